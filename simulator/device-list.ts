@@ -1,0 +1,36 @@
+// Tells those who keep a list of an account's devices that it changed: its own devices, and everyone who may write to it.
+import type { Account } from './account.ts'
+import type { Companion } from './companion.ts'
+import type { Network } from './network.ts'
+import { element, unixSeconds } from './wire/stanza.ts'
+
+export const announceDevices = (
+  network: Network,
+  account: Account,
+  change: 'add' | 'remove',
+  companion: Companion
+): void => {
+  for (const reader of network.directory.accounts.values()) {
+    if (reader !== account && !network.haveTalked(reader, account)) continue
+    for (const device of reader.companions.values()) {
+      if (device === companion) continue
+      device.queue.add(
+        'notification',
+        element(
+          'notification',
+          { from: account.jid, type: 'devices', id: network.nextId(), t: unixSeconds(), lid: account.lid },
+          [
+            element(change, {}, [
+              element('device', {
+                jid: companion.jid,
+                lid: companion.lid,
+                'key-index': companion.keyIndex
+              }),
+              element('key-index-list', { ts: unixSeconds() })
+            ])
+          ]
+        )
+      )
+    }
+  }
+}

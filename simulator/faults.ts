@@ -1,0 +1,168 @@
+// Trouble on demand. A fault is switched on, applies to everyone or to one account, and is switched off again, by hand
+// or after a number of times. Parts of the server ask here at the few points where trouble can happen.
+import type { Account } from './account.ts'
+import type { Companion } from './companion.ts'
+import type { Leaving, StanzaKind } from './stanza-queue.ts'
+import type { BinaryNode } from './wire/binary-node.ts'
+
+export type Fault =
+  /** Every login is refused with this reason (401, 403, 405, 503 …). */
+  | { readonly kind: 'refuseLogins'; readonly reason: number }
+  /** Stanzas leave this much later; those behind them wait. */
+  | { readonly kind: 'delay'; readonly ms: number; readonly stanza?: StanzaKind }
+  /** Every stanza is written twice. */
+  | { readonly kind: 'duplicate'; readonly stanza?: StanzaKind }
+  /** Stanzas are held until `count` have come and leave in reverse, or after `withinMs`. */
+  | {
+      readonly kind: 'reorder'
+      readonly count: number
+      readonly withinMs?: number
+      readonly stanza?: StanzaKind
+    }
+  /** The server stops acknowledging what clients send; what it owes is sent when the fault ends. */
+  | { readonly kind: 'holdAcks' }
+  /** The server swallows the acknowledgements for good. */
+  | { readonly kind: 'loseAcks' }
+  /** Messages that clients send are acknowledged with this error and not routed. */
+  | { readonly kind: 'rejectMessages'; readonly error: number }
+  /** History chunks cannot be downloaded (404), or are damaged. */
+  | {
+      readonly kind: 'historyChunk'
+      readonly effect: 'missing' | 'corrupt'
+      readonly chunkOrder?: number
+      readonly syncType?: number
+    }
+  /** Messages are stamped this far in the future. */
+  | { readonly kind: 'futureTimestamps'; readonly seconds: number }
+  /** Message stanzas carry a ciphertext that cannot be decrypted. */
+  | { readonly kind: 'corruptMessages' }
+  /** Message stanzas come without ciphertext, so that a placeholder resend is needed. */
+  | { readonly kind: 'unavailableMessages' }
+  /** Queries of this namespace are never answered. */
+  | { readonly kind: 'ignoreQueries'; readonly xmlns: string }
+
+export type FaultKind = Fault['kind']
+export type FaultOf<K extends FaultKind> = Extract<Fault, { kind: K }>
+
+export interface FaultScope {
+  readonly account?: Account | undefined
+  readonly device?: number | undefined
+  /** How often it applies before it ends by itself. */
+  readonly times?: number | undefined
+}
+
+export interface ActiveFault {
+  readonly id: number
+  readonly fault: Fault
+  clear(): void
+}
+
+interface Entry {
+  readonly id: number
+  readonly fault: Fault
+  readonly scope: FaultScope
+  left: number
+  readonly ended: (() => void)[]
+}
+
+interface Whom {
+  readonly account?: Account | undefined
+  readonly companion?: Companion | undefined
+}
+
+export class Faults {
+  private readonly entries = new Map<number, Entry>()
+  private nextId = 1
+
+  add(fault: Fault, scope: FaultScope = {}): ActiveFault {
+    const entry: Entry = {
+      id: this.nextId++,
+      fault,
+      scope,
+      left: scope.times ?? Number.POSITIVE_INFINITY,
+      ended: []
+    }
+    this.entries.set(entry.id, entry)
+    return { id: entry.id, fault, clear: () => this.clear(entry.id) }
+  }
+
+  clear(id: number): boolean {
+    const entry = this.entries.get(id)
+    if (!entry) return false
+    this.entries.delete(id)
+    for (const tell of entry.ended) tell()
+    return true
+  }
+
+  clearAll(): void {
+    for (const id of this.entries.keys()) this.clear(id)
+  }
+
+  list(): { id: number; fault: Fault; account: string | undefined }[] {
+    return [...this.entries.values()].map(({ id, fault, scope }) => ({
+      id,
+      fault,
+      account: scope.account?.jid
+    }))
+  }
+
+  /** The fault of this kind that applies now, without using it up. */
+  active<K extends FaultKind>(
+    kind: K,
+    whom: Whom,
+    fits: (fault: FaultOf<K>) => boolean = () => true
+  ): FaultOf<K> | undefined {
+    return this.find(kind, whom, fits)?.[1]
+  }
+
+  /** The fault of this kind that applies now; it counts as one of its times. */
+  take<K extends FaultKind>(
+    kind: K,
+    whom: Whom,
+    fits: (fault: FaultOf<K>) => boolean = () => true
+  ): FaultOf<K> | undefined {
+    const found = this.find(kind, whom, fits)
+    if (!found) return undefined
+    const [entry, fault] = found
+    if (--entry.left <= 0) this.clear(entry.id)
+    return fault
+  }
+
+  /** Calls back when the fault of this kind ends; at once when there is none. */
+  whenOver(kind: FaultKind, whom: Whom, then: () => void): void {
+    const found = this.find(kind, whom, () => true)
+    if (found) found[0].ended.push(then)
+    else then()
+  }
+
+  /** How one stanza leaves for a device. */
+  async departure(whom: { companion: Companion; kind: StanzaKind }, node: BinaryNode): Promise<Leaving> {
+    if (this.entries.size === 0) return { nodes: [node] }
+    const applies = (fault: { stanza?: StanzaKind }): boolean =>
+      fault.stanza === undefined || fault.stanza === whom.kind
+    const delay = this.take('delay', whom, applies)
+    if (delay) await new Promise(resolve => setTimeout(resolve, delay.ms).unref())
+    const nodes = this.take('duplicate', whom, applies) ? [node, node] : [node]
+    const reorder = this.take('reorder', whom, applies)
+    return reorder
+      ? { nodes, holdUntil: { count: reorder.count, withinMs: reorder.withinMs ?? 500 } }
+      : { nodes }
+  }
+
+  private find<K extends FaultKind>(
+    kind: K,
+    whom: Whom,
+    fits: (fault: FaultOf<K>) => boolean
+  ): [Entry, FaultOf<K>] | undefined {
+    const account = whom.account ?? whom.companion?.account
+    for (const entry of this.entries.values()) {
+      if (!isKind(entry.fault, kind)) continue
+      if (entry.scope.account && entry.scope.account !== account) continue
+      if (entry.scope.device !== undefined && entry.scope.device !== whom.companion?.number) continue
+      if (fits(entry.fault)) return [entry, entry.fault]
+    }
+    return undefined
+  }
+}
+
+const isKind = <K extends FaultKind>(fault: Fault, kind: K): fault is FaultOf<K> => fault.kind === kind

@@ -1,0 +1,146 @@
+// Puts messages into the truth: what a phone holds after a message came or went, and what its recipients received.
+import { proto } from '@whiskeysockets/baileys'
+import type { Account } from './account.ts'
+import type { Group } from './group.ts'
+import type { HeldMessage } from './ledger.ts'
+import { bodyOf, changeOf, kindOf, quotedIdOf } from './message-content.ts'
+import type { Envelope } from './message-routing.ts'
+import type { Network } from './network.ts'
+
+/** A message as written by `sender`, from the view of `holder`. */
+export interface Written {
+  readonly id: string
+  readonly sender: Account
+  readonly timestamp: number
+  /** The other side: a group, or the recipient's account. */
+  readonly chat: Group | Account | string
+  readonly message: proto.IMessage
+  readonly pushName: string | undefined
+}
+
+const isGroup = (chat: Group | Account | string): chat is Group =>
+  typeof chat === 'object' && 'members' in chat
+
+const chatJidFor = (holder: Account, written: Written): string => {
+  const { chat, sender } = written
+  if (typeof chat === 'string') return chat
+  if (isGroup(chat)) return chat.id
+  return holder === sender ? chat.jid : sender.jid
+}
+
+export const hold = (network: Network, holder: Account, written: Written): void => {
+  const { message, sender, chat } = written
+  const chatJid = chatJidFor(holder, written)
+  const change = changeOf(message)
+  const { held } = network.ledger.of(holder)
+  if (change) {
+    const target = [...held.values()].find(entry => entry.chatJid === chatJid && entry.id === change.targetId)
+    const changed = target ?? network.heldInHistory(holder, chatJid, change.targetId)
+    if (changed) {
+      if (change.type === 'edit') {
+        if (change.text !== undefined) changed.text = change.text
+        changed.edited = true
+      } else if (change.type === 'revoke') {
+        changed.revoked = true
+        delete changed.text
+      } else {
+        const others = (changed.reactions ?? []).filter(reaction => reaction.from !== sender.jid)
+        changed.reactions = change.text ? [...others, { from: sender.jid, text: change.text }] : others
+      }
+    }
+    network.signals.emit('changed', { account: holder.jid, id: change.targetId })
+    return
+  }
+  const kind = kindOf(message)
+  if (kind === 'protocol' || kind === 'senderKey') return
+  const text = bodyOf(message)
+  const quotedId = quotedIdOf(message)
+  const entry: HeldMessage = {
+    chatJid,
+    id: written.id,
+    fromMe: sender === holder,
+    timestamp: written.timestamp,
+    kind,
+    origin: 'live',
+    ...(isGroup(chat) && sender !== holder ? { participant: sender.jid } : {}),
+    ...(text === undefined ? {} : { text }),
+    ...(quotedId === undefined ? {} : { quotedId }),
+    ...(written.pushName === undefined ? {} : { pushName: written.pushName })
+  }
+  const partner =
+    typeof chat === 'string' ? undefined : isGroup(chat) ? chat : holder === sender ? chat : sender
+  if (partner && !isGroup(partner)) entry.chatLid = partner.lid
+  if (isGroup(chat) && sender !== holder) entry.participantLid = sender.lid
+  network.ledger.hold(holder, entry)
+  if (partner) keepInMailbox(network, holder, partner, written)
+}
+
+/** A phone keeps whole messages, to give them to a device that links later or asks for them. */
+const keepInMailbox = (
+  network: Network,
+  holder: Account,
+  partner: Account | Group,
+  written: Written
+): void => {
+  const mailbox = network.mailboxes.get(holder)
+  if (!mailbox) return
+  const chat = mailbox.chatWith(partner)
+  const { id, timestamp, sender, message, pushName } = written
+  if (chat.live.some(one => one.id === id)) return
+  const fromMe = sender === holder
+  const author = isGroup(partner) ? { participant: sender.address(partner.addressing) } : {}
+  if (!fromMe) chat.unread++
+  chat.live.push({
+    id,
+    timestamp,
+    info: {
+      key: { remoteJid: mailbox.chatId(chat), fromMe, id, ...author },
+      messageTimestamp: timestamp,
+      message,
+      status: fromMe ? proto.WebMessageInfo.Status.SERVER_ACK : proto.WebMessageInfo.Status.DELIVERY_ACK,
+      ...author,
+      ...(!fromMe && pushName !== undefined ? { pushName } : {})
+    }
+  })
+}
+
+/** A simulated device decrypted a message a linked device had sent. */
+export const holdFor = (
+  network: Network,
+  holder: Account,
+  {
+    envelope,
+    message,
+    destination
+  }: { envelope: Envelope; message: proto.IMessage; destination: string | undefined }
+): void => {
+  const { sender, id, timestamp, group, to } = envelope
+  const chat = group ?? network.directory.find(destination ?? to) ?? destination ?? to
+  hold(network, holder, {
+    id,
+    sender: sender.account,
+    timestamp,
+    chat,
+    message,
+    pushName: sender.pushName ?? sender.account.pushName
+  })
+  if (holder !== sender.account)
+    recordReceived(network, sender.account, holder, group?.id ?? holder.jid, id, message)
+}
+
+export const recordReceived = (
+  network: Network,
+  sender: Account,
+  recipient: Account,
+  chatJid: string,
+  id: string,
+  message: proto.IMessage
+): void => {
+  const text = bodyOf(message)
+  network.ledger.receive(sender, recipient, {
+    chatJid,
+    id,
+    kind: changeOf(message)?.type ?? kindOf(message),
+    ...(text === undefined ? {} : { text })
+  })
+}

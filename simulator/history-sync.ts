@@ -1,0 +1,292 @@
+// How a phone gives its history to a newly linked device: notifications in peer messages, each naming a chunk that comes
+// inline or is fetched from the media host. Every generated message is in exactly one chunk, newest first within its chat.
+import { deflateSync } from 'node:zlib'
+import { proto } from '@whiskeysockets/baileys'
+import type { Account } from './account.ts'
+import type { Companion } from './companion.ts'
+import { isGroupChat, type LiveMessage, type Mailbox, type MailboxChat } from './mailbox.ts'
+import { encryptMedia, sha256Of } from './media-files.ts'
+import type { Network } from './network.ts'
+import { sendPeerMessage } from './primary-sender.ts'
+import { Random } from './random.ts'
+import { unixSeconds } from './wire/stanza.ts'
+
+const { HistorySyncType } = proto.HistorySync
+const { EndOfHistoryTransferType } = proto.Conversation
+
+export interface SyncPlan {
+  /** Newest messages of every chat in the first chunk. */
+  readonly bootstrapPerChat: number
+  /** The share of the rest that comes as RECENT; what remains comes as FULL, if the device asked for the full history. */
+  readonly recentShare: number
+  /** Messages per RECENT or FULL chunk. */
+  readonly chunkMessages: number
+  /** Chunks smaller than this travel inside the message. */
+  readonly inlineBelowBytes: number
+  /** At most this many of a chat's newest messages are pushed; older ones wait to be asked for. */
+  readonly pushPerChat: number
+}
+
+/** A stretch of one chat, counted from its newest message: `from` included, `to` excluded. */
+interface Stretch {
+  readonly chat: MailboxChat
+  readonly from: number
+  readonly to: number
+  /** What was written while the simulator ran, oldest first; it goes before the generated stretch. */
+  readonly live?: readonly LiveMessage[]
+}
+
+interface Chunk {
+  readonly syncType: proto.HistorySync.HistorySyncType
+  readonly chunkOrder: number
+  readonly progress: number
+  readonly stretches: Stretch[]
+}
+
+export const pushedCount = (chat: MailboxChat, plan: SyncPlan): number =>
+  Math.min(chat.count, plan.pushPerChat)
+
+/** All chunks, in the order they are sent; none of them is made yet. */
+export const planChunks = (mailbox: Mailbox, plan: SyncPlan, full: boolean): Chunk[] => {
+  const bootstrap = mailbox.chats.map(chat => ({
+    chat,
+    from: 0,
+    to: Math.min(plan.bootstrapPerChat, pushedCount(chat, plan)),
+    live: [...chat.live]
+  }))
+  const recent: Stretch[] = []
+  const rest: Stretch[] = []
+  for (const { chat, to: from } of bootstrap) {
+    const pushed = pushedCount(chat, plan)
+    const middle = from + Math.ceil((pushed - from) * plan.recentShare)
+    if (middle > from) recent.push({ chat, from, to: middle })
+    if (pushed > middle) rest.push({ chat, from: middle, to: pushed })
+  }
+  return [
+    {
+      syncType: HistorySyncType.INITIAL_BOOTSTRAP,
+      chunkOrder: 0,
+      progress: 100,
+      stretches: bootstrap
+    },
+    { syncType: HistorySyncType.PUSH_NAME, chunkOrder: 0, progress: 100, stretches: [] },
+    ...cut(recent, HistorySyncType.RECENT, plan.chunkMessages),
+    ...(full ? cut(rest, HistorySyncType.FULL, plan.chunkMessages) : [])
+  ]
+}
+
+const cut = (stretches: Stretch[], syncType: Chunk['syncType'], size: number): Chunk[] => {
+  const chunks: Stretch[][] = []
+  let open: Stretch[] = []
+  let room = size
+  for (const { chat, from, to } of stretches) {
+    let at = from
+    while (at < to) {
+      const end = Math.min(to, at + room)
+      open.push({ chat, from: at, to: end })
+      room -= end - at
+      at = end
+      if (room === 0) {
+        chunks.push(open)
+        open = []
+        room = size
+      }
+    }
+  }
+  if (open.length > 0) chunks.push(open)
+  return chunks.map((part, order) => ({
+    syncType,
+    chunkOrder: order + 1,
+    progress: Math.round(((order + 1) / chunks.length) * 100),
+    stretches: part
+  }))
+}
+
+const conversationOf = (
+  mailbox: Mailbox,
+  plan: SyncPlan,
+  stretch: Stretch,
+  settings: boolean
+): proto.IConversation => {
+  const { chat, from, to } = stretch
+  const pushed = pushedCount(chat, plan)
+  const messages: proto.IHistorySyncMsg[] = (stretch.live ?? [])
+    .toReversed()
+    .map(({ info }, place) => ({ message: info, msgOrderId: chat.count + chat.live.length - place }))
+  for (let newest = from; newest < to; newest++) {
+    const index = chat.count - 1 - newest
+    messages.push({ message: mailbox.generate(chat, index).info, msgOrderId: index + 1 })
+  }
+  const conversation: proto.IConversation = { id: mailbox.chatId(chat), messages }
+  const newest =
+    chat.live.at(-1)?.timestamp ?? (chat.count > 0 ? mailbox.timestampOf(chat, chat.count - 1) : undefined)
+  if (newest !== undefined) {
+    conversation.conversationTimestamp = newest
+    conversation.lastMsgTimestamp = newest
+  }
+  if (to >= pushed) {
+    conversation.endOfHistoryTransfer = true
+    conversation.endOfHistoryTransferType =
+      pushed < chat.count
+        ? EndOfHistoryTransferType.COMPLETE_BUT_MORE_MESSAGES_REMAIN_ON_PRIMARY
+        : EndOfHistoryTransferType.COMPLETE_AND_NO_MORE_MESSAGE_REMAIN_ON_PRIMARY
+  }
+  Object.assign(conversation, identityOf(chat), settings ? settingsOf(mailbox, chat) : {})
+  return conversation
+}
+
+export const identityOf = ({ partner }: MailboxChat): proto.IConversation => {
+  if (isGroupChat(partner)) return { name: partner.subject }
+  return partner.addressing === 'lid'
+    ? { name: partner.pushName, pnJid: partner.jid, accountLid: partner.lid }
+    : { name: partner.pushName, lidJid: partner.lid }
+}
+
+const settingsOf = (mailbox: Mailbox, chat: MailboxChat): proto.IConversation => ({
+  unreadCount: chat.unread,
+  archived: chat.archived,
+  ...(chat.pinned ? { pinned: mailbox.timestampOf(chat, Math.max(0, chat.count - 1)) } : {}),
+  ...(chat.muted ? { muteEndTime: 4_000_000_000 } : {}),
+  notSpam: true,
+  ...(isGroupChat(chat.partner)
+    ? {
+        participant: [...chat.partner.members].map(([member, rank]) => ({
+          userJid: member.address('lid'),
+          rank: rank === 'superadmin' ? 2 : rank === 'admin' ? 1 : 0
+        }))
+      }
+    : {})
+})
+
+const partnersOf = (mailbox: Mailbox): Account[] => {
+  const partners = new Set<Account>([mailbox.owner])
+  for (const { partner } of mailbox.chats) {
+    if (isGroupChat(partner)) for (const member of partner.members.keys()) partners.add(member)
+    else partners.add(partner)
+  }
+  return [...partners]
+}
+
+export const buildChunk = (mailbox: Mailbox, plan: SyncPlan, chunk: Chunk): proto.IHistorySync => {
+  const { syncType, chunkOrder, progress, stretches } = chunk
+  const common = { syncType, chunkOrder, progress }
+  if (syncType === HistorySyncType.PUSH_NAME) {
+    return {
+      ...common,
+      pushnames: partnersOf(mailbox).map(partner => ({
+        id: partner.address(partner.addressing),
+        pushname: partner.pushName
+      }))
+    }
+  }
+  const first = syncType === HistorySyncType.INITIAL_BOOTSTRAP
+  return {
+    ...common,
+    conversations: stretches.map(stretch => conversationOf(mailbox, plan, stretch, first)),
+    ...(first
+      ? {
+          phoneNumberToLidMappings: partnersOf(mailbox).map(({ jid, lid }) => ({ pnJid: jid, lidJid: lid }))
+        }
+      : {})
+  }
+}
+
+/** Sends every chunk's notification, one after another, making each chunk only when its turn comes. */
+export const sendHistory = async (
+  network: Network,
+  companion: Companion,
+  mailbox: Mailbox,
+  plan: SyncPlan
+): Promise<void> => {
+  const full = companion.properties.requireFullSync === true
+  for (const chunk of planChunks(mailbox, plan, full)) {
+    if (network.stopping || !companion.account.companions.has(companion.number)) return
+    await network.roomFor(companion)
+    const oldest = chunk.stretches
+      .filter(stretch => stretch.to > stretch.from)
+      .map(stretch => mailbox.timestampOf(stretch.chat, stretch.chat.count - stretch.to))
+    await sendChunk(network, companion, {
+      plan,
+      build: () => buildChunk(mailbox, plan, chunk),
+      notification: {
+        syncType: chunk.syncType as number as proto.Message.HistorySyncType,
+        chunkOrder: chunk.chunkOrder,
+        progress: chunk.progress,
+        ...(oldest.length > 0 ? { oldestMsgInChunkTimestampSec: Math.min(...oldest) } : {})
+      }
+    })
+  }
+  network.signals.emit('historySent', { device: companion.jid })
+}
+
+export const sendChunk = async (
+  network: Network,
+  companion: Companion,
+  options: {
+    plan: SyncPlan
+    build: () => proto.IHistorySync
+    notification: proto.Message.IHistorySyncNotification
+  }
+): Promise<void> => {
+  const { plan, build, notification } = options
+  const compress = (): Buffer => deflateSync(proto.HistorySync.encode(build()).finish(), { level: 3 })
+  const plain = compress()
+  const id = network.messageId()
+  const chunkOrder = notification.chunkOrder ?? 0
+  const syncType = notification.syncType ?? 0
+  const { account } = companion
+  const fault = network.faults.take(
+    'historyChunk',
+    { companion },
+    one =>
+      (one.chunkOrder === undefined || one.chunkOrder === chunkOrder) &&
+      (one.syncType === undefined || one.syncType === syncType)
+  )
+  if (plain.length < plan.inlineBelowBytes && !fault) {
+    await sendPeerMessage(
+      network,
+      companion,
+      notificationMessage({ ...notification, initialHistBootstrapInlinePayload: plain }),
+      id,
+      unixSeconds()
+    )
+  } else {
+    const seed = new Random(network.seed, account.phoneNumber, companion.number, id)
+    const mediaKey = seed.bytes(32)
+    const encrypted = encryptMedia(plain, mediaKey, 'md-msg-hist')
+    const directPath = `/v/t62.hist/${seed.bytes(16).toString('hex')}.enc`
+    if (fault?.effect !== 'missing') {
+      const damage = (bytes: Buffer): Buffer => {
+        if (fault?.effect === 'corrupt') bytes.fill(0x2a, 0, Math.min(64, bytes.length))
+        return bytes
+      }
+      network.media.offer(
+        directPath,
+        () => damage(encryptMedia(compress(), mediaKey, 'md-msg-hist')),
+        damage(Buffer.from(encrypted))
+      )
+    }
+    await sendPeerMessage(
+      network,
+      companion,
+      notificationMessage({
+        ...notification,
+        mediaKey,
+        fileSha256: sha256Of(plain),
+        fileEncSha256: sha256Of(encrypted),
+        fileLength: plain.length,
+        directPath
+      }),
+      id,
+      unixSeconds()
+    )
+  }
+  network.signals.emit('chunk', { device: companion.jid, syncType, chunkOrder, bytes: plain.length })
+}
+
+const notificationMessage = (
+  notification: proto.Message.IHistorySyncNotification
+): proto.Message.IProtocolMessage => ({
+  type: proto.Message.ProtocolMessage.Type.HISTORY_SYNC_NOTIFICATION,
+  historySyncNotification: notification
+})

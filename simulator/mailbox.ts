@@ -1,0 +1,293 @@
+// What a phone holds: its chats, each a generated past and what was added while the simulator ran. Generated messages are
+// not stored: message number i of a chat is made from the seed whenever someone asks for it, so a million cost nothing.
+import { proto } from '@whiskeysockets/baileys'
+import type { Account } from './account.ts'
+import type { Group } from './group.ts'
+import { emoji, sentence } from './history-text.ts'
+import type { HeldMessage } from './ledger.ts'
+import type { MediaFile, MediaPool } from './media-files.ts'
+import { Random } from './random.ts'
+import type { Addressing } from './wire/jid.ts'
+
+export interface HistoryShape {
+  readonly seed: string
+  /** Unix seconds of the oldest and the newest possible generated message. */
+  readonly from: number
+  readonly until: number
+  /** Share of messages that are not plain text. */
+  readonly mediaShare: number
+  readonly mediaUrl: string
+}
+
+export interface MailboxChat {
+  readonly index: number
+  readonly partner: Account | Group
+  /** Number of generated messages; 0 is the oldest. */
+  readonly count: number
+  readonly live: LiveMessage[]
+  unread: number
+  archived: boolean
+  pinned: boolean
+  muted: boolean
+}
+
+export interface LiveMessage {
+  readonly info: proto.IWebMessageInfo
+  readonly timestamp: number
+  readonly id: string
+}
+
+export interface GeneratedMessage {
+  readonly info: proto.IWebMessageInfo
+  readonly held: HeldMessage
+}
+
+const ID_PREFIX = '3A'
+const MEDIA: readonly ['image', ...('image' | 'video' | 'audio' | 'document' | 'sticker')[]] = [
+  'image',
+  'image',
+  'video',
+  'audio',
+  'document',
+  'sticker'
+]
+
+export const isGroupChat = (partner: Account | Group): partner is Group => 'members' in partner
+
+export class Mailbox {
+  readonly owner: Account
+  readonly chats: MailboxChat[] = []
+  /** Later changes to generated messages: edits, revokes, reactions. */
+  readonly changes = new Map<string, HeldMessage>()
+  private readonly byPartner = new Map<Account | Group, MailboxChat>()
+  private readonly shape: HistoryShape
+  private readonly pool: MediaPool
+
+  constructor(owner: Account, shape: HistoryShape, pool: MediaPool) {
+    this.owner = owner
+    this.shape = shape
+    this.pool = pool
+  }
+
+  addChat(partner: Account | Group, count: number, settings: Partial<MailboxChat> = {}): MailboxChat {
+    const chat: MailboxChat = {
+      index: this.chats.length,
+      partner,
+      count,
+      live: [],
+      unread: 0,
+      archived: false,
+      pinned: false,
+      muted: false,
+      ...settings
+    }
+    this.chats.push(chat)
+    this.byPartner.set(partner, chat)
+    return chat
+  }
+
+  chatWith(partner: Account | Group): MailboxChat {
+    return this.byPartner.get(partner) ?? this.addChat(partner, 0)
+  }
+
+  find(partner: Account | Group): MailboxChat | undefined {
+    return this.byPartner.get(partner)
+  }
+
+  get generatedCount(): number {
+    return this.chats.reduce((sum, chat) => sum + chat.count, 0)
+  }
+
+  timestampOf(chat: MailboxChat, index: number): number {
+    const { from, until } = this.shape
+    const jitter = this.randomOf(chat, index, 'time').next()
+    return from + Math.floor(((until - from) * (index + jitter)) / chat.count)
+  }
+
+  idOf(chat: MailboxChat, index: number): string {
+    const tail = this.randomOf(chat, index, 'id').between(0, 0x100000000)
+    const hex = (value: number, length: number): string =>
+      value.toString(16).toUpperCase().padStart(length, '0')
+    return `${ID_PREFIX}${hex(chat.index, 4)}${hex(index, 6)}${hex(tail, 8)}`
+  }
+
+  /** Finds a generated message by its id: the id carries its place. */
+  indexOf(chat: MailboxChat, id: string): number | undefined {
+    if (!id.startsWith(ID_PREFIX) || id.length !== 20) return undefined
+    const index = Number.parseInt(id.slice(6, 12), 16)
+    if (!(index >= 0 && index < chat.count)) return undefined
+    return this.idOf(chat, index) === id ? index : undefined
+  }
+
+  heldAt(chat: MailboxChat, index: number): HeldMessage {
+    const held = this.generate(chat, index).held
+    return this.changes.get(changeKey(held)) ?? held
+  }
+
+  /** The entry of a generated message that later changes are written to. */
+  changeable(chat: MailboxChat, id: string): HeldMessage | undefined {
+    const index = this.indexOf(chat, id)
+    if (index === undefined) return undefined
+    const held = this.heldAt(chat, index)
+    this.changes.set(changeKey(held), held)
+    return held
+  }
+
+  /** Everything generated, oldest first within each chat. */
+  *held(): Generator<HeldMessage> {
+    for (const chat of this.chats) {
+      for (let index = 0; index < chat.count; index++) yield this.heldAt(chat, index)
+    }
+  }
+
+  addressing(chat: MailboxChat): Addressing {
+    return chat.partner.addressing
+  }
+
+  chatId(chat: MailboxChat): string {
+    const { partner } = chat
+    return isGroupChat(partner) ? partner.id : partner.address(partner.addressing)
+  }
+
+  generate(chat: MailboxChat, index: number): GeneratedMessage {
+    const random = this.randomOf(chat, index, 'body')
+    const { partner } = chat
+    const group = isGroupChat(partner) ? partner : undefined
+    const fromMe = random.chance(0.45)
+    const author = fromMe ? this.owner : group ? this.memberOf(group, random) : (partner as Account)
+    const id = this.idOf(chat, index)
+    const timestamp = this.timestampOf(chat, index)
+    const held: HeldMessage = {
+      chatJid: group ? group.id : (partner as Account).jid,
+      id,
+      fromMe,
+      timestamp,
+      kind: 'text',
+      origin: 'history',
+      ...(group ? {} : { chatLid: (partner as Account).lid }),
+      ...(group && !fromMe ? { participant: author.jid, participantLid: author.lid } : {}),
+      ...(fromMe ? {} : { pushName: author.pushName })
+    }
+    const info: proto.IWebMessageInfo = {
+      key: {
+        remoteJid: this.chatId(chat),
+        fromMe,
+        id,
+        ...(group ? { participant: author.address(group.addressing) } : {})
+      },
+      messageTimestamp: timestamp,
+      status: fromMe ? proto.WebMessageInfo.Status.READ : proto.WebMessageInfo.Status.DELIVERY_ACK,
+      ...(group ? { participant: author.address(group.addressing) } : {}),
+      ...(fromMe ? {} : { pushName: author.pushName })
+    }
+    this.fill(chat, index, random, info, held)
+    return { info, held }
+  }
+
+  private fill(
+    chat: MailboxChat,
+    index: number,
+    random: Random,
+    info: proto.IWebMessageInfo,
+    held: HeldMessage
+  ): void {
+    const roll = random.next()
+    if (roll < 0.015) {
+      held.kind = 'revoked'
+      held.revoked = true
+      info.messageStubType = proto.WebMessageInfo.StubType.REVOKE
+      return
+    }
+    if (roll < 0.015 + this.shape.mediaShare) {
+      const kind = random.pick(MEDIA)
+      const caption =
+        (kind === 'image' || kind === 'video') && random.chance(0.5) ? sentence(random) : undefined
+      held.kind = kind
+      const text = caption ?? (kind === 'document' ? `report-${index}.pdf` : undefined)
+      if (text !== undefined) held.text = text
+      info.message = this.media(kind, random, text)
+    } else if (roll < 0.03 + this.shape.mediaShare) {
+      held.kind = 'location'
+      held.text = sentence(random)
+      info.message = {
+        locationMessage: {
+          degreesLatitude: random.next() * 180 - 90,
+          degreesLongitude: random.next() * 360 - 180,
+          name: held.text
+        }
+      }
+    } else {
+      const text = sentence(random)
+      held.text = text
+      if (index > 0 && random.chance(0.1)) {
+        const quoted = index - random.between(1, Math.min(index, 20) + 1)
+        const quotedId = this.idOf(chat, quoted)
+        held.quotedId = quotedId
+        info.message = {
+          extendedTextMessage: {
+            text,
+            contextInfo: {
+              stanzaId: quotedId,
+              participant: this.owner.jid,
+              quotedMessage: { conversation: sentence(this.randomOf(chat, quoted, 'body')) }
+            }
+          }
+        }
+      } else if (random.chance(0.2)) info.message = { extendedTextMessage: { text } }
+      else info.message = { conversation: text }
+      if (random.chance(0.02)) held.edited = true
+    }
+    if (random.chance(0.06)) {
+      const text = emoji(random)
+      const group = isGroupChat(chat.partner) ? chat.partner : undefined
+      const reactor = held.fromMe
+        ? group
+          ? this.memberOf(group, random)
+          : (chat.partner as Account)
+        : this.owner
+      held.reactions = [{ from: reactor.jid, text }]
+      info.reactions = [
+        {
+          key: {
+            remoteJid: this.chatId(chat),
+            fromMe: reactor === this.owner,
+            id: `${held.id.slice(0, 12)}FFFF${held.id.slice(16)}`,
+            ...(group ? { participant: reactor.address(group.addressing) } : {})
+          },
+          text,
+          senderTimestampMs: (held.timestamp + 5) * 1000
+        }
+      ]
+    }
+  }
+
+  private media(kind: (typeof MEDIA)[number], random: Random, text: string | undefined): proto.IMessage {
+    const file: MediaFile = this.pool.file(kind, random)
+    const common = { ...file, url: `${this.shape.mediaUrl}${file.directPath}` }
+    switch (kind) {
+      case 'image':
+        return {
+          imageMessage: { ...common, ...(text === undefined ? {} : { caption: text }), width: 8, height: 8 }
+        }
+      case 'video':
+        return { videoMessage: { ...common, ...(text === undefined ? {} : { caption: text }), seconds: 3 } }
+      case 'audio':
+        return { audioMessage: { ...common, seconds: 4, ptt: random.chance(0.7) } }
+      case 'document':
+        return { documentMessage: { ...common, fileName: text ?? 'report.pdf', pageCount: 1 } }
+      case 'sticker':
+        return { stickerMessage: { ...common, width: 8, height: 8 } }
+    }
+  }
+
+  private memberOf(group: Group, random: Random): Account {
+    const others = [...group.members.keys()].filter(member => member !== this.owner)
+    return others[random.between(0, others.length)] ?? this.owner
+  }
+
+  private randomOf(chat: MailboxChat, index: number, what: string): Random {
+    return Random.at(this.shape.seed, chat.index, index, what)
+  }
+}
+
+const changeKey = (held: HeldMessage): string => `${held.chatJid}|${held.id}`

@@ -1,0 +1,62 @@
+// The media host: uploads and downloads over HTTP on the same port as the WebSocket.
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Network } from './network.ts'
+
+const UPLOAD_LIMIT = 128 * 1024 * 1024
+
+export const serveMedia = (network: Network, request: IncomingMessage, response: ServerResponse): void => {
+  const { pathname } = new URL(request.url ?? '/', 'http://media')
+  if (request.method === 'POST' || request.method === 'PUT') {
+    upload(network, request, response)
+    return
+  }
+  const file = network.media.get(pathname)
+  if (!file || (request.method !== 'GET' && request.method !== 'HEAD')) {
+    response.writeHead(404, { 'content-type': 'text/plain' }).end('not found')
+    return
+  }
+  serveRange(request, response, file)
+}
+
+/** Media players and some clients ask for parts of a file. */
+const serveRange = (request: IncomingMessage, response: ServerResponse, file: Buffer): void => {
+  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
+  const from = range ? Number(range[1]) : 0
+  const to = range?.[2] ? Math.min(Number(range[2]), file.length - 1) : file.length - 1
+  if (range && (from >= file.length || from > to)) {
+    response.writeHead(416, { 'content-range': `bytes */${file.length}` }).end()
+    return
+  }
+  const part = file.subarray(from, to + 1)
+  response.writeHead(range ? 206 : 200, {
+    'content-type': 'application/octet-stream',
+    'content-length': part.length,
+    'accept-ranges': 'bytes',
+    ...(range ? { 'content-range': `bytes ${from}-${to}/${file.length}` } : {})
+  })
+  response.end(request.method === 'HEAD' ? undefined : part)
+}
+
+const upload = (network: Network, request: IncomingMessage, response: ServerResponse): void => {
+  const parts: Buffer[] = []
+  let size = 0
+  request.on('data', (part: Buffer) => {
+    size += part.length
+    if (size > UPLOAD_LIMIT) {
+      response.writeHead(413).end()
+      request.destroy()
+      return
+    }
+    parts.push(part)
+  })
+  request.on('end', () => {
+    if (size > UPLOAD_LIMIT) return
+    const path = `/v/t62.up/${randomBytes(16).toString('hex')}.enc`
+    network.media.upload(path, Buffer.concat(parts))
+    network.signals.emit('uploaded', { path, bytes: size })
+    const answer = { url: `https://${network.mediaHost}${path}`, direct_path: path, handle: path }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
+  })
+  request.on('error', () => response.destroy())
+}

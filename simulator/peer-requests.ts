@@ -1,0 +1,176 @@
+// What a linked device asks of its own phone in peer messages: older history of one chat, a message it could not read,
+// app-state keys. The phone answers when it is online.
+import { proto } from '@whiskeysockets/baileys'
+import type { Account } from './account.ts'
+import { shareAppStateKey } from './app-state.ts'
+import type { Companion } from './companion.ts'
+import { identityOf, sendChunk } from './history-sync.ts'
+import type { Mailbox, MailboxChat } from './mailbox.ts'
+import type { Network } from './network.ts'
+import { sendPeerMessage } from './primary-sender.ts'
+import { unixSeconds } from './wire/stanza.ts'
+
+const { Type } = proto.Message.ProtocolMessage
+const { PeerDataOperationRequestType } = proto.Message
+const { EndOfHistoryTransferType } = proto.Conversation
+const ON_DEMAND_LIMIT = 50
+
+export const answerPeerMessage = async (
+  network: Network,
+  account: Account,
+  companion: Companion,
+  id: string,
+  message: proto.Message
+): Promise<void> => {
+  const content = message.deviceSentMessage?.message ?? message
+  const protocol = content.protocolMessage
+  if (!protocol || companion.account !== account) return
+  if (protocol.type === Type.APP_STATE_SYNC_KEY_REQUEST) {
+    await shareAppStateKey(network, companion)
+    return
+  }
+  const request = protocol.peerDataOperationRequestMessage
+  if (protocol.type !== Type.PEER_DATA_OPERATION_REQUEST_MESSAGE || !request) return
+  network.signals.emit('peerRequest', {
+    device: companion.jid,
+    id,
+    type: PeerDataOperationRequestType[request.peerDataOperationRequestType ?? 0]
+  })
+  if (request.historySyncOnDemandRequest) {
+    await answerOnDemand(network, companion, id, request.historySyncOnDemandRequest)
+  }
+  if (request.placeholderMessageResendRequest?.length) {
+    await answerPlaceholders(network, companion, id, request.placeholderMessageResendRequest)
+  }
+}
+
+/** A page of a chat before the anchor, newest first, as an ON_DEMAND chunk that names the request it answers. */
+const answerOnDemand = async (
+  network: Network,
+  companion: Companion,
+  id: string,
+  request: proto.Message.PeerDataOperationRequestMessage.IHistorySyncOnDemandRequest
+): Promise<void> => {
+  const mailbox = network.mailboxes.get(companion.account)
+  const chat = mailbox && chatNamed(network, mailbox, request.chatJid ?? undefined)
+  if (!mailbox || !chat) return
+  const count = Math.min(Math.max(request.onDemandMsgCount ?? ON_DEMAND_LIMIT, 1), ON_DEMAND_LIMIT)
+  const page = pageBefore(mailbox, chat, request, count)
+  const conversation: proto.IConversation = {
+    id: request.chatJid ?? mailbox.chatId(chat),
+    ...identityOf(chat),
+    messages: page.infos.map((info, place) => ({
+      message: info,
+      msgOrderId: page.remaining + page.infos.length - place
+    })),
+    endOfHistoryTransfer: true,
+    endOfHistoryTransferType:
+      page.remaining > 0
+        ? EndOfHistoryTransferType.COMPLETE_ON_DEMAND_SYNC_BUT_MORE_MSG_REMAIN_ON_PRIMARY
+        : EndOfHistoryTransferType.COMPLETE_AND_NO_MORE_MESSAGE_REMAIN_ON_PRIMARY
+  }
+  await sendChunk(network, companion, {
+    plan: network.syncPlanOf(companion.account),
+    build: () => ({
+      syncType: proto.HistorySync.HistorySyncType.ON_DEMAND,
+      chunkOrder: 0,
+      progress: 100,
+      conversations: [conversation]
+    }),
+    notification: {
+      syncType: proto.Message.HistorySyncType.ON_DEMAND,
+      chunkOrder: 0,
+      progress: 100,
+      peerDataRequestSessionId: id
+    }
+  })
+}
+
+const chatNamed = (network: Network, mailbox: Mailbox, jid: string | undefined): MailboxChat | undefined => {
+  const partner = network.directory.group(jid) ?? network.directory.find(jid)
+  return partner && mailbox.find(partner)
+}
+
+const pageBefore = (
+  mailbox: Mailbox,
+  chat: MailboxChat,
+  request: proto.Message.PeerDataOperationRequestMessage.IHistorySyncOnDemandRequest,
+  count: number
+): { infos: proto.IWebMessageInfo[]; remaining: number } => {
+  const total = chat.count + chat.live.length
+  const before = placeOf(mailbox, chat, request)
+  const infos: proto.IWebMessageInfo[] = []
+  for (let place = before - 1; place >= 0 && infos.length < count; place--) {
+    const info = place < chat.count ? mailbox.generate(chat, place).info : chat.live[place - chat.count]?.info
+    if (info) infos.push(info)
+  }
+  return { infos, remaining: Math.min(before, total) - infos.length }
+}
+
+/** Where the anchor stands among the chat's messages, oldest first; by its time when its id is not known. */
+const placeOf = (
+  mailbox: Mailbox,
+  chat: MailboxChat,
+  request: proto.Message.PeerDataOperationRequestMessage.IHistorySyncOnDemandRequest
+): number => {
+  const id = request.oldestMsgId ?? ''
+  const live = chat.live.findIndex(message => message.id === id)
+  if (live >= 0) return chat.count + live
+  const index = mailbox.indexOf(chat, id)
+  if (index !== undefined) return index
+  const given = Number(request.oldestMsgTimestampMs ?? 0)
+  // some clients send seconds where milliseconds are asked for
+  const time = given > 100_000_000_000 ? Math.floor(given / 1000) : given
+  if (time <= 0) return chat.count + chat.live.length
+  let low = 0
+  let high = chat.count
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (mailbox.timestampOf(chat, middle) < time) low = middle + 1
+    else high = middle
+  }
+  return low === chat.count ? chat.count + chat.live.filter(message => message.timestamp < time).length : low
+}
+
+/** The whole messages behind placeholders, as far as the phone holds them. */
+const answerPlaceholders = async (
+  network: Network,
+  companion: Companion,
+  id: string,
+  requests: proto.Message.PeerDataOperationRequestMessage.IPlaceholderMessageResendRequest[]
+): Promise<void> => {
+  const mailbox = network.mailboxes.get(companion.account)
+  const results: proto.Message.PeerDataOperationRequestResponseMessage.IPeerDataOperationResult[] = []
+  for (const { messageKey } of requests) {
+    const chat = mailbox && chatNamed(network, mailbox, messageKey?.remoteJid ?? undefined)
+    const info = chat && messageKey?.id ? messageNamed(mailbox, chat, messageKey.id) : undefined
+    if (info) {
+      results.push({
+        placeholderMessageResendResponse: {
+          webMessageInfoBytes: proto.WebMessageInfo.encode(info).finish()
+        }
+      })
+    }
+  }
+  await sendPeerMessage(
+    network,
+    companion,
+    {
+      type: Type.PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE,
+      peerDataOperationRequestResponseMessage: {
+        peerDataOperationRequestType: PeerDataOperationRequestType.PLACEHOLDER_MESSAGE_RESEND,
+        stanzaId: id,
+        peerDataOperationResult: results
+      }
+    },
+    network.messageId(),
+    unixSeconds()
+  )
+}
+
+const messageNamed = (mailbox: Mailbox, chat: MailboxChat, id: string): proto.IWebMessageInfo | undefined => {
+  const live = chat.live.find(message => message.id === id)
+  if (live) return live.info
+  const index = mailbox.indexOf(chat, id)
+  return index === undefined ? undefined : mailbox.generate(chat, index).info
+}

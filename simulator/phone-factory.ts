@@ -1,0 +1,129 @@
+// Makes phones with contacts, groups and a history, all from the seed.
+import type { Account } from './account.ts'
+import type { Group } from './group.ts'
+import { makeGroup } from './group-queries.ts'
+import type { SyncPlan } from './history-sync.ts'
+import { groupName, personName } from './history-text.ts'
+import { Mailbox } from './mailbox.ts'
+import { MediaPool } from './media-files.ts'
+import type { Network } from './network.ts'
+import { Phone } from './phone.ts'
+import { Random } from './random.ts'
+
+export interface HistoryOptions {
+  readonly chats: number
+  readonly messages: number
+  readonly spanDays?: number | undefined
+  /** Share of the chats that are groups. */
+  readonly groupsShare?: number | undefined
+  /** Share of messages that carry a file. */
+  readonly mediaShare?: number | undefined
+  /** Share of the contacts whose chats are addressed by LID. */
+  readonly lidShare?: number | undefined
+  /** Unix seconds the history ends at; fixed, so that a seed always gives the same history. */
+  readonly until?: number | undefined
+  readonly chunkMessages?: number | undefined
+  readonly inlineBelowBytes?: number | undefined
+  readonly bootstrapPerChat?: number | undefined
+  readonly recentShare?: number | undefined
+  /** How many of a chat's newest messages are pushed; the rest is given on demand only. All of them when left out. */
+  readonly pushPerChat?: number | undefined
+}
+
+export interface PhoneOptions {
+  readonly phoneNumber?: string | undefined
+  readonly name?: string | undefined
+  readonly history?: HistoryOptions | undefined
+}
+
+const DEFAULT_UNTIL = 1_767_225_600
+const DAY = 86_400
+
+export const createPhone = (network: Network, options: PhoneOptions, number: number): Phone => {
+  const { history } = options
+  const seed = `${network.seed}/phone/${number}`
+  const random = new Random(seed, 'people')
+  const account = network.directory.create({
+    ...(options.phoneNumber === undefined ? {} : { phoneNumber: options.phoneNumber }),
+    name: options.name ?? personName(random),
+    named: options.name !== undefined
+  })
+  account.readsByItself = false
+  const until = history?.until ?? DEFAULT_UNTIL
+  const from = until - (history?.spanDays ?? 365) * DAY
+  const mailbox = new Mailbox(
+    account,
+    {
+      seed,
+      from,
+      until,
+      mediaShare: history?.mediaShare ?? 0.08,
+      mediaUrl: `https://${network.mediaHost}`
+    },
+    new MediaPool(seed, network.media)
+  )
+  const contacts: Account[] = []
+  const groups: Group[] = []
+  if (history) fillHistory(network, { account, mailbox, random, history, from, contacts, groups })
+  network.mailboxes.set(account, mailbox)
+  network.syncPlans.set(account, syncPlanFrom(history))
+  return new Phone(network, account, mailbox, contacts, groups)
+}
+
+const syncPlanFrom = (history: HistoryOptions | undefined): SyncPlan => ({
+  bootstrapPerChat: history?.bootstrapPerChat ?? 10,
+  recentShare: history?.recentShare ?? 0.4,
+  chunkMessages: Math.max(1, history?.chunkMessages ?? 3000),
+  inlineBelowBytes: history?.inlineBelowBytes ?? 64 * 1024,
+  pushPerChat: history?.pushPerChat ?? Number.MAX_SAFE_INTEGER
+})
+
+const fillHistory = (
+  network: Network,
+  parts: {
+    account: Account
+    mailbox: Mailbox
+    random: Random
+    history: HistoryOptions
+    from: number
+    contacts: Account[]
+    groups: Group[]
+  }
+): void => {
+  const { account, mailbox, random, history, from, contacts, groups } = parts
+  const groupCount = Math.round(history.chats * (history.groupsShare ?? 0.2))
+  const contactCount = Math.max(history.chats - groupCount, groupCount > 0 ? 3 : 0)
+  for (let i = 0; i < contactCount; i++) {
+    const contact = network.directory.create({ name: personName(random) })
+    if (random.chance(history.lidShare ?? 0.25)) contact.addressing = 'lid'
+    contacts.push(contact)
+  }
+  for (let i = 0; i < groupCount; i++) {
+    const members = contacts.filter(() => random.chance(Math.min(1, 6 / contacts.length)))
+    const [first] = contacts
+    if (members.length === 0 && first) members.push(first)
+    const creator = random.chance(0.5) ? account : (members[0] ?? account)
+    groups.push(
+      makeGroup(network, creator, groupName(random), [account, ...members], {
+        addressing: random.chance(0.7) ? 'lid' : 'pn',
+        createdAt: from
+      })
+    )
+  }
+  const partners = [...contacts.slice(0, history.chats - groupCount), ...groups]
+  const weights = partners.map((_, place) => 1 / (1 + place * 0.5 + random.next()))
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  let left = history.messages
+  partners.forEach((partner, place) => {
+    const last = place === partners.length - 1
+    const share = Math.max(1, Math.floor((history.messages * (weights[place] ?? 0)) / total))
+    const count = last ? left : Math.min(left, share)
+    left -= count
+    mailbox.addChat(partner, count, {
+      unread: random.chance(0.2) ? random.between(1, 20) : 0,
+      archived: random.chance(0.1),
+      pinned: place < 3 && random.chance(0.5),
+      muted: random.chance(0.1)
+    })
+  })
+}

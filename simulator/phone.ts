@@ -1,0 +1,290 @@
+// The owner's side of one simulated phone, as tests use it: link devices, write, read, be offline, and tell the truth.
+import { proto } from '@whiskeysockets/baileys'
+import type { Account } from './account.ts'
+import type { Companion } from './companion.ts'
+import type { ActiveFault, Fault, FaultScope } from './faults.ts'
+import { addMembers, announceGroup, makeGroup, removeMembers } from './group-queries.ts'
+import type { Group } from './group.ts'
+import type { HeldMessage, Received, SeenReceipt } from './ledger.ts'
+import { unlink } from './login.ts'
+import { announceDevices } from './device-list.ts'
+import type { Mailbox } from './mailbox.ts'
+import type { Network } from './network.ts'
+import { enterPairingCode, scanQr } from './pairing.ts'
+import { sendFromPrimary } from './primary-sender.ts'
+import { tellOwnDevices } from './receipts.ts'
+import type { StanzaKind } from './stanza-queue.ts'
+import { element } from './wire/binary-node.ts'
+import type { Addressing } from './wire/jid.ts'
+import { unixSeconds } from './wire/stanza.ts'
+
+/** What is written: plain text, or any WhatsApp message, or a change to an earlier message. */
+export type Content =
+  | { readonly text: string }
+  | { readonly message: proto.IMessage }
+  | { readonly edit: string; readonly text: string }
+  | { readonly revoke: string }
+  | { readonly react: string; readonly text: string }
+
+export interface WriteOptions {
+  readonly id?: string | undefined
+  /** Unix seconds; now when left out. */
+  readonly timestamp?: number | undefined
+  readonly addressing?: Addressing | undefined
+}
+
+export interface WrittenMessage {
+  readonly id: string
+  readonly timestamp: number
+  readonly chatJid: string
+}
+
+export interface WaitingStanza {
+  readonly device: string
+  readonly kind: StanzaKind
+  readonly id: string
+  readonly from: string
+  readonly participant?: string
+  readonly type?: string
+  readonly queuedAt: number
+  readonly deliveries: number
+}
+
+export interface Truth {
+  readonly messages: HeldMessage[]
+  readonly received: Received[]
+  readonly receipts: SeenReceipt[]
+  readonly offlineQueue: WaitingStanza[]
+}
+
+export type Chat = Account | Group | string
+
+export class Phone {
+  readonly account: Account
+  readonly mailbox: Mailbox
+  readonly contacts: readonly Account[]
+  readonly groups: Group[]
+  private readonly network: Network
+
+  constructor(network: Network, account: Account, mailbox: Mailbox, contacts: Account[], groups: Group[]) {
+    this.network = network
+    this.account = account
+    this.mailbox = mailbox
+    this.contacts = contacts
+    this.groups = groups
+  }
+
+  get jid(): string {
+    return this.account.jid
+  }
+
+  get lid(): string {
+    return this.account.lid
+  }
+
+  get phoneNumber(): string {
+    return this.account.phoneNumber
+  }
+
+  get name(): string {
+    return this.account.pushName
+  }
+
+  get devices(): Companion[] {
+    return [...this.account.companions.values()]
+  }
+
+  /** Resolves with the device number once the client that shows this QR is linked. */
+  scanQr(qr: string): Promise<number> {
+    return scanQr(this.network, this.account, qr)
+  }
+
+  /** Resolves with the device number once the client that shows this pairing code is linked. */
+  enterPairingCode(code: string): Promise<number> {
+    return enterPairingCode(this.network, this.account, code)
+  }
+
+  /** Someone writes to this phone, 1:1 or in a group. Resolves when every linked device's copy is queued. */
+  async receive(
+    options: { from: Chat; group?: Chat | undefined } & Content & WriteOptions
+  ): Promise<WrittenMessage> {
+    const sender = this.accountOf(options.from)
+    const chat = options.group === undefined ? this.account : this.groupOf(options.group)
+    return this.write(sender, chat, options)
+  }
+
+  /** The phone's owner writes. */
+  async send(options: { to: Chat } & Content & WriteOptions): Promise<WrittenMessage> {
+    return this.write(this.account, this.chatOf(options.to), options)
+  }
+
+  /** The owner reads a chat on the phone; the linked devices are told. */
+  async markRead(chat: Chat): Promise<void> {
+    const partner = this.chatOf(chat)
+    const place = this.mailbox.find(partner)
+    if (place) place.unread = 0
+    const group = isGroup(partner) ? partner : undefined
+    const unread = [...this.network.ledger.of(this.account).held.values()].filter(
+      held => !held.fromMe && held.chatJid === (group ? group.id : (partner as Account).jid)
+    )
+    const addressing = partner.addressing
+    const bySender = Map.groupBy(unread, held => held.participant ?? held.chatJid)
+    for (const [sender, messages] of bySender) {
+      const author = this.network.directory.find(sender)
+      tellOwnDevices(this.network, this.account, {
+        ids: messages.map(message => message.id),
+        chat: group ? group.id : (partner as Account).address(addressing),
+        participant: group ? author?.address(addressing) : undefined,
+        addressing,
+        group
+      })
+    }
+  }
+
+  goOffline(): void {
+    this.account.online = false
+  }
+
+  goOnline(): void {
+    this.account.online = true
+    this.network.wentOnline(this.account)
+  }
+
+  createGroup(subject: string, members: Chat[], options: { addressing?: Addressing } = {}): Group {
+    const accounts = members.map(member => this.accountOf(member))
+    const group = makeGroup(this.network, this.account, subject, accounts, options)
+    this.groups.push(group)
+    this.mailbox.chatWith(group)
+    announceGroup(this.network, group, this.account, group.members.keys(), true)
+    return group
+  }
+
+  addMembers(group: Chat, members: Chat[]): void {
+    const accounts = members.map(member => this.accountOf(member))
+    addMembers(this.network, this.groupOf(group), this.account, accounts)
+  }
+
+  removeMembers(group: Chat, members: Chat[]): void {
+    const accounts = members.map(member => this.accountOf(member))
+    removeMembers(this.network, this.groupOf(group), this.account, accounts)
+  }
+
+  /** The owner logs a linked device out on the phone. */
+  unlinkDevice(device: number): void {
+    const companion = this.companion(device)
+    unlink(this.network, companion)
+    announceDevices(this.network, this.account, 'remove', companion)
+  }
+
+  /** Ends the devices' connections: with a stream error when a code is given, without a word otherwise. */
+  disconnect(options: { code?: number | undefined; device?: number | undefined } = {}): void {
+    const devices = options.device === undefined ? this.devices : [this.companion(options.device)]
+    for (const { connection } of devices) {
+      if (!connection) continue
+      if (options.code === undefined) connection.destroy()
+      else {
+        void connection.send(element('stream:error', { code: options.code }))
+        connection.end()
+      }
+    }
+  }
+
+  fault(fault: Fault, scope: Omit<FaultScope, 'account'> = {}): ActiveFault {
+    return this.network.faults.add(fault, { ...scope, account: this.account })
+  }
+
+  truth(): Truth {
+    const { held, received, receipts } = this.network.ledger.of(this.account)
+    return {
+      messages: [...this.mailbox.held(), ...held.values()],
+      received: [...received.values()],
+      receipts: [...receipts],
+      offlineQueue: this.offlineQueue()
+    }
+  }
+
+  offlineQueue(): WaitingStanza[] {
+    return this.devices.flatMap(device =>
+      device.queue.waiting().map(({ kind, node, queuedAt, deliveries }) => ({
+        device: device.jid,
+        kind,
+        id: node.attrs.id ?? '',
+        from: node.attrs.from ?? '',
+        ...(node.attrs.participant === undefined ? {} : { participant: node.attrs.participant }),
+        ...(node.attrs.type === undefined ? {} : { type: node.attrs.type }),
+        queuedAt,
+        deliveries
+      }))
+    )
+  }
+
+  private async write(
+    sender: Account,
+    chat: Account | Group,
+    options: Content & WriteOptions
+  ): Promise<WrittenMessage> {
+    const id = options.id ?? this.network.messageId()
+    const timestamp = options.timestamp ?? unixSeconds()
+    const chatJid = isGroup(chat) ? chat.id : chat === this.account ? sender.jid : chat.jid
+    const message = messageFrom(options, chatJid, sender === this.account)
+    await sendFromPrimary(this.network, {
+      sender,
+      chat,
+      message,
+      id,
+      timestamp,
+      addressing: options.addressing
+    })
+    return { id, timestamp, chatJid }
+  }
+
+  private companion(device: number): Companion {
+    const companion = this.account.companions.get(device)
+    if (!companion) throw new Error(`${this.jid} has no device ${device}`)
+    return companion
+  }
+
+  private chatOf(chat: Chat): Account | Group {
+    if (typeof chat !== 'string') return chat
+    return this.network.directory.group(chat) ?? this.accountOf(chat)
+  }
+
+  private accountOf(chat: Chat): Account {
+    if (typeof chat === 'string') {
+      const account = this.network.directory.find(chat) ?? this.network.directory.byPhoneNumber(chat)
+      if (account) return account
+    } else if (!isGroup(chat)) return chat
+    throw new Error(`there is nobody called ${typeof chat === 'string' ? chat : chat.id}`)
+  }
+
+  private groupOf(chat: Chat): Group {
+    const group = typeof chat === 'string' ? this.network.directory.group(chat) : chat
+    if (group && isGroup(group)) return group
+    throw new Error('there is no such group')
+  }
+}
+
+const isGroup = (chat: Account | Group): chat is Group => 'members' in chat
+
+const messageFrom = (content: Content, chatJid: string, ofOwner: boolean): proto.IMessage => {
+  if ('message' in content) return content.message
+  const key = (id: string): proto.IMessageKey => ({ remoteJid: chatJid, fromMe: ofOwner, id })
+  const { Type } = proto.Message.ProtocolMessage
+  if ('edit' in content) {
+    return {
+      protocolMessage: {
+        key: key(content.edit),
+        type: Type.MESSAGE_EDIT,
+        editedMessage: { conversation: content.text },
+        timestampMs: Date.now()
+      }
+    }
+  }
+  if ('revoke' in content) return { protocolMessage: { key: key(content.revoke), type: Type.REVOKE } }
+  if ('react' in content) {
+    return {
+      reactionMessage: { key: key(content.react), text: content.text, senderTimestampMs: Date.now() }
+    }
+  }
+  return { conversation: content.text }
+}

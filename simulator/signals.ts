@@ -1,0 +1,50 @@
+// What happens on the server, as signals a test can wait for: no test needs to sleep.
+
+export interface Signal {
+  readonly name: string
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+export type SignalListener = (signal: Signal) => void
+
+export class Signals {
+  private readonly listeners = new Set<SignalListener>()
+
+  on(listener: SignalListener): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  emit(name: string, detail: Record<string, unknown> = {}): void {
+    for (const listener of this.listeners) listener({ name, detail })
+  }
+
+  /** Resolves with the first truthy answer; the question is asked now and after every signal. */
+  until<T>(
+    question: () => T | undefined | null | false,
+    options: { timeoutMs?: number; what?: string } = {}
+  ): Promise<T> {
+    const { timeoutMs = 15_000, what = 'the expected state' } = options
+    return new Promise((resolve, reject) => {
+      const ask = (): void => {
+        try {
+          const answer = question()
+          if (answer) done(() => resolve(answer))
+        } catch (error) {
+          done(() => reject(error instanceof Error ? error : new Error(String(error))))
+        }
+      }
+      const timer = setTimeout(
+        () => done(() => reject(new Error(`simulator: ${what} did not come within ${timeoutMs} ms`))),
+        timeoutMs
+      )
+      const off = this.on(ask)
+      const done = (settle: () => void): void => {
+        clearTimeout(timer)
+        off()
+        settle()
+      }
+      ask()
+    })
+  }
+}

@@ -1,0 +1,161 @@
+// The simulator: a WhatsApp Web server for one machine. It opens the port, keeps the network, and hands out phones.
+import { activated } from './introduction.ts'
+import type { Account } from './account.ts'
+import { type ControlPort, openControlPort } from './control.ts'
+import type { ActiveFault, Fault, FaultScope } from './faults.ts'
+import { serveMedia } from './media-host.ts'
+import { Network } from './network.ts'
+import type { Phone } from './phone.ts'
+import { createPhone, type PhoneOptions } from './phone-factory.ts'
+import type { Signal, SignalListener } from './signals.ts'
+import { silenceSessionDumps } from './silence.ts'
+import { handlersFor } from './stanza-handling.ts'
+import { element } from './wire/binary-node.ts'
+import { makeServerIdentity, type ServerIdentity } from './wire/certificate-chain.ts'
+import { Connection } from './wire/connection.ts'
+import { openPort, type OpenPort } from './wire/port.ts'
+import { makeTlsIdentity, type TlsIdentity } from './wire/tls-certificate.ts'
+
+export type { Account, ActiveFault, Fault, FaultScope, Phone, PhoneOptions, Signal }
+
+export interface SimulatorOptions {
+  /** 0 takes any free port. */
+  readonly port?: number | undefined
+  /** No control port when left out; 0 takes any free port. */
+  readonly controlPort?: number | undefined
+  readonly host?: string | undefined
+  readonly seed?: number | undefined
+}
+
+export class Simulator {
+  readonly network: Network
+  readonly host: string
+  private readonly identity: ServerIdentity
+  private readonly tls: TlsIdentity
+  private readonly created: Phone[] = []
+  private port: OpenPort | undefined
+  private control: ControlPort | undefined
+  private connections = 0
+
+  private constructor(options: SimulatorOptions) {
+    this.host = options.host ?? '127.0.0.1'
+    this.network = new Network(options.seed ?? 1)
+    this.identity = makeServerIdentity()
+    this.tls = makeTlsIdentity()
+  }
+
+  static async make(options: SimulatorOptions = {}): Promise<Simulator> {
+    silenceSessionDumps()
+    const simulator = new Simulator(options)
+    await simulator.open(options)
+    return simulator
+  }
+
+  get whatsappUrl(): string {
+    return `ws://${this.network.mediaHost}/ws/chat`
+  }
+
+  get secureWhatsappUrl(): string {
+    return `wss://${this.network.mediaHost}/ws/chat`
+  }
+
+  get mediaUrl(): string {
+    return `http://${this.network.mediaHost}`
+  }
+
+  get controlUrl(): string | undefined {
+    return this.control?.url
+  }
+
+  /** The root public key a client has to trust, base64. */
+  get trustRoot(): string {
+    return this.identity.rootPublicKey.toString('base64')
+  }
+
+  /** The authority behind the TLS certificate of this port, PEM. */
+  get caCertificate(): string {
+    return this.tls.caCertificate
+  }
+
+  get phones(): readonly Phone[] {
+    return this.created
+  }
+
+  get events(): { on(listener: SignalListener): () => void } {
+    return this.network.signals
+  }
+
+  createPhone(options: PhoneOptions = {}): Phone {
+    const phone = createPhone(this.network, options, this.created.length)
+    this.created.push(phone)
+    return phone
+  }
+
+  phone(address: string): Phone | undefined {
+    const account = this.network.directory.find(address) ?? this.network.directory.byPhoneNumber(address)
+    return this.created.find(phone => phone.account === account)
+  }
+
+  /** A person who is no phone: they answer by themselves. */
+  createContact(options: { phoneNumber?: string; name?: string } = {}): Account {
+    return this.network.directory.create(options)
+  }
+
+  /** Resolves with the first truthy answer, asked after everything that happens here. */
+  until<T>(
+    question: () => T | undefined | null | false,
+    options: { timeoutMs?: number; what?: string } = {}
+  ): Promise<T> {
+    return this.network.signals.until(question, options)
+  }
+
+  fault(fault: Fault, scope: FaultScope = {}): ActiveFault {
+    return this.network.faults.add(fault, scope)
+  }
+
+  /** Ends every connection: with a stream error when a code is given, without a word otherwise. */
+  disconnectAll(code?: number): void {
+    for (const { connection } of this.network.sessions.values()) {
+      if (code === undefined) connection.destroy()
+      else {
+        void connection.send(element('stream:error', { code }))
+        connection.end()
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.network.stopping) return
+    this.network.stopping = true
+    this.network.faults.clearAll()
+    this.network.signals.emit('stopping')
+    await this.control?.close()
+    await this.port?.close()
+    await this.network.settled()
+    for (const account of this.network.directory.accounts.values()) account.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  private async open(options: SimulatorOptions): Promise<void> {
+    const { network } = this
+    network.activate = (session, companion) => activated(network, session, companion)
+    const handlers = handlersFor(network)
+    this.port = await openPort({
+      host: this.host,
+      port: options.port ?? 0,
+      tls: this.tls,
+      onRequest: (request, response) => {
+        if (request.url?.startsWith('/admin/')) this.control?.handle(request, response)
+        else serveMedia(network, request, response)
+      },
+      onSocket: socket => {
+        new Connection(++this.connections, socket, this.identity, handlers)
+      }
+    })
+    network.mediaHost = `${this.host}:${this.port.port}`
+    this.control = await openControlPort(this, options.controlPort)
+  }
+}

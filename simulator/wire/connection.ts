@@ -1,0 +1,138 @@
+// One client's connection: frames in, stanzas out. It knows the handshake and nothing of what stanzas mean.
+// A malformed frame ends this connection and no other; what a client may make the server hold is bounded.
+import { encodeBinaryNode, type proto } from '@whiskeysockets/baileys'
+import type { WebSocket } from 'ws'
+import { type BinaryNode, decodeStanza } from './binary-node.ts'
+import type { ServerIdentity } from './certificate-chain.ts'
+import { encodeFrame, FrameReader } from './frame.ts'
+import { NoiseResponder, type Transport } from './noise.ts'
+
+const HANDSHAKE_FRAME_LIMIT = 64 * 1024
+const FRAME_LIMIT = 0xffffff
+const HANDSHAKE_DEADLINE_MS = 20_000
+const PENDING_HIGH = 8 * 1024 * 1024
+const PENDING_LOW = 1024 * 1024
+const OUTGOING_LIMIT = 256 * 1024 * 1024
+
+export interface ConnectionHandlers {
+  authenticated(connection: Connection, payload: proto.ClientPayload, staticKey: Buffer): void
+  stanza(connection: Connection, node: BinaryNode): void | Promise<void>
+  closed(connection: Connection): void
+  misbehaved(connection: Connection, error: unknown): void
+}
+
+export class Connection {
+  readonly id: number
+  readonly openedAt = Date.now()
+  closed = false
+  private readonly socket: WebSocket
+  private readonly handlers: ConnectionHandlers
+  private readonly reader: FrameReader
+  private readonly noise: NoiseResponder
+  private transport: Transport | undefined
+  private step: 'hello' | 'finish' | 'open' = 'hello'
+  private work: Promise<void> = Promise.resolve()
+  private pending = 0
+  private readonly deadline: NodeJS.Timeout
+
+  constructor(id: number, socket: WebSocket, identity: ServerIdentity, handlers: ConnectionHandlers) {
+    this.id = id
+    this.socket = socket
+    this.handlers = handlers
+    this.noise = new NoiseResponder(identity)
+    this.reader = new FrameReader(() => (this.step === 'open' ? FRAME_LIMIT : HANDSHAKE_FRAME_LIMIT))
+    this.deadline = setTimeout(() => this.destroy(), HANDSHAKE_DEADLINE_MS).unref()
+    socket.on('message', data => this.receive(toBuffer(data)))
+    socket.on('error', error => this.fail(error))
+    socket.on('close', () => this.onClose())
+  }
+
+  get bufferedBytes(): number {
+    return this.socket.bufferedAmount
+  }
+
+  /** Resolves `true` when the bytes were handed to the operating system, `false` when the connection is gone. */
+  send(node: BinaryNode): Promise<boolean> {
+    if (!this.transport || this.closed) return Promise.resolve(false)
+    if (this.socket.bufferedAmount > OUTGOING_LIMIT) {
+      this.destroy()
+      return Promise.resolve(false)
+    }
+    let frame: Buffer
+    try {
+      frame = encodeFrame(this.transport.encrypt(encodeBinaryNode(node)))
+    } catch (error) {
+      this.fail(error)
+      return Promise.resolve(false)
+    }
+    return new Promise(resolve => this.socket.send(frame, error => resolve(!error)))
+  }
+
+  /** Closes after everything sent so far has left. */
+  end(): void {
+    this.socket.close(1000)
+  }
+
+  /** Drops the TCP connection without a word. */
+  destroy(): void {
+    this.socket.terminate()
+  }
+
+  private receive(data: Buffer): void {
+    if (this.closed) return
+    let frames: Buffer[]
+    try {
+      frames = this.reader.push(data)
+    } catch (error) {
+      this.fail(error)
+      return
+    }
+    for (const frame of frames) {
+      this.pending += frame.length
+      if (this.pending > PENDING_HIGH && !this.socket.isPaused) this.socket.pause()
+      this.work = this.work.then(() => this.handle(frame)).catch((error: unknown) => this.fail(error))
+    }
+  }
+
+  private async handle(frame: Buffer): Promise<void> {
+    try {
+      if (this.closed) return
+      if (this.step === 'hello') {
+        const { header } = this.reader
+        if (!header) throw new Error('frame before header')
+        this.socket.send(encodeFrame(this.noise.serverHello(header, frame)))
+        this.step = 'finish'
+      } else if (this.step === 'finish') {
+        const { payload, staticKey } = this.noise.clientFinish(frame)
+        this.transport = this.noise.transport()
+        this.step = 'open'
+        clearTimeout(this.deadline)
+        this.handlers.authenticated(this, payload, staticKey)
+      } else if (this.transport) {
+        const node = await decodeStanza(this.transport.decrypt(frame))
+        await this.handlers.stanza(this, node)
+      }
+    } finally {
+      this.pending -= frame.length
+      if (this.pending < PENDING_LOW && this.socket.isPaused) this.socket.resume()
+    }
+  }
+
+  private fail(error: unknown): void {
+    if (this.closed) return
+    this.handlers.misbehaved(this, error)
+    this.destroy()
+  }
+
+  private onClose(): void {
+    if (this.closed) return
+    this.closed = true
+    clearTimeout(this.deadline)
+    this.handlers.closed(this)
+  }
+}
+
+const toBuffer = (data: Buffer | ArrayBuffer | Buffer[]): Buffer => {
+  if (Buffer.isBuffer(data)) return data
+  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data)
+}

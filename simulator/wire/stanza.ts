@@ -1,0 +1,30 @@
+// The few stanzas every part of the server writes: answers to queries, acknowledgements, errors.
+import { type BinaryNode, element, type NodeContent } from './binary-node.ts'
+import { SERVER_JID } from './jid.ts'
+
+export { element, SERVER_JID }
+
+export const unixSeconds = (): number => Math.floor(Date.now() / 1000)
+
+export const queryResult = (query: BinaryNode, content?: NodeContent): BinaryNode =>
+  element('iq', { id: query.attrs.id, from: query.attrs.to ?? SERVER_JID, type: 'result' }, content)
+
+export const queryError = (query: BinaryNode, code: number, text: string): BinaryNode =>
+  element('iq', { id: query.attrs.id, from: query.attrs.to ?? SERVER_JID, type: 'error' }, [
+    element('error', { code, text })
+  ])
+
+/** The server's acknowledgement of a stanza a client sent. */
+export const acknowledge = (
+  node: BinaryNode,
+  extra: Record<string, string | number | undefined> = {}
+): BinaryNode =>
+  element('ack', {
+    id: node.attrs.id,
+    class: node.tag,
+    from: node.attrs.to,
+    participant: node.attrs.participant,
+    type: node.tag === 'receipt' || node.tag === 'notification' ? node.attrs.type : undefined,
+    t: unixSeconds(),
+    ...extra
+  })
