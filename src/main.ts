@@ -1,1 +1,127 @@
-export {}
+// The composition root: settings → services → accounts → HTTP, and nothing else.
+import { join } from 'node:path'
+import { NodeRuntime } from '@effect/platform-node'
+import { Cause, Effect, Exit, Layer, Result } from 'effect'
+import { HttpServer } from 'effect/http'
+import * as Root from './actors/root.ts'
+import { type Config, describeSettings, loadConfig } from './config.ts'
+import { loadApiKey } from './http/auth.ts'
+import * as Http from './http/server.ts'
+import { ChunkQueue } from './services/history/chunk-queue.ts'
+import { History } from './services/history/history.ts'
+import { Incidents } from './services/observe/incidents.ts'
+import * as Log from './services/observe/log.ts'
+import { Identity } from './services/receive/identity.ts'
+import { Inbox } from './services/receive/inbox.ts'
+import { Ingest } from './services/receive/ingest.ts'
+import { Outbox } from './services/send/outbox.ts'
+import { claim } from './services/sql/data-folder.ts'
+import * as Migrations from './services/sql/migrations.ts'
+import * as NodeSqlite from './services/sql/node-sqlite.ts'
+import * as SqlStore from './services/store/sql-store.ts'
+import * as Seal from './services/vault/seal.ts'
+import { Vault } from './services/vault/vault.ts'
+import { WhatsApp } from './services/whatsapp/whatsapp.ts'
+
+const MEDIA_SERVER = 'https://mmg.whatsapp.net'
+
+/** The simulator serves media beside its web socket; WhatsApp has a server of its own for it. */
+const mediaBase = (config: Config): URL => {
+  if (!config.simulated) return new URL(MEDIA_SERVER)
+  const { host, protocol } = config.WHATSAPP_URL
+  return new URL(`${protocol === 'wss:' ? 'https' : 'http'}://${host}`)
+}
+
+const services = (config: Config) => {
+  const database = Migrations.layer.pipe(
+    Layer.provideMerge(NodeSqlite.layer(join(config.DATA_DIR, 'backscroll.db')))
+  )
+  const foundation = Layer.mergeAll(SqlStore.layer, Incidents.layer, Vault.layer).pipe(
+    Layer.provideMerge(Seal.layer({ key: config.VAULT_KEY, folder: config.DATA_DIR })),
+    Layer.provideMerge(database)
+  )
+  const receiving = Ingest.layer.pipe(
+    Layer.provideMerge(Layer.mergeAll(Identity.layer, Inbox.layer, ChunkQueue.layer)),
+    Layer.provideMerge(foundation)
+  )
+  const whatsapp = WhatsApp.layer({
+    url: config.WHATSAPP_URL,
+    trustRoot: config.WHATSAPP_TRUST_ROOT,
+    connectTimeoutMs: config.CONNECT_TIMEOUT,
+    sendTimeoutMs: config.SEND_TIMEOUT,
+    syncFullHistory: config.WHATSAPP_SYNC_FULL_HISTORY
+  })
+  return Layer.mergeAll(
+    History.layer({ mediaBase: mediaBase(config) }),
+    Outbox.layer({ paceMs: config.SEND_PACE })
+  ).pipe(Layer.provideMerge(whatsapp), Layer.provideMerge(receiving))
+}
+
+const announce = (generatedKey: string | undefined) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const server = yield* HttpServer.HttpServer
+      const url = HttpServer.formatAddress(server.address)
+      if (generatedKey !== undefined) {
+        process.stdout.write(`\n  API key (shown this once, keep it): ${generatedKey}\n\n`)
+      }
+      yield* Effect.logInfo('Listening').pipe(Effect.annotateLogs({ url, docs: `${url}/docs` }))
+    })
+  )
+
+const server = (config: Config) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      yield* claim(config.DATA_DIR)
+      const key = yield* loadApiKey(config.API_KEY, config.DATA_DIR)
+      const accounts = Root.layer({
+        startPaceMs: config.START_PACE,
+        pairingTimeoutMs: config.PAIRING_TIMEOUT,
+        connectTimeoutMs: config.CONNECT_TIMEOUT,
+        reconnectMinMs: config.RECONNECT_MIN,
+        reconnectMaxMs: config.RECONNECT_MAX
+      })
+      return announce(key.generated).pipe(
+        Layer.provide(Http.layer({ host: config.HOST, port: config.PORT, key })),
+        Layer.provide(accounts),
+        Layer.provide(services(config))
+      )
+    })
+  )
+
+const refuse = (text: string): never => {
+  process.stderr.write(`${text}\n`)
+  process.exit(1)
+}
+
+const [flag] = process.argv.slice(2)
+if (flag === '--help' || flag === '-h') {
+  process.stdout.write(
+    `Backscroll: npm start\n\nSettings are environment variables, or lines of a file named .env:\n\n${describeSettings()}\n`
+  )
+  process.exit(0)
+}
+if (flag !== undefined)
+  refuse(`Unknown argument ${flag}. Settings are environment variables: npm start -- --help lists them.`)
+
+try {
+  process.loadEnvFile()
+} catch {
+  // No .env file: the environment alone decides.
+}
+const config = Result.getOrElse(loadConfig(process.env), error =>
+  refuse(`Backscroll cannot start.\n${error.message}`)
+)
+
+NodeRuntime.runMain(Layer.launch(server(config)).pipe(Effect.provide(Log.layer(config.LOG_LEVEL))), {
+  disableErrorReporting: true,
+  teardown: (exit, onExit) => {
+    // SIGTERM and SIGINT interrupt: everything was closed in order, which is success.
+    if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return onExit(0)
+    const failure = Cause.squash(exit.cause)
+    process.stderr.write(
+      `Backscroll stopped: ${failure instanceof Error ? failure.message : 'for an unknown reason'}\n`
+    )
+    onExit(1)
+  }
+})

@@ -1,0 +1,112 @@
+// The account machine with its work: sockets, sending, storing, and the words of its ends.
+import { Effect, Schedule } from 'effect'
+import type { AccountFacts } from '../domain/account.ts'
+import { accountMachine, type EndReason } from '../machines/account.ts'
+import { History } from '../services/history/history.ts'
+import { Incidents } from '../services/observe/incidents.ts'
+import { Ingest } from '../services/receive/ingest.ts'
+import { Outbox } from '../services/send/outbox.ts'
+import { Store } from '../services/store/store.ts'
+import { WhatsApp } from '../services/whatsapp/whatsapp.ts'
+import type { EffectBridge } from './effect-bridge.ts'
+
+export type AccountServices = History | Incidents | Ingest | Outbox | Store | WhatsApp
+
+export interface AccountDelays {
+  readonly pairingTimeoutMs: number
+  readonly connectTimeoutMs: number
+  readonly reconnectMinMs: number
+  readonly reconnectMaxMs: number
+}
+
+const END_WORDS: Readonly<
+  Record<EndReason, { severity: 'warning' | 'error'; happened: string; advice: string }>
+> = {
+  loggedOut: {
+    severity: 'warning',
+    happened: 'The device was unlinked',
+    advice: 'Link the account again (POST …/pair) and scan the QR code with its phone, or delete the account'
+  },
+  replaced: {
+    severity: 'warning',
+    happened: 'Another program connected with the credentials of this account',
+    advice: 'Stop the other program, then POST …/connect'
+  },
+  banned: {
+    severity: 'error',
+    happened: 'WhatsApp has banned or suspended this account',
+    advice: 'Open WhatsApp on the phone for the reason and for how to appeal; then POST …/connect'
+  },
+  badSession: {
+    severity: 'error',
+    happened: 'WhatsApp did not accept the stored session twice in a row',
+    advice: 'Link the account again (POST …/pair)'
+  },
+  updateNeeded: {
+    severity: 'error',
+    happened: 'WhatsApp no longer accepts this version of the client',
+    advice: 'Update Backscroll, then POST …/connect'
+  }
+}
+
+/** Stored facts must not be lost to a short trouble of the database. */
+const REMEMBER_RETRIES = { schedule: Schedule.exponential('200 millis'), times: 6 }
+
+/** Full jitter: anything between nothing and the exponentially grown delay, so that many accounts spread out. */
+const backoff = (attempts: number, delays: AccountDelays): number =>
+  Math.random() *
+  Math.min(delays.reconnectMaxMs, delays.reconnectMinMs * 2 ** Math.min(20, Math.max(0, attempts - 1)))
+
+export const makeAccountLogic = (bridge: EffectBridge<AccountServices>, delays: AccountDelays) => {
+  const remember = (accountId: string, facts: AccountFacts) =>
+    bridge.run(
+      Store.use(store => store.updateAccount(accountId, facts)).pipe(
+        Effect.retry(REMEMBER_RETRIES),
+        Effect.catch(error => Effect.logError('Facts of an account could not be stored', error)),
+        Effect.annotateLogs({ accountId })
+      )
+    )
+
+  const reportEnd = (accountId: string, kind: EndReason) => {
+    const { advice, happened, severity } = END_WORDS[kind]
+    bridge.run(
+      Incidents.use(incidents =>
+        incidents.report({
+          accountId,
+          kind: `account.${kind}`,
+          severity,
+          subject: accountId,
+          happened,
+          did: 'The account stays offline until a person acts; everything received is kept',
+          advice
+        })
+      )
+    )
+  }
+
+  return accountMachine.provide({
+    actors: {
+      socket: bridge.fromEffect(({ accountId, pairing, tell }) =>
+        WhatsApp.use(whatsapp => whatsapp.connect(accountId, pairing, tell))
+      ),
+      ingest: bridge.fromEffect(({ accountId }) => Ingest.use(ingest => ingest.journal.loop(accountId))),
+      history: bridge.fromEffect(({ accountId }) => History.use(history => history.chunks.loop(accountId))),
+      outbox: bridge.fromEffect(({ accountId }) => Outbox.use(outbox => outbox.sending.loop(accountId))),
+      historyArrival: bridge.fromEffect(({ accountId }) =>
+        History.use(history => history.untilBusy(accountId))
+      ),
+      backfill: bridge.fromEffect(({ accountId }) => History.use(history => history.untilDrained(accountId)))
+    },
+    actions: {
+      remember: ({ context }, facts) => remember(context.accountId, facts),
+      reportEnd: ({ context }, { kind }) => reportEnd(context.accountId, kind),
+      unlinkDevice: ({ context }) =>
+        bridge.run(WhatsApp.use(whatsapp => whatsapp.logout(context.accountId)).pipe(Effect.ignore))
+    },
+    delays: {
+      pairingTimeout: delays.pairingTimeoutMs,
+      connectTimeout: delays.connectTimeoutMs,
+      backoff: ({ context }) => backoff(context.attempts, delays)
+    }
+  })
+}

@@ -1,0 +1,217 @@
+// The root actor: supervises all account actors and is the one who provides the `Accounts` service.
+import { Clock, Effect, Layer, Schema } from 'effect'
+import { createActor, waitFor } from 'xstate'
+import { type AccountRecord, AccountState } from '../domain/account.ts'
+import { newAccountId } from '../domain/ids.ts'
+import type { AccountInput } from '../machines/account.ts'
+import { supervisorMachine } from '../machines/supervisor.ts'
+import { AccountNotFound, Accounts, type AccountView, CommandRefused } from '../services/accounts.ts'
+import { History } from '../services/history/history.ts'
+import { Incidents } from '../services/observe/incidents.ts'
+import { Store } from '../services/store/store.ts'
+import { Vault } from '../services/vault/vault.ts'
+import { WhatsApp } from '../services/whatsapp/whatsapp.ts'
+import { type AccountDelays, type AccountServices, makeAccountLogic } from './account.ts'
+import { makeEffectBridge } from './effect-bridge.ts'
+
+export interface RootOptions extends AccountDelays {
+  /** Pause between the starts of two accounts when the server starts. */
+  readonly startPaceMs: number
+}
+
+const LOGOUT_TIMEOUT_MS = 5000
+
+const inputOf = (record: AccountRecord): AccountInput => ({
+  accountId: record.accountId,
+  linked: record.jid !== null && record.ended !== 'loggedOut',
+  wanted: record.wanted,
+  ended: record.ended,
+  lastDisconnect: record.lastDisconnect
+})
+
+/** The leaf of a state value such as `{ session: { online: 'open' } }`. */
+const leafOf = (value: unknown): string => {
+  if (typeof value !== 'object' || value === null) return String(value)
+  const [inner] = Object.values(value)
+  return leafOf(inner)
+}
+
+const isState = Schema.is(AccountState)
+
+export const layer = (options: RootOptions): Layer.Layer<Accounts, never, AccountServices | Vault> =>
+  Layer.effect(
+    Accounts,
+    Effect.gen(function* () {
+      const store = yield* Store
+      const vault = yield* Vault
+      const history = yield* History
+      const whatsapp = yield* WhatsApp
+      const bridge = yield* makeEffectBridge<AccountServices>()
+      const accountLogic = makeAccountLogic(bridge, options)
+
+      const load = (accountId: string) =>
+        store.readAccount(accountId).pipe(
+          Effect.tap(record =>
+            Effect.sync(() => record && root.send({ type: 'account.start', input: inputOf(record) }))
+          ),
+          Effect.catch(error =>
+            // The facts cannot be read now: the same restart is due a little later.
+            Effect.andThen(
+              Effect.logError('An account could not be loaded', error),
+              Effect.sync(() =>
+                setTimeout(() => root.send({ type: 'account.restartDue', accountId }), 5000).unref()
+              )
+            )
+          ),
+          Effect.asVoid
+        )
+
+      const incident = (
+        accountId: string,
+        severity: 'warning' | 'error',
+        happened: string,
+        did: string,
+        advice: string
+      ) =>
+        Incidents.use(incidents =>
+          incidents.report({
+            accountId,
+            kind: 'account.crashed',
+            severity,
+            subject: accountId,
+            happened,
+            did,
+            advice
+          })
+        )
+
+      const root = createActor(
+        supervisorMachine.provide({
+          actors: { account: accountLogic },
+          actions: {
+            loadAndStart: (_, { accountId }) => bridge.run(load(accountId)),
+            reportCrash: (_, { accountId, error }) =>
+              bridge.run(
+                Effect.andThen(
+                  Effect.logError('An account actor crashed', error).pipe(Effect.annotateLogs({ accountId })),
+                  incident(
+                    accountId,
+                    'warning',
+                    'The account crashed',
+                    'It was restarted; the other accounts were not touched',
+                    'Nothing, unless it happens again: then report it with the log'
+                  )
+                )
+              ),
+            giveUp: (_, { accountId }) =>
+              bridge.run(
+                Effect.gen(function* () {
+                  yield* store.updateAccount(accountId, { ended: 'failed' }).pipe(Effect.ignore)
+                  yield* incident(
+                    accountId,
+                    'error',
+                    'The account crashed again and again',
+                    'It was stopped and waits in state failed',
+                    'Report it with the log; POST …/connect tries again'
+                  )
+                  yield* load(accountId)
+                })
+              )
+          }
+        })
+      )
+      yield* Effect.acquireRelease(
+        Effect.sync(() => root.start()),
+        () => Effect.sync(() => root.stop())
+      )
+
+      const actorOf = (accountId: string) => root.getSnapshot().children[accountId]
+
+      const view = Effect.fnUntraced(function* (record: AccountRecord) {
+        const snapshot = actorOf(record.accountId)?.getSnapshot()
+        const leaf = snapshot === undefined ? (record.ended ?? 'stopped') : leafOf(snapshot.value)
+        const account: AccountView = {
+          record,
+          state: isState(leaf) ? leaf : 'connecting',
+          tags: snapshot === undefined ? [] : [...snapshot.tags],
+          lastDisconnect: snapshot === undefined ? record.lastDisconnect : snapshot.context.lastDisconnect,
+          offer: snapshot?.context.offer ?? null,
+          reconnectAttempts: snapshot?.context.attempts ?? 0,
+          history: yield* history.progress(record.accountId)
+        }
+        return account
+      })
+
+      const known = (accountId: string) =>
+        Effect.flatMap(store.readAccount(accountId), record =>
+          record === undefined ? Effect.fail(new AccountNotFound({ accountId })) : Effect.succeed(record)
+        )
+
+      const create = Effect.fn('Accounts.create')(function* (name: string) {
+        const record: AccountRecord = {
+          accountId: newAccountId(),
+          name,
+          createdAt: yield* Clock.currentTimeMillis,
+          wanted: false,
+          jid: null,
+          lid: null,
+          ended: null,
+          lastDisconnect: null
+        }
+        yield* store.createAccount(record)
+        root.send({ type: 'account.start', input: inputOf(record) })
+        return yield* view(record)
+      })
+
+      const send: Accounts['Service']['send'] = Effect.fn('Accounts.send')(function* (accountId, command) {
+        const record = yield* known(accountId)
+        const actor = actorOf(accountId)
+        const refused = (state: string) =>
+          new CommandRefused({ command: command.type.replace('command.', ''), state })
+        if (actor === undefined) return yield* refused(record.ended ?? 'stopped')
+        const snapshot = actor.getSnapshot()
+        if (!snapshot.can(command)) return yield* refused(leafOf(snapshot.value))
+        actor.send(command)
+        return yield* view(record)
+      })
+
+      const remove = Effect.fn('Accounts.remove')(function* (accountId: string) {
+        yield* known(accountId)
+        const actor = actorOf(accountId)
+        if (actor?.getSnapshot().hasTag('online') === true) {
+          actor.send({ type: 'command.logout' })
+          // Best effort: a device that cannot be unlinked now can be removed on the phone.
+          yield* Effect.tryPromise(() =>
+            waitFor(actor, snapshot => snapshot.hasTag('ended'), { timeout: LOGOUT_TIMEOUT_MS })
+          ).pipe(Effect.ignore)
+        }
+        root.send({ type: 'account.stop', accountId })
+        // A socket that is still closing would write its last credentials after they were erased.
+        yield* whatsapp.closed(accountId)
+        yield* store.removeAccount(accountId)
+        yield* vault.erase(accountId).pipe(Effect.orDie)
+      })
+
+      // Every stored account comes back by itself, one after the other.
+      const records = yield* store.listAccounts.pipe(Effect.orDie)
+      yield* Effect.forkScoped(
+        Effect.forEach(
+          records,
+          record =>
+            Effect.andThen(
+              Effect.sync(() => root.send({ type: 'account.start', input: inputOf(record) })),
+              record.wanted ? Effect.sleep(options.startPaceMs) : Effect.void
+            ),
+          { discard: true }
+        )
+      )
+
+      return Accounts.of({
+        create,
+        list: Effect.flatMap(store.listAccounts, found => Effect.forEach(found, view)),
+        state: accountId => Effect.flatMap(known(accountId), view),
+        send,
+        remove
+      })
+    })
+  )

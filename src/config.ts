@@ -1,0 +1,240 @@
+// Every setting of the server, once: name, default, what is allowed, one line of meaning.
+// `--help`, `.env.example` and the README's table are made from this list. Nothing else reads the environment.
+import { Result, Schema } from 'effect'
+
+/** One setting as a person sees it: `decode` answers the value or, as text, what would be allowed. */
+interface Setting<A> {
+  readonly default: string
+  readonly allowed: string
+  readonly meaning: string
+  readonly decode: (text: string) => A | undefined
+}
+
+const setting = <A>(definition: Setting<A>): Setting<A> => definition
+
+const whole = (minimum: number, maximum: number) => (text: string) => {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  return Number.isSafeInteger(value) && value >= minimum && value <= maximum ? value : undefined
+}
+
+const oneOf =
+  <const A extends string>(...values: ReadonlyArray<A>) =>
+  (text: string): A | undefined =>
+    values.find(value => value === text)
+
+const bytes32 = (text: string): Uint8Array | undefined => {
+  if (!/^[A-Za-z0-9+/_-]{43}=?$/.test(text)) return undefined
+  const value = Buffer.from(text, 'base64')
+  return value.length === 32 ? new Uint8Array(value) : undefined
+}
+
+const emptyOr =
+  <A>(decode: (text: string) => A | undefined) =>
+  (text: string): A | undefined | '' =>
+    text === '' ? '' : decode(text)
+
+const webSocketUrl = (text: string): URL | undefined => {
+  const url = URL.parse(text)
+  return url !== null && (url.protocol === 'ws:' || url.protocol === 'wss:') ? url : undefined
+}
+
+const duration = (text: string): number | undefined => {
+  const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text)
+  if (match === null) return undefined
+  const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] ?? '']
+  return unit === undefined ? undefined : Number(match[1]) * unit
+}
+
+const boolean = (text: string): boolean | undefined =>
+  text === 'true' ? true : text === 'false' ? false : undefined
+
+const DURATION = 'a whole number with its unit: 500ms, 30s, 5m, 1h'
+
+export const settings = {
+  HOST: setting({
+    default: '127.0.0.1',
+    allowed: 'a host name or an IP address of this machine',
+    meaning: 'Address the HTTP server listens on. 0.0.0.0 opens it to the network: put TLS in front of it',
+    decode: text => (/^[A-Za-z0-9.:_-]{1,253}$/.test(text) ? text : undefined)
+  }),
+  PORT: setting({
+    default: '3000',
+    allowed: 'a whole number from 0 to 65535; 0 takes a free port',
+    meaning: 'Port of the HTTP server',
+    decode: whole(0, 65_535)
+  }),
+  DATA_DIR: setting({
+    default: './data',
+    allowed: 'a folder that this process may create and write',
+    meaning: 'Where the embedded database and the generated keys live. One running server a folder',
+    decode: text => (text.trim() === '' || text.includes('\0') ? undefined : text)
+  }),
+  API_KEY: setting({
+    default: '',
+    allowed: 'at least 16 characters, no spaces; empty: generated at the first start and printed once',
+    meaning: 'Bearer key that every request to /v1 must carry',
+    decode: emptyOr(text => (/^\S{16,512}$/.test(text) ? text : undefined))
+  }),
+  VAULT_KEY: setting({
+    default: '',
+    allowed:
+      '32 bytes in base64 (44 characters); empty: generated into DATA_DIR/vault.key, readable by its owner only',
+    meaning: 'Key that encrypts credentials, Signal keys and what is received but not yet stored',
+    decode: emptyOr(bytes32)
+  }),
+  LOG_LEVEL: setting({
+    default: 'info',
+    allowed: 'trace, debug, info, warn, error or silent',
+    meaning: 'How much is logged. No level logs message bodies, phone numbers or keys',
+    decode: oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent')
+  }),
+  WHATSAPP_URL: setting({
+    default: 'wss://web.whatsapp.com/ws/chat',
+    allowed: 'a ws:// or wss:// address',
+    meaning:
+      'The WhatsApp server. Another one than the default (the simulator) needs WHATSAPP_TRUST_ROOT too',
+    decode: webSocketUrl
+  }),
+  WHATSAPP_TRUST_ROOT: setting({
+    default: '',
+    allowed: '32 bytes in base64 (44 characters), only together with a WHATSAPP_URL of your own',
+    meaning: "Root public key that signs the WhatsApp server's certificate. Empty: WhatsApp's own",
+    decode: emptyOr(bytes32)
+  }),
+  WHATSAPP_SYNC_FULL_HISTORY: setting({
+    default: 'true',
+    allowed: 'true or false',
+    meaning: 'Ask the phone for its full history when a device is linked, not only for the recent part',
+    decode: boolean
+  }),
+  PAIRING_TIMEOUT: setting({
+    default: '3m',
+    allowed: DURATION,
+    meaning: 'How long a QR or pairing code is offered before the account goes back to stopped',
+    decode: duration
+  }),
+  CONNECT_TIMEOUT: setting({
+    default: '30s',
+    allowed: DURATION,
+    meaning: 'How long a connection may take to open before it is given up and tried again',
+    decode: duration
+  }),
+  RECONNECT_MIN: setting({
+    default: '1s',
+    allowed: DURATION,
+    meaning: 'First reconnect delay; it doubles with every attempt, with full jitter',
+    decode: duration
+  }),
+  RECONNECT_MAX: setting({
+    default: '2m',
+    allowed: DURATION,
+    meaning: 'Longest reconnect delay',
+    decode: duration
+  }),
+  START_PACE: setting({
+    default: '100ms',
+    allowed: DURATION,
+    meaning: 'Pause between two accounts when the server starts them all',
+    decode: duration
+  }),
+  SEND_PACE: setting({
+    default: '250ms',
+    allowed: DURATION,
+    meaning: 'Shortest pause between two messages that one account sends',
+    decode: duration
+  }),
+  SEND_TIMEOUT: setting({
+    default: '30s',
+    allowed: DURATION,
+    meaning:
+      "How long a sent message waits for WhatsApp's acknowledgement before it is sent again with the same id",
+    decode: duration
+  })
+}
+
+export type SettingName = keyof typeof settings
+export const settingNames = Object.keys(settings).filter((name): name is SettingName => name in settings)
+
+type Decoded<S> = S extends Setting<infer A> ? Exclude<A, undefined> : never
+type Settings = { readonly [Name in SettingName]: Decoded<(typeof settings)[Name]> }
+
+/** The decoded settings. Durations are milliseconds; an optional setting that is not set is `''`. */
+export interface Config extends Settings {
+  /** Whether the server talks to another WhatsApp server than WhatsApp's, such as the simulator. */
+  readonly simulated: boolean
+}
+
+/** Settings that cannot be used, each with its name and what is allowed. Values are never repeated: they may be secrets. */
+export class ConfigError extends Schema.TaggedError<ConfigError>()('ConfigError', {
+  problems: Schema.Array(Schema.Struct({ setting: Schema.String, allowed: Schema.String }))
+}) {
+  override get message(): string {
+    return this.problems
+      .map(({ setting: name, allowed }) => `${name} is not usable. Allowed: ${allowed}`)
+      .join('\n')
+  }
+}
+
+const decodeAll = (
+  environment: Readonly<Record<string, string | undefined>>,
+  problems: Array<{ setting: string; allowed: string }>
+): Settings => {
+  const decoded: Record<string, unknown> = {}
+  for (const name of settingNames) {
+    const definition = settings[name]
+    const value = definition.decode(environment[name] ?? definition.default)
+    if (value === undefined) problems.push({ setting: name, allowed: definition.allowed })
+    decoded[name] = value
+  }
+  // Each value came from the decoder of its own name; with problems the result is never used.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return decoded as unknown as Settings
+}
+
+/** Reads the settings from an environment, refusing wrong values, unsafe combinations and misspelt names. */
+export const loadConfig = (
+  environment: Readonly<Record<string, string | undefined>>
+): Result.Result<Config, ConfigError> => {
+  const problems: Array<{ setting: string; allowed: string }> = []
+  const values = decodeAll(environment, problems)
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('WHATSAPP_') && !(name in settings)) {
+      problems.push({
+        setting: name,
+        allowed: `one of ${settingNames.filter(known => known.startsWith('WHATSAPP_')).join(', ')}`
+      })
+    }
+  }
+  if (problems.length > 0) return Result.fail(new ConfigError({ problems }))
+  const simulated = values.WHATSAPP_URL.href !== new URL(settings.WHATSAPP_URL.default).href
+  if (simulated !== (values.WHATSAPP_TRUST_ROOT !== '')) {
+    problems.push({
+      setting: simulated ? 'WHATSAPP_URL' : 'WHATSAPP_TRUST_ROOT',
+      allowed: "both WHATSAPP_URL and WHATSAPP_TRUST_ROOT (a server of your own), or neither (WhatsApp's)"
+    })
+  }
+  if (values.RECONNECT_MIN > values.RECONNECT_MAX) {
+    problems.push({ setting: 'RECONNECT_MIN', allowed: 'no longer than RECONNECT_MAX' })
+  }
+  return problems.length > 0
+    ? Result.fail(new ConfigError({ problems }))
+    : Result.succeed({ ...values, simulated })
+}
+
+/** The text of `npm start -- --help`. */
+export const describeSettings = (): string =>
+  settingNames
+    .map(name => {
+      const { default: standard, allowed, meaning } = settings[name]
+      return `  ${name}${standard === '' ? '' : `=${standard}`}\n      ${meaning}.\n      Allowed: ${allowed}.`
+    })
+    .join('\n')
+
+/** The text of `.env.example`. */
+export const envExample = (): string =>
+  settingNames
+    .map(name => {
+      const { default: standard, allowed, meaning } = settings[name]
+      return `# ${meaning}.\n# Allowed: ${allowed}.\n# ${name}=${standard}\n`
+    })
+    .join('\n')

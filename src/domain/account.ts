@@ -1,0 +1,43 @@
+// What an account is, as applications and operators see it: the stored facts, and the words for its states.
+import { Schema } from 'effect'
+
+/** The leaf states of the account machine: the product's own words, used in HTTP, logs and documents alike. */
+export const ACCOUNT_STATES = [
+  'stopped',
+  'pairing',
+  'connecting',
+  'open',
+  'backfilling',
+  'reconnecting',
+  'loggedOut',
+  'replaced',
+  'banned',
+  'failed'
+] as const
+export const AccountState = Schema.Literals(ACCOUNT_STATES)
+export type AccountState = typeof AccountState.Type
+
+/** Ends that need a person. They survive a restart of the server: an account in one of them does not connect by itself. */
+export const ENDED_STATES = ['loggedOut', 'replaced', 'banned', 'failed'] as const
+export const EndedState = Schema.Literals(ENDED_STATES)
+export type EndedState = typeof EndedState.Type
+
+/** Why a connection ended: WhatsApp's status code and the words a person reads. `at` is in milliseconds since 1970. */
+export const Disconnect = Schema.Struct({ code: Schema.Finite, reason: Schema.String, at: Schema.Finite })
+export type Disconnect = typeof Disconnect.Type
+
+/** The durable facts of an account. Its first state after a start is derived from these alone. */
+export const AccountRecord = Schema.Struct({
+  accountId: Schema.String,
+  name: Schema.String,
+  createdAt: Schema.Finite,
+  /** Whether a person wants it online; `disconnect` clears it, `connect` and `pair` set it. */
+  wanted: Schema.Boolean,
+  jid: Schema.NullOr(Schema.String),
+  lid: Schema.NullOr(Schema.String),
+  ended: Schema.NullOr(EndedState),
+  lastDisconnect: Schema.NullOr(Disconnect)
+})
+export type AccountRecord = typeof AccountRecord.Type
+
+export type AccountFacts = Partial<Pick<AccountRecord, 'wanted' | 'jid' | 'lid' | 'ended' | 'lastDisconnect'>>

@@ -1,0 +1,13 @@
+// What a WhatsApp connection tells its account, and how an account wants to be linked. Past facts, in words of ours.
+import type { Disconnect } from './account.ts'
+import type { Verdict } from './disconnect.ts'
+
+export type Pairing = { readonly method: 'qr' } | { readonly method: 'code'; readonly phoneNumber: string }
+
+/** Times are milliseconds since 1970. */
+export type ConnectionEvent =
+  | { readonly type: 'socket.qrOffered'; readonly qr: string; readonly expiresAt: number }
+  | { readonly type: 'socket.codeOffered'; readonly code: string; readonly expiresAt: number }
+  | { readonly type: 'socket.linked'; readonly jid: string; readonly lid: string | null }
+  | { readonly type: 'socket.opened'; readonly jid: string; readonly lid: string | null }
+  | { readonly type: 'socket.closed'; readonly verdict: Verdict; readonly disconnect: Disconnect }

@@ -1,0 +1,33 @@
+// How things are identified. A message is (thread, sender, WhatsApp id), never the WhatsApp id alone:
+// another member of a group may reuse an id and must not be able to overwrite someone's message.
+import { createHash, randomBytes } from 'node:crypto'
+
+const SEPARATOR = '__'
+
+export const newAccountId = (): string => `acc-${randomBytes(9).toString('hex')}`
+
+/** `accountId__<jid first seen>`. */
+export const threadIdOf = (accountId: string, jid: string): string => `${accountId}${SEPARATOR}${jid}`
+
+/** The parts of a thread id, or `undefined` when the text is none. */
+export const parseThreadId = (threadId: string): { accountId: string; jid: string } | undefined => {
+  const at = threadId.indexOf(SEPARATOR)
+  return at <= 0 || threadId.length > 256
+    ? undefined
+    : { accountId: threadId.slice(0, at), jid: threadId.slice(at + SEPARATOR.length) }
+}
+
+/** Who wrote a message, as far as its identity goes: us, the other side of a 1:1 chat, or a group member (by first-seen jid). */
+export type SenderKey = 'me' | 'them' | (string & {})
+
+const digest = (text: string, length: number): string =>
+  createHash('sha256').update(text).digest('base64url').slice(0, length)
+
+/** Document id of a message within its thread: safe in a URL and in Firestore whatever the WhatsApp id contains. */
+export const messageIdOf = (sender: SenderKey, whatsAppId: string): string => {
+  const readable = /^[A-Za-z0-9-]{1,64}$/.test(whatsAppId) ? whatsAppId : `x${digest(whatsAppId, 32)}`
+  return sender === 'me' || sender === 'them' ? `${readable}_${sender}` : `${readable}_${digest(sender, 10)}`
+}
+
+/** A fresh WhatsApp message id in the form WhatsApp Web uses. */
+export const newWhatsAppMessageId = (): string => `3EB0${randomBytes(9).toString('hex').toUpperCase()}`

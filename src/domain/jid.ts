@@ -1,0 +1,44 @@
+// WhatsApp addresses (JIDs): what kind they are and how they are written. Pure; resolves nobody.
+
+export const GROUP_SERVER = 'g.us'
+export const PHONE_SERVER = 's.whatsapp.net'
+export const LID_SERVER = 'lid'
+
+const serverOf = (jid: string): string => jid.slice(jid.lastIndexOf('@') + 1)
+
+export const isGroupJid = (jid: string): boolean => serverOf(jid) === GROUP_SERVER
+export const isPhoneJid = (jid: string): boolean => serverOf(jid) === PHONE_SERVER
+export const isLidJid = (jid: string): boolean => serverOf(jid) === LID_SERVER
+
+const CHAT = /^[A-Za-z0-9._-]{1,64}(:\d{1,5})?@(s\.whatsapp\.net|lid|g\.us|c\.us|broadcast|newsletter)$/
+
+/** The address of a person or chat: without device and agent, `c.us` in its modern form. `undefined` when it is none. */
+export const chatJid = (text: string | null | undefined): string | undefined => {
+  if (text == null || text.length > 128 || !CHAT.test(text)) return undefined
+  const at = text.lastIndexOf('@')
+  const server = text.slice(at + 1)
+  const user = text.slice(0, at).replace(/:\d+$/, '')
+  if (server === 'c.us') return `${user}@${PHONE_SERVER}`
+  // An agent suffix ("123_1@…") addresses the same person; groups may contain "-" but never "_".
+  return server === GROUP_SERVER || server === 'broadcast' || server === 'newsletter'
+    ? `${user}@${server}`
+    : `${user.replace(/_\d+$/, '')}@${server}`
+}
+
+/** Conversations worth a thread: people and groups. Status updates, broadcast lists and channels are not. */
+export const isThreadJid = (jid: string): boolean => isPhoneJid(jid) || isLidJid(jid) || isGroupJid(jid)
+
+/** An address as an API caller writes it: a JID, or a phone number with country code in any usual spelling. */
+export const recipientJid = (text: string): string | undefined => {
+  if (text.includes('@')) {
+    const jid = chatJid(text)
+    return jid !== undefined && isThreadJid(jid) ? jid : undefined
+  }
+  if (!/^\+?[\d\s().-]{5,32}$/.test(text)) return undefined
+  const digits = text.replace(/\D/g, '')
+  return digits.length >= 5 && digits.length <= 15 ? `${digits}@${PHONE_SERVER}` : undefined
+}
+
+/** The phone number of a phone JID, digits only. */
+export const phoneNumberOf = (jid: string): string | undefined =>
+  isPhoneJid(jid) ? jid.slice(0, jid.lastIndexOf('@')) : undefined

@@ -1,0 +1,199 @@
+// Accounts over HTTP: commands go to the account's actor, reads to the store.
+import { Effect } from 'effect'
+import { HttpServerRequest, HttpServerResponse } from 'effect/http'
+import { HttpApiBuilder } from 'effect/http-api'
+import QRCode from 'qrcode'
+import { recipientJid } from '../domain/jid.ts'
+import { decodeCursor, encodeCursor } from '../domain/page.ts'
+import { type AccountCommand, Accounts, type AccountView } from '../services/accounts.ts'
+import { Outbox } from '../services/send/outbox.ts'
+import { Store } from '../services/store/store.ts'
+import { Api } from './api.ts'
+import { badField, KeyReused, NotFound, StoreUnavailable, WrongState } from './problems.ts'
+
+const storeUnavailable = () => new StoreUnavailable({})
+const noAccount = (accountId: string) => new NotFound({ detail: `There is no account ${accountId}` })
+
+const PAGE = 50
+
+export const accountsLayer = HttpApiBuilder.group(
+  Api,
+  'accounts',
+  Effect.fn(function* (handlers) {
+    const accounts = yield* Accounts
+    const store = yield* Store
+    const outbox = yield* Outbox
+
+    const shown = ({ history, lastDisconnect, reconnectAttempts, record, state, tags }: AccountView) =>
+      Effect.map(store.counts(record.accountId), counts => ({
+        accountId: record.accountId,
+        name: record.name,
+        createdAt: record.createdAt,
+        state,
+        tags,
+        jid: record.jid,
+        lid: record.lid,
+        lastDisconnect,
+        reconnectAttempts,
+        sync: history,
+        counts
+      }))
+
+    const find = (accountId: string) =>
+      accounts.state(accountId).pipe(
+        Effect.catchTags({
+          AccountNotFound: () => Effect.fail(noAccount(accountId)),
+          StoreError: () => Effect.fail(storeUnavailable())
+        })
+      )
+
+    const command = (accountId: string, wanted: AccountCommand) =>
+      accounts.send(accountId, wanted).pipe(
+        Effect.flatMap(shown),
+        Effect.catchTags({
+          AccountNotFound: () => Effect.fail(noAccount(accountId)),
+          CommandRefused: ({ command: name, state }) =>
+            Effect.fail(
+              new WrongState({
+                state,
+                detail: `"${name}" is not possible while the account is "${state}". ${hint(name, state)}`
+              })
+            ),
+          StoreError: () => Effect.fail(storeUnavailable())
+        })
+      )
+
+    const offer = Effect.fnUntraced(function* (accountId: string) {
+      const { offer: current, state } = yield* find(accountId)
+      if (current !== null) return current
+      const detail =
+        state === 'pairing' || state === 'connecting'
+          ? 'WhatsApp has not sent a code yet; ask again in a second'
+          : `Nothing is offered while the account is "${state}". Start with POST /v1/accounts/${accountId}/pair`
+      return yield* new WrongState({ state, detail })
+    })
+
+    const qrText = Effect.fnUntraced(function* (accountId: string) {
+      const { method, text } = yield* offer(accountId)
+      if (method === 'qr') return text
+      return yield* new WrongState({
+        state: 'pairing',
+        detail: 'This account is being linked by pairing code; there is no QR code'
+      })
+    })
+    const png = (accountId: string) =>
+      Effect.flatMap(qrText(accountId), text =>
+        Effect.promise(() => QRCode.toBuffer(text, { margin: 2, width: 480 }))
+      )
+    const svg = (accountId: string) =>
+      Effect.flatMap(qrText(accountId), text =>
+        Effect.promise(() => QRCode.toString(text, { type: 'svg', margin: 2 }))
+      )
+
+    return handlers.handleAll({
+      create: ({ payload }) =>
+        accounts.create(payload.name).pipe(Effect.flatMap(shown), Effect.mapError(storeUnavailable)),
+      list: () =>
+        accounts.list.pipe(
+          Effect.flatMap(views => Effect.forEach(views, shown)),
+          Effect.map(found => ({ accounts: found })),
+          Effect.mapError(storeUnavailable)
+        ),
+      get: ({ params }) =>
+        Effect.flatMap(find(params.accountId), view => Effect.mapError(shown(view), storeUnavailable)),
+      remove: ({ params }) =>
+        accounts.remove(params.accountId).pipe(
+          Effect.catchTags({
+            AccountNotFound: () => Effect.fail(noAccount(params.accountId)),
+            StoreError: () => Effect.fail(storeUnavailable())
+          })
+        ),
+      pair: ({ params, payload }) =>
+        command(params.accountId, {
+          type: 'command.pair',
+          pairing:
+            payload.method === 'qr'
+              ? { method: 'qr' }
+              : { method: 'code', phoneNumber: payload.phoneNumber.replace('+', '') }
+        }),
+      qr: Effect.fn(function* ({ params, request }) {
+        const accept = HttpServerRequest.HttpServerRequest.of(request).headers['accept'] ?? ''
+        if (/image\/svg\+xml/.test(accept)) {
+          return HttpServerResponse.text(yield* svg(params.accountId), { contentType: 'image/svg+xml' })
+        }
+        if (/image\/(png|\*)/.test(accept)) {
+          return HttpServerResponse.uint8Array(yield* png(params.accountId), { contentType: 'image/png' })
+        }
+        const { expiresAt, method, text } = yield* offer(params.accountId)
+        return { method, qr: method === 'qr' ? text : null, code: method === 'code' ? text : null, expiresAt }
+      }),
+      qrPng: ({ params }) => png(params.accountId),
+      qrSvg: ({ params }) => svg(params.accountId),
+      connect: ({ params }) => command(params.accountId, { type: 'command.connect' }),
+      disconnect: ({ params }) => command(params.accountId, { type: 'command.disconnect' }),
+      logout: ({ params }) => command(params.accountId, { type: 'command.logout' }),
+      threads: Effect.fn(function* ({ params, query }) {
+        yield* find(params.accountId)
+        const before = query.cursor === undefined ? undefined : decodeCursor(query.cursor)
+        if (query.cursor !== undefined && before === undefined) {
+          return yield* badField('query', 'cursor', 'Expected a nextCursor of an earlier answer')
+        }
+        const limit = query.limit ?? PAGE
+        const found = yield* store
+          .listThreads(params.accountId, { limit: limit + 1, before })
+          .pipe(Effect.mapError(storeUnavailable))
+        const threads = found.slice(0, limit)
+        const last = threads.at(-1)
+        const nextCursor =
+          found.length > limit && last !== undefined
+            ? encodeCursor({ time: last.lastMessageAt ?? 0, id: last.threadId })
+            : null
+        return { threads, nextCursor }
+      }),
+      send: Effect.fn(function* ({ params, payload }) {
+        const { record, state } = yield* find(params.accountId)
+        const toJid = recipientJid(payload.to)
+        if (toJid === undefined) {
+          return yield* badField(
+            'payload',
+            'to',
+            'Expected a phone number with country code, or the jid of a person or group'
+          )
+        }
+        if (record.jid === null || state === 'loggedOut') {
+          return yield* new WrongState({
+            state,
+            detail: 'The account is not linked to a phone, so nothing can be sent. Start with pair'
+          })
+        }
+        return yield* outbox
+          .accept({
+            accountId: params.accountId,
+            toJid,
+            content: { text: payload.text },
+            idempotencyKey: payload.idempotencyKey
+          })
+          .pipe(
+            Effect.catchTags({
+              IdempotencyConflict: () =>
+                Effect.fail(
+                  new KeyReused({
+                    detail: 'Use a new idempotencyKey for a new message; the earlier one is kept for 24 hours'
+                  })
+                ),
+              StoreError: () => Effect.fail(storeUnavailable())
+            })
+          )
+      })
+    })
+  })
+)
+
+/** What a person does instead. */
+const hint = (command: string, state: string): string => {
+  if (command === 'pair') return 'An account that is linked or being linked needs logout or disconnect first.'
+  if (command === 'connect')
+    return state === 'stopped' ? 'Link it first, with pair.' : 'It is online or on its way, or needs pair.'
+  if (command === 'logout') return 'Connect it first: only an online device can unlink itself.'
+  return 'It is not connected.'
+}

@@ -1,0 +1,208 @@
+// The HTTP contract: every path, every field, every refusal. Handlers live beside it, one file a group.
+import { Schema } from 'effect'
+import {
+  HttpApi,
+  HttpApiEndpoint,
+  HttpApiGroup,
+  HttpApiMiddleware,
+  HttpApiSchema,
+  OpenApi
+} from 'effect/http-api'
+import { AccountState, Disconnect } from '../domain/account.ts'
+import { Message } from '../domain/message.ts'
+import { Thread } from '../domain/thread.ts'
+import { Authorization } from './auth.ts'
+import { BadField, KeyReused, NotFound, StoreUnavailable, WrongState } from './problems.ts'
+
+/** An account as the API shows it. Times are milliseconds since 1970. */
+export const Account = Schema.Struct({
+  accountId: Schema.String,
+  name: Schema.String,
+  createdAt: Schema.Finite,
+  state: AccountState,
+  tags: Schema.Array(Schema.String),
+  jid: Schema.NullOr(Schema.String),
+  lid: Schema.NullOr(Schema.String),
+  lastDisconnect: Schema.NullOr(Disconnect),
+  reconnectAttempts: Schema.Finite,
+  sync: Schema.Struct({
+    chunksDone: Schema.Finite,
+    chunksPending: Schema.Finite,
+    chunksFailed: Schema.Finite,
+    messages: Schema.Finite,
+    /** As the phone reports it, 0 to 100. */
+    percent: Schema.NullOr(Schema.Finite)
+  }),
+  counts: Schema.Struct({ threads: Schema.Finite, messages: Schema.Finite })
+}).annotate({ identifier: 'Account' })
+
+/** What is scanned (`qr`) or typed on the phone (`code`), and until when. */
+export const PairingOffer = Schema.Struct({
+  method: Schema.Literals(['qr', 'code']),
+  qr: Schema.NullOr(Schema.String),
+  code: Schema.NullOr(Schema.String),
+  expiresAt: Schema.Finite
+}).annotate({ identifier: 'PairingOffer' })
+
+const Name = Schema.Trim.check(Schema.isMinLength(1), Schema.isMaxLength(100))
+const AccountId = Schema.String.check(Schema.isMaxLength(100))
+const ThreadId = Schema.String.check(Schema.isMaxLength(256))
+const CursorText = Schema.String.check(Schema.isMaxLength(512))
+const PhoneNumber = Schema.String.check(
+  Schema.isPattern(/^\+?[1-9]\d{6,14}$/, {
+    message: 'Expected a phone number with country code, digits only: +4915112345678'
+  })
+)
+
+const limit = (most: number) =>
+  Schema.optionalKey(
+    Schema.NumberFromString.check(
+      Schema.isInt({ message: `Expected a whole number from 1 to ${most}` }),
+      Schema.isBetween(
+        { minimum: 1, maximum: most },
+        { message: `Expected a whole number from 1 to ${most}` }
+      )
+    )
+  )
+
+const accountParams = { accountId: AccountId }
+const accountErrors = [NotFound, StoreUnavailable] as const
+const commandErrors = [NotFound, WrongState, StoreUnavailable] as const
+const accepted = Account.pipe(HttpApiSchema.status(202))
+
+const command = <const Name extends string>(name: Name, summary: string) =>
+  HttpApiEndpoint.post(name, `/:accountId/${name}`, {
+    params: accountParams,
+    success: accepted,
+    error: commandErrors
+  }).annotateMerge(OpenApi.annotations({ summary }))
+
+export class AccountsGroup extends HttpApiGroup.make('accounts')
+  .add(
+    HttpApiEndpoint.post('create', '/', {
+      payload: Schema.Struct({ name: Name }),
+      success: Account.pipe(HttpApiSchema.status(201)),
+      error: StoreUnavailable
+    }).annotateMerge(OpenApi.annotations({ summary: 'Create an account; it is linked with pair' })),
+    HttpApiEndpoint.get('list', '/', {
+      success: Schema.Struct({ accounts: Schema.Array(Account) }),
+      error: StoreUnavailable
+    }).annotateMerge(OpenApi.annotations({ summary: 'All accounts with their states' })),
+    HttpApiEndpoint.get('get', '/:accountId', {
+      params: accountParams,
+      success: Account,
+      error: accountErrors
+    }).annotateMerge(
+      OpenApi.annotations({ summary: 'One account: state, last disconnect, sync progress, counts' })
+    ),
+    HttpApiEndpoint.delete('remove', '/:accountId', {
+      params: accountParams,
+      success: HttpApiSchema.NoContent,
+      error: accountErrors
+    }).annotateMerge(
+      OpenApi.annotations({ summary: 'Unlink the device and remove everything stored for the account' })
+    ),
+    HttpApiEndpoint.post('pair', '/:accountId/pair', {
+      params: accountParams,
+      payload: Schema.Union([
+        Schema.Struct({ method: Schema.Literal('qr') }),
+        Schema.Struct({ method: Schema.Literal('code'), phoneNumber: PhoneNumber })
+      ]),
+      success: accepted,
+      error: commandErrors
+    }).annotateMerge(OpenApi.annotations({ summary: 'Link a phone, by QR code or by pairing code' })),
+    HttpApiEndpoint.get('qr', '/:accountId/qr', {
+      params: accountParams,
+      success: PairingOffer,
+      error: commandErrors
+    }).annotateMerge(
+      OpenApi.annotations({ summary: 'What to scan or type on the phone; PNG or SVG by Accept' })
+    ),
+    HttpApiEndpoint.get('qrPng', '/:accountId/qr.png', {
+      params: accountParams,
+      success: Schema.Uint8Array.pipe(HttpApiSchema.asUint8Array({ contentType: 'image/png' })),
+      error: commandErrors
+    }).annotateMerge(OpenApi.annotations({ summary: 'The QR code as a PNG' })),
+    HttpApiEndpoint.get('qrSvg', '/:accountId/qr.svg', {
+      params: accountParams,
+      success: Schema.String.pipe(HttpApiSchema.asText({ contentType: 'image/svg+xml' })),
+      error: commandErrors
+    }).annotateMerge(OpenApi.annotations({ summary: 'The QR code as an SVG' })),
+    command('connect', 'Go online'),
+    command('disconnect', 'Go offline and stay so'),
+    command('logout', 'Unlink this device at WhatsApp'),
+    HttpApiEndpoint.get('threads', '/:accountId/threads', {
+      params: accountParams,
+      query: { limit: limit(200), cursor: Schema.optionalKey(CursorText) },
+      success: Schema.Struct({ threads: Schema.Array(Thread), nextCursor: Schema.NullOr(Schema.String) }),
+      error: [NotFound, BadField, StoreUnavailable]
+    }).annotateMerge(OpenApi.annotations({ summary: 'Threads, most recently active first' })),
+    HttpApiEndpoint.post('send', '/:accountId/messages', {
+      params: accountParams,
+      payload: Schema.Struct({
+        to: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(128)),
+        text: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(65_536)),
+        idempotencyKey: Schema.optionalKey(
+          Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(200))
+        )
+      }),
+      success: Schema.Struct({
+        messageId: Schema.String,
+        threadId: Schema.String,
+        status: Schema.Literals(['queued', 'sending', 'sent', 'failed'])
+      }).pipe(HttpApiSchema.status(202)),
+      error: [NotFound, WrongState, KeyReused, BadField, StoreUnavailable]
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: 'Queue a text message; it is sent once, as soon as the account is online'
+      })
+    )
+  )
+  .middleware(Authorization)
+  .prefix('/v1/accounts') {}
+
+export class ThreadsGroup extends HttpApiGroup.make('threads')
+  .add(
+    HttpApiEndpoint.get('messages', '/:threadId/messages', {
+      params: { threadId: ThreadId },
+      query: {
+        limit: limit(500),
+        before: Schema.optionalKey(CursorText),
+        after: Schema.optionalKey(CursorText)
+      },
+      success: Schema.Struct({
+        messages: Schema.Array(Message),
+        /** Pass as `before` for older messages; `null` when there are none. */
+        olderCursor: Schema.NullOr(Schema.String),
+        /** Pass as `after` for newer messages than these. */
+        newerCursor: Schema.NullOr(Schema.String)
+      }),
+      error: [NotFound, BadField, StoreUnavailable]
+    }).annotateMerge(OpenApi.annotations({ summary: 'Messages of a thread, newest first' }))
+  )
+  .middleware(Authorization)
+  .prefix('/v1/threads') {}
+
+export class SystemGroup extends HttpApiGroup.make('system', { topLevel: true }).add(
+  HttpApiEndpoint.get('health', '/health', {
+    success: Schema.Struct({ status: Schema.Literal('ok') })
+  }).annotateMerge(OpenApi.annotations({ summary: 'The process answers' })),
+  HttpApiEndpoint.get('ready', '/ready', {
+    success: Schema.Struct({ status: Schema.Literal('ready') }),
+    error: StoreUnavailable
+  }).annotateMerge(OpenApi.annotations({ summary: 'The database answers too' }))
+) {}
+
+export class Api extends HttpApi.make('backscroll')
+  .add(SystemGroup)
+  .add(AccountsGroup)
+  .add(ThreadsGroup)
+  .middleware(HttpApiMiddleware.ProblemDetails)
+  .annotateMerge(
+    OpenApi.annotations({
+      title: 'Backscroll',
+      version: '1',
+      description:
+        "Complete, live copies of WhatsApp accounts' conversations. Every request to /v1 carries `Authorization: Bearer <API key>`."
+    })
+  ) {}

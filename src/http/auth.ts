@@ -1,0 +1,62 @@
+// Closed by default: every request to /v1 carries the bearer key, compared in constant time.
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Effect, Layer, Redacted, Schema } from 'effect'
+import { HttpApiMiddleware, HttpApiSecurity } from 'effect/http-api'
+import { Unauthorized } from './problems.ts'
+
+export class Authorization extends HttpApiMiddleware.Service<Authorization>()(
+  'backscroll/http/Authorization',
+  {
+    security: { bearer: HttpApiSecurity.bearer },
+    error: Unauthorized
+  }
+) {}
+
+/** The stored hash of the generated key cannot be used. */
+export class ApiKeyError extends Schema.TaggedError<ApiKeyError>()('ApiKeyError', {
+  message: Schema.String
+}) {}
+
+export interface ApiKey {
+  /** SHA-256 of the key: of equal length for every key, so that comparing takes the same time. */
+  readonly hash: Buffer
+  /** The key itself, when it was generated just now and has to be shown to a person once. */
+  readonly generated: string | undefined
+}
+
+const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest()
+
+/** The key from the settings, or one generated at the first start, of which only the hash is kept. */
+export const loadApiKey = (configured: string, folder: string): Effect.Effect<ApiKey, ApiKeyError> =>
+  Effect.try({
+    try: () => {
+      if (configured !== '') return { hash: hashOf(configured), generated: undefined }
+      const file = join(folder, 'api-key.sha256')
+      if (existsSync(file)) {
+        const hash = Buffer.from(readFileSync(file, 'utf8').trim(), 'hex')
+        if (hash.length !== 32) throw new Error(`${file} does not hold a SHA-256 hash`)
+        return { hash, generated: undefined }
+      }
+      const generated = `bsk_${randomBytes(24).toString('base64url')}`
+      writeFileSync(file, `${hashOf(generated).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
+      chmodSync(file, 0o600)
+      return { hash: hashOf(generated), generated }
+    },
+    catch: cause =>
+      new ApiKeyError({
+        message: `The API key in DATA_DIR cannot be used: ${cause instanceof Error ? cause.message : String(cause)}. Set API_KEY, or remove api-key.sha256 to have a new key generated.`
+      })
+  })
+
+export const authorizationLayer = (key: ApiKey): Layer.Layer<Authorization> =>
+  Layer.succeed(
+    Authorization,
+    Authorization.of({
+      bearer: (request, { credential }) =>
+        timingSafeEqual(hashOf(Redacted.value(credential)), key.hash)
+          ? request
+          : Effect.fail(new Unauthorized({ detail: 'Send the header "Authorization: Bearer <API key>"' }))
+    })
+  )

@@ -1,0 +1,46 @@
+// What can go wrong with a request, as RFC 9457 problems: each names what is wrong and what to do about it.
+import { Schema } from 'effect'
+import { HttpApiError } from 'effect/http-api'
+
+const type = (name: string) => `urn:backscroll:problem:${name}`
+
+export class Unauthorized extends HttpApiError.Problem<Unauthorized>()('Unauthorized', {
+  type: type('unauthorized'),
+  status: 401,
+  title: 'A bearer key is needed'
+}) {}
+
+export class NotFound extends HttpApiError.Problem<NotFound>()('NotFound', {
+  type: type('not-found'),
+  status: 404,
+  title: 'There is no such thing here'
+}) {}
+
+/** The account cannot serve this in the state it is in. */
+export class WrongState extends HttpApiError.Problem<WrongState>()(
+  'WrongState',
+  { type: type('wrong-state'), status: 409, title: 'The account cannot do this in its present state' },
+  { state: Schema.String }
+) {}
+
+export class KeyReused extends HttpApiError.Problem<KeyReused>()('KeyReused', {
+  type: type('idempotency-key-reused'),
+  status: 409,
+  title: 'This idempotency key was used for another message'
+}) {}
+
+/** A field is wrong that the schema alone cannot judge. Same shape as the schema's own refusals. */
+export class BadField extends HttpApiError.Problem<BadField>()(
+  'BadField',
+  { type: type('bad-field'), status: 400, title: 'Bad Request' },
+  { errors: Schema.Array(HttpApiError.ProblemIssue) }
+) {}
+
+export class StoreUnavailable extends HttpApiError.Problem<StoreUnavailable>()('StoreUnavailable', {
+  type: type('store-unavailable'),
+  status: 503,
+  title: 'The database cannot be reached; try again'
+}) {}
+
+export const badField = (slot: 'params' | 'query' | 'payload', field: string, message: string): BadField =>
+  new BadField({ detail: `${field}: ${message}`, errors: [{ path: [slot, field], message }] })

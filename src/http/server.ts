@@ -1,0 +1,97 @@
+// The HTTP server: contract, documentation, limits. Serves until its scope closes.
+import { createServer } from 'node:http'
+import { NodeHttpServer } from '@effect/platform-node'
+import { ByteSize, Cause, Effect, Layer } from 'effect'
+import type { HttpServer } from 'effect/http'
+import {
+  HttpIncomingMessage,
+  HttpMiddleware,
+  HttpRouter,
+  HttpServerError,
+  HttpServerResponse
+} from 'effect/http'
+import { HttpApiBuilder, HttpApiMiddleware, HttpApiScalar } from 'effect/http-api'
+import type { Accounts } from '../services/accounts.ts'
+import type { Outbox } from '../services/send/outbox.ts'
+import { Store } from '../services/store/store.ts'
+import { accountsLayer } from './accounts.ts'
+import { Api } from './api.ts'
+import { type ApiKey, authorizationLayer } from './auth.ts'
+import { StoreUnavailable } from './problems.ts'
+import { threadsLayer } from './threads.ts'
+
+/** Largest request body. */
+const MAX_BODY = ByteSize.mebibytes(1)
+
+const systemLayer = HttpApiBuilder.group(
+  Api,
+  'system',
+  Effect.fn(function* (handlers) {
+    const store = yield* Store
+    return handlers.handleAll({
+      health: () => Effect.succeed({ status: 'ok' as const }),
+      ready: () =>
+        store.listAccounts.pipe(
+          Effect.as({ status: 'ready' as const }),
+          Effect.mapError(() => new StoreUnavailable({}))
+        )
+    })
+  })
+)
+
+const WORDS: Readonly<Record<number, string>> = {
+  400: 'The request cannot be read',
+  404: 'There is nothing at this path; /docs lists what there is',
+  405: 'This path does not know that method',
+  413: 'The request body is larger than 1 MiB',
+  415: 'Send the body as application/json',
+  500: 'Something went wrong inside the server; its log has more'
+}
+
+/** Refusals that come from below the contract carry words too, and the cause of a defect stays inside. */
+const explain = HttpMiddleware.make(request =>
+  request.pipe(
+    Effect.catchCause(cause =>
+      Effect.flatMap(HttpServerError.causeResponse(cause), ([response]) =>
+        response.status < 500
+          ? Effect.succeed(response)
+          : Effect.as(Effect.logError('A request failed inside the server', Cause.squash(cause)), response)
+      )
+    ),
+    Effect.map(response => {
+      const isBare =
+        response.status >= 400 &&
+        (response.body._tag === 'Empty' || response.headers['content-type'] === 'text/plain')
+      const title = WORDS[response.status]
+      return isBare && title !== undefined
+        ? HttpServerResponse.jsonUnsafe(
+            { type: 'about:blank', status: response.status, title, detail: title },
+            { status: response.status, contentType: 'application/problem+json' }
+          )
+        : response
+    })
+  )
+)
+
+export const layer = (options: {
+  readonly host: string
+  readonly port: number
+  readonly key: ApiKey
+}): Layer.Layer<HttpServer.HttpServer, HttpServerError.ServeError, Accounts | Store | Outbox> => {
+  const api = HttpApiBuilder.layer(Api, { openapiPath: '/openapi.json' }).pipe(
+    Layer.provide([systemLayer, accountsLayer, threadsLayer]),
+    Layer.provide([
+      authorizationLayer(options.key),
+      HttpApiMiddleware.layerProblemDetails({ includeDetails: true })
+    ])
+  )
+  const docs = HttpApiScalar.layer(Api, { path: '/docs' })
+  return HttpRouter.serve(Layer.mergeAll(api, docs), {
+    middleware: explain,
+    disableLogger: true,
+    disableListenLog: true
+  }).pipe(
+    Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, MAX_BODY)),
+    Layer.provideMerge(NodeHttpServer.layer(createServer, { host: options.host, port: options.port }))
+  )
+}

@@ -1,0 +1,353 @@
+// The life of one account, from linking to its ends. Pure: it knows states, events, deadlines and which work runs
+// in which state; the work itself is provided by src/actors. The nesting makes sockets safe by construction:
+// entering `session` opens exactly one, leaving it closes that one.
+import { assign, fromPromise, setup } from 'xstate'
+import type { AccountFacts, Disconnect, EndedState } from '../domain/account.ts'
+import type { ConnectionEvent, Pairing } from '../domain/connection.ts'
+
+export type AccountEvent =
+  | { readonly type: 'command.pair'; readonly pairing: Pairing }
+  | { readonly type: 'command.connect' }
+  | { readonly type: 'command.disconnect' }
+  | { readonly type: 'command.logout' }
+  | ConnectionEvent
+
+export interface AccountInput {
+  readonly accountId: string
+  /** Whether credentials of a linked device are held. */
+  readonly linked: boolean
+  readonly wanted: boolean
+  readonly ended: EndedState | null
+  readonly lastDisconnect: Disconnect | null
+}
+
+export interface AccountContext {
+  readonly accountId: string
+  readonly linked: boolean
+  readonly wanted: boolean
+  readonly ended: EndedState | null
+  readonly lastDisconnect: Disconnect | null
+  /** How the account is to be linked; `null` once it is, or when it connects with what it has. */
+  readonly pairing: Pairing | null
+  readonly offer: { readonly method: 'qr' | 'code'; readonly text: string; readonly expiresAt: number } | null
+  /** Failed connections in a row; the back-off grows with it. */
+  readonly attempts: number
+  /** A session WhatsApp did not accept is tried once more before the account is logged out. */
+  readonly badSession: boolean
+}
+
+export interface SocketInput {
+  readonly accountId: string
+  readonly pairing: Pairing | null
+  /** Brings the socket's events to this account. */
+  readonly tell: (event: ConnectionEvent) => void
+}
+
+/** Pairing connections that may fail before the person has to ask again. */
+const MAX_PAIRING_ATTEMPTS = 5
+
+/** An account for which the socket has yet to be provided. */
+export const accountMachine = setup({
+  types: {
+    context: {} as AccountContext,
+    events: {} as AccountEvent,
+    input: {} as AccountInput,
+    tags: {} as 'online' | 'ended'
+  },
+  actors: {
+    /** Owns the one socket of the session; tells its events to this machine; closes the socket when stopped. */
+    socket: fromPromise<void, SocketInput>(() => new Promise(() => undefined)),
+    /** Stores what arrives, in every state: the journal does not wait for a connection. */
+    ingest: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
+    /** Fetches and stores announced history chunks, in every state. */
+    history: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
+    /** Sends the outbox. */
+    outbox: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
+    /** Completes when there is history to be fetched. */
+    historyArrival: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
+    /** Completes when there is none left. */
+    backfill: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined))
+  },
+  actions: {
+    /** Makes facts durable. */
+    remember: (_, _facts: AccountFacts) => undefined,
+    /** Tells a person about an end that needs one. */
+    reportEnd: (_, _end: { readonly kind: EndReason }) => undefined,
+    noteDisconnect: assign(({ event }) =>
+      event.type === 'socket.closed' ? { lastDisconnect: event.disconnect } : {}
+    ),
+    noteOffer: assign(({ event }) => {
+      if (event.type === 'socket.qrOffered')
+        return { offer: { method: 'qr' as const, text: event.qr, expiresAt: event.expiresAt } }
+      if (event.type === 'socket.codeOffered')
+        return { offer: { method: 'code' as const, text: event.code, expiresAt: event.expiresAt } }
+      return {}
+    }),
+    noteLinked: assign({ linked: true, pairing: null, offer: null, ended: null }),
+    notePairing: assign(({ event }) =>
+      event.type === 'command.pair'
+        ? { pairing: event.pairing, linked: false, ended: null, wanted: true }
+        : {}
+    ),
+    forgetPairing: assign({ pairing: null, offer: null }),
+    noteUnlinked: assign({ linked: false }),
+    noteWanted: assign({ wanted: true, ended: null }),
+    noteUnwanted: assign({ wanted: false }),
+    countAttempt: assign({ attempts: ({ context }) => context.attempts + 1 }),
+    noteBadSession: assign({ badSession: true }),
+    settle: assign({ attempts: 0, badSession: false }),
+    unlinkDevice: () => undefined
+  },
+  guards: {
+    wasEnded: ({ context }, params: { state: EndedState }) => context.ended === params.state,
+    shouldConnect: ({ context }) => context.wanted && context.linked,
+    isLinked: ({ context }) => context.linked,
+    isNotLinked: ({ context }) => !context.linked,
+    isPairing: ({ context }) => context.pairing !== null,
+    pairingIsHopeless: ({ context, event }) =>
+      context.pairing !== null &&
+      event.type === 'socket.closed' &&
+      (event.verdict !== 'retry' || context.attempts >= MAX_PAIRING_ATTEMPTS),
+    asksForRestart: ({ event }) => event.type === 'socket.closed' && event.verdict === 'restart',
+    wasLoggedOut: ({ event }) => event.type === 'socket.closed' && event.verdict === 'loggedOut',
+    wasReplaced: ({ event }) => event.type === 'socket.closed' && event.verdict === 'replaced',
+    wasBanned: ({ event }) => event.type === 'socket.closed' && event.verdict === 'banned',
+    needsUpdate: ({ event }) => event.type === 'socket.closed' && event.verdict === 'updateNeeded',
+    sessionIsBadAgain: ({ context, event }) =>
+      event.type === 'socket.closed' && event.verdict === 'badSession' && context.badSession,
+    sessionIsBad: ({ event }) => event.type === 'socket.closed' && event.verdict === 'badSession'
+  },
+  delays: {
+    pairingTimeout: 180_000,
+    connectTimeout: 30_000,
+    /** Full jitter over an exponentially growing, capped delay. */
+    backoff: 1000,
+    /** Online for this long, the connection counts as good and the back-off starts over. */
+    stableAfter: 60_000
+  }
+}).createMachine({
+  id: 'account',
+  context: ({ input }) => ({
+    accountId: input.accountId,
+    linked: input.linked,
+    wanted: input.wanted,
+    ended: input.ended,
+    lastDisconnect: input.lastDisconnect,
+    pairing: null,
+    offer: null,
+    attempts: 0,
+    badSession: false
+  }),
+  invoke: [
+    { src: 'ingest', input: ({ context }) => ({ accountId: context.accountId }) },
+    { src: 'history', input: ({ context }) => ({ accountId: context.accountId }) }
+  ],
+  initial: 'deciding',
+  states: {
+    /** The first state follows from the facts. */
+    deciding: {
+      always: [
+        { guard: { type: 'wasEnded', params: { state: 'loggedOut' } }, target: 'loggedOut' },
+        { guard: { type: 'wasEnded', params: { state: 'replaced' } }, target: 'replaced' },
+        { guard: { type: 'wasEnded', params: { state: 'banned' } }, target: 'banned' },
+        { guard: { type: 'wasEnded', params: { state: 'failed' } }, target: 'failed' },
+        { guard: 'shouldConnect', target: 'session' },
+        { target: 'stopped' }
+      ]
+    },
+    stopped: {
+      entry: 'forgetPairing',
+      on: {
+        'command.pair': {
+          guard: 'isNotLinked',
+          target: 'session',
+          actions: ['notePairing', { type: 'remember', params: { wanted: true, ended: null } }]
+        },
+        'command.connect': {
+          guard: 'isLinked',
+          target: 'session',
+          actions: ['noteWanted', { type: 'remember', params: { wanted: true, ended: null } }]
+        }
+      }
+    },
+    session: {
+      initial: 'entering',
+      invoke: {
+        id: 'socket',
+        src: 'socket',
+        input: ({ context, self }) => ({
+          accountId: context.accountId,
+          pairing: context.pairing,
+          tell: (event: ConnectionEvent) => self.send(event)
+        })
+      },
+      on: {
+        'command.disconnect': {
+          target: 'stopped',
+          actions: ['noteUnwanted', { type: 'remember', params: { wanted: false } }]
+        },
+        'socket.linked': {
+          actions: [
+            'noteLinked',
+            {
+              type: 'remember',
+              params: ({ event }) => ({ jid: event.jid, lid: event.lid, wanted: true, ended: null })
+            }
+          ]
+        },
+        'socket.closed': [
+          { guard: 'asksForRestart', target: 'session', reenter: true, actions: 'noteDisconnect' },
+          { guard: 'pairingIsHopeless', target: 'stopped', actions: 'noteDisconnect' },
+          { guard: 'wasLoggedOut', target: 'loggedOut', actions: 'noteDisconnect' },
+          { guard: 'wasReplaced', target: 'replaced', actions: 'noteDisconnect' },
+          { guard: 'wasBanned', target: 'banned', actions: 'noteDisconnect' },
+          {
+            guard: 'needsUpdate',
+            target: 'failed',
+            actions: ['noteDisconnect', { type: 'reportEnd', params: { kind: 'updateNeeded' } }]
+          },
+          {
+            guard: 'sessionIsBadAgain',
+            target: 'loggedOut',
+            actions: ['noteDisconnect', { type: 'reportEnd', params: { kind: 'badSession' } }]
+          },
+          { guard: 'sessionIsBad', target: 'reconnecting', actions: ['noteDisconnect', 'noteBadSession'] },
+          { target: 'reconnecting', actions: 'noteDisconnect' }
+        ]
+      },
+      states: {
+        entering: { always: [{ guard: 'isPairing', target: 'pairing' }, { target: 'connecting' }] },
+        pairing: {
+          on: {
+            'socket.qrOffered': { actions: 'noteOffer' },
+            'socket.codeOffered': { actions: 'noteOffer' }
+          },
+          after: { pairingTimeout: '#account.stopped' }
+        },
+        connecting: {
+          on: {
+            'socket.opened': {
+              target: 'online',
+              actions: [
+                {
+                  type: 'remember',
+                  params: ({ event }) => ({ jid: event.jid, lid: event.lid, lastDisconnect: null })
+                }
+              ]
+            }
+          },
+          after: { connectTimeout: '#account.reconnecting' }
+        },
+        online: {
+          tags: 'online',
+          initial: 'open',
+          invoke: { src: 'outbox', input: ({ context }) => ({ accountId: context.accountId }) },
+          on: { 'command.logout': { actions: 'unlinkDevice' } },
+          after: { stableAfter: { actions: 'settle' } },
+          states: {
+            open: {
+              invoke: {
+                src: 'historyArrival',
+                input: ({ context }) => ({ accountId: context.accountId }),
+                onDone: 'backfilling'
+              }
+            },
+            backfilling: {
+              invoke: {
+                src: 'backfill',
+                input: ({ context }) => ({ accountId: context.accountId }),
+                onDone: 'open'
+              }
+            }
+          }
+        }
+      }
+    },
+    reconnecting: {
+      entry: [
+        'countAttempt',
+        { type: 'remember', params: ({ context }) => ({ lastDisconnect: context.lastDisconnect }) }
+      ],
+      on: {
+        'command.connect': 'session',
+        'command.disconnect': {
+          target: 'stopped',
+          actions: ['noteUnwanted', { type: 'remember', params: { wanted: false } }]
+        }
+      },
+      after: { backoff: 'session' }
+    },
+    loggedOut: {
+      tags: 'ended',
+      entry: [
+        'noteUnlinked',
+        'forgetPairing',
+        {
+          type: 'remember',
+          params: ({ context }) => ({ ended: 'loggedOut', lastDisconnect: context.lastDisconnect })
+        },
+        { type: 'reportEnd', params: { kind: 'loggedOut' } }
+      ],
+      on: {
+        'command.pair': {
+          target: 'session',
+          actions: ['notePairing', { type: 'remember', params: { wanted: true, ended: null } }]
+        }
+      }
+    },
+    replaced: {
+      tags: 'ended',
+      entry: [
+        {
+          type: 'remember',
+          params: ({ context }) => ({ ended: 'replaced', lastDisconnect: context.lastDisconnect })
+        },
+        { type: 'reportEnd', params: { kind: 'replaced' } }
+      ],
+      on: {
+        'command.connect': {
+          target: 'session',
+          actions: ['noteWanted', { type: 'remember', params: { wanted: true, ended: null } }]
+        }
+      }
+    },
+    banned: {
+      tags: 'ended',
+      entry: [
+        {
+          type: 'remember',
+          params: ({ context }) => ({ ended: 'banned', lastDisconnect: context.lastDisconnect })
+        },
+        { type: 'reportEnd', params: { kind: 'banned' } }
+      ],
+      on: {
+        'command.connect': {
+          target: 'session',
+          actions: ['noteWanted', { type: 'remember', params: { wanted: true, ended: null } }]
+        }
+      }
+    },
+    failed: {
+      tags: 'ended',
+      entry: {
+        type: 'remember',
+        params: ({ context }) => ({ ended: 'failed', lastDisconnect: context.lastDisconnect })
+      },
+      on: {
+        'command.connect': {
+          guard: 'isLinked',
+          target: 'session',
+          actions: ['noteWanted', { type: 'remember', params: { wanted: true, ended: null } }]
+        },
+        'command.pair': {
+          guard: 'isNotLinked',
+          target: 'session',
+          actions: ['notePairing', { type: 'remember', params: { wanted: true, ended: null } }]
+        }
+      }
+    }
+  }
+})
+
+/** The ends and give-ups that a person is told about, each with its own words in src/actors. */
+export type EndReason = 'loggedOut' | 'replaced' | 'banned' | 'badSession' | 'updateNeeded'

@@ -1,0 +1,110 @@
+// Keeps the accounts alive. A crash of one touches no other; a crashed account restarts after a delay; one that
+// crashes too often within the window is put in `failed` and waits for a person. Pure: spawning is declared here,
+// what an account is comes from src/actors.
+import { assign, enqueueActions, raise, setup, stopChild } from 'xstate'
+import { type AccountInput, accountMachine } from './account.ts'
+
+export type SupervisorEvent =
+  | { readonly type: 'account.start'; readonly input: AccountInput }
+  | { readonly type: 'account.stop'; readonly accountId: string }
+  | { readonly type: 'account.restartDue'; readonly accountId: string }
+  | { readonly type: 'account.crashForgiven'; readonly accountId: string }
+  | CrashEvent
+
+/** XState's own report of a child that threw; its type ends with the child's id. */
+export interface CrashEvent {
+  readonly type: `xstate.error.actor.${string}`
+  readonly error: unknown
+  readonly actorId: string
+}
+
+interface SupervisorContext {
+  /** Crashes within the window, per account. */
+  readonly crashes: Readonly<Record<string, number>>
+}
+
+/** Restarts within the window before an account is given up. */
+export const RESTART_BUDGET = 5
+
+export const supervisorMachine = setup({
+  types: { context: {} as SupervisorContext, events: {} as SupervisorEvent },
+  actors: { account: accountMachine },
+  actions: {
+    /** Reads the account's facts and answers with `account.start`. */
+    loadAndStart: (_, _params: { readonly accountId: string }) => undefined,
+    /** Records that supervision gave up, so that the account comes back as `failed`. */
+    giveUp: (_, _params: { readonly accountId: string }) => undefined,
+    reportCrash: (_, _params: { readonly accountId: string; readonly error: unknown }) => undefined
+  },
+  guards: {
+    isSpent: ({ context }, params: { readonly accountId: string }) =>
+      (context.crashes[params.accountId] ?? 0) >= RESTART_BUDGET
+  },
+  delays: {
+    restartDelay: 1000,
+    crashWindow: 600_000
+  }
+}).createMachine({
+  id: 'supervisor',
+  context: { crashes: {} },
+  on: {
+    'account.start': {
+      actions: enqueueActions(({ enqueue, event, self }) => {
+        const { accountId } = event.input
+        // Starting twice would be two sockets for one account: the first stays.
+        if (self.getSnapshot().children[accountId] === undefined) {
+          enqueue.spawnChild('account', { id: accountId, input: event.input })
+        }
+      })
+    },
+    'account.stop': {
+      actions: [
+        stopChild(({ event }) => event.accountId),
+        assign({ crashes: ({ context, event }) => without(context.crashes, event.accountId) })
+      ]
+    },
+    'account.restartDue': {
+      actions: { type: 'loadAndStart', params: ({ event }) => ({ accountId: event.accountId }) }
+    },
+    'account.crashForgiven': {
+      actions: assign({
+        crashes: ({ context, event }) => ({
+          ...context.crashes,
+          [event.accountId]: Math.max(0, (context.crashes[event.accountId] ?? 0) - 1)
+        })
+      })
+    },
+    'xstate.error.actor.*': [
+      {
+        guard: { type: 'isSpent', params: ({ event }) => ({ accountId: event.actorId }) },
+        actions: [
+          stopChild(({ event }) => event.actorId),
+          { type: 'reportCrash', params: ({ event }) => ({ accountId: event.actorId, error: event.error }) },
+          { type: 'giveUp', params: ({ event }) => ({ accountId: event.actorId }) },
+          assign({ crashes: ({ context, event }) => without(context.crashes, event.actorId) })
+        ]
+      },
+      {
+        actions: [
+          stopChild(({ event }) => event.actorId),
+          { type: 'reportCrash', params: ({ event }) => ({ accountId: event.actorId, error: event.error }) },
+          assign({
+            crashes: ({ context, event }) => ({
+              ...context.crashes,
+              [event.actorId]: (context.crashes[event.actorId] ?? 0) + 1
+            })
+          }),
+          raise(({ event }) => ({ type: 'account.restartDue' as const, accountId: event.actorId }), {
+            delay: 'restartDelay'
+          }),
+          raise(({ event }) => ({ type: 'account.crashForgiven' as const, accountId: event.actorId }), {
+            delay: 'crashWindow'
+          })
+        ]
+      }
+    ]
+  }
+})
+
+const without = (record: Readonly<Record<string, number>>, key: string): Readonly<Record<string, number>> =>
+  Object.fromEntries(Object.entries(record).filter(([name]) => name !== key))

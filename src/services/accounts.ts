@@ -1,0 +1,57 @@
+// The one way to reach an account: `send` and `state` by id, never through an actor reference. Where the account's
+// actor lives (this process, one day another machine) is the business of whoever provides this service.
+import { Context, type Effect, Schema } from 'effect'
+import type { AccountRecord, AccountState, Disconnect } from '../domain/account.ts'
+import type { Pairing } from '../domain/connection.ts'
+import type { HistoryProgress } from './history/chunk-queue.ts'
+import type { StoreError } from './store/store.ts'
+
+export type AccountCommand =
+  | { readonly type: 'command.pair'; readonly pairing: Pairing }
+  | { readonly type: 'command.connect' }
+  | { readonly type: 'command.disconnect' }
+  | { readonly type: 'command.logout' }
+
+export class AccountNotFound extends Schema.TaggedError<AccountNotFound>()('AccountNotFound', {
+  accountId: Schema.String
+}) {}
+
+/** The account cannot do this in its present state. */
+export class CommandRefused extends Schema.TaggedError<CommandRefused>()('CommandRefused', {
+  command: Schema.String,
+  state: Schema.String
+}) {}
+
+/** What a person scans or types on the phone, and until when (milliseconds since 1970). */
+export interface PairingOffer {
+  readonly method: 'qr' | 'code'
+  readonly text: string
+  readonly expiresAt: number
+}
+
+/** Facts and live state of an account, as of now. */
+export interface AccountView {
+  readonly record: AccountRecord
+  readonly state: AccountState
+  readonly tags: ReadonlyArray<string>
+  readonly lastDisconnect: Disconnect | null
+  readonly offer: PairingOffer | null
+  readonly reconnectAttempts: number
+  readonly history: HistoryProgress
+}
+
+export class Accounts extends Context.Service<
+  Accounts,
+  {
+    readonly create: (name: string) => Effect.Effect<AccountView, StoreError>
+    readonly list: Effect.Effect<ReadonlyArray<AccountView>, StoreError>
+    readonly state: (accountId: string) => Effect.Effect<AccountView, AccountNotFound | StoreError>
+    /** Hands a command to the account, or refuses it with the state that cannot serve it. */
+    readonly send: (
+      accountId: string,
+      command: AccountCommand
+    ) => Effect.Effect<AccountView, AccountNotFound | CommandRefused | StoreError>
+    /** Unlinks the device if it is online, stops the account and removes everything stored for it. */
+    readonly remove: (accountId: string) => Effect.Effect<void, AccountNotFound | StoreError>
+  }
+>()('backscroll/services/Accounts') {}

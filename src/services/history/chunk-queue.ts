@@ -1,0 +1,148 @@
+// History chunks that the phone announced and that are not stored yet. The announcement is durable before WhatsApp
+// hears of it; the chunk itself is fetched later, at the server's own pace.
+import { Clock, Context, Effect, Latch, Layer } from 'effect'
+import { SqlClient } from 'effect/sql'
+import { StoreError } from '../store/store.ts'
+import { Seal } from '../vault/seal.ts'
+import type { ChunkNotice } from '../whatsapp/convert/journaled.ts'
+
+export interface Chunk {
+  readonly chunkId: number
+  readonly syncType: number
+  readonly attempts: number
+  readonly notification: Buffer
+}
+
+/** How far the history of an account is, over everything its phone has announced. */
+export interface HistoryProgress {
+  readonly chunksDone: number
+  readonly chunksPending: number
+  readonly chunksFailed: number
+  readonly messages: number
+  /** As the phone reports it with its newest stored chunk, 0 to 100; `null` before the first. */
+  readonly percent: number | null
+}
+
+export class ChunkQueue extends Context.Service<
+  ChunkQueue,
+  {
+    readonly enqueue: (
+      accountId: string,
+      notices: ReadonlyArray<ChunkNotice>
+    ) => Effect.Effect<void, StoreError>
+    /** Tells whoever waits that chunks were enqueued; called after their transaction has committed. */
+    readonly announce: (accountId: string) => Effect.Effect<void>
+    /** Has `listener` called with each announcement; for the one worker that consumes the queue. */
+    readonly onAnnounce: (listener: (accountId: string) => Effect.Effect<void>) => Effect.Effect<void>
+    /** Completes when chunks have been announced since the last call. */
+    readonly arrival: (accountId: string) => Effect.Effect<void>
+    readonly due: (accountId: string, now: number) => Effect.Effect<Chunk | undefined, StoreError>
+    /** When the earliest chunk that waits for its next attempt is due. */
+    readonly nextDue: (accountId: string) => Effect.Effect<number | undefined, StoreError>
+    readonly done: (chunkId: number, messages: number) => Effect.Effect<void, StoreError>
+    readonly retryAt: (chunkId: number, at: number, reason: string) => Effect.Effect<void, StoreError>
+    readonly giveUp: (chunkId: number, reason: string) => Effect.Effect<void, StoreError>
+    readonly progress: (accountId: string) => Effect.Effect<HistoryProgress, StoreError>
+  }
+>()('backscroll/services/history/ChunkQueue') {
+  static readonly layer: Layer.Layer<ChunkQueue, never, SqlClient.SqlClient | Seal> = Layer.effect(
+    ChunkQueue,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const seal = yield* Seal
+      const arrivals = new Map<string, Latch.Latch>()
+      const arrivalOf = (accountId: string): Latch.Latch => {
+        const known = arrivals.get(accountId)
+        if (known !== undefined) return known
+        const latch = Latch.makeUnsafe(false)
+        arrivals.set(accountId, latch)
+        return latch
+      }
+      let consumer: (accountId: string) => Effect.Effect<void> = () => Effect.void
+      const purpose = (accountId: string) => `history chunk ${accountId}`
+      const failed = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, StoreError> =>
+        Effect.mapError(work, cause => new StoreError({ operation: 'the history chunk queue', cause }))
+
+      return ChunkQueue.of({
+        enqueue: (accountId, notices) =>
+          Effect.gen(function* () {
+            const now = yield* Clock.currentTimeMillis
+            for (const notice of notices) {
+              yield* sql`INSERT INTO history_chunks (account_id, notification_id, sync_type, chunk_order, progress, sealed,
+                  state, next_attempt_at, received_at)
+                VALUES (${accountId}, ${notice.notificationId}, ${notice.syncType}, ${notice.chunkOrder}, ${notice.progress},
+                  ${seal.close(purpose(accountId), notice.notification)}, 'pending', ${now}, ${now})
+                ON CONFLICT (account_id, notification_id) DO NOTHING`
+            }
+          }).pipe(failed),
+        announce: accountId =>
+          Effect.andThen(
+            arrivalOf(accountId).open,
+            Effect.suspend(() => consumer(accountId))
+          ),
+        onAnnounce: listener =>
+          Effect.sync(() => {
+            consumer = listener
+          }),
+        arrival: accountId => {
+          const latch = arrivalOf(accountId)
+          return Effect.andThen(latch.await, Effect.asVoid(latch.close))
+        },
+        due: (accountId, now) =>
+          Effect.gen(function* () {
+            const [row] = yield* sql<{
+              chunk_id: number
+              sync_type: number
+              attempts: number
+              sealed: Uint8Array
+            }>`
+              SELECT chunk_id, sync_type, attempts, sealed FROM history_chunks
+              WHERE account_id = ${accountId} AND state = 'pending' AND next_attempt_at <= ${now}
+              ORDER BY chunk_id LIMIT 1`
+            if (row === undefined) return undefined
+            const notification = yield* seal.open(purpose(accountId), row.sealed)
+            return { chunkId: row.chunk_id, syncType: row.sync_type, attempts: row.attempts, notification }
+          }).pipe(failed),
+        nextDue: accountId =>
+          sql<{ at: number | null }>`SELECT MIN(next_attempt_at) AS at FROM history_chunks
+            WHERE account_id = ${accountId} AND state = 'pending'`.pipe(
+            Effect.map(([row]) => row?.at ?? undefined),
+            failed
+          ),
+        done: (chunkId, messages) =>
+          Effect.flatMap(
+            Clock.currentTimeMillis,
+            now => sql`UPDATE history_chunks SET state = 'done', messages = ${messages}, done_at = ${now}, sealed = x''
+              WHERE chunk_id = ${chunkId}`
+          ).pipe(Effect.asVoid, failed),
+        retryAt: (chunkId, at, reason) =>
+          sql`UPDATE history_chunks SET attempts = attempts + 1, next_attempt_at = ${at}, last_error = ${reason}
+            WHERE chunk_id = ${chunkId}`.pipe(Effect.asVoid, failed),
+        giveUp: (chunkId, reason) =>
+          sql`UPDATE history_chunks SET state = 'failed', attempts = attempts + 1, last_error = ${reason}
+            WHERE chunk_id = ${chunkId}`.pipe(Effect.asVoid, failed),
+        progress: accountId =>
+          sql<{
+            done: number
+            pending: number
+            failed: number
+            messages: number
+            percent: number | null
+          }>`SELECT
+              COUNT(*) FILTER (WHERE state = 'done') AS done, COUNT(*) FILTER (WHERE state = 'pending') AS pending,
+              COUNT(*) FILTER (WHERE state = 'failed') AS failed, COALESCE(SUM(messages), 0) AS messages,
+              MAX(progress) FILTER (WHERE state = 'done') AS percent
+            FROM history_chunks WHERE account_id = ${accountId}`.pipe(
+            Effect.map(([row]) => ({
+              chunksDone: row?.done ?? 0,
+              chunksPending: row?.pending ?? 0,
+              chunksFailed: row?.failed ?? 0,
+              messages: row?.messages ?? 0,
+              percent: row?.percent ?? null
+            })),
+            failed
+          )
+      })
+    })
+  )
+}

@@ -1,0 +1,96 @@
+// Account records in SQL.
+import { Effect, Schema } from 'effect'
+import type { SqlClient } from 'effect/sql'
+import type { AccountRecord } from '../../../domain/account.ts'
+import { Disconnect, EndedState, type AccountFacts } from '../../../domain/account.ts'
+
+/** SQLite has no booleans, and JSON columns hold text. */
+const Row = Schema.Struct({
+  account_id: Schema.String,
+  name: Schema.String,
+  created_at: Schema.Finite,
+  wanted: Schema.Finite,
+  jid: Schema.NullOr(Schema.String),
+  lid: Schema.NullOr(Schema.String),
+  ended: Schema.NullOr(EndedState),
+  last_disconnect: Schema.NullOr(Schema.fromJsonString(Disconnect))
+})
+
+const decodeRow = Schema.decodeUnknownEffect(Row)
+
+const record = (row: unknown) =>
+  Effect.map(decodeRow(row), (found): AccountRecord => ({
+    accountId: found.account_id,
+    name: found.name,
+    createdAt: found.created_at,
+    wanted: found.wanted === 1,
+    jid: found.jid,
+    lid: found.lid,
+    ended: found.ended,
+    lastDisconnect: found.last_disconnect
+  }))
+
+/** Tables with an `account_id` whose rows go when the account goes. Incidents stay: they say what happened. */
+const TABLES_OF_AN_ACCOUNT = [
+  'messages',
+  'threads',
+  'contacts',
+  'receipts',
+  'waiting_changes',
+  'outbox',
+  'addresses',
+  'journal',
+  'history_chunks',
+  'accounts'
+]
+
+export const accountStatements = (sql: SqlClient.SqlClient) => ({
+  create: (account: AccountRecord) =>
+    sql`INSERT INTO accounts (account_id, name, created_at, wanted, jid, lid, ended, last_disconnect)
+      VALUES (${account.accountId}, ${account.name}, ${account.createdAt}, ${account.wanted},
+        ${account.jid}, ${account.lid}, ${account.ended}, ${null})`,
+
+  list: Effect.flatMap(sql`SELECT * FROM accounts ORDER BY created_at, account_id`, rows =>
+    Effect.forEach(rows, record)
+  ),
+
+  read: (accountId: string) =>
+    Effect.flatMap(sql`SELECT * FROM accounts WHERE account_id = ${accountId}`, ([row]) =>
+      row === undefined ? Effect.void : record(row)
+    ),
+
+  update: Effect.fnUntraced(function* (accountId: string, facts: AccountFacts) {
+    if (facts.wanted !== undefined) {
+      yield* sql`UPDATE accounts SET wanted = ${facts.wanted} WHERE account_id = ${accountId}`
+    }
+    if (facts.jid !== undefined)
+      yield* sql`UPDATE accounts SET jid = ${facts.jid} WHERE account_id = ${accountId}`
+    if (facts.lid !== undefined)
+      yield* sql`UPDATE accounts SET lid = ${facts.lid} WHERE account_id = ${accountId}`
+    if (facts.ended !== undefined)
+      yield* sql`UPDATE accounts SET ended = ${facts.ended} WHERE account_id = ${accountId}`
+    if (facts.lastDisconnect !== undefined) {
+      const text = facts.lastDisconnect === null ? null : JSON.stringify(facts.lastDisconnect)
+      yield* sql`UPDATE accounts SET last_disconnect = ${text} WHERE account_id = ${accountId}`
+    }
+  }, sql.withTransaction),
+
+  remove: (accountId: string) =>
+    sql.withTransaction(
+      Effect.forEach(
+        TABLES_OF_AN_ACCOUNT,
+        table => sql`DELETE FROM ${sql(table)} WHERE account_id = ${accountId}`,
+        {
+          discard: true
+        }
+      )
+    ),
+
+  counts: (accountId: string) =>
+    Effect.map(
+      sql<{ threads: number; messages: number }>`SELECT
+        (SELECT COUNT(*) FROM threads WHERE account_id = ${accountId}) AS threads,
+        (SELECT COUNT(*) FROM messages WHERE account_id = ${accountId}) AS messages`,
+      ([row]) => ({ threads: row?.threads ?? 0, messages: row?.messages ?? 0 })
+    )
+})

@@ -1,0 +1,146 @@
+// What applications read: accounts, threads, messages, contacts. One interface, one adapter a database.
+// Every write is an upsert that may be repeated; addresses have been resolved to persons before they come here.
+import { Context, type Effect, Schema } from 'effect'
+import type { AccountFacts, AccountRecord } from '../../domain/account.ts'
+import type { Media, Message, MessageStatus } from '../../domain/message.ts'
+import type { SenderKey } from '../../domain/ids.ts'
+import type { Cursor } from '../../domain/page.ts'
+import type { Thread } from '../../domain/thread.ts'
+
+/** The database refused or could not be reached. `operation` names what was tried; the cause stays out of responses. */
+export class StoreError extends Schema.TaggedError<StoreError>()('StoreError', {
+  operation: Schema.String,
+  cause: Schema.Defect()
+}) {
+  override get message(): string {
+    return `The store failed at ${this.operation}`
+  }
+}
+
+export interface ReactionWrite {
+  readonly sender: string
+  readonly emoji: string
+  readonly at: number
+}
+
+export interface MessageWrite {
+  readonly threadId: string
+  readonly messageId: string
+  readonly whatsAppId: string
+  readonly direction: Message['direction']
+  readonly sender: string | null
+  readonly senderName: string | null
+  readonly type: string
+  readonly body: string | null
+  readonly media: Media | null
+  readonly quotedWhatsAppId: string | null
+  readonly reactions: ReadonlyArray<ReactionWrite>
+  readonly status: MessageStatus
+  readonly statusReason: string | null
+  readonly tsClient: number
+  readonly tsClaimed: number | null
+  readonly raw: Uint8Array | null
+  /** A new inbound message raises the thread's unread count; history brings its own count instead. */
+  readonly countsAsUnread: boolean
+}
+
+/** A change to a message that may not be here yet; the store keeps it until the message comes. */
+export interface ChangeWrite {
+  readonly threadId: string
+  readonly messageId: string
+  readonly change:
+    | { readonly to: 'edited'; readonly body: string | null; readonly at: number }
+    | { readonly to: 'revoked'; readonly at: number }
+    | ({ readonly to: 'reacted' } & ReactionWrite)
+    | { readonly to: 'status'; readonly status: MessageStatus; readonly reason: string | null }
+}
+
+export interface ReceiptWrite {
+  readonly threadId: string
+  readonly messageId: string
+  readonly recipient: string
+  readonly status: 'delivered' | 'read' | 'played'
+  readonly at: number
+}
+
+export interface ThreadWrite {
+  readonly threadId: string
+  readonly clientJid: string
+  readonly kind: Thread['kind']
+  readonly displayName?: string | undefined
+  readonly unreadCount?: number | undefined
+  readonly archived?: boolean | undefined
+}
+
+export interface ContactWrite {
+  readonly contactJid: string
+  readonly name?: string | undefined
+  readonly pushName?: string | undefined
+}
+
+/** A group message whose writer turned out to be a person known under another address. */
+export interface Rekey {
+  readonly sender: SenderKey
+  readonly whatsAppId: string
+}
+
+export interface Counts {
+  readonly threads: number
+  readonly messages: number
+}
+
+export interface Page {
+  readonly limit: number
+  readonly before?: Cursor | undefined
+  readonly after?: Cursor | undefined
+}
+
+export class Store extends Context.Service<
+  Store,
+  {
+    /** Runs the work in one transaction where the database has such; elsewhere each write stands alone and may be repeated. */
+    readonly atomically: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E | StoreError, R>
+
+    readonly createAccount: (record: AccountRecord) => Effect.Effect<void, StoreError>
+    readonly listAccounts: Effect.Effect<ReadonlyArray<AccountRecord>, StoreError>
+    readonly readAccount: (accountId: string) => Effect.Effect<AccountRecord | undefined, StoreError>
+    readonly updateAccount: (accountId: string, facts: AccountFacts) => Effect.Effect<void, StoreError>
+    /** Removes the account and everything stored for it. */
+    readonly removeAccount: (accountId: string) => Effect.Effect<void, StoreError>
+    readonly counts: (accountId: string) => Effect.Effect<Counts, StoreError>
+
+    readonly putThreads: (
+      accountId: string,
+      threads: ReadonlyArray<ThreadWrite>
+    ) => Effect.Effect<void, StoreError>
+    readonly putContacts: (
+      accountId: string,
+      contacts: ReadonlyArray<ContactWrite>
+    ) => Effect.Effect<void, StoreError>
+    readonly putMessages: (
+      accountId: string,
+      messages: ReadonlyArray<MessageWrite>
+    ) => Effect.Effect<void, StoreError>
+    readonly putChanges: (
+      accountId: string,
+      changes: ReadonlyArray<ChangeWrite>
+    ) => Effect.Effect<void, StoreError>
+    readonly putReceipts: (
+      accountId: string,
+      receipts: ReadonlyArray<ReceiptWrite>
+    ) => Effect.Effect<void, StoreError>
+    readonly markRead: (accountId: string, threadId: string) => Effect.Effect<void, StoreError>
+    /** Two threads turned out to be one person: everything of `from` moves to `to`. */
+    readonly mergePeople: (accountId: string, from: string, to: string) => Effect.Effect<void, StoreError>
+
+    readonly listThreads: (accountId: string, page: Page) => Effect.Effect<ReadonlyArray<Thread>, StoreError>
+    readonly readThread: (threadId: string) => Effect.Effect<Thread | undefined, StoreError>
+    /** Newest first, whichever direction is paged. */
+    readonly listMessages: (threadId: string, page: Page) => Effect.Effect<ReadonlyArray<Message>, StoreError>
+    /** The `Message` protobuf of a message this account sent, for sending it again to a device that could not read it. */
+    readonly readSent: (
+      accountId: string,
+      whatsAppId: string
+    ) => Effect.Effect<Uint8Array | undefined, StoreError>
+  }
+>()('backscroll/services/store/Store') {}

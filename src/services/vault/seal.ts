@@ -1,0 +1,78 @@
+// Encryption at rest: AES-256-GCM, a fresh nonce each time, bound to what the value is (so rows cannot be swapped).
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Context, Effect, Layer, Schema } from 'effect'
+
+const VERSION = 1
+const NONCE = 12
+const TAG = 16
+
+/** A sealed value does not open: wrong key, or the bytes were changed. */
+export class SealBroken extends Schema.TaggedError<SealBroken>()('SealBroken', { of: Schema.String }) {
+  override get message(): string {
+    return `A stored secret (${this.of}) cannot be opened with this VAULT_KEY`
+  }
+}
+
+/** The key in the data folder cannot be read or written, or is not a key. */
+export class VaultKeyError extends Schema.TaggedError<VaultKeyError>()('VaultKeyError', {
+  message: Schema.String
+}) {}
+
+/** Seals and opens small values. `of` says what the value is; opening it as anything else fails. */
+export class Seal extends Context.Service<
+  Seal,
+  {
+    readonly close: (of: string, plain: Uint8Array) => Uint8Array
+    readonly open: (of: string, sealed: Uint8Array) => Effect.Effect<Buffer, SealBroken>
+  }
+>()('backscroll/services/vault/Seal') {}
+
+/** A Seal on the given 32-byte key. */
+export const make = (key: Uint8Array): Seal['Service'] => ({
+  close: (of, plain) => {
+    const nonce = randomBytes(NONCE)
+    const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(of))
+    const body = Buffer.concat([cipher.update(plain), cipher.final()])
+    return Buffer.concat([Uint8Array.of(VERSION), nonce, cipher.getAuthTag(), body])
+  },
+  open: (of, sealed) =>
+    Effect.try({
+      try: () => {
+        if (sealed[0] !== VERSION || sealed.length < 1 + NONCE + TAG)
+          throw new Error('not sealed by this version')
+        const nonce = sealed.subarray(1, 1 + NONCE)
+        const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG })
+          .setAAD(Buffer.from(of))
+          .setAuthTag(sealed.subarray(1 + NONCE, 1 + NONCE + TAG))
+        return Buffer.concat([decipher.update(sealed.subarray(1 + NONCE + TAG)), decipher.final()])
+      },
+      catch: () => new SealBroken({ of })
+    })
+})
+
+/** The key from the settings, or the one kept in the data folder (made at the first start, mode 0600). */
+export const layer = (options: {
+  readonly key: Uint8Array | ''
+  readonly folder: string
+}): Layer.Layer<Seal, VaultKeyError> =>
+  Layer.effect(
+    Seal,
+    Effect.try({
+      try: () => {
+        if (options.key !== '') return Seal.of(make(options.key))
+        const file = join(options.folder, 'vault.key')
+        if (!existsSync(file))
+          writeFileSync(file, randomBytes(32).toString('base64'), { mode: 0o600, flag: 'wx' })
+        chmodSync(file, 0o600)
+        const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64')
+        if (key.length !== 32) throw new Error('it does not hold 32 bytes in base64')
+        return Seal.of(make(key))
+      },
+      catch: cause =>
+        new VaultKeyError({
+          message: `The vault key in DATA_DIR cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`
+        })
+    })
+  )

@@ -1,0 +1,106 @@
+// Credentials and Signal keys of every account, sealed at rest. Knows nothing of what the values mean.
+import { Context, Effect, Layer, Schema } from 'effect'
+import { SqlClient, type SqlError } from 'effect/sql'
+import type { SealBroken } from './seal.ts'
+import { Seal } from './seal.ts'
+
+/** The data folder was written with another key than the one given now. */
+export class VaultLocked extends Schema.TaggedError<VaultLocked>()('VaultLocked', {}) {
+  override get message(): string {
+    return 'VAULT_KEY does not open this DATA_DIR: it was written with another key. Start with that key (or with the vault.key file that belongs to this folder).'
+  }
+}
+
+export type VaultError = SqlError.SqlError | SealBroken
+
+/** Changes to keys: kind → id → new value, `null` removes. */
+export type KeyChanges = Readonly<Record<string, Readonly<Record<string, Uint8Array | null>>>>
+
+export class Vault extends Context.Service<
+  Vault,
+  {
+    /** The credentials of an account, `undefined` before its first pairing. */
+    readonly readCredentials: (accountId: string) => Effect.Effect<Buffer | undefined, VaultError>
+    readonly writeCredentials: (accountId: string, value: Uint8Array) => Effect.Effect<void, VaultError>
+    readonly readKeys: (
+      accountId: string,
+      kind: string,
+      ids: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyMap<string, Buffer>, VaultError>
+    /** All changes in one transaction; joins the caller's transaction when there is one. */
+    readonly writeKeys: (accountId: string, changes: KeyChanges) => Effect.Effect<void, VaultError>
+    /** Forgets everything about an account. */
+    readonly erase: (accountId: string) => Effect.Effect<void, VaultError>
+  }
+>()('backscroll/services/vault/Vault') {
+  static readonly layer: Layer.Layer<Vault, VaultLocked | VaultError, Seal | SqlClient.SqlClient> =
+    Layer.effect(
+      Vault,
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const seal = yield* Seal
+        yield* checkKey(sql, seal)
+
+        const credentialsOf = (accountId: string) => `credentials ${accountId}`
+        const keyOf = (accountId: string, kind: string, id: string) => `key ${accountId} ${kind} ${id}`
+
+        const readCredentials = Effect.fn('Vault.readCredentials')(function* (accountId: string) {
+          const [row] = yield* sql<{ sealed: Uint8Array }>`
+          SELECT sealed FROM vault_credentials WHERE account_id = ${accountId}`
+          return row === undefined ? undefined : yield* seal.open(credentialsOf(accountId), row.sealed)
+        })
+        const writeCredentials = Effect.fn('Vault.writeCredentials')(function* (
+          accountId: string,
+          value: Uint8Array
+        ) {
+          yield* sql`INSERT INTO vault_credentials (account_id, sealed)
+          VALUES (${accountId}, ${seal.close(credentialsOf(accountId), value)})
+          ON CONFLICT (account_id) DO UPDATE SET sealed = excluded.sealed`
+        })
+        const readKeys = Effect.fnUntraced(function* (
+          accountId: string,
+          kind: string,
+          ids: ReadonlyArray<string>
+        ) {
+          const found = new Map<string, Buffer>()
+          for (const id of ids) {
+            const [row] = yield* sql<{ sealed: Uint8Array }>`
+            SELECT sealed FROM vault_keys WHERE account_id = ${accountId} AND kind = ${kind} AND id = ${id}`
+            if (row !== undefined) found.set(id, yield* seal.open(keyOf(accountId, kind, id), row.sealed))
+          }
+          return found
+        })
+        const writeKeys = Effect.fnUntraced(function* (accountId: string, changes: KeyChanges) {
+          for (const [kind, values] of Object.entries(changes)) {
+            for (const [id, value] of Object.entries(values)) {
+              yield* value === null
+                ? sql`DELETE FROM vault_keys WHERE account_id = ${accountId} AND kind = ${kind} AND id = ${id}`
+                : sql`INSERT INTO vault_keys (account_id, kind, id, sealed)
+                  VALUES (${accountId}, ${kind}, ${id}, ${seal.close(keyOf(accountId, kind, id), value)})
+                  ON CONFLICT (account_id, kind, id) DO UPDATE SET sealed = excluded.sealed`
+            }
+          }
+        }, sql.withTransaction)
+        const erase = Effect.fn('Vault.erase')(function* (accountId: string) {
+          yield* sql`DELETE FROM vault_credentials WHERE account_id = ${accountId}`
+          yield* sql`DELETE FROM vault_keys WHERE account_id = ${accountId}`
+        }, sql.withTransaction)
+
+        return Vault.of({ readCredentials, writeCredentials, readKeys, writeKeys, erase })
+      })
+    )
+}
+
+const CHECK = 'vault check'
+
+/** Refuses to start on a folder written with another key, instead of failing account by account later. */
+const checkKey = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, seal: Seal['Service']) {
+  const [row] = yield* sql<{ sealed: Uint8Array }>`SELECT sealed FROM vault_check`
+  if (row === undefined) {
+    yield* sql`INSERT INTO vault_check (only, sealed) VALUES (1, ${seal.close(CHECK, Buffer.from(CHECK))})`
+    return
+  }
+  yield* seal
+    .open(CHECK, row.sealed)
+    .pipe(Effect.catchTag('SealBroken', () => Effect.fail(new VaultLocked({}))))
+})

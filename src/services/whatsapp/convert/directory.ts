@@ -1,0 +1,22 @@
+// Names of people and groups, as app state and group queries tell them.
+import type { Contact, GroupMetadata } from '@whiskeysockets/baileys'
+import type { Fact } from '../../../domain/fact.ts'
+import { address } from './message.ts'
+
+export const factsOfContacts = (contacts: ReadonlyArray<Partial<Contact>>): ReadonlyArray<Fact> =>
+  contacts.flatMap((contact): ReadonlyArray<Fact> => {
+    const person = address(contact.id, contact.phoneNumber ?? contact.lid)
+    const name = contact.name || contact.verifiedName || undefined
+    const pushName = contact.notify || undefined
+    return person === undefined || (name === undefined && pushName === undefined)
+      ? []
+      : [{ kind: 'contact', person, name, pushName }]
+  })
+
+export const factsOfGroups = (groups: ReadonlyArray<Partial<GroupMetadata>>): ReadonlyArray<Fact> =>
+  groups.flatMap((group): ReadonlyArray<Fact> => {
+    const chat = address(group.id)
+    return chat === undefined || group.subject === undefined || group.subject === ''
+      ? []
+      : [{ kind: 'chat', chat, name: group.subject }]
+  })

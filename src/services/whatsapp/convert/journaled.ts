@@ -1,0 +1,211 @@
+// From a journal entry to facts: what arrived is rebuilt from the entry alone, without Baileys' events and without
+// WhatsApp's help, so that a crash after the acknowledgement loses nothing.
+import {
+  type BinaryNode,
+  decodeMessageNode,
+  getAllBinaryNodeChildren,
+  getBinaryNodeChildren,
+  proto,
+  unpadRandomMax16
+} from '@whiskeysockets/baileys'
+import { Schema } from 'effect'
+import type { Fact } from '../../../domain/fact.ts'
+import { chatJid, isGroupJid } from '../../../domain/jid.ts'
+import {
+  address,
+  factOfUndecryptable,
+  factsOfLiveMessage,
+  factsOfStoredMessage,
+  partyOf,
+  type Self
+} from './message.ts'
+import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
+
+const Attributes = Schema.Record(Schema.String, Schema.String)
+const SelfAddresses = Schema.Struct({ jid: Schema.String, lid: Schema.optionalKey(Schema.String) })
+
+/** What the journal keeps of a stanza. `plaintext` is the decrypted, still padded `Message` in base64. */
+export const Journaled = Schema.Union([
+  Schema.Struct({
+    kind: Schema.Literal('message'),
+    self: SelfAddresses,
+    attributes: Attributes,
+    plaintext: Schema.String
+  }),
+  Schema.Struct({
+    kind: Schema.Literal('undecryptable'),
+    self: SelfAddresses,
+    attributes: Attributes,
+    reason: Schema.String
+  }),
+  Schema.Struct({
+    kind: Schema.Literal('receipt'),
+    self: SelfAddresses,
+    attributes: Attributes,
+    ids: Schema.Array(Schema.String)
+  })
+])
+export type Journaled = typeof Journaled.Type
+
+/** A history chunk that the phone announced; `notification` is the protobuf to fetch and decode it by. */
+export interface ChunkNotice {
+  readonly notificationId: string
+  readonly syncType: number
+  readonly chunkOrder: number
+  readonly progress: number | null
+  readonly notification: Uint8Array
+}
+
+export interface Understood {
+  readonly facts: ReadonlyArray<Fact>
+  readonly chunks: ReadonlyArray<ChunkNotice>
+}
+
+const NOTHING: Understood = { facts: [], chunks: [] }
+
+export const understand = (entry: Journaled): Understood => {
+  switch (entry.kind) {
+    case 'message':
+      return message(entry)
+    case 'undecryptable': {
+      const info = envelope(entry)
+      return info === undefined
+        ? NOTHING
+        : { facts: factOfUndecryptable(selfOf(entry), info, entry.reason), chunks: [] }
+    }
+    case 'receipt':
+      return { facts: receipt(entry), chunks: [] }
+  }
+}
+
+const selfOf = (entry: Journaled): Self => entry.self
+
+const envelope = (entry: { self: Self; attributes: Record<string, string> }) => {
+  try {
+    const { self, attributes } = entry
+    return decodeMessageNode({ tag: 'message', attrs: attributes, content: [] }, self.jid, self.lid ?? '')
+      .fullMessage
+  } catch {
+    // A stanza that names no chat Baileys knows of belongs to no conversation.
+    return undefined
+  }
+}
+
+const message = (entry: Extract<Journaled, { kind: 'message' }>): Understood => {
+  const info = envelope(entry)
+  if (info === undefined) return NOTHING
+  const padded = Buffer.from(entry.plaintext, 'base64')
+  const raw = unpadRandomMax16(padded)
+  const outer = proto.Message.decode(raw)
+  const sentByOtherDevice = outer.deviceSentMessage?.message
+  const inner = sentByOtherDevice ?? outer
+  const self = selfOf(entry)
+  const people = samePeople(entry.attributes, info.key)
+  // Only our own phone may drive our history; the same notification from anyone else is an attack.
+  if (inner.protocolMessage && info.key.fromMe === true) {
+    const driven = fromOwnPhone(self, inner.protocolMessage, entry.attributes['id'] ?? '')
+    if (driven !== undefined) return driven
+  }
+  const bytes = sentByOtherDevice ? proto.Message.encode(sentByOtherDevice).finish() : raw
+  return { facts: [...people, ...factsOfLiveMessage(self, info, inner, bytes)], chunks: [] }
+}
+
+const fromOwnPhone = (
+  self: Self,
+  protocol: proto.Message.IProtocolMessage,
+  id: string
+): Understood | undefined => {
+  const notice = protocol.historySyncNotification
+  if (notice) {
+    return {
+      facts: [],
+      chunks: [
+        {
+          notificationId: id,
+          syncType: notice.syncType ?? 0,
+          chunkOrder: notice.chunkOrder ?? 0,
+          progress: notice.progress ?? null,
+          notification: proto.Message.HistorySyncNotification.encode(notice).finish()
+        }
+      ]
+    }
+  }
+  const mapping = protocol.lidMigrationMappingSyncMessage?.encodedMappingPayload
+  if (mapping) {
+    const { pnToLidMappings } = proto.LIDMigrationMappingSyncPayload.decode(mapping)
+    return {
+      facts: pnToLidMappings.flatMap((pair): ReadonlyArray<Fact> => {
+        const phoneJid = chatJid(`${String(pair.pn)}@s.whatsapp.net`)
+        const lidJid = chatJid(`${String(pair.latestLid || pair.assignedLid)}@lid`)
+        return phoneJid !== undefined && lidJid !== undefined
+          ? [{ kind: 'samePerson', phoneJid, lidJid }]
+          : []
+      }),
+      chunks: []
+    }
+  }
+  const resent = protocol.peerDataOperationRequestResponseMessage?.peerDataOperationResult
+  if (resent) {
+    return {
+      facts: resent.flatMap(result => {
+        const bytes = result.placeholderMessageResendResponse?.webMessageInfoBytes
+        return bytes ? factsOfStoredMessage(self, proto.WebMessageInfo.decode(bytes)) : []
+      }),
+      chunks: []
+    }
+  }
+  return undefined
+}
+
+const samePeople = (
+  attributes: Record<string, string>,
+  key: { remoteJid?: string | null; participant?: string | null }
+): ReadonlyArray<Fact> => {
+  const pairs = [
+    [key.participant ?? attributes['from'], attributes['participant_pn'] ?? attributes['sender_pn']],
+    [key.participant ?? attributes['from'], attributes['participant_lid'] ?? attributes['sender_lid']],
+    [attributes['recipient'], attributes['recipient_pn'] ?? attributes['peer_recipient_pn']],
+    [attributes['recipient'], attributes['recipient_lid'] ?? attributes['peer_recipient_lid']]
+  ]
+  return pairs.flatMap(([a, b]): ReadonlyArray<Fact> => {
+    const both = [chatJid(a), chatJid(b)]
+    const phoneJid = both.find(jid => jid?.endsWith('@s.whatsapp.net') === true)
+    const lidJid = both.find(jid => jid?.endsWith('@lid') === true)
+    return phoneJid !== undefined && lidJid !== undefined ? [{ kind: 'samePerson', phoneJid, lidJid }] : []
+  })
+}
+
+const RECEIPT_STATUS: Readonly<Record<string, 'delivered' | 'read' | 'played'>> = {
+  '': 'delivered',
+  delivery: 'delivered',
+  inactive: 'delivered',
+  read: 'read',
+  'read-self': 'read',
+  played: 'played',
+  'played-self': 'played'
+}
+
+/** The stanza ids a receipt is about: its own and those of its list. */
+export const receiptIds = (node: BinaryNode): ReadonlyArray<string> => {
+  const [list] = getAllBinaryNodeChildren(node)
+  const items =
+    list === undefined ? [] : getBinaryNodeChildren(list, 'item').flatMap(item => item.attrs['id'] ?? [])
+  return [...new Set([...(node.attrs['id'] === undefined ? [] : [node.attrs['id']]), ...items])]
+}
+
+const receipt = (entry: Extract<Journaled, { kind: 'receipt' }>): ReadonlyArray<Fact> => {
+  const { from, participant, type = '', t, recipient } = entry.attributes
+  const status = Object.hasOwn(RECEIPT_STATUS, type) ? RECEIPT_STATUS[type] : undefined
+  const chat = chatJid(from)
+  if (status === undefined || chat === undefined) return []
+  const who = address(participant ?? from)
+  if (who === undefined) return []
+  const self = selfOf(entry)
+  if (partyOf(self, who) === 'me') {
+    // Our own phone or another device read somebody's messages.
+    const read = address(isGroupJid(chat) ? from : recipient)
+    return read !== undefined && status !== 'delivered' ? [{ kind: 'readByMe', chat: read }] : []
+  }
+  const at = millisecondsOf(secondsToMilliseconds(t)) ?? 0
+  return [{ kind: 'receipt', chat: { jid: chat }, recipient: who, whatsAppIds: entry.ids, status, at }]
+}

@@ -1,0 +1,22 @@
+// protobufjs hands 64-bit numbers over as Long, number or nothing; here they become plain numbers.
+
+/** A plain number, or `null` when there is none that JavaScript can hold exactly. */
+export const numberOf = (value: unknown): number | null => {
+  if (value === null || value === undefined) return null
+  // A Long turns into a number through its decimal text.
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : null
+}
+
+/** Milliseconds, of a field that is given in milliseconds; zero means "not set". */
+export const millisecondsOf = (value: unknown): number | undefined => {
+  const number = numberOf(value)
+  return number === null || number <= 0 ? undefined : number
+}
+
+/** Milliseconds, of a field that WhatsApp gives in seconds. */
+export const secondsToMilliseconds = (value: unknown): number => {
+  const seconds = numberOf(value) ?? 0
+  // Beyond this a Date no longer exists; such a time is a phone's fault and is clamped later.
+  return Math.min(Math.max(0, seconds) * 1000, 8_640_000_000_000_000)
+}

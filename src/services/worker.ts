@@ -1,0 +1,63 @@
+// The one shape of all durable work here: write down, wake, work, forget. `runOnce` does the work and is what
+// tests call; the loop only repeats it, sleeps until there is more, and survives a store that is away for a while.
+import { Clock, Effect, Latch } from 'effect'
+
+/** What one pass found: nothing left, more at once, or more at a time (milliseconds since 1970). */
+export type Pass = 'idle' | 'more' | { readonly nextAt: number }
+
+export interface Worker<E, R> {
+  readonly runOnce: (accountId: string) => Effect.Effect<Pass, E, R>
+  /** Work was written down for this account. */
+  readonly wake: (accountId: string) => Effect.Effect<void>
+  /** Never ends. Errors are reported, waited out and tried again: durable work does not go away. */
+  readonly loop: (accountId: string) => Effect.Effect<never, never, R>
+}
+
+const RETRY_AFTER_MS = 1000
+const LONGEST_RETRY_MS = 30_000
+
+/** Builds a worker around one pass. `onTrouble` hears of each failing pass, and of `undefined` once one succeeds again. */
+export const makeWorker = <E, R>(options: {
+  readonly runOnce: (accountId: string) => Effect.Effect<Pass, E, R>
+  readonly onTrouble: (accountId: string, error: E | undefined) => Effect.Effect<void>
+}): Worker<E, R> => {
+  const latches = new Map<string, Latch.Latch>()
+  const latchOf = (accountId: string): Latch.Latch => {
+    const known = latches.get(accountId)
+    if (known !== undefined) return known
+    const latch = Latch.makeUnsafe(true)
+    latches.set(accountId, latch)
+    return latch
+  }
+
+  const loop = (accountId: string): Effect.Effect<never, never, R> =>
+    Effect.gen(function* () {
+      const latch = latchOf(accountId)
+      let failures = 0
+      while (true) {
+        // Closed before the pass: work written down during the pass opens it again and is not missed.
+        yield* latch.close
+        const pass = yield* Effect.matchEffect(options.runOnce(accountId), {
+          onSuccess: Effect.succeed,
+          onFailure: error => Effect.as(options.onTrouble(accountId, error), undefined)
+        })
+        if (pass === undefined) {
+          failures += 1
+          yield* Effect.sleep(Math.min(LONGEST_RETRY_MS, RETRY_AFTER_MS * 2 ** Math.min(failures - 1, 5)))
+          continue
+        }
+        if (failures > 0) yield* options.onTrouble(accountId, undefined)
+        failures = 0
+        if (pass === 'more') {
+          yield* Effect.yieldNow
+        } else if (pass === 'idle') {
+          yield* latch.await
+        } else {
+          const wait = pass.nextAt - (yield* Clock.currentTimeMillis)
+          yield* Effect.raceFirst(latch.await, Effect.sleep(Math.max(0, wait)))
+        }
+      }
+    }).pipe(Effect.ensuring(Effect.sync(() => latches.delete(accountId))))
+
+  return { runOnce: options.runOnce, wake: accountId => Effect.asVoid(latchOf(accountId).open), loop }
+}
