@@ -194,13 +194,18 @@ export class Phone {
   }
 
   truth(): Truth {
-    const { held, received, receipts } = this.network.ledger.of(this.account)
-    return {
-      messages: [...this.mailbox.held(), ...held.values()],
-      received: [...received.values()],
-      receipts: [...receipts],
-      offlineQueue: this.offlineQueue()
-    }
+    return { messages: [...this.heldMessages()], ...this.truthBesideMessages() }
+  }
+
+  /** Every message the phone holds, one at a time. */
+  *heldMessages(): Generator<HeldMessage> {
+    yield* this.mailbox.held()
+    yield* this.network.ledger.of(this.account).held.values()
+  }
+
+  truthBesideMessages(): Omit<Truth, 'messages'> {
+    const { received, receipts } = this.network.ledger.of(this.account)
+    return { received: [...received.values()], receipts: [...receipts], offlineQueue: this.offlineQueue() }
   }
 
   offlineQueue(): WaitingStanza[] {

@@ -6,7 +6,8 @@ import type { ActiveFault, Fault, FaultScope } from './faults.ts'
 import { serveMedia } from './media-host.ts'
 import { Network } from './network.ts'
 import type { Phone } from './phone.ts'
-import { createPhone, type PhoneOptions } from './phone-factory.ts'
+import { pushNameBehindQr } from './pairing.ts'
+import { createPhone, type HistoryOptions, type PhoneOptions } from './phone-factory.ts'
 import type { Signal, SignalListener } from './signals.ts'
 import { silenceSessionDumps } from './silence.ts'
 import { handlersFor } from './stanza-handling.ts'
@@ -25,6 +26,10 @@ export interface SimulatorOptions {
   readonly controlPort?: number | undefined
   readonly host?: string | undefined
   readonly seed?: number | undefined
+  /** The history of phones that are made for a client nobody made a phone for. */
+  readonly history?: HistoryOptions | undefined
+  /** A group each of those phones is in. */
+  readonly strangersGroup?: string | undefined
 }
 
 export class Simulator {
@@ -32,6 +37,9 @@ export class Simulator {
   readonly host: string
   private readonly identity: ServerIdentity
   private readonly tls: TlsIdentity
+  readonly defaultHistory: HistoryOptions | undefined
+  private readonly strangersGroup: string | undefined
+  private readonly strangers = new Map<string, Phone>()
   private readonly created: Phone[] = []
   private port: OpenPort | undefined
   private control: ControlPort | undefined
@@ -40,6 +48,8 @@ export class Simulator {
   private constructor(options: SimulatorOptions) {
     this.host = options.host ?? '127.0.0.1'
     this.network = new Network(options.seed ?? 1)
+    this.defaultHistory = options.history
+    this.strangersGroup = options.strangersGroup
     this.identity = makeServerIdentity()
     this.tls = makeTlsIdentity()
   }
@@ -96,6 +106,30 @@ export class Simulator {
     return this.created.find(phone => phone.account === account)
   }
 
+  /** The phone for a client nobody made a phone for: the same push name gets the same phone, none gets a new one. */
+  phoneForQr(qr: string): Phone {
+    const name = pushNameBehindQr(this.network, qr)
+    const known = name === undefined ? undefined : this.strangers.get(name)
+    if (known) return known
+    const phone = this.createPhone({ name, history: this.defaultHistory })
+    if (this.strangersGroup !== undefined) phone.createGroup(this.strangersGroup, phone.contacts.slice(0, 3))
+    if (name !== undefined) this.strangers.set(name, phone)
+    return phone
+  }
+
+  /** Where everything is, for whoever starts a client against it. */
+  describe(): Record<string, unknown> {
+    return {
+      whatsappUrl: this.whatsappUrl,
+      secureWhatsappUrl: this.secureWhatsappUrl,
+      mediaUrl: this.mediaUrl,
+      controlUrl: this.controlUrl,
+      trustRoot: this.trustRoot,
+      caCertificate: this.caCertificate,
+      phones: this.created.map(phone => phone.phoneNumber)
+    }
+  }
+
   /** A person who is no phone: they answer by themselves. */
   createContact(options: { phoneNumber?: string; name?: string } = {}): Account {
     return this.network.directory.create(options)
@@ -148,7 +182,7 @@ export class Simulator {
       port: options.port ?? 0,
       tls: this.tls,
       onRequest: (request, response) => {
-        if (request.url?.startsWith('/admin/')) this.control?.handle(request, response)
+        if (this.control && request.url?.startsWith('/admin/')) this.control.handle(request, response)
         else serveMedia(network, request, response)
       },
       onSocket: socket => {

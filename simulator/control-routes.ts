@@ -1,0 +1,308 @@
+// The endpoints of the control port, one line or a few each. README.md lists them for people.
+import type { ServerResponse } from 'node:http'
+import { proto } from '@whiskeysockets/baileys'
+import type { Account } from './account.ts'
+import type { Fault } from './faults.ts'
+import type { Group } from './group.ts'
+import type { Content, Phone, WriteOptions } from './phone.ts'
+import type { HistoryOptions } from './phone-factory.ts'
+import type { Simulator } from './simulator.ts'
+import { writeTruth } from './truth-stream.ts'
+import type { Addressing } from './wire/jid.ts'
+
+export class ControlError extends Error {
+  readonly status: number
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+interface Call {
+  readonly simulator: Simulator
+  readonly parameters: Record<string, string>
+  readonly query: URLSearchParams
+  readonly text: string
+  readonly body: () => Record<string, unknown>
+  readonly response: ServerResponse
+}
+
+export interface ControlRoute {
+  readonly method: string
+  readonly path: string
+  readonly answer: (call: Call) => unknown
+}
+
+const text = (value: unknown, name: string): string => {
+  if (typeof value !== 'string' || value === '') throw new ControlError(400, `${name} is missing`)
+  return value
+}
+
+const optionalText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+const optionalNumber = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
+const texts = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter(item => typeof item === 'string') : []
+
+const phoneOf = ({ simulator, parameters }: Call): Phone => {
+  const phone = simulator.phone(parameters['phone'] ?? '')
+  if (!phone) throw new ControlError(404, `there is no phone ${parameters['phone']}`)
+  return phone
+}
+
+const describeAccount = (account: Account) => ({
+  jid: account.jid,
+  lid: account.lid,
+  name: account.pushName,
+  addressing: account.addressing,
+  readsByItself: account.readsByItself
+})
+
+const describeGroup = (group: Group) => ({
+  id: group.id,
+  subject: group.subject,
+  addressing: group.addressing,
+  members: [...group.members].map(([member, rank]) => ({ jid: member.jid, lid: member.lid, rank }))
+})
+
+const describe = (phone: Phone) => ({
+  phoneNumber: phone.phoneNumber,
+  jid: phone.jid,
+  lid: phone.lid,
+  name: phone.name,
+  online: phone.account.online,
+  generatedMessages: phone.mailbox.generatedCount,
+  contacts: phone.contacts.map(describeAccount),
+  groups: phone.groups.map(describeGroup),
+  devices: phone.devices.map(device => ({
+    number: device.number,
+    jid: device.jid,
+    lid: device.lid,
+    connected: device.connection !== undefined,
+    logins: device.logins,
+    preKeys: device.preKeys.size,
+    waiting: device.queue.size
+  }))
+})
+
+const contentFrom = (body: Record<string, unknown>): Content => {
+  const { edit, revoke, react, message } = body
+  const given = optionalText(body['text']) ?? ''
+  if (typeof message === 'object' && message !== null) return { message: proto.Message.fromObject(message) }
+  if (typeof edit === 'string') return { edit, text: given }
+  if (typeof revoke === 'string') return { revoke }
+  if (typeof react === 'string') return { react, text: given }
+  return { text: text(body['text'], 'text or message') }
+}
+
+const writeOptionsFrom = (body: Record<string, unknown>): WriteOptions => ({
+  id: optionalText(body['id']),
+  timestamp: optionalNumber(body['timestamp']),
+  addressing: addressingFrom(body['addressing'])
+})
+
+const addressingFrom = (value: unknown): Addressing | undefined =>
+  value === 'lid' || value === 'pn' ? value : undefined
+
+const linkStranger = async (simulator: Simulator, qr: string): Promise<unknown> => {
+  const phone = simulator.phoneForQr(qr)
+  const device = await phone.scanQr(qr)
+  return { ...describe(phone), device }
+}
+
+export const routes: readonly ControlRoute[] = [
+  { method: 'GET', path: '/', answer: ({ simulator }) => simulator.describe() },
+  { method: 'GET', path: '/ca.pem', answer: ({ simulator }) => simulator.caCertificate },
+  {
+    method: 'GET',
+    path: '/errors',
+    answer: ({ simulator }) =>
+      simulator.network.errors.map(({ at, where, error }) => ({ at, where, error: String(error) }))
+  },
+  {
+    method: 'GET',
+    path: '/events',
+    answer: ({ simulator, response }) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+      response.write(': ready\n\n')
+      const off = simulator.events.on(({ name, detail }) => {
+        response.write(`event: ${name}\ndata: ${JSON.stringify(detail)}\n\n`)
+      })
+      response.on('close', off)
+    }
+  },
+  { method: 'GET', path: '/phones', answer: ({ simulator }) => simulator.phones.map(describe) },
+  {
+    method: 'POST',
+    path: '/phones',
+    answer: ({ simulator, body }) => {
+      const options = body()
+      const history = options['history'] as HistoryOptions | undefined
+      return describe(
+        simulator.createPhone({
+          phoneNumber: optionalText(options['phoneNumber']),
+          name: optionalText(options['name']),
+          history: history ?? simulator.defaultHistory
+        })
+      )
+    }
+  },
+  { method: 'GET', path: '/phones/:phone', answer: call => describe(phoneOf(call)) },
+  {
+    method: 'POST',
+    path: '/phones/:phone/scan',
+    answer: async call => ({ device: await phoneOf(call).scanQr(text(call.body()['qr'], 'qr')) })
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/pairing-code',
+    answer: async call => ({
+      device: await phoneOf(call).enterPairingCode(text(call.body()['code'], 'code'))
+    })
+  },
+  {
+    method: 'POST',
+    path: '/scan',
+    answer: ({ simulator, body }) => linkStranger(simulator, text(body()['qr'], 'qr'))
+  },
+  {
+    method: 'POST',
+    path: '/admin/mock-phone/scan-qr',
+    answer: ({ simulator, text: qr }) => linkStranger(simulator, qr)
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/receive',
+    answer: call => {
+      const body = call.body()
+      return phoneOf(call).receive({
+        from: text(body['from'], 'from'),
+        group: optionalText(body['group']),
+        ...contentFrom(body),
+        ...writeOptionsFrom(body)
+      })
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/send',
+    answer: call => {
+      const body = call.body()
+      return phoneOf(call).send({
+        to: text(body['to'], 'to'),
+        ...contentFrom(body),
+        ...writeOptionsFrom(body)
+      })
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/read',
+    answer: call => phoneOf(call).markRead(text(call.body()['chat'], 'chat'))
+  },
+  { method: 'POST', path: '/phones/:phone/offline', answer: call => phoneOf(call).goOffline() },
+  { method: 'POST', path: '/phones/:phone/online', answer: call => phoneOf(call).goOnline() },
+  {
+    method: 'POST',
+    path: '/phones/:phone/groups',
+    answer: call => {
+      const body = call.body()
+      const addressing = addressingFrom(body['addressing'])
+      return describeGroup(
+        phoneOf(call).createGroup(
+          text(body['subject'], 'subject'),
+          texts(body['members']),
+          addressing === undefined ? {} : { addressing }
+        )
+      )
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/groups/:group/members',
+    answer: call => {
+      const body = call.body()
+      const phone = phoneOf(call)
+      const group = text(call.parameters['group'], 'group')
+      if (texts(body['add']).length > 0) phone.addMembers(group, texts(body['add']))
+      if (texts(body['remove']).length > 0) phone.removeMembers(group, texts(body['remove']))
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/unlink',
+    answer: call => phoneOf(call).unlinkDevice(optionalNumber(call.body()['device']) ?? 1)
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/disconnect',
+    answer: call => {
+      const body = call.body()
+      phoneOf(call).disconnect({ code: optionalNumber(body['code']), device: optionalNumber(body['device']) })
+    }
+  },
+  { method: 'GET', path: '/phones/:phone/truth', answer: call => writeTruth(phoneOf(call), call.response) },
+  { method: 'GET', path: '/phones/:phone/offline-queue', answer: call => phoneOf(call).offlineQueue() },
+  {
+    method: 'POST',
+    path: '/contacts',
+    answer: ({ simulator, body }) => {
+      const { name, phoneNumber } = body()
+      return describeAccount(
+        simulator.createContact({
+          ...(typeof name === 'string' ? { name } : {}),
+          ...(typeof phoneNumber === 'string' ? { phoneNumber } : {})
+        })
+      )
+    }
+  },
+  {
+    method: 'PATCH',
+    path: '/contacts/:jid',
+    answer: ({ simulator, parameters, body }) => {
+      const contact = simulator.network.directory.find(parameters['jid'])
+      if (!contact) throw new ControlError(404, `there is nobody called ${parameters['jid']}`)
+      const { readsByItself, addressing, name, online } = body()
+      if (typeof readsByItself === 'boolean') contact.readsByItself = readsByItself
+      contact.addressing = addressingFrom(addressing) ?? contact.addressing
+      if (typeof name === 'string') contact.pushName = name
+      if (typeof online === 'boolean') {
+        contact.online = online
+        if (online) simulator.network.wentOnline(contact)
+      }
+      return describeAccount(contact)
+    }
+  },
+  { method: 'GET', path: '/faults', answer: ({ simulator }) => simulator.network.faults.list() },
+  {
+    method: 'POST',
+    path: '/faults',
+    answer: ({ simulator, body }) => {
+      const { fault, phone, device, times } = body()
+      if (typeof fault !== 'object' || fault === null || !('kind' in fault)) {
+        throw new ControlError(400, 'fault is missing')
+      }
+      const account = typeof phone === 'string' ? simulator.phone(phone)?.account : undefined
+      if (typeof phone === 'string' && !account) throw new ControlError(404, `there is no phone ${phone}`)
+      const active = simulator.fault(fault as Fault, {
+        account,
+        device: optionalNumber(device),
+        times: optionalNumber(times)
+      })
+      return { id: active.id }
+    }
+  },
+  { method: 'DELETE', path: '/faults', answer: ({ simulator }) => simulator.network.faults.clearAll() },
+  {
+    method: 'DELETE',
+    path: '/faults/:id',
+    answer: ({ simulator, parameters }) => ({
+      cleared: simulator.network.faults.clear(Number(parameters['id']))
+    })
+  },
+  {
+    method: 'POST',
+    path: '/disconnect',
+    answer: ({ simulator, body }) => simulator.disconnectAll(optionalNumber(body()['code']))
+  }
+]

@@ -1,0 +1,40 @@
+// The simulator as a process of its own. Prints one JSON line when it is ready; ends on SIGINT and SIGTERM.
+import { parseArgs } from 'node:util'
+import { Simulator } from './simulator.ts'
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '8080' },
+    'control-port': { type: 'string', default: '8081' },
+    host: { type: 'string', default: '127.0.0.1' },
+    seed: { type: 'string', default: '1' },
+    phones: { type: 'string', default: '1' },
+    chats: { type: 'string', default: '20' },
+    messages: { type: 'string', default: '1000' },
+    group: { type: 'string', default: 'Baileys Group Test' }
+  }
+})
+
+const number = (name: keyof typeof values): number => {
+  const value = Number(values[name])
+  if (!Number.isInteger(value) || value < 0) throw new Error(`--${name} must be a whole number`)
+  return value
+}
+
+const simulator = await Simulator.make({
+  port: number('port'),
+  controlPort: number('control-port'),
+  host: values.host,
+  seed: number('seed'),
+  history: { chats: number('chats'), messages: number('messages') },
+  strangersGroup: values.group
+})
+for (let i = 0; i < number('phones'); i++) simulator.createPhone({ history: simulator.defaultHistory })
+
+const stop = (): void => {
+  void simulator.stop().then(() => process.exit(0))
+}
+process.on('SIGINT', stop)
+process.on('SIGTERM', stop)
+
+console.log(JSON.stringify(simulator.describe()))
