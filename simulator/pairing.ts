@@ -22,6 +22,7 @@ import { type BinaryNode, bytesOf, child, childBytes, element, numberOf } from '
 import { queryError, queryResult, SERVER_JID, unixSeconds } from './wire/stanza.ts'
 
 const REFERENCES = 6
+const CODE_PATIENCE_MS = 10_000
 
 interface Unlinked {
   readonly keys: CompanionKeys
@@ -277,15 +278,24 @@ const companionHello = (
   network.signals.emit('linkCode', { phoneNumber })
 }
 
+const clientAskingFor = (
+  network: Network,
+  account: Account
+): { session: Session; link: LinkCode } | undefined => {
+  const session = [...network.sessions.values()].findLast(
+    one => unlinkedOf(one)?.linkCode?.phoneNumber === account.phoneNumber
+  )
+  const link = session && unlinkedOf(session)?.linkCode
+  return link && { session, link }
+}
+
 /** The owner enters the code on the phone; resolves with the device number once the device is linked. */
 export const enterPairingCode = async (network: Network, account: Account, code: string): Promise<number> => {
   const plainCode = code.replace(/[\s-]/g, '').toUpperCase()
-  const asked = [...network.sessions.values()].findLast(
-    session => unlinkedOf(session)?.linkCode?.phoneNumber === account.phoneNumber
-  )
-  const unlinked = asked && unlinkedOf(asked)
-  const link = unlinked?.linkCode
-  if (!asked || !unlinked || !link) throw new Error(`no client asks for a code for ${account.phoneNumber}`)
+  const { session: asked, link } = await network.signals.until(() => clientAskingFor(network, account), {
+    timeoutMs: CODE_PATIENCE_MS,
+    what: `a client that asks for a code for ${account.phoneNumber}`
+  })
   const wrapped = link.wrappedEphemeral
   const codeKey = await derivePairingCodeKey(plainCode, wrapped.subarray(0, 32))
   link.companionEphemeral = aesDecryptCTR(wrapped.subarray(48, 80), codeKey, wrapped.subarray(32, 48))
