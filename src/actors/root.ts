@@ -143,8 +143,10 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
       })
 
       const known = (accountId: string) =>
-        Effect.flatMap(store.readAccount(accountId), record =>
-          record === undefined ? Effect.fail(new AccountNotFound({ accountId })) : Effect.succeed(record)
+        Effect.filterOrFail(
+          store.readAccount(accountId),
+          record => record !== undefined,
+          () => new AccountNotFound({ accountId })
         )
 
       const create = Effect.fn('Accounts.create')(function* (name: string) {

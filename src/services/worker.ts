@@ -54,7 +54,7 @@ export const makeWorker = <E, R>(options: {
           yield* latch.await
         } else {
           const wait = pass.nextAt - (yield* Clock.currentTimeMillis)
-          yield* Effect.raceFirst(latch.await, Effect.sleep(Math.max(0, wait)))
+          yield* Effect.timeoutOption(latch.await, Math.max(0, wait))
         }
       }
     }).pipe(Effect.ensuring(Effect.sync(() => latches.delete(accountId))))

@@ -142,7 +142,10 @@ export class Ingest extends Context.Service<
           for (const entry of entries) {
             const understood = yield* decodeEntry(entry.content).pipe(
               Effect.flatMap(journaled =>
-                Effect.try({ try: () => understand(journaled), catch: cause => cause })
+                Effect.try({
+                  try: () => understand(journaled),
+                  catch: cause => new EntryUnreadable({ cause })
+                })
               ),
               Effect.catch(() => Effect.as(unreadable(accountId, entry.entryId), undefined))
             )
@@ -180,8 +183,13 @@ export class Ingest extends Context.Service<
     )
 }
 
+/** What is in a journal entry is not what this server knows how to read. */
+class EntryUnreadable extends Schema.TaggedError<EntryUnreadable>()('EntryUnreadable', {
+  cause: Schema.Defect()
+}) {}
+
 const decodeEntry = (content: Uint8Array) =>
-  Schema.decodeUnknownEffect(Schema.fromJsonString(Journaled))(Buffer.from(content).toString())
+  Schema.decodeEffect(Schema.fromJsonString(Journaled))(Buffer.from(content).toString())
 
 interface Writes {
   readonly threads: Array<ThreadWrite>

@@ -54,10 +54,10 @@ export const accountStatements = (sql: SqlClient.SqlClient) => ({
     Effect.forEach(rows, record)
   ),
 
-  read: (accountId: string) =>
-    Effect.flatMap(sql`SELECT * FROM accounts WHERE account_id = ${accountId}`, ([row]) =>
-      row === undefined ? Effect.void : record(row)
-    ),
+  read: Effect.fnUntraced(function* (accountId: string) {
+    const [row] = yield* sql`SELECT * FROM accounts WHERE account_id = ${accountId}`
+    return row === undefined ? undefined : yield* record(row)
+  }),
 
   update: Effect.fnUntraced(function* (accountId: string, facts: AccountFacts) {
     if (facts.wanted !== undefined) {

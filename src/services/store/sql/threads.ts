@@ -96,10 +96,10 @@ export const threadStatements = (sql: SqlClient.SqlClient, bulk: SqlBulk['Servic
     return yield* Effect.forEach(rows, row => Effect.map(decodeRow(row), thread))
   })
 
-  const read = (threadId: string) =>
-    Effect.flatMap(sql`${select} WHERE t.thread_id = ${threadId}`, ([row]) =>
-      row === undefined ? Effect.void : Effect.map(decodeRow(row), thread)
-    )
+  const read = Effect.fnUntraced(function* (threadId: string) {
+    const [row] = yield* sql`${select} WHERE t.thread_id = ${threadId}`
+    return row === undefined ? undefined : thread(yield* decodeRow(row))
+  })
 
   const markRead = (threadId: string) =>
     sql`UPDATE threads SET unread_count = 0 WHERE thread_id = ${threadId}`

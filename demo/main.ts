@@ -1,0 +1,170 @@
+// The demo: a simulated WhatsApp, a phone with a history, and the server keeping a live copy of it. With --exit it
+// checks every message and ends; without, it keeps running for a person to look around.
+import { parseArgs } from 'node:util'
+import { compare } from '../harness/compare.ts'
+import type { AccountResource, Api } from '../harness/api.ts'
+import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
+import { Simulator } from '../simulator/simulator.ts'
+import type { Phone } from '../simulator/phone.ts'
+import { progressBar } from './progress-bar.ts'
+
+const { values } = parseArgs({
+  options: {
+    exit: { type: 'boolean', default: false },
+    chats: { type: 'string', default: '40' },
+    messages: { type: 'string', default: '5000' }
+  }
+})
+const wholeNumber = (name: string, text: string): number => {
+  const number = Number(text)
+  if (!Number.isSafeInteger(number) || number < 1 || number > 1_000_000) {
+    process.stderr.write(`--${name} takes a whole number from 1 to 1000000\n`)
+    process.exit(2)
+  }
+  return number
+}
+const chats = wholeNumber('chats', values.chats)
+const messages = wholeNumber('messages', values.messages)
+
+const SENT = 10
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+
+const link = async (api: Api, phone: Phone): Promise<string> => {
+  const { accountId } = await api.createAccount('Demo shop')
+  await api.pair(accountId)
+  const { qr } = await api.offer(accountId)
+  await phone.scanQr(qr ?? '')
+  return accountId
+}
+
+const sync = async (api: Api, accountId: string, expected: number): Promise<AccountResource> => {
+  const bar = progressBar('history', expected)
+  const synced = await api.untilAccount(accountId, 'the history', account => {
+    bar.show(account.counts.messages)
+    return account.state === 'open' && account.sync.chunksPending === 0 && account.counts.messages >= expected
+  })
+  bar.end(synced.counts.messages)
+  return synced
+}
+
+/** Sends messages over HTTP and waits until each was read by its recipient. */
+const sendAndSeeRead = async (api: Api, phone: Phone, accountId: string): Promise<ReadonlyArray<string>> => {
+  const sent = []
+  for (let n = 1; n <= SENT; n += 1) {
+    const contact = phone.contacts[n % Math.min(3, phone.contacts.length)]
+    if (contact === undefined) throw new Error('The simulated phone has no contacts')
+    sent.push(await api.send(accountId, contact.phoneNumber, `Message ${n} from the demo`, `demo-${n}`))
+  }
+  for (const { messageId, threadId } of sent) {
+    await api.until(`message ${messageId} to be read`, async () => {
+      const page = await api.messagePage(threadId, 'limit=50')
+      return page.messages.find(message => message.messageId === messageId && message.status === 'read')
+    })
+  }
+  return sent.map(({ messageId }) => messageId.slice(0, messageId.lastIndexOf('_')))
+}
+
+/** Cuts the connection once; meanwhile contacts and the owner's phone go on writing. */
+const dropAndCatchUp = async (api: Api, phone: Phone, accountId: string): Promise<void> => {
+  phone.disconnect()
+  for (const contact of phone.contacts.slice(0, 5)) {
+    await phone.receive({ from: contact, text: `Written while the server was away` })
+    await phone.send({ to: contact, text: 'Answered from the phone while the server was away' })
+  }
+  await api.untilAccount(
+    accountId,
+    'what arrived meanwhile',
+    account => account.state === 'open' && account.counts.messages >= phone.truth().messages.length
+  )
+}
+
+const chatter = (phone: Phone): (() => void) => {
+  const lines = [
+    'Is it still available?',
+    'Thank you! 🙏',
+    'When do you open tomorrow?',
+    'שלום, יש לכם במלאי?',
+    'Perfect 👍'
+  ]
+  let turn = 0
+  const timer = setInterval(() => {
+    const contact = phone.contacts[turn % phone.contacts.length]
+    const text = lines[turn % lines.length]
+    turn += 1
+    if (contact !== undefined && text !== undefined)
+      phone.receive({ from: contact, text }).catch(() => undefined)
+  }, 3000)
+  return () => clearInterval(timer)
+}
+
+const started = performance.now()
+const folder = temporaryFolder()
+const simulator = await Simulator.make({ seed: 1 })
+const phone = simulator.createPhone({ name: 'Demo shop', history: { chats, messages } })
+const server = await ServerProcess.start({
+  dataDir: folder.path,
+  settings: { WHATSAPP_URL: simulator.whatsappUrl, WHATSAPP_TRUST_ROOT: simulator.trustRoot }
+})
+
+const stop = async (code: number): Promise<never> => {
+  await server.stop()
+  await simulator.stop()
+  folder.remove()
+  process.exit(code)
+}
+
+say(
+  `Backscroll is at ${server.url} (documentation: ${server.url}/docs), on an embedded database in ${folder.path}`
+)
+say(`Linking a simulated phone with ${chats} chats and ${messages} messages …`)
+const accountId = await link(server.api, phone)
+const synced = await sync(server.api, accountId, phone.truth().messages.length)
+say(`Synced ${synced.counts.messages} messages in ${synced.counts.threads} threads.`)
+
+if (values.exit) {
+  const ids = await sendAndSeeRead(server.api, phone, accountId)
+  await dropAndCatchUp(server.api, phone, accountId)
+  const truth = phone.truth()
+  const result = await compare(server.api, accountId, truth.messages)
+  const receivedOnce = ids.filter(id => {
+    const got = truth.received.filter(received => received.id === id)
+    return got.length === 1 && got[0]?.times === 1
+  })
+  for (const message of result.missing.slice(0, 5)) say(`missing: ${message.id} (${message.kind})`)
+  for (const difference of result.different.slice(0, 5)) say(`different: ${difference}`)
+  say(
+    JSON.stringify({
+      threads: result.threads,
+      messages: result.messages,
+      missing: result.missing.length,
+      duplicates: result.duplicates.length,
+      different: result.different.length,
+      sent: SENT,
+      received_once: receivedOnce.length,
+      seconds: Math.round((performance.now() - started) / 100) / 10
+    })
+  )
+  const isPerfect =
+    result.missing.length + result.duplicates.length + result.different.length === 0 &&
+    receivedOnce.length === SENT
+  await stop(isPerfect ? 0 : 1)
+} else {
+  const silence = chatter(phone)
+  say(`
+  Try, in another terminal:
+
+    export KEY=${server.key}
+    curl -s -H "Authorization: Bearer $KEY" ${server.url}/v1/accounts/${accountId}
+    curl -s -H "Authorization: Bearer $KEY" "${server.url}/v1/accounts/${accountId}/threads?limit=5"
+    curl -s -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
+      -d '{"to":"${phone.contacts[0]?.phoneNumber ?? ''}","text":"Hello from Backscroll"}' ${server.url}/v1/accounts/${accountId}/messages
+
+  Contacts go on writing every few seconds. Ctrl-C ends everything and removes the folder.
+`)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      silence()
+      stop(0).catch(() => process.exit(1))
+    })
+  }
+}

@@ -1,0 +1,79 @@
+// Compares what a simulated phone holds with what the product's HTTP API returns, message by message.
+import type { Message } from '../src/domain/message.ts'
+import type { HeldMessage } from '../simulator/ledger.ts'
+import type { Api } from './api.ts'
+
+export interface Comparison {
+  readonly threads: number
+  /** Messages the phone holds. */
+  readonly messages: number
+  /** Held by the phone, not returned over HTTP. */
+  readonly missing: ReadonlyArray<HeldMessage>
+  /** Returned more than once, or in two threads. */
+  readonly duplicates: ReadonlyArray<string>
+  /** Returned, but with other content, writer or time; each with what differs. */
+  readonly different: ReadonlyArray<string>
+}
+
+const identity = (chat: string, fromMe: boolean, participant: string | undefined, id: string): string =>
+  [chat, fromMe ? 'me' : (participant ?? 'them'), id].join(' ')
+
+/** Every way in which HTTP may name the chat and writer of a held message: by phone number or by LID. */
+const identitiesOf = (held: HeldMessage): ReadonlyArray<string> => {
+  const chats = [held.chatJid, held.chatLid].filter(chat => chat !== undefined)
+  const writers = held.fromMe
+    ? [undefined]
+    : held.participant === undefined
+      ? [undefined]
+      : [held.participant, held.participantLid]
+  return chats.flatMap(chat => writers.map(writer => identity(chat, held.fromMe, writer, held.id)))
+}
+
+const differenceOf = (held: HeldMessage, message: Message): string | undefined => {
+  if (held.revoked === true) return message.type === 'revoked' ? undefined : 'should be revoked'
+  const text = held.text ?? ''
+  const said = [message.body ?? '', message.media?.fileName ?? '']
+  if (
+    text !== '' &&
+    !said.some(part => part === text || part.startsWith(`${text}\n`) || part.startsWith(`${text} (`))
+  ) {
+    return `says something else (${held.kind})`
+  }
+  if (message.tsClaimed === null && message.tsClient !== held.timestamp * 1000) return 'has another time'
+  const reactions = held.reactions?.filter(reaction => reaction.text !== '').length ?? 0
+  if (message.reactions.length !== reactions)
+    return `has ${message.reactions.length} reactions instead of ${reactions}`
+  if ((held.quotedId ?? null) !== message.quotedWhatsAppId) return 'quotes something else'
+  return undefined
+}
+
+/** Reads everything over HTTP and holds it against the truth. */
+export const compare = async (
+  api: Api,
+  accountId: string,
+  held: ReadonlyArray<HeldMessage>
+): Promise<Comparison> => {
+  const returned = new Map<string, Array<Message>>()
+  const threads = await api.threads(accountId)
+  for (const thread of threads) {
+    for (const message of await api.messages(thread.threadId, 500)) {
+      const writer = thread.kind === 'group' ? (message.sender ?? undefined) : undefined
+      const key = identity(thread.clientJid, message.direction === 'outbound', writer, message.whatsAppId)
+      returned.set(key, [...(returned.get(key) ?? []), message])
+    }
+  }
+  const missing: Array<HeldMessage> = []
+  const duplicates: Array<string> = []
+  const different: Array<string> = []
+  for (const message of held) {
+    const found = [...new Set(identitiesOf(message))].flatMap(key => returned.get(key) ?? [])
+    const [first] = found
+    if (first === undefined) missing.push(message)
+    else {
+      if (found.length > 1) duplicates.push(message.id)
+      const difference = differenceOf(message, first)
+      if (difference !== undefined) different.push(`${message.id} ${difference}`)
+    }
+  }
+  return { threads: threads.length, messages: held.length, missing, duplicates, different }
+}

@@ -1,0 +1,136 @@
+// Starts the product the way a person does, as a process with settings, and stops or kills it. For demo, tests, bench.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Api } from './api.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const START_DEADLINE_MS = 60_000
+
+export interface ServerOptions {
+  readonly dataDir: string
+  /** Settings beside the ones the harness chooses: a free port, a key, quick reconnects. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+const settingsOf = (options: ServerOptions): Record<string, string> => ({
+  HOST: '127.0.0.1',
+  PORT: '0',
+  API_KEY: 'harness-key-0123456789',
+  RECONNECT_MIN: '100ms',
+  RECONNECT_MAX: '1s',
+  SEND_PACE: '0ms',
+  DATA_DIR: options.dataDir,
+  ...options.settings
+})
+
+/** A running server. */
+export class ServerProcess {
+  readonly api: Api
+  readonly url: string
+  readonly key: string
+  private readonly child: ChildProcess
+  private readonly lines: Array<string>
+
+  private constructor(child: ChildProcess, url: string, key: string, lines: Array<string>) {
+    this.child = child
+    this.url = url
+    this.key = key
+    this.lines = lines
+    this.api = new Api(url, key)
+  }
+
+  /** Starts a server and resolves once it listens; rejects with its output when it does not. */
+  static async start(options: ServerOptions): Promise<ServerProcess> {
+    const settings = settingsOf(options)
+    const child = launch(settings)
+    const lines: Array<string> = []
+    const url = await new Promise<string>((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`The server did not listen:\n${lines.join('\n')}`)),
+        START_DEADLINE_MS
+      )
+      child.once('exit', code =>
+        reject(new Error(`The server ended with ${String(code)}:\n${lines.join('\n')}`))
+      )
+      collect(child, line => {
+        lines.push(line)
+        const found = /"url":"(http:[^"]+)"/.exec(line)?.[1]
+        if (found !== undefined) {
+          clearTimeout(timer)
+          resolve(found)
+        }
+      })
+    })
+    return new ServerProcess(child, url, settings['API_KEY'] ?? '', lines)
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0
+  }
+
+  /** Everything it has printed. */
+  output(): string {
+    return this.lines.join('\n')
+  }
+
+  /** SIGTERM, as a service manager does it; resolves with the exit code. */
+  stop(): Promise<number | null> {
+    return this.end('SIGTERM')
+  }
+
+  /** kill -9: nothing gets a chance to be finished. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL')
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<number | null> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode
+    const exited = once(this.child, 'exit')
+    this.child.kill(signal)
+    await exited
+    return this.child.exitCode
+  }
+}
+
+/** Runs the server until it ends by itself, for starts that are expected to be refused. */
+export const runToExit = async (
+  settings: Readonly<Record<string, string>>,
+  args: ReadonlyArray<string> = []
+): Promise<{ readonly code: number | null; readonly output: string }> => {
+  const child = launch(settings, args)
+  const lines: Array<string> = []
+  collect(child, line => lines.push(line))
+  const timer = setTimeout(() => child.kill('SIGKILL'), START_DEADLINE_MS)
+  await once(child, 'close')
+  clearTimeout(timer)
+  return { code: child.exitCode, output: lines.join('\n') }
+}
+
+const launch = (settings: Readonly<Record<string, string>>, args: ReadonlyArray<string> = []): ChildProcess =>
+  spawn(process.execPath, [join(ROOT, 'src', 'main.ts'), ...args], {
+    // Away from the project's own .env file; only what is given here counts.
+    cwd: tmpdir(),
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...settings },
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
+
+const collect = (child: ChildProcess, onLine: (line: string) => void): void => {
+  for (const stream of [child.stdout, child.stderr]) {
+    let rest = ''
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) onLine(line)
+    })
+    stream?.on('end', () => rest !== '' && onLine(rest))
+  }
+}
+
+/** A folder of its own under the system's temporary folder, and how to remove it. */
+export const temporaryFolder = (): { readonly path: string; readonly remove: () => void } => {
+  const path = mkdtempSync(join(tmpdir(), 'backscroll-'))
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
