@@ -1,6 +1,6 @@
 // A linked device says it is active: it gets what waited for it, and, the first time, the phone introduces itself with the
 // app-state key and its history.
-import { changeFromPhone, shareAppStateKey } from './app-state.ts'
+import { shareAppStateKey } from './app-state.ts'
 import type { Companion } from './companion.ts'
 import { sendHistory } from './history-sync.ts'
 import type { Network, Session } from './network.ts'
@@ -28,9 +28,10 @@ const introduce = async (network: Network, companion: Companion): Promise<void> 
 /** What the phone knew before anyone linked: its own name, its contacts' names, which chats are archived, pinned, muted. */
 const writeAppState = async (network: Network, mailbox: Mailbox): Promise<void> => {
   const { owner } = mailbox
+  const store = network.appStateOf(owner)
   const { SET } = proto.SyncdMutation.SyncdOperation
   const timestamp = 1_700_000_000_000
-  await changeFromPhone(network, owner, {
+  await store.write({
     type: 'critical_block',
     index: ['setting_pushName'],
     syncAction: { timestamp, pushNameSetting: { name: owner.pushName } },
@@ -41,7 +42,7 @@ const writeAppState = async (network: Network, mailbox: Mailbox): Promise<void> 
     const { partner } = chat
     const id = mailbox.chatId(chat)
     if (!isGroupChat(partner)) {
-      await changeFromPhone(network, owner, {
+      await store.write({
         type: 'critical_unblock_low',
         index: ['contact', partner.jid],
         syncAction: {
@@ -58,7 +59,7 @@ const writeAppState = async (network: Network, mailbox: Mailbox): Promise<void> 
       })
     }
     if (chat.pinned) {
-      await changeFromPhone(network, owner, {
+      await store.write({
         type: 'regular_low',
         index: ['pin_v1', id],
         syncAction: { timestamp, pinAction: { pinned: true } },
@@ -67,7 +68,7 @@ const writeAppState = async (network: Network, mailbox: Mailbox): Promise<void> 
       })
     }
     if (chat.archived) {
-      await changeFromPhone(network, owner, {
+      await store.write({
         type: 'regular_low',
         index: ['archive', id],
         syncAction: { timestamp, archiveChatAction: { archived: true } },
@@ -76,7 +77,7 @@ const writeAppState = async (network: Network, mailbox: Mailbox): Promise<void> 
       })
     }
     if (chat.muted) {
-      await changeFromPhone(network, owner, {
+      await store.write({
         type: 'regular_high',
         index: ['mute', id],
         syncAction: { timestamp, muteAction: { muted: true, muteEndTimestamp: 4_000_000_000_000 } },
