@@ -32,7 +32,7 @@ interface MessagePage {
   readonly newerCursor: string | null
 }
 
-const DEADLINE_MS = 60_000
+const DEADLINE_MS = 40_000
 const ASK_AGAIN_MS = 25
 
 export class Api {

@@ -108,14 +108,20 @@ export const accountsLayer = HttpApiBuilder.group(
             StoreError: () => Effect.fail(storeUnavailable())
           })
         ),
-      pair: ({ params, payload }) =>
-        command(params.accountId, {
-          type: 'command.pair',
-          pairing:
-            payload.method === 'qr'
-              ? { method: 'qr' }
-              : { method: 'code', phoneNumber: payload.phoneNumber.replace('+', '') }
-        }),
+      pair: Effect.fn(function* ({ params, payload }) {
+        const { method, phoneNumber } = payload
+        if (method === 'qr')
+          return yield* command(params.accountId, { type: 'command.pair', pairing: { method } })
+        if (phoneNumber === undefined) {
+          return yield* badField(
+            'payload',
+            'phoneNumber',
+            'Expected the number of the phone that is to be linked'
+          )
+        }
+        const pairing = { method, phoneNumber: phoneNumber.replace('+', '') }
+        return yield* command(params.accountId, { type: 'command.pair', pairing })
+      }),
       qr: Effect.fn(function* ({ params, request }) {
         const accept = HttpServerRequest.HttpServerRequest.of(request).headers['accept'] ?? ''
         if (/image\/svg\+xml/.test(accept)) {

@@ -104,12 +104,13 @@ export class AccountsGroup extends HttpApiGroup.make('accounts')
     ),
     HttpApiEndpoint.post('pair', '/:accountId/pair', {
       params: accountParams,
-      payload: Schema.Union([
-        Schema.Struct({ method: Schema.Literal('qr') }),
-        Schema.Struct({ method: Schema.Literal('code'), phoneNumber: PhoneNumber })
-      ]),
+      payload: Schema.Struct({
+        method: Schema.Literals(['qr', 'code']),
+        /** Needed by `code`: the phone's own number. */
+        phoneNumber: Schema.optionalKey(PhoneNumber)
+      }),
       success: accepted,
-      error: commandErrors
+      error: [...commandErrors, BadField]
     }).annotateMerge(OpenApi.annotations({ summary: 'Link a phone, by QR code or by pairing code' })),
     HttpApiEndpoint.get('qr', '/:accountId/qr', {
       params: accountParams,

@@ -1,13 +1,14 @@
 // The HTTP server: contract, documentation, limits. Serves until its scope closes.
 import { createServer } from 'node:http'
 import { NodeHttpServer } from '@effect/platform-node'
-import { ByteSize, Cause, Effect, Layer } from 'effect'
+import { ByteSize, Effect, Layer } from 'effect'
 import type { HttpServer } from 'effect/http'
 import {
+  HttpEffect,
   HttpIncomingMessage,
   HttpMiddleware,
   HttpRouter,
-  HttpServerError,
+  type HttpServerError,
   HttpServerResponse
 } from 'effect/http'
 import { HttpApiBuilder, HttpApiMiddleware, HttpApiScalar } from 'effect/http-api'
@@ -48,30 +49,23 @@ const WORDS: Readonly<Record<number, string>> = {
   500: 'Something went wrong inside the server; its log has more'
 }
 
-/** Refusals that come from below the contract carry words too, and the cause of a defect stays inside. */
-const explain = HttpMiddleware.make(request =>
-  request.pipe(
-    Effect.catchCause(cause =>
-      Effect.flatMap(HttpServerError.causeResponse(cause), ([response]) =>
-        response.status < 500
-          ? Effect.succeed(response)
-          : Effect.as(Effect.logError('A request failed inside the server', Cause.squash(cause)), response)
-      )
-    ),
-    Effect.map(response => {
-      const isBare =
-        response.status >= 400 &&
-        (response.body._tag === 'Empty' || response.headers['content-type'] === 'text/plain')
-      const title = WORDS[response.status]
-      return isBare && title !== undefined
-        ? HttpServerResponse.jsonUnsafe(
-            { type: 'about:blank', status: response.status, title, detail: title },
-            { status: response.status, contentType: 'application/problem+json' }
-          )
-        : response
-    })
+/** Refusals that come from below the contract (no such path, body too large, a defect) carry words too. */
+const explained = (_: unknown, response: HttpServerResponse.HttpServerResponse) => {
+  const isBare =
+    response.status >= 400 &&
+    (response.body._tag === 'Empty' || /^text\/plain/.test(response.headers['content-type'] ?? ''))
+  const words = WORDS[response.status]
+  return Effect.succeed(
+    isBare && words !== undefined
+      ? HttpServerResponse.jsonUnsafe(
+          { type: 'about:blank', status: response.status, title: words, detail: words },
+          { status: response.status, contentType: 'application/problem+json' }
+        )
+      : response
   )
-)
+}
+
+const explain = HttpMiddleware.make(request => HttpEffect.withPreResponseHandler(request, explained))
 
 export const layer = (options: {
   readonly host: string

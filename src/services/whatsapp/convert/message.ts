@@ -72,8 +72,8 @@ export interface AddressedKey extends proto.IMessageKey {
   participantAlt?: string | undefined
 }
 
-/** Whose message a key inside another message points at; such keys are written from the other writer's point of view. */
-const targetOf = (
+/** Whose message a reaction is about; its key is written from the reacting side's point of view. */
+const reactedTargetOf = (
   self: Self,
   envelope: Envelope,
   key: proto.IMessageKey | null | undefined
@@ -90,15 +90,21 @@ const targetOf = (
 }
 
 const changeOf = (
+  envelope: Envelope,
+  target: ChangeFact['target'] | undefined,
+  change: ChangeFact['change']
+): ReadonlyArray<ChangeFact> =>
+  target === undefined ? [] : [{ kind: 'change', chat: envelope.chat, target, by: envelope.sender, change }]
+
+/** Whose message is edited or revoked: the writer's own, or, when a group's admin revokes, the named member's. */
+const ownTargetOf = (
   self: Self,
   envelope: Envelope,
-  key: proto.IMessageKey | null | undefined,
-  change: ChangeFact['change']
-): ReadonlyArray<ChangeFact> => {
-  const target = targetOf(self, envelope, key)
-  return target === undefined
-    ? []
-    : [{ kind: 'change', chat: envelope.chat, target, by: envelope.sender, change }]
+  key: proto.IMessageKey | null | undefined
+): ChangeFact['target'] | undefined => {
+  if (key?.id == null || key.id === '') return undefined
+  const author = isGroupJid(envelope.chat.jid) ? address(key.participant) : undefined
+  return { sender: author === undefined ? envelope.sender : partyOf(self, author), whatsAppId: key.id }
 }
 
 const protocolFacts = (
@@ -108,9 +114,15 @@ const protocolFacts = (
 ): ReadonlyArray<Fact> => {
   switch (protocol.type) {
     case proto.Message.ProtocolMessage.Type.REVOKE:
-      return changeOf(self, envelope, protocol.key, { to: 'revoked', at: envelope.timestamp })
+      return changeOf(envelope, ownTargetOf(self, envelope, protocol.key), {
+        to: 'revoked',
+        at: envelope.timestamp
+      })
     case proto.Message.ProtocolMessage.Type.MESSAGE_EDIT:
-      return changeOf(self, envelope, protocol.key, { to: 'edited', ...editOf(protocol, envelope.timestamp) })
+      return changeOf(envelope, ownTargetOf(self, envelope, protocol.key), {
+        to: 'edited',
+        ...editOf(protocol, envelope.timestamp)
+      })
     default:
       // Everything else is housekeeping between devices and creates nothing.
       return []
@@ -128,7 +140,7 @@ const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyA
   const inner = normalizeMessageContent(given.message)
   if (inner?.protocolMessage) return protocolFacts(self, envelope, inner.protocolMessage)
   if (inner?.reactionMessage) {
-    return changeOf(self, envelope, inner.reactionMessage.key, {
+    return changeOf(envelope, reactedTargetOf(self, envelope, inner.reactionMessage.key), {
       to: 'reacted',
       emoji: inner.reactionMessage.text ?? '',
       at: millisecondsOf(inner.reactionMessage.senderTimestampMs) ?? envelope.timestamp

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Result } from 'effect'
+import { describe, expect, test } from 'vitest'
+import { runToExit, temporaryFolder } from '../harness/server-process.ts'
+import { describeSettings, envExample, loadConfig, settingNames, settings } from '../src/config.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const problems = (environment: Record<string, string>) =>
+  Result.match(loadConfig(environment), { onSuccess: () => [], onFailure: error => error.problems.map(problem => problem.setting) })
+
+test('without any setting the defaults are usable', () => {
+  expect(problems({})).toEqual([])
+})
+
+describe('a wrong value is refused with the name of its setting', () => {
+  test.each([
+    ['PORT', 'http'],
+    ['PORT', '70000'],
+    ['HOST', 'not a host'],
+    ['DATA_DIR', ' '],
+    ['API_KEY', 'short'],
+    ['API_KEY', 'with a space in the middle'],
+    ['VAULT_KEY', 'c2hvcnQ='],
+    ['LOG_LEVEL', 'loud'],
+    ['WHATSAPP_URL', 'http://example.org'],
+    ['WHATSAPP_TRUST_ROOT', 'not base64'],
+    ['WHATSAPP_SYNC_FULL_HISTORY', 'yes'],
+    ['PAIRING_TIMEOUT', '180'],
+    ['CONNECT_TIMEOUT', '-1s']
+  ])('%s=%s', (name, value) => {
+    expect(problems({ [name]: value })).toContain(name)
+  })
+})
+
+test('another WhatsApp server is trusted only with both its address and its root key', () => {
+  const root = Buffer.alloc(32, 7).toString('base64')
+  expect(problems({ WHATSAPP_URL: 'ws://127.0.0.1:1/ws/chat' })).toEqual(['WHATSAPP_URL'])
+  expect(problems({ WHATSAPP_TRUST_ROOT: root })).toEqual(['WHATSAPP_TRUST_ROOT'])
+  expect(problems({ WHATSAPP_URL: 'ws://127.0.0.1:1/ws/chat', WHATSAPP_TRUST_ROOT: root })).toEqual([])
+})
+
+test('a misspelt WHATSAPP_ setting is refused instead of ignored', () => {
+  expect(problems({ WHATSAPP_TRUSTROOT: 'x' })).toEqual(['WHATSAPP_TRUSTROOT'])
+})
+
+test('the server does not start with a wrong value, names it, and does not repeat it', async () => {
+  const { code, output } = await runToExit({ API_KEY: 'hunter2', PORT: 'eighty' })
+  expect(code).toBe(1)
+  expect(output).toContain('API_KEY')
+  expect(output).toContain(settings.API_KEY.allowed)
+  expect(output).toContain('PORT')
+  expect(output).not.toContain('hunter2')
+})
+
+test('--help prints every setting with its default and meaning', async () => {
+  const { code, output } = await runToExit({}, ['--help'])
+  expect(code).toBe(0)
+  expect(output).toContain(describeSettings())
+  for (const name of settingNames) expect(output).toContain(`${name}`)
+})
+
+test('an unknown argument is refused', async () => {
+  const { code, output } = await runToExit({}, ['--prot', '80'])
+  expect(code).toBe(1)
+  expect(output).toContain('--prot')
+})
+
+test('.env.example is what src/config.ts says', () => {
+  expect(readFileSync(join(ROOT, '.env.example'), 'utf8')).toBe(envExample())
+})
+
+test('the README lists every setting with its default', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+  for (const name of settingNames) {
+    const { default: standard, meaning } = settings[name]
+    expect(readme).toContain(`| \`${name}\` | ${standard === '' ? '' : `\`${standard}\``} | ${meaning} |`)
+  }
+})
+
+test('a second server on the same folder is refused with what to do', async () => {
+  const { ServerProcess } = await import('../harness/server-process.ts')
+  const folder = temporaryFolder()
+  const first = await ServerProcess.start({ dataDir: folder.path })
+  const { code, output } = await runToExit({ DATA_DIR: folder.path, PORT: '0' })
+  await first.stop()
+  folder.remove()
+  expect(code).toBe(1)
+  expect(output).toContain('Another Backscroll server is using DATA_DIR')
+})

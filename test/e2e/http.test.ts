@@ -1,0 +1,193 @@
+// Every refusal of the HTTP API says what is wrong, and nothing is open without the key.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Stage } from './stage.ts'
+
+let stage: Stage
+let accountId: string
+beforeAll(async () => {
+  stage = await Stage.set()
+  accountId = (await stage.api.createAccount('Shop')).accountId
+})
+afterAll(() => stage[Symbol.asyncDispose]())
+
+describe('without the key', () => {
+  test.each([
+    ['GET', '/v1/accounts'],
+    ['POST', '/v1/accounts'],
+    ['GET', '/v1/accounts/acc-1'],
+    ['DELETE', '/v1/accounts/acc-1'],
+    ['POST', '/v1/accounts/acc-1/pair'],
+    ['GET', '/v1/accounts/acc-1/qr'],
+    ['GET', '/v1/accounts/acc-1/qr.png'],
+    ['GET', '/v1/accounts/acc-1/qr.svg'],
+    ['POST', '/v1/accounts/acc-1/connect'],
+    ['POST', '/v1/accounts/acc-1/disconnect'],
+    ['POST', '/v1/accounts/acc-1/logout'],
+    ['GET', '/v1/accounts/acc-1/threads'],
+    ['POST', '/v1/accounts/acc-1/messages'],
+    ['GET', '/v1/threads/acc-1__1@s.whatsapp.net/messages']
+  ])('%s %s is refused', async (method, path) => {
+    for (const headers of [{ authorization: '' }, { authorization: 'Bearer wrong-key-wrong-key' }]) {
+      const answer = await stage.api.request(method, path, undefined, headers)
+      expect(answer).toMatchObject({ status: 401, body: { status: 401, title: expect.any(String) } })
+    }
+  })
+
+  test('health, readiness and the documentation answer', async () => {
+    for (const path of ['/health', '/ready', '/docs', '/openapi.json']) {
+      expect((await stage.api.request('GET', path, undefined, { authorization: '' })).status).toBe(200)
+    }
+  })
+})
+
+describe('bad input names the field', () => {
+  const send = (body: unknown) => stage.api.request('POST', `/v1/accounts/${accountId}/messages`, body)
+  test.each([
+    ['an account without a name', () => stage.api.request('POST', '/v1/accounts', {}), 'name'],
+    ['an empty name', () => stage.api.request('POST', '/v1/accounts', { name: '  ' }), 'name'],
+    ['a name of the wrong type', () => stage.api.request('POST', '/v1/accounts', { name: 7 }), 'name'],
+    ['an endless name', () => stage.api.request('POST', '/v1/accounts', { name: 'x'.repeat(101) }), 'name'],
+    [
+      'an unknown pairing method',
+      () => stage.api.request('POST', `/v1/accounts/${accountId}/pair`, { method: 'telepathy' }),
+      'method'
+    ],
+    [
+      'a code without a phone number',
+      () => stage.api.request('POST', `/v1/accounts/${accountId}/pair`, { method: 'code' }),
+      'phoneNumber'
+    ],
+    [
+      'a phone number with letters',
+      () =>
+        stage.api.request('POST', `/v1/accounts/${accountId}/pair`, {
+          method: 'code',
+          phoneNumber: '+49 abc'
+        }),
+      'phoneNumber'
+    ],
+    ['a message without text', () => send({ to: '+491511234567' }), 'text'],
+    ['a message without recipient', () => send({ text: 'Hi' }), 'to'],
+    ['a recipient that is none', () => send({ to: 'nobody', text: 'Hi' }), 'to'],
+    ['an empty text', () => send({ to: '+491511234567', text: '' }), 'text'],
+    [
+      'a limit of nothing',
+      () => stage.api.request('GET', `/v1/accounts/${accountId}/threads?limit=0`),
+      'limit'
+    ],
+    [
+      'a limit of words',
+      () => stage.api.request('GET', `/v1/accounts/${accountId}/threads?limit=many`),
+      'limit'
+    ],
+    [
+      'a made-up cursor',
+      () => stage.api.request('GET', `/v1/accounts/${accountId}/threads?cursor=abc`),
+      'cursor'
+    ]
+  ])('%s', async (_, ask, field) => {
+    const answer = await ask()
+    expect(answer.status).toBe(400)
+    const { errors } = answer.body as {
+      errors: ReadonlyArray<{ path: ReadonlyArray<string>; message: string }>
+    }
+    expect(errors.some(error => error.path.includes(field) && error.message.length > 0)).toBe(true)
+  })
+
+  test('a body that is not JSON is refused', async () => {
+    const answer = await stage.api.request('POST', '/v1/accounts', '{"name":')
+    expect(answer).toMatchObject({ status: 400, body: { errors: [{ path: ['payload'] }] } })
+  })
+})
+
+test.each([
+  ['GET', '/v1/accounts/acc-none', undefined],
+  ['DELETE', '/v1/accounts/acc-none', undefined],
+  ['POST', '/v1/accounts/acc-none/pair', { method: 'qr' }],
+  ['GET', '/v1/accounts/acc-none/qr', undefined],
+  ['POST', '/v1/accounts/acc-none/connect', undefined],
+  ['POST', '/v1/accounts/acc-none/disconnect', undefined],
+  ['POST', '/v1/accounts/acc-none/logout', undefined],
+  ['GET', '/v1/accounts/acc-none/threads', undefined],
+  ['POST', '/v1/accounts/acc-none/messages', { to: '+491511234567', text: 'Hi' }],
+  ['GET', '/v1/threads/acc-none__1@s.whatsapp.net/messages', undefined],
+  ['GET', '/nowhere', undefined]
+])('%s %s answers 404 with words', async (method, path, body) => {
+  const answer = await stage.api.request(method, path, body)
+  expect(answer).toMatchObject({ status: 404, body: { detail: expect.stringMatching(/There is no/) } })
+})
+
+test.each([
+  ['connect', undefined],
+  ['disconnect', undefined],
+  ['logout', undefined],
+  ['messages', { to: '+491511234567', text: 'Hi' }]
+])('%s of an account that is not linked answers 409 naming the state', async (command, body) => {
+  const answer = await stage.api.request('POST', `/v1/accounts/${accountId}/${command}`, body)
+  expect(answer).toMatchObject({ status: 409, body: { state: 'stopped', detail: expect.any(String) } })
+})
+
+test('a QR code that is not offered answers 409 naming the state', async () => {
+  for (const suffix of ['', '.png', '.svg']) {
+    const answer = await stage.api.request('GET', `/v1/accounts/${accountId}/qr${suffix}`)
+    expect(answer).toMatchObject({ status: 409, body: { state: 'stopped' } })
+  }
+})
+
+test('a body over 1 MiB answers 413, announced or not', async () => {
+  const body = JSON.stringify({ name: 'x'.repeat(1_100_000) })
+  expect(await stage.api.request('POST', '/v1/accounts', body)).toMatchObject({
+    status: 413,
+    body: { status: 413 }
+  })
+  const streamed = await fetch(`${stage.server.url}/v1/accounts`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${stage.server.key}`, 'content-type': 'application/json' },
+    body: new Blob([body]).stream(),
+    duplex: 'half'
+  } as RequestInit)
+  expect(streamed.status).toBe(413)
+})
+
+test('the QR code comes as JSON with its expiry, as PNG and as SVG', async () => {
+  const account = await stage.api.createAccount('To scan')
+  await stage.api.pair(account.accountId)
+  const { qr, expiresAt } = await stage.api.offer(account.accountId)
+  expect(qr!.split(',').length).toBeGreaterThanOrEqual(4)
+  expect(expiresAt).toBeGreaterThan(Date.now())
+  const read = async (path: string, accept: string) => {
+    const response = await fetch(`${stage.server.url}/v1/accounts/${account.accountId}/${path}`, {
+      headers: { authorization: `Bearer ${stage.server.key}`, accept }
+    })
+    const bytes = Buffer.from(await response.arrayBuffer())
+    return { type: response.headers.get('content-type'), start: bytes.subarray(0, 4).toString('latin1') }
+  }
+  for (const png of [await read('qr', 'image/png'), await read('qr.png', '*/*')]) {
+    expect(png).toEqual({ type: 'image/png', start: '\x89PNG' })
+  }
+  for (const svg of [await read('qr', 'image/svg+xml'), await read('qr.svg', '*/*')]) {
+    expect(svg).toMatchObject({ type: expect.stringContaining('image/svg+xml'), start: '<svg' })
+  }
+  const again = await stage.api.request('POST', `/v1/accounts/${account.accountId}/pair`, { method: 'qr' })
+  expect(again).toMatchObject({ status: 409, body: { state: 'pairing' } })
+})
+
+test('the OpenAPI document describes every path', async () => {
+  const { body } = await stage.api.request<{ paths: Record<string, unknown> }>('GET', '/openapi.json')
+  expect(Object.keys(body.paths).toSorted()).toEqual([
+    '/health',
+    '/ready',
+    '/v1/accounts',
+    '/v1/accounts/{accountId}',
+    '/v1/accounts/{accountId}/connect',
+    '/v1/accounts/{accountId}/disconnect',
+    '/v1/accounts/{accountId}/logout',
+    '/v1/accounts/{accountId}/messages',
+    '/v1/accounts/{accountId}/pair',
+    '/v1/accounts/{accountId}/qr',
+    '/v1/accounts/{accountId}/qr.png',
+    '/v1/accounts/{accountId}/qr.svg',
+    '/v1/accounts/{accountId}/threads',
+    '/v1/threads/{threadId}/messages'
+  ])
+})

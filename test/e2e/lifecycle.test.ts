@@ -1,0 +1,106 @@
+// An account's states as HTTP shows them, driven by what WhatsApp does.
+import { expect, test } from 'vitest'
+import { Stage } from './stage.ts'
+
+test('each way a connection ends leads to its own state, with the reason', async () => {
+  await using stage = await Stage.set()
+  const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
+  const ends = [
+    { code: 440, state: 'replaced' },
+    { code: 403, state: 'banned' },
+    { code: 411, state: 'failed' }
+  ]
+  for (const { code, state } of ends) {
+    phone.disconnect({ code })
+    const account = await stage.api.untilAccount(accountId, state, ({ state: now }) => now === state)
+    expect(account.lastDisconnect).toMatchObject({ code })
+    expect(account.tags).toContain('ended')
+    await stage.api.command(accountId, 'connect')
+    await stage.api.untilAccount(accountId, 'open', ({ state: now }) => now === 'open')
+  }
+  for (const code of [503, 428, 408, 515]) {
+    phone.disconnect({ code })
+    await stage.api.untilAccount(accountId, `back after ${code}`, ({ state }) => state !== 'open')
+    await stage.api.untilAccount(accountId, `back after ${code}`, ({ state }) => state === 'open')
+  }
+})
+
+test('an ended account stays ended over a restart and comes back by its command', async () => {
+  await using stage = await Stage.set()
+  const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
+  phone.disconnect({ code: 440 })
+  await stage.api.untilAccount(accountId, 'replaced', ({ state }) => state === 'replaced')
+
+  await stage.server.kill()
+  await stage.restart()
+
+  expect(await stage.api.account(accountId)).toMatchObject({
+    state: 'replaced',
+    lastDisconnect: { code: 440 }
+  })
+  await stage.api.command(accountId, 'connect')
+  await stage.api.untilAccount(accountId, 'open', ({ state }) => state === 'open')
+})
+
+test('a device unlinked on the phone is logged out, never loops, and can be linked again to the same threads', async () => {
+  await using stage = await Stage.set()
+  const { phone, accountId } = await stage.linked({ history: { chats: 3, messages: 60 } })
+  phone.unlinkDevice(phone.devices[0]!.number)
+  await stage.api.untilAccount(accountId, 'loggedOut', ({ state }) => state === 'loggedOut')
+  expect(await stage.api.request('POST', `/v1/accounts/${accountId}/connect`)).toMatchObject({
+    status: 409,
+    body: { state: 'loggedOut' }
+  })
+
+  await stage.api.pair(accountId)
+  const { qr } = await stage.api.offer(accountId)
+  await phone.scanQr(qr!)
+
+  await stage.synced(accountId, phone)
+  expect(await stage.api.account(accountId)).toMatchObject({ counts: { threads: 3, messages: 60 } })
+})
+
+test('logout unlinks the device on the phone', async () => {
+  await using stage = await Stage.set()
+  const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
+
+  await stage.api.command(accountId, 'logout')
+
+  await stage.api.untilAccount(accountId, 'loggedOut', ({ state }) => state === 'loggedOut')
+  await stage.simulator.until(() => phone.devices.length === 0)
+})
+
+test('disconnect keeps an account offline over a restart; connect brings it back', async () => {
+  await using stage = await Stage.set()
+  const { accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
+  await stage.api.command(accountId, 'disconnect')
+  await stage.api.untilAccount(accountId, 'stopped', ({ state }) => state === 'stopped')
+
+  await stage.server.kill()
+  await stage.restart()
+
+  expect(await stage.api.account(accountId)).toMatchObject({ state: 'stopped' })
+  await stage.api.command(accountId, 'connect')
+  await stage.api.untilAccount(accountId, 'open', ({ state }) => state === 'open')
+})
+
+test('deleting an account unlinks its device and leaves nothing of it', async () => {
+  await using stage = await Stage.set()
+  const { phone, accountId } = await stage.linked({ history: { chats: 2, messages: 20 } })
+  const [thread] = await stage.api.threads(accountId)
+
+  expect(await stage.api.request('DELETE', `/v1/accounts/${accountId}`)).toMatchObject({ status: 204 })
+
+  expect(await stage.api.request('GET', `/v1/accounts/${accountId}`)).toMatchObject({ status: 404 })
+  const messages = `/v1/threads/${encodeURIComponent(thread!.threadId)}/messages`
+  expect(await stage.api.request('GET', messages)).toMatchObject({ status: 404 })
+  await stage.simulator.until(() => phone.devices.length === 0)
+})
+
+test('a pairing that nobody scans ends after its time', async () => {
+  await using stage = await Stage.set({ PAIRING_TIMEOUT: '1s' })
+  const { accountId } = await stage.api.createAccount('Nobody')
+  await stage.api.pair(accountId)
+  await stage.api.untilAccount(accountId, 'pairing', ({ state }) => state === 'pairing')
+  await stage.api.untilAccount(accountId, 'stopped', ({ state }) => state === 'stopped')
+})

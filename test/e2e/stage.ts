@@ -1,0 +1,78 @@
+// What most product tests start from: a simulated WhatsApp, a phone on it, the server as a process, one account.
+import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
+import type { Api } from '../../harness/api.ts'
+import type { Phone } from '../../simulator/phone.ts'
+import { Simulator } from '../../simulator/simulator.ts'
+
+type PhoneOptions = NonNullable<Parameters<Simulator['createPhone']>[0]>
+
+export class Stage implements AsyncDisposable {
+  readonly simulator: Simulator
+  readonly dataDir: string
+  readonly settings: Readonly<Record<string, string>>
+  server: ServerProcess
+  private readonly removeFolder: () => void
+
+  private constructor(
+    simulator: Simulator,
+    server: ServerProcess,
+    folder: { path: string; remove: () => void },
+    settings: Readonly<Record<string, string>>
+  ) {
+    this.simulator = simulator
+    this.server = server
+    this.dataDir = folder.path
+    this.removeFolder = folder.remove
+    this.settings = settings
+  }
+
+  static async set(settings: Readonly<Record<string, string>> = {}): Promise<Stage> {
+    const simulator = await Simulator.make({ seed: 11 })
+    const folder = temporaryFolder()
+    const all = {
+      WHATSAPP_URL: simulator.whatsappUrl,
+      WHATSAPP_TRUST_ROOT: simulator.trustRoot,
+      ...settings
+    }
+    const server = await ServerProcess.start({ dataDir: folder.path, settings: all })
+    return new Stage(simulator, server, folder, all)
+  }
+
+  get api(): Api {
+    return this.server.api
+  }
+
+  /** A phone whose account is linked, synced and online. */
+  async linked(options: PhoneOptions = {}): Promise<{ phone: Phone; accountId: string }> {
+    const phone = this.simulator.createPhone(options)
+    const { accountId } = await this.api.createAccount(options.name ?? 'Shop')
+    await this.api.pair(accountId)
+    const { qr } = await this.api.offer(accountId)
+    await phone.scanQr(qr!)
+    await this.synced(accountId, phone)
+    return { phone, accountId }
+  }
+
+  /** Waits until the account is online and holds as many messages as its phone. */
+  async synced(accountId: string, phone: Phone): Promise<void> {
+    await this.api.untilAccount(
+      accountId,
+      'everything to be synced',
+      account =>
+        account.state === 'open' &&
+        account.sync.chunksPending === 0 &&
+        account.counts.messages >= phone.truth().messages.length
+    )
+  }
+
+  /** Starts the server again on the same data. */
+  async restart(): Promise<void> {
+    this.server = await ServerProcess.start({ dataDir: this.dataDir, settings: this.settings })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server.kill()
+    await this.simulator.stop()
+    this.removeFolder()
+  }
+}

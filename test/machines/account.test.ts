@@ -1,0 +1,179 @@
+// The account machine alone: no sockets, a clock of its own.
+import { createActor, fromPromise, SimulatedClock, type SnapshotFrom } from 'xstate'
+import { describe, expect, test } from 'vitest'
+import type { ConnectionEvent } from '../../src/domain/connection.ts'
+import { disconnectRow, disconnectTable } from '../../src/domain/disconnect.ts'
+import { type AccountInput, accountMachine, type SocketInput } from '../../src/machines/account.ts'
+
+const LINKED: AccountInput = { accountId: 'acc-1', linked: true, wanted: true, ended: null, lastDisconnect: null }
+const FRESH: AccountInput = { ...LINKED, linked: false, wanted: false }
+
+type StateValueOf = Parameters<SnapshotFrom<typeof accountMachine>['matches']>[0]
+
+/** The machine running, with the sockets it opened and closed. */
+const start = (input: AccountInput) => {
+  const clock = new SimulatedClock()
+  const sockets: Array<{ input: SocketInput; open: boolean }> = []
+  const remembered: Array<object> = []
+  const reported: Array<string> = []
+  const machine = accountMachine.provide({
+    actors: {
+      socket: fromPromise<void, SocketInput>(({ input: socketInput, signal }) => {
+        const socket = { input: socketInput, open: true }
+        sockets.push(socket)
+        signal.addEventListener('abort', () => (socket.open = false))
+        return new Promise(() => undefined)
+      })
+    },
+    actions: {
+      remember: (_, facts) => void remembered.push(facts),
+      reportEnd: (_, { kind }) => void reported.push(kind)
+    }
+  })
+  const actor = createActor(machine, { input, clock }).start()
+  const send = (event: ConnectionEvent) => actor.send(event)
+  const closed = (code: number) =>
+    send({ type: 'socket.closed', verdict: disconnectRow(code).verdict, disconnect: { code, reason: '', at: 1 } })
+  return {
+    actor,
+    clock,
+    remembered,
+    reported,
+    sockets,
+    closed,
+    open: () => sockets.filter(socket => socket.open).length,
+    opened: () => send({ type: 'socket.opened', jid: '1@s.whatsapp.net', lid: '1@lid' }),
+    is: (state: StateValueOf) => actor.getSnapshot().matches(state)
+  }
+}
+
+const ONLINE = { session: { online: 'open' } } as const
+const CONNECTING = { session: 'connecting' } as const
+const PAIRING = { session: 'pairing' } as const
+
+describe('the first state follows from the facts', () => {
+  test.each([
+    ['a fresh account is stopped', FRESH, 'stopped'],
+    ['a linked and wanted one connects', LINKED, CONNECTING],
+    ['one that was disconnected by its owner stays stopped', { ...LINKED, wanted: false }, 'stopped'],
+    ['loggedOut stays', { ...LINKED, linked: false, ended: 'loggedOut' as const }, 'loggedOut'],
+    ['replaced stays', { ...LINKED, ended: 'replaced' as const }, 'replaced'],
+    ['banned stays', { ...LINKED, ended: 'banned' as const }, 'banned'],
+    ['failed stays', { ...LINKED, ended: 'failed' as const }, 'failed']
+  ] as const)('%s', (_, input, state) => {
+    expect(start(input).is(state)).toBe(true)
+  })
+})
+
+test('linking: pairing, offered code, linked, restart, connecting, open', () => {
+  const account = start(FRESH)
+  account.actor.send({ type: 'command.pair', pairing: { method: 'qr' } })
+  expect(account.is(PAIRING)).toBe(true)
+  account.actor.send({ type: 'socket.qrOffered', qr: 'scan me', expiresAt: 5 })
+  expect(account.actor.getSnapshot().context.offer).toEqual({ method: 'qr', text: 'scan me', expiresAt: 5 })
+  account.actor.send({ type: 'socket.linked', jid: '1@s.whatsapp.net', lid: null })
+  expect(account.actor.getSnapshot().context.offer).toBeNull()
+  account.closed(515)
+  expect(account.is(CONNECTING)).toBe(true)
+  account.opened()
+  expect(account.is(ONLINE)).toBe(true)
+  expect(account.sockets.map(socket => [socket.input.pairing?.method, socket.open])).toEqual([
+    ['qr', false],
+    [undefined, true]
+  ])
+  expect(account.remembered).toContainEqual({ jid: '1@s.whatsapp.net', lid: null, wanted: true, ended: null })
+})
+
+test('every disconnect code leads to the state of its row', () => {
+  const states = {
+    restart: CONNECTING,
+    retry: 'reconnecting',
+    badSession: 'reconnecting',
+    loggedOut: 'loggedOut',
+    banned: 'banned',
+    replaced: 'replaced',
+    updateNeeded: 'failed'
+  } as const
+  for (const [code, { verdict }] of disconnectTable()) {
+    const account = start(LINKED)
+    account.opened()
+    account.closed(code)
+    expect([code, account.is(states[verdict])]).toEqual([code, true])
+    expect(account.actor.getSnapshot().context.lastDisconnect).toMatchObject({ code })
+    expect(account.open()).toBe(verdict === 'restart' ? 1 : 0)
+  }
+})
+
+test('a bad session is tried once more, then the account is logged out and a person is told', () => {
+  const account = start(LINKED)
+  account.closed(500)
+  account.clock.increment(1000)
+  expect(account.is(CONNECTING)).toBe(true)
+  account.closed(500)
+  expect(account.is('loggedOut')).toBe(true)
+  expect(account.reported).toContain('badSession')
+})
+
+describe('every state that waits for someone else has a way out', () => {
+  test('nobody scans', () => {
+    const account = start(FRESH)
+    account.actor.send({ type: 'command.pair', pairing: { method: 'qr' } })
+    account.clock.increment(180_000)
+    expect(account.is('stopped')).toBe(true)
+    expect(account.open()).toBe(0)
+  })
+  test('WhatsApp does not answer', () => {
+    const account = start(LINKED)
+    account.clock.increment(30_000)
+    expect(account.is('reconnecting')).toBe(true)
+    account.clock.increment(1000)
+    expect(account.is(CONNECTING)).toBe(true)
+    expect(account.open()).toBe(1)
+  })
+  test('a pairing whose connection keeps failing ends', () => {
+    const account = start(FRESH)
+    account.actor.send({ type: 'command.pair', pairing: { method: 'qr' } })
+    for (let n = 0; n < 6; n += 1) {
+      account.closed(408)
+      account.clock.increment(1000)
+    }
+    expect(account.is('stopped')).toBe(true)
+  })
+})
+
+test('failed connections in a row are counted, and forgotten after a stable minute online', () => {
+  const account = start(LINKED)
+  for (let n = 1; n <= 3; n += 1) {
+    account.closed(503)
+    expect(account.actor.getSnapshot().context.attempts).toBe(n)
+    account.clock.increment(1000)
+  }
+  account.opened()
+  account.clock.increment(59_999)
+  expect(account.actor.getSnapshot().context.attempts).toBe(3)
+  account.clock.increment(1)
+  expect(account.actor.getSnapshot().context.attempts).toBe(0)
+})
+
+test('whatever happens, an account never has two sockets', () => {
+  const account = start(LINKED)
+  for (const code of [515, 503, 515, 428, 500, 408, 440]) {
+    account.opened()
+    account.closed(code)
+    account.clock.increment(1000)
+    account.actor.send({ type: 'command.connect' })
+    expect(account.open()).toBeLessThanOrEqual(1)
+  }
+})
+
+describe('a command the state cannot serve is not accepted', () => {
+  test.each([
+    ['connect, when not linked', FRESH, { type: 'command.connect' }],
+    ['disconnect, when stopped', FRESH, { type: 'command.disconnect' }],
+    ['logout, when not online', LINKED, { type: 'command.logout' }],
+    ['pair, when linked', LINKED, { type: 'command.pair', pairing: { method: 'qr' } }],
+    ['connect, when logged out', { ...FRESH, ended: 'loggedOut' as const }, { type: 'command.connect' }]
+  ] as const)('%s', (_, input, command) => {
+    expect(start(input).actor.getSnapshot().can(command)).toBe(false)
+  })
+})

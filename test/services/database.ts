@@ -1,0 +1,38 @@
+// A real SQLite in memory with all migrations, and the services on it, for tests of single services.
+import { Effect, Layer, ManagedRuntime } from 'effect'
+import { ChunkQueue } from '../../src/services/history/chunk-queue.ts'
+import { Incidents } from '../../src/services/observe/incidents.ts'
+import { Identity } from '../../src/services/receive/identity.ts'
+import { Inbox } from '../../src/services/receive/inbox.ts'
+import { Ingest } from '../../src/services/receive/ingest.ts'
+import * as Migrations from '../../src/services/sql/migrations.ts'
+import * as NodeSqlite from '../../src/services/sql/node-sqlite.ts'
+import * as SqlStore from '../../src/services/store/sql-store.ts'
+import { make as makeSeal, Seal } from '../../src/services/vault/seal.ts'
+import { Vault } from '../../src/services/vault/vault.ts'
+
+export const KEY = new Uint8Array(32).fill(7)
+
+/** Everything up to ingest, on the database file (in memory by default), sealed with the key. */
+export const servicesOn = (file = ':memory:', key: Uint8Array = KEY) =>
+  Ingest.layer.pipe(
+    Layer.provideMerge(Layer.mergeAll(Identity.layer, Inbox.layer, ChunkQueue.layer)),
+    Layer.provideMerge(Layer.mergeAll(SqlStore.layer, Incidents.layer, Vault.layer)),
+    Layer.provideMerge(Layer.succeed(Seal, Seal.of(makeSeal(key)))),
+    Layer.provideMerge(Migrations.layer),
+    Layer.provideMerge(NodeSqlite.layer(file))
+  )
+
+export const runtimeOn = (file?: string, key?: Uint8Array) => ManagedRuntime.make(servicesOn(file, key))
+
+type Services = Layer.Success<ReturnType<typeof servicesOn>>
+
+/** Runs a program on a database of its own. */
+export const onDatabase = async <A, E>(program: Effect.Effect<A, E, Services>): Promise<A> => {
+  const runtime = runtimeOn()
+  try {
+    return await runtime.runPromise(program)
+  } finally {
+    await runtime.dispose()
+  }
+}
