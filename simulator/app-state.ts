@@ -3,6 +3,7 @@
 import {
   ALL_WA_PATCH_NAMES,
   type ChatMutation,
+  decodePatches,
   encodeSyncdPatch,
   newLTHashState,
   proto,
@@ -15,9 +16,7 @@ import type { Network } from './network.ts'
 import { sendPeerMessage } from './primary-sender.ts'
 import { Random } from './random.ts'
 import { type BinaryNode, bytesOf, child, children, element } from './wire/binary-node.ts'
-import { queryError, queryResult, SERVER_JID, unixSeconds } from './wire/stanza.ts'
-
-export type { ChatMutation }
+import { queryError, queryResult, unixSeconds } from './wire/stanza.ts'
 
 const PATCHES_PER_ANSWER = 200
 
@@ -32,10 +31,11 @@ export class AppState {
   readonly keyId: Buffer
   readonly keyData: Buffer
   private readonly collections = new Map<string, Collection>()
+  private work: Promise<unknown> = Promise.resolve()
 
   constructor(seed: number, phoneNumber: string) {
     const random = new Random(seed, 'app-state', phoneNumber)
-    this.keyId = Buffer.concat([Buffer.of(0, 0, 0, 0, 0, 1)])
+    this.keyId = Buffer.from([0, 0, 0, 0, 0, 1])
     this.keyData = random.bytes(32)
   }
 
@@ -54,72 +54,103 @@ export class AppState {
     return this.collections.get(name)?.patches.length ?? 0
   }
 
-  /** Adds a patch as version `after + 1`; refused when someone else was faster. */
-  append(name: string, after: number, patch: Uint8Array): boolean {
-    const collection = this.collection(name)
-    if (collection?.patches.length !== after) return false
-    const decoded = proto.SyncdPatch.decode(patch)
-    decoded.version = { version: after + 1 }
-    collection.patches.push(proto.SyncdPatch.encode(decoded).finish())
-    return true
+  /**
+   * Adds a linked device's patch as version `after + 1`; refused when someone else was faster. Resolves with what the
+   * phone reads in it.
+   */
+  append(name: string, after: number, patch: Uint8Array): Promise<ChatMutation[] | undefined> {
+    return this.inOrder(async () => {
+      const collection = this.collection(name)
+      if (!isCollectionName(name) || collection?.patches.length !== after) return undefined
+      const decoded = this.keep(collection, patch)
+      const { state, mutationMap } = await decodePatches(
+        name,
+        [decoded],
+        collection.state,
+        () => Promise.resolve(this.keyForPhone()),
+        {},
+        undefined,
+        undefined,
+        false
+      )
+      collection.state = state
+      return Object.values(mutationMap)
+    })
   }
 
   /** The phone itself changes something. */
-  async write(change: WAPatchCreate): Promise<void> {
-    const collection = this.collection(change.type)
-    if (!collection) return
-    const keyId = this.keyId.toString('base64')
-    const { patch, state } = await encodeSyncdPatch(change, keyId, collection.state, () =>
-      Promise.resolve({
-        keyData: this.keyData,
-        fingerprint: { rawId: 1, currentIndex: 0, deviceIndexes: [0] },
-        timestamp: 0
-      })
-    )
-    collection.state = state
-    this.append(change.type, collection.patches.length, proto.SyncdPatch.encode(patch).finish())
+  write(change: WAPatchCreate): Promise<void> {
+    return this.inOrder(async () => {
+      const collection = this.collection(change.type)
+      if (!collection) return
+      const { patch, state } = await encodeSyncdPatch(
+        change,
+        this.keyId.toString('base64'),
+        collection.state,
+        () => Promise.resolve(this.keyForPhone())
+      )
+      collection.state = state
+      this.keep(collection, proto.SyncdPatch.encode(patch).finish())
+    })
+  }
+
+  /** Numbers a patch and keeps it. */
+  private keep(collection: Collection, patch: Uint8Array): proto.SyncdPatch {
+    const decoded = proto.SyncdPatch.decode(patch)
+    decoded.version = { version: collection.patches.length + 1 }
+    collection.patches.push(proto.SyncdPatch.encode(decoded).finish())
+    return decoded
+  }
+
+  private keyForPhone(): proto.Message.IAppStateSyncKeyData {
+    return { keyData: this.keyData, fingerprint: FINGERPRINT, timestamp: 0 }
+  }
+
+  private inOrder<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.work.then(task)
+    this.work = result.catch(() => undefined)
+    return result
   }
 }
+
+const FINGERPRINT = { rawId: 1, currentIndex: 0, deviceIndexes: [0] }
 
 const isCollectionName = (name: string): name is WAPatchName =>
   (ALL_WA_PATCH_NAMES as readonly string[]).includes(name)
 
-export const answerAppState = (network: Network, companion: Companion, query: BinaryNode): BinaryNode => {
+export const answerAppState = async (
+  network: Network,
+  companion: Companion,
+  query: BinaryNode
+): Promise<BinaryNode> => {
   const sync = child(query, 'sync')
   if (!sync) return queryError(query, 400, 'bad-request')
   const store = network.appStateOf(companion.account)
-  const answers = children(sync, 'collection').map(wanted =>
-    answerCollection(network, companion, store, wanted)
-  )
+  const answers: BinaryNode[] = []
+  for (const wanted of children(sync, 'collection')) {
+    answers.push(await answerCollection(network, companion, store, wanted))
+  }
   return queryResult(query, [element('sync', {}, answers)])
 }
 
-const answerCollection = (
+const answerCollection = async (
   network: Network,
   companion: Companion,
   store: AppState,
   wanted: BinaryNode
-): BinaryNode => {
+): Promise<BinaryNode> => {
   const name = wanted.attrs.name ?? ''
   const collection = store.collection(name)
-  if (!collection) {
-    return element('collection', { name, type: 'error' }, [
-      element('error', { code: '404', text: 'not-found' })
-    ])
-  }
+  if (!collection) return failed(name, store, '404', 'not-found')
   const uploads = [...children(wanted, 'patch'), ...children(child(wanted, 'patches'), 'patch')]
   const before = Number(wanted.attrs.version ?? '0')
-  for (const upload of uploads) {
+  if (!Number.isInteger(before) || before < 0) return failed(name, store, '400', 'bad-request')
+  for (const [place, upload] of uploads.entries()) {
     const bytes = bytesOf(upload)
-    if (!bytes) continue
-    if (!store.append(name, before, bytes)) {
-      return element(
-        'collection',
-        { name, type: 'error', version: store.version(name), has_more_patches: 'true' },
-        [element('error', { code: '409', text: 'conflict' })]
-      )
-    }
-    announce(network, companion, name, store.version(name))
+    const read = bytes && (await store.append(name, before + place, bytes))
+    if (!read) return failed(name, store, '409', 'conflict')
+    for (const mutation of read) applyToPhone(companion.account, mutation)
+    announce(network, companion.account, name, store.version(name), companion)
   }
   if (uploads.length > 0) return element('collection', { name, version: store.version(name) })
   const missing = collection.patches.slice(before, before + PATCHES_PER_ANSWER)
@@ -139,21 +170,34 @@ const answerCollection = (
   )
 }
 
-/** Tells the account's other devices that a collection has something new. */
+const failed = (name: string, store: AppState, code: string, text: string): BinaryNode =>
+  element('collection', { name, type: 'error', version: store.version(name) }, [
+    element('error', { code, text })
+  ])
+
+/** What a linked device changed and the phone shows: so far, the name others see. */
+const applyToPhone = (account: Account, { syncAction }: ChatMutation): void => {
+  const name = syncAction.value?.pushNameSetting?.name
+  if (!name) return
+  account.pushName = name
+  for (const device of account.companions.values()) device.pushName = name
+}
+
+/** Tells an account's devices, except the one that did it, that a collection has something new. */
 const announce = (
   network: Network,
-  except: Companion | undefined,
+  account: Account,
   name: string,
   version: number,
-  account = except?.account
+  except?: Companion
 ): void => {
-  for (const device of account?.companions.values() ?? []) {
+  for (const device of account.companions.values()) {
     if (device === except) continue
     device.queue.add(
       'notification',
       element(
         'notification',
-        { from: account?.jid ?? SERVER_JID, type: 'server_sync', id: network.nextId(), t: unixSeconds() },
+        { from: account.jid, type: 'server_sync', id: network.nextId(), t: unixSeconds() },
         [element('collection', { name, version })]
       )
     )
@@ -168,7 +212,7 @@ export const changeFromPhone = async (
 ): Promise<void> => {
   const store = network.appStateOf(account)
   await store.write(change)
-  announce(network, undefined, change.type, store.version(change.type), account)
+  announce(network, account, change.type, store.version(change.type))
 }
 
 /** The phone gives a linked device the key its app state is encrypted with. */
@@ -185,7 +229,7 @@ export const shareAppStateKey = async (network: Network, companion: Companion): 
             keyId: { keyId: store.keyId },
             keyData: {
               keyData: store.keyData,
-              fingerprint: { rawId: 1, currentIndex: 0, deviceIndexes: [0] },
+              fingerprint: FINGERPRINT,
               timestamp: Date.now()
             }
           }

@@ -57,7 +57,10 @@ const upload = (network: Network, companion: Companion, query: BinaryNode): Bina
 
 const digest = (companion: Companion): BinaryNode => {
   const ids = [...companion.preKeys.keys()]
-  const hash = createHash('sha1').update(companion.identity).update(companion.signedPreKey.publicKey)
+  const hash = createHash('sha1')
+    .update(companion.identity)
+    .update(companion.signedPreKey.publicKey)
+    .update(companion.signedPreKey.signature)
   for (const key of companion.preKeys.values()) hash.update(key.publicKey)
   return element('digest', {}, [
     element('registration', {}, encodeBigEndian(companion.registrationId, 4)),

@@ -3,7 +3,7 @@
 import type { Account } from './account.ts'
 import type { Companion } from './companion.ts'
 import type { Network } from './network.ts'
-import { type BinaryNode, element } from './wire/binary-node.ts'
+import { type BinaryNode, children, element } from './wire/binary-node.ts'
 import { addressingOf, parseJid } from './wire/jid.ts'
 import { unixSeconds } from './wire/stanza.ts'
 
@@ -71,7 +71,10 @@ const tell = (network: Network, account: Account, subscriber: Companion): void =
 
 export const routeChatState = (network: Network, companion: Companion, node: BinaryNode): void => {
   const { to } = node.attrs
-  const content = Array.isArray(node.content) ? node.content : []
+  const state = children(node).find(({ tag }) => tag === 'composing' || tag === 'paused')
+  if (!state) return
+  // only what is understood travels on: other clients trip over anything else
+  const content = [element(state.tag, { media: state.attrs.media === 'audio' ? 'audio' : undefined })]
   const group = network.directory.group(to)
   if (group) {
     if (!group.has(companion.account)) return

@@ -36,8 +36,36 @@ export const answerQuery = (
     return
   }
   network.signals.emit('query', { device: companion.jid, xmlns, type })
-  const answer = answerOf(network, session, companion, query)
+  if (xmlns === 'w:sync:app:state') {
+    network.run(
+      'app state',
+      answerAppState(network, companion, query).then(
+        answer => network.reply(session, answer),
+        (error: unknown) => {
+          network.reply(session, queryError(query, 400, 'bad-request'))
+          throw error
+        }
+      )
+    )
+    return
+  }
+  const answer = answerSafely(network, session, companion, query)
   if (answer) network.reply(session, answer)
+}
+
+/** A query that cannot even be read is answered like one: the client must not wait for its time-out. */
+const answerSafely = (
+  network: Network,
+  session: Session,
+  companion: Companion,
+  query: BinaryNode
+): BinaryNode | undefined => {
+  try {
+    return answerOf(network, session, companion, query)
+  } catch (error) {
+    network.report(`query ${query.attrs.xmlns}`, error)
+    return queryError(query, 400, 'bad-request')
+  }
 }
 
 const answerOf = (
@@ -55,8 +83,6 @@ const answerOf = (
       return undefined
     case 'usync':
       return answerUsync(network, companion, query)
-    case 'w:sync:app:state':
-      return answerAppState(network, companion, query)
     case 'abt':
     case 'w':
       return answerProperties(query)

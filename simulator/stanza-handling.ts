@@ -21,7 +21,13 @@ export const handlersFor = (network: Network): ConnectionHandlers => ({
   },
   stanza(connection, node) {
     const session = network.sessions.get(connection)
-    if (session) handle(network, session, node)
+    if (!session) return
+    try {
+      handle(network, session, node)
+    } catch (error) {
+      // well-formed but absurd: worth a note, not worth the connection
+      network.report(`stanza ${node.tag}`, error)
+    }
   },
   closed(connection) {
     const session = network.sessions.get(connection)

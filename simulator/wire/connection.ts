@@ -33,6 +33,7 @@ export class Connection {
   private step: 'hello' | 'finish' | 'open' = 'hello'
   private work: Promise<void> = Promise.resolve()
   private pending = 0
+  private failed = false
   private readonly deadline: NodeJS.Timeout
 
   constructor(id: number, socket: WebSocket, identity: ServerIdentity, handlers: ConnectionHandlers) {
@@ -79,7 +80,7 @@ export class Connection {
   }
 
   private receive(data: Buffer): void {
-    if (this.closed) return
+    if (this.closed || this.failed) return
     let frames: Buffer[]
     try {
       frames = this.reader.push(data)
@@ -96,7 +97,7 @@ export class Connection {
 
   private async handle(frame: Buffer): Promise<void> {
     try {
-      if (this.closed) return
+      if (this.closed || this.failed) return
       if (this.step === 'hello') {
         const { header } = this.reader
         if (!header) throw new Error('frame before header')
@@ -119,7 +120,8 @@ export class Connection {
   }
 
   private fail(error: unknown): void {
-    if (this.closed) return
+    if (this.closed || this.failed) return
+    this.failed = true
     this.handlers.misbehaved(this, error)
     this.destroy()
   }
