@@ -11,6 +11,7 @@ import { ChunkQueue } from './services/history/chunk-queue.ts'
 import { History } from './services/history/history.ts'
 import { Incidents } from './services/observe/incidents.ts'
 import * as Log from './services/observe/log.ts'
+import * as StrayRejections from './services/observe/stray-rejections.ts'
 import { Identity } from './services/receive/identity.ts'
 import { Inbox } from './services/receive/inbox.ts'
 import { Ingest } from './services/receive/ingest.ts'
@@ -84,7 +85,8 @@ const server = (config: Config) =>
       return announce(key.generated).pipe(
         Layer.provide(Http.layer({ host: config.HOST, port: config.PORT, key })),
         Layer.provide(accounts),
-        Layer.provide(services(config))
+        Layer.provide(services(config)),
+        Layer.provide(StrayRejections.layer)
       )
     })
   )

@@ -1,7 +1,7 @@
 // The account machine with its work: sockets, sending, storing, and the words of its ends.
-import { Effect, Schedule } from 'effect'
+import { Effect, Schedule, Stream } from 'effect'
 import type { AccountFacts } from '../domain/account.ts'
-import { accountMachine, type EndReason } from '../machines/account.ts'
+import { accountMachine, type EndReason, type SocketInput } from '../machines/account.ts'
 import { History } from '../services/history/history.ts'
 import { Incidents } from '../services/observe/incidents.ts'
 import { Ingest } from '../services/receive/ingest.ts'
@@ -86,8 +86,10 @@ export const makeAccountLogic = (bridge: EffectBridge<AccountServices>, delays: 
 
   return accountMachine.provide({
     actors: {
-      socket: bridge.fromEffect(({ accountId, pairing, tell }) =>
-        WhatsApp.use(whatsapp => whatsapp.connect(accountId, pairing, tell))
+      socket: bridge.fromStream(
+        ({ accountId, pairing }: SocketInput) =>
+          Stream.unwrap(Effect.map(WhatsApp, whatsapp => whatsapp.connect(accountId, pairing))),
+        ({ tell }) => tell
       ),
       ingest: bridge.fromEffect(({ accountId }) => Ingest.use(ingest => ingest.journal.loop(accountId))),
       history: bridge.fromEffect(({ accountId }) => History.use(history => history.chunks.loop(accountId))),

@@ -53,7 +53,7 @@ const WORDS: Readonly<Record<number, string>> = {
 const explained = (_: unknown, response: HttpServerResponse.HttpServerResponse) => {
   const isBare =
     response.status >= 400 &&
-    (response.body._tag === 'Empty' || /^text\/plain/.test(response.headers['content-type'] ?? ''))
+    (response.body._tag === 'Empty' || (response.headers['content-type'] ?? '').startsWith('text/plain'))
   const words = WORDS[response.status]
   return Effect.succeed(
     isBare && words !== undefined

@@ -12,9 +12,13 @@ test('the same WhatsApp id by two writers is two messages', () => {
 
 test('a message id is safe in URLs and in Firestore whatever WhatsApp calls the message', () => {
   fc.assert(
-    fc.property(fc.string({ minLength: 1, maxLength: 200 }), fc.constantFrom('me', 'them', '1@lid'), (whatsAppId, sender) => {
-      expect(messageIdOf(sender, whatsAppId)).toMatch(/^[A-Za-z0-9_-]{1,80}$/)
-    })
+    fc.property(
+      fc.string({ minLength: 1, maxLength: 200 }),
+      fc.constantFrom('me', 'them', '1@lid'),
+      (whatsAppId, sender) => {
+        expect(messageIdOf(sender, whatsAppId)).toMatch(/^[A-Za-z0-9_-]{1,80}$/)
+      }
+    )
   )
 })
 
@@ -59,7 +63,13 @@ test('a cursor survives its journey, and what is none is not taken for one', () 
       expect(decodeCursor(encodeCursor({ time, id }))).toEqual({ time, id })
     })
   )
-  for (const text of ['', 'abc', '%%%', Buffer.from('1').toString('base64url'), Buffer.from('x y').toString('base64url')]) {
+  for (const text of [
+    '',
+    'abc',
+    '%%%',
+    Buffer.from('1').toString('base64url'),
+    Buffer.from('x y').toString('base64url')
+  ]) {
     expect(decodeCursor(text)).toBeUndefined()
   }
 })

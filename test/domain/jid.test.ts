@@ -14,12 +14,18 @@ describe('an address is reduced to the person or chat it means', () => {
     expect(chatJid(text)).toBe(jid)
   })
 
-  test.each([[''], ['nobody'], ['@s.whatsapp.net'], ['a b@s.whatsapp.net'], ['1@example.org'], [`${'1'.repeat(200)}@lid`], [undefined], [null]])(
-    '%s is none',
-    text => {
-      expect(chatJid(text)).toBeUndefined()
-    }
-  )
+  test.each([
+    [''],
+    ['nobody'],
+    ['@s.whatsapp.net'],
+    ['a b@s.whatsapp.net'],
+    ['1@example.org'],
+    [`${'1'.repeat(200)}@lid`],
+    [undefined],
+    [null]
+  ])('%s is none', text => {
+    expect(chatJid(text)).toBeUndefined()
+  })
 })
 
 describe('a recipient may be written as people write numbers', () => {
@@ -33,9 +39,12 @@ describe('a recipient may be written as people write numbers', () => {
     expect(recipientJid(text)).toBe(jid)
   })
 
-  test.each([['nobody'], ['+'], ['12'], ['1234567890123456'], ['status@broadcast'], ['[object Object]']])('%s is none', text => {
-    expect(recipientJid(text)).toBeUndefined()
-  })
+  test.each([['nobody'], ['+'], ['12'], ['1234567890123456'], ['status@broadcast'], ['[object Object]']])(
+    '%s is none',
+    text => {
+      expect(recipientJid(text)).toBeUndefined()
+    }
+  )
 })
 
 test('a phone number is read from a phone address only', () => {

@@ -5,7 +5,13 @@ import type { ConnectionEvent } from '../../src/domain/connection.ts'
 import { disconnectRow, disconnectTable } from '../../src/domain/disconnect.ts'
 import { type AccountInput, accountMachine, type SocketInput } from '../../src/machines/account.ts'
 
-const LINKED: AccountInput = { accountId: 'acc-1', linked: true, wanted: true, ended: null, lastDisconnect: null }
+const LINKED: AccountInput = {
+  accountId: 'acc-1',
+  linked: true,
+  wanted: true,
+  ended: null,
+  lastDisconnect: null
+}
 const FRESH: AccountInput = { ...LINKED, linked: false, wanted: false }
 
 type StateValueOf = Parameters<SnapshotFrom<typeof accountMachine>['matches']>[0]
@@ -33,7 +39,11 @@ const start = (input: AccountInput) => {
   const actor = createActor(machine, { input, clock }).start()
   const send = (event: ConnectionEvent) => actor.send(event)
   const closed = (code: number) =>
-    send({ type: 'socket.closed', verdict: disconnectRow(code).verdict, disconnect: { code, reason: '', at: 1 } })
+    send({
+      type: 'socket.closed',
+      verdict: disconnectRow(code).verdict,
+      disconnect: { code, reason: '', at: 1 }
+    })
   return {
     actor,
     clock,

@@ -1,5 +1,6 @@
 // A real SQLite in memory with all migrations, and the services on it, for tests of single services.
-import { Effect, Layer, ManagedRuntime } from 'effect'
+import type { Effect } from 'effect'
+import { Layer, ManagedRuntime } from 'effect'
 import { ChunkQueue } from '../../src/services/history/chunk-queue.ts'
 import { Incidents } from '../../src/services/observe/incidents.ts'
 import { Identity } from '../../src/services/receive/identity.ts'

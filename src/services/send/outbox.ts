@@ -7,7 +7,7 @@ import { isGroupJid } from '../../domain/jid.ts'
 import { MAX_SEND_ATTEMPTS, OutboxContent, retryDelay } from '../../domain/outbox.ts'
 import { Incidents } from '../observe/incidents.ts'
 import { Identity } from '../receive/identity.ts'
-import { Store, StoreError } from '../store/store.ts'
+import { type ChangeWrite, Store, StoreError } from '../store/store.ts'
 import { encodeOutgoing } from '../whatsapp/convert/outgoing.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { makeWorker, type Worker } from '../worker.ts'
@@ -151,15 +151,20 @@ export class Outbox extends Context.Service<
             attempts: number
             nextAt: number
             reason: string | null
+            sentAt?: number | undefined
           }
         ) {
           yield* sql`UPDATE outbox SET status = ${next.status}, attempts = ${next.attempts}, next_attempt_at = ${next.nextAt},
             last_error = ${next.reason}, updated_at = ${next.nextAt} WHERE entry_id = ${entry.entry_id}`
           if (next.status === 'sent' || next.status === 'failed') {
             const { thread_id: threadId, message_id: messageId } = entry
-            yield* store.putChanges(accountId, [
-              { threadId, messageId, change: { to: 'status', status: next.status, reason: next.reason } }
-            ])
+            const status: ChangeWrite['change'] = { to: 'status', status: next.status, reason: next.reason }
+            const timed: ReadonlyArray<ChangeWrite['change']> =
+              next.sentAt === undefined ? [] : [{ to: 'timed', at: next.sentAt }]
+            yield* store.putChanges(
+              accountId,
+              [status, ...timed].map(change => ({ threadId, messageId, change }))
+            )
           }
         }, sql.withTransaction)
 
@@ -208,12 +213,13 @@ export class Outbox extends Context.Service<
             content: encodeOutgoing(entry.content)
           }
           return yield* whatsapp.send(accountId, message).pipe(
-            Effect.flatMap(() =>
+            Effect.flatMap(sentAt =>
               mark(accountId, entry, {
                 status: 'sent',
                 attempts: entry.attempts + 1,
                 nextAt: now,
-                reason: null
+                reason: null,
+                sentAt
               })
             ),
             Effect.andThen(Effect.sleep(options.paceMs)),

@@ -52,6 +52,8 @@ export interface ChangeWrite {
     | { readonly to: 'edited'; readonly body: string | null; readonly at: number }
     | { readonly to: 'revoked'; readonly at: number }
     | ({ readonly to: 'reacted' } & ReactionWrite)
+    /** WhatsApp says when it took the message; that is the time every other copy of it carries. */
+    | { readonly to: 'timed'; readonly at: number }
     | { readonly to: 'status'; readonly status: MessageStatus; readonly reason: string | null }
 }
 

@@ -11,7 +11,7 @@ import makeWASocket, {
   WA_CERT_DETAILS,
   type WASocket
 } from '@whiskeysockets/baileys'
-import { Clock, Context, Deferred, Effect, Layer, Schema, Semaphore } from 'effect'
+import { Clock, Context, Deferred, Effect, Layer, Queue, Schema, Semaphore, Stream } from 'effect'
 import type { ConnectionEvent, Pairing } from '../../domain/connection.ts'
 import { disconnectRow } from '../../domain/disconnect.ts'
 import type { Fact } from '../../domain/fact.ts'
@@ -21,6 +21,7 @@ import { Store } from '../store/store.ts'
 import { Vault, type VaultError } from '../vault/vault.ts'
 import { decodeCredentials, encodeCredentials, makeKeyStore, type RunPromise } from './auth-state.ts'
 import { baileysLogger } from './baileys-log.ts'
+import { millisecondsOf, secondsToMilliseconds } from './convert/numbers.ts'
 import { factsOfContacts, factsOfGroups } from './convert/directory.ts'
 import { makeDurableReceive } from './durable-receive.ts'
 import { silenceConsole } from './silence.ts'
@@ -61,23 +62,22 @@ const CLOSE_TIMEOUT = '3 seconds'
 
 interface Live {
   readonly socket: WASocket
-  readonly confirmations: Map<string, Deferred.Deferred<void, SendRefused>>
+  readonly confirmations: Map<string, Deferred.Deferred<number | undefined, SendRefused>>
 }
 
 export class WhatsApp extends Context.Service<
   WhatsApp,
   {
-    /** Opens the account's socket and completes when it has closed, after telling `socket.closed` with the reason. */
+    /** Opens the account's socket and tells what happens to it; ends with `socket.closed`. Interrupting closes the socket. */
     readonly connect: (
       accountId: string,
-      pairing: Pairing | null,
-      tell: (event: ConnectionEvent) => void
-    ) => Effect.Effect<void, VaultError>
-    /** Completes when WhatsApp has the message. */
+      pairing: Pairing | null
+    ) => Stream.Stream<ConnectionEvent, VaultError>
+    /** Completes when WhatsApp has the message, with the time it took it at (milliseconds since 1970) if it says so. */
     readonly send: (
       accountId: string,
       message: Outgoing
-    ) => Effect.Effect<void, NotConnected | NotConfirmed | SendRefused>
+    ) => Effect.Effect<number | undefined, NotConnected | NotConfirmed | SendRefused>
     /** Completes when no socket of the account is left. */
     readonly closed: (accountId: string) => Effect.Effect<void>
     /** Unlinks this device at WhatsApp; the connection then ends by itself with 401. */
@@ -126,9 +126,9 @@ export class WhatsApp extends Context.Service<
 
         const send = Effect.fn('WhatsApp.send')(function* (accountId: string, message: Outgoing) {
           const { confirmations, socket } = yield* liveOf(accountId)
-          const confirmed = yield* Deferred.make<void, SendRefused>()
+          const confirmed = yield* Deferred.make<number | undefined, SendRefused>()
           confirmations.set(message.whatsAppId, confirmed)
-          yield* Effect.tryPromise({
+          return yield* Effect.tryPromise({
             try: () =>
               socket.relayMessage(message.toJid, proto.Message.decode(message.content), {
                 messageId: message.whatsAppId
@@ -151,8 +151,14 @@ export class WhatsApp extends Context.Service<
         })
 
         return WhatsApp.of({
-          connect: (accountId, pairing, tell) =>
-            seatOf(accountId).withPermit(connect(accountId, pairing, tell)),
+          connect: (accountId, pairing) =>
+            Stream.callback(events => {
+              const tell = (event: ConnectionEvent) => void Queue.offerUnsafe(events, event)
+              return Effect.andThen(
+                seatOf(accountId).withPermit(connect(accountId, pairing, tell)),
+                Queue.end(events)
+              )
+            }),
           closed: accountId => seatOf(accountId).withPermit(Effect.void),
           send,
           logout
@@ -273,7 +279,7 @@ const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions, live: 
       const code = Number(node.attrs['error'] ?? 0)
       fork(
         code === 0
-          ? Deferred.succeed(waiting, undefined)
+          ? Deferred.succeed(waiting, millisecondsOf(secondsToMilliseconds(node.attrs['t'])))
           : Deferred.fail(waiting, new SendRefused({ code, reason: refusal(code) }))
       )
     })

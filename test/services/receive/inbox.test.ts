@@ -5,7 +5,11 @@ import { Inbox } from '../../../src/services/receive/inbox.ts'
 import { Vault } from '../../../src/services/vault/vault.ts'
 import { onDatabase } from '../database.ts'
 
-const arrival = (fingerprint: string | null, content = 'plaintext of a message', connectionId = 'connection-1') => ({
+const arrival = (
+  fingerprint: string | null,
+  content = 'plaintext of a message',
+  connectionId = 'connection-1'
+) => ({
   accountId: 'acc-1',
   connectionId,
   kind: 'message',
@@ -20,8 +24,14 @@ test('the ratchet step and the plaintext are written together or not at all', as
       const sql = yield* SqlClient.SqlClient
       const vault = yield* Vault
       yield* sql`CREATE TRIGGER full_disk BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'disk full'); END`
-      const failing = yield* Effect.exit(inbox.record(arrival('f1'), { session: { 'a.0': Buffer.from('ratchet 2') } }))
-      return [failing, yield* vault.readKeys('acc-1', 'session', ['a.0']), yield* inbox.waiting('acc-1', 10)] as const
+      const failing = yield* Effect.exit(
+        inbox.record(arrival('f1'), { session: { 'a.0': Buffer.from('ratchet 2') } })
+      )
+      return [
+        failing,
+        yield* vault.readKeys('acc-1', 'session', ['a.0']),
+        yield* inbox.waiting('acc-1', 10)
+      ] as const
     })
   )
   expect(Exit.isFailure(exit)).toBe(true)
@@ -35,7 +45,11 @@ test('a repeat is recalled word for word and not written again', async () => {
       const inbox = yield* Inbox
       yield* inbox.record(arrival('f1'))
       yield* inbox.record(arrival('f1'))
-      return [yield* inbox.recall('acc-1', 'f1'), yield* inbox.recall('acc-1', 'f2'), yield* inbox.waiting('acc-1', 10)] as const
+      return [
+        yield* inbox.recall('acc-1', 'f1'),
+        yield* inbox.recall('acc-1', 'f2'),
+        yield* inbox.waiting('acc-1', 10)
+      ] as const
     })
   )
   expect(recalled?.toString()).toBe('plaintext of a message')

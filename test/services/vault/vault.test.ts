@@ -15,7 +15,10 @@ test('credentials and keys come back as they were written', async () => {
     Effect.gen(function* () {
       const vault = yield* Vault
       yield* vault.writeCredentials('acc-1', SECRET)
-      yield* vault.writeKeys('acc-1', { session: { 'a.0': SECRET, 'b.0': SECRET }, 'pre-key': { '1': SECRET } })
+      yield* vault.writeKeys('acc-1', {
+        session: { 'a.0': SECRET, 'b.0': SECRET },
+        'pre-key': { '1': SECRET }
+      })
       yield* vault.writeKeys('acc-1', { session: { 'b.0': null } })
       return {
         credentials: yield* vault.readCredentials('acc-1'),
@@ -74,7 +77,9 @@ test('a sealed value cannot be moved to another place or changed', async () => {
   for (const position of [0, 5, 20, sealed.length - 1]) {
     const changed = Buffer.from(sealed)
     changed[position]! ^= 1
-    expect(Exit.isFailure(await Effect.runPromiseExit(seal.open('key acc-1 session a.0', changed)))).toBe(true)
+    expect(Exit.isFailure(await Effect.runPromiseExit(seal.open('key acc-1 session a.0', changed)))).toBe(
+      true
+    )
   }
 })
 

@@ -40,6 +40,7 @@ const Change = Schema.fromJsonString(
     Schema.Struct({ to: Schema.Literal('edited'), body: Schema.NullOr(Schema.String), at: Schema.Finite }),
     Schema.Struct({ to: Schema.Literal('revoked'), at: Schema.Finite }),
     Schema.Struct({ to: Schema.Literal('reacted'), ...Reaction.fields }),
+    Schema.Struct({ to: Schema.Literal('timed'), at: Schema.Finite }),
     Schema.Struct({
       to: Schema.Literal('status'),
       status: MessageStatus,
@@ -145,6 +146,10 @@ export const messageStatements = (sql: SqlClient.SqlClient, bulk: SqlBulk['Servi
     messageId: string,
     change: ChangeWrite['change']
   ) {
+    if (change.to === 'timed') {
+      yield* sql`UPDATE messages SET ts_client = ${change.at} WHERE thread_id = ${threadId} AND message_id = ${messageId}`
+      return
+    }
     if (change.to === 'status') {
       yield* sql.unsafe(
         `UPDATE messages SET status = ?, status_reason = ? WHERE thread_id = ? AND message_id = ? AND ${rankOf('status')} < ?`,

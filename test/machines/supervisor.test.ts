@@ -1,0 +1,103 @@
+// Supervision alone: children that throw, a clock of its own.
+import { createActor, fromPromise, SimulatedClock } from 'xstate'
+import { expect, test } from 'vitest'
+import { type AccountInput, accountMachine } from '../../src/machines/account.ts'
+import { RESTART_BUDGET, supervisorMachine } from '../../src/machines/supervisor.ts'
+
+const input = (accountId: string): AccountInput => ({
+  accountId,
+  linked: true,
+  wanted: true,
+  ended: null,
+  lastDisconnect: null
+})
+
+/** A supervisor whose accounts crash when told to. */
+const start = () => {
+  const clock = new SimulatedClock()
+  const crash = new Map<string, (error: Error) => void>()
+  const started: Array<string> = []
+  const givenUp: Array<string> = []
+  const account = accountMachine.provide({
+    actors: {
+      ingest: fromPromise<void, { accountId: string }>(({ input: { accountId } }) => {
+        started.push(accountId)
+        return new Promise((_, reject) => crash.set(accountId, reject))
+      })
+    }
+  })
+  const supervisor = createActor(
+    supervisorMachine.provide({
+      actors: { account },
+      actions: {
+        loadAndStart: (_, { accountId }) =>
+          supervisor.send({ type: 'account.start', input: input(accountId) }),
+        giveUp: (_, { accountId }) => void givenUp.push(accountId)
+      }
+    }),
+    { clock }
+  ).start()
+  return {
+    clock,
+    supervisor,
+    started,
+    givenUp,
+    child: (accountId: string) => supervisor.getSnapshot().children[accountId],
+    crash: async (accountId: string) => {
+      crash.get(accountId)?.(new Error('boom'))
+      await Promise.resolve()
+      await Promise.resolve()
+      await Promise.resolve()
+    }
+  }
+}
+
+test('the crash of one account stops no other, and the crashed one comes back', async () => {
+  const stage = start()
+  for (const accountId of ['a', 'b', 'c'])
+    stage.supervisor.send({ type: 'account.start', input: input(accountId) })
+  const [a, c] = [stage.child('a'), stage.child('c')]
+
+  await stage.crash('b')
+
+  expect(stage.child('b')).toBeUndefined()
+  expect(stage.supervisor.getSnapshot().status).toBe('active')
+  expect([stage.child('a'), stage.child('c')]).toEqual([a, c])
+  expect([a, c].map(child => child?.getSnapshot().status)).toEqual(['active', 'active'])
+  stage.clock.increment(1000)
+  expect(stage.child('b')?.getSnapshot().status).toBe('active')
+})
+
+test('an account that crashes beyond its budget is given up and waits for a person', async () => {
+  const stage = start()
+  stage.supervisor.send({ type: 'account.start', input: input('a') })
+  for (let n = 0; n < RESTART_BUDGET; n += 1) {
+    await stage.crash('a')
+    stage.clock.increment(1000)
+  }
+  expect(stage.givenUp).toEqual([])
+
+  await stage.crash('a')
+
+  expect(stage.givenUp).toEqual(['a'])
+  stage.clock.increment(60_000)
+  expect(stage.child('a')).toBeUndefined()
+})
+
+test('crashes outside the window are forgiven', async () => {
+  const stage = start()
+  stage.supervisor.send({ type: 'account.start', input: input('a') })
+  for (let n = 0; n < RESTART_BUDGET * 2; n += 1) {
+    await stage.crash('a')
+    stage.clock.increment(600_000)
+  }
+  expect(stage.givenUp).toEqual([])
+  expect(stage.child('a')?.getSnapshot().status).toBe('active')
+})
+
+test('an account that is started twice runs once', () => {
+  const stage = start()
+  stage.supervisor.send({ type: 'account.start', input: input('a') })
+  stage.supervisor.send({ type: 'account.start', input: input('a') })
+  expect(stage.started).toEqual(['a'])
+})

@@ -1,0 +1,153 @@
+// A journal entry alone gives back what arrived.
+import { proto, writeRandomPadMax16 } from '@whiskeysockets/baileys'
+import { describe, expect, test } from 'vitest'
+import { type Journaled, understand } from '../../../src/services/whatsapp/convert/journaled.ts'
+
+const SELF = { jid: '490@s.whatsapp.net', lid: '70@lid' }
+const { Type } = proto.Message.ProtocolMessage
+
+const arrived = (attributes: Record<string, string>, message: proto.IMessage): Journaled => ({
+  kind: 'message',
+  self: SELF,
+  attributes: { id: 'ID1', t: '1767225600', ...attributes },
+  plaintext: Buffer.from(writeRandomPadMax16(proto.Message.encode(message).finish())).toString('base64')
+})
+const kinds = (entry: Journaled) => understand(entry).facts.map(fact => fact.kind)
+
+test('a contact’s message keeps its writer, time, push name and both addresses', () => {
+  const entry = arrived(
+    { from: '77:3@lid', sender_pn: '491@s.whatsapp.net', notify: 'Ann' },
+    { conversation: 'Hi' }
+  )
+  expect(understand(entry).facts).toMatchObject([
+    { kind: 'samePerson', phoneJid: '491@s.whatsapp.net', lidJid: '77@lid' },
+    { kind: 'contact', pushName: 'Ann' },
+    {
+      kind: 'message',
+      sender: { jid: '77@lid', alt: '491@s.whatsapp.net' },
+      timestamp: 1767225600000,
+      body: 'Hi',
+      status: 'received'
+    }
+  ])
+})
+
+test('what the owner wrote on the phone is ours, in the chat it was written to', () => {
+  const entry = arrived(
+    { from: '490@s.whatsapp.net', recipient: '491@s.whatsapp.net' },
+    { deviceSentMessage: { destinationJid: '491@s.whatsapp.net', message: { conversation: 'Mine' } } }
+  )
+  expect(understand(entry).facts).toMatchObject([
+    { kind: 'message', sender: 'me', chat: { jid: '491@s.whatsapp.net' }, body: 'Mine', status: 'sent' }
+  ])
+})
+
+test('a group message names its member', () => {
+  const entry = arrived(
+    { from: '120@g.us', participant: '77:1@lid', participant_pn: '491@s.whatsapp.net' },
+    { conversation: 'Hi' }
+  )
+  expect(understand(entry).facts.at(-1)).toMatchObject({
+    chat: { jid: '120@g.us' },
+    sender: { jid: '77@lid' }
+  })
+})
+
+const historyNotice: proto.IMessage = {
+  protocolMessage: {
+    type: Type.HISTORY_SYNC_NOTIFICATION,
+    historySyncNotification: { syncType: 2, chunkOrder: 3, progress: 40, directPath: '/x' }
+  }
+}
+
+test('our phone’s history notification becomes a chunk to fetch and no message', () => {
+  const { chunks, facts } = understand(
+    arrived({ from: '490@s.whatsapp.net', category: 'peer' }, historyNotice)
+  )
+  expect(facts).toEqual([])
+  expect(chunks).toMatchObject([{ notificationId: 'ID1', syncType: 2, chunkOrder: 3, progress: 40 }])
+})
+
+test('a history notification from anybody else is ignored: it would be an attack', () => {
+  expect(understand(arrived({ from: '491@s.whatsapp.net' }, historyNotice))).toEqual({
+    facts: [],
+    chunks: []
+  })
+})
+
+describe('nothing is made of', () => {
+  test.each([
+    [
+      'a status update',
+      arrived({ from: 'status@broadcast', participant: '491@s.whatsapp.net' }, { conversation: 'x' })
+    ],
+    ['a channel post', arrived({ from: '1@newsletter' }, { conversation: 'x' })],
+    [
+      'keys of a group',
+      arrived(
+        { from: '120@g.us', participant: '77@lid' },
+        { senderKeyDistributionMessage: { groupId: '120@g.us' } }
+      )
+    ],
+    [
+      'a disappearing-messages setting',
+      arrived({ from: '491@s.whatsapp.net' }, { protocolMessage: { type: Type.EPHEMERAL_SETTING } })
+    ]
+  ])('%s', (_, entry) => {
+    expect(kinds(entry)).not.toContain('message')
+  })
+})
+
+describe('receipts', () => {
+  const receipt = (attributes: Record<string, string>, ids = ['A']): Journaled => ({
+    kind: 'receipt',
+    self: SELF,
+    attributes: { t: '1767225600', ...attributes },
+    ids
+  })
+  test.each([
+    [{ from: '491@s.whatsapp.net' }, 'delivered'],
+    [{ from: '491:4@s.whatsapp.net', type: 'read' }, 'read'],
+    [{ from: '491@s.whatsapp.net', type: 'played' }, 'played'],
+    [{ from: '491@s.whatsapp.net', type: 'inactive' }, 'delivered']
+  ])('%o → %s', (attributes, status) => {
+    expect(understand(receipt(attributes, ['A', 'B'])).facts).toMatchObject([
+      {
+        kind: 'receipt',
+        chat: { jid: '491@s.whatsapp.net' },
+        whatsAppIds: ['A', 'B'],
+        status,
+        at: 1767225600000
+      }
+    ])
+  })
+  test('of a group name the member', () => {
+    expect(
+      understand(receipt({ from: '120@g.us', participant: '77:2@lid', type: 'read' })).facts
+    ).toMatchObject([{ chat: { jid: '120@g.us' }, recipient: { jid: '77@lid' } }])
+  })
+  test('by our own phone mean that the chat was read', () => {
+    expect(
+      understand(receipt({ from: '490@s.whatsapp.net', recipient: '491@s.whatsapp.net', type: 'read' })).facts
+    ).toEqual([{ kind: 'readByMe', chat: { jid: '491@s.whatsapp.net' } }])
+    expect(understand(receipt({ from: '70:1@lid', recipient: '77@lid', type: 'read' })).facts).toMatchObject([
+      { kind: 'readByMe', chat: { jid: '77@lid' } }
+    ])
+  })
+  test('of unknown kinds change nothing', () => {
+    expect(understand(receipt({ from: '491@s.whatsapp.net', type: 'server-error' })).facts).toEqual([])
+    expect(understand(receipt({ from: '491@s.whatsapp.net', type: 'constructor' })).facts).toEqual([])
+  })
+})
+
+test('an undecryptable message keeps its place and the reason', () => {
+  const entry: Journaled = {
+    kind: 'undecryptable',
+    self: SELF,
+    attributes: { id: 'X', from: '491@s.whatsapp.net', t: '1767225600' },
+    reason: 'No session record'
+  }
+  expect(understand(entry).facts).toMatchObject([
+    { type: 'undecryptable', status: 'undecryptable', statusReason: 'No session record' }
+  ])
+})
