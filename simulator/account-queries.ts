@@ -99,10 +99,38 @@ const passPrivacyToken = (network: Network, companion: Companion, token: BinaryN
   }
 }
 
-export const answerStatus = (companion: Companion, query: BinaryNode): BinaryNode => {
+export const answerStatus = (network: Network, companion: Companion, query: BinaryNode): BinaryNode => {
   const status = textOf(child(query, 'status'))
-  if (query.attrs.type === 'set' && status !== undefined) companion.account.statusText = status.slice(0, 1000)
+  if (query.attrs.type === 'set' && status !== undefined) {
+    companion.account.statusText = status.slice(0, 1000)
+    tellAcquaintances(
+      network,
+      companion,
+      'status',
+      element('set', {}, Buffer.from(companion.account.statusText))
+    )
+  }
   return queryResult(query)
+}
+
+/** Those who wrote with this account learn that its picture or status changed. */
+const tellAcquaintances = (
+  network: Network,
+  companion: Companion,
+  type: string,
+  change: BinaryNode
+): void => {
+  const { account } = companion
+  for (const other of network.directory.accounts.values()) {
+    if (other.companions.size === 0 || (other !== account && !network.haveTalked(other, account))) continue
+    for (const device of other.companions.values()) {
+      if (device === companion) continue
+      device.queue.add(
+        'notification',
+        element('notification', { from: account.jid, type, id: network.nextId(), t: unixSeconds() }, [change])
+      )
+    }
+  }
 }
 
 export const answerPicture = (network: Network, companion: Companion, query: BinaryNode): BinaryNode => {
@@ -115,7 +143,13 @@ export const answerPicture = (network: Network, companion: Companion, query: Bin
     const path = `/pps/${group?.id ?? account.phoneNumber}-${id}.jpg`
     if (picture) network.media.upload(path, picture)
     if (group) group.picture = picture ? path : undefined
-    else companion.account.picture = picture ? path : undefined
+    else {
+      companion.account.picture = picture ? path : undefined
+      const change = picture
+        ? element('set', { id, jid: companion.account.jid })
+        : element('delete', { jid: companion.account.jid })
+      tellAcquaintances(network, companion, 'picture', change)
+    }
     return queryResult(query, picture ? [element('picture', { id, type: 'image' })] : [])
   }
   const path = group ? group.picture : account.picture

@@ -38,6 +38,8 @@ export type Fault =
   | { readonly kind: 'corruptMessages' }
   /** Message stanzas come without ciphertext, so that a placeholder resend is needed. */
   | { readonly kind: 'unavailableMessages' }
+  /** A contact cannot decrypt what a linked device sends it, and asks for it again with a retry receipt. */
+  | { readonly kind: 'recipientCannotDecrypt' }
   /** Queries of this namespace are never answered. */
   | { readonly kind: 'ignoreQueries'; readonly xmlns: string }
 

@@ -4,6 +4,7 @@ import type { Account } from './account.ts'
 import type { Group } from './group.ts'
 import type { HeldMessage } from './ledger.ts'
 import { bodyOf, changeOf, kindOf, quotedIdOf } from './message-content.ts'
+import { applyChange } from './message-changes.ts'
 import type { Envelope } from './message-routing.ts'
 import type { Network } from './network.ts'
 
@@ -34,20 +35,11 @@ export const hold = (network: Network, holder: Account, written: Written): void 
   const change = changeOf(message)
   const { held } = network.ledger.of(holder)
   if (change) {
-    const target = [...held.values()].find(entry => entry.chatJid === chatJid && entry.id === change.targetId)
-    const changed = target ?? network.heldInHistory(holder, chatJid, change.targetId)
-    if (changed) {
-      if (change.type === 'edit') {
-        if (change.text !== undefined) changed.text = change.text
-        changed.edited = true
-      } else if (change.type === 'revoke') {
-        changed.revoked = true
-        delete changed.text
-      } else {
-        const others = (changed.reactions ?? []).filter(reaction => reaction.from !== sender.jid)
-        changed.reactions = change.text ? [...others, { from: sender.jid, text: change.text }] : others
-      }
-    }
+    const mailbox = network.mailboxes.get(holder)
+    const live = [...held.values()].find(entry => entry.chatJid === chatJid && entry.id === change.targetId)
+    const target = live ?? network.heldInHistory(holder, chatJid, change.targetId)
+    const group = isGroup(chat) ? chat : undefined
+    if (target && applyChange(target, change, { holder, sender, group })) mailbox?.noteChange(target)
     network.signals.emit('changed', { account: holder.jid, id: change.targetId })
     return
   }
@@ -86,11 +78,10 @@ const keepInMailbox = (
   if (!mailbox) return
   const chat = mailbox.chatWith(partner)
   const { id, timestamp, sender, message, pushName } = written
-  if (chat.live.some(one => one.id === id)) return
   const fromMe = sender === holder
   const author = isGroup(partner) ? { participant: sender.address(partner.addressing) } : {}
   if (!fromMe) chat.unread++
-  chat.live.push({
+  mailbox.addLive(chat, {
     id,
     timestamp,
     info: {

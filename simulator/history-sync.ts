@@ -4,7 +4,7 @@ import { deflateSync } from 'node:zlib'
 import { proto } from '@whiskeysockets/baileys'
 import type { Account } from './account.ts'
 import type { Companion } from './companion.ts'
-import { isGroupChat, type LiveMessage, type Mailbox, type MailboxChat } from './mailbox.ts'
+import { isGroupChat, type Mailbox, type MailboxChat } from './mailbox.ts'
 import { encryptMedia, sha256Of } from './media-files.ts'
 import type { Network } from './network.ts'
 import { sendPeerMessage } from './primary-sender.ts'
@@ -32,8 +32,8 @@ interface Stretch {
   readonly chat: MailboxChat
   readonly from: number
   readonly to: number
-  /** What was written while the simulator ran, oldest first; it goes before the generated stretch. */
-  readonly live?: readonly LiveMessage[]
+  /** How many messages written while the simulator ran go before the generated stretch. */
+  readonly live?: number
 }
 
 interface Chunk {
@@ -52,7 +52,7 @@ export const planChunks = (mailbox: Mailbox, plan: SyncPlan, full: boolean): Chu
     chat,
     from: 0,
     to: Math.min(plan.bootstrapPerChat, pushedCount(chat, plan)),
-    live: [...chat.live]
+    live: chat.live.length
   }))
   const recent: Stretch[] = []
   const rest: Stretch[] = []
@@ -110,16 +110,15 @@ const conversationOf = (
 ): proto.IConversation => {
   const { chat, from, to } = stretch
   const pushed = pushedCount(chat, plan)
-  const messages: proto.IHistorySyncMsg[] = (stretch.live ?? [])
-    .toReversed()
-    .map(({ info }, place) => ({ message: info, msgOrderId: chat.count + chat.live.length - place }))
-  for (let newest = from; newest < to; newest++) {
-    const index = chat.count - 1 - newest
-    messages.push({ message: mailbox.generate(chat, index).info, msgOrderId: index + 1 })
+  const messages: proto.IHistorySyncMsg[] = []
+  const take = (place: number): void => {
+    const info = mailbox.infoAt(chat, place)
+    if (info) messages.push({ message: info, msgOrderId: place + 1 })
   }
+  for (let newest = (stretch.live ?? 0) - 1; newest >= 0; newest--) take(chat.count + newest)
+  for (let newest = from; newest < to; newest++) take(chat.count - 1 - newest)
   const conversation: proto.IConversation = { id: mailbox.chatId(chat), messages }
-  const newest =
-    chat.live.at(-1)?.timestamp ?? (chat.count > 0 ? mailbox.timestampOf(chat, chat.count - 1) : undefined)
+  const newest = mailbox.size(chat) > 0 ? mailbox.timeAt(chat, mailbox.size(chat) - 1) : undefined
   if (newest !== undefined) {
     conversation.conversationTimestamp = newest
     conversation.lastMsgTimestamp = newest

@@ -4,7 +4,7 @@ import type { proto } from '@whiskeysockets/baileys'
 import type { Companion } from './companion.ts'
 import type { Network, Session } from './network.ts'
 import { beginPairing } from './pairing.ts'
-import { element, unixSeconds } from './wire/stanza.ts'
+import { element, SERVER_JID, unixSeconds } from './wire/stanza.ts'
 
 export const authenticated = (
   network: Network,
@@ -65,6 +65,14 @@ const login = (
       display_name: companion.account.pushName,
       creation: unixSeconds() - 86_400
     })
+  )
+  network.reply(
+    session,
+    element('ib', { from: SERVER_JID }, [
+      element('edge_routing', {}, [
+        element('routing_info', {}, Buffer.from([8, 2, 8, companion.number & 127]))
+      ])
+    ])
   )
   network.signals.emit('login', { device: companion.jid })
 }

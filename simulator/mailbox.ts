@@ -3,6 +3,7 @@
 import { proto } from '@whiskeysockets/baileys'
 import type { Account } from './account.ts'
 import type { Group } from './group.ts'
+import { asChanged } from './message-changes.ts'
 import { emoji, sentence } from './history-text.ts'
 import type { HeldMessage } from './ledger.ts'
 import type { MediaFile, MediaPool } from './media-files.ts'
@@ -24,7 +25,9 @@ export interface MailboxChat {
   readonly partner: Account | Group
   /** Number of generated messages; 0 is the oldest. */
   readonly count: number
+  /** Written while the simulator ran, oldest first. */
   readonly live: LiveMessage[]
+  readonly liveById: Map<string, number>
   unread: number
   archived: boolean
   pinned: boolean
@@ -57,7 +60,7 @@ export const isGroupChat = (partner: Account | Group): partner is Group => 'memb
 export class Mailbox {
   readonly owner: Account
   readonly chats: MailboxChat[] = []
-  /** Later changes to generated messages: edits, revokes, reactions. */
+  /** Messages that were edited, revoked or reacted to while the simulator ran. */
   readonly changes = new Map<string, HeldMessage>()
   private readonly byPartner = new Map<Account | Group, MailboxChat>()
   private readonly shape: HistoryShape
@@ -75,6 +78,7 @@ export class Mailbox {
       partner,
       count,
       live: [],
+      liveById: new Map(),
       unread: 0,
       archived: false,
       pinned: false,
@@ -84,6 +88,43 @@ export class Mailbox {
     this.chats.push(chat)
     this.byPartner.set(partner, chat)
     return chat
+  }
+
+  addLive(chat: MailboxChat, message: LiveMessage): void {
+    const key = `${message.info.key?.fromMe ? 'me' : (message.info.key?.participant ?? '')}|${message.id}`
+    if (chat.liveById.has(key)) return
+    chat.liveById.set(key, chat.live.length)
+    chat.live.push(message)
+  }
+
+  /** Everything in a chat, counted from the oldest: the generated past, then what was added. */
+  size(chat: MailboxChat): number {
+    return chat.count + chat.live.length
+  }
+
+  infoAt(chat: MailboxChat, place: number): proto.IWebMessageInfo | undefined {
+    const info = place < chat.count ? this.generate(chat, place).info : chat.live[place - chat.count]?.info
+    if (!info || this.changes.size === 0) return info
+    const { partner } = chat
+    const chatJid = isGroupChat(partner) ? partner.id : partner.jid
+    const changed = this.changes.get(changeKey({ chatJid, id: info.key?.id ?? '' }))
+    return changed ? asChanged(info, changed, this.owner) : info
+  }
+
+  placeOf(chat: MailboxChat, id: string): number | undefined {
+    const live = chat.live.findLastIndex(message => message.id === id)
+    return live >= 0 ? chat.count + live : this.indexOf(chat, id)
+  }
+
+  timeAt(chat: MailboxChat, place: number): number {
+    return place < chat.count
+      ? this.timestampOf(chat, place)
+      : (chat.live[place - chat.count]?.timestamp ?? 0)
+  }
+
+  /** Remembers that a message is no longer what it was. */
+  noteChange(held: HeldMessage): void {
+    this.changes.set(changeKey(held), held)
   }
 
   chatWith(partner: Account | Group): MailboxChat {
@@ -128,9 +169,7 @@ export class Mailbox {
   changeable(chat: MailboxChat, id: string): HeldMessage | undefined {
     const index = this.indexOf(chat, id)
     if (index === undefined) return undefined
-    const held = this.heldAt(chat, index)
-    this.changes.set(changeKey(held), held)
-    return held
+    return this.heldAt(chat, index)
   }
 
   /** Everything generated, oldest first within each chat. */
@@ -290,4 +329,4 @@ export class Mailbox {
   }
 }
 
-const changeKey = (held: HeldMessage): string => `${held.chatJid}|${held.id}`
+const changeKey = (held: { chatJid: string; id: string }): string => `${held.chatJid}|${held.id}`

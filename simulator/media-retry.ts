@@ -1,19 +1,71 @@
-// A device asks the phone to upload a media file again (`server-error` receipt); the phone answers `mediaretry` with the path
-// the file is now under, sealed with a key derived from the media key, or says that it no longer has it.
+// A device asks the phone to upload a media file again (`server-error` receipt). The phone answers `mediaretry` with the path
+// the file is under now, sealed with a key derived from the media key, or says that it no longer has it.
+import { randomBytes } from 'node:crypto'
+import { aesEncryptGCM, hkdf, proto } from '@whiskeysockets/baileys'
 import type { Companion } from './companion.ts'
+import { unwrap } from './message-content.ts'
 import type { Network } from './network.ts'
 import { type BinaryNode, child, element } from './wire/binary-node.ts'
 import { unixSeconds } from './wire/stanza.ts'
 
+const { ResultType } = proto.MediaRetryNotification
+
 export const answerMediaRetry = (network: Network, companion: Companion, receipt: BinaryNode): void => {
-  const rmr = child(receipt, 'rmr')
-  companion.queue.add(
-    'notification',
-    element(
+  const answer = (): void => {
+    const { id } = receipt.attrs
+    const rmr = child(receipt, 'rmr')
+    const media = id === undefined ? undefined : mediaOf(network, companion, rmr?.attrs.jid, id)
+    companion.queue.add(
       'notification',
-      { id: receipt.attrs.id, from: companion.account.jid, type: 'mediaretry', t: unixSeconds() },
-      [element('rmr', rmr?.attrs ?? {}), element('error', { code: '2' })]
+      element('notification', { id, from: companion.account.jid, type: 'mediaretry', t: unixSeconds() }, [
+        element('rmr', rmr?.attrs ?? {}),
+        media && id !== undefined ? sealed(id, media) : element('error', { code: ResultType.NOT_FOUND })
+      ])
     )
-  )
-  network.signals.emit('mediaRetry', { device: companion.jid, id: receipt.attrs.id })
+    network.signals.emit('mediaRetry', { device: companion.jid, id })
+  }
+  if (companion.account.online) answer()
+  else network.whenOnline(companion.account, answer)
+}
+
+interface Media {
+  readonly mediaKey: Uint8Array
+  readonly directPath: string
+}
+
+const mediaOf = (
+  network: Network,
+  companion: Companion,
+  chatJid: string | undefined,
+  id: string
+): Media | undefined => {
+  const mailbox = network.mailboxes.get(companion.account)
+  const partner = chatJid === undefined ? undefined : network.partnerNamed(chatJid)
+  const chat = partner && mailbox?.find(partner)
+  const place = chat && mailbox?.placeOf(chat, id)
+  const message = place === undefined || !chat ? undefined : mailbox?.infoAt(chat, place)?.message
+  if (!message) return undefined
+  const inner = unwrap(message)
+  const content =
+    inner.imageMessage ??
+    inner.videoMessage ??
+    inner.audioMessage ??
+    inner.documentMessage ??
+    inner.stickerMessage
+  const { mediaKey, directPath } = content ?? {}
+  return mediaKey && directPath && network.media.get(directPath) ? { mediaKey, directPath } : undefined
+}
+
+const sealed = (id: string, { mediaKey, directPath }: Media): BinaryNode => {
+  const key = Buffer.from(hkdf(Buffer.from(mediaKey), 32, { info: 'WhatsApp Media Retry Notification' }))
+  const iv = randomBytes(12)
+  const notification = proto.MediaRetryNotification.encode({
+    stanzaId: id,
+    directPath,
+    result: ResultType.SUCCESS
+  }).finish()
+  return element('encrypt', {}, [
+    element('enc_p', {}, aesEncryptGCM(notification, key, iv, Buffer.from(id))),
+    element('enc_iv', {}, iv)
+  ])
 }

@@ -97,14 +97,14 @@ const pageBefore = (
   request: proto.Message.PeerDataOperationRequestMessage.IHistorySyncOnDemandRequest,
   count: number
 ): { infos: proto.IWebMessageInfo[]; remaining: number } => {
-  const total = chat.count + chat.live.length
   const before = placeOf(mailbox, chat, request)
   const infos: proto.IWebMessageInfo[] = []
-  for (let place = before - 1; place >= 0 && infos.length < count; place--) {
-    const info = place < chat.count ? mailbox.generate(chat, place).info : chat.live[place - chat.count]?.info
+  let place = before - 1
+  for (; place >= 0 && infos.length < count; place--) {
+    const info = mailbox.infoAt(chat, place)
     if (info) infos.push(info)
   }
-  return { infos, remaining: Math.min(before, total) - infos.length }
+  return { infos, remaining: place + 1 }
 }
 
 /** Where the anchor stands among the chat's messages, oldest first; by its time when its id is not known. */
@@ -113,23 +113,20 @@ const placeOf = (
   chat: MailboxChat,
   request: proto.Message.PeerDataOperationRequestMessage.IHistorySyncOnDemandRequest
 ): number => {
-  const id = request.oldestMsgId ?? ''
-  const live = chat.live.findIndex(message => message.id === id)
-  if (live >= 0) return chat.count + live
-  const index = mailbox.indexOf(chat, id)
-  if (index !== undefined) return index
+  const known = mailbox.placeOf(chat, request.oldestMsgId ?? '')
+  if (known !== undefined) return known
   const given = Number(request.oldestMsgTimestampMs ?? 0)
   // some clients send seconds where milliseconds are asked for
   const time = given > 100_000_000_000 ? Math.floor(given / 1000) : given
-  if (time <= 0) return chat.count + chat.live.length
+  if (time <= 0) return mailbox.size(chat)
   let low = 0
-  let high = chat.count
+  let high = mailbox.size(chat)
   while (low < high) {
     const middle = (low + high) >> 1
-    if (mailbox.timestampOf(chat, middle) < time) low = middle + 1
+    if (mailbox.timeAt(chat, middle) < time) low = middle + 1
     else high = middle
   }
-  return low === chat.count ? chat.count + chat.live.filter(message => message.timestamp < time).length : low
+  return low
 }
 
 /** The whole messages behind placeholders, as far as the phone holds them. */
@@ -169,8 +166,6 @@ const answerPlaceholders = async (
 }
 
 const messageNamed = (mailbox: Mailbox, chat: MailboxChat, id: string): proto.IWebMessageInfo | undefined => {
-  const live = chat.live.find(message => message.id === id)
-  if (live) return live.info
-  const index = mailbox.indexOf(chat, id)
-  return index === undefined ? undefined : mailbox.generate(chat, index).info
+  const place = mailbox.placeOf(chat, id)
+  return place === undefined ? undefined : mailbox.infoAt(chat, place)
 }

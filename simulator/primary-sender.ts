@@ -30,17 +30,23 @@ export const sendFromPrimary = async (network: Network, outgoing: Outgoing): Pro
   const written: Written = { id, sender, timestamp, chat, message, pushName: sender.pushName }
   const readers = isGroup(chat) ? [...chat.members.keys()] : [chat]
   for (const reader of new Set([sender, ...readers])) {
-    hold(network, reader, written)
-    if (reader !== sender)
-      recordReceived(network, sender, reader, isGroup(chat) ? chat.id : reader.jid, id, message)
+    if (reader === sender || network.mailboxes.has(reader)) hold(network, reader, written)
+    if (reader !== sender) arrive(network, reader, outgoing)
   }
   if (isGroup(chat)) await sendToGroup(network, outgoing, chat)
   else await sendToAccount(network, outgoing, chat)
-  for (const reader of readers) {
-    if (reader === sender || sender.companions.size === 0) continue
-    confirm(network, reader, outgoing)
-  }
   network.signals.emit('written', { from: sender.jid, id })
+}
+
+/** The message reaches the reader's primary device, at once or when that is online again; it confirms like any phone. */
+const arrive = (network: Network, reader: Account, outgoing: Outgoing): void => {
+  const { sender, chat, id, message } = outgoing
+  const arrived = (): void => {
+    recordReceived(network, sender, reader, isGroup(chat) ? chat.id : reader.jid, id, message)
+    if (sender.companions.size > 0) confirm(network, reader, outgoing)
+  }
+  if (reader.online) arrived()
+  else network.whenOnline(reader, arrived)
 }
 
 /** The recipient's own primary device confirms what the phone's owner wrote, as any phone does. */
@@ -48,7 +54,6 @@ const confirm = (network: Network, reader: Account, outgoing: Outgoing): void =>
   const { sender, chat, id } = outgoing
   const group = isGroup(chat) ? chat : undefined
   const addressing = group ? group.addressing : (outgoing.addressing ?? reader.addressing)
-  if (!reader.online) return
   sendReceiptFromPrimary(network, reader, sender, { id, group, addressing, type: undefined })
   if (reader.readsByItself && !changeOf(outgoing.message)) {
     sendReceiptFromPrimary(network, reader, sender, { id, group, addressing, type: 'read' })

@@ -91,7 +91,7 @@ const answerOf = (
     case 'privacy':
       return answerPrivacy(network, companion, query)
     case 'status':
-      return answerStatus(companion, query)
+      return answerStatus(network, companion, query)
     case 'w:profile:picture':
       return answerPicture(network, companion, query)
     case 'disappearing_mode':

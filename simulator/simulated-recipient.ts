@@ -34,6 +34,8 @@ const receive = async (
   const { sender, id, group } = envelope
   let message: proto.Message | undefined
   try {
+    if (network.faults.take('recipientCannotDecrypt', { companion: sender }))
+      throw new Error('as the fault asks')
     for (const enc of encrypted) {
       const plain = await decryptOne(account, envelope, enc)
       if (!plain) continue

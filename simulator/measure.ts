@@ -1,0 +1,85 @@
+// Measures what the simulator's state costs: phones × messages, and one phone with a very long history.
+//   node simulator/measure.ts [--phones 200] [--messages 5000] [--chats 60] [--long 1000000]
+// Prints one JSON line last.
+import { performance } from 'node:perf_hooks'
+import { parseArgs } from 'node:util'
+import { proto } from '@whiskeysockets/baileys'
+import { buildChunk, planChunks } from './history-sync.ts'
+import type { Phone } from './phone.ts'
+import { Simulator } from './simulator.ts'
+
+const { values } = parseArgs({
+  options: {
+    phones: { type: 'string', default: '200' },
+    messages: { type: 'string', default: '5000' },
+    chats: { type: 'string', default: '60' },
+    long: { type: 'string', default: '1000000' }
+  }
+})
+const phones = Number(values.phones)
+const messages = Number(values.messages)
+const chats = Number(values.chats)
+const long = Number(values.long)
+
+const megabytes = (): number => Math.round(process.memoryUsage.rss() / 1_048_576)
+const seconds = (since: number): number => Math.round(performance.now() - since) / 1000
+
+const chunksOf = (
+  simulator: Simulator,
+  phone: Phone
+): { chunks: number; messages: number; bytes: number } => {
+  const plan = simulator.network.syncPlanOf(phone.account)
+  let bytes = 0
+  let count = 0
+  let chunks = 0
+  for (const chunk of planChunks(phone.mailbox, plan, true)) {
+    const built = buildChunk(phone.mailbox, plan, chunk)
+    count += built.conversations?.reduce((sum, { messages: inChat }) => sum + (inChat?.length ?? 0), 0) ?? 0
+    bytes += proto.HistorySync.encode(built).finish().length
+    chunks++
+  }
+  return { chunks, messages: count, bytes }
+}
+
+const started = performance.now()
+const simulator = await Simulator.make()
+const all = Array.from({ length: phones }, () => simulator.createPhone({ history: { chats, messages } }))
+const readyS = seconds(started)
+const readyMb = megabytes()
+
+const truthStarted = performance.now()
+let held = 0
+for (const phone of all) for (const message of phone.heldMessages()) held += message.id.length > 0 ? 1 : 0
+const truthS = seconds(truthStarted)
+
+const chunkStarted = performance.now()
+let pushed = 0
+for (const phone of all) pushed += chunksOf(simulator, phone).messages
+const chunksS = seconds(chunkStarted)
+const allMb = megabytes()
+
+const longStarted = performance.now()
+const longPhone = simulator.createPhone({ history: { chats: 500, messages: long } })
+const longChunks = chunksOf(simulator, longPhone)
+const longS = seconds(longStarted)
+
+const result = {
+  phones,
+  messagesEach: messages,
+  readySeconds: readyS,
+  readyRssMb: readyMb,
+  heldMessages: held,
+  truthSeconds: truthS,
+  pushedMessages: pushed,
+  chunkSeconds: chunksS,
+  allRssMb: allMb,
+  long: {
+    messages: longChunks.messages,
+    chunks: longChunks.chunks,
+    mb: Math.round(longChunks.bytes / 1_048_576),
+    seconds: longS
+  },
+  endRssMb: megabytes()
+}
+await simulator.stop()
+process.stdout.write(`${JSON.stringify(result)}\n`)
