@@ -7,7 +7,10 @@ import { describeSettings, envExample, loadConfig, settingNames, settings } from
 
 const ROOT = join(import.meta.dirname, '..')
 const problems = (environment: Record<string, string>) =>
-  Result.match(loadConfig(environment), { onSuccess: () => [], onFailure: error => error.problems.map(problem => problem.setting) })
+  Result.match(loadConfig(environment), {
+    onSuccess: () => [],
+    onFailure: error => error.problems.map(problem => problem.setting)
+  })
 
 test('without any setting the defaults are usable', () => {
   expect(problems({})).toEqual([])
