@@ -3,7 +3,8 @@
 export const PHONE_SERVER = 's.whatsapp.net'
 export const LID_SERVER = 'lid'
 export const GROUP_SERVER = 'g.us'
-export const SERVER_JID = 's.whatsapp.net'
+/** The server itself: an address without a user. */
+export const SERVER_JID = '@s.whatsapp.net'
 export const STATUS_JID = 'status@broadcast'
 
 export interface Jid {

@@ -15,6 +15,7 @@ import makeWASocket, {
 } from '@whiskeysockets/baileys'
 import pino from 'pino'
 import type { Phone } from '../../simulator/phone.ts'
+import { silenceSessionDumps } from '../../simulator/silence.ts'
 import type { Simulator } from '../../simulator/simulator.ts'
 
 export class MemoryKeys implements SignalKeyStore {
@@ -61,6 +62,7 @@ export class Client {
   reconnects = true
 
   constructor(simulator: Simulator, config: Config = {}) {
+    silenceSessionDumps()
     WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(simulator.trustRoot, 'base64')
     this.simulator = simulator
     this.config = config

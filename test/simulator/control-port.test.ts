@@ -1,0 +1,168 @@
+// The simulator as a process of its own, driven only through its control port, as someone without our code would.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { Agent } from 'node:https'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Simulator } from '../../simulator/simulator.ts'
+import { Client } from './client.ts'
+
+interface Ready {
+  whatsappUrl: string
+  secureWhatsappUrl: string
+  mediaUrl: string
+  controlUrl: string
+  trustRoot: string
+  caCertificate: string
+  phones: string[]
+}
+
+/** The parts of answers these tests look at. */
+type Answer = {
+  trustRoot: string
+  phoneNumber: string
+  id: string
+  contacts: { jid: string }[]
+  messages: unknown[]
+  received: unknown[]
+}
+
+describe('npm run simulator', () => {
+  let child: ChildProcess
+  let ready: Ready
+
+  beforeAll(async () => {
+    child = spawn(
+      process.execPath,
+      [
+        'simulator/main.ts',
+        '--port',
+        '0',
+        '--control-port',
+        '0',
+        '--seed',
+        '5',
+        '--chats',
+        '4',
+        '--messages',
+        '50'
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] }
+    )
+    const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string]
+    ready = JSON.parse(line) as Ready
+  })
+
+  afterAll(async () => {
+    if (child.exitCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  })
+
+  const call = async (method: string, path: string, body?: unknown): Promise<Answer> => {
+    const response = await fetch(`${ready.controlUrl}${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) })
+    })
+    const result = (await response.json()) as Answer
+    if (!response.ok) throw new Error(`${response.status} ${JSON.stringify(result)}`)
+    return result
+  }
+
+  const clientOf = (config = {}): Client => new Client(ready as unknown as Simulator, config)
+
+  it('says where it is, makes phones with the asked history, and refuses what makes no sense', async () => {
+    expect((await call('GET', '/')).trustRoot).toBe(ready.trustRoot)
+    expect(await (await fetch(`${ready.controlUrl}/ca.pem`)).text()).toBe(ready.caCertificate)
+    const phone = await call('POST', '/phones', {
+      phoneNumber: '+1 555 010 0200',
+      history: { chats: 3, messages: 70 }
+    })
+    expect(phone.phoneNumber).toBe('15550100200')
+    const truth = await call('GET', '/phones/15550100200/truth')
+    expect(truth.messages).toHaveLength(70)
+    expect((await call('GET', `/phones/${ready.phones[0]}/truth`)).messages).toHaveLength(50)
+    await expect(call('GET', '/phones/999')).rejects.toThrow('404')
+    await expect(call('POST', '/phones', { phoneNumber: '15550100200' })).rejects.toThrow('exists already')
+    await expect(call('POST', '/phones/15550100200/scan', { qr: 'nonsense' })).rejects.toThrow('400')
+    await expect(call('POST', '/phones/15550100200/send', { to: 'nobody', text: 'x' })).rejects.toThrow(
+      'nobody'
+    )
+  })
+
+  it('links a client, writes to it, applies faults, and reports what is waiting and what arrived', async () => {
+    const phone = await call('POST', '/phones', { name: 'Through HTTP', history: { chats: 2, messages: 10 } })
+    const contact = phone.contacts[0]!.jid
+    await using client = clientOf()
+    client.connect()
+    await call('POST', `/phones/${phone.phoneNumber}/scan`, {
+      qr: await client.until(() => client.qr, 'a QR')
+    })
+    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    const { id } = await call('POST', `/phones/${phone.phoneNumber}/receive`, {
+      from: contact,
+      text: 'by HTTP'
+    })
+    expect((await client.text('by HTTP')).key.id).toBe(id)
+    await call('POST', `/phones/${phone.phoneNumber}/receive`, {
+      from: contact,
+      message: { locationMessage: { degreesLatitude: 1.5, degreesLongitude: 2.5, name: 'here' } }
+    })
+    await client.until(
+      () => client.messages.some(({ message }) => message?.locationMessage?.name === 'here'),
+      'a location'
+    )
+    const sent = await client.say(contact, 'and back')
+    await client.until(() => client.statusOf(sent.key.id) === 4, 'read by the contact')
+    const truth = await call('GET', `/phones/${phone.phoneNumber}/truth`)
+    expect(truth.received).toContainEqual(
+      expect.objectContaining({ id: sent.key.id, text: 'and back', times: 1 })
+    )
+    client.reconnects = false
+    await call('POST', '/faults', {
+      fault: { kind: 'refuseLogins', reason: 503 },
+      phone: phone.phoneNumber,
+      times: 1
+    })
+    await call('POST', `/phones/${phone.phoneNumber}/disconnect`, {})
+    await client.until(() => client.state === 'close', 'the drop')
+    await call('POST', `/phones/${phone.phoneNumber}/send`, { to: contact, text: 'while away' })
+    expect(await call('GET', `/phones/${phone.phoneNumber}/offline-queue`)).toContainEqual(
+      expect.objectContaining({ kind: 'message' })
+    )
+    client.reconnects = true
+    client.connect()
+    await client.text('while away')
+    expect(client.closes).toContain(503)
+    expect(await call('GET', '/faults')).toEqual([])
+  })
+
+  it('links by pairing code, and strangers by their push name, also through TLS', async () => {
+    await using byCode = clientOf()
+    byCode.connect()
+    await byCode.until(() => byCode.qr, 'the first QR')
+    const code = await byCode.socket.requestPairingCode(ready.phones[0]!)
+    await call('POST', `/phones/${ready.phones[0]}/pairing-code`, { code })
+    await byCode.until(() => byCode.state === 'open', 'open')
+    const agent = new Agent({ ca: ready.caCertificate })
+    const linkStranger = async (): Promise<Client> => {
+      const client = clientOf({ pushName: 'Stranger', waWebSocketUrl: ready.secureWhatsappUrl, agent })
+      client.connect()
+      const qr = await client.until(() => client.qr, 'a QR')
+      const response = await fetch(`${ready.mediaUrl}/admin/mock-phone/scan-qr`, { method: 'POST', body: qr })
+      expect(response.status).toBe(200)
+      await client.until(() => client.state === 'open', 'open')
+      return client
+    }
+    await using first = await linkStranger()
+    await using second = await linkStranger()
+    expect(first.creds.me!.id.split(':')[0]).toBe(second.creds.me!.id.split(':')[0])
+    expect(first.creds.me!.id).not.toBe(second.creds.me!.id)
+  })
+
+  it('ends on SIGTERM with code 0', async () => {
+    child.kill('SIGTERM')
+    const [code] = (await once(child, 'exit')) as [number]
+    expect(code).toBe(0)
+  })
+})
