@@ -6,11 +6,19 @@ import { Ingest } from '../receive/ingest.ts'
 import type { StoreError } from '../store/store.ts'
 import { Store } from '../store/store.ts'
 import { type Chunk as QueuedChunk, ChunkQueue, type HistoryProgress } from './chunk-queue.ts'
-import { type DecodedChunk, readChunk } from '../whatsapp/history-chunk.ts'
+import {
+  type ChunkCorrupt,
+  type ChunkUnavailable,
+  type DecodedChunk,
+  readChunk
+} from '../whatsapp/history-chunk.ts'
+import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { makeWorker, type Worker } from '../worker.ts'
 
-const MAX_ATTEMPTS = 5
+/** A media server that is away for a quarter of an hour loses no chunk; a broken chunk does not get better by asking. */
+const MAX_ATTEMPTS = { ChunkUnavailable: 10, ChunkCorrupt: 4 }
 const FIRST_RETRY_MS = 2000
+const LONGEST_RETRY_MS = 300_000
 
 /** Decoded chunks are large: however many accounts sync at once, this many are in memory. */
 const CHUNKS_IN_MEMORY = 2
@@ -28,7 +36,7 @@ export class History extends Context.Service<
 >()('backscroll/services/history/History') {
   static layer(options: {
     readonly mediaBase: URL
-  }): Layer.Layer<History, never, ChunkQueue | Ingest | Store | Incidents> {
+  }): Layer.Layer<History, never, ChunkQueue | Ingest | Store | Incidents | WhatsApp> {
     return Layer.effect(
       History,
       Effect.gen(function* () {
@@ -36,6 +44,7 @@ export class History extends Context.Service<
         const ingest = yield* Ingest
         const store = yield* Store
         const incidents = yield* Incidents
+        const whatsapp = yield* WhatsApp
         const memory = yield* Semaphore.make(CHUNKS_IN_MEMORY)
         const watchers = new Map<string, Set<() => void>>()
 
@@ -59,11 +68,19 @@ export class History extends Context.Service<
           return messages
         }, store.atomically)
 
-        const setback = Effect.fnUntraced(function* (accountId: string, chunk: QueuedChunk, reason: string) {
+        const setback = Effect.fnUntraced(function* (
+          accountId: string,
+          chunk: QueuedChunk,
+          { _tag: kind, reason }: ChunkUnavailable | ChunkCorrupt
+        ) {
           const attempt = chunk.attempts + 1
-          if (attempt < MAX_ATTEMPTS) {
+          if (attempt < MAX_ATTEMPTS[kind]) {
             const now = yield* Clock.currentTimeMillis
-            yield* queue.retryAt(chunk.chunkId, now + FIRST_RETRY_MS * 2 ** (attempt - 1), reason)
+            yield* queue.retryAt(
+              chunk.chunkId,
+              now + Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1)),
+              reason
+            )
             return
           }
           yield* queue.giveUp(chunk.chunkId, reason)
@@ -73,7 +90,7 @@ export class History extends Context.Service<
             severity: 'error',
             subject: String(chunk.chunkId),
             happened: `A history chunk could not be read: ${reason}`,
-            did: `Gave up after ${MAX_ATTEMPTS} attempts; everything else was stored`,
+            did: `Gave up after ${attempt} attempts; everything else was stored`,
             advice:
               'Messages of that stretch may be missing. Link the account again to have the phone send its history anew'
           })
@@ -92,6 +109,7 @@ export class History extends Context.Service<
           yield* Effect.gen(function* () {
             const decoded = yield* readChunk(self, chunk.notification, options.mediaBase)
             const messages = yield* storeChunk(accountId, chunk.chunkId, decoded)
+            yield* whatsapp.learnPeople(accountId, decoded.people)
             const progress = yield* queue.progress(accountId)
             yield* Effect.logInfo('A history chunk is stored').pipe(
               Effect.annotateLogs({
@@ -102,8 +120,8 @@ export class History extends Context.Service<
               })
             )
           }).pipe(
-            Effect.catchTag(['ChunkUnavailable', 'ChunkCorrupt'], ({ reason }) =>
-              setback(accountId, chunk, reason)
+            Effect.catchTag(['ChunkUnavailable', 'ChunkCorrupt'], failure =>
+              setback(accountId, chunk, failure)
             ),
             work => memory.withPermit(work)
           )

@@ -14,7 +14,7 @@ export class ChunkUnavailable extends Schema.TaggedError<ChunkUnavailable>()('Ch
   reason: Schema.String
 }) {}
 
-/** What was fetched is not the chunk that was announced. */
+/** What was fetched is not the chunk that was announced, or it is gone. */
 export class ChunkCorrupt extends Schema.TaggedError<ChunkCorrupt>()('ChunkCorrupt', {
   reason: Schema.String
 }) {}
@@ -37,6 +37,9 @@ const download = (url: URL) =>
   Effect.tryPromise({
     try: async signal => {
       const response = await fetch(url, { signal, headers: { Origin: 'https://web.whatsapp.com' } })
+      if (response.status === 404 || response.status === 410) {
+        throw new ChunkCorrupt({ reason: `the media server no longer has it (${response.status})` })
+      }
       if (!response.ok || response.body === null) {
         throw new Error(`the media server answered ${response.status}`)
       }
@@ -50,7 +53,9 @@ const download = (url: URL) =>
       return Buffer.concat(parts, size)
     },
     catch: cause =>
-      new ChunkUnavailable({ reason: cause instanceof Error ? cause.message : 'the download failed' })
+      cause instanceof ChunkCorrupt
+        ? cause
+        : new ChunkUnavailable({ reason: cause instanceof Error ? cause.message : 'the download failed' })
   }).pipe(
     Effect.timeoutOrElse({
       duration: DOWNLOAD_TIMEOUT,

@@ -80,6 +80,8 @@ export class WhatsApp extends Context.Service<
     ) => Effect.Effect<number | undefined, NotConnected | NotConfirmed | SendRefused>
     /** Completes when no socket of the account is left. */
     readonly closed: (accountId: string) => Effect.Effect<void>
+    /** Tells an open connection which phone numbers and LIDs are one person, so that it need not ask WhatsApp. */
+    readonly learnPeople: (accountId: string, facts: ReadonlyArray<Fact>) => Effect.Effect<void>
     /** Unlinks this device at WhatsApp; the connection then ends by itself with 401. */
     readonly logout: (accountId: string) => Effect.Effect<void, NotConnected>
   }
@@ -145,6 +147,21 @@ export class WhatsApp extends Context.Service<
           )
         })
 
+        const learnPeople = Effect.fn('WhatsApp.learnPeople')(function* (
+          accountId: string,
+          facts: ReadonlyArray<Fact>
+        ) {
+          const pairs = facts.flatMap(fact =>
+            fact.kind === 'samePerson' ? [{ pn: fact.phoneJid, lid: fact.lidJid }] : []
+          )
+          const socket = live.get(accountId)?.socket
+          if (socket === undefined || pairs.length === 0) return
+          // Without it everything still works; Baileys then asks WhatsApp when it needs to know.
+          yield* Effect.tryPromise(() => socket.signalRepository.lidMapping.storeLIDPNMappings(pairs)).pipe(
+            Effect.ignore
+          )
+        })
+
         const logout = Effect.fn('WhatsApp.logout')(function* (accountId: string) {
           const { socket } = yield* liveOf(accountId)
           yield* Effect.tryPromise({ try: () => socket.logout(), catch: () => new NotConnected({}) })
@@ -161,6 +178,7 @@ export class WhatsApp extends Context.Service<
             }),
           closed: accountId => seatOf(accountId).withPermit(Effect.void),
           send,
+          learnPeople,
           logout
         })
       })
