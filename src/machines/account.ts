@@ -231,7 +231,7 @@ export const accountMachine = setup({
               actions: [
                 {
                   type: 'remember',
-                  params: ({ event }) => ({ jid: event.jid, lid: event.lid, lastDisconnect: null })
+                  params: ({ event }) => ({ jid: event.jid, lid: event.lid })
                 }
               ]
             }

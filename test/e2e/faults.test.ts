@@ -1,0 +1,138 @@
+// WhatsApp and phones that misbehave, one way each.
+import { describe, expect, test } from 'vitest'
+import { compare } from '../../harness/compare.ts'
+import { Stage } from './stage.ts'
+
+const SMALL = { history: { chats: 2, messages: 20, groupsShare: 0 } }
+const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
+
+describe('receiving', () => {
+  test('stanzas delivered twice are stored once', async () => {
+    await using stage = await Stage.set()
+    const { phone, accountId } = await stage.linked(SMALL)
+    const fault = phone.fault({ kind: 'duplicate' })
+    for (let n = 0; n < 10; n += 1) await phone.receive({ from: phone.contacts[0]!, text: `twice ${n}` })
+    fault.clear()
+    await phone.receive({ from: phone.contacts[0]!, text: 'the end' })
+    await stage.synced(accountId, phone)
+    expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
+  })
+
+  test('stanzas that overtake each other are all stored', async () => {
+    await using stage = await Stage.set()
+    const { phone, accountId } = await stage.linked(SMALL)
+    phone.fault({ kind: 'reorder', count: 5, withinMs: 500 }, { times: 15 })
+    for (let n = 0; n < 15; n += 1)
+      await phone.receive({ from: phone.contacts[n % 2]!, text: `overtaking ${n}` })
+    await stage.synced(accountId, phone)
+    expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
+  })
+
+  test('a message that cannot be decrypted keeps its place and is filled when it was asked for again', async () => {
+    await using stage = await Stage.set()
+    const { phone, accountId } = await stage.linked(SMALL)
+    phone.fault({ kind: 'corruptMessages' }, { times: 1 })
+    const { id } = await phone.receive({ from: phone.contacts[0]!, text: 'garbled at first' })
+    const [thread] = (await stage.api.threads(accountId)).filter(
+      ({ lastMessageAt }) => lastMessageAt !== null
+    )
+    const stored = await stage.api.until('the content', async () => {
+      const { messages } = await stage.api.messagePage(thread!.threadId, 'limit=10')
+      return messages.find(message => message.whatsAppId === id && message.body === 'garbled at first')
+    })
+    expect(stored).toMatchObject({ type: 'text', status: 'received', statusReason: null })
+    expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
+  })
+
+  test('a message that only the phone has is asked for and filled in place', async () => {
+    await using stage = await Stage.set()
+    const { phone, accountId } = await stage.linked(SMALL)
+    phone.fault({ kind: 'unavailableMessages' }, { times: 1 })
+    const { id } = await phone.receive({ from: phone.contacts[0]!, text: 'only on the phone' })
+    await stage.api.until('the content', async () => {
+      for (const thread of await stage.api.threads(accountId)) {
+        const { messages } = await stage.api.messagePage(thread.threadId, 'limit=10')
+        const found = messages.find(
+          message => message.whatsAppId === id && message.body === 'only on the phone'
+        )
+        if (found !== undefined) return found
+      }
+      return undefined
+    })
+    expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
+  })
+})
+
+describe('history', () => {
+  const history = { chats: 8, messages: 600, chunkMessages: 150, inlineBelowBytes: 0 }
+
+  test('a chunk that stays broken is counted as failed; the others are stored', async () => {
+    await using stage = await Stage.set()
+    const phone = stage.simulator.createPhone({ history })
+    phone.fault({ kind: 'historyChunk', effect: 'corrupt', chunkOrder: 2 })
+    const { accountId } = await stage.api.createAccount('Broken chunk')
+    await stage.api.pair(accountId)
+    await phone.scanQr((await stage.api.offer(accountId)).qr!)
+    const account = await stage.api.untilAccount(
+      accountId,
+      'the broken chunk to be given up',
+      ({ state, sync }) => state === 'open' && sync.chunksPending === 0 && sync.chunksFailed > 0
+    )
+    expect(account.counts.messages).toBeGreaterThan(0)
+    const result = await compare(stage.api, accountId, phone.truth().messages)
+    expect(result.missing.length).toBe(600 - account.counts.messages)
+    expect(stage.server.output()).toContain('A history chunk could not be read')
+  })
+})
+
+describe('sending', () => {
+  test('a message whose acknowledgement is lost is sent again under the same id and received once', async () => {
+    await using stage = await Stage.set({ SEND_TIMEOUT: '500ms' })
+    const { phone, accountId } = await stage.linked(SMALL)
+    phone.fault({ kind: 'loseAcks' }, { times: 1 })
+    const sent = await stage.api.send(accountId, phone.contacts[0]!.phoneNumber, 'acknowledged late')
+    await stage.api.until('the message to be read', async () => {
+      const { messages } = await stage.api.messagePage(sent.threadId, 'limit=10')
+      return messages.find(message => message.messageId === sent.messageId && message.status === 'read')
+    })
+    const received = phone.truth().received.filter(({ text }) => text === 'acknowledged late')
+    expect(received).toMatchObject([{ times: 1 }])
+  })
+
+  test('a message that WhatsApp refuses is tried again, and keeps the order of its thread', async () => {
+    await using stage = await Stage.set()
+    const { phone, accountId } = await stage.linked(SMALL)
+    phone.fault({ kind: 'rejectMessages', error: 479 }, { times: 1 })
+    const to = phone.contacts[0]!.phoneNumber
+    const texts = ['refused at first', 'behind it']
+    for (const text of texts) await stage.api.send(accountId, to, text)
+    await stage.simulator.until(
+      () => phone.truth().received.filter(({ text }) => texts.includes(text ?? '')).length === 2
+    )
+    const received = phone.truth().received.filter(({ text }) => texts.includes(text ?? ''))
+    expect(received.map(({ text, times }) => [text, times])).toEqual(texts.map(text => [text, 1]))
+  })
+
+  test('a recipient that cannot decrypt gets the message again', async () => {
+    await using stage = await Stage.set()
+    const { phone, accountId } = await stage.linked(SMALL)
+    phone.fault({ kind: 'recipientCannotDecrypt' }, { times: 1 })
+    await stage.api.send(accountId, phone.contacts[0]!.phoneNumber, 'encrypted anew')
+    await stage.simulator.until(() => phone.truth().received.some(({ text }) => text === 'encrypted anew'))
+  })
+})
+
+test('a WhatsApp that refuses logins for a while is tried again until it lets us in', async () => {
+  await using stage = await Stage.set()
+  const { phone, accountId } = await stage.linked(SMALL)
+  const refusing = stage.simulator.fault({ kind: 'refuseLogins', reason: 503 })
+  phone.disconnect()
+  const account = await stage.api.untilAccount(
+    accountId,
+    'some attempts',
+    ({ reconnectAttempts }) => reconnectAttempts >= 2
+  )
+  expect(account.lastDisconnect).not.toBeNull()
+  refusing.clear()
+  await stage.api.untilAccount(accountId, 'open', ({ state }) => state === 'open')
+})
