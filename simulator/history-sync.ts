@@ -32,6 +32,8 @@ interface Stretch {
   readonly chat: MailboxChat
   readonly from: number
   readonly to: number
+  /** Whether it ends what is pushed of this chat. */
+  readonly last?: boolean
   /** How many messages written while the simulator ran go before the generated stretch. */
   readonly live?: number
 }
@@ -48,19 +50,17 @@ export const pushedCount = (chat: MailboxChat, plan: SyncPlan): number =>
 
 /** All chunks, in the order they are sent; none of them is made yet. */
 export const planChunks = (mailbox: Mailbox, plan: SyncPlan, full: boolean): Chunk[] => {
-  const bootstrap = mailbox.chats.map(chat => ({
-    chat,
-    from: 0,
-    to: Math.min(plan.bootstrapPerChat, pushedCount(chat, plan)),
-    live: chat.live.length
-  }))
+  const bootstrap: Stretch[] = []
   const recent: Stretch[] = []
   const rest: Stretch[] = []
-  for (const { chat, to: from } of bootstrap) {
+  for (const chat of mailbox.chats) {
     const pushed = pushedCount(chat, plan)
-    const middle = from + Math.ceil((pushed - from) * plan.recentShare)
-    if (middle > from) recent.push({ chat, from, to: middle })
-    if (pushed > middle) rest.push({ chat, from: middle, to: pushed })
+    const first = Math.min(plan.bootstrapPerChat, pushed)
+    const middle = first + Math.ceil((pushed - first) * plan.recentShare)
+    const end = full ? pushed : middle
+    bootstrap.push({ chat, from: 0, to: first, live: chat.live.length, last: first === end })
+    if (middle > first) recent.push({ chat, from: first, to: middle, last: middle === end })
+    if (end > middle) rest.push({ chat, from: middle, to: end, last: true })
   }
   return [
     {
@@ -71,7 +71,7 @@ export const planChunks = (mailbox: Mailbox, plan: SyncPlan, full: boolean): Chu
     },
     { syncType: HistorySyncType.PUSH_NAME, chunkOrder: 0, progress: 100, stretches: [] },
     ...cut(recent, HistorySyncType.RECENT, plan.chunkMessages),
-    ...(full ? cut(rest, HistorySyncType.FULL, plan.chunkMessages) : [])
+    ...cut(rest, HistorySyncType.FULL, plan.chunkMessages)
   ]
 }
 
@@ -79,11 +79,11 @@ const cut = (stretches: Stretch[], syncType: Chunk['syncType'], size: number): C
   const chunks: Stretch[][] = []
   let open: Stretch[] = []
   let room = size
-  for (const { chat, from, to } of stretches) {
+  for (const { chat, from, to, last } of stretches) {
     let at = from
     while (at < to) {
       const end = Math.min(to, at + room)
-      open.push({ chat, from: at, to: end })
+      open.push({ chat, from: at, to: end, last: last === true && end === to })
       room -= end - at
       at = end
       if (room === 0) {
@@ -102,14 +102,8 @@ const cut = (stretches: Stretch[], syncType: Chunk['syncType'], size: number): C
   }))
 }
 
-const conversationOf = (
-  mailbox: Mailbox,
-  plan: SyncPlan,
-  stretch: Stretch,
-  settings: boolean
-): proto.IConversation => {
+const conversationOf = (mailbox: Mailbox, stretch: Stretch, settings: boolean): proto.IConversation => {
   const { chat, from, to } = stretch
-  const pushed = pushedCount(chat, plan)
   const messages: proto.IHistorySyncMsg[] = []
   const take = (place: number): void => {
     const info = mailbox.infoAt(chat, place)
@@ -123,10 +117,10 @@ const conversationOf = (
     conversation.conversationTimestamp = newest
     conversation.lastMsgTimestamp = newest
   }
-  if (to >= pushed) {
+  if (stretch.last) {
     conversation.endOfHistoryTransfer = true
     conversation.endOfHistoryTransferType =
-      pushed < chat.count
+      to < chat.count
         ? EndOfHistoryTransferType.COMPLETE_BUT_MORE_MESSAGES_REMAIN_ON_PRIMARY
         : EndOfHistoryTransferType.COMPLETE_AND_NO_MORE_MESSAGE_REMAIN_ON_PRIMARY
   }
@@ -166,7 +160,7 @@ const partnersOf = (mailbox: Mailbox): Account[] => {
   return [...partners]
 }
 
-export const buildChunk = (mailbox: Mailbox, plan: SyncPlan, chunk: Chunk): proto.IHistorySync => {
+export const buildChunk = (mailbox: Mailbox, chunk: Chunk): proto.IHistorySync => {
   const { syncType, chunkOrder, progress, stretches } = chunk
   const common = { syncType, chunkOrder, progress }
   if (syncType === HistorySyncType.PUSH_NAME) {
@@ -181,7 +175,7 @@ export const buildChunk = (mailbox: Mailbox, plan: SyncPlan, chunk: Chunk): prot
   const first = syncType === HistorySyncType.INITIAL_BOOTSTRAP
   return {
     ...common,
-    conversations: stretches.map(stretch => conversationOf(mailbox, plan, stretch, first)),
+    conversations: stretches.map(stretch => conversationOf(mailbox, stretch, first)),
     ...(first
       ? {
           phoneNumberToLidMappings: partnersOf(mailbox).map(({ jid, lid }) => ({ pnJid: jid, lidJid: lid }))
@@ -206,7 +200,7 @@ export const sendHistory = async (
       .map(stretch => mailbox.timestampOf(stretch.chat, stretch.chat.count - stretch.to))
     await sendChunk(network, companion, {
       plan,
-      build: () => buildChunk(mailbox, plan, chunk),
+      build: () => buildChunk(mailbox, chunk),
       notification: {
         syncType: chunk.syncType as number as proto.Message.HistorySyncType,
         chunkOrder: chunk.chunkOrder,

@@ -33,7 +33,7 @@ const chunksOf = (
   let count = 0
   let chunks = 0
   for (const chunk of planChunks(phone.mailbox, plan, true)) {
-    const built = buildChunk(phone.mailbox, plan, chunk)
+    const built = buildChunk(phone.mailbox, chunk)
     count += built.conversations?.reduce((sum, { messages: inChat }) => sum + (inChat?.length ?? 0), 0) ?? 0
     bytes += proto.HistorySync.encode(built).finish().length
     chunks++

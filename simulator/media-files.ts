@@ -89,13 +89,48 @@ const pdf = (random: Random): Buffer =>
       `3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]>>endobj\n% ${random.digits(32)}\ntrailer<</Root 1 0 R>>\n%%EOF\n`
   )
 
+/** An MP4 with a header and no track: enough for a demuxer to say how long it is. */
+const mp4 = (random: Random): Buffer => {
+  const box = (type: string, ...parts: Buffer[]): Buffer => {
+    const body = Buffer.concat(parts)
+    const head = Buffer.alloc(8)
+    head.writeUInt32BE(8 + body.length)
+    head.write(type, 4, 'latin1')
+    return Buffer.concat([head, body])
+  }
+  const header = Buffer.alloc(100)
+  header.writeUInt32BE(1000, 12)
+  header.writeUInt32BE(3000, 16)
+  header.writeUInt32BE(0x00010000, 20)
+  header.writeUInt16BE(0x0100, 24)
+  for (const [place, value] of [
+    [36, 0x00010000],
+    [52, 0x00010000],
+    [68, 0x40000000]
+  ] as const) {
+    header.writeUInt32BE(value, place)
+  }
+  header.writeUInt32BE(1, 96)
+  return Buffer.concat([
+    box('ftyp', Buffer.from('isom\0\0\x02\0isommp42', 'latin1')),
+    box('moov', box('mvhd', header)),
+    box('free', random.bytes(600))
+  ])
+}
+
+/** A WebP of one pixel; what makes each different is in a chunk readers skip. */
+const webp = (random: Random): Buffer => {
+  const pixel = Buffer.from('UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==', 'base64')
+  const extra = Buffer.concat([Buffer.from('SIMV'), Buffer.from([64, 0, 0, 0]), random.bytes(64)])
+  const file = Buffer.concat([pixel, extra])
+  file.writeUInt32LE(file.length - 8, 4)
+  return file
+}
+
 const MAKERS = {
   image: { mimetype: 'image/png', make: png },
-  sticker: { mimetype: 'image/webp', make: png },
-  video: {
-    mimetype: 'video/mp4',
-    make: (random: Random) => Buffer.concat([Buffer.from('AAAAGGZ0eXBtcDQy', 'base64'), random.bytes(600)])
-  },
+  sticker: { mimetype: 'image/webp', make: webp },
+  video: { mimetype: 'video/mp4', make: mp4 },
   audio: { mimetype: 'audio/wav', make: wav },
   document: { mimetype: 'application/pdf', make: pdf }
 } as const

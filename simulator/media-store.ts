@@ -1,7 +1,7 @@
 // The media host's shelves: encrypted files by path, uploaded by clients or made on demand. A file made on demand keeps
 // only its recipe; the bytes are made again when someone downloads it, and the most recent ones are kept ready.
 
-const READY_BYTES = 64 * 1024 * 1024
+const READY_BYTES = 256 * 1024 * 1024
 const UPLOADED_BYTES = 512 * 1024 * 1024
 
 export type Recipe = () => Buffer | undefined

@@ -96,7 +96,10 @@ const deliveriesOf = (network: Network, envelope: Envelope): Delivery[] => {
       for (const member of group.members.keys()) {
         for (const device of member.devices) add(member.address('lid', device), shared)
       }
-    } else if (envelope.to !== STATUS_JID) add(envelope.to, shared)
+    } else if (envelope.to === STATUS_JID) {
+      for (const participant of children(child(node, 'participants'), 'to'))
+        add(participant.attrs.jid, shared)
+    } else add(envelope.to, shared)
   }
   return [...byDevice.values()]
 }
