@@ -1,14 +1,16 @@
 // WhatsApp and phones that misbehave, one way each.
 import { describe, expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
-import { Stage } from './stage.ts'
+import { sharedStage } from './stage.ts'
+
+const shared = sharedStage({ SEND_TIMEOUT: '500ms' })
 
 const SMALL = { history: { chats: 2, messages: 20, groupsShare: 0 } }
 const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
 
 describe('receiving', () => {
   test('stanzas delivered twice are stored once', async () => {
-    await using stage = await Stage.set()
+    const stage = shared()
     const { phone, accountId } = await stage.linked(SMALL)
     const fault = phone.fault({ kind: 'duplicate' })
     for (let n = 0; n < 10; n += 1) await phone.receive({ from: phone.contacts[0]!, text: `twice ${n}` })
@@ -19,7 +21,7 @@ describe('receiving', () => {
   })
 
   test('stanzas that overtake each other are all stored', async () => {
-    await using stage = await Stage.set()
+    const stage = shared()
     const { phone, accountId } = await stage.linked(SMALL)
     phone.fault({ kind: 'reorder', count: 5, withinMs: 500 }, { times: 15 })
     for (let n = 0; n < 15; n += 1)
@@ -29,7 +31,7 @@ describe('receiving', () => {
   })
 
   test('a message that cannot be decrypted keeps its place and is filled when it was asked for again', async () => {
-    await using stage = await Stage.set()
+    const stage = shared()
     const { phone, accountId } = await stage.linked(SMALL)
     phone.fault({ kind: 'corruptMessages' }, { times: 1 })
     const { id } = await phone.receive({ from: phone.contacts[0]!, text: 'garbled at first' })
@@ -45,7 +47,7 @@ describe('receiving', () => {
   })
 
   test('a message that only the phone has is asked for and filled in place', async () => {
-    await using stage = await Stage.set()
+    const stage = shared()
     const { phone, accountId } = await stage.linked(SMALL)
     phone.fault({ kind: 'unavailableMessages' }, { times: 1 })
     const { id } = await phone.receive({ from: phone.contacts[0]!, text: 'only on the phone' })
@@ -67,7 +69,7 @@ describe('history', () => {
   const history = { chats: 8, messages: 600, chunkMessages: 150, inlineBelowBytes: 0 }
 
   test('a chunk that stays broken is counted as failed; the others are stored', async () => {
-    await using stage = await Stage.set()
+    const stage = shared()
     const phone = stage.simulator.createPhone({ history })
     phone.fault({ kind: 'historyChunk', effect: 'corrupt', chunkOrder: 2 })
     const { accountId } = await stage.api.createAccount('Broken chunk')
@@ -87,7 +89,7 @@ describe('history', () => {
 
 describe('sending', () => {
   test('a message whose acknowledgement is lost is sent again under the same id and received once', async () => {
-    await using stage = await Stage.set({ SEND_TIMEOUT: '500ms' })
+    const stage = shared()
     const { phone, accountId } = await stage.linked(SMALL)
     phone.fault({ kind: 'loseAcks' }, { times: 1 })
     const sent = await stage.api.send(accountId, phone.contacts[0]!.phoneNumber, 'acknowledged late')
@@ -100,7 +102,7 @@ describe('sending', () => {
   })
 
   test('a message that WhatsApp refuses is tried again, and keeps the order of its thread', async () => {
-    await using stage = await Stage.set()
+    const stage = shared()
     const { phone, accountId } = await stage.linked(SMALL)
     phone.fault({ kind: 'rejectMessages', error: 479 }, { times: 1 })
     const to = phone.contacts[0]!.phoneNumber
@@ -114,7 +116,7 @@ describe('sending', () => {
   })
 
   test('a recipient that cannot decrypt gets the message again', async () => {
-    await using stage = await Stage.set()
+    const stage = shared()
     const { phone, accountId } = await stage.linked(SMALL)
     phone.fault({ kind: 'recipientCannotDecrypt' }, { times: 1 })
     await stage.api.send(accountId, phone.contacts[0]!.phoneNumber, 'encrypted anew')
@@ -123,9 +125,9 @@ describe('sending', () => {
 })
 
 test('a WhatsApp that refuses logins for a while is tried again until it lets us in', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked(SMALL)
-  const refusing = stage.simulator.fault({ kind: 'refuseLogins', reason: 503 })
+  const refusing = phone.fault({ kind: 'refuseLogins', reason: 503 })
   phone.disconnect()
   const account = await stage.api.untilAccount(
     accountId,

@@ -1,9 +1,11 @@
 // An account's states as HTTP shows them, driven by what WhatsApp does.
 import { expect, test } from 'vitest'
-import { Stage } from './stage.ts'
+import { sharedStage, Stage } from './stage.ts'
+
+const shared = sharedStage()
 
 test('each way a connection ends leads to its own state, with the reason', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
   const ends = [
     { code: 440, state: 'replaced' },
@@ -43,7 +45,7 @@ test('an ended account stays ended over a restart and comes back by its command'
 })
 
 test('a device unlinked on the phone is logged out, never loops, and can be linked again to the same threads', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 3, messages: 60 } })
   phone.unlinkDevice(phone.devices[0]!.number)
   await stage.api.untilAccount(accountId, 'loggedOut', ({ state }) => state === 'loggedOut')
@@ -61,7 +63,7 @@ test('a device unlinked on the phone is logged out, never loops, and can be link
 })
 
 test('logout unlinks the device on the phone', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
 
   await stage.api.command(accountId, 'logout')
@@ -85,7 +87,7 @@ test('disconnect keeps an account offline over a restart; connect brings it back
 })
 
 test('deleting an account unlinks its device and leaves nothing of it', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 2, messages: 20 } })
   const [thread] = await stage.api.threads(accountId)
 

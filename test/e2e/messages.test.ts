@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Api } from '../../harness/api.ts'
-import { Stage } from './stage.ts'
+import { sharedStage } from './stage.ts'
+
+const shared = sharedStage()
 
 const threadWith = async (api: Api, accountId: string, jids: ReadonlyArray<string>) => {
   const threads = await api.threads(accountId)
@@ -23,7 +25,7 @@ const message = (
   })
 
 test('what a contact writes is stored as inbound, receipted, and raises the unread count', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 3, messages: 30, groupsShare: 0 } })
   const contact = phone.contacts[0]!
   const [before] = await threadWith(stage.api, accountId, [contact.jid, contact.lid])
@@ -44,7 +46,7 @@ test('what a contact writes is stored as inbound, receipted, and raises the unre
 })
 
 test('what the owner writes on the phone is stored as outbound', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 2, messages: 20, groupsShare: 0 } })
   const contact = phone.contacts[0]!
 
@@ -60,7 +62,7 @@ test('what the owner writes on the phone is stored as outbound', async () => {
 })
 
 test('a message sent over HTTP reaches its recipient once and shows queued, sent, delivered, read', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 2, messages: 20, groupsShare: 0 } })
   const contact = phone.contacts[0]!
   contact.readsByItself = false
@@ -75,7 +77,7 @@ test('a message sent over HTTP reaches its recipient once and shows queued, sent
 })
 
 test('an idempotency key answers the same message again and refuses another one', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
   const to = phone.contacts[0]!.phoneNumber
 
@@ -94,7 +96,7 @@ test('an idempotency key answers the same message again and refuses another one'
 })
 
 test('group messages go both ways, each with its writer', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked({
     name: 'Shop',
     history: { chats: 4, messages: 40, groupsShare: 0.5 }
@@ -117,7 +119,7 @@ test('group messages go both ways, each with its writer', async () => {
 })
 
 test('a contact that writes under its LID and under its number has one thread', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 2, messages: 20, groupsShare: 0 } })
   const contact = phone.contacts[0]!
 
@@ -135,7 +137,7 @@ test('a contact that writes under its LID and under its number has one thread', 
 })
 
 test('edits, revokes and reactions change the message they are about', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
   const contact = phone.contacts[0]!
   const edited = await phone.receive({ from: contact, text: 'tpyo' })
@@ -165,7 +167,7 @@ test('edits, revokes and reactions change the message they are about', async () 
 })
 
 test('a time decades ahead is clamped, and the claimed one is kept', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
   const contact = phone.contacts[0]!
   const claimed = Math.floor(Date.now() / 1000) + 40 * 365 * 86_400

@@ -1,4 +1,5 @@
 // What most product tests start from: a simulated WhatsApp, a phone on it, the server as a process, one account.
+import { afterAll, beforeAll } from 'vitest'
 import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
 import type { Api } from '../../harness/api.ts'
 import type { Phone } from '../../simulator/phone.ts'
@@ -74,5 +75,19 @@ export class Stage implements AsyncDisposable {
     await this.server.kill()
     await this.simulator.stop()
     this.removeFolder()
+  }
+}
+
+/** One stage for all tests of a file; each test brings a phone and an account of its own. */
+export const sharedStage = (settings: Readonly<Record<string, string>> = {}): (() => Stage) => {
+  let stage: Stage | undefined
+  beforeAll(async () => {
+    stage = await Stage.set(settings)
+  })
+  afterAll(() => stage?.[Symbol.asyncDispose]())
+  return () => {
+    if (stage === undefined)
+      throw new Error('The stage is set before the tests, not while they are collected')
+    return stage
   }
 }

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
-import { Stage } from './stage.ts'
+import { sharedStage } from './stage.ts'
+
+const shared = sharedStage()
 
 test('a phone linked by QR code has all its chats and messages over HTTP, once each', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 12, messages: 900 } })
 
   const result = await compare(stage.api, accountId, phone.truth().messages)
@@ -20,7 +22,7 @@ test('a phone linked by QR code has all its chats and messages over HTTP, once e
 })
 
 test('chunks that must be downloaded are downloaded, checked and stored like the inline one', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked({
     history: { chats: 10, messages: 1500, inlineBelowBytes: 0, chunkMessages: 300 }
   })
@@ -33,7 +35,7 @@ test('chunks that must be downloaded are downloaded, checked and stored like the
 })
 
 test('a phone linked by pairing code is synced like one linked by QR code', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const phone = stage.simulator.createPhone({ history: { chats: 3, messages: 60 } })
   const { accountId } = await stage.api.createAccount('By code')
   await stage.api.pair(accountId, `+${phone.phoneNumber}`)
@@ -50,7 +52,7 @@ test('a phone linked by pairing code is synced like one linked by QR code', asyn
 })
 
 test('threads come most recently active first and page without losing or repeating one', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { accountId } = await stage.linked({ history: { chats: 25, messages: 250 } })
 
   const threads = await stage.api.threads(accountId, 4)
@@ -61,7 +63,7 @@ test('threads come most recently active first and page without losing or repeati
 })
 
 test('messages page in both directions by cursors that stay valid while new ones arrive', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 120, groupsShare: 0 } })
   const [thread] = await stage.api.threads(accountId)
   const whole = await stage.api.messages(thread!.threadId, 500)
