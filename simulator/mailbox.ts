@@ -4,9 +4,9 @@ import { proto } from '@whiskeysockets/baileys'
 import type { Account } from './account.ts'
 import type { Group } from './group.ts'
 import { asChanged } from './message-changes.ts'
-import { emoji, sentence } from './history-text.ts'
+import { generateContent, type KindPicker } from './history-content.ts'
 import type { HeldMessage } from './ledger.ts'
-import type { MediaFile, MediaPool } from './media-files.ts'
+import type { MediaPool } from './media-files.ts'
 import { Random } from './random.ts'
 import type { Addressing } from './wire/jid.ts'
 
@@ -15,8 +15,7 @@ export interface HistoryShape {
   /** Unix seconds of the oldest and the newest possible generated message. */
   readonly from: number
   readonly until: number
-  /** Share of messages that are not plain text. */
-  readonly mediaShare: number
+  readonly kinds: KindPicker
   readonly mediaUrl: string
 }
 
@@ -28,6 +27,8 @@ export interface MailboxChat {
   /** Written while the simulator ran, oldest first. */
   readonly live: LiveMessage[]
   readonly liveById: Map<string, number>
+  /** Who wrote the generated messages of a group besides the owner. */
+  readonly others: readonly Account[]
   unread: number
   archived: boolean
   pinned: boolean
@@ -46,14 +47,6 @@ export interface GeneratedMessage {
 }
 
 const ID_PREFIX = '3A'
-const MEDIA: readonly ['image', ...('image' | 'video' | 'audio' | 'document' | 'sticker')[]] = [
-  'image',
-  'image',
-  'video',
-  'audio',
-  'document',
-  'sticker'
-]
 
 export const isGroupChat = (partner: Account | Group): partner is Group => 'members' in partner
 
@@ -79,6 +72,7 @@ export class Mailbox {
       count,
       live: [],
       liveById: new Map(),
+      others: isGroupChat(partner) ? [...partner.members.keys()].filter(member => member !== this.owner) : [],
       unread: 0,
       archived: false,
       pinned: false,
@@ -188,139 +182,95 @@ export class Mailbox {
     return isGroupChat(partner) ? partner.id : partner.address(partner.addressing)
   }
 
-  generate(chat: MailboxChat, index: number): GeneratedMessage {
+  /** Message number `index`; a shallow one leaves out what it quotes. */
+  generate(chat: MailboxChat, index: number, shallow = false): GeneratedMessage {
     const random = this.randomOf(chat, index, 'body')
-    const { partner } = chat
-    const group = isGroupChat(partner) ? partner : undefined
+    const group = isGroupChat(chat.partner) ? chat.partner : undefined
+    const partner = isGroupChat(chat.partner) ? undefined : chat.partner
     const fromMe = random.chance(0.45)
-    const author = fromMe ? this.owner : group ? this.memberOf(group, random) : (partner as Account)
+    const author = fromMe ? this.owner : (partner ?? this.memberOf(chat, random))
     const id = this.idOf(chat, index)
     const timestamp = this.timestampOf(chat, index)
     const held: HeldMessage = {
-      chatJid: group ? group.id : (partner as Account).jid,
+      chatJid: group?.id ?? partner?.jid ?? '',
       id,
       fromMe,
       timestamp,
       kind: 'text',
       origin: 'history',
-      ...(group ? {} : { chatLid: (partner as Account).lid }),
+      ...(partner ? { chatLid: partner.lid } : {}),
       ...(group && !fromMe ? { participant: author.jid, participantLid: author.lid } : {}),
       ...(fromMe ? {} : { pushName: author.pushName })
     }
+    const participant = group ? { participant: author.address(group.addressing) } : {}
     const info: proto.IWebMessageInfo = {
-      key: {
-        remoteJid: this.chatId(chat),
-        fromMe,
-        id,
-        ...(group ? { participant: author.address(group.addressing) } : {})
-      },
+      key: { remoteJid: this.chatId(chat), fromMe, id, ...participant },
       messageTimestamp: timestamp,
       status: fromMe ? proto.WebMessageInfo.Status.READ : proto.WebMessageInfo.Status.DELIVERY_ACK,
-      ...(group ? { participant: author.address(group.addressing) } : {}),
+      ...participant,
       ...(fromMe ? {} : { pushName: author.pushName })
     }
-    this.fill(chat, index, random, info, held)
+    const content = generateContent(this.shape.kinds, random, {
+      index,
+      media: kind => {
+        const file = this.pool.file(kind, random)
+        return { ...file, url: `${this.shape.mediaUrl}${file.directPath}` }
+      },
+      quote: shallow ? () => undefined : earlier => this.quote(chat, earlier)
+    })
+    held.kind = content.kind
+    if (content.text !== undefined) held.text = content.text
+    if (content.quotedId !== undefined) held.quotedId = content.quotedId
+    if (content.edited) held.edited = true
+    if (content.message) info.message = content.message
+    if (content.kind === 'revoked') {
+      held.revoked = true
+      info.messageStubType = proto.WebMessageInfo.StubType.REVOKE
+    }
+    if (content.reaction !== undefined) {
+      const reactor = fromMe ? (partner ?? this.memberOf(chat, random)) : this.owner
+      this.react(chat, info, held, reactor, content.reaction)
+    }
     return { info, held }
   }
 
-  private fill(
+  private quote(chat: MailboxChat, index: number): proto.IContextInfo {
+    const { info, held } = this.generate(chat, index, true)
+    const author = held.fromMe
+      ? this.owner.address(chat.partner.addressing)
+      : (info.participant ?? this.chatId(chat))
+    return {
+      stanzaId: held.id,
+      participant: author,
+      quotedMessage: info.message ?? { conversation: '' }
+    }
+  }
+
+  private react(
     chat: MailboxChat,
-    index: number,
-    random: Random,
     info: proto.IWebMessageInfo,
-    held: HeldMessage
+    held: HeldMessage,
+    reactor: Account,
+    text: string
   ): void {
-    const roll = random.next()
-    if (roll < 0.015) {
-      held.kind = 'revoked'
-      held.revoked = true
-      info.messageStubType = proto.WebMessageInfo.StubType.REVOKE
-      return
-    }
-    if (roll < 0.015 + this.shape.mediaShare) {
-      const kind = random.pick(MEDIA)
-      const caption =
-        (kind === 'image' || kind === 'video') && random.chance(0.5) ? sentence(random) : undefined
-      held.kind = kind
-      const text = caption ?? (kind === 'document' ? `report-${index}.pdf` : undefined)
-      if (text !== undefined) held.text = text
-      info.message = this.media(kind, random, text)
-    } else if (roll < 0.03 + this.shape.mediaShare) {
-      held.kind = 'location'
-      held.text = sentence(random)
-      info.message = {
-        locationMessage: {
-          degreesLatitude: random.next() * 180 - 90,
-          degreesLongitude: random.next() * 360 - 180,
-          name: held.text
-        }
+    const group = isGroupChat(chat.partner) ? chat.partner : undefined
+    held.reactions = [{ from: reactor.jid, text }]
+    info.reactions = [
+      {
+        key: {
+          remoteJid: this.chatId(chat),
+          fromMe: reactor === this.owner,
+          id: `${held.id.slice(0, 12)}FFFF${held.id.slice(16)}`,
+          ...(group ? { participant: reactor.address(group.addressing) } : {})
+        },
+        text,
+        senderTimestampMs: (held.timestamp + 5) * 1000
       }
-    } else {
-      const text = sentence(random)
-      held.text = text
-      if (index > 0 && random.chance(0.1)) {
-        const quoted = index - random.between(1, Math.min(index, 20) + 1)
-        const quotedId = this.idOf(chat, quoted)
-        held.quotedId = quotedId
-        info.message = {
-          extendedTextMessage: {
-            text,
-            contextInfo: {
-              stanzaId: quotedId,
-              participant: this.owner.jid,
-              quotedMessage: { conversation: sentence(this.randomOf(chat, quoted, 'body')) }
-            }
-          }
-        }
-      } else if (random.chance(0.2)) info.message = { extendedTextMessage: { text } }
-      else info.message = { conversation: text }
-      if (random.chance(0.02)) held.edited = true
-    }
-    if (random.chance(0.06)) {
-      const text = emoji(random)
-      const group = isGroupChat(chat.partner) ? chat.partner : undefined
-      const reactor = held.fromMe
-        ? group
-          ? this.memberOf(group, random)
-          : (chat.partner as Account)
-        : this.owner
-      held.reactions = [{ from: reactor.jid, text }]
-      info.reactions = [
-        {
-          key: {
-            remoteJid: this.chatId(chat),
-            fromMe: reactor === this.owner,
-            id: `${held.id.slice(0, 12)}FFFF${held.id.slice(16)}`,
-            ...(group ? { participant: reactor.address(group.addressing) } : {})
-          },
-          text,
-          senderTimestampMs: (held.timestamp + 5) * 1000
-        }
-      ]
-    }
+    ]
   }
 
-  private media(kind: (typeof MEDIA)[number], random: Random, text: string | undefined): proto.IMessage {
-    const file: MediaFile = this.pool.file(kind, random)
-    const common = { ...file, url: `${this.shape.mediaUrl}${file.directPath}` }
-    switch (kind) {
-      case 'image':
-        return {
-          imageMessage: { ...common, ...(text === undefined ? {} : { caption: text }), width: 8, height: 8 }
-        }
-      case 'video':
-        return { videoMessage: { ...common, ...(text === undefined ? {} : { caption: text }), seconds: 3 } }
-      case 'audio':
-        return { audioMessage: { ...common, seconds: 4, ptt: random.chance(0.7) } }
-      case 'document':
-        return { documentMessage: { ...common, fileName: text ?? 'report.pdf', pageCount: 1 } }
-      case 'sticker':
-        return { stickerMessage: { ...common, width: 8, height: 8 } }
-    }
-  }
-
-  private memberOf(group: Group, random: Random): Account {
-    const others = [...group.members.keys()].filter(member => member !== this.owner)
+  private memberOf(chat: MailboxChat, random: Random): Account {
+    const others = chat.others
     return others[random.between(0, others.length)] ?? this.owner
   }
 

@@ -2,6 +2,7 @@
 import type { Account } from './account.ts'
 import type { Group } from './group.ts'
 import { makeGroup } from './group-queries.ts'
+import { defaultKinds, KindPicker, type KindWeights } from './history-content.ts'
 import type { SyncPlan } from './history-sync.ts'
 import { groupName, personName } from './history-text.ts'
 import { Mailbox } from './mailbox.ts'
@@ -16,7 +17,9 @@ export interface HistoryOptions {
   readonly spanDays?: number | undefined
   /** Share of the chats that are groups. */
   readonly groupsShare?: number | undefined
-  /** Share of messages that carry a file. */
+  /** How often each kind of message comes, as weights: text, image, video, audio, document, sticker, location … */
+  readonly kinds?: KindWeights | undefined
+  /** Share of messages that carry a file, when `kinds` is left out. */
   readonly mediaShare?: number | undefined
   /** Share of the contacts whose chats are addressed by LID. */
   readonly lidShare?: number | undefined
@@ -57,7 +60,7 @@ export const createPhone = (network: Network, options: PhoneOptions, number: num
       seed,
       from,
       until,
-      mediaShare: history?.mediaShare ?? 0.08,
+      kinds: new KindPicker(history?.kinds ?? defaultKinds(history?.mediaShare)),
       mediaUrl: `https://${network.mediaHost}`
     },
     new MediaPool(seed, network.media)
