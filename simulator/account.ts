@@ -76,6 +76,13 @@ export class Account {
     return this.nextDevice++
   }
 
+  /** The owner sets the account up anew: another identity, no session survives. */
+  reinstall(): void {
+    this.signal?.close()
+    this.signal = undefined
+    this.key = undefined
+  }
+
   close(): void {
     this.signal?.close()
   }

@@ -273,6 +273,15 @@ export const routes: readonly ControlRoute[] = [
       return describeAccount(contact)
     }
   },
+  {
+    method: 'POST',
+    path: '/contacts/:jid/reinstall',
+    answer: ({ simulator, parameters }) => {
+      const contact = simulator.network.directory.find(parameters['jid'])
+      if (!contact) throw new ControlError(404, `there is nobody called ${parameters['jid']}`)
+      simulator.reinstall(contact)
+    }
+  },
   { method: 'GET', path: '/faults', answer: ({ simulator }) => simulator.network.faults.list() },
   {
     method: 'POST',

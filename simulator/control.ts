@@ -1,5 +1,6 @@
 // The control port: HTTP and JSON for whoever runs the simulator as a process of its own. Each endpoint is one method of the
-// Simulator or a Phone; the table at the end is the whole of it. It listens on the loopback address only.
+// Simulator or a Phone; the table at the end is the whole of it. It listens where the server does: on the
+// loopback address, unless told otherwise.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type ControlRoute, ControlError, routes } from './control-routes.ts'

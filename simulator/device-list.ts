@@ -4,6 +4,23 @@ import type { Companion } from './companion.ts'
 import type { Network } from './network.ts'
 import { element, unixSeconds } from './wire/stanza.ts'
 
+/** Tells those who know an account that its identity key is another one. */
+export const announceIdentity = (network: Network, account: Account): void => {
+  for (const reader of network.directory.accounts.values()) {
+    if (reader === account || !network.haveTalked(reader, account)) continue
+    for (const device of reader.companions.values()) {
+      device.queue.add(
+        'notification',
+        element(
+          'notification',
+          { from: account.jid, type: 'encrypt', id: network.nextId(), t: unixSeconds(), lid: account.lid },
+          [element('identity')]
+        )
+      )
+    }
+  }
+}
+
 export const announceDevices = (
   network: Network,
   account: Account,

@@ -3,7 +3,7 @@ import { proto } from '@whiskeysockets/baileys'
 import type { Account } from './account.ts'
 import type { Group } from './group.ts'
 import type { HeldMessage } from './ledger.ts'
-import { bodyOf, changeOf, kindOf, quotedIdOf } from './message-content.ts'
+import { bodyOf, changeOf, isMessage, kindOf, quotedIdOf } from './message-content.ts'
 import { applyChange } from './message-changes.ts'
 import type { Envelope } from './message-routing.ts'
 import type { Network } from './network.ts'
@@ -44,7 +44,7 @@ export const hold = (network: Network, holder: Account, written: Written): void 
     return
   }
   const kind = kindOf(message)
-  if (kind === 'protocol' || kind === 'senderKey') return
+  if (!isMessage(message)) return
   const text = bodyOf(message)
   const quotedId = quotedIdOf(message)
   const entry: HeldMessage = {

@@ -1,6 +1,8 @@
 // The truth: what every phone holds, what every recipient got and how often, which receipts passed through the server.
 // Written by the parts of the server as things happen, read by tests; nothing in the server depends on it.
 import type { Account } from './account.ts'
+import type { Companion } from './companion.ts'
+import type { QueuedStanza } from './stanza-queue.ts'
 import type { Signals } from './signals.ts'
 
 export interface HeldMessage {
@@ -34,6 +36,18 @@ export interface Received {
   text?: string
 }
 
+/** A message stanza for one of this account's linked devices. */
+export interface Delivered {
+  device: string
+  id: string
+  chatJid: string
+  participant?: string
+  /** How often it was written to the device's connections. */
+  times: number
+  /** Whether the device has confirmed it. */
+  confirmed: boolean
+}
+
 export interface SeenReceipt {
   from: string
   device: number
@@ -43,6 +57,9 @@ export interface SeenReceipt {
   timestamp: number
 }
 
+/** Queue positions per device, for one number that names both. */
+const SEQUENCES = 2 ** 40
+
 const keyOf = (chatJid: string, sender: string, id: string): string => `${chatJid}|${sender}|${id}`
 
 /** One account's part of the truth. */
@@ -50,6 +67,7 @@ export class AccountLedger {
   readonly held = new Map<string, HeldMessage>()
   readonly received = new Map<string, Received>()
   readonly receipts: SeenReceipt[] = []
+  readonly delivered = new Map<number, Delivered>()
 }
 
 export class Ledger {
@@ -72,6 +90,32 @@ export class Ledger {
     const key = keyOf(message.chatJid, sender, message.id)
     if (!held.has(key)) held.set(key, message)
     this.signals.emit('held', { account: account.jid, id: message.id })
+  }
+
+  /** A stanza was written to a linked device's connection. */
+  written(companion: Companion, { kind, node, sequence }: QueuedStanza): void {
+    if (kind !== 'message') return
+    const { delivered } = this.of(companion.account)
+    const key = companion.number * SEQUENCES + sequence
+    const before = delivered.get(key)
+    if (before) before.times++
+    else {
+      const { id = '', from = '', recipient, participant } = node.attrs
+      delivered.set(key, {
+        device: companion.jid,
+        id,
+        chatJid: recipient ?? from,
+        times: 1,
+        confirmed: false,
+        ...(participant === undefined ? {} : { participant })
+      })
+    }
+    this.signals.emit('delivered', { device: companion.jid, id: node.attrs.id })
+  }
+
+  confirmed(companion: Companion, { sequence }: QueuedStanza): void {
+    const entry = this.of(companion.account).delivered.get(companion.number * SEQUENCES + sequence)
+    if (entry) entry.confirmed = true
   }
 
   /** A recipient got a message that `sender` wrote. */

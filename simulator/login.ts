@@ -13,7 +13,9 @@ export const authenticated = (
   noiseKey: Buffer
 ): Companion | undefined => {
   if (payload.devicePairingData) {
-    if (!beginPairing(network, session, payload, noiseKey)) refuse(network, session, 400)
+    const refusal = network.faults.take('refuseLogins', {})
+    if (refusal) refuse(network, session, refusal.reason)
+    else if (!beginPairing(network, session, payload, noiseKey)) refuse(network, session, 400)
     return undefined
   }
   const account = network.directory.byPhoneNumber(String(payload.username ?? ''))

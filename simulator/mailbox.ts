@@ -16,6 +16,8 @@ export interface HistoryShape {
   readonly from: number
   readonly until: number
   readonly kinds: KindPicker
+  /** How many chats end with a message from the far future. */
+  readonly futureChats: number
   readonly mediaUrl: string
 }
 
@@ -47,6 +49,7 @@ export interface GeneratedMessage {
 }
 
 const ID_PREFIX = '3A'
+const TWENTY_YEARS = 20 * 365 * 86_400
 
 export const isGroupChat = (partner: Account | Group): partner is Group => 'members' in partner
 
@@ -136,7 +139,9 @@ export class Mailbox {
   timestampOf(chat: MailboxChat, index: number): number {
     const { from, until } = this.shape
     const jitter = this.randomOf(chat, index, 'time').next()
-    return from + Math.floor(((until - from) * (index + jitter)) / chat.count)
+    const time = from + Math.floor(((until - from) * (index + jitter)) / chat.count)
+    const isFuture = chat.index < this.shape.futureChats && index === chat.count - 1
+    return isFuture ? time + TWENTY_YEARS : time
   }
 
   idOf(chat: MailboxChat, index: number): string {

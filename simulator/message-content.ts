@@ -38,6 +38,10 @@ const KINDS: readonly (readonly [keyof proto.IMessage, string])[] = [
   ['pollCreationMessageV3', 'poll'],
   ['pollUpdateMessage', 'pollUpdate'],
   ['reactionMessage', 'reaction'],
+  ['encReactionMessage', 'reaction'],
+  ['pinInChatMessage', 'pin'],
+  ['keepInChatMessage', 'keep'],
+  ['encEventResponseMessage', 'eventResponse'],
   ['eventMessage', 'event'],
   ['protocolMessage', 'protocol'],
   ['senderKeyDistributionMessage', 'senderKey']
@@ -51,6 +55,19 @@ export const kindOf = (message: proto.IMessage): string => {
     )?.[1] ?? 'other'
   )
 }
+
+/** Kinds that say something about another message and are none themselves. */
+const BESIDE_MESSAGES = new Set([
+  'protocol',
+  'senderKey',
+  'reaction',
+  'pollUpdate',
+  'pin',
+  'keep',
+  'eventResponse'
+])
+
+export const isMessage = (message: proto.IMessage): boolean => !BESIDE_MESSAGES.has(kindOf(message))
 
 export const bodyOf = (message: proto.IMessage): string | undefined => {
   const inner = unwrap(message)

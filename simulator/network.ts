@@ -22,6 +22,7 @@ import type { BinaryNode } from './wire/binary-node.ts'
 import type { Connection } from './wire/connection.ts'
 
 const HISTORY_AHEAD = 16
+const WORK_LIMIT = 500
 const ROOM_PATIENCE_MS = 30_000
 
 /** A connection and who is on it. */
@@ -86,7 +87,11 @@ export class Network {
   ): Companion {
     const queue = new StanzaQueue(
       (entry, node) => this.faults.departure({ companion, kind: entry.kind }, node),
-      () => this.signals.emit('queue', { device: companion.jid, waiting: queue.size })
+      {
+        changed: () => this.signals.emit('queue', { device: companion.jid, waiting: queue.size }),
+        written: entry => this.ledger.written(companion, entry),
+        settled: entry => this.ledger.confirmed(companion, entry)
+      }
     )
     const companion = new Companion(account, number, keys, properties, queue)
     account.companions.set(companion.number, companion)
@@ -160,6 +165,11 @@ export class Network {
       .catch((error: unknown) => this.report(where, error))
       .finally(() => this.background.delete(guarded))
     this.background.add(guarded)
+  }
+
+  /** Resolves when there is little left to do: one busy client must not pile work up without end. */
+  async breathe(): Promise<void> {
+    while (this.background.size > WORK_LIMIT) await Promise.race(this.background)
   }
 
   report(where: string, error: unknown): void {

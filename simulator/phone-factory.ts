@@ -25,6 +25,8 @@ export interface HistoryOptions {
   readonly lidShare?: number | undefined
   /** Unix seconds the history ends at; fixed, so that a seed always gives the same history. */
   readonly until?: number | undefined
+  /** How many chats end with a message stamped twenty years ahead, as some phones send them. */
+  readonly futureChats?: number | undefined
   readonly chunkMessages?: number | undefined
   readonly inlineBelowBytes?: number | undefined
   readonly bootstrapPerChat?: number | undefined
@@ -60,6 +62,7 @@ export const createPhone = (network: Network, options: PhoneOptions, number: num
       seed,
       from,
       until,
+      futureChats: history?.futureChats ?? 0,
       kinds: new KindPicker(history?.kinds ?? defaultKinds(history?.mediaShare)),
       mediaUrl: `https://${network.mediaHost}`
     },

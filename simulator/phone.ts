@@ -5,7 +5,7 @@ import type { Companion } from './companion.ts'
 import type { ActiveFault, Fault, FaultScope } from './faults.ts'
 import { addMembers, announceGroup, makeGroup, removeMembers } from './group-queries.ts'
 import type { Group } from './group.ts'
-import type { HeldMessage, Received, SeenReceipt } from './ledger.ts'
+import type { Delivered, HeldMessage, Received, SeenReceipt } from './ledger.ts'
 import { unlink } from './login.ts'
 import { announceDevices } from './device-list.ts'
 import type { Mailbox } from './mailbox.ts'
@@ -54,6 +54,8 @@ export interface Truth {
   readonly messages: HeldMessage[]
   readonly received: Received[]
   readonly receipts: SeenReceipt[]
+  /** Message stanzas for this phone's own linked devices, peer messages included. */
+  readonly delivered: Delivered[]
   readonly offlineQueue: WaitingStanza[]
 }
 
@@ -110,6 +112,9 @@ export class Phone {
   ): Promise<WrittenMessage> {
     const sender = this.accountOf(options.from)
     const chat = options.group === undefined ? this.account : this.groupOf(options.group)
+    if (isGroup(chat) && !(chat.has(sender) && chat.has(this.account))) {
+      throw new Error('both the writer and this phone must be members of the group')
+    }
     return this.write(sender, chat, options)
   }
 
@@ -204,8 +209,13 @@ export class Phone {
   }
 
   truthBesideMessages(): Omit<Truth, 'messages'> {
-    const { received, receipts } = this.network.ledger.of(this.account)
-    return { received: [...received.values()], receipts: [...receipts], offlineQueue: this.offlineQueue() }
+    const { received, receipts, delivered } = this.network.ledger.of(this.account)
+    return {
+      received: [...received.values()],
+      receipts: [...receipts],
+      delivered: [...delivered.values()],
+      offlineQueue: this.offlineQueue()
+    }
   }
 
   offlineQueue(): WaitingStanza[] {

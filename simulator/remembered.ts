@@ -57,6 +57,11 @@ export class SenderKeys {
     this.holders.add(keyOf(group, sender, companion))
   }
 
+  /** Nobody holds this sender's keys any more. */
+  forgetSender(sender: Account): void {
+    for (const key of this.holders) if (key.includes(`|${sender.phoneNumber}|`)) this.holders.delete(key)
+  }
+
   forget(group: Group, sender: Account, companion: Companion): void {
     this.holders.delete(keyOf(group, sender, companion))
   }

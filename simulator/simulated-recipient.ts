@@ -4,6 +4,7 @@ import { encodeBigEndian, type proto } from '@whiskeysockets/baileys'
 import type { Account } from './account.ts'
 import { writeBundle } from './key-bundle.ts'
 import { holdFor } from './held-messages.ts'
+import { isMessage } from './message-content.ts'
 import type { Envelope } from './message-routing.ts'
 import type { Network } from './network.ts'
 import { answerPeerMessage } from './peer-requests.ts'
@@ -64,7 +65,7 @@ const receive = async (
     addressing: envelope.addressing,
     type: undefined
   })
-  if (account.readsByItself && !content.protocolMessage && !content.reactionMessage) {
+  if (account.readsByItself && isMessage(content)) {
     sendReceiptFromPrimary(network, account, sender.account, {
       id,
       group,

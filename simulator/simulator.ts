@@ -1,6 +1,7 @@
 // The simulator: a WhatsApp Web server for one machine. It opens the port, keeps the network, and hands out phones.
 import { activated } from './introduction.ts'
 import type { Account } from './account.ts'
+import { announceIdentity } from './device-list.ts'
 import { type ControlPort, openControlPort } from './control.ts'
 import type { ActiveFault, Fault, FaultScope } from './faults.ts'
 import { serveMedia } from './media-host.ts'
@@ -133,6 +134,14 @@ export class Simulator {
   /** A person who is no phone: they answer by themselves. */
   createContact(options: { phoneNumber?: string; name?: string } = {}): Account {
     return this.network.directory.create(options)
+  }
+
+  /** A contact sets WhatsApp up anew: a new identity, and everyone who knows them is told. */
+  reinstall(contact: Account): void {
+    if (contact.companions.size > 0) throw new Error('an account with linked devices cannot be set up anew')
+    contact.reinstall()
+    this.network.senderKeys.forgetSender(contact)
+    announceIdentity(this.network, contact)
   }
 
   /** Resolves with the first truthy answer, asked after everything that happens here. */

@@ -21,13 +21,14 @@ export const handlersFor = (network: Network): ConnectionHandlers => ({
   },
   stanza(connection, node) {
     const session = network.sessions.get(connection)
-    if (!session) return
+    if (!session) return undefined
     try {
       handle(network, session, node)
     } catch (error) {
       // well-formed but absurd: worth a note, not worth the connection
       network.report(`stanza ${node.tag}`, error)
     }
+    return network.breathe()
   },
   closed(connection) {
     const session = network.sessions.get(connection)

@@ -17,6 +17,12 @@ export interface QueuedStanza {
   sentOn: number | undefined
 }
 
+export interface QueueObserver {
+  changed(): void
+  written(entry: QueuedStanza): void
+  settled(entry: QueuedStanza): void
+}
+
 export interface Outlet {
   readonly id: number
   readonly closed: boolean
@@ -49,11 +55,11 @@ export class StanzaQueue {
   private offlineAnnounced = true
   private pumping = false
   private readonly departure: Departure
-  private readonly changed: () => void
+  private readonly observer: QueueObserver
 
-  constructor(departure: Departure, changed: () => void) {
+  constructor(departure: Departure, observer: QueueObserver) {
     this.departure = departure
-    this.changed = changed
+    this.observer = observer
   }
 
   get size(): number {
@@ -82,7 +88,7 @@ export class StanzaQueue {
     const named = this.byId.get(id) ?? new Set()
     this.byId.set(id, named.add(entry))
     if (this.outlet) this.unsent.push(entry)
-    this.changed()
+    this.observer.changed()
     this.pump()
     return entry
   }
@@ -95,9 +101,10 @@ export class StanzaQueue {
     for (const entry of settled) {
       this.entries.delete(entry.sequence)
       named.delete(entry)
+      this.observer.settled(entry)
     }
     if (named.size === 0) this.byId.delete(id)
-    if (settled.length > 0) this.changed()
+    if (settled.length > 0) this.observer.changed()
     return settled
   }
 
@@ -139,7 +146,7 @@ export class StanzaQueue {
     this.byId.clear()
     this.unsent = []
     this.head = 0
-    this.changed()
+    this.observer.changed()
   }
 
   private pump(): void {
@@ -215,6 +222,7 @@ export class StanzaQueue {
     for (const node of nodes) {
       if (outlet.closed) return
       entry.deliveries++
+      this.observer.written(entry)
       const left = outlet.send(node)
       if (outlet.bufferedBytes > BUFFERED_HIGH) await left
     }

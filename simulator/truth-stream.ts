@@ -24,8 +24,8 @@ export const writeTruth = async (phone: Phone, response: ServerResponse): Promis
     if (response.destroyed) return
   }
   await flush()
-  const { received, receipts, offlineQueue } = phone.truthBesideMessages()
+  const { received, receipts, delivered, offlineQueue } = phone.truthBesideMessages()
   response.end(
-    `],"received":${JSON.stringify(received)},"receipts":${JSON.stringify(receipts)},"offlineQueue":${JSON.stringify(offlineQueue)}}`
+    `],"received":${JSON.stringify(received)},"receipts":${JSON.stringify(receipts)},"delivered":${JSON.stringify(delivered)},"offlineQueue":${JSON.stringify(offlineQueue)}}`
   )
 }

@@ -1,0 +1,138 @@
+// What durability is measured against: a message is kept until its receipt, delivered again until then, and gone after it.
+import { DEFAULT_CONNECTION_CONFIG } from '@whiskeysockets/baileys'
+import { describe, expect, it } from 'vitest'
+import { Simulator } from '../../simulator/simulator.ts'
+import { Client } from './client.ts'
+
+/** A client that dies between getting a message and confirming it: decryption never ends. */
+const neverDecrypts: typeof DEFAULT_CONNECTION_CONFIG.makeSignalRepository = (...options) => ({
+  ...DEFAULT_CONNECTION_CONFIG.makeSignalRepository(...options),
+  decryptMessage: () => new Promise(() => undefined)
+})
+
+describe('the offline queue', () => {
+  it('delivers again, in order and marked offline, what was delivered but not confirmed', async () => {
+    await using sim = await Simulator.make()
+    const phone = sim.createPhone({ history: { chats: 2, messages: 4 } })
+    const contact = phone.contacts[0]!
+    const client = await Client.linked(sim, phone)
+    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await sim.until(() => phone.offlineQueue().length === 0)
+    await client.stop()
+    await sim.until(() => phone.devices[0]!.connection === undefined)
+
+    const dying = new Client(sim, { makeSignalRepository: neverDecrypts })
+    Object.assign(dying.creds, client.creds)
+    for (const [key, value] of client.keys.stored) dying.keys.stored.set(key, value)
+    dying.connect()
+    await dying.until(() => dying.state === 'open', 'open')
+    const ids: string[] = []
+    for (const text of ['first', 'second', 'third'])
+      ids.push((await phone.receive({ from: contact, text })).id)
+    await sim.until(() => phone.truth().delivered.filter(({ id }) => ids.includes(id)).length === 3)
+    expect(phone.offlineQueue().map(({ id }) => id)).toEqual(ids)
+    await dying.stop()
+    await sim.until(() => phone.devices[0]!.connection === undefined)
+    expect(phone.offlineQueue().map(({ id, deliveries }) => [id, deliveries])).toEqual(ids.map(id => [id, 1]))
+
+    client.connect()
+    await client.text('third')
+    const again = client.messages.filter(({ key }) => ids.includes(key.id ?? ''))
+    expect(again.map(({ key }) => key.id)).toEqual(ids)
+    expect(again.map(({ upsertType }) => upsertType)).toEqual(['append', 'append', 'append'])
+    await sim.until(() => phone.offlineQueue().length === 0)
+    expect(
+      phone
+        .truth()
+        .delivered.filter(({ id }) => ids.includes(id))
+        .map(({ id, times, confirmed }) => [id, times, confirmed])
+    ).toEqual(ids.map(id => [id, 2, true]))
+    await client.stop()
+  })
+
+  it('keeps each linked device’s own queue, receipts and group changes included', async () => {
+    await using sim = await Simulator.make()
+    const phone = sim.createPhone({ history: { chats: 2, messages: 4, groupsShare: 0 } })
+    const contact = phone.contacts[0]!
+    await using here = await Client.linked(sim, phone)
+    await using away = await Client.linked(sim, phone)
+    await away.until(() => (away.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await sim.until(() => phone.offlineQueue().length === 0)
+    away.reconnects = false
+    phone.disconnect({ device: 2 })
+    await away.until(() => away.state === 'close', 'the drop')
+    const sent = await here.say(contact.jid, 'from the other device')
+    await here.until(() => here.statusOf(sent.key.id) === 4, 'read')
+    const { id: group } = await here.socket.groupCreate('While away', [contact.jid])
+    const waiting = phone.offlineQueue().filter(({ device }) => device.includes(':2@'))
+    expect(waiting.map(({ kind }) => kind)).toEqual(['message', 'receipt', 'receipt', 'notification'])
+    expect(
+      phone.offlineQueue().filter(({ device, kind }) => device.includes(':1@') && kind === 'message')
+    ).toEqual([])
+    away.reconnects = true
+    away.connect()
+    expect((await away.text('from the other device')).key.fromMe).toBe(true)
+    await away.until(
+      () =>
+        away.events.some(
+          ({ name, data }) => name === 'groups.upsert' && JSON.stringify(data).includes(group)
+        ),
+      'the group'
+    )
+    await away.until(() => away.statusOf(sent.key.id) === 4, 'the receipts')
+    await sim.until(() => phone.offlineQueue().length === 0)
+  })
+
+  it('takes a receipt for another participant’s message of the same id for what it is', async () => {
+    await using sim = await Simulator.make()
+    const phone = sim.createPhone({ history: { chats: 3, messages: 6, groupsShare: 0 } })
+    const [one, other] = phone.contacts
+    await using client = await Client.linked(sim, phone)
+    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    const group = phone.createGroup('Twins', [one!, other!])
+    client.reconnects = false
+    phone.disconnect()
+    await client.until(() => client.state === 'close', 'the drop')
+    await phone.receive({ from: one!, group, text: 'mine', id: 'SAMEID' })
+    await phone.receive({ from: other!, group, text: 'mine too', id: 'SAMEID' })
+    expect(phone.truth().messages.filter(({ id }) => id === 'SAMEID')).toHaveLength(2)
+    client.reconnects = true
+    client.connect()
+    await sim.until(() => phone.offlineQueue().length === 0)
+    // Baileys itself folds the two into one event; on the wire both were delivered and confirmed
+    const delivered = phone.truth().delivered.filter(({ id }) => id === 'SAMEID')
+    expect(delivered.map(({ participant, confirmed }) => [participant, confirmed])).toEqual([
+      [one!.lid, true],
+      [other!.lid, true]
+    ])
+  })
+
+  it('survives a contact that sets WhatsApp up anew, in both directions', async () => {
+    await using sim = await Simulator.make()
+    const phone = sim.createPhone({ history: { chats: 2, messages: 4 } })
+    const contact = phone.contacts[0]!
+    await using client = await Client.linked(sim, phone)
+    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await phone.receive({ from: contact, text: 'before' })
+    await client.text('before')
+    await client.say(contact.jid, 'answer')
+    sim.reinstall(contact)
+    await phone.receive({ from: contact, text: 'after' })
+    await client.text('after')
+    const sent = await client.say(contact.jid, 'answer again')
+    await sim.until(() =>
+      phone.truth().received.find(({ id, text }) => id === sent.key.id && text === 'answer again')
+    )
+  })
+
+  it('answers keep-alive pings', async () => {
+    await using sim = await Simulator.make()
+    await using client = await Client.linked(sim, sim.createPhone(), { keepAliveIntervalMs: 100 })
+    let pings = 0
+    sim.events.on(({ name, detail }) => {
+      if (name === 'query' && detail['xmlns'] === 'w:p') pings++
+    })
+    await sim.until(() => pings >= 5)
+    expect(client.closes).toEqual([515])
+  })
+})
