@@ -200,6 +200,42 @@ export const routes: readonly ControlRoute[] = [
     path: '/phones/:phone/read',
     answer: call => phoneOf(call).markRead(text(call.body()['chat'], 'chat'))
   },
+  {
+    method: 'POST',
+    path: '/phones/:phone/typing',
+    answer: call => {
+      const { from, group, state } = call.body()
+      const known = state === 'recording' || state === 'paused' ? state : 'composing'
+      phoneOf(call).showTyping({ from: text(from, 'from'), group: optionalText(group), state: known })
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/presence',
+    answer: call => {
+      const { from, available } = call.body()
+      phoneOf(call).showPresence({ from: text(from, 'from'), available: available !== false })
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/status',
+    answer: call => {
+      const body = call.body()
+      return phoneOf(call).receiveStatus({
+        from: text(body['from'], 'from'),
+        text: text(body['text'], 'text')
+      })
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/ring',
+    answer: call => {
+      const { from, video } = call.body()
+      return { callId: phoneOf(call).ring({ from: text(from, 'from'), video: video === true }) }
+    }
+  },
   { method: 'POST', path: '/phones/:phone/offline', answer: call => phoneOf(call).goOffline() },
   { method: 'POST', path: '/phones/:phone/online', answer: call => phoneOf(call).goOnline() },
   {

@@ -7,6 +7,7 @@ import { bodyOf, changeOf, isMessage, kindOf, quotedIdOf } from './message-conte
 import { applyChange } from './message-changes.ts'
 import type { Envelope } from './message-routing.ts'
 import type { Network } from './network.ts'
+import { STATUS_JID } from './wire/jid.ts'
 
 /** A message as written by `sender`, from the view of `holder`. */
 export interface Written {
@@ -32,6 +33,7 @@ const chatJidFor = (holder: Account, written: Written): string => {
 export const hold = (network: Network, holder: Account, written: Written): void => {
   const { message, sender, chat } = written
   const chatJid = chatJidFor(holder, written)
+  if (chatJid === STATUS_JID) return
   const change = changeOf(message)
   const { held } = network.ledger.of(holder)
   if (change) {

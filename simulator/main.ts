@@ -11,6 +11,7 @@ const { values } = parseArgs({
     phones: { type: 'string', default: '1' },
     chats: { type: 'string', default: '20' },
     messages: { type: 'string', default: '1000' },
+    'inline-below-bytes': { type: 'string', default: '262144' },
     group: { type: 'string', default: 'Baileys Group Test' }
   }
 })
@@ -27,6 +28,7 @@ const simulator = await Simulator.make({
   host: values.host,
   seed: number('seed'),
   history: { chats: number('chats'), messages: number('messages') },
+  inlineBelowBytes: number('inline-below-bytes'),
   strangersGroup: values.group
 })
 for (let i = 0; i < number('phones'); i++) simulator.createPhone({ history: simulator.defaultHistory })

@@ -10,6 +10,7 @@ import { unlink } from './login.ts'
 import { announceDevices } from './device-list.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Network } from './network.ts'
+import { postStatus, ring, showPresence, showTyping } from './passing-events.ts'
 import { enterPairingCode, scanQr } from './pairing.ts'
 import { sendFromPrimary } from './primary-sender.ts'
 import { tellOwnDevices } from './receipts.ts'
@@ -121,6 +122,31 @@ export class Phone {
   /** The phone's owner writes. */
   async send(options: { to: Chat } & Content & WriteOptions): Promise<WrittenMessage> {
     return this.write(this.account, this.chatOf(options.to), options)
+  }
+
+  /** Someone types to this phone, or stops. */
+  showTyping(options: {
+    from: Chat
+    group?: Chat | undefined
+    state: 'composing' | 'recording' | 'paused'
+  }): void {
+    const group = options.group === undefined ? undefined : this.groupOf(options.group)
+    showTyping(this.account, this.accountOf(options.from), options.state, group)
+  }
+
+  /** Someone comes online or leaves; devices that subscribed are told. */
+  showPresence(options: { from: Chat; available: boolean }): void {
+    showPresence(this.network, this.accountOf(options.from), options.available)
+  }
+
+  /** Someone posts a status that this phone may see. It is no message of any chat. */
+  receiveStatus(options: { from: Chat; text: string }): Promise<{ id: string; timestamp: number }> {
+    return postStatus(this.network, this.account, this.accountOf(options.from), options.text)
+  }
+
+  /** Someone calls and gives up; returns the call's id. */
+  ring(options: { from: Chat; video?: boolean | undefined }): string {
+    return ring(this.network, this.account, this.accountOf(options.from), options.video === true)
   }
 
   /** The owner reads a chat on the phone; the linked devices are told. */

@@ -42,6 +42,7 @@ export const routePresence = (network: Network, companion: Companion, node: Bina
     if (!account) return
     network.presence.subscribe(account, companion)
     tell(network, account, companion)
+    network.signals.emit('subscribed', { device: companion.jid, to: account.jid })
     return
   }
   if (type !== 'available' && type !== 'unavailable') return

@@ -29,6 +29,8 @@ export interface SimulatorOptions {
   readonly seed?: number | undefined
   /** The history of phones that are made for a client nobody made a phone for. */
   readonly history?: HistoryOptions | undefined
+  /** Chunks smaller than this travel inside the message, for phones whose history says nothing else. */
+  readonly inlineBelowBytes?: number | undefined
   /** A group each of those phones is in. */
   readonly strangersGroup?: string | undefined
 }
@@ -40,6 +42,7 @@ export class Simulator {
   private readonly tls: TlsIdentity
   readonly defaultHistory: HistoryOptions | undefined
   private readonly strangersGroup: string | undefined
+  private readonly inlineBelowBytes: number | undefined
   private readonly strangers = new Map<string, Phone>()
   private readonly created: Phone[] = []
   private port: OpenPort | undefined
@@ -51,6 +54,7 @@ export class Simulator {
     this.network = new Network(options.seed ?? 1)
     this.defaultHistory = options.history
     this.strangersGroup = options.strangersGroup
+    this.inlineBelowBytes = options.inlineBelowBytes
     this.identity = makeServerIdentity()
     this.tls = makeTlsIdentity()
   }
@@ -97,7 +101,13 @@ export class Simulator {
   }
 
   createPhone(options: PhoneOptions = {}): Phone {
-    const phone = createPhone(this.network, options, this.created.length)
+    const { history } = options
+    const inlineBelowBytes = history?.inlineBelowBytes ?? this.inlineBelowBytes
+    const phone = createPhone(
+      this.network,
+      history ? { ...options, history: { ...history, inlineBelowBytes } } : options,
+      this.created.length
+    )
     this.created.push(phone)
     return phone
   }

@@ -128,6 +128,35 @@ describe('everyday queries', () => {
     expect((await friend.text('under a new name')).pushName).toBe('Ada L.')
   })
 
+  it('contacts type, come online, post a status and ring', async () => {
+    const contact = phone.contacts[0]!
+    contact.addressing = 'pn'
+    const sees = (name: string, part: string) => () =>
+      client.events.some(event => event.name === name && JSON.stringify(event.data).includes(part))
+    await client.socket.presenceSubscribe(contact.jid)
+    phone.showTyping({ from: contact, state: 'recording' })
+    await client.until(sees('presence.update', 'recording'), 'typing')
+    await sim.until(() => [...sim.network.presence.subscribersOf(contact)].length === 1)
+    phone.showPresence({ from: contact, available: true })
+    await client.until(
+      sees(
+        'presence.update',
+        `{"id":"${contact.jid}","presences":{"${contact.jid}":{"lastKnownPresence":"available"`
+      ),
+      'presence'
+    )
+    await phone.receiveStatus({ from: contact, text: 'at the sea' })
+    expect((await client.text('at the sea')).key).toMatchObject({
+      remoteJid: 'status@broadcast',
+      participant: contact.jid
+    })
+    expect(phone.truth().messages.some(({ text }) => text === 'at the sea')).toBe(false)
+    const callId = phone.ring({ from: contact, video: true })
+    await client.until(sees('call', callId), 'the call')
+    await client.until(sees('call', '"timeout"'), 'its end')
+    await sim.until(() => phone.offlineQueue().every(({ kind }) => kind !== 'call'))
+  })
+
   it('a contact that cannot decrypt asks again and gets the message once', async () => {
     const contact = phone.contacts[0]!
     phone.fault({ kind: 'recipientCannotDecrypt' }, { times: 1 })

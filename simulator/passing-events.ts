@@ -1,0 +1,89 @@
+// What contacts do besides writing to a chat: they type, come and go, post a status, ring.
+import { randomBytes } from 'node:crypto'
+import type { Account } from './account.ts'
+import { Group } from './group.ts'
+import type { Network } from './network.ts'
+import { sendFromPrimary } from './primary-sender.ts'
+import { element } from './wire/binary-node.ts'
+import { STATUS_JID } from './wire/jid.ts'
+import { unixSeconds } from './wire/stanza.ts'
+
+/** A contact, or a member in a group, types or stops; only devices that are connected see it. */
+export const showTyping = (
+  reader: Account,
+  writer: Account,
+  state: 'composing' | 'recording' | 'paused',
+  group: Group | undefined
+): void => {
+  const from = writer.address(group ? group.addressing : writer.addressing)
+  const content = [
+    element(state === 'paused' ? 'paused' : 'composing', {
+      media: state === 'recording' ? 'audio' : undefined
+    })
+  ]
+  for (const { connection } of reader.companions.values()) {
+    void connection?.send(
+      group
+        ? element('chatstate', { from: group.id, participant: from }, content)
+        : element('chatstate', { from }, content)
+    )
+  }
+}
+
+/** A contact comes online or leaves; devices that subscribed to it are told. */
+export const showPresence = (network: Network, contact: Account, available: boolean): void => {
+  if (!available) network.presence.left(contact)
+  for (const { connection } of network.presence.subscribersOf(contact)) {
+    void connection?.send(
+      element('presence', {
+        from: contact.jid,
+        type: available ? undefined : 'unavailable',
+        last: available ? undefined : network.presence.lastSeenOf(contact)
+      })
+    )
+  }
+}
+
+/** A contact posts a status: a message to everyone who knows them, addressed to `status@broadcast`. */
+export const postStatus = async (
+  network: Network,
+  reader: Account,
+  poster: Account,
+  text: string
+): Promise<{ id: string; timestamp: number }> => {
+  const status = new Group({
+    id: STATUS_JID,
+    subject: '',
+    creator: poster,
+    members: [reader],
+    addressing: poster.addressing,
+    inviteCode: ''
+  })
+  const id = network.messageId()
+  const timestamp = unixSeconds()
+  const message = { extendedTextMessage: { text } }
+  await sendFromPrimary(network, { sender: poster, chat: status, message, id, timestamp })
+  return { id, timestamp }
+}
+
+/** A contact rings and gives up: an offer, then its end. */
+export const ring = (network: Network, reader: Account, caller: Account, video: boolean): string => {
+  const callId = randomBytes(16).toString('hex').toUpperCase()
+  const from = caller.address(caller.addressing)
+  const about = { 'call-id': callId, 'call-creator': from, caller_pn: caller.jid }
+  for (const device of reader.companions.values()) {
+    const stanza = (content: ReturnType<typeof element>) =>
+      element('call', { from, id: network.nextId(), t: unixSeconds(), notify: caller.pushName }, [content])
+    device.queue.add(
+      'call',
+      stanza(
+        element('offer', about, [
+          element('audio', { enc: 'opus', rate: '16000' }),
+          ...(video ? [element('video')] : [])
+        ])
+      )
+    )
+    device.queue.add('call', stanza(element('terminate', { ...about, reason: 'timeout' })))
+  }
+  return callId
+}
