@@ -11,7 +11,7 @@ import {
   type HttpServerError,
   HttpServerResponse
 } from 'effect/http'
-import { HttpApiBuilder, HttpApiMiddleware, HttpApiScalar } from 'effect/http-api'
+import { HttpApiBuilder, HttpApiScalar } from 'effect/http-api'
 import type { Accounts } from '../services/accounts.ts'
 import type { Outbox } from '../services/send/outbox.ts'
 import { Store } from '../services/store/store.ts'
@@ -20,6 +20,7 @@ import { Api } from './api.ts'
 import { type ApiKey, authorizationLayer } from './auth.ts'
 import { StoreUnavailable } from './problems.ts'
 import { threadsLayer } from './threads.ts'
+import * as Validation from './validation.ts'
 
 /** Largest request body. */
 const MAX_BODY = ByteSize.mebibytes(1)
@@ -74,13 +75,11 @@ export const layer = (options: {
 }): Layer.Layer<HttpServer.HttpServer, HttpServerError.ServeError, Accounts | Store | Outbox> => {
   const api = HttpApiBuilder.layer(Api, { openapiPath: '/openapi.json' }).pipe(
     Layer.provide([systemLayer, accountsLayer, threadsLayer]),
-    Layer.provide([
-      authorizationLayer(options.key),
-      HttpApiMiddleware.layerProblemDetails({ includeDetails: true })
-    ])
+    Layer.provide([authorizationLayer(options.key), Validation.layer])
   )
   const docs = HttpApiScalar.layer(Api, { path: '/docs' })
-  return HttpRouter.serve(Layer.mergeAll(api, docs), {
+  const home = HttpRouter.add('GET', '/', HttpServerResponse.redirect('/docs'))
+  return HttpRouter.serve(Layer.mergeAll(api, docs, home), {
     middleware: explain,
     disableLogger: true,
     disableListenLog: true

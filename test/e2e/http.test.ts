@@ -88,6 +88,7 @@ describe('bad input names the field', () => {
   ])('%s', async (_, ask, field) => {
     const answer = await ask()
     expect(answer.status).toBe(400)
+    expect((answer.body as { detail: string }).detail).toContain(field)
     const { errors } = answer.body as {
       errors: ReadonlyArray<{ path: ReadonlyArray<string>; message: string }>
     }
