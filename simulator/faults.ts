@@ -6,6 +6,14 @@ import type { Leaving, StanzaKind } from './stanza-queue.ts'
 import type { BinaryNode } from './wire/binary-node.ts'
 
 export type Fault =
+  /** The connections end now with this stream error. */
+  | { readonly kind: 'disconnect'; readonly code: number }
+  /** The TCP connections end now, without a word. */
+  | { readonly kind: 'drop' }
+  /** The TCP connection ends right after this many more stanzas were written to it. */
+  | { readonly kind: 'dropAfter'; readonly count: number; readonly stanza?: StanzaKind }
+  /** Receipts that clients send never reach the server. */
+  | { readonly kind: 'loseReceipts' }
   /** Every login is refused with this reason (401, 403, 405, 503 …). */
   | { readonly kind: 'refuseLogins'; readonly reason: number }
   /** Stanzas leave this much later; those behind them wait. */
@@ -64,6 +72,7 @@ interface Entry {
   readonly fault: Fault
   readonly scope: FaultScope
   left: number
+  seen: number
   readonly ended: (() => void)[]
 }
 
@@ -82,6 +91,7 @@ export class Faults {
       fault,
       scope,
       left: scope.times ?? Number.POSITIVE_INFINITY,
+      seen: 0,
       ended: []
     }
     this.entries.set(entry.id, entry)
@@ -146,9 +156,22 @@ export class Faults {
     if (delay) await new Promise(resolve => setTimeout(resolve, delay.ms).unref())
     const nodes = this.take('duplicate', whom, applies) ? [node, node] : [node]
     const reorder = this.take('reorder', whom, applies)
-    return reorder
-      ? { nodes, holdUntil: { count: reorder.count, withinMs: reorder.withinMs ?? 500 } }
-      : { nodes }
+    const thenDrop = this.countdown(whom, applies)
+    return {
+      nodes,
+      thenDrop,
+      ...(reorder ? { holdUntil: { count: reorder.count, withinMs: reorder.withinMs ?? 500 } } : {})
+    }
+  }
+
+  private countdown(whom: Whom, applies: (fault: { stanza?: StanzaKind }) => boolean): boolean {
+    const found = this.find('dropAfter', whom, applies)
+    if (!found) return false
+    const [entry, { count }] = found
+    if (++entry.seen < count) return false
+    entry.seen = 0
+    this.take('dropAfter', whom, applies)
+    return true
   }
 
   private find<K extends FaultKind>(

@@ -7,6 +7,7 @@ import { addMembers, announceGroup, makeGroup, removeMembers } from './group-que
 import type { Group } from './group.ts'
 import type { Delivered, HeldMessage, Received, SeenReceipt } from './ledger.ts'
 import { unlink } from './login.ts'
+import { addFault, disconnect } from './disconnections.ts'
 import { announceDevices } from './device-list.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Network } from './network.ts'
@@ -15,7 +16,6 @@ import { enterPairingCode, scanQr } from './pairing.ts'
 import { sendFromPrimary } from './primary-sender.ts'
 import { tellOwnDevices } from './receipts.ts'
 import type { StanzaKind } from './stanza-queue.ts'
-import { element } from './wire/binary-node.ts'
 import type { Addressing } from './wire/jid.ts'
 import { unixSeconds } from './wire/stanza.ts'
 
@@ -210,18 +210,11 @@ export class Phone {
   /** Ends the devices' connections: with a stream error when a code is given, without a word otherwise. */
   disconnect(options: { code?: number | undefined; device?: number | undefined } = {}): void {
     const devices = options.device === undefined ? this.devices : [this.companion(options.device)]
-    for (const { connection } of devices) {
-      if (!connection) continue
-      if (options.code === undefined) connection.destroy()
-      else {
-        void connection.send(element('stream:error', { code: options.code }))
-        connection.end()
-      }
-    }
+    for (const { connection } of devices) if (connection) disconnect(connection, options.code)
   }
 
   fault(fault: Fault, scope: Omit<FaultScope, 'account'> = {}): ActiveFault {
-    return this.network.faults.add(fault, { ...scope, account: this.account })
+    return addFault(this.network, fault, { ...scope, account: this.account })
   }
 
   truth(): Truth {

@@ -21,7 +21,7 @@ export const routeReceipt = (
   node: BinaryNode
 ): void => {
   const { id, type, to } = node.attrs
-  if (!id) return
+  if (!id || network.faults.take('loseReceipts', { companion })) return
   network.reply(session, acknowledge(node))
   const items = children(child(node, 'list'), 'item').map(item => item.attrs.id)
   const ids = [id, ...items.filter(item => item !== undefined)].slice(0, IDS_LIMIT)

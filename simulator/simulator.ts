@@ -1,6 +1,7 @@
 // The simulator: a WhatsApp Web server for one machine. It opens the port, keeps the network, and hands out phones.
 import { activated } from './introduction.ts'
 import type { Account } from './account.ts'
+import { addFault, disconnect } from './disconnections.ts'
 import { announceIdentity } from './device-list.ts'
 import { type ControlPort, openControlPort } from './control.ts'
 import type { ActiveFault, Fault, FaultScope } from './faults.ts'
@@ -12,7 +13,6 @@ import { createPhone, type HistoryOptions, type PhoneOptions } from './phone-fac
 import type { Signal, SignalListener } from './signals.ts'
 import { silenceSessionDumps } from './silence.ts'
 import { handlersFor } from './stanza-handling.ts'
-import { element } from './wire/binary-node.ts'
 import { makeServerIdentity, type ServerIdentity } from './wire/certificate-chain.ts'
 import { Connection } from './wire/connection.ts'
 import { openPort, type OpenPort } from './wire/port.ts'
@@ -163,18 +163,12 @@ export class Simulator {
   }
 
   fault(fault: Fault, scope: FaultScope = {}): ActiveFault {
-    return this.network.faults.add(fault, scope)
+    return addFault(this.network, fault, scope)
   }
 
   /** Ends every connection: with a stream error when a code is given, without a word otherwise. */
   disconnectAll(code?: number): void {
-    for (const { connection } of this.network.sessions.values()) {
-      if (code === undefined) connection.destroy()
-      else {
-        void connection.send(element('stream:error', { code }))
-        connection.end()
-      }
-    }
+    for (const { connection } of this.network.sessions.values()) disconnect(connection, code)
   }
 
   async stop(): Promise<void> {

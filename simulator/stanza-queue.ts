@@ -28,6 +28,7 @@ export interface Outlet {
   readonly closed: boolean
   readonly bufferedBytes: number
   send(node: BinaryNode): Promise<boolean>
+  destroy(): void
 }
 
 /** Decides how one stanza leaves: faults live behind this. */
@@ -35,6 +36,8 @@ export type Departure = (entry: QueuedStanza, node: BinaryNode) => Promise<Leavi
 
 export interface Leaving {
   readonly nodes: BinaryNode[]
+  /** The connection breaks right after. */
+  readonly thenDrop?: boolean
   /** Wait for this many stanzas, or this long, and send them in reverse. */
   readonly holdUntil?: { readonly count: number; readonly withinMs: number }
 }
@@ -196,14 +199,14 @@ export class StanzaQueue {
     const node = offline
       ? { ...entry.node, attrs: { ...entry.node.attrs, offline: String(Math.min(entry.deliveries, 9)) } }
       : entry.node
-    const { nodes, holdUntil } = await this.departure(entry, node)
+    const { nodes, holdUntil, thenDrop } = await this.departure(entry, node)
     if (holdUntil) {
       this.heldBack.push({ entry, nodes })
       if (this.heldBack.length >= holdUntil.count) await this.letGo(outlet)
       else this.heldTimer ??= setTimeout(() => void this.letGo(outlet), holdUntil.withinMs).unref()
       return
     }
-    await this.writeNow(outlet, entry, nodes)
+    await this.writeNow(outlet, entry, nodes, thenDrop)
   }
 
   private async letGo(outlet: Outlet): Promise<void> {
@@ -218,13 +221,22 @@ export class StanzaQueue {
     this.heldBack = []
   }
 
-  private async writeNow(outlet: Outlet, entry: QueuedStanza, nodes: BinaryNode[]): Promise<void> {
+  private async writeNow(
+    outlet: Outlet,
+    entry: QueuedStanza,
+    nodes: BinaryNode[],
+    thenDrop = false
+  ): Promise<void> {
     for (const node of nodes) {
       if (outlet.closed) return
       entry.deliveries++
       this.observer.written(entry)
       const left = outlet.send(node)
-      if (outlet.bufferedBytes > BUFFERED_HIGH) await left
+      if (thenDrop || outlet.bufferedBytes > BUFFERED_HIGH) await left
+    }
+    if (thenDrop) {
+      outlet.destroy()
+      this.close(outlet)
     }
   }
 }

@@ -72,7 +72,7 @@ export class Client {
     const client = new Client(simulator, config)
     client.connect()
     await phone.scanQr(await client.until(() => client.qr, 'a QR'))
-    await client.until(() => client.state === 'open', 'open')
+    await client.until(() => client.state === 'open', 'open', 60_000)
     return client
   }
 
@@ -107,7 +107,7 @@ export class Client {
   }
 
   /** Resolves with the first truthy answer; asked after every event. */
-  until<T>(question: () => T | undefined | false, what: string, timeoutMs = 15_000): Promise<T> {
+  until<T>(question: () => T | undefined | false, what: string, timeoutMs = 25_000): Promise<T> {
     return new Promise((resolve, reject) => {
       const ask = (): void => {
         const answer = question()

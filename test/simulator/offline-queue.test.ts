@@ -107,6 +107,34 @@ describe('the offline queue', () => {
     ])
   })
 
+  it('goes on after a connection that breaks in the middle of it, and repeats what a lost receipt left behind', async () => {
+    await using sim = await Simulator.make()
+    const phone = sim.createPhone({ history: { chats: 2, messages: 4 } })
+    await using client = await Client.linked(sim, phone)
+    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await sim.until(() => phone.offlineQueue().length === 0)
+    client.reconnects = false
+    phone.fault({ kind: 'drop' })
+    await client.until(() => client.state === 'close', 'the drop')
+    const ids: string[] = []
+    for (let i = 0; i < 9; i++)
+      ids.push((await phone.receive({ from: phone.contacts[0]!, text: `part ${i}` })).id)
+    phone.fault({ kind: 'dropAfter', count: 4, stanza: 'message' }, { times: 2 })
+    client.reconnects = true
+    client.connect()
+    await sim.until(() => phone.offlineQueue().length === 0)
+    const delivered = phone.truth().delivered.filter(({ id }) => ids.includes(id))
+    expect(delivered.map(({ confirmed }) => confirmed)).toEqual(ids.map(() => true))
+    expect(client.closes.filter(code => code === 428).length).toBeGreaterThanOrEqual(3)
+    phone.fault({ kind: 'loseReceipts' }, { times: 1 })
+    const { id } = await phone.receive({ from: phone.contacts[0]!, text: 'confirmed twice' })
+    await client.text('confirmed twice')
+    expect(phone.offlineQueue().map(entry => entry.id)).toContain(id)
+    phone.fault({ kind: 'disconnect', code: 503 })
+    await sim.until(() => phone.offlineQueue().length === 0)
+    expect(phone.truth().delivered.find(one => one.id === id)).toMatchObject({ times: 2, confirmed: true })
+  })
+
   it('survives a contact that sets WhatsApp up anew, in both directions', async () => {
     await using sim = await Simulator.make()
     const phone = sim.createPhone({ history: { chats: 2, messages: 4 } })
