@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import { proto } from '@whiskeysockets/baileys'
 import type { Account } from './account.ts'
-import type { Fault } from './faults.ts'
+import { isFault } from './faults.ts'
 import type { Group } from './group.ts'
 import type { Content, Phone, WriteOptions } from './phone.ts'
 import type { HistoryOptions } from './phone-factory.ts'
@@ -324,12 +324,10 @@ export const routes: readonly ControlRoute[] = [
     path: '/faults',
     answer: ({ simulator, body }) => {
       const { fault, phone, device, times } = body()
-      if (typeof fault !== 'object' || fault === null || !('kind' in fault)) {
-        throw new ControlError(400, 'fault is missing')
-      }
+      if (!isFault(fault)) throw new ControlError(400, 'fault.kind is missing or unknown')
       const account = typeof phone === 'string' ? simulator.phone(phone)?.account : undefined
       if (typeof phone === 'string' && !account) throw new ControlError(404, `there is no phone ${phone}`)
-      const active = simulator.fault(fault as Fault, {
+      const active = simulator.fault(fault, {
         account,
         device: optionalNumber(device),
         times: optionalNumber(times)

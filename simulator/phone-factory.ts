@@ -44,8 +44,29 @@ export interface PhoneOptions {
 const DEFAULT_UNTIL = 1_767_225_600
 const DAY = 86_400
 
+/** What message ids have room for, and shares that are shares. */
+const checkHistory = (history: HistoryOptions): void => {
+  const whole = (name: 'chats' | 'messages', limit: number): void => {
+    const value = history[name]
+    if (!Number.isInteger(value) || value < 0 || value > limit) {
+      throw new Error(`history.${name} must be a whole number up to ${limit}`)
+    }
+  }
+  whole('chats', 0xffff)
+  whole('messages', 0xffffff)
+  if (history.chats === 0 && history.messages > 0) throw new Error('history.messages need at least one chat')
+  for (const [name, value] of Object.entries(history)) {
+    if (name === 'kinds' || value === undefined) continue
+    if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
+      throw new Error(`history.${name} must be a number`)
+    }
+    if (name.endsWith('Share') && value > 1) throw new Error(`history.${name} must be between 0 and 1`)
+  }
+}
+
 export const createPhone = (network: Network, options: PhoneOptions, number: number): Phone => {
   const { history } = options
+  if (history) checkHistory(history)
   const seed = `${network.seed}/phone/${number}`
   const random = new Random(seed, 'people')
   const account = network.directory.create({

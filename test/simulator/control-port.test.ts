@@ -84,6 +84,10 @@ describe('npm run simulator', () => {
     expect((await call('GET', `/phones/${ready.phones[0]}/truth`)).messages).toHaveLength(50)
     await expect(call('GET', '/phones/999')).rejects.toThrow('404')
     await expect(call('POST', '/phones', { phoneNumber: '15550100200' })).rejects.toThrow('exists already')
+    await expect(call('POST', '/phones', { history: { chats: -1, messages: 5 } })).rejects.toThrow(
+      'history.chats'
+    )
+    await expect(call('POST', '/faults', { fault: { kind: 'nonsense' } })).rejects.toThrow('unknown')
     await expect(call('POST', '/phones/15550100200/scan', { qr: 'nonsense' })).rejects.toThrow('400')
     await expect(call('POST', '/phones/15550100200/send', { to: 'nobody', text: 'x' })).rejects.toThrow(
       'nobody'
