@@ -6,23 +6,35 @@ import { type BinaryNode, decodeBinaryNode } from '@whiskeysockets/baileys'
 
 export type { BinaryNode }
 
-const INFLATED_LIMIT = 32 * 1024 * 1024
+const STANZA_LIMIT = 8 * 1024 * 1024
 const COMPRESSED = 2
+const LIST_8 = 248
+const LIST_16 = 249
+/** Three bytes can make a node: a stanza that opens this many lists is a bomb. (In ciphertext these bytes are rare.) */
+const LISTS_LIMIT = 150_000
 
 const inflateBounded = promisify((bytes: Buffer, done: (error: Error | null, result: Buffer) => void) => {
-  inflate(bytes, { maxOutputLength: INFLATED_LIMIT }, done)
+  inflate(bytes, { maxOutputLength: STANZA_LIMIT }, done)
 })
 
 export const decodeStanza = async (frame: Buffer): Promise<BinaryNode> => {
   const flags = frame[0]
   if (flags === undefined) throw new Error('empty stanza')
+  if (frame.length > STANZA_LIMIT) throw new Error(`stanza of ${frame.length} bytes refused`)
   const plain =
     flags & COMPRESSED
       ? Buffer.concat([Buffer.of(0), await inflateBounded(frame.subarray(1))])
       : Buffer.concat([Buffer.of(0), frame.subarray(1)])
+  if (listsIn(plain) > LISTS_LIMIT) throw new Error('stanza with too many nodes refused')
   const node = await decodeBinaryNode(plain)
   if (typeof node.tag !== 'string' || node.tag === '') throw new Error('stanza without a tag')
   return node
+}
+
+const listsIn = (bytes: Buffer): number => {
+  let lists = 0
+  for (const byte of bytes) if (byte === LIST_8 || byte === LIST_16) lists++
+  return lists
 }
 
 export type NodeContent = BinaryNode[] | string | Uint8Array | undefined
