@@ -159,7 +159,17 @@ describe('hostile input', () => {
       Buffer.of(0),
       ...Array.from({ length: 300_000 }, () => Buffer.of(248, 2, 3, 248, 1))
     ])
+    // eight kilobytes that would become two and a half million nodes
+    const row = Buffer.concat([
+      Buffer.of(248, 2, 10, 249, 255, 255),
+      Buffer.alloc(65535 * 3, Buffer.of(248, 1, 10))
+    ])
+    const crowd = Buffer.concat([
+      Buffer.of(2),
+      deflateSync(Buffer.concat([Buffer.of(248, 2, 10, 248, 40), ...Array.from({ length: 40 }, () => row)]))
+    ])
     const attacks: Uint8Array[] = [
+      crowd,
       bomb,
       bottomless,
       Buffer.of(0),
