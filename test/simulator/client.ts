@@ -138,6 +138,15 @@ export class Client {
     return Math.max(0, ...statuses.map(status => status ?? 0))
   }
 
+  /** Who read a group message of ours, as far as this client knows. */
+  readersOf(id: string | null | undefined): Set<string> {
+    const receipts = [
+      ...this.groupReceipts.filter(({ key }) => key.id === id).map(({ receipt }) => receipt),
+      ...this.messages.filter(({ key }) => key.id === id).flatMap(({ userReceipt }) => userReceipt ?? [])
+    ]
+    return new Set(receipts.filter(one => one.readTimestamp).map(({ userJid }) => userJid ?? ''))
+  }
+
   async say(jid: string, text: string): Promise<WAMessage> {
     const message = await this.socket.sendMessage(jid, { text })
     this.sent.set(message?.key.id ?? '', message!)
