@@ -191,25 +191,52 @@ export const sendHistory = async (
   mailbox: Mailbox,
   plan: SyncPlan
 ): Promise<void> => {
-  const full = companion.properties.requireFullSync === true
-  for (const chunk of planChunks(mailbox, plan, full)) {
+  for (const chunk of chunksFor(companion, mailbox, plan)) {
     if (network.stopping || !companion.account.companions.has(companion.number)) return
     await network.roomFor(companion)
-    const oldest = chunk.stretches
-      .filter(stretch => stretch.to > stretch.from)
-      .map(stretch => mailbox.timestampOf(stretch.chat, stretch.chat.count - stretch.to))
-    await sendChunk(network, companion, {
-      plan,
-      build: () => buildChunk(mailbox, chunk),
-      notification: {
-        syncType: chunk.syncType as number as proto.Message.HistorySyncType,
-        chunkOrder: chunk.chunkOrder,
-        progress: chunk.progress,
-        ...(oldest.length > 0 ? { oldestMsgInChunkTimestampSec: Math.min(...oldest) } : {})
-      }
-    })
+    await announceChunk(network, companion, mailbox, plan, chunk)
   }
   network.signals.emit('historySent', { device: companion.jid })
+}
+
+const chunksFor = (companion: Companion, mailbox: Mailbox, plan: SyncPlan): Chunk[] =>
+  planChunks(mailbox, plan, companion.properties.requireFullSync === true)
+
+/** Announces one chunk once more; `false` when there is none of that type and number. */
+export const sendChunkAgain = async (
+  network: Network,
+  companion: Companion,
+  mailbox: Mailbox,
+  wanted: { syncType: number; chunkOrder: number }
+): Promise<boolean> => {
+  const plan = network.syncPlanOf(companion.account)
+  const chunk = chunksFor(companion, mailbox, plan).find(
+    one => Number(one.syncType) === wanted.syncType && one.chunkOrder === wanted.chunkOrder
+  )
+  if (chunk) await announceChunk(network, companion, mailbox, plan, chunk)
+  return chunk !== undefined
+}
+
+const announceChunk = async (
+  network: Network,
+  companion: Companion,
+  mailbox: Mailbox,
+  plan: SyncPlan,
+  chunk: Chunk
+): Promise<void> => {
+  const oldest = chunk.stretches
+    .filter(stretch => stretch.to > stretch.from)
+    .map(stretch => mailbox.timestampOf(stretch.chat, stretch.chat.count - stretch.to))
+  await sendChunk(network, companion, {
+    plan,
+    build: () => buildChunk(mailbox, chunk),
+    notification: {
+      syncType: chunk.syncType as number as proto.Message.HistorySyncType,
+      chunkOrder: chunk.chunkOrder,
+      progress: chunk.progress,
+      ...(oldest.length > 0 ? { oldestMsgInChunkTimestampSec: Math.min(...oldest) } : {})
+    }
+  })
 }
 
 export const sendChunk = async (

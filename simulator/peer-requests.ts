@@ -4,7 +4,7 @@ import { proto } from '@whiskeysockets/baileys'
 import type { Account } from './account.ts'
 import { shareAppStateKey } from './app-state.ts'
 import type { Companion } from './companion.ts'
-import { identityOf, sendChunk } from './history-sync.ts'
+import { identityOf, sendChunk, sendChunkAgain } from './history-sync.ts'
 import type { Mailbox, MailboxChat } from './mailbox.ts'
 import type { Network } from './network.ts'
 import { sendPeerMessage } from './primary-sender.ts'
@@ -38,6 +38,9 @@ export const answerPeerMessage = async (
   })
   if (request.historySyncOnDemandRequest) {
     await answerOnDemand(network, companion, id, request.historySyncOnDemandRequest)
+  }
+  if (request.historySyncChunkRetryRequest) {
+    await answerChunkRetry(network, companion, id, request.historySyncChunkRetryRequest)
   }
   if (request.placeholderMessageResendRequest?.length) {
     await answerPlaceholders(network, companion, id, request.placeholderMessageResendRequest)
@@ -129,6 +132,59 @@ const placeOf = (
   return low
 }
 
+/** A chunk the device could not use is made and announced once more, or refused when there is no such chunk. */
+const answerChunkRetry = async (
+  network: Network,
+  companion: Companion,
+  id: string,
+  request: proto.Message.PeerDataOperationRequestMessage.IHistorySyncChunkRetryRequest
+): Promise<void> => {
+  const mailbox = network.mailboxes.get(companion.account)
+  const { syncType, chunkOrder } = request
+  const known =
+    mailbox &&
+    (await sendChunkAgain(network, companion, mailbox, {
+      syncType: syncType ?? 0,
+      chunkOrder: chunkOrder ?? 0
+    }))
+  if (known) return
+  await respond(network, companion, id, PeerDataOperationRequestType.HISTORY_SYNC_CHUNK_RETRY, [
+    {
+      historySyncChunkRetryResponse: {
+        syncType: syncType ?? 0,
+        chunkOrder: chunkOrder ?? 0,
+        requestId: id,
+        responseCode:
+          proto.Message.PeerDataOperationRequestResponseMessage.PeerDataOperationResult
+            .HistorySyncChunkRetryResponseCode.GENERATION_ERROR,
+        canRecover: false
+      }
+    }
+  ])
+}
+
+const respond = (
+  network: Network,
+  companion: Companion,
+  id: string,
+  type: proto.Message.PeerDataOperationRequestType,
+  results: proto.Message.PeerDataOperationRequestResponseMessage.IPeerDataOperationResult[]
+): Promise<void> =>
+  sendPeerMessage(
+    network,
+    companion,
+    {
+      type: Type.PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE,
+      peerDataOperationRequestResponseMessage: {
+        peerDataOperationRequestType: type,
+        stanzaId: id,
+        peerDataOperationResult: results
+      }
+    },
+    network.messageId(),
+    unixSeconds()
+  )
+
 /** The whole messages behind placeholders, as far as the phone holds them. */
 const answerPlaceholders = async (
   network: Network,
@@ -149,20 +205,7 @@ const answerPlaceholders = async (
       })
     }
   }
-  await sendPeerMessage(
-    network,
-    companion,
-    {
-      type: Type.PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE,
-      peerDataOperationRequestResponseMessage: {
-        peerDataOperationRequestType: PeerDataOperationRequestType.PLACEHOLDER_MESSAGE_RESEND,
-        stanzaId: id,
-        peerDataOperationResult: results
-      }
-    },
-    network.messageId(),
-    unixSeconds()
-  )
+  await respond(network, companion, id, PeerDataOperationRequestType.PLACEHOLDER_MESSAGE_RESEND, results)
 }
 
 const messageNamed = (mailbox: Mailbox, chat: MailboxChat, id: string): proto.IWebMessageInfo | undefined => {

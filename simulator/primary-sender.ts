@@ -30,6 +30,7 @@ export const sendFromPrimary = async (network: Network, outgoing: Outgoing): Pro
   const written: Written = { id, sender, timestamp, chat, message, pushName: sender.pushName }
   const readers = isGroup(chat) ? [...chat.members.keys()] : [chat]
   for (const reader of new Set([sender, ...readers])) {
+    if (!isGroup(chat) && reader !== sender && blocks(reader, sender)) continue
     if (reader === sender || network.mailboxes.has(reader)) hold(network, reader, written)
     if (reader !== sender) arrive(network, reader, outgoing)
   }
@@ -37,6 +38,9 @@ export const sendFromPrimary = async (network: Network, outgoing: Outgoing): Pro
   else await sendToAccount(network, outgoing, chat)
   network.signals.emit('written', { from: sender.jid, id })
 }
+
+const blocks = (reader: Account, writer: Account): boolean =>
+  reader.blocked.has(writer.lid) || reader.blocked.has(writer.jid)
 
 /** The message reaches the reader's primary device, at once or when that is online again; it confirms like any phone. */
 const arrive = (network: Network, reader: Account, outgoing: Outgoing): void => {
@@ -66,7 +70,8 @@ const sendToAccount = async (network: Network, outgoing: Outgoing, chat: Account
   const ownCopy: proto.IMessage = {
     deviceSentMessage: { destinationJid: chat.address(addressingFor(outgoing, chat)), message }
   }
-  const companions = new Set([...chat.companions.values(), ...sender.companions.values()])
+  const readers = blocks(chat, sender) ? [] : [...chat.companions.values()]
+  const companions = new Set([...readers, ...sender.companions.values()])
   await Promise.all(
     [...companions].map(async companion => {
       const own = companion.account === sender
