@@ -49,9 +49,14 @@ export interface GeneratedMessage {
 }
 
 const ID_PREFIX = '3A'
+const KEPT_LIMIT = 20_000
+const KEEPERS = 4
 const TWENTY_YEARS = 20 * 365 * 86_400
 
 export const isGroupChat = (partner: Account | Group): partner is Group => 'members' in partner
+
+/** Mailboxes that keep their generated truth, the one asked longest ago first. */
+const keepers: Mailbox[] = []
 
 export class Mailbox {
   readonly owner: Account
@@ -60,6 +65,7 @@ export class Mailbox {
   readonly changes = new Map<string, HeldMessage>()
   private readonly byPartner = new Map<Account | Group, MailboxChat>()
   private readonly shape: HistoryShape
+  private kept: HeldMessage[] | undefined
   private readonly pool: MediaPool
 
   constructor(owner: Account, shape: HistoryShape, pool: MediaPool) {
@@ -83,6 +89,7 @@ export class Mailbox {
       ...settings
     }
     this.chats.push(chat)
+    this.kept = undefined
     this.byPartner.set(partner, chat)
     return chat
   }
@@ -122,6 +129,7 @@ export class Mailbox {
   /** Remembers that a message is no longer what it was. */
   noteChange(held: HeldMessage): void {
     this.changes.set(changeKey(held), held)
+    this.kept = undefined
   }
 
   chatWith(partner: Account | Group): MailboxChat {
@@ -164,6 +172,13 @@ export class Mailbox {
     return this.changes.get(changeKey(held)) ?? held
   }
 
+  private keep(made: HeldMessage[]): void {
+    this.kept = made
+    keepers.push(this)
+    const oldest = keepers.length > KEEPERS ? keepers.shift() : undefined
+    if (oldest && oldest !== this) oldest.kept = undefined
+  }
+
   /** The entry of a generated message that later changes are written to. */
   changeable(chat: MailboxChat, id: string): HeldMessage | undefined {
     const index = this.indexOf(chat, id)
@@ -171,11 +186,21 @@ export class Mailbox {
     return this.heldAt(chat, index)
   }
 
-  /** Everything generated, oldest first within each chat. */
+  /** Everything generated, oldest first within each chat. The last few small histories asked for are kept. */
   *held(): Generator<HeldMessage> {
-    for (const chat of this.chats) {
-      for (let index = 0; index < chat.count; index++) yield this.heldAt(chat, index)
+    if (this.kept) {
+      yield* this.kept
+      return
     }
+    const made: HeldMessage[] | undefined = this.generatedCount <= KEPT_LIMIT ? [] : undefined
+    for (const chat of this.chats) {
+      for (let index = 0; index < chat.count; index++) {
+        const held = this.heldAt(chat, index)
+        made?.push(held)
+        yield held
+      }
+    }
+    if (made) this.keep(made)
   }
 
   addressing(chat: MailboxChat): Addressing {
