@@ -41,7 +41,7 @@ export const routeMessage = (
     network.reply(session, acknowledge(node, { error: group ? 403 : 404 }))
     return
   }
-  const timestamp = unixSeconds()
+  const timestamp = network.repeats.takenAt(companion.jid, id, unixSeconds())
   sendAck(network, session, companion, acknowledge(node, { t: timestamp, type: undefined }))
   const envelope: Envelope = {
     sender: companion,

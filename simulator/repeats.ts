@@ -5,8 +5,22 @@ const REMEMBERED = 200_000
 
 export class Repeats {
   private readonly seen = new Map<string, true>()
+  private readonly times = new Map<string, number>()
   /** How often a repeat was recognised. */
   count = 0
+
+  /** When a message was taken: a repeat is acknowledged with the time of the first, which recipients have it under. */
+  takenAt(sender: string, id: string, now: number): number {
+    const key = `${sender}|${id}`
+    const known = this.times.get(key)
+    if (known !== undefined) return known
+    this.times.set(key, now)
+    if (this.times.size > REMEMBERED) {
+      const [oldest] = this.times.keys()
+      if (oldest !== undefined) this.times.delete(oldest)
+    }
+    return now
+  }
 
   first(sender: string, id: string, recipient: string, retry: boolean): boolean {
     const key = `${sender}|${id}|${recipient}`

@@ -156,16 +156,16 @@ export class Outbox extends Context.Service<
         ) {
           yield* sql`UPDATE outbox SET status = ${next.status}, attempts = ${next.attempts}, next_attempt_at = ${next.nextAt},
             last_error = ${next.reason}, updated_at = ${next.nextAt} WHERE entry_id = ${entry.entry_id}`
+          const { thread_id: threadId, message_id: messageId } = entry
+          const changes: Array<ChangeWrite['change']> = []
           if (next.status === 'sent' || next.status === 'failed') {
-            const { thread_id: threadId, message_id: messageId } = entry
-            const status: ChangeWrite['change'] = { to: 'status', status: next.status, reason: next.reason }
-            const timed: ReadonlyArray<ChangeWrite['change']> =
-              next.sentAt === undefined ? [] : [{ to: 'timed', at: next.sentAt }]
-            yield* store.putChanges(
-              accountId,
-              [status, ...timed].map(change => ({ threadId, messageId, change }))
-            )
+            changes.push({ to: 'status', status: next.status, reason: next.reason })
           }
+          if (next.sentAt !== undefined) changes.push({ to: 'timed', at: next.sentAt })
+          yield* store.putChanges(
+            accountId,
+            changes.map(change => ({ threadId, messageId, change }))
+          )
         }, sql.withTransaction)
 
         const refused = Effect.fnUntraced(function* (

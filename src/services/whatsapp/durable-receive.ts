@@ -7,19 +7,19 @@ import {
   type BinaryNode,
   DEFAULT_CONNECTION_CONFIG,
   getBinaryNodeChildren,
-  type SignalKeyStoreWithTransaction,
+  type SignalKeyStore,
   type SocketConfig
 } from '@whiskeysockets/baileys'
 import type { Inbox } from '../receive/inbox.ts'
 import type { KeyChanges, Vault } from '../vault/vault.ts'
-import type { RunPromise } from './auth-state.ts'
 import { type Journaled, receiptIds } from './convert/journaled.ts'
 import type { Self } from './convert/message.ts'
+import { makeSignalKeys, type RunPromise } from './signal-keys.ts'
 
 export interface DurableReceive {
+  /** For Baileys' socket, which keeps other things than Signal state here. */
+  readonly keys: SignalKeyStore
   readonly makeSignalRepository: SocketConfig['makeSignalRepository']
-  /** Writes key changes, together with the plaintext when they come from decrypting. */
-  readonly write: (changes: KeyChanges) => Promise<void>
   /** To be called with each stanza before Baileys handles it. */
   readonly sawMessage: (stanza: BinaryNode) => void
   readonly sawReceipt: (stanza: BinaryNode) => void
@@ -28,10 +28,7 @@ export interface DurableReceive {
 interface Decryption {
   readonly fingerprint: string
   readonly stanza: BinaryNode | undefined
-  plaintext: Uint8Array | undefined
 }
-
-const isTransactional = (keys: object): keys is SignalKeyStoreWithTransaction => 'transaction' in keys
 
 /** Whether anything of ours depends on the receipt: the retry request of a recipient is between Baileys and them. */
 const isTold = (stanza: BinaryNode): boolean => stanza.attrs['type'] !== 'retry'
@@ -69,19 +66,23 @@ export const makeDurableReceive = (options: {
     return hash.digest('base64url')
   }
 
-  const write = async (changes: KeyChanges): Promise<void> => {
+  /** Writes the changes of a Signal transaction, together with the plaintext when it was a decryption. */
+  const commit = async (changes: KeyChanges, answer: unknown): Promise<void> => {
     const current = decrypting.getStore()
-    if (current?.plaintext === undefined || current.stanza === undefined) {
+    if (current?.stanza === undefined || !(answer instanceof Uint8Array)) {
       await run(vault.writeKeys(accountId, changes))
       return
     }
-    const plaintext = Buffer.from(current.plaintext).toString('base64')
-    await record(
-      { kind: 'message', self: selfOf(self()), attributes: current.stanza.attrs, plaintext },
-      current.fingerprint,
-      changes
-    )
+    const plaintext = Buffer.from(answer).toString('base64')
+    const entry = {
+      kind: 'message',
+      self: selfOf(self()),
+      attributes: current.stanza.attrs,
+      plaintext
+    } as const
+    await record(entry, current.fingerprint, changes)
   }
+  const keys = makeSignalKeys({ accountId, vault, run, commit })
 
   const through = async (
     ciphertext: Uint8Array,
@@ -93,7 +94,7 @@ export const makeDurableReceive = (options: {
     if (earlier !== undefined) return plaintextOf(earlier)
     const stanza = stanzaOf.get(ciphertext)
     try {
-      return await decrypting.run({ fingerprint, stanza, plaintext: undefined }, decrypt)
+      return await decrypting.run({ fingerprint, stanza }, decrypt)
     } catch (cause) {
       if (stanza !== undefined) {
         const reason = cause instanceof Error ? cause.message : 'It could not be decrypted'
@@ -107,22 +108,13 @@ export const makeDurableReceive = (options: {
   }
 
   return {
-    write,
+    keys,
     makeSignalRepository: (auth, logger, pnToLid) => {
-      const { keys } = auth
-      if (!isTransactional(keys)) throw new Error('Baileys handed over a key store without transactions')
-      const seeing: SignalKeyStoreWithTransaction = {
-        ...keys,
-        transaction: (work, key) =>
-          keys.transaction(async () => {
-            const result = await work()
-            const current = decrypting.getStore()
-            // Inside a decryption the only transaction that answers bytes is the one that decrypts.
-            if (current !== undefined && result instanceof Uint8Array) current.plaintext = result
-            return result
-          }, key)
-      }
-      const inner = DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ ...auth, keys: seeing }, logger, pnToLid)
+      const inner = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
+        { creds: auth.creds, keys },
+        logger,
+        pnToLid
+      )
       return {
         ...inner,
         decryptMessage: message =>

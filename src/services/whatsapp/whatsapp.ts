@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import makeWASocket, {
   ALL_WA_PATCH_NAMES,
   type BinaryNode,
+  type CacheStore,
   Browsers,
   type ConnectionState,
   jidNormalizedUser,
@@ -19,11 +20,13 @@ import { Inbox } from '../receive/inbox.ts'
 import { Ingest } from '../receive/ingest.ts'
 import { Store } from '../store/store.ts'
 import { Vault, type VaultError } from '../vault/vault.ts'
-import { decodeCredentials, encodeCredentials, makeKeyStore, type RunPromise } from './auth-state.ts'
+import { decodeCredentials, encodeCredentials } from './auth-state.ts'
 import { baileysLogger } from './baileys-log.ts'
 import { millisecondsOf, secondsToMilliseconds } from './convert/numbers.ts'
 import { factsOfContacts, factsOfGroups } from './convert/directory.ts'
+import { makeDeviceCache } from './device-cache.ts'
 import { makeDurableReceive } from './durable-receive.ts'
+import type { RunPromise } from './signal-keys.ts'
 import { silenceConsole } from './silence.ts'
 
 /** The account has no open connection: wait for one; this is no attempt. */
@@ -197,6 +200,12 @@ const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions, live: 
   const run: RunPromise = effect => Effect.runPromiseWith(context)(effect)
   const fork = <A, E>(effect: Effect.Effect<A, E>): void => void Effect.runForkWith(context)(effect)
   const now = () => clock.currentTimeMillisUnsafe()
+  const deviceCaches = new Map<string, CacheStore>()
+  const deviceCacheOf = (accountId: string): CacheStore => {
+    const cache = deviceCaches.get(accountId) ?? makeDeviceCache(now)
+    deviceCaches.set(accountId, cache)
+    return cache
+  }
 
   return Effect.fnUntraced(function* (
     accountId: string,
@@ -241,7 +250,7 @@ const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions, live: 
       onUnwritable: halt
     })
     const socket = makeWASocket({
-      auth: { creds, keys: makeKeyStore({ accountId, vault, run, write: receive.write }) },
+      auth: { creds, keys: receive.keys },
       logger,
       waWebSocketUrl: options.url,
       connectTimeoutMs: options.connectTimeoutMs,
@@ -251,6 +260,7 @@ const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions, live: 
       syncFullHistory: options.syncFullHistory,
       markOnlineOnConnect: false,
       emitOwnEvents: false,
+      userDevicesCache: deviceCacheOf(accountId),
       generateHighQualityLinkPreview: false,
       transactionOpts: { maxCommitRetries: 3, delayBetweenTriesMs: 200 },
       // Asked once as a probe (yes) and once with each real notification (no: the chunk is ours to fetch).
@@ -263,6 +273,12 @@ const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions, live: 
       makeSignalRepository: receive.makeSignalRepository
     })
     yield* Effect.addFinalizer(() => closeSocket(socket))
+    // Known before the first stanza: otherwise Baileys takes the recipient's LID in a message of our own phone for ours,
+    // moves our phone's session there, and can decrypt nothing of it any more.
+    const { jid: ownJid, lid: ownLid } = self()
+    if (ownLid !== undefined) {
+      socket.signalRepository.lidMapping.storeLIDPNMappings([{ lid: ownLid, pn: ownJid }]).catch(halt)
+    }
 
     let saving: Promise<void> = Promise.resolve()
     const save = (): void => {
