@@ -49,7 +49,10 @@ export const acknowledged = (network: Network, companion: Companion, node: Binar
   const kind = node.attrs.class
   if (!id) return
   if (kind === 'message') {
-    settleMessage(network, companion, id, node.attrs.recipient ?? to, node.attrs.participant)
+    // A client that could not decrypt asks for the message again first and refuses it afterwards: what it refuses is
+    // the stanza it had, not the one that was sent again under the same id.
+    const most = node.attrs.error ? 1 : Infinity
+    settleMessage(network, companion, id, node.attrs.recipient ?? to, node.attrs.participant, most)
     if (node.attrs.error)
       network.signals.emit('refused', { device: companion.jid, id, error: node.attrs.error })
     return
@@ -69,9 +72,10 @@ const settleMessage = (
   companion: Companion,
   id: string,
   chat: string | undefined,
-  participant: string | undefined
+  participant: string | undefined,
+  most = Infinity
 ): void => {
-  const settled = companion.queue.settle(id, entry => names(network, entry, chat, participant))
+  const settled = companion.queue.settle(id, entry => names(network, entry, chat, participant), most)
   if (settled.length > 0) network.signals.emit('settled', { device: companion.jid, id })
 }
 

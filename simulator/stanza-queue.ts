@@ -97,10 +97,10 @@ export class StanzaQueue {
   }
 
   /** Forgets the entries a receipt or an acknowledgement names; returns them. */
-  settle(id: string, names: (entry: QueuedStanza) => boolean): QueuedStanza[] {
+  settle(id: string, names: (entry: QueuedStanza) => boolean, most = Infinity): QueuedStanza[] {
     const named = this.byId.get(id)
     if (!named) return []
-    const settled = [...named].filter(entry => entry.deliveries > 0 && names(entry))
+    const settled = [...named].filter(entry => entry.deliveries > 0 && names(entry)).slice(0, most)
     for (const entry of settled) {
       this.entries.delete(entry.sequence)
       named.delete(entry)

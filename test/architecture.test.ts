@@ -4,7 +4,8 @@ import { dirname, join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '..')
-const filesOf = (folder: string) => globSync('**/*.ts', { cwd: join(ROOT, folder) }).map(file => join(folder, file))
+const filesOf = (folder: string) =>
+  globSync('**/*.ts', { cwd: join(ROOT, folder) }).map(file => join(folder, file))
 
 const IMPORT = /(?:from|import)\s*\(?\s*'([^']+)'/g
 
@@ -36,7 +37,8 @@ const violations = (file: string, imports: ReadonlyArray<string>): ReadonlyArray
   for (const target of imports) {
     if (target.startsWith('src/')) {
       const other = roomOf(target)
-      if (other !== room && !(MAY_IMPORT[room] ?? []).includes(other)) broken.push(`${file} imports ${target}`)
+      if (other !== room && !(MAY_IMPORT[room] ?? []).includes(other))
+        broken.push(`${file} imports ${target}`)
     } else if (/^(simulator|harness|demo|test|bench)\//.test(target)) {
       broken.push(`${file} imports ${target}, which is not part of the product`)
     }
@@ -48,7 +50,8 @@ const violations = (file: string, imports: ReadonlyArray<string>): ReadonlyArray
     knows('@whiskeysockets/baileys', 'src/services/whatsapp/')
     knows('node:sqlite', 'src/services/sql/')
     knows('firebase-admin', 'src/services/store/firestore')
-    if (room === 'machines' && target !== 'xstate' && !target.startsWith('src/')) broken.push(`${file} imports ${target}`)
+    if (room === 'machines' && target !== 'xstate' && !target.startsWith('src/'))
+      broken.push(`${file} imports ${target}`)
     if (room === 'services' && target === 'xstate') broken.push(`${file} imports xstate`)
     if (room === 'domain' && target.startsWith('xstate')) broken.push(`${file} imports xstate`)
   }
@@ -69,7 +72,11 @@ describe('the rule notices', () => {
     ['HTTP that reaches into actors', 'src/http/x.ts', "import { layer } from '../actors/root.ts'"],
     ['an actor that reaches into HTTP', 'src/actors/x.ts', "import { Api } from '../http/api.ts'"],
     ['Baileys outside its wing', 'src/services/send/x.ts', "import { proto } from '@whiskeysockets/baileys'"],
-    ['the product that imports the simulator', 'src/main.ts', "import { Simulator } from '../simulator/simulator.ts'"],
+    [
+      'the product that imports the simulator',
+      'src/main.ts',
+      "import { Simulator } from '../simulator/simulator.ts'"
+    ],
     ['a dynamic import too', 'src/http/x.ts', "await import('../actors/root.ts')"]
   ])('%s', (_, file, text) => {
     expect(violations(file, importsIn(file, text))).not.toEqual([])
@@ -77,7 +84,9 @@ describe('the rule notices', () => {
 })
 
 test('no file of src/ takes part in a circle of imports', () => {
-  const graph = new Map(sources.map(file => [file, importsOf(file).filter(target => target.startsWith('src/'))]))
+  const graph = new Map(
+    sources.map(file => [file, importsOf(file).filter(target => target.startsWith('src/'))])
+  )
   const circles: Array<string> = []
   const visit = (file: string, path: ReadonlyArray<string>, seen: Set<string>): void => {
     if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' → '))
