@@ -260,7 +260,7 @@ export class Phone {
     const id = options.id ?? this.network.messageId()
     const timestamp = options.timestamp ?? unixSeconds()
     const chatJid = isGroup(chat) ? chat.id : chat === this.account ? sender.jid : chat.jid
-    const message = messageFrom(options, chatJid, sender === this.account)
+    const message = messageFrom(options, this.targetOf(options, sender, chat, chatJid))
     await sendFromPrimary(this.network, {
       sender,
       chat,
@@ -270,6 +270,22 @@ export class Phone {
       addressing: options.addressing
     })
     return { id, timestamp, chatJid }
+  }
+
+  /** The key of the message that this one is about, as its writer has it: `fromMe` is who writes now, not the owner. */
+  private targetOf(
+    options: Content,
+    sender: Account,
+    chat: Account | Group,
+    chatJid: string
+  ): proto.IMessageKey {
+    if ('edit' in options) return { remoteJid: chatJid, fromMe: true, id: options.edit }
+    if ('revoke' in options) return { remoteJid: chatJid, fromMe: true, id: options.revoke }
+    if (!('react' in options)) return {}
+    const held = this.truth().messages.find(one => one.id === options.react && one.chatJid === chatJid)
+    const author = held === undefined || held.fromMe ? this.account.jid : (held.participant ?? chatJid)
+    const key = { remoteJid: chatJid, fromMe: author === sender.jid, id: options.react }
+    return isGroup(chat) ? { ...key, participant: author } : key
   }
 
   private companion(device: number): Companion {
@@ -300,25 +316,16 @@ export class Phone {
 
 const isGroup = (chat: Account | Group): chat is Group => 'members' in chat
 
-const messageFrom = (content: Content, chatJid: string, ofOwner: boolean): proto.IMessage => {
+const messageFrom = (content: Content, key: proto.IMessageKey): proto.IMessage => {
   if ('message' in content) return content.message
-  const key = (id: string): proto.IMessageKey => ({ remoteJid: chatJid, fromMe: ofOwner, id })
   const { Type } = proto.Message.ProtocolMessage
   if ('edit' in content) {
-    return {
-      protocolMessage: {
-        key: key(content.edit),
-        type: Type.MESSAGE_EDIT,
-        editedMessage: { conversation: content.text },
-        timestampMs: Date.now()
-      }
-    }
+    const editedMessage = { conversation: content.text }
+    return { protocolMessage: { key, type: Type.MESSAGE_EDIT, editedMessage, timestampMs: Date.now() } }
   }
-  if ('revoke' in content) return { protocolMessage: { key: key(content.revoke), type: Type.REVOKE } }
+  if ('revoke' in content) return { protocolMessage: { key, type: Type.REVOKE } }
   if ('react' in content) {
-    return {
-      reactionMessage: { key: key(content.react), text: content.text, senderTimestampMs: Date.now() }
-    }
+    return { reactionMessage: { key, text: content.text, senderTimestampMs: Date.now() } }
   }
   return { conversation: content.text }
 }

@@ -144,11 +144,7 @@ test('edits, revokes and reactions change the message they are about', async () 
   const revoked = await phone.receive({ from: contact, text: 'secret' })
   await phone.receive({ from: contact, edit: edited.id, text: 'typo' })
   await phone.receive({ from: contact, revoke: revoked.id })
-  const key = { remoteJid: contact.jid, fromMe: false, id: edited.id }
-  await phone.send({
-    to: contact,
-    message: { reactionMessage: { key, text: '👍', senderTimestampMs: Date.now() } }
-  })
+  await phone.send({ to: contact, react: edited.id, text: '👍' })
 
   const [thread] = await threadWith(stage.api, accountId, [contact.jid, contact.lid])
   const after = await stage.api.until('the reaction', async () => {
