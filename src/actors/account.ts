@@ -101,6 +101,8 @@ export const makeAccountLogic = (bridge: EffectBridge<AccountServices>, delays: 
     },
     actions: {
       remember: ({ context }, facts) => remember(context.accountId, facts),
+      rememberEnd: ({ context }, { ended }) =>
+        remember(context.accountId, { ended, lastDisconnect: context.lastDisconnect }),
       reportEnd: ({ context }, { kind }) => reportEnd(context.accountId, kind),
       unlinkDevice: ({ context }) =>
         bridge.run(WhatsApp.use(whatsapp => whatsapp.logout(context.accountId)).pipe(Effect.ignore))

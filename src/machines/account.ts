@@ -46,6 +46,18 @@ export interface SocketInput {
 /** Pairing connections that may fail before the person has to ask again. */
 const MAX_PAIRING_ATTEMPTS = 5
 
+const LINK = ['notePairing', { type: 'remember', params: { wanted: true, ended: null } }] as const
+const GO_ONLINE = ['noteWanted', { type: 'remember', params: { wanted: true, ended: null } }] as const
+const STAY_OFFLINE = ['noteUnwanted', { type: 'remember', params: { wanted: false } }] as const
+
+/** What goes with the transition to an end: the state alone would report it again at every start of the server. */
+const ending = (ended: EndedState, kind: EndReason) =>
+  [
+    'noteDisconnect',
+    { type: 'rememberEnd', params: { ended } },
+    { type: 'reportEnd', params: { kind } }
+  ] as const
+
 /** An account for which the socket has yet to be provided. */
 export const accountMachine = setup({
   types: {
@@ -71,6 +83,7 @@ export const accountMachine = setup({
   actions: {
     /** Makes facts durable. */
     remember: (_, _facts: AccountFacts) => undefined,
+    rememberEnd: (_, _end: { readonly ended: EndedState }) => undefined,
     /** Tells a person about an end that needs one. */
     reportEnd: (_, _end: { readonly kind: EndReason }) => undefined,
     noteDisconnect: assign(({ event }) =>
@@ -161,12 +174,12 @@ export const accountMachine = setup({
         'command.pair': {
           guard: 'isNotLinked',
           target: 'session',
-          actions: ['notePairing', { type: 'remember', params: { wanted: true, ended: null } }]
+          actions: LINK
         },
         'command.connect': {
           guard: 'isLinked',
           target: 'session',
-          actions: ['noteWanted', { type: 'remember', params: { wanted: true, ended: null } }]
+          actions: GO_ONLINE
         }
       }
     },
@@ -184,7 +197,7 @@ export const accountMachine = setup({
       on: {
         'command.disconnect': {
           target: 'stopped',
-          actions: ['noteUnwanted', { type: 'remember', params: { wanted: false } }]
+          actions: STAY_OFFLINE
         },
         'socket.linked': {
           actions: [
@@ -198,19 +211,11 @@ export const accountMachine = setup({
         'socket.closed': [
           { guard: 'asksForRestart', target: 'session', reenter: true, actions: 'noteDisconnect' },
           { guard: 'pairingIsHopeless', target: 'stopped', actions: 'noteDisconnect' },
-          { guard: 'wasLoggedOut', target: 'loggedOut', actions: 'noteDisconnect' },
-          { guard: 'wasReplaced', target: 'replaced', actions: 'noteDisconnect' },
-          { guard: 'wasBanned', target: 'banned', actions: 'noteDisconnect' },
-          {
-            guard: 'needsUpdate',
-            target: 'failed',
-            actions: ['noteDisconnect', { type: 'reportEnd', params: { kind: 'updateNeeded' } }]
-          },
-          {
-            guard: 'sessionIsBadAgain',
-            target: 'loggedOut',
-            actions: ['noteDisconnect', { type: 'reportEnd', params: { kind: 'badSession' } }]
-          },
+          { guard: 'wasLoggedOut', target: 'loggedOut', actions: ending('loggedOut', 'loggedOut') },
+          { guard: 'wasReplaced', target: 'replaced', actions: ending('replaced', 'replaced') },
+          { guard: 'wasBanned', target: 'banned', actions: ending('banned', 'banned') },
+          { guard: 'needsUpdate', target: 'failed', actions: ending('failed', 'updateNeeded') },
+          { guard: 'sessionIsBadAgain', target: 'loggedOut', actions: ending('loggedOut', 'badSession') },
           { guard: 'sessionIsBad', target: 'reconnecting', actions: ['noteDisconnect', 'noteBadSession'] },
           { target: 'reconnecting', actions: 'noteDisconnect' }
         ]
@@ -272,78 +277,23 @@ export const accountMachine = setup({
         'command.connect': 'session',
         'command.disconnect': {
           target: 'stopped',
-          actions: ['noteUnwanted', { type: 'remember', params: { wanted: false } }]
+          actions: STAY_OFFLINE
         }
       },
       after: { backoff: 'session' }
     },
     loggedOut: {
       tags: 'ended',
-      entry: [
-        'noteUnlinked',
-        'forgetPairing',
-        {
-          type: 'remember',
-          params: ({ context }) => ({ ended: 'loggedOut', lastDisconnect: context.lastDisconnect })
-        },
-        { type: 'reportEnd', params: { kind: 'loggedOut' } }
-      ],
-      on: {
-        'command.pair': {
-          target: 'session',
-          actions: ['notePairing', { type: 'remember', params: { wanted: true, ended: null } }]
-        }
-      }
+      entry: ['noteUnlinked', 'forgetPairing'],
+      on: { 'command.pair': { target: 'session', actions: LINK } }
     },
-    replaced: {
-      tags: 'ended',
-      entry: [
-        {
-          type: 'remember',
-          params: ({ context }) => ({ ended: 'replaced', lastDisconnect: context.lastDisconnect })
-        },
-        { type: 'reportEnd', params: { kind: 'replaced' } }
-      ],
-      on: {
-        'command.connect': {
-          target: 'session',
-          actions: ['noteWanted', { type: 'remember', params: { wanted: true, ended: null } }]
-        }
-      }
-    },
-    banned: {
-      tags: 'ended',
-      entry: [
-        {
-          type: 'remember',
-          params: ({ context }) => ({ ended: 'banned', lastDisconnect: context.lastDisconnect })
-        },
-        { type: 'reportEnd', params: { kind: 'banned' } }
-      ],
-      on: {
-        'command.connect': {
-          target: 'session',
-          actions: ['noteWanted', { type: 'remember', params: { wanted: true, ended: null } }]
-        }
-      }
-    },
+    replaced: { tags: 'ended', on: { 'command.connect': { target: 'session', actions: GO_ONLINE } } },
+    banned: { tags: 'ended', on: { 'command.connect': { target: 'session', actions: GO_ONLINE } } },
     failed: {
       tags: 'ended',
-      entry: {
-        type: 'remember',
-        params: ({ context }) => ({ ended: 'failed', lastDisconnect: context.lastDisconnect })
-      },
       on: {
-        'command.connect': {
-          guard: 'isLinked',
-          target: 'session',
-          actions: ['noteWanted', { type: 'remember', params: { wanted: true, ended: null } }]
-        },
-        'command.pair': {
-          guard: 'isNotLinked',
-          target: 'session',
-          actions: ['notePairing', { type: 'remember', params: { wanted: true, ended: null } }]
-        }
+        'command.connect': { guard: 'isLinked', target: 'session', actions: GO_ONLINE },
+        'command.pair': { guard: 'isNotLinked', target: 'session', actions: LINK }
       }
     }
   }

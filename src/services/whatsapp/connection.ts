@@ -1,0 +1,270 @@
+// One Baileys socket: its settings, what it is wired to, and its end. Owned by the scope that opens it.
+import { randomUUID } from 'node:crypto'
+import makeWASocket, {
+  ALL_WA_PATCH_NAMES,
+  type AuthenticationCreds,
+  type BinaryNode,
+  Browsers,
+  type CacheStore,
+  type ConnectionState,
+  jidNormalizedUser,
+  proto,
+  type WASocket
+} from '@whiskeysockets/baileys'
+import { Clock, Deferred, Effect, Schema } from 'effect'
+import type { ConnectionEvent, Pairing } from '../../domain/connection.ts'
+import { disconnectRow } from '../../domain/disconnect.ts'
+import type { Fact } from '../../domain/fact.ts'
+import { Inbox } from '../receive/inbox.ts'
+import { Ingest } from '../receive/ingest.ts'
+import { Store } from '../store/store.ts'
+import { Vault } from '../vault/vault.ts'
+import { encodeCredentials } from './auth-state.ts'
+import { baileysLogger } from './baileys-log.ts'
+import { factsOfContacts, factsOfGroups } from './convert/directory.ts'
+import { millisecondsOf, secondsToMilliseconds } from './convert/numbers.ts'
+import { makeDeviceCache } from './device-cache.ts'
+import { makeDurableReceive } from './durable-receive.ts'
+import type { RunPromise } from './signal-keys.ts'
+
+/** WhatsApp answered that it does not take this message. */
+export class SendRefused extends Schema.TaggedError<SendRefused>()('SendRefused', {
+  code: Schema.Finite,
+  reason: Schema.String
+}) {}
+
+export interface WhatsAppOptions {
+  readonly url: URL
+  /** Root key of another server than WhatsApp's; `''` trusts WhatsApp's own only. */
+  readonly trustRoot: Uint8Array | ''
+  readonly connectTimeoutMs: number
+  readonly sendTimeoutMs: number
+  readonly syncFullHistory: boolean
+}
+
+const QR_LIFETIME_MS = 30_000
+const CODE_LIFETIME_MS = 160_000
+/** After this long online the offline queue has certainly been worked off, and earlier journal entries can go. */
+const JOURNAL_KEPT_ONLINE = '10 minutes'
+const CLOSE_TIMEOUT = '3 seconds'
+
+/** An open connection; `confirmations` wait for WhatsApp's acknowledgement, by message id. */
+export interface Live {
+  readonly socket: WASocket
+  readonly confirmations: Map<string, Deferred.Deferred<number | undefined, SendRefused>>
+}
+
+/** Opens one socket within the caller's scope and wires it to vault, journal and account. */
+export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions, live: Map<string, Live>) {
+  const vault = yield* Vault
+  const inbox = yield* Inbox
+  const ingest = yield* Ingest
+  const store = yield* Store
+  const clock = yield* Clock.Clock
+  const context = yield* Effect.context<never>()
+  const run: RunPromise = effect => Effect.runPromiseWith(context)(effect)
+  const fork = <A, E>(effect: Effect.Effect<A, E>): void => void Effect.runForkWith(context)(effect)
+  const now = () => clock.currentTimeMillisUnsafe()
+  const deviceCaches = new Map<string, CacheStore>()
+  const deviceCacheOf = (accountId: string): CacheStore => {
+    const cache = deviceCaches.get(accountId) ?? makeDeviceCache(now)
+    deviceCaches.set(accountId, cache)
+    return cache
+  }
+
+  return Effect.fnUntraced(function* (
+    accountId: string,
+    creds: AuthenticationCreds,
+    pairing: Pairing | null,
+    tell: (event: ConnectionEvent) => void
+  ) {
+    const closed = yield* Deferred.make<Extract<ConnectionEvent, { type: 'socket.closed' }>>()
+    const connectionId = randomUUID()
+    // We fetch history and app state ourselves; Baileys must not hold its events back waiting for them.
+    if (pairing === null) creds.accountSyncCounter = Math.max(1, creds.accountSyncCounter)
+    const self = () => ({
+      jid: jidNormalizedUser(creds.me?.id),
+      ...(creds.me?.lid === undefined ? {} : { lid: jidNormalizedUser(creds.me.lid) })
+    })
+    const logger = baileysLogger((level, text) =>
+      fork(
+        (level === 'warn' ? Effect.logWarning(text) : Effect.logDebug(text)).pipe(
+          Effect.annotateLogs({ accountId, from: 'baileys' })
+        )
+      )
+    )
+    const halt = (cause: unknown): void => {
+      fork(
+        Effect.logError(
+          'Nothing more is acknowledged: the journal or the vault cannot be written',
+          cause
+        ).pipe(Effect.annotateLogs({ accountId }))
+      )
+      socket
+        .end(cause instanceof Error ? cause : new Error('The journal cannot be written'))
+        .catch(() => undefined)
+    }
+    const receive = makeDurableReceive({
+      accountId,
+      connectionId,
+      self,
+      inbox,
+      vault,
+      run,
+      onRecorded: () => fork(ingest.journal.wake(accountId)),
+      onUnwritable: halt
+    })
+    const socket = makeWASocket({
+      auth: { creds, keys: receive.keys },
+      logger,
+      waWebSocketUrl: options.url,
+      connectTimeoutMs: options.connectTimeoutMs,
+      qrTimeout: QR_LIFETIME_MS,
+      // WhatsApp sends its full history to desktop companions only.
+      browser: Browsers.macOS('Desktop'),
+      syncFullHistory: options.syncFullHistory,
+      markOnlineOnConnect: false,
+      emitOwnEvents: false,
+      userDevicesCache: deviceCacheOf(accountId),
+      generateHighQualityLinkPreview: false,
+      transactionOpts: { maxCommitRetries: 3, delayBetweenTriesMs: 200 },
+      // Asked once as a probe (yes) and once with each real notification (no: the chunk is ours to fetch).
+      shouldSyncHistoryMessage: notice =>
+        !notice.directPath && !notice.initialHistBootstrapInlinePayload?.length,
+      getMessage: async key => {
+        const raw = key.id == null ? undefined : await run(store.readSent(accountId, key.id))
+        return raw === undefined ? undefined : proto.Message.decode(raw)
+      },
+      makeSignalRepository: receive.makeSignalRepository
+    })
+    // Known before the first stanza: otherwise Baileys takes the recipient's LID in a message of our own phone for ours,
+    // moves our phone's session there, and can decrypt nothing of it any more.
+    const { jid: ownJid, lid: ownLid } = self()
+    if (ownLid !== undefined) {
+      socket.signalRepository.lidMapping.storeLIDPNMappings([{ lid: ownLid, pn: ownJid }]).catch(halt)
+    }
+
+    let saving: Promise<void> = Promise.resolve()
+    const save = (): void => {
+      saving = saving.then(() => run(vault.writeCredentials(accountId, encodeCredentials(creds)))).catch(halt)
+    }
+    const learn = (facts: ReadonlyArray<Fact>): void => {
+      if (facts.length === 0) return
+      fork(
+        ingest.apply(accountId, facts, Effect.void).pipe(
+          Effect.catch(error => Effect.logWarning('Names could not be stored', error)),
+          Effect.annotateLogs({ accountId })
+        )
+      )
+    }
+    const confirmations: Live['confirmations'] = new Map()
+    const syncAppState = (isFirst: boolean): void => {
+      socket.resyncAppState(ALL_WA_PATCH_NAMES, isFirst).catch((cause: unknown) => {
+        fork(
+          Effect.logWarning(
+            'Names and settings of chats could not be fetched',
+            cause instanceof Error ? cause.name : ''
+          ).pipe(Effect.annotateLogs({ accountId }))
+        )
+      })
+    }
+
+    socket.ws.prependListener('CB:message', receive.sawMessage)
+    socket.ws.prependListener('CB:receipt', receive.sawReceipt)
+    socket.ws.on('CB:ack,class:message', (node: BinaryNode) => {
+      const waiting = confirmations.get(node.attrs['id'] ?? '')
+      if (waiting === undefined) return
+      const code = Number(node.attrs['error'] ?? 0)
+      fork(
+        code === 0
+          ? Deferred.succeed(waiting, millisecondsOf(secondsToMilliseconds(node.attrs['t'])))
+          : Deferred.fail(waiting, new SendRefused({ code, reason: refusal(code) }))
+      )
+    })
+    socket.ws.on('CB:ib,,offline', () => {
+      fork(
+        Effect.andThen(
+          Effect.sleep(JOURNAL_KEPT_ONLINE),
+          Effect.suspend(() =>
+            live.get(accountId)?.socket === socket ? inbox.forgetBefore(accountId, connectionId) : Effect.void
+          )
+        )
+      )
+    })
+    socket.ev.on('creds.update', update => {
+      save()
+      if (update.myAppStateKeyId !== undefined) syncAppState(true)
+    })
+    socket.ev.on('contacts.upsert', contacts => learn(factsOfContacts(contacts)))
+    socket.ev.on('contacts.update', contacts => learn(factsOfContacts(contacts)))
+    socket.ev.on('groups.upsert', groups => learn(factsOfGroups(groups)))
+    socket.ev.on('groups.update', groups => learn(factsOfGroups(groups)))
+
+    let codeRequested = false
+    const requestCode = (phoneNumber: string): void => {
+      if (codeRequested) return
+      codeRequested = true
+      socket.requestPairingCode(phoneNumber).then(
+        code => tell({ type: 'socket.codeOffered', code, expiresAt: now() + CODE_LIFETIME_MS }),
+        (cause: unknown) =>
+          void socket
+            .end(cause instanceof Error ? cause : new Error('No pairing code'))
+            .catch(() => undefined)
+      )
+    }
+    const told = (update: Partial<ConnectionState>): void => {
+      if (update.qr !== undefined && pairing !== null) {
+        if (pairing.method === 'code') requestCode(pairing.phoneNumber)
+        else tell({ type: 'socket.qrOffered', qr: update.qr, expiresAt: now() + QR_LIFETIME_MS })
+      }
+      const own = { jid: self().jid, lid: self().lid ?? null }
+      if (update.isNewLogin === true) tell({ type: 'socket.linked', ...own })
+      if (update.connection === 'open') {
+        live.set(accountId, { socket, confirmations })
+        // What changed while we were away, and what an earlier connection did not get round to.
+        if (creds.myAppStateKeyId !== undefined) syncAppState(false)
+        tell({ type: 'socket.opened', ...own })
+      }
+      if (update.connection === 'close') {
+        const code = statusCodeOf(update.lastDisconnect?.error)
+        const { reason, verdict } = disconnectRow(code)
+        const end = { type: 'socket.closed' as const, verdict, disconnect: { code, reason, at: now() } }
+        fork(Deferred.succeed(closed, end))
+      }
+    }
+    socket.ev.on('connection.update', told)
+    yield* Effect.addFinalizer(() =>
+      Effect.gen(function* () {
+        if (live.get(accountId)?.socket === socket) live.delete(accountId)
+        yield* closeSocket(socket)
+        // The last credentials must be stored before another socket reads them.
+        yield* Effect.promise(() => saving)
+      })
+    )
+    return closed
+  })
+})
+
+/** Ends the socket and waits until its connection is really gone, so that there are never two. */
+const closeSocket = (socket: WASocket): Effect.Effect<void> =>
+  Effect.promise(async () => {
+    await socket.end(undefined).catch(() => undefined)
+    if (socket.ws.isClosed) return
+    await socket.ws.close().catch(() => undefined)
+  }).pipe(Effect.timeoutOrElse({ duration: CLOSE_TIMEOUT, orElse: () => Effect.void }))
+
+const statusCodeOf = (error: unknown): number => {
+  if (typeof error !== 'object' || error === null || !('output' in error)) return 0
+  const { output } = error
+  return typeof output === 'object' &&
+    output !== null &&
+    'statusCode' in output &&
+    typeof output.statusCode === 'number'
+    ? output.statusCode
+    : 0
+}
+
+const refusal = (code: number): string =>
+  code === 463
+    ? 'WhatsApp does not let this account start new conversations at the moment'
+    : `WhatsApp refused the message (code ${code})`
