@@ -176,3 +176,27 @@ test('a time decades ahead is clamped, and the claimed one is kept', async () =>
   expect(stored.tsClient).toBeLessThanOrEqual(Date.now())
   expect(stored.tsClaimed).toBe(claimed * 1000)
 })
+
+test('a group message reaches members who joined since the last one, and no longer those who left', async () => {
+  const stage = shared()
+  const { phone, accountId } = await stage.linked({ history: { chats: 4, messages: 40, groupsShare: 0.5 } })
+  const [stays, leaves, joins] = phone.contacts
+  const group = phone.createGroup('Changing', [stays!, leaves!])
+  const got = (text: string) =>
+    phone
+      .truth()
+      .received.filter(entry => entry.text === text)
+      .map(({ recipient }) => recipient)
+  const sendAndWait = async (text: string, count: number) => {
+    await stage.api.send(accountId, group.id, text)
+    await stage.simulator.until(() => got(text).length >= count)
+    return new Set(got(text))
+  }
+
+  expect(await sendAndWait('before', 2)).toEqual(new Set([stays!.jid, leaves!.jid]))
+  phone.addMembers(group, [joins!])
+  phone.removeMembers(group, [leaves!])
+  await stage.simulator.until(() => phone.truth().offlineQueue.length === 0)
+
+  expect(await sendAndWait('after', 2)).toEqual(new Set([stays!.jid, joins!.jid]))
+})

@@ -25,6 +25,7 @@ import { factsOfContacts, factsOfGroups } from './convert/directory.ts'
 import { millisecondsOf, secondsToMilliseconds } from './convert/numbers.ts'
 import { makeDeviceCache } from './device-cache.ts'
 import { makeDurableReceive } from './durable-receive.ts'
+import { makeGroupCache } from './group-cache.ts'
 import type { RunPromise } from './signal-keys.ts'
 
 /** WhatsApp answered that it does not take this message. */
@@ -114,7 +115,8 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
       onRecorded: () => fork(ingest.journal.wake(accountId)),
       onUnwritable: halt
     })
-    const socket = makeWASocket({
+    const groups = makeGroupCache(jid => socket.groupMetadata(jid))
+    const socket: WASocket = makeWASocket({
       auth: { creds, keys: receive.keys },
       logger,
       waWebSocketUrl: options.url,
@@ -126,6 +128,7 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
       markOnlineOnConnect: false,
       emitOwnEvents: false,
       userDevicesCache: deviceCacheOf(accountId),
+      cachedGroupMetadata: groups.get,
       generateHighQualityLinkPreview: false,
       transactionOpts: { maxCommitRetries: 3, delayBetweenTriesMs: 200 },
       // Asked once as a probe (yes) and once with each real notification (no: the chunk is ours to fetch).
@@ -197,8 +200,9 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
     })
     socket.ev.on('contacts.upsert', contacts => learn(factsOfContacts(contacts)))
     socket.ev.on('contacts.update', contacts => learn(factsOfContacts(contacts)))
-    socket.ev.on('groups.upsert', groups => learn(factsOfGroups(groups)))
-    socket.ev.on('groups.update', groups => learn(factsOfGroups(groups)))
+    socket.ev.on('groups.upsert', told => learn(factsOfGroups(told)))
+    socket.ev.on('groups.update', told => learn(factsOfGroups(told)))
+    groups.follow(socket.ev)
 
     let codeRequested = false
     const requestCode = (phoneNumber: string): void => {
