@@ -99,12 +99,12 @@ export const accountMachine = setup({
     noteLinked: assign({ linked: true, pairing: null, offer: null, ended: null }),
     notePairing: assign(({ event }) =>
       event.type === 'command.pair'
-        ? { pairing: event.pairing, linked: false, ended: null, wanted: true }
+        ? { pairing: event.pairing, linked: false, ended: null, wanted: true, attempts: 0 }
         : {}
     ),
     forgetPairing: assign({ pairing: null, offer: null }),
     noteUnlinked: assign({ linked: false }),
-    noteWanted: assign({ wanted: true, ended: null }),
+    noteWanted: assign({ wanted: true, ended: null, attempts: 0, badSession: false }),
     noteUnwanted: assign({ wanted: false }),
     countAttempt: assign({ attempts: ({ context }) => context.attempts + 1 }),
     noteBadSession: assign({ badSession: true }),

@@ -148,6 +148,9 @@ describe('every state that waits for someone else has a way out', () => {
       account.clock.increment(1000)
     }
     expect(account.is('stopped')).toBe(true)
+    account.actor.send({ type: 'command.pair', pairing: { method: 'qr' } })
+    account.closed(408)
+    expect(account.is('reconnecting')).toBe(true)
   })
 })
 

@@ -225,13 +225,21 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
       if (update.isNewLogin === true) tell({ type: 'socket.linked', ...own })
       if (update.connection === 'open') {
         live.set(accountId, { socket, confirmations })
+        fork(Effect.logInfo('Connected to WhatsApp').pipe(Effect.annotateLogs({ accountId })))
         // What changed while we were away, and what an earlier connection did not get round to.
         if (creds.myAppStateKeyId !== undefined) syncAppState(false)
         tell({ type: 'socket.opened', ...own })
       }
       if (update.connection === 'close') {
         const code = statusCodeOf(update.lastDisconnect?.error)
-        const { reason, verdict } = disconnectRow(code)
+        const row = disconnectRow(code)
+        const reason = networkTrouble(update.lastDisconnect?.error) ?? row.reason
+        const { verdict } = row
+        fork(
+          Effect.logInfo('The connection ended').pipe(
+            Effect.annotateLogs({ accountId, code, reason, verdict })
+          )
+        )
         const end = { type: 'socket.closed' as const, verdict, disconnect: { code, reason, at: now() } }
         fork(Deferred.succeed(closed, end))
       }
@@ -266,6 +274,15 @@ const statusCodeOf = (error: unknown): number => {
     typeof output.statusCode === 'number'
     ? output.statusCode
     : 0
+}
+
+/** What the network said when WhatsApp could not even be reached. */
+const networkTrouble = (error: unknown): string | undefined => {
+  if (typeof error !== 'object' || error === null || !('data' in error)) return undefined
+  const { data } = error
+  return typeof data === 'object' && data !== null && 'code' in data && typeof data.code === 'string'
+    ? `WhatsApp cannot be reached (${data.code})`
+    : undefined
 }
 
 const refusal = (code: number): string =>
