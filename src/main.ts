@@ -115,6 +115,17 @@ const config = Result.getOrElse(loadConfig(process.env), error =>
   refuse(`Backscroll cannot start.\n${error.message}`)
 )
 
+/** Stopping takes a second; a service manager must not wait for something that hangs. */
+const STOP_DEADLINE_MS = 10_000
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => {
+    setTimeout(
+      () => refuse('Backscroll did not stop in order within 10 seconds; nothing acknowledged is lost.'),
+      STOP_DEADLINE_MS
+    ).unref()
+  })
+}
+
 NodeRuntime.runMain(Layer.launch(server(config)).pipe(Effect.provide(Log.layer(config.LOG_LEVEL))), {
   disableErrorReporting: true,
   teardown: (exit, onExit) => {

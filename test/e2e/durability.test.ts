@@ -26,10 +26,9 @@ test('after a dropped connection the offline queue is caught up, the owner’s o
 test('a server that is stopped ends cleanly and has everything after it starts again, with what came meanwhile', async () => {
   await using stage = await Stage.set()
   const { phone, accountId } = await stage.linked({ history: { chats: 6, messages: 300 } })
-  const before = performance.now()
 
+  // A stop that takes longer than ten seconds ends with another code.
   expect(await stage.server.stop()).toBe(0)
-  expect(performance.now() - before).toBeLessThan(10_000)
   for (const contact of phone.contacts.slice(0, 3)) {
     await phone.receive({ from: contact, text: 'while it was stopped' })
     await phone.send({ to: contact, text: 'from the phone, while it was stopped' })
