@@ -38,6 +38,13 @@ const webSocketUrl = (text: string): URL | undefined => {
   return url !== null && (url.protocol === 'ws:' || url.protocol === 'wss:') ? url : undefined
 }
 
+const mediaUrl = (text: string): URL | undefined => {
+  const url = URL.parse(text)
+  return url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && url.pathname === '/'
+    ? url
+    : undefined
+}
+
 const duration = (text: string): number | undefined => {
   const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text)
   if (match === null) return undefined
@@ -100,6 +107,13 @@ export const settings = {
     allowed: '32 bytes in base64 (44 characters), only together with a WHATSAPP_URL of your own',
     meaning: "Root public key that signs the WhatsApp server's certificate. Empty: WhatsApp's own",
     decode: emptyOr(bytes32)
+  }),
+  WHATSAPP_MEDIA_URL: setting({
+    default: '',
+    allowed: 'an http:// or https:// address without a path',
+    meaning:
+      "Where history chunks are downloaded from. Empty: WhatsApp's media server, or beside a WHATSAPP_URL of your own",
+    decode: emptyOr(mediaUrl)
   }),
   WHATSAPP_SYNC_FULL_HISTORY: setting({
     default: 'true',

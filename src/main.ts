@@ -28,6 +28,7 @@ const MEDIA_SERVER = 'https://mmg.whatsapp.net'
 
 /** The simulator serves media beside its web socket; WhatsApp has a server of its own for it. */
 const mediaBase = (config: Config): URL => {
+  if (config.WHATSAPP_MEDIA_URL !== '') return config.WHATSAPP_MEDIA_URL
   if (!config.simulated) return new URL(MEDIA_SERVER)
   const { host, protocol } = config.WHATSAPP_URL
   return new URL(`${protocol === 'wss:' ? 'https' : 'http'}://${host}`)

@@ -28,6 +28,7 @@ describe('a wrong value is refused with the name of its setting', () => {
     ['LOG_LEVEL', 'loud'],
     ['WHATSAPP_URL', 'http://example.org'],
     ['WHATSAPP_TRUST_ROOT', 'not base64'],
+    ['WHATSAPP_MEDIA_URL', 'https://example.org/with/a/path'],
     ['WHATSAPP_SYNC_FULL_HISTORY', 'yes'],
     ['PAIRING_TIMEOUT', '180'],
     ['CONNECT_TIMEOUT', '-1s']
