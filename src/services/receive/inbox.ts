@@ -9,8 +9,6 @@ export type InboxError = SqlError.SqlError | SealBroken
 
 export interface Arrival {
   readonly accountId: string
-  /** Which connection it came over; what earlier connections brought can be forgotten once the offline queue is through. */
-  readonly connectionId: string
   readonly kind: string
   /** Tells a repeat from news; `null` for what may simply be written again. */
   readonly fingerprint: string | null
@@ -33,8 +31,8 @@ export class Inbox extends Context.Service<
     readonly waiting: (accountId: string, limit: number) => Effect.Effect<ReadonlyArray<Entry>, InboxError>
     /** Marks entries as ingested; joins the transaction that stores their effect. */
     readonly settle: (entryIds: ReadonlyArray<number>) => Effect.Effect<void, InboxError>
-    /** WhatsApp has delivered its offline queue: what earlier connections brought will not be repeated. */
-    readonly forgetBefore: (accountId: string, connectionId: string) => Effect.Effect<void, InboxError>
+    /** Removes what was ingested before that time; for when WhatsApp will certainly not repeat it. */
+    readonly forget: (accountId: string, ingestedBefore: number) => Effect.Effect<void, InboxError>
   }
 >()('backscroll/services/receive/Inbox') {
   static readonly layer: Layer.Layer<Inbox, never, SqlClient.SqlClient | Seal | Vault> = Layer.effect(
@@ -48,8 +46,8 @@ export class Inbox extends Context.Service<
       const record = Effect.fn('Inbox.record')(function* (arrival: Arrival, changes?: KeyChanges) {
         if (changes !== undefined) yield* vault.writeKeys(arrival.accountId, changes)
         const receivedAt = yield* Clock.currentTimeMillis
-        yield* sql`INSERT INTO journal (account_id, connection_id, kind, fingerprint, sealed, received_at)
-          VALUES (${arrival.accountId}, ${arrival.connectionId}, ${arrival.kind}, ${arrival.fingerprint},
+        yield* sql`INSERT INTO journal (account_id, kind, fingerprint, sealed, received_at)
+          VALUES (${arrival.accountId}, ${arrival.kind}, ${arrival.fingerprint},
             ${seal.close(purpose(arrival.accountId), arrival.content)}, ${receivedAt})
           ON CONFLICT (account_id, fingerprint) WHERE fingerprint IS NOT NULL DO NOTHING`
       }, sql.withTransaction)
@@ -78,15 +76,11 @@ export class Inbox extends Context.Service<
           WHERE entry_id IN (SELECT value FROM json_each(${JSON.stringify(entryIds)}))`
       })
 
-      const forgetBefore = Effect.fn('Inbox.forgetBefore')(function* (
-        accountId: string,
-        connectionId: string
-      ) {
-        yield* sql`DELETE FROM journal
-          WHERE account_id = ${accountId} AND ingested_at IS NOT NULL AND connection_id <> ${connectionId}`
+      const forget = Effect.fn('Inbox.forget')(function* (accountId: string, ingestedBefore: number) {
+        yield* sql`DELETE FROM journal WHERE account_id = ${accountId} AND ingested_at < ${ingestedBefore}`
       })
 
-      return Inbox.of({ record, recall, waiting, settle, forgetBefore })
+      return Inbox.of({ record, recall, waiting, settle, forget })
     })
   )
 }

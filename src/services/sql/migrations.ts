@@ -19,11 +19,11 @@ const foundation = statements(
     PRIMARY KEY (account_id, kind, id)) WITHOUT ROWID`,
   // Receiving: the journal of what WhatsApp was told we have. Sealed columns are unreadable without the vault key.
   `CREATE TABLE journal (
-    entry_id INTEGER PRIMARY KEY AUTOINCREMENT, account_id TEXT NOT NULL, connection_id TEXT NOT NULL,
+    entry_id INTEGER PRIMARY KEY AUTOINCREMENT, account_id TEXT NOT NULL,
     kind TEXT NOT NULL, fingerprint TEXT, sealed BLOB NOT NULL, received_at INTEGER NOT NULL, ingested_at INTEGER)`,
   `CREATE UNIQUE INDEX journal_fingerprint ON journal (account_id, fingerprint) WHERE fingerprint IS NOT NULL`,
   `CREATE INDEX journal_waiting ON journal (account_id, entry_id) WHERE ingested_at IS NULL`,
-  `CREATE INDEX journal_ingested ON journal (account_id, connection_id) WHERE ingested_at IS NOT NULL`,
+  `CREATE INDEX journal_ingested ON journal (account_id, ingested_at) WHERE ingested_at IS NOT NULL`,
   `CREATE TABLE history_chunks (
     chunk_id INTEGER PRIMARY KEY AUTOINCREMENT, account_id TEXT NOT NULL, notification_id TEXT NOT NULL,
     sync_type INTEGER NOT NULL, chunk_order INTEGER NOT NULL, progress INTEGER, sealed BLOB NOT NULL,

@@ -1,5 +1,4 @@
 // One Baileys socket: its settings, what it is wired to, and its end. Owned by the scope that opens it.
-import { randomUUID } from 'node:crypto'
 import makeWASocket, {
   ALL_WA_PATCH_NAMES,
   type AuthenticationCreds,
@@ -45,8 +44,11 @@ export interface WhatsAppOptions {
 
 const QR_LIFETIME_MS = 30_000
 const CODE_LIFETIME_MS = 160_000
-/** After this long online the offline queue has certainly been worked off, and earlier journal entries can go. */
-const JOURNAL_KEPT_ONLINE = '10 minutes'
+/**
+ * A receipt that left this long ago on a connection that still lives has reached WhatsApp, and the offline queue of its
+ * beginning has been worked off: what was ingested before will not be delivered again.
+ */
+const REPEATED_WITHIN_MS = 10 * 60 * 1000
 const CLOSE_TIMEOUT = '3 seconds'
 
 /** An open connection; `confirmations` wait for WhatsApp's acknowledgement, by message id. */
@@ -80,7 +82,6 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
     tell: (event: ConnectionEvent) => void
   ) {
     const closed = yield* Deferred.make<Extract<ConnectionEvent, { type: 'socket.closed' }>>()
-    const connectionId = randomUUID()
     // We fetch history and app state ourselves; Baileys must not hold its events back waiting for them.
     if (pairing === null) creds.accountSyncCounter = Math.max(1, creds.accountSyncCounter)
     const self = () => ({
@@ -107,7 +108,6 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
     }
     const receive = makeDurableReceive({
       accountId,
-      connectionId,
       self,
       inbox,
       vault,
@@ -184,16 +184,18 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
           : Deferred.fail(waiting, new SendRefused({ code, reason: refusal(code) }))
       )
     })
-    socket.ws.on('CB:ib,,offline', () => {
-      fork(
-        Effect.andThen(
-          Effect.sleep(JOURNAL_KEPT_ONLINE),
-          Effect.suspend(() =>
-            live.get(accountId)?.socket === socket ? inbox.forgetBefore(accountId, connectionId) : Effect.void
-          )
+    yield* Effect.sleep(REPEATED_WITHIN_MS).pipe(
+      Effect.andThen(
+        Effect.suspend(() =>
+          live.get(accountId)?.socket === socket
+            ? inbox.forget(accountId, now() - REPEATED_WITHIN_MS)
+            : Effect.void
         )
-      )
-    })
+      ),
+      Effect.catch(error => Effect.logWarning('Old journal entries could not be removed', error)),
+      Effect.forever,
+      Effect.forkScoped
+    )
     socket.ev.on('creds.update', update => {
       save()
       if (update.myAppStateKeyId !== undefined) syncAppState(true)

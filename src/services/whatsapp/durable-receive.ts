@@ -35,7 +35,6 @@ const isTold = (stanza: BinaryNode): boolean => stanza.attrs['type'] !== 'retry'
 
 export const makeDurableReceive = (options: {
   readonly accountId: string
-  readonly connectionId: string
   readonly self: () => Self
   readonly inbox: Inbox['Service']
   readonly vault: Vault['Service']
@@ -45,14 +44,14 @@ export const makeDurableReceive = (options: {
   /** The journal cannot be written: nothing more may be acknowledged on this connection. */
   readonly onUnwritable: (cause: unknown) => void
 }): DurableReceive => {
-  const { accountId, connectionId, inbox, run, self, vault } = options
+  const { accountId, inbox, run, self, vault } = options
   const decrypting = new AsyncLocalStorage<Decryption>()
   const stanzaOf = new WeakMap<object, BinaryNode>()
 
   const record = async (entry: Journaled, fingerprint: string, changes?: KeyChanges): Promise<void> => {
     try {
       const content = Buffer.from(JSON.stringify(entry))
-      await run(inbox.record({ accountId, connectionId, kind: entry.kind, fingerprint, content }, changes))
+      await run(inbox.record({ accountId, kind: entry.kind, fingerprint, content }, changes))
     } catch (cause) {
       options.onUnwritable(cause)
       throw cause

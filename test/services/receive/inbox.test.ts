@@ -5,13 +5,8 @@ import { Inbox } from '../../../src/services/receive/inbox.ts'
 import { Vault } from '../../../src/services/vault/vault.ts'
 import { onDatabase } from '../database.ts'
 
-const arrival = (
-  fingerprint: string | null,
-  content = 'plaintext of a message',
-  connectionId = 'connection-1'
-) => ({
+const arrival = (fingerprint: string | null, content = 'plaintext of a message') => ({
   accountId: 'acc-1',
-  connectionId,
   kind: 'message',
   fingerprint,
   content: Buffer.from(content)
@@ -72,17 +67,25 @@ test('entries come in the order in which they were received and are kept after b
   expect(recalled?.toString()).toBe('1')
 })
 
-test('what is forgotten was ingested, and came over an earlier connection', async () => {
+test('what is forgotten was ingested, and long ago', async () => {
   const left = await onDatabase(
     Effect.gen(function* () {
       const inbox = yield* Inbox
-      yield* inbox.record(arrival('ingested', 'a', 'old'))
-      yield* inbox.settle((yield* inbox.waiting('acc-1', 10)).map(entry => entry.entryId))
-      yield* inbox.record(arrival('waiting', 'b', 'old'))
-      yield* inbox.record(arrival('new', 'c', 'new'))
-      yield* inbox.forgetBefore('acc-1', 'new')
-      const found = yield* Effect.forEach(['ingested', 'waiting', 'new'], name => inbox.recall('acc-1', name))
-      return found.map(content => content !== undefined)
+      const ingest = Effect.flatMap(inbox.waiting('acc-1', 10), entries =>
+        inbox.settle(entries.map(entry => entry.entryId))
+      )
+      yield* inbox.record(arrival('ingested long ago'))
+      yield* ingest
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`UPDATE journal SET ingested_at = 1000`
+      yield* inbox.record(arrival('ingested just now'))
+      yield* ingest
+      yield* inbox.record(arrival('waiting'))
+      yield* inbox.forget('acc-1', 2000)
+      const names = ['ingested long ago', 'ingested just now', 'waiting']
+      return (yield* Effect.forEach(names, name => inbox.recall('acc-1', name))).map(
+        content => content !== undefined
+      )
     })
   )
   expect(left).toEqual([false, true, true])
