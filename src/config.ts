@@ -49,13 +49,20 @@ const duration = (text: string): number | undefined => {
   const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text)
   if (match === null) return undefined
   const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] ?? '']
-  return unit === undefined ? undefined : Number(match[1]) * unit
+  const value = unit === undefined ? Number.NaN : Number(match[1]) * unit
+  return value <= LONGEST_TIMER_MS ? value : undefined
 }
+
+/** Beyond this a timer of Node's fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** A deadline or a delay that must not be nothing. */
+const positiveDuration = (text: string): number | undefined => duration(text) || undefined
 
 const boolean = (text: string): boolean | undefined =>
   text === 'true' ? true : text === 'false' ? false : undefined
 
-const DURATION = 'a whole number with its unit: 500ms, 30s, 5m, 1h'
+const DURATION = 'a whole number with its unit, 500ms, 30s, 5m or 1h, at most 596h'
 
 export const settings = {
   HOST: setting({
@@ -125,25 +132,25 @@ export const settings = {
     default: '3m',
     allowed: DURATION,
     meaning: 'How long a QR or pairing code is offered before the account goes back to stopped',
-    decode: duration
+    decode: positiveDuration
   }),
   CONNECT_TIMEOUT: setting({
     default: '30s',
     allowed: DURATION,
     meaning: 'How long a connection may take to open before it is given up and tried again',
-    decode: duration
+    decode: positiveDuration
   }),
   RECONNECT_MIN: setting({
     default: '1s',
     allowed: DURATION,
     meaning: 'First reconnect delay; it doubles with every attempt, with full jitter',
-    decode: duration
+    decode: positiveDuration
   }),
   RECONNECT_MAX: setting({
     default: '2m',
     allowed: DURATION,
     meaning: 'Longest reconnect delay',
-    decode: duration
+    decode: positiveDuration
   }),
   START_PACE: setting({
     default: '100ms',
@@ -162,7 +169,7 @@ export const settings = {
     allowed: DURATION,
     meaning:
       "How long a sent message waits for WhatsApp's acknowledgement before it is sent again with the same id",
-    decode: duration
+    decode: positiveDuration
   })
 }
 

@@ -116,6 +116,14 @@ const config = Result.getOrElse(loadConfig(process.env), error =>
   refuse(`Backscroll cannot start.\n${error.message}`)
 )
 
+/** The first words in a chain of causes; a server that cannot listen says why only at its end. */
+const reasonOf = (failure: unknown): string => {
+  if (!(failure instanceof Error)) return 'for an unknown reason'
+  const inner = failure.cause instanceof Error ? reasonOf(failure.cause) : undefined
+  const words = failure.message || inner || failure.name
+  return /EADDR|ENOTFOUND|listen/.test(inner ?? '') ? `${inner}. Choose another HOST or PORT.` : words
+}
+
 /** Stopping takes a second; a service manager must not wait for something that hangs. */
 const STOP_DEADLINE_MS = 10_000
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -133,9 +141,7 @@ NodeRuntime.runMain(Layer.launch(server(config)).pipe(Effect.provide(Log.layer(c
     // SIGTERM and SIGINT interrupt: everything was closed in order, which is success.
     if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return onExit(0)
     const failure = Cause.squash(exit.cause)
-    process.stderr.write(
-      `Backscroll stopped: ${failure instanceof Error ? failure.message : 'for an unknown reason'}\n`
-    )
+    process.stderr.write(`Backscroll stopped: ${reasonOf(failure)}\n`)
     onExit(1)
   }
 })

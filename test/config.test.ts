@@ -31,7 +31,9 @@ describe('a wrong value is refused with the name of its setting', () => {
     ['WHATSAPP_MEDIA_URL', 'https://example.org/with/a/path'],
     ['WHATSAPP_SYNC_FULL_HISTORY', 'yes'],
     ['PAIRING_TIMEOUT', '180'],
-    ['CONNECT_TIMEOUT', '-1s']
+    ['CONNECT_TIMEOUT', '-1s'],
+    ['PAIRING_TIMEOUT', '600h'],
+    ['SEND_TIMEOUT', '0ms']
   ])('%s=%s', (name, value) => {
     expect(problems({ [name]: value })).toContain(name)
   })

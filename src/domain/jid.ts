@@ -28,15 +28,20 @@ export const chatJid = (text: string | null | undefined): string | undefined => 
 /** Conversations worth a thread: people and groups. Status updates, broadcast lists and channels are not. */
 export const isThreadJid = (jid: string): boolean => isPhoneJid(jid) || isLidJid(jid) || isGroupJid(jid)
 
+/** A phone number with its country code, as WhatsApp has it: no leading zero, E.164's length. */
+const INTERNATIONAL = /^[1-9]\d{6,14}$/
+
 /** An address as an API caller writes it: a JID, or a phone number with country code in any usual spelling. */
 export const recipientJid = (text: string): string | undefined => {
   if (text.includes('@')) {
     const jid = chatJid(text)
-    return jid !== undefined && isThreadJid(jid) ? jid : undefined
+    if (jid === undefined || !isThreadJid(jid)) return undefined
+    const user = jid.slice(0, jid.lastIndexOf('@'))
+    return isGroupJid(jid) || (isPhoneJid(jid) ? INTERNATIONAL : /^\d{1,20}$/).test(user) ? jid : undefined
   }
   if (!/^\+?[\d\s().-]{5,32}$/.test(text)) return undefined
   const digits = text.replace(/\D/g, '')
-  return digits.length >= 5 && digits.length <= 15 ? `${digits}@${PHONE_SERVER}` : undefined
+  return INTERNATIONAL.test(digits) ? `${digits}@${PHONE_SERVER}` : undefined
 }
 
 /** The phone number of a phone JID, digits only. */

@@ -39,12 +39,21 @@ describe('a recipient may be written as people write numbers', () => {
     expect(recipientJid(text)).toBe(jid)
   })
 
-  test.each([['nobody'], ['+'], ['12'], ['1234567890123456'], ['status@broadcast'], ['[object Object]']])(
-    '%s is none',
-    text => {
-      expect(recipientJid(text)).toBeUndefined()
-    }
-  )
+  test.each([
+    ['nobody'],
+    ['+'],
+    ['12'],
+    ['1234567890123456'],
+    ['status@broadcast'],
+    ['[object Object]'],
+    ['0151 1234567'],
+    ['00491511234567'],
+    ['12345'],
+    ['abc@s.whatsapp.net'],
+    ['x@lid']
+  ])('%s is none', text => {
+    expect(recipientJid(text)).toBeUndefined()
+  })
 })
 
 test('a phone number is read from a phone address only', () => {

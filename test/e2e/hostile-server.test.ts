@@ -65,6 +65,31 @@ describe('a server that does not speak WhatsApp', () => {
   })
 })
 
+test('a WhatsApp server whose certificate another root signed is never connected to', async () => {
+  const stage = shared()
+  const folder = temporaryFolder()
+  const server = await ServerProcess.start({
+    dataDir: folder.path,
+    settings: {
+      WHATSAPP_URL: stage.simulator.whatsappUrl,
+      WHATSAPP_TRUST_ROOT: randomBytes(32).toString('base64'),
+      RECONNECT_MIN: '10ms',
+      RECONNECT_MAX: '50ms'
+    }
+  })
+  const { accountId } = await server.api.createAccount('Deceived')
+  await server.api.pair(accountId)
+  const account = await server.api.untilAccount(
+    accountId,
+    'the pairing to be given up',
+    ({ state }) => state === 'stopped'
+  )
+  await server.kill()
+  folder.remove()
+  expect(account.reconnectAttempts).toBeGreaterThanOrEqual(5)
+  expect(server.output()).not.toContain('Connected to WhatsApp')
+})
+
 test('stanzas that make no sense are survived, and what comes after them is stored', async () => {
   const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })

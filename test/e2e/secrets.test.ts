@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Stage } from './stage.ts'
 
-test('no log of any level holds a phone number, a name, a message, or a key', async () => {
+test('no log of any level holds a phone number, a message, or a key', async () => {
   const vaultKey = Buffer.alloc(32, 42).toString('base64')
   await using stage = await Stage.set({ LOG_LEVEL: 'trace', VAULT_KEY: vaultKey })
   const { phone, accountId } = await stage.linked({ history: { chats: 6, messages: 200 } })

@@ -22,7 +22,12 @@ export class Incidents extends Context.Service<
         const identity = `${news.accountId ?? ''} ${news.kind} ${news.subject}`
         const incidentId = createHash('sha256').update(identity).digest('base64url').slice(0, 20)
         yield* Effect.logWarning(news.happened).pipe(
-          Effect.annotateLogs({ incident: news.kind, accountId: news.accountId ?? '', did: news.did })
+          Effect.annotateLogs({
+            incident: news.kind,
+            accountId: news.accountId ?? '',
+            did: news.did,
+            advice: news.advice
+          })
         )
         yield* sql`INSERT INTO incidents (incident_id, account_id, kind, severity, subject, happened, did, advice,
             first_seen_at, last_seen_at, count)

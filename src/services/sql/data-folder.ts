@@ -1,6 +1,6 @@
 // The data folder: made when it is missing, private to its owner, and owned by one running server at a time.
-import { chmodSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, existsSync, mkdirSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Effect, type Scope } from 'effect'
 import { Schema } from 'effect'
@@ -18,7 +18,7 @@ export const claim = (folder: string): Effect.Effect<void, DataFolderError, Scop
   Effect.acquireRelease(
     Effect.try({
       try: () => {
-        mkdirSync(folder, { recursive: true, mode: 0o700 })
+        makeFolder(resolve(folder))
         chmodSync(folder, 0o700)
         const lock = new DatabaseSync(join(folder, 'server.lock'), { timeout: 0 })
         try {
@@ -39,3 +39,10 @@ export const claim = (folder: string): Effect.Effect<void, DataFolderError, Scop
     }),
     lock => Effect.sync(() => lock.close())
   ).pipe(Effect.asVoid)
+
+/** Missing parents first, one by one: Node's recursive mkdir never returns where a parent cannot be made, as in /proc. */
+const makeFolder = (folder: string): void => {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  mkdirSync(folder, { mode: 0o700 })
+}

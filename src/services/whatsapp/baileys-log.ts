@@ -23,7 +23,8 @@ export const baileysLogger = (sink: LogSink): BaileysLogger => {
     debug: () => undefined,
     info: (object, text) => sink('debug', sentence(object, text)),
     warn: (object, text) => sink('debug', sentence(object, text)),
-    error: (object, text) => sink('warn', sentence(object, text))
+    // The end of a connection is told, with its reason, by whoever opened it.
+    error: (object, text) => sink(text === 'stream errored out' ? 'debug' : 'warn', sentence(object, text))
   }
   return logger
 }

@@ -1,6 +1,6 @@
 // The one way to WhatsApp: at most one Baileys socket an account, owned by whoever runs `connect`.
 // Interrupting it closes the socket; a new one opens only after the old one is gone.
-import { proto, WA_CERT_DETAILS } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys'
 import { Context, Deferred, Effect, Layer, Queue, Schema, Semaphore, Stream } from 'effect'
 import type { ConnectionEvent, Pairing } from '../../domain/connection.ts'
 import type { Fact } from '../../domain/fact.ts'
@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts'
 import { Vault, type VaultError } from '../vault/vault.ts'
 import { decodeCredentials } from './auth-state.ts'
 import { type Live, makeOpener, type SendRefused, type WhatsAppOptions } from './connection.ts'
+import { trust } from './certificate.ts'
 import { silenceConsole } from './silence.ts'
 
 /** The account has no open connection: wait for one; this is no attempt. */
@@ -51,7 +52,7 @@ export class WhatsApp extends Context.Service<
       WhatsApp,
       Effect.gen(function* () {
         silenceConsole()
-        if (options.trustRoot !== '') WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(options.trustRoot)
+        trust(options.trustRoot)
         const vault = yield* Vault
         const live = new Map<string, Live>()
         const seats = new Map<string, Semaphore.Semaphore>()
