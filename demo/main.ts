@@ -78,7 +78,7 @@ const dropAndCatchUp = async (api: Api, phone: Phone, accountId: string): Promis
   )
 }
 
-const chatter = (phone: Phone): (() => void) => {
+const chatter = (phone: Phone): void => {
   const lines = [
     'Is it still available?',
     'Thank you! 🙏',
@@ -87,31 +87,39 @@ const chatter = (phone: Phone): (() => void) => {
     'Perfect 👍'
   ]
   let turn = 0
-  const timer = setInterval(() => {
+  setInterval(() => {
     const contact = phone.contacts[turn % phone.contacts.length]
     const text = lines[turn % lines.length]
     turn += 1
     if (contact !== undefined && text !== undefined)
       phone.receive({ from: contact, text }).catch(() => undefined)
   }, 3000)
-  return () => clearInterval(timer)
 }
 
 const started = performance.now()
 const folder = temporaryFolder()
 const simulator = await Simulator.make({ seed: 1 })
+let running: ServerProcess | undefined
+
+/** Leaves nothing behind: no process, no folder. */
+const stop = async (code: number): Promise<never> => {
+  await running?.stop()
+  await simulator.stop()
+  folder.remove()
+  process.exit(code)
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    stop(130).catch(() => process.exit(1))
+  })
+}
+
 const phone = simulator.createPhone({ name: 'Demo shop', history: { chats, messages } })
 const server = await ServerProcess.start({
   dataDir: folder.path,
   settings: { WHATSAPP_URL: simulator.whatsappUrl, WHATSAPP_TRUST_ROOT: simulator.trustRoot }
 })
-
-const stop = async (code: number): Promise<never> => {
-  await server.stop()
-  await simulator.stop()
-  folder.remove()
-  process.exit(code)
-}
+running = server
 
 say(
   `Backscroll is at ${server.url} (documentation: ${server.url}/docs), on an embedded database in ${folder.path}`
@@ -149,7 +157,7 @@ if (values.exit) {
     receivedOnce.length === SENT
   await stop(isPerfect ? 0 : 1)
 } else {
-  const silence = chatter(phone)
+  chatter(phone)
   say(`
   Try, in another terminal:
 
@@ -161,10 +169,4 @@ if (values.exit) {
 
   Contacts go on writing every few seconds. Ctrl-C ends everything and removes the folder.
 `)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      silence()
-      stop(0).catch(() => process.exit(1))
-    })
-  }
 }

@@ -1,5 +1,5 @@
 // Accounts over HTTP: commands go to the account's actor, reads to the store.
-import { Effect } from 'effect'
+import { Effect, Schedule } from 'effect'
 import { HttpServerRequest, HttpServerResponse } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
 import QRCode from 'qrcode'
@@ -63,15 +63,23 @@ export const accountsLayer = HttpApiBuilder.group(
         })
       )
 
-    const offer = Effect.fnUntraced(function* (accountId: string) {
-      const { offer: current, state } = yield* find(accountId)
+    const offered = Effect.fnUntraced(function* (accountId: string) {
+      const { lastDisconnect, offer: current, state } = yield* find(accountId)
       if (current !== null) return current
       const detail =
-        state === 'pairing' || state === 'connecting'
-          ? 'WhatsApp has not sent a code yet; ask again in a second'
+        state === 'pairing' || state === 'reconnecting'
+          ? `WhatsApp has not offered a code yet${lastDisconnect === null ? '' : ` (${lastDisconnect.reason})`}; ask again in a few seconds`
           : `Nothing is offered while the account is "${state}". Start with POST /v1/accounts/${accountId}/pair`
       return yield* new WrongState({ state, detail })
     })
+
+    // Right after `pair` it takes WhatsApp a moment to offer a code: whoever asks meanwhile waits with us.
+    const offer = (accountId: string) =>
+      Effect.retry(offered(accountId), {
+        while: problem => problem._tag === 'WrongState' && problem.state === 'pairing',
+        schedule: Schedule.spaced('100 millis'),
+        times: 30
+      })
 
     const qrText = Effect.fnUntraced(function* (accountId: string) {
       const { method, text } = yield* offer(accountId)

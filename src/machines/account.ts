@@ -32,6 +32,8 @@ export interface AccountContext {
   readonly offer: { readonly method: 'qr' | 'code'; readonly text: string; readonly expiresAt: number } | null
   /** Failed connections in a row; the back-off grows with it. */
   readonly attempts: number
+  /** A person asked for the logout: its coming true is no news. */
+  readonly unlinking: boolean
   /** A session WhatsApp did not accept is tried once more before the account is logged out. */
   readonly badSession: boolean
 }
@@ -103,12 +105,13 @@ export const accountMachine = setup({
         : {}
     ),
     forgetPairing: assign({ pairing: null, offer: null }),
-    noteUnlinked: assign({ linked: false }),
+    noteUnlinked: assign({ linked: false, unlinking: false }),
     noteWanted: assign({ wanted: true, ended: null, attempts: 0, badSession: false }),
     noteUnwanted: assign({ wanted: false }),
     countAttempt: assign({ attempts: ({ context }) => context.attempts + 1 }),
     noteBadSession: assign({ badSession: true }),
     settle: assign({ attempts: 0, badSession: false }),
+    noteUnlinking: assign({ unlinking: true }),
     unlinkDevice: () => undefined
   },
   guards: {
@@ -123,6 +126,8 @@ export const accountMachine = setup({
       (event.verdict !== 'retry' || context.attempts >= MAX_PAIRING_ATTEMPTS),
     asksForRestart: ({ event }) => event.type === 'socket.closed' && event.verdict === 'restart',
     wasLoggedOut: ({ event }) => event.type === 'socket.closed' && event.verdict === 'loggedOut',
+    wasAskedToLogOut: ({ context, event }) =>
+      context.unlinking && event.type === 'socket.closed' && event.verdict === 'loggedOut',
     wasReplaced: ({ event }) => event.type === 'socket.closed' && event.verdict === 'replaced',
     wasBanned: ({ event }) => event.type === 'socket.closed' && event.verdict === 'banned',
     needsUpdate: ({ event }) => event.type === 'socket.closed' && event.verdict === 'updateNeeded',
@@ -149,7 +154,8 @@ export const accountMachine = setup({
     pairing: null,
     offer: null,
     attempts: 0,
-    badSession: false
+    badSession: false,
+    unlinking: false
   }),
   invoke: [
     { src: 'ingest', input: ({ context }) => ({ accountId: context.accountId }) },
@@ -211,6 +217,11 @@ export const accountMachine = setup({
         'socket.closed': [
           { guard: 'asksForRestart', target: 'session', reenter: true, actions: 'noteDisconnect' },
           { guard: 'pairingIsHopeless', target: 'stopped', actions: 'noteDisconnect' },
+          {
+            guard: 'wasAskedToLogOut',
+            target: 'loggedOut',
+            actions: ['noteDisconnect', { type: 'rememberEnd', params: { ended: 'loggedOut' } }]
+          },
           { guard: 'wasLoggedOut', target: 'loggedOut', actions: ending('loggedOut', 'loggedOut') },
           { guard: 'wasReplaced', target: 'replaced', actions: ending('replaced', 'replaced') },
           { guard: 'wasBanned', target: 'banned', actions: ending('banned', 'banned') },
@@ -247,7 +258,7 @@ export const accountMachine = setup({
           tags: 'online',
           initial: 'open',
           invoke: { src: 'outbox', input: ({ context }) => ({ accountId: context.accountId }) },
-          on: { 'command.logout': { actions: 'unlinkDevice' } },
+          on: { 'command.logout': { actions: ['noteUnlinking', 'unlinkDevice'] } },
           after: { stableAfter: { actions: 'settle' } },
           states: {
             open: {

@@ -57,6 +57,12 @@ export const killNine = async (options: {
   }
   const launch = () => ServerProcess.start({ dataDir: folder.path, settings })
   let server = await launch()
+  await using left = new AsyncDisposableStack()
+  left.defer(async () => {
+    await server.kill()
+    await simulator.stop()
+    folder.remove()
+  })
   const { accountId } = await server.api.createAccount('Chaos')
   await server.api.pair(accountId)
   await phone.scanQr((await server.api.offer(accountId)).qr ?? '')
@@ -130,9 +136,6 @@ export const killNine = async (options: {
   })
   for (const message of result.missing.slice(0, 5)) options.log(`missing: ${JSON.stringify(message)}`)
   for (const difference of result.different.slice(0, 5)) options.log(`different: ${difference}`)
-  await server.stop()
-  await simulator.stop()
-  folder.remove()
   return {
     rounds: options.rounds,
     messages: result.messages,

@@ -31,6 +31,8 @@ export class Inbox extends Context.Service<
     readonly waiting: (accountId: string, limit: number) => Effect.Effect<ReadonlyArray<Entry>, InboxError>
     /** Marks entries as ingested; joins the transaction that stores their effect. */
     readonly settle: (entryIds: ReadonlyArray<number>) => Effect.Effect<void, InboxError>
+    /** Keeps entries that cannot be read for a version of the server that can; they are not offered again. */
+    readonly setAside: (entryIds: ReadonlyArray<number>) => Effect.Effect<void, InboxError>
     /** Removes what was ingested before that time; for when WhatsApp will certainly not repeat it. */
     readonly forget: (accountId: string, ingestedBefore: number) => Effect.Effect<void, InboxError>
   }
@@ -76,11 +78,16 @@ export class Inbox extends Context.Service<
           WHERE entry_id IN (SELECT value FROM json_each(${JSON.stringify(entryIds)}))`
       })
 
+      const setAside = Effect.fn('Inbox.setAside')(function* (entryIds: ReadonlyArray<number>) {
+        yield* sql`UPDATE journal SET kind = 'unreadable', ingested_at = ${Number.MAX_SAFE_INTEGER}
+          WHERE entry_id IN (SELECT value FROM json_each(${JSON.stringify(entryIds)}))`
+      })
+
       const forget = Effect.fn('Inbox.forget')(function* (accountId: string, ingestedBefore: number) {
         yield* sql`DELETE FROM journal WHERE account_id = ${accountId} AND ingested_at < ${ingestedBefore}`
       })
 
-      return Inbox.of({ record, recall, waiting, settle, forget })
+      return Inbox.of({ record, recall, waiting, settle, setAside, forget })
     })
   )
 }

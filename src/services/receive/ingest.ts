@@ -130,7 +130,7 @@ export class Ingest extends Context.Service<
             severity: 'error',
             subject: String(entryId),
             happened: 'A received message was decrypted but its content cannot be decoded',
-            did: 'It was left out of the store; its journal entry stays until the next connection',
+            did: 'It was left out of the store; its journal entry is kept for a newer version of the server',
             advice: 'Report this with the server version: the message kind may be newer than this server'
           })
 
@@ -139,6 +139,7 @@ export class Ingest extends Context.Service<
           if (entries.length === 0) return 'idle' as const
           const facts: Array<Fact> = []
           const notices: Array<ChunkNotice> = []
+          const unreadableIds: Array<number> = []
           for (const entry of entries) {
             const understood = yield* decodeEntry(entry.content).pipe(
               Effect.flatMap(journaled =>
@@ -149,7 +150,10 @@ export class Ingest extends Context.Service<
               ),
               Effect.catch(() => Effect.as(unreadable(accountId, entry.entryId), undefined))
             )
-            if (understood === undefined) continue
+            if (understood === undefined) {
+              unreadableIds.push(entry.entryId)
+              continue
+            }
             facts.push(...understood.facts)
             notices.push(...understood.chunks)
           }
@@ -158,7 +162,7 @@ export class Ingest extends Context.Service<
             facts,
             Effect.andThen(
               chunks.enqueue(accountId, notices),
-              inbox.settle(entries.map(entry => entry.entryId))
+              Effect.andThen(inbox.settle(entries.map(entry => entry.entryId)), inbox.setAside(unreadableIds))
             )
           )
           if (notices.length > 0) yield* chunks.announce(accountId)

@@ -50,7 +50,7 @@ const foundation = statements(
     quoted_whatsapp_id TEXT, reactions TEXT, edits TEXT, status TEXT NOT NULL, status_reason TEXT,
     ts_client INTEGER NOT NULL, ts_claimed INTEGER, ts_server INTEGER NOT NULL, raw BLOB)`,
   `CREATE UNIQUE INDEX messages_identity ON messages (thread_id, message_id)`,
-  `CREATE INDEX messages_by_time ON messages (thread_id, ts_client DESC, message_id DESC)`,
+  `CREATE INDEX messages_by_time ON messages (thread_id, ts_client)`,
   `CREATE INDEX messages_of_account ON messages (account_id)`,
   // What arrived before the message it is about (receipts, reactions, edits, revokes) waits here for it.
   `CREATE TABLE receipts (

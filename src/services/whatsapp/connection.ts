@@ -287,7 +287,19 @@ const networkTrouble = (error: unknown): string | undefined => {
     : undefined
 }
 
-const refusal = (code: number): string =>
-  code === 463
+/** The code with which WhatsApp refused a query that sending needed, such as the members of a group. */
+export const refusalCodeOf = (error: unknown): number | undefined =>
+  typeof error === 'object' && error !== null && 'data' in error && typeof error.data === 'number'
+    ? error.data
+    : undefined
+
+const REFUSALS: Readonly<Record<number, string>> = {
+  403: 'WhatsApp does not let this account write there',
+  404: 'WhatsApp knows no such recipient'
+}
+
+export const refusal = (code: number): string =>
+  REFUSALS[code] ??
+  (code === 463
     ? 'WhatsApp does not let this account start new conversations at the moment'
-    : `WhatsApp refused the message (code ${code})`
+    : `WhatsApp refused the message (code ${code})`)

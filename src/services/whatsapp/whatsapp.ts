@@ -9,7 +9,14 @@ import type { Ingest } from '../receive/ingest.ts'
 import type { Store } from '../store/store.ts'
 import { Vault, type VaultError } from '../vault/vault.ts'
 import { decodeCredentials } from './auth-state.ts'
-import { type Live, makeOpener, type SendRefused, type WhatsAppOptions } from './connection.ts'
+import {
+  type Live,
+  makeOpener,
+  refusal,
+  refusalCodeOf,
+  SendRefused,
+  type WhatsAppOptions
+} from './connection.ts'
 import { trust } from './certificate.ts'
 import { silenceConsole } from './silence.ts'
 
@@ -96,8 +103,11 @@ export class WhatsApp extends Context.Service<
               socket.relayMessage(message.toJid, proto.Message.decode(message.content), {
                 messageId: message.whatsAppId
               }),
-            catch: () =>
-              live.get(accountId)?.socket === socket ? new NotConfirmed({}) : new NotConnected({})
+            catch: cause => {
+              const code = refusalCodeOf(cause)
+              if (code !== undefined) return new SendRefused({ code, reason: refusal(code) })
+              return live.get(accountId)?.socket === socket ? new NotConfirmed({}) : new NotConnected({})
+            }
           }).pipe(
             Effect.andThen(Deferred.await(confirmed)),
             Effect.timeoutOrElse({

@@ -257,3 +257,21 @@ test('when the end of a batch fails, nothing of it is stored and it can be appli
   expect(during).toEqual([])
   expect(after).toHaveLength(1)
 })
+
+test('messages of one second stand in the order in which they came, in both directions of paging', async () => {
+  const [down, up] = await onDatabase(
+    Effect.gen(function* () {
+      for (const id of ['C', 'A', 'B']) yield* apply(message(id))
+      yield* apply(message('D', { timestamp: T0 + 1000 }))
+      const store = yield* Store
+      const thread = threadIdOf(ACCOUNT, ANN)
+      const all = yield* store.listMessages(thread, { limit: 10 })
+      const cursor = (index: number) => ({ time: all[index]!.tsClient, id: all[index]!.messageId })
+      const older = yield* store.listMessages(thread, { limit: 2, before: cursor(1) })
+      const newer = yield* store.listMessages(thread, { limit: 2, after: cursor(3) })
+      return [[...all.slice(0, 2), ...older], newer]
+    })
+  )
+  expect(down!.map(found => found.whatsAppId)).toEqual(['D', 'B', 'A', 'C'])
+  expect(up!.map(found => found.whatsAppId)).toEqual(['B', 'A'])
+})

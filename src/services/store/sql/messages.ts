@@ -136,7 +136,7 @@ export const messageStatements = (sql: SqlClient.SqlClient, bulk: SqlBulk['Servi
       `UPDATE threads SET (last_message_at, last_message_id, last_message_text, last_message_direction) =
         (SELECT ts_client, message_id, SUBSTR(COALESCE(NULLIF(body, ''), '[' || type || ']'), 1, 200), direction
           FROM messages WHERE thread_id = threads.thread_id AND type <> 'system'
-          ORDER BY ts_client DESC, message_id DESC LIMIT 1)
+          ORDER BY ts_client DESC, rowid DESC LIMIT 1)
         WHERE thread_id = ?`,
       [...threadIds].map(threadId => [threadId])
     )
@@ -284,15 +284,18 @@ export const messageStatements = (sql: SqlClient.SqlClient, bulk: SqlBulk['Servi
     FROM messages m LEFT JOIN contacts c
       ON c.account_id = m.account_id AND c.contact_jid = m.sender AND m.direction = 'inbound'`
 
+  // WhatsApp counts in seconds; within one, messages stand in the order in which they were first stored.
   const list = Effect.fnUntraced(function* (threadId: string, page: Page) {
     const { before, after, limit } = page
+    const place = (id: string) =>
+      sql`COALESCE((SELECT rowid FROM messages WHERE thread_id = ${threadId} AND message_id = ${id}), 0)`
     const rows = yield* after !== undefined
-      ? sql`${select} WHERE m.thread_id = ${threadId} AND (m.ts_client, m.message_id) > (${after.time}, ${after.id})
-          ORDER BY m.ts_client, m.message_id LIMIT ${limit}`
+      ? sql`${select} WHERE m.thread_id = ${threadId} AND (m.ts_client, m.rowid) > (${after.time}, ${place(after.id)})
+          ORDER BY m.ts_client, m.rowid LIMIT ${limit}`
       : before !== undefined
-        ? sql`${select} WHERE m.thread_id = ${threadId} AND (m.ts_client, m.message_id) < (${before.time}, ${before.id})
-            ORDER BY m.ts_client DESC, m.message_id DESC LIMIT ${limit}`
-        : sql`${select} WHERE m.thread_id = ${threadId} ORDER BY m.ts_client DESC, m.message_id DESC LIMIT ${limit}`
+        ? sql`${select} WHERE m.thread_id = ${threadId} AND (m.ts_client, m.rowid) < (${before.time}, ${place(before.id)})
+            ORDER BY m.ts_client DESC, m.rowid DESC LIMIT ${limit}`
+        : sql`${select} WHERE m.thread_id = ${threadId} ORDER BY m.ts_client DESC, m.rowid DESC LIMIT ${limit}`
     const messages = yield* Effect.forEach(rows, row => Effect.map(decodeRow(row), message))
     return after !== undefined ? messages.toReversed() : messages
   })

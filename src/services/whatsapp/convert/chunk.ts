@@ -47,8 +47,9 @@ export const factsOfConversation = (self: Self, conversation: proto.IConversatio
   }
   const contact: ReadonlyArray<Fact> =
     name === undefined || isGroupJid(chat.jid) ? [] : [{ kind: 'contact', person: chat, name }]
-  const messages = (conversation.messages ?? []).flatMap(({ message }) =>
-    message ? factsOfStoredMessage(self, message, chat) : []
-  )
+  // A chunk has a conversation's newest message first; stored oldest first, messages of one second keep their order.
+  const messages = (conversation.messages ?? [])
+    .toReversed()
+    .flatMap(({ message }) => (message ? factsOfStoredMessage(self, message, chat) : []))
   return [about, ...contact, ...messages]
 }
