@@ -110,6 +110,8 @@ const stop = async (code: number): Promise<never> => {
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
+    // Whatever is under way fails when its server goes; that is no news.
+    process.on('uncaughtException', () => undefined)
     stop(130).catch(() => process.exit(1))
   })
 }

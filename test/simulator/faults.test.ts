@@ -65,14 +65,17 @@ describe('faults', () => {
     await using it = await linked()
     const held = it.phone.fault({ kind: 'holdAcks' })
     const acks: string[] = []
-    it.client.socket.ws.on(
-      'CB:ack,class:message',
-      (node: { attrs: { id: string } }) => void acks.push(node.attrs.id)
+    const acked = new Promise<void>(resolve =>
+      it.client.socket.ws.on('CB:ack,class:message', (node: { attrs: { id: string } }) => {
+        acks.push(node.attrs.id)
+        resolve()
+      })
     )
     const sent = await it.client.say(it.contact.jid, 'waiting')
     await it.sim.until(() => it.phone.truth().received.some(one => one.id === sent.key.id))
     expect(acks).toEqual([])
     held.clear()
+    await acked
     await it.client.until(() => it.client.statusOf(sent.key.id) >= 3, 'receipts')
     expect(acks).toEqual([sent.key.id])
     it.phone.fault({ kind: 'rejectMessages', error: 463 }, { times: 1 })
