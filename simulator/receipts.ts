@@ -127,16 +127,7 @@ const forward = (
   const jid = parseJid(chat)
   const writer = group ? network.directory.find(participant) : network.directory.find(chat)
   const addressing = group ? group.addressing : jid ? addressingOf(jid) : 'pn'
-  const list =
-    ids.length > 1
-      ? [
-          element(
-            'list',
-            {},
-            ids.slice(1).map(id => element('item', { id }))
-          )
-        ]
-      : undefined
+  const list = listOf(ids)
   const common = { id: ids[0], type, t: node.attrs.t ?? unixSeconds() }
   if (writer) {
     const self = companion.address(addressing)
@@ -180,16 +171,7 @@ export const tellOwnDevices = (
   account: Account,
   { ids, chat, participant, addressing, group, except }: OwnRead
 ): void => {
-  const list =
-    ids.length > 1
-      ? [
-          element(
-            'list',
-            {},
-            ids.slice(1).map(id => element('item', { id }))
-          )
-        ]
-      : undefined
+  const list = listOf(ids)
   for (const device of account.companions.values()) {
     if (device === except) continue
     device.queue.add(
@@ -210,3 +192,15 @@ export const tellOwnDevices = (
   }
   network.signals.emit('readSelf', { account: account.jid, chat, ids })
 }
+
+/** A receipt names its first message itself and the others in a list. */
+const listOf = (ids: readonly string[]): BinaryNode[] | undefined =>
+  ids.length > 1
+    ? [
+        element(
+          'list',
+          {},
+          ids.slice(1).map(id => element('item', { id }))
+        )
+      ]
+    : undefined

@@ -77,7 +77,3 @@ export const clampTime = (claimed: number, now: number): { tsClient: number; tsC
   claimed > now + TOLERATED_FUTURE_MS
     ? { tsClient: now, tsClaimed: claimed }
     : { tsClient: Math.max(0, claimed), tsClaimed: null }
-
-/** What a thread list shows of a message. */
-export const summaryText = (type: string, body: string | null): string =>
-  body !== null && body !== '' ? body.slice(0, 200) : `[${type}]`

@@ -10,6 +10,7 @@ import {
 } from 'effect/http-api'
 import { AccountState, Disconnect } from '../domain/account.ts'
 import { Message } from '../domain/message.ts'
+import { OutboxStatus } from '../domain/outbox.ts'
 import { Thread } from '../domain/thread.ts'
 import { Authorization } from './auth.ts'
 import { BadField, KeyReused, NotFound, StoreUnavailable, WrongState } from './problems.ts'
@@ -150,7 +151,7 @@ export class AccountsGroup extends HttpApiGroup.make('accounts')
       success: Schema.Struct({
         messageId: Schema.String,
         threadId: Schema.String,
-        status: Schema.Literals(['queued', 'sending', 'sent', 'failed'])
+        status: OutboxStatus
       }).pipe(HttpApiSchema.status(202)),
       error: [NotFound, WrongState, KeyReused, BadField, StoreUnavailable]
     }).annotateMerge(

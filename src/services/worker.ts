@@ -16,10 +16,10 @@ export interface Worker<E, R> {
 const RETRY_AFTER_MS = 1000
 const LONGEST_RETRY_MS = 30_000
 
-/** Builds a worker around one pass. `onTrouble` hears of each failing pass, and of `undefined` once one succeeds again. */
+/** Builds a worker around one pass; `words` are what the log says while passes fail and once one succeeds again. */
 export const makeWorker = <E, R>(options: {
   readonly runOnce: (accountId: string) => Effect.Effect<Pass, E, R>
-  readonly onTrouble: (accountId: string, error: E | undefined) => Effect.Effect<void>
+  readonly words: { readonly failing: string; readonly again: string }
 }): Worker<E, R> => {
   const latches = new Map<string, Latch.Latch>()
   const latchOf = (accountId: string): Latch.Latch => {
@@ -39,14 +39,14 @@ export const makeWorker = <E, R>(options: {
         yield* latch.close
         const pass = yield* Effect.matchEffect(options.runOnce(accountId), {
           onSuccess: Effect.succeed,
-          onFailure: error => Effect.as(options.onTrouble(accountId, error), undefined)
+          onFailure: error => Effect.as(Effect.logError(options.words.failing, error), undefined)
         })
         if (pass === undefined) {
           failures += 1
           yield* Effect.sleep(Math.min(LONGEST_RETRY_MS, RETRY_AFTER_MS * 2 ** Math.min(failures - 1, 5)))
           continue
         }
-        if (failures > 0) yield* options.onTrouble(accountId, undefined)
+        if (failures > 0) yield* Effect.logInfo(options.words.again)
         failures = 0
         if (pass === 'more') {
           yield* Effect.yieldNow
@@ -57,7 +57,7 @@ export const makeWorker = <E, R>(options: {
           yield* Effect.timeoutOption(latch.await, Math.max(0, wait))
         }
       }
-    }).pipe(Effect.ensuring(Effect.sync(() => latches.delete(accountId))))
+    }).pipe(Effect.annotateLogs({ accountId }), Effect.ensuring(Effect.sync(() => latches.delete(accountId))))
 
   return { runOnce: options.runOnce, wake: accountId => Effect.asVoid(latchOf(accountId).open), loop }
 }

@@ -138,12 +138,10 @@ export class History extends Context.Service<
 
         const chunks = makeWorker({
           runOnce,
-          onTrouble: (accountId, error) =>
-            error === undefined
-              ? Effect.logInfo('History is stored again').pipe(Effect.annotateLogs({ accountId }))
-              : Effect.logError('History cannot be stored; it waits in its queue', error).pipe(
-                  Effect.annotateLogs({ accountId })
-                )
+          words: {
+            failing: 'History cannot be stored; it waits in its queue',
+            again: 'History is stored again'
+          }
         })
         yield* queue.onAnnounce(chunks.wake)
 

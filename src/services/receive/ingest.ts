@@ -173,14 +173,10 @@ export class Ingest extends Context.Service<
           apply,
           journal: makeWorker({
             runOnce,
-            onTrouble: (accountId, error) =>
-              error === undefined
-                ? Effect.logInfo('Received messages are stored again').pipe(
-                    Effect.annotateLogs({ accountId })
-                  )
-                : Effect.logError('Received messages cannot be stored; they wait in the journal', error).pipe(
-                    Effect.annotateLogs({ accountId })
-                  )
+            words: {
+              failing: 'Received messages cannot be stored; they wait in the journal',
+              again: 'Received messages are stored again'
+            }
           })
         })
       })

@@ -4,7 +4,7 @@ import { Clock, Context, Effect, Layer, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { messageIdOf, newWhatsAppMessageId, threadIdOf } from '../../domain/ids.ts'
 import { isGroupJid } from '../../domain/jid.ts'
-import { MAX_SEND_ATTEMPTS, OutboxContent, retryDelay } from '../../domain/outbox.ts'
+import { MAX_SEND_ATTEMPTS, OutboxContent, OutboxStatus, retryDelay } from '../../domain/outbox.ts'
 import { Incidents } from '../observe/incidents.ts'
 import { Identity } from '../receive/identity.ts'
 import { type ChangeWrite, Store, StoreError } from '../store/store.ts'
@@ -23,7 +23,7 @@ export class IdempotencyConflict extends Schema.TaggedError<IdempotencyConflict>
 export interface Accepted {
   readonly messageId: string
   readonly threadId: string
-  readonly status: 'queued' | 'sending' | 'sent' | 'failed'
+  readonly status: OutboxStatus
 }
 
 export interface OutboxRequest {
@@ -40,7 +40,7 @@ const Row = Schema.Struct({
   whatsapp_id: Schema.String,
   to_jid: Schema.String,
   content: Schema.fromJsonString(OutboxContent),
-  status: Schema.Literals(['queued', 'sending', 'sent', 'failed']),
+  status: OutboxStatus,
   attempts: Schema.Finite,
   next_attempt_at: Schema.Finite
 })
@@ -147,7 +147,7 @@ export class Outbox extends Context.Service<
           accountId: string,
           entry: typeof Row.Type,
           next: {
-            status: 'queued' | 'sending' | 'sent' | 'failed'
+            status: OutboxStatus
             attempts: number
             nextAt: number
             reason: string | null
@@ -245,12 +245,10 @@ export class Outbox extends Context.Service<
 
         const sending = makeWorker({
           runOnce,
-          onTrouble: (accountId, error) =>
-            error === undefined
-              ? Effect.logInfo('The outbox is worked off again').pipe(Effect.annotateLogs({ accountId }))
-              : Effect.logError('The outbox cannot be read; its entries wait', error).pipe(
-                  Effect.annotateLogs({ accountId })
-                )
+          words: {
+            failing: 'The outbox cannot be read; its entries wait',
+            again: 'The outbox is worked off again'
+          }
         })
 
         return Outbox.of({

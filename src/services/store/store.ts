@@ -3,7 +3,6 @@
 import { Context, type Effect, Schema } from 'effect'
 import type { AccountFacts, AccountRecord } from '../../domain/account.ts'
 import type { Media, Message, MessageStatus } from '../../domain/message.ts'
-import type { SenderKey } from '../../domain/ids.ts'
 import type { Cursor } from '../../domain/page.ts'
 import type { Thread } from '../../domain/thread.ts'
 
@@ -78,12 +77,6 @@ export interface ContactWrite {
   readonly contactJid: string
   readonly name?: string | undefined
   readonly pushName?: string | undefined
-}
-
-/** A group message whose writer turned out to be a person known under another address. */
-export interface Rekey {
-  readonly sender: SenderKey
-  readonly whatsAppId: string
 }
 
 export interface Counts {
