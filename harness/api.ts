@@ -1,5 +1,8 @@
 // The product's HTTP API as a client uses it.
-import type { Message } from '../src/domain/message.ts'
+import type { FeedEvent } from '../src/domain/feed.ts'
+import type { Incident } from '../src/domain/incident.ts'
+import type { Message, Receipt } from '../src/domain/message.ts'
+import type { OutboxEntry } from '../src/domain/outbox.ts'
 import type { Thread } from '../src/domain/thread.ts'
 
 export interface AccountResource {
@@ -9,6 +12,7 @@ export interface AccountResource {
   readonly tags: ReadonlyArray<string>
   readonly jid: string | null
   readonly lid: string | null
+  readonly restriction: { readonly kind: string; readonly reason: string; readonly until: number } | null
   readonly lastDisconnect: { readonly code: number; readonly reason: string; readonly at: number } | null
   readonly reconnectAttempts: number
   readonly sync: {
@@ -24,6 +28,14 @@ export interface AccountResource {
 export interface Answer<A = unknown> {
   readonly status: number
   readonly body: A
+}
+
+/** The answer to something queued for sending. */
+export interface Queued {
+  readonly entryId: string
+  readonly messageId: string
+  readonly threadId: string
+  readonly status: string
 }
 
 interface MessagePage {
@@ -91,14 +103,107 @@ export class Api {
     return this.expect(202, 'POST', `/v1/accounts/${accountId}/pair`, body)
   }
 
-  send(
-    accountId: string,
-    to: string,
-    text: string,
-    idempotencyKey?: string
-  ): Promise<{ messageId: string; threadId: string; status: string }> {
-    const body = { to, text, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) }
+  send(accountId: string, to: string, text: string, idempotencyKey?: string): Promise<Queued> {
+    return this.queue(accountId, { to, text, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) })
+  }
+
+  /** Queues any content. */
+  queue(accountId: string, body: object): Promise<Queued> {
     return this.expect(202, 'POST', `/v1/accounts/${accountId}/messages`, body)
+  }
+
+  /** Queues a file with its fields, as a form. */
+  async upload(
+    accountId: string,
+    file: { readonly bytes: Uint8Array; readonly type: string; readonly name: string },
+    fields: Readonly<Record<string, string>>
+  ): Promise<Answer<Queued>> {
+    const form = new FormData()
+    for (const [name, value] of Object.entries(fields)) form.set(name, value)
+    form.set('file', new Blob([Uint8Array.from(file.bytes)], { type: file.type }), file.name)
+    const response = await fetch(`${this.url}/v1/accounts/${accountId}/messages`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.key}` },
+      body: form
+    })
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return { status: response.status, body: (await response.json()) as Queued }
+  }
+
+  entry(accountId: string, entryId: string): Promise<OutboxEntry> {
+    return this.expect(200, 'GET', `/v1/accounts/${accountId}/outbox/${entryId}`)
+  }
+
+  /** The entry once it has this status. */
+  untilEntry(accountId: string, entryId: string, status: OutboxEntry['status']): Promise<OutboxEntry> {
+    let last: OutboxEntry | undefined
+    return this.until(
+      () => `the entry to be ${status}; it is ${JSON.stringify(last)}`,
+      async () => {
+        last = await this.entry(accountId, entryId)
+        return last.status === status ? last : undefined
+      }
+    )
+  }
+
+  thread(threadId: string): Promise<Thread> {
+    return this.expect(200, 'GET', `/v1/threads/${encodeURIComponent(threadId)}`)
+  }
+
+  message(threadId: string, messageId: string): Promise<Message & { receipts: ReadonlyArray<Receipt> }> {
+    return this.expect(200, 'GET', `/v1/threads/${encodeURIComponent(threadId)}/messages/${messageId}`)
+  }
+
+  /** The message once it is as wanted; it may not be there yet. */
+  untilMessage(
+    threadId: string,
+    messageId: string,
+    wanted: (message: Message & { receipts: ReadonlyArray<Receipt> }) => boolean
+  ): Promise<Message & { receipts: ReadonlyArray<Receipt> }> {
+    let last: unknown
+    return this.until(
+      () => `the message ${messageId} to be as wanted; it is ${JSON.stringify(last)}`,
+      async () => {
+        const path = `/v1/threads/${encodeURIComponent(threadId)}/messages/${messageId}`
+        const answer = await this.request<Message & { receipts: ReadonlyArray<Receipt> }>('GET', path)
+        last = answer.body
+        return answer.status === 200 && wanted(answer.body) ? answer.body : undefined
+      }
+    )
+  }
+
+  async incidents(accountId?: string): Promise<ReadonlyArray<Incident>> {
+    const query = accountId === undefined ? '' : `?accountId=${accountId}`
+    const { incidents } = await this.expect<{ incidents: ReadonlyArray<Incident> }>(
+      200,
+      'GET',
+      `/v1/incidents${query}`
+    )
+    return incidents
+  }
+
+  /** Server-sent events until the returned function is called; `seen` fills as they come. */
+  async subscribe(query = ''): Promise<{ readonly seen: Array<FeedEvent>; readonly stop: () => void }> {
+    const abort = new AbortController()
+    const response = await fetch(`${this.url}/v1/events${query}`, {
+      headers: { authorization: `Bearer ${this.key}` },
+      signal: abort.signal
+    })
+    const seen: Array<FeedEvent> = []
+    const read = async (): Promise<void> => {
+      let rest = ''
+      const decoder = new TextDecoder()
+      for await (const chunk of response.body ?? []) {
+        const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+        rest = lines.pop() ?? ''
+        for (const line of lines) {
+          // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+          if (line.startsWith('data: ')) seen.push(JSON.parse(line.slice(6)) as FeedEvent)
+        }
+      }
+    }
+    read().catch(() => undefined)
+    return { seen, stop: () => abort.abort() }
   }
 
   /** What is offered for scanning or typing, once something is. */

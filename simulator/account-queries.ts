@@ -1,6 +1,7 @@
 // Small queries about an account: blocklist, privacy, status, profile pictures, server properties.
 import type { Companion } from './companion.ts'
 import type { Network } from './network.ts'
+import { cappingInfo, timelockInfo } from './new-chat-limits.ts'
 import { type BinaryNode, bytesOf, child, children, element, textOf } from './wire/binary-node.ts'
 import { queryError, queryResult, unixSeconds } from './wire/stanza.ts'
 
@@ -182,10 +183,11 @@ export const answerMediaConnection = (network: Network, query: BinaryNode): Bina
     ])
   ])
 
-export const answerMex = (query: BinaryNode): BinaryNode => {
+/** Whatever is asked, both limits are told: each question reads its own part of the answer. */
+export const answerMex = (network: Network, { account }: Companion, query: BinaryNode): BinaryNode => {
   const data = {
-    xwa2_fetch_account_reachout_timelock: { is_active: false },
-    xwa2_message_capping_info: { total_quota: -1, used_quota: 0 }
+    xwa2_fetch_account_reachout_timelock: timelockInfo(network, account),
+    xwa2_message_capping_info: cappingInfo(network, account)
   }
   return queryResult(query, [element('result', {}, Buffer.from(JSON.stringify({ data })))])
 }

@@ -1,14 +1,18 @@
 // The endpoints of the control port, one line or a few each. README.md lists them for people.
 import type { ServerResponse } from 'node:http'
-import { proto } from '@whiskeysockets/baileys'
+import { proto, ReachoutTimelockEnforcementType } from '@whiskeysockets/baileys'
 import type { Account } from './account.ts'
 import { isFault } from './faults.ts'
 import type { Group } from './group.ts'
-import type { Content, Phone, WriteOptions } from './phone.ts'
+import type { CallOutcome } from './calls.ts'
+import type { GroupChange } from './group-changes.ts'
+import type { MessageCap, ReachoutTimelock } from './new-chat-limits.ts'
+import type { Phone, WriteOptions } from './phone.ts'
 import type { HistoryOptions } from './phone-factory.ts'
 import type { Simulator } from './simulator.ts'
 import { writeTruth } from './truth-stream.ts'
 import type { Addressing } from './wire/jid.ts'
+import type { Content } from './written-content.ts'
 
 export class ControlError extends Error {
   readonly status: number
@@ -86,13 +90,60 @@ const describe = (phone: Phone) => ({
 })
 
 const contentFrom = (body: Record<string, unknown>): Content => {
-  const { edit, revoke, react, message } = body
+  const { edit, revoke, react, message, vote, disappearing } = body
   const given = optionalText(body['text']) ?? ''
-  if (typeof message === 'object' && message !== null) return { message: proto.Message.fromObject(message) }
+  if (typeof message === 'object' && message !== null) {
+    return { message: proto.Message.fromObject(message), viewOnce: body['viewOnce'] === true }
+  }
   if (typeof edit === 'string') return { edit, text: given }
   if (typeof revoke === 'string') return { revoke }
   if (typeof react === 'string') return { react, text: given }
+  if (typeof vote === 'string') return { vote, options: texts(body['options']) }
+  if (typeof disappearing === 'number') return { disappearing }
   return { text: text(body['text'], 'text or message') }
+}
+
+const number = (value: unknown, name: string): number => {
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw new ControlError(400, `${name} is missing`)
+  return value
+}
+
+const timelockFrom = (body: Record<string, unknown>): ReachoutTimelock => {
+  const { until, enforcement } = body
+  const enforcements: readonly string[] = Object.values(ReachoutTimelockEnforcementType)
+  const isKnown = (value: unknown): value is NonNullable<ReachoutTimelock['enforcement']> =>
+    typeof value === 'string' && enforcements.includes(value)
+  if (enforcement !== undefined && !isKnown(enforcement)) {
+    throw new ControlError(400, 'enforcement is unknown')
+  }
+  return { until: until === null ? null : number(until, 'until'), enforcement }
+}
+
+const capFrom = (body: Record<string, unknown>): MessageCap => {
+  const { until, used, total, status } = body
+  const known = (['NONE', 'FIRST_WARNING', 'SECOND_WARNING', 'CAPPED'] as const).find(one => one === status)
+  if (status !== undefined && known === undefined) throw new ControlError(400, 'status is unknown')
+  return {
+    until: number(until, 'until'),
+    used: number(used, 'used'),
+    total: number(total, 'total'),
+    status: known
+  }
+}
+
+const outcomeFrom = (value: unknown): CallOutcome | undefined =>
+  value === 'missed' || value === 'answered' || value === 'declined' ? value : undefined
+
+const groupChangeFrom = (body: Record<string, unknown>): GroupChange<string> => {
+  const { subject, description, ephemeralSeconds, announce, locked } = body
+  if (typeof subject === 'string') return { subject }
+  if (typeof description === 'string' || description === null) return { description }
+  if (typeof ephemeralSeconds === 'number') return { ephemeralSeconds }
+  if (typeof announce === 'boolean') return { announce }
+  if (typeof locked === 'boolean') return { locked }
+  if (Array.isArray(body['promote'])) return { promote: texts(body['promote']) }
+  if (Array.isArray(body['demote'])) return { demote: texts(body['demote']) }
+  throw new ControlError(400, 'nothing to change in the group')
 }
 
 const writeOptionsFrom = (body: Record<string, unknown>): WriteOptions => ({
@@ -232,8 +283,39 @@ export const routes: readonly ControlRoute[] = [
     method: 'POST',
     path: '/phones/:phone/ring',
     answer: call => {
-      const { from, video } = call.body()
-      return { callId: phoneOf(call).ring({ from: text(from, 'from'), video: video === true }) }
+      const { from, video, outcome } = call.body()
+      return {
+        callId: phoneOf(call).ring({
+          from: text(from, 'from'),
+          video: video === true,
+          outcome: outcomeFrom(outcome)
+        })
+      }
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/restriction',
+    answer: call => phoneOf(call).restrict(timelockFrom(call.body()))
+  },
+  { method: 'DELETE', path: '/phones/:phone/restriction', answer: call => phoneOf(call).restrict(null) },
+  {
+    method: 'POST',
+    path: '/phones/:phone/message-cap',
+    answer: call => phoneOf(call).capMessages(capFrom(call.body()))
+  },
+  { method: 'DELETE', path: '/phones/:phone/message-cap', answer: call => phoneOf(call).capMessages(null) },
+  {
+    method: 'POST',
+    path: '/phones/:phone/flood',
+    answer: call => {
+      const body = call.body()
+      const from = typeof body['from'] === 'string' ? body['from'] : texts(body['from'])
+      return phoneOf(call).flood({
+        ...(from.length > 0 ? { from } : {}),
+        count: number(body['count'], 'count'),
+        ...(typeof body['text'] === 'string' ? { text: body['text'] } : {})
+      })
     }
   },
   { method: 'POST', path: '/phones/:phone/offline', answer: call => phoneOf(call).goOffline() },
@@ -262,6 +344,16 @@ export const routes: readonly ControlRoute[] = [
       const group = text(call.parameters['group'], 'group')
       if (texts(body['add']).length > 0) phone.addMembers(group, texts(body['add']))
       if (texts(body['remove']).length > 0) phone.removeMembers(group, texts(body['remove']))
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/groups/:group/change',
+    answer: call => {
+      const body = call.body()
+      phoneOf(call).changeGroup(text(call.parameters['group'], 'group'), groupChangeFrom(body), {
+        by: optionalText(body['by'])
+      })
     }
   },
   {

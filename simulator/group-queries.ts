@@ -1,137 +1,14 @@
-// The `w:g2` queries: metadata, creation, members coming, going and changing rank, settings, invites. Every change is told to
-// the members' linked devices as a `w:gp2` notification.
+// The `w:g2` queries: metadata, creation, members coming, going and changing rank, settings, invites.
 import type { Account } from './account.ts'
 import type { Companion } from './companion.ts'
-import { Group, type Rank } from './group.ts'
+import type { Group } from './group.ts'
+import { addMembers, changeGroup, type GroupChange, makeGroup, removeMembers } from './group-changes.ts'
+import { announceGroup, groupNode, memberNode, notifyGroup } from './group-notifications.ts'
 import type { Network } from './network.ts'
 import { type BinaryNode, child, children, element, textOf } from './wire/binary-node.ts'
-import type { Addressing } from './wire/jid.ts'
-import { queryError, queryResult, unixSeconds } from './wire/stanza.ts'
+import { queryError, queryResult } from './wire/stanza.ts'
 
-const SUBJECT_LIMIT = 100
 const MEMBERS_LIMIT = 1024
-
-const otherOf = (addressing: Addressing): Addressing => (addressing === 'lid' ? 'pn' : 'lid')
-
-/** A member as groups list them: one address as `jid`, the other under its own name. */
-const memberNode = (group: Group, account: Account, rank: Rank | undefined, extra = {}): BinaryNode =>
-  element('participant', {
-    jid: account.address(group.addressing),
-    [group.addressing === 'lid' ? 'phone_number' : 'lid']: account.address(otherOf(group.addressing)),
-    type: rank === 'admin' || rank === 'superadmin' ? rank : undefined,
-    ...extra
-  })
-
-const byAttributes = (group: Group, name: string, account: Account): Record<string, string> => ({
-  [name]: account.address(group.addressing),
-  [group.addressing === 'lid' ? `${name}_pn` : `${name}_lid`]: account.address(otherOf(group.addressing))
-})
-
-export const groupNode = (group: Group): BinaryNode =>
-  element(
-    'group',
-    {
-      id: group.id.split('@')[0],
-      addressing_mode: group.addressing,
-      subject: group.subject,
-      s_t: group.subjectAt,
-      ...byAttributes(group, 's_o', group.subjectBy),
-      creation: group.createdAt,
-      ...byAttributes(group, 'creator', group.creator),
-      size: group.members.size,
-      p_v_id: String(group.members.size),
-      a_v_id: '1'
-    },
-    [
-      ...[...group.members].map(([member, rank]) => memberNode(group, member, rank)),
-      ...(group.description
-        ? [
-            element(
-              'description',
-              {
-                id: group.description.id,
-                t: group.description.at,
-                ...byAttributes(group, 'participant', group.description.by)
-              },
-              [element('body', {}, Buffer.from(group.description.text))]
-            )
-          ]
-        : []),
-      ...(group.ephemeral > 0 ? [element('ephemeral', { expiration: group.ephemeral })] : []),
-      ...(group.announcement ? [element('announcement')] : []),
-      ...(group.locked ? [element('locked')] : []),
-      ...(group.approval
-        ? [element('membership_approval_mode', {}, [element('group_join', { state: 'on' })])]
-        : []),
-      element('member_add_mode', {}, Buffer.from(group.memberAddMode))
-    ]
-  )
-
-/** Tells the members' linked devices what changed and who did it. */
-export const notifyGroup = (
-  network: Network,
-  group: Group,
-  actor: Account,
-  change: BinaryNode,
-  readers: Iterable<Account> = group.members.keys(),
-  except?: Companion
-): void => {
-  for (const reader of readers) {
-    for (const device of reader.companions.values()) {
-      if (device === except) continue
-      device.queue.add(
-        'notification',
-        element(
-          'notification',
-          {
-            from: group.id,
-            type: 'w:gp2',
-            id: network.nextId(),
-            t: unixSeconds(),
-            addressing_mode: group.addressing,
-            notify: actor.pushName,
-            ...byAttributes(group, 'participant', actor)
-          },
-          [change]
-        )
-      )
-    }
-  }
-  network.signals.emit('group', { group: group.id, change: change.tag })
-}
-
-export const makeGroup = (
-  network: Network,
-  creator: Account,
-  subject: string,
-  members: Iterable<Account>,
-  options: { addressing?: Addressing; createdAt?: number } = {}
-): Group => {
-  const id = network.directory.freeGroupId()
-  const group = new Group({
-    id,
-    subject: subject.slice(0, SUBJECT_LIMIT),
-    creator,
-    members,
-    inviteCode: Buffer.from(id).toString('base64url').slice(0, 22),
-    ...options
-  })
-  network.directory.groups.set(id, group)
-  return group
-}
-
-const createChange = (group: Group, isNew: boolean): BinaryNode =>
-  element('create', { type: isNew ? 'new' : undefined, reason: isNew ? undefined : 'invite' }, [
-    groupNode(group)
-  ])
-
-export const announceGroup = (
-  network: Network,
-  group: Group,
-  actor: Account,
-  readers: Iterable<Account>,
-  isNew: boolean
-): void => notifyGroup(network, group, actor, createChange(group, isNew), readers)
 
 export const answerGroups = (network: Network, companion: Companion, query: BinaryNode): BinaryNode => {
   const { to, type } = query.attrs
@@ -153,7 +30,7 @@ export const answerGroups = (network: Network, companion: Companion, query: Bina
     }
     return queryError(query, 400, 'bad-request')
   }
-  return changeGroup(network, companion, group, query, request)
+  return answerChange(network, companion, group, query, request)
 }
 
 const answerAbout = (
@@ -209,35 +86,29 @@ const answerCreateOrLeave = (
   return queryError(query, 400, 'bad-request')
 }
 
-export const addMembers = (network: Network, group: Group, actor: Account, added: Account[]): void => {
-  const present = [...group.members.keys()]
-  for (const member of added) group.members.set(member, 'member')
-  notifyGroup(
-    network,
-    group,
-    actor,
-    element(
-      'add',
-      {},
-      added.map(member => memberNode(group, member, 'member'))
-    ),
-    present
-  )
-  announceGroup(network, group, actor, added, false)
+/** Settings as the query names them; the others are handled where the query is. */
+const settingOf = (request: BinaryNode): GroupChange | undefined => {
+  switch (request.tag) {
+    case 'subject':
+      return { subject: textOf(request) ?? '' }
+    case 'description':
+      return { description: textOf(child(request, 'body')) ?? null, id: request.attrs.id }
+    case 'announcement':
+    case 'not_announcement':
+      return { announce: request.tag === 'announcement' }
+    case 'locked':
+    case 'unlocked':
+      return { locked: request.tag === 'locked' }
+    case 'ephemeral':
+      return { ephemeralSeconds: Number(request.attrs.expiration ?? 0) || 0 }
+    case 'not_ephemeral':
+      return { ephemeralSeconds: 0 }
+    default:
+      return undefined
+  }
 }
 
-export const removeMembers = (network: Network, group: Group, actor: Account, removed: Account[]): void => {
-  const present = [...group.members.keys()]
-  const change = element(
-    'remove',
-    {},
-    removed.map(member => memberNode(group, member, undefined))
-  )
-  for (const member of removed) group.members.delete(member)
-  notifyGroup(network, group, actor, change, present)
-}
-
-const changeGroup = (
+const answerChange = (
   network: Network,
   companion: Companion,
   group: Group,
@@ -251,59 +122,22 @@ const changeGroup = (
   }
   const mayEdit = group.isAdmin(account) || !group.locked
   if (!mayEdit) return queryError(query, 403, 'forbidden')
-  const tell = (change: BinaryNode): BinaryNode => {
-    notifyGroup(network, group, account, change)
+  const setting = settingOf(request)
+  if (setting) {
+    changeGroup(network, group, account, setting)
     return queryResult(query, [])
   }
   switch (tag) {
-    case 'subject':
-      group.subject = (textOf(request) ?? '').slice(0, SUBJECT_LIMIT)
-      group.subjectAt = unixSeconds()
-      group.subjectBy = account
-      return tell(
-        element('subject', {
-          subject: group.subject,
-          s_t: group.subjectAt,
-          ...byAttributes(group, 's_o', account)
-        })
-      )
-    case 'description': {
-      const text = textOf(child(request, 'body'))
-      group.description =
-        text === undefined
-          ? undefined
-          : {
-              id: request.attrs.id ?? network.nextId(),
-              text: text.slice(0, 2048),
-              at: unixSeconds(),
-              by: account
-            }
-      return tell(
-        element(
-          'description',
-          { id: request.attrs.id, delete: text === undefined ? 'true' : undefined },
-          text === undefined ? [] : [element('body', {}, Buffer.from(text))]
-        )
-      )
-    }
-    case 'announcement':
-    case 'not_announcement':
-      group.announcement = tag === 'announcement'
-      return tell(element(tag))
-    case 'locked':
-    case 'unlocked':
-      group.locked = tag === 'locked'
-      return tell(element(tag))
-    case 'ephemeral':
-    case 'not_ephemeral':
-      group.ephemeral = tag === 'ephemeral' ? Number(request.attrs.expiration ?? 0) || 0 : 0
-      return tell(element(tag, request.attrs))
     case 'member_add_mode':
       group.memberAddMode = textOf(request) === 'admin_add' ? 'admin_add' : 'all_member_add'
-      return tell(element(tag, {}, Buffer.from(group.memberAddMode)))
-    case 'membership_approval_mode':
+      notifyGroup(network, group, account, element(tag, {}, Buffer.from(group.memberAddMode)))
+      return queryResult(query, [])
+    case 'membership_approval_mode': {
       group.approval = child(request, 'group_join')?.attrs.state === 'on'
-      return tell(element(tag, {}, [element('group_join', { state: group.approval ? 'on' : 'off' })]))
+      const join = element('group_join', { state: group.approval ? 'on' : 'off' })
+      notifyGroup(network, group, account, element(tag, {}, [join]))
+      return queryResult(query, [])
+    }
     case 'invite':
       group.inviteCode = Buffer.from(`${group.id}${network.nextId()}`).toString('base64url').slice(-22)
       return queryResult(query, [element('invite', { code: group.inviteCode })])
@@ -335,19 +169,8 @@ const changeMembers = (
   if (done.length > 0) {
     if (action === 'add') addMembers(network, group, account, done)
     else if (action === 'remove') removeMembers(network, group, account, done)
-    else {
-      for (const member of done) group.members.set(member, action === 'promote' ? 'admin' : 'member')
-      notifyGroup(
-        network,
-        group,
-        account,
-        element(
-          action,
-          {},
-          done.map(member => memberNode(group, member, group.members.get(member)))
-        )
-      )
-    }
+    else if (action === 'promote') changeGroup(network, group, account, { promote: done })
+    else changeGroup(network, group, account, { demote: done })
   }
   return queryResult(query, [element(action, {}, answers)])
 }

@@ -3,10 +3,12 @@ import { proto } from '@whiskeysockets/baileys'
 import type { Account } from './account.ts'
 import type { Group } from './group.ts'
 import type { HeldMessage } from './ledger.ts'
-import { bodyOf, changeOf, isMessage, kindOf, quotedIdOf } from './message-content.ts'
-import { applyChange } from './message-changes.ts'
+import { bodyOf, type Change, changeOf, isMessage, kindOf, quotedIdOf, unwrap } from './message-content.ts'
+import { applyChange, applyVote } from './message-changes.ts'
 import type { Envelope } from './message-routing.ts'
 import type { Network } from './network.ts'
+import { openVote, type Poll, pollOf } from './poll-votes.ts'
+import { openMedia } from './received-media.ts'
 import { STATUS_JID } from './wire/jid.ts'
 
 /** A message as written by `sender`, from the view of `holder`. */
@@ -41,12 +43,20 @@ export const hold = (network: Network, holder: Account, written: Written): void 
     const live = [...held.values()].find(entry => entry.chatJid === chatJid && entry.id === change.targetId)
     const target = live ?? network.heldInHistory(holder, chatJid, change.targetId)
     const group = isGroup(chat) ? chat : undefined
-    if (target && applyChange(target, change, { holder, sender, group })) mailbox?.noteChange(target)
+    const changed =
+      target &&
+      (change.type === 'vote'
+        ? countVote(network, holder, written, change, target)
+        : applyChange(target, change, { holder, sender, group }))
+    if (changed) mailbox?.noteChange(target)
     network.signals.emit('changed', { account: holder.jid, id: change.targetId })
     return
   }
   const kind = kindOf(message)
-  if (!isMessage(message)) return
+  if (!isMessage(message)) {
+    noteSetting(network, holder, chatJid, written)
+    return
+  }
   const text = bodyOf(message)
   const quotedId = quotedIdOf(message)
   const entry: HeldMessage = {
@@ -67,6 +77,55 @@ export const hold = (network: Network, holder: Account, written: Written): void 
   if (isGroup(chat) && sender !== holder) entry.participantLid = sender.lid
   network.ledger.hold(holder, entry)
   if (partner) keepInMailbox(network, holder, partner, written)
+}
+
+/** A chat's disappearing time was set. */
+const noteSetting = (network: Network, holder: Account, chatJid: string, written: Written): void => {
+  const protocol = unwrap(written.message).protocolMessage
+  if (protocol?.type !== proto.Message.ProtocolMessage.Type.EPHEMERAL_SETTING) return
+  network.ledger.event(holder, {
+    type: 'disappearing',
+    id: written.id,
+    chatJid,
+    by: written.sender.jid,
+    timestamp: written.timestamp,
+    value: String(protocol.ephemeralExpiration ?? 0)
+  })
+}
+
+/** A poll that a phone holds, with the secret its votes are sealed with. */
+export const heldPoll = (
+  network: Network,
+  holder: Account,
+  partner: Account | Group,
+  id: string
+): Poll | undefined => {
+  const mailbox = network.mailboxes.get(holder)
+  const chat = mailbox?.find(partner)
+  const info = chat && mailbox?.infoOf(chat, id)
+  if (!info?.message) return undefined
+  const author = info.key?.fromMe
+    ? holder
+    : isGroup(partner)
+      ? network.directory.find(info.key?.participant ?? undefined)
+      : partner
+  return author && pollOf(id, author, info.message)
+}
+
+/** Opens a sealed vote with the poll's secret and writes it to the poll's entry. */
+const countVote = (
+  network: Network,
+  holder: Account,
+  { chat, sender }: Written,
+  change: Extract<Change, { type: 'vote' }>,
+  target: HeldMessage
+): boolean => {
+  const partner = typeof chat === 'string' || isGroup(chat) || holder === sender ? chat : sender
+  const poll = typeof partner === 'string' ? undefined : heldPoll(network, holder, partner, change.targetId)
+  const options = poll && openVote(poll, sender, change.sealed)
+  if (!options) return false
+  applyVote(target, options, { holder, sender })
+  return true
 }
 
 /** A phone keeps whole messages, to give them to a device that links later or asks for them. */
@@ -129,11 +188,16 @@ export const recordReceived = (
   id: string,
   message: proto.IMessage
 ): void => {
-  const text = bodyOf(message)
+  const change = changeOf(message)
+  const text = change && 'text' in change ? change.text : bodyOf(message)
+  const quotedId = quotedIdOf(message)
   network.ledger.receive(sender, recipient, {
     chatJid,
     id,
-    kind: changeOf(message)?.type ?? kindOf(message),
-    ...(text === undefined ? {} : { text })
+    kind: change?.type ?? kindOf(message),
+    ...(text === undefined ? {} : { text }),
+    ...(quotedId === undefined ? {} : { quotedId }),
+    ...(change ? { targetId: change.targetId } : {}),
+    ...openMedia(network.media, message)
   })
 }

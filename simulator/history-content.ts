@@ -1,4 +1,5 @@
 // What a generated message contains: its kind drawn by weight, its text, the files and quotes in it.
+import { createHash } from 'node:crypto'
 import type { proto } from '@whiskeysockets/baileys'
 import { emoji, personName, sentence } from './history-text.ts'
 import type { FileKind, MediaFile } from './media-files.ts'
@@ -132,7 +133,14 @@ const bodyOf = (
       const options = [sentence(random), sentence(random)].map((name, place) => ({
         optionName: `${place + 1} ${name}`
       }))
-      return { text, message: { pollCreationMessageV3: { name: text, options, selectableOptionsCount: 1 } } }
+      const secret = createHash('sha256').update(`${around.index}/${text}`).digest()
+      return {
+        text,
+        message: {
+          pollCreationMessageV3: { name: text, options, selectableOptionsCount: 1 },
+          messageContextInfo: { messageSecret: secret }
+        }
+      }
     }
   }
 }

@@ -2,6 +2,7 @@
 // Written by the parts of the server as things happen, read by tests; nothing in the server depends on it.
 import type { Account } from './account.ts'
 import type { Companion } from './companion.ts'
+import type { ReceivedMedia } from './received-media.ts'
 import type { QueuedStanza } from './stanza-queue.ts'
 import type { Signals } from './signals.ts'
 
@@ -22,18 +23,45 @@ export interface HeldMessage {
   revoked?: true
   quotedId?: string
   reactions?: { from: string; text: string }[]
+  /** What each voter of a poll chose last, by phone-number address, or `me`. Who took a vote back is not listed. */
+  votes?: { voter: string; options: string[] }[]
   /** How it came: from the generated history, or while the simulator ran. */
   origin: 'history' | 'live'
 }
 
-export interface Received {
+export interface Received extends ReceivedMedia {
   recipient: string
   chatJid: string
   id: string
   from: string
   times: number
+  /** A kind of message, or `edit`, `revoke`, `reaction`, `vote`. */
   kind: string
+  /** Body or caption; an edit's new text, a reaction's emoji. */
   text?: string
+  quotedId?: string
+  /** The message that an edit, a revoke, a reaction or a vote is about. */
+  targetId?: string
+}
+
+/** What happened in a chat besides messages: `type` is a group change's word in the protocol, `call` or `disappearing`. */
+export interface ChatEvent {
+  type: string
+  id: string
+  chatJid: string
+  by: string
+  timestamp: number
+  value?: string
+  participants?: string[]
+}
+
+/** One of this account's own devices said that the owner read (or played) a message. */
+export interface ReadByDevice {
+  id: string
+  chatJid: string
+  participant?: string
+  device: number
+  type: string
 }
 
 /** A message stanza for one of this account's linked devices. */
@@ -68,6 +96,8 @@ export class AccountLedger {
   readonly received = new Map<string, Received>()
   readonly receipts: SeenReceipt[] = []
   readonly delivered = new Map<number, Delivered>()
+  readonly readByDevices: ReadByDevice[] = []
+  readonly events: ChatEvent[] = []
 }
 
 export class Ledger {
@@ -130,6 +160,16 @@ export class Ledger {
     if (before) before.times++
     else received.set(key, { ...message, recipient: recipient.jid, from: sender.jid, times: 1 })
     this.signals.emit('received', { from: sender.jid, recipient: recipient.jid, id: message.id })
+  }
+
+  event(account: Account, event: ChatEvent): void {
+    this.of(account).events.push(event)
+    this.signals.emit('chatEvent', { account: account.jid, ...event })
+  }
+
+  readByDevice(account: Account, read: ReadByDevice): void {
+    this.of(account).readByDevices.push(read)
+    this.signals.emit('readByDevice', { account: account.jid, ...read })
   }
 
   /** A receipt for a message `sender` wrote, or (read-self and the like) one its own devices sent each other. */

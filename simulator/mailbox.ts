@@ -115,6 +115,19 @@ export class Mailbox {
     return changed ? asChanged(info, changed, this.owner) : info
   }
 
+  /** Whether the other side ever wrote. */
+  hasInbound(chat: MailboxChat): boolean {
+    if (chat.live.some(({ info }) => info.key?.fromMe !== true)) return true
+    for (let index = 0; index < chat.count; index++) if (!this.heldAt(chat, index).fromMe) return true
+    return false
+  }
+
+  /** A whole message as the phone has it now, by its id. */
+  infoOf(chat: MailboxChat, id: string): proto.IWebMessageInfo | undefined {
+    const place = this.placeOf(chat, id)
+    return place === undefined ? undefined : this.infoAt(chat, place)
+  }
+
   placeOf(chat: MailboxChat, id: string): number | undefined {
     const live = chat.live.findLastIndex(message => message.id === id)
     return live >= 0 ? chat.count + live : this.indexOf(chat, id)

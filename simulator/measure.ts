@@ -1,11 +1,13 @@
-// Measures what the simulator's state costs: phones × messages, and one phone with a very long history.
-//   node simulator/measure.ts [--phones 200] [--messages 5000] [--chats 60] [--long 1000000]
+// Measures what the simulator's state costs: phones × messages, one phone with a very long history, and a flood of live
+// messages for a linked device that is away (what is encrypted and queued, without what a client costs).
+//   node simulator/measure.ts [--phones 200] [--messages 5000] [--chats 60] [--long 1000000] [--flood 50000]
 // Prints one JSON line last.
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
-import { proto } from '@whiskeysockets/baileys'
+import { Curve, proto } from '@whiskeysockets/baileys'
 import { buildChunk, planChunks } from './history-sync.ts'
 import type { Phone } from './phone.ts'
+import { SignalDevice } from './signal-device.ts'
 import { Simulator } from './simulator.ts'
 
 const { values } = parseArgs({
@@ -13,13 +15,15 @@ const { values } = parseArgs({
     phones: { type: 'string', default: '200' },
     messages: { type: 'string', default: '5000' },
     chats: { type: 'string', default: '60' },
-    long: { type: 'string', default: '1000000' }
+    long: { type: 'string', default: '1000000' },
+    flood: { type: 'string', default: '50000' }
   }
 })
 const phones = Number(values.phones)
 const messages = Number(values.messages)
 const chats = Number(values.chats)
 const long = Number(values.long)
+const floodCount = Number(values.flood)
 
 const megabytes = (): number => Math.round(process.memoryUsage.rss() / 1_048_576)
 const seconds = (since: number): number => Math.round(performance.now() - since) / 1000
@@ -63,6 +67,19 @@ const longPhone = simulator.createPhone({ history: { chats: 500, messages: long 
 const longChunks = chunksOf(simulator, longPhone)
 const longS = seconds(longStarted)
 
+/** A linked device that nobody is behind: its keys are real, it never connects. */
+const linkAbsentDevice = (phone: Phone): void => {
+  const { identity, registrationId, signedPreKey } = new SignalDevice(Curve.generateKeyPair()).bundle()
+  const keys = { noiseKey: Buffer.alloc(32), identity, registrationId, signedPreKey }
+  simulator.network.addCompanion(phone.account, phone.account.takeDeviceNumber(), keys, {})
+}
+
+const flooded = simulator.createPhone({ history: { chats: 8, messages: 80, groupsShare: 0 } })
+linkAbsentDevice(flooded)
+const beforeFloodMb = megabytes()
+const flood = await flooded.flood({ count: floodCount })
+const floodMb = megabytes() - beforeFloodMb
+
 const result = {
   phones,
   messagesEach: messages,
@@ -78,6 +95,12 @@ const result = {
     chunks: longChunks.chunks,
     mb: Math.round(longChunks.bytes / 1_048_576),
     seconds: longS
+  },
+  flood: {
+    messages: flood.count,
+    seconds: flood.milliseconds / 1000,
+    perSecond: Math.round((flood.count * 1000) / flood.milliseconds),
+    rssMb: floodMb
   },
   endRssMb: megabytes()
 }

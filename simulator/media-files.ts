@@ -1,6 +1,6 @@
 // Small real files of each kind for generated messages, encrypted the way WhatsApp encrypts media. A phone's history draws
 // from a few files per kind, so that their hashes are computed once and not once a message.
-import { createCipheriv, createHash, createHmac } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto'
 import { deflateSync } from 'node:zlib'
 import { hkdf, MEDIA_HKDF_KEY_MAPPING } from '@whiskeysockets/baileys'
 import type { MediaStore } from './media-store.ts'
@@ -17,15 +17,37 @@ export interface MediaFile {
   readonly mimetype: string
 }
 
-/** AES-256-CBC and a truncated HMAC under keys expanded from the media key. */
-export const encryptMedia = (plain: Uint8Array, mediaKey: Buffer, kind: MediaKind): Buffer => {
+const MAC_LENGTH = 10
+
+const keysFor = (mediaKey: Buffer, kind: MediaKind): { iv: Buffer; key: Buffer; macKey: Buffer } => {
   const info = `WhatsApp ${MEDIA_HKDF_KEY_MAPPING[kind]} Keys`
   const expanded = Buffer.from(hkdf(mediaKey, 112, { info }))
-  const iv = expanded.subarray(0, 16)
-  const cipher = createCipheriv('aes-256-cbc', expanded.subarray(16, 48), iv)
+  return {
+    iv: expanded.subarray(0, 16),
+    key: expanded.subarray(16, 48),
+    macKey: expanded.subarray(48, 80)
+  }
+}
+
+/** AES-256-CBC and a truncated HMAC under keys expanded from the media key. */
+export const encryptMedia = (plain: Uint8Array, mediaKey: Buffer, kind: MediaKind): Buffer => {
+  const { iv, key, macKey } = keysFor(mediaKey, kind)
+  const cipher = createCipheriv('aes-256-cbc', key, iv)
   const encrypted = Buffer.concat([cipher.update(plain), cipher.final()])
-  const mac = createHmac('sha256', expanded.subarray(48, 80)).update(iv).update(encrypted).digest()
-  return Buffer.concat([encrypted, mac.subarray(0, 10)])
+  const mac = createHmac('sha256', macKey).update(iv).update(encrypted).digest()
+  return Buffer.concat([encrypted, mac.subarray(0, MAC_LENGTH)])
+}
+
+/** The other way round; throws when the file was not made with this key for this kind. */
+export const decryptMedia = (encrypted: Buffer, mediaKey: Buffer, kind: MediaKind): Buffer => {
+  const { iv, key, macKey } = keysFor(mediaKey, kind)
+  const body = encrypted.subarray(0, -MAC_LENGTH)
+  const mac = createHmac('sha256', macKey).update(iv).update(body).digest()
+  if (!mac.subarray(0, MAC_LENGTH).equals(encrypted.subarray(-MAC_LENGTH))) {
+    throw new Error('the file is encrypted with another key')
+  }
+  const decipher = createDecipheriv('aes-256-cbc', key, iv)
+  return Buffer.concat([decipher.update(body), decipher.final()])
 }
 
 export const sha256Of = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest()

@@ -5,10 +5,11 @@ import type { Account } from './account.ts'
 import type { Group } from './group.ts'
 import type { HeldMessage } from './ledger.ts'
 import type { Change } from './message-content.ts'
+import { hashOfOption } from './poll-votes.ts'
 
 export const applyChange = (
   held: HeldMessage,
-  change: Change,
+  change: Exclude<Change, { type: 'vote' }>,
   parties: { holder: Account; sender: Account; group: Group | undefined }
 ): boolean => {
   const { holder, sender, group } = parties
@@ -31,6 +32,17 @@ export const applyChange = (
       return true
     }
   }
+}
+
+/** What a voter chose counts instead of what they chose before; choosing nothing takes the vote back. */
+export const applyVote = (
+  held: HeldMessage,
+  options: string[],
+  { holder, sender }: { holder: Account; sender: Account }
+): void => {
+  const voter = sender === holder ? 'me' : sender.jid
+  const others = (held.votes ?? []).filter(vote => vote.voter !== voter)
+  held.votes = options.length === 0 ? others : [...others, { voter, options }]
 }
 
 /** A message as the phone shows it now, given what became of it. */
@@ -59,5 +71,17 @@ export const asChanged = (
       ...(info.key?.participant ? { participant: from } : {})
     }
   }))
+  if (held.votes) {
+    changed.pollUpdates = held.votes.map(({ voter, options }) => ({
+      pollUpdateMessageKey: {
+        remoteJid: info.key?.remoteJid ?? null,
+        fromMe: voter === 'me',
+        id: `${held.id}V`,
+        ...(info.key?.participant ? { participant: voter === 'me' ? holder.jid : voter } : {})
+      },
+      vote: { selectedOptions: options.map(hashOfOption) },
+      senderTimestampMs: held.timestamp * 1000
+    }))
+  }
   return changed
 }

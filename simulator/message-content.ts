@@ -26,6 +26,7 @@ const KINDS: readonly (readonly [keyof proto.IMessage, string])[] = [
   ['extendedTextMessage', 'text'],
   ['imageMessage', 'image'],
   ['videoMessage', 'video'],
+  ['ptvMessage', 'video'],
   ['audioMessage', 'audio'],
   ['documentMessage', 'document'],
   ['stickerMessage', 'sticker'],
@@ -36,6 +37,7 @@ const KINDS: readonly (readonly [keyof proto.IMessage, string])[] = [
   ['pollCreationMessage', 'poll'],
   ['pollCreationMessageV2', 'poll'],
   ['pollCreationMessageV3', 'poll'],
+  ['pollCreationMessageV5', 'poll'],
   ['pollUpdateMessage', 'pollUpdate'],
   ['reactionMessage', 'reaction'],
   ['encReactionMessage', 'reaction'],
@@ -88,13 +90,23 @@ export const bodyOf = (message: proto.IMessage): string | undefined => {
 
 export const quotedIdOf = (message: proto.IMessage): string | undefined => {
   const inner = unwrap(message)
-  const context =
-    inner.extendedTextMessage?.contextInfo ??
-    inner.imageMessage?.contextInfo ??
-    inner.videoMessage?.contextInfo ??
-    inner.audioMessage?.contextInfo ??
-    inner.documentMessage?.contextInfo
-  return context?.stanzaId ?? undefined
+  const replies = [
+    inner.extendedTextMessage,
+    inner.imageMessage,
+    inner.videoMessage,
+    inner.ptvMessage,
+    inner.audioMessage,
+    inner.documentMessage,
+    inner.stickerMessage,
+    inner.locationMessage,
+    inner.liveLocationMessage,
+    inner.contactMessage,
+    inner.contactsArrayMessage,
+    inner.pollCreationMessage,
+    inner.pollCreationMessageV2,
+    inner.pollCreationMessageV3
+  ]
+  return replies.find(reply => reply?.contextInfo?.stanzaId)?.contextInfo?.stanzaId ?? undefined
 }
 
 /** The `type` attribute of the stanza that carries this message. */
@@ -110,6 +122,7 @@ export type Change =
   | { readonly type: 'edit'; readonly targetId: string; readonly text: string | undefined }
   | { readonly type: 'revoke'; readonly targetId: string }
   | { readonly type: 'reaction'; readonly targetId: string; readonly text: string }
+  | { readonly type: 'vote'; readonly targetId: string; readonly sealed: proto.Message.IPollEncValue }
 
 export const changeOf = (message: proto.IMessage): Change | undefined => {
   const inner = unwrap(message)
@@ -121,6 +134,10 @@ export const changeOf = (message: proto.IMessage): Change | undefined => {
     if (protocol.type === Type.MESSAGE_EDIT && protocol.editedMessage) {
       return { type: 'edit', targetId, text: bodyOf(protocol.editedMessage) }
     }
+  }
+  const vote = inner.pollUpdateMessage
+  if (vote?.pollCreationMessageKey?.id && vote.vote) {
+    return { type: 'vote', targetId: vote.pollCreationMessageKey.id, sealed: vote.vote }
   }
   const reaction = inner.reactionMessage
   if (reaction?.key?.id) return { type: 'reaction', targetId: reaction.key.id, text: reaction.text ?? '' }

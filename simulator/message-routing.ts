@@ -4,6 +4,7 @@ import type { Account } from './account.ts'
 import type { Companion } from './companion.ts'
 import type { Group } from './group.ts'
 import type { Network, Session } from './network.ts'
+import { newChatRefusal } from './new-chat-limits.ts'
 import { receiveAsPrimary } from './simulated-recipient.ts'
 import { type BinaryNode, bytesOf, child, children, element } from './wire/binary-node.ts'
 import { type Addressing, addressingOf, isGroupJid, parseJid, STATUS_JID } from './wire/jid.ts'
@@ -31,14 +32,11 @@ export const routeMessage = (
 ): void => {
   const { id, to } = node.attrs
   if (!id || !to) return
-  const rejection = network.faults.take('rejectMessages', { companion })
-  if (rejection) {
-    network.reply(session, acknowledge(node, { error: rejection.error }))
-    return
-  }
   const group = network.directory.group(to)
-  if (isGroupJid(to) && !group?.has(companion.account)) {
-    network.reply(session, acknowledge(node, { error: group ? 403 : 404 }))
+  const error = refusalOf(network, companion, id, to, group)
+  if (error !== undefined) {
+    network.reply(session, acknowledge(node, { error }))
+    network.signals.emit('rejected', { device: companion.jid, id, to, error })
     return
   }
   const timestamp = network.repeats.takenAt(companion.jid, id, unixSeconds())
@@ -56,6 +54,21 @@ export const routeMessage = (
   }
   network.signals.emit('sent', { device: companion.jid, id, to })
   for (const delivery of deliveriesOf(network, envelope)) deliver(network, envelope, delivery)
+}
+
+/** The error a message is refused with, if it is. One that was taken before is only acknowledged once more. */
+const refusalOf = (
+  network: Network,
+  companion: Companion,
+  id: string,
+  to: string,
+  group: Group | undefined
+): number | undefined => {
+  const rejection = network.faults.take('rejectMessages', { companion })
+  if (rejection) return rejection.error
+  if (isGroupJid(to) && !group?.has(companion.account)) return group ? 403 : 404
+  if (network.repeats.knows(companion.jid, id)) return undefined
+  return newChatRefusal(network, companion.account, to)
 }
 
 /** Acknowledges now, later or never, as the faults have it. */

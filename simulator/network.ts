@@ -7,6 +7,7 @@ import { Directory } from './directory.ts'
 import { Faults } from './faults.ts'
 import { Ledger } from './ledger.ts'
 import { MediaStore } from './media-store.ts'
+import { NewChatLimits } from './new-chat-limits.ts'
 import type { HeldMessage } from './ledger.ts'
 import type { SyncPlan } from './history-sync.ts'
 import type { Mailbox } from './mailbox.ts'
@@ -44,6 +45,7 @@ export class Network {
   readonly remembered = new Remembered()
   readonly senderKeys = new SenderKeys()
   readonly presence = new Presence()
+  readonly limits = new NewChatLimits()
   /** What phones hold; contacts have none. */
   readonly mailboxes = new Map<Account, Mailbox>()
   readonly syncPlans = new Map<Account, SyncPlan>()

@@ -19,6 +19,7 @@ import { announceDevices } from './device-list.ts'
 import type { CompanionKeys, DeviceProperties } from './companion.ts'
 import type { Network, Session } from './network.ts'
 import { type BinaryNode, bytesOf, child, childBytes, element, numberOf } from './wire/binary-node.ts'
+import { isGenuine, isSignedBy } from './signatures.ts'
 import { queryError, queryResult, SERVER_JID, unixSeconds } from './wire/stanza.ts'
 
 const REFERENCES = 6
@@ -72,17 +73,20 @@ export const beginPairing = (
   ) {
     return false
   }
+  const identity = Buffer.from(data.eIdent)
+  const signedPreKey = {
+    id: signedPreKeyId,
+    publicKey: Buffer.from(data.eSkeyVal),
+    signature: Buffer.from(data.eSkeySig)
+  }
+  if (!isGenuine(identity, signedPreKey)) return false
   const references = Array.from({ length: REFERENCES }, () => `2@${randomBytes(48).toString('base64')}`)
   const unlinked: Unlinked = {
     keys: {
       noiseKey,
-      identity: Buffer.from(data.eIdent),
+      identity,
       registrationId,
-      signedPreKey: {
-        id: signedPreKeyId,
-        publicKey: Buffer.from(data.eSkeyVal),
-        signature: Buffer.from(data.eSkeySig)
-      }
+      signedPreKey
     },
     properties: proto.DeviceProps.decode(data.deviceProps ?? new Uint8Array()),
     pushName: payload.pushName ?? undefined,
@@ -206,7 +210,7 @@ export const answerPairing = (network: Network, session: Session, node: BinaryNo
   if (
     node.attrs.type !== 'result' ||
     signed?.deviceSignature?.length !== 64 ||
-    !Curve.verify(unlinked.keys.identity, signedContent, Buffer.from(signed.deviceSignature))
+    !isSignedBy(unlinked.keys.identity, signedContent, signed.deviceSignature)
   ) {
     open.reject(new Error('the device did not sign its identity'))
     session.connection.destroy()

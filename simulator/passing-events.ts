@@ -1,5 +1,4 @@
-// What contacts do besides writing to a chat: they type, come and go, post a status, ring.
-import { randomBytes } from 'node:crypto'
+// What contacts do besides writing to a chat: they type, come and go, post a status.
 import type { Account } from './account.ts'
 import { Group } from './group.ts'
 import type { Network } from './network.ts'
@@ -64,26 +63,4 @@ export const postStatus = async (
   const message = { extendedTextMessage: { text } }
   await sendFromPrimary(network, { sender: poster, chat: status, message, id, timestamp })
   return { id, timestamp }
-}
-
-/** A contact rings and gives up: an offer, then its end. */
-export const ring = (network: Network, reader: Account, caller: Account, video: boolean): string => {
-  const callId = randomBytes(16).toString('hex').toUpperCase()
-  const from = caller.address(caller.addressing)
-  const about = { 'call-id': callId, 'call-creator': from, caller_pn: caller.jid }
-  for (const device of reader.companions.values()) {
-    const stanza = (content: ReturnType<typeof element>) =>
-      element('call', { from, id: network.nextId(), t: unixSeconds(), notify: caller.pushName }, [content])
-    device.queue.add(
-      'call',
-      stanza(
-        element('offer', about, [
-          element('audio', { enc: 'opus', rate: '16000' }),
-          ...(video ? [element('video')] : [])
-        ])
-      )
-    )
-    device.queue.add('call', stanza(element('terminate', { ...about, reason: 'timeout' })))
-  }
-  return callId
 }

@@ -1,7 +1,7 @@
 // Makes phones with contacts, groups and a history, all from the seed.
 import type { Account } from './account.ts'
 import type { Group } from './group.ts'
-import { makeGroup } from './group-queries.ts'
+import { makeGroup } from './group-changes.ts'
 import { defaultKinds, KindPicker, type KindWeights } from './history-content.ts'
 import type { SyncPlan } from './history-sync.ts'
 import { groupName, personName } from './history-text.ts'

@@ -1,31 +1,27 @@
 // The owner's side of one simulated phone, as tests use it: link devices, write, read, be offline, and tell the truth.
-import { proto } from '@whiskeysockets/baileys'
 import type { Account } from './account.ts'
+import { type CallOutcome, ring } from './calls.ts'
 import type { Companion } from './companion.ts'
 import type { ActiveFault, Fault, FaultScope } from './faults.ts'
-import { addMembers, announceGroup, makeGroup, removeMembers } from './group-queries.ts'
+import { type Flood, flood } from './flood.ts'
+import { addMembers, changeGroup, type GroupChange, makeGroup, removeMembers } from './group-changes.ts'
+import { announceGroup } from './group-notifications.ts'
 import type { Group } from './group.ts'
-import type { Delivered, HeldMessage, Received, SeenReceipt } from './ledger.ts'
+import type { ChatEvent, Delivered, HeldMessage, ReadByDevice, Received, SeenReceipt } from './ledger.ts'
 import { unlink } from './login.ts'
 import { addFault, disconnect } from './disconnections.ts'
 import { announceDevices } from './device-list.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Network } from './network.ts'
-import { postStatus, ring, showPresence, showTyping } from './passing-events.ts'
+import { capMessages, type MessageCap, type ReachoutTimelock, restrict } from './new-chat-limits.ts'
+import { postStatus, showPresence, showTyping } from './passing-events.ts'
 import { enterPairingCode, scanQr } from './pairing.ts'
-import { sendFromPrimary } from './primary-sender.ts'
+import { addressingFor, sendFromPrimary } from './primary-sender.ts'
 import { tellOwnDevices } from './receipts.ts'
 import type { StanzaKind } from './stanza-queue.ts'
 import type { Addressing } from './wire/jid.ts'
 import { unixSeconds } from './wire/stanza.ts'
-
-/** What is written: plain text, or any WhatsApp message, or a change to an earlier message. */
-export type Content =
-  | { readonly text: string }
-  | { readonly message: proto.IMessage }
-  | { readonly edit: string; readonly text: string }
-  | { readonly revoke: string }
-  | { readonly react: string; readonly text: string }
+import { type Content, messageFrom } from './written-content.ts'
 
 export interface WriteOptions {
   readonly id?: string | undefined
@@ -58,6 +54,10 @@ export interface Truth {
   /** Message stanzas for this phone's own linked devices, peer messages included. */
   readonly delivered: Delivered[]
   readonly offlineQueue: WaitingStanza[]
+  /** What the owner read on linked devices. */
+  readonly readByDevices: ReadByDevice[]
+  /** What happened in chats besides messages. */
+  readonly events: ChatEvent[]
 }
 
 export type Chat = Account | Group | string
@@ -144,9 +144,33 @@ export class Phone {
     return postStatus(this.network, this.account, this.accountOf(options.from), options.text)
   }
 
-  /** Someone calls and gives up; returns the call's id. */
-  ring(options: { from: Chat; video?: boolean | undefined }): string {
-    return ring(this.network, this.account, this.accountOf(options.from), options.video === true)
+  /** Someone calls and gives up, unless it is answered or declined on the phone; returns the call's id. */
+  ring(options: { from: Chat; video?: boolean | undefined; outcome?: CallOutcome | undefined }): string {
+    return ring(this.network, this.account, this.accountOf(options.from), options)
+  }
+
+  /** WhatsApp locks this account out of writing to people who never wrote to it; null lifts that. */
+  restrict(timelock: ReachoutTimelock | null): void {
+    restrict(this.network, this.account, timelock)
+  }
+
+  /** WhatsApp caps how many new chats this account may begin; null lifts that. */
+  capMessages(cap: MessageCap | null): void {
+    capMessages(this.network, this.account, cap)
+  }
+
+  /**
+   * Many live messages, from one contact or several in turn (every contact when left out), as fast as they can be encrypted.
+   * Resolves when all are queued.
+   */
+  flood(options: {
+    from?: Chat | readonly Chat[] | undefined
+    count: number
+    text?: string
+  }): Promise<Flood> {
+    const { from = this.contacts, count, text = 'flood' } = options
+    const writers = (isSeveral(from) ? from : [from]).map(writer => this.accountOf(writer))
+    return flood(this.network, this.account, writers, { count, text })
   }
 
   /** The owner reads a chat on the phone; the linked devices are told. */
@@ -200,6 +224,24 @@ export class Phone {
     removeMembers(this.network, this.groupOf(group), this.account, accounts)
   }
 
+  /** A setting or ranks change; the owner does it unless another member is named. */
+  changeGroup(group: Chat, change: GroupChange<Chat>, options: { by?: Chat | undefined } = {}): void {
+    const changed = this.groupOf(group)
+    const actor = options.by === undefined ? this.account : this.accountOf(options.by)
+    if (!changed.has(actor)) throw new Error(`${actor.jid} is no member of the group`)
+    const named = (members: readonly Chat[]): Account[] => members.map(member => this.accountOf(member))
+    changeGroup(
+      this.network,
+      changed,
+      actor,
+      'promote' in change
+        ? { promote: named(change.promote) }
+        : 'demote' in change
+          ? { demote: named(change.demote) }
+          : change
+    )
+  }
+
   /** The owner logs a linked device out on the phone. */
   unlinkDevice(device: number): void {
     const companion = this.companion(device)
@@ -228,12 +270,14 @@ export class Phone {
   }
 
   truthBesideMessages(): Omit<Truth, 'messages'> {
-    const { received, receipts, delivered } = this.network.ledger.of(this.account)
+    const { received, receipts, delivered, readByDevices, events } = this.network.ledger.of(this.account)
     return {
       received: [...received.values()],
       receipts: [...receipts],
       delivered: [...delivered.values()],
-      offlineQueue: this.offlineQueue()
+      offlineQueue: this.offlineQueue(),
+      readByDevices: [...readByDevices],
+      events: [...events]
     }
   }
 
@@ -260,7 +304,13 @@ export class Phone {
     const id = options.id ?? this.network.messageId()
     const timestamp = options.timestamp ?? unixSeconds()
     const chatJid = isGroup(chat) ? chat.id : chat === this.account ? sender.jid : chat.jid
-    const message = messageFrom(options, this.targetOf(options, sender, chat, chatJid))
+    const message = messageFrom(options, {
+      network: this.network,
+      owner: this.account,
+      sender,
+      chat,
+      addressing: addressingFor({ sender, addressing: options.addressing }, chat)
+    })
     await sendFromPrimary(this.network, {
       sender,
       chat,
@@ -270,22 +320,6 @@ export class Phone {
       addressing: options.addressing
     })
     return { id, timestamp, chatJid }
-  }
-
-  /** The key of the message that this one is about, as its writer has it: `fromMe` is who writes now, not the owner. */
-  private targetOf(
-    options: Content,
-    sender: Account,
-    chat: Account | Group,
-    chatJid: string
-  ): proto.IMessageKey {
-    if ('edit' in options) return { remoteJid: chatJid, fromMe: true, id: options.edit }
-    if ('revoke' in options) return { remoteJid: chatJid, fromMe: true, id: options.revoke }
-    if (!('react' in options)) return {}
-    const held = this.truth().messages.find(one => one.id === options.react && one.chatJid === chatJid)
-    const author = held === undefined || held.fromMe ? this.account.jid : (held.participant ?? chatJid)
-    const key = { remoteJid: chatJid, fromMe: author === sender.jid, id: options.react }
-    return isGroup(chat) ? { ...key, participant: author } : key
   }
 
   private companion(device: number): Companion {
@@ -316,16 +350,4 @@ export class Phone {
 
 const isGroup = (chat: Account | Group): chat is Group => 'members' in chat
 
-const messageFrom = (content: Content, key: proto.IMessageKey): proto.IMessage => {
-  if ('message' in content) return content.message
-  const { Type } = proto.Message.ProtocolMessage
-  if ('edit' in content) {
-    const editedMessage = { conversation: content.text }
-    return { protocolMessage: { key, type: Type.MESSAGE_EDIT, editedMessage, timestampMs: Date.now() } }
-  }
-  if ('revoke' in content) return { protocolMessage: { key, type: Type.REVOKE } }
-  if ('react' in content) {
-    return { reactionMessage: { key, text: content.text, senderTimestampMs: Date.now() } }
-  }
-  return { conversation: content.text }
-}
+const isSeveral = (chats: Chat | readonly Chat[]): chats is readonly Chat[] => Array.isArray(chats)

@@ -5,6 +5,7 @@ import { encodeBigEndian, KEY_BUNDLE_TYPE } from '@whiskeysockets/baileys'
 import type { Companion } from './companion.ts'
 import { type KeyBundle, readPreKey, readSignedPreKey, writeBundle, writeSignedPreKey } from './key-bundle.ts'
 import type { Network } from './network.ts'
+import { isGenuine } from './signatures.ts'
 import {
   type BinaryNode,
   child,
@@ -30,7 +31,7 @@ export const answerEncrypt = (network: Network, companion: Companion, query: Bin
     if (wanted) return queryResult(query, [handOut(network, companion, children(wanted, 'user'))])
   } else if (child(query, 'rotate')) {
     const key = readSignedPreKey(child(child(query, 'rotate'), 'skey'))
-    if (!key) return queryError(query, 406, 'not-acceptable')
+    if (!key || !isGenuine(companion.identity, key)) return queryError(query, 406, 'not-acceptable')
     companion.signedPreKey = key
     return queryResult(query)
   } else if (child(query, 'list')) {
@@ -44,7 +45,12 @@ const upload = (network: Network, companion: Companion, query: BinaryNode): Bina
   const registrationId = numberOf(childBytes(query, 'registration'))
   const signedPreKey = readSignedPreKey(child(query, 'skey'))
   const keys = children(child(query, 'list'), 'key').map(readPreKey)
-  if (!identity?.equals(companion.identity) || registrationId === undefined || !signedPreKey) {
+  if (
+    !identity?.equals(companion.identity) ||
+    registrationId === undefined ||
+    !signedPreKey ||
+    !isGenuine(identity, signedPreKey)
+  ) {
     return queryError(query, 406, 'not-acceptable')
   }
   if (keys.length > UPLOAD_LIMIT || keys.includes(undefined)) return queryError(query, 406, 'not-acceptable')

@@ -76,6 +76,7 @@ export const routeChatState = (network: Network, companion: Companion, node: Bin
   if (!state) return
   // only what is understood travels on: other clients trip over anything else
   const content = [element(state.tag, { media: state.attrs.media === 'audio' ? 'audio' : undefined })]
+  const typing = { state: state.tag, ...content[0]?.attrs }
   const group = network.directory.group(to)
   if (group) {
     if (!group.has(companion.account)) return
@@ -91,6 +92,7 @@ export const routeChatState = (network: Network, companion: Companion, node: Bin
         )
       }
     }
+    network.signals.emit('chatstate', { from: companion.jid, to: group.id, ...typing })
     return
   }
   const jid = parseJid(to)
@@ -101,5 +103,5 @@ export const routeChatState = (network: Network, companion: Companion, node: Bin
       element('chatstate', { from: companion.account.address(addressingOf(jid)) }, content)
     )
   }
-  network.signals.emit('chatstate', { from: companion.jid, to: account.jid, state: content[0]?.tag })
+  network.signals.emit('chatstate', { from: companion.jid, to: account.jid, ...typing })
 }

@@ -31,7 +31,8 @@ export const sendFromPrimary = async (network: Network, outgoing: Outgoing): Pro
   const readers = isGroup(chat) ? [...chat.members.keys()] : [chat]
   for (const reader of new Set([sender, ...readers])) {
     if (!isGroup(chat) && reader !== sender && blocks(reader, sender)) continue
-    if (reader === sender || network.mailboxes.has(reader)) hold(network, reader, written)
+    // only phones tell what they hold
+    if (network.mailboxes.has(reader)) hold(network, reader, written)
     if (reader !== sender) arrive(network, reader, outgoing)
   }
   if (isGroup(chat)) await sendToGroup(network, outgoing, chat)
@@ -81,7 +82,11 @@ const sendToAccount = async (network: Network, outgoing: Outgoing, chat: Account
   )
 }
 
-const addressingFor = (outgoing: Outgoing, chat: Account | Group): Addressing => {
+/** Which of their two addresses the writer and the recipient go by in what is written. */
+export const addressingFor = (
+  outgoing: Pick<Outgoing, 'sender' | 'addressing'>,
+  chat: Account | Group
+): Addressing => {
   if (isGroup(chat)) return chat.addressing
   return outgoing.addressing ?? (chat.readsByItself ? chat.addressing : outgoing.sender.addressing)
 }
@@ -144,12 +149,17 @@ const queueMessage = (
   const unavailable = network.faults.take('unavailableMessages', { companion })
   companion.queue.add(
     'message',
-    element(
-      'message',
-      headOf(network, outgoing, companion),
-      unavailable ? [element('unavailable', {})] : content
-    )
+    element('message', headOf(network, outgoing, companion), [
+      ...(unavailable ? [element('unavailable', {})] : content),
+      ...metaOf(outgoing.message)
+    ])
   )
+}
+
+/** Polls and votes say what they are outside of the encrypted part too. */
+const metaOf = (message: proto.IMessage): BinaryNode[] => {
+  if (stanzaTypeOf(message) !== 'poll') return []
+  return [element('meta', { polltype: changeOf(message)?.type === 'vote' ? 'vote' : 'creation' })]
 }
 
 const headOf = (

@@ -101,7 +101,7 @@ const answerOf = (
     case 'w:g2':
       return answerGroups(network, companion, query)
     case 'w:mex':
-      return answerMex(query)
+      return answerMex(network, companion, query)
     case 'md':
       return removeDevice(network, session, companion, query)
     case 'w:p':

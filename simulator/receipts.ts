@@ -145,6 +145,17 @@ const forward = (
     }
   }
   if (type === 'read' || type === 'read-self' || type === 'played') {
+    if (writer !== companion.account) {
+      for (const one of ids) {
+        network.ledger.readByDevice(companion.account, {
+          id: one,
+          chatJid: group ? group.id : (writer?.jid ?? chat),
+          ...(group && writer ? { participant: writer.jid } : {}),
+          device: companion.number,
+          type
+        })
+      }
+    }
     tellOwnDevices(network, companion.account, {
       ids,
       chat,

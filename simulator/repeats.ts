@@ -22,6 +22,11 @@ export class Repeats {
     return now
   }
 
+  /** Whether this message was taken before. */
+  knows(sender: string, id: string): boolean {
+    return this.times.has(`${sender}|${id}`)
+  }
+
   first(sender: string, id: string, recipient: string, retry: boolean): boolean {
     const key = `${sender}|${id}|${recipient}`
     if (this.seen.has(key) && !retry) {

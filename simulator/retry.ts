@@ -5,6 +5,7 @@ import { readRetryKeys } from './key-bundle.ts'
 import type { Network } from './network.ts'
 import { takeBundle } from './pre-keys.ts'
 import { sendAgain, sendPeerAgain } from './primary-sender.ts'
+import { isGenuine } from './signatures.ts'
 import { type BinaryNode, child, element } from './wire/binary-node.ts'
 import { parseJid } from './wire/jid.ts'
 import { unixSeconds } from './wire/stanza.ts'
@@ -56,7 +57,11 @@ const resend = async (
   const { to, participant } = receipt.attrs
   const writer = network.directory.find(participant ?? to)
   if (!writer) return
-  const keys = readRetryKeys(receipt) ?? takeBundle(network, companion)
+  const sent = readRetryKeys(receipt)
+  if (sent && !(sent.identity.equals(companion.identity) && isGenuine(sent.identity, sent.signedPreKey))) {
+    throw new Error(`${companion.jid} asked again with keys it did not sign`)
+  }
+  const keys = sent ?? takeBundle(network, companion)
   await writer.primary.renewSession(companion.lid, keys)
   const group = network.directory.group(to)
   if (group) network.senderKeys.forget(group, writer, companion)

@@ -8,6 +8,7 @@ import type { ActiveFault, Fault, FaultScope } from './faults.ts'
 import { serveMedia } from './media-host.ts'
 import { Network } from './network.ts'
 import type { Phone } from './phone.ts'
+import type { MessageCap, ReachoutTimelock } from './new-chat-limits.ts'
 import { pushNameBehindQr } from './pairing.ts'
 import { createPhone, type HistoryOptions, type PhoneOptions } from './phone-factory.ts'
 import type { Signal, SignalListener } from './signals.ts'
@@ -18,7 +19,17 @@ import { Connection } from './wire/connection.ts'
 import { openPort, type OpenPort } from './wire/port.ts'
 import { makeTlsIdentity, type TlsIdentity } from './wire/tls-certificate.ts'
 
-export type { Account, ActiveFault, Fault, FaultScope, Phone, PhoneOptions, Signal }
+export type {
+  Account,
+  ActiveFault,
+  Fault,
+  FaultScope,
+  MessageCap,
+  Phone,
+  PhoneOptions,
+  ReachoutTimelock,
+  Signal
+}
 
 export interface SimulatorOptions {
   /** 0 takes any free port. */

@@ -24,8 +24,9 @@ export const writeTruth = async (phone: Phone, response: ServerResponse): Promis
     if (response.destroyed) return
   }
   await flush()
-  const { received, receipts, delivered, offlineQueue } = phone.truthBesideMessages()
-  response.end(
-    `],"received":${JSON.stringify(received)},"receipts":${JSON.stringify(receipts)},"delivered":${JSON.stringify(delivered)},"offlineQueue":${JSON.stringify(offlineQueue)}}`
-  )
+  response.write(']')
+  for (const [part, list] of Object.entries(phone.truthBesideMessages())) {
+    response.write(`,"${part}":${JSON.stringify(list)}`)
+  }
+  response.end('}')
 }

@@ -164,6 +164,19 @@ export const settings = {
     meaning: 'Shortest pause between two messages that one account sends',
     decode: duration
   }),
+  MEDIA_MAX_MB: setting({
+    default: '64',
+    allowed: 'a whole number from 1 to 2000',
+    meaning: 'Largest file that is taken for sending, in MiB. WhatsApp takes up to 2000 as a document',
+    decode: whole(1, 2000)
+  }),
+  MEDIA_URL_PRIVATE: setting({
+    default: 'false',
+    allowed: 'true or false',
+    meaning:
+      'Fetch files to be sent from addresses that are not public too, such as a server in the same network. Whoever has the API key can then read what this machine can reach',
+    decode: boolean
+  }),
   SEND_TIMEOUT: setting({
     default: '30s',
     allowed: DURATION,

@@ -11,10 +11,12 @@ import { ChunkQueue } from './services/history/chunk-queue.ts'
 import { History } from './services/history/history.ts'
 import { Incidents } from './services/observe/incidents.ts'
 import * as Log from './services/observe/log.ts'
+import * as SteadyClock from './services/observe/steady-clock.ts'
 import * as StrayRejections from './services/observe/stray-rejections.ts'
 import { Identity } from './services/receive/identity.ts'
 import { Inbox } from './services/receive/inbox.ts'
 import { Ingest } from './services/receive/ingest.ts'
+import { Attachments } from './services/send/attachments.ts'
 import { Outbox } from './services/send/outbox.ts'
 import { claim } from './services/sql/data-folder.ts'
 import * as Migrations from './services/sql/migrations.ts'
@@ -33,6 +35,8 @@ const mediaBase = (config: Config): URL => {
   const { host, protocol } = config.WHATSAPP_URL
   return new URL(`${protocol === 'wss:' ? 'https' : 'http'}://${host}`)
 }
+
+const largestFile = (config: Config): number => config.MEDIA_MAX_MB * 1_048_576
 
 const services = (config: Config) => {
   const database = Migrations.layer.pipe(
@@ -53,10 +57,15 @@ const services = (config: Config) => {
     sendTimeoutMs: config.SEND_TIMEOUT,
     syncFullHistory: config.WHATSAPP_SYNC_FULL_HISTORY
   })
+  const attachments = Attachments.layer({
+    folder: join(config.DATA_DIR, 'outgoing'),
+    largest: largestFile(config),
+    allowPrivateAddresses: config.MEDIA_URL_PRIVATE
+  })
   return Layer.mergeAll(
     History.layer({ mediaBase: mediaBase(config) }),
     Outbox.layer({ paceMs: config.SEND_PACE })
-  ).pipe(Layer.provideMerge(whatsapp), Layer.provideMerge(receiving))
+  ).pipe(Layer.provideMerge(attachments), Layer.provideMerge(whatsapp), Layer.provideMerge(receiving))
 }
 
 const announce = (generatedKey: string | undefined) =>
@@ -84,10 +93,14 @@ const server = (config: Config) =>
         reconnectMaxMs: config.RECONNECT_MAX
       })
       return announce(key.generated).pipe(
-        Layer.provide(Http.layer({ host: config.HOST, port: config.PORT, key })),
+        Layer.merge(Layer.effectDiscard(SteadyClock.watch())),
+        Layer.provide(
+          Http.layer({ host: config.HOST, port: config.PORT, key, largestFile: largestFile(config) })
+        ),
         Layer.provide(accounts),
         Layer.provide(services(config)),
-        Layer.provide(StrayRejections.layer)
+        Layer.provide(StrayRejections.layer),
+        Layer.provide(SteadyClock.layer)
       )
     })
   )

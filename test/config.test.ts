@@ -92,5 +92,5 @@ test('a second server on the same folder is refused with what to do', async () =
   await first.stop()
   folder.remove()
   expect(code).toBe(1)
-  expect(output).toContain('Another Backscroll server is using DATA_DIR')
+  expect(output).toMatch(/Another Backscroll server \(process \d+ on [^)]+\) is using DATA_DIR/)
 })

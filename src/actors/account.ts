@@ -52,20 +52,22 @@ const END_WORDS: Readonly<
 /** Stored facts must not be lost to a short trouble of the database. */
 const REMEMBER_RETRIES = { schedule: Schedule.exponential('200 millis'), times: 6 }
 
+/** A store that is away is no crash of the account. */
+const STORE_AGAIN = { schedule: Schedule.spaced('2 seconds') }
+
 /** Full jitter: anything between nothing and the exponentially grown delay, so that many accounts spread out. */
 const backoff = (attempts: number, delays: AccountDelays): number =>
   Math.random() *
   Math.min(delays.reconnectMaxMs, delays.reconnectMinMs * 2 ** Math.min(20, Math.max(0, attempts - 1)))
 
 export const makeAccountLogic = (bridge: EffectBridge<AccountServices>, delays: AccountDelays) => {
-  const remember = (accountId: string, facts: AccountFacts) =>
-    bridge.run(
-      Store.use(store => store.updateAccount(accountId, facts)).pipe(
-        Effect.retry(REMEMBER_RETRIES),
-        Effect.catch(error => Effect.logError('Facts of an account could not be stored', error)),
-        Effect.annotateLogs({ accountId })
-      )
+  const remembering = (accountId: string, facts: AccountFacts) =>
+    Store.use(store => store.updateAccount(accountId, facts)).pipe(
+      Effect.retry(REMEMBER_RETRIES),
+      Effect.catch(error => Effect.logError('Facts of an account could not be stored', error)),
+      Effect.annotateLogs({ accountId })
     )
+  const remember = (accountId: string, facts: AccountFacts) => bridge.run(remembering(accountId, facts))
 
   const reportEnd = (accountId: string, kind: EndReason) => {
     const { advice, happened, severity } = END_WORDS[kind]
@@ -95,15 +97,19 @@ export const makeAccountLogic = (bridge: EffectBridge<AccountServices>, delays: 
       history: bridge.fromEffect(({ accountId }) => History.use(history => history.chunks.loop(accountId))),
       outbox: bridge.fromEffect(({ accountId }) => Outbox.use(outbox => outbox.sending.loop(accountId))),
       historyArrival: bridge.fromEffect(({ accountId }) =>
-        History.use(history => history.untilBusy(accountId))
+        History.use(history => Effect.retry(history.untilBusy(accountId), STORE_AGAIN))
       ),
-      backfill: bridge.fromEffect(({ accountId }) => History.use(history => history.untilDrained(accountId)))
+      backfill: bridge.fromEffect(({ accountId }) =>
+        History.use(history => Effect.retry(history.untilDrained(accountId), STORE_AGAIN))
+      )
     },
     actions: {
       remember: ({ context }, facts) => remember(context.accountId, facts),
       rememberEnd: ({ context }, { ended }) =>
         remember(context.accountId, { ended, lastDisconnect: context.lastDisconnect }),
       reportEnd: ({ context }, { kind }) => reportEnd(context.accountId, kind),
+      reviewSending: ({ context }) =>
+        bridge.run(Outbox.use(outbox => outbox.sending.wake(context.accountId))),
       unlinkDevice: ({ context }) =>
         bridge.run(WhatsApp.use(whatsapp => whatsapp.logout(context.accountId)).pipe(Effect.ignore))
     },

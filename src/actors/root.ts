@@ -158,7 +158,8 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
           jid: null,
           lid: null,
           ended: null,
-          lastDisconnect: null
+          lastDisconnect: null,
+          restriction: null
         }
         yield* store.createAccount(record)
         root.send({ type: 'account.start', input: inputOf(record) })

@@ -26,6 +26,17 @@ export type EndedState = typeof EndedState.Type
 export const Disconnect = Schema.Struct({ code: Schema.Finite, reason: Schema.String, at: Schema.Finite })
 export type Disconnect = typeof Disconnect.Type
 
+/**
+ * What WhatsApp does not let this account do for a time: start conversations (`reachout`, error 463) or start more of
+ * them than it allows a month (`capping`). Existing conversations go on. `until` is in milliseconds since 1970.
+ */
+export const Restriction = Schema.Struct({
+  kind: Schema.Literals(['reachout', 'capping']),
+  reason: Schema.String,
+  until: Schema.Finite
+})
+export type Restriction = typeof Restriction.Type
+
 /** The durable facts of an account. Its first state after a start is derived from these alone. */
 export const AccountRecord = Schema.Struct({
   accountId: Schema.String,
@@ -36,8 +47,11 @@ export const AccountRecord = Schema.Struct({
   jid: Schema.NullOr(Schema.String),
   lid: Schema.NullOr(Schema.String),
   ended: Schema.NullOr(EndedState),
-  lastDisconnect: Schema.NullOr(Disconnect)
+  lastDisconnect: Schema.NullOr(Disconnect),
+  restriction: Schema.NullOr(Restriction)
 })
 export type AccountRecord = typeof AccountRecord.Type
 
-export type AccountFacts = Partial<Pick<AccountRecord, 'wanted' | 'jid' | 'lid' | 'ended' | 'lastDisconnect'>>
+export type AccountFacts = Partial<
+  Pick<AccountRecord, 'wanted' | 'jid' | 'lid' | 'ended' | 'lastDisconnect' | 'restriction'>
+>

@@ -1,6 +1,6 @@
 // What WhatsApp told us, in our own words: every road in (live, offline queue, history, on-demand) ends in these facts.
 // Addresses are still as WhatsApp wrote them; who they are is resolved once, by services/receive/identity.
-import type { Media, MessageStatus } from './message.ts'
+import type { Call, Details, MessageStatus } from './message.ts'
 
 /** A person or chat as one stanza names it, with the other form (LID or phone number) when the stanza gave both. */
 export interface Address {
@@ -18,7 +18,25 @@ export interface ReactionFact {
   readonly at: number
 }
 
-export interface MessageFact {
+/** Details as a message carries them: the people in it are addresses that have yet to be resolved. */
+export interface DetailsFact extends Omit<Details, 'mentions' | 'event'> {
+  readonly mentions: ReadonlyArray<Address>
+  readonly event: {
+    readonly kind: string
+    readonly people: ReadonlyArray<Address>
+    readonly value: string | null
+  } | null
+}
+
+/** What a message says. */
+export interface ContentFact extends DetailsFact {
+  readonly type: string
+  readonly body: string | null
+  /** The message this one answers; `sender` is missing when the quote does not name its writer. */
+  readonly quoted: { readonly whatsAppId: string; readonly sender?: Party | undefined } | null
+}
+
+export interface MessageFact extends ContentFact {
   readonly kind: 'message'
   readonly chat: Address
   readonly sender: Party
@@ -26,16 +44,12 @@ export interface MessageFact {
   /** Milliseconds since 1970, as claimed by the sender's phone. */
   readonly timestamp: number
   readonly pushName?: string | undefined
-  readonly type: string
-  readonly body: string | null
-  readonly media: Media | null
-  readonly quotedWhatsAppId: string | null
   readonly status: MessageStatus
   readonly statusReason?: string | undefined
   readonly reactions: ReadonlyArray<ReactionFact>
   /** The `Message` protobuf as WhatsApp encoded it. */
   readonly raw: Uint8Array | null
-  /** Whether it counts as unread when it is somebody else's: history does not, it brings its own count. */
+  /** Whether it is news (subscribers are told of it) or history. */
   readonly live: boolean
 }
 
@@ -49,6 +63,17 @@ export interface ChangeFact {
     | { readonly to: 'edited'; readonly body: string | null; readonly at: number }
     | { readonly to: 'revoked'; readonly at: number }
     | { readonly to: 'reacted'; readonly emoji: string; readonly at: number }
+    | { readonly to: 'voted'; readonly vote: SealedVote; readonly at: number }
+    | { readonly to: 'called'; readonly call: Call }
+}
+
+/** A poll vote as it travels: only who has the poll can open it. `voters` and `authors` are the address forms it may be sealed with. */
+export interface SealedVote {
+  readonly payload: string
+  readonly iv: string
+  readonly pollId: string
+  readonly voters: ReadonlyArray<string>
+  readonly authors: ReadonlyArray<string>
 }
 
 /** A recipient's phone or person reports about messages this account sent. */
@@ -61,18 +86,22 @@ export interface ReceiptFact {
   readonly at: number
 }
 
-/** The owner read a chat on the phone or another device. */
+/** The owner read a chat on the phone or another device: up to these messages, or everything up to a time. */
 export interface ReadByMeFact {
   readonly kind: 'readByMe'
   readonly chat: Address
+  readonly upTo: { readonly whatsAppIds: ReadonlyArray<string> } | { readonly at: number }
 }
 
 export interface ChatFact {
   readonly kind: 'chat'
   readonly chat: Address
   readonly name?: string | undefined
-  readonly unreadCount?: number | undefined
+  /** How many messages were unread at the time `at` (milliseconds since 1970). */
+  readonly unread?: { readonly count: number; readonly at: number } | undefined
   readonly archived?: boolean | undefined
+  /** Seconds after which messages disappear; 0 turns that off. */
+  readonly ephemeralSeconds?: number | undefined
 }
 
 export interface ContactFact {

@@ -5,6 +5,7 @@ import { Schema } from 'effect'
 export const MESSAGE_STATUSES = [
   'undecryptable',
   'queued',
+  'cancelled',
   'failed',
   'sent',
   'received',
@@ -21,23 +22,106 @@ export const statusRank = (status: MessageStatus): number => MESSAGE_STATUSES.in
 export const laterStatus = (a: MessageStatus, b: MessageStatus): MessageStatus =>
   statusRank(a) >= statusRank(b) ? a : b
 
+const text = Schema.NullOr(Schema.String)
+const number = Schema.NullOr(Schema.Finite)
+
 export const Media = Schema.Struct({
-  mimeType: Schema.NullOr(Schema.String),
-  fileName: Schema.NullOr(Schema.String),
+  mimeType: text,
+  fileName: text,
   /** Bytes. */
-  size: Schema.NullOr(Schema.Finite),
+  size: number,
   /** Seconds, of audio and video. */
-  duration: Schema.NullOr(Schema.Finite),
-  width: Schema.NullOr(Schema.Finite),
-  height: Schema.NullOr(Schema.Finite)
+  duration: number,
+  width: number,
+  height: number,
+  /** What it takes to fetch the file from WhatsApp and decrypt it; keys and hashes in base64. `null` when WhatsApp gave none. */
+  download: Schema.NullOr(
+    Schema.Struct({
+      directPath: Schema.String,
+      mediaKey: Schema.String,
+      fileSha256: text,
+      fileEncSha256: text
+    })
+  )
 })
 export type Media = typeof Media.Type
+
+/** A place; a live location moves and names nothing. */
+export const Location = Schema.Struct({
+  latitude: Schema.Finite,
+  longitude: Schema.Finite,
+  name: text,
+  address: text,
+  live: Schema.Boolean,
+  /** Metres. */
+  accuracy: number
+})
+export type Location = typeof Location.Type
+
+export const ContactCard = Schema.Struct({
+  name: text,
+  /** As the card writes them. */
+  phoneNumbers: Schema.Array(Schema.String),
+  vcard: text
+})
+export type ContactCard = typeof ContactCard.Type
+
+export const Poll = Schema.Struct({
+  question: Schema.String,
+  /** Each option with the people who chose it; `me` is this account. */
+  options: Schema.Array(Schema.Struct({ name: Schema.String, voters: Schema.Array(Schema.String) })),
+  /** How many options one person may choose; 0 is any number. */
+  selectable: Schema.Finite
+})
+export type Poll = typeof Poll.Type
+
+export const CALL_OUTCOMES = ['ringing', 'answered', 'declined', 'missed'] as const
+export const Call = Schema.Struct({
+  video: Schema.Boolean,
+  outcome: Schema.Literals(CALL_OUTCOMES),
+  /** Seconds. */
+  duration: number
+})
+export type Call = typeof Call.Type
+
+/** Something that happened to a chat, such as `subject`, `join`, `leave`, `promote`; `people` are those it happened to. */
+export const ChatEvent = Schema.Struct({
+  kind: Schema.String,
+  people: Schema.Array(Schema.String),
+  value: text
+})
+export type ChatEvent = typeof ChatEvent.Type
 
 export const Reaction = Schema.Struct({ sender: Schema.String, emoji: Schema.String, at: Schema.Finite })
 export type Reaction = typeof Reaction.Type
 
 /** The body before an edit, and when that edit was made (milliseconds since 1970). */
 export const EarlierBody = Schema.Struct({ body: Schema.NullOr(Schema.String), editedAt: Schema.Finite })
+
+/** What a message is about beside its words; a part that a message does not have is `null` or empty. */
+export const Details = Schema.Struct({
+  media: Schema.NullOr(Media),
+  location: Schema.NullOr(Location),
+  contacts: Schema.Array(ContactCard),
+  poll: Schema.NullOr(Poll),
+  call: Schema.NullOr(Call),
+  event: Schema.NullOr(ChatEvent),
+  /** The people named with @ in the body. */
+  mentions: Schema.Array(Schema.String),
+  viewOnce: Schema.Boolean
+})
+export type Details = typeof Details.Type
+
+export const NO_DETAILS: Details = {
+  media: null,
+  location: null,
+  contacts: [],
+  poll: null,
+  call: null,
+  event: null,
+  mentions: [],
+  viewOnce: false
+}
 
 /** A message document as applications read it. Times are milliseconds since 1970. */
 export const Message = Schema.Struct({
@@ -47,14 +131,19 @@ export const Message = Schema.Struct({
   /** The id WhatsApp uses; unique only together with thread and sender. */
   whatsAppId: Schema.String,
   direction: Schema.Literals(['inbound', 'outbound']),
-  /** The writer's jid: the account's own for outbound, the group member's in groups. */
+  /** The writer's jid, the group member's in groups; `null` when the account itself wrote it. */
   sender: Schema.NullOr(Schema.String),
   senderName: Schema.NullOr(Schema.String),
-  /** text, image, video, audio, voice, document, sticker, contact, location, poll, system, revoked, unsupported:… */
+  /**
+   * text, image, video, audio, voice, document, sticker, stickerPack, album, contact, location, poll, event, product, order,
+   * payment, invite, call, system, revoked, undecryptable, unsupported:…
+   */
   type: Schema.String,
   body: Schema.NullOr(Schema.String),
-  media: Schema.NullOr(Media),
+  ...Details.fields,
   quotedWhatsAppId: Schema.NullOr(Schema.String),
+  /** The quoted message's document in this thread; it may not be held. */
+  quotedMessageId: Schema.NullOr(Schema.String),
   reactions: Schema.Array(Reaction),
   edits: Schema.Array(EarlierBody),
   status: MessageStatus,
@@ -68,6 +157,15 @@ export const Message = Schema.Struct({
   tsServer: Schema.Finite
 })
 export type Message = typeof Message.Type
+
+/** How far a message got with one recipient. Times are milliseconds since 1970. */
+export const Receipt = Schema.Struct({
+  recipient: Schema.String,
+  deliveredAt: number,
+  readAt: number,
+  playedAt: number
+})
+export type Receipt = typeof Receipt.Type
 
 /** How long ahead of our clock a message may claim to be before it is clamped: clocks drift, decades do not. */
 const TOLERATED_FUTURE_MS = 24 * 60 * 60 * 1000

@@ -14,6 +14,8 @@ export const Thread = Schema.Struct({
   lastMessageDirection: Schema.NullOr(Schema.Literals(['inbound', 'outbound'])),
   unreadCount: Schema.Finite,
   archived: Schema.Boolean,
+  /** Seconds after which messages of this chat disappear on phones; 0 is never. What is stored here stays. */
+  ephemeralSeconds: Schema.Finite,
   createdAt: Schema.Finite
 })
 export type Thread = typeof Thread.Type

@@ -1,15 +1,13 @@
 // Accounts over HTTP: commands go to the account's actor, reads to the store.
-import { Effect, Schedule } from 'effect'
+import { Clock, Effect, Schedule } from 'effect'
 import { HttpServerRequest, HttpServerResponse } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
 import QRCode from 'qrcode'
-import { recipientJid } from '../domain/jid.ts'
 import { decodeCursor, encodeCursor } from '../domain/page.ts'
 import { type AccountCommand, Accounts, type AccountView } from '../services/accounts.ts'
-import { Outbox } from '../services/send/outbox.ts'
 import { Store } from '../services/store/store.ts'
 import { Api } from './api.ts'
-import { badField, KeyReused, NotFound, StoreUnavailable, WrongState } from './problems.ts'
+import { badField, NotFound, StoreUnavailable, WrongState } from './problems.ts'
 
 const storeUnavailable = () => new StoreUnavailable({})
 const noAccount = (accountId: string) => new NotFound({ detail: `There is no account ${accountId}` })
@@ -22,10 +20,9 @@ export const accountsLayer = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const accounts = yield* Accounts
     const store = yield* Store
-    const outbox = yield* Outbox
 
     const shown = ({ history, lastDisconnect, reconnectAttempts, record, state, tags }: AccountView) =>
-      Effect.map(store.counts(record.accountId), counts => ({
+      Effect.map(Effect.all([store.counts(record.accountId), Clock.currentTimeMillis]), ([counts, now]) => ({
         accountId: record.accountId,
         name: record.name,
         createdAt: record.createdAt,
@@ -34,6 +31,8 @@ export const accountsLayer = HttpApiBuilder.group(
         jid: record.jid,
         lid: record.lid,
         lastDisconnect,
+        restriction:
+          record.restriction !== null && record.restriction.until > now ? record.restriction : null,
         reconnectAttempts,
         sync: history,
         counts
@@ -163,41 +162,6 @@ export const accountsLayer = HttpApiBuilder.group(
             ? encodeCursor({ time: last.lastMessageAt ?? 0, id: last.threadId })
             : null
         return { threads, nextCursor }
-      }),
-      send: Effect.fn(function* ({ params, payload }) {
-        const { record, state } = yield* find(params.accountId)
-        const toJid = recipientJid(payload.to)
-        if (toJid === undefined) {
-          return yield* badField(
-            'payload',
-            'to',
-            'Expected a phone number with country code, or the jid of a person or group'
-          )
-        }
-        if (record.jid === null || state === 'loggedOut') {
-          return yield* new WrongState({
-            state,
-            detail: 'The account is not linked to a phone, so nothing can be sent. Start with pair'
-          })
-        }
-        return yield* outbox
-          .accept({
-            accountId: params.accountId,
-            toJid,
-            content: { text: payload.text },
-            idempotencyKey: payload.idempotencyKey
-          })
-          .pipe(
-            Effect.catchTags({
-              IdempotencyConflict: () =>
-                Effect.fail(
-                  new KeyReused({
-                    detail: 'Use a new idempotencyKey for a new message; the earlier one is kept for 24 hours'
-                  })
-                ),
-              StoreError: () => Effect.fail(storeUnavailable())
-            })
-          )
       })
     })
   })

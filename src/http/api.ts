@@ -8,12 +8,14 @@ import {
   HttpApiSchema,
   OpenApi
 } from 'effect/http-api'
-import { AccountState, Disconnect } from '../domain/account.ts'
-import { Message } from '../domain/message.ts'
-import { OutboxStatus } from '../domain/outbox.ts'
+import { AccountState, Disconnect, Restriction } from '../domain/account.ts'
+import { Incident } from '../domain/incident.ts'
+import { Message, Receipt } from '../domain/message.ts'
+import { OutboxEntry, OutboxStatus } from '../domain/outbox.ts'
 import { Thread } from '../domain/thread.ts'
 import { Authorization } from './auth.ts'
-import { BadField, KeyReused, NotFound, StoreUnavailable, WrongState } from './problems.ts'
+import { SendForm, SendRequest } from './outgoing.ts'
+import { BadField, KeyReused, NotFound, NotWaiting, StoreUnavailable, WrongState } from './problems.ts'
 
 /** An account as the API shows it. Times are milliseconds since 1970. */
 export const Account = Schema.Struct({
@@ -25,6 +27,8 @@ export const Account = Schema.Struct({
   jid: Schema.NullOr(Schema.String),
   lid: Schema.NullOr(Schema.String),
   lastDisconnect: Schema.NullOr(Disconnect),
+  /** What WhatsApp does not let it do at present, and until when. */
+  restriction: Schema.NullOr(Restriction),
   reconnectAttempts: Schema.Finite,
   sync: Schema.Struct({
     chunksDone: Schema.Finite,
@@ -138,35 +142,77 @@ export class AccountsGroup extends HttpApiGroup.make('accounts')
       query: { limit: limit(200), cursor: Schema.optionalKey(CursorText) },
       success: Schema.Struct({ threads: Schema.Array(Thread), nextCursor: Schema.NullOr(Schema.String) }),
       error: [NotFound, BadField, StoreUnavailable]
-    }).annotateMerge(OpenApi.annotations({ summary: 'Threads, most recently active first' })),
-    HttpApiEndpoint.post('send', '/:accountId/messages', {
-      params: accountParams,
-      payload: Schema.Struct({
-        to: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(128)),
-        text: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(65_536)),
-        idempotencyKey: Schema.optionalKey(
-          Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(200))
-        )
-      }),
-      success: Schema.Struct({
-        messageId: Schema.String,
-        threadId: Schema.String,
-        status: OutboxStatus
-      }).pipe(HttpApiSchema.status(202)),
-      error: [NotFound, WrongState, KeyReused, BadField, StoreUnavailable]
-    }).annotateMerge(
-      OpenApi.annotations({
-        summary: 'Queue a text message; it is sent once, as soon as the account is online'
-      })
-    )
+    }).annotateMerge(OpenApi.annotations({ summary: 'Threads, most recently active first' }))
   )
   .middleware(Authorization)
   .prefix('/v1/accounts') {}
 
+const EntryId = Schema.String.check(Schema.isMaxLength(100))
+const entryParams = { accountId: AccountId, entryId: EntryId }
+
+export class OutboxGroup extends HttpApiGroup.make('outbox')
+  .add(
+    HttpApiEndpoint.post('send', '/:accountId/messages', {
+      params: accountParams,
+      payload: [SendRequest, SendForm],
+      success: Schema.Struct({
+        /** Names the entry in the outbox. */
+        entryId: Schema.String,
+        /** The message's document, which exists from now on; for a reaction, edit or deletion the message it is about. */
+        messageId: Schema.String,
+        threadId: Schema.String,
+        status: Schema.Literal('queued')
+      }).pipe(HttpApiSchema.status(202)),
+      error: [NotFound, WrongState, KeyReused, BadField, StoreUnavailable]
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: 'Queue something to be sent; it is sent once, as soon as the account is online',
+        description:
+          'JSON with exactly one of text, media (by URL), location, contacts, poll, reaction, edit, revoke; or multipart/form-data with a file. The same idempotencyKey gives the same answer for 24 hours.'
+      })
+    ),
+    HttpApiEndpoint.get('list', '/:accountId/outbox', {
+      params: accountParams,
+      query: {
+        limit: limit(200),
+        cursor: Schema.optionalKey(CursorText),
+        status: Schema.optionalKey(OutboxStatus)
+      },
+      success: Schema.Struct({
+        entries: Schema.Array(OutboxEntry),
+        nextCursor: Schema.NullOr(Schema.String)
+      }),
+      error: [NotFound, BadField, StoreUnavailable]
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: 'What was asked to be sent and how far it is, newest first; kept for a week'
+      })
+    ),
+    HttpApiEndpoint.get('entry', '/:accountId/outbox/:entryId', {
+      params: entryParams,
+      success: OutboxEntry,
+      error: [NotFound, StoreUnavailable]
+    }).annotateMerge(OpenApi.annotations({ summary: 'One entry of the outbox' })),
+    HttpApiEndpoint.delete('cancel', '/:accountId/outbox/:entryId', {
+      params: entryParams,
+      success: OutboxEntry,
+      error: [NotFound, NotWaiting, StoreUnavailable]
+    }).annotateMerge(OpenApi.annotations({ summary: 'Take back what is not being sent yet' }))
+  )
+  .middleware(Authorization)
+  .prefix('/v1/accounts') {}
+
+const threadParams = { threadId: ThreadId }
+
 export class ThreadsGroup extends HttpApiGroup.make('threads')
   .add(
+    HttpApiEndpoint.get('thread', '/:threadId', {
+      params: threadParams,
+      success: Thread,
+      error: [NotFound, StoreUnavailable]
+    }).annotateMerge(OpenApi.annotations({ summary: 'One thread' })),
     HttpApiEndpoint.get('messages', '/:threadId/messages', {
-      params: { threadId: ThreadId },
+      params: threadParams,
       query: {
         limit: limit(500),
         before: Schema.optionalKey(CursorText),
@@ -180,10 +226,69 @@ export class ThreadsGroup extends HttpApiGroup.make('threads')
         newerCursor: Schema.NullOr(Schema.String)
       }),
       error: [NotFound, BadField, StoreUnavailable]
-    }).annotateMerge(OpenApi.annotations({ summary: 'Messages of a thread, newest first' }))
+    }).annotateMerge(OpenApi.annotations({ summary: 'Messages of a thread, newest first' })),
+    HttpApiEndpoint.get('message', '/:threadId/messages/:messageId', {
+      params: { ...threadParams, messageId: Schema.String.check(Schema.isMaxLength(200)) },
+      success: Schema.Struct({ ...Message.fields, receipts: Schema.Array(Receipt) }),
+      error: [NotFound, StoreUnavailable]
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: 'One message, with who received, read and played it, and when (of messages of ours)'
+      })
+    ),
+    HttpApiEndpoint.post('read', '/:threadId/read', {
+      params: threadParams,
+      success: Thread.pipe(HttpApiSchema.status(202)),
+      error: [NotFound, WrongState, StoreUnavailable]
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: 'Mark the thread as read; the writers are told as soon as the account is online'
+      })
+    ),
+    HttpApiEndpoint.post('typing', '/:threadId/typing', {
+      params: threadParams,
+      payload: Schema.Struct({ state: Schema.Literals(['composing', 'recording', 'paused']) }),
+      success: HttpApiSchema.NoContent,
+      error: [NotFound, WrongState, StoreUnavailable]
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: 'Show the other side that someone is writing; WhatsApp lets it fade by itself'
+      })
+    )
   )
   .middleware(Authorization)
   .prefix('/v1/threads') {}
+
+export class FeedGroup extends HttpApiGroup.make('feed')
+  .add(
+    HttpApiEndpoint.get('events', '/events', {
+      query: {
+        after: Schema.optionalKey(
+          Schema.NumberFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0))
+        ),
+        accountId: Schema.optionalKey(AccountId)
+      },
+      success: Schema.String.pipe(HttpApiSchema.asText({ contentType: 'text/event-stream' })),
+      error: StoreUnavailable
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: 'Everything that changes, as server-sent events',
+        description:
+          'Each event was written in the transaction that made the change. `after`, or the header Last-Event-ID, continues where a client stopped (events are kept for a week); without either it starts now.'
+      })
+    ),
+    HttpApiEndpoint.get('incidents', '/incidents', {
+      query: { limit: limit(500), accountId: Schema.optionalKey(AccountId) },
+      success: Schema.Struct({ incidents: Schema.Array(Incident) }),
+      error: StoreUnavailable
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: 'What a person should know of: what happened, what was done, what to do'
+      })
+    )
+  )
+  .middleware(Authorization)
+  .prefix('/v1') {}
 
 export class SystemGroup extends HttpApiGroup.make('system', { topLevel: true }).add(
   HttpApiEndpoint.get('health', '/health', {
@@ -198,7 +303,9 @@ export class SystemGroup extends HttpApiGroup.make('system', { topLevel: true })
 export class Api extends HttpApi.make('backscroll')
   .add(SystemGroup)
   .add(AccountsGroup)
+  .add(OutboxGroup)
   .add(ThreadsGroup)
+  .add(FeedGroup)
   .middleware(HttpApiMiddleware.ProblemDetails)
   .annotateMerge(
     OpenApi.annotations({

@@ -23,6 +23,13 @@ export class WrongState extends HttpApiError.Problem<WrongState>()(
   { state: Schema.String }
 ) {}
 
+/** The outbox entry is being sent or has ended. */
+export class NotWaiting extends HttpApiError.Problem<NotWaiting>()(
+  'NotWaiting',
+  { type: type('not-waiting'), status: 409, title: 'This entry of the outbox is not waiting any more' },
+  { entryStatus: Schema.String }
+) {}
+
 export class KeyReused extends HttpApiError.Problem<KeyReused>()('KeyReused', {
   type: type('idempotency-key-reused'),
   status: 409,

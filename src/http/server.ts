@@ -9,15 +9,21 @@ import {
   HttpMiddleware,
   HttpRouter,
   type HttpServerError,
-  HttpServerResponse
+  HttpServerResponse,
+  Multipart
 } from 'effect/http'
 import { HttpApiBuilder, HttpApiScalar } from 'effect/http-api'
 import type { Accounts } from '../services/accounts.ts'
+import type { Incidents } from '../services/observe/incidents.ts'
+import type { Attachments } from '../services/send/attachments.ts'
 import type { Outbox } from '../services/send/outbox.ts'
 import { Store } from '../services/store/store.ts'
+import type { WhatsApp } from '../services/whatsapp/whatsapp.ts'
 import { accountsLayer } from './accounts.ts'
 import { Api } from './api.ts'
 import { type ApiKey, authorizationLayer } from './auth.ts'
+import { feedLayer } from './feed.ts'
+import { outboxLayer } from './outbox.ts'
 import { StoreUnavailable } from './problems.ts'
 import { threadsLayer } from './threads.ts'
 import * as Validation from './validation.ts'
@@ -45,8 +51,8 @@ const WORDS: Readonly<Record<number, string>> = {
   400: 'The request cannot be read',
   404: 'There is nothing at this path; /docs lists what there is',
   405: 'This path does not know that method',
-  413: 'The request body is larger than 1 MiB',
-  415: 'Send the body as application/json',
+  413: 'The request body is larger than 1 MiB, or its file larger than MEDIA_MAX_MB allows',
+  415: 'Send the body as application/json, or a file as multipart/form-data',
   500: 'Something went wrong inside the server; its log has more'
 }
 
@@ -72,9 +78,15 @@ export const layer = (options: {
   readonly host: string
   readonly port: number
   readonly key: ApiKey
-}): Layer.Layer<HttpServer.HttpServer, HttpServerError.ServeError, Accounts | Store | Outbox> => {
+  /** Largest uploaded file, in bytes. */
+  readonly largestFile: number
+}): Layer.Layer<
+  HttpServer.HttpServer,
+  HttpServerError.ServeError,
+  Accounts | Attachments | Incidents | Outbox | Store | WhatsApp
+> => {
   const api = HttpApiBuilder.layer(Api, { openapiPath: '/openapi.json' }).pipe(
-    Layer.provide([systemLayer, accountsLayer, threadsLayer]),
+    Layer.provide([systemLayer, accountsLayer, outboxLayer, threadsLayer, feedLayer]),
     Layer.provide([authorizationLayer(options.key), Validation.layer])
   )
   const docs = HttpApiScalar.layer(Api, { path: '/docs' })
@@ -84,7 +96,11 @@ export const layer = (options: {
     disableLogger: true,
     disableListenLog: true
   }).pipe(
-    Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, MAX_BODY)),
+    Layer.provide([
+      Layer.succeed(HttpIncomingMessage.MaxBodySize, MAX_BODY),
+      Layer.succeed(Multipart.MaxFileSize, ByteSize.bytes(options.largestFile)),
+      Layer.succeed(Multipart.MaxFieldSize, MAX_BODY)
+    ]),
     Layer.provideMerge(NodeHttpServer.layer(createServer, { host: options.host, port: options.port }))
   )
 }

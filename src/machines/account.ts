@@ -112,7 +112,9 @@ export const accountMachine = setup({
     noteBadSession: assign({ badSession: true }),
     settle: assign({ attempts: 0, badSession: false }),
     noteUnlinking: assign({ unlinking: true }),
-    unlinkDevice: () => undefined
+    unlinkDevice: () => undefined,
+    /** What may be sent has changed. */
+    reviewSending: () => undefined
   },
   guards: {
     wasEnded: ({ context }, params: { state: EndedState }) => context.ended === params.state,
@@ -204,6 +206,12 @@ export const accountMachine = setup({
         'command.disconnect': {
           target: 'stopped',
           actions: STAY_OFFLINE
+        },
+        'socket.restrictionTold': {
+          actions: [
+            { type: 'remember', params: ({ event }) => ({ restriction: event.restriction }) },
+            'reviewSending'
+          ]
         },
         'socket.linked': {
           actions: [

@@ -20,6 +20,8 @@ const LONGEST_RETRY_MS = 30_000
 export const makeWorker = <E, R>(options: {
   readonly runOnce: (accountId: string) => Effect.Effect<Pass, E, R>
   readonly words: { readonly failing: string; readonly again: string }
+  /** Hears of each failed pass; the sentence is `words.failing`. */
+  readonly onTrouble: (accountId: string, failing: string, error: E) => Effect.Effect<void>
 }): Worker<E, R> => {
   const latches = new Map<string, Latch.Latch>()
   const latchOf = (accountId: string): Latch.Latch => {
@@ -39,7 +41,7 @@ export const makeWorker = <E, R>(options: {
         yield* latch.close
         const pass = yield* Effect.matchEffect(options.runOnce(accountId), {
           onSuccess: Effect.succeed,
-          onFailure: error => Effect.as(Effect.logError(options.words.failing, error), undefined)
+          onFailure: error => Effect.as(options.onTrouble(accountId, options.words.failing, error), undefined)
         })
         if (pass === undefined) {
           failures += 1

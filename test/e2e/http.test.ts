@@ -11,25 +11,25 @@ beforeAll(async () => {
 afterAll(() => stage[Symbol.asyncDispose]())
 
 describe('without the key', () => {
-  test.each([
-    ['GET', '/v1/accounts'],
-    ['POST', '/v1/accounts'],
-    ['GET', '/v1/accounts/acc-1'],
-    ['DELETE', '/v1/accounts/acc-1'],
-    ['POST', '/v1/accounts/acc-1/pair'],
-    ['GET', '/v1/accounts/acc-1/qr'],
-    ['GET', '/v1/accounts/acc-1/qr.png'],
-    ['GET', '/v1/accounts/acc-1/qr.svg'],
-    ['POST', '/v1/accounts/acc-1/connect'],
-    ['POST', '/v1/accounts/acc-1/disconnect'],
-    ['POST', '/v1/accounts/acc-1/logout'],
-    ['GET', '/v1/accounts/acc-1/threads'],
-    ['POST', '/v1/accounts/acc-1/messages'],
-    ['GET', '/v1/threads/acc-1__1@s.whatsapp.net/messages']
-  ])('%s %s is refused', async (method, path) => {
-    for (const headers of [{ authorization: '' }, { authorization: 'Bearer wrong-key-wrong-key' }]) {
-      const answer = await stage.api.request(method, path, undefined, headers)
-      expect(answer).toMatchObject({ status: 401, body: { status: 401, title: expect.any(String) } })
+  test('every path of the contract is refused', async () => {
+    const { body } = await stage.api.request<{ paths: Record<string, Record<string, unknown>> }>(
+      'GET',
+      '/openapi.json'
+    )
+    const closed = Object.entries(body.paths)
+      .filter(([path]) => path.startsWith('/v1/'))
+      .flatMap(([path, methods]) =>
+        Object.keys(methods).map(method => [method.toUpperCase(), path.replaceAll(/\{\w+\}/g, 'x')] as const)
+      )
+    expect(closed.length).toBeGreaterThan(20)
+    for (const [method, path] of closed) {
+      for (const headers of [{ authorization: '' }, { authorization: 'Bearer wrong-key-wrong-key' }]) {
+        const answer = await stage.api.request(method, path, undefined, headers)
+        expect({ method, path, ...answer }).toMatchObject({
+          status: 401,
+          body: { status: 401, title: expect.any(String) }
+        })
+      }
     }
   })
 
@@ -184,11 +184,19 @@ test('the OpenAPI document describes every path', async () => {
     '/v1/accounts/{accountId}/disconnect',
     '/v1/accounts/{accountId}/logout',
     '/v1/accounts/{accountId}/messages',
+    '/v1/accounts/{accountId}/outbox',
+    '/v1/accounts/{accountId}/outbox/{entryId}',
     '/v1/accounts/{accountId}/pair',
     '/v1/accounts/{accountId}/qr',
     '/v1/accounts/{accountId}/qr.png',
     '/v1/accounts/{accountId}/qr.svg',
     '/v1/accounts/{accountId}/threads',
-    '/v1/threads/{threadId}/messages'
+    '/v1/events',
+    '/v1/incidents',
+    '/v1/threads/{threadId}',
+    '/v1/threads/{threadId}/messages',
+    '/v1/threads/{threadId}/messages/{messageId}',
+    '/v1/threads/{threadId}/read',
+    '/v1/threads/{threadId}/typing'
   ])
 })

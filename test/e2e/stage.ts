@@ -1,4 +1,6 @@
 // What most product tests start from: a simulated WhatsApp, a phone on it, the server as a process, one account.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
 import type { Api } from '../../harness/api.ts'
@@ -30,7 +32,11 @@ export class Stage implements AsyncDisposable {
   static async set(settings: Readonly<Record<string, string>> = {}): Promise<Stage> {
     const simulator = await Simulator.make({ seed: 11 })
     const folder = temporaryFolder()
+    // Media are uploaded through TLS, whatever the address of the simulator; the server trusts its authority for it.
+    const authority = join(folder.path, 'simulator-ca.pem')
+    writeFileSync(authority, simulator.caCertificate)
     const all = {
+      NODE_EXTRA_CA_CERTS: authority,
       WHATSAPP_URL: simulator.whatsappUrl,
       WHATSAPP_TRUST_ROOT: simulator.trustRoot,
       ...settings

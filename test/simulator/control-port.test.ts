@@ -25,6 +25,8 @@ type Answer = {
   contacts: { jid: string }[]
   messages: unknown[]
   received: unknown[]
+  events: { type: string; value?: string }[]
+  readByDevices: unknown[]
 }
 
 describe('npm run simulator', () => {
@@ -139,6 +141,69 @@ describe('npm run simulator', () => {
     await client.text('while away')
     expect(client.closes).toContain(503)
     expect(await call('GET', '/faults')).toEqual([])
+  })
+
+  it('restricts, floods, changes groups, lets contacts vote and call', async () => {
+    const phone = await call('POST', '/phones', { name: 'Much to do', history: { chats: 3, messages: 9 } })
+    const own = `/phones/${phone.phoneNumber}`
+    const [ann, ben] = phone.contacts.map(({ jid }) => jid)
+    await using client = clientOf()
+    client.connect()
+    await call('POST', `${own}/scan`, { qr: await client.until(() => client.qr, 'a QR') })
+    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await call('POST', `${own}/restriction`, { until: Date.now() + 60_000, enforcement: 'BIZ_QUALITY' })
+    await call('POST', `${own}/message-cap`, { until: Date.now() + 60_000, used: 1, total: 9 })
+    expect(await client.socket.fetchAccountReachoutTimelock()).toMatchObject({
+      isActive: true,
+      enforcementType: 'BIZ_QUALITY'
+    })
+    expect(await client.socket.fetchNewChatMessageCap()).toMatchObject({ used_quota: 1, total_quota: 9 })
+    await call('DELETE', `${own}/restriction`)
+    await call('DELETE', `${own}/message-cap`)
+    expect(await client.socket.fetchAccountReachoutTimelock()).toMatchObject({ isActive: false })
+    expect(await client.socket.fetchNewChatMessageCap()).toMatchObject({ total_quota: -1 })
+    await expect(call('POST', `${own}/restriction`, { until: 1, enforcement: 'NONSENSE' })).rejects.toThrow(
+      '400'
+    )
+    await expect(call('POST', `${own}/message-cap`, {})).rejects.toThrow('until')
+    const group = await call('POST', `${own}/groups`, { subject: 'Old', members: [ann, ben] })
+    await call('POST', `${own}/groups/${group.id}/change`, { subject: 'New', by: ann })
+    await call('POST', `${own}/groups/${group.id}/change`, { promote: [ann] })
+    await expect(call('POST', `${own}/groups/${group.id}/change`, {})).rejects.toThrow('nothing to change')
+    const poll = await call('POST', `${own}/receive`, {
+      from: ann,
+      group: group.id,
+      message: {
+        pollCreationMessage: { name: 'Tea?', options: [{ optionName: 'yes' }, { optionName: 'no' }] }
+      }
+    })
+    const vote = { group: group.id, vote: poll.id, options: ['yes'] }
+    await call('POST', `${own}/receive`, { from: ben, ...vote })
+    await call('POST', `${own}/send`, { to: group.id, ...vote })
+    await call('POST', `${own}/receive`, { from: ann, disappearing: 86_400 })
+    await call('POST', `${own}/ring`, { from: ann, outcome: 'declined' })
+    expect(await call('POST', `${own}/flood`, { from: ann, count: 20, text: 'drop' })).toMatchObject({
+      count: 20
+    })
+    await client.text('drop 19')
+    const truth = await call('GET', `${own}/truth`)
+    expect(truth.messages).toContainEqual(
+      expect.objectContaining({
+        id: poll.id,
+        votes: [
+          { voter: ben, options: ['yes'] },
+          { voter: 'me', options: ['yes'] }
+        ]
+      })
+    )
+    expect(truth.events.map(({ type, value }) => `${type} ${value}`)).toEqual([
+      'create Old',
+      'subject New',
+      'promote undefined',
+      'disappearing 86400',
+      'call declined'
+    ])
+    expect(truth.readByDevices).toEqual([])
   })
 
   it('links by pairing code, and strangers by their push name, also through TLS', async () => {

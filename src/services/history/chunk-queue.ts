@@ -8,8 +8,11 @@ import type { ChunkNotice } from '../whatsapp/convert/journaled.ts'
 
 export interface Chunk {
   readonly chunkId: number
+  readonly notificationId: string
   readonly syncType: number
   readonly attempts: number
+  /** How often the phone has made this chunk, this time included. */
+  readonly editions: number
   readonly notification: Buffer
 }
 
@@ -22,6 +25,12 @@ export interface HistoryProgress {
   /** As the phone reports it with its newest stored chunk, 0 to 100; `null` before the first. */
   readonly percent: number | null
 }
+
+/** Answers to requests of ours all carry the same order. */
+const ON_DEMAND = 6
+
+/** No wait of a chunk is longer: a later time was written by a clock that has jumped back since. */
+const LONGEST_WAIT_MS = 60 * 60 * 1000
 
 export class ChunkQueue extends Context.Service<
   ChunkQueue,
@@ -73,6 +82,10 @@ export class ChunkQueue extends Context.Service<
                 VALUES (${accountId}, ${notice.notificationId}, ${notice.syncType}, ${notice.chunkOrder}, ${notice.progress},
                   ${seal.close(purpose(accountId), notice.notification)}, 'pending', ${now}, ${now})
                 ON CONFLICT (account_id, notification_id) DO NOTHING`
+              // The phone made it anew: its earlier edition, which could not be read, need not be had any more.
+              yield* sql`UPDATE history_chunks SET state = 'replaced', sealed = x'' WHERE account_id = ${accountId}
+                AND sync_type = ${notice.syncType} AND chunk_order = ${notice.chunkOrder} AND sync_type <> ${ON_DEMAND}
+                AND notification_id <> ${notice.notificationId} AND attempts > 0 AND state IN ('pending', 'failed')`
             }
           }).pipe(failed),
         announce: accountId =>
@@ -92,16 +105,28 @@ export class ChunkQueue extends Context.Service<
           Effect.gen(function* () {
             const [row] = yield* sql<{
               chunk_id: number
+              notification_id: string
               sync_type: number
               attempts: number
+              editions: number
               sealed: Uint8Array
             }>`
-              SELECT chunk_id, sync_type, attempts, sealed FROM history_chunks
-              WHERE account_id = ${accountId} AND state = 'pending' AND next_attempt_at <= ${now}
+              SELECT chunk_id, notification_id, sync_type, attempts, sealed,
+                (SELECT COUNT(*) FROM history_chunks e WHERE e.account_id = c.account_id AND e.sync_type = c.sync_type
+                  AND e.chunk_order = c.chunk_order) AS editions
+              FROM history_chunks c WHERE account_id = ${accountId} AND state = 'pending'
+                AND (next_attempt_at <= ${now} OR next_attempt_at > ${now + LONGEST_WAIT_MS})
               ORDER BY chunk_id LIMIT 1`
             if (row === undefined) return undefined
             const notification = yield* seal.open(purpose(accountId), row.sealed)
-            return { chunkId: row.chunk_id, syncType: row.sync_type, attempts: row.attempts, notification }
+            return {
+              chunkId: row.chunk_id,
+              notificationId: row.notification_id,
+              syncType: row.sync_type,
+              attempts: row.attempts,
+              editions: row.editions,
+              notification
+            }
           }).pipe(failed),
         nextDue: accountId =>
           sql<{ at: number | null }>`SELECT MIN(next_attempt_at) AS at FROM history_chunks

@@ -2,6 +2,7 @@
 // mark that it is done, so a crash repeats it or has it whole. What cannot be had is retried, then becomes an incident.
 import { Clock, Context, Effect, Layer, Semaphore } from 'effect'
 import { Incidents } from '../observe/incidents.ts'
+import { storageTrouble } from '../observe/storage-trouble.ts'
 import { Ingest } from '../receive/ingest.ts'
 import type { StoreError } from '../store/store.ts'
 import { Store } from '../store/store.ts'
@@ -17,6 +18,9 @@ import { makeWorker, type Worker } from '../worker.ts'
 
 /** A media server that is away for a quarter of an hour loses no chunk; a broken chunk does not get better by asking. */
 const MAX_ATTEMPTS = { ChunkUnavailable: 10, ChunkCorrupt: 4 }
+const ASK_PHONE_AFTER = 2
+/** How often the phone makes one chunk for us before it is given up. */
+const MOST_EDITIONS = 3
 const FIRST_RETRY_MS = 2000
 const LONGEST_RETRY_MS = 300_000
 
@@ -74,6 +78,12 @@ export class History extends Context.Service<
           { _tag: kind, reason }: ChunkUnavailable | ChunkCorrupt
         ) {
           const attempt = chunk.attempts + 1
+          // A chunk does not get better by fetching it again: the phone makes it anew, under another name.
+          if (attempt === ASK_PHONE_AFTER && chunk.editions < MOST_EDITIONS) {
+            yield* whatsapp
+              .askForChunk(accountId, chunk.notificationId, chunk.notification)
+              .pipe(Effect.catch(() => Effect.logDebug('The phone cannot be asked for a chunk now')))
+          }
           if (attempt < MAX_ATTEMPTS[kind]) {
             const now = yield* Clock.currentTimeMillis
             yield* queue.retryAt(
@@ -90,9 +100,9 @@ export class History extends Context.Service<
             severity: 'error',
             subject: String(chunk.chunkId),
             happened: `A history chunk could not be read: ${reason}`,
-            did: `Gave up after ${attempt} attempts; everything else was stored`,
+            did: `Asked the phone to make it again and gave up after ${attempt} attempts; everything else was stored. If the phone answers later, it is stored then`,
             advice:
-              'Messages of that stretch may be missing. Link the account again to have the phone send its history anew'
+              'Open WhatsApp on the phone. If messages stay missing, link the account again to have the phone send its history anew'
           })
         })
 
@@ -141,7 +151,9 @@ export class History extends Context.Service<
           words: {
             failing: 'History cannot be stored; it waits in its queue',
             again: 'History is stored again'
-          }
+          },
+          onTrouble: (accountId, failing, error) =>
+            incidents.report(storageTrouble(accountId, failing, error))
         })
         yield* queue.onAnnounce(chunks.wake)
 

@@ -1,22 +1,53 @@
 // One record for each thing a person should know of; a repeat raises its count. Never holds message text or numbers.
 import { createHash } from 'node:crypto'
-import { Clock, Context, Effect, Layer } from 'effect'
+import { Clock, Context, Effect, Layer, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
-import type { Incident } from '../../domain/incident.ts'
+import { Incident } from '../../domain/incident.ts'
+import { StoreError } from '../store/store.ts'
 
-type News = Pick<Incident, 'accountId' | 'kind' | 'severity' | 'subject' | 'happened' | 'did' | 'advice'>
+export type News = Pick<
+  Incident,
+  'accountId' | 'kind' | 'severity' | 'subject' | 'happened' | 'did' | 'advice'
+>
 
 export class Incidents extends Context.Service<
   Incidents,
   {
-    /** Stores and logs the incident. Telling of trouble must not make trouble: a failing database is logged only. */
+    /**
+     * Logs and stores the incident. Telling of trouble must not make trouble: what a failing database does not take is
+     * kept in memory and stored when it works again.
+     */
     readonly report: (news: News) => Effect.Effect<void>
+    /** The newest first; also what could not be stored yet. */
+    readonly list: (query: {
+      readonly accountId?: string | undefined
+      readonly limit: number
+    }) => Effect.Effect<ReadonlyArray<Incident>, StoreError>
   }
 >()('backscroll/services/observe/Incidents') {
   static readonly layer: Layer.Layer<Incidents, never, SqlClient.SqlClient> = Layer.effect(
     Incidents,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const unstored = new Map<string, Incident>()
+
+      const store = (incident: Incident) =>
+        sql`INSERT INTO incidents (incident_id, account_id, kind, severity, subject, happened, did, advice,
+            first_seen_at, last_seen_at, count)
+          VALUES (${incident.incidentId}, ${incident.accountId}, ${incident.kind}, ${incident.severity}, ${incident.subject},
+            ${incident.happened}, ${incident.did}, ${incident.advice}, ${incident.firstSeenAt}, ${incident.lastSeenAt},
+            ${incident.count})
+          ON CONFLICT (incident_id) DO UPDATE SET count = incidents.count + excluded.count,
+            last_seen_at = excluded.last_seen_at, happened = excluded.happened, did = excluded.did,
+            severity = excluded.severity, advice = excluded.advice`
+
+      const storeUnstored = Effect.gen(function* () {
+        for (const [incidentId, incident] of unstored) {
+          yield* store(incident)
+          unstored.delete(incidentId)
+        }
+      })
+
       const report = Effect.fn('Incidents.report')(function* (news: News) {
         const at = yield* Clock.currentTimeMillis
         const identity = `${news.accountId ?? ''} ${news.kind} ${news.subject}`
@@ -29,16 +60,79 @@ export class Incidents extends Context.Service<
             advice: news.advice
           })
         )
-        yield* sql`INSERT INTO incidents (incident_id, account_id, kind, severity, subject, happened, did, advice,
-            first_seen_at, last_seen_at, count)
-          VALUES (${incidentId}, ${news.accountId}, ${news.kind}, ${news.severity}, ${news.subject}, ${news.happened},
-            ${news.did}, ${news.advice}, ${at}, ${at}, 1)
-          ON CONFLICT (incident_id) DO UPDATE SET count = incidents.count + 1, last_seen_at = excluded.last_seen_at,
-            happened = excluded.happened, did = excluded.did, severity = excluded.severity, advice = excluded.advice`.pipe(
-          Effect.catch(error => Effect.logError('An incident could not be stored', error))
+        const waiting = unstored.get(incidentId)
+        if (unstored.size < MOST_UNSTORED || waiting !== undefined) {
+          unstored.set(incidentId, {
+            ...news,
+            incidentId,
+            firstSeenAt: waiting?.firstSeenAt ?? at,
+            lastSeenAt: at,
+            count: (waiting?.count ?? 0) + 1
+          })
+        }
+        yield* storeUnstored.pipe(
+          Effect.catch(error => Effect.logDebug('Incidents wait in memory: they cannot be stored now', error))
         )
       })
-      return Incidents.of({ report })
+
+      const list: Incidents['Service']['list'] = Effect.fn('Incidents.list')(
+        function* ({ accountId, limit }) {
+          const rows = yield* accountId === undefined
+            ? sql`SELECT * FROM incidents ORDER BY last_seen_at DESC, incident_id LIMIT ${limit}`
+            : sql`SELECT * FROM incidents WHERE account_id = ${accountId}
+                ORDER BY last_seen_at DESC, incident_id LIMIT ${limit}`
+          const stored = yield* Effect.forEach(rows, decodeRow)
+          const waiting = [...unstored.values()].filter(
+            incident => accountId === undefined || incident.accountId === accountId
+          )
+          return [
+            ...waiting.toReversed(),
+            ...stored.filter(({ incidentId }) => !unstored.has(incidentId))
+          ].slice(0, limit)
+        },
+        Effect.mapError(cause => new StoreError({ operation: 'reading incidents', cause }))
+      )
+
+      yield* Effect.forkScoped(
+        Effect.sleep(STORE_AGAIN_MS).pipe(
+          Effect.andThen(Effect.ignore(Effect.suspend(() => storeUnstored))),
+          Effect.forever
+        )
+      )
+      return Incidents.of({ report, list })
     })
   )
 }
+
+/** More kinds of trouble at once than a person would read. */
+const MOST_UNSTORED = 1000
+const STORE_AGAIN_MS = 5000
+
+const Row = Schema.Struct({
+  incident_id: Schema.String,
+  account_id: Schema.NullOr(Schema.String),
+  kind: Schema.String,
+  severity: Incident.fields.severity,
+  subject: Schema.String,
+  happened: Schema.String,
+  did: Schema.String,
+  advice: Schema.String,
+  first_seen_at: Schema.Finite,
+  last_seen_at: Schema.Finite,
+  count: Schema.Finite
+})
+
+const decodeRow = (row: unknown) =>
+  Effect.map(Schema.decodeUnknownEffect(Row)(row), (found): Incident => ({
+    incidentId: found.incident_id,
+    accountId: found.account_id,
+    kind: found.kind,
+    severity: found.severity,
+    subject: found.subject,
+    happened: found.happened,
+    did: found.did,
+    advice: found.advice,
+    firstSeenAt: found.first_seen_at,
+    lastSeenAt: found.last_seen_at,
+    count: found.count
+  }))

@@ -4,9 +4,10 @@ import { Clock, Context, Effect, Layer, Schema } from 'effect'
 import type { Address, ChangeFact, Fact, MessageFact, Party } from '../../domain/fact.ts'
 import { messageIdOf, type SenderKey, threadIdOf } from '../../domain/ids.ts'
 import { isGroupJid } from '../../domain/jid.ts'
-import { clampTime } from '../../domain/message.ts'
+import { clampTime, type Poll } from '../../domain/message.ts'
 import { ChunkQueue } from '../history/chunk-queue.ts'
 import { Incidents } from '../observe/incidents.ts'
+import { storageTrouble } from '../observe/storage-trouble.ts'
 import {
   type ChangeWrite,
   type ContactWrite,
@@ -73,7 +74,8 @@ export class Ingest extends Context.Service<
                 yield* flush
                 yield* store.markRead(
                   accountId,
-                  threadIdOf(accountId, yield* identity.resolve(accountId, fact.chat))
+                  threadIdOf(accountId, yield* identity.resolve(accountId, fact.chat)),
+                  fact.upTo
                 )
                 break
               case 'contact':
@@ -88,8 +90,9 @@ export class Ingest extends Context.Service<
                 pending.threads.push({
                   ...thread,
                   displayName: fact.name,
-                  unreadCount: fact.unreadCount,
-                  archived: fact.archived
+                  unread: fact.unread,
+                  archived: fact.archived,
+                  ephemeralSeconds: fact.ephemeralSeconds
                 })
                 break
               }
@@ -176,7 +179,9 @@ export class Ingest extends Context.Service<
             words: {
               failing: 'Received messages cannot be stored; they wait in the journal',
               again: 'Received messages are stored again'
-            }
+            },
+            onTrouble: (accountId, failing, error) =>
+              incidents.report(storageTrouble(accountId, failing, error))
           })
         })
       })
@@ -218,6 +223,19 @@ const makeResolver = (identity: Identity['Service']) => {
   const senderKey = (chat: Address, sender: string | null): SenderKey =>
     sender === null ? 'me' : isGroupJid(chat.jid) ? sender : 'them'
 
+  /** The voters that history names; `me` is nobody's address. */
+  const resolvedPoll = Effect.fnUntraced(function* (accountId: string, poll: Poll) {
+    const options = yield* Effect.forEach(poll.options, option =>
+      Effect.map(
+        Effect.forEach(option.voters, voter =>
+          voter === 'me' ? Effect.succeed(voter) : identity.resolve(accountId, { jid: voter })
+        ),
+        voters => ({ ...option, voters })
+      )
+    )
+    return { ...poll, options }
+  })
+
   const message = Effect.fnUntraced(function* (
     accountId: string,
     { threadId }: { readonly threadId: string },
@@ -232,6 +250,9 @@ const makeResolver = (identity: Identity['Service']) => {
         at: reaction.at
       }))
     )
+    const resolve = (address: Address) => identity.resolve(accountId, address)
+    const quotedSender =
+      fact.quoted?.sender === undefined ? undefined : yield* party(accountId, fact.quoted.sender)
     return {
       threadId,
       messageId: messageIdOf(senderKey(fact.chat, sender), fact.whatsAppId),
@@ -242,13 +263,27 @@ const makeResolver = (identity: Identity['Service']) => {
       type: fact.type,
       body: fact.body,
       media: fact.media,
-      quotedWhatsAppId: fact.quotedWhatsAppId,
+      location: fact.location,
+      contacts: fact.contacts,
+      poll: fact.poll === null ? null : yield* resolvedPoll(accountId, fact.poll),
+      call: fact.call,
+      event:
+        fact.event === null
+          ? null
+          : { ...fact.event, people: yield* Effect.forEach(fact.event.people, resolve) },
+      mentions: yield* Effect.forEach(fact.mentions, resolve),
+      viewOnce: fact.viewOnce,
+      quotedWhatsAppId: fact.quoted?.whatsAppId ?? null,
+      quotedMessageId:
+        fact.quoted === null || quotedSender === undefined
+          ? null
+          : messageIdOf(senderKey(fact.chat, quotedSender), fact.quoted.whatsAppId),
       reactions: reactions.filter(reaction => reaction.emoji !== ''),
       status: fact.status,
       statusReason: fact.statusReason ?? null,
       ...clampTime(fact.timestamp, now),
       raw: fact.raw,
-      countsAsUnread: fact.live && sender !== null
+      live: fact.live
     } satisfies MessageWrite
   })
 
@@ -256,19 +291,22 @@ const makeResolver = (identity: Identity['Service']) => {
     const { threadId } = yield* thread(accountId, fact.chat)
     const sender = yield* party(accountId, fact.target.sender)
     const by = yield* party(accountId, fact.by)
-    // Only the writer edits a message, and revokes it, or an admin of the group does.
-    const allowed =
-      fact.change.to === 'reacted' ||
-      by === sender ||
-      (fact.change.to === 'revoked' && isGroupJid(fact.chat.jid))
-    if (!allowed) return []
+    // Only the writer edits a message, and revokes it, or an admin of the group does; anyone may react, vote and call back.
+    const isOfWriter = fact.change.to === 'edited' || fact.change.to === 'revoked'
+    const isOfAdmin = fact.change.to === 'revoked' && isGroupJid(fact.chat.jid)
+    if (isOfWriter && by !== sender && !isOfAdmin) return []
     const write: ChangeWrite = {
       threadId,
       messageId: messageIdOf(senderKey(fact.chat, sender), fact.target.whatsAppId),
-      change: fact.change.to === 'reacted' ? { ...fact.change, sender: by ?? 'me' } : fact.change
+      change: byWhom(fact.change, by ?? 'me')
     }
     return [write]
   })
 
   return { thread, message, change }
+}
+
+const byWhom = (change: ChangeFact['change'], person: string): ChangeWrite['change'] => {
+  if (change.to === 'reacted') return { ...change, sender: person }
+  return change.to === 'voted' ? { ...change, voter: person } : change
 }

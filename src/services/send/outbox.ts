@@ -1,18 +1,26 @@
 // What applications want sent. An entry has its WhatsApp id from the moment it is accepted, so every attempt, also
-// after a crash, is recognised as the same message. Entries of one thread keep their order.
-import { Clock, Context, Effect, Layer, Schema } from 'effect'
+// after a crash, is recognised as the same message. How entries are sent is in sending.ts.
+import { Clock, Context, Effect, Latch, Layer, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { messageIdOf, newWhatsAppMessageId, threadIdOf } from '../../domain/ids.ts'
-import { isGroupJid } from '../../domain/jid.ts'
-import { MAX_SEND_ATTEMPTS, OutboxContent, OutboxStatus, retryDelay } from '../../domain/outbox.ts'
+import type { MessageFact } from '../../domain/fact.ts'
+import { isMessage, type OutboxContent, type OutboxEntry, OutboxStatus } from '../../domain/outbox.ts'
 import { Incidents } from '../observe/incidents.ts'
+import { storageTrouble } from '../observe/storage-trouble.ts'
 import { Identity } from '../receive/identity.ts'
-import { type ChangeWrite, Store, StoreError } from '../store/store.ts'
-import { encodeOutgoing } from '../whatsapp/convert/outgoing.ts'
-import { WhatsApp } from '../whatsapp/whatsapp.ts'
+import { Ingest } from '../receive/ingest.ts'
+import { Store, StoreError } from '../store/store.ts'
+import { encodeOutgoing, encodeUnuploaded, outgoingContent } from '../whatsapp/convert/outgoing.ts'
+import type { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { makeWorker, type Worker } from '../worker.ts'
+import { Attachments } from './attachments.ts'
+import { decodeOutboxRow, entryOf, type OutboxRow } from './entry-row.ts'
+import { makeSender } from './sending.ts'
 
 const IDEMPOTENCY_WINDOW_MS = 24 * 60 * 60 * 1000
+/** How long an entry can be looked up after its end. */
+const KEPT_AFTER_END_MS = 7 * 24 * 60 * 60 * 1000
+const LOOK_FOR_EXPIRED_MS = 30_000
 
 /** The key was used for another message within the last 24 hours. */
 export class IdempotencyConflict extends Schema.TaggedError<IdempotencyConflict>()(
@@ -20,245 +28,277 @@ export class IdempotencyConflict extends Schema.TaggedError<IdempotencyConflict>
   {}
 ) {}
 
+/** The entry is not waiting any more (or was never there: `status` is `null`). */
+export class NotCancellable extends Schema.TaggedError<NotCancellable>()('NotCancellable', {
+  status: Schema.NullOr(OutboxStatus)
+}) {}
+
 export interface Accepted {
+  readonly entryId: string
   readonly messageId: string
   readonly threadId: string
-  readonly status: OutboxStatus
 }
 
 export interface OutboxRequest {
   readonly accountId: string
+  /** Where to: an address, resolved to the person it belongs to. */
   readonly toJid: string
   readonly content: OutboxContent
   readonly idempotencyKey?: string | undefined
+  /** Tells whether a request with a used key is the same request. */
+  readonly fingerprint: string
+  /** Not before, and not after; milliseconds since 1970. */
+  readonly sendAt?: number | undefined
+  readonly expiresAt?: number | undefined
 }
-
-const Row = Schema.Struct({
-  entry_id: Schema.Finite,
-  thread_id: Schema.String,
-  message_id: Schema.String,
-  whatsapp_id: Schema.String,
-  to_jid: Schema.String,
-  content: Schema.fromJsonString(OutboxContent),
-  status: OutboxStatus,
-  attempts: Schema.Finite,
-  next_attempt_at: Schema.Finite
-})
-const decodeRow = Schema.decodeUnknownEffect(Row)
 
 export class Outbox extends Context.Service<
   Outbox,
   {
     /** Writes the entry and its message document; from then on it will be sent or fail with a reason. */
     readonly accept: (request: OutboxRequest) => Effect.Effect<Accepted, IdempotencyConflict | StoreError>
+    /** What was accepted under this key within 24 hours, `undefined` when the key is unused. */
+    readonly accepted: (
+      request: Pick<OutboxRequest, 'accountId' | 'idempotencyKey' | 'fingerprint'>
+    ) => Effect.Effect<Accepted | undefined, IdempotencyConflict | StoreError>
+    /** Takes an entry back that is not being sent yet. */
+    readonly cancel: (
+      accountId: string,
+      entryId: string
+    ) => Effect.Effect<OutboxEntry, NotCancellable | StoreError>
+    readonly read: (accountId: string, entryId: string) => Effect.Effect<OutboxEntry | undefined, StoreError>
+    /** Newest first; `before` is the creation time and id of the last entry of the page before. */
+    readonly list: (query: {
+      readonly accountId: string
+      readonly status?: OutboxStatus | undefined
+      readonly limit: number
+      readonly before?: { readonly time: number; readonly id: string } | undefined
+    }) => Effect.Effect<ReadonlyArray<OutboxEntry>, StoreError>
     /** Sends what is due; to be run while the account is online. */
     readonly sending: Worker<StoreError, never>
+    /** Ends what has expired, whether its account is online or not, and forgets what ended long ago. */
+    readonly tidy: Effect.Effect<void, StoreError>
   }
 >()('backscroll/services/send/Outbox') {
   static layer(options: {
     readonly paceMs: number
-  }): Layer.Layer<Outbox, never, SqlClient.SqlClient | Store | Identity | WhatsApp | Incidents> {
+  }): Layer.Layer<
+    Outbox,
+    StoreError,
+    SqlClient.SqlClient | Store | Identity | Ingest | WhatsApp | Incidents | Attachments
+  > {
     return Layer.effect(
       Outbox,
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const store = yield* Store
         const identity = yield* Identity
-        const whatsapp = yield* WhatsApp
+        const ingest = yield* Ingest
         const incidents = yield* Incidents
+        const attachments = yield* Attachments
+        const expiryChanged = yield* Latch.make()
 
         const failed = <A, E, R>(
           work: Effect.Effect<A, E, R>
-        ): Effect.Effect<A, StoreError | Extract<E, IdempotencyConflict>, R> =>
-          Effect.mapError(work, (cause): StoreError | Extract<E, IdempotencyConflict> =>
-            isConflict(cause) ? cause : new StoreError({ operation: 'the outbox', cause })
+        ): Effect.Effect<A, StoreError | Extract<E, IdempotencyConflict | NotCancellable>, R> =>
+          Effect.mapError(work, cause =>
+            isAnswer(cause) ? cause : new StoreError({ operation: 'the outbox', cause })
           )
 
-        const earlier = Effect.fnUntraced(function* (request: OutboxRequest, now: number) {
+        const earlier = Effect.fnUntraced(function* (
+          request: Pick<OutboxRequest, 'accountId' | 'idempotencyKey' | 'fingerprint'>
+        ) {
           if (request.idempotencyKey === undefined) return undefined
+          const now = yield* Clock.currentTimeMillis
           const [found] = yield* sql`SELECT * FROM outbox WHERE account_id = ${request.accountId}
             AND idempotency_key = ${request.idempotencyKey} AND created_at > ${now - IDEMPOTENCY_WINDOW_MS}
             ORDER BY entry_id DESC LIMIT 1`
           if (found === undefined) return undefined
-          const row = yield* decodeRow(found)
-          const same =
-            row.to_jid === request.toJid && JSON.stringify(row.content) === JSON.stringify(request.content)
-          return same ? row : yield* new IdempotencyConflict({})
+          const row = yield* decodeOutboxRow(found)
+          if (row.request_hash !== request.fingerprint) return yield* new IdempotencyConflict({})
+          return { entryId: row.whatsapp_id, messageId: row.message_id, threadId: row.thread_id }
         })
+
+        const quotedRaw = (threadId: string, content: OutboxContent) =>
+          'quoted' in content && content.quoted !== undefined
+            ? store.readRaw(threadId, content.quoted.messageId)
+            : Effect.succeed(undefined)
 
         const accept = Effect.fn('Outbox.accept')(
           function* (request: OutboxRequest) {
+            const repeated = yield* earlier(request)
+            if (repeated !== undefined) return repeated
             const now = yield* Clock.currentTimeMillis
-            const repeated = yield* earlier(request, now)
-            if (repeated !== undefined) {
-              return { messageId: repeated.message_id, threadId: repeated.thread_id, status: repeated.status }
-            }
             const { accountId, content, idempotencyKey, toJid } = request
+            const account = yield* store.readAccount(accountId)
+            const self = { jid: account?.jid ?? '', lid: account?.lid ?? undefined }
             const clientJid = yield* identity.resolve(accountId, { jid: toJid })
             const threadId = threadIdOf(accountId, clientJid)
             const whatsAppId = newWhatsAppMessageId()
-            const messageId = messageIdOf('me', whatsAppId)
-            yield* store.putThreads(accountId, [
-              { threadId, clientJid, kind: isGroupJid(clientJid) ? 'group' : 'direct' }
-            ])
-            yield* store.putMessages(accountId, [
-              {
-                threadId,
-                messageId,
-                whatsAppId,
-                direction: 'outbound',
-                sender: null,
-                senderName: null,
-                type: 'text',
-                body: content.text,
-                media: null,
-                quotedWhatsAppId: null,
-                reactions: [],
-                status: 'queued',
-                statusReason: null,
-                // WhatsApp counts in seconds; so does the copy of this message that a history chunk may bring.
-                tsClient: Math.floor(now / 1000) * 1000,
-                tsClaimed: null,
-                raw: encodeOutgoing(content),
-                countsAsUnread: false
-              }
-            ])
-            yield* sql`INSERT INTO outbox (account_id, thread_id, message_id, whatsapp_id, to_jid, content, status,
-              next_attempt_at, idempotency_key, created_at, updated_at)
-            VALUES (${accountId}, ${threadId}, ${messageId}, ${whatsAppId}, ${toJid}, ${JSON.stringify(content)}, 'queued',
-              ${now}, ${idempotencyKey ?? null}, ${now}, ${now})`
-            return { messageId, threadId, status: 'queued' as const }
+            const destination = { toJid, selfJid: self.jid, now }
+            const quoted = yield* quotedRaw(threadId, content)
+            const isFinal = content.kind !== 'media' && content.kind !== 'read'
+            const bytes =
+              content.kind === 'read'
+                ? null
+                : content.kind === 'media'
+                  ? encodeUnuploaded(content, destination, quoted)
+                  : encodeOutgoing(content, destination, quoted)
+            const messageId = 'target' in content ? content.target.messageId : messageIdOf('me', whatsAppId)
+            const shown = isMessage(content) && bytes !== null ? outgoingContent(self, bytes) : undefined
+            const message: ReadonlyArray<MessageFact> =
+              shown === undefined
+                ? []
+                : [
+                    {
+                      kind: 'message',
+                      chat: { jid: clientJid },
+                      sender: 'me',
+                      whatsAppId,
+                      // WhatsApp counts in seconds; so does the copy of this message that a history chunk may bring.
+                      timestamp: Math.floor(Math.max(now, request.sendAt ?? 0) / 1000) * 1000,
+                      ...shown,
+                      status: 'queued',
+                      reactions: [],
+                      raw: isFinal ? bytes : null,
+                      live: true
+                    }
+                  ]
+            const entry = sql`INSERT INTO outbox (account_id, thread_id, message_id, whatsapp_id, to_jid, content, status,
+                next_attempt_at, send_at, expires_at, idempotency_key, request_hash, prepared, created_at, updated_at)
+              VALUES (${accountId}, ${threadId}, ${messageId}, ${whatsAppId}, ${toJid}, ${JSON.stringify(content)}, 'queued',
+                ${now}, ${request.sendAt ?? 0}, ${request.expiresAt ?? null}, ${idempotencyKey ?? null}, ${request.fingerprint},
+                ${isFinal ? bytes : null}, ${now}, ${now})`
+            yield* ingest.apply(accountId, message, Effect.asVoid(entry))
+            if (content.kind === 'read') yield* store.markRead(accountId, threadId, 'everything')
+            return { entryId: whatsAppId, messageId, threadId }
           },
           sql.withTransaction,
           failed
         )
 
-        /** The oldest entry that is due and that no unsent entry of its thread precedes. */
-        const nextDue = Effect.fnUntraced(function* (accountId: string) {
+        const find = Effect.fnUntraced(function* (accountId: string, entryId: string) {
           const [row] =
-            yield* sql`SELECT * FROM outbox o WHERE account_id = ${accountId} AND status IN ('queued', 'sending')
-            AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.account_id = o.account_id AND p.thread_id = o.thread_id
-              AND p.entry_id < o.entry_id AND p.status IN ('queued', 'sending'))
-            ORDER BY next_attempt_at, entry_id LIMIT 1`
-          return row === undefined ? undefined : yield* decodeRow(row)
+            yield* sql`SELECT * FROM outbox WHERE account_id = ${accountId} AND whatsapp_id = ${entryId}`
+          return row === undefined ? undefined : yield* decodeOutboxRow(row)
         })
 
-        const mark = Effect.fnUntraced(function* (
-          accountId: string,
-          entry: typeof Row.Type,
-          next: {
-            status: OutboxStatus
-            attempts: number
-            nextAt: number
-            reason: string | null
-            sentAt?: number | undefined
-          }
-        ) {
-          yield* sql`UPDATE outbox SET status = ${next.status}, attempts = ${next.attempts}, next_attempt_at = ${next.nextAt},
-            last_error = ${next.reason}, updated_at = ${next.nextAt} WHERE entry_id = ${entry.entry_id}`
-          const { thread_id: threadId, message_id: messageId } = entry
-          const changes: Array<ChangeWrite['change']> = []
-          if (next.status === 'sent' || next.status === 'failed') {
-            changes.push({ to: 'status', status: next.status, reason: next.reason })
-          }
-          if (next.sentAt !== undefined) changes.push({ to: 'timed', at: next.sentAt })
-          yield* store.putChanges(
-            accountId,
-            changes.map(change => ({ threadId, messageId, change }))
-          )
-        }, sql.withTransaction)
-
-        const refused = Effect.fnUntraced(function* (
-          accountId: string,
-          entry: typeof Row.Type,
+        /** An entry that ends without having been sent. */
+        const end = Effect.fnUntraced(function* (
+          row: OutboxRow,
+          status: 'cancelled' | 'expired',
           reason: string
         ) {
           const now = yield* Clock.currentTimeMillis
-          const attempts = entry.attempts + 1
-          if (attempts < MAX_SEND_ATTEMPTS) {
-            yield* mark(accountId, entry, {
-              status: 'queued',
-              attempts,
-              nextAt: now + retryDelay(attempts),
-              reason
-            })
-            return
-          }
-          yield* mark(accountId, entry, { status: 'failed', attempts, nextAt: now, reason })
-          yield* incidents.report({
-            accountId,
-            kind: 'outbox.failed',
-            severity: 'error',
-            subject: entry.message_id,
-            happened: `A message could not be sent: ${reason}`,
-            did: `Gave up after ${attempts} attempts; the message is marked as failed`,
-            advice: 'Look at the account on its phone; send the message again once the cause is gone'
-          })
+          yield* sql`UPDATE outbox SET status = ${status}, last_error = ${reason}, updated_at = ${now}
+            WHERE entry_id = ${row.entry_id}`
+          if (!isMessage(row.content)) return
+          yield* store.putChanges(row.account_id, [
+            {
+              threadId: row.thread_id,
+              messageId: row.message_id,
+              change: { to: 'status', status: status === 'cancelled' ? 'cancelled' : 'failed', reason }
+            }
+          ])
         })
 
-        const runOnce = Effect.fn('Outbox.runOnce')(function* (accountId: string) {
-          const entry = yield* nextDue(accountId)
-          if (entry === undefined) return 'idle' as const
-          const now = yield* Clock.currentTimeMillis
-          if (entry.next_attempt_at > now) return { nextAt: entry.next_attempt_at }
-          yield* mark(accountId, entry, {
-            status: 'sending',
-            attempts: entry.attempts,
-            nextAt: now,
-            reason: null
-          })
-          const message = {
-            toJid: entry.to_jid,
-            whatsAppId: entry.whatsapp_id,
-            content: encodeOutgoing(entry.content)
-          }
-          return yield* whatsapp.send(accountId, message).pipe(
-            Effect.flatMap(sentAt =>
-              mark(accountId, entry, {
-                status: 'sent',
-                attempts: entry.attempts + 1,
-                nextAt: now,
-                reason: null,
-                sentAt
-              })
-            ),
-            Effect.andThen(Effect.sleep(options.paceMs)),
-            Effect.as('more' as const),
-            Effect.catchTags({
-              // Waiting for a connection is no attempt.
-              NotConnected: () =>
-                Effect.as(
-                  mark(accountId, entry, {
-                    status: 'queued',
-                    attempts: entry.attempts,
-                    nextAt: now,
-                    reason: null
-                  }),
-                  'idle' as const
-                ),
-              NotConfirmed: () =>
-                Effect.as(refused(accountId, entry, 'WhatsApp did not confirm it in time'), 'more' as const),
-              SendRefused: ({ reason }) => Effect.as(refused(accountId, entry, reason), 'more' as const)
-            })
-          )
+        const cancel = Effect.fn('Outbox.cancel')(
+          function* (accountId: string, entryId: string) {
+            const row = yield* find(accountId, entryId)
+            if (row?.status !== 'queued') return yield* new NotCancellable({ status: row?.status ?? null })
+            yield* end(row, 'cancelled', 'It was cancelled before it was sent')
+            return entryOf({ ...row, status: 'cancelled' })
+          },
+          sql.withTransaction,
+          failed
+        )
+
+        const list: Outbox['Service']['list'] = Effect.fn('Outbox.list')(function* ({
+          accountId,
+          before,
+          limit,
+          status
+        }) {
+          const rows = yield* sql`SELECT * FROM outbox WHERE account_id = ${accountId}
+              AND (${status ?? null} IS NULL OR status = ${status ?? null})
+              AND (${before?.time ?? null} IS NULL OR (created_at, whatsapp_id) < (${before?.time ?? 0}, ${before?.id ?? ''}))
+              ORDER BY created_at DESC, whatsapp_id DESC LIMIT ${limit}`
+          return yield* Effect.forEach(rows, row => Effect.map(decodeOutboxRow(row), entryOf))
         }, failed)
 
-        const sending = makeWorker({
-          runOnce,
-          words: {
-            failing: 'The outbox cannot be read; its entries wait',
-            again: 'The outbox is worked off again'
+        const expire = Effect.gen(function* () {
+          const now = yield* Clock.currentTimeMillis
+          const rows = yield* sql`SELECT * FROM outbox WHERE status = 'queued' AND expires_at <= ${now}`
+          for (const found of rows) {
+            const row = yield* decodeOutboxRow(found)
+            yield* end(row, 'expired', 'It expired before it could be sent')
           }
+        }).pipe(sql.withTransaction)
+
+        const forget = Effect.gen(function* () {
+          const now = yield* Clock.currentTimeMillis
+          yield* sql`DELETE FROM outbox WHERE status NOT IN ('queued', 'sending') AND updated_at < ${now - KEPT_AFTER_END_MS}`
+          const rows = yield* sql<{ file: string }>`SELECT content ->> 'file' AS file FROM outbox
+            WHERE status IN ('queued', 'sending') AND content ->> 'kind' = 'media'`
+          yield* attachments.keepOnly(new Set(rows.map(row => row.file)))
+        })
+        const tidy = Effect.andThen(expire, forget).pipe(failed)
+
+        const nextExpiry = Effect.map(
+          sql<{ at: number | null }>`SELECT MIN(expires_at) AS at FROM outbox
+            WHERE status = 'queued' AND expires_at IS NOT NULL`,
+          ([row]) => row?.at ?? undefined
+        )
+        const untilNextExpiry = Effect.gen(function* () {
+          yield* expiryChanged.close
+          const at = yield* nextExpiry
+          const now = yield* Clock.currentTimeMillis
+          const wait = Math.min(LOOK_FOR_EXPIRED_MS, Math.max(0, (at ?? Infinity) - now))
+          yield* Effect.timeoutOption(expiryChanged.await, wait)
+        })
+        yield* Effect.forkScoped(
+          Effect.andThen(tidy, untilNextExpiry).pipe(
+            Effect.catch(error =>
+              Effect.andThen(
+                Effect.logWarning('Expired entries of the outbox cannot be looked for', error),
+                Effect.sleep(LOOK_FOR_EXPIRED_MS)
+              )
+            ),
+            Effect.forever
+          )
+        )
+
+        // What a crash interrupted while it was being sent waits again; its id tells WhatsApp if it got there already.
+        yield* sql`UPDATE outbox SET status = 'queued' WHERE status = 'sending'`.pipe(failed)
+
+        const runOnce = yield* makeSender(options)
+        const sending = makeWorker({
+          runOnce: accountId => failed(runOnce(accountId)),
+          words: {
+            failing: 'The outbox cannot be worked off; its entries wait',
+            again: 'The outbox is worked off again'
+          },
+          onTrouble: (accountId, failing, error) =>
+            incidents.report(storageTrouble(accountId, failing, error))
         })
 
         return Outbox.of({
-          accept: request => Effect.tap(accept(request), () => sending.wake(request.accountId)),
-          sending
+          accept: request =>
+            Effect.tap(accept(request), () =>
+              Effect.andThen(sending.wake(request.accountId), expiryChanged.open)
+            ),
+          accepted: request => failed(earlier(request)),
+          cancel,
+          read: (accountId, entryId) =>
+            failed(Effect.map(find(accountId, entryId), row => row && entryOf(row))),
+          list,
+          sending,
+          tidy
         })
       })
     )
   }
 }
 
-const isConflict = <E>(error: E): error is Extract<E, IdempotencyConflict> =>
-  error instanceof IdempotencyConflict
+const isAnswer = <E>(error: E): error is Extract<E, IdempotencyConflict | NotCancellable> =>
+  error instanceof IdempotencyConflict || error instanceof NotCancellable

@@ -1,9 +1,9 @@
 // The data folder: made when it is missing, private to its owner, and owned by one running server at a time.
-import { chmodSync, existsSync, mkdirSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { Effect, type Scope } from 'effect'
-import { Schema } from 'effect'
+import { Effect, Schema, type Scope } from 'effect'
 
 /** The data folder cannot be used; the message says what to do. */
 export class DataFolderError extends Schema.TaggedError<DataFolderError>()('DataFolderError', {
@@ -12,33 +12,66 @@ export class DataFolderError extends Schema.TaggedError<DataFolderError>()('Data
 
 /**
  * Takes the folder for this process until the scope closes. The lock is SQLite's own file lock: the operating
- * system releases it even after kill -9, so a crash never leaves a folder locked.
+ * system releases it even after kill -9, so a crash never leaves a folder locked. Who holds it is written beside it.
  */
 export const claim = (folder: string): Effect.Effect<void, DataFolderError, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.try({
-      try: () => {
-        makeFolder(resolve(folder))
-        chmodSync(folder, 0o700)
-        const lock = new DatabaseSync(join(folder, 'server.lock'), { timeout: 0 })
-        try {
-          lock.exec('PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE')
-        } catch (cause) {
-          lock.close()
-          throw cause
-        }
-        return lock
-      },
-      catch: cause =>
-        new DataFolderError({
-          message:
-            cause instanceof Error && /locked/.test(cause.message)
-              ? `Another Backscroll server is using DATA_DIR (${folder}). Stop it first, or give this one a folder of its own.`
-              : `DATA_DIR (${folder}) cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`
-        })
+      try: () => lock(folder),
+      catch: cause => new DataFolderError({ message: refusal(folder, cause) })
     }),
-    lock => Effect.sync(() => lock.close())
+    ({ database, owner }) =>
+      Effect.sync(() => {
+        rmSync(owner, { force: true })
+        database.close()
+      })
   ).pipe(Effect.asVoid)
+
+const ownerFile = (folder: string): string => join(folder, 'server.owner')
+
+const lock = (folder: string): { readonly database: DatabaseSync; readonly owner: string } => {
+  makeFolder(resolve(folder))
+  chmodSync(folder, 0o700)
+  const database = new DatabaseSync(join(folder, 'server.lock'), { timeout: 0 })
+  try {
+    database.exec('PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE')
+    const owner = ownerFile(folder)
+    writeFileSync(owner, `process ${process.pid} on ${hostname()}, started ${new Date().toISOString()}\n`, {
+      mode: 0o600
+    })
+    return { database, owner }
+  } catch (cause) {
+    database.close()
+    throw cause
+  }
+}
+
+const ownerOf = (folder: string): string => {
+  try {
+    // A few words; whatever else the file holds is not repeated.
+    return (
+      /^process \d+ on [\w.-]{1,255}, started [\d:.TZ-]+$/m.exec(
+        readFileSync(ownerFile(folder), 'utf8')
+      )?.[0] ?? ''
+    )
+  } catch {
+    return ''
+  }
+}
+
+const refusal = (folder: string, cause: unknown): string => {
+  const words = cause instanceof Error ? cause.message : String(cause)
+  if (/locked/.test(words)) {
+    const owner = ownerOf(folder)
+    return `Another Backscroll server${owner === '' ? '' : ` (${owner})`} is using DATA_DIR (${folder}). Stop it first, or give this one a folder of its own.`
+  }
+  const hint = /EROFS|EACCES|EPERM|readonly|unable to open/.test(words)
+    ? ' Make the folder writable for this process, or choose another DATA_DIR.'
+    : /ENOSPC|full/.test(words)
+      ? ' The disk is full: free some space first.'
+      : ''
+  return `DATA_DIR (${folder}) cannot be used: ${words}.${hint}`
+}
 
 /** Missing parents first, one by one: Node's recursive mkdir never returns where a parent cannot be made, as in /proc. */
 const makeFolder = (folder: string): void => {

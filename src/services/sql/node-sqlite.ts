@@ -1,11 +1,14 @@
 // Effect's SqlClient over the SQLite that is built into Node: no native package to install.
 // One connection a database; SQLite's own locks are never met because a semaphore orders its users.
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { Context, Effect, Layer, Semaphore, Stream } from 'effect'
+import { Context, Effect, Layer, Schedule, Semaphore, Stream } from 'effect'
 import { SqlClient, type SqlConnection, SqlError, Statement } from 'effect/sql'
 import { Reactivity } from 'effect/reactivity'
 
 const CACHED_STATEMENTS = 200
+
+/** For about ten seconds another program may hold the database, as a backup does. */
+const LOCK_ATTEMPTS = 70
 
 const bindable = (value: unknown): SQLInputValue => {
   if (value === undefined || value === null) return null
@@ -16,7 +19,8 @@ const bindable = (value: unknown): SQLInputValue => {
 }
 
 const open = (file: string): DatabaseSync => {
-  const database = new DatabaseSync(file, { timeout: 5000 })
+  // Waiting inside SQLite would stop every account: who finds the database locked waits outside, below.
+  const database = new DatabaseSync(file, { timeout: 50 })
   // FULL: a committed transaction survives a power cut, which "written before acknowledged" rests on.
   database.exec(
     'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY'
@@ -61,7 +65,14 @@ export const layer = (file: string): Layer.Layer<SqlClient.SqlClient | SqlBulk, 
         return prepared
       }
       const run = <A>(operation: string, work: () => A): Effect.Effect<A, SqlError.SqlError> =>
-        Effect.try({ try: work, catch: cause => failure(cause, operation) })
+        Effect.try({ try: work, catch: cause => failure(cause, operation) }).pipe(
+          Effect.retry({
+            // Within a transaction the lock is ours already; what fails then has to fail the whole of it.
+            while: error => error.reason._tag === 'LockTimeoutError' && !database.isTransaction,
+            schedule: Schedule.spaced('100 millis'),
+            times: LOCK_ATTEMPTS
+          })
+        )
 
       const rows: SqlConnection.Connection['execute'] = (text, params, transform) =>
         run('execute', () => {

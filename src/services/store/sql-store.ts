@@ -4,7 +4,10 @@ import { SqlClient, SqlError } from 'effect/sql'
 import { parseThreadId, threadIdOf } from '../../domain/ids.ts'
 import { SqlBulk } from '../sql/node-sqlite.ts'
 import { accountStatements } from './sql/accounts.ts'
+import { eventStatements } from './sql/events.ts'
+import { mergeStatements } from './sql/merge.ts'
 import { messageStatements } from './sql/messages.ts'
+import { receiptStatements } from './sql/receipts.ts'
 import { threadStatements } from './sql/threads.ts'
 import { Store, StoreError } from './store.ts'
 
@@ -16,8 +19,11 @@ export const layer: Layer.Layer<Store, never, SqlClient.SqlClient | SqlBulk> = L
     const clock = yield* Clock.Clock
     const now = () => clock.currentTimeMillisUnsafe()
     const accounts = accountStatements(sql)
-    const messages = messageStatements(sql, bulk, now)
-    const threads = threadStatements(sql, bulk, now)
+    const events = eventStatements(sql, bulk, now)
+    const threads = threadStatements(sql, bulk, now, events)
+    const messages = messageStatements(sql, bulk, now, threads, events)
+    const receipts = receiptStatements(sql, messages)
+    const { mergePeople } = mergeStatements(sql, threads, events)
 
     const as =
       (operation: string) =>
@@ -50,26 +56,32 @@ export const layer: Layer.Layer<Store, never, SqlClient.SqlClient | SqlBulk> = L
       putContacts: (accountId, writes) => as('putContacts')(threads.putContacts(accountId, writes)),
       putMessages: (accountId, writes) => as('putMessages')(messages.put(accountId, writes)),
       putChanges: (accountId, writes) => as('putChanges')(messages.putChanges(accountId, writes)),
-      putReceipts: (accountId, writes) => as('putReceipts')(messages.putReceipts(accountId, writes)),
-      markRead: (_accountId, threadId) => as('markRead')(threads.markRead(threadId)).pipe(Effect.asVoid),
-      mergePeople: (accountId, from, to) =>
-        Effect.gen(function* () {
-          const [source, target] = [threadIdOf(accountId, from), threadIdOf(accountId, to)]
-          const moved = yield* threads.read(source)
-          if (moved !== undefined) {
-            yield* threads.put(accountId, [{ threadId: target, clientJid: to, kind: 'direct' }])
-            yield* threads.merge(source, target)
-            yield* messages.moveThread(source, target)
-          }
-          yield* messages.rekeySender(accountId, from, to)
-          yield* threads.mergeContacts(accountId, from, to)
-        }).pipe(sql.withTransaction, as('mergePeople')),
+      putReceipts: (accountId, writes) => as('putReceipts')(receipts.put(accountId, writes)),
+      markRead: (accountId, threadId, upTo) => as('markRead')(threads.markRead(accountId, threadId, upTo)),
+      unread: (threadId, limit) => as('unread')(threads.unread(threadId, limit)),
+      mergePeople: (accountId, from, to) => as('mergePeople')(mergePeople(accountId, from, to)),
 
       listThreads: (accountId, page) => as('listThreads')(threads.list(accountId, page)),
       readThread: threadId => as('readThread')(Effect.flatMap(canonical(threadId), threads.read)),
       listMessages: (threadId, page) =>
         as('listMessages')(Effect.flatMap(canonical(threadId), id => messages.list(id, page))),
-      readSent: (accountId, whatsAppId) => as('readSent')(messages.readSent(accountId, whatsAppId))
+      readMessage: (threadId, messageId) =>
+        as('readMessage')(Effect.flatMap(canonical(threadId), id => messages.read(id, messageId))),
+      receipts: (threadId, messageId) =>
+        as('receipts')(Effect.flatMap(canonical(threadId), id => receipts.list(id, messageId))),
+      readRaw: (threadId, messageId) => as('readRaw')(messages.readRaw(threadId, messageId)),
+      readSent: (accountId, whatsAppId) => as('readSent')(messages.readSent(accountId, whatsAppId)),
+
+      events: query => as('events')(events.list(query)),
+      newestEvent: as('newestEvent')(events.newest),
+      prune: before =>
+        as('prune')(
+          Effect.all([
+            events.prune(before.events),
+            messages.pruneWaiting(before.waiting),
+            threads.pruneWaitingReads(before.waiting)
+          ])
+        ).pipe(Effect.asVoid)
     })
   })
 )

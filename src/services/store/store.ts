@@ -2,9 +2,12 @@
 // Every write is an upsert that may be repeated; addresses have been resolved to persons before they come here.
 import { Context, type Effect, Schema } from 'effect'
 import type { AccountFacts, AccountRecord } from '../../domain/account.ts'
-import type { Media, Message, MessageStatus } from '../../domain/message.ts'
+import type { FeedEvent } from '../../domain/feed.ts'
+import type { Details, Message, MessageStatus, Receipt } from '../../domain/message.ts'
+import type { Target } from '../../domain/outbox.ts'
 import type { Cursor } from '../../domain/page.ts'
 import type { Thread } from '../../domain/thread.ts'
+import type { MessageChange } from './change.ts'
 
 /** The database refused or could not be reached. `operation` names what was tried; the cause stays out of responses. */
 export class StoreError extends Schema.TaggedError<StoreError>()('StoreError', {
@@ -22,7 +25,7 @@ export interface ReactionWrite {
   readonly at: number
 }
 
-export interface MessageWrite {
+export interface MessageWrite extends Details {
   readonly threadId: string
   readonly messageId: string
   readonly whatsAppId: string
@@ -31,29 +34,23 @@ export interface MessageWrite {
   readonly senderName: string | null
   readonly type: string
   readonly body: string | null
-  readonly media: Media | null
   readonly quotedWhatsAppId: string | null
+  readonly quotedMessageId: string | null
   readonly reactions: ReadonlyArray<ReactionWrite>
   readonly status: MessageStatus
   readonly statusReason: string | null
   readonly tsClient: number
   readonly tsClaimed: number | null
   readonly raw: Uint8Array | null
-  /** A new inbound message raises the thread's unread count; history brings its own count instead. */
-  readonly countsAsUnread: boolean
+  /** News: subscribers hear of each message. Of history they hear by thread. */
+  readonly live: boolean
 }
 
 /** A change to a message that may not be here yet; the store keeps it until the message comes. */
 export interface ChangeWrite {
   readonly threadId: string
   readonly messageId: string
-  readonly change:
-    | { readonly to: 'edited'; readonly body: string | null; readonly at: number }
-    | { readonly to: 'revoked'; readonly at: number }
-    | ({ readonly to: 'reacted' } & ReactionWrite)
-    /** WhatsApp says when it took the message; that is the time every other copy of it carries. */
-    | { readonly to: 'timed'; readonly at: number }
-    | { readonly to: 'status'; readonly status: MessageStatus; readonly reason: string | null }
+  readonly change: MessageChange
 }
 
 export interface ReceiptWrite {
@@ -69,9 +66,16 @@ export interface ThreadWrite {
   readonly clientJid: string
   readonly kind: Thread['kind']
   readonly displayName?: string | undefined
-  readonly unreadCount?: number | undefined
+  readonly unread?: { readonly count: number; readonly at: number } | undefined
   readonly archived?: boolean | undefined
+  readonly ephemeralSeconds?: number | undefined
 }
+
+/** Read by us: up to the newest of these messages (also when they have yet to come), everything up to a time, or all. */
+export type ReadUpTo =
+  | { readonly whatsAppIds: ReadonlyArray<string> }
+  | { readonly at: number }
+  | 'everything'
 
 export interface ContactWrite {
   readonly contactJid: string
@@ -124,7 +128,13 @@ export class Store extends Context.Service<
       accountId: string,
       receipts: ReadonlyArray<ReceiptWrite>
     ) => Effect.Effect<void, StoreError>
-    readonly markRead: (accountId: string, threadId: string) => Effect.Effect<void, StoreError>
+    readonly markRead: (
+      accountId: string,
+      threadId: string,
+      upTo: ReadUpTo
+    ) => Effect.Effect<void, StoreError>
+    /** The inbound messages of a thread that are not read, newest first. */
+    readonly unread: (threadId: string, limit: number) => Effect.Effect<ReadonlyArray<Target>, StoreError>
     /** Two threads turned out to be one person: everything of `from` moves to `to`. */
     readonly mergePeople: (accountId: string, from: string, to: string) => Effect.Effect<void, StoreError>
 
@@ -132,10 +142,37 @@ export class Store extends Context.Service<
     readonly readThread: (threadId: string) => Effect.Effect<Thread | undefined, StoreError>
     /** Newest first, whichever direction is paged. */
     readonly listMessages: (threadId: string, page: Page) => Effect.Effect<ReadonlyArray<Message>, StoreError>
+    readonly readMessage: (
+      threadId: string,
+      messageId: string
+    ) => Effect.Effect<Message | undefined, StoreError>
+    readonly receipts: (
+      threadId: string,
+      messageId: string
+    ) => Effect.Effect<ReadonlyArray<Receipt>, StoreError>
+    /** The `Message` protobuf of a message, `undefined` when there is none. */
+    readonly readRaw: (
+      threadId: string,
+      messageId: string
+    ) => Effect.Effect<Uint8Array | undefined, StoreError>
     /** The `Message` protobuf of a message this account sent, for sending it again to a device that could not read it. */
     readonly readSent: (
       accountId: string,
       whatsAppId: string
     ) => Effect.Effect<Uint8Array | undefined, StoreError>
+
+    /** What happened after the event `after`, oldest first; of one account or of all. */
+    readonly events: (query: {
+      readonly after: number
+      readonly accountId?: string | undefined
+      readonly limit: number
+    }) => Effect.Effect<ReadonlyArray<FeedEvent>, StoreError>
+    /** The number of the newest event, 0 when there is none. */
+    readonly newestEvent: Effect.Effect<number, StoreError>
+    /** Removes events, and changes that waited for their message, older than a time (milliseconds since 1970). */
+    readonly prune: (before: {
+      readonly events: number
+      readonly waiting: number
+    }) => Effect.Effect<void, StoreError>
   }
 >()('backscroll/services/store/Store') {}

@@ -12,8 +12,11 @@ import makeWASocket, {
 } from '@whiskeysockets/baileys'
 import { Clock, Deferred, Effect, Schema } from 'effect'
 import type { ConnectionEvent, Pairing } from '../../domain/connection.ts'
+import type { Restriction } from '../../domain/account.ts'
 import { disconnectRow } from '../../domain/disconnect.ts'
 import type { Fact } from '../../domain/fact.ts'
+import { Incidents } from '../observe/incidents.ts'
+import { storageTrouble } from '../observe/storage-trouble.ts'
 import { Inbox } from '../receive/inbox.ts'
 import { Ingest } from '../receive/ingest.ts'
 import { Store } from '../store/store.ts'
@@ -25,6 +28,8 @@ import { millisecondsOf, secondsToMilliseconds } from './convert/numbers.ts'
 import { makeDeviceCache } from './device-cache.ts'
 import { makeDurableReceive } from './durable-receive.ts'
 import { makeGroupCache } from './group-cache.ts'
+import { guardIntake } from './intake.ts'
+import { cappingRestriction, reachoutRestriction } from './restriction.ts'
 import type { RunPromise } from './signal-keys.ts'
 
 /** WhatsApp answered that it does not take this message. */
@@ -55,6 +60,8 @@ const CLOSE_TIMEOUT = '3 seconds'
 export interface Live {
   readonly socket: WASocket
   readonly confirmations: Map<string, Deferred.Deferred<number | undefined, SendRefused>>
+  /** Asks WhatsApp what it does not let the account do; `null` when it says nothing of that kind. */
+  readonly askRestriction: () => Promise<Restriction | null>
 }
 
 /** Opens one socket within the caller's scope and wires it to vault, journal and account. */
@@ -63,6 +70,7 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
   const inbox = yield* Inbox
   const ingest = yield* Ingest
   const store = yield* Store
+  const incidents = yield* Incidents
   const clock = yield* Clock.Clock
   const context = yield* Effect.context<never>()
   const run: RunPromise = effect => Effect.runPromiseWith(context)(effect)
@@ -96,12 +104,9 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
       )
     )
     const halt = (cause: unknown): void => {
-      fork(
-        Effect.logError(
-          'Nothing more is acknowledged: the journal or the vault cannot be written',
-          cause
-        ).pipe(Effect.annotateLogs({ accountId }))
-      )
+      // At once and without a farewell: Baileys would otherwise tell WhatsApp that the message could not be read.
+      cutWire(socket)
+      fork(incidents.report(storageTrouble(accountId, 'Received messages cannot be written down', cause)))
       socket
         .end(cause instanceof Error ? cause : new Error('The journal cannot be written'))
         .catch(() => undefined)
@@ -172,8 +177,7 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
       })
     }
 
-    socket.ws.prependListener('CB:message', receive.sawMessage)
-    socket.ws.prependListener('CB:receipt', receive.sawReceipt)
+    const stopReading = guardIntake(socket, receive)
     socket.ws.on('CB:ack,class:message', (node: BinaryNode) => {
       const waiting = confirmations.get(node.attrs['id'] ?? '')
       if (waiting === undefined) return
@@ -206,6 +210,22 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
     socket.ev.on('groups.update', told => learn(factsOfGroups(told)))
     groups.follow(socket.ev)
 
+    let isAsking = false
+    const askRestriction = async (): Promise<Restriction | null> => {
+      isAsking = true
+      try {
+        return (
+          reachoutRestriction(await socket.fetchAccountReachoutTimelock(), now()) ??
+          cappingRestriction(await socket.fetchNewChatMessageCap(), now())
+        )
+      } finally {
+        isAsking = false
+      }
+    }
+    socket.ev.on('message-capping.update', info =>
+      tell({ type: 'socket.restrictionTold', restriction: cappingRestriction(info, now()) })
+    )
+
     let codeRequested = false
     const requestCode = (phoneNumber: string): void => {
       if (codeRequested) return
@@ -223,10 +243,17 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
         if (pairing.method === 'code') requestCode(pairing.phoneNumber)
         else tell({ type: 'socket.qrOffered', qr: update.qr, expiresAt: now() + QR_LIFETIME_MS })
       }
+      // Baileys reports the answer to our own question too; whoever asked hears it directly.
+      if (update.reachoutTimeLock !== undefined && !isAsking) {
+        tell({
+          type: 'socket.restrictionTold',
+          restriction: reachoutRestriction(update.reachoutTimeLock, now())
+        })
+      }
       const own = { jid: self().jid, lid: self().lid ?? null }
       if (update.isNewLogin === true) tell({ type: 'socket.linked', ...own })
       if (update.connection === 'open') {
-        live.set(accountId, { socket, confirmations })
+        live.set(accountId, { socket, confirmations, askRestriction })
         fork(Effect.logInfo('Connected to WhatsApp').pipe(Effect.annotateLogs({ accountId })))
         // What changed while we were away, and what an earlier connection did not get round to.
         if (creds.myAppStateKeyId !== undefined) syncAppState(false)
@@ -250,6 +277,7 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
     yield* Effect.addFinalizer(() =>
       Effect.gen(function* () {
         if (live.get(accountId)?.socket === socket) live.delete(accountId)
+        stopReading()
         yield* closeSocket(socket)
         // The last credentials must be stored before another socket reads them.
         yield* Effect.promise(() => saving)
@@ -258,6 +286,19 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
     return closed
   })
 })
+
+/** Closes the connection under Baileys: from here on nothing of it reaches WhatsApp. */
+const cutWire = (socket: WASocket): void => {
+  const wire: unknown = Reflect.get(socket.ws, 'socket')
+  if (
+    typeof wire === 'object' &&
+    wire !== null &&
+    'terminate' in wire &&
+    typeof wire.terminate === 'function'
+  ) {
+    Reflect.apply(wire.terminate, wire, [])
+  }
+}
 
 /** Ends the socket and waits until its connection is really gone, so that there are never two. */
 const closeSocket = (socket: WASocket): Effect.Effect<void> =>

@@ -12,18 +12,28 @@ import {
 } from '@whiskeysockets/baileys'
 import type { Inbox } from '../receive/inbox.ts'
 import type { KeyChanges, Vault } from '../vault/vault.ts'
-import { type Journaled, receiptIds } from './convert/journaled.ts'
+import { isJournaledCall, isJournaledNotification, type Journaled, receiptIds } from './convert/journaled.ts'
 import type { Self } from './convert/message.ts'
+import { nodeToJson } from './convert/stanza-json.ts'
 import { makeSignalKeys, type RunPromise } from './signal-keys.ts'
 
 export interface DurableReceive {
   /** For Baileys' socket, which keeps other things than Signal state here. */
   readonly keys: SignalKeyStore
   readonly makeSignalRepository: SocketConfig['makeSignalRepository']
-  /** To be called with each stanza before Baileys handles it. */
-  readonly sawMessage: (stanza: BinaryNode) => void
-  readonly sawReceipt: (stanza: BinaryNode) => void
+  /**
+   * To be called with each stanza before Baileys handles it, and to be waited for: what it answers is the writing down
+   * of a stanza that no decryption will write. A rejection means that nothing may be acknowledged any more.
+   */
+  readonly record: (kind: StanzaKind, stanza: BinaryNode) => Promise<void> | undefined
+  /** Messages seen whose decryption has not ended yet. */
+  readonly backlog: () => number
 }
+
+export type StanzaKind = 'CB:message' | 'CB:receipt' | 'CB:notification' | 'CB:call'
+
+/** What Signal decrypts; anything else in an `enc` node is beyond Baileys. */
+const DECRYPTABLE = new Set(['msg', 'pkmsg', 'skmsg'])
 
 interface Decryption {
   readonly fingerprint: string
@@ -33,6 +43,8 @@ interface Decryption {
 /** Whether anything of ours depends on the receipt: the retry request of a recipient is between Baileys and them. */
 const isTold = (stanza: BinaryNode): boolean => stanza.attrs['type'] !== 'retry'
 
+const MOST_FOLLOWED = 5000
+
 export const makeDurableReceive = (options: {
   readonly accountId: string
   readonly self: () => Self
@@ -41,21 +53,28 @@ export const makeDurableReceive = (options: {
   readonly run: RunPromise
   /** New entries are in the journal. */
   readonly onRecorded: () => void
-  /** The journal cannot be written: nothing more may be acknowledged on this connection. */
+  /** Journal or vault fail: nothing more may be acknowledged on this connection. */
   readonly onUnwritable: (cause: unknown) => void
 }): DurableReceive => {
-  const { accountId, inbox, run, self, vault } = options
-  const decrypting = new AsyncLocalStorage<Decryption>()
-  const stanzaOf = new WeakMap<object, BinaryNode>()
-
-  const record = async (entry: Journaled, fingerprint: string, changes?: KeyChanges): Promise<void> => {
+  const { accountId, inbox, self, vault } = options
+  let storageFailed = false
+  /** A database that fails while a message is read must not look like a message that cannot be read. */
+  const run: RunPromise = async effect => {
     try {
-      const content = Buffer.from(JSON.stringify(entry))
-      await run(inbox.record({ accountId, kind: entry.kind, fingerprint, content }, changes))
+      return await options.run(effect)
     } catch (cause) {
+      storageFailed = true
       options.onUnwritable(cause)
       throw cause
     }
+  }
+  const decrypting = new AsyncLocalStorage<Decryption>()
+  const stanzaOf = new WeakMap<object, BinaryNode>()
+  const followed = new Set<BinaryNode>()
+
+  const record = async (entry: Journaled, fingerprint: string, changes?: KeyChanges): Promise<void> => {
+    const content = Buffer.from(JSON.stringify(entry))
+    await run(inbox.record({ accountId, kind: entry.kind, fingerprint, content }, changes))
     options.onRecorded()
   }
 
@@ -89,13 +108,13 @@ export const makeDurableReceive = (options: {
     decrypt: () => Promise<Uint8Array>
   ): Promise<Uint8Array> => {
     const fingerprint = fingerprintOf('message', author, ciphertext)
-    const earlier = await run(inbox.recall(accountId, fingerprint))
-    if (earlier !== undefined) return plaintextOf(earlier)
     const stanza = stanzaOf.get(ciphertext)
     try {
+      const earlier = await run(inbox.recall(accountId, fingerprint))
+      if (earlier !== undefined) return plaintextOf(earlier)
       return await decrypting.run({ fingerprint, stanza }, decrypt)
     } catch (cause) {
-      if (stanza !== undefined) {
+      if (stanza !== undefined && !storageFailed) {
         const reason = cause instanceof Error ? cause.message : 'It could not be decrypted'
         await record(
           { kind: 'undecryptable', self: selfOf(self()), attributes: stanza.attrs, reason },
@@ -103,11 +122,66 @@ export const makeDurableReceive = (options: {
         )
       }
       throw cause
+    } finally {
+      if (stanza !== undefined) followed.delete(stanza)
     }
+  }
+
+  const undecryptable = (stanza: BinaryNode, reason: string) =>
+    record(
+      { kind: 'undecryptable', self: selfOf(self()), attributes: stanza.attrs, reason },
+      fingerprintOf('undecryptable', JSON.stringify(stanza.attrs))
+    )
+
+  const recordMessage = (stanza: BinaryNode): Promise<void> | undefined => {
+    const encrypted = getBinaryNodeChildren(stanza, 'enc')
+    for (const { content } of encrypted) if (content instanceof Uint8Array) stanzaOf.set(content, stanza)
+    if (encrypted.some(({ attrs }) => DECRYPTABLE.has(attrs['type'] ?? ''))) {
+      // A message that is never decrypted must not be followed for ever.
+      if (followed.size >= MOST_FOLLOWED) followed.clear()
+      followed.add(stanza)
+      return undefined
+    }
+    if (stanza.attrs['category'] === 'peer') return undefined
+    if (encrypted.length > 0)
+      return undecryptable(stanza, 'It is encrypted in a way this server does not know')
+    return getBinaryNodeChildren(stanza, 'unavailable').length > 0
+      ? undecryptable(stanza, 'WhatsApp delivered it without content; the phone has it')
+      : undefined
+  }
+
+  const recordReceipt = (stanza: BinaryNode): Promise<void> | undefined => {
+    if (!isTold(stanza)) return undefined
+    const ids = receiptIds(stanza)
+    return record(
+      { kind: 'receipt', self: selfOf(self()), attributes: stanza.attrs, ids },
+      fingerprintOf('receipt', JSON.stringify([withoutOffline(stanza.attrs), ids]))
+    )
+  }
+
+  const recordStanza = (kind: 'notification' | 'call', stanza: BinaryNode): Promise<void> => {
+    const json = nodeToJson(stanza)
+    return record(
+      { kind, self: selfOf(self()), stanza: json },
+      fingerprintOf(kind, JSON.stringify([withoutOffline(stanza.attrs), json.content]))
+    )
   }
 
   return {
     keys,
+    backlog: () => followed.size,
+    record: (kind, stanza) => {
+      switch (kind) {
+        case 'CB:message':
+          return recordMessage(stanza)
+        case 'CB:receipt':
+          return recordReceipt(stanza)
+        case 'CB:notification':
+          return isJournaledNotification(stanza) ? recordStanza('notification', stanza) : undefined
+        case 'CB:call':
+          return isJournaledCall(stanza) ? recordStanza('call', stanza) : undefined
+      }
+    },
     makeSignalRepository: (auth, logger, pnToLid) => {
       const inner = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
         { creds: auth.creds, keys },
@@ -123,35 +197,13 @@ export const makeDurableReceive = (options: {
             inner.decryptGroupMessage(message)
           )
       }
-    },
-    sawMessage: stanza => {
-      const encrypted = getBinaryNodeChildren(stanza, 'enc')
-      for (const { content } of encrypted) if (content instanceof Uint8Array) stanzaOf.set(content, stanza)
-      const isUnavailable = encrypted.length === 0 && getBinaryNodeChildren(stanza, 'unavailable').length > 0
-      if (!isUnavailable || stanza.attrs['category'] === 'peer') return
-      const entry = {
-        kind: 'undecryptable',
-        self: selfOf(self()),
-        attributes: stanza.attrs,
-        reason: 'WhatsApp delivered it without content; the phone has it'
-      } as const
-      // A refused write has already ended the connection through onUnwritable.
-      record(entry, fingerprintOf('unavailable', JSON.stringify(stanza.attrs))).catch(() => undefined)
-    },
-    sawReceipt: stanza => {
-      if (!isTold(stanza)) return
-      const entry = {
-        kind: 'receipt',
-        self: selfOf(self()),
-        attributes: stanza.attrs,
-        ids: receiptIds(stanza)
-      } as const
-      record(entry, fingerprintOf('receipt', JSON.stringify([stanza.attrs, entry.ids]))).catch(
-        () => undefined
-      )
     }
   }
 }
+
+/** A stanza that is delivered again carries its place in the offline queue; it is the same stanza. */
+const withoutOffline = ({ offline: _, ...attributes }: Record<string, string>): Record<string, string> =>
+  attributes
 
 const selfOf = ({ jid, lid }: Self): Journaled['self'] => (lid === undefined ? { jid } : { jid, lid })
 

@@ -1,37 +1,23 @@
 // The one way to WhatsApp: at most one Baileys socket an account, owned by whoever runs `connect`.
 // Interrupting it closes the socket; a new one opens only after the old one is gone.
-import { proto } from '@whiskeysockets/baileys'
-import { Context, Deferred, Effect, Layer, Queue, Schema, Semaphore, Stream } from 'effect'
+import { Clock, Context, Deferred, Effect, Layer, Queue, Semaphore, Stream } from 'effect'
+import type { SqlError } from 'effect/sql'
 import type { ConnectionEvent, Pairing } from '../../domain/connection.ts'
 import type { Fact } from '../../domain/fact.ts'
+import { Incidents } from '../observe/incidents.ts'
+import { storageTrouble, troubleOf } from '../observe/storage-trouble.ts'
 import type { Inbox } from '../receive/inbox.ts'
 import type { Ingest } from '../receive/ingest.ts'
 import type { Store } from '../store/store.ts'
-import { Vault, type VaultError } from '../vault/vault.ts'
+import type { SealBroken } from '../vault/seal.ts'
+import { Vault } from '../vault/vault.ts'
 import { decodeCredentials } from './auth-state.ts'
-import {
-  type Live,
-  makeOpener,
-  refusal,
-  refusalCodeOf,
-  SendRefused,
-  type WhatsAppOptions
-} from './connection.ts'
 import { trust } from './certificate.ts'
+import { type Live, makeOpener, type WhatsAppOptions } from './connection.ts'
+import { makeSending, NotConnected } from './sending.ts'
 import { silenceConsole } from './silence.ts'
 
-/** The account has no open connection: wait for one; this is no attempt. */
-export class NotConnected extends Schema.TaggedError<NotConnected>()('NotConnected', {}) {}
-
-/** WhatsApp did not confirm the message in time; it may or may not have it, so it is sent again with the same id. */
-export class NotConfirmed extends Schema.TaggedError<NotConfirmed>()('NotConfirmed', {}) {}
-
-export interface Outgoing {
-  readonly toJid: string
-  readonly whatsAppId: string
-  /** The `Message` protobuf. */
-  readonly content: Uint8Array
-}
+type Sending = ReturnType<typeof makeSending>
 
 export class WhatsApp extends Context.Service<
   WhatsApp,
@@ -40,12 +26,19 @@ export class WhatsApp extends Context.Service<
     readonly connect: (
       accountId: string,
       pairing: Pairing | null
-    ) => Stream.Stream<ConnectionEvent, VaultError>
+    ) => Stream.Stream<ConnectionEvent, SealBroken>
     /** Completes when WhatsApp has the message, with the time it took it at (milliseconds since 1970) if it says so. */
-    readonly send: (
-      accountId: string,
-      message: Outgoing
-    ) => Effect.Effect<number | undefined, NotConnected | NotConfirmed | SendRefused>
+    readonly send: Sending['send']
+    /** Encrypts and uploads a file; answers the `Message` protobuf that names it. */
+    readonly upload: Sending['upload']
+    /** Tells the writers that their messages were read. */
+    readonly read: Sending['read']
+    /** Shows the other side that this account is writing or recording, or that it stopped. */
+    readonly type: Sending['type']
+    /** What WhatsApp does not let the account do at present; `null` when it tells of nothing. */
+    readonly restriction: Sending['restriction']
+    /** Asks the phone to make and announce a history chunk again. */
+    readonly askForChunk: Sending['askForChunk']
     /** Completes when no socket of the account is left. */
     readonly closed: (accountId: string) => Effect.Effect<void>
     /** Tells an open connection which phone numbers and LIDs are one person, so that it need not ask WhatsApp. */
@@ -54,13 +47,16 @@ export class WhatsApp extends Context.Service<
     readonly logout: (accountId: string) => Effect.Effect<void, NotConnected>
   }
 >()('backscroll/services/whatsapp/WhatsApp') {
-  static layer(options: WhatsAppOptions): Layer.Layer<WhatsApp, never, Vault | Inbox | Ingest | Store> {
+  static layer(
+    options: WhatsAppOptions
+  ): Layer.Layer<WhatsApp, never, Vault | Inbox | Ingest | Store | Incidents> {
     return Layer.effect(
       WhatsApp,
       Effect.gen(function* () {
         silenceConsole()
         trust(options.trustRoot)
         const vault = yield* Vault
+        const incidents = yield* Incidents
         const live = new Map<string, Live>()
         const seats = new Map<string, Semaphore.Semaphore>()
         const open = yield* makeOpener(options, live)
@@ -88,35 +84,18 @@ export class WhatsApp extends Context.Service<
           )
         })
 
-        const liveOf = (accountId: string) =>
-          Effect.suspend(() => {
-            const connection = live.get(accountId)
-            return connection === undefined ? Effect.fail(new NotConnected({})) : Effect.succeed(connection)
-          })
-
-        const send = Effect.fn('WhatsApp.send')(function* (accountId: string, message: Outgoing) {
-          const { confirmations, socket } = yield* liveOf(accountId)
-          const confirmed = yield* Deferred.make<number | undefined, SendRefused>()
-          confirmations.set(message.whatsAppId, confirmed)
-          return yield* Effect.tryPromise({
-            try: () =>
-              socket.relayMessage(message.toJid, proto.Message.decode(message.content), {
-                messageId: message.whatsAppId
-              }),
-            catch: cause => {
-              const code = refusalCodeOf(cause)
-              if (code !== undefined) return new SendRefused({ code, reason: refusal(code) })
-              return live.get(accountId)?.socket === socket ? new NotConfirmed({}) : new NotConnected({})
-            }
-          }).pipe(
-            Effect.andThen(Deferred.await(confirmed)),
-            Effect.timeoutOrElse({
-              duration: options.sendTimeoutMs,
-              orElse: () => Effect.fail(new NotConfirmed({}))
-            }),
-            Effect.ensuring(Effect.sync(() => confirmations.delete(message.whatsAppId)))
-          )
+        const withoutStorage = Effect.fnUntraced(function* (
+          accountId: string,
+          error: SqlError.SqlError,
+          tell: (event: ConnectionEvent) => void
+        ) {
+          yield* incidents.report(storageTrouble(accountId, 'The account cannot connect', error))
+          const at = yield* Clock.currentTimeMillis
+          const disconnect = { code: 0, reason: `Not connected: ${troubleOf(error).reason}`, at }
+          tell({ type: 'socket.closed', verdict: 'retry', disconnect })
         })
+
+        const sending = makeSending(live, options.sendTimeoutMs)
 
         const learnPeople = Effect.fn('WhatsApp.learnPeople')(function* (
           accountId: string,
@@ -134,7 +113,7 @@ export class WhatsApp extends Context.Service<
         })
 
         const logout = Effect.fn('WhatsApp.logout')(function* (accountId: string) {
-          const { socket } = yield* liveOf(accountId)
+          const { socket } = yield* sending.liveOf(accountId)
           yield* Effect.tryPromise({ try: () => socket.logout(), catch: () => new NotConnected({}) })
         })
 
@@ -143,12 +122,17 @@ export class WhatsApp extends Context.Service<
             Stream.callback(events => {
               const tell = (event: ConnectionEvent) => void Queue.offerUnsafe(events, event)
               return Effect.andThen(
-                seatOf(accountId).withPermit(connect(accountId, pairing, tell)),
+                seatOf(accountId).withPermit(
+                  // A database that is away is no crash of the account: it connects when the database is back.
+                  Effect.catchTag(connect(accountId, pairing, tell), 'SqlError', error =>
+                    withoutStorage(accountId, error, tell)
+                  )
+                ),
                 Queue.end(events)
               )
             }),
           closed: accountId => seatOf(accountId).withPermit(Effect.void),
-          send,
+          ...sending,
           learnPeople,
           logout
         })

@@ -1,53 +1,12 @@
 // From facts to documents, on a real database.
 import { Effect, Exit } from 'effect'
 import { expect, test } from 'vitest'
-import type { ChangeFact, Fact, MessageFact } from '../../../src/domain/fact.ts'
-import { threadIdOf } from '../../../src/domain/ids.ts'
+import type { Fact } from '../../../src/domain/fact.ts'
 import { Ingest } from '../../../src/services/receive/ingest.ts'
+import { threadIdOf } from '../../../src/domain/ids.ts'
 import { Store } from '../../../src/services/store/store.ts'
 import { onDatabase } from '../database.ts'
-
-const ACCOUNT = 'acc-1'
-const ANN = '491@s.whatsapp.net'
-const ANN_LID = '77@lid'
-const GROUP = '120@g.us'
-const T0 = Date.UTC(2026, 0, 1)
-
-const message = (whatsAppId: string, extra: Partial<MessageFact> = {}): MessageFact => ({
-  kind: 'message',
-  chat: { jid: ANN },
-  sender: { jid: ANN },
-  whatsAppId,
-  timestamp: T0,
-  type: 'text',
-  body: `body of ${whatsAppId}`,
-  media: null,
-  quotedWhatsAppId: null,
-  status: 'received',
-  reactions: [],
-  raw: null,
-  live: true,
-  ...extra
-})
-
-const change = (
-  whatsAppId: string,
-  changed: ChangeFact['change'],
-  extra: Partial<ChangeFact> = {}
-): ChangeFact => ({
-  kind: 'change',
-  chat: { jid: ANN },
-  target: { sender: { jid: ANN }, whatsAppId },
-  by: { jid: ANN },
-  change: changed,
-  ...extra
-})
-
-const apply = (...facts: ReadonlyArray<Fact>) =>
-  Ingest.use(ingest => ingest.apply(ACCOUNT, facts, Effect.void))
-const threads = Store.use(store => store.listThreads(ACCOUNT, { limit: 100 }))
-const messagesOf = (jid: string) =>
-  Store.use(store => store.listMessages(threadIdOf(ACCOUNT, jid), { limit: 100 }))
+import { ACCOUNT, ANN, ANN_LID, apply, change, GROUP, message, messagesOf, T0, threads } from './facts.ts'
 
 test('a message told twice, live and by history, is one document and one unread', async () => {
   const [thread, messages] = await onDatabase(
@@ -168,7 +127,10 @@ test('the same edit told twice is one edit, and an older one does not undo a new
     })
   )
   expect(found).toMatchObject({ body: 'second' })
-  expect(found?.edits).toHaveLength(1)
+  expect(found?.edits).toEqual([
+    { body: 'body of A', editedAt: T0 + 1 },
+    { body: 'first', editedAt: T0 + 2 }
+  ])
 })
 
 test('nobody edits or revokes another person’s message', async () => {
@@ -236,7 +198,16 @@ test('a message that could not be read is filled in place when it comes after al
 test('reading on the phone clears the unread count, and what comes later counts again', async () => {
   const [thread] = await onDatabase(
     Effect.gen(function* () {
-      yield* apply(message('A'), message('B'), { kind: 'readByMe', chat: { jid: ANN } }, message('C'))
+      yield* apply(
+        message('A'),
+        message('B'),
+        {
+          kind: 'readByMe',
+          chat: { jid: ANN },
+          upTo: { whatsAppIds: ['B'] }
+        },
+        message('C')
+      )
       return yield* threads
     })
   )

@@ -2,7 +2,7 @@
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { AccountRecord } from '../../../domain/account.ts'
-import { Disconnect, EndedState, type AccountFacts } from '../../../domain/account.ts'
+import { Disconnect, EndedState, Restriction, type AccountFacts } from '../../../domain/account.ts'
 
 /** SQLite has no booleans, and JSON columns hold text. */
 const Row = Schema.Struct({
@@ -13,7 +13,8 @@ const Row = Schema.Struct({
   jid: Schema.NullOr(Schema.String),
   lid: Schema.NullOr(Schema.String),
   ended: Schema.NullOr(EndedState),
-  last_disconnect: Schema.NullOr(Schema.fromJsonString(Disconnect))
+  last_disconnect: Schema.NullOr(Schema.fromJsonString(Disconnect)),
+  restriction: Schema.NullOr(Schema.fromJsonString(Restriction))
 })
 
 const decodeRow = Schema.decodeUnknownEffect(Row)
@@ -27,7 +28,8 @@ const record = (row: unknown) =>
     jid: found.jid,
     lid: found.lid,
     ended: found.ended,
-    lastDisconnect: found.last_disconnect
+    lastDisconnect: found.last_disconnect,
+    restriction: found.restriction
   }))
 
 /** Tables with an `account_id` whose rows go when the account goes. Incidents stay: they say what happened. */
@@ -37,6 +39,8 @@ const TABLES_OF_AN_ACCOUNT = [
   'contacts',
   'receipts',
   'waiting_changes',
+  'waiting_reads',
+  'events',
   'outbox',
   'addresses',
   'journal',
@@ -73,6 +77,10 @@ export const accountStatements = (sql: SqlClient.SqlClient) => ({
       const text = facts.lastDisconnect === null ? null : JSON.stringify(facts.lastDisconnect)
       yield* sql`UPDATE accounts SET last_disconnect = ${text} WHERE account_id = ${accountId}`
     }
+    if (facts.restriction !== undefined) {
+      const text = facts.restriction === null ? null : JSON.stringify(facts.restriction)
+      yield* sql`UPDATE accounts SET restriction = ${text} WHERE account_id = ${accountId}`
+    }
   }, sql.withTransaction),
 
   remove: (accountId: string) =>
@@ -86,11 +94,12 @@ export const accountStatements = (sql: SqlClient.SqlClient) => ({
       )
     ),
 
+  // Counted as messages are stored: counting a million rows again for every look would cost a second.
   counts: (accountId: string) =>
     Effect.map(
       sql<{ threads: number; messages: number }>`SELECT
         (SELECT COUNT(*) FROM threads WHERE account_id = ${accountId}) AS threads,
-        (SELECT COUNT(*) FROM messages WHERE account_id = ${accountId}) AS messages`,
+        (SELECT messages FROM accounts WHERE account_id = ${accountId}) AS messages`,
       ([row]) => ({ threads: row?.threads ?? 0, messages: row?.messages ?? 0 })
     )
 })

@@ -3,8 +3,10 @@ import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { Thread } from '../../../domain/thread.ts'
 import { phoneNumberOf } from '../../../domain/jid.ts'
+import type { Target } from '../../../domain/outbox.ts'
 import type { SqlBulk } from '../../sql/node-sqlite.ts'
-import type { ContactWrite, Page, ThreadWrite } from '../store.ts'
+import type { ContactWrite, Page, ReadUpTo, ThreadWrite } from '../store.ts'
+import type { eventStatements } from './events.ts'
 
 const Row = Schema.Struct({
   account_id: Schema.String,
@@ -17,6 +19,7 @@ const Row = Schema.Struct({
   last_message_direction: Thread.fields.lastMessageDirection,
   unread_count: Schema.Finite,
   archived: Schema.Finite,
+  ephemeral_seconds: Schema.Finite,
   created_at: Schema.Finite
 })
 
@@ -35,27 +38,163 @@ const thread = (row: typeof Row.Type): Thread => {
     lastMessageDirection: row.last_message_direction,
     unreadCount: row.unread_count,
     archived: row.archived === 1,
+    ephemeralSeconds: row.ephemeral_seconds,
     createdAt: row.created_at
   }
 }
 
-export const threadStatements = (sql: SqlClient.SqlClient, bulk: SqlBulk['Service'], now: () => number) => {
-  const put = (accountId: string, threads: ReadonlyArray<ThreadWrite>) =>
-    bulk.runMany(
-      `INSERT INTO threads (thread_id, account_id, client_jid, kind, display_name, unread_count, archived, created_at)
+/** Behind every message of its second: where "read up to this time" ends. */
+const LAST_ROW = Number.MAX_SAFE_INTEGER
+
+/** Messages a person would have to read. */
+const COUNTABLE = `m.direction = 'inbound' AND m.type NOT IN ('system', 'call')`
+
+/** The one rule for a thread's unread count: what its mark left over, and every countable message behind the mark. */
+const RECOUNT = `UPDATE threads SET unread_count = mark_base + (SELECT COUNT(*) FROM messages m
+  WHERE m.thread_id = threads.thread_id AND ${COUNTABLE} AND (m.ts_client, m.rowid) > (threads.mark_at, threads.mark_row))
+  WHERE thread_id = ?`
+
+export const threadStatements = (
+  sql: SqlClient.SqlClient,
+  bulk: SqlBulk['Service'],
+  now: () => number,
+  events: ReturnType<typeof eventStatements>
+) => {
+  const put = Effect.fnUntraced(function* (accountId: string, threads: ReadonlyArray<ThreadWrite>) {
+    yield* bulk.runMany(
+      `INSERT INTO threads (thread_id, account_id, client_jid, kind, display_name, archived, ephemeral_seconds, created_at)
         VALUES (?1, ?2, ?3, ?4, ?5, COALESCE(?6, 0), COALESCE(?7, 0), ?8)
         ON CONFLICT (thread_id) DO UPDATE SET display_name = COALESCE(?5, display_name),
-          unread_count = COALESCE(?6, unread_count), archived = COALESCE(?7, archived)`,
+          archived = COALESCE(?6, archived), ephemeral_seconds = COALESCE(?7, ephemeral_seconds)
+        WHERE COALESCE(?5, ?6, ?7) IS NOT NULL`,
       threads.map(write => [
         write.threadId,
         accountId,
         write.clientJid,
         write.kind,
         write.displayName,
-        write.unreadCount,
         write.archived,
+        write.ephemeralSeconds,
         now()
       ])
+    )
+    for (const { threadId, unread } of threads) {
+      if (unread === undefined) continue
+      yield* advance(accountId, threadId, { at: unread.at, row: LAST_ROW, base: unread.count })
+    }
+    const told = threads.filter(
+      write =>
+        write.displayName !== undefined ||
+        write.archived !== undefined ||
+        write.ephemeralSeconds !== undefined
+    )
+    yield* events.put(
+      accountId,
+      told.map(({ threadId }) => ({ kind: 'thread.changed', threadId, messageId: null }))
+    )
+  }, sql.withTransaction)
+
+  /** Moves the mark forward, never back; of two marks at one place the one that leaves less unread holds. */
+  const advance = Effect.fnUntraced(function* (
+    accountId: string,
+    threadId: string,
+    mark: { readonly at: number; readonly row: number; readonly base: number }
+  ) {
+    const moved = yield* sql`UPDATE threads SET
+        mark_base = CASE WHEN (mark_at, mark_row) = (${mark.at}, ${mark.row}) THEN MIN(mark_base, ${mark.base}) ELSE ${mark.base} END,
+        mark_at = ${mark.at}, mark_row = ${mark.row}
+      WHERE thread_id = ${threadId} AND (mark_at, mark_row) <= (${mark.at}, ${mark.row}) RETURNING 1`
+    if (moved.length === 0) return
+    const before = yield* sql`SELECT unread_count FROM threads WHERE thread_id = ${threadId}`
+    yield* bulk.runMany(RECOUNT, [[threadId]])
+    const after = yield* sql`SELECT unread_count FROM threads WHERE thread_id = ${threadId}`
+    if (before[0]?.['unread_count'] === after[0]?.['unread_count']) return
+    yield* events.put(accountId, [{ kind: 'thread.changed', threadId, messageId: null }])
+  })
+
+  /** Raises the counts by the messages whose rows lie behind `before`. */
+  const countNew = (before: number) =>
+    sql.unsafe(
+      `UPDATE threads SET unread_count = unread_count + fresh.n FROM (
+          SELECT m.thread_id AS id, COUNT(*) AS n FROM messages m JOIN threads t ON t.thread_id = m.thread_id
+          WHERE m.rowid > ? AND ${COUNTABLE} AND (m.ts_client, m.rowid) > (t.mark_at, t.mark_row) GROUP BY m.thread_id
+        ) AS fresh WHERE threads.thread_id = fresh.id`,
+      [before]
+    )
+
+  const readUpToMessages = Effect.fnUntraced(function* (
+    accountId: string,
+    threadId: string,
+    whatsAppIds: ReadonlyArray<string>
+  ) {
+    const [newest] = yield* sql<{ at: number; row: number }>`SELECT m.ts_client AS at, m.rowid AS row
+      FROM messages m JOIN json_each(${JSON.stringify(whatsAppIds)}) AS wanted ON m.whatsapp_id = wanted.value
+      WHERE m.thread_id = ${threadId} AND m.direction = 'inbound' ORDER BY m.ts_client DESC, m.rowid DESC LIMIT 1`
+    if (newest !== undefined) yield* advance(accountId, threadId, { ...newest, base: 0 })
+  })
+
+  const markRead = Effect.fnUntraced(function* (accountId: string, threadId: string, upTo: ReadUpTo) {
+    if (upTo === 'everything') {
+      const [newest] = yield* sql<{
+        at: number
+        row: number
+      }>`SELECT ts_client AS at, rowid AS row FROM messages
+        WHERE thread_id = ${threadId} ORDER BY ts_client DESC, rowid DESC LIMIT 1`
+      const [mark] = yield* sql<{
+        at: number
+        row: number
+      }>`SELECT mark_at AS at, mark_row AS row FROM threads
+        WHERE thread_id = ${threadId}`
+      for (const place of [newest, mark]) {
+        if (place !== undefined) yield* advance(accountId, threadId, { ...place, base: 0 })
+      }
+    } else if ('at' in upTo) {
+      yield* advance(accountId, threadId, { at: upTo.at, row: LAST_ROW, base: 0 })
+    } else {
+      yield* readUpToMessages(accountId, threadId, upTo.whatsAppIds)
+      yield* bulk.runMany(
+        `INSERT INTO waiting_reads (account_id, thread_id, whatsapp_id, waiting_since)
+          SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS (SELECT 1 FROM messages WHERE thread_id = ?2 AND whatsapp_id = ?3)
+          ON CONFLICT DO NOTHING`,
+        upTo.whatsAppIds.map(id => [accountId, threadId, id, now()])
+      )
+    }
+  }, sql.withTransaction)
+
+  /** Reads that were told before the messages came which they are about. */
+  const applyWaitingReads = Effect.fnUntraced(function* (
+    messages: ReadonlyArray<{ readonly threadId: string; readonly whatsAppId: string }>
+  ) {
+    const [any] = yield* sql`SELECT 1 FROM waiting_reads LIMIT 1`
+    if (any === undefined) return
+    const rows = yield* sql<{ account_id: string; thread_id: string; whatsapp_id: string }>`
+      SELECT w.account_id, w.thread_id, w.whatsapp_id
+      FROM json_each(${JSON.stringify(messages.map(({ threadId, whatsAppId }) => [threadId, whatsAppId]))}) AS wanted
+      JOIN waiting_reads w ON w.thread_id = wanted.value ->> 0 AND w.whatsapp_id = wanted.value ->> 1`
+    for (const row of rows) {
+      yield* readUpToMessages(row.account_id, row.thread_id, [row.whatsapp_id])
+      yield* sql`DELETE FROM waiting_reads WHERE thread_id = ${row.thread_id} AND whatsapp_id = ${row.whatsapp_id}`
+    }
+  })
+
+  // Whatever was read, the unread ones are the newest.
+  const unread = (threadId: string, limit: number) =>
+    sql.unsafe<Target>(
+      `SELECT m.message_id AS messageId, m.whatsapp_id AS whatsAppId, m.sender FROM messages m WHERE m.thread_id = ?1 AND ${COUNTABLE}
+        ORDER BY m.ts_client DESC, m.rowid DESC
+        LIMIT MIN(?2, (SELECT unread_count FROM threads WHERE thread_id = ?1))`,
+      [threadId, limit]
+    )
+
+  /** The one rule for a thread's last message: the newest stored one that is not an event, whatever order they came in. */
+  const refreshSummaries = (threadIds: ReadonlySet<string>) =>
+    bulk.runMany(
+      `UPDATE threads SET (last_message_at, last_message_id, last_message_text, last_message_direction) =
+        (SELECT ts_client, message_id, SUBSTR(COALESCE(NULLIF(body, ''), '[' || type || ']'), 1, 200), direction
+          FROM messages WHERE thread_id = threads.thread_id AND type <> 'system'
+          ORDER BY ts_client DESC, rowid DESC LIMIT 1)
+        WHERE thread_id = ?`,
+      [...threadIds].map(threadId => [threadId])
     )
 
   const putContacts = (accountId: string, contacts: ReadonlyArray<ContactWrite>) =>
@@ -64,14 +203,6 @@ export const threadStatements = (sql: SqlClient.SqlClient, bulk: SqlBulk['Servic
         ON CONFLICT (account_id, contact_jid) DO UPDATE SET name = COALESCE(?3, name), push_name = COALESCE(?4, push_name)`,
       contacts.map(contact => [accountId, contact.contactJid, contact.name, contact.pushName])
     )
-
-  const merge = Effect.fnUntraced(function* (from: string, to: string) {
-    yield* sql`UPDATE threads SET
-      unread_count = unread_count + COALESCE((SELECT unread_count FROM threads WHERE thread_id = ${from}), 0),
-      display_name = COALESCE(display_name, (SELECT display_name FROM threads WHERE thread_id = ${from}))
-      WHERE thread_id = ${to}`
-    yield* sql`DELETE FROM threads WHERE thread_id = ${from}`
-  })
 
   const mergeContacts = Effect.fnUntraced(function* (accountId: string, from: string, to: string) {
     yield* sql`INSERT INTO contacts (account_id, contact_jid, name, push_name)
@@ -82,7 +213,7 @@ export const threadStatements = (sql: SqlClient.SqlClient, bulk: SqlBulk['Servic
   })
 
   const select = sql`SELECT t.account_id, t.thread_id, t.client_jid, t.kind, t.last_message_at, t.last_message_text,
-    t.last_message_direction, t.unread_count, t.archived, t.created_at,
+    t.last_message_direction, t.unread_count, t.archived, t.ephemeral_seconds, t.created_at,
     COALESCE(c.name, t.display_name, c.push_name) AS display_name
     FROM threads t LEFT JOIN contacts c ON c.account_id = t.account_id AND c.contact_jid = t.client_jid AND t.kind = 'direct'`
 
@@ -101,8 +232,20 @@ export const threadStatements = (sql: SqlClient.SqlClient, bulk: SqlBulk['Servic
     return row === undefined ? undefined : thread(yield* decodeRow(row))
   })
 
-  const markRead = (threadId: string) =>
-    sql`UPDATE threads SET unread_count = 0 WHERE thread_id = ${threadId}`
+  const pruneWaitingReads = (before: number) => sql`DELETE FROM waiting_reads WHERE waiting_since < ${before}`
 
-  return { put, putContacts, merge, mergeContacts, list, read, markRead }
+  return {
+    put,
+    putContacts,
+    mergeContacts,
+    list,
+    read,
+    countNew,
+    markRead,
+    applyWaitingReads,
+    unread,
+    refreshSummaries,
+    recount: (threadId: string) => bulk.runMany(RECOUNT, [[threadId]]),
+    pruneWaitingReads
+  }
 }

@@ -1,21 +1,26 @@
 // A decoded history chunk to facts, conversation by conversation, so that a large chunk never becomes one large list.
 import { type proto } from '@whiskeysockets/baileys'
-import { chatJid, isGroupJid, isThreadJid } from '../../../domain/jid.ts'
-import type { Fact } from '../../../domain/fact.ts'
-import { address, factsOfStoredMessage, type Self } from './message.ts'
+import { isGroupJid, isThreadJid } from '../../../domain/jid.ts'
+import type { ChatFact, Fact } from '../../../domain/fact.ts'
+import { address, samePerson, type Self } from './address.ts'
+import { factsOfStoredMessage } from './message.ts'
+import { numberOf, secondsToMilliseconds } from './numbers.ts'
 
 const present = (text: string | null | undefined): string | undefined =>
   text === null || text === '' ? undefined : text
 
-const samePerson = (pn: string | null | undefined, lid: string | null | undefined): ReadonlyArray<Fact> => {
-  const phoneJid = chatJid(pn)
-  const lidJid = chatJid(lid)
-  return phoneJid !== undefined &&
-    lidJid !== undefined &&
-    lidJid.endsWith('@lid') &&
-    phoneJid.endsWith('@s.whatsapp.net')
-    ? [{ kind: 'samePerson', phoneJid, lidJid }]
-    : []
+/** Unread messages, as of the newest thing this chunk knows of: what came later must not be counted away by it. */
+const unreadOf = (conversation: proto.IConversation): ChatFact['unread'] => {
+  const count = numberOf(conversation.unreadCount)
+  if (count === null) return undefined
+  const times = (conversation.messages ?? []).map(({ message }) =>
+    secondsToMilliseconds(message?.messageTimestamp)
+  )
+  const at = times.reduce(
+    (latest, time) => Math.max(latest, time),
+    secondsToMilliseconds(conversation.conversationTimestamp)
+  )
+  return { count, at }
 }
 
 /** Who is who and what people call themselves: first of all, so that conversations land in the right threads. */
@@ -42,8 +47,9 @@ export const factsOfConversation = (self: Self, conversation: proto.IConversatio
     kind: 'chat',
     chat,
     name,
-    unreadCount: conversation.unreadCount ?? undefined,
-    archived: conversation.archived ?? undefined
+    unread: unreadOf(conversation),
+    archived: conversation.archived ?? undefined,
+    ephemeralSeconds: conversation.ephemeralExpiration ?? undefined
   }
   const contact: ReadonlyArray<Fact> =
     name === undefined || isGroupJid(chat.jid) ? [] : [{ kind: 'contact', person: chat, name }]

@@ -1,129 +1,117 @@
-// What a message says: from WhatsApp's protobuf to type, body and media. One table row per kind; what is unknown
-// is kept and shown as unsupported with its name, never dropped.
-import { normalizeMessageContent, type proto } from '@whiskeysockets/baileys'
-import type { Media } from '../../../domain/message.ts'
-import { millisecondsOf, numberOf } from './numbers.ts'
+// What a message says: from WhatsApp's protobuf to type, body and details. Each family of messages has its converters
+// in `content/`; what none of them knows is kept and shown as unsupported with its name, never dropped.
+import type { proto } from '@whiskeysockets/baileys'
+import type { Address, ContentFact } from '../../../domain/fact.ts'
+import { address, partyOf, type Self } from './address.ts'
+import { APPOINTMENT } from './content/appointment.ts'
+import { CALL } from './content/call.ts'
+import { COMMERCE } from './content/commerce.ts'
+import { CONTACT } from './content/contact.ts'
+import { INTERACTIVE } from './content/interactive.ts'
+import { LOCATION } from './content/location.ts'
+import { MEDIA } from './content/media.ts'
+import { type Family, NO_DETAILS_FACT, type Parts } from './content/parts.ts'
+import { POLL } from './content/poll.ts'
+import { TEXT } from './content/text.ts'
+import { millisecondsOf } from './numbers.ts'
+import { unwrap } from './unwrap.ts'
 
-export interface Content {
-  readonly type: string
-  readonly body: string | null
-  readonly media: Media | null
-  readonly quotedWhatsAppId: string | null
+const FAMILIES: Family = {
+  ...TEXT,
+  ...MEDIA,
+  ...CONTACT,
+  ...LOCATION,
+  ...POLL,
+  ...INTERACTIVE,
+  ...COMMERCE,
+  ...APPOINTMENT,
+  ...CALL
 }
 
-interface MediaFields {
-  mimetype?: string | null
-  caption?: string | null
-  fileName?: string | null
-  fileLength?: unknown
-  seconds?: number | null
-  width?: number | null
-  height?: number | null
-}
-
-const media = (fields: MediaFields): Media => ({
-  mimeType: fields.mimetype ?? null,
-  fileName: fields.fileName ?? null,
-  size: numberOf(fields.fileLength),
-  duration: fields.seconds ?? null,
-  width: fields.width ?? null,
-  height: fields.height ?? null
-})
-
-const plain = (type: string, body: string | null | undefined, attached: Media | null = null) => ({
-  type,
-  body: body ?? null,
-  media: attached
-})
-
-const nameInCard = (vcard: string | null | undefined): string | null =>
-  /^FN:(.*)$/m.exec(vcard ?? '')?.[1]?.trim() ?? null
-
-const place = (fields: {
-  degreesLatitude?: number | null
-  degreesLongitude?: number | null
-  name?: string | null
-  caption?: string | null
-}): string => {
-  const coordinates = `${fields.degreesLatitude ?? 0},${fields.degreesLongitude ?? 0}`
-  const label = fields.name ?? fields.caption
-  return label ? `${label} (${coordinates})` : coordinates
-}
-
-/** Parts of a message that accompany its content and are none themselves. */
-const COMPANIONS = new Set([
+/** Parts of a message that accompany its content, or that are about another message: none themselves. */
+const NO_CONTENT: ReadonlySet<string> = new Set([
   'messageContextInfo',
   'senderKeyDistributionMessage',
-  'fastRatchetKeySenderKeyDistributionMessage'
+  'fastRatchetKeySenderKeyDistributionMessage',
+  'protocolMessage',
+  'reactionMessage',
+  'pollUpdateMessage',
+  'pinInChatMessage',
+  'keepInChatMessage',
+  'stickerSyncRmrMessage'
 ])
 
-const contextOf = (value: unknown): proto.IContextInfo | undefined =>
-  typeof value === 'object' &&
-  value !== null &&
-  'contextInfo' in value &&
-  typeof value.contextInfo === 'object' &&
-  value.contextInfo !== null
-    ? value.contextInfo
-    : undefined
+/** A group has at most some thousand members. */
+const MOST_MENTIONS = 2000
 
-type Shown = Pick<Content, 'type' | 'body' | 'media'>
+const isKnown = (field: string): field is keyof Family => Object.hasOwn(FAMILIES, field)
 
-const shown = (message: proto.IMessage): Shown | undefined => {
-  if (message.conversation != null) return plain('text', message.conversation)
-  if (message.extendedTextMessage) return plain('text', message.extendedTextMessage.text)
-  if (message.imageMessage) return plain('image', message.imageMessage.caption, media(message.imageMessage))
-  if (message.videoMessage) return plain('video', message.videoMessage.caption, media(message.videoMessage))
-  if (message.ptvMessage) return plain('video', message.ptvMessage.caption, media(message.ptvMessage))
-  if (message.audioMessage) {
-    return plain(message.audioMessage.ptt === true ? 'voice' : 'audio', null, media(message.audioMessage))
+const partsOf = <Name extends keyof Family>(name: Name, message: proto.IMessage): Parts | undefined => {
+  const content = message[name]
+  return content === null || content === undefined ? undefined : FAMILIES[name]?.(content)
+}
+
+interface Context {
+  readonly info?: proto.IContextInfo | undefined
+  readonly viewOnce: boolean
+}
+
+/** What all kinds of content have in common. */
+const contextOf = (content: unknown): Context => {
+  if (typeof content !== 'object' || content === null) return { viewOnce: false }
+  const info = 'contextInfo' in content ? content.contextInfo : undefined
+  return {
+    info: typeof info === 'object' && info !== null ? info : undefined,
+    viewOnce: 'viewOnce' in content && content.viewOnce === true
   }
-  if (message.documentMessage) {
-    return plain('document', message.documentMessage.caption, media(message.documentMessage))
+}
+
+const mentionsIn = (info: proto.IContextInfo | undefined): ReadonlyArray<Address> =>
+  [...new Set((info?.mentionedJid ?? []).slice(0, MOST_MENTIONS))].flatMap(jid => address(jid) ?? [])
+
+const quotedIn = (self: Self, info: proto.IContextInfo | undefined): ContentFact['quoted'] => {
+  if (!info?.stanzaId) return null
+  const writer = address(info.participant)
+  return {
+    whatsAppId: info.stanzaId,
+    ...(writer === undefined ? {} : { sender: partyOf(self, writer) })
   }
-  if (message.stickerMessage) return plain('sticker', null, media(message.stickerMessage))
-  if (message.contactMessage) {
-    return plain('contact', message.contactMessage.displayName ?? nameInCard(message.contactMessage.vcard))
-  }
-  if (message.contactsArrayMessage) {
-    const names = (message.contactsArrayMessage.contacts ?? []).map(
-      card => card.displayName ?? nameInCard(card.vcard)
-    )
-    return plain('contact', names.filter(name => name !== null).join(', '))
-  }
-  if (message.locationMessage) return plain('location', place(message.locationMessage))
-  if (message.liveLocationMessage) return plain('location', place(message.liveLocationMessage))
-  const poll = message.pollCreationMessage ?? message.pollCreationMessageV2 ?? message.pollCreationMessageV3
-  if (poll)
-    return plain(
-      'poll',
-      [poll.name ?? '', ...(poll.options ?? []).map(option => `• ${option.optionName ?? ''}`)].join('\n')
-    )
-  if (message.buttonsResponseMessage) return plain('text', message.buttonsResponseMessage.selectedDisplayText)
-  if (message.templateButtonReplyMessage)
-    return plain('text', message.templateButtonReplyMessage.selectedDisplayText)
-  if (message.listResponseMessage) return plain('text', message.listResponseMessage.title)
-  return undefined
+}
+
+/** A comment names the message it is about by key instead of quoting it. */
+const commentedIn = (self: Self, layers: ReadonlyArray<proto.IMessage>): ContentFact['quoted'] => {
+  const key = layers.find(layer => layer.commentMessage)?.commentMessage?.targetMessageKey
+  return key ? quotedIn(self, { stanzaId: key.id ?? null, participant: key.participant ?? null }) : null
 }
 
 /** What a message says, or `undefined` when it carries only keys or context. */
-export const contentOf = (wrapped: proto.IMessage): Content | undefined => {
-  // Ephemeral, view-once and document-with-caption are envelopes around the message proper.
-  const message = normalizeMessageContent(wrapped)
-  if (message === undefined) return undefined
-  const kinds = Object.keys(message).filter(
-    key => !COMPANIONS.has(key) && Reflect.get(message, key) != null && Object.hasOwn(message, key)
+export const contentOf = (self: Self, wrapped: proto.IMessage): ContentFact | undefined => {
+  const { layers, message, viewOnce } = unwrap(wrapped)
+  const fields = Object.keys(message).filter(
+    field => !NO_CONTENT.has(field) && Reflect.get(message, field) != null
   )
-  const [kind] = kinds
-  if (kind === undefined) return undefined
-  const quoted = kinds.map(key => contextOf(Reflect.get(message, key))?.stanzaId).find(id => id != null)
-  return { ...(shown(message) ?? plain(`unsupported:${kind}`, null)), quotedWhatsAppId: quoted ?? null }
+  const field = fields.find(isKnown) ?? fields[0]
+  if (field === undefined) return undefined
+  const { body, ...details } = (isKnown(field) ? partsOf(field, message) : undefined) ?? {
+    type: `unsupported:${field}`
+  }
+  const context = contextOf(Reflect.get(message, field))
+  return {
+    ...NO_DETAILS_FACT,
+    ...details,
+    body: body ?? null,
+    mentions: mentionsIn(context.info),
+    viewOnce: viewOnce || context.viewOnce,
+    quoted: quotedIn(self, context.info) ?? commentedIn(self, layers)
+  }
 }
 
 /** The body an edited message has now and the time of the edit. */
 export const editOf = (
+  self: Self,
   protocol: proto.Message.IProtocolMessage,
   fallbackTime: number
 ): { body: string | null; at: number } => ({
-  body: protocol.editedMessage ? (contentOf(protocol.editedMessage)?.body ?? null) : null,
+  body: protocol.editedMessage ? (contentOf(self, protocol.editedMessage)?.body ?? null) : null,
   at: millisecondsOf(protocol.timestampMs) ?? fallbackTime
 })

@@ -1,7 +1,7 @@
 // Names of people and groups, as app state and group queries tell them.
 import type { Contact, GroupMetadata } from '@whiskeysockets/baileys'
 import type { Fact } from '../../../domain/fact.ts'
-import { address } from './message.ts'
+import { address } from './address.ts'
 
 export const factsOfContacts = (contacts: ReadonlyArray<Partial<Contact>>): ReadonlyArray<Fact> =>
   contacts.flatMap((contact): ReadonlyArray<Fact> => {

@@ -11,15 +11,13 @@ import {
 import { Schema } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import { chatJid, isGroupJid } from '../../../domain/jid.ts'
-import {
-  address,
-  factOfUndecryptable,
-  factsOfLiveMessage,
-  factsOfStoredMessage,
-  partyOf,
-  type Self
-} from './message.ts'
+import { address, partyOf, samePerson, type Self } from './address.ts'
+import { factsOfCall, isCallSignal } from './call.ts'
+import { factsOfGroupNotification, isGroupNotification } from './group-event.ts'
+import { factOfUndecryptable, factsOfLiveMessage, factsOfStoredMessage } from './message.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
+import { encodedMessage } from './protobuf.ts'
+import { nodeFromJson, StanzaJson } from './stanza-json.ts'
 
 const Attributes = Schema.Record(Schema.String, Schema.String)
 const SelfAddresses = Schema.Struct({ jid: Schema.String, lid: Schema.optionalKey(Schema.String) })
@@ -43,9 +41,17 @@ export const Journaled = Schema.Union([
     self: SelfAddresses,
     attributes: Attributes,
     ids: Schema.Array(Schema.String)
-  })
+  }),
+  Schema.Struct({ kind: Schema.Literal('notification'), self: SelfAddresses, stanza: StanzaJson }),
+  Schema.Struct({ kind: Schema.Literal('call'), self: SelfAddresses, stanza: StanzaJson })
 ])
 export type Journaled = typeof Journaled.Type
+
+/** Whether a stanza is to be journaled as a `notification`: it changes a group. */
+export const isJournaledNotification = (node: BinaryNode): boolean => isGroupNotification(node)
+
+/** Whether a stanza is to be journaled as a `call`: it rings, or says what became of the ringing. */
+export const isJournaledCall = (node: BinaryNode): boolean => isCallSignal(node)
 
 /** A history chunk that the phone announced; `notification` is the protobuf to fetch and decode it by. */
 export interface ChunkNotice {
@@ -75,10 +81,14 @@ export const understand = (entry: Journaled): Understood => {
     }
     case 'receipt':
       return { facts: receipt(entry), chunks: [] }
+    case 'notification':
+      return { facts: factsOfGroupNotification(selfOf(entry), nodeFromJson(entry.stanza)), chunks: [] }
+    case 'call':
+      return { facts: factsOfCall(selfOf(entry), nodeFromJson(entry.stanza)), chunks: [] }
   }
 }
 
-const selfOf = (entry: Journaled): Self => entry.self
+const selfOf = (entry: { self: Self }): Self => entry.self
 
 const envelope = (entry: { self: Self; attributes: Record<string, string> }) => {
   try {
@@ -106,7 +116,7 @@ const message = (entry: Extract<Journaled, { kind: 'message' }>): Understood => 
     const driven = fromOwnPhone(self, inner.protocolMessage, entry.attributes['id'] ?? '')
     if (driven !== undefined) return driven
   }
-  const bytes = sentByOtherDevice ? proto.Message.encode(sentByOtherDevice).finish() : raw
+  const bytes = sentByOtherDevice ? encodedMessage(sentByOtherDevice) : raw
   return { facts: [...people, ...factsOfLiveMessage(self, info, inner, bytes)], chunks: [] }
 }
 
@@ -134,13 +144,9 @@ const fromOwnPhone = (
   if (mapping) {
     const { pnToLidMappings } = proto.LIDMigrationMappingSyncPayload.decode(mapping)
     return {
-      facts: pnToLidMappings.flatMap((pair): ReadonlyArray<Fact> => {
-        const phoneJid = chatJid(`${String(pair.pn)}@s.whatsapp.net`)
-        const lidJid = chatJid(`${String(pair.latestLid || pair.assignedLid)}@lid`)
-        return phoneJid !== undefined && lidJid !== undefined
-          ? [{ kind: 'samePerson', phoneJid, lidJid }]
-          : []
-      }),
+      facts: pnToLidMappings.flatMap(pair =>
+        samePerson(`${String(pair.pn)}@s.whatsapp.net`, `${String(pair.latestLid || pair.assignedLid)}@lid`)
+      ),
       chunks: []
     }
   }
@@ -167,12 +173,7 @@ const samePeople = (
     [attributes['recipient'], attributes['recipient_pn'] ?? attributes['peer_recipient_pn']],
     [attributes['recipient'], attributes['recipient_lid'] ?? attributes['peer_recipient_lid']]
   ]
-  return pairs.flatMap(([a, b]): ReadonlyArray<Fact> => {
-    const both = [chatJid(a), chatJid(b)]
-    const phoneJid = both.find(jid => jid?.endsWith('@s.whatsapp.net') === true)
-    const lidJid = both.find(jid => jid?.endsWith('@lid') === true)
-    return phoneJid !== undefined && lidJid !== undefined ? [{ kind: 'samePerson', phoneJid, lidJid }] : []
-  })
+  return pairs.flatMap(([one, other]) => samePerson(one, other))
 }
 
 const RECEIPT_STATUS: Readonly<Record<string, 'delivered' | 'read' | 'played'>> = {
@@ -204,7 +205,9 @@ const receipt = (entry: Extract<Journaled, { kind: 'receipt' }>): ReadonlyArray<
   if (partyOf(self, who) === 'me') {
     // Our own phone or another device read somebody's messages.
     const read = address(isGroupJid(chat) ? from : recipient)
-    return read !== undefined && status !== 'delivered' ? [{ kind: 'readByMe', chat: read }] : []
+    return read !== undefined && status !== 'delivered'
+      ? [{ kind: 'readByMe', chat: read, upTo: { whatsAppIds: entry.ids } }]
+      : []
   }
   const at = millisecondsOf(secondsToMilliseconds(t)) ?? 0
   return [{ kind: 'receipt', chat: { jid: chat }, recipient: who, whatsAppIds: entry.ids, status, at }]

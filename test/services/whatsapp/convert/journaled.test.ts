@@ -1,7 +1,14 @@
 // A journal entry alone gives back what arrived.
 import { proto, writeRandomPadMax16 } from '@whiskeysockets/baileys'
+import { Schema } from 'effect'
 import { describe, expect, test } from 'vitest'
-import { type Journaled, understand } from '../../../src/services/whatsapp/convert/journaled.ts'
+import {
+  isJournaledCall,
+  isJournaledNotification,
+  Journaled,
+  understand
+} from '../../../../src/services/whatsapp/convert/journaled.ts'
+import { nodeToJson } from '../../../../src/services/whatsapp/convert/stanza-json.ts'
 
 const SELF = { jid: '490@s.whatsapp.net', lid: '70@lid' }
 const { Type } = proto.Message.ProtocolMessage
@@ -88,10 +95,6 @@ describe('nothing is made of', () => {
         { from: '120@g.us', participant: '77@lid' },
         { senderKeyDistributionMessage: { groupId: '120@g.us' } }
       )
-    ],
-    [
-      'a disappearing-messages setting',
-      arrived({ from: '491@s.whatsapp.net' }, { protocolMessage: { type: Type.EPHEMERAL_SETTING } })
     ]
   ])('%s', (_, entry) => {
     expect(kinds(entry)).not.toContain('message')
@@ -129,10 +132,10 @@ describe('receipts', () => {
   test('by our own phone mean that the chat was read', () => {
     expect(
       understand(receipt({ from: '490@s.whatsapp.net', recipient: '491@s.whatsapp.net', type: 'read' })).facts
-    ).toEqual([{ kind: 'readByMe', chat: { jid: '491@s.whatsapp.net' } }])
-    expect(understand(receipt({ from: '70:1@lid', recipient: '77@lid', type: 'read' })).facts).toMatchObject([
-      { kind: 'readByMe', chat: { jid: '77@lid' } }
-    ])
+    ).toEqual([{ kind: 'readByMe', chat: { jid: '491@s.whatsapp.net' }, upTo: { whatsAppIds: ['A'] } }])
+    expect(
+      understand(receipt({ from: '70:1@lid', recipient: '77@lid', type: 'read' }, ['A', 'B'])).facts
+    ).toMatchObject([{ kind: 'readByMe', chat: { jid: '77@lid' }, upTo: { whatsAppIds: ['A', 'B'] } }])
   })
   test('of unknown kinds change nothing', () => {
     expect(understand(receipt({ from: '491@s.whatsapp.net', type: 'server-error' })).facts).toEqual([])
@@ -150,4 +153,45 @@ test('an undecryptable message keeps its place and the reason', () => {
   expect(understand(entry).facts).toMatchObject([
     { type: 'undecryptable', status: 'undecryptable', statusReason: 'No session record' }
   ])
+})
+
+describe('stanzas kept whole', () => {
+  const throughTheJournal = (entry: Journaled) =>
+    understand(Schema.decodeUnknownSync(Journaled)(JSON.parse(JSON.stringify(entry))))
+
+  test('a group’s change is understood from the journal alone', () => {
+    const stanza = {
+      tag: 'notification',
+      attrs: { id: 'N1', type: 'w:gp2', from: '120@g.us', participant: '77@lid', t: '1767225600' },
+      content: [{ tag: 'subject', attrs: { subject: 'Trip' } }]
+    }
+    expect(isJournaledNotification(stanza)).toBe(true)
+    const entry = { kind: 'notification', self: SELF, stanza: nodeToJson(stanza) } as const
+    expect(throughTheJournal(entry).facts).toMatchObject([
+      { kind: 'chat', name: 'Trip' },
+      { kind: 'message', type: 'system', whatsAppId: 'N1' }
+    ])
+  })
+
+  test('a call is understood from the journal alone', () => {
+    const stanza = {
+      tag: 'call',
+      attrs: { id: 'S1', from: '77:2@lid', t: '1767225600' },
+      content: [{ tag: 'offer', attrs: { 'call-id': 'C1', 'call-creator': '77:2@lid' } }]
+    }
+    expect(isJournaledCall(stanza)).toBe(true)
+    const entry = { kind: 'call', self: SELF, stanza: nodeToJson(stanza) } as const
+    expect(throughTheJournal(entry).facts).toMatchObject([
+      { kind: 'message', type: 'call', whatsAppId: 'C1' }
+    ])
+  })
+
+  test.each([
+    ['devices of a contact', { tag: 'notification', attrs: { type: 'devices', from: '77@lid' } }],
+    ['a contact’s picture', { tag: 'notification', attrs: { type: 'picture', from: '77@lid' } }],
+    ['a call’s transport', { tag: 'call', attrs: {}, content: [{ tag: 'transport', attrs: {} }] }],
+    ['a call of nothing', { tag: 'call', attrs: {} }]
+  ])('%s need not be kept', (_, stanza) => {
+    expect(isJournaledNotification(stanza) || isJournaledCall(stanza)).toBe(false)
+  })
 })

@@ -1,0 +1,67 @@
+// What changes, as server-sent events, and what a person should know of.
+import { Effect, Schedule, Stream } from 'effect'
+import { HttpServerRequest, HttpServerResponse } from 'effect/http'
+import { HttpApiBuilder } from 'effect/http-api'
+import type { FeedEvent } from '../domain/feed.ts'
+import { Incidents } from '../services/observe/incidents.ts'
+import { Store } from '../services/store/store.ts'
+import { Api } from './api.ts'
+import { StoreUnavailable } from './problems.ts'
+
+const BATCH = 500
+/** How often the store is looked at; a subscriber is never further behind than this and one batch. */
+const LOOK_EVERY = '200 millis'
+/** A comment now and then, so that neither side takes a quiet connection for a dead one. */
+const SIGN_OF_LIFE_MS = 15_000
+
+const PAGE = 100
+
+const frame = (event: FeedEvent): string =>
+  `id: ${event.eventId}\nevent: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`
+
+export const feedLayer = HttpApiBuilder.group(
+  Api,
+  'feed',
+  Effect.fn(function* (handlers) {
+    const store = yield* Store
+    const incidents = yield* Incidents
+
+    const since = (start: number, accountId: string | undefined) => {
+      let after = start
+      const batch = Effect.gen(function* () {
+        const events = yield* store.events({ after, accountId, limit: BATCH })
+        after = events.at(-1)?.eventId ?? after
+        return events.map(frame).join('')
+      })
+      return Stream.fromEffectSchedule(batch, Schedule.spaced(LOOK_EVERY)).pipe(
+        Stream.filter(text => text !== ''),
+        Stream.merge(
+          Stream.fromSchedule(Schedule.spaced(SIGN_OF_LIFE_MS)).pipe(Stream.map(() => ': here\n\n'))
+        ),
+        // Sent at once, so that a client knows it is connected.
+        text => Stream.concat(Stream.succeed(`retry: 1000\n\n`), text),
+        Stream.encodeText
+      )
+    }
+
+    return handlers.handleAll({
+      events: Effect.fn(function* ({ query, request }) {
+        const header = HttpServerRequest.HttpServerRequest.of(request).headers['last-event-id'] ?? ''
+        const resumed = /^\d{1,15}$/.test(header) ? Number(header) : undefined
+        const start =
+          resumed ??
+          query.after ??
+          (yield* store.newestEvent.pipe(Effect.mapError(() => new StoreUnavailable({}))))
+        return HttpServerResponse.stream(since(start, query.accountId), {
+          contentType: 'text/event-stream',
+          headers: { 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
+        })
+      }),
+      incidents: ({ query }) =>
+        incidents.list({ accountId: query.accountId, limit: query.limit ?? PAGE }).pipe(
+          Effect.map(found => ({ incidents: found })),
+          Effect.mapError(() => new StoreUnavailable({}))
+        )
+    })
+  })
+)

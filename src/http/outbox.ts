@@ -1,0 +1,112 @@
+// The outbox over HTTP: queue, look up, take back.
+import { Effect } from 'effect'
+import { HttpServerRequest } from 'effect/http'
+import { HttpApiBuilder } from 'effect/http-api'
+import { decodeCursor, encodeCursor } from '../domain/page.ts'
+import { Accounts } from '../services/accounts.ts'
+import { Outbox } from '../services/send/outbox.ts'
+import { Api } from './api.ts'
+import { makeComposer } from './outgoing.ts'
+import { badField, KeyReused, NotFound, NotWaiting, StoreUnavailable, WrongState } from './problems.ts'
+
+const PAGE = 50
+
+export const outboxLayer = HttpApiBuilder.group(
+  Api,
+  'outbox',
+  Effect.fn(function* (handlers) {
+    const accounts = yield* Accounts
+    const outbox = yield* Outbox
+    const composer = yield* makeComposer
+
+    const find = (accountId: string) =>
+      accounts.state(accountId).pipe(
+        Effect.catchTags({
+          AccountNotFound: () => Effect.fail(new NotFound({ detail: `There is no account ${accountId}` })),
+          StoreError: () => Effect.fail(new StoreUnavailable({}))
+        })
+      )
+
+    const noEntry = (entryId: string) => new NotFound({ detail: `The outbox has no entry ${entryId}` })
+
+    const answered = <A, E>(work: Effect.Effect<A, E>) =>
+      Effect.catchTags(work, {
+        IdempotencyConflict: () =>
+          Effect.fail(
+            new KeyReused({
+              detail: 'Use a new idempotencyKey for a new message; the earlier one is kept for 24 hours'
+            })
+          ),
+        StoreError: () => Effect.fail(new StoreUnavailable({}))
+      })
+
+    return handlers.handleAll({
+      send: Effect.fn(function* ({ params: { accountId }, payload, request }) {
+        const { record, state } = yield* find(accountId)
+        const header = HttpServerRequest.HttpServerRequest.of(request).headers['idempotency-key']
+        const asked =
+          payload.idempotencyKey === undefined && header !== undefined
+            ? { ...payload, idempotencyKey: header.slice(0, 200) }
+            : payload
+        const queued = { status: 'queued' as const }
+        // Before anything is fetched or judged: what was accepted once is accepted, whatever has changed since.
+        const fingerprint = composer.fingerprintOf(asked)
+        if (fingerprint !== undefined) {
+          const { idempotencyKey } = asked
+          const known = yield* answered(outbox.accepted({ accountId, idempotencyKey, fingerprint }))
+          if (known !== undefined) return { ...known, ...queued }
+        }
+        const mustBeLinked =
+          record.jid === null || state === 'loggedOut'
+            ? Effect.fail(
+                new WrongState({
+                  state,
+                  detail: 'The account is not linked to a phone, so nothing can be sent. Start with pair'
+                })
+              )
+            : Effect.void
+        // Bad input is told first, but no file is taken for an account that cannot send.
+        if ('file' in asked || asked.media !== undefined) yield* mustBeLinked
+        const composed = yield* composer.compose(accountId, asked)
+        yield* mustBeLinked
+        return { ...(yield* answered(outbox.accept(composed))), ...queued }
+      }),
+      list: Effect.fn(function* ({ params: { accountId }, query }) {
+        yield* find(accountId)
+        const before = query.cursor === undefined ? undefined : decodeCursor(query.cursor)
+        if (query.cursor !== undefined && before === undefined) {
+          return yield* badField('query', 'cursor', 'Expected a nextCursor of an earlier answer')
+        }
+        const limit = query.limit ?? PAGE
+        const found = yield* outbox
+          .list({ accountId, status: query.status, limit: limit + 1, before })
+          .pipe(Effect.mapError(() => new StoreUnavailable({})))
+        const entries = found.slice(0, limit)
+        const last = entries.at(-1)
+        const nextCursor =
+          found.length > limit && last !== undefined
+            ? encodeCursor({ time: last.createdAt, id: last.entryId })
+            : null
+        return { entries, nextCursor }
+      }),
+      entry: Effect.fn(function* ({ params: { accountId, entryId } }) {
+        const entry = yield* outbox
+          .read(accountId, entryId)
+          .pipe(Effect.mapError(() => new StoreUnavailable({})))
+        return entry ?? (yield* noEntry(entryId))
+      }),
+      cancel: ({ params: { accountId, entryId } }) =>
+        outbox.cancel(accountId, entryId).pipe(
+          Effect.catchTags({
+            NotCancellable: ({ status }) =>
+              Effect.fail(
+                status === null
+                  ? noEntry(entryId)
+                  : new NotWaiting({ entryStatus: status, detail: `It is ${status}` })
+              ),
+            StoreError: () => Effect.fail(new StoreUnavailable({}))
+          })
+        )
+    })
+  })
+)

@@ -1,0 +1,375 @@
+// What an application may ask to be sent, and how a request becomes content of the outbox: checked against what is
+// stored, files taken in. Every refusal names the field.
+import { createHash, randomBytes } from 'node:crypto'
+import { Clock, Effect, Schema } from 'effect'
+import { Multipart } from 'effect/http'
+import { HttpApiSchema } from 'effect/http-api'
+import { threadIdOf } from '../domain/ids.ts'
+import { isGroupJid, recipientJid } from '../domain/jid.ts'
+import type { Message } from '../domain/message.ts'
+import { EDITABLE_MS, MediaType, type OutboxContent, type Target } from '../domain/outbox.ts'
+import type { Attachment } from '../services/send/attachments.ts'
+import { Attachments } from '../services/send/attachments.ts'
+import type { OutboxRequest } from '../services/send/outbox.ts'
+import { Store } from '../services/store/store.ts'
+import { type BadField, badField, StoreUnavailable } from './problems.ts'
+
+const Key = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(200))
+const MessageId = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(200))
+const Address = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(128))
+const line = (most: number) => Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(most))
+const Text = line(65_536)
+/** Milliseconds since 1970, or ISO 8601 with its zone. */
+const Time = Schema.Union([Schema.Finite, Schema.String.check(Schema.isMaxLength(40))])
+
+const common = {
+  /** A phone number with country code, or the jid of a person or group. Either this or `threadId`. */
+  to: Schema.optionalKey(Address),
+  threadId: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(256))),
+  /** The messageId that this one answers. */
+  replyTo: Schema.optionalKey(MessageId),
+  sendAt: Schema.optionalKey(Time),
+  /** When it is no longer to be sent. */
+  expiresAt: Schema.optionalKey(Time),
+  idempotencyKey: Schema.optionalKey(Key)
+}
+
+/** Exactly one kind of content. */
+export const SendRequest = Schema.Struct({
+  ...common,
+  text: Schema.optionalKey(Text),
+  /** People named with @number in the text or caption. */
+  mentions: Schema.optionalKey(Schema.Array(Address).check(Schema.isMaxLength(256))),
+  media: Schema.optionalKey(
+    Schema.Struct({
+      url: line(2048),
+      type: Schema.optionalKey(MediaType),
+      mimeType: Schema.optionalKey(line(100)),
+      fileName: Schema.optionalKey(line(240)),
+      caption: Schema.optionalKey(Text)
+    })
+  ),
+  location: Schema.optionalKey(
+    Schema.Struct({
+      latitude: Schema.Finite.check(Schema.isBetween({ minimum: -90, maximum: 90 })),
+      longitude: Schema.Finite.check(Schema.isBetween({ minimum: -180, maximum: 180 })),
+      name: Schema.optionalKey(line(256)),
+      address: Schema.optionalKey(line(512))
+    })
+  ),
+  contacts: Schema.optionalKey(
+    Schema.Array(Schema.Struct({ name: line(200), phoneNumber: line(32) })).check(
+      Schema.isMinLength(1),
+      Schema.isMaxLength(50)
+    )
+  ),
+  poll: Schema.optionalKey(
+    Schema.Struct({
+      question: line(255),
+      options: Schema.Array(line(100)).check(Schema.isMinLength(2), Schema.isMaxLength(12)),
+      /** How many options one person may choose; 0, the default, is any number. */
+      selectable: Schema.optionalKey(Schema.Finite.check(Schema.isInt()))
+    })
+  ),
+  /** An empty emoji takes the reaction back. */
+  reaction: Schema.optionalKey(
+    Schema.Struct({ messageId: MessageId, emoji: Schema.String.check(Schema.isMaxLength(32)) })
+  ),
+  edit: Schema.optionalKey(Schema.Struct({ messageId: MessageId, text: Text })),
+  revoke: Schema.optionalKey(Schema.Struct({ messageId: MessageId }))
+}).annotate({ identifier: 'SendRequest' })
+export type SendRequest = typeof SendRequest.Type
+
+const FormTime = Schema.String.check(Schema.isMaxLength(40))
+
+/** A file with its fields, as a browser's form or `curl -F` sends it. */
+export const SendForm = Schema.Struct({
+  ...common,
+  sendAt: Schema.optionalKey(FormTime),
+  expiresAt: Schema.optionalKey(FormTime),
+  type: Schema.optionalKey(MediaType),
+  caption: Schema.optionalKey(Text),
+  fileName: Schema.optionalKey(line(240)),
+  file: Multipart.SingleFileSchema
+}).pipe(HttpApiSchema.asMultipart({ maxParts: 20, maxTotalSize: '2 GiB' }))
+export type SendForm = typeof SendForm.Type
+
+const CONTENT = ['text', 'media', 'location', 'contacts', 'poll', 'reaction', 'edit', 'revoke'] as const
+
+/** What each type may be; a document may be anything. */
+const MIME_TYPES: Readonly<Record<MediaType, RegExp>> = {
+  image: /^image\/(jpeg|png|webp|gif)$/,
+  video: /^video\/(mp4|3gpp|quicktime|webm)$/,
+  audio: /^audio\/(aac|mp4|mpeg|mp3|amr|ogg|opus|wav|x-wav|webm)$/,
+  voice: /^audio\/(ogg|opus|mp4|aac|mpeg|webm)$/,
+  sticker: /^image\/webp$/,
+  document: /^[\w.+-]+\/[\w.+-]+$/
+}
+
+const typeOf = (mimeType: string): MediaType =>
+  (['image', 'video', 'audio'] as const).find(type => MIME_TYPES[type].test(mimeType)) ?? 'document'
+
+const field = (name: string, message: string) => Effect.fail(badField('payload', name, message))
+
+/** The same request, however its fields are ordered, has the same fingerprint. */
+export const fingerprintOf = (request: object): string => {
+  const ordered = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map(ordered)
+      : typeof value === 'object' && value !== null
+        ? Object.fromEntries(
+            Object.entries(value)
+              .toSorted(([a], [b]) => (a < b ? -1 : 1))
+              .map(([key, inner]) => [key, ordered(inner)])
+          )
+        : value
+  return createHash('sha256')
+    .update(JSON.stringify(ordered(request)))
+    .digest('base64url')
+}
+
+const timeOf = (name: string, value: number | string | undefined) => {
+  if (value === undefined) return Effect.succeed<number | undefined>(undefined)
+  const time =
+    typeof value === 'number' || /^\d{1,15}$/.test(value)
+      ? Number(value)
+      : /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)$/.test(value)
+        ? Date.parse(value)
+        : Number.NaN
+  return Number.isFinite(time) && time > 0 && time < 8.64e15
+    ? Effect.succeed<number | undefined>(Math.round(time))
+    : field(name, 'Expected milliseconds since 1970, or a time such as 2027-01-31T09:00:00Z')
+}
+
+const written = (name: string, text: string) =>
+  text.trim() === '' || !text.isWellFormed()
+    ? field(name, 'Expected text with at least one visible character')
+    : Effect.succeed(text)
+
+const unavailable = Effect.mapError(() => new StoreUnavailable({}))
+
+/** Builds requests for the outbox of one account. */
+export const makeComposer = Effect.gen(function* () {
+  const store = yield* Store
+  const attachments = yield* Attachments
+
+  /** Where it goes: the address, and the thread as far as there is one. */
+  const destination = Effect.fnUntraced(function* (
+    accountId: string,
+    { threadId, to }: { readonly to?: string | undefined; readonly threadId?: string | undefined }
+  ) {
+    if ((to === undefined) === (threadId === undefined)) {
+      return yield* field('to', 'Expected either to or threadId')
+    }
+    if (threadId !== undefined) {
+      const thread = yield* unavailable(store.readThread(threadId))
+      return thread?.accountId === accountId
+        ? { toJid: thread.clientJid, threadId: thread.threadId }
+        : yield* field('threadId', 'This account has no such thread')
+    }
+    const toJid = recipientJid(to ?? '')
+    if (toJid === undefined) {
+      return yield* field('to', 'Expected a phone number with country code, or the jid of a person or group')
+    }
+    const thread = yield* unavailable(store.readThread(threadIdOf(accountId, toJid)))
+    return { toJid, threadId: thread?.threadId ?? threadIdOf(accountId, toJid) }
+  })
+
+  const target = Effect.fnUntraced(function* (threadId: string, name: string, messageId: string) {
+    const message = yield* unavailable(store.readMessage(threadId, messageId))
+    if (message === undefined) return yield* field(name, 'This thread has no such message')
+    if (message.type === 'revoked') return yield* field(name, 'This message was deleted')
+    const about: Target = { messageId, whatsAppId: message.whatsAppId, sender: message.sender }
+    return { message, about }
+  })
+
+  const people = (name: string, addresses: ReadonlyArray<string>) =>
+    Effect.forEach(addresses, address => {
+      const jid = recipientJid(address)
+      return jid === undefined || isGroupJid(jid)
+        ? field(name, 'Expected phone numbers with country code, or jids of people')
+        : Effect.succeed(jid)
+    })
+
+  const media = Effect.fnUntraced(function* (
+    slot: string,
+    attachment: Attachment,
+    given: {
+      readonly type?: MediaType | undefined
+      readonly mimeType?: string | undefined
+      readonly fileName?: string | undefined
+      readonly caption?: string | undefined
+    }
+  ) {
+    const mimeType = (given.mimeType ?? attachment.mimeType ?? 'application/octet-stream').toLowerCase()
+    const type = given.type ?? typeOf(mimeType)
+    if (!MIME_TYPES[type].test(mimeType)) {
+      return yield* field(slot, `${mimeType} cannot be sent as ${type}; leave the type out, or use document`)
+    }
+    const { caption, fileName } = given
+    if (caption !== undefined && !['image', 'video', 'document'].includes(type)) {
+      return yield* field('caption', `WhatsApp shows no caption with ${type}`)
+    }
+    return {
+      kind: 'media' as const,
+      type,
+      file: attachment.file,
+      size: attachment.size,
+      mimeType,
+      ...(fileName === undefined ? {} : { fileName }),
+      ...(caption === undefined ? {} : { caption: yield* written('caption', caption) })
+    }
+  })
+
+  const editable = (message: Message, now: number) => {
+    if (message.direction !== 'outbound') return field('edit.messageId', 'Only own messages can be edited')
+    if (message.type !== 'text') return field('edit.messageId', 'Only text can be edited')
+    return now - message.tsClient > EDITABLE_MS
+      ? field('edit.messageId', 'WhatsApp lets a message be edited for 15 minutes only')
+      : Effect.void
+  }
+
+  const contentOf = Effect.fnUntraced(function* (threadId: string, request: SendRequest) {
+    const { contacts, edit, location, poll, reaction, revoke, text } = request
+    if (text !== undefined) return { kind: 'text' as const, text: yield* written('text', text) }
+    if (location !== undefined) return { kind: 'location' as const, ...location }
+    if (contacts !== undefined) {
+      for (const { phoneNumber } of contacts) {
+        if (recipientJid(phoneNumber) === undefined) {
+          return yield* field('contacts', 'Expected phone numbers with country code')
+        }
+      }
+      return { kind: 'contact' as const, contacts }
+    }
+    if (poll !== undefined) {
+      const selectable = poll.selectable ?? 0
+      if (new Set(poll.options).size < poll.options.length) {
+        return yield* field('poll.options', 'Expected options that differ')
+      }
+      if (selectable < 0 || selectable > poll.options.length) {
+        return yield* field('poll.selectable', `Expected a whole number from 0 to ${poll.options.length}`)
+      }
+      const secret = randomBytes(32).toString('base64')
+      return { kind: 'poll' as const, question: poll.question, options: poll.options, selectable, secret }
+    }
+    if (reaction !== undefined) {
+      const { about } = yield* target(threadId, 'reaction.messageId', reaction.messageId)
+      return { kind: 'reaction' as const, target: about, emoji: reaction.emoji }
+    }
+    if (edit !== undefined) {
+      const { about, message } = yield* target(threadId, 'edit.messageId', edit.messageId)
+      yield* editable(message, yield* Clock.currentTimeMillis)
+      return { kind: 'edit' as const, target: about, text: yield* written('edit.text', edit.text) }
+    }
+    if (revoke !== undefined) {
+      const { about, message } = yield* target(threadId, 'revoke.messageId', revoke.messageId)
+      if (message.direction !== 'outbound' && !threadId.endsWith('@g.us')) {
+        return yield* field('revoke.messageId', 'Only own messages can be deleted for everyone')
+      }
+      return { kind: 'revoke' as const, target: about }
+    }
+    return undefined
+  })
+
+  const times = Effect.fnUntraced(function* (request: {
+    readonly sendAt?: number | string | undefined
+    readonly expiresAt?: number | string | undefined
+  }) {
+    const now = yield* Clock.currentTimeMillis
+    const sendAt = yield* timeOf('sendAt', request.sendAt)
+    const expiresAt = yield* timeOf('expiresAt', request.expiresAt)
+    if (expiresAt !== undefined && expiresAt <= Math.max(now, sendAt ?? 0)) {
+      return yield* field('expiresAt', 'Expected a time after now and after sendAt')
+    }
+    return { sendAt, expiresAt }
+  })
+
+  /** The request for the outbox of what JSON asks for. */
+  const fromJson = Effect.fnUntraced(function* (
+    accountId: string,
+    request: SendRequest
+  ): Effect.fn.Return<OutboxRequest, BadField | StoreUnavailable> {
+    const named = CONTENT.filter(name => request[name] !== undefined)
+    if (named.length !== 1) {
+      return yield* field('text', `Expected exactly one of ${CONTENT.join(', ')}`)
+    }
+    const when = yield* times(request)
+    const { threadId, toJid } = yield* destination(accountId, request)
+    const content = yield* contentOf(threadId, request)
+    const kept =
+      content ??
+      (yield* Effect.flatMap(
+        attachments
+          .fetch(request.media?.url ?? '')
+          .pipe(Effect.catch(({ message }) => field('media.url', message))),
+        attachment => media('media.type', attachment, request.media ?? {})
+      ))
+    const { idempotencyKey, ...asked } = request
+    return {
+      accountId,
+      toJid,
+      content: yield* accompanied(threadId, kept, request),
+      idempotencyKey,
+      fingerprint: fingerprintOf(asked),
+      ...when
+    }
+  })
+
+  /** The request for the outbox of an uploaded file. */
+  const fromForm = Effect.fnUntraced(function* (
+    accountId: string,
+    form: SendForm
+  ): Effect.fn.Return<OutboxRequest, BadField | StoreUnavailable> {
+    const when = yield* times(form)
+    const { threadId, toJid } = yield* destination(accountId, form)
+    const attachment = yield* attachments
+      .keep(form.file.path)
+      .pipe(Effect.catch(({ message }) => field('file', message)))
+    const fileName = form.fileName ?? (form.file.name || undefined)
+    const content = yield* media('type', attachment, {
+      type: form.type,
+      mimeType: form.file.contentType || undefined,
+      fileName,
+      caption: form.caption
+    })
+    const { file: _, idempotencyKey, ...asked } = form
+    return {
+      accountId,
+      toJid,
+      content: yield* accompanied(threadId, content, form),
+      idempotencyKey,
+      fingerprint: fingerprintOf({ ...asked, file: attachment.file }),
+      ...when
+    }
+  })
+
+  /** With the message it answers and the people it names. */
+  const accompanied = Effect.fnUntraced(function* (
+    threadId: string,
+    content: OutboxContent,
+    { mentions, replyTo }: { readonly mentions?: ReadonlyArray<string>; readonly replyTo?: string }
+  ) {
+    const canQuote = content.kind !== 'reaction' && content.kind !== 'edit' && content.kind !== 'revoke'
+    if (replyTo !== undefined && !canQuote)
+      return yield* field('replyTo', `A ${content.kind} answers nothing`)
+    const canMention = content.kind === 'text' || content.kind === 'media'
+    if (mentions !== undefined && !canMention) {
+      return yield* field('mentions', 'Only text and captions can name people')
+    }
+    return {
+      ...content,
+      ...(mentions === undefined ? {} : { mentions: yield* people('mentions', mentions) }),
+      ...(replyTo === undefined ? {} : { quoted: (yield* target(threadId, 'replyTo', replyTo)).about })
+    }
+  })
+
+  return {
+    compose: (accountId: string, request: SendRequest | SendForm) =>
+      'file' in request ? fromForm(accountId, request) : fromJson(accountId, request),
+    fingerprintOf: (request: SendRequest | SendForm): string | undefined => {
+      if ('file' in request) return undefined
+      const { idempotencyKey: _, ...asked } = request
+      return fingerprintOf(asked)
+    }
+  }
+})

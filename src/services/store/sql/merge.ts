@@ -1,0 +1,149 @@
+// Two addresses turned out to be one person: everything kept under the one moves to the other, in SQL.
+import { Effect, Schema } from 'effect'
+import type { SqlClient } from 'effect/sql'
+import { messageIdOf, threadIdOf } from '../../../domain/ids.ts'
+import { Reaction } from '../../../domain/message.ts'
+import type { eventStatements } from './events.ts'
+import { jsonOrNull } from './message-row.ts'
+import { MESSAGE_COLUMNS, ONE_MESSAGE_RULE } from './messages.ts'
+import type { threadStatements } from './threads.ts'
+
+const decodeReactions = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Array(Reaction)))
+
+const RECEIPT_COLUMNS = ['delivered_at', 'read_at', 'played_at']
+
+export const mergeStatements = (
+  sql: SqlClient.SqlClient,
+  threads: ReturnType<typeof threadStatements>,
+  events: ReturnType<typeof eventStatements>
+) => {
+  /** Rows under a new key meet the rows that are there already by the rule for one message. */
+  const moveMessages = (
+    where: string,
+    as: { thread: string; sender: string; id: string },
+    params: Array<string>
+  ) =>
+    sql.unsafe(
+      `INSERT INTO messages (${MESSAGE_COLUMNS})
+        SELECT ${MESSAGE_COLUMNS.replace('thread_id', as.thread).replace('message_id', as.id).replace('sender,', `${as.sender},`)}
+        FROM messages WHERE ${where} ORDER BY rowid ${ONE_MESSAGE_RULE}`,
+      params
+    )
+
+  const moveReceipts = (
+    set: { column: 'thread_id' | 'message_id' | 'recipient'; to: string },
+    where: string,
+    params: ReadonlyArray<string>
+  ) => {
+    const columns = ['account_id', 'thread_id', 'message_id', 'recipient', ...RECEIPT_COLUMNS]
+    return Effect.andThen(
+      sql.unsafe(
+        `INSERT INTO receipts (${columns.join(', ')})
+          SELECT ${columns.map(column => (column === set.column ? '?' : column)).join(', ')} FROM receipts WHERE ${where}
+          ON CONFLICT (thread_id, message_id, recipient) DO UPDATE SET
+            ${RECEIPT_COLUMNS.map(column => `${column} = MIN(COALESCE(receipts.${column}, excluded.${column}), COALESCE(excluded.${column}, receipts.${column}))`).join(', ')}`,
+        [set.to, ...params]
+      ),
+      sql.unsafe(`DELETE FROM receipts WHERE ${where}`, params)
+    )
+  }
+
+  const countOf = (threadId: string) =>
+    Effect.map(
+      sql<{ n: number }>`SELECT COUNT(*) AS n FROM messages WHERE thread_id = ${threadId}`,
+      ([row]) => row?.n ?? 0
+    )
+
+  /** Messages, receipts, what waits, the outbox, unread count and summary follow; the old id leads here from now on. */
+  const mergeThreads = Effect.fnUntraced(function* (accountId: string, from: string, to: string) {
+    const [fromJid, toJid] = [from, to].map(id => id.slice(accountId.length + 2))
+    const source = yield* threads.read(from)
+    if (source === undefined || toJid === undefined || fromJid === undefined) return
+    yield* threads.put(accountId, [{ threadId: to, clientJid: toJid, kind: 'direct' }])
+    const before = (yield* countOf(from)) + (yield* countOf(to))
+    yield* moveMessages('thread_id = ?', { thread: '?', sender: 'sender', id: 'message_id' }, [to, from])
+    yield* sql`DELETE FROM messages WHERE thread_id = ${from}`
+    const lost = before - (yield* countOf(to))
+    yield* sql`UPDATE accounts SET messages = messages - ${lost} WHERE account_id = ${accountId}`
+    yield* moveReceipts({ column: 'thread_id', to }, 'thread_id = ?', [from])
+    for (const table of ['waiting_changes', 'outbox', 'events']) {
+      yield* sql`UPDATE ${sql(table)} SET thread_id = ${to} WHERE thread_id = ${from}`
+    }
+    yield* sql`UPDATE OR IGNORE waiting_reads SET thread_id = ${to} WHERE thread_id = ${from}`
+    yield* sql`DELETE FROM waiting_reads WHERE thread_id = ${from}`
+    // The later mark holds for both, with what it left unread; rows were renumbered, so its second counts whole.
+    yield* sql`UPDATE threads SET
+        mark_base = CASE WHEN source.mark_at > threads.mark_at THEN source.mark_base ELSE threads.mark_base END,
+        mark_at = MAX(source.mark_at, threads.mark_at), mark_row = ${Number.MAX_SAFE_INTEGER},
+        display_name = COALESCE(threads.display_name, source.display_name),
+        archived = MIN(threads.archived, source.archived),
+        ephemeral_seconds = MAX(threads.ephemeral_seconds, source.ephemeral_seconds),
+        created_at = MIN(threads.created_at, source.created_at)
+      FROM (SELECT * FROM threads WHERE thread_id = ${from}) AS source WHERE threads.thread_id = ${to}`
+    yield* sql`DELETE FROM threads WHERE thread_id = ${from}`
+    yield* threads.recount(to)
+    yield* threads.refreshSummaries(new Set([to]))
+    yield* events.put(accountId, [
+      { kind: 'thread.merged', threadId: to, messageId: null },
+      { kind: 'thread.changed', threadId: to, messageId: null }
+    ])
+  })
+
+  /** What the person wrote in groups under the old address: their messages have the writer in their identity. */
+  const rekeySender = Effect.fnUntraced(function* (accountId: string, from: string, to: string) {
+    yield* sql`UPDATE messages SET sender = ${to} WHERE account_id = ${accountId} AND sender = ${from}
+      AND thread_id NOT LIKE '%@g.us'`
+    const rows = yield* sql<{ thread_id: string; message_id: string; whatsapp_id: string }>`
+      SELECT thread_id, message_id, whatsapp_id FROM messages WHERE account_id = ${accountId} AND sender = ${from}`
+    for (const row of rows) {
+      const messageId = messageIdOf(to, row.whatsapp_id)
+      const isHeld =
+        (yield* sql`SELECT 1 FROM messages WHERE thread_id = ${row.thread_id} AND message_id = ${messageId}`)
+          .length > 0
+      if (isHeld) {
+        yield* moveMessages(
+          'thread_id = ? AND message_id = ?',
+          { thread: 'thread_id', sender: '?', id: '?' },
+          [messageId, to, row.thread_id, row.message_id]
+        )
+        yield* sql`DELETE FROM messages WHERE thread_id = ${row.thread_id} AND message_id = ${row.message_id}`
+        yield* sql`UPDATE accounts SET messages = messages - 1 WHERE account_id = ${accountId}`
+        yield* threads.recount(row.thread_id)
+      } else {
+        yield* sql`UPDATE messages SET sender = ${to}, message_id = ${messageId}
+          WHERE thread_id = ${row.thread_id} AND message_id = ${row.message_id}`
+      }
+      for (const table of ['waiting_changes', 'events']) {
+        yield* sql`UPDATE ${sql(table)} SET message_id = ${messageId}
+          WHERE thread_id = ${row.thread_id} AND message_id = ${row.message_id}`
+      }
+      yield* sql`UPDATE messages SET quoted_message_id = ${messageId}
+        WHERE thread_id = ${row.thread_id} AND quoted_message_id = ${row.message_id}`
+      yield* threads.refreshSummaries(new Set([row.thread_id]))
+    }
+  })
+
+  const rekeyReactions = Effect.fnUntraced(function* (accountId: string, from: string, to: string) {
+    const rows = yield* sql<{ rowid: number; reactions: string }>`SELECT rowid, reactions FROM messages
+      WHERE account_id = ${accountId} AND reactions IS NOT NULL AND instr(reactions, ${JSON.stringify(from)}) > 0`
+    for (const row of rows) {
+      const all = (yield* decodeReactions(row.reactions)).map(reaction =>
+        reaction.sender === from ? { ...reaction, sender: to } : reaction
+      )
+      const latest = all.filter(
+        reaction => !all.some(other => other.sender === reaction.sender && other.at > reaction.at)
+      )
+      yield* sql`UPDATE messages SET reactions = ${jsonOrNull(latest)} WHERE rowid = ${row.rowid}`
+    }
+  })
+
+  return {
+    mergePeople: Effect.fnUntraced(function* (accountId: string, from: string, to: string) {
+      yield* mergeThreads(accountId, threadIdOf(accountId, from), threadIdOf(accountId, to))
+      yield* rekeySender(accountId, from, to)
+      yield* rekeyReactions(accountId, from, to)
+      yield* moveReceipts({ column: 'recipient', to }, 'account_id = ? AND recipient = ?', [accountId, from])
+      yield* threads.mergeContacts(accountId, from, to)
+    }, sql.withTransaction)
+  }
+}

@@ -1,0 +1,42 @@
+// Places, pinned once or moving.
+import type { proto } from '@whiskeysockets/baileys'
+import type { Location } from '../../../../domain/message.ts'
+import type { Family, Parts } from './parts.ts'
+
+interface Coordinates {
+  degreesLatitude?: number | null
+  degreesLongitude?: number | null
+  accuracyInMeters?: number | null
+}
+
+const location = (
+  { accuracyInMeters, degreesLatitude, degreesLongitude }: Coordinates,
+  named: Pick<Location, 'name' | 'address' | 'live'>
+): Location | null => {
+  const latitude = degreesLatitude ?? 0
+  const longitude = degreesLongitude ?? 0
+  // The protobuf can carry NaN and infinity, which are no place.
+  if (!Number.isFinite(latitude) || !Number.isFinite(longitude)) return null
+  return { latitude, longitude, ...named, accuracy: accuracyInMeters ?? null }
+}
+
+const written = (place: Location | null, label: string | null | undefined): string | null => {
+  if (place === null) return label || null
+  const coordinates = `${place.latitude},${place.longitude}`
+  return label ? `${label} (${coordinates})` : coordinates
+}
+
+/** A place that is a message or part of one. */
+export const pinned = (place: proto.Message.ILocationMessage): Parts => {
+  const { address = null, isLive, name = null } = place
+  const where = location(place, { name, address, live: isLive === true })
+  return { type: 'location', body: written(where, name), location: where }
+}
+
+export const LOCATION: Family = {
+  locationMessage: pinned,
+  liveLocationMessage: place => {
+    const where = location(place, { name: null, address: null, live: true })
+    return { type: 'location', body: written(where, place.caption), location: where }
+  }
+}

@@ -1,0 +1,51 @@
+// Polls as they are asked, and the results of one that somebody forwards. Votes are changes, not content.
+import type { proto } from '@whiskeysockets/baileys'
+import { numberOf } from '../numbers.ts'
+import type { Family, Parts } from './parts.ts'
+
+/** WhatsApp allows twelve. */
+const MOST_OPTIONS = 200
+
+export const optionNamesOf = (poll: proto.Message.IPollCreationMessage): ReadonlyArray<string> =>
+  (poll.options ?? []).slice(0, MOST_OPTIONS).map(({ optionName }) => optionName ?? '')
+
+const poll = (asked: proto.Message.IPollCreationMessage): Parts => {
+  const question = asked.name ?? ''
+  const names = optionNamesOf(asked)
+  return {
+    type: 'poll',
+    body: [question, ...names.map(name => `• ${name}`)].join('\n'),
+    poll: {
+      question,
+      options: names.map(name => ({ name, voters: [] })),
+      selectable: asked.selectableOptionsCount ?? 0
+    }
+  }
+}
+
+const results = ({ name, pollVotes }: proto.Message.IPollResultSnapshotMessage): Parts => ({
+  type: 'poll',
+  body: [
+    name ?? '',
+    ...(pollVotes ?? [])
+      .slice(0, MOST_OPTIONS)
+      .map(({ optionName, optionVoteCount }) => `• ${optionName ?? ''} (${numberOf(optionVoteCount) ?? 0})`)
+  ].join('\n')
+})
+
+/** The poll that a message asks, inside all envelopes. */
+export const pollIn = (message: proto.IMessage): proto.Message.IPollCreationMessage | undefined =>
+  message.pollCreationMessage ??
+  message.pollCreationMessageV2 ??
+  message.pollCreationMessageV3 ??
+  message.pollCreationMessageV5 ??
+  undefined
+
+export const POLL: Family = {
+  pollCreationMessage: poll,
+  pollCreationMessageV2: poll,
+  pollCreationMessageV3: poll,
+  pollCreationMessageV5: poll,
+  pollResultSnapshotMessage: results,
+  pollResultSnapshotMessageV3: results
+}

@@ -1,0 +1,52 @@
+// Where a message stands: who wrote it, in which chat, when. Nothing of what it says.
+import type { proto } from '@whiskeysockets/baileys'
+import type { Address, Fact, Party } from '../../../domain/fact.ts'
+import { isGroupJid, isThreadJid } from '../../../domain/jid.ts'
+import { address, partyOf, type Self } from './address.ts'
+import { secondsToMilliseconds } from './numbers.ts'
+
+export interface Envelope {
+  readonly chat: Address
+  readonly sender: Party
+  readonly whatsAppId: string
+  readonly timestamp: number
+  readonly pushName?: string | undefined
+  readonly live: boolean
+}
+
+/** Baileys adds the other address form to keys it decoded from stanzas. */
+export interface AddressedKey extends proto.IMessageKey {
+  remoteJidAlt?: string | undefined
+  participantAlt?: string | undefined
+}
+
+export interface AddressedInfo extends proto.IWebMessageInfo {
+  key?: AddressedKey | null
+}
+
+/** The chat, writer and id of a message, or `undefined` when it belongs to no conversation (status, channel, broadcast). */
+export const envelopeOf = (self: Self, info: AddressedInfo, live: boolean): Envelope | undefined => {
+  const key = info.key
+  const chat = address(key?.remoteJid, key?.remoteJidAlt)
+  if (key?.id == null || key.id === '' || chat === undefined || !isThreadJid(chat.jid)) return undefined
+  const writer = isGroupJid(chat.jid)
+    ? address(key.participant ?? info.participant, key.participantAlt)
+    : chat
+  // An event of the group itself ("the subject changed") may name nobody: then the group is its author.
+  const sender =
+    key.fromMe === true ? 'me' : isGroupJid(chat.jid) && writer !== undefined ? partyOf(self, writer) : chat
+  return {
+    chat,
+    sender,
+    whatsAppId: key.id,
+    timestamp: secondsToMilliseconds(info.messageTimestamp),
+    pushName: info.pushName ?? undefined,
+    live
+  }
+}
+
+/** What a stanza says about its writer beside its content: what they call themselves. */
+export const pushNameOf = ({ pushName, sender }: Envelope): ReadonlyArray<Fact> =>
+  sender === 'me' || pushName === undefined || pushName === ''
+    ? []
+    : [{ kind: 'contact', person: sender, pushName }]

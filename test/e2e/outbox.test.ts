@@ -1,0 +1,411 @@
+// The outbox through HTTP: everything that can be sent arrives as what it is, once; everything else waits, ends or is
+// refused with words.
+import { createHash } from 'node:crypto'
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { describe, expect, test } from 'vitest'
+import type { Phone } from '../../simulator/phone.ts'
+import { sharedStage } from './stage.ts'
+
+const shared = sharedStage({ MEDIA_URL_PRIVATE: 'true', MEDIA_MAX_MB: '2' })
+
+const linked = () => shared().linked({ history: { chats: 3, messages: 30, groupsShare: 0.34 } })
+
+/** What the recipient got under this id, once it is there. */
+const received = async (phone: Phone, id: string) => {
+  const find = () => phone.truth().received.find(entry => entry.id === id)
+  await shared().simulator.until(() => find() !== undefined, { what: `${id} to be received` })
+  return find()!
+}
+
+describe('what recipients get', () => {
+  test('a reply that names somebody, a location, contacts and a poll arrive as what they are', async () => {
+    const { api } = shared()
+    const { accountId, phone } = await linked()
+    const contact = phone.contacts[0]!
+    const to = contact.phoneNumber
+    const first = await api.send(accountId, to, 'first')
+    await api.untilEntry(accountId, first.entryId, 'sent')
+
+    const reply = await api.queue(accountId, {
+      to,
+      text: `@${to} yes`,
+      replyTo: first.messageId,
+      mentions: [to]
+    })
+    const place = await api.queue(accountId, {
+      to,
+      location: { latitude: 52.5, longitude: 13.4, name: 'Depot', address: 'Street 1' }
+    })
+    const card = await api.queue(accountId, {
+      to,
+      contacts: [{ name: 'Ada; Lovelace', phoneNumber: '+15550100999' }]
+    })
+    const poll = await api.queue(accountId, {
+      to,
+      poll: { question: 'When?', options: ['Now', 'Later'], selectable: 1 }
+    })
+
+    expect(await received(phone, reply.entryId)).toMatchObject({
+      kind: 'text',
+      quotedId: first.entryId,
+      times: 1
+    })
+    expect(await received(phone, place.entryId)).toMatchObject({ kind: 'location' })
+    expect(await received(phone, card.entryId)).toMatchObject({ kind: 'contact' })
+    expect(await received(phone, poll.entryId)).toMatchObject({ kind: 'poll' })
+
+    expect(await api.message(reply.threadId, reply.messageId)).toMatchObject({
+      type: 'text',
+      quotedMessageId: first.messageId,
+      mentions: [expect.stringContaining('@')]
+    })
+    expect(await api.message(place.threadId, place.messageId)).toMatchObject({
+      type: 'location',
+      body: 'Depot (52.5,13.4)',
+      location: { latitude: 52.5, longitude: 13.4, name: 'Depot', address: 'Street 1' }
+    })
+    expect(await api.message(card.threadId, card.messageId)).toMatchObject({
+      contacts: [{ phoneNumbers: ['+15550100999'] }]
+    })
+    expect(await api.message(poll.threadId, poll.messageId)).toMatchObject({
+      type: 'poll',
+      poll: {
+        question: 'When?',
+        selectable: 1,
+        options: [
+          { name: 'Now', voters: [] },
+          { name: 'Later', voters: [] }
+        ]
+      }
+    })
+  })
+
+  test('a vote on a poll of ours is opened and counted', async () => {
+    const { api } = shared()
+    const { accountId, phone } = await linked()
+    const contact = phone.contacts[0]!
+    const poll = await api.queue(accountId, {
+      to: contact.phoneNumber,
+      poll: { question: 'Tea?', options: ['Yes', 'No'] }
+    })
+    await received(phone, poll.entryId)
+    await phone.receive({ from: contact, vote: poll.entryId, options: ['No'] })
+    await phone.receive({ from: contact, vote: poll.entryId, options: ['Yes'] })
+    const counted = await api.untilMessage(
+      poll.threadId,
+      poll.messageId,
+      message => message.poll?.options[0]?.voters.length === 1
+    )
+    expect(counted.poll?.options.map(option => option.voters.length)).toEqual([1, 0])
+  })
+
+  test('a reaction, an edit and a deletion change the message, there and here', async () => {
+    const { api } = shared()
+    const { accountId, phone } = await linked()
+    const contact = phone.contacts[0]!
+    const to = contact.phoneNumber
+    const { id } = await phone.receive({ from: contact, text: 'How much?' })
+    const own = await api.send(accountId, to, 'ten')
+    await received(phone, own.entryId)
+
+    const reaction = await api.queue(accountId, {
+      threadId: own.threadId,
+      reaction: { messageId: `${id}_them`, emoji: '👍' }
+    })
+    const edit = await api.queue(accountId, {
+      threadId: own.threadId,
+      edit: { messageId: own.messageId, text: 'eleven' }
+    })
+    expect(await received(phone, reaction.entryId)).toMatchObject({
+      kind: 'reaction',
+      text: '👍',
+      targetId: id
+    })
+    expect(await received(phone, edit.entryId)).toMatchObject({
+      kind: 'edit',
+      text: 'eleven',
+      targetId: own.entryId
+    })
+    await api.untilMessage(own.threadId, `${id}_them`, message => message.reactions[0]?.emoji === '👍')
+    const edited = await api.untilMessage(own.threadId, own.messageId, message => message.body === 'eleven')
+    expect(edited.edits).toMatchObject([{ body: 'ten' }])
+
+    const revoke = await api.queue(accountId, {
+      threadId: own.threadId,
+      revoke: { messageId: own.messageId }
+    })
+    expect(await received(phone, revoke.entryId)).toMatchObject({ kind: 'revoke', targetId: own.entryId })
+    await api.untilMessage(own.threadId, own.messageId, message => message.type === 'revoked')
+  })
+
+  test('an uploaded file arrives byte for byte, with its caption', async () => {
+    const { api } = shared()
+    const { accountId, phone } = await linked()
+    const bytes = Buffer.alloc(300_000, 'pixels')
+    const { body, status } = await api.upload(
+      accountId,
+      { bytes, type: 'image/jpeg', name: 'cat.jpg' },
+      { to: phone.contacts[0]!.phoneNumber, caption: 'Our cat' }
+    )
+    expect(status).toBe(202)
+    expect(await received(phone, body.entryId)).toMatchObject({
+      kind: 'image',
+      text: 'Our cat',
+      sha256: createHash('sha256').update(bytes).digest('hex')
+    })
+    expect(await api.message(body.threadId, body.messageId)).toMatchObject({
+      type: 'image',
+      body: 'Our cat',
+      media: { mimeType: 'image/jpeg', size: bytes.length, download: { mediaKey: expect.any(String) } }
+    })
+  })
+
+  test('a file named by an address is fetched once and arrives; its type follows the server', async () => {
+    const { api } = shared()
+    const { accountId, phone } = await linked()
+    let asked = 0
+    const files = createServer((request, response) => {
+      asked += 1
+      if (request.url === '/moved') response.writeHead(302, { location: '/offer.pdf' }).end()
+      else
+        response.writeHead(200, { 'content-type': 'application/pdf; charset=binary' }).end('%PDF-1.7 offer')
+    })
+    await once(files.listen(0, '127.0.0.1'), 'listening')
+    const { port } = files.address() as { port: number }
+    const request = {
+      to: phone.contacts[0]!.phoneNumber,
+      media: { url: `http://127.0.0.1:${port}/moved`, fileName: 'offer.pdf' },
+      idempotencyKey: 'by-address'
+    }
+    const queued = await api.queue(accountId, request)
+    expect(await api.queue(accountId, request)).toEqual(queued)
+    files.close()
+    expect(asked).toBe(2)
+    expect(await received(phone, queued.entryId)).toMatchObject({ kind: 'document', mediaBytes: 14 })
+  })
+})
+
+describe('the same request twice', () => {
+  test('gets the same answer and is sent once; the order of fields and the place of the key do not matter', async () => {
+    const { api } = shared()
+    const { accountId, phone } = await linked()
+    const to = phone.contacts[0]!.phoneNumber
+    const path = `/v1/accounts/${accountId}/messages`
+    const first = await api.queue(accountId, { to, text: 'once', idempotencyKey: 'k1' })
+    await api.untilEntry(accountId, first.entryId, 'sent')
+    const again = await api.queue(accountId, { idempotencyKey: 'k1', text: 'once', to })
+    const byHeader = await api.request('POST', path, { text: 'once', to }, { 'idempotency-key': 'k1' })
+    expect(again).toEqual(first)
+    expect(byHeader).toEqual({ status: 202, body: first })
+    expect(await received(phone, first.entryId)).toMatchObject({ times: 1 })
+
+    const other = await api.request('POST', path, { to, text: 'another', idempotencyKey: 'k1' })
+    expect(other).toMatchObject({
+      status: 409,
+      body: { type: 'urn:backscroll:problem:idempotency-key-reused' }
+    })
+  })
+})
+
+describe('waiting', () => {
+  test('what is not being sent yet can be taken back; what was sent cannot', async () => {
+    const { api } = shared()
+    const { accountId, phone } = await linked()
+    const to = phone.contacts[0]!.phoneNumber
+    await api.command(accountId, 'disconnect')
+    const [kept, taken] = [await api.send(accountId, to, 'kept'), await api.send(accountId, to, 'taken back')]
+    const path = `/v1/accounts/${accountId}/outbox/${taken.entryId}`
+    expect(await api.request('DELETE', path)).toMatchObject({ status: 200, body: { status: 'cancelled' } })
+    expect(await api.request('DELETE', path)).toMatchObject({
+      status: 409,
+      body: { entryStatus: 'cancelled' }
+    })
+    await api.command(accountId, 'connect')
+    await received(phone, kept.entryId)
+    expect(phone.truth().received.some(entry => entry.id === taken.entryId)).toBe(false)
+    expect(await api.message(taken.threadId, taken.messageId)).toMatchObject({ status: 'cancelled' })
+    const sent = await api.untilEntry(accountId, kept.entryId, 'sent')
+    expect(sent.attempts).toBe(1)
+    expect(await api.request('DELETE', `/v1/accounts/${accountId}/outbox/${kept.entryId}`)).toMatchObject({
+      status: 409
+    })
+    const { body } = await api.request<{ entries: ReadonlyArray<{ entryId: string }> }>(
+      'GET',
+      `/v1/accounts/${accountId}/outbox?status=cancelled`
+    )
+    expect(body.entries.map(entry => entry.entryId)).toEqual([taken.entryId])
+  })
+
+  test('what expires while the account is offline is never sent, and says so', async () => {
+    const { api } = shared()
+    const { accountId, phone } = await linked()
+    const to = phone.contacts[0]!.phoneNumber
+    await api.command(accountId, 'disconnect')
+    const expiring = await api.queue(accountId, { to, text: 'today only', expiresAt: Date.now() + 700 })
+    expect(await api.untilEntry(accountId, expiring.entryId, 'expired')).toMatchObject({ attempts: 0 })
+    expect(await api.message(expiring.threadId, expiring.messageId)).toMatchObject({
+      status: 'failed',
+      statusReason: expect.stringContaining('expired')
+    })
+    await api.command(accountId, 'connect')
+    const later = await api.send(accountId, to, 'later')
+    await received(phone, later.entryId)
+    expect(phone.truth().received.some(entry => entry.id === expiring.entryId)).toBe(false)
+  })
+
+  test('a scheduled message waits for its time without holding up others', async () => {
+    const { api } = shared()
+    const { accountId, phone } = await linked()
+    const to = phone.contacts[0]!.phoneNumber
+    const at = Date.now() + 1500
+    const scheduled = await api.queue(accountId, {
+      to,
+      text: 'scheduled',
+      sendAt: new Date(at).toISOString()
+    })
+    const now = await api.send(accountId, to, 'at once')
+    await received(phone, now.entryId)
+    expect(await api.entry(accountId, scheduled.entryId)).toMatchObject({
+      status: 'queued',
+      sendAt: at,
+      nextAttemptAt: at
+    })
+    await received(phone, scheduled.entryId)
+    expect(Date.now()).toBeGreaterThanOrEqual(at)
+  })
+})
+
+describe('restrictions by WhatsApp', () => {
+  test('a time-lock is shown with its end, holds only new conversations, and uses up no attempt', async () => {
+    const { api, simulator } = shared()
+    const { accountId, phone } = await linked()
+    const known = phone.contacts[0]!
+    await phone.receive({ from: known, text: 'hello' })
+    const stranger = simulator.createContact({ name: 'Stranger' })
+    const until = Math.floor(Date.now() / 1000) * 1000 + 3_600_000
+    phone.restrict({ until })
+
+    const held = await api.send(accountId, stranger.phoneNumber, 'Dear stranger')
+    const account = await api.untilAccount(
+      accountId,
+      'the restriction',
+      ({ restriction }) => restriction !== null
+    )
+    expect(account).toMatchObject({ state: 'open', restriction: { kind: 'reachout', until } })
+    const going = await api.send(accountId, known.phoneNumber, 'Dear customer')
+    await received(phone, going.entryId)
+    expect(await api.entry(accountId, held.entryId)).toMatchObject({
+      status: 'queued',
+      attempts: 0,
+      reason: expect.stringContaining('new conversations')
+    })
+
+    phone.restrict(null)
+    await received(phone, held.entryId)
+    expect(await api.untilEntry(accountId, held.entryId, 'sent')).toMatchObject({ attempts: 1 })
+    expect(await api.account(accountId)).toMatchObject({ restriction: null })
+  })
+
+  test('a cap on new conversations is shown with its end', async () => {
+    const { api, simulator } = shared()
+    const { accountId, phone } = await linked()
+    const until = Math.floor(Date.now() / 1000) * 1000 + 3_600_000
+    phone.capMessages({ until, used: 10, total: 10 })
+    const account = await api.untilAccount(accountId, 'the cap', ({ restriction }) => restriction !== null)
+    expect(account.restriction).toMatchObject({ kind: 'capping', until })
+    const stranger = simulator.createContact({ name: 'Stranger' })
+    const held = await api.send(accountId, stranger.phoneNumber, 'Dear stranger')
+    phone.capMessages(null)
+    await received(phone, held.entryId)
+    expect(await api.untilEntry(accountId, held.entryId, 'sent')).toMatchObject({ attempts: 1 })
+  })
+})
+
+describe('reading and typing', () => {
+  test('a thread marked as read tells the writers and counts nothing any more', async () => {
+    const { api, simulator } = shared()
+    const { accountId, phone } = await linked()
+    const contact = phone.contacts[0]!
+    const { id } = await phone.receive({ from: contact, text: 'Anybody there?' })
+    const thread = await api.until('the unread message', async () =>
+      (await api.threads(accountId)).find(
+        found =>
+          [contact.jid, contact.lid].includes(found.clientJid) && found.lastMessageText === 'Anybody there?'
+      )
+    )
+    expect(thread.unreadCount).toBeGreaterThan(0)
+    const path = `/v1/threads/${encodeURIComponent(thread.threadId)}/read`
+    expect(await api.request('POST', path)).toMatchObject({ status: 202, body: { unreadCount: 0 } })
+    await simulator.until(() => phone.truth().readByDevices.some(read => read.id === id), {
+      what: 'the read receipt'
+    })
+  })
+
+  test('typing is shown while online, and refused with the state otherwise', async () => {
+    const { api, simulator } = shared()
+    const { accountId, phone } = await linked()
+    const sent = await api.send(accountId, phone.contacts[0]!.phoneNumber, 'One moment')
+    const path = `/v1/threads/${encodeURIComponent(sent.threadId)}/typing`
+    const shown = new Promise<void>(resolve => {
+      simulator.events.on(({ name }) => name === 'chatstate' && resolve())
+    })
+    expect(await api.request('POST', path, { state: 'composing' })).toMatchObject({ status: 204 })
+    await shown
+    await api.command(accountId, 'disconnect')
+    expect(await api.request('POST', path, { state: 'composing' })).toMatchObject({
+      status: 409,
+      body: { state: 'stopped' }
+    })
+  })
+})
+
+describe('bad requests name the field', () => {
+  test.each([
+    ['nothing to send', {}, 'text'],
+    ['two things at once', { text: 'a', location: { latitude: 1, longitude: 1 } }, 'text'],
+    ['text that nobody sees', { text: ' \n ' }, 'text'],
+    ['broken text', { text: 'a\uD800' }, 'text'],
+    ['a place that is none', { location: { latitude: 91, longitude: 0 } }, 'latitude'],
+    ['a poll with one option', { poll: { question: 'q', options: ['a'] } }, 'options'],
+    ['a poll with equal options', { poll: { question: 'q', options: ['a', 'a'] } }, 'poll.options'],
+    ['too many choices', { poll: { question: 'q', options: ['a', 'b'], selectable: 3 } }, 'poll.selectable'],
+    ['a reaction to nothing', { reaction: { messageId: 'nope', emoji: '👍' } }, 'reaction.messageId'],
+    ['an edit of nothing', { edit: { messageId: 'nope', text: 'x' } }, 'edit.messageId'],
+    ['a reply to nothing', { text: 'x', replyTo: 'nope' }, 'replyTo'],
+    ['a time that is none', { text: 'x', sendAt: 'tomorrow' }, 'sendAt'],
+    ['an end before the start', { text: 'x', expiresAt: 1000 }, 'expiresAt'],
+    ['an address of a file system', { media: { url: 'file:///etc/passwd' } }, 'media.url'],
+    ['a server that is not there', { media: { url: 'http://127.0.0.1:9/x' } }, 'media.url'],
+    ['a nameless mention', { text: 'x', mentions: ['nobody'] }, 'mentions'],
+    ['a contact without a number', { contacts: [{ name: 'x', phoneNumber: 'y' }] }, 'contacts']
+  ])('%s', async (_, content, name) => {
+    const { api } = shared()
+    const { accountId, phone } = await sameAccount()
+    const answer = await api.request<{ errors: ReadonlyArray<{ path: ReadonlyArray<string | number> }> }>(
+      'POST',
+      `/v1/accounts/${accountId}/messages`,
+      { to: phone.contacts[0]!.phoneNumber, ...content }
+    )
+    expect(answer.status).toBe(400)
+    expect(answer.body.errors.map(error => error.path.slice(1).join('.'))).toContainEqual(
+      expect.stringContaining(name)
+    )
+  })
+
+  test('a file that is too large, empty or of the wrong kind is refused', async () => {
+    const { api } = shared()
+    const { accountId, phone } = await sameAccount()
+    const to = phone.contacts[0]!.phoneNumber
+    const upload = (bytes: Uint8Array, type: string, fields = {}) =>
+      api.upload(accountId, { bytes, type, name: 'f' }, { to, ...fields })
+    expect(await upload(Buffer.alloc(3_000_000), 'image/png')).toMatchObject({ status: 413 })
+    expect(await upload(new Uint8Array(), 'image/png')).toMatchObject({ status: 400 })
+    expect(await upload(Buffer.from('x'), 'text/html', { type: 'image' })).toMatchObject({ status: 400 })
+    expect(await upload(Buffer.from('x'), 'audio/ogg', { caption: 'unseen' })).toMatchObject({ status: 400 })
+  })
+})
+
+let single: ReturnType<typeof linked> | undefined
+/** One account for all refusals: none of them changes anything. */
+const sameAccount = () => (single ??= linked())

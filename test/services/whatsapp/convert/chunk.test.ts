@@ -1,0 +1,61 @@
+// A conversation of the phone's history.
+import { proto } from '@whiskeysockets/baileys'
+import { describe, expect, test } from 'vitest'
+import { factsOfConversation, peopleOfChunk } from '../../../../src/services/whatsapp/convert/chunk.ts'
+import { SELF } from './content/shown.ts'
+
+const conversation = (given: Partial<proto.IConversation>) =>
+  factsOfConversation(
+    SELF,
+    proto.Conversation.decode(proto.Conversation.encode({ id: '77@lid', ...given }).finish())
+  )
+const said = (id: string, seconds: number) => ({
+  message: {
+    key: { id, remoteJid: '77@lid', fromMe: false },
+    messageTimestamp: seconds,
+    message: { conversation: id }
+  }
+})
+
+describe('unread messages are counted as of', () => {
+  test.each([
+    ['the newest message', { messages: [said('B', 20), said('A', 10)], conversationTimestamp: 15 }, 20_000],
+    [
+      'the conversation’s own time when that is later',
+      { messages: [said('A', 10)], conversationTimestamp: 30 },
+      30_000
+    ],
+    ['nothing known', {}, 0]
+  ])('%s', (_, given, at) => {
+    expect(conversation({ unreadCount: 3, ...given })[0]).toMatchObject({
+      kind: 'chat',
+      unread: { count: 3, at }
+    })
+  })
+
+  test('no time when there is no count', () => {
+    expect(conversation({})[0]).toMatchObject({ kind: 'chat', unread: undefined })
+  })
+})
+
+test('a conversation knows whether its messages disappear', () => {
+  expect(conversation({ ephemeralExpiration: 86_400 })[0]).toMatchObject({ ephemeralSeconds: 86_400 })
+})
+
+test('messages come oldest first', () => {
+  const facts = conversation({ messages: [said('B', 20), said('A', 10)] })
+  expect(facts.flatMap(fact => (fact.kind === 'message' ? fact.whatsAppId : []))).toEqual(['A', 'B'])
+})
+
+test('who is who comes from mappings and conversations, in whichever order they name the addresses', () => {
+  expect(
+    peopleOfChunk({
+      syncType: 0,
+      phoneNumberToLidMappings: [{ pnJid: '491@s.whatsapp.net', lidJid: '77@lid' }],
+      conversations: [{ id: '492@s.whatsapp.net', lidJid: '78@lid' }]
+    })
+  ).toEqual([
+    { kind: 'samePerson', phoneJid: '491@s.whatsapp.net', lidJid: '77@lid' },
+    { kind: 'samePerson', phoneJid: '492@s.whatsapp.net', lidJid: '78@lid' }
+  ])
+})
