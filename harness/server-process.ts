@@ -71,6 +71,15 @@ export class ServerProcess {
     return this.child.pid ?? 0
   }
 
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null
+  }
+
+  /** Completes when the process has ended, by itself or not. */
+  get ended(): Promise<void> {
+    return this.hasEnded ? Promise.resolve() : once(this.child, 'exit').then(() => undefined)
+  }
+
   /** Everything it has printed. */
   output(): string {
     return this.lines.join('\n')
@@ -87,7 +96,7 @@ export class ServerProcess {
   }
 
   private async end(signal: NodeJS.Signals): Promise<number | null> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode
+    if (this.hasEnded) return this.child.exitCode
     const exited = once(this.child, 'exit')
     this.child.kill(signal)
     await exited
