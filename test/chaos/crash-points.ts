@@ -11,19 +11,21 @@ const STATEMENTS = {
   acceptance: /^INSERT INTO outbox\b/,
   sending: /^UPDATE outbox SET status = \?, attempts/,
   sent: /^UPDATE outbox SET status = \?, attempts/,
-  credentials: /^INSERT INTO vault_credentials\b/
+  credentials: /^INSERT INTO vault_credentials\b/,
+  preKey: /^INSERT INTO vault_keys\b/
 } as const
 type Matter = keyof typeof STATEMENTS
 
 /** `before.*`: nothing of it is written; `within.*`: written, not committed; `after.*`: committed, nothing else done. */
 export const CRASH_POINTS = (
-  ['journal', 'ingest', 'chunk', 'acceptance', 'sending', 'sent', 'credentials'] as const
+  ['journal', 'ingest', 'chunk', 'acceptance', 'sending', 'sent', 'credentials', 'preKey'] as const
 ).flatMap(matter => [`before.${matter}`, `within.${matter}`, `after.${matter}`])
 
 const matterOf = (text: string, values: ReadonlyArray<unknown>): ReadonlyArray<Matter> => {
   const squeezed = text.trimStart()
   return (Object.keys(STATEMENTS) as Array<Matter>).filter(matter => {
     if (!STATEMENTS[matter].test(squeezed)) return false
+    if (matter === 'preKey') return values[1] === 'pre-key'
     return matter === 'sending' || matter === 'sent' ? values[0] === matter : true
   })
 }

@@ -3,13 +3,13 @@
 //   npm run chaos -- --rounds 20 --seed 1
 // Prints one JSON line last; exit code 0 only when nothing was lost or doubled. A seed decides the traffic, the moments
 // and the points, so a failing seed fails again.
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { compare } from '../../harness/compare.ts'
 import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { Simulator } from '../../simulator/simulator.ts'
 import { CRASH_POINTS } from './crash-points.ts'
+import { crashingAt } from './crash-settings.ts'
 import { pause, pick, type Random, randomOf, Traffic } from './traffic.ts'
 
 export interface ChaosResult {
@@ -73,7 +73,6 @@ export const killNine = async (options: ChaosOptions): Promise<ChaosResult> => {
         WHATSAPP_URL: simulator.whatsappUrl,
         WHATSAPP_TRUST_ROOT: simulator.trustRoot,
         SEND_TIMEOUT: '2s',
-        NODE_OPTIONS: `--import=${join(import.meta.dirname, 'crash-points.ts')}`,
         ...settings
       }
     })
@@ -116,7 +115,7 @@ export const killNine = async (options: ChaosOptions): Promise<ChaosResult> => {
       // The point is set when a server starts, so the one before ends too, at whatever it is doing.
       await server.kill()
       kills += 1
-      server = await launch({ CRASH_AT: `${plan.point}:${plan.after}` }).catch(() => server)
+      server = await launch(crashingAt(plan.point, plan.after)).catch(() => server)
       await Promise.race([server.ended, pause(NEVER_REACHED_MS)])
       if (server.hasEnded) points[plan.point] = (points[plan.point] ?? 0) + 1
       await server.kill()

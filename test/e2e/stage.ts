@@ -5,7 +5,10 @@ import { afterAll, beforeAll } from 'vitest'
 import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
 import type { Api } from '../../harness/api.ts'
 import type { Phone } from '../../simulator/phone.ts'
+import { crashingAt } from '../chaos/crash-settings.ts'
 import { Simulator } from '../../simulator/simulator.ts'
+
+type Folder = ReturnType<typeof temporaryFolder>
 
 type PhoneOptions = NonNullable<Parameters<Simulator['createPhone']>[0]>
 
@@ -19,7 +22,7 @@ export class Stage implements AsyncDisposable {
   private constructor(
     simulator: Simulator,
     server: ServerProcess,
-    folder: { path: string; remove: () => void },
+    folder: Folder,
     settings: Readonly<Record<string, string>>
   ) {
     this.simulator = simulator
@@ -29,9 +32,11 @@ export class Stage implements AsyncDisposable {
     this.settings = settings
   }
 
-  static async set(settings: Readonly<Record<string, string>> = {}): Promise<Stage> {
+  static async set(
+    settings: Readonly<Record<string, string>> = {},
+    folder: Folder = temporaryFolder()
+  ): Promise<Stage> {
     const simulator = await Simulator.make({ seed: 11 })
-    const folder = temporaryFolder()
     // Media are uploaded through TLS, whatever the address of the simulator; the server trusts its authority for it.
     const authority = join(folder.path, 'simulator-ca.pem')
     writeFileSync(authority, simulator.caCertificate)
@@ -73,8 +78,16 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Starts the server again on the same data. */
-  async restart(): Promise<void> {
-    this.server = await ServerProcess.start({ dataDir: this.dataDir, settings: this.settings })
+  async restart(settings: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.server = await ServerProcess.start({
+      dataDir: this.dataDir,
+      settings: { ...this.settings, ...settings }
+    })
+  }
+
+  /** Starts the server again, to end by SIGKILL at the named point of `crash-points.ts`. */
+  restartToCrashAt(point: string): Promise<void> {
+    return this.restart(crashingAt(point, 1))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -7,8 +7,8 @@ import { Reactivity } from 'effect/reactivity'
 
 const CACHED_STATEMENTS = 200
 
-/** For about ten seconds another program may hold the database, as a backup does. */
-const LOCK_ATTEMPTS = 70
+/** For about five seconds another program may hold the database, as a backup does, before it is told as trouble. */
+const LOCK_ATTEMPTS = 33
 
 const bindable = (value: unknown): SQLInputValue => {
   if (value === undefined || value === null) return null
@@ -39,10 +39,16 @@ export class SqlBulk extends Context.Service<
   }
 >()('backscroll/services/sql/SqlBulk') {}
 
-const failure = (cause: unknown, operation: string): SqlError.SqlError =>
-  new SqlError.SqlError({
+/** Node calls SQLite's result code `errcode`; whoever classifies errors looks for `errno`. */
+const withErrno = (cause: unknown): unknown =>
+  cause instanceof Error && 'errcode' in cause ? Object.assign(cause, { errno: cause.errcode }) : cause
+
+const failure = (thrown: unknown, operation: string): SqlError.SqlError => {
+  const cause = withErrno(thrown)
+  return new SqlError.SqlError({
     reason: SqlError.classifySqliteError(cause, { message: 'SQLite refused a statement', operation })
   })
+}
 
 /** A SqlClient (and SqlBulk) on one SQLite file, or `:memory:`; closed with its scope. */
 export const layer = (file: string): Layer.Layer<SqlClient.SqlClient | SqlBulk, SqlError.SqlError> =>

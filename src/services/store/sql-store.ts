@@ -23,7 +23,7 @@ export const layer: Layer.Layer<Store, never, SqlClient.SqlClient | SqlBulk> = L
     const threads = threadStatements(sql, bulk, now, events)
     const messages = messageStatements(sql, bulk, now, threads, events)
     const receipts = receiptStatements(sql, messages)
-    const { mergePeople } = mergeStatements(sql, threads, events)
+    const { mergePeople } = mergeStatements(sql, threads, messages, events)
 
     const as =
       (operation: string) =>

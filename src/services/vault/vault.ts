@@ -27,8 +27,12 @@ export class Vault extends Context.Service<
       kind: string,
       ids: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyMap<string, Buffer>, VaultError>
-    /** All changes in one transaction; joins the caller's transaction when there is one. */
-    readonly writeKeys: (accountId: string, changes: KeyChanges) => Effect.Effect<void, VaultError>
+    /** All changes, and new credentials if given, in one transaction; joins the caller's when there is one. */
+    readonly writeKeys: (
+      accountId: string,
+      changes: KeyChanges,
+      credentials?: Uint8Array
+    ) => Effect.Effect<void, VaultError>
     /** Forgets everything about an account. */
     readonly erase: (accountId: string) => Effect.Effect<void, VaultError>
   }
@@ -70,7 +74,12 @@ export class Vault extends Context.Service<
           }
           return found
         })
-        const writeKeys = Effect.fnUntraced(function* (accountId: string, changes: KeyChanges) {
+        const writeKeys = Effect.fnUntraced(function* (
+          accountId: string,
+          changes: KeyChanges,
+          credentials?: Uint8Array
+        ) {
+          if (credentials !== undefined) yield* writeCredentials(accountId, credentials)
           for (const [kind, values] of Object.entries(changes)) {
             for (const [id, value] of Object.entries(values)) {
               yield* value === null

@@ -55,3 +55,19 @@ const revived = <A>(value: A): A => {
   if (typeof value !== 'object' || value === null) return value
   return Object.assign(proto.Message.AppStateSyncKeyData.create(), value)
 }
+
+/**
+ * Counts new pre-keys as given away, and tells whether there were any. Baileys stores a pre-key, hands it out and tells
+ * later that its number is used up: after a crash in between it would make another pre-key with the same number, and
+ * whoever got the first could never be understood. So the counters are written with the keys.
+ */
+export const reservePreKeys = (creds: AuthenticationCreds, changes: KeyChanges): boolean => {
+  const made = Object.entries(changes['pre-key'] ?? {}).flatMap(([id, value]) =>
+    value === null ? [] : [Number(id)]
+  )
+  if (made.length === 0) return false
+  const next = Math.max(...made) + 1
+  creds.nextPreKeyId = Math.max(creds.nextPreKeyId, next)
+  creds.firstUnuploadedPreKeyId = Math.max(creds.firstUnuploadedPreKeyId, next)
+  return true
+}

@@ -113,6 +113,7 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
     }
     const receive = makeDurableReceive({
       accountId,
+      creds,
       self,
       inbox,
       vault,

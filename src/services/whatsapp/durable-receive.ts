@@ -4,6 +4,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash } from 'node:crypto'
 import {
+  type AuthenticationCreds,
   type BinaryNode,
   DEFAULT_CONNECTION_CONFIG,
   getBinaryNodeChildren,
@@ -14,6 +15,7 @@ import type { Inbox } from '../receive/inbox.ts'
 import type { KeyChanges, Vault } from '../vault/vault.ts'
 import { isJournaledCall, isJournaledNotification, type Journaled, receiptIds } from './convert/journaled.ts'
 import type { Self } from './convert/message.ts'
+import { encodeCredentials, reservePreKeys } from './auth-state.ts'
 import { nodeToJson } from './convert/stanza-json.ts'
 import { makeSignalKeys, type RunPromise } from './signal-keys.ts'
 
@@ -47,6 +49,7 @@ const MOST_FOLLOWED = 5000
 
 export const makeDurableReceive = (options: {
   readonly accountId: string
+  readonly creds: AuthenticationCreds
   readonly self: () => Self
   readonly inbox: Inbox['Service']
   readonly vault: Vault['Service']
@@ -100,7 +103,9 @@ export const makeDurableReceive = (options: {
     } as const
     await record(entry, current.fingerprint, changes)
   }
-  const keys = makeSignalKeys({ accountId, vault, run, commit })
+  const credentialsFor = (changes: KeyChanges) =>
+    reservePreKeys(options.creds, changes) ? encodeCredentials(options.creds) : undefined
+  const keys = makeSignalKeys({ accountId, vault, run, commit, credentialsFor })
 
   const through = async (
     ciphertext: Uint8Array,

@@ -25,6 +25,8 @@ export const makeSignalKeys = (options: {
   readonly vault: Vault['Service']
   readonly run: RunPromise
   readonly commit: (changes: KeyChanges, answer: unknown) => Promise<void>
+  /** The credentials to be written together with changes made outside of a transaction. */
+  readonly credentialsFor: (changes: KeyChanges) => Uint8Array | undefined
 }): SignalKeyStoreWithTransaction => {
   const { accountId, commit, run, vault } = options
   const running = new AsyncLocalStorage<Pending>()
@@ -67,7 +69,7 @@ export const makeSignalKeys = (options: {
       const changes = encodeKeys(data)
       const pending = running.getStore()
       if (pending === undefined) {
-        await run(vault.writeKeys(accountId, changes))
+        await run(vault.writeKeys(accountId, changes, options.credentialsFor(changes)))
         return
       }
       for (const [kind, values] of Object.entries(changes)) pending[kind] = { ...pending[kind], ...values }

@@ -79,6 +79,33 @@ test('what waits for its message waits in the thread that stays', async () => {
   expect(messages[0]).toMatchObject({ whatsAppId: 'LATE', body: 'edited' })
 })
 
+test('receipts and changes that came under an address without a thread find their message', async () => {
+  const [messages, receipts] = await onDatabase(
+    Effect.gen(function* () {
+      yield* apply(message('OWN', { ...own }), message('A'))
+      yield* apply(
+        receipt(ANN_LID, 'read', T0 + 2),
+        change(
+          'A',
+          { to: 'edited', body: 'edited', at: T0 + 3 },
+          { ...lid, target: { sender: { jid: ANN_LID }, whatsAppId: 'A' }, by: { jid: ANN_LID } }
+        ),
+        { kind: 'readByMe', chat: { jid: ANN_LID }, upTo: { whatsAppIds: ['A'] } }
+      )
+      yield* apply(ONE)
+      expect((yield* threads)[0]?.unreadCount).toBe(0)
+      const store = yield* Store
+      return [
+        yield* messagesOf(ANN),
+        yield* store.receipts(threadIdOf(ACCOUNT, ANN), messageIdOf('me', 'OWN'))
+      ] as const
+    })
+  )
+  expect(messages.find(found => found.whatsAppId === 'OWN')?.status).toBe('read')
+  expect(messages.find(found => found.whatsAppId === 'A')?.body).toBe('edited')
+  expect(receipts).toMatchObject([{ recipient: ANN, readAt: T0 + 2 }])
+})
+
 test('in groups, messages, quotes and reactions of the person come under one name', async () => {
   const group = { chat: { jid: GROUP } }
   const messages = await onDatabase(

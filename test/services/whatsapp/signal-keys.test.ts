@@ -1,6 +1,7 @@
 // Real Signal sessions over our key store: the ways in which Baileys' own store loses messages must not exist here.
 import {
   DEFAULT_CONNECTION_CONFIG,
+  generateOrGetPreKeys,
   generateSignalPubKey,
   initAuthCreds,
   type SignalRepositoryWithLIDStore,
@@ -8,6 +9,11 @@ import {
 } from '@whiskeysockets/baileys'
 import { Effect, type ManagedRuntime } from 'effect'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import {
+  decodeCredentials,
+  encodeCredentials,
+  reservePreKeys
+} from '../../../src/services/whatsapp/auth-state.ts'
 import { baileysLogger } from '../../../src/services/whatsapp/baileys-log.ts'
 import { makeSignalKeys } from '../../../src/services/whatsapp/signal-keys.ts'
 import { silenceConsole } from '../../../src/services/whatsapp/silence.ts'
@@ -32,7 +38,8 @@ const device = async (name: string) => {
     accountId: name,
     vault,
     run: effect => runtime.runPromise(effect),
-    commit: changes => runtime.runPromise(vault.writeKeys(name, changes))
+    commit: changes => runtime.runPromise(vault.writeKeys(name, changes)),
+    credentialsFor: changes => (reservePreKeys(creds, changes) ? encodeCredentials(creds) : undefined)
   })
   const repository: SignalRepositoryWithLIDStore = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
     { creds, keys },
@@ -117,4 +124,16 @@ test('a group message that a later one has overtaken is read', async () => {
   expect(await hear(third)).toBe('third')
   expect(await hear(first)).toBe('first')
   expect(await hear(second)).toBe('second')
+})
+
+test('a pre-key that was handed out keeps its number, also when the process dies before Baileys counts it', async () => {
+  const vault = await runtime.runPromise(Effect.service(Vault))
+  const ann = await device('ann')
+  const { preKey } = await ann.bundle()
+  // What a new process finds: nothing was told through creds.update.
+  const found = decodeCredentials(await runtime.runPromise(vault.readCredentials('ann')))
+  expect(found.nextPreKeyId).toBe(preKey.keyId + 1)
+  expect(found.firstUnuploadedPreKeyId).toBe(preKey.keyId + 1)
+  const { newPreKeys } = generateOrGetPreKeys(found, 1)
+  expect(Object.keys(newPreKeys)).toEqual([String(preKey.keyId + 1)])
 })

@@ -5,7 +5,7 @@ import { messageIdOf, threadIdOf } from '../../../domain/ids.ts'
 import { Reaction } from '../../../domain/message.ts'
 import type { eventStatements } from './events.ts'
 import { jsonOrNull } from './message-row.ts'
-import { MESSAGE_COLUMNS, ONE_MESSAGE_RULE } from './messages.ts'
+import { MESSAGE_COLUMNS, type messageStatements, ONE_MESSAGE_RULE } from './messages.ts'
 import type { threadStatements } from './threads.ts'
 
 const decodeReactions = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Array(Reaction)))
@@ -15,6 +15,7 @@ const RECEIPT_COLUMNS = ['delivered_at', 'read_at', 'played_at']
 export const mergeStatements = (
   sql: SqlClient.SqlClient,
   threads: ReturnType<typeof threadStatements>,
+  messages: ReturnType<typeof messageStatements>,
   events: ReturnType<typeof eventStatements>
 ) => {
   /** Rows under a new key meet the rows that are there already by the rule for one message. */
@@ -54,23 +55,7 @@ export const mergeStatements = (
       ([row]) => row?.n ?? 0
     )
 
-  /** Messages, receipts, what waits, the outbox, unread count and summary follow; the old id leads here from now on. */
-  const mergeThreads = Effect.fnUntraced(function* (accountId: string, from: string, to: string) {
-    const [fromJid, toJid] = [from, to].map(id => id.slice(accountId.length + 2))
-    const source = yield* threads.read(from)
-    if (source === undefined || toJid === undefined || fromJid === undefined) return
-    yield* threads.put(accountId, [{ threadId: to, clientJid: toJid, kind: 'direct' }])
-    const before = (yield* countOf(from)) + (yield* countOf(to))
-    yield* moveMessages('thread_id = ?', { thread: '?', sender: 'sender', id: 'message_id' }, [to, from])
-    yield* sql`DELETE FROM messages WHERE thread_id = ${from}`
-    const lost = before - (yield* countOf(to))
-    yield* sql`UPDATE accounts SET messages = messages - ${lost} WHERE account_id = ${accountId}`
-    yield* moveReceipts({ column: 'thread_id', to }, 'thread_id = ?', [from])
-    for (const table of ['waiting_changes', 'outbox', 'events']) {
-      yield* sql`UPDATE ${sql(table)} SET thread_id = ${to} WHERE thread_id = ${from}`
-    }
-    yield* sql`UPDATE OR IGNORE waiting_reads SET thread_id = ${to} WHERE thread_id = ${from}`
-    yield* sql`DELETE FROM waiting_reads WHERE thread_id = ${from}`
+  const uniteThreads = Effect.fnUntraced(function* (from: string, to: string) {
     // The later mark holds for both, with what it left unread; rows were renumbered, so its second counts whole.
     yield* sql`UPDATE threads SET
         mark_base = CASE WHEN source.mark_at > threads.mark_at THEN source.mark_base ELSE threads.mark_base END,
@@ -81,6 +66,27 @@ export const mergeStatements = (
         created_at = MIN(threads.created_at, source.created_at)
       FROM (SELECT * FROM threads WHERE thread_id = ${from}) AS source WHERE threads.thread_id = ${to}`
     yield* sql`DELETE FROM threads WHERE thread_id = ${from}`
+  })
+
+  /** Messages, receipts, what waits, the outbox, unread count and summary follow; the old id leads here from now on. */
+  const mergeThreads = Effect.fnUntraced(function* (accountId: string, from: string, to: string) {
+    const toJid = to.slice(accountId.length + 2)
+    const isThread = (yield* threads.read(from)) !== undefined
+    if (isThread) yield* threads.put(accountId, [{ threadId: to, clientJid: toJid, kind: 'direct' }])
+    const before = (yield* countOf(from)) + (yield* countOf(to))
+    yield* moveMessages('thread_id = ?', { thread: '?', sender: 'sender', id: 'message_id' }, [to, from])
+    yield* sql`DELETE FROM messages WHERE thread_id = ${from}`
+    const lost = before - (yield* countOf(to))
+    yield* sql`UPDATE accounts SET messages = messages - ${lost} WHERE account_id = ${accountId}`
+    // Receipts and changes may have come under an address that never had a thread.
+    yield* moveReceipts({ column: 'thread_id', to }, 'thread_id = ?', [from])
+    for (const table of ['waiting_changes', 'outbox', 'events']) {
+      yield* sql`UPDATE ${sql(table)} SET thread_id = ${to} WHERE thread_id = ${from}`
+    }
+    yield* sql`UPDATE OR IGNORE waiting_reads SET thread_id = ${to} WHERE thread_id = ${from}`
+    yield* sql`DELETE FROM waiting_reads WHERE thread_id = ${from}`
+    if (isThread) yield* uniteThreads(from, to)
+    yield* messages.settleThread(to)
     yield* threads.recount(to)
     yield* threads.refreshSummaries(new Set([to]))
     yield* events.put(accountId, [
@@ -119,6 +125,7 @@ export const mergeStatements = (
       }
       yield* sql`UPDATE messages SET quoted_message_id = ${messageId}
         WHERE thread_id = ${row.thread_id} AND quoted_message_id = ${row.message_id}`
+      yield* messages.settleThread(row.thread_id)
       yield* threads.refreshSummaries(new Set([row.thread_id]))
     }
   })

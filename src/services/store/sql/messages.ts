@@ -62,22 +62,40 @@ export const messageStatements = (
     return 'changed' as const
   })
 
-  /** Applies what waited for these messages; answers which of them changed by it. */
-  const applyWaiting = Effect.fnUntraced(function* (
-    messages: ReadonlyArray<{ threadId: string; messageId: string }>
+  const applyAll = Effect.fnUntraced(function* (
+    rows: ReadonlyArray<{ change_id: number; thread_id: string; message_id: string; change: string }>
   ) {
-    const [any] = yield* sql`SELECT 1 FROM waiting_changes LIMIT 1`
-    if (any === undefined) return
-    const rows = yield* sql<{ change_id: number; thread_id: string; message_id: string; change: string }>`
-      SELECT w.change_id, w.thread_id, w.message_id, w.change
-      FROM json_each(${JSON.stringify(messages.map(({ messageId, threadId }) => [threadId, messageId]))}) AS wanted
-      JOIN waiting_changes w ON w.thread_id = wanted.value ->> 0 AND w.message_id = wanted.value ->> 1
-      ORDER BY w.change_id`
     for (const row of rows) {
       const change = yield* decodeChange(row.change)
       yield* apply({ threadId: row.thread_id, messageId: row.message_id, change })
       yield* sql`DELETE FROM waiting_changes WHERE change_id = ${row.change_id}`
     }
+  })
+
+  /** Applies what waited for these messages. */
+  const applyWaiting = Effect.fnUntraced(function* (
+    messages: ReadonlyArray<{ threadId: string; messageId: string }>
+  ) {
+    const [any] = yield* sql`SELECT 1 FROM waiting_changes LIMIT 1`
+    if (any === undefined) return
+    yield* applyAll(
+      yield* sql<{ change_id: number; thread_id: string; message_id: string; change: string }>`
+        SELECT w.change_id, w.thread_id, w.message_id, w.change
+        FROM json_each(${JSON.stringify(messages.map(({ messageId, threadId }) => [threadId, messageId]))}) AS wanted
+        JOIN waiting_changes w ON w.thread_id = wanted.value ->> 0 AND w.message_id = wanted.value ->> 1
+        ORDER BY w.change_id`
+    )
+  })
+
+  /** Applies whatever waits in a thread for messages that are there: they met because addresses became one person's. */
+  const settleThread = Effect.fnUntraced(function* (threadId: string) {
+    yield* applyAll(
+      yield* sql<{ change_id: number; thread_id: string; message_id: string; change: string }>`
+        SELECT w.change_id, w.thread_id, w.message_id, w.change FROM waiting_changes w
+        JOIN messages m ON m.thread_id = w.thread_id AND m.message_id = w.message_id
+        WHERE w.thread_id = ${threadId} ORDER BY w.change_id`
+    )
+    yield* threads.settleReads(threadId)
   })
 
   const newestRow = Effect.map(
@@ -203,7 +221,7 @@ export const messageStatements = (
 
   const pruneWaiting = (before: number) => sql`DELETE FROM waiting_changes WHERE waiting_since < ${before}`
 
-  return { put, putChanges, list, read, readRaw, readSent, pruneWaiting }
+  return { put, putChanges, settleThread, list, read, readRaw, readSent, pruneWaiting }
 }
 
 /** Columns and rule of a stored message, for whoever moves rows between threads. */

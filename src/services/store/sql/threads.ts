@@ -161,6 +161,15 @@ export const threadStatements = (
     }
   }, sql.withTransaction)
 
+  const applyReads = Effect.fnUntraced(function* (
+    rows: ReadonlyArray<{ account_id: string; thread_id: string; whatsapp_id: string }>
+  ) {
+    for (const row of rows) {
+      yield* readUpToMessages(row.account_id, row.thread_id, [row.whatsapp_id])
+      yield* sql`DELETE FROM waiting_reads WHERE thread_id = ${row.thread_id} AND whatsapp_id = ${row.whatsapp_id}`
+    }
+  })
+
   /** Reads that were told before the messages came which they are about. */
   const applyWaitingReads = Effect.fnUntraced(function* (
     messages: ReadonlyArray<{ readonly threadId: string; readonly whatsAppId: string }>
@@ -171,10 +180,16 @@ export const threadStatements = (
       SELECT w.account_id, w.thread_id, w.whatsapp_id
       FROM json_each(${JSON.stringify(messages.map(({ threadId, whatsAppId }) => [threadId, whatsAppId]))}) AS wanted
       JOIN waiting_reads w ON w.thread_id = wanted.value ->> 0 AND w.whatsapp_id = wanted.value ->> 1`
-    for (const row of rows) {
-      yield* readUpToMessages(row.account_id, row.thread_id, [row.whatsapp_id])
-      yield* sql`DELETE FROM waiting_reads WHERE thread_id = ${row.thread_id} AND whatsapp_id = ${row.whatsapp_id}`
-    }
+    yield* applyReads(rows)
+  })
+
+  const settleReads = Effect.fnUntraced(function* (threadId: string) {
+    yield* applyReads(
+      yield* sql<{ account_id: string; thread_id: string; whatsapp_id: string }>`
+        SELECT w.account_id, w.thread_id, w.whatsapp_id FROM waiting_reads w
+        JOIN messages m ON m.thread_id = w.thread_id AND m.whatsapp_id = w.whatsapp_id
+        WHERE w.thread_id = ${threadId}`
+    )
   })
 
   // Whatever was read, the unread ones are the newest.
@@ -243,6 +258,7 @@ export const threadStatements = (
     countNew,
     markRead,
     applyWaitingReads,
+    settleReads,
     unread,
     refreshSummaries,
     recount: (threadId: string) => bulk.runMany(RECOUNT, [[threadId]]),

@@ -1,0 +1,124 @@
+// The disk is full, the database is held by another program, the folder is read-only: an incident says so, nothing is
+// acknowledged that is not written, and everything goes on by itself when it ends.
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, test } from 'vitest'
+import { compare } from '../../harness/compare.ts'
+import { runToExit, ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
+import type { Phone } from '../../simulator/phone.ts'
+import { canMount, smallDisk } from './small-disk.ts'
+import { Stage } from './stage.ts'
+
+const SMALL = { history: { chats: 2, messages: 20, groupsShare: 0 } }
+const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
+
+const untilIncident = (stage: Stage, kind: string) =>
+  stage.api.until(`the incident ${kind}`, async () =>
+    (await stage.api.incidents()).find(incident => incident.kind === kind)
+  )
+
+const write = async (phone: Phone, texts: ReadonlyArray<string>) => {
+  for (const text of texts) await phone.receive({ from: phone.contacts[0]!, text })
+}
+
+const untilAllIsWell = async (stage: Stage, accountId: string, phone: Phone) => {
+  await stage.synced(accountId, phone)
+  await stage.simulator.until(() => phone.truth().offlineQueue.length === 0)
+  expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
+}
+
+describe.skipIf(!canMount)('on a disk of its own', () => {
+  test('a full disk loses nothing: WhatsApp keeps what cannot be written until there is space again', async () => {
+    const disk = smallDisk(24)
+    await using stage = await Stage.set({}, disk)
+    const { phone, accountId } = await stage.linked(SMALL)
+    const free = disk.fill()
+    await write(
+      phone,
+      Array.from({ length: 30 }, (_, n) => `while full ${n} ${'x'.repeat(2000)}`)
+    )
+    const incident = await untilIncident(stage, 'storage.full')
+    expect(incident).toMatchObject({ severity: 'error', advice: expect.stringContaining('Free space') })
+    expect(phone.truth().offlineQueue.length).toBeGreaterThan(0)
+    const refused = await stage.api.request('POST', `/v1/accounts/${accountId}/messages`, {
+      to: phone.contacts[0]!.phoneNumber,
+      text: 'x'.repeat(60_000)
+    })
+    expect(refused).toMatchObject({ status: 503, body: { title: expect.stringContaining('database') } })
+    free()
+    await untilAllIsWell(stage, accountId, phone)
+    const sent = await stage.api.send(accountId, phone.contacts[0]!.phoneNumber, 'space again')
+    await stage.api.untilEntry(accountId, sent.entryId, 'sent')
+  })
+
+  test('a read-only folder is refused at the start with what to do, and used once it is writable', async () => {
+    const disk = smallDisk(24)
+    const first = await ServerProcess.start({ dataDir: disk.path })
+    const { accountId } = await first.api.createAccount('Kept')
+    await first.stop()
+    disk.mount('ro')
+    const { code, output } = await runToExit({ DATA_DIR: disk.path, PORT: '0' })
+    expect(code).toBe(1)
+    expect(output).toContain('Make the folder writable')
+    disk.mount('rw')
+    const second = await ServerProcess.start({ dataDir: disk.path })
+    expect(await second.api.account(accountId)).toMatchObject({ name: 'Kept' })
+    await second.kill()
+    disk.remove()
+  })
+})
+
+test('a database that another program holds makes messages wait, not disappear', async () => {
+  await using stage = await Stage.set()
+  const { phone, accountId } = await stage.linked(SMALL)
+  const other = new DatabaseSync(join(stage.dataDir, 'backscroll.db'))
+  other.exec('BEGIN IMMEDIATE')
+  await write(phone, ['held up 1', 'held up 2'])
+  await stage.simulator.until(() => phone.truth().offlineQueue.length >= 2, { what: 'unconfirmed messages' })
+  await stage.api.until(
+    'the incident',
+    async () => /another program holds the database/.exec(stage.server.output()) ?? undefined
+  )
+  other.exec('ROLLBACK')
+  other.close()
+  await untilAllIsWell(stage, accountId, phone)
+  expect(await untilIncident(stage, 'storage.locked')).toMatchObject({ accountId })
+})
+
+test('a database that is held for a moment, as by a backup, is waited for', async () => {
+  await using stage = await Stage.set()
+  const { phone, accountId } = await stage.linked(SMALL)
+  const other = new DatabaseSync(join(stage.dataDir, 'backscroll.db'))
+  other.exec('BEGIN IMMEDIATE')
+  const creating = stage.api.createAccount('Waits a moment')
+  await write(phone, ['held up for a moment'])
+  other.exec('ROLLBACK')
+  other.close()
+  expect(await creating).toMatchObject({ name: 'Waits a moment' })
+  await untilAllIsWell(stage, accountId, phone)
+  expect(await stage.api.incidents()).toEqual([])
+})
+
+test('a folder that cannot be used says so instead of starting half', async () => {
+  const folder = temporaryFolder()
+  const { code, output } = await runToExit({
+    DATA_DIR: join(folder.path, '\u0000x'.slice(1), 'a'.repeat(300)),
+    PORT: '0'
+  })
+  folder.remove()
+  expect(code).toBe(1)
+  expect(output).toContain('cannot be used')
+})
+
+test('a history chunk that arrives broken is made again by the phone, and nothing is missing', async () => {
+  await using stage = await Stage.set()
+  const phone = stage.simulator.createPhone({
+    history: { chats: 4, messages: 400, chunkMessages: 100, inlineBelowBytes: 0 }
+  })
+  phone.fault({ kind: 'historyChunk', effect: 'corrupt', chunkOrder: 2 }, { times: 2 })
+  const { accountId } = await stage.api.createAccount('Broken at first')
+  await stage.api.pair(accountId)
+  await phone.scanQr((await stage.api.offer(accountId)).qr!)
+  await untilAllIsWell(stage, accountId, phone)
+  expect((await stage.api.account(accountId)).sync).toMatchObject({ chunksFailed: 0, chunksPending: 0 })
+})
