@@ -234,12 +234,16 @@ export class Api {
   }
 
   /** Asks until the answer is there, or fails with what was waited for. */
-  async until<A>(what: string | (() => string), ask: () => Promise<A | undefined>): Promise<A> {
+  async until<A>(
+    what: string | (() => string),
+    ask: () => Promise<A | undefined>,
+    everyMs = ASK_AGAIN_MS
+  ): Promise<A> {
     const deadline = Date.now() + DEADLINE_MS
     while (Date.now() < deadline) {
       const answer = await ask()
       if (answer !== undefined) return answer
-      await new Promise(resolve => setTimeout(resolve, ASK_AGAIN_MS))
+      await new Promise(resolve => setTimeout(resolve, everyMs))
     }
     throw new Error(`Waited in vain for ${typeof what === 'string' ? what : what()}`)
   }

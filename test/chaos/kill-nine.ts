@@ -196,7 +196,10 @@ const verdict = async (
   log: (text: string) => void
 ) => {
   const settled = async <A>(what: string, ask: () => Promise<A | undefined>): Promise<void> => {
-    await server.api.until(what, ask).catch((cause: unknown) => log(String(cause)))
+    await server.api.until(what, ask, 1000).catch(async (cause: unknown) => {
+      log(`${String(cause)}; ${JSON.stringify(await server.api.account(accountId))}`)
+      log(server.output().split('\n').slice(-15).join('\n'))
+    })
   }
   await settled('everything to be stored', async () => {
     const { counts, state, sync } = await server.api.account(accountId)
@@ -280,7 +283,9 @@ const lostReceipts = async (server: ServerProcess, accountId: string, phone: Pho
         const names = addresses.get(from) ?? [from]
         const held = receipts.find(receipt => names.includes(receipt.recipient))
         if ((status === 'read' ? held?.readAt : held?.deliveredAt) == null)
-          lost.push(`${message.whatsAppId} ${mark}`)
+          lost.push(
+            `${message.whatsAppId} ${mark}; stored: ${JSON.stringify({ status: message.status, body: message.body, receipts })}`
+          )
       }
     }
   }

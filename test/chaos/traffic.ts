@@ -60,6 +60,8 @@ export interface Sent {
   readonly entryId: string
 }
 
+const MOST_WAITING = 400
+
 /** Traffic of one account until `stop`; what the server accepted for sending is collected in `accepted`. */
 export class Traffic {
   readonly accepted: Array<Sent> = []
@@ -78,6 +80,8 @@ export class Traffic {
   private async write(phone: Phone, random: Random): Promise<void> {
     const live: Array<{ from: Contact; id: string }> = []
     for (let n = 0; this.running; n += 1) {
+      // What counts is what is lost, not how much a server that is mostly starting can take.
+      while (this.running && phone.offlineQueue().length > MOST_WAITING) await pause(100)
       await happen(phone, random, n, live)
       await pause(12)
     }

@@ -158,7 +158,8 @@ export const makeSender = Effect.fnUntraced(function* (options: { readonly paceM
 
   /** The protobuf of an entry; media are uploaded once, and every later attempt sends the same. */
   const prepare = Effect.fnUntraced(function* (row: OutboxRow) {
-    if (row.prepared !== null || row.content.kind !== 'media') return row.prepared ?? new Uint8Array()
+    if (row.prepared !== null) return row.prepared
+    if (row.content.kind !== 'media') return yield* new UploadFailed({ reason: 'its content is gone' })
     const { file, quoted, ...media } = row.content
     if (!(yield* attachments.exists(file))) return yield* new UploadFailed({ reason: 'its file is gone' })
     const account = yield* store.readAccount(row.account_id)

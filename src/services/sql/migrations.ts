@@ -103,17 +103,21 @@ const nothingLost = statements(
   `ALTER TABLE outbox ADD COLUMN expires_at INTEGER`,
   // The protobuf that goes out, once it is final: media are uploaded first. Every attempt sends these bytes.
   `ALTER TABLE outbox ADD COLUMN prepared BLOB`,
+  `UPDATE outbox SET prepared = (SELECT raw FROM messages m WHERE m.thread_id = outbox.thread_id
+    AND m.message_id = outbox.message_id)`,
   `UPDATE outbox SET content = json_object('kind', 'text', 'text', json_extract(content, '$.text'))`,
   `CREATE INDEX outbox_waiting ON outbox (account_id, next_attempt_at, entry_id) WHERE status IN ('queued', 'sending')`,
   `CREATE INDEX outbox_waiting_thread ON outbox (thread_id, entry_id) WHERE status IN ('queued', 'sending')`,
   `CREATE INDEX outbox_expiry ON outbox (expires_at) WHERE expires_at IS NOT NULL AND status = 'queued'`
 )
 
-/** Brings the database up to date; each migration runs once, in order, in a transaction of its own. */
+/** Every upgrade by its number and name. */
+export const MIGRATIONS = { '0001_foundation': foundation, '0002_nothing_lost': nothingLost }
+
+/** Runs the upgrades that a database does not have yet, in order, each in a transaction of its own. */
+export const upgrade = (migrations: Partial<typeof MIGRATIONS>) =>
+  Migrator.make({})({ table: 'migrations', loader: Migrator.fromRecord(migrations) })
+
+/** Brings the database up to date. */
 export const layer: Layer.Layer<never, Migrator.MigrationError | SqlError.SqlError, SqlClient.SqlClient> =
-  Layer.effectDiscard(
-    Migrator.make({})({
-      table: 'migrations',
-      loader: Migrator.fromRecord({ '0001_foundation': foundation, '0002_nothing_lost': nothingLost })
-    })
-  )
+  Layer.effectDiscard(upgrade(MIGRATIONS))

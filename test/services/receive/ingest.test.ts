@@ -3,7 +3,7 @@ import { Effect, Exit } from 'effect'
 import { expect, test } from 'vitest'
 import type { Fact } from '../../../src/domain/fact.ts'
 import { Ingest } from '../../../src/services/receive/ingest.ts'
-import { threadIdOf } from '../../../src/domain/ids.ts'
+import { messageIdOf, threadIdOf } from '../../../src/domain/ids.ts'
 import { Store } from '../../../src/services/store/store.ts'
 import { onDatabase } from '../database.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, change, GROUP, message, messagesOf, T0, threads } from './facts.ts'
@@ -195,6 +195,18 @@ test('a message that could not be read is filled in place when it comes after al
   ])
 })
 
+test('an edit of a message that cannot be read yet waits for its content', async () => {
+  const [found] = await onDatabase(
+    Effect.gen(function* () {
+      yield* apply(message('A', { type: 'undecryptable', body: null, status: 'undecryptable' }))
+      yield* apply(change('A', { to: 'edited', body: 'edited', at: T0 + 1 }))
+      yield* apply(message('A'))
+      return yield* messagesOf(ANN)
+    })
+  )
+  expect(found).toMatchObject({ type: 'text', body: 'edited', edits: [{ body: 'body of A' }] })
+})
+
 test('reading on the phone clears the unread count, and what comes later counts again', async () => {
   const [thread] = await onDatabase(
     Effect.gen(function* () {
@@ -214,19 +226,42 @@ test('reading on the phone clears the unread count, and what comes later counts 
   expect(thread?.unreadCount).toBe(1)
 })
 
-test('when the end of a batch fails, nothing of it is stored and it can be applied again', async () => {
+test('message, thread summary, receipt and event change together or not at all', async () => {
+  const read: Fact = {
+    kind: 'receipt',
+    chat: { jid: ANN },
+    recipient: { jid: ANN },
+    whatsAppIds: ['OWN'],
+    status: 'read',
+    at: T0 + 1
+  }
+  const everything = Effect.gen(function* () {
+    const store = yield* Store
+    return {
+      threads: yield* threads,
+      messages: (yield* messagesOf(ANN)).map(found => [found.whatsAppId, found.status]),
+      receipts: yield* store.receipts(threadIdOf(ACCOUNT, ANN), messageIdOf('me', 'OWN')),
+      events: (yield* store.events({ after: 0, limit: 10 })).map(event => event.kind)
+    }
+  })
   const [exit, during, after] = await onDatabase(
     Effect.gen(function* () {
       const ingest = yield* Ingest
-      const failing = yield* Effect.exit(ingest.apply(ACCOUNT, [message('A')], Effect.fail('power cut')))
-      const empty = yield* threads
-      yield* apply(message('A'))
-      return [failing, empty, yield* messagesOf(ANN)] as const
+      const facts = [message('OWN', { sender: 'me', status: 'sent' }), read]
+      const failing = yield* Effect.exit(ingest.apply(ACCOUNT, facts, Effect.fail('power cut')))
+      const nothing = yield* everything
+      yield* apply(...facts)
+      return [failing, nothing, yield* everything] as const
     })
   )
   expect(Exit.isFailure(exit)).toBe(true)
-  expect(during).toEqual([])
-  expect(after).toHaveLength(1)
+  expect(during).toEqual({ threads: [], messages: [], receipts: [], events: [] })
+  expect(after).toMatchObject({
+    threads: [{ lastMessageText: 'body of OWN' }],
+    messages: [['OWN', 'read']],
+    receipts: [{ readAt: T0 + 1 }],
+    events: ['message.stored', 'thread.changed', 'message.changed', 'thread.changed']
+  })
 })
 
 test('messages of one second stand in the order in which they came, in both directions of paging', async () => {

@@ -56,6 +56,9 @@ export const messageStatements = (
       FROM messages WHERE thread_id = ${threadId} AND message_id = ${messageId}`
     if (row === undefined) return 'not here' as const
     const held = yield* decodeHeld(row)
+    // Whose content has yet to come cannot be edited or voted on: that waits for the content.
+    if (held.type === 'undecryptable' && (change.to === 'edited' || change.to === 'voted'))
+      return 'not here' as const
     const changed = applyChange(held, change)
     if (changed === held) return 'nothing new' as const
     yield* write(threadId, messageId, changed)
@@ -67,7 +70,8 @@ export const messageStatements = (
   ) {
     for (const row of rows) {
       const change = yield* decodeChange(row.change)
-      yield* apply({ threadId: row.thread_id, messageId: row.message_id, change })
+      const outcome = yield* apply({ threadId: row.thread_id, messageId: row.message_id, change })
+      if (outcome === 'not here') continue
       yield* sql`DELETE FROM waiting_changes WHERE change_id = ${row.change_id}`
     }
   })

@@ -1,0 +1,42 @@
+// A database of an earlier version is brought up to date with everything that is in it.
+import { Effect, Layer } from 'effect'
+import { SqlClient } from 'effect/sql'
+import { expect, test } from 'vitest'
+import * as NodeSqlite from '../../../src/services/sql/node-sqlite.ts'
+import { MIGRATIONS, upgrade } from '../../../src/services/sql/migrations.ts'
+import * as SqlStore from '../../../src/services/store/sql-store.ts'
+import { Store } from '../../../src/services/store/store.ts'
+
+test('0002 keeps unread counts, counts messages and understands what waits in the outbox', async () => {
+  const [account, thread, outbox] = await Effect.runPromise(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* upgrade({ '0001_foundation': MIGRATIONS['0001_foundation'] })
+      yield* sql`INSERT INTO accounts (account_id, name, created_at, wanted) VALUES ('acc-1', 'Shop', 1, 1)`
+      yield* sql`INSERT INTO threads (thread_id, account_id, client_jid, kind, last_message_at, unread_count, created_at)
+        VALUES ('acc-1__1@s.whatsapp.net', 'acc-1', '1@s.whatsapp.net', 'direct', 1000, 7, 1)`
+      yield* sql`INSERT INTO messages (thread_id, message_id, account_id, whatsapp_id, direction, type, status, ts_client, ts_server)
+        VALUES ('acc-1__1@s.whatsapp.net', 'A_them', 'acc-1', 'A', 'inbound', 'text', 'received', 1000, 1)`
+      yield* sql`INSERT INTO outbox (account_id, thread_id, message_id, whatsapp_id, to_jid, content, status, next_attempt_at,
+          created_at, updated_at)
+        VALUES ('acc-1', 'acc-1__1@s.whatsapp.net', 'B_me', 'B', '1@s.whatsapp.net', '{"text":"waiting"}', 'queued', 1, 1, 1)`
+      yield* sql`INSERT INTO messages (thread_id, message_id, account_id, whatsapp_id, direction, type, status, ts_client, ts_server, raw)
+        VALUES ('acc-1__1@s.whatsapp.net', 'B_me', 'acc-1', 'B', 'outbound', 'text', 'queued', 1000, 1, x'0102')`
+      yield* upgrade(MIGRATIONS)
+      const store = yield* Store
+      const [entry] = yield* sql<{
+        content: string
+        prepared: Uint8Array
+      }>`SELECT content, prepared FROM outbox`
+      return [
+        yield* store.counts('acc-1'),
+        yield* store.readThread('acc-1__1@s.whatsapp.net'),
+        entry
+      ] as const
+    }).pipe(Effect.provide(SqlStore.layer.pipe(Layer.provideMerge(NodeSqlite.layer(':memory:')))))
+  )
+  expect(account).toEqual({ threads: 1, messages: 2 })
+  expect(thread).toMatchObject({ unreadCount: 7 })
+  expect(JSON.parse(outbox!.content)).toEqual({ kind: 'text', text: 'waiting' })
+  expect(outbox!.prepared).toEqual(Uint8Array.of(1, 2))
+})
