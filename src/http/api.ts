@@ -14,7 +14,7 @@ import { Message, Receipt } from '../domain/message.ts'
 import { OutboxEntry, OutboxStatus } from '../domain/outbox.ts'
 import { Thread } from '../domain/thread.ts'
 import { Authorization } from './auth.ts'
-import { SendForm, SendRequest } from './outgoing.ts'
+import { SendForm, SendRequest } from './send-request.ts'
 import { BadField, KeyReused, NotFound, NotWaiting, StoreUnavailable, WrongState } from './problems.ts'
 
 /** An account as the API shows it. Times are milliseconds since 1970. */
@@ -239,7 +239,7 @@ export class ThreadsGroup extends HttpApiGroup.make('threads')
     HttpApiEndpoint.post('read', '/:threadId/read', {
       params: threadParams,
       success: Thread.pipe(HttpApiSchema.status(202)),
-      error: [NotFound, WrongState, StoreUnavailable]
+      error: [NotFound, StoreUnavailable]
     }).annotateMerge(
       OpenApi.annotations({
         summary: 'Mark the thread as read; the writers are told as soon as the account is online'

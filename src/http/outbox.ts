@@ -6,7 +6,7 @@ import { decodeCursor, encodeCursor } from '../domain/page.ts'
 import { Accounts } from '../services/accounts.ts'
 import { Outbox } from '../services/send/outbox.ts'
 import { Api } from './api.ts'
-import { makeComposer } from './outgoing.ts'
+import { makeComposer } from './composer.ts'
 import { badField, KeyReused, NotFound, NotWaiting, StoreUnavailable, WrongState } from './problems.ts'
 
 const PAGE = 50

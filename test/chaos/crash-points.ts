@@ -55,6 +55,8 @@ const watch = (point: string, after: number): void => {
     }
     return run()
   }
+  // Called with the database it is taken from, below.
+  // oxlint-disable-next-line typescript/unbound-method
   const prepare = DatabaseSync.prototype.prepare
   DatabaseSync.prototype.prepare = function (this: DatabaseSync, text: string): StatementSync {
     const statement = prepare.call(this, text)

@@ -225,6 +225,7 @@ describe('waiting', () => {
     await received(phone, kept.entryId)
     expect(phone.truth().received.some(entry => entry.id === taken.entryId)).toBe(false)
     expect(await api.message(taken.threadId, taken.messageId)).toMatchObject({ status: 'cancelled' })
+    expect(await api.thread(taken.threadId)).toMatchObject({ lastMessageText: 'kept' })
     const sent = await api.untilEntry(accountId, kept.entryId, 'sent')
     expect(sent.attempts).toBe(1)
     expect(await api.request('DELETE', `/v1/accounts/${accountId}/outbox/${kept.entryId}`)).toMatchObject({

@@ -10,7 +10,12 @@ import { storageTrouble } from '../observe/storage-trouble.ts'
 import { Identity } from '../receive/identity.ts'
 import { Ingest } from '../receive/ingest.ts'
 import { Store, StoreError } from '../store/store.ts'
-import { encodeOutgoing, encodeUnuploaded, outgoingContent } from '../whatsapp/convert/outgoing.ts'
+import {
+  type Destination,
+  encodeOutgoing,
+  encodeUnuploaded,
+  outgoingContent
+} from '../whatsapp/convert/outgoing.ts'
 import type { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { makeWorker, type Worker } from '../worker.ts'
 import { Attachments } from './attachments.ts'
@@ -76,8 +81,6 @@ export class Outbox extends Context.Service<
     }) => Effect.Effect<ReadonlyArray<OutboxEntry>, StoreError>
     /** Sends what is due; to be run while the account is online. */
     readonly sending: Worker<StoreError, never>
-    /** Ends what has expired, whether its account is online or not, and forgets what ended long ago. */
-    readonly tidy: Effect.Effect<void, StoreError>
   }
 >()('backscroll/services/send/Outbox') {
   static layer(options: {
@@ -135,16 +138,11 @@ export class Outbox extends Context.Service<
             const clientJid = yield* identity.resolve(accountId, { jid: toJid })
             const threadId = threadIdOf(accountId, clientJid)
             const whatsAppId = newWhatsAppMessageId()
-            const destination = { toJid, selfJid: self.jid, now }
             const quoted = yield* quotedRaw(threadId, content)
-            const isFinal = content.kind !== 'media' && content.kind !== 'read'
-            const bytes =
-              content.kind === 'read'
-                ? null
-                : content.kind === 'media'
-                  ? encodeUnuploaded(content, destination, quoted)
-                  : encodeOutgoing(content, destination, quoted)
+            const bytes = encoded(content, { toJid, selfJid: self.jid, now }, quoted)
             const messageId = 'target' in content ? content.target.messageId : messageIdOf('me', whatsAppId)
+            // The file of a message is not uploaded yet; until then there is no protobuf that could be sent again.
+            const prepared = content.kind === 'media' ? null : bytes
             const shown = isMessage(content) && bytes !== null ? outgoingContent(self, bytes) : undefined
             const message: ReadonlyArray<MessageFact> =
               shown === undefined
@@ -155,12 +153,12 @@ export class Outbox extends Context.Service<
                       chat: { jid: clientJid },
                       sender: 'me',
                       whatsAppId,
-                      // WhatsApp counts in seconds; so does the copy of this message that a history chunk may bring.
-                      timestamp: Math.floor(Math.max(now, request.sendAt ?? 0) / 1000) * 1000,
+                      // WhatsApp counts in seconds. When it takes the message, its own time replaces this one.
+                      timestamp: Math.floor(now / 1000) * 1000,
                       ...shown,
                       status: 'queued',
                       reactions: [],
-                      raw: isFinal ? bytes : null,
+                      raw: prepared,
                       live: true
                     }
                   ]
@@ -168,7 +166,7 @@ export class Outbox extends Context.Service<
                 next_attempt_at, send_at, expires_at, idempotency_key, request_hash, prepared, created_at, updated_at)
               VALUES (${accountId}, ${threadId}, ${messageId}, ${whatsAppId}, ${toJid}, ${JSON.stringify(content)}, 'queued',
                 ${now}, ${request.sendAt ?? 0}, ${request.expiresAt ?? null}, ${idempotencyKey ?? null}, ${request.fingerprint},
-                ${isFinal ? bytes : null}, ${now}, ${now})`
+                ${prepared}, ${now}, ${now})`
             yield* ingest.apply(accountId, message, Effect.asVoid(entry))
             if (content.kind === 'read') yield* store.markRead(accountId, threadId, 'everything')
             return { entryId: whatsAppId, messageId, threadId }
@@ -292,12 +290,23 @@ export class Outbox extends Context.Service<
           read: (accountId, entryId) =>
             failed(Effect.map(find(accountId, entryId), row => row && entryOf(row))),
           list,
-          sending,
-          tidy
+          sending
         })
       })
     )
   }
+}
+
+/** The protobuf of what is sent, as far as it is known at acceptance; reading receipts have none. */
+const encoded = (
+  content: OutboxContent,
+  destination: Destination,
+  quoted: Uint8Array | undefined
+): Uint8Array | null => {
+  if (content.kind === 'read') return null
+  return content.kind === 'media'
+    ? encodeUnuploaded(content, destination, quoted)
+    : encodeOutgoing(content, destination, quoted)
 }
 
 const isAnswer = <E>(error: E): error is Extract<E, IdempotencyConflict | NotCancellable> =>

@@ -40,7 +40,7 @@ const run = <A, E>(send: Send, program: Effect.Effect<A, E, Outbox | Store | Inc
     Effect.andThen(
       Store.use(store => store.createAccount(ACCOUNT)),
       program
-    ).pipe(Effect.provide(services), Effect.provide(TestClock.layer()))
+    ).pipe(Effect.provide(Layer.provideMerge(services, TestClock.layer())))
   )
 }
 

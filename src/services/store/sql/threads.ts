@@ -201,12 +201,12 @@ export const threadStatements = (
       [threadId, limit]
     )
 
-  /** The one rule for a thread's last message: the newest stored one that is not an event, whatever order they came in. */
+  /** The one rule for a thread's last message: the newest that is neither an event nor was taken back, whatever order they came in. */
   const refreshSummaries = (threadIds: ReadonlySet<string>) =>
     bulk.runMany(
       `UPDATE threads SET (last_message_at, last_message_id, last_message_text, last_message_direction) =
         (SELECT ts_client, message_id, SUBSTR(COALESCE(NULLIF(body, ''), '[' || type || ']'), 1, 200), direction
-          FROM messages WHERE thread_id = threads.thread_id AND type <> 'system'
+          FROM messages WHERE thread_id = threads.thread_id AND type <> 'system' AND status <> 'cancelled'
           ORDER BY ts_client DESC, rowid DESC LIMIT 1)
         WHERE thread_id = ?`,
       [...threadIds].map(threadId => [threadId])
