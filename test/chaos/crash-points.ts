@@ -6,6 +6,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 /** What a transaction was about, by one of its statements. */
 const STATEMENTS = {
   journal: /^INSERT INTO journal\b/,
+  receipt: /^INSERT INTO journal\b/,
   ingest: /^UPDATE journal SET ingested_at/,
   chunk: /^UPDATE history_chunks SET state = 'done'/,
   acceptance: /^INSERT INTO outbox\b/,
@@ -18,13 +19,15 @@ type Matter = keyof typeof STATEMENTS
 
 /** `before.*`: nothing of it is written; `within.*`: written, not committed; `after.*`: committed, nothing else done. */
 export const CRASH_POINTS = (
-  ['journal', 'ingest', 'chunk', 'acceptance', 'sending', 'sent', 'credentials', 'preKey'] as const
+  ['journal', 'receipt', 'ingest', 'chunk', 'acceptance', 'sending', 'sent', 'credentials', 'preKey'] as const
 ).flatMap(matter => [`before.${matter}`, `within.${matter}`, `after.${matter}`])
 
 const matterOf = (text: string, values: ReadonlyArray<unknown>): ReadonlyArray<Matter> => {
   const squeezed = text.trimStart()
   return (Object.keys(STATEMENTS) as Array<Matter>).filter(matter => {
     if (!STATEMENTS[matter].test(squeezed)) return false
+    if (matter === 'journal') return values[1] === 'message'
+    if (matter === 'receipt') return values[1] === 'receipt'
     if (matter === 'preKey') return values[1] === 'pre-key'
     return matter === 'sending' || matter === 'sent' ? values[0] === matter : true
   })

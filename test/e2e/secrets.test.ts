@@ -11,6 +11,21 @@ test('no log of any level holds a phone number, a message, or a key', async () =
   const contact = phone.contacts[0]!
   await phone.receive({ from: contact, text: 'Zwetschgendatschi to be kept private' })
   await stage.api.send(accountId, contact.phoneNumber, 'Gugelhupf to be kept private')
+  const to = contact.phoneNumber
+  await stage.api.queue(accountId, {
+    to,
+    poll: { question: 'Apfelstrudel?', options: ['Apfelstrudel ja', 'nein'] }
+  })
+  await stage.api.upload(
+    accountId,
+    { bytes: Buffer.from('Kaiserschmarrn'), type: 'text/plain', name: 'Marillenknoedel.txt' },
+    { to, caption: 'Apfelstrudel' }
+  )
+  const media = { url: 'http://127.0.0.1:9/Marillenknoedel' }
+  await stage.api.request('POST', `/v1/accounts/${accountId}/messages`, { to, media })
+  phone.ring({ from: contact })
+  phone.fault({ kind: 'corruptMessages' }, { times: 1 })
+  await phone.receive({ from: contact, text: 'Zwetschgendatschi in pieces' })
   phone.disconnect()
   await phone.receive({ from: contact, text: 'Zwetschgendatschi again' })
   await stage.synced(accountId, phone)
@@ -25,6 +40,9 @@ test('no log of any level holds a phone number, a message, or a key', async () =
     vaultKey,
     'Zwetschgendatschi',
     'Gugelhupf',
+    'Apfelstrudel',
+    'Kaiserschmarrn',
+    'Marillenknoedel',
     phone.phoneNumber,
     ...phone.contacts.flatMap(({ phoneNumber, lid }) => [phoneNumber, lid.split('@')[0]!]),
     ...phone.truth().messages.flatMap(({ text }) => (text !== undefined && text.length > 12 ? [text] : []))

@@ -85,9 +85,9 @@ export class Stage implements AsyncDisposable {
     })
   }
 
-  /** Starts the server again, to end by SIGKILL at the named point of `crash-points.ts`. */
-  restartToCrashAt(point: string): Promise<void> {
-    return this.restart(crashingAt(point, 1))
+  /** Starts the server again, to end by SIGKILL when it passes the point of `crash-points.ts` for the n-th time. */
+  restartToCrashAt(point: string, times = 1): Promise<void> {
+    return this.restart(crashingAt(point, times))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
