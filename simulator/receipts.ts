@@ -59,9 +59,12 @@ export const acknowledged = (network: Network, companion: Companion, node: Binar
   }
   companion.queue.settle(id, entry => {
     if (entry.kind !== kind) return false
-    const { from, type } = entry.node.attrs
+    const { from, participant, type } = entry.node.attrs
+    const author = node.attrs.participant
     return (
       (to === undefined || network.directory.same(from, to)) &&
+      // In a group every member's receipt for a message has the same id.
+      (author === undefined || participant === undefined || network.directory.same(participant, author)) &&
       (kind !== 'receipt' || type === node.attrs.type)
     )
   })

@@ -50,6 +50,28 @@ describe('the offline queue', () => {
     await client.stop()
   })
 
+  it('forgets only the receipt of the member an acknowledgement names: all have the id of the message', async () => {
+    await using sim = await Simulator.make()
+    const phone = sim.createPhone({ history: { chats: 3, messages: 6, groupsShare: 0 } })
+    const [ann, ben] = phone.contacts
+    for (const contact of [ann!, ben!]) contact.readsByItself = false
+    const group = phone.createGroup('Trip', [ann!, ben!])
+    await using client = await Client.linked(sim, phone)
+    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await sim.until(() => phone.offlineQueue().length === 0)
+    // Nothing is acknowledged by itself any more.
+    client.socket.ws.removeAllListeners('CB:receipt')
+    const sent = await client.socket.sendMessage(group.id, { text: 'hello' })
+    const receipts = () => phone.offlineQueue().filter(({ id }) => id === sent!.key.id)
+    await sim.until(() => receipts().length === 2)
+    await client.socket.sendNode({
+      tag: 'ack',
+      attrs: { id: sent!.key.id!, to: group.id, class: 'receipt', participant: ann!.jid }
+    })
+    await sim.until(() => receipts().length < 2)
+    expect(receipts()).toHaveLength(1)
+  })
+
   it('keeps each linked device’s own queue, receipts and group changes included', async () => {
     await using sim = await Simulator.make()
     const phone = sim.createPhone({ history: { chats: 2, messages: 4, groupsShare: 0 } })
