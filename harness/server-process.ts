@@ -1,4 +1,4 @@
-// Starts the product the way a person does, as a process with settings, and stops or kills it. For demo, tests, bench.
+// Starts the product the way a person does, as a process with settings, and stops or kills it. For demo and tests.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'

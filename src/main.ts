@@ -12,13 +12,14 @@ import { History } from './services/history/history.ts'
 import { Incidents } from './services/observe/incidents.ts'
 import * as Log from './services/observe/log.ts'
 import * as SteadyClock from './services/observe/steady-clock.ts'
+import { Stopping } from './services/observe/stopping.ts'
 import * as StrayRejections from './services/observe/stray-rejections.ts'
 import { Identity } from './services/receive/identity.ts'
 import { Inbox } from './services/receive/inbox.ts'
 import { Ingest } from './services/receive/ingest.ts'
 import { Attachments } from './services/send/attachments.ts'
 import { Outbox } from './services/send/outbox.ts'
-import { claim } from './services/sql/data-folder.ts'
+import { claim, useScratchFolder } from './services/sql/data-folder.ts'
 import * as Migrations from './services/sql/migrations.ts'
 import * as NodeSqlite from './services/sql/node-sqlite.ts'
 import * as SqlStore from './services/store/sql-store.ts'
@@ -84,6 +85,7 @@ const server = (config: Config) =>
   Layer.unwrap(
     Effect.gen(function* () {
       yield* claim(config.DATA_DIR)
+      yield* useScratchFolder(config.DATA_DIR)
       const key = yield* loadApiKey(config.API_KEY, config.DATA_DIR)
       const accounts = Root.layer({
         startPaceMs: config.START_PACE,
@@ -99,7 +101,7 @@ const server = (config: Config) =>
         ),
         Layer.provide(accounts),
         Layer.provide(services(config)),
-        Layer.provide(StrayRejections.layer),
+        Layer.provide([StrayRejections.layer, Stopping.layer]),
         Layer.provide(SteadyClock.layer)
       )
     })

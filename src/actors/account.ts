@@ -109,7 +109,11 @@ export const makeAccountLogic = (bridge: EffectBridge<AccountServices>, delays: 
         remember(context.accountId, { ended, lastDisconnect: context.lastDisconnect }),
       reportEnd: ({ context }, { kind }) => reportEnd(context.accountId, kind),
       reviewSending: ({ context }) =>
-        bridge.run(Outbox.use(outbox => outbox.sending.wake(context.accountId))),
+        bridge.run(
+          Outbox.use(outbox => outbox.release(context.accountId)).pipe(
+            Effect.catch(error => Effect.logWarning('What a restriction held waits a little longer', error))
+          )
+        ),
       unlinkDevice: ({ context }) =>
         bridge.run(WhatsApp.use(whatsapp => whatsapp.logout(context.accountId)).pipe(Effect.ignore))
     },

@@ -111,6 +111,14 @@ export interface ContactFact {
   readonly pushName?: string | undefined
 }
 
+/** Who may delete other people's messages in a group: all its admins, or those who became or ceased to be one. */
+export interface GroupAdminsFact {
+  readonly kind: 'groupAdmins'
+  readonly chat: Address
+  readonly told: 'all' | 'promoted' | 'demoted'
+  readonly people: ReadonlyArray<Address>
+}
+
 /** WhatsApp says that these two addresses are one person. */
 export interface SamePersonFact {
   readonly kind: 'samePerson'
@@ -125,4 +133,5 @@ export type Fact =
   | ReadByMeFact
   | ChatFact
   | ContactFact
+  | GroupAdminsFact
   | SamePersonFact

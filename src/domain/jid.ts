@@ -39,7 +39,8 @@ export const recipientJid = (text: string): string | undefined => {
     const user = jid.slice(0, jid.lastIndexOf('@'))
     return isGroupJid(jid) || (isPhoneJid(jid) ? INTERNATIONAL : /^\d{1,20}$/).test(user) ? jid : undefined
   }
-  if (!/^\+?[\d\s().-]{5,32}$/.test(text)) return undefined
+  // "+49 (0) 151" has a zero that is dialled only within the country: nobody can tell which number is meant.
+  if (!/^\+?[\d\s().-]{5,32}$/.test(text) || /\(\s*0\s*\)/.test(text)) return undefined
   const digits = text.replace(/\D/g, '')
   return INTERNATIONAL.test(digits) ? `${digits}@${PHONE_SERVER}` : undefined
 }

@@ -269,10 +269,10 @@ export class FeedGroup extends HttpApiGroup.make('feed')
         accountId: Schema.optionalKey(AccountId)
       },
       success: Schema.String.pipe(HttpApiSchema.asText({ contentType: 'text/event-stream' })),
-      error: StoreUnavailable
+      error: [NotFound, StoreUnavailable]
     }).annotateMerge(
       OpenApi.annotations({
-        summary: 'Everything that changes, as server-sent events',
+        summary: 'Every message and thread that changes, as server-sent events',
         description:
           'Each event was written in the transaction that made the change. `after`, or the header Last-Event-ID, continues where a client stopped (events are kept for a week); without either it starts now.'
       })
@@ -307,6 +307,9 @@ export class Api extends HttpApi.make('backscroll')
   .add(ThreadsGroup)
   .add(FeedGroup)
   .middleware(HttpApiMiddleware.ProblemDetails)
+  // A misspelt sendAt must not send at once.
+  .annotate(HttpApi.ParseOptions, { onExcessProperty: 'error' })
+  .annotate(HttpApi.HeadersParseOptions, {})
   .annotateMerge(
     OpenApi.annotations({
       title: 'Backscroll',

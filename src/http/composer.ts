@@ -48,24 +48,46 @@ export const fingerprintOf = (request: object): string => {
 }
 
 const timeOf = (name: string, value: number | string | undefined) => {
-  if (value === undefined) return Effect.succeed<number | undefined>(undefined)
+  if (value === undefined) return Effect.undefined
   const time =
     typeof value === 'number' || /^\d{1,15}$/.test(value)
       ? Number(value)
       : /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)$/.test(value)
         ? Date.parse(value)
         : Number.NaN
-  return Number.isFinite(time) && time > 0 && time < 8.64e15
+  // 31 February would otherwise become a day in March.
+  const isReal =
+    typeof value === 'number' || !Number.isFinite(time) || dayOf(value) === undefined || isDay(value)
+  return Number.isFinite(time) && isReal
     ? Effect.succeed<number | undefined>(Math.round(time))
-    : field(name, 'Expected milliseconds since 1970, or a time such as 2027-01-31T09:00:00Z')
+    : field(name, 'Expected milliseconds since 1970, or a time with its zone such as 2027-01-31T09:00:00Z')
 }
 
-const written = (name: string, text: string) =>
-  text.trim() === '' || !text.isWellFormed()
+const dayOf = (text: string) => /^(\d{4})-(\d\d)-(\d\d)T/.exec(text)?.slice(1).map(Number)
+
+const isDay = (text: string): boolean => {
+  const [year = 0, month = 0, day = 0] = dayOf(text) ?? []
+  return month >= 1 && month <= 12 && day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate()
+}
+
+/** A schedule further ahead is a mistake in the unit, as one in the past is. */
+const FURTHEST_MS = 366 * 24 * 60 * 60 * 1000
+const TOLERATED_PAST_MS = 60_000
+
+/** The last part of a file's name: what it was called, not where it was. */
+const nameOf = (given: string): string | undefined => given.split(/[\\/]/).at(-1)?.slice(-240) || undefined
+
+const written = (name: string, text: string) => {
+  if (!text.isWellFormed()) return field(name, 'Expected text without halves of characters (lone surrogates)')
+  return text.trim() === ''
     ? field(name, 'Expected text with at least one visible character')
     : Effect.succeed(text)
+}
 
 const unavailable = Effect.mapError(() => new StoreUnavailable({}))
+
+/** A request for the outbox but for what tells it from another. */
+type Composed = Omit<OutboxRequest, 'fingerprint' | 'idempotencyKey'>
 
 /** Builds requests for the outbox of one account. */
 export const makeComposer = Effect.gen(function* () {
@@ -100,6 +122,25 @@ export const makeComposer = Effect.gen(function* () {
     if (message.type === 'revoked') return yield* field(name, 'This message was deleted')
     const about: Target = { messageId, whatsAppId: message.whatsAppId, sender: message.sender }
     return { message, about }
+  })
+
+  /** A message that others have: nothing can be done to one that is still here, or that never left. */
+  const sentTarget = Effect.fnUntraced(function* (threadId: string, name: string, messageId: string) {
+    const found = yield* target(threadId, name, messageId)
+    const { status } = found.message
+    if (status === 'queued') {
+      return yield* field(name, 'This message is not sent yet: cancel it with DELETE …/outbox/{entryId}')
+    }
+    return status === 'cancelled' || status === 'failed'
+      ? yield* field(name, `This message was never sent (${status})`)
+      : found
+  })
+
+  const ownRole = Effect.fnUntraced(function* (accountId: string, threadId: string) {
+    const account = yield* unavailable(store.readAccount(accountId))
+    const own = [account?.jid, account?.lid].filter(jid => jid != null)
+    const roles = yield* Effect.forEach(own, jid => unavailable(store.groupRole(threadId, jid)))
+    return roles.includes('admin') ? 'admin' : (roles[0] ?? 'unknown')
   })
 
   const people = (name: string, addresses: ReadonlyArray<string>) =>
@@ -148,20 +189,27 @@ export const makeComposer = Effect.gen(function* () {
       : Effect.void
   }
 
-  const contentOf = Effect.fnUntraced(function* (threadId: string, request: SendRequest) {
+  const contentOf = Effect.fnUntraced(function* (accountId: string, threadId: string, request: SendRequest) {
     const { contacts, edit, location, poll, reaction, revoke, text } = request
     if (text !== undefined) return { kind: 'text' as const, text: yield* written('text', text) }
-    if (location !== undefined) return { kind: 'location' as const, ...location }
+    if (location !== undefined) {
+      if (location.name !== undefined) yield* written('location.name', location.name)
+      if (location.address !== undefined) yield* written('location.address', location.address)
+      return { kind: 'location' as const, ...location }
+    }
     if (contacts !== undefined) {
-      for (const { phoneNumber } of contacts) {
-        if (recipientJid(phoneNumber) === undefined) {
-          return yield* field('contacts', 'Expected phone numbers with country code')
+      for (const { name, phoneNumber } of contacts) {
+        yield* written('contacts.name', name)
+        if (phoneNumber.includes('@') || recipientJid(phoneNumber) === undefined) {
+          return yield* field('contacts.phoneNumber', 'Expected phone numbers with country code')
         }
       }
       return { kind: 'contact' as const, contacts }
     }
     if (poll !== undefined) {
       const selectable = poll.selectable ?? 0
+      yield* written('poll.question', poll.question)
+      for (const option of poll.options) yield* written('poll.options', option)
       if (new Set(poll.options).size < poll.options.length) {
         return yield* field('poll.options', 'Expected options that differ')
       }
@@ -172,18 +220,21 @@ export const makeComposer = Effect.gen(function* () {
       return { kind: 'poll' as const, question: poll.question, options: poll.options, selectable, secret }
     }
     if (reaction !== undefined) {
-      const { about } = yield* target(threadId, 'reaction.messageId', reaction.messageId)
+      const { about } = yield* sentTarget(threadId, 'reaction.messageId', reaction.messageId)
       return { kind: 'reaction' as const, target: about, emoji: reaction.emoji }
     }
     if (edit !== undefined) {
-      const { about, message } = yield* target(threadId, 'edit.messageId', edit.messageId)
+      const { about, message } = yield* sentTarget(threadId, 'edit.messageId', edit.messageId)
       yield* editable(message, yield* Clock.currentTimeMillis)
       return { kind: 'edit' as const, target: about, text: yield* written('edit.text', edit.text) }
     }
     if (revoke !== undefined) {
-      const { about, message } = yield* target(threadId, 'revoke.messageId', revoke.messageId)
+      const { about, message } = yield* sentTarget(threadId, 'revoke.messageId', revoke.messageId)
       if (message.direction !== 'outbound' && !threadId.endsWith('@g.us')) {
         return yield* field('revoke.messageId', 'Only own messages can be deleted for everyone')
+      }
+      if (message.direction !== 'outbound' && (yield* ownRole(accountId, threadId)) !== 'admin') {
+        return yield* field('revoke.messageId', 'Only admins of the group can delete the messages of others')
       }
       return { kind: 'revoke' as const, target: about }
     }
@@ -197,6 +248,9 @@ export const makeComposer = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     const sendAt = yield* timeOf('sendAt', request.sendAt)
     const expiresAt = yield* timeOf('expiresAt', request.expiresAt)
+    if (sendAt !== undefined && (sendAt < now - TOLERATED_PAST_MS || sendAt > now + FURTHEST_MS)) {
+      return yield* field('sendAt', 'Expected a time to come, at most a year ahead, in milliseconds')
+    }
     if (expiresAt !== undefined && expiresAt <= Math.max(now, sendAt ?? 0)) {
       return yield* field('expiresAt', 'Expected a time after now and after sendAt')
     }
@@ -207,14 +261,14 @@ export const makeComposer = Effect.gen(function* () {
   const fromJson = Effect.fnUntraced(function* (
     accountId: string,
     request: SendRequest
-  ): Effect.fn.Return<OutboxRequest, BadField | StoreUnavailable> {
+  ): Effect.fn.Return<Composed, BadField | StoreUnavailable> {
     const named = CONTENT.filter(name => request[name] !== undefined)
     if (named.length !== 1) {
       return yield* field('text', `Expected exactly one of ${CONTENT.join(', ')}`)
     }
     const when = yield* times(request)
     const { threadId, toJid } = yield* destination(accountId, request)
-    const content = yield* contentOf(threadId, request)
+    const content = yield* contentOf(accountId, threadId, request)
     const kept =
       content ??
       (yield* Effect.flatMap(
@@ -223,43 +277,25 @@ export const makeComposer = Effect.gen(function* () {
           .pipe(Effect.catch(({ message }) => field('media.url', message))),
         attachment => media('media.type', attachment, request.media ?? {})
       ))
-    const { idempotencyKey, ...asked } = request
-    return {
-      accountId,
-      toJid,
-      content: yield* accompanied(threadId, kept, request),
-      idempotencyKey,
-      fingerprint: fingerprintOf(asked),
-      ...when
-    }
+    return { accountId, toJid, content: yield* accompanied(threadId, kept, request), ...when }
   })
 
   /** The request for the outbox of an uploaded file. */
   const fromForm = Effect.fnUntraced(function* (
     accountId: string,
-    form: SendForm
-  ): Effect.fn.Return<OutboxRequest, BadField | StoreUnavailable> {
+    form: SendForm,
+    attachment: Attachment
+  ): Effect.fn.Return<Composed, BadField | StoreUnavailable> {
     const when = yield* times(form)
     const { threadId, toJid } = yield* destination(accountId, form)
-    const attachment = yield* attachments
-      .keep(form.file.path)
-      .pipe(Effect.catch(({ message }) => field('file', message)))
-    const fileName = form.fileName ?? (form.file.name || undefined)
+    const fileName = form.fileName ?? nameOf(form.file.name)
     const content = yield* media('type', attachment, {
       type: form.type,
       mimeType: form.file.contentType || undefined,
       fileName,
       caption: form.caption
     })
-    const { file: _, idempotencyKey, ...asked } = form
-    return {
-      accountId,
-      toJid,
-      content: yield* accompanied(threadId, content, form),
-      idempotencyKey,
-      fingerprint: fingerprintOf({ ...asked, file: attachment.file }),
-      ...when
-    }
+    return { accountId, toJid, content: yield* accompanied(threadId, content, form), ...when }
   })
 
   /** With the message it answers and the people it names. */
@@ -283,12 +319,21 @@ export const makeComposer = Effect.gen(function* () {
   })
 
   return {
-    compose: (accountId: string, request: SendRequest | SendForm) =>
-      'file' in request ? fromForm(accountId, request) : fromJson(accountId, request),
-    fingerprintOf: (request: SendRequest | SendForm): string | undefined => {
-      if ('file' in request) return undefined
-      const { idempotencyKey: _, ...asked } = request
-      return fingerprintOf(asked)
-    }
+    /** Takes in the file of a form, and tells what makes two requests the same. */
+    identify: Effect.fnUntraced(function* (request: SendRequest | SendForm) {
+      if (!('file' in request)) {
+        const { idempotencyKey: _, ...asked } = request
+        return { fingerprint: fingerprintOf(asked), attachment: undefined }
+      }
+      const attachment = yield* attachments
+        .keep(request.file.path)
+        .pipe(Effect.catch(({ message }) => field('file', message)))
+      const { file: _file, idempotencyKey: _key, ...asked } = request
+      return { fingerprint: fingerprintOf({ ...asked, file: attachment.file }), attachment }
+    }),
+    compose: (accountId: string, request: SendRequest | SendForm, attachment: Attachment | undefined) =>
+      'file' in request && attachment !== undefined
+        ? fromForm(accountId, request, attachment)
+        : fromJson(accountId, request)
   }
 })

@@ -3,10 +3,12 @@ import { Effect, Schedule, Stream } from 'effect'
 import { HttpServerRequest, HttpServerResponse } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
 import type { FeedEvent } from '../domain/feed.ts'
+import { Accounts } from '../services/accounts.ts'
 import { Incidents } from '../services/observe/incidents.ts'
+import { Stopping } from '../services/observe/stopping.ts'
 import { Store } from '../services/store/store.ts'
 import { Api } from './api.ts'
-import { StoreUnavailable } from './problems.ts'
+import { NotFound, StoreUnavailable } from './problems.ts'
 
 const BATCH = 500
 /** How often the store is looked at; a subscriber is never further behind than this and one batch. */
@@ -25,6 +27,8 @@ export const feedLayer = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const store = yield* Store
     const incidents = yield* Incidents
+    const accounts = yield* Accounts
+    const stopping = yield* Stopping
 
     const since = (start: number, accountId: string | undefined) => {
       let after = start
@@ -40,6 +44,8 @@ export const feedLayer = HttpApiBuilder.group(
         ),
         // Sent at once, so that a client knows it is connected.
         text => Stream.concat(Stream.succeed(`retry: 1000\n\n`), text),
+        // An open connection would hold up the end of the server.
+        Stream.interruptWhen(stopping.requested),
         Stream.encodeText
       )
     }
@@ -47,11 +53,20 @@ export const feedLayer = HttpApiBuilder.group(
     return handlers.handleAll({
       events: Effect.fn(function* ({ query, request }) {
         const header = HttpServerRequest.HttpServerRequest.of(request).headers['last-event-id'] ?? ''
+        const { accountId, after } = query
+        if (accountId !== undefined) {
+          yield* accounts.state(accountId).pipe(
+            Effect.catchTags({
+              AccountNotFound: () =>
+                Effect.fail(new NotFound({ detail: `There is no account ${accountId}` })),
+              StoreError: () => Effect.fail(new StoreUnavailable({}))
+            })
+          )
+        }
         const resumed = /^\d{1,15}$/.test(header) ? Number(header) : undefined
-        const start =
-          resumed ??
-          query.after ??
-          (yield* store.newestEvent.pipe(Effect.mapError(() => new StoreUnavailable({}))))
+        const newest = yield* store.newestEvent.pipe(Effect.mapError(() => new StoreUnavailable({})))
+        // A number that was not given out yet comes from another database: from now on, then.
+        const start = Math.min(resumed ?? after ?? newest, newest)
         return HttpServerResponse.stream(since(start, query.accountId), {
           contentType: 'text/event-stream',
           headers: { 'cache-control': 'no-store', 'x-accel-buffering': 'no' }

@@ -10,6 +10,7 @@ import { makeComposer } from './composer.ts'
 import { badField, KeyReused, NotFound, NotWaiting, StoreUnavailable, WrongState } from './problems.ts'
 
 const PAGE = 50
+const LONGEST_KEY = 200
 
 export const outboxLayer = HttpApiBuilder.group(
   Api,
@@ -40,22 +41,32 @@ export const outboxLayer = HttpApiBuilder.group(
         StoreError: () => Effect.fail(new StoreUnavailable({}))
       })
 
+    /** From the body or the header `Idempotency-Key`; two that differ are a mistake. */
+    const keyOf = Effect.fnUntraced(function* (
+      inBody: string | undefined,
+      request: HttpServerRequest.HttpServerRequest
+    ) {
+      const header = HttpServerRequest.HttpServerRequest.of(request).headers['idempotency-key']
+      if (header === undefined) return inBody
+      if (header === '' || header.length > LONGEST_KEY || (inBody !== undefined && inBody !== header)) {
+        return yield* badField(
+          'payload',
+          'idempotencyKey',
+          `Expected one key of 1 to ${LONGEST_KEY} characters, in the body or in the header`
+        )
+      }
+      return header
+    })
+
     return handlers.handleAll({
       send: Effect.fn(function* ({ params: { accountId }, payload, request }) {
         const { record, state } = yield* find(accountId)
-        const header = HttpServerRequest.HttpServerRequest.of(request).headers['idempotency-key']
-        const asked =
-          payload.idempotencyKey === undefined && header !== undefined
-            ? { ...payload, idempotencyKey: header.slice(0, 200) }
-            : payload
+        const idempotencyKey = yield* keyOf(payload.idempotencyKey, request)
         const queued = { status: 'queued' as const }
         // Before anything is fetched or judged: what was accepted once is accepted, whatever has changed since.
-        const fingerprint = composer.fingerprintOf(asked)
-        if (fingerprint !== undefined) {
-          const { idempotencyKey } = asked
-          const known = yield* answered(outbox.accepted({ accountId, idempotencyKey, fingerprint }))
-          if (known !== undefined) return { ...known, ...queued }
-        }
+        const { attachment, fingerprint } = yield* composer.identify(payload)
+        const known = yield* answered(outbox.accepted({ accountId, idempotencyKey, fingerprint }))
+        if (known !== undefined) return { ...known, ...queued }
         const mustBeLinked =
           record.jid === null || state === 'loggedOut'
             ? Effect.fail(
@@ -66,10 +77,11 @@ export const outboxLayer = HttpApiBuilder.group(
               )
             : Effect.void
         // Bad input is told first, but no file is taken for an account that cannot send.
-        if ('file' in asked || asked.media !== undefined) yield* mustBeLinked
-        const composed = yield* composer.compose(accountId, asked)
+        if ('media' in payload && payload.media !== undefined) yield* mustBeLinked
+        const composed = yield* composer.compose(accountId, payload, attachment)
         yield* mustBeLinked
-        return { ...(yield* answered(outbox.accept(composed))), ...queued }
+        const accepted = yield* answered(outbox.accept({ ...composed, idempotencyKey, fingerprint }))
+        return { ...accepted, ...queued }
       }),
       list: Effect.fn(function* ({ params: { accountId }, query }) {
         yield* find(accountId)

@@ -15,6 +15,7 @@ import {
 import { HttpApiBuilder, HttpApiScalar } from 'effect/http-api'
 import type { Accounts } from '../services/accounts.ts'
 import type { Incidents } from '../services/observe/incidents.ts'
+import type { Stopping } from '../services/observe/stopping.ts'
 import type { Attachments } from '../services/send/attachments.ts'
 import type { Outbox } from '../services/send/outbox.ts'
 import { Store } from '../services/store/store.ts'
@@ -83,7 +84,7 @@ export const layer = (options: {
 }): Layer.Layer<
   HttpServer.HttpServer,
   HttpServerError.ServeError,
-  Accounts | Attachments | Incidents | Outbox | Store | WhatsApp
+  Accounts | Attachments | Incidents | Outbox | Stopping | Store | WhatsApp
 > => {
   const api = HttpApiBuilder.layer(Api, { openapiPath: '/openapi.json' }).pipe(
     Layer.provide([systemLayer, accountsLayer, outboxLayer, threadsLayer, feedLayer]),

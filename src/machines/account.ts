@@ -48,7 +48,8 @@ export interface SocketInput {
 /** Pairing connections that may fail before the person has to ask again. */
 const MAX_PAIRING_ATTEMPTS = 5
 
-const LINK = ['notePairing', { type: 'remember', params: { wanted: true, ended: null } }] as const
+/** An end is over when a phone is linked, not when it is tried: a server that restarts meanwhile must not take it for linked. */
+const LINK = ['notePairing', { type: 'remember', params: { wanted: true } }] as const
 const GO_ONLINE = ['noteWanted', { type: 'remember', params: { wanted: true, ended: null } }] as const
 const STAY_OFFLINE = ['noteUnwanted', { type: 'remember', params: { wanted: false } }] as const
 

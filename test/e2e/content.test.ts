@@ -152,3 +152,36 @@ test('subscribers hear of everything in order, and continue where they stopped',
   const ids = [...first.seen, ...second.seen].map(event => event.eventId)
   expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => a - b))
 })
+
+test('only an admin of the group deletes what others wrote', async () => {
+  const { accountId, phone } = await linked()
+  const group = phone.groups[0]!
+  const [writer, intruder] = phone.contacts.filter(contact => group.members.has(contact))
+  const { threadId } = await threadOf(accountId, [group.id])
+  const first = await phone.receive({ from: writer!, group, text: 'to be kept' })
+  const revoke = (id: string) => ({
+    protocolMessage: {
+      type: 0,
+      key: { remoteJid: group.id, fromMe: false, id, participant: writer!.jid }
+    }
+  })
+  await phone.receive({ from: intruder!, group, message: revoke(first.id) })
+  await phone.receive({ from: intruder!, group, text: 'afterwards' })
+  await untilFound(threadId, 'what came afterwards', message => message.body === 'afterwards')
+  expect(await untilFound(threadId, 'the message', message => message.whatsAppId === first.id)).toMatchObject(
+    {
+      type: 'text',
+      body: 'to be kept'
+    }
+  )
+
+  phone.changeGroup(group, { promote: [intruder!] })
+  await untilFound(threadId, 'the promotion', message => message.event?.kind === 'promote')
+  const second = await phone.receive({ from: writer!, group, text: 'to be deleted' })
+  await phone.receive({ from: intruder!, group, message: revoke(second.id) })
+  await untilFound(
+    threadId,
+    'the deletion',
+    message => message.whatsAppId === second.id && message.type === 'revoked'
+  )
+})

@@ -106,3 +106,33 @@ test('a pairing that nobody scans ends after its time', async () => {
   await stage.api.untilAccount(accountId, 'pairing', ({ state }) => state === 'pairing')
   await stage.api.untilAccount(accountId, 'stopped', ({ state }) => state === 'stopped')
 })
+
+test('a phone with another number is not taken into an account: nobody else’s messages are sent from it', async () => {
+  await using stage = await Stage.set()
+  const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 3, groupsShare: 0 } })
+  phone.unlinkDevice(phone.devices[0]!.number)
+  await stage.api.untilAccount(accountId, 'the unlinking', ({ state }) => state === 'loggedOut')
+  const other = stage.simulator.createPhone({ history: { chats: 1, messages: 3, groupsShare: 0 } })
+  await stage.api.pair(accountId)
+  // The server leaves before the phone has linked it.
+  await other.scanQr((await stage.api.offer(accountId)).qr!).catch(() => undefined)
+  const account = await stage.api.untilAccount(accountId, 'the refusal', ({ state }) => state === 'stopped')
+  expect(account).toMatchObject({
+    jid: phone.jid,
+    counts: { messages: 3 },
+    lastDisconnect: { reason: expect.stringContaining('Another phone number') }
+  })
+  await stage.server.kill()
+  await stage.restart()
+  expect(['stopped', 'loggedOut']).toContain((await stage.api.account(accountId)).state)
+  await stage.api.pair(accountId)
+  await phone.scanQr((await stage.api.offer(accountId)).qr!)
+  await stage.synced(accountId, phone)
+})
+
+test('a subscriber does not hold up the end of the server', async () => {
+  await using stage = await Stage.set()
+  const { stop } = await stage.api.subscribe()
+  expect(await stage.server.stop()).toBe(0)
+  stop()
+})

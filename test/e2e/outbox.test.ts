@@ -277,6 +277,64 @@ describe('waiting', () => {
   })
 })
 
+describe('what is not sent yet', () => {
+  test('is neither edited, deleted nor reacted to: it is cancelled instead, and its words are gone', async () => {
+    const { api } = shared()
+    const { accountId, phone } = await linked()
+    const to = phone.contacts[0]!.phoneNumber
+    const later = await api.queue(accountId, { to, text: 'Krapfen', sendAt: Date.now() + 3_600_000 })
+    const path = `/v1/accounts/${accountId}/messages`
+    for (const change of [
+      { edit: { messageId: later.messageId, text: 'x' } },
+      { revoke: { messageId: later.messageId } },
+      { reaction: { messageId: later.messageId, emoji: '👍' } }
+    ]) {
+      const answer = await api.request('POST', path, { threadId: later.threadId, ...change })
+      expect(answer).toMatchObject({ status: 400, body: { detail: expect.stringContaining('not sent yet') } })
+    }
+    const cancelled = await api.request('DELETE', `/v1/accounts/${accountId}/outbox/${later.entryId}`)
+    expect(cancelled.body).toMatchObject({ status: 'cancelled', reason: expect.any(String) })
+    const edit = await api.request('POST', path, {
+      threadId: later.threadId,
+      edit: { messageId: later.messageId, text: 'x' }
+    })
+    expect(edit).toMatchObject({ status: 400, body: { detail: expect.stringContaining('never sent') } })
+  })
+
+  test('a scheduled message does not hide what comes in before it', async () => {
+    const { api } = shared()
+    const { accountId, phone } = await linked()
+    const contact = phone.contacts[0]!
+    const later = await api.queue(accountId, {
+      to: contact.phoneNumber,
+      text: 'tomorrow',
+      sendAt: Date.now() + 20 * 3_600_000
+    })
+    await api.request('POST', `/v1/threads/${encodeURIComponent(later.threadId)}/read`)
+    await phone.receive({ from: contact, text: 'today' })
+    const thread = await api.until('the message of today', async () => {
+      const found = await api.thread(later.threadId)
+      return found.unreadCount === 1 ? found : undefined
+    })
+    expect(thread.lastMessageText).toBe('today')
+  })
+
+  test('cancelling the first of a thread lets the next go', async () => {
+    const { api, simulator } = shared()
+    const { accountId, phone } = await linked()
+    const stranger = simulator.createContact({ name: 'Stranger' })
+    const fault = phone.fault({ kind: 'rejectMessages', error: 463 }, { times: 1 })
+    const first = await api.send(accountId, stranger.phoneNumber, 'refused')
+    await api.untilAccount(accountId, 'the refusal', ({ restriction }) => restriction !== null)
+    fault.clear()
+    const known = phone.contacts[0]!
+    await phone.receive({ from: known, text: 'hello' })
+    expect(await api.entry(accountId, first.entryId)).toMatchObject({ status: 'queued', attempts: 0 })
+    phone.restrict(null)
+    await received(phone, first.entryId)
+  })
+})
+
 describe('restrictions by WhatsApp', () => {
   test('a time-lock is shown with its end, holds only new conversations, and uses up no attempt', async () => {
     const { api, simulator } = shared()
@@ -306,6 +364,25 @@ describe('restrictions by WhatsApp', () => {
     await received(phone, held.entryId)
     expect(await api.untilEntry(accountId, held.entryId, 'sent')).toMatchObject({ attempts: 1 })
     expect(await api.account(accountId)).toMatchObject({ restriction: null })
+  })
+
+  test('while WhatsApp does not answer why it refused, everything else goes on', async () => {
+    const { api, simulator } = shared()
+    const { accountId, phone } = await linked()
+    const known = phone.contacts[0]!
+    const silence = phone.fault({ kind: 'ignoreQueries', xmlns: 'w:mex' })
+    phone.fault({ kind: 'rejectMessages', error: 463 }, { times: 1 })
+    const stranger = simulator.createContact({ name: 'Stranger' })
+    const held = await api.send(accountId, stranger.phoneNumber, 'Dear stranger')
+    await api.untilEntry(accountId, held.entryId, 'sending')
+    const { id } = await phone.receive({ from: known, text: 'still stored' })
+    await api.until('the message', async () => {
+      const threads = await api.threads(accountId)
+      return threads.find(thread => thread.lastMessageText === 'still stored')
+    })
+    await simulator.until(() => !phone.offlineQueue().some(entry => entry.id === id))
+    expect(await api.entry(accountId, held.entryId)).toMatchObject({ status: 'sending', attempts: 0 })
+    silence.clear()
   })
 
   test('a cap on new conversations is shown with its end', async () => {
@@ -378,6 +455,11 @@ describe('bad requests name the field', () => {
     ['an end before the start', { text: 'x', expiresAt: 1000 }, 'expiresAt'],
     ['an address of a file system', { media: { url: 'file:///etc/passwd' } }, 'media.url'],
     ['a server that is not there', { media: { url: 'http://127.0.0.1:9/x' } }, 'media.url'],
+    ['a misspelt field', { text: 'x', sendat: 1 }, 'sendat'],
+    ['a time in seconds', { text: 'x', sendAt: 1_900_000_000 }, 'sendAt'],
+    ['a day that is none', { text: 'x', sendAt: '2027-02-31T00:00:00Z' }, 'sendAt'],
+    ['an invisible question', { poll: { question: ' ', options: ['a', 'b'] } }, 'poll.question'],
+    ['a group as a contact', { contacts: [{ name: 'x', phoneNumber: '1203@g.us' }] }, 'contacts.phoneNumber'],
     ['a nameless mention', { text: 'x', mentions: ['nobody'] }, 'mentions'],
     ['a contact without a number', { contacts: [{ name: 'x', phoneNumber: 'y' }] }, 'contacts']
   ])('%s', async (_, content, name) => {

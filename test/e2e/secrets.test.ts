@@ -56,7 +56,11 @@ test('what is sealed cannot be read from any file of the data folder', async () 
   const { phone } = await stage.linked({ history: { chats: 2, messages: 20 } })
   await stage.server.stop()
 
-  const bytes = Buffer.concat(readdirSync(stage.dataDir).map(file => readFileSync(join(stage.dataDir, file))))
+  const bytes = Buffer.concat(
+    readdirSync(stage.dataDir, { withFileTypes: true, recursive: true })
+      .filter(entry => entry.isFile())
+      .map(entry => readFileSync(join(entry.parentPath, entry.name)))
+  )
   const companion = phone.devices[0]!
   // Public halves of the device's own keys stand in for its credentials: they are only there if those are readable.
   for (const key of [companion.noiseKey, companion.identity, companion.signedPreKey.publicKey]) {

@@ -22,7 +22,7 @@ export interface HistoryProgress {
   readonly chunksPending: number
   readonly chunksFailed: number
   readonly messages: number
-  /** As the phone reports it with its newest stored chunk, 0 to 100; `null` before the first. */
+  /** The highest the phone reported with a stored chunk, 0 to 100; `null` before the first. */
   readonly percent: number | null
 }
 

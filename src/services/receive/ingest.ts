@@ -78,6 +78,17 @@ export class Ingest extends Context.Service<
                   fact.upTo
                 )
                 break
+              case 'groupAdmins': {
+                const thread = yield* resolver.thread(accountId, fact.chat)
+                pending.threads.push(thread)
+                yield* flush
+                yield* store.putGroupAdmins(accountId, {
+                  threadId: thread.threadId,
+                  told: fact.told,
+                  people: yield* Effect.forEach(fact.people, person => identity.resolve(accountId, person))
+                })
+                break
+              }
               case 'contact':
                 pending.contacts.push({
                   contactJid: yield* identity.resolve(accountId, fact.person),
@@ -291,14 +302,15 @@ const makeResolver = (identity: Identity['Service']) => {
     const { threadId } = yield* thread(accountId, fact.chat)
     const sender = yield* party(accountId, fact.target.sender)
     const by = yield* party(accountId, fact.by)
-    // Only the writer edits a message, and revokes it, or an admin of the group does; anyone may react, vote and call back.
-    const isOfWriter = fact.change.to === 'edited' || fact.change.to === 'revoked'
-    const isOfAdmin = fact.change.to === 'revoked' && isGroupJid(fact.chat.jid)
-    if (isOfWriter && by !== sender && !isOfAdmin) return []
+    // Only the writer edits a message, and revokes it, or an admin of the group does, whom the store knows; anyone may
+    // react, vote and call back.
+    const isForeign = by !== sender
+    if (isForeign && fact.change.to === 'edited') return []
+    if (isForeign && fact.change.to === 'revoked' && !isGroupJid(fact.chat.jid)) return []
     const write: ChangeWrite = {
       threadId,
       messageId: messageIdOf(senderKey(fact.chat, sender), fact.target.whatsAppId),
-      change: byWhom(fact.change, by ?? 'me')
+      change: byWhom(fact.change, by ?? 'me', isForeign)
     }
     return [write]
   })
@@ -306,7 +318,9 @@ const makeResolver = (identity: Identity['Service']) => {
   return { thread, message, change }
 }
 
-const byWhom = (change: ChangeFact['change'], person: string): ChangeWrite['change'] => {
+const byWhom = (change: ChangeFact['change'], person: string, isForeign: boolean): ChangeWrite['change'] => {
   if (change.to === 'reacted') return { ...change, sender: person }
+  // What the owner deletes on the phone, WhatsApp has allowed.
+  if (change.to === 'revoked' && isForeign && person !== 'me') return { ...change, by: person }
   return change.to === 'voted' ? { ...change, voter: person } : change
 }

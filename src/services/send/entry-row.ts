@@ -40,3 +40,27 @@ export const entryOf = (row: OutboxRow): OutboxEntry => {
     nextAttemptAt: isWaiting ? Math.max(row.send_at, row.next_attempt_at) : null
   }
 }
+
+/** What is left of the content when an entry has ended: its kind. The words live in the message, as long as that does. */
+export const withoutWords = (content: OutboxContent): OutboxContent => {
+  switch (content.kind) {
+    case 'text':
+      return { kind: 'text', text: '' }
+    case 'media':
+      return { kind: 'media', type: content.type, file: '', size: content.size, mimeType: content.mimeType }
+    case 'location':
+      return { kind: 'location', latitude: 0, longitude: 0 }
+    case 'contact':
+      return { kind: 'contact', contacts: [] }
+    case 'poll':
+      return { kind: 'poll', question: '', options: [], selectable: 0, secret: '' }
+    case 'reaction':
+      return { kind: 'reaction', target: content.target, emoji: '' }
+    case 'edit':
+      return { kind: 'edit', target: content.target, text: '' }
+    case 'revoke':
+      return content
+    case 'read':
+      return { kind: 'read', targets: [] }
+  }
+}

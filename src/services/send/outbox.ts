@@ -19,7 +19,7 @@ import {
 import type { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { makeWorker, type Worker } from '../worker.ts'
 import { Attachments } from './attachments.ts'
-import { decodeOutboxRow, entryOf, type OutboxRow } from './entry-row.ts'
+import { decodeOutboxRow, entryOf, type OutboxRow, withoutWords } from './entry-row.ts'
 import { makeSender } from './sending.ts'
 
 const IDEMPOTENCY_WINDOW_MS = 24 * 60 * 60 * 1000
@@ -79,6 +79,8 @@ export class Outbox extends Context.Service<
       readonly limit: number
       readonly before?: { readonly time: number; readonly id: string } | undefined
     }) => Effect.Effect<ReadonlyArray<OutboxEntry>, StoreError>
+    /** WhatsApp lifted a restriction: what it held is due at once. */
+    readonly release: (accountId: string) => Effect.Effect<void, StoreError>
     /** Sends what is due; to be run while the account is online. */
     readonly sending: Worker<StoreError, never>
   }
@@ -125,7 +127,7 @@ export class Outbox extends Context.Service<
         const quotedRaw = (threadId: string, content: OutboxContent) =>
           'quoted' in content && content.quoted !== undefined
             ? store.readRaw(threadId, content.quoted.messageId)
-            : Effect.succeed(undefined)
+            : Effect.undefined
 
         const accept = Effect.fn('Outbox.accept')(
           function* (request: OutboxRequest) {
@@ -188,7 +190,8 @@ export class Outbox extends Context.Service<
           reason: string
         ) {
           const now = yield* Clock.currentTimeMillis
-          yield* sql`UPDATE outbox SET status = ${status}, last_error = ${reason}, updated_at = ${now}
+          yield* sql`UPDATE outbox SET status = ${status}, last_error = ${reason}, updated_at = ${now},
+              content = ${JSON.stringify(withoutWords(row.content))}, prepared = NULL
             WHERE entry_id = ${row.entry_id}`
           if (!isMessage(row.content)) return
           yield* store.putChanges(row.account_id, [
@@ -204,8 +207,9 @@ export class Outbox extends Context.Service<
           function* (accountId: string, entryId: string) {
             const row = yield* find(accountId, entryId)
             if (row?.status !== 'queued') return yield* new NotCancellable({ status: row?.status ?? null })
-            yield* end(row, 'cancelled', 'It was cancelled before it was sent')
-            return entryOf({ ...row, status: 'cancelled' })
+            const reason = 'It was cancelled before it was sent'
+            yield* end(row, 'cancelled', reason)
+            return entryOf({ ...row, status: 'cancelled', last_error: reason })
           },
           sql.withTransaction,
           failed
@@ -227,10 +231,9 @@ export class Outbox extends Context.Service<
         const expire = Effect.gen(function* () {
           const now = yield* Clock.currentTimeMillis
           const rows = yield* sql`SELECT * FROM outbox WHERE status = 'queued' AND expires_at <= ${now}`
-          for (const found of rows) {
-            const row = yield* decodeOutboxRow(found)
-            yield* end(row, 'expired', 'It expired before it could be sent')
-          }
+          const expired = yield* Effect.forEach(rows, row => decodeOutboxRow(row))
+          for (const row of expired) yield* end(row, 'expired', 'It expired before it could be sent')
+          return new Set(expired.map(row => row.account_id))
         }).pipe(sql.withTransaction)
 
         const forget = Effect.gen(function* () {
@@ -240,7 +243,6 @@ export class Outbox extends Context.Service<
             WHERE status IN ('queued', 'sending') AND content ->> 'kind' = 'media'`
           yield* attachments.keepOnly(new Set(rows.map(row => row.file)))
         })
-        const tidy = Effect.andThen(expire, forget).pipe(failed)
 
         const nextExpiry = Effect.map(
           sql<{ at: number | null }>`SELECT MIN(expires_at) AS at FROM outbox
@@ -254,18 +256,6 @@ export class Outbox extends Context.Service<
           const wait = Math.min(LOOK_FOR_EXPIRED_MS, Math.max(0, (at ?? Infinity) - now))
           yield* Effect.timeoutOption(expiryChanged.await, wait)
         })
-        yield* Effect.forkScoped(
-          Effect.andThen(tidy, untilNextExpiry).pipe(
-            Effect.catch(error =>
-              Effect.andThen(
-                Effect.logWarning('Expired entries of the outbox cannot be looked for', error),
-                Effect.sleep(LOOK_FOR_EXPIRED_MS)
-              )
-            ),
-            Effect.forever
-          )
-        )
-
         // What a crash interrupted while it was being sent waits again; its id tells WhatsApp if it got there already.
         yield* sql`UPDATE outbox SET status = 'queued' WHERE status = 'sending'`.pipe(failed)
 
@@ -280,13 +270,40 @@ export class Outbox extends Context.Service<
             incidents.report(storageTrouble(accountId, failing, error))
         })
 
+        const tidy = Effect.gen(function* () {
+          for (const accountId of yield* expire) yield* sending.wake(accountId)
+          yield* forget
+        }).pipe(failed)
+        yield* Effect.forkScoped(
+          Effect.andThen(tidy, untilNextExpiry).pipe(
+            Effect.catch(error =>
+              Effect.andThen(
+                Effect.logWarning('Expired entries of the outbox cannot be looked for', error),
+                Effect.sleep(LOOK_FOR_EXPIRED_MS)
+              )
+            ),
+            Effect.forever
+          )
+        )
+
+        const release = Effect.fn('Outbox.release')(function* (accountId: string) {
+          const now = yield* Clock.currentTimeMillis
+          // Nothing else makes an entry wait that was never tried: a later attempt has its own back-off.
+          yield* sql`UPDATE outbox SET next_attempt_at = ${now}, last_error = NULL
+            WHERE account_id = ${accountId} AND status = 'queued' AND attempts = 0 AND next_attempt_at > ${now}`
+          yield* sending.wake(accountId)
+        }, failed)
+
         return Outbox.of({
           accept: request =>
             Effect.tap(accept(request), () =>
               Effect.andThen(sending.wake(request.accountId), expiryChanged.open)
             ),
           accepted: request => failed(earlier(request)),
-          cancel,
+          cancel: (accountId, entryId) =>
+            // What waited behind it in its thread need not wait any more.
+            Effect.tap(cancel(accountId, entryId), () => sending.wake(accountId)),
+          release,
           read: (accountId, entryId) =>
             failed(Effect.map(find(accountId, entryId), row => row && entryOf(row))),
           list,

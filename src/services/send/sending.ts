@@ -10,11 +10,13 @@ import { outgoingContent } from '../whatsapp/convert/outgoing.ts'
 import { UploadFailed } from '../whatsapp/sending.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { Attachments } from './attachments.ts'
-import { decodeOutboxRow, type OutboxRow } from './entry-row.ts'
+import { decodeOutboxRow, type OutboxRow, withoutWords } from './entry-row.ts'
 
 /** WhatsApp's answer to a message that would start a conversation the account may not start. */
 const RESTRICTED = 463
-/** A refusal of that kind without a restriction that WhatsApp would tell of concerns one recipient; asked again after this. */
+/** Answers that another try does not change: not allowed, no such recipient. */
+const FINAL: ReadonlySet<number> = new Set([403, 404])
+/** When WhatsApp refuses so and tells of no restriction, one is assumed for this long: every try counts against the account. */
 const HELD_MS = 15 * 60_000
 /** No wait of an entry is longer: a later time was written by a clock that has jumped back since. */
 const LONGEST_WAIT_MS = 2 * 60 * 60_000
@@ -65,8 +67,11 @@ export const makeSender = Effect.fnUntraced(function* (options: { readonly paceM
     }
   ) {
     const now = yield* Clock.currentTimeMillis
+    const hasEnded = next.status === 'sent' || next.status === 'failed'
     yield* sql`UPDATE outbox SET status = ${next.status}, attempts = ${next.attempts}, next_attempt_at = ${next.nextAt},
-        last_error = ${next.reason}, updated_at = ${now}
+        last_error = ${next.reason}, updated_at = ${now},
+        content = ${JSON.stringify(hasEnded ? withoutWords(row.content) : row.content)},
+        prepared = CASE WHEN ${hasEnded} THEN NULL ELSE prepared END
       WHERE entry_id = ${row.entry_id} AND status IN ('queued', 'sending')`
     const { message_id: messageId, thread_id: threadId } = row
     yield* store.putChanges(
@@ -126,17 +131,22 @@ export const makeSender = Effect.fnUntraced(function* (options: { readonly paceM
     })
   })
 
-  const refused = Effect.fnUntraced(function* (row: OutboxRow, reason: string) {
+  const refused = Effect.fnUntraced(function* (row: OutboxRow, reason: string, isFinal = false) {
     const now = yield* Clock.currentTimeMillis
     const attempts = row.attempts + 1
-    if (attempts >= MAX_SEND_ATTEMPTS) return yield* giveUp(row, attempts, reason)
+    if (attempts >= MAX_SEND_ATTEMPTS || isFinal) return yield* giveUp(row, attempts, reason)
     yield* mark(row, { status: 'queued', attempts, nextAt: now + retryDelay(attempts), reason })
   })
 
   /** WhatsApp does not let the account start conversations: shown in its state, and whatever would start one waits. */
   const restricted = Effect.fnUntraced(function* (row: OutboxRow) {
-    const now = yield* Clock.currentTimeMillis
+    // Asked outside of any transaction: the answer may take as long as WhatsApp likes.
     const told = yield* Effect.orElseSucceed(whatsapp.restriction(row.account_id), () => null)
+    yield* hold(row, told)
+  })
+
+  const hold = Effect.fnUntraced(function* (row: OutboxRow, told: Restriction | null) {
+    const now = yield* Clock.currentTimeMillis
     const restriction: Restriction = told ?? {
       kind: 'reachout',
       reason: 'WhatsApp does not let this account start new conversations and does not say until when',
@@ -218,7 +228,10 @@ export const makeSender = Effect.fnUntraced(function* (options: { readonly paceM
         UploadFailed: ({ reason }) =>
           Effect.as(refused(row, `The file could not be uploaded: ${reason}`), 'more' as const),
         SendRefused: ({ code, reason }) =>
-          Effect.as(code === RESTRICTED ? restricted(row) : refused(row, reason), 'more' as const)
+          Effect.as(
+            code === RESTRICTED ? restricted(row) : refused(row, reason, FINAL.has(code)),
+            'more' as const
+          )
       })
     )
   })

@@ -27,6 +27,21 @@ export const claim = (folder: string): Effect.Effect<void, DataFolderError, Scop
       })
   ).pipe(Effect.asVoid)
 
+/**
+ * Uploads and media on their way pass through temporary files. They belong in the folder too, where the next start finds
+ * and removes what a crash has left.
+ */
+export const useScratchFolder = (folder: string): Effect.Effect<void, DataFolderError> =>
+  Effect.try({
+    try: () => {
+      const scratch = resolve(folder, 'scratch')
+      rmSync(scratch, { recursive: true, force: true })
+      mkdirSync(scratch, { mode: 0o700 })
+      process.env['TMPDIR'] = scratch
+    },
+    catch: cause => new DataFolderError({ message: refusal(folder, cause) })
+  })
+
 const ownerFile = (folder: string): string => join(folder, 'server.owner')
 
 const lock = (folder: string): { readonly database: DatabaseSync; readonly owner: string } => {

@@ -91,6 +91,10 @@ const nothingLost = statements(
   `ALTER TABLE waiting_changes ADD COLUMN waiting_since INTEGER NOT NULL DEFAULT 0`,
   `CREATE TABLE waiting_reads (account_id TEXT NOT NULL, thread_id TEXT NOT NULL, whatsapp_id TEXT NOT NULL,
     waiting_since INTEGER NOT NULL, PRIMARY KEY (thread_id, whatsapp_id)) WITHOUT ROWID`,
+  // Who may delete other people's messages in a group, as far as WhatsApp has told (admins_known).
+  `ALTER TABLE threads ADD COLUMN admins_known INTEGER NOT NULL DEFAULT 0`,
+  `CREATE TABLE group_admins (account_id TEXT NOT NULL, thread_id TEXT NOT NULL, person TEXT NOT NULL,
+    PRIMARY KEY (thread_id, person)) WITHOUT ROWID`,
   `CREATE TABLE events (event_id INTEGER PRIMARY KEY AUTOINCREMENT, account_id TEXT NOT NULL, kind TEXT NOT NULL,
     thread_id TEXT NOT NULL, message_id TEXT, at INTEGER NOT NULL)`,
   `CREATE INDEX events_of_account ON events (account_id, event_id)`,

@@ -24,7 +24,12 @@ const SealedVote = Schema.Struct({
 
 export const MessageChange = Schema.Union([
   Schema.Struct({ to: Schema.Literal('edited'), body: Schema.NullOr(Schema.String), at: Schema.Finite }),
-  Schema.Struct({ to: Schema.Literal('revoked'), at: Schema.Finite }),
+  /** `by` is there when it was not the writer: then it counts only if that person is an admin of the group. */
+  Schema.Struct({
+    to: Schema.Literal('revoked'),
+    at: Schema.Finite,
+    by: Schema.optionalKey(Schema.String)
+  }),
   Schema.Struct({ to: Schema.Literal('reacted'), ...Reaction.fields }),
   Schema.Struct({
     to: Schema.Literal('voted'),

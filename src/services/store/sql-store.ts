@@ -5,6 +5,7 @@ import { parseThreadId, threadIdOf } from '../../domain/ids.ts'
 import { SqlBulk } from '../sql/node-sqlite.ts'
 import { accountStatements } from './sql/accounts.ts'
 import { eventStatements } from './sql/events.ts'
+import { groupAdminStatements } from './sql/group-admins.ts'
 import { mergeStatements } from './sql/merge.ts'
 import { messageStatements } from './sql/messages.ts'
 import { receiptStatements } from './sql/receipts.ts'
@@ -21,9 +22,10 @@ export const layer: Layer.Layer<Store, never, SqlClient.SqlClient | SqlBulk> = L
     const accounts = accountStatements(sql)
     const events = eventStatements(sql, bulk, now)
     const threads = threadStatements(sql, bulk, now, events)
-    const messages = messageStatements(sql, bulk, now, threads, events)
+    const admins = groupAdminStatements(sql)
+    const messages = messageStatements(sql, bulk, now, threads, events, admins)
     const receipts = receiptStatements(sql, messages)
-    const { mergePeople } = mergeStatements(sql, threads, messages, events)
+    const { mergePeople } = mergeStatements(sql, threads, messages, admins, events)
 
     const as =
       (operation: string) =>
@@ -57,6 +59,12 @@ export const layer: Layer.Layer<Store, never, SqlClient.SqlClient | SqlBulk> = L
       putMessages: (accountId, writes) => as('putMessages')(messages.put(accountId, writes)),
       putChanges: (accountId, writes) => as('putChanges')(messages.putChanges(accountId, writes)),
       putReceipts: (accountId, writes) => as('putReceipts')(receipts.put(accountId, writes)),
+      putGroupAdmins: (accountId, write) =>
+        Effect.andThen(admins.put(accountId, write), messages.settleThread(write.threadId)).pipe(
+          sql.withTransaction,
+          as('putGroupAdmins')
+        ),
+      groupRole: (threadId, person) => as('groupRole')(admins.role(threadId, person)),
       markRead: (accountId, threadId, upTo) => as('markRead')(threads.markRead(accountId, threadId, upTo)),
       unread: (threadId, limit) => as('unread')(threads.unread(threadId, limit)),
       mergePeople: (accountId, from, to) => as('mergePeople')(mergePeople(accountId, from, to)),

@@ -71,6 +71,13 @@ export interface ThreadWrite {
   readonly ephemeralSeconds?: number | undefined
 }
 
+/** All admins of a group, or those who became or ceased to be one. */
+export interface GroupAdminsWrite {
+  readonly threadId: string
+  readonly told: 'all' | 'promoted' | 'demoted'
+  readonly people: ReadonlyArray<string>
+}
+
 /** Read by us: up to the newest of these messages (also when they have yet to come), everything up to a time, or all. */
 export type ReadUpTo =
   | { readonly whatsAppIds: ReadonlyArray<string> }
@@ -128,6 +135,12 @@ export class Store extends Context.Service<
       accountId: string,
       receipts: ReadonlyArray<ReceiptWrite>
     ) => Effect.Effect<void, StoreError>
+    readonly putGroupAdmins: (accountId: string, write: GroupAdminsWrite) => Effect.Effect<void, StoreError>
+    /** What a person is in a group; `unknown` until WhatsApp has told who its admins are. */
+    readonly groupRole: (
+      threadId: string,
+      person: string
+    ) => Effect.Effect<'admin' | 'member' | 'unknown', StoreError>
     readonly markRead: (
       accountId: string,
       threadId: string,

@@ -54,6 +54,10 @@ const CODE_LIFETIME_MS = 160_000
  * beginning has been worked off: what was ingested before will not be delivered again.
  */
 const REPEATED_WITHIN_MS = 10 * 60 * 1000
+/** Of our own: a phone was linked whose number is not that of the account. */
+export const OTHER_NUMBER = 1
+const OTHER_NUMBER_REASON =
+  'Another phone number was linked than this account belongs to. Its conversations would be mixed: create an account of its own for it'
 const CLOSE_TIMEOUT = '3 seconds'
 
 /** An open connection; `confirmations` wait for WhatsApp's acknowledgement, by message id. */
@@ -87,6 +91,7 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
     accountId: string,
     creds: AuthenticationCreds,
     pairing: Pairing | null,
+    belongsTo: string | undefined,
     tell: (event: ConnectionEvent) => void
   ) {
     const closed = yield* Deferred.make<Extract<ConnectionEvent, { type: 'socket.closed' }>>()
@@ -166,6 +171,16 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
         )
       )
     }
+    /** Names and admins of all groups; the answer comes as an event. */
+    const askGroups = (): void => {
+      socket.groupFetchAllParticipating().catch((cause: unknown) => {
+        fork(
+          Effect.logDebug('Groups could not be asked for', cause instanceof Error ? cause.name : '').pipe(
+            Effect.annotateLogs({ accountId })
+          )
+        )
+      })
+    }
     const confirmations: Live['confirmations'] = new Map()
     const syncAppState = (isFirst: boolean): void => {
       socket.resyncAppState(ALL_WA_PATCH_NAMES, isFirst).catch((cause: unknown) => {
@@ -214,12 +229,15 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
     let isAsking = false
     const askRestriction = async (): Promise<Restriction | null> => {
       isAsking = true
+      // A question that is never answered must not hide what WhatsApp tells later.
+      const giveUp = setTimeout(() => (isAsking = false), options.sendTimeoutMs)
       try {
         return (
           reachoutRestriction(await socket.fetchAccountReachoutTimelock(), now()) ??
           cappingRestriction(await socket.fetchNewChatMessageCap(), now())
         )
       } finally {
+        clearTimeout(giveUp)
         isAsking = false
       }
     }
@@ -252,12 +270,19 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
         })
       }
       const own = { jid: self().jid, lid: self().lid ?? null }
+      if (update.isNewLogin === true && belongsTo !== undefined && own.jid !== belongsTo) {
+        const disconnect = { code: OTHER_NUMBER, reason: OTHER_NUMBER_REASON, at: now() }
+        const end = { type: 'socket.closed' as const, verdict: 'loggedOut' as const, disconnect }
+        fork(Deferred.succeed(closed, end))
+        return
+      }
       if (update.isNewLogin === true) tell({ type: 'socket.linked', ...own })
       if (update.connection === 'open') {
         live.set(accountId, { socket, confirmations, askRestriction })
         fork(Effect.logInfo('Connected to WhatsApp').pipe(Effect.annotateLogs({ accountId })))
         // What changed while we were away, and what an earlier connection did not get round to.
         if (creds.myAppStateKeyId !== undefined) syncAppState(false)
+        askGroups()
         tell({ type: 'socket.opened', ...own })
       }
       if (update.connection === 'close') {

@@ -141,7 +141,11 @@ export const makeDurableReceive = (options: {
   const recordMessage = (stanza: BinaryNode): Promise<void> | undefined => {
     const encrypted = getBinaryNodeChildren(stanza, 'enc')
     for (const { content } of encrypted) if (content instanceof Uint8Array) stanzaOf.set(content, stanza)
-    if (encrypted.some(({ attrs }) => DECRYPTABLE.has(attrs['type'] ?? ''))) {
+    if (
+      encrypted.some(
+        ({ attrs, content }) => DECRYPTABLE.has(attrs['type'] ?? '') && content instanceof Uint8Array
+      )
+    ) {
       // A message that is never decrypted must not be followed for ever.
       if (followed.size >= MOST_FOLLOWED) followed.clear()
       followed.add(stanza)

@@ -160,7 +160,10 @@ export const makeSending = (live: ReadonlyMap<string, Live>, sendTimeoutMs: numb
       try: () => socket.readMessages(keys),
       catch: () => (isOpen(accountId, socket) ? new NotConfirmed({}) : new NotConnected({}))
     }).pipe(
-      Effect.timeoutOrElse({ duration: sendTimeoutMs, orElse: () => Effect.fail(new NotConfirmed({})) })
+      Effect.timeoutOrElse({
+        duration: sendTimeoutMs,
+        orElse: () => Effect.fail(isOpen(accountId, socket) ? new NotConfirmed({}) : new NotConnected({}))
+      })
     )
   })
 

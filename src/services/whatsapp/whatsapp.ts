@@ -8,12 +8,12 @@ import { Incidents } from '../observe/incidents.ts'
 import { storageTrouble, troubleOf } from '../observe/storage-trouble.ts'
 import type { Inbox } from '../receive/inbox.ts'
 import type { Ingest } from '../receive/ingest.ts'
-import type { Store } from '../store/store.ts'
+import { Store } from '../store/store.ts'
 import type { SealBroken } from '../vault/seal.ts'
 import { Vault } from '../vault/vault.ts'
 import { decodeCredentials } from './auth-state.ts'
 import { trust } from './certificate.ts'
-import { type Live, makeOpener, type WhatsAppOptions } from './connection.ts'
+import { type Live, makeOpener, OTHER_NUMBER, type WhatsAppOptions } from './connection.ts'
 import { makeSending, NotConnected } from './sending.ts'
 import { silenceConsole } from './silence.ts'
 
@@ -56,6 +56,7 @@ export class WhatsApp extends Context.Service<
         silenceConsole()
         trust(options.trustRoot)
         const vault = yield* Vault
+        const store = yield* Store
         const incidents = yield* Incidents
         const live = new Map<string, Live>()
         const seats = new Map<string, Semaphore.Semaphore>()
@@ -75,13 +76,13 @@ export class WhatsApp extends Context.Service<
           // A new link needs new keys: what an earlier link left is of no use any more.
           if (pairing !== null) yield* vault.erase(accountId)
           const creds = decodeCredentials(yield* vault.readCredentials(accountId))
-          yield* Effect.scoped(
-            Effect.gen(function* () {
-              const closed = yield* open(accountId, creds, pairing, tell)
-              const end = yield* Deferred.await(closed)
-              tell(end)
-            })
+          const belongsTo = (yield* Effect.orElseSucceed(store.readAccount(accountId), () => undefined))?.jid
+          const end = yield* Effect.scoped(
+            Effect.flatMap(open(accountId, creds, pairing, belongsTo ?? undefined, tell), Deferred.await)
           )
+          // The keys of a phone that does not belong here.
+          if (end.disconnect.code === OTHER_NUMBER) yield* vault.erase(accountId)
+          tell(end)
         })
 
         const withoutStorage = Effect.fnUntraced(function* (

@@ -97,7 +97,7 @@ test('a message that is being tried again holds up its own thread and no other',
       Effect.suspend(() => {
         if (message.toJid.startsWith('491') && sent.length < 2) return Effect.fail(new NotConfirmed({}))
         sent.push(message.toJid)
-        return Effect.succeed(undefined)
+        return Effect.undefined
       }),
     Effect.gen(function* () {
       const first = yield* queue('first')
@@ -138,7 +138,7 @@ test('error 463 without a word about its end is asked again after a quarter of a
         refusals += 1
         return refusals < 4
           ? Effect.fail(new SendRefused({ code: 463, reason: 'restricted' }))
-          : Effect.succeed(undefined)
+          : Effect.undefined
       }),
     Effect.gen(function* () {
       const { entryId } = yield* queue('Dear stranger')
@@ -164,7 +164,7 @@ test('error 463 without a word about its end is asked again after a quarter of a
 
 test('an idempotency key is honoured for 24 hours, then it is new again', async () => {
   const answers = await run(
-    () => Effect.succeed(undefined),
+    () => Effect.undefined,
     Effect.gen(function* () {
       const outbox = yield* Outbox
       const ask = outbox.accept({
@@ -187,7 +187,7 @@ test('an idempotency key is honoured for 24 hours, then it is new again', async 
 
 test('a clock that was set back does not make an entry wait for days', async () => {
   const done = await run(
-    () => Effect.succeed(undefined),
+    () => Effect.undefined,
     Effect.gen(function* () {
       yield* TestClock.setTime(4 * 3_600_000)
       const { entryId } = yield* queue('written in the future')

@@ -41,6 +41,7 @@ const TABLES_OF_AN_ACCOUNT = [
   'waiting_changes',
   'waiting_reads',
   'events',
+  'group_admins',
   'outbox',
   'addresses',
   'journal',

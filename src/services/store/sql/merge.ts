@@ -4,6 +4,7 @@ import type { SqlClient } from 'effect/sql'
 import { messageIdOf, threadIdOf } from '../../../domain/ids.ts'
 import { Reaction } from '../../../domain/message.ts'
 import type { eventStatements } from './events.ts'
+import type { groupAdminStatements } from './group-admins.ts'
 import { jsonOrNull } from './message-row.ts'
 import { MESSAGE_COLUMNS, type messageStatements, ONE_MESSAGE_RULE } from './messages.ts'
 import type { threadStatements } from './threads.ts'
@@ -16,6 +17,7 @@ export const mergeStatements = (
   sql: SqlClient.SqlClient,
   threads: ReturnType<typeof threadStatements>,
   messages: ReturnType<typeof messageStatements>,
+  admins: ReturnType<typeof groupAdminStatements>,
   events: ReturnType<typeof eventStatements>
 ) => {
   /** Rows under a new key meet the rows that are there already by the rule for one message. */
@@ -150,6 +152,7 @@ export const mergeStatements = (
       yield* rekeySender(accountId, from, to)
       yield* rekeyReactions(accountId, from, to)
       yield* moveReceipts({ column: 'recipient', to }, 'account_id = ? AND recipient = ?', [accountId, from])
+      yield* admins.rename(accountId, from, to)
       yield* threads.mergeContacts(accountId, from, to)
     }, sql.withTransaction)
   }

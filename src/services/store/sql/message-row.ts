@@ -82,9 +82,12 @@ const heldOf = (row: HeldRow): Held => {
 }
 
 const messageOf = (row: typeof MessageRow.Type): Message => {
-  const { raw: _raw, reactions, votes, ...held } = heldOf({ ...row, raw: null })
+  const { edits, raw: _raw, reactions, votes, ...held } = heldOf({ ...row, raw: null })
+  const bodyAfter = (index: number) => (index + 1 < edits.length ? edits[index + 1]?.body : held.body)
   return {
     ...held,
+    // A message that came edited already is told the same edit again: that changed nothing anybody saw.
+    edits: edits.filter((edit, index) => edit.body !== bodyAfter(index)),
     poll: pollAfter(held.poll, votes),
     reactions: reactions.filter(reaction => reaction.emoji !== ''),
     accountId: row.account_id,

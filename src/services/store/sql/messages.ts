@@ -6,6 +6,7 @@ import type { SqlBulk } from '../../sql/node-sqlite.ts'
 import { applyChange, type Held, MessageChange } from '../change.ts'
 import type { ChangeWrite, MessageWrite, Page } from '../store.ts'
 import type { EventWrite, eventStatements } from './events.ts'
+import type { groupAdminStatements } from './group-admins.ts'
 import { decodeHeld, decodeMessage, detailsColumn, jsonOrNull } from './message-row.ts'
 import type { threadStatements } from './threads.ts'
 
@@ -41,7 +42,8 @@ export const messageStatements = (
   bulk: SqlBulk['Service'],
   now: () => number,
   threads: ReturnType<typeof threadStatements>,
-  events: ReturnType<typeof eventStatements>
+  events: ReturnType<typeof eventStatements>,
+  admins: ReturnType<typeof groupAdminStatements>
 ) => {
   const write = (threadId: string, messageId: string, held: Held) =>
     sql`UPDATE messages SET type = ${held.type}, body = ${held.body}, media = ${jsonOrNull(held.media)},
@@ -59,6 +61,10 @@ export const messageStatements = (
     // Whose content has yet to come cannot be edited or voted on: that waits for the content.
     if (held.type === 'undecryptable' && (change.to === 'edited' || change.to === 'voted'))
       return 'not here' as const
+    if (change.to === 'revoked' && change.by !== undefined) {
+      const role = yield* admins.role(threadId, change.by)
+      if (role !== 'admin') return role === 'unknown' ? ('not here' as const) : ('nothing new' as const)
+    }
     const changed = applyChange(held, change)
     if (changed === held) return 'nothing new' as const
     yield* write(threadId, messageId, changed)

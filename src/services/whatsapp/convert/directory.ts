@@ -16,7 +16,13 @@ export const factsOfContacts = (contacts: ReadonlyArray<Partial<Contact>>): Read
 export const factsOfGroups = (groups: ReadonlyArray<Partial<GroupMetadata>>): ReadonlyArray<Fact> =>
   groups.flatMap((group): ReadonlyArray<Fact> => {
     const chat = address(group.id)
-    return chat === undefined || group.subject === undefined || group.subject === ''
-      ? []
-      : [{ kind: 'chat', chat, name: group.subject }]
+    if (chat === undefined) return []
+    const named: ReadonlyArray<Fact> = group.subject ? [{ kind: 'chat', chat, name: group.subject }] : []
+    // A list without anybody is no list: a group that is only renamed comes without its members.
+    const { participants = [] } = group
+    if (participants.length === 0) return named
+    const people = participants
+      .filter(({ admin }) => admin === 'admin' || admin === 'superadmin')
+      .flatMap(({ id, lid, phoneNumber }) => address(id, phoneNumber ?? lid) ?? [])
+    return [...named, { kind: 'groupAdmins', chat, told: 'all', people }]
   })

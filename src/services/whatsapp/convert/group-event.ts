@@ -168,6 +168,11 @@ const named = (stanza: BinaryNode): ReadonlyArray<BinaryNode> => {
   return [stanza, ...changes, ...parts, ...parts.flatMap(part => getAllBinaryNodeChildren(part))]
 }
 
+const adminsIn = (chat: Address, tag: string, people: ReadonlyArray<Address>): ReadonlyArray<Fact> => {
+  const told = tag === 'promote' ? 'promoted' : tag === 'demote' ? 'demoted' : undefined
+  return told === undefined ? [] : [{ kind: 'groupAdmins', chat, told, people }]
+}
+
 const MOST_CHANGES = 50
 
 export const factsOfGroupNotification = (self: Self, stanza: BinaryNode): ReadonlyArray<Fact> => {
@@ -198,6 +203,7 @@ export const factsOfGroupNotification = (self: Self, stanza: BinaryNode): Readon
       return [
         ...(index === 0 ? pushNameOf(envelope) : []),
         ...(now === undefined ? [] : [{ kind: 'chat', chat, ...now } as const]),
+        ...adminsIn(chat, change.tag, people),
         {
           kind: 'message',
           ...envelope,
