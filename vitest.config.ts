@@ -4,6 +4,7 @@ import { ClosingLine } from './test/closing-line.ts'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/warm-up.ts'],
     pool: 'forks',
     // Most of a product test is waiting for sockets and processes: more files at once than cores.
     maxWorkers: 4,

@@ -9,6 +9,9 @@ import { Api } from './api.ts'
 const ROOT = join(import.meta.dirname, '..')
 const START_DEADLINE_MS = 60_000
 
+/** Tests start hundreds of servers: what Node has compiled once need not be compiled again. */
+const COMPILE_CACHE = join(tmpdir(), 'backscroll-compile-cache')
+
 export interface ServerOptions {
   readonly dataDir: string
   /** Settings beside the ones the harness chooses: a free port, a key, quick reconnects. */
@@ -122,7 +125,12 @@ const launch = (settings: Readonly<Record<string, string>>, args: ReadonlyArray<
   spawn(process.execPath, [join(ROOT, 'src', 'main.ts'), ...args], {
     // Away from the project's own .env file; only what is given here counts.
     cwd: tmpdir(),
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...settings },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: process.env['HOME'] ?? '',
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
+      ...settings
+    },
     stdio: ['ignore', 'pipe', 'pipe']
   })
 

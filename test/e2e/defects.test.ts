@@ -5,10 +5,15 @@ import { compare } from '../../harness/compare.ts'
 import { runToExit, ServerProcess } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { accountMachine } from '../../src/machines/account.ts'
-import { Stage } from './stage.ts'
+import { sharedStage, Stage } from './stage.ts'
 
 const SMALL = { history: { chats: 3, messages: 30, groupsShare: 0 } }
 const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
+
+/** On a machine that is busy with other things a start takes seconds. */
+const SEVERAL_RESTARTS = 150_000
+
+const shared = sharedStage()
 
 const untilReceived = (stage: Stage, phone: Phone, id: string) =>
   stage.simulator.until(() => phone.truth().received.some(entry => entry.id === id), {
@@ -24,7 +29,7 @@ const statusesOf = async (stage: Stage, accountId: string) => {
 }
 
 test('1. receipt numbers off by one: sent is sent, delivered is delivered, read is read', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked(SMALL)
   const [silent, prompt] = phone.contacts
   silent!.readsByItself = false
@@ -39,36 +44,50 @@ test('1. receipt numbers off by one: sent is sent, delivered is delivered, read 
   expect(unread.receipts).toMatchObject([{ deliveredAt: expect.any(Number), readAt: null }])
 })
 
-test('2. marked as seen before it is stored: killed anywhere around a commit, each message is there once', async () => {
-  await using stage = await Stage.set()
-  const { phone, accountId } = await stage.linked(SMALL)
-  for (const point of ['within.journal', 'after.journal', 'before.ingest', 'within.ingest', 'after.ingest']) {
-    await stage.server.kill()
-    await stage.restartToCrashAt(point)
-    await phone.receive({ from: phone.contacts[0]!, text: `killed at ${point}` })
-    await stage.server.ended
-    await stage.restart()
-    await stage.synced(accountId, phone)
-  }
-  expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
-  await stage.simulator.until(() => phone.offlineQueue().length === 0)
-})
+test(
+  '2. marked as seen before it is stored: killed anywhere around a commit, each message is there once',
+  async () => {
+    await using stage = await Stage.set()
+    const { phone, accountId } = await stage.linked(SMALL)
+    for (const point of [
+      'within.journal',
+      'after.journal',
+      'before.ingest',
+      'within.ingest',
+      'after.ingest'
+    ]) {
+      await stage.server.kill()
+      await stage.restartToCrashAt(point)
+      await phone.receive({ from: phone.contacts[0]!, text: `killed at ${point}` })
+      await stage.server.ended
+      await stage.restart()
+      await stage.synced(accountId, phone)
+    }
+    expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
+    await stage.simulator.until(() => phone.offlineQueue().length === 0)
+  },
+  SEVERAL_RESTARTS
+)
 
-test('3. an entry stays in processing for ever: killed between sending and recording, each is sent, once', async () => {
-  await using stage = await Stage.set()
-  const { phone, accountId } = await stage.linked(SMALL)
-  for (const point of ['after.sending', 'before.sent', 'within.sent']) {
-    await stage.server.kill()
-    await stage.restartToCrashAt(point)
-    const text = `killed at ${point}`
-    const sent = await stage.api.send(accountId, phone.contacts[0]!.phoneNumber, text, point)
-    await stage.server.ended
-    await stage.restart()
-    await stage.api.untilEntry(accountId, sent.entryId, 'sent')
-    await untilReceived(stage, phone, sent.entryId)
-    expect(phone.truth().received.filter(entry => entry.text === text)).toMatchObject([{ times: 1 }])
-  }
-})
+test(
+  '3. an entry stays in processing for ever: killed between sending and recording, each is sent, once',
+  async () => {
+    await using stage = await Stage.set()
+    const { phone, accountId } = await stage.linked(SMALL)
+    for (const point of ['after.sending', 'before.sent', 'within.sent']) {
+      await stage.server.kill()
+      await stage.restartToCrashAt(point)
+      const text = `killed at ${point}`
+      const sent = await stage.api.send(accountId, phone.contacts[0]!.phoneNumber, text, point)
+      await stage.server.ended
+      await stage.restart()
+      await stage.api.untilEntry(accountId, sent.entryId, 'sent')
+      await untilReceived(stage, phone, sent.entryId)
+      expect(phone.truth().received.filter(entry => entry.text === text)).toMatchObject([{ times: 1 }])
+    }
+  },
+  SEVERAL_RESTARTS
+)
 
 test('3. nothing stays in processing while the account is offline either', async () => {
   await using stage = await Stage.set({ SEND_TIMEOUT: '20s' })
@@ -114,7 +133,7 @@ test('5. an error queues the message and asks the caller to send it again: accep
 })
 
 test('6. receipts under another address make ghost messages: they find the message they are about', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked(SMALL)
   const contact = phone.contacts[0]!
   contact.addressing = 'lid'
@@ -141,7 +160,7 @@ test('7. the gap that a reconnect left is never filled: what came meanwhile is t
 })
 
 test('8. a thread first seen in history looks new: its last activity is that of its newest message', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked(SMALL)
   const newest = Math.max(...phone.truth().messages.map(message => message.timestamp * 1000))
   const threads = await stage.api.threads(accountId)
@@ -190,7 +209,7 @@ test('10. an old owner goes on writing: a folder has one owner, and only its end
 })
 
 test('11. routes without authentication: a QR code is shown to nobody without the key', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { accountId } = await stage.api.createAccount('Shop')
   await stage.api.pair(accountId)
   await stage.api.offer(accountId)
@@ -203,7 +222,7 @@ test('11. routes without authentication: a QR code is shown to nobody without th
 
 describe('12. threads for what is no conversation', () => {
   test('protocol messages and status posts create nothing', async () => {
-    await using stage = await Stage.set()
+    const stage = shared()
     const { phone, accountId } = await stage.linked(SMALL)
     const before = await stage.api.account(accountId)
     const stranger = stage.simulator.createContact({ name: 'Nobody yet' })
@@ -218,7 +237,7 @@ describe('12. threads for what is no conversation', () => {
   })
 
   test('an address that is an object or nonsense is refused and makes no thread', async () => {
-    await using stage = await Stage.set()
+    const stage = shared()
     const { accountId } = await stage.linked(SMALL)
     for (const to of [{}, [], '[object Object]', 'undefined@s.whatsapp.net', 'null', '@g.us', '']) {
       const answer = await stage.api.request('POST', `/v1/accounts/${accountId}/messages`, { to, text: 'x' })

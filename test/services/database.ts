@@ -1,6 +1,6 @@
 // A real SQLite in memory with all migrations, and the services on it, for tests of single services.
 import type { Effect } from 'effect'
-import { Layer, ManagedRuntime } from 'effect'
+import { Layer, Logger, ManagedRuntime } from 'effect'
 import { ChunkQueue } from '../../src/services/history/chunk-queue.ts'
 import { Incidents } from '../../src/services/observe/incidents.ts'
 import { Identity } from '../../src/services/receive/identity.ts'
@@ -21,7 +21,9 @@ export const servicesOn = (file = ':memory:', key: Uint8Array = KEY) =>
     Layer.provideMerge(Layer.mergeAll(SqlStore.layer, Incidents.layer, Vault.layer)),
     Layer.provideMerge(Layer.succeed(Seal, Seal.of(makeSeal(key)))),
     Layer.provideMerge(Migrations.layer),
-    Layer.provideMerge(NodeSqlite.layer(file))
+    Layer.provideMerge(NodeSqlite.layer(file)),
+    // What is logged is not what these tests are about.
+    Layer.provideMerge(Logger.layer([]))
   )
 
 export const runtimeOn = (file?: string, key?: Uint8Array) => ManagedRuntime.make(servicesOn(file, key))
