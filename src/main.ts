@@ -23,6 +23,7 @@ import { claim, useScratchFolder } from './services/sql/data-folder.ts'
 import * as Migrations from './services/sql/migrations.ts'
 import * as NodeSqlite from './services/sql/node-sqlite.ts'
 import * as SqlStore from './services/store/sql-store.ts'
+import * as Upkeep from './services/store/upkeep.ts'
 import * as Seal from './services/vault/seal.ts'
 import { Vault } from './services/vault/vault.ts'
 import { WhatsApp } from './services/whatsapp/whatsapp.ts'
@@ -96,6 +97,7 @@ const server = (config: Config) =>
       })
       return announce(key.generated).pipe(
         Layer.merge(Layer.effectDiscard(SteadyClock.watch())),
+        Layer.merge(Upkeep.layer),
         Layer.provide(
           Http.layer({ host: config.HOST, port: config.PORT, key, largestFile: largestFile(config) })
         ),
