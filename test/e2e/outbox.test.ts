@@ -320,18 +320,18 @@ describe('what is not sent yet', () => {
   })
 
   test('cancelling the first of a thread lets the next go', async () => {
-    const { api, simulator } = shared()
+    const { api } = shared()
     const { accountId, phone } = await linked()
-    const stranger = simulator.createContact({ name: 'Stranger' })
-    const fault = phone.fault({ kind: 'rejectMessages', error: 463 }, { times: 1 })
-    const first = await api.send(accountId, stranger.phoneNumber, 'refused')
+    const contact = phone.contacts[0]!
+    await phone.receive({ from: contact, text: 'hello' })
+    phone.fault({ kind: 'rejectMessages', error: 463 }, { times: 1 })
+    const first = await api.send(accountId, contact.phoneNumber, 'refused for now')
+    const second = await api.send(accountId, contact.phoneNumber, 'waits behind it')
     await api.untilAccount(accountId, 'the refusal', ({ restriction }) => restriction !== null)
-    fault.clear()
-    const known = phone.contacts[0]!
-    await phone.receive({ from: known, text: 'hello' })
-    expect(await api.entry(accountId, first.entryId)).toMatchObject({ status: 'queued', attempts: 0 })
-    phone.restrict(null)
-    await received(phone, first.entryId)
+    expect(await api.untilEntry(accountId, first.entryId, 'queued')).toMatchObject({ attempts: 0 })
+    await api.request('DELETE', `/v1/accounts/${accountId}/outbox/${first.entryId}`)
+    await received(phone, second.entryId)
+    expect(phone.truth().received.some(entry => entry.id === first.entryId)).toBe(false)
   })
 })
 
@@ -364,6 +364,18 @@ describe('restrictions by WhatsApp', () => {
     await received(phone, held.entryId)
     expect(await api.untilEntry(accountId, held.entryId, 'sent')).toMatchObject({ attempts: 1 })
     expect(await api.account(accountId)).toMatchObject({ restriction: null })
+  })
+
+  test('what was refused goes at once when WhatsApp lifts the restriction', async () => {
+    const { api, simulator } = shared()
+    const { accountId, phone } = await linked()
+    const stranger = simulator.createContact({ name: 'Stranger' })
+    phone.fault({ kind: 'rejectMessages', error: 463 }, { times: 1 })
+    const refused = await api.send(accountId, stranger.phoneNumber, 'refused for now')
+    await api.untilAccount(accountId, 'the refusal', ({ restriction }) => restriction !== null)
+    await api.untilEntry(accountId, refused.entryId, 'queued')
+    phone.restrict(null)
+    await received(phone, refused.entryId)
   })
 
   test('while WhatsApp does not answer why it refused, everything else goes on', async () => {
