@@ -60,9 +60,9 @@ test(
       await stage.restartToCrashAt(point)
       await phone.receive({ from: phone.contacts[0]!, text: `killed at ${point}` })
       await stage.server.ended
-      await stage.restart()
-      await stage.synced(accountId, phone)
     }
+    await stage.restart()
+    await stage.synced(accountId, phone)
     expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
     await stage.simulator.until(() => phone.offlineQueue().length === 0)
   },
@@ -74,7 +74,7 @@ test(
   async () => {
     await using stage = await Stage.set()
     const { phone, accountId } = await stage.linked(SMALL)
-    for (const point of ['after.sending', 'before.sent', 'within.sent']) {
+    for (const point of ['after.sending', 'before.sent']) {
       await stage.server.kill()
       await stage.restartToCrashAt(point)
       const text = `killed at ${point}`

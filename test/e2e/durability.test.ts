@@ -149,10 +149,10 @@ test(
         return undefined
       })
       expect(found).toMatchObject({ body: text, type: 'text' })
-      await stage.server.kill()
-      await stage.restart()
-      await stage.synced(accountId, phone)
     }
+    await stage.server.kill()
+    await stage.restart()
+    await stage.synced(accountId, phone)
     await stage.simulator.until(() => phone.offlineQueue().length === 0)
     expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
   },

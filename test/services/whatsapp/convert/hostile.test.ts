@@ -64,7 +64,7 @@ describe('a message of any shape is understood:', () => {
       fc.property(fc.gen(), attributes, (g, attrs) => {
         for (const fact of understand(arrived(randomMessageOf(g, name), attrs)).facts) isStorable(fact)
       }),
-      runs(40)
+      runs(20)
     )
   })
 })
@@ -76,7 +76,7 @@ test('a message of the history, of any shape, is understood', () => {
       const info = proto.WebMessageInfo.decode(randomProtobuf(g, 'WebMessageInfo', { key }))
       for (const fact of factsOfStoredMessage(SELF, info)) isStorable(fact)
     }),
-    runs(2000)
+    runs(800)
   )
 })
 
@@ -90,7 +90,7 @@ test('every stub, known or not, is understood', () => {
       }
       for (const fact of factsOfStoredMessage(SELF, info)) isStorable(fact)
     }),
-    runs(2000)
+    runs(800)
   )
 })
 
@@ -100,7 +100,7 @@ test('a conversation of any shape is understood', () => {
       const conversation = proto.Conversation.decode(randomProtobuf(g, 'Conversation', { id }))
       for (const fact of factsOfConversation(SELF, conversation)) isStorable(fact)
     }),
-    runs(1000)
+    runs(500)
   )
 })
 
@@ -145,7 +145,7 @@ test('a stanza of any shape is kept and understood', () => {
       const { facts } = understand(Schema.decodeUnknownSync(Journaled)(written))
       for (const fact of facts) isStorable(fact)
     }),
-    runs(3000)
+    runs(1000)
   )
 })
 
@@ -156,6 +156,6 @@ test('any vote against any poll is opened or not, and that is all', () => {
       const poll = g(fc.boolean) ? randomMessageOf(g, 'pollCreationMessageV3') : g(fc.uint8Array)
       expect(openVote(poll, { payload, iv, pollId: 'P', voters, authors })).toBeUndefined()
     }),
-    runs(1000)
+    runs(500)
   )
 })
