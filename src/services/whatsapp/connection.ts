@@ -58,6 +58,8 @@ const REPEATED_WITHIN_MS = 10 * 60 * 1000
 export const OTHER_NUMBER = 1
 const OTHER_NUMBER_REASON =
   'Another phone number was linked than this account belongs to. Its conversations would be mixed: create an account of its own for it'
+/** What changes in groups is told while connected and after; asking at every reconnection would be too often. */
+const GROUPS_LIFETIME_MS = 60 * 60 * 1000
 const CLOSE_TIMEOUT = '3 seconds'
 
 /** An open connection; `confirmations` wait for WhatsApp's acknowledgement, by message id. */
@@ -81,6 +83,7 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
   const fork = <A, E>(effect: Effect.Effect<A, E>): void => void Effect.runForkWith(context)(effect)
   const now = () => clock.currentTimeMillisUnsafe()
   const deviceCaches = new Map<string, CacheStore>()
+  const groupsToldAt = new Map<string, number>()
   const deviceCacheOf = (accountId: string): CacheStore => {
     const cache = deviceCaches.get(accountId) ?? makeDeviceCache(now)
     deviceCaches.set(accountId, cache)
@@ -173,13 +176,17 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
     }
     /** Names and admins of all groups; the answer comes as an event. */
     const askGroups = (): void => {
-      socket.groupFetchAllParticipating().catch((cause: unknown) => {
-        fork(
-          Effect.logDebug('Groups could not be asked for', cause instanceof Error ? cause.name : '').pipe(
-            Effect.annotateLogs({ accountId })
+      if ((groupsToldAt.get(accountId) ?? -Infinity) > now() - GROUPS_LIFETIME_MS) return
+      socket.groupFetchAllParticipating().then(
+        () => groupsToldAt.set(accountId, now()),
+        (cause: unknown) => {
+          fork(
+            Effect.logDebug('Groups could not be asked for', cause instanceof Error ? cause.name : '').pipe(
+              Effect.annotateLogs({ accountId })
+            )
           )
-        )
-      })
+        }
+      )
     }
     const confirmations: Live['confirmations'] = new Map()
     const syncAppState = (isFirst: boolean): void => {
