@@ -81,6 +81,7 @@ const nothingLost = statements(
   `ALTER TABLE messages ADD COLUMN quoted_message_id TEXT`,
   // What only some messages have (location, contacts, poll and votes, call, event, mentions), as one JSON object.
   `ALTER TABLE messages ADD COLUMN details TEXT`,
+  `UPDATE messages SET media = json_set(media, '$.download', json('null')) WHERE media IS NOT NULL`,
   `CREATE INDEX messages_reacted ON messages (account_id) WHERE reactions IS NOT NULL`,
   // Everything up to the mark is read, but for mark_base messages; what lies behind it is counted.
   `ALTER TABLE threads ADD COLUMN mark_at INTEGER NOT NULL DEFAULT 0`,

@@ -22,7 +22,17 @@ test('0002 keeps unread counts, counts messages and understands what waits in th
         VALUES ('acc-1', 'acc-1__1@s.whatsapp.net', 'B_me', 'B', '1@s.whatsapp.net', '{"text":"waiting"}', 'queued', 1, 1, 1)`
       yield* sql`INSERT INTO messages (thread_id, message_id, account_id, whatsapp_id, direction, type, status, ts_client, ts_server, raw)
         VALUES ('acc-1__1@s.whatsapp.net', 'B_me', 'acc-1', 'B', 'outbound', 'text', 'queued', 1000, 1, x'0102')`
+      yield* sql`UPDATE messages SET type = 'image', media = ${JSON.stringify({
+        mimeType: 'image/jpeg',
+        fileName: null,
+        size: 1,
+        duration: null,
+        width: null,
+        height: null
+      })} WHERE message_id = 'A_them'`
       yield* upgrade(MIGRATIONS)
+      const image = yield* Store.use(found => found.readMessage('acc-1__1@s.whatsapp.net', 'A_them'))
+      expect(image?.media).toMatchObject({ mimeType: 'image/jpeg', download: null })
       const store = yield* Store
       const [entry] = yield* sql<{
         content: string
