@@ -1,57 +1,33 @@
 // The endpoints of the control port, one line or a few each. README.md lists them for people.
-import type { ServerResponse } from 'node:http'
-import { proto, ReachoutTimelockEnforcementType } from '@whiskeysockets/baileys'
 import type { Account } from './account.ts'
 import { isFault } from './faults.ts'
 import type { Group } from './group.ts'
-import type { CallOutcome } from './calls.ts'
-import type { GroupChange } from './group-changes.ts'
-import type { MessageCap, ReachoutTimelock } from './new-chat-limits.ts'
-import type { Phone, WriteOptions } from './phone.ts'
+import type { Phone } from './phone.ts'
 import type { HistoryOptions } from './phone-factory.ts'
 import type { Simulator } from './simulator.ts'
 import { writeTruth } from './truth-stream.ts'
-import type { Addressing } from './wire/jid.ts'
-import type { Content } from './written-content.ts'
-
-export class ControlError extends Error {
-  readonly status: number
-
-  constructor(status: number, message: string) {
-    super(message)
-    this.status = status
-  }
-}
-
-interface Call {
-  readonly simulator: Simulator
-  readonly parameters: Record<string, string>
-  readonly query: URLSearchParams
-  readonly text: string
-  readonly body: () => Record<string, unknown>
-  readonly response: ServerResponse
-}
+import {
+  ControlError,
+  type Call,
+  text,
+  optionalText,
+  optionalNumber,
+  texts,
+  phoneOf,
+  contentFrom,
+  number,
+  timelockFrom,
+  capFrom,
+  outcomeFrom,
+  groupChangeFrom,
+  writeOptionsFrom,
+  addressingFrom
+} from './control-requests.ts'
 
 export interface ControlRoute {
   readonly method: string
   readonly path: string
   readonly answer: (call: Call) => unknown
-}
-
-const text = (value: unknown, name: string): string => {
-  if (typeof value !== 'string' || value === '') throw new ControlError(400, `${name} is missing`)
-  return value
-}
-
-const optionalText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-const optionalNumber = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
-const texts = (value: unknown): string[] =>
-  Array.isArray(value) ? value.filter(item => typeof item === 'string') : []
-
-const phoneOf = ({ simulator, parameters }: Call): Phone => {
-  const phone = simulator.phone(parameters['phone'] ?? '')
-  if (!phone) throw new ControlError(404, `there is no phone ${parameters['phone']}`)
-  return phone
 }
 
 const describeAccount = (account: Account) => ({
@@ -88,72 +64,6 @@ const describe = (phone: Phone) => ({
     waiting: device.queue.size
   }))
 })
-
-const contentFrom = (body: Record<string, unknown>): Content => {
-  const { edit, revoke, react, message, vote, disappearing } = body
-  const given = optionalText(body['text']) ?? ''
-  if (typeof message === 'object' && message !== null) {
-    return { message: proto.Message.fromObject(message), viewOnce: body['viewOnce'] === true }
-  }
-  if (typeof edit === 'string') return { edit, text: given }
-  if (typeof revoke === 'string') return { revoke }
-  if (typeof react === 'string') return { react, text: given }
-  if (typeof vote === 'string') return { vote, options: texts(body['options']) }
-  if (typeof disappearing === 'number') return { disappearing }
-  return { text: text(body['text'], 'text or message') }
-}
-
-const number = (value: unknown, name: string): number => {
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw new ControlError(400, `${name} is missing`)
-  return value
-}
-
-const timelockFrom = (body: Record<string, unknown>): ReachoutTimelock => {
-  const { until, enforcement } = body
-  const enforcements: readonly string[] = Object.values(ReachoutTimelockEnforcementType)
-  const isKnown = (value: unknown): value is NonNullable<ReachoutTimelock['enforcement']> =>
-    typeof value === 'string' && enforcements.includes(value)
-  if (enforcement !== undefined && !isKnown(enforcement)) {
-    throw new ControlError(400, 'enforcement is unknown')
-  }
-  return { until: until === null ? null : number(until, 'until'), enforcement }
-}
-
-const capFrom = (body: Record<string, unknown>): MessageCap => {
-  const { until, used, total, status } = body
-  const known = (['NONE', 'FIRST_WARNING', 'SECOND_WARNING', 'CAPPED'] as const).find(one => one === status)
-  if (status !== undefined && known === undefined) throw new ControlError(400, 'status is unknown')
-  return {
-    until: number(until, 'until'),
-    used: number(used, 'used'),
-    total: number(total, 'total'),
-    status: known
-  }
-}
-
-const outcomeFrom = (value: unknown): CallOutcome | undefined =>
-  value === 'missed' || value === 'answered' || value === 'declined' ? value : undefined
-
-const groupChangeFrom = (body: Record<string, unknown>): GroupChange<string> => {
-  const { subject, description, ephemeralSeconds, announce, locked } = body
-  if (typeof subject === 'string') return { subject }
-  if (typeof description === 'string' || description === null) return { description }
-  if (typeof ephemeralSeconds === 'number') return { ephemeralSeconds }
-  if (typeof announce === 'boolean') return { announce }
-  if (typeof locked === 'boolean') return { locked }
-  if (Array.isArray(body['promote'])) return { promote: texts(body['promote']) }
-  if (Array.isArray(body['demote'])) return { demote: texts(body['demote']) }
-  throw new ControlError(400, 'nothing to change in the group')
-}
-
-const writeOptionsFrom = (body: Record<string, unknown>): WriteOptions => ({
-  id: optionalText(body['id']),
-  timestamp: optionalNumber(body['timestamp']),
-  addressing: addressingFrom(body['addressing'])
-})
-
-const addressingFrom = (value: unknown): Addressing | undefined =>
-  value === 'lid' || value === 'pn' ? value : undefined
 
 const linkStranger = async (simulator: Simulator, qr: string): Promise<unknown> => {
   const phone = simulator.phoneForQr(qr)

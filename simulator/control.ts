@@ -3,7 +3,8 @@
 // loopback address, unless told otherwise.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type ControlRoute, ControlError, routes } from './control-routes.ts'
+import { ControlError } from './control-requests.ts'
+import { type ControlRoute, routes } from './control-routes.ts'
 import type { Simulator } from './simulator.ts'
 
 const BODY_LIMIT = 16 * 1024 * 1024

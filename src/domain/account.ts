@@ -52,6 +52,14 @@ export const AccountRecord = Schema.Struct({
 })
 export type AccountRecord = typeof AccountRecord.Type
 
+/** The addresses an account has itself, as messages name it; empty before it was ever linked. */
+export const ownAddresses = (
+  account: Pick<AccountRecord, 'jid' | 'lid'> | undefined
+): { readonly jid: string; readonly lid?: string | undefined } => ({
+  jid: account?.jid ?? '',
+  lid: account?.lid ?? undefined
+})
+
 export type AccountFacts = Partial<
   Pick<AccountRecord, 'wanted' | 'jid' | 'lid' | 'ended' | 'lastDisconnect' | 'restriction'>
 >

@@ -7,10 +7,10 @@ import { decodeCursor, encodeCursor } from '../domain/page.ts'
 import { type AccountCommand, Accounts, type AccountView } from '../services/accounts.ts'
 import { Store } from '../services/store/store.ts'
 import { Api } from './api.ts'
-import { badField, NotFound, StoreUnavailable, WrongState } from './problems.ts'
+import { findAccount, noAccount } from './find-account.ts'
+import { badField, StoreUnavailable, WrongState } from './problems.ts'
 
 const storeUnavailable = () => new StoreUnavailable({})
-const noAccount = (accountId: string) => new NotFound({ detail: `There is no account ${accountId}` })
 
 const PAGE = 50
 
@@ -38,13 +38,7 @@ export const accountsLayer = HttpApiBuilder.group(
         counts
       }))
 
-    const find = (accountId: string) =>
-      accounts.state(accountId).pipe(
-        Effect.catchTags({
-          AccountNotFound: () => Effect.fail(noAccount(accountId)),
-          StoreError: () => Effect.fail(storeUnavailable())
-        })
-      )
+    const find = (accountId: string) => findAccount(accounts, accountId)
 
     const command = (accountId: string, wanted: AccountCommand) =>
       accounts.send(accountId, wanted).pipe(

@@ -6,8 +6,7 @@ import { threadIdOf } from '../domain/ids.ts'
 import { isGroupJid, recipientJid } from '../domain/jid.ts'
 import type { Message } from '../domain/message.ts'
 import { EDITABLE_MS, type MediaType, type OutboxContent, type Target } from '../domain/outbox.ts'
-import type { Attachment } from '../services/send/attachments.ts'
-import { Attachments } from '../services/send/attachments.ts'
+import { type Attachment, Attachments } from '../services/send/attachments.ts'
 import type { OutboxRequest } from '../services/send/outbox.ts'
 import { Store } from '../services/store/store.ts'
 import { type BadField, badField, StoreUnavailable } from './problems.ts'
@@ -136,11 +135,11 @@ export const makeComposer = Effect.gen(function* () {
       : found
   })
 
-  const ownRole = Effect.fnUntraced(function* (accountId: string, threadId: string) {
+  const isAdmin = Effect.fnUntraced(function* (accountId: string, threadId: string) {
     const account = yield* unavailable(store.readAccount(accountId))
     const own = [account?.jid, account?.lid].filter(jid => jid != null)
     const roles = yield* Effect.forEach(own, jid => unavailable(store.groupRole(threadId, jid)))
-    return roles.includes('admin') ? 'admin' : (roles[0] ?? 'unknown')
+    return roles.includes('admin')
   })
 
   const people = (name: string, addresses: ReadonlyArray<string>) =>
@@ -230,10 +229,10 @@ export const makeComposer = Effect.gen(function* () {
     }
     if (revoke !== undefined) {
       const { about, message } = yield* sentTarget(threadId, 'revoke.messageId', revoke.messageId)
-      if (message.direction !== 'outbound' && !threadId.endsWith('@g.us')) {
+      if (message.direction !== 'outbound' && !isGroupJid(threadId)) {
         return yield* field('revoke.messageId', 'Only own messages can be deleted for everyone')
       }
-      if (message.direction !== 'outbound' && (yield* ownRole(accountId, threadId)) !== 'admin') {
+      if (message.direction !== 'outbound' && !(yield* isAdmin(accountId, threadId))) {
         return yield* field('revoke.messageId', 'Only admins of the group can delete the messages of others')
       }
       return { kind: 'revoke' as const, target: about }

@@ -8,7 +8,8 @@ import { Incidents } from '../services/observe/incidents.ts'
 import { Stopping } from '../services/observe/stopping.ts'
 import { Store } from '../services/store/store.ts'
 import { Api } from './api.ts'
-import { NotFound, StoreUnavailable } from './problems.ts'
+import { findAccount } from './find-account.ts'
+import { StoreUnavailable } from './problems.ts'
 
 const BATCH = 500
 /** How often the store is looked at; a subscriber is never further behind than this and one batch. */
@@ -54,15 +55,7 @@ export const feedLayer = HttpApiBuilder.group(
       events: Effect.fn(function* ({ query, request }) {
         const header = HttpServerRequest.HttpServerRequest.of(request).headers['last-event-id'] ?? ''
         const { accountId, after } = query
-        if (accountId !== undefined) {
-          yield* accounts.state(accountId).pipe(
-            Effect.catchTags({
-              AccountNotFound: () =>
-                Effect.fail(new NotFound({ detail: `There is no account ${accountId}` })),
-              StoreError: () => Effect.fail(new StoreUnavailable({}))
-            })
-          )
-        }
+        if (accountId !== undefined) yield* findAccount(accounts, accountId)
         const resumed = /^\d{1,15}$/.test(header) ? Number(header) : undefined
         const newest = yield* store.newestEvent.pipe(Effect.mapError(() => new StoreUnavailable({})))
         // A number that was not given out yet comes from another database: from now on, then.

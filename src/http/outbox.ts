@@ -7,6 +7,7 @@ import { Accounts } from '../services/accounts.ts'
 import { Outbox } from '../services/send/outbox.ts'
 import { Api } from './api.ts'
 import { makeComposer } from './composer.ts'
+import { findAccount } from './find-account.ts'
 import { badField, KeyReused, NotFound, NotWaiting, StoreUnavailable, WrongState } from './problems.ts'
 
 const PAGE = 50
@@ -20,13 +21,7 @@ export const outboxLayer = HttpApiBuilder.group(
     const outbox = yield* Outbox
     const composer = yield* makeComposer
 
-    const find = (accountId: string) =>
-      accounts.state(accountId).pipe(
-        Effect.catchTags({
-          AccountNotFound: () => Effect.fail(new NotFound({ detail: `There is no account ${accountId}` })),
-          StoreError: () => Effect.fail(new StoreUnavailable({}))
-        })
-      )
+    const find = (accountId: string) => findAccount(accounts, accountId)
 
     const noEntry = (entryId: string) => new NotFound({ detail: `The outbox has no entry ${entryId}` })
 

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { createActor, SimulatedClock } from 'xstate'
 import { compare } from '../../harness/compare.ts'
 import { runToExit, ServerProcess } from '../../harness/server-process.ts'
-import type { Phone } from '../../simulator/phone.ts'
 import { accountMachine } from '../../src/machines/account.ts'
+import { untilReceived } from './received.ts'
 import { sharedStage, Stage } from './stage.ts'
 
 const SMALL = { history: { chats: 3, messages: 30, groupsShare: 0 } }
@@ -14,11 +14,6 @@ const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
 const SEVERAL_RESTARTS = 150_000
 
 const shared = sharedStage()
-
-const untilReceived = (stage: Stage, phone: Phone, id: string) =>
-  stage.simulator.until(() => phone.truth().received.some(entry => entry.id === id), {
-    what: `${id} to be received`
-  })
 
 const statusesOf = async (stage: Stage, accountId: string) => {
   const { body } = await stage.api.request<{ entries: ReadonlyArray<{ status: string }> }>(
@@ -82,7 +77,7 @@ test(
       await stage.server.ended
       await stage.restart()
       await stage.api.untilEntry(accountId, sent.entryId, 'sent')
-      await untilReceived(stage, phone, sent.entryId)
+      await untilReceived(stage.simulator, phone, sent.entryId)
       expect(phone.truth().received.filter(entry => entry.text === text)).toMatchObject([{ times: 1 }])
     }
   },

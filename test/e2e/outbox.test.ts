@@ -5,18 +5,14 @@ import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import type { Phone } from '../../simulator/phone.ts'
+import { untilReceived } from './received.ts'
 import { sharedStage } from './stage.ts'
 
 const shared = sharedStage({ MEDIA_URL_PRIVATE: 'true', MEDIA_MAX_MB: '2' })
 
 const linked = () => shared().linked({ history: { chats: 3, messages: 30, groupsShare: 0.34 } })
 
-/** What the recipient got under this id, once it is there. */
-const received = async (phone: Phone, id: string) => {
-  const find = () => phone.truth().received.find(entry => entry.id === id)
-  await shared().simulator.until(() => find() !== undefined, { what: `${id} to be received` })
-  return find()!
-}
+const received = (phone: Phone, id: string) => untilReceived(shared().simulator, phone, id)
 
 describe('what recipients get', () => {
   test('a reply that names somebody, a location, contacts and a poll arrive as what they are', async () => {
@@ -335,83 +331,6 @@ describe('what is not sent yet', () => {
   })
 })
 
-describe('restrictions by WhatsApp', () => {
-  test('a time-lock is shown with its end, holds only new conversations, and uses up no attempt', async () => {
-    const { api, simulator } = shared()
-    const { accountId, phone } = await linked()
-    const known = phone.contacts[0]!
-    await phone.receive({ from: known, text: 'hello' })
-    const stranger = simulator.createContact({ name: 'Stranger' })
-    const until = Math.floor(Date.now() / 1000) * 1000 + 3_600_000
-    phone.restrict({ until })
-
-    const held = await api.send(accountId, stranger.phoneNumber, 'Dear stranger')
-    const account = await api.untilAccount(
-      accountId,
-      'the restriction',
-      ({ restriction }) => restriction !== null
-    )
-    expect(account).toMatchObject({ state: 'open', restriction: { kind: 'reachout', until } })
-    const going = await api.send(accountId, known.phoneNumber, 'Dear customer')
-    await received(phone, going.entryId)
-    expect(await api.entry(accountId, held.entryId)).toMatchObject({
-      status: 'queued',
-      attempts: 0,
-      reason: expect.stringContaining('new conversations')
-    })
-
-    phone.restrict(null)
-    await received(phone, held.entryId)
-    expect(await api.untilEntry(accountId, held.entryId, 'sent')).toMatchObject({ attempts: 1 })
-    expect(await api.account(accountId)).toMatchObject({ restriction: null })
-  })
-
-  test('what was refused goes at once when WhatsApp lifts the restriction', async () => {
-    const { api, simulator } = shared()
-    const { accountId, phone } = await linked()
-    const stranger = simulator.createContact({ name: 'Stranger' })
-    phone.fault({ kind: 'rejectMessages', error: 463 }, { times: 1 })
-    const refused = await api.send(accountId, stranger.phoneNumber, 'refused for now')
-    await api.untilAccount(accountId, 'the refusal', ({ restriction }) => restriction !== null)
-    await api.untilEntry(accountId, refused.entryId, 'queued')
-    phone.restrict(null)
-    await received(phone, refused.entryId)
-  })
-
-  test('while WhatsApp does not answer why it refused, everything else goes on', async () => {
-    const { api, simulator } = shared()
-    const { accountId, phone } = await linked()
-    const known = phone.contacts[0]!
-    const silence = phone.fault({ kind: 'ignoreQueries', xmlns: 'w:mex' })
-    phone.fault({ kind: 'rejectMessages', error: 463 }, { times: 1 })
-    const stranger = simulator.createContact({ name: 'Stranger' })
-    const held = await api.send(accountId, stranger.phoneNumber, 'Dear stranger')
-    await api.untilEntry(accountId, held.entryId, 'sending')
-    const { id } = await phone.receive({ from: known, text: 'still stored' })
-    await api.until('the message', async () => {
-      const threads = await api.threads(accountId)
-      return threads.find(thread => thread.lastMessageText === 'still stored')
-    })
-    await simulator.until(() => !phone.offlineQueue().some(entry => entry.id === id))
-    expect(await api.entry(accountId, held.entryId)).toMatchObject({ status: 'sending', attempts: 0 })
-    silence.clear()
-  })
-
-  test('a cap on new conversations is shown with its end', async () => {
-    const { api, simulator } = shared()
-    const { accountId, phone } = await linked()
-    const until = Math.floor(Date.now() / 1000) * 1000 + 3_600_000
-    phone.capMessages({ until, used: 10, total: 10 })
-    const account = await api.untilAccount(accountId, 'the cap', ({ restriction }) => restriction !== null)
-    expect(account.restriction).toMatchObject({ kind: 'capping', until })
-    const stranger = simulator.createContact({ name: 'Stranger' })
-    const held = await api.send(accountId, stranger.phoneNumber, 'Dear stranger')
-    phone.capMessages(null)
-    await received(phone, held.entryId)
-    expect(await api.untilEntry(accountId, held.entryId, 'sent')).toMatchObject({ attempts: 1 })
-  })
-})
-
 describe('reading and typing', () => {
   test('a thread marked as read tells the writers and counts nothing any more', async () => {
     const { api, simulator } = shared()
@@ -449,58 +368,3 @@ describe('reading and typing', () => {
     })
   })
 })
-
-describe('bad requests name the field', () => {
-  test.each([
-    ['nothing to send', {}, 'text'],
-    ['two things at once', { text: 'a', location: { latitude: 1, longitude: 1 } }, 'text'],
-    ['text that nobody sees', { text: ' \n ' }, 'text'],
-    ['broken text', { text: 'a\uD800' }, 'text'],
-    ['a place that is none', { location: { latitude: 91, longitude: 0 } }, 'latitude'],
-    ['a poll with one option', { poll: { question: 'q', options: ['a'] } }, 'options'],
-    ['a poll with equal options', { poll: { question: 'q', options: ['a', 'a'] } }, 'poll.options'],
-    ['too many choices', { poll: { question: 'q', options: ['a', 'b'], selectable: 3 } }, 'poll.selectable'],
-    ['a reaction to nothing', { reaction: { messageId: 'nope', emoji: '👍' } }, 'reaction.messageId'],
-    ['an edit of nothing', { edit: { messageId: 'nope', text: 'x' } }, 'edit.messageId'],
-    ['a reply to nothing', { text: 'x', replyTo: 'nope' }, 'replyTo'],
-    ['a time that is none', { text: 'x', sendAt: 'tomorrow' }, 'sendAt'],
-    ['an end before the start', { text: 'x', expiresAt: 1000 }, 'expiresAt'],
-    ['an address of a file system', { media: { url: 'file:///etc/passwd' } }, 'media.url'],
-    ['a server that is not there', { media: { url: 'http://127.0.0.1:9/x' } }, 'media.url'],
-    ['a misspelt field', { text: 'x', sendat: 1 }, 'sendat'],
-    ['a time in seconds', { text: 'x', sendAt: 1_900_000_000 }, 'sendAt'],
-    ['a day that is none', { text: 'x', sendAt: '2027-02-31T00:00:00Z' }, 'sendAt'],
-    ['an invisible question', { poll: { question: ' ', options: ['a', 'b'] } }, 'poll.question'],
-    ['a group as a contact', { contacts: [{ name: 'x', phoneNumber: '1203@g.us' }] }, 'contacts.phoneNumber'],
-    ['a nameless mention', { text: 'x', mentions: ['nobody'] }, 'mentions'],
-    ['a contact without a number', { contacts: [{ name: 'x', phoneNumber: 'y' }] }, 'contacts']
-  ])('%s', async (_, content, name) => {
-    const { api } = shared()
-    const { accountId, phone } = await sameAccount()
-    const answer = await api.request<{ errors: ReadonlyArray<{ path: ReadonlyArray<string | number> }> }>(
-      'POST',
-      `/v1/accounts/${accountId}/messages`,
-      { to: phone.contacts[0]!.phoneNumber, ...content }
-    )
-    expect(answer.status).toBe(400)
-    expect(answer.body.errors.map(error => error.path.slice(1).join('.'))).toContainEqual(
-      expect.stringContaining(name)
-    )
-  })
-
-  test('a file that is too large, empty or of the wrong kind is refused', async () => {
-    const { api } = shared()
-    const { accountId, phone } = await sameAccount()
-    const to = phone.contacts[0]!.phoneNumber
-    const upload = (bytes: Uint8Array, type: string, fields = {}) =>
-      api.upload(accountId, { bytes, type, name: 'f' }, { to, ...fields })
-    expect(await upload(Buffer.alloc(3_000_000), 'image/png')).toMatchObject({ status: 413 })
-    expect(await upload(new Uint8Array(), 'image/png')).toMatchObject({ status: 400 })
-    expect(await upload(Buffer.from('x'), 'text/html', { type: 'image' })).toMatchObject({ status: 400 })
-    expect(await upload(Buffer.from('x'), 'audio/ogg', { caption: 'unseen' })).toMatchObject({ status: 400 })
-  })
-})
-
-let single: ReturnType<typeof linked> | undefined
-/** One account for all refusals: none of them changes anything. */
-const sameAccount = () => (single ??= linked())

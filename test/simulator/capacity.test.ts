@@ -41,7 +41,7 @@ describe('capacity', () => {
     await using sim = await Simulator.make()
     const phone = sim.createPhone({ history: { chats: 2, messages: 4 } })
     await using client = await Client.linked(sim, phone)
-    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await client.firstSync()
     client.reconnects = false
     phone.disconnect()
     await client.until(() => client.state === 'close', 'the drop')

@@ -106,6 +106,11 @@ export class Client {
     })
   }
 
+  /** Resolves once the phone's history and app state have been taken in. */
+  async firstSync(): Promise<void> {
+    await this.until(() => (this.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+  }
+
   /** Resolves with the first truthy answer; asked after every event. */
   until<T>(question: () => T | undefined | false, what: string, timeoutMs = 25_000): Promise<T> {
     return new Promise((resolve, reject) => {

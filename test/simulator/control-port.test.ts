@@ -104,7 +104,7 @@ describe('npm run simulator', () => {
     await call('POST', `/phones/${phone.phoneNumber}/scan`, {
       qr: await client.until(() => client.qr, 'a QR')
     })
-    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await client.firstSync()
     const { id } = await call('POST', `/phones/${phone.phoneNumber}/receive`, {
       from: contact,
       text: 'by HTTP'
@@ -150,7 +150,7 @@ describe('npm run simulator', () => {
     await using client = clientOf()
     client.connect()
     await call('POST', `${own}/scan`, { qr: await client.until(() => client.qr, 'a QR') })
-    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await client.firstSync()
     await call('POST', `${own}/restriction`, { until: Date.now() + 60_000, enforcement: 'BIZ_QUALITY' })
     await call('POST', `${own}/message-cap`, { until: Date.now() + 60_000, used: 1, total: 9 })
     expect(await client.socket.fetchAccountReachoutTimelock()).toMatchObject({

@@ -20,7 +20,7 @@ describe('everyday queries', () => {
     other = sim.createPhone({ name: 'Ben' })
     client = await Client.linked(sim, phone, PATIENCE)
     friend = await Client.linked(sim, other, PATIENCE)
-    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await client.firstSync()
     await client.say(other.jid, 'hello')
     await friend.text('hello')
   })
@@ -119,7 +119,7 @@ describe('everyday queries', () => {
 
   it('changes of a chat reach the other devices of the account', async () => {
     await using second = await Client.linked(sim, phone, PATIENCE)
-    await second.until(() => (second.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await second.firstSync()
     const contact = phone.contacts[2]!
     await client.socket.chatModify({ pin: true }, contact.jid)
     const versionOf = (one: Client): number | undefined =>

@@ -7,7 +7,7 @@ const linked = async () => {
   const sim = await Simulator.make()
   const phone = sim.createPhone({ history: { chats: 3, messages: 9 } })
   const client = await Client.linked(sim, phone)
-  await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+  await client.firstSync()
   const contact = phone.contacts[0]!
   return {
     sim,

@@ -9,7 +9,7 @@ describe('a flood', () => {
     await using sim = await Simulator.make()
     const phone = sim.createPhone({ history: { chats: 4, messages: 8, groupsShare: 0 } })
     await using client = await Client.linked(sim, phone)
-    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await client.firstSync()
     const count = 1000
     const { idPrefix } = await phone.flood({ count, text: 'wave' })
     const waves = phone.truth().messages.filter(({ text }) => text?.startsWith('wave '))

@@ -17,7 +17,7 @@ describe('what happens in chats besides messages', () => {
     phone = sim.createPhone({ history: { chats: 3, messages: 9, groupsShare: 0, kinds: { text: 1 } } })
     ;[ann, ben] = phone.contacts as unknown as [Account, Account]
     client = await Client.linked(sim, phone)
-    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await client.firstSync()
   })
 
   afterAll(async () => {

@@ -91,7 +91,7 @@ describe('hostile input', () => {
     sim = await Simulator.make()
     phone = sim.createPhone({ history: { chats: 3, messages: 9 } })
     bystander = await Client.linked(sim, phone)
-    await bystander.until(() => (bystander.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await bystander.firstSync()
   })
 
   afterAll(async () => {
@@ -228,7 +228,7 @@ describe('hostile input', () => {
   it('a linked client may send any stanza at all: every query is answered and everyone stays connected', async () => {
     const other = sim.createPhone({ history: { chats: 2, messages: 4 } })
     await using attacker = await Client.linked(sim, other)
-    await attacker.until(() => (attacker.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await attacker.firstSync()
     const group = other.createGroup('Target', [other.contacts[0]!])
     // the binary codec itself writes `x@` in a form it cannot read back
     const letters = (maxLength: number) => fc.string({ maxLength }).map(text => text.replaceAll('@', 'a'))

@@ -23,7 +23,7 @@ describe('writing to strangers', () => {
     client.socket.ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => {
       answerTo(attrs['id'] ?? '').resolve(attrs['error'])
     })
-    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await client.firstSync()
   })
 
   afterAll(async () => {

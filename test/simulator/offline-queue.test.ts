@@ -16,7 +16,7 @@ describe('the offline queue', () => {
     const phone = sim.createPhone({ history: { chats: 2, messages: 4 } })
     const contact = phone.contacts[0]!
     const client = await Client.linked(sim, phone)
-    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await client.firstSync()
     await sim.until(() => phone.offlineQueue().length === 0)
     await client.stop()
     await sim.until(() => phone.devices[0]!.connection === undefined)
@@ -57,7 +57,7 @@ describe('the offline queue', () => {
     for (const contact of [ann!, ben!]) contact.readsByItself = false
     const group = phone.createGroup('Trip', [ann!, ben!])
     await using client = await Client.linked(sim, phone)
-    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await client.firstSync()
     await sim.until(() => phone.offlineQueue().length === 0)
     // Nothing is acknowledged by itself any more.
     client.socket.ws.removeAllListeners('CB:receipt')
@@ -78,7 +78,7 @@ describe('the offline queue', () => {
     const contact = phone.contacts[0]!
     await using here = await Client.linked(sim, phone)
     await using away = await Client.linked(sim, phone)
-    await away.until(() => (away.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await away.firstSync()
     await sim.until(() => phone.offlineQueue().length === 0)
     away.reconnects = false
     phone.disconnect({ device: 2 })
@@ -110,7 +110,7 @@ describe('the offline queue', () => {
     const phone = sim.createPhone({ history: { chats: 3, messages: 6, groupsShare: 0 } })
     const [one, other] = phone.contacts
     await using client = await Client.linked(sim, phone)
-    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await client.firstSync()
     const group = phone.createGroup('Twins', [one!, other!])
     client.reconnects = false
     phone.disconnect()
@@ -133,7 +133,7 @@ describe('the offline queue', () => {
     await using sim = await Simulator.make()
     const phone = sim.createPhone({ history: { chats: 2, messages: 4 } })
     await using client = await Client.linked(sim, phone)
-    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await client.firstSync()
     await sim.until(() => phone.offlineQueue().length === 0)
     client.reconnects = false
     phone.fault({ kind: 'drop' })
@@ -162,7 +162,7 @@ describe('the offline queue', () => {
     const phone = sim.createPhone({ history: { chats: 2, messages: 4 } })
     const contact = phone.contacts[0]!
     await using client = await Client.linked(sim, phone)
-    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await client.firstSync()
     await phone.receive({ from: contact, text: 'before' })
     await client.text('before')
     await client.say(contact.jid, 'answer')

@@ -27,7 +27,7 @@ describe('polls', () => {
     phone = sim.createPhone({ history: { chats: 4, messages: 40, groupsShare: 0, kinds: { poll: 1 } } })
     ;[ann, ben] = phone.contacts as unknown as [Account, Account]
     client = await Client.linked(sim, phone)
-    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await client.firstSync()
   })
 
   afterAll(async () => {

@@ -27,7 +27,7 @@ describe('what contacts understand', () => {
     ;[ann] = phone.contacts as unknown as [Account]
     ann.addressing = 'pn'
     client = await Client.linked(sim, phone, { fetchAgent: new Agent({ ca: sim.caCertificate }) })
-    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await client.firstSync()
   })
 
   afterAll(async () => {

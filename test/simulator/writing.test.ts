@@ -18,7 +18,7 @@ describe('writing', () => {
     phone = sim.createPhone({ history: { chats: 3, messages: 30, groupsShare: 0, kinds: { text: 1 } } })
     ;[ann, ben] = phone.contacts as unknown as [Account, Account]
     client = await Client.linked(sim, phone)
-    await client.until(() => (client.creds.accountSyncCounter ?? 0) > 0, 'the first sync')
+    await client.firstSync()
   })
 
   afterAll(async () => {

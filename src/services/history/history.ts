@@ -1,6 +1,7 @@
 // Works off the chunk queue: fetch, decode, store, one chunk at a time. A chunk is stored in one transaction with the
 // mark that it is done, so a crash repeats it or has it whole. What cannot be had is retried, then becomes an incident.
 import { Clock, Context, Effect, Layer, Semaphore } from 'effect'
+import { ownAddresses } from '../../domain/account.ts'
 import { Incidents } from '../observe/incidents.ts'
 import { storageTrouble } from '../observe/storage-trouble.ts'
 import { Ingest } from '../receive/ingest.ts'
@@ -114,8 +115,7 @@ export class History extends Context.Service<
             if (nextAt === undefined) yield* tellWatchers(accountId)
             return nextAt === undefined ? ('idle' as const) : { nextAt }
           }
-          const account = yield* store.readAccount(accountId)
-          const self = { jid: account?.jid ?? '', lid: account?.lid ?? undefined }
+          const self = ownAddresses(yield* store.readAccount(accountId))
           yield* Effect.gen(function* () {
             const decoded = yield* readChunk(self, chunk.notification, options.mediaBase)
             const messages = yield* storeChunk(accountId, chunk.chunkId, decoded)

@@ -1,11 +1,10 @@
 // Files that wait to be sent: kept by their hash from the moment an entry is accepted, so that neither a crash nor a
 // web server that is gone can lose them. Also the only place that fetches what an application merely points at.
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import http from 'node:http'
 import https from 'node:https'
-import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'

@@ -3,6 +3,7 @@
 import { Clock, Context, Effect, Latch, Layer, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { messageIdOf, newWhatsAppMessageId, threadIdOf } from '../../domain/ids.ts'
+import { ownAddresses } from '../../domain/account.ts'
 import type { MessageFact } from '../../domain/fact.ts'
 import { isMessage, type OutboxContent, type OutboxEntry, OutboxStatus } from '../../domain/outbox.ts'
 import { Incidents } from '../observe/incidents.ts'
@@ -135,8 +136,7 @@ export class Outbox extends Context.Service<
             if (repeated !== undefined) return repeated
             const now = yield* Clock.currentTimeMillis
             const { accountId, content, idempotencyKey, toJid } = request
-            const account = yield* store.readAccount(accountId)
-            const self = { jid: account?.jid ?? '', lid: account?.lid ?? undefined }
+            const self = ownAddresses(yield* store.readAccount(accountId))
             const clientJid = yield* identity.resolve(accountId, { jid: toJid })
             const threadId = threadIdOf(accountId, clientJid)
             const whatsAppId = newWhatsAppMessageId()

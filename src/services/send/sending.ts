@@ -2,7 +2,7 @@
 // WhatsApp restricts the account. Waiting uses up no attempt.
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
-import type { Restriction } from '../../domain/account.ts'
+import { ownAddresses, type Restriction } from '../../domain/account.ts'
 import { isMessage, MAX_SEND_ATTEMPTS, type OutboxStatus, retryDelay } from '../../domain/outbox.ts'
 import { Incidents } from '../observe/incidents.ts'
 import { type ChangeWrite, Store } from '../store/store.ts'
@@ -172,8 +172,7 @@ export const makeSender = Effect.fnUntraced(function* (options: { readonly paceM
     if (row.content.kind !== 'media') return yield* new UploadFailed({ reason: 'its content is gone' })
     const { file, quoted, ...media } = row.content
     if (!(yield* attachments.exists(file))) return yield* new UploadFailed({ reason: 'its file is gone' })
-    const account = yield* store.readAccount(row.account_id)
-    const self = { jid: account?.jid ?? '', lid: account?.lid ?? undefined }
+    const self = ownAddresses(yield* store.readAccount(row.account_id))
     const destination = { toJid: row.to_jid, selfJid: self.jid, now: yield* Clock.currentTimeMillis }
     const answered = quoted === undefined ? undefined : yield* store.readRaw(row.thread_id, quoted.messageId)
     const bytes = yield* whatsapp.upload(

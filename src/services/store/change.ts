@@ -84,12 +84,20 @@ const reacted = (held: Held, { at, emoji, sender }: Reaction): Held => {
   }
 }
 
+/** What the message said after one of its edits. */
+export const bodyAfterEdit = (
+  { body, edits }: Pick<Held, 'body' | 'edits'>,
+  index: number
+): string | null => {
+  const next = edits[index + 1]
+  return next === undefined ? body : next.body
+}
+
 /** Puts the edit where its time says: an edit that arrives late becomes an earlier body and leaves the newest one alone. */
 const edited = (held: Held, body: string | null, at: number): Held => {
   if (held.type === 'revoked') return held
   const { edits } = held
-  const bodyAfter = (index: number) => (index + 1 < edits.length ? edits[index + 1]?.body : held.body)
-  if (edits.some((edit, index) => edit.editedAt === at && bodyAfter(index) === body)) return held
+  if (edits.some((edit, index) => edit.editedAt === at && bodyAfterEdit(held, index) === body)) return held
   const index = edits.findIndex(edit => edit.editedAt > at)
   const next = edits[index]
   if (next === undefined) return { ...held, body, edits: [...edits, { body: held.body, editedAt: at }] }

@@ -31,6 +31,7 @@ import { makeGroupCache } from './group-cache.ts'
 import { guardIntake } from './intake.ts'
 import { cappingRestriction, reachoutRestriction } from './restriction.ts'
 import type { RunPromise } from './signal-keys.ts'
+import { wireOf } from './wire.ts'
 
 /** WhatsApp answered that it does not take this message. */
 export class SendRefused extends Schema.TaggedError<SendRefused>()('SendRefused', {
@@ -113,7 +114,7 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
     )
     const halt = (cause: unknown): void => {
       // At once and without a farewell: Baileys would otherwise tell WhatsApp that the message could not be read.
-      cutWire(socket)
+      wireOf(socket)?.terminate()
       fork(incidents.report(storageTrouble(accountId, 'Received messages cannot be written down', cause)))
       socket
         .end(cause instanceof Error ? cause : new Error('The journal cannot be written'))
@@ -319,19 +320,6 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
     return closed
   })
 })
-
-/** Closes the connection under Baileys: from here on nothing of it reaches WhatsApp. */
-const cutWire = (socket: WASocket): void => {
-  const wire: unknown = Reflect.get(socket.ws, 'socket')
-  if (
-    typeof wire === 'object' &&
-    wire !== null &&
-    'terminate' in wire &&
-    typeof wire.terminate === 'function'
-  ) {
-    Reflect.apply(wire.terminate, wire, [])
-  }
-}
 
 /** Ends the socket and waits until its connection is really gone, so that there are never two. */
 const closeSocket = (socket: WASocket): Effect.Effect<void> =>

@@ -17,6 +17,7 @@ import { isJournaledCall, isJournaledNotification, type Journaled, receiptIds } 
 import type { Self } from './convert/message.ts'
 import { encodeCredentials, reservePreKeys } from './auth-state.ts'
 import { nodeToJson } from './convert/stanza-json.ts'
+import type { StanzaKind } from './intake.ts'
 import { makeSignalKeys, type RunPromise } from './signal-keys.ts'
 
 export interface DurableReceive {
@@ -31,8 +32,6 @@ export interface DurableReceive {
   /** Messages seen whose decryption has not ended yet. */
   readonly backlog: () => number
 }
-
-export type StanzaKind = 'CB:message' | 'CB:receipt' | 'CB:notification' | 'CB:call'
 
 /** What Signal decrypts; anything else in an `enc` node is beyond Baileys. */
 const DECRYPTABLE = new Set(['msg', 'pkmsg', 'skmsg'])
@@ -107,6 +106,17 @@ export const makeDurableReceive = (options: {
     reservePreKeys(options.creds, changes) ? encodeCredentials(options.creds) : undefined
   const keys = makeSignalKeys({ accountId, vault, run, commit, credentialsFor })
 
+  /** `identity` tells it from another; what was not encrypted for Signal is told by its stanza. */
+  const recordUndecryptable = (
+    stanza: BinaryNode,
+    reason: string,
+    ...identity: ReadonlyArray<string | Uint8Array>
+  ) =>
+    record(
+      { kind: 'undecryptable', self: selfOf(self()), attributes: stanza.attrs, reason },
+      fingerprintOf('undecryptable', ...identity)
+    )
+
   const through = async (
     ciphertext: Uint8Array,
     author: string,
@@ -121,22 +131,13 @@ export const makeDurableReceive = (options: {
     } catch (cause) {
       if (stanza !== undefined && !storageFailed) {
         const reason = cause instanceof Error ? cause.message : 'It could not be decrypted'
-        await record(
-          { kind: 'undecryptable', self: selfOf(self()), attributes: stanza.attrs, reason },
-          fingerprintOf('undecryptable', author, ciphertext)
-        )
+        await recordUndecryptable(stanza, reason, author, ciphertext)
       }
       throw cause
     } finally {
       if (stanza !== undefined) followed.delete(stanza)
     }
   }
-
-  const undecryptable = (stanza: BinaryNode, reason: string) =>
-    record(
-      { kind: 'undecryptable', self: selfOf(self()), attributes: stanza.attrs, reason },
-      fingerprintOf('undecryptable', JSON.stringify(stanza.attrs))
-    )
 
   const recordMessage = (stanza: BinaryNode): Promise<void> | undefined => {
     const encrypted = getBinaryNodeChildren(stanza, 'enc')
@@ -152,10 +153,11 @@ export const makeDurableReceive = (options: {
       return undefined
     }
     if (stanza.attrs['category'] === 'peer') return undefined
+    const byStanza = JSON.stringify(stanza.attrs)
     if (encrypted.length > 0)
-      return undecryptable(stanza, 'It is encrypted in a way this server does not know')
+      return recordUndecryptable(stanza, 'It is encrypted in a way this server does not know', byStanza)
     return getBinaryNodeChildren(stanza, 'unavailable').length > 0
-      ? undecryptable(stanza, 'WhatsApp delivered it without content; the phone has it')
+      ? recordUndecryptable(stanza, 'WhatsApp delivered it without content; the phone has it', byStanza)
       : undefined
   }
 

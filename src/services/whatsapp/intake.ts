@@ -1,12 +1,13 @@
 // What Baileys hears of, and when: a stanza that has to be durable reaches it only once it is written down, and while
 // more messages wait than it can decrypt, the socket is not read: the rest stays with WhatsApp instead of in memory.
 import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
+import { type Wire, wireOf } from './wire.ts'
 
-type Stanza = 'CB:message' | 'CB:receipt' | 'CB:notification' | 'CB:call'
+export type StanzaKind = 'CB:message' | 'CB:receipt' | 'CB:notification' | 'CB:call'
 
 export interface IntakeOptions {
   /** Writes the stanza down, or answers nothing when it has not to be. Rejects when it cannot be written. */
-  readonly record: (stanza: Stanza, node: BinaryNode) => Promise<void> | undefined
+  readonly record: (stanza: StanzaKind, node: BinaryNode) => Promise<void> | undefined
   /** Messages that were handed to Baileys and are not decrypted yet. */
   readonly backlog: () => number
 }
@@ -35,25 +36,17 @@ export const guardIntake = (socket: WASocket, options: IntakeOptions): (() => vo
   return readAtItsPace(socket, options.backlog)
 }
 
-interface Pausable {
-  pause(): void
-  resume(): void
-}
-
-const isPausable = (value: unknown): value is Pausable =>
-  typeof value === 'object' && value !== null && 'pause' in value && 'resume' in value
-
 const readAtItsPace = (socket: WASocket, backlog: () => number): (() => void) => {
   let timer: NodeJS.Timeout | undefined
-  const resume = (wire: Pausable): void => {
+  const resume = (wire: Wire): void => {
     clearTimeout(timer)
     timer = undefined
     wire.resume()
   }
   const check = (): void => {
-    // Baileys keeps the WebSocket to itself.
-    const wire: unknown = Reflect.get(socket.ws, 'socket')
-    if (timer !== undefined || backlog() < MOST_WAITING || !isPausable(wire)) return
+    if (timer !== undefined || backlog() < MOST_WAITING) return
+    const wire = wireOf(socket)
+    if (wire === undefined) return
     wire.pause()
     const until = performance.now() + LONGEST_PAUSE_MS
     const look = (): void => {

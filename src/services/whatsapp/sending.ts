@@ -8,6 +8,7 @@ import {
   type WASocket
 } from '@whiskeysockets/baileys'
 import { Deferred, Effect, Schema } from 'effect'
+import { isGroupJid } from '../../domain/jid.ts'
 import type { MediaType, Target } from '../../domain/outbox.ts'
 import { type Live, refusal, refusalCodeOf, SendRefused } from './connection.ts'
 import { contextOf, type Destination } from './convert/outgoing.ts'
@@ -50,7 +51,7 @@ const attributesOf = (message: proto.IMessage, toJid: string): { edit?: string }
   const { protocolMessage } = message
   if (protocolMessage?.type === proto.Message.ProtocolMessage.Type.MESSAGE_EDIT) return { edit: '1' }
   if (protocolMessage?.type !== proto.Message.ProtocolMessage.Type.REVOKE) return {}
-  return { edit: toJid.endsWith('@g.us') && protocolMessage.key?.fromMe !== true ? '8' : '7' }
+  return { edit: isGroupJid(toJid) && protocolMessage.key?.fromMe !== true ? '8' : '7' }
 }
 
 const nodesOf = (message: proto.IMessage): Array<BinaryNode> =>
@@ -149,7 +150,7 @@ export const makeSending = (live: ReadonlyMap<string, Live>, sendTimeoutMs: numb
     targets: ReadonlyArray<Target>
   ) {
     const { socket } = yield* liveOf(accountId)
-    const isGroup = chatJid.endsWith('@g.us')
+    const isGroup = isGroupJid(chatJid)
     const keys = targets.map(({ sender, whatsAppId }) => ({
       remoteJid: chatJid,
       id: whatsAppId,

@@ -13,7 +13,7 @@ import {
   Poll,
   Reaction
 } from '../../../domain/message.ts'
-import { type Held, pollAfter, Vote } from '../change.ts'
+import { bodyAfterEdit, type Held, pollAfter, Vote } from '../change.ts'
 
 /** What only some messages have, in one JSON object that names only what is there. */
 const DetailsColumn = Schema.Struct({
@@ -83,11 +83,10 @@ const heldOf = (row: HeldRow): Held => {
 
 const messageOf = (row: typeof MessageRow.Type): Message => {
   const { edits, raw: _raw, reactions, votes, ...held } = heldOf({ ...row, raw: null })
-  const bodyAfter = (index: number) => (index + 1 < edits.length ? edits[index + 1]?.body : held.body)
   return {
     ...held,
     // A message that came edited already is told the same edit again: that changed nothing anybody saw.
-    edits: edits.filter((edit, index) => edit.body !== bodyAfter(index)),
+    edits: edits.filter((edit, index) => edit.body !== bodyAfterEdit({ body: held.body, edits }, index)),
     poll: pollAfter(held.poll, votes),
     reactions: reactions.filter(reaction => reaction.emoji !== ''),
     accountId: row.account_id,

@@ -19,11 +19,12 @@ const filled = (column: string) =>
       AND (messages.type = 'undecryptable' OR messages.type LIKE 'unsupported:%'))
     THEN excluded.${column} ELSE messages.${column} END`
 
-const COLUMNS = `thread_id, message_id, account_id, whatsapp_id, direction, sender, sender_name, type, body, media, details,
+/** In the order in which rows are written. */
+export const MESSAGE_COLUMNS = `thread_id, message_id, account_id, whatsapp_id, direction, sender, sender_name, type, body, media, details,
   quoted_whatsapp_id, quoted_message_id, reactions, edits, status, status_reason, ts_client, ts_claimed, ts_server, raw`
 
 /** The one rule by which two reports of one message become one row. */
-const ONE_MESSAGE = `ON CONFLICT (thread_id, message_id) DO UPDATE SET
+export const ONE_MESSAGE_RULE = `ON CONFLICT (thread_id, message_id) DO UPDATE SET
     ${['type', 'body', 'media', 'details', 'quoted_whatsapp_id', 'quoted_message_id', 'raw'].map(filled).join(', ')},
     sender_name = COALESCE(messages.sender_name, excluded.sender_name),
     reactions = COALESCE(messages.reactions, excluded.reactions),
@@ -31,8 +32,8 @@ const ONE_MESSAGE = `ON CONFLICT (thread_id, message_id) DO UPDATE SET
     status_reason = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status_reason ELSE messages.status_reason END,
     status = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status ELSE messages.status END`
 
-const UPSERT = `INSERT INTO messages (${COLUMNS})
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?) ${ONE_MESSAGE}`
+const UPSERT = `INSERT INTO messages (${MESSAGE_COLUMNS})
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?) ${ONE_MESSAGE_RULE}`
 
 const decodeChange = Schema.decodeUnknownEffect(Schema.fromJsonString(MessageChange))
 const encodeChange = Schema.encodeEffect(Schema.fromJsonString(MessageChange))
@@ -233,10 +234,6 @@ export const messageStatements = (
 
   return { put, putChanges, settleThread, list, read, readRaw, readSent, pruneWaiting }
 }
-
-/** Columns and rule of a stored message, for whoever moves rows between threads. */
-export const MESSAGE_COLUMNS = COLUMNS
-export const ONE_MESSAGE_RULE = ONE_MESSAGE
 
 const threadsChanged = (threadIds: ReadonlySet<string>): ReadonlyArray<EventWrite> =>
   [...threadIds].map(threadId => ({ kind: 'thread.changed', threadId, messageId: null }))

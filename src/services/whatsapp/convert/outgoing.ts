@@ -2,6 +2,7 @@
 // sends the same bytes under the same id. Media get theirs when their file has been uploaded.
 import { proto } from '@whiskeysockets/baileys'
 import type { ContentFact } from '../../../domain/fact.ts'
+import { isGroupJid } from '../../../domain/jid.ts'
 import type { OutboxContent, Target } from '../../../domain/outbox.ts'
 import { contentOf } from './content.ts'
 import type { Self } from './message.ts'
@@ -20,7 +21,7 @@ const keyOf = (target: Target, { selfJid, toJid }: Destination): proto.IMessageK
   remoteJid: toJid,
   fromMe: target.sender === null,
   id: target.whatsAppId,
-  ...(toJid.endsWith('@g.us') ? { participant: target.sender ?? selfJid } : {})
+  ...(isGroupJid(toJid) ? { participant: target.sender ?? selfJid } : {})
 })
 
 /** What accompanies a message: whom it names, what it answers. `undefined` when there is nothing. */
