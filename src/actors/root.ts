@@ -106,7 +106,11 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
             giveUp: (_, { accountId }) =>
               bridge.run(
                 Effect.gen(function* () {
-                  yield* store.updateAccount(accountId, { ended: 'failed' }).pipe(Effect.ignore)
+                  yield* store
+                    .updateAccount(accountId, { ended: 'failed' })
+                    .pipe(
+                      Effect.catch(error => Effect.logError('That an account failed cannot be stored', error))
+                    )
                   yield* incident(
                     accountId,
                     'error',

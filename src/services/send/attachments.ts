@@ -118,7 +118,10 @@ export class Attachments extends Context.Service<
               const { mtimeMs } = await stat(pathOf(name))
               if (mtimeMs < Date.now() - 3_600_000) await rm(pathOf(name), { force: true })
             }
-          }).pipe(Effect.ignore)
+          }).pipe(
+            // They take space, nothing more; the next time is in half a minute.
+            Effect.catch(error => Effect.logWarning('Files that were sent cannot be removed', error))
+          )
       })
     )
   }
