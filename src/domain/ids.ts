@@ -29,5 +29,16 @@ export const messageIdOf = (sender: SenderKey, whatsAppId: string): string => {
   return sender === 'me' || sender === 'them' ? `${readable}_${sender}` : `${readable}_${digest(sender, 10)}`
 }
 
+/** Names a message in a URL by one segment, with its thread: a message id alone is unique within its thread only. */
+export const messageKeyOf = (threadId: string, messageId: string): string => `${threadId}~${messageId}`
+
+/** The parts of a message key, or `undefined` when the text is none. */
+export const parseMessageKey = (key: string): { threadId: string; messageId: string } | undefined => {
+  const at = key.lastIndexOf('~')
+  return at <= 0 || at === key.length - 1
+    ? undefined
+    : { threadId: key.slice(0, at), messageId: key.slice(at + 1) }
+}
+
 /** A fresh WhatsApp message id in the form WhatsApp Web uses. */
 export const newWhatsAppMessageId = (): string => `3EB0${randomBytes(9).toString('hex').toUpperCase()}`

@@ -128,6 +128,8 @@ export const Message = Schema.Struct({
   accountId: Schema.String,
   threadId: Schema.String,
   messageId: Schema.String,
+  /** `threadId~messageId`: names the message without its thread, as in `/v1/messages/{messageKey}/media`. */
+  messageKey: Schema.String,
   /** The id WhatsApp uses; unique only together with thread and sender. */
   whatsAppId: Schema.String,
   direction: Schema.Literals(['inbound', 'outbound']),

@@ -13,6 +13,7 @@ import {
   Poll,
   Reaction
 } from '../../../domain/message.ts'
+import { messageKeyOf } from '../../../domain/ids.ts'
 import { bodyAfterEdit, type Held, pollAfter, Vote } from '../change.ts'
 
 /** What only some messages have, in one JSON object that names only what is there. */
@@ -92,6 +93,7 @@ const messageOf = (row: typeof MessageRow.Type): Message => {
     accountId: row.account_id,
     threadId: row.thread_id,
     messageId: row.message_id,
+    messageKey: messageKeyOf(row.thread_id, row.message_id),
     whatsAppId: row.whatsapp_id,
     direction: row.direction,
     sender: row.sender,
