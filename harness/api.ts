@@ -1,4 +1,6 @@
 // The product's HTTP API as a client uses it.
+import type { BackfillJob, BackfillTask } from '../src/domain/backfill.ts'
+import type { CoverageSummary, ThreadCoverage } from '../src/domain/coverage.ts'
 import type { FeedEvent } from '../src/domain/feed.ts'
 import type { Incident } from '../src/domain/incident.ts'
 import type { Message, Receipt } from '../src/domain/message.ts'
@@ -21,7 +23,11 @@ export interface AccountResource {
     readonly chunksFailed: number
     readonly messages: number
     readonly percent: number | null
+    readonly messagesPerSecond: number
+    readonly secondsLeft: number | null
+    readonly phoneSilentUntil: number | null
   }
+  readonly coverage: CoverageSummary
   readonly counts: { readonly threads: number; readonly messages: number }
 }
 
@@ -168,6 +174,50 @@ export class Api {
         const answer = await this.request<Message & { receipts: ReadonlyArray<Receipt> }>('GET', path)
         last = answer.body
         return answer.status === 200 && wanted(answer.body) ? answer.body : undefined
+      }
+    )
+  }
+
+  coverage(threadId: string): Promise<ThreadCoverage> {
+    return this.expect(200, 'GET', `/v1/threads/${encodeURIComponent(threadId)}/coverage`)
+  }
+
+  backfill(
+    accountId: string,
+    request: { threadId?: string; threads?: number; count?: number; until?: number }
+  ): Promise<BackfillJob> {
+    return this.expect(202, 'POST', `/v1/accounts/${accountId}/backfill`, request)
+  }
+
+  job(
+    accountId: string,
+    jobId: string
+  ): Promise<BackfillJob & { readonly tasks: ReadonlyArray<BackfillTask> }> {
+    return this.expect(200, 'GET', `/v1/accounts/${accountId}/backfill/${jobId}`)
+  }
+
+  async jobs(accountId: string): Promise<ReadonlyArray<BackfillJob>> {
+    const { jobs } = await this.expect<{ jobs: ReadonlyArray<BackfillJob> }>(
+      200,
+      'GET',
+      `/v1/accounts/${accountId}/backfill?limit=200`
+    )
+    return jobs
+  }
+
+  /** The job once it is as wanted; done unless said otherwise. */
+  untilJob(
+    accountId: string,
+    jobId: string,
+    wanted: (job: BackfillJob) => boolean = job => job.status === 'done'
+  ): Promise<BackfillJob & { readonly tasks: ReadonlyArray<BackfillTask> }> {
+    let last: unknown
+    return this.until(
+      () => `the backfill job to be as wanted; it is ${JSON.stringify(last)}`,
+      async () => {
+        const job = await this.job(accountId, jobId)
+        last = job
+        return wanted(job) ? job : undefined
       }
     )
   }

@@ -25,6 +25,7 @@ const settingsOf = (options: ServerOptions): Record<string, string> => ({
   RECONNECT_MIN: '100ms',
   RECONNECT_MAX: '1s',
   SEND_PACE: '0ms',
+  BACKFILL_DELAY: '300ms',
   DATA_DIR: options.dataDir,
   ...options.settings
 })

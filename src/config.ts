@@ -128,6 +128,53 @@ export const settings = {
     meaning: 'Ask the phone for its full history when a device is linked, not only for the recent part',
     decode: boolean
   }),
+  WHATSAPP_BACKFILL_COUNT: setting({
+    default: '100',
+    allowed: 'a whole number from 0 to 1000000; 0 fetches everything, to the beginning',
+    meaning:
+      'Messages of each thread that are fetched from the phone by themselves, older than what it sent when it was linked. Known gaps are always filled, however long they are',
+    decode: whole(0, 1_000_000)
+  }),
+  WHATSAPP_BACKFILL_THREADS: setting({
+    default: '50',
+    allowed: 'a whole number from 0 to 100000; 0 fetches nothing older by itself',
+    meaning: 'Threads, the most recently active first, for which older messages are fetched by themselves',
+    decode: whole(0, 100_000)
+  }),
+  WHATSAPP_HISTORY_SYNC_DRY_RUN: setting({
+    default: 'false',
+    allowed: 'true or false',
+    meaning:
+      'Fetch and read history, count what would be stored, thread by thread, and store none of it. What arrives live is stored. Started without it again, what was read is stored',
+    decode: boolean
+  }),
+  BACKFILL_TIMEOUT: setting({
+    default: '1m',
+    allowed: DURATION,
+    meaning: 'How long the phone has to answer a request for older messages before it counts as silent',
+    decode: positiveDuration
+  }),
+  BACKFILL_RETRY_MAX: setting({
+    default: '1h',
+    allowed: DURATION,
+    meaning:
+      'Longest time a silent phone is left alone before it is asked again; the wait begins with a minute and doubles',
+    decode: positiveDuration
+  }),
+  BACKFILL_DELAY: setting({
+    default: '30s',
+    allowed: DURATION,
+    meaning:
+      'How long after linking, or after the last history chunk, the phone is left to send more by itself before it is asked',
+    decode: duration
+  }),
+  OFFLINE_QUEUE: setting({
+    default: '336h',
+    allowed: DURATION,
+    meaning:
+      'How long WhatsApp certainly keeps messages for an account that is away. After a longer absence every thread is taken to have a gap and is completed from the phone',
+    decode: positiveDuration
+  }),
   PAIRING_TIMEOUT: setting({
     default: '3m',
     allowed: DURATION,

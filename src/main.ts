@@ -7,7 +7,12 @@ import * as Root from './actors/root.ts'
 import { type Config, describeSettings, loadConfig } from './config.ts'
 import { loadApiKey } from './http/auth.ts'
 import * as Http from './http/server.ts'
+import { Backfill } from './services/history/backfill.ts'
+import { BackfillJobs } from './services/history/backfill-jobs.ts'
 import { ChunkQueue } from './services/history/chunk-queue.ts'
+import { Coverage } from './services/history/coverage.ts'
+import { Ground } from './services/history/ground.ts'
+import { Rehearsal } from './services/history/rehearsal.ts'
 import { History } from './services/history/history.ts'
 import { Incidents } from './services/observe/incidents.ts'
 import * as Log from './services/observe/log.ts'
@@ -49,7 +54,8 @@ const services = (config: Config) => {
     Layer.provideMerge(database)
   )
   const receiving = Ingest.layer.pipe(
-    Layer.provideMerge(Layer.mergeAll(Identity.layer, Inbox.layer, ChunkQueue.layer)),
+    Layer.provideMerge(Layer.mergeAll(Identity.layer, Inbox.layer, ChunkQueue.layer, BackfillJobs.layer)),
+    Layer.provideMerge(Layer.mergeAll(Coverage.layer, Rehearsal.layer)),
     Layer.provideMerge(foundation)
   )
   const whatsapp = WhatsApp.layer({
@@ -64,8 +70,18 @@ const services = (config: Config) => {
     largest: largestFile(config),
     allowPrivateAddresses: config.MEDIA_URL_PRIVATE
   })
+  const dryRun = config.WHATSAPP_HISTORY_SYNC_DRY_RUN
+  const backfill = Backfill.layer({
+    count: config.WHATSAPP_BACKFILL_COUNT,
+    threads: config.WHATSAPP_BACKFILL_THREADS,
+    timeoutMs: config.BACKFILL_TIMEOUT,
+    longestSilenceMs: config.BACKFILL_RETRY_MAX,
+    settleMs: config.BACKFILL_DELAY,
+    offlineQueueMs: config.OFFLINE_QUEUE
+  }).pipe(Layer.provide(Ground.layer({ dryRun })))
   return Layer.mergeAll(
-    History.layer({ mediaBase: mediaBase(config) }),
+    History.layer({ mediaBase: mediaBase(config), dryRun }),
+    backfill,
     Outbox.layer({ paceMs: config.SEND_PACE })
   ).pipe(Layer.provideMerge(attachments), Layer.provideMerge(whatsapp), Layer.provideMerge(receiving))
 }
@@ -99,7 +115,13 @@ const server = (config: Config) =>
         Layer.merge(Layer.effectDiscard(SteadyClock.watch())),
         Layer.merge(Upkeep.layer),
         Layer.provide(
-          Http.layer({ host: config.HOST, port: config.PORT, key, largestFile: largestFile(config) })
+          Http.layer({
+            host: config.HOST,
+            port: config.PORT,
+            key,
+            largestFile: largestFile(config),
+            dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN
+          })
         ),
         Layer.provide(accounts),
         Layer.provide(services(config)),

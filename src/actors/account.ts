@@ -2,6 +2,7 @@
 import { Effect, Schedule, Stream } from 'effect'
 import type { AccountFacts } from '../domain/account.ts'
 import { accountMachine, type EndReason, type SocketInput } from '../machines/account.ts'
+import { Backfill } from '../services/history/backfill.ts'
 import { History } from '../services/history/history.ts'
 import { Incidents } from '../services/observe/incidents.ts'
 import { Ingest } from '../services/receive/ingest.ts'
@@ -10,7 +11,7 @@ import { Store } from '../services/store/store.ts'
 import { WhatsApp } from '../services/whatsapp/whatsapp.ts'
 import type { EffectBridge } from './effect-bridge.ts'
 
-export type AccountServices = History | Incidents | Ingest | Outbox | Store | WhatsApp
+export type AccountServices = Backfill | History | Incidents | Ingest | Outbox | Store | WhatsApp
 
 export interface AccountDelays {
   readonly pairingTimeoutMs: number
@@ -90,17 +91,40 @@ export const makeAccountLogic = (bridge: EffectBridge<AccountServices>, delays: 
     actors: {
       socket: bridge.fromStream(
         ({ accountId, pairing }: SocketInput) =>
-          Stream.unwrap(Effect.map(WhatsApp, whatsapp => whatsapp.connect(accountId, pairing))),
+          Stream.unwrap(
+            Effect.gen(function* () {
+              const whatsapp = yield* WhatsApp
+              // Noted while nothing new can come: afterwards nobody could tell what was held before the absence.
+              if (pairing === null) yield* Backfill.use(backfill => backfill.beforeConnecting(accountId))
+              return whatsapp.connect(accountId, pairing)
+            })
+          ),
         ({ tell }) => tell
       ),
       ingest: bridge.fromEffect(({ accountId }) => Ingest.use(ingest => ingest.journal.loop(accountId))),
       history: bridge.fromEffect(({ accountId }) => History.use(history => history.chunks.loop(accountId))),
       outbox: bridge.fromEffect(({ accountId }) => Outbox.use(outbox => outbox.sending.loop(accountId))),
-      historyArrival: bridge.fromEffect(({ accountId }) =>
-        History.use(history => Effect.retry(history.untilBusy(accountId), STORE_AGAIN))
+      attendance: bridge.fromEffect(({ accountId }) => Backfill.use(backfill => backfill.attend(accountId))),
+      historyDue: bridge.fromEffect(({ accountId }) =>
+        Effect.retry(
+          Effect.raceFirst(
+            History.use(history => history.untilBusy(accountId)),
+            Backfill.use(backfill => backfill.untilDue(accountId))
+          ),
+          STORE_AGAIN
+        )
       ),
       backfill: bridge.fromEffect(({ accountId }) =>
-        History.use(history => Effect.retry(history.untilDrained(accountId), STORE_AGAIN))
+        Effect.retry(
+          Effect.all(
+            [
+              Backfill.use(backfill => backfill.run(accountId)),
+              History.use(history => history.untilDrained(accountId))
+            ],
+            { concurrency: 'unbounded', discard: true }
+          ),
+          STORE_AGAIN
+        )
       )
     },
     actions: {

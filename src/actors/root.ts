@@ -163,7 +163,9 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
           lid: null,
           ended: null,
           lastDisconnect: null,
-          restriction: null
+          restriction: null,
+          linkedAt: null,
+          onlineAt: null
         }
         yield* store.createAccount(record)
         root.send({ type: 'account.start', input: inputOf(record) })

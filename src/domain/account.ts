@@ -48,7 +48,10 @@ export const AccountRecord = Schema.Struct({
   lid: Schema.NullOr(Schema.String),
   ended: Schema.NullOr(EndedState),
   lastDisconnect: Schema.NullOr(Disconnect),
-  restriction: Schema.NullOr(Restriction)
+  restriction: Schema.NullOr(Restriction),
+  /** When the present link began, and when it was last known to be online. */
+  linkedAt: Schema.NullOr(Schema.Finite),
+  onlineAt: Schema.NullOr(Schema.Finite)
 })
 export type AccountRecord = typeof AccountRecord.Type
 
@@ -61,5 +64,8 @@ export const ownAddresses = (
 })
 
 export type AccountFacts = Partial<
-  Pick<AccountRecord, 'wanted' | 'jid' | 'lid' | 'ended' | 'lastDisconnect' | 'restriction'>
+  Pick<
+    AccountRecord,
+    'wanted' | 'jid' | 'lid' | 'ended' | 'lastDisconnect' | 'restriction' | 'linkedAt' | 'onlineAt'
+  >
 >

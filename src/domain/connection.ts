@@ -8,7 +8,12 @@ export type Pairing = { readonly method: 'qr' } | { readonly method: 'code'; rea
 export type ConnectionEvent =
   | { readonly type: 'socket.qrOffered'; readonly qr: string; readonly expiresAt: number }
   | { readonly type: 'socket.codeOffered'; readonly code: string; readonly expiresAt: number }
-  | { readonly type: 'socket.linked'; readonly jid: string; readonly lid: string | null }
+  | {
+      readonly type: 'socket.linked'
+      readonly jid: string
+      readonly lid: string | null
+      readonly at: number
+    }
   | { readonly type: 'socket.opened'; readonly jid: string; readonly lid: string | null }
   | { readonly type: 'socket.closed'; readonly verdict: Verdict; readonly disconnect: Disconnect }
   /** WhatsApp restricts the account, or (`null`) lifts what it had restricted. */

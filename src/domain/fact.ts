@@ -100,8 +100,23 @@ export interface ChatFact {
   /** How many messages were unread at the time `at` (milliseconds since 1970). */
   readonly unread?: { readonly count: number; readonly at: number } | undefined
   readonly archived?: boolean | undefined
+  /** When it was pinned, milliseconds since 1970; `null`: it is not pinned. */
+  readonly pinnedAt?: number | null | undefined
+  /** Until when it is muted, milliseconds since 1970 or `FOR_EVER`; `null`: it is not muted. */
+  readonly mutedUntil?: number | null | undefined
   /** Seconds after which messages disappear; 0 turns that off. */
   readonly ephemeralSeconds?: number | undefined
+}
+
+/** Who was in a group once; `at` in milliseconds since 1970, `null` when the phone does not know. */
+export interface PastParticipantsFact {
+  readonly kind: 'pastParticipants'
+  readonly chat: Address
+  readonly people: ReadonlyArray<{
+    readonly person: Address
+    readonly reason: 'left' | 'removed'
+    readonly at: number | null
+  }>
 }
 
 export interface ContactFact {
@@ -134,4 +149,5 @@ export type Fact =
   | ChatFact
   | ContactFact
   | GroupAdminsFact
+  | PastParticipantsFact
   | SamePersonFact

@@ -14,8 +14,23 @@ export const Thread = Schema.Struct({
   lastMessageDirection: Schema.NullOr(Schema.Literals(['inbound', 'outbound'])),
   unreadCount: Schema.Finite,
   archived: Schema.Boolean,
+  /** When it was pinned on the phone; `null` when it is not. */
+  pinnedAt: Schema.NullOr(Schema.Finite),
+  /** Until when it is muted on the phone; -1 is for ever, `null` not at all. */
+  mutedUntil: Schema.NullOr(Schema.Finite),
   /** Seconds after which messages of this chat disappear on phones; 0 is never. What is stored here stays. */
   ephemeralSeconds: Schema.Finite,
   createdAt: Schema.Finite
 })
 export type Thread = typeof Thread.Type
+
+/** Muted until somebody ends it. */
+export const FOR_EVER = -1
+
+/** Somebody who was in a group once. `leftAt` in milliseconds since 1970. */
+export const PastParticipant = Schema.Struct({
+  jid: Schema.String,
+  reason: Schema.Literals(['left', 'removed']),
+  leftAt: Schema.NullOr(Schema.Finite)
+})
+export type PastParticipant = typeof PastParticipant.Type

@@ -5,6 +5,8 @@ import { HttpApiBuilder } from 'effect/http-api'
 import QRCode from 'qrcode'
 import { decodeCursor, encodeCursor } from '../domain/page.ts'
 import { type AccountCommand, Accounts, type AccountView } from '../services/accounts.ts'
+import { Backfill } from '../services/history/backfill.ts'
+import { Coverage } from '../services/history/coverage.ts'
 import { Store } from '../services/store/store.ts'
 import { Api } from './api.ts'
 import { findAccount, noAccount } from './find-account.ts'
@@ -20,9 +22,14 @@ export const accountsLayer = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const accounts = yield* Accounts
     const store = yield* Store
+    const backfill = yield* Backfill
+    const coverage = yield* Coverage
+
+    const read = (accountId: string) =>
+      Effect.all([store.counts(accountId), coverage.summary(accountId), Clock.currentTimeMillis])
 
     const shown = ({ history, lastDisconnect, reconnectAttempts, record, state, tags }: AccountView) =>
-      Effect.map(Effect.all([store.counts(record.accountId), Clock.currentTimeMillis]), ([counts, now]) => ({
+      Effect.map(read(record.accountId), ([counts, covered, now]) => ({
         accountId: record.accountId,
         name: record.name,
         createdAt: record.createdAt,
@@ -34,7 +41,8 @@ export const accountsLayer = HttpApiBuilder.group(
         restriction:
           record.restriction !== null && record.restriction.until > now ? record.restriction : null,
         reconnectAttempts,
-        sync: history,
+        sync: { ...history, phoneSilentUntil: backfill.silentUntil(record.accountId) },
+        coverage: covered,
         counts
       }))
 

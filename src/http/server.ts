@@ -14,6 +14,9 @@ import {
 } from 'effect/http'
 import { HttpApiBuilder, HttpApiScalar } from 'effect/http-api'
 import type { Accounts } from '../services/accounts.ts'
+import type { Backfill } from '../services/history/backfill.ts'
+import type { Coverage } from '../services/history/coverage.ts'
+import type { Rehearsal } from '../services/history/rehearsal.ts'
 import type { Incidents } from '../services/observe/incidents.ts'
 import type { Stopping } from '../services/observe/stopping.ts'
 import type { Attachments } from '../services/send/attachments.ts'
@@ -24,6 +27,7 @@ import { accountsLayer } from './accounts.ts'
 import { Api } from './api.ts'
 import { type ApiKey, authorizationLayer } from './auth.ts'
 import { feedLayer } from './feed.ts'
+import { historyLayer } from './history.ts'
 import { outboxLayer } from './outbox.ts'
 import { StoreUnavailable } from './problems.ts'
 import { threadsLayer } from './threads.ts'
@@ -81,13 +85,22 @@ export const layer = (options: {
   readonly key: ApiKey
   /** Largest uploaded file, in bytes. */
   readonly largestFile: number
+  /** Whether history is read without being stored. */
+  readonly dryRun: boolean
 }): Layer.Layer<
   HttpServer.HttpServer,
   HttpServerError.ServeError,
-  Accounts | Attachments | Incidents | Outbox | Stopping | Store | WhatsApp
+  Accounts | Attachments | Backfill | Coverage | Incidents | Outbox | Rehearsal | Stopping | Store | WhatsApp
 > => {
   const api = HttpApiBuilder.layer(Api, { openapiPath: '/openapi.json' }).pipe(
-    Layer.provide([systemLayer, accountsLayer, outboxLayer, threadsLayer, feedLayer]),
+    Layer.provide([
+      systemLayer,
+      accountsLayer,
+      outboxLayer,
+      threadsLayer,
+      historyLayer({ dryRun: options.dryRun }),
+      feedLayer
+    ]),
     Layer.provide([authorizationLayer(options.key), Validation.layer])
   )
   const docs = HttpApiScalar.layer(Api, { path: '/docs' })

@@ -46,7 +46,13 @@ export const threadsLayer = HttpApiBuilder.group(
       )
 
     return handlers.handleAll({
-      thread: ({ params }) => find(params.threadId),
+      thread: Effect.fn(function* ({ params }) {
+        const thread = yield* find(params.threadId)
+        return {
+          ...thread,
+          pastParticipants: yield* store.pastParticipants(thread.threadId).pipe(unavailable)
+        }
+      }),
       message: Effect.fn(function* ({ params: { messageId, threadId } }) {
         const message = yield* store.readMessage(threadId, messageId).pipe(unavailable)
         if (message === undefined)

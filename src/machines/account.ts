@@ -78,9 +78,11 @@ export const accountMachine = setup({
     history: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
     /** Sends the outbox. */
     outbox: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
-    /** Completes when there is history to be fetched. */
-    historyArrival: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
-    /** Completes when there is none left. */
+    /** Notes that the account is online, and what it may have missed while it was not. */
+    attendance: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
+    /** Completes when there is history to be fetched or asked for. */
+    historyDue: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
+    /** Asks the phone for what is missing; completes when nothing is left to be had at the moment. */
     backfill: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined))
   },
   actions: {
@@ -219,7 +221,13 @@ export const accountMachine = setup({
             'noteLinked',
             {
               type: 'remember',
-              params: ({ event }) => ({ jid: event.jid, lid: event.lid, wanted: true, ended: null })
+              params: ({ event }) => ({
+                jid: event.jid,
+                lid: event.lid,
+                wanted: true,
+                ended: null,
+                linkedAt: event.at
+              })
             }
           ]
         },
@@ -266,13 +274,16 @@ export const accountMachine = setup({
         online: {
           tags: 'online',
           initial: 'open',
-          invoke: { src: 'outbox', input: ({ context }) => ({ accountId: context.accountId }) },
+          invoke: [
+            { src: 'outbox', input: ({ context }) => ({ accountId: context.accountId }) },
+            { src: 'attendance', input: ({ context }) => ({ accountId: context.accountId }) }
+          ],
           on: { 'command.logout': { actions: ['noteUnlinking', 'unlinkDevice'] } },
           after: { stableAfter: { actions: 'settle' } },
           states: {
             open: {
               invoke: {
-                src: 'historyArrival',
+                src: 'historyDue',
                 input: ({ context }) => ({ accountId: context.accountId }),
                 onDone: 'backfilling'
               }

@@ -3,7 +3,7 @@
 import { Context, type Effect, Schema } from 'effect'
 import type { AccountRecord, AccountState, Disconnect } from '../domain/account.ts'
 import type { Pairing } from '../domain/connection.ts'
-import type { HistoryProgress } from './history/chunk-queue.ts'
+import type { SyncProgress } from './history/pace.ts'
 import type { StoreError } from './store/store.ts'
 
 export type AccountCommand =
@@ -37,7 +37,7 @@ export interface AccountView {
   readonly lastDisconnect: Disconnect | null
   readonly offer: PairingOffer | null
   readonly reconnectAttempts: number
-  readonly history: HistoryProgress
+  readonly history: SyncProgress
 }
 
 export class Accounts extends Context.Service<

@@ -56,12 +56,28 @@ export class Stage implements AsyncDisposable {
 
   /** A phone whose account is linked, synced and online. */
   async linked(options: PhoneOptions = {}): Promise<{ phone: Phone; accountId: string }> {
+    const { phone, accountId } = await this.scanned(options)
+    await this.synced(accountId, phone)
+    return { phone, accountId }
+  }
+
+  /** The same for a phone that sends only a part of its history by itself; resolves when that part is held. */
+  async linkedPartly(sent: number, options: PhoneOptions): Promise<{ phone: Phone; accountId: string }> {
+    const { phone, accountId } = await this.scanned(options)
+    await this.api.untilAccount(
+      accountId,
+      'what the phone sends by itself',
+      account => account.counts.messages >= sent
+    )
+    return { phone, accountId }
+  }
+
+  private async scanned(options: PhoneOptions): Promise<{ phone: Phone; accountId: string }> {
     const phone = this.simulator.createPhone(options)
     const { accountId } = await this.api.createAccount(options.name ?? 'Shop')
     await this.api.pair(accountId)
     const { qr } = await this.api.offer(accountId)
     await phone.scanQr(qr!)
-    await this.synced(accountId, phone)
     return { phone, accountId }
   }
 

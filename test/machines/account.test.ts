@@ -81,7 +81,7 @@ test('linking: pairing, offered code, linked, restart, connecting, open', () => 
   expect(account.is(PAIRING)).toBe(true)
   account.actor.send({ type: 'socket.qrOffered', qr: 'scan me', expiresAt: 5 })
   expect(account.actor.getSnapshot().context.offer).toEqual({ method: 'qr', text: 'scan me', expiresAt: 5 })
-  account.actor.send({ type: 'socket.linked', jid: '1@s.whatsapp.net', lid: null })
+  account.actor.send({ type: 'socket.linked', jid: '1@s.whatsapp.net', lid: null, at: 1 })
   expect(account.actor.getSnapshot().context.offer).toBeNull()
   account.closed(515)
   expect(account.is(CONNECTING)).toBe(true)
@@ -91,7 +91,13 @@ test('linking: pairing, offered code, linked, restart, connecting, open', () => 
     ['qr', false],
     [undefined, true]
   ])
-  expect(account.remembered).toContainEqual({ jid: '1@s.whatsapp.net', lid: null, wanted: true, ended: null })
+  expect(account.remembered).toContainEqual({
+    jid: '1@s.whatsapp.net',
+    lid: null,
+    wanted: true,
+    ended: null,
+    linkedAt: 1
+  })
 })
 
 test('every disconnect code leads to the state of its row', () => {

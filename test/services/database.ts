@@ -1,7 +1,10 @@
 // A real SQLite in memory with all migrations, and the services on it, for tests of single services.
 import type { Effect } from 'effect'
 import { Layer, Logger, ManagedRuntime } from 'effect'
+import { BackfillJobs } from '../../src/services/history/backfill-jobs.ts'
 import { ChunkQueue } from '../../src/services/history/chunk-queue.ts'
+import { Coverage } from '../../src/services/history/coverage.ts'
+import { Rehearsal } from '../../src/services/history/rehearsal.ts'
 import { Incidents } from '../../src/services/observe/incidents.ts'
 import { Identity } from '../../src/services/receive/identity.ts'
 import { Inbox } from '../../src/services/receive/inbox.ts'
@@ -17,7 +20,8 @@ export const KEY = new Uint8Array(32).fill(7)
 /** Everything up to ingest, on the database file (in memory by default), sealed with the key. */
 export const servicesOn = (file = ':memory:', key: Uint8Array = KEY) =>
   Ingest.layer.pipe(
-    Layer.provideMerge(Layer.mergeAll(Identity.layer, Inbox.layer, ChunkQueue.layer)),
+    Layer.provideMerge(Layer.mergeAll(Identity.layer, Inbox.layer, ChunkQueue.layer, BackfillJobs.layer)),
+    Layer.provideMerge(Layer.mergeAll(Coverage.layer, Rehearsal.layer)),
     Layer.provideMerge(Layer.mergeAll(SqlStore.layer, Incidents.layer, Vault.layer)),
     Layer.provideMerge(Layer.succeed(Seal, Seal.of(makeSeal(key)))),
     Layer.provideMerge(Migrations.layer),

@@ -10,6 +10,7 @@ export interface Chunk {
   readonly chunkId: number
   readonly notificationId: string
   readonly syncType: number
+  readonly chunkOrder: number
   readonly attempts: number
   /** How often the phone has made this chunk, this time included. */
   readonly editions: number
@@ -22,12 +23,18 @@ export interface HistoryProgress {
   readonly chunksPending: number
   readonly chunksFailed: number
   readonly messages: number
-  /** The highest the phone reported with a stored chunk, 0 to 100; `null` before the first. */
+  /** What the phone reported with the chunk that goes back furthest, 0 to 100; `null` before the first. */
   readonly percent: number | null
 }
 
 /** Answers to requests of ours all carry the same order. */
-const ON_DEMAND = 6
+export const ON_DEMAND = 6
+const INITIAL = 0
+const FULL = 2
+const RECENT = 3
+
+/** How long after linking a phone may take to send the first of its history. */
+const BEGINS_WITHIN_MS = 120_000
 
 /** No wait of a chunk is longer: a later time was written by a clock that has jumped back since. */
 const LONGEST_WAIT_MS = 60 * 60 * 1000
@@ -49,6 +56,17 @@ export class ChunkQueue extends Context.Service<
     /** When the earliest chunk that waits for its next attempt is due. */
     readonly nextDue: (accountId: string) => Effect.Effect<number | undefined, StoreError>
     readonly done: (chunkId: number, messages: number) => Effect.Effect<void, StoreError>
+    /** Read in a dry run: kept for the day when it is to be stored. */
+    readonly rehearsed: (chunkId: number, messages: number) => Effect.Effect<void, StoreError>
+    /** What a dry run only read is to be stored now. */
+    readonly storeRehearsed: Effect.Effect<void, StoreError>
+    /**
+     * Whether the phone has sent all that it sends by itself after linking, and when the last of it was stored
+     * (milliseconds since 1970).
+     */
+    readonly settled: (
+      accountId: string
+    ) => Effect.Effect<{ readonly complete: boolean; readonly lastAt: number }, StoreError>
     readonly retryAt: (chunkId: number, at: number, reason: string) => Effect.Effect<void, StoreError>
     readonly giveUp: (chunkId: number, reason: string) => Effect.Effect<void, StoreError>
     readonly progress: (accountId: string) => Effect.Effect<HistoryProgress, StoreError>
@@ -71,6 +89,20 @@ export class ChunkQueue extends Context.Service<
       const purpose = (accountId: string) => `history chunk ${accountId}`
       const failed = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, StoreError> =>
         Effect.mapError(work, cause => new StoreError({ operation: 'the history chunk queue', cause }))
+
+      /** Of the present link, the chunk that goes back furthest: recent ones follow the newest, full ones follow those. */
+      const furthestOf = (accountId: string) =>
+        Effect.map(
+          sql<{
+            sync_type: number
+            progress: number | null
+          }>`SELECT c.sync_type, c.progress FROM history_chunks c
+            JOIN accounts a ON a.account_id = c.account_id
+            WHERE c.account_id = ${accountId} AND c.state IN ('done', 'rehearsed') AND c.received_at >= COALESCE(a.linked_at, 0)
+              AND c.sync_type IN (${INITIAL}, ${RECENT}, ${FULL})
+            ORDER BY c.sync_type = ${FULL} DESC, c.sync_type = ${RECENT} DESC, c.chunk_order DESC LIMIT 1`,
+          ([row]) => row
+        )
 
       return ChunkQueue.of({
         enqueue: (accountId, notices) =>
@@ -107,11 +139,12 @@ export class ChunkQueue extends Context.Service<
               chunk_id: number
               notification_id: string
               sync_type: number
+              chunk_order: number
               attempts: number
               editions: number
               sealed: Uint8Array
             }>`
-              SELECT chunk_id, notification_id, sync_type, attempts, sealed,
+              SELECT chunk_id, notification_id, sync_type, chunk_order, attempts, sealed,
                 (SELECT COUNT(*) FROM history_chunks e WHERE e.account_id = c.account_id AND e.sync_type = c.sync_type
                   AND e.chunk_order = c.chunk_order) AS editions
               FROM history_chunks c WHERE account_id = ${accountId} AND state = 'pending'
@@ -123,6 +156,7 @@ export class ChunkQueue extends Context.Service<
               chunkId: row.chunk_id,
               notificationId: row.notification_id,
               syncType: row.sync_type,
+              chunkOrder: row.chunk_order,
               attempts: row.attempts,
               editions: row.editions,
               notification
@@ -146,27 +180,56 @@ export class ChunkQueue extends Context.Service<
         giveUp: (chunkId, reason) =>
           sql`UPDATE history_chunks SET state = 'failed', attempts = attempts + 1, last_error = ${reason}
             WHERE chunk_id = ${chunkId}`.pipe(Effect.asVoid, failed),
+        rehearsed: (chunkId, messages) =>
+          Effect.flatMap(
+            Clock.currentTimeMillis,
+            now => sql`UPDATE history_chunks SET state = 'rehearsed', messages = ${messages}, done_at = ${now}
+              WHERE chunk_id = ${chunkId}`
+          ).pipe(Effect.asVoid, failed),
+        storeRehearsed:
+          sql`UPDATE history_chunks SET state = 'pending', messages = NULL, done_at = NULL, attempts = 0
+            WHERE state = 'rehearsed' AND sync_type <> ${ON_DEMAND}`.pipe(Effect.asVoid, failed),
+        settled: accountId =>
+          Effect.gen(function* () {
+            const now = yield* Clock.currentTimeMillis
+            const [row] = yield* sql<{
+              pending: number
+              last_at: number | null
+              linked_at: number | null
+            }>`SELECT
+                COUNT(*) FILTER (WHERE c.state = 'pending') AS pending, MAX(c.done_at) AS last_at, a.linked_at
+              FROM accounts a LEFT JOIN history_chunks c ON c.account_id = a.account_id AND c.sync_type <> ${ON_DEMAND}
+                AND c.received_at >= COALESCE(a.linked_at, 0)
+              WHERE a.account_id = ${accountId}`
+            if ((row?.pending ?? 0) > 0) return { complete: false, lastAt: now }
+            const furthest = yield* furthestOf(accountId)
+            const linkedAt = row?.linked_at ?? 0
+            return {
+              complete: furthest !== undefined && furthest.sync_type === FULL && furthest.progress === 100,
+              // A phone that was just linked takes its time to begin.
+              lastAt: row?.last_at ?? Math.min(now, linkedAt + BEGINS_WITHIN_MS)
+            }
+          }).pipe(failed),
         progress: accountId =>
-          sql<{
-            done: number
-            pending: number
-            failed: number
-            messages: number
-            percent: number | null
-          }>`SELECT
-              COUNT(*) FILTER (WHERE state = 'done') AS done, COUNT(*) FILTER (WHERE state = 'pending') AS pending,
-              COUNT(*) FILTER (WHERE state = 'failed') AS failed, COALESCE(SUM(messages), 0) AS messages,
-              MAX(progress) FILTER (WHERE state = 'done') AS percent
-            FROM history_chunks WHERE account_id = ${accountId}`.pipe(
-            Effect.map(([row]) => ({
+          Effect.gen(function* () {
+            const [row] = yield* sql<{
+              done: number
+              pending: number
+              failed: number
+              messages: number
+            }>`SELECT
+                COUNT(*) FILTER (WHERE state IN ('done', 'rehearsed')) AS done, COUNT(*) FILTER (WHERE state = 'pending') AS pending,
+                COUNT(*) FILTER (WHERE state = 'failed') AS failed, COALESCE(SUM(messages), 0) AS messages
+              FROM history_chunks WHERE account_id = ${accountId}`
+            const furthest = yield* furthestOf(accountId)
+            return {
               chunksDone: row?.done ?? 0,
               chunksPending: row?.pending ?? 0,
               chunksFailed: row?.failed ?? 0,
               messages: row?.messages ?? 0,
-              percent: row?.percent ?? null
-            })),
-            failed
-          )
+              percent: furthest?.progress ?? null
+            }
+          }).pipe(failed)
       })
     })
   )

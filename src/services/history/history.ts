@@ -2,20 +2,28 @@
 // mark that it is done, so a crash repeats it or has it whole. What cannot be had is retried, then becomes an incident.
 import { Clock, Context, Effect, Layer, Semaphore } from 'effect'
 import { ownAddresses } from '../../domain/account.ts'
+import type { Fact } from '../../domain/fact.ts'
 import { Incidents } from '../observe/incidents.ts'
 import { storageTrouble } from '../observe/storage-trouble.ts'
 import { Ingest } from '../receive/ingest.ts'
 import type { StoreError } from '../store/store.ts'
 import { Store } from '../store/store.ts'
-import { type Chunk as QueuedChunk, ChunkQueue, type HistoryProgress } from './chunk-queue.ts'
+import { samePerson } from '../whatsapp/convert/address.ts'
+import type { DecodedConversation } from '../whatsapp/convert/chunk.ts'
 import {
   type ChunkCorrupt,
   type ChunkUnavailable,
   type DecodedChunk,
-  readChunk
+  readChunk,
+  requestIdOf
 } from '../whatsapp/history-chunk.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { makeWorker, type Worker } from '../worker.ts'
+import { BackfillJobs } from './backfill-jobs.ts'
+import { type Chunk as QueuedChunk, ChunkQueue, ON_DEMAND } from './chunk-queue.ts'
+import { Coverage } from './coverage.ts'
+import { makePace, type SyncProgress } from './pace.ts'
+import { Rehearsal } from './rehearsal.ts'
 
 /** A media server that is away for a quarter of an hour loses no chunk; a broken chunk does not get better by asking. */
 const MAX_ATTEMPTS = { ChunkUnavailable: 10, ChunkCorrupt: 4 }
@@ -32,7 +40,7 @@ export class History extends Context.Service<
   History,
   {
     readonly chunks: Worker<StoreError, never>
-    readonly progress: (accountId: string) => Effect.Effect<HistoryProgress, StoreError>
+    readonly progress: (accountId: string) => Effect.Effect<SyncProgress, StoreError>
     /** Completes once an announced chunk waits to be stored. */
     readonly untilBusy: (accountId: string) => Effect.Effect<void, StoreError>
     /** Completes once no announced chunk is left to be stored. */
@@ -41,37 +49,174 @@ export class History extends Context.Service<
 >()('backscroll/services/history/History') {
   static layer(options: {
     readonly mediaBase: URL
-  }): Layer.Layer<History, never, ChunkQueue | Ingest | Store | Incidents | WhatsApp> {
+    /** Reads and counts history, and stores none of it. */
+    readonly dryRun: boolean
+  }): Layer.Layer<
+    History,
+    never,
+    BackfillJobs | ChunkQueue | Coverage | Ingest | Store | Incidents | Rehearsal | WhatsApp
+  > {
     return Layer.effect(
       History,
       Effect.gen(function* () {
         const queue = yield* ChunkQueue
+        const jobs = yield* BackfillJobs
+        const coverage = yield* Coverage
+        const rehearsal = yield* Rehearsal
         const ingest = yield* Ingest
         const store = yield* Store
         const incidents = yield* Incidents
         const whatsapp = yield* WhatsApp
         const memory = yield* Semaphore.make(CHUNKS_IN_MEMORY)
         const watchers = new Map<string, Set<() => void>>()
+        const pace = makePace()
+
+        const progress = Effect.fnUntraced(function* (accountId: string) {
+          const counted = yield* queue.progress(accountId)
+          return { ...counted, ...pace.of(accountId, counted, yield* Clock.currentTimeMillis) }
+        })
 
         const tellWatchers = (accountId: string) =>
           Effect.sync(() => {
             for (const watcher of watchers.get(accountId) ?? []) watcher()
           })
 
+        /** The request that the chunk answers, with its conversation; under whatever address the phone answered. */
+        const answerIn = Effect.fnUntraced(function* (
+          accountId: string,
+          chunk: DecodedChunk,
+          conversations: ReadonlyArray<DecodedConversation>
+        ) {
+          const threadIds = yield* Effect.forEach(conversations, ({ chat }) =>
+            ingest.threadOf(accountId, chat)
+          )
+          const request = yield* jobs.requestOf(accountId, chunk.requestId, threadIds)
+          if (request === undefined) return undefined
+          const at = threadIds.indexOf(request.threadId)
+          const conversation = conversations[at === -1 ? 0 : at]
+          if (at === -1 && conversation !== undefined) {
+            // The same chat under an address that was not known to be its.
+            const [one] = samePerson(request.chatJid, conversation.chat.jid)
+            if (one !== undefined) yield* keep(accountId, [one])
+          }
+          return { request, conversation }
+        })
+
+        /** Stores facts; in a dry run only what tells who is who, without which nothing can be counted. */
+        const keep = (accountId: string, facts: ReadonlyArray<Fact>) =>
+          ingest.apply(
+            accountId,
+            options.dryRun ? facts.filter(fact => fact.kind === 'samePerson') : facts,
+            Effect.void
+          )
+
+        const keepConversation = Effect.fnUntraced(function* (
+          accountId: string,
+          queued: QueuedChunk,
+          conversation: DecodedConversation
+        ) {
+          const { beginning, facts, newest, oldest } = conversation
+          if (options.dryRun) {
+            const { messageIds, threadId } = yield* ingest.identify(accountId, conversation.chat, facts)
+            const name = facts.find(fact => fact.kind === 'chat')?.name
+            return yield* rehearsal.note(accountId, {
+              threadId,
+              name,
+              messageIds,
+              oldest,
+              newest,
+              beginning
+            })
+          }
+          yield* ingest.apply(accountId, facts, Effect.void)
+          const threadId = yield* ingest.threadOf(accountId, conversation.chat)
+          const stored = { threadId, oldest, newest, beginning }
+          yield* queued.syncType === ON_DEMAND
+            ? coverage.noteReach(accountId, stored)
+            : coverage.noteStored(accountId, queued.chunkId, stored)
+          return facts.filter(fact => fact.kind === 'message').length
+        })
+
+        /** An answer without any conversation: there is nothing older. */
+        const noteNothing = (accountId: string, threadId: string) => {
+          const nothing = { threadId, oldest: undefined, newest: undefined, beginning: 'reached' } as const
+          return options.dryRun
+            ? Effect.asVoid(rehearsal.note(accountId, { ...nothing, name: undefined, messageIds: [] }))
+            : coverage.noteReach(accountId, nothing)
+        }
+
+        const storeAnswer = Effect.fnUntraced(function* (
+          accountId: string,
+          queued: QueuedChunk,
+          chunk: DecodedChunk
+        ) {
+          const conversations = [...chunk.conversations]
+          const answer = yield* answerIn(accountId, chunk, conversations)
+          let messages = 0
+          for (const conversation of conversations) {
+            // Without anything older, the phone has nothing older, unless it says that it has.
+            const beginning = conversation.beginning ?? (conversation.received === 0 ? 'reached' : undefined)
+            messages += yield* keepConversation(accountId, queued, { ...conversation, beginning })
+          }
+          if (answer === undefined) return messages
+          const { conversation, request } = answer
+          if (conversation === undefined) yield* noteNothing(accountId, request.threadId)
+          yield* jobs.answered(accountId, request, {
+            received: conversation?.received ?? 0,
+            oldest: conversation?.oldest,
+            beginning: conversation?.beginning ?? (conversation?.received ? undefined : 'reached'),
+            ids: new Set(
+              conversation?.facts.flatMap(fact => (fact.kind === 'message' ? fact.whatsAppId : [])) ?? []
+            )
+          })
+          return messages
+        })
+
         const storeChunk = Effect.fnUntraced(function* (
           accountId: string,
-          chunkId: number,
+          queued: QueuedChunk,
           chunk: DecodedChunk
         ) {
           let messages = 0
-          yield* ingest.apply(accountId, chunk.people, Effect.void)
-          for (const facts of chunk.conversations) {
-            messages += facts.filter(fact => fact.kind === 'message').length
-            yield* ingest.apply(accountId, facts, Effect.void)
+          yield* keep(accountId, chunk.people)
+          if (queued.syncType === ON_DEMAND) {
+            messages = yield* storeAnswer(accountId, queued, chunk)
+          } else {
+            for (const conversation of chunk.conversations)
+              messages += yield* keepConversation(accountId, queued, conversation)
+            if (!options.dryRun) yield* coverage.noteChunk(accountId, queued.syncType, queued.chunkOrder)
           }
-          yield* queue.done(chunkId, messages)
+          yield* options.dryRun
+            ? queue.rehearsed(queued.chunkId, messages)
+            : queue.done(queued.chunkId, messages)
           return messages
         }, store.atomically)
+
+        const giveUp = Effect.fnUntraced(function* (
+          accountId: string,
+          chunk: QueuedChunk,
+          reason: string,
+          attempts: number
+        ) {
+          yield* queue.giveUp(chunk.chunkId, reason)
+          if (chunk.syncType === ON_DEMAND) {
+            const request = yield* jobs.requestOf(accountId, requestIdOf(chunk.notification), [])
+            if (request !== undefined)
+              yield* jobs.refused(accountId, request, `The answer could not be read: ${reason}`)
+            return
+          }
+          yield* coverage.noteLost(accountId)
+          yield* incidents.report({
+            accountId,
+            kind: 'history.chunkLost',
+            severity: 'error',
+            subject: String(chunk.chunkId),
+            happened: `A history chunk could not be read: ${reason}`,
+            did: `Asked the phone to make it again and gave up after ${attempts} attempts. What can be told to be missing is a gap of its threads and is asked for`,
+            advice:
+              'Open WhatsApp on the phone. If messages stay missing, link the account again to have the phone send its history anew'
+          })
+        })
 
         const setback = Effect.fnUntraced(function* (
           accountId: string,
@@ -80,7 +225,7 @@ export class History extends Context.Service<
         ) {
           const attempt = chunk.attempts + 1
           // A chunk does not get better by fetching it again: the phone makes it anew, under another name.
-          if (attempt === ASK_PHONE_AFTER && chunk.editions < MOST_EDITIONS) {
+          if (attempt === ASK_PHONE_AFTER && chunk.editions < MOST_EDITIONS && chunk.syncType !== ON_DEMAND) {
             yield* whatsapp
               .askForChunk(accountId, chunk.notificationId, chunk.notification)
               .pipe(Effect.catch(() => Effect.logDebug('The phone cannot be asked for a chunk now')))
@@ -94,17 +239,8 @@ export class History extends Context.Service<
             )
             return
           }
-          yield* queue.giveUp(chunk.chunkId, reason)
-          yield* incidents.report({
-            accountId,
-            kind: 'history.chunkLost',
-            severity: 'error',
-            subject: String(chunk.chunkId),
-            happened: `A history chunk could not be read: ${reason}`,
-            did: `Asked the phone to make it again and gave up after ${attempt} attempts; everything else was stored. If the phone answers later, it is stored then`,
-            advice:
-              'Open WhatsApp on the phone. If messages stay missing, link the account again to have the phone send its history anew'
-          })
+          yield* giveUp(accountId, chunk, reason, attempt)
+          yield* jobs.wake(accountId)
         })
 
         const runOnce = Effect.fn('History.runOnce')(function* (accountId: string) {
@@ -118,15 +254,24 @@ export class History extends Context.Service<
           const self = ownAddresses(yield* store.readAccount(accountId))
           yield* Effect.gen(function* () {
             const decoded = yield* readChunk(self, chunk.notification, options.mediaBase)
-            const messages = yield* storeChunk(accountId, chunk.chunkId, decoded)
+            const messages = yield* storeChunk(accountId, chunk, decoded)
+            pace.note(accountId, messages, now)
             yield* whatsapp.learnPeople(accountId, decoded.people)
-            const progress = yield* queue.progress(accountId)
-            yield* Effect.logInfo('A history chunk is stored').pipe(
+            yield* jobs.heard(accountId)
+            const { chunksPending, messagesPerSecond, percent, secondsLeft } = yield* progress(accountId)
+            yield* Effect.logInfo(
+              options.dryRun
+                ? 'A history chunk was read; the dry run stores nothing'
+                : 'A history chunk is stored'
+            ).pipe(
               Effect.annotateLogs({
                 accountId,
                 messages,
                 syncType: chunk.syncType,
-                percent: progress.percent ?? 0
+                chunksPending,
+                percent: percent ?? 0,
+                messagesPerSecond,
+                ...(secondsLeft === null ? {} : { secondsLeft })
               })
             )
           }).pipe(
@@ -156,10 +301,12 @@ export class History extends Context.Service<
             incidents.report(storageTrouble(accountId, failing, error))
         })
         yield* queue.onAnnounce(chunks.wake)
+        // What an earlier dry run only counted is stored once the dry run is over.
+        if (!options.dryRun) yield* Effect.andThen(queue.storeRehearsed, rehearsal.clear).pipe(Effect.orDie)
 
         return History.of({
           chunks,
-          progress: queue.progress,
+          progress,
           untilBusy: accountId =>
             Effect.flatMap(queue.nextDue(accountId), nextAt =>
               nextAt === undefined ? queue.arrival(accountId) : Effect.void

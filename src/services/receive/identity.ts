@@ -3,6 +3,8 @@
 import { Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { Address } from '../../domain/fact.ts'
+import { threadIdOf } from '../../domain/ids.ts'
+import { Coverage } from '../history/coverage.ts'
 import { Store, StoreError } from '../store/store.ts'
 
 export class Identity extends Context.Service<
@@ -16,11 +18,12 @@ export class Identity extends Context.Service<
     readonly forget: (accountId: string) => Effect.Effect<void>
   }
 >()('backscroll/services/receive/Identity') {
-  static readonly layer: Layer.Layer<Identity, never, SqlClient.SqlClient | Store> = Layer.effect(
+  static readonly layer: Layer.Layer<Identity, never, SqlClient.SqlClient | Store | Coverage> = Layer.effect(
     Identity,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const store = yield* Store
+      const coverage = yield* Coverage
       const remembered = new Map<string, Map<string, string>>()
 
       const memoryOf = (accountId: string): Map<string, string> => {
@@ -54,6 +57,7 @@ export class Identity extends Context.Service<
         yield* sql`UPDATE addresses SET person = ${to} WHERE account_id = ${accountId} AND person = ${from}`
         memoryOf(accountId).clear()
         yield* store.mergePeople(accountId, from, to)
+        yield* coverage.merge(accountId, threadIdOf(accountId, from), threadIdOf(accountId, to))
       })
 
       /** `first` is preferred as the person's name when neither address is known yet. */

@@ -6,6 +6,7 @@ import { messageIdOf, type SenderKey, threadIdOf } from '../../domain/ids.ts'
 import { isGroupJid } from '../../domain/jid.ts'
 import { clampTime, type Poll } from '../../domain/message.ts'
 import { ChunkQueue } from '../history/chunk-queue.ts'
+import { Coverage, type LiveMessage } from '../history/coverage.ts'
 import { Incidents } from '../observe/incidents.ts'
 import { storageTrouble } from '../observe/storage-trouble.ts'
 import {
@@ -34,169 +35,210 @@ export class Ingest extends Context.Service<
       facts: ReadonlyArray<Fact>,
       settle: Effect.Effect<void, E>
     ) => Effect.Effect<void, StoreError | E>
+    /** The thread that a chat's messages are stored in. */
+    readonly threadOf: (accountId: string, chat: Address) => Effect.Effect<string, StoreError>
+    /** Under which ids the messages among the facts would be stored; stores none of them. */
+    readonly identify: (
+      accountId: string,
+      chat: Address,
+      facts: ReadonlyArray<Fact>
+    ) => Effect.Effect<{ readonly threadId: string; readonly messageIds: ReadonlyArray<string> }, StoreError>
     /** Consumes the journal. */
     readonly journal: Worker<StoreError | InboxError | SealBroken, never>
   }
 >()('backscroll/services/receive/Ingest') {
-  static readonly layer: Layer.Layer<Ingest, never, Inbox | Identity | Store | ChunkQueue | Incidents> =
-    Layer.effect(
-      Ingest,
-      Effect.gen(function* () {
-        const inbox = yield* Inbox
-        const identity = yield* Identity
-        const store = yield* Store
-        const chunks = yield* ChunkQueue
-        const incidents = yield* Incidents
-        const resolver = makeResolver(identity)
+  static readonly layer: Layer.Layer<
+    Ingest,
+    never,
+    Inbox | Identity | Store | ChunkQueue | Coverage | Incidents
+  > = Layer.effect(
+    Ingest,
+    Effect.gen(function* () {
+      const inbox = yield* Inbox
+      const identity = yield* Identity
+      const store = yield* Store
+      const chunks = yield* ChunkQueue
+      const coverage = yield* Coverage
+      const incidents = yield* Incidents
+      const resolver = makeResolver(identity)
 
-        const storeFacts = Effect.fnUntraced(function* (accountId: string, facts: ReadonlyArray<Fact>) {
-          const now = yield* Clock.currentTimeMillis
-          let pending = emptyWrites()
-          const flush = Effect.suspend(() => {
-            const writes = pending
-            pending = emptyWrites()
-            return Effect.gen(function* () {
-              if (writes.threads.length > 0) yield* store.putThreads(accountId, writes.threads)
-              if (writes.contacts.length > 0) yield* store.putContacts(accountId, writes.contacts)
-              yield* store.putMessages(accountId, writes.messages)
-              yield* store.putChanges(accountId, writes.changes)
-              if (writes.receipts.length > 0) yield* store.putReceipts(accountId, writes.receipts)
-            })
+      const storeFacts = Effect.fnUntraced(function* (accountId: string, facts: ReadonlyArray<Fact>) {
+        const now = yield* Clock.currentTimeMillis
+        let pending = emptyWrites()
+        const flush = Effect.suspend(() => {
+          const writes = pending
+          pending = emptyWrites()
+          return Effect.gen(function* () {
+            if (writes.threads.length > 0) yield* store.putThreads(accountId, writes.threads)
+            if (writes.contacts.length > 0) yield* store.putContacts(accountId, writes.contacts)
+            yield* store.putMessages(accountId, writes.messages)
+            yield* coverage.noteLive(accountId, writes.messages.filter(({ live }) => live).map(liveMessage))
+            yield* store.putChanges(accountId, writes.changes)
+            if (writes.receipts.length > 0) yield* store.putReceipts(accountId, writes.receipts)
           })
-          for (const fact of facts) {
-            switch (fact.kind) {
-              case 'samePerson':
-                // What came before was resolved without this knowledge and may be merged by it.
-                yield* flush
-                yield* identity.link(accountId, fact.phoneJid, fact.lidJid)
-                break
-              case 'readByMe':
-                yield* flush
-                yield* store.markRead(
-                  accountId,
-                  threadIdOf(accountId, yield* identity.resolve(accountId, fact.chat)),
-                  fact.upTo
+        })
+        for (const fact of facts) {
+          switch (fact.kind) {
+            case 'samePerson':
+              // What came before was resolved without this knowledge and may be merged by it.
+              yield* flush
+              yield* identity.link(accountId, fact.phoneJid, fact.lidJid)
+              break
+            case 'readByMe':
+              yield* flush
+              yield* store.markRead(
+                accountId,
+                threadIdOf(accountId, yield* identity.resolve(accountId, fact.chat)),
+                fact.upTo
+              )
+              break
+            case 'groupAdmins': {
+              const thread = yield* resolver.thread(accountId, fact.chat)
+              pending.threads.push(thread)
+              yield* flush
+              yield* store.putGroupAdmins(accountId, {
+                threadId: thread.threadId,
+                told: fact.told,
+                people: yield* Effect.forEach(fact.people, person => identity.resolve(accountId, person))
+              })
+              break
+            }
+            case 'pastParticipants': {
+              const thread = yield* resolver.thread(accountId, fact.chat)
+              pending.threads.push(thread)
+              yield* flush
+              yield* store.putPastParticipants(
+                accountId,
+                thread.threadId,
+                yield* Effect.forEach(fact.people, ({ at, person, reason }) =>
+                  Effect.map(identity.resolve(accountId, person), jid => ({ jid, reason, leftAt: at }))
                 )
-                break
-              case 'groupAdmins': {
-                const thread = yield* resolver.thread(accountId, fact.chat)
-                pending.threads.push(thread)
-                yield* flush
-                yield* store.putGroupAdmins(accountId, {
-                  threadId: thread.threadId,
-                  told: fact.told,
-                  people: yield* Effect.forEach(fact.people, person => identity.resolve(accountId, person))
-                })
-                break
-              }
-              case 'contact':
-                pending.contacts.push({
-                  contactJid: yield* identity.resolve(accountId, fact.person),
-                  name: fact.name,
-                  pushName: fact.pushName
-                })
-                break
-              case 'chat': {
-                const thread = yield* resolver.thread(accountId, fact.chat)
-                pending.threads.push({
-                  ...thread,
-                  displayName: fact.name,
-                  unread: fact.unread,
-                  archived: fact.archived,
-                  ephemeralSeconds: fact.ephemeralSeconds
-                })
-                break
-              }
-              case 'message': {
-                const thread = yield* resolver.thread(accountId, fact.chat)
-                pending.threads.push(thread)
-                pending.messages.push(yield* resolver.message(accountId, thread, fact, now))
-                break
-              }
-              case 'change':
-                pending.changes.push(...(yield* resolver.change(accountId, fact)))
-                break
-              case 'receipt':
-                for (const whatsAppId of fact.whatsAppIds) {
-                  pending.receipts.push({
-                    threadId: threadIdOf(accountId, yield* identity.resolve(accountId, fact.chat)),
-                    messageId: messageIdOf('me', whatsAppId),
-                    recipient: yield* identity.resolve(accountId, fact.recipient),
-                    status: fact.status,
-                    at: fact.at
-                  })
-                }
+              )
+              break
             }
+            case 'contact':
+              pending.contacts.push({
+                contactJid: yield* identity.resolve(accountId, fact.person),
+                name: fact.name,
+                pushName: fact.pushName
+              })
+              break
+            case 'chat': {
+              const thread = yield* resolver.thread(accountId, fact.chat)
+              pending.threads.push({
+                ...thread,
+                displayName: fact.name,
+                unread: fact.unread,
+                archived: fact.archived,
+                pinnedAt: fact.pinnedAt,
+                mutedUntil: fact.mutedUntil,
+                ephemeralSeconds: fact.ephemeralSeconds
+              })
+              break
+            }
+            case 'message': {
+              const thread = yield* resolver.thread(accountId, fact.chat)
+              pending.threads.push(thread)
+              pending.messages.push(yield* resolver.message(accountId, thread, fact, now))
+              break
+            }
+            case 'change':
+              pending.changes.push(...(yield* resolver.change(accountId, fact)))
+              break
+            case 'receipt':
+              for (const whatsAppId of fact.whatsAppIds) {
+                pending.receipts.push({
+                  threadId: threadIdOf(accountId, yield* identity.resolve(accountId, fact.chat)),
+                  messageId: messageIdOf('me', whatsAppId),
+                  recipient: yield* identity.resolve(accountId, fact.recipient),
+                  status: fact.status,
+                  at: fact.at
+                })
+              }
           }
-          yield* flush
+        }
+        yield* flush
+      })
+
+      const apply = <E>(accountId: string, facts: ReadonlyArray<Fact>, settle: Effect.Effect<void, E>) =>
+        store.atomically(Effect.andThen(storeFacts(accountId, facts), settle)).pipe(
+          // The addresses written in a transaction that did not commit must not be remembered as known.
+          Effect.onError(() => Effect.andThen(identity.forget(accountId), coverage.forget))
+        )
+
+      const unreadable = (accountId: string, entryId: number) =>
+        incidents.report({
+          accountId,
+          kind: 'journal.unreadableEntry',
+          severity: 'error',
+          subject: String(entryId),
+          happened: 'A received message was decrypted but its content cannot be decoded',
+          did: 'It was left out of the store; its journal entry is kept for a newer version of the server',
+          advice: 'Report this with the server version: the message kind may be newer than this server'
         })
 
-        const apply = <E>(accountId: string, facts: ReadonlyArray<Fact>, settle: Effect.Effect<void, E>) =>
-          store.atomically(Effect.andThen(storeFacts(accountId, facts), settle)).pipe(
-            // The addresses written in a transaction that did not commit must not be remembered as known.
-            Effect.onError(() => identity.forget(accountId))
+      const runOnce = Effect.fn('Ingest.runOnce')(function* (accountId: string) {
+        const entries = yield* inbox.waiting(accountId, BATCH)
+        if (entries.length === 0) return 'idle' as const
+        const facts: Array<Fact> = []
+        const notices: Array<ChunkNotice> = []
+        const unreadableIds: Array<number> = []
+        for (const entry of entries) {
+          const understood = yield* decodeEntry(entry.content).pipe(
+            Effect.flatMap(journaled =>
+              Effect.try({
+                try: () => understand(journaled),
+                catch: cause => new EntryUnreadable({ cause })
+              })
+            ),
+            Effect.catch(() => Effect.as(unreadable(accountId, entry.entryId), undefined))
           )
-
-        const unreadable = (accountId: string, entryId: number) =>
-          incidents.report({
-            accountId,
-            kind: 'journal.unreadableEntry',
-            severity: 'error',
-            subject: String(entryId),
-            happened: 'A received message was decrypted but its content cannot be decoded',
-            did: 'It was left out of the store; its journal entry is kept for a newer version of the server',
-            advice: 'Report this with the server version: the message kind may be newer than this server'
-          })
-
-        const runOnce = Effect.fn('Ingest.runOnce')(function* (accountId: string) {
-          const entries = yield* inbox.waiting(accountId, BATCH)
-          if (entries.length === 0) return 'idle' as const
-          const facts: Array<Fact> = []
-          const notices: Array<ChunkNotice> = []
-          const unreadableIds: Array<number> = []
-          for (const entry of entries) {
-            const understood = yield* decodeEntry(entry.content).pipe(
-              Effect.flatMap(journaled =>
-                Effect.try({
-                  try: () => understand(journaled),
-                  catch: cause => new EntryUnreadable({ cause })
-                })
-              ),
-              Effect.catch(() => Effect.as(unreadable(accountId, entry.entryId), undefined))
-            )
-            if (understood === undefined) {
-              unreadableIds.push(entry.entryId)
-              continue
-            }
-            facts.push(...understood.facts)
-            notices.push(...understood.chunks)
+          if (understood === undefined) {
+            unreadableIds.push(entry.entryId)
+            continue
           }
-          yield* apply(
-            accountId,
-            facts,
-            Effect.andThen(
-              chunks.enqueue(accountId, notices),
-              Effect.andThen(inbox.settle(entries.map(entry => entry.entryId)), inbox.setAside(unreadableIds))
-            )
+          facts.push(...understood.facts)
+          notices.push(...understood.chunks)
+        }
+        yield* apply(
+          accountId,
+          facts,
+          Effect.andThen(
+            chunks.enqueue(accountId, notices),
+            Effect.andThen(inbox.settle(entries.map(entry => entry.entryId)), inbox.setAside(unreadableIds))
           )
-          if (notices.length > 0) yield* chunks.announce(accountId)
-          return 'more' as const
-        })
+        )
+        if (notices.length > 0) yield* chunks.announce(accountId)
+        return 'more' as const
+      })
 
-        return Ingest.of({
-          apply,
-          journal: makeWorker({
-            runOnce,
-            words: {
-              failing: 'Received messages cannot be stored; they wait in the journal',
-              again: 'Received messages are stored again'
-            },
-            onTrouble: (accountId, failing, error) =>
-              incidents.report(storageTrouble(accountId, failing, error))
-          })
+      const threadOf = (accountId: string, chat: Address) =>
+        Effect.map(resolver.thread(accountId, chat), ({ threadId }) => threadId)
+
+      const identify: Ingest['Service']['identify'] = Effect.fnUntraced(function* (accountId, chat, facts) {
+        const messages = facts.filter(fact => fact.kind === 'message')
+        return {
+          threadId: yield* threadOf(accountId, chat),
+          messageIds: yield* Effect.forEach(messages, fact => resolver.messageId(accountId, fact))
+        }
+      })
+
+      return Ingest.of({
+        apply,
+        threadOf,
+        identify,
+        journal: makeWorker({
+          runOnce,
+          words: {
+            failing: 'Received messages cannot be stored; they wait in the journal',
+            again: 'Received messages are stored again'
+          },
+          onTrouble: (accountId, failing, error) =>
+            incidents.report(storageTrouble(accountId, failing, error))
         })
       })
-    )
+    })
+  )
 }
 
 /** What is in a journal entry is not what this server knows how to read. */
@@ -315,8 +357,20 @@ const makeResolver = (identity: Identity['Service']) => {
     return [write]
   })
 
-  return { thread, message, change }
+  const messageId = (accountId: string, fact: MessageFact) =>
+    Effect.map(party(accountId, fact.sender), sender =>
+      messageIdOf(senderKey(fact.chat, sender), fact.whatsAppId)
+    )
+
+  return { thread, message, messageId, change }
 }
+
+const liveMessage = ({ direction, threadId, tsClient, whatsAppId }: MessageWrite): LiveMessage => ({
+  threadId,
+  whatsAppId,
+  fromMe: direction === 'outbound',
+  at: tsClient
+})
 
 const byWhom = (change: ChangeFact['change'], person: string, isForeign: boolean): ChangeWrite['change'] => {
   if (change.to === 'reacted') return { ...change, sender: person }

@@ -8,6 +8,7 @@ import { eventStatements } from './sql/events.ts'
 import { groupAdminStatements } from './sql/group-admins.ts'
 import { mergeStatements } from './sql/merge.ts'
 import { messageStatements } from './sql/messages.ts'
+import { pastParticipantStatements } from './sql/past-participants.ts'
 import { receiptStatements } from './sql/receipts.ts'
 import { threadStatements } from './sql/threads.ts'
 import { Store, StoreError } from './store.ts'
@@ -23,9 +24,10 @@ export const layer: Layer.Layer<Store, never, SqlClient.SqlClient | SqlBulk> = L
     const events = eventStatements(sql, bulk, now)
     const threads = threadStatements(sql, bulk, now, events)
     const admins = groupAdminStatements(sql)
+    const past = pastParticipantStatements(sql)
     const messages = messageStatements(sql, bulk, now, threads, events, admins)
     const receipts = receiptStatements(sql, messages)
-    const { mergePeople } = mergeStatements(sql, threads, messages, admins, events)
+    const { mergePeople } = mergeStatements(sql, threads, messages, admins, past, events)
 
     const as =
       (operation: string) =>
@@ -64,6 +66,10 @@ export const layer: Layer.Layer<Store, never, SqlClient.SqlClient | SqlBulk> = L
           sql.withTransaction,
           as('putGroupAdmins')
         ),
+      putPastParticipants: (accountId, threadId, people) =>
+        as('putPastParticipants')(past.put(accountId, threadId, people)),
+      pastParticipants: threadId => as('pastParticipants')(Effect.flatMap(canonical(threadId), past.list)),
+      edge: (threadId, which, within) => as('edge')(messages.edge(threadId, which, within)),
       groupRole: (threadId, person) => as('groupRole')(admins.role(threadId, person)),
       markRead: (accountId, threadId, upTo) => as('markRead')(threads.markRead(accountId, threadId, upTo)),
       unread: (threadId, limit) => as('unread')(threads.unread(threadId, limit)),

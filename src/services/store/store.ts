@@ -6,7 +6,7 @@ import type { FeedEvent } from '../../domain/feed.ts'
 import type { Details, Message, MessageStatus, Receipt } from '../../domain/message.ts'
 import type { Target } from '../../domain/outbox.ts'
 import type { Cursor } from '../../domain/page.ts'
-import type { Thread } from '../../domain/thread.ts'
+import type { PastParticipant, Thread } from '../../domain/thread.ts'
 import type { MessageChange } from './change.ts'
 
 /** The database refused or could not be reached. `operation` names what was tried; the cause stays out of responses. */
@@ -68,7 +68,17 @@ export interface ThreadWrite {
   readonly displayName?: string | undefined
   readonly unread?: { readonly count: number; readonly at: number } | undefined
   readonly archived?: boolean | undefined
+  readonly pinnedAt?: number | null | undefined
+  readonly mutedUntil?: number | null | undefined
   readonly ephemeralSeconds?: number | undefined
+}
+
+/** A held message as an anchor to ask for others around it. */
+export interface HeldEdge {
+  readonly messageId: string
+  readonly whatsAppId: string
+  readonly fromMe: boolean
+  readonly at: number
 }
 
 /** All admins of a group, or those who became or ceased to be one. */
@@ -136,6 +146,22 @@ export class Store extends Context.Service<
       receipts: ReadonlyArray<ReceiptWrite>
     ) => Effect.Effect<void, StoreError>
     readonly putGroupAdmins: (accountId: string, write: GroupAdminsWrite) => Effect.Effect<void, StoreError>
+    /** Adds to who was in a group once; a later report of the same person replaces an earlier one. */
+    readonly putPastParticipants: (
+      accountId: string,
+      threadId: string,
+      people: ReadonlyArray<PastParticipant>
+    ) => Effect.Effect<void, StoreError>
+    readonly pastParticipants: (threadId: string) => Effect.Effect<ReadonlyArray<PastParticipant>, StoreError>
+    /**
+     * The oldest or newest message of a thread that WhatsApp knows, within a stretch of time (`after` and `before` not
+     * included); events of chats, calls and what was not sent are none.
+     */
+    readonly edge: (
+      threadId: string,
+      which: 'oldest' | 'newest',
+      within?: { readonly after?: number | undefined; readonly before?: number | undefined }
+    ) => Effect.Effect<HeldEdge | undefined, StoreError>
     /** What a person is in a group; `unknown` until WhatsApp has told who its admins are. */
     readonly groupRole: (
       threadId: string,

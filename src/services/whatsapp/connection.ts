@@ -284,7 +284,7 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
         fork(Deferred.succeed(closed, end))
         return
       }
-      if (update.isNewLogin === true) tell({ type: 'socket.linked', ...own })
+      if (update.isNewLogin === true) tell({ type: 'socket.linked', ...own, at: now() })
       if (update.connection === 'open') {
         live.set(accountId, { socket, confirmations, askRestriction })
         fork(Effect.logInfo('Connected to WhatsApp').pipe(Effect.annotateLogs({ accountId })))

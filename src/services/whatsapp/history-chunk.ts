@@ -6,7 +6,7 @@ import { inflate } from 'node:zlib'
 import { getMediaKeys, proto } from '@whiskeysockets/baileys'
 import { Effect, Schema } from 'effect'
 import type { Fact } from '../../domain/fact.ts'
-import { factsOfConversation, peopleOfChunk } from './convert/chunk.ts'
+import { type DecodedConversation, decodedConversation, peopleOfChunk } from './convert/chunk.ts'
 import type { Self } from './convert/message.ts'
 
 /** The chunk could not be fetched this time; it may still be there. */
@@ -22,7 +22,9 @@ export class ChunkCorrupt extends Schema.TaggedError<ChunkCorrupt>()('ChunkCorru
 /** A chunk ready to be stored; `conversations` converts one conversation at a time, when asked for it. */
 export interface DecodedChunk {
   readonly people: ReadonlyArray<Fact>
-  readonly conversations: Iterable<ReadonlyArray<Fact>>
+  readonly conversations: Iterable<DecodedConversation>
+  /** The request of ours that it answers. */
+  readonly requestId: string | undefined
 }
 
 /** Bytes. A chunk of a phone is a few megabytes; these bounds only stop what cannot be one. */
@@ -107,6 +109,10 @@ const decode = (compressed: Uint8Array) =>
       })
   })
 
+/** The request of ours that an announced chunk answers. */
+export const requestIdOf = (notification: Uint8Array): string | undefined =>
+  proto.Message.HistorySyncNotification.decode(notification).peerDataRequestSessionId || undefined
+
 /**
  * Reads the chunk that a stored `HistorySyncNotification` announces: inline, or from the media server at `mediaBase`.
  * Fails with `ChunkUnavailable` (try again) or `ChunkCorrupt` (try again too: the phone may upload it anew).
@@ -132,8 +138,12 @@ export const readChunk = Effect.fn('WhatsApp.readChunk')(function* (
   const decoded: DecodedChunk = {
     people: peopleOfChunk(chunk),
     conversations: (function* () {
-      for (const conversation of chunk.conversations ?? []) yield factsOfConversation(self, conversation)
-    })()
+      for (const conversation of chunk.conversations ?? []) {
+        const decoded = decodedConversation(self, conversation)
+        if (decoded !== undefined) yield decoded
+      }
+    })(),
+    requestId: notice.peerDataRequestSessionId || undefined
   }
   return decoded
 })

@@ -3,14 +3,17 @@ import { createReadStream } from 'node:fs'
 import {
   type AnyMediaMessageContent,
   type BinaryNode,
+  jidNormalizedUser,
   prepareWAMessageMedia,
   proto,
   type WASocket
 } from '@whiskeysockets/baileys'
 import { Deferred, Effect, Schema } from 'effect'
+import { newWhatsAppMessageId } from '../../domain/ids.ts'
 import { isGroupJid } from '../../domain/jid.ts'
 import type { MediaType, Target } from '../../domain/outbox.ts'
 import { type Live, refusal, refusalCodeOf, SendRefused } from './connection.ts'
+import type { RawMessage } from './convert/chunk.ts'
 import { contextOf, type Destination } from './convert/outgoing.ts'
 
 /** The account has no open connection: wait for one; this is no attempt. */
@@ -40,6 +43,16 @@ export interface OutgoingMedia {
   readonly caption?: string | undefined
   readonly mentions?: ReadonlyArray<string> | undefined
   readonly quoted?: Target | undefined
+}
+
+/** A page of a chat to ask the phone for. */
+export interface HistoryRequest {
+  /** The id of the message that asks; the answer names it. */
+  readonly requestId: string
+  readonly chatJid: string
+  /** The message before which the page ends. */
+  readonly before: RawMessage
+  readonly count: number
 }
 
 export type TypingState = 'composing' | 'recording' | 'paused'
@@ -184,28 +197,96 @@ export const makeSending = (live: ReadonlyMap<string, Live>, sendTimeoutMs: numb
     )
   })
 
+  /**
+   * Asks the account's own phone for something, in a message that only it gets. Completes when WhatsApp has it; the phone
+   * answers later, in a message that names `requestId`, or never.
+   */
+  const askPhone = Effect.fnUntraced(function* (
+    accountId: string,
+    requestId: string,
+    request: proto.Message.IPeerDataOperationRequestMessage
+  ) {
+    const { confirmations, socket } = yield* liveOf(accountId)
+    const confirmed = yield* Deferred.make<number | undefined, SendRefused>()
+    confirmations.set(requestId, confirmed)
+    const missing = () => (isOpen(accountId, socket) ? new NotConfirmed({}) : new NotConnected({}))
+    yield* Effect.tryPromise({
+      try: () =>
+        socket.relayMessage(
+          jidNormalizedUser(socket.authState.creds.me?.id),
+          {
+            protocolMessage: {
+              type: proto.Message.ProtocolMessage.Type.PEER_DATA_OPERATION_REQUEST_MESSAGE,
+              peerDataOperationRequestMessage: request
+            }
+          },
+          {
+            messageId: requestId,
+            additionalAttributes: { category: 'peer', push_priority: 'high_force' },
+            additionalNodes: [{ tag: 'meta', attrs: { appdata: 'default' } }]
+          }
+        ),
+      catch: missing
+    }).pipe(
+      Effect.andThen(Deferred.await(confirmed)),
+      Effect.timeoutOrElse({ duration: sendTimeoutMs, orElse: () => Effect.fail(missing()) }),
+      Effect.ensuring(Effect.sync(() => confirmations.delete(requestId)))
+    )
+  })
+
   /** Asks the phone to make and announce a history chunk again. */
   const askForChunk = Effect.fn('WhatsApp.askForChunk')(function* (
     accountId: string,
     notificationId: string,
     notification: Uint8Array
   ) {
-    const { socket } = yield* liveOf(accountId)
-    const { chunkOrder = 0, syncType = 0 } = proto.Message.HistorySyncNotification.decode(notification)
-    yield* Effect.tryPromise({
-      try: () =>
-        socket.sendPeerDataOperationMessage({
-          peerDataOperationRequestType: proto.Message.PeerDataOperationRequestType.HISTORY_SYNC_CHUNK_RETRY,
-          historySyncChunkRetryRequest: {
-            syncType: syncType ?? 0,
-            chunkOrder: chunkOrder ?? 0,
-            chunkNotificationId: notificationId,
-            regenerateChunk: true
-          }
-        }),
-      catch: () => new NotConnected({})
+    const { chunkOrder, syncType } = proto.Message.HistorySyncNotification.decode(notification)
+    yield* askPhone(accountId, newWhatsAppMessageId(), {
+      peerDataOperationRequestType: proto.Message.PeerDataOperationRequestType.HISTORY_SYNC_CHUNK_RETRY,
+      historySyncChunkRetryRequest: {
+        syncType: syncType ?? 0,
+        chunkOrder: chunkOrder ?? 0,
+        chunkNotificationId: notificationId,
+        regenerateChunk: true
+      }
     })
   })
 
-  return { send, upload, read, type, restriction, askForChunk, liveOf }
+  /** Asks the phone for the messages of a chat before one of them; they come as a history chunk. */
+  const askForHistory = Effect.fn('WhatsApp.askForHistory')(function* (
+    accountId: string,
+    { before, chatJid, count, requestId }: HistoryRequest
+  ) {
+    yield* askPhone(accountId, requestId, {
+      peerDataOperationRequestType: proto.Message.PeerDataOperationRequestType.HISTORY_SYNC_ON_DEMAND,
+      historySyncOnDemandRequest: {
+        chatJid,
+        oldestMsgId: before.whatsAppId,
+        oldestMsgFromMe: before.fromMe,
+        oldestMsgTimestampMs: before.at,
+        onDemandMsgCount: count
+      }
+    })
+  })
+
+  /** Asks the phone for messages that arrived here without their content. */
+  const askForMessages = Effect.fn('WhatsApp.askForMessages')(function* (
+    accountId: string,
+    chatJid: string,
+    targets: ReadonlyArray<Target & { readonly fromMe: boolean }>
+  ) {
+    yield* askPhone(accountId, newWhatsAppMessageId(), {
+      peerDataOperationRequestType: proto.Message.PeerDataOperationRequestType.PLACEHOLDER_MESSAGE_RESEND,
+      placeholderMessageResendRequest: targets.map(({ fromMe, sender, whatsAppId }) => ({
+        messageKey: {
+          remoteJid: chatJid,
+          fromMe,
+          id: whatsAppId,
+          ...(isGroupJid(chatJid) && sender !== null ? { participant: sender } : {})
+        }
+      }))
+    })
+  })
+
+  return { send, upload, read, type, restriction, askForChunk, askForHistory, askForMessages, liveOf }
 }

@@ -39,6 +39,8 @@ export class WhatsApp extends Context.Service<
     readonly restriction: Sending['restriction']
     /** Asks the phone to make and announce a history chunk again. */
     readonly askForChunk: Sending['askForChunk']
+    readonly askForHistory: Sending['askForHistory']
+    readonly askForMessages: Sending['askForMessages']
     /** Completes when no socket of the account is left. */
     readonly closed: (accountId: string) => Effect.Effect<void>
     /** Tells an open connection which phone numbers and LIDs are one person, so that it need not ask WhatsApp. */

@@ -156,7 +156,9 @@ test('the count of stored messages stays true, and the old thread id keeps answe
         lid: null,
         ended: null,
         lastDisconnect: null,
-        restriction: null
+        restriction: null,
+        linkedAt: null,
+        onlineAt: null
       })
       yield* apply(message('A'), message('B'))
       yield* apply(message('B', { ...lid }), message('C', { ...lid }))

@@ -10,5 +10,7 @@ export const ACCOUNT: AccountRecord = {
   lid: '99@lid',
   ended: null,
   lastDisconnect: null,
-  restriction: null
+  restriction: null,
+  linkedAt: null,
+  onlineAt: null
 }

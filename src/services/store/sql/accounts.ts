@@ -14,7 +14,9 @@ const Row = Schema.Struct({
   lid: Schema.NullOr(Schema.String),
   ended: Schema.NullOr(EndedState),
   last_disconnect: Schema.NullOr(Schema.fromJsonString(Disconnect)),
-  restriction: Schema.NullOr(Schema.fromJsonString(Restriction))
+  restriction: Schema.NullOr(Schema.fromJsonString(Restriction)),
+  linked_at: Schema.NullOr(Schema.Finite),
+  online_at: Schema.NullOr(Schema.Finite)
 })
 
 const decodeRow = Schema.decodeUnknownEffect(Row)
@@ -29,7 +31,9 @@ const record = (row: unknown) =>
     lid: found.lid,
     ended: found.ended,
     lastDisconnect: found.last_disconnect,
-    restriction: found.restriction
+    restriction: found.restriction,
+    linkedAt: found.linked_at,
+    onlineAt: found.online_at
   }))
 
 /** Tables with an `account_id` whose rows go when the account goes. Incidents stay: they say what happened. */
@@ -42,6 +46,16 @@ const TABLES_OF_AN_ACCOUNT = [
   'waiting_reads',
   'events',
   'group_admins',
+  'past_participants',
+  'coverage',
+  'gaps',
+  'history_stretches',
+  'backfill_jobs',
+  'backfill_tasks',
+  'backfill_requests',
+  'placeholders',
+  'rehearsals',
+  'rehearsed_messages',
   'outbox',
   'addresses',
   'journal',
@@ -78,6 +92,10 @@ export const accountStatements = (sql: SqlClient.SqlClient) => ({
       const text = facts.lastDisconnect === null ? null : JSON.stringify(facts.lastDisconnect)
       yield* sql`UPDATE accounts SET last_disconnect = ${text} WHERE account_id = ${accountId}`
     }
+    if (facts.linkedAt !== undefined)
+      yield* sql`UPDATE accounts SET linked_at = ${facts.linkedAt} WHERE account_id = ${accountId}`
+    if (facts.onlineAt !== undefined)
+      yield* sql`UPDATE accounts SET online_at = ${facts.onlineAt} WHERE account_id = ${accountId}`
     if (facts.restriction !== undefined) {
       const text = facts.restriction === null ? null : JSON.stringify(facts.restriction)
       yield* sql`UPDATE accounts SET restriction = ${text} WHERE account_id = ${accountId}`

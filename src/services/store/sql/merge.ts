@@ -7,6 +7,7 @@ import type { eventStatements } from './events.ts'
 import type { groupAdminStatements } from './group-admins.ts'
 import { jsonOrNull } from './message-row.ts'
 import { MESSAGE_COLUMNS, type messageStatements, ONE_MESSAGE_RULE } from './messages.ts'
+import type { pastParticipantStatements } from './past-participants.ts'
 import type { threadStatements } from './threads.ts'
 
 const decodeReactions = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Array(Reaction)))
@@ -18,6 +19,7 @@ export const mergeStatements = (
   threads: ReturnType<typeof threadStatements>,
   messages: ReturnType<typeof messageStatements>,
   admins: ReturnType<typeof groupAdminStatements>,
+  past: ReturnType<typeof pastParticipantStatements>,
   events: ReturnType<typeof eventStatements>
 ) => {
   /** Rows under a new key meet the rows that are there already by the rule for one message. */
@@ -153,6 +155,7 @@ export const mergeStatements = (
       yield* rekeyReactions(accountId, from, to)
       yield* moveReceipts({ column: 'recipient', to }, 'account_id = ? AND recipient = ?', [accountId, from])
       yield* admins.rename(accountId, from, to)
+      yield* past.rename(accountId, from, to)
       yield* threads.mergeContacts(accountId, from, to)
     }, sql.withTransaction)
   }

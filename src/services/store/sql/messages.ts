@@ -186,6 +186,33 @@ export const messageStatements = (
     yield* events.put(accountId, [...changed, ...threadsChanged(touched)])
   }, sql.withTransaction)
 
+  const edge = Effect.fnUntraced(function* (
+    threadId: string,
+    which: 'oldest' | 'newest',
+    within: { readonly after?: number | undefined; readonly before?: number | undefined } = {}
+  ) {
+    const order = which === 'oldest' ? 'ASC' : 'DESC'
+    const [row] = yield* sql.unsafe<{
+      message_id: string
+      whatsapp_id: string
+      direction: string
+      ts_client: number
+    }>(
+      `SELECT message_id, whatsapp_id, direction, ts_client FROM messages WHERE thread_id = ? AND ts_client > ? AND ts_client < ?
+        AND type NOT IN ('system', 'call') AND status NOT IN ('queued', 'cancelled', 'failed')
+        ORDER BY ts_client ${order}, rowid ${order} LIMIT 1`,
+      [threadId, within.after ?? -1, within.before ?? Number.MAX_SAFE_INTEGER]
+    )
+    return row === undefined
+      ? undefined
+      : {
+          messageId: row.message_id,
+          whatsAppId: row.whatsapp_id,
+          fromMe: row.direction === 'outbound',
+          at: row.ts_client
+        }
+  })
+
   const select = sql`SELECT m.account_id, m.thread_id, m.message_id, m.whatsapp_id, m.direction, m.sender, m.type, m.body, m.media,
     m.details, m.quoted_whatsapp_id, m.quoted_message_id, m.reactions, m.edits, m.status, m.status_reason, m.ts_client,
     m.ts_claimed, m.ts_server, COALESCE(c.name, m.sender_name, c.push_name) AS sender_name
@@ -232,7 +259,7 @@ export const messageStatements = (
 
   const pruneWaiting = (before: number) => sql`DELETE FROM waiting_changes WHERE waiting_since < ${before}`
 
-  return { put, putChanges, settleThread, list, read, readRaw, readSent, pruneWaiting }
+  return { put, putChanges, settleThread, list, edge, read, readRaw, readSent, pruneWaiting }
 }
 
 const threadsChanged = (threadIds: ReadonlySet<string>): ReadonlyArray<EventWrite> =>

@@ -19,6 +19,8 @@ const Row = Schema.Struct({
   last_message_direction: Thread.fields.lastMessageDirection,
   unread_count: Schema.Finite,
   archived: Schema.Finite,
+  pinned_at: Schema.NullOr(Schema.Finite),
+  muted_until: Schema.NullOr(Schema.Finite),
   ephemeral_seconds: Schema.Finite,
   created_at: Schema.Finite
 })
@@ -38,10 +40,15 @@ const thread = (row: typeof Row.Type): Thread => {
     lastMessageDirection: row.last_message_direction,
     unreadCount: row.unread_count,
     archived: row.archived === 1,
+    pinnedAt: row.pinned_at,
+    mutedUntil: row.muted_until,
     ephemeralSeconds: row.ephemeral_seconds,
     createdAt: row.created_at
   }
 }
+
+/** A setting that was ended, as a parameter: NULL says that nothing was told of it. */
+const NOT_SET = -9
 
 /** Behind every message of its second: where "read up to this time" ends. */
 const LAST_ROW = Number.MAX_SAFE_INTEGER
@@ -62,11 +69,14 @@ export const threadStatements = (
 ) => {
   const put = Effect.fnUntraced(function* (accountId: string, threads: ReadonlyArray<ThreadWrite>) {
     yield* bulk.runMany(
-      `INSERT INTO threads (thread_id, account_id, client_jid, kind, display_name, archived, ephemeral_seconds, created_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, COALESCE(?6, 0), COALESCE(?7, 0), ?8)
+      `INSERT INTO threads (thread_id, account_id, client_jid, kind, display_name, archived, ephemeral_seconds, created_at,
+          pinned_at, muted_until)
+        VALUES (?1, ?2, ?3, ?4, ?5, COALESCE(?6, 0), COALESCE(?7, 0), ?8, NULLIF(?9, ${NOT_SET}), NULLIF(?10, ${NOT_SET}))
         ON CONFLICT (thread_id) DO UPDATE SET display_name = COALESCE(?5, display_name),
-          archived = COALESCE(?6, archived), ephemeral_seconds = COALESCE(?7, ephemeral_seconds)
-        WHERE COALESCE(?5, ?6, ?7) IS NOT NULL`,
+          archived = COALESCE(?6, archived), ephemeral_seconds = COALESCE(?7, ephemeral_seconds),
+          pinned_at = CASE WHEN ?9 IS NULL THEN pinned_at ELSE NULLIF(?9, ${NOT_SET}) END,
+          muted_until = CASE WHEN ?10 IS NULL THEN muted_until ELSE NULLIF(?10, ${NOT_SET}) END
+        WHERE COALESCE(?5, ?6, ?7, ?9, ?10) IS NOT NULL`,
       threads.map(write => [
         write.threadId,
         accountId,
@@ -75,7 +85,9 @@ export const threadStatements = (
         write.displayName,
         write.archived,
         write.ephemeralSeconds,
-        now()
+        now(),
+        write.pinnedAt === null ? NOT_SET : write.pinnedAt,
+        write.mutedUntil === null ? NOT_SET : write.mutedUntil
       ])
     )
     for (const { threadId, unread } of threads) {
@@ -86,6 +98,8 @@ export const threadStatements = (
       write =>
         write.displayName !== undefined ||
         write.archived !== undefined ||
+        write.pinnedAt !== undefined ||
+        write.mutedUntil !== undefined ||
         write.ephemeralSeconds !== undefined
     )
     yield* events.put(
@@ -228,7 +242,7 @@ export const threadStatements = (
   })
 
   const select = sql`SELECT t.account_id, t.thread_id, t.client_jid, t.kind, t.last_message_at, t.last_message_text,
-    t.last_message_direction, t.unread_count, t.archived, t.ephemeral_seconds, t.created_at,
+    t.last_message_direction, t.unread_count, t.archived, t.pinned_at, t.muted_until, t.ephemeral_seconds, t.created_at,
     COALESCE(c.name, t.display_name, c.push_name) AS display_name
     FROM threads t LEFT JOIN contacts c ON c.account_id = t.account_id AND c.contact_jid = t.client_jid AND t.kind = 'direct'`
 

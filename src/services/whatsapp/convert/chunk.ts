@@ -1,7 +1,8 @@
 // A decoded history chunk to facts, conversation by conversation, so that a large chunk never becomes one large list.
-import { type proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys'
 import { isGroupJid, isThreadJid } from '../../../domain/jid.ts'
-import type { ChatFact, Fact } from '../../../domain/fact.ts'
+import type { Address, ChatFact, Fact, PastParticipantsFact } from '../../../domain/fact.ts'
+import { FOR_EVER } from '../../../domain/thread.ts'
 import { address, samePerson, type Self } from './address.ts'
 import { factsOfStoredMessage } from './message.ts'
 import { numberOf, secondsToMilliseconds } from './numbers.ts'
@@ -23,7 +24,23 @@ const unreadOf = (conversation: proto.IConversation): ChatFact['unread'] => {
   return { count, at }
 }
 
-/** Who is who and what people call themselves: first of all, so that conversations land in the right threads. */
+const { LEFT } = proto.PastParticipant.LeaveReason
+
+const pastParticipants = ({
+  groupJid,
+  pastParticipants: people
+}: proto.IPastParticipants): ReadonlyArray<PastParticipantsFact> => {
+  const chat = address(groupJid)
+  if (chat === undefined || !isGroupJid(chat.jid)) return []
+  const known = (people ?? []).flatMap(({ leaveReason, leaveTs, userJid }) => {
+    const person = address(userJid)
+    const reason = (leaveReason ?? LEFT) === LEFT ? ('left' as const) : ('removed' as const)
+    return person === undefined ? [] : [{ person, reason, at: secondsToMilliseconds(leaveTs) || null }]
+  })
+  return known.length === 0 ? [] : [{ kind: 'pastParticipants', chat, people: known }]
+}
+
+/** Who is who and what people call themselves: first of all, so that conversations land in the right threads; and who has left which group. */
 export const peopleOfChunk = (chunk: proto.IHistorySync): ReadonlyArray<Fact> => [
   ...(chunk.phoneNumberToLidMappings ?? []).flatMap(pair => samePerson(pair.pnJid, pair.lidJid)),
   ...(chunk.conversations ?? []).flatMap(conversation => [
@@ -35,13 +52,70 @@ export const peopleOfChunk = (chunk: proto.IHistorySync): ReadonlyArray<Fact> =>
     const person = address(entry.id)
     const pushName = present(entry.pushname)
     return person === undefined || pushName === undefined ? [] : [{ kind: 'contact', person, pushName }]
-  })
+  }),
+  ...(chunk.pastParticipants ?? []).flatMap(pastParticipants)
 ]
 
-/** A conversation's metadata and messages. */
-export const factsOfConversation = (self: Self, conversation: proto.IConversation): ReadonlyArray<Fact> => {
+/** A message of the phone as a later request can name it. */
+export interface RawMessage {
+  readonly whatsAppId: string
+  readonly fromMe: boolean
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+/** A conversation of a chunk. */
+export interface DecodedConversation {
+  readonly chat: Address
+  readonly facts: ReadonlyArray<Fact>
+  /** Messages the phone sent, also those that are not stored. */
+  readonly received: number
+  readonly oldest: RawMessage | undefined
+  readonly newest: RawMessage | undefined
+  /** What the phone says about the beginning of the chat; `undefined`: nothing (yet). */
+  readonly beginning: 'more' | 'reached' | undefined
+}
+
+const { EndOfHistoryTransferType } = proto.Conversation
+
+const beginningOf = ({
+  endOfHistoryTransfer,
+  endOfHistoryTransferType
+}: proto.IConversation): DecodedConversation['beginning'] => {
+  // Protobuf cannot tell a type of 0 from none: it counts only together with the end of the transfer.
+  if (endOfHistoryTransfer !== true) return undefined
+  return endOfHistoryTransferType === EndOfHistoryTransferType.COMPLETE_AND_NO_MORE_MESSAGE_REMAIN_ON_PRIMARY
+    ? 'reached'
+    : 'more'
+}
+
+const rawMessage = (entry: proto.IHistorySyncMsg | undefined): RawMessage | undefined => {
+  const { key, messageTimestamp } = entry?.message ?? {}
+  return key?.id
+    ? { whatsAppId: key.id, fromMe: key.fromMe === true, at: secondsToMilliseconds(messageTimestamp) }
+    : undefined
+}
+
+/** Phones have given the end of muting in seconds and in milliseconds. */
+const FIRST_MILLISECONDS = 100_000_000_000
+
+const mutedUntil = (end: unknown): number | null | undefined => {
+  const time = numberOf(end)
+  if (time === null) return end == null ? undefined : FOR_EVER
+  if (time === 0) return null
+  return time < 0 ? FOR_EVER : time < FIRST_MILLISECONDS ? time * 1000 : time
+}
+
+const pinnedAt = (time: number | null | undefined): number | null | undefined =>
+  time == null ? undefined : time === 0 ? null : secondsToMilliseconds(time)
+
+/** A conversation's metadata and messages, or nothing when it is none that is kept (a channel, a broadcast list). */
+export const decodedConversation = (
+  self: Self,
+  conversation: proto.IConversation
+): DecodedConversation | undefined => {
   const chat = address(conversation.id, conversation.pnJid ?? conversation.lidJid)
-  if (chat === undefined || !isThreadJid(chat.jid)) return []
+  if (chat === undefined || !isThreadJid(chat.jid)) return undefined
   const name = present(conversation.name) ?? present(conversation.displayName)
   const about: Fact = {
     kind: 'chat',
@@ -49,13 +123,23 @@ export const factsOfConversation = (self: Self, conversation: proto.IConversatio
     name,
     unread: unreadOf(conversation),
     archived: conversation.archived ?? undefined,
+    pinnedAt: pinnedAt(conversation.pinned),
+    mutedUntil: mutedUntil(conversation.muteEndTime),
     ephemeralSeconds: conversation.ephemeralExpiration ?? undefined
   }
   const contact: ReadonlyArray<Fact> =
     name === undefined || isGroupJid(chat.jid) ? [] : [{ kind: 'contact', person: chat, name }]
+  const entries = conversation.messages ?? []
   // A chunk has a conversation's newest message first; stored oldest first, messages of one second keep their order.
-  const messages = (conversation.messages ?? [])
+  const messages = entries
     .toReversed()
     .flatMap(({ message }) => (message ? factsOfStoredMessage(self, message, chat) : []))
-  return [about, ...contact, ...messages]
+  return {
+    chat,
+    facts: [about, ...contact, ...messages],
+    received: entries.length,
+    oldest: rawMessage(entries.findLast(entry => entry.message?.key?.id)),
+    newest: rawMessage(entries.find(entry => entry.message?.key?.id)),
+    beginning: beginningOf(conversation)
+  }
 }

@@ -1,14 +1,22 @@
 // One message, from wherever it came, to facts: a message, a change to another one, or nothing to show.
 import { proto } from '@whiskeysockets/baileys'
 import { isGroupJid } from '../../../domain/jid.ts'
-import type { Address, ChangeFact, Fact, MessageFact, Party, ReactionFact } from '../../../domain/fact.ts'
+import type {
+  Address,
+  ChangeFact,
+  Fact,
+  MessageFact,
+  Party,
+  ReactionFact,
+  ReceiptFact
+} from '../../../domain/fact.ts'
 import type { MessageStatus, Poll } from '../../../domain/message.ts'
 import { address, partyOf, type Self } from './address.ts'
 import { chatEvent, secondsOf } from './chat-event.ts'
 import { contentOf, editOf } from './content.ts'
 import { NO_DETAILS_FACT } from './content/parts.ts'
 import { type AddressedInfo, type Envelope, envelopeOf, pushNameOf } from './envelope.ts'
-import { millisecondsOf } from './numbers.ts'
+import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
 import { type OpenVote, withVotes } from './poll-vote.ts'
 import { encodedMessage } from './protobuf.ts'
 import { editedMessage, referredMessage, revokedMessage, sealedVote } from './reference.ts'
@@ -143,14 +151,42 @@ export const factsOfStoredMessage = (
     envelope.sender === 'me' ? (STATUS_OF.get(info.status ?? -1) ?? 'sent') : 'received'
   if (!info.message) return factsOfStub(envelope, info, status)
   const message = withSecret(info.message, info.messageSecret)
-  return factsOfContent(self, envelope, {
+  const content = factsOfContent(self, envelope, {
     message,
     raw: encodedMessage(message),
     status,
     reactions: reactionsOf(self, envelope, info),
     votes: votesOf(self, envelope, info)
   })
+  return info.userReceipt?.length ? [...content, ...receiptsOf(envelope, info.userReceipt)] : content
 }
+
+/** How far a message of ours got with whom, as the phone remembers it. */
+const receiptsOf = (
+  envelope: Envelope,
+  receipts: ReadonlyArray<proto.IUserReceipt>
+): ReadonlyArray<ReceiptFact> =>
+  envelope.sender !== 'me'
+    ? []
+    : receipts.flatMap(({ playedTimestamp, readTimestamp, receiptTimestamp, userJid }) => {
+        const recipient = address(userJid)
+        if (recipient === undefined) return []
+        const told = [
+          { status: 'delivered', at: secondsToMilliseconds(receiptTimestamp) },
+          { status: 'read', at: secondsToMilliseconds(readTimestamp) },
+          { status: 'played', at: secondsToMilliseconds(playedTimestamp) }
+        ] as const
+        return told
+          .filter(({ at }) => at > 0)
+          .map(({ at, status }): ReceiptFact => ({
+            kind: 'receipt',
+            chat: envelope.chat,
+            recipient,
+            whatsAppIds: [envelope.whatsAppId],
+            status,
+            at
+          }))
+      })
 
 /** Phones keep a message's secret beside the message in their history; votes need it where live messages have it. */
 const withSecret = (message: proto.IMessage, secret: Uint8Array | null | undefined): proto.IMessage =>

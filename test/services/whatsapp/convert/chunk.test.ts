@@ -1,14 +1,15 @@
 // A conversation of the phone's history.
 import { proto } from '@whiskeysockets/baileys'
 import { describe, expect, test } from 'vitest'
-import { factsOfConversation, peopleOfChunk } from '../../../../src/services/whatsapp/convert/chunk.ts'
+import { decodedConversation, peopleOfChunk } from '../../../../src/services/whatsapp/convert/chunk.ts'
 import { SELF } from './content/shown.ts'
 
-const conversation = (given: Partial<proto.IConversation>) =>
-  factsOfConversation(
+const decoded = (given: Partial<proto.IConversation>) =>
+  decodedConversation(
     SELF,
     proto.Conversation.decode(proto.Conversation.encode({ id: '77@lid', ...given }).finish())
   )
+const conversation = (given: Partial<proto.IConversation>) => decoded(given)?.facts ?? []
 const said = (id: string, seconds: number) => ({
   message: {
     key: { id, remoteJid: '77@lid', fromMe: false },

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Fact } from '../../../../src/domain/fact.ts'
 import { Details } from '../../../../src/domain/message.ts'
-import { factsOfConversation } from '../../../../src/services/whatsapp/convert/chunk.ts'
+import { decodedConversation } from '../../../../src/services/whatsapp/convert/chunk.ts'
 import { Journaled, understand } from '../../../../src/services/whatsapp/convert/journaled.ts'
 import { factsOfStoredMessage } from '../../../../src/services/whatsapp/convert/message.ts'
 import { openVote } from '../../../../src/services/whatsapp/convert/poll-vote.ts'
@@ -98,7 +98,7 @@ test('a conversation of any shape is understood', () => {
   fc.assert(
     fc.property(fc.gen(), jid, (g, id) => {
       const conversation = proto.Conversation.decode(randomProtobuf(g, 'Conversation', { id }))
-      for (const fact of factsOfConversation(SELF, conversation)) isStorable(fact)
+      for (const fact of decodedConversation(SELF, conversation)?.facts ?? []) isStorable(fact)
     }),
     runs(500)
   )

@@ -1,0 +1,72 @@
+// How complete a thread is: what is held, what is known to be missing, what the phone said about its beginning.
+import { Schema } from 'effect'
+
+const time = Schema.NullOr(Schema.Finite)
+
+/** Why a stretch is known to be missing. */
+export const GAP_REASONS = [
+  /** Between what history brought and the first message that came live: not missing for certain, to be looked at. */
+  'history-to-live',
+  /** The account was away for longer than WhatsApp keeps messages for it, or was linked anew. */
+  'outage',
+  /** A history chunk could not be had, also not from the phone again. */
+  'lost-chunk'
+] as const
+export const GapReason = Schema.Literals(GAP_REASONS)
+export type GapReason = typeof GapReason.Type
+
+/** A stretch that may lack messages: behind `from` (held), before `to` (held; `null`: up to whatever is held next). Milliseconds since 1970. */
+export const Gap = Schema.Struct({
+  gapId: Schema.Finite,
+  reason: GapReason,
+  from: time,
+  to: time,
+  openedAt: Schema.Finite
+})
+export type Gap = typeof Gap.Type
+
+/** A held message at the edge of what is held. */
+export const Edge = Schema.Struct({ messageId: Schema.String, at: Schema.Finite })
+
+/**
+ * `complete`: the beginning is held and no stretch is missing. `partial`: it is known that something is missing.
+ * `unknown`: the phone has not said yet whether there is more.
+ */
+export const COVERAGE_STATES = ['complete', 'partial', 'unknown'] as const
+export const CoverageState = Schema.Literals(COVERAGE_STATES)
+export type CoverageState = typeof CoverageState.Type
+
+/** What is known of the beginning of a chat: nothing, that the phone has more, or that it has nothing older. */
+export const BEGINNINGS = ['unknown', 'more', 'reached'] as const
+export const Beginning = Schema.Literals(BEGINNINGS)
+export type Beginning = typeof Beginning.Type
+
+export const coverageState = (beginning: Beginning, openGaps: number): CoverageState =>
+  openGaps > 0 || beginning === 'more' ? 'partial' : beginning === 'reached' ? 'complete' : 'unknown'
+
+/** Times are milliseconds since 1970. */
+export const ThreadCoverage = Schema.Struct({
+  accountId: Schema.String,
+  threadId: Schema.String,
+  state: CoverageState,
+  messages: Schema.Finite,
+  oldest: Schema.NullOr(Edge),
+  newest: Schema.NullOr(Edge),
+  beginningReached: Schema.Boolean,
+  gaps: Schema.Array(Gap),
+  /** What the phone has been asked for and has not answered yet; `gapId` is `null` when the beginning is sought. */
+  requests: Schema.Array(
+    Schema.Struct({ requestId: Schema.String, gapId: Schema.NullOr(Schema.Finite), askedAt: Schema.Finite })
+  ),
+  /** Why the last request brought nothing. */
+  lastRefusal: Schema.NullOr(Schema.Struct({ reason: Schema.String, at: Schema.Finite }))
+})
+export type ThreadCoverage = typeof ThreadCoverage.Type
+
+/** How many threads of an account are in which state. */
+export const CoverageSummary = Schema.Struct({
+  complete: Schema.Finite,
+  partial: Schema.Finite,
+  unknown: Schema.Finite
+})
+export type CoverageSummary = typeof CoverageSummary.Type
