@@ -231,6 +231,11 @@ export const routes: readonly ControlRoute[] = [
   { method: 'POST', path: '/phones/:phone/offline', answer: call => phoneOf(call).goOffline() },
   { method: 'POST', path: '/phones/:phone/online', answer: call => phoneOf(call).goOnline() },
   {
+    method: 'DELETE',
+    path: '/phones/:phone/offline-queue',
+    answer: call => ({ expired: phoneOf(call).expireOfflineQueue() })
+  },
+  {
     method: 'POST',
     path: '/phones/:phone/groups',
     answer: call => {

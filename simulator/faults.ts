@@ -40,6 +40,15 @@ export type Fault =
       readonly chunkOrder?: number
       readonly syncType?: number
     }
+  /**
+   * Requests for older messages of a chat (of any, without `chat`): never answered, answered without history, answered under
+   * the chat's other address, or with the same page again and again.
+   */
+  | {
+      readonly kind: 'historyOnDemand'
+      readonly effect: 'silent' | 'refused' | 'otherAddress' | 'sameAgain'
+      readonly chat?: string
+    }
   /** Messages are stamped this far in the future. */
   | { readonly kind: 'futureTimestamps'; readonly seconds: number }
   /** Message stanzas carry a ciphertext that cannot be decrypted. */
@@ -67,6 +76,7 @@ const KINDS: Readonly<Record<FaultKind, true>> = {
   loseAcks: true,
   rejectMessages: true,
   historyChunk: true,
+  historyOnDemand: true,
   futureTimestamps: true,
   corruptMessages: true,
   unavailableMessages: true,

@@ -69,7 +69,9 @@ export const planChunks = (mailbox: Mailbox, plan: SyncPlan, full: boolean): Chu
       progress: 100,
       stretches: bootstrap
     },
+    { syncType: HistorySyncType.INITIAL_STATUS_V3, chunkOrder: 0, progress: 100, stretches: [] },
     { syncType: HistorySyncType.PUSH_NAME, chunkOrder: 0, progress: 100, stretches: [] },
+    { syncType: HistorySyncType.NON_BLOCKING_DATA, chunkOrder: 0, progress: 100, stretches: [] },
     ...cut(recent, HistorySyncType.RECENT, plan.chunkMessages),
     ...cut(rest, HistorySyncType.FULL, plan.chunkMessages)
   ]
@@ -160,6 +162,40 @@ const partnersOf = (mailbox: Mailbox): Account[] => {
   return [...partners]
 }
 
+/** Somebody's status posts: no messages of any chat. */
+const statusesOf = (mailbox: Mailbox): proto.IWebMessageInfo[] =>
+  partnersOf(mailbox)
+    .slice(1, 3)
+    .map((author, place) => ({
+      key: {
+        remoteJid: 'status@broadcast',
+        fromMe: false,
+        id: `3ASTATUS${place}`,
+        participant: author.address(author.addressing)
+      },
+      message: { conversation: `Status of ${author.pushName}` },
+      messageTimestamp: 1_767_225_600
+    }))
+
+/** In every group, who of the owner's other contacts has left it. */
+const pastParticipantsOf = (mailbox: Mailbox): proto.IPastParticipants[] =>
+  mailbox.chats.flatMap(({ partner }) => {
+    if (!isGroupChat(partner)) return []
+    const gone = partnersOf(mailbox)
+      .filter(account => !partner.members.has(account))
+      .slice(0, 2)
+    return [
+      {
+        groupJid: partner.id,
+        pastParticipants: gone.map((account, place) => ({
+          userJid: account.address(partner.addressing),
+          leaveReason: place,
+          leaveTs: 1_767_225_600 + place
+        }))
+      }
+    ]
+  })
+
 export const buildChunk = (mailbox: Mailbox, chunk: Chunk): proto.IHistorySync => {
   const { syncType, chunkOrder, progress, stretches } = chunk
   const common = { syncType, chunkOrder, progress }
@@ -171,6 +207,11 @@ export const buildChunk = (mailbox: Mailbox, chunk: Chunk): proto.IHistorySync =
         pushname: partner.pushName
       }))
     }
+  }
+  if (syncType === HistorySyncType.INITIAL_STATUS_V3)
+    return { ...common, statusV3Messages: statusesOf(mailbox) }
+  if (syncType === HistorySyncType.NON_BLOCKING_DATA) {
+    return { ...common, pastParticipants: pastParticipantsOf(mailbox) }
   }
   const first = syncType === HistorySyncType.INITIAL_BOOTSTRAP
   return {

@@ -274,7 +274,17 @@ export class Mailbox {
       const reactor = fromMe ? (partner ?? this.memberOf(chat, random)) : this.owner
       this.react(chat, info, held, reactor, content.reaction)
     }
+    if (group && fromMe && !shallow) info.userReceipt = this.receiptsIn(chat, timestamp, random)
     return { info, held }
+  }
+
+  /** How far a message to a group got: everyone has it, some read it. */
+  private receiptsIn(chat: MailboxChat, timestamp: number, random: Random): proto.IUserReceipt[] {
+    return chat.others.slice(0, 5).map(member => ({
+      userJid: member.address(chat.partner.addressing),
+      receiptTimestamp: timestamp + 1,
+      ...(random.chance(0.5) ? { readTimestamp: timestamp + 60 } : {})
+    }))
   }
 
   private quote(chat: MailboxChat, index: number): proto.IContextInfo {

@@ -5,7 +5,7 @@ import type { Account } from './account.ts'
 import { shareAppStateKey } from './app-state.ts'
 import type { Companion } from './companion.ts'
 import { identityOf, sendChunk, sendChunkAgain } from './history-sync.ts'
-import type { Mailbox, MailboxChat } from './mailbox.ts'
+import { isGroupChat, type Mailbox, type MailboxChat } from './mailbox.ts'
 import type { Network } from './network.ts'
 import { sendPeerMessage } from './primary-sender.ts'
 import { unixSeconds } from './wire/stanza.ts'
@@ -57,11 +57,20 @@ const answerOnDemand = async (
   const mailbox = network.mailboxes.get(companion.account)
   const chat = mailbox && chatNamed(network, mailbox, request.chatJid ?? undefined)
   if (!mailbox || !chat) return
+  const fault = network.faults.take('historyOnDemand', { companion }, one =>
+    [undefined, request.chatJid, mailbox.chatId(chat)].includes(one.chat)
+  )
+  if (fault?.effect === 'silent') return
+  if (fault?.effect === 'refused') {
+    await respond(network, companion, id, PeerDataOperationRequestType.HISTORY_SYNC_ON_DEMAND, [])
+    return
+  }
   const count = Math.min(Math.max(request.onDemandMsgCount ?? ON_DEMAND_LIMIT, 1), ON_DEMAND_LIMIT)
-  const page = pageBefore(mailbox, chat, request, count)
+  const page = pageBefore(mailbox, chat, fault?.effect === 'sameAgain' ? {} : request, count)
   const conversation: proto.IConversation = {
-    id: request.chatJid ?? mailbox.chatId(chat),
-    ...identityOf(chat),
+    ...(fault?.effect === 'otherAddress'
+      ? { id: otherAddress(chat, request.chatJid) }
+      : { id: request.chatJid ?? mailbox.chatId(chat), ...identityOf(chat) }),
     messages: page.infos.map((info, place) => ({
       message: info,
       msgOrderId: page.remaining + page.infos.length - place
@@ -88,6 +97,10 @@ const answerOnDemand = async (
     }
   })
 }
+
+/** The form of a person's address that was not asked with. */
+const otherAddress = ({ partner }: MailboxChat, asked: string | null | undefined): string =>
+  isGroupChat(partner) ? partner.id : asked === partner.jid ? partner.lid : partner.jid
 
 const chatNamed = (network: Network, mailbox: Mailbox, jid: string | undefined): MailboxChat | undefined => {
   const partner = network.directory.group(jid) ?? network.directory.find(jid)

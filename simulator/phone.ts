@@ -296,6 +296,13 @@ export class Phone {
     )
   }
 
+  /** What waits for linked devices that are away is given up, as WhatsApp does after weeks; returns how much it was. */
+  expireOfflineQueue(): number {
+    return this.devices
+      .filter(({ queue }) => !queue.connected)
+      .reduce((sum, { queue }) => sum + queue.expire(), 0)
+  }
+
   private async write(
     sender: Account,
     chat: Account | Group,

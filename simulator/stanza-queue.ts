@@ -111,6 +111,18 @@ export class StanzaQueue {
     return settled
   }
 
+  /** Forgets everything that waits, as WhatsApp does with what a device leaves for too long; returns how much it was. */
+  expire(): number {
+    const expired = this.waiting()
+    this.entries.clear()
+    this.byId.clear()
+    this.unsent = []
+    this.head = 0
+    for (const entry of expired) this.observer.settled(entry)
+    if (expired.length > 0) this.observer.changed()
+    return expired.length
+  }
+
   /** The device is connected and wants its stanzas: first what waited, then `offline`, then what comes. */
   open(outlet: Outlet): void {
     this.outlet = outlet

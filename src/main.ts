@@ -12,6 +12,8 @@ import { BackfillJobs } from './services/history/backfill-jobs.ts'
 import { ChunkQueue } from './services/history/chunk-queue.ts'
 import { Coverage } from './services/history/coverage.ts'
 import { Ground } from './services/history/ground.ts'
+import { PlaceholderQueue } from './services/history/placeholder-queue.ts'
+import { Placeholders } from './services/history/placeholders.ts'
 import { Rehearsal } from './services/history/rehearsal.ts'
 import { History } from './services/history/history.ts'
 import { Incidents } from './services/observe/incidents.ts'
@@ -55,7 +57,7 @@ const services = (config: Config) => {
   )
   const receiving = Ingest.layer.pipe(
     Layer.provideMerge(Layer.mergeAll(Identity.layer, Inbox.layer, ChunkQueue.layer, BackfillJobs.layer)),
-    Layer.provideMerge(Layer.mergeAll(Coverage.layer, Rehearsal.layer)),
+    Layer.provideMerge(Layer.mergeAll(Coverage.layer, PlaceholderQueue.layer, Rehearsal.layer)),
     Layer.provideMerge(foundation)
   )
   const whatsapp = WhatsApp.layer({
@@ -82,6 +84,7 @@ const services = (config: Config) => {
   return Layer.mergeAll(
     History.layer({ mediaBase: mediaBase(config), dryRun }),
     backfill,
+    Placeholders.layer,
     Outbox.layer({ paceMs: config.SEND_PACE })
   ).pipe(Layer.provideMerge(attachments), Layer.provideMerge(whatsapp), Layer.provideMerge(receiving))
 }

@@ -4,6 +4,7 @@ import type { AccountFacts } from '../domain/account.ts'
 import { accountMachine, type EndReason, type SocketInput } from '../machines/account.ts'
 import { Backfill } from '../services/history/backfill.ts'
 import { History } from '../services/history/history.ts'
+import { Placeholders } from '../services/history/placeholders.ts'
 import { Incidents } from '../services/observe/incidents.ts'
 import { Ingest } from '../services/receive/ingest.ts'
 import { Outbox } from '../services/send/outbox.ts'
@@ -11,7 +12,15 @@ import { Store } from '../services/store/store.ts'
 import { WhatsApp } from '../services/whatsapp/whatsapp.ts'
 import type { EffectBridge } from './effect-bridge.ts'
 
-export type AccountServices = Backfill | History | Incidents | Ingest | Outbox | Store | WhatsApp
+export type AccountServices =
+  | Backfill
+  | History
+  | Incidents
+  | Ingest
+  | Outbox
+  | Placeholders
+  | Store
+  | WhatsApp
 
 export interface AccountDelays {
   readonly pairingTimeoutMs: number
@@ -104,6 +113,9 @@ export const makeAccountLogic = (bridge: EffectBridge<AccountServices>, delays: 
       ingest: bridge.fromEffect(({ accountId }) => Ingest.use(ingest => ingest.journal.loop(accountId))),
       history: bridge.fromEffect(({ accountId }) => History.use(history => history.chunks.loop(accountId))),
       outbox: bridge.fromEffect(({ accountId }) => Outbox.use(outbox => outbox.sending.loop(accountId))),
+      placeholders: bridge.fromEffect(({ accountId }) =>
+        Placeholders.use(placeholders => placeholders.asking.loop(accountId))
+      ),
       attendance: bridge.fromEffect(({ accountId }) => Backfill.use(backfill => backfill.attend(accountId))),
       historyDue: bridge.fromEffect(({ accountId }) =>
         Effect.retry(

@@ -96,6 +96,8 @@ export interface ReadByMeFact {
 export interface ChatFact {
   readonly kind: 'chat'
   readonly chat: Address
+  /** Told of a chat that there may be no conversation in: no thread is made for it. */
+  readonly onlyIfKnown?: boolean
   readonly name?: string | undefined
   /** How many messages were unread at the time `at` (milliseconds since 1970). */
   readonly unread?: { readonly count: number; readonly at: number } | undefined

@@ -16,6 +16,9 @@ export const MESSAGE_STATUSES = [
 export const MessageStatus = Schema.Literals(MESSAGE_STATUSES)
 export type MessageStatus = typeof MessageStatus.Type
 
+/** Why some messages stay without content: nobody needs to be asked for these. */
+export const ONLY_ON_PHONE = 'WhatsApp shows this message on the phone only'
+
 export const statusRank = (status: MessageStatus): number => MESSAGE_STATUSES.indexOf(status)
 
 /** Status never goes backwards: a late "sent" does not undo a "read". */

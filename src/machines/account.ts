@@ -78,6 +78,8 @@ export const accountMachine = setup({
     history: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
     /** Sends the outbox. */
     outbox: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
+    /** Asks the phone for messages that arrived without their content. */
+    placeholders: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
     /** Notes that the account is online, and what it may have missed while it was not. */
     attendance: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
     /** Completes when there is history to be fetched or asked for. */
@@ -276,6 +278,7 @@ export const accountMachine = setup({
           initial: 'open',
           invoke: [
             { src: 'outbox', input: ({ context }) => ({ accountId: context.accountId }) },
+            { src: 'placeholders', input: ({ context }) => ({ accountId: context.accountId }) },
             { src: 'attendance', input: ({ context }) => ({ accountId: context.accountId }) }
           ],
           on: { 'command.logout': { actions: ['noteUnlinking', 'unlinkDevice'] } },

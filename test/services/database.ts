@@ -4,6 +4,7 @@ import { Layer, Logger, ManagedRuntime } from 'effect'
 import { BackfillJobs } from '../../src/services/history/backfill-jobs.ts'
 import { ChunkQueue } from '../../src/services/history/chunk-queue.ts'
 import { Coverage } from '../../src/services/history/coverage.ts'
+import { PlaceholderQueue } from '../../src/services/history/placeholder-queue.ts'
 import { Rehearsal } from '../../src/services/history/rehearsal.ts'
 import { Incidents } from '../../src/services/observe/incidents.ts'
 import { Identity } from '../../src/services/receive/identity.ts'
@@ -21,7 +22,7 @@ export const KEY = new Uint8Array(32).fill(7)
 export const servicesOn = (file = ':memory:', key: Uint8Array = KEY) =>
   Ingest.layer.pipe(
     Layer.provideMerge(Layer.mergeAll(Identity.layer, Inbox.layer, ChunkQueue.layer, BackfillJobs.layer)),
-    Layer.provideMerge(Layer.mergeAll(Coverage.layer, Rehearsal.layer)),
+    Layer.provideMerge(Layer.mergeAll(Coverage.layer, PlaceholderQueue.layer, Rehearsal.layer)),
     Layer.provideMerge(Layer.mergeAll(SqlStore.layer, Incidents.layer, Vault.layer)),
     Layer.provideMerge(Layer.succeed(Seal, Seal.of(makeSeal(key)))),
     Layer.provideMerge(Migrations.layer),

@@ -84,7 +84,9 @@ describe('the history', () => {
     expect(types).toEqual(
       new Set([
         HistorySyncType.INITIAL_BOOTSTRAP,
+        HistorySyncType.INITIAL_STATUS_V3,
         HistorySyncType.PUSH_NAME,
+        HistorySyncType.NON_BLOCKING_DATA,
         HistorySyncType.RECENT,
         HistorySyncType.FULL
       ])

@@ -4,9 +4,11 @@ import { Clock, Context, Effect, Layer, Schema } from 'effect'
 import type { Address, ChangeFact, Fact, MessageFact, Party } from '../../domain/fact.ts'
 import { messageIdOf, type SenderKey, threadIdOf } from '../../domain/ids.ts'
 import { isGroupJid } from '../../domain/jid.ts'
-import { clampTime, type Poll } from '../../domain/message.ts'
+import { clampTime, ONLY_ON_PHONE, type Poll } from '../../domain/message.ts'
+import { BackfillJobs } from '../history/backfill-jobs.ts'
 import { ChunkQueue } from '../history/chunk-queue.ts'
 import { Coverage, type LiveMessage } from '../history/coverage.ts'
+import { PlaceholderQueue } from '../history/placeholder-queue.ts'
 import { Incidents } from '../observe/incidents.ts'
 import { storageTrouble } from '../observe/storage-trouble.ts'
 import {
@@ -50,7 +52,7 @@ export class Ingest extends Context.Service<
   static readonly layer: Layer.Layer<
     Ingest,
     never,
-    Inbox | Identity | Store | ChunkQueue | Coverage | Incidents
+    BackfillJobs | ChunkQueue | Coverage | Identity | Inbox | Incidents | PlaceholderQueue | Store
   > = Layer.effect(
     Ingest,
     Effect.gen(function* () {
@@ -59,8 +61,19 @@ export class Ingest extends Context.Service<
       const store = yield* Store
       const chunks = yield* ChunkQueue
       const coverage = yield* Coverage
+      const jobs = yield* BackfillJobs
+      const placeholders = yield* PlaceholderQueue
       const incidents = yield* Incidents
       const resolver = makeResolver(identity)
+
+      /** What follows from news beside its being stored: where live messages begin, and what is to be asked for again. */
+      const noteNews = Effect.fnUntraced(function* (accountId: string, news: ReadonlyArray<MessageWrite>) {
+        yield* coverage.noteLive(accountId, news.map(liveMessage))
+        yield* placeholders.add(
+          accountId,
+          news.filter(({ statusReason, type }) => type === 'undecryptable' && statusReason !== ONLY_ON_PHONE)
+        )
+      })
 
       const storeFacts = Effect.fnUntraced(function* (accountId: string, facts: ReadonlyArray<Fact>) {
         const now = yield* Clock.currentTimeMillis
@@ -72,7 +85,10 @@ export class Ingest extends Context.Service<
             if (writes.threads.length > 0) yield* store.putThreads(accountId, writes.threads)
             if (writes.contacts.length > 0) yield* store.putContacts(accountId, writes.contacts)
             yield* store.putMessages(accountId, writes.messages)
-            yield* coverage.noteLive(accountId, writes.messages.filter(({ live }) => live).map(liveMessage))
+            yield* noteNews(
+              accountId,
+              writes.messages.filter(({ live }) => live)
+            )
             yield* store.putChanges(accountId, writes.changes)
             if (writes.receipts.length > 0) yield* store.putReceipts(accountId, writes.receipts)
           })
@@ -130,6 +146,7 @@ export class Ingest extends Context.Service<
                 displayName: fact.name,
                 unread: fact.unread,
                 archived: fact.archived,
+                onlyIfKnown: fact.onlyIfKnown,
                 pinnedAt: fact.pinnedAt,
                 mutedUntil: fact.mutedUntil,
                 ephemeralSeconds: fact.ephemeralSeconds
@@ -177,11 +194,21 @@ export class Ingest extends Context.Service<
           advice: 'Report this with the server version: the message kind may be newer than this server'
         })
 
+      /** Requests of ours that the phone answered without giving anything. */
+      const refuse = Effect.fnUntraced(function* (accountId: string, requestIds: ReadonlyArray<string>) {
+        for (const requestId of requestIds) {
+          const request = yield* jobs.requestOf(accountId, requestId, [])
+          if (request !== undefined)
+            yield* jobs.refused(accountId, request, 'The phone declines to send more of this chat')
+        }
+      })
+
       const runOnce = Effect.fn('Ingest.runOnce')(function* (accountId: string) {
         const entries = yield* inbox.waiting(accountId, BATCH)
         if (entries.length === 0) return 'idle' as const
         const facts: Array<Fact> = []
         const notices: Array<ChunkNotice> = []
+        const refusals: Array<string> = []
         const unreadableIds: Array<number> = []
         for (const entry of entries) {
           const understood = yield* decodeEntry(entry.content).pipe(
@@ -199,16 +226,19 @@ export class Ingest extends Context.Service<
           }
           facts.push(...understood.facts)
           notices.push(...understood.chunks)
+          refusals.push(...understood.refusals)
         }
         yield* apply(
           accountId,
           facts,
           Effect.andThen(
-            chunks.enqueue(accountId, notices),
+            Effect.andThen(chunks.enqueue(accountId, notices), refuse(accountId, refusals)),
             Effect.andThen(inbox.settle(entries.map(entry => entry.entryId)), inbox.setAside(unreadableIds))
           )
         )
         if (notices.length > 0) yield* chunks.announce(accountId)
+        // Only the phone announces history; what the owner writes elsewhere is a sign of it, too.
+        if (notices.length + refusals.length > 0 || facts.some(isOwn)) yield* jobs.heard(accountId)
         return 'more' as const
       })
 
@@ -240,6 +270,8 @@ export class Ingest extends Context.Service<
     })
   )
 }
+
+const isOwn = (fact: Fact): boolean => fact.kind === 'message' && fact.live && fact.sender === 'me'
 
 /** What is in a journal entry is not what this server knows how to read. */
 class EntryUnreadable extends Schema.TaggedError<EntryUnreadable>()('EntryUnreadable', {

@@ -65,6 +65,8 @@ export interface ThreadWrite {
   readonly threadId: string
   readonly clientJid: string
   readonly kind: Thread['kind']
+  /** Changes a thread that is there and makes none. */
+  readonly onlyIfKnown?: boolean | undefined
   readonly displayName?: string | undefined
   readonly unread?: { readonly count: number; readonly at: number } | undefined
   readonly archived?: boolean | undefined

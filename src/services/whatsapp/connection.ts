@@ -23,7 +23,7 @@ import { Store } from '../store/store.ts'
 import { Vault } from '../vault/vault.ts'
 import { encodeCredentials } from './auth-state.ts'
 import { baileysLogger } from './baileys-log.ts'
-import { factsOfContacts, factsOfGroups } from './convert/directory.ts'
+import { factsOfChats, factsOfContacts, factsOfGroups } from './convert/directory.ts'
 import { millisecondsOf, secondsToMilliseconds } from './convert/numbers.ts'
 import { makeDeviceCache } from './device-cache.ts'
 import { makeDurableReceive } from './durable-receive.ts'
@@ -230,6 +230,7 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
     })
     socket.ev.on('contacts.upsert', contacts => learn(factsOfContacts(contacts)))
     socket.ev.on('contacts.update', contacts => learn(factsOfContacts(contacts)))
+    socket.ev.on('chats.update', chats => learn(factsOfChats(chats)))
     socket.ev.on('groups.upsert', told => learn(factsOfGroups(told)))
     socket.ev.on('groups.update', told => learn(factsOfGroups(told)))
     groups.follow(socket.ev)

@@ -11,6 +11,7 @@ import {
   type SignalKeyStore,
   type SocketConfig
 } from '@whiskeysockets/baileys'
+import { ONLY_ON_PHONE } from '../../domain/message.ts'
 import type { Inbox } from '../receive/inbox.ts'
 import type { KeyChanges, Vault } from '../vault/vault.ts'
 import { isJournaledCall, isJournaledNotification, type Journaled, receiptIds } from './convert/journaled.ts'
@@ -32,6 +33,13 @@ export interface DurableReceive {
   /** Messages seen whose decryption has not ended yet. */
   readonly backlog: () => number
 }
+
+/** What is not shared with linked devices, whoever asks: view-once messages, and those of bots and hosted businesses. */
+const PHONE_ONLY = new Set([
+  'view_once_unavailable_fanout',
+  'bot_unavailable_fanout',
+  'hosted_unavailable_fanout'
+])
 
 /** What Signal decrypts; anything else in an `enc` node is beyond Baileys. */
 const DECRYPTABLE = new Set(['msg', 'pkmsg', 'skmsg'])
@@ -156,9 +164,12 @@ export const makeDurableReceive = (options: {
     const byStanza = JSON.stringify(stanza.attrs)
     if (encrypted.length > 0)
       return recordUndecryptable(stanza, 'It is encrypted in a way this server does not know', byStanza)
-    return getBinaryNodeChildren(stanza, 'unavailable').length > 0
-      ? recordUndecryptable(stanza, 'WhatsApp delivered it without content; the phone has it', byStanza)
-      : undefined
+    const [unavailable] = getBinaryNodeChildren(stanza, 'unavailable')
+    if (unavailable === undefined) return undefined
+    const reason = PHONE_ONLY.has(unavailable.attrs['type'] ?? '')
+      ? ONLY_ON_PHONE
+      : 'WhatsApp delivered it without content; the phone has it'
+    return recordUndecryptable(stanza, reason, byStanza)
   }
 
   const recordReceipt = (stanza: BinaryNode): Promise<void> | undefined => {

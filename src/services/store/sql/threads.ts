@@ -71,7 +71,8 @@ export const threadStatements = (
     yield* bulk.runMany(
       `INSERT INTO threads (thread_id, account_id, client_jid, kind, display_name, archived, ephemeral_seconds, created_at,
           pinned_at, muted_until)
-        VALUES (?1, ?2, ?3, ?4, ?5, COALESCE(?6, 0), COALESCE(?7, 0), ?8, NULLIF(?9, ${NOT_SET}), NULLIF(?10, ${NOT_SET}))
+        SELECT ?1, ?2, ?3, ?4, ?5, COALESCE(?6, 0), COALESCE(?7, 0), ?8, NULLIF(?9, ${NOT_SET}), NULLIF(?10, ${NOT_SET})
+        WHERE ?11 IS NOT 1 OR EXISTS (SELECT 1 FROM threads WHERE thread_id = ?1)
         ON CONFLICT (thread_id) DO UPDATE SET display_name = COALESCE(?5, display_name),
           archived = COALESCE(?6, archived), ephemeral_seconds = COALESCE(?7, ephemeral_seconds),
           pinned_at = CASE WHEN ?9 IS NULL THEN pinned_at ELSE NULLIF(?9, ${NOT_SET}) END,
@@ -87,7 +88,8 @@ export const threadStatements = (
         write.ephemeralSeconds,
         now(),
         write.pinnedAt === null ? NOT_SET : write.pinnedAt,
-        write.mutedUntil === null ? NOT_SET : write.mutedUntil
+        write.mutedUntil === null ? NOT_SET : write.mutedUntil,
+        write.onlyIfKnown
       ])
     )
     for (const { threadId, unread } of threads) {

@@ -2,8 +2,8 @@
 import { proto } from '@whiskeysockets/baileys'
 import { isGroupJid, isThreadJid } from '../../../domain/jid.ts'
 import type { Address, ChatFact, Fact, PastParticipantsFact } from '../../../domain/fact.ts'
-import { FOR_EVER } from '../../../domain/thread.ts'
 import { address, samePerson, type Self } from './address.ts'
+import { mutedUntil, pinnedAt } from './chat-settings.ts'
 import { factsOfStoredMessage } from './message.ts'
 import { numberOf, secondsToMilliseconds } from './numbers.ts'
 
@@ -95,19 +95,6 @@ const rawMessage = (entry: proto.IHistorySyncMsg | undefined): RawMessage | unde
     ? { whatsAppId: key.id, fromMe: key.fromMe === true, at: secondsToMilliseconds(messageTimestamp) }
     : undefined
 }
-
-/** Phones have given the end of muting in seconds and in milliseconds. */
-const FIRST_MILLISECONDS = 100_000_000_000
-
-const mutedUntil = (end: unknown): number | null | undefined => {
-  const time = numberOf(end)
-  if (time === null) return end == null ? undefined : FOR_EVER
-  if (time === 0) return null
-  return time < 0 ? FOR_EVER : time < FIRST_MILLISECONDS ? time * 1000 : time
-}
-
-const pinnedAt = (time: number | null | undefined): number | null | undefined =>
-  time == null ? undefined : time === 0 ? null : secondsToMilliseconds(time)
 
 /** A conversation's metadata and messages, or nothing when it is none that is kept (a channel, a broadcast list). */
 export const decodedConversation = (

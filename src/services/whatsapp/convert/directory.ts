@@ -1,7 +1,9 @@
 // Names of people and groups, as app state and group queries tell them.
-import type { Contact, GroupMetadata } from '@whiskeysockets/baileys'
+import type { ChatUpdate, Contact, GroupMetadata } from '@whiskeysockets/baileys'
 import type { Fact } from '../../../domain/fact.ts'
+import { isThreadJid } from '../../../domain/jid.ts'
 import { address } from './address.ts'
+import { mutedUntil, pinnedAt } from './chat-settings.ts'
 
 export const factsOfContacts = (contacts: ReadonlyArray<Partial<Contact>>): ReadonlyArray<Fact> =>
   contacts.flatMap((contact): ReadonlyArray<Fact> => {
@@ -25,4 +27,23 @@ export const factsOfGroups = (groups: ReadonlyArray<Partial<GroupMetadata>>): Re
       .filter(({ admin }) => admin === 'admin' || admin === 'superadmin')
       .flatMap(({ id, lid, phoneNumber }) => address(id, phoneNumber ?? lid) ?? [])
     return [...named, { kind: 'groupAdmins', chat, told: 'all', people }]
+  })
+
+/** What the owner set for chats on the phone, as the settings that all devices share tell it; not their contents. */
+export const factsOfChats = (chats: ReadonlyArray<ChatUpdate>): ReadonlyArray<Fact> =>
+  chats.flatMap((update): ReadonlyArray<Fact> => {
+    const chat = address(update.id)
+    const { archived, muteEndTime, pinned } = update
+    if (chat === undefined || !isThreadJid(chat.jid)) return []
+    if (archived === undefined && muteEndTime === undefined && pinned === undefined) return []
+    return [
+      {
+        kind: 'chat',
+        chat,
+        onlyIfKnown: true,
+        archived: archived ?? undefined,
+        pinnedAt: pinned === null ? null : pinnedAt(pinned),
+        mutedUntil: muteEndTime === null ? null : mutedUntil(muteEndTime)
+      }
+    ]
   })

@@ -65,9 +65,11 @@ export interface ChunkNotice {
 export interface Understood {
   readonly facts: ReadonlyArray<Fact>
   readonly chunks: ReadonlyArray<ChunkNotice>
+  /** Requests for history that the phone answered without giving any. */
+  readonly refusals: ReadonlyArray<string>
 }
 
-const NOTHING: Understood = { facts: [], chunks: [] }
+const NOTHING: Understood = { facts: [], chunks: [], refusals: [] }
 
 export const understand = (entry: Journaled): Understood => {
   switch (entry.kind) {
@@ -77,16 +79,18 @@ export const understand = (entry: Journaled): Understood => {
       const info = envelope(entry)
       return info === undefined
         ? NOTHING
-        : { facts: factOfUndecryptable(selfOf(entry), info, entry.reason), chunks: [] }
+        : { ...NOTHING, facts: factOfUndecryptable(selfOf(entry), info, entry.reason) }
     }
     case 'receipt':
-      return { facts: receipt(entry), chunks: [] }
+      return { ...NOTHING, facts: receipt(entry) }
     case 'notification':
-      return { facts: factsOfGroupNotification(selfOf(entry), nodeFromJson(entry.stanza)), chunks: [] }
+      return { ...NOTHING, facts: factsOfGroupNotification(selfOf(entry), nodeFromJson(entry.stanza)) }
     case 'call':
-      return { facts: factsOfCall(selfOf(entry), nodeFromJson(entry.stanza)), chunks: [] }
+      return { ...NOTHING, facts: factsOfCall(selfOf(entry), nodeFromJson(entry.stanza)) }
   }
 }
+
+const { HISTORY_SYNC_ON_DEMAND } = proto.Message.PeerDataOperationRequestType
 
 const selfOf = (entry: { self: Self }): Self => entry.self
 
@@ -117,7 +121,7 @@ const message = (entry: Extract<Journaled, { kind: 'message' }>): Understood => 
     if (driven !== undefined) return driven
   }
   const bytes = sentByOtherDevice ? encodedMessage(sentByOtherDevice) : raw
-  return { facts: [...people, ...factsOfLiveMessage(self, info, inner, bytes)], chunks: [] }
+  return { ...NOTHING, facts: [...people, ...factsOfLiveMessage(self, info, inner, bytes)] }
 }
 
 const fromOwnPhone = (
@@ -128,7 +132,7 @@ const fromOwnPhone = (
   const notice = protocol.historySyncNotification
   if (notice) {
     return {
-      facts: [],
+      ...NOTHING,
       chunks: [
         {
           notificationId: id,
@@ -144,20 +148,23 @@ const fromOwnPhone = (
   if (mapping) {
     const { pnToLidMappings } = proto.LIDMigrationMappingSyncPayload.decode(mapping)
     return {
+      ...NOTHING,
       facts: pnToLidMappings.flatMap(pair =>
         samePerson(`${String(pair.pn)}@s.whatsapp.net`, `${String(pair.latestLid || pair.assignedLid)}@lid`)
-      ),
-      chunks: []
+      )
     }
   }
-  const resent = protocol.peerDataOperationRequestResponseMessage?.peerDataOperationResult
-  if (resent) {
+  const response = protocol.peerDataOperationRequestResponseMessage
+  if (response) {
+    const { peerDataOperationRequestType: type, peerDataOperationResult: results, stanzaId } = response
     return {
-      facts: resent.flatMap(result => {
+      ...NOTHING,
+      facts: (results ?? []).flatMap(result => {
         const bytes = result.placeholderMessageResendResponse?.webMessageInfoBytes
         return bytes ? factsOfStoredMessage(self, proto.WebMessageInfo.decode(bytes)) : []
       }),
-      chunks: []
+      // History comes as a chunk of its own: a plain response in its place is a refusal.
+      refusals: type === HISTORY_SYNC_ON_DEMAND && stanzaId ? [stanzaId] : []
     }
   }
   return undefined
