@@ -205,6 +205,14 @@ export class Api {
     return jobs
   }
 
+  /** The jobs once there are some. */
+  untilJobs(accountId: string): Promise<ReadonlyArray<BackfillJob>> {
+    return this.until('a backfill job', async () => {
+      const jobs = await this.jobs(accountId)
+      return jobs.length > 0 ? jobs : undefined
+    })
+  }
+
   /** The job once it is as wanted; done unless said otherwise. */
   untilJob(
     accountId: string,

@@ -9,6 +9,8 @@ const STATEMENTS = {
   receipt: /^INSERT INTO journal\b/,
   ingest: /^UPDATE journal SET ingested_at/,
   chunk: /^UPDATE history_chunks SET state = 'done'/,
+  page: /^UPDATE backfill_requests SET status = \?/,
+  request: /^INSERT INTO backfill_requests\b/,
   acceptance: /^INSERT INTO outbox\b/,
   sending: /^UPDATE outbox SET status = \?, attempts/,
   sent: /^UPDATE outbox SET status = \?, attempts/,
@@ -19,7 +21,19 @@ type Matter = keyof typeof STATEMENTS
 
 /** `before.*`: nothing of it is written; `within.*`: written, not committed; `after.*`: committed, nothing else done. */
 export const CRASH_POINTS = (
-  ['journal', 'receipt', 'ingest', 'chunk', 'acceptance', 'sending', 'sent', 'credentials', 'preKey'] as const
+  [
+    'journal',
+    'receipt',
+    'ingest',
+    'chunk',
+    'page',
+    'request',
+    'acceptance',
+    'sending',
+    'sent',
+    'credentials',
+    'preKey'
+  ] as const
 ).flatMap(matter => [`before.${matter}`, `within.${matter}`, `after.${matter}`])
 
 const matterOf = (text: string, values: ReadonlyArray<unknown>): ReadonlyArray<Matter> => {

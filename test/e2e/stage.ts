@@ -1,5 +1,5 @@
 // What most product tests start from: a simulated WhatsApp, a phone on it, the server as a process, one account.
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
@@ -101,6 +101,16 @@ export class Stage implements AsyncDisposable {
     })
   }
 
+  /**
+   * Moves the server's clock forward, for good; it must have been started with `settings` of `movableClock`.
+   * What the simulator says the time is does not change.
+   */
+  advance(ms: number): void {
+    const file = clockFile(this.dataDir)
+    writeFileSync(file, String(Number(readFileSync(file, 'utf8')) + ms))
+    if (!this.server.hasEnded) process.kill(this.server.pid, 'SIGUSR2')
+  }
+
   /** Starts the server again, to end by SIGKILL when it passes the point of `crash-points.ts` for the n-th time. */
   async restartToCrashAt(point: string, times = 1): Promise<void> {
     // What the one before left to do may bring it there before it listens.
@@ -111,6 +121,25 @@ export class Stage implements AsyncDisposable {
     await this.server.kill()
     await this.simulator.stop()
     this.removeFolder()
+  }
+}
+
+const clockFile = (dataDir: string): string => join(dataDir, 'test-clock')
+
+/** A folder with a clock that `Stage.advance` moves, and the settings that make the server go by it. */
+export const movableClock = (): {
+  readonly folder: Folder
+  readonly settings: Readonly<Record<string, string>>
+} => {
+  const folder = temporaryFolder()
+  const file = clockFile(folder.path)
+  writeFileSync(file, '0')
+  return {
+    folder,
+    settings: {
+      NODE_OPTIONS: `--import=${join(import.meta.dirname, 'clock.ts')}`,
+      TEST_CLOCK: file
+    }
   }
 }
 

@@ -122,14 +122,21 @@ export class BackfillJobs extends Context.Service<
       jobId: string,
       parts: ReadonlyArray<Part>
     ) => Effect.Effect<void, StoreError>
-    /** Gaps that no job has ever been about. */
-    readonly untried: (accountId: string) => Effect.Effect<number, StoreError>
+    /** Gaps that no job has ever been about; and, if wanted, chats that began live and whose beginning nobody has sought. */
+    readonly untried: (
+      accountId: string,
+      withBeginnings: boolean
+    ) => Effect.Effect<ReadonlyArray<Pick<Part, 'threadId' | 'gapId'>>, StoreError>
     /** The next part to ask for: jobs that were asked for go first; one request a thread at a time. */
     readonly next: (accountId: string) => Effect.Effect<Task | undefined, StoreError>
     readonly inFlight: (accountId: string) => Effect.Effect<number, StoreError>
     /** When the oldest request that is not answered was made. */
     readonly oldestAsked: (accountId: string) => Effect.Effect<number | undefined, StoreError>
     readonly asked: (accountId: string, request: PageRequest) => Effect.Effect<void, StoreError>
+    /** WhatsApp has the request. */
+    readonly sent: (requestId: string) => Effect.Effect<void, StoreError>
+    /** Requests of which that is not known, left by a crash or a lost connection, are as if they had never been made. */
+    readonly forgetUnsent: (accountId: string) => Effect.Effect<void, StoreError>
     /** The request did not leave: as if it had never been made. */
     readonly unasked: (request: PageRequest) => Effect.Effect<void, StoreError>
     readonly refused: (
@@ -286,7 +293,7 @@ export class BackfillJobs extends Context.Service<
         const now = yield* Clock.currentTimeMillis
         yield* sql`INSERT INTO backfill_requests (request_id, account_id, task_id, thread_id, chat_jid, anchor_id, anchor_at, asked_at, status)
           VALUES (${request.requestId}, ${accountId}, ${request.taskId}, ${request.threadId}, ${request.chatJid},
-            ${request.anchorId}, ${request.anchorAt}, ${now}, 'asked')`
+            ${request.anchorId}, ${request.anchorAt}, ${now}, 'asking')`
         yield* sql`UPDATE backfill_tasks SET status = 'asked', reason = NULL WHERE task_id = ${request.taskId}`
       }, sql.withTransaction)
 
@@ -302,6 +309,12 @@ export class BackfillJobs extends Context.Service<
       const unasked = Effect.fnUntraced(function* ({ requestId, taskId }: PageRequest) {
         yield* sql`DELETE FROM backfill_requests WHERE request_id = ${requestId}`
         yield* setTask(taskId, 'waiting', null)
+      }, sql.withTransaction)
+
+      const forgetUnsent = Effect.fnUntraced(function* (accountId: string) {
+        const rows = yield* sql<{ task_id: number }>`DELETE FROM backfill_requests
+          WHERE account_id = ${accountId} AND status = 'asking' RETURNING task_id`
+        for (const { task_id: taskId } of rows) yield* setTask(taskId, 'waiting', null)
       }, sql.withTransaction)
 
       /** One more try that brought nothing; the last one ends the part. */
@@ -325,7 +338,7 @@ export class BackfillJobs extends Context.Service<
         const rows = yield* sql<{ request_id: string; task_id: number; thread_id: string; alive: number }>`
           SELECT r.request_id, r.task_id, r.thread_id, EXISTS (SELECT 1 FROM backfill_requests o
             WHERE o.account_id = ${accountId} AND o.answered_at > r.asked_at) AS alive
-          FROM backfill_requests r WHERE r.account_id = ${accountId} AND r.status = 'asked' AND r.asked_at <= ${askedBefore}`
+          FROM backfill_requests r WHERE r.account_id = ${accountId} AND r.status IN ('asking', 'asked') AND r.asked_at <= ${askedBefore}`
         for (const row of rows) {
           yield* settleRequest(row.request_id, 'unanswered')
           const request = { taskId: row.task_id, threadId: row.thread_id }
@@ -346,10 +359,13 @@ export class BackfillJobs extends Context.Service<
         requestId: string | undefined,
         threadIds: ReadonlyArray<string>
       ) {
-        const [row] = yield* requestId === undefined
-          ? sql`SELECT * FROM backfill_requests WHERE account_id = ${accountId} AND status = 'asked'
-              AND thread_id IN (SELECT value FROM json_each(${JSON.stringify(threadIds)})) ORDER BY asked_at LIMIT 1`
-          : sql`SELECT * FROM backfill_requests WHERE account_id = ${accountId} AND request_id = ${requestId}`
+        const [named] = yield* sql`SELECT * FROM backfill_requests
+          WHERE account_id = ${accountId} AND request_id = ${requestId ?? ''}`
+        const [row] =
+          named === undefined
+            ? yield* sql`SELECT * FROM backfill_requests WHERE account_id = ${accountId} AND status IN ('asking', 'asked')
+                AND thread_id IN (SELECT value FROM json_each(${JSON.stringify(threadIds)})) ORDER BY asked_at LIMIT 1`
+            : [named]
         return row === undefined ? undefined : requestFrom(yield* decodeRequest(row))
       })
 
@@ -408,7 +424,7 @@ export class BackfillJobs extends Context.Service<
           WHERE account_id = ${accountId} AND job_id = ${jobId} AND status = 'running'`
         yield* sql`UPDATE backfill_tasks SET status = 'cancelled' WHERE job_id = ${jobId} AND status IN ('waiting', 'asked')
           AND EXISTS (SELECT 1 FROM backfill_jobs j WHERE j.job_id = ${jobId} AND j.status = 'cancelled')`
-        yield* sql`UPDATE backfill_requests SET status = 'unanswered' WHERE status = 'asked' AND task_id IN (
+        yield* sql`UPDATE backfill_requests SET status = 'unanswered' WHERE status IN ('asking', 'asked') AND task_id IN (
           SELECT task_id FROM backfill_tasks WHERE job_id = ${jobId} AND status = 'cancelled')`
       }, sql.withTransaction)
 
@@ -440,14 +456,17 @@ export class BackfillJobs extends Context.Service<
             )
           ),
         plan: (accountId, jobId, parts) => failed(plan(accountId, jobId, parts)),
-        untried: accountId =>
+        untried: (accountId, withBeginnings) =>
           failed(
             Effect.map(
-              sql<{
-                n: number
-              }>`SELECT COUNT(*) AS n FROM gaps g WHERE g.account_id = ${accountId} AND g.closed_at IS NULL
-                AND NOT EXISTS (SELECT 1 FROM backfill_tasks t WHERE t.gap_id = g.gap_id)`,
-              ([row]) => row?.n ?? 0
+              sql<{ thread_id: string; gap_id: number | null }>`SELECT g.thread_id, g.gap_id FROM gaps g
+                WHERE g.account_id = ${accountId} AND g.closed_at IS NULL
+                  AND NOT EXISTS (SELECT 1 FROM backfill_tasks t WHERE t.gap_id = g.gap_id)
+                UNION ALL SELECT c.thread_id, NULL FROM coverage c
+                WHERE ${withBeginnings ? 1 : 0} AND c.account_id = ${accountId} AND c.beginning = 'unknown'
+                  AND c.live_from IS NOT NULL
+                  AND NOT EXISTS (SELECT 1 FROM backfill_tasks t WHERE t.thread_id = c.thread_id AND t.gap_id IS NULL)`,
+              rows => rows.map(row => ({ threadId: row.thread_id, gapId: row.gap_id }))
             )
           ),
         next: accountId => failed(next(accountId)),
@@ -456,7 +475,8 @@ export class BackfillJobs extends Context.Service<
             Effect.map(
               sql<{
                 n: number
-              }>`SELECT COUNT(*) AS n FROM backfill_requests WHERE account_id = ${accountId} AND status = 'asked'`,
+              }>`SELECT COUNT(*) AS n FROM backfill_requests
+                WHERE account_id = ${accountId} AND status IN ('asking', 'asked')`,
               ([row]) => row?.n ?? 0
             )
           ),
@@ -464,11 +484,18 @@ export class BackfillJobs extends Context.Service<
           failed(
             Effect.map(
               sql<{ at: number | null }>`SELECT MIN(asked_at) AS at FROM backfill_requests
-                WHERE account_id = ${accountId} AND status = 'asked'`,
+                WHERE account_id = ${accountId} AND status IN ('asking', 'asked')`,
               ([row]) => row?.at ?? undefined
             )
           ),
         asked: (accountId, request) => failed(asked(accountId, request)),
+        sent: requestId =>
+          failed(
+            Effect.asVoid(
+              sql`UPDATE backfill_requests SET status = 'asked' WHERE request_id = ${requestId} AND status = 'asking'`
+            )
+          ),
+        forgetUnsent: accountId => failed(forgetUnsent(accountId)),
         unasked: request => failed(unasked(request)),
         refused: (accountId, request, reason) => failed(refused(accountId, request, reason)),
         finish: (taskId, reason) => failed(setTask(taskId, 'done', reason)),

@@ -101,6 +101,11 @@ export class Backfill extends Context.Service<
             until: null
           })
 
+        const runningAutomatic = (accountId: string) =>
+          Effect.map(jobs.list(accountId, { limit: JOBS_LOOKED_AT }), found =>
+            found.find(job => job.origin === 'automatic' && job.status === 'running')
+          )
+
         const partsOfThread = Effect.fnUntraced(function* (
           threadId: string,
           remaining: number | null,
@@ -149,11 +154,19 @@ export class Backfill extends Context.Service<
         const planJobs = Effect.fnUntraced(function* (accountId: string) {
           const unplanned = yield* jobs.unplanned(accountId)
           for (const job of unplanned) yield* jobs.plan(accountId, job.jobId, yield* partsOf(job))
-          // Found since: a gap that no job has been about.
-          if (unplanned.length === 0 && (yield* jobs.untried(accountId)) > 0) {
-            const job = yield* automatic(accountId)
-            yield* jobs.plan(accountId, job.jobId, yield* automaticParts({ ...job, threads: 0 }))
-          }
+          if (unplanned.length > 0) return
+          // Found since: a gap, or a chat that began while connected.
+          const found = yield* jobs.untried(accountId, options.threads > 0)
+          if (found.length === 0) return
+          const { jobId } = (yield* runningAutomatic(accountId)) ?? (yield* automatic(accountId))
+          yield* jobs.plan(
+            accountId,
+            jobId,
+            found.map(part => ({
+              ...part,
+              remaining: part.gapId !== null || options.count === 0 ? null : options.count
+            }))
+          )
         })
 
         /** The message to ask before: a gap's newer edge, or the oldest there is. */
@@ -212,7 +225,12 @@ export class Backfill extends Context.Service<
               before: anchor,
               count: Math.min(PAGE_MESSAGES, task.remaining ?? PAGE_MESSAGES)
             })
-            .pipe(Effect.catch(failure => settleUnsent(accountId, request, failure)))
+            .pipe(
+              Effect.matchEffect({
+                onSuccess: () => jobs.sent(request.requestId),
+                onFailure: failure => settleUnsent(accountId, request, failure)
+              })
+            )
         })
 
         const expire = Effect.fnUntraced(function* (accountId: string) {
@@ -239,13 +257,15 @@ export class Backfill extends Context.Service<
           const asked = yield* jobs.oldestAsked(accountId)
           const times: Array<number> = asked === undefined ? [] : [asked + options.timeoutMs]
           const isPlanned =
-            (yield* jobs.unplanned(accountId)).length > 0 || (yield* jobs.untried(accountId)) > 0
+            (yield* jobs.unplanned(accountId)).length > 0 ||
+            (yield* jobs.untried(accountId, options.threads > 0)).length > 0
           if (isPlanned) times.push(yield* settledAt(accountId))
           if ((yield* jobs.next(accountId)) !== undefined) times.push(silenceOf(accountId).until)
           return times.length === 0 ? undefined : Math.min(...times)
         })
 
         const run = Effect.fn('Backfill.run')(function* (accountId: string) {
+          yield* jobs.forgetUnsent(accountId)
           while (true) {
             yield* expire(accountId)
             endSilence(accountId)
@@ -313,9 +333,7 @@ export class Backfill extends Context.Service<
           if (linkedAt !== null && onlineAt !== null && onlineAt < linkedAt)
             yield* coverage.noteLinked(accountId, linkedAt)
           yield* noteOnline(accountId)
-          const running = yield* jobs.list(accountId, { limit: JOBS_LOOKED_AT })
-          if (!running.some(job => job.origin === 'automatic' && job.status === 'running'))
-            yield* automatic(accountId)
+          if ((yield* runningAutomatic(accountId)) === undefined) yield* automatic(accountId)
           yield* jobs.wake(accountId)
         })
 

@@ -119,6 +119,8 @@ export class Coverage extends Context.Service<
       threadId: string,
       reason: string
     ) => Effect.Effect<void, StoreError>
+    /** Whether live messages began in a thread since the last time this was asked: there may be something to look at. */
+    readonly takeBegun: (accountId: string) => boolean
     /** Forgets what a transaction noted that did not commit. */
     readonly forget: Effect.Effect<void>
     readonly reachOf: (threadId: string) => Effect.Effect<Reach, StoreError>
@@ -142,6 +144,7 @@ export class Coverage extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const store = yield* Store
       const noted = new Set<string>()
+      const begun = new Set<string>()
       const failed = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, StoreError> =>
         Effect.mapError(work, cause =>
           cause instanceof StoreError ? cause : new StoreError({ operation: 'coverage', cause })
@@ -182,6 +185,7 @@ export class Coverage extends Context.Service<
           yield* sql`UPDATE coverage SET live_from = ${at}, live_id = ${whatsAppId}, live_from_me = ${fromMe}
           WHERE thread_id = ${threadId} AND live_from IS NULL RETURNING 1`
         if (first.length === 0) return
+        begun.add(accountId)
         const [overlap] = yield* sql`SELECT 1 FROM history_stretches
           WHERE account_id = ${accountId} AND thread_id = ${threadId} AND newest_at >= ${at} LIMIT 1`
         const older =
@@ -397,7 +401,7 @@ export class Coverage extends Context.Service<
         }>`SELECT COUNT(*) AS n FROM messages WHERE thread_id = ${threadId}`
         const requests = yield* sql<{ request_id: string; gap_id: number | null; asked_at: number }>`
           SELECT r.request_id, t.gap_id, r.asked_at FROM backfill_requests r JOIN backfill_tasks t ON t.task_id = r.task_id
-          WHERE r.account_id = ${accountId} AND r.status = 'asked' AND r.thread_id = ${threadId}`
+          WHERE r.account_id = ${accountId} AND r.status IN ('asking', 'asked') AND r.thread_id = ${threadId}`
         const beginning = row?.beginning ?? 'unknown'
         return {
           accountId,
@@ -442,6 +446,7 @@ export class Coverage extends Context.Service<
         noteLinked: (accountId, linkedAt) => failed(sql.withTransaction(noteLinked(accountId, linkedAt))),
         noteReach: (accountId, conversation) => failed(noteReach(accountId, conversation)),
         noteRefusal: (accountId, threadId, reason) => failed(noteRefusal(accountId, threadId, reason)),
+        takeBegun: accountId => begun.delete(accountId),
         forget: Effect.sync(() => noted.clear()),
         reachOf: threadId => failed(Effect.map(rowOf(threadId), reachOf)),
         gap: gapId => failed(Effect.map(openGaps(sql`g.gap_id = ${gapId}`), ([gap]) => gap)),

@@ -237,6 +237,7 @@ export class Ingest extends Context.Service<
           )
         )
         if (notices.length > 0) yield* chunks.announce(accountId)
+        if (coverage.takeBegun(accountId)) yield* jobs.wake(accountId)
         // Only the phone announces history; what the owner writes elsewhere is a sign of it, too.
         if (notices.length + refusals.length > 0 || facts.some(isOwn)) yield* jobs.heard(accountId)
         return 'more' as const

@@ -38,7 +38,7 @@ export const coverage = statements(
   `CREATE TABLE backfill_requests (request_id TEXT PRIMARY KEY, account_id TEXT NOT NULL, task_id INTEGER NOT NULL,
     thread_id TEXT NOT NULL, chat_jid TEXT NOT NULL, anchor_id TEXT NOT NULL, anchor_at INTEGER NOT NULL,
     asked_at INTEGER NOT NULL, answered_at INTEGER, status TEXT NOT NULL) WITHOUT ROWID`,
-  `CREATE INDEX backfill_requests_asked ON backfill_requests (account_id) WHERE status = 'asked'`,
+  `CREATE INDEX backfill_requests_asked ON backfill_requests (account_id) WHERE status IN ('asking', 'asked')`,
   `CREATE INDEX backfill_requests_of_task ON backfill_requests (task_id)`,
   // Messages that arrived without their content, which the phone is asked for.
   `CREATE TABLE placeholders (account_id TEXT NOT NULL, thread_id TEXT NOT NULL, message_id TEXT NOT NULL,

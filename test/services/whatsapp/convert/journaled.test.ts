@@ -78,7 +78,8 @@ test('our phone’s history notification becomes a chunk to fetch and no message
 test('a history notification from anybody else is ignored: it would be an attack', () => {
   expect(understand(arrived({ from: '491@s.whatsapp.net' }, historyNotice))).toEqual({
     facts: [],
-    chunks: []
+    chunks: [],
+    refusals: []
   })
 })
 

@@ -1,0 +1,97 @@
+// Loaded into the server before its own code (node --import): a clock that a test moves forward. What waits for a time
+// that has come by that happens at once. Knows nothing of the product.
+//   TEST_CLOCK=<file>   holds how many milliseconds the clock is ahead; read again at each SIGUSR2
+import { readFileSync } from 'node:fs'
+
+interface Waiting {
+  readonly run: () => void
+  due: number
+  timer: NodeJS.Timeout | undefined
+}
+
+const move = (file: string): void => {
+  const realNow = Date.now.bind(Date)
+  const realElapsed = performance.now.bind(performance)
+  const realSetTimeout = globalThis.setTimeout
+  const realClearTimeout = globalThis.clearTimeout
+  const read = (): number => Number(readFileSync(file, 'utf8'))
+  let ahead = read()
+
+  const RealDate = globalThis.Date
+  class MovedDate extends RealDate {
+    constructor(...parts: ReadonlyArray<never>) {
+      if (parts.length === 0) super(realNow() + ahead)
+      else super(...(parts as unknown as [number]))
+    }
+    static override now(): number {
+      return realNow() + ahead
+    }
+  }
+  globalThis.Date = MovedDate as DateConstructor
+  performance.now = () => realElapsed() + ahead
+
+  const waiting = new Map<object, Waiting>()
+  /** Stands for a timer that may be set anew behind its back. */
+  class Handle {
+    private isRef = true
+    ref(): this {
+      this.isRef = true
+      waiting.get(this)?.timer?.ref()
+      return this
+    }
+    unref(): this {
+      this.isRef = false
+      waiting.get(this)?.timer?.unref()
+      return this
+    }
+    hasRef(): boolean {
+      return this.isRef
+    }
+    refresh(): this {
+      return this
+    }
+    close(): this {
+      globalThis.clearTimeout(this as never)
+      return this
+    }
+  }
+  const arm = (handle: Handle, entry: Waiting): void => {
+    realClearTimeout(entry.timer)
+    entry.timer = realSetTimeout(
+      () => {
+        waiting.delete(handle)
+        entry.run()
+      },
+      Math.max(0, entry.due - performance.now())
+    )
+    if (!handle.hasRef()) entry.timer.unref()
+  }
+  const setTimeoutMoved = (
+    run: (...args: ReadonlyArray<unknown>) => void,
+    ms = 0,
+    ...args: Array<unknown>
+  ) => {
+    const handle = new Handle()
+    const entry: Waiting = { run: () => run(...args), due: performance.now() + ms, timer: undefined }
+    waiting.set(handle, entry)
+    arm(handle, entry)
+    return handle
+  }
+  Object.assign(setTimeoutMoved, { __promisify__: Reflect.get(realSetTimeout, '__promisify__') as unknown })
+  globalThis.setTimeout = setTimeoutMoved as unknown as typeof setTimeout
+  globalThis.clearTimeout = (handle => {
+    if (handle instanceof Handle) {
+      const entry = waiting.get(handle)
+      waiting.delete(handle)
+      realClearTimeout(entry?.timer)
+    } else realClearTimeout(handle)
+  }) as typeof clearTimeout
+
+  process.on('SIGUSR2', () => {
+    ahead = read()
+    for (const [handle, entry] of waiting) arm(handle as Handle, entry)
+  })
+}
+
+const file = process.env['TEST_CLOCK']
+if (file !== undefined) move(file)
