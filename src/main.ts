@@ -65,7 +65,8 @@ const services = (config: Config) => {
     trustRoot: config.WHATSAPP_TRUST_ROOT,
     connectTimeoutMs: config.CONNECT_TIMEOUT,
     sendTimeoutMs: config.SEND_TIMEOUT,
-    syncFullHistory: config.WHATSAPP_SYNC_FULL_HISTORY
+    syncFullHistory: config.WHATSAPP_SYNC_FULL_HISTORY,
+    dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN
   })
   const attachments = Attachments.layer({
     folder: join(config.DATA_DIR, 'outgoing'),

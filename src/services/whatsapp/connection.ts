@@ -46,6 +46,8 @@ export interface WhatsAppOptions {
   readonly connectTimeoutMs: number
   readonly sendTimeoutMs: number
   readonly syncFullHistory: boolean
+  /** Makes no threads of what is told about chats without a message. */
+  readonly dryRun: boolean
 }
 
 const QR_LIFETIME_MS = 30_000
@@ -166,7 +168,9 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
     const save = (): void => {
       saving = saving.then(() => run(vault.writeCredentials(accountId, encodeCredentials(creds)))).catch(halt)
     }
-    const learn = (facts: ReadonlyArray<Fact>): void => {
+    const learn = (told: ReadonlyArray<Fact>): void => {
+      // Groups are told again at every start; names of people only once.
+      const facts = options.dryRun ? told.filter(fact => fact.kind === 'contact') : told
       if (facts.length === 0) return
       fork(
         ingest.apply(accountId, facts, Effect.void).pipe(

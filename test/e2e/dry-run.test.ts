@@ -1,0 +1,68 @@
+// The dry run: history is fetched, read and counted, and none of it is stored.
+import { expect, test } from 'vitest'
+import { compare } from '../../harness/compare.ts'
+import { Stage } from './stage.ts'
+
+interface Report {
+  readonly enabled: boolean
+  readonly totals: { readonly threads: number; readonly messages: number }
+  readonly threads: ReadonlyArray<{
+    readonly threadId: string
+    readonly displayName: string | null
+    readonly messages: number
+    readonly held: number
+    readonly oldest: number
+    readonly newest: number
+    readonly beginningReached: boolean
+  }>
+}
+
+const reportOf = async (stage: Stage, accountId: string): Promise<Report> =>
+  (await stage.api.request<Report>('GET', `/v1/accounts/${accountId}/dry-run?limit=200`)).body
+
+test('the dry run leaves the store empty and reports what it would have stored; without it, that is stored', async () => {
+  await using stage = await Stage.set({
+    WHATSAPP_HISTORY_SYNC_DRY_RUN: 'true',
+    WHATSAPP_BACKFILL_COUNT: '0'
+  })
+  const phone = stage.simulator.createPhone({
+    history: { chats: 6, messages: 700, pushPerChat: 50, chunkMessages: 100, inlineBelowBytes: 0 }
+  })
+  const { accountId } = await stage.api.createAccount('Shop')
+  await stage.api.pair(accountId)
+  const { qr } = await stage.api.offer(accountId)
+  await phone.scanQr(qr!)
+  const report = await stage.api.until('everything to be counted', async () => {
+    const found = await reportOf(stage, accountId)
+    const isAll = found.totals.messages === 700 && found.threads.every(thread => thread.beginningReached)
+    return isAll ? found : undefined
+  })
+
+  expect(report).toMatchObject({ enabled: true, totals: { threads: 6, messages: 700 } })
+  const truth = Map.groupBy(phone.truth().messages, ({ chatJid }) => chatJid)
+  expect(report.threads.map(({ messages }) => messages).toSorted()).toEqual(
+    [...truth.values()].map(messages => messages.length).toSorted()
+  )
+  for (const thread of report.threads) {
+    expect(thread).toMatchObject({ held: 0 })
+    expect(thread.displayName).not.toBeNull()
+    expect(thread.oldest).toBeLessThan(thread.newest)
+  }
+  expect(await stage.api.account(accountId)).toMatchObject({ counts: { threads: 0, messages: 0 } })
+  expect(await stage.api.threads(accountId)).toEqual([])
+
+  // What arrives live is stored: WhatsApp would not deliver it again.
+  await phone.receive({ from: phone.contacts[0]!, text: 'written while it was only rehearsed' })
+  await stage.api.untilAccount(accountId, 'the message', ({ counts }) => counts.messages === 1)
+
+  await stage.server.stop()
+  await stage.restart({ WHATSAPP_HISTORY_SYNC_DRY_RUN: 'false' })
+  await stage.synced(accountId, phone)
+  expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject({
+    messages: 701,
+    missing: [],
+    duplicates: [],
+    different: []
+  })
+  expect(await reportOf(stage, accountId)).toMatchObject({ enabled: false, totals: { threads: 0 } })
+})
