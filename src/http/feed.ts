@@ -4,6 +4,8 @@ import { HttpServerRequest, HttpServerResponse } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
 import type { FeedEvent } from '../domain/feed.ts'
 import { Accounts } from '../services/accounts.ts'
+import { Coverage } from '../services/history/coverage.ts'
+import { History } from '../services/history/history.ts'
 import { Incidents } from '../services/observe/incidents.ts'
 import { Stopping } from '../services/observe/stopping.ts'
 import { Store } from '../services/store/store.ts'
@@ -14,6 +16,10 @@ import { StoreUnavailable } from './problems.ts'
 const BATCH = 500
 /** How often the store is looked at; a subscriber is never further behind than this and one batch. */
 const LOOK_EVERY = '200 millis'
+/** How far the history of an account is: its counts, its pace, what is left, and how many threads are complete. */
+const PROGRESS = 'account.progress'
+const PROGRESS_EVERY = '1 second'
+
 /** A comment now and then, so that neither side takes a quiet connection for a dead one. */
 const SIGN_OF_LIFE_MS = 15_000
 
@@ -30,6 +36,8 @@ export const feedLayer = HttpApiBuilder.group(
     const incidents = yield* Incidents
     const accounts = yield* Accounts
     const stopping = yield* Stopping
+    const history = yield* History
+    const coverage = yield* Coverage
 
     const since = (start: number, accountId: string | undefined) => {
       let after = start
@@ -40,6 +48,7 @@ export const feedLayer = HttpApiBuilder.group(
       })
       return Stream.fromEffectSchedule(batch, Schedule.spaced(LOOK_EVERY)).pipe(
         Stream.filter(text => text !== ''),
+        Stream.merge(progress(accountId)),
         Stream.merge(
           Stream.fromSchedule(Schedule.spaced(SIGN_OF_LIFE_MS)).pipe(Stream.map(() => ': here\n\n'))
         ),
@@ -48,6 +57,30 @@ export const feedLayer = HttpApiBuilder.group(
         // An open connection would hold up the end of the server.
         Stream.interruptWhen(stopping.requested),
         Stream.encodeText
+      )
+    }
+
+    /** Accounts whose history comes in tell how far they are, whenever that has changed; not to be resumed, so without id. */
+    const progress = (only: string | undefined) => {
+      const told = new Map<string, string>()
+      const look = Effect.gen(function* () {
+        const busy = (yield* history.busy).filter(accountId => only === undefined || accountId === only)
+        const frames: Array<string> = []
+        for (const accountId of new Set([...busy, ...told.keys()])) {
+          const data = JSON.stringify({
+            kind: PROGRESS,
+            accountId,
+            sync: yield* history.progress(accountId),
+            coverage: yield* coverage.summary(accountId)
+          })
+          if (told.get(accountId) !== data) frames.push(`event: ${PROGRESS}\ndata: ${data}\n\n`)
+          if (busy.includes(accountId)) told.set(accountId, data)
+          else told.delete(accountId)
+        }
+        return frames.join('')
+      })
+      return Stream.fromEffectSchedule(look, Schedule.spaced(PROGRESS_EVERY)).pipe(
+        Stream.filter(text => text !== '')
       )
     }
 

@@ -16,6 +16,7 @@ import { HttpApiBuilder, HttpApiScalar } from 'effect/http-api'
 import type { Accounts } from '../services/accounts.ts'
 import type { Backfill } from '../services/history/backfill.ts'
 import type { Coverage } from '../services/history/coverage.ts'
+import type { History } from '../services/history/history.ts'
 import type { Rehearsal } from '../services/history/rehearsal.ts'
 import type { Incidents } from '../services/observe/incidents.ts'
 import type { Stopping } from '../services/observe/stopping.ts'
@@ -90,7 +91,17 @@ export const layer = (options: {
 }): Layer.Layer<
   HttpServer.HttpServer,
   HttpServerError.ServeError,
-  Accounts | Attachments | Backfill | Coverage | Incidents | Outbox | Rehearsal | Stopping | Store | WhatsApp
+  | Accounts
+  | Attachments
+  | Backfill
+  | Coverage
+  | History
+  | Incidents
+  | Outbox
+  | Rehearsal
+  | Stopping
+  | Store
+  | WhatsApp
 > => {
   const api = HttpApiBuilder.layer(Api, { openapiPath: '/openapi.json' }).pipe(
     Layer.provide([

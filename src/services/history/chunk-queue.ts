@@ -227,7 +227,11 @@ export class ChunkQueue extends Context.Service<
               chunksPending: row?.pending ?? 0,
               chunksFailed: row?.failed ?? 0,
               messages: row?.messages ?? 0,
-              percent: furthest?.progress ?? null
+              // The first chunk says nothing of those that follow.
+              percent:
+                furthest?.sync_type === INITIAL && (row?.pending ?? 0) > 0
+                  ? null
+                  : (furthest?.progress ?? null)
             }
           }).pipe(failed)
       })

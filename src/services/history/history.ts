@@ -41,6 +41,8 @@ export class History extends Context.Service<
   {
     readonly chunks: Worker<StoreError, never>
     readonly progress: (accountId: string) => Effect.Effect<SyncProgress, StoreError>
+    /** Accounts whose history is coming in. */
+    readonly busy: Effect.Effect<ReadonlyArray<string>>
     /** Completes once an announced chunk waits to be stored. */
     readonly untilBusy: (accountId: string) => Effect.Effect<void, StoreError>
     /** Completes once no announced chunk is left to be stored. */
@@ -307,6 +309,7 @@ export class History extends Context.Service<
         return History.of({
           chunks,
           progress,
+          busy: Effect.map(Clock.currentTimeMillis, now => pace.busy(now)),
           untilBusy: accountId =>
             Effect.flatMap(queue.nextDue(accountId), nextAt =>
               nextAt === undefined ? queue.arrival(accountId) : Effect.void

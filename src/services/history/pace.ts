@@ -20,6 +20,9 @@ export const makePace = () => {
     return all
   }
   return {
+    /** Accounts for which history came in during the last half minute. */
+    busy: (now: number): ReadonlyArray<string> =>
+      [...seen.keys()].filter(accountId => recent(accountId, now).length > 0),
     /** Messages of a chunk whose work began at that time (milliseconds since 1970). */
     note: (accountId: string, messages: number, at: number): void => {
       seen.set(accountId, [...recent(accountId, at), { at, messages }])

@@ -1,0 +1,94 @@
+// What else history brings: settings of chats, receipts, who has left; messages without content; progress.
+import { expect, test } from 'vitest'
+import { isGroupChat } from '../../simulator/mailbox.ts'
+import { movableClock, sharedStage, Stage } from './stage.ts'
+
+const shared = sharedStage()
+
+test('archived, pinned, muted, unread, past participants and receipts of the history are kept', async () => {
+  const stage = shared()
+  const { phone, accountId } = await stage.linked({
+    history: { chats: 20, messages: 400, groupsShare: 0.4, mediaShare: 0 }
+  })
+  const threads = await stage.api.threads(accountId)
+  for (const chat of phone.mailbox.chats) {
+    const { partner } = chat
+    const addresses = isGroupChat(partner) ? [partner.id] : [partner.jid, partner.lid]
+    const thread = threads.find(({ clientJid }) => addresses.includes(clientJid))
+    expect(thread).toMatchObject({
+      archived: chat.archived,
+      unreadCount: chat.unread,
+      pinnedAt: chat.pinned ? expect.any(Number) : null,
+      mutedUntil: chat.muted ? 4_000_000_000_000 : null
+    })
+    if (!isGroupChat(partner)) continue
+    const { body } = await stage.api.request<{ pastParticipants: ReadonlyArray<{ reason: string }> }>(
+      'GET',
+      `/v1/threads/${encodeURIComponent(thread!.threadId)}`
+    )
+    expect(body.pastParticipants.map(({ reason }) => reason).toSorted()).toEqual(['left', 'removed'])
+    const [own] = [...Array(chat.count).keys()]
+      .map(place => phone.mailbox.infoAt(chat, place)!)
+      .filter(info => info.key?.fromMe === true && (info.userReceipt?.length ?? 0) > 0 && info.message)
+    if (own === undefined) continue
+    const { receipts } = await stage.api.message(thread!.threadId, `${own.key!.id!}_me`)
+    expect(receipts).toHaveLength(own.userReceipt!.length)
+    const read = own.userReceipt!.filter(({ readTimestamp }) => readTimestamp)
+    expect(receipts.filter(({ readAt }) => readAt !== null)).toHaveLength(read.length)
+    expect(receipts.every(({ deliveredAt }) => deliveredAt !== null)).toBe(true)
+  }
+})
+
+test('a message that came without content is asked for until the phone shares it, and filled in place', async () => {
+  const { folder, settings } = movableClock()
+  await using stage = await Stage.set(settings, folder)
+  const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
+  phone.goOffline()
+  const without = phone.fault({ kind: 'unavailableMessages' }, { times: 1 })
+  const { id } = await phone.receive({ from: phone.contacts[0]!, text: 'only the phone has it' })
+  const [thread] = await stage.api.threads(accountId)
+  const held = await stage.api.untilMessage(thread!.threadId, `${id}_them`, () => true)
+  expect(held).toMatchObject({ type: 'undecryptable', status: 'undecryptable', body: null })
+  without.clear()
+  // Baileys asks once, a moment later, and forgets; the server that comes after a crash still asks.
+  await stage.server.kill()
+  await stage.restart()
+  await stage.api.untilAccount(accountId, 'the connection', ({ tags }) => tags.includes('online'))
+  const asked = () => phone.truth().delivered.length
+  const before = asked()
+  stage.advance(31_000)
+  phone.goOnline()
+  const filled = await stage.api.untilMessage(thread!.threadId, `${id}_them`, ({ type }) => type === 'text')
+  expect(filled).toMatchObject({ body: 'only the phone has it', status: 'received', statusReason: null })
+  expect(asked()).toBeGreaterThan(before)
+  const messages = await stage.api.messages(thread!.threadId)
+  expect(messages.filter(({ whatsAppId }) => whatsAppId === id)).toHaveLength(1)
+})
+
+test('the event stream tells how far the history is while it comes in', async () => {
+  const stage = shared()
+  const events = await stage.api.subscribe()
+  const { accountId } = await stage.linked({
+    history: { chats: 5, messages: 2000, mediaShare: 0, chunkMessages: 200 }
+  })
+  const told = await stage.api.until('progress', async () => {
+    const all = events.seen as ReadonlyArray<unknown> as ReadonlyArray<{
+      readonly kind: string
+      readonly accountId: string
+      readonly sync: {
+        readonly messages: number
+        readonly percent: number
+        readonly messagesPerSecond: number
+      }
+      readonly coverage: { readonly complete: number }
+    }>
+    return all.findLast(
+      event =>
+        event.kind === 'account.progress' && event.accountId === accountId && event.sync.messages === 2000
+    )
+  })
+  events.stop()
+  expect(told.sync).toMatchObject({ percent: 100, chunksPending: 0, chunksFailed: 0 })
+  expect(told.sync.messagesPerSecond).toBeGreaterThan(0)
+  expect(stage.server.output()).toMatch(/messagesPerSecond.*A history chunk is stored/)
+})
