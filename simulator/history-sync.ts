@@ -7,6 +7,7 @@ import type { Companion } from './companion.ts'
 import { isGroupChat, type Mailbox, type MailboxChat } from './mailbox.ts'
 import { encryptMedia, sha256Of } from './media-files.ts'
 import type { Network } from './network.ts'
+import type { PreparedChunk } from './prepared-history.ts'
 import { sendPeerMessage } from './primary-sender.ts'
 import { Random } from './random.ts'
 import { unixSeconds } from './wire/stanza.ts'
@@ -268,16 +269,29 @@ const announceChunk = async (
   const oldest = chunk.stretches
     .filter(stretch => stretch.to > stretch.from)
     .map(stretch => mailbox.timestampOf(stretch.chat, stretch.chat.count - stretch.to))
-  await sendChunk(network, companion, {
-    plan,
-    build: () => buildChunk(mailbox, chunk),
-    notification: {
-      syncType: chunk.syncType as number as proto.Message.HistorySyncType,
-      chunkOrder: chunk.chunkOrder,
-      progress: chunk.progress,
-      ...(oldest.length > 0 ? { oldestMsgInChunkTimestampSec: Math.min(...oldest) } : {})
-    }
-  })
+  const notification: proto.Message.IHistorySyncNotification = {
+    syncType: chunk.syncType as number as proto.Message.HistorySyncType,
+    chunkOrder: chunk.chunkOrder,
+    progress: chunk.progress,
+    ...(oldest.length > 0 ? { oldestMsgInChunkTimestampSec: Math.min(...oldest) } : {})
+  }
+  const prepared = network.preparedChunks
+    .get(companion.account)
+    ?.find(one => one.syncType === Number(chunk.syncType) && one.chunkOrder === chunk.chunkOrder)
+  if (prepared) await sendPreparedChunk(network, companion, notification, prepared)
+  else await sendChunk(network, companion, { plan, build: () => buildChunk(mailbox, chunk), notification })
+}
+
+const sendPreparedChunk = async (
+  network: Network,
+  companion: Companion,
+  notification: proto.Message.IHistorySyncNotification,
+  { chunkOrder, directPath, fileEncSha256, fileLength, fileSha256, mediaKey, syncType }: PreparedChunk
+): Promise<void> => {
+  const file = { mediaKey, fileSha256, fileEncSha256, fileLength, directPath }
+  const message = notificationMessage({ ...notification, ...file })
+  await sendPeerMessage(network, companion, message, network.messageId(), unixSeconds())
+  network.signals.emit('chunk', { device: companion.jid, syncType, chunkOrder, bytes: fileLength })
 }
 
 export const sendChunk = async (

@@ -10,6 +10,7 @@ import { MediaStore } from './media-store.ts'
 import { NewChatLimits } from './new-chat-limits.ts'
 import type { HeldMessage } from './ledger.ts'
 import type { SyncPlan } from './history-sync.ts'
+import type { PreparedChunk } from './prepared-history.ts'
 import type { Mailbox } from './mailbox.ts'
 import { AppState } from './app-state.ts'
 import { Presence } from './presence.ts'
@@ -49,6 +50,8 @@ export class Network {
   /** What phones hold; contacts have none. */
   readonly mailboxes = new Map<Account, Mailbox>()
   readonly syncPlans = new Map<Account, SyncPlan>()
+  /** Chunks of phones whose history was made ahead. */
+  readonly preparedChunks = new Map<Account, readonly PreparedChunk[]>()
   readonly sessions = new Map<Connection, Session>()
   /** Host and port clients reach the media under, once the port is known. */
   mediaHost = ''

@@ -16,6 +16,7 @@ import type { Network } from './network.ts'
 import { capMessages, type MessageCap, type ReachoutTimelock, restrict } from './new-chat-limits.ts'
 import { postStatus, showPresence, showTyping } from './passing-events.ts'
 import { enterPairingCode, scanQr } from './pairing.ts'
+import { type PreparedChunk, prepareHistory } from './prepared-history.ts'
 import { addressingFor, sendFromPrimary } from './primary-sender.ts'
 import { tellOwnDevices } from './receipts.ts'
 import type { StanzaKind } from './stanza-queue.ts'
@@ -95,6 +96,11 @@ export class Phone {
 
   get devices(): Companion[] {
     return [...this.account.companions.values()]
+  }
+
+  /** Makes the whole history now and keeps its chunks in a folder, so that sending it later takes no time. */
+  prepareHistory(folder: string): readonly PreparedChunk[] {
+    return prepareHistory(this.network, this.account, this.mailbox, folder)
   }
 
   /** Resolves with the device number once the client that shows this QR is linked. */

@@ -1,6 +1,6 @@
 // How things are identified. A message is (thread, sender, WhatsApp id), never the WhatsApp id alone:
 // another member of a group may reuse an id and must not be able to overwrite someone's message.
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 
 const SEPARATOR = '__'
 
@@ -20,13 +20,27 @@ export const parseThreadId = (threadId: string): { accountId: string; jid: strin
 /** Who wrote a message, as far as its identity goes: us, the other side of a 1:1 chat, or a group member (by first-seen jid). */
 export type SenderKey = 'me' | 'them' | (string & {})
 
-const digest = (text: string, length: number): string =>
-  createHash('sha256').update(text).digest('base64url').slice(0, length)
+const digest = (text: string, length: number): string => hash('sha256', text, 'base64url').slice(0, length)
+
+/** A group has few members and many messages: each member's digest is made once. */
+const DIGESTS_KEPT = 20_000
+const senderDigests = new Map<string, string>()
+
+const senderDigest = (sender: string): string => {
+  const known = senderDigests.get(sender)
+  if (known !== undefined) return known
+  if (senderDigests.size >= DIGESTS_KEPT) senderDigests.clear()
+  const made = digest(sender, 10)
+  senderDigests.set(sender, made)
+  return made
+}
 
 /** Document id of a message within its thread: safe in a URL and in Firestore whatever the WhatsApp id contains. */
 export const messageIdOf = (sender: SenderKey, whatsAppId: string): string => {
   const readable = /^[A-Za-z0-9-]{1,64}$/.test(whatsAppId) ? whatsAppId : `x${digest(whatsAppId, 32)}`
-  return sender === 'me' || sender === 'them' ? `${readable}_${sender}` : `${readable}_${digest(sender, 10)}`
+  return sender === 'me' || sender === 'them'
+    ? `${readable}_${sender}`
+    : `${readable}_${senderDigest(sender)}`
 }
 
 /** Names a message in a URL by one segment, with its thread: a message id alone is unique within its thread only. */

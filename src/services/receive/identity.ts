@@ -12,6 +12,8 @@ export class Identity extends Context.Service<
   {
     /** The first-seen address of whoever the address belongs to; an unknown one becomes known. */
     readonly resolve: (accountId: string, address: Address) => Effect.Effect<string, StoreError>
+    /** The same, of what is remembered: no look at the database. `undefined`: it has to be resolved. */
+    readonly known: (accountId: string, address: Address) => string | undefined
     /** Both addresses are one person; threads that existed for both become one. */
     readonly link: (accountId: string, phoneJid: string, lidJid: string) => Effect.Effect<void, StoreError>
     /** Drops what is remembered, after a transaction that wrote addresses did not commit. */
@@ -81,6 +83,11 @@ export class Identity extends Context.Service<
             if (person === undefined) yield* record(accountId, jid, jid)
             return person ?? jid
           }).pipe(Effect.mapError(failed)),
+        known: (accountId, { alt, jid }) => {
+          const memory = remembered.get(accountId)
+          const person = memory?.get(jid)
+          return alt === undefined || memory?.get(alt) === person ? person : undefined
+        },
         link: (accountId, phoneJid, lidJid) =>
           unite(accountId, phoneJid, lidJid).pipe(Effect.asVoid, Effect.mapError(failed)),
         forget: accountId => Effect.sync(() => void remembered.delete(accountId))

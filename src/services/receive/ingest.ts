@@ -2,9 +2,9 @@
 // end here, so that a message becomes the same document by whichever road it comes.
 import { Clock, Context, Effect, Layer, Schema } from 'effect'
 import type { Address, ChangeFact, Fact, MessageFact, Party } from '../../domain/fact.ts'
-import { messageIdOf, type SenderKey, threadIdOf } from '../../domain/ids.ts'
+import { messageIdOf, threadIdOf } from '../../domain/ids.ts'
 import { isGroupJid } from '../../domain/jid.ts'
-import { clampTime, ONLY_ON_PHONE, type Poll } from '../../domain/message.ts'
+import { ONLY_ON_PHONE } from '../../domain/message.ts'
 import { BackfillJobs } from '../history/backfill-jobs.ts'
 import { ChunkQueue } from '../history/chunk-queue.ts'
 import { Coverage, type LiveMessage } from '../history/coverage.ts'
@@ -25,6 +25,7 @@ import { type ChunkNotice, Journaled, understand } from '../whatsapp/convert/jou
 import { makeWorker, type Worker } from '../worker.ts'
 import { Identity } from './identity.ts'
 import { Inbox, type InboxError } from './inbox.ts'
+import { messageWrite, senderKey } from './message-write.ts'
 
 const BATCH = 200
 
@@ -77,6 +78,7 @@ export class Ingest extends Context.Service<
 
       const storeFacts = Effect.fnUntraced(function* (accountId: string, facts: ReadonlyArray<Fact>) {
         const now = yield* Clock.currentTimeMillis
+        const remembered = resolver.remembered(accountId)
         let pending = emptyWrites()
         const flush = Effect.suspend(() => {
           const writes = pending
@@ -84,12 +86,10 @@ export class Ingest extends Context.Service<
           return Effect.gen(function* () {
             if (writes.threads.length > 0) yield* store.putThreads(accountId, writes.threads)
             if (writes.contacts.length > 0) yield* store.putContacts(accountId, writes.contacts)
-            yield* store.putMessages(accountId, writes.messages)
-            yield* noteNews(
-              accountId,
-              writes.messages.filter(({ live }) => live)
-            )
-            yield* store.putChanges(accountId, writes.changes)
+            if (writes.messages.length > 0) yield* store.putMessages(accountId, writes.messages)
+            const news = writes.messages.filter(({ live }) => live)
+            if (news.length > 0) yield* noteNews(accountId, news)
+            if (writes.changes.length > 0) yield* store.putChanges(accountId, writes.changes)
             if (writes.receipts.length > 0) yield* store.putReceipts(accountId, writes.receipts)
           })
         })
@@ -154,9 +154,14 @@ export class Ingest extends Context.Service<
               break
             }
             case 'message': {
-              const thread = yield* resolver.thread(accountId, fact.chat)
-              pending.threads.push(thread)
-              pending.messages.push(yield* resolver.message(accountId, thread, fact, now))
+              const thread = remembered.thread(fact.chat) ?? (yield* resolver.thread(accountId, fact.chat))
+              const { threadId } = thread
+              if (!pending.withMessages.has(threadId)) pending.threads.push(thread)
+              pending.withMessages.add(threadId)
+              pending.messages.push(
+                remembered.message(threadId, fact, now) ??
+                  (yield* resolver.message(accountId, threadId, fact, now))
+              )
               break
             }
             case 'change':
@@ -283,6 +288,8 @@ const decodeEntry = (content: Uint8Array) =>
   Schema.decodeEffect(Schema.fromJsonString(Journaled))(Buffer.from(content).toString())
 
 interface Writes {
+  /** Threads that are written for their messages already. */
+  readonly withMessages: Set<string>
   readonly threads: Array<ThreadWrite>
   readonly contacts: Array<ContactWrite>
   readonly messages: Array<MessageWrite>
@@ -290,87 +297,38 @@ interface Writes {
   readonly receipts: Array<ReceiptWrite>
 }
 
-const emptyWrites = (): Writes => ({ threads: [], contacts: [], messages: [], changes: [], receipts: [] })
+const emptyWrites = (): Writes => ({
+  withMessages: new Set(),
+  threads: [],
+  contacts: [],
+  messages: [],
+  changes: [],
+  receipts: []
+})
 
 /** From addresses to thread, message and sender identities. */
 const makeResolver = (identity: Identity['Service']) => {
   const thread = Effect.fnUntraced(function* (accountId: string, chat: Address) {
-    const clientJid = yield* identity.resolve(accountId, chat)
-    return {
-      threadId: threadIdOf(accountId, clientJid),
-      clientJid,
-      kind: isGroupJid(clientJid) ? 'group' : 'direct'
-    } as const
+    return threadOf(accountId, yield* identity.resolve(accountId, chat))
   })
 
   const party = (accountId: string, who: Party) =>
     who === 'me' ? Effect.succeed(null) : identity.resolve(accountId, who)
 
-  const senderKey = (chat: Address, sender: string | null): SenderKey =>
-    sender === null ? 'me' : isGroupJid(chat.jid) ? sender : 'them'
-
-  /** The voters that history names; `me` is nobody's address. */
-  const resolvedPoll = Effect.fnUntraced(function* (accountId: string, poll: Poll) {
-    const options = yield* Effect.forEach(poll.options, option =>
-      Effect.map(
-        Effect.forEach(option.voters, voter =>
-          voter === 'me' ? Effect.succeed(voter) : identity.resolve(accountId, { jid: voter })
-        ),
-        voters => ({ ...option, voters })
-      )
-    )
-    return { ...poll, options }
-  })
-
   const message = Effect.fnUntraced(function* (
     accountId: string,
-    { threadId }: { readonly threadId: string },
+    threadId: string,
     fact: MessageFact,
     now: number
   ) {
-    const sender = yield* party(accountId, fact.sender)
-    const reactions = yield* Effect.forEach(fact.reactions, reaction =>
-      Effect.map(party(accountId, reaction.by), by => ({
-        sender: by ?? 'me',
-        emoji: reaction.emoji,
-        at: reaction.at
-      }))
-    )
-    const resolve = (address: Address) => identity.resolve(accountId, address)
-    const quotedSender =
-      fact.quoted?.sender === undefined ? undefined : yield* party(accountId, fact.quoted.sender)
-    return {
-      threadId,
-      messageId: messageIdOf(senderKey(fact.chat, sender), fact.whatsAppId),
-      whatsAppId: fact.whatsAppId,
-      direction: sender === null ? 'outbound' : 'inbound',
-      sender,
-      senderName: fact.pushName ?? null,
-      type: fact.type,
-      body: fact.body,
-      media: fact.media,
-      location: fact.location,
-      contacts: fact.contacts,
-      poll: fact.poll === null ? null : yield* resolvedPoll(accountId, fact.poll),
-      call: fact.call,
-      event:
-        fact.event === null
-          ? null
-          : { ...fact.event, people: yield* Effect.forEach(fact.event.people, resolve) },
-      mentions: yield* Effect.forEach(fact.mentions, resolve),
-      viewOnce: fact.viewOnce,
-      quotedWhatsAppId: fact.quoted?.whatsAppId ?? null,
-      quotedMessageId:
-        fact.quoted === null || quotedSender === undefined
-          ? null
-          : messageIdOf(senderKey(fact.chat, quotedSender), fact.quoted.whatsAppId),
-      reactions: reactions.filter(reaction => reaction.emoji !== ''),
-      status: fact.status,
-      statusReason: fact.statusReason ?? null,
-      ...clampTime(fact.timestamp, now),
-      raw: fact.raw,
-      live: fact.live
-    } satisfies MessageWrite
+    const named: Array<Address> = []
+    messageWrite(threadId, fact, now, address => {
+      named.push(address)
+      return address.jid
+    })
+    const people = new Map<string, string>()
+    for (const address of named) people.set(formsOf(address), yield* identity.resolve(accountId, address))
+    return messageWrite(threadId, fact, now, address => people.get(formsOf(address)) ?? address.jid)
   })
 
   const change = Effect.fnUntraced(function* (accountId: string, fact: ChangeFact) {
@@ -395,8 +353,48 @@ const makeResolver = (identity: Identity['Service']) => {
       messageIdOf(senderKey(fact.chat, sender), fact.whatsAppId)
     )
 
-  return { thread, message, messageId, change }
+  /**
+   * The same as `thread` and `message` for whoever is remembered, and `undefined` for whoever has to be resolved. Almost
+   * everybody in a history is: without an effect a message, a long one is stored several times as fast.
+   */
+  const remembered = (accountId: string) => {
+    const threads = new Map<string, ThreadOf>()
+    let isMissing = false
+    const resolve = (address: Address): string => {
+      const person = identity.known(accountId, address)
+      if (person === undefined) isMissing = true
+      return person ?? address.jid
+    }
+    return {
+      thread: (chat: Address): ThreadOf | undefined => {
+        const person = identity.known(accountId, chat)
+        if (person === undefined) return undefined
+        const known = threads.get(person)
+        if (known !== undefined) return known
+        const made = threadOf(accountId, person)
+        threads.set(person, made)
+        return made
+      },
+      message: (threadId: string, fact: MessageFact, now: number): MessageWrite | undefined => {
+        isMissing = false
+        const write = messageWrite(threadId, fact, now, resolve)
+        return isMissing ? undefined : write
+      }
+    }
+  }
+
+  return { thread, message, messageId, remembered, change }
 }
+
+type ThreadOf = Pick<ThreadWrite, 'threadId' | 'clientJid' | 'kind'>
+
+const threadOf = (accountId: string, clientJid: string): ThreadOf => ({
+  threadId: threadIdOf(accountId, clientJid),
+  clientJid,
+  kind: isGroupJid(clientJid) ? 'group' : 'direct'
+})
+
+const formsOf = ({ alt = '', jid }: Address): string => `${jid} ${alt}`
 
 const liveMessage = ({ direction, threadId, tsClient, whatsAppId }: MessageWrite): LiveMessage => ({
   threadId,

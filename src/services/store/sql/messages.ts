@@ -144,10 +144,12 @@ export const messageStatements = (
       ])
     )
     yield* applyWaiting(writes)
-    // Rows are numbered as they are inserted: what lies behind `before` is new.
-    yield* sql`UPDATE accounts SET messages = messages + (SELECT COUNT(*) FROM messages WHERE rowid > ${before})
-      WHERE account_id = ${accountId}`
-    yield* threads.countNew(before)
+    // Rows are numbered as they are inserted, one after another: what lies behind `before` is new.
+    const inserted = (yield* newestRow) - before
+    if (inserted > 0) {
+      yield* sql`UPDATE accounts SET messages = messages + ${inserted} WHERE account_id = ${accountId}`
+      yield* threads.countNew(before)
+    }
     yield* threads.applyWaitingReads(writes)
     const news = yield* newsAmong(writes, before)
     const touched = new Set(writes.map(message => message.threadId))

@@ -131,9 +131,10 @@ export const threadStatements = (
   /** Raises the counts by the messages whose rows lie behind `before`. */
   const countNew = (before: number) =>
     sql.unsafe(
+      // The plus keeps SQLite from walking a whole index in order to group a few rows.
       `UPDATE threads SET unread_count = unread_count + fresh.n FROM (
-          SELECT m.thread_id AS id, COUNT(*) AS n FROM messages m JOIN threads t ON t.thread_id = m.thread_id
-          WHERE m.rowid > ? AND ${COUNTABLE} AND (m.ts_client, m.rowid) > (t.mark_at, t.mark_row) GROUP BY m.thread_id
+          SELECT m.thread_id AS id, COUNT(*) AS n FROM messages m CROSS JOIN threads t ON t.thread_id = m.thread_id
+          WHERE m.rowid > ? AND ${COUNTABLE} AND (m.ts_client, m.rowid) > (t.mark_at, t.mark_row) GROUP BY +m.thread_id
         ) AS fresh WHERE threads.thread_id = fresh.id`,
       [before]
     )

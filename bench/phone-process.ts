@@ -1,0 +1,97 @@
+// A simulated WhatsApp with one phone, as a process of its own: what is measured must not share a processor's time slice
+// or a heap with what it is measured against. Spoken to over Node's IPC by bench/phone.ts.
+import { createHash } from 'node:crypto'
+import { isGroupChat, type MailboxChat } from '../simulator/mailbox.ts'
+import { Simulator } from '../simulator/simulator.ts'
+import type { ChatTruth, FromPhone, PhonePlan, ToPhone, WrittenLive } from './phone.ts'
+
+const plan: PhonePlan = JSON.parse(process.argv[2] ?? '{}')
+const simulator = await Simulator.make({ seed: 1 })
+const phone = simulator.createPhone({
+  name: 'Bench',
+  history: {
+    chats: plan.chats,
+    messages: plan.messages,
+    chunkMessages: plan.chunkMessages,
+    // Everything in FULL chunks, from the media host.
+    bootstrapPerChat: 0,
+    recentShare: 0,
+    inlineBelowBytes: 0
+  }
+})
+
+const tell = (message: FromPhone): void => void process.send?.(message)
+
+/** When each message of a contact was written to the connection, by its id. */
+const live = new Map<string, number>()
+let firstChunkAt: number | undefined
+simulator.events.on(({ detail, name }) => {
+  if (name === 'chunk') firstChunkAt ??= Date.now()
+  if (name === 'delivered' && typeof detail['id'] === 'string' && live.get(detail['id']) === 0) {
+    live.set(detail['id'], Date.now())
+  }
+})
+
+let writing: NodeJS.Timeout | undefined
+let turn = 0
+let unwritten: Promise<unknown> = Promise.resolve()
+const write = (): void => {
+  const from = phone.contacts[turn % phone.contacts.length]
+  if (from === undefined) throw new Error('the simulated phone has no contacts')
+  const id = `3EB0BE9C${String(turn).padStart(12, '0')}`
+  turn += 1
+  live.set(id, 0)
+  unwritten = Promise.all([
+    unwritten,
+    phone.receive({ from, id, text: `Written while history comes in ${turn}` })
+  ])
+}
+
+const truthOf = (chat: MailboxChat): ChatTruth => {
+  const generated = Array.from({ length: chat.count }, (_, index) => phone.mailbox.idOf(chat, index))
+  const ids = [...generated, ...chat.live.map(({ id }) => id)].toSorted()
+  const digest = createHash('sha256').update(ids.join(' ')).digest('hex')
+  const { partner } = chat
+  return {
+    jids: isGroupChat(partner) ? [partner.id] : [partner.jid, partner.lid],
+    messages: ids.length,
+    digest
+  }
+}
+
+const answers: { readonly [Call in ToPhone['call']]: (given: ToPhone) => Promise<FromPhone> } = {
+  scan: async given => {
+    await phone.scanQr(given.call === 'scan' ? given.qr : '')
+    return { answer: 'scanned' }
+  },
+  write: async given => {
+    writing = setInterval(write, given.call === 'write' ? given.everyMs : 1000)
+    return { answer: 'writing' }
+  },
+  rest: async () => {
+    clearInterval(writing)
+    await unwritten
+    await simulator.until(() => [...live.values()].every(at => at > 0), { what: 'the last live message' })
+    const written = [...live].map(([id, writtenAt]): WrittenLive => ({ id, writtenAt }))
+    return { answer: 'rested', firstChunkAt: firstChunkAt ?? 0, written }
+  },
+  truth: async () => ({ answer: 'truth', chats: phone.mailbox.chats.map(truthOf) })
+}
+
+process.on('message', (given: ToPhone) => {
+  answers[given.call](given).then(tell, (error: unknown) => {
+    tell({ answer: 'failed', reason: error instanceof Error ? error.message : String(error) })
+  })
+})
+process.on('disconnect', () => process.exit(0))
+
+const chunks = phone.prepareHistory(plan.folder).map(({ file, mediaKey, messages }) => ({
+  file,
+  mediaKey: mediaKey.toString('base64'),
+  messages
+}))
+tell({
+  answer: 'ready',
+  settings: { WHATSAPP_URL: simulator.whatsappUrl, WHATSAPP_TRUST_ROOT: simulator.trustRoot },
+  chunks
+})
