@@ -40,6 +40,16 @@ export type Fault =
       readonly chunkOrder?: number
       readonly syncType?: number
     }
+  /**
+   * Downloads from the media host end after `afterBytes` (`cut`) or hang there (`stall`), come with other bytes (`corrupt`),
+   * or are refused with 503 (`unavailable`). Nobody is known there: a path, not a phone, says which.
+   */
+  | {
+      readonly kind: 'media'
+      readonly effect: 'cut' | 'stall' | 'corrupt' | 'unavailable'
+      readonly afterBytes?: number
+      readonly path?: string
+    }
   /** Messages are stamped this far in the future. */
   | { readonly kind: 'futureTimestamps'; readonly seconds: number }
   /** Message stanzas carry a ciphertext that cannot be decrypted. */
@@ -67,6 +77,7 @@ const KINDS: Readonly<Record<FaultKind, true>> = {
   loseAcks: true,
   rejectMessages: true,
   historyChunk: true,
+  media: true,
   futureTimestamps: true,
   corruptMessages: true,
   unavailableMessages: true,
