@@ -9,6 +9,9 @@ import { loadApiKey } from './http/auth.ts'
 import * as Http from './http/server.ts'
 import { ChunkQueue } from './services/history/chunk-queue.ts'
 import { History } from './services/history/history.ts'
+import * as MediaFolder from './services/media/folder.ts'
+import { Media } from './services/media/media.ts'
+import * as MediaUpkeep from './services/media/upkeep.ts'
 import { Incidents } from './services/observe/incidents.ts'
 import * as Log from './services/observe/log.ts'
 import * as SteadyClock from './services/observe/steady-clock.ts'
@@ -38,6 +41,9 @@ const mediaBase = (config: Config): URL => {
   return new URL(`${protocol === 'wss:' ? 'https' : 'http'}://${host}`)
 }
 
+/** Somebody who asks for a file is answered within this, file or not: proxies give up after a minute. */
+const MEDIA_PATIENCE_MS = 50_000
+
 const largestFile = (config: Config): number => config.MEDIA_MAX_MB * 1_048_576
 
 const services = (config: Config) => {
@@ -64,9 +70,17 @@ const services = (config: Config) => {
     largest: largestFile(config),
     allowPrivateAddresses: config.MEDIA_URL_PRIVATE
   })
+  const media = Media.layer({
+    policy: config.MEDIA_DOWNLOAD,
+    recentMs: config.MEDIA_DOWNLOAD_RECENT,
+    largest: config.MEDIA_DOWNLOAD_MAX_MB * 1_048_576,
+    mediaBase: mediaBase(config),
+    waitMs: MEDIA_PATIENCE_MS
+  }).pipe(Layer.provideMerge(MediaFolder.layer(join(config.DATA_DIR, 'media'))))
   return Layer.mergeAll(
     History.layer({ mediaBase: mediaBase(config) }),
-    Outbox.layer({ paceMs: config.SEND_PACE })
+    Outbox.layer({ paceMs: config.SEND_PACE }),
+    media
   ).pipe(Layer.provideMerge(attachments), Layer.provideMerge(whatsapp), Layer.provideMerge(receiving))
 }
 
@@ -97,7 +111,7 @@ const server = (config: Config) =>
       })
       return announce(key.generated).pipe(
         Layer.merge(Layer.effectDiscard(SteadyClock.watch())),
-        Layer.merge(Upkeep.layer),
+        Layer.merge(Layer.merge(Upkeep.layer, MediaUpkeep.layer)),
         Layer.provide(
           Http.layer({ host: config.HOST, port: config.PORT, key, largestFile: largestFile(config) })
         ),

@@ -3,6 +3,7 @@ import { Effect, Schedule, Stream } from 'effect'
 import type { AccountFacts } from '../domain/account.ts'
 import { accountMachine, type EndReason, type SocketInput } from '../machines/account.ts'
 import { History } from '../services/history/history.ts'
+import { Media } from '../services/media/media.ts'
 import { Incidents } from '../services/observe/incidents.ts'
 import { Ingest } from '../services/receive/ingest.ts'
 import { Outbox } from '../services/send/outbox.ts'
@@ -10,7 +11,7 @@ import { Store } from '../services/store/store.ts'
 import { WhatsApp } from '../services/whatsapp/whatsapp.ts'
 import type { EffectBridge } from './effect-bridge.ts'
 
-export type AccountServices = History | Incidents | Ingest | Outbox | Store | WhatsApp
+export type AccountServices = History | Incidents | Ingest | Media | Outbox | Store | WhatsApp
 
 export interface AccountDelays {
   readonly pairingTimeoutMs: number
@@ -96,6 +97,8 @@ export const makeAccountLogic = (bridge: EffectBridge<AccountServices>, delays: 
       ingest: bridge.fromEffect(({ accountId }) => Ingest.use(ingest => ingest.journal.loop(accountId))),
       history: bridge.fromEffect(({ accountId }) => History.use(history => history.chunks.loop(accountId))),
       outbox: bridge.fromEffect(({ accountId }) => Outbox.use(outbox => outbox.sending.loop(accountId))),
+      media: bridge.fromEffect(({ accountId }) => Media.use(media => media.downloads.loop(accountId))),
+      mediaRequests: bridge.fromEffect(({ accountId }) => Media.use(media => media.requests.loop(accountId))),
       historyArrival: bridge.fromEffect(({ accountId }) =>
         History.use(history => Effect.retry(history.untilBusy(accountId), STORE_AGAIN))
       ),

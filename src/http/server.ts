@@ -15,6 +15,7 @@ import {
 import { HttpApiBuilder, HttpApiScalar } from 'effect/http-api'
 import type { Accounts } from '../services/accounts.ts'
 import type { Incidents } from '../services/observe/incidents.ts'
+import type { Media } from '../services/media/media.ts'
 import type { Stopping } from '../services/observe/stopping.ts'
 import type { Attachments } from '../services/send/attachments.ts'
 import type { Outbox } from '../services/send/outbox.ts'
@@ -24,11 +25,14 @@ import { accountsLayer } from './accounts.ts'
 import { Api } from './api.ts'
 import { type ApiKey, authorizationLayer } from './auth.ts'
 import { feedLayer } from './feed.ts'
+import { mediaLayer } from './media.ts'
 import { outboxLayer } from './outbox.ts'
 import { StoreUnavailable } from './problems.ts'
 import { threadsLayer } from './threads.ts'
 import * as Validation from './validation.ts'
 
+/** Longest path segment; the contract limits each by itself. */
+const LONGEST_SEGMENT = 1000
 /** Largest request body. */
 const MAX_BODY = ByteSize.mebibytes(1)
 
@@ -84,16 +88,18 @@ export const layer = (options: {
 }): Layer.Layer<
   HttpServer.HttpServer,
   HttpServerError.ServeError,
-  Accounts | Attachments | Incidents | Outbox | Stopping | Store | WhatsApp
+  Accounts | Attachments | Incidents | Media | Outbox | Stopping | Store | WhatsApp
 > => {
   const api = HttpApiBuilder.layer(Api, { openapiPath: '/openapi.json' }).pipe(
-    Layer.provide([systemLayer, accountsLayer, outboxLayer, threadsLayer, feedLayer]),
+    Layer.provide([systemLayer, accountsLayer, outboxLayer, threadsLayer, mediaLayer, feedLayer]),
     Layer.provide([authorizationLayer(options.key), Validation.layer])
   )
   const docs = HttpApiScalar.layer(Api, { path: '/docs' })
   const home = HttpRouter.add('GET', '/', HttpServerResponse.redirect('/docs'))
   return HttpRouter.serve(Layer.mergeAll(api, docs, home), {
     middleware: explain,
+    // A message key is a thread id and a message id in one segment.
+    routerConfig: { maxParamLength: LONGEST_SEGMENT },
     disableLogger: true,
     disableListenLog: true
   }).pipe(

@@ -76,6 +76,10 @@ export const accountMachine = setup({
     ingest: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
     /** Fetches and stores announced history chunks, in every state. */
     history: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
+    /** Fetches the media of messages, in every state. */
+    media: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
+    /** Asks the phone for media that WhatsApp no longer has. */
+    mediaRequests: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
     /** Sends the outbox. */
     outbox: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
     /** Completes when there is history to be fetched. */
@@ -162,7 +166,8 @@ export const accountMachine = setup({
   }),
   invoke: [
     { src: 'ingest', input: ({ context }) => ({ accountId: context.accountId }) },
-    { src: 'history', input: ({ context }) => ({ accountId: context.accountId }) }
+    { src: 'history', input: ({ context }) => ({ accountId: context.accountId }) },
+    { src: 'media', input: ({ context }) => ({ accountId: context.accountId }) }
   ],
   initial: 'deciding',
   states: {
@@ -266,7 +271,10 @@ export const accountMachine = setup({
         online: {
           tags: 'online',
           initial: 'open',
-          invoke: { src: 'outbox', input: ({ context }) => ({ accountId: context.accountId }) },
+          invoke: [
+            { src: 'outbox', input: ({ context }) => ({ accountId: context.accountId }) },
+            { src: 'mediaRequests', input: ({ context }) => ({ accountId: context.accountId }) }
+          ],
           on: { 'command.logout': { actions: ['noteUnlinking', 'unlinkDevice'] } },
           after: { stableAfter: { actions: 'settle' } },
           states: {

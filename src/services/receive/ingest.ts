@@ -34,6 +34,8 @@ export class Ingest extends Context.Service<
       facts: ReadonlyArray<Fact>,
       settle: Effect.Effect<void, E>
     ) => Effect.Effect<void, StoreError | E>
+    /** Has `listener` called whenever something was stored for an account; for the one service that fetches its media. */
+    readonly onApplied: (listener: (accountId: string) => Effect.Effect<void>) => Effect.Effect<void>
     /** Consumes the journal. */
     readonly journal: Worker<StoreError | InboxError | SealBroken, never>
   }
@@ -48,6 +50,7 @@ export class Ingest extends Context.Service<
         const chunks = yield* ChunkQueue
         const incidents = yield* Incidents
         const resolver = makeResolver(identity)
+        let applied: (accountId: string) => Effect.Effect<void> = () => Effect.void
 
         const storeFacts = Effect.fnUntraced(function* (accountId: string, facts: ReadonlyArray<Fact>) {
           const now = yield* Clock.currentTimeMillis
@@ -134,7 +137,8 @@ export class Ingest extends Context.Service<
         const apply = <E>(accountId: string, facts: ReadonlyArray<Fact>, settle: Effect.Effect<void, E>) =>
           store.atomically(Effect.andThen(storeFacts(accountId, facts), settle)).pipe(
             // The addresses written in a transaction that did not commit must not be remembered as known.
-            Effect.onError(() => identity.forget(accountId))
+            Effect.onError(() => identity.forget(accountId)),
+            Effect.tap(() => applied(accountId))
           )
 
         const unreadable = (accountId: string, entryId: number) =>
@@ -185,6 +189,10 @@ export class Ingest extends Context.Service<
 
         return Ingest.of({
           apply,
+          onApplied: listener =>
+            Effect.sync(() => {
+              applied = listener
+            }),
           journal: makeWorker({
             runOnce,
             words: {

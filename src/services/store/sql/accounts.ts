@@ -43,6 +43,7 @@ const TABLES_OF_AN_ACCOUNT = [
   'events',
   'group_admins',
   'outbox',
+  'media_fetches',
   'addresses',
   'journal',
   'history_chunks',
