@@ -64,7 +64,7 @@ export interface MediaCounts {
 export const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000
 
 export const fetchQueue = (sql: SqlClient.SqlClient) => {
-  const HAS_FILE = sql.literal(`media ->> '$.download.directPath' IS NOT NULL`)
+  const HAS_FILE = sql.literal(`media IS NOT NULL AND media ->> '$.download.directPath' IS NOT NULL`)
   const STATE = sql.literal(`media ->> '$.fetched.state'`)
 
   return {
@@ -156,7 +156,7 @@ export const fetchQueue = (sql: SqlClient.SqlClient) => {
     isReferred: (hash: string) =>
       Effect.map(
         sql`SELECT 1 FROM messages INDEXED BY messages_files
-          WHERE media ->> '$.download.fileSha256' = ${hash} AND ${STATE} = 'stored' LIMIT 1`,
+          WHERE media IS NOT NULL AND media ->> '$.download.fileSha256' = ${hash} AND ${STATE} = 'stored' LIMIT 1`,
         rows => rows.length > 0
       ),
 

@@ -1,6 +1,6 @@
 // Received files: fetched when somebody asks and by policy, kept once a content, asked again of the phone when WhatsApp no
 // longer has them. What waits is durable; what became of a file is in the message, where applications see it.
-import { Clock, Context, Deferred, Effect, Exit, Layer, Semaphore, Stream } from 'effect'
+import { Clock, Context, Deferred, Effect, Layer, Semaphore, type Stream } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { Message } from '../../domain/message.ts'
 import { Incidents } from '../observe/incidents.ts'
@@ -9,6 +9,7 @@ import { Ingest } from '../receive/ingest.ts'
 import { Store, StoreError } from '../store/store.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { makeWorker, type Worker } from '../worker.ts'
+import { makeCallers } from './callers.ts'
 import {
   contentHashOf,
   type DownloadError,
@@ -29,6 +30,7 @@ import {
 } from './files.ts'
 import { MediaGone, MediaOff, MediaWaits, NoMedia, type OpenError } from './outcomes.ts'
 import { makeRecords } from './records.ts'
+import { makeRemoval } from './removal.ts'
 import { makeRequests } from './requests.ts'
 
 export type MediaPolicy = 'none' | 'on-demand' | 'recent' | 'all'
@@ -53,7 +55,7 @@ const MOST_ATTEMPTS = 12
 const LONGEST_PAUSE_MS = 5 * 60 * 1000
 /** A safety net: whatever is stored wakes the worker. */
 const LOOK_AGAIN_MS = 60_000
-const ORPHANS_AT_ONCE = 100
+const WAKE_AFTER_MS = 100
 
 const FAILING = 'Media cannot be kept; they wait'
 const WORDS = {
@@ -108,19 +110,14 @@ const make = Effect.fnUntraced(function* (options: MediaOptions) {
   const byPolicy = yield* Semaphore.make(BY_POLICY)
   /** A file must not be removed between being found and being referred to. */
   const keeping = yield* Semaphore.make(1)
+  const { removeOrphans, removeUnknown, removeUnreferred } = yield* makeRemoval(records, keeping)
   const flights = new Map<string, Deferred.Deferred<HeldFile, DownloadError>>()
-  const callers = new Map<string, Set<Deferred.Deferred<HeldFile, OpenError>>>()
+  const callers = makeCallers()
+  const attending = new Set<string>()
   /** The media server is in trouble: what nobody waits for waits. */
   let pause = { until: 0, failures: 0 }
 
   yield* records.forgiveLarge(options.largest)
-
-  /** Tells everybody who waits for the file of this message. */
-  const tell = (place: Place, exit: Exit.Exit<HeldFile, OpenError>) =>
-    Effect.sync(() => {
-      for (const caller of callers.get(nameOf(place)) ?? []) Deferred.doneUnsafe(caller, exit)
-    })
-  const refuse = (place: Place, error: OpenError) => tell(place, Exit.fail(error))
 
   /** One download a file, whoever waits for it. */
   const joined = (source: MediaSource): Effect.Effect<HeldFile, DownloadError> =>
@@ -146,16 +143,23 @@ const make = Effect.fnUntraced(function* (options: MediaOptions) {
   })
 
   const keep = Effect.fnUntraced(function* (message: Message, held: HeldFile) {
-    yield* keeping.withPermit(
+    const hash = encodedHash(held.file)
+    const isKept = yield* keeping.withPermit(
       Effect.gen(function* () {
         if ((yield* files.size(held.file)) === undefined) {
           return yield* new MediaUnavailable({ reason: 'it was removed meanwhile' })
         }
-        const news = { state: 'stored' as const, reason: null, fileSha256: encodedHash(held.file) }
-        yield* records.note(message, news, 'done')
+        const isWanted = yield* records.note(
+          message,
+          { state: 'stored', reason: null, fileSha256: hash },
+          'done'
+        )
+        // The message was deleted while its file was on the way.
+        if (!isWanted) yield* removeUnreferred(hash)
+        return isWanted
       })
     )
-    yield* tell(message, Exit.succeed(held))
+    yield* isKept ? callers.give(message, held) : callers.refuse(message, new NoMedia({}))
   })
 
   const giveUp = Effect.fnUntraced(function* (
@@ -165,17 +169,14 @@ const make = Effect.fnUntraced(function* (options: MediaOptions) {
     answer: OpenError
   ) {
     yield* records.note(message, { state, reason }, 'done')
-    yield* refuse(message, answer)
+    yield* callers.refuse(message, answer)
   })
 
   const requests = yield* makeRequests({
     records,
     giveUp,
-    refuse,
-    fetchAgain: message =>
-      callers.has(nameOf(message))
-        ? Effect.asVoid(Effect.forkIn(attended(message), scope))
-        : downloads.wake(message.accountId)
+    refuse: callers.refuse,
+    fetchAgain: message => (callers.isAwaited(message) ? attend(message) : downloads.wake(message.accountId))
   })
 
   const retryLater = Effect.fnUntraced(function* (
@@ -193,7 +194,7 @@ const make = Effect.fnUntraced(function* (options: MediaOptions) {
       { state: 'waiting', reason: WORDS.again },
       { ...entry, stage: 'download', wanted: wanted || entry.wanted, attempts, nextAttemptAt }
     )
-    yield* refuse(message, error)
+    yield* callers.refuse(message, error)
     yield* downloads.wake(message.accountId)
   })
 
@@ -249,18 +250,23 @@ const make = Effect.fnUntraced(function* (options: MediaOptions) {
     )
   }
 
-  /** An attempt that somebody waits for; trouble with the disk is theirs to hear, too. */
-  const attended = (message: Message): Effect.Effect<void> =>
-    forPeople
-      .withPermit(attempt(message, true))
-      .pipe(
+  /** Begins an attempt that somebody waits for, unless one is under way; trouble with the disk is theirs to hear, too. */
+  const attend = (message: Message): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const name = message.messageKey
+      if (attending.has(name)) return Effect.void
+      attending.add(name)
+      return forPeople.withPermit(attempt(message, true)).pipe(
         Effect.catch(error =>
           Effect.andThen(
-            refuse(message, error),
+            callers.refuse(message, error),
             incidents.report(storageTrouble(message.accountId, FAILING, error))
           )
-        )
+        ),
+        Effect.ensuring(Effect.sync(() => attending.delete(name))),
+        work => Effect.asVoid(Effect.forkIn(work, scope))
       )
+    })
 
   const isAutomatic = options.policy === 'recent' || options.policy === 'all'
 
@@ -292,36 +298,31 @@ const make = Effect.fnUntraced(function* (options: MediaOptions) {
     return 'more' as const
   })
 
-  const removeFile = (hash: string) =>
-    keeping.withPermit(
-      Effect.gen(function* () {
-        const isReferred = yield* records.isReferred(hash)
-        if (!isReferred) yield* files.remove(Buffer.from(hash, 'base64').toString('hex'))
-        yield* records.forgetOrphan(hash)
-      })
-    )
-
-  const removeOrphans = Effect.gen(function* () {
-    let orphans: ReadonlyArray<string>
-    do {
-      orphans = yield* records.orphans(ORPHANS_AT_ONCE)
-      for (const hash of orphans) yield* removeFile(hash)
-    } while (orphans.length === ORPHANS_AT_ONCE)
-  })
-
   const downloads = makeWorker({
     runOnce,
     words: { failing: FAILING, again: 'Media are kept again' },
     onTrouble: (accountId, failing, error) => incidents.report(storageTrouble(accountId, failing, error))
   })
-  yield* ingest.onApplied(downloads.wake)
+
+  /** Much is stored in a second while history comes: it is looked at once in a while. */
+  const woken = new Set<string>()
+  yield* ingest.onApplied(accountId =>
+    Effect.suspend(() => {
+      if (woken.has(accountId)) return Effect.void
+      woken.add(accountId)
+      return Effect.sleep(WAKE_AFTER_MS).pipe(
+        Effect.andThen(Effect.sync(() => woken.delete(accountId))),
+        Effect.andThen(downloads.wake(accountId)),
+        work => Effect.asVoid(Effect.forkIn(work, scope))
+      )
+    })
+  )
 
   /** Begins an attempt, or urges the phone when it is the phone's turn. */
   const begin = Effect.fnUntraced(function* (message: Message) {
     const entry = yield* records.read(message)
     if (entry === undefined || entry.stage === 'download') {
-      yield* Effect.forkIn(attended(message), scope)
-      return
+      return yield* attend(message)
     }
     yield* requests.urge(entry)
     if (!(yield* whatsapp.isConnected(message.accountId))) {
@@ -336,29 +337,6 @@ const make = Effect.fnUntraced(function* (options: MediaOptions) {
       )
     )
 
-  const awaited = (message: Message) =>
-    Effect.acquireUseRelease(
-      Effect.sync(() => {
-        const caller = Deferred.makeUnsafe<HeldFile, OpenError>()
-        callers.set(nameOf(message), (callers.get(nameOf(message)) ?? new Set()).add(caller))
-        return caller
-      }),
-      caller =>
-        Effect.andThen(
-          begin(message),
-          Effect.timeoutOrElse(Deferred.await(caller), {
-            duration: options.waitMs,
-            orElse: () => outlastedPatience(message)
-          })
-        ),
-      caller =>
-        Effect.sync(() => {
-          const others = callers.get(nameOf(message))
-          others?.delete(caller)
-          if (others?.size === 0) callers.delete(nameOf(message))
-        })
-    )
-
   const open = Effect.fn('Media.open')(function* (message: Message) {
     const source = sourceOf(message)
     if (source === undefined) return yield* new NoMedia({})
@@ -370,7 +348,10 @@ const make = Effect.fnUntraced(function* (options: MediaOptions) {
     if (options.policy === 'none') return yield* new MediaOff({})
     if (isTooLarge(message)) return yield* new MediaTooLarge({})
     if (message.media?.fetched?.state === 'gone') return yield* new MediaGone({})
-    return yield* awaited(message)
+    return yield* callers.waiting(message, begin(message), {
+      ms: options.waitMs,
+      orElse: () => outlastedPatience(message)
+    })
   })
 
   return Media.of({
@@ -381,8 +362,7 @@ const make = Effect.fnUntraced(function* (options: MediaOptions) {
     downloads,
     requests: requests.worker,
     removeOrphans,
-    removeUnknown: before =>
-      Stream.runForEach(files.writtenBefore(before), file => removeFile(encodedHash(file)))
+    removeUnknown
   })
 })
 
@@ -390,5 +370,3 @@ const sourceOf = ({ media, type }: Message): MediaSource | undefined =>
   media === null || media.download === null
     ? undefined
     : { ...media.download, messageType: type, mimeType: media.mimeType }
-
-const nameOf = ({ messageId, threadId }: Place): string => `${threadId} ${messageId}`

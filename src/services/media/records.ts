@@ -23,20 +23,21 @@ export const makeRecords = Effect.fnUntraced(function* (sql: SqlClient.SqlClient
   const store = yield* Store
   const queue = fetchQueue(sql)
 
-  /** Nothing when the message lost the file meanwhile. `waiting` is its place in the queue, unless it is done. */
+  /** Answers whether the message has that file still. `waiting` is its place in the queue, unless it is done. */
   const note = Effect.fnUntraced(
     function* (message: Message, news: MediaNews, waiting: Waiting | 'done') {
       const mediaKey = message.media?.download?.mediaKey
       const current = yield* store.readMessage(message.threadId, message.messageId)
       if (mediaKey === undefined || current?.media?.download?.mediaKey !== mediaKey) {
         yield* queue.forget(message)
-        return
+        return false
       }
       // Its thread may have become another one's meanwhile.
       const { accountId, messageId, threadId } = current
       const change = { to: 'fetched' as const, mediaKey, ...news }
       yield* store.putChanges(accountId, [{ threadId, messageId, change }])
       yield* waiting === 'done' ? queue.forget(current) : queue.put({ ...waiting, threadId, messageId })
+      return true
     },
     work => failed(store.atomically(work))
   )
