@@ -36,6 +36,21 @@ export interface Answer<A = unknown> {
   readonly body: A
 }
 
+export interface MediaAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly bytes: Buffer
+  readonly problem: { readonly type: string; readonly title: string; readonly detail?: string } | undefined
+}
+
+export interface MediaCounts {
+  readonly policy: string
+  readonly stored: number
+  readonly waiting: number
+  readonly failed: number
+  readonly notFetched: number
+}
+
 /** The answer to something queued for sending. */
 export interface Queued {
   readonly entryId: string
@@ -228,6 +243,31 @@ export class Api {
         return wanted(job) ? job : undefined
       }
     )
+  }
+
+  /** The file of a message, or the refusal as JSON in `problem`. */
+  async media(
+    messageKey: string,
+    headers: Readonly<Record<string, string>> = {},
+    method = 'GET'
+  ): Promise<MediaAnswer> {
+    const response = await fetch(`${this.url}/v1/messages/${encodeURIComponent(messageKey)}/media`, {
+      method,
+      headers: { authorization: `Bearer ${this.key}`, ...headers }
+    })
+    const bytes = Buffer.from(await response.arrayBuffer())
+    const isProblem = /json/.test(response.headers.get('content-type') ?? '')
+    return {
+      status: response.status,
+      headers: response.headers,
+      bytes,
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      problem: isProblem ? (JSON.parse(bytes.toString()) as MediaAnswer['problem']) : undefined
+    }
+  }
+
+  mediaCounts(accountId: string): Promise<MediaCounts> {
+    return this.expect(200, 'GET', `/v1/accounts/${accountId}/media`)
   }
 
   async incidents(accountId?: string): Promise<ReadonlyArray<Incident>> {

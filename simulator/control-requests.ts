@@ -45,7 +45,27 @@ export const phoneOf = ({ simulator, parameters }: Call): Phone => {
   return phone
 }
 
-export const contentFrom = (body: Record<string, unknown>): Content => {
+const FILE_KINDS = ['image', 'video', 'audio', 'document', 'sticker'] as const
+
+/** `file`: its `kind` and its content in `base64`. */
+const fileFrom = (simulator: Simulator, file: object): Content => {
+  const given: Record<string, unknown> = { ...file }
+  const kind = FILE_KINDS.find(one => one === given['kind'])
+  if (kind === undefined) throw new ControlError(400, 'file.kind is missing or unknown')
+  return {
+    message: simulator.fileMessage({
+      kind,
+      bytes: Buffer.from(text(given['base64'], 'file.base64'), 'base64'),
+      mimetype: optionalText(given['mimetype']),
+      fileName: optionalText(given['fileName']),
+      caption: optionalText(given['caption']),
+      fileLength: optionalNumber(given['fileLength'])
+    })
+  }
+}
+
+export const contentFrom = (simulator: Simulator, body: Record<string, unknown>): Content => {
+  if (typeof body['file'] === 'object' && body['file'] !== null) return fileFrom(simulator, body['file'])
   const { edit, revoke, react, message, vote, disappearing } = body
   const given = optionalText(body['text']) ?? ''
   if (typeof message === 'object' && message !== null) {

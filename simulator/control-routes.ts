@@ -139,7 +139,7 @@ export const routes: readonly ControlRoute[] = [
       return phoneOf(call).receive({
         from: text(body['from'], 'from'),
         group: optionalText(body['group']),
-        ...contentFrom(body),
+        ...contentFrom(call.simulator, body),
         ...writeOptionsFrom(body)
       })
     }
@@ -151,7 +151,7 @@ export const routes: readonly ControlRoute[] = [
       const body = call.body()
       return phoneOf(call).send({
         to: text(body['to'], 'to'),
-        ...contentFrom(body),
+        ...contentFrom(call.simulator, body),
         ...writeOptionsFrom(body)
       })
     }
@@ -226,6 +226,14 @@ export const routes: readonly ControlRoute[] = [
         count: number(body['count'], 'count'),
         ...(typeof body['text'] === 'string' ? { text: body['text'] } : {})
       })
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/expire-media',
+    answer: call => {
+      const body = call.body()
+      phoneOf(call).expireMedia(text(body['id'], 'id'), { lost: body['lost'] === true })
     }
   },
   { method: 'POST', path: '/phones/:phone/offline', answer: call => phoneOf(call).goOffline() },

@@ -49,6 +49,16 @@ export type Fault =
       readonly effect: 'silent' | 'refused' | 'otherAddress' | 'sameAgain'
       readonly chat?: string
     }
+  /**
+   * Downloads from the media host end after `afterBytes` (`cut`) or hang there (`stall`), come with other bytes (`corrupt`),
+   * or are refused with 503 (`unavailable`). Nobody is known there: a path, not a phone, says which.
+   */
+  | {
+      readonly kind: 'media'
+      readonly effect: 'cut' | 'stall' | 'corrupt' | 'unavailable'
+      readonly afterBytes?: number
+      readonly path?: string
+    }
   /** Messages are stamped this far in the future. */
   | { readonly kind: 'futureTimestamps'; readonly seconds: number }
   /** Message stanzas carry a ciphertext that cannot be decrypted. */
@@ -77,6 +87,7 @@ const KINDS: Readonly<Record<FaultKind, true>> = {
   rejectMessages: true,
   historyChunk: true,
   historyOnDemand: true,
+  media: true,
   futureTimestamps: true,
   corruptMessages: true,
   unavailableMessages: true,

@@ -1,6 +1,7 @@
 // The media host: uploads and downloads over HTTP on the same port as the WebSocket.
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FaultOf } from './faults.ts'
 import type { Network } from './network.ts'
 
 const UPLOAD_LIMIT = 128 * 1024 * 1024
@@ -11,16 +12,33 @@ export const serveMedia = (network: Network, request: IncomingMessage, response:
     upload(network, request, response)
     return
   }
-  const file = network.media.get(pathname)
-  if (!file || (request.method !== 'GET' && request.method !== 'HEAD')) {
-    response.writeHead(404, { 'content-type': 'text/plain' }).end('not found')
+  const file = network.media.serve(pathname)
+  if (!file || file === 'expired' || (request.method !== 'GET' && request.method !== 'HEAD')) {
+    response.writeHead(file === 'expired' ? 410 : 404, { 'content-type': 'text/plain' }).end('not found')
     return
   }
-  serveRange(request, response, file)
+  const fault = network.faults.take('media', {}, ({ path }) => path === undefined || path === pathname)
+  network.signals.emit('download', { path: pathname, range: request.headers.range, fault: fault?.effect })
+  if (fault?.effect === 'unavailable') {
+    response.writeHead(503).end()
+    return
+  }
+  serveRange(request, response, fault?.effect === 'corrupt' ? damaged(file) : file, fault)
+}
+
+const damaged = (file: Buffer): Buffer => {
+  const other = Buffer.from(file)
+  other.fill(0x2a, 0, Math.min(64, other.length))
+  return other
 }
 
 /** Media players and some clients ask for parts of a file. */
-const serveRange = (request: IncomingMessage, response: ServerResponse, file: Buffer): void => {
+const serveRange = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  file: Buffer,
+  fault: FaultOf<'media'> | undefined
+): void => {
   const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
   const from = range ? Number(range[1]) : 0
   const to = range?.[2] ? Math.min(Number(range[2]), file.length - 1) : file.length - 1
@@ -35,6 +53,12 @@ const serveRange = (request: IncomingMessage, response: ServerResponse, file: Bu
     'accept-ranges': 'bytes',
     ...(range ? { 'content-range': `bytes ${from}-${to}/${file.length}` } : {})
   })
+  if (fault?.effect === 'cut' || fault?.effect === 'stall') {
+    response.write(part.subarray(0, fault.afterBytes ?? part.length >> 1), () => {
+      if (fault.effect === 'cut') response.destroy()
+    })
+    return
+  }
   response.end(request.method === 'HEAD' ? undefined : part)
 }
 

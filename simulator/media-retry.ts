@@ -33,6 +33,19 @@ interface Media {
   readonly directPath: string
 }
 
+/** The file that a message names. */
+export const fileIn = (message: proto.IMessage) => {
+  const inner = unwrap(message)
+  return (
+    inner.imageMessage ??
+    inner.videoMessage ??
+    inner.audioMessage ??
+    inner.documentMessage ??
+    inner.stickerMessage ??
+    undefined
+  )
+}
+
 const mediaOf = (
   network: Network,
   companion: Companion,
@@ -45,15 +58,9 @@ const mediaOf = (
   const place = chat && mailbox?.placeOf(chat, id)
   const message = place === undefined || !chat ? undefined : mailbox?.infoAt(chat, place)?.message
   if (!message) return undefined
-  const inner = unwrap(message)
-  const content =
-    inner.imageMessage ??
-    inner.videoMessage ??
-    inner.audioMessage ??
-    inner.documentMessage ??
-    inner.stickerMessage
-  const { mediaKey, directPath } = content ?? {}
-  return mediaKey && directPath && network.media.get(directPath) ? { mediaKey, directPath } : undefined
+  const { mediaKey, directPath } = fileIn(message) ?? {}
+  const path = directPath && network.media.again(directPath)
+  return mediaKey && path ? { mediaKey, directPath: path } : undefined
 }
 
 const sealed = (id: string, { mediaKey, directPath }: Media): BinaryNode => {

@@ -1,5 +1,6 @@
 // The media host's shelves: encrypted files by path, uploaded by clients or made on demand. A file made on demand keeps
 // only its recipe; the bytes are made again when someone downloads it, and the most recent ones are kept ready.
+import { createHash } from 'node:crypto'
 
 const READY_BYTES = 256 * 1024 * 1024
 const UPLOADED_BYTES = 512 * 1024 * 1024
@@ -12,6 +13,8 @@ export class MediaStore {
   private readonly recipes = new Map<string, Recipe>()
   private readonly ready = new Map<string, Buffer>()
   private readyBytes = 0
+  private readonly expired = new Set<string>()
+  private readonly moved = new Map<string, string>()
 
   /** Keeps an uploaded file; the oldest ones make room when the shelves are full. */
   upload(path: string, bytes: Buffer): void {
@@ -33,6 +36,32 @@ export class MediaStore {
     this.uploaded.delete(path)
     this.recipes.delete(path)
     this.ready.delete(path)
+  }
+
+  /** The media host no longer has the file; the phone that sent or got it still does. */
+  expire(path: string): void {
+    this.expired.add(path)
+  }
+
+  /** What the media host serves; a file that expired is there no more. */
+  serve(path: string): Buffer | 'expired' | undefined {
+    return this.expired.has(path) ? 'expired' : this.get(path)
+  }
+
+  /** The phone uploads the file again if it expired, under another path; answers where it is, if the phone has it. */
+  again(path: string): string | undefined {
+    const file = this.get(path)
+    if (!file) return undefined
+    if (!this.expired.has(path)) return path
+    const current = this.moved.get(path)
+    if (current !== undefined && !this.expired.has(current)) return current
+    const next = `/v/t62.again/${createHash('sha256')
+      .update(current ?? path)
+      .digest('hex')
+      .slice(0, 32)}.enc`
+    this.upload(next, file)
+    this.moved.set(path, next)
+    return next
   }
 
   get(path: string): Buffer | undefined {

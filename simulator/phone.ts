@@ -12,6 +12,7 @@ import { unlink } from './login.ts'
 import { addFault, disconnect } from './disconnections.ts'
 import { announceDevices } from './device-list.ts'
 import type { Mailbox } from './mailbox.ts'
+import { fileIn } from './media-retry.ts'
 import type { Network } from './network.ts'
 import { capMessages, type MessageCap, type ReachoutTimelock, restrict } from './new-chat-limits.ts'
 import { postStatus, showPresence, showTyping } from './passing-events.ts'
@@ -202,6 +203,14 @@ export class Phone {
     }
   }
 
+  /** The media host no longer has the file of this message until the phone is asked for it; `lost`: nor has the phone. */
+  expireMedia(id: string, options: { lost?: boolean | undefined } = {}): void {
+    const path = this.fileOf(id)?.directPath
+    if (!path) throw new Error(`no message ${id} with a file is on this phone`)
+    if (options.lost === true) this.network.media.withdraw(path)
+    else this.network.media.expire(path)
+  }
+
   goOffline(): void {
     this.account.online = false
   }
@@ -333,6 +342,14 @@ export class Phone {
       addressing: options.addressing
     })
     return { id, timestamp, chatJid }
+  }
+
+  private fileOf(id: string) {
+    for (const chat of this.mailbox.chats) {
+      const message = this.mailbox.infoOf(chat, id)?.message
+      if (message) return fileIn(message)
+    }
+    return undefined
   }
 
   private companion(device: number): Companion {

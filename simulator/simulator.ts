@@ -1,10 +1,12 @@
 // The simulator: a WhatsApp Web server for one machine. It opens the port, keeps the network, and hands out phones.
+import type { proto } from '@whiskeysockets/baileys'
 import { activated } from './introduction.ts'
 import type { Account } from './account.ts'
 import { addFault, disconnect } from './disconnections.ts'
 import { announceIdentity } from './device-list.ts'
 import { type ControlPort, openControlPort } from './control.ts'
 import type { ActiveFault, Fault, FaultScope } from './faults.ts'
+import { type FileOptions, fileMessage } from './media-message.ts'
 import { serveMedia } from './media-host.ts'
 import { Network } from './network.ts'
 import type { Phone } from './phone.ts'
@@ -155,6 +157,11 @@ export class Simulator {
   /** A person who is no phone: they answer by themselves. */
   createContact(options: { phoneNumber?: string; name?: string } = {}): Account {
     return this.network.directory.create(options)
+  }
+
+  /** A message with this file, for `receive` and `send`. */
+  fileMessage(options: FileOptions): proto.IMessage {
+    return fileMessage(this.network.media, options)
   }
 
   /** A contact sets WhatsApp up anew: a new identity, and everyone who knows them is told. */

@@ -53,6 +53,12 @@ const duration = (text: string): number | undefined => {
   return value <= LONGEST_TIMER_MS ? value : undefined
 }
 
+/** An age, not a wait: no timer runs for it. */
+const age = (text: string): number | undefined => {
+  const days = /^(\d{1,5})d$/.exec(text)?.[1]
+  return days === undefined ? positiveDuration(text) : Number(days) * 86_400_000 || undefined
+}
+
 /** Beyond this a timer of Node's fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
@@ -119,7 +125,7 @@ export const settings = {
     default: '',
     allowed: 'an http:// or https:// address without a path',
     meaning:
-      "Where history chunks are downloaded from. Empty: WhatsApp's media server, or beside a WHATSAPP_URL of your own",
+      "Where history chunks and media are downloaded from. Empty: WhatsApp's media server, or beside a WHATSAPP_URL of your own",
     decode: emptyOr(mediaUrl)
   }),
   WHATSAPP_SYNC_FULL_HISTORY: setting({
@@ -223,6 +229,25 @@ export const settings = {
     meaning:
       'Fetch files to be sent from addresses that are not public too, such as a server in the same network. Whoever has the API key can then read what this machine can reach',
     decode: boolean
+  }),
+  MEDIA_DOWNLOAD: setting({
+    default: 'on-demand',
+    allowed: 'none, on-demand, recent or all',
+    meaning:
+      'Which received files are downloaded: none, those somebody asks for, also recent ones by itself, or all of them',
+    decode: oneOf('none', 'on-demand', 'recent', 'all')
+  }),
+  MEDIA_DOWNLOAD_RECENT: setting({
+    default: '30d',
+    allowed: 'a whole number with its unit, 12h or 30d, at most 99999d',
+    meaning: 'How old a message may be whose file is downloaded with MEDIA_DOWNLOAD=recent',
+    decode: age
+  }),
+  MEDIA_DOWNLOAD_MAX_MB: setting({
+    default: '100',
+    allowed: 'a whole number from 1 to 2000',
+    meaning: 'Largest file that is downloaded, in MiB. WhatsApp takes up to 2000 as a document',
+    decode: whole(1, 2000)
   }),
   SEND_TIMEOUT: setting({
     default: '30s',

@@ -16,6 +16,9 @@ import { PlaceholderQueue } from './services/history/placeholder-queue.ts'
 import { Placeholders } from './services/history/placeholders.ts'
 import { Rehearsal } from './services/history/rehearsal.ts'
 import { History } from './services/history/history.ts'
+import * as MediaFolder from './services/media/folder.ts'
+import { Media } from './services/media/media.ts'
+import * as MediaUpkeep from './services/media/upkeep.ts'
 import { Incidents } from './services/observe/incidents.ts'
 import * as Log from './services/observe/log.ts'
 import * as SteadyClock from './services/observe/steady-clock.ts'
@@ -44,6 +47,9 @@ const mediaBase = (config: Config): URL => {
   const { host, protocol } = config.WHATSAPP_URL
   return new URL(`${protocol === 'wss:' ? 'https' : 'http'}://${host}`)
 }
+
+/** Somebody who asks for a file is answered within this, file or not: proxies give up after a minute. */
+const MEDIA_PATIENCE_MS = 50_000
 
 const largestFile = (config: Config): number => config.MEDIA_MAX_MB * 1_048_576
 
@@ -82,11 +88,19 @@ const services = (config: Config) => {
     settleMs: config.BACKFILL_DELAY,
     offlineQueueMs: config.OFFLINE_QUEUE
   }).pipe(Layer.provide(Ground.layer({ dryRun })))
+  const media = Media.layer({
+    policy: config.MEDIA_DOWNLOAD,
+    recentMs: config.MEDIA_DOWNLOAD_RECENT,
+    largest: config.MEDIA_DOWNLOAD_MAX_MB * 1_048_576,
+    mediaBase: mediaBase(config),
+    waitMs: MEDIA_PATIENCE_MS
+  }).pipe(Layer.provideMerge(MediaFolder.layer(join(config.DATA_DIR, 'media'))))
   return Layer.mergeAll(
     History.layer({ mediaBase: mediaBase(config), dryRun }),
     backfill,
     Placeholders.layer,
-    Outbox.layer({ paceMs: config.SEND_PACE })
+    Outbox.layer({ paceMs: config.SEND_PACE }),
+    media
   ).pipe(Layer.provideMerge(attachments), Layer.provideMerge(whatsapp), Layer.provideMerge(receiving))
 }
 
@@ -117,7 +131,7 @@ const server = (config: Config) =>
       })
       return announce(key.generated).pipe(
         Layer.merge(Layer.effectDiscard(SteadyClock.watch())),
-        Layer.merge(Upkeep.layer),
+        Layer.merge(Layer.merge(Upkeep.layer, MediaUpkeep.layer)),
         Layer.provide(
           Http.layer({
             host: config.HOST,

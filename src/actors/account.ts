@@ -5,6 +5,7 @@ import { accountMachine, type EndReason, type SocketInput } from '../machines/ac
 import { Backfill } from '../services/history/backfill.ts'
 import { History } from '../services/history/history.ts'
 import { Placeholders } from '../services/history/placeholders.ts'
+import { Media } from '../services/media/media.ts'
 import { Incidents } from '../services/observe/incidents.ts'
 import { Ingest } from '../services/receive/ingest.ts'
 import { Outbox } from '../services/send/outbox.ts'
@@ -17,6 +18,7 @@ export type AccountServices =
   | History
   | Incidents
   | Ingest
+  | Media
   | Outbox
   | Placeholders
   | Store
@@ -113,6 +115,8 @@ export const makeAccountLogic = (bridge: EffectBridge<AccountServices>, delays: 
       ingest: bridge.fromEffect(({ accountId }) => Ingest.use(ingest => ingest.journal.loop(accountId))),
       history: bridge.fromEffect(({ accountId }) => History.use(history => history.chunks.loop(accountId))),
       outbox: bridge.fromEffect(({ accountId }) => Outbox.use(outbox => outbox.sending.loop(accountId))),
+      media: bridge.fromEffect(({ accountId }) => Media.use(media => media.downloads.loop(accountId))),
+      mediaRequests: bridge.fromEffect(({ accountId }) => Media.use(media => media.requests.loop(accountId))),
       placeholders: bridge.fromEffect(({ accountId }) =>
         Placeholders.use(placeholders => placeholders.asking.loop(accountId))
       ),

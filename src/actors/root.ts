@@ -7,6 +7,7 @@ import type { AccountInput } from '../machines/account.ts'
 import { supervisorMachine } from '../machines/supervisor.ts'
 import { AccountNotFound, Accounts, type AccountView, CommandRefused } from '../services/accounts.ts'
 import { History } from '../services/history/history.ts'
+import { Media } from '../services/media/media.ts'
 import { Incidents } from '../services/observe/incidents.ts'
 import { Store } from '../services/store/store.ts'
 import { Vault } from '../services/vault/vault.ts'
@@ -46,6 +47,7 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
       const vault = yield* Vault
       const history = yield* History
       const whatsapp = yield* WhatsApp
+      const media = yield* Media
       const bridge = yield* makeEffectBridge<AccountServices>()
       const accountLogic = makeAccountLogic(bridge, options)
 
@@ -199,6 +201,10 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
         yield* whatsapp.closed(accountId)
         yield* store.removeAccount(accountId)
         yield* vault.erase(accountId).pipe(Effect.orDie)
+        // The account is gone whatever becomes of its files: the hourly upkeep removes what cannot be removed now.
+        yield* media.removeOrphans.pipe(
+          Effect.catch(() => Effect.logWarning('The files of a removed account are still there'))
+        )
       })
 
       // Every stored account comes back by itself, one after the other.

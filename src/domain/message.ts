@@ -28,6 +28,11 @@ export const laterStatus = (a: MessageStatus, b: MessageStatus): MessageStatus =
 const text = Schema.NullOr(Schema.String)
 const number = Schema.NullOr(Schema.Finite)
 
+/** How far a media file got on its way here. `tooLarge` and `failed` were given up; `gone` is gone from the phone too. */
+export const MEDIA_STATES = ['stored', 'waiting', 'gone', 'tooLarge', 'failed'] as const
+export const MediaState = Schema.Literals(MEDIA_STATES)
+export type MediaState = typeof MediaState.Type
+
 export const Media = Schema.Struct({
   mimeType: text,
   fileName: text,
@@ -45,9 +50,27 @@ export const Media = Schema.Struct({
       fileSha256: text,
       fileEncSha256: text
     })
-  )
+  ),
+  /** What became of the download; nothing until one was tried. */
+  fetched: Schema.optionalKey(Schema.Struct({ state: MediaState, reason: text }))
 })
 export type Media = typeof Media.Type
+
+/** Media as applications read them. */
+export const MediaResource = Schema.Struct({
+  ...Media.fields,
+  /** Whether the file is held here, so that it is answered at once. */
+  stored: Schema.Boolean,
+  /** What became of the download; `null` until one was tried. */
+  fetched: Schema.NullOr(Schema.Struct({ state: MediaState, reason: text }))
+})
+export type MediaResource = typeof MediaResource.Type
+
+export const shownMedia = (media: Media): MediaResource => ({
+  ...media,
+  stored: media.fetched?.state === 'stored',
+  fetched: media.fetched ?? null
+})
 
 /** A place; a live location moves and names nothing. */
 export const Location = Schema.Struct({
@@ -146,6 +169,7 @@ export const Message = Schema.Struct({
   type: Schema.String,
   body: Schema.NullOr(Schema.String),
   ...Details.fields,
+  media: Schema.NullOr(MediaResource),
   quotedWhatsAppId: Schema.NullOr(Schema.String),
   /** The quoted message's document in this thread; it may not be held. */
   quotedMessageId: Schema.NullOr(Schema.String),

@@ -18,7 +18,18 @@ import { PastParticipant, Thread } from '../domain/thread.ts'
 import { RehearsedThread } from '../services/history/rehearsal.ts'
 import { Authorization } from './auth.ts'
 import { SendForm, SendRequest } from './send-request.ts'
-import { BadField, KeyReused, NotFound, NotWaiting, StoreUnavailable, WrongState } from './problems.ts'
+import {
+  BadField,
+  KeyReused,
+  MediaBroken,
+  MediaGoneForGood,
+  MediaNotTaken,
+  MediaOnItsWay,
+  NotFound,
+  NotWaiting,
+  StoreUnavailable,
+  WrongState
+} from './problems.ts'
 
 /** An account as the API shows it. Times are milliseconds since 1970. */
 export const Account = Schema.Struct({
@@ -358,6 +369,40 @@ export class HistoryGroup extends HttpApiGroup.make('history')
   .middleware(Authorization)
   .prefix('/v1') {}
 
+export class MediaGroup extends HttpApiGroup.make('media')
+  .add(
+    HttpApiEndpoint.get('file', '/messages/:messageKey/media', {
+      params: { messageKey: Schema.String.check(Schema.isMaxLength(500)) },
+      success: Schema.Uint8Array.pipe(
+        HttpApiSchema.asUint8Array({ contentType: 'application/octet-stream' })
+      ),
+      error: [NotFound, MediaNotTaken, MediaGoneForGood, MediaOnItsWay, MediaBroken, StoreUnavailable]
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary:
+          "The file of a message, fetched from WhatsApp if it is not here yet; the key is the message's messageKey",
+        description:
+          'Answers HEAD, one Range, If-Range and If-None-Match (the ETag is the SHA-256 of the content). Pictures, sound and film have their own type and are inline; everything else is an attachment, and of a type that browsers do not run.'
+      })
+    ),
+    HttpApiEndpoint.get('overview', '/accounts/:accountId/media', {
+      params: accountParams,
+      success: Schema.Struct({
+        policy: Schema.Literals(['none', 'on-demand', 'recent', 'all']),
+        /** Messages whose file is here, waits for another attempt or for the phone, was given up, or was not tried yet. */
+        stored: Schema.Finite,
+        waiting: Schema.Finite,
+        failed: Schema.Finite,
+        notFetched: Schema.Finite
+      }),
+      error: accountErrors
+    }).annotateMerge(
+      OpenApi.annotations({ summary: 'How many received files are here, and how many are not' })
+    )
+  )
+  .middleware(Authorization)
+  .prefix('/v1') {}
+
 export class FeedGroup extends HttpApiGroup.make('feed')
   .add(
     HttpApiEndpoint.get('events', '/events', {
@@ -405,6 +450,7 @@ export class Api extends HttpApi.make('backscroll')
   .add(OutboxGroup)
   .add(ThreadsGroup)
   .add(HistoryGroup)
+  .add(MediaGroup)
   .add(FeedGroup)
   .middleware(HttpApiMiddleware.ProblemDetails)
   // A misspelt sendAt must not send at once.

@@ -49,5 +49,31 @@ export class StoreUnavailable extends HttpApiError.Problem<StoreUnavailable>()('
   title: 'The database cannot be reached; try again'
 }) {}
 
+/** This server does not download that file. */
+export class MediaNotTaken extends HttpApiError.Problem<MediaNotTaken>()('MediaNotTaken', {
+  type: type('media-not-taken'),
+  status: 422,
+  title: 'This file is not downloaded here'
+}) {}
+
+export class MediaGoneForGood extends HttpApiError.Problem<MediaGoneForGood>()('MediaGoneForGood', {
+  type: type('media-gone'),
+  status: 410,
+  title: 'The file does not exist any more'
+}) {}
+
+/** It was asked for, which is remembered. */
+export class MediaOnItsWay extends HttpApiError.Problem<MediaOnItsWay>()('MediaOnItsWay', {
+  type: type('media-on-its-way'),
+  status: 503,
+  title: 'The file is not here yet; ask again'
+}) {}
+
+export class MediaBroken extends HttpApiError.Problem<MediaBroken>()('MediaBroken', {
+  type: type('media-unavailable'),
+  status: 502,
+  title: 'The file could not be fetched from WhatsApp'
+}) {}
+
 export const badField = (slot: 'params' | 'query' | 'payload', field: string, message: string): BadField =>
   new BadField({ detail: `${field}: ${message}`, errors: [{ path: [slot, field], message }] })

@@ -19,6 +19,7 @@ import type { Coverage } from '../services/history/coverage.ts'
 import type { History } from '../services/history/history.ts'
 import type { Rehearsal } from '../services/history/rehearsal.ts'
 import type { Incidents } from '../services/observe/incidents.ts'
+import type { Media } from '../services/media/media.ts'
 import type { Stopping } from '../services/observe/stopping.ts'
 import type { Attachments } from '../services/send/attachments.ts'
 import type { Outbox } from '../services/send/outbox.ts'
@@ -29,11 +30,14 @@ import { Api } from './api.ts'
 import { type ApiKey, authorizationLayer } from './auth.ts'
 import { feedLayer } from './feed.ts'
 import { historyLayer } from './history.ts'
+import { mediaLayer } from './media.ts'
 import { outboxLayer } from './outbox.ts'
 import { StoreUnavailable } from './problems.ts'
 import { threadsLayer } from './threads.ts'
 import * as Validation from './validation.ts'
 
+/** Longest path segment; the contract limits each by itself. */
+const LONGEST_SEGMENT = 1000
 /** Largest request body. */
 const MAX_BODY = ByteSize.mebibytes(1)
 
@@ -97,6 +101,7 @@ export const layer = (options: {
   | Coverage
   | History
   | Incidents
+  | Media
   | Outbox
   | Rehearsal
   | Stopping
@@ -110,6 +115,7 @@ export const layer = (options: {
       outboxLayer,
       threadsLayer,
       historyLayer({ dryRun: options.dryRun }),
+      mediaLayer,
       feedLayer
     ]),
     Layer.provide([authorizationLayer(options.key), Validation.layer])
@@ -118,6 +124,8 @@ export const layer = (options: {
   const home = HttpRouter.add('GET', '/', HttpServerResponse.redirect('/docs'))
   return HttpRouter.serve(Layer.mergeAll(api, docs, home), {
     middleware: explain,
+    // A message key is a thread id and a message id in one segment.
+    routerConfig: { maxParamLength: LONGEST_SEGMENT },
     disableLogger: true,
     disableListenLog: true
   }).pipe(

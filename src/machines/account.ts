@@ -76,6 +76,10 @@ export const accountMachine = setup({
     ingest: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
     /** Fetches and stores announced history chunks, in every state. */
     history: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
+    /** Fetches the media of messages, in every state. */
+    media: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
+    /** Asks the phone for media that WhatsApp no longer has. */
+    mediaRequests: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
     /** Sends the outbox. */
     outbox: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
     /** Asks the phone for messages that arrived without their content. */
@@ -166,7 +170,8 @@ export const accountMachine = setup({
   }),
   invoke: [
     { src: 'ingest', input: ({ context }) => ({ accountId: context.accountId }) },
-    { src: 'history', input: ({ context }) => ({ accountId: context.accountId }) }
+    { src: 'history', input: ({ context }) => ({ accountId: context.accountId }) },
+    { src: 'media', input: ({ context }) => ({ accountId: context.accountId }) }
   ],
   initial: 'deciding',
   states: {
@@ -279,7 +284,8 @@ export const accountMachine = setup({
           invoke: [
             { src: 'outbox', input: ({ context }) => ({ accountId: context.accountId }) },
             { src: 'placeholders', input: ({ context }) => ({ accountId: context.accountId }) },
-            { src: 'attendance', input: ({ context }) => ({ accountId: context.accountId }) }
+            { src: 'attendance', input: ({ context }) => ({ accountId: context.accountId }) },
+            { src: 'mediaRequests', input: ({ context }) => ({ accountId: context.accountId }) }
           ],
           on: { 'command.logout': { actions: ['noteUnlinking', 'unlinkDevice'] } },
           after: { stableAfter: { actions: 'settle' } },

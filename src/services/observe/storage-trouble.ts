@@ -43,9 +43,20 @@ const BY_CODE: ReadonlyMap<number, Trouble> = new Map([
   [13, { kind: 'storage.full', reason: 'the disk is full', advice: 'Free space where DATA_DIR is' }]
 ])
 
+/** What the operating system says of files beside the database. */
+const BY_ERROR_NAME: ReadonlyMap<string, number> = new Map([
+  ['ENOSPC', 13],
+  ['EDQUOT', 13],
+  ['EROFS', 8],
+  ['EACCES', 8],
+  ['EIO', 10]
+])
+
 const codeOf = (error: unknown): number | undefined => {
   for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 8; depth += 1) {
     if ('errcode' in at && typeof at.errcode === 'number') return at.errcode & 0xff
+    const named = 'code' in at && typeof at.code === 'string' ? BY_ERROR_NAME.get(at.code) : undefined
+    if (named !== undefined) return named
     const next: unknown = 'cause' in at ? at.cause : undefined
     at = next ?? ('reason' in at ? at.reason : undefined)
   }

@@ -46,6 +46,8 @@ export class Ingest extends Context.Service<
       chat: Address,
       facts: ReadonlyArray<Fact>
     ) => Effect.Effect<{ readonly threadId: string; readonly messageIds: ReadonlyArray<string> }, StoreError>
+    /** Has `listener` called whenever something was stored for an account; for the one service that fetches its media. */
+    readonly onApplied: (listener: (accountId: string) => Effect.Effect<void>) => Effect.Effect<void>
     /** Consumes the journal. */
     readonly journal: Worker<StoreError | InboxError | SealBroken, never>
   }
@@ -66,6 +68,7 @@ export class Ingest extends Context.Service<
       const placeholders = yield* PlaceholderQueue
       const incidents = yield* Incidents
       const resolver = makeResolver(identity)
+      let applied: (accountId: string) => Effect.Effect<void> = () => Effect.void
 
       /** What follows from news beside its being stored: where live messages begin, and what is to be asked for again. */
       const noteNews = Effect.fnUntraced(function* (accountId: string, news: ReadonlyArray<MessageWrite>) {
@@ -185,7 +188,8 @@ export class Ingest extends Context.Service<
       const apply = <E>(accountId: string, facts: ReadonlyArray<Fact>, settle: Effect.Effect<void, E>) =>
         store.atomically(Effect.andThen(storeFacts(accountId, facts), settle)).pipe(
           // The addresses written in a transaction that did not commit must not be remembered as known.
-          Effect.onError(() => Effect.andThen(identity.forget(accountId), coverage.forget))
+          Effect.onError(() => Effect.andThen(identity.forget(accountId), coverage.forget)),
+          Effect.tap(() => applied(accountId))
         )
 
       const unreadable = (accountId: string, entryId: number) =>
@@ -263,6 +267,10 @@ export class Ingest extends Context.Service<
         apply,
         threadOf,
         identify,
+        onApplied: listener =>
+          Effect.sync(() => {
+            applied = listener
+          }),
         journal: makeWorker({
           runOnce,
           words: {

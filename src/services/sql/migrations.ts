@@ -4,12 +4,14 @@ import { Migrator, type SqlClient, type SqlError } from 'effect/sql'
 import { foundation } from './migrations/0001-foundation.ts'
 import { nothingLost } from './migrations/0002-nothing-lost.ts'
 import { coverage } from './migrations/0003-coverage.ts'
+import { media } from './migrations/0005-media.ts'
 
 /** Every upgrade by its number and name. */
 export const MIGRATIONS = {
   '0001_foundation': foundation,
   '0002_nothing_lost': nothingLost,
-  '0003_coverage': coverage
+  '0003_coverage': coverage,
+  '0005_media': media
 }
 
 /** Runs the upgrades that a database does not have yet, in order, each in a transaction of its own. */

@@ -7,6 +7,7 @@ import {
   type EarlierBody,
   laterStatus,
   Media,
+  MediaState,
   MessageStatus,
   NO_DETAILS,
   type Poll,
@@ -45,6 +46,18 @@ export const MessageChange = Schema.Union([
     to: Schema.Literal('prepared'),
     raw: Schema.Uint8ArrayFromBase64,
     media: Schema.NullOr(Media)
+  }),
+  /** What became of a download; `mediaKey` says of which file, should the message have another one by now. */
+  Schema.Struct({
+    to: Schema.Literal('fetched'),
+    mediaKey: Schema.String,
+    /** `null` when it is to be fetched anew. */
+    state: Schema.NullOr(MediaState),
+    reason: Schema.NullOr(Schema.String),
+    /** Where the phone uploaded it again. */
+    directPath: Schema.optionalKey(Schema.String),
+    /** Base64, as the file itself tells it; WhatsApp does not always. */
+    fileSha256: Schema.optionalKey(Schema.String)
   }),
   Schema.Struct({
     to: Schema.Literal('status'),
@@ -116,6 +129,25 @@ const voted = (held: Held, vote: Vote): Held => {
 /** How much an outcome says: that a call was answered is not undone by its end. */
 const telling = ({ outcome }: Call): number => ['ringing', 'missed', 'declined', 'answered'].indexOf(outcome)
 
+const fetched = (held: Held, change: Extract<MessageChange, { to: 'fetched' }>): Held => {
+  const { media } = held
+  if (media === null || media.download?.mediaKey !== change.mediaKey) return held
+  const { fetched: before, ...described } = media
+  const after = change.state === null ? undefined : { state: change.state, reason: change.reason }
+  const download = {
+    ...media.download,
+    directPath: change.directPath ?? media.download.directPath,
+    fileSha256: change.fileSha256 ?? media.download.fileSha256
+  }
+  const isNews =
+    before?.state !== after?.state ||
+    before?.reason !== after?.reason ||
+    download.directPath !== media.download.directPath ||
+    download.fileSha256 !== media.download.fileSha256
+  if (!isNews) return held
+  return { ...held, media: { ...described, download, ...(after === undefined ? {} : { fetched: after }) } }
+}
+
 export const applyChange = (held: Held, change: MessageChange): Held => {
   switch (change.to) {
     case 'edited':
@@ -135,6 +167,8 @@ export const applyChange = (held: Held, change: MessageChange): Held => {
     }
     case 'timed':
       return { ...held, tsClient: change.at }
+    case 'fetched':
+      return fetched(held, change)
     case 'prepared':
       return { ...held, raw: change.raw, media: change.media }
     case 'status': {

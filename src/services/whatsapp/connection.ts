@@ -29,6 +29,7 @@ import { makeDeviceCache } from './device-cache.ts'
 import { makeDurableReceive } from './durable-receive.ts'
 import { makeGroupCache } from './group-cache.ts'
 import { guardIntake } from './intake.ts'
+import { answerIn, type MediaAnswer } from './media.ts'
 import { cappingRestriction, reachoutRestriction } from './restriction.ts'
 import type { RunPromise } from './signal-keys.ts'
 import { wireOf } from './wire.ts'
@@ -74,7 +75,11 @@ export interface Live {
 }
 
 /** Opens one socket within the caller's scope and wires it to vault, journal and account. */
-export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions, live: Map<string, Live>) {
+export const makeOpener = Effect.fnUntraced(function* (
+  options: WhatsAppOptions,
+  live: Map<string, Live>,
+  onMediaAnswer: (accountId: string, answer: MediaAnswer) => Effect.Effect<void>
+) {
   const vault = yield* Vault
   const inbox = yield* Inbox
   const ingest = yield* Ingest
@@ -215,6 +220,11 @@ export const makeOpener = Effect.fnUntraced(function* (options: WhatsAppOptions,
           ? Deferred.succeed(waiting, millisecondsOf(secondsToMilliseconds(node.attrs['t'])))
           : Deferred.fail(waiting, new SendRefused({ code, reason: refusal(code) }))
       )
+    })
+    // Not from Baileys' events, which it may hold back. An answer that is lost is asked for again.
+    socket.ws.on('CB:notification,type:mediaretry', (node: BinaryNode) => {
+      const answer = answerIn(node)
+      if (answer !== undefined) fork(onMediaAnswer(accountId, answer))
     })
     yield* Effect.sleep(REPEATED_WITHIN_MS).pipe(
       Effect.andThen(

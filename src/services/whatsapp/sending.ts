@@ -15,6 +15,7 @@ import type { MediaType, Target } from '../../domain/outbox.ts'
 import { type Live, refusal, refusalCodeOf, SendRefused } from './connection.ts'
 import type { RawMessage } from './convert/chunk.ts'
 import { contextOf, type Destination } from './convert/outgoing.ts'
+import { type MediaRequest, requestNode } from './media.ts'
 
 /** The account has no open connection: wait for one; this is no attempt. */
 export class NotConnected extends Schema.TaggedError<NotConnected>()('NotConnected', {}) {}
@@ -288,5 +289,30 @@ export const makeSending = (live: ReadonlyMap<string, Live>, sendTimeoutMs: numb
     })
   })
 
-  return { send, upload, read, type, restriction, askForChunk, askForHistory, askForMessages, liveOf }
+  /** Asks the phone to upload a file again; it answers by a notification, at once or days later. */
+  const askForMedia = Effect.fn('WhatsApp.askForMedia')(function* (accountId: string, request: MediaRequest) {
+    const { socket } = yield* liveOf(accountId)
+    const own = socket.user?.id
+    if (own === undefined) return yield* new NotConnected({})
+    yield* Effect.tryPromise({
+      try: () => socket.sendNode(requestNode(request, own)),
+      catch: () => new NotConnected({})
+    })
+  }, Effect.asVoid)
+
+  const isConnected = (accountId: string): Effect.Effect<boolean> => Effect.sync(() => live.has(accountId))
+
+  return {
+    send,
+    upload,
+    read,
+    type,
+    restriction,
+    askForChunk,
+    askForHistory,
+    askForMessages,
+    askForMedia,
+    isConnected,
+    liveOf
+  }
 }

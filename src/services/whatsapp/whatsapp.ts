@@ -14,10 +14,12 @@ import { Vault } from '../vault/vault.ts'
 import { decodeCredentials } from './auth-state.ts'
 import { trust } from './certificate.ts'
 import { type Live, makeOpener, OTHER_NUMBER, type WhatsAppOptions } from './connection.ts'
+import type { MediaAnswer } from './media.ts'
 import { makeSending, NotConnected } from './sending.ts'
 import { silenceConsole } from './silence.ts'
 
 type Sending = ReturnType<typeof makeSending>
+export type MediaListener = (accountId: string, answer: MediaAnswer) => Effect.Effect<void>
 
 export class WhatsApp extends Context.Service<
   WhatsApp,
@@ -41,6 +43,11 @@ export class WhatsApp extends Context.Service<
     readonly askForChunk: Sending['askForChunk']
     readonly askForHistory: Sending['askForHistory']
     readonly askForMessages: Sending['askForMessages']
+    /** Asks the phone to upload a media file again. */
+    readonly askForMedia: Sending['askForMedia']
+    /** Has `listener` called with each answer to that; for the one service that asks. */
+    readonly onMediaAnswer: (listener: MediaListener) => Effect.Effect<void>
+    readonly isConnected: Sending['isConnected']
     /** Completes when no socket of the account is left. */
     readonly closed: (accountId: string) => Effect.Effect<void>
     /** Tells an open connection which phone numbers and LIDs are one person, so that it need not ask WhatsApp. */
@@ -62,7 +69,8 @@ export class WhatsApp extends Context.Service<
         const incidents = yield* Incidents
         const live = new Map<string, Live>()
         const seats = new Map<string, Semaphore.Semaphore>()
-        const open = yield* makeOpener(options, live)
+        let mediaListener: MediaListener = () => Effect.void
+        const open = yield* makeOpener(options, live, (accountId, answer) => mediaListener(accountId, answer))
 
         const seatOf = (accountId: string): Semaphore.Semaphore => {
           const seat = seats.get(accountId) ?? Semaphore.makeUnsafe(1)
@@ -136,6 +144,10 @@ export class WhatsApp extends Context.Service<
             }),
           closed: accountId => seatOf(accountId).withPermit(Effect.void),
           ...sending,
+          onMediaAnswer: listener =>
+            Effect.sync(() => {
+              mediaListener = listener
+            }),
           learnPeople,
           logout
         })

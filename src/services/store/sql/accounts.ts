@@ -57,6 +57,7 @@ const TABLES_OF_AN_ACCOUNT = [
   'rehearsals',
   'rehearsed_messages',
   'outbox',
+  'media_fetches',
   'addresses',
   'journal',
   'history_chunks',

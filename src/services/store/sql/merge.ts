@@ -89,6 +89,7 @@ export const mergeStatements = (
     }
     yield* sql`UPDATE OR IGNORE waiting_reads SET thread_id = ${to} WHERE thread_id = ${from}`
     yield* sql`DELETE FROM waiting_reads WHERE thread_id = ${from}`
+    yield* sql`UPDATE OR REPLACE media_fetches SET thread_id = ${to} WHERE thread_id = ${from}`
     if (isThread) yield* uniteThreads(from, to)
     yield* messages.settleThread(to)
     yield* threads.recount(to)
@@ -127,6 +128,8 @@ export const mergeStatements = (
         yield* sql`UPDATE ${sql(table)} SET message_id = ${messageId}
           WHERE thread_id = ${row.thread_id} AND message_id = ${row.message_id}`
       }
+      yield* sql`UPDATE OR REPLACE media_fetches SET message_id = ${messageId}
+        WHERE thread_id = ${row.thread_id} AND message_id = ${row.message_id}`
       yield* sql`UPDATE messages SET quoted_message_id = ${messageId}
         WHERE thread_id = ${row.thread_id} AND quoted_message_id = ${row.message_id}`
       yield* messages.settleThread(row.thread_id)

@@ -11,7 +11,8 @@ import {
   MessageStatus,
   NO_DETAILS,
   Poll,
-  Reaction
+  Reaction,
+  shownMedia
 } from '../../../domain/message.ts'
 import { messageKeyOf } from '../../../domain/ids.ts'
 import { bodyAfterEdit, type Held, pollAfter, Vote } from '../change.ts'
@@ -86,6 +87,7 @@ const messageOf = (row: typeof MessageRow.Type): Message => {
   const { edits, raw: _raw, reactions, votes, ...held } = heldOf({ ...row, raw: null })
   return {
     ...held,
+    media: held.media === null ? null : shownMedia(held.media),
     // A message that came edited already is told the same edit again: that changed nothing anybody saw.
     edits: edits.filter((edit, index) => edit.body !== bodyAfterEdit({ body: held.body, edits }, index)),
     poll: pollAfter(held.poll, votes),

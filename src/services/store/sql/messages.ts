@@ -69,6 +69,10 @@ export const messageStatements = (
     const changed = applyChange(held, change)
     if (changed === held) return 'nothing new' as const
     yield* write(threadId, messageId, changed)
+    const file = held.media?.fetched?.state === 'stored' ? held.media.download?.fileSha256 : undefined
+    // The file goes too, unless another message has it.
+    if (file != null && changed.media === null)
+      yield* sql`INSERT OR IGNORE INTO media_orphans VALUES (${file})`
     return 'changed' as const
   })
 

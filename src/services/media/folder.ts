@@ -1,0 +1,151 @@
+// Media files in a folder: media/<first two digits>/<sha-256>, readable by the owner only. The only place that knows paths.
+// A file appears under its name complete and on disk, or not at all.
+import { createHash, randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Effect, Layer, Stream } from 'effect'
+import { type ByteRange, MediaFiles, MediaStorageError, PartialFiles, WrongContent } from './files.ts'
+
+const OWNER_ONLY = { file: 0o600, folder: 0o700 }
+const CHUNK_BYTES = 256 * 1024
+const FILE = /^[0-9a-f]{64}$/
+
+const trying = <A>(work: () => Promise<A>): Effect.Effect<A, MediaStorageError> =>
+  Effect.tryPromise({ try: work, catch: cause => new MediaStorageError({ cause }) })
+
+const isMissing = (cause: unknown): boolean =>
+  cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+
+const orNothing = async <A>(work: Promise<A>): Promise<A | undefined> => {
+  try {
+    return await work
+  } catch (cause) {
+    if (isMissing(cause)) return undefined
+    throw cause
+  }
+}
+
+const sizeOf = (path: string): Effect.Effect<number | undefined, MediaStorageError> =>
+  trying(async () => (await orNothing(stat(path)))?.size)
+
+const reading = (path: string, range?: ByteRange): Stream.Stream<Uint8Array, MediaStorageError> =>
+  Stream.suspend(() =>
+    range !== undefined && range.end < range.start
+      ? Stream.empty
+      : Stream.fromAsyncIterable<Uint8Array, MediaStorageError>(
+          createReadStream(path, { ...range, highWaterMark: CHUNK_BYTES }),
+          cause => new MediaStorageError({ cause })
+        )
+  )
+
+const writeAll = async (handle: FileHandle, chunk: Uint8Array): Promise<void> => {
+  for (let at = 0; at < chunk.length;) at += (await handle.write(chunk, at)).bytesWritten
+}
+
+/** A file open for the time of the work, in a folder that is made if need be. */
+const withFile = <A, E>(
+  path: string,
+  flags: string,
+  work: (handle: FileHandle) => Effect.Effect<A, E>
+): Effect.Effect<A, E | MediaStorageError> =>
+  Effect.acquireUseRelease(
+    trying(async () => {
+      await mkdir(dirname(path), { recursive: true, mode: OWNER_ONLY.folder })
+      return open(path, flags, OWNER_ONLY.file)
+    }),
+    work,
+    handle => Effect.promise(() => handle.close())
+  )
+
+/** A rename is on disk once its folder is. */
+const syncFolder = async (path: string): Promise<void> => {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+const removeOld = async (folder: string, time: number): Promise<void> => {
+  for (const name of (await orNothing(readdir(folder))) ?? []) {
+    const path = join(folder, name)
+    const found = await orNothing(stat(path))
+    if (found !== undefined && found.mtimeMs < time) await rm(path, { force: true })
+  }
+}
+
+const filesIn = (root: string) => {
+  const pathOf = (file: string) => join(root, file.slice(0, 2), file)
+  const unfinished = join(root, 'unfinished')
+
+  const write: MediaFiles['Service']['write'] = Effect.fnUntraced(function* (content, expected) {
+    const temporary = join(unfinished, `${randomUUID()}.part`)
+    const hash = createHash('sha256')
+    let size = 0
+    return yield* Effect.gen(function* () {
+      yield* withFile(temporary, 'w', handle =>
+        Effect.andThen(
+          Stream.runForEach(content, chunk =>
+            trying(async () => {
+              hash.update(chunk)
+              size += chunk.length
+              await writeAll(handle, chunk)
+            })
+          ),
+          trying(() => handle.sync())
+        )
+      )
+      const file = hash.digest('hex')
+      if (expected !== undefined && expected !== file) return yield* new WrongContent({})
+      yield* trying(async () => {
+        await mkdir(dirname(pathOf(file)), { recursive: true, mode: OWNER_ONLY.folder })
+        await rename(temporary, pathOf(file))
+        await syncFolder(dirname(pathOf(file)))
+      })
+      return { file, size }
+      // What is left over takes space, nothing more, and goes with the next tidying.
+    }).pipe(Effect.ensuring(Effect.promise(() => rm(temporary, { force: true }).catch(() => undefined))))
+  })
+
+  return MediaFiles.of({
+    size: file => sizeOf(pathOf(file)),
+    read: (file, range) => reading(pathOf(file), range),
+    write,
+    remove: file => trying(() => rm(pathOf(file), { force: true })),
+    writtenBefore: time =>
+      Stream.fromAsyncIterable(oldFiles(root, time), cause => new MediaStorageError({ cause }))
+  })
+}
+
+async function* oldFiles(root: string, time: number): AsyncGenerator<string> {
+  for (const folder of (await orNothing(readdir(root))) ?? []) {
+    if (!/^[0-9a-f]{2}$/.test(folder)) continue
+    for (const file of (await orNothing(readdir(join(root, folder)))) ?? []) {
+      const found = FILE.test(file) ? await orNothing(stat(join(root, folder, file))) : undefined
+      if (found !== undefined && found.mtimeMs < time) yield file
+    }
+  }
+}
+
+const partialsIn = (root: string) => {
+  const folder = join(root, 'unfinished')
+  const pathOf = (name: string) => join(folder, `${name}.enc.part`)
+  return PartialFiles.of({
+    size: name => Effect.map(sizeOf(pathOf(name)), size => size ?? 0),
+    append: (name, at, content) =>
+      withFile(pathOf(name), 'a', handle =>
+        Effect.andThen(
+          trying(() => handle.truncate(at)),
+          Stream.runForEach(content, chunk => trying(() => writeAll(handle, chunk)))
+        )
+      ),
+    read: (name, range) => reading(pathOf(name), range),
+    remove: name => trying(() => rm(pathOf(name), { force: true })),
+    removeBefore: time => trying(() => removeOld(folder, time))
+  })
+}
+
+export const layer = (root: string): Layer.Layer<MediaFiles | PartialFiles> =>
+  Layer.mergeAll(Layer.succeed(MediaFiles, filesIn(root)), Layer.succeed(PartialFiles, partialsIn(root)))

@@ -1,0 +1,126 @@
+// What WhatsApp's media need of the protocol: the keys of a file, and asking the phone to upload one again.
+import {
+  type BinaryNode,
+  decodeMediaRetryNode,
+  decryptMediaRetryData,
+  encryptMediaRetryRequest,
+  hkdf,
+  proto,
+  type WAMessageKey
+} from '@whiskeysockets/baileys'
+import { Option } from 'effect'
+
+/** The words from which WhatsApp derives a file's keys, by what kind of file it is. */
+const KINDS = ['Image', 'Video', 'Audio', 'Document', 'Sticker Pack'] as const
+type Kind = (typeof KINDS)[number]
+
+const BY_TYPE: Readonly<Record<string, Kind>> = {
+  image: 'Image',
+  sticker: 'Image',
+  product: 'Image',
+  video: 'Video',
+  audio: 'Audio',
+  voice: 'Audio',
+  document: 'Document',
+  stickerPack: 'Sticker Pack'
+}
+
+const byMimeType = (mimeType: string | null): Kind => {
+  const [family] = (mimeType ?? '').split('/')
+  return family === 'image'
+    ? 'Image'
+    : family === 'video'
+      ? 'Video'
+      : family === 'audio'
+        ? 'Audio'
+        : 'Document'
+}
+
+export interface MediaKeys {
+  readonly iv: Uint8Array
+  readonly cipherKey: Uint8Array
+  readonly macKey: Uint8Array
+}
+
+const keysFor = (mediaKey: Uint8Array, kind: Kind): MediaKeys => {
+  const expanded = hkdf(mediaKey, 112, { info: `WhatsApp ${kind} Keys` })
+  return {
+    iv: expanded.subarray(0, 16),
+    cipherKey: expanded.subarray(16, 48),
+    macKey: expanded.subarray(48, 80)
+  }
+}
+
+/** The keys a file may be encrypted with, the likeliest first: pictures also come with messages that are no pictures. */
+export const mediaKeys = (
+  messageType: string,
+  mimeType: string | null,
+  mediaKey: string
+): ReadonlyArray<() => MediaKeys> => {
+  const bytes = Buffer.from(mediaKey, 'base64')
+  const likely = BY_TYPE[messageType] ?? byMimeType(mimeType)
+  return [likely, ...KINDS.filter(kind => kind !== likely)].map(kind => () => keysFor(bytes, kind))
+}
+
+/** Names a message to the phone. */
+export interface MediaRequest {
+  readonly whatsAppId: string
+  readonly chatJid: string
+  readonly fromMe: boolean
+  /** The writer, in groups. */
+  readonly participant: string | undefined
+  /** Base64. */
+  readonly mediaKey: string
+}
+
+export const requestNode = (request: MediaRequest, ownJid: string): BinaryNode => {
+  const key: WAMessageKey = {
+    remoteJid: request.chatJid,
+    id: request.whatsAppId,
+    fromMe: request.fromMe,
+    ...(request.participant === undefined ? {} : { participant: request.participant })
+  }
+  return encryptMediaRetryRequest(key, Buffer.from(request.mediaKey, 'base64'), ownJid)
+}
+
+/** What the phone answered about a message; where the file is now is sealed with the file's own key. */
+export interface MediaAnswer {
+  readonly whatsAppId: string
+  readonly sealed: { readonly ciphertext: Uint8Array; readonly iv: Uint8Array } | undefined
+  /** The phone said without a seal that it does not have the file. */
+  readonly isGone: boolean
+}
+
+const { ResultType } = proto.MediaRetryNotification
+
+/** The answer in a `mediaretry` notification, `undefined` when there is none. */
+export const answerIn = (node: BinaryNode): MediaAnswer | undefined => {
+  const { id } = node.attrs
+  if (id === undefined) return undefined
+  try {
+    const { error, media } = decodeMediaRetryNode(node)
+    // Baileys puts the attributes of the refusal into the error's data.
+    const code: unknown = Reflect.get(Object(error?.data), 'code')
+    return { whatsAppId: id, sealed: media, isGone: Number(code) === ResultType.NOT_FOUND }
+  } catch {
+    // A notification that is none says nothing about any message.
+    return undefined
+  }
+}
+
+/** Where the file is now, `gone`, or `later` when the phone could not say; nothing when the answer is about another file. */
+export const openAnswer = (
+  answer: MediaAnswer,
+  mediaKey: string
+): Option.Option<{ readonly directPath: string } | 'gone' | 'later'> => {
+  if (answer.sealed === undefined) return Option.some(answer.isGone ? 'gone' : 'later')
+  try {
+    const opened = decryptMediaRetryData(answer.sealed, Buffer.from(mediaKey, 'base64'), answer.whatsAppId)
+    if (opened.result === ResultType.NOT_FOUND) return Option.some('gone')
+    const { directPath } = opened
+    return Option.some(opened.result === ResultType.SUCCESS && directPath ? { directPath } : 'later')
+  } catch {
+    // Sealed with the key of another file that has the same message id.
+    return Option.none()
+  }
+}
