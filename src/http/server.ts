@@ -26,6 +26,7 @@ import { type ApiKey, authorizationLayer } from './auth.ts'
 import { feedLayer } from './feed.ts'
 import { outboxLayer } from './outbox.ts'
 import { StoreUnavailable } from './problems.ts'
+import { readingLayer } from './reading.ts'
 import { threadsLayer } from './threads.ts'
 import * as Validation from './validation.ts'
 
@@ -87,7 +88,7 @@ export const layer = (options: {
   Accounts | Attachments | Incidents | Outbox | Stopping | Store | WhatsApp
 > => {
   const api = HttpApiBuilder.layer(Api, { openapiPath: '/openapi.json' }).pipe(
-    Layer.provide([systemLayer, accountsLayer, outboxLayer, threadsLayer, feedLayer]),
+    Layer.provide([systemLayer, accountsLayer, outboxLayer, threadsLayer, feedLayer, readingLayer]),
     Layer.provide([authorizationLayer(options.key), Validation.layer])
   )
   const docs = HttpApiScalar.layer(Api, { path: '/docs' })

@@ -3,9 +3,14 @@ import { Layer } from 'effect'
 import { Migrator, type SqlClient, type SqlError } from 'effect/sql'
 import { foundation } from './migrations/0001-foundation.ts'
 import { nothingLost } from './migrations/0002-nothing-lost.ts'
+import { search } from './migrations/0004-search.ts'
 
 /** Every upgrade by its number and name. */
-export const MIGRATIONS = { '0001_foundation': foundation, '0002_nothing_lost': nothingLost }
+export const MIGRATIONS = {
+  '0001_foundation': foundation,
+  '0002_nothing_lost': nothingLost,
+  '0004_search': search
+}
 
 /** Runs the upgrades that a database does not have yet, in order, each in a transaction of its own. */
 export const upgrade = (migrations: Partial<typeof MIGRATIONS>) =>
