@@ -33,6 +33,9 @@ import * as Validation from './validation.ts'
 /** Largest request body. */
 const MAX_BODY = ByteSize.mebibytes(1)
 
+/** How long a client may take to read the rest of its answer once the server stops; one that reads nothing would hold it up for ever. */
+const LAST_WORDS_MS = 2000
+
 const systemLayer = HttpApiBuilder.group(
   Api,
   'system',
@@ -92,8 +95,14 @@ export const layer = (options: {
     Layer.provide([authorizationLayer(options.key), Validation.layer])
   )
   const docs = HttpApiScalar.layer(Api, { path: '/docs' })
+  const server = createServer()
+  const cutOff = Layer.effectDiscard(
+    Effect.addFinalizer(() =>
+      Effect.sync(() => void setTimeout(() => server.closeAllConnections(), LAST_WORDS_MS).unref())
+    )
+  )
   const home = HttpRouter.add('GET', '/', HttpServerResponse.redirect('/docs'))
-  return HttpRouter.serve(Layer.mergeAll(api, docs, home), {
+  return HttpRouter.serve(Layer.mergeAll(api, docs, home, cutOff), {
     middleware: explain,
     disableLogger: true,
     disableListenLog: true
@@ -103,6 +112,6 @@ export const layer = (options: {
       Layer.succeed(Multipart.MaxFileSize, ByteSize.bytes(options.largestFile)),
       Layer.succeed(Multipart.MaxFieldSize, MAX_BODY)
     ]),
-    Layer.provideMerge(NodeHttpServer.layer(createServer, { host: options.host, port: options.port }))
+    Layer.provideMerge(NodeHttpServer.layer(() => server, { host: options.host, port: options.port }))
   )
 }

@@ -168,10 +168,10 @@ test('a client that goes away, and a server that stops, end an export that is no
   await shared().synced(accountId, phone)
   expect((await shared().api.search(accountId, { q: 'while exported' })).hits).toHaveLength(1)
 
-  const stopped = server.stop()
+  expect(await server.stop()).toBe(0)
   let text = ''
   stalled.setEncoding('utf8').on('data', (piece: string) => (text += piece))
-  expect(await stopped).toBe(0)
+  await once(stalled, 'close')
   await shared().restart()
   expect(text).not.toContain('"kind":"end"')
 })
