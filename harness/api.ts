@@ -5,6 +5,7 @@ import type { FeedEvent } from '../src/domain/feed.ts'
 import type { Incident } from '../src/domain/incident.ts'
 import type { Message, Receipt } from '../src/domain/message.ts'
 import type { OutboxEntry } from '../src/domain/outbox.ts'
+import type { Hit } from '../src/domain/reading.ts'
 import type { Thread } from '../src/domain/thread.ts'
 
 export interface AccountResource {
@@ -63,6 +64,27 @@ interface MessagePage {
   readonly messages: ReadonlyArray<Message>
   readonly olderCursor: string | null
   readonly newerCursor: string | null
+}
+
+interface ThreadPage {
+  readonly threads: ReadonlyArray<Thread>
+  readonly olderCursor: string | null
+  readonly newerCursor: string | null
+  readonly nextCursor: string | null
+}
+
+interface SearchPage {
+  readonly hits: ReadonlyArray<Hit>
+  readonly nextCursor: string | null
+}
+
+/** A line of an export; which parts there are depends on its kind. */
+export interface ExportedLine {
+  readonly kind: 'thread' | 'message' | 'end'
+  readonly thread: Thread
+  readonly message: Message & { readonly receipts: ReadonlyArray<Receipt> }
+  readonly threads: number
+  readonly messages: number
 }
 
 const DEADLINE_MS = 40_000
@@ -344,6 +366,36 @@ export class Api {
       await new Promise(resolve => setTimeout(resolve, everyMs))
     }
     throw new Error(`Waited in vain for ${typeof what === 'string' ? what : what()}`)
+  }
+
+  threadPage(accountId: string, query: Readonly<Record<string, string>> = {}): Promise<ThreadPage> {
+    return this.expect(
+      200,
+      'GET',
+      `/v1/accounts/${accountId}/threads?${new URLSearchParams(query).toString()}`
+    )
+  }
+
+  search(accountId: string, query: Readonly<Record<string, string>>): Promise<SearchPage> {
+    return this.expect(
+      200,
+      'GET',
+      `/v1/accounts/${accountId}/search?${new URLSearchParams(query).toString()}`
+    )
+  }
+
+  /** The answer to an export, of `threads/{threadId}` or `accounts/{accountId}`, with its body unread. */
+  exporting(path: string, signal?: AbortSignal): Promise<Response> {
+    return fetch(`${this.url}/v1/${path}`, {
+      headers: { authorization: `Bearer ${this.key}` },
+      ...(signal && { signal })
+    })
+  }
+
+  async exported(path: string): Promise<ReadonlyArray<ExportedLine>> {
+    const text = await (await this.exporting(path)).text()
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return text.split('\n').flatMap(line => (line === '' ? [] : [JSON.parse(line) as ExportedLine]))
   }
 
   /** All threads, page by page. */

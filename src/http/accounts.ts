@@ -9,6 +9,7 @@ import { Backfill } from '../services/history/backfill.ts'
 import { Coverage } from '../services/history/coverage.ts'
 import { Store } from '../services/store/store.ts'
 import { Api } from './api.ts'
+import { cursorIn } from './fields.ts'
 import { findAccount, noAccount } from './find-account.ts'
 import { badField, StoreUnavailable, WrongState } from './problems.ts'
 
@@ -149,21 +150,25 @@ export const accountsLayer = HttpApiBuilder.group(
       logout: ({ params }) => command(params.accountId, { type: 'command.logout' }),
       threads: Effect.fn(function* ({ params, query }) {
         yield* find(params.accountId)
-        const before = query.cursor === undefined ? undefined : decodeCursor(query.cursor)
-        if (query.cursor !== undefined && before === undefined) {
-          return yield* badField('query', 'cursor', 'Expected a nextCursor of an earlier answer')
+        const before = yield* cursorIn('cursor', query.cursor ?? query.before, decodeCursor)
+        const after = yield* cursorIn('after', query.after, decodeCursor)
+        if (before !== undefined && after !== undefined) {
+          return yield* badField('query', 'after', 'Give either before or after, not both')
         }
-        const limit = query.limit ?? PAGE
-        const found = yield* store
-          .listThreads(params.accountId, { limit: limit + 1, before })
+        const { archived, kind, limit = PAGE, q, unread } = query
+        const { newer, older, threads } = yield* store
+          .listThreads(params.accountId, {
+            limit,
+            before,
+            after,
+            kind,
+            text: q,
+            archived: archived && archived === 'true',
+            unread: unread && unread === 'true'
+          })
           .pipe(Effect.mapError(storeUnavailable))
-        const threads = found.slice(0, limit)
-        const last = threads.at(-1)
-        const nextCursor =
-          found.length > limit && last !== undefined
-            ? encodeCursor({ time: last.lastMessageAt ?? 0, id: last.threadId })
-            : null
-        return { threads, nextCursor }
+        const olderCursor = older && encodeCursor(older)
+        return { threads, olderCursor, newerCursor: newer && encodeCursor(newer), nextCursor: olderCursor }
       })
     })
   })

@@ -17,6 +17,8 @@ import { OutboxEntry, OutboxStatus } from '../domain/outbox.ts'
 import { PastParticipant, Thread } from '../domain/thread.ts'
 import { RehearsedThread } from '../services/history/rehearsal.ts'
 import { Authorization } from './auth.ts'
+import { AccountId, CursorText, limit, messageFilterFields, ThreadId } from './fields.ts'
+import { ReadingGroup } from './reading-api.ts'
 import { SendForm, SendRequest } from './send-request.ts'
 import {
   BadField,
@@ -72,25 +74,13 @@ export const PairingOffer = Schema.Struct({
 }).annotate({ identifier: 'PairingOffer' })
 
 const Name = Schema.Trim.check(Schema.isMinLength(1), Schema.isMaxLength(100))
-const AccountId = Schema.String.check(Schema.isMaxLength(100))
-const ThreadId = Schema.String.check(Schema.isMaxLength(256))
-const CursorText = Schema.String.check(Schema.isMaxLength(512))
 const PhoneNumber = Schema.String.check(
   Schema.isPattern(/^\+?[1-9]\d{6,14}$/, {
     message: 'Expected a phone number with country code, digits only: +4915112345678'
   })
 )
 
-const limit = (most: number) =>
-  Schema.optionalKey(
-    Schema.NumberFromString.check(
-      Schema.isInt({ message: `Expected a whole number from 1 to ${most}` }),
-      Schema.isBetween(
-        { minimum: 1, maximum: most },
-        { message: `Expected a whole number from 1 to ${most}` }
-      )
-    )
-  )
+const YesOrNo = Schema.Literals(['true', 'false'])
 
 const accountParams = { accountId: AccountId }
 const accountErrors = [NotFound, StoreUnavailable] as const
@@ -161,10 +151,40 @@ export class AccountsGroup extends HttpApiGroup.make('accounts')
     command('logout', 'Unlink this device at WhatsApp'),
     HttpApiEndpoint.get('threads', '/:accountId/threads', {
       params: accountParams,
-      query: { limit: limit(200), cursor: Schema.optionalKey(CursorText) },
-      success: Schema.Struct({ threads: Schema.Array(Thread), nextCursor: Schema.NullOr(Schema.String) }),
+      query: {
+        limit: limit(200),
+        before: Schema.optionalKey(CursorText),
+        after: Schema.optionalKey(CursorText),
+        /** The same as `before`. */
+        cursor: Schema.optionalKey(CursorText),
+        archived: Schema.optionalKey(YesOrNo),
+        /** With unread messages, or without. */
+        unread: Schema.optionalKey(YesOrNo),
+        kind: Schema.optionalKey(Thread.fields.kind),
+        q: Schema.optionalKey(
+          Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100)).annotate({
+            description:
+              'A part of the name, whatever its case and diacritics, or three or more digits of the number'
+          })
+        )
+      },
+      success: Schema.Struct({
+        threads: Schema.Array(Thread),
+        /** Pass as `before` for threads that were active earlier; `null` when there are none. */
+        olderCursor: Schema.NullOr(Schema.String),
+        /** Pass as `after` for threads that have become active since. */
+        newerCursor: Schema.NullOr(Schema.String),
+        /** The same as `olderCursor`. */
+        nextCursor: Schema.NullOr(Schema.String)
+      }),
       error: [NotFound, BadField, StoreUnavailable]
-    }).annotateMerge(OpenApi.annotations({ summary: 'Threads, most recently active first' }))
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: 'Threads, most recently active first',
+        description:
+          'A thread moves up when a message comes. Going down by `olderCursor`, threads that stay are shown once; those that moved meanwhile are found by `after` with the `newerCursor` of the first page.'
+      })
+    )
   )
   .middleware(Authorization)
   .prefix('/v1/accounts') {}
@@ -238,7 +258,8 @@ export class ThreadsGroup extends HttpApiGroup.make('threads')
       query: {
         limit: limit(500),
         before: Schema.optionalKey(CursorText),
-        after: Schema.optionalKey(CursorText)
+        after: Schema.optionalKey(CursorText),
+        ...messageFilterFields
       },
       success: Schema.Struct({
         messages: Schema.Array(Message),
@@ -248,7 +269,13 @@ export class ThreadsGroup extends HttpApiGroup.make('threads')
         newerCursor: Schema.NullOr(Schema.String)
       }),
       error: [NotFound, BadField, StoreUnavailable]
-    }).annotateMerge(OpenApi.annotations({ summary: 'Messages of a thread, newest first' })),
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: 'Messages of a thread, newest first',
+        description:
+          'A page that filters leave short, or empty, is not the last one: that is the one whose olderCursor is null.'
+      })
+    ),
     HttpApiEndpoint.get('message', '/:threadId/messages/:messageId', {
       params: { ...threadParams, messageId: Schema.String.check(Schema.isMaxLength(200)) },
       success: Schema.Struct({ ...Message.fields, receipts: Schema.Array(Receipt) }),
@@ -452,6 +479,7 @@ export class Api extends HttpApi.make('backscroll')
   .add(HistoryGroup)
   .add(MediaGroup)
   .add(FeedGroup)
+  .add(ReadingGroup)
   .middleware(HttpApiMiddleware.ProblemDetails)
   // A misspelt sendAt must not send at once.
   .annotate(HttpApi.ParseOptions, { onExcessProperty: 'error' })

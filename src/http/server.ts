@@ -33,6 +33,7 @@ import { historyLayer } from './history.ts'
 import { mediaLayer } from './media.ts'
 import { outboxLayer } from './outbox.ts'
 import { StoreUnavailable } from './problems.ts'
+import { readingLayer } from './reading.ts'
 import { threadsLayer } from './threads.ts'
 import * as Validation from './validation.ts'
 
@@ -40,6 +41,9 @@ import * as Validation from './validation.ts'
 const LONGEST_SEGMENT = 1000
 /** Largest request body. */
 const MAX_BODY = ByteSize.mebibytes(1)
+
+/** How long a client may take to read the rest of its answer once the server stops; one that reads nothing would hold it up for ever. */
+const LAST_WORDS_MS = 2000
 
 const systemLayer = HttpApiBuilder.group(
   Api,
@@ -116,13 +120,20 @@ export const layer = (options: {
       threadsLayer,
       historyLayer({ dryRun: options.dryRun }),
       mediaLayer,
-      feedLayer
+      feedLayer,
+      readingLayer
     ]),
     Layer.provide([authorizationLayer(options.key), Validation.layer])
   )
   const docs = HttpApiScalar.layer(Api, { path: '/docs' })
+  const server = createServer()
+  const cutOff = Layer.effectDiscard(
+    Effect.addFinalizer(() =>
+      Effect.sync(() => void setTimeout(() => server.closeAllConnections(), LAST_WORDS_MS).unref())
+    )
+  )
   const home = HttpRouter.add('GET', '/', HttpServerResponse.redirect('/docs'))
-  return HttpRouter.serve(Layer.mergeAll(api, docs, home), {
+  return HttpRouter.serve(Layer.mergeAll(api, docs, home, cutOff), {
     middleware: explain,
     // A message key is a thread id and a message id in one segment.
     routerConfig: { maxParamLength: LONGEST_SEGMENT },
@@ -134,6 +145,6 @@ export const layer = (options: {
       Layer.succeed(Multipart.MaxFileSize, ByteSize.bytes(options.largestFile)),
       Layer.succeed(Multipart.MaxFieldSize, MAX_BODY)
     ]),
-    Layer.provideMerge(NodeHttpServer.layer(createServer, { host: options.host, port: options.port }))
+    Layer.provideMerge(NodeHttpServer.layer(() => server, { host: options.host, port: options.port }))
   )
 }

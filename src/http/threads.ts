@@ -1,27 +1,18 @@
 // Threads and messages over HTTP, paged by stable cursors in both directions; reading and typing are told to WhatsApp.
 import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
-import type { Message } from '../domain/message.ts'
-import { type Cursor, decodeCursor, encodeCursor } from '../domain/page.ts'
+import { decodeCursor, encodeCursor } from '../domain/page.ts'
 import { Accounts } from '../services/accounts.ts'
 import { Outbox } from '../services/send/outbox.ts'
 import { Store } from '../services/store/store.ts'
 import { WhatsApp } from '../services/whatsapp/whatsapp.ts'
 import { Api } from './api.ts'
+import { cursorIn, messageFilter } from './fields.ts'
 import { badField, NotFound, StoreUnavailable, WrongState } from './problems.ts'
 
 const PAGE = 50
 /** Read receipts sent at once; with more unread ones, the newest get theirs. */
 const MOST_RECEIPTS = 500
-
-const cursorOf = (message: Message): string => encodeCursor({ time: message.tsClient, id: message.messageId })
-
-const parse = (name: 'before' | 'after', text: string | undefined) => {
-  const cursor = text === undefined ? undefined : decodeCursor(text)
-  return text !== undefined && cursor === undefined
-    ? Effect.fail(badField('query', name, 'Expected an olderCursor or newerCursor of an earlier answer'))
-    : Effect.succeed<Cursor | undefined>(cursor)
-}
 
 export const threadsLayer = HttpApiBuilder.group(
   Api,
@@ -83,24 +74,20 @@ export const threadsLayer = HttpApiBuilder.group(
           .pipe(Effect.catch(() => notOnline(accountId)))
       }),
       messages: Effect.fn(function* ({ params, query }) {
-        const before = yield* parse('before', query.before)
-        const after = yield* parse('after', query.after)
+        const before = yield* cursorIn('before', query.before, decodeCursor)
+        const after = yield* cursorIn('after', query.after, decodeCursor)
         if (before !== undefined && after !== undefined) {
           return yield* badField('query', 'after', 'Give either before or after, not both')
         }
-        const thread = yield* find(params.threadId)
-        const limit = query.limit ?? PAGE
-        const found = yield* store
-          .listMessages(thread.threadId, { limit: limit + 1, before, after })
+        const filter = yield* messageFilter(query)
+        const { threadId } = yield* find(params.threadId)
+        const { messages, newer, older } = yield* store
+          .listMessages(threadId, { ...filter, limit: query.limit ?? PAGE, before, after })
           .pipe(unavailable)
-        // One more than asked for tells whether there is another page; going up, the extra one is the newest.
-        const messages = after === undefined ? found.slice(0, limit) : found.slice(-limit)
-        const [newest, oldest] = [messages.at(0), messages.at(-1)]
-        const hasOlder = after !== undefined || found.length > limit
         return {
           messages,
-          olderCursor: hasOlder && oldest !== undefined ? cursorOf(oldest) : null,
-          newerCursor: newest === undefined ? (query.after ?? null) : cursorOf(newest)
+          olderCursor: older && encodeCursor(older),
+          newerCursor: newer && encodeCursor(newer)
         }
       })
     })

@@ -81,6 +81,31 @@ describe('bad input names the field', () => {
       'limit'
     ],
     [
+      'a search for nothing',
+      () => stage.api.request('GET', `/v1/accounts/${accountId}/search?q=%22%22%20-no`),
+      'q'
+    ],
+    [
+      'a search for a book',
+      () => stage.api.request('GET', `/v1/accounts/${accountId}/search?q=${'x'.repeat(10_000)}`),
+      'q'
+    ],
+    [
+      'a time that is none',
+      () => stage.api.request('GET', `/v1/accounts/${accountId}/export?since=yesterday`),
+      'since'
+    ],
+    [
+      'a sender who is nobody',
+      () => stage.api.request('GET', `/v1/accounts/${accountId}/search?q=a&sender=nobody`),
+      'sender'
+    ],
+    [
+      'a type that is none',
+      () => stage.api.request('GET', `/v1/accounts/${accountId}/search?q=a&type=text,novel`),
+      'type'
+    ],
+    [
       'a made-up cursor',
       () => stage.api.request('GET', `/v1/accounts/${accountId}/threads?cursor=abc`),
       'cursor'
@@ -110,6 +135,9 @@ test.each([
   ['POST', '/v1/accounts/acc-none/disconnect', undefined],
   ['POST', '/v1/accounts/acc-none/logout', undefined],
   ['GET', '/v1/accounts/acc-none/threads', undefined],
+  ['GET', '/v1/accounts/acc-none/search?q=a', undefined],
+  ['GET', '/v1/accounts/acc-none/export', undefined],
+  ['GET', '/v1/threads/acc-none__1@s.whatsapp.net/export', undefined],
   ['POST', '/v1/accounts/acc-none/messages', { to: '+491511234567', text: 'Hi' }],
   ['GET', '/v1/threads/acc-none__1@s.whatsapp.net/messages', undefined],
   ['GET', '/nowhere', undefined]
@@ -182,6 +210,7 @@ test('the OpenAPI document describes every path', async () => {
     '/v1/accounts/{accountId}',
     '/v1/accounts/{accountId}/connect',
     '/v1/accounts/{accountId}/disconnect',
+    '/v1/accounts/{accountId}/export',
     '/v1/accounts/{accountId}/logout',
     '/v1/accounts/{accountId}/messages',
     '/v1/accounts/{accountId}/outbox',
@@ -190,10 +219,12 @@ test('the OpenAPI document describes every path', async () => {
     '/v1/accounts/{accountId}/qr',
     '/v1/accounts/{accountId}/qr.png',
     '/v1/accounts/{accountId}/qr.svg',
+    '/v1/accounts/{accountId}/search',
     '/v1/accounts/{accountId}/threads',
     '/v1/events',
     '/v1/incidents',
     '/v1/threads/{threadId}',
+    '/v1/threads/{threadId}/export',
     '/v1/threads/{threadId}/messages',
     '/v1/threads/{threadId}/messages/{messageId}',
     '/v1/threads/{threadId}/read',

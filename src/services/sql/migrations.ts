@@ -5,12 +5,14 @@ import { foundation } from './migrations/0001-foundation.ts'
 import { nothingLost } from './migrations/0002-nothing-lost.ts'
 import { coverage } from './migrations/0003-coverage.ts'
 import { media } from './migrations/0005-media.ts'
+import { search } from './migrations/0004-search.ts'
 
 /** Every upgrade by its number and name. */
 export const MIGRATIONS = {
   '0001_foundation': foundation,
   '0002_nothing_lost': nothingLost,
   '0003_coverage': coverage,
+  '0004_search': search,
   '0005_media': media
 }
 

@@ -4,6 +4,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { Context, Effect, Layer, Schedule, Semaphore, Stream } from 'effect'
 import { SqlClient, type SqlConnection, SqlError, Statement } from 'effect/sql'
 import { Reactivity } from 'effect/reactivity'
+import { searchable } from '../../domain/search-text.ts'
 
 const CACHED_STATEMENTS = 200
 
@@ -24,6 +25,10 @@ const open = (file: string): DatabaseSync => {
   // FULL: a committed transaction survives a power cut, which "written before acknowledged" rests on.
   database.exec(
     'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY'
+  )
+  // What the full-text index takes of a text; statements that search names need it too.
+  database.function('searchable', { deterministic: true }, text =>
+    typeof text === 'string' ? searchable(text) : null
   )
   return database
 }

@@ -7,10 +7,15 @@ import { accountStatements } from './sql/accounts.ts'
 import { eventStatements } from './sql/events.ts'
 import { groupAdminStatements } from './sql/group-admins.ts'
 import { mergeStatements } from './sql/merge.ts'
+import { messagePageStatements } from './sql/message-pages.ts'
 import { messageStatements } from './sql/messages.ts'
 import { pastParticipantStatements } from './sql/past-participants.ts'
 import { receiptStatements } from './sql/receipts.ts'
+import { searchIndexStatements } from './sql/search-index.ts'
+import { searchStatements } from './sql/search.ts'
+import { threadPageStatements } from './sql/thread-pages.ts'
 import { threadStatements } from './sql/threads.ts'
+import { walkStatements } from './sql/walk.ts'
 import { Store, StoreError } from './store.ts'
 
 export const layer: Layer.Layer<Store, never, SqlClient.SqlClient | SqlBulk> = Layer.effect(
@@ -20,14 +25,19 @@ export const layer: Layer.Layer<Store, never, SqlClient.SqlClient | SqlBulk> = L
     const bulk = yield* SqlBulk
     const clock = yield* Clock.Clock
     const now = () => clock.currentTimeMillisUnsafe()
-    const accounts = accountStatements(sql)
+    const index = searchIndexStatements(sql, bulk)
+    const accounts = accountStatements(sql, index)
     const events = eventStatements(sql, bulk, now)
     const threads = threadStatements(sql, bulk, now, events)
     const admins = groupAdminStatements(sql)
     const past = pastParticipantStatements(sql)
-    const messages = messageStatements(sql, bulk, now, threads, events, admins)
+    const messages = messageStatements(sql, bulk, now, threads, events, admins, index)
+    const pages = messagePageStatements(sql)
+    const threadPages = threadPageStatements(sql)
+    const search = searchStatements(sql, pages, threads)
+    const { keptIn, newestRow, rowsToBeSent, walk } = walkStatements(sql)
     const receipts = receiptStatements(sql, messages)
-    const { mergePeople } = mergeStatements(sql, threads, messages, admins, past, events)
+    const { mergePeople } = mergeStatements(sql, threads, messages, admins, past, events, index)
 
     const as =
       (operation: string) =>
@@ -75,10 +85,22 @@ export const layer: Layer.Layer<Store, never, SqlClient.SqlClient | SqlBulk> = L
       unread: (threadId, limit) => as('unread')(threads.unread(threadId, limit)),
       mergePeople: (accountId, from, to) => as('mergePeople')(mergePeople(accountId, from, to)),
 
-      listThreads: (accountId, page) => as('listThreads')(threads.list(accountId, page)),
+      listThreads: (accountId, query) => as('listThreads')(threadPages.page(accountId, query)),
+      threadIds: accountId => as('threadIds')(threadPages.ids(accountId)),
       readThread: threadId => as('readThread')(Effect.flatMap(canonical(threadId), threads.read)),
-      listMessages: (threadId, page) =>
-        as('listMessages')(Effect.flatMap(canonical(threadId), id => messages.list(id, page))),
+      listMessages: (threadId, query) =>
+        as('listMessages')(Effect.flatMap(canonical(threadId), id => pages.page(id, query))),
+      search: (accountId, { threadId, ...wanted }) =>
+        as('search')(
+          threadId === undefined
+            ? search(accountId, wanted)
+            : Effect.flatMap(canonical(threadId), id => search(accountId, { ...wanted, threadId: id }))
+        ),
+      newestRow: as('newestRow')(newestRow),
+      walk: (threadId, wanted) => as('walk')(Effect.flatMap(canonical(threadId), id => walk(id, wanted))),
+      rowsToBeSent: threadId =>
+        as('rowsToBeSent')(Effect.flatMap(canonical(threadId), id => rowsToBeSent(id))),
+      keptIn: rows => as('keptIn')(keptIn(rows)),
       readMessage: (threadId, messageId) =>
         as('readMessage')(Effect.flatMap(canonical(threadId), id => messages.read(id, messageId))),
       receipts: (threadId, messageId) =>

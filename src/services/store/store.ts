@@ -5,7 +5,9 @@ import type { AccountFacts, AccountRecord } from '../../domain/account.ts'
 import type { FeedEvent } from '../../domain/feed.ts'
 import type { Details, Message, MessageStatus, Receipt } from '../../domain/message.ts'
 import type { Target } from '../../domain/outbox.ts'
-import type { Cursor } from '../../domain/page.ts'
+import type { Cursor, SearchCursor } from '../../domain/page.ts'
+import type { Hit, MessageFilter, ThreadFilter } from '../../domain/reading.ts'
+import type { SearchQuery } from '../../domain/search-query.ts'
 import type { PastParticipant, Thread } from '../../domain/thread.ts'
 import type { MessageChange } from './change.ts'
 
@@ -113,6 +115,49 @@ export interface Page {
   readonly after?: Cursor | undefined
 }
 
+export interface MessageQuery extends Page, MessageFilter {}
+export interface ThreadQuery extends Page, ThreadFilter {}
+
+/** Newest first, whichever direction is paged; where older and newer ones begin. `older` is `null` when there are none. */
+export interface MessagePage {
+  readonly messages: ReadonlyArray<Message>
+  readonly older: Cursor | null
+  readonly newer: Cursor | null
+}
+
+export interface ThreadPage {
+  readonly threads: ReadonlyArray<Thread>
+  readonly older: Cursor | null
+  readonly newer: Cursor | null
+}
+
+export interface Search extends MessageFilter {
+  readonly query: SearchQuery
+  readonly order: 'newest' | 'relevance'
+  readonly threadId?: string | undefined
+  readonly limit: number
+  readonly cursor?: SearchCursor | undefined
+}
+
+export interface SearchPage {
+  readonly hits: ReadonlyArray<Hit>
+  readonly next: SearchCursor | null
+}
+
+/** A message by the number of its row, which it keeps for good, with how far it got with each recipient. */
+export interface Kept {
+  readonly row: number
+  readonly message: Message
+  readonly receipts: ReadonlyArray<Receipt>
+}
+
+/** Messages of a thread oldest first, behind a place, of those that were stored up to a row. */
+export interface Walk extends Pick<MessageFilter, 'since' | 'until'> {
+  readonly upTo: number
+  readonly behind?: { readonly time: number; readonly row: number } | undefined
+  readonly limit: number
+}
+
 export class Store extends Context.Service<
   Store,
   {
@@ -179,10 +224,18 @@ export class Store extends Context.Service<
     /** Two threads turned out to be one person: everything of `from` moves to `to`. */
     readonly mergePeople: (accountId: string, from: string, to: string) => Effect.Effect<void, StoreError>
 
-    readonly listThreads: (accountId: string, page: Page) => Effect.Effect<ReadonlyArray<Thread>, StoreError>
+    /** Most recently active first, whichever direction is paged. */
+    readonly listThreads: (accountId: string, query: ThreadQuery) => Effect.Effect<ThreadPage, StoreError>
+    readonly threadIds: (accountId: string) => Effect.Effect<ReadonlyArray<string>, StoreError>
     readonly readThread: (threadId: string) => Effect.Effect<Thread | undefined, StoreError>
-    /** Newest first, whichever direction is paged. */
-    readonly listMessages: (threadId: string, page: Page) => Effect.Effect<ReadonlyArray<Message>, StoreError>
+    readonly listMessages: (threadId: string, query: MessageQuery) => Effect.Effect<MessagePage, StoreError>
+    readonly search: (accountId: string, search: Search) => Effect.Effect<SearchPage, StoreError>
+    /** The row of the message that was stored last; 0 when there is none. */
+    readonly newestRow: Effect.Effect<number, StoreError>
+    readonly walk: (threadId: string, walk: Walk) => Effect.Effect<ReadonlyArray<Kept>, StoreError>
+    /** The rows of a thread's messages that wait to be sent: their time, and with it their place, has yet to become final. */
+    readonly rowsToBeSent: (threadId: string) => Effect.Effect<ReadonlyArray<number>, StoreError>
+    readonly keptIn: (rows: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<Kept>, StoreError>
     readonly readMessage: (
       threadId: string,
       messageId: string

@@ -138,7 +138,9 @@ describe('two threads that turn out to be one person', () => {
         yield* coverage.noteReach(ACCOUNT, stored(2000, 2000, 'more', threadIdOf(ACCOUNT, LID)))
         yield* coverage.noteOutage(ACCOUNT, 5000)
         yield* Identity.use(identity => identity.link(ACCOUNT, PHONE, LID))
-        const [thread] = yield* Store.use(store => store.listThreads(ACCOUNT, { limit: 10 }))
+        const {
+          threads: [thread]
+        } = yield* Store.use(store => store.listThreads(ACCOUNT, { limit: 10 }))
         expect(yield* read(thread!.threadId)).toMatchObject({ state: 'partial', messages: 2 })
         expect((yield* read(thread!.threadId))?.beginningReached).toBe(false)
         expect((yield* coverage.openGaps(ACCOUNT)).map(({ threadId }) => threadId)).toContain(

@@ -52,7 +52,7 @@ const untilEmpty = Effect.gen(function* () {
 const allOf = (jid: string) =>
   Effect.map(
     Store.use(store => store.listMessages(threadIdOf(ACCOUNT, jid), { limit: MESSAGES })),
-    messages => messages.toReversed()
+    ({ messages }) => messages.toReversed()
   )
 
 test('while the store is away everything waits in the journal; afterwards it is stored once and in order', async () => {

@@ -46,6 +46,10 @@ export const change = (
 
 export const apply = (...facts: ReadonlyArray<Fact>) =>
   Ingest.use(ingest => ingest.apply(ACCOUNT, facts, Effect.void))
-export const threads = Store.use(store => store.listThreads(ACCOUNT, { limit: 100 }))
+export const threads = Store.use(store =>
+  Effect.map(store.listThreads(ACCOUNT, { limit: 100 }), page => page.threads)
+)
 export const messagesOf = (jid: string) =>
-  Store.use(store => store.listMessages(threadIdOf(ACCOUNT, jid), { limit: 100 }))
+  Store.use(store =>
+    Effect.map(store.listMessages(threadIdOf(ACCOUNT, jid), { limit: 100 }), page => page.messages)
+  )

@@ -271,11 +271,11 @@ test('messages of one second stand in the order in which they came, in both dire
       yield* apply(message('D', { timestamp: T0 + 1000 }))
       const store = yield* Store
       const thread = threadIdOf(ACCOUNT, ANN)
-      const all = yield* store.listMessages(thread, { limit: 10 })
+      const { messages: all } = yield* store.listMessages(thread, { limit: 10 })
       const cursor = (index: number) => ({ time: all[index]!.tsClient, id: all[index]!.messageId })
       const older = yield* store.listMessages(thread, { limit: 2, before: cursor(1) })
       const newer = yield* store.listMessages(thread, { limit: 2, after: cursor(3) })
-      return [[...all.slice(0, 2), ...older], newer]
+      return [[...all.slice(0, 2), ...older.messages], newer.messages]
     })
   )
   expect(down!.map(found => found.whatsAppId)).toEqual(['D', 'B', 'A', 'C'])

@@ -3,6 +3,7 @@ import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { AccountRecord } from '../../../domain/account.ts'
 import { Disconnect, EndedState, Restriction, type AccountFacts } from '../../../domain/account.ts'
+import type { searchIndexStatements } from './search-index.ts'
 
 /** SQLite has no booleans, and JSON columns hold text. */
 const Row = Schema.Struct({
@@ -64,7 +65,10 @@ const TABLES_OF_AN_ACCOUNT = [
   'accounts'
 ]
 
-export const accountStatements = (sql: SqlClient.SqlClient) => ({
+export const accountStatements = (
+  sql: SqlClient.SqlClient,
+  index: ReturnType<typeof searchIndexStatements>
+) => ({
   create: (account: AccountRecord) =>
     sql`INSERT INTO accounts (account_id, name, created_at, wanted, jid, lid, ended, last_disconnect)
       VALUES (${account.accountId}, ${account.name}, ${account.createdAt}, ${account.wanted},
@@ -105,12 +109,16 @@ export const accountStatements = (sql: SqlClient.SqlClient) => ({
 
   remove: (accountId: string) =>
     sql.withTransaction(
-      Effect.forEach(
-        TABLES_OF_AN_ACCOUNT,
-        table => sql`DELETE FROM ${sql(table)} WHERE account_id = ${accountId}`,
-        {
-          discard: true
-        }
+      Effect.andThen(
+        // The index knows the account by its messages, which have to be there still.
+        index.removeAccount(accountId),
+        Effect.forEach(
+          TABLES_OF_AN_ACCOUNT,
+          table => sql`DELETE FROM ${sql(table)} WHERE account_id = ${accountId}`,
+          {
+            discard: true
+          }
+        )
       )
     ),
 

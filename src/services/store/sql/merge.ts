@@ -8,6 +8,7 @@ import type { groupAdminStatements } from './group-admins.ts'
 import { jsonOrNull } from './message-row.ts'
 import { MESSAGE_COLUMNS, type messageStatements, ONE_MESSAGE_RULE } from './messages.ts'
 import type { pastParticipantStatements } from './past-participants.ts'
+import type { searchIndexStatements } from './search-index.ts'
 import type { threadStatements } from './threads.ts'
 
 const decodeReactions = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Array(Reaction)))
@@ -20,7 +21,8 @@ export const mergeStatements = (
   messages: ReturnType<typeof messageStatements>,
   admins: ReturnType<typeof groupAdminStatements>,
   past: ReturnType<typeof pastParticipantStatements>,
-  events: ReturnType<typeof eventStatements>
+  events: ReturnType<typeof eventStatements>,
+  index: ReturnType<typeof searchIndexStatements>
 ) => {
   /** Rows under a new key meet the rows that are there already by the rule for one message. */
   const moveMessages = (
@@ -53,14 +55,31 @@ export const mergeStatements = (
     )
   }
 
-  const countOf = (threadId: string) =>
-    Effect.map(
-      sql<{ n: number }>`SELECT COUNT(*) AS n FROM messages WHERE thread_id = ${threadId}`,
-      ([row]) => row?.n ?? 0
+  /**
+   * Both threads' messages in one. Rows keep their numbers, so that cursors into either thread stay where they were; a
+   * message that both held becomes one by the rule for one message. Answers how many those were.
+   */
+  const uniteMessages = Effect.fnUntraced(function* (from: string, to: string) {
+    const twice = yield* sql<{
+      row: number
+      same: number
+    }>`SELECT a.rowid AS row, b.rowid AS same FROM messages a
+      JOIN messages b ON b.thread_id = ${to} AND b.message_id = a.message_id WHERE a.thread_id = ${from}`
+    const isTwice = 'thread_id = ? AND rowid IN (SELECT value FROM json_each(?))'
+    const rows = JSON.stringify(twice.map(({ row }) => row))
+    yield* index.refresh(
+      twice.flatMap(({ row, same }) => [row, same]),
+      Effect.andThen(
+        moveMessages(isTwice, { thread: '?', sender: 'sender', id: 'message_id' }, [to, from, rows]),
+        sql.unsafe(`DELETE FROM messages WHERE ${isTwice}`, [from, rows])
+      )
     )
+    yield* sql`UPDATE messages SET thread_id = ${to} WHERE thread_id = ${from}`
+    return twice.length
+  })
 
   const uniteThreads = Effect.fnUntraced(function* (from: string, to: string) {
-    // The later mark holds for both, with what it left unread; rows were renumbered, so its second counts whole.
+    // The later mark holds for both, with what it left unread; its second counts whole, as the rows of the two threads were numbered apart.
     yield* sql`UPDATE threads SET
         mark_base = CASE WHEN source.mark_at > threads.mark_at THEN source.mark_base ELSE threads.mark_base END,
         mark_at = MAX(source.mark_at, threads.mark_at), mark_row = ${Number.MAX_SAFE_INTEGER},
@@ -77,11 +96,8 @@ export const mergeStatements = (
     const toJid = to.slice(accountId.length + 2)
     const isThread = (yield* threads.read(from)) !== undefined
     if (isThread) yield* threads.put(accountId, [{ threadId: to, clientJid: toJid, kind: 'direct' }])
-    const before = (yield* countOf(from)) + (yield* countOf(to))
-    yield* moveMessages('thread_id = ?', { thread: '?', sender: 'sender', id: 'message_id' }, [to, from])
-    yield* sql`DELETE FROM messages WHERE thread_id = ${from}`
-    const lost = before - (yield* countOf(to))
-    yield* sql`UPDATE accounts SET messages = messages - ${lost} WHERE account_id = ${accountId}`
+    const twice = yield* uniteMessages(from, to)
+    yield* sql`UPDATE accounts SET messages = messages - ${twice} WHERE account_id = ${accountId}`
     // Receipts and changes may have come under an address that never had a thread.
     yield* moveReceipts({ column: 'thread_id', to }, 'thread_id = ?', [from])
     for (const table of ['waiting_changes', 'outbox', 'events']) {
@@ -104,20 +120,25 @@ export const mergeStatements = (
   const rekeySender = Effect.fnUntraced(function* (accountId: string, from: string, to: string) {
     yield* sql`UPDATE messages SET sender = ${to} WHERE account_id = ${accountId} AND sender = ${from}
       AND thread_id NOT LIKE '%@g.us'`
-    const rows = yield* sql<{ thread_id: string; message_id: string; whatsapp_id: string }>`
-      SELECT thread_id, message_id, whatsapp_id FROM messages WHERE account_id = ${accountId} AND sender = ${from}`
+    const rows = yield* sql<{ row: number; thread_id: string; message_id: string; whatsapp_id: string }>`
+      SELECT rowid AS row, thread_id, message_id, whatsapp_id FROM messages WHERE account_id = ${accountId} AND sender = ${from}`
     for (const row of rows) {
       const messageId = messageIdOf(to, row.whatsapp_id)
-      const isHeld =
-        (yield* sql`SELECT 1 FROM messages WHERE thread_id = ${row.thread_id} AND message_id = ${messageId}`)
-          .length > 0
-      if (isHeld) {
-        yield* moveMessages(
-          'thread_id = ? AND message_id = ?',
-          { thread: 'thread_id', sender: '?', id: '?' },
-          [messageId, to, row.thread_id, row.message_id]
+      const [held] = yield* sql<{ row: number }>`SELECT rowid AS row FROM messages
+        WHERE thread_id = ${row.thread_id} AND message_id = ${messageId}`
+      if (held !== undefined) {
+        yield* index.refresh(
+          [held.row, row.row],
+          Effect.andThen(
+            moveMessages('thread_id = ? AND message_id = ?', { thread: 'thread_id', sender: '?', id: '?' }, [
+              messageId,
+              to,
+              row.thread_id,
+              row.message_id
+            ]),
+            sql`DELETE FROM messages WHERE thread_id = ${row.thread_id} AND message_id = ${row.message_id}`
+          )
         )
-        yield* sql`DELETE FROM messages WHERE thread_id = ${row.thread_id} AND message_id = ${row.message_id}`
         yield* sql`UPDATE accounts SET messages = messages - 1 WHERE account_id = ${accountId}`
         yield* threads.recount(row.thread_id)
       } else {

@@ -4,10 +4,12 @@ import type { SqlClient } from 'effect/sql'
 import { MESSAGE_STATUSES, statusRank } from '../../../domain/message.ts'
 import type { SqlBulk } from '../../sql/node-sqlite.ts'
 import { applyChange, type Held, MessageChange } from '../change.ts'
-import type { ChangeWrite, MessageWrite, Page } from '../store.ts'
+import type { ChangeWrite, MessageWrite } from '../store.ts'
 import type { EventWrite, eventStatements } from './events.ts'
 import type { groupAdminStatements } from './group-admins.ts'
+import { MESSAGE_SELECT } from './message-pages.ts'
 import { decodeHeld, decodeMessage, detailsColumn, jsonOrNull } from './message-row.ts'
+import type { searchIndexStatements } from './search-index.ts'
 import type { threadStatements } from './threads.ts'
 
 const rankOf = (column: string) =>
@@ -44,7 +46,8 @@ export const messageStatements = (
   now: () => number,
   threads: ReturnType<typeof threadStatements>,
   events: ReturnType<typeof eventStatements>,
-  admins: ReturnType<typeof groupAdminStatements>
+  admins: ReturnType<typeof groupAdminStatements>,
+  index: ReturnType<typeof searchIndexStatements>
 ) => {
   const write = (threadId: string, messageId: string, held: Held) =>
     sql`UPDATE messages SET type = ${held.type}, body = ${held.body}, media = ${jsonOrNull(held.media)},
@@ -55,7 +58,7 @@ export const messageStatements = (
   /** Applies the change, or answers that the message is not here. */
   const apply = Effect.fnUntraced(function* ({ change, messageId, threadId }: ChangeWrite) {
     const [row] =
-      yield* sql`SELECT type, body, media, details, reactions, edits, status, status_reason, ts_client, raw
+      yield* sql`SELECT type, body, media, details, reactions, edits, status, status_reason, ts_client, raw, rowid
       FROM messages WHERE thread_id = ${threadId} AND message_id = ${messageId}`
     if (row === undefined) return 'not here' as const
     const held = yield* decodeHeld(row)
@@ -68,7 +71,8 @@ export const messageStatements = (
     }
     const changed = applyChange(held, change)
     if (changed === held) return 'nothing new' as const
-    yield* write(threadId, messageId, changed)
+    const writing = write(threadId, messageId, changed)
+    yield* isFoundOtherwise(held, changed) ? index.refresh([Number(row['rowid'])], writing) : writing
     const file = held.media?.fetched?.state === 'stored' ? held.media.download?.fileSha256 : undefined
     // The file goes too, unless another message has it.
     if (file != null && changed.media === null)
@@ -147,6 +151,7 @@ export const messageStatements = (
         message.raw
       ])
     )
+    yield* index.stored(before, writes)
     yield* applyWaiting(writes)
     // Rows are numbered as they are inserted, one after another: what lies behind `before` is new.
     const inserted = (yield* newestRow) - before
@@ -219,30 +224,11 @@ export const messageStatements = (
         }
   })
 
-  const select = sql`SELECT m.account_id, m.thread_id, m.message_id, m.whatsapp_id, m.direction, m.sender, m.type, m.body, m.media,
-    m.details, m.quoted_whatsapp_id, m.quoted_message_id, m.reactions, m.edits, m.status, m.status_reason, m.ts_client,
-    m.ts_claimed, m.ts_server, COALESCE(c.name, m.sender_name, c.push_name) AS sender_name
-    FROM messages m LEFT JOIN contacts c
-      ON c.account_id = m.account_id AND c.contact_jid = m.sender AND m.direction = 'inbound'`
-
-  // WhatsApp counts in seconds; within one, messages stand in the order in which they were first stored.
-  const list = Effect.fnUntraced(function* (threadId: string, page: Page) {
-    const { before, after, limit } = page
-    const place = (id: string) =>
-      sql`COALESCE((SELECT rowid FROM messages WHERE thread_id = ${threadId} AND message_id = ${id}), 0)`
-    const rows = yield* after !== undefined
-      ? sql`${select} WHERE m.thread_id = ${threadId} AND (m.ts_client, m.rowid) > (${after.time}, ${place(after.id)})
-          ORDER BY m.ts_client, m.rowid LIMIT ${limit}`
-      : before !== undefined
-        ? sql`${select} WHERE m.thread_id = ${threadId} AND (m.ts_client, m.rowid) < (${before.time}, ${place(before.id)})
-            ORDER BY m.ts_client DESC, m.rowid DESC LIMIT ${limit}`
-        : sql`${select} WHERE m.thread_id = ${threadId} ORDER BY m.ts_client DESC, m.rowid DESC LIMIT ${limit}`
-    const messages = yield* Effect.forEach(rows, decodeMessage)
-    return after !== undefined ? messages.toReversed() : messages
-  })
-
   const read = Effect.fnUntraced(function* (threadId: string, messageId: string) {
-    const [row] = yield* sql`${select} WHERE m.thread_id = ${threadId} AND m.message_id = ${messageId}`
+    const [row] = yield* sql.unsafe(`${MESSAGE_SELECT} WHERE m.thread_id = ? AND m.message_id = ?`, [
+      threadId,
+      messageId
+    ])
     return row === undefined ? undefined : yield* decodeMessage(row)
   })
 
@@ -265,8 +251,15 @@ export const messageStatements = (
 
   const pruneWaiting = (before: number) => sql`DELETE FROM waiting_changes WHERE waiting_since < ${before}`
 
-  return { put, putChanges, settleThread, list, edge, read, readRaw, readSent, pruneWaiting }
+  return { put, putChanges, settleThread, edge, read, readRaw, readSent, pruneWaiting }
 }
 
 const threadsChanged = (threadIds: ReadonlySet<string>): ReadonlyArray<EventWrite> =>
   [...threadIds].map(threadId => ({ kind: 'thread.changed', threadId, messageId: null }))
+
+/** A change by which the search finds the message by other words, or in another place. */
+const isFoundOtherwise = (before: Held, after: Held): boolean =>
+  before.body !== after.body ||
+  before.type !== after.type ||
+  before.media !== after.media ||
+  before.tsClient !== after.tsClient

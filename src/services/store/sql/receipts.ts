@@ -12,7 +12,14 @@ const Row = Schema.Struct({
   read_at: time,
   played_at: time
 })
-const decodeRow = Schema.decodeUnknownEffect(Row)
+
+export const decodeReceipt = (row: unknown) =>
+  Effect.map(Schema.decodeUnknownEffect(Row)(row), (found): Receipt => ({
+    recipient: found.recipient,
+    deliveredAt: found.delivered_at,
+    readAt: found.read_at,
+    playedAt: found.played_at
+  }))
 
 export const receiptStatements = (
   sql: SqlClient.SqlClient,
@@ -40,13 +47,6 @@ export const receiptStatements = (
   list: Effect.fnUntraced(function* (threadId: string, messageId: string) {
     const rows = yield* sql`SELECT recipient, delivered_at, read_at, played_at FROM receipts
       WHERE thread_id = ${threadId} AND message_id = ${messageId} ORDER BY recipient`
-    return yield* Effect.forEach(rows, row =>
-      Effect.map(decodeRow(row), (found): Receipt => ({
-        recipient: found.recipient,
-        deliveredAt: found.delivered_at,
-        readAt: found.read_at,
-        playedAt: found.played_at
-      }))
-    )
+    return yield* Effect.forEach(rows, decodeReceipt)
   })
 })

@@ -1,51 +1,11 @@
 // Threads and contacts in SQL.
-import { Effect, Schema } from 'effect'
+import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
-import { Thread } from '../../../domain/thread.ts'
-import { phoneNumberOf } from '../../../domain/jid.ts'
 import type { Target } from '../../../domain/outbox.ts'
 import type { SqlBulk } from '../../sql/node-sqlite.ts'
-import type { ContactWrite, Page, ReadUpTo, ThreadWrite } from '../store.ts'
+import type { ContactWrite, ReadUpTo, ThreadWrite } from '../store.ts'
 import type { eventStatements } from './events.ts'
-
-const Row = Schema.Struct({
-  account_id: Schema.String,
-  thread_id: Schema.String,
-  client_jid: Schema.String,
-  kind: Thread.fields.kind,
-  display_name: Schema.NullOr(Schema.String),
-  last_message_at: Schema.NullOr(Schema.Finite),
-  last_message_text: Schema.NullOr(Schema.String),
-  last_message_direction: Thread.fields.lastMessageDirection,
-  unread_count: Schema.Finite,
-  archived: Schema.Finite,
-  pinned_at: Schema.NullOr(Schema.Finite),
-  muted_until: Schema.NullOr(Schema.Finite),
-  ephemeral_seconds: Schema.Finite,
-  created_at: Schema.Finite
-})
-
-const decodeRow = Schema.decodeUnknownEffect(Row)
-
-const thread = (row: typeof Row.Type): Thread => {
-  const phone = phoneNumberOf(row.client_jid)
-  return {
-    accountId: row.account_id,
-    threadId: row.thread_id,
-    clientJid: row.client_jid,
-    kind: row.kind,
-    displayName: row.display_name ?? (phone === undefined ? null : `+${phone}`),
-    lastMessageAt: row.last_message_at,
-    lastMessageText: row.last_message_text,
-    lastMessageDirection: row.last_message_direction,
-    unreadCount: row.unread_count,
-    archived: row.archived === 1,
-    pinnedAt: row.pinned_at,
-    mutedUntil: row.muted_until,
-    ephemeralSeconds: row.ephemeral_seconds,
-    createdAt: row.created_at
-  }
-}
+import { decodeThread, THREAD_SELECT } from './thread-pages.ts'
 
 /** A setting that was ended, as a parameter: NULL says that nothing was told of it. */
 const NOT_SET = -9
@@ -244,24 +204,9 @@ export const threadStatements = (
     yield* sql`DELETE FROM contacts WHERE account_id = ${accountId} AND contact_jid = ${from}`
   })
 
-  const select = sql`SELECT t.account_id, t.thread_id, t.client_jid, t.kind, t.last_message_at, t.last_message_text,
-    t.last_message_direction, t.unread_count, t.archived, t.pinned_at, t.muted_until, t.ephemeral_seconds, t.created_at,
-    COALESCE(c.name, t.display_name, c.push_name) AS display_name
-    FROM threads t LEFT JOIN contacts c ON c.account_id = t.account_id AND c.contact_jid = t.client_jid AND t.kind = 'direct'`
-
-  const list = Effect.fnUntraced(function* (accountId: string, { before, limit }: Page) {
-    const rows = yield* before === undefined
-      ? sql`${select} WHERE t.account_id = ${accountId}
-          ORDER BY COALESCE(t.last_message_at, 0) DESC, t.thread_id DESC LIMIT ${limit}`
-      : sql`${select} WHERE t.account_id = ${accountId}
-          AND (COALESCE(t.last_message_at, 0), t.thread_id) < (${before.time}, ${before.id})
-          ORDER BY COALESCE(t.last_message_at, 0) DESC, t.thread_id DESC LIMIT ${limit}`
-    return yield* Effect.forEach(rows, row => Effect.map(decodeRow(row), thread))
-  })
-
   const read = Effect.fnUntraced(function* (threadId: string) {
-    const [row] = yield* sql`${select} WHERE t.thread_id = ${threadId}`
-    return row === undefined ? undefined : thread(yield* decodeRow(row))
+    const [row] = yield* sql.unsafe(`${THREAD_SELECT} WHERE t.thread_id = ?`, [threadId])
+    return row === undefined ? undefined : yield* decodeThread(row)
   })
 
   const pruneWaitingReads = (before: number) => sql`DELETE FROM waiting_reads WHERE waiting_since < ${before}`
@@ -270,7 +215,6 @@ export const threadStatements = (
     put,
     putContacts,
     mergeContacts,
-    list,
     read,
     countNew,
     markRead,

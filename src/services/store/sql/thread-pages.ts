@@ -1,0 +1,114 @@
+// Threads in SQL, page by page, most recently active first.
+import { Effect, Schema } from 'effect'
+import type { SqlClient } from 'effect/sql'
+import { phoneNumberOf } from '../../../domain/jid.ts'
+import type { Cursor } from '../../../domain/page.ts'
+import type { ThreadFilter } from '../../../domain/reading.ts'
+import { searchable } from '../../../domain/search-text.ts'
+import { Thread } from '../../../domain/thread.ts'
+import type { ThreadPage, ThreadQuery } from '../store.ts'
+
+const Row = Schema.Struct({
+  account_id: Schema.String,
+  thread_id: Schema.String,
+  client_jid: Schema.String,
+  kind: Thread.fields.kind,
+  display_name: Schema.NullOr(Schema.String),
+  last_message_at: Schema.NullOr(Schema.Finite),
+  last_message_text: Schema.NullOr(Schema.String),
+  last_message_direction: Thread.fields.lastMessageDirection,
+  unread_count: Schema.Finite,
+  archived: Schema.Finite,
+  pinned_at: Schema.NullOr(Schema.Finite),
+  muted_until: Schema.NullOr(Schema.Finite),
+  ephemeral_seconds: Schema.Finite,
+  created_at: Schema.Finite
+})
+
+const thread = (row: typeof Row.Type): Thread => {
+  const phone = phoneNumberOf(row.client_jid)
+  return {
+    accountId: row.account_id,
+    threadId: row.thread_id,
+    clientJid: row.client_jid,
+    kind: row.kind,
+    displayName: row.display_name ?? (phone === undefined ? null : `+${phone}`),
+    lastMessageAt: row.last_message_at,
+    lastMessageText: row.last_message_text,
+    lastMessageDirection: row.last_message_direction,
+    unreadCount: row.unread_count,
+    archived: row.archived === 1,
+    pinnedAt: row.pinned_at,
+    mutedUntil: row.muted_until,
+    ephemeralSeconds: row.ephemeral_seconds,
+    createdAt: row.created_at
+  }
+}
+
+const decodeRow = Schema.decodeUnknownEffect(Row)
+
+export const decodeThread = (row: unknown) => Effect.map(decodeRow(row), thread)
+
+const NAME = `COALESCE(c.name, t.display_name, c.push_name)`
+
+export const THREAD_SELECT = `SELECT t.account_id, t.thread_id, t.client_jid, t.kind, t.last_message_at, t.last_message_text,
+    t.last_message_direction, t.unread_count, t.archived, t.pinned_at, t.muted_until, t.ephemeral_seconds,
+    t.created_at, ${NAME} AS display_name
+  FROM threads t LEFT JOIN contacts c ON c.account_id = t.account_id AND c.contact_jid = t.client_jid AND t.kind = 'direct'`
+
+const conditionOf = ({ archived, kind, text, unread }: ThreadFilter) => {
+  const texts: Array<string> = []
+  const params: Array<string | number> = []
+  if (archived !== undefined) texts.push(`t.archived = ${archived ? 1 : 0}`)
+  if (unread !== undefined) texts.push(`t.unread_count ${unread ? '>' : '='} 0`)
+  if (kind !== undefined) {
+    texts.push('t.kind = ?')
+    params.push(kind)
+  }
+  if (text !== undefined) {
+    const digits = text.replace(/[\s().+-]/g, '')
+    const byNumber = /^\d{3,}$/.test(digits) ? ' OR instr(t.client_jid, ?) > 0' : ''
+    texts.push(`(instr(lower(searchable(${NAME})), ?) > 0${byNumber})`)
+    params.push(searchable(text).trim().toLowerCase(), ...(byNumber === '' ? [] : [digits]))
+  }
+  return { text: texts.map(condition => ` AND ${condition}`).join(''), params }
+}
+
+const PLACE = `(COALESCE(t.last_message_at, 0), t.thread_id)`
+
+const cursorOf = (found: Thread | undefined): Cursor | undefined =>
+  found === undefined ? undefined : { time: found.lastMessageAt ?? 0, id: found.threadId }
+
+export const threadPageStatements = (sql: SqlClient.SqlClient) => {
+  /** A page, most recently active first. A thread that becomes active moves up: going down, nothing else is missed or repeated. */
+  const page = Effect.fnUntraced(function* (accountId: string, query: ThreadQuery) {
+    const { after, before, limit } = query
+    const { params, text } = conditionOf(query)
+    const cursor = after ?? before
+    const beyond = cursor === undefined ? '' : ` AND ${PLACE} ${after === undefined ? '<' : '>'} (?, ?)`
+    const direction = after === undefined ? 'DESC' : 'ASC'
+    const rows = yield* sql.unsafe(
+      `${THREAD_SELECT} WHERE t.account_id = ?${beyond}${text}
+        ORDER BY COALESCE(t.last_message_at, 0) ${direction}, t.thread_id ${direction} LIMIT ?`,
+      [accountId, ...(cursor === undefined ? [] : [cursor.time, cursor.id]), ...params, limit + 1]
+    )
+    const threads = yield* Effect.forEach(rows.slice(0, limit), decodeThread)
+    const [nearest, farthest] = [cursorOf(threads.at(0)), cursorOf(threads.at(-1))]
+    const isMore = rows.length > limit
+    return (
+      after === undefined
+        ? { threads, older: isMore ? (farthest ?? null) : null, newer: nearest ?? before ?? null }
+        : { threads: threads.toReversed(), older: nearest ?? after, newer: farthest ?? after }
+    ) satisfies ThreadPage
+  })
+
+  const ids = (accountId: string) =>
+    Effect.map(
+      sql<{
+        id: string
+      }>`SELECT thread_id AS id FROM threads WHERE account_id = ${accountId} ORDER BY thread_id`,
+      rows => rows.map(({ id }) => id)
+    )
+
+  return { page, ids }
+}
