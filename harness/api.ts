@@ -32,6 +32,14 @@ export interface AccountResource {
   readonly counts: { readonly threads: number; readonly messages: number }
 }
 
+/** How far an account's history is, as the event stream tells it. */
+export interface ProgressEvent {
+  readonly kind: 'account.progress'
+  readonly accountId: string
+  readonly sync: AccountResource['sync']
+  readonly coverage: CoverageSummary
+}
+
 export interface Answer<A = unknown> {
   readonly status: number
   readonly body: A
@@ -302,14 +310,19 @@ export class Api {
     return incidents
   }
 
-  /** Server-sent events until the returned function is called; `seen` fills as they come. */
-  async subscribe(query = ''): Promise<{ readonly seen: Array<FeedEvent>; readonly stop: () => void }> {
+  /** Server-sent events until the returned function is called; `seen` and `progress` fill as they come. */
+  async subscribe(query = ''): Promise<{
+    readonly seen: Array<FeedEvent>
+    readonly progress: Array<ProgressEvent>
+    readonly stop: () => void
+  }> {
     const abort = new AbortController()
     const response = await fetch(`${this.url}/v1/events${query}`, {
       headers: { authorization: `Bearer ${this.key}` },
       signal: abort.signal
     })
     const seen: Array<FeedEvent> = []
+    const progress: Array<ProgressEvent> = []
     const read = async (): Promise<void> => {
       let rest = ''
       const decoder = new TextDecoder()
@@ -317,13 +330,16 @@ export class Api {
         const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
         rest = lines.pop() ?? ''
         for (const line of lines) {
+          if (!line.startsWith('data: ')) continue
           // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-          if (line.startsWith('data: ')) seen.push(JSON.parse(line.slice(6)) as FeedEvent)
+          const event = JSON.parse(line.slice(6)) as FeedEvent | ProgressEvent
+          if (event.kind === 'account.progress') progress.push(event)
+          else seen.push(event)
         }
       }
     }
     read().catch(() => undefined)
-    return { seen, stop: () => abort.abort() }
+    return { seen, progress, stop: () => abort.abort() }
   }
 
   /** What is offered for scanning or typing, once something is. */

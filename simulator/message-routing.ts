@@ -33,7 +33,9 @@ export const routeMessage = (
   const { id, to } = node.attrs
   if (!id || !to) return
   const group = network.directory.group(to)
-  const error = refusalOf(network, companion, id, to, group)
+  // What a device asks of its own phone is no message to anybody.
+  const isPeer = node.attrs.category === 'peer'
+  const error = isPeer ? undefined : refusalOf(network, companion, id, to, group)
   if (error !== undefined) {
     network.reply(session, acknowledge(node, { error }))
     network.signals.emit('rejected', { device: companion.jid, id, to, error })

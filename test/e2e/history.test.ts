@@ -71,22 +71,9 @@ test('the event stream tells how far the history is while it comes in', async ()
   const { accountId } = await stage.linked({
     history: { chats: 5, messages: 2000, mediaShare: 0, chunkMessages: 200 }
   })
-  const told = await stage.api.until('progress', async () => {
-    const all = events.seen as ReadonlyArray<unknown> as ReadonlyArray<{
-      readonly kind: string
-      readonly accountId: string
-      readonly sync: {
-        readonly messages: number
-        readonly percent: number
-        readonly messagesPerSecond: number
-      }
-      readonly coverage: { readonly complete: number }
-    }>
-    return all.findLast(
-      event =>
-        event.kind === 'account.progress' && event.accountId === accountId && event.sync.messages === 2000
-    )
-  })
+  const told = await stage.api.until('progress', async () =>
+    events.progress.findLast(event => event.accountId === accountId && event.sync.messages === 2000)
+  )
   events.stop()
   expect(told.sync).toMatchObject({ percent: 100, chunksPending: 0, chunksFailed: 0 })
   expect(told.sync.messagesPerSecond).toBeGreaterThan(0)

@@ -23,7 +23,8 @@ describe('restrictions by WhatsApp', () => {
       'the restriction',
       ({ restriction }) => restriction !== null
     )
-    expect(account).toMatchObject({ state: 'open', restriction: { kind: 'reachout', until } })
+    expect(account).toMatchObject({ restriction: { kind: 'reachout', until } })
+    expect(account.tags).toContain('online')
     const going = await api.send(accountId, known.phoneNumber, 'Dear customer')
     await untilReceived(shared().simulator, phone, going.entryId)
     expect(await api.entry(accountId, held.entryId)).toMatchObject({
