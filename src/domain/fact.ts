@@ -84,6 +84,8 @@ export interface ReceiptFact {
   readonly whatsAppIds: ReadonlyArray<string>
   readonly status: 'delivered' | 'read' | 'played'
   readonly at: number
+  /** Told with the history of its message: no news for subscribers. */
+  readonly isHistory?: boolean
 }
 
 /** The owner read a chat on the phone or another device: up to these messages, or everything up to a time. */

@@ -46,15 +46,15 @@ test('the server is down for a month and the phone goes on: after the start ever
   await stage.server.stop()
   const from = Date.now()
   stage.advance(31 * DAY_MS)
-  await writeForAMonth(phone, from, 4)
+  await writeForAMonth(phone, from, 2)
   // WhatsApp has given up what it kept for the device.
-  expect(phone.expireOfflineQueue()).toBeGreaterThan(300)
+  expect(phone.expireOfflineQueue()).toBeGreaterThan(150)
 
   await stage.restart()
   await stage.synced(accountId, phone)
   await untilComplete(stage, accountId, 3)
   const result = await compare(stage.api, accountId, phone.truth().messages)
-  expect(result).toMatchObject({ ...NOTHING_WRONG, messages: 90 + 2 + 360 })
+  expect(result).toMatchObject({ ...NOTHING_WRONG, messages: 90 + 2 + 180 })
   for (const thread of await stage.api.threads(accountId)) {
     expect(await stage.api.coverage(thread.threadId)).toMatchObject({
       state: 'complete',

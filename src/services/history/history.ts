@@ -112,31 +112,44 @@ export class History extends Context.Service<
             Effect.void
           )
 
-        const keepConversation = Effect.fnUntraced(function* (
+        const countConversation = Effect.fnUntraced(function* (
+          accountId: string,
+          { beginning, chat, facts, newest, oldest }: DecodedConversation
+        ) {
+          const { messageIds, threadId } = yield* ingest.identify(accountId, chat, facts)
+          const name = facts.find(fact => fact.kind === 'chat')?.name
+          return yield* rehearsal.note(accountId, { threadId, name, messageIds, oldest, newest, beginning })
+        })
+
+        /** Several at once: what a statement costs beside its rows is paid once for all of them. */
+        const keepConversations = Effect.fnUntraced(function* (
           accountId: string,
           queued: QueuedChunk,
-          conversation: DecodedConversation
+          conversations: ReadonlyArray<DecodedConversation>
         ) {
-          const { beginning, facts, newest, oldest } = conversation
           if (options.dryRun) {
-            const { messageIds, threadId } = yield* ingest.identify(accountId, conversation.chat, facts)
-            const name = facts.find(fact => fact.kind === 'chat')?.name
-            return yield* rehearsal.note(accountId, {
-              threadId,
-              name,
-              messageIds,
-              oldest,
-              newest,
-              beginning
-            })
+            const counts = yield* Effect.forEach(conversations, conversation =>
+              countConversation(accountId, conversation)
+            )
+            return counts.reduce((sum, count) => sum + count, 0)
+          }
+          let messages = 0
+          const facts: Array<Fact> = []
+          for (const conversation of conversations) {
+            for (const fact of conversation.facts) {
+              facts.push(fact)
+              if (fact.kind === 'message') messages += 1
+            }
           }
           yield* ingest.apply(accountId, facts, Effect.void)
-          const threadId = yield* ingest.threadOf(accountId, conversation.chat)
-          const stored = { threadId, oldest, newest, beginning }
-          yield* queued.syncType === ON_DEMAND
-            ? coverage.noteReach(accountId, stored)
-            : coverage.noteStored(accountId, queued.chunkId, stored)
-          return facts.filter(fact => fact.kind === 'message').length
+          for (const { beginning, chat, newest, oldest } of conversations) {
+            const threadId = yield* ingest.threadOf(accountId, chat)
+            const stored = { threadId, oldest, newest, beginning }
+            yield* queued.syncType === ON_DEMAND
+              ? coverage.noteReach(accountId, stored)
+              : coverage.noteStored(accountId, queued.chunkId, stored)
+          }
+          return messages
         })
 
         /** An answer without any conversation: there is nothing older. */
@@ -154,12 +167,15 @@ export class History extends Context.Service<
         ) {
           const conversations = [...chunk.conversations]
           const answer = yield* answerIn(accountId, chunk, conversations)
-          let messages = 0
-          for (const conversation of conversations) {
-            // Without anything older, the phone has nothing older, unless it says that it has.
-            const beginning = conversation.beginning ?? (conversation.received === 0 ? 'reached' : undefined)
-            messages += yield* keepConversation(accountId, queued, { ...conversation, beginning })
-          }
+          const messages = yield* keepConversations(
+            accountId,
+            queued,
+            conversations.map(conversation => ({
+              ...conversation,
+              // Without anything older, the phone has nothing older, unless it says that it has.
+              beginning: conversation.beginning ?? (conversation.received === 0 ? 'reached' : undefined)
+            }))
+          )
           if (answer === undefined) return messages
           const { conversation, request } = answer
           if (conversation === undefined) yield* noteNothing(accountId, request.threadId)
@@ -184,8 +200,8 @@ export class History extends Context.Service<
           if (queued.syncType === ON_DEMAND) {
             messages = yield* storeAnswer(accountId, queued, chunk)
           } else {
-            for (const conversation of chunk.conversations)
-              messages += yield* keepConversation(accountId, queued, conversation)
+            for (const conversations of inBatches(chunk.conversations))
+              messages += yield* keepConversations(accountId, queued, conversations)
             if (!options.dryRun) yield* coverage.noteChunk(accountId, queued.syncType, queued.chunkOrder)
           }
           yield* options.dryRun
@@ -256,7 +272,13 @@ export class History extends Context.Service<
           const self = ownAddresses(yield* store.readAccount(accountId))
           yield* Effect.gen(function* () {
             const decoded = yield* readChunk(self, chunk.notification, options.mediaBase)
-            const messages = yield* storeChunk(accountId, chunk, decoded)
+            // Before the transaction, which keeps live messages waiting, and with room for them in between.
+            const conversations: Array<DecodedConversation> = []
+            for (const conversation of decoded.conversations) {
+              conversations.push(conversation)
+              yield* Effect.yieldNow
+            }
+            const messages = yield* storeChunk(accountId, chunk, { ...decoded, conversations })
             pace.note(accountId, messages, now)
             yield* whatsapp.learnPeople(accountId, decoded.people)
             yield* jobs.heard(accountId)
@@ -326,4 +348,23 @@ export class History extends Context.Service<
       })
     )
   }
+}
+
+const BATCH_MESSAGES = 2000
+
+/** Few large conversations or many small ones, about as many messages each time. */
+function* inBatches(
+  conversations: Iterable<DecodedConversation>
+): Generator<ReadonlyArray<DecodedConversation>> {
+  let batch: Array<DecodedConversation> = []
+  let size = 0
+  for (const conversation of conversations) {
+    batch.push(conversation)
+    size += conversation.received
+    if (size < BATCH_MESSAGES) continue
+    yield batch
+    batch = []
+    size = 0
+  }
+  if (batch.length > 0) yield batch
 }

@@ -177,7 +177,8 @@ export class Ingest extends Context.Service<
                   messageId: messageIdOf('me', whatsAppId),
                   recipient: yield* identity.resolve(accountId, fact.recipient),
                   status: fact.status,
-                  at: fact.at
+                  at: fact.at,
+                  isHistory: fact.isHistory
                 })
               }
           }

@@ -36,7 +36,7 @@ export const layer: Layer.Layer<Store, never, SqlClient.SqlClient | SqlBulk> = L
     const threadPages = threadPageStatements(sql)
     const search = searchStatements(sql, pages, threads)
     const { keptIn, newestRow, rowsToBeSent, walk } = walkStatements(sql)
-    const receipts = receiptStatements(sql, messages)
+    const receipts = receiptStatements(sql, bulk, messages)
     const { mergePeople } = mergeStatements(sql, threads, messages, admins, past, events, index)
 
     const as =

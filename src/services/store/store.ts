@@ -61,6 +61,8 @@ export interface ReceiptWrite {
   readonly recipient: string
   readonly status: 'delivered' | 'read' | 'played'
   readonly at: number
+  /** Told with the history of its message, which is stored by now: no news for subscribers. */
+  readonly isHistory?: boolean | undefined
 }
 
 export interface ThreadWrite {

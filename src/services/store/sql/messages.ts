@@ -12,7 +12,8 @@ import { decodeHeld, decodeMessage, detailsColumn, jsonOrNull } from './message-
 import type { searchIndexStatements } from './search-index.ts'
 import type { threadStatements } from './threads.ts'
 
-const rankOf = (column: string) =>
+/** How far a status is, in SQL. */
+export const rankOf = (column: string) =>
   `CASE ${column} ${MESSAGE_STATUSES.map(status => `WHEN '${status}' THEN ${statusRank(status)}`).join(' ')} END`
 
 /** What could not be read or understood is filled when its content arrives; everything else stays as first told. */

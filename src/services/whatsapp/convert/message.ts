@@ -184,7 +184,8 @@ const receiptsOf = (
             recipient,
             whatsAppIds: [envelope.whatsAppId],
             status,
-            at
+            at,
+            isHistory: true
           }))
       })
 
