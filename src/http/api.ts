@@ -9,29 +9,18 @@ import {
   OpenApi
 } from 'effect/http-api'
 import { AccountState, Disconnect, Restriction } from '../domain/account.ts'
-import { BackfillJob, BackfillTask } from '../domain/backfill.ts'
-import { CoverageSummary, ThreadCoverage } from '../domain/coverage.ts'
+import { CoverageSummary } from '../domain/coverage.ts'
 import { Incident } from '../domain/incident.ts'
 import { Message, Receipt } from '../domain/message.ts'
 import { OutboxEntry, OutboxStatus } from '../domain/outbox.ts'
 import { PastParticipant, Thread } from '../domain/thread.ts'
-import { RehearsedThread } from '../services/history/rehearsal.ts'
 import { Authorization } from './auth.ts'
 import { AccountId, CursorText, limit, messageFilterFields, ThreadId } from './fields.ts'
+import { HistoryGroup } from './history-api.ts'
+import { MediaGroup } from './media-api.ts'
 import { ReadingGroup } from './reading-api.ts'
 import { SendForm, SendRequest } from './send-request.ts'
-import {
-  BadField,
-  KeyReused,
-  MediaBroken,
-  MediaGoneForGood,
-  MediaNotTaken,
-  MediaOnItsWay,
-  NotFound,
-  NotWaiting,
-  StoreUnavailable,
-  WrongState
-} from './problems.ts'
+import { BadField, KeyReused, NotFound, NotWaiting, StoreUnavailable, WrongState } from './problems.ts'
 
 /** An account as the API shows it. Times are milliseconds since 1970. */
 export const Account = Schema.Struct({
@@ -307,128 +296,6 @@ export class ThreadsGroup extends HttpApiGroup.make('threads')
   )
   .middleware(Authorization)
   .prefix('/v1/threads') {}
-
-const accountPath = { accountId: AccountId }
-const JobId = Schema.String.check(Schema.isMaxLength(100))
-const jobPath = { ...accountPath, jobId: JobId }
-const whole = (most: number, message: string) =>
-  Schema.Finite.check(Schema.isInt({ message }), Schema.isBetween({ minimum: 0, maximum: most }, { message }))
-
-export class HistoryGroup extends HttpApiGroup.make('history')
-  .add(
-    HttpApiEndpoint.get('coverage', '/threads/:threadId/coverage', {
-      params: threadParams,
-      success: ThreadCoverage,
-      error: [NotFound, StoreUnavailable]
-    }).annotateMerge(
-      OpenApi.annotations({
-        summary: 'What is held of a thread, what is known to be missing, and what is being done about it'
-      })
-    ),
-    HttpApiEndpoint.get('accountCoverage', '/accounts/:accountId/coverage', {
-      params: accountPath,
-      success: Schema.Struct({ threads: CoverageSummary, messages: Schema.Finite }),
-      error: [NotFound, StoreUnavailable]
-    }).annotateMerge(
-      OpenApi.annotations({ summary: 'How many threads are complete, partial, unknown; messages held' })
-    ),
-    HttpApiEndpoint.post('backfill', '/accounts/:accountId/backfill', {
-      params: accountPath,
-      payload: Schema.Struct({
-        threadId: Schema.optionalKey(ThreadId),
-        /** Threads, the most recently active first. */
-        threads: Schema.optionalKey(whole(100_000, 'Expected a whole number from 0 to 100000')),
-        /** Messages of each thread; 0 is all, to the beginning. */
-        count: Schema.optionalKey(
-          whole(1_000_000, 'Expected a whole number from 0 to 1000000; 0 is everything')
-        ),
-        /** Nothing older than this. */
-        until: Schema.optionalKey(whole(8_640_000_000_000_000, 'Expected a time in milliseconds since 1970'))
-      }),
-      success: BackfillJob.pipe(HttpApiSchema.status(202)),
-      error: [NotFound, WrongState, BadField, StoreUnavailable]
-    }).annotateMerge(
-      OpenApi.annotations({
-        summary: 'Fetch from the phone what is missing: gaps, and older messages',
-        description:
-          'Without threadId the most recently active threads are completed. What is not given is as WHATSAPP_BACKFILL_COUNT and WHATSAPP_BACKFILL_THREADS say. The job goes on after a restart and waits for a phone that does not answer.'
-      })
-    ),
-    HttpApiEndpoint.get('backfillJobs', '/accounts/:accountId/backfill', {
-      params: accountPath,
-      query: { limit: limit(200), cursor: Schema.optionalKey(CursorText) },
-      success: Schema.Struct({ jobs: Schema.Array(BackfillJob), nextCursor: Schema.NullOr(Schema.String) }),
-      error: [NotFound, BadField, StoreUnavailable]
-    }).annotateMerge(
-      OpenApi.annotations({ summary: 'Backfill jobs, newest first; kept for a week after their end' })
-    ),
-    HttpApiEndpoint.get('backfillJob', '/accounts/:accountId/backfill/:jobId', {
-      params: jobPath,
-      success: Schema.Struct({ ...BackfillJob.fields, tasks: Schema.Array(BackfillTask) }),
-      error: [NotFound, StoreUnavailable]
-    }).annotateMerge(
-      OpenApi.annotations({
-        summary: 'One job with what became of each thread; of more than 1000 parts the first ones'
-      })
-    ),
-    HttpApiEndpoint.delete('cancelBackfill', '/accounts/:accountId/backfill/:jobId', {
-      params: jobPath,
-      success: BackfillJob,
-      error: [NotFound, StoreUnavailable]
-    }).annotateMerge(
-      OpenApi.annotations({
-        summary: 'End a job; what the phone was asked for already is stored when it comes'
-      })
-    ),
-    HttpApiEndpoint.get('dryRun', '/accounts/:accountId/dry-run', {
-      params: accountPath,
-      query: { limit: limit(200), cursor: Schema.optionalKey(CursorText) },
-      success: Schema.Struct({
-        /** Whether the server runs with WHATSAPP_HISTORY_SYNC_DRY_RUN. */
-        enabled: Schema.Boolean,
-        totals: Schema.Struct({ threads: Schema.Finite, messages: Schema.Finite }),
-        threads: Schema.Array(RehearsedThread),
-        nextCursor: Schema.NullOr(Schema.String)
-      }),
-      error: [NotFound, BadField, StoreUnavailable]
-    }).annotateMerge(OpenApi.annotations({ summary: 'What a dry run would have stored, thread by thread' }))
-  )
-  .middleware(Authorization)
-  .prefix('/v1') {}
-
-export class MediaGroup extends HttpApiGroup.make('media')
-  .add(
-    HttpApiEndpoint.get('file', '/messages/:messageKey/media', {
-      params: { messageKey: Schema.String.check(Schema.isMaxLength(500)) },
-      success: Schema.Uint8Array.pipe(
-        HttpApiSchema.asUint8Array({ contentType: 'application/octet-stream' })
-      ),
-      error: [NotFound, MediaNotTaken, MediaGoneForGood, MediaOnItsWay, MediaBroken, StoreUnavailable]
-    }).annotateMerge(
-      OpenApi.annotations({
-        summary:
-          "The file of a message, fetched from WhatsApp if it is not here yet; the key is the message's messageKey",
-        description:
-          'Answers HEAD, one Range, If-Range and If-None-Match (the ETag is the SHA-256 of the content). Pictures, sound and film have their own type and are inline; everything else is an attachment, and of a type that browsers do not run.'
-      })
-    ),
-    HttpApiEndpoint.get('overview', '/accounts/:accountId/media', {
-      params: accountParams,
-      success: Schema.Struct({
-        policy: Schema.Literals(['none', 'on-demand', 'recent', 'all']),
-        /** Messages whose file is here, waits for another attempt or for the phone, was given up, or was not tried yet. */
-        stored: Schema.Finite,
-        waiting: Schema.Finite,
-        failed: Schema.Finite,
-        notFetched: Schema.Finite
-      }),
-      error: accountErrors
-    }).annotateMerge(
-      OpenApi.annotations({ summary: 'How many received files are here, and how many are not' })
-    )
-  )
-  .middleware(Authorization)
-  .prefix('/v1') {}
 
 export class FeedGroup extends HttpApiGroup.make('feed')
   .add(

@@ -1,17 +1,25 @@
 // What is held of each thread and what is known to be missing. Gaps are opened by evidence only: between history and
 // the first live message, around an outage that WhatsApp's queue does not bridge, where a history chunk was lost.
-import { Clock, Context, Effect, Layer, Schema } from 'effect'
+import { Clock, Context, Effect, Layer } from 'effect'
 import { SqlClient, type Statement } from 'effect/sql'
 import {
-  Beginning,
+  type Beginning,
   type CoverageSummary,
   coverageState,
-  Gap,
   type GapReason,
   type ThreadCoverage
 } from '../../domain/coverage.ts'
 import { Store, StoreError } from '../store/store.ts'
 import type { DecodedConversation, RawMessage } from '../whatsapp/convert/chunk.ts'
+import {
+  decodeGap,
+  decodeReach,
+  gapOf,
+  type OpenGap,
+  type Reach,
+  reachOf,
+  type ReachRow
+} from './coverage-row.ts'
 
 /** A live message as it was stored. */
 export interface LiveMessage {
@@ -22,52 +30,9 @@ export interface LiveMessage {
   readonly at: number
 }
 
-/** A gap with the messages at its edges, as the phone knows them. */
-export interface OpenGap extends Gap {
-  readonly threadId: string
-  readonly fromId: string | null
-  readonly toId: string | null
-  readonly toFromMe: boolean
-}
-
-/** How far back the phone has sent a thread, and what it said about the beginning. */
-export interface Reach {
-  readonly beginning: Beginning
-  readonly floor: RawMessage | undefined
-}
-
 export interface StoredConversation extends Pick<DecodedConversation, 'oldest' | 'newest' | 'beginning'> {
   readonly threadId: string
 }
-
-const GapRow = Schema.Struct({
-  gap_id: Schema.Finite,
-  thread_id: Schema.String,
-  reason: Gap.fields.reason,
-  from_at: Schema.NullOr(Schema.Finite),
-  from_id: Schema.NullOr(Schema.String),
-  to_at: Schema.NullOr(Schema.Finite),
-  to_id: Schema.NullOr(Schema.String),
-  to_from_me: Schema.NullOr(Schema.Finite),
-  opened_at: Schema.Finite
-})
-
-const ReachRow = Schema.Struct({
-  beginning: Beginning,
-  live_from: Schema.NullOr(Schema.Finite),
-  live_id: Schema.NullOr(Schema.String),
-  live_from_me: Schema.NullOr(Schema.Finite),
-  joined: Schema.Finite,
-  floor_at: Schema.NullOr(Schema.Finite),
-  floor_id: Schema.NullOr(Schema.String),
-  floor_from_me: Schema.NullOr(Schema.Finite),
-  refusal: Schema.NullOr(Schema.String),
-  refused_at: Schema.NullOr(Schema.Finite)
-})
-type ReachRow = typeof ReachRow.Type
-
-const decodeGap = Schema.decodeUnknownEffect(GapRow)
-const decodeReach = Schema.decodeUnknownEffect(ReachRow)
 
 /** Threads whose first live message is known to have been noted already. */
 const MOST_NOTED = 20_000
@@ -472,23 +437,3 @@ export class Coverage extends Context.Service<
     })
   )
 }
-
-const gapOf = (row: typeof GapRow.Type): OpenGap => ({
-  gapId: row.gap_id,
-  threadId: row.thread_id,
-  reason: row.reason,
-  from: row.from_at,
-  to: row.to_at,
-  openedAt: row.opened_at,
-  fromId: row.from_id,
-  toId: row.to_id,
-  toFromMe: row.to_from_me === 1
-})
-
-const reachOf = (row: ReachRow | undefined): Reach => ({
-  beginning: row?.beginning ?? 'unknown',
-  floor:
-    row?.floor_at == null || row.floor_id === null
-      ? undefined
-      : { whatsAppId: row.floor_id, fromMe: row.floor_from_me === 1, at: row.floor_at }
-})

@@ -7,7 +7,8 @@ import { parseThreadId } from '../../domain/ids.ts'
 import { isThreadJid } from '../../domain/jid.ts'
 import { Store, StoreError } from '../store/store.ts'
 import type { RawMessage } from '../whatsapp/convert/chunk.ts'
-import { Coverage, type OpenGap, type Reach } from './coverage.ts'
+import { Coverage } from './coverage.ts'
+import type { OpenGap, Reach } from './coverage-row.ts'
 import { Rehearsal } from './rehearsal.ts'
 
 export interface GroundThread {

@@ -6,7 +6,7 @@ import { Beginning } from '../../domain/coverage.ts'
 import type { Cursor } from '../../domain/page.ts'
 import { parseThreadId } from '../../domain/ids.ts'
 import { StoreError } from '../store/store.ts'
-import type { Reach } from './coverage.ts'
+import type { Reach } from './coverage-row.ts'
 import type { DecodedConversation } from '../whatsapp/convert/chunk.ts'
 
 /** What a dry run would have stored of one thread. Times are milliseconds since 1970. */
