@@ -4,8 +4,9 @@ import { Migrator, type SqlClient, type SqlError } from 'effect/sql'
 import { foundation } from './migrations/0001-foundation.ts'
 import { nothingLost } from './migrations/0002-nothing-lost.ts'
 import { coverage } from './migrations/0003-coverage.ts'
-import { media } from './migrations/0005-media.ts'
 import { search } from './migrations/0004-search.ts'
+import { media } from './migrations/0005-media.ts'
+import { fewerIndexes } from './migrations/0006-fewer-indexes.ts'
 
 /** Every upgrade by its number and name. */
 export const MIGRATIONS = {
@@ -13,7 +14,8 @@ export const MIGRATIONS = {
   '0002_nothing_lost': nothingLost,
   '0003_coverage': coverage,
   '0004_search': search,
-  '0005_media': media
+  '0005_media': media,
+  '0006_fewer_indexes': fewerIndexes
 }
 
 /** Runs the upgrades that a database does not have yet, in order, each in a transaction of its own. */

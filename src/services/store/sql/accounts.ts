@@ -37,9 +37,8 @@ const record = (row: unknown) =>
     onlineAt: found.online_at
   }))
 
-/** Tables with an `account_id` whose rows go when the account goes. Incidents stay: they say what happened. */
+/** Tables whose rows go when the account goes, after its messages. Incidents stay: they say what happened. */
 const TABLES_OF_AN_ACCOUNT = [
-  'messages',
   'threads',
   'contacts',
   'receipts',
@@ -112,12 +111,13 @@ export const accountStatements = (
       Effect.andThen(
         // The index knows the account by its messages, which have to be there still.
         index.removeAccount(accountId),
-        Effect.forEach(
-          TABLES_OF_AN_ACCOUNT,
-          table => sql`DELETE FROM ${sql(table)} WHERE account_id = ${accountId}`,
-          {
-            discard: true
-          }
+        Effect.andThen(
+          sql`DELETE FROM messages WHERE thread_id IN (SELECT thread_id FROM threads WHERE account_id = ${accountId})`,
+          Effect.forEach(
+            TABLES_OF_AN_ACCOUNT,
+            table => sql`DELETE FROM ${sql(table)} WHERE account_id = ${accountId}`,
+            { discard: true }
+          )
         )
       )
     ),

@@ -118,10 +118,10 @@ export const mergeStatements = (
 
   /** What the person wrote in groups under the old address: their messages have the writer in their identity. */
   const rekeySender = Effect.fnUntraced(function* (accountId: string, from: string, to: string) {
-    yield* sql`UPDATE messages SET sender = ${to} WHERE account_id = ${accountId} AND sender = ${from}
+    yield* sql`UPDATE messages SET sender = ${to} WHERE thread_id IN (SELECT thread_id FROM threads WHERE account_id = ${accountId}) AND sender = ${from}
       AND thread_id NOT LIKE '%@g.us'`
     const rows = yield* sql<{ row: number; thread_id: string; message_id: string; whatsapp_id: string }>`
-      SELECT rowid AS row, thread_id, message_id, whatsapp_id FROM messages WHERE account_id = ${accountId} AND sender = ${from}`
+      SELECT rowid AS row, thread_id, message_id, whatsapp_id FROM messages WHERE thread_id IN (SELECT thread_id FROM threads WHERE account_id = ${accountId}) AND sender = ${from}`
     for (const row of rows) {
       const messageId = messageIdOf(to, row.whatsapp_id)
       const [held] = yield* sql<{ row: number }>`SELECT rowid AS row FROM messages

@@ -1,6 +1,7 @@
 // Messages, and what happens to them, in SQL.
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
+import { messageIdOf } from '../../../domain/ids.ts'
 import { MESSAGE_STATUSES, statusRank } from '../../../domain/message.ts'
 import type { SqlBulk } from '../../sql/node-sqlite.ts'
 import { applyChange, type Held, MessageChange } from '../change.ts'
@@ -158,7 +159,7 @@ export const messageStatements = (
     const inserted = (yield* newestRow) - before
     if (inserted > 0) {
       yield* sql`UPDATE accounts SET messages = messages + ${inserted} WHERE account_id = ${accountId}`
-      yield* threads.countNew(before)
+      yield* threads.countNew(before, writes)
     }
     yield* threads.applyWaitingReads(writes)
     const news = yield* newsAmong(writes, before)
@@ -245,8 +246,8 @@ export const messageStatements = (
       sql<{ raw: Uint8Array | null }>`SELECT m.raw FROM outbox o
         JOIN messages m ON m.thread_id = o.thread_id AND m.message_id = o.message_id
         WHERE o.account_id = ${accountId} AND o.whatsapp_id = ${whatsAppId}
-        UNION ALL SELECT m.raw FROM messages m
-        WHERE m.account_id = ${accountId} AND m.whatsapp_id = ${whatsAppId} AND m.direction = 'outbound' LIMIT 1`,
+        UNION ALL SELECT m.raw FROM threads t JOIN messages m ON m.thread_id = t.thread_id
+        WHERE t.account_id = ${accountId} AND m.message_id = ${messageIdOf('me', whatsAppId)} LIMIT 1`,
       ([row]) => row?.raw ?? undefined
     )
 

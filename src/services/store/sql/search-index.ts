@@ -31,6 +31,8 @@ const remove = (which: string) =>
 
 const THESE = `m.rowid IN (SELECT value FROM json_each(?))`
 
+const OF_ACCOUNT = 'm.thread_id IN (SELECT thread_id FROM threads WHERE account_id = ?)'
+
 /** One word that stands for the account. */
 export const accountWord = (accountId: string): string => accountId.replaceAll('-', '')
 
@@ -73,6 +75,6 @@ export const searchIndexStatements = (sql: SqlClient.SqlClient, bulk: SqlBulk['S
     stored,
     /** Runs what changes or removes these rows, and keeps the index in step. */
     refresh,
-    removeAccount: (accountId: string) => bulk.runMany(remove('m.account_id = ?'), [[accountId]])
+    removeAccount: (accountId: string) => bulk.runMany(remove(OF_ACCOUNT), [[accountId]])
   }
 }

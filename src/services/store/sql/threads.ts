@@ -3,7 +3,7 @@ import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { Target } from '../../../domain/outbox.ts'
 import type { SqlBulk } from '../../sql/node-sqlite.ts'
-import type { ContactWrite, ReadUpTo, ThreadWrite } from '../store.ts'
+import type { ContactWrite, MessageWrite, ReadUpTo, ThreadWrite } from '../store.ts'
 import type { eventStatements } from './events.ts'
 import { decodeThread, THREAD_SELECT } from './thread-pages.ts'
 
@@ -88,16 +88,29 @@ export const threadStatements = (
     yield* events.put(accountId, [{ kind: 'thread.changed', threadId, messageId: null }])
   })
 
-  /** Raises the counts by the messages whose rows lie behind `before`. */
-  const countNew = (before: number) =>
-    sql.unsafe(
-      // The plus keeps SQLite from walking a whole index in order to group a few rows.
+  /** Raises the counts by the messages whose rows lie behind `before`; they are among `stored`. */
+  const countNew = Effect.fnUntraced(function* (before: number, stored: ReadonlyArray<MessageWrite>) {
+    // Of almost all threads in a history nothing lies behind the mark: that is told without looking at the rows.
+    const newest = new Map<string, number>()
+    for (const { direction, threadId, tsClient } of stored) {
+      if (direction === 'inbound') newest.set(threadId, Math.max(newest.get(threadId) ?? 0, tsClient))
+    }
+    const behindMark = yield* sql.unsafe<{ id: string }>(
+      `SELECT t.thread_id AS id FROM json_each(?) AS told JOIN threads t ON t.thread_id = told.value ->> 0
+        WHERE told.value ->> 1 >= t.mark_at`,
+      [JSON.stringify([...newest])]
+    )
+    if (behindMark.length === 0) return
+    yield* sql.unsafe(
+      // The pluses keep SQLite from walking a whole index instead of a few rows.
       `UPDATE threads SET unread_count = unread_count + fresh.n FROM (
           SELECT m.thread_id AS id, COUNT(*) AS n FROM messages m CROSS JOIN threads t ON t.thread_id = m.thread_id
-          WHERE m.rowid > ? AND ${COUNTABLE} AND (m.ts_client, m.rowid) > (t.mark_at, t.mark_row) GROUP BY +m.thread_id
+          WHERE m.rowid > ? AND +m.thread_id IN (SELECT value FROM json_each(?))
+            AND ${COUNTABLE} AND (m.ts_client, m.rowid) > (t.mark_at, t.mark_row) GROUP BY +m.thread_id
         ) AS fresh WHERE threads.thread_id = fresh.id`,
-      [before]
+      [before, JSON.stringify(behindMark.map(({ id }) => id))]
     )
+  })
 
   const readUpToMessages = Effect.fnUntraced(function* (
     accountId: string,
