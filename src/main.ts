@@ -36,6 +36,7 @@ import * as SqlStore from './services/store/sql-store.ts'
 import * as Upkeep from './services/store/upkeep.ts'
 import * as Seal from './services/vault/seal.ts'
 import { Vault } from './services/vault/vault.ts'
+import { ChunkReader } from './services/whatsapp/chunk/reader.ts'
 import { WhatsApp } from './services/whatsapp/whatsapp.ts'
 
 const MEDIA_SERVER = 'https://mmg.whatsapp.net'
@@ -96,7 +97,7 @@ const services = (config: Config) => {
     waitMs: MEDIA_PATIENCE_MS
   }).pipe(Layer.provideMerge(MediaFolder.layer(join(config.DATA_DIR, 'media'))))
   return Layer.mergeAll(
-    History.layer({ mediaBase: mediaBase(config), dryRun }),
+    History.layer({ dryRun }).pipe(Layer.provide(ChunkReader.layer({ mediaBase: mediaBase(config) }))),
     backfill,
     Placeholders.layer,
     Outbox.layer({ paceMs: config.SEND_PACE }),

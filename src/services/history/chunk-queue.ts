@@ -52,7 +52,12 @@ export class ChunkQueue extends Context.Service<
     readonly onAnnounce: (listener: (accountId: string) => Effect.Effect<void>) => Effect.Effect<void>
     /** Completes when chunks have been announced since the last call. */
     readonly arrival: (accountId: string) => Effect.Effect<void>
-    readonly due: (accountId: string, now: number) => Effect.Effect<Chunk | undefined, StoreError>
+    /** The first chunk that is due; behind `after`, a chunk's id, when that is given. */
+    readonly due: (
+      accountId: string,
+      now: number,
+      after?: number
+    ) => Effect.Effect<Chunk | undefined, StoreError>
     /** When the earliest chunk that waits for its next attempt is due. */
     readonly nextDue: (accountId: string) => Effect.Effect<number | undefined, StoreError>
     readonly done: (chunkId: number, messages: number) => Effect.Effect<void, StoreError>
@@ -133,7 +138,7 @@ export class ChunkQueue extends Context.Service<
           const latch = arrivalOf(accountId)
           return Effect.andThen(latch.await, Effect.asVoid(latch.close))
         },
-        due: (accountId, now) =>
+        due: (accountId, now, after = 0) =>
           Effect.gen(function* () {
             const [row] = yield* sql<{
               chunk_id: number
@@ -147,7 +152,7 @@ export class ChunkQueue extends Context.Service<
               SELECT chunk_id, notification_id, sync_type, chunk_order, attempts, sealed,
                 (SELECT COUNT(*) FROM history_chunks e WHERE e.account_id = c.account_id AND e.sync_type = c.sync_type
                   AND e.chunk_order = c.chunk_order) AS editions
-              FROM history_chunks c WHERE account_id = ${accountId} AND state = 'pending'
+              FROM history_chunks c WHERE account_id = ${accountId} AND state = 'pending' AND chunk_id > ${after}
                 AND (next_attempt_at <= ${now} OR next_attempt_at > ${now + LONGEST_WAIT_MS})
               ORDER BY chunk_id LIMIT 1`
             if (row === undefined) return undefined

@@ -1,6 +1,6 @@
 // Works off the chunk queue: fetch, decode, store, one chunk at a time. A chunk is stored in one transaction with the
 // mark that it is done, so a crash repeats it or has it whole. What cannot be had is retried, then becomes an incident.
-import { Clock, Context, Effect, Layer, Semaphore } from 'effect'
+import { Clock, Context, Effect, Layer } from 'effect'
 import { ownAddresses } from '../../domain/account.ts'
 import type { Fact } from '../../domain/fact.ts'
 import { Incidents } from '../observe/incidents.ts'
@@ -10,19 +10,20 @@ import type { StoreError } from '../store/store.ts'
 import { Store } from '../store/store.ts'
 import { samePerson } from '../whatsapp/convert/address.ts'
 import type { DecodedConversation } from '../whatsapp/convert/chunk.ts'
+import type { ChunkContents } from '../whatsapp/chunk/contents.ts'
 import {
   type ChunkCorrupt,
+  ChunkReader,
   type ChunkUnavailable,
-  type DecodedChunk,
-  readChunk,
   requestIdOf
-} from '../whatsapp/history-chunk.ts'
+} from '../whatsapp/chunk/reader.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { makeWorker, type Worker } from '../worker.ts'
 import { BackfillJobs } from './backfill-jobs.ts'
 import { type Chunk as QueuedChunk, ChunkQueue, ON_DEMAND } from './chunk-queue.ts'
 import { Coverage } from './coverage.ts'
 import { makePace, type SyncProgress } from './pace.ts'
+import { makeReadAhead } from './read-ahead.ts'
 import { Rehearsal } from './rehearsal.ts'
 
 /** A media server that is away for a quarter of an hour loses no chunk; a broken chunk does not get better by asking. */
@@ -33,7 +34,7 @@ const MOST_EDITIONS = 3
 const FIRST_RETRY_MS = 2000
 const LONGEST_RETRY_MS = 300_000
 
-/** Decoded chunks are large: however many accounts sync at once, this many are in memory. */
+/** Read chunks are large: however many accounts sync at once, this many are in memory. */
 const CHUNKS_IN_MEMORY = 2
 
 export class History extends Context.Service<
@@ -50,18 +51,18 @@ export class History extends Context.Service<
   }
 >()('backscroll/services/history/History') {
   static layer(options: {
-    readonly mediaBase: URL
     /** Reads and counts history, and stores none of it. */
     readonly dryRun: boolean
   }): Layer.Layer<
     History,
     never,
-    BackfillJobs | ChunkQueue | Coverage | Ingest | Store | Incidents | Rehearsal | WhatsApp
+    BackfillJobs | ChunkQueue | ChunkReader | Coverage | Ingest | Store | Incidents | Rehearsal | WhatsApp
   > {
     return Layer.effect(
       History,
       Effect.gen(function* () {
         const queue = yield* ChunkQueue
+        const reader = yield* ChunkReader
         const jobs = yield* BackfillJobs
         const coverage = yield* Coverage
         const rehearsal = yield* Rehearsal
@@ -69,7 +70,10 @@ export class History extends Context.Service<
         const store = yield* Store
         const incidents = yield* Incidents
         const whatsapp = yield* WhatsApp
-        const memory = yield* Semaphore.make(CHUNKS_IN_MEMORY)
+        const ahead = makeReadAhead<ChunkContents, ChunkUnavailable | ChunkCorrupt>(
+          CHUNKS_IN_MEMORY,
+          yield* Effect.scope
+        )
         const watchers = new Map<string, Set<() => void>>()
         const pace = makePace()
 
@@ -86,13 +90,13 @@ export class History extends Context.Service<
         /** The request that the chunk answers, with its conversation; under whatever address the phone answered. */
         const answerIn = Effect.fnUntraced(function* (
           accountId: string,
-          chunk: DecodedChunk,
+          notification: Uint8Array,
           conversations: ReadonlyArray<DecodedConversation>
         ) {
           const threadIds = yield* Effect.forEach(conversations, ({ chat }) =>
             ingest.threadOf(accountId, chat)
           )
-          const request = yield* jobs.requestOf(accountId, chunk.requestId, threadIds)
+          const request = yield* jobs.requestOf(accountId, requestIdOf(notification), threadIds)
           if (request === undefined) return undefined
           const at = threadIds.indexOf(request.threadId)
           const conversation = conversations[at === -1 ? 0 : at]
@@ -163,10 +167,9 @@ export class History extends Context.Service<
         const storeAnswer = Effect.fnUntraced(function* (
           accountId: string,
           queued: QueuedChunk,
-          chunk: DecodedChunk
+          conversations: ReadonlyArray<DecodedConversation>
         ) {
-          const conversations = [...chunk.conversations]
-          const answer = yield* answerIn(accountId, chunk, conversations)
+          const answer = yield* answerIn(accountId, queued.notification, conversations)
           const messages = yield* keepConversations(
             accountId,
             queued,
@@ -193,12 +196,12 @@ export class History extends Context.Service<
         const storeChunk = Effect.fnUntraced(function* (
           accountId: string,
           queued: QueuedChunk,
-          chunk: DecodedChunk
+          chunk: ChunkContents
         ) {
           let messages = 0
           yield* keep(accountId, chunk.people)
           if (queued.syncType === ON_DEMAND) {
-            messages = yield* storeAnswer(accountId, queued, chunk)
+            messages = yield* storeAnswer(accountId, queued, chunk.conversations)
           } else {
             for (const conversations of inBatches(chunk.conversations))
               messages += yield* keepConversations(accountId, queued, conversations)
@@ -261,6 +264,34 @@ export class History extends Context.Service<
           yield* jobs.wake(accountId)
         })
 
+        const storeRead = Effect.fnUntraced(function* (
+          accountId: string,
+          chunk: QueuedChunk,
+          now: number,
+          contents: ChunkContents
+        ) {
+          const messages = yield* storeChunk(accountId, chunk, contents)
+          pace.note(accountId, messages, now)
+          yield* whatsapp.learnPeople(accountId, contents.people)
+          yield* jobs.heard(accountId)
+          const { chunksPending, messagesPerSecond, percent, secondsLeft } = yield* progress(accountId)
+          yield* Effect.logInfo(
+            options.dryRun
+              ? 'A history chunk was read; the dry run stores nothing'
+              : 'A history chunk is stored'
+          ).pipe(
+            Effect.annotateLogs({
+              accountId,
+              messages,
+              syncType: chunk.syncType,
+              chunksPending,
+              percent: percent ?? 0,
+              messagesPerSecond,
+              ...(secondsLeft === null ? {} : { secondsLeft })
+            })
+          )
+        })
+
         const runOnce = Effect.fn('History.runOnce')(function* (accountId: string) {
           const now = yield* Clock.currentTimeMillis
           const chunk = yield* queue.due(accountId, now)
@@ -270,39 +301,18 @@ export class History extends Context.Service<
             return nextAt === undefined ? ('idle' as const) : { nextAt }
           }
           const self = ownAddresses(yield* store.readAccount(accountId))
-          yield* Effect.gen(function* () {
-            const decoded = yield* readChunk(self, chunk.notification, options.mediaBase)
-            // Before the transaction, which keeps live messages waiting, and with room for them in between.
-            const conversations: Array<DecodedConversation> = []
-            for (const conversation of decoded.conversations) {
-              conversations.push(conversation)
-              yield* Effect.yieldNow
-            }
-            const messages = yield* storeChunk(accountId, chunk, { ...decoded, conversations })
-            pace.note(accountId, messages, now)
-            yield* whatsapp.learnPeople(accountId, decoded.people)
-            yield* jobs.heard(accountId)
-            const { chunksPending, messagesPerSecond, percent, secondsLeft } = yield* progress(accountId)
-            yield* Effect.logInfo(
-              options.dryRun
-                ? 'A history chunk was read; the dry run stores nothing'
-                : 'A history chunk is stored'
-            ).pipe(
-              Effect.annotateLogs({
-                accountId,
-                messages,
-                syncType: chunk.syncType,
-                chunksPending,
-                percent: percent ?? 0,
-                messagesPerSecond,
-                ...(secondsLeft === null ? {} : { secondsLeft })
-              })
+          const reading = ({ notification }: QueuedChunk) => reader.read(self, notification)
+          yield* ahead.use(accountId, chunk.chunkId, reading(chunk), read =>
+            Effect.gen(function* () {
+              const contents = yield* read
+              const next = yield* queue.due(accountId, now, chunk.chunkId)
+              if (next !== undefined) yield* ahead.begin(accountId, next.chunkId, reading(next))
+              yield* storeRead(accountId, chunk, now, contents)
+            }).pipe(
+              Effect.catchTag(['ChunkUnavailable', 'ChunkCorrupt'], failure =>
+                setback(accountId, chunk, failure)
+              )
             )
-          }).pipe(
-            Effect.catchTag(['ChunkUnavailable', 'ChunkCorrupt'], failure =>
-              setback(accountId, chunk, failure)
-            ),
-            work => memory.withPermit(work)
           )
           return 'more' as const
         })
@@ -329,7 +339,10 @@ export class History extends Context.Service<
         if (!options.dryRun) yield* Effect.andThen(queue.storeRehearsed, rehearsal.clear).pipe(Effect.orDie)
 
         return History.of({
-          chunks,
+          chunks: {
+            ...chunks,
+            loop: accountId => Effect.ensuring(chunks.loop(accountId), ahead.drop(accountId))
+          },
           progress,
           busy: Effect.map(Clock.currentTimeMillis, now => pace.busy(now)),
           untilBusy: accountId =>

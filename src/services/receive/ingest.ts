@@ -170,17 +170,17 @@ export class Ingest extends Context.Service<
             case 'change':
               pending.changes.push(...(yield* resolver.change(accountId, fact)))
               break
-            case 'receipt':
-              for (const whatsAppId of fact.whatsAppIds) {
-                pending.receipts.push({
-                  threadId: threadIdOf(accountId, yield* identity.resolve(accountId, fact.chat)),
-                  messageId: messageIdOf('me', whatsAppId),
-                  recipient: yield* identity.resolve(accountId, fact.recipient),
-                  status: fact.status,
-                  at: fact.at,
-                  isHistory: fact.isHistory
-                })
+            case 'receipt': {
+              const { at, chat, isHistory, status, whatsAppIds } = fact
+              const { threadId } = remembered.thread(chat) ?? (yield* resolver.thread(accountId, chat))
+              const recipient =
+                identity.known(accountId, fact.recipient) ??
+                (yield* identity.resolve(accountId, fact.recipient))
+              for (const whatsAppId of whatsAppIds) {
+                const messageId = messageIdOf('me', whatsAppId)
+                pending.receipts.push({ threadId, messageId, recipient, status, at, isHistory })
               }
+            }
           }
         }
         yield* flush

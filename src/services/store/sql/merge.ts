@@ -8,12 +8,11 @@ import type { groupAdminStatements } from './group-admins.ts'
 import { jsonOrNull } from './message-row.ts'
 import { MESSAGE_COLUMNS, type messageStatements, ONE_MESSAGE_RULE } from './messages.ts'
 import type { pastParticipantStatements } from './past-participants.ts'
+import { ONE_RECEIPT_RULE, RECEIPT_TIMES } from './receipts.ts'
 import type { searchIndexStatements } from './search-index.ts'
 import type { threadStatements } from './threads.ts'
 
 const decodeReactions = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Array(Reaction)))
-
-const RECEIPT_COLUMNS = ['delivered_at', 'read_at', 'played_at']
 
 export const mergeStatements = (
   sql: SqlClient.SqlClient,
@@ -42,13 +41,12 @@ export const mergeStatements = (
     where: string,
     params: ReadonlyArray<string>
   ) => {
-    const columns = ['account_id', 'thread_id', 'message_id', 'recipient', ...RECEIPT_COLUMNS]
+    const columns = ['account_id', 'thread_id', 'message_id', 'recipient', ...RECEIPT_TIMES]
     return Effect.andThen(
       sql.unsafe(
         `INSERT INTO receipts (${columns.join(', ')})
           SELECT ${columns.map(column => (column === set.column ? '?' : column)).join(', ')} FROM receipts WHERE ${where}
-          ON CONFLICT (thread_id, message_id, recipient) DO UPDATE SET
-            ${RECEIPT_COLUMNS.map(column => `${column} = MIN(COALESCE(receipts.${column}, excluded.${column}), COALESCE(excluded.${column}, receipts.${column}))`).join(', ')}`,
+          ${ONE_RECEIPT_RULE}`,
         [set.to, ...params]
       ),
       sql.unsafe(`DELETE FROM receipts WHERE ${where}`, params)

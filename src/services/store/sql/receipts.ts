@@ -22,65 +22,79 @@ export const decodeReceipt = (row: unknown) =>
     playedAt: found.played_at
   }))
 
-/** History has many: as few statements as there are kinds of receipt. */
-const putHistory = Effect.fnUntraced(function* (
-  sql: SqlClient.SqlClient,
-  bulk: SqlBulk['Service'],
-  accountId: string,
-  receipts: ReadonlyArray<ReceiptWrite>
-) {
-  if (receipts.length === 0) return
-  for (const status of ['delivered', 'read', 'played'] as const) {
-    const told = receipts.filter(receipt => receipt.status === status)
-    if (told.length === 0) continue
-    const column = `${status}_at`
-    yield* bulk.runMany(
-      `INSERT INTO receipts (account_id, thread_id, message_id, recipient, ${column}) VALUES (?, ?, ?, ?, ?)
-        ON CONFLICT (thread_id, message_id, recipient)
-        DO UPDATE SET ${column} = MIN(COALESCE(receipts.${column}, excluded.${column}), excluded.${column})`,
-      told.map(({ at, messageId, recipient, threadId }) => [accountId, threadId, messageId, recipient, at])
-    )
-    yield* sql.unsafe(
-      `UPDATE messages SET status = ?, status_reason = NULL FROM (SELECT DISTINCT value ->> 0 AS thread, value ->> 1 AS id
-          FROM json_each(?)) AS told
-        WHERE messages.thread_id = told.thread AND messages.message_id = told.id AND ${rankOf('messages.status')} < ?`,
-      [
-        status,
-        JSON.stringify(told.map(({ messageId, threadId }) => [threadId, messageId])),
-        statusRank(status)
-      ]
-    )
+export const RECEIPT_TIMES = ['delivered_at', 'read_at', 'played_at']
+
+/** The one rule by which two reports of one recipient become one row: told twice, the first time holds; later ones come from other devices of the same person. */
+export const ONE_RECEIPT_RULE = `ON CONFLICT (thread_id, message_id, recipient) DO UPDATE SET ${RECEIPT_TIMES.map(
+  column =>
+    `${column} = MIN(COALESCE(receipts.${column}, excluded.${column}), COALESCE(excluded.${column}, receipts.${column}))`
+).join(', ')}`
+
+interface Told {
+  readonly of: ReceiptWrite
+  readonly at: { [Status in ReceiptWrite['status']]?: number }
+}
+
+/** What is told of each recipient of each message; history tells several things of one at once. */
+const byRecipient = (receipts: ReadonlyArray<ReceiptWrite>): ReadonlyArray<Told> => {
+  const all = new Map<string, Told>()
+  for (const receipt of receipts) {
+    const { at, messageId, recipient, status, threadId } = receipt
+    const key = `${threadId} ${messageId} ${recipient}`
+    const told = all.get(key) ?? { of: receipt, at: {} }
+    told.at[status] = Math.min(at, told.at[status] ?? at)
+    all.set(key, told)
   }
-})
+  return [...all.values()]
+}
+
+/** How far each message got. */
+const furthest = (receipts: ReadonlyArray<ReceiptWrite>): ReadonlyArray<ReceiptWrite> => {
+  const all = new Map<string, ReceiptWrite>()
+  for (const receipt of receipts) {
+    const key = `${receipt.threadId} ${receipt.messageId}`
+    const known = all.get(key)
+    if (known === undefined || statusRank(receipt.status) > statusRank(known.status)) all.set(key, receipt)
+  }
+  return [...all.values()]
+}
 
 export const receiptStatements = (
   sql: SqlClient.SqlClient,
   bulk: SqlBulk['Service'],
   messages: ReturnType<typeof messageStatements>
 ) => ({
-  put: Effect.fnUntraced(function* (accountId: string, all: ReadonlyArray<ReceiptWrite>) {
-    yield* putHistory(
-      sql,
-      bulk,
-      accountId,
-      all.filter(({ isHistory }) => isHistory === true)
+  put: Effect.fnUntraced(function* (accountId: string, receipts: ReadonlyArray<ReceiptWrite>) {
+    yield* bulk.runMany(
+      `INSERT INTO receipts (account_id, thread_id, message_id, recipient, ${RECEIPT_TIMES.join(', ')})
+        VALUES (?, ?, ?, ?, ?, ?, ?) ${ONE_RECEIPT_RULE}`,
+      byRecipient(receipts).map(({ at, of }) => [
+        accountId,
+        of.threadId,
+        of.messageId,
+        of.recipient,
+        at.delivered,
+        at.read,
+        at.played
+      ])
     )
-    const receipts = all.filter(({ isHistory }) => isHistory !== true)
-    for (const receipt of receipts) {
-      const column = sql(`${receipt.status}_at`)
-      // Told twice, the first time holds: later ones come from other devices of the same person.
-      yield* sql`INSERT INTO receipts (account_id, thread_id, message_id, recipient, ${column})
-        VALUES (${accountId}, ${receipt.threadId}, ${receipt.messageId}, ${receipt.recipient}, ${receipt.at})
-        ON CONFLICT (thread_id, message_id, recipient)
-        DO UPDATE SET ${column} = MIN(COALESCE(receipts.${column}, excluded.${column}), excluded.${column})`
-    }
+    // No news for subscribers, and many.
+    yield* bulk.runMany(
+      `UPDATE messages SET status = ?1, status_reason = NULL
+        WHERE thread_id = ?2 AND message_id = ?3 AND ${rankOf('status')} < ?4`,
+      furthest(receipts.filter(({ isHistory }) => isHistory === true)).map(
+        ({ messageId, status, threadId }) => [status, threadId, messageId, statusRank(status)]
+      )
+    )
     yield* messages.putChanges(
       accountId,
-      receipts.map(({ threadId, messageId, status }) => ({
-        threadId,
-        messageId,
-        change: { to: 'status', status, reason: null }
-      }))
+      receipts
+        .filter(({ isHistory }) => isHistory !== true)
+        .map(({ messageId, status, threadId }) => ({
+          threadId,
+          messageId,
+          change: { to: 'status', status, reason: null }
+        }))
     )
   }, sql.withTransaction),
 
