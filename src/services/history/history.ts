@@ -9,12 +9,12 @@ import { Ingest } from '../receive/ingest.ts'
 import type { StoreError } from '../store/store.ts'
 import { Store } from '../store/store.ts'
 import { samePerson } from '../whatsapp/convert/address.ts'
-import type { DecodedConversation } from '../whatsapp/convert/chunk.ts'
-import type { ChunkContents } from '../whatsapp/chunk/contents.ts'
 import {
+  type ChunkContents,
   type ChunkCorrupt,
   ChunkReader,
   type ChunkUnavailable,
+  type ReadConversation,
   requestIdOf
 } from '../whatsapp/chunk/reader.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
@@ -36,6 +36,9 @@ const LONGEST_RETRY_MS = 300_000
 
 /** Read chunks are large: however many accounts sync at once, this many are in memory. */
 const CHUNKS_IN_MEMORY = 2
+
+/** What a statement costs beside its rows is paid once for all of these. */
+const FACTS_AT_ONCE = 2000
 
 export class History extends Context.Service<
   History,
@@ -91,7 +94,7 @@ export class History extends Context.Service<
         const answerIn = Effect.fnUntraced(function* (
           accountId: string,
           notification: Uint8Array,
-          conversations: ReadonlyArray<DecodedConversation>
+          conversations: ReadonlyArray<ReadConversation>
         ) {
           const threadIds = yield* Effect.forEach(conversations, ({ chat }) =>
             ingest.threadOf(accountId, chat)
@@ -118,18 +121,18 @@ export class History extends Context.Service<
 
         const countConversation = Effect.fnUntraced(function* (
           accountId: string,
-          { beginning, chat, facts, newest, oldest }: DecodedConversation
+          { beginning, chat, newest, oldest, ...conversation }: ReadConversation
         ) {
+          const facts = [...conversation.facts]
           const { messageIds, threadId } = yield* ingest.identify(accountId, chat, facts)
           const name = facts.find(fact => fact.kind === 'chat')?.name
           return yield* rehearsal.note(accountId, { threadId, name, messageIds, oldest, newest, beginning })
         })
 
-        /** Several at once: what a statement costs beside its rows is paid once for all of them. */
         const keepConversations = Effect.fnUntraced(function* (
           accountId: string,
           queued: QueuedChunk,
-          conversations: ReadonlyArray<DecodedConversation>
+          conversations: ReadonlyArray<ReadConversation>
         ) {
           if (options.dryRun) {
             const counts = yield* Effect.forEach(conversations, conversation =>
@@ -138,14 +141,17 @@ export class History extends Context.Service<
             return counts.reduce((sum, count) => sum + count, 0)
           }
           let messages = 0
-          const facts: Array<Fact> = []
-          for (const conversation of conversations) {
-            for (const fact of conversation.facts) {
-              facts.push(fact)
+          let batch: Array<Fact> = []
+          for (const { facts } of conversations) {
+            for (const fact of facts) {
+              batch.push(fact)
               if (fact.kind === 'message') messages += 1
+              if (batch.length < FACTS_AT_ONCE) continue
+              yield* ingest.apply(accountId, batch, Effect.void)
+              batch = []
             }
           }
-          yield* ingest.apply(accountId, facts, Effect.void)
+          yield* ingest.apply(accountId, batch, Effect.void)
           for (const { beginning, chat, newest, oldest } of conversations) {
             const threadId = yield* ingest.threadOf(accountId, chat)
             const stored = { threadId, oldest, newest, beginning }
@@ -167,7 +173,7 @@ export class History extends Context.Service<
         const storeAnswer = Effect.fnUntraced(function* (
           accountId: string,
           queued: QueuedChunk,
-          conversations: ReadonlyArray<DecodedConversation>
+          conversations: ReadonlyArray<ReadConversation>
         ) {
           const answer = yield* answerIn(accountId, queued.notification, conversations)
           const messages = yield* keepConversations(
@@ -187,7 +193,9 @@ export class History extends Context.Service<
             oldest: conversation?.oldest,
             beginning: conversation?.beginning ?? (conversation?.received ? undefined : 'reached'),
             ids: new Set(
-              conversation?.facts.flatMap(fact => (fact.kind === 'message' ? fact.whatsAppId : [])) ?? []
+              [...(conversation?.facts ?? [])].flatMap(fact =>
+                fact.kind === 'message' ? fact.whatsAppId : []
+              )
             )
           })
           return messages
@@ -198,15 +206,14 @@ export class History extends Context.Service<
           queued: QueuedChunk,
           chunk: ChunkContents
         ) {
-          let messages = 0
           yield* keep(accountId, chunk.people)
-          if (queued.syncType === ON_DEMAND) {
-            messages = yield* storeAnswer(accountId, queued, chunk.conversations)
-          } else {
-            for (const conversations of inBatches(chunk.conversations))
-              messages += yield* keepConversations(accountId, queued, conversations)
-            if (!options.dryRun) yield* coverage.noteChunk(accountId, queued.syncType, queued.chunkOrder)
-          }
+          const messages = yield* (queued.syncType === ON_DEMAND ? storeAnswer : keepConversations)(
+            accountId,
+            queued,
+            chunk.conversations
+          )
+          if (queued.syncType !== ON_DEMAND && !options.dryRun)
+            yield* coverage.noteChunk(accountId, queued.syncType, queued.chunkOrder)
           yield* options.dryRun
             ? queue.rehearsed(queued.chunkId, messages)
             : queue.done(queued.chunkId, messages)
@@ -270,6 +277,7 @@ export class History extends Context.Service<
           now: number,
           contents: ChunkContents
         ) {
+          yield* ingest.traffic.quiet
           const messages = yield* storeChunk(accountId, chunk, contents)
           pace.note(accountId, messages, now)
           yield* whatsapp.learnPeople(accountId, contents.people)
@@ -361,23 +369,4 @@ export class History extends Context.Service<
       })
     )
   }
-}
-
-const BATCH_MESSAGES = 2000
-
-/** Few large conversations or many small ones, about as many messages each time. */
-function* inBatches(
-  conversations: Iterable<DecodedConversation>
-): Generator<ReadonlyArray<DecodedConversation>> {
-  let batch: Array<DecodedConversation> = []
-  let size = 0
-  for (const conversation of conversations) {
-    batch.push(conversation)
-    size += conversation.received
-    if (size < BATCH_MESSAGES) continue
-    yield batch
-    batch = []
-    size = 0
-  }
-  if (batch.length > 0) yield batch
 }

@@ -26,6 +26,7 @@ import { makeWorker, type Worker } from '../worker.ts'
 import { Identity } from './identity.ts'
 import { Inbox, type InboxError } from './inbox.ts'
 import { messageWrite, senderKey } from './message-write.ts'
+import { makeTraffic } from './traffic.ts'
 
 const BATCH = 200
 
@@ -48,6 +49,8 @@ export class Ingest extends Context.Service<
     ) => Effect.Effect<{ readonly threadId: string; readonly messageIds: ReadonlyArray<string> }, StoreError>
     /** Has `listener` called whenever something was stored for an account; for the one service that fetches its media. */
     readonly onApplied: (listener: (accountId: string) => Effect.Effect<void>) => Effect.Effect<void>
+    /** What arrives live and is not stored yet: also what is still on its way into the journal has to be told here. */
+    readonly traffic: ReturnType<typeof makeTraffic>
     /** Consumes the journal. */
     readonly journal: Worker<StoreError | InboxError | SealBroken, never>
   }
@@ -68,6 +71,8 @@ export class Ingest extends Context.Service<
       const placeholders = yield* PlaceholderQueue
       const incidents = yield* Incidents
       const resolver = makeResolver(identity)
+      const traffic = makeTraffic()
+      const journaled = new Map<string, () => void>()
       let applied: (accountId: string) => Effect.Effect<void> = () => Effect.void
 
       /** What follows from news beside its being stored: where live messages begin, and what is to be asked for again. */
@@ -213,9 +218,20 @@ export class Ingest extends Context.Service<
         }
       })
 
+      const enterJournal = (accountId: string): void => {
+        if (!journaled.has(accountId)) journaled.set(accountId, traffic.enter())
+      }
+      const leaveJournal = (accountId: string): void => {
+        journaled.get(accountId)?.()
+        journaled.delete(accountId)
+      }
+
       const runOnce = Effect.fn('Ingest.runOnce')(function* (accountId: string) {
         const entries = yield* inbox.waiting(accountId, BATCH)
-        if (entries.length === 0) return 'idle' as const
+        if (entries.length === 0) {
+          leaveJournal(accountId)
+          return 'idle' as const
+        }
         const facts: Array<Fact> = []
         const notices: Array<ChunkNotice> = []
         const refusals: Array<string> = []
@@ -264,6 +280,15 @@ export class Ingest extends Context.Service<
         }
       })
 
+      const journal = makeWorker({
+        runOnce,
+        words: {
+          failing: 'Received messages cannot be stored; they wait in the journal',
+          again: 'Received messages are stored again'
+        },
+        onTrouble: (accountId, failing, error) => incidents.report(storageTrouble(accountId, failing, error))
+      })
+
       return Ingest.of({
         apply,
         threadOf,
@@ -272,15 +297,20 @@ export class Ingest extends Context.Service<
           Effect.sync(() => {
             applied = listener
           }),
-        journal: makeWorker({
-          runOnce,
-          words: {
-            failing: 'Received messages cannot be stored; they wait in the journal',
-            again: 'Received messages are stored again'
-          },
-          onTrouble: (accountId, failing, error) =>
-            incidents.report(storageTrouble(accountId, failing, error))
-        })
+        traffic,
+        journal: {
+          ...journal,
+          wake: accountId =>
+            Effect.suspend(() => {
+              enterJournal(accountId)
+              return journal.wake(accountId)
+            }),
+          loop: accountId =>
+            Effect.ensuring(
+              journal.loop(accountId),
+              Effect.sync(() => leaveJournal(accountId))
+            )
+        }
       })
     })
   )

@@ -134,9 +134,11 @@ export const makeOpener = Effect.fnUntraced(function* (
       inbox,
       vault,
       run,
+      onArrived: ingest.traffic.enter,
       onRecorded: () => fork(ingest.journal.wake(accountId)),
       onUnwritable: halt
     })
+    yield* Effect.addFinalizer(() => Effect.sync(receive.abandon))
     const groups = makeGroupCache(jid => socket.groupMetadata(jid))
     const socket: WASocket = makeWASocket({
       auth: { creds, keys: receive.keys },

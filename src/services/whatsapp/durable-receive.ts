@@ -32,6 +32,8 @@ export interface DurableReceive {
   readonly record: (kind: StanzaKind, stanza: BinaryNode) => Promise<void> | undefined
   /** Messages seen whose decryption has not ended yet. */
   readonly backlog: () => number
+  /** Expects no more decryptions: the connection is over. */
+  readonly abandon: () => void
 }
 
 /** What is not shared with linked devices, whoever asks: view-once messages, and those of bots and hosted businesses. */
@@ -61,6 +63,8 @@ export const makeDurableReceive = (options: {
   readonly inbox: Inbox['Service']
   readonly vault: Vault['Service']
   readonly run: RunPromise
+  /** Something has arrived; the answer is called when it is written down, or will not be. */
+  readonly onArrived: () => () => void
   /** New entries are in the journal. */
   readonly onRecorded: () => void
   /** Journal or vault fail: nothing more may be acknowledged on this connection. */
@@ -80,12 +84,24 @@ export const makeDurableReceive = (options: {
   }
   const decrypting = new AsyncLocalStorage<Decryption>()
   const stanzaOf = new WeakMap<object, BinaryNode>()
-  const followed = new Set<BinaryNode>()
+  const followed = new Map<BinaryNode, () => void>()
+  const unfollow = (stanza: BinaryNode): void => {
+    followed.get(stanza)?.()
+    followed.delete(stanza)
+  }
+  const abandon = (): void => {
+    for (const stanza of followed.keys()) unfollow(stanza)
+  }
 
   const record = async (entry: Journaled, fingerprint: string, changes?: KeyChanges): Promise<void> => {
     const content = Buffer.from(JSON.stringify(entry))
-    await run(inbox.record({ accountId, kind: entry.kind, fingerprint, content }, changes))
-    options.onRecorded()
+    const written = options.onArrived()
+    try {
+      await run(inbox.record({ accountId, kind: entry.kind, fingerprint, content }, changes))
+      options.onRecorded()
+    } finally {
+      written()
+    }
   }
 
   const fingerprintOf = (kind: string, ...parts: ReadonlyArray<string | Uint8Array>): string => {
@@ -143,7 +159,7 @@ export const makeDurableReceive = (options: {
       }
       throw cause
     } finally {
-      if (stanza !== undefined) followed.delete(stanza)
+      if (stanza !== undefined) unfollow(stanza)
     }
   }
 
@@ -156,8 +172,8 @@ export const makeDurableReceive = (options: {
       )
     ) {
       // A message that is never decrypted must not be followed for ever.
-      if (followed.size >= MOST_FOLLOWED) followed.clear()
-      followed.add(stanza)
+      if (followed.size >= MOST_FOLLOWED) abandon()
+      followed.set(stanza, options.onArrived())
       return undefined
     }
     if (stanza.attrs['category'] === 'peer') return undefined
@@ -192,6 +208,7 @@ export const makeDurableReceive = (options: {
   return {
     keys,
     backlog: () => followed.size,
+    abandon,
     record: (kind, stanza) => {
       switch (kind) {
         case 'CB:message':

@@ -9,10 +9,10 @@ import { type DecodedConversation, decodedConversation, peopleOfChunk } from '..
 import type { Self } from '../convert/message.ts'
 import { ChunkError, downloadChunk } from './download.ts'
 
-/** A chunk ready to be stored. */
-export interface ChunkContents {
+/** What a chunk says; each conversation is converted when it is asked for, once. */
+export interface Converted {
   readonly people: ReadonlyArray<Fact>
-  readonly conversations: ReadonlyArray<DecodedConversation>
+  readonly conversations: Iterable<DecodedConversation>
 }
 
 /** Bytes. A chunk of a phone is a few megabytes; this only stops what cannot be one. */
@@ -82,16 +82,20 @@ const compressedChunk = async (
   return decrypted(await downloadChunk(new URL(path, mediaBase), aborted), notice)
 }
 
+function* converted(self: Self, chunk: proto.IHistorySync): Generator<DecodedConversation> {
+  for (const conversation of chunk.conversations ?? []) {
+    const decoded = decodedConversation(self, conversation)
+    // A chunk is large: what is converted need not be kept.
+    conversation.messages = []
+    if (decoded !== undefined) yield decoded
+  }
+}
+
 /** Reads a chunk, inline or from the media server; rejects with a `ChunkError`. */
-export const readContents = async (task: ReadingTask, aborted?: AbortSignal): Promise<ChunkContents> => {
+export const readChunk = async (task: ReadingTask, aborted?: AbortSignal): Promise<Converted> => {
   try {
     const chunk = await decoded(await compressedChunk(task, aborted))
-    return {
-      people: peopleOfChunk(chunk),
-      conversations: (chunk.conversations ?? []).flatMap(
-        conversation => decodedConversation(task.self, conversation) ?? []
-      )
-    }
+    return { people: peopleOfChunk(chunk), conversations: converted(task.self, chunk) }
   } catch (cause) {
     if (cause instanceof ChunkError) throw cause
     throw new ChunkError('for ever', cause instanceof Error ? cause.message : 'it cannot be read')

@@ -7,7 +7,7 @@ import type { Fact } from '../../../domain/fact.ts'
 import type { DecodedConversation } from '../convert/chunk.ts'
 import type { Self } from '../convert/message.ts'
 import { numberOf } from '../convert/numbers.ts'
-import { type ChunkContents, readContents, type ReadingTask } from './contents.ts'
+import { readChunk, type ReadingTask } from './contents.ts'
 import { ChunkError } from './download.ts'
 import type { PackedContents, PackedConversation } from './thread.ts'
 
@@ -21,6 +21,15 @@ export class ChunkCorrupt extends Schema.TaggedError<ChunkCorrupt>()('ChunkCorru
   reason: Schema.String
 }) {}
 
+/** A conversation of a chunk; its facts are unpacked as they are asked for. */
+export type ReadConversation = Omit<DecodedConversation, 'facts'> & { readonly facts: Iterable<Fact> }
+
+/** A chunk ready to be stored. */
+export interface ChunkContents {
+  readonly people: ReadonlyArray<Fact>
+  readonly conversations: ReadonlyArray<ReadConversation>
+}
+
 /** Bytes, compressed. What is smaller is read sooner than a thread can be asked to. */
 const SMALL = 64 * 1024
 
@@ -31,8 +40,8 @@ const THREAD = {
   maxThreads: 1,
   concurrentTasksPerWorker: 1,
   idleTimeout: 30_000,
-  // Only so that memory is collected early: the largest chunks need more, and get it.
-  resourceLimits: { maxYoungGenerationSizeMb: 16 }
+  // Several times what the chunks of phones take, so that memory is collected early.
+  resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 256 }
 }
 
 /** The request of ours that an announced chunk answers. */
@@ -51,37 +60,50 @@ const failure = (reason: string, lasts: ChunkError['lasts']): ChunkUnavailable |
 
 const readHere = (task: ReadingTask) =>
   Effect.tryPromise({
-    try: signal => readContents(task, signal),
+    try: async (signal): Promise<ChunkContents> => {
+      const { conversations, people } = await readChunk(task, signal)
+      return { people, conversations: [...conversations] }
+    },
     catch: cause =>
       cause instanceof ChunkError ? failure(cause.message, cause.lasts) : failure(String(cause), 'for now')
   })
 
-const unpacked = Effect.fnUntraced(function* ({ parts, ...conversation }: PackedConversation) {
-  const facts: Array<Fact> = []
-  for (const part of parts) {
-    // What this server's own thread has packed a moment ago.
-    facts.push(...(deserialize(part) as ReadonlyArray<Fact>))
-    yield* Effect.yieldNow
+const unpacked = ({ parts, ...conversation }: PackedConversation): ReadConversation => ({
+  ...conversation,
+  facts: {
+    *[Symbol.iterator]() {
+      // What this server's own thread has packed a moment ago.
+      for (const part of parts) yield* deserialize(part) as ReadonlyArray<Fact>
+    }
   }
-  const whole: DecodedConversation = { ...conversation, facts }
-  return whole
 })
 
-const readInThread = (pool: Piscina<ReadingTask, PackedContents>) =>
-  Effect.fnUntraced(function* (task: ReadingTask) {
-    const packed = yield* Effect.tryPromise({
-      try: signal => pool.run(task, { signal }),
-      // The thread ended without an answer, as when its memory does not suffice.
-      catch: cause =>
-        failure(`reading it was cut off: ${cause instanceof Error ? cause.message : 'unknown'}`, 'for now')
-    })
-    if ('failed' in packed) return yield* failure(packed.failed, packed.lasts)
-    const contents: ChunkContents = {
-      people: packed.people,
-      conversations: yield* Effect.forEach(packed.conversations, unpacked)
-    }
-    return contents
+/** The thread ended without an answer; `isTooLarge` when its memory did not suffice. */
+class CutOff extends Schema.TaggedError<CutOff>()('CutOff', {
+  reason: Schema.String,
+  isTooLarge: Schema.Boolean
+}) {}
+
+const cutOff = (cause: unknown): CutOff =>
+  new CutOff({
+    reason: `reading it was cut off: ${cause instanceof Error ? cause.message : 'unknown'}`,
+    isTooLarge: cause instanceof Error && 'code' in cause && cause.code === 'ERR_WORKER_OUT_OF_MEMORY'
   })
+
+const readInThread = (pool: Piscina<ReadingTask, PackedContents>) => (task: ReadingTask) =>
+  Effect.tryPromise({ try: signal => pool.run(task, { signal }), catch: cutOff }).pipe(
+    Effect.flatMap(packed =>
+      'failed' in packed
+        ? Effect.fail(failure(packed.failed, packed.lasts))
+        : Effect.succeed<ChunkContents>({
+            people: packed.people,
+            conversations: packed.conversations.map(unpacked)
+          })
+    ),
+    Effect.catchTag('CutOff', ({ isTooLarge, reason }) =>
+      isTooLarge ? readHere(task) : Effect.fail(failure(reason, 'for now'))
+    )
+  )
 
 export class ChunkReader extends Context.Service<
   ChunkReader,

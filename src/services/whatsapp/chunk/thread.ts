@@ -3,7 +3,7 @@
 import { serialize } from 'node:v8'
 import type { Fact } from '../../../domain/fact.ts'
 import type { DecodedConversation } from '../convert/chunk.ts'
-import { readContents, type ReadingTask } from './contents.ts'
+import { readChunk, type ReadingTask } from './contents.ts'
 import { ChunkError } from './download.ts'
 
 /** Each part is `Fact`s, as `v8.deserialize` reads them. */
@@ -26,8 +26,8 @@ const packed = ({ facts, ...conversation }: DecodedConversation): PackedConversa
 
 export default async (task: ReadingTask): Promise<PackedContents> => {
   try {
-    const { conversations, people } = await readContents(task)
-    return { people, conversations: conversations.map(packed) }
+    const { conversations, people } = await readChunk(task)
+    return { people, conversations: Array.from(conversations, packed) }
   } catch (cause) {
     // An error's class does not survive the way to another thread.
     if (cause instanceof ChunkError) return { failed: cause.message, lasts: cause.lasts }
