@@ -84,8 +84,19 @@ export interface ReceiptFact {
   readonly whatsAppIds: ReadonlyArray<string>
   readonly status: 'delivered' | 'read' | 'played'
   readonly at: number
-  /** Told with the history of its message: no news for subscribers. */
-  readonly isHistory?: boolean
+}
+
+/** How far a message of this account got with whom, as the phone remembers it. Times in milliseconds since 1970. */
+export interface ReceiptHistoryFact {
+  readonly kind: 'receiptHistory'
+  readonly chat: Address
+  readonly whatsAppId: string
+  readonly people: ReadonlyArray<{
+    readonly recipient: Address
+    readonly deliveredAt: number | null
+    readonly readAt: number | null
+    readonly playedAt: number | null
+  }>
 }
 
 /** The owner read a chat on the phone or another device: up to these messages, or everything up to a time. */
@@ -149,6 +160,7 @@ export type Fact =
   | MessageFact
   | ChangeFact
   | ReceiptFact
+  | ReceiptHistoryFact
   | ReadByMeFact
   | ChatFact
   | ContactFact

@@ -15,6 +15,7 @@ import {
   type ChangeWrite,
   type ContactWrite,
   type MessageWrite,
+  type ReceiptHistoryWrite,
   type ReceiptWrite,
   Store,
   type StoreError,
@@ -99,6 +100,8 @@ export class Ingest extends Context.Service<
             if (news.length > 0) yield* noteNews(accountId, news)
             if (writes.changes.length > 0) yield* store.putChanges(accountId, writes.changes)
             if (writes.receipts.length > 0) yield* store.putReceipts(accountId, writes.receipts)
+            if (writes.receiptHistory.length > 0)
+              yield* store.putReceiptHistory(accountId, writes.receiptHistory)
           })
         })
         for (const fact of facts) {
@@ -176,14 +179,24 @@ export class Ingest extends Context.Service<
               pending.changes.push(...(yield* resolver.change(accountId, fact)))
               break
             case 'receipt': {
-              const { at, chat, isHistory, status, whatsAppIds } = fact
+              const { at, chat, status, whatsAppIds } = fact
               const { threadId } = remembered.thread(chat) ?? (yield* resolver.thread(accountId, chat))
               const recipient =
                 identity.known(accountId, fact.recipient) ??
                 (yield* identity.resolve(accountId, fact.recipient))
               for (const whatsAppId of whatsAppIds) {
                 const messageId = messageIdOf('me', whatsAppId)
-                pending.receipts.push({ threadId, messageId, recipient, status, at, isHistory })
+                pending.receipts.push({ threadId, messageId, recipient, status, at })
+              }
+              break
+            }
+            case 'receiptHistory': {
+              const { chat, people, whatsAppId } = fact
+              const { threadId } = remembered.thread(chat) ?? (yield* resolver.thread(accountId, chat))
+              const messageId = messageIdOf('me', whatsAppId)
+              for (const { recipient: who, ...times } of people) {
+                const recipient = identity.known(accountId, who) ?? (yield* identity.resolve(accountId, who))
+                pending.receiptHistory.push({ threadId, messageId, recipient, ...times })
               }
             }
           }
@@ -334,6 +347,7 @@ interface Writes {
   readonly messages: Array<MessageWrite>
   readonly changes: Array<ChangeWrite>
   readonly receipts: Array<ReceiptWrite>
+  readonly receiptHistory: Array<ReceiptHistoryWrite>
 }
 
 const emptyWrites = (): Writes => ({
@@ -342,7 +356,8 @@ const emptyWrites = (): Writes => ({
   contacts: [],
   messages: [],
   changes: [],
-  receipts: []
+  receipts: [],
+  receiptHistory: []
 })
 
 /** From addresses to thread, message and sender identities. */

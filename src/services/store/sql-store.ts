@@ -71,6 +71,7 @@ export const layer: Layer.Layer<Store, never, SqlClient.SqlClient | SqlBulk> = L
       putMessages: (accountId, writes) => as('putMessages')(messages.put(accountId, writes)),
       putChanges: (accountId, writes) => as('putChanges')(messages.putChanges(accountId, writes)),
       putReceipts: (accountId, writes) => as('putReceipts')(receipts.put(accountId, writes)),
+      putReceiptHistory: (accountId, writes) => as('putReceiptHistory')(receipts.putRows(accountId, writes)),
       putGroupAdmins: (accountId, write) =>
         Effect.andThen(admins.put(accountId, write), messages.settleThread(write.threadId)).pipe(
           sql.withTransaction,

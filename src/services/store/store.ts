@@ -61,8 +61,12 @@ export interface ReceiptWrite {
   readonly recipient: string
   readonly status: 'delivered' | 'read' | 'played'
   readonly at: number
-  /** Told with the history of its message, which is stored by now: no news for subscribers. */
-  readonly isHistory?: boolean | undefined
+}
+
+/** What history tells of one recipient; the message itself has the status that follows. */
+export interface ReceiptHistoryWrite extends Receipt {
+  readonly threadId: string
+  readonly messageId: string
 }
 
 export interface ThreadWrite {
@@ -193,6 +197,11 @@ export class Store extends Context.Service<
     readonly putReceipts: (
       accountId: string,
       receipts: ReadonlyArray<ReceiptWrite>
+    ) => Effect.Effect<void, StoreError>
+    /** No news for subscribers. */
+    readonly putReceiptHistory: (
+      accountId: string,
+      receipts: ReadonlyArray<ReceiptHistoryWrite>
     ) => Effect.Effect<void, StoreError>
     readonly putGroupAdmins: (accountId: string, write: GroupAdminsWrite) => Effect.Effect<void, StoreError>
     /** Adds to who was in a group once; a later report of the same person replaces an earlier one. */

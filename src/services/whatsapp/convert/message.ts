@@ -8,9 +8,9 @@ import type {
   MessageFact,
   Party,
   ReactionFact,
-  ReceiptFact
+  ReceiptHistoryFact
 } from '../../../domain/fact.ts'
-import type { MessageStatus, Poll } from '../../../domain/message.ts'
+import { type MessageStatus, type Poll, statusRank } from '../../../domain/message.ts'
 import { address, partyOf, type Self } from './address.ts'
 import { chatEvent, secondsOf } from './chat-event.ts'
 import { contentOf, editOf } from './content.ts'
@@ -147,8 +147,9 @@ export const factsOfStoredMessage = (
     chat === undefined
       ? given
       : { ...given, chat, sender: given.sender === 'me' || isGroupJid(chat.jid) ? given.sender : chat }
+  const receipts = receiptsOf(envelope, info)
   const status: MessageStatus =
-    envelope.sender === 'me' ? (STATUS_OF.get(info.status ?? -1) ?? 'sent') : 'received'
+    envelope.sender === 'me' ? furthest(STATUS_OF.get(info.status ?? -1) ?? 'sent', receipts) : 'received'
   if (!info.message) return factsOfStub(envelope, info, status)
   const message = withSecret(info.message, info.messageSecret)
   const content = factsOfContent(self, envelope, {
@@ -158,36 +159,37 @@ export const factsOfStoredMessage = (
     reactions: reactionsOf(self, envelope, info),
     votes: votesOf(self, envelope, info)
   })
-  return info.userReceipt?.length ? [...content, ...receiptsOf(envelope, info.userReceipt)] : content
+  return receipts === undefined ? content : [...content, receipts]
 }
+
+/** A time the phone knows, or `null`. */
+const timeOrNull = (seconds: unknown): number | null => secondsToMilliseconds(seconds) || null
 
 /** How far a message of ours got with whom, as the phone remembers it. */
 const receiptsOf = (
-  envelope: Envelope,
-  receipts: ReadonlyArray<proto.IUserReceipt>
-): ReadonlyArray<ReceiptFact> =>
-  envelope.sender !== 'me'
-    ? []
-    : receipts.flatMap(({ playedTimestamp, readTimestamp, receiptTimestamp, userJid }) => {
-        const recipient = address(userJid)
-        if (recipient === undefined) return []
-        const told = [
-          { status: 'delivered', at: secondsToMilliseconds(receiptTimestamp) },
-          { status: 'read', at: secondsToMilliseconds(readTimestamp) },
-          { status: 'played', at: secondsToMilliseconds(playedTimestamp) }
-        ] as const
-        return told
-          .filter(({ at }) => at > 0)
-          .map(({ at, status }): ReceiptFact => ({
-            kind: 'receipt',
-            chat: envelope.chat,
-            recipient,
-            whatsAppIds: [envelope.whatsAppId],
-            status,
-            at,
-            isHistory: true
-          }))
-      })
+  { chat, sender, whatsAppId }: Envelope,
+  { userReceipt }: proto.IWebMessageInfo
+): ReceiptHistoryFact | undefined => {
+  if (sender !== 'me' || !userReceipt?.length) return undefined
+  const people = userReceipt.flatMap(({ playedTimestamp, readTimestamp, receiptTimestamp, userJid }) => {
+    const recipient = address(userJid)
+    const deliveredAt = timeOrNull(receiptTimestamp)
+    const readAt = timeOrNull(readTimestamp)
+    const playedAt = timeOrNull(playedTimestamp)
+    return recipient === undefined || (deliveredAt ?? readAt ?? playedAt) === null
+      ? []
+      : [{ recipient, deliveredAt, readAt, playedAt }]
+  })
+  return people.length === 0 ? undefined : { kind: 'receiptHistory', chat, whatsAppId, people }
+}
+
+/** The furthest a message got: with anybody. */
+const furthest = (status: MessageStatus, receipts: ReceiptHistoryFact | undefined): MessageStatus => {
+  const reached = (receipts?.people ?? []).map(({ playedAt, readAt }) =>
+    playedAt !== null ? 'played' : readAt !== null ? 'read' : 'delivered'
+  )
+  return reached.reduce<MessageStatus>((far, one) => (statusRank(one) > statusRank(far) ? one : far), status)
+}
 
 /** Phones keep a message's secret beside the message in their history; votes need it where live messages have it. */
 const withSecret = (message: proto.IMessage, secret: Uint8Array | null | undefined): proto.IMessage =>
