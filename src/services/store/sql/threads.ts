@@ -97,8 +97,8 @@ export const threadStatements = (
     }
     const behindMark = yield* sql.unsafe<{ id: string }>(
       `SELECT t.thread_id AS id FROM json_each(?) AS told JOIN threads t ON t.thread_id = told.value ->> 0
-        WHERE told.value ->> 1 >= t.mark_at`,
-      [JSON.stringify([...newest])]
+        WHERE told.value ->> 1 > t.mark_at OR (told.value ->> 1 = t.mark_at AND t.mark_row < ?)`,
+      [JSON.stringify([...newest]), LAST_ROW]
     )
     if (behindMark.length === 0) return
     yield* sql.unsafe(
