@@ -23,6 +23,7 @@ import { Incidents } from './services/observe/incidents.ts'
 import * as Log from './services/observe/log.ts'
 import * as SteadyClock from './services/observe/steady-clock.ts'
 import { Stopping } from './services/observe/stopping.ts'
+import { collectGarbageEarly } from './services/observe/memory.ts'
 import * as StrayRejections from './services/observe/stray-rejections.ts'
 import { Identity } from './services/receive/identity.ts'
 import { Inbox } from './services/receive/inbox.ts'
@@ -193,6 +194,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
+collectGarbageEarly()
 NodeRuntime.runMain(Layer.launch(server(config)).pipe(Effect.provide(Log.layer(config.LOG_LEVEL))), {
   disableErrorReporting: true,
   teardown: (exit, onExit) => {

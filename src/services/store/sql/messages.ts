@@ -153,7 +153,7 @@ export const messageStatements = (
         message.raw
       ])
     )
-    yield* index.stored(before, writes)
+    yield* index.stored(accountId, before, writes)
     yield* applyWaiting(writes)
     // Rows are numbered as they are inserted, one after another: what lies behind `before` is new.
     const inserted = (yield* newestRow) - before

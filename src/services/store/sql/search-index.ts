@@ -2,7 +2,9 @@
 // would make SQLite flush the index for every single row, which costs more than all the rest of storing a message.
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
+import { searchable } from '../../../domain/search-text.ts'
 import type { SqlBulk } from '../../sql/node-sqlite.ts'
+import type { MessageWrite } from '../store.ts'
 
 /** A row takes 31 bits, so that a second and a row are one number by which hits are in the order of time. */
 export const ROW_BITS = 31
@@ -17,9 +19,31 @@ export const place = (m: string) =>
 const text = (m: string) =>
   `CASE WHEN ${m}.media IS NULL THEN ${m}.body ELSE concat_ws(char(10), ${m}.body, ${m}.media ->> '$.fileName') END`
 
+/** Whose text is not what somebody said. */
+const UNSPOKEN = new Set(['system', 'call', 'revoked', 'undecryptable'])
+
 const isIndexed = (m: string) =>
   `(${m}.body <> '' OR ${m}.media ->> '$.fileName' <> '')
-    AND ${m}.type NOT IN ('system', 'call', 'revoked', 'undecryptable') AND ${m}.type NOT GLOB 'unsupported:*'`
+    AND ${m}.type NOT IN (${[...UNSPOKEN].map(type => `'${type}'`).join(', ')}) AND ${m}.type NOT GLOB 'unsupported:*'`
+
+/** The same as `add`, of messages that are all new: their rows follow `before` in their order. */
+const entriesOf = (account: string, before: number, writes: ReadonlyArray<MessageWrite>) =>
+  writes
+    .map(({ body, media, tsClient, type }, index) => ({
+      second: Math.min(Math.floor(tsClient / 1000), LAST_SECOND),
+      row: before + 1 + index,
+      type,
+      text: media?.fileName == null ? (body ?? '') : `${body ?? ''}\n${media.fileName}`
+    }))
+    .filter(({ text, type }) => text !== '' && !UNSPOKEN.has(type) && !type.startsWith('unsupported:'))
+    .sort((a, b) => a.second - b.second || a.row - b.row)
+    .map(({ row, second, text }) => [
+      (BigInt(second) << BigInt(ROW_BITS)) | BigInt(row),
+      account,
+      searchable(text)
+    ])
+
+const ADD_ONE = 'INSERT INTO message_search (rowid, account, text) VALUES (?, ?, ?)'
 
 /** Ascending places, as FTS5 keeps what comes in that order together. */
 const add = (which: string) => `INSERT INTO message_search (rowid, account, text)
@@ -51,12 +75,14 @@ export const searchIndexStatements = (sql: SqlClient.SqlClient, bulk: SqlBulk['S
 
   /** Messages that were stored just now: those whose rows lie behind `before`, and those that another report filled or revoked. */
   const stored = Effect.fnUntraced(function* (
+    accountId: string,
     before: number,
-    writes: ReadonlyArray<{ readonly threadId: string; readonly messageId: string }>
+    writes: ReadonlyArray<MessageWrite>
   ) {
-    yield* bulk.runMany(add('m.rowid > ?'), [[before]])
     const [fresh] = yield* sql<{ n: number }>`SELECT COUNT(*) AS n FROM messages WHERE rowid > ${before}`
-    if (fresh?.n === writes.length) return
+    if (fresh?.n === writes.length)
+      return yield* bulk.runMany(ADD_ONE, entriesOf(accountWord(accountId), before, writes))
+    yield* bulk.runMany(add('m.rowid > ?'), [[before]])
     const told = JSON.stringify(writes.map(({ messageId, threadId }) => [threadId, messageId]))
     const wrong = yield* sql.unsafe<{ row: number }>(
       `SELECT DISTINCT m.rowid AS row FROM json_each(?) AS told
