@@ -277,8 +277,9 @@ export class History extends Context.Service<
           now: number,
           contents: ChunkContents
         ) {
+          const conversations = yield* Effect.forEach(contents.conversations, unpacked)
           yield* ingest.traffic.quiet
-          const messages = yield* storeChunk(accountId, chunk, contents)
+          const messages = yield* storeChunk(accountId, chunk, { ...contents, conversations })
           pace.note(accountId, messages, now)
           yield* whatsapp.learnPeople(accountId, contents.people)
           yield* jobs.heard(accountId)
@@ -370,3 +371,7 @@ export class History extends Context.Service<
     )
   }
 }
+
+/** With its facts at hand: the transaction that stores them keeps live messages waiting and should be short. */
+const unpacked = (conversation: ReadConversation) =>
+  Effect.as(Effect.yieldNow, { ...conversation, facts: [...conversation.facts] })
