@@ -38,7 +38,7 @@ const LONGEST_RETRY_MS = 300_000
 const CHUNKS_IN_MEMORY = 2
 
 /** What a statement costs beside its rows is paid once for all of these. */
-const FACTS_AT_ONCE = 2000
+const FACTS_AT_ONCE = 20_000
 
 export class History extends Context.Service<
   History,
