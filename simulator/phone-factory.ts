@@ -137,7 +137,7 @@ const fillHistory = (
       })
     )
   }
-  const partners = [...contacts.slice(0, history.chats - groupCount), ...groups]
+  const partners = spread(groups, contacts.slice(0, history.chats - groupCount))
   const weights = partners.map((_, place) => 1 / (1 + place * 0.5 + random.next()))
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   let left = history.messages
@@ -153,4 +153,11 @@ const fillHistory = (
       muted: random.chance(0.1)
     })
   })
+}
+
+/** Groups among the people, evenly: there are busy and quiet ones of both. */
+const spread = (groups: readonly Group[], people: readonly Account[]): (Account | Group)[] => {
+  const placed = (all: readonly (Account | Group)[]) =>
+    all.map((partner, index) => ({ partner, at: (index + 1) / (all.length + 1) }))
+  return [...placed(people), ...placed(groups)].toSorted((a, b) => a.at - b.at).map(({ partner }) => partner)
 }
