@@ -18,6 +18,7 @@ import { Rehearsal } from './services/history/rehearsal.ts'
 import { History } from './services/history/history.ts'
 import * as MediaFolder from './services/media/folder.ts'
 import { Media } from './services/media/media.ts'
+import * as HistoryUpkeep from './services/history/upkeep.ts'
 import * as MediaUpkeep from './services/media/upkeep.ts'
 import { Incidents } from './services/observe/incidents.ts'
 import * as Log from './services/observe/log.ts'
@@ -63,8 +64,11 @@ const services = (config: Config) => {
     Layer.provideMerge(Seal.layer({ key: config.VAULT_KEY, folder: config.DATA_DIR })),
     Layer.provideMerge(database)
   )
+  const dryRun = config.WHATSAPP_HISTORY_SYNC_DRY_RUN
   const receiving = Ingest.layer.pipe(
-    Layer.provideMerge(Layer.mergeAll(Identity.layer, Inbox.layer, ChunkQueue.layer, BackfillJobs.layer)),
+    Layer.provideMerge(
+      Layer.mergeAll(Identity.layer, Inbox.layer, ChunkQueue.layer, BackfillJobs.layer({ dryRun }))
+    ),
     Layer.provideMerge(Layer.mergeAll(Coverage.layer, PlaceholderQueue.layer, Rehearsal.layer)),
     Layer.provideMerge(foundation)
   )
@@ -74,14 +78,13 @@ const services = (config: Config) => {
     connectTimeoutMs: config.CONNECT_TIMEOUT,
     sendTimeoutMs: config.SEND_TIMEOUT,
     syncFullHistory: config.WHATSAPP_SYNC_FULL_HISTORY,
-    dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN
+    dryRun
   })
   const attachments = Attachments.layer({
     folder: join(config.DATA_DIR, 'outgoing'),
     largest: largestFile(config),
     allowPrivateAddresses: config.MEDIA_URL_PRIVATE
   })
-  const dryRun = config.WHATSAPP_HISTORY_SYNC_DRY_RUN
   const backfill = Backfill.layer({
     count: config.WHATSAPP_BACKFILL_COUNT,
     threads: config.WHATSAPP_BACKFILL_THREADS,
@@ -133,7 +136,7 @@ const server = (config: Config) =>
       })
       return announce(key.generated).pipe(
         Layer.merge(Layer.effectDiscard(SteadyClock.watch())),
-        Layer.merge(Layer.merge(Upkeep.layer, MediaUpkeep.layer)),
+        Layer.merge(Layer.mergeAll(Upkeep.layer, MediaUpkeep.layer, HistoryUpkeep.layer)),
         Layer.provide(
           Http.layer({
             host: config.HOST,

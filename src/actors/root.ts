@@ -9,6 +9,7 @@ import { AccountNotFound, Accounts, type AccountView, CommandRefused } from '../
 import { History } from '../services/history/history.ts'
 import { Media } from '../services/media/media.ts'
 import { Incidents } from '../services/observe/incidents.ts'
+import { Ingest } from '../services/receive/ingest.ts'
 import { Store } from '../services/store/store.ts'
 import { Vault } from '../services/vault/vault.ts'
 import { WhatsApp } from '../services/whatsapp/whatsapp.ts'
@@ -47,6 +48,7 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
       const vault = yield* Vault
       const history = yield* History
       const whatsapp = yield* WhatsApp
+      const ingest = yield* Ingest
       const media = yield* Media
       const bridge = yield* makeEffectBridge<AccountServices>()
       const accountLogic = makeAccountLogic(bridge, options)
@@ -200,6 +202,7 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
         // A socket that is still closing would write its last credentials after they were erased.
         yield* whatsapp.closed(accountId)
         yield* store.removeAccount(accountId)
+        yield* ingest.forget(accountId)
         yield* vault.erase(accountId).pipe(Effect.orDie)
         // The account is gone whatever becomes of its files: the hourly upkeep removes what cannot be removed now.
         yield* media.removeOrphans.pipe(

@@ -35,6 +35,9 @@ const senderDigest = (sender: string): string => {
   return made
 }
 
+/** Names a thread where no phone number may stand. */
+export const threadDigest = (threadId: string): string => digest(threadId, 16)
+
 /** Document id of a message within its thread: safe in a URL and in Firestore whatever the WhatsApp id contains. */
 export const messageIdOf = (sender: SenderKey, whatsAppId: string): string => {
   const readable = /^[A-Za-z0-9-]{1,64}$/.test(whatsAppId) ? whatsAppId : `x${digest(whatsAppId, 32)}`

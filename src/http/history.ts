@@ -9,18 +9,12 @@ import { Rehearsal } from '../services/history/rehearsal.ts'
 import { Store } from '../services/store/store.ts'
 import { Api } from './api.ts'
 import { findAccount } from './find-account.ts'
+import { cursorIn } from './fields.ts'
 import { badField, NotFound, StoreUnavailable, WrongState } from './problems.ts'
 
 const PAGE = 50
 /** Parts of a job that are told one by one. */
 const MOST_PARTS = 1000
-
-const place = (name: string, text: string | undefined) => {
-  const cursor = text === undefined ? undefined : decodeCursor(text)
-  return text !== undefined && cursor === undefined
-    ? Effect.fail(badField('query', name, 'Expected a nextCursor of an earlier answer'))
-    : Effect.succeed(cursor)
-}
 
 export const historyLayer = (options: { readonly dryRun: boolean }) =>
   HttpApiBuilder.group(
@@ -99,7 +93,7 @@ export const historyLayer = (options: { readonly dryRun: boolean }) =>
         }),
         backfillJobs: Effect.fn(function* ({ params: { accountId }, query }) {
           const view = yield* find(accountId)
-          const before = yield* place('cursor', query.cursor)
+          const before = yield* cursorIn('cursor', query.cursor, decodeCursor)
           const limit = query.limit ?? PAGE
           const found = yield* backfill.list(accountId, { limit: limit + 1, before }).pipe(unavailable)
           const jobs = found.slice(0, limit)
@@ -125,7 +119,7 @@ export const historyLayer = (options: { readonly dryRun: boolean }) =>
         }),
         dryRun: Effect.fn(function* ({ params: { accountId }, query }) {
           yield* find(accountId)
-          const before = yield* place('cursor', query.cursor)
+          const before = yield* cursorIn('cursor', query.cursor, decodeCursor)
           const limit = query.limit ?? PAGE
           const [found, totals] = yield* Effect.all([
             rehearsal.report(accountId, { limit: limit + 1, before }),

@@ -19,9 +19,11 @@ import { Vault } from '../../src/services/vault/vault.ts'
 export const KEY = new Uint8Array(32).fill(7)
 
 /** Everything up to ingest, on the database file (in memory by default), sealed with the key. */
-export const servicesOn = (file = ':memory:', key: Uint8Array = KEY) =>
+export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, dryRun = false) =>
   Ingest.layer.pipe(
-    Layer.provideMerge(Layer.mergeAll(Identity.layer, Inbox.layer, ChunkQueue.layer, BackfillJobs.layer)),
+    Layer.provideMerge(
+      Layer.mergeAll(Identity.layer, Inbox.layer, ChunkQueue.layer, BackfillJobs.layer({ dryRun }))
+    ),
     Layer.provideMerge(Layer.mergeAll(Coverage.layer, PlaceholderQueue.layer, Rehearsal.layer)),
     Layer.provideMerge(Layer.mergeAll(SqlStore.layer, Incidents.layer, Vault.layer)),
     Layer.provideMerge(Layer.succeed(Seal, Seal.of(makeSeal(key)))),

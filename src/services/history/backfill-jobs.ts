@@ -65,10 +65,12 @@ export class BackfillJobs extends Context.Service<
     readonly forgetUnsent: (accountId: string) => Effect.Effect<void, StoreError>
     /** The request did not leave: as if it had never been made. */
     readonly unasked: (request: PageRequest) => Effect.Effect<void, StoreError>
+    /** The phone will not answer it: so it has said, or WhatsApp has, which says nothing of the phone. */
     readonly refused: (
       accountId: string,
       request: PageRequest,
-      reason: string
+      reason: string,
+      by?: 'phone' | 'whatsapp'
     ) => Effect.Effect<void, StoreError>
     /** A part that needs no (more) asking. */
     readonly finish: (taskId: number, reason: string) => Effect.Effect<void, StoreError>
@@ -108,339 +110,363 @@ export class BackfillJobs extends Context.Service<
     readonly prune: (endedBefore: number) => Effect.Effect<void, StoreError>
   }
 >()('backscroll/services/history/BackfillJobs') {
-  static readonly layer: Layer.Layer<BackfillJobs, never, SqlClient.SqlClient | Coverage> = Layer.effect(
-    BackfillJobs,
-    Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      const coverage = yield* Coverage
-      const heard = new Set<string>()
-      const latches = new Map<string, Latch.Latch>()
-      const latchOf = (accountId: string): Latch.Latch => {
-        const known = latches.get(accountId)
-        if (known !== undefined) return known
-        const latch = Latch.makeUnsafe(false)
-        latches.set(accountId, latch)
-        return latch
-      }
-      const failed = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, StoreError> =>
-        Effect.mapError(work, cause =>
-          cause instanceof StoreError ? cause : new StoreError({ operation: 'backfill jobs', cause })
-        )
+  static layer(options: {
+    /** Nothing of what the phone answers is stored: gaps stay open, and what was fetched counts for nothing. */
+    readonly dryRun: boolean
+  }): Layer.Layer<BackfillJobs, never, SqlClient.SqlClient | Coverage> {
+    return Layer.effect(
+      BackfillJobs,
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const coverage = yield* Coverage
+        const heard = new Set<string>()
+        const latches = new Map<string, Latch.Latch>()
+        const latchOf = (accountId: string): Latch.Latch => {
+          const known = latches.get(accountId)
+          if (known !== undefined) return known
+          const latch = Latch.makeUnsafe(false)
+          latches.set(accountId, latch)
+          return latch
+        }
+        const failed = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, StoreError> =>
+          Effect.mapError(work, cause =>
+            cause instanceof StoreError ? cause : new StoreError({ operation: 'backfill jobs', cause })
+          )
 
-      const jobs = sql`SELECT j.*, COUNT(t.task_id) AS parts, COUNT(*) FILTER (WHERE t.status = 'done') AS parts_done,
+        const jobs = sql`SELECT j.*, COUNT(t.task_id) AS parts, COUNT(*) FILTER (WHERE t.status = 'done') AS parts_done,
         COUNT(*) FILTER (WHERE t.status = 'refused') AS parts_refused, COALESCE(SUM(t.messages), 0) AS messages
         FROM backfill_jobs j LEFT JOIN backfill_tasks t ON t.job_id = j.job_id`
 
-      const read = Effect.fnUntraced(function* (accountId: string, jobId: string) {
-        const [row] =
-          yield* sql`${jobs} WHERE j.account_id = ${accountId} AND j.job_id = ${jobId} GROUP BY j.job_id`
-        return row === undefined ? undefined : jobOf(yield* decodeJob(row))
-      })
+        const read = Effect.fnUntraced(function* (accountId: string, jobId: string) {
+          const [row] =
+            yield* sql`${jobs} WHERE j.account_id = ${accountId} AND j.job_id = ${jobId} GROUP BY j.job_id`
+          return row === undefined ? undefined : jobOf(yield* decodeJob(row))
+        })
 
-      const create = Effect.fnUntraced(function* (accountId: string, request: JobRequest) {
-        const jobId = `job-${randomBytes(9).toString('hex')}`
-        const now = yield* Clock.currentTimeMillis
-        yield* sql`INSERT INTO backfill_jobs (job_id, account_id, origin, status, thread_id, threads, count, until_at, created_at)
+        const create = Effect.fnUntraced(function* (accountId: string, request: JobRequest) {
+          const jobId = `job-${randomBytes(9).toString('hex')}`
+          const now = yield* Clock.currentTimeMillis
+          yield* sql`INSERT INTO backfill_jobs (job_id, account_id, origin, status, thread_id, threads, count, until_at, created_at)
           VALUES (${jobId}, ${accountId}, ${request.origin}, 'running', ${request.threadId}, ${request.threads},
             ${request.count}, ${request.until}, ${now})`
-        const job: BackfillJob = {
-          jobId,
-          accountId,
-          ...request,
-          status: 'running',
-          createdAt: now,
-          endedAt: null,
-          parts: 0,
-          partsDone: 0,
-          partsRefused: 0,
-          messages: 0,
-          waitingFor: null
-        }
-        return job
-      })
+          const job: BackfillJob = {
+            jobId,
+            accountId,
+            ...request,
+            status: 'running',
+            createdAt: now,
+            endedAt: null,
+            parts: 0,
+            partsDone: 0,
+            partsRefused: 0,
+            messages: 0,
+            waitingFor: null
+          }
+          return job
+        })
 
-      const list = Effect.fnUntraced(function* (
-        accountId: string,
-        page: {
-          readonly limit: number
-          readonly before?: { readonly time: number; readonly id: string } | undefined
-        }
-      ) {
-        const { limit, before } = page
-        const rows = yield* sql`${jobs} WHERE j.account_id = ${accountId}
+        const list = Effect.fnUntraced(function* (
+          accountId: string,
+          page: {
+            readonly limit: number
+            readonly before?: { readonly time: number; readonly id: string } | undefined
+          }
+        ) {
+          const { limit, before } = page
+          const rows = yield* sql`${jobs} WHERE j.account_id = ${accountId}
           AND (j.created_at, j.job_id) < (${before?.time ?? Number.MAX_SAFE_INTEGER}, ${before?.id ?? ''})
           GROUP BY j.job_id ORDER BY j.created_at DESC, j.job_id DESC LIMIT ${limit}`
-        return yield* Effect.forEach(rows, row => Effect.map(decodeJob(row), jobOf))
-      })
+          return yield* Effect.forEach(rows, row => Effect.map(decodeJob(row), jobOf))
+        })
 
-      /** A job without open parts is done. */
-      const endIfDone = (accountId: string) =>
-        Effect.flatMap(
-          Clock.currentTimeMillis,
-          now => sql`UPDATE backfill_jobs SET status = 'done', ended_at = ${now}
+        /** A job without open parts is done. */
+        const endIfDone = (accountId: string) =>
+          Effect.flatMap(
+            Clock.currentTimeMillis,
+            now => sql`UPDATE backfill_jobs SET status = 'done', ended_at = ${now}
             WHERE account_id = ${accountId} AND status = 'running' AND planned = 1 AND NOT EXISTS (SELECT 1 FROM backfill_tasks t
               WHERE t.job_id = backfill_jobs.job_id AND t.status IN ('waiting', 'asked'))`
-        )
+          )
 
-      const plan = Effect.fnUntraced(function* (
-        accountId: string,
-        jobId: string,
-        parts: ReadonlyArray<Part>
-      ) {
-        yield* sql`INSERT INTO backfill_tasks (job_id, account_id, thread_id, gap_id, status, remaining, until_at)
+        const plan = Effect.fnUntraced(function* (
+          accountId: string,
+          jobId: string,
+          parts: ReadonlyArray<Part>
+        ) {
+          yield* sql`INSERT INTO backfill_tasks (job_id, account_id, thread_id, gap_id, status, remaining, until_at)
           SELECT ${jobId}, ${accountId}, value ->> 'threadId', value ->> 'gapId', 'waiting', value ->> 'remaining',
             (SELECT until_at FROM backfill_jobs WHERE job_id = ${jobId})
-          FROM json_each(${JSON.stringify(parts)})`
-        yield* sql`UPDATE backfill_jobs SET planned = 1 WHERE job_id = ${jobId}`
-        yield* endIfDone(accountId)
-      }, sql.withTransaction)
+          FROM json_each(${JSON.stringify(parts)})
+          WHERE EXISTS (SELECT 1 FROM backfill_jobs WHERE job_id = ${jobId} AND status = 'running')`
+          yield* sql`UPDATE backfill_jobs SET planned = 1 WHERE job_id = ${jobId}`
+          yield* endIfDone(accountId)
+        }, sql.withTransaction)
 
-      const next = Effect.fnUntraced(function* (accountId: string) {
-        const [row] = yield* sql`SELECT t.* FROM backfill_tasks t JOIN backfill_jobs j ON j.job_id = t.job_id
-          WHERE t.account_id = ${accountId} AND t.status = 'waiting' AND NOT EXISTS (SELECT 1 FROM backfill_tasks o
+        const next = Effect.fnUntraced(function* (accountId: string) {
+          const [row] =
+            yield* sql`SELECT t.* FROM backfill_tasks t JOIN backfill_jobs j ON j.job_id = t.job_id
+          WHERE t.account_id = ${accountId} AND t.status = 'waiting' AND (t.gap_id IS NULL OR ${options.dryRun ? 0 : 1}) AND NOT EXISTS (SELECT 1 FROM backfill_tasks o
             WHERE o.account_id = ${accountId} AND o.thread_id = t.thread_id AND o.status = 'asked')
           ORDER BY j.origin DESC, t.attempts + t.silences, t.task_id LIMIT 1`
-        return row === undefined ? undefined : taskOf(yield* decodeTask(row))
-      })
+          return row === undefined ? undefined : taskOf(yield* decodeTask(row))
+        })
 
-      const setTask = Effect.fnUntraced(function* (
-        taskId: number,
-        status: 'waiting' | 'done' | 'refused',
-        reason: string | null
-      ) {
-        const [task] = yield* sql<{
-          account_id: string
-        }>`UPDATE backfill_tasks SET status = ${status}, reason = ${reason}
+        const setTask = Effect.fnUntraced(function* (
+          taskId: number,
+          status: 'waiting' | 'done' | 'refused',
+          reason: string | null
+        ) {
+          const [task] = yield* sql<{
+            account_id: string
+          }>`UPDATE backfill_tasks SET status = ${status}, reason = ${reason}
           WHERE task_id = ${taskId} AND status IN ('waiting', 'asked') RETURNING account_id`
-        if (task !== undefined && status !== 'waiting') yield* endIfDone(task.account_id)
-      })
+          if (task !== undefined && status !== 'waiting') yield* endIfDone(task.account_id)
+        })
 
-      const asked = Effect.fnUntraced(function* (accountId: string, request: PageRequest) {
-        const now = yield* Clock.currentTimeMillis
-        yield* sql`INSERT INTO backfill_requests (request_id, account_id, task_id, thread_id, chat_jid, anchor_id, anchor_at, asked_at, status)
+        const asked = Effect.fnUntraced(function* (accountId: string, request: PageRequest) {
+          const now = yield* Clock.currentTimeMillis
+          yield* sql`INSERT INTO backfill_requests (request_id, account_id, task_id, thread_id, chat_jid, anchor_id, anchor_at, asked_at, status)
           VALUES (${request.requestId}, ${accountId}, ${request.taskId}, ${request.threadId}, ${request.chatJid},
             ${request.anchorId}, ${request.anchorAt}, ${now}, 'asking')`
-        yield* sql`UPDATE backfill_tasks SET status = 'asked', reason = NULL WHERE task_id = ${request.taskId}`
-      }, sql.withTransaction)
+          yield* sql`UPDATE backfill_tasks SET status = 'asked', reason = NULL WHERE task_id = ${request.taskId}`
+        }, sql.withTransaction)
 
-      const settleRequest = Effect.fnUntraced(function* (
-        requestId: string,
-        status: 'answered' | 'unanswered'
-      ) {
-        yield* sql`UPDATE backfill_requests SET status = ${status},
+        const settleRequest = Effect.fnUntraced(function* (
+          requestId: string,
+          status: 'answered' | 'unanswered'
+        ) {
+          yield* sql`UPDATE backfill_requests SET status = ${status},
             answered_at = ${status === 'answered' ? yield* Clock.currentTimeMillis : null}
           WHERE request_id = ${requestId}`
-      })
+        })
 
-      const unasked = Effect.fnUntraced(function* ({ requestId, taskId }: PageRequest) {
-        yield* sql`DELETE FROM backfill_requests WHERE request_id = ${requestId}`
-        yield* setTask(taskId, 'waiting', null)
-      }, sql.withTransaction)
+        const unasked = Effect.fnUntraced(function* ({ requestId, taskId }: PageRequest) {
+          yield* sql`DELETE FROM backfill_requests WHERE request_id = ${requestId}`
+          yield* setTask(taskId, 'waiting', null)
+        }, sql.withTransaction)
 
-      const forgetUnsent = Effect.fnUntraced(function* (accountId: string) {
-        const rows = yield* sql<{ task_id: number }>`DELETE FROM backfill_requests
+        const forgetUnsent = Effect.fnUntraced(function* (accountId: string) {
+          const rows = yield* sql<{ task_id: number }>`DELETE FROM backfill_requests
           WHERE account_id = ${accountId} AND status = 'asking' RETURNING task_id`
-        for (const { task_id: taskId } of rows) yield* setTask(taskId, 'waiting', null)
-      }, sql.withTransaction)
+          for (const { task_id: taskId } of rows) yield* setTask(taskId, 'waiting', null)
+        }, sql.withTransaction)
 
-      /** One more try that brought nothing; the last one ends the part. */
-      const unsuccessful = Effect.fnUntraced(function* (
-        accountId: string,
-        { taskId, threadId }: Pick<PageRequest, 'taskId' | 'threadId'>,
-        reason: string
-      ) {
-        const [task] = yield* sql<{ attempts: number }>`UPDATE backfill_tasks SET attempts = attempts + 1
+        /** One more try that brought nothing; the last one ends the part. */
+        const unsuccessful = Effect.fnUntraced(function* (
+          accountId: string,
+          { taskId, threadId }: Pick<PageRequest, 'taskId' | 'threadId'>,
+          reason: string
+        ) {
+          const [task] = yield* sql<{ attempts: number }>`UPDATE backfill_tasks SET attempts = attempts + 1
           WHERE task_id = ${taskId} RETURNING attempts`
-        yield* coverage.noteRefusal(accountId, threadId, reason)
-        yield* setTask(taskId, (task?.attempts ?? 0) >= MAX_UNANSWERED ? 'refused' : 'waiting', reason)
-      })
+          yield* coverage.noteRefusal(accountId, threadId, reason)
+          yield* setTask(taskId, (task?.attempts ?? 0) >= MAX_UNANSWERED ? 'refused' : 'waiting', reason)
+        })
 
-      const refused = Effect.fnUntraced(function* (accountId: string, request: PageRequest, reason: string) {
-        yield* settleRequest(request.requestId, 'answered')
-        yield* unsuccessful(accountId, request, reason)
-      }, sql.withTransaction)
+        const refused = Effect.fnUntraced(function* (
+          accountId: string,
+          request: PageRequest,
+          reason: string,
+          by: 'phone' | 'whatsapp' = 'phone'
+        ) {
+          yield* settleRequest(request.requestId, by === 'phone' ? 'answered' : 'unanswered')
+          yield* unsuccessful(accountId, request, reason)
+        }, sql.withTransaction)
 
-      const expire = Effect.fnUntraced(function* (accountId: string, askedBefore: number) {
-        const rows = yield* sql<{ request_id: string; task_id: number; thread_id: string; alive: number }>`
+        const expire = Effect.fnUntraced(function* (accountId: string, askedBefore: number) {
+          const rows = yield* sql<{ request_id: string; task_id: number; thread_id: string; alive: number }>`
           SELECT r.request_id, r.task_id, r.thread_id, EXISTS (SELECT 1 FROM backfill_requests o
             WHERE o.account_id = ${accountId} AND o.answered_at > r.asked_at) AS alive
           FROM backfill_requests r WHERE r.account_id = ${accountId} AND r.status IN ('asking', 'asked') AND r.asked_at <= ${askedBefore}`
-        for (const row of rows) {
-          yield* settleRequest(row.request_id, 'unanswered')
-          const request = { taskId: row.task_id, threadId: row.thread_id }
-          if (row.alive === 1) {
-            yield* unsuccessful(accountId, request, 'The phone answers for other chats, but not for this one')
-          } else {
-            yield* coverage.noteRefusal(accountId, row.thread_id, 'The phone does not answer')
-            // A phone that is away is asked about another thread next: one that it never answers must not hold up the rest.
-            yield* sql`UPDATE backfill_tasks SET silences = silences + 1 WHERE task_id = ${row.task_id}`
-            yield* setTask(row.task_id, 'waiting', 'The phone does not answer; it is asked again')
+          for (const row of rows) {
+            yield* settleRequest(row.request_id, 'unanswered')
+            const request = { taskId: row.task_id, threadId: row.thread_id }
+            if (row.alive === 1) {
+              yield* unsuccessful(
+                accountId,
+                request,
+                'The phone answers for other chats, but not for this one'
+              )
+            } else {
+              yield* coverage.noteRefusal(accountId, row.thread_id, 'The phone does not answer')
+              // A phone that is away is asked about another thread next: one that it never answers must not hold up the rest.
+              yield* sql`UPDATE backfill_tasks SET silences = silences + 1 WHERE task_id = ${row.task_id}`
+              yield* setTask(row.task_id, 'waiting', 'The phone does not answer; it is asked again')
+            }
           }
-        }
-        return { expired: rows.length, silent: rows.length > 0 && rows.every(row => row.alive === 0) }
-      }, sql.withTransaction)
+          return { expired: rows.length, silent: rows.length > 0 && rows.every(row => row.alive === 0) }
+        }, sql.withTransaction)
 
-      const requestOf = Effect.fnUntraced(function* (
-        accountId: string,
-        requestId: string | undefined,
-        threadIds: ReadonlyArray<string>
-      ) {
-        const [named] = yield* sql`SELECT * FROM backfill_requests
+        const requestOf = Effect.fnUntraced(function* (
+          accountId: string,
+          requestId: string | undefined,
+          threadIds: ReadonlyArray<string>
+        ) {
+          const [named] = yield* sql`SELECT * FROM backfill_requests
           WHERE account_id = ${accountId} AND request_id = ${requestId ?? ''}`
-        const [row] =
-          named === undefined
-            ? yield* sql`SELECT * FROM backfill_requests WHERE account_id = ${accountId} AND status IN ('asking', 'asked')
+          const [row] =
+            named === undefined
+              ? yield* sql`SELECT * FROM backfill_requests WHERE account_id = ${accountId} AND status IN ('asking', 'asked')
                 AND thread_id IN (SELECT value FROM json_each(${JSON.stringify(threadIds)})) ORDER BY asked_at LIMIT 1`
-            : [named]
-        return row === undefined ? undefined : requestFrom(yield* decodeRequest(row))
-      })
+              : [named]
+          return row === undefined ? undefined : requestFrom(yield* decodeRequest(row))
+        })
 
-      /** Pages go back from the newer edge until they meet what is held on the other side. */
-      const fillGap = Effect.fnUntraced(function* (
-        gap: OpenGap,
-        { beginning, ids, oldest, received }: Parameters<BackfillJobs['Service']['answered']>[2]
-      ) {
-        const meets =
-          received === 0 ||
-          oldest === undefined ||
-          (gap.fromId !== null && ids.has(gap.fromId)) ||
-          (gap.from !== null && oldest.at < gap.from) ||
-          beginning === 'reached'
-        yield* meets ? coverage.closeGap(gap.gapId) : coverage.narrowGap(gap.gapId, oldest)
-        return meets
-      })
+        /** Pages go back from the newer edge until they meet what is held on the other side. */
+        const fillGap = Effect.fnUntraced(function* (
+          gap: OpenGap,
+          { beginning, ids, oldest, received }: Parameters<BackfillJobs['Service']['answered']>[2]
+        ) {
+          const meets =
+            received === 0 ||
+            oldest === undefined ||
+            (gap.fromId !== null && ids.has(gap.fromId)) ||
+            (gap.from !== null && oldest.at < gap.from) ||
+            beginning === 'reached'
+          yield* meets ? coverage.closeGap(gap.gapId) : coverage.narrowGap(gap.gapId, oldest)
+          return meets
+        })
 
-      const answered = Effect.fnUntraced(function* (
-        accountId: string,
-        request: PageRequest,
-        answer: Parameters<BackfillJobs['Service']['answered']>[2]
-      ) {
-        const { received, oldest } = answer
-        yield* settleRequest(request.requestId, 'answered')
-        const [row] = yield* sql`SELECT * FROM backfill_tasks WHERE task_id = ${request.taskId}`
-        if (row === undefined) return
-        const task = yield* decodeTask(row)
-        const remaining = task.remaining === null ? null : task.remaining - received
-        yield* sql`UPDATE backfill_tasks SET messages = messages + ${received}, pages = pages + 1, remaining = ${remaining}
+        const isOfGap = (taskId: number) =>
+          Effect.map(
+            sql`SELECT 1 FROM backfill_tasks WHERE task_id = ${taskId} AND gap_id IS NOT NULL`,
+            found => found.length > 0
+          )
+
+        const answered = Effect.fnUntraced(function* (
+          accountId: string,
+          request: PageRequest,
+          answer: Parameters<BackfillJobs['Service']['answered']>[2]
+        ) {
+          const { received, oldest } = answer
+          yield* settleRequest(request.requestId, 'answered')
+          if (options.dryRun && (yield* isOfGap(request.taskId)))
+            return yield* setTask(request.taskId, 'waiting', null)
+          const [row] = yield* sql`SELECT * FROM backfill_tasks WHERE task_id = ${request.taskId}`
+          if (row === undefined) return
+          const task = yield* decodeTask(row)
+          const remaining = task.remaining === null ? null : task.remaining - received
+          yield* sql`UPDATE backfill_tasks SET messages = messages + ${received}, pages = pages + 1, remaining = ${remaining}
           WHERE task_id = ${task.task_id}`
-        const { beginning } = answer
-        const gap = task.gap_id === null ? undefined : yield* coverage.gap(task.gap_id)
-        if (gap !== undefined && (yield* fillGap(gap, answer)))
-          return yield* setTask(task.task_id, 'done', 'Filled')
-        if (task.gap_id !== null && gap === undefined) return yield* setTask(task.task_id, 'done', 'Filled')
-        if (task.gap_id === null) {
-          yield* sql`UPDATE coverage SET sought = sought + ${received} WHERE thread_id = ${task.thread_id}
+          const { beginning } = answer
+          const gap = task.gap_id === null ? undefined : yield* coverage.gap(task.gap_id)
+          if (gap !== undefined && (yield* fillGap(gap, answer)))
+            return yield* setTask(task.task_id, 'done', 'Filled')
+          if (task.gap_id !== null && gap === undefined) return yield* setTask(task.task_id, 'done', 'Filled')
+          if (task.gap_id === null) {
+            yield* sql`UPDATE coverage SET sought = sought + ${options.dryRun ? 0 : received} WHERE thread_id = ${task.thread_id}
             AND EXISTS (SELECT 1 FROM backfill_jobs WHERE job_id = ${task.job_id} AND origin = 'automatic')`
-          if (beginning === 'reached') return yield* setTask(task.task_id, 'done', 'The beginning is held')
-          if (remaining !== null && remaining <= 0)
-            return yield* setTask(task.task_id, 'done', 'As many as asked for')
-          if (task.until_at !== null && oldest !== undefined && oldest.at < task.until_at)
-            return yield* setTask(task.task_id, 'done', 'Back to the time asked for')
-        }
-        const isNews =
-          oldest !== undefined && oldest.whatsAppId !== request.anchorId && oldest.at <= request.anchorAt
-        if (!isNews) return yield* unsuccessful(accountId, request, 'The phone sends nothing older')
-        yield* sql`UPDATE backfill_tasks SET attempts = 0, silences = 0 WHERE task_id = ${task.task_id}`
-        yield* setTask(task.task_id, 'waiting', null)
-      })
+            if (beginning === 'reached') return yield* setTask(task.task_id, 'done', 'The beginning is held')
+            if (remaining !== null && remaining <= 0)
+              return yield* setTask(task.task_id, 'done', 'As many as asked for')
+            if (task.until_at !== null && oldest !== undefined && oldest.at < task.until_at)
+              return yield* setTask(task.task_id, 'done', 'Back to the time asked for')
+          }
+          const isNews =
+            oldest !== undefined && oldest.whatsAppId !== request.anchorId && oldest.at <= request.anchorAt
+          if (!isNews) return yield* unsuccessful(accountId, request, 'The phone sends nothing older')
+          yield* sql`UPDATE backfill_tasks SET attempts = 0, silences = 0 WHERE task_id = ${task.task_id}`
+          yield* setTask(task.task_id, 'waiting', null)
+        })
 
-      const cancel = Effect.fnUntraced(function* (accountId: string, jobId: string) {
-        const now = yield* Clock.currentTimeMillis
-        yield* sql`UPDATE backfill_jobs SET status = 'cancelled', ended_at = ${now}
+        const cancel = Effect.fnUntraced(function* (accountId: string, jobId: string) {
+          const now = yield* Clock.currentTimeMillis
+          yield* sql`UPDATE backfill_jobs SET status = 'cancelled', ended_at = ${now}
           WHERE account_id = ${accountId} AND job_id = ${jobId} AND status = 'running'`
-        yield* sql`UPDATE backfill_tasks SET status = 'cancelled' WHERE job_id = ${jobId} AND status IN ('waiting', 'asked')
+          yield* sql`UPDATE backfill_tasks SET status = 'cancelled' WHERE job_id = ${jobId} AND status IN ('waiting', 'asked')
           AND EXISTS (SELECT 1 FROM backfill_jobs j WHERE j.job_id = ${jobId} AND j.status = 'cancelled')`
-        yield* sql`UPDATE backfill_requests SET status = 'unanswered' WHERE status IN ('asking', 'asked') AND task_id IN (
+          yield* sql`UPDATE backfill_requests SET status = 'unanswered' WHERE status IN ('asking', 'asked') AND task_id IN (
           SELECT task_id FROM backfill_tasks WHERE job_id = ${jobId} AND status = 'cancelled')`
-      }, sql.withTransaction)
+        }, sql.withTransaction)
 
-      const prune = Effect.fnUntraced(function* (endedBefore: number) {
-        const old = sql`SELECT job_id FROM backfill_jobs WHERE ended_at < ${endedBefore}`
-        yield* sql`DELETE FROM backfill_requests WHERE task_id IN (SELECT task_id FROM backfill_tasks WHERE job_id IN (${old}))`
-        yield* sql`DELETE FROM backfill_tasks WHERE job_id IN (${old})`
-        yield* sql`DELETE FROM backfill_jobs WHERE ended_at < ${endedBefore}`
-      }, sql.withTransaction)
+        const prune = Effect.fnUntraced(function* (endedBefore: number) {
+          const old = sql`SELECT job_id FROM backfill_jobs WHERE ended_at < ${endedBefore}`
+          yield* sql`DELETE FROM backfill_requests WHERE task_id IN (SELECT task_id FROM backfill_tasks WHERE job_id IN (${old}))`
+          yield* sql`DELETE FROM backfill_tasks WHERE job_id IN (${old})`
+          yield* sql`DELETE FROM backfill_jobs WHERE ended_at < ${endedBefore}`
+        }, sql.withTransaction)
 
-      return BackfillJobs.of({
-        create: (accountId, request) => failed(create(accountId, request)),
-        read: (accountId, jobId) => failed(read(accountId, jobId)),
-        list: (accountId, page) => failed(list(accountId, page)),
-        tasks: (jobId, limit) =>
-          failed(
-            Effect.flatMap(
-              sql`SELECT * FROM backfill_tasks WHERE job_id = ${jobId} ORDER BY task_id LIMIT ${limit}`,
-              rows => Effect.forEach(rows, row => Effect.map(decodeTask(row), shownTask))
-            )
-          ),
-        cancel: (accountId, jobId) => failed(cancel(accountId, jobId)),
-        unplanned: accountId =>
-          failed(
-            Effect.flatMap(
-              sql`${jobs} WHERE j.account_id = ${accountId} AND j.status = 'running' AND j.planned = 0
+        return BackfillJobs.of({
+          create: (accountId, request) => failed(create(accountId, request)),
+          read: (accountId, jobId) => failed(read(accountId, jobId)),
+          list: (accountId, page) => failed(list(accountId, page)),
+          tasks: (jobId, limit) =>
+            failed(
+              Effect.flatMap(
+                sql`SELECT * FROM backfill_tasks WHERE job_id = ${jobId} ORDER BY task_id LIMIT ${limit}`,
+                rows => Effect.forEach(rows, row => Effect.map(decodeTask(row), shownTask))
+              )
+            ),
+          cancel: (accountId, jobId) => failed(cancel(accountId, jobId)),
+          unplanned: accountId =>
+            failed(
+              Effect.flatMap(
+                sql`${jobs} WHERE j.account_id = ${accountId} AND j.status = 'running' AND j.planned = 0
                 GROUP BY j.job_id ORDER BY j.created_at`,
-              rows => Effect.forEach(rows, row => Effect.map(decodeJob(row), jobOf))
-            )
-          ),
-        plan: (accountId, jobId, parts) => failed(plan(accountId, jobId, parts)),
-        untried: (accountId, withBeginnings) =>
-          failed(
-            Effect.map(
-              sql<{ thread_id: string; gap_id: number | null }>`SELECT g.thread_id, g.gap_id FROM gaps g
-                WHERE g.account_id = ${accountId} AND g.closed_at IS NULL
+                rows => Effect.forEach(rows, row => Effect.map(decodeJob(row), jobOf))
+              )
+            ),
+          plan: (accountId, jobId, parts) => failed(plan(accountId, jobId, parts)),
+          untried: (accountId, withBeginnings) =>
+            failed(
+              Effect.map(
+                sql<{ thread_id: string; gap_id: number | null }>`SELECT g.thread_id, g.gap_id FROM gaps g
+                WHERE g.account_id = ${accountId} AND g.closed_at IS NULL AND ${options.dryRun ? 0 : 1}
                   AND NOT EXISTS (SELECT 1 FROM backfill_tasks t WHERE t.gap_id = g.gap_id)
                 UNION ALL SELECT c.thread_id, NULL FROM coverage c
                 WHERE ${withBeginnings ? 1 : 0} AND c.account_id = ${accountId} AND c.beginning = 'unknown'
                   AND c.live_from IS NOT NULL
                   AND NOT EXISTS (SELECT 1 FROM backfill_tasks t WHERE t.thread_id = c.thread_id AND t.gap_id IS NULL)`,
-              rows => rows.map(row => ({ threadId: row.thread_id, gapId: row.gap_id }))
-            )
-          ),
-        next: accountId => failed(next(accountId)),
-        inFlight: accountId =>
-          failed(
-            Effect.map(
-              sql<{
-                n: number
-              }>`SELECT COUNT(*) AS n FROM backfill_requests
+                rows => rows.map(row => ({ threadId: row.thread_id, gapId: row.gap_id }))
+              )
+            ),
+          next: accountId => failed(next(accountId)),
+          inFlight: accountId =>
+            failed(
+              Effect.map(
+                sql<{
+                  n: number
+                }>`SELECT COUNT(*) AS n FROM backfill_requests
                 WHERE account_id = ${accountId} AND status IN ('asking', 'asked')`,
-              ([row]) => row?.n ?? 0
-            )
-          ),
-        oldestAsked: accountId =>
-          failed(
-            Effect.map(
-              sql<{ at: number | null }>`SELECT MIN(asked_at) AS at FROM backfill_requests
+                ([row]) => row?.n ?? 0
+              )
+            ),
+          oldestAsked: accountId =>
+            failed(
+              Effect.map(
+                sql<{ at: number | null }>`SELECT MIN(asked_at) AS at FROM backfill_requests
                 WHERE account_id = ${accountId} AND status IN ('asking', 'asked')`,
-              ([row]) => row?.at ?? undefined
-            )
-          ),
-        asked: (accountId, request) => failed(asked(accountId, request)),
-        sent: requestId =>
-          failed(
-            Effect.asVoid(
-              sql`UPDATE backfill_requests SET status = 'asked' WHERE request_id = ${requestId} AND status = 'asking'`
-            )
-          ),
-        forgetUnsent: accountId => failed(forgetUnsent(accountId)),
-        unasked: request => failed(unasked(request)),
-        refused: (accountId, request, reason) => failed(refused(accountId, request, reason)),
-        finish: (taskId, reason) => failed(setTask(taskId, 'done', reason)),
-        expire: (accountId, askedBefore) => failed(expire(accountId, askedBefore)),
-        requestOf: (accountId, requestId, threadIds) => failed(requestOf(accountId, requestId, threadIds)),
-        answered: (accountId, request, answer) => failed(answered(accountId, request, answer)),
-        wake: accountId => Effect.asVoid(latchOf(accountId).open),
-        heard: accountId =>
-          Effect.andThen(
-            Effect.sync(() => void heard.add(accountId)),
-            Effect.asVoid(latchOf(accountId).open)
-          ),
-        takeHeard: accountId => heard.delete(accountId),
-        woken: accountId => {
-          const latch = latchOf(accountId)
-          return Effect.andThen(latch.await, Effect.asVoid(latch.close))
-        },
-        prune: before => failed(prune(before))
+                ([row]) => row?.at ?? undefined
+              )
+            ),
+          asked: (accountId, request) => failed(asked(accountId, request)),
+          sent: requestId =>
+            failed(
+              Effect.asVoid(
+                sql`UPDATE backfill_requests SET status = 'asked' WHERE request_id = ${requestId} AND status = 'asking'`
+              )
+            ),
+          forgetUnsent: accountId => failed(forgetUnsent(accountId)),
+          unasked: request => failed(unasked(request)),
+          refused: (accountId, request, reason, by) => failed(refused(accountId, request, reason, by)),
+          finish: (taskId, reason) => failed(setTask(taskId, 'done', reason)),
+          expire: (accountId, askedBefore) => failed(expire(accountId, askedBefore)),
+          requestOf: (accountId, requestId, threadIds) => failed(requestOf(accountId, requestId, threadIds)),
+          answered: (accountId, request, answer) => failed(answered(accountId, request, answer)),
+          wake: accountId => Effect.asVoid(latchOf(accountId).open),
+          heard: accountId =>
+            Effect.andThen(
+              Effect.sync(() => void heard.add(accountId)),
+              Effect.asVoid(latchOf(accountId).open)
+            ),
+          takeHeard: accountId => heard.delete(accountId),
+          woken: accountId => {
+            const latch = latchOf(accountId)
+            return Effect.andThen(latch.await, Effect.asVoid(latch.close))
+          },
+          prune: before => failed(prune(before))
+        })
       })
-    })
-  )
+    )
+  }
 }

@@ -42,6 +42,8 @@ interface Silence {
 }
 
 const NO_SILENCE: Silence = { count: 0, until: 0 }
+/** How long a request waits that could not be sent: the connection is about to be lost, or WhatsApp is slow. */
+const UNSENT_RETRY = '5 seconds'
 const ONLINE_NOTED_EVERY = '1 minute'
 const NOTE_AGAIN = { schedule: Schedule.spaced('2 seconds') }
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -194,8 +196,9 @@ export class Backfill extends Context.Service<
           failure: NotConfirmed | NotConnected | SendRefused
         ) =>
           failure._tag === 'SendRefused'
-            ? jobs.refused(accountId, request, failure.reason)
-            : jobs.unasked(request)
+            ? jobs.refused(accountId, request, failure.reason, 'whatsapp')
+            : // Nothing was asked; a connection that takes nothing is no reason to try again at once.
+              Effect.andThen(jobs.unasked(request), Effect.sleep(UNSENT_RETRY))
 
         const ask = Effect.fnUntraced(function* (accountId: string, task: Task) {
           const now = yield* Clock.currentTimeMillis
@@ -319,8 +322,10 @@ export class Backfill extends Context.Service<
         const beforeConnecting = Effect.fnUntraced(function* (accountId: string) {
           const now = yield* Clock.currentTimeMillis
           const account = yield* store.readAccount(accountId)
-          const onlineAt = account?.onlineAt ?? null
+          const { linkedAt = null, onlineAt = null } = account ?? {}
           if (onlineAt === null || now - onlineAt <= options.offlineQueueMs) return
+          // Linked anew since: there is more to be noted than an absence, once it is online.
+          if (linkedAt !== null && onlineAt < linkedAt) return
           yield* coverage.noteOutage(accountId, now)
           yield* noteOnline(accountId)
           yield* Effect.logInfo(

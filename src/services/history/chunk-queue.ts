@@ -73,7 +73,8 @@ export class ChunkQueue extends Context.Service<
       accountId: string
     ) => Effect.Effect<{ readonly complete: boolean; readonly lastAt: number }, StoreError>
     readonly retryAt: (chunkId: number, at: number, reason: string) => Effect.Effect<void, StoreError>
-    readonly giveUp: (chunkId: number, reason: string) => Effect.Effect<void, StoreError>
+    /** Answers whether it still waited: meanwhile the phone may have made it anew. */
+    readonly giveUp: (chunkId: number, reason: string) => Effect.Effect<boolean, StoreError>
     readonly progress: (accountId: string) => Effect.Effect<HistoryProgress, StoreError>
   }
 >()('backscroll/services/history/ChunkQueue') {
@@ -150,8 +151,9 @@ export class ChunkQueue extends Context.Service<
               sealed: Uint8Array
             }>`
               SELECT chunk_id, notification_id, sync_type, chunk_order, attempts, sealed,
-                (SELECT COUNT(*) FROM history_chunks e WHERE e.account_id = c.account_id AND e.sync_type = c.sync_type
-                  AND e.chunk_order = c.chunk_order) AS editions
+                (SELECT COUNT(*) FROM history_chunks e JOIN accounts a ON a.account_id = e.account_id
+                  WHERE e.account_id = c.account_id AND e.sync_type = c.sync_type AND e.chunk_order = c.chunk_order
+                  AND e.received_at >= COALESCE(a.linked_at, 0)) AS editions
               FROM history_chunks c WHERE account_id = ${accountId} AND state = 'pending' AND chunk_id > ${after}
                 AND (next_attempt_at <= ${now} OR next_attempt_at > ${now + LONGEST_WAIT_MS})
               ORDER BY chunk_id LIMIT 1`
@@ -181,10 +183,13 @@ export class ChunkQueue extends Context.Service<
           ).pipe(Effect.asVoid, failed),
         retryAt: (chunkId, at, reason) =>
           sql`UPDATE history_chunks SET attempts = attempts + 1, next_attempt_at = ${at}, last_error = ${reason}
-            WHERE chunk_id = ${chunkId}`.pipe(Effect.asVoid, failed),
+            WHERE chunk_id = ${chunkId} AND state = 'pending'`.pipe(Effect.asVoid, failed),
         giveUp: (chunkId, reason) =>
           sql`UPDATE history_chunks SET state = 'failed', attempts = attempts + 1, last_error = ${reason}
-            WHERE chunk_id = ${chunkId}`.pipe(Effect.asVoid, failed),
+            WHERE chunk_id = ${chunkId} AND state = 'pending' RETURNING 1`.pipe(
+            Effect.map(rows => rows.length > 0),
+            failed
+          ),
         rehearsed: (chunkId, messages) =>
           Effect.flatMap(
             Clock.currentTimeMillis,

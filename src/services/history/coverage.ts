@@ -141,7 +141,29 @@ export class Coverage extends Context.Service<
           ON CONFLICT DO NOTHING`
       })
 
+      /** The gap's newer edge is this message. */
+      const endGap = (gapId: number, to: RawMessage) =>
+        sql`UPDATE gaps SET to_at = ${to.at}, to_id = ${to.whatsAppId}, to_from_me = ${to.fromMe}
+          WHERE gap_id = ${gapId}`
+
       const joined = (threadId: string) => sql`UPDATE coverage SET joined = 1 WHERE thread_id = ${threadId}`
+
+      /** Live messages that begin after what is held leave a stretch between, unless history overlaps them. */
+      const joinHeld = Effect.fnUntraced(function* (accountId: string, threadId: string, live: RawMessage) {
+        const [overlap] = yield* sql`SELECT 1 FROM history_stretches
+          WHERE account_id = ${accountId} AND thread_id = ${threadId} AND newest_at >= ${live.at} LIMIT 1`
+        const older =
+          overlap === undefined ? yield* store.edge(threadId, 'newest', { before: live.at }) : undefined
+        if (older !== undefined) {
+          yield* openGap(accountId, threadId, {
+            reason: 'history-to-live',
+            cause: live.whatsAppId,
+            from: older,
+            to: live
+          })
+        }
+        if (overlap !== undefined || older !== undefined) yield* joined(threadId)
+      })
 
       const noteFirstLive = Effect.fnUntraced(function* (accountId: string, live: LiveMessage) {
         const { at, fromMe, threadId, whatsAppId } = live
@@ -151,19 +173,7 @@ export class Coverage extends Context.Service<
           WHERE thread_id = ${threadId} AND live_from IS NULL RETURNING 1`
         if (first.length === 0) return
         begun.add(accountId)
-        const [overlap] = yield* sql`SELECT 1 FROM history_stretches
-          WHERE account_id = ${accountId} AND thread_id = ${threadId} AND newest_at >= ${at} LIMIT 1`
-        const older =
-          overlap === undefined ? yield* store.edge(threadId, 'newest', { before: at }) : undefined
-        if (older !== undefined) {
-          yield* openGap(accountId, threadId, {
-            reason: 'history-to-live',
-            cause: whatsAppId,
-            from: older,
-            to: { whatsAppId, fromMe, at }
-          })
-        }
-        if (overlap !== undefined || older !== undefined) yield* joined(threadId)
+        yield* joinHeld(accountId, threadId, { whatsAppId, fromMe, at })
       })
 
       const noteLive = Effect.fnUntraced(function* (accountId: string, messages: ReadonlyArray<LiveMessage>) {
@@ -283,17 +293,33 @@ export class Coverage extends Context.Service<
       ) {
         const now = yield* Clock.currentTimeMillis
         yield* sql`UPDATE gaps SET closed_at = ${now} WHERE account_id = ${accountId} AND closed_at IS NULL
-          AND reason = 'lost-chunk' AND cause IN (SELECT CAST(chunk_id AS TEXT) FROM history_chunks
-            WHERE account_id = ${accountId} AND sync_type = ${syncType} AND chunk_order = ${chunkOrder})`
+          AND reason = 'lost-chunk' AND cause IN (SELECT CAST(c.chunk_id AS TEXT) FROM history_chunks c
+            JOIN accounts a ON a.account_id = c.account_id WHERE c.account_id = ${accountId} AND c.sync_type = ${syncType}
+            AND c.chunk_order = ${chunkOrder} AND c.received_at >= COALESCE(a.linked_at, 0))`
         yield* noteLost(accountId)
+      })
+
+      /** Whether nothing has come since an earlier absence; else that one's gap ends where something came. */
+      const isStillOut = Effect.fnUntraced(function* (threadId: string) {
+        const endless = yield* sql<{
+          gap_id: number
+          from_at: number | null
+        }>`SELECT gap_id, from_at FROM gaps
+          WHERE thread_id = ${threadId} AND closed_at IS NULL AND to_at IS NULL`
+        for (const { from_at: from, gap_id: gapId } of endless) {
+          const after = yield* store.edge(threadId, 'oldest', { after: from ?? undefined })
+          if (after === undefined) return true
+          yield* endGap(gapId, after)
+        }
+        return false
       })
 
       const noteOutage = Effect.fnUntraced(function* (accountId: string, heldBefore: number) {
         const threads = yield* sql<{
           thread_id: string
-        }>`SELECT thread_id FROM threads t WHERE account_id = ${accountId}
-          AND NOT EXISTS (SELECT 1 FROM gaps g WHERE g.thread_id = t.thread_id AND g.closed_at IS NULL AND g.to_at IS NULL)`
+        }>`SELECT thread_id FROM threads WHERE account_id = ${accountId}`
         for (const { thread_id: threadId } of threads) {
+          if (yield* isStillOut(threadId)) continue
           const newest = yield* store.edge(threadId, 'newest', { before: heldBefore })
           if (newest === undefined) continue
           yield* openGap(accountId, threadId, {
@@ -337,7 +363,8 @@ export class Coverage extends Context.Service<
           yield* sql`UPDATE coverage SET live_from = ${source.live_from}, live_id = ${source.live_id},
               live_from_me = ${source.live_from_me}
             WHERE thread_id = ${to} AND COALESCE(live_from, ${FAR}) > COALESCE(${source.live_from}, ${FAR})`
-          yield* sql`UPDATE coverage SET floor_at = NULL, floor_id = NULL WHERE thread_id = ${to}`
+          yield* sql`UPDATE coverage SET floor_at = NULL, floor_id = NULL, joined = MIN(joined, ${source.joined})
+            WHERE thread_id = ${to}`
           yield* sql`DELETE FROM coverage WHERE thread_id = ${from}`
         }
         yield* sql`UPDATE OR IGNORE gaps SET thread_id = ${to} WHERE thread_id = ${from}`
@@ -349,6 +376,14 @@ export class Coverage extends Context.Service<
         }
         yield* sql`UPDATE OR IGNORE placeholders SET thread_id = ${to} WHERE thread_id = ${from}`
         yield* sql`DELETE FROM placeholders WHERE thread_id = ${from}`
+        // What the one thread had live may begin after what the other one had of old.
+        const row = yield* rowOf(to)
+        if (row === undefined || row.joined === 1 || row.live_from === null || row.live_id === null) return
+        yield* joinHeld(accountId, to, {
+          whatsAppId: row.live_id,
+          fromMe: row.live_from_me === 1,
+          at: row.live_from
+        })
       })
 
       const read = Effect.fnUntraced(function* (given: string) {
@@ -417,11 +452,7 @@ export class Coverage extends Context.Service<
         gap: gapId => failed(Effect.map(openGaps(sql`g.gap_id = ${gapId}`), ([gap]) => gap)),
         openGaps: accountId => failed(openGaps(sql`g.account_id = ${accountId}`)),
         gapsOf: threadId => failed(openGaps(sql`g.thread_id = ${threadId}`)),
-        narrowGap: (gapId, to) =>
-          failed(
-            Effect.asVoid(sql`UPDATE gaps SET to_at = ${to.at}, to_id = ${to.whatsAppId}, to_from_me = ${to.fromMe}
-              WHERE gap_id = ${gapId}`)
-          ),
+        narrowGap: (gapId, to) => failed(Effect.asVoid(endGap(gapId, to))),
         closeGap: gapId =>
           failed(
             Effect.flatMap(Clock.currentTimeMillis, now =>

@@ -226,7 +226,7 @@ export class History extends Context.Service<
           reason: string,
           attempts: number
         ) {
-          yield* queue.giveUp(chunk.chunkId, reason)
+          if (!(yield* queue.giveUp(chunk.chunkId, reason))) return
           if (chunk.syncType === ON_DEMAND) {
             const request = yield* jobs.requestOf(accountId, requestIdOf(chunk.notification), [])
             if (request !== undefined)
@@ -244,7 +244,7 @@ export class History extends Context.Service<
             advice:
               'Open WhatsApp on the phone. If messages stay missing, link the account again to have the phone send its history anew'
           })
-        })
+        }, store.atomically)
 
         const setback = Effect.fnUntraced(function* (
           accountId: string,

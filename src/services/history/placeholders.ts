@@ -1,7 +1,7 @@
 // Asks the phone for messages that arrived without their content. Its answer comes like any message and fills the
 // document in place.
 import { Clock, Context, Effect, Layer } from 'effect'
-import { parseThreadId } from '../../domain/ids.ts'
+import { parseThreadId, threadDigest } from '../../domain/ids.ts'
 import { Incidents } from '../observe/incidents.ts'
 import { storageTrouble } from '../observe/storage-trouble.ts'
 import type { StoreError } from '../store/store.ts'
@@ -44,7 +44,7 @@ export class Placeholders extends Context.Service<
               accountId,
               kind: 'message.withoutContent',
               severity: 'warning',
-              subject: first.threadId,
+              subject: threadDigest(first.threadId),
               happened: 'Messages of a thread arrived without their content',
               did: `Asked the phone for them ${MOST_ASKED} times in two days; their places are kept as undecryptable`,
               advice: 'Look at the chat on the phone: what cannot be read there either is lost'

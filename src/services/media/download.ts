@@ -2,6 +2,7 @@
 // interruption, also one of this process. Nothing is decrypted that is not authentic, nothing is kept that has another hash.
 import { createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { Effect, Schedule, Schema, Stream } from 'effect'
+import { mediaAddress } from '../../domain/media-address.ts'
 import { type MediaKeys, mediaKeys } from '../whatsapp/media.ts'
 import { type HeldFile, MediaFiles, type MediaStorageError, PartialFiles } from './files.ts'
 
@@ -58,12 +59,6 @@ export const partialNameOf = ({ fileEncSha256, mediaKey }: MediaSource): string 
 export const contentHashOf = ({ fileSha256 }: Pick<MediaSource, 'fileSha256'>): string | undefined => {
   const bytes = Buffer.from(fileSha256 ?? '', 'base64')
   return bytes.length === 32 ? bytes.toString('hex') : undefined
-}
-
-/** The path comes from whoever wrote the message: it must not lead to another server. */
-const addressOf = (path: string, base: URL): URL | undefined => {
-  const url = path.startsWith('/') ? URL.parse(path, base.href) : null
-  return url !== null && url.origin === base.origin ? url : undefined
 }
 
 const unavailable = (reason: string) => new MediaUnavailable({ reason })
@@ -208,7 +203,7 @@ export const makeDownload = (options: DownloadOptions) =>
     }
 
     const once = Effect.fnUntraced(function* (source: MediaSource) {
-      const url = addressOf(source.directPath, options.mediaBase)
+      const url = mediaAddress(source.directPath, options.mediaBase)
       if (url === undefined) return yield* new MediaExpired({})
       const name = partialNameOf(source)
       yield* transfer(name, url).pipe(

@@ -1,5 +1,6 @@
 // Removes what nobody needs any more: files that no message refers to, and downloads that nobody continued for a week.
-import { Clock, Effect, Layer, Schedule } from 'effect'
+import { Clock, Effect } from 'effect'
+import { hourly } from '../hourly.ts'
 import { troubleOf } from '../observe/storage-trouble.ts'
 import { PartialFiles } from './files.ts'
 import { Media } from './media.ts'
@@ -23,7 +24,4 @@ export const tidy = Effect.gen(function* () {
   )
 )
 
-/** At the start, and once an hour. */
-export const layer: Layer.Layer<never, never, Media | PartialFiles> = Layer.effectDiscard(
-  Effect.forkScoped(Effect.repeat(tidy, Schedule.spaced('1 hour')))
-)
+export const layer = hourly(tidy)

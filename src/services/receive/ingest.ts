@@ -50,6 +50,8 @@ export class Ingest extends Context.Service<
     ) => Effect.Effect<{ readonly threadId: string; readonly messageIds: ReadonlyArray<string> }, StoreError>
     /** Has `listener` called whenever something was stored for an account; for the one service that fetches its media. */
     readonly onApplied: (listener: (accountId: string) => Effect.Effect<void>) => Effect.Effect<void>
+    /** Drops what is remembered of an account that was removed. */
+    readonly forget: (accountId: string) => Effect.Effect<void>
     /** What arrives live and is not stored yet: also what is still on its way into the journal has to be told here. */
     readonly traffic: ReturnType<typeof makeTraffic>
     /** Consumes the journal. */
@@ -74,11 +76,12 @@ export class Ingest extends Context.Service<
       const resolver = makeResolver(identity)
       const traffic = makeTraffic()
       const journaled = new Map<string, () => void>()
+      const running = new Set<string>()
       let applied: (accountId: string) => Effect.Effect<void> = () => Effect.void
 
       /** What follows from news beside its being stored: where live messages begin, and what is to be asked for again. */
       const noteNews = Effect.fnUntraced(function* (accountId: string, news: ReadonlyArray<MessageWrite>) {
-        yield* coverage.noteLive(accountId, news.map(liveMessage))
+        yield* coverage.noteLive(accountId, news.filter(isOnPhone).map(liveMessage))
         yield* placeholders.add(
           accountId,
           news.filter(({ statusReason, type }) => type === 'undecryptable' && statusReason !== ONLY_ON_PHONE)
@@ -105,6 +108,12 @@ export class Ingest extends Context.Service<
           })
         })
         for (const fact of facts) {
+          for (const address of namesBoth(fact)) {
+            if (identity.known(accountId, address) !== undefined) continue
+            // It may tell that two threads are one: what came before is stored under what was known then.
+            yield* flush
+            yield* identity.resolve(accountId, address)
+          }
           switch (fact.kind) {
             case 'samePerson':
               // What came before was resolved without this knowledge and may be merged by it.
@@ -232,7 +241,8 @@ export class Ingest extends Context.Service<
       })
 
       const enterJournal = (accountId: string): void => {
-        if (!journaled.has(accountId)) journaled.set(accountId, traffic.enter())
+        // Of an account that is being removed, a last message waits for nobody.
+        if (running.has(accountId) && !journaled.has(accountId)) journaled.set(accountId, traffic.enter())
       }
       const leaveJournal = (accountId: string): void => {
         journaled.get(accountId)?.()
@@ -311,6 +321,7 @@ export class Ingest extends Context.Service<
             applied = listener
           }),
         traffic,
+        forget: identity.forget,
         journal: {
           ...journal,
           wake: accountId =>
@@ -319,10 +330,16 @@ export class Ingest extends Context.Service<
               return journal.wake(accountId)
             }),
           loop: accountId =>
-            Effect.ensuring(
-              journal.loop(accountId),
-              Effect.sync(() => leaveJournal(accountId))
-            )
+            Effect.suspend(() => {
+              running.add(accountId)
+              return Effect.ensuring(
+                journal.loop(accountId),
+                Effect.sync(() => {
+                  running.delete(accountId)
+                  leaveJournal(accountId)
+                })
+              )
+            })
         }
       })
     })
@@ -330,6 +347,19 @@ export class Ingest extends Context.Service<
 }
 
 const isOwn = (fact: Fact): boolean => fact.kind === 'message' && fact.live && fact.sender === 'me'
+
+/** The addresses in a fact that are given in both their forms, which tells that these are one person's. */
+const namesBoth = (fact: Fact): ReadonlyArray<Address> => {
+  const parties: ReadonlyArray<Party | undefined> = [
+    'chat' in fact ? fact.chat : undefined,
+    'sender' in fact ? fact.sender : undefined,
+    'by' in fact ? fact.by : undefined,
+    'person' in fact ? fact.person : undefined,
+    'recipient' in fact ? fact.recipient : undefined,
+    'target' in fact ? fact.target.sender : undefined
+  ]
+  return parties.filter(party => party !== undefined && party !== 'me').filter(({ alt }) => alt !== undefined)
+}
 
 /** What is in a journal entry is not what this server knows how to read. */
 class EntryUnreadable extends Schema.TaggedError<EntryUnreadable>()('EntryUnreadable', {
@@ -449,6 +479,10 @@ const threadOf = (accountId: string, clientJid: string): ThreadOf => ({
 })
 
 const formsOf = ({ alt = '', jid }: Address): string => `${jid} ${alt}`
+
+/** Whether the phone has it and can be asked for what lies before it. */
+const isOnPhone = ({ status, type }: MessageWrite): boolean =>
+  type !== 'system' && type !== 'call' && status !== 'queued' && status !== 'cancelled' && status !== 'failed'
 
 const liveMessage = ({ direction, threadId, tsClient, whatsAppId }: MessageWrite): LiveMessage => ({
   threadId,

@@ -1,6 +1,7 @@
 // Removes what nobody needs any more: events that every subscriber had a week to read, and changes whose message has not
 // come for two months.
-import { Clock, Effect, Layer, Schedule } from 'effect'
+import { Clock, Effect } from 'effect'
+import { hourly } from '../hourly.ts'
 import { Store } from './store.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -13,7 +14,4 @@ export const tidy = Effect.gen(function* () {
   yield* store.prune({ events: now - EVENTS_KEPT_MS, waiting: now - CHANGES_WAIT_MS })
 }).pipe(Effect.catch(error => Effect.logWarning('Old events could not be removed', error)))
 
-/** At the start, and once an hour. */
-export const layer: Layer.Layer<never, never, Store> = Layer.effectDiscard(
-  Effect.forkScoped(Effect.repeat(tidy, Schedule.spaced('1 hour')))
-)
+export const layer = hourly(tidy)

@@ -76,13 +76,16 @@ export const mergeStatements = (
     return twice.length
   })
 
-  const uniteThreads = Effect.fnUntraced(function* (from: string, to: string) {
+  /** `isNew`: there was no thread of the name `to` before. */
+  const uniteThreads = Effect.fnUntraced(function* (from: string, to: string, isNew: boolean) {
     // The later mark holds for both, with what it left unread; its second counts whole, as the rows of the two threads were numbered apart.
     yield* sql`UPDATE threads SET
         mark_base = CASE WHEN source.mark_at > threads.mark_at THEN source.mark_base ELSE threads.mark_base END,
         mark_at = MAX(source.mark_at, threads.mark_at), mark_row = ${Number.MAX_SAFE_INTEGER},
         display_name = COALESCE(threads.display_name, source.display_name),
-        archived = MIN(threads.archived, source.archived),
+        archived = ${isNew ? sql`source.archived` : sql`MIN(threads.archived, source.archived)`},
+        pinned_at = COALESCE(threads.pinned_at, source.pinned_at),
+        muted_until = COALESCE(threads.muted_until, source.muted_until),
         ephemeral_seconds = MAX(threads.ephemeral_seconds, source.ephemeral_seconds),
         created_at = MIN(threads.created_at, source.created_at)
       FROM (SELECT * FROM threads WHERE thread_id = ${from}) AS source WHERE threads.thread_id = ${to}`
@@ -93,6 +96,7 @@ export const mergeStatements = (
   const mergeThreads = Effect.fnUntraced(function* (accountId: string, from: string, to: string) {
     const toJid = to.slice(accountId.length + 2)
     const isThread = (yield* threads.read(from)) !== undefined
+    const isNew = (yield* threads.read(to)) === undefined
     if (isThread) yield* threads.put(accountId, [{ threadId: to, clientJid: toJid, kind: 'direct' }])
     const twice = yield* uniteMessages(from, to)
     yield* sql`UPDATE accounts SET messages = messages - ${twice} WHERE account_id = ${accountId}`
@@ -104,7 +108,7 @@ export const mergeStatements = (
     yield* sql`UPDATE OR IGNORE waiting_reads SET thread_id = ${to} WHERE thread_id = ${from}`
     yield* sql`DELETE FROM waiting_reads WHERE thread_id = ${from}`
     yield* sql`UPDATE OR REPLACE media_fetches SET thread_id = ${to} WHERE thread_id = ${from}`
-    if (isThread) yield* uniteThreads(from, to)
+    if (isThread) yield* uniteThreads(from, to, isNew)
     yield* messages.settleThread(to)
     yield* threads.recount(to)
     yield* threads.refreshSummaries(new Set([to]))
@@ -143,17 +147,20 @@ export const mergeStatements = (
         yield* sql`UPDATE messages SET sender = ${to}, message_id = ${messageId}
           WHERE thread_id = ${row.thread_id} AND message_id = ${row.message_id}`
       }
-      for (const table of ['waiting_changes', 'events']) {
+      for (const table of ['waiting_changes', 'events', 'outbox']) {
         yield* sql`UPDATE ${sql(table)} SET message_id = ${messageId}
           WHERE thread_id = ${row.thread_id} AND message_id = ${row.message_id}`
       }
-      yield* sql`UPDATE OR REPLACE media_fetches SET message_id = ${messageId}
-        WHERE thread_id = ${row.thread_id} AND message_id = ${row.message_id}`
+      for (const table of ['media_fetches', 'placeholders']) {
+        yield* sql`UPDATE OR REPLACE ${sql(table)} SET message_id = ${messageId}
+          WHERE thread_id = ${row.thread_id} AND message_id = ${row.message_id}`
+      }
       yield* sql`UPDATE messages SET quoted_message_id = ${messageId}
         WHERE thread_id = ${row.thread_id} AND quoted_message_id = ${row.message_id}`
-      yield* messages.settleThread(row.thread_id)
-      yield* threads.refreshSummaries(new Set([row.thread_id]))
     }
+    const touched = new Set(rows.map(row => row.thread_id))
+    for (const threadId of touched) yield* messages.settleThread(threadId)
+    yield* threads.refreshSummaries(touched)
   })
 
   const rekeyReactions = Effect.fnUntraced(function* (accountId: string, from: string, to: string) {

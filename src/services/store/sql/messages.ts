@@ -32,7 +32,7 @@ export const ONE_MESSAGE_RULE = `ON CONFLICT (thread_id, message_id) DO UPDATE S
     ${['type', 'body', 'media', 'details', 'quoted_whatsapp_id', 'quoted_message_id', 'raw'].map(filled).join(', ')},
     sender_name = COALESCE(messages.sender_name, excluded.sender_name),
     reactions = COALESCE(messages.reactions, excluded.reactions),
-    edits = COALESCE(messages.edits, excluded.edits),
+    edits = CASE WHEN excluded.type = 'revoked' THEN NULL ELSE COALESCE(messages.edits, excluded.edits) END,
     status_reason = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status_reason ELSE messages.status_reason END,
     status = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status ELSE messages.status END`
 

@@ -27,6 +27,13 @@ export const threadStatements = (
   now: () => number,
   events: ReturnType<typeof eventStatements>
 ) => {
+  const existing = (threadIds: ReadonlyArray<string>) =>
+    Effect.map(
+      sql<{ id: string }>`SELECT thread_id AS id FROM threads
+        WHERE thread_id IN (SELECT value FROM json_each(${JSON.stringify(threadIds)}))`,
+      rows => new Set(rows.map(({ id }) => id))
+    )
+
   const put = Effect.fnUntraced(function* (accountId: string, threads: ReadonlyArray<ThreadWrite>) {
     yield* bulk.runMany(
       `INSERT INTO threads (thread_id, account_id, client_jid, kind, display_name, archived, ephemeral_seconds, created_at,
@@ -64,9 +71,12 @@ export const threadStatements = (
         write.mutedUntil !== undefined ||
         write.ephemeralSeconds !== undefined
     )
+    const isThread = yield* existing(told.map(({ threadId }) => threadId))
     yield* events.put(
       accountId,
-      told.map(({ threadId }) => ({ kind: 'thread.changed', threadId, messageId: null }))
+      told
+        .filter(({ threadId }) => isThread.has(threadId))
+        .map(({ threadId }) => ({ kind: 'thread.changed', threadId, messageId: null }))
     )
   }, sql.withTransaction)
 

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { inflate } from 'node:zlib'
 import { getMediaKeys, proto } from '@whiskeysockets/baileys'
 import type { Fact } from '../../../domain/fact.ts'
+import { mediaAddress } from '../../../domain/media-address.ts'
 import { type DecodedConversation, decodedConversation, peopleOfChunk } from '../convert/chunk.ts'
 import type { Self } from '../convert/message.ts'
 import { ChunkError, downloadChunk } from './download.ts'
@@ -77,9 +78,9 @@ const compressedChunk = async (
   const notice = proto.Message.HistorySyncNotification.decode(notification)
   const inline = notice.initialHistBootstrapInlinePayload
   if (inline?.length) return inline
-  const path = notice.directPath ?? ''
-  if (!path.startsWith('/') || path.startsWith('//')) throw new Error('the notification names no file')
-  return decrypted(await downloadChunk(new URL(path, mediaBase), aborted), notice)
+  const url = mediaAddress(notice.directPath ?? '', new URL(mediaBase))
+  if (url === undefined) throw new Error('the notification names no file')
+  return decrypted(await downloadChunk(url, aborted), notice)
 }
 
 function* converted(self: Self, chunk: proto.IHistorySync): Generator<DecodedConversation> {

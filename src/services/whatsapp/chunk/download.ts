@@ -15,7 +15,11 @@ const LARGEST = 256 * 1024 * 1024
 const TIMEOUT_MS = 120_000
 
 const received = async (url: URL, signal: AbortSignal): Promise<Uint8Array> => {
-  const response = await fetch(url, { signal, headers: { Origin: 'https://web.whatsapp.com' } })
+  const response = await fetch(url, {
+    signal,
+    redirect: 'error',
+    headers: { Origin: 'https://web.whatsapp.com' }
+  })
   if (response.status === 404 || response.status === 410) {
     throw new ChunkError('for ever', `the media server no longer has it (${response.status})`)
   }

@@ -79,7 +79,13 @@ export const understand = (entry: Journaled): Understood => {
       const info = envelope(entry)
       return info === undefined
         ? NOTHING
-        : { ...NOTHING, facts: factOfUndecryptable(selfOf(entry), info, entry.reason) }
+        : {
+            ...NOTHING,
+            facts: [
+              ...samePeople(entry.attributes, info.key),
+              ...factOfUndecryptable(selfOf(entry), info, entry.reason)
+            ]
+          }
     }
     case 'receipt':
       return { ...NOTHING, facts: receipt(entry) }
