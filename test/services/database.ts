@@ -19,7 +19,7 @@ import { Vault } from '../../src/services/vault/vault.ts'
 export const KEY = new Uint8Array(32).fill(7)
 
 /** Everything up to ingest, on the database file (in memory by default), sealed with the key. */
-export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, dryRun = false) =>
+export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, { dryRun = false } = {}) =>
   Ingest.layer.pipe(
     Layer.provideMerge(
       Layer.mergeAll(Identity.layer, Inbox.layer, ChunkQueue.layer, BackfillJobs.layer({ dryRun }))
@@ -33,13 +33,17 @@ export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, dryRun = fa
     Layer.provideMerge(Logger.layer([]))
   )
 
-export const runtimeOn = (file?: string, key?: Uint8Array) => ManagedRuntime.make(servicesOn(file, key))
+export const runtimeOn = (file?: string, key?: Uint8Array, options?: { readonly dryRun: boolean }) =>
+  ManagedRuntime.make(servicesOn(file, key, options))
 
 type Services = Layer.Success<ReturnType<typeof servicesOn>>
 
 /** Runs a program on a database of its own. */
-export const onDatabase = async <A, E>(program: Effect.Effect<A, E, Services>): Promise<A> => {
-  const runtime = runtimeOn()
+export const onDatabase = async <A, E>(
+  program: Effect.Effect<A, E, Services>,
+  options?: { readonly dryRun: boolean }
+): Promise<A> => {
+  const runtime = runtimeOn(undefined, undefined, options)
   try {
     return await runtime.runPromise(program)
   } finally {

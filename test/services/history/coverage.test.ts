@@ -198,3 +198,57 @@ test('a lost chunk is a gap only where others brought something on its older sid
     })
   )
 })
+
+test('an absence after another one that something came in between opens a gap of its own', async () => {
+  await onDatabase(
+    Effect.gen(function* () {
+      const coverage = yield* Coverage
+      yield* held('A', 1000)
+      yield* coverage.noteOutage(ACCOUNT, 5000)
+      yield* held('L1', 6000, { live: true })
+      yield* held('L2', 7000, { live: true })
+      yield* coverage.noteOutage(ACCOUNT, 9000)
+      const gaps = yield* coverage.gapsOf(THREAD)
+      expect(gaps.map(({ from, reason, to }) => ({ from, reason, to }))).toContainEqual({
+        from: 7000,
+        reason: 'outage',
+        to: null
+      })
+      expect(gaps.map(({ from, to }) => ({ from, to }))).toContainEqual({ from: 1000, to: 6000 })
+    })
+  )
+})
+
+test('only what the phone has is an edge to ask from: no event, no call, nothing that was not sent yet', async () => {
+  await onDatabase(
+    Effect.gen(function* () {
+      yield* held('H1', 1000)
+      const chat = { jid: PHONE }
+      yield* Ingest.use(ingest =>
+        ingest.apply(
+          ACCOUNT,
+          [
+            message('EVENT', { chat, timestamp: 5000, type: 'system' }),
+            message('CALL', { chat, timestamp: 6000, type: 'call' }),
+            message('OURS', { chat, timestamp: 7000, sender: 'me', status: 'queued' }),
+            message('L1', { chat, timestamp: 9000 })
+          ],
+          Effect.void
+        )
+      )
+      expect(yield* read()).toMatchObject({ gaps: [{ reason: 'history-to-live', from: 1000, to: 9000 }] })
+    })
+  )
+})
+
+test('one thread with history and one that is only live leave the stretch between when they are one', async () => {
+  await onDatabase(
+    Effect.gen(function* () {
+      yield* held('H1', 1000)
+      yield* Coverage.use(coverage => coverage.noteStored(ACCOUNT, 1, stored(1000, 1000)))
+      yield* held('L1', 9000, { jid: LID, live: true })
+      yield* Identity.use(identity => identity.link(ACCOUNT, PHONE, LID))
+      expect(yield* read()).toMatchObject({ gaps: [{ reason: 'history-to-live', from: 1000, to: 9000 }] })
+    })
+  )
+})

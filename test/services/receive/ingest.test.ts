@@ -281,3 +281,24 @@ test('messages of one second stand in the order in which they came, in both dire
   expect(down!.map(found => found.whatsAppId)).toEqual(['D', 'B', 'A', 'C'])
   expect(up!.map(found => found.whatsAppId)).toEqual(['B', 'A'])
 })
+
+test('a message that history tells was deleted keeps nothing of what it said before', async () => {
+  const [found] = await onDatabase(
+    Effect.gen(function* () {
+      yield* apply(message('A'), change('A', { to: 'edited', body: 'edited', at: T0 + 1 }))
+      yield* apply(message('A', { type: 'revoked', body: null, live: false }))
+      return yield* messagesOf(ANN)
+    })
+  )
+  expect(found).toMatchObject({ type: 'revoked', body: null, edits: [] })
+})
+
+test('subscribers hear of no thread that is not there', async () => {
+  const events = await onDatabase(
+    Effect.gen(function* () {
+      yield* apply({ kind: 'chat', chat: { jid: ANN }, archived: true, onlyIfKnown: true })
+      return yield* Store.use(store => store.events({ accountId: ACCOUNT, after: 0, limit: 10 }))
+    })
+  )
+  expect(events).toEqual([])
+})

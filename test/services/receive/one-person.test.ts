@@ -4,6 +4,7 @@ import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import type { Fact } from '../../../src/domain/fact.ts'
 import { messageIdOf, threadIdOf } from '../../../src/domain/ids.ts'
+import { PlaceholderQueue } from '../../../src/services/history/placeholder-queue.ts'
 import { Store } from '../../../src/services/store/store.ts'
 import { onDatabase } from '../database.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, change, GROUP, message, messagesOf, T0, threads } from './facts.ts'
@@ -189,4 +190,54 @@ test('subscribers hear of the merge in the transaction that made it', async () =
     { kind: 'thread.merged', threadId: threadIdOf(ACCOUNT, ANN) },
     { kind: 'thread.changed', threadId: threadIdOf(ACCOUNT, ANN) }
   ])
+})
+
+test('that two threads are one may come in the middle of a batch: nothing is left in the one that went', async () => {
+  const [found, messages] = await onDatabase(
+    Effect.gen(function* () {
+      yield* apply(message('LID', { ...lid }), message('PHONE'))
+      yield* apply(
+        message('BEFORE', { timestamp: T0 + 1000 }),
+        message('BOTH', { chat: { jid: ANN_LID, alt: ANN }, sender: { jid: ANN_LID, alt: ANN } })
+      )
+      return [yield* threads, yield* messagesOf(ANN)] as const
+    })
+  )
+  expect(found).toHaveLength(1)
+  expect(messages.map(({ whatsAppId }) => whatsAppId).toSorted()).toEqual(['BEFORE', 'BOTH', 'LID', 'PHONE'])
+})
+
+test('what the owner set for the chat follows, also where the other address had no thread', async () => {
+  const [found] = await onDatabase(
+    Effect.gen(function* () {
+      yield* apply({ kind: 'contact', person: { jid: ANN }, name: 'Ann' })
+      yield* apply(
+        { kind: 'chat', chat: { jid: ANN_LID }, archived: true, pinnedAt: 5, mutedUntil: T0 },
+        message('A', { ...lid })
+      )
+      yield* apply(ONE)
+      return yield* threads
+    })
+  )
+  expect(found).toMatchObject({ archived: true, pinnedAt: 5, mutedUntil: T0 })
+})
+
+test('a group message without content goes on being asked for under its new id', async () => {
+  await onDatabase(
+    Effect.gen(function* () {
+      yield* apply(message('KNOWN'), message('LID', { ...lid }))
+      yield* apply(
+        message('EMPTY', {
+          chat: { jid: GROUP },
+          sender: { jid: ANN_LID },
+          type: 'undecryptable',
+          body: null,
+          status: 'undecryptable'
+        })
+      )
+      yield* apply(ONE)
+      const due = yield* PlaceholderQueue.use(queue => queue.due(ACCOUNT, Number.MAX_SAFE_INTEGER, 10))
+      expect(due.map(({ messageId }) => messageId)).toEqual([messageIdOf(ANN, 'EMPTY')])
+    })
+  )
 })

@@ -12,6 +12,7 @@ import { MESSAGE_SELECT } from './message-pages.ts'
 import { decodeHeld, decodeMessage, detailsColumn, jsonOrNull } from './message-row.ts'
 import type { searchIndexStatements } from './search-index.ts'
 import type { threadStatements } from './threads.ts'
+import { newestRow } from './walk.ts'
 
 /** How far a status is, in SQL. */
 export const rankOf = (column: string) =>
@@ -119,15 +120,10 @@ export const messageStatements = (
     yield* threads.settleReads(threadId)
   })
 
-  const newestRow = Effect.map(
-    sql<{ newest: number | null }>`SELECT MAX(rowid) AS newest FROM messages`,
-    ([row]) => row?.newest ?? 0
-  )
-
   const put = Effect.fnUntraced(function* (accountId: string, writes: ReadonlyArray<MessageWrite>) {
     if (writes.length === 0) return
     const stored = now()
-    const before = yield* newestRow
+    const before = yield* newestRow(sql)
     yield* bulk.runMany(
       UPSERT,
       writes.map(message => [
@@ -156,7 +152,7 @@ export const messageStatements = (
     yield* index.stored(accountId, before, writes)
     yield* applyWaiting(writes)
     // Rows are numbered as they are inserted, one after another: what lies behind `before` is new.
-    const inserted = (yield* newestRow) - before
+    const inserted = (yield* newestRow(sql)) - before
     if (inserted > 0) {
       yield* sql`UPDATE accounts SET messages = messages + ${inserted} WHERE account_id = ${accountId}`
       yield* threads.countNew(before, writes)

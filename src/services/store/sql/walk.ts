@@ -7,6 +7,13 @@ import { MESSAGE_SELECT, within } from './message-pages.ts'
 import { decodeMessage } from './message-row.ts'
 import { decodeReceipt } from './receipts.ts'
 
+/** The highest row number there is, 0 when there is none. */
+export const newestRow = (sql: SqlClient.SqlClient) =>
+  Effect.map(
+    sql<{ newest: number | null }>`SELECT MAX(rowid) AS newest FROM messages`,
+    ([found]) => found?.newest ?? 0
+  )
+
 export const walkStatements = (sql: SqlClient.SqlClient) => {
   const kept = Effect.fnUntraced(function* (rows: ReadonlyArray<Record<string, unknown>>) {
     const told = yield* sql.unsafe<Record<string, unknown>>(
@@ -43,10 +50,7 @@ export const walkStatements = (sql: SqlClient.SqlClient) => {
       )
     },
 
-    newestRow: Effect.map(
-      sql<{ newest: number | null }>`SELECT MAX(rowid) AS newest FROM messages`,
-      ([found]) => found?.newest ?? 0
-    ),
+    newestRow: newestRow(sql),
 
     rowsToBeSent: (threadId: string) =>
       Effect.map(

@@ -38,7 +38,8 @@ const THREAD = {
   filename: new URL('thread.ts', import.meta.url).href,
   minThreads: 0,
   maxThreads: 1,
-  concurrentTasksPerWorker: 1,
+  // One may wait for the media server while another one is read.
+  concurrentTasksPerWorker: 2,
   idleTimeout: 30_000,
   // Several times what the chunks of phones take, so that memory is collected early.
   resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 256 }

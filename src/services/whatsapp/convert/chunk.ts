@@ -1,4 +1,4 @@
-// A decoded history chunk to facts, conversation by conversation, so that a large chunk never becomes one large list.
+// A decoded history chunk to facts, conversation by conversation, so that what is converted need not be kept.
 import { proto } from '@whiskeysockets/baileys'
 import { isGroupJid, isThreadJid } from '../../../domain/jid.ts'
 import type { Address, ChatFact, Fact, PastParticipantsFact } from '../../../domain/fact.ts'
