@@ -9,6 +9,13 @@ import type { MessageFilter } from '../../../domain/reading.ts'
 import type { MessagePage, MessageQuery } from '../store.ts'
 import { decodeMessage } from './message-row.ts'
 
+/** The highest row number there is, 0 when there is none. */
+export const newestRow = (sql: SqlClient.SqlClient) =>
+  Effect.map(
+    sql<{ newest: number | null }>`SELECT MAX(rowid) AS newest FROM messages`,
+    ([found]) => found?.newest ?? 0
+  )
+
 export const MESSAGE_SELECT = `SELECT m.rowid AS row, m.account_id, m.thread_id, m.message_id, m.whatsapp_id, m.direction, m.sender, m.type, m.body,
     m.media, m.details, m.quoted_whatsapp_id, m.quoted_message_id, m.reactions, m.edits, m.status, m.status_reason, m.ts_client,
     m.ts_claimed, m.ts_server, COALESCE(c.name, m.sender_name, c.push_name) AS sender_name

@@ -8,11 +8,10 @@ import { applyChange, type Held, MessageChange } from '../change.ts'
 import type { ChangeWrite, MessageWrite } from '../store.ts'
 import type { EventWrite, eventStatements } from './events.ts'
 import type { groupAdminStatements } from './group-admins.ts'
-import { MESSAGE_SELECT } from './message-pages.ts'
+import { MESSAGE_SELECT, newestRow } from './message-pages.ts'
 import { decodeHeld, decodeMessage, detailsColumn, jsonOrNull } from './message-row.ts'
 import type { searchIndexStatements } from './search-index.ts'
 import type { threadStatements } from './threads.ts'
-import { newestRow } from './walk.ts'
 
 /** How far a status is, in SQL. */
 export const rankOf = (column: string) =>

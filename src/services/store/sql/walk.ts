@@ -3,16 +3,9 @@ import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { Receipt } from '../../../domain/message.ts'
 import type { Kept, Walk } from '../store.ts'
-import { MESSAGE_SELECT, within } from './message-pages.ts'
+import { MESSAGE_SELECT, newestRow, within } from './message-pages.ts'
 import { decodeMessage } from './message-row.ts'
 import { decodeReceipt } from './receipts.ts'
-
-/** The highest row number there is, 0 when there is none. */
-export const newestRow = (sql: SqlClient.SqlClient) =>
-  Effect.map(
-    sql<{ newest: number | null }>`SELECT MAX(rowid) AS newest FROM messages`,
-    ([found]) => found?.newest ?? 0
-  )
 
 export const walkStatements = (sql: SqlClient.SqlClient) => {
   const kept = Effect.fnUntraced(function* (rows: ReadonlyArray<Record<string, unknown>>) {
