@@ -151,7 +151,7 @@ export const settings = {
     default: 'false',
     allowed: 'true or false',
     meaning:
-      'Fetch and read history, count what would be stored, thread by thread, and store none of it. What arrives live is stored. Started without it again, what was read is stored',
+      'Fetch and read history, count what would be stored, thread by thread, and store none of it. What arrives live is stored. Started without it again, the server stores what the phone sent by itself, and asks for older pages anew',
     decode: boolean
   }),
   BACKFILL_TIMEOUT: setting({
@@ -171,7 +171,7 @@ export const settings = {
     default: '30s',
     allowed: DURATION,
     meaning:
-      'How long after linking, or after the last history chunk, the phone is left to send more by itself before it is asked',
+      'How long after linking, or after the last history chunk, the phone is left to send more by itself before it is asked; no time once it says that it has sent everything',
     decode: duration
   }),
   OFFLINE_QUEUE: setting({

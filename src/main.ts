@@ -5,7 +5,7 @@ import { Cause, Effect, Exit, Layer, Result } from 'effect'
 import { HttpServer } from 'effect/http'
 import * as Root from './actors/root.ts'
 import { type Config, describeSettings, loadConfig } from './config.ts'
-import { loadApiKey } from './http/auth.ts'
+import { type ApiKey, loadApiKey } from './http/auth.ts'
 import * as Http from './http/server.ts'
 import { Backfill } from './services/history/backfill.ts'
 import { BackfillJobs } from './services/history/backfill-jobs.ts'
@@ -51,8 +51,8 @@ const mediaBase = (config: Config): URL => {
   return new URL(`${protocol === 'wss:' ? 'https' : 'http'}://${host}`)
 }
 
-/** Somebody who asks for a file is answered within this, file or not: proxies give up after a minute. */
-const MEDIA_PATIENCE_MS = 50_000
+/** Somebody who asks for a file is answered within this, file or not: many clients give up after half a minute. */
+const MEDIA_PATIENCE_MS = 25_000
 
 const largestFile = (config: Config): number => config.MEDIA_MAX_MB * 1_048_576
 
@@ -109,13 +109,15 @@ const services = (config: Config) => {
   ).pipe(Layer.provideMerge(attachments), Layer.provideMerge(whatsapp), Layer.provideMerge(receiving))
 }
 
-const announce = (generatedKey: string | undefined) =>
+const announce = ({ generated }: ApiKey) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const server = yield* HttpServer.HttpServer
       const url = HttpServer.formatAddress(server.address)
-      if (generatedKey !== undefined) {
-        process.stdout.write(`\n  API key (shown this once, keep it): ${generatedKey}\n\n`)
+      if (generated !== undefined) {
+        // Only a server that listens shows its key: one that could not must not keep it either.
+        yield* generated.keep
+        process.stdout.write(`\n  API key (shown this once, keep it): ${generated.key}\n\n`)
       }
       yield* Effect.logInfo('Listening').pipe(Effect.annotateLogs({ url, docs: `${url}/docs` }))
     })
@@ -134,7 +136,7 @@ const server = (config: Config) =>
         reconnectMinMs: config.RECONNECT_MIN,
         reconnectMaxMs: config.RECONNECT_MAX
       })
-      return announce(key.generated).pipe(
+      return announce(key).pipe(
         Layer.merge(Layer.effectDiscard(SteadyClock.watch())),
         Layer.merge(Layer.mergeAll(Upkeep.layer, MediaUpkeep.layer, HistoryUpkeep.layer)),
         Layer.provide(

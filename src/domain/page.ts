@@ -4,19 +4,30 @@
 export interface Cursor {
   readonly time: number
   readonly id: string
-  /** Orders messages of one second, and stays when the message is deleted or its thread merged. Older cursors have none. */
+  /** Of messages: orders those of one second, and stays when the message is deleted or its thread merged. */
   readonly row?: number
 }
 
 export const encodeCursor = ({ time, id, row }: Cursor): string =>
   Buffer.from(row === undefined ? `${time} ${id}` : `${time} ${id} ${row}`).toString('base64url')
 
-/** The place a cursor names, or `undefined` when the text is none of ours. */
-export const decodeCursor = (text: string): Cursor | undefined => {
+const decodeCursor = (text: string): Cursor | undefined => {
   const match = /^(\d{1,16}) (\S{1,256})(?: (\d{1,15}))?$/.exec(Buffer.from(text, 'base64url').toString())
   if (match?.[1] === undefined || match[2] === undefined) return undefined
   const place = { time: Number(match[1]), id: match[2] }
   return match[3] === undefined ? place : { ...place, row: Number(match[3]) }
+}
+
+/** The place among messages that a cursor names, or `undefined` when the text is none of ours. */
+export const decodeMessagePlace = (text: string): Cursor | undefined => {
+  const cursor = decodeCursor(text)
+  return cursor?.row === undefined ? undefined : cursor
+}
+
+/** The same among anything else: threads, jobs, outbox entries. */
+export const decodePlace = (text: string): Cursor | undefined => {
+  const cursor = decodeCursor(text)
+  return cursor?.row === undefined ? cursor : undefined
 }
 
 /** A place in the hits of a search: newest first, or at a rank among the hits that were there when it began. */

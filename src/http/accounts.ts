@@ -3,7 +3,7 @@ import { Clock, Effect, Schedule } from 'effect'
 import { HttpServerRequest, HttpServerResponse } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
 import QRCode from 'qrcode'
-import { decodeCursor, encodeCursor } from '../domain/page.ts'
+import { decodePlace, encodeCursor } from '../domain/page.ts'
 import { type AccountCommand, Accounts, type AccountView } from '../services/accounts.ts'
 import { Backfill } from '../services/history/backfill.ts'
 import { Coverage } from '../services/history/coverage.ts'
@@ -150,8 +150,10 @@ export const accountsLayer = HttpApiBuilder.group(
       logout: ({ params }) => command(params.accountId, { type: 'command.logout' }),
       threads: Effect.fn(function* ({ params, query }) {
         yield* find(params.accountId)
-        const before = yield* cursorIn('cursor', query.cursor ?? query.before, decodeCursor)
-        const after = yield* cursorIn('after', query.after, decodeCursor)
+        const before = yield* query.cursor === undefined
+          ? cursorIn('before', query.before, decodePlace)
+          : cursorIn('cursor', query.cursor, decodePlace)
+        const after = yield* cursorIn('after', query.after, decodePlace)
         if (before !== undefined && after !== undefined) {
           return yield* badField('query', 'after', 'Give either before or after, not both')
         }

@@ -62,7 +62,13 @@ export const PairingOffer = Schema.Struct({
   expiresAt: Schema.Finite
 }).annotate({ identifier: 'PairingOffer' })
 
-const Name = Schema.Trim.check(Schema.isMinLength(1), Schema.isMaxLength(100))
+const Name = Schema.Trim.check(
+  Schema.isMinLength(1),
+  Schema.isMaxLength(100),
+  Schema.isPattern(/^[^\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]*$/u, {
+    message: 'Expected a name without control characters and halves of characters'
+  })
+)
 const PhoneNumber = Schema.String.check(
   Schema.isPattern(/^\+?[1-9]\d{6,14}$/, {
     message: 'Expected a phone number with country code, digits only: +4915112345678'

@@ -1,6 +1,6 @@
 // Closed by default: every request to /v1 carries the bearer key, compared in constant time.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect, Layer, Redacted, Schema } from 'effect'
 import { HttpApiMiddleware, HttpApiSecurity } from 'effect/http-api'
@@ -22,9 +22,14 @@ export class ApiKeyError extends Schema.TaggedError<ApiKeyError>()('ApiKeyError'
 export interface ApiKey {
   /** SHA-256 of the key: of equal length for every key, so that comparing takes the same time. */
   readonly hash: Buffer
-  /** The key itself, when it was generated just now and has to be shown to a person once. */
-  readonly generated: string | undefined
+  /** A key that was generated just now, and has to be shown to a person once; without that it is another one next time. */
+  readonly generated: { readonly key: string; readonly keep: Effect.Effect<void, ApiKeyError> } | undefined
 }
+
+const unusable = (cause: unknown) =>
+  new ApiKeyError({
+    message: `The API key in DATA_DIR cannot be used: ${cause instanceof Error ? cause.message : String(cause)}. Set API_KEY, or remove api-key.sha256 to have a new key generated.`
+  })
 
 const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest()
 
@@ -39,15 +44,15 @@ export const loadApiKey = (configured: string, folder: string): Effect.Effect<Ap
         if (hash.length !== 32) throw new Error(`${file} does not hold a SHA-256 hash`)
         return { hash, generated: undefined }
       }
-      const generated = `bsk_${randomBytes(24).toString('base64url')}`
-      writeFileSync(file, `${hashOf(generated).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
-      chmodSync(file, 0o600)
-      return { hash: hashOf(generated), generated }
-    },
-    catch: cause =>
-      new ApiKeyError({
-        message: `The API key in DATA_DIR cannot be used: ${cause instanceof Error ? cause.message : String(cause)}. Set API_KEY, or remove api-key.sha256 to have a new key generated.`
+      const key = `bsk_${randomBytes(24).toString('base64url')}`
+      const hash = hashOf(key)
+      const keep = Effect.try({
+        try: () => writeFileSync(file, `${hash.toString('hex')}\n`, { mode: 0o600, flag: 'wx' }),
+        catch: unusable
       })
+      return { hash, generated: { key, keep } }
+    },
+    catch: unusable
   })
 
 export const authorizationLayer = (key: ApiKey): Layer.Layer<Authorization> =>
@@ -57,6 +62,11 @@ export const authorizationLayer = (key: ApiKey): Layer.Layer<Authorization> =>
       bearer: (request, { credential }) =>
         timingSafeEqual(hashOf(Redacted.value(credential)), key.hash)
           ? request
-          : Effect.fail(new Unauthorized({ detail: 'Send the header "Authorization: Bearer <API key>"' }))
+          : Effect.fail(
+              new Unauthorized({
+                detail:
+                  'The header "Authorization: Bearer <API key>" is missing, or the key is not the one of this server'
+              })
+            )
     })
   )

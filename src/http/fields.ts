@@ -87,7 +87,12 @@ export const messageFilter = (query: FilterQuery): Effect.Effect<MessageFilter, 
     until: time('until', query.until),
     sender: sender(query.sender),
     types: types(query.type)
-  })
+  }).pipe(
+    Effect.filterOrFail(
+      ({ since, until }) => since === undefined || until === undefined || since < until,
+      () => badField('query', 'until', 'Expected a time after `since`')
+    )
+  )
 
 /** The cursor in a field, if there is one; `decode` tells whether it is one of ours. */
 export const cursorIn = <A>(

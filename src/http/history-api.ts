@@ -37,7 +37,11 @@ export class HistoryGroup extends HttpApiGroup.make('history')
       payload: Schema.Struct({
         threadId: Schema.optionalKey(ThreadId),
         /** Threads, the most recently active first. */
-        threads: Schema.optionalKey(whole(100_000, 'Expected a whole number from 0 to 100000')),
+        threads: Schema.optionalKey(
+          whole(100_000, 'Expected a whole number from 1 to 100000').check(
+            Schema.isGreaterThan(0, { message: 'Expected a whole number from 1 to 100000' })
+          )
+        ),
         /** Messages of each thread; 0 is all, to the beginning. */
         count: Schema.optionalKey(
           whole(1_000_000, 'Expected a whole number from 0 to 1000000; 0 is everything')

@@ -1,7 +1,7 @@
 // How complete the history is, and getting the rest: coverage, backfill jobs, the report of a dry run.
-import { Effect } from 'effect'
+import { Clock, Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
-import { decodeCursor, encodeCursor } from '../domain/page.ts'
+import { decodePlace, encodeCursor } from '../domain/page.ts'
 import { Accounts, type AccountView } from '../services/accounts.ts'
 import { Backfill } from '../services/history/backfill.ts'
 import { Coverage } from '../services/history/coverage.ts'
@@ -40,19 +40,22 @@ export const historyLayer = (options: { readonly dryRun: boolean }) =>
         record.jid !== null && !tags.includes('ended')
 
       /** What holds up a job that runs. */
-      const waitingFor = ({ record, tags }: AccountView): string | null => {
+      const waitingFor = Effect.fnUntraced(function* ({ record, tags }: AccountView) {
+        const now = yield* Clock.currentTimeMillis
         if (!tags.includes('online')) return 'the account to be online'
         const until = backfill.silentUntil(record.accountId)
         return until === null
           ? null
-          : `the phone, which does not answer; it is asked again at ${new Date(until).toISOString()}`
-      }
+          : until <= now
+            ? 'the phone, which has been asked again'
+            : `the phone, which does not answer; it is asked again at ${new Date(until).toISOString()}`
+      })
 
       const jobOf = Effect.fnUntraced(function* (accountId: string, jobId: string) {
         const view = yield* find(accountId)
         const job = yield* backfill.read(accountId, jobId).pipe(unavailable)
         if (job === undefined) return yield* new NotFound({ detail: `There is no backfill job ${jobId}` })
-        return job.status === 'running' ? { ...job, waitingFor: waitingFor(view) } : job
+        return job.status === 'running' ? { ...job, waitingFor: yield* waitingFor(view) } : job
       })
 
       /** The thread's present id, when it is one of this account. */
@@ -89,19 +92,18 @@ export const historyLayer = (options: { readonly dryRun: boolean }) =>
           const threadId =
             payload.threadId === undefined ? undefined : yield* threadIn(accountId, payload.threadId)
           const job = yield* backfill.accept(accountId, { ...payload, threadId }).pipe(unavailable)
-          return { ...job, waitingFor: waitingFor(view) }
+          return { ...job, waitingFor: yield* waitingFor(view) }
         }),
         backfillJobs: Effect.fn(function* ({ params: { accountId }, query }) {
           const view = yield* find(accountId)
-          const before = yield* cursorIn('cursor', query.cursor, decodeCursor)
+          const before = yield* cursorIn('cursor', query.cursor, decodePlace)
           const limit = query.limit ?? PAGE
           const found = yield* backfill.list(accountId, { limit: limit + 1, before }).pipe(unavailable)
           const jobs = found.slice(0, limit)
           const last = jobs.at(-1)
+          const waiting = yield* waitingFor(view)
           return {
-            jobs: jobs.map(job =>
-              job.status === 'running' ? { ...job, waitingFor: waitingFor(view) } : job
-            ),
+            jobs: jobs.map(job => (job.status === 'running' ? { ...job, waitingFor: waiting } : job)),
             nextCursor:
               found.length > limit && last !== undefined
                 ? encodeCursor({ time: last.createdAt, id: last.jobId })
@@ -119,7 +121,7 @@ export const historyLayer = (options: { readonly dryRun: boolean }) =>
         }),
         dryRun: Effect.fn(function* ({ params: { accountId }, query }) {
           yield* find(accountId)
-          const before = yield* cursorIn('cursor', query.cursor, decodeCursor)
+          const before = yield* cursorIn('cursor', query.cursor, decodePlace)
           const limit = query.limit ?? PAGE
           const [found, totals] = yield* Effect.all([
             rehearsal.report(accountId, { limit: limit + 1, before }),

@@ -2,7 +2,7 @@
 import { Effect } from 'effect'
 import { HttpServerRequest } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
-import { decodeCursor, encodeCursor } from '../domain/page.ts'
+import { decodePlace, encodeCursor } from '../domain/page.ts'
 import { Accounts } from '../services/accounts.ts'
 import { Outbox } from '../services/send/outbox.ts'
 import { Api } from './api.ts'
@@ -80,7 +80,7 @@ export const outboxLayer = HttpApiBuilder.group(
       }),
       list: Effect.fn(function* ({ params: { accountId }, query }) {
         yield* find(accountId)
-        const before = query.cursor === undefined ? undefined : decodeCursor(query.cursor)
+        const before = query.cursor === undefined ? undefined : decodePlace(query.cursor)
         if (query.cursor !== undefined && before === undefined) {
           return yield* badField('query', 'cursor', 'Expected a nextCursor of an earlier answer')
         }

@@ -1,7 +1,7 @@
 // Threads and messages over HTTP, paged by stable cursors in both directions; reading and typing are told to WhatsApp.
 import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
-import { decodeCursor, encodeCursor } from '../domain/page.ts'
+import { decodeMessagePlace, encodeCursor } from '../domain/page.ts'
 import { Accounts } from '../services/accounts.ts'
 import { Outbox } from '../services/send/outbox.ts'
 import { Store } from '../services/store/store.ts'
@@ -74,8 +74,8 @@ export const threadsLayer = HttpApiBuilder.group(
           .pipe(Effect.catch(() => notOnline(accountId)))
       }),
       messages: Effect.fn(function* ({ params, query }) {
-        const before = yield* cursorIn('before', query.before, decodeCursor)
-        const after = yield* cursorIn('after', query.after, decodeCursor)
+        const before = yield* cursorIn('before', query.before, decodeMessagePlace)
+        const after = yield* cursorIn('after', query.after, decodeMessagePlace)
         if (before !== undefined && after !== undefined) {
           return yield* badField('query', 'after', 'Give either before or after, not both')
         }

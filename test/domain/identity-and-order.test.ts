@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { disconnectRow, disconnectTable } from '../../src/domain/disconnect.ts'
 import { messageIdOf, newWhatsAppMessageId, parseThreadId, threadIdOf } from '../../src/domain/ids.ts'
 import { clampTime, laterStatus, MESSAGE_STATUSES } from '../../src/domain/message.ts'
-import { decodeCursor, encodeCursor } from '../../src/domain/page.ts'
+import { decodeMessagePlace, decodePlace, encodeCursor } from '../../src/domain/page.ts'
 
 test('the same WhatsApp id by two writers is two messages', () => {
   const ids = ['me', 'them', '1@lid', '2@lid'].map(sender => messageIdOf(sender, '3EB0AA'))
@@ -60,7 +60,11 @@ describe('a claimed time', () => {
 test('a cursor survives its journey, and what is none is not taken for one', () => {
   fc.assert(
     fc.property(fc.nat(8_640_000_000_000), fc.stringMatching(/^[A-Za-z0-9_@.-]{1,80}$/), (time, id) => {
-      expect(decodeCursor(encodeCursor({ time, id }))).toEqual({ time, id })
+      expect(decodePlace(encodeCursor({ time, id }))).toEqual({ time, id })
+      expect(decodeMessagePlace(encodeCursor({ time, id, row: 7 }))).toEqual({ time, id, row: 7 })
+      // One of another list is none.
+      expect(decodePlace(encodeCursor({ time, id, row: 7 }))).toBeUndefined()
+      expect(decodeMessagePlace(encodeCursor({ time, id }))).toBeUndefined()
     })
   )
   for (const text of [
@@ -70,7 +74,8 @@ test('a cursor survives its journey, and what is none is not taken for one', () 
     Buffer.from('1').toString('base64url'),
     Buffer.from('x y').toString('base64url')
   ]) {
-    expect(decodeCursor(text)).toBeUndefined()
+    expect(decodePlace(text)).toBeUndefined()
+    expect(decodeMessagePlace(text)).toBeUndefined()
   }
 })
 

@@ -1,5 +1,6 @@
 // Every refusal of the HTTP API says what is wrong, and nothing is open without the key.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encodeCursor } from '../../src/domain/page.ts'
 import { Stage } from './stage.ts'
 
 let stage: Stage
@@ -46,7 +47,31 @@ describe('bad input names the field', () => {
     ['an account without a name', () => stage.api.request('POST', '/v1/accounts', {}), 'name'],
     ['an empty name', () => stage.api.request('POST', '/v1/accounts', { name: '  ' }), 'name'],
     ['a name of the wrong type', () => stage.api.request('POST', '/v1/accounts', { name: 7 }), 'name'],
+    [
+      'a name that is not what it looks like',
+      () => stage.api.request('POST', '/v1/accounts', { name: 'Shop\u202e' }),
+      'name'
+    ],
     ['an endless name', () => stage.api.request('POST', '/v1/accounts', { name: 'x'.repeat(101) }), 'name'],
+    [
+      'a cursor of another list',
+      () =>
+        stage.api.request(
+          'GET',
+          `/v1/accounts/${accountId}/threads?before=${encodeCursor({ time: 1, id: 'x', row: 1 })}`
+        ),
+      'before'
+    ],
+    [
+      'a backfill of no thread',
+      () => stage.api.request('POST', `/v1/accounts/${accountId}/backfill`, { threads: 0 }),
+      'threads'
+    ],
+    [
+      'a time that ends before it begins',
+      () => stage.api.request('GET', `/v1/accounts/${accountId}/export?since=2026-02-01&until=2026-01-01`),
+      'until'
+    ],
     [
       'an unknown pairing method',
       () => stage.api.request('POST', `/v1/accounts/${accountId}/pair`, { method: 'telepathy' }),

@@ -22,8 +22,11 @@ test('each way a connection ends leads to its own state, with the reason', async
   }
   for (const code of [503, 428, 408, 515]) {
     phone.disconnect({ code })
-    await stage.api.untilAccount(accountId, `back after ${code}`, ({ state }) => state !== 'open')
-    await stage.api.untilAccount(accountId, `back after ${code}`, ({ state }) => state === 'open')
+    await stage.api.untilAccount(
+      accountId,
+      `back after ${code}`,
+      ({ lastDisconnect, state }) => state === 'open' && lastDisconnect?.code === code
+    )
   }
 })
 

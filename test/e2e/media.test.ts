@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import type { Message } from '../../src/domain/message.ts'
 import type { FileOptions } from '../../simulator/media-message.ts'
 import type { Phone } from '../../simulator/phone.ts'
-import { sharedStage } from './stage.ts'
+import { movableClock, sharedStage, Stage } from './stage.ts'
 
 const shared = sharedStage({ MEDIA_DOWNLOAD_MAX_MB: '1' })
 
@@ -16,23 +16,33 @@ const linked = () => shared().linked({ history: { chats: 1, messages: 5, groupsS
 const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
 /** Someone sends the phone a file; the message as the server stored it. */
-const received = async (phone: Phone, accountId: string, file: Partial<FileOptions> = {}) => {
-  const message = shared().simulator.fileMessage({
+const received = async (
+  phone: Phone,
+  accountId: string,
+  file: Partial<FileOptions> = {},
+  stage: Stage = shared()
+) => {
+  const message = stage.simulator.fileMessage({
     kind: 'image',
     mimetype: 'image/png',
     bytes: randomBytes(5000),
     ...file
   })
   const { id } = await phone.receive({ from: phone.contacts[0]!, message })
-  return { id, message: await untilStored(phone, accountId, id) }
+  return { id, message: await untilStored(phone, accountId, id, stage) }
 }
 
-const untilStored = async (phone: Phone, accountId: string, id: string): Promise<Message> => {
+const untilStored = async (
+  phone: Phone,
+  accountId: string,
+  id: string,
+  stage: Stage = shared()
+): Promise<Message> => {
   const contact = phone.contacts[0]!
-  return shared().api.until('the message', async () => {
-    const threads = await shared().api.threads(accountId)
+  return stage.api.until('the message', async () => {
+    const threads = await stage.api.threads(accountId)
     const thread = threads.find(one => [contact.jid, contact.lid].includes(one.clientJid))
-    const { messages } = await shared().api.messagePage(thread!.threadId, 'limit=20')
+    const { messages } = await stage.api.messagePage(thread!.threadId, 'limit=20')
     return messages.find(message => message.whatsAppId === id)
   })
 }
@@ -41,9 +51,9 @@ const heldFiles = () =>
   globSync('??/*', { cwd: join(shared().dataDir, 'media') }).map(path => path.split('/').at(-1))
 
 /** The first download of this kind after now. */
-const nextSignal = (name: string) =>
+const nextSignal = (name: string, stage: Stage = shared()) =>
   new Promise<Readonly<Record<string, unknown>>>(resolve => {
-    const off = shared().simulator.events.on(signal => {
+    const off = stage.simulator.events.on(signal => {
       if (signal.name !== name) return
       off()
       resolve(signal.detail)
@@ -182,6 +192,23 @@ test('a phone that is offline answers later, also to a server that was restarted
   await stage.restart()
   await stage.api.untilMessage(message.threadId, message.messageId, it => it.media?.stored === true)
   expect((await stage.api.media(message.messageKey)).status).toBe(200)
+})
+
+test('who asks once more for what the phone has not answered is told so at once', async () => {
+  const { folder, settings } = movableClock()
+  await using stage = await Stage.set(settings, folder)
+  const { accountId, phone } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
+  const { id, message } = await received(phone, accountId, {}, stage)
+  phone.expireMedia(id)
+  phone.goOffline()
+  const asked = nextSignal('receiptSent', stage)
+  const first = stage.api.media(message.messageKey)
+  await asked
+  stage.advance(60_000)
+  const again = await stage.api.media(message.messageKey)
+  expect(again).toMatchObject({ status: 503, problem: { detail: expect.stringContaining('Open WhatsApp') } })
+  phone.goOnline()
+  await first
 })
 
 test('while the account is offline the phone cannot be asked: that is said, and it is asked when it is back', async () => {

@@ -1,5 +1,8 @@
 // The disk is full, the database is held by another program, the folder is read-only: an incident says so, nothing is
 // acknowledged that is not written, and everything goes on by itself when it ends.
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
@@ -108,6 +111,20 @@ test('a folder that cannot be used says so instead of starting half', async () =
   folder.remove()
   expect(code).toBe(1)
   expect(output).toContain('cannot be used')
+})
+
+test('a server that could not listen keeps no key that nobody has seen', async () => {
+  const folder = temporaryFolder()
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  const settings = { DATA_DIR: folder.path, PORT: String(port) }
+  const { code, output } = await runToExit(settings)
+  taken.close()
+  expect(code).toBe(1)
+  expect(output).toContain('Choose another HOST or PORT')
+  expect(existsSync(join(folder.path, 'api-key.sha256'))).toBe(false)
+  folder.remove()
 })
 
 test('a history chunk that arrives broken is made again by the phone, and nothing is missing', async () => {

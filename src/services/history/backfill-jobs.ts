@@ -120,6 +120,8 @@ export class BackfillJobs extends Context.Service<
         const sql = yield* SqlClient.SqlClient
         const coverage = yield* Coverage
         const heard = new Set<string>()
+        /** When each phone gave its last sign, milliseconds since 1970. */
+        const heardAt = new Map<string, number>()
         const latches = new Map<string, Latch.Latch>()
         const latchOf = (accountId: string): Latch.Latch => {
           const known = latches.get(accountId)
@@ -274,19 +276,23 @@ export class BackfillJobs extends Context.Service<
         }, sql.withTransaction)
 
         const expire = Effect.fnUntraced(function* (accountId: string, askedBefore: number) {
-          const rows = yield* sql<{ request_id: string; task_id: number; thread_id: string; alive: number }>`
-          SELECT r.request_id, r.task_id, r.thread_id, EXISTS (SELECT 1 FROM backfill_requests o
+          const rows = yield* sql<{
+            request_id: string
+            task_id: number
+            thread_id: string
+            asked_at: number
+            alive: number
+          }>`
+          SELECT r.request_id, r.task_id, r.thread_id, r.asked_at, EXISTS (SELECT 1 FROM backfill_requests o
             WHERE o.account_id = ${accountId} AND o.answered_at > r.asked_at) AS alive
           FROM backfill_requests r WHERE r.account_id = ${accountId} AND r.status IN ('asking', 'asked') AND r.asked_at <= ${askedBefore}`
+          const isAlive = (row: { readonly asked_at: number; readonly alive: number }) =>
+            row.alive === 1 || (heardAt.get(accountId) ?? 0) > row.asked_at
           for (const row of rows) {
             yield* settleRequest(row.request_id, 'unanswered')
             const request = { taskId: row.task_id, threadId: row.thread_id }
-            if (row.alive === 1) {
-              yield* unsuccessful(
-                accountId,
-                request,
-                'The phone answers for other chats, but not for this one'
-              )
+            if (isAlive(row)) {
+              yield* unsuccessful(accountId, request, 'The phone is there, but does not answer for this chat')
             } else {
               yield* coverage.noteRefusal(accountId, row.thread_id, 'The phone does not answer')
               // A phone that is away is asked about another thread next: one that it never answers must not hold up the rest.
@@ -294,7 +300,7 @@ export class BackfillJobs extends Context.Service<
               yield* setTask(row.task_id, 'waiting', 'The phone does not answer; it is asked again')
             }
           }
-          return { expired: rows.length, silent: rows.length > 0 && rows.every(row => row.alive === 0) }
+          return { expired: rows.length, silent: rows.length > 0 && !rows.some(isAlive) }
         }, sql.withTransaction)
 
         const requestOf = Effect.fnUntraced(function* (
@@ -455,10 +461,11 @@ export class BackfillJobs extends Context.Service<
           answered: (accountId, request, answer) => failed(answered(accountId, request, answer)),
           wake: accountId => Effect.asVoid(latchOf(accountId).open),
           heard: accountId =>
-            Effect.andThen(
-              Effect.sync(() => void heard.add(accountId)),
-              Effect.asVoid(latchOf(accountId).open)
-            ),
+            Effect.gen(function* () {
+              heard.add(accountId)
+              heardAt.set(accountId, yield* Clock.currentTimeMillis)
+              yield* latchOf(accountId).open
+            }),
           takeHeard: accountId => heard.delete(accountId),
           woken: accountId => {
             const latch = latchOf(accountId)

@@ -196,9 +196,12 @@ export class ChunkQueue extends Context.Service<
             now => sql`UPDATE history_chunks SET state = 'rehearsed', messages = ${messages}, done_at = ${now}
               WHERE chunk_id = ${chunkId}`
           ).pipe(Effect.asVoid, failed),
-        storeRehearsed:
+        storeRehearsed: Effect.andThen(
+          // What was asked for is asked for again: it is fetched from where the stored history ends.
+          sql`DELETE FROM history_chunks WHERE state = 'rehearsed' AND sync_type = ${ON_DEMAND}`,
           sql`UPDATE history_chunks SET state = 'pending', messages = NULL, done_at = NULL, attempts = 0
-            WHERE state = 'rehearsed' AND sync_type <> ${ON_DEMAND}`.pipe(Effect.asVoid, failed),
+              WHERE state = 'rehearsed'`
+        ).pipe(Effect.asVoid, failed),
         settled: accountId =>
           Effect.gen(function* () {
             const now = yield* Clock.currentTimeMillis

@@ -284,7 +284,8 @@ export class History extends Context.Service<
           yield* whatsapp.learnPeople(accountId, contents.people)
           yield* jobs.heard(accountId)
           const { chunksPending, messagesPerSecond, percent, secondsLeft } = yield* progress(accountId)
-          yield* Effect.logInfo(
+          // One page of a backfill is no news.
+          yield* (chunk.syncType === ON_DEMAND ? Effect.logDebug : Effect.logInfo)(
             options.dryRun
               ? 'A history chunk was read; the dry run stores nothing'
               : 'A history chunk is stored'

@@ -325,6 +325,10 @@ const make = Effect.fnUntraced(function* (options: MediaOptions) {
       return yield* attend(message)
     }
     yield* requests.urge(entry)
+    // Who asks once more is told at once, and not made to wait for a phone that others wait for.
+    const isAsked =
+      entry.askedAt !== null && entry.askedAt < (yield* Clock.currentTimeMillis) - options.waitMs
+    if (isAsked) return yield* new MediaWaits({ for: 'phone' })
     if (!(yield* whatsapp.isConnected(message.accountId))) {
       return yield* new MediaWaits({ for: 'connection' })
     }

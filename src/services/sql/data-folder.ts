@@ -45,6 +45,8 @@ export const useScratchFolder = (folder: string): Effect.Effect<void, DataFolder
 const ownerFile = (folder: string): string => join(folder, 'server.owner')
 
 const lock = (folder: string): { readonly database: DatabaseSync; readonly owner: string } => {
+  // Messages are readable in the database: whatever is made in the folder is its owner's alone.
+  process.umask(0o077)
   makeFolder(resolve(folder))
   chmodSync(folder, 0o700)
   const database = new DatabaseSync(join(folder, 'server.lock'), { timeout: 0 })

@@ -107,6 +107,24 @@ test('that WhatsApp refuses a request is no sign of the phone', async () => {
   )
 })
 
+test('a phone that gives signs of itself, but no answer, is no silent one: the chat is given up in time', async () => {
+  await onDatabase(
+    Effect.gen(function* () {
+      yield* apply(message('A'))
+      const jobs = yield* BackfillJobs
+      const { request } = yield* asked(null)
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`UPDATE backfill_requests SET asked_at = asked_at - 60000`
+      yield* jobs.heard(ACCOUNT)
+      const now = yield* Clock.currentTimeMillis
+      expect(yield* jobs.expire(ACCOUNT, now)).toEqual({ expired: 1, silent: false })
+      const [task] = yield* sql<{ attempts: number }>`SELECT attempts FROM backfill_tasks
+        WHERE task_id = ${request.taskId}`
+      expect(task?.attempts).toBe(1)
+    })
+  )
+})
+
 test('a job is forgotten with its parts some time after its end, not before', async () => {
   await onDatabase(
     Effect.gen(function* () {

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Fact } from '../../../src/domain/fact.ts'
 import { messageIdOf, threadIdOf } from '../../../src/domain/ids.ts'
-import { type Cursor, decodeCursor, encodeCursor } from '../../../src/domain/page.ts'
+import { type Cursor, decodeMessagePlace, decodePlace, encodeCursor } from '../../../src/domain/page.ts'
 import type { MessageFilter } from '../../../src/domain/reading.ts'
 import { Store } from '../../../src/services/store/store.ts'
 import { onDatabase } from '../database.ts'
@@ -15,7 +15,10 @@ const THREAD = threadIdOf(ACCOUNT, ANN)
 const ONE: Fact = { kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID }
 
 /** As a client keeps it: text. */
-const journey = (cursor: Cursor | null) => (cursor === null ? undefined : decodeCursor(encodeCursor(cursor)))
+const journey = (cursor: Cursor | null) =>
+  cursor === null
+    ? undefined
+    : (decodeMessagePlace(encodeCursor(cursor)) ?? decodePlace(encodeCursor(cursor)))
 
 const page = (query: { before?: Cursor; after?: Cursor; limit: number } & MessageFilter, thread = THREAD) =>
   Effect.map(
