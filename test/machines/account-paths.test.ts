@@ -1,0 +1,155 @@
+// Every path of the account machine, generated from the machine itself: each state, each transition and each guard's both
+// outcomes are walked through, on a clock that only the test moves.
+import { createActor, fromPromise, SimulatedClock } from 'xstate'
+import { expect, test } from 'vitest'
+import type { EndedState } from '../../src/domain/account.ts'
+import { disconnectTable } from '../../src/domain/disconnect.ts'
+import { type AccountEvent, type AccountInput, accountMachine } from '../../src/machines/account.ts'
+import { coverageOf, pathsOf, type Path } from './model.ts'
+
+const LINKED: AccountInput = {
+  accountId: 'acc-1',
+  linked: true,
+  wanted: true,
+  ended: null,
+  lastDisconnect: null
+}
+const ENDS: ReadonlyArray<EndedState> = ['loggedOut', 'replaced', 'banned', 'failed']
+const INPUTS: ReadonlyArray<AccountInput> = [
+  { ...LINKED, linked: false, wanted: false },
+  LINKED,
+  { ...LINKED, wanted: false },
+  ...ENDS.map(ended => ({ ...LINKED, ended, linked: ended !== 'loggedOut' })),
+  // Crashed again and again before anybody linked it.
+  { ...LINKED, linked: false, ended: 'failed' }
+]
+
+const verdicts = [...new Set(disconnectTable().map(([, { verdict }]) => verdict))]
+
+const SAMPLES: { readonly [Type in AccountEvent['type']]: ReadonlyArray<AccountEvent> } = {
+  'command.pair': [{ type: 'command.pair', pairing: { method: 'qr' } }],
+  'command.connect': [{ type: 'command.connect' }],
+  'command.disconnect': [{ type: 'command.disconnect' }],
+  'command.logout': [{ type: 'command.logout' }],
+  'socket.qrOffered': [{ type: 'socket.qrOffered', qr: 'QR', expiresAt: 1 }],
+  'socket.codeOffered': [{ type: 'socket.codeOffered', code: 'CODE', expiresAt: 1 }],
+  'socket.linked': [{ type: 'socket.linked', jid: '1@s.whatsapp.net', lid: '1@lid', at: 1 }],
+  'socket.opened': [{ type: 'socket.opened', jid: '1@s.whatsapp.net', lid: '1@lid' }],
+  'socket.restrictionTold': [{ type: 'socket.restrictionTold', restriction: null }],
+  'socket.closed': verdicts.map(verdict => ({
+    type: 'socket.closed',
+    verdict,
+    disconnect: { code: 1, reason: '', at: 1 }
+  }))
+}
+
+/** Timers and the ends of work come from the machine itself; everything else needs a sample above. */
+const sample = (type: string): ReadonlyArray<AccountEvent> => {
+  if (type.startsWith('xstate.')) return [{ type } as never]
+  const found = Object.entries(SAMPLES).find(([name]) => name === type)?.[1]
+  if (found === undefined) throw new Error(`There is no sample of the event ${type}: add one`)
+  return found
+}
+
+type Snapshot = Path['steps'][number]['state']
+
+/** What tells states of the account apart; beyond the sixth failure in a row nothing changes any more. */
+const told = ({ context, value }: Snapshot): string =>
+  JSON.stringify([
+    value,
+    context.linked,
+    context.pairing,
+    context.ended,
+    context.badSession,
+    context.unlinking,
+    Math.min(context.attempts, 6)
+  ])
+
+const DELAYS = { pairingTimeout: 4000, connectTimeout: 3000, backoff: 2000, stableAfter: 1000 }
+
+/** Which guards have let pass, and which have not. */
+const outcomes = new Map<string, Set<boolean>>()
+const guards = Object.fromEntries(
+  Object.entries(accountMachine.implementations.guards ?? {}).map(([name, guard]) => [
+    name,
+    (args: never, params: never): boolean => {
+      const outcome = (guard as (given: never, more: never) => boolean)(args, params)
+      const key = params === undefined ? name : `${name} ${JSON.stringify(params)}`
+      outcomes.set(key, (outcomes.get(key) ?? new Set()).add(outcome))
+      return outcome
+    }
+  ])
+)
+
+/** Invoked work that the test ends when it wants to. */
+const endings = new Map<string, () => void>()
+const work = (name: string) =>
+  fromPromise<void, { accountId: string }>(
+    () => new Promise(resolve => void endings.set(name, () => resolve(undefined)))
+  )
+const sockets = new Set<AbortSignal>()
+
+const machine = accountMachine.provide({
+  delays: DELAYS,
+  guards: guards as never,
+  actors: {
+    historyDue: work('historyDue'),
+    backfill: work('backfill'),
+    socket: fromPromise(({ signal }) => {
+      sockets.add(signal)
+      signal.addEventListener('abort', () => sockets.delete(signal))
+      return new Promise(() => undefined)
+    })
+  }
+})
+
+const coverage = coverageOf(machine)
+const paths = pathsOf(machine, INPUTS, sample, told)
+
+/** Makes happen what the event stands for. */
+const happen = async (
+  actor: ReturnType<typeof createActor<typeof machine>>,
+  clock: SimulatedClock,
+  event: AccountEvent
+): Promise<void> => {
+  const type: string = event.type
+  const delay = Object.entries(DELAYS).find(([name]) => type.startsWith(`xstate.after.${name}.`))?.[1]
+  if (delay !== undefined) {
+    clock.increment(delay)
+  } else if (type.startsWith('xstate.done.actor.')) {
+    endings.get(type.includes('backfilling') ? 'backfill' : 'historyDue')?.()
+    await Promise.resolve().then(() => undefined)
+  } else actor.send(event)
+}
+
+const walk = async ({ input, steps }: Path): Promise<void> => {
+  const clock = new SimulatedClock()
+  const actor = createActor(machine, { input, clock, inspect: coverage.inspect }).start()
+  const walked: Array<string> = []
+  for (const { event, state } of steps) {
+    walked.push(event.type)
+    // The first step of a path is the machine's own beginning.
+    if (!event.type.startsWith('xstate.init')) await happen(actor, clock, event)
+    const now = actor.getSnapshot()
+    expect(now.value, walked.join(' → ')).toEqual(state.value)
+    expect(told(now), walked.join(' → ')).toBe(told(state))
+    expect(sockets.size, walked.join(' → ')).toBe(now.matches('session') ? 1 : 0)
+  }
+  actor.stop()
+  expect(sockets.size).toBe(0)
+}
+
+test('every state is reached, and after each event the machine is where its graph says, with one socket at most', async () => {
+  expect(paths.length).toBeGreaterThan(300)
+  for (const path of paths) await walk(path)
+})
+
+test('every transition was taken', () => {
+  expect(coverage.missing()).toEqual([])
+})
+
+test('every guard has let pass and has not', () => {
+  const oneSided = [...outcomes].filter(([, seen]) => seen.size < 2).map(([name]) => name)
+  expect(oneSided).toEqual([])
+  expect(new Set([...outcomes.keys()].map(name => name.split(' ')[0]))).toEqual(new Set(Object.keys(guards)))
+})
