@@ -5,7 +5,7 @@ import type {
   InputFrom,
   InspectionEvent,
   SnapshotFrom,
-  StateNode
+  AnyStateNode
 } from 'xstate'
 import { getAdjacencyMap, getShortestPaths } from 'xstate/graph'
 import type { accountMachine } from '../../src/machines/account.ts'
@@ -20,7 +20,7 @@ export interface Path {
   readonly steps: ReadonlyArray<{ readonly event: Event; readonly state: Snapshot }>
 }
 
-const nodesOf = (node: StateNode<any, any>): ReadonlyArray<StateNode<any, any>> => [
+const nodesOf = (node: AnyStateNode): ReadonlyArray<AnyStateNode> => [
   node,
   ...Object.values(node.states).flatMap(nodesOf)
 ]
