@@ -1,12 +1,13 @@
 // The account machine with its work: sockets, sending, storing, and the words of its ends.
 import { Effect, Schedule, Stream } from 'effect'
 import type { AccountFacts } from '../domain/account.ts'
+import { backoff } from '../domain/backoff.ts'
 import { accountMachine, type EndReason, type SocketInput } from '../machines/account.ts'
 import { Backfill } from '../services/history/backfill.ts'
 import { History } from '../services/history/history.ts'
 import { Placeholders } from '../services/history/placeholders.ts'
 import { Media } from '../services/media/media.ts'
-import { Incidents } from '../services/observe/incidents.ts'
+import { Incidents, type News } from '../services/observe/incidents.ts'
 import { Ingest } from '../services/receive/ingest.ts'
 import { Outbox } from '../services/send/outbox.ts'
 import { Store } from '../services/store/store.ts'
@@ -61,16 +62,19 @@ const END_WORDS: Readonly<
   }
 }
 
+const UNLINKING = {
+  kind: 'account.logoutUnconfirmed',
+  severity: 'warning',
+  happened: 'WhatsApp did not confirm the logout',
+  did: 'The account stays linked and online',
+  advice: 'Try again (POST …/logout), or remove the device on the phone under Linked devices'
+} as const
+
 /** Stored facts must not be lost to a short trouble of the database. */
 const REMEMBER_RETRIES = { schedule: Schedule.exponential('200 millis'), times: 6 }
 
 /** A store that is away is no crash of the account. */
 const STORE_AGAIN = { schedule: Schedule.spaced('2 seconds') }
-
-/** Full jitter: anything between nothing and the exponentially grown delay, so that many accounts spread out. */
-const backoff = (attempts: number, delays: AccountDelays): number =>
-  Math.random() *
-  Math.min(delays.reconnectMaxMs, delays.reconnectMinMs * 2 ** Math.min(20, Math.max(0, attempts - 1)))
 
 export const makeAccountLogic = (bridge: EffectBridge<AccountServices>, delays: AccountDelays) => {
   const remembering = (accountId: string, facts: AccountFacts) =>
@@ -81,22 +85,15 @@ export const makeAccountLogic = (bridge: EffectBridge<AccountServices>, delays: 
     )
   const remember = (accountId: string, facts: AccountFacts) => bridge.run(remembering(accountId, facts))
 
-  const reportEnd = (accountId: string, kind: EndReason) => {
-    const { advice, happened, severity } = END_WORDS[kind]
-    bridge.run(
-      Incidents.use(incidents =>
-        incidents.report({
-          accountId,
-          kind: `account.${kind}`,
-          severity,
-          subject: accountId,
-          happened,
-          did: 'The account stays offline until a person acts; everything received is kept',
-          advice
-        })
-      )
-    )
-  }
+  const report = (accountId: string, news: Pick<News, 'kind' | 'severity' | 'happened' | 'did' | 'advice'>) =>
+    bridge.run(Incidents.use(incidents => incidents.report({ accountId, subject: accountId, ...news })))
+
+  const reportEnd = (accountId: string, kind: EndReason) =>
+    report(accountId, {
+      kind: `account.${kind}`,
+      did: 'The account stays offline until a person acts; everything received is kept',
+      ...END_WORDS[kind]
+    })
 
   return accountMachine.provide({
     actors: {
@@ -154,13 +151,21 @@ export const makeAccountLogic = (bridge: EffectBridge<AccountServices>, delays: 
             Effect.catch(error => Effect.logWarning('What a restriction held waits a little longer', error))
           )
         ),
-      unlinkDevice: ({ context }) =>
-        bridge.run(WhatsApp.use(whatsapp => whatsapp.logout(context.accountId)).pipe(Effect.ignore))
+      unlinkDevice: ({ context: { accountId } }) =>
+        bridge.run(
+          WhatsApp.use(whatsapp => whatsapp.logout(accountId)).pipe(
+            // Whether it worked is told by the connection, or by nothing at all.
+            Effect.catch(() => Effect.logDebug('WhatsApp did not answer the logout')),
+            Effect.annotateLogs({ accountId })
+          )
+        ),
+      reportUnlinking: ({ context }) => report(context.accountId, UNLINKING)
     },
     delays: {
       pairingTimeout: delays.pairingTimeoutMs,
       connectTimeout: delays.connectTimeoutMs,
-      backoff: ({ context }) => backoff(context.attempts, delays)
+      backoff: ({ context }) =>
+        backoff(context.attempts, { least: delays.reconnectMinMs, most: delays.reconnectMaxMs })
     }
   })
 }

@@ -8,6 +8,7 @@ export const ACCOUNT_STATES = [
   'connecting',
   'open',
   'backfilling',
+  'loggingOut',
   'reconnecting',
   'loggedOut',
   'replaced',

@@ -121,6 +121,9 @@ export const accountMachine = setup({
     noteBadSession: assign({ badSession: true }),
     settle: assign({ attempts: 0, badSession: false }),
     noteUnlinking: assign({ unlinking: true }),
+    forgetUnlinking: assign({ unlinking: false }),
+    /** WhatsApp did not confirm the logout in time. */
+    reportUnlinking: () => undefined,
     unlinkDevice: () => undefined,
     /** What may be sent has changed. */
     reviewSending: () => undefined
@@ -149,6 +152,7 @@ export const accountMachine = setup({
   delays: {
     pairingTimeout: 180_000,
     connectTimeout: 30_000,
+    logoutTimeout: 30_000,
     /** Full jitter over an exponentially growing, capped delay. */
     backoff: 1000,
     /** Online for this long, the connection counts as good and the back-off starts over. */
@@ -287,10 +291,10 @@ export const accountMachine = setup({
             { src: 'attendance', input: ({ context }) => ({ accountId: context.accountId }) },
             { src: 'mediaRequests', input: ({ context }) => ({ accountId: context.accountId }) }
           ],
-          on: { 'command.logout': { actions: ['noteUnlinking', 'unlinkDevice'] } },
           after: { stableAfter: { actions: 'settle' } },
           states: {
             open: {
+              on: { 'command.logout': 'loggingOut' },
               invoke: {
                 src: 'historyDue',
                 input: ({ context }) => ({ accountId: context.accountId }),
@@ -298,11 +302,18 @@ export const accountMachine = setup({
               }
             },
             backfilling: {
+              on: { 'command.logout': 'loggingOut' },
               invoke: {
                 src: 'backfill',
                 input: ({ context }) => ({ accountId: context.accountId }),
                 onDone: 'open'
               }
+            },
+            /** WhatsApp confirms a logout by closing the connection. */
+            loggingOut: {
+              entry: ['noteUnlinking', 'unlinkDevice'],
+              exit: 'forgetUnlinking',
+              after: { logoutTimeout: { target: 'open', actions: 'reportUnlinking' } }
             }
           }
         }

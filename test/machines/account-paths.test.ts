@@ -1,10 +1,11 @@
 // Every path of the account machine, generated from the machine itself: each state, each transition and each guard's both
 // outcomes are walked through, on a clock that only the test moves.
-import { createActor, fromPromise, SimulatedClock } from 'xstate'
+import { createActor, fromPromise } from 'xstate'
 import { expect, test } from 'vitest'
 import type { EndedState } from '../../src/domain/account.ts'
 import { disconnectTable } from '../../src/domain/disconnect.ts'
 import { type AccountEvent, type AccountInput, accountMachine } from '../../src/machines/account.ts'
+import { makeTestClock, type TestClock } from './clock.ts'
 import { coverageOf, pathsOf, type Path } from './model.ts'
 
 const LINKED: AccountInput = {
@@ -65,7 +66,13 @@ const told = ({ context, value }: Snapshot): string =>
     Math.min(context.attempts, 6)
   ])
 
-const DELAYS = { pairingTimeout: 4000, connectTimeout: 3000, backoff: 2000, stableAfter: 1000 }
+const DELAYS = {
+  pairingTimeout: 4000,
+  connectTimeout: 3000,
+  backoff: 2000,
+  stableAfter: 1000,
+  logoutTimeout: 500
+}
 
 /** Which guards have let pass, and which have not. */
 const outcomes = new Map<string, Set<boolean>>()
@@ -109,13 +116,13 @@ const paths = pathsOf(machine, INPUTS, sample, told)
 /** Makes happen what the event stands for. */
 const happen = async (
   actor: ReturnType<typeof createActor<typeof machine>>,
-  clock: SimulatedClock,
+  clock: TestClock,
   event: AccountEvent
 ): Promise<void> => {
   const type: string = event.type
   const delay = Object.entries(DELAYS).find(([name]) => type.startsWith(`xstate.after.${name}.`))?.[1]
   if (delay !== undefined) {
-    clock.increment(delay)
+    clock.fire(delay)
   } else if (type.startsWith('xstate.done.actor.')) {
     endings.get(type.includes('backfilling') ? 'backfill' : 'historyDue')?.()
     await Promise.resolve().then(() => undefined)
@@ -123,7 +130,7 @@ const happen = async (
 }
 
 const walk = async ({ input, steps }: Path): Promise<void> => {
-  const clock = new SimulatedClock()
+  const clock = makeTestClock()
   const actor = createActor(machine, { input, clock, inspect: coverage.inspect }).start()
   const walked: Array<string> = []
   for (const { event, state } of steps) {

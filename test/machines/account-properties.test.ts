@@ -1,0 +1,222 @@
+// What holds for an account whatever happens to it: random sequences of a thousand events, commands and waits.
+import fc from 'fast-check'
+import { createActor, fromPromise, type SnapshotFrom } from 'xstate'
+import { expect, test } from 'vitest'
+import { ENDED_STATES } from '../../src/domain/account.ts'
+import { disconnectTable } from '../../src/domain/disconnect.ts'
+import { type AccountEvent, type AccountInput, accountMachine } from '../../src/machines/account.ts'
+import { makeTestClock } from './clock.ts'
+
+const STEPS = 1000
+const FRESH: AccountInput = {
+  accountId: 'acc-1',
+  linked: false,
+  wanted: false,
+  ended: null,
+  lastDisconnect: null
+}
+
+type Account = ReturnType<typeof start>
+
+const start = (input: AccountInput) => {
+  const clock = makeTestClock()
+  const sockets = new Set<AbortSignal>()
+  let most = 0
+  const machine = accountMachine.provide({
+    actors: {
+      socket: fromPromise(({ signal }) => {
+        sockets.add(signal)
+        most = Math.max(most, sockets.size)
+        signal.addEventListener('abort', () => sockets.delete(signal))
+        return new Promise(() => undefined)
+      })
+    }
+  })
+  const actor = createActor(machine, { input, clock }).start()
+  const trail: Array<string> = []
+  return { actor, clock, machine, trail, openSockets: () => sockets.size, mostSockets: () => most }
+}
+
+const closed = (verdict: (typeof verdicts)[number]): AccountEvent => ({
+  type: 'socket.closed',
+  verdict,
+  disconnect: { code: 1, reason: '', at: 1 }
+})
+const verdicts = [...new Set(disconnectTable().map(([, { verdict }]) => verdict))]
+
+const COMMANDS: ReadonlyArray<AccountEvent> = [
+  { type: 'command.pair', pairing: { method: 'qr' } },
+  { type: 'command.connect' },
+  { type: 'command.disconnect' },
+  { type: 'command.logout' }
+]
+const LINKED: AccountEvent = { type: 'socket.linked', jid: '1@s.whatsapp.net', lid: '1@lid', at: 1 }
+const OPENED: AccountEvent = { type: 'socket.opened', jid: '1@s.whatsapp.net', lid: '1@lid' }
+const FROM_SOCKET: ReadonlyArray<AccountEvent> = [
+  { type: 'socket.qrOffered', qr: 'QR', expiresAt: 1 },
+  { type: 'socket.codeOffered', code: 'CODE', expiresAt: 1 },
+  { type: 'socket.restrictionTold', restriction: null },
+  ...verdicts.map(closed)
+]
+
+type Step = AccountEvent | { readonly wait: number }
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 2, arbitrary: fc.constantFrom(...COMMANDS) },
+  { weight: 4, arbitrary: fc.constantFrom(...FROM_SOCKET) },
+  // Connecting succeeds more often than not.
+  { weight: 4, arbitrary: fc.constantFrom(LINKED, OPENED) },
+  { weight: 2, arbitrary: fc.nat(400_000).map(wait => ({ wait })) }
+)
+const life = fc.array(step, { minLength: STEPS, maxLength: STEPS, size: 'max' })
+
+const take = ({ actor, clock, trail }: Account, next: Step): void => {
+  if ('wait' in next) clock.advance(next.wait)
+  else actor.send(next)
+  const what = 'wait' in next ? `${next.wait} ms` : 'verdict' in next ? next.verdict : next.type
+  trail.push(`${what} → ${JSON.stringify(actor.getSnapshot().value)}`)
+}
+
+/** Lives accounts of a thousand steps each; a failure tells the last steps before it. */
+const always = (
+  runs: number,
+  check: (account: Account, steps: ReadonlyArray<Step>) => void,
+  seed?: number
+): void => {
+  const told = fc.check(
+    fc.property(life, steps => {
+      const account = start(FRESH)
+      try {
+        check(account, steps)
+      } catch (cause) {
+        throw new Error(`${String(cause)}\nafter ${account.trail.slice(-12).join('\n  ')}`, { cause })
+      }
+    }),
+    { numRuns: runs, endOnFailure: true, ...(seed === undefined ? {} : { seed }) }
+  )
+  if (told.failed) throw new Error(`seed ${told.seed}: ${String(told.errorInstance)}`)
+}
+
+const now = ({ actor }: Account): SnapshotFrom<typeof accountMachine> => actor.getSnapshot()
+const leafOf = (value: unknown): string =>
+  typeof value === 'object' && value !== null ? leafOf(Object.values(value)[0]) : String(value)
+const isEnded = (account: Account): boolean => now(account).hasTag('ended')
+
+/** How many timers the states that the account is in can have set. */
+const timersOf = (account: Account): number =>
+  now(account)._nodes.reduce((sum, node) => sum + node.after.length, 0)
+
+test('there is one socket at most, and none outside of a session; every timer belongs to the present state', () => {
+  always(25, (account, steps) => {
+    for (const next of steps) {
+      take(account, next)
+      expect(account.openSockets()).toBe(now(account).matches('session') ? 1 : 0)
+      // One that has gone off without leading anywhere is not there any more.
+      expect(account.clock.pending()).toBeLessThanOrEqual(timersOf(account))
+    }
+    expect(account.mostSockets()).toBeLessThanOrEqual(1)
+    account.actor.stop()
+    expect(account.openSockets()).toBe(0)
+    expect(account.clock.pending()).toBe(0)
+  })
+})
+
+test('an end, and being stopped, is left by a command only', () => {
+  always(25, (account, steps) => {
+    for (const next of steps) {
+      const before = now(account).value
+      const isOver = isEnded(account) || before === 'stopped'
+      take(account, next)
+      const isCommand = 'type' in next && next.type.startsWith('command.')
+      if (isOver && !isCommand) expect(now(account).value).toEqual(before)
+    }
+  })
+})
+
+/** What a person and a reachable WhatsApp do for an account, whatever state it is in. */
+const help = (account: Account): void => {
+  const snapshot = now(account)
+  const command = COMMANDS.slice(0, 2).find(one => snapshot.can(one))
+  if (snapshot.matches({ session: 'pairing' })) {
+    account.actor.send(LINKED)
+    account.actor.send(closed('restart'))
+  } else if (snapshot.matches({ session: 'connecting' })) {
+    account.actor.send(OPENED)
+  } else if (command !== undefined) account.actor.send(command)
+  else account.clock.advance(200_000)
+}
+
+test('it is never stuck: from wherever it got, a person and a reachable WhatsApp bring it online', () => {
+  always(50, (account, steps) => {
+    for (const next of steps) take(account, next)
+    for (let turn = 0; turn < 5 && !now(account).hasTag('online'); turn += 1) help(account)
+    expect(now(account).hasTag('online')).toBe(true)
+  })
+})
+
+test('by itself it comes back whenever it is linked, wanted and not at an end', () => {
+  always(10, (account, steps) => {
+    for (const next of steps) {
+      take(account, next)
+      if (!now(account).matches('reconnecting')) continue
+      account.clock.advance(1000)
+      expect(now(account).matches('session')).toBe(true)
+    }
+  })
+})
+
+test('failures in a row are counted until it was online for a minute', () => {
+  fc.assert(
+    fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 60 }), stays => {
+      const account = start({ ...FRESH, linked: true, wanted: true })
+      let expected = 0
+      for (const isStable of stays) {
+        account.actor.send(OPENED)
+        account.clock.advance(isStable ? 60_000 : 59_000)
+        account.actor.send(closed('retry'))
+        expected = (isStable ? 0 : expected) + 1
+        expect(now(account).context.attempts).toBe(expected)
+        account.clock.advance(1000)
+      }
+    })
+  )
+})
+
+const WAITING: Readonly<Record<string, number>> = {
+  pairing: 180_000,
+  connecting: 30_000,
+  loggingOut: 30_000,
+  reconnecting: 1000
+}
+
+test('every state that waits for somebody else is left at its deadline', () => {
+  const waited = new Set<string>()
+  always(10, (account, steps) => {
+    for (const [place, next] of steps.entries()) {
+      take(account, next)
+      const state = leafOf(now(account).value)
+      const deadline = WAITING[state]
+      // Now and then nobody answers.
+      if (deadline === undefined || place % 10 !== 0) continue
+      waited.add(state)
+      account.clock.fire(deadline)
+      expect(leafOf(now(account).value)).not.toBe(state)
+    }
+  })
+  expect([...waited].toSorted()).toEqual(Object.keys(WAITING).toSorted())
+})
+
+test('every end has been reached in these sequences', () => {
+  const seen = new Set<string>()
+  always(
+    20,
+    (account, steps) => {
+      for (const next of steps) {
+        take(account, next)
+        const { value } = now(account)
+        if (typeof value === 'string') seen.add(value)
+      }
+    },
+    1
+  )
+  expect([...seen]).toEqual(expect.arrayContaining([...ENDED_STATES, 'stopped', 'reconnecting']))
+})
