@@ -145,7 +145,10 @@ export class Api {
     return this.expect(200, 'GET', `/v1/accounts/${accountId}`)
   }
 
-  command(accountId: string, command: 'connect' | 'disconnect' | 'logout'): Promise<AccountResource> {
+  command(
+    accountId: string,
+    command: 'connect' | 'disconnect' | 'logout' | 'restart'
+  ): Promise<AccountResource> {
     return this.expect(202, 'POST', `/v1/accounts/${accountId}/${command}`)
   }
 

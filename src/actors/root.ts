@@ -120,7 +120,7 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
                     'error',
                     'The account crashed again and again',
                     'It was stopped and waits in state failed',
-                    'Report it with the log; POST …/connect tries again'
+                    'Report it with the log; POST …/restart tries again'
                   )
                   yield* load(accountId)
                 })
@@ -188,6 +188,16 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
         return yield* view(record)
       })
 
+      const restart = Effect.fn('Accounts.restart')(function* (accountId: string) {
+        const { ended, jid } = yield* known(accountId)
+        if (ended === 'failed') yield* store.updateAccount(accountId, { ended: null, wanted: jid !== null })
+        root.send({ type: 'account.stop', accountId })
+        yield* whatsapp.closed(accountId)
+        const record = yield* known(accountId)
+        root.send({ type: 'account.start', input: inputOf(record) })
+        return yield* view(record)
+      })
+
       const remove = Effect.fn('Accounts.remove')(function* (accountId: string) {
         yield* known(accountId)
         const actor = actorOf(accountId)
@@ -229,6 +239,7 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
         list: Effect.flatMap(store.listAccounts, found => Effect.forEach(found, view)),
         state: accountId => Effect.flatMap(known(accountId), view),
         send,
+        restart,
         remove
       })
     })

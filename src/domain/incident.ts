@@ -13,6 +13,8 @@ export const Incident = Schema.Struct({
   advice: Schema.String,
   firstSeenAt: Schema.Finite,
   lastSeenAt: Schema.Finite,
-  count: Schema.Finite
+  count: Schema.Finite,
+  /** When a person has seen it, milliseconds since 1970; `null` until then, and again once it is repeated. */
+  acknowledgedAt: Schema.NullOr(Schema.Finite)
 })
 export type Incident = typeof Incident.Type

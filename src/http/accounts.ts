@@ -148,6 +148,14 @@ export const accountsLayer = HttpApiBuilder.group(
       connect: ({ params }) => command(params.accountId, { type: 'command.connect' }),
       disconnect: ({ params }) => command(params.accountId, { type: 'command.disconnect' }),
       logout: ({ params }) => command(params.accountId, { type: 'command.logout' }),
+      restart: ({ params: { accountId } }) =>
+        accounts.restart(accountId).pipe(
+          Effect.flatMap(shown),
+          Effect.catchTags({
+            AccountNotFound: () => Effect.fail(noAccount(accountId)),
+            StoreError: () => Effect.fail(storeUnavailable())
+          })
+        ),
       threads: Effect.fn(function* ({ params, query }) {
         yield* find(params.accountId)
         const before = yield* query.cursor === undefined

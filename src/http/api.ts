@@ -144,6 +144,7 @@ export class AccountsGroup extends HttpApiGroup.make('accounts')
     command('connect', 'Go online'),
     command('disconnect', 'Go offline and stay so'),
     command('logout', 'Unlink this device at WhatsApp'),
+    command('restart', 'Start the account anew, in whatever state it is; the others are not touched'),
     HttpApiEndpoint.get('threads', '/:accountId/threads', {
       params: accountParams,
       query: {
@@ -322,12 +323,26 @@ export class FeedGroup extends HttpApiGroup.make('feed')
       })
     ),
     HttpApiEndpoint.get('incidents', '/incidents', {
-      query: { limit: limit(500), accountId: Schema.optionalKey(AccountId) },
+      query: {
+        limit: limit(500),
+        accountId: Schema.optionalKey(AccountId),
+        acknowledged: Schema.optionalKey(YesOrNo)
+      },
       success: Schema.Struct({ incidents: Schema.Array(Incident) }),
       error: StoreUnavailable
     }).annotateMerge(
       OpenApi.annotations({
-        summary: 'What a person should know of: what happened, what was done, what to do'
+        summary: 'What a person should know of: what happened, what was done, what to do',
+        description: 'The newest first. `acknowledged=false` leaves out what somebody has seen already.'
+      })
+    ),
+    HttpApiEndpoint.post('acknowledge', '/incidents/:incidentId/acknowledge', {
+      params: { incidentId: Schema.String.check(Schema.isMaxLength(100)) },
+      success: Incident,
+      error: [NotFound, StoreUnavailable]
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: 'Note that a person has seen an incident; a repeat makes it new again'
       })
     )
   )

@@ -11,7 +11,7 @@ import { Stopping } from '../services/observe/stopping.ts'
 import { Store } from '../services/store/store.ts'
 import { Api } from './api.ts'
 import { findAccount } from './find-account.ts'
-import { StoreUnavailable } from './problems.ts'
+import { NotFound, StoreUnavailable } from './problems.ts'
 
 const BATCH = 500
 /** How often the store is looked at; a subscriber is never further behind than this and one batch. */
@@ -99,10 +99,22 @@ export const feedLayer = HttpApiBuilder.group(
         })
       }),
       incidents: ({ query }) =>
-        incidents.list({ accountId: query.accountId, limit: query.limit ?? PAGE }).pipe(
-          Effect.map(found => ({ incidents: found })),
-          Effect.mapError(() => new StoreUnavailable({}))
-        )
+        incidents
+          .list({
+            accountId: query.accountId,
+            acknowledged: query.acknowledged && query.acknowledged === 'true',
+            limit: query.limit ?? PAGE
+          })
+          .pipe(
+            Effect.map(found => ({ incidents: found })),
+            Effect.mapError(() => new StoreUnavailable({}))
+          ),
+      acknowledge: Effect.fn(function* ({ params: { incidentId } }) {
+        const found = yield* incidents
+          .acknowledge(incidentId)
+          .pipe(Effect.mapError(() => new StoreUnavailable({})))
+        return found ?? (yield* new NotFound({ detail: `There is no incident ${incidentId}` }))
+      })
     })
   })
 )

@@ -51,6 +51,11 @@ export class Accounts extends Context.Service<
       accountId: string,
       command: AccountCommand
     ) => Effect.Effect<AccountView, AccountNotFound | CommandRefused | StoreError>
+    /**
+     * Ends the account's actor with its connection and starts it anew from its facts; one that was given up (`failed`)
+     * goes online again.
+     */
+    readonly restart: (accountId: string) => Effect.Effect<AccountView, AccountNotFound | StoreError>
     /** Unlinks the device if it is online, stops the account and removes everything stored for it. */
     readonly remove: (accountId: string) => Effect.Effect<void, AccountNotFound | StoreError>
   }

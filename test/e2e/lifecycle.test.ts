@@ -139,3 +139,48 @@ test('a subscriber does not hold up the end of the server', async () => {
   expect(await stage.server.stop()).toBe(0)
   stop()
 })
+
+test('an end is an incident until somebody has seen it, and one again when it is repeated', async () => {
+  const { api } = shared()
+  const { phone, accountId } = await shared().linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
+  const unseen = async () => {
+    const { body } = await api.request<{
+      incidents: ReadonlyArray<{ incidentId: string; kind: string; count: number }>
+    }>('GET', `/v1/incidents?acknowledged=false&accountId=${accountId}`)
+    return body.incidents.find(({ kind }) => kind === 'account.replaced')
+  }
+  const replace = async () => {
+    phone.disconnect({ code: 440 })
+    await api.untilAccount(accountId, 'replaced', ({ state }) => state === 'replaced')
+    return api.until('the incident', unseen)
+  }
+  const first = await replace()
+  expect(await api.request('POST', `/v1/incidents/${first.incidentId}/acknowledge`)).toMatchObject({
+    status: 200,
+    body: { acknowledgedAt: expect.any(Number) }
+  })
+  expect(await unseen()).toBeUndefined()
+  await api.command(accountId, 'connect')
+  await api.untilAccount(accountId, 'open', ({ state }) => state === 'open')
+  expect(await replace()).toMatchObject({ incidentId: first.incidentId, count: 2 })
+  expect(await api.request('POST', '/v1/incidents/none/acknowledge')).toMatchObject({ status: 404 })
+})
+
+test('restart begins anew in whatever state the account is, and touches no other', async () => {
+  const { api } = shared()
+  const { phone, accountId } = await shared().linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
+  const other = await shared().linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
+  const logins = other.phone.devices[0]!.logins
+  await api.command(accountId, 'restart')
+  await api.untilAccount(accountId, 'open again', ({ state }) => state === 'open')
+  await phone.receive({ from: phone.contacts[0]!, text: 'after the restart' })
+  await shared().synced(accountId, phone)
+  expect((await api.account(other.accountId)).state).toBe('open')
+  expect(other.phone.devices[0]!.logins).toBe(logins)
+
+  phone.disconnect({ code: 411 })
+  await api.untilAccount(accountId, 'failed', ({ state }) => state === 'failed')
+  await api.command(accountId, 'restart')
+  await api.untilAccount(accountId, 'open', ({ state }) => state === 'open')
+  expect(await api.request('POST', '/v1/accounts/acc-none/restart')).toMatchObject({ status: 404 })
+})

@@ -21,8 +21,12 @@ export class Incidents extends Context.Service<
     /** The newest first; also what could not be stored yet. */
     readonly list: (query: {
       readonly accountId?: string | undefined
+      /** Whether a person has seen them; both kinds when it is not given. */
+      readonly acknowledged?: boolean | undefined
       readonly limit: number
     }) => Effect.Effect<ReadonlyArray<Incident>, StoreError>
+    /** A person has seen it; answers the incident, or `undefined` when there is none of this id. */
+    readonly acknowledge: (incidentId: string) => Effect.Effect<Incident | undefined, StoreError>
   }
 >()('backscroll/services/observe/Incidents') {
   static readonly layer: Layer.Layer<Incidents, never, SqlClient.SqlClient> = Layer.effect(
@@ -39,7 +43,7 @@ export class Incidents extends Context.Service<
             ${incident.count})
           ON CONFLICT (incident_id) DO UPDATE SET count = incidents.count + excluded.count,
             last_seen_at = excluded.last_seen_at, happened = excluded.happened, did = excluded.did,
-            severity = excluded.severity, advice = excluded.advice`
+            severity = excluded.severity, advice = excluded.advice, acknowledged_at = NULL`
 
       const storeUnstored = Effect.gen(function* () {
         for (const [incidentId, incident] of unstored) {
@@ -67,7 +71,8 @@ export class Incidents extends Context.Service<
             incidentId,
             firstSeenAt: waiting?.firstSeenAt ?? at,
             lastSeenAt: at,
-            count: (waiting?.count ?? 0) + 1
+            count: (waiting?.count ?? 0) + 1,
+            acknowledgedAt: null
           })
         }
         yield* storeUnstored.pipe(
@@ -76,14 +81,16 @@ export class Incidents extends Context.Service<
       })
 
       const list: Incidents['Service']['list'] = Effect.fn('Incidents.list')(
-        function* ({ accountId, limit }) {
-          const rows = yield* accountId === undefined
-            ? sql`SELECT * FROM incidents ORDER BY last_seen_at DESC, incident_id LIMIT ${limit}`
-            : sql`SELECT * FROM incidents WHERE account_id = ${accountId}
-                ORDER BY last_seen_at DESC, incident_id LIMIT ${limit}`
+        function* ({ accountId, acknowledged, limit }) {
+          const rows = yield* sql`SELECT * FROM incidents WHERE ${sql.and([
+            accountId === undefined ? sql`TRUE` : sql`account_id = ${accountId}`,
+            acknowledged === undefined
+              ? sql`TRUE`
+              : sql`(acknowledged_at IS NOT NULL) = ${acknowledged ? 1 : 0}`
+          ])} ORDER BY last_seen_at DESC, incident_id LIMIT ${limit}`
           const stored = yield* Effect.forEach(rows, decodeRow)
           const waiting = [...unstored.values()].filter(
-            incident => accountId === undefined || incident.accountId === accountId
+            incident => acknowledged !== true && (accountId === undefined || incident.accountId === accountId)
           )
           return [
             ...waiting.toReversed(),
@@ -93,13 +100,22 @@ export class Incidents extends Context.Service<
         Effect.mapError(cause => new StoreError({ operation: 'reading incidents', cause }))
       )
 
+      const acknowledge = Effect.fn('Incidents.acknowledge')(
+        function* (incidentId: string) {
+          const [row] = yield* sql`UPDATE incidents SET acknowledged_at = ${yield* Clock.currentTimeMillis}
+            WHERE incident_id = ${incidentId} RETURNING *`
+          return row === undefined ? undefined : yield* decodeRow(row)
+        },
+        Effect.mapError(cause => new StoreError({ operation: 'acknowledging an incident', cause }))
+      )
+
       yield* Effect.forkScoped(
         Effect.sleep(STORE_AGAIN_MS).pipe(
           Effect.andThen(Effect.ignore(Effect.suspend(() => storeUnstored))),
           Effect.forever
         )
       )
-      return Incidents.of({ report, list })
+      return Incidents.of({ report, list, acknowledge })
     })
   )
 }
@@ -119,7 +135,8 @@ const Row = Schema.Struct({
   advice: Schema.String,
   first_seen_at: Schema.Finite,
   last_seen_at: Schema.Finite,
-  count: Schema.Finite
+  count: Schema.Finite,
+  acknowledged_at: Schema.NullOr(Schema.Finite)
 })
 
 const decodeRow = (row: unknown) =>
@@ -134,5 +151,6 @@ const decodeRow = (row: unknown) =>
     advice: found.advice,
     firstSeenAt: found.first_seen_at,
     lastSeenAt: found.last_seen_at,
-    count: found.count
+    count: found.count,
+    acknowledgedAt: found.acknowledged_at
   }))

@@ -6,6 +6,7 @@ import { nothingLost } from './migrations/0002-nothing-lost.ts'
 import { coverage } from './migrations/0003-coverage.ts'
 import { search } from './migrations/0004-search.ts'
 import { media } from './migrations/0005-media.ts'
+import { incidents } from './migrations/0007-incidents.ts'
 import { fewerIndexes } from './migrations/0006-fewer-indexes.ts'
 
 /** Every upgrade by its number and name. */
@@ -15,7 +16,8 @@ export const MIGRATIONS = {
   '0003_coverage': coverage,
   '0004_search': search,
   '0005_media': media,
-  '0006_fewer_indexes': fewerIndexes
+  '0006_fewer_indexes': fewerIndexes,
+  '0007_incidents': incidents
 }
 
 /** Runs the upgrades that a database does not have yet, in order, each in a transaction of its own. */
