@@ -24,6 +24,7 @@ import { Incidents } from './services/observe/incidents.ts'
 import * as Log from './services/observe/log.ts'
 import * as SteadyClock from './services/observe/steady-clock.ts'
 import { Stopping } from './services/observe/stopping.ts'
+import { Gauges } from './services/observe/metrics.ts'
 import { collectGarbageEarly } from './services/observe/memory.ts'
 import * as StrayRejections from './services/observe/stray-rejections.ts'
 import { Identity } from './services/receive/identity.ts'
@@ -60,7 +61,7 @@ const services = (config: Config) => {
   const database = Migrations.layer.pipe(
     Layer.provideMerge(NodeSqlite.layer(join(config.DATA_DIR, 'backscroll.db')))
   )
-  const foundation = Layer.mergeAll(SqlStore.layer, Incidents.layer, Vault.layer).pipe(
+  const foundation = Layer.mergeAll(SqlStore.layer, Incidents.layer, Vault.layer, Gauges.layer).pipe(
     Layer.provideMerge(Seal.layer({ key: config.VAULT_KEY, folder: config.DATA_DIR })),
     Layer.provideMerge(database)
   )

@@ -1,7 +1,7 @@
 // The root actor: supervises all account actors and is the one who provides the `Accounts` service.
-import { Clock, Effect, Layer, Schema } from 'effect'
+import { Clock, Effect, Layer } from 'effect'
 import { createActor, waitFor } from 'xstate'
-import { type AccountRecord, AccountState } from '../domain/account.ts'
+import type { AccountRecord } from '../domain/account.ts'
 import { newAccountId } from '../domain/ids.ts'
 import type { AccountInput } from '../machines/account.ts'
 import { supervisorMachine } from '../machines/supervisor.ts'
@@ -9,12 +9,15 @@ import { AccountNotFound, Accounts, type AccountView, CommandRefused } from '../
 import { History } from '../services/history/history.ts'
 import { Media } from '../services/media/media.ts'
 import { Incidents } from '../services/observe/incidents.ts'
+import { count, noteStates } from '../services/observe/metrics.ts'
 import { Ingest } from '../services/receive/ingest.ts'
 import { Store } from '../services/store/store.ts'
 import { Vault } from '../services/vault/vault.ts'
 import { WhatsApp } from '../services/whatsapp/whatsapp.ts'
 import { type AccountDelays, type AccountServices, makeAccountLogic } from './account.ts'
 import { makeEffectBridge } from './effect-bridge.ts'
+import { makeObserver } from './observer.ts'
+import { isState, leafOf, seenOf } from './seen.ts'
 
 export interface RootOptions extends AccountDelays {
   /** Pause between the starts of two accounts when the server starts. */
@@ -30,15 +33,6 @@ const inputOf = (record: AccountRecord): AccountInput => ({
   ended: record.ended,
   lastDisconnect: record.lastDisconnect
 })
-
-/** The leaf of a state value such as `{ session: { online: 'open' } }`. */
-const leafOf = (value: unknown): string => {
-  if (typeof value !== 'object' || value === null) return String(value)
-  const [inner] = Object.values(value)
-  return leafOf(inner)
-}
-
-const isState = Schema.is(AccountState)
 
 export const layer = (options: RootOptions): Layer.Layer<Accounts, never, AccountServices | Vault> =>
   Layer.effect(
@@ -89,6 +83,30 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
           })
         )
 
+      const observer = makeObserver({
+        seen: seenOf,
+        onMove: (from, { accountId, code, state }, all) =>
+          bridge.run(
+            Effect.gen(function* () {
+              if (from !== undefined) yield* count.transition(from, state)
+              if (state === 'reconnecting' && code !== null) yield* count.reconnect(code)
+              yield* noteStates(all.values())
+              yield* Effect.logDebug('An account changed its state').pipe(
+                Effect.annotateLogs({ accountId, from: from ?? '', to: state })
+              )
+            })
+          ),
+        onUnexpected: (accountId, event, state) =>
+          bridge.run(
+            Effect.andThen(
+              count.unexpected(event, state),
+              Effect.logWarning('An account had no use for an event').pipe(
+                Effect.annotateLogs({ accountId, event, state })
+              )
+            )
+          )
+      })
+
       const root = createActor(
         supervisorMachine.provide({
           actors: { account: accountLogic },
@@ -97,13 +115,18 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
             reportCrash: (_, { accountId, error }) =>
               bridge.run(
                 Effect.andThen(
-                  Effect.logError('An account actor crashed', error).pipe(Effect.annotateLogs({ accountId })),
-                  incident(
-                    accountId,
-                    'warning',
-                    'The account crashed',
-                    'It was restarted; the other accounts were not touched',
-                    'Nothing, unless it happens again: then report it with the log'
+                  count.restart('crash'),
+                  Effect.andThen(
+                    Effect.logError('An account actor crashed', error).pipe(
+                      Effect.annotateLogs({ accountId })
+                    ),
+                    incident(
+                      accountId,
+                      'warning',
+                      'The account crashed',
+                      'It was restarted; the other accounts were not touched',
+                      'Nothing, unless it happens again: then report it with the log'
+                    )
                   )
                 )
               ),
@@ -126,7 +149,8 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
                 })
               )
           }
-        })
+        }),
+        { inspect: observer.inspect }
       )
       yield* Effect.acquireRelease(
         Effect.sync(() => root.start()),
@@ -192,6 +216,7 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
         const { ended, jid } = yield* known(accountId)
         if (ended === 'failed') yield* store.updateAccount(accountId, { ended: null, wanted: jid !== null })
         root.send({ type: 'account.stop', accountId })
+        yield* count.restart('command')
         yield* whatsapp.closed(accountId)
         const record = yield* known(accountId)
         root.send({ type: 'account.start', input: inputOf(record) })
@@ -209,6 +234,7 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
           ).pipe(Effect.ignore)
         }
         root.send({ type: 'account.stop', accountId })
+        observer.forget(accountId)
         // A socket that is still closing would write its last credentials after they were erased.
         yield* whatsapp.closed(accountId)
         yield* store.removeAccount(accountId)

@@ -349,6 +349,19 @@ export class FeedGroup extends HttpApiGroup.make('feed')
   .middleware(Authorization)
   .prefix('/v1') {}
 
+export class MetricsGroup extends HttpApiGroup.make('metrics', { topLevel: true })
+  .add(
+    HttpApiEndpoint.get('metrics', '/metrics', {
+      success: Schema.String.pipe(HttpApiSchema.asText({ contentType: 'text/plain; version=0.0.4' })),
+      error: StoreUnavailable
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: 'Everything that is counted and measured, for Prometheus (with the API key as bearer token)'
+      })
+    )
+  )
+  .middleware(Authorization) {}
+
 export class SystemGroup extends HttpApiGroup.make('system', { topLevel: true }).add(
   HttpApiEndpoint.get('health', '/health', {
     success: Schema.Struct({ status: Schema.Literal('ok') })
@@ -361,6 +374,7 @@ export class SystemGroup extends HttpApiGroup.make('system', { topLevel: true })
 
 export class Api extends HttpApi.make('backscroll')
   .add(SystemGroup)
+  .add(MetricsGroup)
   .add(AccountsGroup)
   .add(OutboxGroup)
   .add(ThreadsGroup)

@@ -19,6 +19,7 @@ import type { Coverage } from '../services/history/coverage.ts'
 import type { History } from '../services/history/history.ts'
 import type { Rehearsal } from '../services/history/rehearsal.ts'
 import type { Incidents } from '../services/observe/incidents.ts'
+import type { Gauges } from '../services/observe/metrics.ts'
 import type { Media } from '../services/media/media.ts'
 import type { Stopping } from '../services/observe/stopping.ts'
 import type { Attachments } from '../services/send/attachments.ts'
@@ -31,6 +32,7 @@ import { type ApiKey, authorizationLayer } from './auth.ts'
 import { feedLayer } from './feed.ts'
 import { historyLayer } from './history.ts'
 import { mediaLayer } from './media.ts'
+import { metricsLayer } from './metrics.ts'
 import { outboxLayer } from './outbox.ts'
 import { StoreUnavailable } from './problems.ts'
 import { readingLayer } from './reading.ts'
@@ -103,6 +105,7 @@ export const layer = (options: {
   | Attachments
   | Backfill
   | Coverage
+  | Gauges
   | History
   | Incidents
   | Media
@@ -121,7 +124,8 @@ export const layer = (options: {
       historyLayer({ dryRun: options.dryRun }),
       mediaLayer,
       feedLayer,
-      readingLayer
+      readingLayer,
+      metricsLayer
     ]),
     Layer.provide([authorizationLayer(options.key), Validation.layer])
   )

@@ -18,7 +18,7 @@ describe('without the key', () => {
       '/openapi.json'
     )
     const closed = Object.entries(body.paths)
-      .filter(([path]) => path.startsWith('/v1/'))
+      .filter(([path]) => path.startsWith('/v1/') || path === '/metrics')
       .flatMap(([path, methods]) =>
         Object.keys(methods).map(method => [method.toUpperCase(), path.replaceAll(/\{\w+\}/g, 'x')] as const)
       )
@@ -230,6 +230,7 @@ test('the OpenAPI document describes every path', async () => {
   const { body } = await stage.api.request<{ paths: Record<string, unknown> }>('GET', '/openapi.json')
   expect(Object.keys(body.paths).toSorted()).toEqual([
     '/health',
+    '/metrics',
     '/ready',
     '/v1/accounts',
     '/v1/accounts/{accountId}',

@@ -10,6 +10,7 @@ import { ChunkQueue } from '../history/chunk-queue.ts'
 import { Coverage, type LiveMessage } from '../history/coverage.ts'
 import { PlaceholderQueue } from '../history/placeholder-queue.ts'
 import { Incidents } from '../observe/incidents.ts'
+import { count } from '../observe/metrics.ts'
 import { storageTrouble } from '../observe/storage-trouble.ts'
 import {
   type ChangeWrite,
@@ -81,6 +82,7 @@ export class Ingest extends Context.Service<
 
       /** What follows from news beside its being stored: where live messages begin, and what is to be asked for again. */
       const noteNews = Effect.fnUntraced(function* (accountId: string, news: ReadonlyArray<MessageWrite>) {
+        yield* count.received(news.length)
         yield* coverage.noteLive(accountId, news.filter(isOnPhone).map(liveMessage))
         yield* placeholders.add(
           accountId,

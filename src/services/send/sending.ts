@@ -11,6 +11,7 @@ import { UploadFailed } from '../whatsapp/sending.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { Attachments } from './attachments.ts'
 import { decodeOutboxRow, type OutboxRow, withoutWords } from './entry-row.ts'
+import { count } from '../observe/metrics.ts'
 
 /** WhatsApp's answer to a message that would start a conversation the account may not start. */
 const RESTRICTED = 463
@@ -109,6 +110,7 @@ export const makeSender = Effect.fnUntraced(function* (options: { readonly paceM
       reason: null,
       changes: effectOf(row, sentAt, now)
     })
+    yield* count.sent
   })
 
   const giveUp = Effect.fnUntraced(function* (row: OutboxRow, attempts: number, reason: string) {
