@@ -12,6 +12,7 @@ import { Ingest } from '../services/receive/ingest.ts'
 import { Outbox } from '../services/send/outbox.ts'
 import { Store } from '../services/store/store.ts'
 import { WhatsApp } from '../services/whatsapp/whatsapp.ts'
+import { END_WORDS, UNLINKING } from './account-words.ts'
 import type { EffectBridge } from './effect-bridge.ts'
 
 export type AccountServices =
@@ -31,44 +32,6 @@ export interface AccountDelays {
   readonly reconnectMinMs: number
   readonly reconnectMaxMs: number
 }
-
-const END_WORDS: Readonly<
-  Record<EndReason, { severity: 'warning' | 'error'; happened: string; advice: string }>
-> = {
-  loggedOut: {
-    severity: 'warning',
-    happened: 'The device was unlinked',
-    advice: 'Link the account again (POST …/pair) and scan the QR code with its phone, or delete the account'
-  },
-  replaced: {
-    severity: 'warning',
-    happened: 'Another program connected with the credentials of this account',
-    advice: 'Stop the other program, then POST …/connect'
-  },
-  banned: {
-    severity: 'error',
-    happened: 'WhatsApp has banned or suspended this account',
-    advice: 'Open WhatsApp on the phone for the reason and for how to appeal; then POST …/connect'
-  },
-  badSession: {
-    severity: 'error',
-    happened: 'WhatsApp did not accept the stored session twice in a row',
-    advice: 'Link the account again (POST …/pair)'
-  },
-  updateNeeded: {
-    severity: 'error',
-    happened: 'WhatsApp no longer accepts this version of the client',
-    advice: 'Update Backscroll, then POST …/connect'
-  }
-}
-
-const UNLINKING = {
-  kind: 'account.logoutUnconfirmed',
-  severity: 'warning',
-  happened: 'WhatsApp did not confirm the logout',
-  did: 'The account stays linked and online',
-  advice: 'Try again (POST …/logout), or remove the device on the phone under Linked devices'
-} as const
 
 /** Stored facts must not be lost to a short trouble of the database. */
 const REMEMBER_RETRIES = { schedule: Schedule.exponential('200 millis'), times: 6 }

@@ -38,7 +38,9 @@ const guardName = (guard: unknown): string => {
 }
 
 /** Every transition that the machine defines. */
-export const transitionsOf = (machine: Machine): ReadonlyArray<AnyTransitionDefinition> =>
+export const transitionsOf = (machine: {
+  readonly root: AnyStateNode
+}): ReadonlyArray<AnyTransitionDefinition> =>
   nodesOf(machine.root).flatMap(node => [
     ...[...node.transitions.values()].flat(),
     ...((node.always ?? []) as ReadonlyArray<AnyTransitionDefinition>)
@@ -84,14 +86,14 @@ export interface Coverage {
   readonly missing: () => ReadonlyArray<string>
 }
 
-/** Notes which of the machine's transitions are taken by actors that are inspected with it. */
-export const coverageOf = (machine: Machine): Coverage => {
-  const all = transitionsOf(machine)
-  const taken = new Set<AnyTransitionDefinition>()
+/** Notes which of the machine's transitions are taken by actors that are inspected with it; of whatever instance of it. */
+export const coverageOf = (machine: { readonly root: AnyStateNode }): Coverage => {
+  const missing = new Set(transitionsOf(machine).map(nameOf))
   return {
     inspect: event => {
-      if (event.type === '@xstate.microstep') for (const one of event._transitions) taken.add(one)
+      if (event.type === '@xstate.microstep')
+        for (const one of event._transitions) missing.delete(nameOf(one))
     },
-    missing: () => all.filter(one => !taken.has(one)).map(nameOf)
+    missing: () => [...missing]
   }
 }

@@ -3,6 +3,9 @@ import { createActor, fromPromise, SimulatedClock } from 'xstate'
 import { expect, test } from 'vitest'
 import { type AccountInput, accountMachine } from '../../src/machines/account.ts'
 import { RESTART_BUDGET, supervisorMachine } from '../../src/machines/supervisor.ts'
+import { coverageOf } from './model.ts'
+
+const coverage = coverageOf(supervisorMachine)
 
 const input = (accountId: string): AccountInput => ({
   accountId,
@@ -35,7 +38,7 @@ const start = () => {
         giveUp: (_, { accountId }) => void givenUp.push(accountId)
       }
     }),
-    { clock }
+    { clock, inspect: coverage.inspect }
   ).start()
   return {
     clock,
@@ -100,4 +103,22 @@ test('an account that is started twice runs once', () => {
   stage.supervisor.send({ type: 'account.start', input: input('a') })
   stage.supervisor.send({ type: 'account.start', input: input('a') })
   expect(stage.started).toEqual(['a'])
+})
+
+test('an account that is stopped by command begins with a clean record', async () => {
+  const stage = start()
+  stage.supervisor.send({ type: 'account.start', input: input('a') })
+  for (let n = 0; n < RESTART_BUDGET; n += 1) {
+    await stage.crash('a')
+    stage.clock.increment(1000)
+  }
+  stage.supervisor.send({ type: 'account.stop', accountId: 'a' })
+  expect(stage.child('a')).toBeUndefined()
+  stage.supervisor.send({ type: 'account.start', input: input('a') })
+  await stage.crash('a')
+  expect(stage.givenUp).toEqual([])
+})
+
+test('every transition of the supervisor was taken in these tests', () => {
+  expect(coverage.missing()).toEqual([])
 })

@@ -1,0 +1,97 @@
+// Writes what the machines and their words say into docs/lifecycle.md. Run it after changing a machine, a disconnect reason
+// or the words of an end; a test compares.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { END_WORDS, UNLINKING } from '../src/actors/account-words.ts'
+import { disconnectTable } from '../src/domain/disconnect.ts'
+import { accountMachine } from '../src/machines/account.ts'
+
+const FILE = join(import.meta.dirname, '..', 'docs', 'lifecycle.md')
+
+/** Which setting a delay follows; what is not here is fixed. */
+const SETTING_OF = {
+  pairingTimeout: 'PAIRING_TIMEOUT',
+  connectTimeout: 'CONNECT_TIMEOUT',
+  backoff: 'between RECONNECT_MIN and RECONNECT_MAX, longer each time, with full jitter'
+}
+
+const VERDICTS = {
+  restart: 'connects again at once',
+  retry: '`reconnecting`',
+  badSession: '`reconnecting`, once; `loggedOut` when it happens again before a stable connection',
+  loggedOut: '`loggedOut`',
+  replaced: '`replaced`',
+  banned: '`banned`',
+  updateNeeded: '`failed`'
+}
+
+const table = (head, rows) =>
+  [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
+
+const nodesOf = node => [node, ...Object.values(node.states).flatMap(nodesOf)]
+const short = node => node.id.replace('account.', '')
+
+const eventOf = type => {
+  if (type === '') return '(at once)'
+  const after = /^xstate\.after\.(\w+)\./.exec(type)
+  if (after) return `after \`${after[1]}\``
+  return type.startsWith('xstate.done.actor') ? '(its work is done)' : `\`${type}\``
+}
+
+const guardOf = guard => {
+  if (guard === undefined) return ''
+  if (typeof guard === 'string') return `\`${guard}\``
+  const { params, type } = guard
+  return params === undefined ? `\`${type}\`` : `\`${type}\` ${Object.values(params).join(' ')}`
+}
+
+const transitions = nodesOf(accountMachine.root)
+  .flatMap(node => [...[...node.transitions.values()].flat(), ...(node.always ?? [])])
+  .map(({ eventType, guard, source, target }) => [
+    `\`${short(source)}\``,
+    eventOf(eventType),
+    guardOf(guard),
+    target === undefined ? 'stays' : target.map(node => `\`${short(node)}\``).join(', ')
+  ])
+
+const delays = Object.entries(accountMachine.implementations.delays ?? {}).map(([name, ms]) => [
+  `\`${name}\``,
+  `${ms} ms`,
+  SETTING_OF[name] ?? 'fixed'
+])
+
+const sections = {
+  disconnects: table(
+    ['code', 'WhatsApp says', 'the account'],
+    disconnectTable()
+      .toSorted(([a], [b]) => a - b)
+      .map(([code, { reason, verdict }]) => [code, reason, VERDICTS[verdict]])
+  ),
+  transitions: table(['from', 'event', 'if', 'to'], transitions),
+  delays: table(['delay', 'standard', 'setting'], delays),
+  incidents: table(
+    ['kind', 'severity', 'what happened', 'what to do'],
+    [
+      ...Object.entries(END_WORDS).map(([kind, words]) => [
+        `\`account.${kind}\``,
+        words.severity,
+        words.happened,
+        words.advice
+      ]),
+      [`\`${UNLINKING.kind}\``, UNLINKING.severity, UNLINKING.happened, UNLINKING.advice]
+    ]
+  )
+}
+
+/** The document with its tables as they have to be. */
+export const written = (text = readFileSync(FILE, 'utf8')) =>
+  Object.entries(sections).reduce(
+    (before, [name, content]) =>
+      before.replace(
+        new RegExp(`<!-- ${name} -->[\\s\\S]*<!-- /${name} -->`),
+        () => `<!-- ${name} -->\n${content}\n<!-- /${name} -->`
+      ),
+    text
+  )
+
+if (process.argv[1] === import.meta.filename) writeFileSync(FILE, written())
