@@ -56,7 +56,7 @@ const transitions = nodesOf(accountMachine.root)
 
 const delays = Object.entries(accountMachine.implementations.delays ?? {}).map(([name, ms]) => [
   `\`${name}\``,
-  `${ms} ms`,
+  typeof ms === 'number' ? `${ms} ms` : '',
   SETTING_OF[name] ?? 'fixed'
 ])
 
