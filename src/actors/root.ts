@@ -1,7 +1,7 @@
 // The root actor: supervises all account actors and is the one who provides the `Accounts` service.
 import { Clock, Effect, Layer } from 'effect'
 import { createActor, waitFor } from 'xstate'
-import type { AccountRecord } from '../domain/account.ts'
+import type { AccountRecord, AccountState } from '../domain/account.ts'
 import { newAccountId } from '../domain/ids.ts'
 import type { AccountInput } from '../machines/account.ts'
 import { supervisorMachine } from '../machines/supervisor.ts'
@@ -33,6 +33,10 @@ const inputOf = (record: AccountRecord): AccountInput => ({
   ended: record.ended,
   lastDisconnect: record.lastDisconnect
 })
+
+/** The state of an account that waits for its turn when the server starts. */
+const stateBefore = ({ ended, jid, wanted }: AccountRecord): AccountState =>
+  ended ?? (wanted && jid !== null ? 'connecting' : 'stopped')
 
 export const layer = (options: RootOptions): Layer.Layer<Accounts, never, AccountServices | Vault> =>
   Layer.effect(
@@ -161,7 +165,7 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
 
       const view = Effect.fnUntraced(function* (record: AccountRecord) {
         const snapshot = actorOf(record.accountId)?.getSnapshot()
-        const leaf = snapshot === undefined ? (record.ended ?? 'stopped') : leafOf(snapshot.value)
+        const leaf = snapshot === undefined ? stateBefore(record) : leafOf(snapshot.value)
         const account: AccountView = {
           record,
           state: isState(leaf) ? leaf : 'connecting',
@@ -202,6 +206,8 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
 
       const send: Accounts['Service']['send'] = Effect.fn('Accounts.send')(function* (accountId, command) {
         const record = yield* known(accountId)
+        // Right after the server's start it may still wait for its turn.
+        if (actorOf(accountId) === undefined) root.send({ type: 'account.start', input: inputOf(record) })
         const actor = actorOf(accountId)
         const refused = (state: string) =>
           new CommandRefused({ command: command.type.replace('command.', ''), state })

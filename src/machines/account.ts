@@ -110,7 +110,7 @@ export const accountMachine = setup({
     noteLinked: assign({ linked: true, pairing: null, offer: null, ended: null }),
     notePairing: assign(({ event }) =>
       event.type === 'command.pair'
-        ? { pairing: event.pairing, linked: false, ended: null, wanted: true, attempts: 0 }
+        ? { pairing: event.pairing, linked: false, wanted: true, attempts: 0 }
         : {}
     ),
     forgetPairing: assign({ pairing: null, offer: null }),
@@ -179,8 +179,9 @@ export const accountMachine = setup({
   ],
   initial: 'deciding',
   states: {
-    /** The first state follows from the facts. */
+    /** The first state follows from the facts; so does the one after a linking that came to nothing. */
     deciding: {
+      entry: 'forgetPairing',
       always: [
         { guard: { type: 'wasEnded', params: { state: 'loggedOut' } }, target: 'loggedOut' },
         { guard: { type: 'wasEnded', params: { state: 'replaced' } }, target: 'replaced' },
@@ -191,7 +192,6 @@ export const accountMachine = setup({
       ]
     },
     stopped: {
-      entry: 'forgetPairing',
       on: {
         'command.pair': {
           guard: 'isNotLinked',
@@ -218,7 +218,7 @@ export const accountMachine = setup({
       },
       on: {
         'command.disconnect': {
-          target: 'stopped',
+          target: 'deciding',
           actions: STAY_OFFLINE
         },
         'socket.restrictionTold': {
@@ -244,7 +244,7 @@ export const accountMachine = setup({
         },
         'socket.closed': [
           { guard: 'asksForRestart', target: 'session', reenter: true, actions: 'noteDisconnect' },
-          { guard: 'pairingIsHopeless', target: 'stopped', actions: 'noteDisconnect' },
+          { guard: 'pairingIsHopeless', target: 'deciding', actions: 'noteDisconnect' },
           {
             guard: 'wasAskedToLogOut',
             target: 'loggedOut',
@@ -266,7 +266,7 @@ export const accountMachine = setup({
             'socket.qrOffered': { actions: 'noteOffer' },
             'socket.codeOffered': { actions: 'noteOffer' }
           },
-          after: { pairingTimeout: '#account.stopped' }
+          after: { pairingTimeout: '#account.deciding' }
         },
         connecting: {
           on: {
@@ -327,7 +327,7 @@ export const accountMachine = setup({
       on: {
         'command.connect': 'session',
         'command.disconnect': {
-          target: 'stopped',
+          target: 'deciding',
           actions: STAY_OFFLINE
         }
       },
