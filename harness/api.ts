@@ -40,6 +40,16 @@ export interface ProgressEvent {
   readonly coverage: CoverageSummary
 }
 
+/** What the event stream tells as it happens: a change of an account's state, or an incident (its kind in `incident`). */
+export type LiveEvent =
+  | {
+      readonly kind: 'account.state'
+      readonly accountId: string
+      readonly state: string
+      readonly from: string | null
+    }
+  | { readonly kind: 'incident'; readonly accountId: string | null; readonly incident: string }
+
 export interface Answer<A = unknown> {
   readonly status: number
   readonly body: A
@@ -317,6 +327,7 @@ export class Api {
   async subscribe(query = ''): Promise<{
     readonly seen: Array<FeedEvent>
     readonly progress: Array<ProgressEvent>
+    readonly live: Array<LiveEvent>
     readonly stop: () => void
   }> {
     const abort = new AbortController()
@@ -326,6 +337,7 @@ export class Api {
     })
     const seen: Array<FeedEvent> = []
     const progress: Array<ProgressEvent> = []
+    const live: Array<LiveEvent> = []
     const read = async (): Promise<void> => {
       let rest = ''
       const decoder = new TextDecoder()
@@ -335,14 +347,15 @@ export class Api {
         for (const line of lines) {
           if (!line.startsWith('data: ')) continue
           // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-          const event = JSON.parse(line.slice(6)) as FeedEvent | ProgressEvent
+          const event = JSON.parse(line.slice(6)) as FeedEvent | ProgressEvent | LiveEvent
           if (event.kind === 'account.progress') progress.push(event)
+          else if (event.kind === 'account.state' || event.kind === 'incident') live.push(event)
           else seen.push(event)
         }
       }
     }
     read().catch(() => undefined)
-    return { seen, progress, stop: () => abort.abort() }
+    return { seen, progress, live, stop: () => abort.abort() }
   }
 
   /** What is offered for scanning or typing, once something is. */

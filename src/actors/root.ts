@@ -1,11 +1,17 @@
 // The root actor: supervises all account actors and is the one who provides the `Accounts` service.
-import { Clock, Effect, Layer } from 'effect'
+import { Clock, Effect, Layer, PubSub, Stream } from 'effect'
 import { createActor, waitFor } from 'xstate'
 import type { AccountRecord, AccountState } from '../domain/account.ts'
 import { newAccountId } from '../domain/ids.ts'
 import type { AccountInput } from '../machines/account.ts'
 import { supervisorMachine } from '../machines/supervisor.ts'
-import { AccountNotFound, Accounts, type AccountView, CommandRefused } from '../services/accounts.ts'
+import {
+  type AccountMove,
+  AccountNotFound,
+  Accounts,
+  type AccountView,
+  CommandRefused
+} from '../services/accounts.ts'
 import { History } from '../services/history/history.ts'
 import { Media } from '../services/media/media.ts'
 import { Incidents } from '../services/observe/incidents.ts'
@@ -25,6 +31,8 @@ export interface RootOptions extends AccountDelays {
 }
 
 const LOGOUT_TIMEOUT_MS = 5000
+/** Changes of state that a slow subscriber may be behind. */
+const MOST_UNREAD = 1000
 
 const inputOf = (record: AccountRecord): AccountInput => ({
   accountId: record.accountId,
@@ -87,11 +95,14 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
           })
         )
 
+      const moves = yield* PubSub.sliding<AccountMove>(MOST_UNREAD)
       const observer = makeObserver({
         seen: seenOf,
         onMove: (from, { accountId, code, state }, all) =>
           bridge.run(
             Effect.gen(function* () {
+              const at = yield* Clock.currentTimeMillis
+              yield* PubSub.publish(moves, { accountId, state, from: from ?? null, at })
               if (from !== undefined) yield* count.transition(from, state)
               if (state === 'reconnecting' && code !== null) yield* count.reconnect(code)
               yield* noteStates(all.values())
@@ -270,6 +281,7 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
         create,
         list: Effect.flatMap(store.listAccounts, found => Effect.forEach(found, view)),
         state: accountId => Effect.flatMap(known(accountId), view),
+        moves: Stream.fromPubSub(moves),
         send,
         restart,
         remove

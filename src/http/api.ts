@@ -319,7 +319,7 @@ export class FeedGroup extends HttpApiGroup.make('feed')
       OpenApi.annotations({
         summary: 'Every message and thread that changes, as server-sent events',
         description:
-          'Each event was written in the transaction that made the change. `after`, or the header Last-Event-ID, continues where a client stopped (events are kept for a week); without either it starts now. While history comes in, `account.progress` events without an id tell how far it is: counts, messages a second, an estimate of the rest.'
+          'Each event was written in the transaction that made the change. `after`, or the header Last-Event-ID, continues where a client stopped (events are kept for a week); without either it starts now. While history comes in, `account.progress` events without an id tell how far it is: counts, messages a second, an estimate of the rest. `account.state` and `incident` events, without an id too, tell changes of state and incidents as they happen.'
       })
     ),
     HttpApiEndpoint.get('incidents', '/incidents', {

@@ -49,6 +49,7 @@ export const feedLayer = HttpApiBuilder.group(
       return Stream.fromEffectSchedule(batch, Schedule.spaced(LOOK_EVERY)).pipe(
         Stream.filter(text => text !== ''),
         Stream.merge(progress(accountId)),
+        Stream.merge(happening(accountId)),
         Stream.merge(
           Stream.fromSchedule(Schedule.spaced(SIGN_OF_LIFE_MS)).pipe(Stream.map(() => ': here\n\n'))
         ),
@@ -59,6 +60,16 @@ export const feedLayer = HttpApiBuilder.group(
         Stream.encodeText
       )
     }
+
+    /** Changes of state and incidents as they happen: what was missed is told by the accounts and the list of incidents. */
+    const happening = (only: string | undefined) =>
+      Stream.merge(
+        Stream.map(accounts.moves, move => ({ kind: 'account.state', ...move })),
+        Stream.map(incidents.reported, report => ({ ...report, kind: 'incident', incident: report.kind }))
+      ).pipe(
+        Stream.filter(({ accountId }) => only === undefined || accountId === only),
+        Stream.map(told => `event: ${told.kind}\ndata: ${JSON.stringify(told)}\n\n`)
+      )
 
     /** Accounts whose history comes in tell how far they are, whenever that has changed; not to be resumed, so without id. */
     const progress = (only: string | undefined) => {

@@ -1,6 +1,6 @@
 // The one way to reach an account: `send` and `state` by id, never through an actor reference. Where the account's
 // actor lives (this process, one day another machine) is the business of whoever provides this service.
-import { Context, type Effect, Schema } from 'effect'
+import { Context, type Effect, Schema, type Stream } from 'effect'
 import type { AccountRecord, AccountState, Disconnect } from '../domain/account.ts'
 import type { Pairing } from '../domain/connection.ts'
 import type { SyncProgress } from './history/pace.ts'
@@ -40,12 +40,24 @@ export interface AccountView {
   readonly history: SyncProgress
 }
 
+/** An account is in another state than before. */
+export interface AccountMove {
+  readonly accountId: string
+  readonly state: AccountState
+  /** `null` at the start of the server. */
+  readonly from: AccountState | null
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
 export class Accounts extends Context.Service<
   Accounts,
   {
     readonly create: (name: string) => Effect.Effect<AccountView, StoreError>
     readonly list: Effect.Effect<ReadonlyArray<AccountView>, StoreError>
     readonly state: (accountId: string) => Effect.Effect<AccountView, AccountNotFound | StoreError>
+    /** Every change of state from now on, as it happens; who cannot keep up misses the oldest. */
+    readonly moves: Stream.Stream<AccountMove>
     /** Hands a command to the account, or refuses it with the state that cannot serve it. */
     readonly send: (
       accountId: string,

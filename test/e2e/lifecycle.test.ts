@@ -140,6 +140,24 @@ test('a subscriber does not hold up the end of the server', async () => {
   stop()
 })
 
+test('subscribers hear of changes of state and of incidents as they happen, of one account or of all', async () => {
+  const { api } = shared()
+  const { phone, accountId } = await shared().linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
+  const all = await api.subscribe()
+  const other = await api.subscribe(`?accountId=${(await api.createAccount('Other')).accountId}`)
+  phone.disconnect({ code: 440 })
+  await api.until('the incident', () =>
+    Promise.resolve(all.live.find(event => event.kind === 'incident' && event.accountId === accountId))
+  )
+  expect(all.live).toContainEqual(
+    expect.objectContaining({ kind: 'account.state', accountId, from: 'open', state: 'replaced' })
+  )
+  expect(all.live).toContainEqual(expect.objectContaining({ kind: 'incident', incident: 'account.replaced' }))
+  expect(other.live).toEqual([])
+  all.stop()
+  other.stop()
+})
+
 test('an end is an incident until somebody has seen it, and one again when it is repeated', async () => {
   const { api } = shared()
   const { phone, accountId } = await shared().linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })

@@ -1,6 +1,6 @@
 // One record for each thing a person should know of; a repeat raises its count. Never holds message text or numbers.
 import { createHash } from 'node:crypto'
-import { Clock, Context, Effect, Layer, Schema } from 'effect'
+import { Clock, Context, Effect, Layer, PubSub, Schema, Stream } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { Incident } from '../../domain/incident.ts'
 import { StoreError } from '../store/store.ts'
@@ -10,6 +10,13 @@ export type News = Pick<
   'accountId' | 'kind' | 'severity' | 'subject' | 'happened' | 'did' | 'advice'
 >
 
+/** A report as it is made; how often it was made before, the list tells. */
+export interface Reported extends News {
+  readonly incidentId: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
 export class Incidents extends Context.Service<
   Incidents,
   {
@@ -18,6 +25,8 @@ export class Incidents extends Context.Service<
      * kept in memory and stored when it works again.
      */
     readonly report: (news: News) => Effect.Effect<void>
+    /** Every report from now on, as it is made; who cannot keep up misses the oldest. */
+    readonly reported: Stream.Stream<Reported>
     /** The newest first; also what could not be stored yet. */
     readonly list: (query: {
       readonly accountId?: string | undefined
@@ -34,6 +43,7 @@ export class Incidents extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const unstored = new Map<string, Incident>()
+      const reports = yield* PubSub.sliding<Reported>(MOST_UNREAD)
 
       const store = (incident: Incident) =>
         sql`INSERT INTO incidents (incident_id, account_id, kind, severity, subject, happened, did, advice,
@@ -64,6 +74,7 @@ export class Incidents extends Context.Service<
             advice: news.advice
           })
         )
+        yield* PubSub.publish(reports, { ...news, incidentId, at })
         const waiting = unstored.get(incidentId)
         if (unstored.size < MOST_UNSTORED || waiting !== undefined) {
           unstored.set(incidentId, {
@@ -115,7 +126,7 @@ export class Incidents extends Context.Service<
           Effect.forever
         )
       )
-      return Incidents.of({ report, list, acknowledge })
+      return Incidents.of({ report, reported: Stream.fromPubSub(reports), list, acknowledge })
     })
   )
 }
@@ -123,6 +134,8 @@ export class Incidents extends Context.Service<
 /** More kinds of trouble at once than a person would read. */
 const MOST_UNSTORED = 1000
 const STORE_AGAIN_MS = 5000
+/** Reports that a slow subscriber may be behind. */
+const MOST_UNREAD = 200
 
 const Row = Schema.Struct({
   incident_id: Schema.String,
