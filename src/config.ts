@@ -208,7 +208,8 @@ export const settings = {
   START_PACE: setting({
     default: '100ms',
     allowed: DURATION,
-    meaning: 'Pause between two accounts when the server starts them all',
+    meaning:
+      'Pause between the connection attempts of any two accounts, when the server starts and after an outage',
     decode: duration
   }),
   SEND_PACE: setting({

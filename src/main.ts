@@ -78,6 +78,7 @@ const services = (config: Config) => {
     trustRoot: config.WHATSAPP_TRUST_ROOT,
     connectTimeoutMs: config.CONNECT_TIMEOUT,
     sendTimeoutMs: config.SEND_TIMEOUT,
+    paceMs: config.START_PACE,
     syncFullHistory: config.WHATSAPP_SYNC_FULL_HISTORY,
     dryRun
   })

@@ -39,7 +39,12 @@ const REMEMBER_RETRIES = { schedule: Schedule.exponential('200 millis'), times: 
 /** A store that is away is no crash of the account. */
 const STORE_AGAIN = { schedule: Schedule.spaced('2 seconds') }
 
-export const makeAccountLogic = (bridge: EffectBridge<AccountServices>, delays: AccountDelays) => {
+/** `turnIn` tells how long a connection waits before it is opened, milliseconds: that is nobody's failure. */
+export const makeAccountLogic = (
+  bridge: EffectBridge<AccountServices>,
+  delays: AccountDelays,
+  turnIn: () => number
+) => {
   const remembering = (accountId: string, facts: AccountFacts) =>
     Store.use(store => store.updateAccount(accountId, facts)).pipe(
       Effect.retry(REMEMBER_RETRIES),
@@ -126,7 +131,7 @@ export const makeAccountLogic = (bridge: EffectBridge<AccountServices>, delays: 
     },
     delays: {
       pairingTimeout: delays.pairingTimeoutMs,
-      connectTimeout: delays.connectTimeoutMs,
+      connectTimeout: () => delays.connectTimeoutMs + turnIn(),
       backoff: ({ context }) =>
         backoff(context.attempts, { least: delays.reconnectMinMs, most: delays.reconnectMaxMs })
     }

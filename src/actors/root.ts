@@ -56,8 +56,11 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
       const whatsapp = yield* WhatsApp
       const ingest = yield* Ingest
       const media = yield* Media
+      const context = yield* Effect.context<never>()
       const bridge = yield* makeEffectBridge<AccountServices>()
-      const accountLogic = makeAccountLogic(bridge, options)
+      const accountLogic = makeAccountLogic(bridge, options, () =>
+        Effect.runSyncWith(context)(whatsapp.turnIn)
+      )
 
       const load = (accountId: string) =>
         store.readAccount(accountId).pipe(

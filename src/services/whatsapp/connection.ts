@@ -46,6 +46,8 @@ export interface WhatsAppOptions {
   readonly trustRoot: Uint8Array | ''
   readonly connectTimeoutMs: number
   readonly sendTimeoutMs: number
+  /** Pause between the openings of any two connections. */
+  readonly paceMs: number
   readonly syncFullHistory: boolean
   /** Makes no threads of what is told about chats without a message. */
   readonly dryRun: boolean

@@ -17,6 +17,7 @@ import { type Live, makeOpener, OTHER_NUMBER, type WhatsAppOptions } from './con
 import type { MediaAnswer } from './media.ts'
 import { makeSending, NotConnected } from './sending.ts'
 import { silenceConsole } from './silence.ts'
+import { makeTurns } from './turns.ts'
 
 type Sending = ReturnType<typeof makeSending>
 export type MediaListener = (accountId: string, answer: MediaAnswer) => Effect.Effect<void>
@@ -48,6 +49,8 @@ export class WhatsApp extends Context.Service<
     /** Has `listener` called with each answer to that; for the one service that asks. */
     readonly onMediaAnswer: (listener: MediaListener) => Effect.Effect<void>
     readonly isConnected: Sending['isConnected']
+    /** How long a connection that is asked for now waits for its turn, milliseconds. */
+    readonly turnIn: Effect.Effect<number>
     /** Completes when no socket of the account is left. */
     readonly closed: (accountId: string) => Effect.Effect<void>
     /** Tells an open connection which phone numbers and LIDs are one person, so that it need not ask WhatsApp. */
@@ -69,6 +72,7 @@ export class WhatsApp extends Context.Service<
         const incidents = yield* Incidents
         const live = new Map<string, Live>()
         const seats = new Map<string, Semaphore.Semaphore>()
+        const turns = makeTurns(options.paceMs)
         let mediaListener: MediaListener = () => Effect.void
         const open = yield* makeOpener(options, live, (accountId, answer) => mediaListener(accountId, answer))
 
@@ -87,6 +91,7 @@ export class WhatsApp extends Context.Service<
           if (pairing !== null) yield* vault.erase(accountId)
           const creds = decodeCredentials(yield* vault.readCredentials(accountId))
           const belongsTo = (yield* Effect.orElseSucceed(store.readAccount(accountId), () => undefined))?.jid
+          yield* turns.wait
           const end = yield* Effect.scoped(
             Effect.flatMap(open(accountId, creds, pairing, belongsTo ?? undefined, tell), Deferred.await)
           )
@@ -149,7 +154,8 @@ export class WhatsApp extends Context.Service<
               mediaListener = listener
             }),
           learnPeople,
-          logout
+          logout,
+          turnIn: turns.waitingMs
         })
       })
     )

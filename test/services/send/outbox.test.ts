@@ -30,6 +30,7 @@ const run = <A, E>(send: Send, program: Effect.Effect<A, E, Outbox | Store | Inc
     askForMedia: () => Effect.void,
     onMediaAnswer: () => Effect.void,
     isConnected: () => Effect.succeed(false),
+    turnIn: Effect.succeed(0),
     closed: () => Effect.void,
     learnPeople: () => Effect.void,
     logout: () => Effect.void
