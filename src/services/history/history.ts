@@ -306,6 +306,8 @@ export class History extends Context.Service<
           const now = yield* Clock.currentTimeMillis
           const chunk = yield* queue.due(accountId, now)
           if (chunk === undefined) {
+            // What was read ahead may have been replaced meanwhile: it must not keep its room.
+            yield* ahead.drop(accountId)
             const nextAt = yield* queue.nextDue(accountId)
             if (nextAt === undefined) yield* tellWatchers(accountId)
             return nextAt === undefined ? ('idle' as const) : { nextAt }
