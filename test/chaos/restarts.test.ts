@@ -1,0 +1,11 @@
+// The short version of `npm run chaos:restarts`; whether memory grows shows only in the long one.
+import { expect, test } from 'vitest'
+import { restarts } from './restarts.ts'
+
+test('an account that is started anew again and again leaves one connection and does not touch another account', async () => {
+  expect(await restarts({ count: 20, log: () => undefined })).toMatchObject({
+    restarts: 20,
+    other_logins: 0,
+    connections: 2
+  })
+}, 120_000)
