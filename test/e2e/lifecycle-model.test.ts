@@ -27,6 +27,12 @@ const model = createMachine({
         unlink: 'loggedOut',
         replace: 'replaced',
         ban: 'banned',
+        suspend: 'banned',
+        tooOld: 'failed',
+        unknownClient: 'failed',
+        badSession: 'open',
+        timeOut: 'open',
+        unavailable: 'open',
         outdated: 'failed',
         lose: 'open',
         lookElsewhere: 'open',
@@ -192,6 +198,12 @@ class Life {
     unlink: async () => this.phone.unlinkDevice(this.phone.devices.at(-1)!.number),
     replace: () => this.lost(440),
     ban: () => this.lost(403),
+    suspend: () => this.lost(402),
+    tooOld: () => this.lost(405),
+    unknownClient: () => this.lost(409),
+    badSession: () => this.lost(500),
+    timeOut: () => this.lost(408),
+    unavailable: () => this.lost(503),
     outdated: async () => {
       if ((await this.stage.api.account(this.accountId)).state !== 'pairing') return this.lost(411)
       await this.stage.api.offer(this.accountId)
