@@ -1,12 +1,10 @@
 // Sees what every account does, without taking part: each change of state, and each event that a state had no use for.
 import type { InspectionEvent } from 'xstate'
 import type { AccountState } from '../domain/account.ts'
+import { type Seen, seenOf } from './seen.ts'
 
-export interface Sighting {
+export interface Sighting extends Seen {
   readonly accountId: string
-  readonly state: AccountState
-  /** WhatsApp's code of the connection that ended last. */
-  readonly code: number | null
 }
 
 export interface Observer {
@@ -15,9 +13,7 @@ export interface Observer {
   readonly forget: (accountId: string) => void
 }
 
-/** `seen` answers what an account's snapshot shows, or `undefined` when it is of something else. */
 export const makeObserver = (options: {
-  readonly seen: (snapshot: unknown) => Omit<Sighting, 'accountId'> | undefined
   readonly onMove: (
     from: AccountState | undefined,
     now: Sighting,
@@ -29,7 +25,7 @@ export const makeObserver = (options: {
   return {
     inspect: inspection => {
       if (inspection.type !== '@xstate.microstep') return
-      const seen = options.seen(inspection.snapshot)
+      const seen = seenOf(inspection.snapshot)
       if (seen === undefined || !('id' in inspection.actorRef)) return
       const accountId = String(inspection.actorRef.id)
       const { type } = inspection.event

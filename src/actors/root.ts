@@ -23,7 +23,7 @@ import { WhatsApp } from '../services/whatsapp/whatsapp.ts'
 import { type AccountDelays, type AccountServices, makeAccountLogic } from './account.ts'
 import { makeEffectBridge } from './effect-bridge.ts'
 import { makeObserver } from './observer.ts'
-import { isState, leafOf, seenOf } from './seen.ts'
+import { isState, leafOf } from './seen.ts'
 
 export interface RootOptions extends AccountDelays {
   /** Pause between the starts of two accounts when the server starts. */
@@ -100,7 +100,6 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
 
       const moves = yield* PubSub.sliding<AccountMove>(MOST_UNREAD)
       const observer = makeObserver({
-        seen: seenOf,
         onMove: (from, { accountId, code, state }, all) =>
           bridge.run(
             Effect.gen(function* () {

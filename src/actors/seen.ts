@@ -3,7 +3,12 @@ import { Schema } from 'effect'
 import { type SnapshotFrom, StateMachine } from 'xstate'
 import { AccountState } from '../domain/account.ts'
 import { accountMachine } from '../machines/account.ts'
-import type { Sighting } from './observer.ts'
+
+export interface Seen {
+  readonly state: AccountState
+  /** WhatsApp's code of the connection that ended last. */
+  readonly code: number | null
+}
 
 /** The leaf of a state value such as `{ session: { online: 'open' } }`. */
 export const leafOf = (value: unknown): string => {
@@ -14,8 +19,8 @@ export const leafOf = (value: unknown): string => {
 
 export const isState = Schema.is(AccountState)
 
-/** What an account shows of itself; a state between two others counts as the one it leads to. */
-export const seenOf = (snapshot: unknown): Omit<Sighting, 'accountId'> | undefined => {
+/** What an account shows of itself; `undefined` in passing from one state to another, and of anything else. */
+export const seenOf = (snapshot: unknown): Seen | undefined => {
   if (!isAccount(snapshot)) return undefined
   const leaf = leafOf(snapshot.value)
   return isState(leaf) ? { state: leaf, code: snapshot.context.lastDisconnect?.code ?? null } : undefined

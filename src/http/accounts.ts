@@ -49,19 +49,23 @@ export const accountsLayer = HttpApiBuilder.group(
 
     const find = (accountId: string) => findAccount(accounts, accountId)
 
+    const refusals = (accountId: string) => ({
+      AccountNotFound: () => Effect.fail(noAccount(accountId)),
+      StoreError: () => Effect.fail(storeUnavailable())
+    })
+
     const command = (accountId: string, wanted: AccountCommand) =>
       accounts.send(accountId, wanted).pipe(
         Effect.flatMap(shown),
         Effect.catchTags({
-          AccountNotFound: () => Effect.fail(noAccount(accountId)),
+          ...refusals(accountId),
           CommandRefused: ({ command: name, state }) =>
             Effect.fail(
               new WrongState({
                 state,
                 detail: `"${name}" is not possible while the account is "${state}". ${hint(name, state)}`
               })
-            ),
-          StoreError: () => Effect.fail(storeUnavailable())
+            )
         })
       )
 
@@ -112,12 +116,7 @@ export const accountsLayer = HttpApiBuilder.group(
       get: ({ params }) =>
         Effect.flatMap(find(params.accountId), view => Effect.mapError(shown(view), storeUnavailable)),
       remove: ({ params }) =>
-        accounts.remove(params.accountId).pipe(
-          Effect.catchTags({
-            AccountNotFound: () => Effect.fail(noAccount(params.accountId)),
-            StoreError: () => Effect.fail(storeUnavailable())
-          })
-        ),
+        accounts.remove(params.accountId).pipe(Effect.catchTags(refusals(params.accountId))),
       pair: Effect.fn(function* ({ params, payload }) {
         const { method, phoneNumber } = payload
         if (method === 'qr')
@@ -149,13 +148,7 @@ export const accountsLayer = HttpApiBuilder.group(
       disconnect: ({ params }) => command(params.accountId, { type: 'command.disconnect' }),
       logout: ({ params }) => command(params.accountId, { type: 'command.logout' }),
       restart: ({ params: { accountId } }) =>
-        accounts.restart(accountId).pipe(
-          Effect.flatMap(shown),
-          Effect.catchTags({
-            AccountNotFound: () => Effect.fail(noAccount(accountId)),
-            StoreError: () => Effect.fail(storeUnavailable())
-          })
-        ),
+        accounts.restart(accountId).pipe(Effect.flatMap(shown), Effect.catchTags(refusals(accountId))),
       threads: Effect.fn(function* ({ params, query }) {
         yield* find(params.accountId)
         const before = yield* query.cursor === undefined

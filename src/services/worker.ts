@@ -1,6 +1,7 @@
 // The one shape of all durable work here: write down, wake, work, forget. `runOnce` does the work and is what
 // tests call; the loop only repeats it, sleeps until there is more, and survives a store that is away for a while.
-import { Clock, Effect, Latch } from 'effect'
+import { Clock, Effect } from 'effect'
+import { makeLatches } from './latches.ts'
 
 /** What one pass found: nothing left, more at once, or more at a time (milliseconds since 1970). */
 export type Pass = 'idle' | 'more' | { readonly nextAt: number }
@@ -23,18 +24,11 @@ export const makeWorker = <E, R>(options: {
   /** Hears of each failed pass; the sentence is `words.failing`. */
   readonly onTrouble: (accountId: string, failing: string, error: E) => Effect.Effect<void>
 }): Worker<E, R> => {
-  const latches = new Map<string, Latch.Latch>()
-  const latchOf = (accountId: string): Latch.Latch => {
-    const known = latches.get(accountId)
-    if (known !== undefined) return known
-    const latch = Latch.makeUnsafe(true)
-    latches.set(accountId, latch)
-    return latch
-  }
+  const latches = makeLatches(true)
 
   const loop = (accountId: string): Effect.Effect<never, never, R> =>
     Effect.gen(function* () {
-      const latch = latchOf(accountId)
+      const latch = latches.of(accountId)
       let failures = 0
       while (true) {
         // Closed before the pass: work written down during the pass opens it again and is not missed.
@@ -59,7 +53,7 @@ export const makeWorker = <E, R>(options: {
           yield* Effect.timeoutOption(latch.await, Math.max(0, wait))
         }
       }
-    }).pipe(Effect.annotateLogs({ accountId }), Effect.ensuring(Effect.sync(() => latches.delete(accountId))))
+    }).pipe(Effect.annotateLogs({ accountId }), Effect.ensuring(Effect.sync(() => latches.forget(accountId))))
 
-  return { runOnce: options.runOnce, wake: accountId => Effect.asVoid(latchOf(accountId).open), loop }
+  return { runOnce: options.runOnce, wake: accountId => Effect.asVoid(latches.of(accountId).open), loop }
 }

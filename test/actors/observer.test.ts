@@ -2,23 +2,13 @@
 import { createActor, SimulatedClock } from 'xstate'
 import { expect, test } from 'vitest'
 import { makeObserver } from '../../src/actors/observer.ts'
-import { seenOf } from '../../src/actors/seen.ts'
-import type { AccountInput } from '../../src/machines/account.ts'
 import { supervisorMachine } from '../../src/machines/supervisor.ts'
-
-const input: AccountInput = {
-  accountId: 'acc-1',
-  linked: true,
-  wanted: true,
-  ended: null,
-  lastDisconnect: null
-}
+import { LINKED } from '../machines/account-model.ts'
 
 const watch = () => {
   const moves: Array<string> = []
   const unexpected: Array<string> = []
   const observer = makeObserver({
-    seen: seenOf,
     onMove: (from, { code, state }, all) =>
       moves.push(`${from ?? ''} → ${state} (${code ?? ''}) of ${all.size}`),
     onUnexpected: (accountId, event, state) => unexpected.push(`${accountId} ${event} ${state}`)
@@ -27,7 +17,7 @@ const watch = () => {
     clock: new SimulatedClock(),
     inspect: observer.inspect
   }).start()
-  root.send({ type: 'account.start', input })
+  root.send({ type: 'account.start', input: LINKED })
   return { account: root.getSnapshot().children['acc-1']!, moves, observer, root, unexpected }
 }
 
@@ -53,7 +43,7 @@ test('an event that the state has no use for is told, and changes nothing', () =
 
 test('an account that is gone is not counted any more', () => {
   const { account, moves, observer, root } = watch()
-  root.send({ type: 'account.start', input: { ...input, accountId: 'acc-2' } })
+  root.send({ type: 'account.start', input: { ...LINKED, accountId: 'acc-2' } })
   observer.forget('acc-2')
   account.send({ type: 'socket.opened', jid: '1@s.whatsapp.net', lid: null })
   expect(moves.at(-1)).toBe('connecting → open () of 1')

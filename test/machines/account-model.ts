@@ -1,28 +1,29 @@
 // What the account machine can be given, and what tells its states apart: for whoever walks its paths.
-import type { EndedState } from '../../src/domain/account.ts'
+import { ENDED_STATES } from '../../src/domain/account.ts'
 import { disconnectTable } from '../../src/domain/disconnect.ts'
 import type { AccountEvent, AccountInput } from '../../src/machines/account.ts'
 import type { Path } from './model.ts'
 
-const LINKED: AccountInput = {
+export const LINKED: AccountInput = {
   accountId: 'acc-1',
   linked: true,
   wanted: true,
   ended: null,
   lastDisconnect: null
 }
-const ENDS: ReadonlyArray<EndedState> = ['loggedOut', 'replaced', 'banned', 'failed']
+/** Never linked. */
+export const FRESH: AccountInput = { ...LINKED, linked: false, wanted: false }
 /** Everything an account can begin as. */
 export const INPUTS: ReadonlyArray<AccountInput> = [
-  { ...LINKED, linked: false, wanted: false },
+  FRESH,
   LINKED,
   { ...LINKED, wanted: false },
-  ...ENDS.map(ended => ({ ...LINKED, ended, linked: ended !== 'loggedOut' })),
+  ...ENDED_STATES.map(ended => ({ ...LINKED, ended, linked: ended !== 'loggedOut' })),
   // Crashed again and again before anybody linked it.
   { ...LINKED, linked: false, ended: 'failed' }
 ]
 
-const verdicts = [...new Set(disconnectTable().map(([, { verdict }]) => verdict))]
+export const verdicts = [...new Set(disconnectTable().map(([, { verdict }]) => verdict))]
 
 const SAMPLES: { readonly [Type in AccountEvent['type']]: ReadonlyArray<AccountEvent> } = {
   'command.pair': [{ type: 'command.pair', pairing: { method: 'qr' } }],

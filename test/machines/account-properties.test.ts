@@ -3,18 +3,12 @@ import fc from 'fast-check'
 import { createActor, fromPromise, type SnapshotFrom } from 'xstate'
 import { expect, test } from 'vitest'
 import { ENDED_STATES } from '../../src/domain/account.ts'
-import { disconnectTable } from '../../src/domain/disconnect.ts'
 import { type AccountEvent, type AccountInput, accountMachine } from '../../src/machines/account.ts'
+import { leafOf } from '../../src/actors/seen.ts'
+import { FRESH, verdicts } from './account-model.ts'
 import { makeTestClock } from './clock.ts'
 
 const STEPS = 1000
-const FRESH: AccountInput = {
-  accountId: 'acc-1',
-  linked: false,
-  wanted: false,
-  ended: null,
-  lastDisconnect: null
-}
 
 type Account = ReturnType<typeof start>
 
@@ -42,7 +36,6 @@ const closed = (verdict: (typeof verdicts)[number]): AccountEvent => ({
   verdict,
   disconnect: { code: 1, reason: '', at: 1 }
 })
-const verdicts = [...new Set(disconnectTable().map(([, { verdict }]) => verdict))]
 
 const COMMANDS: ReadonlyArray<AccountEvent> = [
   { type: 'command.pair', pairing: { method: 'qr' } },
@@ -97,8 +90,6 @@ const always = (
 }
 
 const now = ({ actor }: Account): SnapshotFrom<typeof accountMachine> => actor.getSnapshot()
-const leafOf = (value: unknown): string =>
-  typeof value === 'object' && value !== null ? leafOf(Object.values(value)[0]) : String(value)
 const isEnded = (account: Account): boolean => now(account).hasTag('ended')
 
 /** How many timers the states that the account is in can have set. */

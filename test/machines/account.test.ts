@@ -4,15 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { ConnectionEvent } from '../../src/domain/connection.ts'
 import { disconnectRow, disconnectTable } from '../../src/domain/disconnect.ts'
 import { type AccountInput, accountMachine, type SocketInput } from '../../src/machines/account.ts'
-
-const LINKED: AccountInput = {
-  accountId: 'acc-1',
-  linked: true,
-  wanted: true,
-  ended: null,
-  lastDisconnect: null
-}
-const FRESH: AccountInput = { ...LINKED, linked: false, wanted: false }
+import { FRESH, LINKED } from './account-model.ts'
 
 type StateValueOf = Parameters<SnapshotFrom<typeof accountMachine>['matches']>[0]
 

@@ -3,17 +3,12 @@ import { createActor, fromPromise, SimulatedClock } from 'xstate'
 import { expect, test } from 'vitest'
 import { type AccountInput, accountMachine } from '../../src/machines/account.ts'
 import { RESTART_BUDGET, supervisorMachine } from '../../src/machines/supervisor.ts'
+import { LINKED } from './account-model.ts'
 import { coverageOf } from './model.ts'
 
 const coverage = coverageOf(supervisorMachine)
 
-const input = (accountId: string): AccountInput => ({
-  accountId,
-  linked: true,
-  wanted: true,
-  ended: null,
-  lastDisconnect: null
-})
+const input = (accountId: string): AccountInput => ({ ...LINKED, accountId })
 
 /** A supervisor whose accounts crash when told to. */
 const start = () => {

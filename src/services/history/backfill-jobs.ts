@@ -1,9 +1,10 @@
 // What the phone is to be asked for, durable: jobs, their parts (the beginning of a thread, or a gap), and the requests
 // that are on their way. An answer is settled in the transaction that stores what it brought.
 import { randomBytes } from 'node:crypto'
-import { Clock, Context, Effect, Latch, Layer } from 'effect'
+import { Clock, Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { type BackfillJob, type BackfillTask, MAX_UNANSWERED } from '../../domain/backfill.ts'
+import { makeLatches } from '../latches.ts'
 import { StoreError } from '../store/store.ts'
 import type { DecodedConversation } from '../whatsapp/convert/chunk.ts'
 import {
@@ -122,14 +123,7 @@ export class BackfillJobs extends Context.Service<
         const heard = new Set<string>()
         /** When each phone gave its last sign, milliseconds since 1970. */
         const heardAt = new Map<string, number>()
-        const latches = new Map<string, Latch.Latch>()
-        const latchOf = (accountId: string): Latch.Latch => {
-          const known = latches.get(accountId)
-          if (known !== undefined) return known
-          const latch = Latch.makeUnsafe(false)
-          latches.set(accountId, latch)
-          return latch
-        }
+        const latches = makeLatches(false)
         const failed = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, StoreError> =>
           Effect.mapError(work, cause =>
             cause instanceof StoreError ? cause : new StoreError({ operation: 'backfill jobs', cause })
@@ -459,16 +453,16 @@ export class BackfillJobs extends Context.Service<
           expire: (accountId, askedBefore) => failed(expire(accountId, askedBefore)),
           requestOf: (accountId, requestId, threadIds) => failed(requestOf(accountId, requestId, threadIds)),
           answered: (accountId, request, answer) => failed(answered(accountId, request, answer)),
-          wake: accountId => Effect.asVoid(latchOf(accountId).open),
+          wake: accountId => Effect.asVoid(latches.of(accountId).open),
           heard: accountId =>
             Effect.gen(function* () {
               heard.add(accountId)
               heardAt.set(accountId, yield* Clock.currentTimeMillis)
-              yield* latchOf(accountId).open
+              yield* latches.of(accountId).open
             }),
           takeHeard: accountId => heard.delete(accountId),
           woken: accountId => {
-            const latch = latchOf(accountId)
+            const latch = latches.of(accountId)
             return Effect.andThen(latch.await, Effect.asVoid(latch.close))
           },
           prune: before => failed(prune(before))

@@ -1,7 +1,8 @@
 // History chunks that the phone announced and that are not stored yet. The announcement is durable before WhatsApp
 // hears of it; the chunk itself is fetched later, at the server's own pace.
-import { Clock, Context, Effect, Latch, Layer } from 'effect'
+import { Clock, Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
+import { makeLatches } from '../latches.ts'
 import { StoreError } from '../store/store.ts'
 import { Seal } from '../vault/seal.ts'
 import type { ChunkNotice } from '../whatsapp/convert/journaled.ts'
@@ -83,14 +84,7 @@ export class ChunkQueue extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const seal = yield* Seal
-      const arrivals = new Map<string, Latch.Latch>()
-      const arrivalOf = (accountId: string): Latch.Latch => {
-        const known = arrivals.get(accountId)
-        if (known !== undefined) return known
-        const latch = Latch.makeUnsafe(false)
-        arrivals.set(accountId, latch)
-        return latch
-      }
+      const arrivals = makeLatches(false)
       let consumer: (accountId: string) => Effect.Effect<void> = () => Effect.void
       const purpose = (accountId: string) => `history chunk ${accountId}`
       const failed = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, StoreError> =>
@@ -128,7 +122,7 @@ export class ChunkQueue extends Context.Service<
           }).pipe(failed),
         announce: accountId =>
           Effect.andThen(
-            arrivalOf(accountId).open,
+            arrivals.of(accountId).open,
             Effect.suspend(() => consumer(accountId))
           ),
         onAnnounce: listener =>
@@ -136,7 +130,7 @@ export class ChunkQueue extends Context.Service<
             consumer = listener
           }),
         arrival: accountId => {
-          const latch = arrivalOf(accountId)
+          const latch = arrivals.of(accountId)
           return Effect.andThen(latch.await, Effect.asVoid(latch.close))
         },
         due: (accountId, now, after = 0) =>

@@ -3,8 +3,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Clock, Context, Effect, Layer, Metric } from 'effect'
 import { SqlClient } from 'effect/sql'
-import type { AccountState } from '../../domain/account.ts'
-import { ACCOUNT_STATES } from '../../domain/account.ts'
+import { ACCOUNT_STATES, type AccountState } from '../../domain/account.ts'
 import { StoreError } from '../store/store.ts'
 
 const counter = (name: string, description: string) =>

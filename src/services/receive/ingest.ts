@@ -1,9 +1,8 @@
 // From facts to documents: resolves who is meant, then stores. The journal's worker and the history service both
 // end here, so that a message becomes the same document by whichever road it comes.
 import { Clock, Context, Effect, Layer, Schema } from 'effect'
-import type { Address, ChangeFact, Fact, MessageFact, Party } from '../../domain/fact.ts'
+import type { Address, Fact, Party } from '../../domain/fact.ts'
 import { messageIdOf, threadIdOf } from '../../domain/ids.ts'
-import { isGroupJid } from '../../domain/jid.ts'
 import { ONLY_ON_PHONE } from '../../domain/message.ts'
 import { BackfillJobs } from '../history/backfill-jobs.ts'
 import { ChunkQueue } from '../history/chunk-queue.ts'
@@ -27,7 +26,7 @@ import { type ChunkNotice, Journaled, understand } from '../whatsapp/convert/jou
 import { makeWorker, type Worker } from '../worker.ts'
 import { Identity } from './identity.ts'
 import { Inbox, type InboxError } from './inbox.ts'
-import { messageWrite, senderKey } from './message-write.ts'
+import { makeResolver } from './resolver.ts'
 import { makeTraffic } from './traffic.ts'
 
 const BATCH = 200
@@ -392,96 +391,6 @@ const emptyWrites = (): Writes => ({
   receiptHistory: []
 })
 
-/** From addresses to thread, message and sender identities. */
-const makeResolver = (identity: Identity['Service']) => {
-  const thread = Effect.fnUntraced(function* (accountId: string, chat: Address) {
-    return threadOf(accountId, yield* identity.resolve(accountId, chat))
-  })
-
-  const party = (accountId: string, who: Party) =>
-    who === 'me' ? Effect.succeed(null) : identity.resolve(accountId, who)
-
-  const message = Effect.fnUntraced(function* (
-    accountId: string,
-    threadId: string,
-    fact: MessageFact,
-    now: number
-  ) {
-    const named: Array<Address> = []
-    messageWrite(threadId, fact, now, address => {
-      named.push(address)
-      return address.jid
-    })
-    const people = new Map<string, string>()
-    for (const address of named) people.set(formsOf(address), yield* identity.resolve(accountId, address))
-    return messageWrite(threadId, fact, now, address => people.get(formsOf(address)) ?? address.jid)
-  })
-
-  const change = Effect.fnUntraced(function* (accountId: string, fact: ChangeFact) {
-    const { threadId } = yield* thread(accountId, fact.chat)
-    const sender = yield* party(accountId, fact.target.sender)
-    const by = yield* party(accountId, fact.by)
-    // Only the writer edits a message, and revokes it, or an admin of the group does, whom the store knows; anyone may
-    // react, vote and call back.
-    const isForeign = by !== sender
-    if (isForeign && fact.change.to === 'edited') return []
-    if (isForeign && fact.change.to === 'revoked' && !isGroupJid(fact.chat.jid)) return []
-    const write: ChangeWrite = {
-      threadId,
-      messageId: messageIdOf(senderKey(fact.chat, sender), fact.target.whatsAppId),
-      change: byWhom(fact.change, by ?? 'me', isForeign)
-    }
-    return [write]
-  })
-
-  const messageId = (accountId: string, fact: MessageFact) =>
-    Effect.map(party(accountId, fact.sender), sender =>
-      messageIdOf(senderKey(fact.chat, sender), fact.whatsAppId)
-    )
-
-  /**
-   * The same as `thread` and `message` for whoever is remembered, and `undefined` for whoever has to be resolved. Almost
-   * everybody in a history is: without an effect a message, a long one is stored several times as fast.
-   */
-  const remembered = (accountId: string) => {
-    const threads = new Map<string, ThreadOf>()
-    let isMissing = false
-    const resolve = (address: Address): string => {
-      const person = identity.known(accountId, address)
-      if (person === undefined) isMissing = true
-      return person ?? address.jid
-    }
-    return {
-      thread: (chat: Address): ThreadOf | undefined => {
-        const person = identity.known(accountId, chat)
-        if (person === undefined) return undefined
-        const known = threads.get(person)
-        if (known !== undefined) return known
-        const made = threadOf(accountId, person)
-        threads.set(person, made)
-        return made
-      },
-      message: (threadId: string, fact: MessageFact, now: number): MessageWrite | undefined => {
-        isMissing = false
-        const write = messageWrite(threadId, fact, now, resolve)
-        return isMissing ? undefined : write
-      }
-    }
-  }
-
-  return { thread, message, messageId, remembered, change }
-}
-
-type ThreadOf = Pick<ThreadWrite, 'threadId' | 'clientJid' | 'kind'>
-
-const threadOf = (accountId: string, clientJid: string): ThreadOf => ({
-  threadId: threadIdOf(accountId, clientJid),
-  clientJid,
-  kind: isGroupJid(clientJid) ? 'group' : 'direct'
-})
-
-const formsOf = ({ alt = '', jid }: Address): string => `${jid} ${alt}`
-
 /** Whether the phone has it and can be asked for what lies before it. */
 const isOnPhone = ({ status, type }: MessageWrite): boolean =>
   type !== 'system' && type !== 'call' && status !== 'queued' && status !== 'cancelled' && status !== 'failed'
@@ -492,10 +401,3 @@ const liveMessage = ({ direction, threadId, tsClient, whatsAppId }: MessageWrite
   fromMe: direction === 'outbound',
   at: tsClient
 })
-
-const byWhom = (change: ChangeFact['change'], person: string, isForeign: boolean): ChangeWrite['change'] => {
-  if (change.to === 'reacted') return { ...change, sender: person }
-  // What the owner deletes on the phone, WhatsApp has allowed.
-  if (change.to === 'revoked' && isForeign && person !== 'me') return { ...change, by: person }
-  return change.to === 'voted' ? { ...change, voter: person } : change
-}

@@ -6,8 +6,8 @@ import { nothingLost } from './migrations/0002-nothing-lost.ts'
 import { coverage } from './migrations/0003-coverage.ts'
 import { search } from './migrations/0004-search.ts'
 import { media } from './migrations/0005-media.ts'
-import { incidents } from './migrations/0007-incidents.ts'
 import { fewerIndexes } from './migrations/0006-fewer-indexes.ts'
+import { incidents } from './migrations/0007-incidents.ts'
 
 /** Every upgrade by its number and name. */
 export const MIGRATIONS = {
