@@ -148,10 +148,10 @@ export const messageStatements = (
         message.raw
       ])
     )
-    yield* index.stored(accountId, before, writes)
-    yield* applyWaiting(writes)
     // Rows are numbered as they are inserted, one after another: what lies behind `before` is new.
     const inserted = (yield* newestRow(sql)) - before
+    yield* index.stored(accountId, { before, inserted }, writes)
+    yield* applyWaiting(writes)
     if (inserted > 0) {
       yield* sql`UPDATE accounts SET messages = messages + ${inserted} WHERE account_id = ${accountId}`
       yield* threads.countNew(before, writes)

@@ -76,11 +76,10 @@ export const searchIndexStatements = (sql: SqlClient.SqlClient, bulk: SqlBulk['S
   /** Messages that were stored just now: those whose rows lie behind `before`, and those that another report filled or revoked. */
   const stored = Effect.fnUntraced(function* (
     accountId: string,
-    before: number,
+    { before, inserted }: { readonly before: number; readonly inserted: number },
     writes: ReadonlyArray<MessageWrite>
   ) {
-    const [fresh] = yield* sql<{ n: number }>`SELECT COUNT(*) AS n FROM messages WHERE rowid > ${before}`
-    if (fresh?.n === writes.length)
+    if (inserted === writes.length)
       return yield* bulk.runMany(ADD_ONE, entriesOf(accountWord(accountId), before, writes))
     yield* bulk.runMany(add('m.rowid > ?'), [[before]])
     const told = JSON.stringify(writes.map(({ messageId, threadId }) => [threadId, messageId]))
