@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { parseArgs } from 'node:util'
 import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
-import { bareDecode, bareInserts } from './bare.ts'
+import { bareDecode, bareInserts, leastInserts } from './bare.ts'
 import { type ChatTruth, PhoneProcess, type WrittenLive } from './phone.ts'
 
 export const HISTORY_USAGE = `history   one account's history through the real wire into the embedded store
@@ -215,9 +215,11 @@ export const history = async (args: ReadonlyArray<string>): Promise<object> => {
     say('The same chunks, only inflated and decoded; the same rows, only inserted …')
     const decode = bareDecode(phone.chunks)
     const inserts = bareInserts(database, join(folder.path, 'bare.db'), options.chunkMessages)
+    const least = leastInserts(database, join(folder.path, 'least.db'), options.chunkMessages)
     const perSecond = (options.messages * 1000) / (lastAt - firstChunkAt)
     const bareDecodePerSecond = (decode.messages * 1000) / decode.milliseconds
     const bareInsertsPerSecond = (inserts.rows * 1000) / inserts.milliseconds
+    const leastPerSecond = (least.rows * 1000) / least.milliseconds
     return {
       bench: 'history',
       messages: options.messages,
@@ -234,6 +236,10 @@ export const history = async (args: ReadonlyArray<string>): Promise<object> => {
       bareSqliteInsertsPerSecond: Math.round(bareInsertsPerSecond),
       bareSqliteIs:
         'same columns, same indexes, WAL, synchronous=FULL, one prepared statement, a transaction a chunk',
+      leastSqliteInsertsPerSecond: Math.round(leastPerSecond),
+      leastSqliteIs:
+        'seven columns, numbers for names, identity and time indexed, full-text entries; otherwise the same',
+      ratioOfLeastToBareDecode: rounded(leastPerSecond / bareDecodePerSecond, 3),
       ratioToBareSqlite: rounded(perSecond / bareInsertsPerSecond, 3),
       microsecondsAMessage: rounded(1e6 / perSecond),
       microsecondsAt10000: rounded(costAt(chunks, 10_000, options.chunkMessages)),

@@ -1,6 +1,6 @@
 // What a person types into a search box: words that must all be there, "phrases", and -words that must not.
 // Nothing of it reaches the database as syntax: words are folded to letters and digits first.
-import { type Placed, placedWords, wordsOf } from './search-text.ts'
+import { placedWords, wordsOf } from './search-text.ts'
 
 /** Words that stand beside each other, in this order; of the last one only its beginning may be given. */
 export interface Phrase {
@@ -48,9 +48,10 @@ export const placesOf = (
   wanted: ReadonlyArray<Phrase>
 ): ReadonlyArray<{ readonly start: number; readonly end: number }> => {
   const placed = placedWords(text)
+  const words = placed.map(({ word }) => word)
   const found = placed.flatMap((_, at) =>
     wanted
-      .filter(phrase => standsAt(placed, at, phrase))
+      .filter(phrase => standsAt(words, at, phrase))
       .map(({ words }) => ({
         start: placed[at]?.start ?? 0,
         end: placed[at + words.length - 1]?.end ?? 0
@@ -65,11 +66,34 @@ export const placesOf = (
   return merged
 }
 
-const standsAt = (placed: ReadonlyArray<Placed>, at: number, { prefix, words }: Phrase): boolean =>
+const standsAt = (said: ReadonlyArray<string>, at: number, { prefix, words }: Phrase): boolean =>
   words.every((word, index) => {
-    const found = placed[at + index]?.word
+    const found = said[at + index]
     return prefix && index === words.length - 1 ? found?.startsWith(word) === true : found === word
   })
+
+/** BM25's usual constants: how soon saying it again counts no more, and how much a text's length counts. */
+const SATURATION = 1.2
+const LENGTH_WEIGHT = 0.75
+
+/**
+ * How much each of the texts is about what is wanted, by BM25 without the rarity of words: all texts hold all of the
+ * wanted phrases. Only the beginning of a long text is looked at.
+ */
+export const relevances = (
+  texts: ReadonlyArray<string>,
+  wanted: ReadonlyArray<Phrase>
+): ReadonlyArray<number> => {
+  const said = texts.map(text => wordsOf(text.slice(0, LOOKED_AT)))
+  const average = said.reduce((sum, { length }) => sum + length, 0) / Math.max(said.length, 1)
+  return said.map(words => {
+    const length = SATURATION * (1 - LENGTH_WEIGHT + (LENGTH_WEIGHT * words.length) / Math.max(average, 1))
+    return wanted.reduce((sum, phrase) => {
+      const times = words.filter((_, at) => standsAt(words, at, phrase)).length
+      return sum + (times * (SATURATION + 1)) / (times + length)
+    }, 0)
+  })
+}
 
 /** A piece of text; `match` says that it is what was looked for. */
 export interface Segment {

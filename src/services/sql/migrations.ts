@@ -8,6 +8,7 @@ import { search } from './migrations/0004-search.ts'
 import { media } from './migrations/0005-media.ts'
 import { fewerIndexes } from './migrations/0006-fewer-indexes.ts'
 import { incidents } from './migrations/0007-incidents.ts'
+import { lighterSearch } from './migrations/0008-lighter-search.ts'
 
 /** Every upgrade by its number and name. */
 export const MIGRATIONS = {
@@ -17,7 +18,8 @@ export const MIGRATIONS = {
   '0004_search': search,
   '0005_media': media,
   '0006_fewer_indexes': fewerIndexes,
-  '0007_incidents': incidents
+  '0007_incidents': incidents,
+  '0008_lighter_search': lighterSearch
 }
 
 /** Runs the upgrades that a database does not have yet, in order, each in a transaction of its own. */

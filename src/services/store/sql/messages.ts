@@ -8,7 +8,7 @@ import { applyChange, type Held, MessageChange } from '../change.ts'
 import type { ChangeWrite, MessageWrite } from '../store.ts'
 import type { EventWrite, eventStatements } from './events.ts'
 import type { groupAdminStatements } from './group-admins.ts'
-import { MESSAGE_SELECT, newestRow } from './message-pages.ts'
+import { MESSAGE_SELECT } from './message-pages.ts'
 import { decodeHeld, decodeMessage, detailsColumn, jsonOrNull } from './message-row.ts'
 import type { searchIndexStatements } from './search-index.ts'
 import type { threadStatements } from './threads.ts'
@@ -122,8 +122,7 @@ export const messageStatements = (
   const put = Effect.fnUntraced(function* (accountId: string, writes: ReadonlyArray<MessageWrite>) {
     if (writes.length === 0) return
     const stored = now()
-    const before = yield* newestRow(sql)
-    yield* bulk.runMany(
+    const storing = bulk.runMany(
       UPSERT,
       writes.map(message => [
         message.threadId,
@@ -148,9 +147,7 @@ export const messageStatements = (
         message.raw
       ])
     )
-    // Rows are numbered as they are inserted, one after another: what lies behind `before` is new.
-    const inserted = (yield* newestRow(sql)) - before
-    yield* index.stored(accountId, { before, inserted }, writes)
+    const { before, inserted } = yield* index.storing(accountId, writes, storing)
     yield* applyWaiting(writes)
     if (inserted > 0) {
       yield* sql`UPDATE accounts SET messages = messages + ${inserted} WHERE account_id = ${accountId}`

@@ -5,6 +5,7 @@ import type { SqlClient } from 'effect/sql'
 import { searchable } from '../../../domain/search-text.ts'
 import type { SqlBulk } from '../../sql/node-sqlite.ts'
 import type { MessageWrite } from '../store.ts'
+import { newestRow } from './message-pages.ts'
 
 /** A row takes 31 bits, so that a second and a row are one number by which hits are in the order of time. */
 export const ROW_BITS = 31
@@ -16,7 +17,7 @@ export const place = (m: string) =>
   `((MIN(${m}.ts_client / 1000, ${LAST_SECOND}) << ${ROW_BITS}) | ${m}.rowid)`
 
 /** What is looked for in a message: body and file name. Bodies of polls, places and cards say what those are about. */
-const text = (m: string) =>
+export const textOf = (m: string) =>
   `CASE WHEN ${m}.media IS NULL THEN ${m}.body ELSE concat_ws(char(10), ${m}.body, ${m}.media ->> '$.fileName') END`
 
 /** Whose text is not what somebody said. */
@@ -25,6 +26,9 @@ const UNSPOKEN = new Set(['system', 'call', 'revoked', 'undecryptable'])
 const isIndexed = (m: string) =>
   `(${m}.body <> '' OR ${m}.media ->> '$.fileName' <> '')
     AND ${m}.type NOT IN (${[...UNSPOKEN].map(type => `'${type}'`).join(', ')}) AND ${m}.type NOT GLOB 'unsupported:*'`
+
+/** Whose content has yet to come, or to be understood. */
+const isUnread = (m: string) => `(${m}.type = 'undecryptable' OR ${m}.type GLOB 'unsupported:*')`
 
 /** The same as `add`, of messages that are all new: their rows follow `before` in their order. */
 const entriesOf = (account: string, before: number, writes: ReadonlyArray<MessageWrite>) =>
@@ -47,11 +51,13 @@ const ADD_ONE = 'INSERT INTO message_search (rowid, account, text) VALUES (?, ?,
 
 /** Ascending places, as FTS5 keeps what comes in that order together. */
 const add = (which: string) => `INSERT INTO message_search (rowid, account, text)
-  SELECT ${place('m')}, replace(m.account_id, '-', ''), searchable(${text('m')}) FROM messages m
+  SELECT ${place('m')}, replace(m.account_id, '-', ''), searchable(${textOf('m')}) FROM messages m
   WHERE ${which} AND ${isIndexed('m')} ORDER BY 1`
 
-const remove = (which: string) =>
-  `DELETE FROM message_search WHERE rowid IN (SELECT ${place('m')} FROM messages m WHERE ${which})`
+/** The index holds no texts: it has to be told the words that it is to forget, so rows are removed before they change. */
+const remove = (which: string) => `INSERT INTO message_search (message_search, rowid, account, text)
+  SELECT 'delete', ${place('m')}, replace(m.account_id, '-', ''), searchable(${textOf('m')}) FROM messages m
+  WHERE ${which} AND ${isIndexed('m')}`
 
 const THESE = `m.rowid IN (SELECT value FROM json_each(?))`
 
@@ -73,31 +79,50 @@ export const searchIndexStatements = (sql: SqlClient.SqlClient, bulk: SqlBulk['S
     return done
   })
 
-  /** Messages that were stored just now: those whose rows lie behind `before`, and those that another report filled or revoked. */
-  const stored = Effect.fnUntraced(function* (
+  /** Rows whose words these reports change: what could not be read is filled, what is revoked says nothing any more. */
+  const changedBy = Effect.fnUntraced(function* (writes: ReadonlyArray<MessageWrite>) {
+    const threadIds = [...new Set(writes.map(({ threadId }) => threadId))]
+    const unread = yield* sql<{ row: number; threadId: string; messageId: string }>`
+      SELECT m.rowid AS row, m.thread_id AS threadId, m.message_id AS messageId FROM json_each(${JSON.stringify(threadIds)}) AS touched
+      JOIN messages m ON m.thread_id = touched.value AND ${sql.literal(isUnread('m'))}`
+    const told = new Set(
+      unread.length === 0 ? [] : writes.map(({ messageId, threadId }) => `${threadId} ${messageId}`)
+    )
+    const revoked = writes.filter(({ type }) => type === 'revoked')
+    const held =
+      revoked.length === 0
+        ? []
+        : yield* sql<{ row: number }>`SELECT m.rowid AS row
+            FROM json_each(${JSON.stringify(revoked.map(({ messageId, threadId }) => [threadId, messageId]))}) AS told
+            JOIN messages m ON m.thread_id = told.value ->> 0 AND m.message_id = told.value ->> 1`
+    return [
+      ...new Set([
+        ...unread
+          .filter(({ messageId, threadId }) => told.has(`${threadId} ${messageId}`))
+          .map(({ row }) => row),
+        ...held.map(({ row }) => row)
+      ])
+    ]
+  })
+
+  /** Runs what stores these messages, and keeps the index in step; answers behind which row the new ones lie, and how many. */
+  const storing = Effect.fnUntraced(function* <E, R>(
     accountId: string,
-    { before, inserted }: { readonly before: number; readonly inserted: number },
-    writes: ReadonlyArray<MessageWrite>
+    writes: ReadonlyArray<MessageWrite>,
+    work: Effect.Effect<void, E, R>
   ) {
+    const before = yield* newestRow(sql)
+    yield* refresh(yield* changedBy(writes), work)
+    // Rows are numbered as they are inserted, one after another: what lies behind `before` is new.
+    const inserted = (yield* newestRow(sql)) - before
     if (inserted === writes.length)
-      return yield* bulk.runMany(ADD_ONE, entriesOf(accountWord(accountId), before, writes))
-    yield* bulk.runMany(add('m.rowid > ?'), [[before]])
-    const told = JSON.stringify(writes.map(({ messageId, threadId }) => [threadId, messageId]))
-    const wrong = yield* sql.unsafe<{ row: number }>(
-      `SELECT DISTINCT m.rowid AS row FROM json_each(?) AS told
-        JOIN messages m ON m.thread_id = told.value ->> 0 AND m.message_id = told.value ->> 1
-        WHERE m.rowid <= ? AND COALESCE(${isIndexed('m')}, FALSE)
-          <> EXISTS (SELECT 1 FROM message_search_docsize d WHERE d.id = ${place('m')})`,
-      [told, before]
-    )
-    yield* refresh(
-      wrong.map(({ row }) => row),
-      Effect.void
-    )
+      yield* bulk.runMany(ADD_ONE, entriesOf(accountWord(accountId), before, writes))
+    else if (inserted > 0) yield* bulk.runMany(add('m.rowid > ?'), [[before]])
+    return { before, inserted }
   })
 
   return {
-    stored,
+    storing,
     /** Runs what changes or removes these rows, and keeps the index in step. */
     refresh,
     removeAccount: (accountId: string) => bulk.runMany(remove(OF_ACCOUNT), [[accountId]])

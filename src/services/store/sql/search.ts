@@ -4,11 +4,11 @@ import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { type SearchCursor } from '../../../domain/page.ts'
 import type { Hit } from '../../../domain/reading.ts'
-import { type Phrase, type SearchQuery, snippetOf } from '../../../domain/search-query.ts'
+import { type Phrase, relevances, type SearchQuery, snippetOf } from '../../../domain/search-query.ts'
 import type { Search, SearchPage } from '../store.ts'
 import { type Condition, conditionOf, MESSAGE_SELECT, type messagePageStatements } from './message-pages.ts'
 import { decodeMessage } from './message-row.ts'
-import { accountWord, LAST_ROW, LAST_SECOND, ROW_BITS } from './search-index.ts'
+import { accountWord, LAST_ROW, LAST_SECOND, ROW_BITS, textOf } from './search-index.ts'
 import type { threadStatements } from './threads.ts'
 
 /** Candidates looked at in one statement when a filter leaves some out, and in one request. */
@@ -35,9 +35,7 @@ const BETWEEN = `message_search MATCH ? AND rowid >= (? << ${ROW_BITS}) AND rowi
 
 /** The newest that match, between two places. */
 export const NEWEST = `SELECT ${PLACES} FROM message_search WHERE ${BETWEEN} ORDER BY rowid DESC LIMIT ?`
-const RANKED = `SELECT second, row FROM (
-    SELECT ${PLACES}, bm25(message_search, 0, 1) AS rank FROM message_search WHERE ${BETWEEN} ORDER BY rowid DESC LIMIT ?)
-  ORDER BY rank, second DESC, row DESC`
+const TEXTS = `SELECT m.rowid AS row, ${textOf('m')} AS text FROM messages m WHERE m.rowid IN (SELECT value FROM json_each(?))`
 
 export const searchStatements = (
   sql: SqlClient.SqlClient,
@@ -59,6 +57,28 @@ export const searchStatements = (
       const found = byRow.get(candidate.row)
       return found === undefined ? [] : [{ candidate, at, found }]
     })
+  })
+
+  /** The candidates by how much they are about what is wanted; of equal ones the newest first. */
+  const ranked = Effect.fnUntraced(function* (
+    candidates: ReadonlyArray<Candidate>,
+    wanted: ReadonlyArray<Phrase>
+  ) {
+    const texts = new Map<number, string>()
+    for (let at = 0; at < candidates.length; at += WINDOW) {
+      const rows = JSON.stringify(candidates.slice(at, at + WINDOW).map(({ row }) => row))
+      for (const { row, text } of yield* sql.unsafe<{ row: number; text: string | null }>(TEXTS, [rows]))
+        texts.set(row, text ?? '')
+      yield* Effect.yieldNow
+    }
+    const about = relevances(
+      candidates.map(({ row }) => texts.get(row) ?? ''),
+      wanted
+    )
+    return candidates
+      .map((candidate, index) => ({ candidate, relevance: about[index] ?? 0 }))
+      .toSorted((a, b) => b.relevance - a.relevance)
+      .map(({ candidate }) => candidate)
   })
 
   const hitOf = Effect.fnUntraced(function* (row: Record<string, unknown>, wanted: ReadonlyArray<Phrase>) {
@@ -124,12 +144,9 @@ export const searchStatements = (
       }
     } else {
       const top = cursor ?? (yield* newest(latest, 1))[0]
-      const ranked =
-        top === undefined
-          ? []
-          : yield* sql.unsafe<Candidate>(RANKED, [match, since, top.second, top.row, MOST_RANKED])
-      for (let at = cursor?.rank ?? 0; at < ranked.length && found.length <= limit; at += WINDOW) {
-        const wanted = yield* wantedAmong(accountId, ranked.slice(at, at + WINDOW), condition)
+      const best = top === undefined ? [] : yield* ranked(yield* newest(top, MOST_RANKED), query.wanted)
+      for (let at = cursor?.rank ?? 0; at < best.length && found.length <= limit; at += WINDOW) {
+        const wanted = yield* wantedAmong(accountId, best.slice(at, at + WINDOW), condition)
         for (const { at: within, found: row } of wanted) {
           found.push({ row, behind: { second: top?.second ?? 0, row: top?.row ?? 0, rank: at + within + 1 } })
         }
