@@ -50,3 +50,39 @@ test('0002 keeps unread counts, counts messages and understands what waits in th
   expect(JSON.parse(outbox!.content)).toEqual({ kind: 'text', text: 'waiting' })
   expect(outbox!.prepared).toEqual(Uint8Array.of(1, 2))
 })
+
+test('0008 finds what was found before, and forgets it when it is edited', async () => {
+  const found = await Effect.runPromise(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const store = yield* Store
+      const { '0008_lighter_search': _, ...before } = MIGRATIONS
+      yield* upgrade(before)
+      yield* sql`INSERT INTO accounts (account_id, name, created_at, wanted) VALUES ('acc-1', 'Shop', 1, 1)`
+      yield* sql`INSERT INTO threads (thread_id, account_id, client_jid, kind, created_at)
+        VALUES ('acc-1__1@s.whatsapp.net', 'acc-1', '1@s.whatsapp.net', 'direct', 1)`
+      yield* sql`INSERT INTO messages (thread_id, message_id, account_id, whatsapp_id, direction, type, body, status, ts_client, ts_server)
+        VALUES ('acc-1__1@s.whatsapp.net', 'A_them', 'acc-1', 'A', 'inbound', 'text', 'garden party', 'received', 1000, 1)`
+      yield* upgrade(MIGRATIONS)
+      const hits = (word: string) =>
+        Effect.map(
+          store.search('acc-1', {
+            query: { wanted: [{ words: [word], prefix: false }], unwanted: [] },
+            order: 'newest',
+            limit: 5
+          }),
+          page => page.hits.map(hit => hit.message.body)
+        )
+      const upgraded = yield* hits('garden')
+      yield* store.putChanges('acc-1', [
+        {
+          threadId: 'acc-1__1@s.whatsapp.net',
+          messageId: 'A_them',
+          change: { to: 'edited', body: 'cellar party', at: 2000 }
+        }
+      ])
+      return [upgraded, yield* hits('garden'), yield* hits('cellar')]
+    }).pipe(Effect.provide(SqlStore.layer.pipe(Layer.provideMerge(NodeSqlite.layer(':memory:')))))
+  )
+  expect(found).toEqual([['garden party'], [], ['cellar party']])
+})
