@@ -38,6 +38,11 @@ const webSocketUrl = (text: string): URL | undefined => {
   return url !== null && (url.protocol === 'ws:' || url.protocol === 'wss:') ? url : undefined
 }
 
+const webPage = (text: string): URL | undefined => {
+  const url = URL.parse(text)
+  return url !== null && (url.protocol === 'http:' || url.protocol === 'https:') ? url : undefined
+}
+
 const mediaUrl = (text: string): URL | undefined => {
   const url = URL.parse(text)
   return url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && url.pathname === '/'
@@ -249,6 +254,20 @@ export const settings = {
     allowed: 'a whole number from 1 to 2000',
     meaning: 'Largest file that is downloaded, in MiB. WhatsApp takes up to 2000 as a document',
     decode: whole(1, 2000)
+  }),
+  INSPECT: setting({
+    default: 'false',
+    allowed: 'true or false',
+    meaning:
+      'Let whoever has the API key watch all actors live at /inspect. Can be switched while the server runs (PUT /v1/inspector)',
+    decode: boolean
+  }),
+  INSPECT_UI: setting({
+    default: 'https://stately.ai/inspect',
+    allowed: 'an http or https address; empty: only the page of this server',
+    meaning:
+      'The Stately inspector that /inspect shows beside its own drawing. It is loaded by the browser and gets only what the page shows',
+    decode: emptyOr(webPage)
   }),
   SEND_TIMEOUT: setting({
     default: '30s',

@@ -21,6 +21,7 @@ import { Media } from './services/media/media.ts'
 import * as HistoryUpkeep from './services/history/upkeep.ts'
 import * as MediaUpkeep from './services/media/upkeep.ts'
 import { Incidents } from './services/observe/incidents.ts'
+import { Inspection } from './services/observe/inspection.ts'
 import * as Log from './services/observe/log.ts'
 import * as SteadyClock from './services/observe/steady-clock.ts'
 import { Stopping } from './services/observe/stopping.ts'
@@ -147,11 +148,13 @@ const server = (config: Config) =>
             port: config.PORT,
             key,
             largestFile: largestFile(config),
-            dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN
+            dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN,
+            inspectorUi: config.INSPECT_UI
           })
         ),
         Layer.provide(accounts),
         Layer.provide(services(config)),
+        Layer.provide(Inspection.layer({ on: config.INSPECT })),
         Layer.provide([StrayRejections.layer, Stopping.layer]),
         Layer.provide(SteadyClock.layer)
       )

@@ -15,6 +15,7 @@ import {
 import { History } from '../services/history/history.ts'
 import { Media } from '../services/media/media.ts'
 import { Incidents } from '../services/observe/incidents.ts'
+import { Inspection } from '../services/observe/inspection.ts'
 import { count, noteStates } from '../services/observe/metrics.ts'
 import { Ingest } from '../services/receive/ingest.ts'
 import { Store } from '../services/store/store.ts'
@@ -46,7 +47,9 @@ const inputOf = (record: AccountRecord): AccountInput => ({
 const stateBefore = ({ ended, jid, wanted }: AccountRecord): AccountState =>
   ended ?? (wanted && jid !== null ? 'connecting' : 'stopped')
 
-export const layer = (options: RootOptions): Layer.Layer<Accounts, never, AccountServices | Vault> =>
+export const layer = (
+  options: RootOptions
+): Layer.Layer<Accounts, never, AccountServices | Inspection | Vault> =>
   Layer.effect(
     Accounts,
     Effect.gen(function* () {
@@ -173,6 +176,11 @@ export const layer = (options: RootOptions): Layer.Layer<Accounts, never, Accoun
         Effect.sync(() => root.start()),
         () => Effect.sync(() => root.stop())
       )
+      // Loaded by the first who watches: most servers are never watched.
+      const system = Effect.promise(() => import('./inspection.ts')).pipe(
+        Effect.map(({ inspectedSystem }) => inspectedSystem(root))
+      )
+      yield* Inspection.use(inspection => inspection.offer(system))
 
       const actorOf = (accountId: string) => root.getSnapshot().children[accountId]
 

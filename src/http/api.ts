@@ -17,6 +17,7 @@ import { PastParticipant, Thread } from '../domain/thread.ts'
 import { Authorization } from './auth.ts'
 import { AccountId, CursorText, limit, messageFilterFields, ThreadId } from './fields.ts'
 import { HistoryGroup } from './history-api.ts'
+import { InspectorGroup } from './inspector-api.ts'
 import { MediaGroup } from './media-api.ts'
 import { ReadingGroup } from './reading-api.ts'
 import { SendForm, SendRequest } from './send-request.ts'
@@ -381,6 +382,7 @@ export class Api extends HttpApi.make('backscroll')
   .add(HistoryGroup)
   .add(MediaGroup)
   .add(FeedGroup)
+  .add(InspectorGroup)
   .add(ReadingGroup)
   .middleware(HttpApiMiddleware.ProblemDetails)
   // A misspelt sendAt must not send at once.

@@ -55,12 +55,16 @@ export const loadApiKey = (configured: string, folder: string): Effect.Effect<Ap
     catch: unusable
   })
 
+/** Whether this is the key; takes the same time for every wrong one. */
+export const isKey = (key: ApiKey, credential: string): boolean =>
+  timingSafeEqual(hashOf(credential), key.hash)
+
 export const authorizationLayer = (key: ApiKey): Layer.Layer<Authorization> =>
   Layer.succeed(
     Authorization,
     Authorization.of({
       bearer: (request, { credential }) =>
-        timingSafeEqual(hashOf(Redacted.value(credential)), key.hash)
+        isKey(key, Redacted.value(credential))
           ? request
           : Effect.fail(
               new Unauthorized({

@@ -75,5 +75,11 @@ export class MediaBroken extends HttpApiError.Problem<MediaBroken>()('MediaBroke
   title: 'The file could not be fetched from WhatsApp'
 }) {}
 
+export class InspectorIsOff extends HttpApiError.Problem<InspectorIsOff>()('InspectorIsOff', {
+  type: type('inspector-off'),
+  status: 409,
+  title: 'The inspector is switched off'
+}) {}
+
 export const badField = (slot: 'params' | 'query' | 'payload', field: string, message: string): BadField =>
   new BadField({ detail: `${field}: ${message}`, errors: [{ path: [slot, field], message }] })

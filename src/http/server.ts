@@ -19,6 +19,7 @@ import type { Coverage } from '../services/history/coverage.ts'
 import type { History } from '../services/history/history.ts'
 import type { Rehearsal } from '../services/history/rehearsal.ts'
 import type { Incidents } from '../services/observe/incidents.ts'
+import type { Inspection } from '../services/observe/inspection.ts'
 import type { Gauges } from '../services/observe/metrics.ts'
 import type { Media } from '../services/media/media.ts'
 import type { Stopping } from '../services/observe/stopping.ts'
@@ -31,6 +32,7 @@ import { Api } from './api.ts'
 import { type ApiKey, authorizationLayer } from './auth.ts'
 import { feedLayer } from './feed.ts'
 import { historyLayer } from './history.ts'
+import { inspectorLayers } from './inspector.ts'
 import { mediaLayer } from './media.ts'
 import { metricsLayer } from './metrics.ts'
 import { outboxLayer } from './outbox.ts'
@@ -98,6 +100,8 @@ export const layer = (options: {
   readonly largestFile: number
   /** Whether history is read without being stored. */
   readonly dryRun: boolean
+  /** The Stately inspector that /inspect shows; `''` for none. */
+  readonly inspectorUi: URL | ''
 }): Layer.Layer<
   HttpServer.HttpServer,
   HttpServerError.ServeError,
@@ -108,6 +112,7 @@ export const layer = (options: {
   | Gauges
   | History
   | Incidents
+  | Inspection
   | Media
   | Outbox
   | Rehearsal
@@ -115,6 +120,7 @@ export const layer = (options: {
   | Store
   | WhatsApp
 > => {
+  const inspector = inspectorLayers({ key: options.key, ui: options.inspectorUi })
   const api = HttpApiBuilder.layer(Api, { openapiPath: '/openapi.json' }).pipe(
     Layer.provide([
       systemLayer,
@@ -125,7 +131,8 @@ export const layer = (options: {
       mediaLayer,
       feedLayer,
       readingLayer,
-      metricsLayer
+      metricsLayer,
+      inspector.group
     ]),
     Layer.provide([authorizationLayer(options.key), Validation.layer])
   )
@@ -137,7 +144,7 @@ export const layer = (options: {
     )
   )
   const home = HttpRouter.add('GET', '/', HttpServerResponse.redirect('/docs'))
-  return HttpRouter.serve(Layer.mergeAll(api, docs, home, cutOff), {
+  return HttpRouter.serve(Layer.mergeAll(api, docs, home, cutOff, inspector.routes), {
     middleware: explain,
     // A message key is a thread id and a message id in one segment.
     routerConfig: { maxParamLength: LONGEST_SEGMENT },
@@ -149,6 +156,12 @@ export const layer = (options: {
       Layer.succeed(Multipart.MaxFileSize, ByteSize.bytes(options.largestFile)),
       Layer.succeed(Multipart.MaxFieldSize, MAX_BODY)
     ]),
-    Layer.provideMerge(NodeHttpServer.layer(() => server, { host: options.host, port: options.port }))
+    Layer.provideMerge(
+      NodeHttpServer.layer(() => server, {
+        host: options.host,
+        port: options.port,
+        websocket: { maxPayload: LONGEST_SEGMENT }
+      })
+    )
   )
 }

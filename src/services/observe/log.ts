@@ -3,6 +3,7 @@
 import { Cause, Layer, Logger, type LogLevel, References } from 'effect'
 import pino from 'pino'
 import pretty from 'pino-pretty'
+import { withoutNumbers } from '../../domain/mask.ts'
 
 export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
@@ -15,9 +16,7 @@ const EFFECT_LEVEL: Readonly<Record<Level, LogLevel.LogLevel>> = {
   silent: 'None'
 }
 
-/** Phone numbers and jids are runs of digits; our own ids are not. */
-const masked = (text: string): string =>
-  text.slice(0, 2000).replaceAll(/(?<![A-Za-z0-9-])\+?\d{7,}(?=@|\b)/g, '…')
+const masked = (text: string): string => withoutNumbers(text.slice(0, 2000))
 
 const words = (part: unknown): string => {
   if (typeof part === 'string') return masked(part)

@@ -1,0 +1,26 @@
+// A real browser for the tests of pages. Where there is none, those tests are skipped; scripts/browser.mjs says so.
+import { existsSync } from 'node:fs'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll } from 'vitest'
+
+const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+export const hasBrowser = existsSync(CHROMIUM)
+
+/** Opens a page of its own for each call; errors of the page fail whoever asks for them. */
+export const sharedBrowser = (): (() => Promise<{ page: Page; errors: ReadonlyArray<string> }>) => {
+  let browser: Browser | undefined
+  beforeAll(async () => {
+    if (hasBrowser) {
+      // As root, as in most containers, Chromium runs only without its sandbox; it sees nothing but our own pages.
+      browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+    }
+  })
+  afterAll(() => browser?.close())
+  return async () => {
+    if (browser === undefined) throw new Error('There is no browser here')
+    const page = await browser.newPage({ viewport: { width: 1400, height: 900 } })
+    const errors: Array<string> = []
+    page.on('pageerror', error => errors.push(String(error)))
+    return { page, errors }
+  }
+}
