@@ -269,6 +269,13 @@ export const settings = {
       'The Stately inspector that /inspect shows beside its own drawing. It is loaded by the browser and gets only what the page shows',
     decode: emptyOr(webPage)
   }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting({
+    default: '',
+    allowed: 'an http or https address; empty: no traces',
+    meaning:
+      'OpenTelemetry collector that traces are sent to (OTLP over HTTP, JSON). The other OTEL_ variables of the standard apply too',
+    decode: emptyOr(webPage)
+  }),
   SEND_TIMEOUT: setting({
     default: '30s',
     allowed: DURATION,

@@ -27,6 +27,7 @@ import * as SteadyClock from './services/observe/steady-clock.ts'
 import { Stopping } from './services/observe/stopping.ts'
 import { Gauges } from './services/observe/metrics.ts'
 import { collectGarbageEarly } from './services/observe/memory.ts'
+import * as Tracing from './services/observe/tracing.ts'
 import * as StrayRejections from './services/observe/stray-rejections.ts'
 import { Identity } from './services/receive/identity.ts'
 import { Inbox } from './services/receive/inbox.ts'
@@ -205,7 +206,11 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 collectGarbageEarly()
-NodeRuntime.runMain(Layer.launch(server(config)).pipe(Effect.provide(Log.layer(config.LOG_LEVEL))), {
+const observed = Layer.mergeAll(
+  Log.layer(config.LOG_LEVEL),
+  config.OTEL_EXPORTER_OTLP_ENDPOINT === '' ? Layer.empty : Tracing.layer(process.env)
+)
+NodeRuntime.runMain(Layer.launch(server(config)).pipe(Effect.provide(observed)), {
   disableErrorReporting: true,
   teardown: (exit, onExit) => {
     // SIGTERM and SIGINT interrupt: everything was closed in order, which is success.

@@ -2,7 +2,7 @@
 import type { EndReason } from '../machines/account.ts'
 
 export const END_WORDS: Readonly<
-  Record<EndReason, { severity: 'warning' | 'error'; happened: string; advice: string }>
+  Record<EndReason, { severity: 'info' | 'warning' | 'error'; happened: string; advice: string }>
 > = {
   loggedOut: {
     severity: 'warning',
@@ -28,6 +28,11 @@ export const END_WORDS: Readonly<
     severity: 'error',
     happened: 'WhatsApp no longer accepts this version of the client',
     advice: 'Update Backscroll, then POST …/connect'
+  },
+  notLinked: {
+    severity: 'info',
+    happened: 'No phone was linked: the code was not used in time, or WhatsApp refused it again and again',
+    advice: 'Try again with the phone at hand (POST …/pair)'
   }
 }
 

@@ -8,6 +8,7 @@ import { History } from '../services/history/history.ts'
 import { Placeholders } from '../services/history/placeholders.ts'
 import { Media } from '../services/media/media.ts'
 import { Incidents, type News } from '../services/observe/incidents.ts'
+import { timedConnection } from '../services/observe/tracing.ts'
 import { Ingest } from '../services/receive/ingest.ts'
 import { Outbox } from '../services/send/outbox.ts'
 import { Store } from '../services/store/store.ts'
@@ -67,13 +68,17 @@ export const makeAccountLogic = (
     actors: {
       socket: bridge.fromStream(
         ({ accountId, pairing }: SocketInput) =>
-          Stream.unwrap(
-            Effect.gen(function* () {
-              const whatsapp = yield* WhatsApp
-              // Noted while nothing new can come: afterwards nobody could tell what was held before the absence.
-              if (pairing === null) yield* Backfill.use(backfill => backfill.beforeConnecting(accountId))
-              return whatsapp.connect(accountId, pairing)
-            })
+          timedConnection(
+            bridge.asker(),
+            accountId,
+            Stream.unwrap(
+              Effect.gen(function* () {
+                const whatsapp = yield* WhatsApp
+                // Noted while nothing new can come: afterwards nobody could tell what was held before the absence.
+                if (pairing === null) yield* Backfill.use(backfill => backfill.beforeConnecting(accountId))
+                return whatsapp.connect(accountId, pairing)
+              })
+            )
           ),
         ({ tell }) => tell
       ),

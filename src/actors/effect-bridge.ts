@@ -1,6 +1,6 @@
 // Where XState and Effect meet: an Effect becomes the work of a state. Leaving the state interrupts the fiber; the
 // scope of the bridge ends them all, and waits until they have ended.
-import { Effect, FiberSet, type Scope, Stream } from 'effect'
+import { Effect, FiberSet, type Scope, Stream, type Tracer } from 'effect'
 import { fromPromise, type PromiseActorLogic } from 'xstate'
 
 export interface EffectBridge<R> {
@@ -13,11 +13,16 @@ export interface EffectBridge<R> {
   ) => PromiseActorLogic<void, I>
   /** Runs an effect that no state waits for, such as writing a fact down. */
   readonly run: (effect: Effect.Effect<void, never, R>) => void
+  /** Sends an event on behalf of whoever has this span: what the event starts at once belongs to its trace. */
+  readonly onBehalfOf: (span: Tracer.AnySpan | undefined, send: () => void) => void
+  /** On whose behalf work starts just now. */
+  readonly asker: () => Tracer.AnySpan | undefined
 }
 
 export const makeEffectBridge = <R>(): Effect.Effect<EffectBridge<R>, never, R | Scope.Scope> =>
   Effect.gen(function* () {
     const runPromise = yield* FiberSet.makeRuntimePromise<R>()
+    let asker: Tracer.AnySpan | undefined
     const bridge: EffectBridge<R> = {
       fromEffect: program => fromPromise(({ input, signal }) => runPromise(program(input), { signal })),
       fromStream: (program, hearer) =>
@@ -31,9 +36,19 @@ export const makeEffectBridge = <R>(): Effect.Effect<EffectBridge<R>, never, R |
           return runPromise(told, { signal })
         }),
       run: effect => {
+        const asked = asker === undefined ? effect : Effect.withParentSpan(effect, asker)
         // The effect cannot fail; it can only be interrupted when the process ends.
-        runPromise(effect).catch(() => undefined)
-      }
+        runPromise(asked).catch(() => undefined)
+      },
+      onBehalfOf: (span, send) => {
+        asker = span
+        try {
+          send()
+        } finally {
+          asker = undefined
+        }
+      },
+      asker: () => asker
     }
     return bridge
   })

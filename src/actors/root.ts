@@ -227,6 +227,7 @@ export const layer = (
 
       const send: Accounts['Service']['send'] = Effect.fn('Accounts.send')(function* (accountId, command) {
         const record = yield* known(accountId)
+        yield* Effect.annotateCurrentSpan({ accountId, 'messaging.operation.name': command.type })
         // Right after the server's start it may still wait for its turn.
         if (actorOf(accountId) === undefined) root.send({ type: 'account.start', input: inputOf(record) })
         const actor = actorOf(accountId)
@@ -235,7 +236,8 @@ export const layer = (
         if (actor === undefined) return yield* refused(record.ended ?? 'stopped')
         const snapshot = actor.getSnapshot()
         if (!snapshot.can(command)) return yield* refused(leafOf(snapshot.value))
-        actor.send(command)
+        const span = yield* Effect.orElseSucceed(Effect.currentSpan, () => undefined)
+        bridge.onBehalfOf(span, () => actor.send(command))
         return yield* view(record)
       })
 

@@ -1,12 +1,41 @@
 // Something a person should know of: what happened, what the server did about it, what to do.
 import { Schema } from 'effect'
 
+/** Every kind that this version reports; docs/operations.md tells what each means. */
+export const INCIDENT_KINDS = [
+  'account.loggedOut',
+  'account.replaced',
+  'account.banned',
+  'account.badSession',
+  'account.updateNeeded',
+  'account.notLinked',
+  'account.logoutUnconfirmed',
+  'account.restricted',
+  'account.crashed',
+  'outbox.failed',
+  'history.chunkLost',
+  'history.threadRefused',
+  'message.withoutContent',
+  'media.lost',
+  'journal.unreadableEntry',
+  'storage.full',
+  'storage.locked',
+  'storage.readOnly',
+  'storage.damaged',
+  'storage.failed',
+  'clock.setBack'
+] as const
+export type IncidentKind = (typeof INCIDENT_KINDS)[number]
+
 export const Incident = Schema.Struct({
   incidentId: Schema.String,
   accountId: Schema.NullOr(Schema.String),
   kind: Schema.String,
   severity: Schema.Literals(['info', 'warning', 'error']),
-  /** What the incident is about within the account (a thread, a chunk), for telling repeats from news. */
+  /** The conversation and the message, where it is about one; of a repeat, the latest. */
+  threadId: Schema.NullOr(Schema.String),
+  messageId: Schema.NullOr(Schema.String),
+  /** What tells a repeat from news within the account: a digest of a thread, a chunk, a kind of restriction. */
   subject: Schema.String,
   happened: Schema.String,
   did: Schema.String,

@@ -1,7 +1,7 @@
 // The HTTP server: contract, documentation, limits. Serves until its scope closes.
 import { createServer } from 'node:http'
 import { NodeHttpServer } from '@effect/platform-node'
-import { ByteSize, Effect, Layer } from 'effect'
+import { ByteSize, Effect, Layer, Option } from 'effect'
 import type { HttpServer } from 'effect/http'
 import {
   HttpEffect,
@@ -9,6 +9,7 @@ import {
   HttpMiddleware,
   HttpRouter,
   type HttpServerError,
+  type HttpServerRequest,
   HttpServerResponse,
   Multipart
 } from 'effect/http'
@@ -74,23 +75,35 @@ const WORDS: Readonly<Record<number, string>> = {
   500: 'Something went wrong inside the server; its log has more'
 }
 
+/** Streams that stay open are no commands, and would be traces without an end. */
+const isUntraced = (request: HttpServerRequest.HttpServerRequest): boolean =>
+  /^\/(v1\/events|inspect|health|ready|metrics)\b/.test(request.url)
+
 /** Refusals that come from below the contract (no such path, body too large, a defect) carry words too. */
-const explained = (_: unknown, response: HttpServerResponse.HttpServerResponse) => {
+const explained = (response: HttpServerResponse.HttpServerResponse) => {
   const isBare =
     response.status >= 400 &&
     (response.body._tag === 'Empty' || (response.headers['content-type'] ?? '').startsWith('text/plain'))
   const words = WORDS[response.status]
-  return Effect.succeed(
-    isBare && words !== undefined
-      ? HttpServerResponse.jsonUnsafe(
-          { type: 'about:blank', status: response.status, title: words, detail: words },
-          { status: response.status, contentType: 'application/problem+json' }
-        )
-      : response
-  )
+  return isBare && words !== undefined
+    ? HttpServerResponse.jsonUnsafe(
+        { type: 'about:blank', status: response.status, title: words, detail: words },
+        { status: response.status, contentType: 'application/problem+json' }
+      )
+    : response
 }
 
-const explain = HttpMiddleware.make(request => HttpEffect.withPreResponseHandler(request, explained))
+/** By this the log's lines about a request are found, and its trace. */
+const TRACE_ID = 'x-trace-id'
+
+const finished = (_: unknown, response: HttpServerResponse.HttpServerResponse) =>
+  Effect.map(Effect.option(Effect.currentSpan), span =>
+    Option.isSome(span)
+      ? HttpServerResponse.setHeader(explained(response), TRACE_ID, span.value.traceId)
+      : explained(response)
+  )
+
+const finish = HttpMiddleware.make(request => HttpEffect.withPreResponseHandler(request, finished))
 
 export const layer = (options: {
   readonly host: string
@@ -145,7 +158,7 @@ export const layer = (options: {
   )
   const home = HttpRouter.add('GET', '/', HttpServerResponse.redirect('/docs'))
   return HttpRouter.serve(Layer.mergeAll(api, docs, home, cutOff, inspector.routes), {
-    middleware: explain,
+    middleware: finish,
     // A message key is a thread id and a message id in one segment.
     routerConfig: { maxParamLength: LONGEST_SEGMENT },
     disableLogger: true,
@@ -153,6 +166,7 @@ export const layer = (options: {
   }).pipe(
     Layer.provide([
       Layer.succeed(HttpIncomingMessage.MaxBodySize, MAX_BODY),
+      Layer.succeed(HttpMiddleware.TracerDisabledWhen, isUntraced),
       Layer.succeed(Multipart.MaxFileSize, ByteSize.bytes(options.largestFile)),
       Layer.succeed(Multipart.MaxFieldSize, MAX_BODY)
     ]),

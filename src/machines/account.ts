@@ -53,6 +53,8 @@ const LINK = ['notePairing', { type: 'remember', params: { wanted: true } }] as 
 const GO_ONLINE = ['noteWanted', { type: 'remember', params: { wanted: true, ended: null } }] as const
 const STAY_OFFLINE = ['noteUnwanted', { type: 'remember', params: { wanted: false } }] as const
 
+const NOT_LINKED = { type: 'reportEnd', params: { kind: 'notLinked' } } as const
+
 /** What goes with the transition to an end: the state alone would report it again at every start of the server. */
 const ending = (ended: EndedState, kind: EndReason) =>
   [
@@ -244,7 +246,7 @@ export const accountMachine = setup({
         },
         'socket.closed': [
           { guard: 'asksForRestart', target: 'session', reenter: true, actions: 'noteDisconnect' },
-          { guard: 'pairingIsHopeless', target: 'deciding', actions: 'noteDisconnect' },
+          { guard: 'pairingIsHopeless', target: 'deciding', actions: ['noteDisconnect', NOT_LINKED] },
           {
             guard: 'wasAskedToLogOut',
             target: 'loggedOut',
@@ -266,7 +268,7 @@ export const accountMachine = setup({
             'socket.qrOffered': { actions: 'noteOffer' },
             'socket.codeOffered': { actions: 'noteOffer' }
           },
-          after: { pairingTimeout: '#account.deciding' }
+          after: { pairingTimeout: { target: '#account.deciding', actions: NOT_LINKED } }
         },
         connecting: {
           on: {
@@ -351,4 +353,4 @@ export const accountMachine = setup({
 })
 
 /** The ends and give-ups that a person is told about, each with its own words in src/actors. */
-export type EndReason = 'loggedOut' | 'replaced' | 'banned' | 'badSession' | 'updateNeeded'
+export type EndReason = 'loggedOut' | 'replaced' | 'banned' | 'badSession' | 'updateNeeded' | 'notLinked'

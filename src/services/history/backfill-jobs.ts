@@ -5,6 +5,8 @@ import { Clock, Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { type BackfillJob, type BackfillTask, MAX_UNANSWERED } from '../../domain/backfill.ts'
 import { makeLatches } from '../latches.ts'
+import { threadDigest } from '../../domain/ids.ts'
+import { Incidents } from '../observe/incidents.ts'
 import { StoreError } from '../store/store.ts'
 import type { DecodedConversation } from '../whatsapp/convert/chunk.ts'
 import {
@@ -114,12 +116,13 @@ export class BackfillJobs extends Context.Service<
   static layer(options: {
     /** Nothing of what the phone answers is stored: gaps stay open, and what was fetched counts for nothing. */
     readonly dryRun: boolean
-  }): Layer.Layer<BackfillJobs, never, SqlClient.SqlClient | Coverage> {
+  }): Layer.Layer<BackfillJobs, never, SqlClient.SqlClient | Coverage | Incidents> {
     return Layer.effect(
       BackfillJobs,
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const coverage = yield* Coverage
+        const incidents = yield* Incidents
         const heard = new Set<string>()
         /** When each phone gave its last sign, milliseconds since 1970. */
         const heardAt = new Map<string, number>()
@@ -255,8 +258,20 @@ export class BackfillJobs extends Context.Service<
         ) {
           const [task] = yield* sql<{ attempts: number }>`UPDATE backfill_tasks SET attempts = attempts + 1
           WHERE task_id = ${taskId} RETURNING attempts`
+          const isGivenUp = (task?.attempts ?? 0) >= MAX_UNANSWERED
           yield* coverage.noteRefusal(accountId, threadId, reason)
-          yield* setTask(taskId, (task?.attempts ?? 0) >= MAX_UNANSWERED ? 'refused' : 'waiting', reason)
+          yield* setTask(taskId, isGivenUp ? 'refused' : 'waiting', reason)
+          if (!isGivenUp) return
+          yield* incidents.report({
+            accountId,
+            kind: 'history.threadRefused',
+            severity: 'warning',
+            subject: threadDigest(threadId),
+            threadId,
+            happened: `What is missing of a conversation could not be had from the phone: ${reason}`,
+            did: `Asked ${MAX_UNANSWERED} times; its coverage says what is missing`,
+            advice: 'Open the chat on the phone, keep it online, and ask again (POST …/backfill)'
+          })
         })
 
         const refused = Effect.fnUntraced(function* (

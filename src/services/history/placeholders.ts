@@ -45,6 +45,8 @@ export class Placeholders extends Context.Service<
               kind: 'message.withoutContent',
               severity: 'warning',
               subject: threadDigest(first.threadId),
+              threadId: first.threadId,
+              messageId: first.messageId,
               happened: 'Messages of a thread arrived without their content',
               did: `Asked the phone for them ${MOST_ASKED} times in two days; their places are kept as undecryptable`,
               advice: 'Look at the chat on the phone: what cannot be read there either is lost'

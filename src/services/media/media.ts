@@ -170,6 +170,23 @@ const make = Effect.fnUntraced(function* (options: MediaOptions) {
   ) {
     yield* records.note(message, { state, reason }, 'done')
     yield* callers.refuse(message, answer)
+    // What the settings exclude is no trouble.
+    if (state === 'tooLarge') return
+    yield* incidents.report({
+      accountId: message.accountId,
+      kind: 'media.lost',
+      severity: 'warning',
+      // One record for an account: old chats may have thousands of files that nobody has any more.
+      subject: state,
+      threadId: message.threadId,
+      messageId: message.messageId,
+      happened: `A received file could not be fetched: ${reason}`,
+      did: 'The message is kept without its file',
+      advice:
+        state === 'gone'
+          ? 'Nothing: neither WhatsApp nor the phone has the file any more'
+          : 'Keep the phone online and ask for the file again (GET …/media)'
+    })
   })
 
   const requests = yield* makeRequests({

@@ -2,13 +2,17 @@
 import { createHash } from 'node:crypto'
 import { Clock, Context, Effect, Layer, PubSub, Schema, Stream } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { Incident } from '../../domain/incident.ts'
+import { Incident, type IncidentKind } from '../../domain/incident.ts'
 import { StoreError } from '../store/store.ts'
 
-export type News = Pick<
+export interface News extends Pick<
   Incident,
-  'accountId' | 'kind' | 'severity' | 'subject' | 'happened' | 'did' | 'advice'
->
+  'accountId' | 'severity' | 'subject' | 'happened' | 'did' | 'advice'
+> {
+  readonly kind: IncidentKind
+  readonly threadId?: string
+  readonly messageId?: string
+}
 
 /** A report as it is made; how often it was made before, the list tells. */
 export interface Reported extends News {
@@ -47,13 +51,14 @@ export class Incidents extends Context.Service<
 
       const store = (incident: Incident) =>
         sql`INSERT INTO incidents (incident_id, account_id, kind, severity, subject, happened, did, advice,
-            first_seen_at, last_seen_at, count)
+            first_seen_at, last_seen_at, count, thread_id, message_id)
           VALUES (${incident.incidentId}, ${incident.accountId}, ${incident.kind}, ${incident.severity}, ${incident.subject},
             ${incident.happened}, ${incident.did}, ${incident.advice}, ${incident.firstSeenAt}, ${incident.lastSeenAt},
-            ${incident.count})
+            ${incident.count}, ${incident.threadId}, ${incident.messageId})
           ON CONFLICT (incident_id) DO UPDATE SET count = incidents.count + excluded.count,
             last_seen_at = excluded.last_seen_at, happened = excluded.happened, did = excluded.did,
-            severity = excluded.severity, advice = excluded.advice, acknowledged_at = NULL`
+            severity = excluded.severity, advice = excluded.advice, thread_id = excluded.thread_id,
+            message_id = excluded.message_id, acknowledged_at = NULL`
 
       const storeUnstored = Effect.gen(function* () {
         for (const [incidentId, incident] of unstored) {
@@ -78,6 +83,8 @@ export class Incidents extends Context.Service<
         const waiting = unstored.get(incidentId)
         if (unstored.size < MOST_UNSTORED || waiting !== undefined) {
           unstored.set(incidentId, {
+            threadId: null,
+            messageId: null,
             ...news,
             incidentId,
             firstSeenAt: waiting?.firstSeenAt ?? at,
@@ -149,7 +156,9 @@ const Row = Schema.Struct({
   first_seen_at: Schema.Finite,
   last_seen_at: Schema.Finite,
   count: Schema.Finite,
-  acknowledged_at: Schema.NullOr(Schema.Finite)
+  acknowledged_at: Schema.NullOr(Schema.Finite),
+  thread_id: Schema.NullOr(Schema.String),
+  message_id: Schema.NullOr(Schema.String)
 })
 
 const decodeRow = (row: unknown) =>
@@ -165,5 +174,7 @@ const decodeRow = (row: unknown) =>
     firstSeenAt: found.first_seen_at,
     lastSeenAt: found.last_seen_at,
     count: found.count,
-    acknowledgedAt: found.acknowledged_at
+    acknowledgedAt: found.acknowledged_at,
+    threadId: found.thread_id,
+    messageId: found.message_id
   }))

@@ -1,6 +1,6 @@
 // The process's one log sink: pino, as JSON lines, or readable in a terminal. Whatever reaches it is reduced to
 // words and ids first: no message bodies, no phone numbers, no keys.
-import { Cause, Layer, Logger, type LogLevel, References } from 'effect'
+import { Cause, Context, Layer, Logger, type LogLevel, References, Tracer } from 'effect'
 import pino from 'pino'
 import pretty from 'pino-pretty'
 import { withoutNumbers } from '../../domain/mask.ts'
@@ -55,6 +55,9 @@ export const layer = (level: Level): Layer.Layer<never> => {
     for (const [name, value] of Object.entries(fiber.getRef(References.CurrentLogAnnotations))) {
       fields[name] = typeof value === 'number' || typeof value === 'boolean' ? value : words(value)
     }
+    // The same for all that one request led to; the answer to the request names it (x-trace-id).
+    const span = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
+    if (span !== undefined) fields['traceId'] = span.traceId
     const failures = cause.reasons.length > 0 ? [words(Cause.squash(cause))] : []
     sink[METHOD[logLevel] ?? 'info'](
       fields,

@@ -1,8 +1,9 @@
 // Trouble with the disk or the database, told as what it is: full, locked, read-only, damaged.
+import type { IncidentKind } from '../../domain/incident.ts'
 import type { News } from './incidents.ts'
 
 interface Trouble {
-  readonly kind: string
+  readonly kind: Extract<IncidentKind, `storage.${string}`>
   readonly reason: string
   readonly advice: string
 }
@@ -14,7 +15,7 @@ const FAILED: Trouble = {
 }
 
 /** By SQLite's primary result code. */
-const BY_CODE: ReadonlyMap<number, Trouble> = new Map([
+const BY_CODE: ReadonlyMap<number, Trouble> = new Map<number, Trouble>([
   [
     5,
     {

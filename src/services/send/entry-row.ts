@@ -18,7 +18,8 @@ const OutboxRow = Schema.Struct({
   last_error: Schema.NullOr(Schema.String),
   request_hash: Schema.String,
   prepared: Schema.NullOr(Schema.Uint8Array),
-  created_at: Schema.Finite
+  created_at: Schema.Finite,
+  trace: Schema.NullOr(Schema.String)
 })
 export type OutboxRow = typeof OutboxRow.Type
 export const decodeOutboxRow = Schema.decodeUnknownEffect(OutboxRow)

@@ -8,6 +8,7 @@ import type { MessageFact } from '../../domain/fact.ts'
 import { isMessage, type OutboxContent, type OutboxEntry, OutboxStatus } from '../../domain/outbox.ts'
 import { Incidents } from '../observe/incidents.ts'
 import { storageTrouble } from '../observe/storage-trouble.ts'
+import { currentTrace } from '../observe/tracing.ts'
 import { Identity } from '../receive/identity.ts'
 import { Ingest } from '../receive/ingest.ts'
 import { Store, StoreError } from '../store/store.ts'
@@ -136,6 +137,7 @@ export class Outbox extends Context.Service<
             if (repeated !== undefined) return repeated
             const now = yield* Clock.currentTimeMillis
             const { accountId, content, idempotencyKey, toJid } = request
+            yield* Effect.annotateCurrentSpan({ accountId })
             const self = ownAddresses(yield* store.readAccount(accountId))
             const clientJid = yield* identity.resolve(accountId, { jid: toJid })
             const threadId = threadIdOf(accountId, clientJid)
@@ -165,10 +167,10 @@ export class Outbox extends Context.Service<
                     }
                   ]
             const entry = sql`INSERT INTO outbox (account_id, thread_id, message_id, whatsapp_id, to_jid, content, status,
-                next_attempt_at, send_at, expires_at, idempotency_key, request_hash, prepared, created_at, updated_at)
+                next_attempt_at, send_at, expires_at, idempotency_key, request_hash, prepared, created_at, updated_at, trace)
               VALUES (${accountId}, ${threadId}, ${messageId}, ${whatsAppId}, ${toJid}, ${JSON.stringify(content)}, 'queued',
                 ${now}, ${request.sendAt ?? 0}, ${request.expiresAt ?? null}, ${idempotencyKey ?? null}, ${request.fingerprint},
-                ${prepared}, ${now}, ${now})`
+                ${prepared}, ${now}, ${now}, ${yield* currentTrace})`
             yield* ingest.apply(accountId, message, Effect.asVoid(entry))
             if (content.kind === 'read') yield* store.markRead(accountId, threadId, 'everything')
             return { entryId: whatsAppId, messageId, threadId }

@@ -12,6 +12,7 @@ import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { Attachments } from './attachments.ts'
 import { decodeOutboxRow, type OutboxRow, withoutWords } from './entry-row.ts'
 import { count } from '../observe/metrics.ts'
+import { asked } from '../observe/tracing.ts'
 
 /** WhatsApp's answer to a message that would start a conversation the account may not start. */
 const RESTRICTED = 463
@@ -127,6 +128,8 @@ export const makeSender = Effect.fnUntraced(function* (options: { readonly paceM
       kind: 'outbox.failed',
       severity: 'error',
       subject: row.whatsapp_id,
+      threadId: row.thread_id,
+      messageId: row.message_id,
       happened: `A message could not be sent: ${reason}`,
       did: `Gave up after ${attempts} attempts; the entry is marked as failed`,
       advice: 'Look at the account on its phone; send the message again once the cause is gone'
@@ -205,22 +208,12 @@ export const makeSender = Effect.fnUntraced(function* (options: { readonly paceM
     })
   })
 
-  return Effect.fn('Outbox.runOnce')(function* (accountId: string) {
-    const now = yield* Clock.currentTimeMillis
-    const restriction = (yield* store.readAccount(accountId))?.restriction
-    const isRestricted = restriction != null && restriction.until > now
-    if (isRestricted) yield* explainHeld(accountId, restriction)
-    const row = yield* nextDue(accountId, now, isRestricted)
-    if (row === undefined) {
-      const times = [yield* nextWaiting(accountId, now), isRestricted ? restriction.until : undefined]
-      const nextAt = Math.min(...times.filter(time => time !== undefined))
-      return Number.isFinite(nextAt) ? { nextAt } : ('idle' as const)
-    }
+  /** One attempt, with what it comes to. */
+  const dispatch = Effect.fnUntraced(function* (row: OutboxRow, now: number) {
     yield* mark(row, { status: 'sending', attempts: row.attempts, nextAt: now, reason: null })
     return yield* attempt(row).pipe(
       Effect.flatMap(sentAt => sent(row, sentAt)),
-      Effect.andThen(Effect.sleep(options.paceMs)),
-      Effect.as('more' as const),
+      Effect.as('sent' as const),
       // The account went offline in the middle: what it was sending waits for it.
       Effect.onInterrupt(() => Effect.ignore(wait(row, now, null))),
       Effect.catchTags({
@@ -235,5 +228,22 @@ export const makeSender = Effect.fnUntraced(function* (options: { readonly paceM
           )
       })
     )
+  })
+
+  return Effect.fn('Outbox.runOnce')(function* (accountId: string) {
+    const now = yield* Clock.currentTimeMillis
+    const restriction = (yield* store.readAccount(accountId))?.restriction
+    const isRestricted = restriction != null && restriction.until > now
+    if (isRestricted) yield* explainHeld(accountId, restriction)
+    const row = yield* nextDue(accountId, now, isRestricted)
+    if (row === undefined) {
+      const times = [yield* nextWaiting(accountId, now), isRestricted ? restriction.until : undefined]
+      const nextAt = Math.min(...times.filter(time => time !== undefined))
+      return Number.isFinite(nextAt) ? { nextAt } : ('idle' as const)
+    }
+    const outcome = yield* asked('Outbox.send', row.trace, accountId)(dispatch(row, now))
+    if (outcome !== 'sent') return outcome
+    yield* Effect.sleep(options.paceMs)
+    return 'more' as const
   })
 })

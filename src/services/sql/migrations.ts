@@ -9,6 +9,8 @@ import { media } from './migrations/0005-media.ts'
 import { fewerIndexes } from './migrations/0006-fewer-indexes.ts'
 import { incidents } from './migrations/0007-incidents.ts'
 import { lighterSearch } from './migrations/0008-lighter-search.ts'
+import { traces } from './migrations/0009-traces.ts'
+import { incidentPlaces } from './migrations/0010-incident-places.ts'
 
 /** Every upgrade by its number and name. */
 export const MIGRATIONS = {
@@ -19,7 +21,9 @@ export const MIGRATIONS = {
   '0005_media': media,
   '0006_fewer_indexes': fewerIndexes,
   '0007_incidents': incidents,
-  '0008_lighter_search': lighterSearch
+  '0008_lighter_search': lighterSearch,
+  '0009_traces': traces,
+  '0010_incident_places': incidentPlaces
 }
 
 /** Runs the upgrades that a database does not have yet, in order, each in a transaction of its own. */
