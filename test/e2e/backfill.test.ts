@@ -185,6 +185,9 @@ describe('a phone that does not do as it is asked', () => {
         beginningReached: false,
         lastRefusal: { reason }
       })
+      expect(await stage.api.incidents(accountId)).toMatchObject([
+        { kind: 'history.threadRefused', threadId: thread!.threadId, messageId: null, count: 1 }
+      ])
       // Asked again, it is got.
       const { jobId } = await stage.api.backfill(accountId, { threadId: thread!.threadId })
       await stage.api.untilJob(accountId, jobId)

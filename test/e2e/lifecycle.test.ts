@@ -108,6 +108,9 @@ test('a pairing that nobody scans ends after its time', async () => {
   await stage.api.pair(accountId)
   await stage.api.untilAccount(accountId, 'pairing', ({ state }) => state === 'pairing')
   await stage.api.untilAccount(accountId, 'stopped', ({ state }) => state === 'stopped')
+  expect(await stage.api.incidents(accountId)).toMatchObject([
+    { kind: 'account.notLinked', severity: 'info' }
+  ])
 })
 
 test('a phone with another number is not taken into an account: nobody else’s messages are sent from it', async () => {

@@ -174,6 +174,10 @@ test('what the phone no longer has either is gone, and the message says so', asy
   expect(await api.media(message.messageKey)).toMatchObject({ status: 410 })
   const stored = await api.message(message.threadId, message.messageId)
   expect(stored.media).toMatchObject({ stored: false, fetched: { state: 'gone' } })
+  const { messageId, threadId } = message
+  expect(await api.incidents(accountId)).toMatchObject([
+    { kind: 'media.lost', threadId, messageId, count: 1 }
+  ])
   expect((await api.media(message.messageKey)).status).toBe(410)
 })
 

@@ -92,7 +92,9 @@ test('what WhatsApp refuses is tried again after growing pauses, then fails with
     attempts: 6,
     reason: 'WhatsApp refused the message (code 400)'
   })
-  expect(incidents).toMatchObject([{ kind: 'outbox.failed', severity: 'error' }])
+  expect(incidents).toMatchObject([
+    { kind: 'outbox.failed', severity: 'error', threadId: message!.threadId, messageId: message!.messageId }
+  ])
   expect(message).toMatchObject({ status: 'failed', statusReason: 'WhatsApp refused the message (code 400)' })
 })
 
