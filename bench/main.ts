@@ -1,11 +1,17 @@
 // What the server costs, measured. Progress goes to standard error; the last line of standard output is the result as JSON.
+import { accounts, ACCOUNTS_USAGE } from './accounts.ts'
 import { history, HISTORY_USAGE } from './history.ts'
 
-const BENCHES: Readonly<Record<string, (args: ReadonlyArray<string>) => Promise<object>>> = { history }
+const BENCHES: Readonly<Record<string, (args: ReadonlyArray<string>) => Promise<object>>> = {
+  accounts,
+  history
+}
 
 const USAGE = `npm run bench -- <what> [options]
 
   ${HISTORY_USAGE}
+
+  ${ACCOUNTS_USAGE}
 `
 
 const [name = '', ...args] = process.argv.slice(2)

@@ -256,6 +256,8 @@ test('the OpenAPI document describes every path', async () => {
     '/v1/events',
     '/v1/incidents',
     '/v1/incidents/{incidentId}/acknowledge',
+    '/v1/inspector',
+    '/v1/inspector/tickets',
     '/v1/messages/{messageKey}/media',
     '/v1/threads/{threadId}',
     '/v1/threads/{threadId}/coverage',

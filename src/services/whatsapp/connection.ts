@@ -8,6 +8,7 @@ import makeWASocket, {
   type ConnectionState,
   jidNormalizedUser,
   proto,
+  type UserFacingSocketConfig,
   type WASocket
 } from '@whiskeysockets/baileys'
 import { Clock, Deferred, Effect, Schema } from 'effect'
@@ -17,6 +18,7 @@ import { disconnectRow } from '../../domain/disconnect.ts'
 import type { Fact } from '../../domain/fact.ts'
 import { Incidents } from '../observe/incidents.ts'
 import { storageTrouble } from '../observe/storage-trouble.ts'
+import { StrayRejections } from '../observe/stray-rejections.ts'
 import { Inbox } from '../receive/inbox.ts'
 import { Ingest } from '../receive/ingest.ts'
 import { Store } from '../store/store.ts'
@@ -87,6 +89,7 @@ export const makeOpener = Effect.fnUntraced(function* (
   const ingest = yield* Ingest
   const store = yield* Store
   const incidents = yield* Incidents
+  const stray = yield* StrayRejections
   const clock = yield* Clock.Clock
   const context = yield* Effect.context<never>()
   const run: RunPromise = effect => Effect.runPromiseWith(context)(effect)
@@ -142,7 +145,22 @@ export const makeOpener = Effect.fnUntraced(function* (
     })
     yield* Effect.addFinalizer(() => Effect.sync(receive.abandon))
     const groups = makeGroupCache(jid => socket.groupMetadata(jid))
-    const socket: WASocket = makeWASocket({
+    /**
+     * A fault inside Baileys ends this account's connection as a crash, and no other. Errors of the protocol (Boom) are no
+     * faults: a question that nobody waits for any more fails so whenever a connection ends.
+     */
+    const onStray = (reason: unknown): void => {
+      const isFault = !(typeof reason === 'object' && reason !== null && 'isBoom' in reason)
+      const text = 'A promise inside Baileys failed with nobody waiting for it'
+      const cause = reason instanceof Error ? reason : ''
+      fork(
+        (isFault ? Effect.logError(text, cause) : Effect.logDebug(text, cause)).pipe(
+          Effect.annotateLogs({ accountId })
+        )
+      )
+      if (isFault) fork(Deferred.die(closed, new Error('A fault inside Baileys', { cause: reason })))
+    }
+    const settings: UserFacingSocketConfig = {
       auth: { creds, keys: receive.keys },
       logger,
       waWebSocketUrl: options.url,
@@ -165,7 +183,8 @@ export const makeOpener = Effect.fnUntraced(function* (
         return raw === undefined ? undefined : proto.Message.decode(raw)
       },
       makeSignalRepository: receive.makeSignalRepository
-    })
+    }
+    const socket: WASocket = stray.onBehalfOf(onStray, () => makeWASocket(settings))
     // Known before the first stanza: otherwise Baileys takes the recipient's LID in a message of our own phone for ours,
     // moves our phone's session there, and can decrypt nothing of it any more.
     const { jid: ownJid, lid: ownLid } = self()

@@ -6,6 +6,7 @@ import type { ConnectionEvent, Pairing } from '../../domain/connection.ts'
 import type { Fact } from '../../domain/fact.ts'
 import { Incidents } from '../observe/incidents.ts'
 import { storageTrouble, troubleOf } from '../observe/storage-trouble.ts'
+import type { StrayRejections } from '../observe/stray-rejections.ts'
 import type { Inbox } from '../receive/inbox.ts'
 import type { Ingest } from '../receive/ingest.ts'
 import { Store } from '../store/store.ts'
@@ -61,7 +62,7 @@ export class WhatsApp extends Context.Service<
 >()('backscroll/services/whatsapp/WhatsApp') {
   static layer(
     options: WhatsAppOptions
-  ): Layer.Layer<WhatsApp, never, Vault | Inbox | Ingest | Store | Incidents> {
+  ): Layer.Layer<WhatsApp, never, Vault | Inbox | Ingest | Store | Incidents | StrayRejections> {
     return Layer.effect(
       WhatsApp,
       Effect.gen(function* () {

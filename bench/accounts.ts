@@ -1,0 +1,239 @@
+// What many idle accounts cost: memory for each against a bare socket of Baileys, the start of all, and how they come back
+// after an outage of WhatsApp's.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
+import type { BareQuestions } from './bare-sockets.ts'
+import { Child } from './child.ts'
+import type { WhatsAppQuestions } from './whatsapp-process.ts'
+
+export const ACCOUNTS_USAGE = `accounts  many idle accounts: memory, start, and an outage of WhatsApp's
+    --count N           how many (500)
+    --pace DURATION     START_PACE of the server (its standard, 100ms)
+    --outage SECONDS    how long WhatsApp refuses everybody (10)
+    --json              nothing but the result`
+
+const DEADLINE_MS = 15 * 60_000
+const LOOK_EVERY_MS = 100
+/** Linked at the same time. */
+const AT_ONCE = 8
+const SETTLE_MS = 5000
+
+const parsed = (args: ReadonlyArray<string>) => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      count: { type: 'string', default: '500' },
+      pace: { type: 'string', default: '100ms' },
+      outage: { type: 'string', default: '10' },
+      json: { type: 'boolean', default: false }
+    }
+  })
+  const whole = (name: 'count' | 'outage', most: number): number => {
+    const number = Number(values[name])
+    if (Number.isSafeInteger(number) && number >= 1 && number <= most) return number
+    throw new RangeError(`--${name} takes a whole number from 1 to ${most}`)
+  }
+  const pace = /^(\d{1,6})(ms|s)$/.exec(values.pace)
+  if (pace === null) throw new RangeError('--pace takes a duration: 100ms or 1s')
+  return {
+    count: whole('count', 5000),
+    outageMs: whole('outage', 600) * 1000,
+    pace: values.pace,
+    paceMs: Number(pace[1]) * (pace[2] === 's' ? 1000 : 1),
+    json: values.json
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
+
+/** What a process holds once its garbage is collected, MiB. */
+const heldMiB = async (pid: number): Promise<number> => {
+  const file = `/proc/${pid}/status`
+  if (!existsSync(file)) throw new Error('Memory can be measured on Linux only')
+  process.kill(pid, 'SIGUSR2')
+  await pause(SETTLE_MS)
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? 0) / 1024
+}
+
+const COLLECTABLE = ['--import', join(import.meta.dirname, 'memory.ts')]
+
+/** Runs the work for each number below `count`, a few at a time. */
+const forEach = async (count: number, work: (number: number) => Promise<unknown>): Promise<void> => {
+  let next = 0
+  const one = async (): Promise<void> => {
+    while (next < count) await work(next++)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, one))
+}
+
+/** A sample of the server's metrics. */
+const metric = async (server: ServerProcess, name: string): Promise<number> => {
+  const { body } = await server.api.request<string>('GET', '/metrics')
+  const line = body.split('\n').find(text => text.startsWith(`${name} `))
+  return Number(line?.split(' ').at(-1) ?? 0)
+}
+
+const untilOnline = async (server: ServerProcess, count: number): Promise<void> => {
+  const deadline = Date.now() + DEADLINE_MS
+  while (Date.now() < deadline) {
+    const states = await Promise.all(
+      ['open', 'backfilling'].map(state => metric(server, `backscroll_accounts{state="${state}"}`))
+    )
+    if (states.reduce((sum, n) => sum + n, 0) >= count) return
+    await pause(LOOK_EVERY_MS)
+  }
+  throw new Error(`Not all of ${count} accounts came online within a quarter of an hour`)
+}
+
+/** The most that fall into any window of a second. */
+const mostInASecond = (times: ReadonlyArray<number>): number => {
+  const sorted = times.toSorted((a, b) => a - b)
+  let first = 0
+  return sorted.reduce((most, at, index) => {
+    while ((sorted[first] ?? at) <= at - 1000) first += 1
+    return Math.max(most, index - first + 1)
+  }, 0)
+}
+
+const DELAY = (quantile: string): string => `backscroll_event_loop_delay_seconds{quantile="${quantile}"}`
+
+/** The worst that was seen of the event loop in scrapes one after another, until told to stop; milliseconds. */
+const watchDelay = (server: ServerProcess) => {
+  let isWatching = true
+  const seen: Array<{ p99: number; max: number }> = []
+  const watching = (async () => {
+    while (isWatching) {
+      const { body } = await server.api.request<string>('GET', '/metrics')
+      const of = (name: string): number =>
+        Number(
+          body
+            .split('\n')
+            .find(text => text.startsWith(`${name} `))
+            ?.split(' ')
+            .at(-1) ?? 0
+        ) * 1000
+      seen.push({ p99: of(DELAY('0.99')), max: of(DELAY('1')) })
+      await pause(1000)
+    }
+  })()
+  return async () => {
+    isWatching = false
+    await watching
+    const sorted = seen.map(({ p99 }) => p99).toSorted((a, b) => a - b)
+    return {
+      p99Median: Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0),
+      p99Worst: Math.round(sorted.at(-1) ?? 0),
+      max: Math.round(Math.max(...seen.map(({ max }) => max)))
+    }
+  }
+}
+
+const bareSockets = async (
+  whatsapp: Child<WhatsAppQuestions>,
+  url: string,
+  count: number
+): Promise<number> => {
+  const bare = new Child<BareQuestions>('bare-sockets.ts', { execArgv: COLLECTABLE })
+  try {
+    await pause(SETTLE_MS)
+    const empty = await heldMiB(bare.pid)
+    await forEach(count, async number => {
+      await whatsapp.ask('scan', await bare.ask('link', { number, url }))
+      await bare.ask('online', number)
+    })
+    return ((await heldMiB(bare.pid)) - empty) / count
+  } finally {
+    await bare.stop()
+  }
+}
+
+export const accounts = async (args: ReadonlyArray<string>): Promise<object> => {
+  const { count, json, outageMs, pace, paceMs } = parsed(args)
+  const say = (text: string): void => void (json || process.stderr.write(`${text}\n`))
+  const folder = temporaryFolder()
+  const whatsapp = new Child<WhatsAppQuestions>('whatsapp-process.ts')
+  let server: ServerProcess | undefined
+  try {
+    const settings = await whatsapp.ask('settings', null)
+    say(`Linking ${count} bare sockets …`)
+    const bareMiB = await bareSockets(whatsapp, settings['WHATSAPP_URL'] ?? '', count)
+
+    const start = (startPace: string): Promise<ServerProcess> =>
+      ServerProcess.start({
+        dataDir: folder.path,
+        settings: {
+          ...settings,
+          NODE_OPTIONS: COLLECTABLE.join(' '),
+          START_PACE: startPace,
+          // The standards of the server: the harness is in a hurry.
+          RECONNECT_MIN: '1s',
+          RECONNECT_MAX: '2m',
+          BACKFILL_DELAY: '5s'
+        }
+      })
+    say(`Linking ${count} accounts …`)
+    const linking = (server = await start('0ms'))
+    await pause(SETTLE_MS)
+    const empty = await heldMiB(server.pid)
+    await forEach(count, async number => {
+      const { accountId } = await linking.api.createAccount(`Account ${number + 1}`)
+      await linking.api.pair(accountId)
+      await whatsapp.ask('scan', (await linking.api.offer(accountId)).qr ?? '')
+    })
+    await untilOnline(server, count)
+    await server.stop()
+
+    say('Starting with all of them …')
+    await whatsapp.ask('tries', null)
+    const startedAt = Date.now()
+    server = await start(pace)
+    const delayAtStart = watchDelay(server)
+    await untilOnline(server, count)
+    const startMs = Date.now() - startedAt
+    const startTries = await whatsapp.ask('tries', null)
+    const loopAtStart = await delayAtStart()
+    await pause(SETTLE_MS * 2)
+    const full = await heldMiB(server.pid)
+
+    say(`WhatsApp refuses everybody for ${outageMs / 1000} s …`)
+    const delayInOutage = watchDelay(server)
+    await whatsapp.ask('beginOutage', null)
+    await pause(outageMs)
+    await whatsapp.ask('endOutage', null)
+    const endedAt = Date.now()
+    await untilOnline(server, count)
+    const backMs = Date.now() - endedAt
+    const outageTries = await whatsapp.ask('tries', null)
+    const loopInOutage = await delayInOutage()
+    const accountMiB = (full - empty) / count
+    return {
+      bench: 'accounts',
+      accounts: count,
+      mibAnAccount: Number(accountMiB.toFixed(3)),
+      mibABareSocket: Number(bareMiB.toFixed(3)),
+      ratioToBareSocket: Number((accountMiB / bareMiB).toFixed(2)),
+      serverMiB: { without: Math.round(empty), with: Math.round(full) },
+      startPaceMs: paceMs,
+      /** What the pace allows. */
+      mostAttemptsASecondAllowed: paceMs === 0 ? null : Math.ceil(1000 / paceMs),
+      start: {
+        secondsToAllOnline: Number((startMs / 1000).toFixed(1)),
+        mostAttemptsInASecond: mostInASecond(startTries),
+        eventLoopDelayMs: loopAtStart
+      },
+      outage: {
+        seconds: outageMs / 1000,
+        secondsToAllOnline: Number((backMs / 1000).toFixed(1)),
+        attempts: outageTries.length,
+        mostAttemptsInASecond: mostInASecond(outageTries),
+        eventLoopDelayMs: loopInOutage
+      }
+    }
+  } finally {
+    await server?.kill()
+    await whatsapp.stop()
+    folder.remove()
+  }
+}

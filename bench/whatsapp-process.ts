@@ -1,0 +1,46 @@
+// A simulated WhatsApp with many phones, as a process of its own: links whoever shows a QR code, has outages on demand, and
+// notes when somebody tries to log in.
+import type { ActiveFault } from '../simulator/faults.ts'
+import { Simulator } from '../simulator/simulator.ts'
+import { answer } from './child.ts'
+
+const simulator = await Simulator.make({ seed: 1 })
+
+/** When each login was tried, whether it was let in or not; milliseconds since 1970. */
+let tries: Array<number> = []
+simulator.events.on(({ name }) => {
+  if (name === 'login' || name === 'loginRefused') tries.push(Date.now())
+})
+
+let outage: ActiveFault | undefined
+const SERVICE_UNAVAILABLE = 503
+
+const whatsapp = {
+  settings: async (_: null): Promise<Readonly<Record<string, string>>> => ({
+    WHATSAPP_URL: simulator.whatsappUrl,
+    WHATSAPP_TRUST_ROOT: simulator.trustRoot
+  }),
+  scan: async (qr: string): Promise<null> => {
+    // Hardly any history: what an idle account costs is asked, not what its messages do.
+    const phone = simulator.createPhone({ history: { chats: 1, messages: 3, groupsShare: 0 } })
+    await phone.scanQr(qr)
+    return null
+  },
+  beginOutage: async (_: null): Promise<null> => {
+    outage = simulator.fault({ kind: 'refuseLogins', reason: SERVICE_UNAVAILABLE })
+    simulator.disconnectAll(SERVICE_UNAVAILABLE)
+    return null
+  },
+  endOutage: async (_: null): Promise<null> => {
+    outage?.clear()
+    return null
+  },
+  /** The login attempts since this was asked last. */
+  tries: async (_: null): Promise<ReadonlyArray<number>> => {
+    const told = tries
+    tries = []
+    return told
+  }
+}
+export type WhatsAppQuestions = typeof whatsapp
+answer(whatsapp)
