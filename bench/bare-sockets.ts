@@ -9,13 +9,13 @@ import makeWASocket, {
 } from '@whiskeysockets/baileys'
 import pino from 'pino'
 import { temporaryFolder } from '../harness/server-process.ts'
+import { silenceSessionDumps } from '../simulator/silence.ts'
 import { answer } from './child.ts'
 
 const silent = pino({ level: 'silent' })
 const folder = temporaryFolder()
 process.on('exit', () => rmSync(folder.path, { recursive: true, force: true }))
-// libsignal prints sessions to the console.
-console.info = () => undefined
+silenceSessionDumps()
 
 const sockets: Array<WASocket> = []
 const codes = new Map<number, PromiseWithResolvers<string>>()

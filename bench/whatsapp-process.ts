@@ -6,10 +6,10 @@ import { answer } from './child.ts'
 
 const simulator = await Simulator.make({ seed: 1 })
 
-/** When each login was tried, whether it was let in or not; milliseconds since 1970. */
+/** When each connection was opened, whether it was let in afterwards or not; milliseconds since 1970. */
 let tries: Array<number> = []
 simulator.events.on(({ name }) => {
-  if (name === 'login' || name === 'loginRefused') tries.push(Date.now())
+  if (name === 'connection') tries.push(Date.now())
 })
 
 let outage: ActiveFault | undefined
@@ -35,7 +35,7 @@ const whatsapp = {
     outage?.clear()
     return null
   },
-  /** The login attempts since this was asked last. */
+  /** The connections since this was asked last. */
   tries: async (_: null): Promise<ReadonlyArray<number>> => {
     const told = tries
     tries = []

@@ -217,6 +217,7 @@ export class Simulator {
         else serveMedia(network, request, response)
       },
       onSocket: socket => {
+        network.signals.emit('connection', { connection: this.connections + 1 })
         new Connection(++this.connections, socket, this.identity, handlers)
       }
     })
