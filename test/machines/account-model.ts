@@ -63,3 +63,7 @@ export const told = ({ context, value }: Snapshot): string =>
     context.unlinking,
     Math.min(context.attempts, 6)
   ])
+
+/** The same with what a person sees of it only: the paths of these are few enough to be walked, all of them. */
+export const toldRoughly = ({ context, value }: Snapshot): string =>
+  JSON.stringify([value, context.linked, context.pairing !== null])

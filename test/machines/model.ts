@@ -7,7 +7,7 @@ import type {
   SnapshotFrom,
   AnyStateNode
 } from 'xstate'
-import { getAdjacencyMap, getShortestPaths } from 'xstate/graph'
+import { getAdjacencyMap, getShortestPaths, getSimplePaths } from 'xstate/graph'
 import type { accountMachine } from '../../src/machines/account.ts'
 
 type Machine = typeof accountMachine
@@ -78,6 +78,27 @@ export const pathsOf = (
       return [path, ...beyond.map(step => ({ input, steps: [...path.steps, step] }))]
     })
   })
+}
+
+/**
+ * Every path that comes to no state twice, where `told` says which states are the same: what the shortest way leaves out.
+ * The state of a step is one of those that are told alike.
+ */
+export const simplePathsOf = (
+  machine: Machine,
+  inputs: ReadonlyArray<InputFrom<Machine>>,
+  sample: (type: string) => ReadonlyArray<Event>,
+  told: (snapshot: Snapshot) => string
+): ReadonlyArray<Path> => {
+  const events = machine.events.flatMap(type => sample(type))
+  return inputs.flatMap(input =>
+    getSimplePaths(machine, {
+      input,
+      events: (snapshot: Snapshot) =>
+        events.filter(event => machine.getTransitionData(snapshot as never, event).length > 0),
+      serializeState: told
+    }).map(({ steps }) => ({ input, steps: steps as Path['steps'] }))
+  )
 }
 
 export interface Coverage {
