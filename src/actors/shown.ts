@@ -23,7 +23,6 @@ const tally: Show = value =>
 
 const SHOWN: Readonly<Record<string, Show>> = {
   accountId: word,
-  actorId: word,
   linked: flag,
   wanted: flag,
   unlinking: flag,

@@ -261,7 +261,7 @@ describe.skipIf(!hasBrowser)('the page', () => {
 
     phone.disconnect({ code: 440 })
     await page.locator('.state.active[data-path="replaced"]').waitFor()
-    await page.locator('#happenings').getByText('socket.closed').waitFor()
+    await page.locator('#happenings').getByText('closed', { exact: true }).waitFor()
     await page.locator('#context').getByText('440').waitFor()
     await page.locator('#ways').getByText('connect').waitFor()
     await page.locator('.arrows path').first().waitFor({ state: 'attached' })

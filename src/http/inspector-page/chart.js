@@ -30,8 +30,16 @@ export const element = (tag, className, ...children) => {
   return made
 }
 
-/** `command.pair` is said as `pair`, `socket.closed` as `closed`: the machine's own names, without their room. */
-const saidShort = (/** @type {string} */ name) => name.replace(/^(command|socket)\./, '')
+/**
+ * An event as a person says it: `command.pair` is pair, and XState's own names say what they are about.
+ * @param {string} name
+ */
+export const saidShort = name => {
+  const own = /^xstate\.(done|error)\.actor\.(?:\d+\.)?(?:.*\.)?(\w+)$/.exec(name)
+  if (own !== null) return `work of ${own[2]} ${own[1] === 'done' ? 'is done' : 'failed'}`
+  const delay = /^xstate\.after\.(\w+)\./.exec(name)?.[1]
+  return delay === undefined ? name.replace(/^(command|socket)\./, '') : `after ${delay}`
+}
 
 /**
  * @param {Definition} definition

@@ -1,6 +1,6 @@
 // The inspector's page: asks for the key, opens the stream, and shows it, by its own drawing and to the Stately inspector
 // where that can be reached.
-import { Chart, element, wayRow, waysFrom } from './chart.js'
+import { Chart, element, saidShort, wayRow, waysFrom } from './chart.js'
 import { leafOf, Model } from './model.js'
 
 /** @typedef {import('./model.js').Actor} Actor */
@@ -272,7 +272,7 @@ const drawDetails = actor => {
         'li',
         '',
         element('time', '', new Date(at).toLocaleTimeString()),
-        element('b', '', type),
+        element('b', '', saidShort(type)),
         ...(from === to ? [] : [element('span', 'moved', `${from} → ${to}`)]),
         ...(Object.keys(carried).length === 0 ? [] : [element('code', '', said(carried))])
       )
