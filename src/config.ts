@@ -273,7 +273,7 @@ export const settings = {
     default: '',
     allowed: 'an http or https address; empty: no traces',
     meaning:
-      'OpenTelemetry collector that traces are sent to (OTLP over HTTP, JSON). The other OTEL_ variables of the standard apply too',
+      'OpenTelemetry collector that traces are sent to (OTLP over HTTP, JSON). OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME and OTEL_BSP_… apply as the standard says',
     decode: emptyOr(webPage)
   }),
   SEND_TIMEOUT: setting({

@@ -60,7 +60,8 @@ const MEDIA_PATIENCE_MS = 25_000
 const largestFile = (config: Config): number => config.MEDIA_MAX_MB * 1_048_576
 
 const services = (config: Config) => {
-  const database = Migrations.layer.pipe(
+  const database = SqlStore.upToDate.pipe(
+    Layer.provideMerge(Migrations.layer),
     Layer.provideMerge(NodeSqlite.layer(join(config.DATA_DIR, 'backscroll.db')))
   )
   const foundation = Layer.mergeAll(SqlStore.layer, Incidents.layer, Vault.layer, Gauges.layer).pipe(

@@ -31,7 +31,7 @@ export const END_WORDS: Readonly<
   },
   notLinked: {
     severity: 'info',
-    happened: 'No phone was linked: the code was not used in time, or WhatsApp refused it again and again',
+    happened: 'No phone was linked in time',
     advice: 'Try again with the phone at hand (POST …/pair)'
   }
 }

@@ -57,11 +57,13 @@ export const makeAccountLogic = (
   const report = (accountId: string, news: Pick<News, 'kind' | 'severity' | 'happened' | 'did' | 'advice'>) =>
     bridge.run(Incidents.use(incidents => incidents.report({ accountId, subject: accountId, ...news })))
 
-  const reportEnd = (accountId: string, kind: EndReason) =>
+  /** `because` is added to what happened. */
+  const reportEnd = (accountId: string, kind: EndReason, because: string) =>
     report(accountId, {
       kind: `account.${kind}`,
       did: 'The account stays offline until a person acts; everything received is kept',
-      ...END_WORDS[kind]
+      ...END_WORDS[kind],
+      happened: END_WORDS[kind].happened + because
     })
 
   return accountMachine.provide({
@@ -117,7 +119,12 @@ export const makeAccountLogic = (
       remember: ({ context }, facts) => remember(context.accountId, facts),
       rememberEnd: ({ context }, { ended }) =>
         remember(context.accountId, { ended, lastDisconnect: context.lastDisconnect }),
-      reportEnd: ({ context }, { kind }) => reportEnd(context.accountId, kind),
+      reportEnd: ({ context, event }, { kind }) =>
+        reportEnd(
+          context.accountId,
+          kind,
+          kind === 'notLinked' && event.type === 'socket.closed' ? `: ${event.disconnect.reason}` : ''
+        ),
       reviewSending: ({ context }) =>
         bridge.run(
           Outbox.use(outbox => outbox.release(context.accountId)).pipe(

@@ -114,7 +114,10 @@ export const inspectedSystem = (root: AnyActorRef): InspectedSystem => {
   }
 
   return {
-    present: () => family(root).map(registration),
+    present: accountId =>
+      family(root)
+        .filter(actor => [undefined, accountId ?? accountOf(actor)].includes(accountOf(actor)))
+        .map(registration),
     attach: hear => {
       const subscription = root.system.inspect({
         next: event => {

@@ -76,22 +76,32 @@ const standsAt = (said: ReadonlyArray<string>, at: number, { prefix, words }: Ph
 const SATURATION = 1.2
 const LENGTH_WEIGHT = 0.75
 
+/** Further into a text nothing counts for its relevance. */
+const WEIGHED = 2000
+
+/** How often a text says each wanted phrase, and how many words it has. */
+export interface Saying {
+  readonly times: ReadonlyArray<number>
+  readonly words: number
+}
+
+export const sayingOf = (text: string, wanted: ReadonlyArray<Phrase>): Saying => {
+  const said = wordsOf(text.slice(0, WEIGHED))
+  return {
+    times: wanted.map(phrase => said.filter((_, at) => standsAt(said, at, phrase)).length),
+    words: said.length
+  }
+}
+
 /**
  * How much each of the texts is about what is wanted, by BM25 without the rarity of words: all texts hold all of the
- * wanted phrases. Only the beginning of a long text is looked at.
+ * wanted phrases.
  */
-export const relevances = (
-  texts: ReadonlyArray<string>,
-  wanted: ReadonlyArray<Phrase>
-): ReadonlyArray<number> => {
-  const said = texts.map(text => wordsOf(text.slice(0, LOOKED_AT)))
-  const average = said.reduce((sum, { length }) => sum + length, 0) / Math.max(said.length, 1)
-  return said.map(words => {
-    const length = SATURATION * (1 - LENGTH_WEIGHT + (LENGTH_WEIGHT * words.length) / Math.max(average, 1))
-    return wanted.reduce((sum, phrase) => {
-      const times = words.filter((_, at) => standsAt(words, at, phrase)).length
-      return sum + (times * (SATURATION + 1)) / (times + length)
-    }, 0)
+export const relevances = (sayings: ReadonlyArray<Saying>): ReadonlyArray<number> => {
+  const average = sayings.reduce((sum, { words }) => sum + words, 0) / Math.max(sayings.length, 1)
+  return sayings.map(({ times, words }) => {
+    const length = SATURATION * (1 - LENGTH_WEIGHT + (LENGTH_WEIGHT * words) / Math.max(average, 1))
+    return times.reduce((sum, one) => sum + (one * (SATURATION + 1)) / (one + length), 0)
   })
 }
 

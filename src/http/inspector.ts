@@ -58,7 +58,9 @@ const refuse = (status: number, title: string, detail: string) =>
     { status, contentType: 'application/problem+json' }
   )
 
-const GOING_AWAY = 1001
+const GOING_AWAY = new Socket.CloseEvent(1001, 'The inspector was switched off, or the server stops')
+const KEEP_ALIVE_MS = 30_000
+const FAREWELL_MS = 2000
 const SWITCHED_OFF = 4000
 const TOO_MANY = 4001
 
@@ -74,26 +76,31 @@ const streamLayer = (tickets: Tickets, key: ApiKey) =>
         accountId: string | undefined
       ) {
         const connection = NodeHttpServerRequest.toIncomingMessage(request).socket
+        // Who vanishes without a word is found out some time.
+        connection.setKeepAlive(true, KEEP_ALIVE_MS)
         const socket = yield* request.upgrade
         const { pull } = yield* socket.reader
         const { write, writeAll } = yield* socket.writer
         const tell = inspection.watch(accountId).pipe(
-          Stream.interruptWhen(stopping.requested),
           Stream.runForEach(batch =>
             Array.isReadonlyArrayNonEmpty(batch)
               ? Effect.andThen(writeAll(batch), drained(connection))
               : Effect.void
           ),
-          Effect.as(new Socket.CloseEvent(GOING_AWAY, 'The inspector was switched off, or the server stops')),
+          Effect.as(GOING_AWAY),
           Effect.catchTags({
             InspectorOff: () => Effect.succeed(new Socket.CloseEvent(SWITCHED_OFF, 'The inspector is off')),
             TooManyViewers: ({ most }) =>
               Effect.succeed(new Socket.CloseEvent(TOO_MANY, `At most ${most} may watch at once`))
-          }),
-          Effect.flatMap(write)
+          })
         )
+        // Also of a viewer that does not read, and so holds up what is told to it.
+        const sentAway = Effect.as(Effect.raceFirst(inspection.off, stopping.requested), GOING_AWAY)
         // What a viewer says is read and not listened to.
-        yield* Effect.raceFirst(tell, Effect.forever(pull))
+        const last = yield* Effect.raceAllFirst([tell, sentAway, Effect.forever(pull)])
+        yield* write(last)
+        // Who does not answer a farewell must not hold up the end of the server.
+        setTimeout(() => connection.destroy(), FAREWELL_MS).unref()
       }, Effect.scoped)
 
       return HttpRouter.add('GET', '/inspect/stream', request =>

@@ -222,6 +222,32 @@ describe('the stream', () => {
   })
 })
 
+/** A viewer that takes nothing from its connection, not even a farewell. */
+const deafViewer = async (server: Stage['server']): Promise<WebSocket> => {
+  const { socket } = await Viewer.join(server)
+  // What `ws` keeps to itself is what has to stand still here.
+  Object(socket)._socket.pause()
+  return socket
+}
+
+describe('a viewer that does not read', () => {
+  test('is sent away too, and does not hold up the end of the server', async () => {
+    await using stage = await Stage.set({ INSPECT: 'true' })
+    const { api, server } = stage
+    await deafViewer(server)
+    const viewers = async () => {
+      const { body } = await api.request<{ viewers: number }>('GET', '/v1/inspector')
+      return body.viewers
+    }
+    expect(await viewers()).toBe(1)
+    await api.request('PUT', '/v1/inspector', { on: false })
+    await api.until('the viewer to be gone', async () => ((await viewers()) === 0 ? true : undefined))
+    await api.request('PUT', '/v1/inspector', { on: true })
+    await deafViewer(server)
+    expect(await server.stop()).toBe(0)
+  })
+})
+
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -307,6 +333,9 @@ describe.skipIf(!hasBrowser)('the Stately inspector in the page', () => {
     await page.click('#enter')
     await page.locator('.state.active[data-path="stopped"]').waitFor()
     const stately = page.frameLocator('#stately-view')
+    // Nothing is loaded from elsewhere before somebody asks for it.
+    expect(page.frames().filter(frame => frame.url().includes(String(port)))).toEqual([])
+    await page.click('#stately')
     await stately.locator('#heard').waitFor({ state: 'attached' })
     // It connects whenever it is ready.
     await page.frames()[1]!.evaluate('dispatchEvent(new Event("click"))')

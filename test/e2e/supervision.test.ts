@@ -27,7 +27,7 @@ interface Linked {
   readonly accountId: string
 }
 
-/** A stanza on which Baileys throws, inside a promise that nobody waits for. */
+/** A stanza on which Baileys throws, inside a promise that nobody waits for. It is not the account's actor that crashes then, but its connection. */
 const upsetBaileys = async ({ phone }: Linked): Promise<void> => {
   await phone.devices[0]!.connection!.send({
     tag: 'iq',
@@ -91,7 +91,8 @@ test('an account that crashes again and again is given up, says so, and is broug
   const before = other.phone.devices[0]!.logins
   for (let times = 1; times <= 6; times += 1) {
     await stage.api.untilAccount(one.accountId, 'open', isOpen)
-    await upsetBaileys(one)
+    writeFileSync(faultFile, 'actor')
+    one.phone.disconnect({ code: 503 })
     await untilCrashed(one.accountId, times)
   }
   await stage.api.untilAccount(one.accountId, 'given up', ({ state }) => state === 'failed')

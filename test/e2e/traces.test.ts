@@ -117,7 +117,7 @@ test('a message is one trace from the request over the wire into the store, also
   await stage.restart()
   const connected = await traced('POST', `/v1/accounts/${accountId}/connect`)
   await collector.trace(later, 'POST', 'Outbox.send', 'WhatsApp.send')
-  await collector.trace(connected, 'POST', 'Accounts.send', 'WhatsApp.connect', 'sqlite')
+  await collector.trace(connected, 'POST', 'Accounts.send', 'WhatsApp.opening', 'sqlite')
 })
 
 test('nothing but requests and what follows from them is exported, and nothing secret', async () => {

@@ -128,10 +128,10 @@ export class Model {
   hear(frame) {
     const at = Number(frame.createdAt ?? Date.now())
     if (frame.type === '@backscroll.dropped') {
-      // The whole present follows.
       this.dropped += frame.count ?? 0
-      for (const actor of this.actors.values()) actor.snapshot = { ...actor.snapshot, status: 'unknown' }
-    } else if (frame.type === '@xstate.actor') this.#register(frame, at)
+      this.expectPresent()
+    } else if (frame.type === '@backscroll.present') this.#settle()
+    else if (frame.type === '@xstate.actor') this.#register(frame, at)
     else if (frame.type === '@xstate.snapshot') this.#move(frame, at)
   }
 
@@ -170,8 +170,13 @@ export class Model {
     if (frame.snapshot.status !== 'active') this.#forget(actor.sessionId)
   }
 
+  /** The whole present is about to be told: what is not named in it is gone. */
+  expectPresent() {
+    for (const actor of this.actors.values()) actor.snapshot = { ...actor.snapshot, status: 'unknown' }
+  }
+
   /** Actors that the last showing of the present did not name are gone. */
-  settle() {
+  #settle() {
     for (const { sessionId, snapshot } of this.actors.values()) {
       if (snapshot.status === 'unknown') this.#forget(sessionId)
     }

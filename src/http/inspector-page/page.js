@@ -120,7 +120,7 @@ const connect = async () => {
   if (accountId !== null) stream.searchParams.set('accountId', accountId)
   void learnNames()
   const socket = new WebSocket(stream)
-  model.actors.clear()
+  model.expectPresent()
   socket.addEventListener('open', () => sayLink('Live', true))
   socket.addEventListener('message', ({ data }) => hear(JSON.parse(String(data))))
   socket.addEventListener('close', ({ code, reason }) => {
@@ -143,13 +143,22 @@ const hear = frame => {
 }
 
 let isDue = false
+let isPressed = false
+addEventListener('pointerdown', () => (isPressed = true))
+for (const end of ['pointerup', 'pointercancel', 'blur']) {
+  addEventListener(end, () => {
+    isPressed = false
+    // After the click that this may be.
+    setTimeout(redraw)
+  })
+}
 const redraw = () => {
   if (isDue) return
   isDue = true
   requestAnimationFrame(() => {
     isDue = false
-    model.settle()
-    draw()
+    // What is being clicked must not be drawn anew under the pointer.
+    if (!isPressed) draw()
   })
 }
 
@@ -283,14 +292,12 @@ const drawDetails = actor => {
 const draw = () => {
   drawStates()
   drawList()
-  const actor =
-    [...model.accounts, ...(model.root === undefined ? [] : [model.root])].find(
-      ({ name }) => name === selected
-    ) ?? model.accounts[0]
+  const choice = [...model.accounts, ...(model.root === undefined ? [] : [model.root])]
+  selected ??= choice[0]?.name
+  const actor = choice.find(({ name }) => name === selected)
   const only = byId('only', HTMLButtonElement)
   only.hidden = actor === undefined || actor === model.root
   if (actor === undefined) return
-  selected = actor.name
   byId('title', HTMLElement).textContent = actor === model.root ? 'Supervisor' : nameOf(actor)
   const state = leafOf(actor.snapshot.value)
   const now = byId('now', HTMLElement)
@@ -305,17 +312,21 @@ const draw = () => {
 
 // ——— The Stately inspector beside it
 
+const UNREACHABLE_MS = 10_000
+
 const stately = (() => {
   const frame = byId('stately-view', HTMLIFrameElement)
   const button = byId('stately', HTMLButtonElement)
   const own = byId('own', HTMLButtonElement)
   const ui = document.querySelector('meta[name="inspector-ui"]')?.getAttribute('content') ?? ''
+  // A frame of this origin could read the key.
+  const origin = ui === '' || new URL(ui).origin === location.origin ? undefined : new URL(ui).origin
   let isConnected = false
 
   /** @param {import('./model.js').Frame} told */
   const tell = told => {
-    if (isConnected && told.type.startsWith('@xstate.'))
-      frame.contentWindow?.postMessage(told, new URL(ui).origin)
+    if (isConnected && origin !== undefined && told.type.startsWith('@xstate.'))
+      frame.contentWindow?.postMessage(told, origin)
   }
 
   /** @param {boolean} isStately */
@@ -326,27 +337,36 @@ const stately = (() => {
     own.setAttribute('aria-pressed', String(!isStately))
   }
 
-  own.addEventListener('click', () => show(false))
-  button.addEventListener('click', () => show(true))
-  if (ui === '') {
-    button.hidden = true
-    return { tell }
+  /** Loaded when somebody asks for it: it comes from elsewhere. */
+  const load = () => {
+    if (frame.src !== '') return
+    frame.src = ui
+    button.textContent = 'Stately …'
+    setTimeout(() => {
+      if (isConnected) return
+      button.textContent = 'Stately'
+      button.disabled = true
+      notify('The Stately inspector cannot be reached from this browser. This page shows the same.')
+      show(false)
+    }, UNREACHABLE_MS)
   }
-  addEventListener('message', ({ data, origin, source }) => {
-    if (source !== frame.contentWindow || origin !== new URL(ui).origin) return
-    if (data?.type !== '@statelyai.connected') return
-    const isFirst = !isConnected
+
+  button.hidden = origin === undefined
+  own.hidden = button.hidden
+  own.addEventListener('click', () => show(false))
+  button.addEventListener('click', () => {
+    load()
+    if (isConnected) show(true)
+  })
+  addEventListener('message', event => {
+    if (event.source !== frame.contentWindow || event.origin !== origin) return
+    if (event.data?.type !== '@statelyai.connected') return
     isConnected = true
-    button.disabled = false
-    button.title = 'The same actors in the Stately inspector'
+    button.textContent = 'Stately'
     // It begins with what lives now.
     for (const { registration, snapshot } of model.actors.values()) tell({ ...registration, snapshot })
-    if (isFirst) show(true)
+    show(true)
   })
-  setTimeout(() => {
-    if (!isConnected) button.title = 'The Stately inspector cannot be reached from this browser'
-  }, 10_000)
-  frame.src = ui
   return { tell }
 })()
 

@@ -57,6 +57,7 @@ const LONGEST_PAUSE_MS = 5 * 60 * 1000
 const LOOK_AGAIN_MS = 60_000
 const WAKE_AFTER_MS = 100
 
+const LOSS_TOLD_EVERY_MS = 60 * 60 * 1000
 const FAILING = 'Media cannot be kept; they wait'
 const WORDS = {
   again: 'It could not be fetched; it is tried again',
@@ -162,21 +163,28 @@ const make = Effect.fnUntraced(function* (options: MediaOptions) {
     yield* isKept ? callers.give(message, held) : callers.refuse(message, new NoMedia({}))
   })
 
+  /** When a loss was told last, by account and kind. */
+  const lossToldAt = new Map<string, number>()
+
   const giveUp = Effect.fnUntraced(function* (
     message: Message,
     state: 'gone' | 'tooLarge' | 'failed',
     reason: string,
     answer: OpenError
   ) {
-    yield* records.note(message, { state, reason }, 'done')
+    const isWanted = yield* records.note(message, { state, reason }, 'done')
     yield* callers.refuse(message, answer)
-    // What the settings exclude is no trouble.
-    if (state === 'tooLarge') return
+    // What was deleted meanwhile, or what the settings exclude, is no loss.
+    if (!isWanted || state === 'tooLarge') return
+    const key = `${message.accountId} ${state}`
+    const now = yield* Clock.currentTimeMillis
+    // Old chats may have thousands of files that nobody has any more: one word an hour is enough, the messages say which.
+    if ((lossToldAt.get(key) ?? -Infinity) > now - LOSS_TOLD_EVERY_MS) return
+    lossToldAt.set(key, now)
     yield* incidents.report({
       accountId: message.accountId,
       kind: 'media.lost',
       severity: 'warning',
-      // One record for an account: old chats may have thousands of files that nobody has any more.
       subject: state,
       threadId: message.threadId,
       messageId: message.messageId,

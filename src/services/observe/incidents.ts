@@ -1,4 +1,5 @@
-// One record for each thing a person should know of; a repeat raises its count. Never holds message text or numbers.
+// One record for each thing a person should know of; a repeat raises its count. Its words never
+// hold message text or numbers; which conversation it is about is a field of its own, which is not logged.
 import { createHash } from 'node:crypto'
 import { Clock, Context, Effect, Layer, PubSub, Schema, Stream } from 'effect'
 import { SqlClient } from 'effect/sql'
@@ -63,7 +64,12 @@ export class Incidents extends Context.Service<
       const storeUnstored = Effect.gen(function* () {
         for (const [incidentId, incident] of unstored) {
           yield* store(incident)
-          unstored.delete(incidentId)
+          // Within somebody's transaction it is stored only when that commits.
+          yield* sql.afterCommit(
+            Effect.sync(() => {
+              if (unstored.get(incidentId) === incident) unstored.delete(incidentId)
+            })
+          )
         }
       })
 

@@ -11,8 +11,8 @@ export interface InspectionFrame {
 
 /** What can be watched. */
 export interface InspectedSystem {
-  /** All that lives, as it is now. */
-  readonly present: () => ReadonlyArray<InspectionFrame>
+  /** All that lives, as it is now; of one account only, with what is above all accounts. */
+  readonly present: (accountId: string | undefined) => ReadonlyArray<InspectionFrame>
   /** Hears everything from now on, until the answered function is called. */
   readonly attach: (hear: (frame: InspectionFrame) => void) => () => void
 }
@@ -34,6 +34,8 @@ export class Inspection extends Context.Service<
     readonly viewers: Effect.Effect<number>
     /** Switching off sends all viewers away. */
     readonly turn: (on: boolean) => Effect.Effect<void>
+    /** Completes when it is switched off. */
+    readonly off: Effect.Effect<void>
     /**
      * The present, then what happens, in batches. A viewer that reads too slowly loses the oldest, is told how many, and
      * is shown the present again.
@@ -48,11 +50,12 @@ export class Inspection extends Context.Service<
       let system: InspectedSystem | undefined
       let offered: Effect.Effect<InspectedSystem> | undefined
       let isOn = options.on
+      const off = Latch.makeUnsafe(!options.on)
       let detach: (() => void) | undefined
       const viewers = new Set<Viewer>()
 
       const present = (accountId: string | undefined) => () =>
-        (system?.present() ?? []).filter(isOf(accountId)).map(({ text }) => text)
+        (system?.present(accountId) ?? []).map(({ text }) => text)
 
       /** Actors are listened to while somebody watches, and only then. */
       const listen = (): void => {
@@ -96,11 +99,13 @@ export class Inspection extends Context.Service<
               })
           ),
         isOn: Effect.sync(() => isOn),
+        off: off.await,
         viewers: Effect.sync(() => viewers.size),
         turn: on =>
           Effect.sync(() => {
             isOn = on
-            if (!on) for (const viewer of viewers) viewer.end()
+            if (on) off.closeUnsafe()
+            else off.openUnsafe()
           }),
         watch: accountId =>
           Stream.unwrap(
@@ -110,7 +115,7 @@ export class Inspection extends Context.Service<
                 Effect.succeed(
                   Effect.raceFirst(
                     Effect.map(viewer.next, batch => [batch] as const),
-                    Effect.andThen(viewer.ended, Cause.done())
+                    Effect.andThen(Effect.raceFirst(viewer.ended, off.await), Cause.done())
                   )
                 )
               )
@@ -130,6 +135,9 @@ const isOf =
   (wanted: string | undefined) =>
   ({ accountId }: InspectionFrame): boolean =>
     wanted === undefined || accountId === undefined || accountId === wanted
+
+/** Whoever draws knows now that what was not named is gone. */
+const PRESENT_ENDS = JSON.stringify({ type: '@backscroll.present' })
 
 class Viewer {
   private readonly accountId: string | undefined
@@ -175,7 +183,7 @@ class Viewer {
       const told =
         dropped > 0 ? [JSON.stringify({ type: '@backscroll.dropped', count: dropped }), ...waiting] : waiting
       // Last, as it is newer than anything that waited.
-      return isLost ? [...told, ...this.present()] : told
+      return isLost ? [...told, ...this.present(), PRESENT_ENDS] : told
     })
   )
 }

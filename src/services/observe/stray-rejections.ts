@@ -13,13 +13,15 @@ export class StrayRejections extends Context.Service<
      * Those of nobody are logged.
      */
     readonly onBehalfOf: <A>(hear: Hear, work: () => A) => A
+    /** Runs `work` on behalf of nobody: what the library calls of ours, and what that sets going for others. */
+    readonly onBehalfOfNobody: <A>(work: () => A) => A
   }
 >()('backscroll/services/observe/StrayRejections') {
   static readonly layer: Layer.Layer<StrayRejections> = Layer.effect(
     StrayRejections,
     Effect.gen(function* () {
       const context = yield* Effect.context<never>()
-      const hearers = new AsyncLocalStorage<Hear>()
+      const hearers = new AsyncLocalStorage<Hear | undefined>()
       const log: Hear = reason => {
         Effect.runForkWith(context)(
           Effect.logError(
@@ -34,7 +36,10 @@ export class StrayRejections extends Context.Service<
         Effect.sync(() => process.on('unhandledRejection', told)),
         () => Effect.sync(() => process.off('unhandledRejection', told))
       )
-      return StrayRejections.of({ onBehalfOf: (hear, work) => hearers.run(hear, work) })
+      return StrayRejections.of({
+        onBehalfOf: (hear, work) => hearers.run(hear, work),
+        onBehalfOfNobody: work => hearers.run(undefined, work)
+      })
     })
   )
 }

@@ -45,6 +45,7 @@ const discreet = (tracer: Tracer.Tracer): Tracer.Tracer =>
         name: withoutNumbers(options.name),
         sampled: options.sampled && isAsked
       })
+      if (!span.sampled) return span
       const attribute = span.attribute.bind(span)
       const end = span.end.bind(span)
       const event = span.event.bind(span)
@@ -105,19 +106,21 @@ export const timedConnection = <E, R>(
     : Stream.unwrap(
         Effect.gen(function* () {
           const clock = yield* Clock.Clock
-          const span = yield* Effect.makeSpan('WhatsApp.connect', {
+          const span = yield* Effect.makeSpan('WhatsApp.opening', {
             parent,
             kind: 'client',
             attributes: { accountId }
           })
           // A span that has ended does not end again.
-          const end = Effect.sync(() => span.end(clock.currentTimeNanosUnsafe(), Exit.void))
+          const end = (exit: Exit.Exit<void, Error>) =>
+            Effect.sync(() => span.end(clock.currentTimeNanosUnsafe(), exit))
           return events.pipe(
             Stream.tap(event => {
               span.attribute('messaging.operation.name', event.type)
-              return event.type === 'socket.restrictionTold' ? Effect.void : end
+              if (event.type === 'socket.restrictionTold') return Effect.void
+              return end(event.type === 'socket.closed' ? Exit.fail(new Error('Not connected')) : Exit.void)
             }),
-            Stream.ensuring(end)
+            Stream.ensuring(end(Exit.void))
           )
         })
       )

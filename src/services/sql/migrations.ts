@@ -11,6 +11,7 @@ import { incidents } from './migrations/0007-incidents.ts'
 import { lighterSearch } from './migrations/0008-lighter-search.ts'
 import { traces } from './migrations/0009-traces.ts'
 import { incidentPlaces } from './migrations/0010-incident-places.ts'
+import { searchFolding } from './migrations/0011-search-folding.ts'
 
 /** Every upgrade by its number and name. */
 export const MIGRATIONS = {
@@ -23,7 +24,8 @@ export const MIGRATIONS = {
   '0007_incidents': incidents,
   '0008_lighter_search': lighterSearch,
   '0009_traces': traces,
-  '0010_incident_places': incidentPlaces
+  '0010_incident_places': incidentPlaces,
+  '0011_search_folding': searchFolding
 }
 
 /** Runs the upgrades that a database does not have yet, in order, each in a transaction of its own. */

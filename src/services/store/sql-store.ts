@@ -11,12 +11,17 @@ import { messagePageStatements } from './sql/message-pages.ts'
 import { messageStatements } from './sql/messages.ts'
 import { pastParticipantStatements } from './sql/past-participants.ts'
 import { receiptStatements } from './sql/receipts.ts'
-import { searchIndexStatements } from './sql/search-index.ts'
+import { refold, searchIndexStatements } from './sql/search-index.ts'
 import { searchStatements } from './sql/search.ts'
 import { threadPageStatements } from './sql/thread-pages.ts'
 import { threadStatements } from './sql/threads.ts'
 import { walkStatements } from './sql/walk.ts'
 import { Store, StoreError } from './store.ts'
+
+/** To be run on an upgraded database before anything is stored. */
+export const upToDate: Layer.Layer<never, SqlError.SqlError, SqlClient.SqlClient> = Layer.effectDiscard(
+  Effect.flatMap(SqlClient.SqlClient, refold)
+)
 
 export const layer: Layer.Layer<Store, never, SqlClient.SqlClient | SqlBulk> = Layer.effect(
   Store,

@@ -66,6 +66,16 @@ const REPEATED_WITHIN_MS = 10 * 60 * 1000
 export const OTHER_NUMBER = 1
 const OTHER_NUMBER_REASON =
   'Another phone number was linked than this account belongs to. Its conversations would be mixed: create an account of its own for it'
+/** Of our own: Baileys threw where nobody catches. */
+const LIBRARY_FAULT = 2
+const LIBRARY_FAULT_REASON = 'A fault inside the WhatsApp library'
+const CRASH = {
+  kind: 'account.crashed',
+  severity: 'warning',
+  happened: 'A fault inside the WhatsApp library ended the connection of this account',
+  did: 'It is opened anew, later each time it happens; the other accounts were not touched',
+  advice: 'Nothing, unless it happens again and again: then report it with the log'
+} as const
 /** What changes in groups is told while connected and after; asking at every reconnection would be too often. */
 const GROUPS_LIFETIME_MS = 60 * 60 * 1000
 const CLOSE_TIMEOUT = '3 seconds'
@@ -92,8 +102,10 @@ export const makeOpener = Effect.fnUntraced(function* (
   const stray = yield* StrayRejections
   const clock = yield* Clock.Clock
   const context = yield* Effect.context<never>()
-  const run: RunPromise = effect => Effect.runPromiseWith(context)(effect)
-  const fork = <A, E>(effect: Effect.Effect<A, E>): void => void Effect.runForkWith(context)(effect)
+  // Effects of ours are shared with other accounts: what becomes of them is not this connection's business.
+  const run: RunPromise = effect => stray.onBehalfOfNobody(() => Effect.runPromiseWith(context)(effect))
+  const fork = <A, E>(effect: Effect.Effect<A, E>): void =>
+    void stray.onBehalfOfNobody(() => Effect.runForkWith(context)(effect))
   const now = () => clock.currentTimeMillisUnsafe()
   const deviceCaches = new Map<string, CacheStore>()
   const groupsToldAt = new Map<string, number>()
@@ -108,8 +120,9 @@ export const makeOpener = Effect.fnUntraced(function* (
     creds: AuthenticationCreds,
     pairing: Pairing | null,
     belongsTo: string | undefined,
-    tell: (event: ConnectionEvent) => void
+    hear: (event: ConnectionEvent) => void
   ) {
+    const tell = (event: ConnectionEvent): void => stray.onBehalfOfNobody(() => hear(event))
     const closed = yield* Deferred.make<Extract<ConnectionEvent, { type: 'socket.closed' }>>()
     // We fetch history and app state ourselves; Baileys must not hold its events back waiting for them.
     if (pairing === null) creds.accountSyncCounter = Math.max(1, creds.accountSyncCounter)
@@ -146,19 +159,22 @@ export const makeOpener = Effect.fnUntraced(function* (
     yield* Effect.addFinalizer(() => Effect.sync(receive.abandon))
     const groups = makeGroupCache(jid => socket.groupMetadata(jid))
     /**
-     * A fault inside Baileys ends this account's connection as a crash, and no other. Errors of the protocol (Boom) are no
-     * faults: a question that nobody waits for any more fails so whenever a connection ends.
+     * A fault inside Baileys is a crash of this connection, and of no other: it is opened anew, later each time. Never for
+     * good, as it may be one stanza that Baileys does not understand, and everything else still arrives in between.
      */
     const onStray = (reason: unknown): void => {
-      const isFault = !(typeof reason === 'object' && reason !== null && 'isBoom' in reason)
       const text = 'A promise inside Baileys failed with nobody waiting for it'
-      const cause = reason instanceof Error ? reason : ''
+      const logged = Effect.logWarning(text, reason instanceof Error ? reason : '')
+      fork(Effect.annotateLogs(isFault(reason) ? logged : Effect.logDebug(text), { accountId }))
+      if (!isFault(reason)) return
+      const disconnect = { code: LIBRARY_FAULT, reason: LIBRARY_FAULT_REASON, at: now() }
+      const end = { type: 'socket.closed' as const, verdict: 'retry' as const, disconnect }
+      const ending = Deferred.succeed(closed, end)
       fork(
-        (isFault ? Effect.logError(text, cause) : Effect.logDebug(text, cause)).pipe(
-          Effect.annotateLogs({ accountId })
+        Effect.flatMap(ending, isNews =>
+          isNews ? incidents.report({ accountId, subject: accountId, ...CRASH }) : Effect.void
         )
       )
-      if (isFault) fork(Deferred.die(closed, new Error('A fault inside Baileys', { cause: reason })))
     }
     const settings: UserFacingSocketConfig = {
       auth: { creds, keys: receive.keys },
@@ -366,6 +382,10 @@ const closeSocket = (socket: WASocket): Effect.Effect<void> =>
     if (socket.ws.isClosed) return
     await socket.ws.close().catch(() => undefined)
   }).pipe(Effect.timeoutOrElse({ duration: CLOSE_TIMEOUT, orElse: () => Effect.void }))
+
+/** Errors of the protocol (Boom) and of the network are none: a question that nobody waits for fails so when a connection ends. */
+const isFault = (reason: unknown): boolean =>
+  reason instanceof Error && !('isBoom' in reason) && !('code' in reason)
 
 const statusCodeOf = (error: unknown): number => {
   if (typeof error !== 'object' || error === null || !('output' in error)) return 0

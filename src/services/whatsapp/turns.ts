@@ -27,6 +27,6 @@ export const makeTurns = (pauseMs: number): Turns => {
         Effect.sync(() => (waiting -= 1))
       )
     }),
-    waitingMs: Effect.map(Clock.currentTimeMillis, now => Math.max(0, next + waiting * pauseMs - now))
+    waitingMs: Effect.map(Clock.currentTimeMillis, now => Math.max(next, now) - now + waiting * pauseMs)
   }
 }

@@ -3,6 +3,8 @@ import { Effect, Fiber, Stream } from 'effect'
 import { expect, test } from 'vitest'
 import { Inspection, type InspectionFrame, MOST_WAITING } from '../../../src/services/observe/inspection.ts'
 
+const ENDS = JSON.stringify({ type: '@backscroll.present' })
+
 /** A system whose present is one frame, and that a test makes speak. */
 const system = () => {
   const hearers = new Set<(frame: InspectionFrame) => void>()
@@ -10,10 +12,11 @@ const system = () => {
     hearers,
     say: (text: string, accountId?: string) => hearers.forEach(hear => hear({ accountId, text })),
     offered: {
-      present: () => [
-        { accountId: undefined, text: 'present' },
-        { accountId: 'acc-1', text: 'present of 1' }
-      ],
+      present: (accountId: string | undefined) =>
+        [
+          { accountId: undefined, text: 'present' },
+          { accountId: 'acc-1', text: 'present of 1' }
+        ].filter(frame => [undefined, accountId ?? frame.accountId].includes(frame.accountId)),
       attach: (hear: (frame: InspectionFrame) => void) => {
         hearers.add(hear)
         return () => void hearers.delete(hear)
@@ -45,8 +48,8 @@ test('the present comes first, then what happens; of others only what concerns a
     Effect.gen(function* () {
       const all = yield* reading(inspection)
       const one = yield* reading(inspection, 'acc-2')
-      expect(yield* all).toEqual(['present', 'present of 1'])
-      expect(yield* one).toEqual(['present'])
+      expect(yield* all).toEqual(['present', 'present of 1', ENDS])
+      expect(yield* one).toEqual(['present', ENDS])
       say('of 1', 'acc-1')
       say('of 2', 'acc-2')
       say('of all')
@@ -75,9 +78,9 @@ test('a viewer that does not read keeps a bounded number, is told how many it lo
       const [notice, ...rest] = yield* slow
       const { count, type } = JSON.parse(notice!)
       expect(type).toBe('@backscroll.dropped')
-      expect(rest.slice(-3)).toEqual([`event ${said - 1}`, 'present', 'present of 1'])
-      expect(rest.length - 2).toBeLessThanOrEqual(MOST_WAITING)
-      expect(count + rest.length - 2).toBe(said)
+      expect(rest.slice(-4)).toEqual([`event ${said - 1}`, 'present', 'present of 1', ENDS])
+      expect(rest.length - 3).toBeLessThanOrEqual(MOST_WAITING)
+      expect(count + rest.length - 3).toBe(said)
       say('later')
       expect(yield* slow).toEqual(['later'])
     }).pipe(Effect.scoped)

@@ -86,3 +86,26 @@ test('0008 finds what was found before, and forgets it when it is edited', async
   )
   expect(found).toEqual([['garden party'], [], ['cellar party']])
 })
+
+test('words that were folded by other tables are indexed anew, once', async () => {
+  const found = await Effect.runPromise(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* upgrade(MIGRATIONS)
+      yield* sql`INSERT INTO threads (thread_id, account_id, client_jid, kind, created_at)
+        VALUES ('acc-1__1@s.whatsapp.net', 'acc-1', '1@s.whatsapp.net', 'direct', 1)`
+      yield* sql`INSERT INTO messages (thread_id, message_id, account_id, whatsapp_id, direction, type, body, status, ts_client, ts_server)
+        VALUES ('acc-1__1@s.whatsapp.net', 'A_them', 'acc-1', 'A', 'inbound', 'text', 'Garden', 'received', 1000, 1)`
+      yield* sql`INSERT INTO message_search (rowid, account, text) VALUES (77, 'acc1', 'stale')`
+      yield* sql`INSERT INTO search_folding VALUES (1, '1 of another Unicode')`
+      const words = sql<{ term: string }>`SELECT term FROM temp.words WHERE col = 'text'`
+      yield* sql`CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, message_search, instance)`
+      yield* Layer.build(SqlStore.upToDate)
+      const anew = yield* words
+      yield* sql`INSERT INTO message_search (rowid, account, text) VALUES (78, 'acc1', 'kept')`
+      yield* Layer.build(SqlStore.upToDate)
+      return [anew, yield* words]
+    }).pipe(Effect.scoped, Effect.provide(NodeSqlite.layer(':memory:')))
+  )
+  expect(found).toEqual([[{ term: 'garden' }], [{ term: 'garden' }, { term: 'kept' }]])
+})

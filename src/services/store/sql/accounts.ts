@@ -37,7 +37,7 @@ const record = (row: unknown) =>
     onlineAt: found.online_at
   }))
 
-/** Tables whose rows go when the account goes, after its messages. Incidents stay: they say what happened. */
+/** Tables whose rows go when the account goes, after its messages. */
 const TABLES_OF_AN_ACCOUNT = [
   'threads',
   'contacts',
@@ -113,10 +113,14 @@ export const accountStatements = (
         index.removeAccount(accountId),
         Effect.andThen(
           sql`DELETE FROM messages WHERE thread_id IN (SELECT thread_id FROM threads WHERE account_id = ${accountId})`,
-          Effect.forEach(
-            TABLES_OF_AN_ACCOUNT,
-            table => sql`DELETE FROM ${sql(table)} WHERE account_id = ${accountId}`,
-            { discard: true }
+          Effect.andThen(
+            // Incidents stay: they say what happened, but not any more with whom.
+            sql`UPDATE incidents SET thread_id = NULL, message_id = NULL WHERE account_id = ${accountId}`,
+            Effect.forEach(
+              TABLES_OF_AN_ACCOUNT,
+              table => sql`DELETE FROM ${sql(table)} WHERE account_id = ${accountId}`,
+              { discard: true }
+            )
           )
         )
       )

@@ -102,7 +102,7 @@ export const mergeStatements = (
     yield* sql`UPDATE accounts SET messages = messages - ${twice} WHERE account_id = ${accountId}`
     // Receipts and changes may have come under an address that never had a thread.
     yield* moveReceipts({ column: 'thread_id', to }, 'thread_id = ?', [from])
-    for (const table of ['waiting_changes', 'outbox', 'events']) {
+    for (const table of ['waiting_changes', 'outbox', 'events', 'incidents']) {
       yield* sql`UPDATE ${sql(table)} SET thread_id = ${to} WHERE thread_id = ${from}`
     }
     yield* sql`UPDATE OR IGNORE waiting_reads SET thread_id = ${to} WHERE thread_id = ${from}`
@@ -147,7 +147,7 @@ export const mergeStatements = (
         yield* sql`UPDATE messages SET sender = ${to}, message_id = ${messageId}
           WHERE thread_id = ${row.thread_id} AND message_id = ${row.message_id}`
       }
-      for (const table of ['waiting_changes', 'events', 'outbox']) {
+      for (const table of ['waiting_changes', 'events', 'outbox', 'incidents']) {
         yield* sql`UPDATE ${sql(table)} SET message_id = ${messageId}
           WHERE thread_id = ${row.thread_id} AND message_id = ${row.message_id}`
       }

@@ -255,5 +255,5 @@ const threadsChanged = (threadIds: ReadonlySet<string>): ReadonlyArray<EventWrit
 const isFoundOtherwise = (before: Held, after: Held): boolean =>
   before.body !== after.body ||
   before.type !== after.type ||
-  before.media !== after.media ||
+  before.media?.fileName !== after.media?.fileName ||
   before.tsClient !== after.tsClient

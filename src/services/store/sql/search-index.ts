@@ -2,7 +2,7 @@
 // would make SQLite flush the index for every single row, which costs more than all the rest of storing a message.
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
-import { searchable } from '../../../domain/search-text.ts'
+import { FOLDING, searchable } from '../../../domain/search-text.ts'
 import type { SqlBulk } from '../../sql/node-sqlite.ts'
 import type { MessageWrite } from '../store.ts'
 import { newestRow } from './message-pages.ts'
@@ -57,14 +57,43 @@ const add = (which: string) => `INSERT INTO message_search (rowid, account, text
 /** The index holds no texts: it has to be told the words that it is to forget, so rows are removed before they change. */
 const remove = (which: string) => `INSERT INTO message_search (message_search, rowid, account, text)
   SELECT 'delete', ${place('m')}, replace(m.account_id, '-', ''), searchable(${textOf('m')}) FROM messages m
-  WHERE ${which} AND ${isIndexed('m')}`
+  WHERE ${which} AND ${isIndexed('m')} ORDER BY 2`
 
 const THESE = `m.rowid IN (SELECT value FROM json_each(?))`
 
-const OF_ACCOUNT = 'm.thread_id IN (SELECT thread_id FROM threads WHERE account_id = ?)'
+const OF_THREAD = 'm.thread_id = ?'
 
 /** One word that stands for the account. */
 export const accountWord = (accountId: string): string => accountId.replaceAll('-', '')
+
+/** Indexes everything anew when the words were folded by other tables; a newer Node brings newer ones. */
+export const refold = (sql: SqlClient.SqlClient) =>
+  Effect.gen(function* () {
+    const foldedBy = `${FOLDING} ${process.versions['unicode']}`
+    const [row] = yield* sql<{ by: string }>`SELECT folded_by AS by FROM search_folding`
+    if (row?.by === foldedBy) return
+    const [any] = yield* sql`SELECT 1 FROM messages LIMIT 1`
+    if (any !== undefined)
+      yield* Effect.logInfo(
+        'Indexing all messages anew for the search; with a million of them it takes ten seconds'
+      )
+    yield* sql`INSERT INTO message_search (message_search) VALUES ('delete-all')`
+    yield* sql.unsafe(add('TRUE'))
+    yield* sql`INSERT INTO search_folding VALUES (1, ${foldedBy}) ON CONFLICT DO UPDATE SET folded_by = excluded.folded_by`
+  }).pipe(sql.withTransaction)
+
+interface Held {
+  readonly row: number
+  readonly threadId: string
+  readonly messageId: string
+}
+
+/** Held messages by their threads and ids. */
+const HELD = `SELECT m.rowid AS row, m.thread_id AS threadId, m.message_id AS messageId FROM json_each(?) AS told
+  JOIN messages m ON m.thread_id = told.value ->> 0 AND m.message_id = told.value ->> 1`
+
+/** So many are looked up by their ids: more would cost more than all that is unread. */
+const LOOKED_UP_ONE_BY_ONE = 100
 
 export const searchIndexStatements = (sql: SqlClient.SqlClient, bulk: SqlBulk['Service']) => {
   const refresh = Effect.fnUntraced(function* <A, E, R>(
@@ -81,28 +110,25 @@ export const searchIndexStatements = (sql: SqlClient.SqlClient, bulk: SqlBulk['S
 
   /** Rows whose words these reports change: what could not be read is filled, what is revoked says nothing any more. */
   const changedBy = Effect.fnUntraced(function* (writes: ReadonlyArray<MessageWrite>) {
-    const threadIds = [...new Set(writes.map(({ threadId }) => threadId))]
-    const unread = yield* sql<{ row: number; threadId: string; messageId: string }>`
-      SELECT m.rowid AS row, m.thread_id AS threadId, m.message_id AS messageId FROM json_each(${JSON.stringify(threadIds)}) AS touched
-      JOIN messages m ON m.thread_id = touched.value AND ${sql.literal(isUnread('m'))}`
+    const keys = (some: ReadonlyArray<MessageWrite>) =>
+      JSON.stringify(some.map(({ messageId, threadId }) => [threadId, messageId]))
+    const isLarge = writes.length > LOOKED_UP_ONE_BY_ONE
+    // Of many at once hardly any is held unread: what is unread in their threads is asked for instead.
+    const threadIds = JSON.stringify([...new Set(writes.map(({ threadId }) => threadId))])
+    const unread = !isLarge
+      ? yield* sql.unsafe<Held>(`${HELD} WHERE ${isUnread('m')}`, [keys(writes)])
+      : yield* sql.unsafe<Held>(
+          `SELECT m.rowid AS row, m.thread_id AS threadId, m.message_id AS messageId FROM json_each(?) AS touched
+            JOIN messages m ON m.thread_id = touched.value AND ${isUnread('m')}`,
+          [threadIds]
+        )
     const told = new Set(
       unread.length === 0 ? [] : writes.map(({ messageId, threadId }) => `${threadId} ${messageId}`)
     )
     const revoked = writes.filter(({ type }) => type === 'revoked')
-    const held =
-      revoked.length === 0
-        ? []
-        : yield* sql<{ row: number }>`SELECT m.rowid AS row
-            FROM json_each(${JSON.stringify(revoked.map(({ messageId, threadId }) => [threadId, messageId]))}) AS told
-            JOIN messages m ON m.thread_id = told.value ->> 0 AND m.message_id = told.value ->> 1`
-    return [
-      ...new Set([
-        ...unread
-          .filter(({ messageId, threadId }) => told.has(`${threadId} ${messageId}`))
-          .map(({ row }) => row),
-        ...held.map(({ row }) => row)
-      ])
-    ]
+    const held = revoked.length === 0 ? [] : yield* sql.unsafe<Held>(HELD, [keys(revoked)])
+    const changed = [...unread.filter(one => told.has(`${one.threadId} ${one.messageId}`)), ...held]
+    return [...new Set(changed.map(({ row }) => row))]
   })
 
   /** Runs what stores these messages, and keeps the index in step; answers behind which row the new ones lie, and how many. */
@@ -125,6 +151,15 @@ export const searchIndexStatements = (sql: SqlClient.SqlClient, bulk: SqlBulk['S
     storing,
     /** Runs what changes or removes these rows, and keeps the index in step. */
     refresh,
-    removeAccount: (accountId: string) => bulk.runMany(remove(OF_ACCOUNT), [[accountId]])
+    /** Thread after thread, so that other accounts are not held up by a large one. */
+    removeAccount: Effect.fnUntraced(function* (accountId: string) {
+      const threads = yield* sql<{
+        id: string
+      }>`SELECT thread_id AS id FROM threads WHERE account_id = ${accountId}`
+      for (const { id } of threads) {
+        yield* bulk.runMany(remove(OF_THREAD), [[id]])
+        yield* Effect.yieldNow
+      }
+    })
   }
 }

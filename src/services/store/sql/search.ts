@@ -4,7 +4,14 @@ import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { type SearchCursor } from '../../../domain/page.ts'
 import type { Hit } from '../../../domain/reading.ts'
-import { type Phrase, relevances, type SearchQuery, snippetOf } from '../../../domain/search-query.ts'
+import {
+  type Phrase,
+  relevances,
+  type Saying,
+  sayingOf,
+  type SearchQuery,
+  snippetOf
+} from '../../../domain/search-query.ts'
 import type { Search, SearchPage } from '../store.ts'
 import { type Condition, conditionOf, MESSAGE_SELECT, type messagePageStatements } from './message-pages.ts'
 import { decodeMessage } from './message-row.ts'
@@ -64,17 +71,14 @@ export const searchStatements = (
     candidates: ReadonlyArray<Candidate>,
     wanted: ReadonlyArray<Phrase>
   ) {
-    const texts = new Map<number, string>()
+    const sayings = new Map<number, Saying>()
     for (let at = 0; at < candidates.length; at += WINDOW) {
       const rows = JSON.stringify(candidates.slice(at, at + WINDOW).map(({ row }) => row))
       for (const { row, text } of yield* sql.unsafe<{ row: number; text: string | null }>(TEXTS, [rows]))
-        texts.set(row, text ?? '')
+        sayings.set(row, sayingOf(text ?? '', wanted))
       yield* Effect.yieldNow
     }
-    const about = relevances(
-      candidates.map(({ row }) => texts.get(row) ?? ''),
-      wanted
-    )
+    const about = relevances(candidates.map(({ row }) => sayings.get(row) ?? sayingOf('', wanted)))
     return candidates
       .map((candidate, index) => ({ candidate, relevance: about[index] ?? 0 }))
       .toSorted((a, b) => b.relevance - a.relevance)
