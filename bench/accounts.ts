@@ -68,20 +68,28 @@ const forEach = async (count: number, work: (number: number) => Promise<unknown>
   await Promise.all(Array.from({ length: AT_ONCE }, one))
 }
 
-/** A sample of the server's metrics. */
-const metric = async (server: ServerProcess, name: string): Promise<number> => {
+/** The server's metrics by name and labels. */
+const metrics = async (server: ServerProcess): Promise<(name: string) => number> => {
   const { body } = await server.api.request<string>('GET', '/metrics')
-  const line = body.split('\n').find(text => text.startsWith(`${name} `))
-  return Number(line?.split(' ').at(-1) ?? 0)
+  const lines = body.split('\n')
+  return name =>
+    Number(
+      lines
+        .find(text => text.startsWith(`${name} `))
+        ?.split(' ')
+        .at(-1) ?? 0
+    )
 }
 
 const untilOnline = async (server: ServerProcess, count: number): Promise<void> => {
   const deadline = Date.now() + DEADLINE_MS
   while (Date.now() < deadline) {
-    const states = await Promise.all(
-      ['open', 'backfilling'].map(state => metric(server, `backscroll_accounts{state="${state}"}`))
+    const metric = await metrics(server)
+    const online = ['open', 'backfilling'].reduce(
+      (sum, state) => sum + metric(`backscroll_accounts{state="${state}"}`),
+      0
     )
-    if (states.reduce((sum, n) => sum + n, 0) >= count) return
+    if (online >= count) return
     await pause(LOOK_EVERY_MS)
   }
   throw new Error(`Not all of ${count} accounts came online within a quarter of an hour`)
@@ -105,16 +113,8 @@ const watchDelay = (server: ServerProcess) => {
   const seen: Array<{ p99: number; max: number }> = []
   const watching = (async () => {
     while (isWatching) {
-      const { body } = await server.api.request<string>('GET', '/metrics')
-      const of = (name: string): number =>
-        Number(
-          body
-            .split('\n')
-            .find(text => text.startsWith(`${name} `))
-            ?.split(' ')
-            .at(-1) ?? 0
-        ) * 1000
-      seen.push({ p99: of(DELAY('0.99')), max: of(DELAY('1')) })
+      const metric = await metrics(server)
+      seen.push({ p99: metric(DELAY('0.99')) * 1000, max: metric(DELAY('1')) * 1000 })
       await pause(1000)
     }
   })()
@@ -209,6 +209,8 @@ export const accounts = async (args: ReadonlyArray<string>): Promise<object> => 
     const backMs = Date.now() - endedAt
     const outageTries = await whatsapp.ask('tries', null)
     const loopInOutage = await delayInOutage()
+    await pause(SETTLE_MS)
+    const afterwards = await heldMiB(server.pid)
     const accountMiB = (full - empty) / count
     return {
       bench: 'accounts',
@@ -216,7 +218,11 @@ export const accounts = async (args: ReadonlyArray<string>): Promise<object> => 
       mibAnAccount: Number(accountMiB.toFixed(3)),
       mibABareSocket: Number(bareMiB.toFixed(3)),
       ratioToBareSocket: Number((accountMiB / bareMiB).toFixed(2)),
-      serverMiB: { without: Math.round(empty), with: Math.round(full) },
+      serverMiB: {
+        without: Math.round(empty),
+        with: Math.round(full),
+        afterTheOutage: Math.round(afterwards)
+      },
       startPaceMs: paceMs,
       /** What the pace allows. */
       mostAttemptsASecondAllowed: paceMs === 0 ? null : Math.ceil(1000 / paceMs),

@@ -95,6 +95,8 @@ export const asked = (name: string, trace: string | null, accountId: string) => 
   })
 }
 
+const NOT_OPENED = { _tag: 'NotOpened' } as const
+
 /** Times a connection that somebody asked for, until it is open, offers to be linked, or has failed. */
 export const timedConnection = <E, R>(
   parent: Tracer.AnySpan | undefined,
@@ -112,13 +114,13 @@ export const timedConnection = <E, R>(
             attributes: { accountId }
           })
           // A span that has ended does not end again.
-          const end = (exit: Exit.Exit<void, Error>) =>
+          const end = (exit: Exit.Exit<void, typeof NOT_OPENED>) =>
             Effect.sync(() => span.end(clock.currentTimeNanosUnsafe(), exit))
           return events.pipe(
             Stream.tap(event => {
               span.attribute('messaging.operation.name', event.type)
               if (event.type === 'socket.restrictionTold') return Effect.void
-              return end(event.type === 'socket.closed' ? Exit.fail(new Error('Not connected')) : Exit.void)
+              return end(event.type === 'socket.closed' ? Exit.fail(NOT_OPENED) : Exit.void)
             }),
             Stream.ensuring(end(Exit.void))
           )
