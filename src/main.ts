@@ -189,7 +189,12 @@ const config = Result.getOrElse(loadConfig(process.env), error =>
 
 /** The first words in a chain of causes; a server that cannot listen says why only at its end. */
 const reasonOf = (failure: unknown): string => {
-  if (!(failure instanceof Error)) return 'for an unknown reason'
+  if (!(failure instanceof Error)) {
+    // What Effect finds wrong with a variable is no Error of JavaScript's.
+    const told =
+      typeof failure === 'object' && failure !== null && 'message' in failure ? failure.message : ''
+    return typeof told === 'string' && told !== '' ? told : 'for an unknown reason'
+  }
   const inner = failure.cause instanceof Error ? reasonOf(failure.cause) : undefined
   const words = failure.message || inner || failure.name
   return /EADDR|ENOTFOUND|listen/.test(inner ?? '') ? `${inner}. Choose another HOST or PORT.` : words
@@ -207,10 +212,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 collectGarbageEarly()
-const observed = Layer.mergeAll(
-  Log.layer(config.LOG_LEVEL),
-  config.OTEL_EXPORTER_OTLP_ENDPOINT === '' ? Layer.empty : Tracing.layer(process.env)
-)
+const traces = Tracing.isWanted(process.env) ? Tracing.layer(process.env) : Layer.empty
+const observed = Layer.provideMerge(traces, Log.layer(config.LOG_LEVEL))
 NodeRuntime.runMain(Layer.launch(server(config)).pipe(Effect.provide(observed)), {
   disableErrorReporting: true,
   teardown: (exit, onExit) => {

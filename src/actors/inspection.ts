@@ -52,6 +52,9 @@ const family = (actor: AnyActorRef): ReadonlyArray<AnyActorRef> => {
   ]
 }
 
+/** Deeper than any definition, so that nothing of one is cut off. */
+const DEEPEST = 40
+
 export const inspectedSystem = (root: AnyActorRef): InspectedSystem => {
   const accountOf = (actor: AnyActorRef): string | undefined => {
     if (actor._parent === undefined) return undefined
@@ -67,7 +70,7 @@ export const inspectedSystem = (root: AnyActorRef): InspectedSystem => {
         text = JSON.stringify({ ...event, ...whose, rootId: root.sessionId })
       }
     }
-    tell(createInspector(adapter))
+    tell(createInspector(adapter, { serializationDepthLimit: DEEPEST }))
     return { accountId: accountOf(actor), text }
   }
 

@@ -58,10 +58,10 @@ const refuse = (status: number, title: string, detail: string) =>
     { status, contentType: 'application/problem+json' }
   )
 
-const GOING_AWAY = new Socket.CloseEvent(1001, 'The inspector was switched off, or the server stops')
+const SERVER_STOPS = new Socket.CloseEvent(1001, 'The server stops')
 const KEEP_ALIVE_MS = 30_000
 const FAREWELL_MS = 2000
-const SWITCHED_OFF = 4000
+const SWITCHED_OFF = new Socket.CloseEvent(4000, 'The inspector was switched off')
 const TOO_MANY = 4001
 
 const streamLayer = (tickets: Tickets, key: ApiKey) =>
@@ -87,17 +87,20 @@ const streamLayer = (tickets: Tickets, key: ApiKey) =>
               ? Effect.andThen(writeAll(batch), drained(connection))
               : Effect.void
           ),
-          Effect.as(GOING_AWAY),
+          Effect.andThen(Effect.map(inspection.isOn, isOn => (isOn ? SERVER_STOPS : SWITCHED_OFF))),
           Effect.catchTags({
-            InspectorOff: () => Effect.succeed(new Socket.CloseEvent(SWITCHED_OFF, 'The inspector is off')),
+            InspectorOff: () => Effect.succeed(SWITCHED_OFF),
             TooManyViewers: ({ most }) =>
               Effect.succeed(new Socket.CloseEvent(TOO_MANY, `At most ${most} may watch at once`))
           })
         )
         // Also of a viewer that does not read, and so holds up what is told to it.
-        const sentAway = Effect.as(Effect.raceFirst(inspection.off, stopping.requested), GOING_AWAY)
+        const sentAway = [
+          Effect.as(inspection.off, SWITCHED_OFF),
+          Effect.as(stopping.requested, SERVER_STOPS)
+        ]
         // What a viewer says is read and not listened to.
-        const last = yield* Effect.raceAllFirst([tell, sentAway, Effect.forever(pull)])
+        const last = yield* Effect.raceAllFirst([...sentAway, tell, Effect.forever(pull)])
         yield* write(last)
         // Who does not answer a farewell must not hold up the end of the server.
         setTimeout(() => connection.destroy(), FAREWELL_MS).unref()
@@ -164,7 +167,7 @@ const pageLayer = (ui: URL | '') => {
   return Layer.mergeAll(
     file('/inspect', 'text/html; charset=utf-8', asset('page.html').replace('{{ui}}', escaped(String(ui)))),
     file('/inspect/page.css', 'text/css; charset=utf-8', asset('page.css')),
-    ...['page.js', 'model.js', 'chart.js'].map(name =>
+    ...['page.js', 'model.js', 'chart.js', 'rows.js'].map(name =>
       file(`/inspect/${name}`, 'text/javascript; charset=utf-8', asset(name))
     )
   )

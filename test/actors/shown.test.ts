@@ -82,6 +82,7 @@ test('the running system is shown from its root to the work of its states, and e
     ...['ingest', 'history', 'media', 'socket'].map(work => ['acc-1', work])
   ])
   expect(present[1]).toMatchObject({ parentId: root.sessionId, rootId: root.sessionId })
+  expect(JSON.parse(present[1].definition)).toEqual(shownDefinition(accountMachine.config))
 
   const heard: Array<Record<string, unknown>> = []
   const detach = system.attach(({ text }) => heard.push(JSON.parse(text)))

@@ -215,7 +215,7 @@ describe('the stream', () => {
     expect(body.on).toBe(true)
     expect(body.viewers).toBeGreaterThanOrEqual(1)
     await api.request('PUT', '/v1/inspector', { on: false })
-    expect(await viewer.closed).toBe(1001)
+    expect(await viewer.closed).toBe(4000)
     expect(await api.request('POST', '/v1/inspector/tickets')).toMatchObject({ status: 409 })
     await api.request('PUT', '/v1/inspector', { on: true })
     await Viewer.join(server)
@@ -277,8 +277,12 @@ describe.skipIf(!hasBrowser)('the page', () => {
     await page.getByText('That is not the API key of this server.').waitFor()
     await page.fill('#key', server.key)
     await page.click('#enter')
-    // It is off by default.
-    await page.click('#on')
+    // It is off by default, and stays so for who dismisses the question.
+    await page.locator('#is-off').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByText('Switched off', { exact: true }).waitFor()
+    expect((await api.request('GET', '/v1/inspector')).body).toMatchObject({ on: false })
+    await page.getByRole('button', { name: 'Switch on' }).click()
     await page.getByText('Live', { exact: true }).waitFor()
     await page.getByRole('button', { name: /Not linked/ }).waitFor()
     await page.getByRole('button', { name: /Flower shop/ }).click()
@@ -291,6 +295,10 @@ describe.skipIf(!hasBrowser)('the page', () => {
     await page.locator('#context').getByText('440').waitFor()
     await page.locator('#ways').getByText('connect').waitFor()
     await page.locator('.arrows path').first().waitFor({ state: 'attached' })
+
+    // What happened stays when the account is another actor.
+    await api.command(accountId, 'restart')
+    await page.locator('#happenings').getByText('closed', { exact: true }).waitFor()
 
     await page.click('#only')
     await page.getByText('Live', { exact: true }).waitFor()

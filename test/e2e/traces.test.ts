@@ -67,6 +67,8 @@ const above = (spans: ReadonlyArray<Span>, span: Span | string): ReadonlyArray<s
   return parent === undefined ? [] : [parent.name, ...above(spans, parent)]
 }
 
+const SEND = 'POST /v1/accounts/:accountId/messages'
+
 const collector = new Collector()
 let stage: Stage
 beforeAll(async () => {
@@ -101,9 +103,9 @@ test('a message is one trace from the request over the wire into the store, also
     to,
     text: 'Nobody else reads this'
   })
-  const spans = await collector.trace(sent, 'POST', 'Outbox.accept', 'Outbox.send', 'WhatsApp.send')
+  const spans = await collector.trace(sent, SEND, 'Outbox.accept', 'Outbox.send', 'WhatsApp.send')
   expect(above(spans, 'WhatsApp.send')).toEqual(
-    expect.arrayContaining(['POST', 'Outbox.accept', 'Outbox.send'])
+    expect.arrayContaining([SEND, 'Outbox.accept', 'Outbox.send'])
   )
   // What was done in the store is below both: accepted, and noted as sent.
   const stored = spans.filter(({ name }) => name === 'sqlite').map(span => above(spans, span))
@@ -116,8 +118,14 @@ test('a message is one trace from the request over the wire into the store, also
   await stage.server.stop()
   await stage.restart()
   const connected = await traced('POST', `/v1/accounts/${accountId}/connect`)
-  await collector.trace(later, 'POST', 'Outbox.send', 'WhatsApp.send')
-  await collector.trace(connected, 'POST', 'Accounts.send', 'WhatsApp.opening', 'sqlite')
+  await collector.trace(later, SEND, 'Outbox.send', 'WhatsApp.send')
+  await collector.trace(
+    connected,
+    'POST /v1/accounts/:accountId/connect',
+    'Accounts.send',
+    'WhatsApp.opening',
+    'sqlite'
+  )
 })
 
 test('nothing but requests and what follows from them is exported, and nothing secret', async () => {
@@ -128,7 +136,7 @@ test('nothing but requests and what follows from them is exported, and nothing s
   await phone.receive({ from: phone.contacts[0]!, text: 'Where the treasure lies' })
   await traced('GET', `/v1/accounts/${accountId}/search?q=treasure`)
   const last = await traced('GET', `/v1/threads/${encodeURIComponent(threads[0]!.threadId)}/messages`)
-  await collector.trace(last, 'GET')
+  await collector.trace(last, 'GET /v1/threads/:threadId/messages')
   const { spans } = collector
   const known = new Set(spans.map(({ spanId }) => spanId))
   const roots = spans.filter(({ parentSpanId }) => parentSpanId === undefined)

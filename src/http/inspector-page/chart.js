@@ -1,5 +1,5 @@
 // Draws a machine: its states as nested boxes, the active ones lit, and arrows for what can happen next.
-import { activePaths, statesOf, targetPath } from './model.js'
+import { activePaths, definitionAt, saidOf, statesOf, targetPath } from './model.js'
 
 /** @typedef {import('./model.js').Actor} Actor */
 /** @typedef {import('./model.js').Definition} Definition */
@@ -31,17 +31,6 @@ export const element = (tag, className, ...children) => {
 }
 
 /**
- * An event as a person says it: `command.pair` is pair, and XState's own names say what they are about.
- * @param {string} name
- */
-export const saidShort = name => {
-  const own = /^xstate\.(done|error)\.actor\.(?:\d+\.)?(?:.*\.)?(\w+)$/.exec(name)
-  if (own !== null) return `work of ${own[2]} ${own[1] === 'done' ? 'is done' : 'failed'}`
-  const delay = /^xstate\.after\.(\w+)\./.exec(name)?.[1]
-  return delay === undefined ? name.replace(/^(command|socket)\./, '') : `after ${delay}`
-}
-
-/**
  * @param {Definition} definition
  * @param {string} path
  * @param {string} machineId
@@ -63,10 +52,6 @@ const waysOf = (definition, path, machineId) => {
     ...(definition.invoke ?? []).flatMap(({ id, onDone, src }) => ways(`${id ?? src} done`, onDone ?? []))
   ]
 }
-
-/** @param {Definition} root @param {string} path */
-const definitionAt = (root, path) =>
-  path.split('.').reduce((found, name) => found?.states?.[name], /** @type {Definition | undefined} */ (root))
 
 /**
  * What can happen in the state that the actor is in, the innermost state first.
@@ -164,7 +149,9 @@ export class Chart {
     for (const { from, to, label } of waysFrom(actor)) {
       const source = this.#boxOf(innermost ?? from)
       const target = to === undefined ? undefined : this.#boxOf(to)
-      if (source === undefined || target === undefined || source === target || drawn.has(to ?? '')) continue
+      // An arrow to what is around would say nothing.
+      if (source === undefined || target === undefined || target.contains(source) || drawn.has(to ?? ''))
+        continue
       drawn.add(to ?? '')
       const [a, b] = nearest(source.getBoundingClientRect(), target.getBoundingClientRect())
       const [x1, y1, x2, y2] = [a.x - left, a.y - top, b.x - left, b.y - top]
@@ -215,7 +202,7 @@ export const wayRow = ({ guard, label, to }) =>
   element(
     'li',
     label.startsWith('after') ? 'timed' : label.startsWith('command.') ? 'asked' : 'told',
-    element('b', '', saidShort(label)),
+    element('b', '', saidOf({}, label)),
     ...(guard === undefined ? [] : [element('i', '', guard)]),
     element('span', '', `→ ${to?.split('.').at(-1) ?? ''}`)
   )

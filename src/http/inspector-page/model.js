@@ -35,7 +35,6 @@
  * @property {Snapshot} snapshot
  * @property {number} since when it came to its state, or was first seen in it; milliseconds since 1970
  * @property {boolean} isExact whether it was seen coming to its state
- * @property {Array<Happening>} happenings the newest first
  * @property {Frame} registration as it was told, for the Stately inspector
  */
 
@@ -101,10 +100,42 @@ export const targetPath = (target, from, machineId) => {
 export const statesOf = ({ states = {} }) =>
   Object.entries(states).toSorted(([, a], [, b]) => (a.order ?? 0) - (b.order ?? 0))
 
+/**
+ * The state of a path in a definition; the definition itself for none.
+ * @param {Definition} root
+ * @param {string} path
+ */
+export const definitionAt = (root, path) =>
+  path === ''
+    ? root
+    : path
+        .split('.')
+        .reduce((found, name) => found?.states?.[name], /** @type {Definition | undefined} */ (root))
+
+/**
+ * An event as a person says it: `command.pair` is pair, and XState's own names say what they are about.
+ * @param {Definition} definition of the machine that got it
+ * @param {string} type
+ */
+export const saidOf = (definition, type) => {
+  const work = /^xstate\.(done|error)\.actor\.(?:(\d+)\.)?(.+)$/.exec(type)
+  if (work !== null) {
+    const [, outcome, index, where = ''] = work
+    const path = where.replace(definition.id ?? '', '').replace(/^\./, '')
+    const name =
+      index === undefined ? where : (definitionAt(definition, path)?.invoke?.[Number(index)]?.src ?? where)
+    return `${name} ${outcome === 'done' ? 'is done' : 'failed'}`
+  }
+  const delay = /^xstate\.after\.(\w+)\./.exec(type)?.[1]
+  return delay === undefined ? type.replace(/^(command|socket)\./, '') : `after ${delay}`
+}
+
 export class Model {
   /** @type {Map<string, Actor>} */
   actors = new Map()
   dropped = 0
+  /** By name: an account that is started anew is another actor, and its past is what one wants to see then. @type {Map<string, Array<Happening>>} */
+  #happened = new Map()
 
   /** @returns {Actor | undefined} */
   get root() {
@@ -117,6 +148,16 @@ export class Model {
     return [...this.actors.values()]
       .filter(({ parentId }) => root !== undefined && parentId === root.sessionId)
       .toSorted((a, b) => a.name.localeCompare(b.name))
+  }
+
+  /** What happened to an account or the supervisor, the newest first. @param {Actor} actor @returns {Array<Happening>} */
+  happeningsOf(actor) {
+    return this.#happened.get(actor.name) ?? []
+  }
+
+  /** @param {Actor} actor */
+  #isKept({ parentId }) {
+    return parentId === undefined || parentId === this.root?.sessionId
   }
 
   /** @param {string} sessionId */
@@ -148,7 +189,6 @@ export class Model {
       snapshot,
       since: known !== undefined && isSame ? known.since : at,
       isExact: known?.isExact === true && isSame,
-      happenings: known?.happenings ?? [],
       registration: frame
     })
   }
@@ -165,8 +205,10 @@ export class Model {
       actor.since = at
       actor.isExact = true
     }
-    actor.happenings.unshift({ at, type, carried, from, to })
-    actor.happenings.length = Math.min(actor.happenings.length, MOST_HAPPENINGS)
+    const happenings = this.happeningsOf(actor)
+    happenings.unshift({ at, type, carried, from, to })
+    happenings.length = Math.min(happenings.length, MOST_HAPPENINGS)
+    if (this.#isKept(actor)) this.#happened.set(actor.name, happenings)
     if (frame.snapshot.status !== 'active') this.#forget(actor.sessionId)
   }
 

@@ -1,7 +1,8 @@
-// The inspector's page: asks for the key, opens the stream, and shows it, by its own drawing and to the Stately inspector
-// where that can be reached.
-import { Chart, element, saidShort, wayRow, waysFrom } from './chart.js'
-import { leafOf, Model } from './model.js'
+// The inspector's page: asks for the key, opens the stream, and shows it, by its own drawing and, on demand, in the Stately
+// inspector.
+import { Chart, element, wayRow, waysFrom } from './chart.js'
+import { leafOf, Model, saidOf } from './model.js'
+import { makeRows } from './rows.js'
 
 /** @typedef {import('./model.js').Actor} Actor */
 
@@ -19,14 +20,21 @@ const byId = (id, kind) => {
 
 const KEY = 'backscroll.key'
 const address = new URL(location.href)
+/** The one account that is watched; all when there is none. */
+const watched = address.searchParams.get('accountId') ?? ''
 const model = new Model()
 const chart = new Chart(byId('chart', HTMLElement))
-/** @type {string | undefined} */
-let selected = address.searchParams.get('accountId') ?? undefined
+/** Whose machine is drawn. @type {string | undefined} */
+let selected = watched || decodeURIComponent(address.hash.slice(1)) || undefined
 /** The state whose accounts are listed; all when there is none. */
 let onlyState = ''
-/** @type {Map<string, string>} */
+/** Names of accounts by their ids. @type {Map<string, string>} */
 const names = new Map()
+/** Since when nothing is heard any more; milliseconds since 1970. @type {number | undefined} */
+let silentSince
+
+/** @param {number} ms */
+const pause = ms => new Promise(resolve => setTimeout(resolve, ms))
 
 // ——— Asking the server
 
@@ -49,11 +57,14 @@ const ask = async (method, path, body) => {
   return { status: answer.status, content }
 }
 
-/** @param {string} id */
-const dialogAnswered = id => {
+/** What a dialog was answered with; nothing when it was dismissed. @param {string} id @returns {Promise<string>} */
+const answerOf = id => {
   const dialog = byId(id, HTMLDialogElement)
+  dialog.returnValue = ''
   if (!dialog.open) dialog.showModal()
-  return new Promise(resolve => dialog.addEventListener('close', resolve, { once: true }))
+  return new Promise(resolve =>
+    dialog.addEventListener('close', () => resolve(dialog.returnValue), { once: true })
+  )
 }
 
 /** @param {string} why */
@@ -61,7 +72,7 @@ const signIn = async why => {
   byId('why', HTMLElement).textContent = why
   const field = byId('key', HTMLInputElement)
   field.value = ''
-  await dialogAnswered('sign-in')
+  await answerOf('sign-in')
   sessionStorage.setItem(KEY, field.value.trim())
 }
 
@@ -70,6 +81,9 @@ const sayLink = (text, isLive) => {
   const link = byId('link', HTMLElement)
   link.textContent = text
   link.classList.toggle('live', isLive)
+  silentSince = isLive ? undefined : (silentSince ?? Date.now())
+  // What is shown is what was; it must not look like what is.
+  byId('own-view', HTMLElement).classList.toggle('stale', !isLive && model.actors.size > 0)
 }
 
 /** @param {string} text */
@@ -79,11 +93,37 @@ const notify = text => {
   notice.hidden = text === ''
 }
 
+let isLearning = false
 const learnNames = async () => {
-  const { content, status } = await ask('GET', '/v1/accounts')
+  if (isLearning) return
+  isLearning = true
+  // Of many accounts that come at once the names are asked for once.
+  await pause(LEARN_MS)
+  isLearning = false
+  const { content, status } = await ask('GET', '/v1/accounts').catch(() => ({ content: {}, status: 0 }))
   if (status !== 200) return
   for (const { accountId, name } of content.accounts) names.set(accountId, name)
   redraw()
+}
+const LEARN_MS = 300
+
+const LOOK_AGAIN_MS = 3000
+const toggle = byId('off', HTMLButtonElement)
+
+/** Until it is on, be it by this page or by somebody else. */
+const untilOn = async () => {
+  sayLink('Switched off', false)
+  toggle.textContent = 'Switch on'
+  if ((await answerOf('is-off')) === 'on') await ask('PUT', '/v1/inspector', { on: true })
+  while (true) {
+    const { content } = await ask('GET', '/v1/inspector')
+    if (content.on === true) break
+    await Promise.race([
+      pause(LOOK_AGAIN_MS),
+      new Promise(resolve => toggle.addEventListener('click', resolve, { once: true }))
+    ])
+  }
+  toggle.textContent = 'Switch off'
 }
 
 /** A ticket, however long it takes to be given one. */
@@ -96,28 +136,32 @@ const ticket = async () => {
     if (status === 401) {
       sessionStorage.removeItem(KEY)
       why = 'That is not the API key of this server.'
-    } else if (status === 409) {
-      sayLink('Switched off', false)
-      await dialogAnswered('is-off')
-      await ask('PUT', '/v1/inspector', { on: true })
-    } else throw new Error(content.detail ?? `The server answers ${status}`)
+    } else if (status === 409) await untilOn()
+    else throw new Error(content.detail ?? `The server answers ${status}`)
   }
 }
 
 const AGAIN_MS = 2000
+const ALL_SEATS_TAKEN = 4001
 
 const connect = async () => {
   const stream = new URL('/inspect/stream', location.href)
   stream.protocol = stream.protocol === 'https:' ? 'wss:' : 'ws:'
   try {
     stream.searchParams.set('ticket', await ticket())
+    if (watched !== '') {
+      stream.searchParams.set('accountId', watched)
+      const { status } = await ask('GET', `/v1/accounts/${encodeURIComponent(watched)}`)
+      if (status !== 200) {
+        sayLink('There is no such account', false)
+        return
+      }
+    }
   } catch {
     sayLink('The server does not answer; trying again', false)
     setTimeout(connect, AGAIN_MS)
     return
   }
-  const accountId = address.searchParams.get('accountId')
-  if (accountId !== null) stream.searchParams.set('accountId', accountId)
   void learnNames()
   const socket = new WebSocket(stream)
   model.expectPresent()
@@ -125,7 +169,7 @@ const connect = async () => {
   socket.addEventListener('message', ({ data }) => hear(JSON.parse(String(data))))
   socket.addEventListener('close', ({ code, reason }) => {
     sayLink(reason === '' ? 'Connection lost; trying again' : reason, false)
-    setTimeout(connect, code === 4001 ? AGAIN_MS * 5 : AGAIN_MS)
+    setTimeout(connect, code === ALL_SEATS_TAKEN ? AGAIN_MS * 5 : AGAIN_MS)
   })
 }
 
@@ -139,26 +183,17 @@ const hear = frame => {
     notify(
       `${model.dropped} events were left out: this browser could not keep up. The states shown are the present ones.`
     )
+  if (frame.type === '@xstate.actor' && model.accounts.some(({ name }) => !names.has(name))) void learnNames()
   redraw()
 }
 
 let isDue = false
-let isPressed = false
-addEventListener('pointerdown', () => (isPressed = true))
-for (const end of ['pointerup', 'pointercancel', 'blur']) {
-  addEventListener(end, () => {
-    isPressed = false
-    // After the click that this may be.
-    setTimeout(redraw)
-  })
-}
 const redraw = () => {
   if (isDue) return
   isDue = true
   requestAnimationFrame(() => {
     isDue = false
-    // What is being clicked must not be drawn anew under the pointer.
-    if (!isPressed) draw()
+    draw()
   })
 }
 
@@ -169,7 +204,7 @@ const nameOf = account => names.get(account.name) ?? account.name
 
 /** @param {number} at */
 const ago = at => {
-  const seconds = Math.max(0, Math.round((Date.now() - at) / 1000))
+  const seconds = Math.max(0, Math.round(((silentSince ?? Date.now()) - at) / 1000))
   if (seconds < 60) return `${seconds} s`
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
@@ -178,12 +213,46 @@ const ago = at => {
 /** How long an actor has been in its state, as far as this page knows. @param {Actor} actor */
 const lasted = ({ isExact, since }) => `${isExact ? '' : 'at least '}${ago(since)}`
 
-/** @param {string} state */
-const chip = state => {
-  const made = element('span', 'chip', state)
+const states = makeRows(byId('states', HTMLElement), state => {
+  const made = element('button', 'chip')
+  made.type = 'button'
   made.dataset['state'] = state
-  return made
-}
+  made.addEventListener('click', () => {
+    onlyState = onlyState === state ? '' : state
+    redraw()
+  })
+  return {
+    outer: made,
+    /** @param {number} count */
+    update: count => {
+      made.textContent = `${state} ${count}`
+      made.setAttribute('aria-pressed', String(onlyState === state))
+    }
+  }
+})
+
+const list = makeRows(byId('accounts', HTMLElement), name => {
+  const called = element('span', 'account-name')
+  const chip = element('span', 'chip')
+  const since = element('span', 'since')
+  const made = element('button', 'account', called, chip, since)
+  made.type = 'button'
+  made.addEventListener('click', () => {
+    selected = name
+    redraw()
+  })
+  return {
+    outer: element('li', '', made),
+    /** @param {{ title: string, state: string, since: string }} shown */
+    update: shown => {
+      called.textContent = shown.title
+      chip.textContent = shown.state
+      chip.dataset['state'] = shown.state
+      since.textContent = shown.since
+      made.setAttribute('aria-current', String(name === selected))
+    }
+  }
+})
 
 const drawStates = () => {
   /** @type {Map<string, number>} */
@@ -192,64 +261,29 @@ const drawStates = () => {
     const state = leafOf(snapshot.value)
     counts.set(state, (counts.get(state) ?? 0) + 1)
   }
-  byId('states', HTMLElement).replaceChildren(
-    ...[...counts]
-      .toSorted(([a], [b]) => a.localeCompare(b))
-      .map(([state, count]) => {
-        const made = element('button', 'chip', `${state} ${count}`)
-        made.type = 'button'
-        made.dataset['state'] = state
-        made.setAttribute('aria-pressed', String(onlyState === state))
-        made.addEventListener('click', () => {
-          onlyState = onlyState === state ? '' : state
-          redraw()
-        })
-        return made
-      })
-  )
+  if (!counts.has(onlyState)) onlyState = ''
+  states([...counts].toSorted(([a], [b]) => a.localeCompare(b)))
 }
 
 const drawList = () => {
   const wanted = byId('search', HTMLInputElement).value.trim().toLowerCase()
-  const rows = model.accounts
+  const shown = model.accounts
     .filter(account => `${nameOf(account)} ${account.name}`.toLowerCase().includes(wanted))
     .filter(({ snapshot }) => onlyState === '' || leafOf(snapshot.value) === onlyState)
-    .map(account => {
-      const made = element(
-        'button',
-        'account',
-        element('span', 'account-name', nameOf(account)),
-        chip(leafOf(account.snapshot.value)),
-        element('span', 'since', lasted(account))
-      )
-      made.type = 'button'
-      made.setAttribute('aria-current', String(account.name === selected))
-      made.addEventListener('click', () => {
-        selected = account.name
-        redraw()
-      })
-      return element('li', '', made)
-    })
+    .toSorted((a, b) => nameOf(a).localeCompare(nameOf(b), undefined, { numeric: true }))
   const { root } = model
-  if (root !== undefined) {
-    const made = element('button', 'account', element('span', 'account-name', 'Supervisor'))
-    made.type = 'button'
-    made.setAttribute('aria-current', String(selected === root.name))
-    made.addEventListener('click', () => {
-      selected = root.name
-      redraw()
-    })
-    rows.push(element('li', 'apart', made))
-  }
-  const focused = document.activeElement instanceof HTMLElement ? document.activeElement.textContent : ''
-  const list = byId('accounts', HTMLElement)
-  list.replaceChildren(
-    ...(model.accounts.length > 0
-      ? rows
-      : [element('li', 'hint', 'No account yet: POST /v1/accounts'), ...rows])
-  )
-  const again = [...list.querySelectorAll('button')].find(made => made.textContent === focused)
-  again?.focus()
+  list([
+    ...shown.map(account => {
+      const state = leafOf(account.snapshot.value)
+      return /** @type {const} */ ([account.name, { title: nameOf(account), state, since: lasted(account) }])
+    }),
+    ...(root === undefined
+      ? []
+      : [/** @type {const} */ ([root.name, { title: 'Supervisor', state: '', since: '' }])])
+  ])
+  const hint = byId('none', HTMLElement)
+  hint.hidden = shown.length > 0
+  hint.textContent = model.accounts.length > 0 ? 'No account matches' : 'No account yet: POST /v1/accounts'
 }
 
 const TIMES = new Set(['at', 'until', 'expiresAt'])
@@ -259,15 +293,22 @@ const said = (value, name = '') => {
   if (value === null || value === undefined) return '–'
   if (typeof value === 'number' && TIMES.has(name)) return new Date(value).toLocaleTimeString()
   if (typeof value !== 'object') return typeof value === 'string' ? value : JSON.stringify(value)
-  return Object.entries(value)
-    .map(([part, one]) => (typeof one === 'boolean' ? `${part} ${one}` : said(one, part)))
-    .join(' · ')
+  const parts = Object.entries(value)
+  return parts.length === 0
+    ? '–'
+    : parts
+        .map(([part, one]) =>
+          typeof one === 'string' || TIMES.has(part) ? said(one, part) : `${part} ${said(one, part)}`
+        )
+        .join(' · ')
 }
 
 /** @param {Actor} actor */
 const drawDetails = actor => {
   byId('works', HTMLElement).replaceChildren(
-    ...model.childrenOf(actor.sessionId).map(({ name }) => element('span', 'work on', name))
+    ...model
+      .childrenOf(actor.sessionId)
+      .map(({ name }) => element('span', 'work on', names.get(name) ?? name))
   )
   byId('context', HTMLElement).replaceChildren(
     ...Object.entries(actor.snapshot.context ?? {}).flatMap(([name, value]) => [
@@ -275,17 +316,19 @@ const drawDetails = actor => {
       element('dd', '', said(value, name))
     ])
   )
+  const happenings = model.happeningsOf(actor)
   byId('happenings', HTMLElement).replaceChildren(
-    ...actor.happenings.map(({ at, carried, from, to, type }) =>
+    ...happenings.map(({ at, carried, from, to, type }) =>
       element(
         'li',
         '',
         element('time', '', new Date(at).toLocaleTimeString()),
-        element('b', '', saidShort(type)),
+        element('b', '', saidOf(actor.definition, type)),
         ...(from === to ? [] : [element('span', 'moved', `${from} → ${to}`)]),
         ...(Object.keys(carried).length === 0 ? [] : [element('code', '', said(carried))])
       )
-    )
+    ),
+    ...(happenings.length === 0 ? [element('li', 'hint', 'Nothing since this page looks')] : [])
   )
 }
 
@@ -296,7 +339,9 @@ const draw = () => {
   selected ??= choice[0]?.name
   const actor = choice.find(({ name }) => name === selected)
   const only = byId('only', HTMLButtonElement)
-  only.hidden = actor === undefined || actor === model.root
+  only.textContent = watched === '' ? 'Only this account' : 'All accounts'
+  only.hidden = watched === '' && (actor === undefined || actor === model.root)
+  // An account that is being started anew comes back in a moment.
   if (actor === undefined) return
   byId('title', HTMLElement).textContent = actor === model.root ? 'Supervisor' : nameOf(actor)
   const state = leafOf(actor.snapshot.value)
@@ -304,7 +349,6 @@ const draw = () => {
   now.textContent = state
   now.dataset['state'] = state
   byId('since', HTMLElement).textContent = state === '' ? '' : `for ${lasted(actor)}`
-  only.textContent = address.searchParams.has('accountId') ? 'All accounts' : 'Only this account'
   chart.show(actor)
   byId('ways', HTMLElement).replaceChildren(...waysFrom(actor).map(wayRow))
   drawDetails(actor)
@@ -347,7 +391,6 @@ const stately = (() => {
       button.textContent = 'Stately'
       button.disabled = true
       notify('The Stately inspector cannot be reached from this browser. This page shows the same.')
-      show(false)
     }, UNREACHABLE_MS)
   }
 
@@ -362,6 +405,7 @@ const stately = (() => {
     if (event.source !== frame.contentWindow || event.origin !== origin) return
     if (event.data?.type !== '@statelyai.connected') return
     isConnected = true
+    button.disabled = false
     button.textContent = 'Stately'
     // It begins with what lives now.
     for (const { registration, snapshot } of model.actors.values()) tell({ ...registration, snapshot })
@@ -371,14 +415,18 @@ const stately = (() => {
 })()
 
 byId('search', HTMLInputElement).addEventListener('input', redraw)
-byId('off', HTMLButtonElement).addEventListener(
+// Without a key there is nothing to be seen: this one cannot be dismissed.
+byId('sign-in', HTMLDialogElement).addEventListener('cancel', event => event.preventDefault())
+toggle.addEventListener(
   'click',
-  () => void ask('PUT', '/v1/inspector', { on: false })
+  () => void ask('PUT', '/v1/inspector', { on: toggle.textContent === 'Switch on' })
 )
 byId('only', HTMLButtonElement).addEventListener('click', () => {
-  if (address.searchParams.has('accountId')) address.searchParams.delete('accountId')
-  else if (selected !== undefined) address.searchParams.set('accountId', selected)
-  location.href = address.href
+  if (watched === '' && selected !== undefined) address.searchParams.set('accountId', selected)
+  else address.searchParams.delete('accountId')
+  address.hash = encodeURIComponent(selected ?? '')
+  if (address.href === location.href) location.reload()
+  else location.href = address.href
 })
 // How long a state has lasted grows by itself.
 setInterval(redraw, 1000)

@@ -3,7 +3,7 @@
 // hold no message bodies, phone numbers or keys: only named attributes pass, and of an error its name.
 import { NodeHttpClient } from '@effect/platform-node'
 import { Clock, ConfigProvider, Effect, Exit, Layer, Option, Stream, Tracer } from 'effect'
-import { Headers, HttpTraceContext } from 'effect/http'
+import { Headers, HttpClient, HttpTraceContext } from 'effect/http'
 import { OtlpSerialization, OtlpTracer } from 'effect/observability'
 import type { ConnectionEvent } from '../../domain/connection.ts'
 import { withoutNumbers } from '../../domain/mask.ts'
@@ -50,27 +50,59 @@ const discreet = (tracer: Tracer.Tracer): Tracer.Tracer =>
       const end = span.end.bind(span)
       const event = span.event.bind(span)
       return Object.assign(span, {
-        attribute: (key: string, value: unknown) =>
-          void (SHOWN.has(key) && attribute(key, shownValue(value))),
+        attribute: (key: string, value: unknown) => {
+          if (!SHOWN.has(key)) return
+          attribute(key, shownValue(value))
+          // A request is called by what it asks for.
+          if (key === 'http.route') Object.assign(span, { name: `${options.name} ${String(value)}` })
+        },
         event: (name: string, startTime: bigint) => event(withoutNumbers(name), startTime),
         end: (endTime: bigint, exit: Exit.Exit<unknown, unknown>) => end(endTime, nameless(exit))
       })
     }
   })
 
+/** Whether a collector is named. */
+export const isWanted = (environment: Readonly<Record<string, string | undefined>>): boolean =>
+  [environment['OTEL_EXPORTER_OTLP_ENDPOINT'], environment['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']].some(
+    Boolean
+  )
+
 /** Exports to the collector that the standard's variables name, `OTEL_EXPORTER_OTLP_ENDPOINT` above all. */
 export const layer = (environment: Readonly<Record<string, string | undefined>>): Layer.Layer<never> => {
   // Whoever names a collector wants traces there.
-  const env = { OTEL_TRACES_EXPORTER: 'otlp', ...defined(environment) }
+  const env = { OTEL_TRACES_EXPORTER: 'otlp', OTEL_SERVICE_NAME: 'backscroll', ...defined(environment) }
   return Layer.effect(Tracer.Tracer, Effect.map(Tracer.Tracer, discreet)).pipe(
-    Layer.provide(OtlpTracer.layerFromConfig({ resource: { serviceName: 'backscroll' } })),
+    Layer.provide(OtlpTracer.layerFromConfig()),
     Layer.provide([
       OtlpSerialization.layerJson,
-      NodeHttpClient.layerUndici,
+      Layer.provide(watched, NodeHttpClient.layerUndici),
       ConfigProvider.layer(ConfigProvider.fromEnv({ env }))
     ])
   )
 }
+
+/** A collector that cannot be reached is told once, and once more when it is back; the server does not depend on it. */
+const watched = Layer.effect(
+  HttpClient.HttpClient,
+  Effect.map(HttpClient.HttpClient, client => {
+    let isAway = false
+    const noted = (away: boolean) =>
+      Effect.suspend(() => {
+        if (away === isAway) return Effect.void
+        isAway = away
+        return away
+          ? Effect.logWarning('Traces cannot be sent to the collector; they are lost until it answers')
+          : Effect.logInfo('Traces are sent to the collector again')
+      })
+    return HttpClient.transformResponse(client, answer =>
+      answer.pipe(
+        Effect.tap(({ status }) => noted(status >= 400)),
+        Effect.tapError(() => noted(true))
+      )
+    )
+  })
+)
 
 const defined = (environment: Readonly<Record<string, string | undefined>>): Record<string, string> =>
   Object.fromEntries(
