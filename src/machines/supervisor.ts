@@ -21,6 +21,8 @@ export interface CrashEvent {
 interface SupervisorContext {
   /** Crashes within the window, per account. */
   readonly crashes: Readonly<Record<string, number>>
+  /** The accounts that have an actor. */
+  readonly running: Readonly<Record<string, true>>
 }
 
 /** Restarts within the window before an account is given up. */
@@ -37,6 +39,8 @@ export const supervisorMachine = setup({
     reportCrash: (_, _params: { readonly accountId: string; readonly error: unknown }) => undefined
   },
   guards: {
+    isNotRunning: ({ context }, params: { readonly accountId: string }) =>
+      context.running[params.accountId] === undefined,
     isSpent: ({ context }, params: { readonly accountId: string }) =>
       (context.crashes[params.accountId] ?? 0) >= RESTART_BUDGET
   },
@@ -46,21 +50,27 @@ export const supervisorMachine = setup({
   }
 }).createMachine({
   id: 'supervisor',
-  context: { crashes: {} },
+  context: { crashes: {}, running: {} },
   on: {
     'account.start': {
-      actions: enqueueActions(({ enqueue, event, self }) => {
-        const { accountId } = event.input
-        // Starting twice would be two sockets for one account: the first stays.
-        if (self.getSnapshot().children[accountId] === undefined) {
-          enqueue.spawnChild('account', { id: accountId, input: event.input })
-        }
-      })
+      // Starting twice would be two sockets for one account: the first stays.
+      guard: { type: 'isNotRunning', params: ({ event }) => ({ accountId: event.input.accountId }) },
+      actions: [
+        enqueueActions(({ enqueue, event }) => {
+          enqueue.spawnChild('account', { id: event.input.accountId, input: event.input })
+        }),
+        assign({
+          running: ({ context, event }) => ({ ...context.running, [event.input.accountId]: true as const })
+        })
+      ]
     },
     'account.stop': {
       actions: [
         stopChild(({ event }) => event.accountId),
-        assign({ crashes: ({ context, event }) => without(context.crashes, event.accountId) })
+        assign(({ context, event }) => ({
+          crashes: without(context.crashes, event.accountId),
+          running: without(context.running, event.accountId)
+        }))
       ]
     },
     'account.restartDue': {
@@ -81,19 +91,20 @@ export const supervisorMachine = setup({
           stopChild(({ event }) => event.actorId),
           { type: 'reportCrash', params: ({ event }) => ({ accountId: event.actorId, error: event.error }) },
           { type: 'giveUp', params: ({ event }) => ({ accountId: event.actorId }) },
-          assign({ crashes: ({ context, event }) => without(context.crashes, event.actorId) })
+          assign(({ context, event }) => ({
+            crashes: without(context.crashes, event.actorId),
+            running: without(context.running, event.actorId)
+          }))
         ]
       },
       {
         actions: [
           stopChild(({ event }) => event.actorId),
           { type: 'reportCrash', params: ({ event }) => ({ accountId: event.actorId, error: event.error }) },
-          assign({
-            crashes: ({ context, event }) => ({
-              ...context.crashes,
-              [event.actorId]: (context.crashes[event.actorId] ?? 0) + 1
-            })
-          }),
+          assign(({ context, event }) => ({
+            crashes: { ...context.crashes, [event.actorId]: (context.crashes[event.actorId] ?? 0) + 1 },
+            running: without(context.running, event.actorId)
+          })),
           raise(({ event }) => ({ type: 'account.restartDue' as const, accountId: event.actorId }), {
             delay: 'restartDelay'
           }),
@@ -106,5 +117,8 @@ export const supervisorMachine = setup({
   }
 })
 
-const without = (record: Readonly<Record<string, number>>, key: string): Readonly<Record<string, number>> =>
+const without = <Value>(
+  record: Readonly<Record<string, Value>>,
+  key: string
+): Readonly<Record<string, Value>> =>
   Object.fromEntries(Object.entries(record).filter(([name]) => name !== key))

@@ -1,8 +1,9 @@
 // Supervision alone: children that throw, a clock of its own.
-import { createActor, fromPromise, SimulatedClock } from 'xstate'
+import { createActor, fromPromise, SimulatedClock, type SnapshotFrom } from 'xstate'
+import { getShortestPaths, getSimplePaths } from 'xstate/graph'
 import { expect, test } from 'vitest'
 import { type AccountInput, accountMachine } from '../../src/machines/account.ts'
-import { RESTART_BUDGET, supervisorMachine } from '../../src/machines/supervisor.ts'
+import { RESTART_BUDGET, type SupervisorEvent, supervisorMachine } from '../../src/machines/supervisor.ts'
 import { LINKED } from './account-model.ts'
 import { coverageOf } from './model.ts'
 
@@ -112,6 +113,35 @@ test('an account that is stopped by command begins with a clean record', async (
   stage.supervisor.send({ type: 'account.start', input: input('a') })
   await stage.crash('a')
   expect(stage.givenUp).toEqual([])
+})
+
+test('by every way that comes to no state twice it counts, forgives and gives up as its graph says', () => {
+  const EVENTS: ReadonlyArray<SupervisorEvent> = [
+    { type: 'account.start', input: input('a') },
+    { type: 'account.stop', accountId: 'a' },
+    { type: 'account.restartDue', accountId: 'a' },
+    { type: 'account.crashForgiven', accountId: 'a' },
+    { type: 'xstate.error.actor.a', actorId: 'a', error: new Error('boom') }
+  ]
+  const told = ({ children, context }: SnapshotFrom<typeof supervisorMachine>): string =>
+    JSON.stringify([context.crashes['a'] ?? 0, 'a' in context.running, children['a'] !== undefined])
+  const options = { events: EVENTS, serializeState: told, serializeEvent: JSON.stringify }
+  const ways = [
+    ...getShortestPaths(supervisorMachine, options),
+    ...getSimplePaths(supervisorMachine, options)
+  ]
+  expect(new Set(ways.map(({ state }) => told(state))).size).toBe(2 * (RESTART_BUDGET + 1))
+  for (const { steps } of ways) {
+    const { supervisor } = start()
+    const walked: Array<string> = []
+    for (const { event, state } of steps) {
+      walked.push(event.type)
+      // The first step of a path is the machine's own beginning.
+      if (!String(event.type).startsWith('xstate.init')) supervisor.send(event)
+      expect(told(supervisor.getSnapshot()), walked.join(' → ')).toBe(told(state))
+    }
+    supervisor.stop()
+  }
 })
 
 test('every transition of the supervisor was taken in these tests', () => {
