@@ -143,7 +143,7 @@ class Viewer {
   private readonly accountId: string | undefined
   private readonly present: () => ReadonlyArray<string>
   private readonly news = Latch.makeUnsafe(true)
-  private readonly end_ = Latch.makeUnsafe(false)
+  private readonly over = Latch.makeUnsafe(false)
   private waiting: Array<string> = []
   private dropped = 0
   private isLost = true
@@ -153,10 +153,10 @@ class Viewer {
     this.present = present
   }
 
-  readonly ended = this.end_.await
+  readonly ended = this.over.await
 
   end(): void {
-    this.end_.openUnsafe()
+    this.over.openUnsafe()
   }
 
   hear(frame: InspectionFrame): void {
