@@ -28,6 +28,7 @@ import { baileysLogger } from './baileys-log.ts'
 import { factsOfChats, factsOfContacts, factsOfGroups } from './convert/directory.ts'
 import { millisecondsOf, secondsToMilliseconds } from './convert/numbers.ts'
 import { makeDeviceCache } from './device-cache.ts'
+import { isFault, networkTrouble, refusal, statusCodeOf } from './errors.ts'
 import { makeDurableReceive } from './durable-receive.ts'
 import { makeGroupCache } from './group-cache.ts'
 import { guardIntake } from './intake.ts'
@@ -382,44 +383,3 @@ const closeSocket = (socket: WASocket): Effect.Effect<void> =>
     if (socket.ws.isClosed) return
     await socket.ws.close().catch(() => undefined)
   }).pipe(Effect.timeoutOrElse({ duration: CLOSE_TIMEOUT, orElse: () => Effect.void }))
-
-/** Errors of the protocol (Boom) and of the network are none: a question that nobody waits for fails so when a connection ends. */
-const isFault = (reason: unknown): boolean =>
-  reason instanceof Error && !('isBoom' in reason) && !('code' in reason)
-
-const statusCodeOf = (error: unknown): number => {
-  if (typeof error !== 'object' || error === null || !('output' in error)) return 0
-  const { output } = error
-  return typeof output === 'object' &&
-    output !== null &&
-    'statusCode' in output &&
-    typeof output.statusCode === 'number'
-    ? output.statusCode
-    : 0
-}
-
-/** What the network said when WhatsApp could not even be reached. */
-const networkTrouble = (error: unknown): string | undefined => {
-  if (typeof error !== 'object' || error === null || !('data' in error)) return undefined
-  const { data } = error
-  return typeof data === 'object' && data !== null && 'code' in data && typeof data.code === 'string'
-    ? `WhatsApp cannot be reached (${data.code})`
-    : undefined
-}
-
-/** The code with which WhatsApp refused a query that sending needed, such as the members of a group. */
-export const refusalCodeOf = (error: unknown): number | undefined =>
-  typeof error === 'object' && error !== null && 'data' in error && typeof error.data === 'number'
-    ? error.data
-    : undefined
-
-const REFUSALS: Readonly<Record<number, string>> = {
-  403: 'WhatsApp does not let this account write there',
-  404: 'WhatsApp knows no such recipient'
-}
-
-export const refusal = (code: number): string =>
-  REFUSALS[code] ??
-  (code === 463
-    ? 'WhatsApp does not let this account start new conversations at the moment'
-    : `WhatsApp refused the message (code ${code})`)

@@ -1,0 +1,102 @@
+// What the product answers over HTTP, as a client sees it.
+import type { CoverageSummary } from '../src/domain/coverage.ts'
+import type { Message, Receipt } from '../src/domain/message.ts'
+import type { Hit } from '../src/domain/reading.ts'
+import type { Thread } from '../src/domain/thread.ts'
+
+export interface AccountResource {
+  readonly accountId: string
+  readonly name: string
+  readonly state: string
+  readonly tags: ReadonlyArray<string>
+  readonly jid: string | null
+  readonly lid: string | null
+  readonly restriction: { readonly kind: string; readonly reason: string; readonly until: number } | null
+  readonly lastDisconnect: { readonly code: number; readonly reason: string; readonly at: number } | null
+  readonly reconnectAttempts: number
+  readonly sync: {
+    readonly chunksDone: number
+    readonly chunksPending: number
+    readonly chunksFailed: number
+    readonly messages: number
+    readonly percent: number | null
+    readonly messagesPerSecond: number
+    readonly secondsLeft: number | null
+    readonly phoneSilentUntil: number | null
+  }
+  readonly coverage: CoverageSummary
+  readonly counts: { readonly threads: number; readonly messages: number }
+}
+
+/** How far an account's history is, as the event stream tells it. */
+export interface ProgressEvent {
+  readonly kind: 'account.progress'
+  readonly accountId: string
+  readonly sync: AccountResource['sync']
+  readonly coverage: CoverageSummary
+}
+
+/** What the event stream tells as it happens: a change of an account's state, or an incident (its kind in `incident`). */
+export type LiveEvent =
+  | {
+      readonly kind: 'account.state'
+      readonly accountId: string
+      readonly state: string
+      readonly from: string | null
+    }
+  | { readonly kind: 'incident'; readonly accountId: string | null; readonly incident: string }
+
+export interface Answer<A = unknown> {
+  readonly status: number
+  readonly body: A
+}
+
+export interface MediaAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly bytes: Buffer
+  readonly problem: { readonly type: string; readonly title: string; readonly detail?: string } | undefined
+}
+
+export interface MediaCounts {
+  readonly policy: string
+  readonly stored: number
+  readonly waiting: number
+  readonly failed: number
+  readonly notFetched: number
+}
+
+/** The answer to something queued for sending. */
+export interface Queued {
+  readonly entryId: string
+  readonly messageId: string
+  readonly threadId: string
+  readonly status: string
+}
+
+export interface MessagePage {
+  readonly messages: ReadonlyArray<Message>
+  readonly olderCursor: string | null
+  readonly newerCursor: string | null
+}
+
+export interface ThreadPage {
+  readonly threads: ReadonlyArray<Thread>
+  readonly olderCursor: string | null
+  readonly newerCursor: string | null
+  readonly nextCursor: string | null
+}
+
+export interface SearchPage {
+  readonly hits: ReadonlyArray<Hit>
+  readonly nextCursor: string | null
+}
+
+/** A line of an export; which parts there are depends on its kind. */
+export interface ExportedLine {
+  readonly kind: 'thread' | 'message' | 'end'
+  readonly thread: Thread
+  readonly message: Message & { readonly receipts: ReadonlyArray<Receipt> }
+  readonly threads: number
+  readonly messages: number
+}
