@@ -2,7 +2,8 @@
 // checks every message and ends; without, it keeps running for a person to look around.
 import { parseArgs } from 'node:util'
 import { compare } from '../harness/compare.ts'
-import type { AccountResource, Api } from '../harness/resources.ts'
+import type { Api } from '../harness/api.ts'
+import type { AccountResource } from '../harness/resources.ts'
 import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
 import { Simulator } from '../simulator/simulator.ts'
 import type { Phone } from '../simulator/phone.ts'
