@@ -29,6 +29,7 @@ import type { Outbox } from '../services/send/outbox.ts'
 import { Store } from '../services/store/store.ts'
 import type { WhatsApp } from '../services/whatsapp/whatsapp.ts'
 import { accountsLayer } from './accounts.ts'
+import { allowedMethods } from './allowed-methods.ts'
 import { Api } from './api.ts'
 import { type ApiKey, authorizationLayer } from './auth.ts'
 import { feedLayer } from './feed.ts'
@@ -69,7 +70,7 @@ const systemLayer = HttpApiBuilder.group(
 const WORDS: Readonly<Record<number, string>> = {
   400: 'The request cannot be read',
   404: 'There is nothing at this path; /docs lists what there is',
-  405: 'This path does not know that method',
+  405: 'This path does not know that method; the header Allow says which it does',
   413: 'The request body is larger than 1 MiB, or its file larger than MEDIA_MAX_MB allows',
   415: 'Send the body as application/json, or a file as multipart/form-data',
   500: 'Something went wrong inside the server; its log has more'
@@ -80,15 +81,24 @@ const isUntraced = (request: HttpServerRequest.HttpServerRequest): boolean =>
   /^\/(v1\/events|inspect|health|ready|metrics)\b/.test(request.url)
 
 /** Refusals that come from below the contract (no such path, body too large, a defect) carry words too. */
-const explained = (response: HttpServerResponse.HttpServerResponse) => {
+const explained = (
+  request: HttpServerRequest.HttpServerRequest,
+  response: HttpServerResponse.HttpServerResponse
+) => {
   const isBare =
     response.status >= 400 &&
     (response.body._tag === 'Empty' || (response.headers['content-type'] ?? '').startsWith('text/plain'))
-  const words = WORDS[response.status]
+  const methods = isBare && response.status === 404 ? allowedMethods(request.url) : []
+  const status = methods.length > 0 ? 405 : response.status
+  const words = WORDS[status]
   return isBare && words !== undefined
     ? HttpServerResponse.jsonUnsafe(
-        { type: 'about:blank', status: response.status, title: words, detail: words },
-        { status: response.status, contentType: 'application/problem+json' }
+        { type: 'about:blank', status, title: words, detail: words },
+        {
+          status,
+          contentType: 'application/problem+json',
+          ...(methods.length > 0 ? { headers: { allow: methods.join(', ') } } : {})
+        }
       )
     : response
 }
@@ -96,11 +106,14 @@ const explained = (response: HttpServerResponse.HttpServerResponse) => {
 /** By this the log's lines about a request are found, and its trace. */
 const TRACE_ID = 'x-trace-id'
 
-const finished = (_: unknown, response: HttpServerResponse.HttpServerResponse) =>
+const finished = (
+  request: HttpServerRequest.HttpServerRequest,
+  response: HttpServerResponse.HttpServerResponse
+) =>
   Effect.map(Effect.option(Effect.currentSpan), span =>
     Option.isSome(span)
-      ? HttpServerResponse.setHeader(explained(response), TRACE_ID, span.value.traceId)
-      : explained(response)
+      ? HttpServerResponse.setHeader(explained(request, response), TRACE_ID, span.value.traceId)
+      : explained(request, response)
   )
 
 const finish = HttpMiddleware.make(request => HttpEffect.withPreResponseHandler(request, finished))

@@ -226,6 +226,20 @@ test('the QR code comes as JSON with its expiry, as PNG and as SVG', async () =>
   expect(again).toMatchObject({ status: 409, body: { state: 'pairing' } })
 })
 
+test.each([
+  ['PATCH', '/v1/accounts', 'POST, GET'],
+  ['DELETE', '/v1/incidents?limit=1', 'GET'],
+  ['POST', '/inspect', 'GET'],
+  ['PUT', '/v1/accounts/acc-1/outbox/AB', 'GET, DELETE']
+])('%s %s answers 405, and which methods there are', async (method, path, allowed) => {
+  const answer = await fetch(`${stage.server.url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${stage.server.key}` }
+  })
+  expect([answer.status, answer.headers.get('allow')]).toEqual([405, allowed])
+  expect(await answer.json()).toMatchObject({ status: 405, title: expect.stringContaining('method') })
+})
+
 test('the OpenAPI document describes every path', async () => {
   const { body } = await stage.api.request<{ paths: Record<string, unknown> }>('GET', '/openapi.json')
   expect(Object.keys(body.paths).toSorted()).toEqual([
