@@ -91,7 +91,18 @@ export const historyLayer = (options: { readonly dryRun: boolean }) =>
           }
           const threadId =
             payload.threadId === undefined ? undefined : yield* threadIn(accountId, payload.threadId)
-          const job = yield* backfill.accept(accountId, { ...payload, threadId }).pipe(unavailable)
+          const job = yield* backfill.accept(accountId, { ...payload, threadId }).pipe(
+            Effect.catchTag('NoThreads', () =>
+              Effect.fail(
+                badField(
+                  'payload',
+                  'threads',
+                  'Expected threads or threadId: WHATSAPP_BACKFILL_THREADS is 0 here'
+                )
+              )
+            ),
+            Effect.catchTag('StoreError', () => Effect.fail(new StoreUnavailable({})))
+          )
           return { ...job, waitingFor: yield* waitingFor(view) }
         }),
         backfillJobs: Effect.fn(function* ({ params: { accountId }, query }) {

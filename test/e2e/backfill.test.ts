@@ -101,6 +101,17 @@ describe('a job that was asked for', () => {
     )
   })
 
+  test('is refused when neither it nor the settings name a thread', async () => {
+    const stage = asked()
+    const { accountId } = await stage.linkedPartly(40, { history: PARTLY })
+    const path = `/v1/accounts/${accountId}/backfill`
+    expect(await stage.api.request('POST', path, { count: 0 })).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: ['payload', 'threads'] }] }
+    })
+    expect(await stage.api.jobs(accountId)).toMatchObject([{ origin: 'automatic' }])
+  })
+
   test('can be cancelled; what comes of it afterwards is stored', async () => {
     const stage = asked()
     const { phone, accountId } = await stage.linkedPartly(40, { history: PARTLY })

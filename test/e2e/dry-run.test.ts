@@ -66,3 +66,48 @@ test('the dry run leaves the store empty and reports what it would have stored; 
   })
   expect(await reportOf(stage, accountId)).toMatchObject({ enabled: false, totals: { threads: 0 } })
 })
+
+const PARTLY = { history: { chats: 1, messages: 600, groupsShare: 0, mediaShare: 0, pushPerChat: 40 } }
+
+test('on a store that holds something, it reports what is missing there, and stores nothing of it', async () => {
+  await using stage = await Stage.set({ WHATSAPP_BACKFILL_THREADS: '0' })
+  const { accountId } = await stage.linkedPartly(40, PARTLY)
+  await stage.server.kill()
+  await stage.restart({
+    WHATSAPP_HISTORY_SYNC_DRY_RUN: 'true',
+    WHATSAPP_BACKFILL_THREADS: '50',
+    WHATSAPP_BACKFILL_COUNT: '0'
+  })
+  const report = await stage.api.until('everything to be counted', async () => {
+    const found = await reportOf(stage, accountId)
+    return found.threads.some(thread => thread.beginningReached) ? found : undefined
+  })
+  expect(report.threads).toMatchObject([{ messages: 560, held: 0 }])
+  expect((await stage.api.account(accountId)).counts).toEqual({ threads: 1, messages: 40 })
+})
+
+test('a job that was asked for waits until the dry run is over, and is then done to its end', async () => {
+  await using stage = await Stage.set({ WHATSAPP_BACKFILL_THREADS: '0' })
+  const { phone, accountId } = await stage.linkedPartly(40, PARTLY)
+  const [thread] = await stage.api.threads(accountId)
+  phone.goOffline()
+  const { jobId } = await stage.api.backfill(accountId, { threadId: thread!.threadId, count: 0 })
+  await stage.api.untilJob(accountId, jobId, ({ parts }) => parts === 1)
+  await stage.server.kill()
+  phone.goOnline()
+  await stage.restart({ WHATSAPP_HISTORY_SYNC_DRY_RUN: 'true', WHATSAPP_BACKFILL_THREADS: '50' })
+  const rehearsed = await stage.api.until('the dry run to be done', async () => {
+    const jobs = await stage.api.jobs(accountId)
+    return jobs.some(({ origin, parts, status }) => origin === 'automatic' && parts > 0 && status === 'done')
+      ? jobs
+      : undefined
+  })
+  expect(rehearsed.find(job => job.jobId === jobId)).toMatchObject({ status: 'running', messages: 0 })
+  await stage.server.kill()
+  await stage.restart({ WHATSAPP_HISTORY_SYNC_DRY_RUN: 'false' })
+  expect(await stage.api.untilJob(accountId, jobId)).toMatchObject({ status: 'done', messages: 560 })
+  expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject({
+    missing: [],
+    duplicates: []
+  })
+})

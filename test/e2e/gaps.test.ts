@@ -159,6 +159,53 @@ test('a history chunk that is lost for good leaves a gap between its neighbours,
   expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
 })
 
+test('a lost chunk at the old end of a chat is a gap back to its beginning, however little is sought otherwise', async () => {
+  const { folder, settings } = movableClock()
+  await using stage = await Stage.set({ ...settings, WHATSAPP_BACKFILL_THREADS: '0' }, folder)
+  const history = {
+    chats: 1,
+    messages: 600,
+    groupsShare: 0,
+    mediaShare: 0,
+    chunkMessages: 100,
+    inlineBelowBytes: 0
+  }
+  const lost = stage.simulator.fault({ kind: 'historyChunk', effect: 'corrupt', chunkOrder: 4, syncType: 2 })
+  const { phone, accountId } = await stage.linkedPartly(60, { history })
+  await stage.api.untilAccount(accountId, 'the chunk to be given up', account => {
+    if (account.sync.chunksFailed === 0) stage.advance(20_000)
+    return account.sync.chunksFailed > 0
+  })
+  lost.clear()
+  await stage.synced(accountId, phone)
+  await untilComplete(stage, accountId, 1)
+  expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
+})
+
+test('a chat that began while the account was away for too long is fetched to its beginning', async () => {
+  const { folder, settings } = movableClock()
+  await using stage = await Stage.set({ ...settings, WHATSAPP_BACKFILL_THREADS: '0' }, folder)
+  const { phone, accountId } = await stage.linked({ history: { ...CHATS, chats: 1, groupsShare: 0 } })
+  await stage.server.stop()
+  const from = Date.now()
+  stage.advance(31 * DAY_MS)
+  const stranger = stage.simulator.createContact({ name: 'New' })
+  for (let n = 0; n < 120; n += 1) {
+    const timestamp = Math.floor((from + (n / 5) * DAY_MS) / 1000)
+    await phone.receive({ from: stranger, text: `of the month, ${n}`, timestamp })
+  }
+  expect(phone.expireOfflineQueue()).toBe(120)
+  await phone.receive({
+    from: stranger,
+    text: 'still in the queue',
+    timestamp: Math.floor((from + 30 * DAY_MS) / 1000)
+  })
+
+  await stage.restart()
+  await stage.synced(accountId, phone)
+  expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
+})
+
 const linkAgain = async (stage: Stage, accountId: string, phone: Phone): Promise<void> => {
   await stage.api.pair(accountId)
   const { qr } = await stage.api.offer(accountId)

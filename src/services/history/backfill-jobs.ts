@@ -42,6 +42,8 @@ export class BackfillJobs extends Context.Service<
     /** Running jobs whose parts have yet to be decided. */
     readonly unplanned: (accountId: string) => Effect.Effect<ReadonlyArray<BackfillJob>, StoreError>
     /** Decides the parts of a job. */
+    /** The job that the server made by itself and that is not done; `undefined` when there is none. */
+    readonly runningAutomatic: (accountId: string) => Effect.Effect<string | undefined, StoreError>
     readonly plan: (
       accountId: string,
       jobId: string,
@@ -114,6 +116,8 @@ export class BackfillJobs extends Context.Service<
       BackfillJobs,
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
+        /** Jobs of the dry run, or real ones: those of the other kind wait until it is their time again. */
+        const dry = options.dryRun ? 1 : 0
         const coverage = yield* Coverage
         const incidents = yield* Incidents
         const heard = new Set<string>()
@@ -138,9 +142,9 @@ export class BackfillJobs extends Context.Service<
         const create = Effect.fnUntraced(function* (accountId: string, request: JobRequest) {
           const jobId = `job-${randomBytes(9).toString('hex')}`
           const now = yield* Clock.currentTimeMillis
-          yield* sql`INSERT INTO backfill_jobs (job_id, account_id, origin, status, thread_id, threads, count, until_at, created_at)
+          yield* sql`INSERT INTO backfill_jobs (job_id, account_id, origin, status, thread_id, threads, count, until_at, created_at, dry)
           VALUES (${jobId}, ${accountId}, ${request.origin}, 'running', ${request.threadId}, ${request.threads},
-            ${request.count}, ${request.until}, ${now})`
+            ${request.count}, ${request.until}, ${now}, ${dry})`
           const job: BackfillJob = {
             jobId,
             accountId,
@@ -176,7 +180,7 @@ export class BackfillJobs extends Context.Service<
           Effect.flatMap(
             Clock.currentTimeMillis,
             now => sql`UPDATE backfill_jobs SET status = 'done', ended_at = ${now}
-            WHERE account_id = ${accountId} AND status = 'running' AND planned = 1 AND NOT EXISTS (SELECT 1 FROM backfill_tasks t
+            WHERE account_id = ${accountId} AND status = 'running' AND dry = ${dry} AND planned = 1 AND NOT EXISTS (SELECT 1 FROM backfill_tasks t
               WHERE t.job_id = backfill_jobs.job_id AND t.status IN ('waiting', 'asked'))`
           )
 
@@ -197,7 +201,7 @@ export class BackfillJobs extends Context.Service<
         const next = Effect.fnUntraced(function* (accountId: string) {
           const [row] =
             yield* sql`SELECT t.* FROM backfill_tasks t JOIN backfill_jobs j ON j.job_id = t.job_id
-          WHERE t.account_id = ${accountId} AND t.status = 'waiting' AND (t.gap_id IS NULL OR ${options.dryRun ? 0 : 1}) AND NOT EXISTS (SELECT 1 FROM backfill_tasks o
+          WHERE t.account_id = ${accountId} AND t.status = 'waiting' AND j.dry = ${dry} AND (t.gap_id IS NULL OR j.dry = 0) AND NOT EXISTS (SELECT 1 FROM backfill_tasks o
             WHERE o.account_id = ${accountId} AND o.thread_id = t.thread_id AND o.status = 'asked')
           ORDER BY j.origin DESC, t.attempts + t.silences, t.task_id LIMIT 1`
           return row === undefined ? undefined : taskOf(yield* decodeTask(row))
@@ -215,7 +219,7 @@ export class BackfillJobs extends Context.Service<
           if (task !== undefined && status !== 'waiting') yield* endIfDone(task.account_id)
         })
 
-        const requests = makeRequests({ sql, coverage, incidents, dryRun: options.dryRun, setTask, heardAt })
+        const requests = makeRequests({ sql, coverage, incidents, dry, setTask, heardAt })
 
         const cancel = Effect.fnUntraced(function* (accountId: string, jobId: string) {
           const now = yield* Clock.currentTimeMillis
@@ -249,9 +253,17 @@ export class BackfillJobs extends Context.Service<
           unplanned: accountId =>
             failed(
               Effect.flatMap(
-                sql`${jobs} WHERE j.account_id = ${accountId} AND j.status = 'running' AND j.planned = 0
+                sql`${jobs} WHERE j.account_id = ${accountId} AND j.status = 'running' AND j.planned = 0 AND j.dry = ${dry}
                 GROUP BY j.job_id ORDER BY j.created_at`,
                 rows => Effect.forEach(rows, row => Effect.map(decodeJob(row), jobOf))
+              )
+            ),
+          runningAutomatic: accountId =>
+            failed(
+              Effect.map(
+                sql<{ id: string }>`SELECT job_id AS id FROM backfill_jobs WHERE account_id = ${accountId}
+                  AND origin = 'automatic' AND status = 'running' AND dry = ${dry} ORDER BY created_at DESC LIMIT 1`,
+                ([row]) => row?.id
               )
             ),
           plan: (accountId, jobId, parts) => failed(plan(accountId, jobId, parts)),
@@ -264,7 +276,8 @@ export class BackfillJobs extends Context.Service<
                 UNION ALL SELECT c.thread_id, NULL FROM coverage c
                 WHERE ${withBeginnings ? 1 : 0} AND c.account_id = ${accountId} AND c.beginning = 'unknown'
                   AND c.live_from IS NOT NULL
-                  AND NOT EXISTS (SELECT 1 FROM backfill_tasks t WHERE t.thread_id = c.thread_id AND t.gap_id IS NULL)`,
+                  AND NOT EXISTS (SELECT 1 FROM backfill_tasks t JOIN backfill_jobs j ON j.job_id = t.job_id
+                    WHERE t.thread_id = c.thread_id AND t.gap_id IS NULL AND j.dry = ${dry})`,
                 rows => rows.map(row => ({ threadId: row.thread_id, gapId: row.gap_id }))
               )
             ),

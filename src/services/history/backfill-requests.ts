@@ -20,8 +20,8 @@ export const makeRequests = (options: {
   readonly sql: SqlClient.SqlClient
   readonly coverage: Coverage['Service']
   readonly incidents: Incidents['Service']
-  /** Nothing of what the phone answers is stored. */
-  readonly dryRun: boolean
+  /** 1 in a dry run: nothing of what the phone answers is stored. Jobs of the other kind are left as they are. */
+  readonly dry: 0 | 1
   readonly setTask: (
     taskId: number,
     status: 'waiting' | 'done' | 'refused',
@@ -30,7 +30,7 @@ export const makeRequests = (options: {
   /** When each phone gave its last sign, milliseconds since 1970. */
   readonly heardAt: ReadonlyMap<string, number>
 }) => {
-  const { coverage, dryRun, heardAt, incidents, setTask, sql } = options
+  const { coverage, dry, heardAt, incidents, setTask, sql } = options
 
   const asked = Effect.fnUntraced(function* (accountId: string, request: PageRequest) {
     const now = yield* Clock.currentTimeMillis
@@ -54,7 +54,12 @@ export const makeRequests = (options: {
   const forgetUnsent = Effect.fnUntraced(function* (accountId: string) {
     const rows = yield* sql<{ task_id: number }>`DELETE FROM backfill_requests
     WHERE account_id = ${accountId} AND status = 'asking' RETURNING task_id`
-    for (const { task_id: taskId } of rows) yield* setTask(taskId, 'waiting', null)
+    // Of jobs of the other kind nobody waits for an answer now.
+    const others = yield* sql<{ task_id: number }>`UPDATE backfill_requests SET status = 'unanswered'
+      WHERE account_id = ${accountId} AND status = 'asked' AND task_id IN (SELECT t.task_id FROM backfill_tasks t
+        JOIN backfill_jobs j ON j.job_id = t.job_id WHERE j.account_id = ${accountId} AND j.dry <> ${dry})
+      RETURNING task_id`
+    for (const { task_id: taskId } of [...rows, ...others]) yield* setTask(taskId, 'waiting', null)
   }, sql.withTransaction)
 
   /** One more try that brought nothing; the last one ends the part. */
@@ -149,16 +154,18 @@ export const makeRequests = (options: {
     return meets
   })
 
-  const isOfGap = (taskId: number) =>
+  /** Whether the part belongs to a job of the other kind: what is answered now does for it what it is not to do, or nothing. */
+  const isOfOthers = (taskId: number) =>
     Effect.map(
-      sql`SELECT 1 FROM backfill_tasks WHERE task_id = ${taskId} AND gap_id IS NOT NULL`,
+      sql`SELECT 1 FROM backfill_tasks t JOIN backfill_jobs j ON j.job_id = t.job_id
+        WHERE t.task_id = ${taskId} AND (j.dry <> ${dry} OR (j.dry = 1 AND t.gap_id IS NOT NULL))`,
       found => found.length > 0
     )
 
   const answered = Effect.fnUntraced(function* (accountId: string, request: PageRequest, answer: PageAnswer) {
     const { received, oldest } = answer
     yield* settleRequest(request.requestId, 'answered')
-    if (dryRun && (yield* isOfGap(request.taskId))) return yield* setTask(request.taskId, 'waiting', null)
+    if (yield* isOfOthers(request.taskId)) return yield* setTask(request.taskId, 'waiting', null)
     const [row] = yield* sql`SELECT * FROM backfill_tasks WHERE task_id = ${request.taskId}`
     if (row === undefined) return
     const task = yield* decodeTask(row)
@@ -171,7 +178,7 @@ export const makeRequests = (options: {
       return yield* setTask(task.task_id, 'done', 'Filled')
     if (task.gap_id !== null && gap === undefined) return yield* setTask(task.task_id, 'done', 'Filled')
     if (task.gap_id === null) {
-      yield* sql`UPDATE coverage SET sought = sought + ${dryRun ? 0 : received} WHERE thread_id = ${task.thread_id}
+      yield* sql`UPDATE coverage SET sought = sought + ${dry === 1 ? 0 : received} WHERE thread_id = ${task.thread_id}
       AND EXISTS (SELECT 1 FROM backfill_jobs WHERE job_id = ${task.job_id} AND origin = 'automatic')`
       if (beginning === 'reached') return yield* setTask(task.task_id, 'done', 'The beginning is held')
       if (remaining !== null && remaining <= 0)

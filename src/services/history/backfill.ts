@@ -1,6 +1,6 @@
 // Asks the phone for what is not held, page after page: gaps from their newer edge, the beginning from the oldest message.
 // It decides what is due and waits for answers; storing them is the business of the history worker.
-import { Clock, Context, Effect, Layer, Random, Schedule } from 'effect'
+import { Clock, Context, Effect, Layer, Random, Schedule, Schema } from 'effect'
 import {
   type BackfillJob,
   type BackfillTask,
@@ -47,8 +47,9 @@ const UNSENT_RETRY = '5 seconds'
 const ONLINE_NOTED_EVERY = '1 minute'
 const NOTE_AGAIN = { schedule: Schedule.spaced('2 seconds') }
 const DAY_MS = 24 * 60 * 60 * 1000
-/** Among the newest jobs of an account its automatic one is found. */
-const JOBS_LOOKED_AT = 100
+
+/** Neither the request nor the settings name a thread. */
+export class NoThreads extends Schema.TaggedError<NoThreads>()('NoThreads', {}) {}
 
 export class Backfill extends Context.Service<
   Backfill,
@@ -62,7 +63,7 @@ export class Backfill extends Context.Service<
         readonly count?: number | undefined
         readonly until?: number | undefined
       }
-    ) => Effect.Effect<BackfillJob, StoreError>
+    ) => Effect.Effect<BackfillJob, NoThreads | StoreError>
     readonly read: (accountId: string, jobId: string) => Effect.Effect<BackfillJob | undefined, StoreError>
     readonly list: BackfillJobs['Service']['list']
     readonly tasks: (jobId: string, limit: number) => Effect.Effect<ReadonlyArray<BackfillTask>, StoreError>
@@ -103,11 +104,6 @@ export class Backfill extends Context.Service<
             count: options.count,
             until: null
           })
-
-        const runningAutomatic = (accountId: string) =>
-          Effect.map(jobs.list(accountId, { limit: JOBS_LOOKED_AT }), found =>
-            found.find(job => job.origin === 'automatic' && job.status === 'running')
-          )
 
         const partsOfThread = Effect.fnUntraced(function* (
           threadId: string,
@@ -161,7 +157,7 @@ export class Backfill extends Context.Service<
           // Found since: a gap, or a chat that began while connected.
           const found = yield* jobs.untried(accountId, options.threads > 0)
           if (found.length === 0) return
-          const { jobId } = (yield* runningAutomatic(accountId)) ?? (yield* automatic(accountId))
+          const jobId = (yield* jobs.runningAutomatic(accountId)) ?? (yield* automatic(accountId)).jobId
           yield* jobs.plan(
             accountId,
             jobId,
@@ -339,7 +335,7 @@ export class Backfill extends Context.Service<
           if (linkedAt !== null && onlineAt !== null && onlineAt < linkedAt)
             yield* coverage.noteLinked(accountId, linkedAt)
           yield* noteOnline(accountId)
-          if ((yield* runningAutomatic(accountId)) === undefined) yield* automatic(accountId)
+          if ((yield* jobs.runningAutomatic(accountId)) === undefined) yield* automatic(accountId)
           yield* jobs.wake(accountId)
         })
 
@@ -357,13 +353,17 @@ export class Backfill extends Context.Service<
           accountId,
           { count, threadId, threads, until }
         ) {
+          const among = threads ?? options.threads
+          if (threadId === undefined && among === 0) return yield* new NoThreads({})
           const job = yield* jobs.create(accountId, {
             origin: 'request',
             threadId: threadId ?? null,
-            threads: threadId === undefined ? (threads ?? options.threads) : 1,
+            threads: threadId === undefined ? among : 1,
             count: count ?? options.count,
             until: until ?? null
           })
+          // Somebody waits for this one: a phone that did not answer for another chat is tried at once.
+          silences.delete(accountId)
           yield* jobs.wake(accountId)
           return job
         })

@@ -48,6 +48,9 @@ const PHASES: ReadonlyMap<number, number> = new Map([
 const placeOf = (syncType: number, chunkOrder: number): number =>
   (PHASES.get(syncType) ?? 9) * 1_000_000 + chunkOrder
 
+/** A chat that is first heard of this long after an absence is taken to have begun in it. */
+const MAY_HAVE_BEGUN_MS = 30 * 24 * 60 * 60 * 1000
+
 export class Coverage extends Context.Service<
   Coverage,
   {
@@ -130,15 +133,17 @@ export class Coverage extends Context.Service<
           readonly reason: GapReason
           /** Tells one such gap of a thread from another. */
           readonly cause: string
-          readonly from: { readonly at: number; readonly whatsAppId: string }
+          /** `null`: back to the beginning. */
+          readonly from: { readonly at: number; readonly whatsAppId: string } | null
           readonly to: RawMessage | null
         }
       ) {
         const now = yield* Clock.currentTimeMillis
         yield* sql`INSERT INTO gaps (account_id, thread_id, reason, cause, from_at, from_id, to_at, to_id, to_from_me, opened_at)
-          VALUES (${accountId}, ${threadId}, ${gap.reason}, ${gap.cause}, ${gap.from.at}, ${gap.from.whatsAppId},
+          VALUES (${accountId}, ${threadId}, ${gap.reason}, ${gap.cause}, ${gap.from?.at ?? null}, ${gap.from?.whatsAppId ?? null},
             ${gap.to?.at ?? null}, ${gap.to?.whatsAppId ?? null}, ${gap.to?.fromMe ?? null}, ${now})
-          ON CONFLICT DO NOTHING`
+          ON CONFLICT (thread_id, reason, cause) DO UPDATE SET from_at = excluded.from_at, from_id = excluded.from_id
+            WHERE gaps.from_at IS NULL AND excluded.from_at IS NOT NULL AND gaps.closed_at IS NULL`
       })
 
       /** The gap's newer edge is this message. */
@@ -162,7 +167,15 @@ export class Coverage extends Context.Service<
             to: live
           })
         }
-        if (overlap !== undefined || older !== undefined) yield* joined(threadId)
+        if (overlap !== undefined || older !== undefined) {
+          yield* joined(threadId)
+          return
+        }
+        // A chat of which nothing was held may have begun while the account was away for too long.
+        const [absence] = yield* sql<{ cause: string | null }>`SELECT MAX(cause) AS cause FROM gaps
+          WHERE account_id = ${accountId} AND reason = 'outage'`
+        if (absence?.cause == null || live.at > Number(absence.cause) + MAY_HAVE_BEGUN_MS) return
+        yield* openGap(accountId, threadId, { reason: 'outage', cause: absence.cause, from: null, to: live })
       })
 
       const noteFirstLive = Effect.fnUntraced(function* (accountId: string, live: LiveMessage) {
@@ -243,6 +256,13 @@ export class Coverage extends Context.Service<
           FROM history_chunks c JOIN accounts a ON a.account_id = c.account_id
           WHERE c.account_id = ${accountId} AND c.state = 'failed' AND c.received_at >= COALESCE(a.linked_at, 0)`
 
+      /** Whether the phone said that it has nothing before what it sent. */
+      const isWhole = (threadId: string) =>
+        Effect.map(
+          sql`SELECT 1 FROM coverage WHERE thread_id = ${threadId} AND beginning = 'reached'`,
+          found => found.length > 0
+        )
+
       const noteLost = Effect.fnUntraced(function* (accountId: string) {
         const lost = yield* lostChunks(accountId)
         if (lost.length === 0) return
@@ -271,12 +291,12 @@ export class Coverage extends Context.Service<
               .filter(part => placeOf(part.sync_type, part.chunk_order) > place)
               .toSorted((a, b) => b.newest_at - a.newest_at)
               .at(0)
-            // Without anything older, what is missing is the beginning, which is sought anyway.
-            if (older === undefined) continue
+            // Without anything older, all that lies before what came may have been in it, unless that is the beginning.
+            if (older === undefined && (newer === undefined || (yield* isWhole(threadId)))) continue
             yield* openGap(accountId, threadId, {
               reason: 'lost-chunk',
               cause: String(chunk.chunk_id),
-              from: { at: older.newest_at, whatsAppId: older.newest_id },
+              from: older === undefined ? null : { at: older.newest_at, whatsAppId: older.newest_id },
               to:
                 newer === undefined
                   ? null

@@ -83,15 +83,30 @@ export class Ground extends Context.Service<
           return known.length === 0 ? [first] : known
         })
 
+        /** What a dry run has heard of a thread, or else what is stored of it. */
+        const rehearsed = Effect.fnUntraced(function* (threadId: string) {
+          const reach = yield* rehearsal.reachOf(threadId)
+          if (reach.floor !== undefined || reach.beginning === 'reached') return reach
+          const floor = yield* failed(oldest(threadId))
+          return { beginning: (yield* coverage.reachOf(threadId)).beginning, floor } satisfies Reach
+        })
+
+        const rehearsedThreads = Effect.fnUntraced(function* (accountId: string, limit: number) {
+          const heard = yield* rehearsal.recentThreads(accountId, limit)
+          const known = new Set(heard.map(({ threadId }) => threadId))
+          const stored = yield* failed(recentThreads(accountId, limit))
+          return [...heard, ...stored.filter(({ threadId }) => !known.has(threadId))].slice(0, limit)
+        })
+
         const shared = { addresses: (accountId: string, id: string) => failed(addresses(accountId, id)) }
         return options.dryRun
           ? Ground.of({
               ...shared,
-              recentThreads: rehearsal.recentThreads,
+              recentThreads: rehearsedThreads,
               openGaps: () => Effect.succeed([]),
               gapsOf: () => Effect.succeed([]),
-              reachOf: rehearsal.reachOf,
-              oldest: threadId => Effect.map(rehearsal.reachOf(threadId), ({ floor }) => floor)
+              reachOf: rehearsed,
+              oldest: threadId => Effect.map(rehearsed(threadId), ({ floor }) => floor)
             })
           : Ground.of({
               ...shared,

@@ -12,6 +12,7 @@ import { lighterSearch } from './migrations/0008-lighter-search.ts'
 import { traces } from './migrations/0009-traces.ts'
 import { incidentPlaces } from './migrations/0010-incident-places.ts'
 import { searchFolding } from './migrations/0011-search-folding.ts'
+import { dryJobs } from './migrations/0012-dry-jobs.ts'
 
 /** Every upgrade by its number and name. */
 export const MIGRATIONS = {
@@ -25,7 +26,8 @@ export const MIGRATIONS = {
   '0008_lighter_search': lighterSearch,
   '0009_traces': traces,
   '0010_incident_places': incidentPlaces,
-  '0011_search_folding': searchFolding
+  '0011_search_folding': searchFolding,
+  '0012_dry_jobs': dryJobs
 }
 
 /** Runs the upgrades that a database does not have yet, in order, each in a transaction of its own. */

@@ -167,7 +167,7 @@ describe('two threads that turn out to be one person', () => {
   })
 })
 
-test('a lost chunk is a gap only where others brought something on its older side', async () => {
+test('a lost chunk is a gap between what others brought, or back to the beginning', async () => {
   await onDatabase(
     Effect.gen(function* () {
       const coverage = yield* Coverage
@@ -185,11 +185,19 @@ test('a lost chunk is a gap only where others brought something on its older sid
       yield* coverage.noteStored(ACCOUNT, 1, stored(8000, 9000))
       yield* coverage.noteStored(ACCOUNT, 1, stored(8000, 9000, undefined, other))
       yield* coverage.noteLost(ACCOUNT)
-      expect(yield* coverage.openGaps(ACCOUNT)).toEqual([])
+      const back = { reason: 'lost-chunk', from: null, to: 8000, toId: 'H8000' }
+      const gaps = Effect.map(coverage.openGaps(ACCOUNT), found =>
+        found.toSorted((a, b) => a.threadId.localeCompare(b.threadId))
+      )
+      expect(yield* gaps).toMatchObject([
+        { threadId: THREAD, ...back },
+        { threadId: other, ...back }
+      ])
       yield* coverage.noteStored(ACCOUNT, 3, stored(1000, 2000, 'reached'))
       yield* coverage.noteChunk(ACCOUNT, 2, 3)
-      expect(yield* coverage.openGaps(ACCOUNT)).toMatchObject([
-        { threadId: THREAD, reason: 'lost-chunk', from: 2000, fromId: 'H2000', to: 8000, toId: 'H8000' }
+      expect(yield* gaps).toMatchObject([
+        { threadId: THREAD, ...back, from: 2000, fromId: 'H2000' },
+        { threadId: other, ...back }
       ])
       // The phone makes it anew after all.
       yield* chunk(4, 2, 'done')
