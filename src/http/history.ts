@@ -92,16 +92,17 @@ export const historyLayer = (options: { readonly dryRun: boolean }) =>
           const threadId =
             payload.threadId === undefined ? undefined : yield* threadIn(accountId, payload.threadId)
           const job = yield* backfill.accept(accountId, { ...payload, threadId }).pipe(
-            Effect.catchTag('NoThreads', () =>
-              Effect.fail(
-                badField(
-                  'payload',
-                  'threads',
-                  'Expected threads or threadId: WHATSAPP_BACKFILL_THREADS is 0 here'
-                )
-              )
-            ),
-            Effect.catchTag('StoreError', () => Effect.fail(new StoreUnavailable({})))
+            Effect.catchTags({
+              NoThreads: () =>
+                Effect.fail(
+                  badField(
+                    'payload',
+                    'threads',
+                    'Expected threads or threadId: WHATSAPP_BACKFILL_THREADS is 0 here'
+                  )
+                ),
+              StoreError: () => Effect.fail(new StoreUnavailable({}))
+            })
           )
           return { ...job, waitingFor: yield* waitingFor(view) }
         }),

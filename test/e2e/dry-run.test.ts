@@ -105,7 +105,7 @@ test('a job that was asked for waits until the dry run is over, and is then done
   expect(rehearsed.find(job => job.jobId === jobId)).toMatchObject({ status: 'running', messages: 0 })
   await stage.server.kill()
   await stage.restart({ WHATSAPP_HISTORY_SYNC_DRY_RUN: 'false' })
-  expect(await stage.api.untilJob(accountId, jobId)).toMatchObject({ status: 'done', messages: 560 })
+  expect(await stage.api.untilJob(accountId, jobId)).toMatchObject({ status: 'done' })
   expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject({
     missing: [],
     duplicates: []

@@ -83,6 +83,8 @@ export class BackfillJobs extends Context.Service<
       accountId: string,
       askedBefore: number
     ) => Effect.Effect<{ readonly expired: number; readonly silent: boolean }, StoreError>
+    /** Whether a request was made by a job of the other kind: by the dry run, or before it. */
+    readonly isOfOthers: (request: PageRequest) => Effect.Effect<boolean, StoreError>
     /** The request that an answer belongs to: by its id, else by the thread it is about. */
     readonly requestOf: (
       accountId: string,
@@ -292,6 +294,7 @@ export class BackfillJobs extends Context.Service<
             failed(requests.refused(accountId, request, reason, by)),
           finish: (taskId, reason) => failed(setTask(taskId, 'done', reason)),
           expire: (accountId, askedBefore) => failed(requests.expire(accountId, askedBefore)),
+          isOfOthers: ({ taskId }) => failed(requests.isOfOthers(taskId)),
           requestOf: (accountId, requestId, threadIds) =>
             failed(requests.requestOf(accountId, requestId, threadIds)),
           answered: (accountId, request, answer) => failed(requests.answered(accountId, request, answer)),

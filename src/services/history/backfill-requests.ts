@@ -200,6 +200,7 @@ export const makeRequests = (options: {
     refused,
     expire,
     requestOf,
+    isOfOthers,
     answered,
     sent: (requestId: string) =>
       Effect.asVoid(

@@ -176,18 +176,22 @@ export class History extends Context.Service<
           conversations: ReadonlyArray<ReadConversation>
         ) {
           const answer = yield* answerIn(accountId, queued.notification, conversations)
-          const messages = yield* keepConversations(
-            accountId,
-            queued,
-            conversations.map(conversation => ({
-              ...conversation,
-              // Without anything older, the phone has nothing older, unless it says that it has.
-              beginning: conversation.beginning ?? (conversation.received === 0 ? 'reached' : undefined)
-            }))
-          )
+          // What the dry run asked for lies behind what it has not stored: kept now, it would hide that as a hole.
+          const isStray = answer !== undefined && !options.dryRun && (yield* jobs.isOfOthers(answer.request))
+          const messages = isStray
+            ? 0
+            : yield* keepConversations(
+                accountId,
+                queued,
+                conversations.map(conversation => ({
+                  ...conversation,
+                  // Without anything older, the phone has nothing older, unless it says that it has.
+                  beginning: conversation.beginning ?? (conversation.received === 0 ? 'reached' : undefined)
+                }))
+              )
           if (answer === undefined) return messages
           const { conversation, request } = answer
-          if (conversation === undefined) yield* noteNothing(accountId, request.threadId)
+          if (conversation === undefined && !isStray) yield* noteNothing(accountId, request.threadId)
           yield* jobs.answered(accountId, request, {
             received: conversation?.received ?? 0,
             oldest: conversation?.oldest,
