@@ -24,7 +24,7 @@ const open = (file: string): DatabaseSync => {
   const database = new DatabaseSync(file, { timeout: 50 })
   // FULL: a committed transaction survives a power cut, which "written before acknowledged" rests on.
   database.exec(
-    'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=8000'
+    'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-12288; PRAGMA wal_autocheckpoint=8000'
   )
   // What the full-text index takes of a text; statements that search names need it too.
   database.function('searchable', { deterministic: true }, text =>
