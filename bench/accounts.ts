@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
 import type { BareQuestions } from './bare-sockets.ts'
 import { Child } from './child.ts'
+import { wholeOption } from './options.ts'
 import type { WhatsAppQuestions } from './whatsapp-process.ts'
 
 export const ACCOUNTS_USAGE = `accounts  many idle accounts: memory, start, and an outage of WhatsApp's
@@ -30,16 +31,11 @@ const parsed = (args: ReadonlyArray<string>) => {
       json: { type: 'boolean', default: false }
     }
   })
-  const whole = (name: 'count' | 'outage', most: number): number => {
-    const number = Number(values[name])
-    if (Number.isSafeInteger(number) && number >= 1 && number <= most) return number
-    throw new RangeError(`--${name} takes a whole number from 1 to ${most}`)
-  }
   const pace = /^(\d{1,6})(ms|s)$/.exec(values.pace)
   if (pace === null) throw new RangeError('--pace takes a duration: 100ms or 1s')
   return {
-    count: whole('count', 5000),
-    outageMs: whole('outage', 600) * 1000,
+    count: wholeOption('count', values.count, 5000),
+    outageMs: wholeOption('outage', values.outage, 600) * 1000,
     pace: values.pace,
     paceMs: Number(pace[1]) * (pace[2] === 's' ? 1000 : 1),
     json: values.json

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { parseArgs } from 'node:util'
 import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
+import { wholeOption } from './options.ts'
 import { bareDecode, bareInserts, leastInserts } from './bare.ts'
 import { type ChatTruth, PhoneProcess, type WrittenLive } from './phone.ts'
 
@@ -41,18 +42,11 @@ const parsed = (args: ReadonlyArray<string>) => {
       json: { type: 'boolean', default: false }
     }
   })
-  const whole = (name: 'messages' | 'chats' | 'chunk-messages' | 'live-every', most: number): number => {
-    const number = Number(values[name])
-    if (!Number.isSafeInteger(number) || number < 1 || number > most) {
-      throw new RangeError(`--${name} takes a whole number from 1 to ${most}`)
-    }
-    return number
-  }
   return {
-    messages: whole('messages', 10_000_000),
-    chats: whole('chats', 10_000),
-    chunkMessages: whole('chunk-messages', 100_000),
-    liveEvery: whole('live-every', 60_000),
+    messages: wholeOption('messages', values.messages, 10_000_000),
+    chats: wholeOption('chats', values.chats, 10_000),
+    chunkMessages: wholeOption('chunk-messages', values['chunk-messages'], 100_000),
+    liveEvery: wholeOption('live-every', values['live-every'], 60_000),
     profile: values.profile,
     json: values.json
   }

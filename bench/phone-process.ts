@@ -1,26 +1,32 @@
 // A simulated WhatsApp with one phone, as a process of its own: what is measured must not share a processor's time slice
-// or a heap with what it is measured against. Spoken to over Node's IPC by bench/phone.ts.
+// or a heap with what it is measured against. Spoken to by bench/phone.ts.
 import { createHash } from 'node:crypto'
 import { isGroupChat, type MailboxChat } from '../simulator/mailbox.ts'
 import { Simulator } from '../simulator/simulator.ts'
-import type { ChatTruth, FromPhone, PhonePlan, ToPhone, WrittenLive } from './phone.ts'
+import type { Phone } from '../simulator/phone.ts'
+import { answer } from './child.ts'
+import type { ChatTruth, PhonePlan, Prepared, WrittenLive } from './phone.ts'
 
-const plan: PhonePlan = JSON.parse(process.argv[2] ?? '{}')
 const simulator = await Simulator.make({ seed: 1 })
-const phone = simulator.createPhone({
-  name: 'Bench',
-  history: {
-    chats: plan.chats,
-    messages: plan.messages,
-    chunkMessages: plan.chunkMessages,
-    // Everything in FULL chunks, from the media host.
-    bootstrapPerChat: 0,
-    recentShare: 0,
-    inlineBelowBytes: 0
-  }
-})
+let made: Phone | undefined
+const phone = (): Phone => {
+  if (made === undefined) throw new Error('The phone has yet to be prepared')
+  return made
+}
 
-const tell = (message: FromPhone): void => void process.send?.(message)
+const makePhone = (plan: PhonePlan): Phone =>
+  simulator.createPhone({
+    name: 'Bench',
+    history: {
+      chats: plan.chats,
+      messages: plan.messages,
+      chunkMessages: plan.chunkMessages,
+      // Everything in FULL chunks, from the media host.
+      bootstrapPerChat: 0,
+      recentShare: 0,
+      inlineBelowBytes: 0
+    }
+  })
 
 /** When each message of a contact was written to the connection, by its id. */
 const live = new Map<string, number>()
@@ -36,19 +42,20 @@ let writing: NodeJS.Timeout | undefined
 let turn = 0
 let unwritten: Promise<unknown> = Promise.resolve()
 const write = (): void => {
-  const from = phone.contacts[turn % phone.contacts.length]
+  const { contacts } = phone()
+  const from = contacts[turn % contacts.length]
   if (from === undefined) throw new Error('the simulated phone has no contacts')
   const id = `3EB0BE9C${String(turn).padStart(12, '0')}`
   turn += 1
   live.set(id, 0)
   unwritten = Promise.all([
     unwritten,
-    phone.receive({ from, id, text: `Written while history comes in ${turn}` })
+    phone().receive({ from, id, text: `Written while history comes in ${turn}` })
   ])
 }
 
 const truthOf = (chat: MailboxChat): ChatTruth => {
-  const generated = Array.from({ length: chat.count }, (_, index) => phone.mailbox.idOf(chat, index))
+  const generated = Array.from({ length: chat.count }, (_, index) => phone().mailbox.idOf(chat, index))
   const ids = [...generated, ...chat.live.map(({ id }) => id)].toSorted()
   const digest = createHash('sha256').update(ids.join(' ')).digest('hex')
   const { partner } = chat
@@ -59,39 +66,35 @@ const truthOf = (chat: MailboxChat): ChatTruth => {
   }
 }
 
-const answers: { readonly [Call in ToPhone['call']]: (given: ToPhone) => Promise<FromPhone> } = {
-  scan: async given => {
-    await phone.scanQr(given.call === 'scan' ? given.qr : '')
-    return { answer: 'scanned' }
+const answers = {
+  prepare: async (plan: PhonePlan): Promise<Prepared> => {
+    made = makePhone(plan)
+    const chunks = made.prepareHistory(plan.folder).map(({ file, mediaKey, messages }) => ({
+      file,
+      mediaKey: mediaKey.toString('base64'),
+      messages
+    }))
+    return {
+      settings: { WHATSAPP_URL: simulator.whatsappUrl, WHATSAPP_TRUST_ROOT: simulator.trustRoot },
+      chunks
+    }
   },
-  write: async given => {
-    writing = setInterval(write, given.call === 'write' ? given.everyMs : 1000)
-    return { answer: 'writing' }
+  scan: async (qr: string): Promise<null> => {
+    await phone().scanQr(qr)
+    return null
   },
-  rest: async () => {
+  write: async (everyMs: number): Promise<null> => {
+    writing = setInterval(write, everyMs)
+    return null
+  },
+  rest: async (_: null) => {
     clearInterval(writing)
     await unwritten
     await simulator.until(() => [...live.values()].every(at => at > 0), { what: 'the last live message' })
     const written = [...live].map(([id, writtenAt]): WrittenLive => ({ id, writtenAt }))
-    return { answer: 'rested', firstChunkAt: firstChunkAt ?? 0, written }
+    return { firstChunkAt: firstChunkAt ?? 0, written }
   },
-  truth: async () => ({ answer: 'truth', chats: phone.mailbox.chats.map(truthOf) })
+  truth: async (_: null): Promise<ReadonlyArray<ChatTruth>> => phone().mailbox.chats.map(truthOf)
 }
-
-process.on('message', (given: ToPhone) => {
-  answers[given.call](given).then(tell, (error: unknown) => {
-    tell({ answer: 'failed', reason: error instanceof Error ? error.message : String(error) })
-  })
-})
-process.on('disconnect', () => process.exit(0))
-
-const chunks = phone.prepareHistory(plan.folder).map(({ file, mediaKey, messages }) => ({
-  file,
-  mediaKey: mediaKey.toString('base64'),
-  messages
-}))
-tell({
-  answer: 'ready',
-  settings: { WHATSAPP_URL: simulator.whatsappUrl, WHATSAPP_TRUST_ROOT: simulator.trustRoot },
-  chunks
-})
+export type PhoneQuestions = typeof answers
+answer(answers)

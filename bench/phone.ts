@@ -1,6 +1,6 @@
 // The simulated phone of a measurement: starts its process and speaks with it.
-import { type ChildProcess, fork } from 'node:child_process'
-import { join } from 'node:path'
+import { Child } from './child.ts'
+import type { PhoneQuestions } from './phone-process.ts'
 
 export interface PhonePlan {
   readonly chats: number
@@ -30,31 +30,18 @@ export interface ChatTruth {
   readonly digest: string
 }
 
-export type ToPhone =
-  | { readonly call: 'scan'; readonly qr: string }
-  | { readonly call: 'write'; readonly everyMs: number }
-  | { readonly call: 'rest' }
-  | { readonly call: 'truth' }
-
-export type FromPhone =
-  | {
-      readonly answer: 'ready'
-      readonly settings: Readonly<Record<string, string>>
-      readonly chunks: ReadonlyArray<ChunkFile>
-    }
-  | { readonly answer: 'scanned' | 'writing' }
-  | { readonly answer: 'rested'; readonly firstChunkAt: number; readonly written: ReadonlyArray<WrittenLive> }
-  | { readonly answer: 'truth'; readonly chats: ReadonlyArray<ChatTruth> }
-  | { readonly answer: 'failed'; readonly reason: string }
-
-type Answer<Name extends FromPhone['answer']> = Extract<FromPhone, { readonly answer: Name }>
+/** What a phone tells once its whole history is made. */
+export interface Prepared {
+  readonly settings: Readonly<Record<string, string>>
+  readonly chunks: ReadonlyArray<ChunkFile>
+}
 
 export class PhoneProcess {
   readonly settings: Readonly<Record<string, string>>
   readonly chunks: ReadonlyArray<ChunkFile>
-  private readonly child: ChildProcess
+  private readonly child: Child<PhoneQuestions>
 
-  private constructor(child: ChildProcess, { chunks, settings }: Answer<'ready'>) {
+  private constructor(child: Child<PhoneQuestions>, { chunks, settings }: Prepared) {
     this.child = child
     this.settings = settings
     this.chunks = chunks
@@ -62,55 +49,29 @@ export class PhoneProcess {
 
   /** Resolves once the whole history is made. */
   static async start(plan: PhonePlan): Promise<PhoneProcess> {
-    const child = fork(join(import.meta.dirname, 'phone-process.ts'), [JSON.stringify(plan)], {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc']
-    })
-    return new PhoneProcess(child, await next(child, 'ready'))
+    const child = new Child<PhoneQuestions>('phone-process.ts')
+    return new PhoneProcess(child, await child.ask('prepare', plan))
   }
 
   async scan(qr: string): Promise<void> {
-    await this.ask({ call: 'scan', qr }, 'scanned')
+    await this.child.ask('scan', qr)
   }
 
   /** Contacts write one message after another from now on. */
   async write(everyMs: number): Promise<void> {
-    await this.ask({ call: 'write', everyMs }, 'writing')
+    await this.child.ask('write', everyMs)
   }
 
   /** Contacts stop writing; tells what they wrote, and when the first chunk was announced. */
-  rest(): Promise<Answer<'rested'>> {
-    return this.ask({ call: 'rest' }, 'rested')
+  rest(): Promise<{ readonly firstChunkAt: number; readonly written: ReadonlyArray<WrittenLive> }> {
+    return this.child.ask('rest', null)
   }
 
-  async truth(): Promise<ReadonlyArray<ChatTruth>> {
-    return (await this.ask({ call: 'truth' }, 'truth')).chats
+  truth(): Promise<ReadonlyArray<ChatTruth>> {
+    return this.child.ask('truth', null)
   }
 
-  async stop(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return
-    await new Promise(resolve => {
-      this.child.once('exit', resolve)
-      this.child.disconnect()
-    })
-  }
-
-  private ask<Name extends FromPhone['answer']>(call: ToPhone, name: Name): Promise<Answer<Name>> {
-    const answer = next(this.child, name)
-    this.child.send(call)
-    return answer
+  stop(): Promise<void> {
+    return this.child.stop()
   }
 }
-
-const isAnswer = <Name extends FromPhone['answer']>(given: FromPhone, name: Name): given is Answer<Name> =>
-  given.answer === name
-
-const next = <Name extends FromPhone['answer']>(child: ChildProcess, name: Name): Promise<Answer<Name>> =>
-  new Promise((resolve, reject) => {
-    const ended = (): void => reject(new Error('the simulated phone ended'))
-    child.once('exit', ended)
-    child.once('message', (given: FromPhone) => {
-      child.off('exit', ended)
-      if (isAnswer(given, name)) resolve(given)
-      else reject(new Error(given.answer === 'failed' ? given.reason : `the phone answered ${given.answer}`))
-    })
-  })

@@ -2,7 +2,7 @@
 // be shown.
 import { createInspector } from '@statelyai/inspect'
 import { Actor, type AnyActor, type AnyActorRef, type InspectionEvent, StateMachine } from 'xstate'
-import type { InspectedSystem, InspectionFrame } from '../services/observe/inspection.ts'
+import { concerns, type InspectedSystem, type InspectionFrame } from '../services/observe/inspection.ts'
 import { shown, shownDefinition, shownEvent } from './shown.ts'
 
 type Inspector = ReturnType<typeof createInspector>
@@ -82,8 +82,7 @@ export const inspectedSystem = (root: AnyActorRef): InspectedSystem => {
         sessionId: actor.sessionId,
         id: actor.id,
         logic: { config },
-        send: () => undefined,
-        getSnapshot: () => undefined,
+        ...REF,
         ...(actor._parent === undefined
           ? undefined
           : { _parent: { ...REF, sessionId: actor._parent.sessionId } })
@@ -119,7 +118,7 @@ export const inspectedSystem = (root: AnyActorRef): InspectedSystem => {
   return {
     present: accountId =>
       family(root)
-        .filter(actor => [undefined, accountId ?? accountOf(actor)].includes(accountOf(actor)))
+        .filter(actor => concerns(accountId, accountOf(actor)))
         .map(registration),
     attach: hear => {
       const subscription = root.system.inspect({

@@ -102,20 +102,36 @@ export const layer = (
         )
 
       const moves = yield* PubSub.sliding<AccountMove>(MOST_UNREAD)
+      let isCountDue = false
+      /** Once for all moves of a moment: in an outage every account moves in the same one. */
+      const countSoon = (all: ReadonlyMap<string, AccountState>): void => {
+        if (isCountDue) return
+        isCountDue = true
+        bridge.run(
+          Effect.andThen(
+            Effect.yieldNow,
+            Effect.suspend(() => {
+              isCountDue = false
+              return noteStates(all.values())
+            })
+          )
+        )
+      }
       const observer = makeObserver({
-        onMove: (from, { accountId, code, state }, all) =>
+        onMove: (from, { accountId, code, state }, all) => {
+          countSoon(all)
           bridge.run(
             Effect.gen(function* () {
               const at = yield* Clock.currentTimeMillis
               yield* PubSub.publish(moves, { accountId, state, from: from ?? null, at })
               if (from !== undefined) yield* count.transition(from, state)
               if (state === 'reconnecting' && code !== null) yield* count.reconnect(code)
-              yield* noteStates(all.values())
               yield* Effect.logDebug('An account changed its state').pipe(
                 Effect.annotateLogs({ accountId, from: from ?? '', to: state })
               )
             })
-          ),
+          )
+        },
         onUnexpected: (accountId, event, state) =>
           bridge.run(
             Effect.andThen(

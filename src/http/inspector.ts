@@ -13,7 +13,7 @@ import { Stopping } from '../services/observe/stopping.ts'
 import { Api } from './api.ts'
 import { type ApiKey, isKey } from './auth.ts'
 import { makeTickets, type Tickets } from './inspector-tickets.ts'
-import { InspectorIsOff } from './problems.ts'
+import { InspectorIsOff, plainProblem } from './problems.ts'
 
 const HOW_TO_SWITCH =
   'Switch it on with PUT /v1/inspector {"on": true}, or start the server with INSPECT=true'
@@ -51,12 +51,6 @@ const drained = (connection: NetSocket) =>
       connection.off('close', done)
     })
   })
-
-const refuse = (status: number, title: string, detail: string) =>
-  HttpServerResponse.jsonUnsafe(
-    { type: 'about:blank', status, title, detail },
-    { status, contentType: 'application/problem+json' }
-  )
 
 const SERVER_STOPS = new Socket.CloseEvent(1001, 'The server stops')
 const KEEP_ALIVE_MS = 30_000
@@ -115,17 +109,18 @@ const streamLayer = (tickets: Tickets, key: ApiKey) =>
             !tickets.redeem(query.get('ticket') ?? '', now) &&
             !(bearer !== undefined && isKey(key, bearer))
           )
-            return refuse(
+            return plainProblem(
               401,
               'A ticket or a bearer key is needed',
               'POST /v1/inspector/tickets gives a ticket for one connection, which has to be opened within half a minute'
             )
-          if (!(yield* inspection.isOn)) return refuse(409, 'The inspector is switched off', HOW_TO_SWITCH)
+          if (!(yield* inspection.isOn))
+            return plainProblem(409, 'The inspector is switched off', HOW_TO_SWITCH)
           const accountId = query.get('accountId') ?? undefined
           if (accountId !== undefined && (yield* Effect.option(accounts.state(accountId)))._tag === 'None')
-            return refuse(404, 'There is no such account', 'GET /v1/accounts lists them')
+            return plainProblem(404, 'There is no such account', 'GET /v1/accounts lists them')
           if ((request.headers['upgrade'] ?? '').toLowerCase() !== 'websocket')
-            return refuse(
+            return plainProblem(
               426,
               'This is a WebSocket',
               'Connect with a WebSocket client; GET /inspect is the page'

@@ -1,5 +1,6 @@
 // What can go wrong with a request, as RFC 9457 problems: each names what is wrong and what to do about it.
 import { Schema } from 'effect'
+import { HttpServerResponse } from 'effect/http'
 import { HttpApiError } from 'effect/http-api'
 
 const type = (name: string) => `urn:backscroll:problem:${name}`
@@ -80,6 +81,18 @@ export class InspectorIsOff extends HttpApiError.Problem<InspectorIsOff>()('Insp
   status: 409,
   title: 'The inspector is switched off'
 }) {}
+
+/** A refusal from beside the contract, in the same shape. */
+export const plainProblem = (
+  status: number,
+  title: string,
+  detail: string,
+  headers: Readonly<Record<string, string>> = {}
+): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.jsonUnsafe(
+    { type: 'about:blank', status, title, detail },
+    { status, contentType: 'application/problem+json', headers }
+  )
 
 export const badField = (slot: 'params' | 'query' | 'payload', field: string, message: string): BadField =>
   new BadField({ detail: `${field}: ${message}`, errors: [{ path: [slot, field], message }] })

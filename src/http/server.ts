@@ -38,7 +38,7 @@ import { inspectorLayers } from './inspector.ts'
 import { mediaLayer } from './media.ts'
 import { metricsLayer } from './metrics.ts'
 import { outboxLayer } from './outbox.ts'
-import { StoreUnavailable } from './problems.ts'
+import { plainProblem, StoreUnavailable } from './problems.ts'
 import { readingLayer } from './reading.ts'
 import { threadsLayer } from './threads.ts'
 import * as Validation from './validation.ts'
@@ -92,14 +92,7 @@ const explained = (
   const status = methods.length > 0 ? 405 : response.status
   const words = WORDS[status]
   return isBare && words !== undefined
-    ? HttpServerResponse.jsonUnsafe(
-        { type: 'about:blank', status, title: words, detail: words },
-        {
-          status,
-          contentType: 'application/problem+json',
-          ...(methods.length > 0 ? { headers: { allow: methods.join(', ') } } : {})
-        }
-      )
+    ? plainProblem(status, words, words, methods.length > 0 ? { allow: methods.join(', ') } : {})
     : response
 }
 

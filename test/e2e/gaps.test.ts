@@ -33,6 +33,13 @@ const writeForAMonth = async (phone: Phone, from: number, perDay: number): Promi
   }
 }
 
+/** Until a chunk that stays broken is given up, as soon as time allows. */
+const untilGivenUp = (stage: Stage, accountId: string) =>
+  stage.api.untilAccount(accountId, 'the chunk to be given up', account => {
+    if (account.sync.chunksFailed === 0) stage.advance(20_000)
+    return account.sync.chunksFailed > 0
+  })
+
 test('the server is down for a month and the phone goes on: after the start every message of that month is there', async () => {
   const { folder, settings } = movableClock()
   await using stage = await Stage.set(settings, folder)
@@ -148,10 +155,7 @@ test('a history chunk that is lost for good leaves a gap between its neighbours,
       inlineBelowBytes: 0
     }
   })
-  await stage.api.untilAccount(accountId, 'the chunk to be given up', account => {
-    if (account.sync.chunksFailed === 0) stage.advance(20_000)
-    return account.sync.chunksFailed > 0
-  })
+  await untilGivenUp(stage, accountId)
   lost.clear()
   expect(await stage.api.incidents(accountId)).toMatchObject([{ kind: 'history.chunkLost' }])
   await stage.synced(accountId, phone)
@@ -172,10 +176,7 @@ test('a lost chunk at the old end of a chat is a gap back to its beginning, howe
   }
   const lost = stage.simulator.fault({ kind: 'historyChunk', effect: 'corrupt', chunkOrder: 4, syncType: 2 })
   const { phone, accountId } = await stage.linkedPartly(60, { history })
-  await stage.api.untilAccount(accountId, 'the chunk to be given up', account => {
-    if (account.sync.chunksFailed === 0) stage.advance(20_000)
-    return account.sync.chunksFailed > 0
-  })
+  await untilGivenUp(stage, accountId)
   lost.clear()
   await stage.synced(accountId, phone)
   await untilComplete(stage, accountId, 1)

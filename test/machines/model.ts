@@ -46,6 +46,21 @@ export const transitionsOf = (machine: {
     ...((node.always ?? []) as ReadonlyArray<AnyTransitionDefinition>)
   ])
 
+/** How the machine's graph is made: its events, where a state has a use for them, and what tells its states apart. */
+const graphOptions = (
+  machine: Machine,
+  sample: (type: string) => ReadonlyArray<Event>,
+  told: (snapshot: Snapshot) => string
+) => {
+  const events = machine.events.flatMap(type => sample(type))
+  return {
+    events: (snapshot: Snapshot) =>
+      events.filter(event => machine.getTransitionData(snapshot as never, event).length > 0),
+    serializeState: told,
+    serializeEvent: (event: Event) => JSON.stringify(event)
+  }
+}
+
 /**
  * The shortest path to every state, and behind each one every event that leads on from there. `sample` makes the events
  * of a type; `told` tells states apart.
@@ -56,17 +71,11 @@ export const pathsOf = (
   sample: (type: string) => ReadonlyArray<Event>,
   told: (snapshot: Snapshot) => string
 ): ReadonlyArray<Path> => {
-  const events = machine.events.flatMap(type => sample(type))
+  const graph = graphOptions(machine, sample, told)
   const seen = new Set<string>()
   const isNew = (edge: string): boolean => !seen.has(edge) && seen.add(edge).size > 0
   return inputs.flatMap(input => {
-    const options = {
-      input,
-      events: (snapshot: Snapshot) =>
-        events.filter(event => machine.getTransitionData(snapshot as never, event).length > 0),
-      serializeState: told,
-      serializeEvent: (event: Event) => JSON.stringify(event)
-    }
+    const options = { input, ...graph }
     const edges = getAdjacencyMap(machine, options)
     return getShortestPaths(machine, options).flatMap(({ state, steps }) => {
       const behind = Object.values(edges[told(state as Snapshot) as never]?.transitions ?? {})
@@ -90,14 +99,12 @@ export const simplePathsOf = (
   sample: (type: string) => ReadonlyArray<Event>,
   told: (snapshot: Snapshot) => string
 ): ReadonlyArray<Path> => {
-  const events = machine.events.flatMap(type => sample(type))
+  const graph = graphOptions(machine, sample, told)
   return inputs.flatMap(input =>
-    getSimplePaths(machine, {
+    getSimplePaths(machine, { input, ...graph }).map(({ steps }) => ({
       input,
-      events: (snapshot: Snapshot) =>
-        events.filter(event => machine.getTransitionData(snapshot as never, event).length > 0),
-      serializeState: told
-    }).map(({ steps }) => ({ input, steps: steps as Path['steps'] }))
+      steps: steps as Path['steps']
+    }))
   )
 }
 

@@ -36,17 +36,25 @@ const start = () => {
     }),
     { clock, inspect: coverage.inspect }
   ).start()
+  const crashed = async (accountId: string): Promise<void> => {
+    crash.get(accountId)?.(new Error('boom'))
+    await Promise.resolve()
+    await Promise.resolve()
+    await Promise.resolve()
+  }
   return {
     clock,
     supervisor,
     started,
     givenUp,
     child: (accountId: string) => supervisor.getSnapshot().children[accountId],
-    crash: async (accountId: string) => {
-      crash.get(accountId)?.(new Error('boom'))
-      await Promise.resolve()
-      await Promise.resolve()
-      await Promise.resolve()
+    crash: crashed,
+    /** Crashes as often as it may, and comes back each time. */
+    spend: async (accountId: string) => {
+      for (let n = 0; n < RESTART_BUDGET; n += 1) {
+        await crashed(accountId)
+        clock.increment(1000)
+      }
     }
   }
 }
@@ -70,10 +78,7 @@ test('the crash of one account stops no other, and the crashed one comes back', 
 test('an account that crashes beyond its budget is given up and waits for a person', async () => {
   const stage = start()
   stage.supervisor.send({ type: 'account.start', input: input('a') })
-  for (let n = 0; n < RESTART_BUDGET; n += 1) {
-    await stage.crash('a')
-    stage.clock.increment(1000)
-  }
+  await stage.spend('a')
   expect(stage.givenUp).toEqual([])
 
   await stage.crash('a')
@@ -104,10 +109,7 @@ test('an account that is started twice runs once', () => {
 test('an account that is stopped by command begins with a clean record', async () => {
   const stage = start()
   stage.supervisor.send({ type: 'account.start', input: input('a') })
-  for (let n = 0; n < RESTART_BUDGET; n += 1) {
-    await stage.crash('a')
-    stage.clock.increment(1000)
-  }
+  await stage.spend('a')
   stage.supervisor.send({ type: 'account.stop', accountId: 'a' })
   expect(stage.child('a')).toBeUndefined()
   stage.supervisor.send({ type: 'account.start', input: input('a') })

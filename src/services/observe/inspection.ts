@@ -131,10 +131,9 @@ const MOST_VIEWERS = 20
 /** Frames that wait for a viewer. */
 export const MOST_WAITING = 2000
 
-const isOf =
-  (wanted: string | undefined) =>
-  ({ accountId }: InspectionFrame): boolean =>
-    wanted === undefined || accountId === undefined || accountId === wanted
+/** Whether who watches `wanted` (all accounts when there is none) sees what is about this account, or above all of them. */
+export const concerns = (wanted: string | undefined, accountId: string | undefined): boolean =>
+  wanted === undefined || accountId === undefined || accountId === wanted
 
 /** Whoever draws knows now that what was not named is gone. */
 const PRESENT_ENDS = JSON.stringify({ type: '@backscroll.present' })
@@ -162,7 +161,7 @@ class Viewer {
   hear(frame: InspectionFrame): void {
     // Whoever has yet to be shown the present will see what this came to.
     if (this.isLost && this.dropped === 0) return
-    if (!isOf(this.accountId)(frame)) return
+    if (!concerns(this.accountId, frame.accountId)) return
     this.waiting.push(frame.text)
     if (this.waiting.length > MOST_WAITING) {
       const lost = this.waiting.splice(0, MOST_WAITING / 2)
