@@ -1,7 +1,7 @@
 // One record for each thing a person should know of; a repeat raises its count. Its words never
 // hold message text or numbers; which conversation it is about is a field of its own, which is not logged.
 import { createHash } from 'node:crypto'
-import { Clock, Context, Effect, Layer, PubSub, Schema, Stream } from 'effect'
+import { Clock, Context, Effect, Layer, PubSub, Schema, Semaphore, Stream } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { Incident, type IncidentKind } from '../../domain/incident.ts'
 import { StoreError } from '../store/store.ts'
@@ -48,6 +48,7 @@ export class Incidents extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const unstored = new Map<string, Incident>()
+      const pen = yield* Semaphore.make(1)
       const reports = yield* PubSub.sliding<Reported>(MOST_UNREAD)
 
       const store = (incident: Incident) =>
@@ -64,14 +65,9 @@ export class Incidents extends Context.Service<
       const storeUnstored = Effect.gen(function* () {
         for (const [incidentId, incident] of unstored) {
           yield* store(incident)
-          // Within somebody's transaction it is stored only when that commits.
-          yield* sql.afterCommit(
-            Effect.sync(() => {
-              if (unstored.get(incidentId) === incident) unstored.delete(incidentId)
-            })
-          )
+          unstored.delete(incidentId)
         }
-      })
+      }).pipe(pen.withPermit)
 
       const report = Effect.fn('Incidents.report')(function* (news: News) {
         const at = yield* Clock.currentTimeMillis
@@ -99,9 +95,11 @@ export class Incidents extends Context.Service<
             acknowledgedAt: null
           })
         }
-        yield* storeUnstored.pipe(
+        const storing = storeUnstored.pipe(
           Effect.catch(error => Effect.logDebug('Incidents wait in memory: they cannot be stored now', error))
         )
+        // Not within somebody's transaction, which may yet fail: what happened, happened.
+        yield* sql.afterCommit(storing)
       })
 
       const list: Incidents['Service']['list'] = Effect.fn('Incidents.list')(
