@@ -62,12 +62,14 @@ export class Incidents extends Context.Service<
             severity = excluded.severity, advice = excluded.advice, thread_id = excluded.thread_id,
             message_id = excluded.message_id, acknowledged_at = NULL`
 
-      const storeUnstored = Effect.gen(function* () {
-        for (const [incidentId, incident] of unstored) {
-          yield* store(incident)
-          unstored.delete(incidentId)
-        }
-      }).pipe(pen.withPermit)
+      const storeUnstored = pen.withPermit(
+        Effect.gen(function* () {
+          for (const [incidentId, incident] of unstored) {
+            yield* store(incident)
+            unstored.delete(incidentId)
+          }
+        })
+      )
 
       const report = Effect.fn('Incidents.report')(function* (news: News) {
         const at = yield* Clock.currentTimeMillis
