@@ -3,17 +3,20 @@
 import { parseArgs } from 'node:util'
 import { compare } from '../harness/compare.ts'
 import type { Api } from '../harness/api.ts'
+import { FirestoreReader } from '../harness/firestore.ts'
 import type { AccountResource } from '../harness/resources.ts'
 import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
 import { Simulator } from '../simulator/simulator.ts'
 import type { Phone } from '../simulator/phone.ts'
+import { LocalFirestore } from '../test/firestore/server.ts'
 import { progressBar } from './progress-bar.ts'
 
 const { values } = parseArgs({
   options: {
     exit: { type: 'boolean', default: false },
     chats: { type: 'string', default: '40' },
-    messages: { type: 'string', default: '5000' }
+    messages: { type: 'string', default: '5000' },
+    store: { type: 'string', default: 'sqlite' }
   }
 })
 const wholeNumber = (name: string, text: string): number => {
@@ -26,6 +29,11 @@ const wholeNumber = (name: string, text: string): number => {
 }
 const chats = wholeNumber('chats', values.chats)
 const messages = wholeNumber('messages', values.messages)
+
+if (values.store !== 'sqlite' && values.store !== 'firestore') {
+  process.stderr.write('--store takes sqlite or firestore\n')
+  process.exit(2)
+}
 
 const SENT = 10
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
@@ -97,15 +105,42 @@ const chatter = (phone: Phone): void => {
   }, 3000)
 }
 
+/** The same comparison with what an application reads in Firestore, and what that cost. */
+const inFirestore = async (
+  { documents: { tally }, host }: LocalFirestore,
+  api: Api,
+  accountId: string,
+  held: Parameters<typeof compare>[2]
+) => {
+  await api.untilPublished()
+  const { deletes, reads, writes } = tally
+  await using reader = new FirestoreReader(host)
+  const { different, duplicates, messages: count, missing } = await compare(reader, accountId, held)
+  for (const difference of different.slice(0, 5)) say(`different in Firestore: ${difference}`)
+  return {
+    messages: count,
+    missing: missing.length,
+    duplicates: duplicates.length,
+    different: different.length,
+    writes,
+    deletes,
+    reads,
+    writesPerMessage: Math.round(((tally.byCollection.get('messages') ?? 0) / count) * 1000) / 1000
+  }
+}
+
 const started = performance.now()
 const folder = temporaryFolder()
 const simulator = await Simulator.make({ seed: 1 })
+/** Google's protocol on this machine, in memory: nothing leaves it. */
+const firestore = values.store === 'firestore' ? await LocalFirestore.start() : undefined
 let running: ServerProcess | undefined
 
 /** Leaves nothing behind: no process, no folder. */
 const stop = async (code: number): Promise<never> => {
   await running?.stop()
   await simulator.stop()
+  await firestore?.stop()
   folder.remove()
   process.exit(code)
 }
@@ -120,7 +155,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 const phone = simulator.createPhone({ name: 'Demo shop', history: { chats, messages } })
 const server = await ServerProcess.start({
   dataDir: folder.path,
-  settings: { WHATSAPP_URL: simulator.whatsappUrl, WHATSAPP_TRUST_ROOT: simulator.trustRoot }
+  settings: {
+    WHATSAPP_URL: simulator.whatsappUrl,
+    WHATSAPP_TRUST_ROOT: simulator.trustRoot,
+    ...(firestore === undefined ? {} : FirestoreReader.settings(firestore.host))
+  }
 })
 running = server
 
@@ -137,6 +176,7 @@ if (values.exit) {
   await dropAndCatchUp(server.api, phone, accountId)
   const truth = phone.truth()
   const result = await compare(server.api, accountId, truth.messages)
+  const shown = firestore && (await inFirestore(firestore, server.api, accountId, truth.messages))
   const receivedOnce = ids.filter(id => {
     const got = truth.received.filter(received => received.id === id)
     return got.length === 1 && got[0]?.times === 1
@@ -152,12 +192,14 @@ if (values.exit) {
       different: result.different.length,
       sent: SENT,
       received_once: receivedOnce.length,
+      ...(shown === undefined ? {} : { firestore: shown }),
       seconds: Math.round((performance.now() - started) / 100) / 10
     })
   )
   const isPerfect =
     result.missing.length + result.duplicates.length + result.different.length === 0 &&
-    receivedOnce.length === SENT
+    receivedOnce.length === SENT &&
+    (shown === undefined || shown.missing + shown.duplicates + shown.different === 0)
   await stop(isPerfect ? 0 : 1)
 } else {
   chatter(phone)

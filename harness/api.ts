@@ -5,6 +5,7 @@ import type { FeedEvent } from '../src/domain/feed.ts'
 import type { Incident } from '../src/domain/incident.ts'
 import type { Message, Receipt } from '../src/domain/message.ts'
 import type { OutboxEntry } from '../src/domain/outbox.ts'
+import type { StoreState } from '../src/domain/publishing.ts'
 import type { Thread } from '../src/domain/thread.ts'
 import type {
   AccountResource,
@@ -226,6 +227,19 @@ export class Api {
 
   mediaCounts(accountId: string): Promise<MediaCounts> {
     return this.expect(200, 'GET', `/v1/accounts/${accountId}/media`)
+  }
+
+  /** Where applications read, and how far Firestore is behind. */
+  store(): Promise<StoreState> {
+    return this.expect(200, 'GET', '/v1/store')
+  }
+
+  /** Completes once Firestore shows everything. */
+  untilPublished(): Promise<StoreState> {
+    return this.until('everything to be in Firestore', async () => {
+      const state = await this.store()
+      return state.publishing?.waiting === 0 ? state : undefined
+    })
   }
 
   async incidents(accountId?: string): Promise<ReadonlyArray<Incident>> {

@@ -1,13 +1,13 @@
-// Compares what a simulated phone holds with what the product's HTTP API returns, message by message.
+// Compares what a simulated phone holds with what an application reads of it, message by message.
 import type { Message } from '../src/domain/message.ts'
 import type { HeldMessage } from '../simulator/ledger.ts'
-import type { Api } from './api.ts'
+import type { Thread } from '../src/domain/thread.ts'
 
 export interface Comparison {
   readonly threads: number
   /** Messages the phone holds. */
   readonly messages: number
-  /** Held by the phone, not returned over HTTP. */
+  /** Held by the phone, not returned. */
   readonly missing: ReadonlyArray<HeldMessage>
   /** Returned more than once, or in two threads. */
   readonly duplicates: ReadonlyArray<string>
@@ -18,7 +18,7 @@ export interface Comparison {
 const identity = (chat: string, fromMe: boolean, participant: string | undefined, id: string): string =>
   [chat, fromMe ? 'me' : (participant ?? 'them'), id].join(' ')
 
-/** Every way in which HTTP may name the chat and writer of a held message: by phone number or by LID. */
+/** Every way in which a reader may name the chat and writer of a held message: by phone number or by LID. */
 const identitiesOf = (held: HeldMessage): ReadonlyArray<string> => {
   const chats = [held.chatJid, held.chatLid].filter(chat => chat !== undefined)
   const writers = held.fromMe
@@ -47,16 +47,22 @@ const differenceOf = (held: HeldMessage, message: Message): string | undefined =
   return undefined
 }
 
-/** Reads everything over HTTP and holds it against the truth. */
+/** Whatever answers an account's threads and their messages: the HTTP API, or Firestore. */
+export interface Reader {
+  readonly threads: (accountId: string) => Promise<ReadonlyArray<Thread>>
+  readonly messages: (threadId: string) => Promise<ReadonlyArray<Message>>
+}
+
+/** Reads everything and holds it against the truth. */
 export const compare = async (
-  api: Api,
+  reader: Reader,
   accountId: string,
   held: ReadonlyArray<HeldMessage>
 ): Promise<Comparison> => {
   const returned = new Map<string, Array<Message>>()
-  const threads = await api.threads(accountId)
+  const threads = await reader.threads(accountId)
   for (const thread of threads) {
-    for (const message of await api.messages(thread.threadId, 500)) {
+    for (const message of await reader.messages(thread.threadId)) {
       const writer = thread.kind === 'group' ? (message.sender ?? undefined) : undefined
       const key = identity(thread.clientJid, message.direction === 'outbound', writer, message.whatsAppId)
       returned.set(key, [...(returned.get(key) ?? []), message])

@@ -94,6 +94,44 @@ export const settings = {
     meaning: 'Where the embedded database and the generated keys live. One running server a folder',
     decode: text => (text.trim() === '' || text.includes('\0') ? undefined : text)
   }),
+  STORE: setting({
+    default: 'sqlite',
+    allowed: 'sqlite or firestore',
+    meaning:
+      'Where applications read: over HTTP from the embedded database, or from Firestore too. Credentials and what is received but not yet stored are in DATA_DIR either way',
+    decode: oneOf('sqlite', 'firestore')
+  }),
+  FIREBASE_PROJECT_ID: setting({
+    default: '',
+    allowed: 'the id of a Firebase project; empty: the one of GOOGLE_APPLICATION_CREDENTIALS',
+    meaning: 'The Firebase project whose Firestore STORE=firestore writes to',
+    decode: emptyOr(text => (/^[a-z][a-z0-9:.-]{2,62}$/.test(text) ? text : undefined))
+  }),
+  FIRESTORE_DATABASE: setting({
+    default: '(default)',
+    allowed: 'the id of a database of the project',
+    meaning: 'The Firestore database within the project',
+    decode: text => (/^(\(default\)|[a-z][a-z0-9-]{3,62})$/.test(text) ? text : undefined)
+  }),
+  GOOGLE_APPLICATION_CREDENTIALS: setting({
+    default: '',
+    allowed: 'the path of a JSON key file; empty: the identity of the machine, on Google Cloud',
+    meaning: 'Service account that may write to Firestore. Read by the Firebase client itself',
+    decode: text => (text.includes('\0') ? undefined : text)
+  }),
+  FIRESTORE_EMULATOR_HOST: setting({
+    default: '',
+    allowed: 'host:port; empty: Google’s servers',
+    meaning: 'A Firestore emulator to use instead of Google’s servers',
+    decode: emptyOr(text => (/^[A-Za-z0-9.-]+:\d{1,5}$/.test(text) ? text : undefined))
+  }),
+  FIRESTORE_RAMP_UP: setting({
+    default: 'true',
+    allowed: 'true or false',
+    meaning:
+      'Begin with 500 writes a second and rise by half every five minutes, as Google asks. False for a database that is used to more',
+    decode: boolean
+  }),
   API_KEY: setting({
     default: '',
     allowed: 'at least 16 characters, no spaces; empty: generated at the first start and printed once',

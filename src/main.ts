@@ -37,6 +37,10 @@ import { Outbox } from './services/send/outbox.ts'
 import { claim, useScratchFolder } from './services/sql/data-folder.ts'
 import * as Migrations from './services/sql/migrations.ts'
 import * as NodeSqlite from './services/sql/node-sqlite.ts'
+import { FirestoreDatabase } from './services/store/firestore/database.ts'
+import * as Firestore from './services/store/firestore/layer.ts'
+import { Publisher } from './services/store/firestore/publisher.ts'
+import { StoreState } from './services/store/state.ts'
 import * as SqlStore from './services/store/sql-store.ts'
 import * as Upkeep from './services/store/upkeep.ts'
 import * as Seal from './services/vault/seal.ts'
@@ -60,7 +64,9 @@ const MEDIA_PATIENCE_MS = 25_000
 const largestFile = (config: Config): number => config.MEDIA_MAX_MB * 1_048_576
 
 const services = (config: Config) => {
-  const database = SqlStore.upToDate.pipe(
+  const isInFirestore = config.STORE === 'firestore'
+  const database = (isInFirestore ? Firestore.tracked : Firestore.untracked).pipe(
+    Layer.provideMerge(SqlStore.upToDate),
     Layer.provideMerge(Migrations.layer),
     Layer.provideMerge(NodeSqlite.layer(join(config.DATA_DIR, 'backscroll.db')))
   )
@@ -105,7 +111,20 @@ const services = (config: Config) => {
     mediaBase: mediaBase(config),
     waitMs: MEDIA_PATIENCE_MS
   }).pipe(Layer.provideMerge(MediaFolder.layer(join(config.DATA_DIR, 'media'))))
+  const publishing = isInFirestore
+    ? Firestore.publishing.pipe(
+        Layer.provide(Publisher.layer({ rampUp: config.FIRESTORE_RAMP_UP })),
+        Layer.provide(
+          FirestoreDatabase.layer({
+            projectId: config.FIREBASE_PROJECT_ID,
+            databaseId: config.FIRESTORE_DATABASE,
+            emulator: config.FIRESTORE_EMULATOR_HOST
+          })
+        )
+      )
+    : StoreState.layerOfSqlite
   return Layer.mergeAll(
+    publishing,
     History.layer({ dryRun }).pipe(Layer.provide(ChunkReader.layer({ mediaBase: mediaBase(config) }))),
     backfill,
     Placeholders.layer,

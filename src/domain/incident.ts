@@ -23,6 +23,9 @@ export const INCIDENT_KINDS = [
   'storage.readOnly',
   'storage.damaged',
   'storage.failed',
+  'firestore.unreachable',
+  'firestore.noAccess',
+  'firestore.refused',
   'clock.setBack'
 ] as const
 export type IncidentKind = (typeof INCIDENT_KINDS)[number]

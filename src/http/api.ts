@@ -20,6 +20,7 @@ import { HistoryGroup } from './history-api.ts'
 import { InspectorGroup } from './inspector-api.ts'
 import { MediaGroup } from './media-api.ts'
 import { ReadingGroup } from './reading-api.ts'
+import { StoreGroup } from './store-api.ts'
 import { SendForm, SendRequest } from './send-request.ts'
 import { BadField, KeyReused, NotFound, NotWaiting, StoreUnavailable, WrongState } from './problems.ts'
 
@@ -384,6 +385,7 @@ export class Api extends HttpApi.make('backscroll')
   .add(FeedGroup)
   .add(InspectorGroup)
   .add(ReadingGroup)
+  .add(StoreGroup)
   .middleware(HttpApiMiddleware.ProblemDetails)
   // A misspelt sendAt must not send at once.
   .annotate(HttpApi.ParseOptions, { onExcessProperty: 'error' })

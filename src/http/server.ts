@@ -26,6 +26,7 @@ import type { Media } from '../services/media/media.ts'
 import type { Stopping } from '../services/observe/stopping.ts'
 import type { Attachments } from '../services/send/attachments.ts'
 import type { Outbox } from '../services/send/outbox.ts'
+import type { StoreState } from '../services/store/state.ts'
 import { Store } from '../services/store/store.ts'
 import type { WhatsApp } from '../services/whatsapp/whatsapp.ts'
 import { accountsLayer } from './accounts.ts'
@@ -40,6 +41,7 @@ import { metricsLayer } from './metrics.ts'
 import { outboxLayer } from './outbox.ts'
 import { plainProblem, StoreUnavailable } from './problems.ts'
 import { readingLayer } from './reading.ts'
+import { storeLayer } from './store.ts'
 import { threadsLayer } from './threads.ts'
 import * as Validation from './validation.ts'
 
@@ -137,6 +139,7 @@ export const layer = (options: {
   | Rehearsal
   | Stopping
   | Store
+  | StoreState
   | WhatsApp
 > => {
   const inspector = inspectorLayers({ key: options.key, ui: options.inspectorUi })
@@ -150,6 +153,7 @@ export const layer = (options: {
       mediaLayer,
       feedLayer,
       readingLayer,
+      storeLayer,
       metricsLayer,
       inspector.group
     ]),

@@ -273,6 +273,7 @@ test('the OpenAPI document describes every path', async () => {
     '/v1/inspector',
     '/v1/inspector/tickets',
     '/v1/messages/{messageKey}/media',
+    '/v1/store',
     '/v1/threads/{threadId}',
     '/v1/threads/{threadId}/coverage',
     '/v1/threads/{threadId}/export',

@@ -112,7 +112,7 @@ export class Incidents extends Context.Service<
               ? sql`TRUE`
               : sql`(acknowledged_at IS NOT NULL) = ${acknowledged ? 1 : 0}`
           ])} ORDER BY last_seen_at DESC, incident_id LIMIT ${limit}`
-          const stored = yield* Effect.forEach(rows, decodeRow)
+          const stored = yield* Effect.forEach(rows, decodeIncident)
           const waiting = [...unstored.values()].filter(
             incident => acknowledged !== true && (accountId === undefined || incident.accountId === accountId)
           )
@@ -128,7 +128,7 @@ export class Incidents extends Context.Service<
         function* (incidentId: string) {
           const [row] = yield* sql`UPDATE incidents SET acknowledged_at = ${yield* Clock.currentTimeMillis}
             WHERE incident_id = ${incidentId} RETURNING *`
-          return row === undefined ? undefined : yield* decodeRow(row)
+          return row === undefined ? undefined : yield* decodeIncident(row)
         },
         Effect.mapError(cause => new StoreError({ operation: 'acknowledging an incident', cause }))
       )
@@ -167,7 +167,8 @@ const Row = Schema.Struct({
   message_id: Schema.NullOr(Schema.String)
 })
 
-const decodeRow = (row: unknown) =>
+/** An incident from its row. */
+export const decodeIncident = (row: unknown) =>
   Effect.map(Schema.decodeUnknownEffect(Row)(row), (found): Incident => ({
     incidentId: found.incident_id,
     accountId: found.account_id,

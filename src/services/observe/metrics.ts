@@ -23,6 +23,19 @@ const restarts = counter(
 const received = counter('messages_received', 'Messages that arrived live and were stored')
 const sent = counter('messages_sent', 'Messages that WhatsApp has acknowledged')
 
+const firestore = counter('firestore_operations', 'Documents of Firestore, by what became of them')
+
+/** Counts what became of the documents of one round. */
+export const countFirestore = (outcomes: ReadonlyArray<string>): Effect.Effect<void> => {
+  const counts = new Map<string, number>()
+  for (const outcome of outcomes) counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
+  return Effect.forEach(
+    counts,
+    ([outcome, n]) => Metric.update(Metric.withAttributes(firestore, { outcome }), n),
+    { discard: true }
+  )
+}
+
 /** Counts, each ready to be run. */
 export const count = {
   transition: (from: AccountState, to: AccountState) =>
@@ -65,6 +78,10 @@ const DEPTHS = [
   [
     gauge('backfill_parts_open', 'Gaps and beginnings that the phones are, or will be, asked for'),
     `SELECT COUNT(*) AS n FROM backfill_tasks WHERE status IN ('waiting', 'asked')`
+  ],
+  [
+    gauge('firestore_waiting', 'Documents that have yet to be written to Firestore'),
+    'SELECT COUNT(*) AS n FROM firestore_documents WHERE due IS NOT NULL'
   ],
   [
     gauge('gaps_open', 'Stretches of threads that may lack messages'),

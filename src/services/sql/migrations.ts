@@ -13,6 +13,7 @@ import { traces } from './migrations/0009-traces.ts'
 import { incidentPlaces } from './migrations/0010-incident-places.ts'
 import { searchFolding } from './migrations/0011-search-folding.ts'
 import { dryJobs } from './migrations/0012-dry-jobs.ts'
+import { firestore } from './migrations/0013-firestore.ts'
 
 /** Every upgrade by its number and name. */
 export const MIGRATIONS = {
@@ -27,7 +28,8 @@ export const MIGRATIONS = {
   '0009_traces': traces,
   '0010_incident_places': incidentPlaces,
   '0011_search_folding': searchFolding,
-  '0012_dry_jobs': dryJobs
+  '0012_dry_jobs': dryJobs,
+  '0013_firestore': firestore
 }
 
 /** Runs the upgrades that a database does not have yet, in order, each in a transaction of its own. */

@@ -22,7 +22,8 @@ const Row = Schema.Struct({
 
 const decodeRow = Schema.decodeUnknownEffect(Row)
 
-const record = (row: unknown) =>
+/** An account from its row. */
+export const decodeAccount = (row: unknown) =>
   Effect.map(decodeRow(row), (found): AccountRecord => ({
     accountId: found.account_id,
     name: found.name,
@@ -74,12 +75,12 @@ export const accountStatements = (
         ${account.jid}, ${account.lid}, ${account.ended}, ${null})`,
 
   list: Effect.flatMap(sql`SELECT * FROM accounts ORDER BY created_at, account_id`, rows =>
-    Effect.forEach(rows, record)
+    Effect.forEach(rows, decodeAccount)
   ),
 
   read: Effect.fnUntraced(function* (accountId: string) {
     const [row] = yield* sql`SELECT * FROM accounts WHERE account_id = ${accountId}`
-    return row === undefined ? undefined : yield* record(row)
+    return row === undefined ? undefined : yield* decodeAccount(row)
   }),
 
   update: Effect.fnUntraced(function* (accountId: string, facts: AccountFacts) {

@@ -1,0 +1,176 @@
+// Documents as they should be now, made from what is stored: the fields of the API under the same names.
+import { Effect, Schema } from 'effect'
+import { SqlClient } from 'effect/sql'
+import { Beginning, coverageState } from '../../../domain/coverage.ts'
+import type { Receipt } from '../../../domain/message.ts'
+import { decodeGap, gapOf } from '../../history/coverage-row.ts'
+import { decodeIncident } from '../../observe/incidents.ts'
+import { decodeOutboxRow, entryOf } from '../../send/entry-row.ts'
+import { decodeAccount } from '../sql/accounts.ts'
+import { decodeMessage } from '../sql/message-row.ts'
+import { pastParticipantStatements } from '../sql/past-participants.ts'
+import { decodeReceipt } from '../sql/receipts.ts'
+import { decodeThread, THREAD_SELECT } from '../sql/thread-pages.ts'
+import { type Fields, fitted } from './document.ts'
+import { type Place, placeOf } from './paths.ts'
+
+type MessagePlace = Extract<Place, { collection: 'messages' }>
+type OtherPlace = Exclude<Place, MessagePlace>
+
+const Raw = Schema.NullOr(Schema.Uint8Array)
+const ContactRow = Schema.Struct({
+  account_id: Schema.String,
+  contact_jid: Schema.String,
+  name: Schema.NullOr(Schema.String),
+  push_name: Schema.NullOr(Schema.String)
+})
+const CoverageRow = Schema.Struct({
+  beginning: Beginning,
+  refusal: Schema.NullOr(Schema.String),
+  refused_at: Schema.NullOr(Schema.Finite)
+})
+const decodeRaw = Schema.decodeUnknownEffect(Raw)
+const decodeContact = Schema.decodeUnknownEffect(ContactRow)
+const decodeCoverage = Schema.decodeUnknownEffect(CoverageRow)
+
+/**
+ * What the documents at these paths should be; of a path at which nothing should be, there is no entry. `senderName` is
+ * what the message itself told: a contact that is renamed later does not rewrite all they ever wrote.
+ */
+export const makeComposer = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const past = pastParticipantStatements(sql)
+
+  const receiptsOf = Effect.fnUntraced(function* (wanted: string) {
+    const rows = yield* sql.unsafe<{ thread_id: string; message_id: string }>(
+      `SELECT r.* FROM json_each(?) AS w CROSS JOIN receipts r
+        ON r.thread_id = w.value ->> 0 AND r.message_id = w.value ->> 1 ORDER BY r.recipient`,
+      [wanted]
+    )
+    const found = new Map<string, Array<Receipt>>()
+    for (const row of rows) {
+      const key = `${row.thread_id} ${row.message_id}`
+      const list = found.get(key) ?? []
+      list.push(yield* decodeReceipt(row))
+      found.set(key, list)
+    }
+    return found
+  })
+
+  const messages = Effect.fnUntraced(function* (places: ReadonlyArray<readonly [string, MessagePlace]>) {
+    const wanted = JSON.stringify(places.map(([, { messageId, threadId }]) => [threadId, messageId]))
+    const rows = yield* sql.unsafe<Record<string, unknown>>(
+      `SELECT m.* FROM json_each(?) AS w CROSS JOIN messages m
+        ON m.thread_id = w.value ->> 0 AND m.message_id = w.value ->> 1`,
+      [wanted]
+    )
+    const receipts = yield* receiptsOf(wanted)
+    return yield* Effect.forEach(rows, row =>
+      Effect.gen(function* () {
+        const message = yield* decodeMessage(row)
+        const { messageId, threadId } = message
+        const document: Fields = {
+          ...message,
+          receipts: receipts.get(`${threadId} ${messageId}`) ?? [],
+          raw: yield* decodeRaw(row['raw']),
+          truncated: []
+        }
+        return [`threads/${threadId}/messages/${messageId}`, document] as const
+      })
+    )
+  })
+
+  const coverageOf = Effect.fnUntraced(function* (threadId: string) {
+    const [row] =
+      yield* sql`SELECT beginning, refusal, refused_at FROM coverage WHERE thread_id = ${threadId}`
+    const known = row === undefined ? undefined : yield* decodeCoverage(row)
+    const rows =
+      yield* sql`SELECT * FROM gaps WHERE thread_id = ${threadId} AND closed_at IS NULL ORDER BY gap_id`
+    const gaps = yield* Effect.forEach(rows, gap => Effect.map(decodeGap(gap), gapOf))
+    const beginning = known?.beginning ?? 'unknown'
+    return {
+      state: coverageState(beginning, gaps.length),
+      beginningReached: beginning === 'reached',
+      gaps: gaps.map(({ from, gapId, openedAt, reason, to }) => ({ gapId, reason, from, to, openedAt })),
+      lastRefusal:
+        known?.refusal == null || known.refused_at === null
+          ? null
+          : { reason: known.refusal, at: known.refused_at }
+    }
+  })
+
+  const thread = Effect.fnUntraced(function* (threadId: string) {
+    const [row] = yield* sql.unsafe(`${THREAD_SELECT} WHERE t.thread_id = ?`, [threadId])
+    if (row === undefined) return undefined
+    const found = yield* decodeThread(row)
+    const { accountId, clientJid } = found
+    const aliases = yield* sql<{ jid: string }>`SELECT jid FROM addresses
+      WHERE account_id = ${accountId} AND person = ${clientJid} AND jid <> ${clientJid} ORDER BY jid`
+    return {
+      ...found,
+      aliases: aliases.map(({ jid }) => jid),
+      coverage: yield* coverageOf(threadId),
+      pastParticipants: yield* past.list(threadId)
+    }
+  })
+
+  const account = Effect.fnUntraced(function* (accountId: string) {
+    const [row] = yield* sql`SELECT * FROM accounts WHERE account_id = ${accountId}`
+    if (row === undefined) return undefined
+    // When it was last online changes all the time, and is of use to the server alone.
+    const { onlineAt: _, ...found } = yield* decodeAccount(row)
+    return found
+  })
+
+  const contact = Effect.fnUntraced(function* (id: string) {
+    const at = id.indexOf('__')
+    const [row] = yield* sql`SELECT * FROM contacts
+      WHERE account_id = ${id.slice(0, at)} AND contact_jid = ${id.slice(at + 2)}`
+    if (row === undefined) return undefined
+    const found = yield* decodeContact(row)
+    return {
+      accountId: found.account_id,
+      contactJid: found.contact_jid,
+      name: found.name,
+      pushName: found.push_name
+    }
+  })
+
+  const outboxEntry = Effect.fnUntraced(function* (id: string) {
+    const [row] = yield* sql`SELECT * FROM outbox WHERE document_id = ${id}
+      UNION ALL SELECT * FROM outbox WHERE whatsapp_id = ${id} AND document_id IS NULL LIMIT 1`
+    return row === undefined ? undefined : entryOf(yield* decodeOutboxRow(row))
+  })
+
+  const incident = Effect.fnUntraced(function* (id: string) {
+    const [row] = yield* sql`SELECT * FROM incidents WHERE incident_id = ${id}`
+    return row === undefined ? undefined : yield* decodeIncident(row)
+  })
+
+  const BY_COLLECTION = {
+    accounts: account,
+    threads: thread,
+    contacts: contact,
+    outbox: outboxEntry,
+    incidents: incident
+  }
+
+  const other = ({ collection, id }: OtherPlace) => BY_COLLECTION[collection](id)
+
+  const compose = Effect.fnUntraced(function* (paths: ReadonlyArray<string>) {
+    const ofMessages: Array<readonly [string, MessagePlace]> = []
+    const documents = new Map<string, Fields>()
+    for (const path of paths) {
+      const place = placeOf(path)
+      if (place.collection === 'messages') ofMessages.push([path, place])
+      else {
+        const document = yield* other(place)
+        if (document !== undefined) documents.set(path, fitted(document))
+      }
+    }
+    for (const [path, document] of yield* messages(ofMessages)) documents.set(path, fitted(document))
+    return documents
+  })
+
+  return { compose }
+})

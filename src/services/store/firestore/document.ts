@@ -1,0 +1,103 @@
+// A document as Firestore takes it: its size, what is left out when it is too large, and a digest that tells whether it
+// is another one than before.
+import { createHash } from 'node:crypto'
+
+export type Value =
+  | null
+  | boolean
+  | number
+  | string
+  | Uint8Array
+  | ReadonlyArray<Value>
+  | { readonly [field: string]: Value }
+export type Fields = { readonly [field: string]: Value }
+
+/** Bytes; what Firestore takes is 1 MiB, of which the name and the indexes' bookkeeping need some. */
+const LARGEST = 1_000_000
+
+/** Of larger ones only a few fit into one request. */
+export const LARGE = 450_000
+
+const isList = (value: Value): value is ReadonlyArray<Value> => Array.isArray(value)
+
+/** Bytes, as Firestore counts them: https://firebase.google.com/docs/firestore/storage-size */
+export const sizeOf = (value: Value): number => {
+  if (value === null || typeof value === 'boolean') return 1
+  if (typeof value === 'number') return 8
+  if (typeof value === 'string') return Buffer.byteLength(value) + 1
+  if (value instanceof Uint8Array) return value.byteLength
+  if (isList(value)) return value.reduce((sum: number, item) => sum + sizeOf(item), 0)
+  return Object.entries(value).reduce(
+    (sum, [name, inner]) => sum + Buffer.byteLength(name) + 1 + sizeOf(inner),
+    0
+  )
+}
+
+/** Text whose halves of characters are replaced: Firestore refuses what is not Unicode. */
+const wellFormed = (value: Value): Value => {
+  if (typeof value === 'string') return value.toWellFormed()
+  if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value
+  if (isList(value)) return value.map(wellFormed)
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, wellFormed(inner)]))
+}
+
+/** The beginning of a text, in whole characters, that has at most so many bytes. */
+const beginningOf = (text: string, bytes: number): string =>
+  new TextDecoder().decode(Buffer.from(text).subarray(0, bytes)).replace(/\uFFFD$/, '')
+
+/** In this order they are given up until the rest fits; the whole stays in the server's own database. */
+const EXPENDABLE = ['raw', 'edits', 'receipts', 'contacts', 'poll', 'media', 'reactions'] as const
+
+const emptied = (value: Value | undefined): Value => (Array.isArray(value) ? [] : null)
+
+/** The document as it can be written; `truncated` names the fields that are not whole. */
+export const fitted = (fields: Fields): Fields => {
+  let document: Fields = Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, wellFormed(value)])
+  )
+  const truncated: Array<string> = []
+  const excess = () => sizeOf(document) - LARGEST
+  const { body } = document
+  if (excess() > 0 && 'raw' in document && document['raw'] !== null) {
+    document = { ...document, raw: null }
+    truncated.push('raw')
+  }
+  if (excess() > 0 && typeof body === 'string') {
+    const room = Math.max(100_000, Buffer.byteLength(body) - excess())
+    if (room < Buffer.byteLength(body)) {
+      document = { ...document, body: beginningOf(body, room) }
+      truncated.push('body')
+    }
+  }
+  for (const name of EXPENDABLE) {
+    if (excess() <= 0) break
+    if (!(name in document) || truncated.includes(name)) continue
+    document = { ...document, [name]: emptied(document[name]) }
+    truncated.push(name)
+  }
+  return 'truncated' in document || truncated.length > 0 ? { ...document, truncated } : document
+}
+
+/** The same for equal documents, whatever the order of their fields. */
+export const digestOf = (path: string, fields: Fields): Uint8Array => {
+  const hash = createHash('sha256').update(path)
+  const add = (value: Value): void => {
+    if (value instanceof Uint8Array) hash.update(`b${value.byteLength}:`).update(value)
+    else if (value === null || typeof value !== 'object') {
+      const text = JSON.stringify(value)
+      hash.update(`${text.length}:`).update(text)
+    } else if (isList(value)) {
+      hash.update(`[${value.length}:`)
+      for (const item of value) add(item)
+    } else {
+      const names = Object.keys(value).toSorted()
+      hash.update(`{${names.length}:`)
+      for (const name of names) {
+        add(name)
+        add(value[name] ?? null)
+      }
+    }
+  }
+  add(fields)
+  return new Uint8Array(hash.digest().subarray(0, 16))
+}

@@ -1,0 +1,187 @@
+// Notes which documents are to be shown anew, in the transaction that changed what they show: by triggers, so that no
+// statement of the store can forget it.
+import { Effect } from 'effect'
+import { SqlClient } from 'effect/sql'
+import { threadPath } from './paths.ts'
+
+const NOW = `CAST(unixepoch('subsec') * 1000 AS INTEGER)`
+
+/** Firestore takes about one write a second of the same document. */
+export const SHORTEST_INTERVAL_MS = 1000
+
+/** Messages of the last hour are news; older ones come from a history and wait behind all news. */
+const NEWS_MS = 3_600_000
+
+/** Notes the document at a path; `where` may tell that there is none. */
+const note = (path: string, lane = '0', from = '') => `
+  INSERT INTO firestore_documents (path, lane, due) SELECT ${path}, ${lane}, ${NOW} ${from === '' ? 'WHERE TRUE' : from}
+  ON CONFLICT (path) DO UPDATE SET version = version + 1, lane = MIN(lane, excluded.lane), refused = NULL,
+    due = COALESCE(due, MAX(excluded.due, written_at + ${SHORTEST_INTERVAL_MS}));`
+
+interface Tracked {
+  readonly table: string
+  /** Of the row named NEW or OLD, the documents that show something of it. */
+  readonly notes: (row: 'NEW' | 'OLD') => string
+  /** Columns that the documents show; all of them when not given. */
+  readonly columns?: ReadonlyArray<string>
+  /** A row that is stored for the first time, when it is noted otherwise than a change. */
+  readonly inserted?: string
+}
+
+const messagePath = (row: string) => `'threads/' || ${row}.thread_id || '/messages/' || ${row}.message_id`
+
+const SHOWN_OF_MESSAGES = [
+  'thread_id',
+  'message_id',
+  'sender',
+  'sender_name',
+  'type',
+  'body',
+  'media',
+  'details',
+  'quoted_whatsapp_id',
+  'quoted_message_id',
+  'reactions',
+  'edits',
+  'status',
+  'status_reason',
+  'ts_client',
+  'raw'
+]
+
+const SHOWN_OF_THREADS = [
+  'thread_id',
+  'client_jid',
+  'kind',
+  'display_name',
+  'last_message_at',
+  'last_message_text',
+  'last_message_direction',
+  'unread_count',
+  'archived',
+  'pinned_at',
+  'muted_until',
+  'ephemeral_seconds',
+  'created_at'
+]
+
+const SHOWN_OF_ACCOUNTS = [
+  'name',
+  'wanted',
+  'jid',
+  'lid',
+  'ended',
+  'last_disconnect',
+  'restriction',
+  'linked_at'
+]
+
+const theThread = (row: string, id = `${row}.thread_id`) =>
+  note(threadPath(id), '0', `WHERE EXISTS (SELECT 1 FROM threads WHERE thread_id = ${id})`)
+
+const TRACKED: ReadonlyArray<Tracked> = [
+  {
+    table: 'messages',
+    columns: SHOWN_OF_MESSAGES,
+    notes: row => note(messagePath(row)),
+    inserted: note(messagePath('NEW'), `NEW.ts_client < ${NOW} - ${NEWS_MS}`)
+  },
+  {
+    table: 'receipts',
+    notes: row =>
+      note(
+        messagePath(row),
+        '0',
+        `WHERE EXISTS (SELECT 1 FROM messages WHERE thread_id = ${row}.thread_id AND message_id = ${row}.message_id)`
+      )
+  },
+  { table: 'threads', columns: SHOWN_OF_THREADS, notes: row => note(threadPath(`${row}.thread_id`)) },
+  { table: 'coverage', columns: ['beginning', 'refusal', 'refused_at'], notes: row => theThread(row) },
+  { table: 'gaps', notes: row => theThread(row) },
+  { table: 'past_participants', notes: row => theThread(row) },
+  { table: 'addresses', notes: row => theThread(row, `${row}.account_id || '__' || ${row}.person`) },
+  {
+    table: 'contacts',
+    notes: row =>
+      note(`'contacts/' || ${row}.account_id || '__' || ${row}.contact_jid`) +
+      theThread(row, `${row}.account_id || '__' || ${row}.contact_jid`)
+  },
+  { table: 'accounts', columns: SHOWN_OF_ACCOUNTS, notes: row => note(`'accounts/' || ${row}.account_id`) },
+  { table: 'outbox', notes: row => note(`'outbox/' || COALESCE(${row}.document_id, ${row}.whatsapp_id)`) },
+  { table: 'incidents', notes: row => note(`'incidents/' || ${row}.incident_id`) }
+]
+
+const nameOf = (table: string, when: string) => `firestore_${table}_${when}`
+
+const WHEN = ['inserted', 'updated', 'deleted'] as const
+
+const triggersOf = ({ columns, inserted, notes, table }: Tracked, all: ReadonlyArray<string>) => {
+  const shown = columns ?? all
+  const changed = shown.map(column => `OLD.${column} IS NOT NEW.${column}`).join(' OR ')
+  return [
+    `CREATE TRIGGER ${nameOf(table, 'inserted')} AFTER INSERT ON ${table} BEGIN ${inserted ?? notes('NEW')} END`,
+    // A row may move to another document: both are looked at.
+    `CREATE TRIGGER ${nameOf(table, 'updated')} AFTER UPDATE OF ${shown.join(', ')} ON ${table} WHEN ${changed}
+      BEGIN ${notes('OLD')} ${notes('NEW')} END`,
+    `CREATE TRIGGER ${nameOf(table, 'deleted')} AFTER DELETE ON ${table} BEGIN ${notes('OLD')} END`
+  ]
+}
+
+/** What all rows that are there would have noted, table by table. */
+const EVERYTHING = [
+  `SELECT 'accounts/' || account_id AS path, 0 AS lane FROM accounts`,
+  `SELECT ${threadPath('thread_id')} AS path, 0 AS lane FROM threads`,
+  `SELECT 'contacts/' || account_id || '__' || contact_jid AS path, 1 AS lane FROM contacts`,
+  `SELECT 'outbox/' || COALESCE(document_id, whatsapp_id) AS path, 0 AS lane FROM outbox`,
+  `SELECT 'incidents/' || incident_id AS path, 1 AS lane FROM incidents`
+]
+
+export const makeTracking = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+
+  const remove = Effect.forEach(
+    TRACKED.flatMap(({ table }) => WHEN.map(when => nameOf(table, when))),
+    name => sql.unsafe(`DROP TRIGGER IF EXISTS ${name}`),
+    { discard: true }
+  )
+
+  const isOn = Effect.map(
+    sql`SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND name = ${nameOf('messages', 'inserted')}`,
+    rows => rows.length > 0
+  )
+
+  /** Made anew at every start: another version may show other columns. */
+  const install = Effect.gen(function* () {
+    yield* remove
+    for (const tracked of TRACKED) {
+      const columns = yield* sql<{ name: string }>`SELECT name FROM pragma_table_info(${tracked.table})`
+      for (const trigger of triggersOf(
+        tracked,
+        columns.map(({ name }) => name)
+      )) {
+        yield* sql.unsafe(trigger)
+      }
+    }
+  }).pipe(sql.withTransaction)
+
+  /** Notes everything that is stored and everything that was ever shown; what has not changed is not written again. */
+  const noteAll = Effect.gen(function* () {
+    const insert = (select: string, params: ReadonlyArray<string> = []) =>
+      sql.unsafe(
+        `INSERT INTO firestore_documents (path, lane, due) SELECT path, lane, ${NOW} FROM (${select}) WHERE TRUE
+          ON CONFLICT (path) DO UPDATE SET due = COALESCE(due, excluded.due), refused = NULL`,
+        params
+      )
+    yield* sql.unsafe(`UPDATE firestore_documents SET due = ${NOW} WHERE due IS NULL`)
+    for (const select of EVERYTHING) yield* insert(select)
+    const threads = yield* sql<{ id: string }>`SELECT thread_id AS id FROM threads`
+    for (const { id } of threads) {
+      yield* insert(`SELECT ${messagePath('m')} AS path, 1 AS lane FROM messages m WHERE m.thread_id = ?`, [
+        id
+      ])
+      yield* Effect.yieldNow
+    }
+  })
+
+  return { install, remove, isOn, noteAll }
+})
