@@ -125,6 +125,13 @@ export const settings = {
     meaning: 'A Firestore emulator to use instead of Google’s servers',
     decode: emptyOr(text => (/^[A-Za-z0-9.-]+:\d{1,5}$/.test(text) ? text : undefined))
   }),
+  FIRESTORE_OUTBOX_SWEEP: setting({
+    default: '1m',
+    allowed: DURATION,
+    meaning:
+      'How often the outbox in Firestore is looked through for documents that the listener was not told of. Each look costs two reads',
+    decode: positiveDuration
+  }),
   FIRESTORE_RAMP_UP: setting({
     default: 'true',
     allowed: 'true or false',

@@ -37,9 +37,7 @@ import { Outbox } from './services/send/outbox.ts'
 import { claim, useScratchFolder } from './services/sql/data-folder.ts'
 import * as Migrations from './services/sql/migrations.ts'
 import * as NodeSqlite from './services/sql/node-sqlite.ts'
-import { FirestoreDatabase } from './services/store/firestore/database.ts'
 import * as Firestore from './services/store/firestore/layer.ts'
-import { Publisher } from './services/store/firestore/publisher.ts'
 import { StoreState } from './services/store/state.ts'
 import * as SqlStore from './services/store/sql-store.ts'
 import * as Upkeep from './services/store/upkeep.ts'
@@ -111,24 +109,20 @@ const services = (config: Config) => {
     mediaBase: mediaBase(config),
     waitMs: MEDIA_PATIENCE_MS
   }).pipe(Layer.provideMerge(MediaFolder.layer(join(config.DATA_DIR, 'media'))))
-  const publishing = isInFirestore
-    ? Firestore.publishing.pipe(
-        Layer.provide(Publisher.layer({ rampUp: config.FIRESTORE_RAMP_UP })),
-        Layer.provide(
-          FirestoreDatabase.layer({
-            projectId: config.FIREBASE_PROJECT_ID,
-            databaseId: config.FIRESTORE_DATABASE,
-            emulator: config.FIRESTORE_EMULATOR_HOST
-          })
-        )
-      )
+  const shown = isInFirestore
+    ? Firestore.layer({
+        projectId: config.FIREBASE_PROJECT_ID,
+        databaseId: config.FIRESTORE_DATABASE,
+        emulator: config.FIRESTORE_EMULATOR_HOST,
+        rampUp: config.FIRESTORE_RAMP_UP,
+        sweepMs: config.FIRESTORE_OUTBOX_SWEEP
+      })
     : StoreState.layerOfSqlite
   return Layer.mergeAll(
-    publishing,
     History.layer({ dryRun }).pipe(Layer.provide(ChunkReader.layer({ mediaBase: mediaBase(config) }))),
     backfill,
     Placeholders.layer,
-    Outbox.layer({ paceMs: config.SEND_PACE }),
+    shown.pipe(Layer.provideMerge(Outbox.layer({ paceMs: config.SEND_PACE }))),
     media
   ).pipe(Layer.provideMerge(attachments), Layer.provideMerge(whatsapp), Layer.provideMerge(receiving))
 }

@@ -4,9 +4,10 @@ import { HttpServerRequest } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
 import { decodePlace, encodeCursor } from '../domain/page.ts'
 import { Accounts } from '../services/accounts.ts'
-import { Outbox } from '../services/send/outbox.ts'
+import { makeComposer, type RequestRefused } from '../services/send/composer.ts'
+import { type IdempotencyConflict, Outbox } from '../services/send/outbox.ts'
+import type { StoreError } from '../services/store/store.ts'
 import { Api } from './api.ts'
-import { makeComposer } from './composer.ts'
 import { findAccount } from './find-account.ts'
 import { badField, KeyReused, NotFound, NotWaiting, StoreUnavailable, WrongState } from './problems.ts'
 
@@ -25,7 +26,7 @@ export const outboxLayer = HttpApiBuilder.group(
 
     const noEntry = (entryId: string) => new NotFound({ detail: `The outbox has no entry ${entryId}` })
 
-    const answered = <A, E>(work: Effect.Effect<A, E>) =>
+    const answered = <A>(work: Effect.Effect<A, IdempotencyConflict | RequestRefused | StoreError>) =>
       Effect.catchTags(work, {
         IdempotencyConflict: () =>
           Effect.fail(
@@ -33,6 +34,7 @@ export const outboxLayer = HttpApiBuilder.group(
               detail: 'Use a new idempotencyKey for a new message; the earlier one is kept for 24 hours'
             })
           ),
+        RequestRefused: ({ field, reason }) => Effect.fail(badField('payload', field, reason)),
         StoreError: () => Effect.fail(new StoreUnavailable({}))
       })
 
@@ -59,7 +61,7 @@ export const outboxLayer = HttpApiBuilder.group(
         const idempotencyKey = yield* keyOf(payload.idempotencyKey, request)
         const queued = { status: 'queued' as const }
         // Before anything is fetched or judged: what was accepted once is accepted, whatever has changed since.
-        const { attachment, fingerprint } = yield* composer.identify(payload)
+        const { attachment, fingerprint } = yield* answered(composer.identify(payload))
         const known = yield* answered(outbox.accepted({ accountId, idempotencyKey, fingerprint }))
         if (known !== undefined) return { ...known, ...queued }
         const mustBeLinked =
@@ -73,7 +75,7 @@ export const outboxLayer = HttpApiBuilder.group(
             : Effect.void
         // Bad input is told first, but no file is taken for an account that cannot send.
         if ('media' in payload && payload.media !== undefined) yield* mustBeLinked
-        const composed = yield* composer.compose(accountId, payload, attachment)
+        const composed = yield* answered(composer.compose(accountId, payload, attachment))
         yield* mustBeLinked
         const accepted = yield* answered(outbox.accept({ ...composed, idempotencyKey, fingerprint }))
         return { ...accepted, ...queued }

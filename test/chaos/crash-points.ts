@@ -15,7 +15,8 @@ const STATEMENTS = {
   sending: /^UPDATE outbox SET status = \?, attempts/,
   sent: /^UPDATE outbox SET status = \?, attempts/,
   credentials: /^INSERT INTO vault_credentials\b/,
-  preKey: /^INSERT INTO vault_keys\b/
+  preKey: /^INSERT INTO vault_keys\b/,
+  shown: /^UPDATE firestore_documents SET digest = \?3/
 } as const
 type Matter = keyof typeof STATEMENTS
 
@@ -35,6 +36,9 @@ export const CRASH_POINTS = (
     'preKey'
   ] as const
 ).flatMap(matter => [`before.${matter}`, `within.${matter}`, `after.${matter}`])
+
+/** Around the note of what Firestore was shown; passed only with Firestore. */
+export const FIRESTORE_POINTS = ['before.shown', 'within.shown', 'after.shown']
 
 const matterOf = (text: string, values: ReadonlyArray<unknown>): ReadonlyArray<Matter> => {
   const squeezed = text.trimStart()

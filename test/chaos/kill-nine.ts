@@ -1,6 +1,7 @@
 // Kills the server again and again, at random moments and at named points around its commits, under traffic in every
 // direction; then holds everything it stored and everything recipients got against the truth.
 //   npm run chaos -- --rounds 20 --seed 1
+//   npm run chaos -- --store firestore
 // Prints one JSON line last; exit code 0 only when nothing was lost or doubled. A seed decides the traffic, the moments
 // and the points, so a failing seed fails again.
 import { parseArgs } from 'node:util'
@@ -8,8 +9,9 @@ import { compare } from '../../harness/compare.ts'
 import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { Simulator } from '../../simulator/simulator.ts'
-import { CRASH_POINTS } from './crash-points.ts'
+import { CRASH_POINTS, FIRESTORE_POINTS } from './crash-points.ts'
 import { crashingAt } from './crash-settings.ts'
+import { type FirestoreResult, FirestoreSide, isFirestoreClean } from './firestore-side.ts'
 import { pause, pick, type Random, randomOf, Traffic } from './traffic.ts'
 
 export interface ChaosResult {
@@ -33,6 +35,8 @@ export interface ChaosResult {
   readonly points: Readonly<Record<string, number>>
   readonly accounts: number
   readonly seconds: number
+  /** The same of what applications read and write in Firestore, with `--store firestore`. */
+  readonly firestore?: FirestoreResult
 }
 
 export interface ChaosOptions {
@@ -40,6 +44,7 @@ export interface ChaosOptions {
   readonly seed: number
   /** Messages of history a phone starts with. */
   readonly messages: number
+  readonly store?: 'sqlite' | 'firestore'
   readonly log: (text: string) => void
 }
 
@@ -55,17 +60,20 @@ interface Account {
 
 /** When a round ends: at a point, the n-th time, or after a while. */
 const planOf = (
-  random: Random
+  random: Random,
+  points: ReadonlyArray<string>
 ): { readonly point: string; readonly after: number } | { readonly ms: number } =>
   random() < 0.35
     ? { ms: 100 + random() * 1800 }
-    : { point: pick(random, CRASH_POINTS), after: 1 + Math.floor(random() * random() * 25) }
+    : { point: pick(random, points), after: 1 + Math.floor(random() * random() * 25) }
 
 export const killNine = async (options: ChaosOptions): Promise<ChaosResult> => {
   const started = performance.now()
   const random = randomOf(options.seed)
   const folder = temporaryFolder()
   const simulator = await Simulator.make({ seed: options.seed })
+  const firestore = options.store === 'firestore' ? await FirestoreSide.start() : undefined
+  const passable = [...CRASH_POINTS, ...(firestore === undefined ? [] : FIRESTORE_POINTS)]
   const launch = (settings: Readonly<Record<string, string>> = {}) =>
     ServerProcess.start({
       dataDir: folder.path,
@@ -73,6 +81,7 @@ export const killNine = async (options: ChaosOptions): Promise<ChaosResult> => {
         WHATSAPP_URL: simulator.whatsappUrl,
         WHATSAPP_TRUST_ROOT: simulator.trustRoot,
         SEND_TIMEOUT: '2s',
+        ...firestore?.settings,
         ...settings
       }
     })
@@ -81,6 +90,7 @@ export const killNine = async (options: ChaosOptions): Promise<ChaosResult> => {
   left.defer(async () => {
     await server.kill()
     await simulator.stop()
+    await firestore?.[Symbol.asyncDispose]()
     folder.remove()
   })
 
@@ -100,6 +110,7 @@ export const killNine = async (options: ChaosOptions): Promise<ChaosResult> => {
     await phone.scanQr((await server.api.offer(accountId)).qr ?? '')
     await server.api.untilAccount(accountId, 'to be linked', account => account.jid !== null)
     const seed = options.seed * 1000 + accounts.length * 2
+    firestore?.add(phone, accountId, seed)
     accounts.push({ accountId, phone, traffic: new Traffic(phone, accountId, () => server.api, seed) })
   }
 
@@ -107,7 +118,7 @@ export const killNine = async (options: ChaosOptions): Promise<ChaosResult> => {
   const points: Record<string, number> = {}
   for (let round = 1; round <= options.rounds; round += 1) {
     if (accounts.length < 8 && (round - 1) % JOIN_EVERY === 0) await addAccount()
-    const plan = planOf(random)
+    const plan = planOf(random, passable)
     if ('ms' in plan) {
       await pause(plan.ms)
       await server.kill()
@@ -122,12 +133,14 @@ export const killNine = async (options: ChaosOptions): Promise<ChaosResult> => {
     }
     kills += 1
     if (random() < 0.3) await pause(random() * 800)
+    if (firestore !== undefined) await firestore.maybeAway(random)
     server = await launch()
     options.log(
       `round ${round}: killed ${'ms' in plan ? 'at a random moment' : `at ${plan.point}`}; ${accounts.reduce((sum, { phone }) => sum + phone.truth().messages.length, 0)} messages on the phones`
     )
   }
   await Promise.all(accounts.map(({ traffic }) => traffic.stop()))
+  await firestore?.stopWriting()
 
   const totals = {
     messages: 0,
@@ -154,6 +167,7 @@ export const killNine = async (options: ChaosOptions): Promise<ChaosResult> => {
     ticks.lost += found.receiptsLost
     waiting += found.waiting
   }
+  const shown = await firestore?.verdict(server, accounts, options.log)
   return {
     rounds: options.rounds,
     kills,
@@ -169,7 +183,8 @@ export const killNine = async (options: ChaosOptions): Promise<ChaosResult> => {
     waiting,
     points,
     accounts: accounts.length,
-    seconds: Math.round((performance.now() - started) / 100) / 10
+    seconds: Math.round((performance.now() - started) / 100) / 10,
+    ...(shown === undefined ? {} : { firestore: shown })
   }
 }
 
@@ -300,20 +315,26 @@ export const isClean = (result: ChaosResult): boolean =>
     result.sends_duplicated +
     result.receipts_lost +
     result.waiting ===
-  0
+    0 && isFirestoreClean(result.firestore)
 
 if (import.meta.main) {
   const { values } = parseArgs({
     options: {
       rounds: { type: 'string', default: '20' },
       seed: { type: 'string', default: '1' },
-      messages: { type: 'string', default: '600' }
+      messages: { type: 'string', default: '600' },
+      store: { type: 'string', default: 'sqlite' }
     }
   })
+  if (values.store !== 'sqlite' && values.store !== 'firestore') {
+    console.error('--store takes sqlite or firestore')
+    process.exit(2)
+  }
   const result = await killNine({
     rounds: Number(values.rounds),
     seed: Number(values.seed),
     messages: Number(values.messages),
+    store: values.store,
     log: text => console.log(text)
   })
   console.log(JSON.stringify(result))

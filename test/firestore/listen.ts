@@ -115,5 +115,6 @@ export const serveListen = (
     stream.end()
   })
   stream.on('cancelled', end)
+  stream.on('muted', stop)
   stream.on('error', end)
 }

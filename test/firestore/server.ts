@@ -62,6 +62,7 @@ export class LocalFirestore {
   private readonly failures: Array<{ readonly code: status; times: number }> = []
   private readonly indexes: Indexes | undefined
   private server: Server | undefined
+  private isRefused: (name: string) => boolean = () => false
   private port: number
 
   private constructor(options: LocalFirestoreOptions) {
@@ -108,6 +109,16 @@ export class LocalFirestore {
   /** The next requests that write are refused with this code. */
   failWrites(code: status, times: number): void {
     this.failures.push({ code, times })
+  }
+
+  /** Documents of these names are refused for good from now on. */
+  refuse(isRefused: (name: string) => boolean): void {
+    this.isRefused = isRefused
+  }
+
+  /** Tells listeners nothing any more, as a connection does that nobody has noticed to be dead. */
+  muteListeners(): void {
+    for (const stream of this.streams) stream.emit('muted')
   }
 
   /** Breaks every listener, as Google does now and then. */
@@ -227,6 +238,8 @@ export class LocalFirestore {
         // Each write stands alone: one that is refused leaves the others.
         const outcomes = request.writes.map(write => {
           try {
+            if (this.isRefused(write.update?.name ?? ''))
+              throw invalid('The local server was told to refuse this document')
             const [result] = this.documents.commit([write]).results
             return { result: result ?? {}, state: { code: status.OK, message: '' } }
           } catch (error) {

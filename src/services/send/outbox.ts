@@ -57,6 +57,8 @@ export interface OutboxRequest {
   /** Not before, and not after; milliseconds since 1970. */
   readonly sendAt?: number | undefined
   readonly expiresAt?: number | undefined
+  /** The document in which an application asked for it, if it did so in Firestore. */
+  readonly documentId?: string | undefined
 }
 
 export class Outbox extends Context.Service<
@@ -167,10 +169,10 @@ export class Outbox extends Context.Service<
                     }
                   ]
             const entry = sql`INSERT INTO outbox (account_id, thread_id, message_id, whatsapp_id, to_jid, content, status,
-                next_attempt_at, send_at, expires_at, idempotency_key, request_hash, prepared, created_at, updated_at, trace)
+                next_attempt_at, send_at, expires_at, idempotency_key, request_hash, prepared, created_at, updated_at, trace, document_id)
               VALUES (${accountId}, ${threadId}, ${messageId}, ${whatsAppId}, ${toJid}, ${JSON.stringify(content)}, 'queued',
                 ${now}, ${request.sendAt ?? 0}, ${request.expiresAt ?? null}, ${idempotencyKey ?? null}, ${request.fingerprint},
-                ${prepared}, ${now}, ${now}, ${yield* currentTrace})`
+                ${prepared}, ${now}, ${now}, ${yield* currentTrace}, ${request.documentId ?? null})`
             yield* ingest.apply(accountId, message, Effect.asVoid(entry))
             if (content.kind === 'read') yield* store.markRead(accountId, threadId, 'everything')
             return { entryId: whatsAppId, messageId, threadId }

@@ -3,7 +3,9 @@
 import { Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { StoreState } from '../state.ts'
-import { Publisher } from './publisher.ts'
+import { FirestoreDatabase, type FirestoreSettings } from './database.ts'
+import { OutboxDocuments, type OutboxDocumentsOptions } from './outbox-documents.ts'
+import { Publisher, type PublisherOptions } from './publisher.ts'
 import { makeTracking } from './tracking.ts'
 
 /** In `firestore_notes`, while everything stored has been noted since tracking began. */
@@ -32,19 +34,27 @@ export const noteAllOnce = Effect.gen(function* () {
   yield* sql`INSERT INTO firestore_notes (name, value) VALUES (${ALL_NOTED}, '') ON CONFLICT DO NOTHING`
 })
 
-/** Publishes for as long as the server runs. */
-export const publishing = Layer.effect(
+/** Publishes, and takes what applications put into the outbox, for as long as the server runs. */
+const running = Layer.effect(
   StoreState,
   Effect.gen(function* () {
     const publisher = yield* Publisher
+    const documents = yield* OutboxDocuments
     yield* noteAllOnce.pipe(
       Effect.retry({ times: 5 }),
       Effect.catch(error => Effect.logError('What was stored before cannot be shown in Firestore', error)),
       Effect.andThen(publisher.loop),
       Effect.forkScoped
     )
+    yield* Effect.forkScoped(documents.loop)
     return StoreState.of({
       read: Effect.map(publisher.status, status => ({ store: 'firestore' as const, publishing: status }))
     })
   })
 )
+
+export const layer = (options: FirestoreSettings & PublisherOptions & OutboxDocumentsOptions) =>
+  running.pipe(
+    Layer.provide([Publisher.layer(options), OutboxDocuments.layer(options)]),
+    Layer.provide(FirestoreDatabase.layer(options))
+  )

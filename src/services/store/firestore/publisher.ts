@@ -149,18 +149,23 @@ const makePublisher = ({ rampUp }: PublisherOptions) =>
     let lastSuccess = yield* Clock.currentTimeMillis
     let isTold = false
 
-    const due = Effect.fnUntraced(function* (most: number) {
-      const now = yield* Clock.currentTimeMillis
+    const due = Effect.fnUntraced(function* (most: number, until: number) {
       const found: Array<Noted> = []
       for (const lane of [0, 1]) {
         if (found.length >= most) break
         found.push(
           ...(yield* sql<Noted>`SELECT path, version, digest, attempts FROM firestore_documents
-            WHERE lane = ${lane} AND due <= ${now} ORDER BY due LIMIT ${most - found.length}`)
+            WHERE lane = ${lane} AND due <= ${until} ORDER BY due LIMIT ${most - found.length}`)
         )
       }
       return found
     })
+
+    /** What was put off because Firestore took nothing need not wait any longer. */
+    const hurry = Effect.flatMap(
+      Clock.currentTimeMillis,
+      now => sql`UPDATE firestore_documents SET due = ${now} WHERE due > ${now} AND attempts > 0`
+    )
 
     /** A change that came during the write is looked at again, after the interval. */
     const record = Effect.fnUntraced(function* (
@@ -231,6 +236,7 @@ const makePublisher = ({ rampUp }: PublisherOptions) =>
       const closed = all.find(outcome => outcome.is === 'no access')
       if (all.some(({ is }) => is === 'written' || is === 'deleted')) {
         if (isTold) yield* Effect.logInfo('Firestore takes documents again')
+        if (trouble !== undefined) yield* hurry
         lastSuccess = now
         isTold = false
         trouble = undefined
@@ -255,7 +261,11 @@ const makePublisher = ({ rampUp }: PublisherOptions) =>
     })
 
     const runOnce = Effect.gen(function* () {
-      const noted = yield* due(trouble === undefined ? ROUND : 1)
+      // In trouble one document, whenever it is due, shows whether it is over.
+      const noted =
+        trouble === undefined
+          ? yield* due(ROUND, yield* Clock.currentTimeMillis)
+          : yield* due(1, Number.MAX_SAFE_INTEGER)
       if (noted.length === 0) return 0
       const documents = yield* compose(noted.map(({ path }) => path))
       const outcomes = new Map<string, Outcome>()
@@ -285,7 +295,7 @@ const makePublisher = ({ rampUp }: PublisherOptions) =>
           ? looked === undefined || looked === 0
             ? Effect.sleep(looked === 0 ? IDLE_MS : 1000)
             : Effect.yieldNow
-          : Effect.sleep(Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** Math.min(pauses, 6)))
+          : Effect.sleep(Math.min(LONGEST_PAUSE_MS, 500 * 2 ** Math.min(pauses, 7)))
       ),
       Effect.forever
     )

@@ -1,18 +1,17 @@
-// What an application may ask to be sent: as JSON, or as a form with a file.
+// What an application may ask to be sent, by whichever door.
 import { Schema } from 'effect'
-import { Multipart } from 'effect/http'
-import { HttpApiSchema } from 'effect/http-api'
-import { MediaType } from '../domain/outbox.ts'
+import { MediaType } from '../../domain/outbox.ts'
 
 const Key = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(200))
 const MessageId = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(200))
 const Address = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(128))
-const line = (most: number) => Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(most))
-const Text = line(65_536)
+export const line = (most: number) => Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(most))
+export const Text = line(65_536)
 /** Milliseconds since 1970, or ISO 8601 with its zone. */
 const Time = Schema.Union([Schema.Finite, Schema.String.check(Schema.isMaxLength(40))])
 
-const common = {
+/** Fields that every request may have. */
+export const commonFields = {
   /** A phone number with country code, or the jid of a person or group. Either this or `threadId`. */
   to: Schema.optionalKey(Address),
   threadId: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(256))),
@@ -26,7 +25,7 @@ const common = {
 
 /** Exactly one kind of content. */
 export const SendRequest = Schema.Struct({
-  ...common,
+  ...commonFields,
   text: Schema.optionalKey(Text),
   /** People named with @number in the text or caption. */
   mentions: Schema.optionalKey(Schema.Array(Address).check(Schema.isMaxLength(256))),
@@ -69,17 +68,3 @@ export const SendRequest = Schema.Struct({
   revoke: Schema.optionalKey(Schema.Struct({ messageId: MessageId }))
 }).annotate({ identifier: 'SendRequest' })
 export type SendRequest = typeof SendRequest.Type
-
-const FormTime = Schema.String.check(Schema.isMaxLength(40))
-
-/** A file with its fields, as a browser's form or `curl -F` sends it. */
-export const SendForm = Schema.Struct({
-  ...common,
-  sendAt: Schema.optionalKey(FormTime),
-  expiresAt: Schema.optionalKey(FormTime),
-  type: Schema.optionalKey(MediaType),
-  caption: Schema.optionalKey(Text),
-  fileName: Schema.optionalKey(line(240)),
-  file: Multipart.SingleFileSchema
-}).pipe(HttpApiSchema.asMultipart({ maxParts: 20, maxTotalSize: '2 GiB' }))
-export type SendForm = typeof SendForm.Type

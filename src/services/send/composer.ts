@@ -1,16 +1,32 @@
 // How a request to send becomes content of the outbox: checked against what is stored, files taken in. Every refusal
 // names the field.
 import { createHash, randomBytes } from 'node:crypto'
-import { Clock, Effect } from 'effect'
-import { threadIdOf } from '../domain/ids.ts'
-import { isGroupJid, recipientJid } from '../domain/jid.ts'
-import type { Message } from '../domain/message.ts'
-import { EDITABLE_MS, type MediaType, type OutboxContent, type Target } from '../domain/outbox.ts'
-import { type Attachment, Attachments } from '../services/send/attachments.ts'
-import type { OutboxRequest } from '../services/send/outbox.ts'
-import { Store } from '../services/store/store.ts'
-import { type BadField, badField, StoreUnavailable } from './problems.ts'
-import type { SendForm, SendRequest } from './send-request.ts'
+import { Clock, Effect, Schema } from 'effect'
+import { threadIdOf } from '../../domain/ids.ts'
+import { isGroupJid, recipientJid } from '../../domain/jid.ts'
+import type { Message } from '../../domain/message.ts'
+import { EDITABLE_MS, type MediaType, type OutboxContent, type Target } from '../../domain/outbox.ts'
+import { type Attachment, Attachments } from './attachments.ts'
+import type { OutboxRequest } from './outbox.ts'
+import { Store, type StoreError } from '../store/store.ts'
+import type { SendRequest } from './request.ts'
+
+/** What is asked for cannot be sent; `field` is the one that is wrong. */
+export class RequestRefused extends Schema.TaggedError<RequestRefused>()('RequestRefused', {
+  field: Schema.String,
+  reason: Schema.String
+}) {}
+
+/** An uploaded file with what is to be done with it. */
+export interface UploadRequest extends Pick<
+  SendRequest,
+  'to' | 'threadId' | 'replyTo' | 'idempotencyKey' | 'sendAt' | 'expiresAt'
+> {
+  readonly type?: MediaType
+  readonly caption?: string
+  readonly fileName?: string
+  readonly file: { readonly path: string; readonly name: string; readonly contentType: string }
+}
 
 const CONTENT = ['text', 'media', 'location', 'contacts', 'poll', 'reaction', 'edit', 'revoke'] as const
 
@@ -27,7 +43,8 @@ const MIME_TYPES: Readonly<Record<MediaType, RegExp>> = {
 const typeOf = (mimeType: string): MediaType =>
   (['image', 'video', 'audio'] as const).find(type => MIME_TYPES[type].test(mimeType)) ?? 'document'
 
-const field = (name: string, message: string) => Effect.fail(badField('payload', name, message))
+const field = (name: string, message: string): Effect.Effect<never, RequestRefused> =>
+  Effect.fail(new RequestRefused({ field: name, reason: message }))
 
 /** The same request, however its fields are ordered, has the same fingerprint. */
 export const fingerprintOf = (request: object): string => {
@@ -83,8 +100,6 @@ const written = (name: string, text: string) => {
     : Effect.succeed(text)
 }
 
-const unavailable = Effect.mapError(() => new StoreUnavailable({}))
-
 /** A request for the outbox but for what tells it from another. */
 type Composed = Omit<OutboxRequest, 'fingerprint' | 'idempotencyKey'>
 
@@ -102,7 +117,7 @@ export const makeComposer = Effect.gen(function* () {
       return yield* field('to', 'Expected either to or threadId')
     }
     if (threadId !== undefined) {
-      const thread = yield* unavailable(store.readThread(threadId))
+      const thread = yield* store.readThread(threadId)
       return thread?.accountId === accountId
         ? { toJid: thread.clientJid, threadId: thread.threadId }
         : yield* field('threadId', 'This account has no such thread')
@@ -111,12 +126,12 @@ export const makeComposer = Effect.gen(function* () {
     if (toJid === undefined) {
       return yield* field('to', 'Expected a phone number with country code, or the jid of a person or group')
     }
-    const thread = yield* unavailable(store.readThread(threadIdOf(accountId, toJid)))
+    const thread = yield* store.readThread(threadIdOf(accountId, toJid))
     return { toJid, threadId: thread?.threadId ?? threadIdOf(accountId, toJid) }
   })
 
   const target = Effect.fnUntraced(function* (threadId: string, name: string, messageId: string) {
-    const message = yield* unavailable(store.readMessage(threadId, messageId))
+    const message = yield* store.readMessage(threadId, messageId)
     if (message === undefined) return yield* field(name, 'This thread has no such message')
     if (message.type === 'revoked') return yield* field(name, 'This message was deleted')
     const about: Target = { messageId, whatsAppId: message.whatsAppId, sender: message.sender }
@@ -136,9 +151,9 @@ export const makeComposer = Effect.gen(function* () {
   })
 
   const isAdmin = Effect.fnUntraced(function* (accountId: string, threadId: string) {
-    const account = yield* unavailable(store.readAccount(accountId))
+    const account = yield* store.readAccount(accountId)
     const own = [account?.jid, account?.lid].filter(jid => jid != null)
-    const roles = yield* Effect.forEach(own, jid => unavailable(store.groupRole(threadId, jid)))
+    const roles = yield* Effect.forEach(own, jid => store.groupRole(threadId, jid))
     return roles.includes('admin')
   })
 
@@ -260,7 +275,7 @@ export const makeComposer = Effect.gen(function* () {
   const fromJson = Effect.fnUntraced(function* (
     accountId: string,
     request: SendRequest
-  ): Effect.fn.Return<Composed, BadField | StoreUnavailable> {
+  ): Effect.fn.Return<Composed, RequestRefused | StoreError> {
     const named = CONTENT.filter(name => request[name] !== undefined)
     if (named.length !== 1) {
       return yield* field('text', `Expected exactly one of ${CONTENT.join(', ')}`)
@@ -282,9 +297,9 @@ export const makeComposer = Effect.gen(function* () {
   /** The request for the outbox of an uploaded file. */
   const fromForm = Effect.fnUntraced(function* (
     accountId: string,
-    form: SendForm,
+    form: UploadRequest,
     attachment: Attachment
-  ): Effect.fn.Return<Composed, BadField | StoreUnavailable> {
+  ): Effect.fn.Return<Composed, RequestRefused | StoreError> {
     const when = yield* times(form)
     const { threadId, toJid } = yield* destination(accountId, form)
     const fileName = form.fileName ?? nameOf(form.file.name)
@@ -319,7 +334,7 @@ export const makeComposer = Effect.gen(function* () {
 
   return {
     /** Takes in the file of a form, and tells what makes two requests the same. */
-    identify: Effect.fnUntraced(function* (request: SendRequest | SendForm) {
+    identify: Effect.fnUntraced(function* (request: SendRequest | UploadRequest) {
       if (!('file' in request)) {
         const { idempotencyKey: _, ...asked } = request
         return { fingerprint: fingerprintOf(asked), attachment: undefined }
@@ -330,7 +345,7 @@ export const makeComposer = Effect.gen(function* () {
       const { file: _file, idempotencyKey: _key, ...asked } = request
       return { fingerprint: fingerprintOf({ ...asked, file: attachment.file }), attachment }
     }),
-    compose: (accountId: string, request: SendRequest | SendForm, attachment: Attachment | undefined) =>
+    compose: (accountId: string, request: SendRequest | UploadRequest, attachment: Attachment | undefined) =>
       'file' in request && attachment !== undefined
         ? fromForm(accountId, request, attachment)
         : fromJson(accountId, request)

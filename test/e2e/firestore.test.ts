@@ -1,0 +1,218 @@
+// STORE=firestore: applications read in Firestore what the API answers, each document written once per real change, and
+// nothing is lost while Firestore is away.
+import { status } from '@grpc/grpc-js'
+import { describe, expect, test } from 'vitest'
+import { compare } from '../../harness/compare.ts'
+import { FirestoreStage, sharedFirestoreStage } from './firestore-stage.ts'
+
+const shared = sharedFirestoreStage()
+const history = { chats: 5, messages: 120, groupsShare: 0.4 }
+
+describe('what applications read', () => {
+  test('is everything the phone holds, at one write a message and without a read', async () => {
+    await using own = await FirestoreStage.set()
+    const { firestore, reader, stage } = own
+    const { accountId, phone } = await stage.linked({ history })
+    await stage.api.untilPublished()
+    const { byCollection } = firestore.documents.tally
+
+    const compared = await compare(reader, accountId, phone.truth().messages)
+
+    expect(compared).toMatchObject({ missing: [], duplicates: [], different: [] })
+    expect(byCollection.get('messages')).toBe(compared.messages)
+  })
+
+  test('has the fields of the API under the same names', async () => {
+    const { reader, stage } = shared()
+    const { accountId, phone } = await stage.linked({ history })
+    const sent = await stage.api.send(accountId, phone.contacts[0]!.phoneNumber, 'Hello')
+    const document = await shared().document(
+      `threads/${sent.threadId}/messages/${sent.messageId}`,
+      ({ receipts, status: now }) => now === 'read' && receipts[0]?.readAt !== null
+    )
+    const { raw, truncated, ...shown } = document
+    const { senderName: _, ...answered } = await stage.api.message(sent.threadId, sent.messageId)
+
+    expect(shown).toMatchObject(answered)
+    expect(Object.keys(shown).toSorted()).toEqual([...Object.keys(answered), 'senderName'].toSorted())
+    expect(raw.length).toBeGreaterThan(0)
+    expect(truncated).toEqual([])
+
+    await stage.api.untilPublished()
+    for (const thread of await stage.api.threads(accountId)) {
+      const found = await reader.database.doc(`threads/${thread.threadId}`).get()
+      expect(found.data()).toMatchObject(thread)
+      expect(found.get('coverage')).toMatchObject({ state: expect.any(String), gaps: [] })
+    }
+    const account = await reader.database.doc(`accounts/${accountId}`).get()
+    expect(account.data()).toMatchObject({ accountId, name: 'Shop', wanted: true })
+  })
+
+  test('are also listed by the queries that the deployed indexes serve', async () => {
+    const { reader, stage } = shared()
+    const { accountId } = await stage.linked({ history })
+    await stage.api.untilPublished()
+
+    const listed = await reader.database
+      .collection('threads')
+      .where('accountId', '==', accountId)
+      .orderBy('lastMessageAt', 'desc')
+      .get()
+
+    expect(listed.docs.map(({ id }) => id)).toEqual(
+      (await stage.api.threads(accountId)).map(({ threadId }) => threadId)
+    )
+  })
+
+  test('keep what applications have added to a document', async () => {
+    const { reader, stage } = shared()
+    const { accountId, phone } = await stage.linked({ history })
+    await stage.api.untilPublished()
+    const [contact] = phone.contacts
+    const [thread] = (await stage.api.threads(accountId)).filter(({ kind }) => kind === 'direct')
+    const path = `threads/${thread!.threadId}`
+    await reader.database.doc(path).update({ label: 'customer' })
+
+    const sent = await stage.api.send(accountId, contact!.phoneNumber, 'Hello')
+    const changed = await shared().document(
+      `threads/${sent.threadId}`,
+      ({ lastMessageText }) => lastMessageText === 'Hello'
+    )
+
+    expect(path === `threads/${sent.threadId}` ? changed['label'] : 'customer').toBe('customer')
+  })
+
+  test('are gone when the account is removed', async () => {
+    const { reader, stage } = shared()
+    const { accountId } = await stage.linked({ history })
+    await stage.api.untilPublished()
+    expect((await reader.threads(accountId)).length).toBeGreaterThan(0)
+
+    await stage.api.request('DELETE', `/v1/accounts/${accountId}`)
+    await stage.api.untilPublished()
+
+    expect(await reader.threads(accountId)).toEqual([])
+    const messages = await reader.database.collectionGroup('messages').get()
+    expect(messages.docs.filter(document => document.get('accountId') === accountId)).toEqual([])
+    expect((await reader.database.doc(`accounts/${accountId}`).get()).exists).toBe(false)
+  })
+})
+
+describe('a document', () => {
+  test('is written at most once a second, however often its thread changes', async () => {
+    const { firestore, stage } = shared()
+    const { accountId, phone } = await stage.linked({ history })
+    const [contact] = phone.contacts
+    await stage.api.untilPublished()
+    const { times } = firestore.documents.tally
+    times.clear()
+    for (let n = 0; n < 30; n += 1) await phone.receive({ from: contact!, text: `Message ${n}` })
+    await stage.synced(accountId, phone)
+    await stage.api.untilPublished()
+
+    const [path, written] = [...times].find(([name]) => /^threads\/[^/]+$/.test(name))!
+    const thread = await shared().reader.database.doc(path).get()
+    expect(thread.get('lastMessageText')).toBe('Message 29')
+    expect(written.length).toBeLessThan(15)
+    const gaps = written.slice(1).map((at, index) => at - written[index]!)
+    // A millisecond for the way between the two clocks' readings.
+    expect(gaps.every(gap => gap >= 900)).toBe(true)
+  })
+
+  test('that Firestore refuses for good becomes an incident, and the others go on', async () => {
+    await using own = await FirestoreStage.set()
+    const { firestore, stage } = own
+    const { accountId, phone } = await stage.linked({ history })
+    await stage.api.untilPublished()
+    const [contact] = phone.contacts
+    firestore.refuse(name => name.endsWith('_them'))
+    await phone.receive({ from: contact!, text: 'Refused' })
+    const incident = await stage.api.until('the incident', async () =>
+      (await stage.api.incidents()).find(({ kind }) => kind === 'firestore.refused')
+    )
+
+    expect(incident).toMatchObject({ accountId, threadId: expect.any(String), messageId: expect.any(String) })
+    expect(JSON.stringify(incident.happened)).not.toContain(contact!.phoneNumber)
+    const sent = await stage.api.send(accountId, contact!.phoneNumber, 'Goes on')
+    await own.document(`threads/${sent.threadId}/messages/${sent.messageId}`, () => true)
+    expect((await stage.api.store()).publishing?.refused).toBe(1)
+  })
+})
+
+describe('nothing is lost or written twice', () => {
+  test.each([
+    ['contention', status.ABORTED],
+    ['an unavailable server', status.UNAVAILABLE],
+    ['an exhausted quota', status.RESOURCE_EXHAUSTED],
+    ['a fault inside Google', status.INTERNAL]
+  ])('by %s', async (_, code) => {
+    const { firestore, reader, stage } = shared()
+    firestore.failWrites(code, 5)
+    const { accountId, phone } = await stage.linked({ history })
+    await stage.api.untilPublished()
+
+    expect(await compare(reader, accountId, phone.truth().messages)).toMatchObject({
+      missing: [],
+      duplicates: [],
+      different: []
+    })
+  })
+
+  test('while Firestore is away: WhatsApp and the API go on, and Firestore catches up', async () => {
+    await using own = await FirestoreStage.set()
+    const { firestore, reader, stage } = own
+    const { accountId, phone } = await stage.linked({ history })
+    await stage.api.untilPublished()
+    const [contact] = phone.contacts
+    await firestore.interrupt()
+    for (let n = 0; n < 10; n += 1) await phone.receive({ from: contact!, text: `While away ${n}` })
+    await stage.synced(accountId, phone)
+    expect((await stage.api.store()).publishing).toMatchObject({ refused: 0 })
+    expect((await stage.api.store()).publishing?.waiting).toBeGreaterThan(0)
+    await stage.server.kill()
+    await stage.restart()
+    await stage.synced(accountId, phone)
+
+    await firestore.listen()
+    await stage.api.untilPublished()
+
+    expect(await compare(reader, accountId, phone.truth().messages)).toMatchObject({
+      missing: [],
+      duplicates: [],
+      different: []
+    })
+  })
+
+  test('when access is taken away for a time, which is told', async () => {
+    await using own = await FirestoreStage.set()
+    const { firestore, reader, stage } = own
+    firestore.failWrites(status.PERMISSION_DENIED, 2)
+    const { accountId, phone } = await stage.linked({ history })
+    await stage.api.until('the incident', async () =>
+      (await stage.api.incidents()).find(({ kind }) => kind === 'firestore.noAccess')
+    )
+    await stage.api.untilPublished()
+
+    expect(await compare(reader, accountId, phone.truth().messages)).toMatchObject({ missing: [] })
+    expect((await stage.api.store()).publishing).toMatchObject({ trouble: null })
+  })
+
+  test('when Firestore is turned on for a server that holds something already', async () => {
+    await using own = await FirestoreStage.set({ STORE: 'sqlite' })
+    const { firestore, reader, stage } = own
+    const { accountId, phone } = await stage.linked({ history })
+    await stage.server.stop()
+    await stage.restart({ STORE: 'firestore' })
+    await stage.api.untilPublished()
+    expect(await compare(reader, accountId, phone.truth().messages)).toMatchObject({ missing: [] })
+
+    const { writes } = firestore.documents.tally
+    await stage.server.stop()
+    await stage.restart({ STORE: 'sqlite' })
+    await stage.server.stop()
+    await stage.restart({ STORE: 'firestore' })
+    await stage.api.untilPublished()
+    // The account is another one each time it connects; everything else is what it was.
+    expect(firestore.documents.tally.writes - writes).toBeLessThan(4)
+  })
+})
