@@ -9,10 +9,10 @@ export class ClosingLine implements Reporter {
       if (module.errors().length > 0) count.failed += 1
     }
     const left = count.skipped + count.pending
-    const rest = left > 0 ? `, ${left} skipped` : ''
+    const rest = left > 0 ? `${left} skipped, each with its reason in its name\n` : ''
     // Other reporters print when the run ends, too; this line is to be the last.
     process.once('exit', () =>
-      process.stdout.write(`\n${count.passed} passed, ${count.failed} failed${rest}\n`)
+      process.stdout.write(`\n${rest}${count.passed} passed, ${count.failed} failed\n`)
     )
   }
 }
