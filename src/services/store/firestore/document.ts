@@ -46,36 +46,34 @@ const beginningOf = (text: string, bytes: number): string =>
   new TextDecoder().decode(Buffer.from(text).subarray(0, bytes)).replace(/\uFFFD$/, '')
 
 /** In this order they are given up until the rest fits; the whole stays in the server's own database. */
-const EXPENDABLE = ['raw', 'edits', 'receipts', 'contacts', 'poll', 'media', 'reactions'] as const
-
-const emptied = (value: Value | undefined): Value => (Array.isArray(value) ? [] : null)
+const EXPENDABLE = ['raw', 'body', 'edits', 'receipts', 'contacts', 'poll', 'media', 'reactions'] as const
 
 /** The document as it can be written; `truncated` names the fields that are not whole. */
 export const fitted = (fields: Fields): Fields => {
-  let document: Fields = Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, wellFormed(value)])
-  )
+  const whole = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, wellFormed(value)]))
+  return sizeOf(whole) <= LARGEST ? whole : shortened(whole)
+}
+
+/** Whoever reads a conversation misses the words most, so a long text keeps at least its beginning. */
+const LEAST_OF_BODY = 100_000
+
+const shortened = (fields: Fields): Fields => {
   const truncated: Array<string> = []
-  const excess = () => sizeOf(document) - LARGEST
-  const { body } = document
-  if (excess() > 0 && 'raw' in document && document['raw'] !== null) {
-    document = { ...document, raw: null }
-    truncated.push('raw')
-  }
-  if (excess() > 0 && typeof body === 'string') {
-    const room = Math.max(100_000, Buffer.byteLength(body) - excess())
-    if (room < Buffer.byteLength(body)) {
-      document = { ...document, body: beginningOf(body, room) }
-      truncated.push('body')
-    }
-  }
-  for (const name of EXPENDABLE) {
-    if (excess() <= 0) break
-    if (!(name in document) || truncated.includes(name)) continue
-    document = { ...document, [name]: emptied(document[name]) }
+  let document = fields
+  const give = (name: string, value: Value): void => {
+    document = { ...document, [name]: value }
     truncated.push(name)
   }
-  return 'truncated' in document || truncated.length > 0 ? { ...document, truncated } : document
+  const excess = () => sizeOf(document) - LARGEST
+  for (const name of EXPENDABLE) {
+    if (excess() <= 0) break
+    const { [name]: value } = document
+    if (value === undefined || value === null) continue
+    if (typeof value !== 'string') give(name, Array.isArray(value) ? [] : null)
+    else if (Buffer.byteLength(value) > LEAST_OF_BODY)
+      give(name, beginningOf(value, Math.max(LEAST_OF_BODY, Buffer.byteLength(value) - excess())))
+  }
+  return { ...document, truncated }
 }
 
 /** The same for equal documents, whatever the order of their fields. */
