@@ -122,8 +122,28 @@ export const runToExit = async (
   return { code: child.exitCode, output: lines.join('\n') }
 }
 
-const launch = (settings: Readonly<Record<string, string>>, args: ReadonlyArray<string> = []): ChildProcess =>
-  spawn(process.execPath, [join(ROOT, 'src', 'main.ts'), ...args], {
+/** Copies a stopped server's store; resolves when the process has ended. `onLine` may end it before. */
+export const migrateStore = async (
+  settings: Readonly<Record<string, string>>,
+  direction: { readonly from: string; readonly to: string },
+  onLine: (line: string, kill: () => void) => void = () => undefined
+): Promise<{ readonly code: number | null; readonly output: ReadonlyArray<string> }> => {
+  const child = launch(settings, ['--from', direction.from, '--to', direction.to], 'migrate-store.ts')
+  const lines: Array<string> = []
+  collect(child, line => {
+    lines.push(line)
+    onLine(line, () => child.kill('SIGKILL'))
+  })
+  await once(child, 'close')
+  return { code: child.exitCode, output: lines }
+}
+
+const launch = (
+  settings: Readonly<Record<string, string>>,
+  args: ReadonlyArray<string> = [],
+  script = 'main.ts'
+): ChildProcess =>
+  spawn(process.execPath, [join(ROOT, 'src', script), ...args], {
     // Away from the project's own .env file; only what is given here counts.
     cwd: tmpdir(),
     env: {

@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, ReadonlyArray<string>>> = {
   actors: ['domain', 'machines', 'services'],
   http: ['domain', 'services'],
   'main.ts': ['config.ts', 'actors', 'http', 'services', 'domain'],
+  'migrate-store.ts': ['config.ts', 'services', 'domain'],
   'config.ts': ['domain']
 }
 

@@ -1,0 +1,24 @@
+// What a copy between the stores tells while it runs and when it has ended.
+
+/** Called now and then; `of` is `null` while nobody knows how much there is. */
+export type Progress = (what: string, done: number, of: number | null) => void
+
+export interface Report {
+  readonly from: 'sqlite' | 'firestore'
+  readonly to: 'sqlite' | 'firestore'
+  /** Documents on both sides, by collection. */
+  readonly counts: Readonly<Record<string, { readonly sqlite: number; readonly firestore: number }>>
+  /** Compared by the hash of their content, and equal. */
+  readonly equal: number
+  readonly different: number
+  /** On the side that was copied from and not on the other. */
+  readonly missing: number
+  /** Shortened for Firestore, which takes 1 MiB. */
+  readonly truncated: number
+  /** Documents that this version cannot read. */
+  readonly unreadable: number
+}
+
+/** Whether everything arrived as it was. */
+export const isComplete = ({ different, missing, unreadable }: Report): boolean =>
+  different + missing + unreadable === 0

@@ -1,0 +1,63 @@
+// Copies everything stored here to Firestore, then holds both against each other. What is there already is not written
+// again, so whatever ends it half-way, it goes on where it was.
+import { Effect } from 'effect'
+import { SqlBulk } from '../../../sql/node-sqlite.ts'
+import { StoreError } from '../../store.ts'
+import { noteAllOnce } from '../layer.ts'
+import { Publisher } from '../publisher.ts'
+import type { Progress, Report } from './report.ts'
+import { makeVerification } from './verification.ts'
+
+/** Rounds of writing what the comparison found to be missing or different. */
+const MOST_ROUNDS = 3
+const PAUSE_MS = 100
+
+const failed = (cause: unknown) => new StoreError({ operation: 'copying to Firestore', cause })
+
+export const copyToFirestore = (progress: Progress) =>
+  Effect.gen(function* () {
+    const bulk = yield* SqlBulk
+    const publisher = yield* Publisher
+    const { compare, counts } = yield* makeVerification
+
+    const publish = Effect.gen(function* () {
+      const { waiting: all } = yield* publisher.status
+      while (true) {
+        const looked = yield* publisher.runOnce
+        const { trouble, waiting } = yield* publisher.status
+        progress(
+          trouble === null ? 'documents' : `documents (waiting: ${trouble.reason})`,
+          all - waiting,
+          all
+        )
+        if (waiting === 0) return
+        if (looked === 0 || trouble !== null) yield* Effect.sleep(trouble === null ? PAUSE_MS : 2000)
+      }
+    })
+
+    yield* noteAllOnce
+    yield* publish
+    let found = yield* compare(progress)
+    for (
+      let round = 1;
+      round <= MOST_ROUNDS && found.missing.length + found.different.length > 0;
+      round += 1
+    ) {
+      yield* bulk.runMany(
+        `UPDATE firestore_documents SET digest = NULL, due = 0 WHERE path = ?`,
+        [...found.missing, ...found.different].map(path => [path])
+      )
+      yield* publish
+      found = yield* compare(progress)
+    }
+    return {
+      from: 'sqlite',
+      to: 'firestore',
+      counts: yield* counts(progress),
+      equal: found.equal,
+      different: found.different.length,
+      missing: found.missing.length,
+      truncated: found.truncated,
+      unreadable: 0
+    } satisfies Report
+  }).pipe(Effect.mapError(failed))

@@ -1,0 +1,277 @@
+// Copies what Firestore shows into the store here, then holds both against each other. What is stored here already stays
+// as it is; a thread that was copied is not read again, so whatever ends it half-way, it goes on where it was.
+import { Clock, Effect, type Schema } from 'effect'
+import { SqlClient } from 'effect/sql'
+import { FieldPath, type Query, type QueryDocumentSnapshot } from 'firebase-admin/firestore'
+import { SqlBulk } from '../../../sql/node-sqlite.ts'
+import { type MessageWrite, Store, StoreError } from '../../store.ts'
+import { makeComposer } from '../compose.ts'
+import { FirestoreDatabase } from '../database.ts'
+import { digestOf } from '../document.ts'
+import { makeTracking } from '../tracking.ts'
+import {
+  decodeAccountDocument,
+  decodeContactDocument,
+  decodeIncidentDocument,
+  decodeMessageDocument,
+  decodeThreadDocument,
+  type MessageDocument,
+  type ThreadDocument
+} from './documents.ts'
+import type { Progress, Report } from './report.ts'
+import { makeVerification } from './verification.ts'
+
+const PAGE = 300
+/** In `firestore_notes`: the last thread that was copied whole. */
+const COPIED_TO = 'copied to'
+/** Behind every message of its second. */
+const LAST_ROW = Number.MAX_SAFE_INTEGER
+
+const failed = (cause: unknown) => new StoreError({ operation: 'copying from Firestore', cause })
+
+const writeOf = (document: MessageDocument): MessageWrite => {
+  const { media, ...message } = document
+  if (media === null) return { ...message, media: null, live: false }
+  const { fetched, stored, ...described } = media
+  // The file itself is not in Firestore: it is fetched when somebody asks for it.
+  return {
+    ...message,
+    media: stored || fetched === null ? described : { ...described, fetched },
+    live: false
+  }
+}
+
+export const copyToSqlite = (progress: Progress) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const bulk = yield* SqlBulk
+    const store = yield* Store
+    const database = yield* FirestoreDatabase
+    const { compare, counts } = yield* makeVerification
+    const { noteAll } = yield* makeTracking
+    const { compose } = yield* makeComposer
+    let unreadable = 0
+
+    /** Every document of a query, page by page in the order of names. */
+    const eachPage = Effect.fnUntraced(function* <E, R>(
+      query: Query,
+      after: string | undefined,
+      work: (documents: ReadonlyArray<QueryDocumentSnapshot>) => Effect.Effect<unknown, E, R>
+    ) {
+      let from = after
+      while (true) {
+        const ordered = query.orderBy(FieldPath.documentId()).limit(PAGE)
+        const page = yield* Effect.tryPromise({
+          try: () => (from === undefined ? ordered : ordered.startAfter(from)).get(),
+          catch: failed
+        })
+        const last = page.docs.at(-1)
+        if (last === undefined) return
+        yield* work(page.docs)
+        from = last.id
+      }
+    })
+
+    /** Those that can be read. */
+    const decoded = <A>(
+      documents: ReadonlyArray<QueryDocumentSnapshot>,
+      decode: (data: unknown) => Effect.Effect<A, Schema.SchemaError>
+    ) =>
+      Effect.map(
+        Effect.forEach(documents, document => Effect.option(decode(document.data()))),
+        all => {
+          const found = all.flatMap(one => (one._tag === 'Some' ? [one.value] : []))
+          unreadable += all.length - found.length
+          return found
+        }
+      )
+
+    const accounts = eachPage(database.collection('accounts'), undefined, documents =>
+      Effect.flatMap(
+        decoded(documents, decodeAccountDocument),
+        Effect.forEach(account =>
+          Effect.gen(function* () {
+            if ((yield* store.readAccount(account.accountId)) !== undefined) return
+            yield* store.createAccount({ ...account, onlineAt: null })
+            yield* store.updateAccount(account.accountId, account)
+          })
+        )
+      )
+    )
+
+    const contacts = eachPage(database.collection('contacts'), undefined, documents =>
+      Effect.flatMap(decoded(documents, decodeContactDocument), found =>
+        bulk.runMany(
+          `INSERT INTO contacts (account_id, contact_jid, name, push_name) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+          found.map(({ accountId, contactJid, name, pushName }) => [accountId, contactJid, name, pushName])
+        )
+      )
+    )
+
+    const incidents = eachPage(database.collection('incidents'), undefined, documents =>
+      Effect.flatMap(decoded(documents, decodeIncidentDocument), found =>
+        bulk.runMany(
+          `INSERT INTO incidents (incident_id, account_id, kind, severity, subject, happened, did, advice, first_seen_at,
+              last_seen_at, count, thread_id, message_id, acknowledged_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+          found.map(one => [
+            one.incidentId,
+            one.accountId,
+            one.kind,
+            one.severity,
+            one.subject,
+            one.happened,
+            one.did,
+            one.advice,
+            one.firstSeenAt,
+            one.lastSeenAt,
+            one.count,
+            one.threadId,
+            one.messageId,
+            one.acknowledgedAt
+          ])
+        )
+      )
+    )
+
+    const putMessages = Effect.fnUntraced(function* (
+      accountId: string,
+      documents: ReadonlyArray<MessageDocument>
+    ) {
+      const now = yield* Clock.currentTimeMillis
+      yield* store.putMessages(accountId, documents.map(writeOf))
+      // Of those that were not here before: when they first came, and what they said before they were edited.
+      yield* bulk.runMany(
+        `UPDATE messages SET ts_server = ?3, edits = COALESCE(edits, ?4)
+          WHERE thread_id = ?1 AND message_id = ?2 AND ts_server >= ?5`,
+        documents.map(({ edits, messageId, threadId, tsServer }) => [
+          threadId,
+          messageId,
+          tsServer,
+          edits.length === 0 ? null : JSON.stringify(edits),
+          now
+        ])
+      )
+      yield* store.putReceiptHistory(
+        accountId,
+        documents.flatMap(({ messageId, receipts, threadId }) =>
+          receipts.map(receipt => ({ ...receipt, threadId, messageId }))
+        )
+      )
+    }, sql.withTransaction)
+
+    /** What is known of the thread beside its messages; of one that was here before, nothing is changed. */
+    const putThread = Effect.fnUntraced(function* (thread: ThreadDocument) {
+      const { accountId, clientJid, coverage, kind, threadId } = thread
+      const beginning = coverage.beginningReached
+        ? 'reached'
+        : coverage.state === 'partial' && coverage.gaps.length === 0
+          ? 'more'
+          : 'unknown'
+      // A number is shown where no name is known.
+      const displayName = thread.displayName?.startsWith('+') === true ? null : thread.displayName
+      yield* sql`INSERT INTO threads (thread_id, account_id, client_jid, kind, display_name, archived, ephemeral_seconds,
+          created_at, pinned_at, muted_until, mark_at, mark_row, mark_base, unread_count)
+        VALUES (${threadId}, ${accountId}, ${clientJid}, ${kind}, ${displayName}, ${thread.archived},
+          ${thread.ephemeralSeconds}, ${thread.createdAt}, ${thread.pinnedAt}, ${thread.mutedUntil},
+          ${thread.lastMessageAt ?? 0}, ${LAST_ROW}, ${thread.unreadCount}, ${thread.unreadCount})`
+      yield* sql`INSERT INTO coverage (thread_id, account_id, beginning, refusal, refused_at)
+        VALUES (${threadId}, ${accountId}, ${beginning}, ${coverage.lastRefusal?.reason ?? null},
+          ${coverage.lastRefusal?.at ?? null}) ON CONFLICT DO NOTHING`
+      yield* bulk.runMany(
+        `INSERT INTO gaps (gap_id, account_id, thread_id, reason, cause, from_at, to_at, opened_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        coverage.gaps.map(gap => [
+          gap.gapId,
+          accountId,
+          threadId,
+          gap.reason,
+          `copied ${gap.gapId}`,
+          gap.from,
+          gap.to,
+          gap.openedAt
+        ])
+      )
+      yield* bulk.runMany(
+        `INSERT INTO addresses (account_id, jid, person) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+        [clientJid, ...thread.aliases].map(jid => [accountId, jid, clientJid])
+      )
+      yield* store.putPastParticipants(accountId, threadId, thread.pastParticipants)
+    }, sql.withTransaction)
+
+    const copyThread = Effect.fnUntraced(function* (thread: ThreadDocument) {
+      const { threadId } = thread
+      if ((yield* store.readThread(threadId)) === undefined) yield* putThread(thread)
+      let copied = 0
+      yield* eachPage(database.collection(`threads/${threadId}/messages`), undefined, documents =>
+        Effect.gen(function* () {
+          const found = yield* decoded(documents, decodeMessageDocument)
+          yield* putMessages(thread.accountId, found)
+          copied += documents.length
+        })
+      )
+      return copied
+    })
+
+    const threads = Effect.gen(function* () {
+      const [reached] = yield* sql<{
+        value: string
+      }>`SELECT value FROM firestore_notes WHERE name = ${COPIED_TO}`
+      let messages = 0
+      yield* eachPage(database.collection('threads'), reached?.value, documents =>
+        Effect.gen(function* () {
+          for (const document of documents) {
+            for (const thread of yield* decoded([document], decodeThreadDocument)) {
+              messages += yield* copyThread(thread)
+            }
+            yield* sql`INSERT INTO firestore_notes (name, value) VALUES (${COPIED_TO}, ${document.id})
+              ON CONFLICT (name) DO UPDATE SET value = excluded.value`
+            progress('messages copied', messages, null)
+          }
+        })
+      )
+    })
+
+    /** What is equal need not be written again if this folder is to show itself in Firestore. */
+    const rememberShown = Effect.fnUntraced(function* (differing: ReadonlySet<string>) {
+      let after = ''
+      while (true) {
+        const rows = yield* sql<{ path: string }>`SELECT path FROM firestore_documents
+          WHERE path > ${after} ORDER BY path LIMIT ${PAGE}`
+        const last = rows.at(-1)
+        if (last === undefined) return
+        after = last.path
+        const documents = yield* compose(rows.map(({ path }) => path))
+        yield* bulk.runMany(
+          `UPDATE firestore_documents SET digest = ?2, due = NULL WHERE path = ?1`,
+          [...documents].flatMap(([path, fields]) =>
+            differing.has(path) ? [] : [[path, digestOf(path, fields)]]
+          )
+        )
+      }
+    })
+
+    yield* accounts
+    yield* contacts
+    yield* incidents
+    yield* threads
+    yield* noteAll
+    const found = yield* compare(progress)
+    yield* rememberShown(new Set([...found.different, ...found.missing]))
+    const report: Report = {
+      from: 'firestore',
+      to: 'sqlite',
+      counts: yield* counts(progress),
+      equal: found.equal,
+      different: found.different.length,
+      missing: 0,
+      truncated: found.truncated,
+      unreadable
+    }
+    yield* sql`DELETE FROM firestore_notes WHERE name = ${COPIED_TO}`
+    return { ...report, missing: missingHere(report) }
+  }).pipe(Effect.mapError(failed))
+
+/** Documents that Firestore has and this store has not. */
+const missingHere = ({ counts }: Report): number =>
+  Object.values(counts).reduce((sum, { firestore, sqlite }) => sum + Math.max(0, firestore - sqlite), 0)

@@ -1,0 +1,94 @@
+// npm run migrate-store: everything arrives on the other side, however often it is ended half-way, and is compared.
+import { expect, test } from 'vitest'
+import { compare } from '../../harness/compare.ts'
+import { FirestoreReader } from '../../harness/firestore.ts'
+import { migrateStore, ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
+import { LocalFirestore } from '../firestore/server.ts'
+import { Stage } from './stage.ts'
+
+const reportOf = (output: ReadonlyArray<string>) =>
+  JSON.parse(output.find(line => line.startsWith('{'))!) as {
+    readonly counts: Record<string, { readonly sqlite: number; readonly firestore: number }>
+    readonly equal: number
+    readonly different: number
+    readonly missing: number
+  }
+
+test('there, resumed after a kill, and back into an empty folder', async () => {
+  const firestore = await LocalFirestore.start()
+  await using reader = new FirestoreReader(firestore.host)
+  await using stage = await Stage.set()
+  const { accountId, phone } = await stage.linked({ history: { chats: 8, messages: 1500, groupsShare: 0.4 } })
+  const sent = await stage.api.send(accountId, phone.contacts[0]!.phoneNumber, 'With receipts')
+  await stage.api.untilMessage(sent.threadId, sent.messageId, ({ status }) => status === 'read')
+  const before = {
+    threads: await stage.api.threads(accountId),
+    message: await stage.api.message(sent.threadId, sent.messageId)
+  }
+  await stage.server.stop()
+  const settings = { ...FirestoreReader.settings(firestore.host), DATA_DIR: stage.dataDir }
+  const there = { from: 'sqlite', to: 'firestore' }
+
+  const killed = await migrateStore(settings, there, (line, kill) => {
+    if (/^[1-9]\d* of \d+ documents/.test(line)) kill()
+  })
+  expect(killed.code).toBeNull()
+  const written = firestore.documents.tally.writes
+  expect(written).toBeGreaterThan(0)
+
+  const finished = await migrateStore(settings, there)
+  expect(finished).toMatchObject({ code: 0 })
+  const report = reportOf(finished.output)
+  const held = phone.truth().messages
+  expect(report).toMatchObject({ different: 0, missing: 0 })
+  expect(report.counts['messages']).toEqual({ sqlite: held.length, firestore: held.length })
+  expect(finished.output.some(line => / a second, \d+ s left$/.test(line))).toBe(true)
+  expect(await compare(reader, accountId, held)).toMatchObject({ missing: [], duplicates: [], different: [] })
+
+  const { writes } = firestore.documents.tally
+  expect(await migrateStore(settings, there)).toMatchObject({ code: 0 })
+  expect(firestore.documents.tally.writes).toBe(writes)
+
+  const folder = temporaryFolder()
+  const back = { from: 'firestore', to: 'sqlite' }
+  const elsewhere = { ...settings, DATA_DIR: folder.path }
+  const restored = await migrateStore(elsewhere, back)
+  expect(restored).toMatchObject({ code: 0 })
+  expect(reportOf(restored.output)).toMatchObject({ different: 0, missing: 0, equal: report.equal - 1 })
+  const server = await ServerProcess.start({
+    dataDir: folder.path,
+    settings: { ...stage.settings, ...settings, DATA_DIR: folder.path }
+  })
+  expect(await compare(server.api, accountId, held)).toMatchObject({
+    missing: [],
+    duplicates: [],
+    different: []
+  })
+  expect(await server.api.threads(accountId)).toEqual(before.threads)
+  expect(await server.api.message(sent.threadId, sent.messageId)).toEqual(before.message)
+  // What was equal is not written once more by the server that has it now.
+  await server.api.untilPublished()
+  expect(firestore.documents.tally.writes - writes).toBeLessThan(5)
+  await server.stop()
+  folder.remove()
+  await firestore.stop()
+})
+
+test.each([
+  [['--from', 'sqlite', '--to', 'sqlite'], 'migrate-store -- --from'],
+  [['--from', 'sqlite'], 'migrate-store -- --from']
+])('%j is refused with how it is used', async ([, from = '', , to = ''], words) => {
+  const { code, output } = await migrateStore({ DATA_DIR: '/nonexistent' }, { from, to })
+  expect(code).toBe(2)
+  expect(output.join('\n')).toContain(words)
+})
+
+test('a folder that a server runs on is left alone', async () => {
+  await using stage = await Stage.set()
+  const { code, output } = await migrateStore(
+    { DATA_DIR: stage.dataDir, FIRESTORE_EMULATOR_HOST: '127.0.0.1:9', FIREBASE_PROJECT_ID: 'demo-x' },
+    { from: 'sqlite', to: 'firestore' }
+  )
+  expect(code).toBe(1)
+  expect(output.join('\n')).toContain('Another Backscroll server')
+})
