@@ -30,9 +30,14 @@ const concerns = ({ documents, query }: Target, { name }: Change): boolean => {
 export const serveListen = (
   stream: ListenStream,
   documents: Documents,
-  indexes: Indexes | undefined,
-  onEnd: () => void
+  options: {
+    readonly indexes: Indexes | undefined
+    /** Throws when the caller may not see what the target would find. */
+    readonly judge: (target: Target) => void
+    readonly onEnd: () => void
+  }
 ): void => {
+  const { indexes, judge, onEnd } = options
   const targets = new Map<number, Watched>()
 
   const results = (target: Target): ReadonlyArray<Document> => {
@@ -74,6 +79,7 @@ export const serveListen = (
 
   const add = (target: Target): void => {
     if (target.once) throw unimplemented('a target that is looked at once')
+    judge(target)
     const watched = { target, sent: new Map<string, Document>() }
     targets.set(target.targetId, watched)
     const at = documents.tick()

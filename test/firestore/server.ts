@@ -4,8 +4,10 @@ import { randomBytes } from 'node:crypto'
 import {
   type handleServerStreamingCall,
   type handleUnaryCall,
+  type Metadata,
   Server,
   ServerCredentials,
+  type ServerDuplexStream,
   type ServerWritableStream,
   status,
   type UntypedServiceImplementation
@@ -19,12 +21,14 @@ import {
   RECEIVE_LIMIT,
   Refusal,
   type StructuredQuery,
+  type Target,
   type Timestamp,
   unimplemented,
   type Write
 } from './protocol.ts'
 import { type Indexes, runQuery } from './query.ts'
-import { compareTimes } from './values.ts'
+import { type Asked, type Auth, impliedBy, type Method, plainFields, Rules } from './rules.ts'
+import { compareTimes, relativeName } from './values.ts'
 
 const MOST_WRITES = 500
 
@@ -48,11 +52,31 @@ interface ReadRequest {
 const seenOf = (documents: ReadonlyArray<Document>): string =>
   documents.map(({ name, updateTime }) => `${name}@${updateTime.seconds}.${updateTime.nanos}`).join(' ')
 
+/** The server itself, a user by their ID token, or nobody. */
+type Caller = 'server' | Auth | null
+
+type WriteStream = ServerDuplexStream<{ readonly writes: ReadonlyArray<Write> }, object>
+
+/** As an emulator does it: `owner` is the server, the signature of a token is not looked at. */
+const callerOf = (metadata: Metadata): Caller => {
+  const token = /^Bearer (.+)$/.exec(String(metadata.get('authorization')[0] ?? ''))?.[1]
+  if (token === 'owner') return 'server'
+  const payload = token?.split('.')[1]
+  if (payload === undefined) return null
+  const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString())
+  return isClaims(claims) ? { uid: claims.sub, token: claims } : null
+}
+
+const isClaims = (claims: unknown): claims is Readonly<Record<string, unknown>> & { readonly sub: string } =>
+  typeof claims === 'object' && claims !== null && 'sub' in claims && typeof claims.sub === 'string'
+
 export interface LocalFirestoreOptions {
   /** 0 takes a free port. */
   readonly port?: number
   /** Composite indexes as deployed; without them every query is served. */
   readonly indexes?: Indexes
+  /** The text of firestore.rules; whoever brings an ID token is judged by it. Without rules everybody may do everything. */
+  readonly rules?: string
 }
 
 export class LocalFirestore {
@@ -61,12 +85,14 @@ export class LocalFirestore {
   private readonly streams = new Set<ListenStream>()
   private readonly failures: Array<{ readonly code: status; times: number }> = []
   private readonly indexes: Indexes | undefined
+  private readonly rules: Rules | undefined
   private server: Server | undefined
   private isRefused: (name: string) => boolean = () => false
   private port: number
 
   private constructor(options: LocalFirestoreOptions) {
     this.indexes = options.indexes
+    this.rules = options.rules === undefined ? undefined : new Rules(options.rules)
     this.port = options.port ?? 0
   }
 
@@ -129,10 +155,12 @@ export class LocalFirestore {
 
   private handlers(): UntypedServiceImplementation {
     const unary =
-      <Request, Response>(answer: (request: Request) => Response): handleUnaryCall<Request, Response> =>
+      <Request, Response>(
+        answer: (request: Request, caller: Caller) => Response
+      ): handleUnaryCall<Request, Response> =>
       (call, callback) => {
         try {
-          callback(null, answer(call.request))
+          callback(null, answer(call.request, callerOf(call.metadata)))
         } catch (error) {
           callback(error instanceof Refusal ? error : new Refusal(status.INTERNAL, String(error)))
         }
@@ -163,8 +191,10 @@ export class LocalFirestore {
           if (request.mask !== null) throw unimplemented('reading parts of documents')
           const transaction = this.transactionOf(request, call)
           const readTime = this.documents.tick()
+          const caller = callerOf(call.metadata)
           for (const name of request.documents) {
             const found = this.documents.get(name)
+            this.judgeGet(caller, name, found)
             this.documents.tally.reads += 1
             transaction?.read.set(name, found?.updateTime)
             call.write(found === undefined ? { missing: name, readTime } : { found, readTime })
@@ -177,6 +207,7 @@ export class LocalFirestore {
           call
         ) => {
           const query = queryOf(request)
+          this.judgeList(callerOf(call.metadata), request.parent, query)
           const transaction = this.transactionOf(request, call)
           const readTime = this.documents.tick()
           const found = runQuery(this.documents, request.parent, query, this.indexes)
@@ -205,6 +236,7 @@ export class LocalFirestore {
           const asked = request.structuredAggregationQuery
           if (asked === undefined) throw unimplemented('this aggregation')
           if (request.consistencySelector !== undefined) throw unimplemented('aggregation in a transaction')
+          this.judgeList(callerOf(call.metadata), request.parent, asked.structuredQuery)
           const found = runQuery(this.documents, request.parent, asked.structuredQuery, this.indexes)
           this.documents.tally.reads += Math.max(1, Math.ceil(found.length / 1000))
           const aggregateFields = Object.fromEntries(
@@ -224,14 +256,18 @@ export class LocalFirestore {
         this.transactions.delete(request.transaction.toString('hex'))
         return {}
       }),
-      Commit: unary((request: { readonly writes: ReadonlyArray<Write>; readonly transaction: Buffer }) => {
+      Commit: unary(
+        (request: { readonly writes: ReadonlyArray<Write>; readonly transaction: Buffer }, caller) => {
+          this.failWhenTold()
+          this.judgeWrites(caller, request.writes)
+          if (request.transaction.length > 0) this.settle(request.transaction, request.writes)
+          const { at, results } = this.documents.commit(request.writes)
+          return { writeResults: results, commitTime: at }
+        }
+      ),
+      BatchWrite: unary((request: { readonly writes: ReadonlyArray<Write> }, caller) => {
         this.failWhenTold()
-        if (request.transaction.length > 0) this.settle(request.transaction, request.writes)
-        const { at, results } = this.documents.commit(request.writes)
-        return { writeResults: results, commitTime: at }
-      }),
-      BatchWrite: unary((request: { readonly writes: ReadonlyArray<Write> }) => {
-        this.failWhenTold()
+        this.judgeWrites(caller, request.writes)
         if (request.writes.length > MOST_WRITES) throw invalid(`At most ${MOST_WRITES} writes a request`)
         const names = request.writes.map(write => write.update?.name ?? write.delete)
         if (new Set(names).size < names.length) throw invalid('A document may be written once a batch')
@@ -258,7 +294,18 @@ export class LocalFirestore {
       })),
       Listen: (stream: ListenStream) => {
         this.streams.add(stream)
-        serveListen(stream, this.documents, this.indexes, () => this.streams.delete(stream))
+        const caller = callerOf(stream.metadata)
+        const judge = (target: Target): void => {
+          for (const name of target.documents?.documents ?? [])
+            this.judgeGet(caller, name, this.documents.get(name))
+          const query = target.query?.structuredQuery
+          if (query !== undefined) this.judgeList(caller, target.query?.parent ?? '', query)
+        }
+        serveListen(stream, this.documents, {
+          indexes: this.indexes,
+          judge,
+          onEnd: () => this.streams.delete(stream)
+        })
       },
       GetDocument: refused('GetDocument'),
       ListDocuments: refused('ListDocuments'),
@@ -269,7 +316,61 @@ export class LocalFirestore {
       ExecutePipeline: streaming(() => {
         throw unimplemented('pipelines')
       }),
-      Write: (stream: ListenStream) => stream.emit('error', unimplemented('the Write stream'))
+      Write: (stream: WriteStream) => this.serveWrites(stream)
+    }
+  }
+
+  /** Browsers and phones write through a stream: greeted first, then commit after commit. */
+  private serveWrites(stream: WriteStream): void {
+    const caller = callerOf(stream.metadata)
+    stream.on('data', ({ writes }: { readonly writes: ReadonlyArray<Write> }) => {
+      const streamToken = Buffer.from('0')
+      if (writes.length === 0) return void stream.write({ streamId: '0', streamToken })
+      try {
+        this.failWhenTold()
+        this.judgeWrites(caller, writes)
+        const { at, results } = this.documents.commit(writes)
+        stream.write({ streamToken, writeResults: results, commitTime: at })
+      } catch (error) {
+        stream.emit('error', error instanceof Refusal ? error : new Refusal(status.INTERNAL, String(error)))
+      }
+    })
+    stream.on('end', () => stream.end())
+  }
+
+  private judge(caller: Caller, asked: Omit<Asked, 'auth' | 'time'> & Partial<Pick<Asked, 'time'>>): void {
+    if (this.rules === undefined || caller === 'server') return
+    if (!this.rules.allows({ time: Date.now(), ...asked, auth: caller })) {
+      throw new Refusal(status.PERMISSION_DENIED, 'Missing or insufficient permissions.')
+    }
+  }
+
+  private judgeGet(caller: Caller, name: string, found: Document | undefined): void {
+    const path = relativeName(name).split('/')
+    this.judge(caller, { method: 'get', path, resource: found && plainFields(found.fields) })
+  }
+
+  private judgeList(caller: Caller, parent: string, query: StructuredQuery): void {
+    const [from] = query.from
+    const above = relativeName(parent).split('/').filter(Boolean)
+    // Nobody knows yet which documents it will find, nor, of a group of collections, where they are.
+    const path = [...(from?.allDescendants === true ? ['?', '?'] : above), from?.collectionId ?? '', '?']
+    for (const resource of impliedBy(query)) this.judge(caller, { method: 'list', path, resource })
+  }
+
+  private judgeWrites(caller: Caller, writes: ReadonlyArray<Write>): void {
+    const now = this.documents.tick()
+    for (const write of writes) {
+      const name = write.update?.name ?? write.delete ?? ''
+      const held = this.documents.get(name)
+      const method: Method = write.update == null ? 'delete' : held === undefined ? 'create' : 'update'
+      this.judge(caller, {
+        method,
+        path: relativeName(name).split('/'),
+        resource: held && plainFields(held.fields),
+        wanted: write.update && afterwards(write, now),
+        time: Number(now.seconds) * 1000 + Math.floor(now.nanos / 1e6)
+      })
     }
   }
 
@@ -331,6 +432,14 @@ export class LocalFirestore {
     )
     if (isOther || isOtherResult) throw new Refusal(status.ABORTED, 'Too much contention on these documents')
   }
+}
+
+/** What a write would leave, with the time that the server sets. */
+const afterwards = (write: Write, now: Timestamp): Readonly<Record<string, unknown>> => {
+  const times = write.updateTransforms
+    .filter(({ setToServerValue }) => setToServerValue === 'REQUEST_TIME')
+    .map(({ fieldPath }) => [fieldPath, { valueType: 'timestampValue', timestampValue: now }] as const)
+  return plainFields({ ...write.update?.fields, ...Object.fromEntries(times) })
 }
 
 const queryOf = (request: { readonly structuredQuery?: StructuredQuery }): StructuredQuery => {
