@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Effect, Layer, Logger, ManagedRuntime } from 'effect'
+import { databaseOn } from '../harness/firestore.ts'
 import { temporaryFolder } from '../harness/server-process.ts'
 import type { Fact } from '../src/domain/fact.ts'
 import { NO_DETAILS } from '../src/domain/message.ts'
@@ -17,7 +18,6 @@ import { Inbox } from '../src/services/receive/inbox.ts'
 import { Ingest } from '../src/services/receive/ingest.ts'
 import * as Migrations from '../src/services/sql/migrations.ts'
 import * as NodeSqlite from '../src/services/sql/node-sqlite.ts'
-import { FirestoreDatabase } from '../src/services/store/firestore/database.ts'
 import { Publisher } from '../src/services/store/firestore/publisher.ts'
 import { makeTracking } from '../src/services/store/firestore/tracking.ts'
 import * as SqlStore from '../src/services/store/sql-store.ts'
@@ -139,9 +139,7 @@ const intoFirestore = async (chunks: Chunks) => {
   const emulator = await child.ask('host', null)
   const runtime = ManagedRuntime.make(
     Publisher.layer({ rampUp: false }).pipe(
-      Layer.provideMerge(
-        FirestoreDatabase.layer({ projectId: 'demo-bench', databaseId: '(default)', emulator })
-      ),
+      Layer.provideMerge(databaseOn(emulator, 'demo-bench')),
       Layer.provideMerge(services(folder.path))
     )
   )

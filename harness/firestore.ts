@@ -1,6 +1,9 @@
 // Firestore as an application uses it: the real client, reading what the server has written.
 import { deleteApp, initializeApp } from 'firebase-admin/app'
 import { type Firestore, getFirestore } from 'firebase-admin/firestore'
+import { Layer } from 'effect'
+import { FirebaseApp } from '../src/services/firebase/app.ts'
+import { FirestoreDatabase } from '../src/services/store/firestore/database.ts'
 import type { Message, Receipt } from '../src/domain/message.ts'
 import type { Thread } from '../src/domain/thread.ts'
 import type { Reader } from './compare.ts'
@@ -54,3 +57,9 @@ export class FirestoreReader implements Reader, AsyncDisposable {
     await this.close()
   }
 }
+
+/** A database on a local server or an emulator, as the product's own services use it. */
+export const databaseOn = (host: string, projectId: string) =>
+  FirestoreDatabase.layer({ databaseId: '(default)' }).pipe(
+    Layer.provide(FirebaseApp.layer({ projectId, firestoreEmulator: host }))
+  )

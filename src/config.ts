@@ -132,6 +132,20 @@ export const settings = {
       'How often the outbox in Firestore is looked through for documents that the listener was not told of. Each look costs two reads',
     decode: positiveDuration
   }),
+  FIREBASE_AUTH: setting({
+    default: 'false',
+    allowed: 'true or false',
+    meaning:
+      'Take Firebase ID tokens of FIREBASE_PROJECT_ID as bearer keys too; what a user may do is in the custom claim backscroll of their token',
+    decode: boolean
+  }),
+  FIREBASE_AUTH_EMULATOR_HOST: setting({
+    default: '',
+    allowed: 'host:port; empty: Google’s servers',
+    meaning:
+      'A Firebase Auth emulator. Its tokens have no signature: whoever reaches this server may make one',
+    decode: emptyOr(text => (/^[A-Za-z0-9.-]+:\d{1,5}$/.test(text) ? text : undefined))
+  }),
   FIRESTORE_RAMP_UP: setting({
     default: 'true',
     allowed: 'true or false',
@@ -389,6 +403,12 @@ export const loadConfig = (
     problems.push({
       setting: simulated ? 'WHATSAPP_URL' : 'WHATSAPP_TRUST_ROOT',
       allowed: "both WHATSAPP_URL and WHATSAPP_TRUST_ROOT (a server of your own), or neither (WhatsApp's)"
+    })
+  }
+  if (values.FIREBASE_AUTH && values.FIREBASE_PROJECT_ID === '') {
+    problems.push({
+      setting: 'FIREBASE_PROJECT_ID',
+      allowed: 'the project whose ID tokens FIREBASE_AUTH=true takes'
     })
   }
   if (values.RECONNECT_MIN > values.RECONNECT_MAX) {

@@ -7,6 +7,8 @@ import * as Root from './actors/root.ts'
 import { type Config, describeSettings, loadConfig } from './config.ts'
 import { type ApiKey, loadApiKey } from './http/auth.ts'
 import * as Http from './http/server.ts'
+import { FirebaseApp } from './services/firebase/app.ts'
+import { IdTokens } from './services/firebase/id-tokens.ts'
 import { Backfill } from './services/history/backfill.ts'
 import { BackfillJobs } from './services/history/backfill-jobs.ts'
 import { ChunkQueue } from './services/history/chunk-queue.ts'
@@ -61,6 +63,13 @@ const MEDIA_PATIENCE_MS = 25_000
 
 const largestFile = (config: Config): number => config.MEDIA_MAX_MB * 1_048_576
 
+const firebase = (config: Config) =>
+  FirebaseApp.layer({
+    projectId: config.FIREBASE_PROJECT_ID,
+    firestoreEmulator: config.FIRESTORE_EMULATOR_HOST,
+    authEmulator: config.FIREBASE_AUTH_EMULATOR_HOST
+  })
+
 const services = (config: Config) => {
   const isInFirestore = config.STORE === 'firestore'
   const database = (isInFirestore ? Firestore.tracked : Firestore.untracked).pipe(
@@ -111,12 +120,10 @@ const services = (config: Config) => {
   }).pipe(Layer.provideMerge(MediaFolder.layer(join(config.DATA_DIR, 'media'))))
   const shown = isInFirestore
     ? Firestore.layer({
-        projectId: config.FIREBASE_PROJECT_ID,
         databaseId: config.FIRESTORE_DATABASE,
-        emulator: config.FIRESTORE_EMULATOR_HOST,
         rampUp: config.FIRESTORE_RAMP_UP,
         sweepMs: config.FIRESTORE_OUTBOX_SWEEP
-      })
+      }).pipe(Layer.provide(firebase(config)))
     : StoreState.layerOfSqlite
   return Layer.mergeAll(
     History.layer({ dryRun }).pipe(Layer.provide(ChunkReader.layer({ mediaBase: mediaBase(config) }))),
@@ -168,6 +175,9 @@ const server = (config: Config) =>
           })
         ),
         Layer.provide(accounts),
+        Layer.provide(
+          config.FIREBASE_AUTH ? IdTokens.layer.pipe(Layer.provide(firebase(config))) : IdTokens.layerOfNone
+        ),
         Layer.provide(services(config)),
         Layer.provide(Inspection.layer({ on: config.INSPECT })),
         Layer.provide([StrayRejections.layer, Stopping.layer]),

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { NodeRuntime } from '@effect/platform-node'
 import { Cause, Effect, Exit, Layer, Logger, Result } from 'effect'
 import { loadConfig } from './config.ts'
+import { FirebaseApp } from './services/firebase/app.ts'
 import { Incidents } from './services/observe/incidents.ts'
 import { claim } from './services/sql/data-folder.ts'
 import * as Migrations from './services/sql/migrations.ts'
@@ -84,11 +85,11 @@ const database = Firestore.tracked.pipe(
 
 const services = Publisher.layer({ rampUp: config.FIRESTORE_RAMP_UP }).pipe(
   Layer.provideMerge(Layer.mergeAll(SqlStore.layer, Incidents.layer)),
+  Layer.provideMerge(FirestoreDatabase.layer({ databaseId: config.FIRESTORE_DATABASE })),
   Layer.provideMerge(
-    FirestoreDatabase.layer({
+    FirebaseApp.layer({
       projectId: config.FIREBASE_PROJECT_ID,
-      databaseId: config.FIRESTORE_DATABASE,
-      emulator: config.FIRESTORE_EMULATOR_HOST
+      firestoreEmulator: config.FIRESTORE_EMULATOR_HOST
     })
   ),
   Layer.provideMerge(database)

@@ -8,7 +8,9 @@ import { type AccountCommand, Accounts, type AccountView } from '../services/acc
 import { Backfill } from '../services/history/backfill.ts'
 import { Coverage } from '../services/history/coverage.ts'
 import { Store } from '../services/store/store.ts'
+import { mayRead } from '../domain/grant.ts'
 import { Api } from './api.ts'
+import { Caller } from './caller.ts'
 import { cursorIn } from './fields.ts'
 import { findAccount, noAccount } from './find-account.ts'
 import { badField, StoreUnavailable, WrongState } from './problems.ts'
@@ -109,7 +111,14 @@ export const accountsLayer = HttpApiBuilder.group(
         accounts.create(payload.name).pipe(Effect.flatMap(shown), Effect.mapError(storeUnavailable)),
       list: () =>
         accounts.list.pipe(
-          Effect.flatMap(views => Effect.forEach(views, shown)),
+          Effect.flatMap(views =>
+            Effect.flatMap(Caller, grant =>
+              Effect.forEach(
+                views.filter(({ record }) => mayRead(grant, record.accountId)),
+                shown
+              )
+            )
+          ),
           Effect.map(found => ({ accounts: found })),
           Effect.mapError(storeUnavailable)
         ),

@@ -1,16 +1,20 @@
-// Closed by default: every request to /v1 carries the bearer key, compared in constant time.
+// Closed by default: every request to /v1 carries the API key, compared in constant time, or a Firebase ID token.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect, Layer, Redacted, Schema } from 'effect'
+import { HttpServerRequest } from 'effect/http'
 import { HttpApiMiddleware, HttpApiSecurity } from 'effect/http-api'
-import { Unauthorized } from './problems.ts'
+import { ADMIN, type Grant } from '../domain/grant.ts'
+import { IdTokens } from '../services/firebase/id-tokens.ts'
+import { Caller, refusalOf } from './caller.ts'
+import { Forbidden, Unauthorized } from './problems.ts'
 
-export class Authorization extends HttpApiMiddleware.Service<Authorization>()(
+export class Authorization extends HttpApiMiddleware.Service<Authorization, { provides: Caller }>()(
   'backscroll/http/Authorization',
   {
     security: { bearer: HttpApiSecurity.bearer },
-    error: Unauthorized
+    error: [Unauthorized, Forbidden]
   }
 ) {}
 
@@ -59,18 +63,37 @@ export const loadApiKey = (configured: string, folder: string): Effect.Effect<Ap
 export const isKey = (key: ApiKey, credential: string): boolean =>
   timingSafeEqual(hashOf(credential), key.hash)
 
-export const authorizationLayer = (key: ApiKey): Layer.Layer<Authorization> =>
-  Layer.succeed(
+const NO_KEY =
+  'The header "Authorization: Bearer <API key>" is missing, or the key is not the one of this server'
+
+/** Three parts of base64url: an ID token, and no API key. */
+const isToken = (credential: string): boolean =>
+  /^[\w-]+\.[\w-]+\.[\w-]*$/.test(credential) && credential.length <= LONGEST_TOKEN
+
+const LONGEST_TOKEN = 8192
+
+export const authorizationLayer = (key: ApiKey): Layer.Layer<Authorization, never, IdTokens> =>
+  Layer.effect(
     Authorization,
-    Authorization.of({
-      bearer: (request, { credential }) =>
-        isKey(key, Redacted.value(credential))
-          ? request
-          : Effect.fail(
-              new Unauthorized({
-                detail:
-                  'The header "Authorization: Bearer <API key>" is missing, or the key is not the one of this server'
-              })
-            )
+    Effect.gen(function* () {
+      const tokens = yield* IdTokens
+
+      const grantOf = (credential: string): Effect.Effect<Grant, Unauthorized> => {
+        if (isKey(key, credential)) return Effect.succeed(ADMIN)
+        return isToken(credential)
+          ? Effect.mapError(tokens.verify(credential), ({ reason }) => new Unauthorized({ detail: reason }))
+          : Effect.fail(new Unauthorized({ detail: NO_KEY }))
+      }
+
+      return Authorization.of({
+        bearer: (request, { credential }) =>
+          Effect.gen(function* () {
+            const grant = yield* grantOf(Redacted.value(credential))
+            const { method, url } = yield* HttpServerRequest.HttpServerRequest
+            const refusal = refusalOf(grant, { method, url })
+            if (refusal !== undefined) return yield* new Forbidden({ detail: refusal })
+            return yield* Effect.provideService(request, Caller, grant)
+          })
+      })
     })
   )

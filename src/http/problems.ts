@@ -11,6 +11,13 @@ export class Unauthorized extends HttpApiError.Problem<Unauthorized>()('Unauthor
   title: 'A bearer key is needed'
 }) {}
 
+/** The caller is known, and this is not for them. */
+export class Forbidden extends HttpApiError.Problem<Forbidden>()('Forbidden', {
+  type: type('forbidden'),
+  status: 403,
+  title: 'This is not granted to you'
+}) {}
+
 export class NotFound extends HttpApiError.Problem<NotFound>()('NotFound', {
   type: type('not-found'),
   status: 404,

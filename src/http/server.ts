@@ -15,6 +15,7 @@ import {
 } from 'effect/http'
 import { HttpApiBuilder, HttpApiScalar } from 'effect/http-api'
 import type { Accounts } from '../services/accounts.ts'
+import type { IdTokens } from '../services/firebase/id-tokens.ts'
 import type { Backfill } from '../services/history/backfill.ts'
 import type { Coverage } from '../services/history/coverage.ts'
 import type { History } from '../services/history/history.ts'
@@ -71,6 +72,7 @@ const systemLayer = HttpApiBuilder.group(
 
 const WORDS: Readonly<Record<number, string>> = {
   400: 'The request cannot be read',
+  403: 'This is not granted to you',
   404: 'There is nothing at this path; /docs lists what there is',
   405: 'This path does not know that method; the header Allow says which it does',
   413: 'The request body is larger than 1 MiB, or its file larger than MEDIA_MAX_MB allows',
@@ -132,6 +134,7 @@ export const layer = (options: {
   | Coverage
   | Gauges
   | History
+  | IdTokens
   | Incidents
   | Inspection
   | Media

@@ -2,6 +2,7 @@
 import { Effect, Layer, ManagedRuntime } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { Firestore } from 'firebase-admin/firestore'
+import { databaseOn } from '../../../harness/firestore.ts'
 import type { AccountRecord } from '../../../src/domain/account.ts'
 import type { Message, Receipt } from '../../../src/domain/message.ts'
 import type { Thread } from '../../../src/domain/thread.ts'
@@ -94,9 +95,7 @@ export class FirestoreWorld implements World {
   static async make(host: string, file?: string, project = newProject()): Promise<FirestoreWorld> {
     const runtime = ManagedRuntime.make(
       Publisher.layer({ rampUp: false }).pipe(
-        Layer.provideMerge(
-          FirestoreDatabase.layer({ projectId: project, databaseId: '(default)', emulator: host })
-        ),
+        Layer.provideMerge(databaseOn(host, project)),
         Layer.provideMerge(servicesOn(file))
       )
     )

@@ -3,7 +3,7 @@
 import { Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { StoreState } from '../state.ts'
-import { FirestoreDatabase, type FirestoreSettings } from './database.ts'
+import { FirestoreDatabase } from './database.ts'
 import { OutboxDocuments, type OutboxDocumentsOptions } from './outbox-documents.ts'
 import { Publisher, type PublisherOptions } from './publisher.ts'
 import { makeTracking } from './tracking.ts'
@@ -53,7 +53,7 @@ const running = Layer.effect(
   })
 )
 
-export const layer = (options: FirestoreSettings & PublisherOptions & OutboxDocumentsOptions) =>
+export const layer = (options: { readonly databaseId: string } & PublisherOptions & OutboxDocumentsOptions) =>
   running.pipe(
     Layer.provide([Publisher.layer(options), OutboxDocuments.layer(options)]),
     Layer.provide(FirestoreDatabase.layer(options))

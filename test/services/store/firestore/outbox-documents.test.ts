@@ -10,6 +10,7 @@ import { OutboxDocuments } from '../../../../src/services/store/firestore/outbox
 import { Store } from '../../../../src/services/store/store.ts'
 import { WhatsApp } from '../../../../src/services/whatsapp/whatsapp.ts'
 import { temporaryFolder } from '../../../../harness/server-process.ts'
+import { databaseOn } from '../../../../harness/firestore.ts'
 import { LocalFirestore } from '../../../firestore/server.ts'
 import { servicesOn } from '../../database.ts'
 import { ACCOUNT as RECORD } from '../../send/account.ts'
@@ -18,7 +19,7 @@ import { newProject } from '../world.ts'
 const serverOn = (host: string, projectId: string, folder: string) =>
   ManagedRuntime.make(
     OutboxDocuments.layer({ sweepMs: 60_000 }).pipe(
-      Layer.provideMerge(FirestoreDatabase.layer({ projectId, databaseId: '(default)', emulator: host })),
+      Layer.provideMerge(databaseOn(host, projectId)),
       Layer.provideMerge(Outbox.layer({ paceMs: 0 })),
       Layer.provideMerge(Attachments.layer({ folder, largest: 1000, allowPrivateAddresses: false })),
       Layer.provideMerge(

@@ -1,0 +1,64 @@
+// The Firebase project this server works with, as Google's client knows it; and the only file that sets the client up.
+import { Context, Effect, Layer, Schema } from 'effect'
+import type { App } from 'firebase-admin/app'
+
+export interface FirebaseSettings {
+  /** Empty: the one of the service account. */
+  readonly projectId: string
+  /** `host:port` of emulators; empty: Google's servers. */
+  readonly firestoreEmulator?: string
+  readonly authEmulator?: string
+}
+
+/** Firebase cannot be used as it is set up. */
+export class FirebaseSetup extends Schema.TaggedError<FirebaseSetup>()('FirebaseSetup', {
+  message: Schema.String
+}) {}
+
+/** Tells what was wrong, and which settings decide it. */
+export const setupError = (cause: unknown): FirebaseSetup =>
+  new FirebaseSetup({
+    message: `Firebase cannot be used: ${cause instanceof Error ? cause.message : String(cause)}. Set FIREBASE_PROJECT_ID, and GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account`
+  })
+
+export class FirebaseApp extends Context.Service<FirebaseApp, App>()(
+  'backscroll/services/firebase/FirebaseApp'
+) {
+  static layer(settings: FirebaseSettings): Layer.Layer<FirebaseApp, FirebaseSetup> {
+    return Layer.effect(
+      FirebaseApp,
+      Effect.map(
+        Effect.acquireRelease(open(settings), ({ close }) => close),
+        ({ app }) => app
+      )
+    )
+  }
+}
+
+/** Whoever stops the server does not wait for Google. */
+const CLOSE_MS = 2000
+
+const open = ({ authEmulator = '', firestoreEmulator = '', projectId }: FirebaseSettings) =>
+  Effect.tryPromise({
+    try: async () => {
+      // Only who uses Firebase pays for loading it.
+      const { deleteApp, initializeApp } = await import('firebase-admin/app')
+      if (firestoreEmulator !== '') process.env['FIRESTORE_EMULATOR_HOST'] = firestoreEmulator
+      if (authEmulator !== '') process.env['FIREBASE_AUTH_EMULATOR_HOST'] = authEmulator
+      // An emulator wants no credentials: nothing is to be looked for on Google's machines.
+      if (firestoreEmulator !== '') process.env['METADATA_SERVER_DETECTION'] ??= 'none'
+      const app = initializeApp(
+        projectId === '' ? {} : { projectId },
+        `backscroll-${process.hrtime.bigint()}`
+      )
+      return { app, close: close(() => deleteApp(app)) }
+    },
+    catch: setupError
+  })
+
+const close = (end: () => Promise<void>) =>
+  Effect.tryPromise(end).pipe(
+    Effect.timeoutOption(CLOSE_MS),
+    Effect.catch(error => Effect.logDebug('The connection to Firebase did not close in order', error)),
+    Effect.asVoid
+  )
