@@ -146,6 +146,18 @@ export const settings = {
       'A Firebase Auth emulator. Its tokens have no signature: whoever reaches this server may make one',
     decode: emptyOr(text => (/^[A-Za-z0-9.-]+:\d{1,5}$/.test(text) ? text : undefined))
   }),
+  FIREBASE_STORAGE_BUCKET: setting({
+    default: '',
+    allowed: 'the name of a bucket; empty: media are kept in DATA_DIR',
+    meaning: 'Bucket of Firebase Storage that received files are kept in, instead of the folder',
+    decode: emptyOr(text => (/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/.test(text) ? text : undefined))
+  }),
+  FIREBASE_STORAGE_EMULATOR_HOST: setting({
+    default: '',
+    allowed: 'host:port; empty: Google’s servers',
+    meaning: 'A Firebase Storage emulator to use instead of Google’s servers',
+    decode: emptyOr(text => (/^[A-Za-z0-9.-]+:\d{1,5}$/.test(text) ? text : undefined))
+  }),
   FIRESTORE_RAMP_UP: setting({
     default: 'true',
     allowed: 'true or false',

@@ -8,6 +8,7 @@ import { type Config, describeSettings, loadConfig } from './config.ts'
 import { type ApiKey, loadApiKey } from './http/auth.ts'
 import * as Http from './http/server.ts'
 import { FirebaseApp } from './services/firebase/app.ts'
+import * as Bucket from './services/firebase/bucket.ts'
 import { IdTokens } from './services/firebase/id-tokens.ts'
 import { Backfill } from './services/history/backfill.ts'
 import { BackfillJobs } from './services/history/backfill-jobs.ts'
@@ -67,8 +68,20 @@ const firebase = (config: Config) =>
   FirebaseApp.layer({
     projectId: config.FIREBASE_PROJECT_ID,
     firestoreEmulator: config.FIRESTORE_EMULATOR_HOST,
-    authEmulator: config.FIREBASE_AUTH_EMULATOR_HOST
+    authEmulator: config.FIREBASE_AUTH_EMULATOR_HOST,
+    storageEmulator: config.FIREBASE_STORAGE_EMULATOR_HOST
   })
+
+/** In the folder; or in a bucket, with the folder for what is on its way. */
+const mediaFiles = (config: Config) => {
+  const folder = MediaFolder.layer(join(config.DATA_DIR, 'media'))
+  return config.FIREBASE_STORAGE_BUCKET === ''
+    ? folder
+    : Bucket.layer(config.FIREBASE_STORAGE_BUCKET).pipe(
+        Layer.provide(firebase(config)),
+        Layer.provideMerge(folder)
+      )
+}
 
 const services = (config: Config) => {
   const isInFirestore = config.STORE === 'firestore'
@@ -117,7 +130,7 @@ const services = (config: Config) => {
     largest: config.MEDIA_DOWNLOAD_MAX_MB * 1_048_576,
     mediaBase: mediaBase(config),
     waitMs: MEDIA_PATIENCE_MS
-  }).pipe(Layer.provideMerge(MediaFolder.layer(join(config.DATA_DIR, 'media'))))
+  }).pipe(Layer.provideMerge(mediaFiles(config)))
   const shown = isInFirestore
     ? Firestore.layer({
         databaseId: config.FIRESTORE_DATABASE,

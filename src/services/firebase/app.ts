@@ -8,6 +8,7 @@ export interface FirebaseSettings {
   /** `host:port` of emulators; empty: Google's servers. */
   readonly firestoreEmulator?: string
   readonly authEmulator?: string
+  readonly storageEmulator?: string
 }
 
 /** Firebase cannot be used as it is set up. */
@@ -38,15 +39,22 @@ export class FirebaseApp extends Context.Service<FirebaseApp, App>()(
 /** Whoever stops the server does not wait for Google. */
 const CLOSE_MS = 2000
 
-const open = ({ authEmulator = '', firestoreEmulator = '', projectId }: FirebaseSettings) =>
+const open = ({
+  authEmulator = '',
+  firestoreEmulator = '',
+  projectId,
+  storageEmulator = ''
+}: FirebaseSettings) =>
   Effect.tryPromise({
     try: async () => {
       // Only who uses Firebase pays for loading it.
       const { deleteApp, initializeApp } = await import('firebase-admin/app')
       if (firestoreEmulator !== '') process.env['FIRESTORE_EMULATOR_HOST'] = firestoreEmulator
       if (authEmulator !== '') process.env['FIREBASE_AUTH_EMULATOR_HOST'] = authEmulator
+      if (storageEmulator !== '') process.env['FIREBASE_STORAGE_EMULATOR_HOST'] = storageEmulator
       // An emulator wants no credentials: nothing is to be looked for on Google's machines.
-      if (firestoreEmulator !== '') process.env['METADATA_SERVER_DETECTION'] ??= 'none'
+      if (firestoreEmulator !== '' || storageEmulator !== '')
+        process.env['METADATA_SERVER_DETECTION'] ??= 'none'
       const app = initializeApp(
         projectId === '' ? {} : { projectId },
         `backscroll-${process.hrtime.bigint()}`
