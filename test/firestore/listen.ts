@@ -1,6 +1,6 @@
 // Listeners: each target's result is held against the one before whenever a document of its collection changes.
-import type { ServerDuplexStream } from '@grpc/grpc-js'
-import { status } from '@grpc/grpc-js'
+import type { EventEmitter } from 'node:events'
+import { type Metadata, status } from '@grpc/grpc-js'
 import type { Change, Documents } from './documents.ts'
 import { type Document, Refusal, type Target, type Timestamp, unimplemented } from './protocol.ts'
 import { runQuery, type Indexes } from './query.ts'
@@ -12,7 +12,13 @@ export interface ListenRequest {
   readonly removeTarget?: number
 }
 
-export type ListenStream = ServerDuplexStream<ListenRequest, object>
+/** What is needed of a stream, from wherever it comes. */
+export interface ServerStream extends EventEmitter {
+  readonly metadata: Metadata
+  readonly write: (message: object) => boolean
+  readonly end: () => void
+  readonly destroy: () => void
+}
 
 interface Watched {
   readonly target: Target
@@ -28,7 +34,7 @@ const concerns = ({ documents, query }: Target, { name }: Change): boolean => {
 
 /** Serves one stream until it ends. Nothing is resumed from a token: whoever comes back is told to forget, and everything. */
 export const serveListen = (
-  stream: ListenStream,
+  stream: ServerStream,
   documents: Documents,
   options: {
     readonly indexes: Indexes | undefined

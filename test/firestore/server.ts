@@ -13,7 +13,7 @@ import {
   type UntypedServiceImplementation
 } from '@grpc/grpc-js'
 import { Documents } from './documents.ts'
-import { type ListenStream, serveListen } from './listen.ts'
+import { serveListen, type ServerStream } from './listen.ts'
 import {
   type Document,
   firestoreService,
@@ -29,6 +29,7 @@ import {
 import { type Indexes, runQuery } from './query.ts'
 import { type Asked, type Auth, impliedBy, type Method, plainFields, Rules } from './rules.ts'
 import { compareTimes, relativeName } from './values.ts'
+import { WebChannelServer } from './web-channel.ts'
 
 const MOST_WRITES = 500
 
@@ -55,7 +56,10 @@ const seenOf = (documents: ReadonlyArray<Document>): string =>
 /** The server itself, a user by their ID token, or nobody. */
 type Caller = 'server' | Auth | null
 
-type WriteStream = ServerDuplexStream<{ readonly writes: ReadonlyArray<Write> }, object>
+type GrpcStream = ServerDuplexStream<object, object>
+
+/** gRPC's stream has more than is needed of it, and answers more. */
+const adapted = (stream: GrpcStream): ServerStream => stream
 
 /** As an emulator does it: `owner` is the server, the signature of a token is not looked at. */
 const callerOf = (metadata: Metadata): Caller => {
@@ -82,11 +86,12 @@ export interface LocalFirestoreOptions {
 export class LocalFirestore {
   readonly documents = new Documents()
   private readonly transactions = new Map<string, Transaction>()
-  private readonly streams = new Set<ListenStream>()
+  private readonly streams = new Set<ServerStream>()
   private readonly failures: Array<{ readonly code: status; times: number }> = []
   private readonly indexes: Indexes | undefined
   private readonly rules: Rules | undefined
   private server: Server | undefined
+  private browsers: WebChannelServer | undefined
   private isRefused: (name: string) => boolean = () => false
   private port: number
 
@@ -128,7 +133,17 @@ export class LocalFirestore {
     this.server = server
   }
 
+  /** For browsers, which speak WebChannel; answers the port. */
+  async openToBrowsers(): Promise<number> {
+    this.browsers ??= await WebChannelServer.start({
+      listen: stream => this.serveListener(stream),
+      write: stream => this.serveWrites(stream)
+    })
+    return this.browsers.port
+  }
+
   async stop(): Promise<void> {
+    this.browsers?.stop()
     await this.interrupt()
   }
 
@@ -292,21 +307,7 @@ export class LocalFirestore {
         collectionIds: this.documents.collectionIds(request.parent),
         nextPageToken: ''
       })),
-      Listen: (stream: ListenStream) => {
-        this.streams.add(stream)
-        const caller = callerOf(stream.metadata)
-        const judge = (target: Target): void => {
-          for (const name of target.documents?.documents ?? [])
-            this.judgeGet(caller, name, this.documents.get(name))
-          const query = target.query?.structuredQuery
-          if (query !== undefined) this.judgeList(caller, target.query?.parent ?? '', query)
-        }
-        serveListen(stream, this.documents, {
-          indexes: this.indexes,
-          judge,
-          onEnd: () => this.streams.delete(stream)
-        })
-      },
+      Listen: (stream: GrpcStream) => this.serveListener(adapted(stream)),
       GetDocument: refused('GetDocument'),
       ListDocuments: refused('ListDocuments'),
       CreateDocument: refused('CreateDocument'),
@@ -316,12 +317,28 @@ export class LocalFirestore {
       ExecutePipeline: streaming(() => {
         throw unimplemented('pipelines')
       }),
-      Write: (stream: WriteStream) => this.serveWrites(stream)
+      Write: (stream: GrpcStream) => this.serveWrites(adapted(stream))
     }
   }
 
+  private serveListener(stream: ServerStream): void {
+    this.streams.add(stream)
+    const caller = callerOf(stream.metadata)
+    const judge = (target: Target): void => {
+      for (const name of target.documents?.documents ?? [])
+        this.judgeGet(caller, name, this.documents.get(name))
+      const query = target.query?.structuredQuery
+      if (query !== undefined) this.judgeList(caller, target.query?.parent ?? '', query)
+    }
+    serveListen(stream, this.documents, {
+      indexes: this.indexes,
+      judge,
+      onEnd: () => this.streams.delete(stream)
+    })
+  }
+
   /** Browsers and phones write through a stream: greeted first, then commit after commit. */
-  private serveWrites(stream: WriteStream): void {
+  private serveWrites(stream: ServerStream): void {
     const caller = callerOf(stream.metadata)
     stream.on('data', ({ writes }: { readonly writes: ReadonlyArray<Write> }) => {
       const streamToken = Buffer.from('0')

@@ -1,0 +1,98 @@
+// examples/firestore-web in a real browser with Google's own web client, held to firestore.rules: threads live, and sending.
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { basename, join } from 'node:path'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { FirestoreReader, PROJECT } from '../../harness/firestore.ts'
+import { deployedIndexes } from '../firestore/deployed-indexes.ts'
+import { LocalFirestore } from '../firestore/server.ts'
+import { hasBrowser, sharedBrowser } from './browser.ts'
+import { Stage } from './stage.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const EXAMPLE = join(ROOT, 'examples', 'firestore-web', 'index.html')
+
+let firestore: LocalFirestore
+let stage: Stage
+beforeAll(async () => {
+  firestore = await LocalFirestore.start({
+    indexes: deployedIndexes,
+    rules: readFileSync(join(ROOT, 'firestore.rules'), 'utf8')
+  })
+  stage = await Stage.set(FirestoreReader.settings(firestore.host))
+})
+afterAll(async () => {
+  await stage[Symbol.asyncDispose]()
+  await firestore.stop()
+})
+
+const opened = sharedBrowser()
+
+/** The page as somebody serves it, who has configured it for this project and an emulator. */
+const open = async (account: string, claims: object) => {
+  const { errors, page } = await opened()
+  const emulator = {
+    host: '127.0.0.1',
+    port: await firestore.openToBrowsers(),
+    account,
+    user: { sub: 'user-1', ...claims }
+  }
+  const config = { apiKey: 'none', projectId: PROJECT, emulator }
+  const web = createServer((request, response) => {
+    const isConfig = request.url === '/firebase-config.js'
+    response.setHeader('content-type', isConfig ? 'text/javascript' : 'text/html')
+    response.end(isConfig ? `export const config = ${JSON.stringify(config)}` : readFileSync(EXAMPLE))
+  })
+  web.listen(0, '127.0.0.1')
+  await once(web, 'listening')
+  onTestFinished(() => void web.close())
+  // The same files that Google serves, from the package.
+  await page.route('https://www.gstatic.com/firebasejs/**', route =>
+    route.fulfill({
+      contentType: 'text/javascript',
+      path: join(ROOT, 'node_modules', 'firebase', basename(new URL(route.request().url()).pathname))
+    })
+  )
+  await page.goto(`http://127.0.0.1:${(web.address() as AddressInfo).port}/`)
+  return { errors, page }
+}
+
+test.skipIf(!hasBrowser)('lists conversations live, shows one, and sends through the outbox', async () => {
+  const { accountId, phone } = await stage.linked({ history: { chats: 6, messages: 60, groupsShare: 0.3 } })
+  await stage.api.untilPublished()
+  const { errors, page } = await open(accountId, { backscroll: { role: 'agent', accounts: [accountId] } })
+  const threads = page.locator('#threads li')
+  await threads.nth(5).waitFor()
+  expect(await threads.count()).toBe(6)
+
+  const contact = phone.contacts[0]!
+  await phone.receive({ from: contact, text: 'Seen at once?' })
+  await threads.first().getByText('Seen at once?').waitFor()
+  await threads.first().getByRole('button').click()
+  await page.locator('#messages').getByText('Seen at once?').waitFor()
+
+  await page.locator('input[name=text]').fill('Yes, from the page')
+  await page.getByRole('button', { name: 'Send' }).click()
+  await page.locator('#state').getByText('sent').waitFor()
+  await page.locator('#messages .outbound').getByText('Yes, from the page').waitFor()
+  await page.locator('#messages .outbound small').getByText('read').last().waitFor()
+  expect(phone.truth().received.filter(({ text }) => text === 'Yes, from the page')).toMatchObject([
+    { times: 1 }
+  ])
+  expect(errors).toEqual([])
+})
+
+test.skipIf(!hasBrowser)('shows nothing of an account that is not granted, and says why', async () => {
+  const { accountId } = await stage.linked({ history: { chats: 2, messages: 10 } })
+  await stage.api.untilPublished()
+  const { page } = await open(accountId, { backscroll: { role: 'agent', accounts: ['acc-other'] } })
+  await page.locator('#state').getByText('permissions').waitFor()
+  expect(await page.locator('#threads li').count()).toBe(0)
+})
+
+test('is some sixty lines', () => {
+  const lines = readFileSync(EXAMPLE, 'utf8').trimEnd().split('\n')
+  expect(lines.length).toBeLessThanOrEqual(66)
+})
