@@ -1,8 +1,11 @@
 // The demo: a simulated WhatsApp, a phone with a history, and the server keeping a live copy of it. With --exit it
 // checks every message and ends; without, it keeps running for a person to look around.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { compare } from '../harness/compare.ts'
 import type { Api } from '../harness/api.ts'
+import { serveExamplePage } from '../harness/example-page.ts'
 import { FirestoreReader } from '../harness/firestore.ts'
 import type { AccountResource } from '../harness/resources.ts'
 import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
@@ -132,8 +135,9 @@ const inFirestore = async (
 const started = performance.now()
 const folder = temporaryFolder()
 const simulator = await Simulator.make({ seed: 1 })
+const RULES = readFileSync(join(import.meta.dirname, '..', 'firestore.rules'), 'utf8')
 /** Google's protocol on this machine, in memory: nothing leaves it. */
-const firestore = values.store === 'firestore' ? await LocalFirestore.start() : undefined
+const firestore = values.store === 'firestore' ? await LocalFirestore.start({ rules: RULES }) : undefined
 let running: ServerProcess | undefined
 
 /** Leaves nothing behind: no process, no folder. */
@@ -203,6 +207,11 @@ if (values.exit) {
   await stop(isPerfect ? 0 : 1)
 } else {
   chatter(phone)
+  if (firestore !== undefined) {
+    const user = { account: accountId, claims: { backscroll: { role: 'agent', accounts: [accountId] } } }
+    const { url } = await serveExamplePage(await firestore.openToBrowsers(), user)
+    say(`\n  The example application, on a local Firestore: ${url}`)
+  }
   say(`
   Try, in another terminal:
 

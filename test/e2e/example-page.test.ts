@@ -1,11 +1,9 @@
 // examples/firestore-web in a real browser with Google's own web client, held to firestore.rules: threads live, and sending.
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { FirestoreReader, PROJECT } from '../../harness/firestore.ts'
+import { serveExamplePage } from '../../harness/example-page.ts'
+import { FirestoreReader } from '../../harness/firestore.ts'
 import { deployedIndexes } from '../firestore/deployed-indexes.ts'
 import { LocalFirestore } from '../firestore/server.ts'
 import { hasBrowser, sharedBrowser } from './browser.ts'
@@ -30,32 +28,11 @@ afterAll(async () => {
 
 const opened = sharedBrowser()
 
-/** The page as somebody serves it, who has configured it for this project and an emulator. */
 const open = async (account: string, claims: object) => {
   const { errors, page } = await opened()
-  const emulator = {
-    host: '127.0.0.1',
-    port: await firestore.openToBrowsers(),
-    account,
-    user: { sub: 'user-1', ...claims }
-  }
-  const config = { apiKey: 'none', projectId: PROJECT, emulator }
-  const web = createServer((request, response) => {
-    const isConfig = request.url === '/firebase-config.js'
-    response.setHeader('content-type', isConfig ? 'text/javascript' : 'text/html')
-    response.end(isConfig ? `export const config = ${JSON.stringify(config)}` : readFileSync(EXAMPLE))
-  })
-  web.listen(0, '127.0.0.1')
-  await once(web, 'listening')
-  onTestFinished(() => void web.close())
-  // The same files that Google serves, from the package.
-  await page.route('https://www.gstatic.com/firebasejs/**', route =>
-    route.fulfill({
-      contentType: 'text/javascript',
-      path: join(ROOT, 'node_modules', 'firebase', basename(new URL(route.request().url()).pathname))
-    })
-  )
-  await page.goto(`http://127.0.0.1:${(web.address() as AddressInfo).port}/`)
+  const example = await serveExamplePage(await firestore.openToBrowsers(), { account, claims })
+  onTestFinished(example.stop)
+  await page.goto(example.url)
   return { errors, page }
 }
 
