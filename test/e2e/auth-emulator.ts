@@ -18,7 +18,8 @@ export const authEmulator = async (uid: string, email = `${uid}@example.com`) =>
         : request.url?.endsWith('/accounts:update')
           ? { localId: uid }
           : undefined
-      if (given['customAttributes'] !== undefined) claims.push(JSON.parse(String(given['customAttributes'])))
+      const { customAttributes } = given
+      if (typeof customAttributes === 'string') claims.push(JSON.parse(customAttributes))
       response.writeHead(answer === undefined ? 501 : 200, { 'content-type': 'application/json' })
       response.end(JSON.stringify(answer ?? { error: { code: 501 } }))
     })

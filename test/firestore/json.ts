@@ -30,11 +30,15 @@ const timeOf = (value: unknown): Timestamp => {
 const timeText = ({ nanos, seconds }: Timestamp): string =>
   `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${String(nanos).padStart(9, '0')}Z`
 
+/** A union is an object with one field. */
+const only = (given: unknown): readonly [string, unknown] =>
+  Object.entries(object(given))[0] ?? ['', undefined]
+
 const isTimestamp = (value: Json): boolean =>
   typeof value['seconds'] === 'string' && typeof value['nanos'] === 'number'
 
 export const valueIn = (given: unknown): Value => {
-  const [[valueType = 'nullValue', value] = []] = Object.entries(object(given))
+  const [valueType, value] = only(given)
   switch (valueType) {
     case 'nullValue':
       return { valueType, nullValue: 'NULL_VALUE' }
@@ -59,7 +63,7 @@ const fieldsIn = (given: unknown): Fields =>
   Object.fromEntries(Object.entries(object(given)).map(([name, value]) => [name, valueIn(value)]))
 
 const filterIn = (given: unknown): Filter => {
-  const [[filterType = '', found] = []] = Object.entries(object(given))
+  const [filterType, found] = only(given)
   const inner = object(found)
   const field = { fieldPath: text(object(inner['field'])['fieldPath']) }
   const op = text(inner['op'])
@@ -123,7 +127,7 @@ export const listenRequestIn = (given: Json) => ({
 
 const transformIn = (given: unknown): FieldTransform => {
   const { fieldPath, ...rest } = object(given)
-  const [[transformType = '', value] = []] = Object.entries(rest)
+  const [transformType, value] = only(rest)
   const shared = { fieldPath: text(fieldPath), transformType }
   if (transformType === 'setToServerValue') return { ...shared, setToServerValue: text(value) }
   return transformType === 'appendMissingElements' || transformType === 'removeAllFromArray'
