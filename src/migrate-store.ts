@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { NodeRuntime } from '@effect/platform-node'
 import { Cause, Effect, Exit, Layer, Logger, Result } from 'effect'
 import { loadConfig } from './config.ts'
+import { withoutNumbers } from './domain/mask.ts'
 import { FirebaseApp } from './services/firebase/app.ts'
 import { Incidents } from './services/observe/incidents.ts'
 import { claim } from './services/sql/data-folder.ts'
@@ -18,7 +19,7 @@ import { Publisher } from './services/store/firestore/publisher.ts'
 import * as SqlStore from './services/store/sql-store.ts'
 
 const USAGE = `npm run migrate-store -- --from sqlite --to firestore
-npm run migrate-store -- --from firestore --to sqlite
+npm run migrate-store -- --from firestore --to sqlite [--account acc-… …]
 
   Copies accounts, threads, messages, contacts and incidents, then compares both sides document by document. The
   server must not run on DATA_DIR meanwhile. What ends it half-way only delays it: run it again. Settings are those of
@@ -30,10 +31,21 @@ const refuse = (text: string): never => {
   process.exit(2)
 }
 
-const asked = (): { readonly from?: string | undefined; readonly to?: string | undefined } => {
+interface Asked {
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly account?: ReadonlyArray<string> | undefined
+}
+
+const asked = (): Asked => {
   try {
     const { values } = parseArgs({
-      options: { from: { type: 'string' }, to: { type: 'string' }, help: { type: 'boolean', short: 'h' } }
+      options: {
+        from: { type: 'string' },
+        to: { type: 'string' },
+        account: { type: 'string', multiple: true },
+        help: { type: 'boolean', short: 'h' }
+      }
     })
     if (values.help === true) {
       process.stdout.write(USAGE)
@@ -45,7 +57,7 @@ const asked = (): { readonly from?: string | undefined; readonly to?: string | u
   }
 }
 
-const { from, to } = asked()
+const { account: only = [], from, to } = asked()
 if (!((from === 'sqlite' && to === 'firestore') || (from === 'firestore' && to === 'sqlite'))) refuse(USAGE)
 
 try {
@@ -99,7 +111,7 @@ const migration = Effect.gen(function* () {
   yield* claim(config.DATA_DIR)
   const report: Report = yield* to === 'firestore'
     ? copyToFirestore(progress()).pipe(Effect.provide(services))
-    : copyToSqlite(progress()).pipe(Effect.provide(services))
+    : copyToSqlite(progress(), only).pipe(Effect.provide(services))
   process.stdout.write(`${JSON.stringify(report)}\n`)
   if (!isComplete(report)) {
     process.stderr.write('Not everything arrived as it was; run it again, or look at the counts above.\n')
@@ -107,7 +119,7 @@ const migration = Effect.gen(function* () {
   }
 }).pipe(Effect.scoped, Effect.provide(Logger.layer([])))
 
-/** The words of the innermost error that has some. */
+/** The words of the innermost error that has some; they may quote a path, and with it a phone number. */
 const reasonOf = (failure: unknown): string =>
   failure instanceof Error
     ? failure.cause instanceof Error
@@ -119,7 +131,9 @@ NodeRuntime.runMain(migration, {
   disableErrorReporting: true,
   teardown: (exit, onExit) => {
     if (Exit.isSuccess(exit)) return onExit(Number(process.exitCode ?? 0))
-    process.stderr.write(`The stores were not copied: ${reasonOf(Cause.squash(exit.cause))}\n`)
+    process.stderr.write(
+      `The stores were not copied: ${withoutNumbers(reasonOf(Cause.squash(exit.cause)))}\n`
+    )
     onExit(1)
   }
 })

@@ -58,7 +58,7 @@ test.each([
         VALUES (${ACCOUNT}, 't', 'm', 'w', ${ANN}, '{"kind":"text","text":"x"}', 'queued', 0, 0, 0)`
       const paths = yield* sql<{ path: string }>`SELECT path FROM firestore_documents`
       const { compose } = yield* makeComposer
-      return yield* compose(paths.map(({ path }) => path))
+      return (yield* compose(paths.map(({ path }) => path))).documents
     })
   )
   const collection = heading.split('/')[0]!

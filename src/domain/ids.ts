@@ -35,8 +35,8 @@ const senderDigest = (sender: string): string => {
   return made
 }
 
-/** Names a thread where no phone number may stand. */
-export const threadDigest = (threadId: string): string => digest(threadId, 16)
+/** Names a thread, or whatever else has a phone number in its name, where none may stand. */
+export const digestOf = (name: string): string => digest(name, 16)
 
 /** Document id of a message within its thread: safe in a URL and in Firestore whatever the WhatsApp id contains. */
 export const messageIdOf = (sender: SenderKey, whatsAppId: string): string => {

@@ -112,7 +112,7 @@ export const accountsLayer = HttpApiBuilder.group(
       list: () =>
         accounts.list.pipe(
           Effect.flatMap(views =>
-            Effect.flatMap(Caller, grant =>
+            Effect.flatMap(Caller, ({ grant }) =>
               Effect.forEach(
                 views.filter(({ record }) => mayRead(grant, record.accountId)),
                 shown

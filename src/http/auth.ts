@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Effect, Layer, Redacted, Schema } from 'effect'
 import { HttpServerRequest } from 'effect/http'
 import { HttpApiMiddleware, HttpApiSecurity } from 'effect/http-api'
-import { ADMIN, type Grant } from '../domain/grant.ts'
+import { ADMIN } from '../domain/grant.ts'
 import { IdTokens } from '../services/firebase/id-tokens.ts'
 import { Caller, refusalOf } from './caller.ts'
 import { Forbidden, Unauthorized } from './problems.ts'
@@ -78,8 +78,8 @@ export const authorizationLayer = (key: ApiKey): Layer.Layer<Authorization, neve
     Effect.gen(function* () {
       const tokens = yield* IdTokens
 
-      const grantOf = (credential: string): Effect.Effect<Grant, Unauthorized> => {
-        if (isKey(key, credential)) return Effect.succeed(ADMIN)
+      const callerOf = (credential: string): Effect.Effect<Caller['Service'], Unauthorized> => {
+        if (isKey(key, credential)) return Effect.succeed({ grant: ADMIN })
         return isToken(credential)
           ? Effect.mapError(tokens.verify(credential), ({ reason }) => new Unauthorized({ detail: reason }))
           : Effect.fail(new Unauthorized({ detail: NO_KEY }))
@@ -88,11 +88,11 @@ export const authorizationLayer = (key: ApiKey): Layer.Layer<Authorization, neve
       return Authorization.of({
         bearer: (request, { credential }) =>
           Effect.gen(function* () {
-            const grant = yield* grantOf(Redacted.value(credential))
+            const caller = yield* callerOf(Redacted.value(credential))
             const { method, url } = yield* HttpServerRequest.HttpServerRequest
-            const refusal = refusalOf(grant, { method, url })
+            const refusal = refusalOf(caller.grant, { method, url })
             if (refusal !== undefined) return yield* new Forbidden({ detail: refusal })
-            return yield* Effect.provideService(request, Caller, grant)
+            return yield* Effect.provideService(request, Caller, caller)
           })
       })
     })

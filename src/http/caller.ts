@@ -3,8 +3,15 @@ import { Context } from 'effect'
 import { parseMessageKey, parseThreadId } from '../domain/ids.ts'
 import { type Grant, isAdmin, mayRead, maySend } from '../domain/grant.ts'
 
-/** What the caller of the present request may do. */
-export class Caller extends Context.Service<Caller, Grant>()('backscroll/http/Caller') {}
+/** What the caller of the present request may do, and until when; the API key has no end. */
+export class Caller extends Context.Service<
+  Caller,
+  {
+    readonly grant: Grant
+    /** Milliseconds since 1970. */
+    readonly until?: number
+  }
+>()('backscroll/http/Caller') {}
 
 interface Asked {
   readonly method: string
@@ -32,11 +39,13 @@ type Need =
   | { readonly to: 'list' }
   | { readonly to: 'administer' }
 
-const decoded = (segment: string): string => {
+/** The segments of a path; `undefined` when it is written so that a router might read it otherwise. */
+const segmentsOf = (path: string): ReadonlyArray<string> | undefined => {
+  if (!/^(\/[^/;#\\]+)+$/.test(path)) return undefined
   try {
-    return decodeURIComponent(segment)
+    return path.slice(1).split('/').map(decodeURIComponent)
   } catch {
-    return ''
+    return undefined
   }
 }
 
@@ -51,8 +60,7 @@ const needOfAccount = (method: string, accountId: string, rest: ReadonlyArray<st
 
 const needOf = ({ method, url }: Asked): Need => {
   const [path = '', query = ''] = url.split('?')
-  const [version, group, encoded = '', ...rest] = path.split('/').filter(Boolean)
-  const id = decoded(encoded)
+  const [version, group, id = '', ...rest] = segmentsOf(path) ?? []
   if (version !== 'v1') return { to: 'administer' }
   const [named, ...more] = new URLSearchParams(query).getAll('accountId')
   switch (group) {

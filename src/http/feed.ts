@@ -1,5 +1,5 @@
 // What changes, as server-sent events, and what a person should know of.
-import { Effect, Schedule, Stream } from 'effect'
+import { Clock, Effect, Schedule, Stream } from 'effect'
 import { HttpServerRequest, HttpServerResponse } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
 import type { FeedEvent } from '../domain/feed.ts'
@@ -10,6 +10,7 @@ import { Incidents } from '../services/observe/incidents.ts'
 import { Stopping } from '../services/observe/stopping.ts'
 import { Store } from '../services/store/store.ts'
 import { Api } from './api.ts'
+import { Caller } from './caller.ts'
 import { findAccount } from './find-account.ts'
 import { NotFound, StoreUnavailable } from './problems.ts'
 
@@ -39,7 +40,7 @@ export const feedLayer = HttpApiBuilder.group(
     const history = yield* History
     const coverage = yield* Coverage
 
-    const since = (start: number, accountId: string | undefined) => {
+    const since = (start: number, accountId: string | undefined, over: Effect.Effect<void>) => {
       let after = start
       const batch = Effect.gen(function* () {
         const events = yield* store.events({ after, accountId, limit: BATCH })
@@ -56,7 +57,7 @@ export const feedLayer = HttpApiBuilder.group(
         // Sent at once, so that a client knows it is connected.
         text => Stream.concat(Stream.succeed(`retry: 1000\n\n`), text),
         // An open connection would hold up the end of the server.
-        Stream.interruptWhen(stopping.requested),
+        Stream.interruptWhen(Effect.race(stopping.requested, over)),
         Stream.encodeText
       )
     }
@@ -95,6 +96,13 @@ export const feedLayer = HttpApiBuilder.group(
       )
     }
 
+    /** Completes when the token of the caller ends; the API key never does. */
+    const tokenExpired = Effect.gen(function* () {
+      const { until } = yield* Caller
+      const now = yield* Clock.currentTimeMillis
+      return until === undefined ? Effect.never : Effect.sleep(Math.max(0, until - now))
+    })
+
     return handlers.handleAll({
       events: Effect.fn(function* ({ query, request }) {
         const header = HttpServerRequest.HttpServerRequest.of(request).headers['last-event-id'] ?? ''
@@ -104,7 +112,7 @@ export const feedLayer = HttpApiBuilder.group(
         const newest = yield* store.newestEvent.pipe(Effect.mapError(() => new StoreUnavailable({})))
         // A number that was not given out yet comes from another database: from now on, then.
         const start = Math.min(resumed ?? after ?? newest, newest)
-        return HttpServerResponse.stream(since(start, query.accountId), {
+        return HttpServerResponse.stream(since(start, query.accountId, yield* tokenExpired), {
           contentType: 'text/event-stream',
           headers: { 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
         })

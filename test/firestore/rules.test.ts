@@ -176,6 +176,7 @@ describe('the outbox', () => {
     for (const data of [
       request,
       { ...request, createdAt: serverTimestamp(), createdBy: 'user-1' },
+      { ...request, sendAt: new Date(Date.now() + 1000), expiresAt: '2030-01-01T00:00:00Z' },
       { accountId: OURS, threadId: THREAD, content: { text: 'x', replyTo: 'A1' }, clientMessageId: 'm-2' }
     ]) {
       await put(agent, data)
@@ -198,6 +199,8 @@ describe('the outbox', () => {
     ['with a claim', { claimedBy: 'me' }],
     ['in the name of another', { createdBy: 'user-2' }],
     ['with a made-up time', { createdAt: new Date(0) }],
+    ['to be sent at a list', { sendAt: [1] }],
+    ['that expires at a map', { expiresAt: { seconds: 1 } }],
     ['with a long clientMessageId', { clientMessageId: 'x'.repeat(201) }]
   ])('refuses a document %s', async (_, fields) => {
     const data = Object.fromEntries(

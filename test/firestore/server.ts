@@ -92,7 +92,7 @@ export class LocalFirestore {
   private readonly rules: Rules | undefined
   private server: Server | undefined
   private browsers: WebChannelServer | undefined
-  private isRefused: (name: string) => boolean = () => false
+  private failing = { code: status.OK, isFailing: (_: string) => false, times: 0 }
   private port: number
 
   private constructor(options: LocalFirestoreOptions) {
@@ -152,9 +152,9 @@ export class LocalFirestore {
     this.failures.push({ code, times })
   }
 
-  /** Documents of these names are refused for good from now on. */
-  refuse(isRefused: (name: string) => boolean): void {
-    this.isRefused = isRefused
+  /** So many writes of documents of these names are answered with this code, for each by itself. */
+  failDocuments(code: status, isFailing: (name: string) => boolean, times = Infinity): void {
+    this.failing = { code, isFailing, times }
   }
 
   /** Tells listeners nothing any more, as a connection does that nobody has noticed to be dead. */
@@ -289,8 +289,7 @@ export class LocalFirestore {
         // Each write stands alone: one that is refused leaves the others.
         const outcomes = request.writes.map(write => {
           try {
-            if (this.isRefused(write.update?.name ?? ''))
-              throw invalid('The local server was told to refuse this document')
+            this.failDocumentWhenTold(write.update?.name ?? write.delete ?? '')
             const [result] = this.documents.commit([write]).results
             return { result: result ?? {}, state: { code: status.OK, message: '' } }
           } catch (error) {
@@ -389,6 +388,13 @@ export class LocalFirestore {
         time: Number(now.seconds) * 1000 + Math.floor(now.nanos / 1e6)
       })
     }
+  }
+
+  private failDocumentWhenTold(name: string): void {
+    const { code, isFailing, times } = this.failing
+    if (times <= 0 || !isFailing(name)) return
+    this.failing.times -= 1
+    throw new Refusal(code, 'The local server was told to fail for this document')
   }
 
   private failWhenTold(): void {

@@ -22,7 +22,7 @@ const isMissing = (cause: unknown): boolean =>
 const filesIn = (bucket: Bucket, local: MediaFiles['Service']) => {
   const named = (file: string) => bucket.file(`${FOLDER}${file}`)
 
-  const size = (file: string) =>
+  const sizeInBucket = (file: string) =>
     trying(async () => {
       try {
         const [metadata] = await named(file).getMetadata()
@@ -33,14 +33,25 @@ const filesIn = (bucket: Bucket, local: MediaFiles['Service']) => {
       }
     })
 
-  const read = (file: string, range?: ByteRange): Stream.Stream<Uint8Array, MediaStorageError> =>
-    Stream.suspend(() =>
-      range !== undefined && range.end < range.start
-        ? Stream.empty
-        : Stream.fromAsyncIterable<Uint8Array, MediaStorageError>(
+  /** Files from before there was a bucket are still in the folder. */
+  const size = (file: string) =>
+    Effect.flatMap(local.size(file), here => (here === undefined ? sizeInBucket(file) : Effect.succeed(here)))
+
+  const readFromBucket = (file: string, range?: ByteRange): Stream.Stream<Uint8Array, MediaStorageError> =>
+    range !== undefined && range.end < range.start
+      ? Stream.empty
+      : Stream.suspend(() =>
+          Stream.fromAsyncIterable<Uint8Array, MediaStorageError>(
             named(file).createReadStream({ ...range, validation: false }),
             cause => new MediaStorageError({ cause })
           )
+        )
+
+  const read = (file: string, range?: ByteRange): Stream.Stream<Uint8Array, MediaStorageError> =>
+    Stream.unwrap(
+      Effect.map(local.size(file), here =>
+        here === undefined ? readFromBucket(file, range) : local.read(file, range)
+      )
     )
 
   const upload = (file: string) =>
@@ -68,9 +79,16 @@ const filesIn = (bucket: Bucket, local: MediaFiles['Service']) => {
         Effect.ensuring(Effect.ignore(local.remove(held.file)))
       )
     }),
-    remove: file => Effect.asVoid(trying(() => named(file).delete({ ignoreNotFound: true }))),
+    remove: file =>
+      Effect.andThen(
+        local.remove(file),
+        Effect.asVoid(trying(() => named(file).delete({ ignoreNotFound: true })))
+      ),
     writtenBefore: time =>
-      Stream.fromAsyncIterable(oldFiles(bucket, time), cause => new MediaStorageError({ cause }))
+      Stream.concat(
+        local.writtenBefore(time),
+        Stream.fromAsyncIterable(oldFiles(bucket, time), cause => new MediaStorageError({ cause }))
+      )
   })
 }
 

@@ -8,10 +8,16 @@ export class TokenRefused extends Schema.TaggedError<TokenRefused>()('TokenRefus
   reason: Schema.String
 }) {}
 
+export interface Granted {
+  readonly grant: Grant
+  readonly until: number
+}
+
 export class IdTokens extends Context.Service<
   IdTokens,
   {
-    readonly verify: (token: string) => Effect.Effect<Grant, TokenRefused>
+    /** What its claim grants, until the token expires (milliseconds since 1970). A user who was disabled meanwhile is in until then. */
+    readonly verify: (token: string) => Effect.Effect<Granted, TokenRefused>
   }
 >()('backscroll/services/firebase/IdTokens') {
   /** Nobody is let in by a token. */
@@ -40,7 +46,10 @@ export class IdTokens extends Context.Service<
             Effect.flatMap((claims: Readonly<Record<string, unknown>>) => {
               const claim = Schema.decodeUnknownOption(GrantClaim)(claims['backscroll'])
               return Option.isSome(claim)
-                ? Effect.succeed({ role: claim.value.role, accounts: claim.value.accounts ?? [] })
+                ? Effect.succeed({
+                    grant: { role: claim.value.role, accounts: claim.value.accounts ?? [] },
+                    until: Number(claims['exp']) * 1000
+                  })
                 : Effect.fail(
                     new TokenRefused({
                       reason:
@@ -56,10 +65,7 @@ export class IdTokens extends Context.Service<
 
 const UNCHECKED = 'ID tokens cannot be checked at present: Google’s keys cannot be fetched. Try again'
 
-const REASONS: Readonly<Record<string, string>> = {
-  'auth/id-token-expired': 'The ID token has expired; get a new one with getIdToken()',
-  'auth/id-token-revoked': 'The ID token was revoked; sign in again'
-}
+const EXPIRED = 'The ID token has expired; get a new one with getIdToken()'
 
 /** Google's client has no code for keys that cannot be fetched. */
 const IS_NETWORK = /making request|fetching public keys|timed? ?out/i
@@ -69,6 +75,10 @@ const refusal = (error: unknown): TokenRefused => {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
   const isNetwork = error instanceof Error && IS_NETWORK.test(error.message)
   return new TokenRefused({
-    reason: isNetwork ? UNCHECKED : (REASONS[code] ?? 'The ID token is not one of this project')
+    reason: isNetwork
+      ? UNCHECKED
+      : code === 'auth/id-token-expired'
+        ? EXPIRED
+        : 'The ID token is not one of this project'
   })
 }

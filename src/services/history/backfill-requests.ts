@@ -3,7 +3,7 @@
 import { Clock, Effect } from 'effect'
 import type { SqlClient, SqlError } from 'effect/sql'
 import { MAX_UNANSWERED } from '../../domain/backfill.ts'
-import { threadDigest } from '../../domain/ids.ts'
+import { digestOf } from '../../domain/ids.ts'
 import type { Incidents } from '../observe/incidents.ts'
 import type { DecodedConversation } from '../whatsapp/convert/chunk.ts'
 import { decodeRequest, decodeTask, type PageRequest, requestFrom } from './backfill-row.ts'
@@ -78,7 +78,7 @@ export const makeRequests = (options: {
       accountId,
       kind: 'history.threadRefused',
       severity: 'warning',
-      subject: threadDigest(threadId),
+      subject: digestOf(threadId),
       threadId,
       happened: `What is missing of a conversation could not be had from the phone: ${reason}`,
       did: `Asked ${MAX_UNANSWERED} times; its coverage says what is missing`,

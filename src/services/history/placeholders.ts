@@ -1,7 +1,7 @@
 // Asks the phone for messages that arrived without their content. Its answer comes like any message and fills the
 // document in place.
 import { Clock, Context, Effect, Layer } from 'effect'
-import { parseThreadId, threadDigest } from '../../domain/ids.ts'
+import { parseThreadId, digestOf } from '../../domain/ids.ts'
 import { Incidents } from '../observe/incidents.ts'
 import { storageTrouble } from '../observe/storage-trouble.ts'
 import type { StoreError } from '../store/store.ts'
@@ -44,7 +44,7 @@ export class Placeholders extends Context.Service<
               accountId,
               kind: 'message.withoutContent',
               severity: 'warning',
-              subject: threadDigest(first.threadId),
+              subject: digestOf(first.threadId),
               threadId: first.threadId,
               messageId: first.messageId,
               happened: 'Messages of a thread arrived without their content',

@@ -73,10 +73,10 @@ const refused = (reason: RegExp) => ({ _tag: 'Failure', failure: { reason: expec
 test('a token of this project grants what its claim says', async () => {
   expect(await verify(token())).toMatchObject({
     _tag: 'Success',
-    success: { role: 'agent', accounts: ['acc-1'] }
+    success: { grant: { role: 'agent', accounts: ['acc-1'] } }
   })
   expect(await verify(token({ backscroll: { role: 'admin' } }))).toMatchObject({
-    success: { role: 'admin', accounts: [] }
+    success: { grant: { role: 'admin', accounts: [] } }
   })
 })
 

@@ -1,6 +1,6 @@
 // Documents as they should be now, made from what is stored: the fields of the API under the same names.
-import { Effect, Schema } from 'effect'
-import { SqlClient } from 'effect/sql'
+import { Effect, Result, Schema } from 'effect'
+import { SqlClient, SqlError } from 'effect/sql'
 import { Beginning, coverageState } from '../../../domain/coverage.ts'
 import type { Receipt } from '../../../domain/message.ts'
 import { decodeGap, gapOf } from '../../history/coverage-row.ts'
@@ -68,15 +68,20 @@ export const makeComposer = Effect.gen(function* () {
     return yield* Effect.forEach(rows, row =>
       Effect.gen(function* () {
         const message = yield* decodeMessage(row)
-        const { messageId, threadId } = message
         const document: Fields = {
           ...message,
-          receipts: receipts.get(`${threadId} ${messageId}`) ?? [],
+          receipts: receipts.get(`${message.threadId} ${message.messageId}`) ?? [],
           raw: yield* decodeRaw(row['raw']),
           truncated: []
         }
-        return [`threads/${threadId}/messages/${messageId}`, document] as const
-      })
+        return document
+      }).pipe(
+        Effect.result,
+        Effect.map(
+          found =>
+            [`threads/${String(row['thread_id'])}/messages/${String(row['message_id'])}`, found] as const
+        )
+      )
     )
   })
 
@@ -147,7 +152,12 @@ export const makeComposer = Effect.gen(function* () {
     return row === undefined ? undefined : yield* decodeIncident(row)
   })
 
-  const BY_COLLECTION = {
+  const BY_COLLECTION: Readonly<
+    Record<
+      OtherPlace['collection'],
+      (id: string) => Effect.Effect<Fields | undefined, SqlError.SqlError | Schema.SchemaError>
+    >
+  > = {
     accounts: account,
     threads: thread,
     contacts: contact,
@@ -155,22 +165,33 @@ export const makeComposer = Effect.gen(function* () {
     incidents: incident
   }
 
-  const other = ({ collection, id }: OtherPlace) => BY_COLLECTION[collection](id)
-
+  /** The documents, and of those that cannot be read, why. */
   const compose = Effect.fnUntraced(function* (paths: ReadonlyArray<string>) {
     const ofMessages: Array<readonly [string, MessagePlace]> = []
     const documents = new Map<string, Fields>()
+    const unreadable = new Map<string, string>()
+    const put = <E>(path: string, found: Result.Result<Fields | undefined, E>) => {
+      if (Result.isFailure(found)) unreadable.set(path, 'its row is not as this version knows it')
+      else if (found.success !== undefined) documents.set(path, fitted(found.success))
+    }
     for (const path of paths) {
       const place = placeOf(path)
-      if (place.collection === 'messages') ofMessages.push([path, place])
-      else {
-        const document = yield* other(place)
-        if (document !== undefined) documents.set(path, fitted(document))
-      }
+      if (place === undefined) unreadable.set(path, 'its place is not known')
+      else if (place.collection === 'messages') ofMessages.push([path, place])
+      else put(path, yield* unlessDatabaseFails(BY_COLLECTION[place.collection](place.id)))
     }
-    for (const [path, document] of yield* messages(ofMessages)) documents.set(path, fitted(document))
-    return documents
+    for (const [path, found] of yield* messages(ofMessages)) put(path, found)
+    return { documents, unreadable }
   })
 
   return { compose }
 })
+
+/** A row that cannot be decoded concerns one document; a database that fails concerns all. */
+const unlessDatabaseFails = <A>(
+  work: Effect.Effect<A, SqlError.SqlError | Schema.SchemaError>
+): Effect.Effect<Result.Result<A, Schema.SchemaError>, SqlError.SqlError> =>
+  Effect.matchEffect(work, {
+    onSuccess: found => Effect.succeed(Result.succeed(found)),
+    onFailure: error => (SqlError.isSqlError(error) ? Effect.fail(error) : Effect.succeed(Result.fail(error)))
+  })

@@ -38,8 +38,15 @@ const wellFormed = (value: Value): Value => {
   if (typeof value === 'string') return value.toWellFormed()
   if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value
   if (isList(value)) return value.map(wellFormed)
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, wellFormed(inner)]))
+  return wellFormedFields(value)
 }
+
+const wellFormedFields = (fields: Fields): Fields =>
+  Object.fromEntries(
+    Object.entries(fields).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, wellFormed(value)]]
+    )
+  )
 
 /** The beginning of a text, in whole characters, that has at most so many bytes. */
 const beginningOf = (text: string, bytes: number): string =>
@@ -50,7 +57,7 @@ const EXPENDABLE = ['raw', 'body', 'edits', 'receipts', 'contacts', 'poll', 'med
 
 /** The document as it can be written; `truncated` names the fields that are not whole. */
 export const fitted = (fields: Fields): Fields => {
-  const whole = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, wellFormed(value)]))
+  const whole = wellFormedFields(fields)
   return sizeOf(whole) <= LARGEST ? whole : shortened(whole)
 }
 

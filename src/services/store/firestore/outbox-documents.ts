@@ -1,6 +1,6 @@
 // Documents that applications put into `outbox` become entries of the outbox. A document that still has its `content` is
 // a request nobody has taken: whoever takes it moves the content in the same write, on condition that nobody else did.
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import {
   Cause,
   Context,
@@ -14,13 +14,15 @@ import {
   Stream
 } from 'effect'
 import { SqlClient } from 'effect/sql'
-import type { DocumentSnapshot, QueryDocumentSnapshot } from 'firebase-admin/firestore'
+import type { DocumentReference, DocumentSnapshot, QueryDocumentSnapshot } from 'firebase-admin/firestore'
+import { digestOf } from '../../../domain/ids.ts'
 import { makeComposer, RequestRefused } from '../../send/composer.ts'
 import type { Attachments } from '../../send/attachments.ts'
 import { type IdempotencyConflict, Outbox } from '../../send/outbox.ts'
 import { SendRequest } from '../../send/request.ts'
 import { Store, StoreError } from '../store.ts'
 import { FirestoreDatabase } from './database.ts'
+import { FAILED_PRECONDITION, grpcCodeOf, INVALID_ARGUMENT, NOT_FOUND } from './errors.ts'
 
 export interface OutboxDocumentsOptions {
   /** How often it is looked for what the listener was not told of, in milliseconds. */
@@ -47,9 +49,10 @@ export class OutboxDocuments extends Context.Service<
   }
 }
 
+/** With what a write would add, the document is larger than Firestore takes. */
+class TooLarge extends Schema.TaggedError<TooLarge>()('TooLarge', {}) {}
+
 const LISTEN_AGAIN_MS = 5000
-/** gRPC: somebody else has changed the document meanwhile, or it is gone. */
-const TAKEN_BY_OTHERS = new Set([5, 9])
 const SERVER_ID = 'server id'
 
 /** What an application writes; other fields are its own affair. */
@@ -82,13 +85,27 @@ const plainTime = (value: unknown): unknown =>
     ? value.toMillis()
     : value
 
-const codeOf = (error: unknown): number | undefined =>
-  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'number'
-    ? error.code
-    : undefined
-
 /** Why a document was not taken. */
-type Reason = { readonly field: string; readonly reason: string }
+type Reason = Pick<RequestRefused, 'field' | 'reason'>
+
+/** The time of the version that a write has to find, or made. */
+type Version = QueryDocumentSnapshot['updateTime']
+
+/** One after the other for each account, in the order in which they are asked for; forgotten when nobody waits. */
+const makeTurns = () => {
+  const turns = new Map<string, { readonly pen: Semaphore.Semaphore; users: number }>()
+  return <A, E, R>(accountId: string, work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.suspend(() => {
+      const turn = turns.get(accountId) ?? { pen: Semaphore.makeUnsafe(1), users: 0 }
+      turns.set(accountId, turn)
+      turn.users += 1
+      const leave = Effect.sync(() => {
+        turn.users -= 1
+        if (turn.users === 0) turns.delete(accountId)
+      })
+      return Effect.ensuring(turn.pen.withPermit(work), leave)
+    })
+}
 
 const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
   Effect.gen(function* () {
@@ -97,8 +114,8 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
     const store = yield* Store
     const outbox = yield* Outbox
     const composer = yield* makeComposer
-
-    const pen = yield* Semaphore.make(1)
+    const scope = yield* Effect.scope
+    const inTurn = makeTurns()
 
     const failed = (operation: string) => (cause: unknown) => new StoreError({ operation, cause })
     const tried = <A>(operation: string, work: () => Promise<A>) =>
@@ -117,37 +134,46 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
       .where('claimedBy', '==', serverId)
       .where('status', '==', 'claimed')
 
-    /** Writes on condition that the document is what we read; answers whether it was. */
-    const change = (document: QueryDocumentSnapshot, fields: Readonly<Record<string, unknown>>) =>
+    /** Writes on condition that the document is of this version; answers the new one, or `undefined` when it was another. */
+    const change = (
+      document: DocumentReference,
+      version: Version,
+      fields: Readonly<Record<string, unknown>>
+    ) =>
       Effect.tryPromise({
-        try: async () => {
+        try: async (): Promise<Version | undefined> => {
           try {
-            await document.ref.update(fields, { lastUpdateTime: document.updateTime })
-            return true
+            return (await document.update(fields, { lastUpdateTime: version })).writeTime
           } catch (error) {
-            const code = codeOf(error)
-            if (code !== undefined && TAKEN_BY_OTHERS.has(code)) return false
+            const code = grpcCodeOf(error)
+            if (code === NOT_FOUND || code === FAILED_PRECONDITION) return undefined
             throw error
           }
         },
-        catch: failed('answering a document of the outbox')
+        catch: cause =>
+          grpcCodeOf(cause) === INVALID_ARGUMENT
+            ? new TooLarge({})
+            : failed('answering a document of the outbox')(cause)
       })
 
-    const reject = (document: QueryDocumentSnapshot, { field, reason }: Reason) =>
-      Effect.asVoid(
-        change(document, {
-          status: 'rejected',
-          reason: `${field}: ${reason}`,
-          field,
-          ...moved(document)
-        })
-      )
-
     /** The content goes where it asks for nothing any more. */
-    const moved = (document: DocumentSnapshot) =>
-      document.get('content') === undefined
-        ? {}
-        : { content: FieldValue.delete(), payload: document.get('content') }
+    const moved = (document: DocumentSnapshot) => {
+      const content: unknown = document.get('content')
+      return content === undefined ? {} : { content: FieldValue.delete(), payload: content }
+    }
+
+    const reject = (document: QueryDocumentSnapshot, version: Version, { field, reason }: Reason) => {
+      const answer = { status: 'rejected', reason: `${field}: ${reason}`, field }
+      const without = { ...answer, content: FieldValue.delete(), payload: FieldValue.delete() }
+      return change(document.ref, version, { ...answer, ...moved(document) }).pipe(
+        // A document that is as large as one may be has no room for an answer beside its content.
+        Effect.catchTag('TooLarge', () => change(document.ref, version, without)),
+        Effect.catchTag('TooLarge', failure =>
+          Effect.fail(failed('answering a document of the outbox')(failure))
+        ),
+        Effect.asVoid
+      )
+    }
 
     const requestOf = Effect.fnUntraced(function* (document: DocumentSnapshot) {
       const data = document.data() ?? {}
@@ -164,11 +190,11 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
       return { accountId, request }
     }, Effect.mapError(unfit))
 
-    /** Whether the account is this server's; of another server's nothing is touched. */
+    /** Whose the account is; of another server's nothing is touched. */
     const owner = Effect.fnUntraced(function* (accountId: string) {
       const record = yield* store.readAccount(accountId)
       if (record !== undefined) return record
-      if (accountId === '' || accountId.includes('/')) return 'nobody' as const
+      if (!/^[\w-]{1,100}$/.test(accountId)) return 'nobody' as const
       const shown = yield* tried('reading an account', () => database.doc(`accounts/${accountId}`).get())
       return shown.exists ? ('another server' as const) : ('nobody' as const)
     })
@@ -178,91 +204,122 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
 
     /** A document that was taken long ago and written once more by its application is shown as it is. */
     const showAgain = (documentId: string) =>
-      sql`UPDATE firestore_documents SET digest = NULL, version = version + 1, due = 0
+      sql`UPDATE firestore_documents SET forced = 1, version = version + 1, due = 0, noted_at = COALESCE(noted_at, 0)
         WHERE path = ${`outbox/${documentId}`}`
 
-    /** From here on it is ours: what could not be finished before a crash is found by its claim. */
-    const accept = Effect.fnUntraced(function* (document: QueryDocumentSnapshot) {
+    /** Makes an entry of a document that is ours. */
+    const enter = Effect.fnUntraced(function* (document: QueryDocumentSnapshot) {
       const { accountId, request } = yield* requestOf(document)
       const { attachment, fingerprint } = yield* composer.identify(request)
       const composed = yield* composer.compose(accountId, request, attachment)
-      return { ...composed, fingerprint, idempotencyKey: request.idempotencyKey, documentId: document.id }
+      const { idempotencyKey } = request
+      const accepted = yield* outbox.accept({
+        ...composed,
+        fingerprint,
+        idempotencyKey,
+        documentId: document.id
+      })
+      const [row] = yield* sql<{ id: string | null }>`SELECT document_id AS id FROM outbox
+        WHERE account_id = ${accountId} AND whatsapp_id = ${accepted.entryId}`
+      if (row?.id === document.id) return
+      return yield* new RequestRefused({
+        field: 'clientMessageId',
+        reason: `It was used before, for the entry ${row?.id ?? accepted.entryId}`
+      })
     })
 
-    const enter = Effect.fnUntraced(function* (
+    /** Bad requests are answered in the document, of the version that is ours to answer. */
+    const answering = <E>(
       document: QueryDocumentSnapshot,
-      request: Effect.Success<ReturnType<typeof accept>>
-    ) {
-      const accepted = yield* outbox.accept(request)
-      const [row] = yield* sql<{ id: string | null }>`SELECT document_id AS id FROM outbox
-        WHERE account_id = ${request.accountId} AND whatsapp_id = ${accepted.entryId}`
-      if (row?.id === document.id) return
-      const reason = `It was used before, for the entry ${row?.id ?? accepted.entryId}`
-      const latest = yield* tried('reading a document of the outbox', () => document.ref.get())
-      if (isThere(latest)) yield* reject(latest, { field: 'clientMessageId', reason })
+      version: Version,
+      work: Effect.Effect<void, E | RequestRefused | IdempotencyConflict>
+    ) =>
+      work.pipe(
+        Effect.catchIf(isRefused, refused => reject(document, version, refused)),
+        Effect.catchIf(isConflict, () =>
+          reject(document, version, {
+            field: 'clientMessageId',
+            reason: 'It was used for another message within 24 hours'
+          })
+        )
+      )
+
+    /** From its claim on a document is ours: what a crash interrupts is found by it. */
+    const claim = (document: QueryDocumentSnapshot) =>
+      document.get('claimedBy') === serverId && document.get('content') === undefined
+        ? Effect.succeed(document.updateTime)
+        : change(document.ref, document.updateTime, {
+            ...moved(document),
+            status: 'claimed',
+            claimedBy: serverId,
+            reason: null,
+            field: null
+          })
+
+    const isOthers = (document: QueryDocumentSnapshot): boolean => {
+      const claimedBy: unknown = document.get('claimedBy')
+      return typeof claimedBy === 'string' && claimedBy !== serverId
+    }
+
+    /** Whether it is for this server; what nobody could send is refused before anybody claims it. */
+    const isForUs = Effect.fnUntraced(function* (document: QueryDocumentSnapshot) {
+      const accountId: unknown = document.get('accountId')
+      const record = yield* owner(typeof accountId === 'string' ? accountId : '')
+      if (record === 'another server') return false
+      if (record === 'nobody') {
+        return yield* new RequestRefused({ field: 'accountId', reason: 'There is no such account' })
+      }
+      // Another program serves the account at present: what is asked for waits for whoever does so next.
+      if (record.ended === 'replaced') return false
+      if (record.jid === null || record.ended === 'loggedOut') {
+        return yield* new RequestRefused({
+          field: 'accountId',
+          reason: 'The account is not linked to a phone, so nothing can be sent'
+        })
+      }
+      yield* requestOf(document)
+      return true
+    })
+
+    const takeNew = Effect.fnUntraced(function* (document: QueryDocumentSnapshot) {
+      if (!(yield* isForUs(document))) return
+      const version = yield* Effect.catchTag(claim(document), 'TooLarge', () =>
+        Effect.fail(
+          new RequestRefused({ field: 'content', reason: 'The document is too large to be answered' })
+        )
+      )
+      if (version !== undefined) yield* answering(document, version, enter(document))
     })
 
     const take = Effect.fn('OutboxDocuments.take')(function* (document: QueryDocumentSnapshot) {
       if (yield* isAccepted(document.id)) {
         if (document.get('content') === undefined) return
-        yield* change(document, moved(document))
+        yield* change(document.ref, document.updateTime, moved(document))
         yield* showAgain(document.id)
-        return
+      } else if (!isOthers(document)) {
+        yield* answering(document, document.updateTime, takeNew(document))
       }
-      const accountId: unknown = document.get('accountId')
-      const record = yield* owner(typeof accountId === 'string' ? accountId : '')
-      if (record === 'another server') return
-      if (record === 'nobody') {
-        return yield* reject(document, { field: 'accountId', reason: 'There is no such account' })
-      }
-      if (record.jid === null || record.ended === 'loggedOut') {
-        return yield* reject(document, {
-          field: 'accountId',
-          reason: 'The account is not linked to a phone, so nothing can be sent'
-        })
-      }
-      // Another program serves the account at present: what is asked for waits for whoever does so next.
-      if (record.ended === 'replaced') return
-      const request = yield* accept(document)
-      const isOurs =
-        document.get('status') === 'claimed' ||
-        (yield* change(document, {
-          ...moved(document),
-          status: 'claimed',
-          claimedBy: serverId,
-          reason: null
-        }))
-      if (isOurs) yield* enter(document, request)
     })
 
-    /** Bad ones are answered; what fails otherwise stays as it is and is found again. */
-    const handle = (document: QueryDocumentSnapshot) =>
-      take(document).pipe(
-        Effect.catchTags({
-          RequestRefused: refused => reject(document, refused),
-          IdempotencyConflict: (_: IdempotencyConflict) =>
-            Effect.flatMap(
-              tried('reading a document of the outbox', () => document.ref.get()),
-              latest =>
-                isThere(latest)
-                  ? reject(latest, {
-                      field: 'clientMessageId',
-                      reason: 'It was used for another message within 24 hours'
-                    })
-                  : Effect.void
-            )
-        }),
-        Effect.catch(error => Effect.logWarning('A document of the outbox waits to be taken', error)),
-        Effect.annotateLogs({ document: digest(document.id) }),
-        // One after the other: the listener and the sweep may both have found it, and a thread's entries keep their order.
-        work => pen.withPermit(work)
+    /** What fails otherwise stays as it is and is found again. */
+    const handle = (document: QueryDocumentSnapshot) => {
+      const accountId: unknown = document.get('accountId')
+      return inTurn(
+        // What names no account stands in one line.
+        typeof accountId === 'string' ? accountId : '',
+        take(document).pipe(
+          Effect.catchCause(cause => Effect.logWarning('A document of the outbox waits to be taken', cause)),
+          Effect.annotateLogs({ document: digestOf(document.id) })
+        )
       )
+    }
 
     const inOrder = (documents: ReadonlyArray<QueryDocumentSnapshot>) =>
       documents.toSorted((a, b) => a.createTime.valueOf().localeCompare(b.createTime.valueOf()))
 
+    /** The accounts side by side: one that waits for a file to be fetched keeps only itself waiting. */
     const handleAll = (documents: ReadonlyArray<QueryDocumentSnapshot>) =>
-      Effect.forEach(inOrder(documents), handle, { discard: true })
+      Effect.forEach(inOrder(documents), handle, { concurrency: 'unbounded', discard: true })
 
     const sweep = Effect.gen(function* () {
       const open = yield* tried('looking for messages to be sent', () => requests.get())
@@ -289,7 +346,8 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
       )
     )
 
-    const listen = Stream.runForEach(news, handleAll).pipe(
+    // What came later must not wait for what is slow: only its own account's turn does.
+    const listen = Stream.runForEach(news, documents => Effect.forkIn(handleAll(documents), scope)).pipe(
       Effect.catch(error => Effect.logWarning('The outbox in Firestore cannot be listened to', error)),
       Effect.andThen(Effect.sleep(LISTEN_AGAIN_MS)),
       Effect.forever
@@ -305,7 +363,6 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
     })
   })
 
-const isThere = (document: DocumentSnapshot): document is QueryDocumentSnapshot => document.exists
-
-/** Names a document in the log. */
-const digest = (id: string): string => createHash('sha256').update(id).digest('base64url').slice(0, 12)
+const isRefused = (error: unknown): error is RequestRefused => error instanceof RequestRefused
+const isConflict = (error: unknown): error is IdempotencyConflict =>
+  typeof error === 'object' && error !== null && '_tag' in error && error._tag === 'IdempotencyConflict'

@@ -9,7 +9,8 @@ export const threadPath = (id: string): string => `'threads/' || ${id}`
 
 const COLLECTIONS = ['accounts', 'threads', 'contacts', 'outbox', 'incidents'] as const
 
-export const placeOf = (path: string): Place => {
+/** `undefined` for a path that this version does not know. */
+export const placeOf = (path: string): Place | undefined => {
   const [first, id = '', second, messageId = ''] = path.split('/')
   if (second === 'messages') return { collection: 'messages', threadId: id, messageId }
   const collection = COLLECTIONS.find(name => name === first)

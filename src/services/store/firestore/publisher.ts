@@ -1,19 +1,19 @@
 // Brings documents to Firestore: each once per real change, at most once a second, news before history. What waits is
 // written down, so that neither a crash nor an hour without Firestore loses any of it.
 import { Clock, Context, Effect, Layer } from 'effect'
-import { SqlClient } from 'effect/sql'
-import type { BulkWriter, Firestore } from 'firebase-admin/firestore'
-import { threadDigest } from '../../../domain/ids.ts'
+import type { SqlClient } from 'effect/sql'
+import { digestOf as digestOfText } from '../../../domain/ids.ts'
 import type { PublishingStatus } from '../../../domain/publishing.ts'
 import { Incidents, type News } from '../../observe/incidents.ts'
 import { countFirestore } from '../../observe/metrics.ts'
-import { SqlBulk } from '../../sql/node-sqlite.ts'
+import type { SqlBulk } from '../../sql/node-sqlite.ts'
 import { StoreError } from '../store.ts'
 import { makeComposer } from './compose.ts'
 import { FirestoreDatabase } from './database.ts'
-import { digestOf, type Fields, LARGE, sizeOf } from './document.ts'
+import { digestOf } from './document.ts'
 import { placeOf } from './paths.ts'
-import { SHORTEST_INTERVAL_MS } from './tracking.ts'
+import { makeQueue, type Noted, type Verdict } from './queue.ts'
+import { makeWriter, type Task } from './writing.ts'
 
 export interface PublisherOptions {
   /** Begin with 500 writes a second and rise by half every five minutes, as Google asks of new collections. */
@@ -38,310 +38,210 @@ export class Publisher extends Context.Service<
 }
 
 /** Documents that are looked at together. */
-const ROUND = 500
-/** Large documents that fit into one request of 10 MiB. */
-const LARGE_TOGETHER = 8
+export const ROUND = 500
+/** In trouble one document shows whether it is over. */
+const PROBE = 1
 const IDLE_MS = 100
+const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 60_000
-/** After so long without a write a person is told. */
+/** After so long without any progress a person is told. */
 const UNREACHABLE_MS = 60_000
 const LOOK_MS = 5000
-const QUICK_RETRIES = 3
 
-/** gRPC's codes for what passes by itself: cancelled, unknown, deadline, exhausted, aborted, internal, unavailable. */
-const PASSING = new Set([1, 2, 4, 8, 10, 13, 14])
-/** Not about a document but about this server's access: not found, denied, precondition, unimplemented, unauthenticated. */
-const OF_ACCESS = new Set([5, 7, 9, 12, 16])
+const pauseAfter = (failures: number): number =>
+  Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 7))
 
-interface Noted {
-  readonly path: string
-  readonly version: number
-  readonly digest: Uint8Array | null
-  readonly attempts: number
-}
+const isEqual = (a: Uint8Array, b: Uint8Array | null): boolean => b !== null && Buffer.compare(a, b) === 0
 
-type Outcome =
-  | { readonly is: 'same' | 'never there' }
-  | { readonly is: 'written'; readonly digest: Uint8Array }
-  | { readonly is: 'deleted' }
-  | { readonly is: 'later' | 'refused' | 'no access'; readonly reason: string }
-
-type Task = { readonly noted: Noted; readonly fields: Fields | undefined; readonly digest: Uint8Array | null }
-
-const failureOf = (error: unknown): Outcome => {
-  const code =
-    typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'number'
-      ? error.code
-      : undefined
-  // Google's words may quote a document's path, and with it a phone number.
-  const reason = code === undefined ? 'the client refused the document' : `gRPC status ${code}`
-  if (code !== undefined && PASSING.has(code)) return { is: 'later', reason }
-  return { is: code !== undefined && OF_ACCESS.has(code) ? 'no access' : 'refused', reason }
-}
-
-const isEqual = (a: Uint8Array | null, b: Uint8Array | null): boolean =>
-  a === b || (a !== null && b !== null && Buffer.compare(a, b) === 0)
-
-/** Writes the documents of a round and answers what became of each. */
-const writeAll = async (
-  database: Firestore,
-  writer: BulkWriter,
-  tasks: ReadonlyArray<Task>
-): Promise<Map<string, Outcome>> => {
-  const outcomes = new Map<string, Outcome>()
-  const write = async ({ digest, fields, noted: { path } }: Task): Promise<void> => {
-    try {
-      const reference = database.doc(path)
-      if (fields === undefined || digest === null) {
-        await writer.delete(reference)
-        outcomes.set(path, { is: 'deleted' })
-      } else {
-        // What applications have added to a document stays.
-        await writer.set(reference, { ...fields }, { mergeFields: Object.keys(fields) })
-        outcomes.set(path, { is: 'written', digest })
-      }
-    } catch (error) {
-      outcomes.set(path, failureOf(error))
-    }
-  }
-  const isLarge = ({ fields }: Task) => fields !== undefined && sizeOf(fields) > LARGE
-  const groups = [tasks.filter(task => !isLarge(task))]
-  const large = tasks.filter(isLarge)
-  for (let at = 0; at < large.length; at += LARGE_TOGETHER) groups.push(large.slice(at, at + LARGE_TOGETHER))
-  for (const group of groups) {
-    const written = group.map(write)
-    await writer.flush()
-    await Promise.all(written)
-  }
-  return outcomes
-}
-
-const refusal = (path: string, reason: string): News => {
+/** Neither taken nor ever to be taken as it is. */
+const refusal = (path: string, is: 'refused' | 'unreadable', reason: string): News => {
   const place = placeOf(path)
   const threadId =
-    place.collection === 'messages' ? place.threadId : place.collection === 'threads' ? place.id : undefined
-  const what = place.collection === 'messages' ? 'a message' : `a document of ${place.collection}`
+    place?.collection === 'messages' ? place.threadId : place?.collection === 'threads' ? place.id : undefined
+  const what =
+    place?.collection === 'messages'
+      ? 'a message'
+      : `a document of ${place?.collection ?? 'an unknown place'}`
   return {
     accountId: threadId?.slice(0, threadId.indexOf('__')) ?? null,
     kind: 'firestore.refused',
     severity: 'error',
-    subject: threadDigest(path),
+    subject: digestOfText(path),
     ...(threadId === undefined ? {} : { threadId }),
-    ...(place.collection === 'messages' ? { messageId: place.messageId } : {}),
-    happened: `Firestore does not take ${what} (${reason})`,
-    did: 'It is left as it is in Firestore until it changes here; this server has it, and the HTTP API shows it',
-    advice: 'Report it with the version of this server; it is not tried again by itself'
+    ...(place?.collection === 'messages' ? { messageId: place.messageId } : {}),
+    happened:
+      is === 'refused'
+        ? `Firestore does not take ${what} (${reason})`
+        : `This version cannot read ${what} (${reason})`,
+    did: 'In Firestore it stays as it was until it changes here, or the server starts anew; the others go on',
+    advice: 'Report it with the version of this server'
   }
+}
+
+const NO_ACCESS: Omit<News, 'happened'> = {
+  accountId: null,
+  kind: 'firestore.noAccess',
+  severity: 'error',
+  subject: 'access',
+  did: 'Everything waits in this server’s own database and is written once access is given',
+  advice:
+    'Check FIREBASE_PROJECT_ID, FIRESTORE_DATABASE, GOOGLE_APPLICATION_CREDENTIALS, and that the service account has the role Cloud Datastore User'
+}
+
+const UNREACHABLE: News = {
+  accountId: null,
+  kind: 'firestore.unreachable',
+  severity: 'error',
+  subject: 'reach',
+  happened: 'Firestore has taken nothing for a minute',
+  did: 'WhatsApp goes on; what applications are to see waits in this server’s own database and is written once Firestore answers',
+  advice: 'Check the network, and status.cloud.google.com'
 }
 
 const makePublisher = ({ rampUp }: PublisherOptions) =>
   Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    const bulk = yield* SqlBulk
     const incidents = yield* Incidents
-    const database = yield* FirestoreDatabase
+    const queue = yield* makeQueue
     const { compose } = yield* makeComposer
-    const writer = yield* Effect.sync(() => database.bulkWriter({ throttling: rampUp }))
-    writer.onWriteError(({ code, failedAttempts }) => PASSING.has(code) && failedAttempts < QUICK_RETRIES)
+    const writer = makeWriter(yield* FirestoreDatabase, rampUp)
 
     let trouble: { readonly reason: string; readonly since: number } | undefined
-    let pauses = 0
-    let lastSuccess = yield* Clock.currentTimeMillis
+    /** Rounds in a row in which nothing could be written. */
+    let failures = 0
     let isTold = false
+    let lastProgress = yield* Clock.currentTimeMillis
 
-    const due = Effect.fnUntraced(function* (most: number, until: number) {
-      const found: Array<Noted> = []
-      for (const lane of [0, 1]) {
-        if (found.length >= most) break
-        found.push(
-          ...(yield* sql<Noted>`SELECT path, version, digest, attempts FROM firestore_documents
-            WHERE lane = ${lane} AND due <= ${until} ORDER BY due LIMIT ${most - found.length}`)
-        )
-      }
-      return found
-    })
-
-    /** What was put off because Firestore took nothing need not wait any longer. */
-    const hurry = Effect.flatMap(
-      Clock.currentTimeMillis,
-      now => sql`UPDATE firestore_documents SET due = ${now} WHERE due > ${now} AND attempts > 0`
-    )
-
-    /** A change that came during the write is looked at again, after the interval. */
-    const record = Effect.fnUntraced(function* (
-      noted: ReadonlyArray<Noted>,
-      outcomes: ReadonlyMap<string, Outcome>
-    ) {
-      const now = yield* Clock.currentTimeMillis
-      const again = now + SHORTEST_INTERVAL_MS
-      const forget: Array<ReadonlyArray<unknown>> = []
-      const keep: Array<ReadonlyArray<unknown>> = []
-      const retry: Array<ReadonlyArray<unknown>> = []
-      const refuse: Array<ReadonlyArray<unknown>> = []
-      for (const { attempts, digest, path, version } of noted) {
-        const outcome = outcomes.get(path) ?? { is: 'later', reason: 'unknown' }
-        switch (outcome.is) {
-          case 'written':
-            keep.push([path, version, outcome.digest, now, again])
-            break
-          case 'same':
-            keep.push([path, version, digest, null, again])
-            break
-          case 'deleted':
-          case 'never there':
-            forget.push([path, version])
-            keep.push([path, -1, null, now, again])
-            break
-          case 'later':
-          case 'no access':
-            retry.push([path, now + Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** Math.min(attempts, 6))])
-            break
-          case 'refused':
-            refuse.push([path, version, outcome.reason])
-            break
-        }
-      }
-      yield* Effect.all([
-        bulk.runMany(`DELETE FROM firestore_documents WHERE path = ? AND version = ?`, forget),
-        bulk.runMany(
-          `UPDATE firestore_documents SET digest = ?3, written_at = COALESCE(?4, written_at), attempts = 0,
-            refused = NULL, due = CASE WHEN version = ?2 THEN NULL ELSE ?5 END WHERE path = ?1`,
-          keep
-        ),
-        bulk.runMany(
-          `UPDATE firestore_documents SET attempts = attempts + 1, due = ?2 WHERE path = ?1`,
-          retry
-        ),
-        bulk.runMany(
-          `UPDATE firestore_documents SET refused = ?3, due = CASE WHEN version = ?2 THEN NULL ELSE due END WHERE path = ?1`,
-          refuse
-        )
-      ]).pipe(sql.withTransaction)
-    })
-
-    const tell = (outcomes: ReadonlyMap<string, Outcome>) =>
-      Effect.forEach(
-        outcomes,
-        ([path, outcome]) =>
-          // An incident that is refused would be news of itself for ever.
-          outcome.is === 'refused' && placeOf(path).collection !== 'incidents'
-            ? incidents.report(refusal(path, outcome.reason))
-            : Effect.void,
-        { discard: true }
-      )
-
-    const noteAccess = Effect.fnUntraced(function* (outcomes: ReadonlyMap<string, Outcome>) {
-      const now = yield* Clock.currentTimeMillis
-      const all = [...outcomes.values()]
-      const closed = all.find(outcome => outcome.is === 'no access')
-      if (all.some(({ is }) => is === 'written' || is === 'deleted')) {
-        if (isTold) yield* Effect.logInfo('Firestore takes documents again')
-        if (trouble !== undefined) yield* hurry
-        lastSuccess = now
-        isTold = false
-        trouble = undefined
-        pauses = 0
-      } else if (closed !== undefined && 'reason' in closed) {
-        trouble ??= { reason: closed.reason, since: now }
-        pauses += 1
-        if (!isTold) {
-          isTold = true
-          yield* incidents.report({
-            accountId: null,
-            kind: 'firestore.noAccess',
-            severity: 'error',
-            subject: 'access',
-            happened: `Firestore does not let this server write (${closed.reason})`,
-            did: 'Everything waits in this server’s own database and is written once access is given',
-            advice:
-              'Check FIREBASE_PROJECT_ID, FIRESTORE_DATABASE and that the service account has the role Cloud Datastore User'
-          })
-        }
-      }
-    })
-
-    const runOnce = Effect.gen(function* () {
-      // In trouble one document, whenever it is due, shows whether it is over.
-      const noted =
-        trouble === undefined
-          ? yield* due(ROUND, yield* Clock.currentTimeMillis)
-          : yield* due(1, Number.MAX_SAFE_INTEGER)
-      if (noted.length === 0) return 0
-      const documents = yield* compose(noted.map(({ path }) => path))
-      const outcomes = new Map<string, Outcome>()
+    /** What is to be done with each: nothing, because of what is known; or a write. */
+    const judge = Effect.fnUntraced(function* (noted: ReadonlyArray<Noted>) {
+      const { documents, unreadable } = yield* compose(noted.map(({ path }) => path))
+      const verdicts = new Map<string, Verdict>()
+      const digests = new Map<string, Uint8Array>()
       const tasks: Array<Task> = []
-      for (const one of noted) {
-        const fields = documents.get(one.path)
-        const digest = fields === undefined ? null : digestOf(one.path, fields)
-        if (isEqual(digest, one.digest))
-          outcomes.set(one.path, { is: digest === null ? 'never there' : 'same' })
-        else tasks.push({ noted: one, fields, digest })
+      for (const { digest, isForced, isMaybeThere, path } of noted) {
+        const reason = unreadable.get(path)
+        const fields = documents.get(path)
+        if (reason !== undefined) verdicts.set(path, { is: 'unreadable', reason })
+        else if (fields === undefined) {
+          if (isMaybeThere) tasks.push({ path, fields })
+          else verdicts.set(path, { is: 'never there' })
+        } else {
+          const now = digestOf(path, fields)
+          digests.set(path, now)
+          if (!isForced && isEqual(now, digest)) verdicts.set(path, { is: 'same' })
+          else tasks.push({ path, fields })
+        }
       }
-      const written = yield* Effect.promise(() => writeAll(database, writer, tasks))
-      for (const [path, outcome] of written) outcomes.set(path, outcome)
-      yield* record(noted, outcomes)
-      yield* countFirestore([...written.values()].map(({ is }) => is))
-      yield* tell(written)
-      yield* noteAccess(written)
-      return noted.length
-    }).pipe(Effect.mapError(cause => new StoreError({ operation: 'writing to Firestore', cause })))
+      return { verdicts, digests, tasks }
+    })
 
-    const loop: Effect.Effect<never> = runOnce.pipe(
-      Effect.catch(error =>
-        Effect.as(Effect.logWarning('What Firestore is to show cannot be read', error), undefined)
-      ),
-      Effect.flatMap(looked =>
-        trouble === undefined
-          ? looked === undefined || looked === 0
-            ? Effect.sleep(looked === 0 ? IDLE_MS : 1000)
-            : Effect.yieldNow
-          : Effect.sleep(Math.min(LONGEST_PAUSE_MS, 500 * 2 ** Math.min(pauses, 7)))
-      ),
-      Effect.forever
+    const tell = Effect.fnUntraced(function* (verdicts: ReadonlyMap<string, Verdict>) {
+      for (const [path, verdict] of verdicts) {
+        if (verdict.is !== 'refused' && verdict.is !== 'unreadable') continue
+        // An incident that is refused would be news of itself for ever.
+        if (!path.startsWith('incidents/')) yield* incidents.report(refusal(path, verdict.is, verdict.reason))
+      }
+    })
+
+    const isOver = Effect.fnUntraced(function* () {
+      if (isTold) yield* Effect.logInfo('Firestore takes documents again')
+      if (failures > 0) yield* queue.hurry
+      isTold = false
+      trouble = undefined
+      failures = 0
+    })
+
+    const failed = Effect.fnUntraced(function* (verdicts: ReadonlyMap<string, Verdict>) {
+      const now = yield* Clock.currentTimeMillis
+      failures += 1
+      for (const verdict of verdicts.values()) {
+        if (verdict.is !== 'no access') continue
+        trouble ??= { reason: verdict.reason, since: now }
+        if (isTold) return
+        isTold = true
+        yield* incidents.report({
+          ...NO_ACCESS,
+          happened: `Firestore does not let this server write (${verdict.reason})`
+        })
+        return
+      }
+    })
+
+    /** Whether Firestore takes documents, by what became of those that were written. */
+    const conclude = Effect.fnUntraced(function* (
+      verdicts: ReadonlyMap<string, Verdict>,
+      tasks: ReadonlyArray<Task>
+    ) {
+      const hasWritten = tasks.some(({ path }) => {
+        const is = verdicts.get(path)?.is
+        return is === 'written' || is === 'deleted' || is === 'refused'
+      })
+      if (tasks.length > 0 && !hasWritten) return yield* failed(verdicts)
+      lastProgress = yield* Clock.currentTimeMillis
+      if (hasWritten) yield* isOver()
+    })
+
+    const round = Effect.gen(function* () {
+      const isFailing = trouble !== undefined || failures > 0
+      const until = isFailing ? Number.MAX_SAFE_INTEGER : yield* Clock.currentTimeMillis
+      const noted = yield* queue.due(ROUND, until)
+      if (noted.length === 0) {
+        lastProgress = yield* Clock.currentTimeMillis
+        // Nothing is left that could be in trouble.
+        if (isFailing) yield* isOver()
+        return 0
+      }
+      const { digests, tasks: all, verdicts } = yield* judge(noted)
+      const tasks = isFailing ? all.slice(0, PROBE) : all
+      if (tasks.length > 0) yield* queue.noteAttempt(tasks.map(({ path }) => path))
+      const written = yield* Effect.promise(() => writer.write(tasks))
+      for (const [path, outcome] of written) verdicts.set(path, outcome)
+      yield* queue.record(noted, verdicts, digests)
+      yield* countFirestore([...written.values()].map(({ is }) => is))
+      yield* tell(verdicts)
+      yield* conclude(verdicts, tasks)
+      return noted.length
+    })
+
+    const runOnce = Effect.mapError(
+      round,
+      cause => new StoreError({ operation: 'writing to Firestore', cause })
     )
 
-    const first = Effect.map(
-      sql<{ since: number | null }>`SELECT MIN(due) AS since FROM
-        (SELECT MIN(due) AS due FROM firestore_documents WHERE lane = 0 AND due IS NOT NULL
-          UNION ALL SELECT MIN(due) FROM firestore_documents WHERE lane = 1 AND due IS NOT NULL)`,
-      ([row]) => row?.since ?? null
+    /** A round that fails by a fault is one that failed: the next may do. */
+    const loop: Effect.Effect<never> = Effect.andThen(
+      Effect.ignore(queue.retryRefused),
+      runOnce.pipe(
+        Effect.catchCause(cause =>
+          Effect.sync(() => (failures += 1)).pipe(
+            Effect.andThen(Effect.logWarning('A round of documents for Firestore failed', cause)),
+            Effect.as(1)
+          )
+        ),
+        Effect.flatMap(looked => {
+          if (failures > 0) return Effect.sleep(pauseAfter(failures))
+          return looked === 0 ? Effect.sleep(IDLE_MS) : Effect.yieldNow
+        }),
+        Effect.forever
+      )
     )
 
     /** A client that cannot reach Google waits without a word. */
     const look = Effect.gen(function* () {
-      const since = yield* first
       const now = yield* Clock.currentTimeMillis
-      if (since === null || now - Math.max(since, lastSuccess) < UNREACHABLE_MS) return
-      trouble ??= { reason: 'Firestore does not answer', since: Math.max(since, lastSuccess) }
+      if (now - lastProgress < UNREACHABLE_MS) return
+      trouble ??= { reason: 'Firestore takes nothing', since: lastProgress }
       if (isTold) return
       isTold = true
-      yield* incidents.report({
-        accountId: null,
-        kind: 'firestore.unreachable',
-        severity: 'error',
-        subject: 'reach',
-        happened: 'Firestore has not answered for a minute',
-        did: 'WhatsApp goes on; what applications are to see waits in this server’s own database and is written in order once Firestore answers',
-        advice: 'Check the network, and status.cloud.google.com'
-      })
-    }).pipe(
-      Effect.catch(error => Effect.logDebug('It is not known whether Firestore answers', error)),
-      Effect.andThen(Effect.sleep(LOOK_MS)),
-      Effect.forever
+      yield* incidents.report(UNREACHABLE)
+    }).pipe(Effect.andThen(Effect.sleep(LOOK_MS)), Effect.forever)
+
+    const status = Effect.map(queue.counts, counts => ({ ...counts, trouble: trouble ?? null })).pipe(
+      Effect.mapError(cause => new StoreError({ operation: 'counting what waits', cause }))
     )
 
-    const status = Effect.gen(function* () {
-      const [row] = yield* sql<{ waiting: number; refused: number }>`SELECT
-        (SELECT COUNT(*) FROM firestore_documents WHERE due IS NOT NULL) AS waiting,
-        (SELECT COUNT(*) FROM firestore_documents WHERE refused IS NOT NULL) AS refused`
-      return {
-        waiting: row?.waiting ?? 0,
-        waitingSince: yield* first,
-        refused: row?.refused ?? 0,
-        trouble: trouble ?? null
-      }
-    }).pipe(Effect.mapError(cause => new StoreError({ operation: 'counting what waits', cause })))
-
-    yield* Effect.forkScoped(look)
-    return Publisher.of({ status, runOnce, loop })
+    return Publisher.of({
+      status,
+      runOnce,
+      loop: Effect.andThen(Effect.forkChild(look), loop)
+    })
   })

@@ -14,8 +14,10 @@ const NEWS_MS = 3_600_000
 
 /** Notes the document at a path; `where` may tell that there is none. */
 const note = (path: string, lane = '0', from = '') => `
-  INSERT INTO firestore_documents (path, lane, due) SELECT ${path}, ${lane}, ${NOW} ${from === '' ? 'WHERE TRUE' : from}
+  INSERT INTO firestore_documents (path, lane, due, noted_at)
+  SELECT ${path}, ${lane}, ${NOW}, ${NOW} ${from === '' ? 'WHERE TRUE' : from}
   ON CONFLICT (path) DO UPDATE SET version = version + 1, lane = MIN(lane, excluded.lane), refused = NULL,
+    noted_at = CASE WHEN due IS NULL THEN excluded.noted_at ELSE noted_at END,
     due = COALESCE(due, MAX(excluded.due, written_at + ${SHORTEST_INTERVAL_MS}));`
 
 interface Tracked {
@@ -127,6 +129,9 @@ const triggersOf = ({ columns, inserted, notes, table }: Tracked, all: ReadonlyA
   ]
 }
 
+/** Rows that one statement looks at, so that others get their turn. */
+const PAGE = 5000
+
 /** What all rows that are there would have noted, table by table. */
 const EVERYTHING = [
   `SELECT 'accounts/' || account_id AS path, 0 AS lane FROM accounts`,
@@ -164,15 +169,31 @@ export const makeTracking = Effect.gen(function* () {
     }
   }).pipe(sql.withTransaction)
 
+  const noteShown = Effect.gen(function* () {
+    let after = ''
+    while (true) {
+      const rows = yield* sql<{ path: string }>`SELECT path FROM firestore_documents WHERE path > ${after}
+        ORDER BY path LIMIT ${PAGE}`
+      const last = rows.at(-1)
+      if (last === undefined) return
+      yield* sql.unsafe(
+        `UPDATE firestore_documents SET due = ${NOW}, noted_at = ${NOW} WHERE path > ? AND path <= ? AND due IS NULL`,
+        [after, last.path]
+      )
+      after = last.path
+      yield* Effect.yieldNow
+    }
+  })
+
   /** Notes everything that is stored and everything that was ever shown; what has not changed is not written again. */
   const noteAll = Effect.gen(function* () {
     const insert = (select: string, params: ReadonlyArray<string> = []) =>
       sql.unsafe(
-        `INSERT INTO firestore_documents (path, lane, due) SELECT path, lane, ${NOW} FROM (${select}) WHERE TRUE
-          ON CONFLICT (path) DO UPDATE SET due = COALESCE(due, excluded.due), refused = NULL`,
+        `INSERT INTO firestore_documents (path, lane, due, noted_at) SELECT path, lane, ${NOW}, ${NOW} FROM (${select}) WHERE TRUE
+          ON CONFLICT (path) DO NOTHING`,
         params
       )
-    yield* sql.unsafe(`UPDATE firestore_documents SET due = ${NOW} WHERE due IS NULL`)
+    yield* noteShown
     for (const select of EVERYTHING) yield* insert(select)
     const threads = yield* sql<{ id: string }>`SELECT thread_id AS id FROM threads`
     for (const { id } of threads) {

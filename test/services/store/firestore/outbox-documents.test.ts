@@ -1,7 +1,10 @@
 // Two servers that have the same account and see the same documents: each document becomes one entry at one of them.
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { Effect, Layer, ManagedRuntime } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { StrayRejections } from '../../../../src/services/observe/stray-rejections.ts'
 import { Attachments } from '../../../../src/services/send/attachments.ts'
 import { Outbox } from '../../../../src/services/send/outbox.ts'
@@ -21,7 +24,7 @@ const serverOn = (host: string, projectId: string, folder: string) =>
     OutboxDocuments.layer({ sweepMs: 60_000 }).pipe(
       Layer.provideMerge(databaseOn(host, projectId)),
       Layer.provideMerge(Outbox.layer({ paceMs: 0 })),
-      Layer.provideMerge(Attachments.layer({ folder, largest: 1000, allowPrivateAddresses: false })),
+      Layer.provideMerge(Attachments.layer({ folder, largest: 1000, allowPrivateAddresses: true })),
       Layer.provideMerge(
         WhatsApp.layer({
           url: new URL('ws://127.0.0.1:9'),
@@ -73,4 +76,88 @@ test('of two servers with the same account, one takes each document', async () =
   for (const server of servers) await server.dispose()
   folder.remove()
   await firestore.stop()
+})
+
+describe('one server', () => {
+  const alone = async () => {
+    const firestore = await LocalFirestore.start()
+    const folder = temporaryFolder()
+    const server = serverOn(firestore.host, newProject(), folder.path)
+    await server.runPromise(Store.use(store => store.createAccount(RECORD)))
+    const database = await server.runPromise(FirestoreDatabase)
+    onTestFinished(async () => {
+      await server.dispose()
+      folder.remove()
+      await firestore.stop()
+    })
+    const outbox = database.collection('outbox')
+    return { outbox, sweep: () => server.runPromise(OutboxDocuments.use(({ sweep }) => sweep)), server }
+  }
+  const request = { accountId: RECORD.accountId, to: '4915100000001', content: { text: 'x' } }
+
+  test('leaves what another one has claimed, and is not fooled by a claim that is none', async () => {
+    const { outbox, sweep } = await alone()
+    const others = await outbox.add({ ...request, status: 'claimed', claimedBy: 'another' })
+    const forged = await outbox.add({ ...request, status: 'claimed' })
+    await sweep()
+    expect((await others.get()).data()).toEqual({ ...request, status: 'claimed', claimedBy: 'another' })
+    expect((await forged.get()).data()).toMatchObject({
+      payload: request.content,
+      claimedBy: expect.any(String)
+    })
+  })
+
+  test('answers a document that has no room for an answer', async () => {
+    const { outbox, sweep } = await alone()
+    const large = await outbox.add({ ...request, content: { text: 'x'.repeat(1_048_300) } })
+    await sweep()
+    const answered = (await large.get()).data()
+    expect(answered).toMatchObject({ status: 'rejected', field: 'text' })
+    expect(answered).not.toHaveProperty('content')
+  })
+
+  test.each([
+    ['null', null],
+    ['a list', [1, 2]],
+    ['a number', 7],
+    ['text', 'hello'],
+    ['deep maps', { text: { text: { text: 'x' } } }],
+    ['what is not to be sent', { file: '/etc/passwd' }]
+  ])('answers content that is %s', async (_, content) => {
+    const { outbox, sweep } = await alone()
+    const odd = await outbox.add({ ...request, content })
+    await sweep()
+    expect((await odd.get()).data()).toMatchObject({
+      status: 'rejected',
+      reason: expect.stringMatching(/: .{5}/)
+    })
+  })
+
+  test('does not let a file that is slow to come keep other accounts waiting', async () => {
+    const { outbox, server, sweep } = await alone()
+    await server.runPromise(Store.use(store => store.createAccount({ ...RECORD, accountId: 'acc-2' })))
+    const held = createServer(() => undefined)
+    held.listen(0, '127.0.0.1')
+    await once(held, 'listening')
+    const { port } = held.address() as AddressInfo
+    const slow = await outbox.add({
+      ...request,
+      content: { media: { url: `http://127.0.0.1:${port}/never.png` } }
+    })
+    const quick = await outbox.add({ ...request, accountId: 'acc-2' })
+    const accepted = new Promise<void>(resolve => {
+      const stop = quick.onSnapshot(found => {
+        if (found.get('status') !== 'claimed') return
+        stop()
+        resolve()
+      })
+    })
+    const sweeping = sweep()
+    await accepted
+    expect((await slow.get()).get('status')).toBe('claimed')
+    held.closeAllConnections()
+    held.close()
+    await sweeping
+    expect((await slow.get()).data()).toMatchObject({ status: 'rejected', field: 'media.url' })
+  })
 })

@@ -1,4 +1,6 @@
 // What reaches Firestore: each document once per real change, never two requests too large, nothing forgotten.
+import { join } from 'node:path'
+import { status } from '@grpc/grpc-js'
 import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import fc from 'fast-check'
@@ -6,8 +8,11 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { Fact } from '../../../../src/domain/fact.ts'
 import { threadIdOf } from '../../../../src/domain/ids.ts'
 import { makeComposer } from '../../../../src/services/store/firestore/compose.ts'
+import { Publisher } from '../../../../src/services/store/firestore/publisher.ts'
 import { makeTracking } from '../../../../src/services/store/firestore/tracking.ts'
+import { Incidents } from '../../../../src/services/observe/incidents.ts'
 import { Store } from '../../../../src/services/store/store.ts'
+import { temporaryFolder } from '../../../../harness/server-process.ts'
 import { LocalFirestore } from '../../../firestore/server.ts'
 import { ACCOUNT as RECORD } from '../../send/account.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, change, GROUP, message, T0 } from '../../receive/facts.ts'
@@ -116,6 +121,92 @@ test('a document of a name that Firestore reserves or splits cannot come up', as
   expect(await messages(THREAD)).toHaveLength(4)
 })
 
+/** What the publisher knows of a document, after a crash between a write and its record. */
+const forgetOutcomes = (world: FirestoreWorld) =>
+  world.run(
+    SqlClient.SqlClient.use(
+      sql => sql`UPDATE firestore_documents SET digest = NULL, maybe_there = 1, due = 0, noted_at = 0`
+    )
+  )
+
+test('a document whose write was not recorded is deleted all the same', async () => {
+  const world = await makeWorld()
+  await world.run(apply(message('A1')))
+  await world.publish()
+  await forgetOutcomes(world)
+  await world.run(Store.use(store => store.removeAccount(ACCOUNT)))
+  await world.publish()
+  expect((await world.database.collectionGroup('messages').get()).size).toBe(0)
+  expect((await world.database.collection('threads').get()).size).toBe(0)
+})
+
+test('before a document is written, what Firestore has of it counts as unknown', async () => {
+  const world = await makeWorld()
+  await world.run(apply(message('A1')))
+  await world.publish()
+  server.failDocuments(status.ABORTED, name => name.includes('/threads/') && !name.includes('/messages/'), 1)
+  const archived = (isArchived: boolean) =>
+    world.run(
+      Store.use(store =>
+        store.putThreads(ACCOUNT, [
+          { threadId: THREAD, clientJid: ANN, kind: 'direct', archived: isArchived }
+        ])
+      )
+    )
+  await archived(true)
+  await world.run(
+    Effect.andThen(
+      SqlClient.SqlClient.use(sql => sql`UPDATE firestore_documents SET due = 0 WHERE due IS NOT NULL`),
+      Publisher.use(({ runOnce }) => runOnce)
+    )
+  )
+  // Whether it was written nobody knows; that it is what it was before does not help.
+  await archived(false)
+  const again = await cost(() => world.publish())
+  expect(again.writes).toBeGreaterThanOrEqual(1)
+  expect((await world.database.doc(`threads/${THREAD}`).get()).get('archived')).toBe(false)
+})
+
+test('one document that fails for a time in a full round keeps nobody waiting', async () => {
+  const world = await makeWorld()
+  await world.run(apply(...Array.from({ length: 700 }, (_, n) => message(`F${n}`, { live: false }))))
+  server.failDocuments(status.ABORTED, name => name.endsWith('F17_them'), 2)
+  const { messages } = await world.view()
+  expect(await messages(THREAD)).toHaveLength(700)
+})
+
+test('a row that cannot be read is told, and the others go on', async () => {
+  const world = await makeWorld()
+  await world.run(apply(message('A1'), message('A2')))
+  await world.run(
+    SqlClient.SqlClient.use(sql => sql`UPDATE messages SET status = 'odd' WHERE message_id = 'A1_them'`)
+  )
+  await world.publish()
+  expect((await world.database.doc(`threads/${THREAD}/messages/A2_them`).get()).exists).toBe(true)
+  const told = await world.run(Incidents.use(({ list }) => list({ limit: 10 })))
+  expect(told).toMatchObject([{ kind: 'firestore.refused', threadId: THREAD, messageId: 'A1_them' }])
+  expect(await world.run(Publisher.use(({ status: now }) => now))).toMatchObject({ waiting: 0, refused: 1 })
+})
+
+test('without a project everything waits, and is written once there is one', async () => {
+  const folder = temporaryFolder()
+  const file = join(folder.path, 'backscroll.db')
+  const before = await FirestoreWorld.make(server.host, file, '')
+  await before.run(Store.use(store => store.createAccount(RECORD)))
+  await before.run(apply(message('A1')))
+  await before.run(Publisher.use(({ runOnce }) => runOnce))
+  expect(await before.run(Publisher.use(({ status: now }) => now))).toMatchObject({
+    refused: 0,
+    trouble: { reason: expect.any(String) }
+  })
+  await before[Symbol.asyncDispose]()
+
+  await using after = await FirestoreWorld.make(server.host, file)
+  const { messages } = await after.view()
+  expect(await messages(THREAD)).toHaveLength(1)
+  folder.remove()
+})
+
 /** Anything that may happen to an account, in an order that fast-check chooses. */
 const happening = fc.oneof(
   fc
@@ -174,7 +265,7 @@ test('whatever happens, Firestore shows exactly what is stored', async () => {
             yield* noteAll
             const rows = yield* sql<{ path: string }>`SELECT path FROM firestore_documents`
             const { compose } = yield* makeComposer
-            return yield* compose(rows.map(({ path }) => path))
+            return (yield* compose(rows.map(({ path }) => path))).documents
           })
         )
         expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(stored))

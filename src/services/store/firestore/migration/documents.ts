@@ -9,6 +9,7 @@ import { PastParticipant, Thread } from '../../../../domain/thread.ts'
 const { onlineAt: _, ...accountFields } = AccountRecord.fields
 
 const AccountDocument = Schema.Struct(accountFields)
+export type AccountDocument = typeof AccountDocument.Type
 
 const ThreadDocument = Schema.Struct({
   ...Thread.fields,

@@ -17,6 +17,8 @@ export interface Report {
   readonly truncated: number
   /** Documents that this version cannot read. */
   readonly unreadable: number
+  /** Messages that waited to be sent where they come from: they are not sent from here. */
+  readonly notSent: number
 }
 
 /** Whether everything arrived as it was. */

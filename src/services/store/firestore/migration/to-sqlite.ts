@@ -3,6 +3,7 @@
 import { Clock, Effect, type Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { FieldPath, type Query, type QueryDocumentSnapshot } from 'firebase-admin/firestore'
+import { phoneNumberOf } from '../../../../domain/jid.ts'
 import { SqlBulk } from '../../../sql/node-sqlite.ts'
 import { type MessageWrite, Store, StoreError } from '../../store.ts'
 import { makeComposer } from '../compose.ts'
@@ -10,6 +11,7 @@ import { FirestoreDatabase } from '../database.ts'
 import { digestOf } from '../document.ts'
 import { makeTracking } from '../tracking.ts'
 import {
+  type AccountDocument,
   decodeAccountDocument,
   decodeContactDocument,
   decodeIncidentDocument,
@@ -19,10 +21,10 @@ import {
   type ThreadDocument
 } from './documents.ts'
 import type { Progress, Report } from './report.ts'
-import { makeVerification } from './verification.ts'
+import { Comparison, makeVerification } from './verification.ts'
 
 const PAGE = 300
-/** In `firestore_notes`: the last thread that was copied whole. */
+/** In `firestore_notes`, with the account: the last thread that was copied whole. */
 const COPIED_TO = 'copied to'
 /** Behind every message of its second. */
 const LAST_ROW = Number.MAX_SAFE_INTEGER
@@ -41,13 +43,14 @@ const writeOf = (document: MessageDocument): MessageWrite => {
   }
 }
 
-export const copyToSqlite = (progress: Progress) =>
+/** `only`: accounts by their ids; none for all of the project. */
+export const copyToSqlite = (progress: Progress, only: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const bulk = yield* SqlBulk
     const store = yield* Store
     const database = yield* FirestoreDatabase
-    const { compare, counts } = yield* makeVerification
+    const { compareRead, counts } = yield* makeVerification
     const { noteAll } = yield* makeTracking
     const { compose } = yield* makeComposer
     let unreadable = 0
@@ -86,53 +89,51 @@ export const copyToSqlite = (progress: Progress) =>
         }
       )
 
-    const accounts = eachPage(database.collection('accounts'), undefined, documents =>
-      Effect.flatMap(
-        decoded(documents, decodeAccountDocument),
-        Effect.forEach(account =>
-          Effect.gen(function* () {
-            if ((yield* store.readAccount(account.accountId)) !== undefined) return
-            yield* store.createAccount({ ...account, onlineAt: null })
-            yield* store.updateAccount(account.accountId, account)
-          })
+    const putAccount = Effect.fnUntraced(function* (account: AccountDocument) {
+      if ((yield* store.readAccount(account.accountId)) !== undefined) return
+      yield* store.createAccount({ ...account, onlineAt: null })
+      yield* store.updateAccount(account.accountId, account)
+    })
+
+    const ofAccount = (collection: string, accountId: string) =>
+      database.collection(collection).where('accountId', '==', accountId)
+
+    const contacts = (accountId: string) =>
+      eachPage(ofAccount('contacts', accountId), undefined, documents =>
+        Effect.flatMap(decoded(documents, decodeContactDocument), found =>
+          bulk.runMany(
+            `INSERT INTO contacts (account_id, contact_jid, name, push_name) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+            found.map(({ accountId, contactJid, name, pushName }) => [accountId, contactJid, name, pushName])
+          )
         )
       )
-    )
 
-    const contacts = eachPage(database.collection('contacts'), undefined, documents =>
-      Effect.flatMap(decoded(documents, decodeContactDocument), found =>
-        bulk.runMany(
-          `INSERT INTO contacts (account_id, contact_jid, name, push_name) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-          found.map(({ accountId, contactJid, name, pushName }) => [accountId, contactJid, name, pushName])
-        )
-      )
-    )
-
-    const incidents = eachPage(database.collection('incidents'), undefined, documents =>
-      Effect.flatMap(decoded(documents, decodeIncidentDocument), found =>
-        bulk.runMany(
-          `INSERT INTO incidents (incident_id, account_id, kind, severity, subject, happened, did, advice, first_seen_at,
+    const incidents = (accountId: string) =>
+      eachPage(ofAccount('incidents', accountId), undefined, documents =>
+        Effect.flatMap(decoded(documents, decodeIncidentDocument), found =>
+          bulk.runMany(
+            `INSERT INTO incidents (incident_id, account_id, kind, severity, subject, happened, did, advice, first_seen_at,
               last_seen_at, count, thread_id, message_id, acknowledged_at)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-          found.map(one => [
-            one.incidentId,
-            one.accountId,
-            one.kind,
-            one.severity,
-            one.subject,
-            one.happened,
-            one.did,
-            one.advice,
-            one.firstSeenAt,
-            one.lastSeenAt,
-            one.count,
-            one.threadId,
-            one.messageId,
-            one.acknowledgedAt
-          ])
+            found.map(one => [
+              one.incidentId,
+              one.accountId,
+              one.kind,
+              one.severity,
+              one.subject,
+              one.happened,
+              one.did,
+              one.advice,
+              one.firstSeenAt,
+              one.lastSeenAt,
+              one.count,
+              one.threadId,
+              one.messageId,
+              one.acknowledgedAt
+            ])
+          )
         )
       )
-    )
 
     const putMessages = Effect.fnUntraced(function* (
       accountId: string,
@@ -169,7 +170,7 @@ export const copyToSqlite = (progress: Progress) =>
           ? 'more'
           : 'unknown'
       // A number is shown where no name is known.
-      const displayName = thread.displayName?.startsWith('+') === true ? null : thread.displayName
+      const displayName = thread.displayName === `+${phoneNumberOf(clientJid)}` ? null : thread.displayName
       yield* sql`INSERT INTO threads (thread_id, account_id, client_jid, kind, display_name, archived, ephemeral_seconds,
           created_at, pinned_at, muted_until, mark_at, mark_row, mark_base, unread_count)
         VALUES (${threadId}, ${accountId}, ${clientJid}, ${kind}, ${displayName}, ${thread.archived},
@@ -213,20 +214,42 @@ export const copyToSqlite = (progress: Progress) =>
       return copied
     })
 
-    const threads = Effect.gen(function* () {
-      const [reached] = yield* sql<{
-        value: string
-      }>`SELECT value FROM firestore_notes WHERE name = ${COPIED_TO}`
-      let messages = 0
-      yield* eachPage(database.collection('threads'), reached?.value, documents =>
+    const threads = Effect.fnUntraced(function* (accountId: string) {
+      const note = `${COPIED_TO} ${accountId}`
+      const [reached] = yield* sql<{ value: string }>`SELECT value FROM firestore_notes WHERE name = ${note}`
+      yield* eachPage(ofAccount('threads', accountId), reached?.value, documents =>
         Effect.gen(function* () {
           for (const document of documents) {
             for (const thread of yield* decoded([document], decodeThreadDocument)) {
-              messages += yield* copyThread(thread)
+              copied += yield* copyThread(thread)
             }
-            yield* sql`INSERT INTO firestore_notes (name, value) VALUES (${COPIED_TO}, ${document.id})
+            yield* sql`INSERT INTO firestore_notes (name, value) VALUES (${note}, ${document.id})
               ON CONFLICT (name) DO UPDATE SET value = excluded.value`
-            progress('messages copied', messages, null)
+            progress('messages copied', copied, null)
+          }
+        })
+      )
+    })
+
+    /** Everything of an account that is in Firestore, with what is stored here now. */
+    const compareAccount = Effect.fnUntraced(function* (account: QueryDocumentSnapshot) {
+      const compare = (documents: ReadonlyArray<QueryDocumentSnapshot>) =>
+        Effect.gen(function* () {
+          yield* compareRead(
+            found,
+            documents.map(document => ({ path: document.ref.path, data: document.data() }))
+          )
+          progress('documents compared', found.equal + found.different.length + found.missing.length, null)
+        })
+      yield* compare([account])
+      for (const collection of ['contacts', 'incidents']) {
+        yield* eachPage(ofAccount(collection, account.id), undefined, compare)
+      }
+      yield* eachPage(ofAccount('threads', account.id), undefined, documents =>
+        Effect.gen(function* () {
+          yield* compare(documents)
+          for (const { id } of documents) {
+            yield* eachPage(database.collection(`threads/${id}/messages`), undefined, compare)
           }
         })
       )
@@ -241,9 +264,9 @@ export const copyToSqlite = (progress: Progress) =>
         const last = rows.at(-1)
         if (last === undefined) return
         after = last.path
-        const documents = yield* compose(rows.map(({ path }) => path))
+        const { documents } = yield* compose(rows.map(({ path }) => path))
         yield* bulk.runMany(
-          `UPDATE firestore_documents SET digest = ?2, due = NULL WHERE path = ?1`,
+          `UPDATE firestore_documents SET digest = ?2, maybe_there = 1, due = NULL WHERE path = ?1`,
           [...documents].flatMap(([path, fields]) =>
             differing.has(path) ? [] : [[path, digestOf(path, fields)]]
           )
@@ -251,27 +274,34 @@ export const copyToSqlite = (progress: Progress) =>
       }
     })
 
-    yield* accounts
-    yield* contacts
-    yield* incidents
-    yield* threads
+    let copied = 0
+    const found = new Comparison()
+    const all: Array<QueryDocumentSnapshot> = []
+    yield* eachPage(database.collection('accounts'), undefined, documents =>
+      Effect.sync(() => all.push(...documents.filter(({ id }) => only.length === 0 || only.includes(id))))
+    )
+    for (const account of yield* decoded(all, decodeAccountDocument)) {
+      const { accountId } = account
+      yield* putAccount(account)
+      yield* contacts(accountId)
+      yield* incidents(accountId)
+      yield* threads(accountId)
+    }
     yield* noteAll
-    const found = yield* compare(progress)
+    for (const account of all) yield* compareAccount(account)
     yield* rememberShown(new Set([...found.different, ...found.missing]))
-    const report: Report = {
+    yield* sql`DELETE FROM firestore_notes WHERE name GLOB ${`${COPIED_TO} *`}`
+    const [notSent] = yield* sql<{ n: number }>`SELECT COUNT(*) AS n FROM messages m WHERE m.status = 'queued'
+      AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.thread_id = m.thread_id AND o.message_id = m.message_id)`
+    return {
       from: 'firestore',
       to: 'sqlite',
       counts: yield* counts(progress),
       equal: found.equal,
       different: found.different.length,
-      missing: 0,
+      missing: found.missing.length,
       truncated: found.truncated,
-      unreadable
-    }
-    yield* sql`DELETE FROM firestore_notes WHERE name = ${COPIED_TO}`
-    return { ...report, missing: missingHere(report) }
+      unreadable,
+      notSent: notSent?.n ?? 0
+    } satisfies Report
   }).pipe(Effect.mapError(failed))
-
-/** Documents that Firestore has and this store has not. */
-const missingHere = ({ counts }: Report): number =>
-  Object.values(counts).reduce((sum, { firestore, sqlite }) => sum + Math.max(0, firestore - sqlite), 0)

@@ -2,7 +2,7 @@
 // documents of each collection.
 import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
-import type { DocumentData, DocumentSnapshot } from 'firebase-admin/firestore'
+import type { DocumentData } from 'firebase-admin/firestore'
 import { StoreError } from '../../store.ts'
 import { makeComposer } from '../compose.ts'
 import { FirestoreDatabase } from '../database.ts'
@@ -12,7 +12,7 @@ import type { Progress } from './report.ts'
 /** Documents read in one request. */
 const TOGETHER = 300
 
-/** A file that is held is held in a folder, not in the database: which side has it is no difference. */
+/** A file that is held is held in a folder or bucket, not in the database: which side has it is no difference. */
 const withoutFile = (fields: Fields): Fields => {
   const { media } = fields
   return typeof media === 'object' && media !== null && 'stored' in media
@@ -24,6 +24,33 @@ const withoutFile = (fields: Fields): Fields => {
 const shownOf = (data: DocumentData, fields: Fields): Fields =>
   Object.fromEntries(Object.keys(fields).map(name => [name, data[name] ?? null]))
 
+const isSame = (path: string, fields: Fields, data: DocumentData): boolean => {
+  const [here, there] = [fields, shownOf(data, fields)].map(side => digestOf(path, withoutFile(side)))
+  return here !== undefined && there !== undefined && Buffer.compare(here, there) === 0
+}
+
+const isTruncated = ({ truncated }: Fields): boolean => Array.isArray(truncated) && truncated.length > 0
+
+/** What became of documents that were compared; paths of those that are not equal. */
+export class Comparison {
+  equal = 0
+  truncated = 0
+  readonly different: Array<string> = []
+  readonly missing: Array<string> = []
+
+  /** `fields` as they should be, `data` as they are; `undefined` on the side that has no such document. */
+  note(path: string, fields: Fields | undefined, data: DocumentData | undefined): void {
+    if (fields === undefined || data === undefined) this.missing.push(path)
+    else if (!isSame(path, fields, data)) this.different.push(path)
+    else {
+      this.equal += 1
+      if (isTruncated(fields)) this.truncated += 1
+    }
+  }
+}
+
+const COLLECTIONS = ['accounts', 'threads', 'contacts', 'incidents', 'messages'] as const
+
 export const makeVerification = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const database = yield* FirestoreDatabase
@@ -32,10 +59,10 @@ export const makeVerification = Effect.gen(function* () {
   const failed = (cause: unknown) => new StoreError({ operation: 'comparing with Firestore', cause })
   const tried = <A>(work: () => Promise<A>) => Effect.tryPromise({ try: work, catch: failed })
 
-  /** What is equal, and the paths of what is not. */
-  const compare = Effect.fnUntraced(function* (progress: Progress) {
+  /** Every document that should be in Firestore, with what is there. */
+  const compareAll = Effect.fnUntraced(function* (progress: Progress) {
     const [all] = yield* sql<{ n: number }>`SELECT COUNT(*) AS n FROM firestore_documents`
-    const result = { equal: 0, truncated: 0, different: [] as Array<string>, missing: [] as Array<string> }
+    const result = new Comparison()
     let after = ''
     let done = 0
     while (true) {
@@ -44,54 +71,48 @@ export const makeVerification = Effect.gen(function* () {
       const last = rows.at(-1)
       if (last === undefined) return result
       after = last.path
-      const documents = yield* compose(rows.map(({ path }) => path))
-      const found = yield* tried(() =>
-        database.getAll(...[...documents.keys()].map(path => database.doc(path)))
-      )
-      for (const snapshot of found) note(result, snapshot, documents)
+      const { documents, unreadable } = yield* compose(rows.map(({ path }) => path))
+      for (const path of unreadable.keys()) result.missing.push(path)
+      const references = [...documents.keys()].map(path => database.doc(path))
+      // The client refuses to read no documents.
+      const found = references.length === 0 ? [] : yield* tried(() => database.getAll(...references))
+      for (const snapshot of found) {
+        result.note(snapshot.ref.path, documents.get(snapshot.ref.path), snapshot.data())
+      }
       done += rows.length
       progress('documents compared', done, all?.n ?? null)
     }
   })
 
-  const note = (
-    result: {
-      equal: number
-      truncated: number
-      readonly different: Array<string>
-      readonly missing: Array<string>
-    },
-    snapshot: DocumentSnapshot,
-    documents: ReadonlyMap<string, Fields>
-  ) => {
-    const { path } = snapshot.ref
-    const fields = documents.get(path)
-    const data = snapshot.data()
-    if (fields === undefined) return
-    if (data === undefined) return void result.missing.push(path)
-    const [here, there] = [fields, shownOf(data, fields)].map(side => digestOf(path, withoutFile(side)))
-    if (Buffer.compare(here ?? EMPTY, there ?? EMPTY) !== 0) return void result.different.push(path)
-    result.equal += 1
-    if (Array.isArray(fields['truncated']) && fields['truncated'].length > 0) result.truncated += 1
-  }
+  /** Documents read from Firestore, with what is stored here. */
+  const compareRead = Effect.fnUntraced(function* (
+    result: Comparison,
+    read: ReadonlyArray<{ readonly path: string; readonly data: DocumentData }>
+  ) {
+    const { documents } = yield* compose(read.map(({ path }) => path))
+    for (const { data, path } of read) result.note(path, documents.get(path), data)
+  })
 
-  /** How many documents each collection has, here and there. */
+  const countOf = (collection: string, accountId: string) =>
+    Effect.map(
+      tried(() => database.collection(collection).where('accountId', '==', accountId).count().get()),
+      found => found.data().count
+    )
+
+  /** How many documents each collection has, here and there, of the accounts that are here. */
   const counts = Effect.fnUntraced(function* (progress: Progress) {
     const accounts = yield* sql<{ id: string }>`SELECT account_id AS id FROM accounts`
     const [here] = yield* sql<Record<(typeof COLLECTIONS)[number], number>>`SELECT
       (SELECT COUNT(*) FROM accounts) AS accounts, (SELECT COUNT(*) FROM threads) AS threads,
-      (SELECT COUNT(*) FROM contacts) AS contacts, (SELECT COUNT(*) FROM messages) AS messages`
+      (SELECT COUNT(*) FROM contacts) AS contacts, (SELECT COUNT(*) FROM messages) AS messages,
+      (SELECT COUNT(*) FROM incidents WHERE account_id IN (SELECT account_id FROM accounts)) AS incidents`
     const there = new Map<string, number>()
     const add = (collection: string, n: number) => there.set(collection, (there.get(collection) ?? 0) + n)
     for (const { id } of accounts) {
       const known = yield* tried(() => database.doc(`accounts/${id}`).get())
       add('accounts', known.exists ? 1 : 0)
-      for (const collection of ['threads', 'contacts']) {
-        const found = yield* tried(() =>
-          database.collection(collection).where('accountId', '==', id).count().get()
-        )
-        add(collection, found.data().count)
-      }
+      for (const collection of ['threads', 'contacts', 'incidents'])
+        add(collection, yield* countOf(collection, id))
     }
     const threads = yield* sql<{ id: string }>`SELECT thread_id AS id FROM threads`
     for (const [index, { id }] of threads.entries()) {
@@ -105,11 +126,8 @@ export const makeVerification = Effect.gen(function* () {
   })
 
   return {
-    compare: (progress: Progress) => Effect.mapError(compare(progress), failed),
+    compareAll: (progress: Progress) => Effect.mapError(compareAll(progress), failed),
+    compareRead: (...given: Parameters<typeof compareRead>) => Effect.mapError(compareRead(...given), failed),
     counts: (progress: Progress) => Effect.mapError(counts(progress), failed)
   }
 })
-
-const COLLECTIONS = ['accounts', 'threads', 'contacts', 'messages'] as const
-
-const EMPTY = new Uint8Array()
