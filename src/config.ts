@@ -104,7 +104,7 @@ export const settings = {
   FIREBASE_PROJECT_ID: setting({
     default: '',
     allowed: 'the id of a Firebase project; empty: the one of GOOGLE_APPLICATION_CREDENTIALS',
-    meaning: 'The Firebase project whose Firestore STORE=firestore writes to',
+    meaning: 'The Firebase project: of STORE=firestore, FIREBASE_AUTH and FIREBASE_STORAGE_BUCKET',
     decode: emptyOr(text => (/^[a-z][a-z0-9:.-]{2,62}$/.test(text) ? text : undefined))
   }),
   FIRESTORE_DATABASE: setting({
@@ -129,7 +129,7 @@ export const settings = {
     default: '1m',
     allowed: DURATION,
     meaning:
-      'How often the outbox in Firestore is looked through for documents that the listener was not told of. Each look costs two reads',
+      'How often the outbox in Firestore is looked through for documents that the listener was not told of. Each look costs two reads, and one for each document that waits',
     decode: positiveDuration
   }),
   FIREBASE_AUTH: setting({

@@ -64,7 +64,10 @@ const MEDIA_PATIENCE_MS = 25_000
 
 const largestFile = (config: Config): number => config.MEDIA_MAX_MB * 1_048_576
 
-const firebase = (config: Config) =>
+type Firebase = ReturnType<typeof firebaseOf>
+
+/** Made once, for whatever of it is used; nothing is set up while nobody uses it. */
+const firebaseOf = (config: Config) =>
   FirebaseApp.layer({
     projectId: config.FIREBASE_PROJECT_ID,
     firestoreEmulator: config.FIRESTORE_EMULATOR_HOST,
@@ -73,17 +76,14 @@ const firebase = (config: Config) =>
   })
 
 /** In the folder; or in a bucket, with the folder for what is on its way. */
-const mediaFiles = (config: Config) => {
+const mediaFiles = (config: Config, firebase: Firebase) => {
   const folder = MediaFolder.layer(join(config.DATA_DIR, 'media'))
   return config.FIREBASE_STORAGE_BUCKET === ''
     ? folder
-    : Bucket.layer(config.FIREBASE_STORAGE_BUCKET).pipe(
-        Layer.provide(firebase(config)),
-        Layer.provideMerge(folder)
-      )
+    : Bucket.layer(config.FIREBASE_STORAGE_BUCKET).pipe(Layer.provide(firebase), Layer.provideMerge(folder))
 }
 
-const services = (config: Config) => {
+const services = (config: Config, firebase: Firebase) => {
   const isInFirestore = config.STORE === 'firestore'
   const database = (isInFirestore ? Firestore.tracked : Firestore.untracked).pipe(
     Layer.provideMerge(SqlStore.upToDate),
@@ -130,13 +130,13 @@ const services = (config: Config) => {
     largest: config.MEDIA_DOWNLOAD_MAX_MB * 1_048_576,
     mediaBase: mediaBase(config),
     waitMs: MEDIA_PATIENCE_MS
-  }).pipe(Layer.provideMerge(mediaFiles(config)))
+  }).pipe(Layer.provideMerge(mediaFiles(config, firebase)))
   const shown = isInFirestore
     ? Firestore.layer({
         databaseId: config.FIRESTORE_DATABASE,
         rampUp: config.FIRESTORE_RAMP_UP,
         sweepMs: config.FIRESTORE_OUTBOX_SWEEP
-      }).pipe(Layer.provide(firebase(config)))
+      }).pipe(Layer.provide(firebase))
     : StoreState.layerOfSqlite
   return Layer.mergeAll(
     History.layer({ dryRun }).pipe(Layer.provide(ChunkReader.layer({ mediaBase: mediaBase(config) }))),
@@ -167,6 +167,7 @@ const server = (config: Config) =>
       yield* claim(config.DATA_DIR)
       yield* useScratchFolder(config.DATA_DIR)
       const key = yield* loadApiKey(config.API_KEY, config.DATA_DIR)
+      const firebase = firebaseOf(config)
       const accounts = Root.layer({
         startPaceMs: config.START_PACE,
         pairingTimeoutMs: config.PAIRING_TIMEOUT,
@@ -189,9 +190,9 @@ const server = (config: Config) =>
         ),
         Layer.provide(accounts),
         Layer.provide(
-          config.FIREBASE_AUTH ? IdTokens.layer.pipe(Layer.provide(firebase(config))) : IdTokens.layerOfNone
+          config.FIREBASE_AUTH ? IdTokens.layer.pipe(Layer.provide(firebase)) : IdTokens.layerOfNone
         ),
-        Layer.provide(services(config)),
+        Layer.provide(services(config, firebase)),
         Layer.provide(Inspection.layer({ on: config.INSPECT })),
         Layer.provide([StrayRejections.layer, Stopping.layer]),
         Layer.provide(SteadyClock.layer)

@@ -80,9 +80,7 @@ export class FirestoreSide implements AsyncDisposable {
     accounts: ReadonlyArray<{ readonly accountId: string; readonly phone: Phone }>,
     log: (text: string) => void
   ): Promise<FirestoreResult> {
-    const times = await Promise.all(
-      this.documents.map(async document => this.timesReceived(server, document, log))
-    )
+    const times = await Promise.all(this.documents.map(document => this.timesReceived(document)))
     await server.api.untilPublished()
     const totals = { lost: 0, duplicated: 0, different: 0, messages: 0 }
     for (const { accountId, phone } of accounts) {
@@ -107,18 +105,20 @@ export class FirestoreSide implements AsyncDisposable {
     }
   }
 
-  private async timesReceived(
-    server: ServerProcess,
-    { id, phone, text }: (typeof this.documents)[number],
-    log: (text: string) => void
-  ): Promise<number> {
-    const document = this.reader.database.collection('outbox').doc(id)
-    await server.api
-      .until(`the document ${id} to be sent`, async () =>
-        (await document.get()).get('status') === 'sent' ? true : undefined
-      )
-      .catch((cause: unknown) => log(String(cause)))
-    const entryId: unknown = (await document.get()).get('entryId')
+  /** Completes once every document was sent, or will not be. */
+  async settled(server: ServerProcess, log: (text: string) => void): Promise<void> {
+    for (const { id } of this.documents) {
+      const document = this.reader.database.collection('outbox').doc(id)
+      await server.api
+        .until(`the document ${id} to be sent`, async () =>
+          (await document.get()).get('status') === 'sent' ? true : undefined
+        )
+        .catch((cause: unknown) => log(String(cause)))
+    }
+  }
+
+  private async timesReceived({ id, phone, text }: (typeof this.documents)[number]): Promise<number> {
+    const entryId: unknown = (await this.reader.database.collection('outbox').doc(id).get()).get('entryId')
     const got = phone.truth().received.filter(entry => entry.id === entryId && entry.text === text)
     return got.reduce((sum, entry) => sum + entry.times, 0)
   }

@@ -141,6 +141,7 @@ export const killNine = async (options: ChaosOptions): Promise<ChaosResult> => {
   }
   await Promise.all(accounts.map(({ traffic }) => traffic.stop()))
   await firestore?.stopWriting()
+  await firestore?.settled(server, options.log)
 
   const totals = {
     messages: 0,

@@ -147,7 +147,7 @@ describe('nothing is lost or written twice', () => {
     ['a fault inside Google', status.INTERNAL]
   ])('by %s', async (_, code) => {
     const { firestore, reader, stage } = shared()
-    firestore.failWrites(code, 5)
+    firestore.failWrites(code, 3)
     const { accountId, phone } = await stage.linked({ history })
     await stage.api.untilPublished()
 
