@@ -97,11 +97,11 @@ export const feedLayer = HttpApiBuilder.group(
     }
 
     /** Completes when the token of the caller ends; the API key never does. */
-    const tokenExpired = Effect.gen(function* () {
-      const { until } = yield* Caller
-      const now = yield* Clock.currentTimeMillis
-      return until === undefined ? Effect.never : Effect.sleep(Math.max(0, until - now))
-    })
+    const tokenExpired = Effect.flatMap(Caller, ({ until }) =>
+      until === undefined
+        ? Effect.never
+        : Effect.flatMap(Clock.currentTimeMillis, now => Effect.sleep(Math.max(0, until - now)))
+    )
 
     return handlers.handleAll({
       events: Effect.fn(function* ({ query, request }) {
@@ -112,10 +112,13 @@ export const feedLayer = HttpApiBuilder.group(
         const newest = yield* store.newestEvent.pipe(Effect.mapError(() => new StoreUnavailable({})))
         // A number that was not given out yet comes from another database: from now on, then.
         const start = Math.min(resumed ?? after ?? newest, newest)
-        return HttpServerResponse.stream(since(start, query.accountId, yield* tokenExpired), {
-          contentType: 'text/event-stream',
-          headers: { 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
-        })
+        return HttpServerResponse.stream(
+          since(start, query.accountId, Effect.provideService(tokenExpired, Caller, yield* Caller)),
+          {
+            contentType: 'text/event-stream',
+            headers: { 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
+          }
+        )
       }),
       incidents: ({ query }) =>
         incidents

@@ -35,7 +35,11 @@ const filesIn = (bucket: Bucket, local: MediaFiles['Service']) => {
 
   /** Files from before there was a bucket are still in the folder. */
   const size = (file: string) =>
-    Effect.flatMap(local.size(file), here => (here === undefined ? sizeInBucket(file) : Effect.succeed(here)))
+    Effect.filterOrElse(
+      local.size(file),
+      here => here !== undefined,
+      () => sizeInBucket(file)
+    )
 
   const readFromBucket = (file: string, range?: ByteRange): Stream.Stream<Uint8Array, MediaStorageError> =>
     range !== undefined && range.end < range.start

@@ -63,8 +63,9 @@ const token = (claims: object = {}, { key = privateKey, kid = 'key1', alg = 'RS2
 const verify = (given: string) =>
   Effect.runPromise(
     IdTokens.use(tokens => Effect.result(tokens.verify(given))).pipe(
-      Effect.provide(IdTokens.layer.pipe(Layer.provide(Layer.succeed(FirebaseApp, app)))),
-      Effect.provide(Logger.layer([]))
+      Effect.provide(
+        Layer.mergeAll(IdTokens.layer.pipe(Layer.provide(Layer.succeed(FirebaseApp, app))), Logger.layer([]))
+      )
     )
   )
 
