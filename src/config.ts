@@ -103,7 +103,7 @@ export const settings = {
   }),
   FIREBASE_PROJECT_ID: setting({
     default: '',
-    allowed: 'the id of a Firebase project; empty: the one of GOOGLE_APPLICATION_CREDENTIALS',
+    allowed: 'the id of a Firebase project',
     meaning: 'The Firebase project: of STORE=firestore, FIREBASE_AUTH and FIREBASE_STORAGE_BUCKET',
     decode: emptyOr(text => (/^[a-z][a-z0-9:.-]{2,62}$/.test(text) ? text : undefined))
   }),
@@ -417,10 +417,13 @@ export const loadConfig = (
       allowed: "both WHATSAPP_URL and WHATSAPP_TRUST_ROOT (a server of your own), or neither (WhatsApp's)"
     })
   }
-  if (values.FIREBASE_AUTH && values.FIREBASE_PROJECT_ID === '') {
+  const usesFirebase =
+    values.FIREBASE_AUTH || values.STORE === 'firestore' || values.FIREBASE_STORAGE_BUCKET !== ''
+  if (usesFirebase && values.FIREBASE_PROJECT_ID === '') {
     problems.push({
       setting: 'FIREBASE_PROJECT_ID',
-      allowed: 'the project whose ID tokens FIREBASE_AUTH=true takes'
+      allowed:
+        'the id of the Firebase project, with STORE=firestore, FIREBASE_AUTH=true or a FIREBASE_STORAGE_BUCKET'
     })
   }
   if (values.RECONNECT_MIN > values.RECONNECT_MAX) {

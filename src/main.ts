@@ -70,6 +70,7 @@ type Firebase = ReturnType<typeof firebaseOf>
 const firebaseOf = (config: Config) =>
   FirebaseApp.layer({
     projectId: config.FIREBASE_PROJECT_ID,
+    credentials: config.GOOGLE_APPLICATION_CREDENTIALS,
     firestoreEmulator: config.FIRESTORE_EMULATOR_HOST,
     authEmulator: config.FIREBASE_AUTH_EMULATOR_HOST,
     storageEmulator: config.FIREBASE_STORAGE_EMULATOR_HOST

@@ -101,6 +101,7 @@ const services = Publisher.layer({ rampUp: config.FIRESTORE_RAMP_UP }).pipe(
   Layer.provideMerge(
     FirebaseApp.layer({
       projectId: config.FIREBASE_PROJECT_ID,
+      credentials: config.GOOGLE_APPLICATION_CREDENTIALS,
       firestoreEmulator: config.FIRESTORE_EMULATOR_HOST
     })
   ),

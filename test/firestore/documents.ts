@@ -59,9 +59,12 @@ export class Documents {
   private last = 0n
   readonly tally: Tally = { writes: 0, deletes: 0, reads: 0, byCollection: new Map(), times: new Map() }
 
+  /** The server's clock, milliseconds since 1970. */
+  now: () => number = Date.now
+
   /** A time that no commit had before, in microseconds as Firestore counts. */
   tick(): Timestamp {
-    const now = BigInt(Date.now()) * 1000n
+    const now = BigInt(this.now()) * 1000n
     this.last = now > this.last ? now : this.last + 1n
     return { seconds: String(this.last / 1_000_000n), nanos: Number(this.last % 1_000_000n) * 1000 }
   }

@@ -1,10 +1,12 @@
 // The Firebase project this server works with, as Google's client knows it; and the only file that sets the client up.
+import { readFile } from 'node:fs/promises'
 import { Context, Effect, Layer, Schema } from 'effect'
 import type { App } from 'firebase-admin/app'
 
 export interface FirebaseSettings {
-  /** Empty: the one of the service account. */
   readonly projectId: string
+  /** A service account's key file, which the client reads by itself; empty: the machine's identity, or an emulator. */
+  readonly credentials?: string
   /** `host:port` of emulators; empty: Google's servers. */
   readonly firestoreEmulator?: string
   readonly authEmulator?: string
@@ -36,11 +38,19 @@ export class FirebaseApp extends Context.Service<FirebaseApp, App>()(
   }
 }
 
+/** The client would tell much later, and in other words. */
+const checkKeyFile = async (path: string): Promise<void> => {
+  const key: unknown = JSON.parse(await readFile(path, 'utf8'))
+  if (typeof key !== 'object' || key === null || !('type' in key))
+    throw new TypeError('GOOGLE_APPLICATION_CREDENTIALS names no key file of Google’s')
+}
+
 /** Whoever stops the server does not wait for Google. */
 const CLOSE_MS = 2000
 
 const open = ({
   authEmulator = '',
+  credentials = '',
   firestoreEmulator = '',
   projectId,
   storageEmulator = ''
@@ -55,6 +65,7 @@ const open = ({
       // An emulator wants no credentials: nothing is to be looked for on Google's machines.
       if (firestoreEmulator !== '' || storageEmulator !== '')
         process.env['METADATA_SERVER_DETECTION'] ??= 'none'
+      if (credentials !== '') await checkKeyFile(credentials)
       const app = initializeApp(
         projectId === '' ? {} : { projectId },
         `backscroll-${process.hrtime.bigint()}`

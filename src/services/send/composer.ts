@@ -255,11 +255,15 @@ export const makeComposer = Effect.gen(function* () {
     return undefined
   })
 
-  const times = Effect.fnUntraced(function* (request: {
-    readonly sendAt?: number | string | undefined
-    readonly expiresAt?: number | string | undefined
-  }) {
-    const now = yield* Clock.currentTimeMillis
+  /** Judged by when it was asked for, which may be long before it is looked at. */
+  const times = Effect.fnUntraced(function* (
+    request: {
+      readonly sendAt?: number | string | undefined
+      readonly expiresAt?: number | string | undefined
+    },
+    askedAt?: number
+  ) {
+    const now = askedAt ?? (yield* Clock.currentTimeMillis)
     const sendAt = yield* timeOf('sendAt', request.sendAt)
     const expiresAt = yield* timeOf('expiresAt', request.expiresAt)
     if (sendAt !== undefined && (sendAt < now - TOLERATED_PAST_MS || sendAt > now + FURTHEST_MS)) {
@@ -274,13 +278,14 @@ export const makeComposer = Effect.gen(function* () {
   /** The request for the outbox of what JSON asks for. */
   const fromJson = Effect.fnUntraced(function* (
     accountId: string,
-    request: SendRequest
+    request: SendRequest,
+    askedAt: number | undefined
   ): Effect.fn.Return<Composed, RequestRefused | StoreError> {
     const named = CONTENT.filter(name => request[name] !== undefined)
     if (named.length !== 1) {
       return yield* field('text', `Expected exactly one of ${CONTENT.join(', ')}`)
     }
-    const when = yield* times(request)
+    const when = yield* times(request, askedAt)
     const { threadId, toJid } = yield* destination(accountId, request)
     const content = yield* contentOf(accountId, threadId, request)
     const kept =
@@ -345,9 +350,15 @@ export const makeComposer = Effect.gen(function* () {
       const { file: _file, idempotencyKey: _key, ...asked } = request
       return { fingerprint: fingerprintOf({ ...asked, file: attachment.file }), attachment }
     }),
-    compose: (accountId: string, request: SendRequest | UploadRequest, attachment: Attachment | undefined) =>
+    /** `askedAt`, in milliseconds since 1970, when that was not just now. */
+    compose: (
+      accountId: string,
+      request: SendRequest | UploadRequest,
+      attachment: Attachment | undefined,
+      askedAt?: number
+    ) =>
       'file' in request && attachment !== undefined
         ? fromForm(accountId, request, attachment)
-        : fromJson(accountId, request)
+        : fromJson(accountId, request, askedAt)
   }
 })

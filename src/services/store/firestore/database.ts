@@ -3,6 +3,8 @@ import { Context, Effect, Layer } from 'effect'
 import type { Firestore } from 'firebase-admin/firestore'
 import { FirebaseApp, type FirebaseSetup, setupError } from '../../firebase/app.ts'
 
+const LONGEST_RECONNECT_MS = 5000
+
 export class FirestoreDatabase extends Context.Service<FirestoreDatabase, Firestore>()(
   'backscroll/services/store/firestore/FirestoreDatabase'
 ) {
@@ -14,7 +16,13 @@ export class FirestoreDatabase extends Context.Service<FirestoreDatabase, Firest
       FirestoreDatabase,
       Effect.flatMap(FirebaseApp, app =>
         Effect.tryPromise({
-          try: async () => (await import('firebase-admin/firestore')).getFirestore(app, options.databaseId),
+          try: async () => {
+            const { getFirestore } = await import('firebase-admin/firestore')
+            const database = getFirestore(app, options.databaseId)
+            // gRPC would wait up to two minutes before it tries again.
+            database.settings({ 'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_MS })
+            return database
+          },
           catch: setupError
         })
       )

@@ -16,13 +16,15 @@ import {
 import { SqlClient } from 'effect/sql'
 import type { DocumentReference, DocumentSnapshot, QueryDocumentSnapshot } from 'firebase-admin/firestore'
 import { digestOf } from '../../../domain/ids.ts'
+import { Incidents, type News } from '../../observe/incidents.ts'
 import { makeComposer, RequestRefused } from '../../send/composer.ts'
 import type { Attachments } from '../../send/attachments.ts'
 import { type IdempotencyConflict, Outbox } from '../../send/outbox.ts'
 import { SendRequest } from '../../send/request.ts'
 import { Store, StoreError } from '../store.ts'
 import { FirestoreDatabase } from './database.ts'
-import { FAILED_PRECONDITION, grpcCodeOf, INVALID_ARGUMENT, NOT_FOUND } from './errors.ts'
+import { accessRefused, FAILED_PRECONDITION, grpcCodeOf, INVALID_ARGUMENT, NOT_FOUND } from './errors.ts'
+import { outcomeOf } from './writing.ts'
 
 export interface OutboxDocumentsOptions {
   /** How often it is looked for what the listener was not told of, in milliseconds. */
@@ -43,7 +45,7 @@ export class OutboxDocuments extends Context.Service<
   ): Layer.Layer<
     OutboxDocuments,
     StoreError,
-    FirestoreDatabase | SqlClient.SqlClient | Store | Outbox | Attachments
+    FirestoreDatabase | SqlClient.SqlClient | Store | Outbox | Attachments | Incidents
   > {
     return Layer.effect(OutboxDocuments, makeOutboxDocuments(options))
   }
@@ -53,15 +55,18 @@ export class OutboxDocuments extends Context.Service<
 class TooLarge extends Schema.TaggedError<TooLarge>()('TooLarge', {}) {}
 
 const LISTEN_AGAIN_MS = 5000
+const SWEEP_AGAIN_MS = 5000
+/** Together about half a minute. */
+const RETRIES_IN_TURN = 7
 const SERVER_ID = 'server id'
 
 /** What an application writes; other fields are its own affair. */
 const Asked = Schema.Struct({
   accountId: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100)),
   content: Schema.Record(Schema.String, Schema.Unknown),
-  clientMessageId: Schema.optionalKey(Schema.String),
-  to: Schema.optionalKey(Schema.String),
-  threadId: Schema.optionalKey(Schema.String),
+  clientMessageId: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  to: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  threadId: Schema.optionalKey(Schema.NullOr(Schema.String)),
   sendAt: Schema.optionalKey(Schema.Unknown),
   expiresAt: Schema.optionalKey(Schema.Unknown)
 })
@@ -73,8 +78,9 @@ const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
 const unfit = ({ issue }: Schema.SchemaError): RequestRefused => {
   const [first] = issuesOf(issue).issues
   const path = (first?.path ?? []).map(part => String(typeof part === 'object' ? part.key : part))
+  const field = path.join('.') || 'content'
   return new RequestRefused({
-    field: path.join('.') || 'content',
+    field: field === 'idempotencyKey' ? 'clientMessageId' : field,
     reason: first?.message ?? 'Expected a message'
   })
 }
@@ -85,11 +91,25 @@ const plainTime = (value: unknown): unknown =>
     ? value.toMillis()
     : value
 
+/** Null says as much as nothing. */
+const given = (fields: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null))
+
 /** Why a document was not taken. */
 type Reason = Pick<RequestRefused, 'field' | 'reason'>
 
 /** The time of the version that a write has to find, or made. */
 type Version = QueryDocumentSnapshot['updateTime']
+
+const unanswerable = (document: QueryDocumentSnapshot): News => ({
+  accountId: null,
+  kind: 'firestore.refused',
+  severity: 'warning',
+  subject: `outbox ${digestOf(document.id)}`,
+  happened: 'A document in outbox is so large that it cannot even be answered',
+  did: 'It is left as it is, and nothing of it is sent',
+  advice: 'Remove it, and keep the documents of your application below 1 MB'
+})
 
 /** One after the other for each account, in the order in which they are asked for; forgotten when nobody waits. */
 const makeTurns = () => {
@@ -113,6 +133,7 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
     const sql = yield* SqlClient.SqlClient
     const store = yield* Store
     const outbox = yield* Outbox
+    const incidents = yield* Incidents
     const composer = yield* makeComposer
     const scope = yield* Effect.scope
     const inTurn = makeTurns()
@@ -168,9 +189,8 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
       return change(document.ref, version, { ...answer, ...moved(document) }).pipe(
         // A document that is as large as one may be has no room for an answer beside its content.
         Effect.catchTag('TooLarge', () => change(document.ref, version, without)),
-        Effect.catchTag('TooLarge', failure =>
-          Effect.fail(failed('answering a document of the outbox')(failure))
-        ),
+        // Its other fields alone leave no room.
+        Effect.catchTag('TooLarge', () => incidents.report(unanswerable(document))),
         Effect.asVoid
       )
     }
@@ -178,14 +198,11 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
     const requestOf = Effect.fnUntraced(function* (document: DocumentSnapshot) {
       const data = document.data() ?? {}
       const asked = yield* decodeAsked({ ...data, content: data['content'] ?? data['payload'] })
-      const { accountId, clientMessageId, content, expiresAt, sendAt, threadId, to } = asked
+      const { accountId, clientMessageId: idempotencyKey, content, threadId, to } = asked
+      const [sendAt, expiresAt] = [plainTime(asked.sendAt), plainTime(asked.expiresAt)]
       const request = yield* decodeRequest({
         ...content,
-        ...(to === undefined ? {} : { to }),
-        ...(threadId === undefined ? {} : { threadId }),
-        ...(sendAt === undefined ? {} : { sendAt: plainTime(sendAt) }),
-        ...(expiresAt === undefined ? {} : { expiresAt: plainTime(expiresAt) }),
-        ...(clientMessageId === undefined ? {} : { idempotencyKey: clientMessageId })
+        ...given({ to, threadId, sendAt, expiresAt, idempotencyKey })
       })
       return { accountId, request }
     }, Effect.mapError(unfit))
@@ -211,7 +228,7 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
     const enter = Effect.fnUntraced(function* (document: QueryDocumentSnapshot) {
       const { accountId, request } = yield* requestOf(document)
       const { attachment, fingerprint } = yield* composer.identify(request)
-      const composed = yield* composer.compose(accountId, request, attachment)
+      const composed = yield* composer.compose(accountId, request, attachment, document.createTime.toMillis())
       const { idempotencyKey } = request
       const accepted = yield* outbox.accept({
         ...composed,
@@ -244,9 +261,19 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
         )
       )
 
+    const isClaimedHere = (document: DocumentSnapshot): boolean =>
+      document.get('claimedBy') === serverId && document.get('content') === undefined
+
+    /** While it waited for its turn it may have been answered. */
+    const isStillClaimed = (document: QueryDocumentSnapshot) =>
+      Effect.map(
+        tried('reading a document of the outbox', () => document.ref.get()),
+        latest => latest.get('status') === 'claimed' && isClaimedHere(latest)
+      )
+
     /** From its claim on a document is ours: what a crash interrupts is found by it. */
     const claim = (document: QueryDocumentSnapshot) =>
-      document.get('claimedBy') === serverId && document.get('content') === undefined
+      isClaimedHere(document)
         ? Effect.succeed(document.updateTime)
         : change(document.ref, document.updateTime, {
             ...moved(document),
@@ -283,6 +310,7 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
 
     const takeNew = Effect.fnUntraced(function* (document: QueryDocumentSnapshot) {
       if (!(yield* isForUs(document))) return
+      if (isClaimedHere(document) && !(yield* isStillClaimed(document))) return
       const version = yield* Effect.catchTag(claim(document), 'TooLarge', () =>
         Effect.fail(
           new RequestRefused({ field: 'content', reason: 'The document is too large to be answered' })
@@ -294,7 +322,8 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
     const take = Effect.fn('OutboxDocuments.take')(function* (document: QueryDocumentSnapshot) {
       if (yield* isAccepted(document.id)) {
         if (document.get('content') === undefined) return
-        yield* change(document.ref, document.updateTime, moved(document))
+        // What it says now was never sent, whatever it says.
+        yield* change(document.ref, document.updateTime, { content: FieldValue.delete() })
         yield* showAgain(document.id)
       } else if (!isOthers(document)) {
         yield* answering(document, document.updateTime, takeNew(document))
@@ -308,6 +337,8 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
         // What names no account stands in one line.
         typeof accountId === 'string' ? accountId : '',
         take(document).pipe(
+          // Its turn is kept meanwhile: what was written after it is sent after it.
+          Effect.retry({ schedule: Schedule.exponential('250 millis'), times: RETRIES_IN_TURN }),
           Effect.catchCause(cause => Effect.logWarning('A document of the outbox waits to be taken', cause)),
           Effect.annotateLogs({ document: digestOf(document.id) })
         )
@@ -348,13 +379,28 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
 
     // What came later must not wait for what is slow: only its own account's turn does.
     const listen = Stream.runForEach(news, documents => Effect.forkIn(handleAll(documents), scope)).pipe(
-      Effect.catch(error => Effect.logWarning('The outbox in Firestore cannot be listened to', error)),
+      Effect.catch(error => Effect.logDebug('The outbox in Firestore cannot be listened to', error)),
       Effect.andThen(Effect.sleep(LISTEN_AGAIN_MS)),
       Effect.forever
     )
+    let isTold = false
+    const noAccess = (error: StoreError) =>
+      Effect.suspend(() => {
+        const outcome = outcomeOf(error.cause)
+        if (outcome.is !== 'no access' || isTold) return Effect.void
+        isTold = true
+        return incidents.report(accessRefused('read', outcome.reason))
+      })
     const sweeping = sweep.pipe(
-      Effect.catch(error => Effect.logWarning('The outbox in Firestore cannot be read', error)),
-      Effect.repeat(Schedule.spaced(sweepMs)),
+      Effect.tap(() => Effect.sync(() => (isTold = false))),
+      Effect.matchEffect({
+        onSuccess: () => Effect.sleep(sweepMs),
+        onFailure: error =>
+          noAccess(error).pipe(
+            Effect.andThen(Effect.logDebug('The outbox in Firestore cannot be read', error)),
+            Effect.andThen(Effect.sleep(Math.min(sweepMs, SWEEP_AGAIN_MS)))
+          )
+      }),
       Effect.forever
     )
     return OutboxDocuments.of({

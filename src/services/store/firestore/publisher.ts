@@ -11,6 +11,7 @@ import { StoreError } from '../store.ts'
 import { makeComposer } from './compose.ts'
 import { FirestoreDatabase } from './database.ts'
 import { digestOf } from './document.ts'
+import { accessRefused } from './errors.ts'
 import { placeOf } from './paths.ts'
 import { makeQueue, type Noted, type Verdict } from './queue.ts'
 import { makeWriter, type Task } from './writing.ts'
@@ -43,7 +44,7 @@ export const ROUND = 500
 const PROBE = 1
 const IDLE_MS = 100
 const FIRST_PAUSE_MS = 500
-const LONGEST_PAUSE_MS = 60_000
+const LONGEST_PAUSE_MS = 10_000
 /** After so long without any progress a person is told. */
 const UNREACHABLE_MS = 60_000
 const LOOK_MS = 5000
@@ -76,16 +77,6 @@ const refusal = (path: string, is: 'refused' | 'unreadable', reason: string): Ne
     did: 'In Firestore it stays as it was until it changes here, or the server starts anew; the others go on',
     advice: 'Report it with the version of this server'
   }
-}
-
-const NO_ACCESS: Omit<News, 'happened'> = {
-  accountId: null,
-  kind: 'firestore.noAccess',
-  severity: 'error',
-  subject: 'access',
-  did: 'Everything waits in this server’s own database and is written once access is given',
-  advice:
-    'Check FIREBASE_PROJECT_ID, FIRESTORE_DATABASE, GOOGLE_APPLICATION_CREDENTIALS, and that the service account has the role Cloud Datastore User'
 }
 
 const UNREACHABLE: News = {
@@ -158,10 +149,7 @@ const makePublisher = ({ rampUp }: PublisherOptions) =>
         trouble ??= { reason: verdict.reason, since: now }
         if (isTold) return
         isTold = true
-        yield* incidents.report({
-          ...NO_ACCESS,
-          happened: `Firestore does not let this server write (${verdict.reason})`
-        })
+        yield* incidents.report(accessRefused('write', verdict.reason))
         return
       }
     })

@@ -33,7 +33,7 @@ const Row = Schema.Struct({
 const decodeRow = Schema.decodeUnknownEffect(Row)
 
 const FIRST_RETRY_MS = 1000
-const LONGEST_RETRY_MS = 60_000
+const LONGEST_RETRY_MS = 30_000
 
 export const makeQueue = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

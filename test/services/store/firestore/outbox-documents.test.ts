@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { Effect, Layer, ManagedRuntime } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { Incidents } from '../../../../src/services/observe/incidents.ts'
 import { StrayRejections } from '../../../../src/services/observe/stray-rejections.ts'
 import { Attachments } from '../../../../src/services/send/attachments.ts'
 import { Outbox } from '../../../../src/services/send/outbox.ts'
@@ -91,7 +92,12 @@ describe('one server', () => {
       await firestore.stop()
     })
     const outbox = database.collection('outbox')
-    return { outbox, sweep: () => server.runPromise(OutboxDocuments.use(({ sweep }) => sweep)), server }
+    return {
+      firestore,
+      outbox,
+      sweep: () => server.runPromise(OutboxDocuments.use(({ sweep }) => sweep)),
+      server
+    }
   }
   const request = { accountId: RECORD.accountId, to: '4915100000001', content: { text: 'x' } }
 
@@ -114,6 +120,27 @@ describe('one server', () => {
     const answered = (await large.get()).data()
     expect(answered).toMatchObject({ status: 'rejected', field: 'text' })
     expect(answered).not.toHaveProperty('content')
+  })
+
+  test('tells when even an answer finds no room', async () => {
+    const { outbox, server, sweep } = await alone()
+    await outbox.add({ ...request, to: '', note: 'x'.repeat(1_048_440) })
+    await sweep()
+    const told = await server.runPromise(Incidents.use(({ list }) => list({ limit: 10 })))
+    expect(told).toMatchObject([{ kind: 'firestore.refused', severity: 'warning' }])
+  })
+
+  test('sends at once what was to be sent while it was away, and judges a time by when it was asked for', async () => {
+    const { firestore, outbox, server, sweep } = await alone()
+    firestore.documents.now = () => Date.now() - 120_000
+    const soon = await outbox.add({ ...request, sendAt: new Date(Date.now() - 90_000), expiresAt: null })
+    const past = await outbox.add({ ...request, sendAt: new Date(Date.now() - 3_600_000) })
+    firestore.documents.now = Date.now
+    await sweep()
+    expect((await soon.get()).data()).toMatchObject({ status: 'claimed' })
+    expect((await past.get()).data()).toMatchObject({ status: 'rejected', field: 'sendAt' })
+    const rows = await server.runPromise(SqlClient.SqlClient.use(sql => sql`SELECT 1 FROM outbox`))
+    expect(rows).toHaveLength(1)
   })
 
   test.each([

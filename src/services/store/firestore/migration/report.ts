@@ -13,6 +13,8 @@ export interface Report {
   readonly different: number
   /** On the side that was copied from and not on the other. */
   readonly missing: number
+  /** In Firestore and not here, after a copy to Firestore: of accounts that are here. */
+  readonly extra: number
   /** Shortened for Firestore, which takes 1 MiB. */
   readonly truncated: number
   /** Documents that this version cannot read. */
@@ -22,5 +24,5 @@ export interface Report {
 }
 
 /** Whether everything arrived as it was. */
-export const isComplete = ({ different, missing, unreadable }: Report): boolean =>
-  different + missing + unreadable === 0
+export const isComplete = ({ different, extra, missing, unreadable }: Report): boolean =>
+  different + extra + missing + unreadable === 0

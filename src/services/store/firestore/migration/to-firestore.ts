@@ -51,13 +51,15 @@ export const copyToFirestore = (progress: Progress) =>
       yield* publish
       found = yield* compareAll(progress)
     }
+    const { counts: sums, excess } = yield* counts([])
     return {
       from: 'sqlite',
       to: 'firestore',
-      counts: yield* counts(progress),
+      counts: sums,
       equal: found.equal,
       different: found.different.length,
       missing: found.missing.length,
+      extra: excess.there,
       truncated: found.truncated,
       unreadable: 0,
       notSent: 0

@@ -91,8 +91,10 @@ export const copyToSqlite = (progress: Progress, only: ReadonlyArray<string>) =>
 
     const putAccount = Effect.fnUntraced(function* (account: AccountDocument) {
       if ((yield* store.readAccount(account.accountId)) !== undefined) return
-      yield* store.createAccount({ ...account, onlineAt: null })
-      yield* store.updateAccount(account.accountId, account)
+      // Its credentials are not in Firestore: the device is another one, and has to be linked anew.
+      const facts = { ...account, onlineAt: null, wanted: false, ended: 'loggedOut' as const }
+      yield* store.createAccount(facts)
+      yield* store.updateAccount(account.accountId, facts)
     })
 
     const ofAccount = (collection: string, accountId: string) =>
@@ -293,13 +295,16 @@ export const copyToSqlite = (progress: Progress, only: ReadonlyArray<string>) =>
     yield* sql`DELETE FROM firestore_notes WHERE name GLOB ${`${COPIED_TO} *`}`
     const [notSent] = yield* sql<{ n: number }>`SELECT COUNT(*) AS n FROM messages m WHERE m.status = 'queued'
       AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.thread_id = m.thread_id AND o.message_id = m.message_id)`
+    const { counts: sums, excess } = yield* counts(only)
     return {
       from: 'firestore',
       to: 'sqlite',
-      counts: yield* counts(progress),
+      counts: sums,
       equal: found.equal,
       different: found.different.length,
-      missing: found.missing.length,
+      // Messages of a thread whose document is gone are found by their number alone.
+      missing: Math.max(found.missing.length, excess.there),
+      extra: 0,
       truncated: found.truncated,
       unreadable,
       notSent: notSent?.n ?? 0

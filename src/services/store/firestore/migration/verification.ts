@@ -2,7 +2,7 @@
 // documents of each collection.
 import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
-import type { DocumentData } from 'firebase-admin/firestore'
+import type { DocumentData, Query } from 'firebase-admin/firestore'
 import { StoreError } from '../../store.ts'
 import { makeComposer } from '../compose.ts'
 import { FirestoreDatabase } from '../database.ts'
@@ -12,12 +12,20 @@ import type { Progress } from './report.ts'
 /** Documents read in one request. */
 const TOGETHER = 300
 
-/** A file that is held is held in a folder or bucket, not in the database: which side has it is no difference. */
-const withoutFile = (fields: Fields): Fields => {
-  const { media } = fields
+/**
+ * What is not the same on both sides by its nature: files are held in a folder or bucket; a link to WhatsApp is this
+ * server's or it is lost; what was cut to fit into Firestore is whole only where it comes from.
+ */
+const comparable = (path: string, fields: Fields): Fields => {
+  const { media, truncated: _cut, ...rest } = fields
+  if (path.startsWith('accounts/')) {
+    const { ended: _ended, lastDisconnect: _last, wanted: _wanted, ...account } = rest
+    return account
+  }
+  if (media === undefined) return rest
   return typeof media === 'object' && media !== null && 'stored' in media
-    ? { ...fields, media: { ...media, stored: false, fetched: null } }
-    : fields
+    ? { ...rest, media: { ...media, stored: false, fetched: null } }
+    : { ...rest, media }
 }
 
 /** The fields that are ours, as they are in Firestore; what applications have added does not count. */
@@ -25,11 +33,12 @@ const shownOf = (data: DocumentData, fields: Fields): Fields =>
   Object.fromEntries(Object.keys(fields).map(name => [name, data[name] ?? null]))
 
 const isSame = (path: string, fields: Fields, data: DocumentData): boolean => {
-  const [here, there] = [fields, shownOf(data, fields)].map(side => digestOf(path, withoutFile(side)))
+  const [here, there] = [fields, shownOf(data, fields)].map(side => digestOf(path, comparable(path, side)))
   return here !== undefined && there !== undefined && Buffer.compare(here, there) === 0
 }
 
-const isTruncated = ({ truncated }: Fields): boolean => Array.isArray(truncated) && truncated.length > 0
+const isTruncated = (data: DocumentData): boolean =>
+  Array.isArray(data['truncated']) && data['truncated'].length > 0
 
 /** What became of documents that were compared; paths of those that are not equal. */
 export class Comparison {
@@ -44,12 +53,13 @@ export class Comparison {
     else if (!isSame(path, fields, data)) this.different.push(path)
     else {
       this.equal += 1
-      if (isTruncated(fields)) this.truncated += 1
+      if (isTruncated(data)) this.truncated += 1
     }
   }
 }
 
 const COLLECTIONS = ['accounts', 'threads', 'contacts', 'incidents', 'messages'] as const
+type Collection = (typeof COLLECTIONS)[number]
 
 export const makeVerification = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -93,41 +103,63 @@ export const makeVerification = Effect.gen(function* () {
     for (const { data, path } of read) result.note(path, documents.get(path), data)
   })
 
-  const countOf = (collection: string, accountId: string) =>
+  const counted = (query: Query) =>
     Effect.map(
-      tried(() => database.collection(collection).where('accountId', '==', accountId).count().get()),
+      tried(() => query.count().get()),
       found => found.data().count
     )
 
-  /** How many documents each collection has, here and there, of the accounts that are here. */
-  const counts = Effect.fnUntraced(function* (progress: Progress) {
-    const accounts = yield* sql<{ id: string }>`SELECT account_id AS id FROM accounts`
-    const [here] = yield* sql<Record<(typeof COLLECTIONS)[number], number>>`SELECT
-      (SELECT COUNT(*) FROM accounts) AS accounts, (SELECT COUNT(*) FROM threads) AS threads,
-      (SELECT COUNT(*) FROM contacts) AS contacts, (SELECT COUNT(*) FROM messages) AS messages,
-      (SELECT COUNT(*) FROM incidents WHERE account_id IN (SELECT account_id FROM accounts)) AS incidents`
-    const there = new Map<string, number>()
-    const add = (collection: string, n: number) => there.set(collection, (there.get(collection) ?? 0) + n)
-    for (const { id } of accounts) {
-      const known = yield* tried(() => database.doc(`accounts/${id}`).get())
-      add('accounts', known.exists ? 1 : 0)
-      for (const collection of ['threads', 'contacts', 'incidents'])
-        add(collection, yield* countOf(collection, id))
-    }
-    const threads = yield* sql<{ id: string }>`SELECT thread_id AS id FROM threads`
-    for (const [index, { id }] of threads.entries()) {
-      const found = yield* tried(() => database.collection(`threads/${id}/messages`).count().get())
-      add('messages', found.data().count)
-      progress('threads counted', index + 1, threads.length)
-    }
-    return Object.fromEntries(
-      COLLECTIONS.map(name => [name, { sqlite: here?.[name] ?? 0, firestore: there.get(name) ?? 0 }])
+  const countHere = (accountId: string) =>
+    Effect.map(
+      sql<Record<Collection, number>>`SELECT 1 AS accounts,
+        (SELECT COUNT(*) FROM threads WHERE account_id = ${accountId}) AS threads,
+        (SELECT COUNT(*) FROM contacts WHERE account_id = ${accountId}) AS contacts,
+        (SELECT COUNT(*) FROM incidents WHERE account_id = ${accountId}) AS incidents,
+        (SELECT COUNT(*) FROM messages WHERE account_id = ${accountId}) AS messages`,
+      ([row]) => row
     )
+
+  const countThere = Effect.fnUntraced(function* (accountId: string) {
+    const of = (collection: string) =>
+      counted(database.collection(collection).where('accountId', '==', accountId))
+    const account = yield* tried(() => database.doc(`accounts/${accountId}`).get())
+    // Also those of a thread whose document is gone.
+    const messages = database
+      .collectionGroup('messages')
+      .where('accountId', '==', accountId)
+      .orderBy('tsClient', 'desc')
+    return {
+      accounts: account.exists ? 1 : 0,
+      threads: yield* of('threads'),
+      contacts: yield* of('contacts'),
+      incidents: yield* of('incidents'),
+      messages: yield* counted(messages)
+    }
+  })
+
+  /** How many documents each collection has here and there, and how many only one side has; account by account. */
+  const counts = Effect.fnUntraced(function* (only: ReadonlyArray<string>) {
+    const rows = yield* sql<{ id: string }>`SELECT account_id AS id FROM accounts`
+    const accounts = rows.filter(({ id }) => only.length === 0 || only.includes(id))
+    const sums = Object.fromEntries(COLLECTIONS.map(name => [name, { sqlite: 0, firestore: 0 }]))
+    const excess = { here: 0, there: 0 }
+    for (const { id } of accounts) {
+      const here = yield* countHere(id)
+      const there = yield* countThere(id)
+      for (const name of COLLECTIONS) {
+        const [sqlite, firestore] = [here?.[name] ?? 0, there[name]]
+        const sum = sums[name] ?? { sqlite: 0, firestore: 0 }
+        sums[name] = { sqlite: sum.sqlite + sqlite, firestore: sum.firestore + firestore }
+        excess.here += Math.max(0, sqlite - firestore)
+        excess.there += Math.max(0, firestore - sqlite)
+      }
+    }
+    return { counts: sums, excess }
   })
 
   return {
     compareAll: (progress: Progress) => Effect.mapError(compareAll(progress), failed),
     compareRead: (...given: Parameters<typeof compareRead>) => Effect.mapError(compareRead(...given), failed),
-    counts: (progress: Progress) => Effect.mapError(counts(progress), failed)
+    counts: (only: ReadonlyArray<string>) => Effect.mapError(counts(only), failed)
   }
 })
