@@ -129,7 +129,7 @@ export const settings = {
     default: '1m',
     allowed: DURATION,
     meaning:
-      'How often the outbox in Firestore is looked through for documents that the listener was not told of. Each look costs two reads, and one for each document that waits',
+      'How often the outbox in Firestore is looked through for documents that the listener was not told of. Each look costs two reads, and two for each document that waits',
     decode: positiveDuration
   }),
   FIREBASE_AUTH: setting({

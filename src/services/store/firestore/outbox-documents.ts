@@ -1,18 +1,7 @@
 // Documents that applications put into `outbox` become entries of the outbox. A document that still has its `content` is
 // a request nobody has taken: whoever takes it moves the content in the same write, on condition that nobody else did.
 import { randomUUID } from 'node:crypto'
-import {
-  Cause,
-  Context,
-  Effect,
-  Layer,
-  Queue,
-  Schedule,
-  Schema,
-  SchemaIssue,
-  Semaphore,
-  Stream
-} from 'effect'
+import { Cause, Context, Effect, Layer, Queue, Schedule, Schema, Semaphore, Stream } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { DocumentReference, DocumentSnapshot, QueryDocumentSnapshot } from 'firebase-admin/firestore'
 import { digestOf } from '../../../domain/ids.ts'
@@ -20,10 +9,10 @@ import { Incidents, type News } from '../../observe/incidents.ts'
 import { makeComposer, RequestRefused } from '../../send/composer.ts'
 import type { Attachments } from '../../send/attachments.ts'
 import { type IdempotencyConflict, Outbox } from '../../send/outbox.ts'
-import { SendRequest } from '../../send/request.ts'
 import { Store, StoreError } from '../store.ts'
 import { FirestoreDatabase } from './database.ts'
 import { accessRefused, FAILED_PRECONDITION, grpcCodeOf, INVALID_ARGUMENT, NOT_FOUND } from './errors.ts'
+import { requestOf } from './outbox-request.ts'
 import { outcomeOf } from './writing.ts'
 
 export interface OutboxDocumentsOptions {
@@ -59,41 +48,6 @@ const SWEEP_AGAIN_MS = 5000
 /** Together about half a minute. */
 const RETRIES_IN_TURN = 7
 const SERVER_ID = 'server id'
-
-/** What an application writes; other fields are its own affair. */
-const Asked = Schema.Struct({
-  accountId: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100)),
-  content: Schema.Record(Schema.String, Schema.Unknown),
-  clientMessageId: Schema.optionalKey(Schema.NullOr(Schema.String)),
-  to: Schema.optionalKey(Schema.NullOr(Schema.String)),
-  threadId: Schema.optionalKey(Schema.NullOr(Schema.String)),
-  sendAt: Schema.optionalKey(Schema.Unknown),
-  expiresAt: Schema.optionalKey(Schema.Unknown)
-})
-const decodeAsked = Schema.decodeUnknownEffect(Asked)
-const decodeRequest = Schema.decodeUnknownEffect(SendRequest, { onExcessProperty: 'error' })
-const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
-
-/** The first field that does not fit. */
-const unfit = ({ issue }: Schema.SchemaError): RequestRefused => {
-  const [first] = issuesOf(issue).issues
-  const path = (first?.path ?? []).map(part => String(typeof part === 'object' ? part.key : part))
-  const field = path.join('.') || 'content'
-  return new RequestRefused({
-    field: field === 'idempotencyKey' ? 'clientMessageId' : field,
-    reason: first?.message ?? 'Expected a message'
-  })
-}
-
-/** A time as Firestore has it becomes one as the API has it. */
-const plainTime = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null && 'toMillis' in value && typeof value.toMillis === 'function'
-    ? value.toMillis()
-    : value
-
-/** Null says as much as nothing. */
-const given = (fields: Readonly<Record<string, unknown>>) =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null))
 
 /** Why a document was not taken. */
 type Reason = Pick<RequestRefused, 'field' | 'reason'>
@@ -194,18 +148,6 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
         Effect.asVoid
       )
     }
-
-    const requestOf = Effect.fnUntraced(function* (document: DocumentSnapshot) {
-      const data = document.data() ?? {}
-      const asked = yield* decodeAsked({ ...data, content: data['content'] ?? data['payload'] })
-      const { accountId, clientMessageId: idempotencyKey, content, threadId, to } = asked
-      const [sendAt, expiresAt] = [plainTime(asked.sendAt), plainTime(asked.expiresAt)]
-      const request = yield* decodeRequest({
-        ...content,
-        ...given({ to, threadId, sendAt, expiresAt, idempotencyKey })
-      })
-      return { accountId, request }
-    }, Effect.mapError(unfit))
 
     /** Whose the account is; of another server's nothing is touched. */
     const owner = Effect.fnUntraced(function* (accountId: string) {
