@@ -290,17 +290,29 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
     const inOrder = (documents: ReadonlyArray<QueryDocumentSnapshot>) =>
       documents.toSorted((a, b) => a.createTime.valueOf().localeCompare(b.createTime.valueOf()))
 
+    /** Versions of documents that have a place in a turn already. */
+    const placed = new Set<string>()
+
+    const placeIn = (document: QueryDocumentSnapshot) => {
+      const version = `${document.id} ${document.updateTime.valueOf()}`
+      if (placed.has(version)) return Effect.void
+      placed.add(version)
+      return Effect.ensuring(
+        handle(document),
+        Effect.sync(() => placed.delete(version))
+      )
+    }
+
     /** The accounts side by side: one that waits for a file to be fetched keeps only itself waiting. */
     const handleAll = (documents: ReadonlyArray<QueryDocumentSnapshot>) =>
-      Effect.forEach(inOrder(documents), handle, { concurrency: 'unbounded', discard: true })
+      Effect.forEach(inOrder(documents), placeIn, { concurrency: 'unbounded', discard: true })
 
-    const sweep = Effect.gen(function* () {
+    const find = Effect.gen(function* () {
       const open = yield* tried('looking for messages to be sent', () => requests.get())
       const unfinished = yield* tried('looking for messages to be sent', () => claimed.get())
-      const found = [...unfinished.docs, ...open.docs]
-      yield* handleAll(found)
-      return found.length
+      return [...unfinished.docs, ...open.docs]
     })
+    const sweep = Effect.flatMap(find, found => Effect.as(handleAll(found), found.length))
 
     const news = Stream.callback<ReadonlyArray<QueryDocumentSnapshot>, StoreError>(queue =>
       Effect.acquireRelease(
@@ -333,21 +345,26 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
         isTold = true
         return incidents.report(accessRefused('read', outcome.reason))
       })
-    const sweeping = sweep.pipe(
-      Effect.tap(() => Effect.sync(() => (isTold = false))),
-      Effect.matchEffect({
-        onSuccess: () => Effect.sleep(sweepMs),
-        onFailure: error =>
-          noAccess(error).pipe(
-            Effect.andThen(Effect.logDebug('The outbox in Firestore cannot be read', error)),
-            Effect.andThen(Effect.sleep(Math.min(sweepMs, SWEEP_AGAIN_MS)))
-          )
-      }),
-      Effect.forever
-    )
+    /** Until it succeeds: what a crash interrupted comes before what was written after it. */
+    const swept: Effect.Effect<void> = Effect.matchEffect(find, {
+      onSuccess: found => {
+        isTold = false
+        return Effect.asVoid(Effect.forkIn(handleAll(found), scope))
+      },
+      onFailure: error =>
+        noAccess(error).pipe(
+          Effect.andThen(Effect.logDebug('The outbox in Firestore cannot be read', error)),
+          Effect.andThen(Effect.sleep(Math.min(sweepMs, SWEEP_AGAIN_MS))),
+          Effect.andThen(Effect.suspend(() => swept))
+        )
+    })
+    const sweeping = Effect.forever(Effect.andThen(Effect.sleep(sweepMs), swept))
     return OutboxDocuments.of({
       sweep,
-      loop: Effect.andThen(Effect.all([listen, sweeping], { concurrency: 'unbounded' }), Effect.never)
+      loop: swept.pipe(
+        Effect.andThen(Effect.all([listen, sweeping], { concurrency: 'unbounded' })),
+        Effect.andThen(Effect.never)
+      )
     })
   })
 
