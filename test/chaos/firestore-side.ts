@@ -1,9 +1,11 @@
 // Firestore's side of the chaos: an application that sends by writing documents, a Firestore that goes away now and then,
 // and the same comparison with what applications read there.
+import type { DocumentReference } from 'firebase-admin/firestore'
 import { compare } from '../../harness/compare.ts'
 import { FirestoreReader } from '../../harness/firestore.ts'
 import type { ServerProcess } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
+import { grpcCodeOf } from '../../src/services/store/firestore/errors.ts'
 import { LocalFirestore } from '../firestore/server.ts'
 import { pause, pick, type Random, randomOf } from './traffic.ts'
 
@@ -53,10 +55,9 @@ export class FirestoreSide implements AsyncDisposable {
     for (let n = 0; this.running; n += 1) {
       const text = `document ${n}`
       const to = pick(random, phone.contacts).phoneNumber
-      const { id } = await this.reader.database
-        .collection('outbox')
-        .add({ accountId, to, content: { text }, clientMessageId: `document-${n}` })
-      this.documents.push({ id, text, phone })
+      const document = this.reader.database.collection('outbox').doc()
+      await created(document, { accountId, to, content: { text }, clientMessageId: `document-${n}` })
+      this.documents.push({ id: document.id, text, phone })
       await pause(100)
     }
   }
@@ -126,6 +127,21 @@ export class FirestoreSide implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.reader[Symbol.asyncDispose]()
     await this.firestore.stop()
+  }
+}
+
+const ALREADY_EXISTS = 6
+
+/** However often Firestore goes away meanwhile; an answer that was lost shows when it is tried again. */
+const created = async (document: DocumentReference, data: object): Promise<void> => {
+  for (;;) {
+    try {
+      await document.create(data)
+      return
+    } catch (error) {
+      if (grpcCodeOf(error) === ALREADY_EXISTS) return
+      await pause(200)
+    }
   }
 }
 
