@@ -28,6 +28,8 @@ export class FirestoreReader implements Reader, AsyncDisposable {
     process.env['METADATA_SERVER_DETECTION'] ??= 'none'
     const app = initializeApp({ projectId: PROJECT }, `reader-${process.hrtime.bigint()}`)
     this.database = getFirestore(app)
+    // Who goes away in a test comes back soon.
+    this.database.settings({ 'grpc.max_reconnect_backoff_ms': 1000 })
     this.close = () => deleteApp(app)
   }
 

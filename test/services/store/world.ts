@@ -92,9 +92,14 @@ export class FirestoreWorld implements World {
     this.database = database
   }
 
-  static async make(host: string, file?: string, project = newProject()): Promise<FirestoreWorld> {
+  static async make(
+    host: string,
+    file?: string,
+    project = newProject(),
+    { rampUp = false } = {}
+  ): Promise<FirestoreWorld> {
     const runtime = ManagedRuntime.make(
-      Publisher.layer({ rampUp: false }).pipe(
+      Publisher.layer({ rampUp }).pipe(
         Layer.provideMerge(databaseOn(host, project)),
         Layer.provideMerge(servicesOn(file))
       )

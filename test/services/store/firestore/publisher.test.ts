@@ -16,7 +16,7 @@ import { temporaryFolder } from '../../../../harness/server-process.ts'
 import { LocalFirestore } from '../../../firestore/server.ts'
 import { ACCOUNT as RECORD } from '../../send/account.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, change, GROUP, message, T0 } from '../../receive/facts.ts'
-import { FirestoreWorld } from '../world.ts'
+import { FirestoreWorld, newProject } from '../world.ts'
 
 let server: LocalFirestore
 beforeAll(async () => {
@@ -105,6 +105,19 @@ test('large messages are never together more than a request takes', async () => 
   await world.publish()
   const { messages } = await world.view()
   expect(await messages(THREAD)).toHaveLength(30)
+})
+
+test('a new database is not written to faster than Google asks at first', async () => {
+  await using world = await FirestoreWorld.make(server.host, undefined, newProject(), { rampUp: true })
+  await world.run(Store.use(store => store.createAccount(RECORD)))
+  await world.run(apply(...Array.from({ length: 1200 }, (_, n) => message(`R${n}`, { live: false }))))
+  server.documents.tally.times.clear()
+  await world.publish()
+  const times = [...server.documents.tally.times.values()].flat().toSorted((a, b) => a - b)
+  expect(times.length).toBeGreaterThan(1200)
+  const within = times.map((from, index) => times.slice(index).filter(at => at < from + 1000).length)
+  // BulkWriter fills what has drained, so a window may hold the end of one second and the beginning of the next.
+  expect(Math.max(...within)).toBeLessThanOrEqual(1000)
 })
 
 test('text with halves of characters is written as what can be read of it', async () => {
