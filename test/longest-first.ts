@@ -1,0 +1,16 @@
+// Which files begin: those that kill, then those that start servers. A long one that begins last keeps everybody waiting.
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+const FIRST = [/\/test\/chaos\//, /\/test\/e2e\//]
+
+const rankOf = ({ moduleId }: TestSpecification): number => {
+  const rank = FIRST.findIndex(folder => folder.test(moduleId))
+  return rank < 0 ? FIRST.length : rank
+}
+
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
+    const sorted = await super.sort(files)
+    return sorted.toSorted((a, b) => rankOf(a) - rankOf(b))
+  }
+}
