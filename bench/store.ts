@@ -2,28 +2,17 @@
 // same history once more. Firestore's writes and reads are those that the local server counted.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { Effect, Layer, Logger, ManagedRuntime } from 'effect'
+import { Effect, Layer, ManagedRuntime } from 'effect'
 import { databaseOn } from '../harness/firestore.ts'
 import { temporaryFolder } from '../harness/server-process.ts'
 import type { Fact } from '../src/domain/fact.ts'
 import { NO_DETAILS } from '../src/domain/message.ts'
-import { BackfillJobs } from '../src/services/history/backfill-jobs.ts'
-import { ChunkQueue } from '../src/services/history/chunk-queue.ts'
-import { Coverage } from '../src/services/history/coverage.ts'
-import { PlaceholderQueue } from '../src/services/history/placeholder-queue.ts'
-import { Rehearsal } from '../src/services/history/rehearsal.ts'
-import { Incidents } from '../src/services/observe/incidents.ts'
-import { Identity } from '../src/services/receive/identity.ts'
-import { Inbox } from '../src/services/receive/inbox.ts'
 import { Ingest } from '../src/services/receive/ingest.ts'
-import * as Migrations from '../src/services/sql/migrations.ts'
-import * as NodeSqlite from '../src/services/sql/node-sqlite.ts'
 import { Publisher } from '../src/services/store/firestore/publisher.ts'
 import { makeTracking } from '../src/services/store/firestore/tracking.ts'
-import * as SqlStore from '../src/services/store/sql-store.ts'
 import { Store } from '../src/services/store/store.ts'
-import * as Seal from '../src/services/vault/seal.ts'
-import { Vault } from '../src/services/vault/vault.ts'
+import { servicesOn } from '../test/services/database.ts'
+import { ACCOUNT as RECORD } from '../test/services/send/account.ts'
 import { Child } from './child.ts'
 import type { FirestoreQuestions } from './firestore-process.ts'
 import { wholeOption } from './options.ts'
@@ -34,22 +23,9 @@ export const STORE_USAGE = `store     the same history into each store, twice
     --chunk-messages N  how many in one chunk (5000)
     --json              nothing but the result`
 
-const ACCOUNT = 'acc-bench'
+const ACCOUNT = RECORD.accountId
 const T0 = Date.UTC(2026, 0, 1)
 const ASK_EVERY_MS = 20
-
-const services = (folder: string) =>
-  Ingest.layer.pipe(
-    Layer.provideMerge(
-      Layer.mergeAll(Identity.layer, Inbox.layer, ChunkQueue.layer, BackfillJobs.layer({ dryRun: false }))
-    ),
-    Layer.provideMerge(Layer.mergeAll(Coverage.layer, PlaceholderQueue.layer, Rehearsal.layer)),
-    Layer.provideMerge(Layer.mergeAll(SqlStore.layer, Incidents.layer, Vault.layer)),
-    Layer.provideMerge(Seal.layer({ key: '', folder })),
-    Layer.provideMerge(Migrations.layer),
-    Layer.provideMerge(NodeSqlite.layer(join(folder, 'backscroll.db'))),
-    Layer.provideMerge(Logger.layer([]))
-  )
 
 const historyOf = (messages: number, chats: number): ReadonlyArray<Fact> =>
   Array.from({ length: messages }, (_, n): Fact => {
@@ -89,21 +65,7 @@ const applied = (chunks: ReadonlyArray<ReadonlyArray<Fact>>) =>
     )
   )
 
-const account = Store.use(store =>
-  store.createAccount({
-    accountId: ACCOUNT,
-    name: 'Bench',
-    createdAt: T0,
-    wanted: true,
-    jid: '49151999999999@s.whatsapp.net',
-    lid: null,
-    ended: null,
-    lastDisconnect: null,
-    restriction: null,
-    linkedAt: null,
-    onlineAt: null
-  })
-)
+const account = Store.use(store => store.createAccount(RECORD))
 
 const allShown = Publisher.use(publisher =>
   Effect.gen(function* () {
@@ -121,7 +83,7 @@ type Chunks = ReadonlyArray<ReadonlyArray<Fact>>
 
 const intoSqlite = async (chunks: Chunks) => {
   const folder = temporaryFolder()
-  const runtime = ManagedRuntime.make(services(folder.path))
+  const runtime = ManagedRuntime.make(servicesOn(join(folder.path, 'backscroll.db')))
   try {
     await runtime.runPromise(account)
     const first = await seconds(() => runtime.runPromise(applied(chunks)))
@@ -140,7 +102,7 @@ const intoFirestore = async (chunks: Chunks) => {
   const runtime = ManagedRuntime.make(
     Publisher.layer({ rampUp: false }).pipe(
       Layer.provideMerge(databaseOn(emulator, 'demo-bench')),
-      Layer.provideMerge(services(folder.path))
+      Layer.provideMerge(servicesOn(join(folder.path, 'backscroll.db')))
     )
   )
   try {

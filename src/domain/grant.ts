@@ -2,13 +2,12 @@
 import { Schema } from 'effect'
 
 /** `viewer` reads the accounts named, `agent` also sends for them, `admin` does everything with every account. */
-export const ROLES = ['viewer', 'agent', 'admin'] as const
+const ROLES = ['viewer', 'agent', 'admin'] as const
 
-export const Grant = Schema.Struct({
-  role: Schema.Literals(ROLES),
-  accounts: Schema.Array(Schema.String)
-})
-export type Grant = typeof Grant.Type
+export interface Grant {
+  readonly role: (typeof ROLES)[number]
+  readonly accounts: ReadonlyArray<string>
+}
 
 /** The same as in firestore.rules; an admin's claim need not name accounts. */
 export const GrantClaim = Schema.Struct({

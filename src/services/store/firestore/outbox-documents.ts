@@ -8,7 +8,7 @@ import { digestOf } from '../../../domain/ids.ts'
 import { Incidents, type News } from '../../observe/incidents.ts'
 import { makeComposer, RequestRefused } from '../../send/composer.ts'
 import type { Attachments } from '../../send/attachments.ts'
-import { type IdempotencyConflict, Outbox } from '../../send/outbox.ts'
+import { IdempotencyConflict, Outbox } from '../../send/outbox.ts'
 import { Store, StoreError } from '../store.ts'
 import { FirestoreDatabase } from './database.ts'
 import { accessRefused, FAILED_PRECONDITION, grpcCodeOf, INVALID_ARGUMENT, NOT_FOUND } from './errors.ts'
@@ -369,5 +369,4 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
   })
 
 const isRefused = (error: unknown): error is RequestRefused => error instanceof RequestRefused
-const isConflict = (error: unknown): error is IdempotencyConflict =>
-  typeof error === 'object' && error !== null && '_tag' in error && error._tag === 'IdempotencyConflict'
+const isConflict = (error: unknown): error is IdempotencyConflict => error instanceof IdempotencyConflict

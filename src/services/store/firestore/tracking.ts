@@ -2,7 +2,7 @@
 // statement of the store can forget it.
 import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { threadPath } from './paths.ts'
+import { eachPageOfPaths, pathIn, threadPath } from './paths.ts'
 
 const NOW = `CAST(unixepoch('subsec') * 1000 AS INTEGER)`
 
@@ -29,8 +29,6 @@ interface Tracked {
   /** A row that is stored for the first time, when it is noted otherwise than a change. */
   readonly inserted?: string
 }
-
-const messagePath = (row: string) => `'threads/' || ${row}.thread_id || '/messages/' || ${row}.message_id`
 
 const SHOWN_OF_MESSAGES = [
   'thread_id',
@@ -85,19 +83,19 @@ const TRACKED: ReadonlyArray<Tracked> = [
   {
     table: 'messages',
     columns: SHOWN_OF_MESSAGES,
-    notes: row => note(messagePath(row)),
-    inserted: note(messagePath('NEW'), `NEW.ts_client < ${NOW} - ${NEWS_MS}`)
+    notes: row => note(pathIn.messages(row)),
+    inserted: note(pathIn.messages('NEW'), `NEW.ts_client < ${NOW} - ${NEWS_MS}`)
   },
   {
     table: 'receipts',
     notes: row =>
       note(
-        messagePath(row),
+        pathIn.messages(row),
         '0',
         `WHERE EXISTS (SELECT 1 FROM messages WHERE thread_id = ${row}.thread_id AND message_id = ${row}.message_id)`
       )
   },
-  { table: 'threads', columns: SHOWN_OF_THREADS, notes: row => note(threadPath(`${row}.thread_id`)) },
+  { table: 'threads', columns: SHOWN_OF_THREADS, notes: row => note(pathIn.threads(row)) },
   { table: 'coverage', columns: ['beginning', 'refusal', 'refused_at'], notes: row => theThread(row) },
   { table: 'gaps', notes: row => theThread(row) },
   { table: 'past_participants', notes: row => theThread(row) },
@@ -105,12 +103,11 @@ const TRACKED: ReadonlyArray<Tracked> = [
   {
     table: 'contacts',
     notes: row =>
-      note(`'contacts/' || ${row}.account_id || '__' || ${row}.contact_jid`) +
-      theThread(row, `${row}.account_id || '__' || ${row}.contact_jid`)
+      note(pathIn.contacts(row)) + theThread(row, `${row}.account_id || '__' || ${row}.contact_jid`)
   },
-  { table: 'accounts', columns: SHOWN_OF_ACCOUNTS, notes: row => note(`'accounts/' || ${row}.account_id`) },
-  { table: 'outbox', notes: row => note(`'outbox/' || COALESCE(${row}.document_id, ${row}.whatsapp_id)`) },
-  { table: 'incidents', notes: row => note(`'incidents/' || ${row}.incident_id`) }
+  { table: 'accounts', columns: SHOWN_OF_ACCOUNTS, notes: row => note(pathIn.accounts(row)) },
+  { table: 'outbox', notes: row => note(pathIn.outbox(row)) },
+  { table: 'incidents', notes: row => note(pathIn.incidents(row)) }
 ]
 
 const nameOf = (table: string, when: string) => `firestore_${table}_${when}`
@@ -133,13 +130,15 @@ const triggersOf = ({ columns, inserted, notes, table }: Tracked, all: ReadonlyA
 const PAGE = 5000
 
 /** What all rows that are there would have noted, table by table. */
-const EVERYTHING = [
-  `SELECT 'accounts/' || account_id AS path, 0 AS lane FROM accounts`,
-  `SELECT ${threadPath('thread_id')} AS path, 0 AS lane FROM threads`,
-  `SELECT 'contacts/' || account_id || '__' || contact_jid AS path, 1 AS lane FROM contacts`,
-  `SELECT 'outbox/' || COALESCE(document_id, whatsapp_id) AS path, 0 AS lane FROM outbox`,
-  `SELECT 'incidents/' || incident_id AS path, 1 AS lane FROM incidents`
-]
+const EVERYTHING = (
+  [
+    ['accounts', 0],
+    ['threads', 0],
+    ['contacts', 1],
+    ['outbox', 0],
+    ['incidents', 1]
+  ] as const
+).map(([table, lane]) => `SELECT ${pathIn[table](table)} AS path, ${lane} AS lane FROM ${table}`)
 
 export const makeTracking = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -148,11 +147,6 @@ export const makeTracking = Effect.gen(function* () {
     TRACKED.flatMap(({ table }) => WHEN.map(when => nameOf(table, when))),
     name => sql.unsafe(`DROP TRIGGER IF EXISTS ${name}`),
     { discard: true }
-  )
-
-  const isOn = Effect.map(
-    sql`SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND name = ${nameOf('messages', 'inserted')}`,
-    rows => rows.length > 0
   )
 
   /** Made anew at every start: another version may show other columns. */
@@ -169,21 +163,15 @@ export const makeTracking = Effect.gen(function* () {
     }
   }).pipe(sql.withTransaction)
 
-  const noteShown = Effect.gen(function* () {
-    let after = ''
-    while (true) {
-      const rows = yield* sql<{ path: string }>`SELECT path FROM firestore_documents WHERE path > ${after}
-        ORDER BY path LIMIT ${PAGE}`
-      const last = rows.at(-1)
-      if (last === undefined) return
-      yield* sql.unsafe(
-        `UPDATE firestore_documents SET due = ${NOW}, noted_at = ${NOW} WHERE path > ? AND path <= ? AND due IS NULL`,
-        [after, last.path]
-      )
-      after = last.path
-      yield* Effect.yieldNow
-    }
-  })
+  const noteShown = eachPageOfPaths(sql, PAGE, paths =>
+    Effect.andThen(
+      sql.unsafe(
+        `UPDATE firestore_documents SET due = ${NOW}, noted_at = ${NOW} WHERE path >= ? AND path <= ? AND due IS NULL`,
+        [paths.at(0), paths.at(-1)]
+      ),
+      Effect.yieldNow
+    )
+  )
 
   /** Notes everything that is stored and everything that was ever shown; what has not changed is not written again. */
   const noteAll = Effect.gen(function* () {
@@ -197,12 +185,13 @@ export const makeTracking = Effect.gen(function* () {
     for (const select of EVERYTHING) yield* insert(select)
     const threads = yield* sql<{ id: string }>`SELECT thread_id AS id FROM threads`
     for (const { id } of threads) {
-      yield* insert(`SELECT ${messagePath('m')} AS path, 1 AS lane FROM messages m WHERE m.thread_id = ?`, [
-        id
-      ])
+      yield* insert(
+        `SELECT ${pathIn.messages('m')} AS path, 1 AS lane FROM messages m WHERE m.thread_id = ?`,
+        [id]
+      )
       yield* Effect.yieldNow
     }
   })
 
-  return { install, remove, isOn, noteAll }
+  return { install, remove, noteAll }
 })

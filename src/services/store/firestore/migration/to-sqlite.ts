@@ -1,5 +1,5 @@
 // Copies what Firestore shows into the store here, then holds both against each other. What is stored here already stays
-// as it is; a thread that was copied is not read again, so whatever ends it half-way, it goes on where it was.
+// as it is; a thread that was copied is not copied again, so whatever ends it half-way, it goes on where it was.
 import { Clock, Effect, type Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { FieldPath, type Query, type QueryDocumentSnapshot } from 'firebase-admin/firestore'
@@ -9,6 +9,7 @@ import { type MessageWrite, Store, StoreError } from '../../store.ts'
 import { makeComposer } from '../compose.ts'
 import { FirestoreDatabase } from '../database.ts'
 import { digestOf } from '../document.ts'
+import { eachPageOfPaths } from '../paths.ts'
 import { makeTracking } from '../tracking.ts'
 import {
   type AccountDocument,
@@ -258,23 +259,17 @@ export const copyToSqlite = (progress: Progress, only: ReadonlyArray<string>) =>
     })
 
     /** What is equal need not be written again if this folder is to show itself in Firestore. */
-    const rememberShown = Effect.fnUntraced(function* (differing: ReadonlySet<string>) {
-      let after = ''
-      while (true) {
-        const rows = yield* sql<{ path: string }>`SELECT path FROM firestore_documents
-          WHERE path > ${after} ORDER BY path LIMIT ${PAGE}`
-        const last = rows.at(-1)
-        if (last === undefined) return
-        after = last.path
-        const { documents } = yield* compose(rows.map(({ path }) => path))
-        yield* bulk.runMany(
-          `UPDATE firestore_documents SET digest = ?2, maybe_there = 1, due = NULL WHERE path = ?1`,
-          [...documents].flatMap(([path, fields]) =>
-            differing.has(path) ? [] : [[path, digestOf(path, fields)]]
+    const rememberShown = (differing: ReadonlySet<string>) =>
+      eachPageOfPaths(sql, PAGE, paths =>
+        Effect.flatMap(compose(paths), ({ documents }) =>
+          bulk.runMany(
+            `UPDATE firestore_documents SET digest = ?2, maybe_there = 1, due = NULL WHERE path = ?1`,
+            [...documents].flatMap(([path, fields]) =>
+              differing.has(path) ? [] : [[path, digestOf(path, fields)]]
+            )
           )
         )
-      }
-    })
+      )
 
     let copied = 0
     const found = new Comparison()

@@ -7,6 +7,7 @@ import { StoreError } from '../../store.ts'
 import { makeComposer } from '../compose.ts'
 import { FirestoreDatabase } from '../database.ts'
 import { digestOf, type Fields } from '../document.ts'
+import { eachPageOfPaths } from '../paths.ts'
 import type { Progress } from './report.ts'
 
 /** Documents read in one request. */
@@ -73,25 +74,22 @@ export const makeVerification = Effect.gen(function* () {
   const compareAll = Effect.fnUntraced(function* (progress: Progress) {
     const [all] = yield* sql<{ n: number }>`SELECT COUNT(*) AS n FROM firestore_documents`
     const result = new Comparison()
-    let after = ''
     let done = 0
-    while (true) {
-      const rows = yield* sql<{ path: string }>`SELECT path FROM firestore_documents
-        WHERE path > ${after} ORDER BY path LIMIT ${TOGETHER}`
-      const last = rows.at(-1)
-      if (last === undefined) return result
-      after = last.path
-      const { documents, unreadable } = yield* compose(rows.map(({ path }) => path))
-      for (const path of unreadable.keys()) result.missing.push(path)
-      const references = [...documents.keys()].map(path => database.doc(path))
-      // The client refuses to read no documents.
-      const found = references.length === 0 ? [] : yield* tried(() => database.getAll(...references))
-      for (const snapshot of found) {
-        result.note(snapshot.ref.path, documents.get(snapshot.ref.path), snapshot.data())
-      }
-      done += rows.length
-      progress('documents compared', done, all?.n ?? null)
-    }
+    yield* eachPageOfPaths(sql, TOGETHER, paths =>
+      Effect.gen(function* () {
+        const { documents, unreadable } = yield* compose(paths)
+        for (const path of unreadable.keys()) result.missing.push(path)
+        const references = [...documents.keys()].map(path => database.doc(path))
+        // The client refuses to read no documents.
+        const found = references.length === 0 ? [] : yield* tried(() => database.getAll(...references))
+        for (const snapshot of found) {
+          result.note(snapshot.ref.path, documents.get(snapshot.ref.path), snapshot.data())
+        }
+        done += paths.length
+        progress('documents compared', done, all?.n ?? null)
+      })
+    )
+    return result
   })
 
   /** Documents read from Firestore, with what is stored here. */
