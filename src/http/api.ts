@@ -396,6 +396,6 @@ export class Api extends HttpApi.make('backscroll')
       title: 'Backscroll',
       version: '1',
       description:
-        "Complete, live copies of WhatsApp accounts' conversations. Every request to /v1 carries `Authorization: Bearer <API key>`."
+        "Complete, live copies of WhatsApp accounts' conversations. Every request to /v1 carries `Authorization: Bearer <API key>`, or, with FIREBASE_AUTH, a Firebase ID token there."
     })
   ) {}
