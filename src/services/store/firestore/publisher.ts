@@ -197,7 +197,9 @@ const makePublisher = ({ rampUp }: PublisherOptions) =>
 
     /** A round that fails by a fault is one that failed: the next may do. */
     const loop: Effect.Effect<never> = Effect.andThen(
-      Effect.ignore(queue.retryRefused),
+      Effect.catch(queue.retryRefused, error =>
+        Effect.logWarning('What Firestore has refused is not tried again at this start', error)
+      ),
       runOnce.pipe(
         Effect.catchCause(cause =>
           Effect.sync(() => (failures += 1)).pipe(
