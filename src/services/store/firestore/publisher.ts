@@ -197,8 +197,10 @@ const makePublisher = ({ rampUp }: PublisherOptions) =>
 
     /** A round that fails by a fault is one that failed: the next may do. */
     const loop: Effect.Effect<never> = Effect.andThen(
-      Effect.catch(queue.retryRefused, error =>
-        Effect.logWarning('What Firestore has refused is not tried again at this start', error)
+      queue.retryRefused.pipe(
+        Effect.catch(error =>
+          Effect.logWarning('What Firestore has refused is not tried again at this start', error)
+        )
       ),
       runOnce.pipe(
         Effect.catchCause(cause =>
