@@ -50,8 +50,8 @@ const violations = (file: string, imports: ReadonlyArray<string>): ReadonlyArray
       }
     }
     knows('@whiskeysockets/baileys', 'src/services/whatsapp/')
-    knows('node:sqlite', 'src/services/sql/')
-    knows('firebase-admin', 'src/services/store/firestore/', 'src/services/firebase/')
+    knows('node:sqlite', 'src/services/database/sqlite/')
+    knows('firebase-admin', 'src/services/firestore/', 'src/services/firebase/')
     if (room === 'machines' && target !== 'xstate' && !target.startsWith('src/'))
       broken.push(`${file} imports ${target}`)
     if (room === 'services' && target === 'xstate') broken.push(`${file} imports xstate`)
@@ -73,7 +73,11 @@ describe('the rule notices', () => {
     ['a machine that knows Effect', 'src/machines/x.ts', "import { Effect } from 'effect'"],
     ['HTTP that reaches into actors', 'src/http/x.ts', "import { layer } from '../actors/root.ts'"],
     ['an actor that reaches into HTTP', 'src/actors/x.ts', "import { Api } from '../http/api.ts'"],
-    ['Baileys outside its wing', 'src/services/send/x.ts', "import { proto } from '@whiskeysockets/baileys'"],
+    [
+      'Baileys outside its wing',
+      'src/services/outbox/x.ts',
+      "import { proto } from '@whiskeysockets/baileys'"
+    ],
     [
       'the product that imports the simulator',
       'src/main.ts',

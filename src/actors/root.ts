@@ -12,19 +12,19 @@ import {
   type AccountView,
   CommandRefused
 } from '../services/accounts.ts'
-import { History } from '../services/history/history.ts'
+import { History } from '../services/history/chunks/worker.ts'
 import { Media } from '../services/media/media.ts'
-import { Incidents } from '../services/observe/incidents.ts'
-import { Inspection } from '../services/observe/inspection.ts'
-import { count, noteStates } from '../services/observe/metrics.ts'
-import { Ingest } from '../services/receive/ingest.ts'
-import { Store } from '../services/store/store.ts'
+import { Incidents } from '../services/incidents/incidents.ts'
+import { Inspection } from '../services/telemetry/inspection.ts'
+import { count, noteStates } from '../services/telemetry/metrics.ts'
+import { Ingest } from '../services/intake/ingest.ts'
+import { Store } from '../services/conversations/store.ts'
 import { Vault } from '../services/vault/vault.ts'
 import { WhatsApp } from '../services/whatsapp/whatsapp.ts'
 import { type AccountDelays, type AccountServices, makeAccountLogic } from './account.ts'
 import { makeEffectBridge } from './effect-bridge.ts'
-import { makeObserver } from './observer.ts'
-import { isState, leafOf } from './seen.ts'
+import { makeObserver } from './watch/observer.ts'
+import { isState, leafOf } from './watch/seen.ts'
 
 export interface RootOptions extends AccountDelays {
   /** Pause between the starts of two accounts when the server starts. */
@@ -193,7 +193,7 @@ export const layer = (
         () => Effect.sync(() => root.stop())
       )
       // Loaded by the first who watches: most servers are never watched.
-      const system = Effect.promise(() => import('./inspection.ts')).pipe(
+      const system = Effect.promise(() => import('./watch/inspection.ts')).pipe(
         Effect.map(({ inspectedSystem }) => inspectedSystem(root))
       )
       yield* Inspection.use(inspection => inspection.offer(system))

@@ -1,5 +1,5 @@
 // What WhatsApp told us, in our own words: every road in (live, offline queue, history, on-demand) ends in these facts.
-// Addresses are still as WhatsApp wrote them; who they are is resolved once, by services/receive/identity.
+// Addresses are still as WhatsApp wrote them; who they are is resolved once, by services/conversations/identity.
 import type { Call, Details, MessageStatus } from './message.ts'
 
 /** A person or chat as one stanza names it, with the other form (LID or phone number) when the stanza gave both. */

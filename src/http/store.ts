@@ -1,7 +1,7 @@
 // Where applications read, over HTTP.
 import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
-import { StoreState } from '../services/store/state.ts'
+import { StoreState } from '../services/firestore/state.ts'
 import { Api } from './api.ts'
 import { StoreUnavailable } from './problems.ts'
 

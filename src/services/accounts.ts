@@ -3,8 +3,8 @@
 import { Context, type Effect, Schema, type Stream } from 'effect'
 import type { AccountRecord, AccountState, Disconnect } from '../domain/account.ts'
 import type { Pairing } from '../domain/connection.ts'
-import type { SyncProgress } from './history/pace.ts'
-import type { StoreError } from './store/store.ts'
+import type { SyncProgress } from './history/chunks/pace.ts'
+import type { StoreError } from './conversations/store.ts'
 
 export type AccountCommand =
   | { readonly type: 'command.pair'; readonly pairing: Pairing }

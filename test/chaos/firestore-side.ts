@@ -5,7 +5,7 @@ import { compare } from '../../harness/compare.ts'
 import { FirestoreReader } from '../../harness/firestore.ts'
 import type { ServerProcess } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
-import { grpcCodeOf } from '../../src/services/store/firestore/errors.ts'
+import { grpcCodeOf } from '../../src/services/firestore/publish/errors.ts'
 import { LocalFirestore } from '../firestore/server.ts'
 import { pause, pick, type Random, randomOf } from './traffic.ts'
 

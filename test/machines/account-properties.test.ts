@@ -4,7 +4,7 @@ import { createActor, fromPromise, type SnapshotFrom } from 'xstate'
 import { expect, test } from 'vitest'
 import { ENDED_STATES } from '../../src/domain/account.ts'
 import { type AccountEvent, type AccountInput, accountMachine } from '../../src/machines/account.ts'
-import { leafOf } from '../../src/actors/seen.ts'
+import { leafOf } from '../../src/actors/watch/seen.ts'
 import { FRESH, verdicts } from './account-model.ts'
 import { makeTestClock } from './clock.ts'
 

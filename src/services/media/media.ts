@@ -3,12 +3,12 @@
 import { Clock, Context, Deferred, Effect, Layer, Semaphore, type Stream } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { Message } from '../../domain/message.ts'
-import { Incidents } from '../observe/incidents.ts'
-import { storageTrouble } from '../observe/storage-trouble.ts'
-import { Ingest } from '../receive/ingest.ts'
-import { Store, StoreError } from '../store/store.ts'
+import { Incidents } from '../incidents/incidents.ts'
+import { storageTrouble } from '../incidents/storage-trouble.ts'
+import { Ingest } from '../intake/ingest.ts'
+import { Store, StoreError } from '../conversations/store.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
-import { makeWorker, type Worker } from '../worker.ts'
+import { makeWorker, type Worker } from '../process/worker.ts'
 import { makeCallers } from './callers.ts'
 import {
   contentHashOf,

@@ -2,7 +2,7 @@
 import { Clock, Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { MediaState, Message } from '../../domain/message.ts'
-import { Store, StoreError } from '../store/store.ts'
+import { Store, StoreError } from '../conversations/store.ts'
 import { fetchQueue, type Place, type Waiting } from './fetch-queue.ts'
 
 export interface MediaNews {

@@ -1,7 +1,7 @@
 // Removes what nobody needs any more: files that no message refers to, and downloads that nobody continued for a week.
 import { Clock, Effect } from 'effect'
-import { hourly } from '../hourly.ts'
-import { troubleOf } from '../observe/storage-trouble.ts'
+import { hourly } from '../process/hourly.ts'
+import { troubleOf } from '../incidents/storage-trouble.ts'
 import { PartialFiles } from './files.ts'
 import { Media } from './media.ts'
 

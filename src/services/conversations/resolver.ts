@@ -1,0 +1,105 @@
+// Who and what facts are about, as the store names it: addresses become threads, messages and senders.
+import { Effect } from 'effect'
+import type { Address, ChangeFact, MessageFact, Party } from '../../domain/fact.ts'
+import { messageIdOf, threadIdOf } from '../../domain/ids.ts'
+import { isGroupJid } from '../../domain/jid.ts'
+import type { ChangeWrite, MessageWrite, ThreadWrite } from './store.ts'
+import type { Identity } from './identity.ts'
+import { messageWrite, senderKey } from './message-write.ts'
+
+/** From addresses to thread, message and sender identities. */
+export const makeResolver = (identity: Identity['Service']) => {
+  const thread = Effect.fnUntraced(function* (accountId: string, chat: Address) {
+    return threadOf(accountId, yield* identity.resolve(accountId, chat))
+  })
+
+  const party = (accountId: string, who: Party) =>
+    who === 'me' ? Effect.succeed(null) : identity.resolve(accountId, who)
+
+  const message = Effect.fnUntraced(function* (
+    accountId: string,
+    threadId: string,
+    fact: MessageFact,
+    now: number
+  ) {
+    const named: Array<Address> = []
+    messageWrite(threadId, fact, now, address => {
+      named.push(address)
+      return address.jid
+    })
+    const people = new Map<string, string>()
+    for (const address of named) people.set(formsOf(address), yield* identity.resolve(accountId, address))
+    return messageWrite(threadId, fact, now, address => people.get(formsOf(address)) ?? address.jid)
+  })
+
+  const change = Effect.fnUntraced(function* (accountId: string, fact: ChangeFact) {
+    const { threadId } = yield* thread(accountId, fact.chat)
+    const sender = yield* party(accountId, fact.target.sender)
+    const by = yield* party(accountId, fact.by)
+    // Only the writer edits a message, and revokes it, or an admin of the group does, whom the store knows; anyone may
+    // react, vote and call back.
+    const isForeign = by !== sender
+    if (isForeign && fact.change.to === 'edited') return []
+    if (isForeign && fact.change.to === 'revoked' && !isGroupJid(fact.chat.jid)) return []
+    const write: ChangeWrite = {
+      threadId,
+      messageId: messageIdOf(senderKey(fact.chat, sender), fact.target.whatsAppId),
+      change: byWhom(fact.change, by ?? 'me', isForeign)
+    }
+    return [write]
+  })
+
+  const messageId = (accountId: string, fact: MessageFact) =>
+    Effect.map(party(accountId, fact.sender), sender =>
+      messageIdOf(senderKey(fact.chat, sender), fact.whatsAppId)
+    )
+
+  /**
+   * The same as `thread` and `message` for whoever is remembered, and `undefined` for whoever has to be resolved. Almost
+   * everybody in a history is: without an effect a message, a long one is stored several times as fast.
+   */
+  const remembered = (accountId: string) => {
+    const threads = new Map<string, ThreadOf>()
+    let isMissing = false
+    const resolve = (address: Address): string => {
+      const person = identity.known(accountId, address)
+      if (person === undefined) isMissing = true
+      return person ?? address.jid
+    }
+    return {
+      thread: (chat: Address): ThreadOf | undefined => {
+        const person = identity.known(accountId, chat)
+        if (person === undefined) return undefined
+        const known = threads.get(person)
+        if (known !== undefined) return known
+        const made = threadOf(accountId, person)
+        threads.set(person, made)
+        return made
+      },
+      message: (threadId: string, fact: MessageFact, now: number): MessageWrite | undefined => {
+        isMissing = false
+        const write = messageWrite(threadId, fact, now, resolve)
+        return isMissing ? undefined : write
+      }
+    }
+  }
+
+  return { thread, message, messageId, remembered, change }
+}
+
+type ThreadOf = Pick<ThreadWrite, 'threadId' | 'clientJid' | 'kind'>
+
+const threadOf = (accountId: string, clientJid: string): ThreadOf => ({
+  threadId: threadIdOf(accountId, clientJid),
+  clientJid,
+  kind: isGroupJid(clientJid) ? 'group' : 'direct'
+})
+
+const formsOf = ({ alt = '', jid }: Address): string => `${jid} ${alt}`
+
+const byWhom = (change: ChangeFact['change'], person: string, isForeign: boolean): ChangeWrite['change'] => {
+  if (change.to === 'reacted') return { ...change, sender: person }
+  // What the owner deletes on the phone, WhatsApp has allowed.
+  if (change.to === 'revoked' && isForeign && person !== 'me') return { ...change, by: person }
+  return change.to === 'voted' ? { ...change, voter: person } : change
+}

@@ -1,0 +1,132 @@
+// A message as a row, and back.
+import { Effect, Schema } from 'effect'
+import {
+  Call,
+  ChatEvent,
+  ContactCard,
+  EarlierBody,
+  Location,
+  Media,
+  Message,
+  MessageStatus,
+  NO_DETAILS,
+  Poll,
+  Reaction,
+  shownMedia
+} from '../../../domain/message.ts'
+import { messageKeyOf } from '../../../domain/ids.ts'
+import { bodyAfterEdit, type Held, pollAfter, Vote } from '../../../domain/change.ts'
+
+/** What only some messages have, in one JSON object that names only what is there. */
+const DetailsColumn = Schema.Struct({
+  location: Schema.optionalKey(Location),
+  contacts: Schema.optionalKey(Schema.Array(ContactCard)),
+  poll: Schema.optionalKey(Poll),
+  votes: Schema.optionalKey(Schema.Array(Vote)),
+  call: Schema.optionalKey(Call),
+  event: Schema.optionalKey(ChatEvent),
+  mentions: Schema.optionalKey(Schema.Array(Schema.String)),
+  viewOnce: Schema.optionalKey(Schema.Boolean)
+})
+
+const jsonList = <S extends Schema.Top>(item: S) => Schema.NullOr(Schema.fromJsonString(Schema.Array(item)))
+
+const Changeable = {
+  type: Schema.String,
+  body: Schema.NullOr(Schema.String),
+  media: Schema.NullOr(Schema.fromJsonString(Media)),
+  details: Schema.NullOr(Schema.fromJsonString(DetailsColumn)),
+  reactions: jsonList(Reaction),
+  edits: jsonList(EarlierBody),
+  status: MessageStatus,
+  status_reason: Schema.NullOr(Schema.String),
+  ts_client: Schema.Finite
+}
+
+const HeldRow = Schema.Struct({ ...Changeable, raw: Schema.NullOr(Schema.Uint8Array) })
+type HeldRow = typeof HeldRow.Type
+
+const MessageRow = Schema.Struct({
+  ...Changeable,
+  account_id: Schema.String,
+  thread_id: Schema.String,
+  message_id: Schema.String,
+  whatsapp_id: Schema.String,
+  direction: Message.fields.direction,
+  sender: Schema.NullOr(Schema.String),
+  sender_name: Schema.NullOr(Schema.String),
+  quoted_whatsapp_id: Schema.NullOr(Schema.String),
+  quoted_message_id: Schema.NullOr(Schema.String),
+  ts_claimed: Schema.NullOr(Schema.Finite),
+  ts_server: Schema.Finite
+})
+
+export const decodeHeld = (row: unknown) => Effect.map(Schema.decodeUnknownEffect(HeldRow)(row), heldOf)
+export const decodeMessage = (row: unknown) =>
+  Effect.map(Schema.decodeUnknownEffect(MessageRow)(row), messageOf)
+
+const heldOf = (row: HeldRow): Held => {
+  const { votes = [], ...details } = row.details ?? {}
+  return {
+    ...NO_DETAILS,
+    ...details,
+    votes,
+    media: row.media,
+    type: row.type,
+    body: row.body,
+    reactions: row.reactions ?? [],
+    edits: row.edits ?? [],
+    status: row.status,
+    statusReason: row.status_reason,
+    tsClient: row.ts_client,
+    raw: row.raw
+  }
+}
+
+const messageOf = (row: typeof MessageRow.Type): Message => {
+  const { edits, raw: _raw, reactions, votes, ...held } = heldOf({ ...row, raw: null })
+  return {
+    ...held,
+    media: held.media === null ? null : shownMedia(held.media),
+    // A message that came edited already is told the same edit again: that changed nothing anybody saw.
+    edits: edits.filter((edit, index) => edit.body !== bodyAfterEdit({ body: held.body, edits }, index)),
+    poll: pollAfter(held.poll, votes),
+    reactions: reactions.filter(reaction => reaction.emoji !== ''),
+    accountId: row.account_id,
+    threadId: row.thread_id,
+    messageId: row.message_id,
+    messageKey: messageKeyOf(row.thread_id, row.message_id),
+    whatsAppId: row.whatsapp_id,
+    direction: row.direction,
+    sender: row.sender,
+    senderName: row.sender_name,
+    quotedWhatsAppId: row.quoted_whatsapp_id,
+    quotedMessageId: row.quoted_message_id,
+    tsClaimed: row.ts_claimed,
+    tsServer: row.ts_server
+  }
+}
+
+export const jsonOrNull = (value: ReadonlyArray<unknown> | object | null): string | null =>
+  value === null || Object.keys(value).length === 0 ? null : JSON.stringify(value)
+
+/** The `details` column of a message. */
+export const detailsColumn = (
+  message: Omit<
+    Held,
+    'media' | 'votes' | 'reactions' | 'edits' | 'status' | 'statusReason' | 'tsClient' | 'raw'
+  > &
+    Partial<Pick<Held, 'votes'>>
+): string | null => {
+  const { call, contacts, event, location, mentions, poll, viewOnce, votes = [] } = message
+  return jsonOrNull({
+    ...(location === null ? {} : { location }),
+    ...(contacts.length === 0 ? {} : { contacts }),
+    ...(poll === null ? {} : { poll }),
+    ...(votes.length === 0 ? {} : { votes }),
+    ...(call === null ? {} : { call }),
+    ...(event === null ? {} : { event }),
+    ...(mentions.length === 0 ? {} : { mentions }),
+    ...(viewOnce ? { viewOnce } : {})
+  })
+}

@@ -1,0 +1,131 @@
+// Effect's SqlClient over the SQLite that is built into Node: no native package to install.
+// One connection a database; SQLite's own locks are never met because a semaphore orders its users.
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { Context, Effect, Layer, Schedule, Semaphore, Stream } from 'effect'
+import { SqlClient, type SqlConnection, SqlError, Statement } from 'effect/sql'
+import { Reactivity } from 'effect/reactivity'
+import { searchable } from '../../../domain/search-text.ts'
+
+const CACHED_STATEMENTS = 200
+
+/** For about five seconds another program may hold the database, as a backup does, before it is told as trouble. */
+const LOCK_ATTEMPTS = 33
+
+const bindable = (value: unknown): SQLInputValue => {
+  if (value === undefined || value === null) return null
+  if (typeof value === 'boolean') return value ? 1 : 0
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string') return value
+  if (value instanceof Uint8Array) return value
+  throw new TypeError(`A ${typeof value} cannot be stored in SQLite`)
+}
+
+const open = (file: string): DatabaseSync => {
+  // Waiting inside SQLite would stop every account: who finds the database locked waits outside, below.
+  const database = new DatabaseSync(file, { timeout: 50 })
+  // FULL: a committed transaction survives a power cut, which "written before acknowledged" rests on.
+  database.exec(
+    'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-12288; PRAGMA wal_autocheckpoint=8000'
+  )
+  // What the full-text index takes of a text; statements that search names need it too.
+  database.function('searchable', { deterministic: true }, text =>
+    typeof text === 'string' ? searchable(text) : null
+  )
+  return database
+}
+
+/** Runs one statement for many rows, as fast as SQLite can, inside the caller's transaction. */
+export class SqlBulk extends Context.Service<
+  SqlBulk,
+  {
+    runMany(
+      statement: string,
+      rows: ReadonlyArray<ReadonlyArray<unknown>>
+    ): Effect.Effect<void, SqlError.SqlError>
+  }
+>()('backscroll/services/database/SqlBulk') {}
+
+/** Node calls SQLite's result code `errcode`; whoever classifies errors looks for `errno`. */
+const withErrno = (cause: unknown): unknown =>
+  cause instanceof Error && 'errcode' in cause ? Object.assign(cause, { errno: cause.errcode }) : cause
+
+const failure = (thrown: unknown, operation: string): SqlError.SqlError => {
+  const cause = withErrno(thrown)
+  return new SqlError.SqlError({
+    reason: SqlError.classifySqliteError(cause, { message: 'SQLite refused a statement', operation })
+  })
+}
+
+/** A SqlClient (and SqlBulk) on one SQLite file, or `:memory:`; closed with its scope. */
+export const layer = (file: string): Layer.Layer<SqlClient.SqlClient | SqlBulk, SqlError.SqlError> =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const database = yield* Effect.acquireRelease(
+        Effect.try({ try: () => open(file), catch: cause => failure(cause, 'open') }),
+        opened => Effect.sync(() => opened.close())
+      )
+      const statements = new Map<string, StatementSync>()
+      const prepare = (text: string): StatementSync => {
+        const known = statements.get(text)
+        if (known !== undefined) return known
+        const prepared = database.prepare(text)
+        if (statements.size >= CACHED_STATEMENTS) {
+          const oldest = statements.keys().next()
+          if (oldest.done !== true) statements.delete(oldest.value)
+        }
+        statements.set(text, prepared)
+        return prepared
+      }
+      const run = <A>(operation: string, work: () => A): Effect.Effect<A, SqlError.SqlError> =>
+        Effect.try({ try: work, catch: cause => failure(cause, operation) }).pipe(
+          Effect.retry({
+            // Within a transaction the lock is ours already; what fails then has to fail the whole of it.
+            while: error => error.reason._tag === 'LockTimeoutError' && !database.isTransaction,
+            schedule: Schedule.spaced('100 millis'),
+            times: LOCK_ATTEMPTS
+          })
+        )
+
+      const rows: SqlConnection.Connection['execute'] = (text, params, transform) =>
+        run('execute', () => {
+          const found = prepare(text).all(...params.map(bindable))
+          return transform === undefined ? found : transform(found)
+        })
+      const values: SqlConnection.Connection['executeValues'] = (text, params) =>
+        run('execute', () =>
+          prepare(text)
+            .all(...params.map(bindable))
+            .map(row => Object.values(row))
+        )
+      const connection: SqlConnection.Connection = {
+        execute: rows,
+        executeRaw: (text, params) => run('execute', () => prepare(text).run(...params.map(bindable))),
+        executeValues: values,
+        executeValuesUnprepared: values,
+        executeUnprepared: rows,
+        executeStream: (text, params, transform) => Stream.fromIterableEffect(rows(text, params, transform))
+      }
+      const semaphore = yield* Semaphore.make(1)
+      const acquirers = SqlClient.makeSqliteAcquirers({
+        connection: Effect.succeed(connection),
+        semaphore,
+        isTransaction: () => database.isTransaction
+      })
+      const client = yield* SqlClient.make({
+        ...acquirers,
+        driver: 'node:sqlite',
+        compiler: Statement.makeCompilerSqlite(),
+        beginTransaction: 'BEGIN IMMEDIATE',
+        prepareTransactionControls: true,
+        spanAttributes: [['db.system.name', 'sqlite']]
+      }).pipe(Effect.provide(Reactivity.layer))
+
+      const runMany = (text: string, many: ReadonlyArray<ReadonlyArray<unknown>>) =>
+        client.withTransaction(
+          run('runMany', () => {
+            const statement = prepare(text)
+            for (const row of many) statement.run(...row.map(bindable))
+          })
+        )
+      return Context.make(SqlClient.SqlClient, client).pipe(Context.add(SqlBulk, SqlBulk.of({ runMany })))
+    })
+  )

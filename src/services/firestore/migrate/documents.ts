@@ -1,0 +1,46 @@
+// Documents as they are read from Firestore: decoded before any of it is stored.
+import { Schema } from 'effect'
+import { AccountRecord } from '../../../domain/account.ts'
+import { CoverageState, Gap } from '../../../domain/coverage.ts'
+import { Incident } from '../../../domain/incident.ts'
+import { Message, Receipt } from '../../../domain/message.ts'
+import { PastParticipant, Thread } from '../../../domain/thread.ts'
+
+const { onlineAt: _, ...accountFields } = AccountRecord.fields
+
+const AccountDocument = Schema.Struct(accountFields)
+export type AccountDocument = typeof AccountDocument.Type
+
+const ThreadDocument = Schema.Struct({
+  ...Thread.fields,
+  aliases: Schema.Array(Schema.String),
+  coverage: Schema.Struct({
+    state: CoverageState,
+    beginningReached: Schema.Boolean,
+    gaps: Schema.Array(Gap),
+    lastRefusal: Schema.NullOr(Schema.Struct({ reason: Schema.String, at: Schema.Finite }))
+  }),
+  pastParticipants: Schema.Array(PastParticipant)
+})
+export type ThreadDocument = typeof ThreadDocument.Type
+
+const MessageDocument = Schema.Struct({
+  ...Message.fields,
+  receipts: Schema.Array(Receipt),
+  raw: Schema.NullOr(Schema.Uint8Array),
+  truncated: Schema.Array(Schema.String)
+})
+export type MessageDocument = typeof MessageDocument.Type
+
+const ContactDocument = Schema.Struct({
+  accountId: Schema.String,
+  contactJid: Schema.String,
+  name: Schema.NullOr(Schema.String),
+  pushName: Schema.NullOr(Schema.String)
+})
+
+export const decodeAccountDocument = Schema.decodeUnknownEffect(AccountDocument)
+export const decodeThreadDocument = Schema.decodeUnknownEffect(ThreadDocument)
+export const decodeMessageDocument = Schema.decodeUnknownEffect(MessageDocument)
+export const decodeContactDocument = Schema.decodeUnknownEffect(ContactDocument)
+export const decodeIncidentDocument = Schema.decodeUnknownEffect(Incident)

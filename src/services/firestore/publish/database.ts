@@ -1,0 +1,31 @@
+// The Firestore database that applications read.
+import { Context, Effect, Layer } from 'effect'
+import type { Firestore } from 'firebase-admin/firestore'
+import { FirebaseApp, type FirebaseSetup, setupError } from '../../firebase/app.ts'
+
+const LONGEST_RECONNECT_MS = 5000
+
+export class FirestoreDatabase extends Context.Service<FirestoreDatabase, Firestore>()(
+  'backscroll/services/firestore/FirestoreDatabase'
+) {
+  /** `databaseId` is `(default)` for the first one of a project. */
+  static layer(options: {
+    readonly databaseId: string
+  }): Layer.Layer<FirestoreDatabase, FirebaseSetup, FirebaseApp> {
+    return Layer.effect(
+      FirestoreDatabase,
+      Effect.flatMap(FirebaseApp, app =>
+        Effect.tryPromise({
+          try: async () => {
+            const { getFirestore } = await import('firebase-admin/firestore')
+            const database = getFirestore(app, options.databaseId)
+            // gRPC would wait up to two minutes before it tries again.
+            database.settings({ 'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_MS })
+            return database
+          },
+          catch: setupError
+        })
+      )
+    )
+  }
+}

@@ -1,0 +1,77 @@
+// The time, for everything here: the wall clock as long as it goes forward. When somebody sets it back, time goes on from
+// where it was until the wall has caught up: waits do not become days, and new messages are not taken for future ones.
+import { Clock, type Duration, Effect, Layer, Schedule } from 'effect'
+import { Incidents } from '../incidents/incidents.ts'
+
+/** Smaller corrections, as time servers make them, are nobody's trouble. */
+const WORTH_TELLING_MS = 60_000
+const LOOK_EVERY = '5 seconds'
+
+export interface SteadyTime {
+  /** Milliseconds since 1970; never less than before. */
+  readonly now: () => number
+  /** How far the wall clock is behind, in milliseconds. */
+  readonly behind: () => number
+}
+
+/** A clock this much behind is being corrected gently: the time stands still until it has caught up. */
+const GENTLY_MS = 1000
+
+/** `wall` is what the machine says the time is, `elapsed` counts milliseconds and cannot be set. */
+export const makeSteadyTime = (wall: () => number, elapsed: () => number): SteadyTime => {
+  let last = wall()
+  let trusted = { time: last, elapsed: elapsed() }
+  const now = (): number => {
+    const said = wall()
+    if (said >= last - GENTLY_MS) {
+      last = Math.max(last, said)
+      trusted = { time: last, elapsed: elapsed() }
+    } else {
+      last = Math.max(last, Math.floor(trusted.time + elapsed() - trusted.elapsed))
+    }
+    return last
+  }
+  return { now, behind: () => Math.max(0, now() - wall()) }
+}
+
+const steady = makeSteadyTime(Date.now, () => performance.now())
+
+/** Effect's clock, going forward only. */
+export const layer: Layer.Layer<never> = Layer.effect(
+  Clock.Clock,
+  Effect.map(Effect.service(Clock.Clock), clock => ({
+    currentTimeMillisUnsafe: steady.now,
+    currentTimeMillis: Effect.sync(steady.now),
+    currentTimeNanosUnsafe: () => BigInt(steady.now()) * 1_000_000n,
+    currentTimeNanos: Effect.sync(() => BigInt(steady.now()) * 1_000_000n),
+    monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+    monotonicTimeNanos: clock.monotonicTimeNanos,
+    sleep: (duration: Duration.Duration) => clock.sleep(duration)
+  }))
+)
+
+/** Tells of a clock that was set back, once for each time. */
+export const watch = (time: Pick<SteadyTime, 'behind'> = steady) =>
+  Effect.gen(function* () {
+    const incidents = yield* Incidents
+    let told = false
+    const look = Effect.suspend(() => {
+      const behind = time.behind()
+      if (behind < WORTH_TELLING_MS) {
+        told = false
+        return Effect.void
+      }
+      if (told) return Effect.void
+      told = true
+      return incidents.report({
+        accountId: null,
+        kind: 'clock.setBack',
+        severity: 'warning',
+        subject: 'clock',
+        happened: `The clock of this machine was set back by ${Math.round(behind / 1000)} seconds`,
+        did: 'Time goes on from where it was until the clock has caught up; nothing waits longer and nothing is lost',
+        advice: 'Look at the time service of the machine'
+      })
+    })
+    yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(LOOK_EVERY)))
+  })

@@ -1,0 +1,158 @@
+// What is counted and measured, under the names that Prometheus scrapes. No metric holds message text, numbers or names:
+// accounts are counted, not told apart.
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Clock, Context, Effect, Layer, Metric } from 'effect'
+import { SqlClient } from 'effect/sql'
+import { ACCOUNT_STATES, type AccountState } from '../../domain/account.ts'
+import { StoreError } from '../conversations/store.ts'
+
+const counter = (name: string, description: string) =>
+  Metric.counter(`backscroll_${name}_total`, { description, incremental: true })
+const gauge = (name: string, description: string) => Metric.gauge(`backscroll_${name}`, { description })
+
+const transitions = counter('account_transitions', 'State changes of accounts, by both states')
+const reconnects = counter('reconnects', 'Connections that were lost and are tried again, by WhatsApp’s code')
+const unexpectedEvents = counter(
+  'unexpected_events',
+  'Events that an account had no use for in its state, by event and state'
+)
+const restarts = counter(
+  'account_restarts',
+  'Accounts started anew, by whether they crashed or somebody asked'
+)
+const received = counter('messages_received', 'Messages that arrived live and were stored')
+const sent = counter('messages_sent', 'Messages that WhatsApp has acknowledged')
+
+const firestore = counter('firestore_operations', 'Documents of Firestore, by what became of them')
+
+/** Counts what became of the documents of one round. */
+export const countFirestore = (outcomes: ReadonlyArray<string>): Effect.Effect<void> => {
+  const counts = new Map<string, number>()
+  for (const outcome of outcomes) counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
+  return Effect.forEach(
+    counts,
+    ([outcome, n]) => Metric.update(Metric.withAttributes(firestore, { outcome }), n),
+    { discard: true }
+  )
+}
+
+/** Counts, each ready to be run. */
+export const count = {
+  transition: (from: AccountState, to: AccountState) =>
+    Metric.update(Metric.withAttributes(transitions, { from, to }), 1),
+  reconnect: (code: number) => Metric.update(Metric.withAttributes(reconnects, { code: String(code) }), 1),
+  unexpected: (event: string, state: string) =>
+    Metric.update(Metric.withAttributes(unexpectedEvents, { event, state }), 1),
+  restart: (cause: 'crash' | 'command') => Metric.update(Metric.withAttributes(restarts, { cause }), 1),
+  received: (messages: number) => Metric.update(received, messages),
+  sent: Metric.update(sent, 1)
+}
+
+const accounts = gauge('accounts', 'Accounts, by state')
+
+/** How many accounts are in each state. */
+export const noteStates = (states: Iterable<AccountState>): Effect.Effect<void> => {
+  const counts = new Map<AccountState, number>(ACCOUNT_STATES.map(state => [state, 0]))
+  for (const state of states) counts.set(state, (counts.get(state) ?? 0) + 1)
+  return Effect.forEach(
+    counts,
+    ([state, n]) => Metric.update(Metric.withAttributes(accounts, { state }), n),
+    { discard: true }
+  )
+}
+
+/** Each by one number that a statement answers as `n`. */
+const DEPTHS = [
+  [
+    gauge('inbox_waiting', 'Received and acknowledged, not stored for applications yet'),
+    'SELECT COUNT(*) AS n FROM journal WHERE ingested_at IS NULL'
+  ],
+  [
+    gauge('outbox_waiting', 'Accepted and not sent yet'),
+    `SELECT COUNT(*) AS n FROM outbox WHERE status IN ('queued', 'sending')`
+  ],
+  [
+    gauge('history_chunks_pending', 'History chunks that are announced and not stored yet'),
+    `SELECT COUNT(*) AS n FROM history_chunks WHERE state = 'pending'`
+  ],
+  [
+    gauge('backfill_parts_open', 'Gaps and beginnings that the phones are, or will be, asked for'),
+    `SELECT COUNT(*) AS n FROM backfill_tasks WHERE status IN ('waiting', 'asked')`
+  ],
+  [
+    gauge('firestore_waiting', 'Documents that have yet to be written to Firestore'),
+    'SELECT COUNT(*) AS n FROM firestore_documents WHERE due IS NOT NULL'
+  ],
+  [
+    gauge('gaps_open', 'Stretches of threads that may lack messages'),
+    'SELECT COUNT(*) AS n FROM gaps WHERE closed_at IS NULL'
+  ],
+  [gauge('messages', 'Messages stored'), 'SELECT COALESCE(SUM(messages), 0) AS n FROM accounts'],
+  [
+    gauge('incidents_unacknowledged', 'Incidents that nobody has seen'),
+    'SELECT COUNT(*) AS n FROM incidents WHERE acknowledged_at IS NULL'
+  ]
+] as const
+
+const ingestLag = gauge('ingest_lag_seconds', 'How long the oldest entry of the inbox has waited')
+const residentMemory = gauge('resident_memory_bytes', 'Memory of the process that is in use')
+const eventLoopDelay = gauge('event_loop_delay_seconds', 'Since the last scrape, by quantile')
+
+/** How exactly the event loop's delay is measured, milliseconds. */
+const RESOLUTION_MS = 10
+
+export class Gauges extends Context.Service<
+  Gauges,
+  {
+    /** Measures everything that is not counted as it happens. */
+    readonly refresh: Effect.Effect<void, StoreError>
+  }
+>()('backscroll/services/telemetry/Gauges') {
+  static readonly layer: Layer.Layer<Gauges, never, SqlClient.SqlClient> = Layer.effect(
+    Gauges,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const delay = yield* Effect.acquireRelease(
+        Effect.sync(() => {
+          const monitor = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+          monitor.enable()
+          return monitor
+        }),
+        monitor => Effect.sync(() => monitor.disable())
+      )
+
+      const depths = Effect.forEach(
+        DEPTHS,
+        ([metric, statement]) =>
+          Effect.flatMap(sql.unsafe<{ n: number }>(statement), ([row]) => Metric.update(metric, row?.n ?? 0)),
+        { discard: true }
+      )
+
+      const lag = Effect.gen(function* () {
+        const [row] = yield* sql<{ at: number | null }>`SELECT MIN(received_at) AS at FROM journal
+          WHERE ingested_at IS NULL`
+        const at = row?.at ?? null
+        const now = yield* Clock.currentTimeMillis
+        yield* Metric.update(ingestLag, at === null ? 0 : Math.max(0, now - at) / 1000)
+      })
+
+      const ofProcess = Effect.gen(function* () {
+        yield* Metric.update(residentMemory, process.memoryUsage.rss())
+        for (const quantile of [0.5, 0.99, 1]) {
+          const seconds = Math.max(0, delay.percentile(quantile * 100) / 1e9 - RESOLUTION_MS / 1000)
+          yield* Metric.update(
+            Metric.withAttributes(eventLoopDelay, { quantile: String(quantile) }),
+            Number.isFinite(seconds) ? seconds : 0
+          )
+        }
+        delay.reset()
+      })
+
+      return Gauges.of({
+        refresh: Effect.all([depths, lag, ofProcess], { discard: true }).pipe(
+          Effect.mapError(cause => new StoreError({ operation: 'measuring', cause }))
+        )
+      })
+    })
+  )
+}

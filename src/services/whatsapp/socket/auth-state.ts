@@ -1,0 +1,73 @@
+// Baileys' credentials and keys as bytes for our vault, and back. What the values mean is Baileys' business.
+import {
+  type AuthenticationCreds,
+  BufferJSON,
+  initAuthCreds,
+  proto,
+  type SignalDataSet,
+  type SignalDataTypeMap
+} from '@whiskeysockets/baileys'
+import type { KeyChanges } from '../../vault/vault.ts'
+
+const toBytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value, BufferJSON.replacer))
+
+// The bytes were written by toBytes and authenticated by the vault: they are what was put in.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+const fromBytes = <A>(bytes: Uint8Array): A =>
+  JSON.parse(Buffer.from(bytes).toString(), BufferJSON.reviver) as A
+
+export const encodeCredentials = (creds: AuthenticationCreds): Uint8Array => toBytes(creds)
+
+/** Stored credentials, or fresh ones for a device that is about to be linked. */
+export const decodeCredentials = (bytes: Buffer | undefined): AuthenticationCreds =>
+  bytes === undefined ? initAuthCreds() : fromBytes<AuthenticationCreds>(bytes)
+
+/**
+ * Baileys serialises a sender key with plain JSON but reads it back with BufferJSON, which leaves the keys of skipped
+ * messages as plain objects: every group message that a later one has overtaken would fail to decrypt.
+ */
+const legibleSenderKey = (record: Uint8Array): Uint8Array =>
+  Buffer.from(JSON.stringify(JSON.parse(Buffer.from(record).toString()), BufferJSON.replacer))
+
+export const encodeKeys = (data: SignalDataSet): KeyChanges => {
+  const changes: Record<string, Record<string, Uint8Array | null>> = {}
+  for (const [kind, values] of Object.entries(data)) {
+    const encoded: Record<string, Uint8Array | null> = {}
+    for (const [id, value] of Object.entries(values)) {
+      const kept = kind === 'sender-key' && value instanceof Uint8Array ? legibleSenderKey(value) : value
+      encoded[id] = kept === null ? null : toBytes(kept)
+    }
+    changes[kind] = encoded
+  }
+  return changes
+}
+
+export const decodeKey = <T extends keyof SignalDataTypeMap>(
+  kind: T,
+  bytes: Uint8Array
+): SignalDataTypeMap[T] => {
+  const value = fromBytes<SignalDataTypeMap[T]>(bytes)
+  return kind === 'app-state-sync-key' ? revived(value) : value
+}
+
+/** App-state keys must be protobuf objects again; the type of the value stays what it was. */
+const revived = <A>(value: A): A => {
+  if (typeof value !== 'object' || value === null) return value
+  return Object.assign(proto.Message.AppStateSyncKeyData.create(), value)
+}
+
+/**
+ * Counts new pre-keys as given away, and tells whether there were any. Baileys stores a pre-key, hands it out and tells
+ * later that its number is used up: after a crash in between it would make another pre-key with the same number, and
+ * whoever got the first could never be understood. So the counters are written with the keys.
+ */
+export const reservePreKeys = (creds: AuthenticationCreds, changes: KeyChanges): boolean => {
+  const made = Object.entries(changes['pre-key'] ?? {}).flatMap(([id, value]) =>
+    value === null ? [] : [Number(id)]
+  )
+  if (made.length === 0) return false
+  const next = Math.max(...made) + 1
+  creds.nextPreKeyId = Math.max(creds.nextPreKeyId, next)
+  creds.firstUnuploadedPreKeyId = Math.max(creds.firstUnuploadedPreKeyId, next)
+  return true
+}

@@ -1,0 +1,89 @@
+// The key store the Signal repository works on: one encryption or decryption is one transaction, and there is one at
+// a time.
+//
+// Baileys' own transactions do not do here. It sends a message inside one that reads the sessions at its start and
+// writes them at its end, network queries in between, under another lock than decrypting uses: a message received
+// meanwhile from the same device has its ratchet step overwritten, and everything after it cannot be decrypted.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { SignalDataTypeMap, SignalKeyStoreWithTransaction } from '@whiskeysockets/baileys'
+import type { Effect } from 'effect'
+import type { KeyChanges, Vault } from '../../vault/vault.ts'
+import { decodeKey, encodeKeys } from './auth-state.ts'
+import { withoutFailedTries } from './session-repair.ts'
+
+/** Runs an effect from Baileys' promise world; a failure rejects. */
+export type RunPromise = <A, E>(effect: Effect.Effect<A, E>) => Promise<A>
+
+type Pending = Record<string, Record<string, Uint8Array | null>>
+
+/**
+ * A transactional key store on the vault. `commit` writes the changes of a transaction, with what the transaction
+ * answered (a decryption answers the plaintext).
+ */
+export const makeSignalKeys = (options: {
+  readonly accountId: string
+  readonly vault: Vault['Service']
+  readonly run: RunPromise
+  readonly commit: (changes: KeyChanges, answer: unknown) => Promise<void>
+  /** The credentials to be written together with changes made outside of a transaction. */
+  readonly credentialsFor: (changes: KeyChanges) => Uint8Array | undefined
+}): SignalKeyStoreWithTransaction => {
+  const { accountId, commit, run, vault } = options
+  const running = new AsyncLocalStorage<Pending>()
+  let turn: Promise<unknown> = Promise.resolve()
+
+  /** After everything that was asked for before. */
+  const inTurn = <A>(work: () => Promise<A>): Promise<A> => {
+    const result = turn.then(work)
+    turn = result.catch(() => undefined)
+    return result
+  }
+
+  const repairSessions = async (pending: Pending): Promise<void> => {
+    const sessions = pending['session'] ?? {}
+    const stored = await run(vault.readKeys(accountId, 'session', Object.keys(sessions)))
+    for (const [id, after] of Object.entries(sessions)) {
+      const before = stored.get(id)
+      if (before !== undefined && after !== null) sessions[id] = withoutFailedTries(before, after)
+    }
+  }
+
+  return {
+    get: async <T extends keyof SignalDataTypeMap>(kind: T, ids: Array<string>) => {
+      const pending = running.getStore()?.[kind] ?? {}
+      const stored = await run(
+        vault.readKeys(
+          accountId,
+          kind,
+          ids.filter(id => !Object.hasOwn(pending, id))
+        )
+      )
+      const values: { [id: string]: SignalDataTypeMap[T] } = {}
+      for (const id of ids) {
+        const bytes = Object.hasOwn(pending, id) ? pending[id] : stored.get(id)
+        if (bytes !== null && bytes !== undefined) values[id] = decodeKey(kind, bytes)
+      }
+      return values
+    },
+    set: async data => {
+      const changes = encodeKeys(data)
+      const pending = running.getStore()
+      if (pending === undefined) {
+        await run(vault.writeKeys(accountId, changes, options.credentialsFor(changes)))
+        return
+      }
+      for (const [kind, values] of Object.entries(changes)) pending[kind] = { ...pending[kind], ...values }
+    },
+    isInTransaction: () => running.getStore() !== undefined,
+    transaction: work =>
+      running.getStore() === undefined
+        ? inTurn(async () => {
+            const pending: Pending = {}
+            const answer = await running.run(pending, work)
+            await repairSessions(pending)
+            if (Object.keys(pending).length > 0) await commit(pending, answer)
+            return answer
+          })
+        : work()
+  }
+}

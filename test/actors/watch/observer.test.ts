@@ -1,0 +1,50 @@
+// What is seen of accounts: every change of state, and every event that a state had no use for.
+import { createActor, SimulatedClock } from 'xstate'
+import { expect, test } from 'vitest'
+import { makeObserver } from '../../../src/actors/watch/observer.ts'
+import { supervisorMachine } from '../../../src/machines/supervisor.ts'
+import { LINKED } from '../../machines/account-model.ts'
+
+const watch = () => {
+  const moves: Array<string> = []
+  const unexpected: Array<string> = []
+  const observer = makeObserver({
+    onMove: (from, { code, state }, all) =>
+      moves.push(`${from ?? ''} → ${state} (${code ?? ''}) of ${all.size}`),
+    onUnexpected: (accountId, event, state) => unexpected.push(`${accountId} ${event} ${state}`)
+  })
+  const root = createActor(supervisorMachine, {
+    clock: new SimulatedClock(),
+    inspect: observer.inspect
+  }).start()
+  root.send({ type: 'account.start', input: LINKED })
+  return { account: root.getSnapshot().children['acc-1']!, moves, observer, root, unexpected }
+}
+
+test('each change of state is told once, with where it came from', () => {
+  const { account, moves, unexpected } = watch()
+  account.send({ type: 'socket.opened', jid: '1@s.whatsapp.net', lid: null })
+  account.send({ type: 'socket.restrictionTold', restriction: null })
+  account.send({ type: 'socket.closed', verdict: 'retry', disconnect: { code: 503, reason: '', at: 1 } })
+  expect(moves).toEqual([
+    ' → connecting () of 1',
+    'connecting → open () of 1',
+    'open → reconnecting (503) of 1'
+  ])
+  expect(unexpected).toEqual([])
+})
+
+test('an event that the state has no use for is told, and changes nothing', () => {
+  const { account, moves, unexpected } = watch()
+  account.send({ type: 'socket.qrOffered', qr: 'late', expiresAt: 1 })
+  expect(unexpected).toEqual(['acc-1 socket.qrOffered connecting'])
+  expect(moves).toHaveLength(1)
+})
+
+test('an account that is gone is not counted any more', () => {
+  const { account, moves, observer, root } = watch()
+  root.send({ type: 'account.start', input: { ...LINKED, accountId: 'acc-2' } })
+  observer.forget('acc-2')
+  account.send({ type: 'socket.opened', jid: '1@s.whatsapp.net', lid: null })
+  expect(moves.at(-1)).toBe('connecting → open () of 1')
+})

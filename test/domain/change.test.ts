@@ -1,0 +1,124 @@
+// What changes do to a message, whatever order they come in.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { NO_DETAILS } from '../../src/domain/message.ts'
+import { applyChange, type Held, type MessageChange, pollAfter } from '../../src/domain/change.ts'
+
+const HELD: Held = {
+  ...NO_DETAILS,
+  type: 'text',
+  body: 'original',
+  reactions: [],
+  edits: [],
+  votes: [],
+  status: 'sent',
+  statusReason: null,
+  tsClient: 0,
+  raw: null
+}
+
+const after = (held: Held, changes: ReadonlyArray<MessageChange>) => changes.reduce(applyChange, held)
+
+/** Changes with times of their own; each time belongs to one change only, as in life. */
+const changes = fc
+  .uniqueArray(
+    fc.record({
+      at: fc.integer({ min: 1, max: 1000 }),
+      kind: fc.constantFrom('edited', 'reacted', 'status'),
+      who: fc.constantFrom('me', 'a', 'b'),
+      what: fc.constantFrom('', 'x', 'y', 'z')
+    }),
+    { selector: ({ at }) => at, maxLength: 12 }
+  )
+  .map(all =>
+    all.map(({ at, kind, what, who }): MessageChange =>
+      kind === 'edited'
+        ? { to: 'edited', body: what, at }
+        : kind === 'reacted'
+          ? { to: 'reacted', sender: who, emoji: what, at }
+          : { to: 'status', status: at % 2 === 0 ? 'delivered' : 'read', reason: null }
+    )
+  )
+
+const shown = (held: Held) => ({
+  ...held,
+  reactions: held.reactions.toSorted((a, b) => (a.sender < b.sender ? -1 : 1))
+})
+
+test('the same changes in any order, each once or more often, leave the same message', () => {
+  fc.assert(
+    fc.property(
+      changes.chain(all =>
+        fc.tuple(
+          fc.constant(all),
+          fc.shuffledSubarray(all, { minLength: all.length }),
+          fc.shuffledSubarray(all)
+        )
+      ),
+      ([all, order, repeated]) => {
+        expect(shown(after(HELD, [...order, ...repeated]))).toEqual(shown(after(HELD, all)))
+      }
+    )
+  )
+})
+
+test('edits keep every earlier body in the order of their times', () => {
+  const edits = [3, 1, 2].map((at): MessageChange => ({ to: 'edited', body: `edit ${at}`, at }))
+  expect(after(HELD, edits)).toMatchObject({
+    body: 'edit 3',
+    edits: [
+      { body: 'original', editedAt: 1 },
+      { body: 'edit 1', editedAt: 2 },
+      { body: 'edit 2', editedAt: 3 }
+    ]
+  })
+})
+
+test('a deleted message stays deleted, and nothing of it is kept', () => {
+  const deleted = after(HELD, [
+    { to: 'edited', body: 'secret', at: 1 },
+    { to: 'revoked', at: 2 },
+    { to: 'edited', body: 'secret again', at: 3 }
+  ])
+  expect(deleted).toMatchObject({ type: 'revoked', body: null, edits: [], raw: null })
+})
+
+test('a reaction that was taken back does not return when it is told again', () => {
+  const reaction = (emoji: string, at: number): MessageChange => ({ to: 'reacted', sender: 'a', emoji, at })
+  const { reactions } = after(HELD, [reaction('👍', 1), reaction('', 2), reaction('👍', 1)])
+  expect(reactions).toEqual([{ sender: 'a', emoji: '', at: 2 }])
+})
+
+test('an answered call is not missed because it ends', () => {
+  const call = (outcome: 'ringing' | 'answered' | 'missed'): MessageChange => ({
+    to: 'called',
+    call: { video: false, outcome, duration: null }
+  })
+  const ringing = {
+    ...HELD,
+    type: 'call',
+    call: { video: true, outcome: 'ringing' as const, duration: null }
+  }
+  expect(after(ringing, [call('answered'), call('missed')]).call).toEqual({
+    video: true,
+    outcome: 'answered',
+    duration: null
+  })
+})
+
+test('a later vote of a person replaces the earlier one, also one that history told', () => {
+  const poll = {
+    question: 'q',
+    selectable: 0,
+    options: [
+      { name: 'A', voters: ['x', 'me'] },
+      { name: 'B', voters: [] }
+    ]
+  }
+  expect(pollAfter(poll, [{ voter: 'x', options: ['B'], at: 5 }])).toMatchObject({
+    options: [
+      { name: 'A', voters: ['me'] },
+      { name: 'B', voters: ['x'] }
+    ]
+  })
+})

@@ -1,0 +1,48 @@
+// Nothing grows for ever that nobody reads any more.
+import { Effect } from 'effect'
+import { SqlClient } from 'effect/sql'
+import { expect, test } from 'vitest'
+import * as Upkeep from '../../../src/services/conversations/upkeep.ts'
+import { onDatabase } from '../database.ts'
+import { ANN, apply, change, message, T0 } from './facts.ts'
+
+test('events go after a week, changes that wait for a message that never comes after two months', async () => {
+  const counts = await onDatabase(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* apply(message('A'), change('NEVER', { to: 'edited', body: 'x', at: T0 }), {
+        kind: 'readByMe',
+        chat: { jid: ANN },
+        upTo: { whatsAppIds: ['NEVER'] }
+      })
+      const count = Effect.map(
+        sql<{
+          events: number
+          changes: number
+          reads: number
+        }>`SELECT (SELECT COUNT(*) FROM events) AS events,
+          (SELECT COUNT(*) FROM waiting_changes) AS changes, (SELECT COUNT(*) FROM waiting_reads) AS reads`,
+        ([row]) => row
+      )
+      const age = (days: number) =>
+        Effect.forEach(
+          [
+            'UPDATE events SET at = at - ?',
+            'UPDATE waiting_changes SET waiting_since = waiting_since - ?',
+            'UPDATE waiting_reads SET waiting_since = waiting_since - ?'
+          ],
+          statement => sql.unsafe(statement, [days * 86_400_000])
+        )
+      const found = [yield* count]
+      for (const days of [8, 53]) {
+        yield* age(days)
+        yield* Upkeep.tidy
+        found.push(yield* count)
+      }
+      return found
+    })
+  )
+  expect(counts[0]).toEqual({ events: 2, changes: 1, reads: 1 })
+  expect(counts[1]).toEqual({ events: 0, changes: 1, reads: 1 })
+  expect(counts[2]).toEqual({ events: 0, changes: 0, reads: 0 })
+})

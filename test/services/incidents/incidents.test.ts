@@ -1,0 +1,51 @@
+// Incidents are counted as often as they were reported, whatever becomes of the work around the report.
+import { Effect } from 'effect'
+import { SqlClient } from 'effect/sql'
+import { expect, test } from 'vitest'
+import { Incidents, type News } from '../../../src/services/incidents/incidents.ts'
+import { onDatabase } from '../database.ts'
+import { ACCOUNT } from '../conversations/facts.ts'
+
+const news = (subject: string): News => ({
+  accountId: ACCOUNT,
+  kind: 'history.chunkLost',
+  severity: 'warning',
+  subject,
+  happened: 'Something',
+  did: 'Something else',
+  advice: 'Nothing'
+})
+
+const counts = Effect.map(
+  Incidents.use(incidents => incidents.list({ limit: 10 })),
+  found => Object.fromEntries(found.map(({ count, subject }) => [subject, count]))
+)
+
+test('several in one transaction are each counted once', async () => {
+  const counted = await onDatabase(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const incidents = yield* Incidents
+      const both = Effect.andThen(incidents.report(news('one')), incidents.report(news('other')))
+      yield* sql.withTransaction(both)
+      yield* sql.withTransaction(both)
+      return yield* counts
+    })
+  )
+  expect(counted).toEqual({ one: 2, other: 2 })
+})
+
+test('one that was reported in work that failed is not lost with it', async () => {
+  const counted = await onDatabase(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const incidents = yield* Incidents
+      yield* Effect.flip(
+        sql.withTransaction(Effect.andThen(incidents.report(news('one')), Effect.fail('the work')))
+      )
+      yield* incidents.report(news('other'))
+      return yield* counts
+    })
+  )
+  expect(counted).toEqual({ one: 1, other: 1 })
+})

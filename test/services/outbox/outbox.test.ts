@@ -1,0 +1,208 @@
+// The outbox's rules of trying again, on a real database and a test clock, against WhatsApps that misbehave in one way each.
+import { Effect, Layer, Stream } from 'effect'
+import { TestClock } from 'effect/testing'
+import { expect, test } from 'vitest'
+import { Incidents } from '../../../src/services/incidents/incidents.ts'
+import { Attachments } from '../../../src/services/outbox/attachments.ts'
+import { Outbox } from '../../../src/services/outbox/outbox.ts'
+import { Store } from '../../../src/services/conversations/store.ts'
+import { SendRefused } from '../../../src/services/whatsapp/socket/connection.ts'
+import { NotConfirmed, NotConnected, type Outgoing } from '../../../src/services/whatsapp/sending.ts'
+import { WhatsApp } from '../../../src/services/whatsapp/whatsapp.ts'
+import { servicesOn } from '../database.ts'
+import { ACCOUNT } from './account.ts'
+
+type Send = (
+  message: Outgoing
+) => Effect.Effect<number | undefined, NotConnected | NotConfirmed | SendRefused>
+
+const run = <A, E>(send: Send, program: Effect.Effect<A, E, Outbox | Store | Incidents>): Promise<A> => {
+  const whatsapp = WhatsApp.of({
+    connect: () => Stream.empty,
+    send: (_, message) => send(message),
+    upload: () => Effect.fail(new NotConnected({})),
+    read: () => Effect.void,
+    type: () => Effect.void,
+    restriction: () => Effect.succeed(null),
+    askForChunk: () => Effect.void,
+    askForHistory: () => Effect.void,
+    askForMessages: () => Effect.void,
+    askForMedia: () => Effect.void,
+    onMediaAnswer: () => Effect.void,
+    isConnected: () => Effect.succeed(false),
+    turnIn: Effect.succeed(0),
+    closed: () => Effect.void,
+    learnPeople: () => Effect.void,
+    logout: () => Effect.void
+  })
+  const services = Outbox.layer({ paceMs: 0 }).pipe(
+    Layer.provideMerge(Layer.succeed(WhatsApp, whatsapp)),
+    Layer.provideMerge(
+      Attachments.layer({ folder: '/nonexistent', largest: 1, allowPrivateAddresses: false })
+    ),
+    Layer.provideMerge(Layer.fresh(servicesOn()))
+  )
+  return Effect.runPromise(
+    Effect.andThen(
+      Store.use(store => store.createAccount(ACCOUNT)),
+      program
+    ).pipe(Effect.provide(Layer.provideMerge(services, TestClock.layer())))
+  )
+}
+
+const queue = (text: string, toJid = '491@s.whatsapp.net', expiresAt?: number) =>
+  Outbox.use(outbox =>
+    outbox.accept({
+      accountId: ACCOUNT.accountId,
+      toJid,
+      content: { kind: 'text', text },
+      fingerprint: text,
+      expiresAt
+    })
+  )
+const pass = Outbox.use(outbox => outbox.sending.runOnce(ACCOUNT.accountId))
+const entry = (entryId: string) => Outbox.use(outbox => outbox.read(ACCOUNT.accountId, entryId))
+
+test('what WhatsApp refuses is tried again after growing pauses, then fails with its reason and an incident', async () => {
+  const [delays, last, incidents, message] = await run(
+    () => Effect.fail(new SendRefused({ code: 400, reason: 'WhatsApp refused the message (code 400)' })),
+    Effect.gen(function* () {
+      const { entryId, messageId, threadId } = yield* queue('refused')
+      const waits: Array<number> = []
+      for (let attempt = 1; attempt <= 6; attempt += 1) {
+        yield* pass
+        const next = yield* pass
+        if (typeof next === 'object') {
+          const now = yield* Effect.clockWith(clock => clock.currentTimeMillis)
+          waits.push(next.nextAt - now)
+          yield* TestClock.adjust(next.nextAt - now)
+        }
+      }
+      return [
+        waits,
+        yield* entry(entryId),
+        yield* Incidents.use(found => found.list({ limit: 10 })),
+        yield* Store.use(store => store.readMessage(threadId, messageId))
+      ] as const
+    })
+  )
+  expect(delays).toEqual([2000, 4000, 8000, 16_000, 32_000])
+  expect(last).toMatchObject({
+    status: 'failed',
+    attempts: 6,
+    reason: 'WhatsApp refused the message (code 400)'
+  })
+  expect(incidents).toMatchObject([
+    { kind: 'outbox.failed', severity: 'error', threadId: message!.threadId, messageId: message!.messageId }
+  ])
+  expect(message).toMatchObject({ status: 'failed', statusReason: 'WhatsApp refused the message (code 400)' })
+})
+
+test('a message that is being tried again holds up its own thread and no other', async () => {
+  const sent: Array<string> = []
+  await run(
+    message =>
+      Effect.suspend(() => {
+        if (message.toJid.startsWith('491') && sent.length < 2) return Effect.fail(new NotConfirmed({}))
+        sent.push(message.toJid)
+        return Effect.undefined
+      }),
+    Effect.gen(function* () {
+      const first = yield* queue('first')
+      const second = yield* queue('second')
+      yield* queue('a', '492@s.whatsapp.net')
+      yield* queue('b', '492@s.whatsapp.net')
+      for (let n = 0; n < 4; n += 1) yield* pass
+      expect(sent).toEqual(['492@s.whatsapp.net', '492@s.whatsapp.net'])
+      expect(yield* entry(second.entryId)).toMatchObject({ status: 'queued', attempts: 0 })
+      yield* TestClock.adjust('2 seconds')
+      for (let n = 0; n < 2; n += 1) yield* pass
+      expect(yield* entry(first.entryId)).toMatchObject({ status: 'sent', attempts: 2 })
+      expect(yield* entry(second.entryId)).toMatchObject({ status: 'sent', attempts: 1 })
+    })
+  )
+})
+
+test('without a connection nothing is counted, however often it is tried', async () => {
+  const waiting = await run(
+    () => Effect.fail(new NotConnected({})),
+    Effect.gen(function* () {
+      const { entryId } = yield* queue('patient')
+      for (let n = 0; n < 20; n += 1) {
+        expect(yield* pass).toBe('idle')
+        yield* TestClock.adjust('1 minute')
+      }
+      return yield* entry(entryId)
+    })
+  )
+  expect(waiting).toMatchObject({ status: 'queued', attempts: 0 })
+})
+
+test('error 463 without a word about its end is asked again after a quarter of an hour, and counts as no attempt', async () => {
+  let refusals = 0
+  const [held, account, sent] = await run(
+    () =>
+      Effect.suspend(() => {
+        refusals += 1
+        return refusals < 4
+          ? Effect.fail(new SendRefused({ code: 463, reason: 'restricted' }))
+          : Effect.undefined
+      }),
+    Effect.gen(function* () {
+      const { entryId } = yield* queue('Dear stranger')
+      const store = yield* Store
+      yield* pass
+      const during = [yield* entry(entryId), yield* store.readAccount(ACCOUNT.accountId)] as const
+      for (let n = 0; n < 3; n += 1) {
+        expect(yield* pass).toMatchObject({ nextAt: expect.any(Number) })
+        yield* TestClock.adjust('15 minutes')
+        yield* pass
+      }
+      return [...during, yield* entry(entryId)] as const
+    })
+  )
+  expect(held).toMatchObject({
+    status: 'queued',
+    attempts: 0,
+    reason: expect.stringContaining('new conversations')
+  })
+  expect(account?.restriction).toMatchObject({ kind: 'reachout', until: 15 * 60_000 })
+  expect(sent).toMatchObject({ status: 'sent', attempts: 1 })
+})
+
+test('an idempotency key is honoured for 24 hours, then it is new again', async () => {
+  const answers = await run(
+    () => Effect.undefined,
+    Effect.gen(function* () {
+      const outbox = yield* Outbox
+      const ask = outbox.accept({
+        accountId: ACCOUNT.accountId,
+        toJid: '491@s.whatsapp.net',
+        content: { kind: 'text', text: 'once' },
+        fingerprint: 'once',
+        idempotencyKey: 'key'
+      })
+      const first = yield* ask
+      yield* TestClock.adjust('23 hours')
+      const same = yield* ask
+      yield* TestClock.adjust('2 hours')
+      return [first, same, yield* ask]
+    })
+  )
+  expect(answers[1]).toEqual(answers[0])
+  expect(answers[2]!.entryId).not.toBe(answers[0]!.entryId)
+})
+
+test('a clock that was set back does not make an entry wait for days', async () => {
+  const done = await run(
+    () => Effect.undefined,
+    Effect.gen(function* () {
+      yield* TestClock.setTime(4 * 3_600_000)
+      const { entryId } = yield* queue('written in the future')
+      yield* TestClock.setTime(3_600_000)
+      yield* pass
+      return yield* entry(entryId)
+    })
+  )
+  expect(done).toMatchObject({ status: 'sent' })
+})

@@ -1,0 +1,100 @@
+// History chunks as a phone uploads them, read from the media server: large ones in a thread, small ones at once.
+import { proto } from '@whiskeysockets/baileys'
+import { Cause, Exit, ManagedRuntime } from 'effect'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { temporaryFolder } from '../../../../harness/server-process.ts'
+import { openPrepared, type PreparedChunk } from '../../../../simulator/prepared-history.ts'
+import { Simulator } from '../../../../simulator/simulator.ts'
+import type { Fact } from '../../../../src/domain/fact.ts'
+import { ChunkReader } from '../../../../src/services/whatsapp/chunk/reader.ts'
+
+const SELF = { jid: '4915550000000@s.whatsapp.net' }
+const folder = temporaryFolder()
+let simulator: Simulator
+let chunk: PreparedChunk
+let reader: ManagedRuntime.ManagedRuntime<ChunkReader, never>
+
+beforeAll(async () => {
+  simulator = await Simulator.make({ seed: 5 })
+  const phone = simulator.createPhone({
+    history: { chats: 4, messages: 3000, bootstrapPerChat: 0, recentShare: 0, inlineBelowBytes: 0 }
+  })
+  chunk = phone.prepareHistory(folder.path).toSorted((a, b) => b.messages - a.messages)[0]!
+  reader = ManagedRuntime.make(ChunkReader.layer({ mediaBase: new URL(simulator.mediaUrl) }))
+})
+
+afterAll(async () => {
+  await reader?.dispose()
+  await simulator?.stop()
+  folder.remove()
+})
+
+const read = (notice: proto.Message.IHistorySyncNotification) =>
+  reader.runPromiseExit(
+    ChunkReader.use(({ read: readChunk }) =>
+      readChunk(SELF, proto.Message.HistorySyncNotification.encode(notice).finish())
+    )
+  )
+
+/** What a chunk says, or the tag of the error. */
+const said = async (notice: proto.Message.IHistorySyncNotification) => {
+  const exit = await read(notice)
+  if (Exit.isFailure(exit))
+    return Cause.squash(exit.cause) as { readonly _tag: string; readonly reason: string }
+  const facts: ReadonlyArray<Fact> = exit.value.conversations.flatMap(conversation => [...conversation.facts])
+  return {
+    people: exit.value.people,
+    messages: facts.flatMap(fact =>
+      fact.kind === 'message' ? [{ ...fact, raw: fact.raw && Buffer.from(fact.raw).toString('base64') }] : []
+    ),
+    // Asked for once more, it says the same.
+    again: exit.value.conversations.flatMap(conversation => [...conversation.facts]).length === facts.length
+  }
+}
+
+test('a large chunk says in a thread what it says here', async () => {
+  expect(chunk.fileLength).toBeGreaterThan(64 * 1024)
+  const { fileEncSha256, fileLength, fileSha256, ...place } = chunk
+  const large = await said({ ...place, fileEncSha256, fileLength, fileSha256 })
+  expect(large).toMatchObject({ again: true })
+  expect('messages' in large && large.messages.length).toBeGreaterThan(2500)
+  // A phone that does not tell the size has it read as a small one; so has one that sends it within the announcement.
+  expect(await said({ ...place, fileEncSha256, fileSha256 })).toEqual(large)
+  expect(await said({ initialHistBootstrapInlinePayload: openPrepared(chunk) })).toEqual(large)
+})
+
+test.each(['in a thread', 'here'])('what is wrong with a chunk is told, read %s', async where => {
+  const { fileLength, ...announced } = chunk
+  const notice = where === 'here' ? announced : { ...announced, fileLength }
+  const wrong = Buffer.from(chunk.fileSha256).fill(1)
+  expect(await said({ ...notice, fileSha256: wrong })).toMatchObject({
+    _tag: 'ChunkCorrupt',
+    reason: 'the decrypted file is not the announced one'
+  })
+  expect(await said({ ...notice, mediaKey: Buffer.alloc(32, 1) })).toMatchObject({
+    _tag: 'ChunkCorrupt',
+    reason: 'the chunk fails its authentication code'
+  })
+  expect(await said({ ...notice, directPath: '/v/t62.hist/gone.enc' })).toMatchObject({
+    _tag: 'ChunkCorrupt'
+  })
+  expect(await said({ ...notice, directPath: '//elsewhere.example/x' })).toMatchObject({
+    _tag: 'ChunkCorrupt',
+    reason: 'the notification names no file'
+  })
+})
+
+test('a media server that is away is no fault of the chunk', async () => {
+  const away = ManagedRuntime.make(ChunkReader.layer({ mediaBase: new URL('http://127.0.0.1:9') }))
+  try {
+    for (const fileLength of [chunk.fileLength, 1]) {
+      const notice = proto.Message.HistorySyncNotification.encode({ ...chunk, fileLength }).finish()
+      const exit = await away.runPromiseExit(
+        ChunkReader.use(({ read: readChunk }) => readChunk(SELF, notice))
+      )
+      expect(Exit.isFailure(exit) && Cause.squash(exit.cause)).toMatchObject({ _tag: 'ChunkUnavailable' })
+    }
+  } finally {
+    await away.dispose()
+  }
+})
