@@ -26,6 +26,7 @@ import * as MediaUpkeep from './services/media/upkeep.ts'
 import { Incidents } from './services/incidents/incidents.ts'
 import { Inspection } from './services/telemetry/inspection.ts'
 import * as Log from './services/telemetry/log.ts'
+import { AccountMemory } from './services/process/account-memory.ts'
 import * as SteadyClock from './services/process/steady-clock.ts'
 import { Stopping } from './services/process/stopping.ts'
 import { Gauges } from './services/telemetry/metrics.ts'
@@ -195,7 +196,7 @@ const server = (config: Config) =>
         ),
         Layer.provide(services(config, firebase)),
         Layer.provide(Inspection.layer({ on: config.INSPECT })),
-        Layer.provide([StrayRejections.layer, Stopping.layer]),
+        Layer.provide([AccountMemory.layer, StrayRejections.layer, Stopping.layer]),
         Layer.provide(SteadyClock.layer)
       )
     })

@@ -65,7 +65,7 @@ export const feedLayer = HttpApiBuilder.group(
     /** Changes of state and incidents as they happen: what was missed is told by the accounts and the list of incidents. */
     const happening = (only: string | undefined) =>
       Stream.merge(
-        Stream.map(accounts.moves, move => ({ kind: 'account.state', ...move })),
+        Stream.map(accounts.stateChanges, move => ({ kind: 'account.state', ...move })),
         Stream.map(incidents.reported, report => ({ ...report, kind: 'incident', incident: report.kind }))
       ).pipe(
         Stream.filter(({ accountId }) => only === undefined || accountId === only),

@@ -305,7 +305,7 @@ export const makeOpener = Effect.fnUntraced(function* (
       }
     }
     socket.ev.on('message-capping.update', info =>
-      tell({ type: 'socket.restrictionTold', restriction: cappingRestriction(info, now()) })
+      tell({ type: 'socket.restrictionChanged', restriction: cappingRestriction(info, now()) })
     )
 
     let codeRequested = false
@@ -328,7 +328,7 @@ export const makeOpener = Effect.fnUntraced(function* (
       // Baileys reports the answer to our own question too; whoever asked hears it directly.
       if (update.reachoutTimeLock !== undefined && !isAsking) {
         tell({
-          type: 'socket.restrictionTold',
+          type: 'socket.restrictionChanged',
           restriction: reachoutRestriction(update.reachoutTimeLock, now())
         })
       }
