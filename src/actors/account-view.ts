@@ -2,7 +2,8 @@
 import { Clock, Effect } from 'effect'
 import type { AccountRecord, AccountState } from '../domain/account.ts'
 import type { AccountView } from '../services/accounts.ts'
-import type { StoreError, Store } from '../services/conversations/store.ts'
+import type { Store } from '../services/conversations/store.ts'
+import type { DatabaseError } from '../services/database/error.ts'
 import type { Backfill } from '../services/history/backfill/backfill.ts'
 import type { History } from '../services/history/chunks/worker.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -19,7 +20,7 @@ export interface ViewSources {
 export const viewOf = Effect.fnUntraced(function* (
   { backfill, history, supervisor }: ViewSources,
   record: AccountRecord
-): Effect.fn.Return<AccountView, StoreError> {
+): Effect.fn.Return<AccountView, DatabaseError> {
   const now = yield* Clock.currentTimeMillis
   const live = liveView(supervisor, record)
   return {

@@ -2,11 +2,11 @@
 import { Effect, Layer } from 'effect'
 import type { AccountState } from '../domain/account.ts'
 import { Accounts } from '../services/accounts.ts'
+import { Conversations } from '../services/conversations/apply.ts'
 import { Store } from '../services/conversations/store.ts'
 import { Backfill } from '../services/history/backfill/backfill.ts'
 import { History } from '../services/history/chunks/worker.ts'
 import { Coverage } from '../services/history/coverage/coverage.ts'
-import { Ingest } from '../services/intake/ingest.ts'
 import { Media } from '../services/media/media.ts'
 import { AccountMemory } from '../services/process/account-memory.ts'
 import { Inspection } from '../services/telemetry/inspection.ts'
@@ -26,7 +26,11 @@ export interface RootOptions extends AccountDelays {
 
 export const layer = (
   options: RootOptions
-): Layer.Layer<Accounts, never, AccountMemory | AccountServices | Coverage | Inspection | Vault> =>
+): Layer.Layer<
+  Accounts,
+  never,
+  AccountMemory | AccountServices | Conversations | Coverage | Inspection | Vault
+> =>
   Layer.effect(
     Accounts,
     Effect.gen(function* () {
@@ -47,9 +51,9 @@ export const layer = (
       return makeAccounts({
         backfill: yield* Backfill,
         bridge,
+        conversations: yield* Conversations,
         coverage: yield* Coverage,
         history: yield* History,
-        ingest: yield* Ingest,
         media: yield* Media,
         memory,
         stateChanges,

@@ -5,7 +5,8 @@ import type { AccountRecord, AccountState, Disconnect, Restriction } from '../do
 import type { Pairing } from '../domain/connection.ts'
 import type { CoverageSummary } from '../domain/coverage.ts'
 import type { SyncProgress } from './history/chunks/pace.ts'
-import type { Counts, StoreError } from './conversations/store.ts'
+import type { Counts } from './conversations/store.ts'
+import type { DatabaseError } from './database/error.ts'
 
 export type AccountCommand =
   | { readonly type: 'command.pair'; readonly pairing: Pairing }
@@ -77,28 +78,28 @@ export interface ImportProgress {
 export class Accounts extends Context.Service<
   Accounts,
   {
-    readonly create: (name: string) => Effect.Effect<AccountView, StoreError>
-    readonly list: Effect.Effect<ReadonlyArray<AccountView>, StoreError>
-    readonly state: (accountId: string) => Effect.Effect<AccountView, AccountNotFound | StoreError>
+    readonly create: (name: string) => Effect.Effect<AccountView, DatabaseError>
+    readonly list: Effect.Effect<ReadonlyArray<AccountView>, DatabaseError>
+    readonly state: (accountId: string) => Effect.Effect<AccountView, AccountNotFound | DatabaseError>
     /** Every change of state from now on, as it happens. A subscriber that is too slow misses the oldest. */
     readonly stateChanges: Stream.Stream<AccountStateChange>
     /** Read from the database, more costly than `state`. Zeros for an account that does not exist. */
-    readonly totals: (accountId: string) => Effect.Effect<AccountTotals, StoreError>
+    readonly totals: (accountId: string) => Effect.Effect<AccountTotals, DatabaseError>
     /** The accounts whose history was being imported within the last half minute. */
     readonly importing: Effect.Effect<ReadonlyArray<string>>
     /** For one of the `importing` accounts; the view of any account has the same as `history`. */
-    readonly historyProgress: (accountId: string) => Effect.Effect<ImportProgress, StoreError>
+    readonly historyProgress: (accountId: string) => Effect.Effect<ImportProgress, DatabaseError>
     /** Sends a command to the account. Fails with the state if the account cannot serve it in this state. */
     readonly send: (
       accountId: string,
       command: AccountCommand
-    ) => Effect.Effect<AccountView, AccountNotFound | CommandRefused | StoreError>
+    ) => Effect.Effect<AccountView, AccountNotFound | CommandRefused | DatabaseError>
     /**
      * Stops the account's actor with its connection and starts it again from the stored facts. An account that was given up
      * (`failed`) connects again.
      */
-    readonly restart: (accountId: string) => Effect.Effect<AccountView, AccountNotFound | StoreError>
+    readonly restart: (accountId: string) => Effect.Effect<AccountView, AccountNotFound | DatabaseError>
     /** Unlinks the device if it is online, stops the account, and removes everything stored and everything in memory for it. */
-    readonly remove: (accountId: string) => Effect.Effect<void, AccountNotFound | StoreError>
+    readonly remove: (accountId: string) => Effect.Effect<void, AccountNotFound | DatabaseError>
   }
 >()('backscroll/services/Accounts') {}
