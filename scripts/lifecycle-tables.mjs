@@ -35,7 +35,7 @@ const eventOf = type => {
   if (type === '') return '(at once)'
   const after = /^xstate\.after\.(\w+)\./.exec(type)
   if (after) return `after \`${after[1]}\``
-  return type.startsWith('xstate.done.actor') ? '(its work is done)' : `\`${type}\``
+  return type.startsWith('xstate.done.actor') ? '(its work completes)' : `\`${type}\``
 }
 
 const guardOf = guard => {
@@ -68,7 +68,7 @@ const sections = {
       .map(([code, { reason, verdict }]) => [code, reason, VERDICTS[verdict]])
   ),
   transitions: table(['from', 'event', 'if', 'to'], transitions),
-  delays: table(['delay', 'standard', 'setting'], delays),
+  delays: table(['delay', 'default', 'setting'], delays),
   incidents: table(
     ['kind', 'severity', 'what happened', 'what to do'],
     [

@@ -137,7 +137,9 @@ const storeFacts = (accountId: string, facts: AccountFacts) =>
 
 const releaseOutbox = (accountId: string) =>
   Outbox.use(outbox => outbox.release(accountId)).pipe(
-    Effect.catch(error => Effect.logWarning('What a restriction held waits a little longer', error))
+    Effect.catch(error =>
+      Effect.logWarning('Messages that a restriction held could not be released yet', error)
+    )
   )
 
 /** WhatsApp confirms a logout by closing the connection; the machine reports when it does not. */

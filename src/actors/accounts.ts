@@ -135,7 +135,7 @@ const remove = (deps: AccountsDeps) =>
     yield* Effect.orDie(deps.vault.erase(accountId))
     // The account is removed even if its files cannot be deleted now: the hourly upkeep deletes them later.
     yield* deps.media.removeOrphans.pipe(
-      Effect.catch(() => Effect.logWarning('The files of a removed account are still there'))
+      Effect.catch(() => Effect.logWarning('The files of a removed account could not be deleted yet'))
     )
   })
 

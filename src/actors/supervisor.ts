@@ -84,7 +84,7 @@ const reportCrash = (accountId: string, error: unknown): Effect.Effect<void, nev
 /** The account starts again as `failed`, a state that waits for a person. */
 const giveUp = Effect.fnUntraced(function* (accountId: string, send: Send) {
   yield* Store.use(store => store.updateAccount(accountId, { ended: 'failed' })).pipe(
-    Effect.catch(error => Effect.logError('That an account failed cannot be stored', error))
+    Effect.catch(error => Effect.logError('The state failed of an account could not be stored', error))
   )
   yield* reportIncident(accountId, GIVEN_UP)
   yield* loadAccount(accountId, send)
