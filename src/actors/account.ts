@@ -97,7 +97,7 @@ export const makeAccountLogic = (
     }
   })
 
-/** An absence is noted before the connection opens: afterwards nobody could tell which messages came before it. */
+/** An absence is noted before the connection opens: afterwards messages from before it could not be told from new ones. */
 const connection = (accountId: string, pairing: Pairing | null) =>
   Stream.unwrap(
     Effect.gen(function* () {

@@ -114,7 +114,7 @@ const nameOf = (value: unknown): string =>
       ? value['type']
       : 'inline'
 
-/** A guard with the constants that it is called with, such as `closedWith banned`: without them it would not be told apart. */
+/** A guard with the constants that it is called with, such as `closedWith banned`: without them the guards would look the same. */
 const guardName = (guard: unknown): string => {
   const params = isRecord(guard) && isRecord(guard['params']) ? Object.values(guard['params']) : []
   return [

@@ -2,7 +2,7 @@
 // clears all of them in one call, and a test can ask what is left.
 import { Context, Effect, Layer } from 'effect'
 
-/** A `Map` or a `Set` whose keys are account ids, or anything else that can tell and drop what belongs to an account. */
+/** A `Map` or a `Set` whose keys are account ids, or any object that can find and delete the entries of an account. */
 export interface AccountEntries {
   readonly has: (accountId: string) => boolean
   readonly delete: (accountId: string) => unknown
@@ -19,7 +19,7 @@ export interface PerAccount<Value extends object> {
 export class AccountMemory extends Context.Service<
   AccountMemory,
   {
-    /** Registers entries and returns them. The name tells people where an entry is left, such as `whatsapp.connections`. */
+    /** Registers entries and returns them. `held` answers the name, such as `whatsapp.connections`. */
     readonly register: <Entries extends AccountEntries>(name: string, entries: Entries) => Entries
     /** Registers a map that fills itself with `make`. */
     readonly perAccount: <Value extends object>(

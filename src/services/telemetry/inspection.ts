@@ -34,7 +34,7 @@ export class Inspection extends Context.Service<
     /** Completes when the inspector is switched off. */
     readonly off: Effect.Effect<void>
     /**
-     * A snapshot, then what happens, in batches. A viewer that reads too slowly loses the oldest frames, is told how many,
+     * A snapshot, then what happens, in batches. A viewer that reads too slowly loses the oldest frames, receives their number,
      * and gets a new snapshot.
      */
     readonly watch: (
