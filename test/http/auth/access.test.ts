@@ -1,9 +1,9 @@
 // Who may ask for what: each path, each role.
 import { OpenApi } from 'effect/http-api'
 import { describe, expect, test } from 'vitest'
-import { ADMIN } from '../../src/domain/grant.ts'
-import { Api } from '../../src/http/api.ts'
-import { refusalOf } from '../../src/http/caller.ts'
+import { ADMIN } from '../../../src/domain/grant.ts'
+import { Api } from '../../../src/http/api.ts'
+import { refusalOf } from '../../../src/http/auth/caller.ts'
 
 const viewer = { role: 'viewer', accounts: ['acc-1'] } as const
 const agent = { role: 'agent', accounts: ['acc-1'] } as const

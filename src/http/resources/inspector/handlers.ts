@@ -7,13 +7,13 @@ import { Array, Clock, Effect, Layer, Stream } from 'effect'
 import { HttpRouter, type HttpServerRequest, HttpServerResponse } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
 import { Socket } from 'effect/socket'
-import { Accounts } from '../services/accounts.ts'
-import { Inspection } from '../services/telemetry/inspection.ts'
-import { Stopping } from '../services/process/stopping.ts'
-import { Api } from './api.ts'
-import { type ApiKey, isKey } from './auth.ts'
-import { makeTickets, type Tickets } from './inspector-tickets.ts'
-import { InspectorIsOff, plainProblem } from './problems.ts'
+import { Accounts } from '../../../services/accounts.ts'
+import { Inspection } from '../../../services/telemetry/inspection.ts'
+import { Stopping } from '../../../services/process/stopping.ts'
+import { Api } from '../../api.ts'
+import { type ApiKey, isKey } from '../../auth/authorization.ts'
+import { makeTickets, type Tickets } from './tickets.ts'
+import { InspectorIsOff, plainProblem } from '../../problems.ts'
 
 const HOW_TO_SWITCH =
   'Switch it on with PUT /v1/inspector {"on": true}, or start the server with INSPECT=true'
@@ -133,7 +133,7 @@ const streamLayer = (tickets: Tickets, key: ApiKey) =>
     })
   )
 
-const PAGE = join(import.meta.dirname, 'inspector-page')
+const PAGE = join(import.meta.dirname, 'page')
 const asset = (name: string): string => readFileSync(join(PAGE, name), 'utf8')
 
 const escaped = (text: string): string =>

@@ -1,8 +1,8 @@
 // The HTTP contract of the store: where applications read.
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from 'effect/http-api'
-import { StoreState } from '../domain/publishing.ts'
-import { Authorization } from './auth.ts'
-import { StoreUnavailable } from './problems.ts'
+import { StoreState } from '../../../domain/publishing.ts'
+import { Authorization } from '../../auth/authorization.ts'
+import { StoreUnavailable } from '../../problems.ts'
 
 export class StoreGroup extends HttpApiGroup.make('store')
   .add(

@@ -1,7 +1,7 @@
 // Who makes a request, and whether they may: the API key may do everything, a user what their token grants.
 import { Context } from 'effect'
-import { parseMessageKey, parseThreadId } from '../domain/ids.ts'
-import { type Grant, isAdmin, mayRead, maySend } from '../domain/grant.ts'
+import { parseMessageKey, parseThreadId } from '../../domain/ids.ts'
+import { type Grant, isAdmin, mayRead, maySend } from '../../domain/grant.ts'
 
 /** What the caller of the present request may do, and until when; the API key has no end. */
 export class Caller extends Context.Service<

@@ -1,11 +1,11 @@
 // The HTTP contract of search and export.
 import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from 'effect/http-api'
-import { Hit } from '../domain/reading.ts'
-import { LONGEST_QUERY } from '../domain/search-query.ts'
-import { Authorization } from './auth.ts'
-import { AccountId, CursorText, limit, messageFilterFields, ThreadId, timeFields } from './fields.ts'
-import { BadField, NotFound, StoreUnavailable } from './problems.ts'
+import { Hit } from '../../../domain/reading.ts'
+import { LONGEST_QUERY } from '../../../domain/search-query.ts'
+import { Authorization } from '../../auth/authorization.ts'
+import { AccountId, CursorText, limit, messageFilterFields, ThreadId, timeFields } from '../../fields.ts'
+import { BadField, NotFound, StoreUnavailable } from '../../problems.ts'
 
 const jsonLines = Schema.String.pipe(HttpApiSchema.asText({ contentType: 'application/x-ndjson' }))
 

@@ -1,8 +1,8 @@
 // The HTTP contract of the inspector. The page and its stream lie beside it: /inspect and /inspect/stream.
 import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from 'effect/http-api'
-import { Authorization } from './auth.ts'
-import { InspectorIsOff } from './problems.ts'
+import { Authorization } from '../../auth/authorization.ts'
+import { InspectorIsOff } from '../../problems.ts'
 
 export const InspectorState = Schema.Struct({
   on: Schema.Boolean,

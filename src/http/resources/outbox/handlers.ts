@@ -2,14 +2,14 @@
 import { Effect } from 'effect'
 import { HttpServerRequest } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
-import { decodePlace, encodeCursor } from '../domain/page.ts'
-import { Accounts } from '../services/accounts.ts'
-import { makeComposer, type RequestRefused } from '../services/outbox/composer.ts'
-import { type IdempotencyConflict, Outbox } from '../services/outbox/outbox.ts'
-import type { StoreError } from '../services/conversations/store.ts'
-import { Api } from './api.ts'
-import { findAccount } from './find-account.ts'
-import { badField, KeyReused, NotFound, NotWaiting, StoreUnavailable, WrongState } from './problems.ts'
+import { decodePlace, encodeCursor } from '../../../domain/page.ts'
+import { Accounts } from '../../../services/accounts.ts'
+import { makeComposer, type RequestRefused } from '../../../services/outbox/composer.ts'
+import { type IdempotencyConflict, Outbox } from '../../../services/outbox/outbox.ts'
+import type { StoreError } from '../../../services/conversations/store.ts'
+import { Api } from '../../api.ts'
+import { findAccount } from '../../find.ts'
+import { badField, KeyReused, NotFound, NotWaiting, StoreUnavailable, WrongState } from '../../problems.ts'
 
 const PAGE = 50
 const LONGEST_KEY = 200

@@ -1,12 +1,12 @@
 // The HTTP contract of coverage, backfill and the dry run.
 import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from 'effect/http-api'
-import { BackfillJob, BackfillTask } from '../domain/backfill.ts'
-import { CoverageSummary, ThreadCoverage } from '../domain/coverage.ts'
-import { RehearsedThread } from '../services/history/dry-run/dry-run.ts'
-import { Authorization } from './auth.ts'
-import { AccountId, CursorText, limit, ThreadId } from './fields.ts'
-import { BadField, NotFound, StoreUnavailable, WrongState } from './problems.ts'
+import { BackfillJob, BackfillTask } from '../../../domain/backfill.ts'
+import { CoverageSummary, ThreadCoverage } from '../../../domain/coverage.ts'
+import { RehearsedThread } from '../../../services/history/dry-run/dry-run.ts'
+import { Authorization } from '../../auth/authorization.ts'
+import { AccountId, CursorText, limit, ThreadId } from '../../fields.ts'
+import { BadField, NotFound, StoreUnavailable, WrongState } from '../../problems.ts'
 
 const accountPath = { accountId: AccountId }
 const JobId = Schema.String.check(Schema.isMaxLength(100))

@@ -1,16 +1,16 @@
 // How complete the history is, and getting the rest: coverage, backfill jobs, the report of a dry run.
 import { Clock, Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
-import { decodePlace, encodeCursor } from '../domain/page.ts'
-import { Accounts, type AccountView } from '../services/accounts.ts'
-import { Backfill } from '../services/history/backfill/backfill.ts'
-import { Coverage } from '../services/history/coverage/coverage.ts'
-import { Rehearsal } from '../services/history/dry-run/dry-run.ts'
-import { Store } from '../services/conversations/store.ts'
-import { Api } from './api.ts'
-import { findAccount } from './find-account.ts'
-import { cursorIn } from './fields.ts'
-import { badField, NotFound, StoreUnavailable, WrongState } from './problems.ts'
+import { decodePlace, encodeCursor } from '../../../domain/page.ts'
+import { Accounts, type AccountView } from '../../../services/accounts.ts'
+import { Backfill } from '../../../services/history/backfill/backfill.ts'
+import { Coverage } from '../../../services/history/coverage/coverage.ts'
+import { Rehearsal } from '../../../services/history/dry-run/dry-run.ts'
+import { Store } from '../../../services/conversations/store.ts'
+import { Api } from '../../api.ts'
+import { findAccount } from '../../find.ts'
+import { cursorIn } from '../../fields.ts'
+import { badField, NotFound, StoreUnavailable, WrongState } from '../../problems.ts'
 
 const PAGE = 50
 /** Parts of a job that are told one by one. */

@@ -1,8 +1,8 @@
 // The HTTP contract of received files.
 import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from 'effect/http-api'
-import { Authorization } from './auth.ts'
-import { AccountId } from './fields.ts'
+import { Authorization } from '../../auth/authorization.ts'
+import { AccountId } from '../../fields.ts'
 import {
   MediaBroken,
   MediaGoneForGood,
@@ -10,7 +10,7 @@ import {
   MediaOnItsWay,
   NotFound,
   StoreUnavailable
-} from './problems.ts'
+} from '../../problems.ts'
 
 export class MediaGroup extends HttpApiGroup.make('media')
   .add(

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { Effect, Layer, Redacted, Schema } from 'effect'
 import { HttpServerRequest } from 'effect/http'
 import { HttpApiMiddleware, HttpApiSecurity } from 'effect/http-api'
-import { ADMIN } from '../domain/grant.ts'
-import { IdTokens } from '../services/firebase/id-tokens.ts'
+import { ADMIN } from '../../domain/grant.ts'
+import { IdTokens } from '../../services/firebase/id-tokens.ts'
 import { Caller, refusalOf } from './caller.ts'
-import { Forbidden, Unauthorized } from './problems.ts'
+import { Forbidden, Unauthorized } from '../problems.ts'
 
 export class Authorization extends HttpApiMiddleware.Service<Authorization, { provides: Caller }>()(
   'backscroll/http/Authorization',

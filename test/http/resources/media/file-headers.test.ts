@@ -1,6 +1,11 @@
 // What strangers call their files, and which part of one is asked for.
 import { describe, expect, test } from 'vitest'
-import { dispositionOf, namesContent, partOf, shownAs } from '../../src/http/media-headers.ts'
+import {
+  dispositionOf,
+  namesContent,
+  partOf,
+  shownAs
+} from '../../../../src/http/resources/media/file-headers.ts'
 
 describe('of a file of 100 bytes', () => {
   test.each([

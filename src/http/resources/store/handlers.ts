@@ -1,9 +1,9 @@
 // Where applications read, over HTTP.
 import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
-import { StoreState } from '../services/firestore/state.ts'
-import { Api } from './api.ts'
-import { StoreUnavailable } from './problems.ts'
+import { StoreState } from '../../../services/firestore/state.ts'
+import { Api } from '../../api.ts'
+import { StoreUnavailable } from '../../problems.ts'
 
 export const storeLayer = HttpApiBuilder.group(
   Api,

@@ -2,16 +2,16 @@
 import { Effect } from 'effect'
 import { HttpServerRequest, HttpServerResponse } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
-import { parseMessageKey } from '../domain/ids.ts'
-import type { Message } from '../domain/message.ts'
-import { Accounts } from '../services/accounts.ts'
-import { contentHashOf } from '../services/media/download.ts'
-import { Media } from '../services/media/media.ts'
-import type { MediaWaits, OpenError } from '../services/media/outcomes.ts'
-import { Store } from '../services/conversations/store.ts'
-import { Api } from './api.ts'
-import { findAccount } from './find-account.ts'
-import { dispositionOf, namesContent, partOf, shownAs } from './media-headers.ts'
+import { parseMessageKey } from '../../../domain/ids.ts'
+import type { Message } from '../../../domain/message.ts'
+import { Accounts } from '../../../services/accounts.ts'
+import { contentHashOf } from '../../../services/media/download.ts'
+import { Media } from '../../../services/media/media.ts'
+import type { MediaWaits, OpenError } from '../../../services/media/outcomes.ts'
+import { Store } from '../../../services/conversations/store.ts'
+import { Api } from '../../api.ts'
+import { findAccount } from '../../find.ts'
+import { dispositionOf, namesContent, partOf, shownAs } from './file-headers.ts'
 import {
   MediaBroken,
   MediaGoneForGood,
@@ -19,7 +19,7 @@ import {
   MediaOnItsWay,
   NotFound,
   StoreUnavailable
-} from './problems.ts'
+} from '../../problems.ts'
 
 const EXTENSIONS: Readonly<Record<string, string>> = {
   'image/jpeg': '.jpg',

@@ -2,8 +2,8 @@
 import { Schema } from 'effect'
 import { Multipart } from 'effect/http'
 import { HttpApiSchema } from 'effect/http-api'
-import { MediaType } from '../domain/outbox.ts'
-import { commonFields, line, Text } from '../services/outbox/request.ts'
+import { MediaType } from '../../../domain/outbox.ts'
+import { commonFields, line, Text } from '../../../services/outbox/request.ts'
 
 const FormTime = Schema.String.check(Schema.isMaxLength(40))
 

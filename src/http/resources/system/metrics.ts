@@ -2,9 +2,9 @@
 import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
 import { PrometheusMetrics } from 'effect/observability'
-import { Gauges } from '../services/telemetry/metrics.ts'
-import { Api } from './api.ts'
-import { StoreUnavailable } from './problems.ts'
+import { Gauges } from '../../../services/telemetry/metrics.ts'
+import { Api } from '../../api.ts'
+import { StoreUnavailable } from '../../problems.ts'
 
 export const metricsLayer = HttpApiBuilder.group(
   Api,

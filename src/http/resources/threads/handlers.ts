@@ -1,14 +1,14 @@
 // Threads and messages over HTTP, paged by stable cursors in both directions; reading and typing are told to WhatsApp.
 import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
-import { decodeMessagePlace, encodeCursor } from '../domain/page.ts'
-import { Accounts } from '../services/accounts.ts'
-import { Outbox } from '../services/outbox/outbox.ts'
-import { Store } from '../services/conversations/store.ts'
-import { WhatsApp } from '../services/whatsapp/whatsapp.ts'
-import { Api } from './api.ts'
-import { cursorIn, messageFilter } from './fields.ts'
-import { badField, NotFound, StoreUnavailable, WrongState } from './problems.ts'
+import { decodeMessagePlace, encodeCursor } from '../../../domain/page.ts'
+import { Accounts } from '../../../services/accounts.ts'
+import { Outbox } from '../../../services/outbox/outbox.ts'
+import { Store } from '../../../services/conversations/store.ts'
+import { WhatsApp } from '../../../services/whatsapp/whatsapp.ts'
+import { Api } from '../../api.ts'
+import { cursorIn, messageFilter } from '../../fields.ts'
+import { badField, NotFound, StoreUnavailable, WrongState } from '../../problems.ts'
 
 const PAGE = 50
 /** Read receipts sent at once; with more unread ones, the newest get theirs. */
