@@ -1,27 +1,62 @@
 // Who may ask for what: each path, each role.
-import { OpenApi } from 'effect/http-api'
+import { Context, Option } from 'effect'
+import { FindMyWay } from 'effect/http'
+import { HttpApi, HttpApiEndpoint, OpenApi } from 'effect/http-api'
 import { describe, expect, test } from 'vitest'
-import { ADMIN } from '../../../src/domain/grant.ts'
+import { ADMIN, type Grant } from '../../../src/domain/grant.ts'
 import { Api } from '../../../src/http/api.ts'
-import { refusalOf } from '../../../src/http/auth/caller.ts'
+import { accessOf, refusalOf as refusalFor, RequiredAccess } from '../../../src/http/auth/access.ts'
+import { Authorization } from '../../../src/http/auth/authorization.ts'
+import { routerConfig } from '../../../src/http/server.ts'
 
 const viewer = { role: 'viewer', accounts: ['acc-1'] } as const
 const agent = { role: 'agent', accounts: ['acc-1'] } as const
 const THREAD = encodeURIComponent('acc-1__491@s.whatsapp.net')
 
-/** Every path of the contract, about an account. */
-const all = Object.entries(OpenApi.fromApi(Api).paths).flatMap(([path, methods]) =>
-  Object.keys(methods).map(method => ({
-    method: method.toUpperCase(),
-    path,
-    urlOf: (accountId: string) =>
-      path
-        .replace('{accountId}', accountId)
-        .replace('{threadId}', encodeURIComponent(`${accountId}__491@s.whatsapp.net`))
-        .replace('{messageKey}', encodeURIComponent(`${accountId}__491@s.whatsapp.net~A1_me`))
-        .replaceAll(/\{\w+\}/g, 'x') + (/\/(events|incidents)$/.test(path) ? `?accountId=${accountId}` : '')
-  }))
-)
+const endpoints: Array<HttpApiEndpoint.Top> = []
+const secured = new Set<HttpApiEndpoint.Top>()
+HttpApi.reflect(Api, {
+  onGroup: () => undefined,
+  onEndpoint: ({ endpoint, middleware }) => {
+    endpoints.push(endpoint)
+    if ([...middleware].some(({ key }) => key === Authorization.key)) secured.add(endpoint)
+  }
+})
+
+const isPublic = (path: string): boolean =>
+  endpoints.some(endpoint => endpoint.path === path && !secured.has(endpoint))
+
+/** The same matching as the server's. */
+const router = FindMyWay.make<HttpApiEndpoint.Top>(routerConfig)
+for (const endpoint of endpoints) router.on(endpoint.method, endpoint.path as `/${string}`, endpoint)
+
+/** Why a request is refused: by the access its endpoint requires, or because it reaches no endpoint. */
+const refusalOf = (grant: Grant, { method, url }: { readonly method: string; readonly url: string }) => {
+  const match = router.find(method, url)
+  return match === undefined
+    ? 'There is no endpoint at this path'
+    : refusalFor(grant, accessOf(match.handler), {
+        url,
+        params: match.params,
+        query: match.searchParams
+      })
+}
+
+/** Every path of the contract that needs a credential, about an account. */
+const all = Object.entries(OpenApi.fromApi(Api).paths)
+  .filter(([path]) => !isPublic(path))
+  .flatMap(([path, methods]) =>
+    Object.keys(methods).map(method => ({
+      method: method.toUpperCase(),
+      path,
+      urlOf: (accountId: string) =>
+        path
+          .replace('{accountId}', accountId)
+          .replace('{threadId}', encodeURIComponent(`${accountId}__491@s.whatsapp.net`))
+          .replace('{messageKey}', encodeURIComponent(`${accountId}__491@s.whatsapp.net~A1_me`))
+          .replaceAll(/\{\w+\}/g, 'x') + (/\/(events|incidents)$/.test(path) ? `?accountId=${accountId}` : '')
+    }))
+  )
 
 /** What each role may do for an account that is granted to it. */
 const READING = new Set([
@@ -69,6 +104,30 @@ test('an agent also sends', () => {
 
 test('for other accounts neither does anything but list their own', () => {
   for (const grant of [viewer, agent]) expect(allowedFor(grant, 'acc-2')).toEqual(['GET /v1/accounts'])
+})
+
+test('every endpoint says who may call it; only those that are public need no credential', () => {
+  expect(endpoints.length).toBeGreaterThan(40)
+  for (const endpoint of endpoints) {
+    const access = Context.getOption(endpoint.annotations, RequiredAccess)
+    expect(Option.isSome(access), endpoint.path).toBe(true)
+    expect(secured.has(endpoint), endpoint.path).toBe(accessOf(endpoint).to !== 'public')
+  }
+  expect(endpoints.filter(endpoint => !secured.has(endpoint)).map(({ path }) => path)).toEqual([
+    '/health',
+    '/ready'
+  ])
+})
+
+test('an endpoint that does not say it is for admins only', () => {
+  const access = accessOf(HttpApiEndpoint.get('forgotten', '/v1/accounts/:accountId/forgotten'))
+  const request = {
+    url: '/v1/accounts/acc-1/forgotten?accountId=acc-1',
+    params: { accountId: 'acc-1' },
+    query: { accountId: 'acc-1' }
+  }
+  expect(refusalFor(agent, access, request)).toBe('The role admin is required')
+  expect(refusalFor(ADMIN, access, request)).toBeUndefined()
 })
 
 test('an admin may ask for everything', () => {

@@ -1,12 +1,18 @@
-// The HTTP contract of the inspector. The page and its stream lie beside it: /inspect and /inspect/stream.
+// The HTTP contract of the inspector's switch and tickets. The page and its stream are outside the contract.
 import { Schema } from 'effect'
-import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from 'effect/http-api'
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
+import { administers } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
+import { operation } from '../../operation.ts'
 import { InspectorIsOff } from '../../problems.ts'
+
+/** The detail of every refusal while the inspector is off. */
+export const HOW_TO_SWITCH_ON =
+  'Switch it on with PUT /v1/inspector {"on": true}, or start the server with INSPECT=true'
 
 export const InspectorState = Schema.Struct({
   on: Schema.Boolean,
-  /** How many watch at present. */
+  /** Number of connected viewers. */
   viewers: Schema.Finite
 }).annotate({ identifier: 'Inspector' })
 
@@ -19,22 +25,30 @@ export const InspectorTicket = Schema.Struct({
 export class InspectorGroup extends HttpApiGroup.make('inspector')
   .add(
     HttpApiEndpoint.get('inspector', '/inspector', { success: InspectorState }).annotateMerge(
-      OpenApi.annotations({ summary: 'Whether the actors may be watched, and how many do' })
+      operation({
+        access: administers,
+        summary: 'Get the inspector status',
+        description: 'Whether the inspector is on, and how many viewers are connected.'
+      })
     ),
     HttpApiEndpoint.put('turnInspector', '/inspector', {
       payload: Schema.Struct({ on: Schema.Boolean }),
       success: InspectorState
     }).annotateMerge(
-      OpenApi.annotations({
-        summary: 'Switch the inspector on or off, until the server restarts; off sends all viewers away'
+      operation({
+        access: administers,
+        summary: 'Switch the inspector on or off',
+        description: 'Until the server restarts. Switching it off disconnects all viewers.'
       })
     ),
     HttpApiEndpoint.post('inspectorTicket', '/inspector/tickets', {
       success: InspectorTicket.pipe(HttpApiSchema.status(201)),
       error: InspectorIsOff
     }).annotateMerge(
-      OpenApi.annotations({
-        summary: 'A ticket for one connection to the WebSocket /inspect/stream?ticket=…&accountId=…'
+      operation({
+        access: administers,
+        summary: 'Create an inspector ticket',
+        description: 'Valid for one connection to the WebSocket /inspect/stream?ticket=…&accountId=….'
       })
     )
   )

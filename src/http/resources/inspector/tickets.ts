@@ -1,6 +1,7 @@
-// Tickets for the inspector's stream. A browser sends no header of ours with a WebSocket, and the API key in an address
-// would end up in logs: a ticket opens one connection, soon.
+// Tickets for the inspector's stream. A browser cannot send headers with a WebSocket, and the API key in a URL would end
+// up in logs: a ticket opens one connection and expires soon.
 import { randomBytes } from 'node:crypto'
+import { Context, Layer } from 'effect'
 
 export interface Ticket {
   readonly ticket: string
@@ -8,16 +9,11 @@ export interface Ticket {
   readonly expiresAt: number
 }
 
-export interface Tickets {
-  readonly issue: (now: number) => Ticket
-  /** Whether the ticket is good; it is not any more afterwards. */
-  readonly redeem: (ticket: string, now: number) => boolean
-}
-
 const LIFETIME_MS = 30_000
+/** Unused tickets that are kept; a new one replaces the oldest. */
 const MOST = 100
 
-export const makeTickets = (): Tickets => {
+const makeTickets = (): InspectorTickets['Service'] => {
   const issued = new Map<string, number>()
   return {
     issue: now => {
@@ -34,4 +30,15 @@ export const makeTickets = (): Tickets => {
       return expiresAt !== undefined && now <= expiresAt
     }
   }
+}
+
+export class InspectorTickets extends Context.Service<
+  InspectorTickets,
+  {
+    readonly issue: (now: number) => Ticket
+    /** Whether the ticket is valid. It is used up by this. */
+    readonly redeem: (ticket: string, now: number) => boolean
+  }
+>()('backscroll/http/InspectorTickets') {
+  static readonly layer: Layer.Layer<InspectorTickets> = Layer.sync(InspectorTickets, makeTickets)
 }

@@ -1,8 +1,10 @@
 // The HTTP contract of received files.
 import { Schema } from 'effect'
-import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from 'effect/http-api'
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
+import { reads } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
-import { AccountId } from '../../fields.ts'
+import { accountPath } from '../../fields.ts'
+import { operation } from '../../operation.ts'
 import {
   MediaBroken,
   MediaGoneForGood,
@@ -21,18 +23,18 @@ export class MediaGroup extends HttpApiGroup.make('media')
       ),
       error: [NotFound, MediaNotTaken, MediaGoneForGood, MediaOnItsWay, MediaBroken, StoreUnavailable]
     }).annotateMerge(
-      OpenApi.annotations({
-        summary:
-          "The file of a message, fetched from WhatsApp if it is not here yet; the key is the message's messageKey",
+      operation({
+        access: reads('messageKey'),
+        summary: 'Download the file of a message',
         description:
-          'Answers HEAD, one Range, If-Range and If-None-Match (the ETag is the SHA-256 of the content). Pictures, sound and film have their own type and are inline; everything else is an attachment, and of a type that browsers do not run.'
+          "The path takes the message's `messageKey`. A file that is not stored yet is fetched from WhatsApp. Supports HEAD, a single Range, If-Range and If-None-Match (the ETag is the SHA-256 of the content). Images, audio and video have their own content type and are inline; everything else is an attachment, with a content type that browsers do not execute."
       })
     ),
     HttpApiEndpoint.get('overview', '/accounts/:accountId/media', {
-      params: { accountId: AccountId },
+      params: accountPath,
       success: Schema.Struct({
         policy: Schema.Literals(['none', 'on-demand', 'recent', 'all']),
-        /** Messages whose file is here, waits for another attempt or for the phone, was given up, or was not tried yet. */
+        /** Messages by their file: stored, waiting for another attempt or for the phone, given up, or not tried yet. */
         stored: Schema.Finite,
         waiting: Schema.Finite,
         failed: Schema.Finite,
@@ -40,7 +42,11 @@ export class MediaGroup extends HttpApiGroup.make('media')
       }),
       error: [NotFound, StoreUnavailable]
     }).annotateMerge(
-      OpenApi.annotations({ summary: 'How many received files are here, and how many are not' })
+      operation({
+        access: reads('path'),
+        summary: 'Count received files',
+        description: 'How many files are stored, waiting, failed, or not fetched yet.'
+      })
     )
   )
   .middleware(Authorization)

@@ -1,7 +1,7 @@
-// What a browser is told about a file that somebody sent: its type, its name, and which part of it comes. Type and name
-// were chosen by a stranger: only what cannot be executed is shown in place, everything else is a download.
+// The headers of a received file: content type, file name, range, validators. Type and name were chosen by a stranger:
+// only types that browsers do not execute are inline, everything else is an attachment.
 
-/** Shown in place: pictures without scripts, sound and film. */
+/** Inline: images that cannot contain scripts, audio and video. */
 const INLINE = new Set([
   'image/jpeg',
   'image/png',
@@ -25,7 +25,7 @@ const INLINE = new Set([
   'video/webm'
 ])
 
-/** Named as what they are, but only to be downloaded. */
+/** Attachments that keep their own type. */
 const DOWNLOADED = new Set([
   'application/pdf',
   'application/zip',
@@ -51,7 +51,7 @@ export interface ShownAs {
   readonly isInline: boolean
 }
 
-/** The type without its parameters, and whether it may be shown in place. */
+/** The content type without its parameters, and whether it may be inline. */
 export const shownAs = (mimeType: string | null): ShownAs => {
   const essence = (mimeType ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
   if (INLINE.has(essence)) return { contentType: essence, isInline: true }
@@ -60,19 +60,19 @@ export const shownAs = (mimeType: string | null): ShownAs => {
 
 const LONGEST_NAME = 120
 
-/** Without paths, control characters, and the marks that make `exe.gpj` read like `jpg.exe`. */
+/** Without path separators, control characters, and direction marks, which make `exe.gpj` look like `jpg.exe`. */
 const cleanName = (name: string): string =>
   name
     .toWellFormed()
     .replaceAll(/[\p{C}\u2028\u2029]/gu, '')
     .replaceAll(/[/\\:*?"<>|]/g, '_')
     .trim()
-    // The end has the extension; half a character must not be left of its beginning.
+    // The end has the extension. The cut must not leave half of a surrogate pair.
     .slice(-LONGEST_NAME)
     .replace(/^[\udc00-\udfff]/, '')
     .replace(/^[.\s]+/, '')
 
-/** RFC 6266: a plain name for old clients and the real one in UTF-8. */
+/** RFC 6266: an ASCII name for old clients and the real one in UTF-8. `standard` is the name of a file without one. */
 export const dispositionOf = (name: string | null, standard: string, isInline: boolean): string => {
   const clean = cleanName(name ?? '') || standard
   const plain = clean.replaceAll(/[^\x20-\x7e]|[%;\\"]/g, '_')
@@ -83,7 +83,7 @@ export const dispositionOf = (name: string | null, standard: string, isInline: b
   return `${isInline ? 'inline' : 'attachment'}; filename="${plain}"; filename*=UTF-8''${encoded}`
 }
 
-/** First and last byte of what is asked for; `whole` when it is no single range, `none` when there is no such byte. */
+/** First and last byte of the range; `whole` when it is not a single range, `none` when the file has no such bytes. */
 export type Part = { readonly start: number; readonly end: number } | 'whole' | 'none'
 
 export const partOf = (range: string | undefined, size: number): Part => {
@@ -98,7 +98,7 @@ export const partOf = (range: string | undefined, size: number): Part => {
   return start >= size ? 'none' : { start, end: to === '' ? size - 1 : Math.min(Number(to), size - 1) }
 }
 
-/** Whether one of the tags in `If-None-Match` names this content. */
+/** Whether one of the tags in `If-None-Match` is the tag of this content. */
 export const namesContent = (header: string | undefined, tag: string): boolean =>
   header !== undefined &&
   (header.trim() === '*' ||

@@ -1,4 +1,4 @@
-// A file to be sent, with its fields, as a browser's form or `curl -F` sends it.
+// A file to send with its fields, as an HTML form or `curl -F` submits it.
 import { Schema } from 'effect'
 import { Multipart } from 'effect/http'
 import { HttpApiSchema } from 'effect/http-api'

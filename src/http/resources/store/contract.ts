@@ -1,7 +1,9 @@
 // The HTTP contract of the store: where applications read.
-import { HttpApiEndpoint, HttpApiGroup, OpenApi } from 'effect/http-api'
+import { HttpApiEndpoint, HttpApiGroup } from 'effect/http-api'
 import { StoreState } from '../../../domain/publishing.ts'
+import { administers } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
+import { operation } from '../../operation.ts'
 import { StoreUnavailable } from '../../problems.ts'
 
 export class StoreGroup extends HttpApiGroup.make('store')
@@ -10,10 +12,11 @@ export class StoreGroup extends HttpApiGroup.make('store')
       success: StoreState.annotate({ identifier: 'Store' }),
       error: StoreUnavailable
     }).annotateMerge(
-      OpenApi.annotations({
-        summary: 'Where applications read, and how far Firestore is behind',
+      operation({
+        access: administers,
+        summary: 'Get the store status',
         description:
-          'With STORE=firestore, `publishing` tells how many documents wait to be written, since when, how many Firestore does not take, and what keeps the rest.'
+          'Which store applications read. With STORE=firestore, `publishing` says how many documents wait to be written and since when, how many Firestore rejects, and what delays the rest.'
       })
     )
   )

@@ -1,15 +1,15 @@
-// Where applications read, over HTTP.
+// The state of the store over HTTP.
 import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
 import { StoreState } from '../../../services/firestore/state.ts'
 import { Api } from '../../api.ts'
-import { StoreUnavailable } from '../../problems.ts'
+import { orStoreUnavailable } from '../../problems.ts'
 
 export const storeLayer = HttpApiBuilder.group(
   Api,
   'store',
   Effect.fn(function* (handlers) {
     const { read } = yield* StoreState
-    return handlers.handleAll({ store: () => Effect.mapError(read, () => new StoreUnavailable({})) })
+    return handlers.handleAll({ store: () => orStoreUnavailable(read) })
   })
 )

@@ -1,95 +1,90 @@
-// Threads and messages over HTTP, paged by stable cursors in both directions; reading and typing are told to WhatsApp.
+// Threads over HTTP. Reads come from the store; reading and typing are passed on to WhatsApp.
 import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
-import { decodeMessagePlace, encodeCursor } from '../../../domain/page.ts'
+import { decodePlace } from '../../../domain/page.ts'
 import { Accounts } from '../../../services/accounts.ts'
-import { Outbox } from '../../../services/outbox/outbox.ts'
 import { Store } from '../../../services/conversations/store.ts'
+import { Outbox } from '../../../services/outbox/outbox.ts'
 import { WhatsApp } from '../../../services/whatsapp/whatsapp.ts'
 import { Api } from '../../api.ts'
-import { cursorIn, messageFilter } from '../../fields.ts'
-import { badField, NotFound, StoreUnavailable, WrongState } from '../../problems.ts'
+import { isYes } from '../../fields.ts'
+import { findAccount, findThread } from '../../lookup.ts'
+import { decodeCursorField, decodeDirection, encodeDirection } from '../../paging.ts'
+import { orStoreUnavailable, WrongState } from '../../problems.ts'
+import type { ThreadListQuery, TypingState } from './contract.ts'
 
 const PAGE = 50
-/** Read receipts sent at once; with more unread ones, the newest get theirs. */
+/** Read receipts sent at once. With more unread messages, the newest get theirs. */
 const MOST_RECEIPTS = 500
+
+const list = Effect.fnUntraced(function* (accountId: string, query: ThreadListQuery) {
+  const store = yield* Store
+  yield* findAccount(accountId)
+  // `cursor` is another name of `before`: a wrong one is reported under its own name.
+  yield* decodeCursorField('cursor', query.cursor, decodePlace)
+  const direction = yield* decodeDirection({ ...query, before: query.cursor ?? query.before }, decodePlace)
+  const page = yield* orStoreUnavailable(
+    store.listThreads(accountId, {
+      ...direction,
+      limit: query.limit ?? PAGE,
+      kind: query.kind,
+      text: query.q,
+      archived: isYes(query.archived),
+      unread: isYes(query.unread)
+    })
+  )
+  const cursors = encodeDirection(page)
+  return { threads: page.threads, ...cursors, nextCursor: cursors.olderCursor }
+})
+
+const get = Effect.fnUntraced(function* (threadId: string) {
+  const store = yield* Store
+  const thread = yield* findThread(threadId)
+  const pastParticipants = yield* orStoreUnavailable(store.pastParticipants(thread.threadId))
+  return { ...thread, pastParticipants }
+})
+
+const markRead = Effect.fnUntraced(function* (requested: string) {
+  const store = yield* Store
+  const outbox = yield* Outbox
+  const { accountId, clientJid, threadId } = yield* findThread(requested)
+  const unread = yield* orStoreUnavailable(store.unread(threadId, MOST_RECEIPTS))
+  if (unread.length > 0) {
+    yield* (
+      outbox
+        .accept({ accountId, toJid: clientJid, content: { kind: 'read', targets: unread }, fingerprint: '' })
+        // There is no idempotency key that could be in conflict.
+        .pipe(Effect.catchTag('IdempotencyConflict', Effect.die), orStoreUnavailable)
+    )
+  } else {
+    yield* orStoreUnavailable(store.markRead(accountId, threadId, 'everything'))
+  }
+  return yield* findThread(requested)
+})
+
+const notOnline = (accountId: string) =>
+  Effect.flatMap(
+    findAccount(accountId),
+    ({ state }) => new WrongState({ state, detail: 'Typing can only be shown while the account is online' })
+  )
+
+const showTyping = Effect.fnUntraced(function* (threadId: string, state: TypingState) {
+  const whatsapp = yield* WhatsApp
+  const { accountId, clientJid } = yield* findThread(threadId)
+  yield* whatsapp.type(accountId, clientJid, state).pipe(Effect.catch(() => notOnline(accountId)))
+})
 
 export const threadsLayer = HttpApiBuilder.group(
   Api,
   'threads',
   Effect.fn(function* (handlers) {
-    const store = yield* Store
-    const outbox = yield* Outbox
-    const whatsapp = yield* WhatsApp
-    const accounts = yield* Accounts
-    const unavailable = Effect.mapError(() => new StoreUnavailable({}))
-
-    const find = Effect.fnUntraced(function* (threadId: string) {
-      const thread = yield* store.readThread(threadId).pipe(unavailable)
-      return thread ?? (yield* new NotFound({ detail: `There is no thread ${threadId}` }))
-    })
-
-    const notOnline = (accountId: string) =>
-      Effect.flatMap(
-        accounts.state(accountId).pipe(Effect.mapError(() => new StoreUnavailable({}))),
-        ({ state }) =>
-          new WrongState({ state, detail: 'Typing can only be shown while the account is online' })
-      )
-
+    const services = yield* Effect.context<Accounts | Outbox | Store | WhatsApp>()
+    const provide = Effect.provideContext(services)
     return handlers.handleAll({
-      thread: Effect.fn(function* ({ params }) {
-        const thread = yield* find(params.threadId)
-        return {
-          ...thread,
-          pastParticipants: yield* store.pastParticipants(thread.threadId).pipe(unavailable)
-        }
-      }),
-      message: Effect.fn(function* ({ params: { messageId, threadId } }) {
-        const message = yield* store.readMessage(threadId, messageId).pipe(unavailable)
-        if (message === undefined)
-          return yield* new NotFound({ detail: `There is no message ${messageId} there` })
-        return { ...message, receipts: yield* store.receipts(threadId, messageId).pipe(unavailable) }
-      }),
-      read: Effect.fn(function* ({ params }) {
-        const { accountId, clientJid, threadId } = yield* find(params.threadId)
-        const unread = yield* store.unread(threadId, MOST_RECEIPTS).pipe(unavailable)
-        if (unread.length > 0) {
-          yield* outbox
-            .accept({
-              accountId,
-              toJid: clientJid,
-              content: { kind: 'read', targets: unread },
-              fingerprint: ''
-            })
-            .pipe(unavailable)
-        } else {
-          yield* store.markRead(accountId, threadId, 'everything').pipe(unavailable)
-        }
-        return yield* find(threadId)
-      }),
-      typing: Effect.fn(function* ({ params, payload }) {
-        const { accountId, clientJid } = yield* find(params.threadId)
-        yield* whatsapp
-          .type(accountId, clientJid, payload.state)
-          .pipe(Effect.catch(() => notOnline(accountId)))
-      }),
-      messages: Effect.fn(function* ({ params, query }) {
-        const before = yield* cursorIn('before', query.before, decodeMessagePlace)
-        const after = yield* cursorIn('after', query.after, decodeMessagePlace)
-        if (before !== undefined && after !== undefined) {
-          return yield* badField('query', 'after', 'Give either before or after, not both')
-        }
-        const filter = yield* messageFilter(query)
-        const { threadId } = yield* find(params.threadId)
-        const { messages, newer, older } = yield* store
-          .listMessages(threadId, { ...filter, limit: query.limit ?? PAGE, before, after })
-          .pipe(unavailable)
-        return {
-          messages,
-          olderCursor: older && encodeCursor(older),
-          newerCursor: newer && encodeCursor(newer)
-        }
-      })
+      list: ({ params, query }) => provide(list(params.accountId, query)),
+      thread: ({ params }) => provide(get(params.threadId)),
+      read: ({ params }) => provide(markRead(params.threadId)),
+      typing: ({ params, payload }) => provide(showTyping(params.threadId, payload.state))
     })
   })
 )
