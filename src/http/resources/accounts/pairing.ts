@@ -1,6 +1,6 @@
 // What is scanned or typed on the phone to link it: as JSON, PNG or SVG.
 import { Effect, Schedule } from 'effect'
-import { HttpServerRequest, HttpServerResponse } from 'effect/http'
+import { type HttpServerRequest, HttpServerResponse } from 'effect/http'
 import QRCode from 'qrcode'
 import type { AccountView } from '../../../services/accounts.ts'
 import { findAccount } from '../../lookup.ts'

@@ -2,7 +2,7 @@
 import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
 import { decodePlace } from '../../../domain/page.ts'
-import { Accounts } from '../../../services/accounts.ts'
+import type { Accounts } from '../../../services/accounts.ts'
 import { Outbox } from '../../../services/outbox/outbox.ts'
 import { Api } from '../../api.ts'
 import { findAccount } from '../../lookup.ts'

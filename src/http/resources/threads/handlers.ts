@@ -2,7 +2,7 @@
 import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
 import { decodePlace } from '../../../domain/page.ts'
-import { Accounts } from '../../../services/accounts.ts'
+import type { Accounts } from '../../../services/accounts.ts'
 import { Store } from '../../../services/conversations/store.ts'
 import { Outbox } from '../../../services/outbox/outbox.ts'
 import { WhatsApp } from '../../../services/whatsapp/whatsapp.ts'
