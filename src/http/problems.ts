@@ -105,7 +105,7 @@ export const plainProblem = (
 export const badField = (slot: 'params' | 'query' | 'payload', field: string, message: string): BadField =>
   new BadField({ detail: `${field}: ${message}`, errors: [{ path: [slot, field], message }] })
 
-/** A failed database as a problem, for `Effect.catchTags`. The cause stays in the log. */
+/** A failed database as a problem, for `Effect.catchTags`. Its cause is not part of the response. */
 export const storeFailed = { StoreError: () => Effect.fail(new StoreUnavailable({})) }
 
 /** The same, for work that can fail in no other way. */

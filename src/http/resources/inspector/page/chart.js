@@ -1,4 +1,4 @@
-// Draws a machine: its states as nested boxes, the active ones lit, and arrows for what can happen next.
+// Draws a machine: its states as nested boxes, the active ones highlighted, with arrows for the possible transitions.
 import { activePaths, definitionAt, saidOf, statesOf, targetPath } from './model.js'
 
 /** @typedef {import('./model.js').Actor} Actor */
@@ -6,10 +6,10 @@ import { activePaths, definitionAt, saidOf, statesOf, targetPath } from './model
 /** @typedef {import('./model.js').Transition} Transition */
 
 /**
- * One way out of an active state.
+ * A possible transition from an active state.
  * @typedef {object} Way
  * @property {string} from path of the state
- * @property {string | undefined} to path of the target; none stays where it is
+ * @property {string | undefined} to path of the target; `undefined` for a transition that stays in its state
  * @property {string} label the event or delay
  * @property {string | undefined} guard
  */
@@ -54,7 +54,7 @@ const waysOf = (definition, path, machineId) => {
 }
 
 /**
- * What can happen in the state that the actor is in, the innermost state first.
+ * The transitions that the actor's current state allows, the innermost state first.
  * @param {Actor} actor
  * @returns {ReadonlyArray<Way>}
  */
@@ -88,13 +88,13 @@ const box = (name, definition, path) => {
   return made
 }
 
-/** A drawing that follows one actor. */
+/** The drawing of one actor's machine. */
 export class Chart {
   /** @type {HTMLElement} */
   #place
   /** @type {SVGSVGElement} */
   #arrows
-  /** Which machine is drawn; it is drawn anew only for another one. */
+  /** The machine that is drawn; only another machine needs a new drawing. */
   #drawn = ''
 
   /** @param {HTMLElement} place */
@@ -149,7 +149,7 @@ export class Chart {
     for (const { from, to, label } of waysFrom(actor)) {
       const source = this.#boxOf(innermost ?? from)
       const target = to === undefined ? undefined : this.#boxOf(to)
-      // An arrow to what is around would say nothing.
+      // An arrow to an enclosing state would say nothing.
       if (source === undefined || target === undefined || target.contains(source) || drawn.has(to ?? ''))
         continue
       drawn.add(to ?? '')
@@ -173,7 +173,7 @@ export class Chart {
 }
 
 /**
- * The middles of the two sides that lie nearest, each with the way out of its box.
+ * The midpoints of the two nearest sides, each with the direction that points out of its box.
  * @param {DOMRect} a
  * @param {DOMRect} b
  */

@@ -1,12 +1,12 @@
-// What the stream has told so far: every live actor with its state, its context and what happened to it last.
+// What is known from the stream: every live actor with its state, its context and its last events.
 
 /**
- * A node of a machine's definition, as far as it is drawn.
+ * A node of a machine's definition: the parts that are drawn.
  * @typedef {object} Definition
  * @property {string} [id]
  * @property {string} [initial]
  * @property {string} [tags]
- * @property {number} [order] place among the states beside it
+ * @property {number} [order] position among its sibling states
  * @property {Record<string, Definition>} [states]
  * @property {Record<string, ReadonlyArray<Transition>>} [on]
  * @property {Record<string, ReadonlyArray<Transition>>} [after]
@@ -21,7 +21,7 @@
  * @typedef {object} Happening
  * @property {number} at milliseconds since 1970
  * @property {string} type of the event
- * @property {Record<string, unknown>} carried what is shown of the event
+ * @property {Record<string, unknown>} carried the fields of the event that the server shows
  * @property {string} from the state before
  * @property {string} to the state after
  */
@@ -33,9 +33,9 @@
  * @property {string | undefined} parentId
  * @property {Definition} definition
  * @property {Snapshot} snapshot
- * @property {number} since when it came to its state, or was first seen in it; milliseconds since 1970
- * @property {boolean} isExact whether it was seen coming to its state
- * @property {Frame} registration as it was told, for the Stately inspector
+ * @property {number} since when it entered its state, or was first seen in it; milliseconds since 1970
+ * @property {boolean} isExact whether the page saw it enter its state
+ * @property {Frame} registration as the stream sent it, for the Stately inspector
  */
 
 /**
@@ -81,7 +81,7 @@ export const activePaths = (value, above = '') => {
 }
 
 /**
- * The path of a transition's target, seen from the state that has it.
+ * The path of a transition's target, relative to the state that has the transition.
  * @param {string} target
  * @param {string} from path of the state
  * @param {string} machineId
@@ -94,14 +94,14 @@ export const targetPath = (target, from, machineId) => {
 }
 
 /**
- * The states inside a state, in the order of life.
+ * The child states of a state, in the order of the machine.
  * @param {Definition} definition
  */
 export const statesOf = ({ states = {} }) =>
   Object.entries(states).toSorted(([, a], [, b]) => (a.order ?? 0) - (b.order ?? 0))
 
 /**
- * The state of a path in a definition; the definition itself for none.
+ * The state at a path in a definition; the definition itself for an empty path.
  * @param {Definition} root
  * @param {string} path
  */
@@ -113,7 +113,7 @@ export const definitionAt = (root, path) =>
         .reduce((found, name) => found?.states?.[name], /** @type {Definition | undefined} */ (root))
 
 /**
- * An event as a person says it: `command.pair` is pair, and XState's own names say what they are about.
+ * A short name of an event: `command.pair` is pair, and XState's own event types name what they refer to.
  * @param {Definition} definition of the machine that got it
  * @param {string} type
  */
@@ -134,7 +134,7 @@ export class Model {
   /** @type {Map<string, Actor>} */
   actors = new Map()
   dropped = 0
-  /** By name: an account that is started anew is another actor, and its past is what one wants to see then. @type {Map<string, Array<Happening>>} */
+  /** By name: an account that is restarted is another actor, and its events before the restart are of interest then. @type {Map<string, Array<Happening>>} */
   #happened = new Map()
 
   /** @returns {Actor | undefined} */
@@ -150,7 +150,7 @@ export class Model {
       .toSorted((a, b) => a.name.localeCompare(b.name))
   }
 
-  /** What happened to an account or the supervisor, the newest first. @param {Actor} actor @returns {Array<Happening>} */
+  /** The events of an account or the supervisor, newest first. @param {Actor} actor @returns {Array<Happening>} */
   happeningsOf(actor) {
     return this.#happened.get(actor.name) ?? []
   }
@@ -212,12 +212,12 @@ export class Model {
     if (frame.snapshot.status !== 'active') this.#forget(actor.sessionId)
   }
 
-  /** The whole present is about to be told: what is not named in it is gone. */
+  /** A full listing of all actors begins: actors that it does not contain have ended. */
   expectPresent() {
     for (const actor of this.actors.values()) actor.snapshot = { ...actor.snapshot, status: 'unknown' }
   }
 
-  /** Actors that the last showing of the present did not name are gone. */
+  /** Removes the actors that the last full listing did not contain. */
   #settle() {
     for (const { sessionId, snapshot } of this.actors.values()) {
       if (snapshot.status === 'unknown') this.#forget(sessionId)

@@ -1,5 +1,5 @@
-// The inspector's page: asks for the key, opens the stream, and shows it, by its own drawing and, on demand, in the Stately
-// inspector.
+// The inspector's page: asks for the API key, opens the stream, and shows it in its own drawing or, on request, in the
+// Stately inspector.
 import { Chart, element, wayRow, waysFrom } from './chart.js'
 import { leafOf, Model, saidOf } from './model.js'
 import { makeRows } from './rows.js'
@@ -20,23 +20,23 @@ const byId = (id, kind) => {
 
 const KEY = 'backscroll.key'
 const address = new URL(location.href)
-/** The one account that is watched; all when there is none. */
+/** The only account to watch; all accounts when empty. */
 const watched = address.searchParams.get('accountId') ?? ''
 const model = new Model()
 const chart = new Chart(byId('chart', HTMLElement))
-/** Whose machine is drawn. @type {string | undefined} */
+/** The actor whose machine is drawn. @type {string | undefined} */
 let selected = watched || decodeURIComponent(address.hash.slice(1)) || undefined
-/** The state whose accounts are listed; all when there is none. */
+/** The state that the list of accounts is filtered by; all states when empty. */
 let onlyState = ''
 /** Names of accounts by their ids. @type {Map<string, string>} */
 const names = new Map()
-/** Since when nothing is heard any more; milliseconds since 1970. @type {number | undefined} */
+/** When the connection was lost; milliseconds since 1970. @type {number | undefined} */
 let silentSince
 
 /** @param {number} ms */
 const pause = ms => new Promise(resolve => setTimeout(resolve, ms))
 
-// ——— Asking the server
+// ——— Requests to the server
 
 /**
  * @param {string} method
@@ -57,7 +57,7 @@ const ask = async (method, path, body) => {
   return { status: answer.status, content }
 }
 
-/** What a dialog was answered with; nothing when it was dismissed. @param {string} id @returns {Promise<string>} */
+/** The value a dialog was closed with; empty when it was dismissed. @param {string} id @returns {Promise<string>} */
 const answerOf = id => {
   const dialog = byId(id, HTMLDialogElement)
   dialog.returnValue = ''
@@ -82,7 +82,7 @@ const sayLink = (text, isLive) => {
   link.textContent = text
   link.classList.toggle('live', isLive)
   silentSince = isLive ? undefined : (silentSince ?? Date.now())
-  // What is shown is what was; it must not look like what is.
+  // Without a connection the page shows old data, which must not look current.
   byId('own-view', HTMLElement).classList.toggle('stale', !isLive && model.actors.size > 0)
 }
 
@@ -97,7 +97,7 @@ let isLearning = false
 const learnNames = async () => {
   if (isLearning) return
   isLearning = true
-  // Of many accounts that come at once the names are asked for once.
+  // When many accounts appear at once, their names are requested once.
   await pause(LEARN_MS)
   isLearning = false
   const { content, status } = await ask('GET', '/v1/accounts').catch(() => ({ content: {}, status: 0 }))
@@ -110,7 +110,7 @@ const LEARN_MS = 300
 const LOOK_AGAIN_MS = 3000
 const toggle = byId('off', HTMLButtonElement)
 
-/** Until it is on, be it by this page or by somebody else. */
+/** Completes when the inspector is on, switched on here or elsewhere. */
 const untilOn = async () => {
   sayLink('Switched off', false)
   toggle.textContent = 'Switch on'
@@ -126,7 +126,7 @@ const untilOn = async () => {
   toggle.textContent = 'Switch off'
 }
 
-/** A ticket, however long it takes to be given one. */
+/** A ticket; retries until the server issues one. */
 const ticket = async () => {
   let why = 'Live state of every account on this server.'
   while (true) {
@@ -158,7 +158,7 @@ const connect = async () => {
       }
     }
   } catch {
-    sayLink('The server does not answer; trying again', false)
+    sayLink('The server does not answer; retrying', false)
     setTimeout(connect, AGAIN_MS)
     return
   }
@@ -168,12 +168,12 @@ const connect = async () => {
   socket.addEventListener('open', () => sayLink('Live', true))
   socket.addEventListener('message', ({ data }) => hear(JSON.parse(String(data))))
   socket.addEventListener('close', ({ code, reason }) => {
-    sayLink(reason === '' ? 'Connection lost; trying again' : reason, false)
+    sayLink(reason === '' ? 'Connection lost; retrying' : reason, false)
     setTimeout(connect, code === ALL_SEATS_TAKEN ? AGAIN_MS * 5 : AGAIN_MS)
   })
 }
 
-// ——— Hearing
+// ——— Receiving
 
 /** @param {import('./model.js').Frame} frame */
 const hear = frame => {
@@ -181,7 +181,7 @@ const hear = frame => {
   stately.tell(frame)
   if (frame.type === '@backscroll.dropped')
     notify(
-      `${model.dropped} events were left out: this browser could not keep up. The states shown are the present ones.`
+      `${model.dropped} events were dropped because this browser could not keep up. The states shown are current.`
     )
   if (frame.type === '@xstate.actor' && model.accounts.some(({ name }) => !names.has(name))) void learnNames()
   redraw()
@@ -197,7 +197,7 @@ const redraw = () => {
   })
 }
 
-// ——— Showing
+// ——— Rendering
 
 /** @param {Actor} account */
 const nameOf = account => names.get(account.name) ?? account.name
@@ -328,7 +328,7 @@ const drawDetails = actor => {
         ...(Object.keys(carried).length === 0 ? [] : [element('code', '', said(carried))])
       )
     ),
-    ...(happenings.length === 0 ? [element('li', 'hint', 'Nothing since this page looks')] : [])
+    ...(happenings.length === 0 ? [element('li', 'hint', 'No events since this page was opened')] : [])
   )
 }
 
@@ -341,7 +341,7 @@ const draw = () => {
   const only = byId('only', HTMLButtonElement)
   only.textContent = watched === '' ? 'Only this account' : 'All accounts'
   only.hidden = watched === '' && (actor === undefined || actor === model.root)
-  // An account that is being started anew comes back in a moment.
+  // An account that is being restarted reappears in a moment.
   if (actor === undefined) return
   byId('title', HTMLElement).textContent = actor === model.root ? 'Supervisor' : nameOf(actor)
   const state = leafOf(actor.snapshot.value)
@@ -354,7 +354,7 @@ const draw = () => {
   drawDetails(actor)
 }
 
-// ——— The Stately inspector beside it
+// ——— The Stately inspector
 
 const UNREACHABLE_MS = 10_000
 
@@ -381,7 +381,7 @@ const stately = (() => {
     own.setAttribute('aria-pressed', String(!isStately))
   }
 
-  /** Loaded when somebody asks for it: it comes from elsewhere. */
+  /** Loaded only on request, because it comes from another server. */
   const load = () => {
     if (frame.src !== '') return
     frame.src = ui
@@ -407,7 +407,7 @@ const stately = (() => {
     isConnected = true
     button.disabled = false
     button.textContent = 'Stately'
-    // It begins with what lives now.
+    // It needs the current actors first.
     for (const { registration, snapshot } of model.actors.values()) tell({ ...registration, snapshot })
     show(true)
   })
@@ -415,7 +415,7 @@ const stately = (() => {
 })()
 
 byId('search', HTMLInputElement).addEventListener('input', redraw)
-// Without a key there is nothing to be seen: this one cannot be dismissed.
+// Without a key there is nothing to show: this dialog cannot be dismissed.
 byId('sign-in', HTMLDialogElement).addEventListener('cancel', event => event.preventDefault())
 toggle.addEventListener(
   'click',
@@ -428,6 +428,6 @@ byId('only', HTMLButtonElement).addEventListener('click', () => {
   if (address.href === location.href) location.reload()
   else location.href = address.href
 })
-// How long a state has lasted grows by itself.
+// The displayed durations grow without any event.
 setInterval(redraw, 1000)
 void connect()

@@ -1,4 +1,4 @@
-// A list whose rows stay: what changes in it is written into them, so that a click or the focus is never lost to a redraw.
+// A list that updates its rows in place, so that a redraw never loses a click or the focus.
 
 /**
  * @template Shown
@@ -8,7 +8,7 @@
  */
 
 /**
- * Answers what brings the list to these rows, by name, in this order.
+ * Returns a function that updates the list to the given rows, by name, in the given order.
  * @template Shown
  * @param {HTMLElement} place
  * @param {(name: string) => Row<Shown>} make
