@@ -17,7 +17,7 @@ import { contentOf, editOf } from './content.ts'
 import { NO_DETAILS_FACT } from './content/parts.ts'
 import { type AddressedInfo, type Envelope, envelopeOf, pushNameOf } from './envelope.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
-import { type OpenVote, withVotes } from './poll-vote.ts'
+import { type OpenedVote, withVotes } from './opened-votes.ts'
 import { encodedMessage } from './protobuf.ts'
 import { editedMessage, referredMessage, revokedMessage, sealedVote } from './reference.ts'
 import { factsOfStub } from './stub.ts'
@@ -46,7 +46,7 @@ interface Given {
   readonly raw: Uint8Array | null
   readonly status: MessageStatus
   readonly reactions?: ReadonlyArray<ReactionFact>
-  readonly votes?: ReadonlyArray<OpenVote>
+  readonly votes?: ReadonlyArray<OpenedVote>
 }
 
 const protocolFacts = (
@@ -213,7 +213,7 @@ const votesOf = (
   self: Self,
   envelope: Envelope,
   { pollUpdates }: proto.IWebMessageInfo
-): ReadonlyArray<OpenVote> =>
+): ReadonlyArray<OpenedVote> =>
   (pollUpdates ?? []).flatMap(({ pollUpdateMessageKey, senderTimestampMs, vote }) => {
     const voter = authorOf(self, envelope, pollUpdateMessageKey)
     if (voter === undefined || !vote) return []

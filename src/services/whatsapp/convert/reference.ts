@@ -1,6 +1,7 @@
 // Which message another one is about. A key is written from its sender's side: `fromMe` means theirs, not ours.
 import type { proto } from '@whiskeysockets/baileys'
-import type { ChangeFact, Party, SealedVote } from '../../../domain/fact.ts'
+import type { ChangeFact, Party } from '../../../domain/fact.ts'
+import type { SealedVote } from '../../../domain/poll-vote.ts'
 import { chatJid, isGroupJid } from '../../../domain/jid.ts'
 import { address, formsOf, partyOf, type Self } from './address.ts'
 import type { Envelope } from './envelope.ts'

@@ -5,10 +5,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Fact } from '../../../../src/domain/fact.ts'
 import { Details } from '../../../../src/domain/message.ts'
+import { openVote } from '../../../../src/domain/poll-vote.ts'
+import { messageSecretIn } from '../../../../src/domain/sealed-add-on.ts'
 import { decodedConversation } from '../../../../src/services/whatsapp/convert/chunk.ts'
 import { Journaled, understand } from '../../../../src/services/whatsapp/convert/journaled.ts'
 import { factsOfStoredMessage } from '../../../../src/services/whatsapp/convert/message.ts'
-import { openVote } from '../../../../src/services/whatsapp/convert/poll-vote.ts'
 import { nodeToJson } from '../../../../src/services/whatsapp/convert/stanza-json.ts'
 import { SELF } from './content/shown.ts'
 import { messageFields, randomMessageOf, randomProtobuf } from './random-protobuf.ts'
@@ -154,7 +155,9 @@ test('any vote against any poll is opened or not, and that is all', () => {
   fc.assert(
     fc.property(fc.gen(), text, text, fc.array(text), fc.array(text), (g, payload, iv, voters, authors) => {
       const poll = g(fc.boolean) ? randomMessageOf(g, 'pollCreationMessageV3') : g(fc.uint8Array)
-      expect(openVote(poll, { payload, iv, pollId: 'P', voters, authors })).toBeUndefined()
+      const sealed = { payload, iv, pollId: 'P', voters, authors }
+      const secret = messageSecretIn(poll)
+      expect(secret && openVote({ secret, optionNames: ['A'] }, sealed)).toBeUndefined()
     }),
     runs(500)
   )
