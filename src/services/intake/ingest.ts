@@ -27,7 +27,7 @@ import { makeWorker, type Worker } from '../process/worker.ts'
 import { Identity } from '../conversations/identity.ts'
 import { Inbox, type InboxError } from '../journal/journal.ts'
 import { makeResolver } from '../conversations/resolver.ts'
-import { makeTraffic } from '../journal/traffic.ts'
+import { makeTraffic } from '../journal/live-traffic.ts'
 
 const BATCH = 200
 

@@ -3,7 +3,7 @@
 import { createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { Effect, Schedule, Schema, Stream } from 'effect'
 import { mediaAddress } from '../../domain/media-address.ts'
-import { type MediaKeys, mediaKeys } from '../whatsapp/media.ts'
+import { type MediaKeys, mediaKeys } from '../whatsapp/phone/media-reupload.ts'
 import { type HeldFile, MediaFiles, type MediaStorageError, PartialFiles } from './files.ts'
 
 /** The media server does not have it there any more: the phone has to upload it again. */

@@ -15,10 +15,10 @@ import { Vault } from '../vault/vault.ts'
 import { decodeCredentials } from './socket/auth-state.ts'
 import { trust } from './socket/certificate.ts'
 import { type Live, makeOpener, OTHER_NUMBER, type WhatsAppOptions } from './socket/connection.ts'
-import type { MediaAnswer } from './media.ts'
-import { makeSending, NotConnected } from './sending.ts'
-import { silenceConsole } from './socket/silence.ts'
-import { makeTurns } from './socket/turns.ts'
+import type { MediaAnswer } from './phone/media-reupload.ts'
+import { makeSending, NotConnected } from './send.ts'
+import { silenceConsole } from './socket/console-guard.ts'
+import { makeTurns } from './socket/connection-pacing.ts'
 
 type Sending = ReturnType<typeof makeSending>
 export type MediaListener = (accountId: string, answer: MediaAnswer) => Effect.Effect<void>

@@ -18,7 +18,7 @@ import { isJournaledCall, isJournaledNotification, type Journaled, receiptIds } 
 import type { Self } from '../convert/message.ts'
 import { encodeCredentials, reservePreKeys } from './auth-state.ts'
 import { nodeToJson } from '../convert/stanza-json.ts'
-import type { StanzaKind } from './intake.ts'
+import type { StanzaKind } from './stanza-gate.ts'
 import { makeSignalKeys, type RunPromise } from './signal-keys.ts'
 
 export interface DurableReceive {

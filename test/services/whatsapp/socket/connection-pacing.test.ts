@@ -2,7 +2,7 @@
 import { Clock, Duration, Effect, Fiber } from 'effect'
 import { TestClock } from 'effect/testing'
 import { expect, test } from 'vitest'
-import { makeTurns } from '../../../../src/services/whatsapp/socket/turns.ts'
+import { makeTurns } from '../../../../src/services/whatsapp/socket/connection-pacing.ts'
 
 const PAUSE_MS = 100
 

@@ -1,7 +1,7 @@
 // What Baileys hears of, and when: a stanza that has to be durable reaches it only once it is written down, and while
 // more messages wait than it can decrypt, the socket is not read: the rest stays with WhatsApp instead of in memory.
 import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
-import { type Wire, wireOf } from './wire.ts'
+import { type Wire, wireOf } from './raw-socket.ts'
 
 export type StanzaKind = 'CB:message' | 'CB:receipt' | 'CB:notification' | 'CB:call'
 

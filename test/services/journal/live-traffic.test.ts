@@ -2,7 +2,7 @@
 import { Effect, Fiber } from 'effect'
 import { TestClock } from 'effect/testing'
 import { expect, test } from 'vitest'
-import { makeTraffic } from '../../../src/services/journal/traffic.ts'
+import { makeTraffic } from '../../../src/services/journal/live-traffic.ts'
 
 /** Whether `quiet` has completed once Node has read its sockets. */
 const isQuiet = (fiber: Fiber.Fiber<void>) =>

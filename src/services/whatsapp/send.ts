@@ -13,10 +13,10 @@ import { newWhatsAppMessageId } from '../../domain/ids.ts'
 import { isGroupJid } from '../../domain/jid.ts'
 import type { MediaType, Target } from '../../domain/outbox.ts'
 import { type Live, SendRefused } from './socket/connection.ts'
-import { refusal, refusalCodeOf } from './socket/errors.ts'
+import { refusal, refusalCodeOf } from './socket/baileys-errors.ts'
 import type { RawMessage } from './convert/chunk.ts'
 import { contextOf, type Destination } from './convert/outgoing.ts'
-import { type MediaRequest, requestNode } from './media.ts'
+import { type MediaRequest, requestNode } from './phone/media-reupload.ts'
 
 /** The account has no open connection: wait for one; this is no attempt. */
 export class NotConnected extends Schema.TaggedError<NotConnected>()('NotConnected', {}) {}
