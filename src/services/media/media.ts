@@ -7,6 +7,7 @@ import { Incidents } from '../incidents/incidents.ts'
 import { storageTrouble } from '../incidents/storage-trouble.ts'
 import { Ingest } from '../intake/ingest.ts'
 import { Store, StoreError } from '../conversations/store.ts'
+import { MediaTooLarge, MediaUnavailable } from '../whatsapp/media/errors.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { makeWorker, type Worker } from '../process/worker.ts'
 import { makeCallers } from './callers.ts'
@@ -15,8 +16,6 @@ import {
   type DownloadError,
   encodedHash,
   makeDownload,
-  MediaTooLarge,
-  MediaUnavailable,
   type MediaSource,
   partialNameOf
 } from './download.ts'

@@ -9,11 +9,10 @@ import { Ingest } from '../../intake/ingest.ts'
 import type { StoreError } from '../../conversations/store.ts'
 import { Store } from '../../conversations/store.ts'
 import { samePerson } from '../../whatsapp/convert/address.ts'
+import type { ChunkError } from '../../whatsapp/chunk/errors.ts'
 import {
   type ChunkContents,
-  type ChunkCorrupt,
   ChunkReader,
-  type ChunkUnavailable,
   type ReadConversation,
   requestIdOf
 } from '../../whatsapp/chunk/reader.ts'
@@ -73,10 +72,7 @@ export class History extends Context.Service<
         const store = yield* Store
         const incidents = yield* Incidents
         const whatsapp = yield* WhatsApp
-        const ahead = makeReadAhead<ChunkContents, ChunkUnavailable | ChunkCorrupt>(
-          CHUNKS_IN_MEMORY,
-          yield* Effect.scope
-        )
+        const ahead = makeReadAhead<ChunkContents, ChunkError>(CHUNKS_IN_MEMORY, yield* Effect.scope)
         const watchers = new Map<string, Set<() => void>>()
         const pace = makePace()
 
@@ -253,7 +249,7 @@ export class History extends Context.Service<
         const setback = Effect.fnUntraced(function* (
           accountId: string,
           chunk: QueuedChunk,
-          { _tag: kind, reason }: ChunkUnavailable | ChunkCorrupt
+          { _tag: kind, reason }: ChunkError
         ) {
           const attempt = chunk.attempts + 1
           // A chunk does not get better by fetching it again: the phone makes it anew, under another name.

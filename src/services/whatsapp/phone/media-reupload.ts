@@ -1,66 +1,13 @@
-// What WhatsApp's media need of the protocol: the keys of a file, and asking the phone to upload one again.
+// Asking the phone to upload the file of a message again, and what it answers.
 import {
   type BinaryNode,
   decodeMediaRetryNode,
   decryptMediaRetryData,
   encryptMediaRetryRequest,
-  hkdf,
   proto,
   type WAMessageKey
 } from '@whiskeysockets/baileys'
 import { Option } from 'effect'
-
-/** The words from which WhatsApp derives a file's keys, by what kind of file it is. */
-const KINDS = ['Image', 'Video', 'Audio', 'Document', 'Sticker Pack'] as const
-type Kind = (typeof KINDS)[number]
-
-const BY_TYPE: Readonly<Record<string, Kind>> = {
-  image: 'Image',
-  sticker: 'Image',
-  product: 'Image',
-  video: 'Video',
-  audio: 'Audio',
-  voice: 'Audio',
-  document: 'Document',
-  stickerPack: 'Sticker Pack'
-}
-
-const byMimeType = (mimeType: string | null): Kind => {
-  const [family] = (mimeType ?? '').split('/')
-  return family === 'image'
-    ? 'Image'
-    : family === 'video'
-      ? 'Video'
-      : family === 'audio'
-        ? 'Audio'
-        : 'Document'
-}
-
-export interface MediaKeys {
-  readonly iv: Uint8Array
-  readonly cipherKey: Uint8Array
-  readonly macKey: Uint8Array
-}
-
-const keysFor = (mediaKey: Uint8Array, kind: Kind): MediaKeys => {
-  const expanded = hkdf(mediaKey, 112, { info: `WhatsApp ${kind} Keys` })
-  return {
-    iv: expanded.subarray(0, 16),
-    cipherKey: expanded.subarray(16, 48),
-    macKey: expanded.subarray(48, 80)
-  }
-}
-
-/** The keys a file may be encrypted with, the likeliest first: pictures also come with messages that are no pictures. */
-export const mediaKeys = (
-  messageType: string,
-  mimeType: string | null,
-  mediaKey: string
-): ReadonlyArray<() => MediaKeys> => {
-  const bytes = Buffer.from(mediaKey, 'base64')
-  const likely = BY_TYPE[messageType] ?? byMimeType(mimeType)
-  return [likely, ...KINDS.filter(kind => kind !== likely)].map(kind => () => keysFor(bytes, kind))
-}
 
 /** Names a message to the phone. */
 export interface MediaRequest {
