@@ -1,6 +1,6 @@
 // The compressed content of a history chunk: within its announcement, or from the media server, decrypted and verified.
 import { createHash } from 'node:crypto'
-import { proto } from '@whiskeysockets/baileys'
+import type { proto } from '@whiskeysockets/baileys'
 import { Effect, Stream } from 'effect'
 import { mediaAddress } from '../../../domain/media-address.ts'
 import { decrypt, sameBytes } from '../media/decryption.ts'
