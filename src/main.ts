@@ -26,6 +26,7 @@ import * as MediaUpkeep from './services/media/upkeep.ts'
 import { Incidents } from './services/incidents/incidents.ts'
 import { Inspection } from './services/telemetry/inspection.ts'
 import * as Log from './services/telemetry/log.ts'
+import * as ClockWatch from './services/incidents/clock-watch.ts'
 import * as SteadyClock from './services/process/steady-clock.ts'
 import { Stopping } from './services/process/stopping.ts'
 import { Gauges } from './services/telemetry/metrics.ts'
@@ -33,8 +34,11 @@ import { collectGarbageEarly } from './services/process/memory.ts'
 import * as Tracing from './services/telemetry/tracing.ts'
 import { StrayRejections } from './services/process/stray-rejections.ts'
 import { Identity } from './services/conversations/identity.ts'
-import { Inbox } from './services/journal/journal.ts'
+import { Journal } from './services/journal/journal.ts'
+import { Conversations } from './services/conversations/apply.ts'
 import { Ingest } from './services/intake/ingest.ts'
+import { LiveTraffic } from './services/journal/traffic.ts'
+import { Wakes } from './services/process/wakes.ts'
 import { Attachments } from './services/outbox/attachments.ts'
 import { Outbox } from './services/outbox/outbox.ts'
 import { claim, useScratchFolder } from './services/process/data-folder.ts'
@@ -93,12 +97,14 @@ const services = (config: Config, firebase: Firebase) => {
   )
   const foundation = Layer.mergeAll(SqlStore.layer, Incidents.layer, Vault.layer, Gauges.layer).pipe(
     Layer.provideMerge(Seal.layer({ key: config.VAULT_KEY, folder: config.DATA_DIR })),
+    Layer.provideMerge(Layer.mergeAll(Wakes.layer, LiveTraffic.layer)),
     Layer.provideMerge(database)
   )
   const dryRun = config.WHATSAPP_HISTORY_SYNC_DRY_RUN
   const receiving = Ingest.layer.pipe(
+    Layer.provideMerge(Conversations.layer),
     Layer.provideMerge(
-      Layer.mergeAll(Identity.layer, Inbox.layer, ChunkQueue.layer, BackfillJobs.layer({ dryRun }))
+      Layer.mergeAll(Identity.layer, Journal.layer, ChunkQueue.layer, BackfillJobs.layer({ dryRun }))
     ),
     Layer.provideMerge(Layer.mergeAll(Coverage.layer, PlaceholderQueue.layer, Rehearsal.layer)),
     Layer.provideMerge(foundation)
@@ -177,7 +183,7 @@ const server = (config: Config) =>
         reconnectMaxMs: config.RECONNECT_MAX
       })
       return announce(key).pipe(
-        Layer.merge(Layer.effectDiscard(SteadyClock.watch())),
+        Layer.merge(Layer.effectDiscard(ClockWatch.watch())),
         Layer.merge(Layer.mergeAll(Upkeep.layer, MediaUpkeep.layer, HistoryUpkeep.layer)),
         Layer.provide(
           Http.layer({

@@ -9,6 +9,7 @@ import { Placeholders } from '../services/history/placeholders/placeholders.ts'
 import { Media } from '../services/media/media.ts'
 import { Incidents, type News } from '../services/incidents/incidents.ts'
 import { timedConnection } from '../services/telemetry/tracing.ts'
+import type { Conversations } from '../services/conversations/apply.ts'
 import { Ingest } from '../services/intake/ingest.ts'
 import { Outbox } from '../services/outbox/outbox.ts'
 import { Store } from '../services/conversations/store.ts'
@@ -20,6 +21,7 @@ export type AccountServices =
   | Backfill
   | History
   | Incidents
+  | Conversations
   | Ingest
   | Media
   | Outbox

@@ -17,7 +17,7 @@ import { Media } from '../services/media/media.ts'
 import { Incidents } from '../services/incidents/incidents.ts'
 import { Inspection } from '../services/telemetry/inspection.ts'
 import { count, noteStates } from '../services/telemetry/metrics.ts'
-import { Ingest } from '../services/intake/ingest.ts'
+import { Conversations } from '../services/conversations/apply.ts'
 import { Store } from '../services/conversations/store.ts'
 import { Vault } from '../services/vault/vault.ts'
 import { WhatsApp } from '../services/whatsapp/whatsapp.ts'
@@ -57,7 +57,7 @@ export const layer = (
       const vault = yield* Vault
       const history = yield* History
       const whatsapp = yield* WhatsApp
-      const ingest = yield* Ingest
+      const conversations = yield* Conversations
       const media = yield* Media
       const context = yield* Effect.context<never>()
       const bridge = yield* makeEffectBridge<AccountServices>()
@@ -283,7 +283,7 @@ export const layer = (
         // A socket that is still closing would write its last credentials after they were erased.
         yield* whatsapp.closed(accountId)
         yield* store.removeAccount(accountId)
-        yield* ingest.forget(accountId)
+        yield* conversations.forget(accountId)
         yield* vault.erase(accountId).pipe(Effect.orDie)
         // The account is gone whatever becomes of its files: the hourly upkeep removes what cannot be removed now.
         yield* media.removeOrphans.pipe(

@@ -53,7 +53,7 @@ export const accountsLayer = HttpApiBuilder.group(
 
     const refusals = (accountId: string) => ({
       AccountNotFound: () => Effect.fail(noAccount(accountId)),
-      StoreError: () => Effect.fail(storeUnavailable())
+      DatabaseError: () => Effect.fail(storeUnavailable())
     })
 
     const command = (accountId: string, wanted: AccountCommand) =>

@@ -10,6 +10,6 @@ export const findAccount = (accounts: Accounts['Service'], accountId: string) =>
   accounts.state(accountId).pipe(
     Effect.catchTags({
       AccountNotFound: () => Effect.fail(noAccount(accountId)),
-      StoreError: () => Effect.fail(new StoreUnavailable({}))
+      DatabaseError: () => Effect.fail(new StoreUnavailable({}))
     })
   )

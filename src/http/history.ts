@@ -101,7 +101,7 @@ export const historyLayer = (options: { readonly dryRun: boolean }) =>
                     'Expected threads or threadId: WHATSAPP_BACKFILL_THREADS is 0 here'
                   )
                 ),
-              StoreError: () => Effect.fail(new StoreUnavailable({}))
+              DatabaseError: () => Effect.fail(new StoreUnavailable({}))
             })
           )
           return { ...job, waitingFor: yield* waitingFor(view) }

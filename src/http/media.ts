@@ -83,7 +83,7 @@ const problemOf = (error: OpenError) => {
         detail: `WhatsApp did not give the file: ${error.reason}. It is tried again by itself; ask again later`
       })
     case 'MediaStorageError':
-    case 'StoreError':
+    case 'DatabaseError':
       return new StoreUnavailable({ detail: 'The disk or the database refuses; GET /v1/incidents says why' })
   }
 }

@@ -6,7 +6,7 @@ import { decodePlace, encodeCursor } from '../domain/page.ts'
 import { Accounts } from '../services/accounts.ts'
 import { makeComposer, type RequestRefused } from '../services/outbox/composer.ts'
 import { type IdempotencyConflict, Outbox } from '../services/outbox/outbox.ts'
-import type { StoreError } from '../services/conversations/store.ts'
+import type { DatabaseError } from '../services/database/error.ts'
 import { Api } from './api.ts'
 import { findAccount } from './find-account.ts'
 import { badField, KeyReused, NotFound, NotWaiting, StoreUnavailable, WrongState } from './problems.ts'
@@ -26,7 +26,7 @@ export const outboxLayer = HttpApiBuilder.group(
 
     const noEntry = (entryId: string) => new NotFound({ detail: `The outbox has no entry ${entryId}` })
 
-    const answered = <A>(work: Effect.Effect<A, IdempotencyConflict | RequestRefused | StoreError>) =>
+    const answered = <A>(work: Effect.Effect<A, IdempotencyConflict | RequestRefused | DatabaseError>) =>
       Effect.catchTags(work, {
         IdempotencyConflict: () =>
           Effect.fail(
@@ -35,7 +35,7 @@ export const outboxLayer = HttpApiBuilder.group(
             })
           ),
         RequestRefused: ({ field, reason }) => Effect.fail(badField('payload', field, reason)),
-        StoreError: () => Effect.fail(new StoreUnavailable({}))
+        DatabaseError: () => Effect.fail(new StoreUnavailable({}))
       })
 
     /** From the body or the header `Idempotency-Key`; two that differ are a mistake. */
@@ -113,7 +113,7 @@ export const outboxLayer = HttpApiBuilder.group(
                   ? noEntry(entryId)
                   : new NotWaiting({ entryStatus: status, detail: `It is ${status}` })
               ),
-            StoreError: () => Effect.fail(new StoreUnavailable({}))
+            DatabaseError: () => Effect.fail(new StoreUnavailable({}))
           })
         )
     })

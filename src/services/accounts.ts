@@ -4,7 +4,7 @@ import { Context, type Effect, Schema, type Stream } from 'effect'
 import type { AccountRecord, AccountState, Disconnect } from '../domain/account.ts'
 import type { Pairing } from '../domain/connection.ts'
 import type { SyncProgress } from './history/chunks/pace.ts'
-import type { StoreError } from './conversations/store.ts'
+import type { DatabaseError } from './database/error.ts'
 
 export type AccountCommand =
   | { readonly type: 'command.pair'; readonly pairing: Pairing }
@@ -53,22 +53,22 @@ export interface AccountMove {
 export class Accounts extends Context.Service<
   Accounts,
   {
-    readonly create: (name: string) => Effect.Effect<AccountView, StoreError>
-    readonly list: Effect.Effect<ReadonlyArray<AccountView>, StoreError>
-    readonly state: (accountId: string) => Effect.Effect<AccountView, AccountNotFound | StoreError>
+    readonly create: (name: string) => Effect.Effect<AccountView, DatabaseError>
+    readonly list: Effect.Effect<ReadonlyArray<AccountView>, DatabaseError>
+    readonly state: (accountId: string) => Effect.Effect<AccountView, AccountNotFound | DatabaseError>
     /** Every change of state from now on, as it happens; who cannot keep up misses the oldest. */
     readonly moves: Stream.Stream<AccountMove>
     /** Hands a command to the account, or refuses it with the state that cannot serve it. */
     readonly send: (
       accountId: string,
       command: AccountCommand
-    ) => Effect.Effect<AccountView, AccountNotFound | CommandRefused | StoreError>
+    ) => Effect.Effect<AccountView, AccountNotFound | CommandRefused | DatabaseError>
     /**
      * Ends the account's actor with its connection and starts it anew from its facts; one that was given up (`failed`)
      * goes online again.
      */
-    readonly restart: (accountId: string) => Effect.Effect<AccountView, AccountNotFound | StoreError>
+    readonly restart: (accountId: string) => Effect.Effect<AccountView, AccountNotFound | DatabaseError>
     /** Unlinks the device if it is online, stops the account and removes everything stored for it. */
-    readonly remove: (accountId: string) => Effect.Effect<void, AccountNotFound | StoreError>
+    readonly remove: (accountId: string) => Effect.Effect<void, AccountNotFound | DatabaseError>
   }
 >()('backscroll/services/Accounts') {}
