@@ -62,7 +62,7 @@ export const layer = (
       const context = yield* Effect.context<never>()
       const bridge = yield* makeEffectBridge<AccountServices>()
       const accountLogic = makeAccountLogic(bridge, options, () =>
-        Effect.runSyncWith(context)(whatsapp.turnIn)
+        Effect.runSyncWith(context)(whatsapp.openingDelayMs)
       )
 
       const load = (accountId: string) =>

@@ -87,10 +87,7 @@ export class History extends Context.Service<
         const store = yield* Store
         const incidents = yield* Incidents
         const whatsapp = yield* WhatsApp
-        const ahead = makeReadAhead<ChunkContents, ChunkError>(
-          CHUNKS_IN_MEMORY,
-          yield* Effect.scope
-        )
+        const ahead = makeReadAhead<ChunkContents, ChunkError>(CHUNKS_IN_MEMORY, yield* Effect.scope)
         const wakes = yield* Wakes
         const traffic = yield* LiveTraffic
         const pace = makePace()
@@ -291,7 +288,7 @@ export class History extends Context.Service<
           yield* traffic.quiet
           const messages = yield* storeChunk(accountId, chunk, { ...contents, conversations })
           pace.note(accountId, messages, now)
-          yield* whatsapp.learnPeople(accountId, contents.people)
+          yield* whatsapp.storeLidMappings(accountId, contents.people)
           yield* jobs.heard(accountId)
           const { chunksPending, messagesPerSecond, percent, secondsLeft } = yield* progress(accountId)
           // One page of a backfill is no news.

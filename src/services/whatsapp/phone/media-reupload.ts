@@ -1,4 +1,4 @@
-// Asking the phone to upload the file of a message again, and what it answers.
+// Asks the phone to upload the file of a message again, and reads its answer, which comes at once or days later.
 import {
   type BinaryNode,
   decodeMediaRetryNode,
@@ -7,7 +7,9 @@ import {
   proto,
   type WAMessageKey
 } from '@whiskeysockets/baileys'
-import { Option } from 'effect'
+import { Effect, Option } from 'effect'
+import { NotConnected } from '../errors.ts'
+import type { OpenConnections } from '../open-connections.ts'
 
 /** Names a message to the phone. */
 export interface MediaRequest {
@@ -20,7 +22,7 @@ export interface MediaRequest {
   readonly mediaKey: string
 }
 
-export const requestNode = (request: MediaRequest, ownJid: string): BinaryNode => {
+const requestNode = (request: MediaRequest, ownJid: string): BinaryNode => {
   const key: WAMessageKey = {
     remoteJid: request.chatJid,
     id: request.whatsAppId,
@@ -30,11 +32,23 @@ export const requestNode = (request: MediaRequest, ownJid: string): BinaryNode =
   return encryptMediaRetryRequest(key, Buffer.from(request.mediaKey, 'base64'), ownJid)
 }
 
-/** What the phone answered about a message; where the file is now is sealed with the file's own key. */
+/** Asks the phone to upload a file again; it answers by a notification. */
+export const makeMediaRequest = (connections: OpenConnections) =>
+  Effect.fn('WhatsApp.askForMedia')(function* (accountId: string, request: MediaRequest) {
+    const { socket } = yield* connections.get(accountId)
+    const ownJid = socket.user?.id
+    if (ownJid === undefined) return yield* new NotConnected({})
+    yield* Effect.tryPromise({
+      try: () => socket.sendNode(requestNode(request, ownJid)),
+      catch: () => new NotConnected({})
+    })
+  }, Effect.asVoid)
+
+/** The phone's answer about a message; the new place of the file is encrypted with the file's own key. */
 export interface MediaAnswer {
   readonly whatsAppId: string
   readonly sealed: { readonly ciphertext: Uint8Array; readonly iv: Uint8Array } | undefined
-  /** The phone said without a seal that it does not have the file. */
+  /** The phone answered without encryption that it does not have the file. */
   readonly isGone: boolean
 }
 
@@ -50,12 +64,12 @@ export const answerIn = (node: BinaryNode): MediaAnswer | undefined => {
     const code: unknown = Reflect.get(Object(error?.data), 'code')
     return { whatsAppId: id, sealed: media, isGone: Number(code) === ResultType.NOT_FOUND }
   } catch {
-    // A notification that is none says nothing about any message.
+    // A malformed notification says nothing about any message.
     return undefined
   }
 }
 
-/** Where the file is now, `gone`, or `later` when the phone could not say; nothing when the answer is about another file. */
+/** The new place of the file, `gone`, or `later` when the phone could not say; nothing when the answer is about another file. */
 export const openAnswer = (
   answer: MediaAnswer,
   mediaKey: string
@@ -67,7 +81,7 @@ export const openAnswer = (
     const { directPath } = opened
     return Option.some(opened.result === ResultType.SUCCESS && directPath ? { directPath } : 'later')
   } catch {
-    // Sealed with the key of another file that has the same message id.
+    // Encrypted with the key of another file that has the same message id.
     return Option.none()
   }
 }

@@ -2,31 +2,31 @@
 // nor the end of an outage makes WhatsApp see them all at once.
 import { Clock, Effect, Semaphore } from 'effect'
 
-export interface Turns {
-  /** Completes when it is the caller's turn. */
+export interface ConnectionPacing {
+  /** Completes when the caller may open its connection. */
   readonly wait: Effect.Effect<void>
-  /** How long whoever asks now would wait, milliseconds. */
-  readonly waitingMs: Effect.Effect<number>
+  /** How long a caller that begins to wait now would wait, milliseconds. */
+  readonly delayMs: Effect.Effect<number>
 }
 
-export const makeTurns = (pauseMs: number): Turns => {
-  const door = Semaphore.makeUnsafe(1)
+export const makeConnectionPacing = (pauseMs: number): ConnectionPacing => {
+  const queue = Semaphore.makeUnsafe(1)
   let waiting = 0
-  let next = 0
+  let nextAt = 0
   const pass = Effect.gen(function* () {
-    const early = next - (yield* Clock.currentTimeMillis)
+    const early = nextAt - (yield* Clock.currentTimeMillis)
     if (early > 0) yield* Effect.sleep(early)
-    // From when it really was: after a moment in which the process stood still, the late ones must not go all at once.
-    next = (yield* Clock.currentTimeMillis) + pauseMs
+    // From the time at which it really passed: after the process stood still, those that are late must not go all at once.
+    nextAt = (yield* Clock.currentTimeMillis) + pauseMs
   })
   return {
     wait: Effect.suspend(() => {
       waiting += 1
       return Effect.ensuring(
-        door.withPermit(pass),
+        queue.withPermit(pass),
         Effect.sync(() => (waiting -= 1))
       )
     }),
-    waitingMs: Effect.map(Clock.currentTimeMillis, now => Math.max(next, now) - now + waiting * pauseMs)
+    delayMs: Effect.map(Clock.currentTimeMillis, now => Math.max(nextAt, now) - now + waiting * pauseMs)
   }
 }

@@ -16,11 +16,11 @@ import {
 } from '../../../../src/services/whatsapp/socket/auth-state.ts'
 import { baileysLogger } from '../../../../src/services/whatsapp/socket/baileys-log.ts'
 import { makeSignalKeys } from '../../../../src/services/whatsapp/socket/signal-keys.ts'
-import { silenceConsole } from '../../../../src/services/whatsapp/socket/console-guard.ts'
+import { disableConsole } from '../../../../src/services/whatsapp/socket/console-guard.ts'
 import { Vault } from '../../../../src/services/vault/vault.ts'
 import { runtimeOn } from '../../database.ts'
 
-silenceConsole()
+disableConsole()
 const quiet = baileysLogger(() => undefined)
 type Runtime = ManagedRuntime.ManagedRuntime<Vault, unknown>
 
