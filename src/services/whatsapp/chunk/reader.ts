@@ -1,4 +1,4 @@
-// Reads history chunks: small ones here, large ones in a thread of their own, so that live messages do not wait for them.
+// Reads history chunks: small ones here, large ones in a thread of their own, so that they do not delay live messages.
 import { deserialize } from 'node:v8'
 import { proto } from '@whiskeysockets/baileys'
 import { Context, Effect, Layer, Schema } from 'effect'
@@ -11,7 +11,7 @@ import { readChunk, type ReadingTask } from './contents.ts'
 import { ChunkCorrupt, type ChunkError, ChunkUnavailable, reasonOf } from './errors.ts'
 import type { PackedContents, PackedConversation } from './thread.ts'
 
-/** A conversation of a chunk; its facts are unpacked as they are asked for. */
+/** A conversation of a chunk; its facts are unpacked while they are iterated. */
 export type ReadConversation = Omit<DecodedConversation, 'facts'> & { readonly facts: Iterable<Fact> }
 
 /** A chunk ready to be stored. */
@@ -20,7 +20,7 @@ export interface ChunkContents {
   readonly conversations: ReadonlyArray<ReadConversation>
 }
 
-/** Bytes, compressed. What is smaller is read sooner than a thread can be asked to. */
+/** Bytes, compressed. A smaller chunk is read faster here than in a thread. */
 const SMALL = 64 * 1024
 
 /** A thread without work ends and gives its memory back. */
@@ -35,11 +35,11 @@ const THREAD = {
   resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 256 }
 }
 
-/** The request of ours that an announced chunk answers. */
+/** The id of this server's request that an announced chunk answers. */
 export const requestIdOf = (notification: Uint8Array): string | undefined =>
   proto.Message.HistorySyncNotification.decode(notification).peerDataRequestSessionId || undefined
 
-/** Bytes, compressed, as far as the announcement tells. */
+/** Bytes, compressed; 0 when the announcement does not say. */
 const sizeOf = (notification: Uint8Array): number => {
   const { fileLength, initialHistBootstrapInlinePayload: inline } =
     proto.Message.HistorySyncNotification.decode(notification)
@@ -58,7 +58,7 @@ const unpacked = ({ parts, ...conversation }: PackedConversation): ReadConversat
   ...conversation,
   facts: {
     *[Symbol.iterator]() {
-      // What this server's own thread has packed a moment ago.
+      // Packed by this server's own thread a moment ago.
       for (const part of parts) yield* deserialize(part) as ReadonlyArray<Fact>
     }
   }

@@ -1,5 +1,5 @@
 // Envelopes around a message proper (disappearing, view once, document with caption, …), layer by layer.
-// Baileys' own unwrapping knows about half of them and loses that a message may be viewed only once.
+// Baileys' own unwrapping knows about half of them and loses the view-once flag.
 import type { proto } from '@whiskeysockets/baileys'
 import { MAX_ENVELOPES, MESSAGE_ENVELOPES } from '../../../domain/message-envelopes.ts'
 

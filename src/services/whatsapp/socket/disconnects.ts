@@ -1,4 +1,4 @@
-// How connections end: what WhatsApp or the network said, what this server decided itself, and closing a socket for good.
+// How connections end: by WhatsApp, by the network, or by this server; and closing a socket.
 import type { WASocket } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
 import type { ConnectionEvent } from '../../../domain/connection.ts'
@@ -50,7 +50,7 @@ export const notOpened = (reason: string, at: number): SocketClosed => ({
   disconnect: { code: 0, reason: `Not connected: ${reason}`, at }
 })
 
-/** What a person is told about a fault inside Baileys. */
+/** The incident of a fault inside Baileys. */
 export const LIBRARY_CRASH = {
   kind: 'account.crashed',
   severity: 'warning',

@@ -1,4 +1,4 @@
-// The settings of connections, and what Baileys is told of them.
+// The settings of connections, and Baileys' configuration made of them.
 import {
   Browsers,
   type CacheStore,

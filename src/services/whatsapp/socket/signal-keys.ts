@@ -11,7 +11,7 @@ import type { KeyChanges, Vault } from '../../vault/vault.ts'
 import { decodeKey, encodeKeys } from './auth-state.ts'
 import { withoutFailedTries } from './session-repair.ts'
 
-/** Runs an effect from Baileys' promise world; a failure rejects. */
+/** Runs an effect for code that works with promises; a failure rejects. */
 export type RunPromise = <A, E>(effect: Effect.Effect<A, E>) => Promise<A>
 
 type Pending = Record<string, Record<string, Uint8Array | null>>
@@ -32,7 +32,7 @@ export const makeSignalKeys = (options: {
   const running = new AsyncLocalStorage<Pending>()
   const lock = Semaphore.makeUnsafe(1)
 
-  /** One after the other; in the caller's async context, as it is the transaction before that lets this one begin. */
+  /** One after the other, each in its caller's async context: without it a waiting transaction would run in that of the one before. */
   const exclusively = <A>(work: () => Promise<A>): Promise<A> =>
     Effect.runPromise(lock.withPermit(Effect.promise(AsyncLocalStorage.bind(work))))
 

@@ -8,7 +8,7 @@ import { Details } from '../../../../src/domain/message.ts'
 import { openVote } from '../../../../src/domain/poll-vote.ts'
 import { messageSecretIn } from '../../../../src/domain/sealed-add-on.ts'
 import { decodedConversation } from '../../../../src/services/whatsapp/convert/chunk.ts'
-import { Journaled, understand } from '../../../../src/services/whatsapp/convert/journaled.ts'
+import { Journaled, convertEntry } from '../../../../src/services/whatsapp/convert/journaled.ts'
 import { factsOfStoredMessage } from '../../../../src/services/whatsapp/convert/message.ts'
 import { nodeToJson } from '../../../../src/services/whatsapp/convert/stanza-json.ts'
 import { SELF } from './content/shown.ts'
@@ -63,7 +63,7 @@ describe('a message of any shape is understood:', () => {
   test.each(messageFields)('%s', name => {
     fc.assert(
       fc.property(fc.gen(), attributes, (g, attrs) => {
-        for (const fact of understand(arrived(randomMessageOf(g, name), attrs)).facts) isStorable(fact)
+        for (const fact of convertEntry(arrived(randomMessageOf(g, name), attrs)).facts) isStorable(fact)
       }),
       runs(20)
     )
@@ -143,7 +143,7 @@ test('a stanza of any shape is kept and understood', () => {
         kind === 'notification' ? { id: 'N', type: 'w:gp2', from: '120@g.us' } : { from: '77@lid' }
       const stanza = nodeToJson({ tag: kind, attrs: { ...about, ...outer }, content })
       const written: unknown = JSON.parse(JSON.stringify({ kind, self: SELF, stanza }))
-      const { facts } = understand(Schema.decodeUnknownSync(Journaled)(written))
+      const { facts } = convertEntry(Schema.decodeUnknownSync(Journaled)(written))
       for (const fact of facts) isStorable(fact)
     }),
     runs(1000)

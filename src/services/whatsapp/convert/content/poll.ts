@@ -1,4 +1,4 @@
-// Polls as they are asked, and the results of one that somebody forwards. Votes are changes, not content.
+// Polls, and the forwarded results of a poll. Votes are changes, not content.
 import type { proto } from '@whiskeysockets/baileys'
 import { numberOf } from '../numbers.ts'
 import type { Family, Parts } from './parts.ts'
