@@ -43,7 +43,7 @@ export const layer = (
       })
       const supervisor = yield* startSupervisor({
         bridge,
-        accountLogic: makeAccountLogic(bridge, options, () => runSync(whatsapp.turnIn)),
+        accountLogic: makeAccountLogic(bridge, options, () => runSync(whatsapp.openingDelayMs)),
         inspect: stateChanges.inspect
       })
       yield* offerInspection(supervisor)

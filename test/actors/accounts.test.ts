@@ -46,7 +46,7 @@ const idleServices = Layer.mergeAll(
   Layer.mock(WhatsApp, {
     connect: () => Stream.never,
     closed: () => Effect.void,
-    turnIn: Effect.succeed(0)
+    openingDelayMs: Effect.succeed(0)
   })
 )
 

@@ -16,7 +16,7 @@ import { LiveTraffic } from '../journal/traffic.ts'
 import type { Wakes } from '../process/wakes.ts'
 import { makeWorker, type Worker } from '../process/worker.ts'
 import { count } from '../telemetry/metrics.ts'
-import { type ChunkNotice, Journaled, understand } from '../whatsapp/convert/journaled.ts'
+import { type ChunkNotice, convertEntry, Journaled } from '../whatsapp/convert/journaled.ts'
 
 const BATCH = 200
 
@@ -127,7 +127,7 @@ const readEntries = Effect.fnUntraced(function* (
 const readEntry = (content: Uint8Array) =>
   Effect.flatMap(decodeEntry(content), journaled =>
     Effect.try({
-      try: () => understand(journaled),
+      try: () => convertEntry(journaled),
       catch: cause => new EntryUnreadable({ cause })
     })
   )

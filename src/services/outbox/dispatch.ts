@@ -7,7 +7,7 @@ import { isMessage, MAX_SEND_ATTEMPTS, type OutboxStatus, retryDelay } from '../
 import { Incidents } from '../incidents/incidents.ts'
 import { type ChangeWrite, Store } from '../conversations/store.ts'
 import { outgoingContent } from '../whatsapp/convert/outgoing.ts'
-import { UploadFailed } from '../whatsapp/sending.ts'
+import { UploadFailed } from '../whatsapp/errors.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { Attachments } from './attachments.ts'
 import { decodeOutboxRow, type OutboxRow, withoutWords } from './entry-row.ts'

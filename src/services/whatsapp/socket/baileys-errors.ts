@@ -1,8 +1,14 @@
-// What the errors of Baileys mean: whether they are faults, which code WhatsApp gave, and the words for it.
+// What the errors of Baileys mean: whether they are faults, which code WhatsApp gave, and the text for it.
 
-/** Whether something is broken inside Baileys. Errors of the protocol (Boom) and of the network are no faults: a question that nobody waits for fails so when a connection ends. */
+/**
+ * Whether something is broken inside Baileys. Errors of the protocol (Boom) and of the network are no faults: a query that
+ * nobody waits for fails that way when a connection ends.
+ */
 export const isFault = (reason: unknown): boolean =>
   reason instanceof Error && !('isBoom' in reason) && !('code' in reason)
+
+/** The name of an error, for the log; its message may hold addresses. */
+export const nameOf = (cause: unknown): string => (cause instanceof Error ? cause.name : '')
 
 /** The code that Baileys gives an error; 0 when it has none. */
 export const statusCodeOf = (error: unknown): number => {
@@ -16,7 +22,7 @@ export const statusCodeOf = (error: unknown): number => {
     : 0
 }
 
-/** What the network said when WhatsApp could not even be reached. */
+/** The network's error when WhatsApp could not be reached. */
 export const networkTrouble = (error: unknown): string | undefined => {
   if (typeof error !== 'object' || error === null || !('data' in error)) return undefined
   const { data } = error
@@ -36,7 +42,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
   404: 'WhatsApp knows no such recipient'
 }
 
-/** In words, why WhatsApp did not take a message. */
+/** Why WhatsApp did not accept a message. */
 export const refusal = (code: number): string =>
   REFUSALS[code] ??
   (code === 463

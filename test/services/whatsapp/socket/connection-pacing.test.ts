@@ -2,28 +2,28 @@
 import { Clock, Duration, Effect, Fiber } from 'effect'
 import { TestClock } from 'effect/testing'
 import { expect, test } from 'vitest'
-import { makeTurns } from '../../../../src/services/whatsapp/socket/turns.ts'
+import { makeConnectionPacing } from '../../../../src/services/whatsapp/socket/connection-pacing.ts'
 
 const PAUSE_MS = 100
 
 test('after an outage that all accounts notice at once, each waits for its own turn', async () => {
   await Effect.runPromise(
     Effect.gen(function* () {
-      const turns = makeTurns(PAUSE_MS)
+      const pacing = makeConnectionPacing(PAUSE_MS)
       let opened = 0
       yield* Effect.forEach(
         Array.from({ length: 500 }),
         () =>
           Effect.forkDetach(
             Effect.andThen(
-              turns.wait,
+              pacing.wait,
               Effect.sync(() => (opened += 1))
             )
           ),
         { discard: true }
       )
       yield* Effect.yieldNow
-      expect(yield* turns.waitingMs).toBe(500 * PAUSE_MS)
+      expect(yield* pacing.delayMs).toBe(500 * PAUSE_MS)
       for (let second = 0; second < 50; second += 1) {
         expect(opened).toBe(1 + second * 10)
         yield* TestClock.adjust('1 second')
@@ -63,11 +63,11 @@ test('after a moment in which the process stood still, the late ones go one afte
   await Effect.runPromise(
     Effect.gen(function* () {
       const opened: Array<number> = []
-      const turns = makeTurns(PAUSE_MS)
+      const pacing = makeConnectionPacing(PAUSE_MS)
       for (let n = 0; n < 4; n += 1) {
         yield* Effect.forkDetach(
           Effect.andThen(
-            turns.wait,
+            pacing.wait,
             Effect.map(Clock.currentTimeMillis, at => opened.push(at))
           )
         )
@@ -82,12 +82,12 @@ test('after a moment in which the process stood still, the late ones go one afte
 test('who gives up waiting takes no turn', async () => {
   await Effect.runPromise(
     Effect.gen(function* () {
-      const turns = makeTurns(PAUSE_MS)
-      yield* turns.wait
-      const impatient = yield* Effect.forkDetach(turns.wait)
+      const pacing = makeConnectionPacing(PAUSE_MS)
+      yield* pacing.wait
+      const impatient = yield* Effect.forkDetach(pacing.wait)
       yield* Effect.yieldNow
       yield* Fiber.interrupt(impatient)
-      expect(yield* turns.waitingMs).toBe(PAUSE_MS)
+      expect(yield* pacing.delayMs).toBe(PAUSE_MS)
     }).pipe(Effect.provide(TestClock.layer()))
   )
 })
@@ -95,11 +95,11 @@ test('who gives up waiting takes no turn', async () => {
 test('who comes alone does not wait', async () => {
   await Effect.runPromise(
     Effect.gen(function* () {
-      const turns = makeTurns(PAUSE_MS)
-      yield* turns.wait
+      const pacing = makeConnectionPacing(PAUSE_MS)
+      yield* pacing.wait
       yield* TestClock.adjust(PAUSE_MS)
-      expect(yield* turns.waitingMs).toBe(0)
-      yield* turns.wait
+      expect(yield* pacing.delayMs).toBe(0)
+      yield* pacing.wait
     }).pipe(Effect.provide(TestClock.layer()))
   )
 })
