@@ -43,10 +43,12 @@ import { Attachments } from './services/outbox/attachments.ts'
 import { Outbox } from './services/outbox/outbox.ts'
 import { claim, useScratchFolder } from './services/process/data-folder.ts'
 import * as Migrations from './services/database/migrations.ts'
+import { TABLES } from './app/tables.ts'
+import { Tables } from './services/database/tables.ts'
 import * as NodeSqlite from './services/database/sqlite/node-sqlite.ts'
 import * as Firestore from './services/firestore/layer.ts'
 import { StoreState } from './services/firestore/state.ts'
-import * as SqlStore from './services/conversations/sql-store.ts'
+import * as ConversationStores from './services/conversations/layer.ts'
 import * as Upkeep from './services/conversations/upkeep.ts'
 import * as Seal from './services/vault/seal.ts'
 import { Vault } from './services/vault/vault.ts'
@@ -91,11 +93,17 @@ const mediaFiles = (config: Config, firebase: Firebase) => {
 const services = (config: Config, firebase: Firebase) => {
   const isInFirestore = config.STORE === 'firestore'
   const database = (isInFirestore ? Firestore.tracked : Firestore.untracked).pipe(
-    Layer.provideMerge(SqlStore.upToDate),
+    Layer.provideMerge(ConversationStores.currentSearchIndex),
     Layer.provideMerge(Migrations.layer),
     Layer.provideMerge(NodeSqlite.layer(join(config.DATA_DIR, 'backscroll.db')))
   )
-  const foundation = Layer.mergeAll(SqlStore.layer, Incidents.layer, Vault.layer, Gauges.layer).pipe(
+  const foundation = Layer.mergeAll(
+    ConversationStores.layer,
+    Incidents.layer,
+    Vault.layer,
+    Gauges.layer
+  ).pipe(
+    Layer.provideMerge(Tables.layer(TABLES)),
     Layer.provideMerge(Seal.layer({ key: config.VAULT_KEY, folder: config.DATA_DIR })),
     Layer.provideMerge(Layer.mergeAll(Wakes.layer, LiveTraffic.layer)),
     Layer.provideMerge(database)

@@ -9,6 +9,8 @@ import { FirebaseApp } from './services/firebase/app.ts'
 import { Incidents } from './services/incidents/incidents.ts'
 import { claim } from './services/process/data-folder.ts'
 import * as Migrations from './services/database/migrations.ts'
+import { TABLES } from './app/tables.ts'
+import { Tables } from './services/database/tables.ts'
 import * as NodeSqlite from './services/database/sqlite/node-sqlite.ts'
 import { FirestoreDatabase } from './services/firestore/publish/database.ts'
 import * as Firestore from './services/firestore/layer.ts'
@@ -16,7 +18,7 @@ import { isComplete, type Progress, type Report } from './services/firestore/mig
 import { copyToFirestore } from './services/firestore/migrate/to-firestore.ts'
 import { copyToSqlite } from './services/firestore/migrate/to-sqlite.ts'
 import { Publisher } from './services/firestore/publish/publisher.ts'
-import * as SqlStore from './services/conversations/sql-store.ts'
+import * as ConversationStores from './services/conversations/layer.ts'
 
 const USAGE = `npm run migrate-store -- --from sqlite --to firestore
 npm run migrate-store -- --from firestore --to sqlite [--account acc-… …]
@@ -90,13 +92,14 @@ const progress = (): Progress => {
 }
 
 const database = Firestore.tracked.pipe(
-  Layer.provideMerge(SqlStore.upToDate),
+  Layer.provideMerge(ConversationStores.currentSearchIndex),
   Layer.provideMerge(Migrations.layer),
   Layer.provideMerge(NodeSqlite.layer(join(config.DATA_DIR, 'backscroll.db')))
 )
 
 const services = Publisher.layer({ rampUp: config.FIRESTORE_RAMP_UP }).pipe(
-  Layer.provideMerge(Layer.mergeAll(SqlStore.layer, Incidents.layer)),
+  Layer.provideMerge(Layer.mergeAll(ConversationStores.layer, Incidents.layer)),
+  Layer.provideMerge(Tables.layer(TABLES)),
   Layer.provideMerge(FirestoreDatabase.layer({ databaseId: config.FIRESTORE_DATABASE })),
   Layer.provideMerge(
     FirebaseApp.layer({

@@ -24,8 +24,9 @@ const MAY_IMPORT: Readonly<Record<string, ReadonlyArray<string>>> = {
   services: ['domain'],
   actors: ['domain', 'machines', 'services'],
   http: ['domain', 'services'],
-  'main.ts': ['config.ts', 'actors', 'http', 'services', 'domain'],
-  'migrate-store.ts': ['config.ts', 'services', 'domain'],
+  app: ['config.ts', 'actors', 'http', 'services', 'domain'],
+  'main.ts': ['config.ts', 'app', 'actors', 'http', 'services', 'domain'],
+  'migrate-store.ts': ['config.ts', 'app', 'services', 'domain'],
   'config.ts': ['domain']
 }
 
