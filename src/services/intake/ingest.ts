@@ -7,7 +7,8 @@ import type { MessageWrite } from '../conversations/store.ts'
 import type { DatabaseError } from '../database/error.ts'
 import { BackfillJobs } from '../history/backfill/jobs.ts'
 import { ChunkQueue } from '../history/chunks/queue.ts'
-import { Coverage, type LiveMessage } from '../history/coverage/coverage.ts'
+import { Coverage } from '../history/coverage/coverage.ts'
+import type { LiveMessage } from '../history/coverage/live-notes.ts'
 import { PlaceholderQueue } from '../history/placeholders/queue.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { storageTrouble } from '../incidents/storage-trouble.ts'
@@ -87,7 +88,7 @@ const makeApply = Effect.gen(function* () {
         settle,
         onLive: messages => follow(accountId, messages)
       })
-      .pipe(Effect.onError(() => coverage.forget))
+      .pipe(Effect.onError(() => coverage.forgetNoted(accountId)))
 })
 
 /** What a batch of entries says. */
@@ -170,7 +171,7 @@ const makePass = (apply: Ingest['Service']['apply']) =>
       }
       const read = yield* readEntries(entries, entryId => incidents.report(unreadable(accountId, entryId)))
       yield* apply(accountId, read.facts, settle(accountId, entries, read))
-      if (coverage.takeBegun(accountId)) yield* jobs.wake(accountId)
+      if (coverage.takeLiveStarted(accountId)) yield* jobs.wake(accountId)
       // Only the phone announces history; what the owner writes elsewhere is a sign of it, too.
       if (read.notices.length + read.refusals.length > 0 || read.facts.some(isOwn))
         yield* jobs.heard(accountId)

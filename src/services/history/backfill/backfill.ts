@@ -180,7 +180,7 @@ export class Backfill extends Context.Service<
           const gap = yield* coverage.gap(task.gapId)
           if (gap === undefined) return undefined
           if (gap.to !== null && gap.toId !== null)
-            return { whatsAppId: gap.toId, fromMe: gap.toFromMe, at: gap.to } satisfies RawMessage
+            return { whatsAppId: gap.toId, fromMe: gap.toFromMe === true, at: gap.to } satisfies RawMessage
           const held = yield* store.edge(task.threadId, 'oldest', { after: gap.from ?? undefined })
           const anchor = held ?? { whatsAppId: '', fromMe: false, at: now }
           return { whatsAppId: anchor.whatsAppId, fromMe: anchor.fromMe, at: anchor.at } satisfies RawMessage
