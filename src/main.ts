@@ -14,10 +14,16 @@ import { Backfill } from './services/history/backfill/backfill.ts'
 import { BackfillJobs } from './services/history/backfill/jobs.ts'
 import { ChunkQueue } from './services/history/chunks/queue.ts'
 import { Coverage } from './services/history/coverage/coverage.ts'
-import { Ground } from './services/history/backfill/held-threads.ts'
+import { HeldThreads } from './services/history/backfill/held-threads.ts'
+import { JobKind } from './services/history/backfill/job-kind.ts'
+import { PhoneActivity } from './services/history/backfill/phone-activity.ts'
+import { BackfillRequests } from './services/history/backfill/requests.ts'
 import { PlaceholderQueue } from './services/history/placeholders/queue.ts'
 import { Placeholders } from './services/history/placeholders/placeholders.ts'
-import { Rehearsal } from './services/history/dry-run/dry-run.ts'
+import * as CountedThreads from './services/history/dry-run/counted-threads.ts'
+import * as CountingSink from './services/history/dry-run/counting-sink.ts'
+import { DryRun } from './services/history/dry-run/dry-run.ts'
+import * as StoringSink from './services/history/chunks/storing-sink.ts'
 import { History } from './services/history/chunks/worker.ts'
 import * as MediaFolder from './services/media/folder.ts'
 import { Media } from './services/media/media.ts'
@@ -88,6 +94,10 @@ const mediaFiles = (config: Config, firebase: Firebase) => {
     : Bucket.layer(config.FIREBASE_STORAGE_BUCKET).pipe(Layer.provide(firebase), Layer.provideMerge(folder))
 }
 
+/** What becomes of history: it is stored, or, in a dry run, only counted. */
+const STORED = { jobs: JobKind.storing, sink: StoringSink.layer, threads: HeldThreads.layer }
+const COUNTED = { jobs: JobKind.counting, sink: CountingSink.layer, threads: CountedThreads.layer }
+
 const services = (config: Config, firebase: Firebase) => {
   const isInFirestore = config.STORE === 'firestore'
   const database = (isInFirestore ? Firestore.tracked : Firestore.untracked).pipe(
@@ -101,12 +111,21 @@ const services = (config: Config, firebase: Firebase) => {
     Layer.provideMerge(database)
   )
   const dryRun = config.WHATSAPP_HISTORY_SYNC_DRY_RUN
+  const history = dryRun ? COUNTED : STORED
   const receiving = Ingest.layer.pipe(
     Layer.provideMerge(Conversations.layer),
     Layer.provideMerge(
-      Layer.mergeAll(Identity.layer, Journal.layer, ChunkQueue.layer, BackfillJobs.layer({ dryRun }))
+      Layer.mergeAll(
+        Identity.layer,
+        Journal.layer,
+        ChunkQueue.layer,
+        BackfillJobs.layer,
+        BackfillRequests.layer
+      )
     ),
-    Layer.provideMerge(Layer.mergeAll(Coverage.layer, PlaceholderQueue.layer, Rehearsal.layer)),
+    Layer.provideMerge(
+      Layer.mergeAll(Coverage.layer, DryRun.layer, PhoneActivity.layer, PlaceholderQueue.layer, history.jobs)
+    ),
     Layer.provideMerge(foundation)
   )
   const whatsapp = WhatsApp.layer({
@@ -130,7 +149,7 @@ const services = (config: Config, firebase: Firebase) => {
     longestSilenceMs: config.BACKFILL_RETRY_MAX,
     settleMs: config.BACKFILL_DELAY,
     offlineQueueMs: config.OFFLINE_QUEUE
-  }).pipe(Layer.provide(Ground.layer({ dryRun })))
+  }).pipe(Layer.provide(history.threads))
   const media = Media.layer({
     policy: config.MEDIA_DOWNLOAD,
     recentMs: config.MEDIA_DOWNLOAD_RECENT,
@@ -146,7 +165,10 @@ const services = (config: Config, firebase: Firebase) => {
       }).pipe(Layer.provide(firebase))
     : StoreState.layerOfSqlite
   return Layer.mergeAll(
-    History.layer({ dryRun }).pipe(Layer.provide(ChunkReader.layer({ mediaBase: mediaBase(config) }))),
+    History.layer.pipe(
+      Layer.provide(history.sink),
+      Layer.provide(ChunkReader.layer({ mediaBase: mediaBase(config) }))
+    ),
     backfill,
     Placeholders.layer,
     shown.pipe(Layer.provideMerge(Outbox.layer({ paceMs: config.SEND_PACE }))),

@@ -5,7 +5,7 @@ import { decodePlace, encodeCursor } from '../domain/page.ts'
 import { Accounts, type AccountView } from '../services/accounts.ts'
 import { Backfill } from '../services/history/backfill/backfill.ts'
 import { Coverage } from '../services/history/coverage/coverage.ts'
-import { Rehearsal } from '../services/history/dry-run/dry-run.ts'
+import { DryRun } from '../services/history/dry-run/dry-run.ts'
 import { Store } from '../services/conversations/store.ts'
 import { Api } from './api.ts'
 import { findAccount } from './find-account.ts'
@@ -24,7 +24,7 @@ export const historyLayer = (options: { readonly dryRun: boolean }) =>
       const accounts = yield* Accounts
       const backfill = yield* Backfill
       const coverage = yield* Coverage
-      const rehearsal = yield* Rehearsal
+      const dryRuns = yield* DryRun
       const store = yield* Store
       const unavailable = Effect.mapError(() => new StoreUnavailable({}))
       const find = (accountId: string) => findAccount(accounts, accountId)
@@ -63,7 +63,7 @@ export const historyLayer = (options: { readonly dryRun: boolean }) =>
         const thread = yield* store.readThread(threadId).pipe(unavailable)
         if (thread !== undefined && thread.accountId === accountId) return thread.threadId
         // In a dry run no thread is stored: it is known from the report.
-        const { floor } = yield* rehearsal.reachOf(threadId).pipe(unavailable)
+        const { floor } = yield* dryRuns.reachOf(threadId).pipe(unavailable)
         if (options.dryRun && floor !== undefined && threadId.startsWith(`${accountId}__`)) return threadId
         return yield* badField('payload', 'threadId', 'Expected a thread of this account')
       })
@@ -136,8 +136,8 @@ export const historyLayer = (options: { readonly dryRun: boolean }) =>
           const before = yield* cursorIn('cursor', query.cursor, decodePlace)
           const limit = query.limit ?? PAGE
           const [found, totals] = yield* Effect.all([
-            rehearsal.report(accountId, { limit: limit + 1, before }),
-            rehearsal.totals(accountId)
+            dryRuns.report(accountId, { limit: limit + 1, before }),
+            dryRuns.totals(accountId)
           ]).pipe(unavailable)
           const threads = found.slice(0, limit)
           const last = threads.at(-1)

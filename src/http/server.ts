@@ -19,7 +19,7 @@ import type { IdTokens } from '../services/firebase/id-tokens.ts'
 import type { Backfill } from '../services/history/backfill/backfill.ts'
 import type { Coverage } from '../services/history/coverage/coverage.ts'
 import type { History } from '../services/history/chunks/worker.ts'
-import type { Rehearsal } from '../services/history/dry-run/dry-run.ts'
+import type { DryRun } from '../services/history/dry-run/dry-run.ts'
 import type { Incidents } from '../services/incidents/incidents.ts'
 import type { Inspection } from '../services/telemetry/inspection.ts'
 import type { Gauges } from '../services/telemetry/metrics.ts'
@@ -139,7 +139,7 @@ export const layer = (options: {
   | Inspection
   | Media
   | Outbox
-  | Rehearsal
+  | DryRun
   | Stopping
   | Store
   | StoreState

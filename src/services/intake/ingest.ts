@@ -6,6 +6,8 @@ import { Conversations } from '../conversations/apply.ts'
 import type { MessageWrite } from '../conversations/store.ts'
 import type { DatabaseError } from '../database/error.ts'
 import { BackfillJobs } from '../history/backfill/jobs.ts'
+import { PhoneActivity } from '../history/backfill/phone-activity.ts'
+import { BackfillRequests } from '../history/backfill/requests.ts'
 import { ChunkQueue } from '../history/chunks/queue.ts'
 import { Coverage } from '../history/coverage/coverage.ts'
 import type { LiveMessage } from '../history/coverage/live-notes.ts'
@@ -63,11 +65,13 @@ export class Ingest extends Context.Service<
 
 type Dependencies =
   | BackfillJobs
+  | BackfillRequests
   | ChunkQueue
   | Conversations
   | Coverage
   | Incidents
   | Journal
+  | PhoneActivity
   | PlaceholderQueue
 
 /** Stores live facts; where live messages begin is noted, and what came without content is to be asked for. */
@@ -138,16 +142,18 @@ const makePass = (apply: Ingest['Service']['apply']) =>
   Effect.gen(function* () {
     const journal = yield* Journal
     const chunks = yield* ChunkQueue
+    const activity = yield* PhoneActivity
     const jobs = yield* BackfillJobs
+    const requests = yield* BackfillRequests
     const coverage = yield* Coverage
     const incidents = yield* Incidents
     const traffic = yield* LiveTraffic
 
     const refuse = Effect.fnUntraced(function* (accountId: string, requestIds: ReadonlyArray<string>) {
       for (const requestId of requestIds) {
-        const request = yield* jobs.requestOf(accountId, requestId, [])
+        const request = yield* requests.requestOf(accountId, requestId, [])
         if (request !== undefined)
-          yield* jobs.refused(accountId, request, 'The phone declines to send more of this chat')
+          yield* requests.refused(accountId, request, 'The phone declines to send more of this chat')
       }
     })
 
@@ -174,7 +180,7 @@ const makePass = (apply: Ingest['Service']['apply']) =>
       if (coverage.takeLiveStarted(accountId)) yield* jobs.wake(accountId)
       // Only the phone announces history; what the owner writes elsewhere is a sign of it, too.
       if (read.notices.length + read.refusals.length > 0 || read.facts.some(isOwn))
-        yield* jobs.heard(accountId)
+        yield* activity.note(accountId)
       return 'more' as const
     })
   })
