@@ -3,7 +3,7 @@ import { Effect, Result, Schema } from 'effect'
 import { SqlClient, SqlError } from 'effect/sql'
 import { Beginning, coverageState } from '../../../domain/coverage.ts'
 import type { Receipt } from '../../../domain/message.ts'
-import { decodeGap, gapOf } from '../../history/coverage/rows.ts'
+import { decodeGap } from '../../history/coverage/rows.ts'
 import { decodeIncident } from '../../incidents/incidents.ts'
 import { decodeOutboxRow, entryOf } from '../../outbox/entry-row.ts'
 import { decodeAccount } from '../../conversations/sql/accounts.ts'
@@ -89,7 +89,7 @@ export const makeComposer = Effect.gen(function* () {
     const known = row === undefined ? undefined : yield* decodeCoverage(row)
     const rows =
       yield* sql`SELECT * FROM gaps WHERE thread_id = ${threadId} AND closed_at IS NULL ORDER BY gap_id`
-    const gaps = yield* Effect.forEach(rows, gap => Effect.map(decodeGap(gap), gapOf))
+    const gaps = yield* Effect.forEach(rows, gap => decodeGap(gap))
     const beginning = known?.beginning ?? 'unknown'
     return {
       state: coverageState(beginning, gaps.length),
