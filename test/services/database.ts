@@ -9,6 +9,7 @@ import { ChunkQueue } from '../../src/services/history/chunks/queue.ts'
 import { Coverage } from '../../src/services/history/coverage/coverage.ts'
 import { PlaceholderQueue } from '../../src/services/history/placeholders/queue.ts'
 import { DryRun } from '../../src/services/history/dry-run/dry-run.ts'
+import { EventTail } from '../../src/services/events/tail.ts'
 import { Incidents } from '../../src/services/incidents/incidents.ts'
 import { Identity } from '../../src/services/conversations/identity.ts'
 import { Journal } from '../../src/services/journal/journal.ts'
@@ -32,6 +33,7 @@ export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, { dryRun = 
     Layer.provideMerge(Conversations.layer),
     Layer.provideMerge(
       Layer.mergeAll(
+        EventTail.layer,
         Identity.layer,
         Journal.layer,
         ChunkQueue.layer,
