@@ -8,8 +8,11 @@ import { PlaceholderQueue } from '../../src/services/history/placeholders/queue.
 import { Rehearsal } from '../../src/services/history/dry-run/dry-run.ts'
 import { Incidents } from '../../src/services/incidents/incidents.ts'
 import { Identity } from '../../src/services/conversations/identity.ts'
-import { Inbox } from '../../src/services/journal/journal.ts'
+import { Journal } from '../../src/services/journal/journal.ts'
+import { Conversations } from '../../src/services/conversations/apply.ts'
 import { Ingest } from '../../src/services/intake/ingest.ts'
+import { LiveTraffic } from '../../src/services/journal/traffic.ts'
+import { Wakes } from '../../src/services/process/wakes.ts'
 import * as Migrations from '../../src/services/database/migrations.ts'
 import * as NodeSqlite from '../../src/services/database/sqlite/node-sqlite.ts'
 import * as SqlStore from '../../src/services/conversations/sql-store.ts'
@@ -21,12 +24,14 @@ export const KEY = new Uint8Array(32).fill(7)
 /** Everything up to ingest, on the database file (in memory by default), sealed with the key. */
 export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, { dryRun = false } = {}) =>
   Ingest.layer.pipe(
+    Layer.provideMerge(Conversations.layer),
     Layer.provideMerge(
-      Layer.mergeAll(Identity.layer, Inbox.layer, ChunkQueue.layer, BackfillJobs.layer({ dryRun }))
+      Layer.mergeAll(Identity.layer, Journal.layer, ChunkQueue.layer, BackfillJobs.layer({ dryRun }))
     ),
     Layer.provideMerge(Layer.mergeAll(Coverage.layer, PlaceholderQueue.layer, Rehearsal.layer)),
     Layer.provideMerge(Layer.mergeAll(SqlStore.layer, Incidents.layer, Vault.layer)),
     Layer.provideMerge(Layer.succeed(Seal, Seal.of(makeSeal(key)))),
+    Layer.provideMerge(Layer.mergeAll(Wakes.layer, LiveTraffic.layer)),
     Layer.provideMerge(Migrations.layer),
     Layer.provideMerge(NodeSqlite.layer(file)),
     // What is logged is not what these tests are about.

@@ -5,17 +5,18 @@ import { SqlClient } from 'effect/sql'
 import type { Address } from '../../domain/fact.ts'
 import { threadIdOf } from '../../domain/ids.ts'
 import { Coverage } from '../history/coverage/coverage.ts'
-import { Store, StoreError } from './store.ts'
+import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { Store } from './store.ts'
 
 export class Identity extends Context.Service<
   Identity,
   {
     /** The first-seen address of whoever the address belongs to; an unknown one becomes known. */
-    readonly resolve: (accountId: string, address: Address) => Effect.Effect<string, StoreError>
+    readonly resolve: (accountId: string, address: Address) => Effect.Effect<string, DatabaseError>
     /** The same, of what is remembered: no look at the database. `undefined`: it has to be resolved. */
     readonly known: (accountId: string, address: Address) => string | undefined
     /** Both addresses are one person; threads that existed for both become one. */
-    readonly link: (accountId: string, phoneJid: string, lidJid: string) => Effect.Effect<void, StoreError>
+    readonly link: (accountId: string, phoneJid: string, lidJid: string) => Effect.Effect<void, DatabaseError>
     /** Drops what is remembered, after a transaction that wrote addresses did not commit. */
     readonly forget: (accountId: string) => Effect.Effect<void>
   }
@@ -72,8 +73,7 @@ export class Identity extends Context.Service<
         return a ?? b ?? first
       })
 
-      const failed = (cause: unknown) =>
-        cause instanceof StoreError ? cause : new StoreError({ operation: 'resolving an address', cause })
+      const failed = asDatabaseError('resolving an address')
 
       return Identity.of({
         resolve: (accountId, { jid, alt }) =>
@@ -82,14 +82,13 @@ export class Identity extends Context.Service<
             const person = yield* personOf(accountId, jid)
             if (person === undefined) yield* record(accountId, jid, jid)
             return person ?? jid
-          }).pipe(Effect.mapError(failed)),
+          }).pipe(failed),
         known: (accountId, { alt, jid }) => {
           const memory = remembered.get(accountId)
           const person = memory?.get(jid)
           return alt === undefined || memory?.get(alt) === person ? person : undefined
         },
-        link: (accountId, phoneJid, lidJid) =>
-          unite(accountId, phoneJid, lidJid).pipe(Effect.asVoid, Effect.mapError(failed)),
+        link: (accountId, phoneJid, lidJid) => unite(accountId, phoneJid, lidJid).pipe(Effect.asVoid, failed),
         forget: accountId => Effect.sync(() => void remembered.delete(accountId))
       })
     })

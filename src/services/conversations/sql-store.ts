@@ -1,8 +1,9 @@
 // The Store on SQL: the embedded SQLite by default.
 import { Clock, Effect, Layer } from 'effect'
-import { SqlClient, SqlError } from 'effect/sql'
+import type { SqlError } from 'effect/sql'
+import { SqlClient } from 'effect/sql'
 import { parseThreadId, threadIdOf } from '../../domain/ids.ts'
-import { SqlBulk } from '../database/sqlite/node-sqlite.ts'
+import { SqlBulk } from '../database/bulk.ts'
 import { accountStatements } from './sql/accounts.ts'
 import { eventStatements } from '../events/events.ts'
 import { groupAdminStatements } from './sql/group-admins.ts'
@@ -16,7 +17,8 @@ import { searchStatements } from './sql/search.ts'
 import { threadPageStatements } from './sql/thread-pages.ts'
 import { threadStatements } from './sql/threads.ts'
 import { walkStatements } from './sql/walk.ts'
-import { Store, StoreError } from './store.ts'
+import { asDatabaseError } from '../database/error.ts'
+import { Store } from './store.ts'
 
 /** To be run on an upgraded database before anything is stored. */
 export const upToDate: Layer.Layer<never, SqlError.SqlError, SqlClient.SqlClient> = Layer.effectDiscard(
@@ -44,10 +46,7 @@ export const layer: Layer.Layer<Store, never, SqlClient.SqlClient | SqlBulk> = L
     const receipts = receiptStatements(sql, bulk, messages)
     const { mergePeople } = mergeStatements(sql, threads, messages, admins, past, events, index)
 
-    const as =
-      (operation: string) =>
-      <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, StoreError, R> =>
-        Effect.mapError(work, cause => new StoreError({ operation, cause }))
+    const as = asDatabaseError
 
     // An old thread id keeps answering: its address leads to the thread it was merged into.
     const canonical = Effect.fnUntraced(function* (threadId: string) {
@@ -60,9 +59,7 @@ export const layer: Layer.Layer<Store, never, SqlClient.SqlClient | SqlBulk> = L
 
     return Store.of({
       atomically: <A, E, R>(work: Effect.Effect<A, E, R>) =>
-        Effect.mapError(sql.withTransaction(work), (error): E | StoreError =>
-          SqlError.isSqlError(error) ? new StoreError({ operation: 'transaction', cause: error }) : error
-        ),
+        asDatabaseError('transaction')(sql.withTransaction(work)),
 
       createAccount: record => as('createAccount')(accounts.create(record)).pipe(Effect.asVoid),
       listAccounts: as('listAccounts')(accounts.list),

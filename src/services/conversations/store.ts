@@ -1,6 +1,7 @@
 // What applications read: accounts, threads, messages, contacts. One interface, one adapter a database.
 // Every write is an upsert that may be repeated; addresses have been resolved to persons before they come here.
-import { Context, type Effect, Schema } from 'effect'
+import { Context, type Effect } from 'effect'
+import type { DatabaseError } from '../database/error.ts'
 import type { AccountFacts, AccountRecord } from '../../domain/account.ts'
 import type { FeedEvent } from '../../domain/feed.ts'
 import type { Details, Message, MessageStatus, Receipt } from '../../domain/message.ts'
@@ -10,16 +11,6 @@ import type { Hit, MessageFilter, ThreadFilter } from '../../domain/reading.ts'
 import type { SearchQuery } from '../../domain/search-query.ts'
 import type { PastParticipant, Thread } from '../../domain/thread.ts'
 import type { MessageChange } from '../../domain/change.ts'
-
-/** The database refused or could not be reached. `operation` names what was tried; the cause stays out of responses. */
-export class StoreError extends Schema.TaggedError<StoreError>()('StoreError', {
-  operation: Schema.String,
-  cause: Schema.Defect()
-}) {
-  override get message(): string {
-    return `The store failed at ${this.operation}`
-  }
-}
 
 export interface ReactionWrite {
   readonly sender: string
@@ -168,49 +159,54 @@ export class Store extends Context.Service<
   Store,
   {
     /** Runs the work in one transaction where the database has such; elsewhere each write stands alone and may be repeated. */
-    readonly atomically: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E | StoreError, R>
+    readonly atomically: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E | DatabaseError, R>
 
-    readonly createAccount: (record: AccountRecord) => Effect.Effect<void, StoreError>
-    readonly listAccounts: Effect.Effect<ReadonlyArray<AccountRecord>, StoreError>
-    readonly readAccount: (accountId: string) => Effect.Effect<AccountRecord | undefined, StoreError>
-    readonly updateAccount: (accountId: string, facts: AccountFacts) => Effect.Effect<void, StoreError>
+    readonly createAccount: (record: AccountRecord) => Effect.Effect<void, DatabaseError>
+    readonly listAccounts: Effect.Effect<ReadonlyArray<AccountRecord>, DatabaseError>
+    readonly readAccount: (accountId: string) => Effect.Effect<AccountRecord | undefined, DatabaseError>
+    readonly updateAccount: (accountId: string, facts: AccountFacts) => Effect.Effect<void, DatabaseError>
     /** Removes the account and everything stored for it. */
-    readonly removeAccount: (accountId: string) => Effect.Effect<void, StoreError>
-    readonly counts: (accountId: string) => Effect.Effect<Counts, StoreError>
+    readonly removeAccount: (accountId: string) => Effect.Effect<void, DatabaseError>
+    readonly counts: (accountId: string) => Effect.Effect<Counts, DatabaseError>
 
     readonly putThreads: (
       accountId: string,
       threads: ReadonlyArray<ThreadWrite>
-    ) => Effect.Effect<void, StoreError>
+    ) => Effect.Effect<void, DatabaseError>
     readonly putContacts: (
       accountId: string,
       contacts: ReadonlyArray<ContactWrite>
-    ) => Effect.Effect<void, StoreError>
+    ) => Effect.Effect<void, DatabaseError>
     readonly putMessages: (
       accountId: string,
       messages: ReadonlyArray<MessageWrite>
-    ) => Effect.Effect<void, StoreError>
+    ) => Effect.Effect<void, DatabaseError>
     readonly putChanges: (
       accountId: string,
       changes: ReadonlyArray<ChangeWrite>
-    ) => Effect.Effect<void, StoreError>
+    ) => Effect.Effect<void, DatabaseError>
     readonly putReceipts: (
       accountId: string,
       receipts: ReadonlyArray<ReceiptWrite>
-    ) => Effect.Effect<void, StoreError>
+    ) => Effect.Effect<void, DatabaseError>
     /** No news for subscribers. */
     readonly putReceiptHistory: (
       accountId: string,
       receipts: ReadonlyArray<ReceiptHistoryWrite>
-    ) => Effect.Effect<void, StoreError>
-    readonly putGroupAdmins: (accountId: string, write: GroupAdminsWrite) => Effect.Effect<void, StoreError>
+    ) => Effect.Effect<void, DatabaseError>
+    readonly putGroupAdmins: (
+      accountId: string,
+      write: GroupAdminsWrite
+    ) => Effect.Effect<void, DatabaseError>
     /** Adds to who was in a group once; a later report of the same person replaces an earlier one. */
     readonly putPastParticipants: (
       accountId: string,
       threadId: string,
       people: ReadonlyArray<PastParticipant>
-    ) => Effect.Effect<void, StoreError>
-    readonly pastParticipants: (threadId: string) => Effect.Effect<ReadonlyArray<PastParticipant>, StoreError>
+    ) => Effect.Effect<void, DatabaseError>
+    readonly pastParticipants: (
+      threadId: string
+    ) => Effect.Effect<ReadonlyArray<PastParticipant>, DatabaseError>
     /**
      * The oldest or newest message of a thread that WhatsApp knows, within a stretch of time (`after` and `before` not
      * included); events of chats, calls and what was not sent are none.
@@ -219,65 +215,68 @@ export class Store extends Context.Service<
       threadId: string,
       which: 'oldest' | 'newest',
       within?: { readonly after?: number | undefined; readonly before?: number | undefined }
-    ) => Effect.Effect<HeldEdge | undefined, StoreError>
+    ) => Effect.Effect<HeldEdge | undefined, DatabaseError>
     /** What a person is in a group; `unknown` until WhatsApp has told who its admins are. */
     readonly groupRole: (
       threadId: string,
       person: string
-    ) => Effect.Effect<'admin' | 'member' | 'unknown', StoreError>
+    ) => Effect.Effect<'admin' | 'member' | 'unknown', DatabaseError>
     readonly markRead: (
       accountId: string,
       threadId: string,
       upTo: ReadUpTo
-    ) => Effect.Effect<void, StoreError>
+    ) => Effect.Effect<void, DatabaseError>
     /** The inbound messages of a thread that are not read, newest first. */
-    readonly unread: (threadId: string, limit: number) => Effect.Effect<ReadonlyArray<Target>, StoreError>
+    readonly unread: (threadId: string, limit: number) => Effect.Effect<ReadonlyArray<Target>, DatabaseError>
     /** Two threads turned out to be one person: everything of `from` moves to `to`. */
-    readonly mergePeople: (accountId: string, from: string, to: string) => Effect.Effect<void, StoreError>
+    readonly mergePeople: (accountId: string, from: string, to: string) => Effect.Effect<void, DatabaseError>
 
     /** Most recently active first, whichever direction is paged. */
-    readonly listThreads: (accountId: string, query: ThreadQuery) => Effect.Effect<ThreadPage, StoreError>
-    readonly threadIds: (accountId: string) => Effect.Effect<ReadonlyArray<string>, StoreError>
-    readonly readThread: (threadId: string) => Effect.Effect<Thread | undefined, StoreError>
-    readonly listMessages: (threadId: string, query: MessageQuery) => Effect.Effect<MessagePage, StoreError>
-    readonly search: (accountId: string, search: Search) => Effect.Effect<SearchPage, StoreError>
+    readonly listThreads: (accountId: string, query: ThreadQuery) => Effect.Effect<ThreadPage, DatabaseError>
+    readonly threadIds: (accountId: string) => Effect.Effect<ReadonlyArray<string>, DatabaseError>
+    readonly readThread: (threadId: string) => Effect.Effect<Thread | undefined, DatabaseError>
+    readonly listMessages: (
+      threadId: string,
+      query: MessageQuery
+    ) => Effect.Effect<MessagePage, DatabaseError>
+    readonly search: (accountId: string, search: Search) => Effect.Effect<SearchPage, DatabaseError>
     /** The row of the message that was stored last; 0 when there is none. */
-    readonly newestRow: Effect.Effect<number, StoreError>
-    readonly walk: (threadId: string, walk: Walk) => Effect.Effect<ReadonlyArray<Kept>, StoreError>
+    readonly newestRow: Effect.Effect<number, DatabaseError>
+    readonly walk: (threadId: string, walk: Walk) => Effect.Effect<ReadonlyArray<Kept>, DatabaseError>
     /** The rows of a thread's messages that wait to be sent: their time, and with it their place, has yet to become final. */
-    readonly rowsToBeSent: (threadId: string) => Effect.Effect<ReadonlyArray<number>, StoreError>
-    readonly keptIn: (rows: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<Kept>, StoreError>
+    readonly rowsToBeSent: (threadId: string) => Effect.Effect<ReadonlyArray<number>, DatabaseError>
+    readonly keptIn: (rows: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<Kept>, DatabaseError>
     readonly readMessage: (
       threadId: string,
       messageId: string
-    ) => Effect.Effect<Message | undefined, StoreError>
+    ) => Effect.Effect<Message | undefined, DatabaseError>
     readonly receipts: (
       threadId: string,
       messageId: string
-    ) => Effect.Effect<ReadonlyArray<Receipt>, StoreError>
+    ) => Effect.Effect<ReadonlyArray<Receipt>, DatabaseError>
     /** The `Message` protobuf of a message, `undefined` when there is none. */
     readonly readRaw: (
       threadId: string,
       messageId: string
-    ) => Effect.Effect<Uint8Array | undefined, StoreError>
+    ) => Effect.Effect<Uint8Array | undefined, DatabaseError>
     /** The `Message` protobuf of a message this account sent, for sending it again to a device that could not read it. */
     readonly readSent: (
       accountId: string,
       whatsAppId: string
-    ) => Effect.Effect<Uint8Array | undefined, StoreError>
+    ) => Effect.Effect<Uint8Array | undefined, DatabaseError>
 
     /** What happened after the event `after`, oldest first; of one account or of all. */
     readonly events: (query: {
       readonly after: number
       readonly accountId?: string | undefined
       readonly limit: number
-    }) => Effect.Effect<ReadonlyArray<FeedEvent>, StoreError>
+    }) => Effect.Effect<ReadonlyArray<FeedEvent>, DatabaseError>
     /** The number of the newest event, 0 when there is none. */
-    readonly newestEvent: Effect.Effect<number, StoreError>
+    readonly newestEvent: Effect.Effect<number, DatabaseError>
     /** Removes events, and changes that waited for their message, older than a time (milliseconds since 1970). */
     readonly prune: (before: {
       readonly events: number
       readonly waiting: number
-    }) => Effect.Effect<void, StoreError>
+    }) => Effect.Effect<void, DatabaseError>
   }
 >()('backscroll/services/conversations/Store') {}

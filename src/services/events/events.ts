@@ -2,16 +2,16 @@
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { FEED_KINDS, type FeedEvent } from '../../domain/feed.ts'
-import type { SqlBulk } from '../database/sqlite/node-sqlite.ts'
+import type { SqlBulk } from '../database/bulk.ts'
 
 export type EventWrite = Pick<FeedEvent, 'kind' | 'threadId' | 'messageId'>
 
 const Row = Schema.Struct({
-  event_id: Schema.Finite,
-  account_id: Schema.String,
+  eventId: Schema.Finite,
+  accountId: Schema.String,
   kind: Schema.Literals(FEED_KINDS),
-  thread_id: Schema.String,
-  message_id: Schema.NullOr(Schema.String),
+  threadId: Schema.String,
+  messageId: Schema.NullOr(Schema.String),
   at: Schema.Finite
 })
 const decodeRow = Schema.decodeUnknownEffect(Row)
@@ -34,11 +34,11 @@ export const eventStatements = (sql: SqlClient.SqlClient, bulk: SqlBulk['Service
           ORDER BY event_id LIMIT ${query.limit}`
     return yield* Effect.forEach(rows, row =>
       Effect.map(decodeRow(row), (found): FeedEvent => ({
-        eventId: found.event_id,
+        eventId: found.eventId,
         kind: found.kind,
-        accountId: found.account_id,
-        threadId: found.thread_id,
-        messageId: found.message_id,
+        accountId: found.accountId,
+        threadId: found.threadId,
+        messageId: found.messageId,
         at: found.at
       }))
     )

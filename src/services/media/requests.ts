@@ -6,9 +6,11 @@ import { isGroupJid } from '../../domain/jid.ts'
 import type { Message } from '../../domain/message.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { storageTrouble } from '../incidents/storage-trouble.ts'
-import { Store, type StoreError } from '../conversations/store.ts'
+import type { DatabaseError } from '../database/error.ts'
+import { Store } from '../conversations/store.ts'
 import { type MediaAnswer, type MediaRequest, openAnswer } from '../whatsapp/media.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
+import { topic } from '../process/wakes.ts'
 import { makeWorker } from '../process/worker.ts'
 import type { Place, Waiting } from './fetch-queue.ts'
 import { MediaGone, MediaWaits, type OpenError } from './outcomes.ts'
@@ -43,6 +45,9 @@ const requestOf = (message: Message, mediaKey: string): MediaRequest => {
   }
 }
 
+/** The phone is to be asked for media of an account. */
+const MEDIA_REQUESTS = topic('media requests')
+
 export const makeRequests = Effect.fnUntraced(function* (options: {
   readonly records: Records
   readonly giveUp: (
@@ -50,7 +55,7 @@ export const makeRequests = Effect.fnUntraced(function* (options: {
     state: 'gone' | 'failed',
     reason: string,
     answer: OpenError
-  ) => Effect.Effect<void, StoreError>
+  ) => Effect.Effect<void, DatabaseError>
   /** Tells whoever waits for the file of this message. */
   readonly refuse: (place: Place, error: OpenError) => Effect.Effect<void>
   /** It can be fetched again. */
@@ -126,7 +131,8 @@ export const makeRequests = Effect.fnUntraced(function* (options: {
     return 'more' as const
   })
 
-  const worker = makeWorker({
+  const worker = yield* makeWorker({
+    topic: MEDIA_REQUESTS,
     runOnce,
     words: {
       failing: 'The phone cannot be asked for media; the questions wait',

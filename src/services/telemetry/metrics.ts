@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Clock, Context, Effect, Layer, Metric } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { ACCOUNT_STATES, type AccountState } from '../../domain/account.ts'
-import { StoreError } from '../conversations/store.ts'
+import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 
 const counter = (name: string, description: string) =>
   Metric.counter(`backscroll_${name}_total`, { description, incremental: true })
@@ -105,7 +105,7 @@ export class Gauges extends Context.Service<
   Gauges,
   {
     /** Measures everything that is not counted as it happens. */
-    readonly refresh: Effect.Effect<void, StoreError>
+    readonly refresh: Effect.Effect<void, DatabaseError>
   }
 >()('backscroll/services/telemetry/Gauges') {
   static readonly layer: Layer.Layer<Gauges, never, SqlClient.SqlClient> = Layer.effect(
@@ -149,9 +149,7 @@ export class Gauges extends Context.Service<
       })
 
       return Gauges.of({
-        refresh: Effect.all([depths, lag, ofProcess], { discard: true }).pipe(
-          Effect.mapError(cause => new StoreError({ operation: 'measuring', cause }))
-        )
+        refresh: Effect.all([depths, lag, ofProcess], { discard: true }).pipe(asDatabaseError('measuring'))
       })
     })
   )

@@ -1,14 +1,15 @@
 // The one way to WhatsApp: at most one Baileys socket an account, owned by whoever runs `connect`.
 // Interrupting it closes the socket; a new one opens only after the old one is gone.
 import { Clock, Context, Deferred, Effect, Layer, Queue, Semaphore, Stream } from 'effect'
-import type { SqlError } from 'effect/sql'
+import type { DatabaseError } from '../database/error.ts'
 import type { ConnectionEvent, Pairing } from '../../domain/connection.ts'
 import type { Fact } from '../../domain/fact.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { storageTrouble, troubleOf } from '../incidents/storage-trouble.ts'
 import type { StrayRejections } from '../process/stray-rejections.ts'
-import type { Inbox } from '../journal/journal.ts'
-import type { Ingest } from '../intake/ingest.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Conversations } from '../conversations/apply.ts'
+import type { LiveTraffic } from '../journal/traffic.ts'
 import { Store } from '../conversations/store.ts'
 import type { SealBroken } from '../vault/seal.ts'
 import { Vault } from '../vault/vault.ts'
@@ -62,7 +63,11 @@ export class WhatsApp extends Context.Service<
 >()('backscroll/services/whatsapp/WhatsApp') {
   static layer(
     options: WhatsAppOptions
-  ): Layer.Layer<WhatsApp, never, Vault | Inbox | Ingest | Store | Incidents | StrayRejections> {
+  ): Layer.Layer<
+    WhatsApp,
+    never,
+    Vault | Journal | LiveTraffic | Conversations | Store | Incidents | StrayRejections
+  > {
     return Layer.effect(
       WhatsApp,
       Effect.gen(function* () {
@@ -103,7 +108,7 @@ export class WhatsApp extends Context.Service<
 
         const withoutStorage = Effect.fnUntraced(function* (
           accountId: string,
-          error: SqlError.SqlError,
+          error: DatabaseError,
           tell: (event: ConnectionEvent) => void
         ) {
           yield* incidents.report(storageTrouble(accountId, 'The account cannot connect', error))
@@ -141,7 +146,7 @@ export class WhatsApp extends Context.Service<
               return Effect.andThen(
                 seatOf(accountId).withPermit(
                   // A database that is away is no crash of the account: it connects when the database is back.
-                  Effect.catchTag(connect(accountId, pairing, tell), 'SqlError', error =>
+                  Effect.catchTag(connect(accountId, pairing, tell), 'DatabaseError', error =>
                     withoutStorage(accountId, error, tell)
                   )
                 ),

@@ -6,9 +6,11 @@ import { expect, test } from 'vitest'
 import { threadIdOf } from '../../../src/domain/ids.ts'
 import { ChunkQueue } from '../../../src/services/history/chunks/queue.ts'
 import { Identity } from '../../../src/services/conversations/identity.ts'
-import { Inbox } from '../../../src/services/journal/journal.ts'
+import { Journal } from '../../../src/services/journal/journal.ts'
+import { Conversations } from '../../../src/services/conversations/apply.ts'
 import { Ingest } from '../../../src/services/intake/ingest.ts'
-import { Store, StoreError } from '../../../src/services/conversations/store.ts'
+import { DatabaseError } from '../../../src/services/database/error.ts'
+import { Store } from '../../../src/services/conversations/store.ts'
 import { onDatabase } from '../database.ts'
 import { ACCOUNT, threads } from '../conversations/facts.ts'
 
@@ -59,7 +61,7 @@ test('while the store is away everything waits in the journal; afterwards it is 
   await onDatabase(
     Effect.gen(function* () {
       const store = yield* Store
-      const inbox = yield* Inbox
+      const journal = yield* Journal
       let away = true
       let passes = 0
       const storeThatComesAndGoes = Store.of({
@@ -70,12 +72,13 @@ test('while the store is away everything waits in the journal; afterwards it is 
             // Away at first, and once more in the middle of the work.
             return away || passes === 12
               ? Effect.fail(
-                  new StoreError({ operation: 'transaction', cause: new Error('the store is away') })
+                  new DatabaseError({ operation: 'transaction', cause: new Error('the store is away') })
                 )
               : store.atomically(work)
           })
       })
       const ingesting = Layer.fresh(Ingest.layer).pipe(
+        Layer.provide(Layer.fresh(Conversations.layer)),
         Layer.provide(Layer.succeed(Store, storeThatComesAndGoes)),
         Layer.provide(Layer.succeed(Identity, yield* Identity)),
         Layer.provide(Layer.succeed(ChunkQueue, yield* ChunkQueue))
@@ -84,7 +87,7 @@ test('while the store is away everything waits in the journal; afterwards it is 
         const ingest = yield* Ingest
         const worker = yield* Effect.forkChild(ingest.journal.loop(ACCOUNT))
         for (let n = 0; n < MESSAGES; n += 1) {
-          yield* inbox.record(entry(n))
+          yield* journal.record(entry(n))
           yield* ingest.journal.wake(ACCOUNT)
         }
         expect(yield* waitingInJournal).toBe(MESSAGES)

@@ -1,18 +1,13 @@
-// An account as a response shows it: its live state with counts, coverage and progress.
-import { Clock, Effect } from 'effect'
-import type { AccountView } from '../../../services/accounts.ts'
-import { Store } from '../../../services/conversations/store.ts'
-import { Backfill } from '../../../services/history/backfill/backfill.ts'
-import { Coverage } from '../../../services/history/coverage/coverage.ts'
+// An account as a response shows it: its live state with its totals.
+import { Effect } from 'effect'
+import { Accounts, type AccountView } from '../../../services/accounts.ts'
 
-/** Fails with `StoreError`. */
+/** Fails with `DatabaseError`. */
 export const accountResponse = Effect.fnUntraced(function* (view: AccountView) {
-  const { history, lastDisconnect, reconnectAttempts, record, state, tags } = view
-  const { accountId, createdAt, jid, lid, name, restriction } = record
-  const store = yield* Store
-  const coverage = yield* Coverage
-  const backfill = yield* Backfill
-  const now = yield* Clock.currentTimeMillis
+  const { history, lastDisconnect, phoneSilentUntil, reconnectAttempts, restriction, state, tags } = view
+  const { accountId, createdAt, jid, lid, name } = view.record
+  const accounts = yield* Accounts
+  const { counts, coverage } = yield* accounts.totals(accountId)
   return {
     accountId,
     name,
@@ -22,10 +17,10 @@ export const accountResponse = Effect.fnUntraced(function* (view: AccountView) {
     jid,
     lid,
     lastDisconnect,
-    restriction: restriction !== null && restriction.until > now ? restriction : null,
+    restriction,
     reconnectAttempts,
-    sync: { ...history, phoneSilentUntil: backfill.silentUntil(accountId) },
-    coverage: yield* coverage.summary(accountId),
-    counts: yield* store.counts(accountId)
+    sync: { ...history, phoneSilentUntil },
+    coverage,
+    counts
   }
 })

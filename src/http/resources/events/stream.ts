@@ -3,8 +3,6 @@ import { Effect, Schedule, Stream } from 'effect'
 import type { FeedEvent } from '../../../domain/feed.ts'
 import { Accounts } from '../../../services/accounts.ts'
 import { Store } from '../../../services/conversations/store.ts'
-import { History } from '../../../services/history/chunks/worker.ts'
-import { Coverage } from '../../../services/history/coverage/coverage.ts'
 import { Incidents } from '../../../services/incidents/incidents.ts'
 
 const BATCH = 500
@@ -40,7 +38,7 @@ const live = Effect.fnUntraced(function* (only: string | undefined) {
   const accounts = yield* Accounts
   const incidents = yield* Incidents
   return Stream.merge(
-    Stream.map(accounts.moves, move => ({ kind: 'account.state', ...move })),
+    Stream.map(accounts.stateChanges, change => ({ kind: 'account.state', ...change })),
     Stream.map(incidents.reported, report => ({ ...report, kind: 'incident', incident: report.kind }))
   ).pipe(
     Stream.filter(({ accountId }) => only === undefined || accountId === only),
@@ -49,33 +47,25 @@ const live = Effect.fnUntraced(function* (only: string | undefined) {
 })
 
 /** How far the history of an account is: counts, pace, the rest, and how many threads are complete. */
-const progressOf = Effect.fnUntraced(
-  function* (accountId: string) {
-    const accounts = yield* Accounts
-    const coverage = yield* Coverage
-    const { history } = yield* accounts.state(accountId)
-    return JSON.stringify({
-      kind: PROGRESS,
-      accountId,
-      sync: history,
-      coverage: yield* coverage.summary(accountId)
-    })
-  },
-  // Removed meanwhile.
-  Effect.catchTag('AccountNotFound', () => Effect.undefined)
-)
+const progressOf = Effect.fnUntraced(function* (accountId: string) {
+  const accounts = yield* Accounts
+  const { coverage, sync } = yield* accounts.historyProgress(accountId)
+  return JSON.stringify({ kind: PROGRESS, accountId, sync, coverage })
+})
 
-/** The progress of accounts whose history arrives, whenever it has changed, and once more after the last chunk. */
+/** The progress of accounts whose history is being imported, whenever it has changed, and once more at the end. */
 const progress = (only: string | undefined) => {
   const sent = new Map<string, string>()
   const changes = Effect.gen(function* () {
-    const history = yield* History
-    const busy = (yield* history.busy).filter(accountId => only === undefined || accountId === only)
+    const accounts = yield* Accounts
+    const importing = (yield* accounts.importing).filter(
+      accountId => only === undefined || accountId === only
+    )
     const frames: Array<string> = []
-    for (const accountId of new Set([...busy, ...sent.keys()])) {
+    for (const accountId of new Set([...importing, ...sent.keys()])) {
       const data = yield* progressOf(accountId)
-      if (data !== undefined && sent.get(accountId) !== data) frames.push(liveFrame(PROGRESS, data))
-      if (data !== undefined && busy.includes(accountId)) sent.set(accountId, data)
+      if (sent.get(accountId) !== data) frames.push(liveFrame(PROGRESS, data))
+      if (importing.includes(accountId)) sent.set(accountId, data)
       else sent.delete(accountId)
     }
     return frames.join('')

@@ -43,7 +43,7 @@ export const problemOf = (error: OpenError) => {
         detail: `WhatsApp did not return the file: ${error.reason}. The server retries automatically; try again later`
       })
     case 'MediaStorageError':
-    case 'StoreError':
+    case 'DatabaseError':
       return new StoreUnavailable({ detail: 'The disk or the database failed; GET /v1/incidents says why' })
   }
 }

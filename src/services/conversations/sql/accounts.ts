@@ -7,17 +7,17 @@ import type { searchIndexStatements } from './search-index.ts'
 
 /** SQLite has no booleans, and JSON columns hold text. */
 const Row = Schema.Struct({
-  account_id: Schema.String,
+  accountId: Schema.String,
   name: Schema.String,
-  created_at: Schema.Finite,
+  createdAt: Schema.Finite,
   wanted: Schema.Finite,
   jid: Schema.NullOr(Schema.String),
   lid: Schema.NullOr(Schema.String),
   ended: Schema.NullOr(EndedState),
-  last_disconnect: Schema.NullOr(Schema.fromJsonString(Disconnect)),
+  lastDisconnect: Schema.NullOr(Schema.fromJsonString(Disconnect)),
   restriction: Schema.NullOr(Schema.fromJsonString(Restriction)),
-  linked_at: Schema.NullOr(Schema.Finite),
-  online_at: Schema.NullOr(Schema.Finite)
+  linkedAt: Schema.NullOr(Schema.Finite),
+  onlineAt: Schema.NullOr(Schema.Finite)
 })
 
 const decodeRow = Schema.decodeUnknownEffect(Row)
@@ -25,17 +25,17 @@ const decodeRow = Schema.decodeUnknownEffect(Row)
 /** An account from its row. */
 export const decodeAccount = (row: unknown) =>
   Effect.map(decodeRow(row), (found): AccountRecord => ({
-    accountId: found.account_id,
+    accountId: found.accountId,
     name: found.name,
-    createdAt: found.created_at,
+    createdAt: found.createdAt,
     wanted: found.wanted === 1,
     jid: found.jid,
     lid: found.lid,
     ended: found.ended,
-    lastDisconnect: found.last_disconnect,
+    lastDisconnect: found.lastDisconnect,
     restriction: found.restriction,
-    linkedAt: found.linked_at,
-    onlineAt: found.online_at
+    linkedAt: found.linkedAt,
+    onlineAt: found.onlineAt
   }))
 
 /** Tables whose rows go when the account goes, after its messages. */

@@ -122,12 +122,12 @@ export const mergeStatements = (
   const rekeySender = Effect.fnUntraced(function* (accountId: string, from: string, to: string) {
     yield* sql`UPDATE messages SET sender = ${to} WHERE thread_id IN (SELECT thread_id FROM threads WHERE account_id = ${accountId}) AND sender = ${from}
       AND thread_id NOT LIKE '%@g.us'`
-    const rows = yield* sql<{ row: number; thread_id: string; message_id: string; whatsapp_id: string }>`
+    const rows = yield* sql<{ row: number; threadId: string; messageId: string; whatsappId: string }>`
       SELECT rowid AS row, thread_id, message_id, whatsapp_id FROM messages WHERE thread_id IN (SELECT thread_id FROM threads WHERE account_id = ${accountId}) AND sender = ${from}`
     for (const row of rows) {
-      const messageId = messageIdOf(to, row.whatsapp_id)
+      const messageId = messageIdOf(to, row.whatsappId)
       const [held] = yield* sql<{ row: number }>`SELECT rowid AS row FROM messages
-        WHERE thread_id = ${row.thread_id} AND message_id = ${messageId}`
+        WHERE thread_id = ${row.threadId} AND message_id = ${messageId}`
       if (held !== undefined) {
         yield* index.refresh(
           [held.row, row.row],
@@ -135,30 +135,30 @@ export const mergeStatements = (
             moveMessages('thread_id = ? AND message_id = ?', { thread: 'thread_id', sender: '?', id: '?' }, [
               messageId,
               to,
-              row.thread_id,
-              row.message_id
+              row.threadId,
+              row.messageId
             ]),
-            sql`DELETE FROM messages WHERE thread_id = ${row.thread_id} AND message_id = ${row.message_id}`
+            sql`DELETE FROM messages WHERE thread_id = ${row.threadId} AND message_id = ${row.messageId}`
           )
         )
         yield* sql`UPDATE accounts SET messages = messages - 1 WHERE account_id = ${accountId}`
-        yield* threads.recount(row.thread_id)
+        yield* threads.recount(row.threadId)
       } else {
         yield* sql`UPDATE messages SET sender = ${to}, message_id = ${messageId}
-          WHERE thread_id = ${row.thread_id} AND message_id = ${row.message_id}`
+          WHERE thread_id = ${row.threadId} AND message_id = ${row.messageId}`
       }
       for (const table of ['waiting_changes', 'events', 'outbox', 'incidents']) {
         yield* sql`UPDATE ${sql(table)} SET message_id = ${messageId}
-          WHERE thread_id = ${row.thread_id} AND message_id = ${row.message_id}`
+          WHERE thread_id = ${row.threadId} AND message_id = ${row.messageId}`
       }
       for (const table of ['media_fetches', 'placeholders']) {
         yield* sql`UPDATE OR REPLACE ${sql(table)} SET message_id = ${messageId}
-          WHERE thread_id = ${row.thread_id} AND message_id = ${row.message_id}`
+          WHERE thread_id = ${row.threadId} AND message_id = ${row.messageId}`
       }
       yield* sql`UPDATE messages SET quoted_message_id = ${messageId}
-        WHERE thread_id = ${row.thread_id} AND quoted_message_id = ${row.message_id}`
+        WHERE thread_id = ${row.threadId} AND quoted_message_id = ${row.messageId}`
     }
-    const touched = new Set(rows.map(row => row.thread_id))
+    const touched = new Set(rows.map(row => row.threadId))
     for (const threadId of touched) yield* messages.settleThread(threadId)
     yield* threads.refreshSummaries(touched)
   })

@@ -170,4 +170,4 @@ export const messagePageStatements = (sql: SqlClient.SqlClient) => {
 const cursorOf = (row: Record<string, unknown> | undefined): Cursor | undefined =>
   row === undefined
     ? undefined
-    : { time: Number(row['ts_client']), id: String(row['message_id']), row: Number(row['row']) }
+    : { time: Number(row['tsClient']), id: String(row['messageId']), row: Number(row['row']) }

@@ -3,7 +3,7 @@ import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { messageIdOf } from '../../../domain/ids.ts'
 import { MESSAGE_STATUSES, statusRank } from '../../../domain/message.ts'
-import type { SqlBulk } from '../../database/sqlite/node-sqlite.ts'
+import type { SqlBulk } from '../../database/bulk.ts'
 import { applyChange, type Held, MessageChange } from '../../../domain/change.ts'
 import type { ChangeWrite, MessageWrite } from '../store.ts'
 import type { EventWrite, eventStatements } from '../../events/events.ts'
@@ -83,13 +83,13 @@ export const messageStatements = (
   })
 
   const applyAll = Effect.fnUntraced(function* (
-    rows: ReadonlyArray<{ change_id: number; thread_id: string; message_id: string; change: string }>
+    rows: ReadonlyArray<{ changeId: number; threadId: string; messageId: string; change: string }>
   ) {
     for (const row of rows) {
       const change = yield* decodeChange(row.change)
-      const outcome = yield* apply({ threadId: row.thread_id, messageId: row.message_id, change })
+      const outcome = yield* apply({ threadId: row.threadId, messageId: row.messageId, change })
       if (outcome === 'not here') continue
-      yield* sql`DELETE FROM waiting_changes WHERE change_id = ${row.change_id}`
+      yield* sql`DELETE FROM waiting_changes WHERE change_id = ${row.changeId}`
     }
   })
 
@@ -100,7 +100,7 @@ export const messageStatements = (
     const [any] = yield* sql`SELECT 1 FROM waiting_changes LIMIT 1`
     if (any === undefined) return
     yield* applyAll(
-      yield* sql<{ change_id: number; thread_id: string; message_id: string; change: string }>`
+      yield* sql<{ changeId: number; threadId: string; messageId: string; change: string }>`
         SELECT w.change_id, w.thread_id, w.message_id, w.change
         FROM json_each(${JSON.stringify(messages.map(({ messageId, threadId }) => [threadId, messageId]))}) AS wanted
         JOIN waiting_changes w ON w.thread_id = wanted.value ->> 0 AND w.message_id = wanted.value ->> 1
@@ -111,7 +111,7 @@ export const messageStatements = (
   /** Applies whatever waits in a thread for messages that are there: they met because addresses became one person's. */
   const settleThread = Effect.fnUntraced(function* (threadId: string) {
     yield* applyAll(
-      yield* sql<{ change_id: number; thread_id: string; message_id: string; change: string }>`
+      yield* sql<{ changeId: number; threadId: string; messageId: string; change: string }>`
         SELECT w.change_id, w.thread_id, w.message_id, w.change FROM waiting_changes w
         JOIN messages m ON m.thread_id = w.thread_id AND m.message_id = w.message_id
         WHERE w.thread_id = ${threadId} ORDER BY w.change_id`
@@ -164,9 +164,9 @@ export const messageStatements = (
   const newsAmong = Effect.fnUntraced(function* (writes: ReadonlyArray<MessageWrite>, before: number) {
     const live = writes.filter(message => message.live)
     if (live.length === 0) return []
-    const rows = yield* sql<{ thread_id: string; message_id: string }>`
+    const rows = yield* sql<{ threadId: string; messageId: string }>`
       SELECT thread_id, message_id FROM messages WHERE rowid > ${before}`
-    const fresh = new Set(rows.map(row => `${row.thread_id} ${row.message_id}`))
+    const fresh = new Set(rows.map(row => `${row.threadId} ${row.messageId}`))
     return live.map(({ messageId, threadId }): EventWrite => ({
       kind: fresh.has(`${threadId} ${messageId}`) ? 'message.stored' : 'message.changed',
       threadId,
@@ -198,10 +198,10 @@ export const messageStatements = (
   ) {
     const order = which === 'oldest' ? 'ASC' : 'DESC'
     const [row] = yield* sql.unsafe<{
-      message_id: string
-      whatsapp_id: string
+      messageId: string
+      whatsappId: string
       direction: string
-      ts_client: number
+      tsClient: number
     }>(
       `SELECT message_id, whatsapp_id, direction, ts_client FROM messages WHERE thread_id = ? AND ts_client > ? AND ts_client < ?
         AND type NOT IN ('system', 'call') AND status NOT IN ('queued', 'cancelled', 'failed')
@@ -211,10 +211,10 @@ export const messageStatements = (
     return row === undefined
       ? undefined
       : {
-          messageId: row.message_id,
-          whatsAppId: row.whatsapp_id,
+          messageId: row.messageId,
+          whatsAppId: row.whatsappId,
           fromMe: row.direction === 'outbound',
-          at: row.ts_client
+          at: row.tsClient
         }
   })
 

@@ -6,7 +6,7 @@ import { PastParticipant } from '../../../domain/thread.ts'
 const Row = Schema.Struct({
   person: Schema.String,
   reason: PastParticipant.fields.reason,
-  left_at: Schema.NullOr(Schema.Finite)
+  leftAt: Schema.NullOr(Schema.Finite)
 })
 const decodeRow = Schema.decodeUnknownEffect(Row)
 
@@ -28,7 +28,7 @@ export const pastParticipantStatements = (sql: SqlClient.SqlClient) => ({
         ORDER BY left_at DESC, person`,
       rows =>
         Effect.forEach(rows, row =>
-          Effect.map(decodeRow(row), ({ left_at: leftAt, person: jid, reason }) => ({ jid, reason, leftAt }))
+          Effect.map(decodeRow(row), ({ leftAt, person: jid, reason }) => ({ jid, reason, leftAt }))
         )
     ),
 

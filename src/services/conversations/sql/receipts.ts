@@ -2,24 +2,24 @@
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { Receipt } from '../../../domain/message.ts'
-import type { SqlBulk } from '../../database/sqlite/node-sqlite.ts'
+import type { SqlBulk } from '../../database/bulk.ts'
 import type { ReceiptHistoryWrite, ReceiptWrite } from '../store.ts'
 import type { messageStatements } from './messages.ts'
 
 const time = Schema.NullOr(Schema.Finite)
 const Row = Schema.Struct({
   recipient: Schema.String,
-  delivered_at: time,
-  read_at: time,
-  played_at: time
+  deliveredAt: time,
+  readAt: time,
+  playedAt: time
 })
 
 export const decodeReceipt = (row: unknown) =>
   Effect.map(Schema.decodeUnknownEffect(Row)(row), (found): Receipt => ({
     recipient: found.recipient,
-    deliveredAt: found.delivered_at,
-    readAt: found.read_at,
-    playedAt: found.played_at
+    deliveredAt: found.deliveredAt,
+    readAt: found.readAt,
+    playedAt: found.playedAt
   }))
 
 export const RECEIPT_TIMES = ['delivered_at', 'read_at', 'played_at']

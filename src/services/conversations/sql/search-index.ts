@@ -3,7 +3,7 @@
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { FOLDING, searchable } from '../../../domain/search-text.ts'
-import type { SqlBulk } from '../../database/sqlite/node-sqlite.ts'
+import type { SqlBulk } from '../../database/bulk.ts'
 import type { MessageWrite } from '../store.ts'
 import { newestRow } from './message-pages.ts'
 

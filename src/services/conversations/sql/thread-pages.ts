@@ -9,39 +9,39 @@ import { Thread } from '../../../domain/thread.ts'
 import type { ThreadPage, ThreadQuery } from '../store.ts'
 
 const Row = Schema.Struct({
-  account_id: Schema.String,
-  thread_id: Schema.String,
-  client_jid: Schema.String,
+  accountId: Schema.String,
+  threadId: Schema.String,
+  clientJid: Schema.String,
   kind: Thread.fields.kind,
-  display_name: Schema.NullOr(Schema.String),
-  last_message_at: Schema.NullOr(Schema.Finite),
-  last_message_text: Schema.NullOr(Schema.String),
-  last_message_direction: Thread.fields.lastMessageDirection,
-  unread_count: Schema.Finite,
+  displayName: Schema.NullOr(Schema.String),
+  lastMessageAt: Schema.NullOr(Schema.Finite),
+  lastMessageText: Schema.NullOr(Schema.String),
+  lastMessageDirection: Thread.fields.lastMessageDirection,
+  unreadCount: Schema.Finite,
   archived: Schema.Finite,
-  pinned_at: Schema.NullOr(Schema.Finite),
-  muted_until: Schema.NullOr(Schema.Finite),
-  ephemeral_seconds: Schema.Finite,
-  created_at: Schema.Finite
+  pinnedAt: Schema.NullOr(Schema.Finite),
+  mutedUntil: Schema.NullOr(Schema.Finite),
+  ephemeralSeconds: Schema.Finite,
+  createdAt: Schema.Finite
 })
 
 const thread = (row: typeof Row.Type): Thread => {
-  const phone = phoneNumberOf(row.client_jid)
+  const phone = phoneNumberOf(row.clientJid)
   return {
-    accountId: row.account_id,
-    threadId: row.thread_id,
-    clientJid: row.client_jid,
+    accountId: row.accountId,
+    threadId: row.threadId,
+    clientJid: row.clientJid,
     kind: row.kind,
-    displayName: row.display_name ?? (phone === undefined ? null : `+${phone}`),
-    lastMessageAt: row.last_message_at,
-    lastMessageText: row.last_message_text,
-    lastMessageDirection: row.last_message_direction,
-    unreadCount: row.unread_count,
+    displayName: row.displayName ?? (phone === undefined ? null : `+${phone}`),
+    lastMessageAt: row.lastMessageAt,
+    lastMessageText: row.lastMessageText,
+    lastMessageDirection: row.lastMessageDirection,
+    unreadCount: row.unreadCount,
     archived: row.archived === 1,
-    pinnedAt: row.pinned_at,
-    mutedUntil: row.muted_until,
-    ephemeralSeconds: row.ephemeral_seconds,
-    createdAt: row.created_at
+    pinnedAt: row.pinnedAt,
+    mutedUntil: row.mutedUntil,
+    ephemeralSeconds: row.ephemeralSeconds,
+    createdAt: row.createdAt
   }
 }
 

@@ -2,7 +2,7 @@
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { Target } from '../../../domain/outbox.ts'
-import type { SqlBulk } from '../../database/sqlite/node-sqlite.ts'
+import type { SqlBulk } from '../../database/bulk.ts'
 import type { ContactWrite, MessageWrite, ReadUpTo, ThreadWrite } from '../store.ts'
 import type { eventStatements } from '../../events/events.ts'
 import { decodeThread, THREAD_SELECT } from './thread-pages.ts'
@@ -94,7 +94,7 @@ export const threadStatements = (
     const before = yield* sql`SELECT unread_count FROM threads WHERE thread_id = ${threadId}`
     yield* bulk.runMany(RECOUNT, [[threadId]])
     const after = yield* sql`SELECT unread_count FROM threads WHERE thread_id = ${threadId}`
-    if (before[0]?.['unread_count'] === after[0]?.['unread_count']) return
+    if (before[0]?.['unreadCount'] === after[0]?.['unreadCount']) return
     yield* events.put(accountId, [{ kind: 'thread.changed', threadId, messageId: null }])
   })
 
@@ -162,11 +162,11 @@ export const threadStatements = (
   }, sql.withTransaction)
 
   const applyReads = Effect.fnUntraced(function* (
-    rows: ReadonlyArray<{ account_id: string; thread_id: string; whatsapp_id: string }>
+    rows: ReadonlyArray<{ accountId: string; threadId: string; whatsappId: string }>
   ) {
     for (const row of rows) {
-      yield* readUpToMessages(row.account_id, row.thread_id, [row.whatsapp_id])
-      yield* sql`DELETE FROM waiting_reads WHERE thread_id = ${row.thread_id} AND whatsapp_id = ${row.whatsapp_id}`
+      yield* readUpToMessages(row.accountId, row.threadId, [row.whatsappId])
+      yield* sql`DELETE FROM waiting_reads WHERE thread_id = ${row.threadId} AND whatsapp_id = ${row.whatsappId}`
     }
   })
 
@@ -176,7 +176,7 @@ export const threadStatements = (
   ) {
     const [any] = yield* sql`SELECT 1 FROM waiting_reads LIMIT 1`
     if (any === undefined) return
-    const rows = yield* sql<{ account_id: string; thread_id: string; whatsapp_id: string }>`
+    const rows = yield* sql<{ accountId: string; threadId: string; whatsappId: string }>`
       SELECT w.account_id, w.thread_id, w.whatsapp_id
       FROM json_each(${JSON.stringify(messages.map(({ threadId, whatsAppId }) => [threadId, whatsAppId]))}) AS wanted
       JOIN waiting_reads w ON w.thread_id = wanted.value ->> 0 AND w.whatsapp_id = wanted.value ->> 1`
@@ -185,7 +185,7 @@ export const threadStatements = (
 
   const settleReads = Effect.fnUntraced(function* (threadId: string) {
     yield* applyReads(
-      yield* sql<{ account_id: string; thread_id: string; whatsapp_id: string }>`
+      yield* sql<{ accountId: string; threadId: string; whatsappId: string }>`
         SELECT w.account_id, w.thread_id, w.whatsapp_id FROM waiting_reads w
         JOIN messages m ON m.thread_id = w.thread_id AND m.whatsapp_id = w.whatsapp_id
         WHERE w.thread_id = ${threadId}`

@@ -19,15 +19,15 @@ type OtherPlace = Exclude<Place, MessagePlace>
 
 const Raw = Schema.NullOr(Schema.Uint8Array)
 const ContactRow = Schema.Struct({
-  account_id: Schema.String,
-  contact_jid: Schema.String,
+  accountId: Schema.String,
+  contactJid: Schema.String,
   name: Schema.NullOr(Schema.String),
-  push_name: Schema.NullOr(Schema.String)
+  pushName: Schema.NullOr(Schema.String)
 })
 const CoverageRow = Schema.Struct({
   beginning: Beginning,
   refusal: Schema.NullOr(Schema.String),
-  refused_at: Schema.NullOr(Schema.Finite)
+  refusedAt: Schema.NullOr(Schema.Finite)
 })
 const decodeRaw = Schema.decodeUnknownEffect(Raw)
 const decodeContact = Schema.decodeUnknownEffect(ContactRow)
@@ -42,14 +42,14 @@ export const makeComposer = Effect.gen(function* () {
   const past = pastParticipantStatements(sql)
 
   const receiptsOf = Effect.fnUntraced(function* (wanted: string) {
-    const rows = yield* sql.unsafe<{ thread_id: string; message_id: string }>(
+    const rows = yield* sql.unsafe<{ threadId: string; messageId: string }>(
       `SELECT r.* FROM json_each(?) AS w CROSS JOIN receipts r
         ON r.thread_id = w.value ->> 0 AND r.message_id = w.value ->> 1 ORDER BY r.recipient`,
       [wanted]
     )
     const found = new Map<string, Array<Receipt>>()
     for (const row of rows) {
-      const key = `${row.thread_id} ${row.message_id}`
+      const key = `${row.threadId} ${row.messageId}`
       const list = found.get(key) ?? []
       list.push(yield* decodeReceipt(row))
       found.set(key, list)
@@ -78,8 +78,7 @@ export const makeComposer = Effect.gen(function* () {
       }).pipe(
         Effect.result,
         Effect.map(
-          found =>
-            [`threads/${String(row['thread_id'])}/messages/${String(row['message_id'])}`, found] as const
+          found => [`threads/${String(row['threadId'])}/messages/${String(row['messageId'])}`, found] as const
         )
       )
     )
@@ -98,9 +97,9 @@ export const makeComposer = Effect.gen(function* () {
       beginningReached: beginning === 'reached',
       gaps: gaps.map(({ from, gapId, openedAt, reason, to }) => ({ gapId, reason, from, to, openedAt })),
       lastRefusal:
-        known?.refusal == null || known.refused_at === null
+        known?.refusal == null || known.refusedAt === null
           ? null
-          : { reason: known.refusal, at: known.refused_at }
+          : { reason: known.refusal, at: known.refusedAt }
     }
   })
 
@@ -134,10 +133,10 @@ export const makeComposer = Effect.gen(function* () {
     if (row === undefined) return undefined
     const found = yield* decodeContact(row)
     return {
-      accountId: found.account_id,
-      contactJid: found.contact_jid,
+      accountId: found.accountId,
+      contactJid: found.contactJid,
       name: found.name,
-      pushName: found.push_name
+      pushName: found.pushName
     }
   })
 

@@ -9,12 +9,14 @@ import {
   silenceDelay
 } from '../../../domain/backfill.ts'
 import { newWhatsAppMessageId } from '../../../domain/ids.ts'
-import { Store, type StoreError } from '../../conversations/store.ts'
+import type { DatabaseError } from '../../database/error.ts'
+import { Store } from '../../conversations/store.ts'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
 import { type SendRefused } from '../../whatsapp/socket/connection.ts'
 import type { NotConfirmed, NotConnected } from '../../whatsapp/sending.ts'
 import { WhatsApp } from '../../whatsapp/whatsapp.ts'
-import { BackfillJobs } from './jobs.ts'
+import { Wakes } from '../../process/wakes.ts'
+import { BACKFILL, BackfillJobs } from './jobs.ts'
 import type { PageRequest, Part, Task } from './rows.ts'
 import { ChunkQueue } from '../chunks/queue.ts'
 import { Coverage } from '../coverage/coverage.ts'
@@ -63,11 +65,14 @@ export class Backfill extends Context.Service<
         readonly count?: number | undefined
         readonly until?: number | undefined
       }
-    ) => Effect.Effect<BackfillJob, NoThreads | StoreError>
-    readonly read: (accountId: string, jobId: string) => Effect.Effect<BackfillJob | undefined, StoreError>
+    ) => Effect.Effect<BackfillJob, NoThreads | DatabaseError>
+    readonly read: (accountId: string, jobId: string) => Effect.Effect<BackfillJob | undefined, DatabaseError>
     readonly list: BackfillJobs['Service']['list']
-    readonly tasks: (jobId: string, limit: number) => Effect.Effect<ReadonlyArray<BackfillTask>, StoreError>
-    readonly cancel: (accountId: string, jobId: string) => Effect.Effect<void, StoreError>
+    readonly tasks: (
+      jobId: string,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<BackfillTask>, DatabaseError>
+    readonly cancel: (accountId: string, jobId: string) => Effect.Effect<void, DatabaseError>
     /** Until when a phone that does not answer is left alone (milliseconds since 1970); `null` while it answers. */
     readonly silentUntil: (accountId: string) => number | null
 
@@ -76,14 +81,14 @@ export class Backfill extends Context.Service<
     /** While the account is online: begins the automatic job and notes that it is online. Never ends. */
     readonly attend: (accountId: string) => Effect.Effect<never>
     /** Completes once there is something to ask for. */
-    readonly untilDue: (accountId: string) => Effect.Effect<void, StoreError>
+    readonly untilDue: (accountId: string) => Effect.Effect<void, DatabaseError>
     /** Asks until there is nothing to ask for at the moment, or the phone is silent. */
-    readonly run: (accountId: string) => Effect.Effect<void, StoreError>
+    readonly run: (accountId: string) => Effect.Effect<void, DatabaseError>
   }
 >()('backscroll/services/history/Backfill') {
   static layer(
     options: BackfillOptions
-  ): Layer.Layer<Backfill, never, BackfillJobs | ChunkQueue | Coverage | Ground | Store | WhatsApp> {
+  ): Layer.Layer<Backfill, never, BackfillJobs | ChunkQueue | Coverage | Ground | Store | Wakes | WhatsApp> {
     return Layer.effect(
       Backfill,
       Effect.gen(function* () {
@@ -93,6 +98,7 @@ export class Backfill extends Context.Service<
         const ground = yield* Ground
         const store = yield* Store
         const whatsapp = yield* WhatsApp
+        const wakes = yield* Wakes
         const silences = new Map<string, Silence>()
         const silenceOf = (accountId: string): Silence => silences.get(accountId) ?? NO_SILENCE
 
@@ -266,7 +272,9 @@ export class Backfill extends Context.Service<
 
         const run = Effect.fn('Backfill.run')(function* (accountId: string) {
           yield* jobs.forgetUnsent(accountId)
+          const waiter = yield* wakes.waiter(BACKFILL, accountId)
           while (true) {
+            yield* waiter.reset
             yield* expire(accountId)
             endSilence(accountId)
             const now = yield* Clock.currentTimeMillis
@@ -283,26 +291,26 @@ export class Backfill extends Context.Service<
             if (inFlight === 0) return
             const deadline = ((yield* jobs.oldestAsked(accountId)) ?? now) + options.timeoutMs
             yield* Effect.timeoutOption(
-              jobs.woken(accountId),
+              waiter.await,
               Math.max(0, deadline - (yield* Clock.currentTimeMillis))
             )
           }
-        })
+        }, Effect.scoped)
 
         const untilDue = Effect.fnUntraced(function* (accountId: string) {
+          const waiter = yield* wakes.waiter(BACKFILL, accountId)
           while (true) {
+            yield* waiter.reset
             endSilence(accountId)
             const at = yield* dueAt(accountId)
             const now = yield* Clock.currentTimeMillis
             if (at !== undefined && at <= now) return
-            yield* at === undefined
-              ? jobs.woken(accountId)
-              : Effect.timeoutOption(jobs.woken(accountId), at - now)
+            yield* at === undefined ? waiter.await : Effect.timeoutOption(waiter.await, at - now)
           }
-        })
+        }, Effect.scoped)
 
         /** A database that is away holds up the noting, not the account. */
-        const untilNoted = (work: Effect.Effect<void, StoreError>) =>
+        const untilNoted = (work: Effect.Effect<void, DatabaseError>) =>
           work.pipe(
             Effect.tapError(error =>
               Effect.logWarning('What is missing cannot be noted while the database is away', error)

@@ -5,7 +5,8 @@ import { SqlClient } from 'effect/sql'
 import { Beginning } from '../../../domain/coverage.ts'
 import { parseThreadId } from '../../../domain/ids.ts'
 import { isThreadJid } from '../../../domain/jid.ts'
-import { Store, StoreError } from '../../conversations/store.ts'
+import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
+import { Store } from '../../conversations/store.ts'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
 import { Coverage } from '../coverage/coverage.ts'
 import type { OpenGap, Reach } from '../coverage/rows.ts'
@@ -25,17 +26,17 @@ export class Ground extends Context.Service<
     readonly recentThreads: (
       accountId: string,
       limit: number
-    ) => Effect.Effect<ReadonlyArray<GroundThread>, StoreError>
-    readonly openGaps: (accountId: string) => Effect.Effect<ReadonlyArray<OpenGap>, StoreError>
-    readonly gapsOf: (threadId: string) => Effect.Effect<ReadonlyArray<OpenGap>, StoreError>
-    readonly reachOf: (threadId: string) => Effect.Effect<Reach, StoreError>
+    ) => Effect.Effect<ReadonlyArray<GroundThread>, DatabaseError>
+    readonly openGaps: (accountId: string) => Effect.Effect<ReadonlyArray<OpenGap>, DatabaseError>
+    readonly gapsOf: (threadId: string) => Effect.Effect<ReadonlyArray<OpenGap>, DatabaseError>
+    readonly reachOf: (threadId: string) => Effect.Effect<Reach, DatabaseError>
     /** The oldest message of a thread, as the phone knows it; `undefined` when there is none to name. */
-    readonly oldest: (threadId: string) => Effect.Effect<RawMessage | undefined, StoreError>
+    readonly oldest: (threadId: string) => Effect.Effect<RawMessage | undefined, DatabaseError>
     /** Every address of a thread's chat, the one it was first seen under first. */
     readonly addresses: (
       accountId: string,
       threadId: string
-    ) => Effect.Effect<ReadonlyArray<string>, StoreError>
+    ) => Effect.Effect<ReadonlyArray<string>, DatabaseError>
   }
 >()('backscroll/services/history/Ground') {
   static layer(options: {
@@ -48,10 +49,7 @@ export class Ground extends Context.Service<
         const coverage = yield* Coverage
         const rehearsal = yield* Rehearsal
         const store = yield* Store
-        const failed = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, StoreError> =>
-          Effect.mapError(work, cause =>
-            cause instanceof StoreError ? cause : new StoreError({ operation: 'reading coverage', cause })
-          )
+        const failed = asDatabaseError('reading coverage')
 
         const recentThreads = Effect.fnUntraced(function* (accountId: string, limit: number) {
           const rows = yield* sql`SELECT t.thread_id, COALESCE(c.beginning, 'unknown') AS beginning,
@@ -59,7 +57,7 @@ export class Ground extends Context.Service<
             FROM threads t LEFT JOIN coverage c ON c.thread_id = t.thread_id WHERE t.account_id = ${accountId}
             ORDER BY COALESCE(t.last_message_at, 0) DESC, t.thread_id DESC LIMIT ${limit}`
           return yield* Effect.forEach(rows, row =>
-            Effect.map(decodeThread(row), ({ beginning, sought, thread_id: threadId }): GroundThread => ({
+            Effect.map(decodeThread(row), ({ beginning, sought, threadId }): GroundThread => ({
               threadId,
               beginning,
               sought
@@ -122,5 +120,5 @@ export class Ground extends Context.Service<
 }
 
 const decodeThread = Schema.decodeUnknownEffect(
-  Schema.Struct({ thread_id: Schema.String, beginning: Beginning, sought: Schema.Finite })
+  Schema.Struct({ threadId: Schema.String, beginning: Beginning, sought: Schema.Finite })
 )

@@ -4,9 +4,9 @@ import { randomBytes } from 'node:crypto'
 import { Clock, Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { BackfillJob, BackfillTask } from '../../../domain/backfill.ts'
-import { makeLatches } from '../../process/latches.ts'
+import { topic, Wakes } from '../../process/wakes.ts'
 import { Incidents } from '../../incidents/incidents.ts'
-import { StoreError } from '../../conversations/store.ts'
+import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 import {
   decodeJob,
   decodeTask,
@@ -21,11 +21,14 @@ import {
 import { makeRequests, type PageAnswer } from './requests.ts'
 import { Coverage } from '../coverage/coverage.ts'
 
+/** There may be something to ask the phone for. */
+export const BACKFILL = topic('backfill')
+
 export class BackfillJobs extends Context.Service<
   BackfillJobs,
   {
-    readonly create: (accountId: string, request: JobRequest) => Effect.Effect<BackfillJob, StoreError>
-    readonly read: (accountId: string, jobId: string) => Effect.Effect<BackfillJob | undefined, StoreError>
+    readonly create: (accountId: string, request: JobRequest) => Effect.Effect<BackfillJob, DatabaseError>
+    readonly read: (accountId: string, jobId: string) => Effect.Effect<BackfillJob | undefined, DatabaseError>
     /** Newest first. */
     readonly list: (
       accountId: string,
@@ -33,48 +36,51 @@ export class BackfillJobs extends Context.Service<
         readonly limit: number
         readonly before?: { readonly time: number; readonly id: string } | undefined
       }
-    ) => Effect.Effect<ReadonlyArray<BackfillJob>, StoreError>
+    ) => Effect.Effect<ReadonlyArray<BackfillJob>, DatabaseError>
     /** The parts of a job, in the order in which they are worked on. */
-    readonly tasks: (jobId: string, limit: number) => Effect.Effect<ReadonlyArray<BackfillTask>, StoreError>
+    readonly tasks: (
+      jobId: string,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<BackfillTask>, DatabaseError>
     /** Ends the job; what the phone still answers is stored all the same. */
-    readonly cancel: (accountId: string, jobId: string) => Effect.Effect<void, StoreError>
+    readonly cancel: (accountId: string, jobId: string) => Effect.Effect<void, DatabaseError>
 
     /** Running jobs whose parts have yet to be decided. */
-    readonly unplanned: (accountId: string) => Effect.Effect<ReadonlyArray<BackfillJob>, StoreError>
+    readonly unplanned: (accountId: string) => Effect.Effect<ReadonlyArray<BackfillJob>, DatabaseError>
     /** Decides the parts of a job. */
     /** The job that the server made by itself and that is not done; `undefined` when there is none. */
-    readonly runningAutomatic: (accountId: string) => Effect.Effect<string | undefined, StoreError>
+    readonly runningAutomatic: (accountId: string) => Effect.Effect<string | undefined, DatabaseError>
     readonly plan: (
       accountId: string,
       jobId: string,
       parts: ReadonlyArray<Part>
-    ) => Effect.Effect<void, StoreError>
+    ) => Effect.Effect<void, DatabaseError>
     /** Gaps that no job has ever been about; and, if wanted, chats that began live and whose beginning nobody has sought. */
     readonly untried: (
       accountId: string,
       withBeginnings: boolean
-    ) => Effect.Effect<ReadonlyArray<Pick<Part, 'threadId' | 'gapId'>>, StoreError>
+    ) => Effect.Effect<ReadonlyArray<Pick<Part, 'threadId' | 'gapId'>>, DatabaseError>
     /** The next part to ask for: jobs that were asked for go first; one request a thread at a time. */
-    readonly next: (accountId: string) => Effect.Effect<Task | undefined, StoreError>
-    readonly inFlight: (accountId: string) => Effect.Effect<number, StoreError>
+    readonly next: (accountId: string) => Effect.Effect<Task | undefined, DatabaseError>
+    readonly inFlight: (accountId: string) => Effect.Effect<number, DatabaseError>
     /** When the oldest request that is not answered was made. */
-    readonly oldestAsked: (accountId: string) => Effect.Effect<number | undefined, StoreError>
-    readonly asked: (accountId: string, request: PageRequest) => Effect.Effect<void, StoreError>
+    readonly oldestAsked: (accountId: string) => Effect.Effect<number | undefined, DatabaseError>
+    readonly asked: (accountId: string, request: PageRequest) => Effect.Effect<void, DatabaseError>
     /** WhatsApp has the request. */
-    readonly sent: (requestId: string) => Effect.Effect<void, StoreError>
+    readonly sent: (requestId: string) => Effect.Effect<void, DatabaseError>
     /** Requests of which that is not known, left by a crash or a lost connection, are as if they had never been made. */
-    readonly forgetUnsent: (accountId: string) => Effect.Effect<void, StoreError>
+    readonly forgetUnsent: (accountId: string) => Effect.Effect<void, DatabaseError>
     /** The request did not leave: as if it had never been made. */
-    readonly unasked: (request: PageRequest) => Effect.Effect<void, StoreError>
+    readonly unasked: (request: PageRequest) => Effect.Effect<void, DatabaseError>
     /** The phone will not answer it: so it has said, or WhatsApp has, which says nothing of the phone. */
     readonly refused: (
       accountId: string,
       request: PageRequest,
       reason: string,
       by?: 'phone' | 'whatsapp'
-    ) => Effect.Effect<void, StoreError>
+    ) => Effect.Effect<void, DatabaseError>
     /** A part that needs no (more) asking. */
-    readonly finish: (taskId: number, reason: string) => Effect.Effect<void, StoreError>
+    readonly finish: (taskId: number, reason: string) => Effect.Effect<void, DatabaseError>
     /**
      * Gives up waiting for what was asked before that time. `silent` when the phone has answered nothing since: then it
      * counts as no attempt.
@@ -82,21 +88,21 @@ export class BackfillJobs extends Context.Service<
     readonly expire: (
       accountId: string,
       askedBefore: number
-    ) => Effect.Effect<{ readonly expired: number; readonly silent: boolean }, StoreError>
+    ) => Effect.Effect<{ readonly expired: number; readonly silent: boolean }, DatabaseError>
     /** Whether a request was made by a job of the other kind: by the dry run, or before it. */
-    readonly isOfOthers: (request: PageRequest) => Effect.Effect<boolean, StoreError>
+    readonly isOfOthers: (request: PageRequest) => Effect.Effect<boolean, DatabaseError>
     /** The request that an answer belongs to: by its id, else by the thread it is about. */
     readonly requestOf: (
       accountId: string,
       requestId: string | undefined,
       threadIds: ReadonlyArray<string>
-    ) => Effect.Effect<PageRequest | undefined, StoreError>
+    ) => Effect.Effect<PageRequest | undefined, DatabaseError>
     /** Settles a request by its answer; joins the transaction that stores what it brought. */
     readonly answered: (
       accountId: string,
       request: PageRequest,
       answer: PageAnswer
-    ) => Effect.Effect<void, StoreError>
+    ) => Effect.Effect<void, DatabaseError>
 
     /** Has whoever waits for work look again. */
     readonly wake: (accountId: string) => Effect.Effect<void>
@@ -104,16 +110,14 @@ export class BackfillJobs extends Context.Service<
     readonly heard: (accountId: string) => Effect.Effect<void>
     /** Whether the phone was heard since the last time this was asked. */
     readonly takeHeard: (accountId: string) => boolean
-    /** Completes when somebody called `wake` since the last time. */
-    readonly woken: (accountId: string) => Effect.Effect<void>
     /** Removes jobs that ended before that time. */
-    readonly prune: (endedBefore: number) => Effect.Effect<void, StoreError>
+    readonly prune: (endedBefore: number) => Effect.Effect<void, DatabaseError>
   }
 >()('backscroll/services/history/BackfillJobs') {
   static layer(options: {
     /** Nothing of what the phone answers is stored: gaps stay open, and what was fetched counts for nothing. */
     readonly dryRun: boolean
-  }): Layer.Layer<BackfillJobs, never, SqlClient.SqlClient | Coverage | Incidents> {
+  }): Layer.Layer<BackfillJobs, never, SqlClient.SqlClient | Coverage | Incidents | Wakes> {
     return Layer.effect(
       BackfillJobs,
       Effect.gen(function* () {
@@ -125,11 +129,8 @@ export class BackfillJobs extends Context.Service<
         const heard = new Set<string>()
         /** When each phone gave its last sign, milliseconds since 1970. */
         const heardAt = new Map<string, number>()
-        const latches = makeLatches(false)
-        const failed = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, StoreError> =>
-          Effect.mapError(work, cause =>
-            cause instanceof StoreError ? cause : new StoreError({ operation: 'backfill jobs', cause })
-          )
+        const wakes = yield* Wakes
+        const failed = asDatabaseError('backfill jobs')
 
         const jobs = sql`SELECT j.*, COUNT(t.task_id) AS parts, COUNT(*) FILTER (WHERE t.status = 'done') AS parts_done,
         COUNT(*) FILTER (WHERE t.status = 'refused') AS parts_refused, COALESCE(SUM(t.messages), 0) AS messages
@@ -215,10 +216,10 @@ export class BackfillJobs extends Context.Service<
           reason: string | null
         ) {
           const [task] = yield* sql<{
-            account_id: string
+            accountId: string
           }>`UPDATE backfill_tasks SET status = ${status}, reason = ${reason}
           WHERE task_id = ${taskId} AND status IN ('waiting', 'asked') RETURNING account_id`
-          if (task !== undefined && status !== 'waiting') yield* endIfDone(task.account_id)
+          if (task !== undefined && status !== 'waiting') yield* endIfDone(task.accountId)
         })
 
         const requests = makeRequests({ sql, coverage, incidents, dry, setTask, heardAt })
@@ -272,7 +273,7 @@ export class BackfillJobs extends Context.Service<
           untried: (accountId, withBeginnings) =>
             failed(
               Effect.map(
-                sql<{ thread_id: string; gap_id: number | null }>`SELECT g.thread_id, g.gap_id FROM gaps g
+                sql<{ threadId: string; gapId: number | null }>`SELECT g.thread_id, g.gap_id FROM gaps g
                 WHERE g.account_id = ${accountId} AND g.closed_at IS NULL AND ${options.dryRun ? 0 : 1}
                   AND NOT EXISTS (SELECT 1 FROM backfill_tasks t WHERE t.gap_id = g.gap_id)
                 UNION ALL SELECT c.thread_id, NULL FROM coverage c
@@ -280,7 +281,7 @@ export class BackfillJobs extends Context.Service<
                   AND c.live_from IS NOT NULL
                   AND NOT EXISTS (SELECT 1 FROM backfill_tasks t JOIN backfill_jobs j ON j.job_id = t.job_id
                     WHERE t.thread_id = c.thread_id AND t.gap_id IS NULL AND j.dry = ${dry})`,
-                rows => rows.map(row => ({ threadId: row.thread_id, gapId: row.gap_id }))
+                rows => rows.map(row => ({ threadId: row.threadId, gapId: row.gapId }))
               )
             ),
           next: accountId => failed(next(accountId)),
@@ -298,18 +299,14 @@ export class BackfillJobs extends Context.Service<
           requestOf: (accountId, requestId, threadIds) =>
             failed(requests.requestOf(accountId, requestId, threadIds)),
           answered: (accountId, request, answer) => failed(requests.answered(accountId, request, answer)),
-          wake: accountId => Effect.asVoid(latches.of(accountId).open),
+          wake: accountId => wakes.wake(BACKFILL, accountId),
           heard: accountId =>
             Effect.gen(function* () {
               heard.add(accountId)
               heardAt.set(accountId, yield* Clock.currentTimeMillis)
-              yield* latches.of(accountId).open
+              yield* wakes.wake(BACKFILL, accountId)
             }),
           takeHeard: accountId => heard.delete(accountId),
-          woken: accountId => {
-            const latch = latches.of(accountId)
-            return Effect.andThen(latch.await, Effect.asVoid(latch.close))
-          },
           prune: before => failed(prune(before))
         })
       })

@@ -52,14 +52,14 @@ export const makeRequests = (options: {
   }, sql.withTransaction)
 
   const forgetUnsent = Effect.fnUntraced(function* (accountId: string) {
-    const rows = yield* sql<{ task_id: number }>`DELETE FROM backfill_requests
+    const rows = yield* sql<{ taskId: number }>`DELETE FROM backfill_requests
     WHERE account_id = ${accountId} AND status = 'asking' RETURNING task_id`
     // Of jobs of the other kind nobody waits for an answer now.
-    const others = yield* sql<{ task_id: number }>`UPDATE backfill_requests SET status = 'unanswered'
+    const others = yield* sql<{ taskId: number }>`UPDATE backfill_requests SET status = 'unanswered'
       WHERE account_id = ${accountId} AND status = 'asked' AND task_id IN (SELECT t.task_id FROM backfill_tasks t
         JOIN backfill_jobs j ON j.job_id = t.job_id WHERE j.account_id = ${accountId} AND j.dry <> ${dry})
       RETURNING task_id`
-    for (const { task_id: taskId } of [...rows, ...others]) yield* setTask(taskId, 'waiting', null)
+    for (const { taskId } of [...rows, ...others]) yield* setTask(taskId, 'waiting', null)
   }, sql.withTransaction)
 
   /** One more try that brought nothing; the last one ends the part. */
@@ -98,27 +98,27 @@ export const makeRequests = (options: {
 
   const expire = Effect.fnUntraced(function* (accountId: string, askedBefore: number) {
     const rows = yield* sql<{
-      request_id: string
-      task_id: number
-      thread_id: string
-      asked_at: number
+      requestId: string
+      taskId: number
+      threadId: string
+      askedAt: number
       alive: number
     }>`
     SELECT r.request_id, r.task_id, r.thread_id, r.asked_at, EXISTS (SELECT 1 FROM backfill_requests o
       WHERE o.account_id = ${accountId} AND o.answered_at > r.asked_at) AS alive
     FROM backfill_requests r WHERE r.account_id = ${accountId} AND r.status IN ('asking', 'asked') AND r.asked_at <= ${askedBefore}`
-    const isAlive = (row: { readonly asked_at: number; readonly alive: number }) =>
-      row.alive === 1 || (heardAt.get(accountId) ?? 0) > row.asked_at
+    const isAlive = (row: { readonly askedAt: number; readonly alive: number }) =>
+      row.alive === 1 || (heardAt.get(accountId) ?? 0) > row.askedAt
     for (const row of rows) {
-      yield* settleRequest(row.request_id, 'unanswered')
-      const request = { taskId: row.task_id, threadId: row.thread_id }
+      yield* settleRequest(row.requestId, 'unanswered')
+      const request = { taskId: row.taskId, threadId: row.threadId }
       if (isAlive(row)) {
         yield* unsuccessful(accountId, request, 'The phone is there, but does not answer for this chat')
       } else {
-        yield* coverage.noteRefusal(accountId, row.thread_id, 'The phone does not answer')
+        yield* coverage.noteRefusal(accountId, row.threadId, 'The phone does not answer')
         // A phone that is away is asked about another thread next: one that it never answers must not hold up the rest.
-        yield* sql`UPDATE backfill_tasks SET silences = silences + 1 WHERE task_id = ${row.task_id}`
-        yield* setTask(row.task_id, 'waiting', 'The phone does not answer; it is asked again')
+        yield* sql`UPDATE backfill_tasks SET silences = silences + 1 WHERE task_id = ${row.taskId}`
+        yield* setTask(row.taskId, 'waiting', 'The phone does not answer; it is asked again')
       }
     }
     return { expired: rows.length, silent: rows.length > 0 && !rows.some(isAlive) }
@@ -171,26 +171,26 @@ export const makeRequests = (options: {
     const task = yield* decodeTask(row)
     const remaining = task.remaining === null ? null : task.remaining - received
     yield* sql`UPDATE backfill_tasks SET messages = messages + ${received}, pages = pages + 1, remaining = ${remaining}
-    WHERE task_id = ${task.task_id}`
+    WHERE task_id = ${task.taskId}`
     const { beginning } = answer
-    const gap = task.gap_id === null ? undefined : yield* coverage.gap(task.gap_id)
+    const gap = task.gapId === null ? undefined : yield* coverage.gap(task.gapId)
     if (gap !== undefined && (yield* fillGap(gap, answer)))
-      return yield* setTask(task.task_id, 'done', 'Filled')
-    if (task.gap_id !== null && gap === undefined) return yield* setTask(task.task_id, 'done', 'Filled')
-    if (task.gap_id === null) {
-      yield* sql`UPDATE coverage SET sought = sought + ${dry === 1 ? 0 : received} WHERE thread_id = ${task.thread_id}
-      AND EXISTS (SELECT 1 FROM backfill_jobs WHERE job_id = ${task.job_id} AND origin = 'automatic')`
-      if (beginning === 'reached') return yield* setTask(task.task_id, 'done', 'The beginning is held')
+      return yield* setTask(task.taskId, 'done', 'Filled')
+    if (task.gapId !== null && gap === undefined) return yield* setTask(task.taskId, 'done', 'Filled')
+    if (task.gapId === null) {
+      yield* sql`UPDATE coverage SET sought = sought + ${dry === 1 ? 0 : received} WHERE thread_id = ${task.threadId}
+      AND EXISTS (SELECT 1 FROM backfill_jobs WHERE job_id = ${task.jobId} AND origin = 'automatic')`
+      if (beginning === 'reached') return yield* setTask(task.taskId, 'done', 'The beginning is held')
       if (remaining !== null && remaining <= 0)
-        return yield* setTask(task.task_id, 'done', 'As many as asked for')
-      if (task.until_at !== null && oldest !== undefined && oldest.at < task.until_at)
-        return yield* setTask(task.task_id, 'done', 'Back to the time asked for')
+        return yield* setTask(task.taskId, 'done', 'As many as asked for')
+      if (task.untilAt !== null && oldest !== undefined && oldest.at < task.untilAt)
+        return yield* setTask(task.taskId, 'done', 'Back to the time asked for')
     }
     const isNews =
       oldest !== undefined && oldest.whatsAppId !== request.anchorId && oldest.at <= request.anchorAt
     if (!isNews) return yield* unsuccessful(accountId, request, 'The phone sends nothing older')
-    yield* sql`UPDATE backfill_tasks SET attempts = 0, silences = 0 WHERE task_id = ${task.task_id}`
-    yield* setTask(task.task_id, 'waiting', null)
+    yield* sql`UPDATE backfill_tasks SET attempts = 0, silences = 0 WHERE task_id = ${task.taskId}`
+    yield* setTask(task.taskId, 'waiting', null)
   })
 
   return {

@@ -46,13 +46,13 @@ export interface PageRequest {
 }
 
 const TaskRow = Schema.Struct({
-  task_id: Schema.Finite,
-  job_id: Schema.String,
-  thread_id: Schema.String,
-  gap_id: Schema.NullOr(Schema.Finite),
+  taskId: Schema.Finite,
+  jobId: Schema.String,
+  threadId: Schema.String,
+  gapId: Schema.NullOr(Schema.Finite),
   status: TaskStatus,
   remaining: Schema.NullOr(Schema.Finite),
-  until_at: Schema.NullOr(Schema.Finite),
+  untilAt: Schema.NullOr(Schema.Finite),
   messages: Schema.Finite,
   pages: Schema.Finite,
   attempts: Schema.Finite,
@@ -60,29 +60,29 @@ const TaskRow = Schema.Struct({
 })
 
 const JobRow = Schema.Struct({
-  job_id: Schema.String,
-  account_id: Schema.String,
+  jobId: Schema.String,
+  accountId: Schema.String,
   origin: BackfillOrigin,
   status: BackfillStatus,
-  thread_id: Schema.NullOr(Schema.String),
+  threadId: Schema.NullOr(Schema.String),
   threads: Schema.Finite,
   count: Schema.Finite,
-  until_at: Schema.NullOr(Schema.Finite),
-  created_at: Schema.Finite,
-  ended_at: Schema.NullOr(Schema.Finite),
+  untilAt: Schema.NullOr(Schema.Finite),
+  createdAt: Schema.Finite,
+  endedAt: Schema.NullOr(Schema.Finite),
   parts: Schema.Finite,
-  parts_done: Schema.Finite,
-  parts_refused: Schema.Finite,
+  partsDone: Schema.Finite,
+  partsRefused: Schema.Finite,
   messages: Schema.Finite
 })
 
 const RequestRow = Schema.Struct({
-  request_id: Schema.String,
-  task_id: Schema.Finite,
-  thread_id: Schema.String,
-  chat_jid: Schema.String,
-  anchor_id: Schema.String,
-  anchor_at: Schema.Finite
+  requestId: Schema.String,
+  taskId: Schema.Finite,
+  threadId: Schema.String,
+  chatJid: Schema.String,
+  anchorId: Schema.String,
+  anchorAt: Schema.Finite
 })
 
 export const decodeTask = Schema.decodeUnknownEffect(TaskRow)
@@ -90,36 +90,36 @@ export const decodeJob = Schema.decodeUnknownEffect(JobRow)
 export const decodeRequest = Schema.decodeUnknownEffect(RequestRow)
 
 export const jobOf = (row: typeof JobRow.Type): BackfillJob => ({
-  jobId: row.job_id,
-  accountId: row.account_id,
+  jobId: row.jobId,
+  accountId: row.accountId,
   origin: row.origin,
   status: row.status,
-  threadId: row.thread_id,
+  threadId: row.threadId,
   threads: row.threads,
   count: row.count,
-  until: row.until_at,
-  createdAt: row.created_at,
-  endedAt: row.ended_at,
+  until: row.untilAt,
+  createdAt: row.createdAt,
+  endedAt: row.endedAt,
   parts: row.parts,
-  partsDone: row.parts_done,
-  partsRefused: row.parts_refused,
+  partsDone: row.partsDone,
+  partsRefused: row.partsRefused,
   messages: row.messages,
   waitingFor: null
 })
 
 export const taskOf = (row: typeof TaskRow.Type): Task => ({
-  taskId: row.task_id,
-  jobId: row.job_id,
-  threadId: row.thread_id,
-  gapId: row.gap_id,
+  taskId: row.taskId,
+  jobId: row.jobId,
+  threadId: row.threadId,
+  gapId: row.gapId,
   remaining: row.remaining,
-  until: row.until_at,
+  until: row.untilAt,
   attempts: row.attempts
 })
 
 export const shownTask = (row: typeof TaskRow.Type): BackfillTask => ({
-  threadId: row.thread_id,
-  gapId: row.gap_id,
+  threadId: row.threadId,
+  gapId: row.gapId,
   status: row.status,
   messages: row.messages,
   pages: row.pages,
@@ -127,10 +127,10 @@ export const shownTask = (row: typeof TaskRow.Type): BackfillTask => ({
 })
 
 export const requestFrom = (row: typeof RequestRow.Type): PageRequest => ({
-  requestId: row.request_id,
-  taskId: row.task_id,
-  threadId: row.thread_id,
-  chatJid: row.chat_jid,
-  anchorId: row.anchor_id,
-  anchorAt: row.anchor_at
+  requestId: row.requestId,
+  taskId: row.taskId,
+  threadId: row.threadId,
+  chatJid: row.chatJid,
+  anchorId: row.anchorId,
+  anchorAt: row.anchorAt
 })

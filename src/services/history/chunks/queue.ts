@@ -2,8 +2,8 @@
 // hears of it; the chunk itself is fetched later, at the server's own pace.
 import { Clock, Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { makeLatches } from '../../process/latches.ts'
-import { StoreError } from '../../conversations/store.ts'
+import { topic, Wakes } from '../../process/wakes.ts'
+import { asDatabaseError, DatabaseError } from '../../database/error.ts'
 import { Seal } from '../../vault/seal.ts'
 import type { ChunkNotice } from '../../whatsapp/convert/journaled.ts'
 
@@ -40,61 +40,56 @@ const BEGINS_WITHIN_MS = 120_000
 /** No wait of a chunk is longer: a later time was written by a clock that has jumped back since. */
 const LONGEST_WAIT_MS = 60 * 60 * 1000
 
+/** Chunks of an account were announced and wait. */
+export const HISTORY_CHUNKS = topic('history chunks')
+
 export class ChunkQueue extends Context.Service<
   ChunkQueue,
   {
     readonly enqueue: (
       accountId: string,
       notices: ReadonlyArray<ChunkNotice>
-    ) => Effect.Effect<void, StoreError>
-    /** Tells whoever waits that chunks were enqueued; called after their transaction has committed. */
-    readonly announce: (accountId: string) => Effect.Effect<void>
-    /** Has `listener` called with each announcement; for the one worker that consumes the queue. */
-    readonly onAnnounce: (listener: (accountId: string) => Effect.Effect<void>) => Effect.Effect<void>
-    /** Completes when chunks have been announced since the last call. */
-    readonly arrival: (accountId: string) => Effect.Effect<void>
+    ) => Effect.Effect<void, DatabaseError>
     /** The first chunk that is due; behind `after`, a chunk's id, when that is given. */
     readonly due: (
       accountId: string,
       now: number,
       after?: number
-    ) => Effect.Effect<Chunk | undefined, StoreError>
+    ) => Effect.Effect<Chunk | undefined, DatabaseError>
     /** When the earliest chunk that waits for its next attempt is due. */
-    readonly nextDue: (accountId: string) => Effect.Effect<number | undefined, StoreError>
-    readonly done: (chunkId: number, messages: number) => Effect.Effect<void, StoreError>
+    readonly nextDue: (accountId: string) => Effect.Effect<number | undefined, DatabaseError>
+    readonly done: (chunkId: number, messages: number) => Effect.Effect<void, DatabaseError>
     /** Read in a dry run: kept for the day when it is to be stored. */
-    readonly rehearsed: (chunkId: number, messages: number) => Effect.Effect<void, StoreError>
+    readonly rehearsed: (chunkId: number, messages: number) => Effect.Effect<void, DatabaseError>
     /** What a dry run only read is to be stored now. */
-    readonly storeRehearsed: Effect.Effect<void, StoreError>
+    readonly storeRehearsed: Effect.Effect<void, DatabaseError>
     /**
      * Whether the phone has sent all that it sends by itself after linking, and when the last of it was stored
      * (milliseconds since 1970).
      */
     readonly settled: (
       accountId: string
-    ) => Effect.Effect<{ readonly complete: boolean; readonly lastAt: number }, StoreError>
-    readonly retryAt: (chunkId: number, at: number, reason: string) => Effect.Effect<void, StoreError>
+    ) => Effect.Effect<{ readonly complete: boolean; readonly lastAt: number }, DatabaseError>
+    readonly retryAt: (chunkId: number, at: number, reason: string) => Effect.Effect<void, DatabaseError>
     /** Answers whether it still waited: meanwhile the phone may have made it anew. */
-    readonly giveUp: (chunkId: number, reason: string) => Effect.Effect<boolean, StoreError>
-    readonly progress: (accountId: string) => Effect.Effect<HistoryProgress, StoreError>
+    readonly giveUp: (chunkId: number, reason: string) => Effect.Effect<boolean, DatabaseError>
+    readonly progress: (accountId: string) => Effect.Effect<HistoryProgress, DatabaseError>
   }
 >()('backscroll/services/history/ChunkQueue') {
-  static readonly layer: Layer.Layer<ChunkQueue, never, SqlClient.SqlClient | Seal> = Layer.effect(
+  static readonly layer: Layer.Layer<ChunkQueue, never, SqlClient.SqlClient | Seal | Wakes> = Layer.effect(
     ChunkQueue,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const seal = yield* Seal
-      const arrivals = makeLatches(false)
-      let consumer: (accountId: string) => Effect.Effect<void> = () => Effect.void
+      const wakes = yield* Wakes
       const purpose = (accountId: string) => `history chunk ${accountId}`
-      const failed = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, StoreError> =>
-        Effect.mapError(work, cause => new StoreError({ operation: 'the history chunk queue', cause }))
+      const failed = asDatabaseError('the history chunk queue')
 
       /** Of the present link, the chunk that goes back furthest: recent ones follow the newest, full ones follow those. */
       const furthestOf = (accountId: string) =>
         Effect.map(
           sql<{
-            sync_type: number
+            syncType: number
             progress: number | null
           }>`SELECT c.sync_type, c.progress FROM history_chunks c
             JOIN accounts a ON a.account_id = c.account_id
@@ -119,27 +114,15 @@ export class ChunkQueue extends Context.Service<
                 AND sync_type = ${notice.syncType} AND chunk_order = ${notice.chunkOrder} AND sync_type <> ${ON_DEMAND}
                 AND notification_id <> ${notice.notificationId} AND attempts > 0 AND state IN ('pending', 'failed')`
             }
+            if (notices.length > 0) yield* sql.afterCommit(wakes.wake(HISTORY_CHUNKS, accountId))
           }).pipe(failed),
-        announce: accountId =>
-          Effect.andThen(
-            arrivals.of(accountId).open,
-            Effect.suspend(() => consumer(accountId))
-          ),
-        onAnnounce: listener =>
-          Effect.sync(() => {
-            consumer = listener
-          }),
-        arrival: accountId => {
-          const latch = arrivals.of(accountId)
-          return Effect.andThen(latch.await, Effect.asVoid(latch.close))
-        },
         due: (accountId, now, after = 0) =>
           Effect.gen(function* () {
             const [row] = yield* sql<{
-              chunk_id: number
-              notification_id: string
-              sync_type: number
-              chunk_order: number
+              chunkId: number
+              notificationId: string
+              syncType: number
+              chunkOrder: number
               attempts: number
               editions: number
               sealed: Uint8Array
@@ -154,15 +137,20 @@ export class ChunkQueue extends Context.Service<
             if (row === undefined) return undefined
             const notification = yield* seal.open(purpose(accountId), row.sealed)
             return {
-              chunkId: row.chunk_id,
-              notificationId: row.notification_id,
-              syncType: row.sync_type,
-              chunkOrder: row.chunk_order,
+              chunkId: row.chunkId,
+              notificationId: row.notificationId,
+              syncType: row.syncType,
+              chunkOrder: row.chunkOrder,
               attempts: row.attempts,
               editions: row.editions,
               notification
             }
-          }).pipe(failed),
+          }).pipe(
+            Effect.catchTag('SealBroken', cause =>
+              Effect.fail(new DatabaseError({ operation: 'the history chunk queue', cause }))
+            ),
+            failed
+          ),
         nextDue: accountId =>
           sql<{ at: number | null }>`SELECT MIN(next_attempt_at) AS at FROM history_chunks
             WHERE account_id = ${accountId} AND state = 'pending'`.pipe(
@@ -201,8 +189,8 @@ export class ChunkQueue extends Context.Service<
             const now = yield* Clock.currentTimeMillis
             const [row] = yield* sql<{
               pending: number
-              last_at: number | null
-              linked_at: number | null
+              lastAt: number | null
+              linkedAt: number | null
             }>`SELECT
                 COUNT(*) FILTER (WHERE c.state = 'pending') AS pending, MAX(c.done_at) AS last_at, a.linked_at
               FROM accounts a LEFT JOIN history_chunks c ON c.account_id = a.account_id AND c.sync_type <> ${ON_DEMAND}
@@ -210,11 +198,11 @@ export class ChunkQueue extends Context.Service<
               WHERE a.account_id = ${accountId}`
             if ((row?.pending ?? 0) > 0) return { complete: false, lastAt: now }
             const furthest = yield* furthestOf(accountId)
-            const linkedAt = row?.linked_at ?? 0
+            const linkedAt = row?.linkedAt ?? 0
             return {
-              complete: furthest !== undefined && furthest.sync_type === FULL && furthest.progress === 100,
+              complete: furthest !== undefined && furthest.syncType === FULL && furthest.progress === 100,
               // A phone that was just linked takes its time to begin.
-              lastAt: row?.last_at ?? Math.min(now, linkedAt + BEGINS_WITHIN_MS)
+              lastAt: row?.lastAt ?? Math.min(now, linkedAt + BEGINS_WITHIN_MS)
             }
           }).pipe(failed),
         progress: accountId =>
@@ -236,7 +224,7 @@ export class ChunkQueue extends Context.Service<
               messages: row?.messages ?? 0,
               // The first chunk says nothing of those that follow.
               percent:
-                furthest?.sync_type === INITIAL && (row?.pending ?? 0) > 0
+                furthest?.syncType === INITIAL && (row?.pending ?? 0) > 0
                   ? null
                   : (furthest?.progress ?? null)
             }

@@ -5,8 +5,8 @@ import { ownAddresses } from '../../../domain/account.ts'
 import type { Fact } from '../../../domain/fact.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { storageTrouble } from '../../incidents/storage-trouble.ts'
-import { Ingest } from '../../intake/ingest.ts'
-import type { StoreError } from '../../conversations/store.ts'
+import { Conversations } from '../../conversations/apply.ts'
+import type { DatabaseError } from '../../database/error.ts'
 import { Store } from '../../conversations/store.ts'
 import { samePerson } from '../../whatsapp/convert/address.ts'
 import {
@@ -18,9 +18,11 @@ import {
   requestIdOf
 } from '../../whatsapp/chunk/reader.ts'
 import { WhatsApp } from '../../whatsapp/whatsapp.ts'
+import { LiveTraffic } from '../../journal/traffic.ts'
+import { type Topic, topic, Wakes } from '../../process/wakes.ts'
 import { makeWorker, type Worker } from '../../process/worker.ts'
 import { BackfillJobs } from '../backfill/jobs.ts'
-import { type Chunk as QueuedChunk, ChunkQueue, ON_DEMAND } from './queue.ts'
+import { type Chunk as QueuedChunk, ChunkQueue, HISTORY_CHUNKS, ON_DEMAND } from './queue.ts'
 import { Coverage } from '../coverage/coverage.ts'
 import { makePace, type SyncProgress } from './pace.ts'
 import { makeReadAhead } from './read-ahead.ts'
@@ -40,17 +42,20 @@ const CHUNKS_IN_MEMORY = 2
 /** What a statement costs beside its rows is paid once for all of these. */
 const FACTS_AT_ONCE = 20_000
 
+/** No announced chunk of an account is left to be stored. */
+const HISTORY_DRAINED = topic('history drained')
+
 export class History extends Context.Service<
   History,
   {
-    readonly chunks: Worker<StoreError, never>
-    readonly progress: (accountId: string) => Effect.Effect<SyncProgress, StoreError>
+    readonly chunks: Worker<DatabaseError, never>
+    readonly progress: (accountId: string) => Effect.Effect<SyncProgress, DatabaseError>
     /** Accounts whose history is coming in. */
     readonly busy: Effect.Effect<ReadonlyArray<string>>
     /** Completes once an announced chunk waits to be stored. */
-    readonly untilBusy: (accountId: string) => Effect.Effect<void, StoreError>
+    readonly untilBusy: (accountId: string) => Effect.Effect<void, DatabaseError>
     /** Completes once no announced chunk is left to be stored. */
-    readonly untilDrained: (accountId: string) => Effect.Effect<void, StoreError>
+    readonly untilDrained: (accountId: string) => Effect.Effect<void, DatabaseError>
   }
 >()('backscroll/services/history/History') {
   static layer(options: {
@@ -59,7 +64,17 @@ export class History extends Context.Service<
   }): Layer.Layer<
     History,
     never,
-    BackfillJobs | ChunkQueue | ChunkReader | Coverage | Ingest | Store | Incidents | Rehearsal | WhatsApp
+    | BackfillJobs
+    | ChunkQueue
+    | ChunkReader
+    | Coverage
+    | Conversations
+    | Store
+    | Incidents
+    | LiveTraffic
+    | Rehearsal
+    | Wakes
+    | WhatsApp
   > {
     return Layer.effect(
       History,
@@ -69,7 +84,7 @@ export class History extends Context.Service<
         const jobs = yield* BackfillJobs
         const coverage = yield* Coverage
         const rehearsal = yield* Rehearsal
-        const ingest = yield* Ingest
+        const applied = yield* Conversations
         const store = yield* Store
         const incidents = yield* Incidents
         const whatsapp = yield* WhatsApp
@@ -77,18 +92,14 @@ export class History extends Context.Service<
           CHUNKS_IN_MEMORY,
           yield* Effect.scope
         )
-        const watchers = new Map<string, Set<() => void>>()
+        const wakes = yield* Wakes
+        const traffic = yield* LiveTraffic
         const pace = makePace()
 
         const progress = Effect.fnUntraced(function* (accountId: string) {
           const counted = yield* queue.progress(accountId)
           return { ...counted, ...pace.of(accountId, counted, yield* Clock.currentTimeMillis) }
         })
-
-        const tellWatchers = (accountId: string) =>
-          Effect.sync(() => {
-            for (const watcher of watchers.get(accountId) ?? []) watcher()
-          })
 
         /** The request that the chunk answers, with its conversation; under whatever address the phone answered. */
         const answerIn = Effect.fnUntraced(function* (
@@ -97,7 +108,7 @@ export class History extends Context.Service<
           conversations: ReadonlyArray<ReadConversation>
         ) {
           const threadIds = yield* Effect.forEach(conversations, ({ chat }) =>
-            ingest.threadOf(accountId, chat)
+            applied.threadOf(accountId, chat)
           )
           const request = yield* jobs.requestOf(accountId, requestIdOf(notification), threadIds)
           if (request === undefined) return undefined
@@ -113,18 +124,14 @@ export class History extends Context.Service<
 
         /** Stores facts; in a dry run only what tells who is who, without which nothing can be counted. */
         const keep = (accountId: string, facts: ReadonlyArray<Fact>) =>
-          ingest.apply(
-            accountId,
-            options.dryRun ? facts.filter(fact => fact.kind === 'samePerson') : facts,
-            Effect.void
-          )
+          applied.apply(accountId, options.dryRun ? facts.filter(fact => fact.kind === 'samePerson') : facts)
 
         const countConversation = Effect.fnUntraced(function* (
           accountId: string,
           { beginning, chat, newest, oldest, ...conversation }: ReadConversation
         ) {
           const facts = [...conversation.facts]
-          const { messageIds, threadId } = yield* ingest.identify(accountId, chat, facts)
+          const { messageIds, threadId } = yield* applied.identify(accountId, chat, facts)
           const name = facts.find(fact => fact.kind === 'chat')?.name
           return yield* rehearsal.note(accountId, { threadId, name, messageIds, oldest, newest, beginning })
         })
@@ -147,13 +154,13 @@ export class History extends Context.Service<
               batch.push(fact)
               if (fact.kind === 'message') messages += 1
               if (batch.length < FACTS_AT_ONCE) continue
-              yield* ingest.apply(accountId, batch, Effect.void)
+              yield* applied.apply(accountId, batch)
               batch = []
             }
           }
-          yield* ingest.apply(accountId, batch, Effect.void)
+          yield* applied.apply(accountId, batch)
           for (const { beginning, chat, newest, oldest } of conversations) {
-            const threadId = yield* ingest.threadOf(accountId, chat)
+            const threadId = yield* applied.threadOf(accountId, chat)
             const stored = { threadId, oldest, newest, beginning }
             yield* queued.syncType === ON_DEMAND
               ? coverage.noteReach(accountId, stored)
@@ -282,7 +289,7 @@ export class History extends Context.Service<
           contents: ChunkContents
         ) {
           const conversations = yield* Effect.forEach(contents.conversations, unpacked)
-          yield* ingest.traffic.quiet
+          yield* traffic.quiet
           const messages = yield* storeChunk(accountId, chunk, { ...contents, conversations })
           pace.note(accountId, messages, now)
           yield* whatsapp.learnPeople(accountId, contents.people)
@@ -313,7 +320,7 @@ export class History extends Context.Service<
             // What was read ahead may have been replaced meanwhile: it must not keep its room.
             yield* ahead.drop(accountId)
             const nextAt = yield* queue.nextDue(accountId)
-            if (nextAt === undefined) yield* tellWatchers(accountId)
+            if (nextAt === undefined) yield* wakes.wake(HISTORY_DRAINED, accountId)
             return nextAt === undefined ? ('idle' as const) : { nextAt }
           }
           const self = ownAddresses(yield* store.readAccount(accountId))
@@ -333,15 +340,18 @@ export class History extends Context.Service<
           return 'more' as const
         })
 
-        const untilDrained = (accountId: string) =>
-          Effect.callback<void, StoreError>(resume => {
-            const watching = watchers.get(accountId) ?? new Set()
-            const watcher = () => resume(Effect.void)
-            watchers.set(accountId, watching.add(watcher))
-            return Effect.sync(() => void watching.delete(watcher))
-          })
+        /** Completes once chunks wait (`some`) or none waits any more; looks again at each wake of the topic. */
+        const untilWaiting = Effect.fnUntraced(function* (accountId: string, some: boolean, of: Topic) {
+          const waiter = yield* wakes.waiter(of, accountId)
+          while (true) {
+            yield* waiter.reset
+            if (((yield* queue.nextDue(accountId)) !== undefined) === some) return
+            yield* waiter.await
+          }
+        }, Effect.scoped)
 
-        const chunks = makeWorker({
+        const chunks = yield* makeWorker({
+          topic: HISTORY_CHUNKS,
           runOnce,
           words: {
             failing: 'History cannot be stored; it waits in its queue',
@@ -350,7 +360,6 @@ export class History extends Context.Service<
           onTrouble: (accountId, failing, error) =>
             incidents.report(storageTrouble(accountId, failing, error))
         })
-        yield* queue.onAnnounce(chunks.wake)
         // What an earlier dry run only counted is stored once the dry run is over.
         if (!options.dryRun) yield* Effect.andThen(queue.storeRehearsed, rehearsal.clear).pipe(Effect.orDie)
 
@@ -361,18 +370,8 @@ export class History extends Context.Service<
           },
           progress,
           busy: Effect.map(Clock.currentTimeMillis, now => pace.busy(now)),
-          untilBusy: accountId =>
-            Effect.flatMap(queue.nextDue(accountId), nextAt =>
-              nextAt === undefined ? queue.arrival(accountId) : Effect.void
-            ),
-          untilDrained: accountId =>
-            // Watch first, look second: a chunk that finishes in between is not missed.
-            Effect.raceFirst(
-              untilDrained(accountId),
-              Effect.flatMap(queue.nextDue(accountId), nextAt =>
-                nextAt === undefined ? Effect.void : Effect.never
-              )
-            )
+          untilBusy: accountId => untilWaiting(accountId, true, HISTORY_CHUNKS),
+          untilDrained: accountId => untilWaiting(accountId, false, HISTORY_DRAINED)
         })
       })
     )

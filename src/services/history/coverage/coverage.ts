@@ -9,7 +9,8 @@ import {
   type GapReason,
   type ThreadCoverage
 } from '../../../domain/coverage.ts'
-import { Store, StoreError } from '../../conversations/store.ts'
+import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
+import { Store } from '../../conversations/store.ts'
 import type { DecodedConversation, RawMessage } from '../../whatsapp/convert/chunk.ts'
 import {
   decodeGap,
@@ -58,52 +59,52 @@ export class Coverage extends Context.Service<
     readonly noteLive: (
       accountId: string,
       messages: ReadonlyArray<LiveMessage>
-    ) => Effect.Effect<void, StoreError>
+    ) => Effect.Effect<void, DatabaseError>
     /** What a chunk brought of one thread; joins the transaction that stores it. */
     readonly noteStored: (
       accountId: string,
       chunkId: number,
       conversation: StoredConversation
-    ) => Effect.Effect<void, StoreError>
+    ) => Effect.Effect<void, DatabaseError>
     /** A chunk is stored: one that was lost at its place is not missing any more, others may show gaps now. */
     readonly noteChunk: (
       accountId: string,
       syncType: number,
       chunkOrder: number
-    ) => Effect.Effect<void, StoreError>
+    ) => Effect.Effect<void, DatabaseError>
     /** Opens gaps where lost chunks lie between what others brought. */
-    readonly noteLost: (accountId: string) => Effect.Effect<void, StoreError>
+    readonly noteLost: (accountId: string) => Effect.Effect<void, DatabaseError>
     /** Everything after what was held before that time may be missing, in every thread. */
-    readonly noteOutage: (accountId: string, heldBefore: number) => Effect.Effect<void, StoreError>
+    readonly noteOutage: (accountId: string, heldBefore: number) => Effect.Effect<void, DatabaseError>
     /** The account was linked anew: what comes live from now on has yet to be joined to what is held. */
-    readonly noteLinked: (accountId: string, linkedAt: number) => Effect.Effect<void, StoreError>
+    readonly noteLinked: (accountId: string, linkedAt: number) => Effect.Effect<void, DatabaseError>
     /** The phone's answer to a request for what lies before a message. */
     readonly noteReach: (
       accountId: string,
       conversation: StoredConversation
-    ) => Effect.Effect<void, StoreError>
+    ) => Effect.Effect<void, DatabaseError>
     readonly noteRefusal: (
       accountId: string,
       threadId: string,
       reason: string
-    ) => Effect.Effect<void, StoreError>
+    ) => Effect.Effect<void, DatabaseError>
     /** Whether live messages began in a thread since the last time this was asked: there may be something to look at. */
     readonly takeBegun: (accountId: string) => boolean
     /** Forgets what a transaction noted that did not commit. */
     readonly forget: Effect.Effect<void>
-    readonly reachOf: (threadId: string) => Effect.Effect<Reach, StoreError>
-    readonly gap: (gapId: number) => Effect.Effect<OpenGap | undefined, StoreError>
+    readonly reachOf: (threadId: string) => Effect.Effect<Reach, DatabaseError>
+    readonly gap: (gapId: number) => Effect.Effect<OpenGap | undefined, DatabaseError>
     /** Every open gap of an account, the threads with the most recent activity first. */
-    readonly openGaps: (accountId: string) => Effect.Effect<ReadonlyArray<OpenGap>, StoreError>
-    readonly gapsOf: (threadId: string) => Effect.Effect<ReadonlyArray<OpenGap>, StoreError>
+    readonly openGaps: (accountId: string) => Effect.Effect<ReadonlyArray<OpenGap>, DatabaseError>
+    readonly gapsOf: (threadId: string) => Effect.Effect<ReadonlyArray<OpenGap>, DatabaseError>
     /** The gap's newer edge is now this message. */
-    readonly narrowGap: (gapId: number, to: RawMessage) => Effect.Effect<void, StoreError>
-    readonly closeGap: (gapId: number) => Effect.Effect<void, StoreError>
+    readonly narrowGap: (gapId: number, to: RawMessage) => Effect.Effect<void, DatabaseError>
+    readonly closeGap: (gapId: number) => Effect.Effect<void, DatabaseError>
     /** Two threads turned out to be one. */
-    readonly merge: (accountId: string, from: string, to: string) => Effect.Effect<void, StoreError>
+    readonly merge: (accountId: string, from: string, to: string) => Effect.Effect<void, DatabaseError>
     /** `undefined` when there is no such thread. */
-    readonly read: (threadId: string) => Effect.Effect<ThreadCoverage | undefined, StoreError>
-    readonly summary: (accountId: string) => Effect.Effect<CoverageSummary, StoreError>
+    readonly read: (threadId: string) => Effect.Effect<ThreadCoverage | undefined, DatabaseError>
+    readonly summary: (accountId: string) => Effect.Effect<CoverageSummary, DatabaseError>
   }
 >()('backscroll/services/history/Coverage') {
   static readonly layer: Layer.Layer<Coverage, never, SqlClient.SqlClient | Store> = Layer.effect(
@@ -113,10 +114,7 @@ export class Coverage extends Context.Service<
       const store = yield* Store
       const noted = new Set<string>()
       const begun = new Set<string>()
-      const failed = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, StoreError> =>
-        Effect.mapError(work, cause =>
-          cause instanceof StoreError ? cause : new StoreError({ operation: 'coverage', cause })
-        )
+      const failed = asDatabaseError('coverage')
 
       const ensure = (accountId: string, threadId: string) =>
         sql`INSERT INTO coverage (thread_id, account_id) VALUES (${threadId}, ${accountId}) ON CONFLICT DO NOTHING`
@@ -217,15 +215,15 @@ export class Coverage extends Context.Service<
         accountId: string,
         threadId: string,
         newest: RawMessage,
-        { joined: isJoined, live_from, live_from_me, live_id }: ReachRow
+        { joined: isJoined, liveFrom, liveFromMe, liveId }: ReachRow
       ) {
-        if (isJoined === 1 || live_from === null || live_id === null) return
-        if (newest.at < live_from) {
+        if (isJoined === 1 || liveFrom === null || liveId === null) return
+        if (newest.at < liveFrom) {
           yield* openGap(accountId, threadId, {
             reason: 'history-to-live',
-            cause: live_id,
+            cause: liveId,
             from: newest,
-            to: { whatsAppId: live_id, fromMe: live_from_me === 1, at: live_from }
+            to: { whatsAppId: liveId, fromMe: liveFromMe === 1, at: liveFrom }
           })
         }
         yield* joined(threadId)
@@ -249,9 +247,9 @@ export class Coverage extends Context.Service<
 
       const lostChunks = (accountId: string) =>
         sql<{
-          chunk_id: number
-          sync_type: number
-          chunk_order: number
+          chunkId: number
+          syncType: number
+          chunkOrder: number
         }>`SELECT c.chunk_id, c.sync_type, c.chunk_order
           FROM history_chunks c JOIN accounts a ON a.account_id = c.account_id
           WHERE c.account_id = ${accountId} AND c.state = 'failed' AND c.received_at >= COALESCE(a.linked_at, 0)`
@@ -267,40 +265,40 @@ export class Coverage extends Context.Service<
         const lost = yield* lostChunks(accountId)
         if (lost.length === 0) return
         const stretches = yield* sql<{
-          thread_id: string
-          sync_type: number
-          chunk_order: number
-          oldest_at: number
-          oldest_id: string
-          oldest_from_me: number
-          newest_at: number
-          newest_id: string
+          threadId: string
+          syncType: number
+          chunkOrder: number
+          oldestAt: number
+          oldestId: string
+          oldestFromMe: number
+          newestAt: number
+          newestId: string
         }>`SELECT s.*, c.sync_type, c.chunk_order FROM history_stretches s
           JOIN history_chunks c ON c.chunk_id = s.chunk_id JOIN accounts a ON a.account_id = c.account_id
           WHERE s.account_id = ${accountId} AND c.received_at >= COALESCE(a.linked_at, 0)`
-        const byThread = Map.groupBy(stretches, stretch => stretch.thread_id)
+        const byThread = Map.groupBy(stretches, stretch => stretch.threadId)
         for (const chunk of lost) {
-          const place = placeOf(chunk.sync_type, chunk.chunk_order)
-          if (!PHASES.has(chunk.sync_type)) continue
+          const place = placeOf(chunk.syncType, chunk.chunkOrder)
+          if (!PHASES.has(chunk.syncType)) continue
           for (const [threadId, parts] of byThread) {
             const newer = parts
-              .filter(part => placeOf(part.sync_type, part.chunk_order) < place)
-              .toSorted((a, b) => a.oldest_at - b.oldest_at)
+              .filter(part => placeOf(part.syncType, part.chunkOrder) < place)
+              .toSorted((a, b) => a.oldestAt - b.oldestAt)
               .at(0)
             const older = parts
-              .filter(part => placeOf(part.sync_type, part.chunk_order) > place)
-              .toSorted((a, b) => b.newest_at - a.newest_at)
+              .filter(part => placeOf(part.syncType, part.chunkOrder) > place)
+              .toSorted((a, b) => b.newestAt - a.newestAt)
               .at(0)
             // Without anything older, all that lies before what came may have been in it, unless that is the beginning.
             if (older === undefined && (newer === undefined || (yield* isWhole(threadId)))) continue
             yield* openGap(accountId, threadId, {
               reason: 'lost-chunk',
-              cause: String(chunk.chunk_id),
-              from: older === undefined ? null : { at: older.newest_at, whatsAppId: older.newest_id },
+              cause: String(chunk.chunkId),
+              from: older === undefined ? null : { at: older.newestAt, whatsAppId: older.newestId },
               to:
                 newer === undefined
                   ? null
-                  : { at: newer.oldest_at, whatsAppId: newer.oldest_id, fromMe: newer.oldest_from_me === 1 }
+                  : { at: newer.oldestAt, whatsAppId: newer.oldestId, fromMe: newer.oldestFromMe === 1 }
             })
           }
         }
@@ -322,11 +320,11 @@ export class Coverage extends Context.Service<
       /** Whether nothing has come since an earlier absence; else that one's gap ends where something came. */
       const isStillOut = Effect.fnUntraced(function* (threadId: string) {
         const endless = yield* sql<{
-          gap_id: number
-          from_at: number | null
+          gapId: number
+          fromAt: number | null
         }>`SELECT gap_id, from_at FROM gaps
           WHERE thread_id = ${threadId} AND closed_at IS NULL AND to_at IS NULL`
-        for (const { from_at: from, gap_id: gapId } of endless) {
+        for (const { fromAt: from, gapId: gapId } of endless) {
           const after = yield* store.edge(threadId, 'oldest', { after: from ?? undefined })
           if (after === undefined) return true
           yield* endGap(gapId, after)
@@ -336,9 +334,9 @@ export class Coverage extends Context.Service<
 
       const noteOutage = Effect.fnUntraced(function* (accountId: string, heldBefore: number) {
         const threads = yield* sql<{
-          thread_id: string
+          threadId: string
         }>`SELECT thread_id FROM threads WHERE account_id = ${accountId}`
-        for (const { thread_id: threadId } of threads) {
+        for (const { threadId: threadId } of threads) {
           if (yield* isStillOut(threadId)) continue
           const newest = yield* store.edge(threadId, 'newest', { before: heldBefore })
           if (newest === undefined) continue
@@ -380,9 +378,9 @@ export class Coverage extends Context.Service<
         } else if (source !== undefined) {
           // Each thread was a part of one chat: only what both say holds for the whole of it.
           yield* sql`UPDATE coverage SET beginning = 'unknown' WHERE thread_id = ${to} AND beginning <> ${source.beginning}`
-          yield* sql`UPDATE coverage SET live_from = ${source.live_from}, live_id = ${source.live_id},
-              live_from_me = ${source.live_from_me}
-            WHERE thread_id = ${to} AND COALESCE(live_from, ${FAR}) > COALESCE(${source.live_from}, ${FAR})`
+          yield* sql`UPDATE coverage SET live_from = ${source.liveFrom}, live_id = ${source.liveId},
+              live_from_me = ${source.liveFromMe}
+            WHERE thread_id = ${to} AND COALESCE(live_from, ${FAR}) > COALESCE(${source.liveFrom}, ${FAR})`
           yield* sql`UPDATE coverage SET floor_at = NULL, floor_id = NULL, joined = MIN(joined, ${source.joined})
             WHERE thread_id = ${to}`
           yield* sql`DELETE FROM coverage WHERE thread_id = ${from}`
@@ -398,11 +396,11 @@ export class Coverage extends Context.Service<
         yield* sql`DELETE FROM placeholders WHERE thread_id = ${from}`
         // What the one thread had live may begin after what the other one had of old.
         const row = yield* rowOf(to)
-        if (row === undefined || row.joined === 1 || row.live_from === null || row.live_id === null) return
+        if (row === undefined || row.joined === 1 || row.liveFrom === null || row.liveId === null) return
         yield* joinHeld(accountId, to, {
-          whatsAppId: row.live_id,
-          fromMe: row.live_from_me === 1,
-          at: row.live_from
+          whatsAppId: row.liveId,
+          fromMe: row.liveFromMe === 1,
+          at: row.liveFrom
         })
       })
 
@@ -419,7 +417,7 @@ export class Coverage extends Context.Service<
         const [count] = yield* sql<{
           n: number
         }>`SELECT COUNT(*) AS n FROM messages WHERE thread_id = ${threadId}`
-        const requests = yield* sql<{ request_id: string; gap_id: number | null; asked_at: number }>`
+        const requests = yield* sql<{ requestId: string; gapId: number | null; askedAt: number }>`
           SELECT r.request_id, t.gap_id, r.asked_at FROM backfill_requests r JOIN backfill_tasks t ON t.task_id = r.task_id
           WHERE r.account_id = ${accountId} AND r.status IN ('asking', 'asked') AND r.thread_id = ${threadId}`
         const beginning = row?.beginning ?? 'unknown'
@@ -433,14 +431,14 @@ export class Coverage extends Context.Service<
           beginningReached: beginning === 'reached',
           gaps: gaps.map(({ from, gapId, openedAt, reason, to }) => ({ gapId, reason, from, to, openedAt })),
           requests: requests.map(request => ({
-            requestId: request.request_id,
-            gapId: request.gap_id,
-            askedAt: request.asked_at
+            requestId: request.requestId,
+            gapId: request.gapId,
+            askedAt: request.askedAt
           })),
           lastRefusal:
-            row?.refusal == null || row.refused_at === null
+            row?.refusal == null || row.refusedAt === null
               ? null
-              : { reason: row.refusal, at: row.refused_at }
+              : { reason: row.refusal, at: row.refusedAt }
         } satisfies ThreadCoverage
       })
 

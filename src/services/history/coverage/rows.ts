@@ -18,28 +18,28 @@ export interface Reach {
 }
 
 const GapRow = Schema.Struct({
-  gap_id: Schema.Finite,
-  thread_id: Schema.String,
+  gapId: Schema.Finite,
+  threadId: Schema.String,
   reason: Gap.fields.reason,
-  from_at: Schema.NullOr(Schema.Finite),
-  from_id: Schema.NullOr(Schema.String),
-  to_at: Schema.NullOr(Schema.Finite),
-  to_id: Schema.NullOr(Schema.String),
-  to_from_me: Schema.NullOr(Schema.Finite),
-  opened_at: Schema.Finite
+  fromAt: Schema.NullOr(Schema.Finite),
+  fromId: Schema.NullOr(Schema.String),
+  toAt: Schema.NullOr(Schema.Finite),
+  toId: Schema.NullOr(Schema.String),
+  toFromMe: Schema.NullOr(Schema.Finite),
+  openedAt: Schema.Finite
 })
 
 export const ReachRow = Schema.Struct({
   beginning: Beginning,
-  live_from: Schema.NullOr(Schema.Finite),
-  live_id: Schema.NullOr(Schema.String),
-  live_from_me: Schema.NullOr(Schema.Finite),
+  liveFrom: Schema.NullOr(Schema.Finite),
+  liveId: Schema.NullOr(Schema.String),
+  liveFromMe: Schema.NullOr(Schema.Finite),
   joined: Schema.Finite,
-  floor_at: Schema.NullOr(Schema.Finite),
-  floor_id: Schema.NullOr(Schema.String),
-  floor_from_me: Schema.NullOr(Schema.Finite),
+  floorAt: Schema.NullOr(Schema.Finite),
+  floorId: Schema.NullOr(Schema.String),
+  floorFromMe: Schema.NullOr(Schema.Finite),
   refusal: Schema.NullOr(Schema.String),
-  refused_at: Schema.NullOr(Schema.Finite)
+  refusedAt: Schema.NullOr(Schema.Finite)
 })
 export type ReachRow = typeof ReachRow.Type
 
@@ -47,21 +47,21 @@ export const decodeGap = Schema.decodeUnknownEffect(GapRow)
 export const decodeReach = Schema.decodeUnknownEffect(ReachRow)
 
 export const gapOf = (row: typeof GapRow.Type): OpenGap => ({
-  gapId: row.gap_id,
-  threadId: row.thread_id,
+  gapId: row.gapId,
+  threadId: row.threadId,
   reason: row.reason,
-  from: row.from_at,
-  to: row.to_at,
-  openedAt: row.opened_at,
-  fromId: row.from_id,
-  toId: row.to_id,
-  toFromMe: row.to_from_me === 1
+  from: row.fromAt,
+  to: row.toAt,
+  openedAt: row.openedAt,
+  fromId: row.fromId,
+  toId: row.toId,
+  toFromMe: row.toFromMe === 1
 })
 
 export const reachOf = (row: ReachRow | undefined): Reach => ({
   beginning: row?.beginning ?? 'unknown',
   floor:
-    row?.floor_at == null || row.floor_id === null
+    row?.floorAt == null || row.floorId === null
       ? undefined
-      : { whatsAppId: row.floor_id, fromMe: row.floor_from_me === 1, at: row.floor_at }
+      : { whatsAppId: row.floorId, fromMe: row.floorFromMe === 1, at: row.floorAt }
 })

@@ -5,7 +5,7 @@ import { SqlClient } from 'effect/sql'
 import { Beginning } from '../../../domain/coverage.ts'
 import type { Cursor } from '../../../domain/page.ts'
 import { parseThreadId } from '../../../domain/ids.ts'
-import { StoreError } from '../../conversations/store.ts'
+import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 import type { Reach } from '../coverage/rows.ts'
 import type { DecodedConversation } from '../../whatsapp/convert/chunk.ts'
 
@@ -31,16 +31,16 @@ export interface RehearsedConversation extends Pick<DecodedConversation, 'oldest
 }
 
 const Row = Schema.Struct({
-  thread_id: Schema.String,
+  threadId: Schema.String,
   name: Schema.NullOr(Schema.String),
   messages: Schema.Finite,
   held: Schema.Finite,
-  oldest_at: Schema.NullOr(Schema.Finite),
-  newest_at: Schema.NullOr(Schema.Finite),
+  oldestAt: Schema.NullOr(Schema.Finite),
+  newestAt: Schema.NullOr(Schema.Finite),
   beginning: Beginning,
-  floor_at: Schema.NullOr(Schema.Finite),
-  floor_id: Schema.NullOr(Schema.String),
-  floor_from_me: Schema.NullOr(Schema.Finite)
+  floorAt: Schema.NullOr(Schema.Finite),
+  floorId: Schema.NullOr(Schema.String),
+  floorFromMe: Schema.NullOr(Schema.Finite)
 })
 const decodeRow = Schema.decodeUnknownEffect(Row)
 
@@ -51,33 +51,32 @@ export class Rehearsal extends Context.Service<
     readonly note: (
       accountId: string,
       conversation: RehearsedConversation
-    ) => Effect.Effect<number, StoreError>
+    ) => Effect.Effect<number, DatabaseError>
     /** What would have been stored, thread by thread, the newest first. */
     readonly report: (
       accountId: string,
       page: { readonly limit: number; readonly before?: Cursor | undefined }
-    ) => Effect.Effect<ReadonlyArray<RehearsedThread>, StoreError>
+    ) => Effect.Effect<ReadonlyArray<RehearsedThread>, DatabaseError>
     readonly totals: (
       accountId: string
-    ) => Effect.Effect<{ readonly threads: number; readonly messages: number }, StoreError>
-    readonly reachOf: (threadId: string) => Effect.Effect<Reach, StoreError>
+    ) => Effect.Effect<{ readonly threads: number; readonly messages: number }, DatabaseError>
+    readonly reachOf: (threadId: string) => Effect.Effect<Reach, DatabaseError>
     readonly recentThreads: (
       accountId: string,
       limit: number
     ) => Effect.Effect<
       ReadonlyArray<{ readonly threadId: string; readonly beginning: Beginning; readonly sought: number }>,
-      StoreError
+      DatabaseError
     >
     /** Forgets everything that was counted: the dry run is over. */
-    readonly clear: Effect.Effect<void, StoreError>
+    readonly clear: Effect.Effect<void, DatabaseError>
   }
 >()('backscroll/services/history/Rehearsal') {
   static readonly layer: Layer.Layer<Rehearsal, never, SqlClient.SqlClient> = Layer.effect(
     Rehearsal,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const failed = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, StoreError> =>
-        Effect.mapError(work, cause => new StoreError({ operation: 'the dry run', cause }))
+      const failed = asDatabaseError('the dry run')
 
       const note = Effect.fnUntraced(function* (accountId: string, conversation: RehearsedConversation) {
         const { beginning, messageIds, name, newest, oldest, threadId } = conversation
@@ -116,13 +115,13 @@ export class Rehearsal extends Context.Service<
               rows =>
                 Effect.forEach(rows, row =>
                   Effect.map(decodeRow(row), (found): RehearsedThread => ({
-                    threadId: found.thread_id,
-                    clientJid: parseThreadId(found.thread_id)?.jid ?? '',
+                    threadId: found.threadId,
+                    clientJid: parseThreadId(found.threadId)?.jid ?? '',
                     displayName: found.name,
                     messages: found.messages,
                     held: found.held,
-                    oldest: found.oldest_at,
-                    newest: found.newest_at,
+                    oldest: found.oldestAt,
+                    newest: found.newestAt,
                     beginningReached: found.beginning === 'reached'
                   }))
                 )
@@ -145,13 +144,13 @@ export class Rehearsal extends Context.Service<
               const [row] = yield* sql`SELECT * FROM rehearsals
                 WHERE account_id = ${accountOf(threadId)} AND thread_id = ${threadId}`
               if (row === undefined) return { beginning: 'unknown' as const, floor: undefined }
-              const { beginning, floor_at, floor_from_me, floor_id } = yield* decodeRow(row)
+              const { beginning, floorAt, floorFromMe, floorId } = yield* decodeRow(row)
               return {
                 beginning,
                 floor:
-                  floor_at === null || floor_id === null
+                  floorAt === null || floorId === null
                     ? undefined
-                    : { at: floor_at, whatsAppId: floor_id, fromMe: floor_from_me === 1 }
+                    : { at: floorAt, whatsAppId: floorId, fromMe: floorFromMe === 1 }
               }
             })
           ),
@@ -162,7 +161,7 @@ export class Rehearsal extends Context.Service<
                 ORDER BY COALESCE(newest_at, 0) DESC, thread_id DESC LIMIT ${limit}`,
               rows =>
                 Effect.forEach(rows, row =>
-                  Effect.map(decodeRow(row), ({ beginning, thread_id: threadId }) => ({
+                  Effect.map(decodeRow(row), ({ beginning, threadId }) => ({
                     threadId,
                     beginning,
                     sought: 0

@@ -4,10 +4,11 @@ import { Clock, Context, Effect, Layer } from 'effect'
 import { parseThreadId, digestOf } from '../../../domain/ids.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { storageTrouble } from '../../incidents/storage-trouble.ts'
-import type { StoreError } from '../../conversations/store.ts'
+import type { DatabaseError } from '../../database/error.ts'
 import { WhatsApp } from '../../whatsapp/whatsapp.ts'
+import type { Wakes } from '../../process/wakes.ts'
 import { makeWorker, type Worker } from '../../process/worker.ts'
-import { PlaceholderQueue } from './queue.ts'
+import { PlaceholderQueue, PLACEHOLDERS } from './queue.ts'
 
 const AT_ONCE = 20
 const FIRST_RETRY_MS = 60_000
@@ -19,9 +20,9 @@ const NOT_ONLINE_RETRY_MS = 30_000
 
 export class Placeholders extends Context.Service<
   Placeholders,
-  { readonly asking: Worker<StoreError, never> }
+  { readonly asking: Worker<DatabaseError, never> }
 >()('backscroll/services/history/Placeholders') {
-  static readonly layer: Layer.Layer<Placeholders, never, PlaceholderQueue | Incidents | WhatsApp> =
+  static readonly layer: Layer.Layer<Placeholders, never, PlaceholderQueue | Incidents | Wakes | WhatsApp> =
     Layer.effect(
       Placeholders,
       Effect.gen(function* () {
@@ -66,7 +67,8 @@ export class Placeholders extends Context.Service<
           )
         })
 
-        const asking = makeWorker({
+        const asking = yield* makeWorker({
+          topic: PLACEHOLDERS,
           runOnce,
           words: {
             failing: 'Messages without content cannot be asked for',
@@ -75,7 +77,6 @@ export class Placeholders extends Context.Service<
           onTrouble: (accountId, failing, error) =>
             incidents.report(storageTrouble(accountId, failing, error))
         })
-        yield* queue.onAdded(asking.wake)
         return Placeholders.of({ asking })
       })
     )

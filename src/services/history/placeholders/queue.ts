@@ -1,7 +1,8 @@
 // Messages that arrived without their content and that the phone is asked for, until they are filled.
 import { Clock, Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { StoreError } from '../../conversations/store.ts'
+import { topic, Wakes } from '../../process/wakes.ts'
+import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 
 export interface Placeholder {
   readonly threadId: string
@@ -16,6 +17,9 @@ export interface Placeholder {
 /** A retry between the devices may bring it sooner, and Baileys asks by itself at once. */
 const FIRST_ASKED_AFTER_MS = 30_000
 
+/** Messages without content wait to be asked for. */
+export const PLACEHOLDERS = topic('placeholders')
+
 export class PlaceholderQueue extends Context.Service<
   PlaceholderQueue,
   {
@@ -23,30 +27,27 @@ export class PlaceholderQueue extends Context.Service<
     readonly add: (
       accountId: string,
       messages: ReadonlyArray<{ readonly threadId: string; readonly messageId: string }>
-    ) => Effect.Effect<void, StoreError>
-    /** Has `listener` called when some were added. */
-    readonly onAdded: (listener: (accountId: string) => Effect.Effect<void>) => Effect.Effect<void>
+    ) => Effect.Effect<void, DatabaseError>
     /** Those of one thread that are to be asked for now; what has been filled since is forgotten. */
     readonly due: (
       accountId: string,
       now: number,
       limit: number
-    ) => Effect.Effect<ReadonlyArray<Placeholder>, StoreError>
-    readonly nextDue: (accountId: string) => Effect.Effect<number | undefined, StoreError>
+    ) => Effect.Effect<ReadonlyArray<Placeholder>, DatabaseError>
+    readonly nextDue: (accountId: string) => Effect.Effect<number | undefined, DatabaseError>
     readonly askedFor: (
       placeholders: ReadonlyArray<Placeholder>,
       nextAt: number
-    ) => Effect.Effect<void, StoreError>
-    readonly giveUp: (placeholders: ReadonlyArray<Placeholder>) => Effect.Effect<void, StoreError>
+    ) => Effect.Effect<void, DatabaseError>
+    readonly giveUp: (placeholders: ReadonlyArray<Placeholder>) => Effect.Effect<void, DatabaseError>
   }
 >()('backscroll/services/history/PlaceholderQueue') {
-  static readonly layer: Layer.Layer<PlaceholderQueue, never, SqlClient.SqlClient> = Layer.effect(
+  static readonly layer: Layer.Layer<PlaceholderQueue, never, SqlClient.SqlClient | Wakes> = Layer.effect(
     PlaceholderQueue,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      let told: (accountId: string) => Effect.Effect<void> = () => Effect.void
-      const failed = <A, E>(work: Effect.Effect<A, E>): Effect.Effect<A, StoreError> =>
-        Effect.mapError(work, cause => new StoreError({ operation: 'messages to be asked for', cause }))
+      const wakes = yield* Wakes
+      const failed = asDatabaseError('messages to be asked for')
       const idsOf = (placeholders: ReadonlyArray<Placeholder>) =>
         JSON.stringify(placeholders.map(({ messageId, threadId }) => [threadId, messageId]))
 
@@ -54,9 +55,9 @@ export class PlaceholderQueue extends Context.Service<
         yield* sql`DELETE FROM placeholders WHERE account_id = ${accountId} AND NOT EXISTS (SELECT 1 FROM messages m
           WHERE m.thread_id = placeholders.thread_id AND m.message_id = placeholders.message_id AND m.type = 'undecryptable')`
         const rows = yield* sql<{
-          thread_id: string
-          message_id: string
-          whatsapp_id: string
+          threadId: string
+          messageId: string
+          whatsappId: string
           direction: string
           sender: string | null
           asked: number
@@ -66,9 +67,9 @@ export class PlaceholderQueue extends Context.Service<
             WHERE account_id = ${accountId} AND next_at <= ${now} ORDER BY next_at LIMIT 1)
           ORDER BY p.next_at LIMIT ${limit}`
         return rows.map((row): Placeholder => ({
-          threadId: row.thread_id,
-          messageId: row.message_id,
-          whatsAppId: row.whatsapp_id,
+          threadId: row.threadId,
+          messageId: row.messageId,
+          whatsAppId: row.whatsappId,
           fromMe: row.direction === 'outbound',
           sender: row.sender,
           asked: row.asked
@@ -85,9 +86,8 @@ export class PlaceholderQueue extends Context.Service<
                   yield* sql`INSERT INTO placeholders (account_id, thread_id, message_id, next_at)
                     VALUES (${accountId}, ${threadId}, ${messageId}, ${at}) ON CONFLICT DO NOTHING`
                 }
-                yield* Effect.suspend(() => told(accountId))
+                yield* sql.afterCommit(wakes.wake(PLACEHOLDERS, accountId))
               }).pipe(failed),
-        onAdded: listener => Effect.sync(() => void (told = listener)),
         due: (accountId, now, limit) => failed(due(accountId, now, limit)),
         nextDue: accountId =>
           failed(

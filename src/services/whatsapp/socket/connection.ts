@@ -19,8 +19,9 @@ import type { Fact } from '../../../domain/fact.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { storageTrouble } from '../../incidents/storage-trouble.ts'
 import { StrayRejections } from '../../process/stray-rejections.ts'
-import { Inbox } from '../../journal/journal.ts'
-import { Ingest } from '../../intake/ingest.ts'
+import { Journal } from '../../journal/journal.ts'
+import { Conversations } from '../../conversations/apply.ts'
+import { LiveTraffic } from '../../journal/traffic.ts'
 import { Store } from '../../conversations/store.ts'
 import { Vault } from '../../vault/vault.ts'
 import { encodeCredentials } from './auth-state.ts'
@@ -96,8 +97,9 @@ export const makeOpener = Effect.fnUntraced(function* (
   onMediaAnswer: (accountId: string, answer: MediaAnswer) => Effect.Effect<void>
 ) {
   const vault = yield* Vault
-  const inbox = yield* Inbox
-  const ingest = yield* Ingest
+  const journal = yield* Journal
+  const traffic = yield* LiveTraffic
+  const conversations = yield* Conversations
   const store = yield* Store
   const incidents = yield* Incidents
   const stray = yield* StrayRejections
@@ -150,11 +152,10 @@ export const makeOpener = Effect.fnUntraced(function* (
       accountId,
       creds,
       self,
-      inbox,
+      journal,
       vault,
       run,
-      onArrived: ingest.traffic.enter,
-      onRecorded: () => fork(ingest.journal.wake(accountId)),
+      onArrived: traffic.enter,
       onUnwritable: halt
     })
     yield* Effect.addFinalizer(() => Effect.sync(receive.abandon))
@@ -218,7 +219,7 @@ export const makeOpener = Effect.fnUntraced(function* (
       const facts = options.dryRun ? told.filter(fact => fact.kind === 'contact') : told
       if (facts.length === 0) return
       fork(
-        ingest.apply(accountId, facts, Effect.void).pipe(
+        conversations.apply(accountId, facts).pipe(
           Effect.catch(error => Effect.logWarning('Names could not be stored', error)),
           Effect.annotateLogs({ accountId })
         )
@@ -270,7 +271,7 @@ export const makeOpener = Effect.fnUntraced(function* (
       Effect.andThen(
         Effect.suspend(() =>
           live.get(accountId)?.socket === socket
-            ? inbox.forget(accountId, now() - REPEATED_WITHIN_MS)
+            ? journal.forget(accountId, now() - REPEATED_WITHIN_MS)
             : Effect.void
         )
       ),
@@ -305,7 +306,7 @@ export const makeOpener = Effect.fnUntraced(function* (
       }
     }
     socket.ev.on('message-capping.update', info =>
-      tell({ type: 'socket.restrictionTold', restriction: cappingRestriction(info, now()) })
+      tell({ type: 'socket.restrictionChanged', restriction: cappingRestriction(info, now()) })
     )
 
     let codeRequested = false
@@ -328,7 +329,7 @@ export const makeOpener = Effect.fnUntraced(function* (
       // Baileys reports the answer to our own question too; whoever asked hears it directly.
       if (update.reachoutTimeLock !== undefined && !isAsking) {
         tell({
-          type: 'socket.restrictionTold',
+          type: 'socket.restrictionChanged',
           restriction: reachoutRestriction(update.reachoutTimeLock, now())
         })
       }

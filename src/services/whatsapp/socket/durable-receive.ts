@@ -12,7 +12,7 @@ import {
   type SocketConfig
 } from '@whiskeysockets/baileys'
 import { ONLY_ON_PHONE } from '../../../domain/message.ts'
-import type { Inbox } from '../../journal/journal.ts'
+import type { Journal } from '../../journal/journal.ts'
 import type { KeyChanges, Vault } from '../../vault/vault.ts'
 import { isJournaledCall, isJournaledNotification, type Journaled, receiptIds } from '../convert/journaled.ts'
 import type { Self } from '../convert/message.ts'
@@ -60,17 +60,15 @@ export const makeDurableReceive = (options: {
   readonly accountId: string
   readonly creds: AuthenticationCreds
   readonly self: () => Self
-  readonly inbox: Inbox['Service']
+  readonly journal: Journal['Service']
   readonly vault: Vault['Service']
   readonly run: RunPromise
   /** Something has arrived; the answer is called when it is written down, or will not be. */
   readonly onArrived: () => () => void
-  /** New entries are in the journal. */
-  readonly onRecorded: () => void
   /** Journal or vault fail: nothing more may be acknowledged on this connection. */
   readonly onUnwritable: (cause: unknown) => void
 }): DurableReceive => {
-  const { accountId, inbox, self, vault } = options
+  const { accountId, journal, self, vault } = options
   let storageFailed = false
   /** A database that fails while a message is read must not look like a message that cannot be read. */
   const run: RunPromise = async effect => {
@@ -97,8 +95,7 @@ export const makeDurableReceive = (options: {
     const content = Buffer.from(JSON.stringify(entry))
     const written = options.onArrived()
     try {
-      await run(inbox.record({ accountId, kind: entry.kind, fingerprint, content }, changes))
-      options.onRecorded()
+      await run(journal.record({ accountId, kind: entry.kind, fingerprint, content }, changes))
     } finally {
       written()
     }
@@ -149,7 +146,7 @@ export const makeDurableReceive = (options: {
     const fingerprint = fingerprintOf('message', author, ciphertext)
     const stanza = stanzaOf.get(ciphertext)
     try {
-      const earlier = await run(inbox.recall(accountId, fingerprint))
+      const earlier = await run(journal.recall(accountId, fingerprint))
       if (earlier !== undefined) return plaintextOf(earlier)
       return await decrypting.run({ fingerprint, stanza }, decrypt)
     } catch (cause) {

@@ -1,27 +1,29 @@
-// What an actor may show of itself to whoever watches: an allow-list of fields, each with how it is shown. A field that
-// is not named here is not shown, wherever it stands: message bodies, QR codes, credentials and keys have no name here.
+// What the inspector may show of an actor: an allow-list of fields, each with how it is shown. A field that is not listed
+// is never shown, however deep it is nested: message bodies, QR codes, credentials and keys are not listed.
 import { withoutNumbers, maskedAddress } from '../../domain/mask.ts'
 
-type Show = (value: unknown) => unknown
+/** The value as it may be shown; `undefined` when it may not. */
+type Redact = (value: unknown) => unknown
 
-const flag: Show = value => (typeof value === 'boolean' ? value : undefined)
-const number: Show = value => (typeof value === 'number' ? value : undefined)
-/** Our own words and ids. */
-const word: Show = value =>
+const flag: Redact = value => (typeof value === 'boolean' ? value : undefined)
+const number: Redact = value => (typeof value === 'number' ? value : undefined)
+/** Words and ids of this program. */
+const word: Redact = value =>
   value === null || (typeof value === 'string' && /^[\w.:-]{1,80}$/.test(value)) ? value : undefined
-const sentence: Show = value => (typeof value === 'string' ? withoutNumbers(value.slice(0, 200)) : undefined)
-const address: Show = value =>
+const sentence: Redact = value =>
+  typeof value === 'string' ? withoutNumbers(value.slice(0, 200)) : undefined
+const address: Redact = value =>
   value === null ? null : typeof value === 'string' ? maskedAddress(value.slice(0, 100)) : undefined
-const fields: Show = value => (value === null ? null : shown(value))
+const fields: Redact = value => (value === null ? null : redactedFields(value))
 /** Numbers by account. */
-const tally: Show = value =>
+const tally: Redact = value =>
   isRecord(value)
     ? Object.fromEntries(
         Object.entries(value).filter(([name, entry]) => word(name) !== undefined && typeof entry === 'number')
       )
     : undefined
 
-const SHOWN: Readonly<Record<string, Show>> = {
+const ALLOWED: Readonly<Record<string, Redact>> = {
   accountId: word,
   linked: flag,
   wanted: flag,
@@ -52,29 +54,29 @@ const SHOWN: Readonly<Record<string, Show>> = {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The shown fields of an object, as plain data. */
-export const shown = (value: unknown): Readonly<Record<string, unknown>> => {
+/** The allowed fields of an object, as plain data. */
+export const redactedFields = (value: unknown): Readonly<Record<string, unknown>> => {
   const out: Record<string, unknown> = {}
   if (!isRecord(value)) return out
-  for (const [name, show] of Object.entries(SHOWN)) {
+  for (const [name, redact] of Object.entries(ALLOWED)) {
     if (!Object.hasOwn(value, name)) continue
-    const part = show(value[name])
+    const part = redact(value[name])
     if (part !== undefined) out[name] = part
   }
   return out
 }
 
-/** An event: its type, and what is shown of what it carries. */
-export const shownEvent = (event: { readonly type: string }): { readonly type: string } => ({
-  ...shown(event),
+/** An event: its type, and the allowed fields of its payload. */
+export const redactedEvent = (event: { readonly type: string }): { readonly type: string } => ({
+  ...redactedFields(event),
   type: withoutNumbers(event.type.slice(0, 200))
 })
 
 /**
- * The names in a machine's definition: what an inspector draws. Parameters and functions stay behind. `order` is a state's
- * place among its siblings, which the inspector's way of writing a definition loses.
+ * The names in a machine's definition, from which an inspector draws it. Parameters of actions and functions are left out.
+ * `order` is a state's place among its siblings, which the inspector's serialization of a definition loses.
  */
-export const shownDefinition = (config: unknown, order?: number): Readonly<Record<string, unknown>> => {
+export const redactedDefinition = (config: unknown, order?: number): Readonly<Record<string, unknown>> => {
   if (!isRecord(config)) return {}
   const { after, always, entry, exit, invoke, on, states } = config
   return {
@@ -86,7 +88,7 @@ export const shownDefinition = (config: unknown, order?: number): Readonly<Recor
     ...(always === undefined ? undefined : { always: transitions(always) }),
     ...(isRecord(on) ? { on: mapped(on, transitions) } : undefined),
     ...(isRecord(after) ? { after: mapped(after, transitions) } : undefined),
-    ...(isRecord(states) ? { states: mapped(states, shownDefinition) } : undefined)
+    ...(isRecord(states) ? { states: mapped(states, redactedDefinition) } : undefined)
   }
 }
 
@@ -94,8 +96,8 @@ const list = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ?
 
 const mapped = (
   record: Readonly<Record<string, unknown>>,
-  show: (value: unknown, order: number) => unknown
-) => Object.fromEntries(Object.entries(record).map(([name, value], order) => [name, show(value, order)]))
+  redact: (value: unknown, order: number) => unknown
+) => Object.fromEntries(Object.entries(record).map(([name, value], order) => [name, redact(value, order)]))
 
 const named = (value: unknown, names: ReadonlyArray<string>): Readonly<Record<string, unknown>> =>
   isRecord(value)
@@ -112,6 +114,15 @@ const nameOf = (value: unknown): string =>
       ? value['type']
       : 'inline'
 
+/** A guard with the constants that it is called with, such as `closedWith banned`: without them the guards would look the same. */
+const guardName = (guard: unknown): string => {
+  const params = isRecord(guard) && isRecord(guard['params']) ? Object.values(guard['params']) : []
+  return [
+    nameOf(guard),
+    ...params.filter(param => typeof param === 'string' && word(param) !== undefined)
+  ].join(' ')
+}
+
 const actionNames = (actions: unknown) => list(actions).map(action => ({ type: nameOf(action) }))
 
 const transitions = (value: unknown): unknown =>
@@ -122,7 +133,7 @@ const transitions = (value: unknown): unknown =>
           ...named(one, ['target']),
           ...(isRecord(one) && one['reenter'] === true ? { reenter: true } : undefined),
           ...(isRecord(one) && one['guard'] !== undefined
-            ? { guard: { type: nameOf(one['guard']) } }
+            ? { guard: { type: guardName(one['guard']) } }
             : undefined),
           ...(isRecord(one) && one['actions'] !== undefined
             ? { actions: actionNames(one['actions']) }

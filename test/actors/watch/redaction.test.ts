@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createActor } from 'xstate'
-import { inspectedSystem } from '../../../src/actors/watch/inspection.ts'
-import { shown, shownDefinition, shownEvent } from '../../../src/actors/watch/shown.ts'
+import { inspectedSystem } from '../../../src/actors/watch/inspected-system.ts'
+import { redactedFields, redactedDefinition, redactedEvent } from '../../../src/actors/watch/redaction.ts'
 import { accountMachine } from '../../../src/machines/account.ts'
 import { supervisorMachine } from '../../../src/machines/supervisor.ts'
 
@@ -29,7 +29,7 @@ test('nothing passes but by name, however deep it lies and whatever it is called
   )
   fc.assert(
     fc.property(fc.oneof(secrets, named), value => {
-      const told = JSON.stringify([shown(value), shownEvent({ ...value, type: 'x' })])
+      const told = JSON.stringify([redactedFields(value), redactedEvent({ ...value, type: 'x' })])
       expect(told).not.toContain('secret')
       expect(told).not.toContain('4915112345678')
     }),
@@ -39,7 +39,7 @@ test('nothing passes but by name, however deep it lies and whatever it is called
 
 test('of addresses the ends are shown, of offers that there is one', () => {
   expect(
-    shown({
+    redactedFields({
       pairing: { method: 'code', phoneNumber: '+4915112345678' },
       offer: { method: 'code', text: 'ABCD1234', expiresAt: 5 },
       jid: '4915112345678:3@s.whatsapp.net',
@@ -53,12 +53,12 @@ test('of addresses the ends are shown, of offers that there is one', () => {
   })
 })
 
-test('a definition keeps its states, events, delays, guards and actions by name, and no parameter', () => {
-  const definition = JSON.stringify(shownDefinition(accountMachine.config))
+test('a definition keeps its states, events, delays, guards and actions by name, and no parameter of an action', () => {
+  const definition = JSON.stringify(redactedDefinition(accountMachine.config))
   for (const name of [
     'reconnecting',
     'socket.closed',
-    'wasBanned',
+    'closedWith banned',
     'connectTimeout',
     'rememberEnd',
     'outbox',
@@ -75,17 +75,19 @@ test('the running system is shown from its root to the work of its states, and e
     type: 'account.start',
     input: { accountId: 'acc-1', linked: true, wanted: true, ended: null, lastDisconnect: null }
   })
-  const present = system.present(undefined).map(({ accountId, text }) => ({ accountId, ...JSON.parse(text) }))
+  const present = system
+    .snapshot(undefined)
+    .map(({ accountId, text }) => ({ accountId, ...JSON.parse(text) }))
   expect(present.map(({ accountId, name }) => [accountId, name])).toEqual([
     [undefined, 'supervisor'],
     ['acc-1', 'acc-1'],
     ...['ingest', 'history', 'media', 'socket'].map(work => ['acc-1', work])
   ])
   expect(present[1]).toMatchObject({ parentId: root.sessionId, rootId: root.sessionId })
-  expect(JSON.parse(present[1].definition)).toEqual(shownDefinition(accountMachine.config))
+  expect(JSON.parse(present[1].definition)).toEqual(redactedDefinition(accountMachine.config))
 
   const heard: Array<Record<string, unknown>> = []
-  const detach = system.attach(({ text }) => heard.push(JSON.parse(text)))
+  const detach = system.subscribe(({ text }) => heard.push(JSON.parse(text)))
   root.getSnapshot().children['acc-1']!.send({ type: 'socket.qrOffered', qr: SECRET, expiresAt: 5 })
   root.send({ type: 'account.stop', accountId: 'acc-1' })
   detach()
