@@ -7,7 +7,7 @@ import type { makeComposer, RequestRefused } from '../../../services/outbox/comp
 import { type IdempotencyConflict, Outbox } from '../../../services/outbox/outbox.ts'
 import type { SendRequest } from '../../../services/outbox/request.ts'
 import { findAccount } from '../../lookup.ts'
-import { badField, KeyReused, storeFailed, WrongState } from '../../problems.ts'
+import { badField, KeyReused, databaseFailed, WrongState } from '../../problems.ts'
 import type { SendForm } from './send-form.ts'
 
 const LONGEST_KEY = 200
@@ -34,7 +34,7 @@ const withProblems = <A, R>(
   work: Effect.Effect<A, IdempotencyConflict | RequestRefused | DatabaseError, R>
 ) =>
   Effect.catchTags(work, {
-    ...storeFailed,
+    ...databaseFailed,
     IdempotencyConflict: () =>
       Effect.fail(
         new KeyReused({ detail: 'Use a new idempotencyKey for a new message; a key is kept for 24 hours' })
@@ -42,15 +42,15 @@ const withProblems = <A, R>(
     RequestRefused: ({ field, reason }) => Effect.fail(badField('payload', field, reason))
   })
 
-const checkLinked = ({ record, state }: AccountView): Effect.Effect<void, WrongState> =>
-  record.jid === null || state === 'loggedOut'
-    ? Effect.fail(
+const checkLinked = ({ isLinked, state }: AccountView): Effect.Effect<void, WrongState> =>
+  isLinked
+    ? Effect.void
+    : Effect.fail(
         new WrongState({
           state,
           detail: 'The account is not linked to a phone, so nothing can be sent. Start with pair'
         })
       )
-    : Effect.void
 
 export const send = Effect.fnUntraced(function* (
   composer: Effect.Success<typeof makeComposer>,
