@@ -57,7 +57,7 @@ export const watchRestrictions = (options: {
   const { emit, now, socket, timeoutMs } = options
   let isAsking = false
   socket.ev.on('message-capping.update', info =>
-    emit({ type: 'socket.restrictionTold', restriction: cappingRestriction(info, now()) })
+    emit({ type: 'socket.restrictionChanged', restriction: cappingRestriction(info, now()) })
   )
   const question = Effect.tryPromise({
     try: async () => {
@@ -78,7 +78,7 @@ export const watchRestrictions = (options: {
     onUpdate: ({ reachoutTimeLock }) => {
       // Baileys also reports the answer to a question of this server, which the caller gets directly.
       if (reachoutTimeLock === undefined || isAsking) return
-      emit({ type: 'socket.restrictionTold', restriction: reachoutRestriction(reachoutTimeLock, now()) })
+      emit({ type: 'socket.restrictionChanged', restriction: reachoutRestriction(reachoutTimeLock, now()) })
     }
   }
 }
