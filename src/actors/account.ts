@@ -36,13 +36,13 @@ export interface AccountDelays {
 }
 
 /**
- * `turnIn` answers how long a new connection waits for its turn, milliseconds: this time does not count towards the connect
+ * `openingDelayMs` answers how long a new connection waits for its turn, milliseconds: this time does not count towards the connect
  * timeout.
  */
 export const makeAccountLogic = (
   bridge: EffectBridge<AccountServices>,
   delays: AccountDelays,
-  turnIn: () => number
+  openingDelayMs: () => number
 ) =>
   accountMachine.provide({
     actors: {
@@ -91,7 +91,7 @@ export const makeAccountLogic = (
     },
     delays: {
       pairingTimeout: delays.pairingTimeoutMs,
-      connectTimeout: () => delays.connectTimeoutMs + turnIn(),
+      connectTimeout: () => delays.connectTimeoutMs + openingDelayMs(),
       backoff: ({ context }) =>
         backoff(context.attempts, { least: delays.reconnectMinMs, most: delays.reconnectMaxMs })
     }

@@ -2,12 +2,9 @@
 import { Effect, Schedule, Stream } from 'effect'
 import type { FeedEvent } from '../../../domain/feed.ts'
 import { Accounts } from '../../../services/accounts.ts'
-import { Store } from '../../../services/conversations/store.ts'
+import { EventTail } from '../../../services/events/tail.ts'
 import { Incidents } from '../../../services/incidents/incidents.ts'
 
-const BATCH = 500
-/** How often the log is read; a subscriber is never further behind than this and one batch. */
-const LOG_INTERVAL = '200 millis'
 const PROGRESS = 'account.progress'
 const PROGRESS_INTERVAL = '1 second'
 /** A comment now and then, so that neither side takes a quiet connection for a broken one. */
@@ -22,16 +19,10 @@ const logFrame = (event: FeedEvent): string =>
 const liveFrame = (kind: string, data: string): string => `event: ${kind}\ndata: ${data}\n\n`
 
 /** What was written to the log after the event `start`, of one account or of all. */
-const logged = (start: number, accountId: string | undefined) => {
-  let after = start
-  const next = Effect.gen(function* () {
-    const store = yield* Store
-    const events = yield* store.events({ after, accountId, limit: BATCH })
-    after = events.at(-1)?.eventId ?? after
-    return events.map(logFrame).join('')
-  })
-  return Stream.fromEffectSchedule(next, Schedule.spaced(LOG_INTERVAL)).pipe(Stream.filter(isText))
-}
+const logged = (start: number, accountId: string | undefined) =>
+  Stream.unwrap(Effect.map(EventTail, tail => tail.follow({ after: start, accountId }))).pipe(
+    Stream.map(events => events.map(logFrame).join(''))
+  )
 
 /** Changes of state and incidents as they happen. A client that missed some reads the accounts and incidents instead. */
 const live = Effect.fnUntraced(function* (only: string | undefined) {

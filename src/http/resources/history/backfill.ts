@@ -5,7 +5,7 @@ import { decodePlace } from '../../../domain/page.ts'
 import type { AccountView } from '../../../services/accounts.ts'
 import { Store } from '../../../services/conversations/store.ts'
 import { Backfill } from '../../../services/history/backfill/backfill.ts'
-import { Rehearsal } from '../../../services/history/dry-run/dry-run.ts'
+import { DryRun } from '../../../services/history/dry-run/dry-run.ts'
 import { findAccount } from '../../lookup.ts'
 import { decodeCursorField, pageOf } from '../../paging.ts'
 import { badField, NotFound, orStoreUnavailable, storeFailed, WrongState } from '../../problems.ts'
@@ -51,7 +51,7 @@ const checkLinked = ({ record, state, tags }: AccountView): Effect.Effect<void, 
 /** The current id of the thread, if it belongs to the account. In a dry run no thread is stored: its report knows it. */
 const threadIn = Effect.fnUntraced(function* (isDryRun: boolean, accountId: string, threadId: string) {
   const store = yield* Store
-  const rehearsal = yield* Rehearsal
+  const rehearsal = yield* DryRun
   const thread = yield* orStoreUnavailable(store.readThread(threadId))
   if (thread !== undefined && thread.accountId === accountId) return thread.threadId
   const { floor } = yield* orStoreUnavailable(rehearsal.reachOf(threadId))
