@@ -9,7 +9,7 @@ import makeWASocket, {
 } from '@whiskeysockets/baileys'
 import pino from 'pino'
 import { temporaryFolder } from '../harness/server-process.ts'
-import { silenceSessionDumps } from '../simulator/silence.ts'
+import { silenceSessionDumps } from '../simulator/signal/session-dumps.ts'
 import { answer } from './child.ts'
 
 const silent = pino({ level: 'silent' })

@@ -2,7 +2,7 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { inflateSync } from 'node:zlib'
 import { proto } from '@whiskeysockets/baileys'
-import { openPrepared } from '../simulator/prepared-history.ts'
+import { openPrepared } from '../simulator/protocol/history/prepared.ts'
 import { searchable } from '../src/domain/search-text.ts'
 import type { ChunkFile } from './phone.ts'
 

@@ -1,7 +1,7 @@
 // A simulated WhatsApp with one phone, as a process of its own: what is measured must not share a processor's time slice
 // or a heap with what it is measured against. Spoken to by bench/phone.ts.
 import { createHash } from 'node:crypto'
-import { isGroupChat, type MailboxChat } from '../simulator/mailbox.ts'
+import { isGroupChat, type MailboxChat } from '../simulator/state/history/mailbox.ts'
 import { Simulator } from '../simulator/simulator.ts'
 import type { Phone } from '../simulator/phone.ts'
 import { answer } from './child.ts'

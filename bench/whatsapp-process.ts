@@ -1,6 +1,6 @@
 // A simulated WhatsApp with many phones, as a process of its own: links whoever shows a QR code, has outages on demand, and
 // notes when somebody tries to log in.
-import type { ActiveFault } from '../simulator/faults.ts'
+import type { ActiveFault } from '../simulator/state/faults.ts'
 import { Simulator } from '../simulator/simulator.ts'
 import { answer } from './child.ts'
 

@@ -1,6 +1,6 @@
 // Compares what a simulated phone holds with what an application reads of it, message by message.
 import type { Message } from '../src/domain/message.ts'
-import type { HeldMessage } from '../simulator/ledger.ts'
+import type { HeldMessage } from '../simulator/state/ledger.ts'
 import type { Thread } from '../src/domain/thread.ts'
 
 export interface Comparison {

@@ -1,15 +1,15 @@
 // Makes phones with contacts, groups and a history, all from the seed.
-import type { Account } from './account.ts'
-import type { Group } from './group.ts'
-import { makeGroup } from './group-changes.ts'
-import { defaultKinds, KindPicker, type KindWeights } from './history-content.ts'
-import type { SyncPlan } from './history-sync.ts'
-import { groupName, personName } from './history-text.ts'
-import { Mailbox } from './mailbox.ts'
-import { MediaPool } from './media-files.ts'
-import type { Network } from './network.ts'
+import type { Account } from './state/account.ts'
+import type { Group } from './state/group.ts'
+import { makeGroup } from './protocol/groups/changes.ts'
+import { defaultKinds, KindPicker, type KindWeights } from './state/history/content.ts'
+import type { SyncPlan } from './protocol/history/sync.ts'
+import { groupName, personName } from './state/history/text.ts'
+import { Mailbox } from './state/history/mailbox.ts'
+import { MediaPool } from './state/media/sample-files.ts'
+import type { Network } from './state/network.ts'
 import { Phone } from './phone.ts'
-import { Random } from './random.ts'
+import { Random } from './state/random.ts'
 
 export interface HistoryOptions {
   readonly chats: number

@@ -1,29 +1,42 @@
 // The owner's side of one simulated phone, as tests use it: link devices, write, read, be offline, and tell the truth.
-import type { Account } from './account.ts'
-import { type CallOutcome, ring } from './calls.ts'
-import type { Companion } from './companion.ts'
-import type { ActiveFault, Fault, FaultScope } from './faults.ts'
-import { type Flood, flood } from './flood.ts'
-import { addMembers, changeGroup, type GroupChange, makeGroup, removeMembers } from './group-changes.ts'
-import { announceGroup } from './group-notifications.ts'
-import type { Group } from './group.ts'
-import type { ChatEvent, Delivered, HeldMessage, ReadByDevice, Received, SeenReceipt } from './ledger.ts'
-import { unlink } from './login.ts'
-import { addFault, disconnect } from './disconnections.ts'
-import { announceDevices } from './device-list.ts'
-import type { Mailbox } from './mailbox.ts'
-import { fileIn } from './media-retry.ts'
-import type { Network } from './network.ts'
-import { capMessages, type MessageCap, type ReachoutTimelock, restrict } from './new-chat-limits.ts'
-import { postStatus, showPresence, showTyping } from './passing-events.ts'
-import { enterPairingCode, scanQr } from './pairing.ts'
-import { type PreparedChunk, prepareHistory } from './prepared-history.ts'
-import { addressingFor, sendFromPrimary } from './primary-sender.ts'
-import { tellOwnDevices } from './receipts.ts'
-import type { StanzaKind } from './stanza-queue.ts'
+import type { Account } from './state/account.ts'
+import { type CallOutcome, ring } from './protocol/calls.ts'
+import type { Companion } from './state/companion.ts'
+import type { ActiveFault, Fault, FaultScope } from './state/faults.ts'
+import { type Flood, flood } from './protocol/messages/flood.ts'
+import {
+  addMembers,
+  changeGroup,
+  type GroupChange,
+  makeGroup,
+  removeMembers
+} from './protocol/groups/changes.ts'
+import { announceGroup } from './protocol/groups/notifications.ts'
+import type { Group } from './state/group.ts'
+import type {
+  ChatEvent,
+  Delivered,
+  HeldMessage,
+  ReadByDevice,
+  Received,
+  SeenReceipt
+} from './state/ledger.ts'
+import { unlink } from './protocol/login.ts'
+import { addFault, disconnect } from './protocol/disconnections.ts'
+import { announceDevices } from './protocol/device-list.ts'
+import type { Mailbox } from './state/history/mailbox.ts'
+import { fileIn } from './protocol/media/retry.ts'
+import type { Network } from './state/network.ts'
+import { capMessages, type MessageCap, type ReachoutTimelock, restrict } from './protocol/new-chat-limits.ts'
+import { postStatus, showPresence, showTyping } from './protocol/messages/status.ts'
+import { enterPairingCode, scanQr } from './protocol/pairing/pairing.ts'
+import { type PreparedChunk, prepareHistory } from './protocol/history/prepared.ts'
+import { addressingFor, sendFromPrimary } from './protocol/messages/primary-sender.ts'
+import { tellOwnDevices } from './protocol/receipts.ts'
+import type { StanzaKind } from './state/stanza-queue.ts'
 import type { Addressing } from './wire/jid.ts'
 import { unixSeconds } from './wire/stanza.ts'
-import { type Content, messageFrom } from './written-content.ts'
+import { type Content, messageFrom } from './protocol/messages/written.ts'
 
 export interface WriteOptions {
   readonly id?: string | undefined

@@ -1,6 +1,6 @@
 // What else history brings: settings of chats, receipts, who has left; messages without content; progress.
 import { expect, test } from 'vitest'
-import { isGroupChat } from '../../simulator/mailbox.ts'
+import { isGroupChat } from '../../simulator/state/history/mailbox.ts'
 import { movableClock, sharedStage, Stage } from './stage.ts'
 
 const shared = sharedStage()

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { decryptPollVote, type proto, type WAMessage } from '@whiskeysockets/baileys'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { hashOfOption, sealVote } from '../../simulator/poll-votes.ts'
+import { hashOfOption, sealVote } from '../../simulator/state/messages/polls.ts'
 import type { Account, Phone } from '../../simulator/simulator.ts'
 import { Simulator } from '../../simulator/simulator.ts'
 import { Client } from './client.ts'

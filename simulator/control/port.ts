@@ -1,0 +1,114 @@
+// The control port: HTTP and JSON for whoever runs the simulator as a process of its own. Each endpoint is one method of the
+// Simulator or a Phone; the table at the end is the whole of it. It listens where the server does: on the
+// loopback address, unless told otherwise.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { ControlError } from './requests.ts'
+import { type ControlRoute, routes } from './routes.ts'
+import type { Simulator } from '../simulator.ts'
+
+const BODY_LIMIT = 16 * 1024 * 1024
+
+export interface ControlPort {
+  readonly url: string
+  handle(request: IncomingMessage, response: ServerResponse): void
+  close(): Promise<void>
+}
+
+export const openControlPort = async (
+  simulator: Simulator,
+  port: number | undefined
+): Promise<ControlPort | undefined> => {
+  if (port === undefined) return undefined
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    answer(simulator, request, response).catch((error: unknown) => {
+      if (response.headersSent) response.destroy()
+      else {
+        const status = error instanceof ControlError ? error.status : 400
+        writeJson(response, status, { error: error instanceof Error ? error.message : String(error) })
+      }
+    })
+  }
+  const server = createServer(handle)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, simulator.host, () => resolve())
+  })
+  const { port: actual } = server.address() as AddressInfo
+  return {
+    url: `http://${simulator.host}:${actual}`,
+    handle,
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise<void>(resolve => server.close(() => resolve()))
+    }
+  }
+}
+
+const answer = async (
+  simulator: Simulator,
+  request: IncomingMessage,
+  response: ServerResponse
+): Promise<void> => {
+  const url = new URL(request.url ?? '/', 'http://control')
+  const parts = url.pathname
+    .split('/')
+    .filter(part => part !== '')
+    .map(decodeURIComponent)
+  const found = routes.flatMap(route => {
+    const parameters = match(route, request.method ?? 'GET', parts)
+    return parameters ? [{ route, parameters }] : []
+  })[0]
+  if (!found) throw new ControlError(404, `there is no ${request.method} ${url.pathname}`)
+  const body = await readBody(request)
+  const result = await found.route.answer({
+    simulator,
+    parameters: found.parameters,
+    query: url.searchParams,
+    text: body,
+    body: () => parseBody(body),
+    response
+  })
+  if (response.headersSent) return
+  if (typeof result === 'string') response.writeHead(200, { 'content-type': 'text/plain' }).end(result)
+  else writeJson(response, 200, result ?? { ok: true })
+}
+
+const match = (
+  { method, path }: ControlRoute,
+  asked: string,
+  parts: string[]
+): Record<string, string> | undefined => {
+  const pattern = path.split('/').filter(part => part !== '')
+  if (method !== asked || pattern.length !== parts.length) return undefined
+  const parameters: Record<string, string> = {}
+  for (const [place, part] of pattern.entries()) {
+    const given = parts[place] ?? ''
+    if (part.startsWith(':')) parameters[part.slice(1)] = given
+    else if (part !== given) return undefined
+  }
+  return parameters
+}
+
+const readBody = async (request: IncomingMessage): Promise<string> => {
+  const parts: Buffer[] = []
+  let size = 0
+  for await (const part of request as AsyncIterable<Buffer>) {
+    size += part.length
+    if (size > BODY_LIMIT) throw new ControlError(413, 'the body is too large')
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+const parseBody = (text: string): Record<string, unknown> => {
+  const value: unknown = text === '' ? {} : JSON.parse(text)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ControlError(400, 'the body must be a JSON object')
+  }
+  return value as Record<string, unknown>
+}
+
+export const writeJson = (response: ServerResponse, status: number, value: unknown): void => {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+}

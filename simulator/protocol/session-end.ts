@@ -1,0 +1,18 @@
+// A connection ended: the device keeps its queue, loses its presence, and may come back.
+import type { Network, Session } from '../state/network.ts'
+import { setAvailable } from './presence.ts'
+import type { Connection } from '../wire/connection.ts'
+
+export const announceGone = (network: Network, session: Session, connection: Connection): void => {
+  const { companion } = session
+  if (!companion) {
+    network.signals.emit('closed', { connection: connection.id })
+    return
+  }
+  companion.queue.close(connection)
+  if (companion.connection === connection) {
+    companion.connection = undefined
+    setAvailable(network, companion, false)
+  }
+  network.signals.emit('closed', { device: companion.jid })
+}

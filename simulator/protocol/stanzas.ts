@@ -1,0 +1,100 @@
+// What each stanza of a client sets in motion, by its tag. A stanza from a client that is not linked may only be about pairing.
+import { announceGone } from './session-end.ts'
+import { authenticated } from './login.ts'
+import { routeMessage, sendAck } from './messages/routing.ts'
+import type { Network, Session } from '../state/network.ts'
+import { abandonPairing, answerLinkCode, answerPairing } from './pairing/pairing.ts'
+import { routeChatState, routePresence } from './presence.ts'
+import { answerQuery } from './queries.ts'
+import { acknowledged, routeReceipt } from './receipts.ts'
+import { type BinaryNode, child, element } from '../wire/binary-node.ts'
+import type { Connection, ConnectionHandlers } from '../wire/connection.ts'
+import { acknowledge, queryError, queryResult } from '../wire/stanza.ts'
+
+export const handlersFor = (network: Network): ConnectionHandlers => ({
+  authenticated(connection, payload, staticKey) {
+    const session: Session = { connection, companion: undefined, pairing: undefined }
+    network.sessions.set(connection, session)
+    const companion = authenticated(network, session, payload, staticKey)
+    // a client that does not ask to be passive wants its stanzas at once
+    if (companion && payload.passive === false) network.activate(session, companion)
+  },
+  stanza(connection, node) {
+    const session = network.sessions.get(connection)
+    if (!session) return undefined
+    try {
+      handle(network, session, node)
+    } catch (error) {
+      // well-formed but absurd: worth a note, not worth the connection
+      network.report(`stanza ${node.tag}`, error)
+    }
+    return network.breathe()
+  },
+  closed(connection) {
+    const session = network.sessions.get(connection)
+    network.sessions.delete(connection)
+    if (!session) return
+    abandonPairing(session)
+    announceGone(network, session, connection)
+  },
+  misbehaved(connection: Connection, error) {
+    network.report(`connection ${connection.id}`, error)
+  }
+})
+
+const handle = (network: Network, session: Session, node: BinaryNode): void => {
+  const { companion } = session
+  if (!companion) {
+    handleUnlinked(network, session, node)
+    return
+  }
+  if (companion.connection !== session.connection) return
+  switch (node.tag) {
+    case 'iq':
+      answerQuery(network, session, companion, node)
+      return
+    case 'message':
+      routeMessage(network, session, companion, node)
+      return
+    case 'receipt':
+      routeReceipt(network, session, companion, node)
+      return
+    case 'ack':
+      acknowledged(network, companion, node)
+      return
+    case 'presence':
+      routePresence(network, companion, node)
+      return
+    case 'chatstate':
+      routeChatState(network, companion, node)
+      return
+    case 'call':
+      sendAck(
+        network,
+        session,
+        companion,
+        child(node, 'link_create')
+          ? element('call', { id: node.attrs.id, from: node.attrs.to }, [
+              element('link_create', { token: 'simulated' })
+            ])
+          : acknowledge(node)
+      )
+      return
+    case 'notification':
+      network.reply(session, acknowledge(node))
+      return
+    default:
+  }
+}
+
+const handleUnlinked = (network: Network, session: Session, node: BinaryNode): void => {
+  if (node.tag !== 'iq') return
+  const { type } = node.attrs
+  if (type === 'result' || type === 'error') {
+    answerPairing(network, session, node)
+    return
+  }
+  if (node.attrs.xmlns === 'md' && answerLinkCode(network, session, node)) return
+  if (node.attrs.xmlns === 'w:p' || child(node, 'ping')) network.reply(session, queryResult(node))
+  else network.reply(session, queryError(node, 401, 'not-authorized'))
+}

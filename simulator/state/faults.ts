@@ -1,0 +1,243 @@
+// Trouble on demand. A fault is switched on, applies to everyone or to one account, and is switched off again, by hand
+// or after a number of times. Parts of the server ask here at the few points where trouble can happen.
+import type { Account } from './account.ts'
+import type { Companion } from './companion.ts'
+import type { Leaving, StanzaKind } from './stanza-queue.ts'
+import type { BinaryNode } from '../wire/binary-node.ts'
+
+export type Fault =
+  /** The connections end now with this stream error. */
+  | { readonly kind: 'disconnect'; readonly code: number }
+  /** The TCP connections end now, without a word. */
+  | { readonly kind: 'drop' }
+  /** The TCP connection ends right after this many more stanzas were written to it. */
+  | { readonly kind: 'dropAfter'; readonly count: number; readonly stanza?: StanzaKind }
+  /** Receipts that clients send never reach the server. */
+  | { readonly kind: 'loseReceipts' }
+  /** Every login is refused with this reason (401, 403, 405, 503 …). */
+  | { readonly kind: 'refuseLogins'; readonly reason: number }
+  /** Stanzas leave this much later; those behind them wait. */
+  | { readonly kind: 'delay'; readonly ms: number; readonly stanza?: StanzaKind }
+  /** Every stanza is written twice. */
+  | { readonly kind: 'duplicate'; readonly stanza?: StanzaKind }
+  /** Stanzas are held until `count` have come and leave in reverse, or after `withinMs`. */
+  | {
+      readonly kind: 'reorder'
+      readonly count: number
+      readonly withinMs?: number
+      readonly stanza?: StanzaKind
+    }
+  /** The server stops acknowledging what clients send; what it owes is sent when the fault ends. */
+  | { readonly kind: 'holdAcks' }
+  /** The server swallows the acknowledgements for good. */
+  | { readonly kind: 'loseAcks' }
+  /** Messages that clients send are acknowledged with this error and not routed. */
+  | { readonly kind: 'rejectMessages'; readonly error: number }
+  /** History chunks cannot be downloaded (404), or are damaged. */
+  | {
+      readonly kind: 'historyChunk'
+      readonly effect: 'missing' | 'corrupt'
+      readonly chunkOrder?: number
+      readonly syncType?: number
+    }
+  /**
+   * Requests for older messages of a chat (of any, without `chat`): never answered, answered without history, answered under
+   * the chat's other address, or with the same page again and again.
+   */
+  | {
+      readonly kind: 'historyOnDemand'
+      readonly effect: 'silent' | 'refused' | 'otherAddress' | 'sameAgain'
+      readonly chat?: string
+    }
+  /**
+   * Downloads from the media host end after `afterBytes` (`cut`) or hang there (`stall`), come with other bytes (`corrupt`),
+   * or are refused with 503 (`unavailable`). Nobody is known there: a path, not a phone, says which.
+   */
+  | {
+      readonly kind: 'media'
+      readonly effect: 'cut' | 'stall' | 'corrupt' | 'unavailable'
+      readonly afterBytes?: number
+      readonly path?: string
+    }
+  /** Messages are stamped this far in the future. */
+  | { readonly kind: 'futureTimestamps'; readonly seconds: number }
+  /** Message stanzas carry a ciphertext that cannot be decrypted. */
+  | { readonly kind: 'corruptMessages' }
+  /** Message stanzas come without ciphertext, so that a placeholder resend is needed. */
+  | { readonly kind: 'unavailableMessages' }
+  /** A contact cannot decrypt what a linked device sends it, and asks for it again with a retry receipt. */
+  | { readonly kind: 'recipientCannotDecrypt' }
+  /** Queries of this namespace are never answered. */
+  | { readonly kind: 'ignoreQueries'; readonly xmlns: string }
+
+export type FaultKind = Fault['kind']
+
+/** Every kind there is; the compiler asks for those that are missing. */
+const KINDS: Readonly<Record<FaultKind, true>> = {
+  disconnect: true,
+  drop: true,
+  dropAfter: true,
+  loseReceipts: true,
+  refuseLogins: true,
+  delay: true,
+  duplicate: true,
+  reorder: true,
+  holdAcks: true,
+  loseAcks: true,
+  rejectMessages: true,
+  historyChunk: true,
+  historyOnDemand: true,
+  media: true,
+  futureTimestamps: true,
+  corruptMessages: true,
+  unavailableMessages: true,
+  recipientCannotDecrypt: true,
+  ignoreQueries: true
+}
+
+export const isFault = (value: unknown): value is Fault =>
+  typeof value === 'object' &&
+  value !== null &&
+  'kind' in value &&
+  typeof value.kind === 'string' &&
+  Object.hasOwn(KINDS, value.kind)
+
+export type FaultOf<K extends FaultKind> = Extract<Fault, { kind: K }>
+
+export interface FaultScope {
+  readonly account?: Account | undefined
+  readonly device?: number | undefined
+  /** How often it applies before it ends by itself. */
+  readonly times?: number | undefined
+}
+
+export interface ActiveFault {
+  readonly id: number
+  readonly fault: Fault
+  clear(): void
+}
+
+interface Entry {
+  readonly id: number
+  readonly fault: Fault
+  readonly scope: FaultScope
+  left: number
+  seen: number
+  readonly ended: (() => void)[]
+}
+
+interface Whom {
+  readonly account?: Account | undefined
+  readonly companion?: Companion | undefined
+}
+
+export class Faults {
+  private readonly entries = new Map<number, Entry>()
+  private nextId = 1
+
+  add(fault: Fault, scope: FaultScope = {}): ActiveFault {
+    const entry: Entry = {
+      id: this.nextId++,
+      fault,
+      scope,
+      left: scope.times ?? Number.POSITIVE_INFINITY,
+      seen: 0,
+      ended: []
+    }
+    this.entries.set(entry.id, entry)
+    return { id: entry.id, fault, clear: () => this.clear(entry.id) }
+  }
+
+  clear(id: number): boolean {
+    const entry = this.entries.get(id)
+    if (!entry) return false
+    this.entries.delete(id)
+    for (const tell of entry.ended) tell()
+    return true
+  }
+
+  clearAll(): void {
+    for (const id of this.entries.keys()) this.clear(id)
+  }
+
+  list(): { id: number; fault: Fault; account: string | undefined }[] {
+    return [...this.entries.values()].map(({ id, fault, scope }) => ({
+      id,
+      fault,
+      account: scope.account?.jid
+    }))
+  }
+
+  /** The fault of this kind that applies now, without using it up. */
+  active<K extends FaultKind>(
+    kind: K,
+    whom: Whom,
+    fits: (fault: FaultOf<K>) => boolean = () => true
+  ): FaultOf<K> | undefined {
+    return this.find(kind, whom, fits)?.[1]
+  }
+
+  /** The fault of this kind that applies now; it counts as one of its times. */
+  take<K extends FaultKind>(
+    kind: K,
+    whom: Whom,
+    fits: (fault: FaultOf<K>) => boolean = () => true
+  ): FaultOf<K> | undefined {
+    const found = this.find(kind, whom, fits)
+    if (!found) return undefined
+    const [entry, fault] = found
+    if (--entry.left <= 0) this.clear(entry.id)
+    return fault
+  }
+
+  /** Calls back when the fault of this kind ends; at once when there is none. */
+  whenOver(kind: FaultKind, whom: Whom, then: () => void): void {
+    const found = this.find(kind, whom, () => true)
+    if (found) found[0].ended.push(then)
+    else then()
+  }
+
+  /** How one stanza leaves for a device. */
+  async departure(whom: { companion: Companion; kind: StanzaKind }, node: BinaryNode): Promise<Leaving> {
+    if (this.entries.size === 0) return { nodes: [node] }
+    const applies = (fault: { stanza?: StanzaKind }): boolean =>
+      fault.stanza === undefined || fault.stanza === whom.kind
+    const delay = this.take('delay', whom, applies)
+    if (delay) await new Promise(resolve => setTimeout(resolve, delay.ms).unref())
+    const nodes = this.take('duplicate', whom, applies) ? [node, node] : [node]
+    const reorder = this.take('reorder', whom, applies)
+    const thenDrop = this.countdown(whom, applies)
+    return {
+      nodes,
+      thenDrop,
+      ...(reorder ? { holdUntil: { count: reorder.count, withinMs: reorder.withinMs ?? 500 } } : {})
+    }
+  }
+
+  private countdown(whom: Whom, applies: (fault: { stanza?: StanzaKind }) => boolean): boolean {
+    const found = this.find('dropAfter', whom, applies)
+    if (!found) return false
+    const [entry, { count }] = found
+    if (++entry.seen < count) return false
+    entry.seen = 0
+    this.take('dropAfter', whom, applies)
+    return true
+  }
+
+  private find<K extends FaultKind>(
+    kind: K,
+    whom: Whom,
+    fits: (fault: FaultOf<K>) => boolean
+  ): [Entry, FaultOf<K>] | undefined {
+    const account = whom.account ?? whom.companion?.account
+    for (const entry of this.entries.values()) {
+      if (!isKind(entry.fault, kind)) continue
+      if (entry.scope.account && entry.scope.account !== account) continue
+      if (entry.scope.device !== undefined && entry.scope.device !== whom.companion?.number) continue
+      if (fits(entry.fault)) return [entry, entry.fault]
+    }
+    return undefined
+  }
+}
+
+const isKind = <K extends FaultKind>(fault: Fault, kind: K): fault is FaultOf<K> => fault.kind === kind
