@@ -4,7 +4,7 @@ import { inflateSync } from 'node:zlib'
 import { proto } from '@whiskeysockets/baileys'
 import { openPrepared } from '../simulator/protocol/history/prepared.ts'
 import { searchable } from '../src/domain/search-text.ts'
-import type { ChunkFile } from './phone.ts'
+import type { ChunkFile } from './phone-truth.ts'
 
 const WARM_UP_CHUNKS = 3
 

@@ -8,7 +8,8 @@ import { parseArgs } from 'node:util'
 import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
 import { wholeOption } from './options.ts'
 import { bareDecode, bareInserts, leastInserts } from './bare.ts'
-import { type ChatTruth, PhoneProcess, type WrittenLive } from './phone.ts'
+import { PhoneProcess } from './phone.ts'
+import type { ChatTruth, WrittenLive } from './phone-truth.ts'
 
 export const HISTORY_USAGE = `history   one account's history through the real wire into the embedded store
     --messages N        how many the phone holds (100000)

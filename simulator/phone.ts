@@ -1,7 +1,6 @@
 // The owner's side of one simulated phone, as tests use it: link devices, write, read, be offline, and tell the truth.
-import type { Account } from './state/account.ts'
+import type { Account, Companion } from './state/account.ts'
 import { type CallOutcome, ring } from './protocol/calls.ts'
-import type { Companion } from './state/companion.ts'
 import type { ActiveFault, Fault, FaultScope } from './state/faults.ts'
 import { type Flood, flood } from './protocol/messages/flood.ts'
 import {
@@ -12,7 +11,7 @@ import {
   removeMembers
 } from './protocol/groups/changes.ts'
 import { announceGroup } from './protocol/groups/notifications.ts'
-import type { Group } from './state/group.ts'
+import { type Group, isGroup } from './state/group.ts'
 import type {
   ChatEvent,
   Delivered,
@@ -27,11 +26,16 @@ import { announceDevices } from './protocol/device-list.ts'
 import type { Mailbox } from './state/history/mailbox.ts'
 import { fileIn } from './protocol/media/retry.ts'
 import type { Network } from './state/network.ts'
-import { capMessages, type MessageCap, type ReachoutTimelock, restrict } from './protocol/new-chat-limits.ts'
-import { postStatus, showPresence, showTyping } from './protocol/messages/status.ts'
-import { enterPairingCode, scanQr } from './protocol/pairing/pairing.ts'
-import { type PreparedChunk, prepareHistory } from './protocol/history/prepared.ts'
-import { addressingFor, sendFromPrimary } from './protocol/messages/primary-sender.ts'
+import { capMessages, restrict } from './protocol/new-chat-limits.ts'
+import type { MessageCap, ReachoutTimelock } from './state/new-chat-limits.ts'
+import { postStatus } from './protocol/messages/status.ts'
+import { showPresence, showTyping } from './protocol/presence.ts'
+import { enterPairingCode } from './protocol/pairing/code.ts'
+import { scanQr } from './protocol/pairing/qr.ts'
+import type { PreparedChunk } from './state/history/plan.ts'
+import { prepareHistory } from './protocol/history/prepared.ts'
+import { sendFromPrimary } from './protocol/messages/primary-sender.ts'
+import { addressingFor } from './protocol/messages/stanza.ts'
 import { tellOwnDevices } from './protocol/receipts.ts'
 import type { StanzaKind } from './state/stanza-queue.ts'
 import type { Addressing } from './wire/jid.ts'
@@ -390,7 +394,5 @@ export class Phone {
     throw new Error('there is no such group')
   }
 }
-
-const isGroup = (chat: Account | Group): chat is Group => 'members' in chat
 
 const isSeveral = (chats: Chat | readonly Chat[]): chats is readonly Chat[] => Array.isArray(chats)

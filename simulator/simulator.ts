@@ -1,17 +1,16 @@
 // The simulator: a WhatsApp Web server for one machine. It opens the port, keeps the network, and hands out phones.
+import type { RequestListener } from 'node:http'
 import type { proto } from '@whiskeysockets/baileys'
-import { activated } from './protocol/introduction.ts'
 import type { Account } from './state/account.ts'
 import { addFault, disconnect } from './protocol/disconnections.ts'
 import { announceIdentity } from './protocol/device-list.ts'
-import { type ControlPort, openControlPort } from './control/port.ts'
 import type { ActiveFault, Fault, FaultScope } from './state/faults.ts'
 import { type FileOptions, fileMessage } from './state/media/file-message.ts'
 import { serveMedia } from './protocol/media/host.ts'
 import { Network } from './state/network.ts'
 import type { Phone } from './phone.ts'
-import type { MessageCap, ReachoutTimelock } from './protocol/new-chat-limits.ts'
-import { pushNameBehindQr } from './protocol/pairing/pairing.ts'
+import type { MessageCap, ReachoutTimelock } from './state/new-chat-limits.ts'
+import { pushNameBehindQr } from './protocol/pairing/qr.ts'
 import { createPhone, type HistoryOptions, type PhoneOptions } from './phone-factory.ts'
 import type { Signal, SignalListener } from './state/signals.ts'
 import { silenceSessionDumps } from './signal/session-dumps.ts'
@@ -36,8 +35,6 @@ export type {
 export interface SimulatorOptions {
   /** 0 takes any free port. */
   readonly port?: number | undefined
-  /** No control port when left out; 0 takes any free port. */
-  readonly controlPort?: number | undefined
   readonly host?: string | undefined
   readonly seed?: number | undefined
   /** The history of phones that are made for a client nobody made a phone for. */
@@ -59,7 +56,7 @@ export class Simulator {
   private readonly strangers = new Map<string, Phone>()
   private readonly created: Phone[] = []
   private port: OpenPort | undefined
-  private control: ControlPort | undefined
+  private readonly requestHandlers = new Map<string, RequestListener>()
   private connections = 0
 
   private constructor(options: SimulatorOptions) {
@@ -89,10 +86,6 @@ export class Simulator {
 
   get mediaUrl(): string {
     return `http://${this.network.mediaHost}`
-  }
-
-  get controlUrl(): string | undefined {
-    return this.control?.url
   }
 
   /** The root public key a client has to trust, base64. */
@@ -141,13 +134,17 @@ export class Simulator {
     return phone
   }
 
-  /** Where everything is, for whoever starts a client against it. */
+  /** Requests below `/folder/` on the WhatsApp port are answered by this handler instead of the media host. */
+  handleRequests(folder: string, handler: RequestListener): void {
+    this.requestHandlers.set(folder, handler)
+  }
+
+  /** The addresses and keys that a client is started with. */
   describe(): Record<string, unknown> {
     return {
       whatsappUrl: this.whatsappUrl,
       secureWhatsappUrl: this.secureWhatsappUrl,
       mediaUrl: this.mediaUrl,
-      controlUrl: this.controlUrl,
       trustRoot: this.trustRoot,
       caCertificate: this.caCertificate,
       phones: this.created.map(phone => phone.phoneNumber)
@@ -168,7 +165,7 @@ export class Simulator {
   reinstall(contact: Account): void {
     if (contact.companions.size > 0) throw new Error('an account with linked devices cannot be set up anew')
     contact.reinstall()
-    this.network.senderKeys.forgetSender(contact)
+    this.network.senderKeys.deleteSender(contact)
     announceIdentity(this.network, contact)
   }
 
@@ -194,9 +191,8 @@ export class Simulator {
     this.network.stopping = true
     this.network.faults.clearAll()
     this.network.signals.emit('stopping')
-    await this.control?.close()
     await this.port?.close()
-    await this.network.settled()
+    await this.network.background.settled()
     for (const account of this.network.directory.accounts.values()) account.close()
   }
 
@@ -206,14 +202,15 @@ export class Simulator {
 
   private async open(options: SimulatorOptions): Promise<void> {
     const { network } = this
-    network.activate = (session, companion) => activated(network, session, companion)
     const handlers = handlersFor(network)
     this.port = await openPort({
       host: this.host,
       port: options.port ?? 0,
       tls: this.tls,
       onRequest: (request, response) => {
-        if (this.control && request.url?.startsWith('/admin/')) this.control.handle(request, response)
+        const [, folder = ''] = (request.url ?? '').split('/')
+        const handler = this.requestHandlers.get(folder)
+        if (handler) handler(request, response)
         else serveMedia(network, request, response)
       },
       onSocket: socket => {
@@ -222,6 +219,5 @@ export class Simulator {
       }
     })
     network.mediaHost = `${this.host}:${this.port.port}`
-    this.control = await openControlPort(this, options.controlPort)
   }
 }

@@ -1,27 +1,27 @@
-// The control port: HTTP and JSON for whoever runs the simulator as a process of its own. Each endpoint is one method of the
-// Simulator or a Phone; the table at the end is the whole of it. It listens where the server does: on the
-// loopback address, unless told otherwise.
+// The control port: HTTP and JSON for a program that runs the simulator as a process. Each endpoint is one action of the simulator,
+// a phone or a contact; routes.ts lists them. It listens where the simulator does: on the loopback address, unless the
+// simulator was given another host.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { ControlError } from './requests.ts'
-import { type ControlRoute, routes } from './routes.ts'
 import type { Simulator } from '../simulator.ts'
+import { type Call, ControlError } from './requests.ts'
+import { type ControlRoute, routes } from './routes.ts'
 
 const BODY_LIMIT = 16 * 1024 * 1024
 
 export interface ControlPort {
   readonly url: string
-  handle(request: IncomingMessage, response: ServerResponse): void
+  /** The addresses and keys that a client is started with, the control port's own address among them. */
+  describe(): Record<string, unknown>
   close(): Promise<void>
 }
 
-export const openControlPort = async (
-  simulator: Simulator,
-  port: number | undefined
-): Promise<ControlPort | undefined> => {
-  if (port === undefined) return undefined
+/** Opens the control port (0 takes any free port); what is below `/admin/` is also answered on the WhatsApp port. */
+export const openControlPort = async (simulator: Simulator, port: number): Promise<ControlPort> => {
+  let url = ''
+  const describe = (): Record<string, unknown> => ({ ...simulator.describe(), controlUrl: url })
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    answer(simulator, request, response).catch((error: unknown) => {
+    answer({ simulator, describe }, request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy()
       else {
         const status = error instanceof ControlError ? error.status : 400
@@ -34,10 +34,12 @@ export const openControlPort = async (
     server.once('error', reject)
     server.listen(port, simulator.host, () => resolve())
   })
+  simulator.handleRequests('admin', handle)
   const { port: actual } = server.address() as AddressInfo
+  url = `http://${simulator.host}:${actual}`
   return {
-    url: `http://${simulator.host}:${actual}`,
-    handle,
+    url,
+    describe,
     close: async () => {
       server.closeAllConnections()
       await new Promise<void>(resolve => server.close(() => resolve()))
@@ -46,7 +48,7 @@ export const openControlPort = async (
 }
 
 const answer = async (
-  simulator: Simulator,
+  served: Pick<Call, 'simulator' | 'describe'>,
   request: IncomingMessage,
   response: ServerResponse
 ): Promise<void> => {
@@ -62,7 +64,7 @@ const answer = async (
   if (!found) throw new ControlError(404, `there is no ${request.method} ${url.pathname}`)
   const body = await readBody(request)
   const result = await found.route.answer({
-    simulator,
+    ...served,
     parameters: found.parameters,
     query: url.searchParams,
     text: body,

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { proto, ReachoutTimelockEnforcementType } from '@whiskeysockets/baileys'
 import type { CallOutcome } from '../protocol/calls.ts'
 import type { GroupChange } from '../protocol/groups/changes.ts'
-import type { MessageCap, ReachoutTimelock } from '../protocol/new-chat-limits.ts'
+import type { MessageCap, ReachoutTimelock } from '../state/new-chat-limits.ts'
 import type { Phone, WriteOptions } from '../phone.ts'
 import type { Simulator } from '../simulator.ts'
 import type { Addressing } from '../wire/jid.ts'
@@ -20,6 +20,7 @@ export class ControlError extends Error {
 
 export interface Call {
   readonly simulator: Simulator
+  readonly describe: () => Record<string, unknown>
   readonly parameters: Record<string, string>
   readonly query: URLSearchParams
   readonly text: string

@@ -72,13 +72,13 @@ const linkStranger = async (simulator: Simulator, qr: string): Promise<unknown> 
 }
 
 export const routes: readonly ControlRoute[] = [
-  { method: 'GET', path: '/', answer: ({ simulator }) => simulator.describe() },
+  { method: 'GET', path: '/', answer: ({ describe }) => describe() },
   { method: 'GET', path: '/ca.pem', answer: ({ simulator }) => simulator.caCertificate },
   {
     method: 'GET',
     path: '/errors',
     answer: ({ simulator }) =>
-      simulator.network.errors.map(({ at, where, error }) => ({ at, where, error: String(error) }))
+      simulator.network.background.errors.map(({ at, where, error }) => ({ at, where, error: String(error) }))
   },
   {
     method: 'GET',

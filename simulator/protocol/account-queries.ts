@@ -1,8 +1,9 @@
 // Small queries about an account: blocklist, privacy, status, profile pictures, server properties.
-import type { Companion } from '../state/companion.ts'
+import type { Companion } from '../state/account.ts'
 import type { Network } from '../state/network.ts'
 import { cappingInfo, timelockInfo } from './new-chat-limits.ts'
 import { type BinaryNode, bytesOf, child, children, element, textOf } from '../wire/binary-node.ts'
+import { notify } from './notifications.ts'
 import { queryError, queryResult, unixSeconds } from '../wire/stanza.ts'
 
 const PRIVACY_DEFAULTS: Readonly<Record<string, string>> = {
@@ -25,17 +26,13 @@ export const answerBlocklist = (network: Network, companion: Companion, query: B
     if (!jid || !other) return queryError(query, 404, 'item-not-found')
     if (action === 'block') account.blocked.add(other.lid)
     else account.blocked.delete(other.lid)
-    for (const device of account.companions.values()) {
-      if (device === companion) continue
-      device.queue.add(
-        'notification',
-        element(
-          'notification',
-          { from: account.jid, type: 'account_sync', id: network.nextId(), t: unixSeconds() },
-          [element('blocklist', {}, [element('item', { jid: other.lid, action })])]
-        )
-      )
-    }
+    notify(
+      network,
+      account.companions.values(),
+      { from: account.jid, type: 'account_sync' },
+      [element('blocklist', {}, [element('item', { jid: other.lid, action })])],
+      companion
+    )
     return queryResult(query)
   }
   return queryResult(query, [
@@ -70,41 +67,32 @@ export const answerPrivacy = (network: Network, companion: Companion, query: Bin
   ])
 }
 
-/** A device vouches for a contact: the contact's devices get the token. */
+/** A device trusts a contact: the contact's devices get the token. */
 const passPrivacyToken = (network: Network, companion: Companion, token: BinaryNode): void => {
   const other = network.directory.find(token.attrs.jid)
   if (!other) return
-  for (const device of other.companions.values()) {
-    device.queue.add(
-      'notification',
-      element(
-        'notification',
-        {
-          from: companion.account.jid,
-          sender_lid: companion.account.lid,
-          type: 'privacy_token',
-          id: network.nextId(),
-          t: unixSeconds()
-        },
-        [
-          element('tokens', {}, [
-            element(
-              'token',
-              { jid: companion.account.jid, t: token.attrs.t, type: token.attrs.type },
-              Buffer.from(`sim-token-${companion.account.phoneNumber}`)
-            )
-          ])
-        ]
-      )
-    )
-  }
+  const { account } = companion
+  notify(
+    network,
+    other.companions.values(),
+    { from: account.jid, sender_lid: account.lid, type: 'privacy_token' },
+    [
+      element('tokens', {}, [
+        element(
+          'token',
+          { jid: account.jid, t: token.attrs.t, type: token.attrs.type },
+          Buffer.from(`sim-token-${account.phoneNumber}`)
+        )
+      ])
+    ]
+  )
 }
 
 export const answerStatus = (network: Network, companion: Companion, query: BinaryNode): BinaryNode => {
   const status = textOf(child(query, 'status'))
   if (query.attrs.type === 'set' && status !== undefined) {
     companion.account.statusText = status.slice(0, 1000)
-    tellAcquaintances(
+    announceProfile(
       network,
       companion,
       'status',
@@ -114,24 +102,11 @@ export const answerStatus = (network: Network, companion: Companion, query: Bina
   return queryResult(query)
 }
 
-/** Those who wrote with this account learn that its picture or status changed. */
-const tellAcquaintances = (
-  network: Network,
-  companion: Companion,
-  type: string,
-  change: BinaryNode
-): void => {
+/** The account's picture or status changed: its acquaintances and its own other devices are notified. */
+const announceProfile = (network: Network, companion: Companion, type: string, change: BinaryNode): void => {
   const { account } = companion
-  for (const other of network.directory.accounts.values()) {
-    if (other.companions.size === 0 || (other !== account && !network.haveTalked(other, account))) continue
-    for (const device of other.companions.values()) {
-      if (device === companion) continue
-      device.queue.add(
-        'notification',
-        element('notification', { from: account.jid, type, id: network.nextId(), t: unixSeconds() }, [change])
-      )
-    }
-  }
+  const devices = [...account.companions.values(), ...network.acquaintedDevices(account)]
+  notify(network, devices, { from: account.jid, type }, [change], companion)
 }
 
 export const answerPicture = (network: Network, companion: Companion, query: BinaryNode): BinaryNode => {
@@ -149,7 +124,7 @@ export const answerPicture = (network: Network, companion: Companion, query: Bin
       const change = picture
         ? element('set', { id, jid: companion.account.jid })
         : element('delete', { jid: companion.account.jid })
-      tellAcquaintances(network, companion, 'picture', change)
+      announceProfile(network, companion, 'picture', change)
     }
     return queryResult(query, picture ? [element('picture', { id, type: 'image' })] : [])
   }
@@ -183,7 +158,7 @@ export const answerMediaConnection = (network: Network, query: BinaryNode): Bina
     ])
   ])
 
-/** Whatever is asked, both limits are told: each question reads its own part of the answer. */
+/** Both limits are in every answer: each question reads its own part of it. */
 export const answerMex = (network: Network, { account }: Companion, query: BinaryNode): BinaryNode => {
   const data = {
     xwa2_fetch_account_reachout_timelock: timelockInfo(network, account),

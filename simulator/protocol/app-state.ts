@@ -1,122 +1,15 @@
-// App state: what an account's devices agree on besides messages (names, archived, pinned, muted, the own push name), in
-// five collections of encrypted patches. The server keeps patches it cannot read and hands out those a device lacks.
-import {
-  ALL_WA_PATCH_NAMES,
-  type ChatMutation,
-  decodePatches,
-  encodeSyncdPatch,
-  newLTHashState,
-  proto,
-  type WAPatchCreate,
-  type WAPatchName
-} from '@whiskeysockets/baileys'
-import type { Account } from '../state/account.ts'
-import type { Companion } from '../state/companion.ts'
+// App state on the wire: devices upload and fetch patches (`w:sync:app:state`), the phone writes patches of its own and shares
+// the key with its linked devices.
+import { type ChatMutation, proto, type WAPatchCreate } from '@whiskeysockets/baileys'
+import type { Account, Companion } from '../state/account.ts'
+import { type AppState, FINGERPRINT } from '../state/app-state.ts'
 import type { Network } from '../state/network.ts'
-import { sendPeerMessage } from './messages/primary-sender.ts'
-import { Random } from '../state/random.ts'
 import { type BinaryNode, bytesOf, child, children, element } from '../wire/binary-node.ts'
-import { queryError, queryResult, unixSeconds } from '../wire/stanza.ts'
+import { queryError, queryResult } from '../wire/stanza.ts'
+import { sendPeerMessage } from './messages/peer.ts'
+import { notify } from './notifications.ts'
 
 const PATCHES_PER_ANSWER = 200
-
-interface Collection {
-  /** Patch number n is at place n − 1. */
-  readonly patches: Uint8Array[]
-  /** The phone's own view, so that it can write patches too. */
-  state: ReturnType<typeof newLTHashState>
-}
-
-export class AppState {
-  readonly keyId: Buffer
-  readonly keyData: Buffer
-  private readonly collections = new Map<string, Collection>()
-  private work: Promise<unknown> = Promise.resolve()
-
-  constructor(seed: number, phoneNumber: string) {
-    const random = new Random(seed, 'app-state', phoneNumber)
-    this.keyId = Buffer.from([0, 0, 0, 0, 0, 1])
-    this.keyData = random.bytes(32)
-  }
-
-  collection(name: string): Collection | undefined {
-    if (!isCollectionName(name)) return undefined
-    let collection = this.collections.get(name)
-    if (!collection) this.collections.set(name, (collection = { patches: [], state: newLTHashState() }))
-    return collection
-  }
-
-  get isEmpty(): boolean {
-    return [...this.collections.values()].every(({ patches }) => patches.length === 0)
-  }
-
-  version(name: string): number {
-    return this.collections.get(name)?.patches.length ?? 0
-  }
-
-  /**
-   * Adds a linked device's patch as version `after + 1`; refused when someone else was faster. Resolves with what the
-   * phone reads in it.
-   */
-  append(name: string, after: number, patch: Uint8Array): Promise<ChatMutation[] | undefined> {
-    return this.inOrder(async () => {
-      const collection = this.collection(name)
-      if (!isCollectionName(name) || collection?.patches.length !== after) return undefined
-      const decoded = this.keep(collection, patch)
-      const { state, mutationMap } = await decodePatches(
-        name,
-        [decoded],
-        collection.state,
-        () => Promise.resolve(this.keyForPhone()),
-        {},
-        undefined,
-        undefined,
-        false
-      )
-      collection.state = state
-      return Object.values(mutationMap)
-    })
-  }
-
-  /** The phone itself changes something. */
-  write(change: WAPatchCreate): Promise<void> {
-    return this.inOrder(async () => {
-      const collection = this.collection(change.type)
-      if (!collection) return
-      const { patch, state } = await encodeSyncdPatch(
-        change,
-        this.keyId.toString('base64'),
-        collection.state,
-        () => Promise.resolve(this.keyForPhone())
-      )
-      collection.state = state
-      this.keep(collection, proto.SyncdPatch.encode(patch).finish())
-    })
-  }
-
-  /** Numbers a patch and keeps it. */
-  private keep(collection: Collection, patch: Uint8Array): proto.SyncdPatch {
-    const decoded = proto.SyncdPatch.decode(patch)
-    decoded.version = { version: collection.patches.length + 1 }
-    collection.patches.push(proto.SyncdPatch.encode(decoded).finish())
-    return decoded
-  }
-
-  private keyForPhone(): proto.Message.IAppStateSyncKeyData {
-    return { keyData: this.keyData, fingerprint: FINGERPRINT, timestamp: 0 }
-  }
-
-  private inOrder<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.work.then(task)
-    this.work = result.catch(() => undefined)
-    return result
-  }
-}
-
-const FINGERPRINT = { rawId: 1, currentIndex: 0, deviceIndexes: [0] }
-
-const isCollectionName = (name: string): name is WAPatchName =>
-  (ALL_WA_PATCH_NAMES as readonly string[]).includes(name)
 
 export const answerAppState = async (
   network: Network,
@@ -183,7 +76,7 @@ const applyToPhone = (account: Account, { syncAction }: ChatMutation): void => {
   for (const device of account.companions.values()) device.pushName = name
 }
 
-/** Tells an account's devices, except the one that did it, that a collection has something new. */
+/** Notifies an account's devices, except the one that wrote the patch, that a collection has a new version. */
 const announce = (
   network: Network,
   account: Account,
@@ -191,17 +84,13 @@ const announce = (
   version: number,
   except?: Companion
 ): void => {
-  for (const device of account.companions.values()) {
-    if (device === except) continue
-    device.queue.add(
-      'notification',
-      element(
-        'notification',
-        { from: account.jid, type: 'server_sync', id: network.nextId(), t: unixSeconds() },
-        [element('collection', { name, version })]
-      )
-    )
-  }
+  notify(
+    network,
+    account.companions.values(),
+    { from: account.jid, type: 'server_sync' },
+    [element('collection', { name, version })],
+    except
+  )
 }
 
 /** The phone changed something: written, then announced to all its linked devices. */
@@ -217,26 +106,11 @@ export const changeFromPhone = async (
 
 /** The phone gives a linked device the key its app state is encrypted with. */
 export const shareAppStateKey = async (network: Network, companion: Companion): Promise<void> => {
-  const store = network.appStateOf(companion.account)
-  await sendPeerMessage(
-    network,
-    companion,
-    {
-      type: proto.Message.ProtocolMessage.Type.APP_STATE_SYNC_KEY_SHARE,
-      appStateSyncKeyShare: {
-        keys: [
-          {
-            keyId: { keyId: store.keyId },
-            keyData: {
-              keyData: store.keyData,
-              fingerprint: FINGERPRINT,
-              timestamp: Date.now()
-            }
-          }
-        ]
-      }
-    },
-    network.messageId(),
-    unixSeconds()
-  )
+  const { keyData, keyId } = network.appStateOf(companion.account)
+  await sendPeerMessage(network, companion, {
+    type: proto.Message.ProtocolMessage.Type.APP_STATE_SYNC_KEY_SHARE,
+    appStateSyncKeyShare: {
+      keys: [{ keyId: { keyId }, keyData: { keyData, fingerprint: FINGERPRINT, timestamp: Date.now() } }]
+    }
+  })
 }

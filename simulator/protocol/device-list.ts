@@ -1,53 +1,35 @@
-// Tells those who keep a list of an account's devices that it changed: its own devices, and everyone who may write to it.
-import type { Account } from '../state/account.ts'
-import type { Companion } from '../state/companion.ts'
+// Announces changes of an account's keys and devices to everyone who keeps a list of them.
+import type { Account, Companion } from '../state/account.ts'
 import type { Network } from '../state/network.ts'
-import { element, unixSeconds } from '../wire/stanza.ts'
+import { element } from '../wire/binary-node.ts'
+import { unixSeconds } from '../wire/stanza.ts'
+import { notify } from './notifications.ts'
 
-/** Tells those who know an account that its identity key is another one. */
-export const announceIdentity = (network: Network, account: Account): void => {
-  for (const reader of network.directory.accounts.values()) {
-    if (reader === account || !network.haveTalked(reader, account)) continue
-    for (const device of reader.companions.values()) {
-      device.queue.add(
-        'notification',
-        element(
-          'notification',
-          { from: account.jid, type: 'encrypt', id: network.nextId(), t: unixSeconds(), lid: account.lid },
-          [element('identity')]
-        )
-      )
-    }
-  }
-}
+/** The account has another identity key. */
+export const announceIdentity = (network: Network, account: Account): void =>
+  notify(
+    network,
+    network.acquaintedDevices(account),
+    { from: account.jid, type: 'encrypt', lid: account.lid },
+    [element('identity')]
+  )
 
+/** A linked device was added or removed; the account's other devices keep the list too. */
 export const announceDevices = (
   network: Network,
   account: Account,
   change: 'add' | 'remove',
   companion: Companion
-): void => {
-  for (const reader of network.directory.accounts.values()) {
-    if (reader !== account && !network.haveTalked(reader, account)) continue
-    for (const device of reader.companions.values()) {
-      if (device === companion) continue
-      device.queue.add(
-        'notification',
-        element(
-          'notification',
-          { from: account.jid, type: 'devices', id: network.nextId(), t: unixSeconds(), lid: account.lid },
-          [
-            element(change, {}, [
-              element('device', {
-                jid: companion.jid,
-                lid: companion.lid,
-                'key-index': companion.keyIndex
-              }),
-              element('key-index-list', { ts: unixSeconds() })
-            ])
-          ]
-        )
-      )
-    }
-  }
-}
+): void =>
+  notify(
+    network,
+    [...account.companions.values(), ...network.acquaintedDevices(account)],
+    { from: account.jid, type: 'devices', lid: account.lid },
+    [
+      element(change, {}, [
+        element('device', { jid: companion.jid, lid: companion.lid, 'key-index': companion.keyIndex }),
+        element('key-index-list', { ts: unixSeconds() })
+      ])
+    ],
+    companion
+  )

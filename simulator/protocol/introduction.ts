@@ -1,19 +1,22 @@
 // A linked device says it is active: it gets what waited for it, and, the first time, the phone introduces itself with the
 // app-state key and its history.
-import { shareAppStateKey } from './app-state.ts'
-import type { Companion } from '../state/companion.ts'
-import { sendHistory } from './history/sync.ts'
-import type { Network, Session } from '../state/network.ts'
-import { isGroupChat, type Mailbox } from '../state/history/mailbox.ts'
 import { proto } from '@whiskeysockets/baileys'
+import { isGroup } from '../state/group.ts'
+import { chatIdOf } from '../state/history/chat.ts'
+import { shareAppStateKey } from './app-state.ts'
+import type { Companion } from '../state/account.ts'
+import { sendHistory } from './history/send.ts'
+import type { Network } from '../state/network.ts'
+import type { Session } from '../state/session.ts'
+import { type Mailbox } from '../state/history/mailbox.ts'
 
-export const activated = (network: Network, session: Session, companion: Companion): void => {
+export const activate = (network: Network, session: Session, companion: Companion): void => {
   if (companion.connection !== session.connection || companion.queue.connected) return
   companion.queue.open(session.connection)
   network.signals.emit('active', { device: companion.jid })
   if (companion.introduced) return
   companion.introduced = true
-  const introduceNow = (): void => network.run('introduce', introduce(network, companion))
+  const introduceNow = (): void => network.background.run('introduce', introduce(network, companion))
   if (companion.account.online) introduceNow()
   else network.whenOnline(companion.account, introduceNow)
 }
@@ -40,8 +43,8 @@ const writeAppState = async (network: Network, mailbox: Mailbox): Promise<void> 
   })
   for (const chat of mailbox.chats) {
     const { partner } = chat
-    const id = mailbox.chatId(chat)
-    if (!isGroupChat(partner)) {
+    const id = chatIdOf(chat)
+    if (!isGroup(partner)) {
       await store.write({
         type: 'critical_unblock_low',
         index: ['contact', partner.jid],

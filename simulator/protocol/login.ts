@@ -1,9 +1,10 @@
 // What happens when a handshake is done: a device that is not linked begins pairing, a linked one logs in, any other is
 // turned away with 401. One device has one connection: a second one replaces the first.
 import type { proto } from '@whiskeysockets/baileys'
-import type { Companion } from '../state/companion.ts'
-import type { Network, Session } from '../state/network.ts'
-import { beginPairing } from './pairing/pairing.ts'
+import type { Companion } from '../state/account.ts'
+import type { Network } from '../state/network.ts'
+import type { Session } from '../state/session.ts'
+import { beginPairing } from './pairing/begin.ts'
 import { element, SERVER_JID, unixSeconds } from '../wire/stanza.ts'
 
 export const authenticated = (

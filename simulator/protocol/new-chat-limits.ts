@@ -1,65 +1,18 @@
 // What WhatsApp does to accounts that write to too many strangers: the reach-out time-lock (no message to anyone who never
-// wrote to the account) and message capping (a number of new chats per cycle). Both refuse with error 463, both are told to
-// linked devices by `mex` notifications and asked for with `w:mex` queries. Both end by themselves: the time is compared
-// whenever it matters, no timer runs.
-import type { ReachoutTimelockEnforcementType } from '@whiskeysockets/baileys'
+// wrote to the account) and message capping (a number of new chats per cycle). Both refuse with error 463; linked devices
+// learn of both by `mex` notifications and ask for them with `w:mex` queries.
 import type { Account } from '../state/account.ts'
 import type { Network } from '../state/network.ts'
+import type { MessageCap, ReachoutTimelock } from '../state/new-chat-limits.ts'
 import { element } from '../wire/binary-node.ts'
 import { LID_SERVER, parseJid, PHONE_SERVER, SERVER_JID } from '../wire/jid.ts'
-import { unixSeconds } from '../wire/stanza.ts'
-
-export interface ReachoutTimelock {
-  /** Milliseconds since 1970; null when WhatsApp does not say when it ends. */
-  readonly until: number | null
-  readonly enforcement?: `${ReachoutTimelockEnforcementType}` | undefined
-}
-
-export interface MessageCap {
-  /** The end of the cycle, milliseconds since 1970. */
-  readonly until: number
-  /** New chats begun in this cycle; goes up with every further one. */
-  readonly used: number
-  readonly total: number
-  /** NONE until everything is used, then CAPPED, when left out. */
-  readonly status?: 'NONE' | 'FIRST_WARNING' | 'SECOND_WARNING' | 'CAPPED' | undefined
-}
-
-interface Limits {
-  timelock: ReachoutTimelock | undefined
-  cap: MessageCap | undefined
-  /** Whom the account began to write to in this cycle, by the address it used when nobody has that address. */
-  readonly reached: Set<Account | string>
-}
+import { notify } from './notifications.ts'
 
 const REFUSED = 463
 
-export class NewChatLimits {
-  private readonly accounts = new Map<Account, Limits>()
-
-  of(account: Account): Limits {
-    let limits = this.accounts.get(account)
-    if (!limits) {
-      limits = { timelock: undefined, cap: undefined, reached: new Set() }
-      this.accounts.set(account, limits)
-    }
-    return limits
-  }
-
-  timelockOf(account: Account): ReachoutTimelock | undefined {
-    const { timelock } = this.of(account)
-    return timelock && (timelock.until === null || timelock.until > Date.now()) ? timelock : undefined
-  }
-
-  capOf(account: Account): MessageCap | undefined {
-    const { cap } = this.of(account)
-    return cap && cap.until > Date.now() ? cap : undefined
-  }
-}
-
 export const restrict = (network: Network, account: Account, timelock: ReachoutTimelock | null): void => {
   network.limits.of(account).timelock = timelock ?? undefined
-  notify(network, account, 'NotificationUserReachoutTimelockUpdate', {
+  notifyLimit(network, account, 'NotificationUserReachoutTimelockUpdate', {
     xwa2_notify_account_reachout_timelock: timelockInfo(network, account)
   })
 }
@@ -68,24 +21,19 @@ export const capMessages = (network: Network, account: Account, cap: MessageCap 
   const limits = network.limits.of(account)
   limits.cap = cap ?? undefined
   limits.reached.clear()
-  tellCap(network, account)
+  notifyCap(network, account)
 }
 
-const tellCap = (network: Network, account: Account): void =>
-  notify(network, account, 'MessageCappingInfoNotification', {
+const notifyCap = (network: Network, account: Account): void =>
+  notifyLimit(network, account, 'MessageCappingInfoNotification', {
     xwa2_notify_new_chat_messages_capping_info_update: cappingInfo(network, account)
   })
 
-const notify = (network: Network, account: Account, operation: string, data: unknown): void => {
-  for (const { queue } of account.companions.values()) {
-    if (!queue.connected) continue
-    queue.add(
-      'notification',
-      element('notification', { from: SERVER_JID, type: 'mex', id: network.nextId(), t: unixSeconds() }, [
-        element('update', { op_name: operation }, Buffer.from(JSON.stringify({ data })))
-      ])
-    )
-  }
+const notifyLimit = (network: Network, account: Account, operation: string, data: unknown): void => {
+  const connected = [...account.companions.values()].filter(({ queue }) => queue.connected)
+  notify(network, connected, { from: SERVER_JID, type: 'mex' }, [
+    element('update', { op_name: operation }, Buffer.from(JSON.stringify({ data })))
+  ])
   network.signals.emit('limits', { account: account.jid, operation })
 }
 
@@ -118,7 +66,7 @@ export const cappingInfo = (network: Network, account: Account): Record<string, 
   }
 }
 
-/** The error a message to this address is refused with; a new chat that is let through counts. */
+/** The error a message to this address is refused with; a new chat that is allowed counts. */
 export const newChatRefusal = (network: Network, account: Account, to: string): number | undefined => {
   const { server } = parseJid(to) ?? {}
   const timelock = network.limits.timelockOf(account)
@@ -136,6 +84,6 @@ export const newChatRefusal = (network: Network, account: Account, to: string): 
   if (cap.used >= cap.total) return REFUSED
   reached.add(partner ?? to)
   network.limits.of(account).cap = { ...cap, used: cap.used + 1 }
-  if (cap.used + 1 >= cap.total) tellCap(network, account)
+  if (cap.used + 1 >= cap.total) notifyCap(network, account)
   return undefined
 }

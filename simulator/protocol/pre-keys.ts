@@ -2,7 +2,7 @@
 // and the key bundles senders ask for. A one-time pre-key is handed out once.
 import { createHash } from 'node:crypto'
 import { encodeBigEndian, KEY_BUNDLE_TYPE } from '@whiskeysockets/baileys'
-import type { Companion } from '../state/companion.ts'
+import type { Companion } from '../state/account.ts'
 import {
   type KeyBundle,
   readPreKey,
@@ -11,6 +11,7 @@ import {
   writeSignedPreKey
 } from '../signal/key-bundle.ts'
 import type { Network } from '../state/network.ts'
+import { notify } from './notifications.ts'
 import { isGenuine } from '../signal/signatures.ts'
 import {
   type BinaryNode,
@@ -24,7 +25,8 @@ import {
 import { parseJid } from '../wire/jid.ts'
 import { SERVER_JID, queryError, queryResult, unixSeconds } from '../wire/stanza.ts'
 
-const LOW = 5
+/** A device is asked for new pre-keys when fewer than this many are left. */
+const PRE_KEYS_LOW = 5
 const UPLOAD_LIMIT = 5000
 
 export const answerEncrypt = (network: Network, companion: Companion, query: BinaryNode): BinaryNode => {
@@ -120,13 +122,8 @@ const bundleOf = (
 export const takeBundle = (network: Network, companion: Companion): KeyBundle => {
   const bundle = companion.takeBundle()
   const { size } = companion.preKeys
-  if (bundle.preKey && size === LOW - 1) {
-    companion.queue.add(
-      'notification',
-      element('notification', { from: SERVER_JID, type: 'encrypt', id: network.nextId(), t: unixSeconds() }, [
-        element('count', { value: size })
-      ])
-    )
+  if (bundle.preKey && size === PRE_KEYS_LOW - 1) {
+    notify(network, [companion], { from: SERVER_JID, type: 'encrypt' }, [element('count', { value: size })])
   }
   return bundle
 }

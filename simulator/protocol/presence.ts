@@ -1,38 +1,12 @@
-// Presence and typing: who is available, told to those who subscribed; composing and paused, told to the other side.
-// None of it is queued: whoever is away misses it.
-import type { Account } from '../state/account.ts'
-import type { Companion } from '../state/companion.ts'
+// Presence and typing: who is available, sent to those who subscribed; composing and paused, sent to the other side.
+// None of it is queued: a device that is not connected misses it.
+import type { Account, Companion } from '../state/account.ts'
+import type { Group } from '../state/group.ts'
 import type { Network } from '../state/network.ts'
 import { type BinaryNode, children, element } from '../wire/binary-node.ts'
 import { addressingOf, parseJid } from '../wire/jid.ts'
-import { unixSeconds } from '../wire/stanza.ts'
 
-const SUBSCRIPTIONS_LIMIT = 10_000
-
-export class Presence {
-  private readonly subscribers = new Map<Account, Set<Companion>>()
-  private readonly lastSeen = new Map<Account, number>()
-
-  subscribe(account: Account, companion: Companion): void {
-    const devices = this.subscribers.get(account) ?? new Set()
-    if (devices.size < SUBSCRIPTIONS_LIMIT) this.subscribers.set(account, devices.add(companion))
-  }
-
-  subscribersOf(account: Account): Iterable<Companion> {
-    return this.subscribers.get(account) ?? []
-  }
-
-  left(account: Account): void {
-    this.lastSeen.set(account, unixSeconds())
-  }
-
-  lastSeenOf(account: Account): number | undefined {
-    return this.lastSeen.get(account)
-  }
-}
-
-export const isAvailable = (account: Account): boolean =>
-  [...account.companions.values()].some(device => device.available)
+export type TypingState = 'composing' | 'recording' | 'paused'
 
 export const routePresence = (network: Network, companion: Companion, node: BinaryNode): void => {
   const { type, name, to } = node.attrs
@@ -41,7 +15,7 @@ export const routePresence = (network: Network, companion: Companion, node: Bina
     const account = network.directory.find(to)
     if (!account) return
     network.presence.subscribe(account, companion)
-    tell(network, account, companion)
+    sendPresence(network, account, [companion], isAvailable(account))
     network.signals.emit('subscribed', { device: companion.jid, to: account.jid })
     return
   }
@@ -52,56 +26,82 @@ export const routePresence = (network: Network, companion: Companion, node: Bina
 export const setAvailable = (network: Network, companion: Companion, available: boolean): void => {
   if (companion.available === available) return
   companion.available = available
-  if (!available) network.presence.left(companion.account)
-  for (const subscriber of network.presence.subscribersOf(companion.account)) {
-    tell(network, companion.account, subscriber)
-  }
+  const { account } = companion
+  if (!available) network.presence.left(account)
+  sendPresence(network, account, network.presence.subscribersOf(account), isAvailable(account))
   network.signals.emit('presence', { device: companion.jid, available })
 }
 
-const tell = (network: Network, account: Account, subscriber: Companion): void => {
-  const available = isAvailable(account)
-  void subscriber.connection?.send(
-    element('presence', {
-      from: account.jid,
-      type: available ? undefined : 'unavailable',
-      last: available ? undefined : (network.presence.lastSeenOf(account) ?? 'deny')
-    })
-  )
+/** A contact becomes available or not; devices that subscribed to it get it. */
+export const showPresence = (network: Network, contact: Account, available: boolean): void => {
+  if (!available) network.presence.left(contact)
+  sendPresence(network, contact, network.presence.subscribersOf(contact), available)
 }
 
+const isAvailable = (account: Account): boolean =>
+  [...account.companions.values()].some(device => device.available)
+
+const sendPresence = (
+  network: Network,
+  account: Account,
+  subscribers: Iterable<Companion>,
+  available: boolean
+): void => {
+  const presence = element('presence', {
+    from: account.jid,
+    type: available ? undefined : 'unavailable',
+    last: available ? undefined : (network.presence.lastSeenOf(account) ?? 'deny')
+  })
+  for (const { connection } of subscribers) void connection?.send(presence)
+}
+
+/** A linked device types or stops, in a group or to one person. */
 export const routeChatState = (network: Network, companion: Companion, node: BinaryNode): void => {
+  const { account } = companion
   const { to } = node.attrs
   const state = children(node).find(({ tag }) => tag === 'composing' || tag === 'paused')
   if (!state) return
-  // only what is understood travels on: other clients trip over anything else
-  const content = [element(state.tag, { media: state.attrs.media === 'audio' ? 'audio' : undefined })]
-  const typing = { state: state.tag, ...content[0]?.attrs }
+  // Only what is known is passed on: other clients fail on anything else.
+  const content = element(state.tag, { media: state.attrs.media === 'audio' ? 'audio' : undefined })
+  const typing = { state: state.tag, ...content.attrs }
   const group = network.directory.group(to)
   if (group) {
-    if (!group.has(companion.account)) return
+    if (!group.has(account)) return
     for (const member of group.members.keys()) {
-      if (member === companion.account) continue
-      for (const device of member.companions.values()) {
-        void device.connection?.send(
-          element(
-            'chatstate',
-            { from: group.id, participant: companion.account.address(group.addressing) },
-            content
-          )
-        )
-      }
+      if (member !== account) sendChatState(member, account.address(group.addressing), group, content)
     }
     network.signals.emit('chatstate', { from: companion.jid, to: group.id, ...typing })
     return
   }
   const jid = parseJid(to)
-  const account = network.directory.find(to)
-  if (!jid || !account) return
-  for (const device of account.companions.values()) {
-    void device.connection?.send(
-      element('chatstate', { from: companion.account.address(addressingOf(jid)) }, content)
-    )
+  const reader = network.directory.find(to)
+  if (!jid || !reader) return
+  sendChatState(reader, account.address(addressingOf(jid)), undefined, content)
+  network.signals.emit('chatstate', { from: companion.jid, to: reader.jid, ...typing })
+}
+
+/** A contact, or a member in a group, types or stops. */
+export const showTyping = (
+  reader: Account,
+  writer: Account,
+  state: TypingState,
+  group: Group | undefined
+): void => {
+  const from = writer.address(group ? group.addressing : writer.addressing)
+  const content = element(state === 'paused' ? 'paused' : 'composing', {
+    media: state === 'recording' ? 'audio' : undefined
+  })
+  sendChatState(reader, from, group, content)
+}
+
+const sendChatState = (
+  reader: Account,
+  from: string,
+  group: Group | undefined,
+  content: BinaryNode
+): void => {
+  const attributes = group ? { from: group.id, participant: from } : { from }
+  for (const { connection } of reader.companions.values()) {
+    void connection?.send(element('chatstate', attributes, [content]))
   }
-  network.signals.emit('chatstate', { from: companion.jid, to: account.jid, ...typing })
 }

@@ -11,11 +11,13 @@ import {
   answerStatus
 } from './account-queries.ts'
 import { answerAppState } from './app-state.ts'
-import type { Companion } from '../state/companion.ts'
+import type { Companion } from '../state/account.ts'
 import { answerGroups } from './groups/queries.ts'
+import { activate } from './introduction.ts'
 import { unlink } from './login.ts'
 import { announceDevices } from './device-list.ts'
-import type { Network, Session } from '../state/network.ts'
+import type { Network } from '../state/network.ts'
+import type { Session } from '../state/session.ts'
 import { answerEncrypt } from './pre-keys.ts'
 import { answerUsync } from './usync.ts'
 import { type BinaryNode, child, children, element } from '../wire/binary-node.ts'
@@ -37,7 +39,7 @@ export const answerQuery = (
   }
   network.signals.emit('query', { device: companion.jid, xmlns, type })
   if (xmlns === 'w:sync:app:state') {
-    network.run(
+    network.background.run(
       'app state',
       answerAppState(network, companion, query).then(
         answer => network.reply(session, answer),
@@ -63,7 +65,7 @@ const answerSafely = (
   try {
     return answerOf(network, session, companion, query)
   } catch (error) {
-    network.report(`query ${query.attrs.xmlns}`, error)
+    network.background.report(`query ${query.attrs.xmlns}`, error)
     return queryError(query, 400, 'bad-request')
   }
 }
@@ -79,7 +81,7 @@ const answerOf = (
       return answerEncrypt(network, companion, query)
     case 'passive':
       network.reply(session, queryResult(query))
-      if (child(query, 'active')) network.activate(session, companion)
+      if (child(query, 'active')) activate(network, session, companion)
       return undefined
     case 'usync':
       return answerUsync(network, companion, query)

@@ -1,8 +1,8 @@
 // Receipts: what a device confirms leaves its queue, and the one who wrote the message hears of it on all its devices.
-import type { Account } from '../state/account.ts'
-import type { Companion } from '../state/companion.ts'
+import type { Account, Companion } from '../state/account.ts'
 import type { Group } from '../state/group.ts'
-import type { Network, Session } from '../state/network.ts'
+import type { Network } from '../state/network.ts'
+import type { Session } from '../state/session.ts'
 import { answerMediaRetry } from './media/retry.ts'
 import { answerRetry } from './messages/retry.ts'
 import type { QueuedStanza } from '../state/stanza-queue.ts'

@@ -1,9 +1,10 @@
 // A connection ended: the device keeps its queue, loses its presence, and may come back.
-import type { Network, Session } from '../state/network.ts'
+import type { Network } from '../state/network.ts'
+import type { Session } from '../state/session.ts'
 import { setAvailable } from './presence.ts'
 import type { Connection } from '../wire/connection.ts'
 
-export const announceGone = (network: Network, session: Session, connection: Connection): void => {
+export const endSession = (network: Network, session: Session, connection: Connection): void => {
   const { companion } = session
   if (!companion) {
     network.signals.emit('closed', { connection: connection.id })

@@ -1,9 +1,12 @@
 // What each stanza of a client sets in motion, by its tag. A stanza from a client that is not linked may only be about pairing.
-import { announceGone } from './session-end.ts'
+import { endSession } from './session-end.ts'
 import { authenticated } from './login.ts'
 import { routeMessage, sendAck } from './messages/routing.ts'
-import type { Network, Session } from '../state/network.ts'
-import { abandonPairing, answerLinkCode, answerPairing } from './pairing/pairing.ts'
+import type { Network } from '../state/network.ts'
+import type { Session } from '../state/session.ts'
+import { activate } from './introduction.ts'
+import { abandonPairing, answerPairSuccess } from './pairing/claim.ts'
+import { answerLinkCode } from './pairing/code.ts'
 import { routeChatState, routePresence } from './presence.ts'
 import { answerQuery } from './queries.ts'
 import { acknowledged, routeReceipt } from './receipts.ts'
@@ -13,11 +16,11 @@ import { acknowledge, queryError, queryResult } from '../wire/stanza.ts'
 
 export const handlersFor = (network: Network): ConnectionHandlers => ({
   authenticated(connection, payload, staticKey) {
-    const session: Session = { connection, companion: undefined, pairing: undefined }
+    const session: Session = { connection, companion: undefined, unlinked: undefined }
     network.sessions.set(connection, session)
     const companion = authenticated(network, session, payload, staticKey)
-    // a client that does not ask to be passive wants its stanzas at once
-    if (companion && payload.passive === false) network.activate(session, companion)
+    // A client that does not ask to be passive wants its stanzas at once.
+    if (companion && payload.passive === false) activate(network, session, companion)
   },
   stanza(connection, node) {
     const session = network.sessions.get(connection)
@@ -25,20 +28,20 @@ export const handlersFor = (network: Network): ConnectionHandlers => ({
     try {
       handle(network, session, node)
     } catch (error) {
-      // well-formed but absurd: worth a note, not worth the connection
-      network.report(`stanza ${node.tag}`, error)
+      // Well-formed but without sense: recorded, and the connection goes on.
+      network.background.report(`stanza ${node.tag}`, error)
     }
-    return network.breathe()
+    return network.background.capacity()
   },
   closed(connection) {
     const session = network.sessions.get(connection)
     network.sessions.delete(connection)
     if (!session) return
     abandonPairing(session)
-    announceGone(network, session, connection)
+    endSession(network, session, connection)
   },
   misbehaved(connection: Connection, error) {
-    network.report(`connection ${connection.id}`, error)
+    network.background.report(`connection ${connection.id}`, error)
   }
 })
 
@@ -91,7 +94,7 @@ const handleUnlinked = (network: Network, session: Session, node: BinaryNode): v
   if (node.tag !== 'iq') return
   const { type } = node.attrs
   if (type === 'result' || type === 'error') {
-    answerPairing(network, session, node)
+    answerPairSuccess(network, session, node)
     return
   }
   if (node.attrs.xmlns === 'md' && answerLinkCode(network, session, node)) return

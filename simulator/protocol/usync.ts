@@ -1,6 +1,5 @@
 // The `usync` query: who exists, which devices they have, which LID belongs to which phone number, what their status is.
-import type { Account } from '../state/account.ts'
-import type { Companion } from '../state/companion.ts'
+import type { Account, Companion } from '../state/account.ts'
 import type { Network } from '../state/network.ts'
 import { type BinaryNode, child, children, element, textOf } from '../wire/binary-node.ts'
 import { LID_SERVER, parseJid } from '../wire/jid.ts'

@@ -1,6 +1,6 @@
-// A simulated device's Signal side: its identity, its pre-keys, its sessions and sender keys, all in memory.
+// The Signal state of a primary device: its identity, its pre-keys, its sessions and sender keys, all in memory.
 // It is Baileys' own Signal repository over a plain map. Peers are addressed by LID only, so no mapping is ever looked up.
-// Work on one device is done strictly one after the other: a ratchet has no other order.
+// Work on one device is done strictly in order: each step of a ratchet depends on the one before.
 import {
   Curve,
   DEFAULT_CONNECTION_CONFIG,
@@ -17,6 +17,7 @@ import {
 } from '@whiskeysockets/baileys'
 import type { KeyBundle } from './key-bundle.ts'
 import { quietLogger } from './quiet-logger.ts'
+import { SerialWork } from './serial-work.ts'
 
 export interface Encrypted {
   readonly type: 'pkmsg' | 'msg'
@@ -31,7 +32,7 @@ export class SignalDevice {
   private readonly stored = new Map<string, unknown>()
   private readonly repository: SignalRepositoryWithLIDStore
   private nextPreKeyId = 1
-  private work: Promise<unknown> = Promise.resolve()
+  private readonly work = new SerialWork()
 
   constructor(identity: KeyPair) {
     this.identity = identity
@@ -64,15 +65,10 @@ export class SignalDevice {
     }
   }
 
-  /** `bundleOf` is asked only when there is no session yet, or when `fresh` asks for a new one. */
-  encrypt(
-    peer: string,
-    message: proto.IMessage,
-    bundleOf: () => KeyBundle,
-    fresh = false
-  ): Promise<Encrypted> {
-    return this.inOrder(async () => {
-      if (fresh || !(await this.repository.validateSession(peer)).exists) {
+  /** `bundleOf` is asked only when there is no session yet. */
+  encrypt(peer: string, message: proto.IMessage, bundleOf: () => KeyBundle): Promise<Encrypted> {
+    return this.work.run(async () => {
+      if (!(await this.repository.validateSession(peer)).exists) {
         await this.repository.injectE2ESession({ jid: peer, session: toSession(bundleOf()) })
       }
       const data = writeRandomPadMax16(proto.Message.encode(message).finish())
@@ -82,11 +78,11 @@ export class SignalDevice {
 
   /** Opens a session from the keys a retry receipt carries, replacing whatever was there. */
   renewSession(peer: string, bundle: KeyBundle): Promise<void> {
-    return this.inOrder(() => this.repository.injectE2ESession({ jid: peer, session: toSession(bundle) }))
+    return this.work.run(() => this.repository.injectE2ESession({ jid: peer, session: toSession(bundle) }))
   }
 
   decrypt(peer: string, type: 'pkmsg' | 'msg', ciphertext: Uint8Array): Promise<proto.Message> {
-    return this.inOrder(async () =>
+    return this.work.run(async () =>
       decodePadded(await this.repository.decryptMessage({ jid: peer, type, ciphertext }))
     )
   }
@@ -97,29 +93,23 @@ export class SignalDevice {
     message: proto.IMessage
   ): Promise<{ ciphertext: Uint8Array; senderKeyDistributionMessage: Uint8Array }> {
     const data = writeRandomPadMax16(proto.Message.encode(message).finish())
-    return this.inOrder(() => this.repository.encryptGroupMessage({ group, meId: self, data }))
+    return this.work.run(() => this.repository.encryptGroupMessage({ group, meId: self, data }))
   }
 
   decryptForGroup(group: string, author: string, ciphertext: Uint8Array): Promise<proto.Message> {
-    return this.inOrder(async () =>
+    return this.work.run(async () =>
       decodePadded(await this.repository.decryptGroupMessage({ group, authorJid: author, msg: ciphertext }))
     )
   }
 
   learnSenderKey(author: string, item: proto.Message.ISenderKeyDistributionMessage): Promise<void> {
-    return this.inOrder(() =>
+    return this.work.run(() =>
       this.repository.processSenderKeyDistributionMessage({ authorJid: author, item })
     )
   }
 
   close(): void {
     this.repository.close?.()
-  }
-
-  private inOrder<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.work.then(task)
-    this.work = result.catch(() => undefined)
-    return result
   }
 
   private keyStore(): SignalKeyStoreWithTransaction {

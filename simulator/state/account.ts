@@ -1,9 +1,12 @@
-// A person on the network: a phone number, a LID, a name, a simulated primary device (number 0) and the linked devices.
-// Contacts and phones are the same thing; a phone is an account whose owner the test plays.
-import { Curve, type KeyPair } from '@whiskeysockets/baileys'
-import type { Companion } from './companion.ts'
+// A person on the network: a phone number, a LID, a name, a primary device (number 0) and the linked devices. A contact and a
+// phone are the same thing; a phone is an account whose owner the test plays. The two classes name each other: an account
+// lists its linked devices, a linked device belongs to an account.
+import { Curve, type KeyPair, type proto } from '@whiskeysockets/baileys'
+import type { KeyBundle, PreKey, SignedPreKey } from '../signal/key-bundle.ts'
 import { SignalDevice } from '../signal/signal-device.ts'
+import type { Connection } from '../wire/connection.ts'
 import { type Addressing, formatJid, LID_SERVER, PHONE_SERVER } from '../wire/jid.ts'
+import type { StanzaQueue } from './stanza-queue.ts'
 
 export interface AccountOptions {
   readonly phoneNumber: string
@@ -71,12 +74,16 @@ export class Account {
     return [0, ...this.companions.keys()]
   }
 
+  hasBlocked(writer: Account): boolean {
+    return this.blocked.has(writer.lid) || this.blocked.has(writer.jid)
+  }
+
   /** Device numbers are never used again: an old device's messages must not reach a new one. */
   takeDeviceNumber(): number {
     return this.nextDevice++
   }
 
-  /** The owner sets the account up anew: another identity, no session survives. */
+  /** The owner reinstalls WhatsApp: another identity, no session survives. */
   reinstall(): void {
     this.signal?.close()
     this.signal = undefined
@@ -85,5 +92,80 @@ export class Account {
 
   close(): void {
     this.signal?.close()
+  }
+}
+
+export interface CompanionKeys {
+  readonly noiseKey: Buffer
+  readonly identity: Buffer
+  readonly registrationId: number
+  readonly signedPreKey: SignedPreKey
+}
+
+export type DeviceProperties = proto.IDeviceProps
+
+/**
+ * A linked device: the client under test. The server knows its public keys, what it has not confirmed yet, and its
+ * connection.
+ */
+export class Companion {
+  readonly account: Account
+  readonly number: number
+  readonly keyIndex: number
+  readonly noiseKey: Buffer
+  readonly identity: Buffer
+  readonly properties: DeviceProperties
+  readonly queue: StanzaQueue
+  registrationId: number
+  signedPreKey: SignedPreKey
+  pushName: string | undefined
+  connection: Connection | undefined
+  /** Available in the sense of presence: only then do its delivery receipts count as seen by a person. */
+  available = false
+  /** Whether the phone has begun to send this device its history. */
+  introduced = false
+  readonly preKeys = new Map<number, PreKey>()
+  logins = 0
+
+  constructor(
+    account: Account,
+    number: number,
+    keys: CompanionKeys,
+    properties: DeviceProperties,
+    queue: StanzaQueue
+  ) {
+    this.account = account
+    this.number = number
+    this.keyIndex = number
+    this.noiseKey = keys.noiseKey
+    this.identity = keys.identity
+    this.registrationId = keys.registrationId
+    this.signedPreKey = keys.signedPreKey
+    this.properties = properties
+    this.queue = queue
+  }
+
+  get lid(): string {
+    return this.account.address('lid', this.number)
+  }
+
+  get jid(): string {
+    return this.account.address('pn', this.number)
+  }
+
+  address(addressing: Addressing): string {
+    return this.account.address(addressing, this.number)
+  }
+
+  /** The keys for a new session; a one-time pre-key is consumed by being handed out. */
+  takeBundle(): KeyBundle {
+    const [preKey] = this.preKeys.values()
+    if (preKey) this.preKeys.delete(preKey.id)
+    return {
+      registrationId: this.registrationId,
+      identity: this.identity,
+      signedPreKey: this.signedPreKey,
+      preKey
+    }
   }
 }

@@ -1,6 +1,5 @@
 // Everyone and every group the server knows, found by phone number, by LID or by group id.
-import { Account } from './account.ts'
-import type { Companion } from './companion.ts'
+import { Account, type Companion } from './account.ts'
 import type { Group } from './group.ts'
 import { Random } from './random.ts'
 import { LID_SERVER, parseJid, PHONE_SERVER } from '../wire/jid.ts'

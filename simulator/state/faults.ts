@@ -1,7 +1,6 @@
 // Trouble on demand. A fault is switched on, applies to everyone or to one account, and is switched off again, by hand
 // or after a number of times. Parts of the server ask here at the few points where trouble can happen.
-import type { Account } from './account.ts'
-import type { Companion } from './companion.ts'
+import type { Account, Companion } from './account.ts'
 import type { Leaving, StanzaKind } from './stanza-queue.ts'
 import type { BinaryNode } from '../wire/binary-node.ts'
 

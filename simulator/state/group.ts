@@ -53,3 +53,5 @@ export class Group {
     return rank === 'admin' || rank === 'superadmin'
   }
 }
+
+export const isGroup = (chat: Account | Group): chat is Group => 'members' in chat

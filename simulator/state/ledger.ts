@@ -1,7 +1,6 @@
 // The truth: what every phone holds, what every recipient got and how often, which receipts passed through the server.
 // Written by the parts of the server as things happen, read by tests; nothing in the server depends on it.
-import type { Account } from './account.ts'
-import type { Companion } from './companion.ts'
+import type { Account, Companion } from './account.ts'
 import type { ReceivedMedia } from './media/download.ts'
 import type { QueuedStanza } from './stanza-queue.ts'
 import type { Signals } from './signals.ts'

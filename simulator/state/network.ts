@@ -1,39 +1,30 @@
-// What all parts of the server share: who exists, who is connected, what was observed, which faults are on.
-// The parts themselves are functions over this; it contains no protocol.
-import type { Account } from './account.ts'
-import { Companion, type CompanionKeys } from './companion.ts'
-import type { DeviceProperties } from './companion.ts'
-import { Directory } from './directory.ts'
-import { Faults } from './faults.ts'
-import { Ledger } from './ledger.ts'
-import { MediaStore } from './media/store.ts'
-import { NewChatLimits } from '../protocol/new-chat-limits.ts'
-import type { HeldMessage } from './ledger.ts'
-import type { SyncPlan } from '../protocol/history/sync.ts'
-import type { PreparedChunk } from '../protocol/history/prepared.ts'
-import type { Mailbox } from './history/mailbox.ts'
-import { AppState } from '../protocol/app-state.ts'
-import { Presence } from '../protocol/presence.ts'
-import { Remembered, SenderKeys } from './sent-messages.ts'
-import { Repeats } from './repeats.ts'
-import { Signals } from './signals.ts'
-import type { Group } from './group.ts'
+// What all parts of the server share: the accounts, the connections, what was observed, the active faults.
+// The protocol's parts are functions over this state; it contains no protocol itself.
 import { randomBytes } from 'node:crypto'
-import { StanzaQueue } from './stanza-queue.ts'
 import type { BinaryNode } from '../wire/binary-node.ts'
 import type { Connection } from '../wire/connection.ts'
+import { type Account, Companion, type CompanionKeys, type DeviceProperties } from './account.ts'
+import { AppState } from './app-state.ts'
+import { BackgroundWork } from './background-work.ts'
+import { Directory } from './directory.ts'
+import { Faults } from './faults.ts'
+import type { Group } from './group.ts'
+import type { MailboxChat } from './history/chat.ts'
+import type { Mailbox } from './history/mailbox.ts'
+import type { PreparedChunk, SyncPlan } from './history/plan.ts'
+import { Ledger } from './ledger.ts'
+import { MediaStore } from './media/store.ts'
+import { NewChatLimits } from './new-chat-limits.ts'
+import { Presence } from './presence.ts'
+import { Repeats } from './repeats.ts'
+import { SenderKeys } from './sender-keys.ts'
+import { SentMessages } from './sent-messages.ts'
+import type { Session } from './session.ts'
+import { Signals } from './signals.ts'
+import { StanzaQueue } from './stanza-queue.ts'
 
 const HISTORY_AHEAD = 16
-const WORK_LIMIT = 500
 const ROOM_PATIENCE_MS = 30_000
-
-/** A connection and who is on it. */
-export interface Session {
-  readonly connection: Connection
-  companion: Companion | undefined
-  /** Set while the connection belongs to a device that is not linked yet. */
-  pairing: unknown
-}
 
 export class Network {
   readonly seed: number
@@ -43,28 +34,26 @@ export class Network {
   readonly faults = new Faults()
   readonly media = new MediaStore()
   readonly repeats = new Repeats()
-  readonly remembered = new Remembered()
+  readonly sent = new SentMessages()
   readonly senderKeys = new SenderKeys()
   readonly presence = new Presence()
   readonly limits = new NewChatLimits()
+  readonly background = new BackgroundWork(this.signals)
+  /** How often a primary device could not decrypt a message, by recipient, sender and id. */
+  readonly decryptionFailures = new Map<string, number>()
   /** What phones hold; contacts have none. */
   readonly mailboxes = new Map<Account, Mailbox>()
   readonly syncPlans = new Map<Account, SyncPlan>()
   /** Chunks of phones whose history was made ahead. */
   readonly preparedChunks = new Map<Account, readonly PreparedChunk[]>()
   readonly sessions = new Map<Connection, Session>()
-  /** Host and port clients reach the media under, once the port is known. */
+  /** Host and port of the media host, once the port is known. */
   mediaHost = ''
-  /** What went wrong inside the server; a test may look, nothing is printed. */
-  readonly errors: { at: number; where: string; error: unknown }[] = []
   private identifiers = 0
-  private readonly background = new Set<Promise<unknown>>()
   private readonly talked = new Set<string>()
   private readonly appStates = new Map<Account, AppState>()
   private readonly offlineTasks = new Map<Account, (() => void)[]>()
   stopping = false
-  /** Called when a linked device says it wants its stanzas. */
-  activate: (session: Session, companion: Companion) => void = () => undefined
 
   constructor(seed: number) {
     this.seed = seed
@@ -78,6 +67,13 @@ export class Network {
 
   haveTalked(one: Account, other: Account): boolean {
     return this.talked.has(talkKey(one, other))
+  }
+
+  /** The linked devices of everyone who keeps this account's device list: those it wrote to, or who wrote to it. */
+  *acquaintedDevices(account: Account): Generator<Companion> {
+    for (const other of this.directory.accounts.values()) {
+      if (other !== account && this.haveTalked(other, account)) yield* other.companions.values()
+    }
   }
 
   nextId(): string {
@@ -120,19 +116,22 @@ export class Network {
     return plan
   }
 
-  /** The truth's entry of a generated message, so that a later edit or revoke can change it. */
-  heldInHistory(holder: Account, chatJid: string, id: string): HeldMessage | undefined {
+  partnerNamed(jid: string | null | undefined): Account | Group | undefined {
+    return this.directory.group(jid ?? undefined) ?? this.directory.find(jid ?? undefined)
+  }
+
+  /** A chat that a phone holds, by any of its addresses. */
+  chatNamed(
+    holder: Account,
+    jid: string | null | undefined
+  ): { mailbox: Mailbox; chat: MailboxChat } | undefined {
     const mailbox = this.mailboxes.get(holder)
-    const partner = this.partnerNamed(chatJid)
+    const partner = this.partnerNamed(jid)
     const chat = partner && mailbox?.find(partner)
-    return chat && mailbox?.changeable(chat, id)
+    return mailbox && chat && { mailbox, chat }
   }
 
-  partnerNamed(jid: string): Account | Group | undefined {
-    return this.directory.group(jid) ?? this.directory.find(jid)
-  }
-
-  /** Keeps work for a primary device that is offline. */
+  /** Defers work for a primary device that is offline. */
   whenOnline(account: Account, task: () => void): void {
     const tasks = this.offlineTasks.get(account) ?? []
     tasks.push(task)
@@ -162,29 +161,6 @@ export class Network {
   /** Answers a client directly: query results, acknowledgements, presence. Nothing here is ever repeated. */
   reply(session: Session, node: BinaryNode): void {
     void session.connection.send(node)
-  }
-
-  /** Work that outlives the stanza which began it; `settled` waits for it, errors are kept and not thrown. */
-  run(where: string, work: Promise<unknown>): void {
-    const guarded = work
-      .catch((error: unknown) => this.report(where, error))
-      .finally(() => this.background.delete(guarded))
-    this.background.add(guarded)
-  }
-
-  /** Resolves when there is little left to do: one busy client must not pile work up without end. */
-  async breathe(): Promise<void> {
-    while (this.background.size > WORK_LIMIT) await Promise.race(this.background)
-  }
-
-  report(where: string, error: unknown): void {
-    this.errors.push({ at: Date.now(), where, error })
-    if (this.errors.length > 1000) this.errors.shift()
-    this.signals.emit('error', { where })
-  }
-
-  async settled(): Promise<void> {
-    while (this.background.size > 0) await Promise.all(this.background)
   }
 }
 

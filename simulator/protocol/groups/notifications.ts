@@ -1,7 +1,6 @@
 // How groups are written on the wire, and how members' linked devices learn of a change: `w:gp2` notifications. Member lists
 // are in the group's own addressing, the other address beside it.
-import type { Account } from '../../state/account.ts'
-import type { Companion } from '../../state/companion.ts'
+import type { Account, Companion } from '../../state/account.ts'
 import type { Group, Rank } from '../../state/group.ts'
 import type { ChatEvent } from '../../state/ledger.ts'
 import type { Network } from '../../state/network.ts'

@@ -1,6 +1,5 @@
 // The `w:g2` queries: metadata, creation, members coming, going and changing rank, settings, invites.
-import type { Account } from '../../state/account.ts'
-import type { Companion } from '../../state/companion.ts'
+import type { Account, Companion } from '../../state/account.ts'
 import type { Group } from '../../state/group.ts'
 import { addMembers, changeGroup, type GroupChange, makeGroup, removeMembers } from './changes.ts'
 import { announceGroup, groupNode, memberNode, notifyGroup } from './notifications.ts'

@@ -1,30 +1,16 @@
-// A phone's history made ahead: every chunk is built, compressed and encrypted before anyone links, and waits in a folder.
-// For measurements, where the time it takes to make up a million messages is nobody's business.
+// A phone's history made ahead: every chunk is built, compressed and encrypted into a folder before anyone links. For
+// measurements, which must not count the time it takes to make up a million messages.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { deflateSync } from 'node:zlib'
-import { proto } from '@whiskeysockets/baileys'
 import type { Account } from '../../state/account.ts'
-import { buildChunk, planChunks } from './sync.ts'
+import { buildChunk, compressChunk } from '../../state/history/chunk.ts'
 import type { Mailbox } from '../../state/history/mailbox.ts'
-import { decryptMedia, encryptMedia, sha256Of } from '../../state/media/sample-files.ts'
+import { planChunks, type PreparedChunk } from '../../state/history/plan.ts'
+import { decryptMedia, encryptMedia, sha256Of } from '../../state/media/encryption.ts'
 import type { Network } from '../../state/network.ts'
 import { Random } from '../../state/random.ts'
 
-export interface PreparedChunk {
-  readonly syncType: number
-  readonly chunkOrder: number
-  readonly messages: number
-  /** The encrypted blob. */
-  readonly file: string
-  readonly mediaKey: Buffer
-  readonly fileSha256: Buffer
-  readonly fileEncSha256: Buffer
-  readonly fileLength: number
-  readonly directPath: string
-}
-
-/** Makes all chunks of a full history and keeps them in `folder`; devices that link from now on are sent these. */
+/** Writes all chunks of a full history to `folder`; devices that link from now on are sent these. */
 export const prepareHistory = (
   network: Network,
   account: Account,
@@ -34,7 +20,7 @@ export const prepareHistory = (
   const seed = new Random(network.seed, account.phoneNumber, 'prepared')
   const made = planChunks(mailbox, network.syncPlanOf(account), true).map((chunk, place): PreparedChunk => {
     const built = buildChunk(mailbox, chunk)
-    const plain = deflateSync(proto.HistorySync.encode(built).finish(), { level: 3 })
+    const plain = compressChunk(built)
     const mediaKey = seed.bytes(32)
     const encrypted = encryptMedia(plain, mediaKey, 'md-msg-hist')
     const file = join(folder, `chunk-${place}.enc`)
@@ -56,6 +42,6 @@ export const prepareHistory = (
   return made
 }
 
-/** The compressed chunk inside a prepared blob. */
+/** The compressed chunk inside a prepared file. */
 export const openPrepared = ({ file, mediaKey }: Pick<PreparedChunk, 'file' | 'mediaKey'>): Buffer =>
   decryptMedia(readFileSync(file), mediaKey, 'md-msg-hist')

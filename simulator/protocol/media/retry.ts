@@ -2,7 +2,7 @@
 // the file is under now, sealed with a key derived from the media key, or says that it no longer has it.
 import { randomBytes } from 'node:crypto'
 import { aesEncryptGCM, hkdf, proto } from '@whiskeysockets/baileys'
-import type { Companion } from '../../state/companion.ts'
+import type { Companion } from '../../state/account.ts'
 import { unwrap } from '../../state/messages/content.ts'
 import type { Network } from '../../state/network.ts'
 import { type BinaryNode, child, element } from '../../wire/binary-node.ts'
@@ -19,7 +19,9 @@ export const answerMediaRetry = (network: Network, companion: Companion, receipt
       'notification',
       element('notification', { id, from: companion.account.jid, type: 'mediaretry', t: unixSeconds() }, [
         element('rmr', rmr?.attrs ?? {}),
-        media && id !== undefined ? sealed(id, media) : element('error', { code: ResultType.NOT_FOUND })
+        media && id !== undefined
+          ? sealedNotification(id, media)
+          : element('error', { code: ResultType.NOT_FOUND })
       ])
     )
     network.signals.emit('mediaRetry', { device: companion.jid, id })
@@ -52,18 +54,15 @@ const mediaOf = (
   chatJid: string | undefined,
   id: string
 ): Media | undefined => {
-  const mailbox = network.mailboxes.get(companion.account)
-  const partner = chatJid === undefined ? undefined : network.partnerNamed(chatJid)
-  const chat = partner && mailbox?.find(partner)
-  const place = chat && mailbox?.placeOf(chat, id)
-  const message = place === undefined || !chat ? undefined : mailbox?.infoAt(chat, place)?.message
+  const { chat, mailbox } = network.chatNamed(companion.account, chatJid) ?? {}
+  const message = chat && mailbox?.infoOf(chat, id)?.message
   if (!message) return undefined
   const { mediaKey, directPath } = fileIn(message) ?? {}
   const path = directPath && network.media.again(directPath)
   return mediaKey && path ? { mediaKey, directPath: path } : undefined
 }
 
-const sealed = (id: string, { mediaKey, directPath }: Media): BinaryNode => {
+const sealedNotification = (id: string, { mediaKey, directPath }: Media): BinaryNode => {
   const key = Buffer.from(hkdf(Buffer.from(mediaKey), 32, { info: 'WhatsApp Media Retry Notification' }))
   const iv = randomBytes(12)
   const notification = proto.MediaRetryNotification.encode({

@@ -1,4 +1,4 @@
-// Receipts a simulated primary device sends: it got, read or played a message someone's linked device or phone wrote.
+// Receipts that a primary device sends for what a linked device or a phone wrote: it got the message, and read it.
 import type { Account } from '../../state/account.ts'
 import type { Group } from '../../state/group.ts'
 import type { Network } from '../../state/network.ts'
@@ -6,19 +6,32 @@ import { element } from '../../wire/binary-node.ts'
 import type { Addressing } from '../../wire/jid.ts'
 import { unixSeconds } from '../../wire/stanza.ts'
 
-/** A simulated device tells the writer that it got, read or played a message. */
-export const sendReceiptFromPrimary = (
+interface Confirmed {
+  readonly id: string
+  readonly group: Group | undefined
+  readonly addressing: Addressing
+  /** Whether it is a message that a person reads, and no change to one. */
+  readonly isReadable: boolean
+}
+
+/** A delivery receipt, and a read receipt from an account that reads without being told to. */
+export const sendReceipts = (
   network: Network,
   reader: Account,
   writer: Account,
-  receipt: {
-    id: string
-    group: Group | undefined
-    addressing: Addressing
-    type: 'read' | 'played' | undefined
-  }
+  confirmed: Confirmed
 ): void => {
-  const { id, group, addressing, type } = receipt
+  sendReceipt(network, reader, writer, confirmed, undefined)
+  if (reader.readsByItself && confirmed.isReadable) sendReceipt(network, reader, writer, confirmed, 'read')
+}
+
+const sendReceipt = (
+  network: Network,
+  reader: Account,
+  writer: Account,
+  { id, group, addressing }: Confirmed,
+  type: 'read' | undefined
+): void => {
   const self = reader.address(addressing)
   const timestamp = unixSeconds()
   network.ledger.receipt(writer, {

@@ -1,27 +1,27 @@
-// A simulated primary device (a phone or a contact) gets a message from a linked device: it decrypts it with its own Signal
-// session, writes the plaintext into the truth, and answers with receipts, or with a retry receipt when it cannot.
+// A primary device (of a phone or a contact) gets a message from a linked device: it decrypts it with its own Signal session,
+// records the plaintext in the truth, and answers with receipts, or with a retry receipt when it cannot decrypt.
 import { encodeBigEndian, type proto } from '@whiskeysockets/baileys'
-import type { Account } from '../../state/account.ts'
 import { writeBundle } from '../../signal/key-bundle.ts'
-import { holdFor } from './record.ts'
+import type { Account } from '../../state/account.ts'
 import { isMessage } from '../../state/messages/content.ts'
-import type { Envelope } from './routing.ts'
 import type { Network } from '../../state/network.ts'
-import { answerPeerMessage } from '../history/peer-requests.ts'
-import { sendReceiptFromPrimary } from './primary-receipts.ts'
 import { type BinaryNode, bytesOf, element } from '../../wire/binary-node.ts'
 import { unixSeconds } from '../../wire/stanza.ts'
+import { answerPeerMessage } from '../history/peer-requests.ts'
+import type { Envelope } from './envelope.ts'
+import { sendReceipts } from './primary-receipts.ts'
+import { recordDecrypted } from './record.ts'
 
 const RETRY_LIMIT = 5
-const failures = new WeakMap<Network, Map<string, number>>()
 
+/** The message is received at once, or when the primary device is online again. */
 export const receiveAsPrimary = (
   network: Network,
   account: Account,
   envelope: Envelope,
   encrypted: BinaryNode[]
 ): void => {
-  const task = (): void => network.run('receive', receive(network, account, envelope, encrypted))
+  const task = (): void => network.background.run('receive', receive(network, account, envelope, encrypted))
   if (account.online) task()
   else network.whenOnline(account, task)
 }
@@ -32,21 +32,14 @@ const receive = async (
   envelope: Envelope,
   encrypted: BinaryNode[]
 ): Promise<void> => {
-  const { sender, id, group } = envelope
+  const { sender, id, group, addressing } = envelope
   let message: proto.Message | undefined
   try {
     if (network.faults.take('recipientCannotDecrypt', { companion: sender }))
       throw new Error('as the fault asks')
-    for (const enc of encrypted) {
-      const plain = await decryptOne(account, envelope, enc)
-      if (!plain) continue
-      if (plain.senderKeyDistributionMessage) {
-        await account.primary.learnSenderKey(sender.lid, plain.senderKeyDistributionMessage)
-      }
-      if (enc.attrs.type === 'skmsg' || !message || isMoreThanSenderKey(plain)) message = plain
-    }
+    message = await decrypt(account, envelope, encrypted)
   } catch (error) {
-    network.report('decrypt', error)
+    network.background.report('decrypt', error)
     askAgain(network, account, envelope)
     return
   }
@@ -57,22 +50,30 @@ const receive = async (
   }
   const own = message.deviceSentMessage
   const content = own?.message ?? message
-  holdFor(network, account, { envelope, message: content, destination: own?.destinationJid ?? undefined })
-  if (account === sender.account) return
-  sendReceiptFromPrimary(network, account, sender.account, {
-    id,
-    group,
-    addressing: envelope.addressing,
-    type: undefined
+  recordDecrypted(network, account, envelope, {
+    message: content,
+    destination: own?.destinationJid ?? undefined
   })
-  if (account.readsByItself && isMessage(content)) {
-    sendReceiptFromPrimary(network, account, sender.account, {
-      id,
-      group,
-      addressing: envelope.addressing,
-      type: 'read'
-    })
+  if (account === sender.account) return
+  sendReceipts(network, account, sender.account, { id, group, addressing, isReadable: isMessage(content) })
+}
+
+/** The content of a message: of its ciphertexts, the one that carries more than a sender key. */
+const decrypt = async (
+  account: Account,
+  envelope: Envelope,
+  encrypted: BinaryNode[]
+): Promise<proto.Message | undefined> => {
+  let message: proto.Message | undefined
+  for (const enc of encrypted) {
+    const plain = await decryptOne(account, envelope, enc)
+    if (!plain) continue
+    if (plain.senderKeyDistributionMessage) {
+      await account.primary.learnSenderKey(envelope.sender.lid, plain.senderKeyDistributionMessage)
+    }
+    if (enc.attrs.type === 'skmsg' || !message || isMoreThanSenderKey(plain)) message = plain
   }
+  return message
 }
 
 const isMoreThanSenderKey = (message: proto.Message): boolean =>
@@ -97,11 +98,9 @@ const decryptOne = async (
 /** A retry receipt with fresh keys: the sender opens a new session and sends again. */
 const askAgain = (network: Network, account: Account, envelope: Envelope): void => {
   const { sender, id, group, addressing, to, timestamp } = envelope
-  let counts = failures.get(network)
-  if (!counts) failures.set(network, (counts = new Map()))
   const key = `${account.phoneNumber}|${sender.lid}|${id}`
-  const count = (counts.get(key) ?? 0) + 1
-  counts.set(key, count)
+  const count = (network.decryptionFailures.get(key) ?? 0) + 1
+  network.decryptionFailures.set(key, count)
   if (count > RETRY_LIMIT) return
   network.repeats.forget(sender.lid, id, account.lid)
   const self = account.address(addressing)

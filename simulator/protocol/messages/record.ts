@@ -1,8 +1,11 @@
-// Puts messages into the truth: what a phone holds after a message came or went, and what its recipients received.
+// Records messages in the truth: what a phone holds after a message came or went, and what its recipients received.
 import { proto } from '@whiskeysockets/baileys'
 import type { Account } from '../../state/account.ts'
-import type { Group } from '../../state/group.ts'
+import { type Group, isGroup } from '../../state/group.ts'
+import { chatIdOf } from '../../state/history/chat.ts'
 import type { HeldMessage } from '../../state/ledger.ts'
+import { openMedia } from '../../state/media/download.ts'
+import { applyChange, applyVote } from '../../state/messages/changes.ts'
 import {
   bodyOf,
   type Change,
@@ -12,83 +15,107 @@ import {
   quotedIdOf,
   unwrap
 } from '../../state/messages/content.ts'
-import { applyChange, applyVote } from '../../state/messages/changes.ts'
-import type { Envelope } from './routing.ts'
-import type { Network } from '../../state/network.ts'
 import { openVote, type Poll, pollOf } from '../../state/messages/polls.ts'
-import { openMedia } from '../../state/media/download.ts'
+import type { Network } from '../../state/network.ts'
 import { STATUS_JID } from '../../wire/jid.ts'
+import type { Envelope } from './envelope.ts'
 
-/** A message as written by `sender`, from the view of `holder`. */
+/** A message as written by `sender`. */
 export interface Written {
   readonly id: string
   readonly sender: Account
+  /** Unix seconds. */
   readonly timestamp: number
-  /** The other side: a group, or the recipient's account. */
+  /** The other side: a group, the recipient's account, or an address that nobody has. */
   readonly chat: Group | Account | string
   readonly message: proto.IMessage
   readonly pushName: string | undefined
 }
 
-const isGroup = (chat: Group | Account | string): chat is Group =>
-  typeof chat === 'object' && 'members' in chat
-
-const chatJidFor = (holder: Account, written: Written): string => {
-  const { chat, sender } = written
-  if (typeof chat === 'string') return chat
-  if (isGroup(chat)) return chat.id
-  return holder === sender ? chat.jid : sender.jid
+/** The chat of a message as one of its parties sees it. */
+interface ChatView {
+  readonly chatJid: string
+  readonly group: Group | undefined
+  /** The other side; nobody when the address belongs to nobody. */
+  readonly partner: Account | Group | undefined
 }
 
-export const hold = (network: Network, holder: Account, written: Written): void => {
-  const { message, sender, chat } = written
-  const chatJid = chatJidFor(holder, written)
-  if (chatJid === STATUS_JID) return
-  const change = changeOf(message)
+const chatViewOf = (holder: Account, { chat, sender }: Written): ChatView => {
+  if (typeof chat === 'string') return { chatJid: chat, group: undefined, partner: undefined }
+  if (isGroup(chat)) return { chatJid: chat.id, group: chat, partner: chat }
+  const partner = holder === sender ? chat : sender
+  return { chatJid: partner.jid, group: undefined, partner }
+}
+
+/** A phone or a contact holds the message from now on; a change is applied to the message it is about. */
+export const recordHeld = (network: Network, holder: Account, written: Written): void => {
+  const view = chatViewOf(holder, written)
+  if (view.chatJid === STATUS_JID) return
+  const change = changeOf(written.message)
+  if (change) recordChange(network, holder, written, view, change)
+  else if (!isMessage(written.message)) recordSetting(network, holder, view.chatJid, written)
+  else {
+    network.ledger.hold(holder, entryOf(holder, written, view))
+    if (view.partner) addToMailbox(network, holder, view.partner, written)
+  }
+}
+
+const recordChange = (
+  network: Network,
+  holder: Account,
+  written: Written,
+  { chatJid, group, partner }: ChatView,
+  change: Change
+): void => {
+  const { sender } = written
   const { held } = network.ledger.of(holder)
-  if (change) {
-    const mailbox = network.mailboxes.get(holder)
-    const live = [...held.values()].find(entry => entry.chatJid === chatJid && entry.id === change.targetId)
-    const target = live ?? network.heldInHistory(holder, chatJid, change.targetId)
-    const group = isGroup(chat) ? chat : undefined
-    const changed =
-      target &&
-      (change.type === 'vote'
-        ? countVote(network, holder, written, change, target)
-        : applyChange(target, change, { holder, sender, group }))
-    if (changed) mailbox?.noteChange(target)
-    network.signals.emit('changed', { account: holder.jid, id: change.targetId })
-    return
-  }
-  const kind = kindOf(message)
-  if (!isMessage(message)) {
-    noteSetting(network, holder, chatJid, written)
-    return
-  }
+  const live = [...held.values()].find(entry => entry.chatJid === chatJid && entry.id === change.targetId)
+  const target = live ?? generatedEntry(network, holder, chatJid, change.targetId)
+  const isChanged =
+    target &&
+    (change.type === 'vote'
+      ? countVote(network, holder, sender, partner, change, target)
+      : applyChange(target, change, { holder, sender, group }))
+  if (isChanged) network.mailboxes.get(holder)?.noteChange(target)
+  network.signals.emit('changed', { account: holder.jid, id: change.targetId })
+}
+
+/** The entry of a generated message, so that a later edit or revoke can change it. */
+const generatedEntry = (
+  network: Network,
+  holder: Account,
+  chatJid: string,
+  id: string
+): HeldMessage | undefined => {
+  const { chat, mailbox } = network.chatNamed(holder, chatJid) ?? {}
+  return chat && mailbox?.changeable(chat, id)
+}
+
+const entryOf = (
+  holder: Account,
+  { id, message, pushName, sender, timestamp }: Written,
+  { chatJid, group, partner }: ChatView
+): HeldMessage => {
+  const fromMe = sender === holder
   const text = bodyOf(message)
   const quotedId = quotedIdOf(message)
-  const entry: HeldMessage = {
+  return {
     chatJid,
-    id: written.id,
-    fromMe: sender === holder,
-    timestamp: written.timestamp,
-    kind,
+    id,
+    fromMe,
+    timestamp,
+    kind: kindOf(message),
     origin: 'live',
-    ...(isGroup(chat) && sender !== holder ? { participant: sender.jid } : {}),
+    ...(group && !fromMe ? { participant: sender.jid, participantLid: sender.lid } : {}),
+    ...(partner && !isGroup(partner) ? { chatLid: partner.lid } : {}),
     ...(text === undefined ? {} : { text }),
     ...(quotedId === undefined ? {} : { quotedId }),
-    ...(written.pushName === undefined ? {} : { pushName: written.pushName })
+    ...(pushName === undefined ? {} : { pushName })
   }
-  const partner =
-    typeof chat === 'string' ? undefined : isGroup(chat) ? chat : holder === sender ? chat : sender
-  if (partner && !isGroup(partner)) entry.chatLid = partner.lid
-  if (isGroup(chat) && sender !== holder) entry.participantLid = sender.lid
-  network.ledger.hold(holder, entry)
-  if (partner) keepInMailbox(network, holder, partner, written)
 }
 
 /** A chat's disappearing time was set. */
-const noteSetting = (network: Network, holder: Account, chatJid: string, written: Written): void => {
+const recordSetting = (network: Network, holder: Account, chatJid: string, written: Written): void => {
   const protocol = unwrap(written.message).protocolMessage
   if (protocol?.type !== proto.Message.ProtocolMessage.Type.EPHEMERAL_SETTING) return
   network.ledger.event(holder, {
@@ -124,20 +151,20 @@ export const heldPoll = (
 const countVote = (
   network: Network,
   holder: Account,
-  { chat, sender }: Written,
+  sender: Account,
+  partner: Account | Group | undefined,
   change: Extract<Change, { type: 'vote' }>,
   target: HeldMessage
 ): boolean => {
-  const partner = typeof chat === 'string' || isGroup(chat) || holder === sender ? chat : sender
-  const poll = typeof partner === 'string' ? undefined : heldPoll(network, holder, partner, change.targetId)
+  const poll = partner && heldPoll(network, holder, partner, change.targetId)
   const options = poll && openVote(poll, sender, change.sealed)
   if (!options) return false
   applyVote(target, options, { holder, sender })
   return true
 }
 
-/** A phone keeps whole messages, to give them to a device that links later or asks for them. */
-const keepInMailbox = (
+/** A phone stores whole messages, to give them to a device that links later or asks for them. */
+const addToMailbox = (
   network: Network,
   holder: Account,
   partner: Account | Group,
@@ -154,7 +181,7 @@ const keepInMailbox = (
     id,
     timestamp,
     info: {
-      key: { remoteJid: mailbox.chatId(chat), fromMe, id, ...author },
+      key: { remoteJid: chatIdOf(chat), fromMe, id, ...author },
       messageTimestamp: timestamp,
       message,
       status: fromMe ? proto.WebMessageInfo.Status.SERVER_ACK : proto.WebMessageInfo.Status.DELIVERY_ACK,
@@ -164,23 +191,18 @@ const keepInMailbox = (
   })
 }
 
-/** A simulated device decrypted a message a linked device had sent. */
-export const holdFor = (
+/** A primary device decrypted a message that a linked device had sent; `destination` is set on the sender's own phone. */
+export const recordDecrypted = (
   network: Network,
   holder: Account,
-  {
-    envelope,
-    message,
-    destination
-  }: { envelope: Envelope; message: proto.IMessage; destination: string | undefined }
+  { sender, id, timestamp, group, to }: Envelope,
+  { message, destination }: { message: proto.IMessage; destination: string | undefined }
 ): void => {
-  const { sender, id, timestamp, group, to } = envelope
-  const chat = group ?? network.directory.find(destination ?? to) ?? destination ?? to
-  hold(network, holder, {
+  recordHeld(network, holder, {
     id,
     sender: sender.account,
     timestamp,
-    chat,
+    chat: group ?? network.directory.find(destination ?? to) ?? destination ?? to,
     message,
     pushName: sender.pushName ?? sender.account.pushName
   })
@@ -188,6 +210,7 @@ export const holdFor = (
     recordReceived(network, sender.account, holder, group?.id ?? holder.jid, id, message)
 }
 
+/** A recipient's primary device got the message. */
 export const recordReceived = (
   network: Network,
   sender: Account,

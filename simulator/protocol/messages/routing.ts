@@ -1,28 +1,19 @@
 // Messages that linked devices send: acknowledged, checked for repeats, and delivered to every device they were encrypted
-// for. The server sees ciphertext only; what a simulated device makes of it is in simulated-recipient.ts.
-import type { Account } from '../../state/account.ts'
-import type { Companion } from '../../state/companion.ts'
+// for. The server sees ciphertext only; what a primary device does with it is in primary-recipient.ts.
+import type { Account, Companion } from '../../state/account.ts'
 import type { Group } from '../../state/group.ts'
-import type { Network, Session } from '../../state/network.ts'
+import type { Network } from '../../state/network.ts'
+import type { Session } from '../../state/session.ts'
 import { newChatRefusal } from '../new-chat-limits.ts'
+import { addressAttributes } from './addresses.ts'
+import type { Envelope } from './envelope.ts'
 import { receiveAsPrimary } from './primary-recipient.ts'
 import { type BinaryNode, bytesOf, child, children, element } from '../../wire/binary-node.ts'
-import { type Addressing, addressingOf, isGroupJid, parseJid, STATUS_JID } from '../../wire/jid.ts'
+import { addressingOf, isGroupJid, otherAddressing, parseJid, STATUS_JID } from '../../wire/jid.ts'
 import { acknowledge, unixSeconds } from '../../wire/stanza.ts'
 
-/** Children of a message that travel to the recipient as they are. */
-const TRAVELLING = ['device-identity', 'meta', 'reporting', 'biz', 'bot']
-
-export interface Envelope {
-  readonly sender: Companion
-  readonly id: string
-  readonly timestamp: number
-  /** Whom the sender wrote to, as it wrote it. */
-  readonly to: string
-  readonly group: Group | undefined
-  readonly addressing: Addressing
-  readonly node: BinaryNode
-}
+/** Children of a message that are passed to the recipient unchanged. */
+const PASSED_ON = ['device-identity', 'meta', 'reporting', 'biz', 'bot']
 
 export const routeMessage = (
   network: Network,
@@ -33,7 +24,7 @@ export const routeMessage = (
   const { id, to } = node.attrs
   if (!id || !to) return
   const group = network.directory.group(to)
-  // What a device asks of its own phone is no message to anybody.
+  // What a device asks its own phone is not sent to a chat.
   const isPeer = node.attrs.category === 'peer'
   const error = isPeer ? undefined : refusalOf(network, companion, id, to, group)
   if (error !== undefined) {
@@ -41,7 +32,7 @@ export const routeMessage = (
     network.signals.emit('rejected', { device: companion.jid, id, to, error })
     return
   }
-  const timestamp = network.repeats.takenAt(companion.jid, id, unixSeconds())
+  const timestamp = network.repeats.acceptedAt(companion.jid, id, unixSeconds())
   sendAck(network, session, companion, acknowledge(node, { t: timestamp, type: undefined }))
   const envelope: Envelope = {
     sender: companion,
@@ -58,7 +49,7 @@ export const routeMessage = (
   for (const delivery of deliveriesOf(network, envelope)) deliver(network, envelope, delivery)
 }
 
-/** The error a message is refused with, if it is. One that was taken before is only acknowledged once more. */
+/** The error a message is refused with, if it is. One that was accepted before is only acknowledged once more. */
 const refusalOf = (
   network: Network,
   companion: Companion,
@@ -73,7 +64,7 @@ const refusalOf = (
   return newChatRefusal(network, companion.account, to)
 }
 
-/** Acknowledges now, later or never, as the faults have it. */
+/** Acknowledges at once, later or never, depending on the faults. */
 export const sendAck = (network: Network, session: Session, companion: Companion, ack: BinaryNode): void => {
   if (network.faults.take('loseAcks', { companion })) return
   network.faults.whenOver('holdAcks', { companion }, () => network.reply(session, ack))
@@ -121,8 +112,8 @@ const deliveriesOf = (network: Network, envelope: Envelope): Delivery[] => {
 
 const deliver = (network: Network, envelope: Envelope, { account, device, encrypted }: Delivery): void => {
   const { sender, id } = envelope
-  if (account !== sender.account && isBlocked(account, sender.account) && !envelope.group) return
-  if (!network.repeats.first(sender.lid, id, account.address('lid', device), isRetry(envelope.node))) {
+  if (account !== sender.account && account.hasBlocked(sender.account) && !envelope.group) return
+  if (!network.repeats.isFirst(sender.lid, id, account.address('lid', device), isRetry(envelope.node))) {
     network.signals.emit('repeated', { device: sender.jid, id })
     return
   }
@@ -138,9 +129,6 @@ const deliver = (network: Network, envelope: Envelope, { account, device, encryp
 const isRetry = (node: BinaryNode): boolean =>
   children(node, 'enc').some(enc => enc.attrs.count !== undefined)
 
-const isBlocked = (reader: Account, writer: Account): boolean =>
-  reader.blocked.has(writer.lid) || reader.blocked.has(writer.jid)
-
 /** The message as a linked device of the recipient, or another of the sender's own, sees it. */
 const stanzaFor = (
   network: Network,
@@ -151,7 +139,7 @@ const stanzaFor = (
   const { sender, node, group, addressing, id } = envelope
   const content = [
     ...encrypted.map(enc => element('enc', enc.attrs, bytesOf(enc))),
-    ...children(node).filter(item => TRAVELLING.includes(item.tag))
+    ...children(node).filter(item => PASSED_ON.includes(item.tag))
   ]
   const attrs = {
     id,
@@ -160,9 +148,9 @@ const stanzaFor = (
     edit: node.attrs.edit,
     category: node.attrs.category,
     notify: sender.pushName ?? sender.account.pushName,
+    addressing_mode: group ? addressing : undefined,
     ...addressesFor(network, envelope, companion)
   }
-  if (group) return element('message', { ...attrs, addressing_mode: addressing }, content)
   return element('message', attrs, content)
 }
 
@@ -175,27 +163,17 @@ const addressesFor = (
   companion: Companion
 ): Record<string, string | undefined> => {
   const { sender, group, addressing, to, node } = envelope
-  const other: Addressing = addressing === 'lid' ? 'pn' : 'lid'
-  const from = sender.address(addressing)
-  const alternative = sender.account.address(other)
-  if (group || to === STATUS_JID) {
-    return {
-      from: to,
-      participant: from,
-      [addressing === 'lid' ? 'participant_pn' : 'participant_lid']: alternative
-    }
-  }
-  if (companion.account === sender.account) {
-    // for our own devices the alternative address is the chat's, not the sender's
-    const chat = node.attrs.recipient ?? to
-    const partner = network.directory.find(chat)
-    const isSelf = partner === sender.account
-    return {
-      from,
-      recipient: partner ? partner.address(addressing) : chat,
-      [addressing === 'lid' ? 'peer_recipient_pn' : 'peer_recipient_lid']:
-        isSelf || partner ? partner?.address(other) : undefined
-    }
-  }
-  return { from, [addressing === 'lid' ? 'sender_pn' : 'sender_lid']: alternative }
+  const other = otherAddressing(addressing)
+  const chat = node.attrs.recipient ?? to
+  const partner = network.directory.find(chat)
+  return addressAttributes({
+    addressing,
+    writer: sender.address(addressing),
+    otherWriter: sender.account.address(other),
+    group: group || to === STATUS_JID ? to : undefined,
+    recipient:
+      companion.account === sender.account
+        ? { address: partner?.address(addressing) ?? chat, other: partner?.address(other) }
+        : undefined
+  })
 }

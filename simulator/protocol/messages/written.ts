@@ -2,7 +2,7 @@
 // are written as their writer sees them.
 import { proto } from '@whiskeysockets/baileys'
 import type { Account } from '../../state/account.ts'
-import type { Group } from '../../state/group.ts'
+import { type Group, isGroup } from '../../state/group.ts'
 import { heldPoll } from './record.ts'
 import type { Network } from '../../state/network.ts'
 import { sealVote, withSecret } from '../../state/messages/polls.ts'
@@ -75,8 +75,6 @@ const viewedOnce = (message: proto.IMessage): proto.IMessage => {
 
 /** The chat's other side, from the phone's view. */
 const partnerOf = ({ owner, chat, sender }: Writing): Account | Group => (chat === owner ? sender : chat)
-
-const isGroup = (chat: Account | Group): chat is Group => 'members' in chat
 
 /** Who wrote a message the phone holds; the owner when it holds none of that id. */
 const authorOf = (writing: Writing, id: string): Account => {

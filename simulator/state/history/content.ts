@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import type { proto } from '@whiskeysockets/baileys'
 import { emoji, personName, sentence } from './text.ts'
-import type { FileKind, MediaFile } from '../media/sample-files.ts'
+import type { FileKind } from '../media/encryption.ts'
+import type { MediaFile } from '../media/pool.ts'
 import type { Random } from '../random.ts'
 
 /** How often each kind comes, as weights; kinds that are not named do not come. */

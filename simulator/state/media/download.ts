@@ -2,7 +2,7 @@
 // message says about it, and decrypted. Whatever is wrong with it is said in words.
 import type { proto } from '@whiskeysockets/baileys'
 import { unwrap } from '../messages/content.ts'
-import { decryptMedia, type MediaKind, sha256Of } from './sample-files.ts'
+import { decryptMedia, type MediaKind, sha256Of } from './encryption.ts'
 import type { MediaStore } from './store.ts'
 
 export interface ReceivedMedia {

@@ -1,7 +1,7 @@
 // A message with a file of the caller's, encrypted and on the media host, as the writer's phone would have put it there.
 import { createHash, randomBytes } from 'node:crypto'
 import type { proto } from '@whiskeysockets/baileys'
-import { encryptMedia, type FileKind, sha256Of } from './sample-files.ts'
+import { encryptMedia, type FileKind, sha256Of } from './encryption.ts'
 import type { MediaStore } from './store.ts'
 
 export interface FileOptions {

@@ -1,56 +1,7 @@
-// Small real files of each kind for generated messages, encrypted the way WhatsApp encrypts media. A phone's history draws
-// from a few files per kind, so that their hashes are computed once and not once a message.
-import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto'
+// Small real files of each kind for generated messages, made from random numbers.
 import { deflateSync } from 'node:zlib'
-import { hkdf, MEDIA_HKDF_KEY_MAPPING } from '@whiskeysockets/baileys'
-import type { MediaStore } from './store.ts'
-import { Random } from '../random.ts'
-
-export type MediaKind = 'image' | 'video' | 'audio' | 'document' | 'sticker' | 'md-msg-hist'
-
-export interface MediaFile {
-  readonly mediaKey: Buffer
-  readonly fileSha256: Buffer
-  readonly fileEncSha256: Buffer
-  readonly fileLength: number
-  readonly directPath: string
-  readonly mimetype: string
-}
-
-const MAC_LENGTH = 10
-
-const keysFor = (mediaKey: Buffer, kind: MediaKind): { iv: Buffer; key: Buffer; macKey: Buffer } => {
-  const info = `WhatsApp ${MEDIA_HKDF_KEY_MAPPING[kind]} Keys`
-  const expanded = Buffer.from(hkdf(mediaKey, 112, { info }))
-  return {
-    iv: expanded.subarray(0, 16),
-    key: expanded.subarray(16, 48),
-    macKey: expanded.subarray(48, 80)
-  }
-}
-
-/** AES-256-CBC and a truncated HMAC under keys expanded from the media key. */
-export const encryptMedia = (plain: Uint8Array, mediaKey: Buffer, kind: MediaKind): Buffer => {
-  const { iv, key, macKey } = keysFor(mediaKey, kind)
-  const cipher = createCipheriv('aes-256-cbc', key, iv)
-  const encrypted = Buffer.concat([cipher.update(plain), cipher.final()])
-  const mac = createHmac('sha256', macKey).update(iv).update(encrypted).digest()
-  return Buffer.concat([encrypted, mac.subarray(0, MAC_LENGTH)])
-}
-
-/** The other way round; throws when the file was not made with this key for this kind. */
-export const decryptMedia = (encrypted: Buffer, mediaKey: Buffer, kind: MediaKind): Buffer => {
-  const { iv, key, macKey } = keysFor(mediaKey, kind)
-  const body = encrypted.subarray(0, -MAC_LENGTH)
-  const mac = createHmac('sha256', macKey).update(iv).update(body).digest()
-  if (!mac.subarray(0, MAC_LENGTH).equals(encrypted.subarray(-MAC_LENGTH))) {
-    throw new Error('the file is encrypted with another key')
-  }
-  const decipher = createDecipheriv('aes-256-cbc', key, iv)
-  return Buffer.concat([decipher.update(body), decipher.final()])
-}
-
-export const sha256Of = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest()
+import type { Random } from '../random.ts'
+import type { FileKind } from './encryption.ts'
 
 const crcTable = Array.from({ length: 256 }, (_, n) => {
   let c = n
@@ -149,56 +100,13 @@ const webp = (random: Random): Buffer => {
   return file
 }
 
-const MAKERS = {
+/** How a file of each kind is made. */
+export const SAMPLE_FILES = {
   image: { mimetype: 'image/png', make: png },
   sticker: { mimetype: 'image/webp', make: webp },
   video: { mimetype: 'video/mp4', make: mp4 },
   audio: { mimetype: 'audio/wav', make: wav },
   document: { mimetype: 'application/pdf', make: pdf }
-} as const
-
-export type FileKind = keyof typeof MAKERS
-
-const VARIANTS = 8
-
-/** The files one phone's history draws from; each is made when first used and made again for each download. */
-export class MediaPool {
-  private readonly files = new Map<string, MediaFile>()
-  private readonly seed: string
-  private readonly store: MediaStore
-
-  constructor(seed: string, store: MediaStore) {
-    this.seed = seed
-    this.store = store
-  }
-
-  file(kind: FileKind, random: Random): MediaFile {
-    const name = `${kind}-${random.between(0, VARIANTS)}`
-    let file = this.files.get(name)
-    if (!file) this.files.set(name, (file = this.make(kind, name)))
-    return file
-  }
-
-  private make(kind: FileKind, name: string): MediaFile {
-    const { mimetype, make } = MAKERS[kind]
-    const build = (): { plain: Buffer; mediaKey: Buffer; encrypted: Buffer } => {
-      const random = new Random(this.seed, name)
-      const mediaKey = random.bytes(32)
-      const plain = make(random)
-      return { plain, mediaKey, encrypted: encryptMedia(plain, mediaKey, kind) }
-    }
-    const { plain, mediaKey, encrypted } = build()
-    const directPath = `/v/t62.sim/${sha256Of(Buffer.from(`${this.seed}/${name}`))
-      .toString('hex')
-      .slice(0, 32)}.enc`
-    this.store.offer(directPath, () => build().encrypted)
-    return {
-      mediaKey,
-      fileSha256: sha256Of(plain),
-      fileEncSha256: sha256Of(encrypted),
-      fileLength: plain.length,
-      directPath,
-      mimetype
-    }
-  }
-}
+} as const satisfies Readonly<
+  Record<FileKind, { readonly mimetype: string; readonly make: (random: Random) => Buffer }>
+>
