@@ -118,8 +118,13 @@ export class Simulator {
     return phone
   }
 
+  /** A phone or a contact, by an address or a phone number. */
+  account(address: string): Account | undefined {
+    return this.network.directory.find(address) ?? this.network.directory.byPhoneNumber(address)
+  }
+
   phone(address: string): Phone | undefined {
-    const account = this.network.directory.find(address) ?? this.network.directory.byPhoneNumber(address)
+    const account = this.account(address)
     return this.created.find(phone => phone.account === account)
   }
 

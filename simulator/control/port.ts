@@ -4,8 +4,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Simulator } from '../simulator.ts'
-import { type Call, ControlError } from './requests.ts'
-import { type ControlRoute, routes } from './routes.ts'
+import { ControlError, Fields, isObject } from './fields.ts'
+import type { Call, ControlRoute } from './requests.ts'
+import { routes } from './routes.ts'
 
 const BODY_LIMIT = 16 * 1024 * 1024
 
@@ -66,9 +67,8 @@ const answer = async (
   const result = await found.route.answer({
     ...served,
     parameters: found.parameters,
-    query: url.searchParams,
     text: body,
-    body: () => parseBody(body),
+    body: () => fieldsOf(body),
     response
   })
   if (response.headersSent) return
@@ -103,14 +103,12 @@ const readBody = async (request: IncomingMessage): Promise<string> => {
   return Buffer.concat(parts).toString('utf8')
 }
 
-const parseBody = (text: string): Record<string, unknown> => {
+const fieldsOf = (text: string): Fields => {
   const value: unknown = text === '' ? {} : JSON.parse(text)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ControlError(400, 'the body must be a JSON object')
-  }
-  return value as Record<string, unknown>
+  if (!isObject(value)) throw new ControlError(400, 'the body must be a JSON object')
+  return new Fields(value)
 }
 
-export const writeJson = (response: ServerResponse, status: number, value: unknown): void => {
+const writeJson = (response: ServerResponse, status: number, value: unknown): void => {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
 }

@@ -1,13 +1,13 @@
 // Receipts: what a device confirms leaves its queue, and the one who wrote the message hears of it on all its devices.
 import type { Account, Companion } from '../state/account.ts'
-import type { Group } from '../state/group.ts'
 import type { Network } from '../state/network.ts'
 import type { Session } from '../state/session.ts'
+import { listOf, sendOwnReads } from './own-reads.ts'
 import { answerMediaRetry } from './media/retry.ts'
 import { answerRetry } from './messages/retry.ts'
 import type { QueuedStanza } from '../state/stanza-queue.ts'
 import { type BinaryNode, child, children, element } from '../wire/binary-node.ts'
-import { type Addressing, addressingOf, isGroupJid, parseJid } from '../wire/jid.ts'
+import { addressingOf, isGroupJid, parseJid } from '../wire/jid.ts'
 import { acknowledge, unixSeconds } from '../wire/stanza.ts'
 
 /** Receipts that are nobody's business but the server's. */
@@ -159,7 +159,7 @@ const forward = (
         })
       }
     }
-    tellOwnDevices(network, companion.account, {
+    sendOwnReads(network, companion.account, {
       ids,
       chat,
       participant,
@@ -169,52 +169,3 @@ const forward = (
     })
   }
 }
-
-interface OwnRead {
-  readonly ids: string[]
-  readonly chat: string
-  readonly participant?: string | undefined
-  readonly addressing: Addressing
-  readonly group: Group | undefined
-  readonly except?: Companion | undefined
-}
-
-/** The owner read a chat on one device: the others are told with a `read-self` receipt. */
-export const tellOwnDevices = (
-  network: Network,
-  account: Account,
-  { ids, chat, participant, addressing, group, except }: OwnRead
-): void => {
-  const list = listOf(ids)
-  for (const device of account.companions.values()) {
-    if (device === except) continue
-    device.queue.add(
-      'receipt',
-      element(
-        'receipt',
-        {
-          id: ids[0],
-          type: 'read-self',
-          t: unixSeconds(),
-          from: group ? group.id : account.address(addressing),
-          participant: group ? account.address(addressing) : undefined,
-          recipient: group ? participant : chat
-        },
-        list
-      )
-    )
-  }
-  network.signals.emit('readSelf', { account: account.jid, chat, ids })
-}
-
-/** A receipt names its first message itself and the others in a list. */
-const listOf = (ids: readonly string[]): BinaryNode[] | undefined =>
-  ids.length > 1
-    ? [
-        element(
-          'list',
-          {},
-          ids.slice(1).map(id => element('item', { id }))
-        )
-      ]
-    : undefined

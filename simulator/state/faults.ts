@@ -71,36 +71,6 @@ export type Fault =
 
 export type FaultKind = Fault['kind']
 
-/** Every kind there is; the compiler asks for those that are missing. */
-const KINDS: Readonly<Record<FaultKind, true>> = {
-  disconnect: true,
-  drop: true,
-  dropAfter: true,
-  loseReceipts: true,
-  refuseLogins: true,
-  delay: true,
-  duplicate: true,
-  reorder: true,
-  holdAcks: true,
-  loseAcks: true,
-  rejectMessages: true,
-  historyChunk: true,
-  historyOnDemand: true,
-  media: true,
-  futureTimestamps: true,
-  corruptMessages: true,
-  unavailableMessages: true,
-  recipientCannotDecrypt: true,
-  ignoreQueries: true
-}
-
-export const isFault = (value: unknown): value is Fault =>
-  typeof value === 'object' &&
-  value !== null &&
-  'kind' in value &&
-  typeof value.kind === 'string' &&
-  Object.hasOwn(KINDS, value.kind)
-
 export type FaultOf<K extends FaultKind> = Extract<Fault, { kind: K }>
 
 export interface FaultScope {

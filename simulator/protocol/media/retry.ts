@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { aesEncryptGCM, hkdf, proto } from '@whiskeysockets/baileys'
 import type { Companion } from '../../state/account.ts'
-import { unwrap } from '../../state/messages/content.ts'
+import { fileIn } from '../../state/messages/content.ts'
 import type { Network } from '../../state/network.ts'
 import { type BinaryNode, child, element } from '../../wire/binary-node.ts'
 import { unixSeconds } from '../../wire/stanza.ts'
@@ -33,19 +33,6 @@ export const answerMediaRetry = (network: Network, companion: Companion, receipt
 interface Media {
   readonly mediaKey: Uint8Array
   readonly directPath: string
-}
-
-/** The file that a message names. */
-export const fileIn = (message: proto.IMessage) => {
-  const inner = unwrap(message)
-  return (
-    inner.imageMessage ??
-    inner.videoMessage ??
-    inner.audioMessage ??
-    inner.documentMessage ??
-    inner.stickerMessage ??
-    undefined
-  )
 }
 
 const mediaOf = (

@@ -17,6 +17,7 @@ export interface MailboxChat {
   archived: boolean
   pinned: boolean
   muted: boolean
+  markedUnread: boolean
 }
 
 export interface LiveMessage {

@@ -41,6 +41,7 @@ export class Mailbox {
       archived: false,
       pinned: false,
       muted: false,
+      markedUnread: false,
       ...settings
     }
     this.chats.push(chat)

@@ -143,3 +143,16 @@ export const changeOf = (message: proto.IMessage): Change | undefined => {
   if (reaction?.key?.id) return { type: 'reaction', targetId: reaction.key.id, text: reaction.text ?? '' }
   return undefined
 }
+
+/** The file that a message names. */
+export const fileIn = (message: proto.IMessage) => {
+  const inner = unwrap(message)
+  return (
+    inner.imageMessage ??
+    inner.videoMessage ??
+    inner.audioMessage ??
+    inner.documentMessage ??
+    inner.stickerMessage ??
+    undefined
+  )
+}
