@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { isGroup } from '../simulator/state/group.ts'
 import type { MailboxChat } from '../simulator/state/history/chat.ts'
+import { simulatorSettings } from '../harness/simulated.ts'
 import { Simulator } from '../simulator/simulator.ts'
 import type { Phone } from '../simulator/phone.ts'
 import { answer } from './child.ts'
@@ -76,7 +77,7 @@ const answers = {
       messages
     }))
     return {
-      settings: { WHATSAPP_URL: simulator.whatsappUrl, WHATSAPP_TRUST_ROOT: simulator.trustRoot },
+      settings: simulatorSettings(simulator),
       chunks
     }
   },

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
+import { linkAccount, simulatorSettings } from '../../harness/simulated.ts'
 import type { Api } from '../../harness/api.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { crashingAt } from '../chaos/crash-settings.ts'
@@ -42,8 +43,7 @@ export class Stage implements AsyncDisposable {
     writeFileSync(authority, simulator.caCertificate)
     const all = {
       NODE_EXTRA_CA_CERTS: authority,
-      WHATSAPP_URL: simulator.whatsappUrl,
-      WHATSAPP_TRUST_ROOT: simulator.trustRoot,
+      ...simulatorSettings(simulator),
       ...settings
     }
     const server = await ServerProcess.start({ dataDir: folder.path, settings: all })
@@ -74,10 +74,7 @@ export class Stage implements AsyncDisposable {
 
   private async scanned(options: PhoneOptions): Promise<{ phone: Phone; accountId: string }> {
     const phone = this.simulator.createPhone(options)
-    const { accountId } = await this.api.createAccount(options.name ?? 'Shop')
-    await this.api.pair(accountId)
-    const { qr } = await this.api.offer(accountId)
-    await phone.scanQr(qr!)
+    const accountId = await linkAccount(this.api, options.name ?? 'Shop', qr => phone.scanQr(qr))
     return { phone, accountId }
   }
 
