@@ -1,13 +1,13 @@
 // What most product tests start from: a simulated WhatsApp, a phone on it, the server as a process, one account.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll } from 'vitest'
 import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
 import { linkAccount, simulatorSettings } from '../../harness/simulated.ts'
 import type { Api } from '../../harness/api.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { crashingAt } from '../chaos/crash-settings.ts'
 import { Simulator } from '../../simulator/simulator.ts'
+import { shared } from './shared.ts'
 
 type Folder = ReturnType<typeof temporaryFolder>
 
@@ -141,15 +141,5 @@ export const movableClock = (): {
 }
 
 /** One stage for all tests of a file; each test brings a phone and an account of its own. */
-export const sharedStage = (settings: Readonly<Record<string, string>> = {}): (() => Stage) => {
-  let stage: Stage | undefined
-  beforeAll(async () => {
-    stage = await Stage.set(settings)
-  })
-  afterAll(() => stage?.[Symbol.asyncDispose]())
-  return () => {
-    if (stage === undefined)
-      throw new Error('The stage is set before the tests, not while they are collected')
-    return stage
-  }
-}
+export const sharedStage = (settings: Readonly<Record<string, string>> = {}): (() => Stage) =>
+  shared(() => Stage.set(settings))
