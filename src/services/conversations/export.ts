@@ -5,7 +5,9 @@ import { parseThreadId } from '../../domain/ids.ts'
 import type { Message, Receipt } from '../../domain/message.ts'
 import type { MessageFilter } from '../../domain/reading.ts'
 import type { Thread } from '../../domain/thread.ts'
-import { type Kept, type Store, StoreError, type Walk } from './store.ts'
+import { DatabaseError } from '../database/error.ts'
+import type { ExportedMessage, ExportQuery } from './queries.ts'
+import type { Store } from './store.ts'
 
 const PAGE = 200
 
@@ -37,7 +39,7 @@ export const exportOf = (
   store: Store['Service'],
   threadIds: ReadonlyArray<string>,
   times: Times
-): Stream.Stream<ReadonlyArray<ExportLine>, StoreError> =>
+): Stream.Stream<ReadonlyArray<ExportLine>, DatabaseError> =>
   Stream.unwrap(
     Effect.gen(function* () {
       const upTo = yield* store.newestRow
@@ -46,7 +48,7 @@ export const exportOf = (
       const named = new Set<string>()
       const counts = { threads: 0, messages: 0 }
 
-      const lines = (kept: ReadonlyArray<Kept>): ReadonlyArray<ExportLine> => {
+      const lines = (kept: ReadonlyArray<ExportedMessage>): ReadonlyArray<ExportLine> => {
         const fresh = kept.filter(({ row }) => row <= upTo && given.take(row))
         counts.messages += fresh.length
         return fresh.map(({ message, receipts }) => ({ kind: 'message', message: { ...message, receipts } }))
@@ -55,23 +57,25 @@ export const exportOf = (
       const end = Effect.gen(function* () {
         const accountId = parseThreadId(threadIds[0] ?? '')?.accountId
         if (accountId !== undefined && (yield* store.readAccount(accountId)) === undefined) {
-          return yield* new StoreError({ operation: 'export', cause: 'The account was removed meanwhile' })
+          return yield* new DatabaseError({ operation: 'export', cause: 'The account was removed meanwhile' })
         }
         return [{ kind: 'end', ...counts }] satisfies ReadonlyArray<ExportLine>
       })
 
       const pages = (threadId: string, waiting: ReadonlySet<number>) =>
-        Stream.paginate<Walk, ReadonlyArray<ExportLine>, StoreError>({ ...times, upTo, limit: PAGE }, walk =>
-          Effect.gen(function* () {
-            yield* Effect.yieldNow
-            const kept = yield* store.walk(threadId, walk)
-            const last = kept.at(-1)
-            const behind = last && { time: last.message.tsClient, row: last.row }
-            return [
-              [lines(kept.filter(({ row }) => !waiting.has(row)))],
-              kept.length < PAGE ? Option.none() : Option.some({ ...walk, behind })
-            ] as const
-          })
+        Stream.paginate<ExportQuery, ReadonlyArray<ExportLine>, DatabaseError>(
+          { ...times, upTo, limit: PAGE },
+          walk =>
+            Effect.gen(function* () {
+              yield* Effect.yieldNow
+              const kept = yield* store.walk(threadId, walk)
+              const last = kept.at(-1)
+              const behind = last && { time: last.message.tsClient, row: last.row }
+              return [
+                [lines(kept.filter(({ row }) => !waiting.has(row)))],
+                kept.length < PAGE ? Option.none() : Option.some({ ...walk, behind })
+              ] as const
+            })
         )
 
       const threadLines = Effect.fnUntraced(function* (threadId: string) {

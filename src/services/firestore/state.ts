@@ -1,12 +1,12 @@
 // Where applications read, and how far that is behind.
 import { Context, Effect, Layer } from 'effect'
 import type { StoreState as State } from '../../domain/publishing.ts'
-import type { StoreError } from '../conversations/store.ts'
+import type { DatabaseError } from '../database/error.ts'
 
 export class StoreState extends Context.Service<
   StoreState,
   {
-    readonly read: Effect.Effect<State, StoreError>
+    readonly read: Effect.Effect<State, DatabaseError>
   }
 >()('backscroll/services/firestore/StoreState') {
   /** Over HTTP alone. */

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { Clock, Context, Effect, Layer, PubSub, Schema, Semaphore, Stream } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { Incident, type IncidentKind } from '../../domain/incident.ts'
-import { StoreError } from '../conversations/store.ts'
+import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 
 export interface News extends Pick<
   Incident,
@@ -38,9 +38,9 @@ export class Incidents extends Context.Service<
       /** Whether a person has seen them; both kinds when it is not given. */
       readonly acknowledged?: boolean | undefined
       readonly limit: number
-    }) => Effect.Effect<ReadonlyArray<Incident>, StoreError>
+    }) => Effect.Effect<ReadonlyArray<Incident>, DatabaseError>
     /** A person has seen it; answers the incident, or `undefined` when there is none of this id. */
-    readonly acknowledge: (incidentId: string) => Effect.Effect<Incident | undefined, StoreError>
+    readonly acknowledge: (incidentId: string) => Effect.Effect<Incident | undefined, DatabaseError>
   }
 >()('backscroll/services/incidents/Incidents') {
   static readonly layer: Layer.Layer<Incidents, never, SqlClient.SqlClient> = Layer.effect(
@@ -104,34 +104,32 @@ export class Incidents extends Context.Service<
         yield* sql.afterCommit(storing)
       })
 
-      const list: Incidents['Service']['list'] = Effect.fn('Incidents.list')(
-        function* ({ accountId, acknowledged, limit }) {
-          const rows = yield* sql`SELECT * FROM incidents WHERE ${sql.and([
-            accountId === undefined ? sql`TRUE` : sql`account_id = ${accountId}`,
-            acknowledged === undefined
-              ? sql`TRUE`
-              : sql`(acknowledged_at IS NOT NULL) = ${acknowledged ? 1 : 0}`
-          ])} ORDER BY last_seen_at DESC, incident_id LIMIT ${limit}`
-          const stored = yield* Effect.forEach(rows, decodeIncident)
-          const waiting = [...unstored.values()].filter(
-            incident => acknowledged !== true && (accountId === undefined || incident.accountId === accountId)
-          )
-          return [
-            ...waiting.toReversed(),
-            ...stored.filter(({ incidentId }) => !unstored.has(incidentId))
-          ].slice(0, limit)
-        },
-        Effect.mapError(cause => new StoreError({ operation: 'reading incidents', cause }))
-      )
+      const list: Incidents['Service']['list'] = Effect.fn('Incidents.list')(function* ({
+        accountId,
+        acknowledged,
+        limit
+      }) {
+        const rows = yield* sql`SELECT * FROM incidents WHERE ${sql.and([
+          accountId === undefined ? sql`TRUE` : sql`account_id = ${accountId}`,
+          acknowledged === undefined
+            ? sql`TRUE`
+            : sql`(acknowledged_at IS NOT NULL) = ${acknowledged ? 1 : 0}`
+        ])} ORDER BY last_seen_at DESC, incident_id LIMIT ${limit}`
+        const stored = yield* Effect.forEach(rows, decodeIncident)
+        const waiting = [...unstored.values()].filter(
+          incident => acknowledged !== true && (accountId === undefined || incident.accountId === accountId)
+        )
+        return [
+          ...waiting.toReversed(),
+          ...stored.filter(({ incidentId }) => !unstored.has(incidentId))
+        ].slice(0, limit)
+      }, asDatabaseError('reading incidents'))
 
-      const acknowledge = Effect.fn('Incidents.acknowledge')(
-        function* (incidentId: string) {
-          const [row] = yield* sql`UPDATE incidents SET acknowledged_at = ${yield* Clock.currentTimeMillis}
+      const acknowledge = Effect.fn('Incidents.acknowledge')(function* (incidentId: string) {
+        const [row] = yield* sql`UPDATE incidents SET acknowledged_at = ${yield* Clock.currentTimeMillis}
             WHERE incident_id = ${incidentId} RETURNING *`
-          return row === undefined ? undefined : yield* decodeIncident(row)
-        },
-        Effect.mapError(cause => new StoreError({ operation: 'acknowledging an incident', cause }))
-      )
+        return row === undefined ? undefined : yield* decodeIncident(row)
+      }, asDatabaseError('acknowledging an incident'))
 
       yield* Effect.forkScoped(
         Effect.sleep(STORE_AGAIN_MS).pipe(
@@ -151,37 +149,37 @@ const STORE_AGAIN_MS = 5000
 const MOST_UNREAD = 200
 
 const Row = Schema.Struct({
-  incident_id: Schema.String,
-  account_id: Schema.NullOr(Schema.String),
+  incidentId: Schema.String,
+  accountId: Schema.NullOr(Schema.String),
   kind: Schema.String,
   severity: Incident.fields.severity,
   subject: Schema.String,
   happened: Schema.String,
   did: Schema.String,
   advice: Schema.String,
-  first_seen_at: Schema.Finite,
-  last_seen_at: Schema.Finite,
+  firstSeenAt: Schema.Finite,
+  lastSeenAt: Schema.Finite,
   count: Schema.Finite,
-  acknowledged_at: Schema.NullOr(Schema.Finite),
-  thread_id: Schema.NullOr(Schema.String),
-  message_id: Schema.NullOr(Schema.String)
+  acknowledgedAt: Schema.NullOr(Schema.Finite),
+  threadId: Schema.NullOr(Schema.String),
+  messageId: Schema.NullOr(Schema.String)
 })
 
 /** An incident from its row. */
 export const decodeIncident = (row: unknown) =>
   Effect.map(Schema.decodeUnknownEffect(Row)(row), (found): Incident => ({
-    incidentId: found.incident_id,
-    accountId: found.account_id,
+    incidentId: found.incidentId,
+    accountId: found.accountId,
     kind: found.kind,
     severity: found.severity,
     subject: found.subject,
     happened: found.happened,
     did: found.did,
     advice: found.advice,
-    firstSeenAt: found.first_seen_at,
-    lastSeenAt: found.last_seen_at,
+    firstSeenAt: found.firstSeenAt,
+    lastSeenAt: found.lastSeenAt,
     count: found.count,
-    acknowledgedAt: found.acknowledged_at,
-    threadId: found.thread_id,
-    messageId: found.message_id
+    acknowledgedAt: found.acknowledgedAt,
+    threadId: found.threadId,
+    messageId: found.messageId
   }))

@@ -1,11 +1,17 @@
 // The journal: what WhatsApp will be told we have, written down before it is told.
 // A received message's ratchet step and its plaintext are one transaction; the receipt leaves only after it.
 import { Clock, Context, Effect, Layer } from 'effect'
-import { SqlClient, type SqlError } from 'effect/sql'
+import { SqlClient } from 'effect/sql'
+import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { topic, Wakes } from '../process/wakes.ts'
 import { Seal, type SealBroken } from '../vault/seal.ts'
 import { type KeyChanges, Vault } from '../vault/vault.ts'
+import { LiveTraffic } from './traffic.ts'
 
-export type InboxError = SqlError.SqlError | SealBroken
+export type JournalError = DatabaseError | SealBroken
+
+/** Entries of an account wait to be ingested. */
+export const JOURNAL = topic('journal')
 
 export interface Arrival {
   readonly accountId: string
@@ -20,74 +26,94 @@ export interface Entry {
   readonly content: Buffer
 }
 
-export class Inbox extends Context.Service<
-  Inbox,
+export class Journal extends Context.Service<
+  Journal,
   {
     /** Writes the arrival down together with the key changes that reading it caused. */
-    readonly record: (arrival: Arrival, changes?: KeyChanges) => Effect.Effect<void, InboxError>
+    readonly record: (arrival: Arrival, changes?: KeyChanges) => Effect.Effect<void, JournalError>
     /** The journaled content of an arrival that came before, `undefined` when it is new. */
-    readonly recall: (accountId: string, fingerprint: string) => Effect.Effect<Buffer | undefined, InboxError>
+    readonly recall: (
+      accountId: string,
+      fingerprint: string
+    ) => Effect.Effect<Buffer | undefined, JournalError>
     /** The oldest entries that were not ingested yet, in the order in which they came. */
-    readonly waiting: (accountId: string, limit: number) => Effect.Effect<ReadonlyArray<Entry>, InboxError>
+    readonly waiting: (accountId: string, limit: number) => Effect.Effect<ReadonlyArray<Entry>, JournalError>
     /** Marks entries as ingested; joins the transaction that stores their effect. */
-    readonly settle: (entryIds: ReadonlyArray<number>) => Effect.Effect<void, InboxError>
+    readonly settle: (entryIds: ReadonlyArray<number>) => Effect.Effect<void, JournalError>
     /** Keeps entries that cannot be read for a version of the server that can; they are not offered again. */
-    readonly setAside: (entryIds: ReadonlyArray<number>) => Effect.Effect<void, InboxError>
+    readonly setAside: (entryIds: ReadonlyArray<number>) => Effect.Effect<void, JournalError>
     /** Removes what was ingested before that time; for when WhatsApp will certainly not repeat it. */
-    readonly forget: (accountId: string, ingestedBefore: number) => Effect.Effect<void, InboxError>
+    readonly forget: (accountId: string, ingestedBefore: number) => Effect.Effect<void, JournalError>
   }
->()('backscroll/services/journal/Inbox') {
-  static readonly layer: Layer.Layer<Inbox, never, SqlClient.SqlClient | Seal | Vault> = Layer.effect(
-    Inbox,
+>()('backscroll/services/journal/Journal') {
+  static readonly layer: Layer.Layer<
+    Journal,
+    never,
+    SqlClient.SqlClient | Seal | Vault | Wakes | LiveTraffic
+  > = Layer.effect(
+    Journal,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const seal = yield* Seal
       const vault = yield* Vault
+      const wakes = yield* Wakes
+      const traffic = yield* LiveTraffic
+      const named = asDatabaseError('the journal')
       const purpose = (accountId: string) => `journal ${accountId}`
 
-      const record = Effect.fn('Inbox.record')(function* (arrival: Arrival, changes?: KeyChanges) {
-        if (changes !== undefined) yield* vault.writeKeys(arrival.accountId, changes)
-        const receivedAt = yield* Clock.currentTimeMillis
-        yield* sql`INSERT INTO journal (account_id, kind, fingerprint, sealed, received_at)
+      const record = Effect.fn('Journal.record')(
+        function* (arrival: Arrival, changes?: KeyChanges) {
+          if (changes !== undefined) yield* vault.writeKeys(arrival.accountId, changes)
+          const receivedAt = yield* Clock.currentTimeMillis
+          yield* sql`INSERT INTO journal (account_id, kind, fingerprint, sealed, received_at)
           VALUES (${arrival.accountId}, ${arrival.kind}, ${arrival.fingerprint},
             ${seal.close(purpose(arrival.accountId), arrival.content)}, ${receivedAt})
           ON CONFLICT (account_id, fingerprint) WHERE fingerprint IS NOT NULL DO NOTHING`
-      }, sql.withTransaction)
+          yield* sql.afterCommit(
+            Effect.suspend(() => {
+              traffic.recorded(arrival.accountId)
+              return wakes.wake(JOURNAL, arrival.accountId)
+            })
+          )
+        },
+        sql.withTransaction,
+        named
+      )
 
-      const recall = Effect.fn('Inbox.recall')(function* (accountId: string, fingerprint: string) {
+      const recall = Effect.fn('Journal.recall')(function* (accountId: string, fingerprint: string) {
         const [row] = yield* sql<{ sealed: Uint8Array }>`
           SELECT sealed FROM journal WHERE account_id = ${accountId} AND fingerprint = ${fingerprint}`
         return row === undefined ? undefined : yield* seal.open(purpose(accountId), row.sealed)
-      })
+      }, named)
 
-      const waiting = Effect.fn('Inbox.waiting')(function* (accountId: string, limit: number) {
-        const rows = yield* sql<{ entry_id: number; sealed: Uint8Array }>`
+      const waiting = Effect.fn('Journal.waiting')(function* (accountId: string, limit: number) {
+        const rows = yield* sql<{ entryId: number; sealed: Uint8Array }>`
           SELECT entry_id, sealed FROM journal WHERE account_id = ${accountId} AND ingested_at IS NULL
           ORDER BY entry_id LIMIT ${limit}`
         return yield* Effect.forEach(rows, row =>
           Effect.map(seal.open(purpose(accountId), row.sealed), content => ({
-            entryId: row.entry_id,
+            entryId: row.entryId,
             content
           }))
         )
-      })
+      }, named)
 
-      const settle = Effect.fn('Inbox.settle')(function* (entryIds: ReadonlyArray<number>) {
+      const settle = Effect.fn('Journal.settle')(function* (entryIds: ReadonlyArray<number>) {
         const ingestedAt = yield* Clock.currentTimeMillis
         yield* sql`UPDATE journal SET ingested_at = ${ingestedAt}
           WHERE entry_id IN (SELECT value FROM json_each(${JSON.stringify(entryIds)}))`
-      })
+      }, named)
 
-      const setAside = Effect.fn('Inbox.setAside')(function* (entryIds: ReadonlyArray<number>) {
+      const setAside = Effect.fn('Journal.setAside')(function* (entryIds: ReadonlyArray<number>) {
         yield* sql`UPDATE journal SET kind = 'unreadable', ingested_at = ${Number.MAX_SAFE_INTEGER}
           WHERE entry_id IN (SELECT value FROM json_each(${JSON.stringify(entryIds)}))`
-      })
+      }, named)
 
-      const forget = Effect.fn('Inbox.forget')(function* (accountId: string, ingestedBefore: number) {
+      const forget = Effect.fn('Journal.forget')(function* (accountId: string, ingestedBefore: number) {
         yield* sql`DELETE FROM journal WHERE account_id = ${accountId} AND ingested_at < ${ingestedBefore}`
-      })
+      }, named)
 
-      return Inbox.of({ record, recall, waiting, settle, setAside, forget })
+      return Journal.of({ record, recall, waiting, settle, setAside, forget })
     })
   )
 }

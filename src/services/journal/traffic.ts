@@ -1,5 +1,5 @@
-// What arrives live goes before history: here whoever stores history learns that nothing live is on its way into the store.
-import { Effect } from 'effect'
+// What arrives live is stored before history: whoever stores history waits here until nothing live is on its way.
+import { Context, Effect, Layer, type Scope } from 'effect'
 
 /** Under traffic that never pauses, history still gets its turns. */
 const LONGEST_WAIT = '1 second'
@@ -9,11 +9,31 @@ const socketsRead = Effect.callback<void>(resume => {
   setImmediate(() => setImmediate(() => resume(Effect.void)))
 })
 
-export const makeTraffic = () => {
+export class LiveTraffic extends Context.Service<
+  LiveTraffic,
+  {
+    /** Something live has arrived; the returned function is called when it is recorded or dropped, once or more often. */
+    readonly enter: () => () => void
+    /** Something was recorded in the journal of an account whose entries are being consumed. */
+    readonly recorded: (accountId: string) => void
+    /** Nothing recorded of the account waits any more. */
+    readonly ingested: (accountId: string) => void
+    /** The journal of the account is consumed until the scope closes; entries of others keep nobody waiting. */
+    readonly consuming: (accountId: string) => Effect.Effect<void, never, Scope.Scope>
+    /** Completes once nothing live is on its way into the store, or after a second. */
+    readonly quiet: Effect.Effect<void>
+  }
+>()('backscroll/services/journal/LiveTraffic') {
+  static readonly layer: Layer.Layer<LiveTraffic> = Layer.sync(LiveTraffic, () => makeLiveTraffic())
+}
+
+/** Counts what is on its way; `whenNone` callbacks run when the count falls to zero. */
+const makeCounter = () => {
   let underWay = 0
   const waiting = new Set<() => void>()
   return {
-    /** Something is on its way into the store; to be told when it has arrived there (or never will), once or more often. */
+    isZero: (): boolean => underWay === 0,
+    waiting,
     enter: (): (() => void) => {
       let isUnderWay = true
       underWay += 1
@@ -21,18 +41,44 @@ export const makeTraffic = () => {
         if (!isUnderWay) return
         isUnderWay = false
         underWay -= 1
-        if (underWay === 0) for (const tell of waiting) tell()
+        if (underWay === 0) for (const resume of waiting) resume()
       }
+    }
+  }
+}
+
+export const makeLiveTraffic = (): LiveTraffic['Service'] => {
+  const counter = makeCounter()
+  const consumed = new Set<string>()
+  const recorded = new Map<string, () => void>()
+
+  const ingested = (accountId: string): void => {
+    recorded.get(accountId)?.()
+    recorded.delete(accountId)
+  }
+
+  const untilZero = Effect.callback<void>(resume => {
+    const done = () => resume(Effect.void)
+    if (counter.isZero()) done()
+    else counter.waiting.add(done)
+    return Effect.sync(() => void counter.waiting.delete(done))
+  })
+
+  return {
+    enter: counter.enter,
+    recorded: accountId => {
+      if (consumed.has(accountId) && !recorded.has(accountId)) recorded.set(accountId, counter.enter())
     },
-    /** Completes once nothing is on its way, or after a second. */
-    quiet: Effect.andThen(
-      socketsRead,
-      Effect.callback<void>(resume => {
-        const tell = () => resume(Effect.void)
-        if (underWay === 0) tell()
-        else waiting.add(tell)
-        return Effect.sync(() => void waiting.delete(tell))
-      })
-    ).pipe(Effect.timeoutOption(LONGEST_WAIT), Effect.asVoid)
+    ingested,
+    consuming: accountId =>
+      Effect.acquireRelease(
+        Effect.sync(() => void consumed.add(accountId)),
+        () =>
+          Effect.sync(() => {
+            consumed.delete(accountId)
+            ingested(accountId)
+          })
+      ),
+    quiet: Effect.andThen(socketsRead, untilZero).pipe(Effect.timeoutOption(LONGEST_WAIT), Effect.asVoid)
   }
 }

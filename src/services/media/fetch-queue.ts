@@ -7,16 +7,16 @@ import type { SqlClient } from 'effect/sql'
 export type Stage = 'download' | 'ask' | 'asked'
 
 const Row = Schema.Struct({
-  account_id: Schema.String,
-  thread_id: Schema.String,
-  message_id: Schema.String,
-  whatsapp_id: Schema.String,
+  accountId: Schema.String,
+  threadId: Schema.String,
+  messageId: Schema.String,
+  whatsappId: Schema.String,
   stage: Schema.Literals(['download', 'ask', 'asked']),
   wanted: Schema.Finite,
   attempts: Schema.Finite,
   asks: Schema.Finite,
-  asked_at: Schema.NullOr(Schema.Finite),
-  next_attempt_at: Schema.Finite
+  askedAt: Schema.NullOr(Schema.Finite),
+  nextAttemptAt: Schema.Finite
 })
 
 export interface Place {
@@ -40,16 +40,16 @@ export interface Waiting extends Place {
 
 const waitingOf = (row: unknown) =>
   Effect.map(Schema.decodeUnknownEffect(Row)(row), (found): Waiting => ({
-    accountId: found.account_id,
-    threadId: found.thread_id,
-    messageId: found.message_id,
-    whatsAppId: found.whatsapp_id,
+    accountId: found.accountId,
+    threadId: found.threadId,
+    messageId: found.messageId,
+    whatsAppId: found.whatsappId,
     stage: found.stage,
     wanted: found.wanted === 1,
     attempts: found.attempts,
     asks: found.asks,
-    askedAt: found.asked_at,
-    nextAttemptAt: found.next_attempt_at
+    askedAt: found.askedAt,
+    nextAttemptAt: found.nextAttemptAt
   }))
 
 /** Files of an account by what became of them. */
@@ -123,11 +123,11 @@ export const fetchQueue = (sql: SqlClient.SqlClient) => {
     /** Files for which nothing was tried yet, of messages since a time, the newest first. */
     untried: (accountId: string, since: number, limit: number) =>
       Effect.map(
-        sql<{ thread_id: string; message_id: string }>`SELECT thread_id, message_id
+        sql<{ threadId: string; messageId: string }>`SELECT thread_id, message_id
           FROM messages INDEXED BY messages_media
           WHERE account_id = ${accountId} AND ${HAS_FILE} AND ${STATE} IS NULL AND ts_client >= ${since}
           ORDER BY ts_client DESC LIMIT ${limit}`,
-        rows => rows.map((row): Place => ({ threadId: row.thread_id, messageId: row.message_id }))
+        rows => rows.map((row): Place => ({ threadId: row.threadId, messageId: row.messageId }))
       ),
 
     /** What was too large under an earlier limit and no longer is counts as not tried. */

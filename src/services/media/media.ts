@@ -5,9 +5,12 @@ import { SqlClient } from 'effect/sql'
 import type { Message } from '../../domain/message.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { storageTrouble } from '../incidents/storage-trouble.ts'
-import { Ingest } from '../intake/ingest.ts'
-import { Store, StoreError } from '../conversations/store.ts'
+import { STORED } from '../conversations/apply.ts'
+import { DatabaseError } from '../database/error.ts'
+import { Store } from '../conversations/store.ts'
+import { MediaTooLarge, MediaUnavailable } from '../whatsapp/media/errors.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
+import { topic, Wakes } from '../process/wakes.ts'
 import { makeWorker, type Worker } from '../process/worker.ts'
 import { makeCallers } from './callers.ts'
 import {
@@ -15,8 +18,6 @@ import {
   type DownloadError,
   encodedHash,
   makeDownload,
-  MediaTooLarge,
-  MediaUnavailable,
   type MediaSource,
   partialNameOf
 } from './download.ts'
@@ -66,6 +67,9 @@ const WORDS = {
   givenUp: 'It could not be fetched in many attempts'
 }
 
+/** Files of an account wait to be fetched. */
+const MEDIA_DOWNLOADS = topic('media downloads')
+
 export class Media extends Context.Service<
   Media,
   {
@@ -76,23 +80,23 @@ export class Media extends Context.Service<
      */
     readonly open: (message: Message) => Effect.Effect<HeldFile, OpenError>
     readonly read: (file: string, range?: ByteRange) => Stream.Stream<Uint8Array, MediaStorageError>
-    readonly counts: (accountId: string) => Effect.Effect<MediaCounts, StoreError>
+    readonly counts: (accountId: string) => Effect.Effect<MediaCounts, DatabaseError>
     /** Downloads by policy, and what waits for another attempt; runs in every state of an account. */
-    readonly downloads: Worker<StoreError | MediaStorageError, never>
+    readonly downloads: Worker<DatabaseError | MediaStorageError, never>
     /** Asks the phone; to be run while the account is online. */
-    readonly requests: Worker<StoreError, never>
+    readonly requests: Worker<DatabaseError, never>
     /** Removes the files of messages that were deleted, unless another message has them. */
-    readonly removeOrphans: Effect.Effect<void, StoreError | MediaStorageError>
+    readonly removeOrphans: Effect.Effect<void, DatabaseError | MediaStorageError>
     /** Removes files that no message refers to and that were written before a time. */
-    readonly removeUnknown: (before: number) => Effect.Effect<void, StoreError | MediaStorageError>
+    readonly removeUnknown: (before: number) => Effect.Effect<void, DatabaseError | MediaStorageError>
   }
 >()('backscroll/services/media/Media') {
   static layer(
     options: MediaOptions
   ): Layer.Layer<
     Media,
-    StoreError,
-    SqlClient.SqlClient | Store | Ingest | WhatsApp | Incidents | MediaFiles | PartialFiles
+    DatabaseError,
+    SqlClient.SqlClient | Store | Wakes | WhatsApp | Incidents | MediaFiles | PartialFiles
   > {
     return Layer.effect(Media, make(options))
   }
@@ -100,7 +104,7 @@ export class Media extends Context.Service<
 
 const make = Effect.fnUntraced(function* (options: MediaOptions) {
   const store = yield* Store
-  const ingest = yield* Ingest
+  const wakes = yield* Wakes
   const whatsapp = yield* WhatsApp
   const incidents = yield* Incidents
   const files = yield* MediaFiles
@@ -263,13 +267,13 @@ const make = Effect.fnUntraced(function* (options: MediaOptions) {
   const attempt = (
     message: Message,
     wanted: boolean
-  ): Effect.Effect<void, StoreError | MediaStorageError> => {
+  ): Effect.Effect<void, DatabaseError | MediaStorageError> => {
     const source = sourceOf(message)
     if (source === undefined) return records.forget(message)
     return fetched(message, source).pipe(
       Effect.flatMap(held => keep(message, held)),
       Effect.catchIf(
-        (error): error is DownloadError => !(error instanceof StoreError),
+        (error): error is DownloadError => !(error instanceof DatabaseError),
         error => Effect.andThen(setback(message, wanted, error), noteTrouble(error))
       )
     )
@@ -323,25 +327,24 @@ const make = Effect.fnUntraced(function* (options: MediaOptions) {
     return 'more' as const
   })
 
-  const downloads = makeWorker({
+  const downloads = yield* makeWorker({
+    topic: MEDIA_DOWNLOADS,
     runOnce,
     words: { failing: FAILING, again: 'Media are kept again' },
     onTrouble: (accountId, failing, error) => incidents.report(storageTrouble(accountId, failing, error))
   })
 
   /** Much is stored in a second while history comes: it is looked at once in a while. */
-  const woken = new Set<string>()
-  yield* ingest.onApplied(accountId =>
-    Effect.suspend(() => {
-      if (woken.has(accountId)) return Effect.void
-      woken.add(accountId)
-      return Effect.sleep(WAKE_AFTER_MS).pipe(
-        Effect.andThen(Effect.sync(() => woken.delete(accountId))),
-        Effect.andThen(downloads.wake(accountId)),
-        work => Effect.asVoid(Effect.forkIn(work, scope))
-      )
-    })
-  )
+  const followStored = (accountId: string) =>
+    Effect.gen(function* () {
+      const waiter = yield* wakes.waiter(STORED, accountId)
+      while (true) {
+        yield* waiter.reset
+        yield* waiter.await
+        yield* Effect.sleep(WAKE_AFTER_MS)
+        yield* downloads.wake(accountId)
+      }
+    }).pipe(Effect.scoped)
 
   /** Begins an attempt, or urges the phone when it is the phone's turn. */
   const begin = Effect.fnUntraced(function* (message: Message) {
@@ -388,7 +391,10 @@ const make = Effect.fnUntraced(function* (options: MediaOptions) {
     open,
     read: files.read,
     counts: records.counts,
-    downloads,
+    downloads: {
+      ...downloads,
+      loop: accountId => Effect.raceFirst(downloads.loop(accountId), followStored(accountId))
+    },
     requests: requests.worker,
     removeOrphans,
     removeUnknown

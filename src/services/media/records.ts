@@ -2,7 +2,8 @@
 import { Clock, Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { MediaState, Message } from '../../domain/message.ts'
-import { Store, StoreError } from '../conversations/store.ts'
+import { asDatabaseError } from '../database/error.ts'
+import { Store } from '../conversations/store.ts'
 import { fetchQueue, type Place, type Waiting } from './fetch-queue.ts'
 
 export interface MediaNews {
@@ -14,10 +15,7 @@ export interface MediaNews {
   readonly fileSha256?: string
 }
 
-export const failed = <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, StoreError, R> =>
-  Effect.mapError(work, cause =>
-    cause instanceof StoreError ? cause : new StoreError({ operation: 'media', cause })
-  )
+export const failed = asDatabaseError('media')
 
 export const makeRecords = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
   const store = yield* Store

@@ -1,14 +1,16 @@
 // Asking the phone to upload files again that WhatsApp no longer has, and what it answers, be it days later. A question is
 // written down before it is asked and stays until it is answered: an offline account asks it when it is back.
-import { Clock, Effect, Option } from 'effect'
+import { Clock, Effect, Option, Stream } from 'effect'
 import { parseThreadId } from '../../domain/ids.ts'
 import { isGroupJid } from '../../domain/jid.ts'
 import type { Message } from '../../domain/message.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { storageTrouble } from '../incidents/storage-trouble.ts'
-import { Store, type StoreError } from '../conversations/store.ts'
-import { type MediaAnswer, type MediaRequest, openAnswer } from '../whatsapp/media.ts'
-import { WhatsApp } from '../whatsapp/whatsapp.ts'
+import type { DatabaseError } from '../database/error.ts'
+import { Store } from '../conversations/store.ts'
+import { type MediaAnswer, type MediaRequest, openAnswer } from '../whatsapp/phone/media-reupload.ts'
+import { type AccountMediaAnswer, WhatsApp } from '../whatsapp/whatsapp.ts'
+import { topic } from '../process/wakes.ts'
 import { makeWorker } from '../process/worker.ts'
 import type { Place, Waiting } from './fetch-queue.ts'
 import { MediaGone, MediaWaits, type OpenError } from './outcomes.ts'
@@ -43,6 +45,9 @@ const requestOf = (message: Message, mediaKey: string): MediaRequest => {
   }
 }
 
+/** The phone is to be asked for media of an account. */
+const MEDIA_REQUESTS = topic('media requests')
+
 export const makeRequests = Effect.fnUntraced(function* (options: {
   readonly records: Records
   readonly giveUp: (
@@ -50,7 +55,7 @@ export const makeRequests = Effect.fnUntraced(function* (options: {
     state: 'gone' | 'failed',
     reason: string,
     answer: OpenError
-  ) => Effect.Effect<void, StoreError>
+  ) => Effect.Effect<void, DatabaseError>
   /** Tells whoever waits for the file of this message. */
   readonly refuse: (place: Place, error: OpenError) => Effect.Effect<void>
   /** It can be fetched again. */
@@ -126,7 +131,8 @@ export const makeRequests = Effect.fnUntraced(function* (options: {
     return 'more' as const
   })
 
-  const worker = makeWorker({
+  const worker = yield* makeWorker({
+    topic: MEDIA_REQUESTS,
     runOnce,
     words: {
       failing: 'The phone cannot be asked for media; the questions wait',
@@ -153,17 +159,20 @@ export const makeRequests = Effect.fnUntraced(function* (options: {
     if (fresh !== undefined) yield* options.fetchAgain(fresh)
   })
 
-  yield* whatsapp.onMediaAnswer((accountId, answer) =>
-    Effect.gen(function* () {
+  const onAnswer = Effect.fnUntraced(
+    function* ({ accountId, answer }: AccountMediaAnswer) {
       for (const entry of yield* records.named(accountId, answer.whatsAppId)) yield* answered(entry, answer)
-    }).pipe(
-      // It is asked for again after a while.
-      Effect.catch(error =>
-        Effect.logWarning('An answer of the phone about media could not be stored', error)
-      ),
-      Effect.annotateLogs({ accountId })
-    )
+    },
+    (work, { accountId }) =>
+      work.pipe(
+        // It is asked for again after a while.
+        Effect.catchCause(cause =>
+          Effect.logWarning('An answer of the phone about media could not be stored', cause)
+        ),
+        Effect.annotateLogs({ accountId })
+      )
   )
+  yield* Effect.forkScoped(Stream.runForEach(whatsapp.mediaAnswers, onAnswer), { startImmediately: true })
 
   return { ask, urge, worker }
 })

@@ -8,7 +8,8 @@ import type { Message } from '../../domain/message.ts'
 import { EDITABLE_MS, type MediaType, type OutboxContent, type Target } from '../../domain/outbox.ts'
 import { type Attachment, Attachments } from './attachments.ts'
 import type { OutboxRequest } from './outbox.ts'
-import { Store, type StoreError } from '../conversations/store.ts'
+import type { DatabaseError } from '../database/error.ts'
+import { Store } from '../conversations/store.ts'
 import type { SendRequest } from './request.ts'
 
 /** What is asked for cannot be sent; `field` is the one that is wrong. */
@@ -280,7 +281,7 @@ export const makeComposer = Effect.gen(function* () {
     accountId: string,
     request: SendRequest,
     askedAt: number | undefined
-  ): Effect.fn.Return<Composed, RequestRefused | StoreError> {
+  ): Effect.fn.Return<Composed, RequestRefused | DatabaseError> {
     const named = CONTENT.filter(name => request[name] !== undefined)
     if (named.length !== 1) {
       return yield* field('text', `Expected exactly one of ${CONTENT.join(', ')}`)
@@ -304,7 +305,7 @@ export const makeComposer = Effect.gen(function* () {
     accountId: string,
     form: UploadRequest,
     attachment: Attachment
-  ): Effect.fn.Return<Composed, RequestRefused | StoreError> {
+  ): Effect.fn.Return<Composed, RequestRefused | DatabaseError> {
     const when = yield* times(form)
     const { threadId, toJid } = yield* destination(accountId, form)
     const fileName = form.fileName ?? nameOf(form.file.name)

@@ -5,9 +5,10 @@ import { SqlClient } from 'effect/sql'
 import { ownAddresses, type Restriction } from '../../domain/account.ts'
 import { isMessage, MAX_SEND_ATTEMPTS, type OutboxStatus, retryDelay } from '../../domain/outbox.ts'
 import { Incidents } from '../incidents/incidents.ts'
-import { type ChangeWrite, Store } from '../conversations/store.ts'
+import { Store } from '../conversations/store.ts'
+import type { ChangeWrite } from '../conversations/writes.ts'
 import { outgoingContent } from '../whatsapp/convert/outgoing.ts'
-import { UploadFailed } from '../whatsapp/sending.ts'
+import { UploadFailed } from '../whatsapp/errors.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { Attachments } from './attachments.ts'
 import { decodeOutboxRow, type OutboxRow, withoutWords } from './entry-row.ts'
@@ -74,10 +75,10 @@ export const makeSender = Effect.fnUntraced(function* (options: { readonly paceM
         last_error = ${next.reason}, updated_at = ${now},
         content = ${JSON.stringify(hasEnded ? withoutWords(row.content) : row.content)},
         prepared = CASE WHEN ${hasEnded} THEN NULL ELSE prepared END
-      WHERE entry_id = ${row.entry_id} AND status IN ('queued', 'sending')`
-    const { message_id: messageId, thread_id: threadId } = row
+      WHERE entry_id = ${row.entryId} AND status IN ('queued', 'sending')`
+    const { messageId, threadId } = row
     yield* store.putChanges(
-      row.account_id,
+      row.accountId,
       (next.changes ?? []).map(change => ({ threadId, messageId, change }))
     )
   }, sql.withTransaction)
@@ -124,12 +125,12 @@ export const makeSender = Effect.fnUntraced(function* (options: { readonly paceM
       changes: isMessage(row.content) ? [{ to: 'status', status: 'failed', reason }] : []
     })
     yield* incidents.report({
-      accountId: row.account_id,
+      accountId: row.accountId,
       kind: 'outbox.failed',
       severity: 'error',
-      subject: row.whatsapp_id,
-      threadId: row.thread_id,
-      messageId: row.message_id,
+      subject: row.whatsappId,
+      threadId: row.threadId,
+      messageId: row.messageId,
       happened: `A message could not be sent: ${reason}`,
       did: `Gave up after ${attempts} attempts; the entry is marked as failed`,
       advice: 'Look at the account on its phone; send the message again once the cause is gone'
@@ -146,7 +147,7 @@ export const makeSender = Effect.fnUntraced(function* (options: { readonly paceM
   /** WhatsApp does not let the account start conversations: shown in its state, and whatever would start one waits. */
   const restricted = Effect.fnUntraced(function* (row: OutboxRow) {
     // Asked outside of any transaction: the answer may take as long as WhatsApp likes.
-    const told = yield* Effect.orElseSucceed(whatsapp.restriction(row.account_id), () => null)
+    const told = yield* Effect.orElseSucceed(whatsapp.restriction(row.accountId), () => null)
     yield* hold(row, told)
   })
 
@@ -157,11 +158,11 @@ export const makeSender = Effect.fnUntraced(function* (options: { readonly paceM
       reason: 'WhatsApp does not let this account start new conversations and does not say until when',
       until: now + HELD_MS
     }
-    yield* store.updateAccount(row.account_id, { restriction })
+    yield* store.updateAccount(row.accountId, { restriction })
     // WhatsApp knows better than we do which conversations exist: this entry waits even if it seems to be in one.
     yield* wait(row, Math.min(restriction.until, now + HELD_MS), restriction.reason)
     yield* incidents.report({
-      accountId: row.account_id,
+      accountId: row.accountId,
       kind: 'account.restricted',
       severity: 'warning',
       subject: restriction.kind,
@@ -177,19 +178,19 @@ export const makeSender = Effect.fnUntraced(function* (options: { readonly paceM
     if (row.content.kind !== 'media') return yield* new UploadFailed({ reason: 'its content is gone' })
     const { file, quoted, ...media } = row.content
     if (!(yield* attachments.exists(file))) return yield* new UploadFailed({ reason: 'its file is gone' })
-    const self = ownAddresses(yield* store.readAccount(row.account_id))
-    const destination = { toJid: row.to_jid, selfJid: self.jid, now: yield* Clock.currentTimeMillis }
-    const answered = quoted === undefined ? undefined : yield* store.readRaw(row.thread_id, quoted.messageId)
+    const self = ownAddresses(yield* store.readAccount(row.accountId))
+    const destination = { toJid: row.toJid, selfJid: self.jid, now: yield* Clock.currentTimeMillis }
+    const answered = quoted === undefined ? undefined : yield* store.readRaw(row.threadId, quoted.messageId)
     const bytes = yield* whatsapp.upload(
-      row.account_id,
+      row.accountId,
       { ...media, quoted, path: attachments.pathOf(file) },
       destination,
       answered
     )
-    yield* sql`UPDATE outbox SET prepared = ${bytes} WHERE entry_id = ${row.entry_id}`
-    const { message_id: messageId, thread_id: threadId } = row
+    yield* sql`UPDATE outbox SET prepared = ${bytes} WHERE entry_id = ${row.entryId}`
+    const { messageId, threadId } = row
     const uploaded = outgoingContent(self, bytes)?.media ?? null
-    yield* store.putChanges(row.account_id, [
+    yield* store.putChanges(row.accountId, [
       { threadId, messageId, change: { to: 'prepared', raw: bytes, media: uploaded } }
     ])
     return bytes
@@ -197,13 +198,13 @@ export const makeSender = Effect.fnUntraced(function* (options: { readonly paceM
 
   const attempt = Effect.fnUntraced(function* (row: OutboxRow) {
     if (row.content.kind === 'read') {
-      yield* whatsapp.read(row.account_id, row.to_jid, row.content.targets)
+      yield* whatsapp.read(row.accountId, row.toJid, row.content.targets)
       return undefined
     }
     const content = yield* prepare(row)
-    return yield* whatsapp.send(row.account_id, {
-      toJid: row.to_jid,
-      whatsAppId: row.whatsapp_id,
+    return yield* whatsapp.send(row.accountId, {
+      toJid: row.toJid,
+      whatsAppId: row.whatsappId,
       content
     })
   })

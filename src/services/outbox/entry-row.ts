@@ -3,22 +3,22 @@ import { Schema } from 'effect'
 import { OutboxContent, type OutboxEntry, OutboxStatus } from '../../domain/outbox.ts'
 
 const OutboxRow = Schema.Struct({
-  entry_id: Schema.Finite,
-  account_id: Schema.String,
-  thread_id: Schema.String,
-  message_id: Schema.String,
-  whatsapp_id: Schema.String,
-  to_jid: Schema.String,
+  entryId: Schema.Finite,
+  accountId: Schema.String,
+  threadId: Schema.String,
+  messageId: Schema.String,
+  whatsappId: Schema.String,
+  toJid: Schema.String,
   content: Schema.fromJsonString(OutboxContent),
   status: OutboxStatus,
   attempts: Schema.Finite,
-  next_attempt_at: Schema.Finite,
-  send_at: Schema.Finite,
-  expires_at: Schema.NullOr(Schema.Finite),
-  last_error: Schema.NullOr(Schema.String),
-  request_hash: Schema.String,
+  nextAttemptAt: Schema.Finite,
+  sendAt: Schema.Finite,
+  expiresAt: Schema.NullOr(Schema.Finite),
+  lastError: Schema.NullOr(Schema.String),
+  requestHash: Schema.String,
   prepared: Schema.NullOr(Schema.Uint8Array),
-  created_at: Schema.Finite,
+  createdAt: Schema.Finite,
   trace: Schema.NullOr(Schema.String)
 })
 export type OutboxRow = typeof OutboxRow.Type
@@ -27,18 +27,18 @@ export const decodeOutboxRow = Schema.decodeUnknownEffect(OutboxRow)
 export const entryOf = (row: OutboxRow): OutboxEntry => {
   const isWaiting = row.status === 'queued' || row.status === 'sending'
   return {
-    accountId: row.account_id,
-    entryId: row.whatsapp_id,
-    threadId: row.thread_id,
-    messageId: row.message_id,
+    accountId: row.accountId,
+    entryId: row.whatsappId,
+    threadId: row.threadId,
+    messageId: row.messageId,
     kind: row.content.kind === 'media' ? row.content.type : row.content.kind,
     status: row.status,
     attempts: row.attempts,
-    reason: row.last_error,
-    createdAt: row.created_at,
-    sendAt: row.send_at === 0 ? null : row.send_at,
-    expiresAt: row.expires_at,
-    nextAttemptAt: isWaiting ? Math.max(row.send_at, row.next_attempt_at) : null
+    reason: row.lastError,
+    createdAt: row.createdAt,
+    sendAt: row.sendAt === 0 ? null : row.sendAt,
+    expiresAt: row.expiresAt,
+    nextAttemptAt: isWaiting ? Math.max(row.sendAt, row.nextAttemptAt) : null
   }
 }
 

@@ -10,8 +10,9 @@ import { Incidents } from '../incidents/incidents.ts'
 import { storageTrouble } from '../incidents/storage-trouble.ts'
 import { currentTrace } from '../telemetry/tracing.ts'
 import { Identity } from '../conversations/identity.ts'
-import { Ingest } from '../intake/ingest.ts'
-import { Store, StoreError } from '../conversations/store.ts'
+import { Conversations } from '../conversations/apply.ts'
+import { DatabaseError } from '../database/error.ts'
+import { Store } from '../conversations/store.ts'
 import {
   type Destination,
   encodeOutgoing,
@@ -19,6 +20,7 @@ import {
   outgoingContent
 } from '../whatsapp/convert/outgoing.ts'
 import type { WhatsApp } from '../whatsapp/whatsapp.ts'
+import { topic, type Wakes } from '../process/wakes.ts'
 import { makeWorker, type Worker } from '../process/worker.ts'
 import { Attachments } from './attachments.ts'
 import { decodeOutboxRow, entryOf, type OutboxRow, withoutWords } from './entry-row.ts'
@@ -61,40 +63,46 @@ export interface OutboxRequest {
   readonly documentId?: string | undefined
 }
 
+/** Entries of an account wait to be sent. */
+export const OUTBOX = topic('outbox')
+
 export class Outbox extends Context.Service<
   Outbox,
   {
     /** Writes the entry and its message document; from then on it will be sent or fail with a reason. */
-    readonly accept: (request: OutboxRequest) => Effect.Effect<Accepted, IdempotencyConflict | StoreError>
+    readonly accept: (request: OutboxRequest) => Effect.Effect<Accepted, IdempotencyConflict | DatabaseError>
     /** What was accepted under this key within 24 hours, `undefined` when the key is unused. */
     readonly accepted: (
       request: Pick<OutboxRequest, 'accountId' | 'idempotencyKey' | 'fingerprint'>
-    ) => Effect.Effect<Accepted | undefined, IdempotencyConflict | StoreError>
+    ) => Effect.Effect<Accepted | undefined, IdempotencyConflict | DatabaseError>
     /** Takes an entry back that is not being sent yet. */
     readonly cancel: (
       accountId: string,
       entryId: string
-    ) => Effect.Effect<OutboxEntry, NotCancellable | StoreError>
-    readonly read: (accountId: string, entryId: string) => Effect.Effect<OutboxEntry | undefined, StoreError>
+    ) => Effect.Effect<OutboxEntry, NotCancellable | DatabaseError>
+    readonly read: (
+      accountId: string,
+      entryId: string
+    ) => Effect.Effect<OutboxEntry | undefined, DatabaseError>
     /** Newest first; `before` is the creation time and id of the last entry of the page before. */
     readonly list: (query: {
       readonly accountId: string
       readonly status?: OutboxStatus | undefined
       readonly limit: number
       readonly before?: { readonly time: number; readonly id: string } | undefined
-    }) => Effect.Effect<ReadonlyArray<OutboxEntry>, StoreError>
+    }) => Effect.Effect<ReadonlyArray<OutboxEntry>, DatabaseError>
     /** WhatsApp lifted a restriction: what it held is due at once. */
-    readonly release: (accountId: string) => Effect.Effect<void, StoreError>
+    readonly release: (accountId: string) => Effect.Effect<void, DatabaseError>
     /** Sends what is due; to be run while the account is online. */
-    readonly sending: Worker<StoreError, never>
+    readonly sending: Worker<DatabaseError, never>
   }
 >()('backscroll/services/outbox/Outbox') {
   static layer(options: {
     readonly paceMs: number
   }): Layer.Layer<
     Outbox,
-    StoreError,
-    SqlClient.SqlClient | Store | Identity | Ingest | WhatsApp | Incidents | Attachments
+    DatabaseError,
+    SqlClient.SqlClient | Store | Identity | Conversations | WhatsApp | Incidents | Attachments | Wakes
   > {
     return Layer.effect(
       Outbox,
@@ -102,16 +110,16 @@ export class Outbox extends Context.Service<
         const sql = yield* SqlClient.SqlClient
         const store = yield* Store
         const identity = yield* Identity
-        const ingest = yield* Ingest
+        const conversations = yield* Conversations
         const incidents = yield* Incidents
         const attachments = yield* Attachments
         const expiryChanged = yield* Latch.make()
 
         const failed = <A, E, R>(
           work: Effect.Effect<A, E, R>
-        ): Effect.Effect<A, StoreError | Extract<E, IdempotencyConflict | NotCancellable>, R> =>
+        ): Effect.Effect<A, DatabaseError | Extract<E, IdempotencyConflict | NotCancellable>, R> =>
           Effect.mapError(work, cause =>
-            isAnswer(cause) ? cause : new StoreError({ operation: 'the outbox', cause })
+            isAnswer(cause) ? cause : new DatabaseError({ operation: 'the outbox', cause })
           )
 
         const earlier = Effect.fnUntraced(function* (
@@ -124,8 +132,8 @@ export class Outbox extends Context.Service<
             ORDER BY entry_id DESC LIMIT 1`
           if (found === undefined) return undefined
           const row = yield* decodeOutboxRow(found)
-          if (row.request_hash !== request.fingerprint) return yield* new IdempotencyConflict({})
-          return { entryId: row.whatsapp_id, messageId: row.message_id, threadId: row.thread_id }
+          if (row.requestHash !== request.fingerprint) return yield* new IdempotencyConflict({})
+          return { entryId: row.whatsappId, messageId: row.messageId, threadId: row.threadId }
         })
 
         const quotedRaw = (threadId: string, content: OutboxContent) =>
@@ -173,7 +181,7 @@ export class Outbox extends Context.Service<
               VALUES (${accountId}, ${threadId}, ${messageId}, ${whatsAppId}, ${toJid}, ${JSON.stringify(content)}, 'queued',
                 ${now}, ${request.sendAt ?? 0}, ${request.expiresAt ?? null}, ${idempotencyKey ?? null}, ${request.fingerprint},
                 ${prepared}, ${now}, ${now}, ${yield* currentTrace}, ${request.documentId ?? null})`
-            yield* ingest.apply(accountId, message, Effect.asVoid(entry))
+            yield* conversations.apply(accountId, message, { settle: Effect.asVoid(entry) })
             if (content.kind === 'read') yield* store.markRead(accountId, threadId, 'everything')
             return { entryId: whatsAppId, messageId, threadId }
           },
@@ -196,12 +204,12 @@ export class Outbox extends Context.Service<
           const now = yield* Clock.currentTimeMillis
           yield* sql`UPDATE outbox SET status = ${status}, last_error = ${reason}, updated_at = ${now},
               content = ${JSON.stringify(withoutWords(row.content))}, prepared = NULL
-            WHERE entry_id = ${row.entry_id}`
+            WHERE entry_id = ${row.entryId}`
           if (!isMessage(row.content)) return
-          yield* store.putChanges(row.account_id, [
+          yield* store.putChanges(row.accountId, [
             {
-              threadId: row.thread_id,
-              messageId: row.message_id,
+              threadId: row.threadId,
+              messageId: row.messageId,
               change: { to: 'status', status: status === 'cancelled' ? 'cancelled' : 'failed', reason }
             }
           ])
@@ -213,7 +221,7 @@ export class Outbox extends Context.Service<
             if (row?.status !== 'queued') return yield* new NotCancellable({ status: row?.status ?? null })
             const reason = 'It was cancelled before it was sent'
             yield* end(row, 'cancelled', reason)
-            return entryOf({ ...row, status: 'cancelled', last_error: reason })
+            return entryOf({ ...row, status: 'cancelled', lastError: reason })
           },
           sql.withTransaction,
           failed
@@ -237,7 +245,7 @@ export class Outbox extends Context.Service<
           const rows = yield* sql`SELECT * FROM outbox WHERE status = 'queued' AND expires_at <= ${now}`
           const expired = yield* Effect.forEach(rows, row => decodeOutboxRow(row))
           for (const row of expired) yield* end(row, 'expired', 'It expired before it could be sent')
-          return new Set(expired.map(row => row.account_id))
+          return new Set(expired.map(row => row.accountId))
         }).pipe(sql.withTransaction)
 
         const forget = Effect.gen(function* () {
@@ -264,7 +272,8 @@ export class Outbox extends Context.Service<
         yield* sql`UPDATE outbox SET status = 'queued' WHERE status = 'sending'`.pipe(failed)
 
         const runOnce = yield* makeSender(options)
-        const sending = makeWorker({
+        const sending = yield* makeWorker({
+          topic: OUTBOX,
           runOnce: accountId => failed(runOnce(accountId)),
           words: {
             failing: 'The outbox cannot be worked off; its entries wait',

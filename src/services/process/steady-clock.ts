@@ -1,11 +1,6 @@
 // The time, for everything here: the wall clock as long as it goes forward. When somebody sets it back, time goes on from
 // where it was until the wall has caught up: waits do not become days, and new messages are not taken for future ones.
-import { Clock, type Duration, Effect, Layer, Schedule } from 'effect'
-import { Incidents } from '../incidents/incidents.ts'
-
-/** Smaller corrections, as time servers make them, are nobody's trouble. */
-const WORTH_TELLING_MS = 60_000
-const LOOK_EVERY = '5 seconds'
+import { Clock, type Duration, Effect, Layer } from 'effect'
 
 export interface SteadyTime {
   /** Milliseconds since 1970; never less than before. */
@@ -34,7 +29,8 @@ export const makeSteadyTime = (wall: () => number, elapsed: () => number): Stead
   return { now, behind: () => Math.max(0, now() - wall()) }
 }
 
-const steady = makeSteadyTime(Date.now, () => performance.now())
+/** The time of this process. */
+export const steady = makeSteadyTime(Date.now, () => performance.now())
 
 /** Effect's clock, going forward only. */
 export const layer: Layer.Layer<never> = Layer.effect(
@@ -49,29 +45,3 @@ export const layer: Layer.Layer<never> = Layer.effect(
     sleep: (duration: Duration.Duration) => clock.sleep(duration)
   }))
 )
-
-/** Tells of a clock that was set back, once for each time. */
-export const watch = (time: Pick<SteadyTime, 'behind'> = steady) =>
-  Effect.gen(function* () {
-    const incidents = yield* Incidents
-    let told = false
-    const look = Effect.suspend(() => {
-      const behind = time.behind()
-      if (behind < WORTH_TELLING_MS) {
-        told = false
-        return Effect.void
-      }
-      if (told) return Effect.void
-      told = true
-      return incidents.report({
-        accountId: null,
-        kind: 'clock.setBack',
-        severity: 'warning',
-        subject: 'clock',
-        happened: `The clock of this machine was set back by ${Math.round(behind / 1000)} seconds`,
-        did: 'Time goes on from where it was until the clock has caught up; nothing waits longer and nothing is lost',
-        advice: 'Look at the time service of the machine'
-      })
-    })
-    yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(LOOK_EVERY)))
-  })

@@ -1,6 +1,7 @@
 // Credentials and Signal keys of every account, sealed at rest. Knows nothing of what the values mean.
 import { Context, Effect, Layer, Schema } from 'effect'
-import { SqlClient, type SqlError } from 'effect/sql'
+import { SqlClient } from 'effect/sql'
+import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import type { SealBroken } from './seal.ts'
 import { Seal } from './seal.ts'
 
@@ -11,7 +12,7 @@ export class VaultLocked extends Schema.TaggedError<VaultLocked>()('VaultLocked'
   }
 }
 
-export type VaultError = SqlError.SqlError | SealBroken
+export type VaultError = DatabaseError | SealBroken
 
 /** Changes to keys: kind → id → new value, `null` removes. */
 export type KeyChanges = Readonly<Record<string, Readonly<Record<string, Uint8Array | null>>>>
@@ -43,7 +44,8 @@ export class Vault extends Context.Service<
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const seal = yield* Seal
-        yield* checkKey(sql, seal)
+        const named = asDatabaseError('the vault')
+        yield* named(checkKey(sql, seal))
 
         const credentialsOf = (accountId: string) => `credentials ${accountId}`
         const keyOf = (accountId: string, kind: string, id: string) => `key ${accountId} ${kind} ${id}`
@@ -52,7 +54,7 @@ export class Vault extends Context.Service<
           const [row] = yield* sql<{ sealed: Uint8Array }>`
           SELECT sealed FROM vault_credentials WHERE account_id = ${accountId}`
           return row === undefined ? undefined : yield* seal.open(credentialsOf(accountId), row.sealed)
-        })
+        }, named)
         const writeCredentials = Effect.fn('Vault.writeCredentials')(function* (
           accountId: string,
           value: Uint8Array
@@ -60,7 +62,7 @@ export class Vault extends Context.Service<
           yield* sql`INSERT INTO vault_credentials (account_id, sealed)
           VALUES (${accountId}, ${seal.close(credentialsOf(accountId), value)})
           ON CONFLICT (account_id) DO UPDATE SET sealed = excluded.sealed`
-        })
+        }, named)
         const readKeys = Effect.fnUntraced(function* (
           accountId: string,
           kind: string,
@@ -73,27 +75,31 @@ export class Vault extends Context.Service<
             if (row !== undefined) found.set(id, yield* seal.open(keyOf(accountId, kind, id), row.sealed))
           }
           return found
-        })
-        const writeKeys = Effect.fnUntraced(function* (
-          accountId: string,
-          changes: KeyChanges,
-          credentials?: Uint8Array
-        ) {
-          if (credentials !== undefined) yield* writeCredentials(accountId, credentials)
-          for (const [kind, values] of Object.entries(changes)) {
-            for (const [id, value] of Object.entries(values)) {
-              yield* value === null
-                ? sql`DELETE FROM vault_keys WHERE account_id = ${accountId} AND kind = ${kind} AND id = ${id}`
-                : sql`INSERT INTO vault_keys (account_id, kind, id, sealed)
+        }, named)
+        const writeKeys = Effect.fnUntraced(
+          function* (accountId: string, changes: KeyChanges, credentials?: Uint8Array) {
+            if (credentials !== undefined) yield* writeCredentials(accountId, credentials)
+            for (const [kind, values] of Object.entries(changes)) {
+              for (const [id, value] of Object.entries(values)) {
+                yield* value === null
+                  ? sql`DELETE FROM vault_keys WHERE account_id = ${accountId} AND kind = ${kind} AND id = ${id}`
+                  : sql`INSERT INTO vault_keys (account_id, kind, id, sealed)
                   VALUES (${accountId}, ${kind}, ${id}, ${seal.close(keyOf(accountId, kind, id), value)})
                   ON CONFLICT (account_id, kind, id) DO UPDATE SET sealed = excluded.sealed`
+              }
             }
-          }
-        }, sql.withTransaction)
-        const erase = Effect.fn('Vault.erase')(function* (accountId: string) {
-          yield* sql`DELETE FROM vault_credentials WHERE account_id = ${accountId}`
-          yield* sql`DELETE FROM vault_keys WHERE account_id = ${accountId}`
-        }, sql.withTransaction)
+          },
+          sql.withTransaction,
+          named
+        )
+        const erase = Effect.fn('Vault.erase')(
+          function* (accountId: string) {
+            yield* sql`DELETE FROM vault_credentials WHERE account_id = ${accountId}`
+            yield* sql`DELETE FROM vault_keys WHERE account_id = ${accountId}`
+          },
+          sql.withTransaction,
+          named
+        )
 
         return Vault.of({ readCredentials, writeCredentials, readKeys, writeKeys, erase })
       })

@@ -139,7 +139,7 @@ test('an account that is removed meanwhile leaves an export that does not say it
       const error = yield* Effect.flip(
         exported(batch => (batch === 1 ? store.removeAccount(ACCOUNT) : Effect.void))
       )
-      expect(error).toMatchObject({ _tag: 'StoreError' })
+      expect(error).toMatchObject({ _tag: 'DatabaseError' })
     })
   )
 })

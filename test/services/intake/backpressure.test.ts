@@ -6,9 +6,12 @@ import { expect, test } from 'vitest'
 import { threadIdOf } from '../../../src/domain/ids.ts'
 import { ChunkQueue } from '../../../src/services/history/chunks/queue.ts'
 import { Identity } from '../../../src/services/conversations/identity.ts'
-import { Inbox } from '../../../src/services/journal/journal.ts'
+import { Journal } from '../../../src/services/journal/journal.ts'
+import { Conversations } from '../../../src/services/conversations/apply.ts'
 import { Ingest } from '../../../src/services/intake/ingest.ts'
-import { Store, StoreError } from '../../../src/services/conversations/store.ts'
+import { DatabaseError } from '../../../src/services/database/error.ts'
+import { Store } from '../../../src/services/conversations/store.ts'
+import { Transaction } from '../../../src/services/database/transaction.ts'
 import { onDatabase } from '../database.ts'
 import { ACCOUNT, threads } from '../conversations/facts.ts'
 
@@ -58,25 +61,25 @@ const allOf = (jid: string) =>
 test('while the store is away everything waits in the journal; afterwards it is stored once and in order', async () => {
   await onDatabase(
     Effect.gen(function* () {
-      const store = yield* Store
-      const inbox = yield* Inbox
+      const transaction = yield* Transaction
+      const journal = yield* Journal
       let away = true
       let passes = 0
-      const storeThatComesAndGoes = Store.of({
-        ...store,
-        atomically: work =>
+      const transactionThatComesAndGoes = Transaction.of({
+        run: work =>
           Effect.suspend(() => {
             passes += 1
             // Away at first, and once more in the middle of the work.
             return away || passes === 12
               ? Effect.fail(
-                  new StoreError({ operation: 'transaction', cause: new Error('the store is away') })
+                  new DatabaseError({ operation: 'transaction', cause: new Error('the store is away') })
                 )
-              : store.atomically(work)
+              : transaction.run(work)
           })
       })
       const ingesting = Layer.fresh(Ingest.layer).pipe(
-        Layer.provide(Layer.succeed(Store, storeThatComesAndGoes)),
+        Layer.provide(Layer.fresh(Conversations.layer)),
+        Layer.provide(Layer.succeed(Transaction, transactionThatComesAndGoes)),
         Layer.provide(Layer.succeed(Identity, yield* Identity)),
         Layer.provide(Layer.succeed(ChunkQueue, yield* ChunkQueue))
       )
@@ -84,7 +87,7 @@ test('while the store is away everything waits in the journal; afterwards it is 
         const ingest = yield* Ingest
         const worker = yield* Effect.forkChild(ingest.journal.loop(ACCOUNT))
         for (let n = 0; n < MESSAGES; n += 1) {
-          yield* inbox.record(entry(n))
+          yield* journal.record(entry(n))
           yield* ingest.journal.wake(ACCOUNT)
         }
         expect(yield* waitingInJournal).toBe(MESSAGES)

@@ -1,7 +1,7 @@
 import { Effect, Exit } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
-import { Inbox } from '../../../src/services/journal/journal.ts'
+import { Journal } from '../../../src/services/journal/journal.ts'
 import { Vault } from '../../../src/services/vault/vault.ts'
 import { onDatabase } from '../database.ts'
 
@@ -15,17 +15,17 @@ const arrival = (fingerprint: string | null, content = 'plaintext of a message')
 test('the ratchet step and the plaintext are written together or not at all', async () => {
   const [exit, session, waiting] = await onDatabase(
     Effect.gen(function* () {
-      const inbox = yield* Inbox
+      const journal = yield* Journal
       const sql = yield* SqlClient.SqlClient
       const vault = yield* Vault
       yield* sql`CREATE TRIGGER full_disk BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'disk full'); END`
       const failing = yield* Effect.exit(
-        inbox.record(arrival('f1'), { session: { 'a.0': Buffer.from('ratchet 2') } })
+        journal.record(arrival('f1'), { session: { 'a.0': Buffer.from('ratchet 2') } })
       )
       return [
         failing,
         yield* vault.readKeys('acc-1', 'session', ['a.0']),
-        yield* inbox.waiting('acc-1', 10)
+        yield* journal.waiting('acc-1', 10)
       ] as const
     })
   )
@@ -37,13 +37,13 @@ test('the ratchet step and the plaintext are written together or not at all', as
 test('a repeat is recalled word for word and not written again', async () => {
   const [recalled, unknown, waiting] = await onDatabase(
     Effect.gen(function* () {
-      const inbox = yield* Inbox
-      yield* inbox.record(arrival('f1'))
-      yield* inbox.record(arrival('f1'))
+      const journal = yield* Journal
+      yield* journal.record(arrival('f1'))
+      yield* journal.record(arrival('f1'))
       return [
-        yield* inbox.recall('acc-1', 'f1'),
-        yield* inbox.recall('acc-1', 'f2'),
-        yield* inbox.waiting('acc-1', 10)
+        yield* journal.recall('acc-1', 'f1'),
+        yield* journal.recall('acc-1', 'f2'),
+        yield* journal.waiting('acc-1', 10)
       ] as const
     })
   )
@@ -55,11 +55,11 @@ test('a repeat is recalled word for word and not written again', async () => {
 test('entries come in the order in which they were received and are kept after being ingested', async () => {
   const [first, rest, recalled] = await onDatabase(
     Effect.gen(function* () {
-      const inbox = yield* Inbox
-      for (const n of [1, 2, 3]) yield* inbox.record(arrival(`f${n}`, String(n)))
-      const before = yield* inbox.waiting('acc-1', 2)
-      yield* inbox.settle(before.map(entry => entry.entryId))
-      return [before, yield* inbox.waiting('acc-1', 2), yield* inbox.recall('acc-1', 'f1')] as const
+      const journal = yield* Journal
+      for (const n of [1, 2, 3]) yield* journal.record(arrival(`f${n}`, String(n)))
+      const before = yield* journal.waiting('acc-1', 2)
+      yield* journal.settle(before.map(entry => entry.entryId))
+      return [before, yield* journal.waiting('acc-1', 2), yield* journal.recall('acc-1', 'f1')] as const
     })
   )
   expect(first.map(entry => entry.content.toString())).toEqual(['1', '2'])
@@ -70,20 +70,20 @@ test('entries come in the order in which they were received and are kept after b
 test('what is forgotten was ingested, and long ago', async () => {
   const left = await onDatabase(
     Effect.gen(function* () {
-      const inbox = yield* Inbox
-      const ingest = Effect.flatMap(inbox.waiting('acc-1', 10), entries =>
-        inbox.settle(entries.map(entry => entry.entryId))
+      const journal = yield* Journal
+      const ingest = Effect.flatMap(journal.waiting('acc-1', 10), entries =>
+        journal.settle(entries.map(entry => entry.entryId))
       )
-      yield* inbox.record(arrival('ingested long ago'))
+      yield* journal.record(arrival('ingested long ago'))
       yield* ingest
       const sql = yield* SqlClient.SqlClient
       yield* sql`UPDATE journal SET ingested_at = 1000`
-      yield* inbox.record(arrival('ingested just now'))
+      yield* journal.record(arrival('ingested just now'))
       yield* ingest
-      yield* inbox.record(arrival('waiting'))
-      yield* inbox.forget('acc-1', 2000)
+      yield* journal.record(arrival('waiting'))
+      yield* journal.forget('acc-1', 2000)
       const names = ['ingested long ago', 'ingested just now', 'waiting']
-      return (yield* Effect.forEach(names, name => inbox.recall('acc-1', name))).map(
+      return (yield* Effect.forEach(names, name => journal.recall('acc-1', name))).map(
         content => content !== undefined
       )
     })
@@ -95,7 +95,7 @@ test('nothing readable of a message is in the journal', async () => {
   const rows = await onDatabase(
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      yield* Inbox.use(inbox => inbox.record(arrival('f1', 'the message text')))
+      yield* Journal.use(journal => journal.record(arrival('f1', 'the message text')))
       return yield* sql<{ sealed: Uint8Array }>`SELECT * FROM journal`
     })
   )

@@ -4,7 +4,8 @@ import { TestClock } from 'effect/testing'
 import { SqlClient } from 'effect/sql'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { makeSteadyTime, watch } from '../../../src/services/process/steady-clock.ts'
+import { watch } from '../../../src/services/incidents/clock-watch.ts'
+import { makeSteadyTime } from '../../../src/services/process/steady-clock.ts'
 import { onDatabase } from '../database.ts'
 
 test('a clock that is set back by a day holds nothing up and is followed again once it has caught up', () => {

@@ -39,8 +39,8 @@ const Changeable = {
   reactions: jsonList(Reaction),
   edits: jsonList(EarlierBody),
   status: MessageStatus,
-  status_reason: Schema.NullOr(Schema.String),
-  ts_client: Schema.Finite
+  statusReason: Schema.NullOr(Schema.String),
+  tsClient: Schema.Finite
 }
 
 const HeldRow = Schema.Struct({ ...Changeable, raw: Schema.NullOr(Schema.Uint8Array) })
@@ -48,17 +48,17 @@ type HeldRow = typeof HeldRow.Type
 
 const MessageRow = Schema.Struct({
   ...Changeable,
-  account_id: Schema.String,
-  thread_id: Schema.String,
-  message_id: Schema.String,
-  whatsapp_id: Schema.String,
+  accountId: Schema.String,
+  threadId: Schema.String,
+  messageId: Schema.String,
+  whatsappId: Schema.String,
   direction: Message.fields.direction,
   sender: Schema.NullOr(Schema.String),
-  sender_name: Schema.NullOr(Schema.String),
-  quoted_whatsapp_id: Schema.NullOr(Schema.String),
-  quoted_message_id: Schema.NullOr(Schema.String),
-  ts_claimed: Schema.NullOr(Schema.Finite),
-  ts_server: Schema.Finite
+  senderName: Schema.NullOr(Schema.String),
+  quotedWhatsappId: Schema.NullOr(Schema.String),
+  quotedMessageId: Schema.NullOr(Schema.String),
+  tsClaimed: Schema.NullOr(Schema.Finite),
+  tsServer: Schema.Finite
 })
 
 export const decodeHeld = (row: unknown) => Effect.map(Schema.decodeUnknownEffect(HeldRow)(row), heldOf)
@@ -77,8 +77,8 @@ const heldOf = (row: HeldRow): Held => {
     reactions: row.reactions ?? [],
     edits: row.edits ?? [],
     status: row.status,
-    statusReason: row.status_reason,
-    tsClient: row.ts_client,
+    statusReason: row.statusReason,
+    tsClient: row.tsClient,
     raw: row.raw
   }
 }
@@ -92,18 +92,18 @@ const messageOf = (row: typeof MessageRow.Type): Message => {
     edits: edits.filter((edit, index) => edit.body !== bodyAfterEdit({ body: held.body, edits }, index)),
     poll: pollAfter(held.poll, votes),
     reactions: reactions.filter(reaction => reaction.emoji !== ''),
-    accountId: row.account_id,
-    threadId: row.thread_id,
-    messageId: row.message_id,
-    messageKey: messageKeyOf(row.thread_id, row.message_id),
-    whatsAppId: row.whatsapp_id,
+    accountId: row.accountId,
+    threadId: row.threadId,
+    messageId: row.messageId,
+    messageKey: messageKeyOf(row.threadId, row.messageId),
+    whatsAppId: row.whatsappId,
     direction: row.direction,
     sender: row.sender,
-    senderName: row.sender_name,
-    quotedWhatsAppId: row.quoted_whatsapp_id,
-    quotedMessageId: row.quoted_message_id,
-    tsClaimed: row.ts_claimed,
-    tsServer: row.ts_server
+    senderName: row.senderName,
+    quotedWhatsAppId: row.quotedWhatsappId,
+    quotedMessageId: row.quotedMessageId,
+    tsClaimed: row.tsClaimed,
+    tsServer: row.tsServer
   }
 }
 

@@ -6,42 +6,42 @@ import type { Cursor } from '../../../domain/page.ts'
 import type { ThreadFilter } from '../../../domain/reading.ts'
 import { searchable } from '../../../domain/search-text.ts'
 import { Thread } from '../../../domain/thread.ts'
-import type { ThreadPage, ThreadQuery } from '../store.ts'
+import type { ThreadPage, ThreadQuery } from '../queries.ts'
 
 const Row = Schema.Struct({
-  account_id: Schema.String,
-  thread_id: Schema.String,
-  client_jid: Schema.String,
+  accountId: Schema.String,
+  threadId: Schema.String,
+  clientJid: Schema.String,
   kind: Thread.fields.kind,
-  display_name: Schema.NullOr(Schema.String),
-  last_message_at: Schema.NullOr(Schema.Finite),
-  last_message_text: Schema.NullOr(Schema.String),
-  last_message_direction: Thread.fields.lastMessageDirection,
-  unread_count: Schema.Finite,
+  displayName: Schema.NullOr(Schema.String),
+  lastMessageAt: Schema.NullOr(Schema.Finite),
+  lastMessageText: Schema.NullOr(Schema.String),
+  lastMessageDirection: Thread.fields.lastMessageDirection,
+  unreadCount: Schema.Finite,
   archived: Schema.Finite,
-  pinned_at: Schema.NullOr(Schema.Finite),
-  muted_until: Schema.NullOr(Schema.Finite),
-  ephemeral_seconds: Schema.Finite,
-  created_at: Schema.Finite
+  pinnedAt: Schema.NullOr(Schema.Finite),
+  mutedUntil: Schema.NullOr(Schema.Finite),
+  ephemeralSeconds: Schema.Finite,
+  createdAt: Schema.Finite
 })
 
 const thread = (row: typeof Row.Type): Thread => {
-  const phone = phoneNumberOf(row.client_jid)
+  const phone = phoneNumberOf(row.clientJid)
   return {
-    accountId: row.account_id,
-    threadId: row.thread_id,
-    clientJid: row.client_jid,
+    accountId: row.accountId,
+    threadId: row.threadId,
+    clientJid: row.clientJid,
     kind: row.kind,
-    displayName: row.display_name ?? (phone === undefined ? null : `+${phone}`),
-    lastMessageAt: row.last_message_at,
-    lastMessageText: row.last_message_text,
-    lastMessageDirection: row.last_message_direction,
-    unreadCount: row.unread_count,
+    displayName: row.displayName ?? (phone === undefined ? null : `+${phone}`),
+    lastMessageAt: row.lastMessageAt,
+    lastMessageText: row.lastMessageText,
+    lastMessageDirection: row.lastMessageDirection,
+    unreadCount: row.unreadCount,
     archived: row.archived === 1,
-    pinnedAt: row.pinned_at,
-    mutedUntil: row.muted_until,
-    ephemeralSeconds: row.ephemeral_seconds,
-    createdAt: row.created_at
+    pinnedAt: row.pinnedAt,
+    mutedUntil: row.mutedUntil,
+    ephemeralSeconds: row.ephemeralSeconds,
+    createdAt: row.createdAt
   }
 }
 
@@ -79,36 +79,36 @@ const PLACE = `(COALESCE(t.last_message_at, 0), t.thread_id)`
 const cursorOf = (found: Thread | undefined): Cursor | undefined =>
   found === undefined ? undefined : { time: found.lastMessageAt ?? 0, id: found.threadId }
 
-export const threadPageStatements = (sql: SqlClient.SqlClient) => {
-  /** A page, most recently active first. A thread that becomes active moves up: going down, nothing else is missed or repeated. */
-  const page = Effect.fnUntraced(function* (accountId: string, query: ThreadQuery) {
-    const { after, before, limit } = query
-    const { params, text } = conditionOf(query)
-    const cursor = after ?? before
-    const beyond = cursor === undefined ? '' : ` AND ${PLACE} ${after === undefined ? '<' : '>'} (?, ?)`
-    const direction = after === undefined ? 'DESC' : 'ASC'
-    const rows = yield* sql.unsafe(
-      `${THREAD_SELECT} WHERE t.account_id = ?${beyond}${text}
-        ORDER BY COALESCE(t.last_message_at, 0) ${direction}, t.thread_id ${direction} LIMIT ?`,
-      [accountId, ...(cursor === undefined ? [] : [cursor.time, cursor.id]), ...params, limit + 1]
-    )
-    const threads = yield* Effect.forEach(rows.slice(0, limit), decodeThread)
-    const [nearest, farthest] = [cursorOf(threads.at(0)), cursorOf(threads.at(-1))]
-    const isMore = rows.length > limit
-    return (
-      after === undefined
-        ? { threads, older: isMore ? (farthest ?? null) : null, newer: nearest ?? before ?? null }
-        : { threads: threads.toReversed(), older: nearest ?? after, newer: farthest ?? after }
-    ) satisfies ThreadPage
-  })
+/** A page, most recently active first. A thread that becomes active moves up: going down, nothing else is missed or repeated. */
+export const threadPage = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  accountId: string,
+  query: ThreadQuery
+) {
+  const { after, before, limit } = query
+  const { params, text } = conditionOf(query)
+  const cursor = after ?? before
+  const beyond = cursor === undefined ? '' : ` AND ${PLACE} ${after === undefined ? '<' : '>'} (?, ?)`
+  const direction = after === undefined ? 'DESC' : 'ASC'
+  const rows = yield* sql.unsafe(
+    `${THREAD_SELECT} WHERE t.account_id = ?${beyond}${text}
+      ORDER BY COALESCE(t.last_message_at, 0) ${direction}, t.thread_id ${direction} LIMIT ?`,
+    [accountId, ...(cursor === undefined ? [] : [cursor.time, cursor.id]), ...params, limit + 1]
+  )
+  const threads = yield* Effect.forEach(rows.slice(0, limit), decodeThread)
+  const [nearest, farthest] = [cursorOf(threads.at(0)), cursorOf(threads.at(-1))]
+  const isMore = rows.length > limit
+  return (
+    after === undefined
+      ? { threads, older: isMore ? (farthest ?? null) : null, newer: nearest ?? before ?? null }
+      : { threads: threads.toReversed(), older: nearest ?? after, newer: farthest ?? after }
+  ) satisfies ThreadPage
+})
 
-  const ids = (accountId: string) =>
-    Effect.map(
-      sql<{
-        id: string
-      }>`SELECT thread_id AS id FROM threads WHERE account_id = ${accountId} ORDER BY thread_id`,
-      rows => rows.map(({ id }) => id)
-    )
-
-  return { page, ids }
-}
+export const threadIds = (sql: SqlClient.SqlClient, accountId: string) =>
+  Effect.map(
+    sql<{
+      id: string
+    }>`SELECT thread_id AS id FROM threads WHERE account_id = ${accountId} ORDER BY thread_id`,
+    rows => rows.map(({ id }) => id)
+  )

@@ -5,6 +5,8 @@ import { Context, Effect, Layer, Schedule, Semaphore, Stream } from 'effect'
 import { SqlClient, type SqlConnection, SqlError, Statement } from 'effect/sql'
 import { Reactivity } from 'effect/reactivity'
 import { searchable } from '../../../domain/search-text.ts'
+import { SqlBulk } from '../bulk.ts'
+import { camelCaseRows } from '../rows.ts'
 
 const CACHED_STATEMENTS = 200
 
@@ -32,17 +34,6 @@ const open = (file: string): DatabaseSync => {
   )
   return database
 }
-
-/** Runs one statement for many rows, as fast as SQLite can, inside the caller's transaction. */
-export class SqlBulk extends Context.Service<
-  SqlBulk,
-  {
-    runMany(
-      statement: string,
-      rows: ReadonlyArray<ReadonlyArray<unknown>>
-    ): Effect.Effect<void, SqlError.SqlError>
-  }
->()('backscroll/services/database/SqlBulk') {}
 
 /** Node calls SQLite's result code `errcode`; whoever classifies errors looks for `errno`. */
 const withErrno = (cause: unknown): unknown =>
@@ -116,6 +107,7 @@ export const layer = (file: string): Layer.Layer<SqlClient.SqlClient | SqlBulk, 
         compiler: Statement.makeCompilerSqlite(),
         beginTransaction: 'BEGIN IMMEDIATE',
         prepareTransactionControls: true,
+        transformRows: camelCaseRows,
         spanAttributes: [['db.system.name', 'sqlite']]
       }).pipe(Effect.provide(Reactivity.layer))
 

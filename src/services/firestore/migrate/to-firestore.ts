@@ -1,8 +1,8 @@
 // Copies everything stored here to Firestore, then holds both against each other. What is there already is not written
 // again, so whatever ends it half-way, it goes on where it was.
 import { Effect } from 'effect'
-import { SqlBulk } from '../../database/sqlite/node-sqlite.ts'
-import { StoreError } from '../../conversations/store.ts'
+import { SqlBulk } from '../../database/bulk.ts'
+import { DatabaseError } from '../../database/error.ts'
 import { noteAllOnce } from '../layer.ts'
 import { Publisher, ROUND } from '../publish/publisher.ts'
 import type { Progress, Report } from './report.ts'
@@ -64,4 +64,4 @@ export const copyToFirestore = (progress: Progress) =>
       unreadable: 0,
       notSent: 0
     } satisfies Report
-  }).pipe(Effect.mapError(cause => new StoreError({ operation: 'copying to Firestore', cause })))
+  }).pipe(Effect.mapError(cause => new DatabaseError({ operation: 'copying to Firestore', cause })))

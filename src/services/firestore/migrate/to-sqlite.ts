@@ -4,8 +4,10 @@ import { Clock, Effect, type Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { FieldPath, type Query, type QueryDocumentSnapshot } from 'firebase-admin/firestore'
 import { phoneNumberOf } from '../../../domain/jid.ts'
-import { SqlBulk } from '../../database/sqlite/node-sqlite.ts'
-import { type MessageWrite, Store, StoreError } from '../../conversations/store.ts'
+import { SqlBulk } from '../../database/bulk.ts'
+import { DatabaseError } from '../../database/error.ts'
+import { Store } from '../../conversations/store.ts'
+import type { MessageWrite } from '../../conversations/writes.ts'
 import { makeComposer } from '../publish/compose.ts'
 import { FirestoreDatabase } from '../publish/database.ts'
 import { digestOf } from '../publish/document.ts'
@@ -30,7 +32,7 @@ const COPIED_TO = 'copied to'
 /** Behind every message of its second. */
 const LAST_ROW = Number.MAX_SAFE_INTEGER
 
-const failed = (cause: unknown) => new StoreError({ operation: 'copying from Firestore', cause })
+const failed = (cause: unknown) => new DatabaseError({ operation: 'copying from Firestore', cause })
 
 const writeOf = (document: MessageDocument): MessageWrite => {
   const { media, ...message } = document

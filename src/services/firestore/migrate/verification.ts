@@ -3,7 +3,7 @@
 import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { DocumentData, Query } from 'firebase-admin/firestore'
-import { StoreError } from '../../conversations/store.ts'
+import { DatabaseError } from '../../database/error.ts'
 import { makeComposer } from '../publish/compose.ts'
 import { FirestoreDatabase } from '../publish/database.ts'
 import { digestOf, type Fields } from '../publish/document.ts'
@@ -67,7 +67,7 @@ export const makeVerification = Effect.gen(function* () {
   const database = yield* FirestoreDatabase
   const { compose } = yield* makeComposer
 
-  const failed = (cause: unknown) => new StoreError({ operation: 'comparing with Firestore', cause })
+  const failed = (cause: unknown) => new DatabaseError({ operation: 'comparing with Firestore', cause })
   const tried = <A>(work: () => Promise<A>) => Effect.tryPromise({ try: work, catch: failed })
 
   /** Every document that should be in Firestore, with what is there. */

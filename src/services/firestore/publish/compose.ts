@@ -3,12 +3,12 @@ import { Effect, Result, Schema } from 'effect'
 import { SqlClient, SqlError } from 'effect/sql'
 import { Beginning, coverageState } from '../../../domain/coverage.ts'
 import type { Receipt } from '../../../domain/message.ts'
-import { decodeGap, gapOf } from '../../history/coverage/rows.ts'
+import { decodeGap } from '../../history/coverage/rows.ts'
 import { decodeIncident } from '../../incidents/incidents.ts'
 import { decodeOutboxRow, entryOf } from '../../outbox/entry-row.ts'
 import { decodeAccount } from '../../conversations/sql/accounts.ts'
 import { decodeMessage } from '../../conversations/sql/message-row.ts'
-import { pastParticipantStatements } from '../../conversations/sql/past-participants.ts'
+import { pastParticipants } from '../../conversations/sql/past-participants.ts'
 import { decodeReceipt } from '../../conversations/sql/receipts.ts'
 import { decodeThread, THREAD_SELECT } from '../../conversations/sql/thread-pages.ts'
 import { type Fields, fitted } from './document.ts'
@@ -19,15 +19,15 @@ type OtherPlace = Exclude<Place, MessagePlace>
 
 const Raw = Schema.NullOr(Schema.Uint8Array)
 const ContactRow = Schema.Struct({
-  account_id: Schema.String,
-  contact_jid: Schema.String,
+  accountId: Schema.String,
+  contactJid: Schema.String,
   name: Schema.NullOr(Schema.String),
-  push_name: Schema.NullOr(Schema.String)
+  pushName: Schema.NullOr(Schema.String)
 })
 const CoverageRow = Schema.Struct({
   beginning: Beginning,
   refusal: Schema.NullOr(Schema.String),
-  refused_at: Schema.NullOr(Schema.Finite)
+  refusedAt: Schema.NullOr(Schema.Finite)
 })
 const decodeRaw = Schema.decodeUnknownEffect(Raw)
 const decodeContact = Schema.decodeUnknownEffect(ContactRow)
@@ -39,17 +39,16 @@ const decodeCoverage = Schema.decodeUnknownEffect(CoverageRow)
  */
 export const makeComposer = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const past = pastParticipantStatements(sql)
 
   const receiptsOf = Effect.fnUntraced(function* (wanted: string) {
-    const rows = yield* sql.unsafe<{ thread_id: string; message_id: string }>(
+    const rows = yield* sql.unsafe<{ threadId: string; messageId: string }>(
       `SELECT r.* FROM json_each(?) AS w CROSS JOIN receipts r
         ON r.thread_id = w.value ->> 0 AND r.message_id = w.value ->> 1 ORDER BY r.recipient`,
       [wanted]
     )
     const found = new Map<string, Array<Receipt>>()
     for (const row of rows) {
-      const key = `${row.thread_id} ${row.message_id}`
+      const key = `${row.threadId} ${row.messageId}`
       const list = found.get(key) ?? []
       list.push(yield* decodeReceipt(row))
       found.set(key, list)
@@ -78,8 +77,7 @@ export const makeComposer = Effect.gen(function* () {
       }).pipe(
         Effect.result,
         Effect.map(
-          found =>
-            [`threads/${String(row['thread_id'])}/messages/${String(row['message_id'])}`, found] as const
+          found => [`threads/${String(row['threadId'])}/messages/${String(row['messageId'])}`, found] as const
         )
       )
     )
@@ -91,16 +89,16 @@ export const makeComposer = Effect.gen(function* () {
     const known = row === undefined ? undefined : yield* decodeCoverage(row)
     const rows =
       yield* sql`SELECT * FROM gaps WHERE thread_id = ${threadId} AND closed_at IS NULL ORDER BY gap_id`
-    const gaps = yield* Effect.forEach(rows, gap => Effect.map(decodeGap(gap), gapOf))
+    const gaps = yield* Effect.forEach(rows, gap => decodeGap(gap))
     const beginning = known?.beginning ?? 'unknown'
     return {
       state: coverageState(beginning, gaps.length),
       beginningReached: beginning === 'reached',
       gaps: gaps.map(({ from, gapId, openedAt, reason, to }) => ({ gapId, reason, from, to, openedAt })),
       lastRefusal:
-        known?.refusal == null || known.refused_at === null
+        known?.refusal == null || known.refusedAt === null
           ? null
-          : { reason: known.refusal, at: known.refused_at }
+          : { reason: known.refusal, at: known.refusedAt }
     }
   })
 
@@ -115,7 +113,7 @@ export const makeComposer = Effect.gen(function* () {
       ...found,
       aliases: aliases.map(({ jid }) => jid),
       coverage: yield* coverageOf(threadId),
-      pastParticipants: yield* past.list(threadId)
+      pastParticipants: yield* pastParticipants(sql, threadId)
     }
   })
 
@@ -134,10 +132,10 @@ export const makeComposer = Effect.gen(function* () {
     if (row === undefined) return undefined
     const found = yield* decodeContact(row)
     return {
-      accountId: found.account_id,
-      contactJid: found.contact_jid,
+      accountId: found.accountId,
+      contactJid: found.contactJid,
       name: found.name,
-      pushName: found.push_name
+      pushName: found.pushName
     }
   })
 

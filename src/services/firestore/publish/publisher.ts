@@ -6,8 +6,8 @@ import { digestOf as digestOfText } from '../../../domain/ids.ts'
 import type { PublishingStatus } from '../../../domain/publishing.ts'
 import { Incidents, type News } from '../../incidents/incidents.ts'
 import { countFirestore } from '../../telemetry/metrics.ts'
-import type { SqlBulk } from '../../database/sqlite/node-sqlite.ts'
-import { StoreError } from '../../conversations/store.ts'
+import type { SqlBulk } from '../../database/bulk.ts'
+import { asDatabaseError, DatabaseError } from '../../database/error.ts'
 import { makeComposer } from './compose.ts'
 import { FirestoreDatabase } from './database.ts'
 import { digestOf } from './document.ts'
@@ -24,9 +24,9 @@ export interface PublisherOptions {
 export class Publisher extends Context.Service<
   Publisher,
   {
-    readonly status: Effect.Effect<PublishingStatus, StoreError>
+    readonly status: Effect.Effect<PublishingStatus, DatabaseError>
     /** Writes what is due, up to some hundred documents; answers how many it looked at. */
-    readonly runOnce: Effect.Effect<number, StoreError>
+    readonly runOnce: Effect.Effect<number, DatabaseError>
     /** Never ends. */
     readonly loop: Effect.Effect<never>
   }
@@ -192,7 +192,7 @@ const makePublisher = ({ rampUp }: PublisherOptions) =>
 
     const runOnce = Effect.mapError(
       round,
-      cause => new StoreError({ operation: 'writing to Firestore', cause })
+      cause => new DatabaseError({ operation: 'writing to Firestore', cause })
     )
 
     /** A round that fails by a fault is one that failed: the next may do. */
@@ -228,7 +228,7 @@ const makePublisher = ({ rampUp }: PublisherOptions) =>
     }).pipe(Effect.andThen(Effect.sleep(LOOK_MS)), Effect.forever)
 
     const status = Effect.map(queue.counts, counts => ({ ...counts, trouble: trouble ?? null })).pipe(
-      Effect.mapError(cause => new StoreError({ operation: 'counting what waits', cause }))
+      asDatabaseError('counting what waits')
     )
 
     return Publisher.of({

@@ -1,7 +1,7 @@
 // The documents that are to be looked at, and what is known of each, in SQL.
 import { Clock, Effect, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { SqlBulk } from '../../database/sqlite/node-sqlite.ts'
+import { SqlBulk } from '../../database/bulk.ts'
 import { SHORTEST_INTERVAL_MS } from './tracking.ts'
 import type { Outcome } from './writing.ts'
 
@@ -27,7 +27,7 @@ const Row = Schema.Struct({
   version: Schema.Finite,
   digest: Schema.NullOr(Schema.Uint8Array),
   attempts: Schema.Finite,
-  maybe_there: Schema.Finite,
+  maybeThere: Schema.Finite,
   forced: Schema.Finite
 })
 const decodeRow = Schema.decodeUnknownEffect(Row)
@@ -48,7 +48,7 @@ export const makeQueue = Effect.gen(function* () {
         yield* sql`SELECT path, version, digest, attempts, maybe_there, forced FROM firestore_documents
         WHERE lane = ${lane} AND due <= ${until} ORDER BY due LIMIT ${most - found.length}`
       for (const row of rows) {
-        const { forced, maybe_there: maybeThere, ...noted } = yield* decodeRow(row)
+        const { forced, maybeThere, ...noted } = yield* decodeRow(row)
         found.push({ ...noted, isMaybeThere: maybeThere === 1, isForced: forced === 1 })
       }
     }

@@ -9,7 +9,8 @@ import { Incidents, type News } from '../../incidents/incidents.ts'
 import { makeComposer, RequestRefused } from '../../outbox/composer.ts'
 import type { Attachments } from '../../outbox/attachments.ts'
 import { IdempotencyConflict, Outbox } from '../../outbox/outbox.ts'
-import { Store, StoreError } from '../../conversations/store.ts'
+import { DatabaseError } from '../../database/error.ts'
+import { Store } from '../../conversations/store.ts'
 import { FirestoreDatabase } from '../publish/database.ts'
 import {
   accessRefused,
@@ -30,7 +31,7 @@ export class OutboxDocuments extends Context.Service<
   OutboxDocuments,
   {
     /** Takes what waits in Firestore now; answers how many documents it looked at. */
-    readonly sweep: Effect.Effect<number, StoreError>
+    readonly sweep: Effect.Effect<number, DatabaseError>
     /** Never ends: listens, and sweeps now and then. */
     readonly loop: Effect.Effect<never>
   }
@@ -39,7 +40,7 @@ export class OutboxDocuments extends Context.Service<
     options: OutboxDocumentsOptions
   ): Layer.Layer<
     OutboxDocuments,
-    StoreError,
+    DatabaseError,
     FirestoreDatabase | SqlClient.SqlClient | Store | Outbox | Attachments | Incidents
   > {
     return Layer.effect(OutboxDocuments, makeOutboxDocuments(options))
@@ -98,7 +99,7 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
     const scope = yield* Effect.scope
     const inTurn = makeTurns()
 
-    const failed = (operation: string) => (cause: unknown) => new StoreError({ operation, cause })
+    const failed = (operation: string) => (cause: unknown) => new DatabaseError({ operation, cause })
     const tried = <A>(operation: string, work: () => Promise<A>) =>
       Effect.tryPromise({ try: work, catch: failed(operation) })
 
@@ -320,7 +321,7 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
     })
     const sweep = Effect.flatMap(find, found => Effect.as(handleAll(found), found.length))
 
-    const news = Stream.callback<ReadonlyArray<QueryDocumentSnapshot>, StoreError>(queue =>
+    const news = Stream.callback<ReadonlyArray<QueryDocumentSnapshot>, DatabaseError>(queue =>
       Effect.acquireRelease(
         Effect.sync(() =>
           requests.onSnapshot(
@@ -344,7 +345,7 @@ const makeOutboxDocuments = ({ sweepMs }: OutboxDocumentsOptions) =>
       Effect.forever
     )
     let isTold = false
-    const noAccess = (error: StoreError) =>
+    const noAccess = (error: DatabaseError) =>
       Effect.suspend(() => {
         const outcome = outcomeOf(error.cause)
         if (outcome.is !== 'no access' || isTold) return Effect.void

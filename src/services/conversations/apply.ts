@@ -1,0 +1,102 @@
+// From facts to documents: resolves who is meant, then stores. Every road ends here (live, history, on-demand pages, own
+// sends), so that a message becomes the same document by whichever it comes.
+import { Clock, Context, Effect, Layer } from 'effect'
+import { SqlClient } from 'effect/sql'
+import type { Address, Fact } from '../../domain/fact.ts'
+import type { DatabaseError } from '../database/error.ts'
+import { Transaction } from '../database/transaction.ts'
+import { topic, Wakes } from '../process/wakes.ts'
+import { factStores, makeFactWriter } from './fact-writer.ts'
+import type { ContactStore } from './contact-store.ts'
+import type { GroupStore } from './group-store.ts'
+import { Identity } from './identity.ts'
+import type { MessageStore } from './message-store.ts'
+import type { ReceiptStore } from './receipt-store.ts'
+import { makeResolver } from './resolver.ts'
+import type { ThreadStore } from './thread-store.ts'
+import type { MessageWrite } from './writes.ts'
+
+/** Something was stored for an account. */
+export const STORED = topic('stored')
+
+/** What a caller adds to the transaction that stores its facts. */
+export interface Joined<E> {
+  /** Runs last. */
+  readonly settle?: Effect.Effect<void, E>
+  /** Runs with live messages right after they were stored. */
+  readonly onLive?: (messages: ReadonlyArray<MessageWrite>) => Effect.Effect<void, E>
+}
+
+export class Conversations extends Context.Service<
+  Conversations,
+  {
+    /** Stores the facts, in their order, in one transaction with what the caller adds. */
+    readonly apply: <E = never>(
+      accountId: string,
+      facts: ReadonlyArray<Fact>,
+      joined?: Joined<E>
+    ) => Effect.Effect<void, DatabaseError | E>
+    /** The thread that a chat's messages are stored in. */
+    readonly threadOf: (accountId: string, chat: Address) => Effect.Effect<string, DatabaseError>
+    /** Under which ids the messages among the facts would be stored; stores none of them. */
+    readonly identify: (
+      accountId: string,
+      chat: Address,
+      facts: ReadonlyArray<Fact>
+    ) => Effect.Effect<
+      { readonly threadId: string; readonly messageIds: ReadonlyArray<string> },
+      DatabaseError
+    >
+    /** Drops what is remembered of an account that was removed. */
+    readonly forget: (accountId: string) => Effect.Effect<void>
+  }
+>()('backscroll/services/conversations/Conversations') {
+  static readonly layer: Layer.Layer<
+    Conversations,
+    never,
+    | ContactStore
+    | GroupStore
+    | Identity
+    | MessageStore
+    | ReceiptStore
+    | SqlClient.SqlClient
+    | ThreadStore
+    | Transaction
+    | Wakes
+  > = Layer.effect(
+    Conversations,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const identity = yield* Identity
+      const transaction = yield* Transaction
+      const wakes = yield* Wakes
+      const resolver = makeResolver(identity)
+      const writer = makeFactWriter({ identity, resolver, stores: yield* factStores })
+      const threadOf = (accountId: string, chat: Address) =>
+        Effect.map(resolver.thread(accountId, chat), ({ threadId }) => threadId)
+
+      return Conversations.of({
+        apply: (accountId, facts, joined = {}) =>
+          Effect.gen(function* () {
+            const now = yield* Clock.currentTimeMillis
+            yield* writer.write(accountId, facts, now, joined.onLive)
+            if (joined.settle !== undefined) yield* joined.settle
+            yield* sql.afterCommit(wakes.wake(STORED, accountId))
+          }).pipe(
+            transaction.run,
+            // The addresses written in a transaction that did not commit must not be remembered as known.
+            Effect.onError(() => identity.forget(accountId))
+          ),
+        threadOf,
+        identify: Effect.fnUntraced(function* (accountId, chat, facts) {
+          const messages = facts.filter(fact => fact.kind === 'message')
+          return {
+            threadId: yield* threadOf(accountId, chat),
+            messageIds: yield* Effect.forEach(messages, fact => resolver.messageId(accountId, fact))
+          }
+        }),
+        forget: identity.forget
+      })
+    })
+  )
+}

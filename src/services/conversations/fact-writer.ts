@@ -1,0 +1,285 @@
+// Turns facts into writes of the store, in batches: what only adds rows is collected, and flushed before a fact whose
+// effect depends on what came before it.
+import { Effect } from 'effect'
+import type { Address, Fact, Party } from '../../domain/fact.ts'
+import { messageIdOf, threadIdOf } from '../../domain/ids.ts'
+import type { DatabaseError } from '../database/error.ts'
+import type { Identity } from './identity.ts'
+import type { makeResolver } from './resolver.ts'
+import { ContactStore } from './contact-store.ts'
+import { GroupStore } from './group-store.ts'
+import { MessageStore } from './message-store.ts'
+import { ReceiptStore } from './receipt-store.ts'
+import { ThreadStore } from './thread-store.ts'
+import type {
+  ChangeWrite,
+  ContactWrite,
+  MessageWrite,
+  ReceiptHistoryWrite,
+  ReceiptWrite,
+  ThreadWrite
+} from './writes.ts'
+
+/** The stores that facts are written to. */
+export const factStores = Effect.gen(function* () {
+  return {
+    contacts: yield* ContactStore,
+    groups: yield* GroupStore,
+    messages: yield* MessageStore,
+    receipts: yield* ReceiptStore,
+    threads: yield* ThreadStore
+  }
+})
+
+interface Dependencies {
+  readonly identity: Identity['Service']
+  readonly resolver: ReturnType<typeof makeResolver>
+  readonly stores: Effect.Success<typeof factStores>
+}
+
+type OnLive<E> = (messages: ReadonlyArray<MessageWrite>) => Effect.Effect<void, E>
+
+/** The facts of one transaction on their way into the store. */
+interface Batch extends Dependencies {
+  readonly accountId: string
+  /** Milliseconds since 1970. */
+  readonly now: number
+  readonly remembered: ReturnType<Dependencies['resolver']['remembered']>
+  readonly pending: Writes
+}
+
+interface Writes {
+  /** Threads that are written for their messages already. */
+  readonly withMessages: Set<string>
+  readonly threads: Array<ThreadWrite>
+  readonly contacts: Array<ContactWrite>
+  readonly messages: Array<MessageWrite>
+  readonly changes: Array<ChangeWrite>
+  readonly receipts: Array<ReceiptWrite>
+  readonly receiptHistory: Array<ReceiptHistoryWrite>
+}
+
+const noWrites = (): Writes => ({
+  withMessages: new Set(),
+  threads: [],
+  contacts: [],
+  messages: [],
+  changes: [],
+  receipts: [],
+  receiptHistory: []
+})
+
+type FactOf<K extends Fact['kind']> = Extract<Fact, { kind: K }>
+
+/** Stores what is collected. Threads come before their messages, messages before what changes them. */
+const flush = Effect.fnUntraced(function* <E>(
+  { accountId, stores }: Pick<Batch, 'accountId' | 'stores'>,
+  writes: Writes,
+  onLive: OnLive<E> | undefined
+) {
+  if (writes.threads.length > 0) yield* stores.threads.put(accountId, writes.threads)
+  if (writes.contacts.length > 0) yield* stores.contacts.put(accountId, writes.contacts)
+  if (writes.messages.length > 0) yield* stores.messages.put(accountId, writes.messages)
+  const live = onLive === undefined ? [] : writes.messages.filter(message => message.live)
+  if (onLive !== undefined && live.length > 0) yield* onLive(live)
+  if (writes.changes.length > 0) yield* stores.messages.change(accountId, writes.changes)
+  if (writes.receipts.length > 0) yield* stores.receipts.put(accountId, writes.receipts)
+  if (writes.receiptHistory.length > 0) yield* stores.receipts.putHistory(accountId, writes.receiptHistory)
+})
+
+/** Known people cost no effect: almost everybody in a history is known. */
+const threadOf = ({ accountId, remembered, resolver }: Batch, chat: Address) => {
+  const known = remembered.thread(chat)
+  return known === undefined ? resolver.thread(accountId, chat) : Effect.succeed(known)
+}
+
+const personOf = ({ accountId, identity }: Batch, address: Address) => {
+  const known = identity.known(accountId, address)
+  return known === undefined ? identity.resolve(accountId, address) : Effect.succeed(known)
+}
+
+/** The message of a thread that was resolved; without an effect when everybody in it is known. */
+const addToThread = (
+  { accountId, now, pending, remembered, resolver }: Batch,
+  thread: ThreadWrite,
+  fact: FactOf<'message'>
+) => {
+  const { threadId } = thread
+  if (!pending.withMessages.has(threadId)) pending.threads.push(thread)
+  pending.withMessages.add(threadId)
+  const known = remembered.message(threadId, fact, now)
+  if (known !== undefined) return void pending.messages.push(known)
+  return Effect.map(
+    resolver.message(accountId, threadId, fact, now),
+    message => void pending.messages.push(message)
+  )
+}
+
+const addMessage = (batch: Batch, fact: FactOf<'message'>) => {
+  const thread = batch.remembered.thread(fact.chat)
+  if (thread !== undefined) return addToThread(batch, thread, fact)
+  return Effect.flatMap(
+    batch.resolver.thread(batch.accountId, fact.chat),
+    resolved => addToThread(batch, resolved, fact) ?? Effect.void
+  )
+}
+
+const addReceipts = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'receipt'>) {
+  const { threadId } = yield* threadOf(batch, fact.chat)
+  const recipient = yield* personOf(batch, fact.recipient)
+  for (const whatsAppId of fact.whatsAppIds) {
+    const messageId = messageIdOf('me', whatsAppId)
+    batch.pending.receipts.push({ threadId, messageId, recipient, status: fact.status, at: fact.at })
+  }
+})
+
+const addReceiptHistory = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'receiptHistory'>) {
+  const { threadId } = yield* threadOf(batch, fact.chat)
+  const messageId = messageIdOf('me', fact.whatsAppId)
+  for (const { recipient, ...times } of fact.people) {
+    const person = yield* personOf(batch, recipient)
+    batch.pending.receiptHistory.push({ threadId, messageId, recipient: person, ...times })
+  }
+})
+
+const addContact = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'contact'>) {
+  const contactJid = yield* batch.identity.resolve(batch.accountId, fact.person)
+  batch.pending.contacts.push({ contactJid, name: fact.name, pushName: fact.pushName })
+})
+
+const addChat = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'chat'>) {
+  const thread = yield* batch.resolver.thread(batch.accountId, fact.chat)
+  batch.pending.threads.push({
+    ...thread,
+    displayName: fact.name,
+    unread: fact.unread,
+    archived: fact.archived,
+    onlyIfKnown: fact.onlyIfKnown,
+    pinnedAt: fact.pinnedAt,
+    mutedUntil: fact.mutedUntil,
+    ephemeralSeconds: fact.ephemeralSeconds
+  })
+})
+
+const addChange = (batch: Batch, fact: FactOf<'change'>) =>
+  Effect.map(batch.resolver.change(batch.accountId, fact), changes => {
+    batch.pending.changes.push(...changes)
+  })
+
+const markRead = Effect.fnUntraced(function* (
+  { accountId, identity, stores }: Batch,
+  fact: FactOf<'readByMe'>
+) {
+  const threadId = threadIdOf(accountId, yield* identity.resolve(accountId, fact.chat))
+  yield* stores.threads.markRead(accountId, threadId, fact.upTo)
+})
+
+const putGroupAdmins = Effect.fnUntraced(function* (
+  { accountId, identity, stores }: Batch,
+  threadId: string,
+  fact: FactOf<'groupAdmins'>
+) {
+  const people = yield* Effect.forEach(fact.people, person => identity.resolve(accountId, person))
+  yield* stores.groups.putAdmins(accountId, { threadId, told: fact.told, people })
+})
+
+const putPastParticipants = Effect.fnUntraced(function* (
+  { accountId, identity, stores }: Batch,
+  threadId: string,
+  fact: FactOf<'pastParticipants'>
+) {
+  const people = yield* Effect.forEach(fact.people, ({ at, person, reason }) =>
+    Effect.map(identity.resolve(accountId, person), jid => ({ jid, reason, leftAt: at }))
+  )
+  yield* stores.groups.putPastParticipants(accountId, threadId, people)
+})
+
+export const makeFactWriter = (dependencies: Dependencies) => {
+  const { identity, resolver } = dependencies
+
+  /** Writes the facts in their order, within the caller's transaction. */
+  const write = Effect.fnUntraced(function* <E = never>(
+    accountId: string,
+    facts: ReadonlyArray<Fact>,
+    now: number,
+    onLive?: OnLive<E>
+  ) {
+    const remembered = resolver.remembered(accountId)
+    let batch: Batch = { ...dependencies, accountId, now, remembered, pending: noWrites() }
+    const flushPending = Effect.suspend((): Effect.Effect<void, DatabaseError | E> => {
+      const { pending } = batch
+      batch = { ...batch, pending: noWrites() }
+      return flush(batch, pending, onLive)
+    })
+
+    /** A group whose thread has to be stored before what is told of its people. */
+    const storedGroup = Effect.fnUntraced(function* (chat: Address) {
+      const thread = yield* resolver.thread(accountId, chat)
+      batch.pending.threads.push(thread)
+      yield* flushPending
+      return thread.threadId
+    })
+
+    for (const fact of facts) {
+      for (const address of inBothForms(fact)) {
+        if (identity.known(accountId, address) !== undefined) continue
+        // It may tell that two threads are one: what came before is stored under what was known then.
+        yield* flushPending
+        yield* identity.resolve(accountId, address)
+      }
+      switch (fact.kind) {
+        case 'samePerson':
+          // What came before was resolved without this knowledge and may be merged by it.
+          yield* flushPending
+          yield* identity.link(accountId, fact.phoneJid, fact.lidJid)
+          break
+        case 'readByMe':
+          yield* flushPending
+          yield* markRead(batch, fact)
+          break
+        case 'groupAdmins':
+          yield* putGroupAdmins(batch, yield* storedGroup(fact.chat), fact)
+          break
+        case 'pastParticipants':
+          yield* putPastParticipants(batch, yield* storedGroup(fact.chat), fact)
+          break
+        case 'contact':
+          yield* addContact(batch, fact)
+          break
+        case 'chat':
+          yield* addChat(batch, fact)
+          break
+        case 'message': {
+          // An effect a message would make storing a long history several times slower.
+          const unresolved = addMessage(batch, fact)
+          if (unresolved !== undefined) yield* unresolved
+          break
+        }
+        case 'change':
+          yield* addChange(batch, fact)
+          break
+        case 'receipt':
+          yield* addReceipts(batch, fact)
+          break
+        case 'receiptHistory':
+          yield* addReceiptHistory(batch, fact)
+      }
+    }
+    yield* flushPending
+  })
+
+  return { write }
+}
+
+/** The addresses in a fact that are given in both their forms, which tells that these are one person's. */
+const inBothForms = (fact: Fact): ReadonlyArray<Address> => {
+  const parties: ReadonlyArray<Party | undefined> = [
+    'chat' in fact ? fact.chat : undefined,
+    'sender' in fact ? fact.sender : undefined,
+    'by' in fact ? fact.by : undefined,
+    'person' in fact ? fact.person : undefined,
+    'recipient' in fact ? fact.recipient : undefined,
+    'target' in fact ? fact.target.sender : undefined
+  ]
+  return parties.filter(party => party !== undefined && party !== 'me').filter(({ alt }) => alt !== undefined)
+}

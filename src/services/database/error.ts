@@ -1,0 +1,29 @@
+// The one error of everything that reads or writes the database.
+import { Effect, Schema } from 'effect'
+import { SqlError } from 'effect/sql'
+
+/**
+ * The database refused, could not be reached, or holds a row that cannot be read. `operation` names what was tried; the
+ * cause stays out of responses.
+ */
+export class DatabaseError extends Schema.TaggedError<DatabaseError>()('DatabaseError', {
+  operation: Schema.String,
+  cause: Schema.Defect()
+}) {
+  override get message(): string {
+    return `The database failed at ${this.operation}`
+  }
+}
+
+type Unnamed = SqlError.SqlError | Schema.SchemaError
+
+const isUnnamed = (error: unknown): error is Unnamed =>
+  SqlError.isSqlError(error) || Schema.isSchemaError(error)
+
+/** Names the operation in which a statement or the decoding of a row failed; other errors pass unchanged. */
+export const asDatabaseError =
+  (operation: string) =>
+  <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, Exclude<E, Unnamed> | DatabaseError, R> =>
+    Effect.mapError(work, (error): Exclude<E, Unnamed> | DatabaseError =>
+      isUnnamed(error) ? new DatabaseError({ operation, cause: error }) : (error as Exclude<E, Unnamed>)
+    )

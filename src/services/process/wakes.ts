@@ -1,0 +1,64 @@
+// The one way of waking: durable work is written down in a transaction, then whoever works it off is woken.
+// Within one process this is a set of latches; a database shared by several processes can carry the same calls.
+import { Context, Effect, Latch, Layer, type Scope } from 'effect'
+
+/** A kind of work that a worker waits for. The wing that writes the work down declares it. */
+export interface Topic {
+  readonly name: string
+}
+
+export const topic = (name: string): Topic => ({ name })
+
+/** Waits for one topic of one account. A wake between two waits is not lost. */
+export interface Waiter {
+  /** Completes at once if there was a wake since `reset`, otherwise at the next wake. */
+  readonly await: Effect.Effect<void>
+  /** To be called before looking for work: a wake during the look is kept for the next `await`. */
+  readonly reset: Effect.Effect<void>
+}
+
+export class Wakes extends Context.Service<
+  Wakes,
+  {
+    /**
+     * Wakes every waiter of the topic for this account. To be called after the commit of what was written down: within a
+     * transaction through `sql.afterCommit`.
+     */
+    readonly wake: (topic: Topic, accountId: string) => Effect.Effect<void>
+    /** A waiter until the scope closes. It begins awake: work that was written down before is found at the first look. */
+    readonly waiter: (topic: Topic, accountId: string) => Effect.Effect<Waiter, never, Scope.Scope>
+  }
+>()('backscroll/services/process/Wakes') {
+  static readonly layer: Layer.Layer<Wakes> = Layer.sync(Wakes, () => {
+    const waiting = new Map<string, Set<Latch.Latch>>()
+
+    const enter = (key: string) =>
+      Effect.sync(() => {
+        const latch = Latch.makeUnsafe(true)
+        const latches = waiting.get(key) ?? new Set()
+        waiting.set(key, latches.add(latch))
+        return latch
+      })
+
+    const leave = (key: string, latch: Latch.Latch) =>
+      Effect.sync(() => {
+        const latches = waiting.get(key)
+        latches?.delete(latch)
+        if (latches?.size === 0) waiting.delete(key)
+      })
+
+    return Wakes.of({
+      wake: (of, accountId) =>
+        Effect.forEach(waiting.get(keyOf(of, accountId)) ?? [], latch => latch.open, { discard: true }),
+      waiter: (of, accountId) => {
+        const key = keyOf(of, accountId)
+        return Effect.map(
+          Effect.acquireRelease(enter(key), latch => leave(key, latch)),
+          (latch): Waiter => ({ await: latch.await, reset: Effect.asVoid(latch.close) })
+        )
+      }
+    })
+  })
+}
+
+const keyOf = ({ name }: Topic, accountId: string): string => `${name} ${accountId}`
