@@ -44,7 +44,7 @@ const parsed = (args: ReadonlyArray<string>) => {
   }
 }
 
-/** What a process holds once its garbage is collected, MiB. */
+/** Resident memory of a process after garbage collection, MiB. */
 const heldMiB = async (pid: number): Promise<number> => {
   if (residentMiB(pid) === 0) throw new Error('Memory can be measured on Linux only')
   process.kill(pid, 'SIGUSR2')
@@ -102,25 +102,25 @@ const mostInASecond = (times: ReadonlyArray<number>): number => {
 
 const DELAY = (quantile: string): string => `backscroll_event_loop_delay_seconds{quantile="${quantile}"}`
 
-/** The worst that was seen of the event loop in scrapes one after another, until told to stop; milliseconds. */
+/** The event loop's delays in one scrape after another, until the returned function is called; milliseconds. */
 const watchDelay = (server: ServerProcess) => {
   let isWatching = true
-  const seen: Array<{ p99: number; max: number }> = []
+  const scrapes: Array<{ p99: number; max: number }> = []
   const watching = (async () => {
     while (isWatching) {
       const metric = await metrics(server)
-      seen.push({ p99: metric(DELAY('0.99')) * 1000, max: metric(DELAY('1')) * 1000 })
+      scrapes.push({ p99: metric(DELAY('0.99')) * 1000, max: metric(DELAY('1')) * 1000 })
       await pause(1000)
     }
   })()
   return async () => {
     isWatching = false
     await watching
-    const sorted = seen.map(({ p99 }) => p99).toSorted((a, b) => a - b)
+    const sorted = scrapes.map(({ p99 }) => p99).toSorted((a, b) => a - b)
     return {
       p99Median: Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0),
       p99Worst: Math.round(sorted.at(-1) ?? 0),
-      max: Math.round(Math.max(...seen.map(({ max }) => max)))
+      max: Math.round(Math.max(...scrapes.map(({ max }) => max)))
     }
   }
 }

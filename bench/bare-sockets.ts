@@ -1,4 +1,4 @@
-// Sockets of Baileys as its documentation sets them up, and nothing else: what an account of ours is held against.
+// Sockets of Baileys as its documentation sets them up, and nothing else: what an account of the server is compared with.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import makeWASocket, {

@@ -1,4 +1,4 @@
-// What history is held against: the least that has to be done for it, on the then idle machine.
+// What history is compared with: the least that has to be done for it, on the same machine when it is idle again.
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { inflateSync } from 'node:zlib'
 import { proto } from '@whiskeysockets/baileys'

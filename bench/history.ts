@@ -1,5 +1,5 @@
 // How fast one account's history comes in: a phone with a history made ahead, the server as a process, the real wire in
-// between, contacts that go on writing meanwhile. Held against bare decoding and bare inserting of the same messages.
+// between, contacts that go on writing meanwhile. Compared with bare decoding and bare inserting of the same messages.
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -72,7 +72,7 @@ const costAt = (chunks: ReadonlyArray<ChunkDone>, at: number, chunkMessages: num
 const rounded = (value: number | null, digits = 1): number | null =>
   value === null ? null : Number(value.toFixed(digits))
 
-/** What the server's database says, once the server is gone. */
+/** Reads the server's database after the server has stopped. */
 class Stored {
   private readonly database: DatabaseSync
 

@@ -4,7 +4,7 @@ export interface PhonePlan {
   readonly chats: number
   readonly messages: number
   readonly chunkMessages: number
-  /** Where the chunks made ahead are kept. */
+  /** The folder of the chunks made ahead. */
   readonly folder: string
 }
 

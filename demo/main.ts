@@ -1,5 +1,5 @@
 // The demo: a simulated WhatsApp, a phone with a history, and the server keeping a live copy of it. With --exit it
-// checks every message and ends; without, it keeps running for a person to look around.
+// checks every message and ends; without, it runs until it is stopped.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'

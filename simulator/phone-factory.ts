@@ -88,7 +88,7 @@ export const createPhone = (network: Network, options: PhoneOptions, number: num
     name: options.name ?? personName(random),
     named: options.name !== undefined
   })
-  account.readsByItself = false
+  account.readsAutomatically = false
   const until = history?.until ?? DEFAULT_UNTIL
   const from = until - (history?.spanDays ?? 365) * DAY
   const mailbox = new Mailbox(

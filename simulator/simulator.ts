@@ -1,4 +1,4 @@
-// The simulator: a WhatsApp Web server for one machine. It opens the port, keeps the network, and hands out phones.
+// The simulator: a WhatsApp Web server for one machine. It opens the port, holds the network's state, and makes phones.
 import type { RequestListener } from 'node:http'
 import type { proto } from '@whiskeysockets/baileys'
 import type { Account } from './state/account.ts'
@@ -37,7 +37,7 @@ export interface SimulatorOptions {
   readonly port?: number | undefined
   readonly host?: string | undefined
   readonly seed?: number | undefined
-  /** The history of phones that are made for a client nobody made a phone for. */
+  /** The history of phones that are made for clients without one. */
   readonly history?: HistoryOptions | undefined
   /** Chunks smaller than this travel inside the message, for phones whose history says nothing else. */
   readonly inlineBelowBytes?: number | undefined
@@ -128,7 +128,7 @@ export class Simulator {
     return this.created.find(phone => phone.account === account)
   }
 
-  /** The phone for a client nobody made a phone for: the same push name gets the same phone, none gets a new one. */
+  /** The phone for a client without one: the same push name gets the same phone; a client without a name gets a new one. */
   phoneForQr(qr: string): Phone {
     const name = pushNameBehindQr(this.network, qr)
     const known = name === undefined ? undefined : this.strangers.get(name)
@@ -156,7 +156,7 @@ export class Simulator {
     }
   }
 
-  /** A person who is no phone: they answer by themselves. */
+  /** A person without a phone of the test: their primary device answers automatically. */
   createContact(options: { phoneNumber?: string; name?: string } = {}): Account {
     return this.network.directory.create(options)
   }
@@ -166,9 +166,9 @@ export class Simulator {
     return fileMessage(this.network.media, options)
   }
 
-  /** A contact sets WhatsApp up anew: a new identity, and everyone who knows them is told. */
+  /** A contact reinstalls WhatsApp: a new identity; acquaintances are notified. */
   reinstall(contact: Account): void {
-    if (contact.companions.size > 0) throw new Error('an account with linked devices cannot be set up anew')
+    if (contact.companions.size > 0) throw new Error('an account with linked devices cannot be reinstalled')
     contact.reinstall()
     this.network.senderKeys.deleteSender(contact)
     announceIdentity(this.network, contact)
@@ -186,7 +186,7 @@ export class Simulator {
     return addFault(this.network, fault, scope)
   }
 
-  /** Ends every connection: with a stream error when a code is given, without a word otherwise. */
+  /** Ends every connection: with a stream error when a code is given, by a TCP drop otherwise. */
   disconnectAll(code?: number): void {
     for (const { connection } of this.network.sessions.values()) disconnect(connection, code)
   }

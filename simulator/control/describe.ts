@@ -9,7 +9,7 @@ export const describeAccount = ({ network }: Simulator, account: Account) => ({
   lid: account.lid,
   name: account.pushName,
   addressing: account.addressing,
-  readsByItself: account.readsByItself,
+  readsAutomatically: account.readsAutomatically,
   online: account.online,
   /** How much waits for the primary device to be online. */
   waitingOffline: network.waitingOffline(account),

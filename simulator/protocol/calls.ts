@@ -1,11 +1,11 @@
-// Calls, as far as a linked device sees them without taking part: it rings, and somebody or nobody answers.
+// Calls, as a linked device sees them without taking part: they ring, and are answered, declined or missed.
 import { randomBytes } from 'node:crypto'
 import type { Account } from '../state/account.ts'
 import type { Network } from '../state/network.ts'
 import { type BinaryNode, element } from '../wire/binary-node.ts'
 import { unixSeconds } from '../wire/stanza.ts'
 
-/** `answered` and `declined` happen on the phone: the linked devices are told. */
+/** `answered` and `declined` happen on the phone: the linked devices are notified. */
 export type CallOutcome = 'missed' | 'answered' | 'declined'
 
 export const ring = (

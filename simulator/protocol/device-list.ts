@@ -1,4 +1,4 @@
-// Announces changes of an account's keys and devices to everyone who keeps a list of them.
+// Announces changes of an account's keys and devices to everyone who has a list of them.
 import type { Account, Companion } from '../state/account.ts'
 import type { Network } from '../state/network.ts'
 import { element } from '../wire/binary-node.ts'

@@ -1,4 +1,4 @@
-// Ending connections on purpose: with a stream error, or without a word.
+// Ending connections on purpose: with a stream error, or by a TCP drop.
 import type { Account } from '../state/account.ts'
 import type { ActiveFault, Fault, FaultScope } from '../state/faults.ts'
 import type { Network } from '../state/network.ts'

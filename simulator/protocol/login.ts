@@ -1,5 +1,5 @@
-// What happens when a handshake is done: a device that is not linked begins pairing, a linked one logs in, any other is
-// turned away with 401. One device has one connection: a second one replaces the first.
+// After the handshake a device that is not linked begins pairing, a linked one logs in, any other is refused with 401. One device
+// has one connection: a second one replaces the first.
 import type { proto } from '@whiskeysockets/baileys'
 import type { Companion } from '../state/account.ts'
 import type { Network } from '../state/network.ts'
@@ -80,7 +80,7 @@ const login = (
   network.signals.emit('login', { device: companion.jid })
 }
 
-/** Ends a link: the device is told, its connection closes, it must not log in again. */
+/** Removes a linked device: it is notified, its connection closes, its next login is refused. */
 export const unlink = (network: Network, companion: Companion): void => {
   const { account, connection } = companion
   account.companions.delete(companion.number)

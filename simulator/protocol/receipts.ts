@@ -1,4 +1,4 @@
-// Receipts: what a device confirms leaves its queue, and the one who wrote the message hears of it on all its devices.
+// Receipts: what a device confirms leaves its queue, and the writer of the message gets the receipt on all its devices.
 import type { Account, Companion } from '../state/account.ts'
 import type { Network } from '../state/network.ts'
 import type { Session } from '../state/session.ts'
@@ -10,7 +10,7 @@ import { type BinaryNode, child, children, element } from '../wire/binary-node.t
 import { addressingOf, isGroupJid, parseJid } from '../wire/jid.ts'
 import { acknowledge, unixSeconds } from '../wire/stanza.ts'
 
-/** Receipts that are nobody's business but the server's. */
+/** Receipts that are for the server only. */
 const PRIVATE = new Set(['peer_msg', 'hist_sync', 'sender'])
 const IDS_LIMIT = 10_000
 
@@ -43,7 +43,7 @@ export const routeReceipt = (
   if (chat !== undefined) forward(network, companion, node, ids, chat)
 }
 
-/** The client acknowledges a stanza: receipts, notifications and calls are done; so is a message it gave up on. */
+/** The client acknowledges a stanza: it leaves the queue; so does a message that the client refuses. */
 export const acknowledged = (network: Network, companion: Companion, node: BinaryNode): void => {
   const { id, to } = node.attrs
   const kind = node.attrs.class
@@ -78,12 +78,12 @@ const settleMessage = (
   participant: string | undefined,
   most = Infinity
 ): void => {
-  const settled = companion.queue.settle(id, entry => names(network, entry, chat, participant), most)
+  const settled = companion.queue.settle(id, entry => matches(network, entry, chat, participant), most)
   if (settled.length > 0) network.signals.emit('settled', { device: companion.jid, id })
 }
 
-/** Whether a receipt's addresses mean this queued message. A missing address excludes nothing. */
-const names = (
+/** Whether a receipt's addresses match this queued message. A missing address excludes nothing. */
+const matches = (
   network: Network,
   entry: QueuedStanza,
   chat: string | undefined,
@@ -117,7 +117,7 @@ const record = (
     timestamp: unixSeconds()
   })
 
-/** Tells the writer's devices; a read receipt also tells the reader's own other devices. */
+/** Sends the receipt to the writer's devices; a read receipt also to the reader's own other devices. */
 const forward = (
   network: Network,
   companion: Companion,

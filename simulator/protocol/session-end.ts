@@ -1,4 +1,4 @@
-// A connection ended: the device keeps its queue, loses its presence, and may come back.
+// A connection ended: the device is not available any more; its queue stays until it comes back.
 import type { Network } from '../state/network.ts'
 import type { Session } from '../state/session.ts'
 import { setAvailable } from './presence.ts'

@@ -1,4 +1,4 @@
-// What each stanza of a client sets in motion, by its tag. A stanza from a client that is not linked may only be about pairing.
+// Dispatches each stanza of a client by its tag. A stanza from a client that is not linked may only be about pairing.
 import { endSession } from './session-end.ts'
 import { authenticated } from './login.ts'
 import { routeMessage, sendAck } from './messages/routing.ts'
@@ -28,7 +28,7 @@ export const handlersFor = (network: Network): ConnectionHandlers => ({
     try {
       handle(network, session, node)
     } catch (error) {
-      // Well-formed but without sense: recorded, and the connection goes on.
+      // Well-formed but invalid: recorded, and the connection continues.
       network.background.report(`stanza ${node.tag}`, error)
     }
     return network.background.capacity()

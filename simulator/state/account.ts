@@ -24,8 +24,8 @@ export class Account {
   named: boolean
   /** Which of its two addresses this account's 1:1 messages carry. */
   addressing: Addressing = 'pn'
-  /** A contact reads what it gets; the owner of a phone reads when the test says so. */
-  readsByItself = true
+  /** A contact sends read receipts for what it gets; the owner of a phone reads when the test says so. */
+  readsAutomatically = true
   /** Whether the primary device is reachable. */
   online = true
   statusText = ''

@@ -1,13 +1,13 @@
-// Trouble on demand. A fault is switched on, applies to everyone or to one account, and is switched off again, by hand
-// or after a number of times. Parts of the server ask here at the few points where trouble can happen.
+// Faults on demand. A fault is switched on, applies to everyone, one account or one device, and ends when it is cleared or after a
+// number of times. Parts of the server ask here at the few points where a fault can apply.
 import type { Account, Companion } from './account.ts'
-import type { Leaving, StanzaKind } from './stanza-queue.ts'
+import type { Delivery, StanzaKind } from './stanza-queue.ts'
 import type { BinaryNode } from '../wire/binary-node.ts'
 
 export type Fault =
   /** The connections end now with this stream error. */
   | { readonly kind: 'disconnect'; readonly code: number }
-  /** The TCP connections end now, without a word. */
+  /** The TCP connections are dropped now. */
   | { readonly kind: 'drop' }
   /** The TCP connection ends right after this many more stanzas were written to it. */
   | { readonly kind: 'dropAfter'; readonly count: number; readonly stanza?: StanzaKind }
@@ -28,7 +28,7 @@ export type Fault =
     }
   /** The server stops acknowledging what clients send; what it owes is sent when the fault ends. */
   | { readonly kind: 'holdAcks' }
-  /** The server swallows the acknowledgements for good. */
+  /** The server never sends the acknowledgements. */
   | { readonly kind: 'loseAcks' }
   /** Messages that clients send are acknowledged with this error and not routed. */
   | { readonly kind: 'rejectMessages'; readonly error: number }
@@ -50,7 +50,7 @@ export type Fault =
     }
   /**
    * Downloads from the media host end after `afterBytes` (`cut`) or hang there (`stall`), come with other bytes (`corrupt`),
-   * or are refused with 503 (`unavailable`). Nobody is known there: a path, not a phone, says which.
+   * or are refused with 503 (`unavailable`). The media host does not know phones: `path` selects the file.
    */
   | {
       readonly kind: 'media'
@@ -76,7 +76,7 @@ export type FaultOf<K extends FaultKind> = Extract<Fault, { kind: K }>
 export interface FaultScope {
   readonly account?: Account | undefined
   readonly device?: number | undefined
-  /** How often it applies before it ends by itself. */
+  /** How often it applies before it ends; without a limit when left out. */
   readonly times?: number | undefined
 }
 
@@ -95,7 +95,7 @@ interface Entry {
   readonly ended: (() => void)[]
 }
 
-interface Whom {
+interface Target {
   readonly account?: Account | undefined
   readonly companion?: Companion | undefined
 }
@@ -121,7 +121,7 @@ export class Faults {
     const entry = this.entries.get(id)
     if (!entry) return false
     this.entries.delete(id)
-    for (const tell of entry.ended) tell()
+    for (const end of entry.ended) end()
     return true
   }
 
@@ -140,19 +140,19 @@ export class Faults {
   /** The fault of this kind that applies now, without using it up. */
   active<K extends FaultKind>(
     kind: K,
-    whom: Whom,
+    target: Target,
     fits: (fault: FaultOf<K>) => boolean = () => true
   ): FaultOf<K> | undefined {
-    return this.find(kind, whom, fits)?.[1]
+    return this.find(kind, target, fits)?.[1]
   }
 
   /** The fault of this kind that applies now; it counts as one of its times. */
   take<K extends FaultKind>(
     kind: K,
-    whom: Whom,
+    target: Target,
     fits: (fault: FaultOf<K>) => boolean = () => true
   ): FaultOf<K> | undefined {
-    const found = this.find(kind, whom, fits)
+    const found = this.find(kind, target, fits)
     if (!found) return undefined
     const [entry, fault] = found
     if (--entry.left <= 0) this.clear(entry.id)
@@ -160,22 +160,22 @@ export class Faults {
   }
 
   /** Calls back when the fault of this kind ends; at once when there is none. */
-  whenOver(kind: FaultKind, whom: Whom, then: () => void): void {
-    const found = this.find(kind, whom, () => true)
+  whenOver(kind: FaultKind, target: Target, then: () => void): void {
+    const found = this.find(kind, target, () => true)
     if (found) found[0].ended.push(then)
     else then()
   }
 
-  /** How one stanza leaves for a device. */
-  async departure(whom: { companion: Companion; kind: StanzaKind }, node: BinaryNode): Promise<Leaving> {
+  /** How one stanza is written to a device. */
+  async departure(target: { companion: Companion; kind: StanzaKind }, node: BinaryNode): Promise<Delivery> {
     if (this.entries.size === 0) return { nodes: [node] }
     const applies = (fault: { stanza?: StanzaKind }): boolean =>
-      fault.stanza === undefined || fault.stanza === whom.kind
-    const delay = this.take('delay', whom, applies)
+      fault.stanza === undefined || fault.stanza === target.kind
+    const delay = this.take('delay', target, applies)
     if (delay) await new Promise(resolve => setTimeout(resolve, delay.ms).unref())
-    const nodes = this.take('duplicate', whom, applies) ? [node, node] : [node]
-    const reorder = this.take('reorder', whom, applies)
-    const thenDrop = this.countdown(whom, applies)
+    const nodes = this.take('duplicate', target, applies) ? [node, node] : [node]
+    const reorder = this.take('reorder', target, applies)
+    const thenDrop = this.countdown(target, applies)
     return {
       nodes,
       thenDrop,
@@ -183,26 +183,26 @@ export class Faults {
     }
   }
 
-  private countdown(whom: Whom, applies: (fault: { stanza?: StanzaKind }) => boolean): boolean {
-    const found = this.find('dropAfter', whom, applies)
+  private countdown(target: Target, applies: (fault: { stanza?: StanzaKind }) => boolean): boolean {
+    const found = this.find('dropAfter', target, applies)
     if (!found) return false
     const [entry, { count }] = found
     if (++entry.seen < count) return false
     entry.seen = 0
-    this.take('dropAfter', whom, applies)
+    this.take('dropAfter', target, applies)
     return true
   }
 
   private find<K extends FaultKind>(
     kind: K,
-    whom: Whom,
+    target: Target,
     fits: (fault: FaultOf<K>) => boolean
   ): [Entry, FaultOf<K>] | undefined {
-    const account = whom.account ?? whom.companion?.account
+    const account = target.account ?? target.companion?.account
     for (const entry of this.entries.values()) {
       if (!isKind(entry.fault, kind)) continue
       if (entry.scope.account && entry.scope.account !== account) continue
-      if (entry.scope.device !== undefined && entry.scope.device !== whom.companion?.number) continue
+      if (entry.scope.device !== undefined && entry.scope.device !== target.companion?.number) continue
       if (fits(entry.fault)) return [entry, entry.fault]
     }
     return undefined

@@ -60,7 +60,7 @@ export class Network {
     this.directory = new Directory(seed)
   }
 
-  /** Remembers that two accounts wrote to each other: from then on each keeps the other's device list. */
+  /** Records that two accounts wrote to each other: from then on each has the other's device list. */
   rememberTalk(one: Account, other: Account): void {
     this.talked.add(talkKey(one, other))
   }
@@ -69,7 +69,7 @@ export class Network {
     return this.talked.has(talkKey(one, other))
   }
 
-  /** The linked devices of everyone who keeps this account's device list: those it wrote to, or who wrote to it. */
+  /** The linked devices of everyone who has this account's device list: those it wrote to, or who wrote to it. */
   *acquaintedDevices(account: Account): Generator<Companion> {
     for (const other of this.directory.accounts.values()) {
       if (other !== account && this.haveTalked(other, account)) yield* other.companions.values()

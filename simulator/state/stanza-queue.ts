@@ -1,5 +1,5 @@
 // What a linked device has not confirmed yet. Everything addressed to a device goes through here, in order: sent at once
-// while it is connected, kept until it is receipted (messages) or acknowledged (everything else), and delivered again,
+// while it is connected, queued until it is receipted (messages) or acknowledged (everything else), and delivered again,
 // marked offline, on the next connection.
 import type { BinaryNode } from '../wire/binary-node.ts'
 import { element, SERVER_JID } from '../wire/stanza.ts'
@@ -31,10 +31,10 @@ export interface Outlet {
   destroy(): void
 }
 
-/** Decides how one stanza leaves: faults live behind this. */
-export type Departure = (entry: QueuedStanza, node: BinaryNode) => Promise<Leaving>
+/** Decides how one stanza is written: this is where faults apply. */
+export type Departure = (entry: QueuedStanza, node: BinaryNode) => Promise<Delivery>
 
-export interface Leaving {
+export interface Delivery {
   readonly nodes: BinaryNode[]
   /** The connection breaks right after. */
   readonly thenDrop?: boolean
@@ -96,7 +96,7 @@ export class StanzaQueue {
     return entry
   }
 
-  /** Forgets the entries a receipt or an acknowledgement names; returns them. */
+  /** Deletes the entries that a receipt or an acknowledgement confirms; returns them. */
   settle(id: string, names: (entry: QueuedStanza) => boolean, most = Infinity): QueuedStanza[] {
     const named = this.byId.get(id)
     if (!named) return []
@@ -111,7 +111,7 @@ export class StanzaQueue {
     return settled
   }
 
-  /** Forgets everything that waits, as WhatsApp does with what a device leaves for too long; returns how much it was. */
+  /** Deletes everything that waits, as WhatsApp does for a device that is away too long; returns how much it was. */
   expire(): number {
     const expired = this.waiting()
     this.entries.clear()
@@ -214,14 +214,14 @@ export class StanzaQueue {
     const { nodes, holdUntil, thenDrop } = await this.departure(entry, node)
     if (holdUntil) {
       this.heldBack.push({ entry, nodes })
-      if (this.heldBack.length >= holdUntil.count) await this.letGo(outlet)
-      else this.heldTimer ??= setTimeout(() => void this.letGo(outlet), holdUntil.withinMs).unref()
+      if (this.heldBack.length >= holdUntil.count) await this.releaseHeld(outlet)
+      else this.heldTimer ??= setTimeout(() => void this.releaseHeld(outlet), holdUntil.withinMs).unref()
       return
     }
     await this.writeNow(outlet, entry, nodes, thenDrop)
   }
 
-  private async letGo(outlet: Outlet): Promise<void> {
+  private async releaseHeld(outlet: Outlet): Promise<void> {
     const held = this.heldBack.reverse()
     this.forgetHeld()
     for (const { entry, nodes } of held) await this.writeNow(outlet, entry, nodes)

@@ -60,7 +60,7 @@ export const flood = async (options: {
   const expected = phone.truth().messages.length
   let stored = 0
   let unchanged = 0
-  // As long as it goes on; a minute without anything new is the end.
+  // Until everything is stored; a minute without anything new is the end.
   while (stored < expected && unchanged < 60_000 / LOOK_EVERY_MS) {
     const { counts } = await server.api.account(accountId)
     unchanged = counts.messages === stored ? unchanged + 1 : 0

@@ -1,4 +1,4 @@
-// One account started anew again and again, while another goes on: nothing of it may be left behind.
+// One account restarted many times while another stays online: a restart must leave nothing behind.
 //   npm run chaos:restarts -- --count 1000
 // Prints one JSON line last; exit code 0 only when the other account was never touched and memory has not grown.
 import { parseArgs } from 'node:util'

@@ -61,12 +61,12 @@ export class Stage implements AsyncDisposable {
     return { phone, accountId }
   }
 
-  /** The same for a phone that sends only a part of its history by itself; resolves when that part is held. */
+  /** The same for a phone that pushes only a part of its history; resolves when that part is stored. */
   async linkedPartly(sent: number, options: PhoneOptions): Promise<{ phone: Phone; accountId: string }> {
     const { phone, accountId } = await this.scanned(options)
     await this.api.untilAccount(
       accountId,
-      'what the phone sends by itself',
+      'what the phone pushes',
       account => account.counts.messages >= sent
     )
     return { phone, accountId }

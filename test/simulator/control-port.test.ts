@@ -276,11 +276,11 @@ describe('npm run simulator', () => {
 
   it('shows contacts, makes histories ahead, and checks the fields of faults', async () => {
     const contact = await call('POST', '/contacts', { name: 'Away', phoneNumber: '15550100300' })
-    await call('PATCH', '/contacts/15550100300', { online: false, readsByItself: false })
+    await call('PATCH', '/contacts/15550100300', { online: false, readsAutomatically: false })
     expect(await call('GET', '/contacts/15550100300')).toEqual({
       ...contact,
       online: false,
-      readsByItself: false,
+      readsAutomatically: false,
       waitingOffline: 0,
       presenceSubscribers: []
     })

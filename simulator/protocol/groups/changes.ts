@@ -1,5 +1,5 @@
-// What happens to groups, whoever asks for it, a linked device or the owner of a phone: they are made, members come, go and
-// change rank, settings change. Members are told of everything.
+// Changes of groups, asked for by a linked device or by the owner of a phone: a group is made, members are added, removed, promoted
+// and demoted, settings change. Members are notified of every change.
 import type { Account } from '../../state/account.ts'
 import { Group } from '../../state/group.ts'
 import { announceGroup, byAttributes, memberNode, notifyGroup } from './notifications.ts'
@@ -71,25 +71,29 @@ export const removeMembers = (network: Network, group: Group, actor: Account, re
 }
 
 export const changeGroup = (network: Network, group: Group, actor: Account, change: GroupChange): void => {
-  const tell = (...content: Parameters<typeof element>): void =>
+  const notifyChange = (...content: Parameters<typeof element>): void =>
     notifyGroup(network, group, actor, element(...content))
   if ('subject' in change) {
     group.subject = change.subject.slice(0, SUBJECT_LIMIT)
     group.subjectAt = unixSeconds()
     group.subjectBy = actor
-    tell('subject', { subject: group.subject, s_t: group.subjectAt, ...byAttributes(group, 's_o', actor) })
+    notifyChange('subject', {
+      subject: group.subject,
+      s_t: group.subjectAt,
+      ...byAttributes(group, 's_o', actor)
+    })
   } else if ('description' in change) {
     describe(network, group, actor, change)
   } else if ('ephemeralSeconds' in change) {
     group.ephemeral = change.ephemeralSeconds
-    if (group.ephemeral > 0) tell('ephemeral', { expiration: group.ephemeral })
-    else tell('not_ephemeral')
+    if (group.ephemeral > 0) notifyChange('ephemeral', { expiration: group.ephemeral })
+    else notifyChange('not_ephemeral')
   } else if ('announce' in change) {
     group.announcement = change.announce
-    tell(change.announce ? 'announcement' : 'not_announcement')
+    notifyChange(change.announce ? 'announcement' : 'not_announcement')
   } else if ('locked' in change) {
     group.locked = change.locked
-    tell(change.locked ? 'locked' : 'unlocked')
+    notifyChange(change.locked ? 'locked' : 'unlocked')
   } else {
     const promoted = 'promote' in change
     const members = promoted ? change.promote : change.demote
@@ -97,7 +101,7 @@ export const changeGroup = (network: Network, group: Group, actor: Account, chan
       if (!group.has(member)) throw new Error(`${member.jid} is no member of the group`)
     }
     for (const member of members) group.members.set(member, promoted ? 'admin' : 'member')
-    tell(
+    notifyChange(
       promoted ? 'promote' : 'demote',
       {},
       members.map(member => memberNode(group, member, group.members.get(member)))

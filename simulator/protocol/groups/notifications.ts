@@ -1,27 +1,25 @@
-// How groups are written on the wire, and how members' linked devices learn of a change: `w:gp2` notifications. Member lists
-// are in the group's own addressing, the other address beside it.
+// How groups are written on the wire, and the `w:gp2` notifications of changes to members' linked devices. Member lists are in the
+// group's own addressing, with the other address beside it.
 import type { Account, Companion } from '../../state/account.ts'
 import type { Group, Rank } from '../../state/group.ts'
 import type { ChatEvent } from '../../state/ledger.ts'
 import type { Network } from '../../state/network.ts'
 import { type BinaryNode, child, children, element, textOf } from '../../wire/binary-node.ts'
-import type { Addressing } from '../../wire/jid.ts'
+import { otherAddressing, otherAttribute } from '../../wire/jid.ts'
 import { unixSeconds } from '../../wire/stanza.ts'
-
-const otherOf = (addressing: Addressing): Addressing => (addressing === 'lid' ? 'pn' : 'lid')
 
 /** A member as groups list them: one address as `jid`, the other under its own name. */
 export const memberNode = (group: Group, account: Account, rank: Rank | undefined, extra = {}): BinaryNode =>
   element('participant', {
     jid: account.address(group.addressing),
-    [group.addressing === 'lid' ? 'phone_number' : 'lid']: account.address(otherOf(group.addressing)),
+    [group.addressing === 'lid' ? 'phone_number' : 'lid']: account.address(otherAddressing(group.addressing)),
     type: rank === 'admin' || rank === 'superadmin' ? rank : undefined,
     ...extra
   })
 
 export const byAttributes = (group: Group, name: string, account: Account): Record<string, string> => ({
   [name]: account.address(group.addressing),
-  [group.addressing === 'lid' ? `${name}_pn` : `${name}_lid`]: account.address(otherOf(group.addressing))
+  [otherAttribute(name, group.addressing)]: account.address(otherAddressing(group.addressing))
 })
 
 export const groupNode = (group: Group): BinaryNode =>
@@ -64,8 +62,8 @@ export const groupNode = (group: Group): BinaryNode =>
     ]
   )
 
-/** What a change says, in the words of the truth. */
-const told = (network: Network, change: BinaryNode): Pick<ChatEvent, 'value' | 'participants'> => {
+/** What the truth records of a change. */
+const detailsOf = (network: Network, change: BinaryNode): Pick<ChatEvent, 'value' | 'participants'> => {
   const participants = children(change, 'participant').flatMap(
     ({ attrs }) => network.directory.find(attrs.jid)?.jid ?? []
   )
@@ -82,7 +80,7 @@ const told = (network: Network, change: BinaryNode): Pick<ChatEvent, 'value' | '
   }
 }
 
-/** Tells the members' linked devices what changed and who did it; their phones know it too. */
+/** Notifies the members' linked devices of what changed and who did it, and records it for their phones. */
 export const notifyGroup = (
   network: Network,
   group: Group,
@@ -101,7 +99,7 @@ export const notifyGroup = (
         chatJid: group.id,
         by: actor.jid,
         timestamp,
-        ...told(network, change)
+        ...detailsOf(network, change)
       })
     }
     for (const device of reader.companions.values()) {

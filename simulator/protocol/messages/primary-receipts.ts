@@ -14,7 +14,7 @@ interface Confirmed {
   readonly isReadable: boolean
 }
 
-/** A delivery receipt, and a read receipt from an account that reads without being told to. */
+/** A delivery receipt, and a read receipt from an account that reads automatically. */
 export const sendReceipts = (
   network: Network,
   reader: Account,
@@ -22,7 +22,8 @@ export const sendReceipts = (
   confirmed: Confirmed
 ): void => {
   sendReceipt(network, reader, writer, confirmed, undefined)
-  if (reader.readsByItself && confirmed.isReadable) sendReceipt(network, reader, writer, confirmed, 'read')
+  if (reader.readsAutomatically && confirmed.isReadable)
+    sendReceipt(network, reader, writer, confirmed, 'read')
 }
 
 const sendReceipt = (

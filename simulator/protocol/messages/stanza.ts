@@ -15,7 +15,7 @@ export const addressingFor = (
   chat: Account | Group
 ): Addressing => {
   if (isGroup(chat)) return chat.addressing
-  return outgoing.addressing ?? (chat.readsByItself ? chat.addressing : outgoing.sender.addressing)
+  return outgoing.addressing ?? (chat.readsAutomatically ? chat.addressing : outgoing.sender.addressing)
 }
 
 export const messageStanza = (

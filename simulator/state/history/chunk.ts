@@ -88,13 +88,13 @@ const statusesOf = (mailbox: Mailbox): proto.IWebMessageInfo[] =>
 const pastParticipantsOf = (mailbox: Mailbox): proto.IPastParticipants[] =>
   mailbox.chats.flatMap(({ partner }) => {
     if (!isGroup(partner)) return []
-    const gone = partnersOf(mailbox)
+    const left = partnersOf(mailbox)
       .filter(account => !partner.members.has(account))
       .slice(0, 2)
     return [
       {
         groupJid: partner.id,
-        pastParticipants: gone.map((account, place) => ({
+        pastParticipants: left.map((account, place) => ({
           userJid: account.address(partner.addressing),
           leaveReason: place,
           leaveTs: 1_767_225_600 + place

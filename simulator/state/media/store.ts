@@ -1,22 +1,23 @@
-// The media host's shelves: encrypted files by path, uploaded by clients or made on demand. A file made on demand keeps
-// only its recipe; the bytes are made again when someone downloads it, and the most recent ones are kept ready.
+// The media host's storage: encrypted files by path, uploaded by clients or generated on demand. Of a generated file only the
+// function that makes it is stored; the bytes are made when someone downloads it, and the most recent ones are cached.
 import { createHash } from 'node:crypto'
 
-const READY_BYTES = 256 * 1024 * 1024
+const CACHED_BYTES = 256 * 1024 * 1024
 const UPLOADED_BYTES = 512 * 1024 * 1024
 
-export type Recipe = () => Buffer | undefined
+/** Makes the bytes of a file. */
+export type FileMaker = () => Buffer | undefined
 
 export class MediaStore {
   private readonly uploaded = new Map<string, Buffer>()
   private uploadedBytes = 0
-  private readonly recipes = new Map<string, Recipe>()
-  private readonly ready = new Map<string, Buffer>()
-  private readyBytes = 0
+  private readonly makers = new Map<string, FileMaker>()
+  private readonly cache = new Map<string, Buffer>()
+  private cachedBytes = 0
   private readonly expired = new Set<string>()
   private readonly moved = new Map<string, string>()
 
-  /** Keeps an uploaded file; the oldest ones make room when the shelves are full. */
+  /** Stores an uploaded file; the oldest files are deleted when there are too many bytes. */
   upload(path: string, bytes: Buffer): void {
     this.uploadedBytes += bytes.length - (this.uploaded.get(path)?.length ?? 0)
     this.uploaded.set(path, bytes)
@@ -27,15 +28,15 @@ export class MediaStore {
     }
   }
 
-  offer(path: string, recipe: Recipe, bytes?: Buffer): void {
-    this.recipes.set(path, recipe)
-    if (bytes) this.keepReady(path, bytes)
+  offer(path: string, maker: FileMaker, bytes?: Buffer): void {
+    this.makers.set(path, maker)
+    if (bytes) this.addToCache(path, bytes)
   }
 
   withdraw(path: string): void {
     this.uploaded.delete(path)
-    this.recipes.delete(path)
-    this.ready.delete(path)
+    this.makers.delete(path)
+    this.cache.delete(path)
   }
 
   /** The media host no longer has the file; the phone that sent or got it still does. */
@@ -43,7 +44,7 @@ export class MediaStore {
     this.expired.add(path)
   }
 
-  /** What the media host serves; a file that expired is there no more. */
+  /** What the media host serves; a file that expired is not there any more. */
   serve(path: string): Buffer | 'expired' | undefined {
     return this.expired.has(path) ? 'expired' : this.get(path)
   }
@@ -65,21 +66,21 @@ export class MediaStore {
   }
 
   get(path: string): Buffer | undefined {
-    const kept = this.uploaded.get(path) ?? this.ready.get(path)
-    if (kept) return kept
-    const made = this.recipes.get(path)?.()
-    if (made) this.keepReady(path, made)
+    const stored = this.uploaded.get(path) ?? this.cache.get(path)
+    if (stored) return stored
+    const made = this.makers.get(path)?.()
+    if (made) this.addToCache(path, made)
     return made
   }
 
-  private keepReady(path: string, bytes: Buffer): void {
-    if (this.ready.has(path)) return
-    this.ready.set(path, bytes)
-    this.readyBytes += bytes.length
-    for (const [oldest, file] of this.ready) {
-      if (this.readyBytes <= READY_BYTES) break
-      this.ready.delete(oldest)
-      this.readyBytes -= file.length
+  private addToCache(path: string, bytes: Buffer): void {
+    if (this.cache.has(path)) return
+    this.cache.set(path, bytes)
+    this.cachedBytes += bytes.length
+    for (const [oldest, file] of this.cache) {
+      if (this.cachedBytes <= CACHED_BYTES) break
+      this.cache.delete(oldest)
+      this.cachedBytes -= file.length
     }
   }
 }
