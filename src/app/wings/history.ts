@@ -10,6 +10,7 @@ import { BackfillRequests } from '../../services/history/backfill/requests.ts'
 import { ChunkQueue } from '../../services/history/chunks/queue.ts'
 import * as StoringSink from '../../services/history/chunks/storing-sink.ts'
 import { History } from '../../services/history/chunks/worker.ts'
+import { Coverage } from '../../services/history/coverage/coverage.ts'
 import * as CountedThreads from '../../services/history/dry-run/counted-threads.ts'
 import * as CountingSink from '../../services/history/dry-run/counting-sink.ts'
 import { DryRun } from '../../services/history/dry-run/dry-run.ts'
@@ -34,7 +35,7 @@ export const queues = (config: Config) =>
     ),
     PlaceholderQueue.layer,
     DryRun.layer
-  )
+  ).pipe(Layer.provideMerge(Coverage.layer))
 
 const backfill = (config: Config) =>
   Backfill.layer({

@@ -8,7 +8,7 @@ import { decodeIncident } from '../../incidents/incidents.ts'
 import { decodeOutboxRow, entryOf } from '../../outbox/entry-row.ts'
 import { decodeAccount } from '../../conversations/sql/accounts.ts'
 import { decodeMessage } from '../../conversations/sql/message-row.ts'
-import { pastParticipantStatements } from '../../conversations/sql/past-participants.ts'
+import { pastParticipants } from '../../conversations/sql/past-participants.ts'
 import { decodeReceipt } from '../../conversations/sql/receipts.ts'
 import { decodeThread, THREAD_SELECT } from '../../conversations/sql/thread-pages.ts'
 import { type Fields, fitted } from './document.ts'
@@ -39,7 +39,6 @@ const decodeCoverage = Schema.decodeUnknownEffect(CoverageRow)
  */
 export const makeComposer = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const past = pastParticipantStatements(sql)
 
   const receiptsOf = Effect.fnUntraced(function* (wanted: string) {
     const rows = yield* sql.unsafe<{ threadId: string; messageId: string }>(
@@ -114,7 +113,7 @@ export const makeComposer = Effect.gen(function* () {
       ...found,
       aliases: aliases.map(({ jid }) => jid),
       coverage: yield* coverageOf(threadId),
-      pastParticipants: yield* past.list(threadId)
+      pastParticipants: yield* pastParticipants(sql, threadId)
     }
   })
 

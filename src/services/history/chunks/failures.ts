@@ -2,7 +2,8 @@
 import { Clock, Effect } from 'effect'
 import { Incidents } from '../../incidents/incidents.ts'
 import { Store } from '../../conversations/store.ts'
-import { type ChunkCorrupt, type ChunkUnavailable, requestIdOf } from '../../whatsapp/chunk/reader.ts'
+import type { ChunkError } from '../../whatsapp/chunk/errors.ts'
+import { requestIdOf } from '../../whatsapp/chunk/reader.ts'
 import { WhatsApp } from '../../whatsapp/whatsapp.ts'
 import { BackfillJobs } from '../backfill/jobs.ts'
 import { BackfillRequests } from '../backfill/requests.ts'
@@ -21,7 +22,7 @@ const LONGEST_RETRY_MS = 300_000
 export const handleUnreadable = Effect.fnUntraced(function* (
   accountId: string,
   chunk: Chunk,
-  { _tag: kind, reason }: ChunkUnavailable | ChunkCorrupt
+  { _tag: kind, reason }: ChunkError
 ) {
   const store = yield* Store
   const attempt = chunk.attempts + 1

@@ -10,13 +10,8 @@ import { storageTrouble } from '../../incidents/storage-trouble.ts'
 import { LiveTraffic } from '../../journal/traffic.ts'
 import { type Topic, topic, Wakes } from '../../process/wakes.ts'
 import { makeWorker, type Worker } from '../../process/worker.ts'
-import {
-  type ChunkContents,
-  type ChunkCorrupt,
-  ChunkReader,
-  type ChunkUnavailable,
-  type ReadConversation
-} from '../../whatsapp/chunk/reader.ts'
+import type { ChunkError } from '../../whatsapp/chunk/errors.ts'
+import { type ChunkContents, ChunkReader, type ReadConversation } from '../../whatsapp/chunk/reader.ts'
 import { WhatsApp } from '../../whatsapp/whatsapp.ts'
 import { BackfillJobs } from '../backfill/jobs.ts'
 import { PhoneActivity } from '../backfill/phone-activity.ts'
@@ -116,7 +111,7 @@ type Dependencies =
 const makeReading = Effect.gen(function* () {
   const scope = yield* Effect.scope
   return {
-    ahead: makeReadAhead<ChunkContents, ChunkUnavailable | ChunkCorrupt>(CHUNKS_IN_MEMORY, scope),
+    ahead: makeReadAhead<ChunkContents, ChunkError>(CHUNKS_IN_MEMORY, scope),
     pace: makePace()
   }
 })
@@ -142,7 +137,7 @@ const storeNext = Effect.fnUntraced(function* (reading: Reading, accountId: stri
   return 'more' as const
 })
 
-type ReadChunk = (chunk: Chunk) => Effect.Effect<ChunkContents, ChunkUnavailable | ChunkCorrupt>
+type ReadChunk = (chunk: Chunk) => Effect.Effect<ChunkContents, ChunkError>
 
 /** Begins to read the chunk after this one, if another one is due. */
 const beginNext = Effect.fnUntraced(function* (
@@ -192,7 +187,7 @@ const storeChunk = Effect.fnUntraced(function* (
   yield* traffic.quiet
   const messages = yield* atomically(takeChunk(accountId, chunk, { ...contents, conversations }))
   reading.pace.note(accountId, { at: begunAt, messages })
-  yield* whatsapp.learnPeople(accountId, contents.people)
+  yield* whatsapp.storeLidMappings(accountId, contents.people)
   yield* activity.note(accountId)
   yield* logFinished(chunk, messages, yield* readProgress(reading, accountId)).pipe(
     Effect.annotateLogs({ accountId })

@@ -11,7 +11,6 @@ import { noteReach, noteStored, type StoredConversation } from './history-notes.
 import { type LiveMessage, noteLive } from './live-notes.ts'
 import { makeLiveThreads } from './live-threads.ts'
 import { noteChunk, noteLost } from './lost-chunks.ts'
-import { mergeThreads } from './merge.ts'
 import { noteLinked, noteOutage } from './outages.ts'
 import { readCoverage, summarize } from './report.ts'
 import { type OpenGap, type Reach, reachOf } from './rows.ts'
@@ -68,8 +67,6 @@ export class Coverage extends Context.Service<
     /** Moves the newer edge of a gap back to this message. */
     readonly narrowGap: (gapId: number, to: RawMessage) => Effect.Effect<void, DatabaseError>
     readonly closeGap: (gapId: number) => Effect.Effect<void, DatabaseError>
-    /** The thread `from` turned out to be the thread `to`; joins the transaction that merges their messages. */
-    readonly merge: (accountId: string, from: string, to: string) => Effect.Effect<void, DatabaseError>
     /** How complete a thread is; `undefined` when there is no such thread. */
     readonly read: (threadId: string) => Effect.Effect<ThreadCoverage | undefined, DatabaseError>
     readonly summary: (accountId: string) => Effect.Effect<CoverageSummary, DatabaseError>
@@ -104,8 +101,6 @@ export class Coverage extends Context.Service<
         gapsOf: threadId => run(openGapsOfThread(threadId)),
         narrowGap: (gapId, to) => run(narrowGap(gapId, to)),
         closeGap: gapId => run(closeGap(gapId)),
-        merge: (accountId, from, to) =>
-          run(Effect.andThen(forgetNoted(accountId), mergeThreads(accountId, from, to))),
         read: threadId => run(readCoverage(threadId)),
         summary: accountId => run(summarize(accountId))
       })

@@ -1,7 +1,7 @@
 // Where live messages begin in a thread. Between them and what history brought there may be a gap.
 import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { Store } from '../../conversations/store.ts'
+import { messageEdge } from '../../conversations/sql/message-lookups.ts'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
 import { openGap } from './gaps.ts'
 import type { LiveThreads } from './live-threads.ts'
@@ -47,8 +47,8 @@ export const joinLiveToHeld = Effect.fnUntraced(function* (
   live: RawMessage
 ) {
   if (yield* isInHistory(accountId, threadId, live.at)) return yield* markJoined(threadId)
-  const store = yield* Store
-  const older = yield* store.edge(threadId, 'newest', { before: live.at })
+  const sql = yield* SqlClient.SqlClient
+  const older = yield* messageEdge(sql, threadId, 'newest', { before: live.at })
   if (older === undefined) return yield* noteBegunInAbsence(accountId, threadId, live)
   yield* openGap(accountId, threadId, {
     reason: 'history-to-live',

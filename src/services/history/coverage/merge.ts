@@ -1,15 +1,17 @@
-// Two threads turned out to be one: their coverage, gaps and history work become those of one thread.
+// Two threads turned out to be one: their coverage becomes that of one thread.
 import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
+import type { ThreadMerge } from '../../database/tables.ts'
 import { joinLiveToHeld } from './live-notes.ts'
 import { firstLiveOf, type CoverageRow } from './rows.ts'
 import { readRow } from './thread-row.ts'
 
-export const mergeThreads = Effect.fnUntraced(function* (accountId: string, from: string, to: string) {
+/** Within the transaction that merges the threads. Their gaps, stretches and messages are together by then. */
+export const mergeCoverage = (sql: SqlClient.SqlClient, ids: ThreadMerge) =>
+  Effect.provideService(merge(ids), SqlClient.SqlClient, sql)
+
+const merge = Effect.fnUntraced(function* ({ accountId, from, to }: ThreadMerge) {
   yield* mergeRows(from, to)
-  yield* moveGaps(from, to)
-  yield* moveHistory(accountId, from, to)
-  yield* movePlaceholders(from, to)
   // The live messages of one thread may begin after what was held of the other.
   const row = yield* readRow(to)
   const live = row === undefined ? undefined : firstLiveOf(row)
@@ -40,25 +42,4 @@ const combineRows = Effect.fnUntraced(function* (source: CoverageRow, to: string
     WHERE thread_id = ${to} AND COALESCE(live_from, ${FAR}) > COALESCE(${source.liveFrom}, ${FAR})`
   yield* sql`UPDATE coverage SET floor_at = NULL, floor_id = NULL, joined = MIN(joined, ${source.joined})
     WHERE thread_id = ${to}`
-})
-
-const moveGaps = Effect.fnUntraced(function* (from: string, to: string) {
-  const sql = yield* SqlClient.SqlClient
-  yield* sql`UPDATE OR IGNORE gaps SET thread_id = ${to} WHERE thread_id = ${from}`
-  yield* sql`DELETE FROM gaps WHERE thread_id = ${from}`
-})
-
-const moveHistory = Effect.fnUntraced(function* (accountId: string, from: string, to: string) {
-  const sql = yield* SqlClient.SqlClient
-  yield* sql`UPDATE OR IGNORE history_stretches SET thread_id = ${to} WHERE account_id = ${accountId} AND thread_id = ${from}`
-  yield* sql`DELETE FROM history_stretches WHERE account_id = ${accountId} AND thread_id = ${from}`
-  for (const table of ['backfill_jobs', 'backfill_tasks', 'backfill_requests']) {
-    yield* sql`UPDATE ${sql(table)} SET thread_id = ${to} WHERE account_id = ${accountId} AND thread_id = ${from}`
-  }
-})
-
-const movePlaceholders = Effect.fnUntraced(function* (from: string, to: string) {
-  const sql = yield* SqlClient.SqlClient
-  yield* sql`UPDATE OR IGNORE placeholders SET thread_id = ${to} WHERE thread_id = ${from}`
-  yield* sql`DELETE FROM placeholders WHERE thread_id = ${from}`
 })

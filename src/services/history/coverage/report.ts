@@ -2,7 +2,8 @@
 import { Effect, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { type Beginning, coverageState, type ThreadCoverage } from '../../../domain/coverage.ts'
-import { type HeldEdge, Store } from '../../conversations/store.ts'
+import type { EdgeMessage } from '../../conversations/queries.ts'
+import { Store } from '../../conversations/store.ts'
 import { openGapsOfThread } from './gaps.ts'
 import type { CoverageRow, OpenGap } from './rows.ts'
 import { readRow } from './thread-row.ts'
@@ -33,7 +34,7 @@ export const readCoverage = Effect.fnUntraced(function* (given: string) {
   return coverage
 })
 
-const edgeOf = (edge: HeldEdge | undefined): ThreadCoverage['oldest'] =>
+const edgeOf = (edge: EdgeMessage | undefined): ThreadCoverage['oldest'] =>
   edge === undefined ? null : { messageId: edge.messageId, at: edge.at }
 
 const gapOf = ({ from, gapId, openedAt, reason, to }: OpenGap): ThreadCoverage['gaps'][number] => ({
