@@ -7,7 +7,7 @@ import { Backfill } from '../services/history/backfill/backfill.ts'
 import { History } from '../services/history/chunks/worker.ts'
 import { Placeholders } from '../services/history/placeholders/placeholders.ts'
 import { Media } from '../services/media/media.ts'
-import { Incidents, type News } from '../services/incidents/incidents.ts'
+import { Incidents, type IncidentReport } from '../services/incidents/incidents.ts'
 import { timedConnection } from '../services/telemetry/tracing.ts'
 import type { Conversations } from '../services/conversations/apply.ts'
 import { Ingest } from '../services/intake/ingest.ts'
@@ -56,8 +56,10 @@ export const makeAccountLogic = (
     )
   const remember = (accountId: string, facts: AccountFacts) => bridge.run(remembering(accountId, facts))
 
-  const report = (accountId: string, news: Pick<News, 'kind' | 'severity' | 'happened' | 'did' | 'advice'>) =>
-    bridge.run(Incidents.use(incidents => incidents.report({ accountId, subject: accountId, ...news })))
+  const report = (
+    accountId: string,
+    news: Pick<IncidentReport, 'kind' | 'severity' | 'happened' | 'did' | 'advice'>
+  ) => bridge.run(Incidents.use(incidents => incidents.report({ accountId, subject: accountId, ...news })))
 
   /** `because` is added to what happened. */
   const reportEnd = (accountId: string, kind: EndReason, because: string) =>

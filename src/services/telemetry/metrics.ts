@@ -1,5 +1,5 @@
-// What is counted and measured, under the names that Prometheus scrapes. No metric holds message text, numbers or names:
-// accounts are counted, not told apart.
+// The metrics that Prometheus scrapes. No metric holds message text, phone numbers or names: accounts are counted, not
+// distinguished.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Clock, Context, Effect, Layer, Metric } from 'effect'
 import { SqlClient } from 'effect/sql'
@@ -25,18 +25,26 @@ const sent = counter('messages_sent', 'Messages that WhatsApp has acknowledged')
 
 const firestore = counter('firestore_operations', 'Documents of Firestore, by what became of them')
 
-/** Counts what became of the documents of one round. */
-export const countFirestore = (outcomes: ReadonlyArray<string>): Effect.Effect<void> => {
-  const counts = new Map<string, number>()
-  for (const outcome of outcomes) counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
+/** Updates a metric once for each distinct value, with how often it occurs, under the attribute `name`. */
+const updateByValue = <Value extends string>(
+  metric: Metric.Metric<number, unknown>,
+  name: string,
+  values: Iterable<Value>,
+  counts = new Map<Value, number>()
+): Effect.Effect<void> => {
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
   return Effect.forEach(
     counts,
-    ([outcome, n]) => Metric.update(Metric.withAttributes(firestore, { outcome }), n),
+    ([value, n]) => Metric.update(Metric.withAttributes(metric, { [name]: value }), n),
     { discard: true }
   )
 }
 
-/** Counts, each ready to be run. */
+/** Counts the documents of one round by their outcome. */
+export const countFirestore = (outcomes: ReadonlyArray<string>): Effect.Effect<void> =>
+  updateByValue(firestore, 'outcome', outcomes)
+
+/** Counts single events. */
 export const count = {
   transition: (from: AccountState, to: AccountState) =>
     Metric.update(Metric.withAttributes(transitions, { from, to }), 1),
@@ -50,18 +58,11 @@ export const count = {
 
 const accounts = gauge('accounts', 'Accounts, by state')
 
-/** How many accounts are in each state. */
-export const noteStates = (states: Iterable<AccountState>): Effect.Effect<void> => {
-  const counts = new Map<AccountState, number>(ACCOUNT_STATES.map(state => [state, 0]))
-  for (const state of states) counts.set(state, (counts.get(state) ?? 0) + 1)
-  return Effect.forEach(
-    counts,
-    ([state, n]) => Metric.update(Metric.withAttributes(accounts, { state }), n),
-    { discard: true }
-  )
-}
+/** How many accounts are in each state; a state that no account is in is 0. */
+export const noteStates = (states: Iterable<AccountState>): Effect.Effect<void> =>
+  updateByValue(accounts, 'state', states, new Map(ACCOUNT_STATES.map(state => [state, 0])))
 
-/** Each by one number that a statement answers as `n`. */
+/** Each with the statement that returns its value as `n`. */
 const DEPTHS = [
   [
     gauge('inbox_waiting', 'Received and acknowledged, not stored for applications yet'),
@@ -112,45 +113,52 @@ export class Gauges extends Context.Service<
     Gauges,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const delay = yield* Effect.acquireRelease(
-        Effect.sync(() => {
-          const monitor = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-          monitor.enable()
-          return monitor
-        }),
-        monitor => Effect.sync(() => monitor.disable())
-      )
-
-      const depths = Effect.forEach(
-        DEPTHS,
-        ([metric, statement]) =>
-          Effect.flatMap(sql.unsafe<{ n: number }>(statement), ([row]) => Metric.update(metric, row?.n ?? 0)),
-        { discard: true }
-      )
-
-      const lag = Effect.gen(function* () {
-        const [row] = yield* sql<{ at: number | null }>`SELECT MIN(received_at) AS at FROM journal
-          WHERE ingested_at IS NULL`
-        const at = row?.at ?? null
-        const now = yield* Clock.currentTimeMillis
-        yield* Metric.update(ingestLag, at === null ? 0 : Math.max(0, now - at) / 1000)
-      })
-
-      const ofProcess = Effect.gen(function* () {
-        yield* Metric.update(residentMemory, process.memoryUsage.rss())
-        for (const quantile of [0.5, 0.99, 1]) {
-          const seconds = Math.max(0, delay.percentile(quantile * 100) / 1e9 - RESOLUTION_MS / 1000)
-          yield* Metric.update(
-            Metric.withAttributes(eventLoopDelay, { quantile: String(quantile) }),
-            Number.isFinite(seconds) ? seconds : 0
-          )
-        }
-        delay.reset()
-      })
-
+      const delay = yield* measuredDelay
       return Gauges.of({
-        refresh: Effect.all([depths, lag, ofProcess], { discard: true }).pipe(asDatabaseError('measuring'))
+        refresh: Effect.all([updateDepths(sql), updateIngestLag(sql), updateProcess(delay)], {
+          discard: true
+        }).pipe(asDatabaseError('measuring'))
       })
     })
   )
 }
+
+/** Measures the event loop's delay until the scope closes. */
+const measuredDelay = Effect.acquireRelease(
+  Effect.sync(() => {
+    const monitor = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+    monitor.enable()
+    return monitor
+  }),
+  monitor => Effect.sync(() => monitor.disable())
+)
+
+const updateDepths = (sql: SqlClient.SqlClient) =>
+  Effect.forEach(
+    DEPTHS,
+    ([metric, statement]) =>
+      Effect.flatMap(sql.unsafe<{ n: number }>(statement), ([row]) => Metric.update(metric, row?.n ?? 0)),
+    { discard: true }
+  )
+
+const updateIngestLag = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
+  const [row] = yield* sql<{ at: number | null }>`SELECT MIN(received_at) AS at FROM journal
+    WHERE ingested_at IS NULL`
+  const at = row?.at ?? null
+  const now = yield* Clock.currentTimeMillis
+  yield* Metric.update(ingestLag, at === null ? 0 : Math.max(0, now - at) / 1000)
+})
+
+const QUANTILES = [0.5, 0.99, 1]
+
+const updateProcess = Effect.fnUntraced(function* (delay: ReturnType<typeof monitorEventLoopDelay>) {
+  yield* Metric.update(residentMemory, process.memoryUsage.rss())
+  for (const quantile of QUANTILES) {
+    const seconds = Math.max(0, delay.percentile(quantile * 100) / 1e9 - RESOLUTION_MS / 1000)
+    yield* Metric.update(
+      Metric.withAttributes(eventLoopDelay, { quantile: String(quantile) }),
+      Number.isFinite(seconds) ? seconds : 0
+    )
+  }
+  delay.reset()
+})

@@ -5,7 +5,7 @@ import { Cause, Context, Effect, Layer, Queue, Schedule, Schema, Semaphore, Stre
 import { SqlClient } from 'effect/sql'
 import type { DocumentReference, DocumentSnapshot, QueryDocumentSnapshot } from 'firebase-admin/firestore'
 import { digestOf } from '../../../domain/ids.ts'
-import { Incidents, type News } from '../../incidents/incidents.ts'
+import { Incidents, type IncidentReport } from '../../incidents/incidents.ts'
 import { makeComposer, RequestRefused } from '../../outbox/composer.ts'
 import type { Attachments } from '../../outbox/attachments.ts'
 import { IdempotencyConflict, Outbox } from '../../outbox/outbox.ts'
@@ -62,7 +62,7 @@ type Reason = Pick<RequestRefused, 'field' | 'reason'>
 /** The time of the version that a write has to find, or made. */
 type Version = QueryDocumentSnapshot['updateTime']
 
-const unanswerable = (document: QueryDocumentSnapshot): News => ({
+const unanswerable = (document: QueryDocumentSnapshot): IncidentReport => ({
   accountId: null,
   kind: 'firestore.refused',
   severity: 'warning',
