@@ -12,13 +12,8 @@ import { IdempotencyConflict, Outbox } from '../../outbox/outbox.ts'
 import { DatabaseError } from '../../database/error.ts'
 import { Store } from '../../conversations/store.ts'
 import { FirestoreDatabase } from '../publish/database.ts'
-import {
-  accessRefused,
-  FAILED_PRECONDITION,
-  grpcCodeOf,
-  INVALID_ARGUMENT,
-  NOT_FOUND
-} from '../publish/errors.ts'
+import { FAILED_PRECONDITION, grpcCodeOf, INVALID_ARGUMENT, NOT_FOUND } from '../publish/errors.ts'
+import { accessRefused } from '../publish/incident-reports.ts'
 import { requestOf } from './outbox-request.ts'
 import { outcomeOf } from '../publish/writing.ts'
 
