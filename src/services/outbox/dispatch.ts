@@ -75,7 +75,7 @@ export const makeSender = Effect.fnUntraced(function* (options: { readonly paceM
         content = ${JSON.stringify(hasEnded ? withoutWords(row.content) : row.content)},
         prepared = CASE WHEN ${hasEnded} THEN NULL ELSE prepared END
       WHERE entry_id = ${row.entryId} AND status IN ('queued', 'sending')`
-    const { messageId: messageId, threadId: threadId } = row
+    const { messageId, threadId } = row
     yield* store.putChanges(
       row.accountId,
       (next.changes ?? []).map(change => ({ threadId, messageId, change }))
@@ -187,7 +187,7 @@ export const makeSender = Effect.fnUntraced(function* (options: { readonly paceM
       answered
     )
     yield* sql`UPDATE outbox SET prepared = ${bytes} WHERE entry_id = ${row.entryId}`
-    const { messageId: messageId, threadId: threadId } = row
+    const { messageId, threadId } = row
     const uploaded = outgoingContent(self, bytes)?.media ?? null
     yield* store.putChanges(row.accountId, [
       { threadId, messageId, change: { to: 'prepared', raw: bytes, media: uploaded } }
