@@ -13,9 +13,11 @@ import { Conversations } from '../../src/services/conversations/apply.ts'
 import { Ingest } from '../../src/services/intake/ingest.ts'
 import { LiveTraffic } from '../../src/services/journal/traffic.ts'
 import { Wakes } from '../../src/services/process/wakes.ts'
+import { TABLES } from '../../src/app/tables.ts'
+import { Tables } from '../../src/services/database/tables.ts'
 import * as Migrations from '../../src/services/database/migrations.ts'
 import * as NodeSqlite from '../../src/services/database/sqlite/node-sqlite.ts'
-import * as SqlStore from '../../src/services/conversations/sql-store.ts'
+import * as ConversationStores from '../../src/services/conversations/layer.ts'
 import { make as makeSeal, Seal } from '../../src/services/vault/seal.ts'
 import { Vault } from '../../src/services/vault/vault.ts'
 
@@ -29,7 +31,8 @@ export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, { dryRun = 
       Layer.mergeAll(Identity.layer, Journal.layer, ChunkQueue.layer, BackfillJobs.layer({ dryRun }))
     ),
     Layer.provideMerge(Layer.mergeAll(Coverage.layer, PlaceholderQueue.layer, Rehearsal.layer)),
-    Layer.provideMerge(Layer.mergeAll(SqlStore.layer, Incidents.layer, Vault.layer)),
+    Layer.provideMerge(Layer.mergeAll(ConversationStores.layer, Incidents.layer, Vault.layer)),
+    Layer.provideMerge(Tables.layer(TABLES)),
     Layer.provideMerge(Layer.succeed(Seal, Seal.of(makeSeal(key)))),
     Layer.provideMerge(Layer.mergeAll(Wakes.layer, LiveTraffic.layer)),
     Layer.provideMerge(Migrations.layer),

@@ -6,6 +6,7 @@ import { Ground } from '../../services/history/backfill/held-threads.ts'
 import { BackfillJobs } from '../../services/history/backfill/jobs.ts'
 import { ChunkQueue } from '../../services/history/chunks/queue.ts'
 import { History } from '../../services/history/chunks/worker.ts'
+import { Coverage } from '../../services/history/coverage/coverage.ts'
 import { Rehearsal } from '../../services/history/dry-run/dry-run.ts'
 import { Placeholders } from '../../services/history/placeholders/placeholders.ts'
 import { PlaceholderQueue } from '../../services/history/placeholders/queue.ts'
@@ -19,7 +20,7 @@ export const queues = (config: Config) =>
     BackfillJobs.layer({ dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN }),
     PlaceholderQueue.layer,
     Rehearsal.layer
-  )
+  ).pipe(Layer.provideMerge(Coverage.layer))
 
 const backfill = (config: Config) =>
   Backfill.layer({

@@ -3,7 +3,7 @@ import { Context, Effect, Layer, Schema } from 'effect'
 import type { Fact } from '../../domain/fact.ts'
 import { ONLY_ON_PHONE } from '../../domain/message.ts'
 import { Conversations } from '../conversations/apply.ts'
-import type { MessageWrite } from '../conversations/store.ts'
+import type { MessageWrite } from '../conversations/writes.ts'
 import type { DatabaseError } from '../database/error.ts'
 import { BackfillJobs } from '../history/backfill/jobs.ts'
 import { ChunkQueue } from '../history/chunks/queue.ts'
@@ -16,7 +16,7 @@ import { LiveTraffic } from '../journal/traffic.ts'
 import type { Wakes } from '../process/wakes.ts'
 import { makeWorker, type Worker } from '../process/worker.ts'
 import { count } from '../telemetry/metrics.ts'
-import { type ChunkNotice, Journaled, understand } from '../whatsapp/convert/journaled.ts'
+import { type ChunkNotice, convertEntry, Journaled } from '../whatsapp/convert/journaled.ts'
 
 const BATCH = 200
 
@@ -127,7 +127,7 @@ const readEntries = Effect.fnUntraced(function* (
 const readEntry = (content: Uint8Array) =>
   Effect.flatMap(decodeEntry(content), journaled =>
     Effect.try({
-      try: () => understand(journaled),
+      try: () => convertEntry(journaled),
       catch: cause => new EntryUnreadable({ cause })
     })
   )

@@ -1,7 +1,7 @@
 // Downloads files by policy, and files that wait for another attempt.
 import { Clock, Effect, Semaphore } from 'effect'
 import { STORED } from '../conversations/apply.ts'
-import type { Store } from '../conversations/store.ts'
+import type { MessageStore } from '../conversations/message-store.ts'
 import type { Wakes } from '../process/wakes.ts'
 import type { FetchQueue } from './fetch-queue.ts'
 import { type Fetcher, MEDIA_DOWNLOADS } from './fetcher.ts'
@@ -22,7 +22,7 @@ export interface Downloading {
   readonly policy: MediaPolicy
   /** How old a message may be under the policy `recent`, in milliseconds. */
   readonly recentMs: number
-  readonly store: Store['Service']
+  readonly messages: MessageStore['Service']
   readonly queue: FetchQueue
   readonly messageFiles: MessageFiles
   readonly removal: Removal
@@ -63,10 +63,10 @@ const nextPass = Effect.fnUntraced(function* (downloading: Downloading, accountI
 
 /** One pass of the worker. */
 export const downloadOnce = (downloading: Downloading) => {
-  const { fetcher, policy, queue, removal, store } = downloading
+  const { fetcher, messages, policy, queue, removal } = downloading
   const permits = Semaphore.makeUnsafe(MOST_AUTOMATIC)
   const fetchOne = Effect.fnUntraced(function* (candidate: Candidate) {
-    const message = yield* store.readMessage(candidate.threadId, candidate.messageId)
+    const message = yield* messages.read(candidate.threadId, candidate.messageId)
     if (message === undefined) return yield* queue.remove(candidate)
     yield* permits.withPermit(fetcher.attempt(message, candidate.wanted === true))
   })

@@ -5,14 +5,8 @@ import { DatabaseError } from '../database/error.ts'
 import type { Incidents } from '../incidents/incidents.ts'
 import { storageTrouble } from '../incidents/storage-trouble.ts'
 import { topic, type Wakes } from '../process/wakes.ts'
-import {
-  contentHashOf,
-  type DownloadError,
-  encodedHash,
-  type MediaSource,
-  MediaTooLarge,
-  MediaUnavailable
-} from './download.ts'
+import { MediaTooLarge, MediaUnavailable } from '../whatsapp/media/errors.ts'
+import { contentHashOf, type DownloadError, encodedHash, type MediaSource } from './download.ts'
 import type { FetchQueue } from './fetch-queue.ts'
 import type { HeldFile, MediaFiles, MediaStorageError } from './files.ts'
 import type { GiveUp } from './losses.ts'

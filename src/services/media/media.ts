@@ -1,16 +1,17 @@
 // Received files: downloaded when somebody asks and by policy, held once per content, requested from the phone when
 // WhatsApp no longer has them. What waits is durable; the state of a file is in its message, where applications see it.
-import { Context, Effect, Layer, Semaphore, type Stream } from 'effect'
+import { Context, Effect, Layer, Semaphore, Stream } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { Message } from '../../domain/message.ts'
-import { Store } from '../conversations/store.ts'
+import { MessageStore } from '../conversations/message-store.ts'
 import type { DatabaseError } from '../database/error.ts'
+import { Transaction } from '../database/transaction.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { reportStorageTrouble } from '../incidents/storage-trouble.ts'
+import { AccountMemory } from '../process/account-memory.ts'
 import { Wakes } from '../process/wakes.ts'
 import { makeWorker, type Worker } from '../process/worker.ts'
-import type { MediaAnswer } from '../whatsapp/media.ts'
-import { WhatsApp } from '../whatsapp/whatsapp.ts'
+import { type AccountMediaAnswer, WhatsApp } from '../whatsapp/whatsapp.ts'
 import { makeDownload } from './download.ts'
 import { downloadOnce, type MediaPolicy, wakeWhenStored } from './download-worker.ts'
 import { makeFetchQueue } from './fetch-queue.ts'
@@ -70,7 +71,15 @@ export class Media extends Context.Service<
   ): Layer.Layer<
     Media,
     DatabaseError,
-    SqlClient.SqlClient | Store | Wakes | WhatsApp | Incidents | MediaFiles | PartialFiles
+    | SqlClient.SqlClient
+    | MessageStore
+    | Transaction
+    | AccountMemory
+    | Wakes
+    | WhatsApp
+    | Incidents
+    | MediaFiles
+    | PartialFiles
   > {
     return Layer.effect(Media, makeMedia(options))
   }
@@ -78,34 +87,36 @@ export class Media extends Context.Service<
 
 const makeMedia = Effect.fnUntraced(function* (options: MediaOptions) {
   const sql = yield* SqlClient.SqlClient
-  const store = yield* Store
+  const messages = yield* MessageStore
   const wakes = yield* Wakes
   const whatsapp = yield* WhatsApp
   const incidents = yield* Incidents
   const files = yield* MediaFiles
   const scope = yield* Effect.scope
-  const reported: ReportedLosses = new Map()
+  const memory = yield* AccountMemory
+  const reported = memory.register('media.reportedLosses', new Map() satisfies ReportedLosses)
 
   const queue = makeFetchQueue(sql)
   const messageFiles = makeMessageFiles(sql)
-  const records = makeRecords(store, queue)
+  const records = makeRecords({ messages, transaction: yield* Transaction, queue })
   const waiters = makeWaiters()
   const pause = makeServerPause()
   const fileLock = yield* Semaphore.make(1)
   const download = makeSharedDownloads(yield* makeDownload(options), scope)
   const removal = makeRemoval({ files, messageFiles, fileLock })
   const giveUp = makeGiveUp({ records, waiters, incidents, reported })
-  const requests = makeReuploadRequests({ store, whatsapp, wakes, queue, records, waiters, giveUp })
+  const requests = makeReuploadRequests({ messages, whatsapp, wakes, queue, records, waiters, giveUp })
   const fetcher = makeFetcher({
     ...{ files, queue, records, waiters, removal, requests, giveUp, download, pause, wakes, incidents },
     ...{ largest: options.largest, fileLock, scope }
   })
 
   yield* messageFiles.retryTooLarge(options.largest)
-  yield* whatsapp.onMediaAnswer(onAnswer({ requests, fetcher, waiters, wakes }))
+  const answers = Stream.runForEach(whatsapp.mediaAnswers, onAnswer({ requests, fetcher, waiters, wakes }))
+  yield* Effect.forkScoped(answers, { startImmediately: true })
   const downloads = yield* makeWorker({
     topic: MEDIA_DOWNLOADS,
-    runOnce: downloadOnce({ ...options, store, queue, messageFiles, removal, fetcher, pause }),
+    runOnce: downloadOnce({ ...options, messages, queue, messageFiles, removal, fetcher, pause }),
     words: { failing: CANNOT_STORE, again: 'Media are kept again' },
     onTrouble: reportStorageTrouble(incidents)
   })
@@ -141,7 +152,7 @@ const onAnswer =
     readonly waiters: Waiters
     readonly wakes: Wakes['Service']
   }) =>
-  (accountId: string, answer: MediaAnswer): Effect.Effect<void> => {
+  ({ accountId, answer }: AccountMediaAnswer): Effect.Effect<void> => {
     const { fetcher, requests, waiters, wakes } = answering
     const downloadAgain = (message: Message) =>
       waiters.isAwaited(message)
@@ -149,8 +160,8 @@ const onAnswer =
         : wakes.wake(MEDIA_DOWNLOADS, message.accountId)
     return requests.processAnswer(accountId, answer, downloadAgain).pipe(
       // The request is repeated after a while.
-      Effect.catch(error =>
-        Effect.logWarning('An answer of the phone about media could not be stored', error)
+      Effect.catchCause(cause =>
+        Effect.logWarning('An answer of the phone about media could not be stored', cause)
       ),
       Effect.annotateLogs({ accountId })
     )

@@ -1,8 +1,8 @@
 // Opens the file of a message for somebody who asks: at once if it is held, otherwise after waiting for it a while.
 import { Clock, Effect } from 'effect'
 import type { Message } from '../../domain/message.ts'
+import { MediaTooLarge } from '../whatsapp/media/errors.ts'
 import type { WhatsApp } from '../whatsapp/whatsapp.ts'
-import { MediaTooLarge } from './download.ts'
 import type { MediaPolicy } from './download-worker.ts'
 import type { FetchQueue } from './fetch-queue.ts'
 import { type Fetcher, heldFile } from './fetcher.ts'

@@ -1,7 +1,7 @@
 // Why the file of a message cannot be opened.
 import { Schema } from 'effect'
 import type { DatabaseError } from '../database/error.ts'
-import type { MediaCorrupt, MediaTooLarge, MediaUnavailable } from './download.ts'
+import type { MediaCorrupt, MediaTooLarge, MediaUnavailable } from '../whatsapp/media/errors.ts'
 import type { MediaStorageError } from './files.ts'
 
 /** The message has no file that can be downloaded. */

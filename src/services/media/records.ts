@@ -1,7 +1,8 @@
 // The state of a message's file: written in the message, where applications see it, and in the queue, in one transaction.
 import { Clock, Effect } from 'effect'
 import type { MediaState, Message } from '../../domain/message.ts'
-import { Store } from '../conversations/store.ts'
+import type { MessageStore } from '../conversations/message-store.ts'
+import type { Transaction } from '../database/transaction.ts'
 import { asMediaError } from './database-errors.ts'
 import type { FetchEntry, FetchQueue } from './fetch-queue.ts'
 
@@ -14,11 +15,17 @@ export interface FileState {
   readonly fileSha256?: string
 }
 
-const recordState = (store: Store['Service'], queue: FetchQueue) =>
+export interface Recording {
+  readonly messages: MessageStore['Service']
+  readonly transaction: Transaction['Service']
+  readonly queue: FetchQueue
+}
+
+const recordState = ({ messages, queue, transaction }: Recording) =>
   Effect.fnUntraced(
     function* (message: Message, file: FileState, entry: FetchEntry | 'done') {
       const mediaKey = message.media?.download?.mediaKey
-      const current = yield* store.readMessage(message.threadId, message.messageId)
+      const current = yield* messages.read(message.threadId, message.messageId)
       if (mediaKey === undefined || current?.media?.download?.mediaKey !== mediaKey) {
         yield* queue.remove(message)
         return false
@@ -26,14 +33,14 @@ const recordState = (store: Store['Service'], queue: FetchQueue) =>
       // The message may have moved to another thread: two threads of one person are merged.
       const { accountId, messageId, threadId } = current
       const change = { to: 'fetched' as const, mediaKey, ...file }
-      yield* store.putChanges(accountId, [{ threadId, messageId, change }])
+      yield* messages.change(accountId, [{ threadId, messageId, change }])
       yield* entry === 'done' ? queue.remove(current) : queue.put({ ...entry, threadId, messageId })
       return true
     },
-    work => asMediaError(store.atomically(work))
+    work => asMediaError(transaction.run(work))
   )
 
-const entryOf = (queue: FetchQueue) =>
+const entryOf = ({ queue }: Recording) =>
   Effect.fnUntraced(function* ({ accountId, messageId, threadId, whatsAppId }: Message) {
     const known = yield* queue.read({ threadId, messageId })
     if (known !== undefined) return known
@@ -52,14 +59,14 @@ const entryOf = (queue: FetchQueue) =>
     return fresh
   })
 
-export const makeRecords = (store: Store['Service'], queue: FetchQueue) => ({
+export const makeRecords = (recording: Recording) => ({
   /**
    * Records the state of a message's file. `entry` is what the queue holds from now on; `done` when nothing is to be
    * done. Returns false, and records nothing, when the message no longer has this file.
    */
-  recordState: recordState(store, queue),
+  recordState: recordState(recording),
   /** The message's entry in the queue, or a new one that is not stored yet. */
-  entryOf: entryOf(queue)
+  entryOf: entryOf(recording)
 })
 
 export type Records = ReturnType<typeof makeRecords>

@@ -4,8 +4,8 @@ import { Clock, Effect, Option } from 'effect'
 import { parseThreadId } from '../../domain/ids.ts'
 import { isGroupJid } from '../../domain/jid.ts'
 import type { Message } from '../../domain/message.ts'
-import type { Store } from '../conversations/store.ts'
-import { type MediaAnswer, type MediaRequest, openAnswer } from '../whatsapp/media.ts'
+import type { MessageStore } from '../conversations/message-store.ts'
+import { type MediaAnswer, type MediaRequest, openAnswer } from '../whatsapp/phone/media-reupload.ts'
 import type { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { topic, type Wakes } from '../process/wakes.ts'
 import type { FetchEntry, FetchQueue } from './fetch-queue.ts'
@@ -48,7 +48,7 @@ const requestOf = (message: Message, mediaKey: string): MediaRequest => {
 }
 
 export interface Requesting {
-  readonly store: Store['Service']
+  readonly messages: MessageStore['Service']
   readonly whatsapp: WhatsApp['Service']
   readonly wakes: Wakes['Service']
   readonly queue: FetchQueue
@@ -58,8 +58,8 @@ export interface Requesting {
 }
 
 /** The message of an entry with the key of its file; without one the entry is removed. */
-const messageOf = Effect.fnUntraced(function* ({ queue, store }: Requesting, entry: FetchEntry) {
-  const message = yield* store.readMessage(entry.threadId, entry.messageId)
+const messageOf = Effect.fnUntraced(function* ({ messages, queue }: Requesting, entry: FetchEntry) {
+  const message = yield* messages.read(entry.threadId, entry.messageId)
   const mediaKey = message?.media?.download?.mediaKey
   if (message !== undefined && mediaKey !== undefined) return { message, mediaKey }
   yield* queue.remove(entry)
@@ -134,7 +134,7 @@ const answerOf = Effect.fnUntraced(function* (
   entry: FetchEntry,
   answer: MediaAnswer
 ) {
-  const { giveUp, records, store, waiters } = requesting
+  const { giveUp, messages, records, waiters } = requesting
   const found = yield* messageOf(requesting, entry)
   if (found === undefined) return undefined
   const { mediaKey, message } = found
@@ -154,7 +154,7 @@ const answerOf = Effect.fnUntraced(function* (
     { state: 'waiting', reason: REASONS.answered, ...opened },
     { ...entry, stage: 'download', attempts: 0, nextAttemptAt: yield* Clock.currentTimeMillis }
   )
-  return yield* store.readMessage(message.threadId, message.messageId)
+  return yield* messages.read(message.threadId, message.messageId)
 })
 
 const processAnswer = (requesting: Requesting) =>

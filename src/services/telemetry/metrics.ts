@@ -2,9 +2,10 @@
 // distinguished.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Clock, Context, Effect, Layer, Metric } from 'effect'
-import { SqlClient } from 'effect/sql'
+import { SqlClient, type SqlError } from 'effect/sql'
 import { ACCOUNT_STATES, type AccountState } from '../../domain/account.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { type OwnedTable, Tables } from '../database/tables.ts'
 
 const counter = (name: string, description: string) =>
   Metric.counter(`backscroll_${name}_total`, { description, incremental: true })
@@ -62,69 +63,52 @@ const accounts = gauge('accounts', 'Accounts, by state')
 export const noteStates = (states: Iterable<AccountState>): Effect.Effect<void> =>
   updateByValue(accounts, 'state', states, new Map(ACCOUNT_STATES.map(state => [state, 0])))
 
-/** Each with the statement that returns its value as `n`. */
-const DEPTHS = [
-  [
-    gauge('inbox_waiting', 'Received and acknowledged, not stored for applications yet'),
-    'SELECT COUNT(*) AS n FROM journal WHERE ingested_at IS NULL'
-  ],
-  [
-    gauge('outbox_waiting', 'Accepted and not sent yet'),
-    `SELECT COUNT(*) AS n FROM outbox WHERE status IN ('queued', 'sending')`
-  ],
-  [
-    gauge('history_chunks_pending', 'History chunks that are announced and not stored yet'),
-    `SELECT COUNT(*) AS n FROM history_chunks WHERE state = 'pending'`
-  ],
-  [
-    gauge('backfill_parts_open', 'Gaps and beginnings that the phones are, or will be, asked for'),
-    `SELECT COUNT(*) AS n FROM backfill_tasks WHERE status IN ('waiting', 'asked')`
-  ],
-  [
-    gauge('firestore_waiting', 'Documents that have yet to be written to Firestore'),
-    'SELECT COUNT(*) AS n FROM firestore_documents WHERE due IS NOT NULL'
-  ],
-  [
-    gauge('gaps_open', 'Stretches of threads that may lack messages'),
-    'SELECT COUNT(*) AS n FROM gaps WHERE closed_at IS NULL'
-  ],
-  [gauge('messages', 'Messages stored'), 'SELECT COALESCE(SUM(messages), 0) AS n FROM accounts'],
-  [
-    gauge('incidents_unacknowledged', 'Incidents that nobody has seen'),
-    'SELECT COUNT(*) AS n FROM incidents WHERE acknowledged_at IS NULL'
-  ]
-] as const
-
-const ingestLag = gauge('ingest_lag_seconds', 'How long the oldest entry of the inbox has waited')
+const messages = gauge('messages', 'Messages stored')
 const residentMemory = gauge('resident_memory_bytes', 'Memory of the process that is in use')
 const eventLoopDelay = gauge('event_loop_delay_seconds', 'Since the last scrape, by quantile')
 
 /** How exactly the event loop's delay is measured, milliseconds. */
 const RESOLUTION_MS = 10
 
-export class Gauges extends Context.Service<
-  Gauges,
-  {
-    /** Measures everything that is not counted as it happens. */
-    readonly refresh: Effect.Effect<void, DatabaseError>
-  }
->()('backscroll/services/telemetry/Gauges') {
-  static readonly layer: Layer.Layer<Gauges, never, SqlClient.SqlClient> = Layer.effect(
-    Gauges,
-    Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      const delay = yield* measuredDelay
-      return Gauges.of({
-        refresh: Effect.all([updateDepths(sql), updateIngestLag(sql), updateProcess(delay)], {
-          discard: true
-        }).pipe(asDatabaseError('measuring'))
-      })
-    })
-  )
+type Queue = NonNullable<OwnedTable['queue']>
+type Measure = (sql: SqlClient.SqlClient) => Effect.Effect<void, SqlError.SqlError>
+
+/** How many rows of a queue wait. */
+const measureDepth = (table: string, { description, gauge: name, waiting }: Queue): Measure => {
+  const depth = gauge(name, description)
+  return sql =>
+    Effect.flatMap(
+      sql.unsafe<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table} WHERE ${waiting}`),
+      ([row]) => Metric.update(depth, row?.n ?? 0)
+    )
 }
 
+/** For how many seconds the oldest row of a queue has waited. */
+const measureAge = (table: string, { waiting }: Queue, age: NonNullable<Queue['age']>): Measure => {
+  const oldest = gauge(age.gauge, age.description)
+  return Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
+    const [row] = yield* sql.unsafe<{ since: number | null }>(
+      `SELECT MIN(${age.since}) AS since FROM ${table} WHERE ${waiting}`
+    )
+    const now = yield* Clock.currentTimeMillis
+    yield* Metric.update(oldest, row?.since == null ? 0 : Math.max(0, now - row.since) / 1000)
+  })
+}
+
+/** What measures a table, if it is a queue. */
+const measuresOf = ({ name, queue }: OwnedTable): ReadonlyArray<Measure> => {
+  if (queue === undefined) return []
+  const depth = measureDepth(name, queue)
+  return queue.age === undefined ? [depth] : [depth, measureAge(name, queue, queue.age)]
+}
+
+const measureMessages: Measure = sql =>
+  Effect.flatMap(sql<{ n: number }>`SELECT COALESCE(SUM(messages), 0) AS n FROM accounts`, ([row]) =>
+    Metric.update(messages, row?.n ?? 0)
+  )
+
 /** Measures the event loop's delay until the scope closes. */
-const measuredDelay = Effect.acquireRelease(
+const eventLoopMonitor = Effect.acquireRelease(
   Effect.sync(() => {
     const monitor = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
     monitor.enable()
@@ -133,25 +117,9 @@ const measuredDelay = Effect.acquireRelease(
   monitor => Effect.sync(() => monitor.disable())
 )
 
-const updateDepths = (sql: SqlClient.SqlClient) =>
-  Effect.forEach(
-    DEPTHS,
-    ([metric, statement]) =>
-      Effect.flatMap(sql.unsafe<{ n: number }>(statement), ([row]) => Metric.update(metric, row?.n ?? 0)),
-    { discard: true }
-  )
-
-const updateIngestLag = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
-  const [row] = yield* sql<{ at: number | null }>`SELECT MIN(received_at) AS at FROM journal
-    WHERE ingested_at IS NULL`
-  const at = row?.at ?? null
-  const now = yield* Clock.currentTimeMillis
-  yield* Metric.update(ingestLag, at === null ? 0 : Math.max(0, now - at) / 1000)
-})
-
 const QUANTILES = [0.5, 0.99, 1]
 
-const updateProcess = Effect.fnUntraced(function* (delay: ReturnType<typeof monitorEventLoopDelay>) {
+const measureProcess = Effect.fnUntraced(function* (delay: ReturnType<typeof monitorEventLoopDelay>) {
   yield* Metric.update(residentMemory, process.memoryUsage.rss())
   for (const quantile of QUANTILES) {
     const seconds = Math.max(0, delay.percentile(quantile * 100) / 1e9 - RESOLUTION_MS / 1000)
@@ -162,3 +130,27 @@ const updateProcess = Effect.fnUntraced(function* (delay: ReturnType<typeof moni
   }
   delay.reset()
 })
+
+export class Gauges extends Context.Service<
+  Gauges,
+  {
+    /** Measures everything that is not counted as it happens. */
+    readonly refresh: Effect.Effect<void, DatabaseError>
+  }
+>()('backscroll/services/telemetry/Gauges') {
+  static readonly layer: Layer.Layer<Gauges, never, SqlClient.SqlClient | Tables> = Layer.effect(
+    Gauges,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const tables = yield* Tables
+      const delay = yield* eventLoopMonitor
+      const measures = [...tables.all.flatMap(measuresOf), measureMessages]
+      return Gauges.of({
+        refresh: Effect.forEach(measures, measure => measure(sql), { discard: true }).pipe(
+          Effect.andThen(measureProcess(delay)),
+          asDatabaseError('measuring')
+        )
+      })
+    })
+  )
+}

@@ -2,7 +2,12 @@
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { phoneNumberOf } from '../../../domain/jid.ts'
-import { type MessageWrite, Store } from '../../conversations/store.ts'
+import { AccountStore } from '../../conversations/account-store.ts'
+import { GroupStore } from '../../conversations/group-store.ts'
+import { MessageStore } from '../../conversations/message-store.ts'
+import { ReceiptStore } from '../../conversations/receipt-store.ts'
+import { ThreadStore } from '../../conversations/thread-store.ts'
+import type { MessageWrite } from '../../conversations/writes.ts'
 import { SqlBulk } from '../../database/bulk.ts'
 import type {
   AccountDocument,
@@ -16,12 +21,12 @@ import type {
 const LAST_ROW = Number.MAX_SAFE_INTEGER
 
 export const storeAccount = Effect.fnUntraced(function* (account: AccountDocument) {
-  const store = yield* Store
-  if ((yield* store.readAccount(account.accountId)) !== undefined) return
+  const accounts = yield* AccountStore
+  if ((yield* accounts.read(account.accountId)) !== undefined) return
   // Credentials are not in Firestore: the account has to be linked again, as another device.
   const facts = { ...account, onlineAt: null, wanted: false, ended: 'loggedOut' as const }
-  yield* store.createAccount(facts)
-  yield* store.updateAccount(account.accountId, facts)
+  yield* accounts.create(facts)
+  yield* accounts.update(account.accountId, facts)
 })
 
 export const storeContacts = (contacts: ReadonlyArray<ContactDocument>) =>
@@ -83,9 +88,10 @@ const putMessages = Effect.fnUntraced(function* (
   documents: ReadonlyArray<MessageDocument>
 ) {
   const bulk = yield* SqlBulk
-  const store = yield* Store
+  const messages = yield* MessageStore
+  const receipts = yield* ReceiptStore
   const now = yield* Clock.currentTimeMillis
-  yield* store.putMessages(accountId, documents.map(messageWriteOf))
+  yield* messages.put(accountId, documents.map(messageWriteOf))
   // Only for messages that were not stored before: when they first came, and their texts before they were edited.
   yield* bulk.runMany(
     `UPDATE messages SET ts_server = ?3, edits = COALESCE(edits, ?4)
@@ -98,10 +104,10 @@ const putMessages = Effect.fnUntraced(function* (
       now
     ])
   )
-  yield* store.putReceiptHistory(
+  yield* receipts.putHistory(
     accountId,
-    documents.flatMap(({ messageId, receipts, threadId }) =>
-      receipts.map(receipt => ({ ...receipt, threadId, messageId }))
+    documents.flatMap(({ messageId, receipts: found, threadId }) =>
+      found.map(receipt => ({ ...receipt, threadId, messageId }))
     )
   )
 })
@@ -109,17 +115,17 @@ const putMessages = Effect.fnUntraced(function* (
 /** A thread with everything about it but its messages, in one transaction; one that is stored already is not changed. */
 export const storeThread = Effect.fnUntraced(function* (thread: ThreadDocument) {
   const sql = yield* SqlClient.SqlClient
-  const store = yield* Store
-  if ((yield* store.readThread(thread.threadId)) !== undefined) return
+  const threads = yield* ThreadStore
+  if ((yield* threads.read(thread.threadId)) !== undefined) return
   yield* sql.withTransaction(putThread(thread))
 })
 
 const putThread = Effect.fnUntraced(function* (thread: ThreadDocument) {
-  const store = yield* Store
+  const groups = yield* GroupStore
   yield* insertThread(thread)
   yield* insertCoverage(thread)
   yield* insertAddresses(thread)
-  yield* store.putPastParticipants(thread.accountId, thread.threadId, thread.pastParticipants)
+  yield* groups.putPastParticipants(thread.accountId, thread.threadId, thread.pastParticipants)
 })
 
 const insertThread = Effect.fnUntraced(function* (thread: ThreadDocument) {

@@ -2,7 +2,7 @@
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { Beginning, coverageState } from '../../../domain/coverage.ts'
-import { pastParticipantStatements } from '../../conversations/sql/past-participants.ts'
+import { pastParticipants } from '../../conversations/sql/past-participants.ts'
 import { decodeThread, THREAD_SELECT } from '../../conversations/sql/thread-pages.ts'
 import { decodeGap, gapOf } from '../../history/coverage/rows.ts'
 
@@ -50,6 +50,6 @@ export const threadDocument = Effect.fnUntraced(function* (sql: SqlClient.SqlCli
     ...thread,
     aliases: yield* aliasesOf(sql, thread.accountId, thread.clientJid),
     coverage: yield* coverageOf(sql, threadId),
-    pastParticipants: yield* pastParticipantStatements(sql).list(threadId)
+    pastParticipants: yield* pastParticipants(sql, threadId)
   }
 })

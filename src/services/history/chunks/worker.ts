@@ -9,11 +9,10 @@ import { Conversations } from '../../conversations/apply.ts'
 import type { DatabaseError } from '../../database/error.ts'
 import { Store } from '../../conversations/store.ts'
 import { samePerson } from '../../whatsapp/convert/address.ts'
+import type { ChunkError } from '../../whatsapp/chunk/errors.ts'
 import {
   type ChunkContents,
-  type ChunkCorrupt,
   ChunkReader,
-  type ChunkUnavailable,
   type ReadConversation,
   requestIdOf
 } from '../../whatsapp/chunk/reader.ts'
@@ -88,10 +87,7 @@ export class History extends Context.Service<
         const store = yield* Store
         const incidents = yield* Incidents
         const whatsapp = yield* WhatsApp
-        const ahead = makeReadAhead<ChunkContents, ChunkUnavailable | ChunkCorrupt>(
-          CHUNKS_IN_MEMORY,
-          yield* Effect.scope
-        )
+        const ahead = makeReadAhead<ChunkContents, ChunkError>(CHUNKS_IN_MEMORY, yield* Effect.scope)
         const wakes = yield* Wakes
         const traffic = yield* LiveTraffic
         const pace = makePace()
@@ -260,7 +256,7 @@ export class History extends Context.Service<
         const setback = Effect.fnUntraced(function* (
           accountId: string,
           chunk: QueuedChunk,
-          { _tag: kind, reason }: ChunkUnavailable | ChunkCorrupt
+          { _tag: kind, reason }: ChunkError
         ) {
           const attempt = chunk.attempts + 1
           // A chunk does not get better by fetching it again: the phone makes it anew, under another name.
@@ -292,7 +288,7 @@ export class History extends Context.Service<
           yield* traffic.quiet
           const messages = yield* storeChunk(accountId, chunk, { ...contents, conversations })
           pace.note(accountId, messages, now)
-          yield* whatsapp.learnPeople(accountId, contents.people)
+          yield* whatsapp.storeLidMappings(accountId, contents.people)
           yield* jobs.heard(accountId)
           const { chunksPending, messagesPerSecond, percent, secondsLeft } = yield* progress(accountId)
           // One page of a backfill is no news.

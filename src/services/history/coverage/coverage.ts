@@ -6,15 +6,14 @@ import {
   type Beginning,
   type CoverageSummary,
   coverageState,
-  type GapReason,
   type ThreadCoverage
 } from '../../../domain/coverage.ts'
 import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 import { Store } from '../../conversations/store.ts'
 import type { DecodedConversation, RawMessage } from '../../whatsapp/convert/chunk.ts'
+import { coverageRow, joinHeld, markJoined, openGap } from './gaps.ts'
 import {
   decodeGap,
-  decodeReach,
   gapOf,
   type OpenGap,
   type Reach,
@@ -38,8 +37,6 @@ export interface StoredConversation extends Pick<DecodedConversation, 'oldest' |
 /** Threads whose first live message is known to have been noted already. */
 const MOST_NOTED = 20_000
 
-const FAR = Number.MAX_SAFE_INTEGER
-
 /** Chunks that bring messages, by the order in which they go back in time: newest, recent, full. */
 const PHASES: ReadonlyMap<number, number> = new Map([
   [0, 0],
@@ -48,9 +45,6 @@ const PHASES: ReadonlyMap<number, number> = new Map([
 ])
 const placeOf = (syncType: number, chunkOrder: number): number =>
   (PHASES.get(syncType) ?? 9) * 1_000_000 + chunkOrder
-
-/** A chat that is first heard of this long after an absence is taken to have begun in it. */
-const MAY_HAVE_BEGUN_MS = 30 * 24 * 60 * 60 * 1000
 
 export class Coverage extends Context.Service<
   Coverage,
@@ -100,8 +94,6 @@ export class Coverage extends Context.Service<
     /** The gap's newer edge is now this message. */
     readonly narrowGap: (gapId: number, to: RawMessage) => Effect.Effect<void, DatabaseError>
     readonly closeGap: (gapId: number) => Effect.Effect<void, DatabaseError>
-    /** Two threads turned out to be one. */
-    readonly merge: (accountId: string, from: string, to: string) => Effect.Effect<void, DatabaseError>
     /** `undefined` when there is no such thread. */
     readonly read: (threadId: string) => Effect.Effect<ThreadCoverage | undefined, DatabaseError>
     readonly summary: (accountId: string) => Effect.Effect<CoverageSummary, DatabaseError>
@@ -119,62 +111,10 @@ export class Coverage extends Context.Service<
       const ensure = (accountId: string, threadId: string) =>
         sql`INSERT INTO coverage (thread_id, account_id) VALUES (${threadId}, ${accountId}) ON CONFLICT DO NOTHING`
 
-      const rowOf = Effect.fnUntraced(function* (threadId: string) {
-        const [row] = yield* sql`SELECT * FROM coverage WHERE thread_id = ${threadId}`
-        return row === undefined ? undefined : yield* decodeReach(row)
-      })
-
-      const openGap = Effect.fnUntraced(function* (
-        accountId: string,
-        threadId: string,
-        gap: {
-          readonly reason: GapReason
-          /** Tells one such gap of a thread from another. */
-          readonly cause: string
-          /** `null`: back to the beginning. */
-          readonly from: { readonly at: number; readonly whatsAppId: string } | null
-          readonly to: RawMessage | null
-        }
-      ) {
-        const now = yield* Clock.currentTimeMillis
-        yield* sql`INSERT INTO gaps (account_id, thread_id, reason, cause, from_at, from_id, to_at, to_id, to_from_me, opened_at)
-          VALUES (${accountId}, ${threadId}, ${gap.reason}, ${gap.cause}, ${gap.from?.at ?? null}, ${gap.from?.whatsAppId ?? null},
-            ${gap.to?.at ?? null}, ${gap.to?.whatsAppId ?? null}, ${gap.to?.fromMe ?? null}, ${now})
-          ON CONFLICT (thread_id, reason, cause) DO UPDATE SET from_at = excluded.from_at, from_id = excluded.from_id
-            WHERE gaps.from_at IS NULL AND excluded.from_at IS NOT NULL AND gaps.closed_at IS NULL`
-      })
-
       /** The gap's newer edge is this message. */
       const endGap = (gapId: number, to: RawMessage) =>
         sql`UPDATE gaps SET to_at = ${to.at}, to_id = ${to.whatsAppId}, to_from_me = ${to.fromMe}
           WHERE gap_id = ${gapId}`
-
-      const joined = (threadId: string) => sql`UPDATE coverage SET joined = 1 WHERE thread_id = ${threadId}`
-
-      /** Live messages that begin after what is held leave a stretch between, unless history overlaps them. */
-      const joinHeld = Effect.fnUntraced(function* (accountId: string, threadId: string, live: RawMessage) {
-        const [overlap] = yield* sql`SELECT 1 FROM history_stretches
-          WHERE account_id = ${accountId} AND thread_id = ${threadId} AND newest_at >= ${live.at} LIMIT 1`
-        const older =
-          overlap === undefined ? yield* store.edge(threadId, 'newest', { before: live.at }) : undefined
-        if (older !== undefined) {
-          yield* openGap(accountId, threadId, {
-            reason: 'history-to-live',
-            cause: live.whatsAppId,
-            from: older,
-            to: live
-          })
-        }
-        if (overlap !== undefined || older !== undefined) {
-          yield* joined(threadId)
-          return
-        }
-        // A chat of which nothing was held may have begun while the account was away for too long.
-        const [absence] = yield* sql<{ cause: string | null }>`SELECT MAX(cause) AS cause FROM gaps
-          WHERE account_id = ${accountId} AND reason = 'outage'`
-        if (absence?.cause == null || live.at > Number(absence.cause) + MAY_HAVE_BEGUN_MS) return
-        yield* openGap(accountId, threadId, { reason: 'outage', cause: absence.cause, from: null, to: live })
-      })
 
       const noteFirstLive = Effect.fnUntraced(function* (accountId: string, live: LiveMessage) {
         const { at, fromMe, threadId, whatsAppId } = live
@@ -184,7 +124,7 @@ export class Coverage extends Context.Service<
           WHERE thread_id = ${threadId} AND live_from IS NULL RETURNING 1`
         if (first.length === 0) return
         begun.add(accountId)
-        yield* joinHeld(accountId, threadId, { whatsAppId, fromMe, at })
+        yield* joinHeld(sql, accountId, threadId, { whatsAppId, fromMe, at })
       })
 
       const noteLive = Effect.fnUntraced(function* (accountId: string, messages: ReadonlyArray<LiveMessage>) {
@@ -219,14 +159,14 @@ export class Coverage extends Context.Service<
       ) {
         if (isJoined === 1 || liveFrom === null || liveId === null) return
         if (newest.at < liveFrom) {
-          yield* openGap(accountId, threadId, {
+          yield* openGap(sql, accountId, threadId, {
             reason: 'history-to-live',
             cause: liveId,
             from: newest,
             to: { whatsAppId: liveId, fromMe: liveFromMe === 1, at: liveFrom }
           })
         }
-        yield* joined(threadId)
+        yield* markJoined(sql, threadId)
       })
 
       const noteStored = Effect.fnUntraced(function* (
@@ -241,7 +181,7 @@ export class Coverage extends Context.Service<
           VALUES (${chunkId}, ${accountId}, ${threadId}, ${oldest.at}, ${oldest.whatsAppId}, ${oldest.fromMe}, ${newest.at}, ${newest.whatsAppId})
           ON CONFLICT (chunk_id, thread_id) DO UPDATE SET oldest_at = MIN(oldest_at, excluded.oldest_at),
             newest_at = MAX(newest_at, excluded.newest_at)`
-        const row = yield* rowOf(threadId)
+        const row = yield* coverageRow(sql, threadId)
         if (row !== undefined) yield* joinLive(accountId, threadId, newest, row)
       })
 
@@ -291,7 +231,7 @@ export class Coverage extends Context.Service<
               .at(0)
             // Without anything older, all that lies before what came may have been in it, unless that is the beginning.
             if (older === undefined && (newer === undefined || (yield* isWhole(threadId)))) continue
-            yield* openGap(accountId, threadId, {
+            yield* openGap(sql, accountId, threadId, {
               reason: 'lost-chunk',
               cause: String(chunk.chunkId),
               from: older === undefined ? null : { at: older.newestAt, whatsAppId: older.newestId },
@@ -340,7 +280,7 @@ export class Coverage extends Context.Service<
           if (yield* isStillOut(threadId)) continue
           const newest = yield* store.edge(threadId, 'newest', { before: heldBefore })
           if (newest === undefined) continue
-          yield* openGap(accountId, threadId, {
+          yield* openGap(sql, accountId, threadId, {
             reason: 'outage',
             cause: String(heldBefore),
             from: newest,
@@ -369,46 +309,11 @@ export class Coverage extends Context.Service<
           rows => Effect.forEach(rows, row => Effect.map(decodeGap(row), gapOf))
         )
 
-      const merge = Effect.fnUntraced(function* (accountId: string, from: string, to: string) {
-        noted.clear()
-        const source = yield* rowOf(from)
-        const isThread = (yield* sql`SELECT 1 FROM coverage WHERE thread_id = ${to}`).length > 0
-        if (source !== undefined && !isThread) {
-          yield* sql`UPDATE coverage SET thread_id = ${to} WHERE thread_id = ${from}`
-        } else if (source !== undefined) {
-          // Each thread was a part of one chat: only what both say holds for the whole of it.
-          yield* sql`UPDATE coverage SET beginning = 'unknown' WHERE thread_id = ${to} AND beginning <> ${source.beginning}`
-          yield* sql`UPDATE coverage SET live_from = ${source.liveFrom}, live_id = ${source.liveId},
-              live_from_me = ${source.liveFromMe}
-            WHERE thread_id = ${to} AND COALESCE(live_from, ${FAR}) > COALESCE(${source.liveFrom}, ${FAR})`
-          yield* sql`UPDATE coverage SET floor_at = NULL, floor_id = NULL, joined = MIN(joined, ${source.joined})
-            WHERE thread_id = ${to}`
-          yield* sql`DELETE FROM coverage WHERE thread_id = ${from}`
-        }
-        yield* sql`UPDATE OR IGNORE gaps SET thread_id = ${to} WHERE thread_id = ${from}`
-        yield* sql`DELETE FROM gaps WHERE thread_id = ${from}`
-        yield* sql`UPDATE OR IGNORE history_stretches SET thread_id = ${to} WHERE account_id = ${accountId} AND thread_id = ${from}`
-        yield* sql`DELETE FROM history_stretches WHERE account_id = ${accountId} AND thread_id = ${from}`
-        for (const table of ['backfill_jobs', 'backfill_tasks', 'backfill_requests']) {
-          yield* sql`UPDATE ${sql(table)} SET thread_id = ${to} WHERE account_id = ${accountId} AND thread_id = ${from}`
-        }
-        yield* sql`UPDATE OR IGNORE placeholders SET thread_id = ${to} WHERE thread_id = ${from}`
-        yield* sql`DELETE FROM placeholders WHERE thread_id = ${from}`
-        // What the one thread had live may begin after what the other one had of old.
-        const row = yield* rowOf(to)
-        if (row === undefined || row.joined === 1 || row.liveFrom === null || row.liveId === null) return
-        yield* joinHeld(accountId, to, {
-          whatsAppId: row.liveId,
-          fromMe: row.liveFromMe === 1,
-          at: row.liveFrom
-        })
-      })
-
       const read = Effect.fnUntraced(function* (given: string) {
         const thread = yield* store.readThread(given)
         if (thread === undefined) return undefined
         const { accountId, threadId } = thread
-        const row = yield* rowOf(threadId)
+        const row = yield* coverageRow(sql, threadId)
         const gaps = yield* openGaps(sql`g.thread_id = ${threadId}`)
         const [oldest, newest] = yield* Effect.all([
           store.edge(threadId, 'oldest'),
@@ -466,7 +371,7 @@ export class Coverage extends Context.Service<
         noteRefusal: (accountId, threadId, reason) => failed(noteRefusal(accountId, threadId, reason)),
         takeBegun: accountId => begun.delete(accountId),
         forget: Effect.sync(() => noted.clear()),
-        reachOf: threadId => failed(Effect.map(rowOf(threadId), reachOf)),
+        reachOf: threadId => failed(Effect.map(coverageRow(sql, threadId), reachOf)),
         gap: gapId => failed(Effect.map(openGaps(sql`g.gap_id = ${gapId}`), ([gap]) => gap)),
         openGaps: accountId => failed(openGaps(sql`g.account_id = ${accountId}`)),
         gapsOf: threadId => failed(openGaps(sql`g.thread_id = ${threadId}`)),
@@ -479,7 +384,6 @@ export class Coverage extends Context.Service<
               )
             )
           ),
-        merge: (accountId, from, to) => failed(merge(accountId, from, to)),
         read: threadId => failed(read(threadId)),
         summary: accountId => failed(summary(accountId))
       })

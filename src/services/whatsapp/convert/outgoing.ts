@@ -1,5 +1,5 @@
-// From what an application wants sent to WhatsApp's protobuf, once, when the entry is accepted: every attempt then
-// sends the same bytes under the same id. Media get theirs when their file has been uploaded.
+// From the content of an outbox entry to WhatsApp's protobuf, once, when the entry is accepted: every attempt then
+// sends the same bytes under the same id. The protobuf of media is made when the file has been uploaded.
 import { proto } from '@whiskeysockets/baileys'
 import type { ContentFact } from '../../../domain/fact.ts'
 import { isGroupJid } from '../../../domain/jid.ts'
@@ -24,7 +24,7 @@ const keyOf = (target: Target, { selfJid, toJid }: Destination): proto.IMessageK
   ...(isGroupJid(toJid) ? { participant: target.sender ?? selfJid } : {})
 })
 
-/** What accompanies a message: whom it names, what it answers. `undefined` when there is nothing. */
+/** Mentions and quote of a message; `undefined` when it has neither. */
 export const contextOf = (
   content: {
     readonly mentions?: ReadonlyArray<string> | undefined
@@ -128,7 +128,7 @@ const MEDIA_FIELD = {
   sticker: 'stickerMessage'
 } as const
 
-/** What a message with media says before its file is uploaded: everything but where the file is. */
+/** The content of a message with media before its file is uploaded: everything but where the file is. */
 export const encodeUnuploaded = (
   content: Extract<OutboxContent, { kind: 'media' }>,
   destination: Destination,
@@ -149,7 +149,7 @@ export const encodeUnuploaded = (
   }).finish()
 }
 
-/** What a message of ours is in the store: the same as if another device had sent it. */
+/** An own message as it is stored: the same as if another device of the account had sent it. */
 export const outgoingContent = (self: Self, bytes: Uint8Array): ContentFact | undefined =>
   contentOf(self, proto.Message.decode(bytes))
 
