@@ -5,7 +5,7 @@ import type { AccountRecord, AccountState, Disconnect, Restriction } from '../do
 import type { Pairing } from '../domain/connection.ts'
 import type { CoverageSummary } from '../domain/coverage.ts'
 import type { SyncProgress } from './history/chunks/pace.ts'
-import type { Counts } from './conversations/store.ts'
+import type { Counts } from './conversations/queries.ts'
 import type { DatabaseError } from './database/error.ts'
 
 export type AccountCommand =

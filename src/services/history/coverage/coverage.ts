@@ -12,14 +12,7 @@ import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 import { Store } from '../../conversations/store.ts'
 import type { DecodedConversation, RawMessage } from '../../whatsapp/convert/chunk.ts'
 import { coverageRow, joinHeld, markJoined, openGap } from './gaps.ts'
-import {
-  decodeGap,
-  gapOf,
-  type OpenGap,
-  type Reach,
-  reachOf,
-  type ReachRow
-} from './rows.ts'
+import { decodeGap, gapOf, type OpenGap, type Reach, reachOf, type ReachRow } from './rows.ts'
 
 /** A live message as it was stored. */
 export interface LiveMessage {
@@ -341,9 +334,7 @@ export class Coverage extends Context.Service<
             askedAt: request.askedAt
           })),
           lastRefusal:
-            row?.refusal == null || row.refusedAt === null
-              ? null
-              : { reason: row.refusal, at: row.refusedAt }
+            row?.refusal == null || row.refusedAt === null ? null : { reason: row.refusal, at: row.refusedAt }
         } satisfies ThreadCoverage
       })
 
