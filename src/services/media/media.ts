@@ -106,10 +106,8 @@ const makeMedia = Effect.fnUntraced(function* (options: MediaOptions) {
   const removal = makeRemoval({ files, messageFiles, fileLock })
   const giveUp = makeGiveUp({ records, waiters, incidents, reported })
   const requests = makeReuploadRequests({ messages, whatsapp, wakes, queue, records, waiters, giveUp })
-  const fetcher = makeFetcher({
-    ...{ files, queue, records, waiters, removal, requests, giveUp, download, pause, wakes, incidents },
-    ...{ largest: options.largest, fileLock, scope }
-  })
+  const shared = { files, queue, records, waiters, removal, requests, giveUp, pause, wakes, incidents }
+  const fetcher = makeFetcher({ ...shared, download, largest: options.largest, fileLock, scope })
 
   yield* messageFiles.retryTooLarge(options.largest)
   const answers = Stream.runForEach(whatsapp.mediaAnswers, onAnswer({ requests, fetcher, waiters, wakes }))
@@ -118,6 +116,15 @@ const makeMedia = Effect.fnUntraced(function* (options: MediaOptions) {
     topic: MEDIA_DOWNLOADS,
     runOnce: downloadOnce({ ...options, messages, queue, messageFiles, removal, fetcher, pause }),
     words: { failing: CANNOT_STORE, again: 'Media are kept again' },
+    onTrouble: reportStorageTrouble(incidents)
+  })
+  const requestWorker = yield* makeWorker({
+    topic: REUPLOAD_REQUESTS,
+    runOnce: requests.runOnce,
+    words: {
+      failing: 'The phone cannot be asked for media; the requests wait',
+      again: 'The phone is asked for media again'
+    },
     onTrouble: reportStorageTrouble(incidents)
   })
 
@@ -130,15 +137,7 @@ const makeMedia = Effect.fnUntraced(function* (options: MediaOptions) {
       ...downloads,
       loop: accountId => Effect.raceFirst(downloads.loop(accountId), wakeWhenStored(wakes, accountId))
     },
-    requests: yield* makeWorker({
-      topic: REUPLOAD_REQUESTS,
-      runOnce: requests.runOnce,
-      words: {
-        failing: 'The phone cannot be asked for media; the requests wait',
-        again: 'The phone is asked for media again'
-      },
-      onTrouble: reportStorageTrouble(incidents)
-    }),
+    requests: requestWorker,
     removeOrphans: removal.removeOrphans,
     removeUnknown: removal.removeUnknown
   })
