@@ -13,7 +13,7 @@ import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { Attachments } from './attachments.ts'
 import { decodeOutboxRow, type OutboxRow, withoutWords } from './entry-row.ts'
 import { count } from '../telemetry/metrics.ts'
-import { asked } from '../telemetry/tracing.ts'
+import { continueTrace } from '../telemetry/tracing.ts'
 
 /** WhatsApp's answer to a message that would start a conversation the account may not start. */
 const RESTRICTED = 463
@@ -242,7 +242,7 @@ export const makeSender = Effect.fnUntraced(function* (options: { readonly paceM
       const nextAt = Math.min(...times.filter(time => time !== undefined))
       return Number.isFinite(nextAt) ? { nextAt } : ('idle' as const)
     }
-    const outcome = yield* asked('Outbox.send', row.trace, accountId)(dispatch(row, now))
+    const outcome = yield* continueTrace('Outbox.send', row.trace, accountId)(dispatch(row, now))
     if (outcome !== 'sent') return outcome
     yield* Effect.sleep(options.paceMs)
     return 'more' as const

@@ -5,20 +5,15 @@ import { Cause, Context, Effect, Layer, Queue, Schedule, Schema, Semaphore, Stre
 import { SqlClient } from 'effect/sql'
 import type { DocumentReference, DocumentSnapshot, QueryDocumentSnapshot } from 'firebase-admin/firestore'
 import { digestOf } from '../../../domain/ids.ts'
-import { Incidents, type News } from '../../incidents/incidents.ts'
+import { Incidents, type IncidentReport } from '../../incidents/incidents.ts'
 import { makeComposer, RequestRefused } from '../../outbox/composer.ts'
 import type { Attachments } from '../../outbox/attachments.ts'
 import { IdempotencyConflict, Outbox } from '../../outbox/outbox.ts'
 import { DatabaseError } from '../../database/error.ts'
 import { Store } from '../../conversations/store.ts'
 import { FirestoreDatabase } from '../publish/database.ts'
-import {
-  accessRefused,
-  FAILED_PRECONDITION,
-  grpcCodeOf,
-  INVALID_ARGUMENT,
-  NOT_FOUND
-} from '../publish/errors.ts'
+import { FAILED_PRECONDITION, grpcCodeOf, INVALID_ARGUMENT, NOT_FOUND } from '../publish/errors.ts'
+import { accessRefused } from '../publish/incident-reports.ts'
 import { requestOf } from './outbox-request.ts'
 import { outcomeOf } from '../publish/writing.ts'
 
@@ -62,7 +57,7 @@ type Reason = Pick<RequestRefused, 'field' | 'reason'>
 /** The time of the version that a write has to find, or made. */
 type Version = QueryDocumentSnapshot['updateTime']
 
-const unanswerable = (document: QueryDocumentSnapshot): News => ({
+const unanswerable = (document: QueryDocumentSnapshot): IncidentReport => ({
   accountId: null,
   kind: 'firestore.refused',
   severity: 'warning',
