@@ -4,11 +4,10 @@ import { HttpServerRequest } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
 import { decodePlace, encodeCursor } from '../domain/page.ts'
 import { Accounts } from '../services/accounts.ts'
-import { makeComposer, type RequestRefused } from '../services/outbox/composer.ts'
-import { type IdempotencyConflict, Outbox } from '../services/outbox/outbox.ts'
-import type { DatabaseError } from '../services/database/error.ts'
+import { Outbox } from '../services/outbox/outbox.ts'
+import type { Submission } from '../services/outbox/submit.ts'
 import { Api } from './api.ts'
-import { findAccount } from './find-account.ts'
+import { findAccount, noAccount } from './find-account.ts'
 import { badField, KeyReused, NotFound, NotWaiting, StoreUnavailable, WrongState } from './problems.ts'
 
 const PAGE = 50
@@ -20,23 +19,34 @@ export const outboxLayer = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const accounts = yield* Accounts
     const outbox = yield* Outbox
-    const composer = yield* makeComposer
 
     const find = (accountId: string) => findAccount(accounts, accountId)
 
     const noEntry = (entryId: string) => new NotFound({ detail: `The outbox has no entry ${entryId}` })
 
-    const answered = <A>(work: Effect.Effect<A, IdempotencyConflict | RequestRefused | DatabaseError>) =>
-      Effect.catchTags(work, {
-        IdempotencyConflict: () =>
-          Effect.fail(
-            new KeyReused({
-              detail: 'Use a new idempotencyKey for a new message; the earlier one is kept for 24 hours'
-            })
-          ),
-        RequestRefused: ({ field, reason }) => Effect.fail(badField('payload', field, reason)),
-        DatabaseError: () => Effect.fail(new StoreUnavailable({}))
-      })
+    const submit = (submission: Submission) =>
+      outbox.submit(submission).pipe(
+        Effect.catchTags({
+          AccountNotFound: () => Effect.fail(noAccount(submission.accountId)),
+          AccountNotLinked: ({ accountId }) =>
+            Effect.flatMap(
+              find(accountId),
+              ({ state }) =>
+                new WrongState({
+                  state,
+                  detail: 'The account is not linked to a phone, so nothing can be sent. Start with pair'
+                })
+            ),
+          IdempotencyConflict: () =>
+            Effect.fail(
+              new KeyReused({
+                detail: 'Use a new idempotencyKey for a new message; the earlier one is kept for 24 hours'
+              })
+            ),
+          RequestRefused: ({ field, reason }) => Effect.fail(badField('payload', field, reason)),
+          DatabaseError: () => Effect.fail(new StoreUnavailable({}))
+        })
+      )
 
     /** From the body or the header `Idempotency-Key`; two that differ are a mistake. */
     const keyOf = Effect.fnUntraced(function* (
@@ -57,28 +67,13 @@ export const outboxLayer = HttpApiBuilder.group(
 
     return handlers.handleAll({
       send: Effect.fn(function* ({ params: { accountId }, payload, request }) {
-        const { record, state } = yield* find(accountId)
         const idempotencyKey = yield* keyOf(payload.idempotencyKey, request)
-        const queued = { status: 'queued' as const }
-        // Before anything is fetched or judged: what was accepted once is accepted, whatever has changed since.
-        const { attachment, fingerprint } = yield* answered(composer.identify(payload))
-        const known = yield* answered(outbox.accepted({ accountId, idempotencyKey, fingerprint }))
-        if (known !== undefined) return { ...known, ...queued }
-        const mustBeLinked =
-          record.jid === null || state === 'loggedOut'
-            ? Effect.fail(
-                new WrongState({
-                  state,
-                  detail: 'The account is not linked to a phone, so nothing can be sent. Start with pair'
-                })
-              )
-            : Effect.void
-        // Bad input is told first, but no file is taken for an account that cannot send.
-        if ('media' in payload && payload.media !== undefined) yield* mustBeLinked
-        const composed = yield* answered(composer.compose(accountId, payload, attachment))
-        yield* mustBeLinked
-        const accepted = yield* answered(outbox.accept({ ...composed, idempotencyKey, fingerprint }))
-        return { ...accepted, ...queued }
+        const { entryId, messageId, threadId } = yield* submit({
+          accountId,
+          request: payload,
+          idempotencyKey
+        })
+        return { entryId, messageId, threadId, status: 'queued' as const }
       }),
       list: Effect.fn(function* ({ params: { accountId }, query }) {
         yield* find(accountId)

@@ -11,8 +11,6 @@ import { cursorIn, messageFilter } from './fields.ts'
 import { badField, NotFound, StoreUnavailable, WrongState } from './problems.ts'
 
 const PAGE = 50
-/** Read receipts sent at once; with more unread ones, the newest get theirs. */
-const MOST_RECEIPTS = 500
 
 export const threadsLayer = HttpApiBuilder.group(
   Api,
@@ -51,21 +49,9 @@ export const threadsLayer = HttpApiBuilder.group(
         return { ...message, receipts: yield* store.receipts(threadId, messageId).pipe(unavailable) }
       }),
       read: Effect.fn(function* ({ params }) {
-        const { accountId, clientJid, threadId } = yield* find(params.threadId)
-        const unread = yield* store.unread(threadId, MOST_RECEIPTS).pipe(unavailable)
-        if (unread.length > 0) {
-          yield* outbox
-            .accept({
-              accountId,
-              toJid: clientJid,
-              content: { kind: 'read', targets: unread },
-              fingerprint: ''
-            })
-            .pipe(unavailable)
-        } else {
-          yield* store.markRead(accountId, threadId, 'everything').pipe(unavailable)
-        }
-        return yield* find(threadId)
+        const thread = yield* find(params.threadId)
+        yield* outbox.markRead(thread).pipe(unavailable)
+        return yield* find(thread.threadId)
       }),
       typing: Effect.fn(function* ({ params, payload }) {
         const { accountId, clientJid } = yield* find(params.threadId)
