@@ -128,7 +128,7 @@ export const migrateStore = async (
   direction: { readonly from: string; readonly to: string },
   onLine: (line: string, kill: () => void) => void = () => undefined
 ): Promise<{ readonly code: number | null; readonly output: ReadonlyArray<string> }> => {
-  const child = launch(settings, ['--from', direction.from, '--to', direction.to], 'migrate-store.ts')
+  const child = launch(settings, ['migrate-store', '--from', direction.from, '--to', direction.to])
   const lines: Array<string> = []
   collect(child, line => {
     lines.push(line)
@@ -138,12 +138,8 @@ export const migrateStore = async (
   return { code: child.exitCode, output: lines }
 }
 
-const launch = (
-  settings: Readonly<Record<string, string>>,
-  args: ReadonlyArray<string> = [],
-  script = 'main.ts'
-): ChildProcess =>
-  spawn(process.execPath, [join(ROOT, 'src', script), ...args], {
+const launch = (settings: Readonly<Record<string, string>>, args: ReadonlyArray<string> = []): ChildProcess =>
+  spawn(process.execPath, [join(ROOT, 'src', 'main.ts'), ...args], {
     // Away from the project's own .env file; only what is given here counts.
     cwd: tmpdir(),
     env: {

@@ -91,104 +91,104 @@ export const settings = {
   DATA_DIR: setting({
     default: './data',
     allowed: 'a folder that this process may create and write',
-    meaning: 'Where the embedded database and the generated keys live. One running server a folder',
+    meaning: 'Folder of the embedded database and the generated keys. Only one server may run per folder',
     decode: text => (text.trim() === '' || text.includes('\0') ? undefined : text)
   }),
   STORE: setting({
     default: 'sqlite',
     allowed: 'sqlite or firestore',
     meaning:
-      'Where applications read: over HTTP from the embedded database, or from Firestore too. Credentials and what is received but not yet stored are in DATA_DIR either way',
+      'Where applications read: from the HTTP API only, or from Firestore as well. Credentials and messages that are not stored yet are always in DATA_DIR',
     decode: oneOf('sqlite', 'firestore')
   }),
   FIREBASE_PROJECT_ID: setting({
     default: '',
     allowed: 'the id of a Firebase project',
-    meaning: 'The Firebase project: of STORE=firestore, FIREBASE_AUTH and FIREBASE_STORAGE_BUCKET',
+    meaning: 'Firebase project for STORE=firestore, FIREBASE_AUTH and FIREBASE_STORAGE_BUCKET',
     decode: emptyOr(text => (/^[a-z][a-z0-9:.-]{2,62}$/.test(text) ? text : undefined))
   }),
   FIRESTORE_DATABASE: setting({
     default: '(default)',
     allowed: 'the id of a database of the project',
-    meaning: 'The Firestore database within the project',
+    meaning: 'Firestore database within the project',
     decode: text => (/^(\(default\)|[a-z][a-z0-9-]{3,62})$/.test(text) ? text : undefined)
   }),
   GOOGLE_APPLICATION_CREDENTIALS: setting({
     default: '',
     allowed: 'the path of a JSON key file; empty: the identity of the machine, on Google Cloud',
-    meaning: 'Service account that may write to Firestore. Read by the Firebase client itself',
+    meaning: 'Key file of a service account that may write to Firestore. Read by the Firebase client',
     decode: text => (text.includes('\0') ? undefined : text)
   }),
   FIRESTORE_EMULATOR_HOST: setting({
     default: '',
     allowed: 'host:port; empty: Google’s servers',
-    meaning: 'A Firestore emulator to use instead of Google’s servers',
+    meaning: 'Firestore emulator to use instead of Google’s servers',
     decode: emptyOr(text => (/^[A-Za-z0-9.-]+:\d{1,5}$/.test(text) ? text : undefined))
   }),
   FIRESTORE_OUTBOX_SWEEP: setting({
     default: '1m',
     allowed: DURATION,
     meaning:
-      'How often the outbox in Firestore is looked through for documents that the listener was not told of. Each look costs two reads, and two for each document that waits',
+      'How often the outbox in Firestore is checked for documents that the listener missed. Each check costs two reads, plus two for each waiting document',
     decode: positiveDuration
   }),
   FIREBASE_AUTH: setting({
     default: 'false',
     allowed: 'true or false',
     meaning:
-      'Take Firebase ID tokens of FIREBASE_PROJECT_ID as bearer keys too; what a user may do is in the custom claim backscroll of their token',
+      'Accept Firebase ID tokens of FIREBASE_PROJECT_ID as bearer tokens. The custom claim backscroll in the token says what a user may do',
     decode: boolean
   }),
   FIREBASE_AUTH_EMULATOR_HOST: setting({
     default: '',
     allowed: 'host:port; empty: Google’s servers',
     meaning:
-      'A Firebase Auth emulator. Its tokens have no signature: whoever reaches this server may make one',
+      'Firebase Auth emulator. Its tokens are not signed: anyone who can reach this server can forge one',
     decode: emptyOr(text => (/^[A-Za-z0-9.-]+:\d{1,5}$/.test(text) ? text : undefined))
   }),
   FIREBASE_STORAGE_BUCKET: setting({
     default: '',
     allowed: 'the name of a bucket; empty: media are kept in DATA_DIR',
-    meaning: 'Bucket of Firebase Storage that received files are kept in, instead of the folder',
+    meaning: 'Firebase Storage bucket for received files, instead of a folder in DATA_DIR',
     decode: emptyOr(text => (/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/.test(text) ? text : undefined))
   }),
   FIREBASE_STORAGE_EMULATOR_HOST: setting({
     default: '',
     allowed: 'host:port; empty: Google’s servers',
-    meaning: 'A Firebase Storage emulator to use instead of Google’s servers',
+    meaning: 'Firebase Storage emulator to use instead of Google’s servers',
     decode: emptyOr(text => (/^[A-Za-z0-9.-]+:\d{1,5}$/.test(text) ? text : undefined))
   }),
   FIRESTORE_RAMP_UP: setting({
     default: 'true',
     allowed: 'true or false',
     meaning:
-      'Begin with 500 writes a second and rise by half every five minutes, as Google asks. False for a database that is used to more',
+      'Start with 500 writes per second and increase by half every five minutes, as Google recommends. Set to false for a database that already has more traffic',
     decode: boolean
   }),
   API_KEY: setting({
     default: '',
     allowed: 'at least 16 characters, no spaces; empty: generated at the first start and printed once',
-    meaning: 'Bearer key that every request to /v1 must carry',
+    meaning: 'Bearer key for all requests to /v1',
     decode: emptyOr(text => (/^\S{16,512}$/.test(text) ? text : undefined))
   }),
   VAULT_KEY: setting({
     default: '',
     allowed:
       '32 bytes in base64 (44 characters); empty: generated into DATA_DIR/vault.key, readable by its owner only',
-    meaning: 'Key that encrypts credentials, Signal keys and what is received but not yet stored',
+    meaning: 'Key that encrypts credentials, Signal keys and messages that are not stored yet',
     decode: emptyOr(bytes32)
   }),
   LOG_LEVEL: setting({
     default: 'info',
     allowed: 'trace, debug, info, warn, error or silent',
-    meaning: 'How much is logged. No level logs message bodies, phone numbers or keys',
+    meaning: 'Log level. No level logs message bodies, phone numbers or keys',
     decode: oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent')
   }),
   WHATSAPP_URL: setting({
     default: 'wss://web.whatsapp.com/ws/chat',
     allowed: 'a ws:// or wss:// address',
     meaning:
-      'The WhatsApp server. Another one than the default (the simulator) needs WHATSAPP_TRUST_ROOT too',
+      'WhatsApp server. Any other server than the default (the simulator) also needs WHATSAPP_TRUST_ROOT',
     decode: webSocketUrl
   }),
   WHATSAPP_TRUST_ROOT: setting({
@@ -201,7 +201,7 @@ export const settings = {
     default: '',
     allowed: 'an http:// or https:// address without a path',
     meaning:
-      "Where history chunks and media are downloaded from. Empty: WhatsApp's media server, or beside a WHATSAPP_URL of your own",
+      "Server of history chunks and media. Empty: WhatsApp's media server, or the host of WHATSAPP_URL if that is set",
     decode: emptyOr(mediaUrl)
   }),
   WHATSAPP_SYNC_FULL_HISTORY: setting({
@@ -214,59 +214,60 @@ export const settings = {
     default: '100',
     allowed: 'a whole number from 0 to 1000000; 0 fetches everything, to the beginning',
     meaning:
-      'Messages of each thread that are fetched from the phone by themselves, older than what it sent when it was linked. Known gaps are always filled, however long they are',
+      'Number of older messages per thread that are fetched from the phone automatically, in addition to the history it sends after linking. Known gaps are always filled, whatever their length',
     decode: whole(0, 1_000_000)
   }),
   WHATSAPP_BACKFILL_THREADS: setting({
     default: '50',
-    allowed: 'a whole number from 0 to 100000; 0 fetches nothing older by itself',
-    meaning: 'Threads, the most recently active first, for which older messages are fetched by themselves',
+    allowed: 'a whole number from 0 to 100000; 0 fetches no older messages automatically',
+    meaning:
+      'Number of threads for which older messages are fetched automatically, most recently active first',
     decode: whole(0, 100_000)
   }),
   WHATSAPP_HISTORY_SYNC_DRY_RUN: setting({
     default: 'false',
     allowed: 'true or false',
     meaning:
-      'Fetch and read history, count what would be stored, thread by thread, and store none of it. What arrives live is stored. Started without it again, the server stores what the phone sent by itself, and asks for older pages anew',
+      'Dry run: download and read history, count per thread what would be stored, and store none of it. Live messages are stored. After a restart without this setting the server stores the history that the phone sent after linking, and requests older pages again',
     decode: boolean
   }),
   BACKFILL_TIMEOUT: setting({
     default: '1m',
     allowed: DURATION,
-    meaning: 'How long the phone has to answer a request for older messages before it counts as silent',
+    meaning: 'How long to wait for the phone’s answer to a request for older messages',
     decode: positiveDuration
   }),
   BACKFILL_RETRY_MAX: setting({
     default: '1h',
     allowed: DURATION,
     meaning:
-      'Longest time a silent phone is left alone before it is asked again; the wait begins with a minute and doubles',
+      'Longest wait before a phone that did not answer is asked again. The wait starts at one minute and doubles',
     decode: positiveDuration
   }),
   BACKFILL_DELAY: setting({
     default: '30s',
     allowed: DURATION,
     meaning:
-      'How long after linking, or after the last history chunk, the phone is left to send more by itself before it is asked; no time once it says that it has sent everything',
+      'How long to wait after linking, or after the last history chunk, before older messages are requested. There is no wait once the phone reports that it has sent everything',
     decode: duration
   }),
   OFFLINE_QUEUE: setting({
     default: '336h',
     allowed: DURATION,
     meaning:
-      'How long WhatsApp certainly keeps messages for an account that is away. After a longer absence every thread is taken to have a gap and is completed from the phone',
+      'How long WhatsApp reliably keeps messages for an account that is offline. After a longer absence every thread gets a gap, which is filled from the phone',
     decode: positiveDuration
   }),
   PAIRING_TIMEOUT: setting({
     default: '3m',
     allowed: DURATION,
-    meaning: 'How long a QR or pairing code is offered before the account goes back to stopped',
+    meaning: 'How long a QR code or pairing code is offered before the account returns to the state stopped',
     decode: positiveDuration
   }),
   CONNECT_TIMEOUT: setting({
     default: '30s',
     allowed: DURATION,
-    meaning: 'How long a connection may take to open before it is given up and tried again',
+    meaning: 'How long a connection may take to open before it is closed and retried',
     decode: positiveDuration
   }),
   RECONNECT_MIN: setting({
@@ -284,74 +285,73 @@ export const settings = {
   START_PACE: setting({
     default: '100ms',
     allowed: DURATION,
-    meaning:
-      'Pause between the connection attempts of any two accounts, when the server starts and after an outage',
+    meaning: 'Pause between the connection attempts of two accounts, at server start and after an outage',
     decode: duration
   }),
   SEND_PACE: setting({
     default: '250ms',
     allowed: DURATION,
-    meaning: 'Shortest pause between two messages that one account sends',
+    meaning: 'Minimum pause between two messages sent by one account',
     decode: duration
   }),
   MEDIA_MAX_MB: setting({
     default: '64',
     allowed: 'a whole number from 1 to 2000',
-    meaning: 'Largest file that is taken for sending, in MiB. WhatsApp takes up to 2000 as a document',
+    meaning: 'Largest file that can be sent, in MiB. WhatsApp accepts up to 2000 as a document',
     decode: whole(1, 2000)
   }),
   MEDIA_URL_PRIVATE: setting({
     default: 'false',
     allowed: 'true or false',
     meaning:
-      'Fetch files to be sent from addresses that are not public too, such as a server in the same network. Whoever has the API key can then read what this machine can reach',
+      'Also fetch files to send from private addresses, such as a server in the same network. Anyone with the API key can then read what this machine can reach',
     decode: boolean
   }),
   MEDIA_DOWNLOAD: setting({
     default: 'on-demand',
     allowed: 'none, on-demand, recent or all',
     meaning:
-      'Which received files are downloaded: none, those somebody asks for, also recent ones by itself, or all of them',
+      'Which received files are downloaded: none, only requested ones (on-demand), also recent ones automatically (recent), or all',
     decode: oneOf('none', 'on-demand', 'recent', 'all')
   }),
   MEDIA_DOWNLOAD_RECENT: setting({
     default: '30d',
     allowed: 'a whole number with its unit, 12h or 30d, at most 99999d',
-    meaning: 'How old a message may be whose file is downloaded with MEDIA_DOWNLOAD=recent',
+    meaning: 'Maximum age of messages whose files are downloaded automatically with MEDIA_DOWNLOAD=recent',
     decode: age
   }),
   MEDIA_DOWNLOAD_MAX_MB: setting({
     default: '100',
     allowed: 'a whole number from 1 to 2000',
-    meaning: 'Largest file that is downloaded, in MiB. WhatsApp takes up to 2000 as a document',
+    meaning: 'Largest file that is downloaded, in MiB',
     decode: whole(1, 2000)
   }),
   INSPECT: setting({
     default: 'false',
     allowed: 'true or false',
     meaning:
-      'Let whoever has the API key watch all actors live at /inspect. Can be switched while the server runs (PUT /v1/inspector)',
+      'Enable the live inspector at /inspect for holders of the API key. Can be changed while the server runs (PUT /v1/inspector)',
     decode: boolean
   }),
   INSPECT_UI: setting({
     default: 'https://stately.ai/inspect',
     allowed: 'an http or https address; empty: only the page of this server',
     meaning:
-      'The Stately inspector that /inspect shows beside its own drawing. It is loaded by the browser and gets only what the page shows',
+      'Stately inspector that /inspect embeds beside its own diagram. The browser loads it, and it receives only what the page shows',
     decode: emptyOr(webPage)
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: setting({
     default: '',
     allowed: 'an http or https address; empty: no traces',
     meaning:
-      'OpenTelemetry collector that traces are sent to (OTLP over HTTP, JSON). OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME and OTEL_BSP_… apply as the standard says',
+      'OpenTelemetry collector for traces (OTLP over HTTP, JSON). The standard variables OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME and OTEL_BSP_* apply',
     decode: emptyOr(webPage)
   }),
   SEND_TIMEOUT: setting({
     default: '30s',
     allowed: DURATION,
     meaning:
-      "How long a sent message waits for WhatsApp's acknowledgement before it is sent again with the same id",
+      "How long to wait for WhatsApp's acknowledgement before a message is sent again with the same id",
     decode: positiveDuration
   })
 }

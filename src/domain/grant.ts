@@ -2,7 +2,7 @@
 import { Schema } from 'effect'
 
 /** `viewer` reads the accounts named, `agent` also sends for them, `admin` does everything with every account. */
-const ROLES = ['viewer', 'agent', 'admin'] as const
+export const ROLES = ['viewer', 'agent', 'admin'] as const
 
 export interface Grant {
   readonly role: (typeof ROLES)[number]

@@ -12,16 +12,20 @@ beforeAll(async () => {
 afterAll(() => emulator.stop())
 
 const grant = async (...args: ReadonlyArray<string>) => {
-  const script = join(import.meta.dirname, '..', '..', 'scripts', 'grant.mjs')
+  const script = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
   const env = {
     ...process.env,
     FIREBASE_AUTH_EMULATOR_HOST: emulator.host,
     METADATA_SERVER_DETECTION: 'none'
   }
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [script, '--project', 'demo-x', ...args], {
-      env
-    })
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [script, 'grant', '--project', 'demo-x', ...args],
+      {
+        env
+      }
+    )
     return { code: 0, output: stdout }
   } catch (error) {
     const { code, stderr } = error as { code: number; stderr: string }

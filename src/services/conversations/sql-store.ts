@@ -1,6 +1,7 @@
 // The Store on SQL: the embedded SQLite by default.
 import { Clock, Effect, Layer } from 'effect'
-import { SqlClient, SqlError } from 'effect/sql'
+import type { SqlError } from 'effect/sql'
+import { SqlClient } from 'effect/sql'
 import { parseThreadId, threadIdOf } from '../../domain/ids.ts'
 import { SqlBulk } from '../database/bulk.ts'
 import { accountStatements } from './sql/accounts.ts'

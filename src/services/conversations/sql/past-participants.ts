@@ -28,7 +28,7 @@ export const pastParticipantStatements = (sql: SqlClient.SqlClient) => ({
         ORDER BY left_at DESC, person`,
       rows =>
         Effect.forEach(rows, row =>
-          Effect.map(decodeRow(row), ({ leftAt: leftAt, person: jid, reason }) => ({ jid, reason, leftAt }))
+          Effect.map(decodeRow(row), ({ leftAt, person: jid, reason }) => ({ jid, reason, leftAt }))
         )
     ),
 

@@ -48,7 +48,7 @@ export const makeQueue = Effect.gen(function* () {
         yield* sql`SELECT path, version, digest, attempts, maybe_there, forced FROM firestore_documents
         WHERE lane = ${lane} AND due <= ${until} ORDER BY due LIMIT ${most - found.length}`
       for (const row of rows) {
-        const { forced, maybeThere: maybeThere, ...noted } = yield* decodeRow(row)
+        const { forced, maybeThere, ...noted } = yield* decodeRow(row)
         found.push({ ...noted, isMaybeThere: maybeThere === 1, isForced: forced === 1 })
       }
     }

@@ -57,7 +57,7 @@ export class Ground extends Context.Service<
             FROM threads t LEFT JOIN coverage c ON c.thread_id = t.thread_id WHERE t.account_id = ${accountId}
             ORDER BY COALESCE(t.last_message_at, 0) DESC, t.thread_id DESC LIMIT ${limit}`
           return yield* Effect.forEach(rows, row =>
-            Effect.map(decodeThread(row), ({ beginning, sought, threadId: threadId }): GroundThread => ({
+            Effect.map(decodeThread(row), ({ beginning, sought, threadId }): GroundThread => ({
               threadId,
               beginning,
               sought

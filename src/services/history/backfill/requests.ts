@@ -59,7 +59,7 @@ export const makeRequests = (options: {
       WHERE account_id = ${accountId} AND status = 'asked' AND task_id IN (SELECT t.task_id FROM backfill_tasks t
         JOIN backfill_jobs j ON j.job_id = t.job_id WHERE j.account_id = ${accountId} AND j.dry <> ${dry})
       RETURNING task_id`
-    for (const { taskId: taskId } of [...rows, ...others]) yield* setTask(taskId, 'waiting', null)
+    for (const { taskId } of [...rows, ...others]) yield* setTask(taskId, 'waiting', null)
   }, sql.withTransaction)
 
   /** One more try that brought nothing; the last one ends the part. */

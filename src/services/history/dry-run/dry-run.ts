@@ -161,7 +161,7 @@ export class Rehearsal extends Context.Service<
                 ORDER BY COALESCE(newest_at, 0) DESC, thread_id DESC LIMIT ${limit}`,
               rows =>
                 Effect.forEach(rows, row =>
-                  Effect.map(decodeRow(row), ({ beginning, threadId: threadId }) => ({
+                  Effect.map(decodeRow(row), ({ beginning, threadId }) => ({
                     threadId,
                     beginning,
                     sought: 0

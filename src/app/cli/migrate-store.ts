@@ -1,0 +1,125 @@
+// Copies what is stored from one store to the other: npm run migrate-store -- --from sqlite --to firestore
+import { parseArgs } from 'node:util'
+import { NodeRuntime } from '@effect/platform-node'
+import { Cause, Effect, Exit, Layer, Logger } from 'effect'
+import type { Config } from '../../config.ts'
+import { withoutNumbers } from '../../domain/mask.ts'
+import { Incidents } from '../../services/incidents/incidents.ts'
+import { claim } from '../../services/database/sqlite/data-folder.ts'
+import { FirestoreDatabase } from '../../services/firestore/publish/database.ts'
+import { isComplete, type Progress, type Report } from '../../services/firestore/migrate/report.ts'
+import { copyToFirestore } from '../../services/firestore/migrate/to-firestore.ts'
+import { copyToSqlite } from '../../services/firestore/migrate/to-sqlite.ts'
+import { Publisher } from '../../services/firestore/publish/publisher.ts'
+import * as Database from '../wings/database.ts'
+import * as Firebase from '../wings/firebase.ts'
+import { loadSettings, refuse } from './terminal.ts'
+import * as SqlStore from '../../services/conversations/sql-store.ts'
+
+const USAGE = `npm run migrate-store -- --from sqlite --to firestore
+npm run migrate-store -- --from firestore --to sqlite [--account acc-… …]
+
+  Copies accounts, threads, messages, contacts and incidents, then compares both sides document by document. The
+  server must not run on DATA_DIR meanwhile. What ends it half-way only delays it: run it again. Settings are those of
+  the server: DATA_DIR, FIREBASE_PROJECT_ID, GOOGLE_APPLICATION_CREDENTIALS …
+`
+
+interface Asked {
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly account?: ReadonlyArray<string> | undefined
+}
+
+const misused = (text: string): never => refuse(text.trimEnd(), 2)
+
+const parse = (args: ReadonlyArray<string>): Asked => {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        from: { type: 'string' },
+        to: { type: 'string' },
+        account: { type: 'string', multiple: true },
+        help: { type: 'boolean', short: 'h' }
+      }
+    })
+    if (values.help === true) {
+      process.stdout.write(USAGE)
+      process.exit(0)
+    }
+    return values
+  } catch (error) {
+    return misused(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`)
+  }
+}
+
+const REPORT_EVERY_MS = 1000
+
+/** A line a second, with the pace and what is left. */
+const progress = (): Progress => {
+  let what = ''
+  let began = 0
+  let first = 0
+  let reportedAt = 0
+  return (now, done, of) => {
+    const at = Date.now()
+    if (now !== what) {
+      ;[what, began, first, reportedAt] = [now, at, done, 0]
+    }
+    if (at - reportedAt < REPORT_EVERY_MS && done !== of) return
+    reportedAt = at
+    const pace = Math.round(((done - first) * 1000) / Math.max(1, at - began))
+    const left = of === null || pace === 0 ? '' : `, ${Math.ceil((of - done) / pace)} s left`
+    const share = of === null ? '' : ` of ${of}`
+    process.stderr.write(`${done}${share} ${what}, ${pace} a second${left}\n`)
+  }
+}
+
+const services = (config: Config) =>
+  Publisher.layer({ rampUp: config.FIRESTORE_RAMP_UP }).pipe(
+    Layer.provideMerge(Layer.mergeAll(SqlStore.layer, Incidents.layer)),
+    Layer.provideMerge(FirestoreDatabase.layer({ databaseId: config.FIRESTORE_DATABASE })),
+    Layer.provideMerge(Firebase.app(config)),
+    Layer.provideMerge(Database.layer(config, true))
+  )
+
+const copy = Effect.fnUntraced(function* (
+  config: Config,
+  to: 'firestore' | 'sqlite',
+  only: ReadonlyArray<string>
+) {
+  yield* claim(config.DATA_DIR)
+  const report: Report = yield* to === 'firestore'
+    ? copyToFirestore(progress()).pipe(Effect.provide(services(config)))
+    : copyToSqlite(progress(), only).pipe(Effect.provide(services(config)))
+  process.stdout.write(`${JSON.stringify(report)}\n`)
+  if (!isComplete(report)) {
+    process.stderr.write('Not everything arrived as it was; run it again, or look at the counts above.\n')
+    process.exitCode = 1
+  }
+})
+
+export const migrateStore = (args: ReadonlyArray<string>): void => {
+  const { account: only = [], from, to } = parse(args)
+  if (!((from === 'sqlite' && to === 'firestore') || (from === 'firestore' && to === 'sqlite')))
+    return misused(USAGE)
+  const config = loadSettings(misused)
+  NodeRuntime.runMain(copy(config, to, only).pipe(Effect.scoped, Effect.provide(Logger.layer([]))), {
+    disableErrorReporting: true,
+    teardown: (exit, onExit) => {
+      if (Exit.isSuccess(exit)) return onExit(Number(process.exitCode ?? 0))
+      process.stderr.write(
+        `The stores were not copied: ${withoutNumbers(reasonOf(Cause.squash(exit.cause)))}\n`
+      )
+      onExit(1)
+    }
+  })
+}
+
+/** The words of the innermost error that has some; they may quote a path, and with it a phone number. */
+const reasonOf = (failure: unknown): string =>
+  failure instanceof Error
+    ? failure.cause instanceof Error
+      ? reasonOf(failure.cause)
+      : failure.message || failure.name
+    : 'for an unknown reason'

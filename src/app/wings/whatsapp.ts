@@ -1,0 +1,24 @@
+// The connection to WhatsApp, and where its files are fetched from.
+import type { Config } from '../../config.ts'
+import { WhatsApp } from '../../services/whatsapp/whatsapp.ts'
+
+const MEDIA_SERVER = 'https://mmg.whatsapp.net'
+
+/** The simulator serves media beside its web socket; WhatsApp has a server of its own for it. */
+export const mediaBase = (config: Config): URL => {
+  if (config.WHATSAPP_MEDIA_URL !== '') return config.WHATSAPP_MEDIA_URL
+  if (!config.simulated) return new URL(MEDIA_SERVER)
+  const { host, protocol } = config.WHATSAPP_URL
+  return new URL(`${protocol === 'wss:' ? 'https' : 'http'}://${host}`)
+}
+
+export const layer = (config: Config) =>
+  WhatsApp.layer({
+    url: config.WHATSAPP_URL,
+    trustRoot: config.WHATSAPP_TRUST_ROOT,
+    connectTimeoutMs: config.CONNECT_TIMEOUT,
+    sendTimeoutMs: config.SEND_TIMEOUT,
+    paceMs: config.START_PACE,
+    syncFullHistory: config.WHATSAPP_SYNC_FULL_HISTORY,
+    dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN
+  })
