@@ -1,7 +1,12 @@
 // Writes to documents in `outbox`. Each is made on condition that the document is still the version that was read, so
 // that neither another server nor an application that writes at the same time is overwritten.
 import { Effect, Schema } from 'effect'
-import type { DocumentReference, DocumentSnapshot, QueryDocumentSnapshot } from 'firebase-admin/firestore'
+import type {
+  DocumentReference,
+  DocumentSnapshot,
+  FieldValue,
+  QueryDocumentSnapshot
+} from 'firebase-admin/firestore'
 import { digestOf } from '../../../domain/ids.ts'
 import { DatabaseError } from '../../database/error.ts'
 import { Incidents, type News } from '../../incidents/incidents.ts'
@@ -18,8 +23,6 @@ export interface Rejection {
 
 /** The time of the version that a write requires, or made. */
 export type Version = QueryDocumentSnapshot['updateTime']
-
-type FieldValue = typeof import('firebase-admin/firestore').FieldValue
 
 /** Answers the new version, or `undefined` when the document was another version. */
 const updateIfUnchanged = (
@@ -54,7 +57,7 @@ const unanswerable = (document: QueryDocumentSnapshot): News => ({
 })
 
 /** Moves the content to where it requests nothing any more. */
-const movedContent = (document: DocumentSnapshot, fieldValue: FieldValue) => {
+const movedContent = (document: DocumentSnapshot, fieldValue: typeof FieldValue) => {
   const content: unknown = document.get('content')
   return content === undefined ? {} : { content: fieldValue.delete(), payload: content }
 }
@@ -69,7 +72,7 @@ const claimOf = (document: DocumentSnapshot, serverId: string): 'here' | 'elsewh
 }
 
 const reject = Effect.fnUntraced(function* (
-  fieldValue: FieldValue,
+  fieldValue: typeof FieldValue,
   document: QueryDocumentSnapshot,
   version: Version,
   { field, reason }: Rejection
@@ -86,7 +89,7 @@ const reject = Effect.fnUntraced(function* (
 })
 
 /** The writes of the server with this id. */
-export const makeDocumentWrites = (fieldValue: FieldValue, serverId: string) => ({
+export const makeDocumentWrites = (fieldValue: typeof FieldValue, serverId: string) => ({
   claimOf: (document: DocumentSnapshot) => claimOf(document, serverId),
   /** Makes the document this server's own: what a crash interrupts is found again by its claim. */
   claim: (document: QueryDocumentSnapshot): Effect.Effect<Version | undefined, TooLarge | DatabaseError> =>
