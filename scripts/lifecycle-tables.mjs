@@ -1,14 +1,14 @@
-// Writes what the machines and their words say into docs/lifecycle.md. Run it after changing a machine, a disconnect reason
-// or the words of an end; a test compares.
+// Generates the tables of docs/lifecycle.md from the account machine and its incidents. Run it after changing the machine, a
+// disconnect reason or an incident; a test compares.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { END_WORDS, UNLINKING } from '../src/actors/account-words.ts'
+import { END_INCIDENTS, LOGOUT_UNCONFIRMED } from '../src/actors/account-incidents.ts'
 import { disconnectTable } from '../src/domain/disconnect.ts'
 import { accountMachine } from '../src/machines/account.ts'
 
 const FILE = join(import.meta.dirname, '..', 'docs', 'lifecycle.md')
 
-/** Which setting a delay follows; what is not here is fixed. */
+/** The setting that a delay follows; delays that are not listed are fixed. */
 const SETTING_OF = {
   pairingTimeout: 'PAIRING_TIMEOUT',
   connectTimeout: 'CONNECT_TIMEOUT',
@@ -35,7 +35,7 @@ const eventOf = type => {
   if (type === '') return '(at once)'
   const after = /^xstate\.after\.(\w+)\./.exec(type)
   if (after) return `after \`${after[1]}\``
-  return type.startsWith('xstate.done.actor') ? '(its work is done)' : `\`${type}\``
+  return type.startsWith('xstate.done.actor') ? '(its work completes)' : `\`${type}\``
 }
 
 const guardOf = guard => {
@@ -68,22 +68,27 @@ const sections = {
       .map(([code, { reason, verdict }]) => [code, reason, VERDICTS[verdict]])
   ),
   transitions: table(['from', 'event', 'if', 'to'], transitions),
-  delays: table(['delay', 'standard', 'setting'], delays),
+  delays: table(['delay', 'default', 'setting'], delays),
   incidents: table(
     ['kind', 'severity', 'what happened', 'what to do'],
     [
-      ...Object.entries(END_WORDS).map(([kind, words]) => [
+      ...Object.entries(END_INCIDENTS).map(([kind, incident]) => [
         `\`account.${kind}\``,
-        words.severity,
-        words.happened,
-        words.advice
+        incident.severity,
+        incident.happened,
+        incident.advice
       ]),
-      [`\`${UNLINKING.kind}\``, UNLINKING.severity, UNLINKING.happened, UNLINKING.advice]
+      [
+        `\`${LOGOUT_UNCONFIRMED.kind}\``,
+        LOGOUT_UNCONFIRMED.severity,
+        LOGOUT_UNCONFIRMED.happened,
+        LOGOUT_UNCONFIRMED.advice
+      ]
     ]
   )
 }
 
-/** The document with its tables as they have to be. */
+/** The document with its tables as they should be. */
 export const written = (text = readFileSync(FILE, 'utf8')) =>
   Object.entries(sections).reduce(
     (before, [name, content]) =>

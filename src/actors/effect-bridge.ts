@@ -1,54 +1,60 @@
-// Where XState and Effect meet: an Effect becomes the work of a state. Leaving the state interrupts the fiber; the
-// scope of the bridge ends them all, and waits until they have ended.
+// Where XState and Effect meet: an Effect becomes the work of a state. Leaving the state interrupts the fiber; closing the
+// scope of the bridge interrupts them all, and waits until they have ended.
 import { Effect, FiberSet, type Scope, Stream, type Tracer } from 'effect'
 import { fromPromise, type PromiseActorLogic } from 'xstate'
 
 export interface EffectBridge<R> {
   /** Actor logic that runs the program while its state is active; a failure is the actor's error. */
   readonly fromEffect: <I, E>(program: (input: I) => Effect.Effect<void, E, R>) => PromiseActorLogic<void, I>
-  /** The same for a stream: each element is told to whom `hearer` names, until the state is left. */
+  /** The same for a stream: each element goes to the callback that `receiver` finds in the input, until the state is left. */
   readonly fromStream: <I, A, E>(
     program: (input: I) => Stream.Stream<A, E, R>,
-    hearer: (input: I) => (element: A) => void
+    receiver: (input: I) => (element: A) => void
   ) => PromiseActorLogic<void, I>
-  /** Runs an effect that no state waits for, such as writing a fact down. */
+  /** Runs an effect that no state waits for, such as storing a fact. */
   readonly run: (effect: Effect.Effect<void, never, R>) => void
-  /** Sends an event on behalf of whoever has this span: what the event starts at once belongs to its trace. */
-  readonly onBehalfOf: (span: Tracer.AnySpan | undefined, send: () => void) => void
-  /** On whose behalf work starts just now. */
-  readonly asker: () => Tracer.AnySpan | undefined
+  /** Calls `send`, which sends an event to an actor; work that the event starts synchronously belongs to this span. */
+  readonly sendWithSpan: (span: Tracer.AnySpan | undefined, send: () => void) => void
+  /** The span of the event that is being sent at the moment. */
+  readonly currentSpan: () => Tracer.AnySpan | undefined
 }
 
 export const makeEffectBridge = <R>(): Effect.Effect<EffectBridge<R>, never, R | Scope.Scope> =>
   Effect.gen(function* () {
     const runPromise = yield* FiberSet.makeRuntimePromise<R>()
-    let asker: Tracer.AnySpan | undefined
+    let currentSpan: Tracer.AnySpan | undefined
     const bridge: EffectBridge<R> = {
       fromEffect: program => fromPromise(({ input, signal }) => runPromise(program(input), { signal })),
-      fromStream: (program, hearer) =>
-        fromPromise(({ input, signal }) => {
-          const tell = hearer(input)
-          const told = Stream.runForEach(program(input), element =>
-            Effect.sync(() => {
-              if (!signal.aborted) tell(element)
-            })
-          )
-          return runPromise(told, { signal })
-        }),
+      fromStream: (program, receiver) =>
+        fromPromise(({ input, signal }) =>
+          runPromise(runWhile(signal, program(input), receiver(input)), { signal })
+        ),
       run: effect => {
-        const asked = asker === undefined ? effect : Effect.withParentSpan(effect, asker)
+        const traced = currentSpan === undefined ? effect : Effect.withParentSpan(effect, currentSpan)
         // The effect cannot fail; it can only be interrupted when the process ends.
-        runPromise(asked).catch(() => undefined)
+        runPromise(traced).catch(() => undefined)
       },
-      onBehalfOf: (span, send) => {
-        asker = span
+      sendWithSpan: (span, send) => {
+        currentSpan = span
         try {
           send()
         } finally {
-          asker = undefined
+          currentSpan = undefined
         }
       },
-      asker: () => asker
+      currentSpan: () => currentSpan
     }
     return bridge
   })
+
+/** Gives each element to `receive`; none after the state was left. */
+const runWhile = <A, E, R>(
+  signal: AbortSignal,
+  elements: Stream.Stream<A, E, R>,
+  receive: (element: A) => void
+): Effect.Effect<void, E, R> =>
+  Stream.runForEach(elements, element =>
+    Effect.sync(() => {
+      if (!signal.aborted) receive(element)
+    })
+  )

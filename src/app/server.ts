@@ -3,11 +3,12 @@ import { Effect, Layer } from 'effect'
 import { HttpServer } from 'effect/http'
 import * as Root from '../actors/root.ts'
 import type { Config } from '../config.ts'
-import { type ApiKey, loadApiKey } from '../http/auth.ts'
+import { type ApiKey, loadApiKey } from '../http/auth/api-key.ts'
 import * as Http from '../http/server.ts'
 import * as ClockWatch from '../services/incidents/clock-watch.ts'
 import { Ingest } from '../services/intake/ingest.ts'
 import { claim, useScratchFolder } from '../services/database/sqlite/data-folder.ts'
+import { AccountMemory } from '../services/process/account-memory.ts'
 import * as SteadyClock from '../services/process/steady-clock.ts'
 import { Stopping } from '../services/process/stopping.ts'
 import { StrayRejections } from '../services/process/stray-rejections.ts'
@@ -81,7 +82,7 @@ export const layer = (config: Config) =>
         Layer.provide(Firebase.idTokens(config, firebase)),
         Layer.provide(services(config, firebase)),
         Layer.provide(Inspection.layer({ on: config.INSPECT })),
-        Layer.provide([StrayRejections.layer, Stopping.layer]),
+        Layer.provide([AccountMemory.layer, StrayRejections.layer, Stopping.layer]),
         Layer.provide(SteadyClock.layer)
       )
     })

@@ -13,15 +13,8 @@ import {
   type Poll,
   Reaction
 } from './message.ts'
-import { openVote } from '../services/whatsapp/convert/poll-vote.ts'
-
-const SealedVote = Schema.Struct({
-  payload: Schema.String,
-  iv: Schema.String,
-  pollId: Schema.String,
-  voters: Schema.Array(Schema.String),
-  authors: Schema.Array(Schema.String)
-})
+import { openVote, SealedVote } from './poll-vote.ts'
+import { messageSecretIn } from './sealed-add-on.ts'
 
 export const MessageChange = Schema.Union([
   Schema.Struct({ to: Schema.Literal('edited'), body: Schema.NullOr(Schema.String), at: Schema.Finite }),
@@ -120,6 +113,13 @@ const edited = (held: Held, body: string | null, at: number): Held => {
   }
 }
 
+/** What a vote chose; `undefined` when it cannot be opened with this message. */
+const chosenOptions = ({ poll, raw }: Held, vote: SealedVote): ReadonlyArray<string> | undefined => {
+  const secret = poll === null || raw === null ? undefined : messageSecretIn(raw)
+  if (poll === null || secret === undefined) return undefined
+  return openVote({ secret, optionNames: poll.options.map(({ name }) => name) }, vote)
+}
+
 const voted = (held: Held, vote: Vote): Held => {
   const known = held.votes.find(({ voter }) => voter === vote.voter)
   if (known !== undefined && known.at > vote.at) return held
@@ -157,7 +157,7 @@ export const applyChange = (held: Held, change: MessageChange): Held => {
     case 'reacted':
       return reacted(held, change)
     case 'voted': {
-      const options = held.raw === null ? undefined : openVote(held.raw, change.vote)
+      const options = chosenOptions(held, change.vote)
       return options === undefined ? held : voted(held, { voter: change.voter, options, at: change.at })
     }
     case 'called': {

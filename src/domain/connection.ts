@@ -17,4 +17,4 @@ export type ConnectionEvent =
   | { readonly type: 'socket.opened'; readonly jid: string; readonly lid: string | null }
   | { readonly type: 'socket.closed'; readonly verdict: Verdict; readonly disconnect: Disconnect }
   /** WhatsApp restricts the account, or (`null`) lifts what it had restricted. */
-  | { readonly type: 'socket.restrictionTold'; readonly restriction: Restriction | null }
+  | { readonly type: 'socket.restrictionChanged'; readonly restriction: Restriction | null }

@@ -1,6 +1,7 @@
 // What WhatsApp told us, in our own words: every road in (live, offline queue, history, on-demand) ends in these facts.
 // Addresses are still as WhatsApp wrote them; who they are is resolved once, by services/conversations/identity.
 import type { Call, Details, MessageStatus } from './message.ts'
+import type { SealedVote } from './poll-vote.ts'
 
 /** A person or chat as one stanza names it, with the other form (LID or phone number) when the stanza gave both. */
 export interface Address {
@@ -65,15 +66,6 @@ export interface ChangeFact {
     | { readonly to: 'reacted'; readonly emoji: string; readonly at: number }
     | { readonly to: 'voted'; readonly vote: SealedVote; readonly at: number }
     | { readonly to: 'called'; readonly call: Call }
-}
-
-/** A poll vote as it travels: only who has the poll can open it. `voters` and `authors` are the address forms it may be sealed with. */
-export interface SealedVote {
-  readonly payload: string
-  readonly iv: string
-  readonly pollId: string
-  readonly voters: ReadonlyArray<string>
-  readonly authors: ReadonlyArray<string>
 }
 
 /** A recipient's phone or person reports about messages this account sent. */

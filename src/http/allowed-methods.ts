@@ -1,18 +1,18 @@
-// Which methods a path knows: who asks with another one is told so, and not that there is nothing.
+// Which methods a path supports: a request with another method is answered with 405 instead of 404.
 import { OpenApi } from 'effect/http-api'
 import { Api } from './api.ts'
 
-/** What is served beside the contract. */
+/** Served outside the contract. */
 const PAGES = ['/', '/docs', '/openapi.json', '/inspect', '/inspect/stream']
 
-interface Known {
+interface KnownPath {
   readonly path: RegExp
   readonly methods: ReadonlyArray<string>
 }
 
 const patternOf = (template: string): RegExp => new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
 
-const known: ReadonlyArray<Known> = [
+const known: ReadonlyArray<KnownPath> = [
   ...Object.entries(OpenApi.fromApi(Api).paths).map(([template, methods]) => ({
     path: patternOf(template),
     methods: Object.keys(methods).map(method => method.toUpperCase())
@@ -20,8 +20,8 @@ const known: ReadonlyArray<Known> = [
   ...PAGES.map(path => ({ path: patternOf(path), methods: ['GET'] }))
 ]
 
-/** The methods that a request's address (with or without a query) knows; none where there is nothing. */
-export const allowedMethods = (address: string): ReadonlyArray<string> => {
-  const [path = ''] = address.split('?')
+/** The methods of the path in a request's URL (with or without a query); empty when there is no such path. */
+export const allowedMethods = (url: string): ReadonlyArray<string> => {
+  const [path = ''] = url.split('?')
   return known.filter(one => one.path.test(path)).flatMap(({ methods }) => methods)
 }

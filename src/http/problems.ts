@@ -1,40 +1,41 @@
-// What can go wrong with a request, as RFC 9457 problems: each names what is wrong and what to do about it.
-import { Schema } from 'effect'
+// What can go wrong with a request, as RFC 9457 problems: each says what is wrong and what to do about it.
+import { Effect, Schema } from 'effect'
 import { HttpServerResponse } from 'effect/http'
 import { HttpApiError } from 'effect/http-api'
+import type { DatabaseError } from '../services/database/error.ts'
 
 const type = (name: string) => `urn:backscroll:problem:${name}`
 
 export class Unauthorized extends HttpApiError.Problem<Unauthorized>()('Unauthorized', {
   type: type('unauthorized'),
   status: 401,
-  title: 'A bearer key is needed'
+  title: 'Authentication is required'
 }) {}
 
-/** The caller is known, and this is not for them. */
+/** The caller is known but lacks the access that this requires. */
 export class Forbidden extends HttpApiError.Problem<Forbidden>()('Forbidden', {
   type: type('forbidden'),
   status: 403,
-  title: 'This is not granted to you'
+  title: 'Access denied'
 }) {}
 
 export class NotFound extends HttpApiError.Problem<NotFound>()('NotFound', {
   type: type('not-found'),
   status: 404,
-  title: 'There is no such thing here'
+  title: 'Not found'
 }) {}
 
-/** The account cannot serve this in the state it is in. */
+/** The account cannot do this in its current state. */
 export class WrongState extends HttpApiError.Problem<WrongState>()(
   'WrongState',
-  { type: type('wrong-state'), status: 409, title: 'The account cannot do this in its present state' },
+  { type: type('wrong-state'), status: 409, title: 'Not possible in the current state of the account' },
   { state: Schema.String }
 ) {}
 
 /** The outbox entry is being sent or has ended. */
 export class NotWaiting extends HttpApiError.Problem<NotWaiting>()(
   'NotWaiting',
-  { type: type('not-waiting'), status: 409, title: 'This entry of the outbox is not waiting any more' },
+  { type: type('not-waiting'), status: 409, title: 'The outbox entry is no longer queued' },
   { entryStatus: Schema.String }
 ) {}
 
@@ -44,7 +45,7 @@ export class KeyReused extends HttpApiError.Problem<KeyReused>()('KeyReused', {
   title: 'This idempotency key was used for another message'
 }) {}
 
-/** A field is wrong that the schema alone cannot judge. Same shape as the schema's own refusals. */
+/** A field is wrong in a way that its schema does not express. Same shape as a schema error. */
 export class BadField extends HttpApiError.Problem<BadField>()(
   'BadField',
   { type: type('bad-field'), status: 400, title: 'Bad Request' },
@@ -54,27 +55,27 @@ export class BadField extends HttpApiError.Problem<BadField>()(
 export class StoreUnavailable extends HttpApiError.Problem<StoreUnavailable>()('StoreUnavailable', {
   type: type('store-unavailable'),
   status: 503,
-  title: 'The database cannot be reached; try again'
+  title: 'The database is unavailable; try again'
 }) {}
 
-/** This server does not download that file. */
+/** The settings of this server exclude the file. */
 export class MediaNotTaken extends HttpApiError.Problem<MediaNotTaken>()('MediaNotTaken', {
   type: type('media-not-taken'),
   status: 422,
-  title: 'This file is not downloaded here'
+  title: 'This server does not download the file'
 }) {}
 
 export class MediaGoneForGood extends HttpApiError.Problem<MediaGoneForGood>()('MediaGoneForGood', {
   type: type('media-gone'),
   status: 410,
-  title: 'The file does not exist any more'
+  title: 'The file no longer exists'
 }) {}
 
-/** It was asked for, which is remembered. */
+/** The file was requested; the request is stored and continues in the background. */
 export class MediaOnItsWay extends HttpApiError.Problem<MediaOnItsWay>()('MediaOnItsWay', {
   type: type('media-on-its-way'),
   status: 503,
-  title: 'The file is not here yet; ask again'
+  title: 'The file is not available yet; try again later'
 }) {}
 
 export class MediaBroken extends HttpApiError.Problem<MediaBroken>()('MediaBroken', {
@@ -89,7 +90,7 @@ export class InspectorIsOff extends HttpApiError.Problem<InspectorIsOff>()('Insp
   title: 'The inspector is switched off'
 }) {}
 
-/** A refusal from beside the contract, in the same shape. */
+/** A problem of a route outside the contract, in the same shape. */
 export const plainProblem = (
   status: number,
   title: string,
@@ -103,3 +104,11 @@ export const plainProblem = (
 
 export const badField = (slot: 'params' | 'query' | 'payload', field: string, message: string): BadField =>
   new BadField({ detail: `${field}: ${message}`, errors: [{ path: [slot, field], message }] })
+
+/** A failed database as a problem, for `Effect.catchTags`. Its cause is not part of the response. */
+export const storeFailed = { DatabaseError: () => Effect.fail(new StoreUnavailable({})) }
+
+/** The same, for work that can fail in no other way. */
+export const orStoreUnavailable = <A, R>(
+  work: Effect.Effect<A, DatabaseError, R>
+): Effect.Effect<A, StoreUnavailable, R> => Effect.catchTags(work, storeFailed)

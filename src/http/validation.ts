@@ -1,30 +1,39 @@
-// A request that does not fit the contract is refused with the name of each field that is wrong.
+// A request that does not fit the contract is answered with a problem that names each wrong field.
 import { Cause, Effect, ErrorReporter, SchemaIssue } from 'effect'
 import { HttpApiError, HttpApiMiddleware } from 'effect/http-api'
 
-const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
+/** A strict schema's "Expected no excess property" says little to the author of a request. */
+const messageOf: SchemaIssue.LeafHook = issue =>
+  issue._tag === 'UnexpectedKey' ? 'Unknown field' : SchemaIssue.defaultLeafHook(issue)
 
-const segment = (part: PropertyKey | { readonly key: PropertyKey }): string | number => {
+const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1({ leafHook: messageOf })
+
+const MOST_IN_DETAIL = 3
+
+const segmentOf = (part: PropertyKey | { readonly key: PropertyKey }): string | number => {
   const key = typeof part === 'object' ? part.key : part
   return typeof key === 'number' ? key : String(key)
 }
 
-/** Renders schema refusals as problems; an answer of ours that does not fit is our fault and is logged. */
-export const layer = HttpApiMiddleware.layerSchemaErrorTransform(HttpApiMiddleware.ProblemDetails, error => {
-  if (error.kind === 'Body' || error.kind === 'ResponseHeaders') {
-    return Effect.andThen(
-      ErrorReporter.report(Cause.fail(error)),
-      Effect.fail(new HttpApiError.InternalServerErrorProblem())
-    )
-  }
-  const slot = error.kind.toLowerCase()
-  const errors = issuesOf(error.cause.issue).issues.map(({ message, path }) => ({
-    path: [slot, ...(path ?? []).map(segment)],
+/** What is wrong with which field of a part of the request: `params`, `query`, `payload` or `headers`. */
+const problemOf = (slot: string, issue: SchemaIssue.Issue): HttpApiError.BadRequestProblem => {
+  const errors = issuesOf(issue).issues.map(({ message, path }) => ({
+    path: [slot, ...(path ?? []).map(segmentOf)],
     message
   }))
   const detail = errors
-    .slice(0, 3)
+    .slice(0, MOST_IN_DETAIL)
     .map(({ path, message }) => `${path.length > 1 ? path.slice(1).join('.') : slot}: ${message}`)
     .join('; ')
-  return Effect.fail(new HttpApiError.BadRequestProblem({ detail, errors }))
-})
+  return new HttpApiError.BadRequestProblem({ detail, errors })
+}
+
+/** Renders schema errors as problems. A response that does not fit the contract is a fault of the server and is logged. */
+export const layer = HttpApiMiddleware.layerSchemaErrorTransform(HttpApiMiddleware.ProblemDetails, error =>
+  error.kind === 'Body' || error.kind === 'ResponseHeaders'
+    ? Effect.andThen(
+        ErrorReporter.report(Cause.fail(error)),
+        Effect.fail(new HttpApiError.InternalServerErrorProblem())
+      )
+    : Effect.fail(problemOf(error.kind.toLowerCase(), error.cause.issue))
+)

@@ -1,9 +1,10 @@
 // The life of one account, from linking to its ends. Pure: it knows states, events, deadlines and which work runs
 // in which state; the work itself is provided by src/actors. The nesting makes sockets safe by construction:
 // entering `session` opens exactly one, leaving it closes that one.
-import { assign, fromPromise, setup } from 'xstate'
+import { assign, fromPromise, type PromiseActorLogic, setup } from 'xstate'
 import type { AccountFacts, Disconnect, EndedState } from '../domain/account.ts'
 import type { ConnectionEvent, Pairing } from '../domain/connection.ts'
+import type { Verdict } from '../domain/disconnect.ts'
 
 export type AccountEvent =
   | { readonly type: 'command.pair'; readonly pairing: Pairing }
@@ -32,7 +33,7 @@ export interface AccountContext {
   readonly offer: { readonly method: 'qr' | 'code'; readonly text: string; readonly expiresAt: number } | null
   /** Failed connections in a row; the back-off grows with it. */
   readonly attempts: number
-  /** A person asked for the logout: its coming true is no news. */
+  /** A person asked for the logout: that it happens needs no report. */
   readonly unlinking: boolean
   /** A session WhatsApp did not accept is tried once more before the account is logged out. */
   readonly badSession: boolean
@@ -41,29 +42,54 @@ export interface AccountContext {
 export interface SocketInput {
   readonly accountId: string
   readonly pairing: Pairing | null
-  /** Brings the socket's events to this account. */
-  readonly tell: (event: ConnectionEvent) => void
+  /** Sends an event of the socket to this account. */
+  readonly onEvent: (event: ConnectionEvent) => void
 }
+
+/** What most work of an account is given. */
+export interface AccountWork {
+  readonly accountId: string
+}
+
+/** Why an account ended or gave up pairing, as reported to a person; the texts are in src/actors/account-incidents.ts. */
+export type EndReason = 'loggedOut' | 'replaced' | 'banned' | 'badSession' | 'updateNeeded' | 'notLinked'
 
 /** Pairing connections that may fail before the person has to ask again. */
 const MAX_PAIRING_ATTEMPTS = 5
 
-/** An end is over when a phone is linked, not when it is tried: a server that restarts meanwhile must not take it for linked. */
-const LINK = ['notePairing', { type: 'remember', params: { wanted: true } }] as const
+/**
+ * Pairing does not clear the stored `ended`, only `socket.linked` does: a server that restarts during the pairing must not
+ * take the account for linked.
+ */
+const BEGIN_PAIRING = ['notePairing', { type: 'remember', params: { wanted: true } }] as const
 const GO_ONLINE = ['noteWanted', { type: 'remember', params: { wanted: true, ended: null } }] as const
 const STAY_OFFLINE = ['noteUnwanted', { type: 'remember', params: { wanted: false } }] as const
 
 const NOT_LINKED = { type: 'reportEnd', params: { kind: 'notLinked' } } as const
 
-/** What goes with the transition to an end: the state alone would report it again at every start of the server. */
-const ending = (ended: EndedState, kind: EndReason) =>
+/** Actions of a transition to an end, not of its state: the state would repeat them at every start of the server. */
+const endActions = (ended: EndedState, kind: EndReason) =>
   [
     'noteDisconnect',
     { type: 'rememberEnd', params: { ended } },
     { type: 'reportEnd', params: { kind } }
   ] as const
 
-/** An account for which the socket has yet to be provided. */
+const hasVerdict = (event: AccountEvent, verdict: Verdict): boolean =>
+  event.type === 'socket.closed' && event.verdict === verdict
+
+/** The guard of a `socket.closed` with this verdict. */
+const closedWith = (verdict: Verdict) => ({ type: 'closedWith', params: { verdict } }) as const
+
+/** Work of a state, to be provided by src/actors; without that it never completes. */
+const work = <Input = AccountWork>(): PromiseActorLogic<void, Input> =>
+  fromPromise<void, Input>(() => new Promise(() => undefined))
+
+const accountWork = ({ context }: { readonly context: AccountContext }): AccountWork => ({
+  accountId: context.accountId
+})
+
+/** An account whose work has yet to be provided. */
 export const accountMachine = setup({
   types: {
     context: {} as AccountContext,
@@ -72,32 +98,33 @@ export const accountMachine = setup({
     tags: {} as 'online' | 'ended'
   },
   actors: {
-    /** Owns the one socket of the session; tells its events to this machine; closes the socket when stopped. */
-    socket: fromPromise<void, SocketInput>(() => new Promise(() => undefined)),
+    /** Owns the one socket of the session, sends its events to this machine, and closes the socket when stopped. */
+    socket: work<SocketInput>(),
     /** Stores what arrives, in every state: the journal does not wait for a connection. */
-    ingest: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
+    ingest: work(),
     /** Fetches and stores announced history chunks, in every state. */
-    history: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
-    /** Fetches the media of messages, in every state. */
-    media: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
+    history: work(),
+    /** Downloads the media of messages, in every state. */
+    media: work(),
     /** Asks the phone for media that WhatsApp no longer has. */
-    mediaRequests: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
+    mediaRequests: work(),
     /** Sends the outbox. */
-    outbox: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
+    outbox: work(),
     /** Asks the phone for messages that arrived without their content. */
-    placeholders: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
-    /** Notes that the account is online, and what it may have missed while it was not. */
-    attendance: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
+    placeholders: work(),
+    /** Records when the account is online, and begins the automatic backfill of what it missed. */
+    onlineRecord: work(),
     /** Completes when there is history to be fetched or asked for. */
-    historyDue: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined)),
-    /** Asks the phone for what is missing; completes when nothing is left to be had at the moment. */
-    backfill: fromPromise<void, { accountId: string }>(() => new Promise(() => undefined))
+    historyDue: work(),
+    /** Asks the phone for missing history; completes when nothing more can be had at the moment. */
+    backfill: work()
   },
   actions: {
-    /** Makes facts durable. */
+    /** Stores facts of the account. */
     remember: (_, _facts: AccountFacts) => undefined,
+    /** Stores the end with the disconnect that led to it. */
     rememberEnd: (_, _end: { readonly ended: EndedState }) => undefined,
-    /** Tells a person about an end that needs one. */
+    /** Reports an end that a person has to act on. */
     reportEnd: (_, _end: { readonly kind: EndReason }) => undefined,
     noteDisconnect: assign(({ event }) =>
       event.type === 'socket.closed' ? { lastDisconnect: event.disconnect } : {}
@@ -121,14 +148,15 @@ export const accountMachine = setup({
     noteUnwanted: assign({ wanted: false }),
     countAttempt: assign({ attempts: ({ context }) => context.attempts + 1 }),
     noteBadSession: assign({ badSession: true }),
-    settle: assign({ attempts: 0, badSession: false }),
+    noteStable: assign({ attempts: 0, badSession: false }),
     noteUnlinking: assign({ unlinking: true }),
     forgetUnlinking: assign({ unlinking: false }),
     /** WhatsApp did not confirm the logout in time. */
-    reportUnlinking: () => undefined,
+    reportLogoutUnconfirmed: () => undefined,
+    /** Asks WhatsApp to unlink this device. */
     unlinkDevice: () => undefined,
-    /** What may be sent has changed. */
-    reviewSending: () => undefined
+    /** Has the outbox check again what may be sent. */
+    reviewOutbox: () => undefined
   },
   guards: {
     wasEnded: ({ context }, params: { state: EndedState }) => context.ended === params.state,
@@ -140,16 +168,9 @@ export const accountMachine = setup({
       context.pairing !== null &&
       event.type === 'socket.closed' &&
       (event.verdict !== 'retry' || context.attempts >= MAX_PAIRING_ATTEMPTS),
-    asksForRestart: ({ event }) => event.type === 'socket.closed' && event.verdict === 'restart',
-    wasLoggedOut: ({ event }) => event.type === 'socket.closed' && event.verdict === 'loggedOut',
-    wasAskedToLogOut: ({ context, event }) =>
-      context.unlinking && event.type === 'socket.closed' && event.verdict === 'loggedOut',
-    wasReplaced: ({ event }) => event.type === 'socket.closed' && event.verdict === 'replaced',
-    wasBanned: ({ event }) => event.type === 'socket.closed' && event.verdict === 'banned',
-    needsUpdate: ({ event }) => event.type === 'socket.closed' && event.verdict === 'updateNeeded',
-    sessionIsBadAgain: ({ context, event }) =>
-      event.type === 'socket.closed' && event.verdict === 'badSession' && context.badSession,
-    sessionIsBad: ({ event }) => event.type === 'socket.closed' && event.verdict === 'badSession'
+    closedWith: ({ event }, params: { readonly verdict: Verdict }) => hasVerdict(event, params.verdict),
+    logoutIsConfirmed: ({ context, event }) => context.unlinking && hasVerdict(event, 'loggedOut'),
+    sessionIsBadAgain: ({ context, event }) => context.badSession && hasVerdict(event, 'badSession')
   },
   delays: {
     pairingTimeout: 180_000,
@@ -175,13 +196,13 @@ export const accountMachine = setup({
     unlinking: false
   }),
   invoke: [
-    { src: 'ingest', input: ({ context }) => ({ accountId: context.accountId }) },
-    { src: 'history', input: ({ context }) => ({ accountId: context.accountId }) },
-    { src: 'media', input: ({ context }) => ({ accountId: context.accountId }) }
+    { src: 'ingest', input: accountWork },
+    { src: 'history', input: accountWork },
+    { src: 'media', input: accountWork }
   ],
   initial: 'deciding',
   states: {
-    /** The first state follows from the facts; so does the one after a linking that came to nothing. */
+    /** The first state follows from the facts; so does the one after a pairing that failed. */
     deciding: {
       entry: 'forgetPairing',
       always: [
@@ -198,7 +219,7 @@ export const accountMachine = setup({
         'command.pair': {
           guard: 'isNotLinked',
           target: 'session',
-          actions: LINK
+          actions: BEGIN_PAIRING
         },
         'command.connect': {
           guard: 'isLinked',
@@ -215,7 +236,7 @@ export const accountMachine = setup({
         input: ({ context, self }) => ({
           accountId: context.accountId,
           pairing: context.pairing,
-          tell: (event: ConnectionEvent) => self.send(event)
+          onEvent: (event: ConnectionEvent) => self.send(event)
         })
       },
       on: {
@@ -223,10 +244,10 @@ export const accountMachine = setup({
           target: 'deciding',
           actions: STAY_OFFLINE
         },
-        'socket.restrictionTold': {
+        'socket.restrictionChanged': {
           actions: [
             { type: 'remember', params: ({ event }) => ({ restriction: event.restriction }) },
-            'reviewSending'
+            'reviewOutbox'
           ]
         },
         'socket.linked': {
@@ -245,19 +266,31 @@ export const accountMachine = setup({
           ]
         },
         'socket.closed': [
-          { guard: 'asksForRestart', target: 'session', reenter: true, actions: 'noteDisconnect' },
+          { guard: closedWith('restart'), target: 'session', reenter: true, actions: 'noteDisconnect' },
           { guard: 'pairingIsHopeless', target: 'deciding', actions: ['noteDisconnect', NOT_LINKED] },
           {
-            guard: 'wasAskedToLogOut',
+            guard: 'logoutIsConfirmed',
             target: 'loggedOut',
             actions: ['noteDisconnect', { type: 'rememberEnd', params: { ended: 'loggedOut' } }]
           },
-          { guard: 'wasLoggedOut', target: 'loggedOut', actions: ending('loggedOut', 'loggedOut') },
-          { guard: 'wasReplaced', target: 'replaced', actions: ending('replaced', 'replaced') },
-          { guard: 'wasBanned', target: 'banned', actions: ending('banned', 'banned') },
-          { guard: 'needsUpdate', target: 'failed', actions: ending('failed', 'updateNeeded') },
-          { guard: 'sessionIsBadAgain', target: 'loggedOut', actions: ending('loggedOut', 'badSession') },
-          { guard: 'sessionIsBad', target: 'reconnecting', actions: ['noteDisconnect', 'noteBadSession'] },
+          {
+            guard: closedWith('loggedOut'),
+            target: 'loggedOut',
+            actions: endActions('loggedOut', 'loggedOut')
+          },
+          { guard: closedWith('replaced'), target: 'replaced', actions: endActions('replaced', 'replaced') },
+          { guard: closedWith('banned'), target: 'banned', actions: endActions('banned', 'banned') },
+          {
+            guard: closedWith('updateNeeded'),
+            target: 'failed',
+            actions: endActions('failed', 'updateNeeded')
+          },
+          { guard: 'sessionIsBadAgain', target: 'loggedOut', actions: endActions('loggedOut', 'badSession') },
+          {
+            guard: closedWith('badSession'),
+            target: 'reconnecting',
+            actions: ['noteDisconnect', 'noteBadSession']
+          },
           { target: 'reconnecting', actions: 'noteDisconnect' }
         ]
       },
@@ -288,18 +321,18 @@ export const accountMachine = setup({
           tags: 'online',
           initial: 'open',
           invoke: [
-            { src: 'outbox', input: ({ context }) => ({ accountId: context.accountId }) },
-            { src: 'placeholders', input: ({ context }) => ({ accountId: context.accountId }) },
-            { src: 'attendance', input: ({ context }) => ({ accountId: context.accountId }) },
-            { src: 'mediaRequests', input: ({ context }) => ({ accountId: context.accountId }) }
+            { src: 'outbox', input: accountWork },
+            { src: 'placeholders', input: accountWork },
+            { src: 'onlineRecord', input: accountWork },
+            { src: 'mediaRequests', input: accountWork }
           ],
-          after: { stableAfter: { actions: 'settle' } },
+          after: { stableAfter: { actions: 'noteStable' } },
           states: {
             open: {
               on: { 'command.logout': 'loggingOut' },
               invoke: {
                 src: 'historyDue',
-                input: ({ context }) => ({ accountId: context.accountId }),
+                input: accountWork,
                 onDone: 'backfilling'
               }
             },
@@ -307,7 +340,7 @@ export const accountMachine = setup({
               on: { 'command.logout': 'loggingOut' },
               invoke: {
                 src: 'backfill',
-                input: ({ context }) => ({ accountId: context.accountId }),
+                input: accountWork,
                 onDone: 'open'
               }
             },
@@ -315,7 +348,7 @@ export const accountMachine = setup({
             loggingOut: {
               entry: ['noteUnlinking', 'unlinkDevice'],
               exit: 'forgetUnlinking',
-              after: { logoutTimeout: { target: 'open', actions: 'reportUnlinking' } }
+              after: { logoutTimeout: { target: 'open', actions: 'reportLogoutUnconfirmed' } }
             }
           }
         }
@@ -338,7 +371,7 @@ export const accountMachine = setup({
     loggedOut: {
       tags: 'ended',
       entry: ['noteUnlinked', 'forgetPairing'],
-      on: { 'command.pair': { target: 'session', actions: LINK } }
+      on: { 'command.pair': { target: 'session', actions: BEGIN_PAIRING } }
     },
     replaced: { tags: 'ended', on: { 'command.connect': { target: 'session', actions: GO_ONLINE } } },
     banned: { tags: 'ended', on: { 'command.connect': { target: 'session', actions: GO_ONLINE } } },
@@ -346,11 +379,8 @@ export const accountMachine = setup({
       tags: 'ended',
       on: {
         'command.connect': { guard: 'isLinked', target: 'session', actions: GO_ONLINE },
-        'command.pair': { guard: 'isNotLinked', target: 'session', actions: LINK }
+        'command.pair': { guard: 'isNotLinked', target: 'session', actions: BEGIN_PAIRING }
       }
     }
   }
 })
-
-/** The ends and give-ups that a person is told about, each with its own words in src/actors. */
-export type EndReason = 'loggedOut' | 'replaced' | 'banned' | 'badSession' | 'updateNeeded' | 'notLinked'

@@ -1,6 +1,6 @@
-// Keeps the accounts alive. A crash of one touches no other; a crashed account restarts after a delay; one that
-// crashes too often within the window is put in `failed` and waits for a person. Pure: spawning is declared here,
-// what an account is comes from src/actors.
+// Supervises the account actors. A crash of one touches no other; a crashed account restarts after a delay; one that
+// crashes too often within the window is put in `failed` and waits for a person. Pure: spawning is declared here, the
+// account logic and the work come from src/actors.
 import { assign, enqueueActions, raise, setup, stopChild } from 'xstate'
 import { type AccountInput, accountMachine } from './account.ts'
 
@@ -8,6 +8,8 @@ export type SupervisorEvent =
   | { readonly type: 'account.start'; readonly input: AccountInput }
   | { readonly type: 'account.stop'; readonly accountId: string }
   | { readonly type: 'account.restartDue'; readonly accountId: string }
+  /** The account's facts could not be read. */
+  | { readonly type: 'account.loadFailed'; readonly accountId: string }
   | { readonly type: 'account.crashForgiven'; readonly accountId: string }
   | CrashEvent
 
@@ -25,14 +27,14 @@ interface SupervisorContext {
   readonly running: Readonly<Record<string, true>>
 }
 
-/** Restarts within the window before an account is given up. */
+/** Restarts within the window before supervision gives an account up. */
 export const RESTART_BUDGET = 5
 
 export const supervisorMachine = setup({
   types: { context: {} as SupervisorContext, events: {} as SupervisorEvent },
   actors: { account: accountMachine },
   actions: {
-    /** Reads the account's facts and answers with `account.start`. */
+    /** Reads the account's facts; sends `account.start` or `account.loadFailed`, or nothing when there is no such account. */
     loadAndStart: (_, _params: { readonly accountId: string }) => undefined,
     /** Records that supervision gave up, so that the account comes back as `failed`. */
     giveUp: (_, _params: { readonly accountId: string }) => undefined,
@@ -46,6 +48,8 @@ export const supervisorMachine = setup({
   },
   delays: {
     restartDelay: 1000,
+    /** How long after a failed load the facts are read again. */
+    reloadDelay: 5000,
     crashWindow: 600_000
   }
 }).createMachine({
@@ -75,6 +79,11 @@ export const supervisorMachine = setup({
     },
     'account.restartDue': {
       actions: { type: 'loadAndStart', params: ({ event }) => ({ accountId: event.accountId }) }
+    },
+    'account.loadFailed': {
+      actions: raise(({ event }) => ({ type: 'account.restartDue' as const, accountId: event.accountId }), {
+        delay: 'reloadDelay'
+      })
     },
     'account.crashForgiven': {
       actions: assign({

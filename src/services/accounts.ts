@@ -1,9 +1,11 @@
-// The one way to reach an account: `send` and `state` by id, never through an actor reference. Where the account's
-// actor lives (this process, one day another machine) is the business of whoever provides this service.
+// The one way to an account: its live state, its facts and its commands, by account id and never through an actor
+// reference. Where the account's actor runs (this process, one day another machine) is decided by the layer.
 import { Context, type Effect, Schema, type Stream } from 'effect'
-import type { AccountRecord, AccountState, Disconnect } from '../domain/account.ts'
+import type { AccountRecord, AccountState, Disconnect, Restriction } from '../domain/account.ts'
 import type { Pairing } from '../domain/connection.ts'
+import type { CoverageSummary } from '../domain/coverage.ts'
 import type { SyncProgress } from './history/chunks/pace.ts'
+import type { Counts } from './conversations/queries.ts'
 import type { DatabaseError } from './database/error.ts'
 
 export type AccountCommand =
@@ -16,13 +18,13 @@ export class AccountNotFound extends Schema.TaggedError<AccountNotFound>()('Acco
   accountId: Schema.String
 }) {}
 
-/** The account cannot do this in its present state. */
+/** The account cannot serve this command in its present state. */
 export class CommandRefused extends Schema.TaggedError<CommandRefused>()('CommandRefused', {
   command: Schema.String,
   state: Schema.String
 }) {}
 
-/** What a person scans or types on the phone, and until when (milliseconds since 1970). */
+/** What a person scans or types on the phone; `expiresAt` in milliseconds since 1970. */
 export interface PairingOffer {
   readonly method: 'qr' | 'code'
   readonly text: string
@@ -31,23 +33,46 @@ export interface PairingOffer {
 
 /** Facts and live state of an account, as of now. */
 export interface AccountView {
+  /** The stored facts. */
   readonly record: AccountRecord
   readonly state: AccountState
+  /** `online` while connected, `ended` in a state that only a person can leave. Empty before the account has started. */
   readonly tags: ReadonlyArray<string>
+  /** Why the last connection ended; `null` before the first end. */
   readonly lastDisconnect: Disconnect | null
+  /** The QR or pairing code on offer; `null` when there is none. */
   readonly offer: PairingOffer | null
+  /** Failed connections in a row. */
   readonly reconnectAttempts: number
+  /** Whether a phone is linked. One that is linked may still be offline or ended (`replaced`, `banned`, `failed`). */
+  readonly isLinked: boolean
+  /** The restriction by WhatsApp that is in force now; `record.restriction` may have expired. */
+  readonly restriction: Restriction | null
+  /** Until when a phone that does not answer is not asked for history, milliseconds since 1970; `null` while it answers. */
+  readonly phoneSilentUntil: number | null
   readonly history: SyncProgress
 }
 
-/** An account is in another state than before. */
-export interface AccountMove {
+/** A change of an account's state. */
+export interface AccountStateChange {
   readonly accountId: string
   readonly state: AccountState
-  /** `null` at the start of the server. */
+  /** The state before; `null` for the first since the server started or the account was created. */
   readonly from: AccountState | null
   /** Milliseconds since 1970. */
   readonly at: number
+}
+
+/** How much is stored for an account, and how complete its threads are. */
+export interface AccountTotals {
+  readonly counts: Counts
+  readonly coverage: CoverageSummary
+}
+
+/** How far the import of an account's history is. */
+export interface ImportProgress {
+  readonly sync: SyncProgress
+  readonly coverage: CoverageSummary
 }
 
 export class Accounts extends Context.Service<
@@ -56,19 +81,25 @@ export class Accounts extends Context.Service<
     readonly create: (name: string) => Effect.Effect<AccountView, DatabaseError>
     readonly list: Effect.Effect<ReadonlyArray<AccountView>, DatabaseError>
     readonly state: (accountId: string) => Effect.Effect<AccountView, AccountNotFound | DatabaseError>
-    /** Every change of state from now on, as it happens; who cannot keep up misses the oldest. */
-    readonly moves: Stream.Stream<AccountMove>
-    /** Hands a command to the account, or refuses it with the state that cannot serve it. */
+    /** Every change of state from now on, as it happens. A subscriber that is too slow misses the oldest. */
+    readonly stateChanges: Stream.Stream<AccountStateChange>
+    /** Read from the database, more costly than `state`. Zeros for an account that does not exist. */
+    readonly totals: (accountId: string) => Effect.Effect<AccountTotals, DatabaseError>
+    /** The accounts whose history was being imported within the last half minute. */
+    readonly importing: Effect.Effect<ReadonlyArray<string>>
+    /** For one of the `importing` accounts; the view of any account has the same as `history`. */
+    readonly historyProgress: (accountId: string) => Effect.Effect<ImportProgress, DatabaseError>
+    /** Sends a command to the account. Fails with the state if the account cannot serve it in this state. */
     readonly send: (
       accountId: string,
       command: AccountCommand
     ) => Effect.Effect<AccountView, AccountNotFound | CommandRefused | DatabaseError>
     /**
-     * Ends the account's actor with its connection and starts it anew from its facts; one that was given up (`failed`)
-     * goes online again.
+     * Stops the account's actor with its connection and starts it again from the stored facts. An account that was given up
+     * (`failed`) connects again.
      */
     readonly restart: (accountId: string) => Effect.Effect<AccountView, AccountNotFound | DatabaseError>
-    /** Unlinks the device if it is online, stops the account and removes everything stored for it. */
+    /** Unlinks the device if it is online, stops the account, and removes everything stored and everything in memory for it. */
     readonly remove: (accountId: string) => Effect.Effect<void, AccountNotFound | DatabaseError>
   }
 >()('backscroll/services/Accounts') {}

@@ -57,7 +57,7 @@ test('a user sees and does what their claim grants, and is told what is missing 
   const message = { to: ours.phone.contacts[0]!.phoneNumber, text: 'By a user' }
   expect(await viewer.request('POST', `/v1/accounts/${ours.accountId}/messages`, message)).toMatchObject({
     status: 403,
-    body: { type: 'urn:backscroll:problem:forbidden', detail: 'This takes the role agent' }
+    body: { type: 'urn:backscroll:problem:forbidden', detail: 'The role agent is required' }
   })
   const sent = await agent.send(ours.accountId, message.to, message.text)
   await agent.untilEntry(ours.accountId, sent.entryId, 'sent')

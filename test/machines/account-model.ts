@@ -34,7 +34,7 @@ const SAMPLES: { readonly [Type in AccountEvent['type']]: ReadonlyArray<AccountE
   'socket.codeOffered': [{ type: 'socket.codeOffered', code: 'CODE', expiresAt: 1 }],
   'socket.linked': [{ type: 'socket.linked', jid: '1@s.whatsapp.net', lid: '1@lid', at: 1 }],
   'socket.opened': [{ type: 'socket.opened', jid: '1@s.whatsapp.net', lid: '1@lid' }],
-  'socket.restrictionTold': [{ type: 'socket.restrictionTold', restriction: null }],
+  'socket.restrictionChanged': [{ type: 'socket.restrictionChanged', restriction: null }],
   'socket.closed': verdicts.map(verdict => ({
     type: 'socket.closed',
     verdict,

@@ -4,7 +4,7 @@ import { createActor, fromPromise, type SnapshotFrom } from 'xstate'
 import { expect, test } from 'vitest'
 import { ENDED_STATES } from '../../src/domain/account.ts'
 import { type AccountEvent, type AccountInput, accountMachine } from '../../src/machines/account.ts'
-import { leafOf } from '../../src/actors/watch/seen.ts'
+import { leafOf } from '../../src/actors/watch/observed-account.ts'
 import { FRESH, verdicts } from './account-model.ts'
 import { makeTestClock } from './clock.ts'
 
@@ -48,7 +48,7 @@ const OPENED: AccountEvent = { type: 'socket.opened', jid: '1@s.whatsapp.net', l
 const FROM_SOCKET: ReadonlyArray<AccountEvent> = [
   { type: 'socket.qrOffered', qr: 'QR', expiresAt: 1 },
   { type: 'socket.codeOffered', code: 'CODE', expiresAt: 1 },
-  { type: 'socket.restrictionTold', restriction: null },
+  { type: 'socket.restrictionChanged', restriction: null },
   ...verdicts.map(closed)
 ]
 

@@ -17,6 +17,8 @@ const start = () => {
   const crash = new Map<string, (error: Error) => void>()
   const started: Array<string> = []
   const givenUp: Array<string> = []
+  const loads: Array<string> = []
+  const unreadable = new Set<string>()
   const account = accountMachine.provide({
     actors: {
       ingest: fromPromise<void, { accountId: string }>(({ input: { accountId } }) => {
@@ -29,8 +31,14 @@ const start = () => {
     supervisorMachine.provide({
       actors: { account },
       actions: {
-        loadAndStart: (_, { accountId }) =>
-          supervisor.send({ type: 'account.start', input: input(accountId) }),
+        loadAndStart: (_, { accountId }) => {
+          loads.push(accountId)
+          supervisor.send(
+            unreadable.has(accountId)
+              ? { type: 'account.loadFailed', accountId }
+              : { type: 'account.start', input: input(accountId) }
+          )
+        },
         giveUp: (_, { accountId }) => void givenUp.push(accountId)
       }
     }),
@@ -47,6 +55,10 @@ const start = () => {
     supervisor,
     started,
     givenUp,
+    /** Each time the facts of an account were read. */
+    loads,
+    /** The accounts whose facts cannot be read. */
+    unreadable,
     child: (accountId: string) => supervisor.getSnapshot().children[accountId],
     crash: crashed,
     /** Crashes as often as it may, and comes back each time. */
@@ -97,6 +109,37 @@ test('crashes outside the window are forgiven', async () => {
   }
   expect(stage.givenUp).toEqual([])
   expect(stage.child('a')?.getSnapshot().status).toBe('active')
+})
+
+test('an account whose facts cannot be read is loaded again after a while, until it starts', async () => {
+  const stage = start()
+  for (const accountId of ['a', 'b'])
+    stage.supervisor.send({ type: 'account.start', input: input(accountId) })
+  stage.unreadable.add('a')
+  await stage.crash('a')
+  stage.clock.increment(1000)
+  expect(stage.loads).toEqual(['a'])
+  expect(stage.child('a')).toBeUndefined()
+
+  stage.clock.increment(4999)
+  expect(stage.loads).toEqual(['a'])
+  stage.clock.increment(1)
+  expect(stage.loads).toEqual(['a', 'a'])
+  expect(stage.child('a')).toBeUndefined()
+
+  stage.unreadable.delete('a')
+  stage.clock.increment(5000)
+  expect(stage.loads).toEqual(['a', 'a', 'a'])
+  expect(stage.child('a')?.getSnapshot().status).toBe('active')
+  expect(stage.started).toEqual(['a', 'b', 'a'])
+})
+
+test('no load is due any more once the supervisor has stopped', () => {
+  const stage = start()
+  stage.supervisor.send({ type: 'account.loadFailed', accountId: 'a' })
+  stage.supervisor.stop()
+  stage.clock.increment(60_000)
+  expect(stage.loads).toEqual([])
 })
 
 test('an account that is started twice runs once', () => {

@@ -14,7 +14,7 @@ import { Publisher } from '../../services/firestore/publish/publisher.ts'
 import * as Database from '../wings/database.ts'
 import * as Firebase from '../wings/firebase.ts'
 import { loadSettings, refuse } from './terminal.ts'
-import * as SqlStore from '../../services/conversations/sql-store.ts'
+import * as ConversationStores from '../../services/conversations/layer.ts'
 
 const USAGE = `npm run migrate-store -- --from sqlite --to firestore
 npm run migrate-store -- --from firestore --to sqlite [--account acc-… …]
@@ -77,7 +77,7 @@ const progress = (): Progress => {
 
 const services = (config: Config) =>
   Publisher.layer({ rampUp: config.FIRESTORE_RAMP_UP }).pipe(
-    Layer.provideMerge(Layer.mergeAll(SqlStore.layer, Incidents.layer)),
+    Layer.provideMerge(Layer.mergeAll(ConversationStores.layer, Incidents.layer)),
     Layer.provideMerge(FirestoreDatabase.layer({ databaseId: config.FIRESTORE_DATABASE })),
     Layer.provideMerge(Firebase.app(config)),
     Layer.provideMerge(Database.layer(config, true))

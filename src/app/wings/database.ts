@@ -3,16 +3,19 @@ import { join } from 'node:path'
 import { Layer } from 'effect'
 import type { Config } from '../../config.ts'
 import * as Migrations from '../../services/database/migrations.ts'
+import { Tables } from '../../services/database/tables.ts'
 import * as NodeSqlite from '../../services/database/sqlite/node-sqlite.ts'
-import * as SqlStore from '../../services/conversations/sql-store.ts'
+import * as ConversationStores from '../../services/conversations/layer.ts'
 import * as Firestore from '../../services/firestore/layer.ts'
 import { LiveTraffic } from '../../services/journal/traffic.ts'
+import { TABLES } from '../tables.ts'
 import { Wakes } from '../../services/process/wakes.ts'
 
 /** The database file of a data folder, up to date; `isTracked` notes for Firestore what changes. */
 export const layer = ({ DATA_DIR }: Pick<Config, 'DATA_DIR'>, isTracked: boolean) =>
   (isTracked ? Firestore.tracked : Firestore.untracked).pipe(
-    Layer.provideMerge(SqlStore.upToDate),
+    Layer.provideMerge(Tables.layer(TABLES)),
+    Layer.provideMerge(ConversationStores.currentSearchIndex),
     Layer.provideMerge(Migrations.layer),
     Layer.provideMerge(NodeSqlite.layer(join(DATA_DIR, 'backscroll.db'))),
     Layer.provideMerge(Layer.mergeAll(Wakes.layer, LiveTraffic.layer))

@@ -4,11 +4,17 @@ import { Clock, Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { Address, Fact } from '../../domain/fact.ts'
 import type { DatabaseError } from '../database/error.ts'
+import { Transaction } from '../database/transaction.ts'
 import { topic, Wakes } from '../process/wakes.ts'
-import { makeFactWriter } from './fact-writer.ts'
+import { factStores, makeFactWriter } from './fact-writer.ts'
+import type { ContactStore } from './contact-store.ts'
+import type { GroupStore } from './group-store.ts'
 import { Identity } from './identity.ts'
+import type { MessageStore } from './message-store.ts'
+import type { ReceiptStore } from './receipt-store.ts'
 import { makeResolver } from './resolver.ts'
-import { type MessageWrite, Store } from './store.ts'
+import type { ThreadStore } from './thread-store.ts'
+import type { MessageWrite } from './writes.ts'
 
 /** Something was stored for an account. */
 export const STORED = topic('stored')
@@ -45,41 +51,52 @@ export class Conversations extends Context.Service<
     readonly forget: (accountId: string) => Effect.Effect<void>
   }
 >()('backscroll/services/conversations/Conversations') {
-  static readonly layer: Layer.Layer<Conversations, never, Identity | SqlClient.SqlClient | Store | Wakes> =
-    Layer.effect(
-      Conversations,
-      Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
-        const identity = yield* Identity
-        const store = yield* Store
-        const wakes = yield* Wakes
-        const resolver = makeResolver(identity)
-        const writer = makeFactWriter({ identity, resolver, store })
-        const threadOf = (accountId: string, chat: Address) =>
-          Effect.map(resolver.thread(accountId, chat), ({ threadId }) => threadId)
+  static readonly layer: Layer.Layer<
+    Conversations,
+    never,
+    | ContactStore
+    | GroupStore
+    | Identity
+    | MessageStore
+    | ReceiptStore
+    | SqlClient.SqlClient
+    | ThreadStore
+    | Transaction
+    | Wakes
+  > = Layer.effect(
+    Conversations,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const identity = yield* Identity
+      const transaction = yield* Transaction
+      const wakes = yield* Wakes
+      const resolver = makeResolver(identity)
+      const writer = makeFactWriter({ identity, resolver, stores: yield* factStores })
+      const threadOf = (accountId: string, chat: Address) =>
+        Effect.map(resolver.thread(accountId, chat), ({ threadId }) => threadId)
 
-        return Conversations.of({
-          apply: (accountId, facts, joined = {}) =>
-            Effect.gen(function* () {
-              const now = yield* Clock.currentTimeMillis
-              yield* writer.write(accountId, facts, now, joined.onLive)
-              if (joined.settle !== undefined) yield* joined.settle
-              yield* sql.afterCommit(wakes.wake(STORED, accountId))
-            }).pipe(
-              store.atomically,
-              // The addresses written in a transaction that did not commit must not be remembered as known.
-              Effect.onError(() => identity.forget(accountId))
-            ),
-          threadOf,
-          identify: Effect.fnUntraced(function* (accountId, chat, facts) {
-            const messages = facts.filter(fact => fact.kind === 'message')
-            return {
-              threadId: yield* threadOf(accountId, chat),
-              messageIds: yield* Effect.forEach(messages, fact => resolver.messageId(accountId, fact))
-            }
-          }),
-          forget: identity.forget
-        })
+      return Conversations.of({
+        apply: (accountId, facts, joined = {}) =>
+          Effect.gen(function* () {
+            const now = yield* Clock.currentTimeMillis
+            yield* writer.write(accountId, facts, now, joined.onLive)
+            if (joined.settle !== undefined) yield* joined.settle
+            yield* sql.afterCommit(wakes.wake(STORED, accountId))
+          }).pipe(
+            transaction.run,
+            // The addresses written in a transaction that did not commit must not be remembered as known.
+            Effect.onError(() => identity.forget(accountId))
+          ),
+        threadOf,
+        identify: Effect.fnUntraced(function* (accountId, chat, facts) {
+          const messages = facts.filter(fact => fact.kind === 'message')
+          return {
+            threadId: yield* threadOf(accountId, chat),
+            messageIds: yield* Effect.forEach(messages, fact => resolver.messageId(accountId, fact))
+          }
+        }),
+        forget: identity.forget
       })
-    )
+    })
+  )
 }

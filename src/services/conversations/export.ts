@@ -6,7 +6,8 @@ import type { Message, Receipt } from '../../domain/message.ts'
 import type { MessageFilter } from '../../domain/reading.ts'
 import type { Thread } from '../../domain/thread.ts'
 import { DatabaseError } from '../database/error.ts'
-import type { Kept, Store, Walk } from './store.ts'
+import type { ExportedMessage, ExportQuery } from './queries.ts'
+import type { Store } from './store.ts'
 
 const PAGE = 200
 
@@ -47,7 +48,7 @@ export const exportOf = (
       const named = new Set<string>()
       const counts = { threads: 0, messages: 0 }
 
-      const lines = (kept: ReadonlyArray<Kept>): ReadonlyArray<ExportLine> => {
+      const lines = (kept: ReadonlyArray<ExportedMessage>): ReadonlyArray<ExportLine> => {
         const fresh = kept.filter(({ row }) => row <= upTo && given.take(row))
         counts.messages += fresh.length
         return fresh.map(({ message, receipts }) => ({ kind: 'message', message: { ...message, receipts } }))
@@ -62,7 +63,7 @@ export const exportOf = (
       })
 
       const pages = (threadId: string, waiting: ReadonlySet<number>) =>
-        Stream.paginate<Walk, ReadonlyArray<ExportLine>, DatabaseError>(
+        Stream.paginate<ExportQuery, ReadonlyArray<ExportLine>, DatabaseError>(
           { ...times, upTo, limit: PAGE },
           walk =>
             Effect.gen(function* () {

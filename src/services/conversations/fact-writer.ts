@@ -6,20 +6,35 @@ import { messageIdOf, threadIdOf } from '../../domain/ids.ts'
 import type { DatabaseError } from '../database/error.ts'
 import type { Identity } from './identity.ts'
 import type { makeResolver } from './resolver.ts'
+import { ContactStore } from './contact-store.ts'
+import { GroupStore } from './group-store.ts'
+import { MessageStore } from './message-store.ts'
+import { ReceiptStore } from './receipt-store.ts'
+import { ThreadStore } from './thread-store.ts'
 import type {
   ChangeWrite,
   ContactWrite,
   MessageWrite,
   ReceiptHistoryWrite,
   ReceiptWrite,
-  Store,
   ThreadWrite
-} from './store.ts'
+} from './writes.ts'
+
+/** The stores that facts are written to. */
+export const factStores = Effect.gen(function* () {
+  return {
+    contacts: yield* ContactStore,
+    groups: yield* GroupStore,
+    messages: yield* MessageStore,
+    receipts: yield* ReceiptStore,
+    threads: yield* ThreadStore
+  }
+})
 
 interface Dependencies {
   readonly identity: Identity['Service']
   readonly resolver: ReturnType<typeof makeResolver>
-  readonly store: Store['Service']
+  readonly stores: Effect.Success<typeof factStores>
 }
 
 type OnLive<E> = (messages: ReadonlyArray<MessageWrite>) => Effect.Effect<void, E>
@@ -58,18 +73,18 @@ type FactOf<K extends Fact['kind']> = Extract<Fact, { kind: K }>
 
 /** Stores what is collected. Threads come before their messages, messages before what changes them. */
 const flush = Effect.fnUntraced(function* <E>(
-  { accountId, store }: Pick<Batch, 'accountId' | 'store'>,
+  { accountId, stores }: Pick<Batch, 'accountId' | 'stores'>,
   writes: Writes,
   onLive: OnLive<E> | undefined
 ) {
-  if (writes.threads.length > 0) yield* store.putThreads(accountId, writes.threads)
-  if (writes.contacts.length > 0) yield* store.putContacts(accountId, writes.contacts)
-  if (writes.messages.length > 0) yield* store.putMessages(accountId, writes.messages)
+  if (writes.threads.length > 0) yield* stores.threads.put(accountId, writes.threads)
+  if (writes.contacts.length > 0) yield* stores.contacts.put(accountId, writes.contacts)
+  if (writes.messages.length > 0) yield* stores.messages.put(accountId, writes.messages)
   const live = onLive === undefined ? [] : writes.messages.filter(message => message.live)
   if (onLive !== undefined && live.length > 0) yield* onLive(live)
-  if (writes.changes.length > 0) yield* store.putChanges(accountId, writes.changes)
-  if (writes.receipts.length > 0) yield* store.putReceipts(accountId, writes.receipts)
-  if (writes.receiptHistory.length > 0) yield* store.putReceiptHistory(accountId, writes.receiptHistory)
+  if (writes.changes.length > 0) yield* stores.messages.change(accountId, writes.changes)
+  if (writes.receipts.length > 0) yield* stores.receipts.put(accountId, writes.receipts)
+  if (writes.receiptHistory.length > 0) yield* stores.receipts.putHistory(accountId, writes.receiptHistory)
 })
 
 /** Known people cost no effect: almost everybody in a history is known. */
@@ -152,31 +167,31 @@ const addChange = (batch: Batch, fact: FactOf<'change'>) =>
   })
 
 const markRead = Effect.fnUntraced(function* (
-  { accountId, identity, store }: Batch,
+  { accountId, identity, stores }: Batch,
   fact: FactOf<'readByMe'>
 ) {
   const threadId = threadIdOf(accountId, yield* identity.resolve(accountId, fact.chat))
-  yield* store.markRead(accountId, threadId, fact.upTo)
+  yield* stores.threads.markRead(accountId, threadId, fact.upTo)
 })
 
 const putGroupAdmins = Effect.fnUntraced(function* (
-  { accountId, identity, store }: Batch,
+  { accountId, identity, stores }: Batch,
   threadId: string,
   fact: FactOf<'groupAdmins'>
 ) {
   const people = yield* Effect.forEach(fact.people, person => identity.resolve(accountId, person))
-  yield* store.putGroupAdmins(accountId, { threadId, told: fact.told, people })
+  yield* stores.groups.putAdmins(accountId, { threadId, told: fact.told, people })
 })
 
 const putPastParticipants = Effect.fnUntraced(function* (
-  { accountId, identity, store }: Batch,
+  { accountId, identity, stores }: Batch,
   threadId: string,
   fact: FactOf<'pastParticipants'>
 ) {
   const people = yield* Effect.forEach(fact.people, ({ at, person, reason }) =>
     Effect.map(identity.resolve(accountId, person), jid => ({ jid, reason, leftAt: at }))
   )
-  yield* store.putPastParticipants(accountId, threadId, people)
+  yield* stores.groups.putPastParticipants(accountId, threadId, people)
 })
 
 export const makeFactWriter = (dependencies: Dependencies) => {

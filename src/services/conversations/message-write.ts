@@ -3,7 +3,7 @@ import type { Address, MessageFact, Party } from '../../domain/fact.ts'
 import { messageIdOf, type SenderKey } from '../../domain/ids.ts'
 import { isGroupJid } from '../../domain/jid.ts'
 import { clampTime, type Poll } from '../../domain/message.ts'
-import type { MessageWrite } from './store.ts'
+import type { MessageWrite } from './writes.ts'
 
 /** The first-seen address of whoever an address belongs to. */
 export type Resolve = (address: Address) => string

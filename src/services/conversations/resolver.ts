@@ -3,7 +3,7 @@ import { Effect } from 'effect'
 import type { Address, ChangeFact, MessageFact, Party } from '../../domain/fact.ts'
 import { messageIdOf, threadIdOf } from '../../domain/ids.ts'
 import { isGroupJid } from '../../domain/jid.ts'
-import type { ChangeWrite, MessageWrite, ThreadWrite } from './store.ts'
+import type { ChangeWrite, MessageWrite, ThreadWrite } from './writes.ts'
 import type { Identity } from './identity.ts'
 import { messageWrite, senderKey } from './message-write.ts'
 

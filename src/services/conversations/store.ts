@@ -1,159 +1,45 @@
-// What applications read: accounts, threads, messages, contacts. One interface, one adapter a database.
-// Every write is an upsert that may be repeated; addresses have been resolved to persons before they come here.
-import { Context, type Effect } from 'effect'
-import type { DatabaseError } from '../database/error.ts'
+// All stores of conversations as one service. New callers use the store they need.
+import { Context, Effect, Layer } from 'effect'
 import type { AccountFacts, AccountRecord } from '../../domain/account.ts'
 import type { FeedEvent } from '../../domain/feed.ts'
-import type { Details, Message, MessageStatus, Receipt } from '../../domain/message.ts'
+import type { Message, Receipt } from '../../domain/message.ts'
 import type { Target } from '../../domain/outbox.ts'
-import type { Cursor, SearchCursor } from '../../domain/page.ts'
-import type { Hit, MessageFilter, ThreadFilter } from '../../domain/reading.ts'
-import type { SearchQuery } from '../../domain/search-query.ts'
 import type { PastParticipant, Thread } from '../../domain/thread.ts'
-import type { MessageChange } from '../../domain/change.ts'
-
-export interface ReactionWrite {
-  readonly sender: string
-  readonly emoji: string
-  readonly at: number
-}
-
-export interface MessageWrite extends Details {
-  readonly threadId: string
-  readonly messageId: string
-  readonly whatsAppId: string
-  readonly direction: Message['direction']
-  readonly sender: string | null
-  readonly senderName: string | null
-  readonly type: string
-  readonly body: string | null
-  readonly quotedWhatsAppId: string | null
-  readonly quotedMessageId: string | null
-  readonly reactions: ReadonlyArray<ReactionWrite>
-  readonly status: MessageStatus
-  readonly statusReason: string | null
-  readonly tsClient: number
-  readonly tsClaimed: number | null
-  readonly raw: Uint8Array | null
-  /** News: subscribers hear of each message. Of history they hear by thread. */
-  readonly live: boolean
-}
-
-/** A change to a message that may not be here yet; the store keeps it until the message comes. */
-export interface ChangeWrite {
-  readonly threadId: string
-  readonly messageId: string
-  readonly change: MessageChange
-}
-
-export interface ReceiptWrite {
-  readonly threadId: string
-  readonly messageId: string
-  readonly recipient: string
-  readonly status: 'delivered' | 'read' | 'played'
-  readonly at: number
-}
-
-/** What history tells of one recipient; the message itself has the status that follows. */
-export interface ReceiptHistoryWrite extends Receipt {
-  readonly threadId: string
-  readonly messageId: string
-}
-
-export interface ThreadWrite {
-  readonly threadId: string
-  readonly clientJid: string
-  readonly kind: Thread['kind']
-  /** Changes a thread that is there and makes none. */
-  readonly onlyIfKnown?: boolean | undefined
-  readonly displayName?: string | undefined
-  readonly unread?: { readonly count: number; readonly at: number } | undefined
-  readonly archived?: boolean | undefined
-  readonly pinnedAt?: number | null | undefined
-  readonly mutedUntil?: number | null | undefined
-  readonly ephemeralSeconds?: number | undefined
-}
-
-/** A held message as an anchor to ask for others around it. */
-export interface HeldEdge {
-  readonly messageId: string
-  readonly whatsAppId: string
-  readonly fromMe: boolean
-  readonly at: number
-}
-
-/** All admins of a group, or those who became or ceased to be one. */
-export interface GroupAdminsWrite {
-  readonly threadId: string
-  readonly told: 'all' | 'promoted' | 'demoted'
-  readonly people: ReadonlyArray<string>
-}
-
-/** Read by us: up to the newest of these messages (also when they have yet to come), everything up to a time, or all. */
-export type ReadUpTo =
-  | { readonly whatsAppIds: ReadonlyArray<string> }
-  | { readonly at: number }
-  | 'everything'
-
-export interface ContactWrite {
-  readonly contactJid: string
-  readonly name?: string | undefined
-  readonly pushName?: string | undefined
-}
-
-export interface Counts {
-  readonly threads: number
-  readonly messages: number
-}
-
-export interface Page {
-  readonly limit: number
-  readonly before?: Cursor | undefined
-  readonly after?: Cursor | undefined
-}
-
-export interface MessageQuery extends Page, MessageFilter {}
-export interface ThreadQuery extends Page, ThreadFilter {}
-
-/** Newest first, whichever direction is paged; where older and newer ones begin. `older` is `null` when there are none. */
-export interface MessagePage {
-  readonly messages: ReadonlyArray<Message>
-  readonly older: Cursor | null
-  readonly newer: Cursor | null
-}
-
-export interface ThreadPage {
-  readonly threads: ReadonlyArray<Thread>
-  readonly older: Cursor | null
-  readonly newer: Cursor | null
-}
-
-export interface Search extends MessageFilter {
-  readonly query: SearchQuery
-  readonly order: 'newest' | 'relevance'
-  readonly threadId?: string | undefined
-  readonly limit: number
-  readonly cursor?: SearchCursor | undefined
-}
-
-export interface SearchPage {
-  readonly hits: ReadonlyArray<Hit>
-  readonly next: SearchCursor | null
-}
-
-/** A message by the number of its row, which it keeps for good, with how far it got with each recipient. */
-export interface Kept {
-  readonly row: number
-  readonly message: Message
-  readonly receipts: ReadonlyArray<Receipt>
-}
-
-/** Messages of a thread oldest first, behind a place, of those that were stored up to a row. */
-export interface Walk extends Pick<MessageFilter, 'since' | 'until'> {
-  readonly upTo: number
-  readonly behind?: { readonly time: number; readonly row: number } | undefined
-  readonly limit: number
-}
+import type { DatabaseError } from '../database/error.ts'
+import { Transaction } from '../database/transaction.ts'
+import { EventLog, type EventQuery } from '../events/event-log.ts'
+import { AccountStore } from './account-store.ts'
+import { ContactStore } from './contact-store.ts'
+import { ExportStore } from './export-store.ts'
+import { GroupStore } from './group-store.ts'
+import { MessageSearch } from './message-search.ts'
+import { MessageStore } from './message-store.ts'
+import type {
+  Counts,
+  EdgeMessage,
+  ExportedMessage,
+  ExportQuery,
+  GroupRole,
+  MessagePage,
+  MessageQuery,
+  SearchPage,
+  SearchRequest,
+  ThreadPage,
+  ThreadQuery,
+  TimeRange
+} from './queries.ts'
+import { ReceiptStore } from './receipt-store.ts'
+import { ThreadStore } from './thread-store.ts'
+import type {
+  ChangeWrite,
+  ContactWrite,
+  GroupAdminsWrite,
+  MessageWrite,
+  ReadUpTo,
+  ReceiptHistoryWrite,
+  ReceiptWrite,
+  ThreadWrite
+} from './writes.ts'
 
 export class Store extends Context.Service<
   Store,
@@ -214,13 +100,10 @@ export class Store extends Context.Service<
     readonly edge: (
       threadId: string,
       which: 'oldest' | 'newest',
-      within?: { readonly after?: number | undefined; readonly before?: number | undefined }
-    ) => Effect.Effect<HeldEdge | undefined, DatabaseError>
+      within?: TimeRange
+    ) => Effect.Effect<EdgeMessage | undefined, DatabaseError>
     /** What a person is in a group; `unknown` until WhatsApp has told who its admins are. */
-    readonly groupRole: (
-      threadId: string,
-      person: string
-    ) => Effect.Effect<'admin' | 'member' | 'unknown', DatabaseError>
+    readonly groupRole: (threadId: string, person: string) => Effect.Effect<GroupRole, DatabaseError>
     readonly markRead: (
       accountId: string,
       threadId: string,
@@ -228,9 +111,6 @@ export class Store extends Context.Service<
     ) => Effect.Effect<void, DatabaseError>
     /** The inbound messages of a thread that are not read, newest first. */
     readonly unread: (threadId: string, limit: number) => Effect.Effect<ReadonlyArray<Target>, DatabaseError>
-    /** Two threads turned out to be one person: everything of `from` moves to `to`. */
-    readonly mergePeople: (accountId: string, from: string, to: string) => Effect.Effect<void, DatabaseError>
-
     /** Most recently active first, whichever direction is paged. */
     readonly listThreads: (accountId: string, query: ThreadQuery) => Effect.Effect<ThreadPage, DatabaseError>
     readonly threadIds: (accountId: string) => Effect.Effect<ReadonlyArray<string>, DatabaseError>
@@ -239,13 +119,18 @@ export class Store extends Context.Service<
       threadId: string,
       query: MessageQuery
     ) => Effect.Effect<MessagePage, DatabaseError>
-    readonly search: (accountId: string, search: Search) => Effect.Effect<SearchPage, DatabaseError>
+    readonly search: (accountId: string, search: SearchRequest) => Effect.Effect<SearchPage, DatabaseError>
     /** The row of the message that was stored last; 0 when there is none. */
     readonly newestRow: Effect.Effect<number, DatabaseError>
-    readonly walk: (threadId: string, walk: Walk) => Effect.Effect<ReadonlyArray<Kept>, DatabaseError>
+    readonly walk: (
+      threadId: string,
+      walk: ExportQuery
+    ) => Effect.Effect<ReadonlyArray<ExportedMessage>, DatabaseError>
     /** The rows of a thread's messages that wait to be sent: their time, and with it their place, has yet to become final. */
     readonly rowsToBeSent: (threadId: string) => Effect.Effect<ReadonlyArray<number>, DatabaseError>
-    readonly keptIn: (rows: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<Kept>, DatabaseError>
+    readonly keptIn: (
+      rows: ReadonlyArray<number>
+    ) => Effect.Effect<ReadonlyArray<ExportedMessage>, DatabaseError>
     readonly readMessage: (
       threadId: string,
       messageId: string
@@ -266,17 +151,74 @@ export class Store extends Context.Service<
     ) => Effect.Effect<Uint8Array | undefined, DatabaseError>
 
     /** What happened after the event `after`, oldest first; of one account or of all. */
-    readonly events: (query: {
-      readonly after: number
-      readonly accountId?: string | undefined
-      readonly limit: number
-    }) => Effect.Effect<ReadonlyArray<FeedEvent>, DatabaseError>
+    readonly events: (query: EventQuery) => Effect.Effect<ReadonlyArray<FeedEvent>, DatabaseError>
     /** The number of the newest event, 0 when there is none. */
     readonly newestEvent: Effect.Effect<number, DatabaseError>
-    /** Removes events, and changes that waited for their message, older than a time (milliseconds since 1970). */
-    readonly prune: (before: {
-      readonly events: number
-      readonly waiting: number
-    }) => Effect.Effect<void, DatabaseError>
   }
->()('backscroll/services/conversations/Store') {}
+>()('backscroll/services/conversations/Store') {
+  static readonly layer: Layer.Layer<
+    Store,
+    never,
+    | AccountStore
+    | ContactStore
+    | EventLog
+    | ExportStore
+    | GroupStore
+    | MessageSearch
+    | MessageStore
+    | ReceiptStore
+    | ThreadStore
+    | Transaction
+  > = Layer.effect(
+    Store,
+    Effect.gen(function* () {
+      const accounts = yield* AccountStore
+      const contacts = yield* ContactStore
+      const eventLog = yield* EventLog
+      const exports = yield* ExportStore
+      const groups = yield* GroupStore
+      const { search } = yield* MessageSearch
+      const messages = yield* MessageStore
+      const receipts = yield* ReceiptStore
+      const threads = yield* ThreadStore
+      const transaction = yield* Transaction
+      return Store.of({
+        atomically: transaction.run,
+        createAccount: accounts.create,
+        listAccounts: accounts.list,
+        readAccount: accounts.read,
+        updateAccount: accounts.update,
+        removeAccount: accounts.remove,
+        counts: accounts.counts,
+        putThreads: threads.put,
+        putContacts: contacts.put,
+        putMessages: messages.put,
+        putChanges: messages.change,
+        putReceipts: receipts.put,
+        putReceiptHistory: receipts.putHistory,
+        putGroupAdmins: groups.putAdmins,
+        putPastParticipants: groups.putPastParticipants,
+        pastParticipants: groups.pastParticipants,
+        edge: messages.edge,
+        groupRole: groups.role,
+        markRead: threads.markRead,
+        unread: threads.unread,
+        listThreads: threads.list,
+        threadIds: threads.ids,
+        readThread: threads.read,
+        listMessages: messages.list,
+        search,
+        newestRow: exports.newestRow,
+        walk: exports.page,
+        rowsToBeSent: exports.unsentRows,
+        keptIn: exports.inRows,
+        readMessage: messages.read,
+        receipts: receipts.list,
+        readRaw: messages.protobuf,
+        readSent: messages.sentProtobuf,
+        events: eventLog.list,
+        newestEvent: eventLog.newest
+      })
+    })
+  )
+}

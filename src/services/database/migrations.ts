@@ -1,6 +1,7 @@
 // The database's numbered upgrades, one file each. Append; never edit one that has been released.
 import { Layer } from 'effect'
 import { Migrator, type SqlClient, type SqlError } from 'effect/sql'
+import type { OwnedTable } from './tables.ts'
 import { foundation } from './migrations/0001-foundation.ts'
 import { nothingLost } from './migrations/0002-nothing-lost.ts'
 import { coverage } from './migrations/0003-coverage.ts'
@@ -32,9 +33,14 @@ export const MIGRATIONS = {
   '0013_firestore': firestore
 }
 
+const TABLE = 'migrations'
+
+/** The table of the upgrades that a database has. */
+export const migrationTables: ReadonlyArray<OwnedTable> = [{ name: TABLE }]
+
 /** Runs the upgrades that a database does not have yet, in order, each in a transaction of its own. */
 export const upgrade = (migrations: Partial<typeof MIGRATIONS>) =>
-  Migrator.make({})({ table: 'migrations', loader: Migrator.fromRecord(migrations) })
+  Migrator.make({})({ table: TABLE, loader: Migrator.fromRecord(migrations) })
 
 /** Brings the database up to date. */
 export const layer: Layer.Layer<never, Migrator.MigrationError | SqlError.SqlError, SqlClient.SqlClient> =

@@ -8,6 +8,7 @@ import { storageTrouble } from '../incidents/storage-trouble.ts'
 import { STORED } from '../conversations/apply.ts'
 import { DatabaseError } from '../database/error.ts'
 import { Store } from '../conversations/store.ts'
+import { MediaTooLarge, MediaUnavailable } from '../whatsapp/media/errors.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { topic, Wakes } from '../process/wakes.ts'
 import { makeWorker, type Worker } from '../process/worker.ts'
@@ -17,8 +18,6 @@ import {
   type DownloadError,
   encodedHash,
   makeDownload,
-  MediaTooLarge,
-  MediaUnavailable,
   type MediaSource,
   partialNameOf
 } from './download.ts'

@@ -1,7 +1,7 @@
 // What somebody who asks for a file is told when it is not here.
 import { Schema } from 'effect'
 import type { DatabaseError } from '../database/error.ts'
-import type { MediaCorrupt, MediaTooLarge, MediaUnavailable } from './download.ts'
+import type { MediaCorrupt, MediaTooLarge, MediaUnavailable } from '../whatsapp/media/errors.ts'
 import type { MediaStorageError } from './files.ts'
 
 /** The message has no file that could be fetched. */

@@ -1,6 +1,6 @@
 // Asking the phone to upload files again that WhatsApp no longer has, and what it answers, be it days later. A question is
 // written down before it is asked and stays until it is answered: an offline account asks it when it is back.
-import { Clock, Effect, Option } from 'effect'
+import { Clock, Effect, Option, Stream } from 'effect'
 import { parseThreadId } from '../../domain/ids.ts'
 import { isGroupJid } from '../../domain/jid.ts'
 import type { Message } from '../../domain/message.ts'
@@ -8,8 +8,8 @@ import { Incidents } from '../incidents/incidents.ts'
 import { storageTrouble } from '../incidents/storage-trouble.ts'
 import type { DatabaseError } from '../database/error.ts'
 import { Store } from '../conversations/store.ts'
-import { type MediaAnswer, type MediaRequest, openAnswer } from '../whatsapp/media.ts'
-import { WhatsApp } from '../whatsapp/whatsapp.ts'
+import { type MediaAnswer, type MediaRequest, openAnswer } from '../whatsapp/phone/media-reupload.ts'
+import { type AccountMediaAnswer, WhatsApp } from '../whatsapp/whatsapp.ts'
 import { topic } from '../process/wakes.ts'
 import { makeWorker } from '../process/worker.ts'
 import type { Place, Waiting } from './fetch-queue.ts'
@@ -159,17 +159,20 @@ export const makeRequests = Effect.fnUntraced(function* (options: {
     if (fresh !== undefined) yield* options.fetchAgain(fresh)
   })
 
-  yield* whatsapp.onMediaAnswer((accountId, answer) =>
-    Effect.gen(function* () {
+  const onAnswer = Effect.fnUntraced(
+    function* ({ accountId, answer }: AccountMediaAnswer) {
       for (const entry of yield* records.named(accountId, answer.whatsAppId)) yield* answered(entry, answer)
-    }).pipe(
-      // It is asked for again after a while.
-      Effect.catch(error =>
-        Effect.logWarning('An answer of the phone about media could not be stored', error)
-      ),
-      Effect.annotateLogs({ accountId })
-    )
+    },
+    (work, { accountId }) =>
+      work.pipe(
+        // It is asked for again after a while.
+        Effect.catchCause(cause =>
+          Effect.logWarning('An answer of the phone about media could not be stored', cause)
+        ),
+        Effect.annotateLogs({ accountId })
+      )
   )
+  yield* Effect.forkScoped(Stream.runForEach(whatsapp.mediaAnswers, onAnswer), { startImmediately: true })
 
   return { ask, urge, worker }
 })

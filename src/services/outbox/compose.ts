@@ -3,7 +3,9 @@ import { Effect } from 'effect'
 import type { AccountRecord } from '../../domain/account.ts'
 import { isGroupJid, recipientJid } from '../../domain/jid.ts'
 import type { DatabaseError } from '../database/error.ts'
-import type { Store } from '../conversations/store.ts'
+import type { GroupStore } from '../conversations/group-store.ts'
+import type { MessageStore } from '../conversations/message-store.ts'
+import type { ThreadStore } from '../conversations/thread-store.ts'
 import type { Attachments } from './attachments.ts'
 import type { StoredUpload } from './identify.ts'
 import { composeField, kindOf, type OutboxContent, REQUEST_FIELDS } from './kinds/index.ts'
@@ -58,7 +60,7 @@ const withReferences = Effect.fnUntraced(function* (
   content: OutboxContent,
   { mentions, replyTo }: Pick<SendRequest, 'mentions' | 'replyTo'>,
   { threadId }: Place
-): Effect.fn.Return<OutboxContent, RequestRefused | DatabaseError, Store> {
+): Effect.fn.Return<OutboxContent, RequestRefused | DatabaseError, MessageStore> {
   const { canMention, canReply } = kindOf(content)
   if (replyTo !== undefined && !canReply) {
     return yield* refuse('replyTo', `A ${content.kind} answers nothing`)
@@ -78,7 +80,11 @@ export const compose = Effect.fnUntraced(function* (
   account: AccountRecord,
   request: SendRequest | StoredUpload,
   askedAt?: number
-): Effect.fn.Return<Composed, RequestRefused | DatabaseError, Store | Attachments> {
+): Effect.fn.Return<
+  Composed,
+  RequestRefused | DatabaseError,
+  GroupStore | MessageStore | ThreadStore | Attachments
+> {
   const composeContent = yield* contentComposer(request)
   const times = yield* schedule(request, askedAt)
   const { threadId, toJid } = yield* findRecipient(account.accountId, request)

@@ -2,12 +2,13 @@
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { ownAddresses } from '../../domain/account.ts'
-import { Store } from '../conversations/store.ts'
+import { AccountStore } from '../conversations/account-store.ts'
+import { MessageStore } from '../conversations/message-store.ts'
 import { asDatabaseError } from '../database/error.ts'
 import { asked } from '../telemetry/tracing.ts'
 import type { Self } from '../whatsapp/convert/address.ts'
 import { type Destination, outgoingContent } from '../whatsapp/convert/outgoing.ts'
-import { UploadFailed } from '../whatsapp/sending.ts'
+import { UploadFailed } from '../whatsapp/errors.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { Attachments } from './attachments.ts'
 import { explainHeld, nextDue, nextDueTime } from './due.ts'
@@ -37,7 +38,7 @@ const upload = Effect.fnUntraced(function* (
   { destination, quoted, self }: UploadContext
 ) {
   const sql = yield* SqlClient.SqlClient
-  const store = yield* Store
+  const messages = yield* MessageStore
   const whatsapp = yield* WhatsApp
   const attachments = yield* Attachments
   if (!(yield* attachments.exists(file))) return yield* new UploadFailed({ reason: 'its file is gone' })
@@ -46,7 +47,7 @@ const upload = Effect.fnUntraced(function* (
   yield* sql`UPDATE outbox SET prepared = ${bytes} WHERE entry_id = ${row.entryId}`
   const { messageId, threadId } = row
   const uploaded = outgoingContent(self, bytes)?.media ?? null
-  yield* store.putChanges(row.accountId, [
+  yield* messages.change(row.accountId, [
     { threadId, messageId, change: { to: 'prepared', raw: bytes, media: uploaded } }
   ])
   return bytes
@@ -54,12 +55,12 @@ const upload = Effect.fnUntraced(function* (
 
 /** Completes when WhatsApp has it, with the time it took it at if it says so. */
 const attempt = Effect.fnUntraced(function* (row: OutboxRow) {
-  const store = yield* Store
+  const accounts = yield* AccountStore
   const whatsapp = yield* WhatsApp
   const { accountId, prepared, toJid, whatsappId: whatsAppId } = row
   const send = (content: Uint8Array) => whatsapp.send(accountId, { toJid, whatsAppId, content })
   if (prepared !== null) return yield* send(prepared)
-  const self = ownAddresses(yield* store.readAccount(accountId))
+  const self = ownAddresses(yield* accounts.read(accountId))
   const { wire, ...place } = yield* wireOf(row, self)
   switch (wire.as) {
     case 'upload':
@@ -97,9 +98,9 @@ const dispatch = Effect.fnUntraced(function* (row: OutboxRow, now: number) {
 
 /** One pass of the worker: sends the next entry of the account that is due, if there is one. */
 export const dispatchNext = Effect.fn('Outbox.runOnce')(function* (accountId: string, paceMs: number) {
-  const store = yield* Store
+  const accounts = yield* AccountStore
   const now = yield* Clock.currentTimeMillis
-  const restriction = (yield* store.readAccount(accountId))?.restriction
+  const restriction = (yield* accounts.read(accountId))?.restriction
   const isRestricted = restriction != null && restriction.until > now
   if (isRestricted) yield* explainHeld(accountId, restriction)
   const row = yield* nextDue(accountId, now, isRestricted)

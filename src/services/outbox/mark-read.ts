@@ -3,7 +3,8 @@ import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { ownAddresses } from '../../domain/account.ts'
 import type { Thread } from '../../domain/thread.ts'
-import { Store } from '../conversations/store.ts'
+import { AccountStore } from '../conversations/account-store.ts'
+import { ThreadStore } from '../conversations/thread-store.ts'
 import { asDatabaseError } from '../database/error.ts'
 import { addEntry } from './accept.ts'
 
@@ -16,11 +17,12 @@ export const markRead = Effect.fn('Outbox.markRead')(function* ({
   threadId
 }: Pick<Thread, 'accountId' | 'clientJid' | 'threadId'>) {
   const sql = yield* SqlClient.SqlClient
-  const store = yield* Store
-  const targets = yield* store.unread(threadId, MOST_RECEIPTS)
-  const markHere = store.markRead(accountId, threadId, 'everything')
+  const accounts = yield* AccountStore
+  const threads = yield* ThreadStore
+  const targets = yield* threads.unread(threadId, MOST_RECEIPTS)
+  const markHere = threads.markRead(accountId, threadId, 'everything')
   if (targets.length === 0) return yield* markHere
-  const self = ownAddresses(yield* store.readAccount(accountId))
+  const self = ownAddresses(yield* accounts.read(accountId))
   const content = { kind: 'read' as const, targets }
   const receipts = addEntry({ accountId, toJid: clientJid, content, fingerprint: '' }, self)
   yield* sql.withTransaction(Effect.andThen(receipts, markHere))

@@ -8,7 +8,10 @@ import type { Thread } from '../../domain/thread.ts'
 import type { AccountNotFound } from '../accounts.ts'
 import { Conversations } from '../conversations/apply.ts'
 import { Identity } from '../conversations/identity.ts'
-import { Store } from '../conversations/store.ts'
+import { AccountStore } from '../conversations/account-store.ts'
+import { GroupStore } from '../conversations/group-store.ts'
+import { MessageStore } from '../conversations/message-store.ts'
+import { ThreadStore } from '../conversations/thread-store.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { storageTrouble } from '../incidents/storage-trouble.ts'
@@ -68,7 +71,10 @@ export class Outbox extends Context.Service<
 
 const NEEDED = [
   SqlClient.SqlClient,
-  Store,
+  AccountStore,
+  ThreadStore,
+  MessageStore,
+  GroupStore,
   Identity,
   Conversations,
   WhatsApp,
@@ -85,8 +91,8 @@ const release = Effect.fn('Outbox.release')(function* (accountId: string) {
 }, asDatabaseError('releasing what a restriction held'))
 
 const acceptChecked = Effect.fnUntraced(function* (request: OutboxRequest) {
-  const store = yield* Store
-  return yield* accept(request, ownAddresses(yield* store.readAccount(request.accountId)))
+  const accounts = yield* AccountStore
+  return yield* accept(request, ownAddresses(yield* accounts.read(request.accountId)))
 })
 
 const makeOutbox = Effect.fnUntraced(function* ({ paceMs }: { readonly paceMs: number }) {

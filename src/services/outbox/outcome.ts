@@ -3,7 +3,9 @@ import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { Restriction } from '../../domain/account.ts'
 import { MAX_SEND_ATTEMPTS, type OutboxStatus, retryDelay } from '../../domain/outbox.ts'
-import { type ChangeWrite, Store } from '../conversations/store.ts'
+import { AccountStore } from '../conversations/account-store.ts'
+import { MessageStore } from '../conversations/message-store.ts'
+import type { ChangeWrite } from '../conversations/writes.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { count } from '../telemetry/metrics.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
@@ -26,7 +28,7 @@ interface NextState {
 /** Writes the entry's next state, and what it changes in its message document. */
 const mark = Effect.fnUntraced(function* (row: OutboxRow, next: NextState) {
   const sql = yield* SqlClient.SqlClient
-  const store = yield* Store
+  const messages = yield* MessageStore
   const now = yield* Clock.currentTimeMillis
   const hasEnded = next.status === 'sent' || next.status === 'failed'
   const content = hasEnded ? redactedContent(row.content) : JSON.stringify(row.content)
@@ -36,7 +38,7 @@ const mark = Effect.fnUntraced(function* (row: OutboxRow, next: NextState) {
         last_error = ${next.reason}, updated_at = ${now}, content = ${content},
         prepared = CASE WHEN ${hasEnded} THEN NULL ELSE prepared END
       WHERE entry_id = ${row.entryId} AND status IN ('queued', 'sending')`,
-    store.putChanges(
+    messages.change(
       row.accountId,
       (next.changes ?? []).map(change => ({ threadId, messageId, change }))
     )
@@ -105,7 +107,7 @@ export const restricted = Effect.fnUntraced(function* (row: OutboxRow) {
 })
 
 const hold = Effect.fnUntraced(function* (row: OutboxRow, known: Restriction | null) {
-  const store = yield* Store
+  const accounts = yield* AccountStore
   const incidents = yield* Incidents
   const now = yield* Clock.currentTimeMillis
   const restriction: Restriction = known ?? {
@@ -113,7 +115,7 @@ const hold = Effect.fnUntraced(function* (row: OutboxRow, known: Restriction | n
     reason: 'WhatsApp does not let this account start new conversations and does not say until when',
     until: now + ASSUMED_RESTRICTION_MS
   }
-  yield* store.updateAccount(row.accountId, { restriction })
+  yield* accounts.update(row.accountId, { restriction })
   // WhatsApp knows better than we do which conversations exist: this entry waits even if it seems to be in one.
   yield* wait(row, Math.min(restriction.until, now + ASSUMED_RESTRICTION_MS), restriction.reason)
   yield* incidents.report({

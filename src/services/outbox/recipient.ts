@@ -2,7 +2,7 @@
 import { Effect } from 'effect'
 import { threadIdOf } from '../../domain/ids.ts'
 import { recipientJid } from '../../domain/jid.ts'
-import { Store } from '../conversations/store.ts'
+import { ThreadStore } from '../conversations/thread-store.ts'
 import { refuse } from './errors.ts'
 import type { SendRequest } from './request.ts'
 
@@ -11,12 +11,12 @@ export const findRecipient = Effect.fnUntraced(function* (
   accountId: string,
   { threadId, to }: Pick<SendRequest, 'to' | 'threadId'>
 ) {
-  const store = yield* Store
+  const threads = yield* ThreadStore
   if ((to === undefined) === (threadId === undefined)) {
     return yield* refuse('to', 'Expected either to or threadId')
   }
   if (threadId !== undefined) {
-    const thread = yield* store.readThread(threadId)
+    const thread = yield* threads.read(threadId)
     return thread?.accountId === accountId
       ? { toJid: thread.clientJid, threadId: thread.threadId }
       : yield* refuse('threadId', 'This account has no such thread')
@@ -25,6 +25,6 @@ export const findRecipient = Effect.fnUntraced(function* (
   if (toJid === undefined) {
     return yield* refuse('to', 'Expected a phone number with country code, or the jid of a person or group')
   }
-  const thread = yield* store.readThread(threadIdOf(accountId, toJid))
+  const thread = yield* threads.read(threadIdOf(accountId, toJid))
   return { toJid, threadId: thread?.threadId ?? threadIdOf(accountId, toJid) }
 })

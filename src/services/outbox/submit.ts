@@ -2,7 +2,7 @@
 import { Effect } from 'effect'
 import { type AccountRecord, ownAddresses } from '../../domain/account.ts'
 import { AccountNotFound } from '../accounts.ts'
-import { Store } from '../conversations/store.ts'
+import { AccountStore } from '../conversations/account-store.ts'
 import { accept, findAccepted } from './accept.ts'
 import { compose } from './compose.ts'
 import { AccountNotLinked } from './errors.ts'
@@ -29,8 +29,8 @@ export const checkLinked = ({
 /** Accepts what is asked for, or answers what was accepted for the same request before. */
 export const submit = Effect.fn('Outbox.submit')(function* (submission: Submission) {
   const { accountId, askedAt, documentId, idempotencyKey } = submission
-  const store = yield* Store
-  const account = yield* store.readAccount(accountId)
+  const accounts = yield* AccountStore
+  const account = yield* accounts.read(accountId)
   if (account === undefined) return yield* new AccountNotFound({ accountId })
   // Before anything is fetched or checked: a repeated request gets its first answer, whatever has changed since.
   const { fingerprint, request } = yield* identify(submission.request)

@@ -1,13 +1,13 @@
 // The stored message that a request refers to: one it answers, or one it changes.
 import { Effect } from 'effect'
 import type { Target } from '../../domain/outbox.ts'
-import { Store } from '../conversations/store.ts'
+import { MessageStore } from '../conversations/message-store.ts'
 import { refuse } from './errors.ts'
 
 /** A message of the thread that is not deleted; `field` is the one that names it. */
 export const findTarget = Effect.fnUntraced(function* (threadId: string, field: string, messageId: string) {
-  const store = yield* Store
-  const message = yield* store.readMessage(threadId, messageId)
+  const messages = yield* MessageStore
+  const message = yield* messages.read(threadId, messageId)
   if (message === undefined) return yield* refuse(field, 'This thread has no such message')
   if (message.type === 'revoked') return yield* refuse(field, 'This message was deleted')
   const target: Target = { messageId, whatsAppId: message.whatsAppId, sender: message.sender }

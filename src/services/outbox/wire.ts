@@ -1,6 +1,6 @@
 // The content of an entry on the wire, with the people it mentions and the message it answers.
 import { Clock, Effect } from 'effect'
-import { Store } from '../conversations/store.ts'
+import { MessageStore } from '../conversations/message-store.ts'
 import type { Self } from '../whatsapp/convert/address.ts'
 import { contextOf, type Destination } from '../whatsapp/convert/outgoing.ts'
 import { kindOf, type OutboxContent } from './kinds/index.ts'
@@ -13,10 +13,10 @@ export interface WireSource {
 
 /** What the entry is on the wire, where it is sent, and the protobuf of the message it answers. */
 export const wireOf = Effect.fnUntraced(function* ({ content, threadId, toJid }: WireSource, self: Self) {
-  const store = yield* Store
+  const messages = yield* MessageStore
   const destination: Destination = { toJid, selfJid: self.jid, now: yield* Clock.currentTimeMillis }
   const target = 'quoted' in content ? content.quoted : undefined
-  const quoted = target === undefined ? undefined : yield* store.readRaw(threadId, target.messageId)
+  const quoted = target === undefined ? undefined : yield* messages.protobuf(threadId, target.messageId)
   const references = 'quoted' in content || 'mentions' in content ? content : {}
   const contextInfo = contextOf(references, destination, quoted)
   const wire = kindOf(content).wire({

@@ -1,7 +1,7 @@
 // Entries that end without having been sent: cancelled by an application, or expired.
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { Store } from '../conversations/store.ts'
+import { MessageStore } from '../conversations/message-store.ts'
 import { asDatabaseError } from '../database/error.ts'
 import { Wakes } from '../process/wakes.ts'
 import { findRow } from './entries.ts'
@@ -16,7 +16,7 @@ const withdraw = Effect.fnUntraced(function* (
   reason: string
 ) {
   const sql = yield* SqlClient.SqlClient
-  const store = yield* Store
+  const messages = yield* MessageStore
   const now = yield* Clock.currentTimeMillis
   yield* sql`UPDATE outbox SET status = ${status}, last_error = ${reason}, updated_at = ${now},
       content = ${redactedContent(row.content)}, prepared = NULL
@@ -24,7 +24,7 @@ const withdraw = Effect.fnUntraced(function* (
   if (kindOf(row.content).document.is !== 'new') return
   const { messageId, threadId } = row
   const messageStatus = status === 'cancelled' ? 'cancelled' : 'failed'
-  yield* store.putChanges(row.accountId, [
+  yield* messages.change(row.accountId, [
     { threadId, messageId, change: { to: 'status', status: messageStatus, reason } }
   ])
 })

@@ -5,6 +5,7 @@ import { Clock, Context, Effect, Layer, Metric } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { ACCOUNT_STATES, type AccountState } from '../../domain/account.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { type OwnedTable, Tables } from '../database/tables.ts'
 
 const counter = (name: string, description: string) =>
   Metric.counter(`backscroll_${name}_total`, { description, incremental: true })
@@ -61,45 +62,33 @@ export const noteStates = (states: Iterable<AccountState>): Effect.Effect<void> 
   )
 }
 
-/** Each by one number that a statement answers as `n`. */
-const DEPTHS = [
-  [
-    gauge('inbox_waiting', 'Received and acknowledged, not stored for applications yet'),
-    'SELECT COUNT(*) AS n FROM journal WHERE ingested_at IS NULL'
-  ],
-  [
-    gauge('outbox_waiting', 'Accepted and not sent yet'),
-    `SELECT COUNT(*) AS n FROM outbox WHERE status IN ('queued', 'sending')`
-  ],
-  [
-    gauge('history_chunks_pending', 'History chunks that are announced and not stored yet'),
-    `SELECT COUNT(*) AS n FROM history_chunks WHERE state = 'pending'`
-  ],
-  [
-    gauge('backfill_parts_open', 'Gaps and beginnings that the phones are, or will be, asked for'),
-    `SELECT COUNT(*) AS n FROM backfill_tasks WHERE status IN ('waiting', 'asked')`
-  ],
-  [
-    gauge('firestore_waiting', 'Documents that have yet to be written to Firestore'),
-    'SELECT COUNT(*) AS n FROM firestore_documents WHERE due IS NOT NULL'
-  ],
-  [
-    gauge('gaps_open', 'Stretches of threads that may lack messages'),
-    'SELECT COUNT(*) AS n FROM gaps WHERE closed_at IS NULL'
-  ],
-  [gauge('messages', 'Messages stored'), 'SELECT COALESCE(SUM(messages), 0) AS n FROM accounts'],
-  [
-    gauge('incidents_unacknowledged', 'Incidents that nobody has seen'),
-    'SELECT COUNT(*) AS n FROM incidents WHERE acknowledged_at IS NULL'
-  ]
-] as const
-
-const ingestLag = gauge('ingest_lag_seconds', 'How long the oldest entry of the inbox has waited')
+const messages = gauge('messages', 'Messages stored')
 const residentMemory = gauge('resident_memory_bytes', 'Memory of the process that is in use')
 const eventLoopDelay = gauge('event_loop_delay_seconds', 'Since the last scrape, by quantile')
 
 /** How exactly the event loop's delay is measured, milliseconds. */
 const RESOLUTION_MS = 10
+
+/** What measures the queue of a table, if it is one: how many rows wait, and for how long the oldest has waited. */
+const gaugesOf = ({ name, queue }: OwnedTable) => {
+  if (queue === undefined) return []
+  const { age, description, waiting } = queue
+  const depth = gauge(queue.gauge, description)
+  const measureDepth = (sql: SqlClient.SqlClient) =>
+    Effect.flatMap(sql.unsafe<{ n: number }>(`SELECT COUNT(*) AS n FROM ${name} WHERE ${waiting}`), ([row]) =>
+      Metric.update(depth, row?.n ?? 0)
+    )
+  if (age === undefined) return [measureDepth]
+  const oldest = gauge(age.gauge, age.description)
+  const measureAge = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
+    const [row] = yield* sql.unsafe<{ since: number | null }>(
+      `SELECT MIN(${age.since}) AS since FROM ${name} WHERE ${waiting}`
+    )
+    const now = yield* Clock.currentTimeMillis
+    yield* Metric.update(oldest, row?.since == null ? 0 : Math.max(0, now - row.since) / 1000)
+  })
+  return [measureDepth, measureAge]
+}
 
 export class Gauges extends Context.Service<
   Gauges,
@@ -108,10 +97,11 @@ export class Gauges extends Context.Service<
     readonly refresh: Effect.Effect<void, DatabaseError>
   }
 >()('backscroll/services/telemetry/Gauges') {
-  static readonly layer: Layer.Layer<Gauges, never, SqlClient.SqlClient> = Layer.effect(
+  static readonly layer: Layer.Layer<Gauges, never, SqlClient.SqlClient | Tables> = Layer.effect(
     Gauges,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const tables = yield* Tables
       const delay = yield* Effect.acquireRelease(
         Effect.sync(() => {
           const monitor = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
@@ -121,20 +111,13 @@ export class Gauges extends Context.Service<
         monitor => Effect.sync(() => monitor.disable())
       )
 
-      const depths = Effect.forEach(
-        DEPTHS,
-        ([metric, statement]) =>
-          Effect.flatMap(sql.unsafe<{ n: number }>(statement), ([row]) => Metric.update(metric, row?.n ?? 0)),
-        { discard: true }
-      )
-
-      const lag = Effect.gen(function* () {
-        const [row] = yield* sql<{ at: number | null }>`SELECT MIN(received_at) AS at FROM journal
-          WHERE ingested_at IS NULL`
-        const at = row?.at ?? null
-        const now = yield* Clock.currentTimeMillis
-        yield* Metric.update(ingestLag, at === null ? 0 : Math.max(0, now - at) / 1000)
+      const measureQueues = Effect.forEach(tables.all.flatMap(gaugesOf), refresh => refresh(sql), {
+        discard: true
       })
+      const measureMessages = Effect.flatMap(
+        sql<{ n: number }>`SELECT COALESCE(SUM(messages), 0) AS n FROM accounts`,
+        ([row]) => Metric.update(messages, row?.n ?? 0)
+      )
 
       const ofProcess = Effect.gen(function* () {
         yield* Metric.update(residentMemory, process.memoryUsage.rss())
@@ -149,7 +132,9 @@ export class Gauges extends Context.Service<
       })
 
       return Gauges.of({
-        refresh: Effect.all([depths, lag, ofProcess], { discard: true }).pipe(asDatabaseError('measuring'))
+        refresh: Effect.all([measureQueues, measureMessages, ofProcess], { discard: true }).pipe(
+          asDatabaseError('measuring')
+        )
       })
     })
   )

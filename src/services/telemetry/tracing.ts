@@ -151,7 +151,7 @@ export const timedConnection = <E, R>(
           return events.pipe(
             Stream.tap(event => {
               span.attribute('messaging.operation.name', event.type)
-              if (event.type === 'socket.restrictionTold') return Effect.void
+              if (event.type === 'socket.restrictionChanged') return Effect.void
               return end(event.type === 'socket.closed' ? Exit.fail(NOT_OPENED) : Exit.void)
             }),
             Stream.ensuring(end(Exit.void))

@@ -1,6 +1,7 @@
 // What is seen of accounts: every change of state, and every event that a state had no use for.
 import { createActor, SimulatedClock } from 'xstate'
 import { expect, test } from 'vitest'
+import type { AccountState } from '../../../src/domain/account.ts'
 import { makeObserver } from '../../../src/actors/watch/observer.ts'
 import { supervisorMachine } from '../../../src/machines/supervisor.ts'
 import { LINKED } from '../../machines/account-model.ts'
@@ -8,23 +9,25 @@ import { LINKED } from '../../machines/account-model.ts'
 const watch = () => {
   const moves: Array<string> = []
   const unexpected: Array<string> = []
-  const observer = makeObserver({
-    onMove: (from, { code, state }, all) =>
-      moves.push(`${from ?? ''} → ${state} (${code ?? ''}) of ${all.size}`),
+  const states = new Map<string, AccountState>()
+  const inspect = makeObserver({
+    states,
+    onStateChange: (from, { code, state }) =>
+      moves.push(`${from ?? ''} → ${state} (${code ?? ''}) of ${states.size}`),
     onUnexpected: (accountId, event, state) => unexpected.push(`${accountId} ${event} ${state}`)
   })
   const root = createActor(supervisorMachine, {
     clock: new SimulatedClock(),
-    inspect: observer.inspect
+    inspect
   }).start()
   root.send({ type: 'account.start', input: LINKED })
-  return { account: root.getSnapshot().children['acc-1']!, moves, observer, root, unexpected }
+  return { account: root.getSnapshot().children['acc-1']!, moves, root, states, unexpected }
 }
 
 test('each change of state is told once, with where it came from', () => {
   const { account, moves, unexpected } = watch()
   account.send({ type: 'socket.opened', jid: '1@s.whatsapp.net', lid: null })
-  account.send({ type: 'socket.restrictionTold', restriction: null })
+  account.send({ type: 'socket.restrictionChanged', restriction: null })
   account.send({ type: 'socket.closed', verdict: 'retry', disconnect: { code: 503, reason: '', at: 1 } })
   expect(moves).toEqual([
     ' → connecting () of 1',
@@ -42,9 +45,9 @@ test('an event that the state has no use for is told, and changes nothing', () =
 })
 
 test('an account that is gone is not counted any more', () => {
-  const { account, moves, observer, root } = watch()
+  const { account, moves, root, states } = watch()
   root.send({ type: 'account.start', input: { ...LINKED, accountId: 'acc-2' } })
-  observer.forget('acc-2')
+  states.delete('acc-2')
   account.send({ type: 'socket.opened', jid: '1@s.whatsapp.net', lid: null })
   expect(moves.at(-1)).toBe('connecting → open () of 1')
 })

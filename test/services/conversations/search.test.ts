@@ -7,7 +7,8 @@ import type { Fact } from '../../../src/domain/fact.ts'
 import { messageIdOf, threadIdOf } from '../../../src/domain/ids.ts'
 import { parseSearch } from '../../../src/domain/search-query.ts'
 import { wordsOf } from '../../../src/domain/search-text.ts'
-import { type Search, Store } from '../../../src/services/conversations/store.ts'
+import type { SearchRequest } from '../../../src/services/conversations/queries.ts'
+import { Store } from '../../../src/services/conversations/store.ts'
 import { onDatabase } from '../database.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, change, GROUP, message, T0 } from './facts.ts'
 
@@ -17,11 +18,11 @@ const query = (text: string) => {
   return parsed
 }
 
-const searching = (text: string, extra: Partial<Search> = {}) =>
+const searching = (text: string, extra: Partial<SearchRequest> = {}) =>
   Store.use(store => store.search(ACCOUNT, { query: query(text), order: 'newest', limit: 50, ...extra }))
 
 /** The WhatsApp ids of what is found, newest first. */
-const found = (text: string, extra: Partial<Search> = {}) =>
+const found = (text: string, extra: Partial<SearchRequest> = {}) =>
   Effect.map(searching(text, extra), ({ hits }) => hits.map(hit => hit.message.whatsAppId))
 
 const saying = (body: string, id = body, seconds = 0) => message(id, { body, timestamp: T0 + seconds * 1000 })
@@ -173,9 +174,9 @@ test('filters leave out what they say, and pages go on until the end', async () 
           })
         )
       )
-      const all = function* (extra: Partial<Search>) {
+      const all = function* (extra: Partial<SearchRequest>) {
         const ids: Array<string> = []
-        let cursor: Search['cursor']
+        let cursor: SearchRequest['cursor']
         do {
           const page = yield* searching('same', { ...extra, cursor })
           ids.push(...page.hits.map(hit => hit.message.whatsAppId))

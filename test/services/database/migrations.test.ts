@@ -4,8 +4,16 @@ import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import * as NodeSqlite from '../../../src/services/database/sqlite/node-sqlite.ts'
 import { MIGRATIONS, upgrade } from '../../../src/services/database/migrations.ts'
-import * as SqlStore from '../../../src/services/conversations/sql-store.ts'
+import { TABLES } from '../../../src/app/tables.ts'
+import { Wakes } from '../../../src/services/process/wakes.ts'
+import { Tables } from '../../../src/services/database/tables.ts'
+import * as ConversationStores from '../../../src/services/conversations/layer.ts'
 import { Store } from '../../../src/services/conversations/store.ts'
+
+const stores = ConversationStores.layer.pipe(
+  Layer.provide([Tables.layer(TABLES), Wakes.layer]),
+  Layer.provideMerge(NodeSqlite.layer(':memory:'))
+)
 
 test('0002 keeps unread counts, counts messages and understands what waits in the outbox', async () => {
   const [account, thread, outbox] = await Effect.runPromise(
@@ -43,7 +51,7 @@ test('0002 keeps unread counts, counts messages and understands what waits in th
         yield* store.readThread('acc-1__1@s.whatsapp.net'),
         entry
       ] as const
-    }).pipe(Effect.provide(SqlStore.layer.pipe(Layer.provideMerge(NodeSqlite.layer(':memory:')))))
+    }).pipe(Effect.provide(stores))
   )
   expect(account).toEqual({ threads: 1, messages: 2 })
   expect(thread).toMatchObject({ unreadCount: 7 })
@@ -82,7 +90,7 @@ test('0008 finds what was found before, and forgets it when it is edited', async
         }
       ])
       return [upgraded, yield* hits('garden'), yield* hits('cellar')]
-    }).pipe(Effect.provide(SqlStore.layer.pipe(Layer.provideMerge(NodeSqlite.layer(':memory:')))))
+    }).pipe(Effect.provide(stores))
   )
   expect(found).toEqual([['garden party'], [], ['cellar party']])
 })
@@ -100,10 +108,10 @@ test('words that were folded by other tables are indexed anew, once', async () =
       yield* sql`INSERT INTO search_folding VALUES (1, '1 of another Unicode')`
       const words = sql<{ term: string }>`SELECT term FROM temp.words WHERE col = 'text'`
       yield* sql`CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, message_search, instance)`
-      yield* Layer.build(SqlStore.upToDate)
+      yield* Layer.build(ConversationStores.currentSearchIndex)
       const anew = yield* words
       yield* sql`INSERT INTO message_search (rowid, account, text) VALUES (78, 'acc1', 'kept')`
-      yield* Layer.build(SqlStore.upToDate)
+      yield* Layer.build(ConversationStores.currentSearchIndex)
       return [anew, yield* words]
     }).pipe(Effect.scoped, Effect.provide(NodeSqlite.layer(':memory:')))
   )

@@ -11,6 +11,7 @@ import { Conversations } from '../../../src/services/conversations/apply.ts'
 import { Ingest } from '../../../src/services/intake/ingest.ts'
 import { DatabaseError } from '../../../src/services/database/error.ts'
 import { Store } from '../../../src/services/conversations/store.ts'
+import { Transaction } from '../../../src/services/database/transaction.ts'
 import { onDatabase } from '../database.ts'
 import { ACCOUNT, threads } from '../conversations/facts.ts'
 
@@ -60,13 +61,12 @@ const allOf = (jid: string) =>
 test('while the store is away everything waits in the journal; afterwards it is stored once and in order', async () => {
   await onDatabase(
     Effect.gen(function* () {
-      const store = yield* Store
+      const transaction = yield* Transaction
       const journal = yield* Journal
       let away = true
       let passes = 0
-      const storeThatComesAndGoes = Store.of({
-        ...store,
-        atomically: work =>
+      const transactionThatComesAndGoes = Transaction.of({
+        run: work =>
           Effect.suspend(() => {
             passes += 1
             // Away at first, and once more in the middle of the work.
@@ -74,12 +74,12 @@ test('while the store is away everything waits in the journal; afterwards it is 
               ? Effect.fail(
                   new DatabaseError({ operation: 'transaction', cause: new Error('the store is away') })
                 )
-              : store.atomically(work)
+              : transaction.run(work)
           })
       })
       const ingesting = Layer.fresh(Ingest.layer).pipe(
         Layer.provide(Layer.fresh(Conversations.layer)),
-        Layer.provide(Layer.succeed(Store, storeThatComesAndGoes)),
+        Layer.provide(Layer.succeed(Transaction, transactionThatComesAndGoes)),
         Layer.provide(Layer.succeed(Identity, yield* Identity)),
         Layer.provide(Layer.succeed(ChunkQueue, yield* ChunkQueue))
       )

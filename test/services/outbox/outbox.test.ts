@@ -6,8 +6,8 @@ import { Incidents } from '../../../src/services/incidents/incidents.ts'
 import { Attachments } from '../../../src/services/outbox/attachments.ts'
 import { Outbox } from '../../../src/services/outbox/outbox.ts'
 import { Store } from '../../../src/services/conversations/store.ts'
-import { SendRefused } from '../../../src/services/whatsapp/socket/connection.ts'
-import { NotConfirmed, NotConnected, type Outgoing } from '../../../src/services/whatsapp/sending.ts'
+import { NotConfirmed, NotConnected, SendRefused } from '../../../src/services/whatsapp/errors.ts'
+import type { Outgoing } from '../../../src/services/whatsapp/send.ts'
 import { WhatsApp } from '../../../src/services/whatsapp/whatsapp.ts'
 import { servicesOn } from '../database.ts'
 import { ACCOUNT } from './account.ts'
@@ -28,11 +28,11 @@ const run = <A, E>(send: Send, program: Effect.Effect<A, E, Outbox | Store | Inc
     askForHistory: () => Effect.void,
     askForMessages: () => Effect.void,
     askForMedia: () => Effect.void,
-    onMediaAnswer: () => Effect.void,
+    mediaAnswers: Stream.empty,
     isConnected: () => Effect.succeed(false),
-    turnIn: Effect.succeed(0),
+    openingDelayMs: Effect.succeed(0),
     closed: () => Effect.void,
-    learnPeople: () => Effect.void,
+    storeLidMappings: () => Effect.void,
     logout: () => Effect.void
   })
   const services = Outbox.layer({ paceMs: 0 }).pipe(

@@ -1,7 +1,8 @@
 // Viewers come and go; none of them is in the way of what it watches.
 import { Effect, Fiber, Stream } from 'effect'
 import { expect, test } from 'vitest'
-import { Inspection, type InspectionFrame, MOST_WAITING } from '../../../src/services/telemetry/inspection.ts'
+import { Inspection } from '../../../src/services/telemetry/inspection.ts'
+import { type InspectionFrame, MOST_WAITING } from '../../../src/services/telemetry/inspection-viewer.ts'
 
 const ENDS = JSON.stringify({ type: '@backscroll.present' })
 
@@ -12,12 +13,12 @@ const system = () => {
     hearers,
     say: (text: string, accountId?: string) => hearers.forEach(hear => hear({ accountId, text })),
     offered: {
-      present: (accountId: string | undefined) =>
+      snapshot: (accountId: string | undefined) =>
         [
           { accountId: undefined, text: 'present' },
           { accountId: 'acc-1', text: 'present of 1' }
         ].filter(frame => [undefined, accountId ?? frame.accountId].includes(frame.accountId)),
-      attach: (hear: (frame: InspectionFrame) => void) => {
+      subscribe: (hear: (frame: InspectionFrame) => void) => {
         hearers.add(hear)
         return () => void hearers.delete(hear)
       }

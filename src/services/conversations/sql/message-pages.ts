@@ -6,7 +6,7 @@ import { parseThreadId } from '../../../domain/ids.ts'
 import { chatJid } from '../../../domain/jid.ts'
 import type { Cursor } from '../../../domain/page.ts'
 import type { MessageFilter } from '../../../domain/reading.ts'
-import type { MessagePage, MessageQuery } from '../store.ts'
+import type { MessagePage, MessageQuery } from '../queries.ts'
 import { decodeMessage } from './message-row.ts'
 
 /** The highest row number there is, 0 when there is none. */
@@ -28,7 +28,15 @@ export interface Place {
   readonly row: number
 }
 
-export const BEFORE_ALL: Place = { time: -1, row: 0 }
+type Direction = '' | 'DESC'
+
+/** A stretch of a thread; neither end belongs to it. */
+interface Stretch {
+  readonly from: Place
+  readonly to: Place
+}
+
+const BEFORE_ALL: Place = { time: -1, row: 0 }
 const BEHIND_ALL: Place = { time: Number.MAX_SAFE_INTEGER, row: 0 }
 
 const isLater = (a: Place, b: Place): boolean => a.time > b.time || (a.time === b.time && a.row > b.row)
@@ -38,7 +46,7 @@ export const within = (
   { since, until }: MessageFilter,
   from: Place = BEFORE_ALL,
   to: Place = BEHIND_ALL
-): { readonly from: Place; readonly to: Place } => {
+): Stretch => {
   const earliest = since === undefined ? BEFORE_ALL : { time: since, row: 0 }
   const latest = until === undefined ? BEHIND_ALL : { time: until, row: 0 }
   return { from: isLater(earliest, from) ? earliest : from, to: isLater(to, latest) ? latest : to }
@@ -72,100 +80,121 @@ const MOST_EXAMINED = 10 * WINDOW
 
 const BETWEEN = `m.thread_id = ? AND (m.ts_client, m.rowid) > (?, ?) AND (m.ts_client, m.rowid) < (?, ?)`
 
-const order = (direction: '' | 'DESC') => `ORDER BY m.ts_client ${direction}, m.rowid ${direction}`
+const order = (direction: Direction) => `ORDER BY m.ts_client ${direction}, m.rowid ${direction}`
 
-export const messagePageStatements = (sql: SqlClient.SqlClient) => {
-  /** The person whom an address means, `me` for one of the account's own. */
-  const personOf = Effect.fnUntraced(function* (accountId: string, sender: string | undefined) {
-    if (sender === undefined || sender === 'me') return sender
-    const [own] = yield* sql<{ jid: string | null; lid: string | null }>`
-      SELECT jid, lid FROM accounts WHERE account_id = ${accountId}`
-    if (own !== undefined && [own.jid, own.lid].some(jid => chatJid(jid) === sender)) return 'me'
-    const [known] = yield* sql<{ person: string }>`
-      SELECT person FROM addresses WHERE account_id = ${accountId} AND jid = ${sender}`
-    return known?.person ?? sender
-  })
+/** The person whom an address means, `me` for one of the account's own. */
+const personOf = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  accountId: string,
+  sender: string | undefined
+) {
+  if (sender === undefined || sender === 'me') return sender
+  const [own] = yield* sql<{ jid: string | null; lid: string | null }>`
+    SELECT jid, lid FROM accounts WHERE account_id = ${accountId}`
+  if (own !== undefined && [own.jid, own.lid].some(jid => chatJid(jid) === sender)) return 'me'
+  const [known] = yield* sql<{ person: string }>`
+    SELECT person FROM addresses WHERE account_id = ${accountId} AND jid = ${sender}`
+  return known?.person ?? sender
+})
 
-  const resolved = Effect.fnUntraced(function* <F extends MessageFilter>(accountId: string, filter: F) {
-    const sender = yield* personOf(accountId, filter.sender)
-    return { ...filter, sender }
-  })
+/** The filter with its sender as the person whom the address means. */
+export const resolvedFilter = <F extends MessageFilter>(
+  sql: SqlClient.SqlClient,
+  accountId: string,
+  filter: F
+) => Effect.map(personOf(sql, accountId, filter.sender), sender => ({ ...filter, sender }))
 
-  const placeOf = Effect.fnUntraced(function* (threadId: string, { id, row, time }: Cursor, missing: number) {
-    if (row !== undefined) return { time, row }
-    const [held] = yield* sql<{ row: number }>`SELECT rowid AS row FROM messages
-      WHERE thread_id = ${threadId} AND message_id = ${id}`
-    return { time, row: held?.row ?? missing }
-  })
+const placeOf = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  threadId: string,
+  { id, row, time }: Cursor,
+  missing: number
+) {
+  if (row !== undefined) return { time, row }
+  const [held] = yield* sql<{ row: number }>`SELECT rowid AS row FROM messages
+    WHERE thread_id = ${threadId} AND message_id = ${id}`
+  return { time, row: held?.row ?? missing }
+})
 
-  const rowsBetween = (
-    threadId: string,
-    { from, to }: { readonly from: Place; readonly to: Place },
-    condition: Condition,
-    direction: '' | 'DESC',
-    limit: number
-  ) =>
-    sql.unsafe<Record<string, unknown>>(
-      `${MESSAGE_SELECT} WHERE ${BETWEEN}${condition.text} ${order(direction)} LIMIT ?`,
-      [threadId, from.time, from.row, to.time, to.row, ...condition.params, limit]
-    )
+const rowsBetween = (
+  sql: SqlClient.SqlClient,
+  threadId: string,
+  { from, to }: Stretch,
+  condition: Condition,
+  direction: Direction,
+  limit: number
+) =>
+  sql.unsafe<Record<string, unknown>>(
+    `${MESSAGE_SELECT} WHERE ${BETWEEN}${condition.text} ${order(direction)} LIMIT ?`,
+    [threadId, from.time, from.row, to.time, to.row, ...condition.params, limit]
+  )
 
-  /** The last of the next messages that are looked at in one statement; `undefined` when fewer are left. */
-  const windowEnd = (threadId: string, from: Place, to: Place, direction: '' | 'DESC') =>
-    Effect.map(
-      sql.unsafe<{ time: number; id: string; row: number }>(
-        `SELECT m.ts_client AS time, m.message_id AS id, m.rowid AS row FROM messages m WHERE ${BETWEEN} ${order(direction)}
-          LIMIT 1 OFFSET ${WINDOW - 1}`,
-        [threadId, from.time, from.row, to.time, to.row]
-      ),
-      ([end]) => end
-    )
+/** The last of the next messages that are looked at in one statement; `undefined` when fewer are left. */
+const windowEnd = (sql: SqlClient.SqlClient, threadId: string, { from, to }: Stretch, direction: Direction) =>
+  Effect.map(
+    sql.unsafe<{ time: number; id: string; row: number }>(
+      `SELECT m.ts_client AS time, m.message_id AS id, m.rowid AS row FROM messages m WHERE ${BETWEEN} ${order(direction)}
+        LIMIT 1 OFFSET ${WINDOW - 1}`,
+      [threadId, from.time, from.row, to.time, to.row]
+    ),
+    ([end]) => end
+  )
 
-  /** A page, newest first. A page that a filter leaves short, or empty, has a cursor for as long as there is more to look at. */
-  const page = Effect.fnUntraced(function* (threadId: string, query: MessageQuery) {
-    const { after, before, limit } = query
-    const direction = after === undefined ? 'DESC' : ''
-    const condition = conditionOf(yield* resolved(parseThreadId(threadId)?.accountId ?? '', query))
-    // Of a cursor whose message is gone and that names no row, its second is shown again rather than left out.
-    let { from, to } = within(
-      query,
-      after === undefined ? undefined : yield* placeOf(threadId, after, 0),
-      before === undefined ? undefined : yield* placeOf(threadId, before, Number.MAX_SAFE_INTEGER)
-    )
-    const found: Array<Record<string, unknown>> = []
-    let stoppedAt: Cursor | undefined
-    for (let examined = WINDOW; ; examined += WINDOW) {
-      const end = condition.text === '' ? undefined : yield* windowEnd(threadId, from, to, direction)
-      const missing = limit + 1 - found.length
-      const window =
-        end === undefined
-          ? { from, to }
-          : direction === 'DESC'
-            ? { from: { ...end, row: end.row - 1 }, to }
-            : { from, to: { ...end, row: end.row + 1 } }
-      found.push(...(yield* rowsBetween(threadId, window, condition, direction, missing)))
-      if (end === undefined || found.length > limit) break
-      if (examined >= MOST_EXAMINED) {
-        stoppedAt = end
-        break
-      }
-      if (direction === 'DESC') to = end
-      else from = end
-      yield* Effect.yieldNow
-    }
-    const shown = found.slice(0, limit)
-    const messages = yield* Effect.forEach(shown, decodeMessage)
-    const [nearest, farthest] = [cursorOf(shown.at(0)), cursorOf(shown.at(-1))]
-    const beyond = stoppedAt ?? (found.length > limit ? farthest : undefined)
-    return (
-      after === undefined
-        ? { messages, older: beyond ?? null, newer: nearest ?? before ?? null }
-        : { messages: messages.toReversed(), older: nearest ?? after, newer: beyond ?? farthest ?? after }
-    ) satisfies MessagePage
-  })
+/** Up to one row more than the limit; `stoppedAt` when so many were looked at that the rest is left to another page. */
+const rowsWanted = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  threadId: string,
+  whole: Stretch,
+  condition: Condition,
+  direction: Direction,
+  limit: number
+) {
+  let stretch = whole
+  const found: Array<Record<string, unknown>> = []
+  for (let examined = WINDOW; ; examined += WINDOW) {
+    const end = condition.text === '' ? undefined : yield* windowEnd(sql, threadId, stretch, direction)
+    const missing = limit + 1 - found.length
+    const window =
+      end === undefined
+        ? stretch
+        : direction === 'DESC'
+          ? { ...stretch, from: { ...end, row: end.row - 1 } }
+          : { ...stretch, to: { ...end, row: end.row + 1 } }
+    found.push(...(yield* rowsBetween(sql, threadId, window, condition, direction, missing)))
+    if (end === undefined || found.length > limit) return { found, stoppedAt: undefined }
+    if (examined >= MOST_EXAMINED) return { found, stoppedAt: end }
+    stretch = direction === 'DESC' ? { ...stretch, to: end } : { ...stretch, from: end }
+    yield* Effect.yieldNow
+  }
+})
 
-  return { page, resolved }
-}
+/** A page, newest first. A page that a filter leaves short, or empty, has a cursor for as long as there is more to look at. */
+export const messagePage = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  threadId: string,
+  query: MessageQuery
+) {
+  const { after, before, limit } = query
+  const direction = after === undefined ? 'DESC' : ''
+  const accountId = parseThreadId(threadId)?.accountId ?? ''
+  const condition = conditionOf(yield* resolvedFilter(sql, accountId, query))
+  // Of a cursor whose message is gone and that names no row, its second is shown again rather than left out.
+  const whole = within(
+    query,
+    after === undefined ? undefined : yield* placeOf(sql, threadId, after, 0),
+    before === undefined ? undefined : yield* placeOf(sql, threadId, before, Number.MAX_SAFE_INTEGER)
+  )
+  const { found, stoppedAt } = yield* rowsWanted(sql, threadId, whole, condition, direction, limit)
+  const shown = found.slice(0, limit)
+  const messages = yield* Effect.forEach(shown, decodeMessage)
+  const [nearest, farthest] = [cursorOf(shown.at(0)), cursorOf(shown.at(-1))]
+  const beyond = stoppedAt ?? (found.length > limit ? farthest : undefined)
+  return (
+    after === undefined
+      ? { messages, older: beyond ?? null, newer: nearest ?? before ?? null }
+      : { messages: messages.toReversed(), older: nearest ?? after, newer: beyond ?? farthest ?? after }
+  ) satisfies MessagePage
+})
 
 const cursorOf = (row: Record<string, unknown> | undefined): Cursor | undefined =>
   row === undefined

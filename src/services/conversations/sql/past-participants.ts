@@ -3,39 +3,39 @@ import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { PastParticipant } from '../../../domain/thread.ts'
 
-const Row = Schema.Struct({
-  person: Schema.String,
-  reason: PastParticipant.fields.reason,
-  leftAt: Schema.NullOr(Schema.Finite)
-})
-const decodeRow = Schema.decodeUnknownEffect(Row)
+const decodeRows = Schema.decodeUnknownEffect(Schema.Array(PastParticipant))
 
-export const pastParticipantStatements = (sql: SqlClient.SqlClient) => ({
-  put: (accountId: string, threadId: string, people: ReadonlyArray<PastParticipant>) =>
-    Effect.forEach(
-      people,
-      ({ jid, leftAt, reason }) =>
-        sql`INSERT INTO past_participants (account_id, thread_id, person, reason, left_at)
-          VALUES (${accountId}, ${threadId}, ${jid}, ${reason}, ${leftAt})
-          ON CONFLICT (thread_id, person) DO UPDATE SET reason = excluded.reason, left_at = excluded.left_at
-          WHERE COALESCE(excluded.left_at, 0) >= COALESCE(past_participants.left_at, 0)`,
-      { discard: true }
-    ),
+export const putPastParticipants = (
+  sql: SqlClient.SqlClient,
+  accountId: string,
+  threadId: string,
+  people: ReadonlyArray<PastParticipant>
+) =>
+  Effect.forEach(
+    people,
+    ({ jid, leftAt, reason }) =>
+      sql`INSERT INTO past_participants (account_id, thread_id, person, reason, left_at)
+        VALUES (${accountId}, ${threadId}, ${jid}, ${reason}, ${leftAt})
+        ON CONFLICT (thread_id, person) DO UPDATE SET reason = excluded.reason, left_at = excluded.left_at
+        WHERE COALESCE(excluded.left_at, 0) >= COALESCE(past_participants.left_at, 0)`,
+    { discard: true }
+  )
 
-  list: (threadId: string) =>
-    Effect.flatMap(
-      sql`SELECT person, reason, left_at FROM past_participants WHERE thread_id = ${threadId}
-        ORDER BY left_at DESC, person`,
-      rows =>
-        Effect.forEach(rows, row =>
-          Effect.map(decodeRow(row), ({ leftAt, person: jid, reason }) => ({ jid, reason, leftAt }))
-        )
-    ),
+export const pastParticipants = (sql: SqlClient.SqlClient, threadId: string) =>
+  Effect.flatMap(
+    sql`SELECT person AS jid, reason, left_at FROM past_participants WHERE thread_id = ${threadId}
+      ORDER BY left_at DESC, person`,
+    decodeRows
+  )
 
-  /** A person's address became another one's. */
-  rename: (accountId: string, from: string, to: string) =>
-    Effect.andThen(
-      sql`UPDATE OR IGNORE past_participants SET person = ${to} WHERE account_id = ${accountId} AND person = ${from}`,
-      sql`DELETE FROM past_participants WHERE account_id = ${accountId} AND person = ${from}`
-    )
-})
+/** A person's address became another one's. */
+export const renamePastParticipant = (
+  sql: SqlClient.SqlClient,
+  accountId: string,
+  from: string,
+  to: string
+) =>
+  Effect.andThen(
+    sql`UPDATE OR IGNORE past_participants SET person = ${to} WHERE account_id = ${accountId} AND person = ${from}`,
+    sql`DELETE FROM past_participants WHERE account_id = ${accountId} AND person = ${from}`
+  )

@@ -3,8 +3,10 @@ import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { Receipt } from '../../../domain/message.ts'
 import type { SqlBulk } from '../../database/bulk.ts'
-import type { ReceiptHistoryWrite, ReceiptWrite } from '../store.ts'
-import type { messageStatements } from './messages.ts'
+import type { ThreadMerge } from '../../database/tables.ts'
+import type { ReceiptHistoryWrite, ReceiptWrite } from '../writes.ts'
+import type { WriteContext } from './context.ts'
+import { changeMessages } from './message-changes.ts'
 
 const time = Schema.NullOr(Schema.Finite)
 const Row = Schema.Struct({
@@ -22,63 +24,91 @@ export const decodeReceipt = (row: unknown) =>
     playedAt: found.playedAt
   }))
 
-export const RECEIPT_TIMES = ['delivered_at', 'read_at', 'played_at']
+const RECEIPT_TIMES = ['delivered_at', 'read_at', 'played_at']
 
 /** The one rule by which two reports of one recipient become one row: told twice, the first time holds; later ones come from other devices of the same person. */
-export const ONE_RECEIPT_RULE = `ON CONFLICT (thread_id, message_id, recipient) DO UPDATE SET ${RECEIPT_TIMES.map(
+const ONE_RECEIPT_RULE = `ON CONFLICT (thread_id, message_id, recipient) DO UPDATE SET ${RECEIPT_TIMES.map(
   column =>
     `${column} = MIN(COALESCE(receipts.${column}, excluded.${column}), COALESCE(excluded.${column}, receipts.${column}))`
 ).join(', ')}`
 
-export const receiptStatements = (
-  sql: SqlClient.SqlClient,
+export const putReceiptHistory = (
   bulk: SqlBulk['Service'],
-  messages: ReturnType<typeof messageStatements>
+  accountId: string,
+  rows: ReadonlyArray<ReceiptHistoryWrite>
+) =>
+  bulk.runMany(
+    `INSERT INTO receipts (account_id, thread_id, message_id, recipient, ${RECEIPT_TIMES.join(', ')})
+      VALUES (?, ?, ?, ?, ?, ?, ?) ${ONE_RECEIPT_RULE}`,
+    rows.map(row => [
+      accountId,
+      row.threadId,
+      row.messageId,
+      row.recipient,
+      row.deliveredAt,
+      row.readAt,
+      row.playedAt
+    ])
+  )
+
+/** Stores receipts and raises the status of the messages they are for. */
+export const putReceipts = Effect.fnUntraced(function* (
+  context: WriteContext,
+  accountId: string,
+  receipts: ReadonlyArray<ReceiptWrite>
+) {
+  yield* putReceiptHistory(
+    context.bulk,
+    accountId,
+    receipts.map(({ at, messageId, recipient, status, threadId }) => ({
+      threadId,
+      messageId,
+      recipient,
+      deliveredAt: status === 'delivered' ? at : null,
+      readAt: status === 'read' ? at : null,
+      playedAt: status === 'played' ? at : null
+    }))
+  )
+  yield* changeMessages(
+    context,
+    accountId,
+    receipts.map(({ messageId, status, threadId }) => ({
+      threadId,
+      messageId,
+      change: { to: 'status', status, reason: null }
+    }))
+  )
+})
+
+export const listReceipts = (sql: SqlClient.SqlClient, threadId: string, messageId: string) =>
+  Effect.flatMap(
+    sql`SELECT recipient, delivered_at, read_at, played_at FROM receipts
+      WHERE thread_id = ${threadId} AND message_id = ${messageId} ORDER BY recipient`,
+    rows => Effect.forEach(rows, decodeReceipt)
+  )
+
+/** Receipts with another key meet those that have it already by the rule for one receipt. */
+const moveReceipts = (
+  sql: SqlClient.SqlClient,
+  set: { readonly column: 'thread_id' | 'recipient'; readonly to: string },
+  where: string,
+  params: ReadonlyArray<string>
 ) => {
-  const putRows = (accountId: string, rows: ReadonlyArray<ReceiptHistoryWrite>) =>
-    bulk.runMany(
-      `INSERT INTO receipts (account_id, thread_id, message_id, recipient, ${RECEIPT_TIMES.join(', ')})
-        VALUES (?, ?, ?, ?, ?, ?, ?) ${ONE_RECEIPT_RULE}`,
-      rows.map(row => [
-        accountId,
-        row.threadId,
-        row.messageId,
-        row.recipient,
-        row.deliveredAt,
-        row.readAt,
-        row.playedAt
-      ])
-    )
-
-  return {
-    putRows,
-
-    put: Effect.fnUntraced(function* (accountId: string, receipts: ReadonlyArray<ReceiptWrite>) {
-      yield* putRows(
-        accountId,
-        receipts.map(({ at, messageId, recipient, status, threadId }) => ({
-          threadId,
-          messageId,
-          recipient,
-          deliveredAt: status === 'delivered' ? at : null,
-          readAt: status === 'read' ? at : null,
-          playedAt: status === 'played' ? at : null
-        }))
-      )
-      yield* messages.putChanges(
-        accountId,
-        receipts.map(({ messageId, status, threadId }) => ({
-          threadId,
-          messageId,
-          change: { to: 'status', status, reason: null }
-        }))
-      )
-    }, sql.withTransaction),
-
-    list: Effect.fnUntraced(function* (threadId: string, messageId: string) {
-      const rows = yield* sql`SELECT recipient, delivered_at, read_at, played_at FROM receipts
-      WHERE thread_id = ${threadId} AND message_id = ${messageId} ORDER BY recipient`
-      return yield* Effect.forEach(rows, decodeReceipt)
-    })
-  }
+  const columns = ['account_id', 'thread_id', 'message_id', 'recipient', ...RECEIPT_TIMES]
+  return Effect.andThen(
+    sql.unsafe(
+      `INSERT INTO receipts (${columns.join(', ')})
+        SELECT ${columns.map(column => (column === set.column ? '?' : column)).join(', ')} FROM receipts WHERE ${where}
+        ${ONE_RECEIPT_RULE}`,
+      [set.to, ...params]
+    ),
+    sql.unsafe(`DELETE FROM receipts WHERE ${where}`, params)
+  )
 }
+
+export const mergeReceiptsOfThreads = (sql: SqlClient.SqlClient, { from, to }: ThreadMerge) =>
+  Effect.asVoid(moveReceipts(sql, { column: 'thread_id', to }, 'thread_id = ?', [from]))
+
+/** A person's address became another one's. */
+export const renameRecipient = (sql: SqlClient.SqlClient, accountId: string, from: string, to: string) =>
+  moveReceipts(sql, { column: 'recipient', to }, 'account_id = ? AND recipient = ?', [accountId, from])

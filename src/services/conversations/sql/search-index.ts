@@ -3,8 +3,9 @@
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { FOLDING, searchable } from '../../../domain/search-text.ts'
-import type { SqlBulk } from '../../database/bulk.ts'
-import type { MessageWrite } from '../store.ts'
+import type { AccountRemoval } from '../../database/tables.ts'
+import type { MessageWrite } from '../writes.ts'
+import type { WriteContext } from './context.ts'
 import { newestRow } from './message-pages.ts'
 
 /** A row takes 31 bits, so that a second and a row are one number by which hits are in the order of time. */
@@ -66,8 +67,8 @@ const OF_THREAD = 'm.thread_id = ?'
 /** One word that stands for the account. */
 export const accountWord = (accountId: string): string => accountId.replaceAll('-', '')
 
-/** Indexes everything anew when the words were folded by other tables; a newer Node brings newer ones. */
-export const refold = (sql: SqlClient.SqlClient) =>
+/** Indexes everything anew when the words were folded by other Unicode tables; a newer Node brings newer ones. */
+export const reindexIfOutdated = (sql: SqlClient.SqlClient) =>
   Effect.gen(function* () {
     const foldedBy = `${FOLDING} ${process.versions['unicode']}`
     const [row] = yield* sql<{ by: string }>`SELECT folded_by AS by FROM search_folding`
@@ -89,77 +90,89 @@ interface Held {
 }
 
 /** Held messages by their threads and ids. */
-const HELD = `SELECT m.rowid AS row, m.thread_id AS threadId, m.message_id AS messageId FROM json_each(?) AS told
-  JOIN messages m ON m.thread_id = told.value ->> 0 AND m.message_id = told.value ->> 1`
+const HELD = `SELECT m.rowid AS row, m.thread_id, m.message_id FROM json_each(?) AS wanted
+  JOIN messages m ON m.thread_id = wanted.value ->> 0 AND m.message_id = wanted.value ->> 1`
 
 /** So many are looked up by their ids: more would cost more than all that is unread. */
 const LOOKED_UP_ONE_BY_ONE = 100
 
-export const searchIndexStatements = (sql: SqlClient.SqlClient, bulk: SqlBulk['Service']) => {
-  const refresh = Effect.fnUntraced(function* <A, E, R>(
-    rows: ReadonlyArray<number>,
-    work: Effect.Effect<A, E, R>
-  ) {
-    if (rows.length === 0) return yield* work
-    const these = [[JSON.stringify(rows)]]
-    yield* bulk.runMany(remove(THESE), these)
-    const done = yield* work
-    yield* bulk.runMany(add(THESE), these)
-    return done
-  })
+/** Runs what changes or removes these rows, and keeps the index in step. */
+export const reindexing = Effect.fnUntraced(function* <A, E, R>(
+  sql: SqlClient.SqlClient,
+  rows: ReadonlyArray<number>,
+  work: Effect.Effect<A, E, R>
+) {
+  if (rows.length === 0) return yield* work
+  const these = [JSON.stringify(rows)]
+  yield* sql.unsafe(remove(THESE), these)
+  const done = yield* work
+  yield* sql.unsafe(add(THESE), these)
+  return done
+})
 
-  /** Rows whose words these reports change: what could not be read is filled, what is revoked says nothing any more. */
-  const changedBy = Effect.fnUntraced(function* (writes: ReadonlyArray<MessageWrite>) {
-    const keys = (some: ReadonlyArray<MessageWrite>) =>
-      JSON.stringify(some.map(({ messageId, threadId }) => [threadId, messageId]))
-    const isLarge = writes.length > LOOKED_UP_ONE_BY_ONE
-    // Of many at once hardly any is held unread: what is unread in their threads is asked for instead.
-    const threadIds = JSON.stringify([...new Set(writes.map(({ threadId }) => threadId))])
-    const unread = !isLarge
-      ? yield* sql.unsafe<Held>(`${HELD} WHERE ${isUnread('m')}`, [keys(writes)])
-      : yield* sql.unsafe<Held>(
-          `SELECT m.rowid AS row, m.thread_id AS threadId, m.message_id AS messageId FROM json_each(?) AS touched
-            JOIN messages m ON m.thread_id = touched.value AND ${isUnread('m')}`,
-          [threadIds]
-        )
-    const told = new Set(
-      unread.length === 0 ? [] : writes.map(({ messageId, threadId }) => `${threadId} ${messageId}`)
-    )
-    const revoked = writes.filter(({ type }) => type === 'revoked')
-    const held = revoked.length === 0 ? [] : yield* sql.unsafe<Held>(HELD, [keys(revoked)])
-    const changed = [...unread.filter(one => told.has(`${one.threadId} ${one.messageId}`)), ...held]
-    return [...new Set(changed.map(({ row }) => row))]
-  })
+/** Messages that are held without content, or with one that is not understood yet, among those written. */
+const heldUnread = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  writes: ReadonlyArray<MessageWrite>
+) {
+  if (writes.length <= LOOKED_UP_ONE_BY_ONE)
+    return yield* sql.unsafe<Held>(`${HELD} WHERE ${isUnread('m')}`, [keysOf(writes)])
+  // Of many at once hardly any is held unread: what is unread in their threads is asked for instead.
+  const threadIds = JSON.stringify([...new Set(writes.map(({ threadId }) => threadId))])
+  const unread = yield* sql.unsafe<Held>(
+    `SELECT m.rowid AS row, m.thread_id, m.message_id FROM json_each(?) AS touched
+      JOIN messages m ON m.thread_id = touched.value AND ${isUnread('m')}`,
+    [threadIds]
+  )
+  if (unread.length === 0) return []
+  const written = new Set(writes.map(({ messageId, threadId }) => `${threadId} ${messageId}`))
+  return unread.filter(({ messageId, threadId }) => written.has(`${threadId} ${messageId}`))
+})
 
-  /** Runs what stores these messages, and keeps the index in step; answers behind which row the new ones lie, and how many. */
-  const storing = Effect.fnUntraced(function* <E, R>(
-    accountId: string,
-    writes: ReadonlyArray<MessageWrite>,
-    work: Effect.Effect<void, E, R>
-  ) {
-    const before = yield* newestRow(sql)
-    yield* refresh(yield* changedBy(writes), work)
-    // Rows are numbered as they are inserted, one after another: what lies behind `before` is new.
-    const inserted = (yield* newestRow(sql)) - before
-    if (inserted === writes.length)
-      yield* bulk.runMany(ADD_ONE, entriesOf(accountWord(accountId), before, writes))
-    else if (inserted > 0) yield* bulk.runMany(add('m.rowid > ?'), [[before]])
-    return { before, inserted }
-  })
+const keysOf = (writes: ReadonlyArray<MessageWrite>) =>
+  JSON.stringify(writes.map(({ messageId, threadId }) => [threadId, messageId]))
 
-  return {
-    storing,
-    /** Runs what changes or removes these rows, and keeps the index in step. */
-    refresh,
-    /** Thread after thread, so that other accounts are not held up by a large one. */
-    removeAccount: Effect.fnUntraced(function* (accountId: string) {
-      const threads = yield* sql<{
-        id: string
-      }>`SELECT thread_id AS id FROM threads WHERE account_id = ${accountId}`
-      for (const { id } of threads) {
-        yield* bulk.runMany(remove(OF_THREAD), [[id]])
-        yield* Effect.yieldNow
-      }
-    })
+/** Rows whose words these writes change: what could not be read is filled, what is revoked says nothing any more. */
+const rowsChangedBy = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  writes: ReadonlyArray<MessageWrite>
+) {
+  const unread = yield* heldUnread(sql, writes)
+  const revoked = writes.filter(({ type }) => type === 'revoked')
+  const held = revoked.length === 0 ? [] : yield* sql.unsafe<Held>(HELD, [keysOf(revoked)])
+  return [...new Set([...unread, ...held].map(({ row }) => row))]
+})
+
+/** Runs what stores these messages, and keeps the index in step; answers behind which row the new ones lie, and how many. */
+export const indexingNew = Effect.fnUntraced(function* <E, R>(
+  { bulk, sql }: Pick<WriteContext, 'bulk' | 'sql'>,
+  accountId: string,
+  writes: ReadonlyArray<MessageWrite>,
+  storing: Effect.Effect<void, E, R>
+) {
+  const before = yield* newestRow(sql)
+  yield* reindexing(sql, yield* rowsChangedBy(sql, writes), storing)
+  // Rows are numbered as they are inserted, one after another: what lies behind `before` is new.
+  const inserted = (yield* newestRow(sql)) - before
+  if (inserted === writes.length)
+    yield* bulk.runMany(ADD_ONE, entriesOf(accountWord(accountId), before, writes))
+  else if (inserted > 0) yield* sql.unsafe(add('m.rowid > ?'), [before])
+  return { before, inserted }
+})
+
+/**
+ * The index knows an account by its messages, which have to be there still. Thread after thread, so that other accounts
+ * are not held up by a large one.
+ */
+export const unindexAccount = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  { accountId }: AccountRemoval
+) {
+  const threads = yield* sql<{
+    id: string
+  }>`SELECT thread_id AS id FROM threads WHERE account_id = ${accountId}`
+  for (const { id } of threads) {
+    yield* sql.unsafe(remove(OF_THREAD), [id])
+    yield* Effect.yieldNow
   }
-}
+})

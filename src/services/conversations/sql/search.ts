@@ -12,11 +12,11 @@ import {
   type SearchQuery,
   snippetOf
 } from '../../../domain/search-query.ts'
-import type { Search, SearchPage } from '../store.ts'
-import { type Condition, conditionOf, MESSAGE_SELECT, type messagePageStatements } from './message-pages.ts'
+import type { SearchPage, SearchRequest } from '../queries.ts'
+import { type Condition, conditionOf, MESSAGE_SELECT, resolvedFilter } from './message-pages.ts'
 import { decodeMessage } from './message-row.ts'
 import { accountWord, LAST_ROW, LAST_SECOND, ROW_BITS, textOf } from './search-index.ts'
-import type { threadStatements } from './threads.ts'
+import { readThread } from './threads.ts'
 
 /** Candidates looked at in one statement when a filter leaves some out, and in one request. */
 const WINDOW = 250
@@ -44,124 +44,180 @@ const BETWEEN = `message_search MATCH ? AND rowid >= (? << ${ROW_BITS}) AND rowi
 export const NEWEST = `SELECT ${PLACES} FROM message_search WHERE ${BETWEEN} ORDER BY rowid DESC LIMIT ?`
 const TEXTS = `SELECT m.rowid AS row, ${textOf('m')} AS text FROM messages m WHERE m.rowid IN (SELECT value FROM json_each(?))`
 
-export const searchStatements = (
+/** Those of the candidates that are wanted, in the candidates' order. */
+const wantedAmong = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
-  pages: ReturnType<typeof messagePageStatements>,
-  threads: ReturnType<typeof threadStatements>
-) => {
-  /** Those of the candidates that are wanted, in the candidates' order. */
-  const wantedAmong = Effect.fnUntraced(function* (
-    accountId: string,
-    candidates: ReadonlyArray<Candidate>,
-    condition: Condition
-  ) {
-    const rows = yield* sql.unsafe<Record<string, unknown>>(
-      `${MESSAGE_SELECT} WHERE m.rowid IN (SELECT value FROM json_each(?)) AND m.account_id = ?${condition.text}`,
-      [JSON.stringify(candidates.map(({ row }) => row)), accountId, ...condition.params]
-    )
-    const byRow = new Map(rows.map(row => [Number(row['row']), row]))
-    return candidates.flatMap((candidate, at) => {
-      const found = byRow.get(candidate.row)
-      return found === undefined ? [] : [{ candidate, at, found }]
+  accountId: string,
+  candidates: ReadonlyArray<Candidate>,
+  condition: Condition
+) {
+  const rows = yield* sql.unsafe<Record<string, unknown>>(
+    `${MESSAGE_SELECT} WHERE m.rowid IN (SELECT value FROM json_each(?)) AND m.account_id = ?${condition.text}`,
+    [JSON.stringify(candidates.map(({ row }) => row)), accountId, ...condition.params]
+  )
+  const byRow = new Map(rows.map(row => [Number(row['row']), row]))
+  return candidates.flatMap((candidate, at) => {
+    const found = byRow.get(candidate.row)
+    return found === undefined ? [] : [{ candidate, at, found }]
+  })
+})
+
+/** The candidates by how much they are about what is wanted; of equal ones the newest first. */
+const ranked = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  candidates: ReadonlyArray<Candidate>,
+  wanted: ReadonlyArray<Phrase>
+) {
+  const sayings = new Map<number, Saying>()
+  for (let at = 0; at < candidates.length; at += WINDOW) {
+    const rows = JSON.stringify(candidates.slice(at, at + WINDOW).map(({ row }) => row))
+    for (const { row, text } of yield* sql.unsafe<{ row: number; text: string | null }>(TEXTS, [rows]))
+      sayings.set(row, sayingOf(text ?? '', wanted))
+    yield* Effect.yieldNow
+  }
+  const about = relevances(candidates.map(({ row }) => sayings.get(row) ?? sayingOf('', wanted)))
+  return candidates
+    .map((candidate, index) => ({ candidate, relevance: about[index] ?? 0 }))
+    .toSorted((a, b) => b.relevance - a.relevance)
+    .map(({ candidate }) => candidate)
+})
+
+const hitOf = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  row: Record<string, unknown>,
+  wanted: ReadonlyArray<Phrase>
+) {
+  const message = yield* decodeMessage(row)
+  const thread = yield* readThread(sql, message.threadId)
+  const fields = [
+    ['body', message.body],
+    ['fileName', message.media?.fileName]
+  ] as const
+  return {
+    message,
+    threadId: message.threadId,
+    threadName: thread?.displayName ?? null,
+    highlights: fields.flatMap(([field, text]) => {
+      const segments = text == null ? [] : snippetOf(text, wanted)
+      return segments.length === 0 ? [] : [{ field, segments }]
     })
-  })
+  } satisfies Hit
+})
 
-  /** The candidates by how much they are about what is wanted; of equal ones the newest first. */
-  const ranked = Effect.fnUntraced(function* (
-    candidates: ReadonlyArray<Candidate>,
-    wanted: ReadonlyArray<Phrase>
-  ) {
-    const sayings = new Map<number, Saying>()
-    for (let at = 0; at < candidates.length; at += WINDOW) {
-      const rows = JSON.stringify(candidates.slice(at, at + WINDOW).map(({ row }) => row))
-      for (const { row, text } of yield* sql.unsafe<{ row: number; text: string | null }>(TEXTS, [rows]))
-        sayings.set(row, sayingOf(text ?? '', wanted))
-      yield* Effect.yieldNow
-    }
-    const about = relevances(candidates.map(({ row }) => sayings.get(row) ?? sayingOf('', wanted)))
-    return candidates
-      .map((candidate, index) => ({ candidate, relevance: about[index] ?? 0 }))
-      .toSorted((a, b) => b.relevance - a.relevance)
-      .map(({ candidate }) => candidate)
-  })
-
-  const hitOf = Effect.fnUntraced(function* (row: Record<string, unknown>, wanted: ReadonlyArray<Phrase>) {
-    const message = yield* decodeMessage(row)
-    const thread = yield* threads.read(message.threadId)
-    const fields = [
-      ['body', message.body],
-      ['fileName', message.media?.fileName]
-    ] as const
-    return {
-      message,
-      threadId: message.threadId,
-      threadName: thread?.displayName ?? null,
-      highlights: fields.flatMap(([field, text]) => {
-        const segments = text == null ? [] : snippetOf(text, wanted)
-        return segments.length === 0 ? [] : [{ field, segments }]
-      })
-    } satisfies Hit
-  })
-
-  return Effect.fnUntraced(function* (accountId: string, search: Search) {
-    const { cursor, limit, order, query, threadId, until } = search
-    const filter = yield* pages.resolved(accountId, search)
-    const match = matchText(accountId, query)
-    const since = Math.min(Math.floor((search.since ?? 0) / 1000), LAST_SECOND)
-    const times: Condition = {
-      text: `${search.since === undefined ? '' : ' AND m.ts_client >= ?'}${until === undefined ? '' : ' AND m.ts_client < ?'}`,
-      params: [search.since, until].filter(time => time !== undefined)
-    }
-    const others = conditionOf(filter)
-    const inThread: Condition =
-      threadId === undefined ? { text: '', params: [] } : { text: ' AND m.thread_id = ?', params: [threadId] }
-    const condition: Condition = {
-      text: times.text + inThread.text + others.text,
-      params: [...times.params, ...inThread.params, ...others.params]
-    }
-    const window = condition.text === '' ? limit + 1 : WINDOW
-    const newest = (from: Candidate, most: number) =>
-      sql.unsafe<Candidate>(NEWEST, [match, since, from.second, from.row, most])
-    const latest: Candidate =
-      until === undefined
-        ? { second: LAST_SECOND, row: LAST_ROW }
-        : { second: Math.min(Math.floor(until / 1000), LAST_SECOND), row: LAST_ROW }
-
-    const found: Array<{ readonly row: Record<string, unknown>; readonly behind: SearchCursor }> = []
-    let next: SearchCursor | null = null
-
-    if (order === 'newest') {
-      let from = cursor === undefined || isLater(cursor, latest) ? latest : { ...cursor, row: cursor.row - 1 }
-      for (let examined = window; ; examined += window) {
-        const candidates = yield* newest(from, window)
-        const last = candidates.at(-1)
-        for (const { candidate, found: row } of yield* wantedAmong(accountId, candidates, condition)) {
-          found.push({ row, behind: { second: candidate.second, row: candidate.row } })
-        }
-        if (found.length > limit || last === undefined || candidates.length < window) break
-        if (examined >= MOST_EXAMINED) {
-          next = { second: last.second, row: last.row }
-          break
-        }
-        from = { second: last.second, row: last.row - 1 }
-        yield* Effect.yieldNow
-      }
-    } else {
-      const top = cursor ?? (yield* newest(latest, 1))[0]
-      const best = top === undefined ? [] : yield* ranked(yield* newest(top, MOST_RANKED), query.wanted)
-      for (let at = cursor?.rank ?? 0; at < best.length && found.length <= limit; at += WINDOW) {
-        const wanted = yield* wantedAmong(accountId, best.slice(at, at + WINDOW), condition)
-        for (const { at: within, found: row } of wanted) {
-          found.push({ row, behind: { second: top?.second ?? 0, row: top?.row ?? 0, rank: at + within + 1 } })
-        }
-        yield* Effect.yieldNow
-      }
-    }
-    const shown = found.slice(0, limit)
-    const hits = yield* Effect.forEach(shown, ({ row }) => hitOf(row, query.wanted))
-    return { hits, next: found.length > limit ? (shown.at(-1)?.behind ?? null) : next } satisfies SearchPage
-  })
+/** What a request asks the index and the messages for. */
+interface Plan {
+  readonly accountId: string
+  readonly wanted: ReadonlyArray<Phrase>
+  /** What the index is asked for. */
+  readonly match: string
+  /** Seconds since 1970, included. */
+  readonly since: number
+  /** The newest place that a candidate may have. */
+  readonly latest: Candidate
+  readonly condition: Condition
+  readonly limit: number
+  readonly cursor: SearchCursor | undefined
 }
+
+/** A row that is wanted, and the cursor that continues behind it. */
+interface Found {
+  readonly row: Record<string, unknown>
+  readonly behind: SearchCursor
+}
+
+interface Findings {
+  /** One more than the limit when there are more. */
+  readonly found: ReadonlyArray<Found>
+  /** Where the search stopped although there may be more to look at. */
+  readonly stoppedAt: SearchCursor | null
+}
+
+const planOf = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  accountId: string,
+  request: SearchRequest
+) {
+  const { cursor, limit, query, since, threadId, until } = request
+  const others = conditionOf(yield* resolvedFilter(sql, accountId, request))
+  const conditions: ReadonlyArray<Condition> = [
+    since === undefined ? NO_CONDITION : { text: ' AND m.ts_client >= ?', params: [since] },
+    until === undefined ? NO_CONDITION : { text: ' AND m.ts_client < ?', params: [until] },
+    threadId === undefined ? NO_CONDITION : { text: ' AND m.thread_id = ?', params: [threadId] },
+    others
+  ]
+  const plan: Plan = {
+    accountId,
+    wanted: query.wanted,
+    match: matchText(accountId, query),
+    since: since === undefined ? 0 : secondOf(since),
+    latest: { second: until === undefined ? LAST_SECOND : secondOf(until), row: LAST_ROW },
+    condition: {
+      text: conditions.map(({ text }) => text).join(''),
+      params: conditions.flatMap(({ params }) => params)
+    },
+    limit,
+    cursor
+  }
+  return plan
+})
+
+const NO_CONDITION: Condition = { text: '', params: [] }
+
+const secondOf = (time: number): number => Math.min(Math.floor(time / 1000), LAST_SECOND)
+
+const newestCandidates = (sql: SqlClient.SqlClient, { match, since }: Plan, from: Candidate, most: number) =>
+  sql.unsafe<Candidate>(NEWEST, [match, since, from.second, from.row, most])
+
+const searchNewest = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, plan: Plan) {
+  const { accountId, condition, cursor, latest, limit } = plan
+  const window = condition.text === '' ? limit + 1 : WINDOW
+  const found: Array<Found> = []
+  let from = cursor === undefined || isLater(cursor, latest) ? latest : { ...cursor, row: cursor.row - 1 }
+  for (let examined = window; ; examined += window) {
+    const candidates = yield* newestCandidates(sql, plan, from, window)
+    const last = candidates.at(-1)
+    for (const { candidate, found: row } of yield* wantedAmong(sql, accountId, candidates, condition)) {
+      found.push({ row, behind: { second: candidate.second, row: candidate.row } })
+    }
+    if (found.length > limit || last === undefined || candidates.length < window)
+      return { found, stoppedAt: null } satisfies Findings
+    if (examined >= MOST_EXAMINED)
+      return { found, stoppedAt: { second: last.second, row: last.row } } satisfies Findings
+    from = { second: last.second, row: last.row - 1 }
+    yield* Effect.yieldNow
+  }
+})
+
+const searchRelevant = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, plan: Plan) {
+  const { accountId, condition, cursor, latest, limit, wanted } = plan
+  const found: Array<Found> = []
+  // Messages that come between two pages do not change the ranks: a page ranks from where the first one did.
+  const top = cursor ?? (yield* newestCandidates(sql, plan, latest, 1))[0]
+  const best =
+    top === undefined ? [] : yield* ranked(sql, yield* newestCandidates(sql, plan, top, MOST_RANKED), wanted)
+  for (let at = cursor?.rank ?? 0; at < best.length && found.length <= limit; at += WINDOW) {
+    const rows = yield* wantedAmong(sql, accountId, best.slice(at, at + WINDOW), condition)
+    for (const { at: within, found: row } of rows) {
+      found.push({ row, behind: { second: top?.second ?? 0, row: top?.row ?? 0, rank: at + within + 1 } })
+    }
+    yield* Effect.yieldNow
+  }
+  return { found, stoppedAt: null } satisfies Findings
+})
+
+export const searchMessages = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  accountId: string,
+  request: SearchRequest
+) {
+  const plan = yield* planOf(sql, accountId, request)
+  const { found, stoppedAt }: Findings =
+    request.order === 'newest' ? yield* searchNewest(sql, plan) : yield* searchRelevant(sql, plan)
+  const shown = found.slice(0, plan.limit)
+  const hits = yield* Effect.forEach(shown, ({ row }) => hitOf(sql, row, plan.wanted))
+  const next = found.length > plan.limit ? (shown.at(-1)?.behind ?? null) : stoppedAt
+  return { hits, next } satisfies SearchPage
+})
 
 const isLater = (a: Candidate, b: Candidate): boolean =>
   a.second > b.second || (a.second === b.second && a.row > b.row)

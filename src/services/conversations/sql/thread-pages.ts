@@ -6,7 +6,7 @@ import type { Cursor } from '../../../domain/page.ts'
 import type { ThreadFilter } from '../../../domain/reading.ts'
 import { searchable } from '../../../domain/search-text.ts'
 import { Thread } from '../../../domain/thread.ts'
-import type { ThreadPage, ThreadQuery } from '../store.ts'
+import type { ThreadPage, ThreadQuery } from '../queries.ts'
 
 const Row = Schema.Struct({
   accountId: Schema.String,
@@ -79,36 +79,36 @@ const PLACE = `(COALESCE(t.last_message_at, 0), t.thread_id)`
 const cursorOf = (found: Thread | undefined): Cursor | undefined =>
   found === undefined ? undefined : { time: found.lastMessageAt ?? 0, id: found.threadId }
 
-export const threadPageStatements = (sql: SqlClient.SqlClient) => {
-  /** A page, most recently active first. A thread that becomes active moves up: going down, nothing else is missed or repeated. */
-  const page = Effect.fnUntraced(function* (accountId: string, query: ThreadQuery) {
-    const { after, before, limit } = query
-    const { params, text } = conditionOf(query)
-    const cursor = after ?? before
-    const beyond = cursor === undefined ? '' : ` AND ${PLACE} ${after === undefined ? '<' : '>'} (?, ?)`
-    const direction = after === undefined ? 'DESC' : 'ASC'
-    const rows = yield* sql.unsafe(
-      `${THREAD_SELECT} WHERE t.account_id = ?${beyond}${text}
-        ORDER BY COALESCE(t.last_message_at, 0) ${direction}, t.thread_id ${direction} LIMIT ?`,
-      [accountId, ...(cursor === undefined ? [] : [cursor.time, cursor.id]), ...params, limit + 1]
-    )
-    const threads = yield* Effect.forEach(rows.slice(0, limit), decodeThread)
-    const [nearest, farthest] = [cursorOf(threads.at(0)), cursorOf(threads.at(-1))]
-    const isMore = rows.length > limit
-    return (
-      after === undefined
-        ? { threads, older: isMore ? (farthest ?? null) : null, newer: nearest ?? before ?? null }
-        : { threads: threads.toReversed(), older: nearest ?? after, newer: farthest ?? after }
-    ) satisfies ThreadPage
-  })
+/** A page, most recently active first. A thread that becomes active moves up: going down, nothing else is missed or repeated. */
+export const threadPage = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  accountId: string,
+  query: ThreadQuery
+) {
+  const { after, before, limit } = query
+  const { params, text } = conditionOf(query)
+  const cursor = after ?? before
+  const beyond = cursor === undefined ? '' : ` AND ${PLACE} ${after === undefined ? '<' : '>'} (?, ?)`
+  const direction = after === undefined ? 'DESC' : 'ASC'
+  const rows = yield* sql.unsafe(
+    `${THREAD_SELECT} WHERE t.account_id = ?${beyond}${text}
+      ORDER BY COALESCE(t.last_message_at, 0) ${direction}, t.thread_id ${direction} LIMIT ?`,
+    [accountId, ...(cursor === undefined ? [] : [cursor.time, cursor.id]), ...params, limit + 1]
+  )
+  const threads = yield* Effect.forEach(rows.slice(0, limit), decodeThread)
+  const [nearest, farthest] = [cursorOf(threads.at(0)), cursorOf(threads.at(-1))]
+  const isMore = rows.length > limit
+  return (
+    after === undefined
+      ? { threads, older: isMore ? (farthest ?? null) : null, newer: nearest ?? before ?? null }
+      : { threads: threads.toReversed(), older: nearest ?? after, newer: farthest ?? after }
+  ) satisfies ThreadPage
+})
 
-  const ids = (accountId: string) =>
-    Effect.map(
-      sql<{
-        id: string
-      }>`SELECT thread_id AS id FROM threads WHERE account_id = ${accountId} ORDER BY thread_id`,
-      rows => rows.map(({ id }) => id)
-    )
-
-  return { page, ids }
-}
+export const threadIds = (sql: SqlClient.SqlClient, accountId: string) =>
+  Effect.map(
+    sql<{
+      id: string
+    }>`SELECT thread_id AS id FROM threads WHERE account_id = ${accountId} ORDER BY thread_id`,
+    rows => rows.map(({ id }) => id)
+  )

@@ -3,12 +3,12 @@ import { Effect, Result, Schema } from 'effect'
 import { SqlClient, SqlError } from 'effect/sql'
 import { Beginning, coverageState } from '../../../domain/coverage.ts'
 import type { Receipt } from '../../../domain/message.ts'
-import { decodeGap, gapOf } from '../../history/coverage/rows.ts'
+import { decodeGap } from '../../history/coverage/rows.ts'
 import { decodeIncident } from '../../incidents/incidents.ts'
 import { decodeOutboxRow, entryOf } from '../../outbox/entry-row.ts'
 import { decodeAccount } from '../../conversations/sql/accounts.ts'
 import { decodeMessage } from '../../conversations/sql/message-row.ts'
-import { pastParticipantStatements } from '../../conversations/sql/past-participants.ts'
+import { pastParticipants } from '../../conversations/sql/past-participants.ts'
 import { decodeReceipt } from '../../conversations/sql/receipts.ts'
 import { decodeThread, THREAD_SELECT } from '../../conversations/sql/thread-pages.ts'
 import { type Fields, fitted } from './document.ts'
@@ -39,7 +39,6 @@ const decodeCoverage = Schema.decodeUnknownEffect(CoverageRow)
  */
 export const makeComposer = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const past = pastParticipantStatements(sql)
 
   const receiptsOf = Effect.fnUntraced(function* (wanted: string) {
     const rows = yield* sql.unsafe<{ threadId: string; messageId: string }>(
@@ -90,7 +89,7 @@ export const makeComposer = Effect.gen(function* () {
     const known = row === undefined ? undefined : yield* decodeCoverage(row)
     const rows =
       yield* sql`SELECT * FROM gaps WHERE thread_id = ${threadId} AND closed_at IS NULL ORDER BY gap_id`
-    const gaps = yield* Effect.forEach(rows, gap => Effect.map(decodeGap(gap), gapOf))
+    const gaps = yield* Effect.forEach(rows, gap => decodeGap(gap))
     const beginning = known?.beginning ?? 'unknown'
     return {
       state: coverageState(beginning, gaps.length),
@@ -114,7 +113,7 @@ export const makeComposer = Effect.gen(function* () {
       ...found,
       aliases: aliases.map(({ jid }) => jid),
       coverage: yield* coverageOf(threadId),
-      pastParticipants: yield* past.list(threadId)
+      pastParticipants: yield* pastParticipants(sql, threadId)
     }
   })
 

@@ -4,7 +4,7 @@ import { Cause, Context, Effect, Layer, Queue, Schedule, Stream } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { Firestore, Query, QueryDocumentSnapshot } from 'firebase-admin/firestore'
 import { digestOf } from '../../../domain/ids.ts'
-import { Store } from '../../conversations/store.ts'
+import { AccountStore } from '../../conversations/account-store.ts'
 import { DatabaseError } from '../../database/error.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { Outbox } from '../../outbox/outbox.ts'
@@ -21,7 +21,7 @@ export interface OutboxDocumentsOptions {
   readonly sweepMs: number
 }
 
-const SERVICES = [FirestoreDatabase, SqlClient.SqlClient, Store, Outbox, Incidents] as const
+const SERVICES = [FirestoreDatabase, SqlClient.SqlClient, AccountStore, Outbox, Incidents] as const
 type Services = Context.Service.Identifier<(typeof SERVICES)[number]>
 
 export class OutboxDocuments extends Context.Service<

@@ -3,7 +3,7 @@ import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { QueryDocumentSnapshot } from 'firebase-admin/firestore'
 import { AccountNotFound } from '../../accounts.ts'
-import { Store } from '../../conversations/store.ts'
+import { AccountStore } from '../../conversations/account-store.ts'
 import { asDatabaseError, DatabaseError } from '../../database/error.ts'
 import { type AccountNotLinked, type IdempotencyConflict, RequestRefused } from '../../outbox/errors.ts'
 import { Outbox } from '../../outbox/outbox.ts'
@@ -62,10 +62,10 @@ const isPublishedElsewhere = Effect.fnUntraced(function* (accountId: string) {
 
 /** Whether the document is for this server. What nobody could send is refused before anybody claims it. */
 const isForThisServer = Effect.fnUntraced(function* (document: QueryDocumentSnapshot) {
-  const store = yield* Store
+  const accounts = yield* AccountStore
   const named: unknown = document.get('accountId')
   const accountId = typeof named === 'string' ? named : ''
-  const account = yield* store.readAccount(accountId)
+  const account = yield* accounts.read(accountId)
   if (account === undefined) {
     if (yield* isPublishedElsewhere(accountId)) return false
     return yield* new AccountNotFound({ accountId })

@@ -3,10 +3,11 @@ import type { Effect, Schema } from 'effect'
 import type { AccountRecord } from '../../../domain/account.ts'
 import type { MessageChange } from '../../../domain/change.ts'
 import type { Target } from '../../../domain/outbox.ts'
-import type { Store } from '../../conversations/store.ts'
+import type { GroupStore } from '../../conversations/group-store.ts'
+import type { MessageStore } from '../../conversations/message-store.ts'
 import type { DatabaseError } from '../../database/error.ts'
 import type { Accompanying, Destination, WireMessage } from '../../whatsapp/convert/outgoing.ts'
-import type { OutgoingMedia } from '../../whatsapp/sending.ts'
+import type { OutgoingMedia } from '../../whatsapp/upload.ts'
 import type { Attachments } from '../attachments.ts'
 import type { RequestRefused } from '../errors.ts'
 
@@ -55,7 +56,7 @@ export interface Requestable<Asked, Content> {
   readonly compose: (
     asked: Asked,
     place: Place
-  ) => Effect.Effect<Content, RequestRefused | DatabaseError, Store | Attachments>
+  ) => Effect.Effect<Content, RequestRefused | DatabaseError, GroupStore | MessageStore | Attachments>
 }
 
 interface ContentSchema extends Schema.Top {

@@ -3,7 +3,7 @@ import { Effect, Schema } from 'effect'
 import type { AccountRecord } from '../../../domain/account.ts'
 import { isGroupJid } from '../../../domain/jid.ts'
 import { Target } from '../../../domain/outbox.ts'
-import { Store } from '../../conversations/store.ts'
+import { GroupStore } from '../../conversations/group-store.ts'
 import { messageKey, PROTOCOL } from '../../whatsapp/convert/outgoing.ts'
 import { MessageId } from '../fields.ts'
 import { refuse } from '../errors.ts'
@@ -17,9 +17,9 @@ const Request = Schema.Struct({ messageId: MessageId })
 const Stored = Schema.Struct({ kind: Schema.Literal('revoke'), target: Target })
 
 const isAdmin = Effect.fnUntraced(function* ({ jid, lid }: AccountRecord, threadId: string) {
-  const store = yield* Store
+  const groups = yield* GroupStore
   const own = [jid, lid].filter(address => address !== null)
-  const roles = yield* Effect.forEach(own, address => store.groupRole(threadId, address))
+  const roles = yield* Effect.forEach(own, address => groups.role(threadId, address))
   return roles.includes('admin')
 })
 

@@ -1,19 +1,21 @@
-// A thread that reads large chunks while the main thread goes on receiving and storing. What it read goes back in packed
-// parts, so that the main thread never has to stop for long to unpack it.
+// A thread that reads large chunks while the main thread goes on receiving and storing. Its answer is packed in parts, so
+// that the main thread never has to stop for long to unpack it.
 import { serialize } from 'node:v8'
+import { Effect } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import type { DecodedConversation } from '../convert/chunk.ts'
 import { readChunk, type ReadingTask } from './contents.ts'
-import { ChunkError } from './download.ts'
+import type { ChunkError } from './errors.ts'
 
 /** Each part is `Fact`s, as `v8.deserialize` reads them. */
 export type PackedConversation = Omit<DecodedConversation, 'facts'> & {
   readonly parts: ReadonlyArray<Uint8Array>
 }
 
+/** An error's class is lost between threads: `failed` is its tag. */
 export type PackedContents =
   | { readonly people: ReadonlyArray<Fact>; readonly conversations: ReadonlyArray<PackedConversation> }
-  | { readonly failed: string; readonly lasts: ChunkError['lasts'] }
+  | { readonly failed: ChunkError['_tag']; readonly reason: string }
 
 const FACTS_PER_PART = 500
 
@@ -24,13 +26,13 @@ const packed = ({ facts, ...conversation }: DecodedConversation): PackedConversa
   return { ...conversation, parts }
 }
 
-export default async (task: ReadingTask): Promise<PackedContents> => {
-  try {
-    const { conversations, people } = await readChunk(task)
-    return { people, conversations: Array.from(conversations, packed) }
-  } catch (cause) {
-    // An error's class does not survive the way to another thread.
-    if (cause instanceof ChunkError) return { failed: cause.message, lasts: cause.lasts }
-    throw cause
-  }
-}
+export default (task: ReadingTask): Promise<PackedContents> =>
+  Effect.runPromise(
+    readChunk(task).pipe(
+      Effect.map(({ conversations, people }) => ({
+        people,
+        conversations: Array.from(conversations, packed)
+      })),
+      Effect.catch(({ _tag: failed, reason }) => Effect.succeed({ failed, reason }))
+    )
+  )

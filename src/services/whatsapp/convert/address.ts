@@ -1,4 +1,4 @@
-// Who a stanza or a protobuf names, as facts name people and chats. Nobody is resolved here: an address keeps the
+// The people and chats in stanzas and protobufs as facts name them. Nothing is resolved here: an address keeps the
 // form it was written in, and the other form when that was given too.
 import type { Address, Party, SamePersonFact } from '../../../domain/fact.ts'
 import { chatJid, isLidJid, isPhoneJid } from '../../../domain/jid.ts'
@@ -25,7 +25,7 @@ export const formsOf = (self: Self, who: Party): ReadonlyArray<string> => {
   return alt === undefined ? [jid] : [jid, alt]
 }
 
-/** That two addresses are one person, when one of them is a phone number's and the other a LID. */
+/** The fact that two addresses are one person's, when one of them is a phone number's and the other a LID. */
 export const samePerson = (
   one: string | null | undefined,
   other: string | null | undefined

@@ -1,4 +1,4 @@
-// Live calls (`call` stanzas) to facts: a ringing call is a message, what becomes of it is a change to that message.
+// Live calls (`call` stanzas) to facts: a ringing call is a message, its outcome is a change to that message.
 import { type BinaryNode, getAllBinaryNodeChildren, getBinaryNodeChild } from '@whiskeysockets/baileys'
 import type { Address, Fact } from '../../../domain/fact.ts'
 import { isThreadJid } from '../../../domain/jid.ts'
@@ -9,7 +9,7 @@ import { NO_DETAILS_FACT } from './content/parts.ts'
 import { type Envelope, pushNameOf } from './envelope.ts'
 import { secondsToMilliseconds } from './numbers.ts'
 
-/** What becomes of a call; `terminate` without a reason of these comes when nobody took it, or after somebody did. */
+/** The outcome of a call; `terminate` without one of these reasons comes when nobody answered, or after somebody did. */
 const OUTCOMES: ReadonlyMap<string, Call['outcome']> = new Map<string, Call['outcome']>([
   ['offer', 'ringing'],
   ['offer_notice', 'ringing'],
@@ -19,7 +19,7 @@ const OUTCOMES: ReadonlyMap<string, Call['outcome']> = new Map<string, Call['out
   ['timeout', 'missed']
 ])
 
-/** Another device of the account took or declined the call; this one is only told that it is over. */
+/** Another device of the account answered or declined the call; this one only learns that it is over. */
 const ELSEWHERE: ReadonlyMap<string, Call['outcome']> = new Map<string, Call['outcome']>([
   ['accepted_elsewhere', 'answered'],
   ['rejected_elsewhere', 'declined']
@@ -34,7 +34,7 @@ export const isCallSignal = (stanza: BinaryNode): boolean => signalOf(stanza) !=
 const outcomeOf = ({ attrs, tag }: BinaryNode): Call['outcome'] =>
   (tag === 'terminate' ? ELSEWHERE.get(attrs['reason'] ?? '') : undefined) ?? OUTCOMES.get(tag) ?? 'missed'
 
-/** The conversation a call belongs to: its group, or whoever is not this account. */
+/** The conversation a call belongs to: its group, or the other side. */
 const chatOf = (self: Self, caller: Address, from: Address | undefined, group: string | undefined) => {
   if (group) return address(group)
   if (partyOf(self, caller) !== 'me') return caller

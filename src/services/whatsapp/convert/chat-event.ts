@@ -1,4 +1,4 @@
-// What happens to a chat, in our words: the same whether a live notification or the phone's history tells it.
+// Events of a chat: the same for a live notification and for the phone's history.
 import type { Address, ContentFact } from '../../../domain/fact.ts'
 import { NO_DETAILS_FACT } from './content/parts.ts'
 
@@ -71,7 +71,7 @@ const disappearing = (seconds: number): string => {
     : 'Disappearing messages are off'
 }
 
-/** More than the largest group has; one notification is not to become a document of any size. */
+/** More than the largest group has; limits the size of the document of one notification. */
 const MOST_PEOPLE = 5000
 const LONGEST_VALUE = 4096
 
@@ -84,7 +84,7 @@ const described = (kind: string, body: string, people: ReadonlyArray<Address>, v
     quoted: null
   }) satisfies ContentFact
 
-/** An event as a message says it. `value` is what it is now: a subject, seconds, `on` or `off`. */
+/** An event as the content of a message. `value` is what it is now: a subject, seconds, `on` or `off`. */
 export const chatEvent = (
   kind: EventKind,
   people: ReadonlyArray<Address> = [],
@@ -95,7 +95,7 @@ export const chatEvent = (
   return described(kind, words(people.length, short), people, short)
 }
 
-/** An event that this server has no words for: kept under WhatsApp's own name. */
+/** An event that this server does not know: stored under WhatsApp's own name. */
 export const unnamedEvent = (tag: string, people: ReadonlyArray<Address>): ContentFact => {
   const name = tag.slice(0, 64)
   return described(name, `Group event: ${name.replaceAll('_', ' ')}`, people, null)

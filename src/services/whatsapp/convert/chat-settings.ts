@@ -6,15 +6,15 @@ import { numberOf } from './numbers.ts'
 const FIRST_MILLISECONDS = 100_000_000_000
 const milliseconds = (time: number): number => (time < FIRST_MILLISECONDS ? time * 1000 : time)
 
-/** Until when a chat is muted, `null` not at all; `undefined` when nothing is told. */
+/** Until when a chat is muted, `null` when it is not; `undefined` when the source does not say. */
 export const mutedUntil = (end: unknown): number | null | undefined => {
   const time = numberOf(end)
-  // A number too large to be one is how some say "for ever".
+  // Some phones write "for ever" as a number that is too large for a date.
   if (time === null) return end == null ? undefined : FOR_EVER
   return time === 0 ? null : time < 0 ? FOR_EVER : milliseconds(time)
 }
 
-/** When a chat was pinned, `null` when it is not; `undefined` when nothing is told. */
+/** When a chat was pinned, `null` when it is not; `undefined` when the source does not say. */
 export const pinnedAt = (given: unknown): number | null | undefined => {
   const time = numberOf(given)
   return time === null ? undefined : time <= 0 ? null : milliseconds(time)

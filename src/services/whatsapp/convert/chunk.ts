@@ -1,4 +1,4 @@
-// A decoded history chunk to facts, conversation by conversation, so that what is converted need not be kept.
+// A decoded history chunk to facts, conversation by conversation, so that what is converted need not stay in memory.
 import { proto } from '@whiskeysockets/baileys'
 import { isGroupJid, isThreadJid } from '../../../domain/jid.ts'
 import type { Address, ChatFact, Fact, PastParticipantsFact } from '../../../domain/fact.ts'
@@ -10,7 +10,7 @@ import { numberOf, secondsToMilliseconds } from './numbers.ts'
 const present = (text: string | null | undefined): string | undefined =>
   text === null || text === '' ? undefined : text
 
-/** Unread messages, as of the newest thing this chunk knows of: what came later must not be counted away by it. */
+/** Unread messages at the time of the newest message in this chunk: messages that came later must stay unread. */
 const unreadOf = (conversation: proto.IConversation): ChatFact['unread'] => {
   const count = numberOf(conversation.unreadCount)
   if (count === null) return undefined
@@ -40,7 +40,7 @@ const pastParticipants = ({
   return known.length === 0 ? [] : [{ kind: 'pastParticipants', chat, people: known }]
 }
 
-/** Who is who and what people call themselves: first of all, so that conversations land in the right threads; and who has left which group. */
+/** Pairs of addresses and names, which must be known before the conversations to find the right threads; and who has left which group. */
 export const peopleOfChunk = (chunk: proto.IHistorySync): ReadonlyArray<Fact> => [
   ...(chunk.phoneNumberToLidMappings ?? []).flatMap(pair => samePerson(pair.pnJid, pair.lidJid)),
   ...(chunk.conversations ?? []).flatMap(conversation => [
@@ -72,7 +72,7 @@ export interface DecodedConversation {
   readonly received: number
   readonly oldest: RawMessage | undefined
   readonly newest: RawMessage | undefined
-  /** What the phone says about the beginning of the chat; `undefined`: nothing (yet). */
+  /** What the phone says about the beginning of the chat; `undefined` when it says nothing (yet). */
   readonly beginning: 'more' | 'reached' | undefined
 }
 
@@ -82,7 +82,7 @@ const beginningOf = ({
   endOfHistoryTransfer,
   endOfHistoryTransferType
 }: proto.IConversation): DecodedConversation['beginning'] => {
-  // Protobuf cannot tell a type of 0 from none: it counts only together with the end of the transfer.
+  // Protobuf does not distinguish a type of 0 from none: it counts only together with the end of the transfer.
   if (endOfHistoryTransfer !== true) return undefined
   return endOfHistoryTransferType === EndOfHistoryTransferType.COMPLETE_AND_NO_MORE_MESSAGE_REMAIN_ON_PRIMARY
     ? 'reached'
@@ -96,7 +96,7 @@ const rawMessage = (entry: proto.IHistorySyncMsg | undefined): RawMessage | unde
     : undefined
 }
 
-/** A conversation's metadata and messages, or nothing when it is none that is kept (a channel, a broadcast list). */
+/** A conversation's metadata and messages, or nothing when it is not stored (a channel, a broadcast list). */
 export const decodedConversation = (
   self: Self,
   conversation: proto.IConversation

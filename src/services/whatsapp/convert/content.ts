@@ -1,5 +1,5 @@
-// What a message says: from WhatsApp's protobuf to type, body and details. Each family of messages has its converters
-// in `content/`; what none of them knows is kept and shown as unsupported with its name, never dropped.
+// The content of a message: from WhatsApp's protobuf to type, body and details. Each family of messages has its converters
+// in `content/`; a kind that none of them knows is stored as unsupported with its name, never dropped.
 import type { proto } from '@whiskeysockets/baileys'
 import type { Address, ContentFact } from '../../../domain/fact.ts'
 import { address, partyOf, type Self } from './address.ts'
@@ -28,7 +28,7 @@ const FAMILIES: Family = {
   ...CALL
 }
 
-/** Parts of a message that accompany its content, or that are about another message: none themselves. */
+/** Fields that accompany the content or are about another message: they are no content themselves. */
 const NO_CONTENT: ReadonlySet<string> = new Set([
   'messageContextInfo',
   'senderKeyDistributionMessage',
@@ -84,7 +84,7 @@ const commentedIn = (self: Self, layers: ReadonlyArray<proto.IMessage>): Content
   return key ? quotedIn(self, { stanzaId: key.id ?? null, participant: key.participant ?? null }) : null
 }
 
-/** What a message says, or `undefined` when it carries only keys or context. */
+/** The content of a message, or `undefined` when it carries only keys or context. */
 export const contentOf = (self: Self, wrapped: proto.IMessage): ContentFact | undefined => {
   const { layers, message, viewOnce } = unwrap(wrapped)
   const fields = Object.keys(message).filter(

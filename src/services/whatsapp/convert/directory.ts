@@ -1,4 +1,4 @@
-// Names of people and groups, as app state and group queries tell them.
+// Names of people and groups, from app state and group queries.
 import type { ChatUpdate, Contact, GroupMetadata } from '@whiskeysockets/baileys'
 import type { Fact } from '../../../domain/fact.ts'
 import { isThreadJid } from '../../../domain/jid.ts'
@@ -20,7 +20,7 @@ export const factsOfGroups = (groups: ReadonlyArray<Partial<GroupMetadata>>): Re
     const chat = address(group.id)
     if (chat === undefined) return []
     const named: ReadonlyArray<Fact> = group.subject ? [{ kind: 'chat', chat, name: group.subject }] : []
-    // A list without anybody is no list: a group that is only renamed comes without its members.
+    // An empty list says nothing: a group that is only renamed comes without its members.
     const { participants = [] } = group
     if (participants.length === 0) return named
     const people = participants
@@ -29,7 +29,7 @@ export const factsOfGroups = (groups: ReadonlyArray<Partial<GroupMetadata>>): Re
     return [...named, { kind: 'groupAdmins', chat, told: 'all', people }]
   })
 
-/** What the owner set for chats on the phone, as the settings that all devices share tell it; not their contents. */
+/** Settings of chats that the owner changed on the phone, from app state; not the contents of chats. */
 export const factsOfChats = (chats: ReadonlyArray<ChatUpdate>): ReadonlyArray<Fact> =>
   chats.flatMap((update): ReadonlyArray<Fact> => {
     const chat = address(update.id)

@@ -1,4 +1,4 @@
-// Where a message stands: who wrote it, in which chat, when. Nothing of what it says.
+// Author, chat, id and time of a message, without its content.
 import type { proto } from '@whiskeysockets/baileys'
 import type { Address, Fact, Party } from '../../../domain/fact.ts'
 import { isGroupJid, isThreadJid } from '../../../domain/jid.ts'
@@ -32,7 +32,7 @@ export const envelopeOf = (self: Self, info: AddressedInfo, live: boolean): Enve
   const writer = isGroupJid(chat.jid)
     ? address(key.participant ?? info.participant, key.participantAlt)
     : chat
-  // An event of the group itself ("the subject changed") may name nobody: then the group is its author.
+  // An event of the group itself ("the subject changed") may have no author: then the group is its author.
   const sender =
     key.fromMe === true ? 'me' : isGroupJid(chat.jid) && writer !== undefined ? partyOf(self, writer) : chat
   return {
@@ -45,7 +45,7 @@ export const envelopeOf = (self: Self, info: AddressedInfo, live: boolean): Enve
   }
 }
 
-/** What a stanza says about its writer beside its content: what they call themselves. */
+/** The name that the author of a message uses, which comes beside the content. */
 export const pushNameOf = ({ pushName, sender }: Envelope): ReadonlyArray<Fact> =>
   sender === 'me' || pushName === undefined || pushName === ''
     ? []

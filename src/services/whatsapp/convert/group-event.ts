@@ -1,5 +1,5 @@
 // Live changes of a group (`notification` stanzas of type `w:gp2`, and `picture` for its icon) to facts: a system
-// message in the thread, what the chat is called now, and who turned out to be whom.
+// message in the thread, the chat's new name, and pairs of addresses of one person.
 import { type BinaryNode, getAllBinaryNodeChildren, getBinaryNodeChild } from '@whiskeysockets/baileys'
 import type { Address, ChatFact, ContentFact, Fact } from '../../../domain/fact.ts'
 import { isGroupJid } from '../../../domain/jid.ts'
@@ -10,13 +10,13 @@ import { secondsToMilliseconds } from './numbers.ts'
 
 type Attributes = BinaryNode['attrs']
 
-/** Whether a stanza is one that `factsOfGroupNotification` knows something about. */
+/** Whether `factsOfGroupNotification` converts this stanza. */
 export const isGroupNotification = ({ attrs, tag }: BinaryNode): boolean =>
   tag === 'notification' &&
   (attrs['type'] === 'w:gp2' || attrs['type'] === 'picture') &&
   isGroupJid(attrs['from'] ?? '')
 
-/** Both forms of the address of whom an element names, whatever it calls the second one. */
+/** The second form of the address in an element, under any of its attribute names. */
 const otherForm = (attrs: Attributes): string | undefined =>
   attrs['phone_number'] ?? attrs['lid'] ?? attrs['participant_pn'] ?? attrs['participant_lid']
 
@@ -36,7 +36,7 @@ const textOf = (node: BinaryNode | undefined): string | undefined =>
 
 interface Change {
   readonly event: ContentFact
-  /** What the chat is now. */
+  /** The chat's new properties. */
   readonly chat?: Omit<ChatFact, 'kind' | 'chat'> | undefined
 }
 
@@ -57,8 +57,8 @@ const sharesForm = (self: Self, one: Address, other: Address): boolean => {
   return formsOf(self, partyOf(self, other)).some(form => forms.includes(form))
 }
 
-/** Somebody who adds or removes only themselves. */
-const isOwnDoing = ({ actor, people, self }: Situation): boolean => {
+/** Whether somebody adds or removes only themselves. */
+const isOwnAction = ({ actor, people, self }: Situation): boolean => {
   const [only, ...others] = people
   return actor !== undefined && only !== undefined && others.length === 0 && sharesForm(self, only, actor)
 }
@@ -70,10 +70,10 @@ const switched =
   (kind: EventKind, value: 'on' | 'off'): Convert =>
   () => ({ event: chatEvent(kind, [], value) })
 
-/** How long ago a group may have been created for its announcement to be of the creation and not of an invitation. */
+/** The announcement of a group that is older than this is an invitation, not its creation. */
 const NEW_GROUP_SECONDS = 60
 
-/** The whole group: because it is new, or because this account has just become a member. */
+/** Describes the whole group: it is new, or this account has just become a member. */
 const create: Convert = ({ at, change, self }) => {
   const group = getBinaryNodeChild(change, 'group')
   const subject = group?.attrs['subject'] || undefined
@@ -101,12 +101,12 @@ const CHANGES: Readonly<Record<string, Convert>> = {
   }),
   add: situation => ({
     event: chatEvent(
-      situation.change.attrs['reason'] === 'invite' || isOwnDoing(situation) ? 'join' : 'add',
+      situation.change.attrs['reason'] === 'invite' || isOwnAction(situation) ? 'join' : 'add',
       situation.people
     )
   }),
   linked_group_join: toPeople('join'),
-  remove: situation => ({ event: chatEvent(isOwnDoing(situation) ? 'leave' : 'remove', situation.people) }),
+  remove: situation => ({ event: chatEvent(isOwnAction(situation) ? 'leave' : 'remove', situation.people) }),
   leave: ({ actor, people }) => ({
     event: chatEvent('leave', people.length > 0 || actor === undefined ? people : [actor])
   }),
@@ -134,8 +134,8 @@ const CHANGES: Readonly<Record<string, Convert>> = {
     event: chatEvent(
       'request',
       situation.people,
-      // Who is named is who asked: others than them can only have said no.
-      situation.people.length === 0 || isOwnDoing(situation) ? 'revoked' : 'rejected'
+      // The people are those who asked to join; anybody else who acts has rejected them.
+      situation.people.length === 0 || isOwnAction(situation) ? 'revoked' : 'rejected'
     )
   }),
   link: toPeople('link'),
@@ -150,7 +150,7 @@ const changeOf = (type: string | undefined, situation: Situation): Change => {
   return convert?.(situation) ?? { event: unnamedEvent(tag, situation.people) }
 }
 
-/** Every pair of addresses an element and what is in it give for one person. */
+/** Every pair of addresses that an element gives for one person. */
 const samePeopleIn = (node: BinaryNode): ReadonlyArray<Fact> => {
   const { attrs } = node
   return [
@@ -192,9 +192,9 @@ export const factsOfGroupNotification = (self: Self, stanza: BinaryNode): Readon
       const { chat: now, event } = changeOf(attrs['type'], { self, change, people, actor, at })
       const envelope: Envelope = {
         chat,
-        // What the group's server did has no author; then the group is named as such, as in the phone's history.
+        // An action of the server has no author; then the group is the author, as in the phone's history.
         sender: actor === undefined ? chat : partyOf(self, actor),
-        // Nearly always there is one change in a stanza; a second one needs an id of its own.
+        // A stanza nearly always has one change; a second one needs an id of its own.
         whatsAppId: index === 0 ? id : `${id}-${index}`,
         timestamp: secondsToMilliseconds(attrs['t']),
         pushName: actor === undefined ? undefined : attrs['notify'],

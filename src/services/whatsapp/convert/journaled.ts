@@ -22,7 +22,7 @@ import { nodeFromJson, StanzaJson } from './stanza-json.ts'
 const Attributes = Schema.Record(Schema.String, Schema.String)
 const SelfAddresses = Schema.Struct({ jid: Schema.String, lid: Schema.optionalKey(Schema.String) })
 
-/** What the journal keeps of a stanza. `plaintext` is the decrypted, still padded `Message` in base64. */
+/** What the journal stores of a stanza. `plaintext` is the decrypted, still padded `Message` in base64. */
 export const Journaled = Schema.Union([
   Schema.Struct({
     kind: Schema.Literal('message'),
@@ -50,7 +50,7 @@ export type Journaled = typeof Journaled.Type
 /** Whether a stanza is to be journaled as a `notification`: it changes a group. */
 export const isJournaledNotification = (node: BinaryNode): boolean => isGroupNotification(node)
 
-/** Whether a stanza is to be journaled as a `call`: it rings, or says what became of the ringing. */
+/** Whether a stanza is to be journaled as a `call`: it rings, or states the outcome. */
 export const isJournaledCall = (node: BinaryNode): boolean => isCallSignal(node)
 
 /** A history chunk that the phone announced; `notification` is the protobuf to fetch and decode it by. */
@@ -62,16 +62,17 @@ export interface ChunkNotice {
   readonly notification: Uint8Array
 }
 
-export interface Understood {
+export interface ConvertedEntry {
   readonly facts: ReadonlyArray<Fact>
   readonly chunks: ReadonlyArray<ChunkNotice>
-  /** Requests for history that the phone answered without giving any. */
+  /** The ids of requests for history that the phone answered without any history. */
   readonly refusals: ReadonlyArray<string>
 }
 
-const NOTHING: Understood = { facts: [], chunks: [], refusals: [] }
+const NOTHING: ConvertedEntry = { facts: [], chunks: [], refusals: [] }
 
-export const understand = (entry: Journaled): Understood => {
+/** What a journal entry means. */
+export const convertEntry = (entry: Journaled): ConvertedEntry => {
   switch (entry.kind) {
     case 'message':
       return message(entry)
@@ -106,12 +107,12 @@ const envelope = (entry: { self: Self; attributes: Record<string, string> }) => 
     return decodeMessageNode({ tag: 'message', attrs: attributes, content: [] }, self.jid, self.lid ?? '')
       .fullMessage
   } catch {
-    // A stanza that names no chat Baileys knows of belongs to no conversation.
+    // A stanza without a chat that Baileys knows belongs to no conversation.
     return undefined
   }
 }
 
-const message = (entry: Extract<Journaled, { kind: 'message' }>): Understood => {
+const message = (entry: Extract<Journaled, { kind: 'message' }>): ConvertedEntry => {
   const info = envelope(entry)
   if (info === undefined) return NOTHING
   const padded = Buffer.from(entry.plaintext, 'base64')
@@ -121,10 +122,10 @@ const message = (entry: Extract<Journaled, { kind: 'message' }>): Understood => 
   const inner = sentByOtherDevice ?? outer
   const self = selfOf(entry)
   const people = samePeople(entry.attributes, info.key)
-  // Only our own phone may drive our history; the same notification from anyone else is an attack.
+  // Only the account's own phone may announce its history; the same notification from anyone else is an attack.
   if (inner.protocolMessage && info.key.fromMe === true) {
-    const driven = fromOwnPhone(self, inner.protocolMessage, entry.attributes['id'] ?? '')
-    if (driven !== undefined) return driven
+    const instruction = fromOwnPhone(self, inner.protocolMessage, entry.attributes['id'] ?? '')
+    if (instruction !== undefined) return instruction
   }
   const bytes = sentByOtherDevice ? encodedMessage(sentByOtherDevice) : raw
   return { ...NOTHING, facts: [...people, ...factsOfLiveMessage(self, info, inner, bytes)] }
@@ -134,7 +135,7 @@ const fromOwnPhone = (
   self: Self,
   protocol: proto.Message.IProtocolMessage,
   id: string
-): Understood | undefined => {
+): ConvertedEntry | undefined => {
   const notice = protocol.historySyncNotification
   if (notice) {
     return {
@@ -216,7 +217,7 @@ const receipt = (entry: Extract<Journaled, { kind: 'receipt' }>): ReadonlyArray<
   if (who === undefined) return []
   const self = selfOf(entry)
   if (partyOf(self, who) === 'me') {
-    // Our own phone or another device read somebody's messages.
+    // The account's own phone or another of its devices read somebody's messages.
     const read = address(isGroupJid(chat) ? from : recipient)
     return read !== undefined && status !== 'delivered'
       ? [{ kind: 'readByMe', chat: read, upTo: { whatsAppIds: entry.ids } }]

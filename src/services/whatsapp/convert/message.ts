@@ -1,4 +1,4 @@
-// One message, from wherever it came, to facts: a message, a change to another one, or nothing to show.
+// One message to facts, for messages of every source: a message, a change to another one, or nothing.
 import { proto } from '@whiskeysockets/baileys'
 import { isGroupJid } from '../../../domain/jid.ts'
 import type {
@@ -17,7 +17,7 @@ import { contentOf, editOf } from './content.ts'
 import { NO_DETAILS_FACT } from './content/parts.ts'
 import { type AddressedInfo, type Envelope, envelopeOf, pushNameOf } from './envelope.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
-import { type OpenVote, withVotes } from './poll-vote.ts'
+import { type OpenedVote, withVotes } from './opened-votes.ts'
 import { encodedMessage } from './protobuf.ts'
 import { editedMessage, referredMessage, revokedMessage, sealedVote } from './reference.ts'
 import { factsOfStub } from './stub.ts'
@@ -46,7 +46,7 @@ interface Given {
   readonly raw: Uint8Array | null
   readonly status: MessageStatus
   readonly reactions?: ReadonlyArray<ReactionFact>
-  readonly votes?: ReadonlyArray<OpenVote>
+  readonly votes?: ReadonlyArray<OpenedVote>
 }
 
 const protocolFacts = (
@@ -69,14 +69,14 @@ const protocolFacts = (
     case proto.Message.ProtocolMessage.Type.EPHEMERAL_SETTING: {
       const seconds = secondsOf(protocol.ephemeralExpiration)
       const event = chatEvent('ephemeral', [], String(seconds))
-      // An old setting in the history says nothing about today's; the conversation itself tells that.
+      // An old setting in the history says nothing about today's; the conversation itself has it.
       const now: ReadonlyArray<Fact> = envelope.live
         ? [{ kind: 'chat', chat: envelope.chat, ephemeralSeconds: seconds }]
         : []
       return [...now, messageFact(envelope, event, given)]
     }
     default:
-      // Everything else is housekeeping between devices and creates nothing.
+      // Everything else is synchronization between devices and creates nothing.
       return []
   }
 }
@@ -122,7 +122,7 @@ export const factsOfLiveMessage = (
   return [...pushNameOf(envelope), ...factsOfContent(self, envelope, { message, raw, status })]
 }
 
-/** A message that arrived but could not be read (yet): its place is kept so that it can be filled later. */
+/** A message that arrived but could not be read (yet): a placeholder that is filled when the content arrives. */
 export const factOfUndecryptable = (
   self: Self,
   info: AddressedInfo,
@@ -165,7 +165,7 @@ export const factsOfStoredMessage = (
 /** A time the phone knows, or `null`. */
 const timeOrNull = (seconds: unknown): number | null => secondsToMilliseconds(seconds) || null
 
-/** How far a message of ours got with whom, as the phone remembers it. */
+/** The receipts of an own message, as the phone stores them. */
 const receiptsOf = (
   { chat, sender, whatsAppId }: Envelope,
   { userReceipt }: proto.IWebMessageInfo
@@ -183,7 +183,7 @@ const receiptsOf = (
   return people.length === 0 ? undefined : { kind: 'receiptHistory', chat, whatsAppId, people }
 }
 
-/** The furthest a message got: with anybody. */
+/** The furthest status a message reached with any recipient. */
 const furthest = (status: MessageStatus, receipts: ReceiptHistoryFact | undefined): MessageStatus => {
   const reached = (receipts?.people ?? []).map(({ playedAt, readAt }) =>
     playedAt !== null ? 'played' : readAt !== null ? 'read' : 'delivered'
@@ -191,7 +191,7 @@ const furthest = (status: MessageStatus, receipts: ReceiptHistoryFact | undefine
   return reached.reduce<MessageStatus>((far, one) => (statusRank(one) > statusRank(far) ? one : far), status)
 }
 
-/** Phones keep a message's secret beside the message in their history; votes need it where live messages have it. */
+/** Phones keep a message's secret beside the message in their history; votes need it inside, where live messages have it. */
 const withSecret = (message: proto.IMessage, secret: Uint8Array | null | undefined): proto.IMessage =>
   !secret || secret.length === 0 || message.messageContextInfo?.messageSecret
     ? message
@@ -213,7 +213,7 @@ const votesOf = (
   self: Self,
   envelope: Envelope,
   { pollUpdates }: proto.IWebMessageInfo
-): ReadonlyArray<OpenVote> =>
+): ReadonlyArray<OpenedVote> =>
   (pollUpdates ?? []).flatMap(({ pollUpdateMessageKey, senderTimestampMs, vote }) => {
     const voter = authorOf(self, envelope, pollUpdateMessageKey)
     if (voter === undefined || !vote) return []
@@ -226,7 +226,7 @@ const votesOf = (
     ]
   })
 
-/** Who wrote something that is stored with a message; unlike on the wire, `fromMe` means this account there. */
+/** The author of something that is stored with a message; unlike on the wire, `fromMe` means this account there. */
 const authorOf = (
   self: Self,
   envelope: Envelope,

@@ -17,6 +17,6 @@ export const millisecondsOf = (value: unknown): number | undefined => {
 /** Milliseconds, of a field that WhatsApp gives in seconds. */
 export const secondsToMilliseconds = (value: unknown): number => {
   const seconds = numberOf(value) ?? 0
-  // Beyond this a Date no longer exists; such a time is a phone's fault and is clamped later.
+  // Beyond this there is no valid Date; such a time is wrong and is clamped later.
   return Math.min(Math.max(0, seconds) * 1000, 8_640_000_000_000_000)
 }

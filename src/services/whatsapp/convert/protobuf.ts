@@ -1,4 +1,4 @@
-// Encoding what was decoded: the one step of a conversion that a hostile message can make fail.
+// Encodes decoded messages: the only step of a conversion that a hostile message can make fail.
 import { proto } from '@whiskeysockets/baileys'
 
 /** The `Message` protobuf, or `null`: encoding needs a deeper stack than decoding, which a message nested deep enough exhausts. */

@@ -1,6 +1,7 @@
-// Which message another one is about. A key is written from its sender's side: `fromMe` means theirs, not ours.
+// Which message another one is about. A key is written from its sender's point of view: `fromMe` means the sender's, not this account's.
 import type { proto } from '@whiskeysockets/baileys'
-import type { ChangeFact, Party, SealedVote } from '../../../domain/fact.ts'
+import type { ChangeFact, Party } from '../../../domain/fact.ts'
+import type { SealedVote } from '../../../domain/poll-vote.ts'
 import { chatJid, isGroupJid } from '../../../domain/jid.ts'
 import { address, formsOf, partyOf, type Self } from './address.ts'
 import type { Envelope } from './envelope.ts'
@@ -21,7 +22,7 @@ export const referredMessage = (self: Self, envelope: Envelope, key: Key): Targe
   return { sender: key.fromMe === true ? envelope.sender : other, whatsAppId: key.id }
 }
 
-/** The message that is edited: only its writer can do that, whoever the key may name. */
+/** The message that is edited: always one of the sender's own, even if the key names another author. */
 export const editedMessage = (envelope: Envelope, key: Key): Target | undefined =>
   key?.id == null || key.id === '' ? undefined : { sender: envelope.sender, whatsAppId: key.id }
 
@@ -32,7 +33,7 @@ export const revokedMessage = (self: Self, envelope: Envelope, key: Key): Target
   return { sender: author === undefined ? envelope.sender : partyOf(self, author), whatsAppId: key.id }
 }
 
-/** A vote with all address forms it may be sealed with: phones are not agreed on whether that is LID or phone number. */
+/** A vote with all address forms it may be encrypted with: phones differ in whether that is LID or phone number. */
 export const sealedVote = (
   self: Self,
   envelope: Envelope,
@@ -55,7 +56,7 @@ export const sealedVote = (
   }
 }
 
-/** A poll's writer in a group is named in one form; when it is the voter, the stanza gave the other one too. */
+/** A poll's author in a group is named in one form; when the author is the voter, the stanza gave the other one too. */
 const authorForms = (self: Self, envelope: Envelope, author: Party): ReadonlyArray<string> => {
   const forms = formsOf(self, author)
   const voter = formsOf(self, envelope.sender)

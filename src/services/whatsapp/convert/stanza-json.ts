@@ -1,4 +1,4 @@
-// A stanza (Baileys' BinaryNode) as JSON, so that the journal can keep it: bytes in base64, depth and size bounded.
+// A stanza (Baileys' BinaryNode) as JSON, for the journal: bytes in base64, depth and size bounded.
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { Schema } from 'effect'
 
@@ -20,9 +20,9 @@ export const StanzaJson: Schema.Codec<StanzaJson> = Schema.Struct({
   )
 })
 
-/** What the journal's readers look for is three levels down. */
+/** Readers of the journal need three levels. */
 const DEEPEST = 8
-/** Longer bytes are keys and pictures, which nobody reads from the journal. */
+/** Longer byte strings are keys and pictures, which are never read from the journal. */
 const MOST_BYTES = 64 * 1024
 
 export const nodeToJson = (node: BinaryNode, depth = 0): StanzaJson => {

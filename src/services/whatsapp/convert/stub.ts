@@ -11,7 +11,7 @@ import type { Envelope } from './envelope.ts'
 const { StubType } = proto.WebMessageInfo
 type Parameters = ReadonlyArray<string>
 
-/** The people in a stub's parameters: plain jids from phones, JSON objects from what Baileys has handled. */
+/** The people in a stub's parameters: plain jids from phones, JSON objects from Baileys. */
 const peopleIn = (parameters: Parameters): ReadonlyArray<Address> =>
   parameters.flatMap(parameter => {
     const person = parameter.startsWith('{') ? personInJson(parameter) : address(parameter)
@@ -110,7 +110,7 @@ const contentOfStub = (stub: number, parameters: Parameters): ContentFact => {
   return nothing('system', [name.toLowerCase().replaceAll('_', ' '), ...parameters].join(': '))
 }
 
-/** A revoked message keeps its tombstone, one the phone cannot read its place; the others say what happened. */
+/** A revoked message stays as a tombstone, one that the phone cannot read as a placeholder; the others are events. */
 export const factsOfStub = (
   envelope: Envelope,
   info: proto.IWebMessageInfo,

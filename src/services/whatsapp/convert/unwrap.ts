@@ -1,36 +1,14 @@
 // Envelopes around a message proper (disappearing, view once, document with caption, …), layer by layer.
-// Baileys' own unwrapping knows about half of them and loses that a message may be viewed only once.
+// Baileys' own unwrapping knows about half of them and loses the view-once flag.
 import type { proto } from '@whiskeysockets/baileys'
+import { MAX_ENVELOPES, MESSAGE_ENVELOPES } from '../../../domain/message-envelopes.ts'
 
-const VIEW_ONCE = ['viewOnceMessage', 'viewOnceMessageV2', 'viewOnceMessageV2Extension'] as const
-const WRAPPERS = [
-  ...VIEW_ONCE,
-  'ephemeralMessage',
-  'deviceSentMessage',
-  'documentWithCaptionMessage',
-  'editedMessage',
-  'associatedChildMessage',
-  'groupMentionedMessage',
-  'groupStatusMessage',
-  'groupStatusMessageV2',
-  'groupStatusMentionMessage',
-  'statusMentionMessage',
-  'statusAddYours',
-  'botInvokeMessage',
-  'botTaskMessage',
-  'botForwardedMessage',
-  'lottieStickerMessage',
-  'eventCoverImage',
-  'pollCreationMessageV4',
-  'pollCreationOptionImageMessage',
-  'limitSharingMessage',
-  'questionMessage',
-  'questionReplyMessage',
-  'commentMessage'
-] as const satisfies ReadonlyArray<keyof proto.IMessage>
-
-/** Phones nest three at most; a hostile message may nest thousands. */
-const MOST_LAYERS = 8
+const VIEW_ONCE: ReadonlySet<string> = new Set<keyof proto.IMessage>([
+  'viewOnceMessage',
+  'viewOnceMessageV2',
+  'viewOnceMessageV2Extension'
+])
+const ENVELOPES = MESSAGE_ENVELOPES.map(({ name }) => name) satisfies ReadonlyArray<keyof proto.IMessage>
 
 export interface Unwrapped {
   /** Inside all envelopes. */
@@ -44,12 +22,12 @@ export const unwrap = (wrapped: proto.IMessage): Unwrapped => {
   const layers = [wrapped]
   let message = wrapped
   let viewOnce = false
-  while (layers.length <= MOST_LAYERS) {
+  while (layers.length <= MAX_ENVELOPES) {
     const outer = message
-    const wrapper = WRAPPERS.find(name => outer[name]?.message)
-    const inner = wrapper === undefined ? undefined : outer[wrapper]?.message
-    if (wrapper === undefined || !inner) break
-    viewOnce ||= VIEW_ONCE.some(name => name === wrapper)
+    const envelope = ENVELOPES.find(name => outer[name]?.message)
+    const inner = envelope === undefined ? undefined : outer[envelope]?.message
+    if (envelope === undefined || !inner) break
+    viewOnce ||= VIEW_ONCE.has(envelope)
     layers.push(inner)
     message = inner
   }

@@ -1,13 +1,15 @@
-// Baileys' credentials and keys as bytes for our vault, and back. What the values mean is Baileys' business.
+// Baileys' credentials and keys as bytes for our vault, and back. Only Baileys knows what the values mean.
 import {
   type AuthenticationCreds,
   BufferJSON,
   initAuthCreds,
+  jidNormalizedUser,
   proto,
   type SignalDataSet,
   type SignalDataTypeMap
 } from '@whiskeysockets/baileys'
 import type { KeyChanges } from '../../vault/vault.ts'
+import type { Self } from '../convert/message.ts'
 
 const toBytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value, BufferJSON.replacer))
 
@@ -22,6 +24,12 @@ export const encodeCredentials = (creds: AuthenticationCreds): Uint8Array => toB
 export const decodeCredentials = (bytes: Buffer | undefined): AuthenticationCreds =>
   bytes === undefined ? initAuthCreds() : fromBytes<AuthenticationCreds>(bytes)
 
+/** The account's addresses without a device. */
+export const ownAddresses = ({ me }: AuthenticationCreds): Self => ({
+  jid: jidNormalizedUser(me?.id),
+  ...(me?.lid === undefined ? {} : { lid: jidNormalizedUser(me.lid) })
+})
+
 /**
  * Baileys serialises a sender key with plain JSON but reads it back with BufferJSON, which leaves the keys of skipped
  * messages as plain objects: every group message that a later one has overtaken would fail to decrypt.
@@ -34,8 +42,8 @@ export const encodeKeys = (data: SignalDataSet): KeyChanges => {
   for (const [kind, values] of Object.entries(data)) {
     const encoded: Record<string, Uint8Array | null> = {}
     for (const [id, value] of Object.entries(values)) {
-      const kept = kind === 'sender-key' && value instanceof Uint8Array ? legibleSenderKey(value) : value
-      encoded[id] = kept === null ? null : toBytes(kept)
+      const stored = kind === 'sender-key' && value instanceof Uint8Array ? legibleSenderKey(value) : value
+      encoded[id] = stored === null ? null : toBytes(stored)
     }
     changes[kind] = encoded
   }
@@ -57,9 +65,9 @@ const revived = <A>(value: A): A => {
 }
 
 /**
- * Counts new pre-keys as given away, and tells whether there were any. Baileys stores a pre-key, hands it out and tells
+ * Counts new pre-keys as given away, and answers whether there were any. Baileys stores a pre-key, hands it out and reports
  * later that its number is used up: after a crash in between it would make another pre-key with the same number, and
- * whoever got the first could never be understood. So the counters are written with the keys.
+ * messages encrypted with the first could never be decrypted. So the counters are written with the keys.
  */
 export const reservePreKeys = (creds: AuthenticationCreds, changes: KeyChanges): boolean => {
   const made = Object.entries(changes['pre-key'] ?? {}).flatMap(([id, value]) =>

@@ -4,14 +4,14 @@ import type { SocketConfig } from '@whiskeysockets/baileys'
 
 type BaileysLogger = SocketConfig['logger']
 
-/** Receives one sentence of Baileys' with the level it was said at. */
+/** Receives one log line of Baileys with its level. */
 export type LogSink = (level: 'debug' | 'warn', text: string) => void
 
-const sentence = (object: unknown, text: string | undefined): string => {
-  const words = text ?? (typeof object === 'string' ? object : '')
+const logLine = (object: unknown, text: string | undefined): string => {
+  const line = text ?? (typeof object === 'string' ? object : '')
   const error = typeof object === 'object' && object !== null && 'err' in object ? object.err : undefined
-  // Baileys puts addresses into some sentences; a run of digits is taken to be one.
-  const safe = words.slice(0, 200).replaceAll(/\d{5,}/g, '…')
+  // Baileys puts addresses into some lines; a run of digits is treated as one.
+  const safe = line.slice(0, 200).replaceAll(/\d{5,}/g, '…')
   return error instanceof Error ? `${safe} (${error.name})` : safe
 }
 
@@ -21,10 +21,10 @@ export const baileysLogger = (sink: LogSink): BaileysLogger => {
     child: () => logger,
     trace: () => undefined,
     debug: () => undefined,
-    info: (object, text) => sink('debug', sentence(object, text)),
-    warn: (object, text) => sink('debug', sentence(object, text)),
-    // The end of a connection is told, with its reason, by whoever opened it.
-    error: (object, text) => sink(text === 'stream errored out' ? 'debug' : 'warn', sentence(object, text))
+    info: (object, text) => sink('debug', logLine(object, text)),
+    warn: (object, text) => sink('debug', logLine(object, text)),
+    // The end of a connection is logged with its reason elsewhere.
+    error: (object, text) => sink(text === 'stream errored out' ? 'debug' : 'warn', logLine(object, text))
   }
   return logger
 }

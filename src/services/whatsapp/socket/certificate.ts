@@ -1,5 +1,5 @@
-// Whom a connection trusts. Baileys asks libsignal to verify a signature and ignores its answer: every certificate, and
-// every signature of a paired account, would be taken for genuine. Here the answer counts, for the whole process.
+// Whom a connection trusts. Baileys asks libsignal to verify a signature and ignores the result: every certificate, and
+// every signature of a paired account, would be accepted. Here the result counts, for the whole process.
 import { Curve, generateSignalPubKey, WA_CERT_DETAILS } from '@whiskeysockets/baileys'
 import { verifySignature } from 'libsignal/src/curve.js'
 

@@ -1,8 +1,8 @@
-// Who is in a group, for the life of one connection: without it Baileys asks WhatsApp before every group message.
-// What changes while connected is told by notifications, which drop the entry; a new connection starts empty.
+// Members of groups, for the life of one connection: without it Baileys asks WhatsApp before every group message.
+// Notifications of changes drop the entry; a new connection starts empty.
 import type { BaileysEventEmitter, GroupMetadata } from '@whiskeysockets/baileys'
 
-const MOST_GROUPS = 2000
+const MAX_GROUPS = 2000
 
 export interface GroupCache {
   readonly get: (jid: string) => Promise<GroupMetadata | undefined>
@@ -17,9 +17,9 @@ export const makeGroupCache = (ask: (jid: string) => Promise<GroupMetadata>): Gr
       const asked = known.get(jid)
       if (asked !== undefined) return asked
       const answer = ask(jid)
-      if (known.size >= MOST_GROUPS) known.clear()
+      if (known.size >= MAX_GROUPS) known.clear()
       known.set(jid, answer)
-      // What could not be answered is asked again, by Baileys now and by us next time.
+      // After a failure Baileys asks WhatsApp now, and this cache does the next time.
       return answer.catch(() => {
         known.delete(jid)
         return undefined

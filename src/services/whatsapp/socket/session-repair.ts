@@ -1,7 +1,7 @@
 // Undoes what a successful decryption did to the wrong sessions.
 //
-// A Signal record holds several sessions with one device. libsignal tries a message on one after the other, and a try
-// that fails has already stepped that session's ratchet: its receiving chain is closed, its sending chain deleted. It
+// A Signal record holds several sessions with one device. libsignal tries one after the other on a message, and a try that
+// fails has already stepped that session's ratchet: its receiving chain is closed, its sending chain deleted. It
 // then stores the record as it is. From then on every message of the damaged session fails ("Chain closed", "Bad MAC"),
 // which happens whenever both sides opened a session at the same time. So before a record is stored, every session that
 // did not decrypt the message gets its ratchet back.
@@ -41,7 +41,7 @@ export const withoutFailedTries = (before: Uint8Array, after: Uint8Array): Uint8
     return was !== undefined && ratchetOf(was) !== ratchetOf(session) ? [{ session, was }] : []
   })
   if (stepped.length < 2) return after
-  // The one that decrypted carries the time of it; a failed try leaves the time alone.
+  // Only the session that decrypted has a new time of use; a failed try does not change it.
   const latest = Math.max(...stepped.map(({ session }) => session.indexInfo.used))
   const decrypted = stepped.filter(
     ({ session, was }) => session.indexInfo.used === latest && session.indexInfo.used !== was.indexInfo.used

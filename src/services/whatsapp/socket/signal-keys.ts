@@ -1,43 +1,40 @@
 // The key store the Signal repository works on: one encryption or decryption is one transaction, and there is one at
 // a time.
 //
-// Baileys' own transactions do not do here. It sends a message inside one that reads the sessions at its start and
+// Baileys' own transactions do not suffice. It sends a message inside one that reads the sessions at its start and
 // writes them at its end, network queries in between, under another lock than decrypting uses: a message received
 // meanwhile from the same device has its ratchet step overwritten, and everything after it cannot be decrypted.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { SignalDataTypeMap, SignalKeyStoreWithTransaction } from '@whiskeysockets/baileys'
-import type { Effect } from 'effect'
+import { Effect, Semaphore } from 'effect'
 import type { KeyChanges, Vault } from '../../vault/vault.ts'
 import { decodeKey, encodeKeys } from './auth-state.ts'
 import { withoutFailedTries } from './session-repair.ts'
 
-/** Runs an effect from Baileys' promise world; a failure rejects. */
+/** Runs an effect for code that works with promises; a failure rejects. */
 export type RunPromise = <A, E>(effect: Effect.Effect<A, E>) => Promise<A>
 
 type Pending = Record<string, Record<string, Uint8Array | null>>
 
 /**
  * A transactional key store on the vault. `commit` writes the changes of a transaction, with what the transaction
- * answered (a decryption answers the plaintext).
+ * returned (a decryption returns the plaintext).
  */
 export const makeSignalKeys = (options: {
   readonly accountId: string
   readonly vault: Vault['Service']
   readonly run: RunPromise
-  readonly commit: (changes: KeyChanges, answer: unknown) => Promise<void>
+  readonly commit: (changes: KeyChanges, result: unknown) => Promise<void>
   /** The credentials to be written together with changes made outside of a transaction. */
   readonly credentialsFor: (changes: KeyChanges) => Uint8Array | undefined
 }): SignalKeyStoreWithTransaction => {
   const { accountId, commit, run, vault } = options
   const running = new AsyncLocalStorage<Pending>()
-  let turn: Promise<unknown> = Promise.resolve()
+  const lock = Semaphore.makeUnsafe(1)
 
-  /** After everything that was asked for before. */
-  const inTurn = <A>(work: () => Promise<A>): Promise<A> => {
-    const result = turn.then(work)
-    turn = result.catch(() => undefined)
-    return result
-  }
+  /** One after the other, each in its caller's async context: without it a waiting transaction would run in that of the one before. */
+  const exclusively = <A>(work: () => Promise<A>): Promise<A> =>
+    Effect.runPromise(lock.withPermit(Effect.promise(AsyncLocalStorage.bind(work))))
 
   const repairSessions = async (pending: Pending): Promise<void> => {
     const sessions = pending['session'] ?? {}
@@ -77,12 +74,12 @@ export const makeSignalKeys = (options: {
     isInTransaction: () => running.getStore() !== undefined,
     transaction: work =>
       running.getStore() === undefined
-        ? inTurn(async () => {
+        ? exclusively(async () => {
             const pending: Pending = {}
-            const answer = await running.run(pending, work)
+            const result = await running.run(pending, work)
             await repairSessions(pending)
-            if (Object.keys(pending).length > 0) await commit(pending, answer)
-            return answer
+            if (Object.keys(pending).length > 0) await commit(pending, result)
+            return result
           })
         : work()
   }

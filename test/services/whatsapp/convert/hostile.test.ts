@@ -5,10 +5,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Fact } from '../../../../src/domain/fact.ts'
 import { Details } from '../../../../src/domain/message.ts'
+import { openVote } from '../../../../src/domain/poll-vote.ts'
+import { messageSecretIn } from '../../../../src/domain/sealed-add-on.ts'
 import { decodedConversation } from '../../../../src/services/whatsapp/convert/chunk.ts'
-import { Journaled, understand } from '../../../../src/services/whatsapp/convert/journaled.ts'
+import { Journaled, convertEntry } from '../../../../src/services/whatsapp/convert/journaled.ts'
 import { factsOfStoredMessage } from '../../../../src/services/whatsapp/convert/message.ts'
-import { openVote } from '../../../../src/services/whatsapp/convert/poll-vote.ts'
 import { nodeToJson } from '../../../../src/services/whatsapp/convert/stanza-json.ts'
 import { SELF } from './content/shown.ts'
 import { messageFields, randomMessageOf, randomProtobuf } from './random-protobuf.ts'
@@ -62,7 +63,7 @@ describe('a message of any shape is understood:', () => {
   test.each(messageFields)('%s', name => {
     fc.assert(
       fc.property(fc.gen(), attributes, (g, attrs) => {
-        for (const fact of understand(arrived(randomMessageOf(g, name), attrs)).facts) isStorable(fact)
+        for (const fact of convertEntry(arrived(randomMessageOf(g, name), attrs)).facts) isStorable(fact)
       }),
       runs(20)
     )
@@ -142,7 +143,7 @@ test('a stanza of any shape is kept and understood', () => {
         kind === 'notification' ? { id: 'N', type: 'w:gp2', from: '120@g.us' } : { from: '77@lid' }
       const stanza = nodeToJson({ tag: kind, attrs: { ...about, ...outer }, content })
       const written: unknown = JSON.parse(JSON.stringify({ kind, self: SELF, stanza }))
-      const { facts } = understand(Schema.decodeUnknownSync(Journaled)(written))
+      const { facts } = convertEntry(Schema.decodeUnknownSync(Journaled)(written))
       for (const fact of facts) isStorable(fact)
     }),
     runs(1000)
@@ -154,7 +155,9 @@ test('any vote against any poll is opened or not, and that is all', () => {
   fc.assert(
     fc.property(fc.gen(), text, text, fc.array(text), fc.array(text), (g, payload, iv, voters, authors) => {
       const poll = g(fc.boolean) ? randomMessageOf(g, 'pollCreationMessageV3') : g(fc.uint8Array)
-      expect(openVote(poll, { payload, iv, pollId: 'P', voters, authors })).toBeUndefined()
+      const sealed = { payload, iv, pollId: 'P', voters, authors }
+      const secret = messageSecretIn(poll)
+      expect(secret && openVote({ secret, optionNames: ['A'] }, sealed)).toBeUndefined()
     }),
     runs(500)
   )

@@ -6,7 +6,7 @@ import {
   isJournaledCall,
   isJournaledNotification,
   Journaled,
-  understand
+  convertEntry
 } from '../../../../src/services/whatsapp/convert/journaled.ts'
 import { nodeToJson } from '../../../../src/services/whatsapp/convert/stanza-json.ts'
 
@@ -19,14 +19,14 @@ const arrived = (attributes: Record<string, string>, message: proto.IMessage): J
   attributes: { id: 'ID1', t: '1767225600', ...attributes },
   plaintext: Buffer.from(writeRandomPadMax16(proto.Message.encode(message).finish())).toString('base64')
 })
-const kinds = (entry: Journaled) => understand(entry).facts.map(fact => fact.kind)
+const kinds = (entry: Journaled) => convertEntry(entry).facts.map(fact => fact.kind)
 
 test('a contact’s message keeps its writer, time, push name and both addresses', () => {
   const entry = arrived(
     { from: '77:3@lid', sender_pn: '491@s.whatsapp.net', notify: 'Ann' },
     { conversation: 'Hi' }
   )
-  expect(understand(entry).facts).toMatchObject([
+  expect(convertEntry(entry).facts).toMatchObject([
     { kind: 'samePerson', phoneJid: '491@s.whatsapp.net', lidJid: '77@lid' },
     { kind: 'contact', pushName: 'Ann' },
     {
@@ -44,7 +44,7 @@ test('what the owner wrote on the phone is ours, in the chat it was written to',
     { from: '490@s.whatsapp.net', recipient: '491@s.whatsapp.net' },
     { deviceSentMessage: { destinationJid: '491@s.whatsapp.net', message: { conversation: 'Mine' } } }
   )
-  expect(understand(entry).facts).toMatchObject([
+  expect(convertEntry(entry).facts).toMatchObject([
     { kind: 'message', sender: 'me', chat: { jid: '491@s.whatsapp.net' }, body: 'Mine', status: 'sent' }
   ])
 })
@@ -54,7 +54,7 @@ test('a group message names its member', () => {
     { from: '120@g.us', participant: '77:1@lid', participant_pn: '491@s.whatsapp.net' },
     { conversation: 'Hi' }
   )
-  expect(understand(entry).facts.at(-1)).toMatchObject({
+  expect(convertEntry(entry).facts.at(-1)).toMatchObject({
     chat: { jid: '120@g.us' },
     sender: { jid: '77@lid' }
   })
@@ -68,7 +68,7 @@ const historyNotice: proto.IMessage = {
 }
 
 test('our phone’s history notification becomes a chunk to fetch and no message', () => {
-  const { chunks, facts } = understand(
+  const { chunks, facts } = convertEntry(
     arrived({ from: '490@s.whatsapp.net', category: 'peer' }, historyNotice)
   )
   expect(facts).toEqual([])
@@ -76,7 +76,7 @@ test('our phone’s history notification becomes a chunk to fetch and no message
 })
 
 test('a history notification from anybody else is ignored: it would be an attack', () => {
-  expect(understand(arrived({ from: '491@s.whatsapp.net' }, historyNotice))).toEqual({
+  expect(convertEntry(arrived({ from: '491@s.whatsapp.net' }, historyNotice))).toEqual({
     facts: [],
     chunks: [],
     refusals: []
@@ -115,7 +115,7 @@ describe('receipts', () => {
     [{ from: '491@s.whatsapp.net', type: 'played' }, 'played'],
     [{ from: '491@s.whatsapp.net', type: 'inactive' }, 'delivered']
   ])('%o → %s', (attributes, status) => {
-    expect(understand(receipt(attributes, ['A', 'B'])).facts).toMatchObject([
+    expect(convertEntry(receipt(attributes, ['A', 'B'])).facts).toMatchObject([
       {
         kind: 'receipt',
         chat: { jid: '491@s.whatsapp.net' },
@@ -127,20 +127,21 @@ describe('receipts', () => {
   })
   test('of a group name the member', () => {
     expect(
-      understand(receipt({ from: '120@g.us', participant: '77:2@lid', type: 'read' })).facts
+      convertEntry(receipt({ from: '120@g.us', participant: '77:2@lid', type: 'read' })).facts
     ).toMatchObject([{ chat: { jid: '120@g.us' }, recipient: { jid: '77@lid' } }])
   })
   test('by our own phone mean that the chat was read', () => {
     expect(
-      understand(receipt({ from: '490@s.whatsapp.net', recipient: '491@s.whatsapp.net', type: 'read' })).facts
+      convertEntry(receipt({ from: '490@s.whatsapp.net', recipient: '491@s.whatsapp.net', type: 'read' }))
+        .facts
     ).toEqual([{ kind: 'readByMe', chat: { jid: '491@s.whatsapp.net' }, upTo: { whatsAppIds: ['A'] } }])
     expect(
-      understand(receipt({ from: '70:1@lid', recipient: '77@lid', type: 'read' }, ['A', 'B'])).facts
+      convertEntry(receipt({ from: '70:1@lid', recipient: '77@lid', type: 'read' }, ['A', 'B'])).facts
     ).toMatchObject([{ kind: 'readByMe', chat: { jid: '77@lid' }, upTo: { whatsAppIds: ['A', 'B'] } }])
   })
   test('of unknown kinds change nothing', () => {
-    expect(understand(receipt({ from: '491@s.whatsapp.net', type: 'server-error' })).facts).toEqual([])
-    expect(understand(receipt({ from: '491@s.whatsapp.net', type: 'constructor' })).facts).toEqual([])
+    expect(convertEntry(receipt({ from: '491@s.whatsapp.net', type: 'server-error' })).facts).toEqual([])
+    expect(convertEntry(receipt({ from: '491@s.whatsapp.net', type: 'constructor' })).facts).toEqual([])
   })
 })
 
@@ -151,14 +152,14 @@ test('an undecryptable message keeps its place and the reason', () => {
     attributes: { id: 'X', from: '491@s.whatsapp.net', t: '1767225600' },
     reason: 'No session record'
   }
-  expect(understand(entry).facts).toMatchObject([
+  expect(convertEntry(entry).facts).toMatchObject([
     { type: 'undecryptable', status: 'undecryptable', statusReason: 'No session record' }
   ])
 })
 
 describe('stanzas kept whole', () => {
   const throughTheJournal = (entry: Journaled) =>
-    understand(Schema.decodeUnknownSync(Journaled)(JSON.parse(JSON.stringify(entry))))
+    convertEntry(Schema.decodeUnknownSync(Journaled)(JSON.parse(JSON.stringify(entry))))
 
   test('a group’s change is understood from the journal alone', () => {
     const stanza = {

@@ -1,14 +1,19 @@
 // Votes are sealed as phones seal them, travel as messages do, and are opened with the stored poll.
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { aesEncryptGCM, hkdf, proto } from '@whiskeysockets/baileys'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { ChangeFact, SealedVote } from '../../../../src/domain/fact.ts'
+import type { ChangeFact } from '../../../../src/domain/fact.ts'
+import { MESSAGE_ENVELOPES } from '../../../../src/domain/message-envelopes.ts'
+import { openVote as openVoteOf, type SealedVote } from '../../../../src/domain/poll-vote.ts'
+import { messageSecretIn } from '../../../../src/domain/sealed-add-on.ts'
 import {
   factsOfLiveMessage,
   factsOfStoredMessage
 } from '../../../../src/services/whatsapp/convert/message.ts'
-import { openVote } from '../../../../src/services/whatsapp/convert/poll-vote.ts'
+import { unwrap } from '../../../../src/services/whatsapp/convert/unwrap.ts'
 import { overTheWire, SELF } from './content/shown.ts'
+import { randomMessageOf } from './random-protobuf.ts'
 
 const SECRET = randomBytes(32)
 const GROUP = '120@g.us'
@@ -22,6 +27,12 @@ const question: proto.IMessage = {
   messageContextInfo: { messageSecret: SECRET }
 }
 const encoded = (message: proto.IMessage) => proto.Message.encode(message).finish()
+
+/** Opens a vote with the stored message of the poll. */
+const openVote = (poll: Uint8Array, sealed: SealedVote) => {
+  const secret = messageSecretIn(poll)
+  return secret && openVoteOf({ secret, optionNames: ['Now', 'Später'] }, sealed)
+}
 
 /** The way a phone seals a vote: HKDF of the poll's secret over poll, author, voter and purpose. */
 const seal = (options: ReadonlyArray<string>, author: string, voter: string, secret: Buffer = SECRET) => {
@@ -205,4 +216,33 @@ test('the sealing in these tests is HKDF as RFC 5869 has it', () => {
     .update(Buffer.concat([Buffer.from('info'), Buffer.from([1])]))
     .digest()
   expect(Buffer.from(hkdf(SECRET, 32, { salt: Buffer.alloc(32), info: 'info' }))).toEqual(expanded)
+})
+
+describe('the secret is found without Baileys where Baileys finds it:', () => {
+  const secretBy = (message: proto.IMessage) =>
+    unwrap(message).layers.flatMap(({ messageContextInfo: info }) =>
+      info?.messageSecret?.length ? [Buffer.from(info.messageSecret)] : []
+    )[0]
+  const found = (bytes: Uint8Array) => {
+    const secret = messageSecretIn(bytes)
+    return secret && Buffer.from(secret)
+  }
+
+  test.each(MESSAGE_ENVELOPES)('in $name', ({ name }) => {
+    const message = { [name]: { message: question } }
+    expect(found(encoded(message))).toEqual(SECRET)
+    expect(secretBy(proto.Message.decode(encoded(message)))).toEqual(SECRET)
+  })
+
+  test.each(['pollCreationMessageV3', 'messageContextInfo', 'deviceSentMessage', 'commentMessage'])(
+    'in any message with %s',
+    field => {
+      fc.assert(
+        fc.property(fc.gen(), g => {
+          const bytes = randomMessageOf(g, field)
+          expect(found(bytes)).toEqual(secretBy(proto.Message.decode(bytes)))
+        })
+      )
+    }
+  )
 })

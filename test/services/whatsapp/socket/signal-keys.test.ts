@@ -1,4 +1,5 @@
 // Real Signal sessions over our key store: the ways in which Baileys' own store loses messages must not exist here.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   DEFAULT_CONNECTION_CONFIG,
   generateOrGetPreKeys,
@@ -16,11 +17,11 @@ import {
 } from '../../../../src/services/whatsapp/socket/auth-state.ts'
 import { baileysLogger } from '../../../../src/services/whatsapp/socket/baileys-log.ts'
 import { makeSignalKeys } from '../../../../src/services/whatsapp/socket/signal-keys.ts'
-import { silenceConsole } from '../../../../src/services/whatsapp/socket/silence.ts'
+import { disableConsole } from '../../../../src/services/whatsapp/socket/console-guard.ts'
 import { Vault } from '../../../../src/services/vault/vault.ts'
 import { runtimeOn } from '../../database.ts'
 
-silenceConsole()
+disableConsole()
 const quiet = baileysLogger(() => undefined)
 type Runtime = ManagedRuntime.ManagedRuntime<Vault, unknown>
 
@@ -136,4 +137,35 @@ test('a pre-key that was handed out keeps its number, also when the process dies
   expect(found.firstUnuploadedPreKeyId).toBe(preKey.keyId + 1)
   const { newPreKeys } = generateOrGetPreKeys(found, 1)
   expect(Object.keys(newPreKeys)).toEqual([String(preKey.keyId + 1)])
+})
+
+test('transactions run one after the other, each in the async context of its caller, also after one that failed', async () => {
+  const vault = await runtime.runPromise(Effect.service(Vault))
+  const caller = new AsyncLocalStorage<number>()
+  const log: Array<string> = []
+  const keys = makeSignalKeys({
+    accountId: '491',
+    vault,
+    run: effect => runtime.runPromise(effect),
+    commit: (_, result) => {
+      log.push(`commit ${String(result)} for ${caller.getStore()}`)
+      return Promise.resolve()
+    },
+    credentialsFor: () => undefined
+  })
+  const failure = new Error('not this one')
+  const transaction = (number: number) =>
+    caller.run(number, () =>
+      keys.transaction(async () => {
+        log.push(`begin ${number}`)
+        await new Promise(resolve => setImmediate(resolve))
+        if (number === 2) throw failure
+        await keys.set({ 'sender-key-memory': { a: { b: true } } })
+        return number
+      }, 'unused')
+    )
+  const [first, second, third] = await Promise.allSettled([1, 2, 3].map(transaction))
+  expect([first, third]).toMatchObject([{ value: 1 }, { value: 3 }])
+  expect(second).toMatchObject({ reason: failure })
+  expect(log).toEqual(['begin 1', 'commit 1 for 1', 'begin 2', 'begin 3', 'commit 3 for 3'])
 })

@@ -1,4 +1,4 @@
-// Events and calls that people plan in a chat. (What happens to a chat itself is in chat-event.ts.)
+// Events and calls that people plan in a chat. (Events of a chat itself are in chat-event.ts.)
 import { millisecondsOf, secondsToMilliseconds } from '../numbers.ts'
 import { pinned } from './location.ts'
 import { type Family, lines } from './parts.ts'

@@ -1,4 +1,4 @@
-// Calls as messages: the phone's log of a call, and the rarer messages that announce one.
+// Calls as messages: the phone's call log, and messages that announce a call.
 import { proto } from '@whiskeysockets/baileys'
 import type { Call } from '../../../../domain/message.ts'
 import { numberOf } from '../numbers.ts'
@@ -23,7 +23,7 @@ export const CALL: Family = {
   callLogMesssage: log =>
     callParts({
       video: log.isVideo === true,
-      // Missed, failed and silenced calls were all not taken.
+      // Missed, failed and silenced calls were all not answered.
       outcome: OUTCOMES.get(log.callOutcome ?? CallOutcome.MISSED) ?? 'missed',
       duration: numberOf(log.durationSecs)
     }),

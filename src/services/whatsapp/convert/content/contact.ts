@@ -7,11 +7,11 @@ interface Card {
   vcard?: string | null
 }
 
-/** WhatsApp lets people send some hundred cards at once; a hostile message is not to become more. */
+/** WhatsApp lets people send some hundred cards at once; this limits hostile messages. */
 const MOST_CARDS = 1000
 const MOST_NUMBERS = 100
 
-/** A vCard's lines, with folded ones (they continue after a blank) put together again. */
+/** A vCard's lines, with folded ones (they continue after a blank) joined. */
 const linesOf = (vcard: string): ReadonlyArray<string> => vcard.replace(/\r?\n[ \t]/g, '').split(/\r?\n|\r/)
 
 const NAME = /^(?:[\w-]{1,32}\.)?FN(?:;[^:]{0,200})?:(.*)$/i

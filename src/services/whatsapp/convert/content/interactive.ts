@@ -1,4 +1,4 @@
-// What businesses send to be pressed or chosen from, and what people answer. Both are shown as the text a person
+// Buttons, lists and templates of businesses, and people's answers to them. Both become the text a person
 // reads; a picture, video, file or place on top makes the message one of that type.
 import type { proto } from '@whiskeysockets/baileys'
 import { pinned } from './location.ts'
@@ -12,7 +12,7 @@ interface Header {
   locationMessage?: proto.Message.ILocationMessage | null
 }
 
-/** What is on top of the words. */
+/** The header above the text. */
 const headed = (header: Header | null | undefined, body: string | null): Parts => {
   const top =
     (header?.imageMessage && MEDIA.imageMessage?.(header.imageMessage)) ??
@@ -22,7 +22,7 @@ const headed = (header: Header | null | undefined, body: string | null): Parts =
   return top ? { ...top, body: lines(top.body, body) } : { type: 'text', body }
 }
 
-/** WhatsApp sends a carousel of ten cards, a list of ten rows; more is only made to be much. */
+/** WhatsApp sends a carousel of ten cards, a list of ten rows; more is an attack. */
 const MOST_ITEMS = 200
 const some = <Item>(items: ReadonlyArray<Item> | null | undefined): ReadonlyArray<Item> =>
   (items ?? []).slice(0, MOST_ITEMS)
@@ -76,7 +76,7 @@ const hydrated = (template: proto.Message.TemplateMessage.IHydratedFourRowTempla
     )
   )
 
-/** Structured text that the phone is to translate; what is readable of it are its parameters. */
+/** Structured text that the phone translates; only its parameters are readable here. */
 const structured = (text: proto.Message.IHighlyStructuredMessage | null | undefined): string | null =>
   lines(
     text?.hydratedHsm?.hydratedTemplate?.hydratedContentText ??

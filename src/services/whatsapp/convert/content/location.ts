@@ -1,4 +1,4 @@
-// Places, pinned once or moving.
+// Locations, pinned or live.
 import type { proto } from '@whiskeysockets/baileys'
 import type { Location } from '../../../../domain/message.ts'
 import type { Family, Parts } from './parts.ts'
@@ -15,7 +15,7 @@ const location = (
 ): Location | null => {
   const latitude = degreesLatitude ?? 0
   const longitude = degreesLongitude ?? 0
-  // The protobuf can carry NaN and infinity, which are no place.
+  // The protobuf can carry NaN and infinity, which are not coordinates.
   if (!Number.isFinite(latitude) || !Number.isFinite(longitude)) return null
   return { latitude, longitude, ...named, accuracy: accuracyInMeters ?? null }
 }
@@ -26,7 +26,7 @@ const written = (place: Location | null, label: string | null | undefined): stri
   return label ? `${label} (${coordinates})` : coordinates
 }
 
-/** A place that is a message or part of one. */
+/** The location in a message or in a part of one. */
 export const pinned = (place: proto.Message.ILocationMessage): Parts => {
   const { address = null, isLive, name = null } = place
   const where = location(place, { name, address, live: isLive === true })

@@ -1,4 +1,4 @@
-// Files: what they are and what it takes to fetch them. A caption is the message's body.
+// Files: their description and what is needed to fetch them. A caption is the message's body.
 import type { Media } from '../../../../domain/message.ts'
 import { numberOf } from '../numbers.ts'
 import type { Family } from './parts.ts'
@@ -22,7 +22,7 @@ const base64 = (bytes: Uint8Array | null | undefined): string | null =>
 
 const download = (fields: MediaFields): Media['download'] => {
   const mediaKey = base64(fields.mediaKey)
-  // Media that were cleared or never uploaded have no path: there is nothing to fetch then.
+  // Media that were cleared or never uploaded have no path: there is nothing to fetch.
   if (!fields.directPath || mediaKey === null) return null
   return {
     directPath: fields.directPath,
@@ -61,7 +61,7 @@ export const MEDIA: Family = {
     body: pack.caption ?? pack.name,
     media: media(pack)
   }),
-  // Only announces how many follow: each picture is a message of its own.
+  // Only states how many pictures follow; each is a message of its own.
   albumMessage: ({ expectedImageCount, expectedVideoCount }) => ({
     type: 'album',
     body:

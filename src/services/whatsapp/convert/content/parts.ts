@@ -1,4 +1,4 @@
-// What the converter of one kind of content gives: only the parts it knows. The rest is nothing.
+// The result of a converter of one kind of content: only the parts it knows; the others stay empty.
 import type { proto } from '@whiskeysockets/baileys'
 import type { DetailsFact } from '../../../../domain/fact.ts'
 import { NO_DETAILS } from '../../../../domain/message.ts'
@@ -20,12 +20,12 @@ export type Family = {
   readonly [Name in Field]?: ((content: NonNullable<proto.IMessage[Name]>) => Parts | undefined) | undefined
 }
 
-/** Lines of text that are there; `null` when none is. */
+/** The lines that are not empty; `null` when all are. */
 export const lines = (...texts: ReadonlyArray<string | null | undefined>): string | null => {
   const present = texts.filter(text => text !== undefined && text !== null && text.trim() !== '')
   return present.length === 0 ? null : present.join('\n')
 }
 
-/** A choice somebody is offered, as one line. */
+/** An option that a person can choose, as one line. */
 export const option = (text: string | null | undefined, more?: string | null): string | undefined =>
   text ? `• ${text}${more ? ` (${more})` : ''}` : undefined

@@ -1,4 +1,4 @@
-// Polls as they are asked, and the results of one that somebody forwards. Votes are changes, not content.
+// Polls, and the forwarded results of a poll. Votes are changes, not content.
 import type { proto } from '@whiskeysockets/baileys'
 import { numberOf } from '../numbers.ts'
 import type { Family, Parts } from './parts.ts'
@@ -6,7 +6,7 @@ import type { Family, Parts } from './parts.ts'
 /** WhatsApp allows twelve. */
 const MOST_OPTIONS = 200
 
-export const optionNamesOf = (poll: proto.Message.IPollCreationMessage): ReadonlyArray<string> =>
+const optionNamesOf = (poll: proto.Message.IPollCreationMessage): ReadonlyArray<string> =>
   (poll.options ?? []).slice(0, MOST_OPTIONS).map(({ optionName }) => optionName ?? '')
 
 const poll = (asked: proto.Message.IPollCreationMessage): Parts => {
@@ -32,14 +32,6 @@ const results = ({ name, pollVotes }: proto.Message.IPollResultSnapshotMessage):
       .map(({ optionName, optionVoteCount }) => `• ${optionName ?? ''} (${numberOf(optionVoteCount) ?? 0})`)
   ].join('\n')
 })
-
-/** The poll that a message asks, inside all envelopes. */
-export const pollIn = (message: proto.IMessage): proto.Message.IPollCreationMessage | undefined =>
-  message.pollCreationMessage ??
-  message.pollCreationMessageV2 ??
-  message.pollCreationMessageV3 ??
-  message.pollCreationMessageV5 ??
-  undefined
 
 export const POLL: Family = {
   pollCreationMessage: poll,

@@ -1,4 +1,4 @@
-// Words: plain and extended text, an assistant's answer, answers to questions.
+// Text: plain and extended, an assistant's answer, answers to questions.
 import type { Family } from './parts.ts'
 import { lines } from './parts.ts'
 

@@ -1,0 +1,83 @@
+// The incidents that accounts report, with their texts: ends, an unconfirmed logout, crashes.
+import type { Effect } from 'effect'
+import type { EndReason } from '../machines/account.ts'
+import { Incidents } from '../services/incidents/incidents.ts'
+
+type Report = Parameters<Incidents['Service']['report']>[0]
+type AccountIncident = Pick<Report, 'kind' | 'severity' | 'happened' | 'did' | 'advice'>
+
+/** Reports an incident whose subject is the account itself: a repeat raises its count. */
+export const reportIncident = (
+  accountId: string,
+  incident: AccountIncident
+): Effect.Effect<void, never, Incidents> =>
+  Incidents.use(incidents => incidents.report({ accountId, subject: accountId, ...incident }))
+
+/** What happened and what to do, for each end of an account. */
+export const END_INCIDENTS: Readonly<
+  Record<EndReason, Pick<AccountIncident, 'severity' | 'happened' | 'advice'>>
+> = {
+  loggedOut: {
+    severity: 'warning',
+    happened: 'The device was unlinked',
+    advice: 'Link the account again (POST …/pair) and scan the QR code with its phone, or delete the account'
+  },
+  replaced: {
+    severity: 'warning',
+    happened: 'Another program connected with the credentials of this account',
+    advice: 'Stop the other program, then POST …/connect'
+  },
+  banned: {
+    severity: 'error',
+    happened: 'WhatsApp has banned or suspended this account',
+    advice: 'Open WhatsApp on the phone for the reason and for how to appeal; then POST …/connect'
+  },
+  badSession: {
+    severity: 'error',
+    happened: 'WhatsApp did not accept the stored session twice in a row',
+    advice: 'Link the account again (POST …/pair)'
+  },
+  updateNeeded: {
+    severity: 'error',
+    happened: 'WhatsApp no longer accepts this version of the client',
+    advice: 'Update Backscroll, then POST …/connect'
+  },
+  notLinked: {
+    severity: 'info',
+    happened: 'No phone was linked in time',
+    advice: 'Try again with the phone at hand (POST …/pair)'
+  }
+}
+
+/** `detail` is appended to what happened. */
+export const endIncident = (kind: EndReason, detail: string): AccountIncident => ({
+  ...END_INCIDENTS[kind],
+  kind: `account.${kind}`,
+  did: 'The account stays offline until a person acts; everything received is kept',
+  happened: END_INCIDENTS[kind].happened + detail
+})
+
+export const LOGOUT_UNCONFIRMED = {
+  kind: 'account.logoutUnconfirmed',
+  severity: 'warning',
+  happened: 'WhatsApp did not confirm the logout',
+  did: 'The account stays linked and online',
+  advice: 'Try again (POST …/logout), or remove the device on the phone under Linked devices'
+} as const satisfies AccountIncident
+
+export const CRASHED = {
+  kind: 'account.crashed',
+  severity: 'warning',
+  happened: 'The account crashed',
+  did: 'It was restarted; the other accounts were not touched',
+  advice: 'Nothing, unless it happens again: then report it with the log'
+} as const satisfies AccountIncident
+
+/** The same kind as a single crash: it replaces its text. */
+export const GIVEN_UP = {
+  kind: 'account.crashed',
+  severity: 'error',
+  happened: 'The account crashed again and again',
+  did: 'It was stopped and waits in state failed',
+  advice: 'Report it with the log; POST …/restart tries again'
+} as const satisfies AccountIncident

@@ -1,0 +1,62 @@
+// What is known of an account at the moment: its stored facts, the state of its actor, the progress of its history.
+import { Clock, Effect } from 'effect'
+import type { AccountRecord, AccountState } from '../domain/account.ts'
+import type { AccountView } from '../services/accounts.ts'
+import type { Store } from '../services/conversations/store.ts'
+import type { DatabaseError } from '../services/database/error.ts'
+import type { Backfill } from '../services/history/backfill/backfill.ts'
+import type { History } from '../services/history/chunks/worker.ts'
+import type { Supervisor } from './supervisor.ts'
+import { isAccountState, leafOf } from './watch/observed-account.ts'
+
+/** Where a view is read from. */
+export interface ViewSources {
+  readonly backfill: Backfill['Service']
+  readonly history: History['Service']
+  readonly store: Store['Service']
+  readonly supervisor: Supervisor
+}
+
+export const viewOf = Effect.fnUntraced(function* (
+  { backfill, history, supervisor }: ViewSources,
+  record: AccountRecord
+): Effect.fn.Return<AccountView, DatabaseError> {
+  const now = yield* Clock.currentTimeMillis
+  const live = liveView(supervisor, record)
+  return {
+    record,
+    ...live,
+    isLinked: record.jid !== null && live.state !== 'loggedOut',
+    restriction: record.restriction !== null && record.restriction.until > now ? record.restriction : null,
+    phoneSilentUntil: backfill.silentUntil(record.accountId),
+    history: yield* history.progress(record.accountId)
+  }
+})
+
+type LiveView = Pick<AccountView, 'state' | 'tags' | 'lastDisconnect' | 'offer' | 'reconnectAttempts'>
+
+const liveView = (supervisor: Supervisor, record: AccountRecord): LiveView => {
+  const snapshot = supervisor.getSnapshot().children[record.accountId]?.getSnapshot()
+  if (snapshot === undefined) return notStarted(record)
+  const leaf = leafOf(snapshot.value)
+  return {
+    // Transient states are passed through at once, and not observed from outside.
+    state: isAccountState(leaf) ? leaf : 'connecting',
+    tags: [...snapshot.tags],
+    lastDisconnect: snapshot.context.lastDisconnect,
+    offer: snapshot.context.offer,
+    reconnectAttempts: snapshot.context.attempts
+  }
+}
+
+const notStarted = (record: AccountRecord): LiveView => ({
+  state: stateBeforeStart(record),
+  tags: [],
+  lastDisconnect: record.lastDisconnect,
+  offer: null,
+  reconnectAttempts: 0
+})
+
+/** The state of an account that has not been started yet since the server started. */
+const stateBeforeStart = ({ ended, jid, wanted }: AccountRecord): AccountState =>
+  ended ?? (wanted && jid !== null ? 'connecting' : 'stopped')

@@ -1,0 +1,152 @@
+// The `Accounts` service: commands to the account actors, and what is known of accounts, from their facts and their actors.
+import { Clock, Effect, Stream } from 'effect'
+import { waitFor } from 'xstate'
+import type { AccountRecord } from '../domain/account.ts'
+import { newAccountId } from '../domain/ids.ts'
+import { type AccountCommand, AccountNotFound, Accounts, CommandRefused } from '../services/accounts.ts'
+import type { Coverage } from '../services/history/coverage/coverage.ts'
+import type { Conversations } from '../services/conversations/apply.ts'
+import type { Media } from '../services/media/media.ts'
+import type { AccountMemory } from '../services/process/account-memory.ts'
+import { count } from '../services/telemetry/metrics.ts'
+import type { Vault } from '../services/vault/vault.ts'
+import type { WhatsApp } from '../services/whatsapp/whatsapp.ts'
+import type { AccountServices } from './account.ts'
+import { type ViewSources, viewOf } from './account-view.ts'
+import type { EffectBridge } from './effect-bridge.ts'
+import { accountStart } from './supervisor.ts'
+import type { StateChanges } from './watch/state-changes.ts'
+import { leafOf } from './watch/observed-account.ts'
+
+/** What the service is made from. */
+export interface AccountsDeps extends ViewSources {
+  readonly bridge: EffectBridge<AccountServices>
+  readonly coverage: Coverage['Service']
+  readonly conversations: Conversations['Service']
+  readonly media: Media['Service']
+  readonly memory: AccountMemory['Service']
+  readonly stateChanges: StateChanges
+  readonly vault: Vault['Service']
+  readonly whatsapp: WhatsApp['Service']
+}
+
+export const makeAccounts = (deps: AccountsDeps): Accounts['Service'] =>
+  Accounts.of({
+    create: create(deps),
+    list: list(deps),
+    state: state(deps),
+    stateChanges: Stream.fromPubSub(deps.stateChanges.published),
+    totals: totals(deps),
+    importing: deps.history.busy,
+    historyProgress: historyProgress(deps),
+    send: send(deps),
+    restart: restart(deps),
+    remove: remove(deps)
+  })
+
+const readRecord = ({ store }: AccountsDeps, accountId: string) =>
+  Effect.filterOrFail(
+    store.readAccount(accountId),
+    record => record !== undefined,
+    () => new AccountNotFound({ accountId })
+  )
+
+const actorOf = ({ supervisor }: AccountsDeps, accountId: string) =>
+  supervisor.getSnapshot().children[accountId]
+
+const start = ({ supervisor }: AccountsDeps, record: AccountRecord): void =>
+  supervisor.send(accountStart(record))
+
+const create = (deps: AccountsDeps) =>
+  Effect.fn('Accounts.create')(function* (name: string) {
+    const record: AccountRecord = {
+      accountId: newAccountId(),
+      name,
+      createdAt: yield* Clock.currentTimeMillis,
+      wanted: false,
+      jid: null,
+      lid: null,
+      ended: null,
+      lastDisconnect: null,
+      restriction: null,
+      linkedAt: null,
+      onlineAt: null
+    }
+    yield* deps.store.createAccount(record)
+    start(deps, record)
+    return yield* viewOf(deps, record)
+  })
+
+const list = (deps: AccountsDeps) =>
+  Effect.flatMap(deps.store.listAccounts, records => Effect.forEach(records, record => viewOf(deps, record)))
+
+const state = (deps: AccountsDeps) => (accountId: string) =>
+  Effect.flatMap(readRecord(deps, accountId), record => viewOf(deps, record))
+
+const totals =
+  ({ coverage, store }: AccountsDeps) =>
+  (accountId: string) =>
+    Effect.all({ counts: store.counts(accountId), coverage: coverage.summary(accountId) })
+
+const historyProgress =
+  ({ coverage, history }: AccountsDeps) =>
+  (accountId: string) =>
+    Effect.all({ sync: history.progress(accountId), coverage: coverage.summary(accountId) })
+
+const send = (deps: AccountsDeps) =>
+  Effect.fn('Accounts.send')(function* (accountId: string, command: AccountCommand) {
+    const record = yield* readRecord(deps, accountId)
+    yield* Effect.annotateCurrentSpan({ accountId, 'messaging.operation.name': command.type })
+    // Right after the start of the server the account may not have been started yet.
+    if (actorOf(deps, accountId) === undefined) start(deps, record)
+    const actor = actorOf(deps, accountId)
+    const refused = (current: string) =>
+      new CommandRefused({ command: command.type.replace('command.', ''), state: current })
+    if (actor === undefined) return yield* refused(record.ended ?? 'stopped')
+    const snapshot = actor.getSnapshot()
+    if (!snapshot.can(command)) return yield* refused(leafOf(snapshot.value))
+    const span = yield* Effect.orElseSucceed(Effect.currentSpan, () => undefined)
+    deps.bridge.sendWithSpan(span, () => actor.send(command))
+    return yield* viewOf(deps, record)
+  })
+
+const restart = (deps: AccountsDeps) =>
+  Effect.fn('Accounts.restart')(function* (accountId: string) {
+    const { ended, jid } = yield* readRecord(deps, accountId)
+    if (ended === 'failed') yield* deps.store.updateAccount(accountId, { ended: null, wanted: jid !== null })
+    deps.supervisor.send({ type: 'account.stop', accountId })
+    yield* count.restart('command')
+    yield* deps.whatsapp.closed(accountId)
+    const record = yield* readRecord(deps, accountId)
+    start(deps, record)
+    return yield* viewOf(deps, record)
+  })
+
+const remove = (deps: AccountsDeps) =>
+  Effect.fn('Accounts.remove')(function* (accountId: string) {
+    yield* readRecord(deps, accountId)
+    yield* logOut(deps, accountId)
+    deps.supervisor.send({ type: 'account.stop', accountId })
+    // A socket that is still closing would write its last credentials after they were erased.
+    yield* deps.whatsapp.closed(accountId)
+    yield* deps.store.removeAccount(accountId)
+    yield* deps.memory.forget(accountId)
+    yield* deps.conversations.forget(accountId)
+    yield* Effect.orDie(deps.vault.erase(accountId))
+    // The account is removed even if its files cannot be deleted now: the hourly upkeep deletes them later.
+    yield* deps.media.removeOrphans.pipe(
+      Effect.catch(() => Effect.logWarning('The files of a removed account could not be deleted yet'))
+    )
+  })
+
+const LOGOUT_TIMEOUT_MS = 5000
+
+/** Unlinks the device if it is online. Best effort: a device that cannot be unlinked now can be removed on the phone. */
+const logOut = (deps: AccountsDeps, accountId: string): Effect.Effect<void> => {
+  const actor = actorOf(deps, accountId)
+  if (actor === undefined || !actor.getSnapshot().hasTag('online')) return Effect.void
+  return Effect.tryPromise(() => {
+    actor.send({ type: 'command.logout' })
+    return waitFor(actor, snapshot => snapshot.hasTag('ended'), { timeout: LOGOUT_TIMEOUT_MS })
+  }).pipe(Effect.ignore)
+}

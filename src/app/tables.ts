@@ -1,0 +1,26 @@
+// Every table of the database, by the wings that own them. Removing an account goes through them in this order: what the
+// conversations' rows are found by is removed last of theirs.
+import { conversationTables } from '../services/conversations/tables.ts'
+import { migrationTables } from '../services/database/migrations.ts'
+import type { OwnedTable } from '../services/database/tables.ts'
+import { eventTables } from '../services/events/tables.ts'
+import { firestoreTables } from '../services/firestore/tables.ts'
+import { historyTables } from '../services/history/tables.ts'
+import { incidentTables } from '../services/incidents/tables.ts'
+import { journalTables } from '../services/journal/tables.ts'
+import { mediaTables } from '../services/media/tables.ts'
+import { outboxTables } from '../services/outbox/tables.ts'
+import { vaultTables } from '../services/vault/tables.ts'
+
+export const TABLES: ReadonlyArray<OwnedTable> = [
+  ...conversationTables,
+  ...eventTables,
+  ...incidentTables,
+  ...outboxTables,
+  ...mediaTables,
+  ...historyTables,
+  ...journalTables,
+  ...vaultTables,
+  ...firestoreTables,
+  ...migrationTables
+]

@@ -1,0 +1,71 @@
+// Who may call an endpoint. Each endpoint states it as an annotation; here it is compared with what the caller was granted.
+import { Context, Option } from 'effect'
+import type { HttpApiEndpoint } from 'effect/http-api'
+import { type Grant, isAdmin, mayRead, maySend } from '../../domain/grant.ts'
+import { parseMessageKey, parseThreadId } from '../../domain/ids.ts'
+
+/** Where a request names its account: a path parameter (accountId, threadId or messageKey), or the query's accountId. */
+type AccountSource = 'path' | 'thread' | 'messageKey' | 'query'
+
+/** What a caller needs for an endpoint. */
+export type Access =
+  /** No credential at all. */
+  | { readonly to: 'public' }
+  /** Any valid credential: the response contains only what the caller may read. */
+  | { readonly to: 'list' }
+  /** Permission to read, or to send for, the account that the request names. */
+  | { readonly to: 'read' | 'send'; readonly account: AccountSource }
+  /** The API key, or the role admin. */
+  | { readonly to: 'administer' }
+
+export const everyone: Access = { to: 'public' }
+export const lists: Access = { to: 'list' }
+export const administers: Access = { to: 'administer' }
+export const reads = (account: AccountSource): Access => ({ to: 'read', account })
+export const sends = (account: AccountSource): Access => ({ to: 'send', account })
+
+/** The annotation of an endpoint. */
+export class RequiredAccess extends Context.Service<RequiredAccess, Access>()(
+  'backscroll/http/RequiredAccess'
+) {}
+
+/** Closed by default: an endpoint without the annotation is for admins only. */
+export const accessOf = (endpoint: Pick<HttpApiEndpoint.Top, 'annotations'>): Access =>
+  Option.getOrElse(Context.getOption(endpoint.annotations, RequiredAccess), () => administers)
+
+/** A request as the router matched it. */
+export interface MatchedRequest {
+  /** Path and query, as in the request line. */
+  readonly url: string
+  readonly params: Readonly<Record<string, string | undefined>>
+  readonly query: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
+}
+
+/** The account a request names; `undefined` when it names none, or more than one. */
+const accountIn = (source: AccountSource, { params, query }: MatchedRequest): string | undefined => {
+  switch (source) {
+    case 'path':
+      return params['accountId']
+    case 'thread':
+      return parseThreadId(params['threadId'] ?? '')?.accountId
+    case 'messageKey':
+      return parseThreadId(parseMessageKey(params['messageKey'] ?? '')?.threadId ?? '')?.accountId
+    case 'query':
+      return typeof query['accountId'] === 'string' ? query['accountId'] : undefined
+  }
+}
+
+/** Whether every reader of the path sees the same segments: no empty ones, and nothing some take for a delimiter. */
+const isPlainPath = (url: string): boolean => /^(\/[^/;#\\?]+)+(\?|$)/.test(url)
+
+/** Why the caller may not do this, in words for the response; `undefined` when they may. */
+export const refusalOf = (grant: Grant, access: Access, request: MatchedRequest): string | undefined => {
+  if (isAdmin(grant) || access.to === 'public') return undefined
+  if (access.to === 'administer') return 'The role admin is required'
+  if (!isPlainPath(request.url)) return 'The path has empty segments, or a character that it must not contain'
+  if (access.to === 'list') return undefined
+  const accountId = accountIn(access.account, request)
+  if (accountId === undefined && access.account === 'query') return 'Name one of your accounts: ?accountId=…'
+  if (accountId === undefined || !mayRead(grant, accountId)) return 'You have no access to this account'
+  return access.to === 'read' || maySend(grant, accountId) ? undefined : 'The role agent is required'
+}

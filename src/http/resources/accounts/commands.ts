@@ -1,0 +1,49 @@
+// Commands to an account: handed to its actor, or refused with the state that does not allow them.
+import { Effect } from 'effect'
+import { type AccountCommand, Accounts } from '../../../services/accounts.ts'
+import { accountFailures } from '../../lookup.ts'
+import { badField, WrongState } from '../../problems.ts'
+import type { PairingRequest } from './contract.ts'
+import { accountResponse } from './response.ts'
+
+/** What to do instead of a refused command. */
+const adviceFor = (command: string, state: string): string => {
+  if (command === 'pair') {
+    return 'An account that is linked needs logout first, one that is being linked needs disconnect.'
+  }
+  if (command === 'connect') {
+    return state === 'stopped'
+      ? 'Link it first, with pair.'
+      : 'It is already online or connecting, or needs pair.'
+  }
+  if (command === 'logout') return 'Connect it first: only an online device can be unlinked.'
+  return 'It is not connected.'
+}
+
+const refused = (command: string, state: string): WrongState =>
+  new WrongState({
+    state,
+    detail: `"${command}" is not possible while the account is "${state}". ${adviceFor(command, state)}`
+  })
+
+/** Answers with the account right after the command was accepted. */
+export const sendCommand = Effect.fnUntraced(
+  function* (accountId: string, command: AccountCommand) {
+    const accounts = yield* Accounts
+    return yield* accountResponse(yield* accounts.send(accountId, command))
+  },
+  (work, accountId) =>
+    Effect.catchTags(work, {
+      ...accountFailures(accountId),
+      CommandRefused: ({ command, state }) => Effect.fail(refused(command, state))
+    })
+)
+
+export const pair = Effect.fnUntraced(function* (accountId: string, { method, phoneNumber }: PairingRequest) {
+  if (method === 'qr') return yield* sendCommand(accountId, { type: 'command.pair', pairing: { method } })
+  if (phoneNumber === undefined) {
+    return yield* badField('payload', 'phoneNumber', 'Expected the number of the phone to link')
+  }
+  const pairing = { method, phoneNumber: phoneNumber.replace('+', '') }
+  return yield* sendCommand(accountId, { type: 'command.pair', pairing })
+})

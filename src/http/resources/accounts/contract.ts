@@ -1,0 +1,173 @@
+// The HTTP contract of accounts: creating, linking and controlling them.
+import { Schema } from 'effect'
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
+import { AccountState, Disconnect, Restriction } from '../../../domain/account.ts'
+import { CoverageSummary } from '../../../domain/coverage.ts'
+import { administers, lists, reads } from '../../auth/access.ts'
+import { Authorization } from '../../auth/authorization.ts'
+import { accountPath } from '../../fields.ts'
+import { operation } from '../../operation.ts'
+import { BadField, NotFound, StoreUnavailable, WrongState } from '../../problems.ts'
+
+/** An account as the API shows it. Times are milliseconds since 1970. */
+export const Account = Schema.Struct({
+  accountId: Schema.String,
+  name: Schema.String,
+  createdAt: Schema.Finite,
+  state: AccountState,
+  tags: Schema.Array(Schema.String),
+  jid: Schema.NullOr(Schema.String),
+  lid: Schema.NullOr(Schema.String),
+  lastDisconnect: Schema.NullOr(Disconnect),
+  /** What WhatsApp currently does not allow the account, and until when. */
+  restriction: Schema.NullOr(Restriction),
+  reconnectAttempts: Schema.Finite,
+  sync: Schema.Struct({
+    chunksDone: Schema.Finite,
+    chunksPending: Schema.Finite,
+    chunksFailed: Schema.Finite,
+    messages: Schema.Finite,
+    /** As the phone reports it, 0 to 100. */
+    percent: Schema.NullOr(Schema.Finite),
+    /** Average of the last 30 seconds. */
+    messagesPerSecond: Schema.Finite,
+    /** An estimate for the rest of the history; `null` when there is none. */
+    secondsLeft: Schema.NullOr(Schema.Finite),
+    /** Until when a phone that does not answer is not asked again; `null` while it answers. */
+    phoneSilentUntil: Schema.NullOr(Schema.Finite)
+  }),
+  /** How many threads are complete, partial, or unknown. */
+  coverage: CoverageSummary,
+  counts: Schema.Struct({ threads: Schema.Finite, messages: Schema.Finite })
+}).annotate({ identifier: 'Account' })
+
+/** What is scanned (`qr`) or typed on the phone (`code`), and until when. */
+export const PairingOffer = Schema.Struct({
+  method: Schema.Literals(['qr', 'code']),
+  qr: Schema.NullOr(Schema.String),
+  code: Schema.NullOr(Schema.String),
+  expiresAt: Schema.Finite
+}).annotate({ identifier: 'PairingOffer' })
+
+const Name = Schema.Trim.check(
+  Schema.isMinLength(1),
+  Schema.isMaxLength(100),
+  // Control and direction characters, and single surrogates.
+  Schema.isPattern(/^[^\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]*$/u, {
+    message: 'Expected a name without control characters and incomplete characters'
+  })
+)
+
+const PhoneNumber = Schema.String.check(
+  Schema.isPattern(/^\+?[1-9]\d{6,14}$/, {
+    message: 'Expected a phone number with country code, digits only: +4915112345678'
+  })
+)
+
+const PairingRequest = Schema.Struct({
+  method: Schema.Literals(['qr', 'code']),
+  /** Required by `code`: the number of the phone. */
+  phoneNumber: Schema.optionalKey(PhoneNumber)
+})
+export type PairingRequest = typeof PairingRequest.Type
+
+const accountErrors = [NotFound, StoreUnavailable] as const
+const commandErrors = [NotFound, WrongState, StoreUnavailable] as const
+const accepted = Account.pipe(HttpApiSchema.status(202))
+
+const command = <const Name extends string>(name: Name, summary: string, description: string) =>
+  HttpApiEndpoint.post(name, `/:accountId/${name}`, {
+    params: accountPath,
+    success: accepted,
+    error: commandErrors
+  }).annotateMerge(operation({ access: administers, summary, description }))
+
+export class AccountsGroup extends HttpApiGroup.make('accounts')
+  .add(
+    HttpApiEndpoint.post('create', '/', {
+      payload: Schema.Struct({ name: Name }),
+      success: Account.pipe(HttpApiSchema.status(201)),
+      error: StoreUnavailable
+    }).annotateMerge(
+      operation({
+        access: administers,
+        summary: 'Create an account',
+        description: 'The account is not linked to a phone yet: `pair` links it.'
+      })
+    ),
+    HttpApiEndpoint.get('list', '/', {
+      success: Schema.Struct({ accounts: Schema.Array(Account) }),
+      error: StoreUnavailable
+    }).annotateMerge(
+      operation({
+        access: lists,
+        summary: 'List accounts',
+        description: 'With an ID token, only the accounts that it grants.'
+      })
+    ),
+    HttpApiEndpoint.get('get', '/:accountId', {
+      params: accountPath,
+      success: Account,
+      error: accountErrors
+    }).annotateMerge(
+      operation({
+        access: reads('path'),
+        summary: 'Get an account',
+        description: 'Its state, last disconnect, history sync progress, coverage and counts.'
+      })
+    ),
+    HttpApiEndpoint.delete('remove', '/:accountId', {
+      params: accountPath,
+      success: HttpApiSchema.NoContent,
+      error: accountErrors
+    }).annotateMerge(
+      operation({
+        access: administers,
+        summary: 'Delete an account',
+        description: 'Unlinks the device if it is online and deletes everything stored for the account.'
+      })
+    ),
+    HttpApiEndpoint.post('pair', '/:accountId/pair', {
+      params: accountPath,
+      payload: PairingRequest,
+      success: accepted,
+      error: [...commandErrors, BadField]
+    }).annotateMerge(
+      operation({
+        access: administers,
+        summary: 'Link a phone',
+        description: 'Starts linking by QR code or by pairing code; `qr` returns the code.'
+      })
+    ),
+    HttpApiEndpoint.get('qr', '/:accountId/qr', {
+      params: accountPath,
+      success: PairingOffer,
+      error: commandErrors
+    }).annotateMerge(
+      operation({
+        access: administers,
+        summary: 'Get the QR code or pairing code',
+        description: 'JSON, or an image if the header Accept asks for image/png or image/svg+xml.'
+      })
+    ),
+    HttpApiEndpoint.get('qrPng', '/:accountId/qr.png', {
+      params: accountPath,
+      success: Schema.Uint8Array.pipe(HttpApiSchema.asUint8Array({ contentType: 'image/png' })),
+      error: commandErrors
+    }).annotateMerge(operation({ access: administers, summary: 'Get the QR code as PNG' })),
+    HttpApiEndpoint.get('qrSvg', '/:accountId/qr.svg', {
+      params: accountPath,
+      success: Schema.String.pipe(HttpApiSchema.asText({ contentType: 'image/svg+xml' })),
+      error: commandErrors
+    }).annotateMerge(operation({ access: administers, summary: 'Get the QR code as SVG' })),
+    command('connect', 'Connect an account', 'Goes online and stays online, also after a restart.'),
+    command('disconnect', 'Disconnect an account', 'Goes offline until it is connected again.'),
+    command('logout', 'Log out of WhatsApp', 'Unlinks this device; what is stored stays.'),
+    command(
+      'restart',
+      'Restart an account',
+      'Works in every state, also `failed`; other accounts are not affected.'
+    )
+  )
+  .middleware(Authorization)
+  .prefix('/v1/accounts') {}

@@ -1,0 +1,27 @@
+// An account as a response shows it: its live state with counts, coverage and progress.
+import { Effect } from 'effect'
+import { Accounts, type AccountView } from '../../../services/accounts.ts'
+
+/** Fails with `DatabaseError`. */
+export const accountResponse = Effect.fnUntraced(function* (view: AccountView) {
+  const { history, lastDisconnect, phoneSilentUntil, reconnectAttempts, record, restriction, state, tags } =
+    view
+  const { accountId, createdAt, jid, lid, name } = record
+  const accounts = yield* Accounts
+  const { counts, coverage } = yield* accounts.totals(accountId)
+  return {
+    accountId,
+    name,
+    createdAt,
+    state,
+    tags,
+    jid,
+    lid,
+    lastDisconnect,
+    restriction,
+    reconnectAttempts,
+    sync: { ...history, phoneSilentUntil },
+    coverage,
+    counts
+  }
+})

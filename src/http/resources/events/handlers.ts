@@ -1,0 +1,62 @@
+// The event stream over HTTP: where a client starts, and when its connection ends.
+import { Clock, Effect, Stream } from 'effect'
+import { type HttpServerRequest, HttpServerResponse } from 'effect/http'
+import { HttpApiBuilder } from 'effect/http-api'
+import type { Accounts } from '../../../services/accounts.ts'
+import { EventTail } from '../../../services/events/tail.ts'
+import type { Incidents } from '../../../services/incidents/incidents.ts'
+import { Stopping } from '../../../services/process/stopping.ts'
+import { Api } from '../../api.ts'
+import { Caller } from '../../auth/caller.ts'
+import { findAccount } from '../../lookup.ts'
+import { orStoreUnavailable } from '../../problems.ts'
+import type { EventStreamQuery } from './contract.ts'
+import { eventStream } from './stream.ts'
+
+/** The event after which the stream starts. The header is what a browser sends when it reconnects. */
+const startOf = Effect.fnUntraced(function* (after: number | undefined, lastEventId: string) {
+  const tail = yield* EventTail
+  const newest = yield* orStoreUnavailable(tail.newest)
+  const resumed = /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : undefined
+  // A number above the newest comes from another database: the stream then starts now.
+  return Math.min(resumed ?? after ?? newest, newest)
+})
+
+/** Completes when the caller's token expires; the API key does not. */
+const tokenExpired = ({ until }: Caller['Service']): Effect.Effect<void> =>
+  until === undefined
+    ? Effect.never
+    : Effect.flatMap(Clock.currentTimeMillis, now => Effect.sleep(Math.max(0, until - now)))
+
+const stream = Effect.fnUntraced(function* (
+  { accountId, after }: EventStreamQuery,
+  { headers }: HttpServerRequest.HttpServerRequest
+) {
+  const stopping = yield* Stopping
+  const caller = yield* Caller
+  if (accountId !== undefined) yield* findAccount(accountId)
+  const start = yield* startOf(after, headers['last-event-id'] ?? '')
+  const services = yield* Effect.context<Accounts | EventTail | Incidents>()
+  const body = eventStream(start, accountId).pipe(
+    Stream.provideContext(services),
+    // An open connection would delay the end of the server.
+    Stream.interruptWhen(Effect.race(stopping.requested, tokenExpired(caller))),
+    Stream.encodeText
+  )
+  return HttpServerResponse.stream(body, {
+    contentType: 'text/event-stream',
+    headers: { 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
+  })
+})
+
+export const eventsLayer = HttpApiBuilder.group(
+  Api,
+  'events',
+  Effect.fn(function* (handlers) {
+    const services = yield* Effect.context<Accounts | EventTail | Incidents | Stopping>()
+    const provide = Effect.provideContext(services)
+    return handlers.handleAll({
+      stream: ({ query, request }) => provide(stream(query, request))
+    })
+  })
+)

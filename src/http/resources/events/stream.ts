@@ -1,0 +1,70 @@
+// The event stream: what was written to the log, what happens now, progress of history, and a sign of life.
+import { Effect, Schedule, Stream } from 'effect'
+import type { FeedEvent } from '../../../domain/feed.ts'
+import { Accounts } from '../../../services/accounts.ts'
+import { EventTail } from '../../../services/events/tail.ts'
+import { Incidents } from '../../../services/incidents/incidents.ts'
+
+const PROGRESS = 'account.progress'
+const PROGRESS_INTERVAL = '1 second'
+/** A comment now and then, so that neither side takes a quiet connection for a broken one. */
+const KEEP_ALIVE = '15 seconds'
+
+const isText = (text: string): boolean => text !== ''
+
+const logFrame = (event: FeedEvent): string =>
+  `id: ${event.eventId}\nevent: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`
+
+/** Without an id: it cannot be resumed. */
+const liveFrame = (kind: string, data: string): string => `event: ${kind}\ndata: ${data}\n\n`
+
+/** What was written to the log after the event `start`, of one account or of all. */
+const logged = (start: number, accountId: string | undefined) =>
+  Stream.unwrap(Effect.map(EventTail, tail => tail.follow({ after: start, accountId }))).pipe(
+    Stream.map(events => events.map(logFrame).join(''))
+  )
+
+/** Changes of state and incidents as they happen. A client that missed some reads the accounts and incidents instead. */
+const live = Effect.fnUntraced(function* (only: string | undefined) {
+  const accounts = yield* Accounts
+  const incidents = yield* Incidents
+  return Stream.merge(
+    Stream.map(accounts.stateChanges, move => ({ kind: 'account.state', ...move })),
+    Stream.map(incidents.reported, report => ({ ...report, kind: 'incident', incident: report.kind }))
+  ).pipe(
+    Stream.filter(({ accountId }) => only === undefined || accountId === only),
+    Stream.map(event => liveFrame(event.kind, JSON.stringify(event)))
+  )
+})
+
+/** The progress of accounts whose history arrives, whenever it has changed, and once more after the last chunk. */
+const progress = (only: string | undefined) => {
+  const sent = new Map<string, string>()
+  const changes = Effect.gen(function* () {
+    const accounts = yield* Accounts
+    const busy = (yield* accounts.importing).filter(accountId => only === undefined || accountId === only)
+    const frames: Array<string> = []
+    for (const accountId of new Set([...busy, ...sent.keys()])) {
+      const progress = yield* accounts.historyProgress(accountId)
+      const data = JSON.stringify({ kind: PROGRESS, accountId, ...progress })
+      if (sent.get(accountId) !== data) frames.push(liveFrame(PROGRESS, data))
+      if (busy.includes(accountId)) sent.set(accountId, data)
+      else sent.delete(accountId)
+    }
+    return frames.join('')
+  })
+  return Stream.fromEffectSchedule(changes, Schedule.spaced(PROGRESS_INTERVAL)).pipe(Stream.filter(isText))
+}
+
+const keepAlive = Stream.fromSchedule(Schedule.spaced(KEEP_ALIVE)).pipe(Stream.map(() => ': here\n\n'))
+
+/** The text of the stream for one subscriber. Its first line is sent at once, so that a client knows it is connected. */
+export const eventStream = (start: number, accountId: string | undefined) =>
+  Stream.concat(
+    Stream.succeed(`retry: 1000\n\n`),
+    logged(start, accountId).pipe(
+      Stream.merge(progress(accountId)),
+      Stream.merge(Stream.unwrap(live(accountId))),
+      Stream.merge(keepAlive)
+    )
+  )

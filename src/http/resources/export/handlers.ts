@@ -1,0 +1,64 @@
+// Exports over HTTP: a thread or all threads of an account, as a file of JSON Lines.
+import { Clock, Effect, Stream } from 'effect'
+import { HttpServerResponse } from 'effect/http'
+import { HttpApiBuilder } from 'effect/http-api'
+import type { Accounts } from '../../../services/accounts.ts'
+import { exportOf } from '../../../services/conversations/export.ts'
+import { Store } from '../../../services/conversations/store.ts'
+import { Stopping } from '../../../services/process/stopping.ts'
+import { Api } from '../../api.ts'
+import { findAccount, findThread } from '../../lookup.ts'
+import { messageFilter } from '../../message-filter.ts'
+import { orStoreUnavailable } from '../../problems.ts'
+import type { ExportQuery } from './contract.ts'
+
+const fileNameOf = (name: string, now: number): string => {
+  const plain = name.replaceAll(/[^\w.-]+/g, '_').slice(0, 120)
+  return `backscroll-${plain}-${new Date(now).toISOString().slice(0, 10)}.jsonl`
+}
+
+const download = Effect.fnUntraced(function* (
+  name: string,
+  threadIds: ReadonlyArray<string>,
+  query: ExportQuery
+) {
+  const store = yield* Store
+  const stopping = yield* Stopping
+  const filter = yield* messageFilter(query)
+  const fileName = fileNameOf(name, yield* Clock.currentTimeMillis)
+  const lines = exportOf(store, threadIds, filter).pipe(
+    Stream.map(batch => batch.map(line => `${JSON.stringify(line)}\n`).join('')),
+    // An open connection would delay the end of the server. The missing last line shows that the export was cut off.
+    Stream.interruptWhen(stopping.requested),
+    Stream.encodeText
+  )
+  return HttpServerResponse.stream(lines, {
+    contentType: 'application/x-ndjson',
+    headers: { 'cache-control': 'no-store', 'content-disposition': `attachment; filename="${fileName}"` }
+  })
+})
+
+const exportThread = Effect.fnUntraced(function* (requested: string, query: ExportQuery) {
+  const { clientJid, threadId } = yield* findThread(requested)
+  return yield* download(clientJid, [threadId], query)
+})
+
+const exportAccount = Effect.fnUntraced(function* (accountId: string, query: ExportQuery) {
+  const store = yield* Store
+  yield* findAccount(accountId)
+  const threadIds = yield* orStoreUnavailable(store.threadIds(accountId))
+  return yield* download(accountId, threadIds, query)
+})
+
+export const exportLayer = HttpApiBuilder.group(
+  Api,
+  'export',
+  Effect.fn(function* (handlers) {
+    const services = yield* Effect.context<Accounts | Stopping | Store>()
+    const provide = Effect.provideContext(services)
+    return handlers.handleAll({
+      thread: ({ params, query }) => provide(exportThread(params.threadId, query)),
+      account: ({ params, query }) => provide(exportAccount(params.accountId, query))
+    })
+  })
+)

@@ -1,0 +1,37 @@
+// Incidents over HTTP.
+import { Effect } from 'effect'
+import { HttpApiBuilder } from 'effect/http-api'
+import { Incidents } from '../../../services/incidents/incidents.ts'
+import { Api } from '../../api.ts'
+import { isYes } from '../../fields.ts'
+import { NotFound, orStoreUnavailable } from '../../problems.ts'
+import type { IncidentListQuery } from './contract.ts'
+
+const PAGE = 100
+
+const list = Effect.fnUntraced(function* ({ accountId, acknowledged, limit = PAGE }: IncidentListQuery) {
+  const incidents = yield* Incidents
+  const found = yield* orStoreUnavailable(
+    incidents.list({ accountId, acknowledged: isYes(acknowledged), limit })
+  )
+  return { incidents: found }
+})
+
+const acknowledge = Effect.fnUntraced(function* (incidentId: string) {
+  const incidents = yield* Incidents
+  const incident = yield* orStoreUnavailable(incidents.acknowledge(incidentId))
+  return incident ?? (yield* new NotFound({ detail: `There is no incident ${incidentId}` }))
+})
+
+export const incidentsLayer = HttpApiBuilder.group(
+  Api,
+  'incidents',
+  Effect.fn(function* (handlers) {
+    const services = yield* Effect.context<Incidents>()
+    const provide = Effect.provideContext(services)
+    return handlers.handleAll({
+      list: ({ query }) => provide(list(query)),
+      acknowledge: ({ params }) => provide(acknowledge(params.incidentId))
+    })
+  })
+)

@@ -1,0 +1,141 @@
+// The inspector's stream: a WebSocket that shows what the actors do. It is outside the contract, so it checks for itself
+// who may open it: whoever has a ticket, which only an admin can create, or the API key.
+import type { Socket as NetSocket } from 'node:net'
+import { NodeHttpServerRequest } from '@effect/platform-node'
+import { Array, Clock, Effect, Layer, Option, Stream } from 'effect'
+import { HttpRouter, type HttpServerRequest, HttpServerResponse } from 'effect/http'
+import { Socket } from 'effect/socket'
+import { Accounts } from '../../../services/accounts.ts'
+import { Stopping } from '../../../services/process/stopping.ts'
+import { Inspection } from '../../../services/telemetry/inspection.ts'
+import { type ApiKey, isKey } from '../../auth/api-key.ts'
+import { plainProblem } from '../../problems.ts'
+import { HOW_TO_SWITCH_ON } from './contract.ts'
+import { InspectorTickets } from './tickets.ts'
+
+/** Bytes that may wait in a viewer's connection before more are written to it. */
+const MOST_UNSENT = 256 * 1024
+const KEEP_ALIVE_MS = 30_000
+/** How long a viewer may take to answer the close frame. */
+const CLOSE_TIMEOUT_MS = 2000
+
+const SERVER_STOPS = new Socket.CloseEvent(1001, 'The server stops')
+const SWITCHED_OFF = new Socket.CloseEvent(4000, 'The inspector was switched off')
+const TOO_MANY = 4001
+
+/** Completes when the connection has sent most of what was written. `ws` itself has no backpressure. */
+const drained = (connection: NetSocket) =>
+  Effect.callback<void>(resume => {
+    if (connection.destroyed || connection.writableLength <= MOST_UNSENT) return resume(Effect.void)
+    const done = (): void => resume(Effect.void)
+    connection.once('drain', done)
+    connection.once('close', done)
+    return Effect.sync(() => {
+      connection.off('drain', done)
+      connection.off('close', done)
+    })
+  })
+
+/** Writes what happens until the inspector ends the stream; returns why it ended. */
+const writeEvents = Effect.fnUntraced(
+  function* (
+    accountId: string | undefined,
+    connection: NetSocket,
+    writeAll: (batch: Array.NonEmptyReadonlyArray<string>) => Effect.Effect<void, Socket.SocketError>
+  ) {
+    const inspection = yield* Inspection
+    yield* Stream.runForEach(inspection.watch(accountId), batch =>
+      Array.isReadonlyArrayNonEmpty(batch)
+        ? Effect.andThen(writeAll(batch), drained(connection))
+        : Effect.void
+    )
+    return (yield* inspection.isOn) ? SERVER_STOPS : SWITCHED_OFF
+  },
+  Effect.catchTags({
+    InspectorOff: () => Effect.succeed(SWITCHED_OFF),
+    TooManyViewers: ({ most }) =>
+      Effect.succeed(new Socket.CloseEvent(TOO_MANY, `At most ${most} viewers can be connected`))
+  })
+)
+
+/** Serves one viewer until it leaves, the inspector is switched off, or the server stops. */
+const serve = Effect.fnUntraced(function* (
+  request: HttpServerRequest.HttpServerRequest,
+  accountId: string | undefined
+) {
+  const inspection = yield* Inspection
+  const stopping = yield* Stopping
+  const connection = NodeHttpServerRequest.toIncomingMessage(request).socket
+  // Detects a viewer whose network is gone.
+  connection.setKeepAlive(true, KEEP_ALIVE_MS)
+  const socket = yield* request.upgrade
+  const { pull } = yield* socket.reader
+  const { write, writeAll } = yield* socket.writer
+  const closeEvent = yield* Effect.raceAllFirst([
+    // Separate from the events: a viewer that does not read blocks those.
+    Effect.as(inspection.off, SWITCHED_OFF),
+    Effect.as(stopping.requested, SERVER_STOPS),
+    writeEvents(accountId, connection, writeAll),
+    // What a viewer sends is read and ignored.
+    Effect.forever(pull)
+  ])
+  yield* write(closeEvent)
+  // A viewer that does not answer the close frame must not delay the end of the server.
+  setTimeout(() => connection.destroy(), CLOSE_TIMEOUT_MS).unref()
+}, Effect.scoped)
+
+/** Whether the request has a valid ticket, which is used up, or the API key. */
+const mayOpen = Effect.fnUntraced(function* (key: ApiKey, ticket: string, authorization: string) {
+  const tickets = yield* InspectorTickets
+  const bearer = /^Bearer (\S+)$/.exec(authorization)?.[1]
+  if (tickets.redeem(ticket, yield* Clock.currentTimeMillis)) return true
+  return bearer !== undefined && isKey(key, bearer)
+})
+
+const isAccount = (accountId: string) =>
+  Effect.map(Effect.option(Accounts.use(accounts => accounts.state(accountId))), Option.isSome)
+
+/** Why the stream cannot be opened; `undefined` when it can. */
+const refusalOf = Effect.fnUntraced(function* (
+  key: ApiKey,
+  { headers }: HttpServerRequest.HttpServerRequest,
+  query: URLSearchParams
+) {
+  const inspection = yield* Inspection
+  if (!(yield* mayOpen(key, query.get('ticket') ?? '', headers['authorization'] ?? ''))) {
+    return plainProblem(
+      401,
+      'A ticket or the API key is required',
+      'POST /v1/inspector/tickets creates a ticket for one connection, valid for 30 seconds'
+    )
+  }
+  if (!(yield* inspection.isOn)) return plainProblem(409, 'The inspector is switched off', HOW_TO_SWITCH_ON)
+  const accountId = query.get('accountId')
+  if (accountId !== null && !(yield* isAccount(accountId))) {
+    return plainProblem(404, 'There is no such account', 'GET /v1/accounts lists all accounts')
+  }
+  if ((headers['upgrade'] ?? '').toLowerCase() !== 'websocket') {
+    return plainProblem(
+      426,
+      'This is a WebSocket',
+      'Connect with a WebSocket client; GET /inspect is the page'
+    )
+  }
+  return undefined
+})
+
+const open = Effect.fnUntraced(function* (key: ApiKey, request: HttpServerRequest.HttpServerRequest) {
+  const query = new URL(request.url, 'http://localhost').searchParams
+  const refusal = yield* refusalOf(key, request, query)
+  if (refusal !== undefined) return refusal
+  // A viewer may leave at any moment, which is no error.
+  yield* Effect.ignore(serve(request, query.get('accountId') ?? undefined))
+  return HttpServerResponse.empty()
+})
+
+export const streamLayer = (key: ApiKey) =>
+  Layer.unwrap(
+    Effect.map(Effect.context<Accounts | Inspection | InspectorTickets | Stopping>(), services =>
+      HttpRouter.add('GET', '/inspect/stream', request => Effect.provideContext(open(key, request), services))
+    )
+  )

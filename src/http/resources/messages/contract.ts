@@ -1,0 +1,79 @@
+// The HTTP contract of messages: reading those of a thread, and sending.
+import { Schema } from 'effect'
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
+import { Message, Receipt } from '../../../domain/message.ts'
+import { SendRequest } from '../../../services/outbox/request.ts'
+import { reads, sends } from '../../auth/access.ts'
+import { Authorization } from '../../auth/authorization.ts'
+import { accountPath, CursorText, limit, threadPath } from '../../fields.ts'
+import { messageFilterFields } from '../../message-filter.ts'
+import { operation } from '../../operation.ts'
+import { BadField, KeyReused, NotFound, StoreUnavailable, WrongState } from '../../problems.ts'
+import { SendForm } from './send-form.ts'
+
+const listQuery = {
+  limit: limit(500),
+  before: Schema.optionalKey(CursorText),
+  after: Schema.optionalKey(CursorText),
+  ...messageFilterFields
+}
+export type MessageListQuery = Schema.Struct.Type<typeof listQuery>
+
+export class MessagesGroup extends HttpApiGroup.make('messages')
+  .add(
+    HttpApiEndpoint.post('send', '/accounts/:accountId/messages', {
+      params: accountPath,
+      payload: [SendRequest, SendForm],
+      success: Schema.Struct({
+        /** Identifies the entry in the outbox. */
+        entryId: Schema.String,
+        /** The message, which is stored from now on; for a reaction, edit or deletion the message it refers to. */
+        messageId: Schema.String,
+        threadId: Schema.String,
+        status: Schema.Literal('queued')
+      }).pipe(HttpApiSchema.status(202)),
+      error: [NotFound, WrongState, KeyReused, BadField, StoreUnavailable]
+    }).annotateMerge(
+      operation({
+        access: sends('path'),
+        operationId: 'outbox.send',
+        summary: 'Send a message',
+        description:
+          'Queues the message; it is sent exactly once, as soon as the account is online. The body is JSON with exactly one of text, media (by URL), location, contacts, poll, reaction, edit, revoke; or multipart/form-data with a file. Requests with the same idempotencyKey get the same response for 24 hours.'
+      })
+    ),
+    HttpApiEndpoint.get('list', '/threads/:threadId/messages', {
+      params: threadPath,
+      query: listQuery,
+      success: Schema.Struct({
+        messages: Schema.Array(Message),
+        /** Pass as `before` for older messages; `null` when there are none. */
+        olderCursor: Schema.NullOr(Schema.String),
+        /** Pass as `after` for newer messages than these. */
+        newerCursor: Schema.NullOr(Schema.String)
+      }),
+      error: [NotFound, BadField, StoreUnavailable]
+    }).annotateMerge(
+      operation({
+        access: reads('thread'),
+        operationId: 'threads.messages',
+        summary: 'List messages of a thread',
+        description:
+          'Newest first. With filters, a page may be short or empty before the end: the last page is the one whose `olderCursor` is null.'
+      })
+    ),
+    HttpApiEndpoint.get('get', '/threads/:threadId/messages/:messageId', {
+      params: { ...threadPath, messageId: Schema.String.check(Schema.isMaxLength(200)) },
+      success: Schema.Struct({ ...Message.fields, receipts: Schema.Array(Receipt) }),
+      error: [NotFound, StoreUnavailable]
+    }).annotateMerge(
+      operation({
+        access: reads('thread'),
+        operationId: 'threads.message',
+        summary: 'Get a message',
+        description: 'For a sent message, `receipts` lists who received, read and played it, and when.'
+      })
+    )
+  )
+  .middleware(Authorization)
+  .prefix('/v1') {}

@@ -1,0 +1,50 @@
+// Messages over HTTP: pages of a thread, one message, sending.
+import { Effect } from 'effect'
+import { HttpApiBuilder } from 'effect/http-api'
+import { decodeMessagePlace } from '../../../domain/page.ts'
+import type { Accounts } from '../../../services/accounts.ts'
+import { Store } from '../../../services/conversations/store.ts'
+import type { Outbox } from '../../../services/outbox/outbox.ts'
+import { Api } from '../../api.ts'
+import { findThread } from '../../lookup.ts'
+import { messageFilter } from '../../message-filter.ts'
+import { decodeDirection, encodeDirection } from '../../paging.ts'
+import { NotFound, orStoreUnavailable } from '../../problems.ts'
+import type { MessageListQuery } from './contract.ts'
+import { send } from './send.ts'
+
+const PAGE = 50
+
+const list = Effect.fnUntraced(function* (requested: string, query: MessageListQuery) {
+  const store = yield* Store
+  const direction = yield* decodeDirection(query, decodeMessagePlace)
+  const filter = yield* messageFilter(query)
+  const { threadId } = yield* findThread(requested)
+  const page = yield* orStoreUnavailable(
+    store.listMessages(threadId, { ...filter, ...direction, limit: query.limit ?? PAGE })
+  )
+  return { messages: page.messages, ...encodeDirection(page) }
+})
+
+const get = Effect.fnUntraced(function* (threadId: string, messageId: string) {
+  const store = yield* Store
+  const message = yield* orStoreUnavailable(store.readMessage(threadId, messageId))
+  if (message === undefined) {
+    return yield* new NotFound({ detail: `There is no message ${messageId} in this thread` })
+  }
+  return { ...message, receipts: yield* orStoreUnavailable(store.receipts(threadId, messageId)) }
+})
+
+export const messagesLayer = HttpApiBuilder.group(
+  Api,
+  'messages',
+  Effect.fn(function* (handlers) {
+    const services = yield* Effect.context<Accounts | Outbox | Store>()
+    const provide = Effect.provideContext(services)
+    return handlers.handleAll({
+      send: ({ params, payload, request }) => provide(send(params.accountId, payload, request)),
+      list: ({ params, query }) => provide(list(params.threadId, query)),
+      get: ({ params }) => provide(get(params.threadId, params.messageId))
+    })
+  })
+)

@@ -1,0 +1,19 @@
+// A file to send with its fields, as an HTML form or `curl -F` submits it.
+import { Schema } from 'effect'
+import { Multipart } from 'effect/http'
+import { HttpApiSchema } from 'effect/http-api'
+import { MediaType } from '../../../domain/outbox.ts'
+import { commonFields, line, Text } from '../../../services/outbox/fields.ts'
+
+const FormTime = Schema.String.check(Schema.isMaxLength(40))
+
+export const SendForm = Schema.Struct({
+  ...commonFields,
+  sendAt: Schema.optionalKey(FormTime),
+  expiresAt: Schema.optionalKey(FormTime),
+  type: Schema.optionalKey(MediaType),
+  caption: Schema.optionalKey(Text),
+  fileName: Schema.optionalKey(line(240)),
+  file: Multipart.SingleFileSchema
+}).pipe(HttpApiSchema.asMultipart({ maxParts: 20, maxTotalSize: '2 GiB' }))
+export type SendForm = typeof SendForm.Type

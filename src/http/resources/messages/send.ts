@@ -1,0 +1,59 @@
+// Sending over HTTP: the request is submitted to the outbox, whose refusals become problems.
+import { Effect } from 'effect'
+import type { HttpServerRequest } from 'effect/http'
+import { Outbox } from '../../../services/outbox/outbox.ts'
+import type { SendRequest } from '../../../services/outbox/request.ts'
+import { accountFailures, findAccount } from '../../lookup.ts'
+import { badField, KeyReused, WrongState } from '../../problems.ts'
+import type { SendForm } from './send-form.ts'
+
+const LONGEST_KEY = 200
+
+/** The idempotency key, from the body or from the header `Idempotency-Key`. Two that differ are an error. */
+const keyOf = Effect.fnUntraced(function* (
+  inBody: string | undefined,
+  { headers }: HttpServerRequest.HttpServerRequest
+) {
+  const header = headers['idempotency-key']
+  if (header === undefined) return inBody
+  if (header === '' || header.length > LONGEST_KEY || (inBody !== undefined && inBody !== header)) {
+    return yield* badField(
+      'payload',
+      'idempotencyKey',
+      `Expected one key of 1 to ${LONGEST_KEY} characters, in the body or in the header`
+    )
+  }
+  return header
+})
+
+const notLinked = (accountId: string) =>
+  Effect.flatMap(
+    findAccount(accountId),
+    ({ state }) =>
+      new WrongState({
+        state,
+        detail: 'The account is not linked to a phone, so nothing can be sent. Start with pair'
+      })
+  )
+
+export const send = Effect.fnUntraced(function* (
+  accountId: string,
+  payload: SendRequest | SendForm,
+  request: HttpServerRequest.HttpServerRequest
+) {
+  const outbox = yield* Outbox
+  const idempotencyKey = yield* keyOf(payload.idempotencyKey, request)
+  const submission = { accountId, request: payload, idempotencyKey }
+  const { entryId, messageId, threadId } = yield* outbox.submit(submission).pipe(
+    Effect.catchTags({
+      ...accountFailures(accountId),
+      AccountNotLinked: () => notLinked(accountId),
+      IdempotencyConflict: () =>
+        Effect.fail(
+          new KeyReused({ detail: 'Use a new idempotencyKey for a new message; a key is kept for 24 hours' })
+        ),
+      RequestRefused: ({ field, reason }) => Effect.fail(badField('payload', field, reason))
+    })
+  )
+  return { entryId, messageId, threadId, status: 'queued' as const }
+})

@@ -1,0 +1,24 @@
+// The HTTP contract of the store: where applications read.
+import { HttpApiEndpoint, HttpApiGroup } from 'effect/http-api'
+import { StoreState } from '../../../domain/publishing.ts'
+import { administers } from '../../auth/access.ts'
+import { Authorization } from '../../auth/authorization.ts'
+import { operation } from '../../operation.ts'
+import { StoreUnavailable } from '../../problems.ts'
+
+export class StoreGroup extends HttpApiGroup.make('store')
+  .add(
+    HttpApiEndpoint.get('store', '/store', {
+      success: StoreState.annotate({ identifier: 'Store' }),
+      error: StoreUnavailable
+    }).annotateMerge(
+      operation({
+        access: administers,
+        summary: 'Get the store status',
+        description:
+          'Which store applications read. With STORE=firestore, `publishing` says how many documents wait to be written and since when, how many Firestore rejects, and what delays the rest.'
+      })
+    )
+  )
+  .middleware(Authorization)
+  .prefix('/v1') {}

@@ -1,0 +1,32 @@
+// Probes and metrics over HTTP.
+import { Effect } from 'effect'
+import { HttpApiBuilder } from 'effect/http-api'
+import { PrometheusMetrics } from 'effect/observability'
+import { Store } from '../../../services/conversations/store.ts'
+import { Gauges } from '../../../services/telemetry/metrics.ts'
+import { Api } from '../../api.ts'
+import { orStoreUnavailable } from '../../problems.ts'
+
+export const systemLayer = HttpApiBuilder.group(
+  Api,
+  'system',
+  Effect.fn(function* (handlers) {
+    const store = yield* Store
+    return handlers.handleAll({
+      health: () => Effect.succeed({ status: 'ok' as const }),
+      // Any query will do: it shows that the database can be read.
+      ready: () => Effect.as(orStoreUnavailable(store.listAccounts), { status: 'ready' as const })
+    })
+  })
+)
+
+export const metricsLayer = HttpApiBuilder.group(
+  Api,
+  'metrics',
+  Effect.fn(function* (handlers) {
+    const gauges = yield* Gauges
+    return handlers.handleAll({
+      metrics: () => Effect.andThen(orStoreUnavailable(gauges.refresh), PrometheusMetrics.format())
+    })
+  })
+)

@@ -1,0 +1,76 @@
+// Threads over HTTP. Reads come from the store; reading and typing are passed on to WhatsApp.
+import { Effect } from 'effect'
+import { HttpApiBuilder } from 'effect/http-api'
+import { decodePlace } from '../../../domain/page.ts'
+import type { Accounts } from '../../../services/accounts.ts'
+import { Store } from '../../../services/conversations/store.ts'
+import { Outbox } from '../../../services/outbox/outbox.ts'
+import { WhatsApp } from '../../../services/whatsapp/whatsapp.ts'
+import { Api } from '../../api.ts'
+import { isYes } from '../../fields.ts'
+import { findAccount, findThread } from '../../lookup.ts'
+import { decodeCursorField, decodeDirection, encodeDirection } from '../../paging.ts'
+import { orStoreUnavailable, WrongState } from '../../problems.ts'
+import type { ThreadListQuery, TypingState } from './contract.ts'
+
+const PAGE = 50
+
+const list = Effect.fnUntraced(function* (accountId: string, query: ThreadListQuery) {
+  const store = yield* Store
+  yield* findAccount(accountId)
+  // `cursor` is another name of `before`: a wrong one is reported under its own name.
+  yield* decodeCursorField('cursor', query.cursor, decodePlace)
+  const direction = yield* decodeDirection({ ...query, before: query.cursor ?? query.before }, decodePlace)
+  const page = yield* orStoreUnavailable(
+    store.listThreads(accountId, {
+      ...direction,
+      limit: query.limit ?? PAGE,
+      kind: query.kind,
+      text: query.q,
+      archived: isYes(query.archived),
+      unread: isYes(query.unread)
+    })
+  )
+  const cursors = encodeDirection(page)
+  return { threads: page.threads, ...cursors, nextCursor: cursors.olderCursor }
+})
+
+const get = Effect.fnUntraced(function* (threadId: string) {
+  const store = yield* Store
+  const thread = yield* findThread(threadId)
+  const pastParticipants = yield* orStoreUnavailable(store.pastParticipants(thread.threadId))
+  return { ...thread, pastParticipants }
+})
+
+const markRead = Effect.fnUntraced(function* (requested: string) {
+  const outbox = yield* Outbox
+  yield* orStoreUnavailable(outbox.markRead(yield* findThread(requested)))
+  return yield* findThread(requested)
+})
+
+const notOnline = (accountId: string) =>
+  Effect.flatMap(
+    findAccount(accountId),
+    ({ state }) => new WrongState({ state, detail: 'Typing can only be shown while the account is online' })
+  )
+
+const showTyping = Effect.fnUntraced(function* (threadId: string, state: TypingState) {
+  const whatsapp = yield* WhatsApp
+  const { accountId, clientJid } = yield* findThread(threadId)
+  yield* whatsapp.type(accountId, clientJid, state).pipe(Effect.catch(() => notOnline(accountId)))
+})
+
+export const threadsLayer = HttpApiBuilder.group(
+  Api,
+  'threads',
+  Effect.fn(function* (handlers) {
+    const services = yield* Effect.context<Accounts | Outbox | Store | WhatsApp>()
+    const provide = Effect.provideContext(services)
+    return handlers.handleAll({
+      list: ({ params, query }) => provide(list(params.accountId, query)),
+      thread: ({ params }) => provide(get(params.threadId)),
+      read: ({ params }) => provide(markRead(params.threadId)),
+      typing: ({ params, payload }) => provide(showTyping(params.threadId, payload.state))
+    })
+  })
+)

@@ -1,0 +1,57 @@
+// Who is an admin of a group, and who was in it once.
+import { Context, Effect, Layer } from 'effect'
+import type { SqlClient } from 'effect/sql'
+import type { PastParticipant } from '../../domain/thread.ts'
+import type { SqlBulk } from '../database/bulk.ts'
+import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import type { EventLog } from '../events/event-log.ts'
+import type { GroupRole } from './queries.ts'
+import { canonicalThreadId } from './sql/canonical-thread.ts'
+import { writeContext } from './sql/context.ts'
+import { groupRole, putGroupAdmins } from './sql/group-admins.ts'
+import { applyWaitingOf } from './sql/message-changes.ts'
+import { pastParticipants, putPastParticipants } from './sql/past-participants.ts'
+import type { GroupAdminsWrite } from './writes.ts'
+
+export class GroupStore extends Context.Service<
+  GroupStore,
+  {
+    /** Stores who the admins are, and applies what waited for that: an admin may delete the messages of others. */
+    readonly putAdmins: (accountId: string, write: GroupAdminsWrite) => Effect.Effect<void, DatabaseError>
+    readonly role: (threadId: string, person: string) => Effect.Effect<GroupRole, DatabaseError>
+    /** Adds to who was in a group once; a later report of the same person replaces an earlier one. */
+    readonly putPastParticipants: (
+      accountId: string,
+      threadId: string,
+      people: ReadonlyArray<PastParticipant>
+    ) => Effect.Effect<void, DatabaseError>
+    /** Who left last comes first. */
+    readonly pastParticipants: (
+      threadId: string
+    ) => Effect.Effect<ReadonlyArray<PastParticipant>, DatabaseError>
+  }
+>()('backscroll/services/conversations/GroupStore') {
+  static readonly layer: Layer.Layer<GroupStore, never, SqlClient.SqlClient | SqlBulk | EventLog> =
+    Layer.effect(
+      GroupStore,
+      Effect.map(writeContext, context => {
+        const { sql } = context
+        return GroupStore.of({
+          putAdmins: (accountId, write) =>
+            Effect.andThen(
+              putGroupAdmins(sql, accountId, write),
+              applyWaitingOf(context, write.threadId)
+            ).pipe(sql.withTransaction, asDatabaseError('putGroupAdmins')),
+          role: (threadId, person) => groupRole(sql, threadId, person).pipe(asDatabaseError('groupRole')),
+          putPastParticipants: (accountId, threadId, people) =>
+            putPastParticipants(sql, accountId, threadId, people).pipe(
+              asDatabaseError('putPastParticipants')
+            ),
+          pastParticipants: threadId =>
+            Effect.flatMap(canonicalThreadId(sql, threadId), id => pastParticipants(sql, id)).pipe(
+              asDatabaseError('pastParticipants')
+            )
+        })
+      })
+    )
+}

@@ -1,0 +1,52 @@
+// Every store of conversations, on SQL, with the event log and the transactions that their writes share.
+import { Effect, Layer } from 'effect'
+import { SqlClient, type SqlError } from 'effect/sql'
+import type { SqlBulk } from '../database/bulk.ts'
+import type { Wakes } from '../process/wakes.ts'
+import type { Tables } from '../database/tables.ts'
+import { Transaction } from '../database/transaction.ts'
+import { EventLog } from '../events/event-log.ts'
+import { AccountStore } from './account-store.ts'
+import { ContactStore } from './contact-store.ts'
+import { ExportStore } from './export-store.ts'
+import { GroupStore } from './group-store.ts'
+import { MessageSearch } from './message-search.ts'
+import { MessageStore } from './message-store.ts'
+import { ReceiptStore } from './receipt-store.ts'
+import { reindexIfOutdated } from './sql/search-index.ts'
+import { Store } from './store.ts'
+import { ThreadStore } from './thread-store.ts'
+
+/** To be run on an upgraded database before anything is stored. */
+export const currentSearchIndex: Layer.Layer<never, SqlError.SqlError, SqlClient.SqlClient> =
+  Layer.effectDiscard(Effect.flatMap(SqlClient.SqlClient, reindexIfOutdated))
+
+export type Stores =
+  | AccountStore
+  | ContactStore
+  | EventLog
+  | ExportStore
+  | GroupStore
+  | MessageSearch
+  | MessageStore
+  | ReceiptStore
+  | Store
+  | ThreadStore
+  | Transaction
+
+export const layer: Layer.Layer<Stores, never, SqlClient.SqlClient | SqlBulk | Tables | Wakes> =
+  Store.layer.pipe(
+    Layer.provideMerge(
+      Layer.mergeAll(
+        AccountStore.layer,
+        ContactStore.layer,
+        ExportStore.layer,
+        GroupStore.layer,
+        MessageSearch.layer,
+        MessageStore.layer,
+        ReceiptStore.layer,
+        ThreadStore.layer
+      )
+    ),
+    Layer.provideMerge(Layer.mergeAll(EventLog.layer, Transaction.layer))
+  )

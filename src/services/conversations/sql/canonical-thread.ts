@@ -1,0 +1,13 @@
+// Under which id a thread is stored, in SQL.
+import { Effect } from 'effect'
+import type { SqlClient } from 'effect/sql'
+import { parseThreadId, threadIdOf } from '../../../domain/ids.ts'
+
+/** An old thread id keeps answering: its address leads to the thread it was merged into. */
+export const canonicalThreadId = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, threadId: string) {
+  const parts = parseThreadId(threadId)
+  if (parts === undefined) return threadId
+  const [row] = yield* sql<{ person: string }>`
+    SELECT person FROM addresses WHERE account_id = ${parts.accountId} AND jid = ${parts.jid}`
+  return row === undefined ? threadId : threadIdOf(parts.accountId, row.person)
+})

@@ -1,0 +1,66 @@
+// The messages of a thread from the first to the last, with their receipts, in SQL.
+import { Effect } from 'effect'
+import type { SqlClient } from 'effect/sql'
+import type { Receipt } from '../../../domain/message.ts'
+import type { ExportedMessage, ExportQuery } from '../queries.ts'
+import { MESSAGE_SELECT, within } from './message-pages.ts'
+import { decodeMessage } from './message-row.ts'
+import { decodeReceipt } from './receipts.ts'
+
+const withReceipts = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  rows: ReadonlyArray<Record<string, unknown>>
+) {
+  const found = yield* sql.unsafe<Record<string, unknown>>(
+    `SELECT m.rowid AS row, r.recipient, r.delivered_at, r.read_at, r.played_at FROM json_each(?) AS wanted
+      JOIN messages m ON m.rowid = wanted.value JOIN receipts r ON r.thread_id = m.thread_id AND r.message_id = m.message_id
+      ORDER BY m.rowid, r.recipient`,
+    [JSON.stringify(rows.filter(row => row['direction'] === 'outbound').map(row => row['row']))]
+  )
+  const receipts = new Map<number, Array<Receipt>>()
+  for (const row of found) {
+    const of = receipts.get(Number(row['row'])) ?? []
+    of.push(yield* decodeReceipt(row))
+    receipts.set(Number(row['row']), of)
+  }
+  return yield* Effect.forEach(rows, row =>
+    Effect.map(decodeMessage(row), (message): ExportedMessage => ({
+      row: Number(row['row']),
+      message,
+      receipts: receipts.get(Number(row['row'])) ?? []
+    }))
+  )
+})
+
+export const exportPage = (
+  sql: SqlClient.SqlClient,
+  threadId: string,
+  { behind, limit, upTo, ...times }: ExportQuery
+) => {
+  const { from, to } = within(times, behind)
+  return Effect.flatMap(
+    sql.unsafe<Record<string, unknown>>(
+      `${MESSAGE_SELECT} WHERE m.thread_id = ? AND (m.ts_client, m.rowid) > (?, ?) AND (m.ts_client, m.rowid) < (?, ?)
+        AND m.rowid <= ? ORDER BY m.ts_client, m.rowid LIMIT ?`,
+      [threadId, from.time, from.row, to.time, to.row, upTo, limit]
+    ),
+    rows => withReceipts(sql, rows)
+  )
+}
+
+export const unsentRows = (sql: SqlClient.SqlClient, threadId: string) =>
+  Effect.map(
+    sql<{ row: number }>`SELECT m.rowid AS row FROM outbox o
+      JOIN messages m ON m.thread_id = o.thread_id AND m.message_id = o.message_id
+      WHERE o.thread_id = ${threadId} AND o.status IN ('queued', 'sending') ORDER BY m.rowid`,
+    rows => rows.map(({ row }) => row)
+  )
+
+export const messagesInRows = (sql: SqlClient.SqlClient, rows: ReadonlyArray<number>) =>
+  Effect.flatMap(
+    sql.unsafe<Record<string, unknown>>(
+      `${MESSAGE_SELECT} WHERE m.rowid IN (SELECT value FROM json_each(?)) ORDER BY m.ts_client, m.rowid`,
+      [JSON.stringify(rows)]
+    ),
+    found => withReceipts(sql, found)
+  )

@@ -1,0 +1,138 @@
+// What happens to messages after they were stored, in SQL: edits, reactions, votes, revokes, statuses. A change that comes
+// before its message waits for it.
+import { Effect, Schema } from 'effect'
+import type { SqlClient } from 'effect/sql'
+import { applyChange, type Held, MessageChange } from '../../../domain/change.ts'
+import type { EventWrite } from '../../events/event-log.ts'
+import type { ChangeWrite } from '../writes.ts'
+import type { WriteContext } from './context.ts'
+import { groupRole } from './group-admins.ts'
+import { decodeHeld, detailsColumn, jsonOrNull } from './message-row.ts'
+import { reindexing } from './search-index.ts'
+import { refreshSummaries } from './threads.ts'
+import { applyWaitingReadsOf } from './unread.ts'
+
+const decodeChange = Schema.decodeUnknownEffect(Schema.fromJsonString(MessageChange))
+const encodeChange = Schema.encodeEffect(Schema.fromJsonString(MessageChange))
+
+const writeHeld = (sql: SqlClient.SqlClient, threadId: string, messageId: string, held: Held) =>
+  sql`UPDATE messages SET type = ${held.type}, body = ${held.body}, media = ${jsonOrNull(held.media)},
+      details = ${detailsColumn(held)}, reactions = ${jsonOrNull(held.reactions)}, edits = ${jsonOrNull(held.edits)},
+      status = ${held.status}, status_reason = ${held.statusReason}, ts_client = ${held.tsClient}, raw = ${held.raw}
+    WHERE thread_id = ${threadId} AND message_id = ${messageId}`
+
+/** A change by which the search finds the message by other words, or in another place. */
+const isFoundOtherwise = (before: Held, after: Held): boolean =>
+  before.body !== after.body ||
+  before.type !== after.type ||
+  before.media?.fileName !== after.media?.fileName ||
+  before.tsClient !== after.tsClient
+
+/** The file of a message that lost it goes too, unless another message has it. */
+const releaseFile = (sql: SqlClient.SqlClient, before: Held, after: Held) => {
+  const file = before.media?.fetched?.state === 'stored' ? before.media.download?.fileSha256 : undefined
+  return file != null && after.media === null
+    ? sql`INSERT OR IGNORE INTO media_orphans VALUES (${file})`
+    : Effect.void
+}
+
+/** Applies the change, or answers that the message is not here. */
+const applyOne = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  { change, messageId, threadId }: ChangeWrite
+) {
+  const [row] =
+    yield* sql`SELECT type, body, media, details, reactions, edits, status, status_reason, ts_client, raw, rowid
+    FROM messages WHERE thread_id = ${threadId} AND message_id = ${messageId}`
+  if (row === undefined) return 'not here' as const
+  const held = yield* decodeHeld(row)
+  // Whose content has yet to come cannot be edited or voted on: that waits for the content.
+  if (held.type === 'undecryptable' && (change.to === 'edited' || change.to === 'voted'))
+    return 'not here' as const
+  if (change.to === 'revoked' && change.by !== undefined) {
+    const role = yield* groupRole(sql, threadId, change.by)
+    if (role !== 'admin') return role === 'unknown' ? ('not here' as const) : ('nothing new' as const)
+  }
+  const changed = applyChange(held, change)
+  if (changed === held) return 'nothing new' as const
+  const writing = writeHeld(sql, threadId, messageId, changed)
+  yield* isFoundOtherwise(held, changed) ? reindexing(sql, [Number(row['rowid'])], writing) : writing
+  yield* releaseFile(sql, held, changed)
+  return 'changed' as const
+})
+
+interface WaitingChange {
+  readonly changeId: number
+  readonly threadId: string
+  readonly messageId: string
+  readonly change: string
+}
+
+const applyAll = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  waiting: ReadonlyArray<WaitingChange>
+) {
+  for (const { changeId, messageId, threadId, ...row } of waiting) {
+    const change = yield* decodeChange(row.change)
+    const outcome = yield* applyOne(sql, { threadId, messageId, change })
+    if (outcome === 'not here') continue
+    yield* sql`DELETE FROM waiting_changes WHERE change_id = ${changeId}`
+  }
+})
+
+/** Applies what waited for these messages. */
+export const applyWaitingChanges = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  messages: ReadonlyArray<{ threadId: string; messageId: string }>
+) {
+  const [any] = yield* sql`SELECT 1 FROM waiting_changes LIMIT 1`
+  if (any === undefined) return
+  const ids = JSON.stringify(messages.map(({ messageId, threadId }) => [threadId, messageId]))
+  yield* applyAll(
+    sql,
+    yield* sql<WaitingChange>`SELECT w.change_id, w.thread_id, w.message_id, w.change
+      FROM json_each(${ids}) AS wanted
+      JOIN waiting_changes w ON w.thread_id = wanted.value ->> 0 AND w.message_id = wanted.value ->> 1
+      ORDER BY w.change_id`
+  )
+})
+
+/** Applies whatever waits in a thread for messages that are there: they met because addresses became one person's. */
+export const applyWaitingOf = Effect.fnUntraced(function* (context: WriteContext, threadId: string) {
+  const { sql } = context
+  yield* applyAll(
+    sql,
+    yield* sql<WaitingChange>`SELECT w.change_id, w.thread_id, w.message_id, w.change FROM waiting_changes w
+      JOIN messages m ON m.thread_id = w.thread_id AND m.message_id = w.message_id
+      WHERE w.thread_id = ${threadId} ORDER BY w.change_id`
+  )
+  yield* applyWaitingReadsOf(context, threadId)
+})
+
+export const changeMessages = Effect.fnUntraced(function* (
+  context: WriteContext,
+  accountId: string,
+  changes: ReadonlyArray<ChangeWrite>
+) {
+  const { eventLog, now, sql } = context
+  const changed: Array<EventWrite> = []
+  for (const write of changes) {
+    const { change, messageId, threadId } = write
+    const outcome = yield* applyOne(sql, write)
+    if (outcome === 'changed') changed.push({ kind: 'message.changed', threadId, messageId })
+    if (outcome === 'not here') {
+      yield* sql`INSERT INTO waiting_changes (account_id, thread_id, message_id, change, waiting_since)
+        VALUES (${accountId}, ${threadId}, ${messageId}, ${yield* encodeChange(change)}, ${now()})`
+    }
+  }
+  if (changed.length === 0) return
+  const touched = new Set(changed.map(event => event.threadId))
+  yield* refreshSummaries(context, touched)
+  yield* eventLog.append(accountId, [...changed, ...threadsChanged(touched)])
+})
+
+export const threadsChanged = (threadIds: ReadonlySet<string>): ReadonlyArray<EventWrite> =>
+  [...threadIds].map(threadId => ({ kind: 'thread.changed', threadId, messageId: null }))
+
+export const deleteWaitingChanges = (sql: SqlClient.SqlClient, before: number) =>
+  sql`DELETE FROM waiting_changes WHERE waiting_since < ${before}`

@@ -1,0 +1,172 @@
+// What is read of a thread, in SQL: a mark up to which everything is read, and the unread count that follows from it.
+import { Effect } from 'effect'
+import type { SqlClient } from 'effect/sql'
+import type { Target } from '../../../domain/outbox.ts'
+import type { MessageWrite } from '../writes.ts'
+import type { ReadUpTo } from '../writes.ts'
+import type { WriteContext } from './context.ts'
+
+/** Behind every message of its second: where "read up to this time" ends. */
+export const LAST_ROW = Number.MAX_SAFE_INTEGER
+
+/** Messages a person would have to read. */
+const COUNTABLE = `m.direction = 'inbound' AND m.type NOT IN ('system', 'call')`
+
+/** The one rule for a thread's unread count: what its mark left over, and every countable message behind the mark. */
+const RECOUNT = `UPDATE threads SET unread_count = mark_base + (SELECT COUNT(*) FROM messages m
+  WHERE m.thread_id = threads.thread_id AND ${COUNTABLE} AND (m.ts_client, m.rowid) > (threads.mark_at, threads.mark_row))
+  WHERE thread_id = ?`
+
+interface Mark {
+  /** Milliseconds since 1970, and the row within it. */
+  readonly at: number
+  readonly row: number
+  /** How many messages up to the mark are unread all the same. */
+  readonly base: number
+}
+
+/** Derives the unread count of a thread anew. */
+export const recountUnread = ({ bulk }: Pick<WriteContext, 'bulk'>, threadId: string) =>
+  bulk.runMany(RECOUNT, [[threadId]])
+
+/** Moves the mark forward, never back; of two marks at one place the one that leaves less unread holds. */
+export const advanceMark = Effect.fnUntraced(function* (
+  context: WriteContext,
+  accountId: string,
+  threadId: string,
+  mark: Mark
+) {
+  const { eventLog, sql } = context
+  const moved = yield* sql`UPDATE threads SET
+      mark_base = CASE WHEN (mark_at, mark_row) = (${mark.at}, ${mark.row}) THEN MIN(mark_base, ${mark.base}) ELSE ${mark.base} END,
+      mark_at = ${mark.at}, mark_row = ${mark.row}
+    WHERE thread_id = ${threadId} AND (mark_at, mark_row) <= (${mark.at}, ${mark.row}) RETURNING 1`
+  if (moved.length === 0) return
+  const before = yield* sql`SELECT unread_count FROM threads WHERE thread_id = ${threadId}`
+  yield* recountUnread(context, threadId)
+  const after = yield* sql`SELECT unread_count FROM threads WHERE thread_id = ${threadId}`
+  if (before[0]?.['unreadCount'] === after[0]?.['unreadCount']) return
+  yield* eventLog.append(accountId, [{ kind: 'thread.changed', threadId, messageId: null }])
+})
+
+/** Raises the counts by the messages whose rows lie behind `before`; they are among `stored`. */
+export const countNewMessages = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  before: number,
+  stored: ReadonlyArray<MessageWrite>
+) {
+  // Of almost all threads in a history nothing lies behind the mark: that is known without looking at the rows.
+  const newest = new Map<string, number>()
+  for (const { direction, threadId, tsClient } of stored) {
+    if (direction === 'inbound') newest.set(threadId, Math.max(newest.get(threadId) ?? 0, tsClient))
+  }
+  const behindMark = yield* sql.unsafe<{ id: string }>(
+    `SELECT t.thread_id AS id FROM json_each(?) AS stored JOIN threads t ON t.thread_id = stored.value ->> 0
+      WHERE stored.value ->> 1 > t.mark_at OR (stored.value ->> 1 = t.mark_at AND t.mark_row < ?)`,
+    [JSON.stringify([...newest]), LAST_ROW]
+  )
+  if (behindMark.length === 0) return
+  yield* sql.unsafe(
+    // The pluses keep SQLite from walking a whole index instead of a few rows.
+    `UPDATE threads SET unread_count = unread_count + fresh.n FROM (
+        SELECT m.thread_id AS id, COUNT(*) AS n FROM messages m CROSS JOIN threads t ON t.thread_id = m.thread_id
+        WHERE m.rowid > ? AND +m.thread_id IN (SELECT value FROM json_each(?))
+          AND ${COUNTABLE} AND (m.ts_client, m.rowid) > (t.mark_at, t.mark_row) GROUP BY +m.thread_id
+      ) AS fresh WHERE threads.thread_id = fresh.id`,
+    [before, JSON.stringify(behindMark.map(({ id }) => id))]
+  )
+})
+
+const readUpToMessages = Effect.fnUntraced(function* (
+  context: WriteContext,
+  accountId: string,
+  threadId: string,
+  whatsAppIds: ReadonlyArray<string>
+) {
+  const [newest] = yield* context.sql<{ at: number; row: number }>`SELECT m.ts_client AS at, m.rowid AS row
+    FROM messages m JOIN json_each(${JSON.stringify(whatsAppIds)}) AS wanted ON m.whatsapp_id = wanted.value
+    WHERE m.thread_id = ${threadId} AND m.direction = 'inbound' ORDER BY m.ts_client DESC, m.rowid DESC LIMIT 1`
+  if (newest !== undefined) yield* advanceMark(context, accountId, threadId, { ...newest, base: 0 })
+})
+
+const readEverything = Effect.fnUntraced(function* (
+  context: WriteContext,
+  accountId: string,
+  threadId: string
+) {
+  const { sql } = context
+  const [newest] = yield* sql<Omit<Mark, 'base'>>`SELECT ts_client AS at, rowid AS row FROM messages
+    WHERE thread_id = ${threadId} ORDER BY ts_client DESC, rowid DESC LIMIT 1`
+  const [mark] = yield* sql<Omit<Mark, 'base'>>`SELECT mark_at AS at, mark_row AS row FROM threads
+    WHERE thread_id = ${threadId}`
+  for (const place of [newest, mark]) {
+    if (place !== undefined) yield* advanceMark(context, accountId, threadId, { ...place, base: 0 })
+  }
+})
+
+export const markRead = Effect.fnUntraced(function* (
+  context: WriteContext,
+  accountId: string,
+  threadId: string,
+  upTo: ReadUpTo
+) {
+  if (upTo === 'everything') return yield* readEverything(context, accountId, threadId)
+  if ('at' in upTo)
+    return yield* advanceMark(context, accountId, threadId, { at: upTo.at, row: LAST_ROW, base: 0 })
+  yield* readUpToMessages(context, accountId, threadId, upTo.whatsAppIds)
+  yield* context.bulk.runMany(
+    `INSERT INTO waiting_reads (account_id, thread_id, whatsapp_id, waiting_since)
+      SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS (SELECT 1 FROM messages WHERE thread_id = ?2 AND whatsapp_id = ?3)
+      ON CONFLICT DO NOTHING`,
+    upTo.whatsAppIds.map(id => [accountId, threadId, id, context.now()])
+  )
+})
+
+interface WaitingRead {
+  readonly accountId: string
+  readonly threadId: string
+  readonly whatsappId: string
+}
+
+const applyReads = Effect.fnUntraced(function* (context: WriteContext, reads: ReadonlyArray<WaitingRead>) {
+  for (const { accountId, threadId, whatsappId } of reads) {
+    yield* readUpToMessages(context, accountId, threadId, [whatsappId])
+    yield* context.sql`DELETE FROM waiting_reads WHERE thread_id = ${threadId} AND whatsapp_id = ${whatsappId}`
+  }
+})
+
+/** Applies reads that came before the messages which they are about. */
+export const applyWaitingReads = Effect.fnUntraced(function* (
+  context: WriteContext,
+  messages: ReadonlyArray<{ readonly threadId: string; readonly whatsAppId: string }>
+) {
+  const { sql } = context
+  const [any] = yield* sql`SELECT 1 FROM waiting_reads LIMIT 1`
+  if (any === undefined) return
+  const ids = JSON.stringify(messages.map(({ threadId, whatsAppId }) => [threadId, whatsAppId]))
+  const reads = yield* sql<WaitingRead>`SELECT w.account_id, w.thread_id, w.whatsapp_id
+    FROM json_each(${ids}) AS wanted
+    JOIN waiting_reads w ON w.thread_id = wanted.value ->> 0 AND w.whatsapp_id = wanted.value ->> 1`
+  yield* applyReads(context, reads)
+})
+
+/** Applies whatever reads wait in a thread for messages that are there. */
+export const applyWaitingReadsOf = (context: WriteContext, threadId: string) =>
+  Effect.flatMap(
+    context.sql<WaitingRead>`SELECT w.account_id, w.thread_id, w.whatsapp_id FROM waiting_reads w
+      JOIN messages m ON m.thread_id = w.thread_id AND m.whatsapp_id = w.whatsapp_id
+      WHERE w.thread_id = ${threadId}`,
+    reads => applyReads(context, reads)
+  )
+
+export const deleteWaitingReads = (sql: SqlClient.SqlClient, before: number) =>
+  sql`DELETE FROM waiting_reads WHERE waiting_since < ${before}`
+
+/** The unread messages, newest first: whatever was read, the unread ones are the newest. */
+export const unreadMessages = (sql: SqlClient.SqlClient, threadId: string, limit: number) =>
+  sql.unsafe<Target>(
+    `SELECT m.message_id AS messageId, m.whatsapp_id AS whatsAppId, m.sender FROM messages m WHERE m.thread_id = ?1 AND ${COUNTABLE}
+      ORDER BY m.ts_client DESC, m.rowid DESC
+      LIMIT MIN(?2, (SELECT unread_count FROM threads WHERE thread_id = ?1))`,
+    [threadId, limit]
+  )

@@ -1,0 +1,47 @@
+// The tables of conversations, in the order in which an account's rows have to go: the search index knows its messages only
+// while they are there, and messages are found by their threads.
+import { OF_ACCOUNT, type OwnedTable } from '../database/tables.ts'
+import { mergeMessagesOfThreads, rekeyQuotes } from './sql/merge.ts'
+import { deleteMessagesOfAccount } from './sql/messages.ts'
+import { mergeReceiptsOfThreads } from './sql/receipts.ts'
+import { unindexAccount } from './sql/search-index.ts'
+import { mergeThreadRows } from './sql/threads.ts'
+
+export const conversationTables: ReadonlyArray<OwnedTable> = [
+  // Entries are found by the rows of messages, which are reindexed where their words change.
+  { name: 'message_search', account: { column: 'account', onRemoval: unindexAccount } },
+  { name: 'search_folding' },
+  {
+    name: 'messages',
+    account: { column: 'account_id', onRemoval: deleteMessagesOfAccount },
+    thread: { column: 'thread_id', onMerge: mergeMessagesOfThreads },
+    message: { column: 'message_id', onRekey: rekeyQuotes, references: ['quoted_message_id'] }
+  },
+  {
+    name: 'receipts',
+    account: OF_ACCOUNT,
+    thread: { column: 'thread_id', onMerge: mergeReceiptsOfThreads },
+    // Only messages of our own have receipts, and their ids name no other writer.
+    message: { column: 'message_id', onRekey: 'unaffected' }
+  },
+  {
+    name: 'waiting_changes',
+    account: OF_ACCOUNT,
+    thread: { column: 'thread_id', onMerge: 'move' },
+    message: { column: 'message_id', onRekey: 'move' }
+  },
+  { name: 'waiting_reads', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'keepExisting' } },
+  {
+    name: 'threads',
+    account: OF_ACCOUNT,
+    thread: { column: 'thread_id', onMerge: mergeThreadRows },
+    // Derived anew from the messages after each change of them.
+    message: { column: 'last_message_id', onRekey: 'unaffected' }
+  },
+  { name: 'contacts', account: OF_ACCOUNT },
+  // Groups are never merged: only persons have two addresses.
+  { name: 'group_admins', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'unaffected' } },
+  { name: 'past_participants', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'unaffected' } },
+  { name: 'addresses', account: OF_ACCOUNT },
+  { name: 'accounts', account: OF_ACCOUNT }
+]

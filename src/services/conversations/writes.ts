@@ -1,0 +1,88 @@
+// What the stores of conversations are given to write. Addresses have been resolved to persons before.
+import type { MessageChange } from '../../domain/change.ts'
+import type { Details, Message, MessageStatus, Receipt } from '../../domain/message.ts'
+import type { Thread } from '../../domain/thread.ts'
+
+export interface ReactionWrite {
+  readonly sender: string
+  readonly emoji: string
+  readonly at: number
+}
+
+export interface MessageWrite extends Details {
+  readonly threadId: string
+  readonly messageId: string
+  readonly whatsAppId: string
+  readonly direction: Message['direction']
+  readonly sender: string | null
+  readonly senderName: string | null
+  readonly type: string
+  readonly body: string | null
+  readonly quotedWhatsAppId: string | null
+  readonly quotedMessageId: string | null
+  readonly reactions: ReadonlyArray<ReactionWrite>
+  readonly status: MessageStatus
+  readonly statusReason: string | null
+  readonly tsClient: number
+  readonly tsClaimed: number | null
+  readonly raw: Uint8Array | null
+  /** It arrived as it was written: subscribers get an event for it. For messages of a history they get one for the thread. */
+  readonly live: boolean
+}
+
+/** A change to a message that may not be stored yet; the change waits until the message comes. */
+export interface ChangeWrite {
+  readonly threadId: string
+  readonly messageId: string
+  readonly change: MessageChange
+}
+
+export interface ReceiptWrite {
+  readonly threadId: string
+  readonly messageId: string
+  readonly recipient: string
+  readonly status: 'delivered' | 'read' | 'played'
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+/** The receipts of one recipient as a history has them; the message in it has the status that follows from them. */
+export interface ReceiptHistoryWrite extends Receipt {
+  readonly threadId: string
+  readonly messageId: string
+}
+
+/** What is not given stays as it is. */
+export interface ThreadWrite {
+  readonly threadId: string
+  readonly clientJid: string
+  readonly kind: Thread['kind']
+  /** Changes a thread that is stored and creates none. */
+  readonly onlyIfKnown?: boolean | undefined
+  readonly displayName?: string | undefined
+  readonly unread?: { readonly count: number; readonly at: number } | undefined
+  readonly archived?: boolean | undefined
+  readonly pinnedAt?: number | null | undefined
+  readonly mutedUntil?: number | null | undefined
+  readonly ephemeralSeconds?: number | undefined
+}
+
+/** Read by us: up to the newest of these messages (also when they have yet to come), everything up to a time, or all. */
+export type ReadUpTo =
+  | { readonly whatsAppIds: ReadonlyArray<string> }
+  | { readonly at: number }
+  | 'everything'
+
+/** All admins of a group, or those who became or ceased to be one. */
+export interface GroupAdminsWrite {
+  readonly threadId: string
+  readonly told: 'all' | 'promoted' | 'demoted'
+  readonly people: ReadonlyArray<string>
+}
+
+/** What is not given stays as it is. */
+export interface ContactWrite {
+  readonly contactJid: string
+  readonly name?: string | undefined
+  readonly pushName?: string | undefined
+}

@@ -1,0 +1,101 @@
+// What happened, one event after another, for subscribers: written in the transaction that changed what an event tells of,
+// so that neither exists alone.
+import { Clock, Context, Effect, Layer, Schema } from 'effect'
+import { SqlClient } from 'effect/sql'
+import { FEED_KINDS, type FeedEvent } from '../../domain/feed.ts'
+import { SqlBulk } from '../database/bulk.ts'
+import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { topic, Wakes } from '../process/wakes.ts'
+
+/** Events were appended and are committed. Its one waiter, the tail, waits for all accounts. */
+export const EVENTS = topic('events')
+export const ALL_ACCOUNTS = ''
+
+export type EventWrite = Pick<FeedEvent, 'kind' | 'threadId' | 'messageId'>
+
+export interface EventQuery {
+  /** The number of the event after which to begin. */
+  readonly after: number
+  /** Of one account; of all when it is not given. */
+  readonly accountId?: string | undefined
+  readonly limit: number
+}
+
+export class EventLog extends Context.Service<
+  EventLog,
+  {
+    /** Adds events within the caller's transaction, after whose commit the tail is woken. */
+    readonly append: (
+      accountId: string,
+      events: ReadonlyArray<EventWrite>
+    ) => Effect.Effect<void, DatabaseError>
+    /** What happened after an event, oldest first. */
+    readonly list: (query: EventQuery) => Effect.Effect<ReadonlyArray<FeedEvent>, DatabaseError>
+    /** The number of the newest event, 0 when there is none. */
+    readonly newest: Effect.Effect<number, DatabaseError>
+    /** Removes events older than a time (milliseconds since 1970). */
+    readonly prune: (before: number) => Effect.Effect<void, DatabaseError>
+  }
+>()('backscroll/services/events/EventLog') {
+  static readonly layer: Layer.Layer<EventLog, never, SqlClient.SqlClient | SqlBulk | Wakes> = Layer.effect(
+    EventLog,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const bulk = yield* SqlBulk
+      const clock = yield* Clock.Clock
+      const wakes = yield* Wakes
+      const wake = sql.afterCommit(wakes.wake(EVENTS, ALL_ACCOUNTS))
+      return EventLog.of({
+        append: (accountId, events) =>
+          events.length === 0
+            ? Effect.void
+            : insertEvents(bulk, accountId, events, clock.currentTimeMillisUnsafe()).pipe(
+                Effect.andThen(wake),
+                asDatabaseError('appending events')
+              ),
+        list: query => listEvents(sql, query).pipe(asDatabaseError('events')),
+        newest: newestEvent(sql).pipe(asDatabaseError('newestEvent')),
+        prune: before => deleteEvents(sql, before).pipe(Effect.asVoid, asDatabaseError('pruning events'))
+      })
+    })
+  )
+}
+
+const Row = Schema.Struct({
+  eventId: Schema.Finite,
+  accountId: Schema.String,
+  kind: Schema.Literals(FEED_KINDS),
+  threadId: Schema.String,
+  messageId: Schema.NullOr(Schema.String),
+  at: Schema.Finite
+})
+const decodeRows = Schema.decodeUnknownEffect(Schema.Array(Row))
+
+const insertEvents = (
+  bulk: SqlBulk['Service'],
+  accountId: string,
+  events: ReadonlyArray<EventWrite>,
+  at: number
+) =>
+  bulk.runMany(
+    `INSERT INTO events (account_id, kind, thread_id, message_id, at) VALUES (?, ?, ?, ?, ?)`,
+    events.map(event => [accountId, event.kind, event.threadId, event.messageId, at])
+  )
+
+const listEvents = (sql: SqlClient.SqlClient, { accountId, after, limit }: EventQuery) =>
+  Effect.flatMap(
+    accountId === undefined
+      ? sql`SELECT * FROM events WHERE event_id > ${after} ORDER BY event_id LIMIT ${limit}`
+      : sql`SELECT * FROM events WHERE account_id = ${accountId} AND event_id > ${after}
+          ORDER BY event_id LIMIT ${limit}`,
+    decodeRows
+  )
+
+const newestEvent = (sql: SqlClient.SqlClient) =>
+  Effect.map(
+    sql<{ newest: number | null }>`SELECT MAX(event_id) AS newest FROM events`,
+    ([row]) => row?.newest ?? 0
+  )
+
+const deleteEvents = (sql: SqlClient.SqlClient, before: number) =>
+  sql`DELETE FROM events WHERE at < ${before}`

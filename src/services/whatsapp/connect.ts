@@ -1,0 +1,88 @@
+// Runs an account's connection from its credentials to its end: at most one socket per account, opened when pacing allows it.
+import type { CacheStore } from '@whiskeysockets/baileys'
+import { Clock, Deferred, Effect, Queue, Semaphore, Stream } from 'effect'
+import type { ConnectionEvent, Pairing } from '../../domain/connection.ts'
+import type { DatabaseError } from '../database/error.ts'
+import { storageTrouble, troubleOf } from '../incidents/storage-trouble.ts'
+import type { SealBroken } from '../vault/seal.ts'
+import { decodeCredentials } from './socket/auth-state.ts'
+import { type ConnectionHost, openConnection } from './socket/connection.ts'
+import type { ConnectionPacing } from './socket/connection-pacing.ts'
+import { makeDeviceCache } from './socket/device-cache.ts'
+import { isOtherNumber, notOpened } from './socket/disconnects.ts'
+import type { GroupListAge } from './socket/group-list.ts'
+
+type Emit = (event: ConnectionEvent) => void
+
+/** What is held of an account between its connections. */
+interface AccountState {
+  /** Held by the one socket of the account. */
+  readonly lock: Semaphore.Semaphore
+  readonly devices: CacheStore
+  readonly groupList: GroupListAge
+}
+
+const makeAccountState = (now: () => number): AccountState => ({
+  lock: Semaphore.makeUnsafe(1),
+  devices: makeDeviceCache(now),
+  groupList: { fetchedAt: -Infinity }
+})
+
+const connectOnce = Effect.fn('WhatsApp.connect')(function* (
+  host: ConnectionHost,
+  pacing: ConnectionPacing,
+  state: AccountState,
+  accountId: string,
+  pairing: Pairing | null,
+  emit: Emit
+) {
+  const { store, vault } = host.services
+  // A new link needs new keys: those of an earlier link are of no use any more.
+  if (pairing !== null) yield* vault.erase(accountId)
+  const creds = decodeCredentials(yield* vault.readCredentials(accountId))
+  const record = yield* Effect.orElseSucceed(store.readAccount(accountId), () => undefined)
+  const belongsTo = record?.jid ?? undefined
+  yield* pacing.wait
+  const request = { accountId, creds, pairing, belongsTo, state, emit }
+  const end = yield* Effect.scoped(Effect.flatMap(openConnection(host, request), Deferred.await))
+  // The keys of a phone that does not belong here.
+  if (isOtherNumber(end)) yield* vault.erase(accountId)
+  emit(end)
+})
+
+/** A database that is away is no crash of the account: it connects when the database is back. */
+const endWithoutStorage = Effect.fnUntraced(function* (
+  { incidents }: ConnectionHost['services'],
+  accountId: string,
+  error: DatabaseError,
+  emit: Emit
+) {
+  yield* incidents.report(storageTrouble(accountId, 'The account cannot connect', error))
+  emit(notOpened(troubleOf(error).reason, yield* Clock.currentTimeMillis))
+})
+
+export interface Connecting {
+  readonly connect: (accountId: string, pairing: Pairing | null) => Stream.Stream<ConnectionEvent, SealBroken>
+  readonly closed: (accountId: string) => Effect.Effect<void>
+}
+
+export const makeConnecting = (host: ConnectionHost, pacing: ConnectionPacing): Connecting => {
+  const states = new Map<string, AccountState>()
+  const stateOf = (accountId: string): AccountState => {
+    const state = states.get(accountId) ?? makeAccountState(host.services.now)
+    states.set(accountId, state)
+    return state
+  }
+  return {
+    connect: (accountId, pairing) =>
+      Stream.callback(events => {
+        const state = stateOf(accountId)
+        const emit: Emit = event => void Queue.offerUnsafe(events, event)
+        const connecting = connectOnce(host, pacing, state, accountId, pairing, emit).pipe(
+          Effect.catchTag('DatabaseError', error => endWithoutStorage(host.services, accountId, error, emit))
+        )
+        return Effect.andThen(state.lock.withPermit(connecting), Queue.end(events))
+      }),
+    closed: accountId => states.get(accountId)?.lock.withPermit(Effect.void) ?? Effect.void
+  }
+}

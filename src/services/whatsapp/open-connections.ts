@@ -1,0 +1,44 @@
+// The connections on which accounts are online now: everything that is sent or asked goes through one of these.
+import type { WASocket } from '@whiskeysockets/baileys'
+import { Effect } from 'effect'
+import type { Restriction } from '../../domain/account.ts'
+import { NotConfirmed, NotConnected } from './errors.ts'
+import type { Acknowledgements } from './socket/acknowledgements.ts'
+
+export interface OpenConnection {
+  readonly socket: WASocket
+  readonly acknowledgements: Acknowledgements
+  /** What WhatsApp does not let the account do; `null` when it reports no restriction. */
+  readonly askRestriction: Effect.Effect<Restriction | null, NotConnected>
+}
+
+export interface OpenConnections {
+  readonly add: (accountId: string, connection: OpenConnection) => void
+  /** Removes the account's connection if it is the one of this socket. */
+  readonly remove: (accountId: string, socket: WASocket) => void
+  readonly isOpen: (accountId: string, socket: WASocket) => boolean
+  readonly isConnected: (accountId: string) => Effect.Effect<boolean>
+  readonly get: (accountId: string) => Effect.Effect<OpenConnection, NotConnected>
+  /** Why nothing came back: the connection ended, or WhatsApp did not answer on it. */
+  readonly unanswered: (accountId: string, socket: WASocket) => NotConfirmed | NotConnected
+}
+
+export const makeOpenConnections = (): OpenConnections => {
+  const open = new Map<string, OpenConnection>()
+  const isOpen = (accountId: string, socket: WASocket) => open.get(accountId)?.socket === socket
+  return {
+    add: (accountId, connection) => void open.set(accountId, connection),
+    remove: (accountId, socket) => {
+      if (isOpen(accountId, socket)) open.delete(accountId)
+    },
+    isOpen,
+    isConnected: accountId => Effect.sync(() => open.has(accountId)),
+    get: accountId =>
+      Effect.suspend(() => {
+        const connection = open.get(accountId)
+        return connection === undefined ? Effect.fail(new NotConnected({})) : Effect.succeed(connection)
+      }),
+    unanswered: (accountId, socket) =>
+      isOpen(accountId, socket) ? new NotConfirmed({}) : new NotConnected({})
+  }
+}

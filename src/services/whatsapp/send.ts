@@ -1,0 +1,88 @@
+// What an account does on its open connection besides receiving: it sends messages, marks messages as read, shows that it types.
+import { type BinaryNode, proto } from '@whiskeysockets/baileys'
+import { Effect } from 'effect'
+import { isGroupJid } from '../../domain/jid.ts'
+import type { Target } from '../../domain/outbox.ts'
+import { NotConnected, SendRefused } from './errors.ts'
+import type { OpenConnections } from './open-connections.ts'
+import { refusal, refusalCodeOf } from './socket/baileys-errors.ts'
+
+export interface Outgoing {
+  readonly toJid: string
+  readonly whatsAppId: string
+  /** The `Message` protobuf. */
+  readonly content: Uint8Array
+}
+
+export type TypingState = 'composing' | 'recording' | 'paused'
+
+/** What WhatsApp requires of some messages outside of their encryption. */
+const attributesOf = (message: proto.IMessage, toJid: string): { edit?: string } => {
+  const { protocolMessage } = message
+  if (protocolMessage?.type === proto.Message.ProtocolMessage.Type.MESSAGE_EDIT) return { edit: '1' }
+  if (protocolMessage?.type !== proto.Message.ProtocolMessage.Type.REVOKE) return {}
+  return { edit: isGroupJid(toJid) && protocolMessage.key?.fromMe !== true ? '8' : '7' }
+}
+
+const nodesOf = (message: proto.IMessage): Array<BinaryNode> =>
+  message.pollCreationMessage || message.pollCreationMessageV3
+    ? [{ tag: 'meta', attrs: { polltype: 'creation' } }]
+    : []
+
+const sendMessage = (connections: OpenConnections, timeoutMs: number) =>
+  Effect.fn('WhatsApp.send')(function* (accountId: string, outgoing: Outgoing) {
+    const { acknowledgements, socket } = yield* connections.get(accountId)
+    const relaying = Effect.tryPromise({
+      try: () => {
+        const message = proto.Message.decode(outgoing.content)
+        return socket.relayMessage(outgoing.toJid, message, {
+          messageId: outgoing.whatsAppId,
+          additionalAttributes: attributesOf(message, outgoing.toJid),
+          additionalNodes: nodesOf(message)
+        })
+      },
+      catch: cause => {
+        const code = refusalCodeOf(cause)
+        return code === undefined
+          ? connections.unanswered(accountId, socket)
+          : new SendRefused({ code, reason: refusal(code) })
+      }
+    })
+    return yield* acknowledgements.awaitAfter(outgoing.whatsAppId, relaying).pipe(
+      Effect.timeoutOrElse({
+        duration: timeoutMs,
+        orElse: () => Effect.fail(connections.unanswered(accountId, socket))
+      })
+    )
+  })
+
+const markRead = (connections: OpenConnections, timeoutMs: number) =>
+  Effect.fn('WhatsApp.read')(function* (accountId: string, chatJid: string, targets: ReadonlyArray<Target>) {
+    const { socket } = yield* connections.get(accountId)
+    const isGroup = isGroupJid(chatJid)
+    const keys = targets.map(({ sender, whatsAppId }) => ({
+      remoteJid: chatJid,
+      id: whatsAppId,
+      fromMe: false,
+      ...(isGroup && sender !== null ? { participant: sender } : {})
+    }))
+    const unanswered = () => connections.unanswered(accountId, socket)
+    yield* Effect.tryPromise({ try: () => socket.readMessages(keys), catch: unanswered }).pipe(
+      Effect.timeoutOrElse({ duration: timeoutMs, orElse: () => Effect.fail(unanswered()) })
+    )
+  })
+
+const showTyping = (connections: OpenConnections) =>
+  Effect.fn('WhatsApp.type')(function* (accountId: string, chatJid: string, state: TypingState) {
+    const { socket } = yield* connections.get(accountId)
+    yield* Effect.tryPromise({
+      try: () => socket.sendPresenceUpdate(state, chatJid),
+      catch: () => new NotConnected({})
+    })
+  })
+
+export const makeSending = (connections: OpenConnections, timeoutMs: number) => ({
+  send: sendMessage(connections, timeoutMs),
+  read: markRead(connections, timeoutMs),
+  type: showTyping(connections)
+})

@@ -1,0 +1,32 @@
+// Connections are opened one after another, with a pause between any two: neither the start of a server with many accounts
+// nor the end of an outage makes WhatsApp see them all at once.
+import { Clock, Effect, Semaphore } from 'effect'
+
+export interface ConnectionPacing {
+  /** Completes when the caller may open its connection. */
+  readonly wait: Effect.Effect<void>
+  /** How long a caller that begins to wait now would wait, milliseconds. */
+  readonly delayMs: Effect.Effect<number>
+}
+
+export const makeConnectionPacing = (pauseMs: number): ConnectionPacing => {
+  const queue = Semaphore.makeUnsafe(1)
+  let waiting = 0
+  let nextAt = 0
+  const pass = Effect.gen(function* () {
+    const early = nextAt - (yield* Clock.currentTimeMillis)
+    if (early > 0) yield* Effect.sleep(early)
+    // From the time at which it really passed: after the process stood still, those that are late must not go all at once.
+    nextAt = (yield* Clock.currentTimeMillis) + pauseMs
+  })
+  return {
+    wait: Effect.suspend(() => {
+      waiting += 1
+      return Effect.ensuring(
+        queue.withPermit(pass),
+        Effect.sync(() => (waiting -= 1))
+      )
+    }),
+    delayMs: Effect.map(Clock.currentTimeMillis, now => Math.max(nextAt, now) - now + waiting * pauseMs)
+  }
+}

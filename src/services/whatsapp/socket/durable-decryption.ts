@@ -1,0 +1,88 @@
+// A Signal repository whose decryptions are durable: the plaintext is written down in the transaction that stores the ratchet
+// step. A message that WhatsApp delivers again is answered from the journal, as its keys are used up.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import {
+  type BinaryNode,
+  DEFAULT_CONNECTION_CONFIG,
+  type SignalKeyStoreWithTransaction,
+  type SocketConfig
+} from '@whiskeysockets/baileys'
+import type { Journal } from '../../journal/journal.ts'
+import type { KeyChanges, Vault } from '../../vault/vault.ts'
+import { fingerprintOf, type JournalWriter, plaintextOf } from './journal-writer.ts'
+import type { PendingDecryptions } from './pending-decryptions.ts'
+import type { StorageGuard } from './storage-guard.ts'
+
+interface Decryption {
+  readonly fingerprint: string
+  readonly stanza: BinaryNode | undefined
+}
+
+export interface DurableDecryption {
+  /** Stores the changes of a Signal transaction, with the plaintext when it was a decryption. */
+  readonly commit: (changes: KeyChanges, result: unknown) => Promise<void>
+  readonly signalRepository: (keys: SignalKeyStoreWithTransaction) => SocketConfig['makeSignalRepository']
+}
+
+export const makeDurableDecryption = (options: {
+  readonly accountId: string
+  readonly journal: Journal['Service']
+  readonly vault: Vault['Service']
+  readonly storage: StorageGuard
+  readonly writer: JournalWriter
+  readonly pending: PendingDecryptions
+}): DurableDecryption => {
+  const { accountId, journal, pending, storage, vault, writer } = options
+  const current = new AsyncLocalStorage<Decryption>()
+
+  const commit = async (changes: KeyChanges, result: unknown): Promise<void> => {
+    const decryption = current.getStore()
+    if (decryption?.stanza === undefined || !(result instanceof Uint8Array)) {
+      await storage.run(vault.writeKeys(accountId, changes))
+      return
+    }
+    await writer.message(decryption.stanza, result, decryption.fingerprint, changes)
+  }
+
+  const decryptDurably = async (
+    ciphertext: Uint8Array,
+    author: string,
+    decrypt: () => Promise<Uint8Array>
+  ): Promise<Uint8Array> => {
+    const fingerprint = fingerprintOf('message', [author, ciphertext])
+    const stanza = pending.stanzaOf(ciphertext)
+    try {
+      const earlier = await storage.run(journal.recall(accountId, fingerprint))
+      if (earlier !== undefined) return plaintextOf(earlier)
+      return await current.run({ fingerprint, stanza }, decrypt)
+    } catch (cause) {
+      if (stanza !== undefined && !storage.hasFailed()) {
+        const reason = cause instanceof Error ? cause.message : 'It could not be decrypted'
+        await writer.undecryptable(stanza, reason, [author, ciphertext])
+      }
+      throw cause
+    } finally {
+      if (stanza !== undefined) pending.ended(stanza)
+    }
+  }
+
+  return {
+    commit,
+    signalRepository: keys => (auth, logger, pnToLid) => {
+      const inner = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
+        { creds: auth.creds, keys },
+        logger,
+        pnToLid
+      )
+      return {
+        ...inner,
+        decryptMessage: message =>
+          decryptDurably(message.ciphertext, message.jid, () => inner.decryptMessage(message)),
+        decryptGroupMessage: message =>
+          decryptDurably(message.msg, `${message.group} ${message.authorJid}`, () =>
+            inner.decryptGroupMessage(message)
+          )
+      }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+// Writes what arrives on a connection into the journal: decrypted messages, messages that cannot be decrypted, and stanzas.
+import { createHash } from 'node:crypto'
+import type { BinaryNode } from '@whiskeysockets/baileys'
+import type { Journal } from '../../journal/journal.ts'
+import type { KeyChanges } from '../../vault/vault.ts'
+import { type Journaled, receiptIds } from '../convert/journaled.ts'
+import type { Self } from '../convert/message.ts'
+import { nodeToJson } from '../convert/stanza-json.ts'
+import type { RunPromise } from './signal-keys.ts'
+
+/** Parts of which a fingerprint is made: the same for every delivery of the same thing. */
+export type Identity = ReadonlyArray<string | Uint8Array>
+
+export interface JournalWriter {
+  /** A message with its plaintext, together with the key changes of its decryption. */
+  readonly message: (
+    stanza: BinaryNode,
+    plaintext: Uint8Array,
+    fingerprint: string,
+    changes: KeyChanges
+  ) => Promise<void>
+  readonly undecryptable: (stanza: BinaryNode, reason: string, identity: Identity) => Promise<void>
+  readonly receipt: (stanza: BinaryNode) => Promise<void>
+  readonly stanza: (kind: 'notification' | 'call', stanza: BinaryNode) => Promise<void>
+}
+
+export const fingerprintOf = (kind: string, identity: Identity): string => {
+  const hash = createHash('sha256').update(kind)
+  for (const part of identity) hash.update('\0').update(part)
+  return hash.digest('base64url')
+}
+
+/** A stanza that is delivered again carries its place in the offline queue; it is the same stanza. */
+const withoutOffline = ({ offline: _, ...attributes }: Record<string, string>): Record<string, string> =>
+  attributes
+
+const selfOf = ({ jid, lid }: Self): Journaled['self'] => (lid === undefined ? { jid } : { jid, lid })
+
+export const makeJournalWriter = (options: {
+  readonly accountId: string
+  readonly self: () => Self
+  readonly journal: Journal['Service']
+  readonly run: RunPromise
+  /** Something is to be written; the function it returns is called when it is written, or cannot be. */
+  readonly onArrived: () => () => void
+}): JournalWriter => {
+  const { accountId, journal, onArrived, run } = options
+  const self = () => selfOf(options.self())
+
+  const write = async (entry: Journaled, fingerprint: string, changes?: KeyChanges): Promise<void> => {
+    const content = Buffer.from(JSON.stringify(entry))
+    const ended = onArrived()
+    try {
+      await run(journal.record({ accountId, kind: entry.kind, fingerprint, content }, changes))
+    } finally {
+      ended()
+    }
+  }
+
+  return {
+    message: ({ attrs: attributes }, bytes, fingerprint, changes) => {
+      const plaintext = Buffer.from(bytes).toString('base64')
+      return write({ kind: 'message', self: self(), attributes, plaintext }, fingerprint, changes)
+    },
+    undecryptable: ({ attrs: attributes }, reason, identity) =>
+      write(
+        { kind: 'undecryptable', self: self(), attributes, reason },
+        fingerprintOf('undecryptable', identity)
+      ),
+    receipt: stanza => {
+      const ids = receiptIds(stanza)
+      return write(
+        { kind: 'receipt', self: self(), attributes: stanza.attrs, ids },
+        fingerprintOf('receipt', [JSON.stringify([withoutOffline(stanza.attrs), ids])])
+      )
+    },
+    stanza: (kind, stanza) => {
+      const json = nodeToJson(stanza)
+      return write(
+        { kind, self: self(), stanza: json },
+        fingerprintOf(kind, [JSON.stringify([withoutOffline(stanza.attrs), json.content])])
+      )
+    }
+  }
+}
+
+/** The plaintext in a journal entry of a message. */
+export const plaintextOf = (content: Buffer): Uint8Array => {
+  const entry: unknown = JSON.parse(content.toString())
+  if (
+    typeof entry === 'object' &&
+    entry !== null &&
+    'plaintext' in entry &&
+    typeof entry.plaintext === 'string'
+  ) {
+    return Buffer.from(entry.plaintext, 'base64')
+  }
+  throw new Error('A journal entry without plaintext was taken for a message')
+}

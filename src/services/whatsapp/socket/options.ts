@@ -1,0 +1,58 @@
+// The settings of connections, and Baileys' configuration made of them.
+import {
+  Browsers,
+  type CacheStore,
+  type GroupMetadata,
+  proto,
+  type SocketConfig,
+  type UserFacingSocketConfig
+} from '@whiskeysockets/baileys'
+
+export interface WhatsAppOptions {
+  readonly url: URL
+  /** Root key of another server than WhatsApp's; `''` trusts WhatsApp's own only. */
+  readonly trustRoot: Uint8Array | ''
+  readonly connectTimeoutMs: number
+  readonly sendTimeoutMs: number
+  /** Pause between the openings of any two connections. */
+  readonly paceMs: number
+  readonly syncFullHistory: boolean
+  /** Creates no threads for chats without a message. */
+  readonly dryRun: boolean
+}
+
+export const QR_LIFETIME_MS = 30_000
+
+/** What a connection puts in the place of Baileys' own parts. */
+interface Replacements {
+  readonly auth: UserFacingSocketConfig['auth']
+  readonly logger: SocketConfig['logger']
+  readonly makeSignalRepository: SocketConfig['makeSignalRepository']
+  readonly userDevicesCache: CacheStore
+  readonly cachedGroupMetadata: (jid: string) => Promise<GroupMetadata | undefined>
+  /** The stored `Message` protobuf of a sent message, for a recipient that could not decrypt it. */
+  readonly readSent: (whatsAppId: string) => Promise<Uint8Array | undefined>
+}
+
+export const socketConfig = (
+  options: WhatsAppOptions,
+  { readSent, ...replacements }: Replacements
+): UserFacingSocketConfig => ({
+  ...replacements,
+  waWebSocketUrl: options.url,
+  connectTimeoutMs: options.connectTimeoutMs,
+  qrTimeout: QR_LIFETIME_MS,
+  // WhatsApp sends its full history to desktop companions only.
+  browser: Browsers.macOS('Desktop'),
+  syncFullHistory: options.syncFullHistory,
+  markOnlineOnConnect: false,
+  emitOwnEvents: false,
+  generateHighQualityLinkPreview: false,
+  transactionOpts: { maxCommitRetries: 3, delayBetweenTriesMs: 200 },
+  // Asked once as a probe (yes) and once with each real notification (no: this server fetches chunks itself).
+  shouldSyncHistoryMessage: notice => !notice.directPath && !notice.initialHistBootstrapInlinePayload?.length,
+  getMessage: async key => {
+    const raw = key.id == null ? undefined : await readSent(key.id)
+    return raw === undefined ? undefined : proto.Message.decode(raw)
+  }
+})

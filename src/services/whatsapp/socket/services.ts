@@ -1,0 +1,27 @@
+// What connections need of the server.
+import { Clock, Effect } from 'effect'
+import { Conversations } from '../../conversations/apply.ts'
+import { Store } from '../../conversations/store.ts'
+import { Incidents } from '../../incidents/incidents.ts'
+import { Journal } from '../../journal/journal.ts'
+import { LiveTraffic } from '../../journal/traffic.ts'
+import { StrayRejections } from '../../process/stray-rejections.ts'
+import { Vault } from '../../vault/vault.ts'
+
+export const connectionServices = Effect.gen(function* () {
+  const clock = yield* Clock.Clock
+  return {
+    context: yield* Effect.context<never>(),
+    conversations: yield* Conversations,
+    incidents: yield* Incidents,
+    journal: yield* Journal,
+    store: yield* Store,
+    stray: yield* StrayRejections,
+    traffic: yield* LiveTraffic,
+    vault: yield* Vault,
+    /** Milliseconds since 1970. */
+    now: () => clock.currentTimeMillisUnsafe()
+  }
+})
+
+export type ConnectionServices = Effect.Success<typeof connectionServices>
