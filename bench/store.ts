@@ -9,13 +9,13 @@ import type { Fact } from '../src/domain/fact.ts'
 import { NO_DETAILS } from '../src/domain/message.ts'
 import { Ingest } from '../src/services/intake/ingest.ts'
 import { Publisher } from '../src/services/firestore/publish/publisher.ts'
-import { makeTracking } from '../src/services/firestore/publish/tracking.ts'
+import { installTracking } from '../src/services/firestore/publish/tracking.ts'
 import { Store } from '../src/services/conversations/store.ts'
 import { servicesOn } from '../test/services/database.ts'
 import { ACCOUNT as RECORD } from '../test/services/outbox/account.ts'
 import { Child } from './child.ts'
 import type { FirestoreQuestions } from './firestore-process.ts'
-import { wholeOption } from './options.ts'
+import { wholeOption } from '../harness/options.ts'
 
 export const STORE_USAGE = `store     the same history into each store, twice
     --messages N        how many (100000)
@@ -106,7 +106,7 @@ const intoFirestore = async (chunks: Chunks) => {
     )
   )
   try {
-    await runtime.runPromise(Effect.flatMap(makeTracking, ({ install }) => install))
+    await runtime.runPromise(installTracking)
     await runtime.runPromise(account)
     runtime.runFork(Publisher.use(({ loop }) => loop))
     const pass = async () => {

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
-import { makeComposer } from '../src/services/firestore/publish/compose.ts'
-import { makeTracking } from '../src/services/firestore/publish/tracking.ts'
+import { composeDocuments } from '../src/services/firestore/publish/compose.ts'
+import { installTracking } from '../src/services/firestore/publish/tracking.ts'
 import { Incidents } from '../src/services/incidents/incidents.ts'
 import { Store } from '../src/services/conversations/store.ts'
 import { onDatabase } from './services/database.ts'
@@ -37,8 +37,7 @@ test.each([
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const store = yield* Store
-      const { install } = yield* makeTracking
-      yield* install
+      yield* installTracking
       yield* store.createAccount(RECORD)
       yield* apply(message('A1'))
       yield* store.putContacts(ACCOUNT, [{ contactJid: ANN, name: 'Ann' }])
@@ -57,8 +56,10 @@ test.each([
           next_attempt_at, created_at, updated_at)
         VALUES (${ACCOUNT}, 't', 'm', 'w', ${ANN}, '{"kind":"text","text":"x"}', 'queued', 0, 0, 0)`
       const paths = yield* sql<{ path: string }>`SELECT path FROM firestore_documents`
-      const { compose } = yield* makeComposer
-      return (yield* compose(paths.map(({ path }) => path))).documents
+      return (yield* composeDocuments(
+        sql,
+        paths.map(({ path }) => path)
+      )).documents
     })
   )
   const collection = heading.split('/')[0]!

@@ -1,24 +1,24 @@
-// The Firebase project this server works with, as Google's client knows it; and the only file that sets the client up.
+// Google's client for the server's Firebase project. No other file sets the client up.
 import { readFile } from 'node:fs/promises'
 import { Context, Effect, Layer, Schema } from 'effect'
 import type { App } from 'firebase-admin/app'
 
 export interface FirebaseSettings {
   readonly projectId: string
-  /** A service account's key file, which the client reads by itself; empty: the machine's identity, or an emulator. */
+  /** Path of a service account's key file; empty for the machine's own identity, or an emulator. */
   readonly credentials?: string
-  /** `host:port` of emulators; empty: Google's servers. */
+  /** `host:port` of emulators; empty for Google's servers. */
   readonly firestoreEmulator?: string
   readonly authEmulator?: string
   readonly storageEmulator?: string
 }
 
-/** Firebase cannot be used as it is set up. */
+/** Firebase cannot be used with these settings. */
 export class FirebaseSetup extends Schema.TaggedError<FirebaseSetup>()('FirebaseSetup', {
   message: Schema.String
 }) {}
 
-/** Tells what was wrong, and which settings decide it. */
+/** Says what is wrong, and which settings decide it. */
 export const setupError = (cause: unknown): FirebaseSetup =>
   new FirebaseSetup({
     message: `Firebase cannot be used: ${cause instanceof Error ? cause.message : String(cause)}. Set FIREBASE_PROJECT_ID, and GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account`
@@ -38,38 +38,39 @@ export class FirebaseApp extends Context.Service<FirebaseApp, App>()(
   }
 }
 
-/** The client would tell much later, and in other words. */
+/** The client itself reports a wrong key file only at its first request, and less clearly. */
 const checkKeyFile = async (path: string): Promise<void> => {
   const key: unknown = JSON.parse(await readFile(path, 'utf8'))
   if (typeof key !== 'object' || key === null || !('type' in key))
     throw new TypeError('GOOGLE_APPLICATION_CREDENTIALS names no key file of Google’s')
 }
 
-/** Whoever stops the server does not wait for Google. */
+/** Stopping the server does not wait longer for Google. */
 const CLOSE_MS = 2000
 
-const open = ({
+/** The client reads these from the environment. */
+const setEnvironment = ({
   authEmulator = '',
-  credentials = '',
   firestoreEmulator = '',
-  projectId,
   storageEmulator = ''
-}: FirebaseSettings) =>
+}: FirebaseSettings): void => {
+  if (firestoreEmulator !== '') process.env['FIRESTORE_EMULATOR_HOST'] = firestoreEmulator
+  if (authEmulator !== '') process.env['FIREBASE_AUTH_EMULATOR_HOST'] = authEmulator
+  if (storageEmulator !== '') process.env['FIREBASE_STORAGE_EMULATOR_HOST'] = storageEmulator
+  // An emulator needs no credentials: the client is not to look for Google's metadata server.
+  if (firestoreEmulator !== '' || storageEmulator !== '') process.env['METADATA_SERVER_DETECTION'] ??= 'none'
+}
+
+const open = (settings: FirebaseSettings) =>
   Effect.tryPromise({
     try: async () => {
-      // Only who uses Firebase pays for loading it.
+      const { credentials = '', projectId } = settings
+      // Loaded here, so that servers without Firebase do not load it.
       const { deleteApp, initializeApp } = await import('firebase-admin/app')
-      if (firestoreEmulator !== '') process.env['FIRESTORE_EMULATOR_HOST'] = firestoreEmulator
-      if (authEmulator !== '') process.env['FIREBASE_AUTH_EMULATOR_HOST'] = authEmulator
-      if (storageEmulator !== '') process.env['FIREBASE_STORAGE_EMULATOR_HOST'] = storageEmulator
-      // An emulator wants no credentials: nothing is to be looked for on Google's machines.
-      if (firestoreEmulator !== '' || storageEmulator !== '')
-        process.env['METADATA_SERVER_DETECTION'] ??= 'none'
+      setEnvironment(settings)
       if (credentials !== '') await checkKeyFile(credentials)
-      const app = initializeApp(
-        projectId === '' ? {} : { projectId },
-        `backscroll-${process.hrtime.bigint()}`
-      )
+      const name = `backscroll-${process.hrtime.bigint()}`
+      const app = initializeApp(projectId === '' ? {} : { projectId }, name)
       return { app, close: close(() => deleteApp(app)) }
     },
     catch: setupError

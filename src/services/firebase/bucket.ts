@@ -1,5 +1,5 @@
-// Media files in a bucket of Firebase Storage: media/<sha-256>. A file is written to this machine first, where its hash
-// is told, and appears in the bucket complete or not at all.
+// Media files in a bucket of Firebase Storage: media/<sha-256>. A file is written to the folder on this machine first, where
+// its hash is computed, and appears in the bucket complete or not at all.
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { Effect, Layer, Stream } from 'effect'
@@ -19,74 +19,75 @@ const trying = <A>(work: () => Promise<A>): Effect.Effect<A, MediaStorageError> 
 const isMissing = (cause: unknown): boolean =>
   typeof cause === 'object' && cause !== null && 'code' in cause && Number(cause.code) === 404
 
-const filesIn = (bucket: Bucket, local: MediaFiles['Service']) => {
-  const named = (file: string) => bucket.file(`${FOLDER}${file}`)
+const fileIn = (bucket: Bucket, file: string) => bucket.file(`${FOLDER}${file}`)
 
-  const sizeInBucket = (file: string) =>
-    trying(async () => {
-      try {
-        const [metadata] = await named(file).getMetadata()
-        return Number(metadata.size)
-      } catch (cause) {
-        if (isMissing(cause)) return undefined
-        throw cause
-      }
-    })
+/** Bytes; `undefined` when the bucket does not have the file. */
+const sizeIn = (bucket: Bucket, file: string) =>
+  trying(async () => {
+    try {
+      const [metadata] = await fileIn(bucket, file).getMetadata()
+      return Number(metadata.size)
+    } catch (cause) {
+      if (isMissing(cause)) return undefined
+      throw cause
+    }
+  })
 
-  /** Files from before there was a bucket are still in the folder. */
-  const size = (file: string) =>
-    Effect.filterOrElse(
-      local.size(file),
-      here => here !== undefined,
-      () => sizeInBucket(file)
-    )
-
-  const readFromBucket = (file: string, range?: ByteRange): Stream.Stream<Uint8Array, MediaStorageError> =>
-    range !== undefined && range.end < range.start
-      ? Stream.empty
-      : Stream.suspend(() =>
-          Stream.fromAsyncIterable<Uint8Array, MediaStorageError>(
-            named(file).createReadStream({ ...range, validation: false }),
-            cause => new MediaStorageError({ cause })
-          )
-        )
-
-  const read = (file: string, range?: ByteRange): Stream.Stream<Uint8Array, MediaStorageError> =>
-    Stream.unwrap(
-      Effect.map(local.size(file), here =>
-        here === undefined ? readFromBucket(file, range) : local.read(file, range)
-      )
-    )
-
-  const upload = (file: string) =>
-    Effect.flatMap(Stream.toAsyncIterableEffect(local.read(file)), content =>
-      trying(() =>
-        pipeline(
-          Readable.from(content),
-          named(file).createWriteStream({
-            // The hash of what arrived is compared with that of what was sent.
-            validation: 'md5',
-            resumable: false,
-            contentType: 'application/octet-stream',
-            metadata: { cacheControl: 'private, max-age=31536000, immutable' }
-          })
+const readFrom = (
+  bucket: Bucket,
+  file: string,
+  range?: ByteRange
+): Stream.Stream<Uint8Array, MediaStorageError> =>
+  range !== undefined && range.end < range.start
+    ? Stream.empty
+    : Stream.suspend(() =>
+        Stream.fromAsyncIterable<Uint8Array, MediaStorageError>(
+          fileIn(bucket, file).createReadStream({ ...range, validation: false }),
+          cause => new MediaStorageError({ cause })
         )
       )
-    )
 
-  return MediaFiles.of({
-    size,
-    read,
+const upload = (bucket: Bucket, local: MediaFiles['Service'], file: string) =>
+  Effect.flatMap(Stream.toAsyncIterableEffect(local.read(file)), content =>
+    trying(() =>
+      pipeline(
+        Readable.from(content),
+        fileIn(bucket, file).createWriteStream({
+          // Google compares the hash of what arrived with that of what was sent.
+          validation: 'md5',
+          resumable: false,
+          contentType: 'application/octet-stream',
+          metadata: { cacheControl: 'private, max-age=31536000, immutable' }
+        })
+      )
+    )
+  )
+
+/** Files stored before the bucket was configured are still in the folder, and are found there first. */
+const filesIn = (bucket: Bucket, local: MediaFiles['Service']) =>
+  MediaFiles.of({
+    size: file =>
+      Effect.filterOrElse(
+        local.size(file),
+        here => here !== undefined,
+        () => sizeIn(bucket, file)
+      ),
+    read: (file, range) =>
+      Stream.unwrap(
+        Effect.map(local.size(file), here =>
+          here === undefined ? readFrom(bucket, file, range) : local.read(file, range)
+        )
+      ),
     write: Effect.fnUntraced(function* (content, expected) {
       const held = yield* local.write(content, expected)
-      return yield* Effect.as(upload(held.file), held).pipe(
+      return yield* Effect.as(upload(bucket, local, held.file), held).pipe(
         Effect.ensuring(Effect.ignore(local.remove(held.file)))
       )
     }),
     remove: file =>
       Effect.andThen(
         local.remove(file),
-        Effect.asVoid(trying(() => named(file).delete({ ignoreNotFound: true })))
+        Effect.asVoid(trying(() => fileIn(bucket, file).delete({ ignoreNotFound: true })))
       ),
     writtenBefore: time =>
       Stream.concat(
@@ -94,7 +95,6 @@ const filesIn = (bucket: Bucket, local: MediaFiles['Service']) => {
         Stream.fromAsyncIterable(oldFiles(bucket, time), cause => new MediaStorageError({ cause }))
       )
   })
-}
 
 async function* oldFiles(bucket: Bucket, time: number): AsyncGenerator<string> {
   let pageToken: string | undefined
@@ -114,7 +114,7 @@ async function* oldFiles(bucket: Bucket, time: number): AsyncGenerator<string> {
   } while (pageToken !== undefined)
 }
 
-/** Media in the bucket; on their way through the folder that holds them otherwise. */
+/** Stores media in the bucket; the folder below it holds them while they are uploaded. */
 export const layer = (bucketName: string): Layer.Layer<MediaFiles, FirebaseSetup, FirebaseApp | MediaFiles> =>
   Layer.effect(
     MediaFiles,

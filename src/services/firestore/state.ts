@@ -1,4 +1,4 @@
-// Where applications read, and how far that is behind.
+// Which store applications read, and how far Firestore is behind.
 import { Context, Effect, Layer } from 'effect'
 import type { StoreState as State } from '../../domain/publishing.ts'
 import type { DatabaseError } from '../database/error.ts'
@@ -9,7 +9,7 @@ export class StoreState extends Context.Service<
     readonly read: Effect.Effect<State, DatabaseError>
   }
 >()('backscroll/services/firestore/StoreState') {
-  /** Over HTTP alone. */
+  /** Applications read over HTTP only. */
   static readonly layerOfSqlite: Layer.Layer<StoreState> = Layer.succeed(
     StoreState,
     StoreState.of({ read: Effect.succeed({ store: 'sqlite', publishing: null }) })

@@ -1,6 +1,7 @@
-// Trouble with the disk or the database, told as what it is: full, locked, read-only, damaged.
+// Incidents about the disk or the database, by what is wrong with it: full, locked, read-only, damaged.
+import type { Effect } from 'effect'
 import type { IncidentKind } from '../../domain/incident.ts'
-import type { News } from './incidents.ts'
+import type { IncidentReport, Incidents } from './incidents.ts'
 
 interface Trouble {
   readonly kind: Extract<IncidentKind, `storage.${string}`>
@@ -13,65 +14,67 @@ const FAILED: Trouble = {
   reason: 'the database failed',
   advice: 'Look at the disk and at the log'
 }
-
-/** By SQLite's primary result code. */
-const BY_CODE: ReadonlyMap<number, Trouble> = new Map<number, Trouble>([
-  [
-    5,
-    {
-      kind: 'storage.locked',
-      reason: 'another program holds the database',
-      advice: 'End whatever has backscroll.db open; backups should use sqlite3 .backup'
-    }
-  ],
-  [
-    8,
-    {
-      kind: 'storage.readOnly',
-      reason: 'the database is read-only',
-      advice: 'Make DATA_DIR writable for this process again'
-    }
-  ],
-  [10, { kind: 'storage.failed', reason: 'the disk answers with errors', advice: 'Check the disk' }],
-  [
-    11,
-    {
-      kind: 'storage.damaged',
-      reason: 'the database is damaged',
-      advice: 'Stop the server and restore DATA_DIR from a backup'
-    }
-  ],
-  [13, { kind: 'storage.full', reason: 'the disk is full', advice: 'Free space where DATA_DIR is' }]
-])
-
-/** What the operating system says of files beside the database. */
-const BY_ERROR_NAME: ReadonlyMap<string, number> = new Map([
-  ['ENOSPC', 13],
-  ['EDQUOT', 13],
-  ['EROFS', 8],
-  ['EACCES', 8],
-  ['EIO', 10]
-])
-
-const codeOf = (error: unknown): number | undefined => {
-  for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 8; depth += 1) {
-    if ('errcode' in at && typeof at.errcode === 'number') return at.errcode & 0xff
-    const named = 'code' in at && typeof at.code === 'string' ? BY_ERROR_NAME.get(at.code) : undefined
-    if (named !== undefined) return named
-    const next: unknown = 'cause' in at ? at.cause : undefined
-    at = next ?? ('reason' in at ? at.reason : undefined)
-  }
-  return undefined
+const LOCKED: Trouble = {
+  kind: 'storage.locked',
+  reason: 'another program holds the database',
+  advice: 'End whatever has backscroll.db open; backups should use sqlite3 .backup'
+}
+const READ_ONLY: Trouble = {
+  kind: 'storage.readOnly',
+  reason: 'the database is read-only',
+  advice: 'Make DATA_DIR writable for this process again'
+}
+const DISK_ERRORS: Trouble = {
+  kind: 'storage.failed',
+  reason: 'the disk answers with errors',
+  advice: 'Check the disk'
+}
+const DAMAGED: Trouble = {
+  kind: 'storage.damaged',
+  reason: 'the database is damaged',
+  advice: 'Stop the server and restore DATA_DIR from a backup'
+}
+const FULL: Trouble = {
+  kind: 'storage.full',
+  reason: 'the disk is full',
+  advice: 'Free space where DATA_DIR is'
 }
 
-/** What is wrong with the storage, by the error of a statement. */
+/** SQLite's primary result codes: https://www.sqlite.org/rescode.html */
+const BY_SQLITE_CODE: ReadonlyMap<number, Trouble> = new Map([
+  [5, LOCKED],
+  [8, READ_ONLY],
+  [10, DISK_ERRORS],
+  [11, DAMAGED],
+  [13, FULL]
+])
+
+/** Errors of the operating system, for files beside the database. */
+const BY_SYSTEM_CODE: ReadonlyMap<string, Trouble> = new Map([
+  ['ENOSPC', FULL],
+  ['EDQUOT', FULL],
+  ['EROFS', READ_ONLY],
+  ['EACCES', READ_ONLY],
+  ['EIO', DISK_ERRORS]
+])
+
+const MOST_CAUSES = 8
+
+/** What is wrong with the storage, by the first code among the causes of a failed statement or file operation. */
 export const troubleOf = (error: unknown): Trouble => {
-  const code = codeOf(error)
-  return (code === undefined ? undefined : BY_CODE.get(code)) ?? FAILED
+  for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < MOST_CAUSES; depth += 1) {
+    if ('errcode' in at && typeof at.errcode === 'number')
+      return BY_SQLITE_CODE.get(at.errcode & 0xff) ?? FAILED
+    const named = 'code' in at && typeof at.code === 'string' ? BY_SYSTEM_CODE.get(at.code) : undefined
+    if (named !== undefined) return named
+    const cause: unknown = 'cause' in at ? at.cause : undefined
+    at = cause ?? ('reason' in at ? at.reason : undefined)
+  }
+  return FAILED
 }
 
-/** The incident for work that waits because the storage fails; `what` is a sentence without its reason. */
-export const storageTrouble = (accountId: string, what: string, error: unknown): News => {
+/** The incident about work that waits because the storage fails; `what` is a sentence without its reason. */
+export const storageTrouble = (accountId: string, what: string, error: unknown): IncidentReport => {
   const { advice, kind, reason } = troubleOf(error)
   return {
     accountId,
@@ -80,6 +83,12 @@ export const storageTrouble = (accountId: string, what: string, error: unknown):
     subject: what,
     happened: `${what}: ${reason}`,
     did: 'It waits and is tried again; nothing is acknowledged to WhatsApp before it is written, so nothing is lost',
-    advice: `${advice}. The server goes on by itself`
+    advice: `${advice}. The server continues automatically`
   }
 }
+
+/** Reports storage trouble as incidents; what a worker calls for a pass that failed. */
+export const reportStorageTrouble =
+  (incidents: Incidents['Service']) =>
+  (accountId: string, what: string, error: unknown): Effect.Effect<void> =>
+    incidents.report(storageTrouble(accountId, what, error))

@@ -1,21 +1,22 @@
-// Where media files are kept. Whoever uses this knows a file by the SHA-256 of its content (hexadecimal) and no path: a
-// folder today, a storage bucket where the database is not a file either.
+// Where media files are stored. A file is named by the SHA-256 of its content (hexadecimal), never by a path: the storage
+// is a folder or a bucket.
 import { Context, type Effect, Schema, type Stream } from 'effect'
 
-/** The disk (or bucket) refused: full, read-only, broken. The cause stays out of responses. */
+/** The disk or bucket failed: full, read-only, broken. The cause stays out of responses. */
 export class MediaStorageError extends Schema.TaggedError<MediaStorageError>()('MediaStorageError', {
   cause: Schema.Defect()
 }) {}
 
-/** What was written is not the file it was announced as; nothing of it was kept. */
+/** The content has another hash than expected; nothing of it is stored. */
 export class WrongContent extends Schema.TaggedError<WrongContent>()('WrongContent', {}) {}
 
-/** First and last byte. */
+/** First and last byte, both included. */
 export interface ByteRange {
   readonly start: number
   readonly end: number
 }
 
+/** A file that is stored. */
 export interface HeldFile {
   readonly file: string
   /** Bytes. */
@@ -28,7 +29,7 @@ export class MediaFiles extends Context.Service<
     /** Bytes; `undefined` when the file is not held. */
     readonly size: (file: string) => Effect.Effect<number | undefined, MediaStorageError>
     readonly read: (file: string, range?: ByteRange) => Stream.Stream<Uint8Array, MediaStorageError>
-    /** Keeps the content under its hash, all of it or nothing; given `expected`, only when that is its hash. */
+    /** Stores the content under its hash, all of it or nothing; with `expected` only if that is its hash. */
     readonly write: <E>(
       content: Stream.Stream<Uint8Array, E>,
       expected: string | undefined
@@ -39,13 +40,13 @@ export class MediaFiles extends Context.Service<
   }
 >()('backscroll/services/media/MediaFiles') {}
 
-/** Downloads that are not complete yet, still encrypted, by a name of the caller's: on this machine, whatever holds the files. */
+/** Incomplete downloads, still encrypted, by a name that the caller chooses. They are always on this machine. */
 export class PartialFiles extends Context.Service<
   PartialFiles,
   {
     /** Bytes; 0 when there is nothing. */
     readonly size: (name: string) => Effect.Effect<number, MediaStorageError>
-    /** Writes from the byte `at` on; what was behind it is dropped. What was written before a failure stays. */
+    /** Writes from byte `at` on and drops what was behind it. What was written before a failure stays. */
     readonly append: <E>(
       name: string,
       at: number,
@@ -53,7 +54,7 @@ export class PartialFiles extends Context.Service<
     ) => Effect.Effect<void, E | MediaStorageError>
     readonly read: (name: string, range: ByteRange) => Stream.Stream<Uint8Array, MediaStorageError>
     readonly remove: (name: string) => Effect.Effect<void, MediaStorageError>
-    /** Removes those nobody has written to since a time. */
+    /** Removes downloads that were last written before a time (milliseconds since 1970). */
     readonly removeBefore: (time: number) => Effect.Effect<void, MediaStorageError>
   }
 >()('backscroll/services/media/PartialFiles') {}

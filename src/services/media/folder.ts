@@ -1,11 +1,18 @@
-// Media files in a folder: media/<first two digits>/<sha-256>, readable by the owner only. The only place that knows paths.
+// Media files in a folder: media/<first two digits>/<sha-256>, readable by the owner only. No other file knows these paths.
 // A file appears under its name complete and on disk, or not at all.
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Effect, Layer, Stream } from 'effect'
-import { type ByteRange, MediaFiles, MediaStorageError, PartialFiles, WrongContent } from './files.ts'
+import {
+  type ByteRange,
+  type HeldFile,
+  MediaFiles,
+  MediaStorageError,
+  PartialFiles,
+  WrongContent
+} from './files.ts'
 
 const OWNER_ONLY = { file: 0o600, folder: 0o700 }
 const CHUNK_BYTES = 256 * 1024
@@ -17,7 +24,7 @@ const trying = <A>(work: () => Promise<A>): Effect.Effect<A, MediaStorageError> 
 const isMissing = (cause: unknown): boolean =>
   cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
 
-const orNothing = async <A>(work: Promise<A>): Promise<A | undefined> => {
+const orMissing = async <A>(work: Promise<A>): Promise<A | undefined> => {
   try {
     return await work
   } catch (cause) {
@@ -27,7 +34,7 @@ const orNothing = async <A>(work: Promise<A>): Promise<A | undefined> => {
 }
 
 const sizeOf = (path: string): Effect.Effect<number | undefined, MediaStorageError> =>
-  trying(async () => (await orNothing(stat(path)))?.size)
+  trying(async () => (await orMissing(stat(path)))?.size)
 
 const reading = (path: string, range?: ByteRange): Stream.Stream<Uint8Array, MediaStorageError> =>
   Stream.suspend(() =>
@@ -43,7 +50,7 @@ const writeAll = async (handle: FileHandle, chunk: Uint8Array): Promise<void> =>
   for (let at = 0; at < chunk.length;) at += (await handle.write(chunk, at)).bytesWritten
 }
 
-/** A file open for the time of the work, in a folder that is made if need be. */
+/** Opens a file while the work runs; makes its folder if there is none. */
 const withFile = <A, E>(
   path: string,
   flags: string,
@@ -58,7 +65,7 @@ const withFile = <A, E>(
     handle => Effect.promise(() => handle.close())
   )
 
-/** A rename is on disk once its folder is. */
+/** A rename is durable once its folder is synced. */
 const syncFolder = async (path: string): Promise<void> => {
   const handle = await open(path, 'r')
   try {
@@ -69,68 +76,80 @@ const syncFolder = async (path: string): Promise<void> => {
 }
 
 const removeOld = async (folder: string, time: number): Promise<void> => {
-  for (const name of (await orNothing(readdir(folder))) ?? []) {
+  for (const name of (await orMissing(readdir(folder))) ?? []) {
     const path = join(folder, name)
-    const found = await orNothing(stat(path))
+    const found = await orMissing(stat(path))
     if (found !== undefined && found.mtimeMs < time) await rm(path, { force: true })
   }
 }
 
-const filesIn = (root: string) => {
-  const pathOf = (file: string) => join(root, file.slice(0, 2), file)
-  const unfinished = join(root, 'unfinished')
+const UNFINISHED = 'unfinished'
 
-  const write: MediaFiles['Service']['write'] = Effect.fnUntraced(function* (content, expected) {
-    const temporary = join(unfinished, `${randomUUID()}.part`)
+/** Writes the content to a new file; returns its hash (hexadecimal) and size once all of it is on disk. */
+const writeHashed = <E>(path: string, content: Stream.Stream<Uint8Array, E>) =>
+  Effect.suspend(() => {
     const hash = createHash('sha256')
     let size = 0
-    return yield* Effect.gen(function* () {
-      yield* withFile(temporary, 'w', handle =>
-        Effect.andThen(
-          Stream.runForEach(content, chunk =>
-            trying(async () => {
-              hash.update(chunk)
-              size += chunk.length
-              await writeAll(handle, chunk)
-            })
-          ),
-          trying(() => handle.sync())
-        )
-      )
-      const file = hash.digest('hex')
-      if (expected !== undefined && expected !== file) return yield* new WrongContent({})
-      yield* trying(async () => {
-        await mkdir(dirname(pathOf(file)), { recursive: true, mode: OWNER_ONLY.folder })
-        await rename(temporary, pathOf(file))
-        await syncFolder(dirname(pathOf(file)))
+    const add = (handle: FileHandle, chunk: Uint8Array) =>
+      trying(async () => {
+        hash.update(chunk)
+        size += chunk.length
+        await writeAll(handle, chunk)
       })
-      return { file, size }
-      // What is left over takes space, nothing more, and goes with the next tidying.
-    }).pipe(Effect.ensuring(Effect.promise(() => rm(temporary, { force: true }).catch(() => undefined))))
+    return withFile(path, 'w', handle =>
+      Effect.andThen(
+        Stream.runForEach(content, chunk => add(handle, chunk)),
+        trying(() => handle.sync())
+      )
+    ).pipe(Effect.map((): HeldFile => ({ file: hash.digest('hex'), size })))
   })
 
-  return MediaFiles.of({
-    size: file => sizeOf(pathOf(file)),
-    read: (file, range) => reading(pathOf(file), range),
-    write,
-    remove: file => trying(() => rm(pathOf(file), { force: true })),
+const moveTo = (from: string, to: string) =>
+  trying(async () => {
+    await mkdir(dirname(to), { recursive: true, mode: OWNER_ONLY.folder })
+    await rename(from, to)
+    await syncFolder(dirname(to))
+  })
+
+/** What cannot be removed takes space and nothing else; the next upkeep removes it. */
+const removeTemporary = (path: string) =>
+  Effect.promise(() => rm(path, { force: true }).catch(() => undefined))
+
+const pathIn = (root: string, file: string): string => join(root, file.slice(0, 2), file)
+
+const writeFile = (root: string): MediaFiles['Service']['write'] =>
+  Effect.fnUntraced(function* (content, expected) {
+    const temporary = join(root, UNFINISHED, `${randomUUID()}.part`)
+    return yield* Effect.gen(function* () {
+      const held = yield* writeHashed(temporary, content)
+      if (expected !== undefined && expected !== held.file) return yield* new WrongContent({})
+      yield* moveTo(temporary, pathIn(root, held.file))
+      return held
+    }).pipe(Effect.ensuring(removeTemporary(temporary)))
+  })
+
+const filesIn = (root: string) =>
+  MediaFiles.of({
+    size: file => sizeOf(pathIn(root, file)),
+    read: (file, range) => reading(pathIn(root, file), range),
+    write: writeFile(root),
+    remove: file => trying(() => rm(pathIn(root, file), { force: true })),
     writtenBefore: time =>
       Stream.fromAsyncIterable(oldFiles(root, time), cause => new MediaStorageError({ cause }))
   })
-}
 
 async function* oldFiles(root: string, time: number): AsyncGenerator<string> {
-  for (const folder of (await orNothing(readdir(root))) ?? []) {
+  for (const folder of (await orMissing(readdir(root))) ?? []) {
     if (!/^[0-9a-f]{2}$/.test(folder)) continue
-    for (const file of (await orNothing(readdir(join(root, folder)))) ?? []) {
-      const found = FILE.test(file) ? await orNothing(stat(join(root, folder, file))) : undefined
+    for (const file of (await orMissing(readdir(join(root, folder)))) ?? []) {
+      const found = FILE.test(file) ? await orMissing(stat(join(root, folder, file))) : undefined
       if (found !== undefined && found.mtimeMs < time) yield file
     }
   }
 }
 
 const partialsIn = (root: string) => {
-  const folder = join(root, 'unfinished')
+  const folder = join(root, UNFINISHED)
   const pathOf = (name: string) => join(folder, `${name}.enc.part`)
   return PartialFiles.of({
     size: name => Effect.map(sizeOf(pathOf(name)), size => size ?? 0),

@@ -5,7 +5,7 @@ import { ownAddresses } from '../../domain/account.ts'
 import { AccountStore } from '../conversations/account-store.ts'
 import { MessageStore } from '../conversations/message-store.ts'
 import { asDatabaseError } from '../database/error.ts'
-import { asked } from '../telemetry/tracing.ts'
+import { continueTrace } from '../telemetry/tracing.ts'
 import type { Self } from '../whatsapp/convert/address.ts'
 import { type Destination, outgoingContent } from '../whatsapp/convert/outgoing.ts'
 import { UploadFailed } from '../whatsapp/errors.ts'
@@ -111,7 +111,7 @@ export const dispatchNext = Effect.fn('Outbox.runOnce')(function* (accountId: st
     const nextAt = Math.min(...times.filter(time => time !== undefined))
     return Number.isFinite(nextAt) ? { nextAt } : ('idle' as const)
   }
-  const outcome = yield* asked('Outbox.send', row.trace, accountId)(dispatch(row, now))
+  const outcome = yield* continueTrace('Outbox.send', row.trace, accountId)(dispatch(row, now))
   if (outcome !== 'sent') return outcome
   yield* Effect.sleep(paceMs)
   return 'more' as const

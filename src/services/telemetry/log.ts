@@ -1,5 +1,5 @@
-// The process's one log sink: pino, as JSON lines, or readable in a terminal. Whatever reaches it is reduced to
-// words and ids first: no message bodies, no phone numbers, no keys.
+// The process's only log sink: pino, as JSON lines, or formatted in a terminal. Everything is redacted first: no message
+// bodies, no phone numbers, no keys.
 import { Cause, Context, Layer, Logger, type LogLevel, References, Tracer } from 'effect'
 import pino from 'pino'
 import pretty from 'pino-pretty'
@@ -18,10 +18,10 @@ const EFFECT_LEVEL: Readonly<Record<Level, LogLevel.LogLevel>> = {
 
 const masked = (text: string): string => withoutNumbers(text.slice(0, 2000))
 
-const words = (part: unknown): string => {
+const redacted = (part: unknown): string => {
   if (typeof part === 'string') return masked(part)
   if (typeof part === 'number' || typeof part === 'boolean') return String(part)
-  // Only an error's own sentence: its other properties may hold what was being processed.
+  // Only an error's message: its other properties may hold what was being processed.
   if (part instanceof Error)
     return masked(
       `${part.name}: ${part.message}${part.cause instanceof Error ? ` (${part.cause.message})` : ''}`
@@ -40,29 +40,37 @@ const METHOD: Readonly<
   Fatal: 'fatal'
 }
 
-/** Effect's log goes to pino and nowhere else. */
-export const layer = (level: Level): Layer.Layer<never> => {
+type Fields = Record<string, string | number | boolean>
+
+/** The log annotations, and the id of the trace: the same for all that one request led to (its response has x-trace-id). */
+const fieldsOf = ({ fiber }: Logger.Options<unknown>): Fields => {
+  const fields: Fields = {}
+  for (const [name, value] of Object.entries(fiber.getRef(References.CurrentLogAnnotations))) {
+    fields[name] = typeof value === 'number' || typeof value === 'boolean' ? value : redacted(value)
+  }
+  const span = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
+  if (span !== undefined) fields['traceId'] = span.traceId
+  return fields
+}
+
+const textOf = ({ cause, message }: Logger.Options<unknown>): string => {
+  const parts: ReadonlyArray<unknown> = Array.isArray(message) ? message : [message]
+  const failures = cause.reasons.length > 0 ? [redacted(Cause.squash(cause))] : []
+  return [...parts.map(redacted), ...failures].filter(text => text !== '').join(': ')
+}
+
+const openSink = (level: Level): pino.Logger => {
   const stream = process.stdout.isTTY
     ? pretty({ colorize: true, ignore: 'pid,hostname', sync: true })
-    : undefined
-  const sink = pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    stream ?? pino.destination({ sync: true })
-  )
-  const logger = Logger.make(({ cause, fiber, logLevel, message }) => {
-    const parts: ReadonlyArray<unknown> = Array.isArray(message) ? message : [message]
-    const fields: Record<string, string | number | boolean> = {}
-    for (const [name, value] of Object.entries(fiber.getRef(References.CurrentLogAnnotations))) {
-      fields[name] = typeof value === 'number' || typeof value === 'boolean' ? value : words(value)
-    }
-    // The same for all that one request led to; the answer to the request names it (x-trace-id).
-    const span = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
-    if (span !== undefined) fields['traceId'] = span.traceId
-    const failures = cause.reasons.length > 0 ? [words(Cause.squash(cause))] : []
-    sink[METHOD[logLevel] ?? 'info'](
-      fields,
-      [...parts.map(words), ...failures].filter(text => text !== '').join(': ')
-    )
+    : pino.destination({ sync: true })
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream)
+}
+
+/** Sends Effect's log to pino, and nowhere else. */
+export const layer = (level: Level): Layer.Layer<never> => {
+  const sink = openSink(level)
+  const logger = Logger.make<unknown, void>(entry => {
+    sink[METHOD[entry.logLevel] ?? 'info'](fieldsOf(entry), textOf(entry))
   })
   return Layer.mergeAll(
     Logger.layer([logger]),

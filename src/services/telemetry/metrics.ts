@@ -1,8 +1,8 @@
-// What is counted and measured, under the names that Prometheus scrapes. No metric holds message text, numbers or names:
-// accounts are counted, not told apart.
+// The metrics that Prometheus scrapes. No metric holds message text, phone numbers or names: accounts are counted, not
+// distinguished.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Clock, Context, Effect, Layer, Metric } from 'effect'
-import { SqlClient } from 'effect/sql'
+import { SqlClient, type SqlError } from 'effect/sql'
 import { ACCOUNT_STATES, type AccountState } from '../../domain/account.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { type OwnedTable, Tables } from '../database/tables.ts'
@@ -26,18 +26,26 @@ const sent = counter('messages_sent', 'Messages that WhatsApp has acknowledged')
 
 const firestore = counter('firestore_operations', 'Documents of Firestore, by what became of them')
 
-/** Counts what became of the documents of one round. */
-export const countFirestore = (outcomes: ReadonlyArray<string>): Effect.Effect<void> => {
-  const counts = new Map<string, number>()
-  for (const outcome of outcomes) counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
+/** Updates a metric once for each distinct value, with how often it occurs, under the attribute `name`. */
+const updateByValue = <Value extends string>(
+  metric: Metric.Metric<number, unknown>,
+  name: string,
+  values: Iterable<Value>,
+  counts = new Map<Value, number>()
+): Effect.Effect<void> => {
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
   return Effect.forEach(
     counts,
-    ([outcome, n]) => Metric.update(Metric.withAttributes(firestore, { outcome }), n),
+    ([value, n]) => Metric.update(Metric.withAttributes(metric, { [name]: value }), n),
     { discard: true }
   )
 }
 
-/** Counts, each ready to be run. */
+/** Counts the documents of one round by their outcome. */
+export const countFirestore = (outcomes: ReadonlyArray<string>): Effect.Effect<void> =>
+  updateByValue(firestore, 'outcome', outcomes)
+
+/** Counts single events. */
 export const count = {
   transition: (from: AccountState, to: AccountState) =>
     Metric.update(Metric.withAttributes(transitions, { from, to }), 1),
@@ -51,16 +59,9 @@ export const count = {
 
 const accounts = gauge('accounts', 'Accounts, by state')
 
-/** How many accounts are in each state. */
-export const noteStates = (states: Iterable<AccountState>): Effect.Effect<void> => {
-  const counts = new Map<AccountState, number>(ACCOUNT_STATES.map(state => [state, 0]))
-  for (const state of states) counts.set(state, (counts.get(state) ?? 0) + 1)
-  return Effect.forEach(
-    counts,
-    ([state, n]) => Metric.update(Metric.withAttributes(accounts, { state }), n),
-    { discard: true }
-  )
-}
+/** How many accounts are in each state; a state that no account is in is 0. */
+export const noteStates = (states: Iterable<AccountState>): Effect.Effect<void> =>
+  updateByValue(accounts, 'state', states, new Map(ACCOUNT_STATES.map(state => [state, 0])))
 
 const messages = gauge('messages', 'Messages stored')
 const residentMemory = gauge('resident_memory_bytes', 'Memory of the process that is in use')
@@ -69,26 +70,66 @@ const eventLoopDelay = gauge('event_loop_delay_seconds', 'Since the last scrape,
 /** How exactly the event loop's delay is measured, milliseconds. */
 const RESOLUTION_MS = 10
 
-/** What measures the queue of a table, if it is one: how many rows wait, and for how long the oldest has waited. */
-const gaugesOf = ({ name, queue }: OwnedTable) => {
-  if (queue === undefined) return []
-  const { age, description, waiting } = queue
-  const depth = gauge(queue.gauge, description)
-  const measureDepth = (sql: SqlClient.SqlClient) =>
-    Effect.flatMap(sql.unsafe<{ n: number }>(`SELECT COUNT(*) AS n FROM ${name} WHERE ${waiting}`), ([row]) =>
-      Metric.update(depth, row?.n ?? 0)
+type Queue = NonNullable<OwnedTable['queue']>
+type Measure = (sql: SqlClient.SqlClient) => Effect.Effect<void, SqlError.SqlError>
+
+/** How many rows of a queue wait. */
+const measureDepth = (table: string, { description, gauge: name, waiting }: Queue): Measure => {
+  const depth = gauge(name, description)
+  return sql =>
+    Effect.flatMap(
+      sql.unsafe<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table} WHERE ${waiting}`),
+      ([row]) => Metric.update(depth, row?.n ?? 0)
     )
-  if (age === undefined) return [measureDepth]
+}
+
+/** For how many seconds the oldest row of a queue has waited. */
+const measureAge = (table: string, { waiting }: Queue, age: NonNullable<Queue['age']>): Measure => {
   const oldest = gauge(age.gauge, age.description)
-  const measureAge = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
+  return Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
     const [row] = yield* sql.unsafe<{ since: number | null }>(
-      `SELECT MIN(${age.since}) AS since FROM ${name} WHERE ${waiting}`
+      `SELECT MIN(${age.since}) AS since FROM ${table} WHERE ${waiting}`
     )
     const now = yield* Clock.currentTimeMillis
     yield* Metric.update(oldest, row?.since == null ? 0 : Math.max(0, now - row.since) / 1000)
   })
-  return [measureDepth, measureAge]
 }
+
+/** What measures a table, if it is a queue. */
+const measuresOf = ({ name, queue }: OwnedTable): ReadonlyArray<Measure> => {
+  if (queue === undefined) return []
+  const depth = measureDepth(name, queue)
+  return queue.age === undefined ? [depth] : [depth, measureAge(name, queue, queue.age)]
+}
+
+const measureMessages: Measure = sql =>
+  Effect.flatMap(sql<{ n: number }>`SELECT COALESCE(SUM(messages), 0) AS n FROM accounts`, ([row]) =>
+    Metric.update(messages, row?.n ?? 0)
+  )
+
+/** Measures the event loop's delay until the scope closes. */
+const eventLoopMonitor = Effect.acquireRelease(
+  Effect.sync(() => {
+    const monitor = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+    monitor.enable()
+    return monitor
+  }),
+  monitor => Effect.sync(() => monitor.disable())
+)
+
+const QUANTILES = [0.5, 0.99, 1]
+
+const measureProcess = Effect.fnUntraced(function* (delay: ReturnType<typeof monitorEventLoopDelay>) {
+  yield* Metric.update(residentMemory, process.memoryUsage.rss())
+  for (const quantile of QUANTILES) {
+    const seconds = Math.max(0, delay.percentile(quantile * 100) / 1e9 - RESOLUTION_MS / 1000)
+    yield* Metric.update(
+      Metric.withAttributes(eventLoopDelay, { quantile: String(quantile) }),
+      Number.isFinite(seconds) ? seconds : 0
+    )
+  }
+  delay.reset()
+})
 
 export class Gauges extends Context.Service<
   Gauges,
@@ -102,37 +143,11 @@ export class Gauges extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const tables = yield* Tables
-      const delay = yield* Effect.acquireRelease(
-        Effect.sync(() => {
-          const monitor = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-          monitor.enable()
-          return monitor
-        }),
-        monitor => Effect.sync(() => monitor.disable())
-      )
-
-      const measureQueues = Effect.forEach(tables.all.flatMap(gaugesOf), refresh => refresh(sql), {
-        discard: true
-      })
-      const measureMessages = Effect.flatMap(
-        sql<{ n: number }>`SELECT COALESCE(SUM(messages), 0) AS n FROM accounts`,
-        ([row]) => Metric.update(messages, row?.n ?? 0)
-      )
-
-      const ofProcess = Effect.gen(function* () {
-        yield* Metric.update(residentMemory, process.memoryUsage.rss())
-        for (const quantile of [0.5, 0.99, 1]) {
-          const seconds = Math.max(0, delay.percentile(quantile * 100) / 1e9 - RESOLUTION_MS / 1000)
-          yield* Metric.update(
-            Metric.withAttributes(eventLoopDelay, { quantile: String(quantile) }),
-            Number.isFinite(seconds) ? seconds : 0
-          )
-        }
-        delay.reset()
-      })
-
+      const delay = yield* eventLoopMonitor
+      const measures = [...tables.all.flatMap(measuresOf), measureMessages]
       return Gauges.of({
-        refresh: Effect.all([measureQueues, measureMessages, ofProcess], { discard: true }).pipe(
+        refresh: Effect.forEach(measures, measure => measure(sql), { discard: true }).pipe(
+          Effect.andThen(measureProcess(delay)),
           asDatabaseError('measuring')
         )
       })

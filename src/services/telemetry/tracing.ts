@@ -1,6 +1,6 @@
-// Traces by OpenTelemetry: what an HTTP request led to, down to the wire and the store, also what was done later and after
-// a restart. Spans of a request and what follows from it are exported; the server's own rounds are not. Like the log, they
-// hold no message bodies, phone numbers or keys: only named attributes pass, and of an error its name.
+// OpenTelemetry traces: what an HTTP request led to, down to the wire and the store, including work that is done later or
+// after a restart. Periodic work of the server itself is not exported. Like the log, spans hold no message bodies, phone
+// numbers or keys: only listed attributes pass, and of an error only its name.
 import { NodeHttpClient } from '@effect/platform-node'
 import { Clock, ConfigProvider, Effect, Exit, Layer, Option, Stream, Tracer } from 'effect'
 import { Headers, HttpClient, HttpTraceContext } from 'effect/http'
@@ -8,7 +8,7 @@ import { OtlpSerialization, OtlpTracer } from 'effect/observability'
 import type { ConnectionEvent } from '../../domain/connection.ts'
 import { withoutNumbers } from '../../domain/mask.ts'
 
-const SHOWN: ReadonlySet<string> = new Set([
+const EXPORTED_ATTRIBUTES: ReadonlySet<string> = new Set([
   'accountId',
   'db.operation.name',
   'db.query.text',
@@ -19,10 +19,10 @@ const SHOWN: ReadonlySet<string> = new Set([
   'messaging.operation.name'
 ])
 
-const shownValue = (value: unknown): unknown => (typeof value === 'string' ? withoutNumbers(value) : value)
+const redactedValue = (value: unknown): unknown => (typeof value === 'string' ? withoutNumbers(value) : value)
 
-/** The kind of a failure, without its words, which may hold what was being processed. */
-const nameless = (exit: Exit.Exit<unknown, unknown>): Exit.Exit<unknown, unknown> => {
+/** The failure's name without its message, which may hold what was being processed. */
+const withoutMessage = (exit: Exit.Exit<unknown, unknown>): Exit.Exit<unknown, unknown> => {
   if (Exit.isSuccess(exit) || Exit.hasInterrupts(exit)) return exit
   const [failure] = exit.cause.reasons
   const error =
@@ -30,35 +30,40 @@ const nameless = (exit: Exit.Exit<unknown, unknown>): Exit.Exit<unknown, unknown
   const tagged =
     typeof error === 'object' && error !== null && '_tag' in error ? String(error._tag) : undefined
   const name = tagged ?? (error instanceof Error ? error.name : 'Error')
-  const shown = Object.assign(new Error(name), { name })
-  shown.stack = name
-  return Exit.die(shown)
+  const redacted = Object.assign(new Error(name), { name })
+  redacted.stack = name
+  return Exit.die(redacted)
 }
 
-/** A tracer whose spans show no more than the log would. */
-const discreet = (tracer: Tracer.Tracer): Tracer.Tracer =>
+/** Drops attributes that are not in the list, masks numbers, and keeps only the names of errors. */
+const redact = (span: Tracer.Span): Tracer.Span => {
+  const { name } = span
+  const attribute = span.attribute.bind(span)
+  const end = span.end.bind(span)
+  const event = span.event.bind(span)
+  return Object.assign(span, {
+    attribute: (key: string, value: unknown) => {
+      if (!EXPORTED_ATTRIBUTES.has(key)) return
+      attribute(key, redactedValue(value))
+      // A request's span is named by its route.
+      if (key === 'http.route') Object.assign(span, { name: `${name} ${String(value)}` })
+    },
+    event: (of: string, startTime: bigint) => event(withoutNumbers(of), startTime),
+    end: (endTime: bigint, exit: Exit.Exit<unknown, unknown>) => end(endTime, withoutMessage(exit))
+  })
+}
+
+/** Samples only spans of a request and what follows from one, redacted. */
+const redacting = (tracer: Tracer.Tracer): Tracer.Tracer =>
   Tracer.make({
     span: options => {
-      const isAsked = Option.isSome(options.parent) || options.kind === 'server'
+      const followsRequest = Option.isSome(options.parent) || options.kind === 'server'
       const span = tracer.span({
         ...options,
         name: withoutNumbers(options.name),
-        sampled: options.sampled && isAsked
+        sampled: options.sampled && followsRequest
       })
-      if (!span.sampled) return span
-      const attribute = span.attribute.bind(span)
-      const end = span.end.bind(span)
-      const event = span.event.bind(span)
-      return Object.assign(span, {
-        attribute: (key: string, value: unknown) => {
-          if (!SHOWN.has(key)) return
-          attribute(key, shownValue(value))
-          // A request is called by what it asks for.
-          if (key === 'http.route') Object.assign(span, { name: `${options.name} ${String(value)}` })
-        },
-        event: (name: string, startTime: bigint) => event(withoutNumbers(name), startTime),
-        end: (endTime: bigint, exit: Exit.Exit<unknown, unknown>) => end(endTime, nameless(exit))
-      })
+      return span.sampled ? redact(span) : span
     }
   })
 
@@ -68,26 +73,26 @@ export const isWanted = (environment: Readonly<Record<string, string | undefined
     Boolean
   )
 
-/** Exports to the collector that the standard's variables name, `OTEL_EXPORTER_OTLP_ENDPOINT` above all. */
+/** Exports to the collector that OpenTelemetry's environment variables name, such as `OTEL_EXPORTER_OTLP_ENDPOINT`. */
 export const layer = (environment: Readonly<Record<string, string | undefined>>): Layer.Layer<never> => {
-  // Whoever names a collector wants traces there.
+  // A collector that is named is to get traces; the standard's default is none.
   const env = { OTEL_TRACES_EXPORTER: 'otlp', OTEL_SERVICE_NAME: 'backscroll', ...defined(environment) }
-  return Layer.effect(Tracer.Tracer, Effect.map(Tracer.Tracer, discreet)).pipe(
+  return Layer.effect(Tracer.Tracer, Effect.map(Tracer.Tracer, redacting)).pipe(
     Layer.provide(OtlpTracer.layerFromConfig()),
     Layer.provide([
       OtlpSerialization.layerJson,
-      Layer.provide(watched, NodeHttpClient.layerUndici),
+      Layer.provide(loggingOutages, NodeHttpClient.layerUndici),
       ConfigProvider.layer(ConfigProvider.fromEnv({ env }))
     ])
   )
 }
 
-/** A collector that cannot be reached is told once, and once more when it is back; the server does not depend on it. */
-const watched = Layer.effect(
+/** Logs once when the collector cannot be reached, and once when it is back. The server does not depend on it. */
+const loggingOutages = Layer.effect(
   HttpClient.HttpClient,
   Effect.map(HttpClient.HttpClient, client => {
     let isAway = false
-    const noted = (away: boolean) =>
+    const noteAway = (away: boolean) =>
       Effect.suspend(() => {
         if (away === isAway) return Effect.void
         isAway = away
@@ -97,8 +102,8 @@ const watched = Layer.effect(
       })
     return HttpClient.transformResponse(client, answer =>
       answer.pipe(
-        Effect.tap(({ status }) => noted(status >= 400)),
-        Effect.tapError(() => noted(true))
+        Effect.tap(({ status }) => noteAway(status >= 400)),
+        Effect.tapError(() => noteAway(true))
       )
     )
   })
@@ -109,7 +114,7 @@ const defined = (environment: Readonly<Record<string, string | undefined>>): Rec
     Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
   )
 
-/** The current span as W3C writes it, to be kept with work that is done later. */
+/** The current span as a W3C `traceparent`, to be stored with work that is done later; `null` when it is not sampled. */
 export const currentTrace: Effect.Effect<string | null> = Effect.map(
   Effect.option(Effect.currentSpan),
   span =>
@@ -118,8 +123,8 @@ export const currentTrace: Effect.Effect<string | null> = Effect.map(
       : null
 )
 
-/** A span of work that was asked for in the given trace. */
-export const asked = (name: string, trace: string | null, accountId: string) => {
+/** A span of deferred work, in the trace (a W3C `traceparent`) of the request that caused it. */
+export const continueTrace = (name: string, trace: string | null, accountId: string) => {
   const parent = HttpTraceContext.w3c(Headers.fromInput({ traceparent: trace ?? '' }))
   return Effect.withSpan(name, {
     attributes: { accountId },
@@ -129,7 +134,7 @@ export const asked = (name: string, trace: string | null, accountId: string) => 
 
 const NOT_OPENED = { _tag: 'NotOpened' } as const
 
-/** Times a connection that somebody asked for, until it is open, offers to be linked, or has failed. */
+/** Adds a span for a connection that a request caused, until it is open, offers a code for linking, or has failed. */
 export const timedConnection = <E, R>(
   parent: Tracer.AnySpan | undefined,
   accountId: string,

@@ -1,4 +1,4 @@
-// Encryption at rest: AES-256-GCM, a fresh nonce each time, bound to what the value is (so rows cannot be swapped).
+// Encryption at rest: AES-256-GCM, a fresh nonce each time, bound to what the value is, so that rows cannot be swapped.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -52,7 +52,20 @@ export const make = (key: Uint8Array): Seal['Service'] => ({
     })
 })
 
-/** The key from the settings, or the one kept in the data folder (made at the first start, mode 0600). */
+const KEY_BYTES = 32
+
+/** The key in the data folder; made if there is none, readable by the owner only. */
+const keyIn = (folder: string): Uint8Array => {
+  const file = join(folder, 'vault.key')
+  if (!existsSync(file))
+    writeFileSync(file, randomBytes(KEY_BYTES).toString('base64'), { mode: 0o600, flag: 'wx' })
+  chmodSync(file, 0o600)
+  const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64')
+  if (key.length !== KEY_BYTES) throw new Error('it does not hold 32 bytes in base64')
+  return key
+}
+
+/** The key from the settings, or the one in the data folder. */
 export const layer = (options: {
   readonly key: Uint8Array | ''
   readonly folder: string
@@ -60,16 +73,7 @@ export const layer = (options: {
   Layer.effect(
     Seal,
     Effect.try({
-      try: () => {
-        if (options.key !== '') return Seal.of(make(options.key))
-        const file = join(options.folder, 'vault.key')
-        if (!existsSync(file))
-          writeFileSync(file, randomBytes(32).toString('base64'), { mode: 0o600, flag: 'wx' })
-        chmodSync(file, 0o600)
-        const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64')
-        if (key.length !== 32) throw new Error('it does not hold 32 bytes in base64')
-        return Seal.of(make(key))
-      },
+      try: () => Seal.of(make(options.key === '' ? keyIn(options.folder) : options.key)),
       catch: cause =>
         new VaultKeyError({
           message: `The vault key in DATA_DIR cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`

@@ -1,9 +1,8 @@
-// Credentials and Signal keys of every account, sealed at rest. Knows nothing of what the values mean.
+// Credentials and Signal keys of every account, sealed at rest. Does not know what the values mean.
 import { Context, Effect, Layer, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
-import type { SealBroken } from './seal.ts'
-import { Seal } from './seal.ts'
+import { Seal, type SealBroken } from './seal.ts'
 
 /** The data folder was written with another key than the one given now. */
 export class VaultLocked extends Schema.TaggedError<VaultLocked>()('VaultLocked', {}) {
@@ -34,7 +33,7 @@ export class Vault extends Context.Service<
       changes: KeyChanges,
       credentials?: Uint8Array
     ) => Effect.Effect<void, VaultError>
-    /** Forgets everything about an account. */
+    /** Deletes everything of an account. */
     readonly erase: (accountId: string) => Effect.Effect<void, VaultError>
   }
 >()('backscroll/services/vault/Vault') {
@@ -44,78 +43,102 @@ export class Vault extends Context.Service<
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const seal = yield* Seal
-        const named = asDatabaseError('the vault')
-        yield* named(checkKey(sql, seal))
-
-        const credentialsOf = (accountId: string) => `credentials ${accountId}`
-        const keyOf = (accountId: string, kind: string, id: string) => `key ${accountId} ${kind} ${id}`
-
-        const readCredentials = Effect.fn('Vault.readCredentials')(function* (accountId: string) {
-          const [row] = yield* sql<{ sealed: Uint8Array }>`
-          SELECT sealed FROM vault_credentials WHERE account_id = ${accountId}`
-          return row === undefined ? undefined : yield* seal.open(credentialsOf(accountId), row.sealed)
-        }, named)
-        const writeCredentials = Effect.fn('Vault.writeCredentials')(function* (
-          accountId: string,
-          value: Uint8Array
-        ) {
-          yield* sql`INSERT INTO vault_credentials (account_id, sealed)
-          VALUES (${accountId}, ${seal.close(credentialsOf(accountId), value)})
-          ON CONFLICT (account_id) DO UPDATE SET sealed = excluded.sealed`
-        }, named)
-        const readKeys = Effect.fnUntraced(function* (
-          accountId: string,
-          kind: string,
-          ids: ReadonlyArray<string>
-        ) {
-          const found = new Map<string, Buffer>()
-          for (const id of ids) {
-            const [row] = yield* sql<{ sealed: Uint8Array }>`
-            SELECT sealed FROM vault_keys WHERE account_id = ${accountId} AND kind = ${kind} AND id = ${id}`
-            if (row !== undefined) found.set(id, yield* seal.open(keyOf(accountId, kind, id), row.sealed))
-          }
-          return found
-        }, named)
-        const writeKeys = Effect.fnUntraced(
-          function* (accountId: string, changes: KeyChanges, credentials?: Uint8Array) {
-            if (credentials !== undefined) yield* writeCredentials(accountId, credentials)
-            for (const [kind, values] of Object.entries(changes)) {
-              for (const [id, value] of Object.entries(values)) {
-                yield* value === null
-                  ? sql`DELETE FROM vault_keys WHERE account_id = ${accountId} AND kind = ${kind} AND id = ${id}`
-                  : sql`INSERT INTO vault_keys (account_id, kind, id, sealed)
-                  VALUES (${accountId}, ${kind}, ${id}, ${seal.close(keyOf(accountId, kind, id), value)})
-                  ON CONFLICT (account_id, kind, id) DO UPDATE SET sealed = excluded.sealed`
-              }
-            }
-          },
-          sql.withTransaction,
-          named
-        )
-        const erase = Effect.fn('Vault.erase')(
-          function* (accountId: string) {
-            yield* sql`DELETE FROM vault_credentials WHERE account_id = ${accountId}`
-            yield* sql`DELETE FROM vault_keys WHERE account_id = ${accountId}`
-          },
-          sql.withTransaction,
-          named
-        )
-
-        return Vault.of({ readCredentials, writeCredentials, readKeys, writeKeys, erase })
+        yield* asVaultError(checkKey(sql, seal))
+        const putCredentials = writeCredentials(sql, seal)
+        return Vault.of({
+          readCredentials: readCredentials(sql, seal),
+          writeCredentials: putCredentials,
+          readKeys: readKeys(sql, seal),
+          writeKeys: writeKeys(sql, seal, putCredentials),
+          erase: erase(sql)
+        })
       })
     )
 }
 
-const CHECK = 'vault check'
+type OpenSeal = Seal['Service']
 
-/** Refuses to start on a folder written with another key, instead of failing account by account later. */
-const checkKey = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, seal: Seal['Service']) {
+const asVaultError = asDatabaseError('the vault')
+
+/** What a sealed value is: the seal opens it as nothing else. */
+const credentialsLabel = (accountId: string) => `credentials ${accountId}`
+const keyLabel = (accountId: string, kind: string, id: string) => `key ${accountId} ${kind} ${id}`
+const CHECK_LABEL = 'vault check'
+
+const readCredentials = (sql: SqlClient.SqlClient, seal: OpenSeal) =>
+  Effect.fn('Vault.readCredentials')(function* (accountId: string) {
+    const [row] = yield* sql<{ sealed: Uint8Array }>`
+      SELECT sealed FROM vault_credentials WHERE account_id = ${accountId}`
+    return row === undefined ? undefined : yield* seal.open(credentialsLabel(accountId), row.sealed)
+  }, asVaultError)
+
+const writeCredentials = (sql: SqlClient.SqlClient, seal: OpenSeal) =>
+  Effect.fn('Vault.writeCredentials')(function* (accountId: string, value: Uint8Array) {
+    yield* sql`INSERT INTO vault_credentials (account_id, sealed)
+      VALUES (${accountId}, ${seal.close(credentialsLabel(accountId), value)})
+      ON CONFLICT (account_id) DO UPDATE SET sealed = excluded.sealed`
+  }, asVaultError)
+
+const readKeys = (sql: SqlClient.SqlClient, seal: OpenSeal) =>
+  Effect.fnUntraced(function* (accountId: string, kind: string, ids: ReadonlyArray<string>) {
+    const found = new Map<string, Buffer>()
+    for (const id of ids) {
+      const [row] = yield* sql<{ sealed: Uint8Array }>`
+        SELECT sealed FROM vault_keys WHERE account_id = ${accountId} AND kind = ${kind} AND id = ${id}`
+      if (row !== undefined) found.set(id, yield* seal.open(keyLabel(accountId, kind, id), row.sealed))
+    }
+    return found
+  }, asVaultError)
+
+const writeKey = (
+  sql: SqlClient.SqlClient,
+  seal: OpenSeal,
+  { accountId, id, kind }: { readonly accountId: string; readonly kind: string; readonly id: string },
+  value: Uint8Array | null
+) =>
+  value === null
+    ? sql`DELETE FROM vault_keys WHERE account_id = ${accountId} AND kind = ${kind} AND id = ${id}`
+    : sql`INSERT INTO vault_keys (account_id, kind, id, sealed)
+      VALUES (${accountId}, ${kind}, ${id}, ${seal.close(keyLabel(accountId, kind, id), value)})
+      ON CONFLICT (account_id, kind, id) DO UPDATE SET sealed = excluded.sealed`
+
+const writeKeys = (
+  sql: SqlClient.SqlClient,
+  seal: OpenSeal,
+  putCredentials: Vault['Service']['writeCredentials']
+) =>
+  Effect.fnUntraced(
+    function* (accountId: string, changes: KeyChanges, credentials?: Uint8Array) {
+      if (credentials !== undefined) yield* putCredentials(accountId, credentials)
+      for (const [kind, values] of Object.entries(changes)) {
+        for (const [id, value] of Object.entries(values)) {
+          yield* writeKey(sql, seal, { accountId, kind, id }, value)
+        }
+      }
+    },
+    sql.withTransaction,
+    asVaultError
+  )
+
+const erase = (sql: SqlClient.SqlClient) =>
+  Effect.fn('Vault.erase')(
+    function* (accountId: string) {
+      yield* sql`DELETE FROM vault_credentials WHERE account_id = ${accountId}`
+      yield* sql`DELETE FROM vault_keys WHERE account_id = ${accountId}`
+    },
+    sql.withTransaction,
+    asVaultError
+  )
+
+/** Refuses to start on a folder that was written with another key, instead of failing account by account later. */
+const checkKey = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, seal: OpenSeal) {
   const [row] = yield* sql<{ sealed: Uint8Array }>`SELECT sealed FROM vault_check`
   if (row === undefined) {
-    yield* sql`INSERT INTO vault_check (only, sealed) VALUES (1, ${seal.close(CHECK, Buffer.from(CHECK))})`
+    yield* sql`INSERT INTO vault_check (only, sealed)
+      VALUES (1, ${seal.close(CHECK_LABEL, Buffer.from(CHECK_LABEL))})`
     return
   }
   yield* seal
-    .open(CHECK, row.sealed)
+    .open(CHECK_LABEL, row.sealed)
     .pipe(Effect.catchTag('SealBroken', () => Effect.fail(new VaultLocked({}))))
 })

@@ -8,7 +8,7 @@ import type { Message, Receipt } from '../../../src/domain/message.ts'
 import type { Thread } from '../../../src/domain/thread.ts'
 import { FirestoreDatabase } from '../../../src/services/firestore/publish/database.ts'
 import { Publisher } from '../../../src/services/firestore/publish/publisher.ts'
-import { makeTracking } from '../../../src/services/firestore/publish/tracking.ts'
+import { installTracking } from '../../../src/services/firestore/publish/tracking.ts'
 import { Store } from '../../../src/services/conversations/store.ts'
 import { LocalFirestore } from '../../firestore/server.ts'
 import { servicesOn } from '../database.ts'
@@ -104,7 +104,7 @@ export class FirestoreWorld implements World {
         Layer.provideMerge(servicesOn(file))
       )
     )
-    await runtime.runPromise(Effect.flatMap(makeTracking, ({ install }) => install))
+    await runtime.runPromise(installTracking)
     return new FirestoreWorld(runtime, await runtime.runPromise(FirestoreDatabase))
   }
 

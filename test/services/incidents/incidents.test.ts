@@ -2,11 +2,11 @@
 import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
-import { Incidents, type News } from '../../../src/services/incidents/incidents.ts'
+import { Incidents, type IncidentReport } from '../../../src/services/incidents/incidents.ts'
 import { onDatabase } from '../database.ts'
 import { ACCOUNT } from '../conversations/facts.ts'
 
-const news = (subject: string): News => ({
+const reportOf = (subject: string): IncidentReport => ({
   accountId: ACCOUNT,
   kind: 'history.chunkLost',
   severity: 'warning',
@@ -26,7 +26,7 @@ test('several in one transaction are each counted once', async () => {
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const incidents = yield* Incidents
-      const both = Effect.andThen(incidents.report(news('one')), incidents.report(news('other')))
+      const both = Effect.andThen(incidents.report(reportOf('one')), incidents.report(reportOf('other')))
       yield* sql.withTransaction(both)
       yield* sql.withTransaction(both)
       return yield* counts
@@ -41,9 +41,9 @@ test('one that was reported in work that failed is not lost with it', async () =
       const sql = yield* SqlClient.SqlClient
       const incidents = yield* Incidents
       yield* Effect.flip(
-        sql.withTransaction(Effect.andThen(incidents.report(news('one')), Effect.fail('the work')))
+        sql.withTransaction(Effect.andThen(incidents.report(reportOf('one')), Effect.fail('the work')))
       )
-      yield* incidents.report(news('other'))
+      yield* incidents.report(reportOf('other'))
       return yield* counts
     })
   )

@@ -29,7 +29,7 @@ const live = Effect.fnUntraced(function* (only: string | undefined) {
   const accounts = yield* Accounts
   const incidents = yield* Incidents
   return Stream.merge(
-    Stream.map(accounts.stateChanges, move => ({ kind: 'account.state', ...move })),
+    Stream.map(accounts.stateChanges, change => ({ kind: 'account.state', ...change })),
     Stream.map(incidents.reported, report => ({ ...report, kind: 'incident', incident: report.kind }))
   ).pipe(
     Stream.filter(({ accountId }) => only === undefined || accountId === only),
@@ -37,18 +37,26 @@ const live = Effect.fnUntraced(function* (only: string | undefined) {
   )
 })
 
-/** The progress of accounts whose history arrives, whenever it has changed, and once more after the last chunk. */
+/** How far the history of an account is: counts, pace, the rest, and how many threads are complete. */
+const progressOf = Effect.fnUntraced(function* (accountId: string) {
+  const accounts = yield* Accounts
+  const { coverage, sync } = yield* accounts.historyProgress(accountId)
+  return JSON.stringify({ kind: PROGRESS, accountId, sync, coverage })
+})
+
+/** The progress of accounts whose history is being imported, whenever it has changed, and once more at the end. */
 const progress = (only: string | undefined) => {
   const sent = new Map<string, string>()
   const changes = Effect.gen(function* () {
     const accounts = yield* Accounts
-    const busy = (yield* accounts.importing).filter(accountId => only === undefined || accountId === only)
+    const importing = (yield* accounts.importing).filter(
+      accountId => only === undefined || accountId === only
+    )
     const frames: Array<string> = []
-    for (const accountId of new Set([...busy, ...sent.keys()])) {
-      const progress = yield* accounts.historyProgress(accountId)
-      const data = JSON.stringify({ kind: PROGRESS, accountId, ...progress })
+    for (const accountId of new Set([...importing, ...sent.keys()])) {
+      const data = yield* progressOf(accountId)
       if (sent.get(accountId) !== data) frames.push(liveFrame(PROGRESS, data))
-      if (busy.includes(accountId)) sent.set(accountId, data)
+      if (importing.includes(accountId)) sent.set(accountId, data)
       else sent.delete(accountId)
     }
     return frames.join('')

@@ -1,4 +1,4 @@
-// Documents as they are read from Firestore: decoded before any of it is stored.
+// Schemas of the documents in Firestore: each is decoded before it is stored here.
 import { Schema } from 'effect'
 import { AccountRecord } from '../../../domain/account.ts'
 import { CoverageState, Gap } from '../../../domain/coverage.ts'
@@ -38,6 +38,9 @@ const ContactDocument = Schema.Struct({
   name: Schema.NullOr(Schema.String),
   pushName: Schema.NullOr(Schema.String)
 })
+export type ContactDocument = typeof ContactDocument.Type
+
+export type IncidentDocument = Incident
 
 export const decodeAccountDocument = Schema.decodeUnknownEffect(AccountDocument)
 export const decodeThreadDocument = Schema.decodeUnknownEffect(ThreadDocument)

@@ -1,6 +1,6 @@
-// What a copy between the stores tells while it runs and when it has ended.
+// The progress and the result of a copy between the stores.
 
-/** Called now and then; `of` is `null` while nobody knows how much there is. */
+/** Called while a copy runs; `of` is `null` while the total is not known. */
 export type Progress = (what: string, done: number, of: number | null) => void
 
 export interface Report {
@@ -8,21 +8,21 @@ export interface Report {
   readonly to: 'sqlite' | 'firestore'
   /** Documents on both sides, by collection. */
   readonly counts: Readonly<Record<string, { readonly sqlite: number; readonly firestore: number }>>
-  /** Compared by the hash of their content, and equal. */
+  /** Documents with the same content, compared by hash. */
   readonly equal: number
   readonly different: number
-  /** On the side that was copied from and not on the other. */
+  /** Documents of the source that the target does not have. */
   readonly missing: number
-  /** In Firestore and not here, after a copy to Firestore: of accounts that are here. */
+  /** After a copy to Firestore: documents of these accounts that only Firestore has. */
   readonly extra: number
-  /** Shortened for Firestore, which takes 1 MiB. */
+  /** Documents that were shortened to Firestore's limit of 1 MiB. */
   readonly truncated: number
   /** Documents that this version cannot read. */
   readonly unreadable: number
-  /** Messages that waited to be sent where they come from: they are not sent from here. */
+  /** Messages that still waited to be sent in the source: this server does not send them. */
   readonly notSent: number
 }
 
-/** Whether everything arrived as it was. */
+/** Whether both sides have the same documents. */
 export const isComplete = ({ different, extra, missing, unreadable }: Report): boolean =>
   different + extra + missing + unreadable === 0

@@ -8,7 +8,7 @@ const LONGEST_RECONNECT_MS = 5000
 export class FirestoreDatabase extends Context.Service<FirestoreDatabase, Firestore>()(
   'backscroll/services/firestore/FirestoreDatabase'
 ) {
-  /** `databaseId` is `(default)` for the first one of a project. */
+  /** `databaseId` is `(default)` for a project's first database. */
   static layer(options: {
     readonly databaseId: string
   }): Layer.Layer<FirestoreDatabase, FirebaseSetup, FirebaseApp> {
@@ -19,7 +19,7 @@ export class FirestoreDatabase extends Context.Service<FirestoreDatabase, Firest
           try: async () => {
             const { getFirestore } = await import('firebase-admin/firestore')
             const database = getFirestore(app, options.databaseId)
-            // gRPC would wait up to two minutes before it tries again.
+            // gRPC's default back-off rises to two minutes.
             database.settings({ 'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_MS })
             return database
           },

@@ -1,6 +1,6 @@
-// A document as Firestore takes it: its size, what is left out when it is too large, and a digest that tells whether it
-// is another one than before.
-import { createHash } from 'node:crypto'
+// A document as Firestore accepts it: its size, what is left out when it is too large, and a digest that shows whether it
+// has changed.
+import { createHash, type Hash } from 'node:crypto'
 
 export type Value =
   | null
@@ -12,10 +12,10 @@ export type Value =
   | { readonly [field: string]: Value }
 export type Fields = { readonly [field: string]: Value }
 
-/** Bytes; what Firestore takes is 1 MiB, of which the name and the indexes' bookkeeping need some. */
+/** Bytes. Firestore's limit is 1 MiB, of which the name and the index entries need some. */
 const LARGEST = 1_000_000
 
-/** Of larger ones only a few fit into one request. */
+/** Bytes; of larger documents only a few fit into one request. */
 export const LARGE = 450_000
 
 const isList = (value: Value): value is ReadonlyArray<Value> => Array.isArray(value)
@@ -33,7 +33,7 @@ export const sizeOf = (value: Value): number => {
   )
 }
 
-/** Text whose halves of characters are replaced: Firestore refuses what is not Unicode. */
+/** Replaces lone surrogates: Firestore refuses text that is not well-formed Unicode. */
 const wellFormed = (value: Value): Value => {
   if (typeof value === 'string') return value.toWellFormed()
   if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value
@@ -48,20 +48,20 @@ const wellFormedFields = (fields: Fields): Fields =>
     )
   )
 
-/** The beginning of a text, in whole characters, that has at most so many bytes. */
+/** The longest beginning of a text that has at most so many bytes, in whole characters. */
 const beginningOf = (text: string, bytes: number): string =>
   new TextDecoder().decode(Buffer.from(text).subarray(0, bytes)).replace(/\uFFFD$/, '')
 
-/** In this order they are given up until the rest fits; the whole stays in the server's own database. */
+/** Dropped in this order until the rest fits. The server's own database keeps the whole. */
 const EXPENDABLE = ['raw', 'body', 'edits', 'receipts', 'contacts', 'poll', 'media', 'reactions'] as const
 
-/** The document as it can be written; `truncated` names the fields that are not whole. */
+/** The document within Firestore's limits; `truncated` names the fields that were shortened or dropped. */
 export const fitted = (fields: Fields): Fields => {
   const whole = wellFormedFields(fields)
   return sizeOf(whole) <= LARGEST ? whole : shortened(whole)
 }
 
-/** Whoever reads a conversation misses the words most, so a long text keeps at least its beginning. */
+/** Bytes. Readers miss the text most, so a long one keeps at least its beginning. */
 const LEAST_OF_BODY = 100_000
 
 const shortened = (fields: Fields): Fields => {
@@ -86,23 +86,25 @@ const shortened = (fields: Fields): Fields => {
 /** The same for equal documents, whatever the order of their fields. */
 export const digestOf = (path: string, fields: Fields): Uint8Array => {
   const hash = createHash('sha256').update(path)
-  const add = (value: Value): void => {
-    if (value instanceof Uint8Array) hash.update(`b${value.byteLength}:`).update(value)
-    else if (value === null || typeof value !== 'object') {
-      const text = JSON.stringify(value)
-      hash.update(`${text.length}:`).update(text)
-    } else if (isList(value)) {
-      hash.update(`[${value.length}:`)
-      for (const item of value) add(item)
-    } else {
-      const names = Object.keys(value).toSorted()
-      hash.update(`{${names.length}:`)
-      for (const name of names) {
-        add(name)
-        add(value[name] ?? null)
-      }
+  addToHash(hash, fields)
+  return new Uint8Array(hash.digest().subarray(0, 16))
+}
+
+/** Every part is preceded by its kind or length, so that different values never give the same bytes. */
+const addToHash = (hash: Hash, value: Value): void => {
+  if (value instanceof Uint8Array) hash.update(`b${value.byteLength}:`).update(value)
+  else if (value === null || typeof value !== 'object') {
+    const text = JSON.stringify(value)
+    hash.update(`${text.length}:`).update(text)
+  } else if (isList(value)) {
+    hash.update(`[${value.length}:`)
+    for (const item of value) addToHash(hash, item)
+  } else {
+    const names = Object.keys(value).toSorted()
+    hash.update(`{${names.length}:`)
+    for (const name of names) {
+      addToHash(hash, name)
+      addToHash(hash, value[name] ?? null)
     }
   }
-  add(fields)
-  return new Uint8Array(hash.digest().subarray(0, 16))
 }

@@ -9,7 +9,7 @@ import type {
 } from 'firebase-admin/firestore'
 import { digestOf } from '../../../domain/ids.ts'
 import { DatabaseError } from '../../database/error.ts'
-import { Incidents, type News } from '../../incidents/incidents.ts'
+import { Incidents, type IncidentReport } from '../../incidents/incidents.ts'
 import { FAILED_PRECONDITION, grpcCodeOf, INVALID_ARGUMENT, NOT_FOUND } from '../publish/errors.ts'
 
 /** With what a write would add, the document is larger than Firestore accepts. */
@@ -46,7 +46,7 @@ const updateIfUnchanged = (
         : new DatabaseError({ operation: 'answering a document of the outbox', cause })
   })
 
-const unanswerable = (document: QueryDocumentSnapshot): News => ({
+const unanswerable = (document: QueryDocumentSnapshot): IncidentReport => ({
   accountId: null,
   kind: 'firestore.refused',
   severity: 'warning',

@@ -7,9 +7,9 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { Fact } from '../../../../src/domain/fact.ts'
 import { threadIdOf } from '../../../../src/domain/ids.ts'
-import { makeComposer } from '../../../../src/services/firestore/publish/compose.ts'
+import { composeDocuments } from '../../../../src/services/firestore/publish/compose.ts'
 import { Publisher } from '../../../../src/services/firestore/publish/publisher.ts'
-import { makeTracking } from '../../../../src/services/firestore/publish/tracking.ts'
+import { enqueueEverything } from '../../../../src/services/firestore/publish/tracking.ts'
 import { Incidents } from '../../../../src/services/incidents/incidents.ts'
 import { Store } from '../../../../src/services/conversations/store.ts'
 import { temporaryFolder } from '../../../../harness/server-process.ts'
@@ -76,7 +76,7 @@ test('everything noted anew is compared, not written', async () => {
   await world.run(apply(message('A1'), message('A2')))
   await world.publish()
   const again = await cost(async () => {
-    await world.run(Effect.flatMap(makeTracking, ({ noteAll }) => noteAll))
+    await world.run(enqueueEverything)
     await world.publish()
   })
   expect(again).toEqual({ writes: 0, deletes: 0, reads: 0 })
@@ -274,11 +274,12 @@ test('whatever happens, Firestore shows exactly what is stored', async () => {
         const stored = await world.run(
           Effect.gen(function* () {
             const sql = yield* SqlClient.SqlClient
-            const { noteAll } = yield* makeTracking
-            yield* noteAll
+            yield* enqueueEverything
             const rows = yield* sql<{ path: string }>`SELECT path FROM firestore_documents`
-            const { compose } = yield* makeComposer
-            return (yield* compose(rows.map(({ path }) => path))).documents
+            return (yield* composeDocuments(
+              sql,
+              rows.map(({ path }) => path)
+            )).documents
           })
         )
         expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(stored))

@@ -1,0 +1,53 @@
+// Compares documents as they should be with what Firestore has, by the hash of their content.
+import type { DocumentData } from 'firebase-admin/firestore'
+import { digestOf, type Fields } from '../publish/document.ts'
+
+/**
+ * The fields that can be the same on both sides. The others differ by nature: files are held in a folder or bucket, the
+ * link to WhatsApp belongs to one server, and what was shortened to fit into Firestore is whole only in its source.
+ */
+const comparable = (path: string, fields: Fields): Fields => {
+  const { media, truncated: _cut, ...rest } = fields
+  if (path.startsWith('accounts/')) {
+    const { ended: _ended, lastDisconnect: _last, wanted: _wanted, ...account } = rest
+    return account
+  }
+  if (media === undefined) return rest
+  return typeof media === 'object' && media !== null && 'stored' in media
+    ? { ...rest, media: { ...media, stored: false, fetched: null } }
+    : { ...rest, media }
+}
+
+/** The published fields as Firestore has them, without fields that applications have added. */
+const publishedFields = (data: DocumentData, fields: Fields): Fields =>
+  Object.fromEntries(Object.keys(fields).map(name => [name, data[name] ?? null]))
+
+const comparedDigest = (path: string, fields: Fields): Uint8Array => digestOf(path, comparable(path, fields))
+
+const isSame = (path: string, fields: Fields, data: DocumentData): boolean =>
+  Buffer.compare(comparedDigest(path, fields), comparedDigest(path, publishedFields(data, fields))) === 0
+
+const isTruncated = (data: DocumentData): boolean =>
+  Array.isArray(data['truncated']) && data['truncated'].length > 0
+
+/** The result for all documents compared so far; paths of those that are not equal. */
+export class Comparison {
+  equal = 0
+  truncated = 0
+  readonly different: Array<string> = []
+  readonly missing: Array<string> = []
+
+  get total(): number {
+    return this.equal + this.different.length + this.missing.length
+  }
+
+  /** `fields` as the document should be, `data` as Firestore has it; `undefined` where there is no document. */
+  add(path: string, fields: Fields | undefined, data: DocumentData | undefined): void {
+    if (fields === undefined || data === undefined) this.missing.push(path)
+    else if (!isSame(path, fields, data)) this.different.push(path)
+    else {
+      this.equal += 1
+      if (isTruncated(data)) this.truncated += 1
+    }
+  }
+}

@@ -1,0 +1,176 @@
+// Stores documents of Firestore in the tables here. What is stored already stays as it is.
+import { Clock, Effect } from 'effect'
+import { SqlClient } from 'effect/sql'
+import { phoneNumberOf } from '../../../domain/jid.ts'
+import { AccountStore } from '../../conversations/account-store.ts'
+import { GroupStore } from '../../conversations/group-store.ts'
+import { MessageStore } from '../../conversations/message-store.ts'
+import { ReceiptStore } from '../../conversations/receipt-store.ts'
+import { ThreadStore } from '../../conversations/thread-store.ts'
+import type { MessageWrite } from '../../conversations/writes.ts'
+import { SqlBulk } from '../../database/bulk.ts'
+import type {
+  AccountDocument,
+  ContactDocument,
+  IncidentDocument,
+  MessageDocument,
+  ThreadDocument
+} from './documents.ts'
+
+/** Behind every message of the same second. */
+const LAST_ROW = Number.MAX_SAFE_INTEGER
+
+export const storeAccount = Effect.fnUntraced(function* (account: AccountDocument) {
+  const accounts = yield* AccountStore
+  if ((yield* accounts.read(account.accountId)) !== undefined) return
+  // Credentials are not in Firestore: the account has to be linked again, as another device.
+  const facts = { ...account, onlineAt: null, wanted: false, ended: 'loggedOut' as const }
+  yield* accounts.create(facts)
+  yield* accounts.update(account.accountId, facts)
+})
+
+export const storeContacts = (contacts: ReadonlyArray<ContactDocument>) =>
+  SqlBulk.use(bulk =>
+    bulk.runMany(
+      `INSERT INTO contacts (account_id, contact_jid, name, push_name) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      contacts.map(({ accountId, contactJid, name, pushName }) => [accountId, contactJid, name, pushName])
+    )
+  )
+
+export const storeIncidents = (incidents: ReadonlyArray<IncidentDocument>) =>
+  SqlBulk.use(bulk =>
+    bulk.runMany(
+      `INSERT INTO incidents (incident_id, account_id, kind, severity, subject, happened, did, advice, first_seen_at,
+        last_seen_at, count, thread_id, message_id, acknowledged_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      incidents.map(one => [
+        one.incidentId,
+        one.accountId,
+        one.kind,
+        one.severity,
+        one.subject,
+        one.happened,
+        one.did,
+        one.advice,
+        one.firstSeenAt,
+        one.lastSeenAt,
+        one.count,
+        one.threadId,
+        one.messageId,
+        one.acknowledgedAt
+      ])
+    )
+  )
+
+export const messageWriteOf = (document: MessageDocument): MessageWrite => {
+  const { media, ...message } = document
+  if (media === null) return { ...message, media: null, live: false }
+  const { fetched, stored, ...described } = media
+  // The file itself is not in Firestore: it is downloaded when it is asked for.
+  return {
+    ...message,
+    media: stored || fetched === null ? described : { ...described, fetched },
+    live: false
+  }
+}
+
+/** Messages with their receipts, in one transaction. */
+export const storeMessages = Effect.fnUntraced(function* (
+  accountId: string,
+  documents: ReadonlyArray<MessageDocument>
+) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql.withTransaction(putMessages(accountId, documents))
+})
+
+const putMessages = Effect.fnUntraced(function* (
+  accountId: string,
+  documents: ReadonlyArray<MessageDocument>
+) {
+  const bulk = yield* SqlBulk
+  const messages = yield* MessageStore
+  const receipts = yield* ReceiptStore
+  const now = yield* Clock.currentTimeMillis
+  yield* messages.put(accountId, documents.map(messageWriteOf))
+  // Only for messages that were not stored before: when they first came, and their texts before they were edited.
+  yield* bulk.runMany(
+    `UPDATE messages SET ts_server = ?3, edits = COALESCE(edits, ?4)
+      WHERE thread_id = ?1 AND message_id = ?2 AND ts_server >= ?5`,
+    documents.map(({ edits, messageId, threadId, tsServer }) => [
+      threadId,
+      messageId,
+      tsServer,
+      edits.length === 0 ? null : JSON.stringify(edits),
+      now
+    ])
+  )
+  yield* receipts.putHistory(
+    accountId,
+    documents.flatMap(({ messageId, receipts: found, threadId }) =>
+      found.map(receipt => ({ ...receipt, threadId, messageId }))
+    )
+  )
+})
+
+/** A thread with everything about it but its messages, in one transaction; one that is stored already is not changed. */
+export const storeThread = Effect.fnUntraced(function* (thread: ThreadDocument) {
+  const sql = yield* SqlClient.SqlClient
+  const threads = yield* ThreadStore
+  if ((yield* threads.read(thread.threadId)) !== undefined) return
+  yield* sql.withTransaction(putThread(thread))
+})
+
+const putThread = Effect.fnUntraced(function* (thread: ThreadDocument) {
+  const groups = yield* GroupStore
+  yield* insertThread(thread)
+  yield* insertCoverage(thread)
+  yield* insertAddresses(thread)
+  yield* groups.putPastParticipants(thread.accountId, thread.threadId, thread.pastParticipants)
+})
+
+const insertThread = Effect.fnUntraced(function* (thread: ThreadDocument) {
+  const sql = yield* SqlClient.SqlClient
+  const { accountId, clientJid } = thread
+  // The document shows the number where no name is known.
+  const displayName = thread.displayName === `+${phoneNumberOf(clientJid)}` ? null : thread.displayName
+  yield* sql`INSERT INTO threads (thread_id, account_id, client_jid, kind, display_name, archived, ephemeral_seconds,
+      created_at, pinned_at, muted_until, mark_at, mark_row, mark_base, unread_count)
+    VALUES (${thread.threadId}, ${accountId}, ${clientJid}, ${thread.kind}, ${displayName}, ${thread.archived},
+      ${thread.ephemeralSeconds}, ${thread.createdAt}, ${thread.pinnedAt}, ${thread.mutedUntil},
+      ${thread.lastMessageAt ?? 0}, ${LAST_ROW}, ${thread.unreadCount}, ${thread.unreadCount})`
+})
+
+const beginningOf = ({ beginningReached, gaps, state }: ThreadDocument['coverage']) => {
+  if (beginningReached) return 'reached'
+  return state === 'partial' && gaps.length === 0 ? 'more' : 'unknown'
+}
+
+const insertCoverage = Effect.fnUntraced(function* ({ accountId, coverage, threadId }: ThreadDocument) {
+  const sql = yield* SqlClient.SqlClient
+  const bulk = yield* SqlBulk
+  yield* sql`INSERT INTO coverage (thread_id, account_id, beginning, refusal, refused_at)
+    VALUES (${threadId}, ${accountId}, ${beginningOf(coverage)}, ${coverage.lastRefusal?.reason ?? null},
+      ${coverage.lastRefusal?.at ?? null}) ON CONFLICT DO NOTHING`
+  yield* bulk.runMany(
+    `INSERT INTO gaps (gap_id, account_id, thread_id, reason, cause, from_at, to_at, opened_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    coverage.gaps.map(gap => [
+      gap.gapId,
+      accountId,
+      threadId,
+      gap.reason,
+      `copied ${gap.gapId}`,
+      gap.from,
+      gap.to,
+      gap.openedAt
+    ])
+  )
+})
+
+const insertAddresses = ({ accountId, aliases, clientJid }: ThreadDocument) =>
+  SqlBulk.use(bulk =>
+    bulk.runMany(
+      `INSERT INTO addresses (account_id, jid, person) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+      [clientJid, ...aliases].map(jid => [accountId, jid, clientJid])
+    )
+  )

@@ -1,0 +1,118 @@
+// Which changes of which tables change which documents. Columns that no document contains are left out, so that their
+// changes cost no write.
+import { HISTORY_LANE, LIVE_LANE } from './pace.ts'
+import { pathIn, threadPath } from './paths.ts'
+
+/** A document that a changed row belongs to. */
+export interface AffectedDocument {
+  /** The SQL expression for its path. */
+  readonly path: string
+  /** The SQL condition under which the document exists; always when it is not given. */
+  readonly onlyIf?: string
+}
+
+export interface TrackedTable {
+  readonly table: string
+  /** The documents that contain something of the row with this name (`OLD` or `NEW` in a trigger). */
+  readonly documents: (row: string) => ReadonlyArray<AffectedDocument>
+  /** The columns that documents contain; all of them when not given. */
+  readonly columns?: ReadonlyArray<string>
+  /** The column with a row's time. A row that is old when it is inserted goes into the history lane. */
+  readonly timeColumn?: string
+}
+
+const MESSAGE_COLUMNS = [
+  'thread_id',
+  'message_id',
+  'sender',
+  'sender_name',
+  'type',
+  'body',
+  'media',
+  'details',
+  'quoted_whatsapp_id',
+  'quoted_message_id',
+  'reactions',
+  'edits',
+  'status',
+  'status_reason',
+  'ts_client',
+  'raw'
+]
+
+const THREAD_COLUMNS = [
+  'thread_id',
+  'client_jid',
+  'kind',
+  'display_name',
+  'last_message_at',
+  'last_message_text',
+  'last_message_direction',
+  'unread_count',
+  'archived',
+  'pinned_at',
+  'muted_until',
+  'ephemeral_seconds',
+  'created_at'
+]
+
+const ACCOUNT_COLUMNS = [
+  'name',
+  'wanted',
+  'jid',
+  'lid',
+  'ended',
+  'last_disconnect',
+  'restriction',
+  'linked_at'
+]
+
+/** The thread's document, if there is a thread with this id. */
+const threadDocument = (id: string): AffectedDocument => ({
+  path: threadPath(id),
+  onlyIf: `EXISTS (SELECT 1 FROM threads WHERE thread_id = ${id})`
+})
+
+/** The document of the thread with a person. */
+const personsThread = (row: string, personColumn: string): AffectedDocument =>
+  threadDocument(`${row}.account_id || '__' || ${row}.${personColumn}`)
+
+const messageOfReceipt = (row: string): AffectedDocument => ({
+  path: pathIn.messages(row),
+  onlyIf: `EXISTS (SELECT 1 FROM messages WHERE thread_id = ${row}.thread_id AND message_id = ${row}.message_id)`
+})
+
+export const TRACKED_TABLES: ReadonlyArray<TrackedTable> = [
+  {
+    table: 'messages',
+    columns: MESSAGE_COLUMNS,
+    documents: row => [{ path: pathIn.messages(row) }],
+    timeColumn: 'ts_client'
+  },
+  { table: 'receipts', documents: row => [messageOfReceipt(row)] },
+  { table: 'threads', columns: THREAD_COLUMNS, documents: row => [{ path: pathIn.threads(row) }] },
+  {
+    table: 'coverage',
+    columns: ['beginning', 'refusal', 'refused_at'],
+    documents: row => [threadDocument(`${row}.thread_id`)]
+  },
+  { table: 'gaps', documents: row => [threadDocument(`${row}.thread_id`)] },
+  { table: 'past_participants', documents: row => [threadDocument(`${row}.thread_id`)] },
+  { table: 'addresses', documents: row => [personsThread(row, 'person')] },
+  {
+    table: 'contacts',
+    documents: row => [{ path: pathIn.contacts(row) }, personsThread(row, 'contact_jid')]
+  },
+  { table: 'accounts', columns: ACCOUNT_COLUMNS, documents: row => [{ path: pathIn.accounts(row) }] },
+  { table: 'outbox', documents: row => [{ path: pathIn.outbox(row) }] },
+  { table: 'incidents', documents: row => [{ path: pathIn.incidents(row) }] }
+]
+
+/** The tables whose every row is a document, with the lane for publishing all of them; messages are read by thread. */
+export const DOCUMENT_TABLES = [
+  { table: 'accounts', lane: LIVE_LANE },
+  { table: 'threads', lane: LIVE_LANE },
+  { table: 'contacts', lane: HISTORY_LANE },
+  { table: 'outbox', lane: LIVE_LANE },
+  { table: 'incidents', lane: HISTORY_LANE }
+] as const

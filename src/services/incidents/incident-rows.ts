@@ -1,0 +1,53 @@
+// Incidents in SQL: one row per incident, a repeat raises its count.
+import { Effect, Schema } from 'effect'
+import type { SqlClient } from 'effect/sql'
+import { Incident } from '../../domain/incident.ts'
+
+/** An incident from its row. */
+export const decodeIncident = Schema.decodeUnknownEffect(Incident)
+
+export interface IncidentQuery {
+  readonly accountId?: string | undefined
+  /** Only incidents that a person has acknowledged, or only the others; both when it is not given. */
+  readonly acknowledged?: boolean | undefined
+  readonly limit: number
+}
+
+/** Stores the incident. A repeat adds its count, replaces the texts and has to be acknowledged again. */
+export const storeIncident = (sql: SqlClient.SqlClient, incident: Incident) =>
+  sql`INSERT INTO incidents (incident_id, account_id, kind, severity, subject, happened, did, advice,
+      first_seen_at, last_seen_at, count, thread_id, message_id)
+    VALUES (${incident.incidentId}, ${incident.accountId}, ${incident.kind}, ${incident.severity}, ${incident.subject},
+      ${incident.happened}, ${incident.did}, ${incident.advice}, ${incident.firstSeenAt}, ${incident.lastSeenAt},
+      ${incident.count}, ${incident.threadId}, ${incident.messageId})
+    ON CONFLICT (incident_id) DO UPDATE SET count = incidents.count + excluded.count,
+      last_seen_at = excluded.last_seen_at, happened = excluded.happened, did = excluded.did,
+      severity = excluded.severity, advice = excluded.advice, thread_id = excluded.thread_id,
+      message_id = excluded.message_id, acknowledged_at = NULL`
+
+/** Latest first. */
+export const listIncidents = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  { accountId, acknowledged, limit }: IncidentQuery
+) {
+  const rows = yield* sql`SELECT * FROM incidents WHERE ${sql.and([
+    accountId === undefined ? sql`TRUE` : sql`account_id = ${accountId}`,
+    acknowledged === undefined
+      ? sql`TRUE`
+      : acknowledged
+        ? sql`acknowledged_at IS NOT NULL`
+        : sql`acknowledged_at IS NULL`
+  ])} ORDER BY last_seen_at DESC, incident_id LIMIT ${limit}`
+  return yield* Effect.forEach(rows, row => decodeIncident(row))
+})
+
+/** The incident as it is now; `undefined` when there is none with this id. */
+export const acknowledgeIncident = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  incidentId: string,
+  now: number
+) {
+  const [row] = yield* sql`UPDATE incidents SET acknowledged_at = ${now}
+    WHERE incident_id = ${incidentId} RETURNING *`
+  return row === undefined ? undefined : yield* decodeIncident(row)
+})

@@ -1,0 +1,4 @@
+// The errors of all statements about media.
+import { asDatabaseError } from '../database/error.ts'
+
+export const asMediaError = asDatabaseError('media')

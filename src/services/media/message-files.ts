@@ -1,0 +1,87 @@
+// What the stored messages say about their files, in SQL. All of it reads JSON, in SQLite's dialect.
+import { Effect } from 'effect'
+import type { SqlClient } from 'effect/sql'
+import { asMediaError } from './database-errors.ts'
+import type { MessageRef } from './message-ref.ts'
+
+/** Files of an account by the state of their download. */
+export interface MediaCounts {
+  readonly stored: number
+  readonly waiting: number
+  readonly failed: number
+  readonly notFetched: number
+}
+
+const HAS_FILE = `media IS NOT NULL AND media ->> '$.download.directPath' IS NOT NULL`
+const STATE = `media ->> '$.fetched.state'`
+
+const untried = (sql: SqlClient.SqlClient) =>
+  Effect.fnUntraced(function* (accountId: string, since: number, limit: number) {
+    const rows: ReadonlyArray<MessageRef> = yield* sql<{ threadId: string; messageId: string }>`
+      SELECT thread_id, message_id FROM messages INDEXED BY messages_media
+      WHERE account_id = ${accountId} AND ${sql.literal(HAS_FILE)} AND ${sql.literal(STATE)} IS NULL
+        AND ts_client >= ${since}
+      ORDER BY ts_client DESC LIMIT ${limit}`
+    return rows
+  }, asMediaError)
+
+const retryTooLarge = (sql: SqlClient.SqlClient) =>
+  Effect.fnUntraced(function* (largest: number) {
+    yield* sql`UPDATE messages SET media = json_remove(media, '$.fetched')
+      WHERE account_id IN (SELECT account_id FROM accounts) AND ${sql.literal(HAS_FILE)}
+        AND ${sql.literal(STATE)} = 'tooLarge' AND media ->> '$.size' <= ${largest}`
+  }, asMediaError)
+
+const counts = (sql: SqlClient.SqlClient) =>
+  Effect.fnUntraced(function* (accountId: string) {
+    const rows = yield* sql<{
+      state: string | null
+      n: number
+    }>`SELECT ${sql.literal(STATE)} AS state, COUNT(*) AS n
+      FROM messages INDEXED BY messages_media
+      WHERE account_id = ${accountId} AND ${sql.literal(HAS_FILE)} GROUP BY ${sql.literal(STATE)}`
+    const inStates = (...states: ReadonlyArray<string | null>) =>
+      rows.reduce((sum, row) => (states.includes(row.state) ? sum + row.n : sum), 0)
+    const found: MediaCounts = {
+      stored: inStates('stored'),
+      waiting: inStates('waiting'),
+      failed: inStates('failed', 'gone', 'tooLarge'),
+      notFetched: inStates(null)
+    }
+    return found
+  }, asMediaError)
+
+const isReferenced = (sql: SqlClient.SqlClient) =>
+  Effect.fnUntraced(function* (hash: string) {
+    const rows = yield* sql`SELECT 1 FROM messages INDEXED BY messages_files
+      WHERE media IS NOT NULL AND media ->> '$.download.fileSha256' = ${hash}
+        AND ${sql.literal(STATE)} = 'stored' LIMIT 1`
+    return rows.length > 0
+  }, asMediaError)
+
+const orphans = (sql: SqlClient.SqlClient) =>
+  Effect.fnUntraced(function* (limit: number) {
+    const rows = yield* sql<{ file: string }>`SELECT file FROM media_orphans LIMIT ${limit}`
+    return rows.map(row => row.file)
+  }, asMediaError)
+
+const removeOrphan = (sql: SqlClient.SqlClient) =>
+  Effect.fnUntraced(function* (hash: string) {
+    yield* sql`DELETE FROM media_orphans WHERE file = ${hash}`
+  }, asMediaError)
+
+/** Hashes are base64, as in messages. */
+export const makeMessageFiles = (sql: SqlClient.SqlClient) => ({
+  /** Files that were never tried, of messages since a time (milliseconds since 1970), latest first. */
+  untried: untried(sql),
+  /** Files that were too large under an earlier limit and are not under this one (bytes) count as never tried. */
+  retryTooLarge: retryTooLarge(sql),
+  counts: counts(sql),
+  /** Whether a stored message has the file. */
+  isReferenced: isReferenced(sql),
+  /** Files whose message was deleted. */
+  orphans: orphans(sql),
+  removeOrphan: removeOrphan(sql)
+})
+
+export type MessageFiles = ReturnType<typeof makeMessageFiles>
