@@ -1,12 +1,14 @@
 // What many idle accounts cost: memory for each against a bare socket of Baileys, the start of all, and how they come back
 // after an outage of WhatsApp's.
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { residentMiB } from '../harness/process-memory.ts'
+import { linkAccount } from '../harness/simulated.ts'
 import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
 import type { BareQuestions } from './bare-sockets.ts'
 import { Child } from './child.ts'
-import { wholeOption } from './options.ts'
+import { wholeOption } from '../harness/options.ts'
 import type { WhatsAppQuestions } from './whatsapp-process.ts'
 
 export const ACCOUNTS_USAGE = `accounts  many idle accounts: memory, start, and an outage of WhatsApp's
@@ -42,15 +44,12 @@ const parsed = (args: ReadonlyArray<string>) => {
   }
 }
 
-const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
-
-/** What a process holds once its garbage is collected, MiB. */
+/** Resident memory of a process after garbage collection, MiB. */
 const heldMiB = async (pid: number): Promise<number> => {
-  const file = `/proc/${pid}/status`
-  if (!existsSync(file)) throw new Error('Memory can be measured on Linux only')
+  if (residentMiB(pid) === 0) throw new Error('Memory can be measured on Linux only')
   process.kill(pid, 'SIGUSR2')
   await pause(SETTLE_MS)
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? 0) / 1024
+  return residentMiB(pid)
 }
 
 const COLLECTABLE = ['--import', join(import.meta.dirname, 'memory.ts')]
@@ -103,25 +102,25 @@ const mostInASecond = (times: ReadonlyArray<number>): number => {
 
 const DELAY = (quantile: string): string => `backscroll_event_loop_delay_seconds{quantile="${quantile}"}`
 
-/** The worst that was seen of the event loop in scrapes one after another, until told to stop; milliseconds. */
+/** The event loop's delays in one scrape after another, until the returned function is called; milliseconds. */
 const watchDelay = (server: ServerProcess) => {
   let isWatching = true
-  const seen: Array<{ p99: number; max: number }> = []
+  const scrapes: Array<{ p99: number; max: number }> = []
   const watching = (async () => {
     while (isWatching) {
       const metric = await metrics(server)
-      seen.push({ p99: metric(DELAY('0.99')) * 1000, max: metric(DELAY('1')) * 1000 })
+      scrapes.push({ p99: metric(DELAY('0.99')) * 1000, max: metric(DELAY('1')) * 1000 })
       await pause(1000)
     }
   })()
   return async () => {
     isWatching = false
     await watching
-    const sorted = seen.map(({ p99 }) => p99).toSorted((a, b) => a - b)
+    const sorted = scrapes.map(({ p99 }) => p99).toSorted((a, b) => a - b)
     return {
       p99Median: Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0),
       p99Worst: Math.round(sorted.at(-1) ?? 0),
-      max: Math.round(Math.max(...seen.map(({ max }) => max)))
+      max: Math.round(Math.max(...scrapes.map(({ max }) => max)))
     }
   }
 }
@@ -172,9 +171,7 @@ export const accounts = async (args: ReadonlyArray<string>): Promise<object> => 
     say(`Linking ${count} accounts …`)
     const linking = (server = await start('0ms'))
     await forEach(count, async number => {
-      const { accountId } = await linking.api.createAccount(`Account ${number + 1}`)
-      await linking.api.pair(accountId)
-      await whatsapp.ask('scan', (await linking.api.offer(accountId)).qr ?? '')
+      await linkAccount(linking.api, `Account ${number + 1}`, qr => whatsapp.ask('scan', qr))
     })
     await untilOnline(server, count)
     await server.stop()

@@ -1,4 +1,4 @@
-// Sockets of Baileys as its documentation sets them up, and nothing else: what an account of ours is held against.
+// Sockets of Baileys as its documentation sets them up, and nothing else: what an account of the server is compared with.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import makeWASocket, {
@@ -9,7 +9,7 @@ import makeWASocket, {
 } from '@whiskeysockets/baileys'
 import pino from 'pino'
 import { temporaryFolder } from '../harness/server-process.ts'
-import { silenceSessionDumps } from '../simulator/silence.ts'
+import { silenceSessionDumps } from '../simulator/signal/session-dumps.ts'
 import { answer } from './child.ts'
 
 const silent = pino({ level: 'silent' })

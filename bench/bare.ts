@@ -1,10 +1,10 @@
-// What history is held against: the least that has to be done for it, on the then idle machine.
+// What history is compared with: the least that has to be done for it, on the same machine when it is idle again.
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { inflateSync } from 'node:zlib'
 import { proto } from '@whiskeysockets/baileys'
-import { openPrepared } from '../simulator/prepared-history.ts'
+import { openPrepared } from '../simulator/protocol/history/prepared.ts'
 import { searchable } from '../src/domain/search-text.ts'
-import type { ChunkFile } from './phone.ts'
+import type { ChunkFile } from './phone-truth.ts'
 
 const WARM_UP_CHUNKS = 3
 

@@ -1,4 +1,4 @@
-// A local Firestore as a process of its own, which tells what it was asked to do.
+// A local Firestore as a process of its own, which counts what it is asked to do.
 import { LocalFirestore } from '../test/firestore/server.ts'
 import { answer } from './child.ts'
 
@@ -6,7 +6,7 @@ const server = await LocalFirestore.start()
 
 const firestore = {
   host: async (_: null): Promise<string> => server.host,
-  /** Documents written, deleted and read since the process began; of messages by themselves. */
+  /** Documents written, deleted and read since the process began; `messages`: documents of messages written. */
   tally: async (_: null) => {
     const { byCollection, deletes, reads, writes } = server.documents.tally
     return { writes, deletes, reads, messages: byCollection.get('messages') ?? 0 }

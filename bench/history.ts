@@ -1,14 +1,17 @@
 // How fast one account's history comes in: a phone with a history made ahead, the server as a process, the real wire in
-// between, contacts that go on writing meanwhile. Held against bare decoding and bare inserting of the same messages.
+// between, contacts that go on writing meanwhile. Compared with bare decoding and bare inserting of the same messages.
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { peakResidentMiB } from '../harness/process-memory.ts'
+import { linkAccount } from '../harness/simulated.ts'
 import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
-import { wholeOption } from './options.ts'
+import { wholeOption } from '../harness/options.ts'
 import { bareDecode, bareInserts, leastInserts } from './bare.ts'
-import { type ChatTruth, PhoneProcess, type WrittenLive } from './phone.ts'
+import { PhoneProcess } from './phone.ts'
+import type { ChatTruth, WrittenLive } from './phone-truth.ts'
 
 export const HISTORY_USAGE = `history   one account's history through the real wire into the embedded store
     --messages N        how many the phone holds (100000)
@@ -52,13 +55,6 @@ const parsed = (args: ReadonlyArray<string>) => {
   }
 }
 
-/** The most memory the process ever had resident, MiB; `null` where the system does not tell (no /proc). */
-const peakRssMiB = (pid: number): number | null => {
-  const file = `/proc/${pid}/status`
-  const peak = existsSync(file) ? /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(file, 'utf8'))?.[1] : undefined
-  return peak === undefined ? null : Math.round(Number(peak) / 1024)
-}
-
 const percentile = (sorted: ReadonlyArray<number>, share: number): number | null =>
   sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? null
 
@@ -76,7 +72,7 @@ const costAt = (chunks: ReadonlyArray<ChunkDone>, at: number, chunkMessages: num
 const rounded = (value: number | null, digits = 1): number | null =>
   value === null ? null : Number(value.toFixed(digits))
 
-/** What the server's database says, once the server is gone. */
+/** Reads the server's database after the server has stopped. */
 class Stored {
   private readonly database: DatabaseSync
 
@@ -144,14 +140,6 @@ class Stored {
   }
 }
 
-const linked = async (server: ServerProcess, phone: PhoneProcess): Promise<string> => {
-  const { accountId } = await server.api.createAccount('Bench')
-  await server.api.pair(accountId)
-  const { qr } = await server.api.offer(accountId)
-  await phone.scan(qr ?? '')
-  return accountId
-}
-
 /** Until the account is as wanted, however long that takes. */
 const untilSynced = async (
   server: ServerProcess,
@@ -168,7 +156,7 @@ const untilSynced = async (
     if (sync.chunksDone >= chunks && counts.messages >= messages) return
     const tenth = Math.floor((counts.messages / messages) * 10)
     if (tenth > said) say(`${(said = tenth) * 10} % stored`)
-    await new Promise(resolve => setTimeout(resolve, ASK_EVERY_MS))
+    await pause(ASK_EVERY_MS)
   }
   throw new Error('History did not come in within half an hour')
 }
@@ -186,14 +174,15 @@ export const history = async (args: ReadonlyArray<string>): Promise<object> => {
     const profiling =
       options.profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${options.profile}` }
     server = await ServerProcess.start({ dataDir, settings: { ...phone.settings, ...profiling } })
-    const accountId = await linked(server, phone)
+    const measured = phone
+    const accountId = await linkAccount(server.api, 'Bench', qr => measured.scan(qr))
     await phone.write(options.liveEvery)
     say('Linked; history comes in')
     await untilSynced(server, accountId, phone.chunks.length, options.messages, say)
     const { firstChunkAt, written } = await phone.rest()
     await untilSynced(server, accountId, phone.chunks.length, options.messages + written.length, say)
     const chats = await phone.truth()
-    const rss = peakRssMiB(server.pid)
+    const peakMiB = peakResidentMiB(server.pid)
     await server.stop()
     await phone.stop()
 
@@ -224,7 +213,7 @@ export const history = async (args: ReadonlyArray<string>): Promise<object> => {
       chunkMessages: options.chunkMessages,
       seconds: rounded((lastAt - firstChunkAt) / 1000, 2),
       messagesPerSecond: Math.round(perSecond),
-      peakRssMiB: rss,
+      peakRssMiB: peakMiB === undefined ? null : Math.round(peakMiB),
       bareDecodePerSecond: Math.round(bareDecodePerSecond),
       ratioToBareDecode: rounded(perSecond / bareDecodePerSecond, 3),
       bareSqliteInsertsPerSecond: Math.round(bareInsertsPerSecond),

@@ -1,11 +1,13 @@
 // A simulated WhatsApp with one phone, as a process of its own: what is measured must not share a processor's time slice
 // or a heap with what it is measured against. Spoken to by bench/phone.ts.
 import { createHash } from 'node:crypto'
-import { isGroupChat, type MailboxChat } from '../simulator/mailbox.ts'
+import { isGroup } from '../simulator/state/group.ts'
+import type { MailboxChat } from '../simulator/state/history/chat.ts'
+import { simulatorSettings } from '../harness/simulated.ts'
 import { Simulator } from '../simulator/simulator.ts'
 import type { Phone } from '../simulator/phone.ts'
 import { answer } from './child.ts'
-import type { ChatTruth, PhonePlan, Prepared, WrittenLive } from './phone.ts'
+import type { ChatTruth, PhonePlan, Prepared, WrittenLive } from './phone-truth.ts'
 
 const simulator = await Simulator.make({ seed: 1 })
 let made: Phone | undefined
@@ -60,7 +62,7 @@ const truthOf = (chat: MailboxChat): ChatTruth => {
   const digest = createHash('sha256').update(ids.join(' ')).digest('hex')
   const { partner } = chat
   return {
-    jids: isGroupChat(partner) ? [partner.id] : [partner.jid, partner.lid],
+    jids: isGroup(partner) ? [partner.id] : [partner.jid, partner.lid],
     messages: ids.length,
     digest
   }
@@ -75,7 +77,7 @@ const answers = {
       messages
     }))
     return {
-      settings: { WHATSAPP_URL: simulator.whatsappUrl, WHATSAPP_TRUST_ROOT: simulator.trustRoot },
+      settings: simulatorSettings(simulator),
       chunks
     }
   },

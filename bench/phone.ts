@@ -1,40 +1,7 @@
-// The simulated phone of a measurement: starts its process and speaks with it.
+// The simulated phone of a measurement: starts its process and asks it.
 import { Child } from './child.ts'
 import type { PhoneQuestions } from './phone-process.ts'
-
-export interface PhonePlan {
-  readonly chats: number
-  readonly messages: number
-  readonly chunkMessages: number
-  /** Where the chunks made ahead are kept. */
-  readonly folder: string
-}
-
-/** A chunk made ahead: an encrypted file and its key (base64). */
-export interface ChunkFile {
-  readonly file: string
-  readonly mediaKey: string
-  readonly messages: number
-}
-
-/** A message that a contact wrote while history came in, and when it was put on the wire (milliseconds since 1970). */
-export interface WrittenLive {
-  readonly id: string
-  readonly writtenAt: number
-}
-
-/** What the phone holds of a chat: `digest` is SHA-256 of its sorted WhatsApp ids, a blank between them. */
-export interface ChatTruth {
-  readonly jids: ReadonlyArray<string>
-  readonly messages: number
-  readonly digest: string
-}
-
-/** What a phone tells once its whole history is made. */
-export interface Prepared {
-  readonly settings: Readonly<Record<string, string>>
-  readonly chunks: ReadonlyArray<ChunkFile>
-}
+import type { ChatTruth, ChunkFile, PhonePlan, Prepared, WrittenLive } from './phone-truth.ts'
 
 export class PhoneProcess {
   readonly settings: Readonly<Record<string, string>>

@@ -15,7 +15,7 @@ import { servicesOn } from '../test/services/database.ts'
 import { ACCOUNT as RECORD } from '../test/services/outbox/account.ts'
 import { Child } from './child.ts'
 import type { FirestoreQuestions } from './firestore-process.ts'
-import { wholeOption } from './options.ts'
+import { wholeOption } from '../harness/options.ts'
 
 export const STORE_USAGE = `store     the same history into each store, twice
     --messages N        how many (100000)

@@ -1,6 +1,7 @@
-// A simulated WhatsApp with many phones, as a process of its own: links whoever shows a QR code, has outages on demand, and
-// notes when somebody tries to log in.
-import type { ActiveFault } from '../simulator/faults.ts'
+// A simulated WhatsApp with many phones, as a process of its own: links every client that shows a QR code, has outages on demand,
+// and records when connections are opened.
+import type { ActiveFault } from '../simulator/state/faults.ts'
+import { simulatorSettings } from '../harness/simulated.ts'
 import { Simulator } from '../simulator/simulator.ts'
 import { answer } from './child.ts'
 
@@ -16,10 +17,7 @@ let outage: ActiveFault | undefined
 const SERVICE_UNAVAILABLE = 503
 
 const whatsapp = {
-  settings: async (_: null): Promise<Readonly<Record<string, string>>> => ({
-    WHATSAPP_URL: simulator.whatsappUrl,
-    WHATSAPP_TRUST_ROOT: simulator.trustRoot
-  }),
+  settings: async (_: null) => simulatorSettings(simulator),
   scan: async (qr: string): Promise<null> => {
     // Hardly any history: what an idle account costs is asked, not what its messages do.
     const phone = simulator.createPhone({ history: { chats: 1, messages: 3, groupsShare: 0 } })
@@ -37,9 +35,9 @@ const whatsapp = {
   },
   /** The connections since this was asked last. */
   tries: async (_: null): Promise<ReadonlyArray<number>> => {
-    const told = tries
+    const since = tries
     tries = []
-    return told
+    return since
   }
 }
 export type WhatsAppQuestions = typeof whatsapp

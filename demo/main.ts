@@ -1,5 +1,5 @@
 // The demo: a simulated WhatsApp, a phone with a history, and the server keeping a live copy of it. With --exit it
-// checks every message and ends; without, it keeps running for a person to look around.
+// checks every message and ends; without, it runs until it is stopped.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -7,8 +7,10 @@ import { compare } from '../harness/compare.ts'
 import type { Api } from '../harness/api.ts'
 import { serveExamplePage } from '../harness/example-page.ts'
 import { FirestoreReader } from '../harness/firestore.ts'
+import { storeOption, wholeOption } from '../harness/options.ts'
 import type { AccountResource } from '../harness/resources.ts'
 import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
+import { linkAccount, simulatorSettings } from '../harness/simulated.ts'
 import { Simulator } from '../simulator/simulator.ts'
 import type { Phone } from '../simulator/phone.ts'
 import { LocalFirestore } from '../test/firestore/server.ts'
@@ -22,32 +24,22 @@ const { values } = parseArgs({
     store: { type: 'string', default: 'sqlite' }
   }
 })
-const wholeNumber = (name: string, text: string): number => {
-  const number = Number(text)
-  if (!Number.isSafeInteger(number) || number < 1 || number > 1_000_000) {
-    process.stderr.write(`--${name} takes a whole number from 1 to 1000000\n`)
+const options = () => {
+  try {
+    return {
+      chats: wholeOption('chats', values.chats, 1_000_000),
+      messages: wholeOption('messages', values.messages, 1_000_000),
+      store: storeOption(values.store)
+    }
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
     process.exit(2)
   }
-  return number
 }
-const chats = wholeNumber('chats', values.chats)
-const messages = wholeNumber('messages', values.messages)
-
-if (values.store !== 'sqlite' && values.store !== 'firestore') {
-  process.stderr.write('--store takes sqlite or firestore\n')
-  process.exit(2)
-}
+const { chats, messages, store } = options()
 
 const SENT = 10
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
-
-const link = async (api: Api, phone: Phone): Promise<string> => {
-  const { accountId } = await api.createAccount('Demo shop')
-  await api.pair(accountId)
-  const { qr } = await api.offer(accountId)
-  await phone.scanQr(qr ?? '')
-  return accountId
-}
 
 const sync = async (api: Api, accountId: string, expected: number): Promise<AccountResource> => {
   const bar = progressBar('history', expected)
@@ -137,10 +129,10 @@ const folder = temporaryFolder()
 const simulator = await Simulator.make({ seed: 1 })
 const RULES = readFileSync(join(import.meta.dirname, '..', 'firestore.rules'), 'utf8')
 /** Google's protocol on this machine, in memory: nothing leaves it. */
-const firestore = values.store === 'firestore' ? await LocalFirestore.start({ rules: RULES }) : undefined
+const firestore = store === 'firestore' ? await LocalFirestore.start({ rules: RULES }) : undefined
 let running: ServerProcess | undefined
 
-/** Leaves nothing behind: no process, no folder. */
+/** Ends all processes and removes the folder. */
 const stop = async (code: number): Promise<never> => {
   await running?.stop()
   await simulator.stop()
@@ -150,7 +142,7 @@ const stop = async (code: number): Promise<never> => {
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
-    // Whatever is under way fails when its server goes; that is no news.
+    // Requests under way fail when their server stops: that is expected.
     process.on('uncaughtException', () => undefined)
     stop(130).catch(() => process.exit(1))
   })
@@ -160,8 +152,7 @@ const phone = simulator.createPhone({ name: 'Demo shop', history: { chats, messa
 const server = await ServerProcess.start({
   dataDir: folder.path,
   settings: {
-    WHATSAPP_URL: simulator.whatsappUrl,
-    WHATSAPP_TRUST_ROOT: simulator.trustRoot,
+    ...simulatorSettings(simulator),
     ...(firestore === undefined ? {} : FirestoreReader.settings(firestore.host))
   }
 })
@@ -171,7 +162,7 @@ say(
   `Backscroll is at ${server.url} (documentation: ${server.url}/docs), on an embedded database in ${folder.path}`
 )
 say(`Linking a simulated phone with ${chats} chats and ${messages} messages …`)
-const accountId = await link(server.api, phone)
+const accountId = await linkAccount(server.api, 'Demo shop', qr => phone.scanQr(qr))
 const synced = await sync(server.api, accountId, phone.truth().messages.length)
 say(`Synced ${synced.counts.messages} messages in ${synced.counts.threads} threads.`)
 
@@ -180,7 +171,7 @@ if (values.exit) {
   await dropAndCatchUp(server.api, phone, accountId)
   const truth = phone.truth()
   const result = await compare(server.api, accountId, truth.messages)
-  const shown = firestore && (await inFirestore(firestore, server.api, accountId, truth.messages))
+  const published = firestore && (await inFirestore(firestore, server.api, accountId, truth.messages))
   const receivedOnce = ids.filter(id => {
     const got = truth.received.filter(received => received.id === id)
     return got.length === 1 && got[0]?.times === 1
@@ -196,14 +187,14 @@ if (values.exit) {
       different: result.different.length,
       sent: SENT,
       received_once: receivedOnce.length,
-      ...(shown === undefined ? {} : { firestore: shown }),
+      ...(published === undefined ? {} : { firestore: published }),
       seconds: Math.round((performance.now() - started) / 100) / 10
     })
   )
   const isPerfect =
     result.missing.length + result.duplicates.length + result.different.length === 0 &&
     receivedOnce.length === SENT &&
-    (shown === undefined || shown.missing + shown.duplicates + shown.different === 0)
+    (published === undefined || published.missing + published.duplicates + published.different === 0)
   await stop(isPerfect ? 0 : 1)
 } else {
   chatter(phone)

@@ -1,16 +1,15 @@
 // The product's HTTP API as a client uses it.
 import type { BackfillJob, BackfillTask } from '../src/domain/backfill.ts'
 import type { ThreadCoverage } from '../src/domain/coverage.ts'
-import type { FeedEvent } from '../src/domain/feed.ts'
 import type { Incident } from '../src/domain/incident.ts'
 import type { Message, Receipt } from '../src/domain/message.ts'
 import type { OutboxEntry } from '../src/domain/outbox.ts'
 import type { StoreState } from '../src/domain/publishing.ts'
 import type { Thread } from '../src/domain/thread.ts'
+import { type EventStream, readEvents } from './event-stream.ts'
+import { HttpClient, isJson } from './http-client.ts'
 import type {
   AccountResource,
-  ProgressEvent,
-  LiveEvent,
   Answer,
   MediaAnswer,
   MediaCounts,
@@ -21,48 +20,12 @@ import type {
   ExportedLine
 } from './resources.ts'
 
-const DEADLINE_MS = 40_000
-const ASK_AGAIN_MS = 25
+type MessageWithReceipts = Message & { readonly receipts: ReadonlyArray<Receipt> }
 
-export class Api {
-  readonly url: string
-  private readonly key: string
+const messagePath = (threadId: string, messageId: string): string =>
+  `/v1/threads/${encodeURIComponent(threadId)}/messages/${messageId}`
 
-  constructor(url: string, key: string) {
-    this.url = url
-    this.key = key
-  }
-
-  /** Any request, with its status; a body that is not JSON is text. */
-  async request<A = unknown>(
-    method: string,
-    path: string,
-    body?: unknown,
-    headers: Readonly<Record<string, string>> = {}
-  ): Promise<Answer<A>> {
-    const response = await fetch(`${this.url}${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${this.key}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers
-      },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) })
-    })
-    const text = await response.text()
-    const isJson = /json/.test(response.headers.get('content-type') ?? '')
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    return { status: response.status, body: (isJson ? JSON.parse(text) : text) as A }
-  }
-
-  private async expect<A>(status: number, method: string, path: string, body?: unknown): Promise<A> {
-    const answer = await this.request<A>(method, path, body)
-    if (answer.status !== status) {
-      throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`)
-    }
-    return answer.body
-  }
-
+export class Api extends HttpClient {
   createAccount(name: string): Promise<AccountResource> {
     return this.expect(201, 'POST', '/v1/accounts', { name })
   }
@@ -101,11 +64,7 @@ export class Api {
     const form = new FormData()
     for (const [name, value] of Object.entries(fields)) form.set(name, value)
     form.set('file', new Blob([Uint8Array.from(file.bytes)], { type: file.type }), file.name)
-    const response = await fetch(`${this.url}/v1/accounts/${accountId}/messages`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${this.key}` },
-      body: form
-    })
+    const response = await this.fetch(`/v1/accounts/${accountId}/messages`, { method: 'POST', body: form })
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return { status: response.status, body: (await response.json()) as Queued }
   }
@@ -116,13 +75,10 @@ export class Api {
 
   /** The entry once it has this status. */
   untilEntry(accountId: string, entryId: string, status: OutboxEntry['status']): Promise<OutboxEntry> {
-    let last: OutboxEntry | undefined
-    return this.until(
-      () => `the entry to be ${status}; it is ${JSON.stringify(last)}`,
-      async () => {
-        last = await this.entry(accountId, entryId)
-        return last.status === status ? last : undefined
-      }
+    return this.untilWanted(
+      `the entry to be ${status}`,
+      () => this.entry(accountId, entryId),
+      entry => entry.status === status
     )
   }
 
@@ -130,22 +86,21 @@ export class Api {
     return this.expect(200, 'GET', `/v1/threads/${encodeURIComponent(threadId)}`)
   }
 
-  message(threadId: string, messageId: string): Promise<Message & { receipts: ReadonlyArray<Receipt> }> {
-    return this.expect(200, 'GET', `/v1/threads/${encodeURIComponent(threadId)}/messages/${messageId}`)
+  message(threadId: string, messageId: string): Promise<MessageWithReceipts> {
+    return this.expect(200, 'GET', messagePath(threadId, messageId))
   }
 
   /** The message once it is as wanted; it may not be there yet. */
   untilMessage(
     threadId: string,
     messageId: string,
-    wanted: (message: Message & { receipts: ReadonlyArray<Receipt> }) => boolean
-  ): Promise<Message & { receipts: ReadonlyArray<Receipt> }> {
+    wanted: (message: MessageWithReceipts) => boolean
+  ): Promise<MessageWithReceipts> {
     let last: unknown
     return this.until(
       () => `the message ${messageId} to be as wanted; it is ${JSON.stringify(last)}`,
       async () => {
-        const path = `/v1/threads/${encodeURIComponent(threadId)}/messages/${messageId}`
-        const answer = await this.request<Message & { receipts: ReadonlyArray<Receipt> }>('GET', path)
+        const answer = await this.request<MessageWithReceipts>('GET', messagePath(threadId, messageId))
         last = answer.body
         return answer.status === 200 && wanted(answer.body) ? answer.body : undefined
       }
@@ -193,15 +148,7 @@ export class Api {
     jobId: string,
     wanted: (job: BackfillJob) => boolean = job => job.status === 'done'
   ): Promise<BackfillJob & { readonly tasks: ReadonlyArray<BackfillTask> }> {
-    let last: unknown
-    return this.until(
-      () => `the backfill job to be as wanted; it is ${JSON.stringify(last)}`,
-      async () => {
-        const job = await this.job(accountId, jobId)
-        last = job
-        return wanted(job) ? job : undefined
-      }
-    )
+    return this.untilWanted('the backfill job to be as wanted', () => this.job(accountId, jobId), wanted)
   }
 
   /** The file of a message, or the refusal as JSON in `problem`. */
@@ -210,18 +157,15 @@ export class Api {
     headers: Readonly<Record<string, string>> = {},
     method = 'GET'
   ): Promise<MediaAnswer> {
-    const response = await fetch(`${this.url}/v1/messages/${encodeURIComponent(messageKey)}/media`, {
-      method,
-      headers: { authorization: `Bearer ${this.key}`, ...headers }
-    })
+    const path = `/v1/messages/${encodeURIComponent(messageKey)}/media`
+    const response = await this.fetch(path, { method, headers })
     const bytes = Buffer.from(await response.arrayBuffer())
-    const isProblem = /json/.test(response.headers.get('content-type') ?? '')
     return {
       status: response.status,
       headers: response.headers,
       bytes,
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-      problem: isProblem ? (JSON.parse(bytes.toString()) as MediaAnswer['problem']) : undefined
+      problem: isJson(response) ? (JSON.parse(bytes.toString()) as MediaAnswer['problem']) : undefined
     }
   }
 
@@ -252,39 +196,10 @@ export class Api {
     return incidents
   }
 
-  /** Server-sent events until the returned function is called; `seen` and `progress` fill as they come. */
-  async subscribe(query = ''): Promise<{
-    readonly seen: Array<FeedEvent>
-    readonly progress: Array<ProgressEvent>
-    readonly live: Array<LiveEvent>
-    readonly stop: () => void
-  }> {
+  /** Server-sent events until `stop` is called. */
+  async subscribe(query = ''): Promise<EventStream> {
     const abort = new AbortController()
-    const response = await fetch(`${this.url}/v1/events${query}`, {
-      headers: { authorization: `Bearer ${this.key}` },
-      signal: abort.signal
-    })
-    const seen: Array<FeedEvent> = []
-    const progress: Array<ProgressEvent> = []
-    const live: Array<LiveEvent> = []
-    const read = async (): Promise<void> => {
-      let rest = ''
-      const decoder = new TextDecoder()
-      for await (const chunk of response.body ?? []) {
-        const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-        rest = lines.pop() ?? ''
-        for (const line of lines) {
-          if (!line.startsWith('data: ')) continue
-          // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-          const event = JSON.parse(line.slice(6)) as FeedEvent | ProgressEvent | LiveEvent
-          if (event.kind === 'account.progress') progress.push(event)
-          else if (event.kind === 'account.state' || event.kind === 'incident') live.push(event)
-          else seen.push(event)
-        }
-      }
-    }
-    read().catch(() => undefined)
-    return { seen, progress, live, stop: () => abort.abort() }
+    return readEvents(await this.fetch(`/v1/events${query}`, { signal: abort.signal }), abort)
   }
 
   /** What is offered for scanning or typing, once something is. */
@@ -304,29 +219,7 @@ export class Api {
     what: string,
     wanted: (account: AccountResource) => boolean
   ): Promise<AccountResource> {
-    let last: AccountResource | undefined
-    return this.until(
-      () => `${what}; the account is ${JSON.stringify(last)}`,
-      async () => {
-        last = await this.account(accountId)
-        return wanted(last) ? last : undefined
-      }
-    )
-  }
-
-  /** Asks until the answer is there, or fails with what was waited for. */
-  async until<A>(
-    what: string | (() => string),
-    ask: () => Promise<A | undefined>,
-    everyMs = ASK_AGAIN_MS
-  ): Promise<A> {
-    const deadline = Date.now() + DEADLINE_MS
-    while (Date.now() < deadline) {
-      const answer = await ask()
-      if (answer !== undefined) return answer
-      await new Promise(resolve => setTimeout(resolve, everyMs))
-    }
-    throw new Error(`Waited in vain for ${typeof what === 'string' ? what : what()}`)
+    return this.untilWanted(what, () => this.account(accountId), wanted)
   }
 
   threadPage(accountId: string, query: Readonly<Record<string, string>> = {}): Promise<ThreadPage> {
@@ -347,10 +240,7 @@ export class Api {
 
   /** The answer to an export, of `threads/{threadId}` or `accounts/{accountId}`, with its body unread. */
   exporting(path: string, signal?: AbortSignal): Promise<Response> {
-    return fetch(`${this.url}/v1/${path}`, {
-      headers: { authorization: `Bearer ${this.key}` },
-      ...(signal && { signal })
-    })
+    return this.fetch(`/v1/${path}`, signal && { signal })
   }
 
   async exported(path: string): Promise<ReadonlyArray<ExportedLine>> {

@@ -1,6 +1,6 @@
 // Compares what a simulated phone holds with what an application reads of it, message by message.
 import type { Message } from '../src/domain/message.ts'
-import type { HeldMessage } from '../simulator/ledger.ts'
+import type { HeldMessage } from '../simulator/state/ledger.ts'
 import type { Thread } from '../src/domain/thread.ts'
 
 export interface Comparison {
@@ -37,7 +37,7 @@ const differenceOf = (held: HeldMessage, message: Message): string | undefined =
     text !== '' &&
     !said.some(part => part === text || part.startsWith(`${text}\n`) || part.startsWith(`${text} (`))
   ) {
-    return `says something else (${held.kind})`
+    return `has another text (${held.kind})`
   }
   if (message.tsClaimed === null && message.tsClient !== held.timestamp * 1000) return 'has another time'
   const reactions = held.reactions?.filter(reaction => reaction.text !== '').length ?? 0
@@ -53,7 +53,7 @@ export interface Reader {
   readonly messages: (threadId: string) => Promise<ReadonlyArray<Message>>
 }
 
-/** Reads everything and holds it against the truth. */
+/** Reads everything and compares it with the truth. */
 export const compare = async (
   reader: Reader,
   accountId: string,

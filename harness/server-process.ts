@@ -79,7 +79,7 @@ export class ServerProcess {
     return this.child.exitCode !== null || this.child.signalCode !== null
   }
 
-  /** Completes when the process has ended, by itself or not. */
+  /** Completes when the process has ended, for any reason. */
   get ended(): Promise<void> {
     return this.hasEnded ? Promise.resolve() : once(this.child, 'exit').then(() => undefined)
   }
@@ -89,12 +89,12 @@ export class ServerProcess {
     return this.lines.join('\n')
   }
 
-  /** SIGTERM, as a service manager does it; resolves with the exit code. */
+  /** SIGTERM, as a service manager sends it; resolves with the exit code. */
   stop(): Promise<number | null> {
     return this.end('SIGTERM')
   }
 
-  /** kill -9: nothing gets a chance to be finished. */
+  /** kill -9: no work is finished. */
   async kill(): Promise<void> {
     await this.end('SIGKILL')
   }
@@ -108,7 +108,7 @@ export class ServerProcess {
   }
 }
 
-/** Runs the server until it ends by itself, for starts that are expected to be refused. */
+/** Runs the server until it exits, for starts that are expected to be refused. */
 export const runToExit = async (
   settings: Readonly<Record<string, string>>,
   args: ReadonlyArray<string> = []

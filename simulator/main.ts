@@ -1,5 +1,6 @@
 // The simulator as a process of its own. Prints one JSON line when it is ready; ends on SIGINT and SIGTERM.
 import { parseArgs } from 'node:util'
+import { openControlPort } from './control/port.ts'
 import { Simulator } from './simulator.ts'
 
 const { values } = parseArgs({
@@ -24,7 +25,6 @@ const number = (name: keyof typeof values): number => {
 
 const simulator = await Simulator.make({
   port: number('port'),
-  controlPort: number('control-port'),
   host: values.host,
   seed: number('seed'),
   history: { chats: number('chats'), messages: number('messages') },
@@ -33,10 +33,15 @@ const simulator = await Simulator.make({
 })
 for (let i = 0; i < number('phones'); i++) simulator.createPhone({ history: simulator.defaultHistory })
 
+const control = await openControlPort(simulator, number('control-port'))
+
 const stop = (): void => {
-  void simulator.stop().then(() => process.exit(0))
+  void simulator
+    .stop()
+    .then(() => control.close())
+    .then(() => process.exit(0))
 }
 process.on('SIGINT', stop)
 process.on('SIGTERM', stop)
 
-console.log(JSON.stringify(simulator.describe()))
+console.log(JSON.stringify(control.describe()))

@@ -5,9 +5,10 @@
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { Curve, proto } from '@whiskeysockets/baileys'
-import { buildChunk, planChunks } from './history-sync.ts'
+import { buildChunk } from './state/history/chunk.ts'
+import { planChunks } from './state/history/plan.ts'
 import type { Phone } from './phone.ts'
-import { SignalDevice } from './signal-device.ts'
+import { SignalDevice } from './signal/signal-device.ts'
 import { Simulator } from './simulator.ts'
 
 const { values } = parseArgs({

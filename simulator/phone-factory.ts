@@ -1,15 +1,15 @@
 // Makes phones with contacts, groups and a history, all from the seed.
-import type { Account } from './account.ts'
-import type { Group } from './group.ts'
-import { makeGroup } from './group-changes.ts'
-import { defaultKinds, KindPicker, type KindWeights } from './history-content.ts'
-import type { SyncPlan } from './history-sync.ts'
-import { groupName, personName } from './history-text.ts'
-import { Mailbox } from './mailbox.ts'
-import { MediaPool } from './media-files.ts'
-import type { Network } from './network.ts'
+import type { Account } from './state/account.ts'
+import type { Group } from './state/group.ts'
+import { makeGroup } from './protocol/groups/changes.ts'
+import { defaultKinds, KindPicker, type KindWeights } from './state/history/content.ts'
+import type { SyncPlan } from './state/history/plan.ts'
+import { groupName, personName } from './state/history/text.ts'
+import { Mailbox } from './state/history/mailbox.ts'
+import { MediaPool } from './state/media/pool.ts'
+import type { Network } from './state/network.ts'
 import { Phone } from './phone.ts'
-import { Random } from './random.ts'
+import { Random } from './state/random.ts'
 
 export interface HistoryOptions {
   readonly chats: number
@@ -44,29 +44,43 @@ export interface PhoneOptions {
 const DEFAULT_UNTIL = 1_767_225_600
 const DAY = 86_400
 
-/** What message ids have room for, and shares that are shares. */
-const checkHistory = (history: HistoryOptions): void => {
-  const whole = (name: 'chats' | 'messages', limit: number): void => {
-    const value = history[name]
-    if (!Number.isInteger(value) || value < 0 || value > limit) {
-      throw new Error(`history.${name} must be a whole number up to ${limit}`)
-    }
+/** Throws when a field has no sense: message ids have room for so many chats and messages, shares are at most 1. */
+function assertHistory(history: unknown): asserts history is HistoryOptions {
+  if (typeof history !== 'object' || history === null) throw new Error('history must be an object')
+  const { chats, messages, kinds, ...numbers }: Record<string, unknown> = { ...history }
+  const hasChats = checkCount('chats', chats, 0xffff) > 0
+  if (checkCount('messages', messages, 0xffffff) > 0 && !hasChats) {
+    throw new Error('history.messages need at least one chat')
   }
-  whole('chats', 0xffff)
-  whole('messages', 0xffffff)
-  if (history.chats === 0 && history.messages > 0) throw new Error('history.messages need at least one chat')
-  for (const [name, value] of Object.entries(history)) {
-    if (name === 'kinds' || value === undefined) continue
-    if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
-      throw new Error(`history.${name} must be a number`)
-    }
-    if (name.endsWith('Share') && value > 1) throw new Error(`history.${name} must be between 0 and 1`)
+  for (const [name, value] of Object.entries(numbers)) {
+    if (value !== undefined) checkNumber(`history.${name}`, value, name.endsWith('Share') ? 1 : Infinity)
   }
+  for (const [name, value] of Object.entries(kinds ?? {})) {
+    if (value !== undefined) checkNumber(`history.kinds.${name}`, value, Infinity)
+  }
+}
+
+const checkCount = (name: string, value: unknown, most: number): number => {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most) return value
+  throw new Error(`history.${name} must be a whole number up to ${most}`)
+}
+
+const checkNumber = (name: string, value: unknown, most: number): void => {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
+    throw new Error(`${name} must be a number`)
+  }
+  if (value > most) throw new Error(`${name} must be between 0 and ${most}`)
+}
+
+/** History options of unknown origin. */
+export const historyFrom = (value: unknown): HistoryOptions => {
+  assertHistory(value)
+  return value
 }
 
 export const createPhone = (network: Network, options: PhoneOptions, number: number): Phone => {
   const { history } = options
-  if (history) checkHistory(history)
+  if (history) assertHistory(history)
   const seed = `${network.seed}/phone/${number}`
   const random = new Random(seed, 'people')
   const account = network.directory.create({
@@ -74,7 +88,7 @@ export const createPhone = (network: Network, options: PhoneOptions, number: num
     name: options.name ?? personName(random),
     named: options.name !== undefined
   })
-  account.readsByItself = false
+  account.readsAutomatically = false
   const until = history?.until ?? DEFAULT_UNTIL
   const from = until - (history?.spanDays ?? 365) * DAY
   const mailbox = new Mailbox(

@@ -1,68 +1,48 @@
-// The owner's side of one simulated phone, as tests use it: link devices, write, read, be offline, and tell the truth.
-import type { Account } from './account.ts'
-import { type CallOutcome, ring } from './calls.ts'
-import type { Companion } from './companion.ts'
-import type { ActiveFault, Fault, FaultScope } from './faults.ts'
-import { type Flood, flood } from './flood.ts'
-import { addMembers, changeGroup, type GroupChange, makeGroup, removeMembers } from './group-changes.ts'
-import { announceGroup } from './group-notifications.ts'
-import type { Group } from './group.ts'
-import type { ChatEvent, Delivered, HeldMessage, ReadByDevice, Received, SeenReceipt } from './ledger.ts'
-import { unlink } from './login.ts'
-import { addFault, disconnect } from './disconnections.ts'
-import { announceDevices } from './device-list.ts'
-import type { Mailbox } from './mailbox.ts'
-import { fileIn } from './media-retry.ts'
-import type { Network } from './network.ts'
-import { capMessages, type MessageCap, type ReachoutTimelock, restrict } from './new-chat-limits.ts'
-import { postStatus, showPresence, showTyping } from './passing-events.ts'
-import { enterPairingCode, scanQr } from './pairing.ts'
-import { type PreparedChunk, prepareHistory } from './prepared-history.ts'
-import { addressingFor, sendFromPrimary } from './primary-sender.ts'
-import { tellOwnDevices } from './receipts.ts'
-import type { StanzaKind } from './stanza-queue.ts'
+// The owner's side of one simulated phone, as tests use it: link devices, write, read, change settings, go offline, and read the
+// truth. Each method is one action; what it does is in protocol/.
+import type { WAPatchCreate } from '@whiskeysockets/baileys'
+import { changeFromPhone } from './protocol/app-state.ts'
+import { type CallOutcome, ring } from './protocol/calls.ts'
+import { changeChatSetting, type ChatSetting, nameContact, renameOwner } from './protocol/chat-settings.ts'
+import { announceDevices } from './protocol/device-list.ts'
+import { addFault, disconnect } from './protocol/disconnections.ts'
+import {
+  addMembers,
+  changeGroup,
+  type GroupChange,
+  makeGroup,
+  removeMembers
+} from './protocol/groups/changes.ts'
+import { announceGroup } from './protocol/groups/notifications.ts'
+import { prepareHistory } from './protocol/history/prepared.ts'
+import { unlink } from './protocol/login.ts'
+import { expireFile } from './protocol/media/expire.ts'
+import { type Flood, flood } from './protocol/messages/flood.ts'
+import { postStatus } from './protocol/messages/status.ts'
+import { write, type WriteOptions, type WrittenMessage } from './protocol/messages/write.ts'
+import type { Content } from './protocol/messages/written.ts'
+import { capMessages, restrict } from './protocol/new-chat-limits.ts'
+import { readChat } from './protocol/own-reads.ts'
+import { enterPairingCode } from './protocol/pairing/code.ts'
+import { scanQr } from './protocol/pairing/qr.ts'
+import { showPresence, showTyping, type TypingState } from './protocol/presence.ts'
+import type { Account, Companion } from './state/account.ts'
+import type { ActiveFault, Fault, FaultScope } from './state/faults.ts'
+import { type Group, isGroup } from './state/group.ts'
+import type { Mailbox } from './state/history/mailbox.ts'
+import type { PreparedChunk } from './state/history/plan.ts'
+import type { HeldMessage } from './state/ledger.ts'
+import { accountNamed, type Chat, chatNamed, groupNamed } from './state/names.ts'
+import type { Network } from './state/network.ts'
+import type { MessageCap, ReachoutTimelock } from './state/new-chat-limits.ts'
+import {
+  heldMessages,
+  offlineQueueOf,
+  type Truth,
+  truthBesideMessages,
+  type WaitingStanza
+} from './state/truth.ts'
 import type { Addressing } from './wire/jid.ts'
-import { unixSeconds } from './wire/stanza.ts'
-import { type Content, messageFrom } from './written-content.ts'
-
-export interface WriteOptions {
-  readonly id?: string | undefined
-  /** Unix seconds; now when left out. */
-  readonly timestamp?: number | undefined
-  readonly addressing?: Addressing | undefined
-}
-
-export interface WrittenMessage {
-  readonly id: string
-  readonly timestamp: number
-  readonly chatJid: string
-}
-
-export interface WaitingStanza {
-  readonly device: string
-  readonly kind: StanzaKind
-  readonly id: string
-  readonly from: string
-  readonly participant?: string
-  readonly type?: string
-  readonly queuedAt: number
-  readonly deliveries: number
-}
-
-export interface Truth {
-  readonly messages: HeldMessage[]
-  readonly received: Received[]
-  readonly receipts: SeenReceipt[]
-  /** Message stanzas for this phone's own linked devices, peer messages included. */
-  readonly delivered: Delivered[]
-  readonly offlineQueue: WaitingStanza[]
-  /** What the owner read on linked devices. */
-  readonly readByDevices: ReadByDevice[]
-  /** What happened in chats besides messages. */
-  readonly events: ChatEvent[]
-}
-
-export type Chat = Account | Group | string
 
 export class Phone {
   readonly account: Account
@@ -99,7 +79,7 @@ export class Phone {
     return [...this.account.companions.values()]
   }
 
-  /** Makes the whole history now and keeps its chunks in a folder, so that sending it later takes no time. */
+  /** Makes the whole history now and writes its chunks to a folder, so that sending it later takes no time. */
   prepareHistory(folder: string): readonly PreparedChunk[] {
     return prepareHistory(this.network, this.account, this.mailbox, folder)
   }
@@ -123,30 +103,27 @@ export class Phone {
     if (isGroup(chat) && !(chat.has(sender) && chat.has(this.account))) {
       throw new Error('both the writer and this phone must be members of the group')
     }
-    return this.write(sender, chat, options)
+    return write(this.network, { owner: this.account, sender, chat }, options)
   }
 
   /** The phone's owner writes. */
   async send(options: { to: Chat } & Content & WriteOptions): Promise<WrittenMessage> {
-    return this.write(this.account, this.chatOf(options.to), options)
+    const parties = { owner: this.account, sender: this.account, chat: this.chatOf(options.to) }
+    return write(this.network, parties, options)
   }
 
   /** Someone types to this phone, or stops. */
-  showTyping(options: {
-    from: Chat
-    group?: Chat | undefined
-    state: 'composing' | 'recording' | 'paused'
-  }): void {
+  showTyping(options: { from: Chat; group?: Chat | undefined; state: TypingState }): void {
     const group = options.group === undefined ? undefined : this.groupOf(options.group)
     showTyping(this.account, this.accountOf(options.from), options.state, group)
   }
 
-  /** Someone comes online or leaves; devices that subscribed are told. */
+  /** Someone becomes available or not; devices that subscribed are notified. */
   showPresence(options: { from: Chat; available: boolean }): void {
     showPresence(this.network, this.accountOf(options.from), options.available)
   }
 
-  /** Someone posts a status that this phone may see. It is no message of any chat. */
+  /** Someone posts a status that this phone may see. It belongs to no chat. */
   receiveStatus(options: { from: Chat; text: string }): Promise<{ id: string; timestamp: number }> {
     return postStatus(this.network, this.account, this.accountOf(options.from), options.text)
   }
@@ -156,12 +133,12 @@ export class Phone {
     return ring(this.network, this.account, this.accountOf(options.from), options)
   }
 
-  /** WhatsApp locks this account out of writing to people who never wrote to it; null lifts that. */
+  /** WhatsApp locks this account out of writing to people who never wrote to it; null lifts the lock. */
   restrict(timelock: ReachoutTimelock | null): void {
     restrict(this.network, this.account, timelock)
   }
 
-  /** WhatsApp caps how many new chats this account may begin; null lifts that. */
+  /** WhatsApp caps how many new chats this account may begin; null lifts the cap. */
   capMessages(cap: MessageCap | null): void {
     capMessages(this.network, this.account, cap)
   }
@@ -176,39 +153,40 @@ export class Phone {
     text?: string
   }): Promise<Flood> {
     const { from = this.contacts, count, text = 'flood' } = options
-    const writers = (isSeveral(from) ? from : [from]).map(writer => this.accountOf(writer))
-    return flood(this.network, this.account, writers, { count, text })
+    return flood(this.network, this.account, this.accountsOf(isSeveral(from) ? from : [from]), {
+      count,
+      text
+    })
   }
 
-  /** The owner reads a chat on the phone; the linked devices are told. */
+  /** The owner reads a chat on the phone; the linked devices get the receipts. */
   async markRead(chat: Chat): Promise<void> {
-    const partner = this.chatOf(chat)
-    const place = this.mailbox.find(partner)
-    if (place) place.unread = 0
-    const group = isGroup(partner) ? partner : undefined
-    const unread = [...this.network.ledger.of(this.account).held.values()].filter(
-      held => !held.fromMe && held.chatJid === (group ? group.id : (partner as Account).jid)
-    )
-    const addressing = partner.addressing
-    const bySender = Map.groupBy(unread, held => held.participant ?? held.chatJid)
-    for (const [sender, messages] of bySender) {
-      const author = this.network.directory.find(sender)
-      tellOwnDevices(this.network, this.account, {
-        ids: messages.map(message => message.id),
-        chat: group ? group.id : (partner as Account).address(addressing),
-        participant: group ? author?.address(addressing) : undefined,
-        addressing,
-        group
-      })
-    }
+    readChat(this.network, this.account, this.chatOf(chat))
+  }
+
+  /** The owner archives, pins, mutes a chat or marks it read or unread; the linked devices learn it by app state. */
+  changeChat(chat: Chat, setting: ChatSetting): Promise<void> {
+    return changeChatSetting(this.network, this.account, this.chatOf(chat), setting)
+  }
+
+  /** The owner changes the own name, which others see. */
+  rename(name: string): Promise<void> {
+    return renameOwner(this.network, this.account, name)
+  }
+
+  /** The owner changes the name of a contact in the address book. */
+  nameContact(contact: Chat, name: string): Promise<void> {
+    return nameContact(this.network, this.account, this.accountOf(contact), name)
+  }
+
+  /** The phone writes any patch of app state; the linked devices are notified. */
+  changeAppState(patch: WAPatchCreate): Promise<void> {
+    return changeFromPhone(this.network, this.account, patch)
   }
 
   /** The media host no longer has the file of this message until the phone is asked for it; `lost`: nor has the phone. */
   expireMedia(id: string, options: { lost?: boolean | undefined } = {}): void {
-    const path = this.fileOf(id)?.directPath
-    if (!path) throw new Error(`no message ${id} with a file is on this phone`)
-    if (options.lost === true) this.network.media.withdraw(path)
-    else this.network.media.expire(path)
+    expireFile(this.network, this.mailbox, id, options)
   }
 
   goOffline(): void {
@@ -221,8 +199,7 @@ export class Phone {
   }
 
   createGroup(subject: string, members: Chat[], options: { addressing?: Addressing } = {}): Group {
-    const accounts = members.map(member => this.accountOf(member))
-    const group = makeGroup(this.network, this.account, subject, accounts, options)
+    const group = makeGroup(this.network, this.account, subject, this.accountsOf(members), options)
     this.groups.push(group)
     this.mailbox.chatWith(group)
     announceGroup(this.network, group, this.account, group.members.keys(), true)
@@ -230,13 +207,11 @@ export class Phone {
   }
 
   addMembers(group: Chat, members: Chat[]): void {
-    const accounts = members.map(member => this.accountOf(member))
-    addMembers(this.network, this.groupOf(group), this.account, accounts)
+    addMembers(this.network, this.groupOf(group), this.account, this.accountsOf(members))
   }
 
   removeMembers(group: Chat, members: Chat[]): void {
-    const accounts = members.map(member => this.accountOf(member))
-    removeMembers(this.network, this.groupOf(group), this.account, accounts)
+    removeMembers(this.network, this.groupOf(group), this.account, this.accountsOf(members))
   }
 
   /** A setting or ranks change; the owner does it unless another member is named. */
@@ -244,15 +219,14 @@ export class Phone {
     const changed = this.groupOf(group)
     const actor = options.by === undefined ? this.account : this.accountOf(options.by)
     if (!changed.has(actor)) throw new Error(`${actor.jid} is no member of the group`)
-    const named = (members: readonly Chat[]): Account[] => members.map(member => this.accountOf(member))
     changeGroup(
       this.network,
       changed,
       actor,
       'promote' in change
-        ? { promote: named(change.promote) }
+        ? { promote: this.accountsOf(change.promote) }
         : 'demote' in change
-          ? { demote: named(change.demote) }
+          ? { demote: this.accountsOf(change.demote) }
           : change
     )
   }
@@ -264,7 +238,7 @@ export class Phone {
     announceDevices(this.network, this.account, 'remove', companion)
   }
 
-  /** Ends the devices' connections: with a stream error when a code is given, without a word otherwise. */
+  /** Ends the devices' connections: with a stream error when a code is given, by a TCP drop otherwise. */
   disconnect(options: { code?: number | undefined; device?: number | undefined } = {}): void {
     const devices = options.device === undefined ? this.devices : [this.companion(options.device)]
     for (const { connection } of devices) if (connection) disconnect(connection, options.code)
@@ -279,77 +253,23 @@ export class Phone {
   }
 
   /** Every message the phone holds, one at a time. */
-  *heldMessages(): Generator<HeldMessage> {
-    yield* this.mailbox.held()
-    yield* this.network.ledger.of(this.account).held.values()
+  heldMessages(): Generator<HeldMessage> {
+    return heldMessages(this.network, this.account)
   }
 
   truthBesideMessages(): Omit<Truth, 'messages'> {
-    const { received, receipts, delivered, readByDevices, events } = this.network.ledger.of(this.account)
-    return {
-      received: [...received.values()],
-      receipts: [...receipts],
-      delivered: [...delivered.values()],
-      offlineQueue: this.offlineQueue(),
-      readByDevices: [...readByDevices],
-      events: [...events]
-    }
+    return truthBesideMessages(this.network, this.account)
   }
 
   offlineQueue(): WaitingStanza[] {
-    return this.devices.flatMap(device =>
-      device.queue.waiting().map(({ kind, node, queuedAt, deliveries }) => ({
-        device: device.jid,
-        kind,
-        id: node.attrs.id ?? '',
-        from: node.attrs.from ?? '',
-        ...(node.attrs.participant === undefined ? {} : { participant: node.attrs.participant }),
-        ...(node.attrs.type === undefined ? {} : { type: node.attrs.type }),
-        queuedAt,
-        deliveries
-      }))
-    )
+    return offlineQueueOf(this.account)
   }
 
-  /** What waits for linked devices that are away is given up, as WhatsApp does after weeks; returns how much it was. */
+  /** Deletes what waits for linked devices that are away, as WhatsApp does after weeks; returns how much it was. */
   expireOfflineQueue(): number {
     return this.devices
       .filter(({ queue }) => !queue.connected)
       .reduce((sum, { queue }) => sum + queue.expire(), 0)
-  }
-
-  private async write(
-    sender: Account,
-    chat: Account | Group,
-    options: Content & WriteOptions
-  ): Promise<WrittenMessage> {
-    const id = options.id ?? this.network.messageId()
-    const timestamp = options.timestamp ?? unixSeconds()
-    const chatJid = isGroup(chat) ? chat.id : chat === this.account ? sender.jid : chat.jid
-    const message = messageFrom(options, {
-      network: this.network,
-      owner: this.account,
-      sender,
-      chat,
-      addressing: addressingFor({ sender, addressing: options.addressing }, chat)
-    })
-    await sendFromPrimary(this.network, {
-      sender,
-      chat,
-      message,
-      id,
-      timestamp,
-      addressing: options.addressing
-    })
-    return { id, timestamp, chatJid }
-  }
-
-  private fileOf(id: string) {
-    for (const chat of this.mailbox.chats) {
-      const message = this.mailbox.infoOf(chat, id)?.message
-      if (message) return fileIn(message)
-    }
-    return undefined
   }
 
   private companion(device: number): Companion {
@@ -358,26 +278,21 @@ export class Phone {
     return companion
   }
 
-  private chatOf(chat: Chat): Account | Group {
-    if (typeof chat !== 'string') return chat
-    return this.network.directory.group(chat) ?? this.accountOf(chat)
+  private accountOf(chat: Chat): Account {
+    return accountNamed(this.network.directory, chat)
   }
 
-  private accountOf(chat: Chat): Account {
-    if (typeof chat === 'string') {
-      const account = this.network.directory.find(chat) ?? this.network.directory.byPhoneNumber(chat)
-      if (account) return account
-    } else if (!isGroup(chat)) return chat
-    throw new Error(`there is nobody called ${typeof chat === 'string' ? chat : chat.id}`)
+  private accountsOf(chats: readonly Chat[]): Account[] {
+    return chats.map(chat => this.accountOf(chat))
   }
 
   private groupOf(chat: Chat): Group {
-    const group = typeof chat === 'string' ? this.network.directory.group(chat) : chat
-    if (group && isGroup(group)) return group
-    throw new Error('there is no such group')
+    return groupNamed(this.network.directory, chat)
+  }
+
+  private chatOf(chat: Chat): Account | Group {
+    return chatNamed(this.network.directory, chat)
   }
 }
-
-const isGroup = (chat: Account | Group): chat is Group => 'members' in chat
 
 const isSeveral = (chats: Chat | readonly Chat[]): chats is readonly Chat[] => Array.isArray(chats)

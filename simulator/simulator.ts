@@ -1,21 +1,20 @@
-// The simulator: a WhatsApp Web server for one machine. It opens the port, keeps the network, and hands out phones.
+// The simulator: a WhatsApp Web server for one machine. It opens the port, holds the network's state, and makes phones.
+import type { RequestListener } from 'node:http'
 import type { proto } from '@whiskeysockets/baileys'
-import { activated } from './introduction.ts'
-import type { Account } from './account.ts'
-import { addFault, disconnect } from './disconnections.ts'
-import { announceIdentity } from './device-list.ts'
-import { type ControlPort, openControlPort } from './control.ts'
-import type { ActiveFault, Fault, FaultScope } from './faults.ts'
-import { type FileOptions, fileMessage } from './media-message.ts'
-import { serveMedia } from './media-host.ts'
-import { Network } from './network.ts'
+import type { Account } from './state/account.ts'
+import { addFault, disconnect } from './protocol/disconnections.ts'
+import { announceIdentity } from './protocol/device-list.ts'
+import type { ActiveFault, Fault, FaultScope } from './state/faults.ts'
+import { type FileOptions, fileMessage } from './state/media/file-message.ts'
+import { serveMedia } from './protocol/media/host.ts'
+import { Network } from './state/network.ts'
 import type { Phone } from './phone.ts'
-import type { MessageCap, ReachoutTimelock } from './new-chat-limits.ts'
-import { pushNameBehindQr } from './pairing.ts'
+import type { MessageCap, ReachoutTimelock } from './state/new-chat-limits.ts'
+import { pushNameBehindQr } from './protocol/pairing/qr.ts'
 import { createPhone, type HistoryOptions, type PhoneOptions } from './phone-factory.ts'
-import type { Signal, SignalListener } from './signals.ts'
-import { silenceSessionDumps } from './silence.ts'
-import { handlersFor } from './stanza-handling.ts'
+import type { Signal, SignalListener } from './state/signals.ts'
+import { silenceSessionDumps } from './signal/session-dumps.ts'
+import { handlersFor } from './protocol/stanzas.ts'
 import { makeServerIdentity, type ServerIdentity } from './wire/certificate-chain.ts'
 import { Connection } from './wire/connection.ts'
 import { openPort, type OpenPort } from './wire/port.ts'
@@ -36,11 +35,9 @@ export type {
 export interface SimulatorOptions {
   /** 0 takes any free port. */
   readonly port?: number | undefined
-  /** No control port when left out; 0 takes any free port. */
-  readonly controlPort?: number | undefined
   readonly host?: string | undefined
   readonly seed?: number | undefined
-  /** The history of phones that are made for a client nobody made a phone for. */
+  /** The history of phones that are made for clients without one. */
   readonly history?: HistoryOptions | undefined
   /** Chunks smaller than this travel inside the message, for phones whose history says nothing else. */
   readonly inlineBelowBytes?: number | undefined
@@ -59,7 +56,7 @@ export class Simulator {
   private readonly strangers = new Map<string, Phone>()
   private readonly created: Phone[] = []
   private port: OpenPort | undefined
-  private control: ControlPort | undefined
+  private readonly requestHandlers = new Map<string, RequestListener>()
   private connections = 0
 
   private constructor(options: SimulatorOptions) {
@@ -89,10 +86,6 @@ export class Simulator {
 
   get mediaUrl(): string {
     return `http://${this.network.mediaHost}`
-  }
-
-  get controlUrl(): string | undefined {
-    return this.control?.url
   }
 
   /** The root public key a client has to trust, base64. */
@@ -125,12 +118,17 @@ export class Simulator {
     return phone
   }
 
+  /** A phone or a contact, by an address or a phone number. */
+  account(address: string): Account | undefined {
+    return this.network.directory.find(address) ?? this.network.directory.byPhoneNumber(address)
+  }
+
   phone(address: string): Phone | undefined {
-    const account = this.network.directory.find(address) ?? this.network.directory.byPhoneNumber(address)
+    const account = this.account(address)
     return this.created.find(phone => phone.account === account)
   }
 
-  /** The phone for a client nobody made a phone for: the same push name gets the same phone, none gets a new one. */
+  /** The phone for a client without one: the same push name gets the same phone; a client without a name gets a new one. */
   phoneForQr(qr: string): Phone {
     const name = pushNameBehindQr(this.network, qr)
     const known = name === undefined ? undefined : this.strangers.get(name)
@@ -141,20 +139,24 @@ export class Simulator {
     return phone
   }
 
-  /** Where everything is, for whoever starts a client against it. */
+  /** Requests below `/folder/` on the WhatsApp port are answered by this handler instead of the media host. */
+  handleRequests(folder: string, handler: RequestListener): void {
+    this.requestHandlers.set(folder, handler)
+  }
+
+  /** The addresses and keys that a client is started with. */
   describe(): Record<string, unknown> {
     return {
       whatsappUrl: this.whatsappUrl,
       secureWhatsappUrl: this.secureWhatsappUrl,
       mediaUrl: this.mediaUrl,
-      controlUrl: this.controlUrl,
       trustRoot: this.trustRoot,
       caCertificate: this.caCertificate,
       phones: this.created.map(phone => phone.phoneNumber)
     }
   }
 
-  /** A person who is no phone: they answer by themselves. */
+  /** A person without a phone of the test: their primary device answers automatically. */
   createContact(options: { phoneNumber?: string; name?: string } = {}): Account {
     return this.network.directory.create(options)
   }
@@ -164,11 +166,11 @@ export class Simulator {
     return fileMessage(this.network.media, options)
   }
 
-  /** A contact sets WhatsApp up anew: a new identity, and everyone who knows them is told. */
+  /** A contact reinstalls WhatsApp: a new identity; acquaintances are notified. */
   reinstall(contact: Account): void {
-    if (contact.companions.size > 0) throw new Error('an account with linked devices cannot be set up anew')
+    if (contact.companions.size > 0) throw new Error('an account with linked devices cannot be reinstalled')
     contact.reinstall()
-    this.network.senderKeys.forgetSender(contact)
+    this.network.senderKeys.deleteSender(contact)
     announceIdentity(this.network, contact)
   }
 
@@ -184,7 +186,7 @@ export class Simulator {
     return addFault(this.network, fault, scope)
   }
 
-  /** Ends every connection: with a stream error when a code is given, without a word otherwise. */
+  /** Ends every connection: with a stream error when a code is given, by a TCP drop otherwise. */
   disconnectAll(code?: number): void {
     for (const { connection } of this.network.sessions.values()) disconnect(connection, code)
   }
@@ -194,9 +196,8 @@ export class Simulator {
     this.network.stopping = true
     this.network.faults.clearAll()
     this.network.signals.emit('stopping')
-    await this.control?.close()
     await this.port?.close()
-    await this.network.settled()
+    await this.network.background.settled()
     for (const account of this.network.directory.accounts.values()) account.close()
   }
 
@@ -206,14 +207,15 @@ export class Simulator {
 
   private async open(options: SimulatorOptions): Promise<void> {
     const { network } = this
-    network.activate = (session, companion) => activated(network, session, companion)
     const handlers = handlersFor(network)
     this.port = await openPort({
       host: this.host,
       port: options.port ?? 0,
       tls: this.tls,
       onRequest: (request, response) => {
-        if (this.control && request.url?.startsWith('/admin/')) this.control.handle(request, response)
+        const [, folder = ''] = (request.url ?? '').split('/')
+        const handler = this.requestHandlers.get(folder)
+        if (handler) handler(request, response)
         else serveMedia(network, request, response)
       },
       onSocket: socket => {
@@ -222,6 +224,5 @@ export class Simulator {
       }
     })
     network.mediaHost = `${this.host}:${this.port.port}`
-    this.control = await openControlPort(this, options.controlPort)
   }
 }

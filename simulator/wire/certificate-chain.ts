@@ -1,5 +1,5 @@
 // The certificate chain a client checks during the Noise handshake: a local root signs an intermediate, the intermediate
-// signs the server's static key. A client trusts it only when it was told this root's public key.
+// signs the server's static key. A client trusts it only when it is configured with this root's public key.
 import { Curve, type KeyPair, proto, WA_CERT_DETAILS } from '@whiskeysockets/baileys'
 
 export interface ServerIdentity {

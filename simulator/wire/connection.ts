@@ -52,7 +52,7 @@ export class Connection {
     return this.socket.bufferedAmount
   }
 
-  /** Resolves `true` when the bytes were handed to the operating system, `false` when the connection is gone. */
+  /** Resolves `true` when the bytes were handed to the operating system, `false` when the connection is closed. */
   send(node: BinaryNode): Promise<boolean> {
     if (!this.transport || this.closed) return Promise.resolve(false)
     if (this.socket.bufferedAmount > OUTGOING_LIMIT) {
@@ -69,12 +69,12 @@ export class Connection {
     return new Promise(resolve => this.socket.send(frame, error => resolve(!error)))
   }
 
-  /** Closes after everything sent so far has left. */
+  /** Closes after everything sent so far was written. */
   end(): void {
     this.socket.close(1000)
   }
 
-  /** Drops the TCP connection without a word. */
+  /** Drops the TCP connection. */
   destroy(): void {
     this.socket.terminate()
   }

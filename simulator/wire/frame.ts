@@ -1,5 +1,5 @@
 // Cuts a byte stream into Noise frames: an optional routing header, the `WA` header, then frames with a 24-bit length.
-// Bytes are kept as the chunks they came in and joined once per frame, so a sender of single bytes costs no more.
+// Bytes are stored as the chunks they came in and joined once per frame, so a sender of single bytes costs no more.
 
 const NOISE_HEADER = Buffer.from([0x57, 0x41, 6, 3])
 const ROUTING_MARK = 0x45

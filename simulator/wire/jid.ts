@@ -34,3 +34,9 @@ export const formatJid = (user: string, server: string, device?: number): string
 export const isGroupJid = (text: string | undefined): boolean => text?.endsWith(`@${GROUP_SERVER}`) === true
 
 export const addressingOf = (jid: Jid): Addressing => (jid.server === LID_SERVER ? 'lid' : 'pn')
+
+export const otherAddressing = (addressing: Addressing): Addressing => (addressing === 'lid' ? 'pn' : 'lid')
+
+/** The attribute beside an address that carries the other address: `sender_pn` beside a LID, `sender_lid` beside a number. */
+export const otherAttribute = (name: string, addressing: Addressing): string =>
+  `${name}_${otherAddressing(addressing)}`

@@ -1,5 +1,5 @@
 // One TCP port for everything a client needs: WebSocket and media over HTTP, plain or through TLS. The first byte a client
-// sends tells which of the two it speaks.
+// sends shows which of the two it uses.
 import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
@@ -42,7 +42,7 @@ export const openPort = async (options: {
   upgradeAt(plain)
   upgradeAt(secure)
   secure.on('tlsClientError', (_error, socket) => socket.destroy())
-  const door = createServer(socket => {
+  const listener = createServer(socket => {
     sockets.add(socket)
     socket.setNoDelay(true)
     socket.setTimeout(FIRST_BYTE_DEADLINE_MS, () => socket.destroy())
@@ -59,13 +59,13 @@ export const openPort = async (options: {
     })
   })
   await new Promise<void>((resolve, reject) => {
-    door.once('error', reject)
-    door.listen(options.port, options.host, () => {
-      door.removeListener('error', reject)
+    listener.once('error', reject)
+    listener.listen(options.port, options.host, () => {
+      listener.removeListener('error', reject)
       resolve()
     })
   })
-  const { port } = door.address() as AddressInfo
+  const { port } = listener.address() as AddressInfo
   return {
     port,
     close: async () => {
@@ -73,7 +73,7 @@ export const openPort = async (options: {
       for (const socket of sockets) socket.destroy()
       plain.closeAllConnections()
       secure.closeAllConnections()
-      await new Promise<void>(resolve => door.close(() => resolve()))
+      await new Promise<void>(resolve => listener.close(() => resolve()))
     }
   }
 }

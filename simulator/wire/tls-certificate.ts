@@ -1,5 +1,5 @@
 // A certificate authority and a certificate for this machine's loopback addresses, written as DER by hand: clients build
-// `https://` media addresses themselves and need something to trust. Both are made anew for each simulator.
+// `https://` media addresses themselves and need something to trust. Each simulator has new ones.
 import { createPublicKey, createSign, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 
 export interface TlsIdentity {

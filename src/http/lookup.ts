@@ -2,7 +2,7 @@
 import { Effect } from 'effect'
 import { Accounts } from '../services/accounts.ts'
 import { Store } from '../services/conversations/store.ts'
-import { NotFound, orStoreUnavailable, storeFailed } from './problems.ts'
+import { NotFound, orStoreUnavailable, databaseFailed } from './problems.ts'
 
 const noAccount = (accountId: string): NotFound =>
   new NotFound({ detail: `There is no account ${accountId}` })
@@ -10,7 +10,7 @@ const noAccount = (accountId: string): NotFound =>
 /** What the client is told when a call of `Accounts` fails. For `Effect.catchTags`. */
 export const accountFailures = (accountId: string) => ({
   AccountNotFound: () => Effect.fail(noAccount(accountId)),
-  ...storeFailed
+  ...databaseFailed
 })
 
 /** The account with its live state. */

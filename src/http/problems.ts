@@ -106,9 +106,9 @@ export const badField = (slot: 'params' | 'query' | 'payload', field: string, me
   new BadField({ detail: `${field}: ${message}`, errors: [{ path: [slot, field], message }] })
 
 /** A failed database as a problem, for `Effect.catchTags`. Its cause is not part of the response. */
-export const storeFailed = { DatabaseError: () => Effect.fail(new StoreUnavailable({})) }
+export const databaseFailed = { DatabaseError: () => Effect.fail(new StoreUnavailable({})) }
 
 /** The same, for work that can fail in no other way. */
 export const orStoreUnavailable = <A, R>(
   work: Effect.Effect<A, DatabaseError, R>
-): Effect.Effect<A, StoreUnavailable, R> => Effect.catchTags(work, storeFailed)
+): Effect.Effect<A, StoreUnavailable, R> => Effect.catchTags(work, databaseFailed)

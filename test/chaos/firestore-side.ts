@@ -1,5 +1,6 @@
 // Firestore's side of the chaos: an application that sends by writing documents, a Firestore that goes away now and then,
 // and the same comparison with what applications read there.
+import { setTimeout as pause } from 'node:timers/promises'
 import type { DocumentReference } from 'firebase-admin/firestore'
 import { compare } from '../../harness/compare.ts'
 import { FirestoreReader } from '../../harness/firestore.ts'
@@ -7,7 +8,7 @@ import type { ServerProcess } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { grpcCodeOf } from '../../src/services/firestore/publish/errors.ts'
 import { LocalFirestore } from '../firestore/server.ts'
-import { pause, pick, type Random, randomOf } from './traffic.ts'
+import { pick, type Random, randomOf } from './traffic.ts'
 
 export interface FirestoreResult {
   readonly lost: number

@@ -2,8 +2,11 @@
 // nothing, and keep each conversation in order.
 //   npm run chaos:flood -- --messages 50000
 // Prints one JSON line last; exit code 0 only when everything is there once and in order.
-import { readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { wholeOption } from '../../harness/options.ts'
+import { residentMiB } from '../../harness/process-memory.ts'
+import { linkAccount, simulatorSettings } from '../../harness/simulated.ts'
 import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
 import { Simulator } from '../../simulator/simulator.ts'
 
@@ -21,16 +24,13 @@ export interface FloodResult {
 
 const LOOK_EVERY_MS = 250
 
-const residentMib = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
-
 export const flood = async (options: {
   readonly messages: number
   readonly log: (text: string) => void
 }): Promise<FloodResult> => {
   const simulator = await Simulator.make({ seed: 5 })
   const folder = temporaryFolder()
-  const settings = { WHATSAPP_URL: simulator.whatsappUrl, WHATSAPP_TRUST_ROOT: simulator.trustRoot }
+  const settings = simulatorSettings(simulator)
   let server = await ServerProcess.start({ dataDir: folder.path, settings })
   await using left = new AsyncDisposableStack()
   left.defer(async () => {
@@ -39,9 +39,7 @@ export const flood = async (options: {
     folder.remove()
   })
   const phone = simulator.createPhone({ history: { chats: 5, messages: 50, groupsShare: 0 } })
-  const { accountId } = await server.api.createAccount('Flood')
-  await server.api.pair(accountId)
-  await phone.scanQr((await server.api.offer(accountId)).qr ?? '')
+  const accountId = await linkAccount(server.api, 'Flood', qr => phone.scanQr(qr))
   await server.api.untilAccount(
     accountId,
     'history',
@@ -57,18 +55,18 @@ export const flood = async (options: {
     `${live.count} live, ${away.count} while the server was away; ${phone.offlineQueue().length} wait at WhatsApp`
   )
   server = await ServerProcess.start({ dataDir: folder.path, settings })
-  const before = residentMib(server.pid)
+  const before = residentMiB(server.pid)
   let peak = before
   const expected = phone.truth().messages.length
   let stored = 0
   let unchanged = 0
-  // As long as it goes on; a minute without anything new is the end.
+  // Until everything is stored; a minute without anything new is the end.
   while (stored < expected && unchanged < 60_000 / LOOK_EVERY_MS) {
     const { counts } = await server.api.account(accountId)
     unchanged = counts.messages === stored ? unchanged + 1 : 0
     stored = counts.messages
-    peak = Math.max(peak, residentMib(server.pid))
-    await new Promise(resolve => setTimeout(resolve, LOOK_EVERY_MS))
+    peak = Math.max(peak, residentMiB(server.pid))
+    await pause(LOOK_EVERY_MS)
   }
   const seconds = (performance.now() - started) / 1000
   await simulator.until(() => phone.offlineQueue().length === 0, { timeoutMs: 60_000 })
@@ -99,7 +97,10 @@ export const flood = async (options: {
 
 if (import.meta.main) {
   const { values } = parseArgs({ options: { messages: { type: 'string', default: '50000' } } })
-  const result = await flood({ messages: Number(values.messages), log: text => console.log(text) })
+  const result = await flood({
+    messages: wholeOption('messages', values.messages, 1_000_000),
+    log: text => console.log(text)
+  })
   console.log(JSON.stringify(result))
   process.exit(result.lost + result.duplicated + result.out_of_order === 0 ? 0 : 1)
 }

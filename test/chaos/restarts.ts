@@ -1,8 +1,10 @@
-// One account started anew again and again, while another goes on: nothing of it may be left behind.
+// One account restarted many times while another stays online: a restart must leave nothing behind.
 //   npm run chaos:restarts -- --count 1000
 // Prints one JSON line last; exit code 0 only when the other account was never touched and memory has not grown.
-import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { wholeOption } from '../../harness/options.ts'
+import { residentMiB } from '../../harness/process-memory.ts'
+import { linkAccount, simulatorSettings } from '../../harness/simulated.ts'
 import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
 import { Simulator } from '../../simulator/simulator.ts'
 
@@ -22,9 +24,6 @@ export interface RestartsResult {
 /** What is within the noise of an allocator. */
 const MOST_GROWTH = 1.15
 
-const residentMib = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
-
 const lowest = (values: ReadonlyArray<number>, from: number, to: number): number =>
   Math.round(Math.min(...values.slice(Math.floor(values.length * from), Math.ceil(values.length * to))))
 
@@ -37,8 +36,7 @@ export const restarts = async (options: {
   const server = await ServerProcess.start({
     dataDir: folder.path,
     settings: {
-      WHATSAPP_URL: simulator.whatsappUrl,
-      WHATSAPP_TRUST_ROOT: simulator.trustRoot,
+      ...simulatorSettings(simulator),
       START_PACE: '0ms'
     }
   })
@@ -51,9 +49,7 @@ export const restarts = async (options: {
   const { api } = server
   const link = async () => {
     const phone = simulator.createPhone({ history: { chats: 1, messages: 5, groupsShare: 0 } })
-    const { accountId } = await api.createAccount('Restarted')
-    await api.pair(accountId)
-    await phone.scanQr((await api.offer(accountId)).qr ?? '')
+    const accountId = await linkAccount(api, 'Restarted', qr => phone.scanQr(qr))
     await api.untilAccount(accountId, 'open', ({ state }) => state === 'open')
     return { phone, accountId }
   }
@@ -64,7 +60,7 @@ export const restarts = async (options: {
   for (let n = 1; n <= options.count; n += 1) {
     await api.command(restarted.accountId, 'restart')
     await api.untilAccount(restarted.accountId, 'open', ({ state }) => state === 'open')
-    resident.push(residentMib(server.pid))
+    resident.push(residentMiB(server.pid))
     if (n % 100 === 0) options.log(`${n} restarts, ${Math.round(resident.at(-1) ?? 0)} MiB`)
   }
   const early = lowest(resident, 0.1, 0.2)
@@ -81,7 +77,10 @@ export const restarts = async (options: {
 
 if (import.meta.main) {
   const { values } = parseArgs({ options: { count: { type: 'string', default: '1000' } } })
-  const result = await restarts({ count: Number(values.count), log: text => console.log(text) })
+  const result = await restarts({
+    count: wholeOption('count', values.count, 1_000_000),
+    log: text => console.log(text)
+  })
   console.log(JSON.stringify(result))
   process.exit(
     result.memory_growth <= MOST_GROWTH && result.other_logins === 0 && result.connections === 2 ? 0 : 1

@@ -1,5 +1,6 @@
 // Traffic in every direction, decided by a seed: what people write to the phone, what its owner does, what the server is
 // asked to send. Everything it does can be read back from the simulator's truth.
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Api } from '../../harness/api.ts'
 import type { Phone } from '../../simulator/phone.ts'
 
@@ -19,9 +20,6 @@ export const pick = <A>(random: Random, from: ReadonlyArray<A>): A => {
   if (found === undefined) throw new Error('Nothing to pick from')
   return found
 }
-
-/** The traffic has a pace; nothing waits for a result this way. */
-export const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 /** One thing that happens on the phone: a message, a change to an earlier one, a lost connection. */
 const happen = async (

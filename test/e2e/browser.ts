@@ -1,4 +1,4 @@
-// A real browser for the tests of pages. Where there is none, those tests are skipped; scripts/browser.mjs says so.
+// A real browser for the tests of pages. Where there is none, those tests are skipped; scripts/browser.mjs reports it.
 import { existsSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
@@ -6,7 +6,7 @@ import { afterAll, beforeAll } from 'vitest'
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 export const hasBrowser = existsSync(CHROMIUM)
 
-/** Opens a page of its own for each call; errors of the page fail whoever asks for them. */
+/** Opens a page of its own for each call; `errors` fills with the page's errors. */
 export const sharedBrowser = (): (() => Promise<{ page: Page; errors: ReadonlyArray<string> }>) => {
   let browser: Browser | undefined
   beforeAll(async () => {

@@ -31,7 +31,7 @@ const move = (file: string): void => {
   performance.now = () => realElapsed() + ahead
 
   const waiting = new Map<object, Waiting>()
-  /** Stands for a timer that may be set anew behind its back. */
+  /** Stands for a timer that is replaced when the clock moves. */
   class Handle {
     private isRef = true
     ref(): this {

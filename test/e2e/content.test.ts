@@ -115,7 +115,7 @@ test('each member of a group has its own times of delivery and reading', async (
   const group = phone.groups[0]!
   const members = phone.contacts.filter(contact => group.members.has(contact))
   const [silent] = members
-  silent!.readsByItself = false
+  silent!.readsAutomatically = false
   const sent = await api.send(accountId, group.id, 'Dear all')
   const message = await api.untilMessage(
     sent.threadId,

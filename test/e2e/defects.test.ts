@@ -27,7 +27,7 @@ test('1. receipt numbers off by one: sent is sent, delivered is delivered, read 
   const stage = shared()
   const { phone, accountId } = await stage.linked(SMALL)
   const [silent, prompt] = phone.contacts
-  silent!.readsByItself = false
+  silent!.readsAutomatically = false
   const delivered = await stage.api.send(accountId, silent!.phoneNumber, 'left unread')
   const read = await stage.api.send(accountId, prompt!.phoneNumber, 'read at once')
   await stage.api.untilMessage(read.threadId, read.messageId, message => message.status === 'read')

@@ -1,8 +1,8 @@
 // A stage whose server shows everything in a local Firestore, and an application that reads there with the real client.
-import { afterAll, beforeAll } from 'vitest'
 import { FirestoreReader } from '../../harness/firestore.ts'
 import { deployedIndexes } from '../firestore/deployed-indexes.ts'
 import { LocalFirestore } from '../firestore/server.ts'
+import { shared } from './shared.ts'
 import { Stage } from './stage.ts'
 
 export class FirestoreStage implements AsyncDisposable {
@@ -51,14 +51,6 @@ export class FirestoreStage implements AsyncDisposable {
 const DEADLINE_MS = 40_000
 
 /** One stage for the tests of a file. */
-export const sharedFirestoreStage = (settings: Readonly<Record<string, string>> = {}) => {
-  let shared: FirestoreStage | undefined
-  beforeAll(async () => {
-    shared = await FirestoreStage.set(settings)
-  })
-  afterAll(() => shared?.[Symbol.asyncDispose]())
-  return (): FirestoreStage => {
-    if (shared === undefined) throw new Error('The stage is not set')
-    return shared
-  }
-}
+export const sharedFirestoreStage = (
+  settings: Readonly<Record<string, string>> = {}
+): (() => FirestoreStage) => shared(() => FirestoreStage.set(settings))

@@ -1,6 +1,6 @@
 // What else history brings: settings of chats, receipts, who has left; messages without content; progress.
 import { expect, test } from 'vitest'
-import { isGroupChat } from '../../simulator/mailbox.ts'
+import { isGroup } from '../../simulator/state/group.ts'
 import { movableClock, sharedStage, Stage } from './stage.ts'
 
 const shared = sharedStage()
@@ -13,7 +13,7 @@ test('archived, pinned, muted, unread, past participants and receipts of the his
   const threads = await stage.api.threads(accountId)
   for (const chat of phone.mailbox.chats) {
     const { partner } = chat
-    const addresses = isGroupChat(partner) ? [partner.id] : [partner.jid, partner.lid]
+    const addresses = isGroup(partner) ? [partner.id] : [partner.jid, partner.lid]
     const thread = threads.find(({ clientJid }) => addresses.includes(clientJid))
     expect(thread).toMatchObject({
       archived: chat.archived,
@@ -21,7 +21,7 @@ test('archived, pinned, muted, unread, past participants and receipts of the his
       pinnedAt: chat.pinned ? expect.any(Number) : null,
       mutedUntil: chat.muted ? 4_000_000_000_000 : null
     })
-    if (!isGroupChat(partner)) continue
+    if (!isGroup(partner)) continue
     const { body } = await stage.api.request<{ pastParticipants: ReadonlyArray<{ reason: string }> }>(
       'GET',
       `/v1/threads/${encodeURIComponent(thread!.threadId)}`

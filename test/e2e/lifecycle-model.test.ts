@@ -4,7 +4,7 @@
 import { createMachine, type SnapshotFrom } from 'xstate'
 import { getAdjacencyMap } from 'xstate/graph'
 import { expect, test } from 'vitest'
-import type { ActiveFault } from '../../simulator/faults.ts'
+import type { ActiveFault } from '../../simulator/state/faults.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { leafOf } from '../../src/actors/watch/observed-account.ts'
 import { accountMachine } from '../../src/machines/account.ts'

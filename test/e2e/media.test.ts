@@ -5,7 +5,7 @@ import { globSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Message } from '../../src/domain/message.ts'
-import type { FileOptions } from '../../simulator/media-message.ts'
+import type { FileOptions } from '../../simulator/state/media/file-message.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { movableClock, sharedStage, Stage } from './stage.ts'
 

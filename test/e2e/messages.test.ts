@@ -65,7 +65,7 @@ test('a message sent over HTTP reaches its recipient once and shows queued, sent
   const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 2, messages: 20, groupsShare: 0 } })
   const contact = phone.contacts[0]!
-  contact.readsByItself = false
+  contact.readsAutomatically = false
 
   const sent = await stage.api.send(accountId, `+${contact.phoneNumber}`, 'Hello from HTTP')
 

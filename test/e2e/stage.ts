@@ -1,12 +1,13 @@
 // What most product tests start from: a simulated WhatsApp, a phone on it, the server as a process, one account.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll } from 'vitest'
 import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
+import { linkAccount, simulatorSettings } from '../../harness/simulated.ts'
 import type { Api } from '../../harness/api.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { crashingAt } from '../chaos/crash-settings.ts'
 import { Simulator } from '../../simulator/simulator.ts'
+import { shared } from './shared.ts'
 
 type Folder = ReturnType<typeof temporaryFolder>
 
@@ -42,8 +43,7 @@ export class Stage implements AsyncDisposable {
     writeFileSync(authority, simulator.caCertificate)
     const all = {
       NODE_EXTRA_CA_CERTS: authority,
-      WHATSAPP_URL: simulator.whatsappUrl,
-      WHATSAPP_TRUST_ROOT: simulator.trustRoot,
+      ...simulatorSettings(simulator),
       ...settings
     }
     const server = await ServerProcess.start({ dataDir: folder.path, settings: all })
@@ -61,12 +61,12 @@ export class Stage implements AsyncDisposable {
     return { phone, accountId }
   }
 
-  /** The same for a phone that sends only a part of its history by itself; resolves when that part is held. */
+  /** The same for a phone that pushes only a part of its history; resolves when that part is stored. */
   async linkedPartly(sent: number, options: PhoneOptions): Promise<{ phone: Phone; accountId: string }> {
     const { phone, accountId } = await this.scanned(options)
     await this.api.untilAccount(
       accountId,
-      'what the phone sends by itself',
+      'what the phone pushes',
       account => account.counts.messages >= sent
     )
     return { phone, accountId }
@@ -74,10 +74,7 @@ export class Stage implements AsyncDisposable {
 
   private async scanned(options: PhoneOptions): Promise<{ phone: Phone; accountId: string }> {
     const phone = this.simulator.createPhone(options)
-    const { accountId } = await this.api.createAccount(options.name ?? 'Shop')
-    await this.api.pair(accountId)
-    const { qr } = await this.api.offer(accountId)
-    await phone.scanQr(qr!)
+    const accountId = await linkAccount(this.api, options.name ?? 'Shop', qr => phone.scanQr(qr))
     return { phone, accountId }
   }
 
@@ -144,15 +141,5 @@ export const movableClock = (): {
 }
 
 /** One stage for all tests of a file; each test brings a phone and an account of its own. */
-export const sharedStage = (settings: Readonly<Record<string, string>> = {}): (() => Stage) => {
-  let stage: Stage | undefined
-  beforeAll(async () => {
-    stage = await Stage.set(settings)
-  })
-  afterAll(() => stage?.[Symbol.asyncDispose]())
-  return () => {
-    if (stage === undefined)
-      throw new Error('The stage is set before the tests, not while they are collected')
-    return stage
-  }
-}
+export const sharedStage = (settings: Readonly<Record<string, string>> = {}): (() => Stage) =>
+  shared(() => Stage.set(settings))

@@ -1,11 +1,15 @@
 // A real SQLite in memory with all migrations, and the services on it, for tests of single services.
 import type { Effect } from 'effect'
 import { Layer, Logger, ManagedRuntime } from 'effect'
+import { JobKind } from '../../src/services/history/backfill/job-kind.ts'
 import { BackfillJobs } from '../../src/services/history/backfill/jobs.ts'
+import { PhoneActivity } from '../../src/services/history/backfill/phone-activity.ts'
+import { BackfillRequests } from '../../src/services/history/backfill/requests.ts'
 import { ChunkQueue } from '../../src/services/history/chunks/queue.ts'
 import { Coverage } from '../../src/services/history/coverage/coverage.ts'
 import { PlaceholderQueue } from '../../src/services/history/placeholders/queue.ts'
-import { Rehearsal } from '../../src/services/history/dry-run/dry-run.ts'
+import { DryRun } from '../../src/services/history/dry-run/dry-run.ts'
+import { EventTail } from '../../src/services/events/tail.ts'
 import { Incidents } from '../../src/services/incidents/incidents.ts'
 import { Identity } from '../../src/services/conversations/identity.ts'
 import { Journal } from '../../src/services/journal/journal.ts'
@@ -28,9 +32,24 @@ export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, { dryRun = 
   Ingest.layer.pipe(
     Layer.provideMerge(Conversations.layer),
     Layer.provideMerge(
-      Layer.mergeAll(Identity.layer, Journal.layer, ChunkQueue.layer, BackfillJobs.layer({ dryRun }))
+      Layer.mergeAll(
+        EventTail.layer,
+        Identity.layer,
+        Journal.layer,
+        ChunkQueue.layer,
+        BackfillJobs.layer,
+        BackfillRequests.layer
+      )
     ),
-    Layer.provideMerge(Layer.mergeAll(Coverage.layer, PlaceholderQueue.layer, Rehearsal.layer)),
+    Layer.provideMerge(
+      Layer.mergeAll(
+        Coverage.layer,
+        DryRun.layer,
+        PhoneActivity.layer,
+        PlaceholderQueue.layer,
+        dryRun ? JobKind.counting : JobKind.storing
+      )
+    ),
     Layer.provideMerge(Layer.mergeAll(ConversationStores.layer, Incidents.layer, Vault.layer)),
     Layer.provideMerge(Tables.layer(TABLES)),
     Layer.provideMerge(Layer.succeed(Seal, Seal.of(makeSeal(key)))),

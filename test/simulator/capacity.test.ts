@@ -1,7 +1,8 @@
 // What the simulator costs: many phones at once, a very long history, many messages for a device that is away.
 // `node simulator/measure.ts` prints the full figures.
 import { describe, expect, it } from 'vitest'
-import { buildChunk, planChunks } from '../../simulator/history-sync.ts'
+import { buildChunk } from '../../simulator/state/history/chunk.ts'
+import { planChunks } from '../../simulator/state/history/plan.ts'
 import { Simulator } from '../../simulator/simulator.ts'
 import { Client } from './client.ts'
 

@@ -15,7 +15,7 @@ import makeWASocket, {
 } from '@whiskeysockets/baileys'
 import pino from 'pino'
 import type { Phone } from '../../simulator/phone.ts'
-import { silenceSessionDumps } from '../../simulator/silence.ts'
+import { silenceSessionDumps } from '../../simulator/signal/session-dumps.ts'
 import type { Simulator } from '../../simulator/simulator.ts'
 
 export class MemoryKeys implements SignalKeyStore {

@@ -1,9 +1,13 @@
 // The simulator as a process of its own, driven only through its control port, as someone without our code would.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Agent } from 'node:https'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { routes } from '../../simulator/control/routes.ts'
 import type { Simulator } from '../../simulator/simulator.ts'
 import { Client } from './client.ts'
 
@@ -28,6 +32,14 @@ type Answer = {
   events: { type: string; value?: string }[]
   readByDevices: unknown[]
 }
+
+/** Whether everything in `part` is in `whole`, at the same place. */
+const isPart = (part: unknown, whole: unknown): boolean =>
+  typeof part !== 'object' || part === null
+    ? part === whole
+    : typeof whole === 'object' &&
+      whole !== null &&
+      Object.entries(part).every(([name, value]) => isPart(value, Reflect.get(whole, name)))
 
 describe('npm run simulator', () => {
   let child: ChildProcess
@@ -204,6 +216,99 @@ describe('npm run simulator', () => {
       'call declined'
     ])
     expect(truth.readByDevices).toEqual([])
+  })
+
+  it('changes names, chats and app state on the phone, and the linked device learns of each', async () => {
+    const phone = await call('POST', '/phones', { name: 'Settings', history: { chats: 2, messages: 6 } })
+    const own = `/phones/${phone.phoneNumber}`
+    const [ann] = phone.contacts.map(({ jid }) => jid)
+    await call('PATCH', `/contacts/${ann}`, { addressing: 'pn' })
+    await using client = clientOf()
+    client.connect()
+    await call('POST', `${own}/scan`, { qr: await client.until(() => client.qr, 'a QR') })
+    await client.firstSync()
+    const untilEvent = (name: string, wanted: object) =>
+      client.until(
+        () => client.events.some(event => event.name === name && isPart(wanted, event.data)),
+        `${name} ${JSON.stringify(wanted)}`
+      )
+    const change = (setting: object) => call('POST', `${own}/chats/${ann}/change`, setting)
+    await change({ archived: true })
+    await untilEvent('chats.update', [{ id: ann, archived: true }])
+    await change({ archived: false })
+    await untilEvent('chats.update', [{ id: ann, archived: false }])
+    await change({ pinned: false })
+    await untilEvent('chats.update', [{ id: ann, pinned: null }])
+    await change({ mutedUntil: 4_102_444_800_000 })
+    await untilEvent('chats.update', [{ id: ann, muteEndTime: 4_102_444_800_000 }])
+    await change({ mutedUntil: null })
+    await untilEvent('chats.update', [{ id: ann, muteEndTime: null }])
+    await change({ read: false })
+    await untilEvent('chats.update', [{ id: ann, unreadCount: -1 }])
+    await call('POST', `${own}/contact-name`, { contact: ann, name: 'Ann Other' })
+    await untilEvent('contacts.upsert', [{ id: ann, name: 'Ann Other' }])
+    await call('POST', `${own}/name`, { name: 'New settings' })
+    await client.until(() => client.creds.me?.name === 'New settings', 'the new name')
+    expect(await call('GET', own)).toMatchObject({ name: 'New settings' })
+    const patch = {
+      collection: 'regular_high',
+      index: ['deleteChat', ann, '1'],
+      syncAction: { deleteChatAction: {} },
+      apiVersion: 6
+    }
+    await call('POST', `${own}/app-state`, patch)
+    await untilEvent('chats.delete', [ann])
+    const refusals = [
+      [`${own}/chats/${ann}/change`, {}, 'nothing to change'],
+      [`${own}/chats/${ann}/change`, { archived: 'yes' }, 'archived must be true or false'],
+      [`${own}/chats/${ann}/change`, { mutedUntil: 'tomorrow' }, 'mutedUntil must be a number'],
+      [`${own}/chats/nobody/change`, { read: true }, 'nobody called nobody'],
+      [`${own}/contact-name`, { contact: ann }, 'name is missing'],
+      [`${own}/name`, { name: 5 }, 'name must be a text'],
+      [`${own}/app-state`, { ...patch, collection: 'other' }, 'collection must be one of'],
+      [`${own}/app-state`, { ...patch, index: [] }, 'index is missing'],
+      [`${own}/app-state`, { ...patch, operation: 'DELETE' }, 'operation must be one of']
+    ] as const
+    for (const [path, body, reason] of refusals) {
+      await expect(call('POST', path, body)).rejects.toThrow(new RegExp(`400.*${reason}`))
+    }
+  })
+
+  it('shows contacts, makes histories ahead, and checks the fields of faults', async () => {
+    const contact = await call('POST', '/contacts', { name: 'Away', phoneNumber: '15550100300' })
+    await call('PATCH', '/contacts/15550100300', { online: false, readsAutomatically: false })
+    expect(await call('GET', '/contacts/15550100300')).toEqual({
+      ...contact,
+      online: false,
+      readsAutomatically: false,
+      waitingOffline: 0,
+      presenceSubscribers: []
+    })
+    await expect(call('GET', '/contacts/999')).rejects.toThrow('404')
+    await expect(call('PATCH', '/contacts/15550100300', { online: 'no' })).rejects.toThrow('online must be')
+    const phone = await call('POST', '/phones', { history: { chats: 2, messages: 12 } })
+    const folder = mkdtempSync(join(tmpdir(), 'backscroll-'))
+    try {
+      const prepare = `/phones/${phone.phoneNumber}/prepare-history`
+      const prepared = await call('POST', prepare, { folder })
+      expect(prepared).toEqual({ chunks: readdirSync(folder).length, messages: 12 })
+      await expect(call('POST', prepare, {})).rejects.toThrow('folder is missing')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+    const fault = (fields: object) => call('POST', '/faults', { fault: fields })
+    await expect(fault({ kind: 'delay' })).rejects.toThrow('fault.ms is missing')
+    await expect(fault({ kind: 'delay', ms: 5, stanza: 'iq' })).rejects.toThrow('fault.stanza must be one of')
+    await expect(fault({ kind: 'media', effect: 'burn' })).rejects.toThrow('fault.effect must be one of')
+    await expect(call('POST', '/faults', {})).rejects.toThrow('fault is missing')
+    const history = { chats: 1, messages: 1, kinds: { text: 'often' } }
+    await expect(call('POST', '/phones', { history })).rejects.toThrow('history.kinds.text')
+  })
+
+  it('documents every endpoint', () => {
+    const readme = readFileSync('simulator/README.md', 'utf8')
+    const documented = [...readme.matchAll(/^\| `([A-Z]+ \/[^`]*)` \|/gm)].map(([, endpoint]) => endpoint)
+    expect(documented).toEqual(routes.map(({ method, path }) => `${method} ${path}`))
   })
 
   it('links by pairing code, and strangers by their push name, also through TLS', async () => {

@@ -1,6 +1,6 @@
 // A flood of live messages: every one is written once, in order, and arrives.
 import { describe, expect, it } from 'vitest'
-import { idInFlood } from '../../simulator/flood.ts'
+import { idInFlood } from '../../simulator/protocol/messages/flood.ts'
 import { Simulator } from '../../simulator/simulator.ts'
 import { Client } from './client.ts'
 

@@ -1,11 +1,12 @@
 // What happens in chats besides messages, as clients see it and the truth tells it: group changes, calls, disappearing time.
 import { type BaileysEventMap, proto, WAMessageStubType } from '@whiskeysockets/baileys'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Account, Phone } from '../../simulator/simulator.ts'
-import { Simulator } from '../../simulator/simulator.ts'
-import { Client } from './client.ts'
+import type { Account, Phone, Simulator } from '../../simulator/simulator.ts'
+import type { Client } from './client.ts'
+import { linked, type Linked } from './linked.ts'
 
 describe('what happens in chats besides messages', () => {
+  let link: Linked
   let sim: Simulator
   let phone: Phone
   let client: Client
@@ -13,17 +14,11 @@ describe('what happens in chats besides messages', () => {
   let ben: Account
 
   beforeAll(async () => {
-    sim = await Simulator.make()
-    phone = sim.createPhone({ history: { chats: 3, messages: 9, groupsShare: 0, kinds: { text: 1 } } })
-    ;[ann, ben] = phone.contacts as unknown as [Account, Account]
-    client = await Client.linked(sim, phone)
-    await client.firstSync()
+    link = await linked({ chats: 3, messages: 9, groupsShare: 0, kinds: { text: 1 } })
+    ;({ sim, phone, client, ann, ben } = link)
   })
 
-  afterAll(async () => {
-    await client.stop()
-    await sim.stop()
-  })
+  afterAll(() => link[Symbol.asyncDispose]())
 
   const stub = (type: proto.WebMessageInfo.StubType, chat: string) =>
     client.until(

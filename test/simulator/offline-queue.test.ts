@@ -54,7 +54,7 @@ describe('the offline queue', () => {
     await using sim = await Simulator.make()
     const phone = sim.createPhone({ history: { chats: 3, messages: 6, groupsShare: 0 } })
     const [ann, ben] = phone.contacts
-    for (const contact of [ann!, ben!]) contact.readsByItself = false
+    for (const contact of [ann!, ben!]) contact.readsAutomatically = false
     const group = phone.createGroup('Trip', [ann!, ben!])
     await using client = await Client.linked(sim, phone)
     await client.firstSync()

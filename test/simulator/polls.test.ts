@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import { decryptPollVote, type proto, type WAMessage } from '@whiskeysockets/baileys'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { hashOfOption, sealVote } from '../../simulator/poll-votes.ts'
-import type { Account, Phone } from '../../simulator/simulator.ts'
-import { Simulator } from '../../simulator/simulator.ts'
+import { hashOfOption, sealVote } from '../../simulator/state/messages/polls.ts'
+import type { Account, Phone, Simulator } from '../../simulator/simulator.ts'
 import { Client } from './client.ts'
+import { linked, type Linked } from './linked.ts'
 
 const poll = (name: string): proto.IMessage => ({
   pollCreationMessageV3: {
@@ -16,6 +16,7 @@ const poll = (name: string): proto.IMessage => ({
 })
 
 describe('polls', () => {
+  let link: Linked
   let sim: Simulator
   let phone: Phone
   let client: Client
@@ -23,17 +24,11 @@ describe('polls', () => {
   let ben: Account
 
   beforeAll(async () => {
-    sim = await Simulator.make()
-    phone = sim.createPhone({ history: { chats: 4, messages: 40, groupsShare: 0, kinds: { poll: 1 } } })
-    ;[ann, ben] = phone.contacts as unknown as [Account, Account]
-    client = await Client.linked(sim, phone)
-    await client.firstSync()
+    link = await linked({ chats: 4, messages: 40, groupsShare: 0, kinds: { poll: 1 } })
+    ;({ sim, phone, client, ann, ben } = link)
   })
 
-  afterAll(async () => {
-    await client.stop()
-    await sim.stop()
-  })
+  afterAll(() => link[Symbol.asyncDispose]())
 
   const votesOf = (id: string) => phone.truth().messages.find(one => one.id === id)?.votes
 

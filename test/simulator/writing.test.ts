@@ -2,11 +2,12 @@
 // revoked and reacted to. The truth and what clients see agree.
 import { proto } from '@whiskeysockets/baileys'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Account, Phone } from '../../simulator/simulator.ts'
-import { Simulator } from '../../simulator/simulator.ts'
+import type { Account, Phone, Simulator } from '../../simulator/simulator.ts'
 import { Client } from './client.ts'
+import { linked, type Linked } from './linked.ts'
 
 describe('writing', () => {
+  let link: Linked
   let sim: Simulator
   let phone: Phone
   let client: Client
@@ -14,17 +15,11 @@ describe('writing', () => {
   let ben: Account
 
   beforeAll(async () => {
-    sim = await Simulator.make()
-    phone = sim.createPhone({ history: { chats: 3, messages: 30, groupsShare: 0, kinds: { text: 1 } } })
-    ;[ann, ben] = phone.contacts as unknown as [Account, Account]
-    client = await Client.linked(sim, phone)
-    await client.firstSync()
+    link = await linked({ chats: 3, messages: 30, groupsShare: 0, kinds: { text: 1 } })
+    ;({ sim, phone, client, ann, ben } = link)
   })
 
-  afterAll(async () => {
-    await client.stop()
-    await sim.stop()
-  })
+  afterAll(() => link[Symbol.asyncDispose]())
 
   it.each(['lid', 'pn'] as const)(
     'in a group addressed by %s: members, the owner and the client',

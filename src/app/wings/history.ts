@@ -1,25 +1,40 @@
-// History: what is queued, the worker that stores it, and what the phone is asked for.
+// History: what is queued, the worker that reads it, what becomes of it, and what the phone is asked for.
 import { Layer } from 'effect'
 import type { Config } from '../../config.ts'
 import { Backfill } from '../../services/history/backfill/backfill.ts'
-import { Ground } from '../../services/history/backfill/held-threads.ts'
+import { HeldThreads } from '../../services/history/backfill/held-threads.ts'
+import { JobKind } from '../../services/history/backfill/job-kind.ts'
 import { BackfillJobs } from '../../services/history/backfill/jobs.ts'
+import { PhoneActivity } from '../../services/history/backfill/phone-activity.ts'
+import { BackfillRequests } from '../../services/history/backfill/requests.ts'
 import { ChunkQueue } from '../../services/history/chunks/queue.ts'
+import * as StoringSink from '../../services/history/chunks/storing-sink.ts'
 import { History } from '../../services/history/chunks/worker.ts'
 import { Coverage } from '../../services/history/coverage/coverage.ts'
-import { Rehearsal } from '../../services/history/dry-run/dry-run.ts'
+import * as CountedThreads from '../../services/history/dry-run/counted-threads.ts'
+import * as CountingSink from '../../services/history/dry-run/counting-sink.ts'
+import { DryRun } from '../../services/history/dry-run/dry-run.ts'
 import { Placeholders } from '../../services/history/placeholders/placeholders.ts'
 import { PlaceholderQueue } from '../../services/history/placeholders/queue.ts'
 import { ChunkReader } from '../../services/whatsapp/chunk/reader.ts'
 import { mediaBase } from './whatsapp.ts'
 
+const STORING = { jobs: JobKind.storing, sink: StoringSink.layer, threads: HeldThreads.layer }
+const COUNTING = { jobs: JobKind.counting, sink: CountingSink.layer, threads: CountedThreads.layer }
+
+/** What becomes of history: it is stored or, in a dry run, only counted. */
+const purpose = ({ WHATSAPP_HISTORY_SYNC_DRY_RUN: isDryRun }: Config) => (isDryRun ? COUNTING : STORING)
+
 /** What is written down for history, also before there is a connection. */
 export const queues = (config: Config) =>
   Layer.mergeAll(
     ChunkQueue.layer,
-    BackfillJobs.layer({ dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN }),
+    Layer.mergeAll(BackfillJobs.layer, BackfillRequests.layer).pipe(
+      Layer.provideMerge(PhoneActivity.layer),
+      Layer.provide(purpose(config).jobs)
+    ),
     PlaceholderQueue.layer,
-    Rehearsal.layer
+    DryRun.layer
   ).pipe(Layer.provideMerge(Coverage.layer))
 
 const backfill = (config: Config) =>
@@ -30,13 +45,11 @@ const backfill = (config: Config) =>
     longestSilenceMs: config.BACKFILL_RETRY_MAX,
     settleMs: config.BACKFILL_DELAY,
     offlineQueueMs: config.OFFLINE_QUEUE
-  }).pipe(Layer.provide(Ground.layer({ dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN })))
+  }).pipe(Layer.provide(purpose(config).threads))
 
-export const layer = (config: Config) =>
-  Layer.mergeAll(
-    History.layer({ dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN }).pipe(
-      Layer.provide(ChunkReader.layer({ mediaBase: mediaBase(config) }))
-    ),
-    backfill(config),
-    Placeholders.layer
+const chunks = (config: Config) =>
+  History.layer.pipe(
+    Layer.provide([purpose(config).sink, ChunkReader.layer({ mediaBase: mediaBase(config) })])
   )
+
+export const layer = (config: Config) => Layer.mergeAll(chunks(config), backfill(config), Placeholders.layer)

@@ -2,6 +2,7 @@
 import { Effect, Layer } from 'effect'
 import { SqlClient, type SqlError } from 'effect/sql'
 import type { SqlBulk } from '../database/bulk.ts'
+import type { Wakes } from '../process/wakes.ts'
 import type { Tables } from '../database/tables.ts'
 import { Transaction } from '../database/transaction.ts'
 import { EventLog } from '../events/event-log.ts'
@@ -33,18 +34,19 @@ export type Stores =
   | ThreadStore
   | Transaction
 
-export const layer: Layer.Layer<Stores, never, SqlClient.SqlClient | SqlBulk | Tables> = Store.layer.pipe(
-  Layer.provideMerge(
-    Layer.mergeAll(
-      AccountStore.layer,
-      ContactStore.layer,
-      ExportStore.layer,
-      GroupStore.layer,
-      MessageSearch.layer,
-      MessageStore.layer,
-      ReceiptStore.layer,
-      ThreadStore.layer
-    )
-  ),
-  Layer.provideMerge(Layer.mergeAll(EventLog.layer, Transaction.layer))
-)
+export const layer: Layer.Layer<Stores, never, SqlClient.SqlClient | SqlBulk | Tables | Wakes> =
+  Store.layer.pipe(
+    Layer.provideMerge(
+      Layer.mergeAll(
+        AccountStore.layer,
+        ContactStore.layer,
+        ExportStore.layer,
+        GroupStore.layer,
+        MessageSearch.layer,
+        MessageStore.layer,
+        ReceiptStore.layer,
+        ThreadStore.layer
+      )
+    ),
+    Layer.provideMerge(Layer.mergeAll(EventLog.layer, Transaction.layer))
+  )

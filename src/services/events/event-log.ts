@@ -5,6 +5,11 @@ import { SqlClient } from 'effect/sql'
 import { FEED_KINDS, type FeedEvent } from '../../domain/feed.ts'
 import { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { topic, Wakes } from '../process/wakes.ts'
+
+/** Events were appended and are committed. Its one waiter, the tail, waits for all accounts. */
+export const EVENTS = topic('events')
+export const ALL_ACCOUNTS = ''
 
 export type EventWrite = Pick<FeedEvent, 'kind' | 'threadId' | 'messageId'>
 
@@ -19,7 +24,7 @@ export interface EventQuery {
 export class EventLog extends Context.Service<
   EventLog,
   {
-    /** Adds events within the caller's transaction. */
+    /** Adds events within the caller's transaction, after whose commit the tail is woken. */
     readonly append: (
       accountId: string,
       events: ReadonlyArray<EventWrite>
@@ -32,17 +37,22 @@ export class EventLog extends Context.Service<
     readonly prune: (before: number) => Effect.Effect<void, DatabaseError>
   }
 >()('backscroll/services/events/EventLog') {
-  static readonly layer: Layer.Layer<EventLog, never, SqlClient.SqlClient | SqlBulk> = Layer.effect(
+  static readonly layer: Layer.Layer<EventLog, never, SqlClient.SqlClient | SqlBulk | Wakes> = Layer.effect(
     EventLog,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const bulk = yield* SqlBulk
       const clock = yield* Clock.Clock
+      const wakes = yield* Wakes
+      const wake = sql.afterCommit(wakes.wake(EVENTS, ALL_ACCOUNTS))
       return EventLog.of({
         append: (accountId, events) =>
-          insertEvents(bulk, accountId, events, clock.currentTimeMillisUnsafe()).pipe(
-            asDatabaseError('appending events')
-          ),
+          events.length === 0
+            ? Effect.void
+            : insertEvents(bulk, accountId, events, clock.currentTimeMillisUnsafe()).pipe(
+                Effect.andThen(wake),
+                asDatabaseError('appending events')
+              ),
         list: query => listEvents(sql, query).pipe(asDatabaseError('events')),
         newest: newestEvent(sql).pipe(asDatabaseError('newestEvent')),
         prune: before => deleteEvents(sql, before).pipe(Effect.asVoid, asDatabaseError('pruning events'))

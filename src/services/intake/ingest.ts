@@ -6,8 +6,11 @@ import { Conversations } from '../conversations/apply.ts'
 import type { MessageWrite } from '../conversations/writes.ts'
 import type { DatabaseError } from '../database/error.ts'
 import { BackfillJobs } from '../history/backfill/jobs.ts'
+import { PhoneActivity } from '../history/backfill/phone-activity.ts'
+import { BackfillRequests } from '../history/backfill/requests.ts'
 import { ChunkQueue } from '../history/chunks/queue.ts'
-import { Coverage, type LiveMessage } from '../history/coverage/coverage.ts'
+import { Coverage } from '../history/coverage/coverage.ts'
+import type { LiveMessage } from '../history/coverage/live-notes.ts'
 import { PlaceholderQueue } from '../history/placeholders/queue.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { storageTrouble } from '../incidents/storage-trouble.ts'
@@ -62,20 +65,25 @@ export class Ingest extends Context.Service<
 
 type Dependencies =
   | BackfillJobs
+  | BackfillRequests
   | ChunkQueue
   | Conversations
   | Coverage
   | Incidents
   | Journal
+  | PhoneActivity
   | PlaceholderQueue
 
-/** Stores live facts; where live messages begin is noted, and what came without content is to be asked for. */
+/** Stores live facts, notes where live messages begin, and queues messages without content to be asked for. */
 const makeApply = Effect.gen(function* () {
   const conversations = yield* Conversations
   const coverage = yield* Coverage
   const placeholders = yield* PlaceholderQueue
 
-  const follow = Effect.fnUntraced(function* (accountId: string, messages: ReadonlyArray<MessageWrite>) {
+  const noteArrivals = Effect.fnUntraced(function* (
+    accountId: string,
+    messages: ReadonlyArray<MessageWrite>
+  ) {
     yield* count.received(messages.length)
     yield* coverage.noteLive(accountId, messages.filter(isOnPhone).map(liveMessage))
     yield* placeholders.add(accountId, messages.filter(lacksContent))
@@ -85,16 +93,16 @@ const makeApply = Effect.gen(function* () {
     conversations
       .apply<DatabaseError | E>(accountId, facts, {
         settle,
-        onLive: messages => follow(accountId, messages)
+        onLive: messages => noteArrivals(accountId, messages)
       })
-      .pipe(Effect.onError(() => coverage.forget))
+      .pipe(Effect.onError(() => coverage.forgetNoted(accountId)))
 })
 
-/** What a batch of entries says. */
-interface Read {
+/** The decoded content of a batch of entries. */
+interface DecodedEntries {
   readonly facts: ReadonlyArray<Fact>
   readonly notices: ReadonlyArray<ChunkNotice>
-  /** Requests of ours that the phone answered without giving anything. */
+  /** Ids of our requests that the phone has refused. */
   readonly refusals: ReadonlyArray<string>
   readonly unreadableIds: ReadonlyArray<number>
 }
@@ -110,18 +118,18 @@ const readEntries = Effect.fnUntraced(function* (
     unreadableIds: new Array<number>()
   }
   for (const entry of entries) {
-    const understood = yield* readEntry(entry.content).pipe(
+    const decoded = yield* readEntry(entry.content).pipe(
       Effect.catch(() => Effect.as(reportUnreadable(entry.entryId), undefined))
     )
-    if (understood === undefined) {
+    if (decoded === undefined) {
       read.unreadableIds.push(entry.entryId)
       continue
     }
-    read.facts.push(...understood.facts)
-    read.notices.push(...understood.chunks)
-    read.refusals.push(...understood.refusals)
+    read.facts.push(...decoded.facts)
+    read.notices.push(...decoded.chunks)
+    read.refusals.push(...decoded.refusals)
   }
-  return read satisfies Read
+  return read satisfies DecodedEntries
 })
 
 const readEntry = (content: Uint8Array) =>
@@ -132,21 +140,23 @@ const readEntry = (content: Uint8Array) =>
     })
   )
 
-/** One pass over the oldest entries that wait. */
+/** One pass of the worker: ingests the oldest entries that wait. */
 const makePass = (apply: Ingest['Service']['apply']) =>
   Effect.gen(function* () {
     const journal = yield* Journal
     const chunks = yield* ChunkQueue
+    const activity = yield* PhoneActivity
     const jobs = yield* BackfillJobs
+    const requests = yield* BackfillRequests
     const coverage = yield* Coverage
     const incidents = yield* Incidents
     const traffic = yield* LiveTraffic
 
     const refuse = Effect.fnUntraced(function* (accountId: string, requestIds: ReadonlyArray<string>) {
       for (const requestId of requestIds) {
-        const request = yield* jobs.requestOf(accountId, requestId, [])
+        const request = yield* requests.requestOf(accountId, requestId, [])
         if (request !== undefined)
-          yield* jobs.refused(accountId, request, 'The phone declines to send more of this chat')
+          yield* requests.refused(accountId, request, 'The phone declines to send more of this chat')
       }
     })
 
@@ -154,7 +164,7 @@ const makePass = (apply: Ingest['Service']['apply']) =>
     const settle = Effect.fnUntraced(function* (
       accountId: string,
       entries: ReadonlyArray<Entry>,
-      read: Read
+      read: DecodedEntries
     ) {
       yield* chunks.enqueue(accountId, read.notices)
       yield* refuse(accountId, read.refusals)
@@ -170,10 +180,10 @@ const makePass = (apply: Ingest['Service']['apply']) =>
       }
       const read = yield* readEntries(entries, entryId => incidents.report(unreadable(accountId, entryId)))
       yield* apply(accountId, read.facts, settle(accountId, entries, read))
-      if (coverage.takeBegun(accountId)) yield* jobs.wake(accountId)
-      // Only the phone announces history; what the owner writes elsewhere is a sign of it, too.
+      if (coverage.takeLiveStarted(accountId)) yield* jobs.wake(accountId)
+      // Only the phone announces history. A message that the owner wrote on another device is a sign of the phone, too.
       if (read.notices.length + read.refusals.length > 0 || read.facts.some(isOwn))
-        yield* jobs.heard(accountId)
+        yield* activity.note(accountId)
       return 'more' as const
     })
   })
@@ -191,7 +201,7 @@ const unreadable = (accountId: string, entryId: number) =>
 
 const isOwn = (fact: Fact): boolean => fact.kind === 'message' && fact.live && fact.sender === 'me'
 
-/** What is in a journal entry is not what this server knows how to read. */
+/** The content of a journal entry cannot be decoded by this server. */
 class EntryUnreadable extends Schema.TaggedError<EntryUnreadable>()('EntryUnreadable', {
   cause: Schema.Defect()
 }) {}
@@ -199,7 +209,7 @@ class EntryUnreadable extends Schema.TaggedError<EntryUnreadable>()('EntryUnread
 const decodeEntry = (content: Uint8Array) =>
   Schema.decodeEffect(Schema.fromJsonString(Journaled))(Buffer.from(content).toString())
 
-/** Whether the phone has it and can be asked for what lies before it. */
+/** Whether the phone has the message, so that it can be asked for what lies before it. */
 const isOnPhone = ({ status, type }: MessageWrite): boolean =>
   type !== 'system' && type !== 'call' && status !== 'queued' && status !== 'cancelled' && status !== 'failed'
 

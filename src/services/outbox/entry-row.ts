@@ -1,8 +1,10 @@
-// An outbox entry as a row, and as applications read it.
+// An entry of the outbox as a row of its table, and as applications read it.
 import { Schema } from 'effect'
-import { OutboxContent, type OutboxEntry, OutboxStatus } from '../../domain/outbox.ts'
+import { type OutboxEntry, OutboxStatus } from '../../domain/outbox.ts'
+import { kindOf, OutboxContent } from './kinds/index.ts'
 
 const OutboxRow = Schema.Struct({
+  /** The order of acceptance. */
   entryId: Schema.Finite,
   accountId: Schema.String,
   threadId: Schema.String,
@@ -13,13 +15,16 @@ const OutboxRow = Schema.Struct({
   status: OutboxStatus,
   attempts: Schema.Finite,
   nextAttemptAt: Schema.Finite,
+  /** 0: at once. */
   sendAt: Schema.Finite,
   expiresAt: Schema.NullOr(Schema.Finite),
   lastError: Schema.NullOr(Schema.String),
   requestHash: Schema.String,
+  /** The protobuf to send; `null` until the file is uploaded, and for read receipts. */
   prepared: Schema.NullOr(Schema.Uint8Array),
   createdAt: Schema.Finite,
-  trace: Schema.NullOr(Schema.String)
+  trace: Schema.NullOr(Schema.String),
+  documentId: Schema.NullOr(Schema.String)
 })
 export type OutboxRow = typeof OutboxRow.Type
 export const decodeOutboxRow = Schema.decodeUnknownEffect(OutboxRow)
@@ -31,7 +36,7 @@ export const entryOf = (row: OutboxRow): OutboxEntry => {
     entryId: row.whatsappId,
     threadId: row.threadId,
     messageId: row.messageId,
-    kind: row.content.kind === 'media' ? row.content.type : row.content.kind,
+    kind: kindOf(row.content).publicName,
     status: row.status,
     attempts: row.attempts,
     reason: row.lastError,
@@ -42,26 +47,5 @@ export const entryOf = (row: OutboxRow): OutboxEntry => {
   }
 }
 
-/** What is left of the content when an entry has ended: its kind. The words live in the message, as long as that does. */
-export const withoutWords = (content: OutboxContent): OutboxContent => {
-  switch (content.kind) {
-    case 'text':
-      return { kind: 'text', text: '' }
-    case 'media':
-      return { kind: 'media', type: content.type, file: '', size: content.size, mimeType: content.mimeType }
-    case 'location':
-      return { kind: 'location', latitude: 0, longitude: 0 }
-    case 'contact':
-      return { kind: 'contact', contacts: [] }
-    case 'poll':
-      return { kind: 'poll', question: '', options: [], selectable: 0, secret: '' }
-    case 'reaction':
-      return { kind: 'reaction', target: content.target, emoji: '' }
-    case 'edit':
-      return { kind: 'edit', target: content.target, text: '' }
-    case 'revoke':
-      return content
-    case 'read':
-      return { kind: 'read', targets: [] }
-  }
-}
+/** The content to keep in the table when the entry has ended: the words are in the message, as long as that is stored. */
+export const redactedContent = (content: OutboxContent): string => JSON.stringify(kindOf(content).redact())

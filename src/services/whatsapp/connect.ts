@@ -67,22 +67,18 @@ export interface Connecting {
 }
 
 export const makeConnecting = (host: ConnectionHost, pacing: ConnectionPacing): Connecting => {
-  const states = new Map<string, AccountState>()
-  const stateOf = (accountId: string): AccountState => {
-    const state = states.get(accountId) ?? makeAccountState(host.services.now)
-    states.set(accountId, state)
-    return state
-  }
+  const { memory, now } = host.services
+  const states = memory.perAccount('whatsapp.accounts', () => makeAccountState(now))
   return {
     connect: (accountId, pairing) =>
       Stream.callback(events => {
-        const state = stateOf(accountId)
+        const state = states.get(accountId)
         const emit: Emit = event => void Queue.offerUnsafe(events, event)
         const connecting = connectOnce(host, pacing, state, accountId, pairing, emit).pipe(
           Effect.catchTag('DatabaseError', error => endWithoutStorage(host.services, accountId, error, emit))
         )
         return Effect.andThen(state.lock.withPermit(connecting), Queue.end(events))
       }),
-    closed: accountId => states.get(accountId)?.lock.withPermit(Effect.void) ?? Effect.void
+    closed: accountId => states.peek(accountId)?.lock.withPermit(Effect.void) ?? Effect.void
   }
 }

@@ -2,6 +2,7 @@
 import type { WASocket } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
 import type { Restriction } from '../../domain/account.ts'
+import type { AccountMemory } from '../process/account-memory.ts'
 import { NotConfirmed, NotConnected } from './errors.ts'
 import type { Acknowledgements } from './socket/acknowledgements.ts'
 
@@ -23,8 +24,8 @@ export interface OpenConnections {
   readonly unanswered: (accountId: string, socket: WASocket) => NotConfirmed | NotConnected
 }
 
-export const makeOpenConnections = (): OpenConnections => {
-  const open = new Map<string, OpenConnection>()
+export const makeOpenConnections = (memory: AccountMemory['Service']): OpenConnections => {
+  const open = memory.register('whatsapp.connections', new Map<string, OpenConnection>())
   const isOpen = (accountId: string, socket: WASocket) => open.get(accountId)?.socket === socket
   return {
     add: (accountId, connection) => void open.set(accountId, connection),

@@ -8,6 +8,7 @@ import type { Store } from '../conversations/store.ts'
 import type { Incidents } from '../incidents/incidents.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { LiveTraffic } from '../journal/traffic.ts'
+import type { AccountMemory } from '../process/account-memory.ts'
 import type { StrayRejections } from '../process/stray-rejections.ts'
 import type { Vault } from '../vault/vault.ts'
 import { type Connecting, makeConnecting } from './connect.ts'
@@ -73,7 +74,7 @@ export class WhatsApp extends Context.Service<
   ): Layer.Layer<
     WhatsApp,
     never,
-    Vault | Journal | LiveTraffic | Conversations | Store | Incidents | StrayRejections
+    AccountMemory | Vault | Journal | LiveTraffic | Conversations | Store | Incidents | StrayRejections
   > {
     return Layer.effect(WhatsApp, make(options))
   }
@@ -109,7 +110,7 @@ const make = Effect.fnUntraced(function* (options: WhatsAppOptions) {
   disableConsole()
   trust(options.trustRoot)
   const services = yield* connectionServices
-  const connections = makeOpenConnections()
+  const connections = makeOpenConnections(services.memory)
   const pacing = makeConnectionPacing(options.paceMs)
   const mediaAnswers = yield* PubSub.unbounded<AccountMediaAnswer>()
   const onMediaAnswer = (accountId: string, answer: MediaAnswer) =>

@@ -5,12 +5,13 @@ import { expect, test } from 'vitest'
 import * as NodeSqlite from '../../../src/services/database/sqlite/node-sqlite.ts'
 import { MIGRATIONS, upgrade } from '../../../src/services/database/migrations.ts'
 import { TABLES } from '../../../src/app/tables.ts'
+import { Wakes } from '../../../src/services/process/wakes.ts'
 import { Tables } from '../../../src/services/database/tables.ts'
 import * as ConversationStores from '../../../src/services/conversations/layer.ts'
 import { Store } from '../../../src/services/conversations/store.ts'
 
 const stores = ConversationStores.layer.pipe(
-  Layer.provide(Tables.layer(TABLES)),
+  Layer.provide([Tables.layer(TABLES), Wakes.layer]),
   Layer.provideMerge(NodeSqlite.layer(':memory:'))
 )
 

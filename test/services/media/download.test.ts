@@ -6,7 +6,7 @@ import { Effect, Layer } from 'effect'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { temporaryFolder } from '../../../harness/server-process.ts'
 import { Simulator } from '../../../simulator/simulator.ts'
-import type { FileOptions } from '../../../simulator/media-message.ts'
+import type { FileOptions } from '../../../simulator/state/media/file-message.ts'
 import { makeDownload, type MediaSource, partialNameOf } from '../../../src/services/media/download.ts'
 import * as Folder from '../../../src/services/media/folder.ts'
 

@@ -3,9 +3,6 @@ import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
 import { mayRead } from '../../../domain/grant.ts'
 import { Accounts } from '../../../services/accounts.ts'
-import type { Store } from '../../../services/conversations/store.ts'
-import type { Backfill } from '../../../services/history/backfill/backfill.ts'
-import type { Coverage } from '../../../services/history/coverage/coverage.ts'
 import { Api } from '../../api.ts'
 import { Caller } from '../../auth/caller.ts'
 import { accountFailures, findAccount } from '../../lookup.ts'
@@ -48,7 +45,7 @@ export const accountsLayer = HttpApiBuilder.group(
   Api,
   'accounts',
   Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<Accounts | Backfill | Coverage | Store>()
+    const services = yield* Effect.context<Accounts>()
     const provide = Effect.provideContext(services)
     return handlers.handleAll({
       create: ({ payload }) => provide(create(payload.name)),

@@ -1,12 +1,11 @@
-// An account as a response shows it: its live state with counts, coverage and progress.
+// An account as a response shows it: its live state with its totals.
 import { Effect } from 'effect'
 import { Accounts, type AccountView } from '../../../services/accounts.ts'
 
 /** Fails with `DatabaseError`. */
 export const accountResponse = Effect.fnUntraced(function* (view: AccountView) {
-  const { history, lastDisconnect, phoneSilentUntil, reconnectAttempts, record, restriction, state, tags } =
-    view
-  const { accountId, createdAt, jid, lid, name } = record
+  const { history, lastDisconnect, phoneSilentUntil, reconnectAttempts, restriction, state, tags } = view
+  const { accountId, createdAt, jid, lid, name } = view.record
   const accounts = yield* Accounts
   const { counts, coverage } = yield* accounts.totals(accountId)
   return {

@@ -3,9 +3,7 @@ import { Clock, Effect, Stream } from 'effect'
 import { type HttpServerRequest, HttpServerResponse } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
 import type { Accounts } from '../../../services/accounts.ts'
-import { Store } from '../../../services/conversations/store.ts'
-import type { History } from '../../../services/history/chunks/worker.ts'
-import type { Coverage } from '../../../services/history/coverage/coverage.ts'
+import { EventTail } from '../../../services/events/tail.ts'
 import type { Incidents } from '../../../services/incidents/incidents.ts'
 import { Stopping } from '../../../services/process/stopping.ts'
 import { Api } from '../../api.ts'
@@ -17,8 +15,8 @@ import { eventStream } from './stream.ts'
 
 /** The event after which the stream starts. The header is what a browser sends when it reconnects. */
 const startOf = Effect.fnUntraced(function* (after: number | undefined, lastEventId: string) {
-  const store = yield* Store
-  const newest = yield* orStoreUnavailable(store.newestEvent)
+  const tail = yield* EventTail
+  const newest = yield* orStoreUnavailable(tail.newest)
   const resumed = /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : undefined
   // A number above the newest comes from another database: the stream then starts now.
   return Math.min(resumed ?? after ?? newest, newest)
@@ -38,7 +36,7 @@ const stream = Effect.fnUntraced(function* (
   const caller = yield* Caller
   if (accountId !== undefined) yield* findAccount(accountId)
   const start = yield* startOf(after, headers['last-event-id'] ?? '')
-  const services = yield* Effect.context<Accounts | Coverage | History | Incidents | Store>()
+  const services = yield* Effect.context<Accounts | EventTail | Incidents>()
   const body = eventStream(start, accountId).pipe(
     Stream.provideContext(services),
     // An open connection would delay the end of the server.
@@ -55,7 +53,7 @@ export const eventsLayer = HttpApiBuilder.group(
   Api,
   'events',
   Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<Accounts | Coverage | History | Incidents | Stopping | Store>()
+    const services = yield* Effect.context<Accounts | EventTail | Incidents | Stopping>()
     const provide = Effect.provideContext(services)
     return handlers.handleAll({
       stream: ({ query, request }) => provide(stream(query, request))

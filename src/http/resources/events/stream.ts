@@ -2,12 +2,9 @@
 import { Effect, Schedule, Stream } from 'effect'
 import type { FeedEvent } from '../../../domain/feed.ts'
 import { Accounts } from '../../../services/accounts.ts'
-import { Store } from '../../../services/conversations/store.ts'
+import { EventTail } from '../../../services/events/tail.ts'
 import { Incidents } from '../../../services/incidents/incidents.ts'
 
-const BATCH = 500
-/** How often the log is read; a subscriber is never further behind than this and one batch. */
-const LOG_INTERVAL = '200 millis'
 const PROGRESS = 'account.progress'
 const PROGRESS_INTERVAL = '1 second'
 /** A comment now and then, so that neither side takes a quiet connection for a broken one. */
@@ -22,23 +19,17 @@ const logFrame = (event: FeedEvent): string =>
 const liveFrame = (kind: string, data: string): string => `event: ${kind}\ndata: ${data}\n\n`
 
 /** What was written to the log after the event `start`, of one account or of all. */
-const logged = (start: number, accountId: string | undefined) => {
-  let after = start
-  const next = Effect.gen(function* () {
-    const store = yield* Store
-    const events = yield* store.events({ after, accountId, limit: BATCH })
-    after = events.at(-1)?.eventId ?? after
-    return events.map(logFrame).join('')
-  })
-  return Stream.fromEffectSchedule(next, Schedule.spaced(LOG_INTERVAL)).pipe(Stream.filter(isText))
-}
+const logged = (start: number, accountId: string | undefined) =>
+  Stream.unwrap(Effect.map(EventTail, tail => tail.follow({ after: start, accountId }))).pipe(
+    Stream.map(events => events.map(logFrame).join(''))
+  )
 
 /** Changes of state and incidents as they happen. A client that missed some reads the accounts and incidents instead. */
 const live = Effect.fnUntraced(function* (only: string | undefined) {
   const accounts = yield* Accounts
   const incidents = yield* Incidents
   return Stream.merge(
-    Stream.map(accounts.stateChanges, move => ({ kind: 'account.state', ...move })),
+    Stream.map(accounts.stateChanges, change => ({ kind: 'account.state', ...change })),
     Stream.map(incidents.reported, report => ({ ...report, kind: 'incident', incident: report.kind }))
   ).pipe(
     Stream.filter(({ accountId }) => only === undefined || accountId === only),
@@ -46,18 +37,26 @@ const live = Effect.fnUntraced(function* (only: string | undefined) {
   )
 })
 
-/** The progress of accounts whose history arrives, whenever it has changed, and once more after the last chunk. */
+/** How far the history of an account is: counts, pace, the rest, and how many threads are complete. */
+const progressOf = Effect.fnUntraced(function* (accountId: string) {
+  const accounts = yield* Accounts
+  const { coverage, sync } = yield* accounts.historyProgress(accountId)
+  return JSON.stringify({ kind: PROGRESS, accountId, sync, coverage })
+})
+
+/** The progress of accounts whose history is being imported, whenever it has changed, and once more at the end. */
 const progress = (only: string | undefined) => {
   const sent = new Map<string, string>()
   const changes = Effect.gen(function* () {
     const accounts = yield* Accounts
-    const busy = (yield* accounts.importing).filter(accountId => only === undefined || accountId === only)
+    const importing = (yield* accounts.importing).filter(
+      accountId => only === undefined || accountId === only
+    )
     const frames: Array<string> = []
-    for (const accountId of new Set([...busy, ...sent.keys()])) {
-      const progress = yield* accounts.historyProgress(accountId)
-      const data = JSON.stringify({ kind: PROGRESS, accountId, ...progress })
+    for (const accountId of new Set([...importing, ...sent.keys()])) {
+      const data = yield* progressOf(accountId)
       if (sent.get(accountId) !== data) frames.push(liveFrame(PROGRESS, data))
-      if (busy.includes(accountId)) sent.set(accountId, data)
+      if (importing.includes(accountId)) sent.set(accountId, data)
       else sent.delete(accountId)
     }
     return frames.join('')

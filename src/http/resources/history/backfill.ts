@@ -5,10 +5,10 @@ import { decodePlace } from '../../../domain/page.ts'
 import type { AccountView } from '../../../services/accounts.ts'
 import { Store } from '../../../services/conversations/store.ts'
 import { Backfill } from '../../../services/history/backfill/backfill.ts'
-import { Rehearsal } from '../../../services/history/dry-run/dry-run.ts'
+import { DryRun } from '../../../services/history/dry-run/dry-run.ts'
 import { findAccount } from '../../lookup.ts'
 import { decodeCursorField, pageOf } from '../../paging.ts'
-import { badField, NotFound, orStoreUnavailable, storeFailed, WrongState } from '../../problems.ts'
+import { badField, NotFound, orStoreUnavailable, databaseFailed, WrongState } from '../../problems.ts'
 import type { BackfillRequest, PageQuery } from './contract.ts'
 
 const PAGE = 50
@@ -16,15 +16,13 @@ const PAGE = 50
 const MOST_TASKS = 1000
 
 /** What a running job of the account waits for; `null` when it waits for nothing. */
-const waitingFor = Effect.fnUntraced(function* ({ record, tags }: AccountView) {
-  const backfill = yield* Backfill
+const waitingFor = Effect.fnUntraced(function* ({ phoneSilentUntil, tags }: AccountView) {
   const now = yield* Clock.currentTimeMillis
   if (!tags.includes('online')) return 'the account to be online'
-  const until = backfill.silentUntil(record.accountId)
-  if (until === null) return null
-  return until <= now
+  if (phoneSilentUntil === null) return null
+  return phoneSilentUntil <= now
     ? 'the phone, which has been asked again'
-    : `the phone, which does not answer; it is asked again at ${new Date(until).toISOString()}`
+    : `the phone, which does not answer; it is asked again at ${new Date(phoneSilentUntil).toISOString()}`
 })
 
 const withWaiting = (job: BackfillJob, waiting: string | null): BackfillJob =>
@@ -38,8 +36,8 @@ const findJob = Effect.fnUntraced(function* (accountId: string, jobId: string) {
   return withWaiting(job, yield* waitingFor(account))
 })
 
-const checkLinked = ({ record, state, tags }: AccountView): Effect.Effect<void, WrongState> =>
-  record.jid !== null && !tags.includes('ended')
+const checkLinked = ({ isLinked, record, state, tags }: AccountView): Effect.Effect<void, WrongState> =>
+  isLinked && !tags.includes('ended')
     ? Effect.void
     : Effect.fail(
         new WrongState({
@@ -51,7 +49,7 @@ const checkLinked = ({ record, state, tags }: AccountView): Effect.Effect<void, 
 /** The current id of the thread, if it belongs to the account. In a dry run no thread is stored: its report knows it. */
 const threadIn = Effect.fnUntraced(function* (isDryRun: boolean, accountId: string, threadId: string) {
   const store = yield* Store
-  const rehearsal = yield* Rehearsal
+  const rehearsal = yield* DryRun
   const thread = yield* orStoreUnavailable(store.readThread(threadId))
   if (thread !== undefined && thread.accountId === accountId) return thread.threadId
   const { floor } = yield* orStoreUnavailable(rehearsal.reachOf(threadId))
@@ -74,7 +72,7 @@ export const startBackfill = Effect.fnUntraced(function* (
     payload.threadId === undefined ? undefined : yield* threadIn(isDryRun, accountId, payload.threadId)
   const job = yield* backfill.accept(accountId, { ...payload, threadId }).pipe(
     Effect.catchTags({
-      ...storeFailed,
+      ...databaseFailed,
       NoThreads: () =>
         Effect.fail(
           badField('payload', 'threads', 'Expected threads or threadId: WHATSAPP_BACKFILL_THREADS is 0')

@@ -3,7 +3,7 @@ import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
 import { BackfillJob, BackfillTask } from '../../../domain/backfill.ts'
 import { CoverageSummary, ThreadCoverage } from '../../../domain/coverage.ts'
-import { RehearsedThread } from '../../../services/history/dry-run/dry-run.ts'
+import { CountedThread } from '../../../services/history/dry-run/dry-run.ts'
 import { administers, reads } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
 import { accountPath, CursorText, limit, ThreadId, threadPath } from '../../fields.ts'
@@ -111,7 +111,7 @@ export class HistoryGroup extends HttpApiGroup.make('history')
         /** Whether the server runs with WHATSAPP_HISTORY_SYNC_DRY_RUN. */
         enabled: Schema.Boolean,
         totals: Schema.Struct({ threads: Schema.Finite, messages: Schema.Finite }),
-        threads: Schema.Array(RehearsedThread),
+        threads: Schema.Array(CountedThread),
         nextCursor: Schema.NullOr(Schema.String)
       }),
       error: [NotFound, BadField, StoreUnavailable]

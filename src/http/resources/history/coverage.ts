@@ -1,6 +1,6 @@
 // How complete a thread or an account is.
 import { Effect } from 'effect'
-import { Store } from '../../../services/conversations/store.ts'
+import { Accounts } from '../../../services/accounts.ts'
 import { Coverage } from '../../../services/history/coverage/coverage.ts'
 import { findAccount, noThread } from '../../lookup.ts'
 import { orStoreUnavailable } from '../../problems.ts'
@@ -12,10 +12,8 @@ export const threadCoverage = Effect.fnUntraced(function* (threadId: string) {
 })
 
 export const accountCoverage = Effect.fnUntraced(function* (accountId: string) {
-  const coverage = yield* Coverage
-  const store = yield* Store
+  const accounts = yield* Accounts
   yield* findAccount(accountId)
-  const threads = yield* orStoreUnavailable(coverage.summary(accountId))
-  const { messages } = yield* orStoreUnavailable(store.counts(accountId))
-  return { threads, messages }
+  const { counts, coverage } = yield* orStoreUnavailable(accounts.totals(accountId))
+  return { threads: coverage, messages: counts.messages }
 })

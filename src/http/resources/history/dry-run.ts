@@ -1,7 +1,7 @@
 // The report of a dry run.
 import { Effect } from 'effect'
 import { decodePlace } from '../../../domain/page.ts'
-import { Rehearsal } from '../../../services/history/dry-run/dry-run.ts'
+import { DryRun } from '../../../services/history/dry-run/dry-run.ts'
 import { findAccount } from '../../lookup.ts'
 import { decodeCursorField, pageOf } from '../../paging.ts'
 import { orStoreUnavailable } from '../../problems.ts'
@@ -15,7 +15,7 @@ export const dryRunReport = Effect.fnUntraced(function* (
   accountId: string,
   query: PageQuery
 ) {
-  const rehearsal = yield* Rehearsal
+  const rehearsal = yield* DryRun
   yield* findAccount(accountId)
   const before = yield* decodeCursorField('cursor', query.cursor, decodePlace)
   const limit = query.limit ?? PAGE

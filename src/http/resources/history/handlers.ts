@@ -5,7 +5,7 @@ import type { Accounts } from '../../../services/accounts.ts'
 import type { Store } from '../../../services/conversations/store.ts'
 import type { Backfill } from '../../../services/history/backfill/backfill.ts'
 import type { Coverage } from '../../../services/history/coverage/coverage.ts'
-import type { Rehearsal } from '../../../services/history/dry-run/dry-run.ts'
+import type { DryRun } from '../../../services/history/dry-run/dry-run.ts'
 import { Api } from '../../api.ts'
 import { cancelBackfill, listBackfillJobs, readBackfillJob, startBackfill } from './backfill.ts'
 import { accountCoverage, threadCoverage } from './coverage.ts'
@@ -16,7 +16,7 @@ export const historyLayer = (options: { readonly dryRun: boolean }) =>
     Api,
     'history',
     Effect.fn(function* (handlers) {
-      const services = yield* Effect.context<Accounts | Backfill | Coverage | Rehearsal | Store>()
+      const services = yield* Effect.context<Accounts | Backfill | Coverage | DryRun | Store>()
       const provide = Effect.provideContext(services)
       return handlers.handleAll({
         coverage: ({ params }) => provide(threadCoverage(params.threadId)),

@@ -4,7 +4,6 @@ import { HttpApiBuilder } from 'effect/http-api'
 import { decodeMessagePlace } from '../../../domain/page.ts'
 import type { Accounts } from '../../../services/accounts.ts'
 import { Store } from '../../../services/conversations/store.ts'
-import { makeComposer } from '../../../services/outbox/composer.ts'
 import type { Outbox } from '../../../services/outbox/outbox.ts'
 import { Api } from '../../api.ts'
 import { findThread } from '../../lookup.ts'
@@ -40,11 +39,10 @@ export const messagesLayer = HttpApiBuilder.group(
   Api,
   'messages',
   Effect.fn(function* (handlers) {
-    const composer = yield* makeComposer
     const services = yield* Effect.context<Accounts | Outbox | Store>()
     const provide = Effect.provideContext(services)
     return handlers.handleAll({
-      send: ({ params, payload, request }) => provide(send(composer, params.accountId, payload, request)),
+      send: ({ params, payload, request }) => provide(send(params.accountId, payload, request)),
       list: ({ params, query }) => provide(list(params.threadId, query)),
       get: ({ params }) => provide(get(params.threadId, params.messageId))
     })

@@ -3,7 +3,7 @@ import { Schema } from 'effect'
 import { Multipart } from 'effect/http'
 import { HttpApiSchema } from 'effect/http-api'
 import { MediaType } from '../../../domain/outbox.ts'
-import { commonFields, line, Text } from '../../../services/outbox/request.ts'
+import { commonFields, line, Text } from '../../../services/outbox/fields.ts'
 
 const FormTime = Schema.String.check(Schema.isMaxLength(40))
 

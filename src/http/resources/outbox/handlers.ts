@@ -7,7 +7,7 @@ import { Outbox } from '../../../services/outbox/outbox.ts'
 import { Api } from '../../api.ts'
 import { findAccount } from '../../lookup.ts'
 import { decodeCursorField, pageOf } from '../../paging.ts'
-import { NotFound, NotWaiting, orStoreUnavailable, storeFailed } from '../../problems.ts'
+import { NotFound, NotWaiting, orStoreUnavailable, databaseFailed } from '../../problems.ts'
 import type { OutboxListQuery } from './contract.ts'
 
 const PAGE = 50
@@ -35,7 +35,7 @@ const get = Effect.fnUntraced(function* (accountId: string, entryId: string) {
 const cancel = (accountId: string, entryId: string) =>
   Outbox.use(outbox => outbox.cancel(accountId, entryId)).pipe(
     Effect.catchTags({
-      ...storeFailed,
+      ...databaseFailed,
       NotCancellable: ({ status }) =>
         Effect.fail(
           status === null

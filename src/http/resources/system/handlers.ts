@@ -14,7 +14,7 @@ export const systemLayer = HttpApiBuilder.group(
     const store = yield* Store
     return handlers.handleAll({
       health: () => Effect.succeed({ status: 'ok' as const }),
-      // Any query will do: it shows that the database can be read.
+      // Not a reading of accounts: any query that always reaches the database serves.
       ready: () => Effect.as(orStoreUnavailable(store.listAccounts), { status: 'ready' as const })
     })
   })

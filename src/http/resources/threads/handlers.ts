@@ -14,8 +14,6 @@ import { orStoreUnavailable, WrongState } from '../../problems.ts'
 import type { ThreadListQuery, TypingState } from './contract.ts'
 
 const PAGE = 50
-/** Read receipts sent at once. With more unread messages, the newest get theirs. */
-const MOST_RECEIPTS = 500
 
 const list = Effect.fnUntraced(function* (accountId: string, query: ThreadListQuery) {
   const store = yield* Store
@@ -45,20 +43,8 @@ const get = Effect.fnUntraced(function* (threadId: string) {
 })
 
 const markRead = Effect.fnUntraced(function* (requested: string) {
-  const store = yield* Store
   const outbox = yield* Outbox
-  const { accountId, clientJid, threadId } = yield* findThread(requested)
-  const unread = yield* orStoreUnavailable(store.unread(threadId, MOST_RECEIPTS))
-  if (unread.length > 0) {
-    yield* (
-      outbox
-        .accept({ accountId, toJid: clientJid, content: { kind: 'read', targets: unread }, fingerprint: '' })
-        // There is no idempotency key that could be in conflict.
-        .pipe(Effect.catchTag('IdempotencyConflict', Effect.die), orStoreUnavailable)
-    )
-  } else {
-    yield* orStoreUnavailable(store.markRead(accountId, threadId, 'everything'))
-  }
+  yield* orStoreUnavailable(outbox.markRead(yield* findThread(requested)))
   return yield* findThread(requested)
 })
 

@@ -4,7 +4,7 @@ import type { SqlClient } from 'effect/sql'
 import { Beginning, coverageState } from '../../../domain/coverage.ts'
 import { pastParticipants } from '../../conversations/sql/past-participants.ts'
 import { decodeThread, THREAD_SELECT } from '../../conversations/sql/thread-pages.ts'
-import { decodeGap, gapOf } from '../../history/coverage/rows.ts'
+import { decodeGap } from '../../history/coverage/rows.ts'
 
 const CoverageRow = Schema.Struct({
   beginning: Beginning,
@@ -24,7 +24,7 @@ const coverageOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, thread
   const coverage = row === undefined ? UNKNOWN : yield* decodeCoverage(row)
   const rows =
     yield* sql`SELECT * FROM gaps WHERE thread_id = ${threadId} AND closed_at IS NULL ORDER BY gap_id`
-  const gaps = yield* Effect.forEach(rows, gap => Effect.map(decodeGap(gap), gapOf))
+  const gaps = yield* Effect.forEach(rows, row => decodeGap(row))
   return {
     state: coverageState(coverage.beginning, gaps.length),
     beginningReached: coverage.beginning === 'reached',

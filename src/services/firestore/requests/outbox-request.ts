@@ -1,7 +1,7 @@
 // What a document in `outbox` asks for, decoded; or which of its fields is wrong.
 import { Effect, Schema, SchemaIssue } from 'effect'
 import type { DocumentSnapshot } from 'firebase-admin/firestore'
-import { RequestRefused } from '../../outbox/composer.ts'
+import { RequestRefused } from '../../outbox/errors.ts'
 import { SendRequest } from '../../outbox/request.ts'
 
 /** What an application writes; other fields are its own affair. */

@@ -1,5 +1,5 @@
-// History chunks that the phone announced and that are not stored yet. The announcement is durable before WhatsApp
-// hears of it; the chunk itself is fetched later, at the server's own pace.
+// History chunks that the phone announced and that are not stored yet. The announcement is durable before it is
+// acknowledged to WhatsApp; the chunk itself is fetched later, at the server's own pace.
 import { Clock, Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { topic, Wakes } from '../../process/wakes.ts'
@@ -12,9 +12,11 @@ export interface Chunk {
   readonly notificationId: string
   readonly syncType: number
   readonly chunkOrder: number
+  /** Failed attempts to read it. */
   readonly attempts: number
-  /** How often the phone has made this chunk, this time included. */
+  /** How often the phone has made this chunk since the account was linked, this time included. */
   readonly editions: number
+  /** The encoded `HistorySyncNotification`. */
   readonly notification: Buffer
 }
 
@@ -28,7 +30,14 @@ export interface HistoryProgress {
   readonly percent: number | null
 }
 
-/** Answers to requests of ours all carry the same order. */
+/** Whether the phone has sent all that it sends unasked after linking, and when the last of it was stored. */
+export interface Settled {
+  readonly complete: boolean
+  /** Milliseconds since 1970. */
+  readonly lastAt: number
+}
+
+/** The sync type of answers to requests of ours; they all carry the same order. */
 export const ON_DEMAND = 6
 const INITIAL = 0
 const FULL = 2
@@ -43,193 +52,203 @@ const LONGEST_WAIT_MS = 60 * 60 * 1000
 /** Chunks of an account were announced and wait. */
 export const HISTORY_CHUNKS = topic('history chunks')
 
+/** Every method fails with `DatabaseError` only. Times are milliseconds since 1970. */
 export class ChunkQueue extends Context.Service<
   ChunkQueue,
   {
+    /** Writes announced chunks down; joins the caller's transaction and wakes the worker after its commit. */
     readonly enqueue: (
       accountId: string,
       notices: ReadonlyArray<ChunkNotice>
     ) => Effect.Effect<void, DatabaseError>
-    /** The first chunk that is due; behind `after`, a chunk's id, when that is given. */
+    /** The first chunk that is due, after the chunk with the id `after` if that is given. */
     readonly due: (
       accountId: string,
       now: number,
       after?: number
     ) => Effect.Effect<Chunk | undefined, DatabaseError>
-    /** When the earliest chunk that waits for its next attempt is due. */
+    /** When the earliest chunk that waits is due; `undefined` when none waits. */
     readonly nextDue: (accountId: string) => Effect.Effect<number | undefined, DatabaseError>
+    /** The chunk is stored; joins the transaction that stores it. */
     readonly done: (chunkId: number, messages: number) => Effect.Effect<void, DatabaseError>
-    /** Read in a dry run: kept for the day when it is to be stored. */
-    readonly rehearsed: (chunkId: number, messages: number) => Effect.Effect<void, DatabaseError>
-    /** What a dry run only read is to be stored now. */
-    readonly storeRehearsed: Effect.Effect<void, DatabaseError>
-    /**
-     * Whether the phone has sent all that it sends by itself after linking, and when the last of it was stored
-     * (milliseconds since 1970).
-     */
-    readonly settled: (
-      accountId: string
-    ) => Effect.Effect<{ readonly complete: boolean; readonly lastAt: number }, DatabaseError>
+    /** The chunk was counted by a dry run: it is kept until it is to be stored. */
+    readonly counted: (chunkId: number, messages: number) => Effect.Effect<void, DatabaseError>
+    /** Chunks that a dry run has counted are to be stored now. */
+    readonly requeueCounted: Effect.Effect<void, DatabaseError>
+    readonly settled: (accountId: string) => Effect.Effect<Settled, DatabaseError>
+    /** The chunk could not be read; it waits for another attempt. */
     readonly retryAt: (chunkId: number, at: number, reason: string) => Effect.Effect<void, DatabaseError>
-    /** Answers whether it still waited: meanwhile the phone may have made it anew. */
+    /** Gives the chunk up. Answers whether it still waited: meanwhile the phone may have made it anew. */
     readonly giveUp: (chunkId: number, reason: string) => Effect.Effect<boolean, DatabaseError>
     readonly progress: (accountId: string) => Effect.Effect<HistoryProgress, DatabaseError>
   }
 >()('backscroll/services/history/ChunkQueue') {
-  static readonly layer: Layer.Layer<ChunkQueue, never, SqlClient.SqlClient | Seal | Wakes> = Layer.effect(
+  static readonly layer: Layer.Layer<ChunkQueue, never, Dependencies> = Layer.effect(
     ChunkQueue,
     Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      const seal = yield* Seal
-      const wakes = yield* Wakes
-      const purpose = (accountId: string) => `history chunk ${accountId}`
-      const failed = asDatabaseError('the history chunk queue')
-
-      /** Of the present link, the chunk that goes back furthest: recent ones follow the newest, full ones follow those. */
-      const furthestOf = (accountId: string) =>
-        Effect.map(
-          sql<{
-            syncType: number
-            progress: number | null
-          }>`SELECT c.sync_type, c.progress FROM history_chunks c
-            JOIN accounts a ON a.account_id = c.account_id
-            WHERE c.account_id = ${accountId} AND c.state IN ('done', 'rehearsed') AND c.received_at >= COALESCE(a.linked_at, 0)
-              AND c.sync_type IN (${INITIAL}, ${RECENT}, ${FULL})
-            ORDER BY c.sync_type = ${FULL} DESC, c.sync_type = ${RECENT} DESC, c.chunk_order DESC LIMIT 1`,
-          ([row]) => row
-        )
-
+      const context = Context.pick(SqlClient.SqlClient, Seal, Wakes)(yield* Effect.context<Dependencies>())
+      const run = <A, E>(work: Effect.Effect<A, E, Dependencies>) =>
+        asDatabaseError(OPERATION)(Effect.provideContext(work, context))
       return ChunkQueue.of({
-        enqueue: (accountId, notices) =>
-          Effect.gen(function* () {
-            const now = yield* Clock.currentTimeMillis
-            for (const notice of notices) {
-              yield* sql`INSERT INTO history_chunks (account_id, notification_id, sync_type, chunk_order, progress, sealed,
-                  state, next_attempt_at, received_at)
-                VALUES (${accountId}, ${notice.notificationId}, ${notice.syncType}, ${notice.chunkOrder}, ${notice.progress},
-                  ${seal.close(purpose(accountId), notice.notification)}, 'pending', ${now}, ${now})
-                ON CONFLICT (account_id, notification_id) DO NOTHING`
-              // The phone made it anew: its earlier edition, which could not be read, need not be had any more.
-              yield* sql`UPDATE history_chunks SET state = 'replaced', sealed = x'' WHERE account_id = ${accountId}
-                AND sync_type = ${notice.syncType} AND chunk_order = ${notice.chunkOrder} AND sync_type <> ${ON_DEMAND}
-                AND notification_id <> ${notice.notificationId} AND attempts > 0 AND state IN ('pending', 'failed')`
-            }
-            if (notices.length > 0) yield* sql.afterCommit(wakes.wake(HISTORY_CHUNKS, accountId))
-          }).pipe(failed),
-        due: (accountId, now, after = 0) =>
-          Effect.gen(function* () {
-            const [row] = yield* sql<{
-              chunkId: number
-              notificationId: string
-              syncType: number
-              chunkOrder: number
-              attempts: number
-              editions: number
-              sealed: Uint8Array
-            }>`
-              SELECT chunk_id, notification_id, sync_type, chunk_order, attempts, sealed,
-                (SELECT COUNT(*) FROM history_chunks e JOIN accounts a ON a.account_id = e.account_id
-                  WHERE e.account_id = c.account_id AND e.sync_type = c.sync_type AND e.chunk_order = c.chunk_order
-                  AND e.received_at >= COALESCE(a.linked_at, 0)) AS editions
-              FROM history_chunks c WHERE account_id = ${accountId} AND state = 'pending' AND chunk_id > ${after}
-                AND (next_attempt_at <= ${now} OR next_attempt_at > ${now + LONGEST_WAIT_MS})
-              ORDER BY chunk_id LIMIT 1`
-            if (row === undefined) return undefined
-            const notification = yield* seal.open(purpose(accountId), row.sealed)
-            return {
-              chunkId: row.chunkId,
-              notificationId: row.notificationId,
-              syncType: row.syncType,
-              chunkOrder: row.chunkOrder,
-              attempts: row.attempts,
-              editions: row.editions,
-              notification
-            }
-          }).pipe(
-            Effect.catchTag('SealBroken', cause =>
-              Effect.fail(new DatabaseError({ operation: 'the history chunk queue', cause }))
-            ),
-            failed
-          ),
-        nextDue: accountId =>
-          sql<{ at: number | null }>`SELECT MIN(next_attempt_at) AS at FROM history_chunks
-            WHERE account_id = ${accountId} AND state = 'pending'`.pipe(
-            Effect.map(([row]) => row?.at ?? undefined),
-            failed
-          ),
-        done: (chunkId, messages) =>
-          Effect.flatMap(
-            Clock.currentTimeMillis,
-            now => sql`UPDATE history_chunks SET state = 'done', messages = ${messages}, done_at = ${now}, sealed = x''
-              WHERE chunk_id = ${chunkId}`
-          ).pipe(Effect.asVoid, failed),
-        retryAt: (chunkId, at, reason) =>
-          sql`UPDATE history_chunks SET attempts = attempts + 1, next_attempt_at = ${at}, last_error = ${reason}
-            WHERE chunk_id = ${chunkId} AND state = 'pending'`.pipe(Effect.asVoid, failed),
-        giveUp: (chunkId, reason) =>
-          sql`UPDATE history_chunks SET state = 'failed', attempts = attempts + 1, last_error = ${reason}
-            WHERE chunk_id = ${chunkId} AND state = 'pending' RETURNING 1`.pipe(
-            Effect.map(rows => rows.length > 0),
-            failed
-          ),
-        rehearsed: (chunkId, messages) =>
-          Effect.flatMap(
-            Clock.currentTimeMillis,
-            now => sql`UPDATE history_chunks SET state = 'rehearsed', messages = ${messages}, done_at = ${now}
-              WHERE chunk_id = ${chunkId}`
-          ).pipe(Effect.asVoid, failed),
-        storeRehearsed: Effect.andThen(
-          // What was asked for is asked for again: it is fetched from where the stored history ends.
-          sql`DELETE FROM history_chunks WHERE state = 'rehearsed' AND sync_type = ${ON_DEMAND}`,
-          sql`UPDATE history_chunks SET state = 'pending', messages = NULL, done_at = NULL, attempts = 0
-              WHERE state = 'rehearsed'`
-        ).pipe(Effect.asVoid, failed),
-        settled: accountId =>
-          Effect.gen(function* () {
-            const now = yield* Clock.currentTimeMillis
-            const [row] = yield* sql<{
-              pending: number
-              lastAt: number | null
-              linkedAt: number | null
-            }>`SELECT
-                COUNT(*) FILTER (WHERE c.state = 'pending') AS pending, MAX(c.done_at) AS last_at, a.linked_at
-              FROM accounts a LEFT JOIN history_chunks c ON c.account_id = a.account_id AND c.sync_type <> ${ON_DEMAND}
-                AND c.received_at >= COALESCE(a.linked_at, 0)
-              WHERE a.account_id = ${accountId}`
-            if ((row?.pending ?? 0) > 0) return { complete: false, lastAt: now }
-            const furthest = yield* furthestOf(accountId)
-            const linkedAt = row?.linkedAt ?? 0
-            return {
-              complete: furthest !== undefined && furthest.syncType === FULL && furthest.progress === 100,
-              // A phone that was just linked takes its time to begin.
-              lastAt: row?.lastAt ?? Math.min(now, linkedAt + BEGINS_WITHIN_MS)
-            }
-          }).pipe(failed),
-        progress: accountId =>
-          Effect.gen(function* () {
-            const [row] = yield* sql<{
-              done: number
-              pending: number
-              failed: number
-              messages: number
-            }>`SELECT
-                COUNT(*) FILTER (WHERE state IN ('done', 'rehearsed')) AS done, COUNT(*) FILTER (WHERE state = 'pending') AS pending,
-                COUNT(*) FILTER (WHERE state = 'failed') AS failed, COALESCE(SUM(messages), 0) AS messages
-              FROM history_chunks WHERE account_id = ${accountId}`
-            const furthest = yield* furthestOf(accountId)
-            return {
-              chunksDone: row?.done ?? 0,
-              chunksPending: row?.pending ?? 0,
-              chunksFailed: row?.failed ?? 0,
-              messages: row?.messages ?? 0,
-              // The first chunk says nothing of those that follow.
-              percent:
-                furthest?.syncType === INITIAL && (row?.pending ?? 0) > 0
-                  ? null
-                  : (furthest?.progress ?? null)
-            }
-          }).pipe(failed)
+        enqueue: (accountId, notices) => run(enqueue(accountId, notices)),
+        due: (accountId, now, after = 0) => run(dueChunk(accountId, now, after)),
+        nextDue: accountId => run(nextDue(accountId)),
+        done: (chunkId, messages) => run(markDone(chunkId, messages)),
+        counted: (chunkId, messages) => run(markCounted(chunkId, messages)),
+        requeueCounted: run(requeueCounted),
+        settled: accountId => run(readSettled(accountId)),
+        retryAt: (chunkId, at, reason) => run(postpone(chunkId, at, reason)),
+        giveUp: (chunkId, reason) => run(markFailed(chunkId, reason)),
+        progress: accountId => run(readProgress(accountId))
       })
     })
   )
 }
+
+type Dependencies = SqlClient.SqlClient | Seal | Wakes
+
+const OPERATION = 'the history chunk queue'
+
+/** What notifications are sealed for. */
+const purposeOf = (accountId: string): string => `history chunk ${accountId}`
+
+const enqueue = Effect.fnUntraced(function* (accountId: string, notices: ReadonlyArray<ChunkNotice>) {
+  if (notices.length === 0) return
+  const sql = yield* SqlClient.SqlClient
+  const wakes = yield* Wakes
+  for (const notice of notices) {
+    yield* insertChunk(accountId, notice)
+    yield* replaceEarlierEditions(accountId, notice)
+  }
+  yield* sql.afterCommit(wakes.wake(HISTORY_CHUNKS, accountId))
+})
+
+const insertChunk = Effect.fnUntraced(function* (accountId: string, notice: ChunkNotice) {
+  const sql = yield* SqlClient.SqlClient
+  const seal = yield* Seal
+  const now = yield* Clock.currentTimeMillis
+  yield* sql`INSERT INTO history_chunks (account_id, notification_id, sync_type, chunk_order, progress, sealed,
+      state, next_attempt_at, received_at)
+    VALUES (${accountId}, ${notice.notificationId}, ${notice.syncType}, ${notice.chunkOrder}, ${notice.progress},
+      ${seal.close(purposeOf(accountId), notice.notification)}, 'pending', ${now}, ${now})
+    ON CONFLICT (account_id, notification_id) DO NOTHING`
+})
+
+/** The phone made a chunk anew that could not be read: the earlier edition is not needed any more. */
+const replaceEarlierEditions = Effect.fnUntraced(function* (accountId: string, notice: ChunkNotice) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`UPDATE history_chunks SET state = 'replaced', sealed = x'' WHERE account_id = ${accountId}
+    AND sync_type = ${notice.syncType} AND chunk_order = ${notice.chunkOrder} AND sync_type <> ${ON_DEMAND}
+    AND notification_id <> ${notice.notificationId} AND attempts > 0 AND state IN ('pending', 'failed')`
+})
+
+const dueChunk = Effect.fnUntraced(function* (accountId: string, now: number, after: number) {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<Omit<Chunk, 'notification'> & { readonly sealed: Uint8Array }>`
+    SELECT chunk_id, notification_id, sync_type, chunk_order, attempts, sealed,
+      (SELECT COUNT(*) FROM history_chunks e JOIN accounts a ON a.account_id = e.account_id
+        WHERE e.account_id = c.account_id AND e.sync_type = c.sync_type AND e.chunk_order = c.chunk_order
+        AND e.received_at >= COALESCE(a.linked_at, 0)) AS editions
+    FROM history_chunks c WHERE account_id = ${accountId} AND state = 'pending' AND chunk_id > ${after}
+      AND (next_attempt_at <= ${now} OR next_attempt_at > ${now + LONGEST_WAIT_MS})
+    ORDER BY chunk_id LIMIT 1`
+  return row === undefined ? undefined : yield* unsealed(accountId, row)
+})
+
+const unsealed = Effect.fnUntraced(
+  function* (accountId: string, row: Omit<Chunk, 'notification'> & { readonly sealed: Uint8Array }) {
+    const seal = yield* Seal
+    const { sealed, ...chunk } = row
+    return { ...chunk, notification: yield* seal.open(purposeOf(accountId), sealed) } satisfies Chunk
+  },
+  Effect.catchTag('SealBroken', cause => Effect.fail(new DatabaseError({ operation: OPERATION, cause })))
+)
+
+const nextDue = Effect.fnUntraced(function* (accountId: string) {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<{ at: number | null }>`SELECT MIN(next_attempt_at) AS at FROM history_chunks
+    WHERE account_id = ${accountId} AND state = 'pending'`
+  return row?.at ?? undefined
+})
+
+const markDone = Effect.fnUntraced(function* (chunkId: number, messages: number) {
+  const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
+  yield* sql`UPDATE history_chunks SET state = 'done', messages = ${messages}, done_at = ${now}, sealed = x''
+    WHERE chunk_id = ${chunkId}`
+})
+
+const markCounted = Effect.fnUntraced(function* (chunkId: number, messages: number) {
+  const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
+  yield* sql`UPDATE history_chunks SET state = 'rehearsed', messages = ${messages}, done_at = ${now}
+    WHERE chunk_id = ${chunkId}`
+})
+
+/** Answers to requests are not kept: they are asked for again, from where the stored history ends. */
+const requeueCounted = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`DELETE FROM history_chunks WHERE state = 'rehearsed' AND sync_type = ${ON_DEMAND}`
+  yield* sql`UPDATE history_chunks SET state = 'pending', messages = NULL, done_at = NULL, attempts = 0
+    WHERE state = 'rehearsed'`
+})
+
+const postpone = Effect.fnUntraced(function* (chunkId: number, at: number, reason: string) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`UPDATE history_chunks SET attempts = attempts + 1, next_attempt_at = ${at}, last_error = ${reason}
+    WHERE chunk_id = ${chunkId} AND state = 'pending'`
+})
+
+const markFailed = Effect.fnUntraced(function* (chunkId: number, reason: string) {
+  const sql = yield* SqlClient.SqlClient
+  const rows =
+    yield* sql`UPDATE history_chunks SET state = 'failed', attempts = attempts + 1, last_error = ${reason}
+    WHERE chunk_id = ${chunkId} AND state = 'pending' RETURNING 1`
+  return rows.length > 0
+})
+
+/** Of the present link, the chunk that goes back furthest: recent ones follow the initial one, full ones follow those. */
+const furthestChunk = Effect.fnUntraced(function* (accountId: string) {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<{ syncType: number; progress: number | null }>`SELECT c.sync_type, c.progress
+    FROM history_chunks c JOIN accounts a ON a.account_id = c.account_id
+    WHERE c.account_id = ${accountId} AND c.state IN ('done', 'rehearsed') AND c.received_at >= COALESCE(a.linked_at, 0)
+      AND c.sync_type IN (${INITIAL}, ${RECENT}, ${FULL})
+    ORDER BY c.sync_type = ${FULL} DESC, c.sync_type = ${RECENT} DESC, c.chunk_order DESC LIMIT 1`
+  return row
+})
+
+const readSettled = Effect.fnUntraced(function* (accountId: string) {
+  const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
+  const [row] = yield* sql<{ pending: number; lastAt: number | null; linkedAt: number | null }>`SELECT
+      COUNT(*) FILTER (WHERE c.state = 'pending') AS pending, MAX(c.done_at) AS last_at, a.linked_at
+    FROM accounts a LEFT JOIN history_chunks c ON c.account_id = a.account_id AND c.sync_type <> ${ON_DEMAND}
+      AND c.received_at >= COALESCE(a.linked_at, 0)
+    WHERE a.account_id = ${accountId}`
+  if ((row?.pending ?? 0) > 0) return { complete: false, lastAt: now } satisfies Settled
+  const furthest = yield* furthestChunk(accountId)
+  const linkedAt = row?.linkedAt ?? 0
+  return {
+    complete: furthest !== undefined && furthest.syncType === FULL && furthest.progress === 100,
+    // A phone that was just linked takes its time to begin.
+    lastAt: row?.lastAt ?? Math.min(now, linkedAt + BEGINS_WITHIN_MS)
+  } satisfies Settled
+})
+
+const readProgress = Effect.fnUntraced(function* (accountId: string) {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<Omit<HistoryProgress, 'percent'>>`SELECT
+      COUNT(*) FILTER (WHERE state IN ('done', 'rehearsed')) AS chunks_done,
+      COUNT(*) FILTER (WHERE state = 'pending') AS chunks_pending,
+      COUNT(*) FILTER (WHERE state = 'failed') AS chunks_failed, COALESCE(SUM(messages), 0) AS messages
+    FROM history_chunks WHERE account_id = ${accountId}`
+  const counts = row ?? { chunksDone: 0, chunksPending: 0, chunksFailed: 0, messages: 0 }
+  const furthest = yield* furthestChunk(accountId)
+  // The initial chunk says nothing about those that follow.
+  const isUnknown = furthest?.syncType === INITIAL && counts.chunksPending > 0
+  return {
+    ...counts,
+    percent: isUnknown ? null : (furthest?.progress ?? null)
+  } satisfies HistoryProgress
+})

@@ -1,72 +1,69 @@
-// Rows of coverage and gaps, and where live messages leave a gap behind what is held. Within the caller's transaction.
+// The gaps of threads: opened once for each cause, narrowed from their newer edge, closed.
 import { Clock, Effect } from 'effect'
-import type { SqlClient } from 'effect/sql'
+import { SqlClient, type Statement } from 'effect/sql'
 import type { GapReason } from '../../../domain/coverage.ts'
-import { messageEdge } from '../../conversations/sql/message-lookups.ts'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
-import { decodeReach } from './rows.ts'
+import { decodeGap } from './rows.ts'
 
 export interface NewGap {
   readonly reason: GapReason
-  /** Tells one such gap of a thread from another. */
+  /** Tells gaps of a thread with the same reason apart: a gap is opened once for each cause. */
   readonly cause: string
-  /** `null`: back to the beginning. */
+  /** The newest message before the gap; `null`: the gap goes back to the beginning of the thread. */
   readonly from: { readonly at: number; readonly whatsAppId: string } | null
+  /** The oldest message after the gap; `null`: nothing has come since. */
   readonly to: RawMessage | null
 }
 
-/** A chat that is first heard of this long after an absence is taken to have begun in it. */
-const MAY_HAVE_BEGUN_MS = 30 * 24 * 60 * 60 * 1000
-
-export const coverageRow = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, threadId: string) {
-  const [row] = yield* sql`SELECT * FROM coverage WHERE thread_id = ${threadId}`
-  return row === undefined ? undefined : yield* decodeReach(row)
-})
-
+/** Opens a gap. One that is open for the same cause is only given its older edge, if it had none. */
 export const openGap = Effect.fnUntraced(function* (
-  sql: SqlClient.SqlClient,
   accountId: string,
   threadId: string,
-  gap: NewGap
+  { cause, from, reason, to }: NewGap
 ) {
+  const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
   yield* sql`INSERT INTO gaps (account_id, thread_id, reason, cause, from_at, from_id, to_at, to_id, to_from_me, opened_at)
-    VALUES (${accountId}, ${threadId}, ${gap.reason}, ${gap.cause}, ${gap.from?.at ?? null}, ${gap.from?.whatsAppId ?? null},
-      ${gap.to?.at ?? null}, ${gap.to?.whatsAppId ?? null}, ${gap.to?.fromMe ?? null}, ${now})
+    VALUES (${accountId}, ${threadId}, ${reason}, ${cause}, ${from?.at ?? null}, ${from?.whatsAppId ?? null},
+      ${to?.at ?? null}, ${to?.whatsAppId ?? null}, ${to?.fromMe ?? null}, ${now})
     ON CONFLICT (thread_id, reason, cause) DO UPDATE SET from_at = excluded.from_at, from_id = excluded.from_id
       WHERE gaps.from_at IS NULL AND excluded.from_at IS NOT NULL AND gaps.closed_at IS NULL`
 })
 
-/** What is held of a thread and its live messages are one stretch from now on, or have a gap between them. */
-export const markJoined = (sql: SqlClient.SqlClient, threadId: string) =>
-  sql`UPDATE coverage SET joined = 1 WHERE thread_id = ${threadId}`
+/** Moves the newer edge of a gap back to this message. */
+export const narrowGap = Effect.fnUntraced(function* (gapId: number, to: RawMessage) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`UPDATE gaps SET to_at = ${to.at}, to_id = ${to.whatsAppId}, to_from_me = ${to.fromMe}
+    WHERE gap_id = ${gapId}`
+})
 
-/** Live messages that begin after what is held leave a stretch between, unless history overlaps them. */
-export const joinHeld = Effect.fnUntraced(function* (
-  sql: SqlClient.SqlClient,
-  accountId: string,
-  threadId: string,
-  live: RawMessage
-) {
-  const [overlap] = yield* sql`SELECT 1 FROM history_stretches
-    WHERE account_id = ${accountId} AND thread_id = ${threadId} AND newest_at >= ${live.at} LIMIT 1`
-  const older =
-    overlap === undefined ? yield* messageEdge(sql, threadId, 'newest', { before: live.at }) : undefined
-  if (older !== undefined) {
-    yield* openGap(sql, accountId, threadId, {
-      reason: 'history-to-live',
-      cause: live.whatsAppId,
-      from: older,
-      to: live
-    })
-  }
-  if (overlap !== undefined || older !== undefined) {
-    yield* markJoined(sql, threadId)
-    return
-  }
-  // A chat of which nothing was held may have begun while the account was away for too long.
-  const [absence] = yield* sql<{ cause: string | null }>`SELECT MAX(cause) AS cause FROM gaps
-    WHERE account_id = ${accountId} AND reason = 'outage'`
-  if (absence?.cause == null || live.at > Number(absence.cause) + MAY_HAVE_BEGUN_MS) return
-  yield* openGap(sql, accountId, threadId, { reason: 'outage', cause: absence.cause, from: null, to: live })
+export const closeGap = Effect.fnUntraced(function* (gapId: number) {
+  const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
+  yield* sql`UPDATE gaps SET closed_at = ${now} WHERE gap_id = ${gapId} AND closed_at IS NULL`
+})
+
+/** Open gaps, those of the most recently active threads first. */
+const openGapsWhere = Effect.fnUntraced(function* (where: Statement.Fragment) {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql`SELECT g.* FROM gaps g LEFT JOIN threads t ON t.thread_id = g.thread_id
+    WHERE g.closed_at IS NULL AND ${where} ORDER BY t.last_message_at DESC, COALESCE(g.from_at, 0) DESC`
+  return yield* Effect.forEach(rows, row => decodeGap(row))
+})
+
+export const openGapsOfAccount = Effect.fnUntraced(function* (accountId: string) {
+  const sql = yield* SqlClient.SqlClient
+  return yield* openGapsWhere(sql`g.account_id = ${accountId}`)
+})
+
+export const openGapsOfThread = Effect.fnUntraced(function* (threadId: string) {
+  const sql = yield* SqlClient.SqlClient
+  return yield* openGapsWhere(sql`g.thread_id = ${threadId}`)
+})
+
+/** `undefined` when there is no such gap, or when it is closed. */
+export const findOpenGap = Effect.fnUntraced(function* (gapId: number) {
+  const sql = yield* SqlClient.SqlClient
+  const [gap] = yield* openGapsWhere(sql`g.gap_id = ${gapId}`)
+  return gap
 })

@@ -1,15 +1,34 @@
-// Coverage and gaps as rows, and what they are.
+// Rows of the coverage tables, decoded: what is known about a thread as a whole, and its gaps.
 import { Schema } from 'effect'
 import { Beginning, Gap } from '../../../domain/coverage.ts'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
 
-/** A gap with the messages at its edges, as the phone knows them. */
-export interface OpenGap extends Gap {
-  readonly threadId: string
-  readonly fromId: string | null
-  readonly toId: string | null
-  readonly toFromMe: boolean
-}
+/** A gap with the WhatsApp ids of the messages at its edges. */
+const OpenGap = Schema.Struct({
+  ...Gap.fields,
+  threadId: Schema.String,
+  fromId: Schema.NullOr(Schema.String),
+  toId: Schema.NullOr(Schema.String),
+  toFromMe: Schema.NullOr(Schema.BooleanFromBit)
+}).pipe(Schema.encodeKeys({ from: 'fromAt', to: 'toAt' }))
+export type OpenGap = typeof OpenGap.Type
+
+export const CoverageRow = Schema.Struct({
+  beginning: Beginning,
+  /** The first live message since the account was linked. */
+  liveFrom: Schema.NullOr(Schema.Finite),
+  liveId: Schema.NullOr(Schema.String),
+  liveFromMe: Schema.NullOr(Schema.BooleanFromBit),
+  /** Whether what lies between history and the first live message has been decided: no gap, or an open one. */
+  joined: Schema.BooleanFromBit,
+  /** The oldest message that the phone has sent, stored or not. */
+  floorAt: Schema.NullOr(Schema.Finite),
+  floorId: Schema.NullOr(Schema.String),
+  floorFromMe: Schema.NullOr(Schema.BooleanFromBit),
+  refusal: Schema.NullOr(Schema.String),
+  refusedAt: Schema.NullOr(Schema.Finite)
+})
+export type CoverageRow = typeof CoverageRow.Type
 
 /** How far back the phone has sent a thread, and what it said about the beginning. */
 export interface Reach {
@@ -17,51 +36,23 @@ export interface Reach {
   readonly floor: RawMessage | undefined
 }
 
-const GapRow = Schema.Struct({
-  gapId: Schema.Finite,
-  threadId: Schema.String,
-  reason: Gap.fields.reason,
-  fromAt: Schema.NullOr(Schema.Finite),
-  fromId: Schema.NullOr(Schema.String),
-  toAt: Schema.NullOr(Schema.Finite),
-  toId: Schema.NullOr(Schema.String),
-  toFromMe: Schema.NullOr(Schema.Finite),
-  openedAt: Schema.Finite
-})
+export const decodeGap = Schema.decodeUnknownEffect(OpenGap)
+export const decodeCoverage = Schema.decodeUnknownEffect(CoverageRow)
 
-export const ReachRow = Schema.Struct({
-  beginning: Beginning,
-  liveFrom: Schema.NullOr(Schema.Finite),
-  liveId: Schema.NullOr(Schema.String),
-  liveFromMe: Schema.NullOr(Schema.Finite),
-  joined: Schema.Finite,
-  floorAt: Schema.NullOr(Schema.Finite),
-  floorId: Schema.NullOr(Schema.String),
-  floorFromMe: Schema.NullOr(Schema.Finite),
-  refusal: Schema.NullOr(Schema.String),
-  refusedAt: Schema.NullOr(Schema.Finite)
-})
-export type ReachRow = typeof ReachRow.Type
+/** The message that three columns name; `undefined` when they are empty. */
+export const messageIn = (
+  whatsAppId: string | null,
+  at: number | null,
+  fromMe: boolean | null
+): RawMessage | undefined =>
+  whatsAppId === null || at === null ? undefined : { whatsAppId, fromMe: fromMe === true, at }
 
-export const decodeGap = Schema.decodeUnknownEffect(GapRow)
-export const decodeReach = Schema.decodeUnknownEffect(ReachRow)
+export const firstLiveOf = (row: CoverageRow): RawMessage | undefined =>
+  messageIn(row.liveId, row.liveFrom, row.liveFromMe)
 
-export const gapOf = (row: typeof GapRow.Type): OpenGap => ({
-  gapId: row.gapId,
-  threadId: row.threadId,
-  reason: row.reason,
-  from: row.fromAt,
-  to: row.toAt,
-  openedAt: row.openedAt,
-  fromId: row.fromId,
-  toId: row.toId,
-  toFromMe: row.toFromMe === 1
-})
-
-export const reachOf = (row: ReachRow | undefined): Reach => ({
-  beginning: row?.beginning ?? 'unknown',
-  floor:
-    row?.floorAt == null || row.floorId === null
-      ? undefined
-      : { whatsAppId: row.floorId, fromMe: row.floorFromMe === 1, at: row.floorAt }
-})
+export const reachOf = (
+  row: Pick<CoverageRow, 'beginning' | 'floorAt' | 'floorId' | 'floorFromMe'> | undefined
+): Reach =>
+  row === undefined
+    ? { beginning: 'unknown', floor: undefined }
+    : { beginning: row.beginning, floor: messageIn(row.floorId, row.floorAt, row.floorFromMe) }

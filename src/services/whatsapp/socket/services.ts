@@ -5,6 +5,7 @@ import { Store } from '../../conversations/store.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { Journal } from '../../journal/journal.ts'
 import { LiveTraffic } from '../../journal/traffic.ts'
+import { AccountMemory } from '../../process/account-memory.ts'
 import { StrayRejections } from '../../process/stray-rejections.ts'
 import { Vault } from '../../vault/vault.ts'
 
@@ -15,6 +16,7 @@ export const connectionServices = Effect.gen(function* () {
     conversations: yield* Conversations,
     incidents: yield* Incidents,
     journal: yield* Journal,
+    memory: yield* AccountMemory,
     store: yield* Store,
     stray: yield* StrayRejections,
     traffic: yield* LiveTraffic,

@@ -6,6 +6,7 @@ import { Effect, Layer, ManagedRuntime } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Incidents } from '../../../../src/services/incidents/incidents.ts'
+import { AccountMemory } from '../../../../src/services/process/account-memory.ts'
 import { StrayRejections } from '../../../../src/services/process/stray-rejections.ts'
 import { Attachments } from '../../../../src/services/outbox/attachments.ts'
 import { Outbox } from '../../../../src/services/outbox/outbox.ts'
@@ -38,7 +39,7 @@ const serverOn = (host: string, projectId: string, folder: string) =>
         })
       ),
       Layer.provideMerge(servicesOn()),
-      Layer.provideMerge(StrayRejections.layer)
+      Layer.provideMerge([AccountMemory.layer, StrayRejections.layer])
     )
   )
 

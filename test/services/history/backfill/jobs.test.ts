@@ -4,6 +4,8 @@ import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import { threadIdOf } from '../../../../src/domain/ids.ts'
 import { BackfillJobs } from '../../../../src/services/history/backfill/jobs.ts'
+import { PhoneActivity } from '../../../../src/services/history/backfill/phone-activity.ts'
+import { BackfillRequests } from '../../../../src/services/history/backfill/requests.ts'
 import { Coverage } from '../../../../src/services/history/coverage/coverage.ts'
 import { onDatabase } from '../../database.ts'
 import { ACCOUNT, ANN, apply, message, T0 } from '../../conversations/facts.ts'
@@ -29,7 +31,7 @@ const asked = (gapId: number | null) =>
       anchorId: 'B',
       anchorAt: T0
     }
-    yield* jobs.asked(ACCOUNT, request)
+    yield* BackfillRequests.use(requests => requests.asked(ACCOUNT, request))
     return { jobId, request }
   })
 
@@ -47,9 +49,10 @@ test('an answer of which nothing is stored closes no gap, and none is asked for'
     Effect.gen(function* () {
       const gapId = yield* withGap
       const jobs = yield* BackfillJobs
-      expect(yield* jobs.untried(ACCOUNT, true)).not.toContainEqual({ threadId: THREAD, gapId })
+      expect(yield* jobs.unplannedParts(ACCOUNT, true)).not.toContainEqual({ threadId: THREAD, gapId })
       const { request } = yield* asked(gapId)
-      yield* jobs.answered(ACCOUNT, request, {
+      const requests = yield* BackfillRequests
+      yield* requests.answered(ACCOUNT, request, {
         received: 0,
         oldest: undefined,
         beginning: 'reached',
@@ -67,8 +70,8 @@ test('the same answer closes it where it is stored', async () => {
     Effect.gen(function* () {
       const gapId = yield* withGap
       const { request } = yield* asked(gapId)
-      yield* BackfillJobs.use(jobs =>
-        jobs.answered(ACCOUNT, request, {
+      yield* BackfillRequests.use(requests =>
+        requests.answered(ACCOUNT, request, {
           received: 0,
           oldest: undefined,
           beginning: 'reached',
@@ -97,12 +100,12 @@ test('that WhatsApp refuses a request is no sign of the phone', async () => {
   await onDatabase(
     Effect.gen(function* () {
       yield* apply(message('A'))
-      const jobs = yield* BackfillJobs
+      const requests = yield* BackfillRequests
       yield* asked(null)
       const { request } = yield* asked(null)
-      yield* jobs.refused(ACCOUNT, request, 'Not allowed', 'whatsapp')
+      yield* requests.refused(ACCOUNT, request, 'Not allowed', 'whatsapp')
       const later = (yield* Clock.currentTimeMillis) + 1
-      expect(yield* jobs.expire(ACCOUNT, later)).toMatchObject({ expired: 1, silent: true })
+      expect(yield* requests.expire(ACCOUNT, later)).toMatchObject({ expired: 1, silent: true })
     })
   )
 })
@@ -111,13 +114,13 @@ test('a phone that gives signs of itself, but no answer, is no silent one: the c
   await onDatabase(
     Effect.gen(function* () {
       yield* apply(message('A'))
-      const jobs = yield* BackfillJobs
+      const requests = yield* BackfillRequests
       const { request } = yield* asked(null)
       const sql = yield* SqlClient.SqlClient
       yield* sql`UPDATE backfill_requests SET asked_at = asked_at - 60000`
-      yield* jobs.heard(ACCOUNT)
+      yield* PhoneActivity.use(activity => activity.note(ACCOUNT))
       const now = yield* Clock.currentTimeMillis
-      expect(yield* jobs.expire(ACCOUNT, now)).toEqual({ expired: 1, silent: false })
+      expect(yield* requests.expire(ACCOUNT, now)).toEqual({ expired: 1, silent: false })
       const [task] = yield* sql<{ attempts: number }>`SELECT attempts FROM backfill_tasks
         WHERE task_id = ${request.taskId}`
       expect(task?.attempts).toBe(1)

@@ -162,7 +162,7 @@ export class Chart {
         `M${x1} ${y1} C${x1 + a.dx * bend} ${y1 + a.dy * bend} ${x2 + b.dx * bend} ${y2 + b.dy * bend} ${x2} ${y2}`
       )
       path.classList.add(
-        label.startsWith('after') ? 'timed' : label.startsWith('command.') ? 'asked' : 'told'
+        label.startsWith('after') ? 'timed' : label.startsWith('command.') ? 'command' : 'event'
       )
       const tip = document.createElementNS(SVG, 'path')
       tip.setAttribute('d', arrowHead(x2, y2, b.dx, b.dy))
@@ -201,7 +201,7 @@ const arrowHead = (x, y, dx, dy) => {
 export const wayRow = ({ guard, label, to }) =>
   element(
     'li',
-    label.startsWith('after') ? 'timed' : label.startsWith('command.') ? 'asked' : 'told',
+    label.startsWith('after') ? 'timed' : label.startsWith('command.') ? 'command' : 'event',
     element('b', '', saidOf({}, label)),
     ...(guard === undefined ? [] : [element('i', '', guard)]),
     element('span', '', `→ ${to?.split('.').at(-1) ?? ''}`)

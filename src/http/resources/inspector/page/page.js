@@ -178,7 +178,7 @@ const connect = async () => {
 /** @param {import('./model.js').Frame} frame */
 const hear = frame => {
   model.hear(frame)
-  stately.tell(frame)
+  stately.send(frame)
   if (frame.type === '@backscroll.dropped')
     notify(
       `${model.dropped} events were dropped because this browser could not keep up. The states shown are current.`
@@ -367,10 +367,10 @@ const stately = (() => {
   const origin = ui === '' || new URL(ui).origin === location.origin ? undefined : new URL(ui).origin
   let isConnected = false
 
-  /** @param {import('./model.js').Frame} told */
-  const tell = told => {
-    if (isConnected && origin !== undefined && told.type.startsWith('@xstate.'))
-      frame.contentWindow?.postMessage(told, origin)
+  /** @param {import('./model.js').Frame} message */
+  const send = message => {
+    if (isConnected && origin !== undefined && message.type.startsWith('@xstate.'))
+      frame.contentWindow?.postMessage(message, origin)
   }
 
   /** @param {boolean} isStately */
@@ -408,10 +408,10 @@ const stately = (() => {
     button.disabled = false
     button.textContent = 'Stately'
     // It needs the current actors first.
-    for (const { registration, snapshot } of model.actors.values()) tell({ ...registration, snapshot })
+    for (const { registration, snapshot } of model.actors.values()) send({ ...registration, snapshot })
     show(true)
   })
-  return { tell }
+  return { send }
 })()
 
 byId('search', HTMLInputElement).addEventListener('input', redraw)

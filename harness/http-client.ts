@@ -1,0 +1,88 @@
+// Requests to the product's HTTP API with a key.
+import type { Answer } from './resources.ts'
+
+const DEADLINE_MS = 40_000
+const ASK_AGAIN_MS = 25
+
+export class HttpClient {
+  readonly url: string
+  private readonly key: string
+
+  constructor(url: string, key: string) {
+    this.url = url
+    this.key = key
+  }
+
+  /** A request with the key, and its response unread. */
+  fetch(
+    path: string,
+    {
+      headers,
+      ...init
+    }: Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> } = {}
+  ): Promise<Response> {
+    return fetch(`${this.url}${path}`, {
+      ...init,
+      headers: { authorization: `Bearer ${this.key}`, ...headers }
+    })
+  }
+
+  /** Any request, with its status; a body that is not JSON is text. */
+  async request<A = unknown>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {}
+  ): Promise<Answer<A>> {
+    const response = await this.fetch(path, {
+      method,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) })
+    })
+    const text = await response.text()
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return { status: response.status, body: (isJson(response) ? JSON.parse(text) : text) as A }
+  }
+
+  /** The body of an answer with this status; any other answer is an error. */
+  protected async expect<A>(status: number, method: string, path: string, body?: unknown): Promise<A> {
+    const answer = await this.request<A>(method, path, body)
+    if (answer.status !== status) {
+      throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+    }
+    return answer.body
+  }
+
+  /** Asks until the answer is there, or fails with what was waited for. */
+  async until<A>(
+    what: string | (() => string),
+    ask: () => Promise<A | undefined>,
+    everyMs = ASK_AGAIN_MS
+  ): Promise<A> {
+    const deadline = Date.now() + DEADLINE_MS
+    while (Date.now() < deadline) {
+      const answer = await ask()
+      if (answer !== undefined) return answer
+      await new Promise(resolve => setTimeout(resolve, everyMs))
+    }
+    throw new Error(`Waited in vain for ${typeof what === 'string' ? what : what()}`)
+  }
+
+  /** Asks until a resource is as wanted; a failure names what it was last. */
+  protected untilWanted<A>(
+    what: string,
+    ask: () => Promise<A>,
+    wanted: (resource: A) => boolean
+  ): Promise<A> {
+    let last: A | undefined
+    return this.until(
+      () => `${what}; it is ${JSON.stringify(last)}`,
+      async () => {
+        last = await ask()
+        return wanted(last) ? last : undefined
+      }
+    )
+  }
+}
+
+export const isJson = ({ headers }: Response): boolean => /json/.test(headers.get('content-type') ?? '')

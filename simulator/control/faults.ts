@@ -1,0 +1,69 @@
+// Faults as requests name them: each kind with its fields, checked.
+import type { Fault, FaultKind, FaultOf } from '../state/faults.ts'
+import { ControlError, type Fields } from './fields.ts'
+
+const STANZAS = ['message', 'receipt', 'notification', 'call'] as const
+
+/** A field that is left out of the fault when the request leaves it out. */
+const optional = <Name extends string, Value>(
+  name: Name,
+  value: Value | undefined
+): { readonly [name in Name]?: Value } =>
+  // The type of a computed key is not narrower than text.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  (value === undefined ? {} : { [name]: value }) as { readonly [name in Name]?: Value }
+
+const stanzaIn = (fields: Fields) => optional('stanza', fields.optionalOneOf('stanza', STANZAS))
+const numberIn = <Name extends string>(fields: Fields, name: Name) =>
+  optional(name, fields.optionalNumber(name))
+const textIn = <Name extends string>(fields: Fields, name: Name) => optional(name, fields.optionalText(name))
+
+/** Every kind there is; the compiler asks for those that are missing. */
+const READERS: { readonly [Kind in FaultKind]: (fields: Fields) => FaultOf<Kind> } = {
+  disconnect: fields => ({ kind: 'disconnect', code: fields.number('code') }),
+  drop: () => ({ kind: 'drop' }),
+  dropAfter: fields => ({ kind: 'dropAfter', count: fields.number('count'), ...stanzaIn(fields) }),
+  loseReceipts: () => ({ kind: 'loseReceipts' }),
+  refuseLogins: fields => ({ kind: 'refuseLogins', reason: fields.number('reason') }),
+  delay: fields => ({ kind: 'delay', ms: fields.number('ms'), ...stanzaIn(fields) }),
+  duplicate: fields => ({ kind: 'duplicate', ...stanzaIn(fields) }),
+  reorder: fields => ({
+    kind: 'reorder',
+    count: fields.number('count'),
+    ...numberIn(fields, 'withinMs'),
+    ...stanzaIn(fields)
+  }),
+  holdAcks: () => ({ kind: 'holdAcks' }),
+  loseAcks: () => ({ kind: 'loseAcks' }),
+  rejectMessages: fields => ({ kind: 'rejectMessages', error: fields.number('error') }),
+  historyChunk: fields => ({
+    kind: 'historyChunk',
+    effect: fields.oneOf('effect', ['missing', 'corrupt']),
+    ...numberIn(fields, 'chunkOrder'),
+    ...numberIn(fields, 'syncType')
+  }),
+  historyOnDemand: fields => ({
+    kind: 'historyOnDemand',
+    effect: fields.oneOf('effect', ['silent', 'refused', 'otherAddress', 'sameAgain']),
+    ...textIn(fields, 'chat')
+  }),
+  media: fields => ({
+    kind: 'media',
+    effect: fields.oneOf('effect', ['cut', 'stall', 'corrupt', 'unavailable']),
+    ...numberIn(fields, 'afterBytes'),
+    ...textIn(fields, 'path')
+  }),
+  futureTimestamps: fields => ({ kind: 'futureTimestamps', seconds: fields.number('seconds') }),
+  corruptMessages: () => ({ kind: 'corruptMessages' }),
+  unavailableMessages: () => ({ kind: 'unavailableMessages' }),
+  recipientCannotDecrypt: () => ({ kind: 'recipientCannotDecrypt' }),
+  ignoreQueries: fields => ({ kind: 'ignoreQueries', xmlns: fields.text('xmlns') })
+}
+
+const isKind = (kind: string): kind is FaultKind => Object.hasOwn(READERS, kind)
+
+export const faultFrom = (fields: Fields): Fault => {
+  const kind = fields.text('kind')
+  if (!isKind(kind)) throw new ControlError(400, `fault.kind ${kind} is unknown`)
+  return READERS[kind](fields)
+}

@@ -1,0 +1,143 @@
+// What the control port's endpoints have in common: the request, the phone and the account it names, contents and limits.
+import type { ServerResponse } from 'node:http'
+import {
+  ALL_WA_PATCH_NAMES,
+  proto,
+  ReachoutTimelockEnforcementType,
+  type WAPatchCreate
+} from '@whiskeysockets/baileys'
+import type { Phone } from '../phone.ts'
+import type { ChatSetting } from '../protocol/chat-settings.ts'
+import type { GroupChange } from '../protocol/groups/changes.ts'
+import type { WriteOptions } from '../protocol/messages/write.ts'
+import type { Content } from '../protocol/messages/written.ts'
+import type { Simulator } from '../simulator.ts'
+import type { Account } from '../state/account.ts'
+import type { MessageCap, ReachoutTimelock } from '../state/new-chat-limits.ts'
+import type { Addressing } from '../wire/jid.ts'
+import { ControlError, type Fields } from './fields.ts'
+
+export interface Call {
+  readonly simulator: Simulator
+  readonly describe: () => Record<string, unknown>
+  /** The parts of the path that the route names. */
+  readonly parameters: Readonly<Record<string, string>>
+  readonly text: string
+  readonly body: () => Fields
+  readonly response: ServerResponse
+}
+
+export interface ControlRoute {
+  readonly method: string
+  readonly path: string
+  readonly answer: (call: Call) => unknown
+}
+
+export const phoneOf = ({ simulator, parameters }: Call): Phone => {
+  const phone = simulator.phone(parameters['phone'] ?? '')
+  if (!phone) throw new ControlError(404, `there is no phone ${parameters['phone']}`)
+  return phone
+}
+
+export const accountOf = ({ simulator, parameters }: Call): Account => {
+  const account = simulator.account(parameters['jid'] ?? '')
+  if (!account) throw new ControlError(404, `there is nobody called ${parameters['jid']}`)
+  return account
+}
+
+export const parameterOf = ({ parameters }: Call, name: string): string => parameters[name] ?? ''
+
+const FILE_KINDS = ['image', 'video', 'audio', 'document', 'sticker'] as const
+
+/** `file`: its `kind` and its content in `base64`. */
+const fileFrom = (simulator: Simulator, file: Fields): Content => ({
+  message: simulator.fileMessage({
+    kind: file.oneOf('kind', FILE_KINDS),
+    bytes: Buffer.from(file.text('base64'), 'base64'),
+    mimetype: file.optionalText('mimetype'),
+    fileName: file.optionalText('fileName'),
+    caption: file.optionalText('caption'),
+    fileLength: file.optionalNumber('fileLength')
+  })
+})
+
+export const contentFrom = (simulator: Simulator, body: Fields): Content => {
+  const file = body.optionalObject('file')
+  if (file) return fileFrom(simulator, file)
+  const message = body.optionalObject('message')
+  if (message) {
+    return {
+      message: proto.Message.fromObject(message.all),
+      viewOnce: body.optionalBoolean('viewOnce') ?? false
+    }
+  }
+  const text = body.optionalText('text') ?? ''
+  if (body.has('edit')) return { edit: body.text('edit'), text }
+  if (body.has('revoke')) return { revoke: body.text('revoke') }
+  if (body.has('react')) return { react: body.text('react'), text }
+  if (body.has('vote')) return { vote: body.text('vote'), options: body.texts('options') }
+  if (body.has('disappearing')) return { disappearing: body.number('disappearing') }
+  if (text === '') throw new ControlError(400, 'text or message is missing')
+  return { text }
+}
+
+export const writeOptionsFrom = (body: Fields): WriteOptions => ({
+  id: body.optionalText('id'),
+  timestamp: body.optionalNumber('timestamp'),
+  addressing: addressingFrom(body)
+})
+
+export const addressingFrom = (body: Fields): Addressing | undefined =>
+  body.optionalOneOf('addressing', ['lid', 'pn'])
+
+export const timelockFrom = (body: Fields): ReachoutTimelock => ({
+  until: body.get('until') === null ? null : body.number('until'),
+  enforcement: body.optionalOneOf('enforcement', Object.values(ReachoutTimelockEnforcementType))
+})
+
+export const capFrom = (body: Fields): MessageCap => ({
+  until: body.number('until'),
+  used: body.number('used'),
+  total: body.number('total'),
+  status: body.optionalOneOf('status', ['NONE', 'FIRST_WARNING', 'SECOND_WARNING', 'CAPPED'])
+})
+
+export const groupChangeFrom = (body: Fields): GroupChange<string> => {
+  if (body.has('subject')) return { subject: body.text('subject') }
+  if (body.get('description') === null) return { description: null }
+  if (body.has('description')) return { description: body.optionalText('description') ?? null }
+  if (body.has('ephemeralSeconds')) return { ephemeralSeconds: body.number('ephemeralSeconds') }
+  if (body.has('announce')) return { announce: body.boolean('announce') }
+  if (body.has('locked')) return { locked: body.boolean('locked') }
+  if (body.has('promote')) return { promote: body.texts('promote') }
+  if (body.has('demote')) return { demote: body.texts('demote') }
+  throw new ControlError(400, 'nothing to change in the group')
+}
+
+export const chatSettingFrom = (body: Fields): ChatSetting => {
+  if (body.has('archived')) return { archived: body.boolean('archived') }
+  if (body.has('pinned')) return { pinned: body.boolean('pinned') }
+  if (body.get('mutedUntil') === null) return { mutedUntil: null }
+  if (body.has('mutedUntil')) return { mutedUntil: body.number('mutedUntil') }
+  if (body.has('read')) return { read: body.boolean('read') }
+  throw new ControlError(400, 'nothing to change in the chat')
+}
+
+/** A patch of app state; `syncAction` is a `proto.SyncActionValue` as JSON. */
+export const patchFrom = (body: Fields): WAPatchCreate => {
+  const { SyncdOperation } = proto.SyncdMutation
+  const index = body.texts('index')
+  if (index.length === 0) throw new ControlError(400, 'index is missing')
+  const syncAction = proto.SyncActionValue.fromObject(body.object('syncAction').all)
+  syncAction.timestamp ??= Date.now()
+  return {
+    type: body.oneOf('collection', ALL_WA_PATCH_NAMES),
+    index,
+    syncAction,
+    apiVersion: body.number('apiVersion'),
+    operation:
+      body.optionalOneOf('operation', ['SET', 'REMOVE']) === 'REMOVE'
+        ? SyncdOperation.REMOVE
+        : SyncdOperation.SET
+  }
+}

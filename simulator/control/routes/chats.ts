@@ -1,0 +1,164 @@
+// The endpoints of what happens in a phone's chats: messages, receipts, settings, presence, calls, groups.
+import { describeGroup } from '../describe.ts'
+import {
+  addressingFrom,
+  chatSettingFrom,
+  contentFrom,
+  type ControlRoute,
+  groupChangeFrom,
+  parameterOf,
+  phoneOf,
+  writeOptionsFrom
+} from '../requests.ts'
+
+const messages: readonly ControlRoute[] = [
+  {
+    method: 'POST',
+    path: '/phones/:phone/receive',
+    answer: call => {
+      const body = call.body()
+      return phoneOf(call).receive({
+        from: body.text('from'),
+        group: body.optionalText('group'),
+        ...contentFrom(call.simulator, body),
+        ...writeOptionsFrom(body)
+      })
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/send',
+    answer: call => {
+      const body = call.body()
+      return phoneOf(call).send({
+        to: body.text('to'),
+        ...contentFrom(call.simulator, body),
+        ...writeOptionsFrom(body)
+      })
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/flood',
+    answer: call => {
+      const body = call.body()
+      const from = typeof body.get('from') === 'string' ? body.text('from') : body.texts('from')
+      return phoneOf(call).flood({
+        ...(from.length > 0 ? { from } : {}),
+        count: body.number('count'),
+        ...(body.has('text') ? { text: body.text('text') } : {})
+      })
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/expire-media',
+    answer: call => {
+      const body = call.body()
+      phoneOf(call).expireMedia(body.text('id'), { lost: body.optionalBoolean('lost') })
+    }
+  }
+]
+
+const chats: readonly ControlRoute[] = [
+  {
+    method: 'POST',
+    path: '/phones/:phone/read',
+    answer: call => phoneOf(call).markRead(call.body().text('chat'))
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/chats/:chat/change',
+    answer: call => phoneOf(call).changeChat(parameterOf(call, 'chat'), chatSettingFrom(call.body()))
+  }
+]
+
+const passing: readonly ControlRoute[] = [
+  {
+    method: 'POST',
+    path: '/phones/:phone/typing',
+    answer: call => {
+      const body = call.body()
+      phoneOf(call).showTyping({
+        from: body.text('from'),
+        group: body.optionalText('group'),
+        state: body.optionalOneOf('state', ['composing', 'recording', 'paused']) ?? 'composing'
+      })
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/presence',
+    answer: call => {
+      const body = call.body()
+      phoneOf(call).showPresence({
+        from: body.text('from'),
+        available: body.optionalBoolean('available') ?? true
+      })
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/status',
+    answer: call => {
+      const body = call.body()
+      return phoneOf(call).receiveStatus({ from: body.text('from'), text: body.text('text') })
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/ring',
+    answer: call => {
+      const body = call.body()
+      return {
+        callId: phoneOf(call).ring({
+          from: body.text('from'),
+          video: body.optionalBoolean('video'),
+          outcome: body.optionalOneOf('outcome', ['missed', 'answered', 'declined'])
+        })
+      }
+    }
+  }
+]
+
+const groups: readonly ControlRoute[] = [
+  {
+    method: 'POST',
+    path: '/phones/:phone/groups',
+    answer: call => {
+      const body = call.body()
+      const addressing = addressingFrom(body)
+      return describeGroup(
+        phoneOf(call).createGroup(
+          body.text('subject'),
+          body.texts('members'),
+          addressing === undefined ? {} : { addressing }
+        )
+      )
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/groups/:group/members',
+    answer: call => {
+      const body = call.body()
+      const phone = phoneOf(call)
+      const group = parameterOf(call, 'group')
+      const [added, removed] = [body.texts('add'), body.texts('remove')]
+      if (added.length > 0) phone.addMembers(group, added)
+      if (removed.length > 0) phone.removeMembers(group, removed)
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/groups/:group/change',
+    answer: call => {
+      const body = call.body()
+      phoneOf(call).changeGroup(parameterOf(call, 'group'), groupChangeFrom(body), {
+        by: body.optionalText('by')
+      })
+    }
+  }
+]
+
+export const chatRoutes: readonly ControlRoute[] = [...messages, ...chats, ...passing, ...groups]

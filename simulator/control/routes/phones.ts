@@ -1,0 +1,113 @@
+// The endpoints of one phone: making it, its linked devices, its connections, what it holds.
+import { describePhone } from '../describe.ts'
+import { capFrom, type ControlRoute, patchFrom, phoneOf, timelockFrom } from '../requests.ts'
+import { historyFrom } from '../../phone-factory.ts'
+import { writeTruth } from '../truth-stream.ts'
+
+const created: readonly ControlRoute[] = [
+  {
+    method: 'GET',
+    path: '/phones',
+    answer: ({ simulator }) => simulator.phones.map(phone => describePhone(simulator, phone))
+  },
+  {
+    method: 'POST',
+    path: '/phones',
+    answer: ({ simulator, body }) => {
+      const options = body()
+      const history = options.get('history')
+      const phone = simulator.createPhone({
+        phoneNumber: options.optionalText('phoneNumber'),
+        name: options.optionalText('name'),
+        history: history === undefined ? simulator.defaultHistory : historyFrom(history)
+      })
+      return describePhone(simulator, phone)
+    }
+  },
+  {
+    method: 'GET',
+    path: '/phones/:phone',
+    answer: call => describePhone(call.simulator, phoneOf(call))
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/prepare-history',
+    answer: call => {
+      const chunks = phoneOf(call).prepareHistory(call.body().text('folder'))
+      return { chunks: chunks.length, messages: chunks.reduce((sum, { messages }) => sum + messages, 0) }
+    }
+  },
+  { method: 'GET', path: '/phones/:phone/truth', answer: call => writeTruth(phoneOf(call), call.response) }
+]
+
+const linkedDevices: readonly ControlRoute[] = [
+  {
+    method: 'POST',
+    path: '/phones/:phone/scan',
+    answer: async call => ({ device: await phoneOf(call).scanQr(call.body().text('qr')) })
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/pairing-code',
+    answer: async call => ({ device: await phoneOf(call).enterPairingCode(call.body().text('code')) })
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/unlink',
+    answer: call => phoneOf(call).unlinkDevice(call.body().optionalNumber('device') ?? 1)
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/disconnect',
+    answer: call => {
+      const body = call.body()
+      phoneOf(call).disconnect({ code: body.optionalNumber('code'), device: body.optionalNumber('device') })
+    }
+  },
+  { method: 'GET', path: '/phones/:phone/offline-queue', answer: call => phoneOf(call).offlineQueue() },
+  {
+    method: 'DELETE',
+    path: '/phones/:phone/offline-queue',
+    answer: call => ({ expired: phoneOf(call).expireOfflineQueue() })
+  }
+]
+
+const settings: readonly ControlRoute[] = [
+  { method: 'POST', path: '/phones/:phone/offline', answer: call => phoneOf(call).goOffline() },
+  { method: 'POST', path: '/phones/:phone/online', answer: call => phoneOf(call).goOnline() },
+  {
+    method: 'POST',
+    path: '/phones/:phone/name',
+    answer: call => phoneOf(call).rename(call.body().text('name'))
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/contact-name',
+    answer: call => {
+      const body = call.body()
+      return phoneOf(call).nameContact(body.text('contact'), body.text('name'))
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/app-state',
+    answer: call => phoneOf(call).changeAppState(patchFrom(call.body()))
+  }
+]
+
+const limits: readonly ControlRoute[] = [
+  {
+    method: 'POST',
+    path: '/phones/:phone/restriction',
+    answer: call => phoneOf(call).restrict(timelockFrom(call.body()))
+  },
+  { method: 'DELETE', path: '/phones/:phone/restriction', answer: call => phoneOf(call).restrict(null) },
+  {
+    method: 'POST',
+    path: '/phones/:phone/message-cap',
+    answer: call => phoneOf(call).capMessages(capFrom(call.body()))
+  },
+  { method: 'DELETE', path: '/phones/:phone/message-cap', answer: call => phoneOf(call).capMessages(null) }
+]
+
+export const phoneRoutes: readonly ControlRoute[] = [...created, ...linkedDevices, ...settings, ...limits]

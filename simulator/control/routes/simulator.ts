@@ -1,0 +1,47 @@
+// The endpoints of the simulator as a whole: its addresses, its events, all connections at once.
+import type { Simulator } from '../../simulator.ts'
+import { describePhone } from '../describe.ts'
+import type { Call, ControlRoute } from '../requests.ts'
+
+/** Links the client that shows this QR code to a phone of its own. */
+const linkStranger = async (simulator: Simulator, qr: string): Promise<unknown> => {
+  const phone = simulator.phoneForQr(qr)
+  const device = await phone.scanQr(qr)
+  return { ...describePhone(simulator, phone), device }
+}
+
+const streamEvents = ({ simulator, response }: Call): void => {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+  response.write(': ready\n\n')
+  const off = simulator.events.on(({ name, detail }) => {
+    response.write(`event: ${name}\ndata: ${JSON.stringify(detail)}\n\n`)
+  })
+  response.on('close', off)
+}
+
+export const simulatorRoutes: readonly ControlRoute[] = [
+  { method: 'GET', path: '/', answer: ({ describe }) => describe() },
+  { method: 'GET', path: '/ca.pem', answer: ({ simulator }) => simulator.caCertificate },
+  {
+    method: 'GET',
+    path: '/errors',
+    answer: ({ simulator }) =>
+      simulator.network.background.errors.map(({ at, where, error }) => ({ at, where, error: String(error) }))
+  },
+  { method: 'GET', path: '/events', answer: streamEvents },
+  {
+    method: 'POST',
+    path: '/scan',
+    answer: ({ simulator, body }) => linkStranger(simulator, body().text('qr'))
+  },
+  {
+    method: 'POST',
+    path: '/admin/mock-phone/scan-qr',
+    answer: ({ simulator, text: qr }) => linkStranger(simulator, qr)
+  },
+  {
+    method: 'POST',
+    path: '/disconnect',
+    answer: ({ simulator, body }) => simulator.disconnectAll(body().optionalNumber('code'))
+  }
+]

@@ -1,0 +1,96 @@
+// After the handshake a device that is not linked begins pairing, a linked one logs in, any other is refused with 401. One device
+// has one connection: a second one replaces the first.
+import type { proto } from '@whiskeysockets/baileys'
+import type { Companion } from '../state/account.ts'
+import type { Network } from '../state/network.ts'
+import type { Session } from '../state/session.ts'
+import { beginPairing } from './pairing/begin.ts'
+import { element, SERVER_JID, unixSeconds } from '../wire/stanza.ts'
+
+export const authenticated = (
+  network: Network,
+  session: Session,
+  payload: proto.ClientPayload,
+  noiseKey: Buffer
+): Companion | undefined => {
+  if (payload.devicePairingData) {
+    const refusal = network.faults.take('refuseLogins', {})
+    if (refusal) refuse(network, session, refusal.reason)
+    else if (!beginPairing(network, session, payload, noiseKey)) refuse(network, session, 400)
+    return undefined
+  }
+  const account = network.directory.byPhoneNumber(String(payload.username ?? ''))
+  const companion = account?.companions.get(payload.device ?? 0)
+  const refusal = network.faults.take('refuseLogins', { account, companion })
+  if (refusal) {
+    refuse(network, session, refusal.reason)
+    return undefined
+  }
+  if (!companion?.noiseKey.equals(noiseKey)) {
+    refuse(network, session, 401)
+    return undefined
+  }
+  login(network, session, companion, payload)
+  return companion
+}
+
+const refuse = (network: Network, session: Session, reason: number): void => {
+  network.reply(session, element('failure', { reason, location: 'sim' }))
+  network.signals.emit('loginRefused', { reason })
+  session.connection.end()
+}
+
+const login = (
+  network: Network,
+  session: Session,
+  companion: Companion,
+  payload: proto.ClientPayload
+): void => {
+  const before = companion.connection
+  session.companion = companion
+  companion.connection = session.connection
+  companion.available = false
+  companion.logins++
+  if (payload.pushName) companion.pushName = payload.pushName
+  if (before) {
+    companion.queue.close(before)
+    void before.send(element('stream:error', {}, [element('conflict', { type: 'replaced' })]))
+    before.end()
+  }
+  network.reply(
+    session,
+    element('success', {
+      t: unixSeconds(),
+      props: '27',
+      companion_enc_static: 'sim',
+      location: 'sim',
+      lid: companion.lid,
+      display_name: companion.account.pushName,
+      creation: unixSeconds() - 86_400
+    })
+  )
+  network.reply(
+    session,
+    element('ib', { from: SERVER_JID }, [
+      element('edge_routing', {}, [
+        element('routing_info', {}, Buffer.from([8, 2, 8, companion.number & 127]))
+      ])
+    ])
+  )
+  network.signals.emit('login', { device: companion.jid })
+}
+
+/** Removes a linked device: it is notified, its connection closes, its next login is refused. */
+export const unlink = (network: Network, companion: Companion): void => {
+  const { account, connection } = companion
+  account.companions.delete(companion.number)
+  companion.queue.clear()
+  if (connection) {
+    companion.queue.close(connection)
+    void connection.send(
+      element('stream:error', { code: '401' }, [element('conflict', { type: 'device_removed' })])
+    )
+    connection.end()
+  }
+  network.signals.emit('unlinked', { device: companion.jid })
+}

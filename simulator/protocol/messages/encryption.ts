@@ -1,0 +1,27 @@
+// Messages of primary devices, encrypted for one linked device under the sender's real Signal session.
+import type { proto } from '@whiskeysockets/baileys'
+import type { Encrypted } from '../../signal/signal-device.ts'
+import type { Account, Companion } from '../../state/account.ts'
+import type { Network } from '../../state/network.ts'
+import { type BinaryNode, element } from '../../wire/binary-node.ts'
+import { takeBundle } from '../pre-keys.ts'
+
+export const encryptFor = (
+  network: Network,
+  sender: Account,
+  companion: Companion,
+  message: proto.IMessage
+): Promise<Encrypted> => sender.primary.encrypt(companion.lid, message, () => takeBundle(network, companion))
+
+/** `count` is the number of a retry. */
+export const encNode = (
+  network: Network,
+  companion: Companion,
+  { type, ciphertext }: { type: string; ciphertext: Uint8Array },
+  count?: number
+): BinaryNode => {
+  const corrupt = network.faults.take('corruptMessages', { companion })
+  const bytes = Buffer.from(ciphertext)
+  if (corrupt) bytes.fill(0x2a, Math.floor(bytes.length / 2))
+  return element('enc', { v: '2', type, count }, bytes)
+}

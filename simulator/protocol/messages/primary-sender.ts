@@ -1,0 +1,109 @@
+// Messages that a primary device writes: a contact to a phone, a group member to a group, the phone's owner to anyone.
+// Each linked device of each recipient gets its own ciphertext; groups use a sender key.
+import type { proto } from '@whiskeysockets/baileys'
+import type { Account, Companion } from '../../state/account.ts'
+import { type Group, isGroup } from '../../state/group.ts'
+import { changeOf } from '../../state/messages/content.ts'
+import type { Network } from '../../state/network.ts'
+import type { Outgoing } from '../../state/sent-messages.ts'
+import { type BinaryNode, element } from '../../wire/binary-node.ts'
+import { encNode, encryptFor } from './encryption.ts'
+import { sendReceipts } from './primary-receipts.ts'
+import { recordHeld, recordReceived, type Written } from './record.ts'
+import { addressingFor, messageStanza, metaOf } from './stanza.ts'
+
+export const sendFromPrimary = async (network: Network, outgoing: Outgoing): Promise<void> => {
+  const { sender, chat, id, timestamp, message } = outgoing
+  network.sent.add(outgoing)
+  const written: Written = { id, sender, timestamp, chat, message, pushName: sender.pushName }
+  const readers = isGroup(chat) ? [...chat.members.keys()] : [chat]
+  for (const reader of new Set([sender, ...readers])) {
+    if (!isGroup(chat) && reader !== sender && reader.hasBlocked(sender)) continue
+    // Only what phones hold is part of the truth.
+    if (network.mailboxes.has(reader)) recordHeld(network, reader, written)
+    if (reader !== sender) deliverToPrimary(network, reader, outgoing)
+  }
+  if (isGroup(chat)) await sendToGroup(network, outgoing, chat)
+  else await sendToAccount(network, outgoing, chat)
+  network.signals.emit('written', { from: sender.jid, id })
+}
+
+/** The message reaches the reader's primary device, at once or when that is online again. */
+const deliverToPrimary = (network: Network, reader: Account, outgoing: Outgoing): void => {
+  const { sender, chat, id, message } = outgoing
+  const deliver = (): void => {
+    recordReceived(network, sender, reader, isGroup(chat) ? chat.id : reader.jid, id, message)
+    if (sender.companions.size > 0) confirm(network, reader, outgoing)
+  }
+  if (reader.online) deliver()
+  else network.whenOnline(reader, deliver)
+}
+
+/** The recipient's primary device confirms what the sender wrote. */
+const confirm = (network: Network, reader: Account, outgoing: Outgoing): void => {
+  const { sender, chat, id, message } = outgoing
+  const group = isGroup(chat) ? chat : undefined
+  const addressing = group ? group.addressing : (outgoing.addressing ?? reader.addressing)
+  sendReceipts(network, reader, sender, { id, group, addressing, isReadable: !changeOf(message) })
+}
+
+const sendToAccount = async (network: Network, outgoing: Outgoing, chat: Account): Promise<void> => {
+  const { sender, message } = outgoing
+  network.rememberTalk(sender, chat)
+  const ownCopy: proto.IMessage = {
+    deviceSentMessage: { destinationJid: chat.address(addressingFor(outgoing, chat)), message }
+  }
+  const readers = chat.hasBlocked(sender) ? [] : [...chat.companions.values()]
+  const companions = new Set([...readers, ...sender.companions.values()])
+  await Promise.all(
+    [...companions].map(async companion => {
+      const own = companion.account === sender
+      const encrypted = await encryptFor(network, sender, companion, own ? ownCopy : message)
+      queueMessage(network, outgoing, companion, [encNode(network, companion, encrypted)])
+    })
+  )
+}
+
+const sendToGroup = async (network: Network, outgoing: Outgoing, group: Group): Promise<void> => {
+  const { sender, message } = outgoing
+  const readers = [...group.members.keys()].flatMap(member => [...member.companions.values()])
+  if (readers.length === 0) return
+  const { ciphertext, senderKeyDistributionMessage } = await sender.primary.encryptForGroup(
+    group.id,
+    sender.lid,
+    message
+  )
+  await Promise.all(
+    readers.map(async companion => {
+      const content: BinaryNode[] = []
+      if (!network.senderKeys.isHeld(group, sender, companion)) {
+        network.senderKeys.add(group, sender, companion)
+        const distribution: proto.IMessage = {
+          senderKeyDistributionMessage: {
+            groupId: group.id,
+            axolotlSenderKeyDistributionMessage: senderKeyDistributionMessage
+          }
+        }
+        content.push(encNode(network, companion, await encryptFor(network, sender, companion, distribution)))
+      }
+      content.push(encNode(network, companion, { type: 'skmsg', ciphertext }))
+      queueMessage(network, outgoing, companion, content)
+    })
+  )
+}
+
+const queueMessage = (
+  network: Network,
+  outgoing: Outgoing,
+  companion: Companion,
+  content: BinaryNode[]
+): void => {
+  const unavailable = network.faults.take('unavailableMessages', { companion })
+  companion.queue.add(
+    'message',
+    messageStanza(network, outgoing, companion, [
+      ...(unavailable ? [element('unavailable', {})] : content),
+      ...metaOf(outgoing.message)
+    ])
+  )
+}

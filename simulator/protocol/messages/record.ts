@@ -1,0 +1,234 @@
+// Records messages in the truth: what a phone holds after a message came or went, and what its recipients received.
+import { proto } from '@whiskeysockets/baileys'
+import type { Account } from '../../state/account.ts'
+import { type Group, isGroup } from '../../state/group.ts'
+import { chatIdOf } from '../../state/history/chat.ts'
+import type { HeldMessage } from '../../state/ledger.ts'
+import { openMedia } from '../../state/media/download.ts'
+import { applyChange, applyVote } from '../../state/messages/changes.ts'
+import {
+  bodyOf,
+  type Change,
+  changeOf,
+  isMessage,
+  kindOf,
+  quotedIdOf,
+  unwrap
+} from '../../state/messages/content.ts'
+import { openVote, type Poll, pollOf } from '../../state/messages/polls.ts'
+import type { Network } from '../../state/network.ts'
+import { STATUS_JID } from '../../wire/jid.ts'
+import type { Envelope } from './envelope.ts'
+
+/** A message as written by `sender`. */
+export interface Written {
+  readonly id: string
+  readonly sender: Account
+  /** Unix seconds. */
+  readonly timestamp: number
+  /** The other side: a group, the recipient's account, or an address that nobody has. */
+  readonly chat: Group | Account | string
+  readonly message: proto.IMessage
+  readonly pushName: string | undefined
+}
+
+/** The chat of a message as one of its parties sees it. */
+interface ChatView {
+  readonly chatJid: string
+  readonly group: Group | undefined
+  /** The other side; nobody when the address belongs to nobody. */
+  readonly partner: Account | Group | undefined
+}
+
+const chatViewOf = (holder: Account, { chat, sender }: Written): ChatView => {
+  if (typeof chat === 'string') return { chatJid: chat, group: undefined, partner: undefined }
+  if (isGroup(chat)) return { chatJid: chat.id, group: chat, partner: chat }
+  const partner = holder === sender ? chat : sender
+  return { chatJid: partner.jid, group: undefined, partner }
+}
+
+/** A phone or a contact holds the message from now on; a change is applied to the message it is about. */
+export const recordHeld = (network: Network, holder: Account, written: Written): void => {
+  const view = chatViewOf(holder, written)
+  if (view.chatJid === STATUS_JID) return
+  const change = changeOf(written.message)
+  if (change) recordChange(network, holder, written, view, change)
+  else if (!isMessage(written.message)) recordSetting(network, holder, view.chatJid, written)
+  else {
+    network.ledger.hold(holder, entryOf(holder, written, view))
+    if (view.partner) addToMailbox(network, holder, view.partner, written)
+  }
+}
+
+const recordChange = (
+  network: Network,
+  holder: Account,
+  written: Written,
+  { chatJid, group, partner }: ChatView,
+  change: Change
+): void => {
+  const { sender } = written
+  const { held } = network.ledger.of(holder)
+  const live = [...held.values()].find(entry => entry.chatJid === chatJid && entry.id === change.targetId)
+  const target = live ?? generatedEntry(network, holder, chatJid, change.targetId)
+  const isChanged =
+    target &&
+    (change.type === 'vote'
+      ? countVote(network, holder, sender, partner, change, target)
+      : applyChange(target, change, { holder, sender, group }))
+  if (isChanged) network.mailboxes.get(holder)?.noteChange(target)
+  network.signals.emit('changed', { account: holder.jid, id: change.targetId })
+}
+
+/** The entry of a generated message, so that a later edit or revoke can change it. */
+const generatedEntry = (
+  network: Network,
+  holder: Account,
+  chatJid: string,
+  id: string
+): HeldMessage | undefined => {
+  const { chat, mailbox } = network.chatNamed(holder, chatJid) ?? {}
+  return chat && mailbox?.changeable(chat, id)
+}
+
+const entryOf = (
+  holder: Account,
+  { id, message, pushName, sender, timestamp }: Written,
+  { chatJid, group, partner }: ChatView
+): HeldMessage => {
+  const fromMe = sender === holder
+  const text = bodyOf(message)
+  const quotedId = quotedIdOf(message)
+  return {
+    chatJid,
+    id,
+    fromMe,
+    timestamp,
+    kind: kindOf(message),
+    origin: 'live',
+    ...(group && !fromMe ? { participant: sender.jid, participantLid: sender.lid } : {}),
+    ...(partner && !isGroup(partner) ? { chatLid: partner.lid } : {}),
+    ...(text === undefined ? {} : { text }),
+    ...(quotedId === undefined ? {} : { quotedId }),
+    ...(pushName === undefined ? {} : { pushName })
+  }
+}
+
+/** A chat's disappearing time was set. */
+const recordSetting = (network: Network, holder: Account, chatJid: string, written: Written): void => {
+  const protocol = unwrap(written.message).protocolMessage
+  if (protocol?.type !== proto.Message.ProtocolMessage.Type.EPHEMERAL_SETTING) return
+  network.ledger.event(holder, {
+    type: 'disappearing',
+    id: written.id,
+    chatJid,
+    by: written.sender.jid,
+    timestamp: written.timestamp,
+    value: String(protocol.ephemeralExpiration ?? 0)
+  })
+}
+
+/** A poll that a phone holds, with the secret its votes are sealed with. */
+export const heldPoll = (
+  network: Network,
+  holder: Account,
+  partner: Account | Group,
+  id: string
+): Poll | undefined => {
+  const mailbox = network.mailboxes.get(holder)
+  const chat = mailbox?.find(partner)
+  const info = chat && mailbox?.infoOf(chat, id)
+  if (!info?.message) return undefined
+  const author = info.key?.fromMe
+    ? holder
+    : isGroup(partner)
+      ? network.directory.find(info.key?.participant ?? undefined)
+      : partner
+  return author && pollOf(id, author, info.message)
+}
+
+/** Opens a sealed vote with the poll's secret and writes it to the poll's entry. */
+const countVote = (
+  network: Network,
+  holder: Account,
+  sender: Account,
+  partner: Account | Group | undefined,
+  change: Extract<Change, { type: 'vote' }>,
+  target: HeldMessage
+): boolean => {
+  const poll = partner && heldPoll(network, holder, partner, change.targetId)
+  const options = poll && openVote(poll, sender, change.sealed)
+  if (!options) return false
+  applyVote(target, options, { holder, sender })
+  return true
+}
+
+/** A phone stores whole messages, to give them to a device that links later or asks for them. */
+const addToMailbox = (
+  network: Network,
+  holder: Account,
+  partner: Account | Group,
+  written: Written
+): void => {
+  const mailbox = network.mailboxes.get(holder)
+  if (!mailbox) return
+  const chat = mailbox.chatWith(partner)
+  const { id, timestamp, sender, message, pushName } = written
+  const fromMe = sender === holder
+  const author = isGroup(partner) ? { participant: sender.address(partner.addressing) } : {}
+  if (!fromMe) chat.unread++
+  mailbox.addLive(chat, {
+    id,
+    timestamp,
+    info: {
+      key: { remoteJid: chatIdOf(chat), fromMe, id, ...author },
+      messageTimestamp: timestamp,
+      message,
+      status: fromMe ? proto.WebMessageInfo.Status.SERVER_ACK : proto.WebMessageInfo.Status.DELIVERY_ACK,
+      ...author,
+      ...(!fromMe && pushName !== undefined ? { pushName } : {})
+    }
+  })
+}
+
+/** A primary device decrypted a message that a linked device had sent; `destination` is set on the sender's own phone. */
+export const recordDecrypted = (
+  network: Network,
+  holder: Account,
+  { sender, id, timestamp, group, to }: Envelope,
+  { message, destination }: { message: proto.IMessage; destination: string | undefined }
+): void => {
+  recordHeld(network, holder, {
+    id,
+    sender: sender.account,
+    timestamp,
+    chat: group ?? network.directory.find(destination ?? to) ?? destination ?? to,
+    message,
+    pushName: sender.pushName ?? sender.account.pushName
+  })
+  if (holder !== sender.account)
+    recordReceived(network, sender.account, holder, group?.id ?? holder.jid, id, message)
+}
+
+/** A recipient's primary device got the message. */
+export const recordReceived = (
+  network: Network,
+  sender: Account,
+  recipient: Account,
+  chatJid: string,
+  id: string,
+  message: proto.IMessage
+): void => {
+  const change = changeOf(message)
+  const text = change && 'text' in change ? change.text : bodyOf(message)
+  const quotedId = quotedIdOf(message)
+  network.ledger.receive(sender, recipient, {
+    chatJid,
+    id,
+    kind: change?.type ?? kindOf(message),
+    ...(text === undefined ? {} : { text }),
+    ...(quotedId === undefined ? {} : { quotedId }),
+    ...(change ? { targetId: change.targetId } : {}),
+    ...openMedia(network.media, message)
+  })
+}

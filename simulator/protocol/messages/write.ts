@@ -1,0 +1,42 @@
+// The owner of a phone, a contact or a group member writes: the content becomes a message and is sent.
+import type { Account } from '../../state/account.ts'
+import { type Group, isGroup } from '../../state/group.ts'
+import type { Network } from '../../state/network.ts'
+import type { Addressing } from '../../wire/jid.ts'
+import { unixSeconds } from '../../wire/stanza.ts'
+import { sendFromPrimary } from './primary-sender.ts'
+import { addressingFor } from './stanza.ts'
+import { type Content, messageFrom } from './written.ts'
+
+export interface WriteOptions {
+  readonly id?: string | undefined
+  /** Unix seconds; now when left out. */
+  readonly timestamp?: number | undefined
+  readonly addressing?: Addressing | undefined
+}
+
+export interface WrittenMessage {
+  readonly id: string
+  /** Unix seconds. */
+  readonly timestamp: number
+  readonly chatJid: string
+}
+
+/** Resolves when every linked device's copy is queued; `owner` is the phone that the chat is on. */
+export const write = async (
+  network: Network,
+  { owner, sender, chat }: { owner: Account; sender: Account; chat: Account | Group },
+  options: Content & WriteOptions
+): Promise<WrittenMessage> => {
+  const { addressing, id = network.messageId(), timestamp = unixSeconds() } = options
+  const chatJid = isGroup(chat) ? chat.id : chat === owner ? sender.jid : chat.jid
+  const message = messageFrom(options, {
+    network,
+    owner,
+    sender,
+    chat,
+    addressing: addressingFor({ sender, addressing }, chat)
+  })
+  await sendFromPrimary(network, { sender, chat, message, id, timestamp, addressing })
+  return { id, timestamp, chatJid }
+}

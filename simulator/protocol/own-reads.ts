@@ -1,0 +1,77 @@
+// The owner read messages on one device: the account's other devices get a `read-self` receipt.
+import type { Account, Companion } from '../state/account.ts'
+import { type Group, isGroup } from '../state/group.ts'
+import type { Network } from '../state/network.ts'
+import { type BinaryNode, element } from '../wire/binary-node.ts'
+import type { Addressing } from '../wire/jid.ts'
+import { unixSeconds } from '../wire/stanza.ts'
+
+interface OwnRead {
+  readonly ids: string[]
+  readonly chat: string
+  readonly participant?: string | undefined
+  readonly addressing: Addressing
+  readonly group: Group | undefined
+  readonly except?: Companion | undefined
+}
+
+export const sendOwnReads = (
+  network: Network,
+  account: Account,
+  { ids, chat, participant, addressing, group, except }: OwnRead
+): void => {
+  const list = listOf(ids)
+  for (const device of account.companions.values()) {
+    if (device === except) continue
+    device.queue.add(
+      'receipt',
+      element(
+        'receipt',
+        {
+          id: ids[0],
+          type: 'read-self',
+          t: unixSeconds(),
+          from: group ? group.id : account.address(addressing),
+          participant: group ? account.address(addressing) : undefined,
+          recipient: group ? participant : chat
+        },
+        list
+      )
+    )
+  }
+  network.signals.emit('readSelf', { account: account.jid, chat, ids })
+}
+
+/** A receipt names its first message itself and the others in a list. */
+export const listOf = (ids: readonly string[]): BinaryNode[] | undefined =>
+  ids.length > 1
+    ? [
+        element(
+          'list',
+          {},
+          ids.slice(1).map(id => element('item', { id }))
+        )
+      ]
+    : undefined
+
+/** The owner reads a chat on the phone: one receipt for each person who wrote in it. */
+export const readChat = (network: Network, owner: Account, partner: Account | Group): void => {
+  const chat = network.mailboxes.get(owner)?.find(partner)
+  if (chat) chat.unread = 0
+  const { addressing } = partner
+  const group = isGroup(partner) ? partner : undefined
+  const chatJid = isGroup(partner) ? partner.id : partner.jid
+  const unread = [...network.ledger.of(owner).held.values()].filter(
+    held => !held.fromMe && held.chatJid === chatJid
+  )
+  for (const [sender, messages] of Map.groupBy(unread, held => held.participant ?? held.chatJid)) {
+    const author = network.directory.find(sender)
+    sendOwnReads(network, owner, {
+      ids: messages.map(message => message.id),
+      chat: isGroup(partner) ? partner.id : partner.address(addressing),
+      participant: group ? author?.address(addressing) : undefined,
+      addressing,
+      group
+    })
+  }
+}

@@ -1,0 +1,103 @@
+// Dispatches each stanza of a client by its tag. A stanza from a client that is not linked may only be about pairing.
+import { endSession } from './session-end.ts'
+import { authenticated } from './login.ts'
+import { routeMessage, sendAck } from './messages/routing.ts'
+import type { Network } from '../state/network.ts'
+import type { Session } from '../state/session.ts'
+import { activate } from './introduction.ts'
+import { abandonPairing, answerPairSuccess } from './pairing/claim.ts'
+import { answerLinkCode } from './pairing/code.ts'
+import { routeChatState, routePresence } from './presence.ts'
+import { answerQuery } from './queries.ts'
+import { acknowledged, routeReceipt } from './receipts.ts'
+import { type BinaryNode, child, element } from '../wire/binary-node.ts'
+import type { Connection, ConnectionHandlers } from '../wire/connection.ts'
+import { acknowledge, queryError, queryResult } from '../wire/stanza.ts'
+
+export const handlersFor = (network: Network): ConnectionHandlers => ({
+  authenticated(connection, payload, staticKey) {
+    const session: Session = { connection, companion: undefined, unlinked: undefined }
+    network.sessions.set(connection, session)
+    const companion = authenticated(network, session, payload, staticKey)
+    // A client that does not ask to be passive wants its stanzas at once.
+    if (companion && payload.passive === false) activate(network, session, companion)
+  },
+  stanza(connection, node) {
+    const session = network.sessions.get(connection)
+    if (!session) return undefined
+    try {
+      handle(network, session, node)
+    } catch (error) {
+      // Well-formed but invalid: recorded, and the connection continues.
+      network.background.report(`stanza ${node.tag}`, error)
+    }
+    return network.background.capacity()
+  },
+  closed(connection) {
+    const session = network.sessions.get(connection)
+    network.sessions.delete(connection)
+    if (!session) return
+    abandonPairing(session)
+    endSession(network, session, connection)
+  },
+  misbehaved(connection: Connection, error) {
+    network.background.report(`connection ${connection.id}`, error)
+  }
+})
+
+const handle = (network: Network, session: Session, node: BinaryNode): void => {
+  const { companion } = session
+  if (!companion) {
+    handleUnlinked(network, session, node)
+    return
+  }
+  if (companion.connection !== session.connection) return
+  switch (node.tag) {
+    case 'iq':
+      answerQuery(network, session, companion, node)
+      return
+    case 'message':
+      routeMessage(network, session, companion, node)
+      return
+    case 'receipt':
+      routeReceipt(network, session, companion, node)
+      return
+    case 'ack':
+      acknowledged(network, companion, node)
+      return
+    case 'presence':
+      routePresence(network, companion, node)
+      return
+    case 'chatstate':
+      routeChatState(network, companion, node)
+      return
+    case 'call':
+      sendAck(
+        network,
+        session,
+        companion,
+        child(node, 'link_create')
+          ? element('call', { id: node.attrs.id, from: node.attrs.to }, [
+              element('link_create', { token: 'simulated' })
+            ])
+          : acknowledge(node)
+      )
+      return
+    case 'notification':
+      network.reply(session, acknowledge(node))
+      return
+    default:
+  }
+}
+
+const handleUnlinked = (network: Network, session: Session, node: BinaryNode): void => {
+  if (node.tag !== 'iq') return
+  const { type } = node.attrs
+  if (type === 'result' || type === 'error') {
+    answerPairSuccess(network, session, node)
+    return
+  }
+  if (node.attrs.xmlns === 'md' && answerLinkCode(network, session, node)) return
+  if (node.attrs.xmlns === 'w:p' || child(node, 'ping')) network.reply(session, queryResult(node))
+  else network.reply(session, queryError(node, 401, 'not-authorized'))
+}

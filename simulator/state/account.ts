@@ -1,0 +1,171 @@
+// A person on the network: a phone number, a LID, a name, a primary device (number 0) and the linked devices. A contact and a
+// phone are the same thing; a phone is an account whose owner the test plays. The two classes name each other: an account
+// lists its linked devices, a linked device belongs to an account.
+import { Curve, type KeyPair, type proto } from '@whiskeysockets/baileys'
+import type { KeyBundle, PreKey, SignedPreKey } from '../signal/key-bundle.ts'
+import { SignalDevice } from '../signal/signal-device.ts'
+import type { Connection } from '../wire/connection.ts'
+import { type Addressing, formatJid, LID_SERVER, PHONE_SERVER } from '../wire/jid.ts'
+import type { StanzaQueue } from './stanza-queue.ts'
+
+export interface AccountOptions {
+  readonly phoneNumber: string
+  readonly lidUser: string
+  readonly name: string
+  readonly named: boolean
+}
+
+export class Account {
+  readonly phoneNumber: string
+  readonly lidUser: string
+  /** What others see beside this account's messages. */
+  pushName: string
+  /** Whether someone chose the name; otherwise the first client that linked may bring its own. */
+  named: boolean
+  /** Which of its two addresses this account's 1:1 messages carry. */
+  addressing: Addressing = 'pn'
+  /** A contact sends read receipts for what it gets; the owner of a phone reads when the test says so. */
+  readsAutomatically = true
+  /** Whether the primary device is reachable. */
+  online = true
+  statusText = ''
+  picture: string | undefined
+  readonly companions = new Map<number, Companion>()
+  readonly blocked = new Set<string>()
+  readonly privacy = new Map<string, string>()
+  private nextDevice = 1
+  private key: KeyPair | undefined
+  private signal: SignalDevice | undefined
+
+  constructor(options: AccountOptions) {
+    this.phoneNumber = options.phoneNumber
+    this.lidUser = options.lidUser
+    this.pushName = options.name
+    this.named = options.named
+  }
+
+  get jid(): string {
+    return formatJid(this.phoneNumber, PHONE_SERVER)
+  }
+
+  get lid(): string {
+    return formatJid(this.lidUser, LID_SERVER)
+  }
+
+  address(addressing: Addressing, device = 0): string {
+    return addressing === 'lid'
+      ? formatJid(this.lidUser, LID_SERVER, device)
+      : formatJid(this.phoneNumber, PHONE_SERVER, device)
+  }
+
+  /** The account's identity key, which signs its linked devices. Made when first needed: most contacts never are. */
+  get identity(): KeyPair {
+    this.key ??= Curve.generateKeyPair()
+    return this.key
+  }
+
+  /** The primary device's Signal state. */
+  get primary(): SignalDevice {
+    this.signal ??= new SignalDevice(this.identity)
+    return this.signal
+  }
+
+  get devices(): number[] {
+    return [0, ...this.companions.keys()]
+  }
+
+  hasBlocked(writer: Account): boolean {
+    return this.blocked.has(writer.lid) || this.blocked.has(writer.jid)
+  }
+
+  /** Device numbers are never used again: an old device's messages must not reach a new one. */
+  takeDeviceNumber(): number {
+    return this.nextDevice++
+  }
+
+  /** The owner reinstalls WhatsApp: another identity, no session survives. */
+  reinstall(): void {
+    this.signal?.close()
+    this.signal = undefined
+    this.key = undefined
+  }
+
+  close(): void {
+    this.signal?.close()
+  }
+}
+
+export interface CompanionKeys {
+  readonly noiseKey: Buffer
+  readonly identity: Buffer
+  readonly registrationId: number
+  readonly signedPreKey: SignedPreKey
+}
+
+export type DeviceProperties = proto.IDeviceProps
+
+/**
+ * A linked device: the client under test. The server knows its public keys, what it has not confirmed yet, and its
+ * connection.
+ */
+export class Companion {
+  readonly account: Account
+  readonly number: number
+  readonly keyIndex: number
+  readonly noiseKey: Buffer
+  readonly identity: Buffer
+  readonly properties: DeviceProperties
+  readonly queue: StanzaQueue
+  registrationId: number
+  signedPreKey: SignedPreKey
+  pushName: string | undefined
+  connection: Connection | undefined
+  /** Available in the sense of presence: only then do its delivery receipts count as seen by a person. */
+  available = false
+  /** Whether the phone has begun to send this device its history. */
+  introduced = false
+  readonly preKeys = new Map<number, PreKey>()
+  logins = 0
+
+  constructor(
+    account: Account,
+    number: number,
+    keys: CompanionKeys,
+    properties: DeviceProperties,
+    queue: StanzaQueue
+  ) {
+    this.account = account
+    this.number = number
+    this.keyIndex = number
+    this.noiseKey = keys.noiseKey
+    this.identity = keys.identity
+    this.registrationId = keys.registrationId
+    this.signedPreKey = keys.signedPreKey
+    this.properties = properties
+    this.queue = queue
+  }
+
+  get lid(): string {
+    return this.account.address('lid', this.number)
+  }
+
+  get jid(): string {
+    return this.account.address('pn', this.number)
+  }
+
+  address(addressing: Addressing): string {
+    return this.account.address(addressing, this.number)
+  }
+
+  /** The keys for a new session; a one-time pre-key is consumed by being handed out. */
+  takeBundle(): KeyBundle {
+    const [preKey] = this.preKeys.values()
+    if (preKey) this.preKeys.delete(preKey.id)
+    return {
+      registrationId: this.registrationId,
+      identity: this.identity,
+      signedPreKey: this.signedPreKey,
+      preKey
+    }
+  }
+}

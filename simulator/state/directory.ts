@@ -1,0 +1,79 @@
+// Everyone and every group the server knows, found by phone number, by LID or by group id.
+import { Account, type Companion } from './account.ts'
+import type { Group } from './group.ts'
+import { Random } from './random.ts'
+import { LID_SERVER, parseJid, PHONE_SERVER } from '../wire/jid.ts'
+
+export class Directory {
+  readonly accounts = new Map<string, Account>()
+  readonly groups = new Map<string, Group>()
+  private readonly byLid = new Map<string, Account>()
+  private readonly random: Random
+
+  constructor(seed: number) {
+    this.random = new Random(seed, 'directory')
+  }
+
+  create(options: { phoneNumber?: string; name?: string; named?: boolean } = {}): Account {
+    const phoneNumber = options.phoneNumber?.replace(/\D/g, '') ?? this.freeNumber()
+    if (this.accounts.has(phoneNumber)) throw new Error(`${phoneNumber} exists already`)
+    let lidUser = this.random.digits(14)
+    while (this.byLid.has(lidUser)) lidUser = this.random.digits(14)
+    const account = new Account({
+      phoneNumber,
+      lidUser,
+      name: options.name ?? `Person ${phoneNumber.slice(-4)}`,
+      named: options.named ?? options.name !== undefined
+    })
+    this.accounts.set(phoneNumber, account)
+    this.byLid.set(lidUser, account)
+    return account
+  }
+
+  /** The account an address belongs to, whichever of the two address forms it is in. */
+  find(address: string | undefined): Account | undefined {
+    const jid = parseJid(address)
+    if (!jid) return undefined
+    if (jid.server === LID_SERVER) return this.byLid.get(jid.user)
+    if (jid.server === PHONE_SERVER) return this.accounts.get(jid.user)
+    return undefined
+  }
+
+  byPhoneNumber(phoneNumber: string): Account | undefined {
+    return this.accounts.get(phoneNumber.replace(/\D/g, ''))
+  }
+
+  companion(address: string | undefined): Companion | undefined {
+    const device = parseJid(address)?.device
+    return device ? this.find(address)?.companions.get(device) : undefined
+  }
+
+  group(address: string | undefined): Group | undefined {
+    return address === undefined ? undefined : this.groups.get(address)
+  }
+
+  /** Same person, whatever the address form and device. */
+  same(one: string | undefined, other: string | undefined): boolean {
+    if (one === undefined || other === undefined) return false
+    const account = this.find(one)
+    return account ? account === this.find(other) : one === other
+  }
+
+  groupsOf(account: Account): Group[] {
+    return [...this.groups.values()].filter(group => group.has(account))
+  }
+
+  freeGroupId(): string {
+    for (;;) {
+      const id = `120363${this.random.digits(12)}@g.us`
+      if (!this.groups.has(id)) return id
+    }
+  }
+
+  private freeNumber(): string {
+    for (;;) {
+      const number = `1555${this.random.digits(7)}`
+      if (!this.accounts.has(number)) return number
+    }
+  }
+}

@@ -1,0 +1,212 @@
+// Faults on demand. A fault is switched on, applies to everyone, one account or one device, and ends when it is cleared or after a
+// number of times. Parts of the server ask here at the few points where a fault can apply.
+import type { Account, Companion } from './account.ts'
+import type { Delivery, StanzaKind } from './stanza-queue.ts'
+import type { BinaryNode } from '../wire/binary-node.ts'
+
+export type Fault =
+  /** The connections end now with this stream error. */
+  | { readonly kind: 'disconnect'; readonly code: number }
+  /** The TCP connections are dropped now. */
+  | { readonly kind: 'drop' }
+  /** The TCP connection ends right after this many more stanzas were written to it. */
+  | { readonly kind: 'dropAfter'; readonly count: number; readonly stanza?: StanzaKind }
+  /** Receipts that clients send never reach the server. */
+  | { readonly kind: 'loseReceipts' }
+  /** Every login is refused with this reason (401, 403, 405, 503 …). */
+  | { readonly kind: 'refuseLogins'; readonly reason: number }
+  /** Stanzas leave this much later; those behind them wait. */
+  | { readonly kind: 'delay'; readonly ms: number; readonly stanza?: StanzaKind }
+  /** Every stanza is written twice. */
+  | { readonly kind: 'duplicate'; readonly stanza?: StanzaKind }
+  /** Stanzas are held until `count` have come and leave in reverse, or after `withinMs`. */
+  | {
+      readonly kind: 'reorder'
+      readonly count: number
+      readonly withinMs?: number
+      readonly stanza?: StanzaKind
+    }
+  /** The server stops acknowledging what clients send; what it owes is sent when the fault ends. */
+  | { readonly kind: 'holdAcks' }
+  /** The server never sends the acknowledgements. */
+  | { readonly kind: 'loseAcks' }
+  /** Messages that clients send are acknowledged with this error and not routed. */
+  | { readonly kind: 'rejectMessages'; readonly error: number }
+  /** History chunks cannot be downloaded (404), or are damaged. */
+  | {
+      readonly kind: 'historyChunk'
+      readonly effect: 'missing' | 'corrupt'
+      readonly chunkOrder?: number
+      readonly syncType?: number
+    }
+  /**
+   * Requests for older messages of a chat (of any, without `chat`): never answered, answered without history, answered under
+   * the chat's other address, or with the same page again and again.
+   */
+  | {
+      readonly kind: 'historyOnDemand'
+      readonly effect: 'silent' | 'refused' | 'otherAddress' | 'sameAgain'
+      readonly chat?: string
+    }
+  /**
+   * Downloads from the media host end after `afterBytes` (`cut`) or hang there (`stall`), come with other bytes (`corrupt`),
+   * or are refused with 503 (`unavailable`). The media host does not know phones: `path` selects the file.
+   */
+  | {
+      readonly kind: 'media'
+      readonly effect: 'cut' | 'stall' | 'corrupt' | 'unavailable'
+      readonly afterBytes?: number
+      readonly path?: string
+    }
+  /** Messages are stamped this far in the future. */
+  | { readonly kind: 'futureTimestamps'; readonly seconds: number }
+  /** Message stanzas carry a ciphertext that cannot be decrypted. */
+  | { readonly kind: 'corruptMessages' }
+  /** Message stanzas come without ciphertext, so that a placeholder resend is needed. */
+  | { readonly kind: 'unavailableMessages' }
+  /** A contact cannot decrypt what a linked device sends it, and asks for it again with a retry receipt. */
+  | { readonly kind: 'recipientCannotDecrypt' }
+  /** Queries of this namespace are never answered. */
+  | { readonly kind: 'ignoreQueries'; readonly xmlns: string }
+
+export type FaultKind = Fault['kind']
+
+export type FaultOf<K extends FaultKind> = Extract<Fault, { kind: K }>
+
+export interface FaultScope {
+  readonly account?: Account | undefined
+  readonly device?: number | undefined
+  /** How often it applies before it ends; without a limit when left out. */
+  readonly times?: number | undefined
+}
+
+export interface ActiveFault {
+  readonly id: number
+  readonly fault: Fault
+  clear(): void
+}
+
+interface Entry {
+  readonly id: number
+  readonly fault: Fault
+  readonly scope: FaultScope
+  left: number
+  seen: number
+  readonly ended: (() => void)[]
+}
+
+interface Target {
+  readonly account?: Account | undefined
+  readonly companion?: Companion | undefined
+}
+
+export class Faults {
+  private readonly entries = new Map<number, Entry>()
+  private nextId = 1
+
+  add(fault: Fault, scope: FaultScope = {}): ActiveFault {
+    const entry: Entry = {
+      id: this.nextId++,
+      fault,
+      scope,
+      left: scope.times ?? Number.POSITIVE_INFINITY,
+      seen: 0,
+      ended: []
+    }
+    this.entries.set(entry.id, entry)
+    return { id: entry.id, fault, clear: () => this.clear(entry.id) }
+  }
+
+  clear(id: number): boolean {
+    const entry = this.entries.get(id)
+    if (!entry) return false
+    this.entries.delete(id)
+    for (const end of entry.ended) end()
+    return true
+  }
+
+  clearAll(): void {
+    for (const id of this.entries.keys()) this.clear(id)
+  }
+
+  list(): { id: number; fault: Fault; account: string | undefined }[] {
+    return [...this.entries.values()].map(({ id, fault, scope }) => ({
+      id,
+      fault,
+      account: scope.account?.jid
+    }))
+  }
+
+  /** The fault of this kind that applies now, without using it up. */
+  active<K extends FaultKind>(
+    kind: K,
+    target: Target,
+    fits: (fault: FaultOf<K>) => boolean = () => true
+  ): FaultOf<K> | undefined {
+    return this.find(kind, target, fits)?.[1]
+  }
+
+  /** The fault of this kind that applies now; it counts as one of its times. */
+  take<K extends FaultKind>(
+    kind: K,
+    target: Target,
+    fits: (fault: FaultOf<K>) => boolean = () => true
+  ): FaultOf<K> | undefined {
+    const found = this.find(kind, target, fits)
+    if (!found) return undefined
+    const [entry, fault] = found
+    if (--entry.left <= 0) this.clear(entry.id)
+    return fault
+  }
+
+  /** Calls back when the fault of this kind ends; at once when there is none. */
+  whenOver(kind: FaultKind, target: Target, then: () => void): void {
+    const found = this.find(kind, target, () => true)
+    if (found) found[0].ended.push(then)
+    else then()
+  }
+
+  /** How one stanza is written to a device. */
+  async departure(target: { companion: Companion; kind: StanzaKind }, node: BinaryNode): Promise<Delivery> {
+    if (this.entries.size === 0) return { nodes: [node] }
+    const applies = (fault: { stanza?: StanzaKind }): boolean =>
+      fault.stanza === undefined || fault.stanza === target.kind
+    const delay = this.take('delay', target, applies)
+    if (delay) await new Promise(resolve => setTimeout(resolve, delay.ms).unref())
+    const nodes = this.take('duplicate', target, applies) ? [node, node] : [node]
+    const reorder = this.take('reorder', target, applies)
+    const thenDrop = this.countdown(target, applies)
+    return {
+      nodes,
+      thenDrop,
+      ...(reorder ? { holdUntil: { count: reorder.count, withinMs: reorder.withinMs ?? 500 } } : {})
+    }
+  }
+
+  private countdown(target: Target, applies: (fault: { stanza?: StanzaKind }) => boolean): boolean {
+    const found = this.find('dropAfter', target, applies)
+    if (!found) return false
+    const [entry, { count }] = found
+    if (++entry.seen < count) return false
+    entry.seen = 0
+    this.take('dropAfter', target, applies)
+    return true
+  }
+
+  private find<K extends FaultKind>(
+    kind: K,
+    target: Target,
+    fits: (fault: FaultOf<K>) => boolean
+  ): [Entry, FaultOf<K>] | undefined {
+    const account = target.account ?? target.companion?.account
+    for (const entry of this.entries.values()) {
+      if (!isKind(entry.fault, kind)) continue
+      if (entry.scope.account && entry.scope.account !== account) continue
+      if (entry.scope.device !== undefined && entry.scope.device !== target.companion?.number) continue
+      if (fits(entry.fault)) return [entry, entry.fault]
+    }
+    return undefined
+  }
+}
+
+const isKind = <K extends FaultKind>(fault: Fault, kind: K): fault is FaultOf<K> => fault.kind === kind

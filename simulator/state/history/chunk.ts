@@ -1,0 +1,138 @@
+// The content of a history chunk, made from the mailbox when the chunk is sent.
+import { deflateSync } from 'node:zlib'
+import { proto } from '@whiskeysockets/baileys'
+import type { Account } from '../account.ts'
+import { isGroup } from '../group.ts'
+import { chatIdOf, type MailboxChat } from './chat.ts'
+import type { Mailbox } from './mailbox.ts'
+import type { Chunk, Stretch } from './plan.ts'
+
+const { HistorySyncType } = proto.HistorySync
+const { EndOfHistoryTransferType } = proto.Conversation
+
+const conversationOf = (mailbox: Mailbox, stretch: Stretch, settings: boolean): proto.IConversation => {
+  const { chat, from, to } = stretch
+  const messages: proto.IHistorySyncMsg[] = []
+  const take = (place: number): void => {
+    const info = mailbox.infoAt(chat, place)
+    if (info) messages.push({ message: info, msgOrderId: place + 1 })
+  }
+  for (let newest = (stretch.live ?? 0) - 1; newest >= 0; newest--) take(chat.count + newest)
+  for (let newest = from; newest < to; newest++) take(chat.count - 1 - newest)
+  const conversation: proto.IConversation = { id: chatIdOf(chat), messages }
+  const newest = mailbox.size(chat) > 0 ? mailbox.timeAt(chat, mailbox.size(chat) - 1) : undefined
+  if (newest !== undefined) {
+    conversation.conversationTimestamp = newest
+    conversation.lastMsgTimestamp = newest
+  }
+  if (stretch.last) {
+    conversation.endOfHistoryTransfer = true
+    conversation.endOfHistoryTransferType =
+      to < chat.count
+        ? EndOfHistoryTransferType.COMPLETE_BUT_MORE_MESSAGES_REMAIN_ON_PRIMARY
+        : EndOfHistoryTransferType.COMPLETE_AND_NO_MORE_MESSAGE_REMAIN_ON_PRIMARY
+  }
+  Object.assign(conversation, identityOf(chat), settings ? settingsOf(mailbox, chat) : {})
+  return conversation
+}
+
+export const identityOf = ({ partner }: MailboxChat): proto.IConversation => {
+  if (isGroup(partner)) return { name: partner.subject }
+  return partner.addressing === 'lid'
+    ? { name: partner.pushName, pnJid: partner.jid, accountLid: partner.lid }
+    : { name: partner.pushName, lidJid: partner.lid }
+}
+
+const settingsOf = (mailbox: Mailbox, chat: MailboxChat): proto.IConversation => ({
+  unreadCount: chat.unread,
+  archived: chat.archived,
+  ...(chat.pinned ? { pinned: mailbox.timestampOf(chat, Math.max(0, chat.count - 1)) } : {}),
+  ...(chat.muted ? { muteEndTime: 4_000_000_000 } : {}),
+  ...(chat.markedUnread ? { markedAsUnread: true } : {}),
+  notSpam: true,
+  ...(isGroup(chat.partner)
+    ? {
+        participant: [...chat.partner.members].map(([member, rank]) => ({
+          userJid: member.address('lid'),
+          rank: rank === 'superadmin' ? 2 : rank === 'admin' ? 1 : 0
+        }))
+      }
+    : {})
+})
+
+const partnersOf = (mailbox: Mailbox): Account[] => {
+  const partners = new Set<Account>([mailbox.owner])
+  for (const { partner } of mailbox.chats) {
+    if (isGroup(partner)) for (const member of partner.members.keys()) partners.add(member)
+    else partners.add(partner)
+  }
+  return [...partners]
+}
+
+/** Status posts of two contacts: they belong to no chat. */
+const statusesOf = (mailbox: Mailbox): proto.IWebMessageInfo[] =>
+  partnersOf(mailbox)
+    .slice(1, 3)
+    .map((author, place) => ({
+      key: {
+        remoteJid: 'status@broadcast',
+        fromMe: false,
+        id: `3ASTATUS${place}`,
+        participant: author.address(author.addressing)
+      },
+      message: { conversation: `Status of ${author.pushName}` },
+      messageTimestamp: 1_767_225_600
+    }))
+
+/** For every group, two of the owner's other contacts who have left it. */
+const pastParticipantsOf = (mailbox: Mailbox): proto.IPastParticipants[] =>
+  mailbox.chats.flatMap(({ partner }) => {
+    if (!isGroup(partner)) return []
+    const left = partnersOf(mailbox)
+      .filter(account => !partner.members.has(account))
+      .slice(0, 2)
+    return [
+      {
+        groupJid: partner.id,
+        pastParticipants: left.map((account, place) => ({
+          userJid: account.address(partner.addressing),
+          leaveReason: place,
+          leaveTs: 1_767_225_600 + place
+        }))
+      }
+    ]
+  })
+
+/** The content of a chunk as the phone sends it. */
+export const buildChunk = (mailbox: Mailbox, chunk: Chunk): proto.IHistorySync => {
+  const { syncType, chunkOrder, progress, stretches } = chunk
+  const common = { syncType, chunkOrder, progress }
+  if (syncType === HistorySyncType.PUSH_NAME) {
+    return {
+      ...common,
+      pushnames: partnersOf(mailbox).map(partner => ({
+        id: partner.address(partner.addressing),
+        pushname: partner.pushName
+      }))
+    }
+  }
+  if (syncType === HistorySyncType.INITIAL_STATUS_V3)
+    return { ...common, statusV3Messages: statusesOf(mailbox) }
+  if (syncType === HistorySyncType.NON_BLOCKING_DATA) {
+    return { ...common, pastParticipants: pastParticipantsOf(mailbox) }
+  }
+  const first = syncType === HistorySyncType.INITIAL_BOOTSTRAP
+  return {
+    ...common,
+    conversations: stretches.map(stretch => conversationOf(mailbox, stretch, first)),
+    ...(first
+      ? {
+          phoneNumberToLidMappings: partnersOf(mailbox).map(({ jid, lid }) => ({ pnJid: jid, lidJid: lid }))
+        }
+      : {})
+  }
+}
+
+/** As it travels: encoded and deflated. */
+export const compressChunk = (chunk: proto.IHistorySync): Buffer =>
+  deflateSync(proto.HistorySync.encode(chunk).finish(), { level: 3 })

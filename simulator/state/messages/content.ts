@@ -1,0 +1,158 @@
+// What a decrypted message is, in the words the truth uses: its kind, its text, what it points at.
+import { proto } from '@whiskeysockets/baileys'
+
+const WRAPPERS = [
+  'ephemeralMessage',
+  'viewOnceMessage',
+  'viewOnceMessageV2',
+  'viewOnceMessageV2Extension',
+  'documentWithCaptionMessage',
+  'editedMessage'
+] as const
+
+export const unwrap = (message: proto.IMessage): proto.IMessage => {
+  let inner = message
+  for (let depth = 0; depth < 5; depth++) {
+    const wrapper = WRAPPERS.find(name => inner[name]?.message)
+    const next = wrapper && inner[wrapper]?.message
+    if (!next) return inner
+    inner = next
+  }
+  return inner
+}
+
+const KINDS: readonly (readonly [keyof proto.IMessage, string])[] = [
+  ['conversation', 'text'],
+  ['extendedTextMessage', 'text'],
+  ['imageMessage', 'image'],
+  ['videoMessage', 'video'],
+  ['ptvMessage', 'video'],
+  ['audioMessage', 'audio'],
+  ['documentMessage', 'document'],
+  ['stickerMessage', 'sticker'],
+  ['locationMessage', 'location'],
+  ['liveLocationMessage', 'location'],
+  ['contactMessage', 'contact'],
+  ['contactsArrayMessage', 'contact'],
+  ['pollCreationMessage', 'poll'],
+  ['pollCreationMessageV2', 'poll'],
+  ['pollCreationMessageV3', 'poll'],
+  ['pollCreationMessageV5', 'poll'],
+  ['pollUpdateMessage', 'pollUpdate'],
+  ['reactionMessage', 'reaction'],
+  ['encReactionMessage', 'reaction'],
+  ['pinInChatMessage', 'pin'],
+  ['keepInChatMessage', 'keep'],
+  ['encEventResponseMessage', 'eventResponse'],
+  ['eventMessage', 'event'],
+  ['protocolMessage', 'protocol'],
+  ['senderKeyDistributionMessage', 'senderKey']
+]
+
+export const kindOf = (message: proto.IMessage): string => {
+  const inner = unwrap(message)
+  return (
+    KINDS.find(
+      ([field]) => inner[field] !== null && inner[field] !== undefined && inner[field] !== ''
+    )?.[1] ?? 'other'
+  )
+}
+
+/** Kinds that say something about another message and are none themselves. */
+const BESIDE_MESSAGES = new Set([
+  'protocol',
+  'senderKey',
+  'reaction',
+  'pollUpdate',
+  'pin',
+  'keep',
+  'eventResponse'
+])
+
+export const isMessage = (message: proto.IMessage): boolean => !BESIDE_MESSAGES.has(kindOf(message))
+
+export const bodyOf = (message: proto.IMessage): string | undefined => {
+  const inner = unwrap(message)
+  return (
+    inner.conversation ||
+    inner.extendedTextMessage?.text ||
+    inner.imageMessage?.caption ||
+    inner.videoMessage?.caption ||
+    inner.documentMessage?.caption ||
+    inner.documentMessage?.fileName ||
+    inner.reactionMessage?.text ||
+    inner.locationMessage?.name ||
+    inner.contactMessage?.displayName ||
+    (inner.pollCreationMessage ?? inner.pollCreationMessageV2 ?? inner.pollCreationMessageV3)?.name ||
+    undefined
+  )
+}
+
+export const quotedIdOf = (message: proto.IMessage): string | undefined => {
+  const inner = unwrap(message)
+  const replies = [
+    inner.extendedTextMessage,
+    inner.imageMessage,
+    inner.videoMessage,
+    inner.ptvMessage,
+    inner.audioMessage,
+    inner.documentMessage,
+    inner.stickerMessage,
+    inner.locationMessage,
+    inner.liveLocationMessage,
+    inner.contactMessage,
+    inner.contactsArrayMessage,
+    inner.pollCreationMessage,
+    inner.pollCreationMessageV2,
+    inner.pollCreationMessageV3
+  ]
+  return replies.find(reply => reply?.contextInfo?.stanzaId)?.contextInfo?.stanzaId ?? undefined
+}
+
+/** The `type` attribute of the stanza that carries this message. */
+export const stanzaTypeOf = (message: proto.IMessage): string => {
+  const kind = kindOf(message)
+  if (kind === 'reaction' || kind === 'poll' || kind === 'event') return kind
+  if (kind === 'pollUpdate') return 'poll'
+  return ['image', 'video', 'audio', 'document', 'sticker', 'contact'].includes(kind) ? 'media' : 'text'
+}
+
+/** A change to an earlier message, when that is what this message is. */
+export type Change =
+  | { readonly type: 'edit'; readonly targetId: string; readonly text: string | undefined }
+  | { readonly type: 'revoke'; readonly targetId: string }
+  | { readonly type: 'reaction'; readonly targetId: string; readonly text: string }
+  | { readonly type: 'vote'; readonly targetId: string; readonly sealed: proto.Message.IPollEncValue }
+
+export const changeOf = (message: proto.IMessage): Change | undefined => {
+  const inner = unwrap(message)
+  const protocol = inner.protocolMessage
+  const targetId = protocol?.key?.id
+  if (protocol && targetId) {
+    const { Type } = proto.Message.ProtocolMessage
+    if (protocol.type === Type.REVOKE) return { type: 'revoke', targetId }
+    if (protocol.type === Type.MESSAGE_EDIT && protocol.editedMessage) {
+      return { type: 'edit', targetId, text: bodyOf(protocol.editedMessage) }
+    }
+  }
+  const vote = inner.pollUpdateMessage
+  if (vote?.pollCreationMessageKey?.id && vote.vote) {
+    return { type: 'vote', targetId: vote.pollCreationMessageKey.id, sealed: vote.vote }
+  }
+  const reaction = inner.reactionMessage
+  if (reaction?.key?.id) return { type: 'reaction', targetId: reaction.key.id, text: reaction.text ?? '' }
+  return undefined
+}
+
+/** The file that a message names. */
+export const fileIn = (message: proto.IMessage) => {
+  const inner = unwrap(message)
+  return (
+    inner.imageMessage ??
+    inner.videoMessage ??
+    inner.audioMessage ??
+    inner.documentMessage ??
+    inner.stickerMessage ??
+    undefined
+  )
+}

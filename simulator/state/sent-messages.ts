@@ -1,0 +1,40 @@
+// What primary devices sent lately, so that a linked device that could not decrypt a message can have it again.
+import type { proto } from '@whiskeysockets/baileys'
+import type { Addressing } from '../wire/jid.ts'
+import type { Account, Companion } from './account.ts'
+import { BoundedMap } from './bounded-map.ts'
+import type { Group } from './group.ts'
+
+const LIMIT = 50_000
+
+/** A message that a primary device sends. */
+export interface Outgoing {
+  readonly sender: Account
+  readonly chat: Account | Group
+  readonly message: proto.IMessage
+  readonly id: string
+  /** Unix seconds. */
+  readonly timestamp: number
+  readonly addressing?: Addressing | undefined
+}
+
+export class SentMessages {
+  private readonly messages = new BoundedMap<Outgoing>(LIMIT)
+  private readonly peerMessages = new BoundedMap<proto.Message.IProtocolMessage>(LIMIT)
+
+  add(outgoing: Outgoing): void {
+    this.messages.set(`${outgoing.sender.phoneNumber}|${outgoing.id}`, outgoing)
+  }
+
+  get(sender: Account, id: string): Outgoing | undefined {
+    return this.messages.get(`${sender.phoneNumber}|${id}`)
+  }
+
+  addPeer(companion: Companion, id: string, message: proto.Message.IProtocolMessage): void {
+    this.peerMessages.set(`${companion.lid}|${id}`, message)
+  }
+
+  getPeer(companion: Companion, id: string): proto.Message.IProtocolMessage | undefined {
+    return this.peerMessages.get(`${companion.lid}|${id}`)
+  }
+}

@@ -1,0 +1,254 @@
+// What a linked device has not confirmed yet. Everything addressed to a device goes through here, in order: sent at once
+// while it is connected, queued until it is receipted (messages) or acknowledged (everything else), and delivered again,
+// marked offline, on the next connection.
+import type { BinaryNode } from '../wire/binary-node.ts'
+import { element, SERVER_JID } from '../wire/stanza.ts'
+
+export type StanzaKind = 'message' | 'receipt' | 'notification' | 'call'
+
+export interface QueuedStanza {
+  readonly sequence: number
+  readonly kind: StanzaKind
+  readonly node: BinaryNode
+  readonly queuedAt: number
+  /** How often it was written to a connection. */
+  deliveries: number
+  /** The connection it was last written to. */
+  sentOn: number | undefined
+}
+
+export interface QueueObserver {
+  changed(): void
+  written(entry: QueuedStanza): void
+  settled(entry: QueuedStanza): void
+}
+
+export interface Outlet {
+  readonly id: number
+  readonly closed: boolean
+  readonly bufferedBytes: number
+  send(node: BinaryNode): Promise<boolean>
+  destroy(): void
+}
+
+/** Decides how one stanza is written: this is where faults apply. */
+export type Departure = (entry: QueuedStanza, node: BinaryNode) => Promise<Delivery>
+
+export interface Delivery {
+  readonly nodes: BinaryNode[]
+  /** The connection breaks right after. */
+  readonly thenDrop?: boolean
+  /** Wait for this many stanzas, or this long, and send them in reverse. */
+  readonly holdUntil?: { readonly count: number; readonly withinMs: number }
+}
+
+const BUFFERED_HIGH = 4 * 1024 * 1024
+
+export class StanzaQueue {
+  private readonly entries = new Map<number, QueuedStanza>()
+  private readonly byId = new Map<string, Set<QueuedStanza>>()
+  private unsent: QueuedStanza[] = []
+  private head = 0
+  private heldBack: { entry: QueuedStanza; nodes: BinaryNode[] }[] = []
+  private heldTimer: NodeJS.Timeout | undefined
+  private nextSequence = 1
+  private outlet: Outlet | undefined
+  private backlogEnd = 0
+  private backlogSize = 0
+  private offlineAnnounced = true
+  private pumping = false
+  private readonly departure: Departure
+  private readonly observer: QueueObserver
+
+  constructor(departure: Departure, observer: QueueObserver) {
+    this.departure = departure
+    this.observer = observer
+  }
+
+  get size(): number {
+    return this.entries.size
+  }
+
+  get connected(): boolean {
+    return this.outlet !== undefined
+  }
+
+  waiting(): readonly QueuedStanza[] {
+    return [...this.entries.values()]
+  }
+
+  add(kind: StanzaKind, node: BinaryNode): QueuedStanza {
+    const entry: QueuedStanza = {
+      sequence: this.nextSequence++,
+      kind,
+      node,
+      queuedAt: Date.now(),
+      deliveries: 0,
+      sentOn: undefined
+    }
+    this.entries.set(entry.sequence, entry)
+    const id = node.attrs.id ?? ''
+    const named = this.byId.get(id) ?? new Set()
+    this.byId.set(id, named.add(entry))
+    if (this.outlet) this.unsent.push(entry)
+    this.observer.changed()
+    this.pump()
+    return entry
+  }
+
+  /** Deletes the entries that a receipt or an acknowledgement confirms; returns them. */
+  settle(id: string, names: (entry: QueuedStanza) => boolean, most = Infinity): QueuedStanza[] {
+    const named = this.byId.get(id)
+    if (!named) return []
+    const settled = [...named].filter(entry => entry.deliveries > 0 && names(entry)).slice(0, most)
+    for (const entry of settled) {
+      this.entries.delete(entry.sequence)
+      named.delete(entry)
+      this.observer.settled(entry)
+    }
+    if (named.size === 0) this.byId.delete(id)
+    if (settled.length > 0) this.observer.changed()
+    return settled
+  }
+
+  /** Deletes everything that waits, as WhatsApp does for a device that is away too long; returns how much it was. */
+  expire(): number {
+    const expired = this.waiting()
+    this.entries.clear()
+    this.byId.clear()
+    this.unsent = []
+    this.head = 0
+    for (const entry of expired) this.observer.settled(entry)
+    if (expired.length > 0) this.observer.changed()
+    return expired.length
+  }
+
+  /** The device is connected and wants its stanzas: first what waited, then `offline`, then what comes. */
+  open(outlet: Outlet): void {
+    this.outlet = outlet
+    const backlog = this.waiting()
+    this.unsent = [...backlog]
+    this.head = 0
+    this.backlogSize = backlog.length
+    this.backlogEnd = this.nextSequence
+    this.offlineAnnounced = false
+    const count = (kind: StanzaKind) => String(backlog.filter(entry => entry.kind === kind).length)
+    if (backlog.length > 0) {
+      void outlet.send(
+        element('ib', { from: SERVER_JID }, [
+          element('offline_preview', {
+            count: backlog.length,
+            message: count('message'),
+            receipt: count('receipt'),
+            notification: count('notification'),
+            call: count('call'),
+            appdata: '0'
+          })
+        ])
+      )
+    }
+    this.pump()
+  }
+
+  close(outlet: Outlet): void {
+    if (this.outlet !== outlet) return
+    this.outlet = undefined
+    this.forgetHeld()
+  }
+
+  clear(): void {
+    this.entries.clear()
+    this.byId.clear()
+    this.unsent = []
+    this.head = 0
+    this.observer.changed()
+  }
+
+  private pump(): void {
+    if (this.pumping || !this.outlet) return
+    this.pumping = true
+    void this.drain().finally(() => {
+      this.pumping = false
+      if (this.outlet && !this.outlet.closed && (!this.offlineAnnounced || this.peek())) this.pump()
+    })
+  }
+
+  private async drain(): Promise<void> {
+    for (;;) {
+      const outlet = this.outlet
+      if (!outlet || outlet.closed) return
+      const entry = this.peek()
+      if (!this.offlineAnnounced && (!entry || entry.sequence >= this.backlogEnd)) {
+        this.offlineAnnounced = true
+        await outlet.send(
+          element('ib', { from: SERVER_JID }, [element('offline', { count: this.backlogSize })])
+        )
+        continue
+      }
+      if (!entry) return
+      this.head++
+      await this.write(outlet, entry)
+    }
+  }
+
+  /** The next entry to leave on this connection; what was settled meanwhile is skipped. */
+  private peek(): QueuedStanza | undefined {
+    for (;;) {
+      const entry = this.unsent[this.head]
+      if (!entry) {
+        this.unsent = []
+        this.head = 0
+        return undefined
+      }
+      if (this.entries.has(entry.sequence)) return entry
+      this.head++
+    }
+  }
+
+  private async write(outlet: Outlet, entry: QueuedStanza): Promise<void> {
+    entry.sentOn = outlet.id
+    const offline = entry.sequence < this.backlogEnd && !this.offlineAnnounced
+    const node = offline
+      ? { ...entry.node, attrs: { ...entry.node.attrs, offline: String(Math.min(entry.deliveries, 9)) } }
+      : entry.node
+    const { nodes, holdUntil, thenDrop } = await this.departure(entry, node)
+    if (holdUntil) {
+      this.heldBack.push({ entry, nodes })
+      if (this.heldBack.length >= holdUntil.count) await this.releaseHeld(outlet)
+      else this.heldTimer ??= setTimeout(() => void this.releaseHeld(outlet), holdUntil.withinMs).unref()
+      return
+    }
+    await this.writeNow(outlet, entry, nodes, thenDrop)
+  }
+
+  private async releaseHeld(outlet: Outlet): Promise<void> {
+    const held = this.heldBack.reverse()
+    this.forgetHeld()
+    for (const { entry, nodes } of held) await this.writeNow(outlet, entry, nodes)
+  }
+
+  private forgetHeld(): void {
+    clearTimeout(this.heldTimer)
+    this.heldTimer = undefined
+    this.heldBack = []
+  }
+
+  private async writeNow(
+    outlet: Outlet,
+    entry: QueuedStanza,
+    nodes: BinaryNode[],
+    thenDrop = false
+  ): Promise<void> {
+    for (const node of nodes) {
+      if (outlet.closed) return
+      entry.deliveries++
+      this.observer.written(entry)
+      const left = outlet.send(node)
+      if (thenDrop || outlet.bufferedBytes > BUFFERED_HIGH) await left
+    }
+    if (thenDrop) {
+      outlet.destroy()
+      this.close(outlet)
+    }
+  }
+}

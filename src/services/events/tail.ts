@@ -1,0 +1,137 @@
+// The end of the event log, read once per process: any number of followers are told from memory what happened, and read
+// the database only for what lies further back.
+import { Context, Effect, Layer, RcRef, type Scope, Stream } from 'effect'
+import type { FeedEvent } from '../../domain/feed.ts'
+import type { DatabaseError } from '../database/error.ts'
+import { type Topic, topic, type Waiter, Wakes } from '../process/wakes.ts'
+import { ALL_ACCOUNTS, EventLog, EVENTS } from './event-log.ts'
+
+/** Where a follower begins. */
+export interface FollowFrom {
+  /** The number of the event after which to begin. */
+  readonly after: number
+  /** Only events of this account. */
+  readonly accountId?: string | undefined
+}
+
+export class EventTail extends Context.Service<
+  EventTail,
+  {
+    /** Every event after a place, oldest first, in batches, as they are committed. Never ends by itself. */
+    readonly follow: (from: FollowFrom) => Stream.Stream<ReadonlyArray<FeedEvent>, DatabaseError>
+    /** The number of the newest event, 0 when there is none. */
+    readonly newest: Effect.Effect<number, DatabaseError>
+  }
+>()('backscroll/services/events/EventTail') {
+  static readonly layer: Layer.Layer<EventTail, never, EventLog | Wakes> = Layer.effect(
+    EventTail,
+    Effect.gen(function* () {
+      const log = yield* EventLog
+      const wakes = yield* Wakes
+      // The reader lives while somebody follows: a server that nobody watches does not read its own events.
+      const reader = yield* RcRef.make({ acquire: startReader(log, wakes) })
+      return EventTail.of({
+        follow: from =>
+          Stream.unwrap(Effect.map(RcRef.get(reader), recent => followRecent({ log, wakes, recent }, from))),
+        newest: log.newest
+      })
+    })
+  )
+}
+
+/** Events that are kept in memory: who is behind by more reads the database. */
+const KEPT = 5000
+const BATCH = 500
+/** Commits that follow each other at once are read together. */
+const COALESCE = '20 millis'
+const RETRY_AFTER = '1 second'
+
+/** The reader has more in memory than before. */
+const READ: Topic = topic('events read')
+
+/** What the reader has read since it began: `events` are all that came after `floor`, up to `newest`. */
+interface Recent {
+  events: ReadonlyArray<FeedEvent>
+  floor: number
+  newest: number
+}
+
+const startReader = (
+  log: EventLog['Service'],
+  wakes: Wakes['Service']
+): Effect.Effect<Recent, DatabaseError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const waiter = yield* wakes.waiter(EVENTS, ALL_ACCOUNTS)
+    const newest = yield* log.newest
+    const recent: Recent = { events: [], floor: newest, newest }
+    yield* Effect.forkScoped(read(log, wakes, waiter, recent))
+    return recent
+  })
+
+const read = (
+  log: EventLog['Service'],
+  wakes: Wakes['Service'],
+  waiter: Waiter,
+  recent: Recent
+): Effect.Effect<never> =>
+  Effect.gen(function* () {
+    yield* waiter.reset
+    const events = yield* log.list({ after: recent.newest, limit: BATCH })
+    if (events.length === 0) return yield* waiter.await
+    append(recent, events)
+    yield* wakes.wake(READ, ALL_ACCOUNTS)
+    if (events.length < BATCH) yield* Effect.sleep(COALESCE)
+  }).pipe(
+    Effect.catch(error =>
+      Effect.andThen(Effect.logDebug('Events cannot be read now', error), Effect.sleep(RETRY_AFTER))
+    ),
+    Effect.forever
+  )
+
+const append = (recent: Recent, events: ReadonlyArray<FeedEvent>): void => {
+  const all = [...recent.events, ...events]
+  const dropped = all.length - KEPT
+  if (dropped > 0) recent.floor = all[dropped - 1]?.eventId ?? recent.floor
+  recent.events = dropped > 0 ? all.slice(dropped) : all
+  recent.newest = all.at(-1)?.eventId ?? recent.newest
+}
+
+interface Source {
+  readonly log: EventLog['Service']
+  readonly wakes: Wakes['Service']
+  readonly recent: Recent
+}
+
+const followRecent = ({ log, recent, wakes }: Source, { accountId, after }: FollowFrom) =>
+  Stream.unwrap(
+    Effect.map(wakes.waiter(READ, ALL_ACCOUNTS), waiter => {
+      let place = after
+      const next = Effect.gen(function* () {
+        yield* waiter.reset
+        const batch = yield* nextBatch(log, recent, { after: place, accountId })
+        place = batch.upTo
+        if (batch.events.length === 0 && place >= recent.newest) yield* waiter.await
+        return batch.events
+      })
+      return Stream.fromEffectRepeat(next).pipe(Stream.filter(events => events.length > 0))
+    })
+  )
+
+/** The next events of a follower, and up to which event it has been told everything. */
+const nextBatch = Effect.fnUntraced(function* (
+  log: EventLog['Service'],
+  recent: Recent,
+  { accountId, after }: FollowFrom
+) {
+  if (after >= recent.floor) {
+    const upTo = recent.newest
+    const events = recent.events.filter(
+      event => event.eventId > after && (accountId === undefined || event.accountId === accountId)
+    )
+    return { events, upTo: Math.max(after, upTo) }
+  }
+  const { floor } = recent
+  const events = yield* log.list({ after, accountId, limit: BATCH })
+  const last = events.at(-1)?.eventId ?? after
+  return { events, upTo: events.length < BATCH ? Math.max(last, floor) : last }
+})

@@ -1,0 +1,80 @@
+// Chunks that answer a request of ours: one page of one conversation.
+import { Effect } from 'effect'
+import type { Fact } from '../../../domain/fact.ts'
+import { Conversations } from '../../conversations/apply.ts'
+import { type ReadConversation, requestIdOf } from '../../whatsapp/chunk/reader.ts'
+import { samePerson } from '../../whatsapp/convert/address.ts'
+import type { PageAnswer } from '../backfill/answers.ts'
+import { BackfillRequests } from '../backfill/requests.ts'
+import type { PageRequest } from '../backfill/rows.ts'
+import type { Chunk } from './queue.ts'
+import { HistorySink } from './sink.ts'
+
+/** Takes the conversations of the chunk and settles the request it answers; answers how many messages were taken. */
+export const takeAnswer = Effect.fnUntraced(function* (
+  accountId: string,
+  chunk: Chunk,
+  conversations: ReadonlyArray<ReadConversation>
+) {
+  const requests = yield* BackfillRequests
+  const sink = yield* HistorySink
+  const { threadOf } = yield* Conversations
+  const threadIds = yield* Effect.forEach(conversations, ({ chat }) => threadOf(accountId, chat))
+  const request = yield* requests.requestOf(accountId, requestIdOf(chunk.notification), threadIds)
+  if (request === undefined)
+    return yield* sink.takeConversations(accountId, chunk, conversations.map(withBeginning))
+  const at = threadIds.indexOf(request.threadId)
+  const conversation = conversations[at === -1 ? 0 : at]
+  if (at === -1 && conversation !== undefined) yield* learnAddress(accountId, request, conversation)
+  const messages = (yield* sink.isWanted(request))
+    ? yield* takePage(accountId, chunk, request, conversations)
+    : 0
+  yield* requests.answered(accountId, request, answerIn(conversation))
+  return messages
+})
+
+/** The phone answered under an address that was not known to be one of the chat. */
+const learnAddress = Effect.fnUntraced(function* (
+  accountId: string,
+  { chatJid }: PageRequest,
+  { chat }: ReadConversation
+) {
+  const sink = yield* HistorySink
+  const [fact] = samePerson(chatJid, chat.jid)
+  if (fact !== undefined) yield* sink.takePeople(accountId, [fact])
+})
+
+const takePage = Effect.fnUntraced(function* (
+  accountId: string,
+  chunk: Chunk,
+  { threadId }: PageRequest,
+  conversations: ReadonlyArray<ReadConversation>
+) {
+  const sink = yield* HistorySink
+  const messages = yield* sink.takeConversations(accountId, chunk, conversations.map(withBeginning))
+  if (conversations.length === 0) yield* sink.takeBeginning(accountId, threadId)
+  return messages
+})
+
+/** A page without messages means that the phone has nothing older, unless it says that it has. */
+const withBeginning = (conversation: ReadConversation): ReadConversation => ({
+  ...conversation,
+  beginning: beginningOf(conversation)
+})
+
+const beginningOf = ({ beginning, received }: ReadConversation): PageAnswer['beginning'] =>
+  beginning ?? (received === 0 ? 'reached' : undefined)
+
+const NOTHING: PageAnswer = { received: 0, oldest: undefined, beginning: 'reached', ids: new Set() }
+
+const answerIn = (conversation: ReadConversation | undefined): PageAnswer =>
+  conversation === undefined
+    ? NOTHING
+    : {
+        received: conversation.received,
+        oldest: conversation.oldest,
+        beginning: beginningOf(conversation),
+        ids: new Set([...conversation.facts].flatMap(idOf))
+      }
+
+const idOf = (fact: Fact): ReadonlyArray<string> => (fact.kind === 'message' ? [fact.whatsAppId] : [])

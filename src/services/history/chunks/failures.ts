@@ -1,0 +1,88 @@
+// Chunks that cannot be read: tried again, asked for again from the phone, and given up with an incident.
+import { Clock, Effect } from 'effect'
+import { Incidents } from '../../incidents/incidents.ts'
+import { Store } from '../../conversations/store.ts'
+import type { ChunkError } from '../../whatsapp/chunk/errors.ts'
+import { requestIdOf } from '../../whatsapp/chunk/reader.ts'
+import { WhatsApp } from '../../whatsapp/whatsapp.ts'
+import { BackfillJobs } from '../backfill/jobs.ts'
+import { BackfillRequests } from '../backfill/requests.ts'
+import { Coverage } from '../coverage/coverage.ts'
+import { type Chunk, ChunkQueue, ON_DEMAND } from './queue.ts'
+
+/** A media server that is away for a quarter of an hour loses no chunk; a broken chunk does not get better by retrying. */
+const MAX_ATTEMPTS = { ChunkUnavailable: 10, ChunkCorrupt: 4 }
+const ASK_PHONE_AFTER = 2
+/** How often the phone makes one chunk for us before it is given up. */
+const MOST_EDITIONS = 3
+const FIRST_RETRY_MS = 2000
+const LONGEST_RETRY_MS = 300_000
+
+/** Has a chunk wait for another attempt, or gives it up. */
+export const handleUnreadable = Effect.fnUntraced(function* (
+  accountId: string,
+  chunk: Chunk,
+  { _tag: kind, reason }: ChunkError
+) {
+  const store = yield* Store
+  const attempt = chunk.attempts + 1
+  if (attempt === ASK_PHONE_AFTER) yield* askPhoneForNewEdition(accountId, chunk)
+  if (attempt < MAX_ATTEMPTS[kind]) return yield* retryLater(chunk, attempt, reason)
+  yield* store.atomically(giveUp(accountId, chunk, reason, attempt))
+  const jobs = yield* BackfillJobs
+  yield* jobs.wake(accountId)
+})
+
+/** The phone makes a broken chunk anew, under another id. Answers to requests are asked for again instead. */
+const askPhoneForNewEdition = Effect.fnUntraced(function* (accountId: string, chunk: Chunk) {
+  if (chunk.editions >= MOST_EDITIONS || chunk.syncType === ON_DEMAND) return
+  const whatsapp = yield* WhatsApp
+  yield* whatsapp
+    .askForChunk(accountId, chunk.notificationId, chunk.notification)
+    .pipe(Effect.catch(() => Effect.logDebug('The phone cannot be asked for a chunk now')))
+})
+
+const retryLater = Effect.fnUntraced(function* (chunk: Chunk, attempt: number, reason: string) {
+  const queue = yield* ChunkQueue
+  const now = yield* Clock.currentTimeMillis
+  const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1))
+  yield* queue.retryAt(chunk.chunkId, now + wait, reason)
+})
+
+const giveUp = Effect.fnUntraced(function* (
+  accountId: string,
+  chunk: Chunk,
+  reason: string,
+  attempts: number
+) {
+  const queue = yield* ChunkQueue
+  if (!(yield* queue.giveUp(chunk.chunkId, reason))) return
+  if (chunk.syncType === ON_DEMAND) return yield* refuseRequest(accountId, chunk, reason)
+  const coverage = yield* Coverage
+  const incidents = yield* Incidents
+  yield* coverage.noteLost(accountId)
+  yield* incidents.report(chunkLost(accountId, chunk, reason, attempts))
+})
+
+const refuseRequest = Effect.fnUntraced(function* (
+  accountId: string,
+  { notification }: Chunk,
+  reason: string
+) {
+  const requests = yield* BackfillRequests
+  const request = yield* requests.requestOf(accountId, requestIdOf(notification), [])
+  if (request !== undefined)
+    yield* requests.refused(accountId, request, `The answer could not be read: ${reason}`)
+})
+
+const chunkLost = (accountId: string, { chunkId }: Chunk, reason: string, attempts: number) =>
+  ({
+    accountId,
+    kind: 'history.chunkLost',
+    severity: 'error',
+    subject: String(chunkId),
+    happened: `A history chunk could not be read: ${reason}`,
+    did: `Asked the phone to make it again and gave up after ${attempts} attempts. What can be told to be missing is a gap of its threads and is asked for`,
+    advice:
+      'Open WhatsApp on the phone. If messages stay missing, link the account again to have the phone send its history anew'
+  }) as const

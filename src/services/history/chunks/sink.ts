@@ -1,0 +1,33 @@
+// What becomes of history that was read: it is stored, or, in a dry run, only counted.
+import { Context, type Effect } from 'effect'
+import type { Fact } from '../../../domain/fact.ts'
+import type { DatabaseError } from '../../database/error.ts'
+import type { ReadConversation } from '../../whatsapp/chunk/reader.ts'
+import type { PageRequest } from '../backfill/rows.ts'
+import type { Chunk } from './queue.ts'
+
+/** Every method joins the transaction of the chunk and fails with `DatabaseError` only. */
+export class HistorySink extends Context.Service<
+  HistorySink,
+  {
+    /** Takes what a chunk says about people. */
+    readonly takePeople: (accountId: string, facts: ReadonlyArray<Fact>) => Effect.Effect<void, DatabaseError>
+    /** Takes conversations of a chunk; answers how many messages they have. */
+    readonly takeConversations: (
+      accountId: string,
+      chunk: Chunk,
+      conversations: ReadonlyArray<ReadConversation>
+    ) => Effect.Effect<number, DatabaseError>
+    /** Takes that the phone has nothing older of a thread. */
+    readonly takeBeginning: (accountId: string, threadId: string) => Effect.Effect<void, DatabaseError>
+    /** Whether what answers this request is to be taken. */
+    readonly isWanted: (request: PageRequest) => Effect.Effect<boolean, DatabaseError>
+    /** Everything in the chunk has been taken. */
+    readonly finish: (accountId: string, chunk: Chunk, messages: number) => Effect.Effect<void, DatabaseError>
+    /** The log message for a chunk that is finished. */
+    readonly finishedMessage: string
+  }
+>()('backscroll/services/history/HistorySink') {}
+
+/** What is noted of a thread that has nothing older. */
+export const NOTHING_OLDER = { oldest: undefined, newest: undefined, beginning: 'reached' } as const

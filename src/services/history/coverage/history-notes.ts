@@ -1,0 +1,74 @@
+// What history brings of a thread: how far back it reaches, which stretch each chunk covered, and whether it meets the
+// live messages.
+import { Effect } from 'effect'
+import { SqlClient } from 'effect/sql'
+import type { DecodedConversation, RawMessage } from '../../whatsapp/convert/chunk.ts'
+import { openGap } from './gaps.ts'
+import { firstLiveOf } from './rows.ts'
+import { ensureRow, markJoined, readRow } from './thread-row.ts'
+
+/** A conversation of a chunk, by the thread it belongs to. */
+export interface StoredConversation extends Pick<DecodedConversation, 'oldest' | 'newest' | 'beginning'> {
+  readonly threadId: string
+}
+
+/** The floor only moves back; a beginning that was reached stays reached. */
+export const noteReach = Effect.fnUntraced(function* (
+  accountId: string,
+  { beginning, oldest, threadId }: StoredConversation
+) {
+  const sql = yield* SqlClient.SqlClient
+  yield* ensureRow(accountId, threadId)
+  if (beginning !== undefined) {
+    yield* sql`UPDATE coverage SET beginning = ${beginning} WHERE thread_id = ${threadId} AND beginning <> 'reached'`
+  }
+  if (oldest === undefined) return
+  yield* sql`UPDATE coverage SET floor_at = ${oldest.at}, floor_id = ${oldest.whatsAppId}, floor_from_me = ${oldest.fromMe}
+    WHERE thread_id = ${threadId} AND (floor_at IS NULL OR floor_at >= ${oldest.at})`
+})
+
+/** Notes what a chunk brought of one thread. */
+export const noteStored = Effect.fnUntraced(function* (
+  accountId: string,
+  chunkId: number,
+  conversation: StoredConversation
+) {
+  yield* noteReach(accountId, conversation)
+  const { newest, oldest, threadId } = conversation
+  if (newest === undefined || oldest === undefined) return
+  yield* noteStretch(accountId, chunkId, threadId, { oldest, newest })
+  yield* joinHistoryToLive(accountId, threadId, newest)
+})
+
+const noteStretch = Effect.fnUntraced(function* (
+  accountId: string,
+  chunkId: number,
+  threadId: string,
+  { newest, oldest }: { readonly oldest: RawMessage; readonly newest: RawMessage }
+) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`INSERT INTO history_stretches (chunk_id, account_id, thread_id, oldest_at, oldest_id, oldest_from_me, newest_at, newest_id)
+    VALUES (${chunkId}, ${accountId}, ${threadId}, ${oldest.at}, ${oldest.whatsAppId}, ${oldest.fromMe}, ${newest.at}, ${newest.whatsAppId})
+    ON CONFLICT (chunk_id, thread_id) DO UPDATE SET oldest_at = MIN(oldest_at, excluded.oldest_at),
+      newest_at = MAX(newest_at, excluded.newest_at)`
+})
+
+/** History that comes after live messages have begun meets them, or leaves a gap before them. */
+const joinHistoryToLive = Effect.fnUntraced(function* (
+  accountId: string,
+  threadId: string,
+  newest: RawMessage
+) {
+  const row = yield* readRow(threadId)
+  const live = row === undefined ? undefined : firstLiveOf(row)
+  if (row === undefined || row.joined || live === undefined) return
+  if (newest.at < live.at) {
+    yield* openGap(accountId, threadId, {
+      reason: 'history-to-live',
+      cause: live.whatsAppId,
+      from: newest,
+      to: live
+    })
+  }
+  yield* markJoined(threadId)
+})

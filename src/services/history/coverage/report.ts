@@ -1,0 +1,84 @@
+// How complete threads are, for those who read it.
+import { Effect, Schema } from 'effect'
+import { SqlClient } from 'effect/sql'
+import { type Beginning, coverageState, type ThreadCoverage } from '../../../domain/coverage.ts'
+import type { EdgeMessage } from '../../conversations/queries.ts'
+import { Store } from '../../conversations/store.ts'
+import { openGapsOfThread } from './gaps.ts'
+import type { CoverageRow, OpenGap } from './rows.ts'
+import { readRow } from './thread-row.ts'
+
+/** `undefined` when there is no such thread; a merged thread is found under its old id, too. */
+export const readCoverage = Effect.fnUntraced(function* (given: string) {
+  const store = yield* Store
+  const thread = yield* store.readThread(given)
+  if (thread === undefined) return undefined
+  const { accountId, threadId } = thread
+  const row = yield* readRow(threadId)
+  const gaps = yield* openGapsOfThread(threadId)
+  const oldest = yield* store.edge(threadId, 'oldest')
+  const newest = yield* store.edge(threadId, 'newest')
+  const beginning = row?.beginning ?? 'unknown'
+  const coverage: ThreadCoverage = {
+    accountId,
+    threadId,
+    state: coverageState(beginning, gaps.length),
+    messages: yield* countMessages(threadId),
+    oldest: edgeOf(oldest),
+    newest: edgeOf(newest),
+    beginningReached: beginning === 'reached',
+    gaps: gaps.map(gapOf),
+    requests: yield* openRequests(accountId, threadId),
+    lastRefusal: lastRefusalOf(row)
+  }
+  return coverage
+})
+
+const edgeOf = (edge: EdgeMessage | undefined): ThreadCoverage['oldest'] =>
+  edge === undefined ? null : { messageId: edge.messageId, at: edge.at }
+
+const gapOf = ({ from, gapId, openedAt, reason, to }: OpenGap): ThreadCoverage['gaps'][number] => ({
+  gapId,
+  reason,
+  from,
+  to,
+  openedAt
+})
+
+const lastRefusalOf = (row: CoverageRow | undefined): ThreadCoverage['lastRefusal'] =>
+  row === undefined || row.refusal === null || row.refusedAt === null
+    ? null
+    : { reason: row.refusal, at: row.refusedAt }
+
+const countMessages = Effect.fnUntraced(function* (threadId: string) {
+  const sql = yield* SqlClient.SqlClient
+  const [count] = yield* sql<{ n: number }>`SELECT COUNT(*) AS n FROM messages WHERE thread_id = ${threadId}`
+  return count?.n ?? 0
+})
+
+/** What the phone has been asked for and has not answered yet. */
+const openRequests = Effect.fnUntraced(function* (accountId: string, threadId: string) {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql`SELECT r.request_id, t.gap_id, r.asked_at
+    FROM backfill_requests r JOIN backfill_tasks t ON t.task_id = r.task_id
+    WHERE r.account_id = ${accountId} AND r.status IN ('asking', 'asked') AND r.thread_id = ${threadId}`
+  return yield* Effect.forEach(rows, row => decodeRequest(row))
+})
+
+const decodeRequest = Schema.decodeUnknownEffect(
+  Schema.Struct({ requestId: Schema.String, gapId: Schema.NullOr(Schema.Finite), askedAt: Schema.Finite })
+)
+
+/** How many threads of an account are in which state. */
+export const summarize = Effect.fnUntraced(function* (accountId: string) {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<{ beginning: Beginning | null; open: number; n: number }>`
+    SELECT c.beginning, g.thread_id IS NOT NULL AS open, COUNT(*) AS n FROM threads t
+    LEFT JOIN coverage c ON c.thread_id = t.thread_id
+    LEFT JOIN (SELECT DISTINCT thread_id FROM gaps WHERE account_id = ${accountId} AND closed_at IS NULL) g
+      ON g.thread_id = t.thread_id
+    WHERE t.account_id = ${accountId} GROUP BY 1, 2`
+  const counts = { complete: 0, partial: 0, unknown: 0 }
+  for (const { beginning, n, open } of rows) counts[coverageState(beginning ?? 'unknown', open)] += n
+  return counts
+})

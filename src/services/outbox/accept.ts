@@ -1,0 +1,125 @@
+// Accepting an entry: it and its message document are written in one transaction. From then on it has its WhatsApp id,
+// so that every attempt, also after a crash, is recognised as the same message.
+import { Clock, Effect } from 'effect'
+import { SqlClient } from 'effect/sql'
+import type { MessageFact } from '../../domain/fact.ts'
+import { messageIdOf, newWhatsAppMessageId, threadIdOf } from '../../domain/ids.ts'
+import { Conversations } from '../conversations/apply.ts'
+import { Identity } from '../conversations/identity.ts'
+import { asDatabaseError } from '../database/error.ts'
+import { Wakes } from '../process/wakes.ts'
+import { currentTrace } from '../telemetry/tracing.ts'
+import type { Self } from '../whatsapp/convert/address.ts'
+import { encodeOutgoing, outgoingContent } from '../whatsapp/convert/outgoing.ts'
+import type { Composed } from './compose.ts'
+import { decodeOutboxRow } from './entry-row.ts'
+import { IdempotencyConflict } from './errors.ts'
+import { kindOf } from './kinds/index.ts'
+import { ALL_ACCOUNTS, EXPIRY, OUTBOX } from './topics.ts'
+import { wireOf } from './wire.ts'
+
+const IDEMPOTENCY_WINDOW_MS = 24 * 60 * 60 * 1000
+
+/** A request is identified by its key; the fingerprint tells whether another request with this key is the same one. */
+export interface RequestIdentity {
+  readonly accountId: string
+  readonly idempotencyKey?: string | undefined
+  readonly fingerprint: string
+}
+
+export interface OutboxRequest extends Composed, RequestIdentity {
+  /** The Firestore document that asks for it, if one does. */
+  readonly documentId?: string | undefined
+}
+
+export interface Accepted {
+  readonly entryId: string
+  readonly messageId: string
+  readonly threadId: string
+  /** The Firestore document that the entry was made from. */
+  readonly documentId: string | null
+}
+
+/** What was accepted with this key within 24 hours; `undefined` if the key is unused. */
+export const findAccepted = Effect.fnUntraced(function* (request: RequestIdentity) {
+  if (request.idempotencyKey === undefined) return undefined
+  const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
+  const [found] = yield* sql`SELECT * FROM outbox WHERE account_id = ${request.accountId}
+    AND idempotency_key = ${request.idempotencyKey} AND created_at > ${now - IDEMPOTENCY_WINDOW_MS}
+    ORDER BY entry_id DESC LIMIT 1`
+  if (found === undefined) return undefined
+  const { documentId, messageId, requestHash, threadId, whatsappId } = yield* decodeOutboxRow(found)
+  if (requestHash !== request.fingerprint) return yield* new IdempotencyConflict({})
+  const accepted: Accepted = { entryId: whatsappId, messageId, threadId, documentId }
+  return accepted
+}, asDatabaseError('looking for an earlier request'))
+
+/** The protobuf of an entry, as far as it is known before it is sent, and the message document made from it. */
+const prepare = Effect.fnUntraced(function* (
+  request: OutboxRequest,
+  entry: { readonly clientJid: string; readonly threadId: string; readonly whatsAppId: string },
+  self: Self
+) {
+  const { content, toJid } = request
+  const { destination, wire } = yield* wireOf({ content, threadId: entry.threadId, toJid }, self)
+  const bytes = wire.as === 'readReceipts' ? null : encodeOutgoing(wire.message)
+  // The file of a message is not uploaded yet; until then there is no protobuf that could be sent again.
+  const prepared = wire.as === 'message' ? bytes : null
+  const { document } = kindOf(content)
+  const shown = document.is === 'new' && bytes !== null ? outgoingContent(self, bytes) : undefined
+  const message: MessageFact | undefined = shown && {
+    kind: 'message',
+    chat: { jid: entry.clientJid },
+    sender: 'me',
+    whatsAppId: entry.whatsAppId,
+    // WhatsApp counts in seconds. When it takes the message, its own time replaces this one.
+    timestamp: Math.floor(destination.now / 1000) * 1000,
+    ...shown,
+    status: 'queued',
+    reactions: [],
+    raw: prepared,
+    live: true
+  }
+  const messageId = document.is === 'existing' ? document.messageId : messageIdOf('me', entry.whatsAppId)
+  return { prepared, message, messageId }
+})
+
+/** Writes an entry, whatever was accepted before. To be run in a transaction. */
+export const addEntry = Effect.fnUntraced(function* (request: OutboxRequest, self: Self) {
+  const sql = yield* SqlClient.SqlClient
+  const identity = yield* Identity
+  const conversations = yield* Conversations
+  const wakes = yield* Wakes
+  const now = yield* Clock.currentTimeMillis
+  const { accountId, content, documentId = null, idempotencyKey, toJid } = request
+  const clientJid = yield* identity.resolve(accountId, { jid: toJid })
+  const threadId = threadIdOf(accountId, clientJid)
+  const whatsAppId = newWhatsAppMessageId()
+  const { message, messageId, prepared } = yield* prepare(request, { clientJid, threadId, whatsAppId }, self)
+  const entry = sql`INSERT INTO outbox (account_id, thread_id, message_id, whatsapp_id, to_jid, content, status,
+      next_attempt_at, send_at, expires_at, idempotency_key, request_hash, prepared, created_at, updated_at, trace, document_id)
+    VALUES (${accountId}, ${threadId}, ${messageId}, ${whatsAppId}, ${toJid}, ${JSON.stringify(content)}, 'queued',
+      ${now}, ${request.sendAt ?? 0}, ${request.expiresAt ?? null}, ${idempotencyKey ?? null}, ${request.fingerprint},
+      ${prepared}, ${now}, ${now}, ${yield* currentTrace}, ${documentId})`
+  yield* conversations.apply(accountId, message === undefined ? [] : [message], {
+    settle: Effect.asVoid(entry)
+  })
+  yield* sql.afterCommit(wakes.wake(OUTBOX, accountId))
+  if (request.expiresAt !== undefined) yield* sql.afterCommit(wakes.wake(EXPIRY, ALL_ACCOUNTS))
+  const accepted: Accepted = { entryId: whatsAppId, messageId, threadId, documentId }
+  return accepted
+})
+
+/**
+ * Writes the entry and its message document; from then on it will be sent, or fail with a reason. A request that was
+ * accepted before is not accepted again.
+ */
+export const accept = Effect.fn('Outbox.accept')(function* (request: OutboxRequest, self: Self) {
+  yield* Effect.annotateCurrentSpan({ accountId: request.accountId })
+  const sql = yield* SqlClient.SqlClient
+  return yield* findAccepted(request).pipe(
+    Effect.flatMap(earlier => (earlier === undefined ? addEntry(request, self) : Effect.succeed(earlier))),
+    sql.withTransaction
+  )
+}, asDatabaseError('accepting a message'))

@@ -1,0 +1,49 @@
+// Downloads a file that an application names by its URL, only from where that is allowed: an address that is not public
+// is refused, also behind a redirect.
+import type { IncomingMessage } from 'node:http'
+import http from 'node:http'
+import https from 'node:https'
+import { useAgent as filteringAgent } from 'request-filtering-agent'
+import { AttachmentRefused } from './attachment-files.ts'
+
+const REDIRECTS = 3
+const TIMEOUT_MS = 60_000
+
+const request = (
+  target: URL,
+  allowPrivateAddresses: boolean,
+  signal: AbortSignal
+): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    const agent = filteringAgent(target.href, {
+      allowPrivateIPAddress: allowPrivateAddresses,
+      allowMetaIPAddress: false
+    })
+    const client = target.protocol === 'https:' ? https : http
+    client
+      .request(target, { agent, signal, headers: { 'user-agent': 'Backscroll' } }, resolve)
+      .on('error', reject)
+      .end()
+  })
+
+/** Follows a few redirects, each of which must obey the same rule. Rejects with `AttachmentRefused`, or Node's error. */
+export const download = async (from: string, allowPrivateAddresses: boolean): Promise<IncomingMessage> => {
+  let url = from
+  const deadline = AbortSignal.timeout(TIMEOUT_MS)
+  for (let hops = 0; hops <= REDIRECTS; hops += 1) {
+    const target = URL.parse(url)
+    if (target === null || !/^https?:$/.test(target.protocol) || target.username !== '') {
+      throw new AttachmentRefused({ message: 'Expected an http:// or https:// address' })
+    }
+    const response = await request(target, allowPrivateAddresses, deadline)
+    const status = response.statusCode ?? 0
+    if (status >= 200 && status < 300) return response
+    response.destroy()
+    const location = response.headers.location
+    if (status < 300 || status >= 400 || location === undefined) {
+      throw new AttachmentRefused({ message: `The server with the file answered ${status}` })
+    }
+    url = new URL(location, target).href
+  }
+  throw new AttachmentRefused({ message: 'The address redirects too often' })
+}

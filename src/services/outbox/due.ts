@@ -1,0 +1,57 @@
+// Which entry of an account is to be sent next: in the order of each thread, held while WhatsApp restricts the account.
+import { Effect } from 'effect'
+import { SqlClient } from 'effect/sql'
+import type { Restriction } from '../../domain/account.ts'
+import { decodeOutboxRow } from './entry-row.ts'
+
+/** No wait of an entry is longer: a later time was written by a clock that has jumped back since. */
+const LONGEST_WAIT_MS = 2 * 60 * 60_000
+
+/** Whether the entry goes into a conversation that exists: only others are restricted. */
+const inConversation = (sql: SqlClient.SqlClient) =>
+  sql`(o.to_jid LIKE '%@g.us' OR EXISTS
+    (SELECT 1 FROM messages m WHERE m.thread_id = o.thread_id AND m.direction = 'inbound'))`
+
+/** The entry to send: due, and not preceded by an unsent one of its thread. */
+export const nextDue = Effect.fnUntraced(function* (accountId: string, now: number, isRestricted: boolean) {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql`SELECT * FROM outbox o
+    WHERE account_id = ${accountId} AND status IN ('queued', 'sending') AND send_at <= ${now}
+      AND (next_attempt_at <= ${now} OR next_attempt_at > ${now + LONGEST_WAIT_MS})
+      AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.thread_id = o.thread_id AND p.entry_id < o.entry_id
+        AND p.status IN ('queued', 'sending') AND p.send_at <= ${now})
+      AND (${isRestricted ? 0 : 1} OR ${inConversation(sql)})
+    ORDER BY next_attempt_at, entry_id LIMIT 1`
+  return row === undefined ? undefined : yield* decodeOutboxRow(row)
+})
+
+/** When the next entry is due that is not due yet; milliseconds since 1970. */
+export const nextDueTime = Effect.fnUntraced(function* (accountId: string, now: number) {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<{
+    at: number | null
+  }>`SELECT MIN(MAX(send_at, next_attempt_at)) AS at FROM outbox
+    WHERE account_id = ${accountId} AND status IN ('queued', 'sending') AND MAX(send_at, next_attempt_at) > ${now}`
+  return row?.at ?? undefined
+})
+
+/** Gives the entries that a restriction holds its reason. */
+export const explainHeld = Effect.fnUntraced(function* (accountId: string, { reason }: Restriction) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`UPDATE outbox AS o SET last_error = ${reason} WHERE account_id = ${accountId}
+    AND status = 'queued' AND last_error IS NOT ${reason} AND NOT ${inConversation(sql)}`
+})
+
+/** What waits without having been tried is due at once: WhatsApp lifted the restriction that held it. */
+export const releaseHeld = Effect.fnUntraced(function* (accountId: string, now: number) {
+  const sql = yield* SqlClient.SqlClient
+  // Nothing else makes an entry wait that was never tried: a later attempt has its own back-off.
+  yield* sql`UPDATE outbox SET next_attempt_at = ${now}, last_error = NULL
+    WHERE account_id = ${accountId} AND status = 'queued' AND attempts = 0 AND next_attempt_at > ${now}`
+})
+
+/** What a crash interrupted while it was sent waits again; its id tells WhatsApp if it was received already. */
+export const requeueInterrupted = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`UPDATE outbox SET status = 'queued' WHERE status = 'sending'`
+})

@@ -1,0 +1,28 @@
+// What the outbox answers instead of doing what it was asked.
+import { Effect, Schema } from 'effect'
+import { OutboxStatus } from '../../domain/outbox.ts'
+
+/** The request cannot be sent; `field` is the one that is wrong. */
+export class RequestRefused extends Schema.TaggedError<RequestRefused>()('RequestRefused', {
+  field: Schema.String,
+  reason: Schema.String
+}) {}
+
+export const refuse = (field: string, reason: string): Effect.Effect<never, RequestRefused> =>
+  Effect.fail(new RequestRefused({ field, reason }))
+
+/** The account is not linked to a phone, so nothing can be sent. */
+export class AccountNotLinked extends Schema.TaggedError<AccountNotLinked>()('AccountNotLinked', {
+  accountId: Schema.String
+}) {}
+
+/** The key was used for another message within the last 24 hours. */
+export class IdempotencyConflict extends Schema.TaggedError<IdempotencyConflict>()(
+  'IdempotencyConflict',
+  {}
+) {}
+
+/** The entry is not waiting any more (or was never there: `status` is `null`). */
+export class NotCancellable extends Schema.TaggedError<NotCancellable>()('NotCancellable', {
+  status: Schema.NullOr(OutboxStatus)
+}) {}

@@ -1,0 +1,129 @@
+// A file: image, video, audio, voice message, document or sticker, with its caption. The file is taken in before the
+// entry is accepted and uploaded to WhatsApp when it is sent.
+import { Effect, Schema } from 'effect'
+import { MediaType } from '../../../domain/outbox.ts'
+import type { WireMessage } from '../../whatsapp/convert/outgoing.ts'
+import { type Attachment, Attachments } from '../attachments.ts'
+import { line, Text } from '../fields.ts'
+import { refuse } from '../errors.ts'
+import { defineKind, newMessage, type WirePlace } from './kind.ts'
+import { mentions, optionalText, quoted, visibleText } from './parts.ts'
+
+const Request = Schema.Struct({
+  url: line(2048),
+  type: Schema.optionalKey(MediaType),
+  mimeType: Schema.optionalKey(line(100)),
+  fileName: Schema.optionalKey(line(240)),
+  caption: Schema.optionalKey(Text)
+})
+
+const Stored = Schema.Struct({
+  kind: Schema.Literal('media'),
+  type: MediaType,
+  /** The attachment's name: the SHA-256 of its content. */
+  file: Schema.String,
+  /** Bytes. */
+  size: Schema.Finite,
+  mimeType: Schema.String,
+  fileName: optionalText,
+  caption: optionalText,
+  mentions,
+  quoted
+})
+type Stored = typeof Stored.Type
+
+/** What each type may be; a document may be anything. */
+const MIME_TYPES: Readonly<Record<MediaType, RegExp>> = {
+  image: /^image\/(jpeg|png|webp|gif)$/,
+  video: /^video\/(mp4|3gpp|quicktime|webm)$/,
+  audio: /^audio\/(aac|mp4|mpeg|mp3|amr|ogg|opus|wav|x-wav|webm)$/,
+  voice: /^audio\/(ogg|opus|mp4|aac|mpeg|webm)$/,
+  sticker: /^image\/webp$/,
+  document: /^[\w.+-]+\/[\w.+-]+$/
+}
+
+const typeOf = (mimeType: string): MediaType =>
+  (['image', 'video', 'audio'] as const).find(type => MIME_TYPES[type].test(mimeType)) ?? 'document'
+
+const WITH_CAPTION: ReadonlySet<MediaType> = new Set(['image', 'video', 'document'])
+
+/** The content of a file that was taken in. `typeField` names the field that is wrong when file and type do not match. */
+export const composeFile = Effect.fnUntraced(function* (
+  typeField: string,
+  attachment: Attachment,
+  asked: {
+    readonly [Field in 'type' | 'mimeType' | 'fileName' | 'caption']?:
+      | (typeof Request.Type)[Field]
+      | undefined
+  }
+) {
+  const mimeType = (asked.mimeType ?? attachment.mimeType ?? 'application/octet-stream').toLowerCase()
+  const type = asked.type ?? typeOf(mimeType)
+  if (!MIME_TYPES[type].test(mimeType)) {
+    return yield* refuse(
+      typeField,
+      `${mimeType} cannot be sent as ${type}; leave the type out, or use document`
+    )
+  }
+  const { caption, fileName } = asked
+  if (caption !== undefined && !WITH_CAPTION.has(type)) {
+    return yield* refuse('caption', `WhatsApp shows no caption with ${type}`)
+  }
+  return {
+    kind: 'media' as const,
+    type,
+    file: attachment.file,
+    size: attachment.size,
+    mimeType,
+    ...(fileName === undefined ? {} : { fileName }),
+    ...(caption === undefined ? {} : { caption: yield* visibleText('caption', caption) })
+  }
+})
+
+const compose = Effect.fnUntraced(function* ({ url, ...asked }: typeof Request.Type) {
+  const attachments = yield* Attachments
+  const attachment = yield* attachments
+    .fetch(url)
+    .pipe(Effect.catch(({ message }) => refuse('media.url', message)))
+  return yield* composeFile('media.type', attachment, asked)
+})
+
+const WIRE_FIELD = {
+  image: 'imageMessage',
+  video: 'videoMessage',
+  audio: 'audioMessage',
+  voice: 'audioMessage',
+  document: 'documentMessage',
+  sticker: 'stickerMessage'
+} as const satisfies Readonly<Record<MediaType, keyof WireMessage>>
+
+/** The message before its file is uploaded: everything but where the file is. */
+const wireMessage = (content: Stored, { accompanying }: WirePlace): WireMessage => ({
+  [WIRE_FIELD[content.type]]: {
+    mimetype: content.mimeType,
+    fileLength: content.size,
+    fileSha256: Buffer.from(content.file, 'hex'),
+    ...(content.caption === undefined ? {} : { caption: content.caption }),
+    ...(content.fileName === undefined ? {} : { fileName: content.fileName }),
+    ...(content.type === 'voice' ? { ptt: true } : {}),
+    ...accompanying
+  }
+})
+
+export const media = defineKind(Stored, {
+  ...newMessage,
+  canMention: true,
+  request: Request,
+  compose,
+  publicName: ({ type }) => type,
+  wire: (content, place) => {
+    const { caption, file, fileName, mentions: people, mimeType, quoted: answered, type } = content
+    return {
+      as: 'upload',
+      message: wireMessage(content, place),
+      file,
+      media: { type, mimeType, fileName, caption, mentions: people, quoted: answered }
+    }
+  },
+  redact: ({ mimeType, size, type }) => ({ kind: 'media', type, file: '', size, mimeType })
+})

@@ -1,0 +1,29 @@
+// Marks a thread as read: here at once, and for the writers by read receipts.
+import { Effect } from 'effect'
+import { SqlClient } from 'effect/sql'
+import { ownAddresses } from '../../domain/account.ts'
+import type { Thread } from '../../domain/thread.ts'
+import { AccountStore } from '../conversations/account-store.ts'
+import { ThreadStore } from '../conversations/thread-store.ts'
+import { asDatabaseError } from '../database/error.ts'
+import { addEntry } from './accept.ts'
+
+/** Receipts sent at once. With more unread messages, the newest get theirs. */
+const MOST_RECEIPTS = 500
+
+export const markRead = Effect.fn('Outbox.markRead')(function* ({
+  accountId,
+  clientJid,
+  threadId
+}: Pick<Thread, 'accountId' | 'clientJid' | 'threadId'>) {
+  const sql = yield* SqlClient.SqlClient
+  const accounts = yield* AccountStore
+  const threads = yield* ThreadStore
+  const targets = yield* threads.unread(threadId, MOST_RECEIPTS)
+  const markHere = threads.markRead(accountId, threadId, 'everything')
+  if (targets.length === 0) return yield* markHere
+  const self = ownAddresses(yield* accounts.read(accountId))
+  const content = { kind: 'read' as const, targets }
+  const receipts = addEntry({ accountId, toJid: clientJid, content, fingerprint: '' }, self)
+  yield* sql.withTransaction(Effect.andThen(receipts, markHere))
+}, asDatabaseError('marking a thread as read'))

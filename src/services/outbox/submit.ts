@@ -1,0 +1,47 @@
+// The one way into the outbox for what applications ask to be sent, over HTTP and by Firestore document.
+import { Effect } from 'effect'
+import { type AccountRecord, ownAddresses } from '../../domain/account.ts'
+import { AccountNotFound } from '../accounts.ts'
+import { AccountStore } from '../conversations/account-store.ts'
+import { accept, findAccepted } from './accept.ts'
+import { compose } from './compose.ts'
+import { AccountNotLinked } from './errors.ts'
+import { identify } from './identify.ts'
+import type { SendRequest, UploadRequest } from './request.ts'
+
+export interface Submission {
+  readonly accountId: string
+  readonly request: SendRequest | UploadRequest
+  readonly idempotencyKey?: string | undefined
+  /** When the request was made, if that is some time ago; milliseconds since 1970. */
+  readonly askedAt?: number | undefined
+  /** The Firestore document that asks for it, if one does. */
+  readonly documentId?: string | undefined
+}
+
+export const checkLinked = ({
+  accountId,
+  ended,
+  jid
+}: AccountRecord): Effect.Effect<void, AccountNotLinked> =>
+  jid === null || ended === 'loggedOut' ? Effect.fail(new AccountNotLinked({ accountId })) : Effect.void
+
+/** Accepts what is asked for, or answers what was accepted for the same request before. */
+export const submit = Effect.fn('Outbox.submit')(function* (submission: Submission) {
+  const { accountId, askedAt, documentId, idempotencyKey } = submission
+  const accounts = yield* AccountStore
+  const account = yield* accounts.read(accountId)
+  if (account === undefined) return yield* new AccountNotFound({ accountId })
+  // Before anything is fetched or checked: a repeated request gets its first answer, whatever has changed since.
+  const { fingerprint, request } = yield* identify(submission.request)
+  const earlier = yield* findAccepted({ accountId, idempotencyKey, fingerprint })
+  if (earlier !== undefined) return earlier
+  // Invalid input is refused first, but no file is fetched for an account that cannot send.
+  if ('media' in request && request.media !== undefined) yield* checkLinked(account)
+  const composed = yield* compose(account, request, askedAt)
+  yield* checkLinked(account)
+  return yield* accept(
+    { ...composed, accountId, idempotencyKey, fingerprint, documentId },
+    ownAddresses(account)
+  )
+})

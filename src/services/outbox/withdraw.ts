@@ -1,0 +1,64 @@
+// Entries that end without having been sent: cancelled by an application, or expired.
+import { Clock, Effect } from 'effect'
+import { SqlClient } from 'effect/sql'
+import { MessageStore } from '../conversations/message-store.ts'
+import { asDatabaseError } from '../database/error.ts'
+import { Wakes } from '../process/wakes.ts'
+import { findRow } from './entries.ts'
+import { decodeOutboxRow, entryOf, type OutboxRow, redactedContent } from './entry-row.ts'
+import { NotCancellable } from './errors.ts'
+import { kindOf } from './kinds/index.ts'
+import { OUTBOX } from './topics.ts'
+
+const withdraw = Effect.fnUntraced(function* (
+  row: OutboxRow,
+  status: 'cancelled' | 'expired',
+  reason: string
+) {
+  const sql = yield* SqlClient.SqlClient
+  const messages = yield* MessageStore
+  const now = yield* Clock.currentTimeMillis
+  yield* sql`UPDATE outbox SET status = ${status}, last_error = ${reason}, updated_at = ${now},
+      content = ${redactedContent(row.content)}, prepared = NULL
+    WHERE entry_id = ${row.entryId}`
+  if (kindOf(row.content).document.is !== 'new') return
+  const { messageId, threadId } = row
+  const messageStatus = status === 'cancelled' ? 'cancelled' : 'failed'
+  yield* messages.change(row.accountId, [
+    { threadId, messageId, change: { to: 'status', status: messageStatus, reason } }
+  ])
+})
+
+const cancelRow = Effect.fnUntraced(function* (accountId: string, entryId: string) {
+  const sql = yield* SqlClient.SqlClient
+  const wakes = yield* Wakes
+  const row = yield* findRow(accountId, entryId)
+  if (row?.status !== 'queued') return yield* new NotCancellable({ status: row?.status ?? null })
+  const reason = 'It was cancelled before it was sent'
+  yield* withdraw(row, 'cancelled', reason)
+  // What waited behind it in its thread need not wait any more.
+  yield* sql.afterCommit(wakes.wake(OUTBOX, accountId))
+  return entryOf({ ...row, status: 'cancelled', lastError: reason })
+})
+
+/** Takes an entry back that is not being sent yet. */
+export const cancel = Effect.fn('Outbox.cancel')(function* (accountId: string, entryId: string) {
+  const sql = yield* SqlClient.SqlClient
+  return yield* sql.withTransaction(cancelRow(accountId, entryId))
+}, asDatabaseError('cancelling a message'))
+
+const expireRows = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const wakes = yield* Wakes
+  const now = yield* Clock.currentTimeMillis
+  const rows = yield* sql`SELECT * FROM outbox WHERE status = 'queued' AND expires_at <= ${now}`
+  const expired = yield* Effect.forEach(rows, row => decodeOutboxRow(row))
+  for (const row of expired) yield* withdraw(row, 'expired', 'It expired before it could be sent')
+  const accountIds = new Set(expired.map(row => row.accountId))
+  yield* sql.afterCommit(
+    Effect.forEach(accountIds, accountId => wakes.wake(OUTBOX, accountId), { discard: true })
+  )
+})
+
+/** Ends every entry whose time is over. */
+export const expire = Effect.flatMap(SqlClient.SqlClient, sql => sql.withTransaction(expireRows))

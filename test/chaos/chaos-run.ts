@@ -1,0 +1,133 @@
+// The processes of a chaos run: WhatsApp, the server that is killed and started again, and Firestore where applications read there.
+import { setTimeout as pause } from 'node:timers/promises'
+import { linkAccount, simulatorSettings } from '../../harness/simulated.ts'
+import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
+import { Simulator } from '../../simulator/simulator.ts'
+import { CRASH_POINTS, FIRESTORE_POINTS } from './crash-points.ts'
+import { crashingAt } from './crash-settings.ts'
+import { FirestoreSide } from './firestore-side.ts'
+import { pick, type Random, randomOf, Traffic } from './traffic.ts'
+import type { ChaosAccount } from './verdict.ts'
+
+export interface ChaosOptions {
+  readonly rounds: number
+  readonly seed: number
+  /** Messages of history a phone starts with. */
+  readonly messages: number
+  readonly store?: 'sqlite' | 'firestore'
+  readonly log: (text: string) => void
+}
+
+/** How a round ends: when the server passes a point for the n-th time, or after some milliseconds. */
+type Kill = { readonly point: string; readonly after: number } | { readonly ms: number }
+
+const NEVER_REACHED_MS = 4000
+const ACCOUNTS_LIMIT = 8
+
+type Settings = Readonly<Record<string, string>>
+
+export class ChaosRun implements AsyncDisposable {
+  readonly simulator: Simulator
+  readonly firestore: FirestoreSide | undefined
+  readonly accounts: Array<ChaosAccount> = []
+  /** Of the kills, those at a named point, by point. */
+  readonly points: Record<string, number> = {}
+  kills = 0
+  private readonly options: ChaosOptions
+  private readonly random: Random
+  private readonly folder = temporaryFolder()
+  private running: ServerProcess | undefined
+
+  private constructor(options: ChaosOptions, simulator: Simulator, firestore: FirestoreSide | undefined) {
+    this.options = options
+    this.random = randomOf(options.seed)
+    this.simulator = simulator
+    this.firestore = firestore
+  }
+
+  static async start(options: ChaosOptions): Promise<ChaosRun> {
+    const simulator = await Simulator.make({ seed: options.seed })
+    const firestore = options.store === 'firestore' ? await FirestoreSide.start() : undefined
+    const run = new ChaosRun(options, simulator, firestore)
+    await run.launch()
+    return run
+  }
+
+  get server(): ServerProcess {
+    if (this.running === undefined) throw new Error('The server was never started')
+    return this.running
+  }
+
+  /** A phone with a history is linked, and its traffic begins. */
+  async addAccount(): Promise<void> {
+    if (this.accounts.length >= ACCOUNTS_LIMIT) return
+    const { messages } = this.options
+    const phone = this.simulator.createPhone({
+      history: { chats: 12, messages, chunkMessages: 150, inlineBelowBytes: 0, groupsShare: 0.25 }
+    })
+    const { api } = this.server
+    const accountId = await linkAccount(api, `Chaos ${this.accounts.length + 1}`, qr => phone.scanQr(qr))
+    await api.untilAccount(accountId, 'to be linked', account => account.jid !== null)
+    const seed = this.options.seed * 1000 + this.accounts.length * 2
+    this.firestore?.add(phone, accountId, seed)
+    const traffic = new Traffic(phone, accountId, () => this.server.api, seed)
+    this.accounts.push({ accountId, phone, traffic })
+  }
+
+  /** The server is killed once or twice and started again; says how. */
+  async round(): Promise<string> {
+    const kill = this.nextKill()
+    if ('ms' in kill) {
+      await pause(kill.ms)
+      await this.server.kill()
+    } else await this.killAt(kill.point, kill.after)
+    this.kills += 1
+    if (this.random() < 0.3) await pause(this.random() * 800)
+    await this.firestore?.maybeAway(this.random)
+    await this.launch()
+    return 'ms' in kill ? 'killed at a random moment' : `killed at ${kill.point}`
+  }
+
+  async stopTraffic(): Promise<void> {
+    await Promise.all(this.accounts.map(({ traffic }) => traffic.stop()))
+    await this.firestore?.stopWriting()
+    await this.firestore?.settled(this.server, this.options.log)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.running?.kill()
+    await this.simulator.stop()
+    await this.firestore?.[Symbol.asyncDispose]()
+    this.folder.remove()
+  }
+
+  private nextKill(): Kill {
+    const { random } = this
+    const points = [...CRASH_POINTS, ...(this.firestore === undefined ? [] : FIRESTORE_POINTS)]
+    return random() < 0.35
+      ? { ms: 100 + random() * 1800 }
+      : { point: pick(random, points), after: 1 + Math.floor(random() * random() * 25) }
+  }
+
+  private async killAt(point: string, after: number): Promise<void> {
+    // The point is set when a server starts, so the one before ends too, at whatever it is doing.
+    await this.server.kill()
+    this.kills += 1
+    await this.launch(crashingAt(point, after)).catch(() => undefined)
+    await Promise.race([this.server.ended, pause(NEVER_REACHED_MS)])
+    if (this.server.hasEnded) this.points[point] = (this.points[point] ?? 0) + 1
+    await this.server.kill()
+  }
+
+  private async launch(settings: Settings = {}): Promise<void> {
+    this.running = await ServerProcess.start({
+      dataDir: this.folder.path,
+      settings: {
+        ...simulatorSettings(this.simulator),
+        SEND_TIMEOUT: '2s',
+        ...this.firestore?.settings,
+        ...settings
+      }
+    })
+  }
+}

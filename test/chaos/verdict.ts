@@ -1,0 +1,189 @@
+// What is left of one account after all kills, held against the truth: what the server stored, what recipients got, which receipts
+// are shown.
+import { compare } from '../../harness/compare.ts'
+import type { ServerProcess } from '../../harness/server-process.ts'
+import type { Phone } from '../../simulator/phone.ts'
+import type { Simulator } from '../../simulator/simulator.ts'
+import type { Traffic } from './traffic.ts'
+
+export interface ChaosAccount {
+  readonly accountId: string
+  readonly phone: Phone
+  readonly traffic: Traffic
+}
+
+export interface Verdict {
+  readonly messages: number
+  readonly lost: number
+  readonly duplicated: number
+  readonly different: number
+  readonly sends: number
+  readonly sendsLost: number
+  readonly sendsDuplicated: number
+  readonly receipts: number
+  readonly receiptsLost: number
+  readonly waiting: number
+}
+
+type Log = (text: string) => void
+
+/** All Signal sessions still work: a message each way with every contact, and one in every group. */
+export const proveSessions = async (
+  server: ServerProcess,
+  { accountId, phone, traffic }: ChaosAccount
+): Promise<void> => {
+  for (const contact of phone.contacts) {
+    await phone.receive({ from: contact, text: 'still there?' })
+    const sent = await server.api.send(accountId, contact.phoneNumber, `yes, ${contact.phoneNumber}`)
+    traffic.accepted.push({ ...sent, text: `yes, ${contact.phoneNumber}` })
+  }
+  for (const group of phone.groups) {
+    const member = phone.contacts.find(contact => group.members.has(contact))
+    if (member !== undefined) await phone.receive({ from: member, group, text: 'all still there?' })
+  }
+}
+
+/** Waits until nothing more is expected to change; a wait in vain is logged and shows in the verdict. */
+export const verdictOf = async (
+  server: ServerProcess,
+  account: ChaosAccount,
+  simulator: Simulator,
+  log: Log
+): Promise<Verdict> => {
+  const { accountId, phone } = account
+  const { accepted } = account.traffic
+  await untilStored(server, account, log)
+  await untilSent(simulator, account, log)
+  const result = await settledComparison(server, account, log)
+  const receipts = await settledReceipts(server, account, log)
+  const truth = phone.truth()
+  const times = accepted.map(({ entryId }) => timesReceived(truth.received, entryId))
+  for (const message of result.missing.slice(0, 5)) log(`lost: ${JSON.stringify(message)}`)
+  for (const id of result.duplicates.slice(0, 5)) log(`duplicated: ${id}`)
+  for (const difference of result.different.slice(0, 5)) log(`different: ${difference}`)
+  for (const receipt of receipts.lost.slice(0, 5)) log(`receipt lost in ${accountId}: ${receipt}`)
+  return {
+    messages: result.messages,
+    lost: result.missing.length,
+    duplicated: result.duplicates.length,
+    different: result.different.length,
+    sends: accepted.length,
+    sendsLost: times.filter(count => count === 0).length,
+    sendsDuplicated: times.filter(count => count > 1).length,
+    receipts: receipts.all,
+    receiptsLost: receipts.lost.length,
+    waiting: truth.offlineQueue.length
+  }
+}
+
+/** Asks until the answer is there; logs the state of account and server when it does not come. */
+const settled = async <A>(
+  server: ServerProcess,
+  accountId: string,
+  what: string,
+  ask: () => Promise<A | undefined>,
+  log: Log
+): Promise<void> => {
+  await server.api.until(what, ask, 1000).catch(async (cause: unknown) => {
+    log(`${String(cause)}; ${JSON.stringify(await server.api.account(accountId))}`)
+    log(server.output().split('\n').slice(-15).join('\n'))
+  })
+}
+
+const untilStored = (server: ServerProcess, { accountId, phone }: ChaosAccount, log: Log): Promise<void> =>
+  settled(
+    server,
+    accountId,
+    'everything to be stored',
+    async () => {
+      const { counts, state, sync } = await server.api.account(accountId)
+      return state === 'open' && sync.chunksPending === 0 && counts.messages >= phone.truth().messages.length
+        ? true
+        : undefined
+    },
+    log
+  )
+
+const untilSent = async (simulator: Simulator, { phone, traffic }: ChaosAccount, log: Log): Promise<void> => {
+  await simulator
+    .until(
+      () => {
+        const got = new Set(phone.truth().received.map(({ id }) => id))
+        return traffic.accepted.every(({ entryId }) => got.has(entryId)) && phone.offlineQueue().length === 0
+      },
+      { timeoutMs: 60_000, what: 'everything sent and receipted' }
+    )
+    .catch((cause: unknown) => log(String(cause)))
+}
+
+/** A message that could not be decrypted was asked for again and may still be on its way. */
+const settledComparison = async (server: ServerProcess, { accountId, phone }: ChaosAccount, log: Log) => {
+  let result = await compare(server.api, accountId, phone.truth().messages)
+  const ask = async () => {
+    result = await compare(server.api, accountId, phone.truth().messages)
+    return result.missing.length + result.different.length === 0 ? true : undefined
+  }
+  await settled(server, accountId, 'nothing to be missing', ask, log)
+  return result
+}
+
+const settledReceipts = async (server: ServerProcess, { accountId, phone }: ChaosAccount, log: Log) => {
+  let receipts = await lostReceipts(server, accountId, phone)
+  const ask = async () => {
+    receipts = await lostReceipts(server, accountId, phone)
+    return receipts.lost.length === 0 ? true : undefined
+  }
+  await settled(server, accountId, 'no receipt to be missing', ask, log)
+  return receipts
+}
+
+/** How often the recipient who got a message most often got it; 0 when one never did. */
+const timesReceived = (received: ReturnType<Phone['truth']>['received'], id: string): number => {
+  const copies = received.filter(entry => entry.id === id)
+  const byRecipient = new Map<string, number>()
+  for (const copy of copies)
+    byRecipient.set(copy.recipient, (byRecipient.get(copy.recipient) ?? 0) + copy.times)
+  return Math.max(0, ...byRecipient.values())
+}
+
+/** The receipts that people sent for our messages, as `status address` by message id. */
+const sentReceipts = (phone: Phone): ReadonlyMap<string, ReadonlySet<string>> => {
+  const sent = new Map<string, Set<string>>()
+  for (const { from, id, type } of phone.truth().receipts) {
+    if (from === phone.jid || from === phone.lid || !['delivery', 'inactive', 'read'].includes(type)) continue
+    const receipt = `${type === 'read' ? 'read' : 'delivered'} ${from}`
+    sent.set(id, (sent.get(id) ?? new Set()).add(receipt))
+  }
+  return sent
+}
+
+/** Receipts of people for messages of ours: each must be in the store, with its time. */
+const lostReceipts = async (server: ServerProcess, accountId: string, phone: Phone) => {
+  const sent = sentReceipts(phone)
+  const lost: Array<string> = []
+  let all = 0
+  const addresses = new Map(
+    phone.contacts.flatMap(({ jid, lid }) => [
+      [jid, [jid, lid]],
+      [lid, [jid, lid]]
+    ])
+  )
+  for (const thread of await server.api.threads(accountId)) {
+    for (const message of await server.api.messages(thread.threadId, 500)) {
+      const expected = message.direction === 'outbound' ? sent.get(message.whatsAppId) : undefined
+      if (expected === undefined) continue
+      const { receipts } = await server.api.message(thread.threadId, message.messageId)
+      for (const receipt of expected) {
+        all += 1
+        const [status, from = ''] = receipt.split(' ')
+        const names = addresses.get(from) ?? [from]
+        const held = receipts.find(({ recipient }) => names.includes(recipient))
+        if ((status === 'read' ? held?.readAt : held?.deliveredAt) == null)
+          lost.push(
+            `${message.whatsAppId} ${receipt}; stored: ${JSON.stringify({ status: message.status, body: message.body, receipts })}`
+          )
+      }
+    }
+  }
+  return { all, lost }
+}

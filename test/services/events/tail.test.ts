@@ -1,0 +1,111 @@
+// The tail of the event log: every follower is told everything once and in order, and idle ones cost no reads.
+import { Effect, Fiber, Layer, Stream } from 'effect'
+import { SqlClient } from 'effect/sql'
+import { expect, test } from 'vitest'
+import type { FeedEvent } from '../../../src/domain/feed.ts'
+import { EventLog } from '../../../src/services/events/event-log.ts'
+import { EventTail } from '../../../src/services/events/tail.ts'
+import { onDatabase } from '../database.ts'
+
+const append = (accountId: string, ...threads: ReadonlyArray<string>) =>
+  EventLog.use(log =>
+    log.append(
+      accountId,
+      threads.map(threadId => ({ kind: 'thread.changed', threadId, messageId: null }))
+    )
+  )
+
+const take = (count: number, from: { after: number; accountId?: string }) =>
+  EventTail.use(tail =>
+    tail.follow(from).pipe(
+      Stream.flatMap(events => Stream.fromIterable(events)),
+      Stream.take(count),
+      Stream.runCollect,
+      Effect.map(events => events.map(({ threadId }: FeedEvent) => threadId))
+    )
+  )
+
+/** A log that counts how often it is read. */
+const countingLog = (reads: { count: number }) =>
+  Layer.effect(
+    EventLog,
+    EventLog.use(log =>
+      Effect.succeed(
+        EventLog.of({
+          ...log,
+          list: query =>
+            Effect.suspend(() => {
+              reads.count += 1
+              return log.list(query)
+            })
+        })
+      )
+    )
+  )
+
+test('a follower is told what happens from its place on, in order, what lay before included', () =>
+  onDatabase(
+    Effect.gen(function* () {
+      yield* append('acc-1', 'a', 'b', 'c')
+      const following = yield* Effect.forkChild(take(4, { after: 1 }))
+      yield* append('acc-1', 'd', 'e')
+      expect(yield* Fiber.join(following)).toEqual(['b', 'c', 'd', 'e'])
+    })
+  ))
+
+test('a follower of one account is told of that account only', () =>
+  onDatabase(
+    Effect.gen(function* () {
+      yield* append('acc-1', 'a')
+      yield* append('acc-2', 'b')
+      const following = yield* Effect.forkChild(take(3, { after: 0, accountId: 'acc-2' }))
+      yield* append('acc-1', 'c')
+      yield* append('acc-2', 'd', 'e')
+      expect(yield* Fiber.join(following)).toEqual(['b', 'd', 'e'])
+    })
+  ))
+
+test('events of a transaction that does not commit are told to nobody', () =>
+  onDatabase(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const following = yield* Effect.forkChild(take(1, { after: 0 }))
+      yield* Effect.ignore(
+        sql.withTransaction(Effect.andThen(append('acc-1', 'a'), Effect.fail('power cut')))
+      )
+      yield* append('acc-1', 'b')
+      expect(yield* Fiber.join(following)).toEqual(['b'])
+    })
+  ))
+
+test('who is further behind than what is kept in memory misses nothing', () =>
+  onDatabase(
+    Effect.gen(function* () {
+      const first = yield* Effect.forkChild(take(12_000, { after: 0 }))
+      const threads = Array.from({ length: 12_000 }, (_, n) => String(n))
+      for (let at = 0; at < threads.length; at += 1000)
+        yield* append('acc-1', ...threads.slice(at, at + 1000))
+      expect(yield* Fiber.join(first)).toEqual(threads)
+      expect(yield* take(12_000, { after: 0 })).toEqual(threads)
+    })
+  ))
+
+test('a thousand followers share one reader, and read nothing while nothing happens', () =>
+  onDatabase(
+    Effect.gen(function* () {
+      const reads = { count: 0 }
+      const tail = EventTail.layer.pipe(Layer.fresh, Layer.provide(countingLog(reads)))
+      yield* Effect.gen(function* () {
+        const followers = yield* Effect.forEach(Array.from({ length: 1000 }), () =>
+          Effect.forkChild(take(2, { after: 0 }))
+        )
+        yield* append('acc-1', 'a')
+        yield* append('acc-1', 'b')
+        const told = yield* Effect.forEach(followers, Fiber.join)
+        expect(new Set(told.map(threads => threads.join())).size).toBe(1)
+        expect(told[0]).toEqual(['a', 'b'])
+      }).pipe(Effect.provide(tail))
+      // Each follower looked once where it began; the rest came from the one reader's few reads.
+      expect(reads.count).toBeLessThan(1010)
+    })
+  ))
