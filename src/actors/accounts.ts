@@ -5,7 +5,6 @@ import type { AccountRecord } from '../domain/account.ts'
 import { newAccountId } from '../domain/ids.ts'
 import { type AccountCommand, AccountNotFound, Accounts, CommandRefused } from '../services/accounts.ts'
 import type { Coverage } from '../services/history/coverage/coverage.ts'
-import type { Conversations } from '../services/conversations/apply.ts'
 import type { Media } from '../services/media/media.ts'
 import type { AccountMemory } from '../services/process/account-memory.ts'
 import { count } from '../services/telemetry/metrics.ts'
@@ -22,7 +21,6 @@ import { leafOf } from './watch/observed-account.ts'
 export interface AccountsDeps extends ViewSources {
   readonly bridge: EffectBridge<AccountServices>
   readonly coverage: Coverage['Service']
-  readonly conversations: Conversations['Service']
   readonly media: Media['Service']
   readonly memory: AccountMemory['Service']
   readonly stateChanges: StateChanges
@@ -131,7 +129,6 @@ const remove = (deps: AccountsDeps) =>
     yield* deps.whatsapp.closed(accountId)
     yield* deps.store.removeAccount(accountId)
     yield* deps.memory.forget(accountId)
-    yield* deps.conversations.forget(accountId)
     yield* Effect.orDie(deps.vault.erase(accountId))
     // The account is removed even if its files cannot be deleted now: the hourly upkeep deletes them later.
     yield* deps.media.removeOrphans.pipe(

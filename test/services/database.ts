@@ -54,7 +54,8 @@ export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, { dryRun = 
     Layer.provideMerge(Layer.mergeAll(ConversationStores.layer, Incidents.layer, Vault.layer)),
     Layer.provideMerge(Tables.layer(TABLES)),
     Layer.provideMerge(Layer.succeed(Seal, Seal.of(makeSeal(key)))),
-    Layer.provideMerge(Layer.mergeAll(AccountMemory.layer, Wakes.layer, LiveTraffic.layer)),
+    Layer.provideMerge(LiveTraffic.layer),
+    Layer.provideMerge(Layer.mergeAll(AccountMemory.layer, Wakes.layer)),
     Layer.provideMerge(Migrations.layer),
     Layer.provideMerge(NodeSqlite.layer(file)),
     // What is logged is not what these tests are about.
