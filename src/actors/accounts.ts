@@ -1,7 +1,7 @@
 // The `Accounts` service: commands to the account actors, and what is known of accounts, from their facts and their actors.
 import { Clock, Effect, Stream } from 'effect'
 import { waitFor } from 'xstate'
-import type { AccountRecord } from '../domain/account.ts'
+import { newAccount, type AccountRecord } from '../domain/account.ts'
 import { newAccountId } from '../domain/ids.ts'
 import { type AccountCommand, AccountNotFound, Accounts, CommandRefused } from '../services/accounts.ts'
 import type { Coverage } from '../services/history/coverage/coverage.ts'
@@ -57,19 +57,11 @@ const start = ({ supervisor }: AccountsDeps, record: AccountRecord): void =>
 
 const create = (deps: AccountsDeps) =>
   Effect.fn('Accounts.create')(function* (name: string) {
-    const record: AccountRecord = {
+    const record = newAccount({
       accountId: newAccountId(),
       name,
-      createdAt: yield* Clock.currentTimeMillis,
-      wanted: false,
-      jid: null,
-      lid: null,
-      ended: null,
-      lastDisconnect: null,
-      restriction: null,
-      linkedAt: null,
-      onlineAt: null
-    }
+      createdAt: yield* Clock.currentTimeMillis
+    })
     yield* deps.store.createAccount(record)
     start(deps, record)
     return yield* viewOf(deps, record)
