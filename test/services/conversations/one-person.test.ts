@@ -3,6 +3,7 @@ import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import type { Fact } from '../../../src/domain/fact.ts'
+import { newAccount } from '../../../src/domain/account.ts'
 import { messageIdOf, threadIdOf } from '../../../src/domain/ids.ts'
 import { PlaceholderQueue } from '../../../src/services/history/placeholders/queue.ts'
 import { Store } from '../../../src/services/conversations/store.ts'
@@ -148,19 +149,7 @@ test('the count of stored messages stays true, and the old thread id keeps answe
     Effect.gen(function* () {
       const store = yield* Store
       const sql = yield* SqlClient.SqlClient
-      yield* store.createAccount({
-        accountId: ACCOUNT,
-        name: 'Shop',
-        createdAt: 1,
-        wanted: true,
-        jid: null,
-        lid: null,
-        ended: null,
-        lastDisconnect: null,
-        restriction: null,
-        linkedAt: null,
-        onlineAt: null
-      })
+      yield* store.createAccount(newAccount({ accountId: ACCOUNT, name: 'Shop', createdAt: 1 }))
       yield* apply(message('A'), message('B'))
       yield* apply(message('B', { ...lid }), message('C', { ...lid }))
       yield* apply(message('G', { chat: { jid: GROUP }, sender: { jid: ANN_LID } }))
