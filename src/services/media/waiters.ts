@@ -9,7 +9,7 @@ type Waiter = Deferred.Deferred<HeldFile, OpenError>
 export interface Patience<E> {
   readonly ms: number
   /** The result for a waiter whose time is over. */
-  readonly orElse: () => Effect.Effect<never, E>
+  readonly orElse: Effect.Effect<never, E>
 }
 
 export const makeWaiters = () => {
@@ -44,7 +44,11 @@ export const makeWaiters = () => {
   ): Effect.Effect<HeldFile, OpenError | E | F> =>
     Effect.acquireUseRelease(
       enter(ref),
-      waiter => Effect.andThen(begin, Effect.timeoutOrElse(Deferred.await(waiter), { duration: ms, orElse })),
+      waiter =>
+        Effect.andThen(
+          begin,
+          Effect.timeoutOrElse(Deferred.await(waiter), { duration: ms, orElse: () => orElse })
+        ),
       waiter => leave(ref, waiter)
     )
 

@@ -3,7 +3,9 @@
 import { Context, Effect, Layer, Schema } from 'effect'
 import type { BackfillJob } from '../../../domain/backfill.ts'
 import type { DatabaseError } from '../../database/error.ts'
-import { Store } from '../../conversations/store.ts'
+import { AccountStore } from '../../conversations/account-store.ts'
+import { MessageStore } from '../../conversations/message-store.ts'
+import type { AccountMemory } from '../../process/account-memory.ts'
 import { Wakes } from '../../process/wakes.ts'
 import { WhatsApp } from '../../whatsapp/whatsapp.ts'
 import { ChunkQueue } from '../chunks/queue.ts'
@@ -56,21 +58,24 @@ export class Backfill extends Context.Service<
     readonly run: (accountId: string) => Effect.Effect<void, DatabaseError>
   }
 >()('backscroll/services/history/Backfill') {
-  static layer(options: BackfillOptions): Layer.Layer<Backfill, never, Dependencies | PhoneActivity> {
+  static layer(
+    options: BackfillOptions
+  ): Layer.Layer<Backfill, never, Dependencies | AccountMemory | PhoneActivity> {
     return Layer.effect(
       Backfill,
       Effect.gen(function* () {
         const jobs = yield* BackfillJobs
         const silences = yield* Silences
         const context = Context.pick(
+          AccountStore,
           BackfillJobs,
           BackfillRequests,
           BackfillSettings,
           ChunkQueue,
           Coverage,
           HeldThreads,
+          MessageStore,
           Silences,
-          Store,
           Wakes,
           WhatsApp
         )(yield* Effect.context<Dependencies | BackfillSettings | Silences>())
@@ -94,12 +99,13 @@ export class Backfill extends Context.Service<
 }
 
 type Dependencies =
+  | AccountStore
   | BackfillJobs
   | BackfillRequests
   | ChunkQueue
   | Coverage
   | HeldThreads
-  | Store
+  | MessageStore
   | Wakes
   | WhatsApp
 

@@ -4,7 +4,9 @@ import { Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { CoverageSummary, ThreadCoverage } from '../../../domain/coverage.ts'
 import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
-import { Store } from '../../conversations/store.ts'
+import { MessageStore } from '../../conversations/message-store.ts'
+import { ThreadStore } from '../../conversations/thread-store.ts'
+import { AccountMemory } from '../../process/account-memory.ts'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
 import { closeGap, findOpenGap, narrowGap, openGapsOfAccount, openGapsOfThread } from './gaps.ts'
 import { noteReach, noteStored, type StoredConversation } from './history-notes.ts'
@@ -72,14 +74,18 @@ export class Coverage extends Context.Service<
     readonly summary: (accountId: string) => Effect.Effect<CoverageSummary, DatabaseError>
   }
 >()('backscroll/services/history/Coverage') {
-  static readonly layer: Layer.Layer<Coverage, never, SqlClient.SqlClient | Store> = Layer.effect(
+  static readonly layer: Layer.Layer<Coverage, never, Dependencies | AccountMemory> = Layer.effect(
     Coverage,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const context = Context.make(SqlClient.SqlClient, sql).pipe(Context.add(Store, yield* Store))
-      const live = makeLiveThreads()
-
-      const run = <A, E>(work: Effect.Effect<A, E, SqlClient.SqlClient | Store>) =>
+      const memory = yield* AccountMemory
+      const live = memory.register('history.liveThreads', makeLiveThreads())
+      const context = Context.pick(
+        SqlClient.SqlClient,
+        MessageStore,
+        ThreadStore
+      )(yield* Effect.context<Dependencies>())
+      const run = <A, E>(work: Effect.Effect<A, E, Dependencies>) =>
         asDatabaseError('coverage')(Effect.provideContext(work, context))
       const forgetNoted = (accountId: string) => Effect.sync(() => live.forgetThreads(accountId))
 
@@ -107,3 +113,5 @@ export class Coverage extends Context.Service<
     })
   )
 }
+
+type Dependencies = SqlClient.SqlClient | MessageStore | ThreadStore
