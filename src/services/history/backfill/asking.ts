@@ -2,7 +2,7 @@
 import { Clock, Effect } from 'effect'
 import { PAGE_MESSAGES } from '../../../domain/backfill.ts'
 import { newWhatsAppMessageId } from '../../../domain/ids.ts'
-import { Store } from '../../conversations/store.ts'
+import { MessageStore } from '../../conversations/message-store.ts'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
 import type { NotConfirmed, NotConnected, SendRefused } from '../../whatsapp/errors.ts'
 import { WhatsApp } from '../../whatsapp/whatsapp.ts'
@@ -81,8 +81,8 @@ const anchorOfGap = Effect.fnUntraced(function* ({ threadId }: Task, gapId: numb
   if (gap === undefined) return 'Filled'
   const edge = messageIn(gap.toId, gap.to, gap.toFromMe)
   if (edge !== undefined) return edge
-  const store = yield* Store
-  const held = yield* store.edge(threadId, 'oldest', { after: gap.from ?? undefined })
+  const messages = yield* MessageStore
+  const held = yield* messages.edge(threadId, 'oldest', { after: gap.from ?? undefined })
   const anchor = held ?? { whatsAppId: '', fromMe: false, at: yield* Clock.currentTimeMillis }
   return { whatsAppId: anchor.whatsAppId, fromMe: anchor.fromMe, at: anchor.at } satisfies RawMessage
 })

@@ -2,8 +2,9 @@
 // It decides what is due and waits for answers; the history worker stores them.
 import { Context, Effect, Layer, Schema } from 'effect'
 import type { BackfillJob } from '../../../domain/backfill.ts'
+import { AccountStore } from '../../conversations/account-store.ts'
+import { MessageStore } from '../../conversations/message-store.ts'
 import type { DatabaseError } from '../../database/error.ts'
-import { Store } from '../../conversations/store.ts'
 import { Wakes } from '../../process/wakes.ts'
 import { WhatsApp } from '../../whatsapp/whatsapp.ts'
 import { ChunkQueue } from '../chunks/queue.ts'
@@ -63,14 +64,15 @@ export class Backfill extends Context.Service<
         const jobs = yield* BackfillJobs
         const silences = yield* Silences
         const context = Context.pick(
+          AccountStore,
           BackfillJobs,
           BackfillRequests,
           BackfillSettings,
           ChunkQueue,
           Coverage,
           HeldThreads,
+          MessageStore,
           Silences,
-          Store,
           Wakes,
           WhatsApp
         )(yield* Effect.context<Dependencies | BackfillSettings | Silences>())
@@ -94,12 +96,13 @@ export class Backfill extends Context.Service<
 }
 
 type Dependencies =
+  | AccountStore
   | BackfillJobs
   | BackfillRequests
   | ChunkQueue
   | Coverage
   | HeldThreads
-  | Store
+  | MessageStore
   | Wakes
   | WhatsApp
 

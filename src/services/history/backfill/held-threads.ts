@@ -4,8 +4,8 @@ import { SqlClient } from 'effect/sql'
 import { Beginning } from '../../../domain/coverage.ts'
 import { parseThreadId } from '../../../domain/ids.ts'
 import { isThreadJid } from '../../../domain/jid.ts'
+import { MessageStore } from '../../conversations/message-store.ts'
 import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
-import { Store } from '../../conversations/store.ts'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
 import { Coverage } from '../coverage/coverage.ts'
 import type { OpenGap, Reach } from '../coverage/rows.ts'
@@ -59,11 +59,11 @@ export class HeldThreads extends Context.Service<
   )
 }
 
-type Dependencies = SqlClient.SqlClient | Coverage | Store
+type Dependencies = SqlClient.SqlClient | Coverage | MessageStore
 
 /** Runs the functions below with what they need; their failures are named. */
 export const makeRun = Effect.map(Effect.context<Dependencies>(), context => {
-  const needed = Context.pick(SqlClient.SqlClient, Coverage, Store)(context)
+  const needed = Context.pick(SqlClient.SqlClient, Coverage, MessageStore)(context)
   return <A, E>(work: Effect.Effect<A, E, Dependencies>) =>
     asDatabaseError('reading coverage')(Effect.provideContext(work, needed))
 })
@@ -82,9 +82,9 @@ const decodeThread = Schema.decodeUnknownEffect(HeldThread)
 /** What the phone has sent may reach back further than the oldest stored message: some of what it sends is not stored. */
 export const oldestMessage = Effect.fnUntraced(function* (threadId: string) {
   const coverage = yield* Coverage
-  const store = yield* Store
+  const messages = yield* MessageStore
   const { floor } = yield* coverage.reachOf(threadId)
-  const held = yield* store.edge(threadId, 'oldest')
+  const held = yield* messages.edge(threadId, 'oldest')
   if (held === undefined || (floor !== undefined && floor.at <= held.at)) return floor
   return { whatsAppId: held.whatsAppId, fromMe: held.fromMe, at: held.at } satisfies RawMessage
 })

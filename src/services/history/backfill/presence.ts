@@ -1,7 +1,7 @@
 // When the account was online: an absence that WhatsApp's offline queue does not bridge leaves a gap in every thread.
 import { Clock, Effect, Schedule } from 'effect'
+import { AccountStore } from '../../conversations/account-store.ts'
 import type { DatabaseError } from '../../database/error.ts'
-import { Store } from '../../conversations/store.ts'
 import { Coverage } from '../coverage/coverage.ts'
 import { BackfillJobs } from './jobs.ts'
 import { createAutomaticJob } from './planning.ts'
@@ -61,12 +61,12 @@ const comeOnline = Effect.fnUntraced(function* (accountId: string) {
 
 /** When the account was linked, and when it was online last, milliseconds since 1970. */
 const timesOf = Effect.fnUntraced(function* (accountId: string) {
-  const store = yield* Store
-  const account = yield* store.readAccount(accountId)
+  const accounts = yield* AccountStore
+  const account = yield* accounts.read(accountId)
   return { linkedAt: account?.linkedAt ?? null, onlineAt: account?.onlineAt ?? null }
 })
 
 const recordOnline = Effect.fnUntraced(function* (accountId: string) {
-  const store = yield* Store
-  yield* store.updateAccount(accountId, { onlineAt: yield* Clock.currentTimeMillis })
+  const accounts = yield* AccountStore
+  yield* accounts.update(accountId, { onlineAt: yield* Clock.currentTimeMillis })
 })

@@ -1,7 +1,7 @@
 // Chunks that cannot be read: tried again, asked for again from the phone, and given up with an incident.
 import { Clock, Effect } from 'effect'
+import { Transaction } from '../../database/transaction.ts'
 import { Incidents } from '../../incidents/incidents.ts'
-import { Store } from '../../conversations/store.ts'
 import type { ChunkError } from '../../whatsapp/chunk/errors.ts'
 import { requestIdOf } from '../../whatsapp/chunk/reader.ts'
 import { WhatsApp } from '../../whatsapp/whatsapp.ts'
@@ -24,11 +24,11 @@ export const handleUnreadable = Effect.fnUntraced(function* (
   chunk: Chunk,
   { _tag: kind, reason }: ChunkError
 ) {
-  const store = yield* Store
+  const transaction = yield* Transaction
   const attempt = chunk.attempts + 1
   if (attempt === ASK_PHONE_AFTER) yield* askPhoneForNewEdition(accountId, chunk)
   if (attempt < MAX_ATTEMPTS[kind]) return yield* retryLater(chunk, attempt, reason)
-  yield* store.atomically(giveUp(accountId, chunk, reason, attempt))
+  yield* transaction.run(giveUp(accountId, chunk, reason, attempt))
   const jobs = yield* BackfillJobs
   yield* jobs.wake(accountId)
 })

@@ -2,9 +2,10 @@
 // mark that it is done, so a crash repeats it or has it whole. A chunk that cannot be read is retried, then given up.
 import { Clock, Context, Effect, Layer } from 'effect'
 import { ownAddresses } from '../../../domain/account.ts'
+import { AccountStore } from '../../conversations/account-store.ts'
 import { Conversations } from '../../conversations/apply.ts'
-import { Store } from '../../conversations/store.ts'
 import type { DatabaseError } from '../../database/error.ts'
+import { Transaction } from '../../database/transaction.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { storageTrouble } from '../../incidents/storage-trouble.ts'
 import { LiveTraffic } from '../../journal/traffic.ts'
@@ -51,6 +52,7 @@ export class History extends Context.Service<
       const context = yield* Effect.context<Dependencies>()
       const provided = Effect.provideContext(
         Context.pick(
+          AccountStore,
           BackfillJobs,
           BackfillRequests,
           ChunkQueue,
@@ -61,7 +63,7 @@ export class History extends Context.Service<
           Incidents,
           LiveTraffic,
           PhoneActivity,
-          Store,
+          Transaction,
           Wakes,
           WhatsApp
         )(context)
@@ -93,6 +95,7 @@ export class History extends Context.Service<
 }
 
 type Dependencies =
+  | AccountStore
   | BackfillJobs
   | BackfillRequests
   | ChunkQueue
@@ -103,7 +106,7 @@ type Dependencies =
   | Incidents
   | LiveTraffic
   | PhoneActivity
-  | Store
+  | Transaction
   | Wakes
   | WhatsApp
 
@@ -166,8 +169,8 @@ const rest = Effect.fnUntraced(function* ({ ahead }: Reading, accountId: string)
 
 const readerOf = Effect.fnUntraced(function* (accountId: string) {
   const reader = yield* ChunkReader
-  const store = yield* Store
-  const self = ownAddresses(yield* store.readAccount(accountId))
+  const accounts = yield* AccountStore
+  const self = ownAddresses(yield* accounts.read(accountId))
   return (({ notification }) => reader.read(self, notification)) satisfies ReadChunk
 })
 
@@ -179,13 +182,13 @@ const storeChunk = Effect.fnUntraced(function* (
   begunAt: number,
   contents: ChunkContents
 ) {
-  const { atomically } = yield* Store
+  const transaction = yield* Transaction
   const traffic = yield* LiveTraffic
   const whatsapp = yield* WhatsApp
   const activity = yield* PhoneActivity
   const conversations = yield* Effect.forEach(contents.conversations, unpacked)
   yield* traffic.quiet
-  const messages = yield* atomically(takeChunk(accountId, chunk, { ...contents, conversations }))
+  const messages = yield* transaction.run(takeChunk(accountId, chunk, { ...contents, conversations }))
   reading.pace.note(accountId, { at: begunAt, messages })
   yield* whatsapp.storeLidMappings(accountId, contents.people)
   yield* activity.note(accountId)

@@ -1,19 +1,19 @@
 // Absences that WhatsApp's offline queue does not bridge: in every thread, what came in between may be missing.
 import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { Store } from '../../conversations/store.ts'
+import { MessageStore } from '../../conversations/message-store.ts'
 import { narrowGap, openGap } from './gaps.ts'
 
 /** In every thread, messages between the newest one held before this time and whatever comes next may be missing. */
 export const noteOutage = Effect.fnUntraced(function* (accountId: string, heldBefore: number) {
   const sql = yield* SqlClient.SqlClient
-  const store = yield* Store
+  const messages = yield* MessageStore
   const threads = yield* sql<{
     threadId: string
   }>`SELECT thread_id FROM threads WHERE account_id = ${accountId}`
   for (const { threadId } of threads) {
     if (yield* isStillAbsent(threadId)) continue
-    const newest = yield* store.edge(threadId, 'newest', { before: heldBefore })
+    const newest = yield* messages.edge(threadId, 'newest', { before: heldBefore })
     if (newest === undefined) continue
     yield* openGap(accountId, threadId, {
       reason: 'outage',
@@ -27,11 +27,11 @@ export const noteOutage = Effect.fnUntraced(function* (accountId: string, heldBe
 /** Whether nothing has come since an earlier absence. If something has, the earlier gap ends there. */
 const isStillAbsent = Effect.fnUntraced(function* (threadId: string) {
   const sql = yield* SqlClient.SqlClient
-  const store = yield* Store
+  const messages = yield* MessageStore
   const endless = yield* sql<{ gapId: number; fromAt: number | null }>`SELECT gap_id, from_at FROM gaps
     WHERE thread_id = ${threadId} AND closed_at IS NULL AND to_at IS NULL`
   for (const { fromAt, gapId } of endless) {
-    const next = yield* store.edge(threadId, 'oldest', { after: fromAt ?? undefined })
+    const next = yield* messages.edge(threadId, 'oldest', { after: fromAt ?? undefined })
     if (next === undefined) return true
     yield* narrowGap(gapId, next)
   }

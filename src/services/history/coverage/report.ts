@@ -2,22 +2,24 @@
 import { Effect, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { type Beginning, coverageState, type ThreadCoverage } from '../../../domain/coverage.ts'
+import { MessageStore } from '../../conversations/message-store.ts'
 import type { EdgeMessage } from '../../conversations/queries.ts'
-import { Store } from '../../conversations/store.ts'
+import { ThreadStore } from '../../conversations/thread-store.ts'
 import { openGapsOfThread } from './gaps.ts'
 import type { CoverageRow, OpenGap } from './rows.ts'
 import { readRow } from './thread-row.ts'
 
 /** `undefined` when there is no such thread; a merged thread is found under its old id, too. */
 export const readCoverage = Effect.fnUntraced(function* (given: string) {
-  const store = yield* Store
-  const thread = yield* store.readThread(given)
+  const threads = yield* ThreadStore
+  const messages = yield* MessageStore
+  const thread = yield* threads.read(given)
   if (thread === undefined) return undefined
   const { accountId, threadId } = thread
   const row = yield* readRow(threadId)
   const gaps = yield* openGapsOfThread(threadId)
-  const oldest = yield* store.edge(threadId, 'oldest')
-  const newest = yield* store.edge(threadId, 'newest')
+  const oldest = yield* messages.edge(threadId, 'oldest')
+  const newest = yield* messages.edge(threadId, 'newest')
   const beginning = row?.beginning ?? 'unknown'
   const coverage: ThreadCoverage = {
     accountId,

@@ -2,13 +2,13 @@
 // It shows no gaps, since a dry run fills none.
 import { Effect, Layer } from 'effect'
 import type { SqlClient } from 'effect/sql'
-import type { Store } from '../../conversations/store.ts'
+import type { MessageStore } from '../../conversations/message-store.ts'
 import { addressesOf, HeldThreads, makeRun, oldestMessage, recentThreads } from '../backfill/held-threads.ts'
 import { Coverage } from '../coverage/coverage.ts'
 import type { Reach } from '../coverage/rows.ts'
 import { DryRun } from './dry-run.ts'
 
-export const layer: Layer.Layer<HeldThreads, never, SqlClient.SqlClient | Coverage | DryRun | Store> =
+export const layer: Layer.Layer<HeldThreads, never, SqlClient.SqlClient | Coverage | DryRun | MessageStore> =
   Layer.effect(
     HeldThreads,
     Effect.gen(function* () {
