@@ -2,13 +2,16 @@
 import { Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
+import { AccountStore } from '../../../src/services/conversations/account-store.ts'
+import { MessageSearch } from '../../../src/services/conversations/message-search.ts'
+import { MessageStore } from '../../../src/services/conversations/message-store.ts'
+import { ThreadStore } from '../../../src/services/conversations/thread-store.ts'
 import * as NodeSqlite from '../../../src/services/database/sqlite/node-sqlite.ts'
 import { MIGRATIONS, upgrade } from '../../../src/services/database/migrations.ts'
 import { TABLES } from '../../../src/app/tables.ts'
 import { Wakes } from '../../../src/services/process/wakes.ts'
 import { Tables } from '../../../src/services/database/tables.ts'
 import * as ConversationStores from '../../../src/services/conversations/layer.ts'
-import { Store } from '../../../src/services/conversations/store.ts'
 
 const stores = ConversationStores.layer.pipe(
   Layer.provide([Tables.layer(TABLES), Wakes.layer]),
@@ -39,18 +42,15 @@ test('0002 keeps unread counts, counts messages and understands what waits in th
         height: null
       })} WHERE message_id = 'A_them'`
       yield* upgrade(MIGRATIONS)
-      const image = yield* Store.use(found => found.readMessage('acc-1__1@s.whatsapp.net', 'A_them'))
+      const image = yield* MessageStore.use(messages => messages.read('acc-1__1@s.whatsapp.net', 'A_them'))
       expect(image?.media).toMatchObject({ mimeType: 'image/jpeg', download: null })
-      const store = yield* Store
+      const accounts = yield* AccountStore
+      const threads = yield* ThreadStore
       const [entry] = yield* sql<{
         content: string
         prepared: Uint8Array
       }>`SELECT content, prepared FROM outbox`
-      return [
-        yield* store.counts('acc-1'),
-        yield* store.readThread('acc-1__1@s.whatsapp.net'),
-        entry
-      ] as const
+      return [yield* accounts.counts('acc-1'), yield* threads.read('acc-1__1@s.whatsapp.net'), entry] as const
     }).pipe(Effect.provide(stores))
   )
   expect(account).toEqual({ threads: 1, messages: 2 })
@@ -63,7 +63,8 @@ test('0008 finds what was found before, and forgets it when it is edited', async
   const found = await Effect.runPromise(
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const store = yield* Store
+      const messageSearch = yield* MessageSearch
+      const messageStore = yield* MessageStore
       const before = Object.entries(MIGRATIONS).filter(([name]) => name < '0008')
       yield* upgrade(Object.fromEntries(before))
       yield* sql`INSERT INTO accounts (account_id, name, created_at, wanted) VALUES ('acc-1', 'Shop', 1, 1)`
@@ -74,7 +75,7 @@ test('0008 finds what was found before, and forgets it when it is edited', async
       yield* upgrade(MIGRATIONS)
       const hits = (word: string) =>
         Effect.map(
-          store.search('acc-1', {
+          messageSearch.search('acc-1', {
             query: { wanted: [{ words: [word], prefix: false }], unwanted: [] },
             order: 'newest',
             limit: 5
@@ -82,7 +83,7 @@ test('0008 finds what was found before, and forgets it when it is edited', async
           page => page.hits.map(hit => hit.message.body)
         )
       const upgraded = yield* hits('garden')
-      yield* store.putChanges('acc-1', [
+      yield* messageStore.change('acc-1', [
         {
           threadId: 'acc-1__1@s.whatsapp.net',
           messageId: 'A_them',

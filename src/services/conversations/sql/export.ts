@@ -35,9 +35,9 @@ const withReceipts = Effect.fnUntraced(function* (
 export const exportPage = (
   sql: SqlClient.SqlClient,
   threadId: string,
-  { behind, limit, upTo, ...times }: ExportQuery
+  { after, limit, upTo, ...times }: ExportQuery
 ) => {
-  const { from, to } = within(times, behind)
+  const { from, to } = within(times, after)
   return Effect.flatMap(
     sql.unsafe<Record<string, unknown>>(
       `${MESSAGE_SELECT} WHERE m.thread_id = ? AND (m.ts_client, m.rowid) > (?, ?) AND (m.ts_client, m.rowid) < (?, ?)
