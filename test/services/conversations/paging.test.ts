@@ -274,13 +274,13 @@ test('no page reads a whole thread or account to find its place', async () => {
         Effect.map(sql.unsafe<{ detail: string }>(`EXPLAIN QUERY PLAN ${query}`), rows =>
           rows.map(row => row.detail)
         )
-      const between = `m.thread_id = 'x' AND (m.ts_client, m.rowid) > (1, 1) AND (m.ts_client, m.rowid) < (9, 9)`
+      const between = `m.thread_id = 'x' AND (m.ts_client, m.message_row) > (1, 1) AND (m.ts_client, m.message_row) < (9, 9)`
       return [
         yield* planOf(
-          `SELECT * FROM messages m WHERE ${between} ORDER BY m.ts_client DESC, m.rowid DESC LIMIT 5`
+          `SELECT * FROM messages m WHERE ${between} ORDER BY m.ts_client DESC, m.message_row DESC LIMIT 5`
         ),
         yield* planOf(
-          `SELECT * FROM messages m WHERE ${between} AND m.rowid <= 5 ORDER BY m.ts_client, m.rowid LIMIT 5`
+          `SELECT * FROM messages m WHERE ${between} AND m.message_row <= 5 ORDER BY m.ts_client, m.message_row LIMIT 5`
         ),
         yield* planOf(`SELECT * FROM threads t WHERE t.account_id = 'x'
           AND (COALESCE(t.last_message_at, 0), t.thread_id) > (1, 'x')

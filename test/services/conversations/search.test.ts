@@ -328,7 +328,7 @@ test('the index holds exactly the messages that can be found, whatever happened'
       }
       yield* apply({ kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID })
       const held = yield* sql<{ place: string; body: string }>`
-        SELECT CAST((ts_client / 1000 << 31) | rowid AS TEXT) AS place, body FROM messages
+        SELECT CAST((ts_client / 1000 << 31) | message_row AS TEXT) AS place, body FROM messages
         WHERE body <> '' AND type NOT IN ('revoked', 'undecryptable') ORDER BY place`
       const words = held.flatMap(({ body, place }) => wordsOf(body).map((word, at) => ({ place, at, word })))
       expect(words.length).toBeGreaterThan(0)
