@@ -44,7 +44,9 @@ const inserted = (task: Task): { rows: number; milliseconds: number } => {
   try {
     target.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32768')
     const prepare = task.into(target, source)
-    const read = source.prepare(`SELECT ${task.columns} FROM messages WHERE rowid > ? ORDER BY rowid LIMIT ?`)
+    const read = source.prepare(
+      `SELECT ${task.columns} FROM messages WHERE message_row > ? ORDER BY message_row LIMIT ?`
+    )
     read.setReturnArrays(true)
     let rows = 0
     let milliseconds = 0
@@ -71,7 +73,7 @@ const inserted = (task: Task): { rows: number; milliseconds: number } => {
 /** The rows that the server stored, into the same table with the same indexes, by one prepared statement. */
 export const bareInserts = (storedIn: string, freshFile: string, batch: number) =>
   inserted({
-    columns: 'rowid AS place, *',
+    columns: 'message_row AS place, *',
     storedIn,
     freshFile,
     batch,
@@ -98,7 +100,7 @@ export const bareInserts = (storedIn: string, freshFile: string, batch: number) 
  */
 export const leastInserts = (storedIn: string, freshFile: string, batch: number) =>
   inserted({
-    columns: 'rowid, thread_id, sender, whatsapp_id, body, ts_client, raw',
+    columns: 'message_row, thread_id, sender, whatsapp_id, body, ts_client, raw',
     storedIn,
     freshFile,
     batch,

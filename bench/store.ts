@@ -7,10 +7,10 @@ import { databaseOn } from '../harness/firestore.ts'
 import { temporaryFolder } from '../harness/server-process.ts'
 import type { Fact } from '../src/domain/fact.ts'
 import { NO_DETAILS } from '../src/domain/message.ts'
+import { AccountStore } from '../src/services/conversations/account-store.ts'
 import { Ingest } from '../src/services/intake/ingest.ts'
 import { Publisher } from '../src/services/firestore/publish/publisher.ts'
 import { installTracking } from '../src/services/firestore/publish/tracking.ts'
-import { Store } from '../src/services/conversations/store.ts'
 import { servicesOn } from '../test/services/database.ts'
 import { ACCOUNT as RECORD } from '../test/services/outbox/account.ts'
 import { Child } from './child.ts'
@@ -65,7 +65,7 @@ const applied = (chunks: ReadonlyArray<ReadonlyArray<Fact>>) =>
     )
   )
 
-const account = Store.use(store => store.createAccount(RECORD))
+const account = AccountStore.use(accounts => accounts.create(RECORD))
 
 const allShown = Publisher.use(publisher =>
   Effect.gen(function* () {

@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
+import { AccountStore } from '../src/services/conversations/account-store.ts'
+import { ContactStore } from '../src/services/conversations/contact-store.ts'
 import { composeDocuments } from '../src/services/firestore/publish/compose.ts'
 import { installTracking } from '../src/services/firestore/publish/tracking.ts'
 import { Incidents } from '../src/services/incidents/incidents.ts'
-import { Store } from '../src/services/conversations/store.ts'
 import { onDatabase } from './services/database.ts'
 import { ACCOUNT as RECORD } from './services/outbox/account.ts'
 import { ACCOUNT, ANN, apply, message } from './services/conversations/facts.ts'
@@ -36,11 +37,12 @@ test.each([
   const documents = await onDatabase(
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const store = yield* Store
+      const accounts = yield* AccountStore
+      const contacts = yield* ContactStore
       yield* installTracking
-      yield* store.createAccount(RECORD)
+      yield* accounts.create(RECORD)
       yield* apply(message('A1'))
-      yield* store.putContacts(ACCOUNT, [{ contactJid: ANN, name: 'Ann' }])
+      yield* contacts.put(ACCOUNT, [{ contactJid: ANN, name: 'Ann' }])
       yield* Incidents.use(({ report }) =>
         report({
           accountId: ACCOUNT,

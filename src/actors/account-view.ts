@@ -2,7 +2,7 @@
 import { Clock, Effect } from 'effect'
 import type { AccountRecord, AccountState } from '../domain/account.ts'
 import type { AccountView } from '../services/accounts.ts'
-import type { Store } from '../services/conversations/store.ts'
+import type { AccountStore } from '../services/conversations/account-store.ts'
 import type { DatabaseError } from '../services/database/error.ts'
 import type { Backfill } from '../services/history/backfill/backfill.ts'
 import type { History } from '../services/history/chunks/worker.ts'
@@ -13,7 +13,7 @@ import { isAccountState, leafOf } from './watch/observed-account.ts'
 export interface ViewSources {
   readonly backfill: Backfill['Service']
   readonly history: History['Service']
-  readonly store: Store['Service']
+  readonly records: AccountStore['Service']
   readonly supervisor: Supervisor
 }
 

@@ -4,6 +4,7 @@ import type { AccountFacts } from '../domain/account.ts'
 import { backoff } from '../domain/backoff.ts'
 import type { Pairing } from '../domain/connection.ts'
 import { type AccountWork, accountMachine, type SocketInput } from '../machines/account.ts'
+import { AccountStore } from '../services/conversations/account-store.ts'
 import { Backfill } from '../services/history/backfill/backfill.ts'
 import { History } from '../services/history/chunks/worker.ts'
 import { Placeholders } from '../services/history/placeholders/placeholders.ts'
@@ -12,7 +13,6 @@ import type { Incidents } from '../services/incidents/incidents.ts'
 import { timedConnection } from '../services/telemetry/tracing.ts'
 import { Ingest } from '../services/intake/ingest.ts'
 import { Outbox } from '../services/outbox/outbox.ts'
-import { Store } from '../services/conversations/store.ts'
 import { WhatsApp } from '../services/whatsapp/whatsapp.ts'
 import { endIncident, LOGOUT_UNCONFIRMED, reportIncident } from './account-incidents.ts'
 import type { EffectBridge } from './effect-bridge.ts'
@@ -25,7 +25,7 @@ export type AccountServices =
   | Media
   | Outbox
   | Placeholders
-  | Store
+  | AccountStore
   | WhatsApp
 
 export interface AccountDelays {
@@ -129,7 +129,7 @@ const fetchHistory = (accountId: string) =>
 const FACTS_RETRIES = { schedule: Schedule.exponential('200 millis'), times: 6 }
 
 const storeFacts = (accountId: string, facts: AccountFacts) =>
-  Store.use(store => store.updateAccount(accountId, facts)).pipe(
+  AccountStore.use(accounts => accounts.update(accountId, facts)).pipe(
     Effect.retry(FACTS_RETRIES),
     Effect.catch(error => Effect.logError('Facts of an account could not be stored', error)),
     Effect.annotateLogs({ accountId })

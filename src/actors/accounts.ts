@@ -42,9 +42,9 @@ export const makeAccounts = (deps: AccountsDeps): Accounts['Service'] =>
     remove: remove(deps)
   })
 
-const readRecord = ({ store }: AccountsDeps, accountId: string) =>
+const readRecord = ({ records }: AccountsDeps, accountId: string) =>
   Effect.filterOrFail(
-    store.readAccount(accountId),
+    records.read(accountId),
     record => record !== undefined,
     () => new AccountNotFound({ accountId })
   )
@@ -62,21 +62,21 @@ const create = (deps: AccountsDeps) =>
       name,
       createdAt: yield* Clock.currentTimeMillis
     })
-    yield* deps.store.createAccount(record)
+    yield* deps.records.create(record)
     start(deps, record)
     return yield* viewOf(deps, record)
   })
 
 const list = (deps: AccountsDeps) =>
-  Effect.flatMap(deps.store.listAccounts, records => Effect.forEach(records, record => viewOf(deps, record)))
+  Effect.flatMap(deps.records.list, found => Effect.forEach(found, record => viewOf(deps, record)))
 
 const state = (deps: AccountsDeps) => (accountId: string) =>
   Effect.flatMap(readRecord(deps, accountId), record => viewOf(deps, record))
 
 const totals =
-  ({ coverage, store }: AccountsDeps) =>
+  ({ coverage, records }: AccountsDeps) =>
   (accountId: string) =>
-    Effect.all({ counts: store.counts(accountId), coverage: coverage.summary(accountId) })
+    Effect.all({ counts: records.counts(accountId), coverage: coverage.summary(accountId) })
 
 const historyProgress =
   ({ coverage, history }: AccountsDeps) =>
@@ -103,7 +103,7 @@ const send = (deps: AccountsDeps) =>
 const restart = (deps: AccountsDeps) =>
   Effect.fn('Accounts.restart')(function* (accountId: string) {
     const { ended, jid } = yield* readRecord(deps, accountId)
-    if (ended === 'failed') yield* deps.store.updateAccount(accountId, { ended: null, wanted: jid !== null })
+    if (ended === 'failed') yield* deps.records.update(accountId, { ended: null, wanted: jid !== null })
     deps.supervisor.send({ type: 'account.stop', accountId })
     yield* count.restart('command')
     yield* deps.whatsapp.closed(accountId)
@@ -119,7 +119,7 @@ const remove = (deps: AccountsDeps) =>
     deps.supervisor.send({ type: 'account.stop', accountId })
     // A socket that is still closing would write its last credentials after they were erased.
     yield* deps.whatsapp.closed(accountId)
-    yield* deps.store.removeAccount(accountId)
+    yield* deps.records.remove(accountId)
     yield* deps.memory.forget(accountId)
     yield* Effect.orDie(deps.vault.erase(accountId))
     // The account is removed even if its files cannot be deleted now: the hourly upkeep deletes them later.

@@ -1,7 +1,7 @@
 // Starts the stored accounts when the server starts, one after the other.
 import { Effect, type Scope } from 'effect'
 import type { AccountRecord } from '../domain/account.ts'
-import type { Store } from '../services/conversations/store.ts'
+import type { AccountStore } from '../services/conversations/account-store.ts'
 import { accountStart, type Supervisor } from './supervisor.ts'
 
 /**
@@ -9,13 +9,13 @@ import { accountStart, type Supervisor } from './supervisor.ts'
  * `paceMs`, so that the accounts do not connect all at once.
  */
 export const startStoredAccounts = Effect.fnUntraced(function* (
-  store: Store['Service'],
+  records: AccountStore['Service'],
   supervisor: Supervisor,
   paceMs: number
 ): Effect.fn.Return<void, never, Scope.Scope> {
-  const records = yield* Effect.orDie(store.listAccounts)
+  const accounts = yield* Effect.orDie(records.list)
   yield* Effect.forkScoped(
-    Effect.forEach(records, record => startAccount(supervisor, record, paceMs), { discard: true })
+    Effect.forEach(accounts, record => startAccount(supervisor, record, paceMs), { discard: true })
   )
 })
 

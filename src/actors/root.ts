@@ -2,7 +2,7 @@
 import { Effect, Layer } from 'effect'
 import type { AccountState } from '../domain/account.ts'
 import { Accounts } from '../services/accounts.ts'
-import { Store } from '../services/conversations/store.ts'
+import { AccountStore } from '../services/conversations/account-store.ts'
 import { Backfill } from '../services/history/backfill/backfill.ts'
 import { History } from '../services/history/chunks/worker.ts'
 import { Coverage } from '../services/history/coverage/coverage.ts'
@@ -29,7 +29,7 @@ export const layer = (
   Layer.effect(
     Accounts,
     Effect.gen(function* () {
-      const [memory, store, whatsapp] = [yield* AccountMemory, yield* Store, yield* WhatsApp]
+      const [memory, records, whatsapp] = [yield* AccountMemory, yield* AccountStore, yield* WhatsApp]
       const bridge = yield* makeEffectBridge<AccountServices>()
       const runSync = Effect.runSyncWith(yield* Effect.context<never>())
       const stateChanges = yield* makeStateChanges({
@@ -42,7 +42,7 @@ export const layer = (
         inspect: stateChanges.inspect
       })
       yield* offerInspection(supervisor)
-      yield* startStoredAccounts(store, supervisor, options.startPaceMs)
+      yield* startStoredAccounts(records, supervisor, options.startPaceMs)
       return makeAccounts({
         backfill: yield* Backfill,
         bridge,
@@ -50,8 +50,8 @@ export const layer = (
         history: yield* History,
         media: yield* Media,
         memory,
+        records,
         stateChanges,
-        store,
         supervisor,
         vault: yield* Vault,
         whatsapp

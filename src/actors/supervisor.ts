@@ -4,7 +4,7 @@ import { type ActorRefFrom, createActor, type InspectionEvent } from 'xstate'
 import type { AccountRecord } from '../domain/account.ts'
 import type { AccountInput } from '../machines/account.ts'
 import { type SupervisorEvent, supervisorMachine } from '../machines/supervisor.ts'
-import { Store } from '../services/conversations/store.ts'
+import { AccountStore } from '../services/conversations/account-store.ts'
 import type { Incidents } from '../services/incidents/incidents.ts'
 import { count } from '../services/telemetry/metrics.ts'
 import type { AccountServices, makeAccountLogic } from './account.ts'
@@ -59,8 +59,8 @@ const inputOf = (record: AccountRecord): AccountInput => ({
 type Send = (event: SupervisorEvent) => void
 
 /** Answers with `account.start`, with `account.loadFailed`, or not at all when there is no such account. */
-const loadAccount = (accountId: string, send: Send): Effect.Effect<void, never, Store> =>
-  Store.use(store => store.readAccount(accountId)).pipe(
+const loadAccount = (accountId: string, send: Send): Effect.Effect<void, never, AccountStore> =>
+  AccountStore.use(accounts => accounts.read(accountId)).pipe(
     Effect.map(record => (record === undefined ? undefined : accountStart(record))),
     Effect.catch(error =>
       Effect.as(Effect.logError('An account could not be loaded', error), {
@@ -83,7 +83,7 @@ const reportCrash = (accountId: string, error: unknown): Effect.Effect<void, nev
 
 /** The account starts again as `failed`, a state that waits for a person. */
 const giveUp = Effect.fnUntraced(function* (accountId: string, send: Send) {
-  yield* Store.use(store => store.updateAccount(accountId, { ended: 'failed' })).pipe(
+  yield* AccountStore.use(accounts => accounts.update(accountId, { ended: 'failed' })).pipe(
     Effect.catch(error => Effect.logError('The state failed of an account could not be stored', error))
   )
   yield* reportIncident(accountId, GIVEN_UP)

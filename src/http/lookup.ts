@@ -1,7 +1,7 @@
 // The account or thread that a request names, or the problem that there is none.
 import { Effect } from 'effect'
 import { Accounts } from '../services/accounts.ts'
-import { Store } from '../services/conversations/store.ts'
+import { ThreadStore } from '../services/conversations/thread-store.ts'
 import { NotFound, orStoreUnavailable, databaseFailed } from './problems.ts'
 
 const noAccount = (accountId: string): NotFound =>
@@ -23,7 +23,7 @@ export const noThread = (threadId: string): NotFound =>
   new NotFound({ detail: `There is no thread ${threadId}` })
 
 export const findThread = Effect.fnUntraced(function* (threadId: string) {
-  const store = yield* Store
-  const thread = yield* orStoreUnavailable(store.readThread(threadId))
+  const threads = yield* ThreadStore
+  const thread = yield* orStoreUnavailable(threads.read(threadId))
   return thread ?? (yield* noThread(threadId))
 })

@@ -3,7 +3,7 @@ import { Effect, Layer, Stream } from 'effect'
 import { expect, test } from 'vitest'
 import * as Root from '../../src/actors/root.ts'
 import { Accounts } from '../../src/services/accounts.ts'
-import { Store } from '../../src/services/conversations/store.ts'
+import { AccountStore } from '../../src/services/conversations/account-store.ts'
 import { Backfill } from '../../src/services/history/backfill/backfill.ts'
 import { History } from '../../src/services/history/chunks/worker.ts'
 import { Placeholders } from '../../src/services/history/placeholders/placeholders.ts'
@@ -96,10 +96,10 @@ test('an account lives by its commands, and one that its state cannot serve is r
 test('a view holds what is in force now: no restriction that has expired', () =>
   withAccounts(accounts =>
     Effect.gen(function* () {
-      const store = yield* Store
+      const accountStore = yield* AccountStore
       const { record } = yield* accounts.create('One')
       const restriction = { kind: 'reachout', reason: 'For a time', until: 1 } as const
-      yield* store.updateAccount(record.accountId, { restriction, jid: '1@s.whatsapp.net' })
+      yield* accountStore.update(record.accountId, { restriction, jid: '1@s.whatsapp.net' })
       expect(yield* accounts.state(record.accountId)).toMatchObject({
         restriction: null,
         isLinked: true,

@@ -1,13 +1,15 @@
-// Threads as they are copied out, oldest message first: a page at a time, so that neither memory nor the database is held
-// while a slow reader takes it. Nothing is locked meanwhile; that each message comes exactly once rests on row numbers.
+// Threads as they are exported, oldest message first: page by page, so that a slow reader holds neither memory nor the
+// database. Nothing is locked meanwhile: row numbers make sure that each message is exported exactly once.
 import { Effect, Option, Stream } from 'effect'
 import { parseThreadId } from '../../domain/ids.ts'
 import type { Message, Receipt } from '../../domain/message.ts'
 import type { MessageFilter } from '../../domain/reading.ts'
 import type { Thread } from '../../domain/thread.ts'
 import { DatabaseError } from '../database/error.ts'
+import type { AccountStore } from './account-store.ts'
+import type { ExportStore } from './export-store.ts'
 import type { ExportedMessage, ExportQuery } from './queries.ts'
-import type { Store } from './store.ts'
+import type { ThreadStore } from './thread-store.ts'
 
 const PAGE = 200
 
@@ -16,95 +18,145 @@ export type ExportLine =
   | { readonly kind: 'message'; readonly message: Message & { readonly receipts: ReadonlyArray<Receipt> } }
   | { readonly kind: 'end'; readonly threads: number; readonly messages: number }
 
-/** Rows that were given out: a bit each. */
-class Rows {
+type Lines = ReadonlyArray<ExportLine>
+type Times = Pick<MessageFilter, 'since' | 'until'>
+
+/** Where an export is read from. */
+export interface ExportSources {
+  readonly accounts: AccountStore['Service']
+  readonly exports: ExportStore['Service']
+  readonly threads: ThreadStore['Service']
+}
+
+/** A set of row numbers, one bit for each. */
+class RowSet {
   private readonly bits: Uint8Array
   constructor(highest: number) {
     this.bits = new Uint8Array(Math.floor(highest / 8) + 1)
   }
-  /** Whether the row is new here; from now on it is not. */
-  take(row: number): boolean {
+  /** Adds a row; `false` when it was there already, or is higher than the highest. */
+  add(row: number): boolean {
     const [at, bit] = [Math.floor(row / 8), 1 << (row % 8)]
-    const held = this.bits[at]
-    if (held === undefined || (held & bit) !== 0) return false
-    this.bits[at] = held | bit
+    const byte = this.bits[at]
+    if (byte === undefined || (byte & bit) !== 0) return false
+    this.bits[at] = byte | bit
     return true
   }
 }
 
-type Times = Pick<MessageFilter, 'since' | 'until'>
+/** What was exported so far. Threads may be merged meanwhile: a message may come again in a thread that comes later. */
+class Progress {
+  readonly upTo: number
+  private readonly rows: RowSet
+  private readonly threadIds = new Set<string>()
+  private messages = 0
+
+  /** Messages that are stored later, with higher rows, are not exported. */
+  constructor(upTo: number) {
+    this.upTo = upTo
+    this.rows = new RowSet(upTo)
+  }
+
+  header(thread: Thread): Lines {
+    if (this.threadIds.has(thread.threadId)) return []
+    this.threadIds.add(thread.threadId)
+    return [{ kind: 'thread', thread }]
+  }
+
+  lines(found: ReadonlyArray<ExportedMessage>): Lines {
+    const fresh = found.filter(({ row }) => row <= this.upTo && this.rows.add(row))
+    this.messages += fresh.length
+    return fresh.map(({ message, receipts }) => ({ kind: 'message', message: { ...message, receipts } }))
+  }
+
+  end(): Lines {
+    return [{ kind: 'end', threads: this.threadIds.size, messages: this.messages }]
+  }
+}
 
 /** The lines of these threads, in batches; the last one is the end. */
 export const exportOf = (
-  store: Store['Service'],
+  sources: ExportSources,
   threadIds: ReadonlyArray<string>,
   times: Times
-): Stream.Stream<ReadonlyArray<ExportLine>, DatabaseError> =>
+): Stream.Stream<Lines, DatabaseError> =>
   Stream.unwrap(
-    Effect.gen(function* () {
-      const upTo = yield* store.newestRow
-      // Threads may be merged while they are exported: a message may turn up in a thread that comes later.
-      const given = new Rows(upTo)
-      const named = new Set<string>()
-      const counts = { threads: 0, messages: 0 }
-
-      const lines = (kept: ReadonlyArray<ExportedMessage>): ReadonlyArray<ExportLine> => {
-        const fresh = kept.filter(({ row }) => row <= upTo && given.take(row))
-        counts.messages += fresh.length
-        return fresh.map(({ message, receipts }) => ({ kind: 'message', message: { ...message, receipts } }))
-      }
-
-      const end = Effect.gen(function* () {
-        const accountId = parseThreadId(threadIds[0] ?? '')?.accountId
-        if (accountId !== undefined && (yield* store.readAccount(accountId)) === undefined) {
-          return yield* new DatabaseError({ operation: 'export', cause: 'The account was removed meanwhile' })
-        }
-        return [{ kind: 'end', ...counts }] satisfies ReadonlyArray<ExportLine>
-      })
-
-      const pages = (threadId: string, waiting: ReadonlySet<number>) =>
-        Stream.paginate<ExportQuery, ReadonlyArray<ExportLine>, DatabaseError>(
-          { ...times, upTo, limit: PAGE },
-          walk =>
-            Effect.gen(function* () {
-              yield* Effect.yieldNow
-              const kept = yield* store.walk(threadId, walk)
-              const last = kept.at(-1)
-              const behind = last && { time: last.message.tsClient, row: last.row }
-              return [
-                [lines(kept.filter(({ row }) => !waiting.has(row)))],
-                kept.length < PAGE ? Option.none() : Option.some({ ...walk, behind })
-              ] as const
-            })
-        )
-
-      const threadLines = Effect.fnUntraced(function* (threadId: string) {
-        const thread = yield* store.readThread(threadId)
-        if (thread === undefined) return Stream.empty
-        const isNamed = named.has(thread.threadId)
-        if (!isNamed) {
-          named.add(thread.threadId)
-          counts.threads += 1
-        }
-        const header: ReadonlyArray<ExportLine> = isNamed ? [] : [{ kind: 'thread', thread }]
-        // When it is sent, a message gets another time and so another place: it comes last, wherever that is.
-        const waiting = yield* store.rowsToBeSent(thread.threadId)
-        const rest = Effect.map(waiting.length === 0 ? Effect.succeed([]) : store.keptIn(waiting), kept =>
-          lines(kept.filter(({ message }) => isWithin(message, times)))
-        )
-        return Stream.make(header).pipe(
-          Stream.concat(pages(thread.threadId, new Set(waiting))),
-          Stream.concat(Stream.fromEffect(rest))
-        )
-      })
-
+    Effect.map(sources.exports.newestRow, newestRow => {
+      const progress = new Progress(newestRow)
       return Stream.fromIterable(threadIds).pipe(
-        Stream.flatMap(threadId => Stream.unwrap(threadLines(threadId))),
-        Stream.concat(Stream.fromEffect(end)),
+        Stream.flatMap(threadId => Stream.unwrap(threadLines(sources, progress, threadId, times))),
+        Stream.concat(Stream.fromEffect(end(sources, progress, threadIds))),
         Stream.filter(batch => batch.length > 0)
       )
     })
   )
+
+const threadLines = Effect.fnUntraced(function* (
+  sources: ExportSources,
+  progress: Progress,
+  requested: string,
+  times: Times
+) {
+  const thread = yield* sources.threads.read(requested)
+  if (thread === undefined) return Stream.empty
+  const { threadId } = thread
+  // A message gets its final time, and so its place, when it is sent: those that wait to be sent come last.
+  const unsent = yield* sources.exports.unsentRows(threadId)
+  return Stream.make(progress.header(thread)).pipe(
+    Stream.concat(pages(sources, progress, { threadId, times, without: new Set(unsent) })),
+    Stream.concat(Stream.fromEffect(linesOfRows(sources, progress, unsent, times)))
+  )
+})
+
+interface PagesQuery {
+  readonly threadId: string
+  readonly times: Times
+  /** Rows that are left out. */
+  readonly without: ReadonlySet<number>
+}
+
+const pages = (
+  { exports }: ExportSources,
+  progress: Progress,
+  { threadId, times, without }: PagesQuery
+): Stream.Stream<Lines, DatabaseError> =>
+  Stream.paginate<ExportQuery, Lines, DatabaseError>(
+    { ...times, upTo: progress.upTo, limit: PAGE },
+    Effect.fnUntraced(function* (query) {
+      yield* Effect.yieldNow
+      const found = yield* exports.page(threadId, query)
+      const last = found.at(-1)
+      const after = last && { time: last.message.tsClient, row: last.row }
+      return [
+        [progress.lines(found.filter(({ row }) => !without.has(row)))],
+        found.length < PAGE ? Option.none() : Option.some({ ...query, after })
+      ] as const
+    })
+  )
+
+const linesOfRows = (
+  { exports }: ExportSources,
+  progress: Progress,
+  rows: ReadonlyArray<number>,
+  times: Times
+): Effect.Effect<Lines, DatabaseError> =>
+  rows.length === 0
+    ? Effect.succeed([])
+    : Effect.map(exports.inRows(rows), found =>
+        progress.lines(found.filter(({ message }) => isWithin(message, times)))
+      )
+
+const end = Effect.fnUntraced(function* (
+  { accounts }: ExportSources,
+  progress: Progress,
+  threadIds: ReadonlyArray<string>
+) {
+  const accountId = parseThreadId(threadIds[0] ?? '')?.accountId
+  if (accountId !== undefined && (yield* accounts.read(accountId)) === undefined) {
+    return yield* new DatabaseError({ operation: 'export', cause: 'The account was removed meanwhile' })
+  }
+  return progress.end()
+})
 
 const isWithin = ({ tsClient }: Message, { since, until }: Times): boolean =>
   (since === undefined || tsClient >= since) && (until === undefined || tsClient < until)

@@ -14,7 +14,6 @@ import { MessageSearch } from './message-search.ts'
 import { MessageStore } from './message-store.ts'
 import { ReceiptStore } from './receipt-store.ts'
 import { reindexIfOutdated } from './sql/search-index.ts'
-import { Store } from './store.ts'
 import { ThreadStore } from './thread-store.ts'
 
 /** To be run on an upgraded database before anything is stored. */
@@ -30,23 +29,17 @@ export type Stores =
   | MessageSearch
   | MessageStore
   | ReceiptStore
-  | Store
   | ThreadStore
   | Transaction
 
 export const layer: Layer.Layer<Stores, never, SqlClient.SqlClient | SqlBulk | Tables | Wakes> =
-  Store.layer.pipe(
-    Layer.provideMerge(
-      Layer.mergeAll(
-        AccountStore.layer,
-        ContactStore.layer,
-        ExportStore.layer,
-        GroupStore.layer,
-        MessageSearch.layer,
-        MessageStore.layer,
-        ReceiptStore.layer,
-        ThreadStore.layer
-      )
-    ),
-    Layer.provideMerge(Layer.mergeAll(EventLog.layer, Transaction.layer))
-  )
+  Layer.mergeAll(
+    AccountStore.layer,
+    ContactStore.layer,
+    ExportStore.layer,
+    GroupStore.layer,
+    MessageSearch.layer,
+    MessageStore.layer,
+    ReceiptStore.layer,
+    ThreadStore.layer
+  ).pipe(Layer.provideMerge(Layer.mergeAll(EventLog.layer, Transaction.layer)))

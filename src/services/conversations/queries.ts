@@ -72,9 +72,9 @@ export interface ExportedMessage {
   readonly receipts: ReadonlyArray<Receipt>
 }
 
-/** Messages of a thread oldest first, behind a place, of those that were stored up to a row. */
+/** Messages of a thread, oldest first, after a place, of those in rows up to `upTo`. */
 export interface ExportQuery extends Pick<MessageFilter, 'since' | 'until'> {
   readonly upTo: number
-  readonly behind?: { readonly time: number; readonly row: number } | undefined
+  readonly after?: { readonly time: number; readonly row: number } | undefined
   readonly limit: number
 }

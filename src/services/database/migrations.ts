@@ -15,6 +15,7 @@ import { incidentPlaces } from './migrations/0010-incident-places.ts'
 import { searchFolding } from './migrations/0011-search-folding.ts'
 import { dryJobs } from './migrations/0012-dry-jobs.ts'
 import { firestore } from './migrations/0013-firestore.ts'
+import { messageRows } from './migrations/0014-message-rows.ts'
 
 /** Every upgrade by its number and name. */
 export const MIGRATIONS = {
@@ -30,7 +31,8 @@ export const MIGRATIONS = {
   '0010_incident_places': incidentPlaces,
   '0011_search_folding': searchFolding,
   '0012_dry_jobs': dryJobs,
-  '0013_firestore': firestore
+  '0013_firestore': firestore,
+  '0014_message_rows': messageRows
 }
 
 const TABLE = 'migrations'

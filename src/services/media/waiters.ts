@@ -1,4 +1,4 @@
-// Who waits for the file of a message. All of them get the result of an attempt, whoever caused it.
+// Callers that wait for the file of a message. All of them get the result of an attempt, whichever of them caused it.
 import { Deferred, Effect, Exit } from 'effect'
 import type { HeldFile } from './files.ts'
 import { type MessageRef, refKey } from './message-ref.ts'

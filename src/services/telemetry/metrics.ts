@@ -17,10 +17,7 @@ const unexpectedEvents = counter(
   'unexpected_events',
   'Events that an account had no use for in its state, by event and state'
 )
-const restarts = counter(
-  'account_restarts',
-  'Accounts started anew, by whether they crashed or somebody asked'
-)
+const restarts = counter('account_restarts', 'Account restarts, by cause: crash or command')
 const received = counter('messages_received', 'Messages that arrived live and were stored')
 const sent = counter('messages_sent', 'Messages that WhatsApp has acknowledged')
 

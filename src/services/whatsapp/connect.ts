@@ -36,11 +36,11 @@ const connectOnce = Effect.fn('WhatsApp.connect')(function* (
   pairing: Pairing | null,
   emit: Emit
 ) {
-  const { store, vault } = host.services
+  const { accounts, vault } = host.services
   // A new link needs new keys: those of an earlier link are of no use any more.
   if (pairing !== null) yield* vault.erase(accountId)
   const creds = decodeCredentials(yield* vault.readCredentials(accountId))
-  const record = yield* Effect.orElseSucceed(store.readAccount(accountId), () => undefined)
+  const record = yield* Effect.orElseSucceed(accounts.read(accountId), () => undefined)
   const belongsTo = record?.jid ?? undefined
   yield* pacing.wait
   const request = { accountId, creds, pairing, belongsTo, state, emit }

@@ -3,8 +3,9 @@
 import { Context, Effect, Layer, PubSub, Stream } from 'effect'
 import type { Restriction } from '../../domain/account.ts'
 import type { Fact } from '../../domain/fact.ts'
+import type { AccountStore } from '../conversations/account-store.ts'
 import type { Conversations } from '../conversations/apply.ts'
-import type { Store } from '../conversations/store.ts'
+import type { MessageStore } from '../conversations/message-store.ts'
 import type { Incidents } from '../incidents/incidents.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { LiveTraffic } from '../journal/traffic.ts'
@@ -74,7 +75,15 @@ export class WhatsApp extends Context.Service<
   ): Layer.Layer<
     WhatsApp,
     never,
-    AccountMemory | Vault | Journal | LiveTraffic | Conversations | Store | Incidents | StrayRejections
+    | AccountMemory
+    | Vault
+    | Journal
+    | LiveTraffic
+    | Conversations
+    | AccountStore
+    | MessageStore
+    | Incidents
+    | StrayRejections
   > {
     return Layer.effect(WhatsApp, make(options))
   }

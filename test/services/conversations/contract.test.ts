@@ -4,7 +4,12 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { messageIdOf, threadIdOf } from '../../../src/domain/ids.ts'
 import type { Message } from '../../../src/domain/message.ts'
 import type { Fact } from '../../../src/domain/fact.ts'
-import { Store } from '../../../src/services/conversations/store.ts'
+import { AccountStore } from '../../../src/services/conversations/account-store.ts'
+import { ContactStore } from '../../../src/services/conversations/contact-store.ts'
+import { MessageStore } from '../../../src/services/conversations/message-store.ts'
+import { ReceiptStore } from '../../../src/services/conversations/receipt-store.ts'
+import { ThreadStore } from '../../../src/services/conversations/thread-store.ts'
+import { Transaction } from '../../../src/services/database/transaction.ts'
 import { ACCOUNT as RECORD } from '../outbox/account.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, change, GROUP, message, T0 } from './facts.ts'
 import { STORES, type World } from './world.ts'
@@ -25,7 +30,7 @@ describe.each(STORES)('$name', ({ absent, make }) => {
     test(promise, async () => {
       const world = await make()
       onTestFinished(() => world[Symbol.asyncDispose]())
-      await world.run(Store.use(store => store.createAccount(RECORD)))
+      await world.run(AccountStore.use(accounts => accounts.create(RECORD)))
       await prove(world)
     })
 
@@ -33,7 +38,7 @@ describe.each(STORES)('$name', ({ absent, make }) => {
 
   contract('an account is what was last told of it', async world => {
     await world.run(
-      Store.use(store => store.updateAccount(ACCOUNT, { jid: '490@s.whatsapp.net', wanted: false }))
+      AccountStore.use(accounts => accounts.update(ACCOUNT, { jid: '490@s.whatsapp.net', wanted: false }))
     )
     const { account } = await world.view()
     expect(await account(ACCOUNT)).toMatchObject({ name: 'Shop', jid: '490@s.whatsapp.net', wanted: false })
@@ -107,8 +112,8 @@ describe.each(STORES)('$name', ({ absent, make }) => {
     await told(world, message('A1', mine))
     const becomes = (status: 'read' | 'delivered') =>
       world.run(
-        Store.use(store =>
-          store.putChanges(ACCOUNT, [
+        MessageStore.use(messages =>
+          messages.change(ACCOUNT, [
             {
               threadId: THREAD,
               messageId: messageIdOf('me', 'A1'),
@@ -161,8 +166,8 @@ describe.each(STORES)('$name', ({ absent, make }) => {
       at
     })
     await world.run(
-      Store.use(store =>
-        store.putReceipts(ACCOUNT, [
+      ReceiptStore.use(receipts =>
+        receipts.put(ACCOUNT, [
           of(ANN, 'delivered', T0 + 1),
           of(ANN, 'read', T0 + 2),
           of(BOB, 'delivered', T0 + 3)
@@ -184,7 +189,7 @@ describe.each(STORES)('$name', ({ absent, make }) => {
       expect(await (await world.view()).threads(ACCOUNT)).toMatchObject([
         { threadId: THREAD, lastMessageText: 'newest', lastMessageAt: T0 + 2000, unreadCount: 2 }
       ])
-      await world.run(Store.use(store => store.markRead(ACCOUNT, THREAD, 'everything')))
+      await world.run(ThreadStore.use(threads => threads.markRead(ACCOUNT, THREAD, 'everything')))
       expect(await (await world.view()).threads(ACCOUNT)).toMatchObject([{ unreadCount: 0 }])
     }
   )
@@ -193,10 +198,10 @@ describe.each(STORES)('$name', ({ absent, make }) => {
     await told(world, message('A1', { timestamp: T0 }))
     await told(world, message('B1', { chat: { jid: BOB }, sender: { jid: BOB }, timestamp: T0 + 1000 }))
     await world.run(
-      Store.use(store =>
-        Effect.andThen(
-          store.putContacts(ACCOUNT, [{ contactJid: ANN, name: 'Ann of Accounts' }]),
-          store.putThreads(ACCOUNT, [
+      Effect.andThen(
+        ContactStore.use(contacts => contacts.put(ACCOUNT, [{ contactJid: ANN, name: 'Ann of Accounts' }])),
+        ThreadStore.use(threads =>
+          threads.put(ACCOUNT, [
             { threadId: THREAD, clientJid: ANN, kind: 'direct', archived: true, pinnedAt: T0, mutedUntil: -1 }
           ])
         )
@@ -226,7 +231,7 @@ describe.each(STORES)('$name', ({ absent, make }) => {
   contract('a removed account leaves nothing', async world => {
     await told(world, message('A1'), message('A2'))
     await world.view()
-    await world.run(Store.use(store => store.removeAccount(ACCOUNT)))
+    await world.run(AccountStore.use(accounts => accounts.remove(ACCOUNT)))
     const { account, messages, threads } = await world.view()
     expect(await account(ACCOUNT)).toBeUndefined()
     expect(await threads(ACCOUNT)).toEqual([])
@@ -236,8 +241,8 @@ describe.each(STORES)('$name', ({ absent, make }) => {
   contract('nothing of an abandoned transaction is seen', async world => {
     await world
       .run(
-        Store.use(store =>
-          store.atomically(Effect.andThen(apply(message('A1')), Effect.fail('abandoned' as const)))
+        Transaction.use(transaction =>
+          transaction.run(Effect.andThen(apply(message('A1')), Effect.fail('abandoned' as const)))
         )
       )
       .catch(() => undefined)

@@ -5,26 +5,32 @@ import { expect, test } from 'vitest'
 import type { Fact } from '../../../src/domain/fact.ts'
 import { newAccount } from '../../../src/domain/account.ts'
 import { messageIdOf, threadIdOf } from '../../../src/domain/ids.ts'
+import { AccountStore } from '../../../src/services/conversations/account-store.ts'
+import { ExportStore } from '../../../src/services/conversations/export-store.ts'
 import { type ExportLine, exportOf } from '../../../src/services/conversations/export.ts'
-import { Store } from '../../../src/services/conversations/store.ts'
+import { MessageStore } from '../../../src/services/conversations/message-store.ts'
+import { ThreadStore } from '../../../src/services/conversations/thread-store.ts'
 import { onDatabase } from '../database.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, GROUP, message, T0 } from './facts.ts'
 
 const ONE: Fact = { kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID }
 const lid = { chat: { jid: ANN_LID }, sender: { jid: ANN_LID } }
 
-const account = Store.use(store =>
-  store.createAccount(newAccount({ accountId: ACCOUNT, name: 'Shop', createdAt: 1 }))
+const account = AccountStore.use(accounts =>
+  accounts.create(newAccount({ accountId: ACCOUNT, name: 'Shop', createdAt: 1 }))
 )
 
 /** All lines; `between` runs after each batch, while the export is not at its end yet. */
 const exported = Effect.fnUntraced(function* <E = never, R = never>(
   between: (batch: number) => Effect.Effect<unknown, E, R> = () => Effect.void
 ) {
-  const store = yield* Store
+  const accounts = yield* AccountStore
+  const exports = yield* ExportStore
+  const threads = yield* ThreadStore
   const lines: Array<ExportLine> = []
   let batches = 0
-  yield* Stream.runForEach(exportOf(store, yield* store.threadIds(ACCOUNT), {}), batch => {
+  const all = exportOf({ accounts, exports, threads }, yield* threads.ids(ACCOUNT), {})
+  yield* Stream.runForEach(all, batch => {
     lines.push(...batch)
     return between(batches++)
   })
@@ -98,8 +104,8 @@ test('what is sent while it is exported, and so gets another time, comes once', 
           ? Effect.void
           : Effect.andThen(
               sql`UPDATE outbox SET status = 'sent'`,
-              Store.use(store =>
-                store.putChanges(
+              MessageStore.use(messages =>
+                messages.change(
                   ACCOUNT,
                   // The one after what was exported already, the other before it.
                   [
@@ -122,11 +128,11 @@ test('what is sent while it is exported, and so gets another time, comes once', 
 test('an account that is removed meanwhile leaves an export that does not say it is whole', async () => {
   await onDatabase(
     Effect.gen(function* () {
-      const store = yield* Store
+      const accounts = yield* AccountStore
       yield* account
       yield* apply(...many('A'))
       const error = yield* Effect.flip(
-        exported(batch => (batch === 1 ? store.removeAccount(ACCOUNT) : Effect.void))
+        exported(batch => (batch === 1 ? accounts.remove(ACCOUNT) : Effect.void))
       )
       expect(error).toMatchObject({ _tag: 'DatabaseError' })
     })

@@ -3,8 +3,9 @@ import { Effect } from 'effect'
 import type { ChangeFact, Fact, MessageFact } from '../../../src/domain/fact.ts'
 import { threadIdOf } from '../../../src/domain/ids.ts'
 import { NO_DETAILS } from '../../../src/domain/message.ts'
+import { MessageStore } from '../../../src/services/conversations/message-store.ts'
+import { ThreadStore } from '../../../src/services/conversations/thread-store.ts'
 import { Ingest } from '../../../src/services/intake/ingest.ts'
-import { Store } from '../../../src/services/conversations/store.ts'
 
 export const ACCOUNT = 'acc-1'
 export const ANN = '491@s.whatsapp.net'
@@ -46,10 +47,10 @@ export const change = (
 
 export const apply = (...facts: ReadonlyArray<Fact>) =>
   Ingest.use(ingest => ingest.apply(ACCOUNT, facts, Effect.void))
-export const threads = Store.use(store =>
-  Effect.map(store.listThreads(ACCOUNT, { limit: 100 }), page => page.threads)
+export const threads = ThreadStore.use(threads =>
+  Effect.map(threads.list(ACCOUNT, { limit: 100 }), page => page.threads)
 )
 export const messagesOf = (jid: string) =>
-  Store.use(store =>
-    Effect.map(store.listMessages(threadIdOf(ACCOUNT, jid), { limit: 100 }), page => page.messages)
+  MessageStore.use(messages =>
+    Effect.map(messages.list(threadIdOf(ACCOUNT, jid), { limit: 100 }), page => page.messages)
   )

@@ -5,8 +5,11 @@ import { expect, test } from 'vitest'
 import type { Fact } from '../../../src/domain/fact.ts'
 import { newAccount } from '../../../src/domain/account.ts'
 import { messageIdOf, threadIdOf } from '../../../src/domain/ids.ts'
+import { AccountStore } from '../../../src/services/conversations/account-store.ts'
+import { ReceiptStore } from '../../../src/services/conversations/receipt-store.ts'
+import { ThreadStore } from '../../../src/services/conversations/thread-store.ts'
+import { EventLog } from '../../../src/services/events/event-log.ts'
 import { PlaceholderQueue } from '../../../src/services/history/placeholders/queue.ts'
-import { Store } from '../../../src/services/conversations/store.ts'
 import { onDatabase } from '../database.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, change, GROUP, message, messagesOf, T0, threads } from './facts.ts'
 
@@ -53,7 +56,7 @@ test('one message that both threads held keeps the best of both: status, receipt
       const id = messageIdOf('me', 'OWN')
       return [
         yield* messagesOf(ANN),
-        yield* Store.use(store => store.receipts(threadIdOf(ACCOUNT, ANN_LID), id))
+        yield* ReceiptStore.use(receipts => receipts.list(threadIdOf(ACCOUNT, ANN_LID), id))
       ] as const
     })
   )
@@ -96,10 +99,10 @@ test('receipts and changes that came under an address without a thread find thei
       )
       yield* apply(ONE)
       expect((yield* threads)[0]?.unreadCount).toBe(0)
-      const store = yield* Store
+      const receiptStore = yield* ReceiptStore
       return [
         yield* messagesOf(ANN),
-        yield* store.receipts(threadIdOf(ACCOUNT, ANN), messageIdOf('me', 'OWN'))
+        yield* receiptStore.list(threadIdOf(ACCOUNT, ANN), messageIdOf('me', 'OWN'))
       ] as const
     })
   )
@@ -147,17 +150,18 @@ test('in groups, messages, quotes and reactions of the person come under one nam
 test('the count of stored messages stays true, and the old thread id keeps answering', async () => {
   const [counted, real, byOld] = await onDatabase(
     Effect.gen(function* () {
-      const store = yield* Store
+      const accounts = yield* AccountStore
+      const threads = yield* ThreadStore
       const sql = yield* SqlClient.SqlClient
-      yield* store.createAccount(newAccount({ accountId: ACCOUNT, name: 'Shop', createdAt: 1 }))
+      yield* accounts.create(newAccount({ accountId: ACCOUNT, name: 'Shop', createdAt: 1 }))
       yield* apply(message('A'), message('B'))
       yield* apply(message('B', { ...lid }), message('C', { ...lid }))
       yield* apply(message('G', { chat: { jid: GROUP }, sender: { jid: ANN_LID } }))
       yield* apply(message('G', { chat: { jid: GROUP }, sender: { jid: ANN } }))
       yield* apply(ONE)
       const [row] = yield* sql<{ n: number }>`SELECT COUNT(*) AS n FROM messages`
-      const { messages } = yield* store.counts(ACCOUNT)
-      return [messages, row?.n, yield* store.readThread(threadIdOf(ACCOUNT, ANN_LID))] as const
+      const { messages } = yield* accounts.counts(ACCOUNT)
+      return [messages, row?.n, yield* threads.read(threadIdOf(ACCOUNT, ANN_LID))] as const
     })
   )
   expect(counted).toBe(4)
@@ -169,10 +173,10 @@ test('subscribers hear of the merge in the transaction that made it', async () =
   const events = await onDatabase(
     Effect.gen(function* () {
       yield* apply(message('A'), message('B', { ...lid }))
-      const store = yield* Store
-      const after = yield* store.newestEvent
+      const eventLog = yield* EventLog
+      const after = yield* eventLog.newest
       yield* apply(ONE)
-      return yield* store.events({ after, limit: 10 })
+      return yield* eventLog.list({ after, limit: 10 })
     })
   )
   expect(events).toMatchObject([

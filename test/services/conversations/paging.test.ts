@@ -7,7 +7,8 @@ import type { Fact } from '../../../src/domain/fact.ts'
 import { messageIdOf, threadIdOf } from '../../../src/domain/ids.ts'
 import { type Cursor, decodeMessagePlace, decodePlace, encodeCursor } from '../../../src/domain/page.ts'
 import type { MessageFilter } from '../../../src/domain/reading.ts'
-import { Store } from '../../../src/services/conversations/store.ts'
+import { MessageStore } from '../../../src/services/conversations/message-store.ts'
+import { ThreadStore } from '../../../src/services/conversations/thread-store.ts'
 import { onDatabase } from '../database.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, GROUP, message, messagesOf, T0, threads } from './facts.ts'
 
@@ -22,7 +23,7 @@ const journey = (cursor: Cursor | null) =>
 
 const page = (query: { before?: Cursor; after?: Cursor; limit: number } & MessageFilter, thread = THREAD) =>
   Effect.map(
-    Store.use(store => store.listMessages(thread, query)),
+    MessageStore.use(messages => messages.list(thread, query)),
     ({ messages, newer, older }) => ({
       ids: messages.map(found => found.whatsAppId),
       older: journey(older),
@@ -138,8 +139,8 @@ test('a cursor holds its place when its message is deleted from the database, mo
       yield* apply(...['A', 'B', 'C', 'D', 'E'].map(id => message(id)))
       const { older, newer } = yield* page({ limit: 2 })
       yield* sql`DELETE FROM messages WHERE whatsapp_id = 'D'`
-      yield* Store.use(store =>
-        store.putChanges(ACCOUNT, [
+      yield* MessageStore.use(messages =>
+        messages.change(ACCOUNT, [
           { threadId: THREAD, messageId: messageIdOf('them', 'E'), change: { to: 'timed', at: T0 + 9000 } }
         ])
       )
@@ -186,12 +187,12 @@ test('VACUUM renumbers nothing: cursors and read marks stay where they were', as
   await onDatabase(
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const store = yield* Store
+      const threadStore = yield* ThreadStore
       yield* apply(
         ...Array.from({ length: 40 }, (_, index) => message(`OLD${index}`, { chat: { jid: GROUP } }))
       )
       yield* apply(...['A', 'B', 'C'].map(id => message(id)))
-      yield* store.markRead(ACCOUNT, THREAD, { whatsAppIds: ['B'] })
+      yield* threadStore.markRead(ACCOUNT, THREAD, { whatsAppIds: ['B'] })
       const { older } = yield* page({ limit: 1 })
       yield* sql`DELETE FROM messages WHERE whatsapp_id LIKE 'OLD%'`
       yield* sql`VACUUM`
@@ -199,7 +200,7 @@ test('VACUUM renumbers nothing: cursors and read marks stay where they were', as
       yield* apply(message('D'))
       const [thread] = yield* threads
       expect(thread?.unreadCount).toBe(2)
-      expect((yield* store.unread(THREAD, 9)).map(found => found.whatsAppId)).toEqual(['D', 'C'])
+      expect((yield* threadStore.unread(THREAD, 9)).map(found => found.whatsAppId)).toEqual(['D', 'C'])
     })
   )
 })
@@ -207,7 +208,7 @@ test('VACUUM renumbers nothing: cursors and read marks stay where they were', as
 test('threads that stay come once going down; those that moved up are found going up from the first page', async () => {
   await onDatabase(
     Effect.gen(function* () {
-      const store = yield* Store
+      const threads = yield* ThreadStore
       const jid = (index: number) => `49${index}@s.whatsapp.net`
       const from = (index: number, second: number) =>
         message(`M${index}-${second}`, {
@@ -220,7 +221,7 @@ test('threads that stay come once going down; those that moved up are found goin
       let before: Cursor | undefined
       let top: Cursor | undefined
       do {
-        const found = yield* store.listThreads(ACCOUNT, { limit: 4, before })
+        const found = yield* threads.list(ACCOUNT, { limit: 4, before })
         seen.push(...found.threads.map(thread => thread.clientJid))
         top ??= found.newer ?? undefined
         before = journey(found.older)
@@ -228,7 +229,7 @@ test('threads that stay come once going down; those that moved up are found goin
         yield* apply(from(0, 100 + seen.length), from(8, 200 + seen.length))
       } while (before !== undefined)
       expect(new Set(seen).size).toBe(seen.length)
-      const moved = yield* store.listThreads(ACCOUNT, { limit: 10, after: top })
+      const moved = yield* threads.list(ACCOUNT, { limit: 10, after: top })
       expect(moved.threads.map(thread => thread.clientJid)).toEqual([jid(8), jid(0)])
       expect(moved.older).not.toBeNull()
       expect(new Set([...seen, jid(0)]).size).toBe(9)
@@ -239,7 +240,7 @@ test('threads that stay come once going down; those that moved up are found goin
 test('threads are filtered by what they are and what they are called', async () => {
   await onDatabase(
     Effect.gen(function* () {
-      const store = yield* Store
+      const threads = yield* ThreadStore
       const bob = '4915112345678@s.whatsapp.net'
       yield* apply(
         message('A'),
@@ -248,9 +249,9 @@ test('threads are filtered by what they are and what they are called', async () 
         { kind: 'contact', person: { jid: ANN }, name: 'Änne Müller' },
         { kind: 'chat', chat: { jid: GROUP }, name: '工作群 Büro', archived: true }
       )
-      yield* store.markRead(ACCOUNT, THREAD, 'everything')
+      yield* threads.markRead(ACCOUNT, THREAD, 'everything')
       const named = (filter: object) =>
-        Effect.map(store.listThreads(ACCOUNT, { limit: 9, ...filter }), ({ threads: found }) =>
+        Effect.map(threads.list(ACCOUNT, { limit: 9, ...filter }), ({ threads: found }) =>
           found.map(thread => thread.clientJid)
         )
       expect(yield* named({ text: 'anne mull' })).toEqual([ANN])
@@ -273,13 +274,13 @@ test('no page reads a whole thread or account to find its place', async () => {
         Effect.map(sql.unsafe<{ detail: string }>(`EXPLAIN QUERY PLAN ${query}`), rows =>
           rows.map(row => row.detail)
         )
-      const between = `m.thread_id = 'x' AND (m.ts_client, m.rowid) > (1, 1) AND (m.ts_client, m.rowid) < (9, 9)`
+      const between = `m.thread_id = 'x' AND (m.ts_client, m.message_row) > (1, 1) AND (m.ts_client, m.message_row) < (9, 9)`
       return [
         yield* planOf(
-          `SELECT * FROM messages m WHERE ${between} ORDER BY m.ts_client DESC, m.rowid DESC LIMIT 5`
+          `SELECT * FROM messages m WHERE ${between} ORDER BY m.ts_client DESC, m.message_row DESC LIMIT 5`
         ),
         yield* planOf(
-          `SELECT * FROM messages m WHERE ${between} AND m.rowid <= 5 ORDER BY m.ts_client, m.rowid LIMIT 5`
+          `SELECT * FROM messages m WHERE ${between} AND m.message_row <= 5 ORDER BY m.ts_client, m.message_row LIMIT 5`
         ),
         yield* planOf(`SELECT * FROM threads t WHERE t.account_id = 'x'
           AND (COALESCE(t.last_message_at, 0), t.thread_id) > (1, 'x')

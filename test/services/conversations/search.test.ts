@@ -7,8 +7,10 @@ import type { Fact } from '../../../src/domain/fact.ts'
 import { messageIdOf, threadIdOf } from '../../../src/domain/ids.ts'
 import { parseSearch } from '../../../src/domain/search-query.ts'
 import { wordsOf } from '../../../src/domain/search-text.ts'
+import { AccountStore } from '../../../src/services/conversations/account-store.ts'
+import { MessageSearch } from '../../../src/services/conversations/message-search.ts'
+import { MessageStore } from '../../../src/services/conversations/message-store.ts'
 import type { SearchRequest } from '../../../src/services/conversations/queries.ts'
-import { Store } from '../../../src/services/conversations/store.ts'
 import { onDatabase } from '../database.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, change, GROUP, message, T0 } from './facts.ts'
 
@@ -19,7 +21,9 @@ const query = (text: string) => {
 }
 
 const searching = (text: string, extra: Partial<SearchRequest> = {}) =>
-  Store.use(store => store.search(ACCOUNT, { query: query(text), order: 'newest', limit: 50, ...extra }))
+  MessageSearch.use(messageSearch =>
+    messageSearch.search(ACCOUNT, { query: query(text), order: 'newest', limit: 50, ...extra })
+  )
 
 /** The WhatsApp ids of what is found, newest first. */
 const found = (text: string, extra: Partial<SearchRequest> = {}) =>
@@ -218,12 +222,13 @@ test('by relevance, the message that is about it comes first', async () => {
 test('another account is not searched, and a removed one leaves nothing in the index', async () => {
   await onDatabase(
     Effect.gen(function* () {
-      const store = yield* Store
+      const messageSearch = yield* MessageSearch
+      const accounts = yield* AccountStore
       yield* apply(saying('shared words'))
       expect(
-        (yield* store.search('acc-2', { query: query('shared'), order: 'newest', limit: 5 })).hits
+        (yield* messageSearch.search('acc-2', { query: query('shared'), order: 'newest', limit: 5 })).hits
       ).toEqual([])
-      yield* store.removeAccount(ACCOUNT)
+      yield* accounts.remove(ACCOUNT)
       expect(yield* found('shared')).toEqual([])
       expect(yield* indexed).toEqual([])
     })
@@ -270,9 +275,9 @@ test('nothing that is typed is taken for the syntax of the index, or fails', asy
       ]) {
         const parsed = parseSearch(text)
         if (!('refusal' in parsed)) {
-          const store = yield* Store
-          yield* store.search(ACCOUNT, { query: parsed, order: 'newest', limit: 5 })
-          yield* store.search(ACCOUNT, { query: parsed, order: 'relevance', limit: 5 })
+          const messageSearch = yield* MessageSearch
+          yield* messageSearch.search(ACCOUNT, { query: parsed, order: 'newest', limit: 5 })
+          yield* messageSearch.search(ACCOUNT, { query: parsed, order: 'relevance', limit: 5 })
         }
       }
       // Words, all of them, and nothing else.
@@ -298,8 +303,8 @@ test('the index holds exactly the messages that can be found, whatever happened'
         const where = { chat: { jid: who }, sender: { jid: who } }
         const of = { chat: { jid: who }, target: { sender: { jid: who }, whatsAppId: id }, by: { jid: who } }
         if (what === 5) {
-          yield* Store.use(store =>
-            store.putChanges(ACCOUNT, [
+          yield* MessageStore.use(messages =>
+            messages.change(ACCOUNT, [
               {
                 threadId: threadIdOf(ACCOUNT, who),
                 messageId: messageIdOf('them', id),
@@ -323,7 +328,7 @@ test('the index holds exactly the messages that can be found, whatever happened'
       }
       yield* apply({ kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID })
       const held = yield* sql<{ place: string; body: string }>`
-        SELECT CAST((ts_client / 1000 << 31) | rowid AS TEXT) AS place, body FROM messages
+        SELECT CAST((ts_client / 1000 << 31) | message_row AS TEXT) AS place, body FROM messages
         WHERE body <> '' AND type NOT IN ('revoked', 'undecryptable') ORDER BY place`
       const words = held.flatMap(({ body, place }) => wordsOf(body).map((word, at) => ({ place, at, word })))
       expect(words.length).toBeGreaterThan(0)

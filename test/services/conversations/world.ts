@@ -6,10 +6,13 @@ import { databaseOn } from '../../../harness/firestore.ts'
 import type { AccountRecord } from '../../../src/domain/account.ts'
 import type { Message, Receipt } from '../../../src/domain/message.ts'
 import type { Thread } from '../../../src/domain/thread.ts'
+import { AccountStore } from '../../../src/services/conversations/account-store.ts'
+import { MessageStore } from '../../../src/services/conversations/message-store.ts'
+import { ReceiptStore } from '../../../src/services/conversations/receipt-store.ts'
+import { ThreadStore } from '../../../src/services/conversations/thread-store.ts'
 import { FirestoreDatabase } from '../../../src/services/firestore/publish/database.ts'
 import { Publisher } from '../../../src/services/firestore/publish/publisher.ts'
 import { installTracking } from '../../../src/services/firestore/publish/tracking.ts'
-import { Store } from '../../../src/services/conversations/store.ts'
 import { LocalFirestore } from '../../firestore/server.ts'
 import { servicesOn } from '../database.ts'
 
@@ -37,18 +40,20 @@ const sqliteWorld = (): Promise<World> => {
   const runtime = ManagedRuntime.make(servicesOn())
   const run: World['run'] = work => runtime.runPromise(work)
   const view: View = {
-    account: accountId => run(Store.use(store => store.readAccount(accountId))),
+    account: accountId => run(AccountStore.use(accounts => accounts.read(accountId))),
     threads: accountId =>
       run(
-        Store.use(store => Effect.map(store.listThreads(accountId, { limit: 200 }), ({ threads }) => threads))
+        ThreadStore.use(threadStore =>
+          Effect.map(threadStore.list(accountId, { limit: 200 }), ({ threads }) => threads)
+        )
       ),
     messages: threadId =>
       run(
-        Store.use(store =>
-          Effect.map(store.listMessages(threadId, { limit: 500 }), ({ messages }) => messages.toReversed())
+        MessageStore.use(messageStore =>
+          Effect.map(messageStore.list(threadId, { limit: 500 }), ({ messages }) => messages.toReversed())
         )
       ),
-    receipts: (threadId, messageId) => run(Store.use(store => store.receipts(threadId, messageId)))
+    receipts: (threadId, messageId) => run(ReceiptStore.use(receipts => receipts.list(threadId, messageId)))
   }
   return Promise.resolve({
     run,

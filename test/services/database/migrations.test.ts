@@ -2,13 +2,18 @@
 import { Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
+import { AccountStore } from '../../../src/services/conversations/account-store.ts'
+import type { MessagePage } from '../../../src/services/conversations/queries.ts'
+import { MessageSearch } from '../../../src/services/conversations/message-search.ts'
+import { MessageStore } from '../../../src/services/conversations/message-store.ts'
+import { ThreadStore } from '../../../src/services/conversations/thread-store.ts'
 import * as NodeSqlite from '../../../src/services/database/sqlite/node-sqlite.ts'
 import { MIGRATIONS, upgrade } from '../../../src/services/database/migrations.ts'
+import { installTracking } from '../../../src/services/firestore/publish/tracking.ts'
 import { TABLES } from '../../../src/app/tables.ts'
 import { Wakes } from '../../../src/services/process/wakes.ts'
 import { Tables } from '../../../src/services/database/tables.ts'
 import * as ConversationStores from '../../../src/services/conversations/layer.ts'
-import { Store } from '../../../src/services/conversations/store.ts'
 
 const stores = ConversationStores.layer.pipe(
   Layer.provide([Tables.layer(TABLES), Wakes.layer]),
@@ -39,18 +44,15 @@ test('0002 keeps unread counts, counts messages and understands what waits in th
         height: null
       })} WHERE message_id = 'A_them'`
       yield* upgrade(MIGRATIONS)
-      const image = yield* Store.use(found => found.readMessage('acc-1__1@s.whatsapp.net', 'A_them'))
+      const image = yield* MessageStore.use(messages => messages.read('acc-1__1@s.whatsapp.net', 'A_them'))
       expect(image?.media).toMatchObject({ mimeType: 'image/jpeg', download: null })
-      const store = yield* Store
+      const accounts = yield* AccountStore
+      const threads = yield* ThreadStore
       const [entry] = yield* sql<{
         content: string
         prepared: Uint8Array
       }>`SELECT content, prepared FROM outbox`
-      return [
-        yield* store.counts('acc-1'),
-        yield* store.readThread('acc-1__1@s.whatsapp.net'),
-        entry
-      ] as const
+      return [yield* accounts.counts('acc-1'), yield* threads.read('acc-1__1@s.whatsapp.net'), entry] as const
     }).pipe(Effect.provide(stores))
   )
   expect(account).toEqual({ threads: 1, messages: 2 })
@@ -63,7 +65,8 @@ test('0008 finds what was found before, and forgets it when it is edited', async
   const found = await Effect.runPromise(
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const store = yield* Store
+      const messageSearch = yield* MessageSearch
+      const messageStore = yield* MessageStore
       const before = Object.entries(MIGRATIONS).filter(([name]) => name < '0008')
       yield* upgrade(Object.fromEntries(before))
       yield* sql`INSERT INTO accounts (account_id, name, created_at, wanted) VALUES ('acc-1', 'Shop', 1, 1)`
@@ -74,7 +77,7 @@ test('0008 finds what was found before, and forgets it when it is edited', async
       yield* upgrade(MIGRATIONS)
       const hits = (word: string) =>
         Effect.map(
-          store.search('acc-1', {
+          messageSearch.search('acc-1', {
             query: { wanted: [{ words: [word], prefix: false }], unwanted: [] },
             order: 'newest',
             limit: 5
@@ -82,7 +85,7 @@ test('0008 finds what was found before, and forgets it when it is edited', async
           page => page.hits.map(hit => hit.message.body)
         )
       const upgraded = yield* hits('garden')
-      yield* store.putChanges('acc-1', [
+      yield* messageStore.change('acc-1', [
         {
           threadId: 'acc-1__1@s.whatsapp.net',
           messageId: 'A_them',
@@ -93,6 +96,66 @@ test('0008 finds what was found before, and forgets it when it is edited', async
     }).pipe(Effect.provide(stores))
   )
   expect(found).toEqual([['garden party'], [], ['cellar party']])
+})
+
+test('0014 names the rows of messages: pages, cursors, unread counts and the search stay as they were', async () => {
+  const THREAD = 'acc-1__1@s.whatsapp.net'
+  await Effect.runPromise(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const [messages, threads] = [yield* MessageStore, yield* ThreadStore]
+      const messageSearch = yield* MessageSearch
+      yield* upgrade(Object.fromEntries(Object.entries(MIGRATIONS).filter(([name]) => name < '0014')))
+      // The triggers of a server that publishes to Firestore name the column too.
+      yield* installTracking
+      yield* sql`INSERT INTO accounts (account_id, name, created_at, wanted, messages) VALUES ('acc-1', 'Shop', 1, 1, 4)`
+      yield* sql`INSERT INTO threads (thread_id, account_id, client_jid, kind, created_at, mark_at, mark_row, unread_count)
+        VALUES (${THREAD}, 'acc-1', '1@s.whatsapp.net', 'direct', 1, 1000, 12, 2)`
+      // Rows with gaps, all of one second: only their numbers order them.
+      for (const row of [7, 12, 30, 31]) {
+        const [id, body] = [`M${row}`, `garden ${row}`]
+        yield* sql`INSERT INTO messages (rowid, thread_id, message_id, account_id, whatsapp_id, direction, type, body, status, ts_client, ts_server)
+          VALUES (${row}, ${THREAD}, ${`${id}_them`}, 'acc-1', ${id}, 'inbound', 'text', ${body}, 'received', 1000, 1)`
+        yield* sql`INSERT INTO message_search (rowid, account, text) VALUES (${(1n << 31n) | BigInt(row)}, 'acc1', ${body})`
+      }
+      yield* upgrade(MIGRATIONS)
+
+      expect(yield* sql`SELECT message_row, whatsapp_id FROM messages ORDER BY message_row`).toEqual(
+        [7, 12, 30, 31].map(row => ({ messageRow: row, whatsappId: `M${row}` }))
+      )
+      expect(yield* threads.read(THREAD)).toMatchObject({ unreadCount: 2 })
+      expect((yield* threads.unread(THREAD, 9)).map(({ whatsAppId }) => whatsAppId)).toEqual(['M31', 'M30'])
+
+      const idsOf = (page: MessagePage) => page.messages.map(({ whatsAppId }) => whatsAppId)
+      const before = { time: 1000, id: 'M30_them', row: 30 }
+      expect(idsOf(yield* messages.list(THREAD, { limit: 9 }))).toEqual(['M31', 'M30', 'M12', 'M7'])
+      expect(idsOf(yield* messages.list(THREAD, { limit: 9, before }))).toEqual(['M12', 'M7'])
+
+      const found = (word: string) =>
+        Effect.map(
+          messageSearch.search('acc-1', {
+            query: { wanted: [{ words: [word], prefix: false }], unwanted: [] },
+            order: 'newest',
+            limit: 9
+          }),
+          ({ hits }) => hits.map(({ message }) => message.whatsAppId)
+        )
+      expect(yield* found('garden')).toEqual(['M31', 'M30', 'M12', 'M7'])
+      yield* messages.change('acc-1', [
+        { threadId: THREAD, messageId: 'M30_them', change: { to: 'edited', body: 'cellar', at: 2000 } }
+      ])
+      expect([yield* found('garden'), yield* found('cellar')]).toEqual([['M31', 'M12', 'M7'], ['M30']])
+
+      yield* threads.markRead('acc-1', THREAD, { whatsAppIds: ['M30'] })
+      expect(yield* threads.read(THREAD)).toMatchObject({ unreadCount: 1 })
+      // A new message gets the next number.
+      yield* sql`INSERT INTO messages (thread_id, message_id, account_id, whatsapp_id, direction, type, status, ts_client, ts_server)
+        VALUES (${THREAD}, 'M_them', 'acc-1', 'M', 'inbound', 'text', 'received', 1000, 1)`
+      expect(yield* sql`SELECT message_row FROM messages WHERE whatsapp_id = 'M'`).toEqual([
+        { messageRow: 32 }
+      ])
+    }).pipe(Effect.provide(stores))
+  )
 })
 
 test('words that were folded by other tables are indexed anew, once', async () => {

@@ -4,13 +4,13 @@ import { Effect, Fiber, Layer, Schedule } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import { threadIdOf } from '../../../src/domain/ids.ts'
+import { MessageStore } from '../../../src/services/conversations/message-store.ts'
 import { ChunkQueue } from '../../../src/services/history/chunks/queue.ts'
 import { Identity } from '../../../src/services/conversations/identity.ts'
 import { Journal } from '../../../src/services/journal/journal.ts'
 import { Conversations } from '../../../src/services/conversations/apply.ts'
 import { Ingest } from '../../../src/services/intake/ingest.ts'
 import { DatabaseError } from '../../../src/services/database/error.ts'
-import { Store } from '../../../src/services/conversations/store.ts'
 import { Transaction } from '../../../src/services/database/transaction.ts'
 import { onDatabase } from '../database.ts'
 import { ACCOUNT, threads } from '../conversations/facts.ts'
@@ -54,7 +54,7 @@ const untilEmpty = Effect.gen(function* () {
 /** Oldest first. */
 const allOf = (jid: string) =>
   Effect.map(
-    Store.use(store => store.listMessages(threadIdOf(ACCOUNT, jid), { limit: MESSAGES })),
+    MessageStore.use(messages => messages.list(threadIdOf(ACCOUNT, jid), { limit: MESSAGES })),
     ({ messages }) => messages.toReversed()
   )
 

@@ -2,9 +2,11 @@
 import { Effect, Exit } from 'effect'
 import { expect, test } from 'vitest'
 import type { Fact } from '../../../src/domain/fact.ts'
+import { MessageStore } from '../../../src/services/conversations/message-store.ts'
+import { ReceiptStore } from '../../../src/services/conversations/receipt-store.ts'
+import { EventLog } from '../../../src/services/events/event-log.ts'
 import { Ingest } from '../../../src/services/intake/ingest.ts'
 import { messageIdOf, threadIdOf } from '../../../src/domain/ids.ts'
-import { Store } from '../../../src/services/conversations/store.ts'
 import { onDatabase } from '../database.ts'
 import {
   ACCOUNT,
@@ -247,12 +249,13 @@ test('message, thread summary, receipt and event change together or not at all',
     at: T0 + 1
   }
   const everything = Effect.gen(function* () {
-    const store = yield* Store
+    const receipts = yield* ReceiptStore
+    const eventLog = yield* EventLog
     return {
       threads: yield* threads,
       messages: (yield* messagesOf(ANN)).map(found => [found.whatsAppId, found.status]),
-      receipts: yield* store.receipts(threadIdOf(ACCOUNT, ANN), messageIdOf('me', 'OWN')),
-      events: (yield* store.events({ after: 0, limit: 10 })).map(event => event.kind)
+      receipts: yield* receipts.list(threadIdOf(ACCOUNT, ANN), messageIdOf('me', 'OWN')),
+      events: (yield* eventLog.list({ after: 0, limit: 10 })).map(event => event.kind)
     }
   })
   const [exit, during, after] = await onDatabase(
@@ -280,12 +283,12 @@ test('messages of one second stand in the order in which they came, in both dire
     Effect.gen(function* () {
       for (const id of ['C', 'A', 'B']) yield* apply(message(id))
       yield* apply(message('D', { timestamp: T0 + 1000 }))
-      const store = yield* Store
+      const messages = yield* MessageStore
       const thread = threadIdOf(ACCOUNT, ANN)
-      const { messages: all } = yield* store.listMessages(thread, { limit: 10 })
+      const { messages: all } = yield* messages.list(thread, { limit: 10 })
       const cursor = (index: number) => ({ time: all[index]!.tsClient, id: all[index]!.messageId })
-      const older = yield* store.listMessages(thread, { limit: 2, before: cursor(1) })
-      const newer = yield* store.listMessages(thread, { limit: 2, after: cursor(3) })
+      const older = yield* messages.list(thread, { limit: 2, before: cursor(1) })
+      const newer = yield* messages.list(thread, { limit: 2, after: cursor(3) })
       return [[...all.slice(0, 2), ...older.messages], newer.messages]
     })
   )
@@ -308,7 +311,7 @@ test('subscribers hear of no thread that is not there', async () => {
   const events = await onDatabase(
     Effect.gen(function* () {
       yield* apply({ kind: 'chat', chat: { jid: ANN }, archived: true, onlyIfKnown: true })
-      return yield* Store.use(store => store.events({ accountId: ACCOUNT, after: 0, limit: 10 }))
+      return yield* EventLog.use(eventLog => eventLog.list({ accountId: ACCOUNT, after: 0, limit: 10 }))
     })
   )
   expect(events).toEqual([])

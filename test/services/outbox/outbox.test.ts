@@ -2,10 +2,11 @@
 import { Effect, Layer, Stream } from 'effect'
 import { TestClock } from 'effect/testing'
 import { expect, test } from 'vitest'
+import { AccountStore } from '../../../src/services/conversations/account-store.ts'
+import { MessageStore } from '../../../src/services/conversations/message-store.ts'
 import { Incidents } from '../../../src/services/incidents/incidents.ts'
 import { Attachments } from '../../../src/services/outbox/attachments.ts'
 import { Outbox } from '../../../src/services/outbox/outbox.ts'
-import { Store } from '../../../src/services/conversations/store.ts'
 import { NotConfirmed, NotConnected, SendRefused } from '../../../src/services/whatsapp/errors.ts'
 import type { Outgoing } from '../../../src/services/whatsapp/send.ts'
 import { WhatsApp } from '../../../src/services/whatsapp/whatsapp.ts'
@@ -16,7 +17,10 @@ type Send = (
   message: Outgoing
 ) => Effect.Effect<number | undefined, NotConnected | NotConfirmed | SendRefused>
 
-const run = <A, E>(send: Send, program: Effect.Effect<A, E, Outbox | Store | Incidents>): Promise<A> => {
+const run = <A, E>(
+  send: Send,
+  program: Effect.Effect<A, E, AccountStore | Incidents | MessageStore | Outbox>
+): Promise<A> => {
   const whatsapp = WhatsApp.of({
     connect: () => Stream.empty,
     send: (_, message) => send(message),
@@ -44,7 +48,7 @@ const run = <A, E>(send: Send, program: Effect.Effect<A, E, Outbox | Store | Inc
   )
   return Effect.runPromise(
     Effect.andThen(
-      Store.use(store => store.createAccount(ACCOUNT)),
+      AccountStore.use(accounts => accounts.create(ACCOUNT)),
       program
     ).pipe(Effect.provide(Layer.provideMerge(services, TestClock.layer())))
   )
@@ -82,7 +86,7 @@ test('what WhatsApp refuses is tried again after growing pauses, then fails with
         waits,
         yield* entry(entryId),
         yield* Incidents.use(found => found.list({ limit: 10 })),
-        yield* Store.use(store => store.readMessage(threadId, messageId))
+        yield* MessageStore.use(messages => messages.read(threadId, messageId))
       ] as const
     })
   )
@@ -150,9 +154,9 @@ test('error 463 without a word about its end is asked again after a quarter of a
       }),
     Effect.gen(function* () {
       const { entryId } = yield* queue('Dear stranger')
-      const store = yield* Store
+      const accounts = yield* AccountStore
       yield* pass
-      const during = [yield* entry(entryId), yield* store.readAccount(ACCOUNT.accountId)] as const
+      const during = [yield* entry(entryId), yield* accounts.read(ACCOUNT.accountId)] as const
       for (let n = 0; n < 3; n += 1) {
         expect(yield* pass).toMatchObject({ nextAt: expect.any(Number) })
         yield* TestClock.adjust('15 minutes')

@@ -3,8 +3,10 @@ import { Clock, Effect, Stream } from 'effect'
 import { HttpServerResponse } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
 import type { Accounts } from '../../../services/accounts.ts'
+import { AccountStore } from '../../../services/conversations/account-store.ts'
+import { ExportStore } from '../../../services/conversations/export-store.ts'
 import { exportOf } from '../../../services/conversations/export.ts'
-import { Store } from '../../../services/conversations/store.ts'
+import { ThreadStore } from '../../../services/conversations/thread-store.ts'
 import { Stopping } from '../../../services/process/stopping.ts'
 import { Api } from '../../api.ts'
 import { findAccount, findThread } from '../../lookup.ts'
@@ -22,11 +24,15 @@ const download = Effect.fnUntraced(function* (
   threadIds: ReadonlyArray<string>,
   query: ExportQuery
 ) {
-  const store = yield* Store
+  const sources = {
+    accounts: yield* AccountStore,
+    exports: yield* ExportStore,
+    threads: yield* ThreadStore
+  }
   const stopping = yield* Stopping
   const filter = yield* messageFilter(query)
   const fileName = fileNameOf(name, yield* Clock.currentTimeMillis)
-  const lines = exportOf(store, threadIds, filter).pipe(
+  const lines = exportOf(sources, threadIds, filter).pipe(
     Stream.map(batch => batch.map(line => `${JSON.stringify(line)}\n`).join('')),
     // An open connection would delay the end of the server. The missing last line shows that the export was cut off.
     Stream.interruptWhen(stopping.requested),
@@ -44,9 +50,9 @@ const exportThread = Effect.fnUntraced(function* (requested: string, query: Expo
 })
 
 const exportAccount = Effect.fnUntraced(function* (accountId: string, query: ExportQuery) {
-  const store = yield* Store
+  const threads = yield* ThreadStore
   yield* findAccount(accountId)
-  const threadIds = yield* orStoreUnavailable(store.threadIds(accountId))
+  const threadIds = yield* orStoreUnavailable(threads.ids(accountId))
   return yield* download(accountId, threadIds, query)
 })
 
@@ -54,7 +60,7 @@ export const exportLayer = HttpApiBuilder.group(
   Api,
   'export',
   Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<Accounts | Stopping | Store>()
+    const services = yield* Effect.context<Accounts | AccountStore | ExportStore | Stopping | ThreadStore>()
     const provide = Effect.provideContext(services)
     return handlers.handleAll({
       thread: ({ params, query }) => provide(exportThread(params.threadId, query)),

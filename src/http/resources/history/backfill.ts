@@ -3,7 +3,7 @@ import { Clock, Effect } from 'effect'
 import type { BackfillJob } from '../../../domain/backfill.ts'
 import { decodePlace } from '../../../domain/page.ts'
 import type { AccountView } from '../../../services/accounts.ts'
-import { Store } from '../../../services/conversations/store.ts'
+import { ThreadStore } from '../../../services/conversations/thread-store.ts'
 import { Backfill } from '../../../services/history/backfill/backfill.ts'
 import { DryRun } from '../../../services/history/dry-run/dry-run.ts'
 import { findAccount } from '../../lookup.ts'
@@ -48,9 +48,9 @@ const checkLinked = ({ isLinked, record, state, tags }: AccountView): Effect.Eff
 
 /** The current id of the thread, if it belongs to the account. In a dry run no thread is stored: its report knows it. */
 const threadIn = Effect.fnUntraced(function* (isDryRun: boolean, accountId: string, threadId: string) {
-  const store = yield* Store
+  const threads = yield* ThreadStore
   const dryRun = yield* DryRun
-  const thread = yield* orStoreUnavailable(store.readThread(threadId))
+  const thread = yield* orStoreUnavailable(threads.read(threadId))
   if (thread !== undefined && thread.accountId === accountId) return thread.threadId
   const { floor } = yield* orStoreUnavailable(dryRun.reachOf(threadId))
   if (isDryRun && floor !== undefined && threadId.startsWith(`${accountId}__`)) return threadId

@@ -2,7 +2,7 @@
 import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
 import type { Accounts } from '../../../services/accounts.ts'
-import type { Store } from '../../../services/conversations/store.ts'
+import type { ThreadStore } from '../../../services/conversations/thread-store.ts'
 import type { Backfill } from '../../../services/history/backfill/backfill.ts'
 import type { Coverage } from '../../../services/history/coverage/coverage.ts'
 import type { DryRun } from '../../../services/history/dry-run/dry-run.ts'
@@ -16,7 +16,7 @@ export const historyLayer = (options: { readonly dryRun: boolean }) =>
     Api,
     'history',
     Effect.fn(function* (handlers) {
-      const services = yield* Effect.context<Accounts | Backfill | Coverage | DryRun | Store>()
+      const services = yield* Effect.context<Accounts | Backfill | Coverage | DryRun | ThreadStore>()
       const provide = Effect.provideContext(services)
       return handlers.handleAll({
         coverage: ({ params }) => provide(threadCoverage(params.threadId)),

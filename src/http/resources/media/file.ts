@@ -3,7 +3,7 @@ import { Effect } from 'effect'
 import { type HttpServerRequest, HttpServerResponse } from 'effect/http'
 import { parseMessageKey } from '../../../domain/ids.ts'
 import type { Message } from '../../../domain/message.ts'
-import { Store } from '../../../services/conversations/store.ts'
+import { MessageStore } from '../../../services/conversations/message-store.ts'
 import { contentHashOf } from '../../../services/media/download.ts'
 import { Media } from '../../../services/media/media.ts'
 import { NotFound, orStoreUnavailable } from '../../problems.ts'
@@ -40,12 +40,12 @@ const headersOf = (message: Message, file: string): Record<string, string> => {
 }
 
 const findMessage = Effect.fnUntraced(function* (messageKey: string) {
-  const store = yield* Store
+  const messages = yield* MessageStore
   const parts = parseMessageKey(messageKey)
   const message =
     parts === undefined
       ? undefined
-      : yield* orStoreUnavailable(store.readMessage(parts.threadId, parts.messageId))
+      : yield* orStoreUnavailable(messages.read(parts.threadId, parts.messageId))
   return message ?? (yield* new NotFound({ detail: 'There is no message with this key' }))
 })
 

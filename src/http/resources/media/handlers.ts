@@ -2,7 +2,7 @@
 import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
 import type { Accounts } from '../../../services/accounts.ts'
-import type { Store } from '../../../services/conversations/store.ts'
+import type { MessageStore } from '../../../services/conversations/message-store.ts'
 import { Media } from '../../../services/media/media.ts'
 import { Api } from '../../api.ts'
 import { findAccount } from '../../lookup.ts'
@@ -19,7 +19,7 @@ export const mediaLayer = HttpApiBuilder.group(
   Api,
   'media',
   Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<Accounts | Media | Store>()
+    const services = yield* Effect.context<Accounts | Media | MessageStore>()
     const provide = Effect.provideContext(services)
     return handlers.handleAll({
       file: ({ params, request }) => provide(downloadFile(params.messageKey, request)),

@@ -3,7 +3,9 @@ import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
 import { decodeMessagePlace } from '../../../domain/page.ts'
 import type { Accounts } from '../../../services/accounts.ts'
-import { Store } from '../../../services/conversations/store.ts'
+import { MessageStore } from '../../../services/conversations/message-store.ts'
+import { ReceiptStore } from '../../../services/conversations/receipt-store.ts'
+import type { ThreadStore } from '../../../services/conversations/thread-store.ts'
 import type { Outbox } from '../../../services/outbox/outbox.ts'
 import { Api } from '../../api.ts'
 import { findThread } from '../../lookup.ts'
@@ -16,30 +18,31 @@ import { send } from './send.ts'
 const PAGE = 50
 
 const list = Effect.fnUntraced(function* (requested: string, query: MessageListQuery) {
-  const store = yield* Store
+  const messages = yield* MessageStore
   const direction = yield* decodeDirection(query, decodeMessagePlace)
   const filter = yield* messageFilter(query)
   const { threadId } = yield* findThread(requested)
   const page = yield* orStoreUnavailable(
-    store.listMessages(threadId, { ...filter, ...direction, limit: query.limit ?? PAGE })
+    messages.list(threadId, { ...filter, ...direction, limit: query.limit ?? PAGE })
   )
   return { messages: page.messages, ...encodeDirection(page) }
 })
 
 const get = Effect.fnUntraced(function* (threadId: string, messageId: string) {
-  const store = yield* Store
-  const message = yield* orStoreUnavailable(store.readMessage(threadId, messageId))
+  const messages = yield* MessageStore
+  const receipts = yield* ReceiptStore
+  const message = yield* orStoreUnavailable(messages.read(threadId, messageId))
   if (message === undefined) {
     return yield* new NotFound({ detail: `There is no message ${messageId} in this thread` })
   }
-  return { ...message, receipts: yield* orStoreUnavailable(store.receipts(threadId, messageId)) }
+  return { ...message, receipts: yield* orStoreUnavailable(receipts.list(threadId, messageId)) }
 })
 
 export const messagesLayer = HttpApiBuilder.group(
   Api,
   'messages',
   Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<Accounts | Outbox | Store>()
+    const services = yield* Effect.context<Accounts | MessageStore | Outbox | ReceiptStore | ThreadStore>()
     const provide = Effect.provideContext(services)
     return handlers.handleAll({
       send: ({ params, payload, request }) => provide(send(params.accountId, payload, request)),

@@ -4,7 +4,8 @@ import { HttpApiBuilder } from 'effect/http-api'
 import { decodeSearchCursor, encodeSearchCursor } from '../../../domain/page.ts'
 import { parseSearch } from '../../../domain/search-query.ts'
 import type { Accounts } from '../../../services/accounts.ts'
-import { Store } from '../../../services/conversations/store.ts'
+import { MessageSearch } from '../../../services/conversations/message-search.ts'
+import type { ThreadStore } from '../../../services/conversations/thread-store.ts'
 import { Api } from '../../api.ts'
 import { findAccount, findThread } from '../../lookup.ts'
 import { messageFilter } from '../../message-filter.ts'
@@ -23,7 +24,7 @@ const checkThread = Effect.fnUntraced(function* (accountId: string, threadId: st
 })
 
 const search = Effect.fnUntraced(function* (accountId: string, query: MessageSearchQuery) {
-  const store = yield* Store
+  const messageSearch = yield* MessageSearch
   const { limit = PAGE, order = 'newest', q, threadId } = query
   const filter = yield* messageFilter(query)
   const cursor = yield* decodeCursorField('cursor', query.cursor, decodeSearchCursor)
@@ -35,7 +36,7 @@ const search = Effect.fnUntraced(function* (accountId: string, query: MessageSea
   yield* findAccount(accountId)
   if (threadId !== undefined) yield* checkThread(accountId, threadId)
   const { hits, next } = yield* orStoreUnavailable(
-    store.search(accountId, { ...filter, query: parsed, order, threadId, limit, cursor })
+    messageSearch.search(accountId, { ...filter, query: parsed, order, threadId, limit, cursor })
   )
   return { hits, nextCursor: next === null ? null : encodeSearchCursor(next) }
 })
@@ -44,7 +45,7 @@ export const searchLayer = HttpApiBuilder.group(
   Api,
   'search',
   Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<Accounts | Store>()
+    const services = yield* Effect.context<Accounts | MessageSearch | ThreadStore>()
     const provide = Effect.provideContext(services)
     return handlers.handleAll({
       search: ({ params, query }) => provide(search(params.accountId, query))

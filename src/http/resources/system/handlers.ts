@@ -2,7 +2,7 @@
 import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
 import { PrometheusMetrics } from 'effect/observability'
-import { Store } from '../../../services/conversations/store.ts'
+import { AccountStore } from '../../../services/conversations/account-store.ts'
 import { Gauges } from '../../../services/telemetry/metrics.ts'
 import { Api } from '../../api.ts'
 import { orStoreUnavailable } from '../../problems.ts'
@@ -11,11 +11,11 @@ export const systemLayer = HttpApiBuilder.group(
   Api,
   'system',
   Effect.fn(function* (handlers) {
-    const store = yield* Store
+    const accounts = yield* AccountStore
     return handlers.handleAll({
       health: () => Effect.succeed({ status: 'ok' as const }),
       // Not a reading of accounts: any query that always reaches the database serves.
-      ready: () => Effect.as(orStoreUnavailable(store.listAccounts), { status: 'ready' as const })
+      ready: () => Effect.as(orStoreUnavailable(accounts.list), { status: 'ready' as const })
     })
   })
 )

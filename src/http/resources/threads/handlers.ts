@@ -3,7 +3,8 @@ import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
 import { decodePlace } from '../../../domain/page.ts'
 import type { Accounts } from '../../../services/accounts.ts'
-import { Store } from '../../../services/conversations/store.ts'
+import { GroupStore } from '../../../services/conversations/group-store.ts'
+import { ThreadStore } from '../../../services/conversations/thread-store.ts'
 import { Outbox } from '../../../services/outbox/outbox.ts'
 import { WhatsApp } from '../../../services/whatsapp/whatsapp.ts'
 import { Api } from '../../api.ts'
@@ -16,13 +17,13 @@ import type { ThreadListQuery, TypingState } from './contract.ts'
 const PAGE = 50
 
 const list = Effect.fnUntraced(function* (accountId: string, query: ThreadListQuery) {
-  const store = yield* Store
+  const threads = yield* ThreadStore
   yield* findAccount(accountId)
   // `cursor` is another name of `before`: a wrong one is reported under its own name.
   yield* decodeCursorField('cursor', query.cursor, decodePlace)
   const direction = yield* decodeDirection({ ...query, before: query.cursor ?? query.before }, decodePlace)
   const page = yield* orStoreUnavailable(
-    store.listThreads(accountId, {
+    threads.list(accountId, {
       ...direction,
       limit: query.limit ?? PAGE,
       kind: query.kind,
@@ -36,9 +37,9 @@ const list = Effect.fnUntraced(function* (accountId: string, query: ThreadListQu
 })
 
 const get = Effect.fnUntraced(function* (threadId: string) {
-  const store = yield* Store
+  const groups = yield* GroupStore
   const thread = yield* findThread(threadId)
-  const pastParticipants = yield* orStoreUnavailable(store.pastParticipants(thread.threadId))
+  const pastParticipants = yield* orStoreUnavailable(groups.pastParticipants(thread.threadId))
   return { ...thread, pastParticipants }
 })
 
@@ -64,7 +65,7 @@ export const threadsLayer = HttpApiBuilder.group(
   Api,
   'threads',
   Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<Accounts | Outbox | Store | WhatsApp>()
+    const services = yield* Effect.context<Accounts | GroupStore | Outbox | ThreadStore | WhatsApp>()
     const provide = Effect.provideContext(services)
     return handlers.handleAll({
       list: ({ params, query }) => provide(list(params.accountId, query)),

@@ -12,9 +12,9 @@ const withReceipts = Effect.fnUntraced(function* (
   rows: ReadonlyArray<Record<string, unknown>>
 ) {
   const found = yield* sql.unsafe<Record<string, unknown>>(
-    `SELECT m.rowid AS row, r.recipient, r.delivered_at, r.read_at, r.played_at FROM json_each(?) AS wanted
-      JOIN messages m ON m.rowid = wanted.value JOIN receipts r ON r.thread_id = m.thread_id AND r.message_id = m.message_id
-      ORDER BY m.rowid, r.recipient`,
+    `SELECT m.message_row AS row, r.recipient, r.delivered_at, r.read_at, r.played_at FROM json_each(?) AS wanted
+      JOIN messages m ON m.message_row = wanted.value JOIN receipts r ON r.thread_id = m.thread_id AND r.message_id = m.message_id
+      ORDER BY m.message_row, r.recipient`,
     [JSON.stringify(rows.filter(row => row['direction'] === 'outbound').map(row => row['row']))]
   )
   const receipts = new Map<number, Array<Receipt>>()
@@ -35,13 +35,13 @@ const withReceipts = Effect.fnUntraced(function* (
 export const exportPage = (
   sql: SqlClient.SqlClient,
   threadId: string,
-  { behind, limit, upTo, ...times }: ExportQuery
+  { after, limit, upTo, ...times }: ExportQuery
 ) => {
-  const { from, to } = within(times, behind)
+  const { from, to } = within(times, after)
   return Effect.flatMap(
     sql.unsafe<Record<string, unknown>>(
-      `${MESSAGE_SELECT} WHERE m.thread_id = ? AND (m.ts_client, m.rowid) > (?, ?) AND (m.ts_client, m.rowid) < (?, ?)
-        AND m.rowid <= ? ORDER BY m.ts_client, m.rowid LIMIT ?`,
+      `${MESSAGE_SELECT} WHERE m.thread_id = ? AND (m.ts_client, m.message_row) > (?, ?) AND (m.ts_client, m.message_row) < (?, ?)
+        AND m.message_row <= ? ORDER BY m.ts_client, m.message_row LIMIT ?`,
       [threadId, from.time, from.row, to.time, to.row, upTo, limit]
     ),
     rows => withReceipts(sql, rows)
@@ -50,16 +50,16 @@ export const exportPage = (
 
 export const unsentRows = (sql: SqlClient.SqlClient, threadId: string) =>
   Effect.map(
-    sql<{ row: number }>`SELECT m.rowid AS row FROM outbox o
+    sql<{ row: number }>`SELECT m.message_row AS row FROM outbox o
       JOIN messages m ON m.thread_id = o.thread_id AND m.message_id = o.message_id
-      WHERE o.thread_id = ${threadId} AND o.status IN ('queued', 'sending') ORDER BY m.rowid`,
+      WHERE o.thread_id = ${threadId} AND o.status IN ('queued', 'sending') ORDER BY m.message_row`,
     rows => rows.map(({ row }) => row)
   )
 
 export const messagesInRows = (sql: SqlClient.SqlClient, rows: ReadonlyArray<number>) =>
   Effect.flatMap(
     sql.unsafe<Record<string, unknown>>(
-      `${MESSAGE_SELECT} WHERE m.rowid IN (SELECT value FROM json_each(?)) ORDER BY m.ts_client, m.rowid`,
+      `${MESSAGE_SELECT} WHERE m.message_row IN (SELECT value FROM json_each(?)) ORDER BY m.ts_client, m.message_row`,
       [JSON.stringify(rows)]
     ),
     found => withReceipts(sql, found)

@@ -32,7 +32,7 @@ const copyMessages = (
   sql.unsafe(
     `INSERT INTO messages (${MESSAGE_COLUMNS})
       SELECT ${MESSAGE_COLUMNS.replace('thread_id', as.thread).replace('message_id', as.id).replace('sender,', `${as.sender},`)}
-      FROM messages WHERE ${where} ORDER BY rowid ${ONE_MESSAGE_RULE}`,
+      FROM messages WHERE ${where} ORDER BY message_row ${ONE_MESSAGE_RULE}`,
     params
   )
 
@@ -50,9 +50,9 @@ export const mergeMessagesOfThreads = Effect.fnUntraced(function* (
   const twice = yield* sql<{
     row: number
     same: number
-  }>`SELECT a.rowid AS row, b.rowid AS same FROM messages a
+  }>`SELECT a.message_row AS row, b.message_row AS same FROM messages a
     JOIN messages b ON b.thread_id = ${to} AND b.message_id = a.message_id WHERE a.thread_id = ${from}`
-  const isTwice = 'thread_id = ? AND rowid IN (SELECT value FROM json_each(?))'
+  const isTwice = 'thread_id = ? AND message_row IN (SELECT value FROM json_each(?))'
   const rows = JSON.stringify(twice.map(({ row }) => row))
   yield* reindexing(
     sql,
@@ -102,7 +102,7 @@ const rekeyMessage = Effect.fnUntraced(function* (
 ) {
   const { sql } = context
   const to = messageIdOf(sender, whatsappId)
-  const [same] = yield* sql<{ row: number }>`SELECT rowid AS row FROM messages
+  const [same] = yield* sql<{ row: number }>`SELECT message_row AS row FROM messages
     WHERE thread_id = ${threadId} AND message_id = ${to}`
   if (same === undefined) {
     yield* sql`UPDATE messages SET sender = ${sender}, message_id = ${to}
@@ -139,7 +139,7 @@ const renameSender = Effect.fnUntraced(function* (
   yield* sql`UPDATE messages SET sender = ${to} WHERE thread_id IN (SELECT thread_id FROM threads WHERE account_id = ${accountId}) AND sender = ${from}
     AND thread_id NOT LIKE '%@g.us'`
   const messages = yield* sql<GroupMessage>`
-    SELECT rowid AS row, thread_id, message_id, whatsapp_id FROM messages WHERE thread_id IN (SELECT thread_id FROM threads WHERE account_id = ${accountId}) AND sender = ${from}`
+    SELECT message_row AS row, thread_id, message_id, whatsapp_id FROM messages WHERE thread_id IN (SELECT thread_id FROM threads WHERE account_id = ${accountId}) AND sender = ${from}`
   for (const message of messages) yield* rekeyMessage(context, accountId, message, to)
   const touched = new Set(messages.map(message => message.threadId))
   for (const threadId of touched) yield* applyWaitingOf(context, threadId)
@@ -152,7 +152,10 @@ const renameReactions = Effect.fnUntraced(function* (
   from: string,
   to: string
 ) {
-  const rows = yield* sql<{ rowid: number; reactions: string }>`SELECT rowid, reactions FROM messages
+  const rows = yield* sql<{
+    row: number
+    reactions: string
+  }>`SELECT message_row AS row, reactions FROM messages
     WHERE account_id = ${accountId} AND reactions IS NOT NULL AND instr(reactions, ${JSON.stringify(from)}) > 0`
   for (const row of rows) {
     const all = (yield* decodeReactions(row.reactions)).map(reaction =>
@@ -161,7 +164,7 @@ const renameReactions = Effect.fnUntraced(function* (
     const latest = all.filter(
       reaction => !all.some(other => other.sender === reaction.sender && other.at > reaction.at)
     )
-    yield* sql`UPDATE messages SET reactions = ${jsonOrNull(latest)} WHERE rowid = ${row.rowid}`
+    yield* sql`UPDATE messages SET reactions = ${jsonOrNull(latest)} WHERE message_row = ${row.row}`
   }
 })
 

@@ -42,7 +42,7 @@ const applyOne = Effect.fnUntraced(function* (
   { change, messageId, threadId }: ChangeWrite
 ) {
   const [row] =
-    yield* sql`SELECT type, body, media, details, reactions, edits, status, status_reason, ts_client, raw, rowid
+    yield* sql`SELECT type, body, media, details, reactions, edits, status, status_reason, ts_client, raw, message_row
     FROM messages WHERE thread_id = ${threadId} AND message_id = ${messageId}`
   if (row === undefined) return 'not here' as const
   const held = yield* decodeHeld(row)
@@ -56,7 +56,7 @@ const applyOne = Effect.fnUntraced(function* (
   const changed = applyChange(held, change)
   if (changed === held) return 'nothing new' as const
   const writing = writeHeld(sql, threadId, messageId, changed)
-  yield* isFoundOtherwise(held, changed) ? reindexing(sql, [Number(row['rowid'])], writing) : writing
+  yield* isFoundOtherwise(held, changed) ? reindexing(sql, [Number(row['messageRow'])], writing) : writing
   yield* releaseFile(sql, held, changed)
   return 'changed' as const
 })

@@ -34,7 +34,7 @@ export const messageEdge = Effect.fnUntraced(function* (
   }>(
     `SELECT message_id, whatsapp_id, direction, ts_client FROM messages WHERE thread_id = ? AND ts_client > ? AND ts_client < ?
       AND type NOT IN ('system', 'call') AND status NOT IN ('queued', 'cancelled', 'failed')
-      ORDER BY ts_client ${order}, rowid ${order} LIMIT 1`,
+      ORDER BY ts_client ${order}, message_row ${order} LIMIT 1`,
     [threadId, after ?? -1, before ?? Number.MAX_SAFE_INTEGER]
   )
   if (row === undefined) return undefined

@@ -12,11 +12,11 @@ import { decodeMessage } from './message-row.ts'
 /** The highest row number there is, 0 when there is none. */
 export const newestRow = (sql: SqlClient.SqlClient) =>
   Effect.map(
-    sql<{ newest: number | null }>`SELECT MAX(rowid) AS newest FROM messages`,
+    sql<{ newest: number | null }>`SELECT MAX(message_row) AS newest FROM messages`,
     ([found]) => found?.newest ?? 0
   )
 
-export const MESSAGE_SELECT = `SELECT m.rowid AS row, m.account_id, m.thread_id, m.message_id, m.whatsapp_id, m.direction, m.sender, m.type, m.body,
+export const MESSAGE_SELECT = `SELECT m.message_row AS row, m.account_id, m.thread_id, m.message_id, m.whatsapp_id, m.direction, m.sender, m.type, m.body,
     m.media, m.details, m.quoted_whatsapp_id, m.quoted_message_id, m.reactions, m.edits, m.status, m.status_reason, m.ts_client,
     m.ts_claimed, m.ts_server, COALESCE(c.name, m.sender_name, c.push_name) AS sender_name
   FROM messages m LEFT JOIN contacts c
@@ -78,9 +78,9 @@ export const conditionOf = ({ sender, types }: MessageFilter): Condition => {
 const WINDOW = 2000
 const MOST_EXAMINED = 10 * WINDOW
 
-const BETWEEN = `m.thread_id = ? AND (m.ts_client, m.rowid) > (?, ?) AND (m.ts_client, m.rowid) < (?, ?)`
+const BETWEEN = `m.thread_id = ? AND (m.ts_client, m.message_row) > (?, ?) AND (m.ts_client, m.message_row) < (?, ?)`
 
-const order = (direction: Direction) => `ORDER BY m.ts_client ${direction}, m.rowid ${direction}`
+const order = (direction: Direction) => `ORDER BY m.ts_client ${direction}, m.message_row ${direction}`
 
 /** The person whom an address means, `me` for one of the account's own. */
 const personOf = Effect.fnUntraced(function* (
@@ -111,7 +111,7 @@ const placeOf = Effect.fnUntraced(function* (
   missing: number
 ) {
   if (row !== undefined) return { time, row }
-  const [held] = yield* sql<{ row: number }>`SELECT rowid AS row FROM messages
+  const [held] = yield* sql<{ row: number }>`SELECT message_row AS row FROM messages
     WHERE thread_id = ${threadId} AND message_id = ${id}`
   return { time, row: held?.row ?? missing }
 })
@@ -133,7 +133,7 @@ const rowsBetween = (
 const windowEnd = (sql: SqlClient.SqlClient, threadId: string, { from, to }: Stretch, direction: Direction) =>
   Effect.map(
     sql.unsafe<{ time: number; id: string; row: number }>(
-      `SELECT m.ts_client AS time, m.message_id AS id, m.rowid AS row FROM messages m WHERE ${BETWEEN} ${order(direction)}
+      `SELECT m.ts_client AS time, m.message_id AS id, m.message_row AS row FROM messages m WHERE ${BETWEEN} ${order(direction)}
         LIMIT 1 OFFSET ${WINDOW - 1}`,
       [threadId, from.time, from.row, to.time, to.row]
     ),

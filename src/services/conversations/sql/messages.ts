@@ -71,7 +71,7 @@ const eventsOfLive = Effect.fnUntraced(function* (
   const live = writes.filter(message => message.live)
   if (live.length === 0) return []
   const rows = yield* sql<{ threadId: string; messageId: string }>`
-    SELECT thread_id, message_id FROM messages WHERE rowid > ${before}`
+    SELECT thread_id, message_id FROM messages WHERE message_row > ${before}`
   const fresh = new Set(rows.map(row => `${row.threadId} ${row.messageId}`))
   return live.map(({ messageId, threadId }): EventWrite => ({
     kind: fresh.has(`${threadId} ${messageId}`) ? 'message.stored' : 'message.changed',

@@ -15,7 +15,7 @@ export const LAST_SECOND = 2 ** 32 - 1
 
 /** A message's place in the index: what the index calls its row. */
 export const place = (m: string) =>
-  `((MIN(${m}.ts_client / 1000, ${LAST_SECOND}) << ${ROW_BITS}) | ${m}.rowid)`
+  `((MIN(${m}.ts_client / 1000, ${LAST_SECOND}) << ${ROW_BITS}) | ${m}.message_row)`
 
 /** What is looked for in a message: body and file name. Bodies of polls, places and cards say what those are about. */
 export const textOf = (m: string) =>
@@ -60,7 +60,7 @@ const remove = (which: string) => `INSERT INTO message_search (message_search, r
   SELECT 'delete', ${place('m')}, replace(m.account_id, '-', ''), searchable(${textOf('m')}) FROM messages m
   WHERE ${which} AND ${isIndexed('m')} ORDER BY 2`
 
-const THESE = `m.rowid IN (SELECT value FROM json_each(?))`
+const THESE = `m.message_row IN (SELECT value FROM json_each(?))`
 
 const OF_THREAD = 'm.thread_id = ?'
 
@@ -90,7 +90,7 @@ interface Held {
 }
 
 /** Held messages by their threads and ids. */
-const HELD = `SELECT m.rowid AS row, m.thread_id, m.message_id FROM json_each(?) AS wanted
+const HELD = `SELECT m.message_row AS row, m.thread_id, m.message_id FROM json_each(?) AS wanted
   JOIN messages m ON m.thread_id = wanted.value ->> 0 AND m.message_id = wanted.value ->> 1`
 
 /** So many are looked up by their ids: more would cost more than all that is unread. */
@@ -120,7 +120,7 @@ const heldUnread = Effect.fnUntraced(function* (
   // Of many at once hardly any is held unread: what is unread in their threads is asked for instead.
   const threadIds = JSON.stringify([...new Set(writes.map(({ threadId }) => threadId))])
   const unread = yield* sql.unsafe<Held>(
-    `SELECT m.rowid AS row, m.thread_id, m.message_id FROM json_each(?) AS touched
+    `SELECT m.message_row AS row, m.thread_id, m.message_id FROM json_each(?) AS touched
       JOIN messages m ON m.thread_id = touched.value AND ${isUnread('m')}`,
     [threadIds]
   )
@@ -156,7 +156,7 @@ export const indexingNew = Effect.fnUntraced(function* <E, R>(
   const inserted = (yield* newestRow(sql)) - before
   if (inserted === writes.length)
     yield* bulk.runMany(ADD_ONE, entriesOf(accountWord(accountId), before, writes))
-  else if (inserted > 0) yield* sql.unsafe(add('m.rowid > ?'), [before])
+  else if (inserted > 0) yield* sql.unsafe(add('m.message_row > ?'), [before])
   return { before, inserted }
 })
 

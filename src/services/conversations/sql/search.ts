@@ -42,7 +42,7 @@ const BETWEEN = `message_search MATCH ? AND rowid >= (? << ${ROW_BITS}) AND rowi
 
 /** The newest that match, between two places. */
 export const NEWEST = `SELECT ${PLACES} FROM message_search WHERE ${BETWEEN} ORDER BY rowid DESC LIMIT ?`
-const TEXTS = `SELECT m.rowid AS row, ${textOf('m')} AS text FROM messages m WHERE m.rowid IN (SELECT value FROM json_each(?))`
+const TEXTS = `SELECT m.message_row AS row, ${textOf('m')} AS text FROM messages m WHERE m.message_row IN (SELECT value FROM json_each(?))`
 
 /** Those of the candidates that are wanted, in the candidates' order. */
 const wantedAmong = Effect.fnUntraced(function* (
@@ -52,7 +52,7 @@ const wantedAmong = Effect.fnUntraced(function* (
   condition: Condition
 ) {
   const rows = yield* sql.unsafe<Record<string, unknown>>(
-    `${MESSAGE_SELECT} WHERE m.rowid IN (SELECT value FROM json_each(?)) AND m.account_id = ?${condition.text}`,
+    `${MESSAGE_SELECT} WHERE m.message_row IN (SELECT value FROM json_each(?)) AND m.account_id = ?${condition.text}`,
     [JSON.stringify(candidates.map(({ row }) => row)), accountId, ...condition.params]
   )
   const byRow = new Map(rows.map(row => [Number(row['row']), row]))

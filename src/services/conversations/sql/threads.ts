@@ -85,7 +85,7 @@ export const refreshSummaries = ({ bulk }: Pick<WriteContext, 'bulk'>, threadIds
     `UPDATE threads SET (last_message_at, last_message_id, last_message_text, last_message_direction) =
       (SELECT ts_client, message_id, SUBSTR(COALESCE(NULLIF(body, ''), '[' || type || ']'), 1, 200), direction
         FROM messages WHERE thread_id = threads.thread_id AND type <> 'system' AND status <> 'cancelled'
-        ORDER BY ts_client DESC, rowid DESC LIMIT 1)
+        ORDER BY ts_client DESC, message_row DESC LIMIT 1)
       WHERE thread_id = ?`,
     [...threadIds].map(threadId => [threadId])
   )

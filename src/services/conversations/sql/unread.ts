@@ -14,7 +14,7 @@ const COUNTABLE = `m.direction = 'inbound' AND m.type NOT IN ('system', 'call')`
 
 /** The one rule for a thread's unread count: what its mark left over, and every countable message behind the mark. */
 const RECOUNT = `UPDATE threads SET unread_count = mark_base + (SELECT COUNT(*) FROM messages m
-  WHERE m.thread_id = threads.thread_id AND ${COUNTABLE} AND (m.ts_client, m.rowid) > (threads.mark_at, threads.mark_row))
+  WHERE m.thread_id = threads.thread_id AND ${COUNTABLE} AND (m.ts_client, m.message_row) > (threads.mark_at, threads.mark_row))
   WHERE thread_id = ?`
 
 interface Mark {
@@ -70,8 +70,8 @@ export const countNewMessages = Effect.fnUntraced(function* (
     // The pluses keep SQLite from walking a whole index instead of a few rows.
     `UPDATE threads SET unread_count = unread_count + fresh.n FROM (
         SELECT m.thread_id AS id, COUNT(*) AS n FROM messages m CROSS JOIN threads t ON t.thread_id = m.thread_id
-        WHERE m.rowid > ? AND +m.thread_id IN (SELECT value FROM json_each(?))
-          AND ${COUNTABLE} AND (m.ts_client, m.rowid) > (t.mark_at, t.mark_row) GROUP BY +m.thread_id
+        WHERE m.message_row > ? AND +m.thread_id IN (SELECT value FROM json_each(?))
+          AND ${COUNTABLE} AND (m.ts_client, m.message_row) > (t.mark_at, t.mark_row) GROUP BY +m.thread_id
       ) AS fresh WHERE threads.thread_id = fresh.id`,
     [before, JSON.stringify(behindMark.map(({ id }) => id))]
   )
@@ -83,9 +83,12 @@ const readUpToMessages = Effect.fnUntraced(function* (
   threadId: string,
   whatsAppIds: ReadonlyArray<string>
 ) {
-  const [newest] = yield* context.sql<{ at: number; row: number }>`SELECT m.ts_client AS at, m.rowid AS row
+  const [newest] = yield* context.sql<{
+    at: number
+    row: number
+  }>`SELECT m.ts_client AS at, m.message_row AS row
     FROM messages m JOIN json_each(${JSON.stringify(whatsAppIds)}) AS wanted ON m.whatsapp_id = wanted.value
-    WHERE m.thread_id = ${threadId} AND m.direction = 'inbound' ORDER BY m.ts_client DESC, m.rowid DESC LIMIT 1`
+    WHERE m.thread_id = ${threadId} AND m.direction = 'inbound' ORDER BY m.ts_client DESC, m.message_row DESC LIMIT 1`
   if (newest !== undefined) yield* advanceMark(context, accountId, threadId, { ...newest, base: 0 })
 })
 
@@ -95,8 +98,8 @@ const readEverything = Effect.fnUntraced(function* (
   threadId: string
 ) {
   const { sql } = context
-  const [newest] = yield* sql<Omit<Mark, 'base'>>`SELECT ts_client AS at, rowid AS row FROM messages
-    WHERE thread_id = ${threadId} ORDER BY ts_client DESC, rowid DESC LIMIT 1`
+  const [newest] = yield* sql<Omit<Mark, 'base'>>`SELECT ts_client AS at, message_row AS row FROM messages
+    WHERE thread_id = ${threadId} ORDER BY ts_client DESC, message_row DESC LIMIT 1`
   const [mark] = yield* sql<Omit<Mark, 'base'>>`SELECT mark_at AS at, mark_row AS row FROM threads
     WHERE thread_id = ${threadId}`
   for (const place of [newest, mark]) {
@@ -166,7 +169,7 @@ export const deleteWaitingReads = (sql: SqlClient.SqlClient, before: number) =>
 export const unreadMessages = (sql: SqlClient.SqlClient, threadId: string, limit: number) =>
   sql.unsafe<Target>(
     `SELECT m.message_id AS messageId, m.whatsapp_id AS whatsAppId, m.sender FROM messages m WHERE m.thread_id = ?1 AND ${COUNTABLE}
-      ORDER BY m.ts_client DESC, m.rowid DESC
+      ORDER BY m.ts_client DESC, m.message_row DESC
       LIMIT MIN(?2, (SELECT unread_count FROM threads WHERE thread_id = ?1))`,
     [threadId, limit]
   )

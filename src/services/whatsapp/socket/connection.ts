@@ -131,7 +131,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     makeSignalRepository: receive.makeSignalRepository,
     userDevicesCache: state.devices,
     cachedGroupMetadata: groups.get,
-    readSent: whatsAppId => runtime.run(services.store.readSent(accountId, whatsAppId))
+    readSent: whatsAppId => runtime.run(services.messages.sentProtobuf(accountId, whatsAppId))
   })
   const socket: WASocket = services.stray.onBehalfOf(
     reason => onStrayRejection(connection, reason),

@@ -1,7 +1,8 @@
 // What connections need of the server.
 import { Clock, Effect } from 'effect'
+import { AccountStore } from '../../conversations/account-store.ts'
 import { Conversations } from '../../conversations/apply.ts'
-import { Store } from '../../conversations/store.ts'
+import { MessageStore } from '../../conversations/message-store.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { Journal } from '../../journal/journal.ts'
 import { LiveTraffic } from '../../journal/traffic.ts'
@@ -12,12 +13,13 @@ import { Vault } from '../../vault/vault.ts'
 export const connectionServices = Effect.gen(function* () {
   const clock = yield* Clock.Clock
   return {
+    accounts: yield* AccountStore,
     context: yield* Effect.context<never>(),
     conversations: yield* Conversations,
     incidents: yield* Incidents,
     journal: yield* Journal,
     memory: yield* AccountMemory,
-    store: yield* Store,
+    messages: yield* MessageStore,
     stray: yield* StrayRejections,
     traffic: yield* LiveTraffic,
     vault: yield* Vault,

@@ -7,11 +7,14 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { Fact } from '../../../../src/domain/fact.ts'
 import { threadIdOf } from '../../../../src/domain/ids.ts'
+import { AccountStore } from '../../../../src/services/conversations/account-store.ts'
+import { ContactStore } from '../../../../src/services/conversations/contact-store.ts'
+import { MessageStore } from '../../../../src/services/conversations/message-store.ts'
+import { ThreadStore } from '../../../../src/services/conversations/thread-store.ts'
 import { composeDocuments } from '../../../../src/services/firestore/publish/compose.ts'
 import { Publisher } from '../../../../src/services/firestore/publish/publisher.ts'
 import { enqueueEverything } from '../../../../src/services/firestore/publish/tracking.ts'
 import { Incidents } from '../../../../src/services/incidents/incidents.ts'
-import { Store } from '../../../../src/services/conversations/store.ts'
 import { temporaryFolder } from '../../../../harness/server-process.ts'
 import { LocalFirestore } from '../../../firestore/server.ts'
 import { ACCOUNT as RECORD } from '../../outbox/account.ts'
@@ -27,7 +30,7 @@ afterAll(() => server.stop())
 const makeWorld = async (): Promise<FirestoreWorld> => {
   const world = await FirestoreWorld.make(server.host)
   onTestFinished(() => world[Symbol.asyncDispose]())
-  await world.run(Store.use(store => store.createAccount(RECORD)))
+  await world.run(AccountStore.use(accounts => accounts.create(RECORD)))
   return world
 }
 
@@ -64,7 +67,7 @@ test('a change that changes nothing an application sees writes nothing', async (
   await world.run(apply(message('A1')))
   await world.publish()
   const nothing = await cost(async () => {
-    await world.run(Store.use(store => store.updateAccount(ACCOUNT, { onlineAt: T0 })))
+    await world.run(AccountStore.use(accounts => accounts.update(ACCOUNT, { onlineAt: T0 })))
     await world.run(apply(message('A1')))
     await world.publish()
   })
@@ -93,7 +96,9 @@ test('a message over 1 MiB keeps a truncated body with a mark, in whole characte
   expect(body.startsWith(found?.['body'])).toBe(true)
   expect(found?.['body'].length).toBeGreaterThan(200_000)
   expect(found?.['body'].isWellFormed()).toBe(true)
-  expect(await world.run(Store.use(store => store.readMessage(THREAD, 'A1_them')))).toMatchObject({ body })
+  expect(await world.run(MessageStore.use(messages => messages.read(THREAD, 'A1_them')))).toMatchObject({
+    body
+  })
 })
 
 test('large messages are never together more than a request takes', async () => {
@@ -109,7 +114,7 @@ test('large messages are never together more than a request takes', async () => 
 
 test('a new database is not written to faster than Google asks at first', async () => {
   await using world = await FirestoreWorld.make(server.host, undefined, newProject(), { rampUp: true })
-  await world.run(Store.use(store => store.createAccount(RECORD)))
+  await world.run(AccountStore.use(accounts => accounts.create(RECORD)))
   await world.run(apply(...Array.from({ length: 1200 }, (_, n) => message(`R${n}`, { live: false }))))
   server.documents.tally.times.clear()
   await world.publish()
@@ -147,7 +152,7 @@ test('a document whose write was not recorded is deleted all the same', async ()
   await world.run(apply(message('A1')))
   await world.publish()
   await forgetOutcomes(world)
-  await world.run(Store.use(store => store.removeAccount(ACCOUNT)))
+  await world.run(AccountStore.use(accounts => accounts.remove(ACCOUNT)))
   await world.publish()
   expect((await world.database.collectionGroup('messages').get()).size).toBe(0)
   expect((await world.database.collection('threads').get()).size).toBe(0)
@@ -160,10 +165,8 @@ test('before a document is written, what Firestore has of it counts as unknown',
   server.failDocuments(status.ABORTED, name => name.includes('/threads/') && !name.includes('/messages/'), 1)
   const archived = (isArchived: boolean) =>
     world.run(
-      Store.use(store =>
-        store.putThreads(ACCOUNT, [
-          { threadId: THREAD, clientJid: ANN, kind: 'direct', archived: isArchived }
-        ])
+      ThreadStore.use(threads =>
+        threads.put(ACCOUNT, [{ threadId: THREAD, clientJid: ANN, kind: 'direct', archived: isArchived }])
       )
     )
   await archived(true)
@@ -205,7 +208,7 @@ test('without a project everything waits, and is written once there is one', asy
   const folder = temporaryFolder()
   const file = join(folder.path, 'backscroll.db')
   const before = await FirestoreWorld.make(server.host, file, '')
-  await before.run(Store.use(store => store.createAccount(RECORD)))
+  await before.run(AccountStore.use(accounts => accounts.create(RECORD)))
   await before.run(apply(message('A1')))
   await before.run(Publisher.use(({ runOnce }) => runOnce))
   expect(await before.run(Publisher.use(({ status: now }) => now))).toMatchObject({
@@ -250,14 +253,14 @@ test('whatever happens, Firestore shows exactly what is stored', async () => {
       }),
       async happenings => {
         await using world = await FirestoreWorld.make(server.host)
-        await world.run(Store.use(store => store.createAccount(RECORD)))
+        await world.run(AccountStore.use(accounts => accounts.create(RECORD)))
         for (const [fact, isPublished, also] of happenings) {
           await world.run(apply(fact))
           if (also === 'read')
-            await world.run(Store.use(store => store.markRead(ACCOUNT, THREAD, 'everything')))
+            await world.run(ThreadStore.use(threads => threads.markRead(ACCOUNT, THREAD, 'everything')))
           if (also === 'contact') {
             await world.run(
-              Store.use(store => store.putContacts(ACCOUNT, [{ contactJid: ANN, name: 'Ann' }]))
+              ContactStore.use(contacts => contacts.put(ACCOUNT, [{ contactJid: ANN, name: 'Ann' }]))
             )
           }
           if (isPublished) await world.publish()

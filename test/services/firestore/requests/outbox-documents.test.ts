@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { Effect, Layer, ManagedRuntime } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { AccountStore } from '../../../../src/services/conversations/account-store.ts'
 import { Incidents } from '../../../../src/services/incidents/incidents.ts'
 import { AccountMemory } from '../../../../src/services/process/account-memory.ts'
 import { StrayRejections } from '../../../../src/services/process/stray-rejections.ts'
@@ -12,7 +13,6 @@ import { Attachments } from '../../../../src/services/outbox/attachments.ts'
 import { Outbox } from '../../../../src/services/outbox/outbox.ts'
 import { FirestoreDatabase } from '../../../../src/services/firestore/publish/database.ts'
 import { OutboxDocuments } from '../../../../src/services/firestore/requests/outbox-documents.ts'
-import { Store } from '../../../../src/services/conversations/store.ts'
 import { WhatsApp } from '../../../../src/services/whatsapp/whatsapp.ts'
 import { temporaryFolder } from '../../../../harness/server-process.ts'
 import { databaseOn } from '../../../../harness/firestore.ts'
@@ -48,7 +48,7 @@ test('of two servers with the same account, one takes each document', async () =
   const folder = temporaryFolder()
   const project = newProject()
   const servers = [1, 2].map(() => serverOn(firestore.host, project, folder.path))
-  for (const server of servers) await server.runPromise(Store.use(store => store.createAccount(RECORD)))
+  for (const server of servers) await server.runPromise(AccountStore.use(accounts => accounts.create(RECORD)))
   const database = await servers[0]!.runPromise(FirestoreDatabase)
   const documents = await Promise.all(
     Array.from({ length: 40 }, (_, n) =>
@@ -85,7 +85,7 @@ describe('one server', () => {
     const firestore = await LocalFirestore.start()
     const folder = temporaryFolder()
     const server = serverOn(firestore.host, newProject(), folder.path)
-    await server.runPromise(Store.use(store => store.createAccount(RECORD)))
+    await server.runPromise(AccountStore.use(accounts => accounts.create(RECORD)))
     const database = await server.runPromise(FirestoreDatabase)
     onTestFinished(async () => {
       await server.dispose()
@@ -163,7 +163,7 @@ describe('one server', () => {
 
   test('does not let a file that is slow to come keep other accounts waiting', async () => {
     const { outbox, server, sweep } = await alone()
-    await server.runPromise(Store.use(store => store.createAccount({ ...RECORD, accountId: 'acc-2' })))
+    await server.runPromise(AccountStore.use(accounts => accounts.create({ ...RECORD, accountId: 'acc-2' })))
     const held = createServer(() => undefined)
     held.listen(0, '127.0.0.1')
     await once(held, 'listening')

@@ -3,10 +3,10 @@ import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { describe, expect, test } from 'vitest'
 import { threadIdOf } from '../../../../src/domain/ids.ts'
+import { ThreadStore } from '../../../../src/services/conversations/thread-store.ts'
 import { Coverage } from '../../../../src/services/history/coverage/coverage.ts'
 import { Identity } from '../../../../src/services/conversations/identity.ts'
 import { Ingest } from '../../../../src/services/intake/ingest.ts'
-import { Store } from '../../../../src/services/conversations/store.ts'
 import { onDatabase } from '../../database.ts'
 import { ACCOUNT, message } from '../../conversations/facts.ts'
 
@@ -140,7 +140,7 @@ describe('two threads that turn out to be one person', () => {
         yield* Identity.use(identity => identity.link(ACCOUNT, PHONE, LID))
         const {
           threads: [thread]
-        } = yield* Store.use(store => store.listThreads(ACCOUNT, { limit: 10 }))
+        } = yield* ThreadStore.use(threads => threads.list(ACCOUNT, { limit: 10 }))
         expect(yield* read(thread!.threadId)).toMatchObject({ state: 'partial', messages: 2 })
         expect((yield* read(thread!.threadId))?.beginningReached).toBe(false)
         expect((yield* coverage.openGaps(ACCOUNT)).map(({ threadId }) => threadId)).toContain(
