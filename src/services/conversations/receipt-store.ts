@@ -33,7 +33,7 @@ export class ReceiptStore extends Context.Service<
     Layer.effect(
       ReceiptStore,
       Effect.map(writeContext, context => {
-        const { bulk, sql } = context
+        const { sql } = context
         return ReceiptStore.of({
           put: (accountId, receipts) =>
             putReceipts(context, accountId, receipts).pipe(
@@ -41,7 +41,7 @@ export class ReceiptStore extends Context.Service<
               asDatabaseError('putReceipts')
             ),
           putHistory: (accountId, receipts) =>
-            putReceiptHistory(bulk, accountId, receipts).pipe(asDatabaseError('putReceiptHistory')),
+            putReceiptHistory(context, accountId, receipts).pipe(asDatabaseError('putReceiptHistory')),
           list: (threadId, messageId) =>
             Effect.flatMap(canonicalThreadId(sql, threadId), id => listReceipts(sql, id, messageId)).pipe(
               asDatabaseError('receipts')

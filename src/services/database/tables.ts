@@ -2,6 +2,7 @@
 // two threads become one, and when a message gets another id; whoever does these things walks over the declarations.
 import { Context, Effect, Layer, type Schema } from 'effect'
 import { SqlClient, type SqlError } from 'effect/sql'
+import { type ConflictRule, moveRows } from './dialect.ts'
 import { asDatabaseError, type DatabaseError } from './error.ts'
 
 export interface AccountRemoval {
@@ -29,14 +30,8 @@ export type TableChange<Ids> = (
   ids: Ids
 ) => Effect.Effect<void, SqlError.SqlError | Schema.SchemaError>
 
-/**
- * For rows that get another key:
- * - `move`: they get it; no row can have it already.
- * - `keepExisting`: a row that has the key already stays, and the moved one is dropped.
- * - `replaceExisting`: the moved row replaces the one that has the key already.
- * - `unaffected`: nothing happens; the declaration says why.
- */
-export type MoveRule<Ids> = 'move' | 'keepExisting' | 'replaceExisting' | 'unaffected' | TableChange<Ids>
+/** How rows get another key: by a rule, by a function, or `unaffected`, for which the declaration says why. */
+export type MoveRule<Ids> = ConflictRule | 'unaffected' | TableChange<Ids>
 
 export interface OwnedTable {
   readonly name: string
@@ -110,11 +105,14 @@ const nothing = () => Effect.void
 const runAll = <Ids>(sql: SqlClient.SqlClient, changes: ReadonlyArray<TableChange<Ids>>, ids: Ids) =>
   Effect.forEach(changes, change => change(sql, ids), { discard: true })
 
+const present = (...columns: ReadonlyArray<string | undefined>): ReadonlyArray<string> =>
+  columns.filter(column => column !== undefined)
+
 const removalOf = ({ account, message, name, thread }: OwnedTable): TableChange<AccountRemoval> => {
   if (account === undefined) return nothing
   if (typeof account.onRemoval === 'function') return account.onRemoval
   const where = `WHERE ${account.column} = ?`
-  const references = [thread?.column, message?.column].filter(column => column !== undefined)
+  const references = present(thread?.column, message?.column)
   const statement =
     account.onRemoval === 'deleteRows'
       ? `DELETE FROM ${name} ${where}`
@@ -125,44 +123,21 @@ const removalOf = ({ account, message, name, thread }: OwnedTable): TableChange<
 const mergeOf = ({ account, name, thread }: OwnedTable): TableChange<ThreadMerge> => {
   if (thread === undefined || thread.onMerge === 'unaffected') return nothing
   if (typeof thread.onMerge === 'function') return thread.onMerge
-  const move = moving(thread.onMerge, name, thread.column, [account?.column, thread.column])
+  const [rule, { column }] = [thread.onMerge, thread]
+  const place = { table: name, column, key: present(account?.column, column) }
   return (sql, { accountId, from, to }) =>
-    move(sql, to, [...(account === undefined ? [] : [accountId]), from])
+    moveRows(sql, rule, place, to, [...(account === undefined ? [] : [accountId]), from])
 }
 
 const rekeyOf = ({ account, message, name, thread }: OwnedTable): TableChange<MessageRekey> => {
   if (message === undefined || message.onRekey === 'unaffected') return nothing
   if (typeof message.onRekey === 'function') return message.onRekey
-  const move = moving(message.onRekey, name, message.column, [
-    account?.column,
-    thread?.column,
-    message.column
-  ])
+  const [rule, { column }] = [message.onRekey, message]
+  const place = { table: name, column, key: present(account?.column, thread?.column, column) }
   return (sql, { accountId, from, threadId, to }) =>
-    move(sql, to, [
+    moveRows(sql, rule, place, to, [
       ...(account === undefined ? [] : [accountId]),
       ...(thread === undefined ? [] : [threadId]),
       from
     ])
-}
-
-const CONFLICT = { move: '', keepExisting: 'OR IGNORE', replaceExisting: 'OR REPLACE' }
-
-/** Gives the rows that `key` finds another value in one column, by the rule. */
-const moving = (
-  rule: keyof typeof CONFLICT,
-  table: string,
-  column: string,
-  key: ReadonlyArray<string | undefined>
-) => {
-  const where = key
-    .filter(one => one !== undefined)
-    .map(one => `${one} = ?`)
-    .join(' AND ')
-  const update = `UPDATE ${CONFLICT[rule]} ${table} SET ${column} = ? WHERE ${where}`
-  const dropRest = `DELETE FROM ${table} WHERE ${where}`
-  return (sql: SqlClient.SqlClient, to: string, found: ReadonlyArray<string>) => {
-    const moved = sql.unsafe(update, [to, ...found])
-    return Effect.asVoid(rule === 'keepExisting' ? Effect.andThen(moved, sql.unsafe(dropRest, found)) : moved)
-  }
 }

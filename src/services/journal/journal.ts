@@ -2,6 +2,7 @@
 // A received message's ratchet step and its plaintext are one transaction; the receipt leaves only after it.
 import { Clock, Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
+import { listOf } from '../database/dialect.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { topic, Wakes } from '../process/wakes.ts'
 import { Seal, type SealBroken } from '../vault/seal.ts'
@@ -101,12 +102,12 @@ export class Journal extends Context.Service<
       const settle = Effect.fn('Journal.settle')(function* (entryIds: ReadonlyArray<number>) {
         const ingestedAt = yield* Clock.currentTimeMillis
         yield* sql`UPDATE journal SET ingested_at = ${ingestedAt}
-          WHERE entry_id IN (SELECT value FROM json_each(${JSON.stringify(entryIds)}))`
+          WHERE entry_id IN ${listOf(sql, entryIds)}`
       }, named)
 
       const setAside = Effect.fn('Journal.setAside')(function* (entryIds: ReadonlyArray<number>) {
         yield* sql`UPDATE journal SET kind = 'unreadable', ingested_at = ${Number.MAX_SAFE_INTEGER}
-          WHERE entry_id IN (SELECT value FROM json_each(${JSON.stringify(entryIds)}))`
+          WHERE entry_id IN ${listOf(sql, entryIds)}`
       }, named)
 
       const forget = Effect.fn('Journal.forget')(function* (accountId: string, ingestedBefore: number) {

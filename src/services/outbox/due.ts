@@ -2,6 +2,7 @@
 import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { Restriction } from '../../domain/account.ts'
+import { greatest } from '../database/dialect.ts'
 import { decodeOutboxRow } from './entry-row.ts'
 
 /** No wait of an entry is longer: a later time was written by a clock that has jumped back since. */
@@ -28,10 +29,9 @@ export const nextDue = Effect.fnUntraced(function* (accountId: string, now: numb
 /** When the next entry is due that is not due yet; milliseconds since 1970. */
 export const nextDueTime = Effect.fnUntraced(function* (accountId: string, now: number) {
   const sql = yield* SqlClient.SqlClient
-  const [row] = yield* sql<{
-    at: number | null
-  }>`SELECT MIN(MAX(send_at, next_attempt_at)) AS at FROM outbox
-    WHERE account_id = ${accountId} AND status IN ('queued', 'sending') AND MAX(send_at, next_attempt_at) > ${now}`
+  const dueAt = sql.literal(greatest(sql, 'send_at', 'next_attempt_at'))
+  const [row] = yield* sql<{ at: number | null }>`SELECT MIN(${dueAt}) AS at FROM outbox
+    WHERE account_id = ${accountId} AND status IN ('queued', 'sending') AND ${dueAt} > ${now}`
   return row?.at ?? undefined
 })
 

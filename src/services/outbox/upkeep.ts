@@ -1,6 +1,7 @@
 // What the outbox does now and then, for all accounts: entries expire, old ones are removed with their files.
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
+import { jsonField } from '../database/dialect.ts'
 import { asDatabaseError } from '../database/error.ts'
 import { type Waiter, Wakes } from '../process/wakes.ts'
 import { Attachments } from './attachments.ts'
@@ -17,8 +18,9 @@ const forget = Effect.gen(function* () {
   const attachments = yield* Attachments
   const now = yield* Clock.currentTimeMillis
   yield* sql`DELETE FROM outbox WHERE status NOT IN ('queued', 'sending') AND updated_at < ${now - KEPT_AFTER_END_MS}`
-  const rows = yield* sql<{ file: string }>`SELECT content ->> 'file' AS file FROM outbox
-    WHERE status IN ('queued', 'sending') AND content ->> 'kind' = 'media'`
+  const field = (name: string) => sql.literal(jsonField(sql, 'content', name))
+  const rows = yield* sql<{ file: string }>`SELECT ${field('file')} AS file FROM outbox
+    WHERE status IN ('queued', 'sending') AND ${field('kind')} = 'media'`
   yield* attachments.keepOnly(new Set(rows.map(row => row.file)))
 })
 

@@ -2,6 +2,7 @@
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { Receipt } from '../../../domain/message.ts'
+import { listOf } from '../../database/dialect.ts'
 import type { ExportedMessage, ExportQuery } from '../queries.ts'
 import { MESSAGE_SELECT, within } from './message-pages.ts'
 import { decodeMessage } from './message-row.ts'
@@ -11,12 +12,14 @@ const withReceipts = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   rows: ReadonlyArray<Record<string, unknown>>
 ) {
-  const found = yield* sql.unsafe<Record<string, unknown>>(
-    `SELECT m.message_row AS row, r.recipient, r.delivered_at, r.read_at, r.played_at FROM json_each(?) AS wanted
-      JOIN messages m ON m.message_row = wanted.value JOIN receipts r ON r.thread_id = m.thread_id AND r.message_id = m.message_id
-      ORDER BY m.message_row, r.recipient`,
-    [JSON.stringify(rows.filter(row => row['direction'] === 'outbound').map(row => row['row']))]
-  )
+  const outbound = rows.filter(row => row['direction'] === 'outbound').map(row => Number(row['row']))
+  const found = yield* sql<
+    Record<string, unknown>
+  >`SELECT m.message_row AS row, r.recipient, r.delivered_at, r.read_at,
+      r.played_at
+    FROM ${listOf(sql, outbound, 'row')} AS wanted JOIN messages m ON m.message_row = wanted.row
+    JOIN receipts r ON r.thread_id = m.thread_id AND r.message_id = m.message_id
+    ORDER BY m.message_row, r.recipient`
   const receipts = new Map<number, Array<Receipt>>()
   for (const row of found) {
     const of = receipts.get(Number(row['row'])) ?? []
@@ -58,9 +61,7 @@ export const unsentRows = (sql: SqlClient.SqlClient, threadId: string) =>
 
 export const messagesInRows = (sql: SqlClient.SqlClient, rows: ReadonlyArray<number>) =>
   Effect.flatMap(
-    sql.unsafe<Record<string, unknown>>(
-      `${MESSAGE_SELECT} WHERE m.message_row IN (SELECT value FROM json_each(?)) ORDER BY m.ts_client, m.message_row`,
-      [JSON.stringify(rows)]
-    ),
+    sql<Record<string, unknown>>`${sql.literal(MESSAGE_SELECT)} WHERE m.message_row IN ${listOf(sql, rows)}
+      ORDER BY m.ts_client, m.message_row`,
     found => withReceipts(sql, found)
   )

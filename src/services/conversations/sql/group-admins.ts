@@ -1,6 +1,7 @@
 // Who may delete other people's messages in a group, in SQL.
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
+import { moveRows } from '../../database/dialect.ts'
 import type { GroupRole } from '../queries.ts'
 import type { GroupAdminsWrite } from '../writes.ts'
 
@@ -35,7 +36,10 @@ export const groupRole = Effect.fnUntraced(function* (
 
 /** A person's address became another one's. */
 export const renameGroupAdmin = (sql: SqlClient.SqlClient, accountId: string, from: string, to: string) =>
-  Effect.andThen(
-    sql`UPDATE OR IGNORE group_admins SET person = ${to} WHERE account_id = ${accountId} AND person = ${from}`,
-    sql`DELETE FROM group_admins WHERE account_id = ${accountId} AND person = ${from}`
+  moveRows(
+    sql,
+    'keepExisting',
+    { table: 'group_admins', column: 'person', key: ['account_id', 'person'] },
+    to,
+    [accountId, from]
   )

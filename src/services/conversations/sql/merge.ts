@@ -1,15 +1,16 @@
 // Two addresses turned out to be one person: everything kept under the one moves to the other, in SQL.
 import { Effect, Schema } from 'effect'
-import type { SqlClient } from 'effect/sql'
+import type { SqlClient, Statement } from 'effect/sql'
 import { messageIdOf, threadIdOf } from '../../../domain/ids.ts'
 import { Reaction } from '../../../domain/message.ts'
+import { contains, listOf } from '../../database/dialect.ts'
 import type { MessageRekey, Tables, ThreadMerge } from '../../database/tables.ts'
 import { mergeContacts } from './contacts.ts'
 import type { WriteContext } from './context.ts'
 import { renameGroupAdmin } from './group-admins.ts'
 import { applyWaitingOf } from './message-changes.ts'
 import { jsonOrNull } from './message-row.ts'
-import { MESSAGE_COLUMNS, ONE_MESSAGE_RULE } from './messages.ts'
+import { MESSAGE_COLUMN_NAMES, MESSAGE_COLUMNS, ONE_MESSAGE_RULE } from './messages.ts'
 import { renamePastParticipant } from './past-participants.ts'
 import { renameRecipient } from './receipts.ts'
 import { reindexing } from './search-index.ts'
@@ -22,19 +23,18 @@ export interface MergeContext extends WriteContext {
 
 const decodeReactions = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Array(Reaction)))
 
-/** Rows under a new key meet the rows that are there already by the rule for one message. */
+/** Copies rows under a new key; where it is taken, the two become one by the rule for one message. */
 const copyMessages = (
   sql: SqlClient.SqlClient,
-  where: string,
-  as: { readonly thread: string; readonly sender: string; readonly id: string },
-  params: ReadonlyArray<string>
-) =>
-  sql.unsafe(
-    `INSERT INTO messages (${MESSAGE_COLUMNS})
-      SELECT ${MESSAGE_COLUMNS.replace('thread_id', as.thread).replace('message_id', as.id).replace('sender,', `${as.sender},`)}
-      FROM messages WHERE ${where} ORDER BY message_row ${ONE_MESSAGE_RULE}`,
-    params
+  where: Statement.Fragment,
+  changed: Readonly<Record<string, string>>
+) => {
+  const selected = MESSAGE_COLUMN_NAMES.map(column =>
+    changed[column] === undefined ? sql.literal(column) : sql`${changed[column]}`
   )
+  return sql`INSERT INTO messages (${sql.literal(MESSAGE_COLUMNS)})
+    SELECT ${sql.csv(selected)} FROM messages WHERE ${where} ORDER BY message_row ${sql.literal(ONE_MESSAGE_RULE)}`
+}
 
 const countFewer = (sql: SqlClient.SqlClient, accountId: string, fewer: number) =>
   sql`UPDATE accounts SET messages = messages - ${fewer} WHERE account_id = ${accountId}`
@@ -52,15 +52,12 @@ export const mergeMessagesOfThreads = Effect.fnUntraced(function* (
     same: number
   }>`SELECT a.message_row AS row, b.message_row AS same FROM messages a
     JOIN messages b ON b.thread_id = ${to} AND b.message_id = a.message_id WHERE a.thread_id = ${from}`
-  const isTwice = 'thread_id = ? AND message_row IN (SELECT value FROM json_each(?))'
-  const rows = JSON.stringify(twice.map(({ row }) => row))
+  const rows = twice.map(({ row }) => row)
+  const isTwice = sql`thread_id = ${from} AND message_row IN ${listOf(sql, rows)}`
   yield* reindexing(
     sql,
     twice.flatMap(({ row, same }) => [row, same]),
-    Effect.andThen(
-      copyMessages(sql, isTwice, { thread: '?', sender: 'sender', id: 'message_id' }, [to, from, rows]),
-      sql.unsafe(`DELETE FROM messages WHERE ${isTwice}`, [from, rows])
-    )
+    Effect.andThen(copyMessages(sql, isTwice, { thread_id: to }), sql`DELETE FROM messages WHERE ${isTwice}`)
   )
   yield* sql`UPDATE messages SET thread_id = ${to} WHERE thread_id = ${from}`
   yield* countFewer(sql, accountId, twice.length)
@@ -108,18 +105,13 @@ const rekeyMessage = Effect.fnUntraced(function* (
     yield* sql`UPDATE messages SET sender = ${sender}, message_id = ${to}
       WHERE thread_id = ${threadId} AND message_id = ${from}`
   } else {
-    const isThis = 'thread_id = ? AND message_id = ?'
+    const isThis = sql`thread_id = ${threadId} AND message_id = ${from}`
     yield* reindexing(
       sql,
       [same.row, row],
       Effect.andThen(
-        copyMessages(sql, isThis, { thread: 'thread_id', sender: '?', id: '?' }, [
-          to,
-          sender,
-          threadId,
-          from
-        ]),
-        sql.unsafe(`DELETE FROM messages WHERE ${isThis}`, [threadId, from])
+        copyMessages(sql, isThis, { message_id: to, sender }),
+        sql`DELETE FROM messages WHERE ${isThis}`
       )
     )
     yield* countFewer(sql, accountId, 1)
@@ -156,7 +148,7 @@ const renameReactions = Effect.fnUntraced(function* (
     row: number
     reactions: string
   }>`SELECT message_row AS row, reactions FROM messages
-    WHERE account_id = ${accountId} AND reactions IS NOT NULL AND instr(reactions, ${JSON.stringify(from)}) > 0`
+    WHERE account_id = ${accountId} AND reactions IS NOT NULL AND ${contains(sql, 'reactions', JSON.stringify(from))}`
   for (const row of rows) {
     const all = (yield* decodeReactions(row.reactions)).map(reaction =>
       reaction.sender === from ? { ...reaction, sender: to } : reaction

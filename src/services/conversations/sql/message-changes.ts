@@ -3,6 +3,7 @@
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { applyChange, type Held, MessageChange } from '../../../domain/change.ts'
+import { rowsOf } from '../../database/dialect.ts'
 import type { EventWrite } from '../../events/event-log.ts'
 import type { ChangeWrite } from '../writes.ts'
 import type { WriteContext } from './context.ts'
@@ -32,7 +33,7 @@ const isFoundOtherwise = (before: Held, after: Held): boolean =>
 const releaseFile = (sql: SqlClient.SqlClient, before: Held, after: Held) => {
   const file = before.media?.fetched?.state === 'stored' ? before.media.download?.fileSha256 : undefined
   return file != null && after.media === null
-    ? sql`INSERT OR IGNORE INTO media_orphans VALUES (${file})`
+    ? sql`INSERT INTO media_orphans VALUES (${file}) ON CONFLICT DO NOTHING`
     : Effect.void
 }
 
@@ -87,12 +88,12 @@ export const applyWaitingChanges = Effect.fnUntraced(function* (
 ) {
   const [any] = yield* sql`SELECT 1 FROM waiting_changes LIMIT 1`
   if (any === undefined) return
-  const ids = JSON.stringify(messages.map(({ messageId, threadId }) => [threadId, messageId]))
+  const keys = messages.map(({ messageId, threadId }) => [threadId, messageId])
   yield* applyAll(
     sql,
     yield* sql<WaitingChange>`SELECT w.change_id, w.thread_id, w.message_id, w.change
-      FROM json_each(${ids}) AS wanted
-      JOIN waiting_changes w ON w.thread_id = wanted.value ->> 0 AND w.message_id = wanted.value ->> 1
+      FROM ${rowsOf(sql, keys, ['thread_id', 'message_id'])} AS stored
+      JOIN waiting_changes w ON w.thread_id = stored.thread_id AND w.message_id = stored.message_id
       ORDER BY w.change_id`
   )
 })

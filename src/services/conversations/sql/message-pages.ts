@@ -1,11 +1,12 @@
 // Messages of a thread in SQL, page by page, in the order (time, row): a row is given once and stays, whatever happens to
 // the messages beside it.
 import { Effect } from 'effect'
-import type { SqlClient } from 'effect/sql'
+import type { SqlClient, Statement } from 'effect/sql'
 import { parseThreadId } from '../../../domain/ids.ts'
 import { chatJid } from '../../../domain/jid.ts'
 import type { Cursor } from '../../../domain/page.ts'
 import type { MessageFilter } from '../../../domain/reading.ts'
+import { listOf, startsWith } from '../../database/dialect.ts'
 import type { MessagePage, MessageQuery } from '../queries.ts'
 import { decodeMessage } from './message-row.ts'
 
@@ -52,35 +53,32 @@ export const within = (
   return { from: isLater(earliest, from) ? earliest : from, to: isLater(to, latest) ? latest : to }
 }
 
-export interface Condition {
-  readonly text: string
-  readonly params: ReadonlyArray<string | number>
-}
+/** What holds of every message that is wanted. */
+export type Conditions = ReadonlyArray<Statement.Fragment>
 
 /** What a filter says of a message besides its time. `sender` is a person by now, not just any of their addresses. */
-export const conditionOf = ({ sender, types }: MessageFilter): Condition => {
-  const texts: Array<string> = []
-  const params: Array<string> = []
-  if (sender === 'me') texts.push(`m.direction = 'outbound'`)
-  else if (sender !== undefined) {
-    texts.push(`m.direction = 'inbound' AND m.sender = ?`)
-    params.push(sender)
-  }
+export const conditionsOf = (sql: SqlClient.SqlClient, { sender, types }: MessageFilter): Conditions => {
+  const conditions: Array<Statement.Fragment> = []
+  if (sender === 'me') conditions.push(sql`m.direction = 'outbound'`)
+  else if (sender !== undefined) conditions.push(sql`m.direction = 'inbound' AND m.sender = ${sender}`)
   if (types !== undefined) {
-    const any = types.includes('unsupported') ? ` OR m.type GLOB 'unsupported:*'` : ''
-    texts.push(`(m.type IN (SELECT value FROM json_each(?))${any})`)
-    params.push(JSON.stringify(types))
+    const isOneOf = sql`m.type IN ${listOf(sql, types)}`
+    const isUnsupported = sql.literal(startsWith(sql, 'm.type', 'unsupported:'))
+    conditions.push(types.includes('unsupported') ? sql`(${isOneOf} OR ${isUnsupported})` : isOneOf)
   }
-  return { text: texts.map(text => ` AND ${text}`).join(''), params }
+  return conditions
 }
 
 /** So many messages are looked at in one statement, and in one request, for those that a filter wants. */
 const WINDOW = 2000
 const MOST_EXAMINED = 10 * WINDOW
 
-const BETWEEN = `m.thread_id = ? AND (m.ts_client, m.message_row) > (?, ?) AND (m.ts_client, m.message_row) < (?, ?)`
+const isBetween = (sql: SqlClient.SqlClient, threadId: string, { from, to }: Stretch) =>
+  sql`m.thread_id = ${threadId} AND (m.ts_client, m.message_row) > (${from.time}, ${from.row})
+    AND (m.ts_client, m.message_row) < (${to.time}, ${to.row})`
 
-const order = (direction: Direction) => `ORDER BY m.ts_client ${direction}, m.message_row ${direction}`
+const inOrder = (sql: SqlClient.SqlClient, direction: Direction) =>
+  sql.literal(`ORDER BY m.ts_client ${direction}, m.message_row ${direction}`)
 
 /** The person whom an address means, `me` for one of the account's own. */
 const personOf = Effect.fnUntraced(function* (
@@ -119,24 +117,24 @@ const placeOf = Effect.fnUntraced(function* (
 const rowsBetween = (
   sql: SqlClient.SqlClient,
   threadId: string,
-  { from, to }: Stretch,
-  condition: Condition,
+  stretch: Stretch,
+  conditions: Conditions,
   direction: Direction,
   limit: number
 ) =>
-  sql.unsafe<Record<string, unknown>>(
-    `${MESSAGE_SELECT} WHERE ${BETWEEN}${condition.text} ${order(direction)} LIMIT ?`,
-    [threadId, from.time, from.row, to.time, to.row, ...condition.params, limit]
-  )
+  sql<Record<string, unknown>>`${sql.literal(MESSAGE_SELECT)}
+    WHERE ${sql.and([isBetween(sql, threadId, stretch), ...conditions])} ${inOrder(sql, direction)} LIMIT ${limit}`
 
 /** The last of the next messages that are looked at in one statement; `undefined` when fewer are left. */
-const windowEnd = (sql: SqlClient.SqlClient, threadId: string, { from, to }: Stretch, direction: Direction) =>
+const windowEnd = (sql: SqlClient.SqlClient, threadId: string, stretch: Stretch, direction: Direction) =>
   Effect.map(
-    sql.unsafe<{ time: number; id: string; row: number }>(
-      `SELECT m.ts_client AS time, m.message_id AS id, m.message_row AS row FROM messages m WHERE ${BETWEEN} ${order(direction)}
-        LIMIT 1 OFFSET ${WINDOW - 1}`,
-      [threadId, from.time, from.row, to.time, to.row]
-    ),
+    sql<{
+      time: number
+      id: string
+      row: number
+    }>`SELECT m.ts_client AS time, m.message_id AS id, m.message_row AS row
+      FROM messages m WHERE ${isBetween(sql, threadId, stretch)} ${inOrder(sql, direction)}
+      LIMIT 1 OFFSET ${WINDOW - 1}`,
     ([end]) => end
   )
 
@@ -145,14 +143,14 @@ const rowsWanted = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   threadId: string,
   whole: Stretch,
-  condition: Condition,
+  conditions: Conditions,
   direction: Direction,
   limit: number
 ) {
   let stretch = whole
   const found: Array<Record<string, unknown>> = []
   for (let examined = WINDOW; ; examined += WINDOW) {
-    const end = condition.text === '' ? undefined : yield* windowEnd(sql, threadId, stretch, direction)
+    const end = conditions.length === 0 ? undefined : yield* windowEnd(sql, threadId, stretch, direction)
     const missing = limit + 1 - found.length
     const window =
       end === undefined
@@ -160,7 +158,7 @@ const rowsWanted = Effect.fnUntraced(function* (
         : direction === 'DESC'
           ? { ...stretch, from: { ...end, row: end.row - 1 } }
           : { ...stretch, to: { ...end, row: end.row + 1 } }
-    found.push(...(yield* rowsBetween(sql, threadId, window, condition, direction, missing)))
+    found.push(...(yield* rowsBetween(sql, threadId, window, conditions, direction, missing)))
     if (end === undefined || found.length > limit) return { found, stoppedAt: undefined }
     if (examined >= MOST_EXAMINED) return { found, stoppedAt: end }
     stretch = direction === 'DESC' ? { ...stretch, to: end } : { ...stretch, from: end }
@@ -177,14 +175,14 @@ export const messagePage = Effect.fnUntraced(function* (
   const { after, before, limit } = query
   const direction = after === undefined ? 'DESC' : ''
   const accountId = parseThreadId(threadId)?.accountId ?? ''
-  const condition = conditionOf(yield* resolvedFilter(sql, accountId, query))
+  const conditions = conditionsOf(sql, yield* resolvedFilter(sql, accountId, query))
   // Of a cursor whose message is gone and that names no row, its second is shown again rather than left out.
   const whole = within(
     query,
     after === undefined ? undefined : yield* placeOf(sql, threadId, after, 0),
     before === undefined ? undefined : yield* placeOf(sql, threadId, before, Number.MAX_SAFE_INTEGER)
   )
-  const { found, stoppedAt } = yield* rowsWanted(sql, threadId, whole, condition, direction, limit)
+  const { found, stoppedAt } = yield* rowsWanted(sql, threadId, whole, conditions, direction, limit)
   const shown = found.slice(0, limit)
   const messages = yield* Effect.forEach(shown, decodeMessage)
   const [nearest, farthest] = [cursorOf(shown.at(0)), cursorOf(shown.at(-1))]

@@ -23,8 +23,30 @@ const filled = (column: string) =>
     THEN excluded.${column} ELSE messages.${column} END`
 
 /** In the order in which rows are written. */
-export const MESSAGE_COLUMNS = `thread_id, message_id, account_id, whatsapp_id, direction, sender, sender_name, type, body, media, details,
-  quoted_whatsapp_id, quoted_message_id, reactions, edits, status, status_reason, ts_client, ts_claimed, ts_server, raw`
+export const MESSAGE_COLUMN_NAMES = [
+  'thread_id',
+  'message_id',
+  'account_id',
+  'whatsapp_id',
+  'direction',
+  'sender',
+  'sender_name',
+  'type',
+  'body',
+  'media',
+  'details',
+  'quoted_whatsapp_id',
+  'quoted_message_id',
+  'reactions',
+  'edits',
+  'status',
+  'status_reason',
+  'ts_client',
+  'ts_claimed',
+  'ts_server',
+  'raw'
+] as const
+export const MESSAGE_COLUMNS = MESSAGE_COLUMN_NAMES.join(', ')
 
 /** The one rule by which two reports of one message become one row. */
 export const ONE_MESSAGE_RULE = `ON CONFLICT (thread_id, message_id) DO UPDATE SET

@@ -2,6 +2,7 @@
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { PastParticipant } from '../../../domain/thread.ts'
+import { moveRows } from '../../database/dialect.ts'
 
 const decodeRows = Schema.decodeUnknownEffect(Schema.Array(PastParticipant))
 
@@ -35,7 +36,10 @@ export const renamePastParticipant = (
   from: string,
   to: string
 ) =>
-  Effect.andThen(
-    sql`UPDATE OR IGNORE past_participants SET person = ${to} WHERE account_id = ${accountId} AND person = ${from}`,
-    sql`DELETE FROM past_participants WHERE account_id = ${accountId} AND person = ${from}`
+  moveRows(
+    sql,
+    'keepExisting',
+    { table: 'past_participants', column: 'person', key: ['account_id', 'person'] },
+    to,
+    [accountId, from]
   )

@@ -2,7 +2,7 @@
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { Receipt } from '../../../domain/message.ts'
-import type { SqlBulk } from '../../database/bulk.ts'
+import { least } from '../../database/dialect.ts'
 import type { ThreadMerge } from '../../database/tables.ts'
 import type { ReceiptHistoryWrite, ReceiptWrite } from '../writes.ts'
 import type { WriteContext } from './context.ts'
@@ -27,19 +27,25 @@ export const decodeReceipt = (row: unknown) =>
 const RECEIPT_TIMES = ['delivered_at', 'read_at', 'played_at']
 
 /** The one rule by which two reports of one recipient become one row: told twice, the first time holds; later ones come from other devices of the same person. */
-const ONE_RECEIPT_RULE = `ON CONFLICT (thread_id, message_id, recipient) DO UPDATE SET ${RECEIPT_TIMES.map(
-  column =>
-    `${column} = MIN(COALESCE(receipts.${column}, excluded.${column}), COALESCE(excluded.${column}, receipts.${column}))`
-).join(', ')}`
+const oneReceiptRule = (sql: SqlClient.SqlClient) => {
+  const earliest = (column: string) =>
+    least(
+      sql,
+      `COALESCE(receipts.${column}, excluded.${column})`,
+      `COALESCE(excluded.${column}, receipts.${column})`
+    )
+  return `ON CONFLICT (thread_id, message_id, recipient) DO UPDATE SET
+    ${RECEIPT_TIMES.map(column => `${column} = ${earliest(column)}`).join(', ')}`
+}
 
 export const putReceiptHistory = (
-  bulk: SqlBulk['Service'],
+  { bulk, sql }: Pick<WriteContext, 'bulk' | 'sql'>,
   accountId: string,
   rows: ReadonlyArray<ReceiptHistoryWrite>
 ) =>
   bulk.runMany(
     `INSERT INTO receipts (account_id, thread_id, message_id, recipient, ${RECEIPT_TIMES.join(', ')})
-      VALUES (?, ?, ?, ?, ?, ?, ?) ${ONE_RECEIPT_RULE}`,
+      VALUES (?, ?, ?, ?, ?, ?, ?) ${oneReceiptRule(sql)}`,
     rows.map(row => [
       accountId,
       row.threadId,
@@ -58,7 +64,7 @@ export const putReceipts = Effect.fnUntraced(function* (
   receipts: ReadonlyArray<ReceiptWrite>
 ) {
   yield* putReceiptHistory(
-    context.bulk,
+    context,
     accountId,
     receipts.map(({ at, messageId, recipient, status, threadId }) => ({
       threadId,
@@ -99,7 +105,7 @@ const moveReceipts = (
     sql.unsafe(
       `INSERT INTO receipts (${columns.join(', ')})
         SELECT ${columns.map(column => (column === set.column ? '?' : column)).join(', ')} FROM receipts WHERE ${where}
-        ${ONE_RECEIPT_RULE}`,
+        ${oneReceiptRule(sql)}`,
       [set.to, ...params]
     ),
     sql.unsafe(`DELETE FROM receipts WHERE ${where}`, params)

@@ -4,18 +4,12 @@ import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { type SearchCursor } from '../../../domain/page.ts'
 import type { Hit } from '../../../domain/reading.ts'
-import {
-  type Phrase,
-  relevances,
-  type Saying,
-  sayingOf,
-  type SearchQuery,
-  snippetOf
-} from '../../../domain/search-query.ts'
+import { type Phrase, relevances, type Saying, sayingOf, snippetOf } from '../../../domain/search-query.ts'
+import { listOf } from '../../database/dialect.ts'
 import type { SearchPage, SearchRequest } from '../queries.ts'
-import { type Condition, conditionOf, MESSAGE_SELECT, resolvedFilter } from './message-pages.ts'
+import { type Conditions, conditionsOf, MESSAGE_SELECT, resolvedFilter } from './message-pages.ts'
 import { decodeMessage } from './message-row.ts'
-import { accountWord, LAST_ROW, LAST_SECOND, ROW_BITS, textOf } from './search-index.ts'
+import { type IndexPlace, LAST_ROW, LAST_SECOND, matchText, newestMatches, textOf } from './search-fts5.ts'
 import { readThread } from './threads.ts'
 
 /** Candidates looked at in one statement when a filter leaves some out, and in one request. */
@@ -24,37 +18,19 @@ const MOST_EXAMINED = 10_000
 /** Ranked are the newest so many: the rank of each has to be known before the first can be shown. */
 const MOST_RANKED = 2000
 
-interface Candidate {
-  readonly second: number
-  readonly row: number
-}
-
-/** Words consist of letters and digits only by now, so that none of them is syntax. */
-const phraseText = ({ prefix, words }: Phrase): string => `"${words.join(' ')}"${prefix ? ' *' : ''}`
-
-const matchText = (accountId: string, { unwanted, wanted }: SearchQuery): string => {
-  const all = `(account : "${accountWord(accountId)}" AND text : (${wanted.map(phraseText).join(' AND ')}))`
-  return unwanted.length === 0 ? all : `${all} NOT text : (${unwanted.map(phraseText).join(' OR ')})`
-}
-
-const PLACES = `rowid >> ${ROW_BITS} AS second, rowid & ${LAST_ROW} AS row`
-const BETWEEN = `message_search MATCH ? AND rowid >= (? << ${ROW_BITS}) AND rowid <= ((? << ${ROW_BITS}) | ?)`
-
-/** The newest that match, between two places. */
-export const NEWEST = `SELECT ${PLACES} FROM message_search WHERE ${BETWEEN} ORDER BY rowid DESC LIMIT ?`
-const TEXTS = `SELECT m.message_row AS row, ${textOf('m')} AS text FROM messages m WHERE m.message_row IN (SELECT value FROM json_each(?))`
-
 /** Those of the candidates that are wanted, in the candidates' order. */
 const wantedAmong = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   accountId: string,
-  candidates: ReadonlyArray<Candidate>,
-  condition: Condition
+  candidates: ReadonlyArray<IndexPlace>,
+  conditions: Conditions
 ) {
-  const rows = yield* sql.unsafe<Record<string, unknown>>(
-    `${MESSAGE_SELECT} WHERE m.message_row IN (SELECT value FROM json_each(?)) AND m.account_id = ?${condition.text}`,
-    [JSON.stringify(candidates.map(({ row }) => row)), accountId, ...condition.params]
-  )
+  const inRows = sql`m.message_row IN ${listOf(
+    sql,
+    candidates.map(({ row }) => row)
+  )}`
+  const all = sql.and([inRows, sql`m.account_id = ${accountId}`, ...conditions])
+  const rows = yield* sql<Record<string, unknown>>`${sql.literal(MESSAGE_SELECT)} WHERE ${all}`
   const byRow = new Map(rows.map(row => [Number(row['row']), row]))
   return candidates.flatMap((candidate, at) => {
     const found = byRow.get(candidate.row)
@@ -65,14 +41,16 @@ const wantedAmong = Effect.fnUntraced(function* (
 /** The candidates by how much they are about what is wanted; of equal ones the newest first. */
 const ranked = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
-  candidates: ReadonlyArray<Candidate>,
+  candidates: ReadonlyArray<IndexPlace>,
   wanted: ReadonlyArray<Phrase>
 ) {
   const sayings = new Map<number, Saying>()
   for (let at = 0; at < candidates.length; at += WINDOW) {
-    const rows = JSON.stringify(candidates.slice(at, at + WINDOW).map(({ row }) => row))
-    for (const { row, text } of yield* sql.unsafe<{ row: number; text: string | null }>(TEXTS, [rows]))
-      sayings.set(row, sayingOf(text ?? '', wanted))
+    const rows = candidates.slice(at, at + WINDOW).map(({ row }) => row)
+    const texts = yield* sql<{ row: number; text: string | null }>`SELECT m.message_row AS row,
+        ${sql.literal(textOf(sql))} AS text
+      FROM messages m WHERE m.message_row IN ${listOf(sql, rows)}`
+    for (const { row, text } of texts) sayings.set(row, sayingOf(text ?? '', wanted))
     yield* Effect.yieldNow
   }
   const about = relevances(candidates.map(({ row }) => sayings.get(row) ?? sayingOf('', wanted)))
@@ -113,8 +91,8 @@ interface Plan {
   /** Seconds since 1970, included. */
   readonly since: number
   /** The newest place that a candidate may have. */
-  readonly latest: Candidate
-  readonly condition: Condition
+  readonly latest: IndexPlace
+  readonly conditions: Conditions
   readonly limit: number
   readonly cursor: SearchCursor | undefined
 }
@@ -138,12 +116,11 @@ const planOf = Effect.fnUntraced(function* (
   request: SearchRequest
 ) {
   const { cursor, limit, query, since, threadId, until } = request
-  const others = conditionOf(yield* resolvedFilter(sql, accountId, request))
-  const conditions: ReadonlyArray<Condition> = [
-    since === undefined ? NO_CONDITION : { text: ' AND m.ts_client >= ?', params: [since] },
-    until === undefined ? NO_CONDITION : { text: ' AND m.ts_client < ?', params: [until] },
-    threadId === undefined ? NO_CONDITION : { text: ' AND m.thread_id = ?', params: [threadId] },
-    others
+  const conditions = [
+    ...(since === undefined ? [] : [sql`m.ts_client >= ${since}`]),
+    ...(until === undefined ? [] : [sql`m.ts_client < ${until}`]),
+    ...(threadId === undefined ? [] : [sql`m.thread_id = ${threadId}`]),
+    ...conditionsOf(sql, yield* resolvedFilter(sql, accountId, request))
   ]
   const plan: Plan = {
     accountId,
@@ -151,32 +128,27 @@ const planOf = Effect.fnUntraced(function* (
     match: matchText(accountId, query),
     since: since === undefined ? 0 : secondOf(since),
     latest: { second: until === undefined ? LAST_SECOND : secondOf(until), row: LAST_ROW },
-    condition: {
-      text: conditions.map(({ text }) => text).join(''),
-      params: conditions.flatMap(({ params }) => params)
-    },
+    conditions,
     limit,
     cursor
   }
   return plan
 })
 
-const NO_CONDITION: Condition = { text: '', params: [] }
-
 const secondOf = (time: number): number => Math.min(Math.floor(time / 1000), LAST_SECOND)
 
-const newestCandidates = (sql: SqlClient.SqlClient, { match, since }: Plan, from: Candidate, most: number) =>
-  sql.unsafe<Candidate>(NEWEST, [match, since, from.second, from.row, most])
+const newestCandidates = (sql: SqlClient.SqlClient, { match, since }: Plan, from: IndexPlace, most: number) =>
+  newestMatches(sql, match, { since, from }, most)
 
 const searchNewest = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, plan: Plan) {
-  const { accountId, condition, cursor, latest, limit } = plan
-  const window = condition.text === '' ? limit + 1 : WINDOW
+  const { accountId, conditions, cursor, latest, limit } = plan
+  const window = conditions.length === 0 ? limit + 1 : WINDOW
   const found: Array<Found> = []
   let from = cursor === undefined || isLater(cursor, latest) ? latest : { ...cursor, row: cursor.row - 1 }
   for (let examined = window; ; examined += window) {
     const candidates = yield* newestCandidates(sql, plan, from, window)
     const last = candidates.at(-1)
-    for (const { candidate, found: row } of yield* wantedAmong(sql, accountId, candidates, condition)) {
+    for (const { candidate, found: row } of yield* wantedAmong(sql, accountId, candidates, conditions)) {
       found.push({ row, behind: { second: candidate.second, row: candidate.row } })
     }
     if (found.length > limit || last === undefined || candidates.length < window)
@@ -189,14 +161,14 @@ const searchNewest = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, plan
 })
 
 const searchRelevant = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, plan: Plan) {
-  const { accountId, condition, cursor, latest, limit, wanted } = plan
+  const { accountId, conditions, cursor, latest, limit, wanted } = plan
   const found: Array<Found> = []
   // Messages that come between two pages do not change the ranks: a page ranks from where the first one did.
   const top = cursor ?? (yield* newestCandidates(sql, plan, latest, 1))[0]
   const best =
     top === undefined ? [] : yield* ranked(sql, yield* newestCandidates(sql, plan, top, MOST_RANKED), wanted)
   for (let at = cursor?.rank ?? 0; at < best.length && found.length <= limit; at += WINDOW) {
-    const rows = yield* wantedAmong(sql, accountId, best.slice(at, at + WINDOW), condition)
+    const rows = yield* wantedAmong(sql, accountId, best.slice(at, at + WINDOW), conditions)
     for (const { at: within, found: row } of rows) {
       found.push({ row, behind: { second: top?.second ?? 0, row: top?.row ?? 0, rank: at + within + 1 } })
     }
@@ -219,5 +191,5 @@ export const searchMessages = Effect.fnUntraced(function* (
   return { hits, next } satisfies SearchPage
 })
 
-const isLater = (a: Candidate, b: Candidate): boolean =>
+const isLater = (a: IndexPlace, b: IndexPlace): boolean =>
   a.second > b.second || (a.second === b.second && a.row > b.row)

@@ -1,11 +1,12 @@
 // Threads in SQL, page by page, most recently active first.
 import { Effect, Schema } from 'effect'
-import type { SqlClient } from 'effect/sql'
+import type { SqlClient, Statement } from 'effect/sql'
 import { phoneNumberOf } from '../../../domain/jid.ts'
 import type { Cursor } from '../../../domain/page.ts'
 import type { ThreadFilter } from '../../../domain/reading.ts'
 import { searchable } from '../../../domain/search-text.ts'
 import { Thread } from '../../../domain/thread.ts'
+import { contains, foldedText } from '../../database/dialect.ts'
 import type { ThreadPage, ThreadQuery } from '../queries.ts'
 
 const Row = Schema.Struct({
@@ -56,22 +57,23 @@ export const THREAD_SELECT = `SELECT t.account_id, t.thread_id, t.client_jid, t.
     t.created_at, ${NAME} AS display_name
   FROM threads t LEFT JOIN contacts c ON c.account_id = t.account_id AND c.contact_jid = t.client_jid AND t.kind = 'direct'`
 
-const conditionOf = ({ archived, kind, text, unread }: ThreadFilter) => {
-  const texts: Array<string> = []
-  const params: Array<string | number> = []
-  if (archived !== undefined) texts.push(`t.archived = ${archived ? 1 : 0}`)
-  if (unread !== undefined) texts.push(`t.unread_count ${unread ? '>' : '='} 0`)
-  if (kind !== undefined) {
-    texts.push('t.kind = ?')
-    params.push(kind)
-  }
-  if (text !== undefined) {
-    const digits = text.replace(/[\s().+-]/g, '')
-    const byNumber = /^\d{3,}$/.test(digits) ? ' OR instr(t.client_jid, ?) > 0' : ''
-    texts.push(`(instr(lower(searchable(${NAME})), ?) > 0${byNumber})`)
-    params.push(searchable(text).trim().toLowerCase(), ...(byNumber === '' ? [] : [digits]))
-  }
-  return { text: texts.map(condition => ` AND ${condition}`).join(''), params }
+const conditionsOf = (
+  sql: SqlClient.SqlClient,
+  { archived, kind, text, unread }: ThreadFilter
+): ReadonlyArray<Statement.Fragment> => {
+  const conditions: Array<Statement.Fragment> = []
+  if (archived !== undefined) conditions.push(sql`t.archived = ${archived}`)
+  if (unread !== undefined) conditions.push(unread ? sql`t.unread_count > 0` : sql`t.unread_count = 0`)
+  if (kind !== undefined) conditions.push(sql`t.kind = ${kind}`)
+  if (text !== undefined) conditions.push(isCalled(sql, text))
+  return conditions
+}
+
+/** By a part of the name, or of the phone number. */
+const isCalled = (sql: SqlClient.SqlClient, text: string): Statement.Fragment => {
+  const digits = text.replace(/[\s().+-]/g, '')
+  const byName = contains(sql, foldedText(sql, NAME), searchable(text).trim().toLowerCase())
+  return /^\d{3,}$/.test(digits) ? sql`(${byName} OR ${contains(sql, 't.client_jid', digits)})` : byName
 }
 
 const PLACE = `(COALESCE(t.last_message_at, 0), t.thread_id)`
@@ -86,15 +88,18 @@ export const threadPage = Effect.fnUntraced(function* (
   query: ThreadQuery
 ) {
   const { after, before, limit } = query
-  const { params, text } = conditionOf(query)
   const cursor = after ?? before
-  const beyond = cursor === undefined ? '' : ` AND ${PLACE} ${after === undefined ? '<' : '>'} (?, ?)`
-  const direction = after === undefined ? 'DESC' : 'ASC'
-  const rows = yield* sql.unsafe(
-    `${THREAD_SELECT} WHERE t.account_id = ?${beyond}${text}
-      ORDER BY COALESCE(t.last_message_at, 0) ${direction}, t.thread_id ${direction} LIMIT ?`,
-    [accountId, ...(cursor === undefined ? [] : [cursor.time, cursor.id]), ...params, limit + 1]
-  )
+  const [direction, comparison] = after === undefined ? ['DESC', '<'] : ['ASC', '>']
+  const conditions = [
+    sql`t.account_id = ${accountId}`,
+    ...(cursor === undefined
+      ? []
+      : [sql`${sql.literal(`${PLACE} ${comparison}`)} (${cursor.time}, ${cursor.id})`]),
+    ...conditionsOf(sql, query)
+  ]
+  const order = sql.literal(`ORDER BY COALESCE(t.last_message_at, 0) ${direction}, t.thread_id ${direction}`)
+  const rows =
+    yield* sql`${sql.literal(THREAD_SELECT)} WHERE ${sql.and(conditions)} ${order} LIMIT ${limit + 1}`
   const threads = yield* Effect.forEach(rows.slice(0, limit), decodeThread)
   const [nearest, farthest] = [cursorOf(threads.at(0)), cursorOf(threads.at(-1))]
   const isMore = rows.length > limit

@@ -1,6 +1,7 @@
 // Threads in SQL.
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
+import { greatest, least, listOf } from '../../database/dialect.ts'
 import type { ThreadMerge } from '../../database/tables.ts'
 import type { ThreadWrite } from '../writes.ts'
 import type { WriteContext } from './context.ts'
@@ -23,7 +24,7 @@ const UPSERT = `INSERT INTO threads (thread_id, account_id, client_jid, kind, di
 const existing = (sql: SqlClient.SqlClient, threadIds: ReadonlyArray<string>) =>
   Effect.map(
     sql<{ id: string }>`SELECT thread_id AS id FROM threads
-      WHERE thread_id IN (SELECT value FROM json_each(${JSON.stringify(threadIds)}))`,
+      WHERE thread_id IN ${listOf(sql, threadIds)}`,
     rows => new Set(rows.map(({ id }) => id))
   )
 
@@ -99,15 +100,17 @@ export const mergeThreadRows = Effect.fnUntraced(function* (
   yield* sql`INSERT INTO threads (thread_id, account_id, client_jid, kind, created_at)
     SELECT ${to}, account_id, ${to.slice(accountId.length + 2)}, 'direct', created_at FROM threads
     WHERE thread_id = ${from} ON CONFLICT DO NOTHING`
+  const lower = (column: string) => sql.literal(least(sql, `threads.${column}`, `source.${column}`))
+  const higher = (column: string) => sql.literal(greatest(sql, `threads.${column}`, `source.${column}`))
   yield* sql`UPDATE threads SET
       mark_base = CASE WHEN source.mark_at > threads.mark_at THEN source.mark_base ELSE threads.mark_base END,
-      mark_at = MAX(source.mark_at, threads.mark_at), mark_row = ${LAST_ROW},
+      mark_at = ${higher('mark_at')}, mark_row = ${LAST_ROW},
       display_name = COALESCE(threads.display_name, source.display_name),
-      archived = ${isNew ? sql`source.archived` : sql`MIN(threads.archived, source.archived)`},
+      archived = ${isNew ? sql`source.archived` : lower('archived')},
       pinned_at = COALESCE(threads.pinned_at, source.pinned_at),
       muted_until = COALESCE(threads.muted_until, source.muted_until),
-      ephemeral_seconds = MAX(threads.ephemeral_seconds, source.ephemeral_seconds),
-      created_at = MIN(threads.created_at, source.created_at)
+      ephemeral_seconds = ${higher('ephemeral_seconds')},
+      created_at = ${lower('created_at')}
     FROM (SELECT * FROM threads WHERE thread_id = ${from}) AS source WHERE threads.thread_id = ${to}`
   yield* sql`DELETE FROM threads WHERE thread_id = ${from}`
 })

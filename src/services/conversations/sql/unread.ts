@@ -2,6 +2,7 @@
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { Target } from '../../../domain/outbox.ts'
+import { least, listOf, rowsOf, withoutIndex } from '../../database/dialect.ts'
 import type { MessageWrite } from '../writes.ts'
 import type { ReadUpTo } from '../writes.ts'
 import type { WriteContext } from './context.ts'
@@ -38,7 +39,8 @@ export const advanceMark = Effect.fnUntraced(function* (
 ) {
   const { eventLog, sql } = context
   const moved = yield* sql`UPDATE threads SET
-      mark_base = CASE WHEN (mark_at, mark_row) = (${mark.at}, ${mark.row}) THEN MIN(mark_base, ${mark.base}) ELSE ${mark.base} END,
+      mark_base = CASE WHEN (mark_at, mark_row) = (${mark.at}, ${mark.row}) AND mark_base < ${mark.base} THEN mark_base
+        ELSE ${mark.base} END,
       mark_at = ${mark.at}, mark_row = ${mark.row}
     WHERE thread_id = ${threadId} AND (mark_at, mark_row) <= (${mark.at}, ${mark.row}) RETURNING 1`
   if (moved.length === 0) return
@@ -60,21 +62,18 @@ export const countNewMessages = Effect.fnUntraced(function* (
   for (const { direction, threadId, tsClient } of stored) {
     if (direction === 'inbound') newest.set(threadId, Math.max(newest.get(threadId) ?? 0, tsClient))
   }
-  const behindMark = yield* sql.unsafe<{ id: string }>(
-    `SELECT t.thread_id AS id FROM json_each(?) AS stored JOIN threads t ON t.thread_id = stored.value ->> 0
-      WHERE stored.value ->> 1 > t.mark_at OR (stored.value ->> 1 = t.mark_at AND t.mark_row < ?)`,
-    [JSON.stringify([...newest]), LAST_ROW]
-  )
+  const behindMark = yield* sql<{ id: string }>`SELECT t.thread_id AS id
+    FROM ${rowsOf(sql, [...newest], ['thread_id', 'at'])} AS stored JOIN threads t ON t.thread_id = stored.thread_id
+    WHERE stored.at > t.mark_at OR (stored.at = t.mark_at AND t.mark_row < ${LAST_ROW})`
   if (behindMark.length === 0) return
-  yield* sql.unsafe(
-    // The pluses keep SQLite from walking a whole index instead of a few rows.
-    `UPDATE threads SET unread_count = unread_count + fresh.n FROM (
-        SELECT m.thread_id AS id, COUNT(*) AS n FROM messages m CROSS JOIN threads t ON t.thread_id = m.thread_id
-        WHERE m.message_row > ? AND +m.thread_id IN (SELECT value FROM json_each(?))
-          AND ${COUNTABLE} AND (m.ts_client, m.message_row) > (t.mark_at, t.mark_row) GROUP BY +m.thread_id
-      ) AS fresh WHERE threads.thread_id = fresh.id`,
-    [before, JSON.stringify(behindMark.map(({ id }) => id))]
-  )
+  // A few rows are looked at, by their numbers, instead of the whole index of threads.
+  const threadId = sql.literal(withoutIndex(sql, 'm.thread_id'))
+  const threadIds = behindMark.map(({ id }) => id)
+  yield* sql`UPDATE threads SET unread_count = unread_count + fresh.n FROM (
+      SELECT m.thread_id AS id, COUNT(*) AS n FROM messages m CROSS JOIN threads t ON t.thread_id = m.thread_id
+      WHERE m.message_row > ${before} AND ${threadId} IN ${listOf(sql, threadIds)}
+        AND ${sql.literal(COUNTABLE)} AND (m.ts_client, m.message_row) > (t.mark_at, t.mark_row) GROUP BY ${threadId}
+    ) AS fresh WHERE threads.thread_id = fresh.id`
 })
 
 const readUpToMessages = Effect.fnUntraced(function* (
@@ -83,11 +82,12 @@ const readUpToMessages = Effect.fnUntraced(function* (
   threadId: string,
   whatsAppIds: ReadonlyArray<string>
 ) {
-  const [newest] = yield* context.sql<{
+  const { sql } = context
+  const [newest] = yield* sql<{
     at: number
     row: number
   }>`SELECT m.ts_client AS at, m.message_row AS row
-    FROM messages m JOIN json_each(${JSON.stringify(whatsAppIds)}) AS wanted ON m.whatsapp_id = wanted.value
+    FROM messages m JOIN ${listOf(sql, whatsAppIds, 'id')} AS wanted ON m.whatsapp_id = wanted.id
     WHERE m.thread_id = ${threadId} AND m.direction = 'inbound' ORDER BY m.ts_client DESC, m.message_row DESC LIMIT 1`
   if (newest !== undefined) yield* advanceMark(context, accountId, threadId, { ...newest, base: 0 })
 })
@@ -146,10 +146,10 @@ export const applyWaitingReads = Effect.fnUntraced(function* (
   const { sql } = context
   const [any] = yield* sql`SELECT 1 FROM waiting_reads LIMIT 1`
   if (any === undefined) return
-  const ids = JSON.stringify(messages.map(({ threadId, whatsAppId }) => [threadId, whatsAppId]))
+  const keys = messages.map(({ threadId, whatsAppId }) => [threadId, whatsAppId])
   const reads = yield* sql<WaitingRead>`SELECT w.account_id, w.thread_id, w.whatsapp_id
-    FROM json_each(${ids}) AS wanted
-    JOIN waiting_reads w ON w.thread_id = wanted.value ->> 0 AND w.whatsapp_id = wanted.value ->> 1`
+    FROM ${rowsOf(sql, keys, ['thread_id', 'whatsapp_id'])} AS stored
+    JOIN waiting_reads w ON w.thread_id = stored.thread_id AND w.whatsapp_id = stored.whatsapp_id`
   yield* applyReads(context, reads)
 })
 
@@ -170,6 +170,6 @@ export const unreadMessages = (sql: SqlClient.SqlClient, threadId: string, limit
   sql.unsafe<Target>(
     `SELECT m.message_id AS messageId, m.whatsapp_id AS whatsAppId, m.sender FROM messages m WHERE m.thread_id = ?1 AND ${COUNTABLE}
       ORDER BY m.ts_client DESC, m.message_row DESC
-      LIMIT MIN(?2, (SELECT unread_count FROM threads WHERE thread_id = ?1))`,
+      LIMIT ${least(sql, '?2', '(SELECT unread_count FROM threads WHERE thread_id = ?1)')}`,
     [threadId, limit]
   )

@@ -2,6 +2,7 @@
 // is sent, so that its answer is recognised after a crash, too.
 import { Clock, Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
+import { listOf } from '../../database/dialect.ts'
 import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { Coverage } from '../coverage/coverage.ts'
@@ -153,6 +154,6 @@ const findRequest = Effect.fnUntraced(function* (
     named.length > 0
       ? named
       : yield* sql`SELECT * FROM backfill_requests WHERE account_id = ${accountId} AND status IN ('asking', 'asked')
-          AND thread_id IN (SELECT value FROM json_each(${JSON.stringify(threadIds)})) ORDER BY asked_at LIMIT 1`
+          AND thread_id IN ${listOf(sql, threadIds)} ORDER BY asked_at LIMIT 1`
   return row === undefined ? undefined : yield* decodeRequest(row)
 })

@@ -1,6 +1,7 @@
 // The parts of backfill jobs as they stand in the database.
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
+import { rowsOf } from '../../database/dialect.ts'
 import { JobKind } from './job-kind.ts'
 import { decodeTask, decodeTaskReport, type Part } from './rows.ts'
 
@@ -11,10 +12,11 @@ export const planTasks = Effect.fnUntraced(function* (
   parts: ReadonlyArray<Part>
 ) {
   const sql = yield* SqlClient.SqlClient
+  const rows = parts.map(({ gapId, remaining, threadId }) => [threadId, gapId, remaining])
   yield* sql`INSERT INTO backfill_tasks (job_id, account_id, thread_id, gap_id, status, remaining, until_at)
-    SELECT ${jobId}, ${accountId}, value ->> 'threadId', value ->> 'gapId', 'waiting', value ->> 'remaining',
+    SELECT ${jobId}, ${accountId}, part.thread_id, part.gap_id, 'waiting', part.remaining,
       (SELECT until_at FROM backfill_jobs WHERE job_id = ${jobId})
-    FROM json_each(${JSON.stringify(parts)})
+    FROM ${rowsOf(sql, rows, ['thread_id', 'gap_id', 'remaining'])} AS part
     WHERE EXISTS (SELECT 1 FROM backfill_jobs WHERE job_id = ${jobId} AND status = 'running')`
   yield* sql`UPDATE backfill_jobs SET planned = 1 WHERE job_id = ${jobId}`
   yield* endJobsThatAreDone(accountId)

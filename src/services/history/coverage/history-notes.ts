@@ -2,6 +2,7 @@
 // live messages.
 import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
+import { greatest, least } from '../../database/dialect.ts'
 import type { DecodedConversation, RawMessage } from '../../whatsapp/convert/chunk.ts'
 import { openGap } from './gaps.ts'
 import { firstLiveOf } from './rows.ts'
@@ -49,8 +50,9 @@ const noteStretch = Effect.fnUntraced(function* (
   const sql = yield* SqlClient.SqlClient
   yield* sql`INSERT INTO history_stretches (chunk_id, account_id, thread_id, oldest_at, oldest_id, oldest_from_me, newest_at, newest_id)
     VALUES (${chunkId}, ${accountId}, ${threadId}, ${oldest.at}, ${oldest.whatsAppId}, ${oldest.fromMe}, ${newest.at}, ${newest.whatsAppId})
-    ON CONFLICT (chunk_id, thread_id) DO UPDATE SET oldest_at = MIN(oldest_at, excluded.oldest_at),
-      newest_at = MAX(newest_at, excluded.newest_at)`
+    ON CONFLICT (chunk_id, thread_id) DO UPDATE SET 
+      oldest_at = ${sql.literal(least(sql, 'history_stretches.oldest_at', 'excluded.oldest_at'))},
+      newest_at = ${sql.literal(greatest(sql, 'history_stretches.newest_at', 'excluded.newest_at'))}`
 })
 
 /** History that comes after live messages have begun meets them, or leaves a gap before them. */

@@ -40,6 +40,7 @@ const combineRows = Effect.fnUntraced(function* (source: CoverageRow, to: string
   yield* sql`UPDATE coverage SET live_from = ${source.liveFrom}, live_id = ${source.liveId},
       live_from_me = ${source.liveFromMe}
     WHERE thread_id = ${to} AND COALESCE(live_from, ${FAR}) > COALESCE(${source.liveFrom}, ${FAR})`
-  yield* sql`UPDATE coverage SET floor_at = NULL, floor_id = NULL, joined = MIN(joined, ${source.joined})
+  yield* sql`UPDATE coverage SET floor_at = NULL, floor_id = NULL, 
+      joined = CASE WHEN joined < ${source.joined} THEN joined ELSE ${source.joined} END
     WHERE thread_id = ${to}`
 })

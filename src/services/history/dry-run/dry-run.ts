@@ -5,6 +5,7 @@ import { SqlClient } from 'effect/sql'
 import { Beginning } from '../../../domain/coverage.ts'
 import { parseThreadId } from '../../../domain/ids.ts'
 import type { Cursor } from '../../../domain/page.ts'
+import { listOf } from '../../database/dialect.ts'
 import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 import type { DecodedConversation } from '../../whatsapp/convert/chunk.ts'
 import { HeldThread } from '../backfill/held-threads.ts'
@@ -92,8 +93,8 @@ const countConversation = Effect.fnUntraced(function* (
   yield* sql`INSERT INTO rehearsals (account_id, thread_id) VALUES (${accountId}, ${threadId}) ON CONFLICT DO NOTHING`
   yield* sql`UPDATE rehearsals SET messages = messages + ${messages}, held = held + ${held},
       name = COALESCE(${name ?? null}, name),
-      oldest_at = MIN(COALESCE(oldest_at, ${oldest?.at ?? null}), COALESCE(${oldest?.at ?? null}, oldest_at)),
-      newest_at = MAX(COALESCE(newest_at, ${newest?.at ?? null}), COALESCE(${newest?.at ?? null}, newest_at)),
+      oldest_at = CASE WHEN oldest_at < ${oldest?.at ?? null} THEN oldest_at ELSE COALESCE(${oldest?.at ?? null}, oldest_at) END,
+      newest_at = CASE WHEN newest_at > ${newest?.at ?? null} THEN newest_at ELSE COALESCE(${newest?.at ?? null}, newest_at) END,
       beginning = CASE WHEN beginning = 'reached' THEN beginning ELSE COALESCE(${beginning ?? null}, beginning) END
     WHERE account_id = ${accountId} AND thread_id = ${threadId}`
   if (oldest !== undefined) {
@@ -113,7 +114,7 @@ const countNewMessages = Effect.fnUntraced(function* (
   const fresh = yield* sql<{
     held: number
   }>`INSERT INTO rehearsed_messages (account_id, thread_id, message_id)
-    SELECT ${accountId}, ${threadId}, value FROM json_each(${JSON.stringify(messageIds)}) WHERE true
+    SELECT ${accountId}, ${threadId}, counted.id FROM ${listOf(sql, messageIds, 'id')} AS counted WHERE true
     ON CONFLICT DO NOTHING
     RETURNING EXISTS (SELECT 1 FROM messages m WHERE m.thread_id = rehearsed_messages.thread_id
       AND m.message_id = rehearsed_messages.message_id) AS held`

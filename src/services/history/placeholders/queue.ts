@@ -2,6 +2,7 @@
 import { Clock, Context, Effect, Layer, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { topic, Wakes } from '../../process/wakes.ts'
+import { rowsOf } from '../../database/dialect.ts'
 import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 
 /** A message without content, as the phone can be asked for it. */
@@ -110,14 +111,18 @@ const nextDue = Effect.fnUntraced(function* (accountId: string) {
 const postpone = Effect.fnUntraced(function* (messages: ReadonlyArray<MessageKey>, nextAt: number) {
   const sql = yield* SqlClient.SqlClient
   yield* sql`UPDATE placeholders SET asked = asked + 1, next_at = ${nextAt}
-    WHERE (thread_id, message_id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${keysOf(messages)}))`
+    WHERE (thread_id, message_id) IN ${keysOf(sql, messages)}`
 })
 
 const remove = Effect.fnUntraced(function* (messages: ReadonlyArray<MessageKey>) {
   const sql = yield* SqlClient.SqlClient
   yield* sql`DELETE FROM placeholders
-    WHERE (thread_id, message_id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${keysOf(messages)}))`
+    WHERE (thread_id, message_id) IN ${keysOf(sql, messages)}`
 })
 
-const keysOf = (messages: ReadonlyArray<MessageKey>): string =>
-  JSON.stringify(messages.map(({ messageId, threadId }) => [threadId, messageId]))
+const keysOf = (sql: SqlClient.SqlClient, messages: ReadonlyArray<MessageKey>) =>
+  rowsOf(
+    sql,
+    messages.map(({ messageId, threadId }) => [threadId, messageId]),
+    ['thread_id', 'message_id']
+  )
