@@ -49,7 +49,10 @@ export class Wakes extends Context.Service<
 
     return Wakes.of({
       wake: (of, accountId) =>
-        Effect.forEach(waiting.get(keyOf(of, accountId)) ?? [], latch => latch.open, { discard: true }),
+        // The waiters of the moment it runs, not of the moment it was made.
+        Effect.suspend(() =>
+          Effect.forEach(waiting.get(keyOf(of, accountId)) ?? [], latch => latch.open, { discard: true })
+        ),
       waiter: (of, accountId) => {
         const key = keyOf(of, accountId)
         return Effect.map(

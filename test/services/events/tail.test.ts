@@ -1,5 +1,5 @@
 // The tail of the event log: every follower is told everything once and in order, and idle ones cost no reads.
-import { Effect, Fiber, Layer, Stream } from 'effect'
+import { Effect, Fiber, Layer, Queue, Stream } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import type { FeedEvent } from '../../../src/domain/feed.ts'
@@ -50,6 +50,30 @@ test('a follower is told what happens from its place on, in order, what lay befo
       const following = yield* Effect.forkChild(take(4, { after: 1 }))
       yield* append('acc-1', 'd', 'e')
       expect(yield* Fiber.join(following)).toEqual(['b', 'c', 'd', 'e'])
+    })
+  ))
+
+test('a follower that waits is woken by what is committed', () =>
+  onDatabase(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const received = yield* Queue.unbounded<string>()
+      yield* Effect.forkChild(
+        EventTail.use(tail =>
+          tail
+            .follow({ after: 0 })
+            .pipe(
+              Stream.runForEach(events =>
+                Effect.forEach(events, ({ threadId }) => Queue.offer(received, threadId), { discard: true })
+              )
+            )
+        )
+      )
+      for (const threadId of ['a', 'b', 'c']) {
+        yield* sql.withTransaction(append('acc-1', threadId))
+        // Taken before the next is written: each of them finds the follower asleep.
+        expect(yield* Queue.take(received)).toBe(threadId)
+      }
     })
   ))
 
