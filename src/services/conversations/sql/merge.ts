@@ -87,18 +87,18 @@ interface GroupMessage {
   readonly row: number
   readonly threadId: string
   readonly messageId: string
-  readonly whatsappId: string
+  readonly whatsAppId: string
 }
 
 /** A message in a group has its writer in its id: of another writer, it is another message. */
 const rekeyMessage = Effect.fnUntraced(function* (
   context: MergeContext,
   accountId: string,
-  { messageId: from, row, threadId, whatsappId }: GroupMessage,
+  { messageId: from, row, threadId, whatsAppId }: GroupMessage,
   sender: string
 ) {
   const { sql } = context
-  const to = messageIdOf(sender, whatsappId)
+  const to = messageIdOf(sender, whatsAppId)
   const [same] = yield* sql<{ row: number }>`SELECT message_row AS row FROM messages
     WHERE thread_id = ${threadId} AND message_id = ${to}`
   if (same === undefined) {

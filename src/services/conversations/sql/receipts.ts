@@ -1,28 +1,14 @@
 // Per recipient, how far a message of ours got and when, in SQL.
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
-import type { Receipt } from '../../../domain/message.ts'
+import { Receipt } from '../../../domain/message.ts'
 import { least } from '../../database/dialect.ts'
 import type { ThreadMerge } from '../../database/tables.ts'
 import type { ReceiptHistoryWrite, ReceiptWrite } from '../writes.ts'
 import type { WriteContext } from './context.ts'
 import { changeMessages } from './message-changes.ts'
 
-const time = Schema.NullOr(Schema.Finite)
-const Row = Schema.Struct({
-  recipient: Schema.String,
-  deliveredAt: time,
-  readAt: time,
-  playedAt: time
-})
-
-export const decodeReceipt = (row: unknown) =>
-  Effect.map(Schema.decodeUnknownEffect(Row)(row), (found): Receipt => ({
-    recipient: found.recipient,
-    deliveredAt: found.deliveredAt,
-    readAt: found.readAt,
-    playedAt: found.playedAt
-  }))
+export const decodeReceipt = Schema.decodeUnknownEffect(Receipt)
 
 const RECEIPT_TIMES = ['delivered_at', 'read_at', 'played_at']
 
@@ -90,7 +76,7 @@ export const listReceipts = (sql: SqlClient.SqlClient, threadId: string, message
   Effect.flatMap(
     sql`SELECT recipient, delivered_at, read_at, played_at FROM receipts
       WHERE thread_id = ${threadId} AND message_id = ${messageId} ORDER BY recipient`,
-    rows => Effect.forEach(rows, decodeReceipt)
+    rows => Effect.forEach(rows, row => decodeReceipt(row))
   )
 
 /** Receipts with another key meet those that have it already by the rule for one receipt. */

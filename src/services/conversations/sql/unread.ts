@@ -128,13 +128,13 @@ export const markRead = Effect.fnUntraced(function* (
 interface WaitingRead {
   readonly accountId: string
   readonly threadId: string
-  readonly whatsappId: string
+  readonly whatsAppId: string
 }
 
 const applyReads = Effect.fnUntraced(function* (context: WriteContext, reads: ReadonlyArray<WaitingRead>) {
-  for (const { accountId, threadId, whatsappId } of reads) {
-    yield* readUpToMessages(context, accountId, threadId, [whatsappId])
-    yield* context.sql`DELETE FROM waiting_reads WHERE thread_id = ${threadId} AND whatsapp_id = ${whatsappId}`
+  for (const { accountId, threadId, whatsAppId } of reads) {
+    yield* readUpToMessages(context, accountId, threadId, [whatsAppId])
+    yield* context.sql`DELETE FROM waiting_reads WHERE thread_id = ${threadId} AND whatsapp_id = ${whatsAppId}`
   }
 })
 
