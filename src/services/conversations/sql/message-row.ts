@@ -88,7 +88,7 @@ const messageOf = (row: typeof MessageRow.Type): Message => {
   return {
     ...held,
     media: held.media === null ? null : shownMedia(held.media),
-    // A message that came edited already is told the same edit again: that changed nothing anybody saw.
+    // The edit of a message that was already edited when it was stored may be reported again: it changes nothing.
     edits: edits.filter((edit, index) => edit.body !== bodyAfterEdit({ body: held.body, edits }, index)),
     poll: pollAfter(held.poll, votes),
     reactions: reactions.filter(reaction => reaction.emoji !== ''),

@@ -12,7 +12,7 @@ export const decodeReceipt = Schema.decodeUnknownEffect(Receipt)
 
 const RECEIPT_TIMES = ['delivered_at', 'read_at', 'played_at']
 
-/** The one rule by which two reports of one recipient become one row: told twice, the first time holds; later ones come from other devices of the same person. */
+/** The one rule by which two receipts of one recipient become one row: the earliest time is kept. Later ones come from other devices of the same person. */
 const oneReceiptRule = (sql: SqlClient.SqlClient) => {
   const earliest = (column: string) =>
     least(
@@ -79,7 +79,7 @@ export const listReceipts = (sql: SqlClient.SqlClient, threadId: string, message
     rows => Effect.forEach(rows, row => decodeReceipt(row))
   )
 
-/** Receipts with another key meet those that have it already by the rule for one receipt. */
+/** Gives receipts another key; where it is taken, the two become one by the rule for one receipt. */
 const moveReceipts = (
   sql: SqlClient.SqlClient,
   set: { readonly column: 'thread_id' | 'recipient'; readonly to: string },
