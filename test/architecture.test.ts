@@ -1,19 +1,6 @@
 // The house: who may import whom. The rules are those of docs/architecture.md; each has a proof that it notices.
-import { globSync, readFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
-
-const ROOT = join(import.meta.dirname, '..')
-
-const IMPORT = /(?:from|import)\s*\(?\s*'([^']+)'/g
-
-/** What a text imports, types included: project files as paths from the root, packages by their name. */
-const importsIn = (file: string, text: string): ReadonlyArray<string> =>
-  [...text.matchAll(IMPORT)].map(([, target]) =>
-    target!.startsWith('.') ? relative(ROOT, join(ROOT, dirname(file), target!)) : target!
-  )
-
-const importsOf = (file: string) => importsIn(file, readFileSync(join(ROOT, file), 'utf8'))
+import { circlesIn, filesIn, graphOf, importsIn, importsOf, type ImportGraph } from './imports.ts'
 
 /** Which room of src/ may look into which: each may also look into itself. */
 const ROOMS: Readonly<Record<string, ReadonlyArray<string>>> = {
@@ -90,7 +77,7 @@ const violations = (file: string, imports: ReadonlyArray<string>): ReadonlyArray
     return brokenByRoom(file, target) || brokenByFloor(file, target) ? [`${file} imports ${target}`] : []
   })
 
-const sources = globSync('src/**/*.ts', { cwd: ROOT })
+const sources = filesIn('src')
 
 test('no file of src/ imports what it must not', () => {
   expect(sources.length).toBeGreaterThan(200)
@@ -149,43 +136,72 @@ describe('the rule notices', () => {
   })
 })
 
-/** Circles in a graph of imports, each as a path that ends where it began. */
-const circlesOf = (graph: ReadonlyMap<string, ReadonlyArray<string>>): ReadonlyArray<string> => {
-  const circles: Array<string> = []
-  const seen = new Set<string>()
-  const visit = (file: string, path: ReadonlyArray<string>): void => {
-    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' → '))
-    if (seen.has(file)) return
-    seen.add(file)
-    for (const next of graph.get(file) ?? []) visit(next, [...path, file])
-  }
-  for (const file of graph.keys()) visit(file, [])
-  return circles
+describe('circles of imports', () => {
+  test('there are none, in the product or beside it', () => {
+    const files = ['src', 'simulator', 'harness', 'bench', 'demo', 'test'].flatMap(filesIn)
+    expect(circlesIn(graphOf(files))).toEqual([])
+  })
+
+  test('one is noticed, with the files that are in it', () => {
+    const graph = new Map([
+      ['main', ['a']],
+      ['a', ['b', 'leaf']],
+      ['b', ['c']],
+      ['c', ['a', 'leaf']],
+      ['leaf', []]
+    ])
+    expect(circlesIn(graph)).toEqual(['a → b → c → a'])
+    expect(circlesIn(new Map([...graph, ['c', ['leaf']]]))).toEqual([])
+    expect(circlesIn(new Map([['alone', ['alone']]]))).toEqual(['alone → alone'])
+  })
+})
+
+/** From the bottom: a file imports files of its own layer and of those before it. */
+const LAYERS = [
+  ['wire/'],
+  ['signal/'],
+  ['state/'],
+  ['protocol/'],
+  ['phone.ts', 'phone-factory.ts', 'simulator.ts'],
+  ['control/'],
+  ['main.ts', 'measure.ts']
+]
+
+const layerOf = (file: string): number => {
+  const inside = file.replace(/^simulator\//, '')
+  return LAYERS.findIndex(layer => layer.some(name => inside.startsWith(name)))
 }
 
-describe('circles of imports', () => {
-  test.each(['src', 'simulator', 'bench', 'harness', 'demo'])('%s has none', folder => {
-    const files = globSync(`${folder}/**/*.ts`, { cwd: ROOT })
-    expect(files.length).toBeGreaterThan(0)
-    const graph = new Map(
-      files.map(file => [file, importsOf(file).filter(target => target.startsWith(`${folder}/`))])
-    )
-    expect(circlesOf(graph)).toEqual([])
+const isProject = (target: string): boolean => /^(src|harness|bench|demo|test)\//.test(target)
+
+/** Imports of the simulator that leave it or run up. */
+const simulatorViolations = (graph: ImportGraph): ReadonlyArray<string> =>
+  [...graph].flatMap(([file, targets]) =>
+    targets
+      .filter(target =>
+        target.startsWith('simulator/') ? layerOf(target) > layerOf(file) : isProject(target)
+      )
+      .map(target => `${file} imports ${target}`)
+  )
+
+describe('the simulator', () => {
+  test('has a layer for every file, none imports a higher one or anything of the project', () => {
+    const simulator = graphOf(filesIn('simulator'))
+    expect(simulator.size).toBeGreaterThan(50)
+    expect([...simulator.keys()].filter(file => layerOf(file) < 0)).toEqual([])
+    expect(simulatorViolations(simulator)).toEqual([])
   })
 
-  test('the simulator imports nothing of the product', () => {
-    const broken = globSync('simulator/**/*.ts', { cwd: ROOT }).flatMap(file =>
-      importsOf(file).filter(target => target.startsWith('src/'))
-    )
-    expect(broken).toEqual([])
-  })
-
-  test('one is noticed', () => {
-    const graph = new Map([
-      ['a', ['b']],
-      ['b', ['c']],
-      ['c', ['a']]
-    ])
-    expect(circlesOf(graph)).toEqual(['a → b → c → a'])
+  test.each([
+    ['state that imports the protocol', 'simulator/state/x.ts', "import { a } from '../protocol/queries.ts'"],
+    [
+      'a type of the control port in the simulator',
+      'simulator/simulator.ts',
+      "import type { A } from './control/port.ts'"
+    ],
+    ['the product', 'simulator/phone.ts', "import type { Message } from '../src/domain/message.ts'"],
+    ['the harness', 'simulator/main.ts', "import { Api } from '../harness/api.ts'"]
+  ])('notices %s', (_, file, text) => {
+    expect(simulatorViolations(new Map([[file, importsIn(file, text)]]))).toHaveLength(1)
   })
 })

@@ -3,6 +3,6 @@ export const config = {
   apiKey: 'AIza…',
   authDomain: 'your-project.firebaseapp.com',
   projectId: 'your-project'
-  // With an emulator, nobody signs in:
+  // With an emulator, no sign-in is needed:
   // emulator: { host: '127.0.0.1', port: 8080, account: 'acc-…', user: { sub: 'me', backscroll: { role: 'agent', accounts: ['acc-…'] } } }
 }

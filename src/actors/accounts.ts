@@ -1,11 +1,10 @@
 // The `Accounts` service: commands to the account actors, and what is known of accounts, from their facts and their actors.
 import { Clock, Effect, Stream } from 'effect'
 import { waitFor } from 'xstate'
-import type { AccountRecord } from '../domain/account.ts'
+import { newAccount, type AccountRecord } from '../domain/account.ts'
 import { newAccountId } from '../domain/ids.ts'
 import { type AccountCommand, AccountNotFound, Accounts, CommandRefused } from '../services/accounts.ts'
 import type { Coverage } from '../services/history/coverage/coverage.ts'
-import type { Conversations } from '../services/conversations/apply.ts'
 import type { Media } from '../services/media/media.ts'
 import type { AccountMemory } from '../services/process/account-memory.ts'
 import { count } from '../services/telemetry/metrics.ts'
@@ -22,7 +21,6 @@ import { leafOf } from './watch/observed-account.ts'
 export interface AccountsDeps extends ViewSources {
   readonly bridge: EffectBridge<AccountServices>
   readonly coverage: Coverage['Service']
-  readonly conversations: Conversations['Service']
   readonly media: Media['Service']
   readonly memory: AccountMemory['Service']
   readonly stateChanges: StateChanges
@@ -59,19 +57,11 @@ const start = ({ supervisor }: AccountsDeps, record: AccountRecord): void =>
 
 const create = (deps: AccountsDeps) =>
   Effect.fn('Accounts.create')(function* (name: string) {
-    const record: AccountRecord = {
+    const record = newAccount({
       accountId: newAccountId(),
       name,
-      createdAt: yield* Clock.currentTimeMillis,
-      wanted: false,
-      jid: null,
-      lid: null,
-      ended: null,
-      lastDisconnect: null,
-      restriction: null,
-      linkedAt: null,
-      onlineAt: null
-    }
+      createdAt: yield* Clock.currentTimeMillis
+    })
     yield* deps.records.create(record)
     start(deps, record)
     return yield* viewOf(deps, record)
@@ -131,7 +121,6 @@ const remove = (deps: AccountsDeps) =>
     yield* deps.whatsapp.closed(accountId)
     yield* deps.records.remove(accountId)
     yield* deps.memory.forget(accountId)
-    yield* deps.conversations.forget(accountId)
     yield* Effect.orDie(deps.vault.erase(accountId))
     // The account is removed even if its files cannot be deleted now: the hourly upkeep deletes them later.
     yield* deps.media.removeOrphans.pipe(

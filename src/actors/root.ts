@@ -3,7 +3,6 @@ import { Effect, Layer } from 'effect'
 import type { AccountState } from '../domain/account.ts'
 import { Accounts } from '../services/accounts.ts'
 import { AccountStore } from '../services/conversations/account-store.ts'
-import { Conversations } from '../services/conversations/apply.ts'
 import { Backfill } from '../services/history/backfill/backfill.ts'
 import { History } from '../services/history/chunks/worker.ts'
 import { Coverage } from '../services/history/coverage/coverage.ts'
@@ -26,11 +25,7 @@ export interface RootOptions extends AccountDelays {
 
 export const layer = (
   options: RootOptions
-): Layer.Layer<
-  Accounts,
-  never,
-  AccountMemory | AccountServices | Conversations | Coverage | Inspection | Vault
-> =>
+): Layer.Layer<Accounts, never, AccountMemory | AccountServices | Coverage | Inspection | Vault> =>
   Layer.effect(
     Accounts,
     Effect.gen(function* () {
@@ -51,7 +46,6 @@ export const layer = (
       return makeAccounts({
         backfill: yield* Backfill,
         bridge,
-        conversations: yield* Conversations,
         coverage: yield* Coverage,
         history: yield* History,
         media: yield* Media,

@@ -8,7 +8,6 @@ import * as Http from '../http/server.ts'
 import * as ClockWatch from '../services/incidents/clock-watch.ts'
 import { Ingest } from '../services/intake/ingest.ts'
 import { claim, useScratchFolder } from '../services/database/sqlite/data-folder.ts'
-import { AccountMemory } from '../services/process/account-memory.ts'
 import * as SteadyClock from '../services/process/steady-clock.ts'
 import { Stopping } from '../services/process/stopping.ts'
 import { StrayRejections } from '../services/process/stray-rejections.ts'
@@ -66,6 +65,15 @@ const announce = ({ generated }: ApiKey) =>
     })
   )
 
+/** The accounts on all services, without HTTP. */
+export const core = (config: Config, firebase: Firebase.App) =>
+  accounts(config).pipe(
+    Layer.provideMerge(services(config, firebase)),
+    Layer.provideMerge(Inspection.layer({ on: config.INSPECT })),
+    Layer.provideMerge(Layer.mergeAll(StrayRejections.layer, Stopping.layer)),
+    Layer.provide(SteadyClock.layer)
+  )
+
 /** The whole server on its data folder, which it owns for as long as it runs. */
 export const layer = (config: Config) =>
   Layer.unwrap(
@@ -78,11 +86,8 @@ export const layer = (config: Config) =>
         Layer.merge(Layer.effectDiscard(ClockWatch.watch())),
         Layer.merge(Upkeep.layer),
         Layer.provide(http(config, key)),
-        Layer.provide(accounts(config)),
         Layer.provide(Firebase.idTokens(config, firebase)),
-        Layer.provide(services(config, firebase)),
-        Layer.provide(Inspection.layer({ on: config.INSPECT })),
-        Layer.provide([AccountMemory.layer, StrayRejections.layer, Stopping.layer]),
+        Layer.provide(core(config, firebase)),
         Layer.provide(SteadyClock.layer)
       )
     })

@@ -70,3 +70,18 @@ export type AccountFacts = Partial<
     'wanted' | 'jid' | 'lid' | 'ended' | 'lastDisconnect' | 'restriction' | 'linkedAt' | 'onlineAt'
   >
 >
+
+/** An account that was never linked. Times are milliseconds since 1970. */
+export const newAccount = (
+  given: Pick<AccountRecord, 'accountId' | 'name' | 'createdAt'>
+): AccountRecord => ({
+  ...given,
+  wanted: false,
+  jid: null,
+  lid: null,
+  ended: null,
+  lastDisconnect: null,
+  restriction: null,
+  linkedAt: null,
+  onlineAt: null
+})

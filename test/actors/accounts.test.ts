@@ -61,14 +61,13 @@ const DELAYS = {
 const withAccounts = <A, E>(
   program: (
     accounts: Accounts['Service']
-  ) => Effect.Effect<A, E, Layer.Success<ReturnType<typeof servicesOn>> | AccountMemory>
+  ) => Effect.Effect<A, E, Layer.Success<ReturnType<typeof servicesOn>>>
 ): Promise<A> =>
   Effect.runPromise(
     Effect.flatMap(Accounts, program).pipe(
       Effect.provide(
         Root.layer(DELAYS).pipe(
           Layer.provide([idleServices, Inspection.layer({ on: false })]),
-          Layer.provideMerge(AccountMemory.layer),
           Layer.provideMerge(servicesOn())
         )
       )

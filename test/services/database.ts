@@ -16,6 +16,7 @@ import { Journal } from '../../src/services/journal/journal.ts'
 import { Conversations } from '../../src/services/conversations/apply.ts'
 import { Ingest } from '../../src/services/intake/ingest.ts'
 import { LiveTraffic } from '../../src/services/journal/traffic.ts'
+import { AccountMemory } from '../../src/services/process/account-memory.ts'
 import { Wakes } from '../../src/services/process/wakes.ts'
 import { TABLES } from '../../src/app/tables.ts'
 import { Tables } from '../../src/services/database/tables.ts'
@@ -53,7 +54,8 @@ export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, { dryRun = 
     Layer.provideMerge(Layer.mergeAll(ConversationStores.layer, Incidents.layer, Vault.layer)),
     Layer.provideMerge(Tables.layer(TABLES)),
     Layer.provideMerge(Layer.succeed(Seal, Seal.of(makeSeal(key)))),
-    Layer.provideMerge(Layer.mergeAll(Wakes.layer, LiveTraffic.layer)),
+    Layer.provideMerge(LiveTraffic.layer),
+    Layer.provideMerge(Layer.mergeAll(AccountMemory.layer, Wakes.layer)),
     Layer.provideMerge(Migrations.layer),
     Layer.provideMerge(NodeSqlite.layer(file)),
     // What is logged is not what these tests are about.

@@ -1,4 +1,4 @@
-// The database with all its upgrades, and what wakes those who wait for what is written to it.
+// The database with all its upgrades, and what everything on it shares: wakes, and the memory of accounts.
 import { join } from 'node:path'
 import { Layer } from 'effect'
 import type { Config } from '../../config.ts'
@@ -7,8 +7,8 @@ import { Tables } from '../../services/database/tables.ts'
 import * as NodeSqlite from '../../services/database/sqlite/node-sqlite.ts'
 import * as ConversationStores from '../../services/conversations/layer.ts'
 import * as Firestore from '../../services/firestore/layer.ts'
-import { LiveTraffic } from '../../services/journal/traffic.ts'
 import { TABLES } from '../tables.ts'
+import { AccountMemory } from '../../services/process/account-memory.ts'
 import { Wakes } from '../../services/process/wakes.ts'
 
 /** The database file of a data folder, up to date; `isTracked` notes for Firestore what changes. */
@@ -18,5 +18,5 @@ export const layer = ({ DATA_DIR }: Pick<Config, 'DATA_DIR'>, isTracked: boolean
     Layer.provideMerge(ConversationStores.currentSearchIndex),
     Layer.provideMerge(Migrations.layer),
     Layer.provideMerge(NodeSqlite.layer(join(DATA_DIR, 'backscroll.db'))),
-    Layer.provideMerge(Layer.mergeAll(Wakes.layer, LiveTraffic.layer))
+    Layer.provideMerge(Layer.mergeAll(AccountMemory.layer, Wakes.layer))
   )

@@ -47,8 +47,6 @@ export class Conversations extends Context.Service<
       { readonly threadId: string; readonly messageIds: ReadonlyArray<string> },
       DatabaseError
     >
-    /** Drops what is remembered of an account that was removed. */
-    readonly forget: (accountId: string) => Effect.Effect<void>
   }
 >()('backscroll/services/conversations/Conversations') {
   static readonly layer: Layer.Layer<
@@ -94,8 +92,7 @@ export class Conversations extends Context.Service<
             threadId: yield* threadOf(accountId, chat),
             messageIds: yield* Effect.forEach(messages, fact => resolver.messageId(accountId, fact))
           }
-        }),
-        forget: identity.forget
+        })
       })
     })
   )

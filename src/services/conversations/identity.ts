@@ -6,6 +6,7 @@ import type { Address } from '../../domain/fact.ts'
 import type { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { Tables } from '../database/tables.ts'
+import { AccountMemory } from '../process/account-memory.ts'
 import type { EventLog } from '../events/event-log.ts'
 import { writeContext } from './sql/context.ts'
 import { type MergeContext, mergePeople } from './sql/merge.ts'
@@ -23,36 +24,44 @@ export class Identity extends Context.Service<
     readonly forget: (accountId: string) => Effect.Effect<void>
   }
 >()('backscroll/services/conversations/Identity') {
-  static readonly layer: Layer.Layer<Identity, never, SqlClient.SqlClient | SqlBulk | EventLog | Tables> =
-    Layer.effect(
-      Identity,
-      Effect.gen(function* () {
-        const tables = yield* Tables
-        return Identity.of(makeIdentity({ ...(yield* writeContext), tables }))
-      })
-    )
+  static readonly layer: Layer.Layer<
+    Identity,
+    never,
+    AccountMemory | SqlClient.SqlClient | SqlBulk | EventLog | Tables
+  > = Layer.effect(
+    Identity,
+    Effect.gen(function* () {
+      const tables = yield* Tables
+      const memory = yield* AccountMemory
+      const known = memory.register('conversations.persons', makeKnownPersons())
+      return Identity.of(makeIdentity({ ...(yield* writeContext), tables }, known))
+    })
+  )
 }
 
 const REMEMBERED_ADDRESSES = 50_000
 
 /** What is remembered of accounts: the person of each address. */
-const makeMemory = () => {
+const makeKnownPersons = () => {
   const accounts = new Map<string, Map<string, string>>()
   return {
+    has: (accountId: string) => accounts.has(accountId),
+    delete: (accountId: string) => accounts.delete(accountId),
     person: (accountId: string, jid: string) => accounts.get(accountId)?.get(jid),
     set: (accountId: string, jid: string, person: string) => {
       const known = accounts.get(accountId) ?? new Map<string, string>()
       if (known.size >= REMEMBERED_ADDRESSES && !known.has(jid)) known.clear()
       known.set(jid, person)
       accounts.set(accountId, known)
-    },
-    forget: (accountId: string) => void accounts.delete(accountId)
+    }
   }
 }
 
-const makeIdentity = (context: MergeContext): Identity['Service'] => {
+const makeIdentity = (
+  context: MergeContext,
+  memory: ReturnType<typeof makeKnownPersons>
+): Identity['Service'] => {
   const { sql } = context
-  const memory = makeMemory()
 
   const personOf = Effect.fnUntraced(function* (accountId: string, jid: string) {
     const known = memory.person(accountId, jid)
@@ -71,7 +80,7 @@ const makeIdentity = (context: MergeContext): Identity['Service'] => {
 
   const merge = Effect.fnUntraced(function* (accountId: string, from: string, to: string) {
     yield* sql`UPDATE addresses SET person = ${to} WHERE account_id = ${accountId} AND person = ${from}`
-    memory.forget(accountId)
+    memory.delete(accountId)
     yield* mergePeople(context, accountId, from, to)
   }, sql.withTransaction)
 
@@ -101,6 +110,6 @@ const makeIdentity = (context: MergeContext): Identity['Service'] => {
       return alt === undefined || memory.person(accountId, alt) === person ? person : undefined
     },
     link: (accountId, phoneJid, lidJid) => unite(accountId, phoneJid, lidJid).pipe(Effect.asVoid, failed),
-    forget: accountId => Effect.sync(() => memory.forget(accountId))
+    forget: accountId => Effect.sync(() => memory.delete(accountId))
   }
 }

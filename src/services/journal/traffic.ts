@@ -1,5 +1,6 @@
 // What arrives live is stored before history: whoever stores history waits here until nothing live is on its way.
 import { Context, Effect, Layer, type Scope } from 'effect'
+import { AccountMemory } from '../process/account-memory.ts'
 
 /** Under traffic that never pauses, history still gets its turns. */
 const LONGEST_WAIT = '1 second'
@@ -9,25 +10,7 @@ const socketsRead = Effect.callback<void>(resume => {
   setImmediate(() => setImmediate(() => resume(Effect.void)))
 })
 
-export class LiveTraffic extends Context.Service<
-  LiveTraffic,
-  {
-    /** Something live has arrived; the returned function is called when it is recorded or dropped, once or more often. */
-    readonly enter: () => () => void
-    /** Something was recorded in the journal of an account whose entries are being consumed. */
-    readonly recorded: (accountId: string) => void
-    /** Nothing recorded of the account waits any more. */
-    readonly ingested: (accountId: string) => void
-    /** The journal of the account is consumed until the scope closes; entries of others keep nobody waiting. */
-    readonly consuming: (accountId: string) => Effect.Effect<void, never, Scope.Scope>
-    /** Completes once nothing live is on its way into the store, or after a second. */
-    readonly quiet: Effect.Effect<void>
-  }
->()('backscroll/services/journal/LiveTraffic') {
-  static readonly layer: Layer.Layer<LiveTraffic> = Layer.sync(LiveTraffic, () => makeLiveTraffic())
-}
-
-/** Counts what is on its way; `whenNone` callbacks run when the count falls to zero. */
+/** Counts what is on its way; the functions in `waiting` are called when the count falls to zero. */
 const makeCounter = () => {
   let underWay = 0
   const waiting = new Set<() => void>()
@@ -47,15 +30,16 @@ const makeCounter = () => {
   }
 }
 
-export const makeLiveTraffic = (): LiveTraffic['Service'] => {
+export const makeLiveTraffic = (memory: AccountMemory['Service']): LiveTraffic['Service'] => {
   const counter = makeCounter()
-  const consumed = new Set<string>()
+  const consumed = memory.register('journal.consumers', new Set<string>())
   const recorded = new Map<string, () => void>()
 
   const ingested = (accountId: string): void => {
     recorded.get(accountId)?.()
     recorded.delete(accountId)
   }
+  memory.register('journal.recorded', { has: accountId => recorded.has(accountId), delete: ingested })
 
   const untilZero = Effect.callback<void>(resume => {
     const done = () => resume(Effect.void)
@@ -81,4 +65,25 @@ export const makeLiveTraffic = (): LiveTraffic['Service'] => {
       ),
     quiet: Effect.andThen(socketsRead, untilZero).pipe(Effect.timeoutOption(LONGEST_WAIT), Effect.asVoid)
   }
+}
+
+export class LiveTraffic extends Context.Service<
+  LiveTraffic,
+  {
+    /** Something live has arrived; the returned function is called when it is recorded or dropped, once or more often. */
+    readonly enter: () => () => void
+    /** Something was recorded in the journal of an account whose entries are being consumed. */
+    readonly recorded: (accountId: string) => void
+    /** Nothing recorded of the account waits any more. */
+    readonly ingested: (accountId: string) => void
+    /** The journal of the account is consumed until the scope closes; entries of others keep nobody waiting. */
+    readonly consuming: (accountId: string) => Effect.Effect<void, never, Scope.Scope>
+    /** Completes once nothing live is on its way into the store, or after a second. */
+    readonly quiet: Effect.Effect<void>
+  }
+>()('backscroll/services/journal/LiveTraffic') {
+  static readonly layer: Layer.Layer<LiveTraffic, never, AccountMemory> = Layer.effect(
+    LiveTraffic,
+    Effect.map(AccountMemory, makeLiveTraffic)
+  )
 }

@@ -1,4 +1,4 @@
-// Files that cannot be fetched any more: the message says so, its waiters are told, and an incident is reported.
+// Files that cannot be fetched any more: the message says so, its waiters get an error, and an incident is reported.
 import { Clock, Effect } from 'effect'
 import type { Message } from '../../domain/message.ts'
 import type { IncidentReport, Incidents } from '../incidents/incidents.ts'

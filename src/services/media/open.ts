@@ -62,6 +62,6 @@ export const openFile = (opening: Opening) =>
     if (message.media?.fetched?.state === 'gone') return yield* new MediaGone({})
     return yield* waiters.wait(message, begin(opening, message), {
       ms: waitMs,
-      orElse: () => timedOut(opening, message)
+      orElse: timedOut(opening, message)
     })
   })

@@ -1,4 +1,4 @@
-// One download per file: whoever needs a file that is being downloaded waits for that download.
+// One download per file: a second caller that needs the file waits for the running download.
 import { Deferred, Effect, type Scope } from 'effect'
 import { type DownloadError, type MediaSource, partialNameOf } from './download.ts'
 import type { HeldFile } from './files.ts'

@@ -1,4 +1,4 @@
-// Who waits for the file of a message. All of them get the result of an attempt, whoever caused it.
+// Callers that wait for the file of a message. All of them get the result of an attempt, whichever of them caused it.
 import { Deferred, Effect, Exit } from 'effect'
 import type { HeldFile } from './files.ts'
 import { type MessageRef, refKey } from './message-ref.ts'
@@ -9,7 +9,7 @@ type Waiter = Deferred.Deferred<HeldFile, OpenError>
 export interface Patience<E> {
   readonly ms: number
   /** The result for a waiter whose time is over. */
-  readonly orElse: () => Effect.Effect<never, E>
+  readonly orElse: Effect.Effect<never, E>
 }
 
 export const makeWaiters = () => {
@@ -44,7 +44,11 @@ export const makeWaiters = () => {
   ): Effect.Effect<HeldFile, OpenError | E | F> =>
     Effect.acquireUseRelease(
       enter(ref),
-      waiter => Effect.andThen(begin, Effect.timeoutOrElse(Deferred.await(waiter), { duration: ms, orElse })),
+      waiter =>
+        Effect.andThen(
+          begin,
+          Effect.timeoutOrElse(Deferred.await(waiter), { duration: ms, orElse: () => orElse })
+        ),
       waiter => leave(ref, waiter)
     )
 

@@ -111,6 +111,11 @@ export const addEntry = Effect.fnUntraced(function* (request: OutboxRequest, sel
   return accepted
 })
 
+const acceptOnce = Effect.fnUntraced(function* (request: OutboxRequest, self: Self) {
+  const earlier = yield* findAccepted(request)
+  return earlier ?? (yield* addEntry(request, self))
+})
+
 /**
  * Writes the entry and its message document; from then on it will be sent, or fail with a reason. A request that was
  * accepted before is not accepted again.
@@ -118,8 +123,5 @@ export const addEntry = Effect.fnUntraced(function* (request: OutboxRequest, sel
 export const accept = Effect.fn('Outbox.accept')(function* (request: OutboxRequest, self: Self) {
   yield* Effect.annotateCurrentSpan({ accountId: request.accountId })
   const sql = yield* SqlClient.SqlClient
-  return yield* findAccepted(request).pipe(
-    Effect.flatMap(earlier => (earlier === undefined ? addEntry(request, self) : Effect.succeed(earlier))),
-    sql.withTransaction
-  )
+  return yield* sql.withTransaction(acceptOnce(request, self))
 }, asDatabaseError('accepting a message'))

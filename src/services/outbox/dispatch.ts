@@ -13,6 +13,7 @@ import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { Attachments } from './attachments.ts'
 import { explainHeld, nextDue, nextDueTime } from './due.ts'
 import type { OutboxRow } from './entry-row.ts'
+import { kindOf } from './kinds/index.ts'
 import type { Wire } from './kinds/kind.ts'
 import { markSending, refused, restricted, sent, wait } from './outcome.ts'
 import { wireOf } from './wire.ts'
@@ -58,7 +59,8 @@ const attempt = Effect.fnUntraced(function* (row: OutboxRow) {
   const accounts = yield* AccountStore
   const whatsapp = yield* WhatsApp
   const { accountId, prepared, toJid, whatsAppId } = row
-  const send = (content: Uint8Array) => whatsapp.send(accountId, { toJid, whatsAppId, content })
+  const send = (content: Uint8Array) =>
+    whatsapp.send(accountId, { toJid, whatsAppId, content, stanza: kindOf(row.content).stanza(toJid) })
   if (prepared !== null) return yield* send(prepared)
   const self = ownAddresses(yield* accounts.read(accountId))
   const { wire, ...place } = yield* wireOf(row, self)

@@ -12,19 +12,16 @@ const counter = (name: string, description: string) =>
 const gauge = (name: string, description: string) => Metric.gauge(`backscroll_${name}`, { description })
 
 const transitions = counter('account_transitions', 'State changes of accounts, by both states')
-const reconnects = counter('reconnects', 'Connections that were lost and are tried again, by WhatsApp’s code')
+const reconnects = counter('reconnects', 'Reconnects after a lost connection, by disconnect code')
 const unexpectedEvents = counter(
   'unexpected_events',
-  'Events that an account had no use for in its state, by event and state'
+  'Events that an account ignored in its state, by event and state'
 )
-const restarts = counter(
-  'account_restarts',
-  'Accounts started anew, by whether they crashed or somebody asked'
-)
+const restarts = counter('account_restarts', 'Account restarts, by cause: crash or command')
 const received = counter('messages_received', 'Messages that arrived live and were stored')
 const sent = counter('messages_sent', 'Messages that WhatsApp has acknowledged')
 
-const firestore = counter('firestore_operations', 'Documents of Firestore, by what became of them')
+const firestore = counter('firestore_operations', 'Firestore documents processed, by outcome')
 
 /** Updates a metric once for each distinct value, with how often it occurs, under the attribute `name`. */
 const updateByValue = <Value extends string>(

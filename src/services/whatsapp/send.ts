@@ -7,38 +7,37 @@ import { NotConnected, SendRefused } from './errors.ts'
 import type { OpenConnections } from './open-connections.ts'
 import { refusal, refusalCodeOf } from './socket/baileys-errors.ts'
 
+/** What WhatsApp requires of some messages outside of their encryption. */
+export interface StanzaExtras {
+  /** The attribute `edit`. */
+  readonly edit?: string
+  /** The attributes of a node `meta`. */
+  readonly meta?: Readonly<Record<string, string>>
+}
+
 export interface Outgoing {
   readonly toJid: string
   readonly whatsAppId: string
   /** The `Message` protobuf. */
   readonly content: Uint8Array
+  readonly stanza?: StanzaExtras
 }
 
 export type TypingState = 'composing' | 'recording' | 'paused'
 
-/** What WhatsApp requires of some messages outside of their encryption. */
-const attributesOf = (message: proto.IMessage, toJid: string): { edit?: string } => {
-  const { protocolMessage } = message
-  if (protocolMessage?.type === proto.Message.ProtocolMessage.Type.MESSAGE_EDIT) return { edit: '1' }
-  if (protocolMessage?.type !== proto.Message.ProtocolMessage.Type.REVOKE) return {}
-  return { edit: isGroupJid(toJid) && protocolMessage.key?.fromMe !== true ? '8' : '7' }
-}
-
-const nodesOf = (message: proto.IMessage): Array<BinaryNode> =>
-  message.pollCreationMessage || message.pollCreationMessageV3
-    ? [{ tag: 'meta', attrs: { polltype: 'creation' } }]
-    : []
+const nodesOf = ({ meta }: StanzaExtras): Array<BinaryNode> =>
+  meta === undefined ? [] : [{ tag: 'meta', attrs: { ...meta } }]
 
 const sendMessage = (connections: OpenConnections, timeoutMs: number) =>
   Effect.fn('WhatsApp.send')(function* (accountId: string, outgoing: Outgoing) {
     const { acknowledgements, socket } = yield* connections.get(accountId)
     const relaying = Effect.tryPromise({
       try: () => {
-        const message = proto.Message.decode(outgoing.content)
-        return socket.relayMessage(outgoing.toJid, message, {
-          messageId: outgoing.whatsAppId,
-          additionalAttributes: attributesOf(message, outgoing.toJid),
-          additionalNodes: nodesOf(message)
+        const { content, stanza = {}, toJid, whatsAppId } = outgoing
+        return socket.relayMessage(toJid, proto.Message.decode(content), {
+          messageId: whatsAppId,
+          additionalAttributes: stanza.edit === undefined ? {} : { edit: stanza.edit },
+          additionalNodes: nodesOf(stanza)
         })
       },
       catch: cause => {

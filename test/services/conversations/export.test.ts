@@ -3,6 +3,7 @@ import { Effect, Stream } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import type { Fact } from '../../../src/domain/fact.ts'
+import { newAccount } from '../../../src/domain/account.ts'
 import { messageIdOf, threadIdOf } from '../../../src/domain/ids.ts'
 import { AccountStore } from '../../../src/services/conversations/account-store.ts'
 import { ExportStore } from '../../../src/services/conversations/export-store.ts'
@@ -16,19 +17,7 @@ const ONE: Fact = { kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID }
 const lid = { chat: { jid: ANN_LID }, sender: { jid: ANN_LID } }
 
 const account = AccountStore.use(accounts =>
-  accounts.create({
-    accountId: ACCOUNT,
-    name: 'Shop',
-    createdAt: 1,
-    wanted: true,
-    jid: null,
-    lid: null,
-    ended: null,
-    lastDisconnect: null,
-    restriction: null,
-    linkedAt: null,
-    onlineAt: null
-  })
+  accounts.create(newAccount({ accountId: ACCOUNT, name: 'Shop', createdAt: 1 }))
 )
 
 /** All lines; `between` runs after each batch, while the export is not at its end yet. */

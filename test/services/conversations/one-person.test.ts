@@ -3,6 +3,7 @@ import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import type { Fact } from '../../../src/domain/fact.ts'
+import { newAccount } from '../../../src/domain/account.ts'
 import { messageIdOf, threadIdOf } from '../../../src/domain/ids.ts'
 import { AccountStore } from '../../../src/services/conversations/account-store.ts'
 import { ReceiptStore } from '../../../src/services/conversations/receipt-store.ts'
@@ -152,19 +153,7 @@ test('the count of stored messages stays true, and the old thread id keeps answe
       const accounts = yield* AccountStore
       const threads = yield* ThreadStore
       const sql = yield* SqlClient.SqlClient
-      yield* accounts.create({
-        accountId: ACCOUNT,
-        name: 'Shop',
-        createdAt: 1,
-        wanted: true,
-        jid: null,
-        lid: null,
-        ended: null,
-        lastDisconnect: null,
-        restriction: null,
-        linkedAt: null,
-        onlineAt: null
-      })
+      yield* accounts.create(newAccount({ accountId: ACCOUNT, name: 'Shop', createdAt: 1 }))
       yield* apply(message('A'), message('B'))
       yield* apply(message('B', { ...lid }), message('C', { ...lid }))
       yield* apply(message('G', { chat: { jid: GROUP }, sender: { jid: ANN_LID } }))

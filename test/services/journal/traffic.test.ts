@@ -2,6 +2,7 @@
 import { Effect, Fiber } from 'effect'
 import { TestClock } from 'effect/testing'
 import { expect, test } from 'vitest'
+import { makeAccountMemory } from '../../../src/services/process/account-memory.ts'
 import { makeLiveTraffic } from '../../../src/services/journal/traffic.ts'
 
 /** Whether `quiet` has completed once Node has read its sockets. */
@@ -20,7 +21,7 @@ const onTestClock = (program: Effect.Effect<void>): Promise<void> =>
 test('it is quiet once everything that arrived is stored', async () => {
   await onTestClock(
     Effect.gen(function* () {
-      const traffic = makeLiveTraffic()
+      const traffic = makeLiveTraffic(makeAccountMemory())
       const first = traffic.enter()
       const second = traffic.enter()
       const waiting = yield* Effect.forkDetach(traffic.quiet)
@@ -36,7 +37,7 @@ test('it is quiet once everything that arrived is stored', async () => {
 test('what arrives at the sockets meanwhile goes first, too', async () => {
   await onTestClock(
     Effect.gen(function* () {
-      const traffic = makeLiveTraffic()
+      const traffic = makeLiveTraffic(makeAccountMemory())
       const waiting = yield* Effect.forkDetach(traffic.quiet)
       setImmediate(traffic.enter)
       expect(yield* isQuiet(waiting)).toBe(false)
@@ -47,7 +48,7 @@ test('what arrives at the sockets meanwhile goes first, too', async () => {
 test('traffic that never pauses delays history by a second', async () => {
   await onTestClock(
     Effect.gen(function* () {
-      const traffic = makeLiveTraffic()
+      const traffic = makeLiveTraffic(makeAccountMemory())
       traffic.enter()
       const waiting = yield* Effect.forkDetach(traffic.quiet)
       expect(yield* isQuiet(waiting)).toBe(false)

@@ -11,7 +11,7 @@ import { makeWaiters } from '../../../src/services/media/waiters.ts'
 const REF = { threadId: 't', messageId: 'm' }
 const HELD = { file: 'ab', size: 2 }
 const WAITS = new MediaWaits({ for: 'transfer' })
-const patience = (ms: number) => ({ ms, orElse: () => Effect.fail(WAITS) })
+const patience = (ms: number) => ({ ms, orElse: Effect.fail(WAITS) })
 
 test('everybody who waits gets the result, and nobody is left', async () => {
   const waiters = makeWaiters()

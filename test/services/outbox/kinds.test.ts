@@ -73,6 +73,19 @@ describe.each(EXAMPLES.map(content => [content.kind, content] as const))('%s', (
   })
 })
 
+test('edits, deletions and polls say outside of their encryption what they are', () => {
+  const group = '1203@g.us'
+  const stanza = (content: OutboxContent, toJid = '491@s.whatsapp.net') => kindOf(content).stanza(toJid)
+  const theirs = { ...TARGET, sender: '491@s.whatsapp.net' }
+  expect(stanza({ kind: 'edit', target: TARGET, text: 'x' })).toEqual({ edit: '1' })
+  expect(stanza({ kind: 'revoke', target: TARGET })).toEqual({ edit: '7' })
+  expect(stanza({ kind: 'revoke', target: TARGET }, group)).toEqual({ edit: '7' })
+  expect(stanza({ kind: 'revoke', target: theirs }, group)).toEqual({ edit: '8' })
+  const poll = { kind: 'poll', question: 'q', options: [], selectable: 0, secret: '' } as const
+  expect(stanza(poll)).toEqual({ meta: { polltype: 'creation' } })
+  expect(stanza({ kind: 'text', text: 'x' })).toEqual({})
+})
+
 const documentOf = (name: string) =>
   readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', name), 'utf8')
 

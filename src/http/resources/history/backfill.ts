@@ -49,10 +49,10 @@ const checkLinked = ({ isLinked, record, state, tags }: AccountView): Effect.Eff
 /** The current id of the thread, if it belongs to the account. In a dry run no thread is stored: its report knows it. */
 const threadIn = Effect.fnUntraced(function* (isDryRun: boolean, accountId: string, threadId: string) {
   const threads = yield* ThreadStore
-  const rehearsal = yield* DryRun
+  const dryRun = yield* DryRun
   const thread = yield* orStoreUnavailable(threads.read(threadId))
   if (thread !== undefined && thread.accountId === accountId) return thread.threadId
-  const { floor } = yield* orStoreUnavailable(rehearsal.reachOf(threadId))
+  const { floor } = yield* orStoreUnavailable(dryRun.reachOf(threadId))
   if (isDryRun && floor !== undefined && threadId.startsWith(`${accountId}__`)) return threadId
   return yield* badField('payload', 'threadId', 'Expected a thread of this account')
 })

@@ -15,12 +15,12 @@ export const dryRunReport = Effect.fnUntraced(function* (
   accountId: string,
   query: PageQuery
 ) {
-  const rehearsal = yield* DryRun
+  const dryRun = yield* DryRun
   yield* findAccount(accountId)
   const before = yield* decodeCursorField('cursor', query.cursor, decodePlace)
   const limit = query.limit ?? PAGE
-  const found = yield* orStoreUnavailable(rehearsal.report(accountId, { limit: limit + 1, before }))
-  const totals = yield* orStoreUnavailable(rehearsal.totals(accountId))
+  const found = yield* orStoreUnavailable(dryRun.report(accountId, { limit: limit + 1, before }))
+  const totals = yield* orStoreUnavailable(dryRun.totals(accountId))
   const page = pageOf(found, limit, last => ({ time: last.newest ?? 0, id: last.threadId }))
   return { enabled, totals, threads: page.items, nextCursor: page.nextCursor }
 })

@@ -1,4 +1,4 @@
-// One round of writes: each document by itself, and never more at once than one request takes.
+// One round of writes: each document is one write, and never more are sent together than a request may hold.
 import type { BulkWriter, Firestore } from 'firebase-admin/firestore'
 import { type Fields, LARGE, sizeOf } from './document.ts'
 import { ABOUT_ACCESS, grpcCodeOf, TEMPORARY } from './errors.ts'

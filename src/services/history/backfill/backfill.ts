@@ -2,9 +2,10 @@
 // It decides what is due and waits for answers; the history worker stores them.
 import { Context, Effect, Layer, Schema } from 'effect'
 import type { BackfillJob } from '../../../domain/backfill.ts'
+import type { DatabaseError } from '../../database/error.ts'
 import { AccountStore } from '../../conversations/account-store.ts'
 import { MessageStore } from '../../conversations/message-store.ts'
-import type { DatabaseError } from '../../database/error.ts'
+import type { AccountMemory } from '../../process/account-memory.ts'
 import { Wakes } from '../../process/wakes.ts'
 import { WhatsApp } from '../../whatsapp/whatsapp.ts'
 import { ChunkQueue } from '../chunks/queue.ts'
@@ -57,7 +58,9 @@ export class Backfill extends Context.Service<
     readonly run: (accountId: string) => Effect.Effect<void, DatabaseError>
   }
 >()('backscroll/services/history/Backfill') {
-  static layer(options: BackfillOptions): Layer.Layer<Backfill, never, Dependencies | PhoneActivity> {
+  static layer(
+    options: BackfillOptions
+  ): Layer.Layer<Backfill, never, Dependencies | AccountMemory | PhoneActivity> {
     return Layer.effect(
       Backfill,
       Effect.gen(function* () {

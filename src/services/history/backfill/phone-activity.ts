@@ -1,5 +1,6 @@
 // Signs of life of the phones: a phone that gives them is asked again at once, also when it left requests unanswered.
 import { Clock, Context, Effect, Layer } from 'effect'
+import { AccountMemory } from '../../process/account-memory.ts'
 import { Wakes } from '../../process/wakes.ts'
 import { BACKFILL } from './jobs.ts'
 
@@ -14,11 +15,13 @@ export class PhoneActivity extends Context.Service<
     readonly lastAt: (accountId: string) => number | undefined
   }
 >()('backscroll/services/history/PhoneActivity') {
-  static readonly layer: Layer.Layer<PhoneActivity, never, Wakes> = Layer.effect(
+  static readonly layer: Layer.Layer<PhoneActivity, never, AccountMemory | Wakes> = Layer.effect(
     PhoneActivity,
-    Effect.map(Wakes, wakes => {
-      const lastSigns = new Map<string, number>()
-      const untaken = new Set<string>()
+    Effect.gen(function* () {
+      const memory = yield* AccountMemory
+      const wakes = yield* Wakes
+      const lastSigns = memory.register('history.lastSigns', new Map<string, number>())
+      const untaken = memory.register('history.newSigns', new Set<string>())
       return PhoneActivity.of({
         note: Effect.fnUntraced(function* (accountId) {
           untaken.add(accountId)

@@ -1,7 +1,7 @@
 // When the account was online: an absence that WhatsApp's offline queue does not bridge leaves a gap in every thread.
 import { Clock, Effect, Schedule } from 'effect'
-import { AccountStore } from '../../conversations/account-store.ts'
 import type { DatabaseError } from '../../database/error.ts'
+import { AccountStore } from '../../conversations/account-store.ts'
 import { Coverage } from '../coverage/coverage.ts'
 import { BackfillJobs } from './jobs.ts'
 import { createAutomaticJob } from './planning.ts'

@@ -1,6 +1,7 @@
 // Phones that do not answer are asked again later, and later each time.
 import { Clock, Context, Effect, Layer, Random } from 'effect'
 import { silenceDelay } from '../../../domain/backfill.ts'
+import { AccountMemory } from '../../process/account-memory.ts'
 import { PhoneActivity } from './phone-activity.ts'
 
 interface Silence {
@@ -25,10 +26,12 @@ export class Silences extends Context.Service<
     readonly endIfActive: (accountId: string) => void
   }
 >()('backscroll/services/history/Silences') {
-  static readonly layer: Layer.Layer<Silences, never, PhoneActivity> = Layer.effect(
+  static readonly layer: Layer.Layer<Silences, never, AccountMemory | PhoneActivity> = Layer.effect(
     Silences,
-    Effect.map(PhoneActivity, activity => {
-      const silences = new Map<string, Silence>()
+    Effect.gen(function* () {
+      const activity = yield* PhoneActivity
+      const memory = yield* AccountMemory
+      const silences = memory.register('history.silences', new Map<string, Silence>())
       const of = (accountId: string): Silence => silences.get(accountId) ?? NO_SILENCE
       return Silences.of({
         of,

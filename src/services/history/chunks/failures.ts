@@ -1,7 +1,7 @@
 // Chunks that cannot be read: tried again, asked for again from the phone, and given up with an incident.
 import { Clock, Effect } from 'effect'
-import { Transaction } from '../../database/transaction.ts'
 import { Incidents } from '../../incidents/incidents.ts'
+import { Transaction } from '../../database/transaction.ts'
 import type { ChunkError } from '../../whatsapp/chunk/errors.ts'
 import { requestIdOf } from '../../whatsapp/chunk/reader.ts'
 import { WhatsApp } from '../../whatsapp/whatsapp.ts'

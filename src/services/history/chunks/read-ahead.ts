@@ -1,29 +1,36 @@
-// The next chunk of an account is read while this one is stored. Whatever is read waits in memory: of all accounts together
-// only so many chunks do.
+// The next chunk of an account is read while this one is stored. Chunks that were read wait in memory, a limited number of
+// them over all accounts.
 import { Deferred, Effect, Exit, Fiber, Option, type Scope, Semaphore } from 'effect'
 
 interface Ahead<A, E> {
   readonly chunkId: number
-  /** What was read, or nothing when there was no room for it. */
+  /** What was read; nothing when there was no room for it. */
   readonly read: Deferred.Deferred<Option.Option<A>, E>
-  /** Ends the reading, or makes room again. */
-  readonly drop: Effect.Effect<void>
+  /** Reads, and then keeps the room. */
+  readonly fiber: Fiber.Fiber<unknown>
 }
 
-/** `room` is how many chunks there may be in memory; reading ahead goes on in `scope`. */
+/** `room` is how many chunks there may be in memory; chunks are read ahead in `scope`. */
 export const makeReadAhead = <A, E>(room: number, scope: Scope.Scope) => {
   const memory = Semaphore.makeUnsafe(room)
   const ahead = new Map<string, Ahead<A, E>>()
 
+  /** Ends the reading, or makes room again. */
   const drop = (accountId: string) =>
     Effect.suspend(() => {
-      const dropped = ahead.get(accountId)?.drop ?? Effect.void
+      const dropped = ahead.get(accountId)
       ahead.delete(accountId)
-      return dropped
+      return dropped === undefined ? Effect.void : Fiber.interrupt(dropped.fiber)
     })
 
   return {
     drop,
+    has: (accountId: string): boolean => ahead.has(accountId),
+    /** Drops without waiting for the end of the reading. */
+    delete: (accountId: string): void => {
+      ahead.get(accountId)?.fiber.interruptUnsafe()
+      ahead.delete(accountId)
+    },
 
     /** Begins to read a chunk, if there is room. */
     begin: Effect.fnUntraced(function* (accountId: string, chunkId: number, reading: Effect.Effect<A, E>) {
@@ -33,7 +40,7 @@ export const makeReadAhead = <A, E>(room: number, scope: Scope.Scope) => {
         .withPermitsIfAvailable(1)(
           Effect.andThen(
             Effect.flatMap(Effect.exit(reading), exit => Deferred.done(read, Exit.map(exit, Option.some))),
-            // Keeps its room for as long as what was read is needed.
+            // Keeps its room as long as the chunk is needed.
             Effect.never
           )
         )
@@ -41,7 +48,7 @@ export const makeReadAhead = <A, E>(room: number, scope: Scope.Scope) => {
           Effect.andThen(Deferred.succeed(read, Option.none())),
           Effect.forkIn(scope, { startImmediately: true })
         )
-      ahead.set(accountId, { chunkId, read, drop: Fiber.interrupt(fiber) })
+      ahead.set(accountId, { chunkId, read, fiber })
     }),
 
     /** Uses a chunk: the one that was read ahead, or what is read now. */
@@ -57,7 +64,7 @@ export const makeReadAhead = <A, E>(room: number, scope: Scope.Scope) => {
       ahead.delete(accountId)
       return Effect.flatMap(Effect.exit(Deferred.await(known.read)), exit =>
         Exit.isSuccess(exit) && Option.isNone(exit.value) ? now : work(Effect.map(exit, Option.getOrThrow))
-      ).pipe(Effect.ensuring(known.drop))
+      ).pipe(Effect.ensuring(Fiber.interrupt(known.fiber)))
     }
   }
 }

@@ -9,6 +9,7 @@ import { Transaction } from '../../database/transaction.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { storageTrouble } from '../../incidents/storage-trouble.ts'
 import { LiveTraffic } from '../../journal/traffic.ts'
+import { AccountMemory } from '../../process/account-memory.ts'
 import { type Topic, topic, Wakes } from '../../process/wakes.ts'
 import { makeWorker, type Worker } from '../../process/worker.ts'
 import type { ChunkError } from '../../whatsapp/chunk/errors.ts'
@@ -44,7 +45,7 @@ export class History extends Context.Service<
     readonly untilDrained: (accountId: string) => Effect.Effect<void, DatabaseError>
   }
 >()('backscroll/services/history/History') {
-  static readonly layer: Layer.Layer<History, never, Dependencies> = Layer.effect(
+  static readonly layer: Layer.Layer<History, never, Dependencies | AccountMemory> = Layer.effect(
     History,
     Effect.gen(function* () {
       const incidents = yield* Incidents
@@ -112,10 +113,11 @@ type Dependencies =
 
 /** What the worker remembers of the accounts. */
 const makeReading = Effect.gen(function* () {
-  const scope = yield* Effect.scope
+  const memory = yield* AccountMemory
+  const ahead = makeReadAhead<ChunkContents, ChunkError>(CHUNKS_IN_MEMORY, yield* Effect.scope)
   return {
-    ahead: makeReadAhead<ChunkContents, ChunkError>(CHUNKS_IN_MEMORY, scope),
-    pace: makePace()
+    ahead: memory.register('history.readAhead', ahead),
+    pace: memory.register('history.pace', makePace())
   }
 })
 

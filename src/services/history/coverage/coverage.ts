@@ -3,9 +3,10 @@
 import { Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { CoverageSummary, ThreadCoverage } from '../../../domain/coverage.ts'
+import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 import { MessageStore } from '../../conversations/message-store.ts'
 import { ThreadStore } from '../../conversations/thread-store.ts'
-import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
+import { AccountMemory } from '../../process/account-memory.ts'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
 import { closeGap, findOpenGap, narrowGap, openGapsOfAccount, openGapsOfThread } from './gaps.ts'
 import { noteReach, noteStored, type StoredConversation } from './history-notes.ts'
@@ -73,42 +74,44 @@ export class Coverage extends Context.Service<
     readonly summary: (accountId: string) => Effect.Effect<CoverageSummary, DatabaseError>
   }
 >()('backscroll/services/history/Coverage') {
-  static readonly layer: Layer.Layer<Coverage, never, SqlClient.SqlClient | MessageStore | ThreadStore> =
-    Layer.effect(
-      Coverage,
-      Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
-        const context = Context.make(SqlClient.SqlClient, sql).pipe(
-          Context.add(MessageStore, yield* MessageStore),
-          Context.add(ThreadStore, yield* ThreadStore)
-        )
-        const live = makeLiveThreads()
+  static readonly layer: Layer.Layer<Coverage, never, Dependencies | AccountMemory> = Layer.effect(
+    Coverage,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const memory = yield* AccountMemory
+      const live = memory.register('history.liveThreads', makeLiveThreads())
+      const context = Context.pick(
+        SqlClient.SqlClient,
+        MessageStore,
+        ThreadStore
+      )(yield* Effect.context<Dependencies>())
+      const run = <A, E>(work: Effect.Effect<A, E, Dependencies>) =>
+        asDatabaseError('coverage')(Effect.provideContext(work, context))
+      const forgetNoted = (accountId: string) => Effect.sync(() => live.forgetThreads(accountId))
 
-        const run = <A, E>(work: Effect.Effect<A, E, SqlClient.SqlClient | MessageStore | ThreadStore>) =>
-          asDatabaseError('coverage')(Effect.provideContext(work, context))
-        const forgetNoted = (accountId: string) => Effect.sync(() => live.forgetThreads(accountId))
-
-        return Coverage.of({
-          noteLive: (accountId, messages) => run(noteLive(live, accountId, messages)),
-          noteStored: (accountId, chunkId, conversation) => run(noteStored(accountId, chunkId, conversation)),
-          noteChunk: (accountId, syncType, chunkOrder) => run(noteChunk(accountId, syncType, chunkOrder)),
-          noteLost: accountId => run(sql.withTransaction(noteLost(accountId))),
-          noteOutage: (accountId, heldBefore) => run(sql.withTransaction(noteOutage(accountId, heldBefore))),
-          noteLinked: (accountId, linkedAt) =>
-            run(Effect.andThen(forgetNoted(accountId), sql.withTransaction(noteLinked(accountId, linkedAt)))),
-          noteReach: (accountId, conversation) => run(noteReach(accountId, conversation)),
-          noteRefusal: (accountId, threadId, reason) => run(noteRefusal(accountId, threadId, reason)),
-          takeLiveStarted: live.takeStarted,
-          forgetNoted,
-          reachOf: threadId => run(Effect.map(readRow(threadId), reachOf)),
-          gap: gapId => run(findOpenGap(gapId)),
-          openGaps: accountId => run(openGapsOfAccount(accountId)),
-          gapsOf: threadId => run(openGapsOfThread(threadId)),
-          narrowGap: (gapId, to) => run(narrowGap(gapId, to)),
-          closeGap: gapId => run(closeGap(gapId)),
-          read: threadId => run(readCoverage(threadId)),
-          summary: accountId => run(summarize(accountId))
-        })
+      return Coverage.of({
+        noteLive: (accountId, messages) => run(noteLive(live, accountId, messages)),
+        noteStored: (accountId, chunkId, conversation) => run(noteStored(accountId, chunkId, conversation)),
+        noteChunk: (accountId, syncType, chunkOrder) => run(noteChunk(accountId, syncType, chunkOrder)),
+        noteLost: accountId => run(sql.withTransaction(noteLost(accountId))),
+        noteOutage: (accountId, heldBefore) => run(sql.withTransaction(noteOutage(accountId, heldBefore))),
+        noteLinked: (accountId, linkedAt) =>
+          run(Effect.andThen(forgetNoted(accountId), sql.withTransaction(noteLinked(accountId, linkedAt)))),
+        noteReach: (accountId, conversation) => run(noteReach(accountId, conversation)),
+        noteRefusal: (accountId, threadId, reason) => run(noteRefusal(accountId, threadId, reason)),
+        takeLiveStarted: live.takeStarted,
+        forgetNoted,
+        reachOf: threadId => run(Effect.map(readRow(threadId), reachOf)),
+        gap: gapId => run(findOpenGap(gapId)),
+        openGaps: accountId => run(openGapsOfAccount(accountId)),
+        gapsOf: threadId => run(openGapsOfThread(threadId)),
+        narrowGap: (gapId, to) => run(narrowGap(gapId, to)),
+        closeGap: gapId => run(closeGap(gapId)),
+        read: threadId => run(readCoverage(threadId)),
+        summary: accountId => run(summarize(accountId))
       })
-    )
+    })
+  )
 }
+
+type Dependencies = SqlClient.SqlClient | MessageStore | ThreadStore

@@ -33,13 +33,16 @@ export const makeLiveThreads = (most = MOST_THREADS): LiveThreads => {
     size = 0
   }
 
+  const isNoted = (accountId: string, threadId: string) => noted.get(accountId)?.has(threadId) ?? false
+
   return {
-    isNoted: (accountId, threadId) => noted.get(accountId)?.has(threadId) ?? false,
+    isNoted,
     setNoted: (accountId, threadId) => {
+      if (isNoted(accountId, threadId)) return
       if (size >= most) forgetAll()
       const threads = noted.get(accountId) ?? new Set()
-      if (!threads.has(threadId)) size += 1
       noted.set(accountId, threads.add(threadId))
+      size += 1
     },
     setStarted: accountId => void started.add(accountId),
     takeStarted: accountId => started.delete(accountId),

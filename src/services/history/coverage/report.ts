@@ -2,8 +2,8 @@
 import { Effect, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { type Beginning, coverageState, type ThreadCoverage } from '../../../domain/coverage.ts'
-import { MessageStore } from '../../conversations/message-store.ts'
 import type { EdgeMessage } from '../../conversations/queries.ts'
+import { MessageStore } from '../../conversations/message-store.ts'
 import { ThreadStore } from '../../conversations/thread-store.ts'
 import { openGapsOfThread } from './gaps.ts'
 import type { CoverageRow, OpenGap } from './rows.ts'
@@ -11,8 +11,8 @@ import { readRow } from './thread-row.ts'
 
 /** `undefined` when there is no such thread; a merged thread is found under its old id, too. */
 export const readCoverage = Effect.fnUntraced(function* (given: string) {
-  const threads = yield* ThreadStore
   const messages = yield* MessageStore
+  const threads = yield* ThreadStore
   const thread = yield* threads.read(given)
   if (thread === undefined) return undefined
   const { accountId, threadId } = thread

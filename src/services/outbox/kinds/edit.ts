@@ -47,6 +47,7 @@ export const edit = defineKind(Stored, {
       }
     }
   }),
+  stanza: () => ({ edit: '1' }),
   effect: ({ text }, { at }) => [{ to: 'edited', body: text, at }],
   redact: ({ target }) => ({ kind: 'edit', target, text: '' })
 })

@@ -7,6 +7,7 @@ import type { GroupStore } from '../../conversations/group-store.ts'
 import type { MessageStore } from '../../conversations/message-store.ts'
 import type { DatabaseError } from '../../database/error.ts'
 import type { Accompanying, Destination, WireMessage } from '../../whatsapp/convert/outgoing.ts'
+import type { StanzaExtras } from '../../whatsapp/send.ts'
 import type { OutgoingMedia } from '../../whatsapp/upload.ts'
 import type { Attachments } from '../attachments.ts'
 import type { RequestRefused } from '../errors.ts'
@@ -71,6 +72,8 @@ interface KindParts<Content> {
   readonly publicName?: (content: Content) => string
   readonly document: (content: Content) => EntryDocument
   readonly wire: (content: Content, place: WirePlace) => Wire
+  /** What WhatsApp requires of the message outside of its encryption. */
+  readonly stanza?: (content: Content, toJid: string) => StanzaExtras
   /** Changes of the message document once it is sent: WhatsApp does not send them back to the device that sent them. */
   readonly effect: (content: Content, sent: SentTime) => ReadonlyArray<MessageChange>
   /** What the outbox keeps when an entry has ended: no words, no names, no files. */
@@ -84,6 +87,7 @@ export interface KindOfContent<Content> {
   readonly publicName: string
   readonly document: EntryDocument
   readonly wire: (place: WirePlace) => Wire
+  readonly stanza: (toJid: string) => StanzaExtras
   readonly effect: (sent: SentTime) => ReadonlyArray<MessageChange>
   readonly redact: () => Content
 }
@@ -108,6 +112,7 @@ export const defineKind = <Stored extends ContentSchema, Parts extends KindParts
             publicName: parts.publicName?.(content) ?? kind,
             document: parts.document(content),
             wire: place => parts.wire(content, place),
+            stanza: toJid => parts.stanza?.(content, toJid) ?? {},
             effect: sent => parts.effect(content, sent),
             redact: () => parts.redact(content)
           }

@@ -58,5 +58,6 @@ export const poll = defineKind(Stored, {
           : { messageContextInfo, pollCreationMessage: asked }
     }
   },
+  stanza: () => ({ meta: { polltype: 'creation' } }),
   redact: () => ({ kind: 'poll', question: '', options: [], selectable: 0, secret: '' })
 })

@@ -49,6 +49,8 @@ export const revoke = defineKind(Stored, {
       protocolMessage: { key: messageKey(content.target, destination), type: PROTOCOL.revoke }
     }
   }),
+  // An admin who deletes what somebody else wrote says so.
+  stanza: ({ target }, toJid) => ({ edit: isGroupJid(toJid) && target.sender !== null ? '8' : '7' }),
   effect: (_content, { at }) => [{ to: 'revoked', at }],
   redact: content => content
 })
