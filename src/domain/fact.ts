@@ -137,7 +137,7 @@ export interface ContactFact {
 export interface GroupAdminsFact {
   readonly kind: 'groupAdmins'
   readonly chat: Address
-  readonly told: 'all' | 'promoted' | 'demoted'
+  readonly listed: 'all' | 'promoted' | 'demoted'
   readonly people: ReadonlyArray<Address>
 }
 

@@ -1,4 +1,4 @@
-// Messages as an export reads them: oldest first, each with the number of its row, by which it is exported once.
+// Messages as an export reads them: oldest first, each with its row number, so that it is exported once.
 import { Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
@@ -16,7 +16,7 @@ export class ExportStore extends Context.Service<
       threadId: string,
       query: ExportQuery
     ) => Effect.Effect<ReadonlyArray<ExportedMessage>, DatabaseError>
-    /** The rows of a thread's messages that wait to be sent: their time, and with it their place, has yet to become final. */
+    /** The rows of a thread's messages that wait to be sent: their time, and so their place, is not final yet. */
     readonly unsentRows: (threadId: string) => Effect.Effect<ReadonlyArray<number>, DatabaseError>
     readonly inRows: (
       rows: ReadonlyArray<number>

@@ -180,7 +180,7 @@ const putGroupAdmins = Effect.fnUntraced(function* (
   fact: FactOf<'groupAdmins'>
 ) {
   const people = yield* Effect.forEach(fact.people, person => identity.resolve(accountId, person))
-  yield* stores.groups.putAdmins(accountId, { threadId, told: fact.told, people })
+  yield* stores.groups.putAdmins(accountId, { threadId, listed: fact.listed, people })
 })
 
 const putPastParticipants = Effect.fnUntraced(function* (
@@ -212,7 +212,7 @@ export const makeFactWriter = (dependencies: Dependencies) => {
       return flush(batch, pending, onLive)
     })
 
-    /** A group whose thread has to be stored before what is told of its people. */
+    /** A group whose thread has to be stored before its admins and past participants. */
     const storedGroup = Effect.fnUntraced(function* (chat: Address) {
       const thread = yield* resolver.thread(accountId, chat)
       batch.pending.threads.push(thread)
@@ -223,7 +223,7 @@ export const makeFactWriter = (dependencies: Dependencies) => {
     for (const fact of facts) {
       for (const address of inBothForms(fact)) {
         if (identity.known(accountId, address) !== undefined) continue
-        // It may tell that two threads are one: what came before is stored under what was known then.
+        // Two threads may become one here: facts that came before are stored with what was known then.
         yield* flushPending
         yield* identity.resolve(accountId, address)
       }
@@ -271,7 +271,7 @@ export const makeFactWriter = (dependencies: Dependencies) => {
   return { write }
 }
 
-/** The addresses in a fact that are given in both their forms, which tells that these are one person's. */
+/** The addresses in a fact that come as phone number and LID, which shows that both belong to one person. */
 const inBothForms = (fact: Fact): ReadonlyArray<Address> => {
   const parties: ReadonlyArray<Party | undefined> = [
     'chat' in fact ? fact.chat : undefined,

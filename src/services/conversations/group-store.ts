@@ -1,4 +1,4 @@
-// Who is an admin of a group, and who was in it once.
+// Admins and past participants of groups.
 import { Context, Effect, Layer } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { PastParticipant } from '../../domain/thread.ts'
@@ -16,16 +16,16 @@ import type { GroupAdminsWrite } from './writes.ts'
 export class GroupStore extends Context.Service<
   GroupStore,
   {
-    /** Stores who the admins are, and applies what waited for that: an admin may delete the messages of others. */
+    /** Stores the admins, and applies the revokes that waited for them: only admins may delete messages of others. */
     readonly putAdmins: (accountId: string, write: GroupAdminsWrite) => Effect.Effect<void, DatabaseError>
     readonly role: (threadId: string, person: string) => Effect.Effect<GroupRole, DatabaseError>
-    /** Adds to who was in a group once; a later report of the same person replaces an earlier one. */
+    /** Adds past participants; a later report of the same person replaces an earlier one. */
     readonly putPastParticipants: (
       accountId: string,
       threadId: string,
       people: ReadonlyArray<PastParticipant>
     ) => Effect.Effect<void, DatabaseError>
-    /** Who left last comes first. */
+    /** Those who left last come first. */
     readonly pastParticipants: (
       threadId: string
     ) => Effect.Effect<ReadonlyArray<PastParticipant>, DatabaseError>

@@ -1,4 +1,4 @@
-// One person, one thread: resolves every address to the address its person was first seen under, once, before
+// One person, one thread: resolves every address to the first known address of its person, once, before
 // anything is stored. A person has a phone number JID and a LID; stanzas and chunks use either.
 import { Context, Effect, Layer } from 'effect'
 import type { SqlClient } from 'effect/sql'
@@ -14,7 +14,7 @@ import { type MergeContext, mergePeople } from './sql/merge.ts'
 export class Identity extends Context.Service<
   Identity,
   {
-    /** The first-seen address of whoever the address belongs to; an unknown one becomes known. */
+    /** The first known address of the person to whom the address belongs; an unknown address becomes known. */
     readonly resolve: (accountId: string, address: Address) => Effect.Effect<string, DatabaseError>
     /** The same, of what is remembered: no look at the database. `undefined`: it has to be resolved. */
     readonly known: (accountId: string, address: Address) => string | undefined

@@ -17,7 +17,7 @@ import type { ChangeWrite, MessageWrite } from './writes.ts'
 export class MessageStore extends Context.Service<
   MessageStore,
   {
-    /** Stores messages; one that is stored already keeps what it had, and gets what was missing. */
+    /** Stores messages; one that is stored already keeps its content and gets what was missing. */
     readonly put: (
       accountId: string,
       messages: ReadonlyArray<MessageWrite>

@@ -5,7 +5,7 @@ import { isGroupJid } from '../../domain/jid.ts'
 import { clampTime, type Poll } from '../../domain/message.ts'
 import type { MessageWrite } from './writes.ts'
 
-/** The first-seen address of whoever an address belongs to. */
+/** The first known address of the person to whom an address belongs. */
 export type Resolve = (address: Address) => string
 
 export const senderKey = (chat: Address, sender: string | null): SenderKey =>

@@ -48,7 +48,7 @@ export interface TimeRange {
   readonly before?: number | undefined
 }
 
-/** `unknown` until WhatsApp has told who the group's admins are. */
+/** `unknown` until WhatsApp has sent the list of the group's admins. */
 export type GroupRole = 'admin' | 'member' | 'unknown'
 
 export interface SearchRequest extends MessageFilter {
@@ -65,7 +65,7 @@ export interface SearchPage {
   readonly next: SearchCursor | null
 }
 
-/** A message by the number of its row, which it keeps for good, with its receipts. */
+/** A message with its receipts and its row number, which never changes. */
 export interface ExportedMessage {
   readonly row: number
   readonly message: Message

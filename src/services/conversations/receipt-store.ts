@@ -13,7 +13,7 @@ import type { ReceiptHistoryWrite, ReceiptWrite } from './writes.ts'
 export class ReceiptStore extends Context.Service<
   ReceiptStore,
   {
-    /** Stores receipts and raises the status of their messages, which subscribers hear of. */
+    /** Stores receipts and raises the status of their messages, with an event for each change. */
     readonly put: (
       accountId: string,
       receipts: ReadonlyArray<ReceiptWrite>

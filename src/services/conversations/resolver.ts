@@ -55,7 +55,7 @@ export const makeResolver = (identity: Identity['Service']) => {
     )
 
   /**
-   * The same as `thread` and `message` for whoever is remembered, and `undefined` for whoever has to be resolved. Almost
+   * The same as `thread` and `message` for persons in memory, and `undefined` for those that have to be resolved. Almost
    * everybody in a history is: without an effect a message, a long one is stored several times as fast.
    */
   const remembered = (accountId: string) => {

@@ -1,5 +1,4 @@
-// Removes what nobody needs any more: events that every subscriber had a week to read, and changes and reads whose message
-// has not come for two months.
+// Removes events older than a week, and changes and reads that have waited two months for their message.
 import { Clock, Effect } from 'effect'
 import { EventLog } from '../events/event-log.ts'
 import { hourly } from '../process/hourly.ts'

@@ -73,10 +73,10 @@ export type ReadUpTo =
   | { readonly at: number }
   | 'everything'
 
-/** All admins of a group, or those who became or ceased to be one. */
+/** `people` are all admins of a group, or those who became or ceased to be one. */
 export interface GroupAdminsWrite {
   readonly threadId: string
-  readonly told: 'all' | 'promoted' | 'demoted'
+  readonly listed: 'all' | 'promoted' | 'demoted'
   readonly people: ReadonlyArray<string>
 }
 

@@ -1,5 +1,5 @@
 // Who owns which table. Each wing declares its own tables and what happens to their rows when an account is removed, when
-// two threads become one, and when a message gets another id; whoever does these things walks over the declarations.
+// two threads become one, and when a message gets another id. `Tables` applies the declarations.
 import { Context, Effect, Layer, type Schema } from 'effect'
 import { SqlClient, type SqlError } from 'effect/sql'
 import { type ConflictRule, moveRows } from './dialect.ts'

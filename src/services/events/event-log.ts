@@ -1,5 +1,5 @@
-// What happened, one event after another, for subscribers: written in the transaction that changed what an event tells of,
-// so that neither exists alone.
+// The log of events for subscribers. An event is written in the transaction of the change that it reports, so that neither
+// exists without the other.
 import { Clock, Context, Effect, Layer, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { FEED_KINDS, type FeedEvent } from '../../domain/feed.ts'

@@ -1,5 +1,5 @@
-// The end of the event log, read once per process: any number of followers are told from memory what happened, and read
-// the database only for what lies further back.
+// The end of the event log, read once per process: any number of followers get events from memory, and read the database
+// only for older ones.
 import { Context, Effect, Layer, RcRef, type Scope, Stream } from 'effect'
 import type { FeedEvent } from '../../domain/feed.ts'
 import type { DatabaseError } from '../database/error.ts'
@@ -17,7 +17,7 @@ export interface FollowFrom {
 export class EventTail extends Context.Service<
   EventTail,
   {
-    /** Every event after a place, oldest first, in batches, as they are committed. Never ends by itself. */
+    /** Every event after a place, oldest first, in batches, as they are committed. Never ends. */
     readonly follow: (from: FollowFrom) => Stream.Stream<ReadonlyArray<FeedEvent>, DatabaseError>
     /** The number of the newest event, 0 when there is none. */
     readonly newest: Effect.Effect<number, DatabaseError>
@@ -39,7 +39,7 @@ export class EventTail extends Context.Service<
   )
 }
 
-/** Events that are kept in memory: who is behind by more reads the database. */
+/** Events in memory: a follower that is further behind reads the database. */
 const KEPT = 5000
 const BATCH = 500
 /** Commits that follow each other at once are read together. */
@@ -117,7 +117,7 @@ const followRecent = ({ log, recent, wakes }: Source, { accountId, after }: Foll
     })
   )
 
-/** The next events of a follower, and up to which event it has been told everything. */
+/** The next events of a follower, and the number up to which it has all of them. */
 const nextBatch = Effect.fnUntraced(function* (
   log: EventLog['Service'],
   recent: Recent,

@@ -27,9 +27,7 @@ export const FetchEntry = Schema.Struct({
 })
 export type FetchEntry = typeof FetchEntry.Type
 
-const decodeEntry = Schema.decodeUnknownEffect(
-  FetchEntry.pipe(Schema.encodeKeys({ whatsAppId: 'whatsappId' }))
-)
+const decodeEntry = Schema.decodeUnknownEffect(FetchEntry)
 
 /** No wait is longer: a later time was written before the clock was set back. */
 export const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000

@@ -49,9 +49,9 @@ export const findAccepted = Effect.fnUntraced(function* (request: RequestIdentit
     AND idempotency_key = ${request.idempotencyKey} AND created_at > ${now - IDEMPOTENCY_WINDOW_MS}
     ORDER BY entry_id DESC LIMIT 1`
   if (found === undefined) return undefined
-  const { documentId, messageId, requestHash, threadId, whatsappId } = yield* decodeOutboxRow(found)
+  const { documentId, messageId, requestHash, threadId, whatsAppId } = yield* decodeOutboxRow(found)
   if (requestHash !== request.fingerprint) return yield* new IdempotencyConflict({})
-  const accepted: Accepted = { entryId: whatsappId, messageId, threadId, documentId }
+  const accepted: Accepted = { entryId: whatsAppId, messageId, threadId, documentId }
   return accepted
 }, asDatabaseError('looking for an earlier request'))
 

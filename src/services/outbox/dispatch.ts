@@ -58,7 +58,7 @@ const upload = Effect.fnUntraced(function* (
 const attempt = Effect.fnUntraced(function* (row: OutboxRow) {
   const accounts = yield* AccountStore
   const whatsapp = yield* WhatsApp
-  const { accountId, prepared, toJid, whatsappId: whatsAppId } = row
+  const { accountId, prepared, toJid, whatsAppId } = row
   const send = (content: Uint8Array) =>
     whatsapp.send(accountId, { toJid, whatsAppId, content, stanza: kindOf(row.content).stanza(toJid) })
   if (prepared !== null) return yield* send(prepared)

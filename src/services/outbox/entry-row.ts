@@ -9,7 +9,7 @@ const OutboxRow = Schema.Struct({
   accountId: Schema.String,
   threadId: Schema.String,
   messageId: Schema.String,
-  whatsappId: Schema.String,
+  whatsAppId: Schema.String,
   toJid: Schema.String,
   content: Schema.fromJsonString(OutboxContent),
   status: OutboxStatus,
@@ -33,7 +33,7 @@ export const entryOf = (row: OutboxRow): OutboxEntry => {
   const isWaiting = row.status === 'queued' || row.status === 'sending'
   return {
     accountId: row.accountId,
-    entryId: row.whatsappId,
+    entryId: row.whatsAppId,
     threadId: row.threadId,
     messageId: row.messageId,
     kind: kindOf(row.content).publicName,

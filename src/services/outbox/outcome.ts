@@ -80,7 +80,7 @@ const fail = Effect.fnUntraced(function* (row: OutboxRow, attempts: number, reas
     accountId: row.accountId,
     kind: 'outbox.failed',
     severity: 'error',
-    subject: row.whatsappId,
+    subject: row.whatsAppId,
     threadId: row.threadId,
     messageId: row.messageId,
     happened: `A message could not be sent: ${reason}`,

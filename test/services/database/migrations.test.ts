@@ -121,7 +121,7 @@ test('0014 names the rows of messages: pages, cursors, unread counts and the sea
       yield* upgrade(MIGRATIONS)
 
       expect(yield* sql`SELECT message_row, whatsapp_id FROM messages ORDER BY message_row`).toEqual(
-        [7, 12, 30, 31].map(row => ({ messageRow: row, whatsappId: `M${row}` }))
+        [7, 12, 30, 31].map(row => ({ messageRow: row, whatsAppId: `M${row}` }))
       )
       expect(yield* threads.read(THREAD)).toMatchObject({ unreadCount: 2 })
       expect((yield* threads.unread(THREAD, 9)).map(({ whatsAppId }) => whatsAppId)).toEqual(['M31', 'M30'])

@@ -1,42 +1,18 @@
 // Account records in SQL.
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
-import type { AccountRecord } from '../../../domain/account.ts'
-import { Disconnect, EndedState, Restriction, type AccountFacts } from '../../../domain/account.ts'
+import { type AccountFacts, AccountRecord, Disconnect, Restriction } from '../../../domain/account.ts'
 import type { Counts } from '../queries.ts'
 
-/** SQLite has no booleans, and JSON columns hold text. */
 const Row = Schema.Struct({
-  accountId: Schema.String,
-  name: Schema.String,
-  createdAt: Schema.Finite,
-  wanted: Schema.Finite,
-  jid: Schema.NullOr(Schema.String),
-  lid: Schema.NullOr(Schema.String),
-  ended: Schema.NullOr(EndedState),
+  ...AccountRecord.fields,
+  wanted: Schema.BooleanFromBit,
   lastDisconnect: Schema.NullOr(Schema.fromJsonString(Disconnect)),
-  restriction: Schema.NullOr(Schema.fromJsonString(Restriction)),
-  linkedAt: Schema.NullOr(Schema.Finite),
-  onlineAt: Schema.NullOr(Schema.Finite)
+  restriction: Schema.NullOr(Schema.fromJsonString(Restriction))
 })
 
-const decodeRow = Schema.decodeUnknownEffect(Row)
-
 /** An account from its row. */
-export const decodeAccount = (row: unknown) =>
-  Effect.map(decodeRow(row), (found): AccountRecord => ({
-    accountId: found.accountId,
-    name: found.name,
-    createdAt: found.createdAt,
-    wanted: found.wanted === 1,
-    jid: found.jid,
-    lid: found.lid,
-    ended: found.ended,
-    lastDisconnect: found.lastDisconnect,
-    restriction: found.restriction,
-    linkedAt: found.linkedAt,
-    onlineAt: found.onlineAt
-  }))
+export const decodeAccount = Schema.decodeUnknownEffect(Row)
 
 export const insertAccount = (sql: SqlClient.SqlClient, account: AccountRecord) =>
   sql`INSERT INTO accounts (account_id, name, created_at, wanted, jid, lid, ended, last_disconnect)
@@ -45,7 +21,7 @@ export const insertAccount = (sql: SqlClient.SqlClient, account: AccountRecord) 
 
 export const listAccounts = (sql: SqlClient.SqlClient) =>
   Effect.flatMap(sql`SELECT * FROM accounts ORDER BY created_at, account_id`, rows =>
-    Effect.forEach(rows, decodeAccount)
+    Effect.forEach(rows, row => decodeAccount(row))
   )
 
 export const readAccount = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, accountId: string) {

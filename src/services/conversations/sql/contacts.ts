@@ -15,7 +15,7 @@ export const putContacts = (
     contacts.map(contact => [accountId, contact.contactJid, contact.name, contact.pushName])
   )
 
-/** Two addresses are one person's: what only one contact has, the other one gets. */
+/** Two addresses belong to one person: names that only one contact has go to the other. */
 export const mergeContacts = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   accountId: string,

@@ -8,14 +8,14 @@ import type { GroupAdminsWrite } from '../writes.ts'
 export const putGroupAdmins = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   accountId: string,
-  { people, threadId, told }: GroupAdminsWrite
+  { people, threadId, listed }: GroupAdminsWrite
 ) {
-  if (told === 'all') {
+  if (listed === 'all') {
     yield* sql`DELETE FROM group_admins WHERE thread_id = ${threadId}`
     yield* sql`UPDATE threads SET admins_known = 1 WHERE thread_id = ${threadId}`
   }
   for (const person of people) {
-    yield* told === 'demoted'
+    yield* listed === 'demoted'
       ? sql`DELETE FROM group_admins WHERE thread_id = ${threadId} AND person = ${person}`
       : sql`INSERT INTO group_admins (account_id, thread_id, person) VALUES (${accountId}, ${threadId}, ${person})
           ON CONFLICT DO NOTHING`

@@ -1,4 +1,4 @@
-// Two addresses turned out to be one person: everything kept under the one moves to the other, in SQL.
+// Two addresses turned out to belong to one person: everything stored under one moves to the other, in SQL.
 import { Effect, Schema } from 'effect'
 import type { SqlClient, Statement } from 'effect/sql'
 import { messageIdOf, threadIdOf } from '../../../domain/ids.ts'
@@ -40,36 +40,39 @@ const countFewer = (sql: SqlClient.SqlClient, accountId: string, fewer: number) 
   sql`UPDATE accounts SET messages = messages - ${fewer} WHERE account_id = ${accountId}`
 
 /**
- * Both threads' messages in one. Rows keep their numbers, so that cursors into either thread stay where they were; a
- * message that both held becomes one by the rule for one message.
+ * Moves the messages of one thread into the other. Row numbers stay, so that cursors of both threads stay valid. A message
+ * that is in both becomes one by the rule for one message.
  */
 export const mergeMessagesOfThreads = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   { accountId, from, to }: ThreadMerge
 ) {
-  const twice = yield* sql<{
+  const inBoth = yield* sql<{
     row: number
     same: number
   }>`SELECT a.message_row AS row, b.message_row AS same FROM messages a
     JOIN messages b ON b.thread_id = ${to} AND b.message_id = a.message_id WHERE a.thread_id = ${from}`
-  const rows = twice.map(({ row }) => row)
-  const isTwice = sql`thread_id = ${from} AND message_row IN ${listOf(sql, rows)}`
+  const rows = inBoth.map(({ row }) => row)
+  const isInBoth = sql`thread_id = ${from} AND message_row IN ${listOf(sql, rows)}`
   yield* reindexing(
     sql,
-    twice.flatMap(({ row, same }) => [row, same]),
-    Effect.andThen(copyMessages(sql, isTwice, { thread_id: to }), sql`DELETE FROM messages WHERE ${isTwice}`)
+    inBoth.flatMap(({ row, same }) => [row, same]),
+    Effect.andThen(
+      copyMessages(sql, isInBoth, { thread_id: to }),
+      sql`DELETE FROM messages WHERE ${isInBoth}`
+    )
   )
   yield* sql`UPDATE messages SET thread_id = ${to} WHERE thread_id = ${from}`
-  yield* countFewer(sql, accountId, twice.length)
+  yield* countFewer(sql, accountId, inBoth.length)
 })
 
-/** Quotes of a message that gets another id; the message itself is moved by whoever gives it the id. */
+/** Changes quotes of a message that gets another id; the message itself is changed by the caller. */
 export const rekeyQuotes = (sql: SqlClient.SqlClient, { from, threadId, to }: MessageRekey) =>
   Effect.asVoid(
     sql`UPDATE messages SET quoted_message_id = ${to} WHERE thread_id = ${threadId} AND quoted_message_id = ${from}`
   )
 
-/** Every table's rows, unread count and summary follow; the old id leads here from now on. */
+/** Moves the rows of every table and derives unread count and summary again. The old id keeps leading to the thread. */
 const mergeThreads = Effect.fnUntraced(function* (context: MergeContext, ids: ThreadMerge) {
   const { accountId, to } = ids
   yield* context.tables.mergeThreads(ids)
@@ -87,18 +90,18 @@ interface GroupMessage {
   readonly row: number
   readonly threadId: string
   readonly messageId: string
-  readonly whatsappId: string
+  readonly whatsAppId: string
 }
 
 /** A message in a group has its writer in its id: of another writer, it is another message. */
 const rekeyMessage = Effect.fnUntraced(function* (
   context: MergeContext,
   accountId: string,
-  { messageId: from, row, threadId, whatsappId }: GroupMessage,
+  { messageId: from, row, threadId, whatsAppId }: GroupMessage,
   sender: string
 ) {
   const { sql } = context
-  const to = messageIdOf(sender, whatsappId)
+  const to = messageIdOf(sender, whatsAppId)
   const [same] = yield* sql<{ row: number }>`SELECT message_row AS row FROM messages
     WHERE thread_id = ${threadId} AND message_id = ${to}`
   if (same === undefined) {
@@ -120,7 +123,7 @@ const rekeyMessage = Effect.fnUntraced(function* (
   yield* context.tables.rekeyMessage({ accountId, threadId, from, to })
 })
 
-/** What the person wrote under the old address, in groups and elsewhere. */
+/** Changes the sender of what the person wrote under the old address, in groups and elsewhere. */
 const renameSender = Effect.fnUntraced(function* (
   context: MergeContext,
   accountId: string,

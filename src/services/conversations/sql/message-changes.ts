@@ -22,14 +22,14 @@ const writeHeld = (sql: SqlClient.SqlClient, threadId: string, messageId: string
       status = ${held.status}, status_reason = ${held.statusReason}, ts_client = ${held.tsClient}, raw = ${held.raw}
     WHERE thread_id = ${threadId} AND message_id = ${messageId}`
 
-/** A change by which the search finds the message by other words, or in another place. */
-const isFoundOtherwise = (before: Held, after: Held): boolean =>
+/** Whether the message's entry in the search index changes: its words or its place. */
+const changesSearchEntry = (before: Held, after: Held): boolean =>
   before.body !== after.body ||
   before.type !== after.type ||
   before.media?.fileName !== after.media?.fileName ||
   before.tsClient !== after.tsClient
 
-/** The file of a message that lost it goes too, unless another message has it. */
+/** Marks the stored file of a message that no longer has media for removal, unless another message has it. */
 const releaseFile = (sql: SqlClient.SqlClient, before: Held, after: Held) => {
   const file = before.media?.fetched?.state === 'stored' ? before.media.download?.fileSha256 : undefined
   return file != null && after.media === null
@@ -37,7 +37,7 @@ const releaseFile = (sql: SqlClient.SqlClient, before: Held, after: Held) => {
     : Effect.void
 }
 
-/** Applies the change, or answers that the message is not here. */
+/** Applies the change. `not stored`: it has to wait for its message, or for the content or the admins it depends on. */
 const applyOne = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   { change, messageId, threadId }: ChangeWrite
@@ -45,19 +45,19 @@ const applyOne = Effect.fnUntraced(function* (
   const [row] =
     yield* sql`SELECT type, body, media, details, reactions, edits, status, status_reason, ts_client, raw, message_row
     FROM messages WHERE thread_id = ${threadId} AND message_id = ${messageId}`
-  if (row === undefined) return 'not here' as const
+  if (row === undefined) return 'not stored' as const
   const held = yield* decodeHeld(row)
-  // Whose content has yet to come cannot be edited or voted on: that waits for the content.
+  // Edits and votes of a message without content wait for the content.
   if (held.type === 'undecryptable' && (change.to === 'edited' || change.to === 'voted'))
-    return 'not here' as const
+    return 'not stored' as const
   if (change.to === 'revoked' && change.by !== undefined) {
     const role = yield* groupRole(sql, threadId, change.by)
-    if (role !== 'admin') return role === 'unknown' ? ('not here' as const) : ('nothing new' as const)
+    if (role !== 'admin') return role === 'unknown' ? ('not stored' as const) : ('unchanged' as const)
   }
   const changed = applyChange(held, change)
-  if (changed === held) return 'nothing new' as const
+  if (changed === held) return 'unchanged' as const
   const writing = writeHeld(sql, threadId, messageId, changed)
-  yield* isFoundOtherwise(held, changed) ? reindexing(sql, [Number(row['messageRow'])], writing) : writing
+  yield* changesSearchEntry(held, changed) ? reindexing(sql, [Number(row['messageRow'])], writing) : writing
   yield* releaseFile(sql, held, changed)
   return 'changed' as const
 })
@@ -76,7 +76,7 @@ const applyAll = Effect.fnUntraced(function* (
   for (const { changeId, messageId, threadId, ...row } of waiting) {
     const change = yield* decodeChange(row.change)
     const outcome = yield* applyOne(sql, { threadId, messageId, change })
-    if (outcome === 'not here') continue
+    if (outcome === 'not stored') continue
     yield* sql`DELETE FROM waiting_changes WHERE change_id = ${changeId}`
   }
 })
@@ -98,7 +98,7 @@ export const applyWaitingChanges = Effect.fnUntraced(function* (
   )
 })
 
-/** Applies whatever waits in a thread for messages that are there: they met because addresses became one person's. */
+/** Applies the waiting changes of a thread whose messages are stored: after a merge both may be there. */
 export const applyWaitingOf = Effect.fnUntraced(function* (context: WriteContext, threadId: string) {
   const { sql } = context
   yield* applyAll(
@@ -121,7 +121,7 @@ export const changeMessages = Effect.fnUntraced(function* (
     const { change, messageId, threadId } = write
     const outcome = yield* applyOne(sql, write)
     if (outcome === 'changed') changed.push({ kind: 'message.changed', threadId, messageId })
-    if (outcome === 'not here') {
+    if (outcome === 'not stored') {
       yield* sql`INSERT INTO waiting_changes (account_id, thread_id, message_id, change, waiting_since)
         VALUES (${accountId}, ${threadId}, ${messageId}, ${yield* encodeChange(change)}, ${now()})`
     }

@@ -28,7 +28,7 @@ export const messageEdge = Effect.fnUntraced(function* (
   const order = which === 'oldest' ? 'ASC' : 'DESC'
   const [row] = yield* sql.unsafe<{
     messageId: string
-    whatsappId: string
+    whatsAppId: string
     direction: string
     tsClient: number
   }>(
@@ -40,7 +40,7 @@ export const messageEdge = Effect.fnUntraced(function* (
   if (row === undefined) return undefined
   const edge: EdgeMessage = {
     messageId: row.messageId,
-    whatsAppId: row.whatsappId,
+    whatsAppId: row.whatsAppId,
     fromMe: row.direction === 'outbound',
     at: row.tsClient
   }

@@ -1,5 +1,5 @@
-// Messages of a thread in SQL, page by page, in the order (time, row): a row is given once and stays, whatever happens to
-// the messages beside it.
+// Messages of a thread in SQL, page by page, ordered by time and row. A row number never changes, whatever happens to other
+// messages.
 import { Effect } from 'effect'
 import type { SqlClient, Statement } from 'effect/sql'
 import { parseThreadId } from '../../../domain/ids.ts'
@@ -31,25 +31,25 @@ export interface Place {
 
 type Direction = '' | 'DESC'
 
-/** A stretch of a thread; neither end belongs to it. */
-interface Stretch {
+/** A range of a thread, neither end included. */
+interface Range {
   readonly from: Place
   readonly to: Place
 }
 
 const BEFORE_ALL: Place = { time: -1, row: 0 }
-const BEHIND_ALL: Place = { time: Number.MAX_SAFE_INTEGER, row: 0 }
+const AFTER_ALL: Place = { time: Number.MAX_SAFE_INTEGER, row: 0 }
 
 const isLater = (a: Place, b: Place): boolean => a.time > b.time || (a.time === b.time && a.row > b.row)
 
-/** The places between which a filter's times lie, given those between which a page lies; neither end belongs to it. */
+/** The part of a range (`from` to `to`) that lies within the times of a filter; neither end included. */
 export const within = (
   { since, until }: MessageFilter,
   from: Place = BEFORE_ALL,
-  to: Place = BEHIND_ALL
-): Stretch => {
+  to: Place = AFTER_ALL
+): Range => {
   const earliest = since === undefined ? BEFORE_ALL : { time: since, row: 0 }
-  const latest = until === undefined ? BEHIND_ALL : { time: until, row: 0 }
+  const latest = until === undefined ? AFTER_ALL : { time: until, row: 0 }
   return { from: isLater(earliest, from) ? earliest : from, to: isLater(to, latest) ? latest : to }
 }
 
@@ -69,11 +69,11 @@ export const conditionsOf = (sql: SqlClient.SqlClient, { sender, types }: Messag
   return conditions
 }
 
-/** So many messages are looked at in one statement, and in one request, for those that a filter wants. */
+/** How many messages one statement, and one request, examines for those that match a filter. */
 const WINDOW = 2000
 const MOST_EXAMINED = 10 * WINDOW
 
-const isBetween = (sql: SqlClient.SqlClient, threadId: string, { from, to }: Stretch) =>
+const isBetween = (sql: SqlClient.SqlClient, threadId: string, { from, to }: Range) =>
   sql`m.thread_id = ${threadId} AND (m.ts_client, m.message_row) > (${from.time}, ${from.row})
     AND (m.ts_client, m.message_row) < (${to.time}, ${to.row})`
 
@@ -117,56 +117,56 @@ const placeOf = Effect.fnUntraced(function* (
 const rowsBetween = (
   sql: SqlClient.SqlClient,
   threadId: string,
-  stretch: Stretch,
+  range: Range,
   conditions: Conditions,
   direction: Direction,
   limit: number
 ) =>
   sql<Record<string, unknown>>`${sql.literal(MESSAGE_SELECT)}
-    WHERE ${sql.and([isBetween(sql, threadId, stretch), ...conditions])} ${inOrder(sql, direction)} LIMIT ${limit}`
+    WHERE ${sql.and([isBetween(sql, threadId, range), ...conditions])} ${inOrder(sql, direction)} LIMIT ${limit}`
 
-/** The last of the next messages that are looked at in one statement; `undefined` when fewer are left. */
-const windowEnd = (sql: SqlClient.SqlClient, threadId: string, stretch: Stretch, direction: Direction) =>
+/** The last message of the next window; `undefined` when fewer are left. */
+const windowEnd = (sql: SqlClient.SqlClient, threadId: string, range: Range, direction: Direction) =>
   Effect.map(
     sql<{
       time: number
       id: string
       row: number
     }>`SELECT m.ts_client AS time, m.message_id AS id, m.message_row AS row
-      FROM messages m WHERE ${isBetween(sql, threadId, stretch)} ${inOrder(sql, direction)}
+      FROM messages m WHERE ${isBetween(sql, threadId, range)} ${inOrder(sql, direction)}
       LIMIT 1 OFFSET ${WINDOW - 1}`,
     ([end]) => end
   )
 
-/** Up to one row more than the limit; `stoppedAt` when so many were looked at that the rest is left to another page. */
+/** Up to one row more than the limit; `stoppedAt` when so many were examined that the rest is left to another page. */
 const rowsWanted = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   threadId: string,
-  whole: Stretch,
+  whole: Range,
   conditions: Conditions,
   direction: Direction,
   limit: number
 ) {
-  let stretch = whole
+  let range = whole
   const found: Array<Record<string, unknown>> = []
   for (let examined = WINDOW; ; examined += WINDOW) {
-    const end = conditions.length === 0 ? undefined : yield* windowEnd(sql, threadId, stretch, direction)
+    const end = conditions.length === 0 ? undefined : yield* windowEnd(sql, threadId, range, direction)
     const missing = limit + 1 - found.length
     const window =
       end === undefined
-        ? stretch
+        ? range
         : direction === 'DESC'
-          ? { ...stretch, from: { ...end, row: end.row - 1 } }
-          : { ...stretch, to: { ...end, row: end.row + 1 } }
+          ? { ...range, from: { ...end, row: end.row - 1 } }
+          : { ...range, to: { ...end, row: end.row + 1 } }
     found.push(...(yield* rowsBetween(sql, threadId, window, conditions, direction, missing)))
     if (end === undefined || found.length > limit) return { found, stoppedAt: undefined }
     if (examined >= MOST_EXAMINED) return { found, stoppedAt: end }
-    stretch = direction === 'DESC' ? { ...stretch, to: end } : { ...stretch, from: end }
+    range = direction === 'DESC' ? { ...range, to: end } : { ...range, from: end }
     yield* Effect.yieldNow
   }
 })
 
-/** A page, newest first. A page that a filter leaves short, or empty, has a cursor for as long as there is more to look at. */
+/** A page, newest first. A page that a filter leaves short, or empty, has a cursor as long as there is more to examine. */
 export const messagePage = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   threadId: string,
@@ -176,16 +176,16 @@ export const messagePage = Effect.fnUntraced(function* (
   const direction = after === undefined ? 'DESC' : ''
   const accountId = parseThreadId(threadId)?.accountId ?? ''
   const conditions = conditionsOf(sql, yield* resolvedFilter(sql, accountId, query))
-  // Of a cursor whose message is gone and that names no row, its second is shown again rather than left out.
+  // A cursor without a row whose message is no longer stored: its second is repeated rather than left out.
   const whole = within(
     query,
     after === undefined ? undefined : yield* placeOf(sql, threadId, after, 0),
     before === undefined ? undefined : yield* placeOf(sql, threadId, before, Number.MAX_SAFE_INTEGER)
   )
   const { found, stoppedAt } = yield* rowsWanted(sql, threadId, whole, conditions, direction, limit)
-  const shown = found.slice(0, limit)
-  const messages = yield* Effect.forEach(shown, decodeMessage)
-  const [nearest, farthest] = [cursorOf(shown.at(0)), cursorOf(shown.at(-1))]
+  const page = found.slice(0, limit)
+  const messages = yield* Effect.forEach(page, decodeMessage)
+  const [nearest, farthest] = [cursorOf(page.at(0)), cursorOf(page.at(-1))]
   const beyond = stoppedAt ?? (found.length > limit ? farthest : undefined)
   return (
     after === undefined

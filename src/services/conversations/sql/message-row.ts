@@ -51,11 +51,11 @@ const MessageRow = Schema.Struct({
   accountId: Schema.String,
   threadId: Schema.String,
   messageId: Schema.String,
-  whatsappId: Schema.String,
+  whatsAppId: Schema.String,
   direction: Message.fields.direction,
   sender: Schema.NullOr(Schema.String),
   senderName: Schema.NullOr(Schema.String),
-  quotedWhatsappId: Schema.NullOr(Schema.String),
+  quotedWhatsAppId: Schema.NullOr(Schema.String),
   quotedMessageId: Schema.NullOr(Schema.String),
   tsClaimed: Schema.NullOr(Schema.Finite),
   tsServer: Schema.Finite
@@ -88,7 +88,7 @@ const messageOf = (row: typeof MessageRow.Type): Message => {
   return {
     ...held,
     media: held.media === null ? null : shownMedia(held.media),
-    // A message that came edited already is told the same edit again: that changed nothing anybody saw.
+    // The edit of a message that was already edited when it was stored may be reported again: it changes nothing.
     edits: edits.filter((edit, index) => edit.body !== bodyAfterEdit({ body: held.body, edits }, index)),
     poll: pollAfter(held.poll, votes),
     reactions: reactions.filter(reaction => reaction.emoji !== ''),
@@ -96,11 +96,11 @@ const messageOf = (row: typeof MessageRow.Type): Message => {
     threadId: row.threadId,
     messageId: row.messageId,
     messageKey: messageKeyOf(row.threadId, row.messageId),
-    whatsAppId: row.whatsappId,
+    whatsAppId: row.whatsAppId,
     direction: row.direction,
     sender: row.sender,
     senderName: row.senderName,
-    quotedWhatsAppId: row.quotedWhatsappId,
+    quotedWhatsAppId: row.quotedWhatsAppId,
     quotedMessageId: row.quotedMessageId,
     tsClaimed: row.tsClaimed,
     tsServer: row.tsServer

@@ -16,7 +16,7 @@ import { applyWaitingReads, countNewMessages } from './unread.ts'
 const rankOf = (column: string) =>
   `CASE ${column} ${MESSAGE_STATUSES.map(status => `WHEN '${status}' THEN ${statusRank(status)}`).join(' ')} END`
 
-/** What could not be read or understood is filled when its content arrives; everything else stays as it was first stored. */
+/** A message without content, or of an unknown type, is filled when its content arrives; all others stay as first stored. */
 const filled = (column: string) =>
   `${column} = CASE WHEN excluded.type = 'revoked' OR (excluded.type <> 'undecryptable'
       AND (messages.type = 'undecryptable' OR messages.type LIKE 'unsupported:%'))
@@ -84,7 +84,7 @@ const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
   message.raw
 ]
 
-/** One event a message for what came live; of history, subscribers hear by thread. */
+/** One event per live message. For messages of a history there is one event per thread instead. */
 const eventsOfLive = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   writes: ReadonlyArray<MessageWrite>,
@@ -127,7 +127,7 @@ export const putMessages = Effect.fnUntraced(function* (
   yield* eventLog.append(accountId, [...events, ...threadsChanged(touched)])
 })
 
-/** By thread, as an index finds them; the account is no index of its own. */
+/** By thread: no index finds messages by their account. */
 export const deleteMessagesOfAccount = (sql: SqlClient.SqlClient, { accountId }: AccountRemoval) =>
   Effect.asVoid(
     sql`DELETE FROM messages WHERE thread_id IN (SELECT thread_id FROM threads WHERE account_id = ${accountId})`

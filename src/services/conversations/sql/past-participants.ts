@@ -1,4 +1,4 @@
-// Who was in a group once, in SQL.
+// Past participants of groups in SQL.
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { PastParticipant } from '../../../domain/thread.ts'

@@ -1,32 +1,18 @@
 // Per recipient, how far a message of ours got and when, in SQL.
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
-import type { Receipt } from '../../../domain/message.ts'
+import { Receipt } from '../../../domain/message.ts'
 import { least } from '../../database/dialect.ts'
 import type { ThreadMerge } from '../../database/tables.ts'
 import type { ReceiptHistoryWrite, ReceiptWrite } from '../writes.ts'
 import type { WriteContext } from './context.ts'
 import { changeMessages } from './message-changes.ts'
 
-const time = Schema.NullOr(Schema.Finite)
-const Row = Schema.Struct({
-  recipient: Schema.String,
-  deliveredAt: time,
-  readAt: time,
-  playedAt: time
-})
-
-export const decodeReceipt = (row: unknown) =>
-  Effect.map(Schema.decodeUnknownEffect(Row)(row), (found): Receipt => ({
-    recipient: found.recipient,
-    deliveredAt: found.deliveredAt,
-    readAt: found.readAt,
-    playedAt: found.playedAt
-  }))
+export const decodeReceipt = Schema.decodeUnknownEffect(Receipt)
 
 const RECEIPT_TIMES = ['delivered_at', 'read_at', 'played_at']
 
-/** The one rule by which two reports of one recipient become one row: told twice, the first time holds; later ones come from other devices of the same person. */
+/** The one rule by which two receipts of one recipient become one row: the earliest time is kept. Later ones come from other devices of the same person. */
 const oneReceiptRule = (sql: SqlClient.SqlClient) => {
   const earliest = (column: string) =>
     least(
@@ -90,10 +76,10 @@ export const listReceipts = (sql: SqlClient.SqlClient, threadId: string, message
   Effect.flatMap(
     sql`SELECT recipient, delivered_at, read_at, played_at FROM receipts
       WHERE thread_id = ${threadId} AND message_id = ${messageId} ORDER BY recipient`,
-    rows => Effect.forEach(rows, decodeReceipt)
+    rows => Effect.forEach(rows, row => decodeReceipt(row))
   )
 
-/** Receipts with another key meet those that have it already by the rule for one receipt. */
+/** Gives receipts another key; where it is taken, the two become one by the rule for one receipt. */
 const moveReceipts = (
   sql: SqlClient.SqlClient,
   set: { readonly column: 'thread_id' | 'recipient'; readonly to: string },

@@ -18,7 +18,7 @@ import {
   removeEntries
 } from './search-fts5.ts'
 
-/** A message whose content has yet to come, or is of a type that is not understood yet. */
+/** A message without its content yet, or of a type that this version does not know. */
 const isIncomplete = (sql: SqlClient.SqlClient) =>
   sql.literal(`(m.type = 'undecryptable' OR ${startsWith(sql, 'm.type', 'unsupported:')})`)
 
@@ -68,7 +68,7 @@ const storedOf = (sql: SqlClient.SqlClient, writes: ReadonlyArray<MessageWrite>)
 /** Up to so many messages are looked up by their ids; for more it is cheaper to read all incomplete ones of their threads. */
 const LOOKED_UP_ONE_BY_ONE = 100
 
-/** Runs what changes or removes these rows, and keeps the index in step. */
+/** Runs what changes or removes these rows, and updates the index. */
 export const reindexing = Effect.fnUntraced(function* <A, E, R>(
   sql: SqlClient.SqlClient,
   rows: ReadonlyArray<number>,
@@ -110,7 +110,7 @@ const rowsChangedBy = Effect.fnUntraced(function* (
   return [...new Set([...incomplete, ...revoked].map(({ row }) => row))]
 })
 
-/** Runs what stores these messages, and keeps the index in step; answers behind which row the new ones lie, and how many. */
+/** Runs what stores these messages, and updates the index. Returns the row after which the new ones come, and how many they are. */
 export const indexingNew = Effect.fnUntraced(function* <E, R>(
   { bulk, sql }: Pick<WriteContext, 'bulk' | 'sql'>,
   accountId: string,
@@ -119,7 +119,7 @@ export const indexingNew = Effect.fnUntraced(function* <E, R>(
 ) {
   const before = yield* newestRow(sql)
   yield* reindexing(sql, yield* rowsChangedBy(sql, writes), storing)
-  // Rows are numbered as they are inserted, one after another: what lies behind `before` is new.
+  // Rows are numbered in the order in which they are inserted: those after `before` are new.
   const inserted = (yield* newestRow(sql)) - before
   if (inserted === writes.length) yield* bulk.runMany(ADD_ENTRY, entriesOf(accountId, before, writes))
   else if (inserted > 0) yield* addEntries(sql, sql`m.message_row > ${before}`)

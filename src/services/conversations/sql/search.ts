@@ -15,7 +15,7 @@ import { readThread } from './threads.ts'
 /** Candidates looked at in one statement when a filter leaves some out, and in one request. */
 const WINDOW = 250
 const MOST_EXAMINED = 10_000
-/** Ranked are the newest so many: the rank of each has to be known before the first can be shown. */
+/** Only so many of the newest are ranked: all have to be ranked before the first one can be returned. */
 const MOST_RANKED = 2000
 
 /** Those of the candidates that are wanted, in the candidates' order. */
@@ -97,10 +97,10 @@ interface Plan {
   readonly cursor: SearchCursor | undefined
 }
 
-/** A row that is wanted, and the cursor that continues behind it. */
+/** A row that matches, and the cursor that continues after it. */
 interface Found {
   readonly row: Record<string, unknown>
-  readonly behind: SearchCursor
+  readonly next: SearchCursor
 }
 
 interface Findings {
@@ -149,7 +149,7 @@ const searchNewest = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, plan
     const candidates = yield* newestCandidates(sql, plan, from, window)
     const last = candidates.at(-1)
     for (const { candidate, found: row } of yield* wantedAmong(sql, accountId, candidates, conditions)) {
-      found.push({ row, behind: { second: candidate.second, row: candidate.row } })
+      found.push({ row, next: { second: candidate.second, row: candidate.row } })
     }
     if (found.length > limit || last === undefined || candidates.length < window)
       return { found, stoppedAt: null } satisfies Findings
@@ -170,7 +170,7 @@ const searchRelevant = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, pl
   for (let at = cursor?.rank ?? 0; at < best.length && found.length <= limit; at += WINDOW) {
     const rows = yield* wantedAmong(sql, accountId, best.slice(at, at + WINDOW), conditions)
     for (const { at: within, found: row } of rows) {
-      found.push({ row, behind: { second: top?.second ?? 0, row: top?.row ?? 0, rank: at + within + 1 } })
+      found.push({ row, next: { second: top?.second ?? 0, row: top?.row ?? 0, rank: at + within + 1 } })
     }
     yield* Effect.yieldNow
   }
@@ -185,9 +185,9 @@ export const searchMessages = Effect.fnUntraced(function* (
   const plan = yield* planOf(sql, accountId, request)
   const { found, stoppedAt }: Findings =
     request.order === 'newest' ? yield* searchNewest(sql, plan) : yield* searchRelevant(sql, plan)
-  const shown = found.slice(0, plan.limit)
-  const hits = yield* Effect.forEach(shown, ({ row }) => hitOf(sql, row, plan.wanted))
-  const next = found.length > plan.limit ? (shown.at(-1)?.behind ?? null) : stoppedAt
+  const page = found.slice(0, plan.limit)
+  const hits = yield* Effect.forEach(page, ({ row }) => hitOf(sql, row, plan.wanted))
+  const next = found.length > plan.limit ? (page.at(-1)?.next ?? null) : stoppedAt
   return { hits, next } satisfies SearchPage
 })
 

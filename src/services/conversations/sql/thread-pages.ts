@@ -9,46 +9,16 @@ import { Thread } from '../../../domain/thread.ts'
 import { contains, foldedText } from '../../database/dialect.ts'
 import type { ThreadPage, ThreadQuery } from '../queries.ts'
 
-const Row = Schema.Struct({
-  accountId: Schema.String,
-  threadId: Schema.String,
-  clientJid: Schema.String,
-  kind: Thread.fields.kind,
-  displayName: Schema.NullOr(Schema.String),
-  lastMessageAt: Schema.NullOr(Schema.Finite),
-  lastMessageText: Schema.NullOr(Schema.String),
-  lastMessageDirection: Thread.fields.lastMessageDirection,
-  unreadCount: Schema.Finite,
-  archived: Schema.Finite,
-  pinnedAt: Schema.NullOr(Schema.Finite),
-  mutedUntil: Schema.NullOr(Schema.Finite),
-  ephemeralSeconds: Schema.Finite,
-  createdAt: Schema.Finite
-})
+const decodeRow = Schema.decodeUnknownEffect(
+  Schema.Struct({ ...Thread.fields, archived: Schema.BooleanFromBit })
+)
 
-const thread = (row: typeof Row.Type): Thread => {
-  const phone = phoneNumberOf(row.clientJid)
-  return {
-    accountId: row.accountId,
-    threadId: row.threadId,
-    clientJid: row.clientJid,
-    kind: row.kind,
-    displayName: row.displayName ?? (phone === undefined ? null : `+${phone}`),
-    lastMessageAt: row.lastMessageAt,
-    lastMessageText: row.lastMessageText,
-    lastMessageDirection: row.lastMessageDirection,
-    unreadCount: row.unreadCount,
-    archived: row.archived === 1,
-    pinnedAt: row.pinnedAt,
-    mutedUntil: row.mutedUntil,
-    ephemeralSeconds: row.ephemeralSeconds,
-    createdAt: row.createdAt
-  }
-}
-
-const decodeRow = Schema.decodeUnknownEffect(Row)
-
-export const decodeThread = (row: unknown) => Effect.map(decodeRow(row), thread)
+/** A thread from its row; one without a name is called by its phone number. */
+export const decodeThread = (row: unknown) =>
+  Effect.map(decodeRow(row), (found): Thread => {
+    const phone = phoneNumberOf(found.clientJid)
+    return { ...found, displayName: found.displayName ?? (phone === undefined ? null : `+${phone}`) }
+  })
 
 const NAME = `COALESCE(c.name, t.display_name, c.push_name)`
 

@@ -8,7 +8,7 @@ import type { WriteContext } from './context.ts'
 import { decodeThread, THREAD_SELECT } from './thread-pages.ts'
 import { advanceMark, LAST_ROW } from './unread.ts'
 
-/** A setting that was ended, as a parameter: NULL says that the write does not change it. */
+/** The parameter that clears a setting; NULL leaves it unchanged. */
 const NOT_SET = -9
 
 const UPSERT = `INSERT INTO threads (thread_id, account_id, client_jid, kind, display_name, archived, ephemeral_seconds, created_at,
@@ -28,7 +28,7 @@ const existing = (sql: SqlClient.SqlClient, threadIds: ReadonlyArray<string>) =>
     rows => new Set(rows.map(({ id }) => id))
   )
 
-/** Whether the write changes what subscribers see of a thread; the unread count reports its changes itself. */
+/** Whether the write changes the thread document; changes of the unread count are reported where it is derived. */
 const isChange = (write: ThreadWrite): boolean =>
   write.displayName !== undefined ||
   write.archived !== undefined ||
@@ -80,7 +80,7 @@ export const readThread = Effect.fnUntraced(function* (sql: SqlClient.SqlClient,
   return row === undefined ? undefined : yield* decodeThread(row)
 })
 
-/** The one rule for a thread's last message: the newest that is neither an event nor was taken back, whatever order they came in. */
+/** The one rule for a thread's last message: the newest that is neither an event nor cancelled, in whatever order they arrive. */
 export const refreshSummaries = ({ bulk }: Pick<WriteContext, 'bulk'>, threadIds: ReadonlySet<string>) =>
   bulk.runMany(
     `UPDATE threads SET (last_message_at, last_message_id, last_message_text, last_message_direction) =
@@ -91,7 +91,7 @@ export const refreshSummaries = ({ bulk }: Pick<WriteContext, 'bulk'>, threadIds
     [...threadIds].map(threadId => [threadId])
   )
 
-/** The later mark holds for both, with what it left unread; its second counts whole, as the rows of the two threads were numbered apart. */
+/** The later mark is kept, with its unread base. It covers its whole second: rows of the two threads cannot be compared. */
 export const mergeThreadRows = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   { accountId, from, to }: ThreadMerge

@@ -7,13 +7,13 @@ import type { MessageWrite } from '../writes.ts'
 import type { ReadUpTo } from '../writes.ts'
 import type { WriteContext } from './context.ts'
 
-/** Behind every message of its second: where "read up to this time" ends. */
+/** After every message of its second: where "read up to this time" ends. */
 export const LAST_ROW = Number.MAX_SAFE_INTEGER
 
 /** Messages a person would have to read. */
 const COUNTABLE = `m.direction = 'inbound' AND m.type NOT IN ('system', 'call')`
 
-/** The one rule for a thread's unread count: what its mark left over, and every countable message behind the mark. */
+/** The one rule for a thread's unread count: the mark's `base`, and every countable message after the mark. */
 const RECOUNT = `UPDATE threads SET unread_count = mark_base + (SELECT COUNT(*) FROM messages m
   WHERE m.thread_id = threads.thread_id AND ${COUNTABLE} AND (m.ts_client, m.message_row) > (threads.mark_at, threads.mark_row))
   WHERE thread_id = ?`
@@ -30,7 +30,7 @@ interface Mark {
 export const recountUnread = ({ bulk }: Pick<WriteContext, 'bulk'>, threadId: string) =>
   bulk.runMany(RECOUNT, [[threadId]])
 
-/** Moves the mark forward, never back; of two marks at one place the one that leaves less unread holds. */
+/** Moves the mark forward, never back. Of two marks at one place the one with fewer unread messages is kept. */
 export const advanceMark = Effect.fnUntraced(function* (
   context: WriteContext,
   accountId: string,
@@ -51,24 +51,24 @@ export const advanceMark = Effect.fnUntraced(function* (
   yield* eventLog.append(accountId, [{ kind: 'thread.changed', threadId, messageId: null }])
 })
 
-/** Raises the counts by the messages whose rows lie behind `before`; they are among `stored`. */
+/** Raises the counts by the messages in rows after `before`; they are among `stored`. */
 export const countNewMessages = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   before: number,
   stored: ReadonlyArray<MessageWrite>
 ) {
-  // Of almost all threads in a history nothing lies behind the mark: that is known without looking at the rows.
+  // In almost all threads of a history no message is newer than the mark: their rows need not be read.
   const newest = new Map<string, number>()
   for (const { direction, threadId, tsClient } of stored) {
     if (direction === 'inbound') newest.set(threadId, Math.max(newest.get(threadId) ?? 0, tsClient))
   }
-  const behindMark = yield* sql<{ id: string }>`SELECT t.thread_id AS id
+  const withNewer = yield* sql<{ id: string }>`SELECT t.thread_id AS id
     FROM ${rowsOf(sql, [...newest], ['thread_id', 'at'])} AS stored JOIN threads t ON t.thread_id = stored.thread_id
     WHERE stored.at > t.mark_at OR (stored.at = t.mark_at AND t.mark_row < ${LAST_ROW})`
-  if (behindMark.length === 0) return
+  if (withNewer.length === 0) return
   // A few rows are looked at, by their numbers, instead of the whole index of threads.
   const threadId = sql.literal(withoutIndex(sql, 'm.thread_id'))
-  const threadIds = behindMark.map(({ id }) => id)
+  const threadIds = withNewer.map(({ id }) => id)
   yield* sql`UPDATE threads SET unread_count = unread_count + fresh.n FROM (
       SELECT m.thread_id AS id, COUNT(*) AS n FROM messages m CROSS JOIN threads t ON t.thread_id = m.thread_id
       WHERE m.message_row > ${before} AND ${threadId} IN ${listOf(sql, threadIds)}
@@ -128,17 +128,17 @@ export const markRead = Effect.fnUntraced(function* (
 interface WaitingRead {
   readonly accountId: string
   readonly threadId: string
-  readonly whatsappId: string
+  readonly whatsAppId: string
 }
 
 const applyReads = Effect.fnUntraced(function* (context: WriteContext, reads: ReadonlyArray<WaitingRead>) {
-  for (const { accountId, threadId, whatsappId } of reads) {
-    yield* readUpToMessages(context, accountId, threadId, [whatsappId])
-    yield* context.sql`DELETE FROM waiting_reads WHERE thread_id = ${threadId} AND whatsapp_id = ${whatsappId}`
+  for (const { accountId, threadId, whatsAppId } of reads) {
+    yield* readUpToMessages(context, accountId, threadId, [whatsAppId])
+    yield* context.sql`DELETE FROM waiting_reads WHERE thread_id = ${threadId} AND whatsapp_id = ${whatsAppId}`
   }
 })
 
-/** Applies reads that came before the messages which they are about. */
+/** Applies reads that arrived before their messages. */
 export const applyWaitingReads = Effect.fnUntraced(function* (
   context: WriteContext,
   messages: ReadonlyArray<{ readonly threadId: string; readonly whatsAppId: string }>
@@ -153,7 +153,7 @@ export const applyWaitingReads = Effect.fnUntraced(function* (
   yield* applyReads(context, reads)
 })
 
-/** Applies whatever reads wait in a thread for messages that are there. */
+/** Applies the waiting reads of a thread whose messages are stored. */
 export const applyWaitingReadsOf = (context: WriteContext, threadId: string) =>
   Effect.flatMap(
     context.sql<WaitingRead>`SELECT w.account_id, w.thread_id, w.whatsapp_id FROM waiting_reads w

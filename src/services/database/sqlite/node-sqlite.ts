@@ -10,7 +10,7 @@ import { camelCaseRows } from '../rows.ts'
 
 const CACHED_STATEMENTS = 200
 
-/** For about five seconds another program may hold the database, as a backup does, before it is told as trouble. */
+/** For about five seconds another program may hold the database, as a backup does, before it is reported. */
 const LOCK_ATTEMPTS = 33
 
 const bindable = (value: unknown): SQLInputValue => {
@@ -35,7 +35,7 @@ const open = (file: string): DatabaseSync => {
   return database
 }
 
-/** Node calls SQLite's result code `errcode`; whoever classifies errors looks for `errno`. */
+/** Node calls SQLite's result code `errcode`; Effect's classification of errors reads `errno`. */
 const withErrno = (cause: unknown): unknown =>
   cause instanceof Error && 'errcode' in cause ? Object.assign(cause, { errno: cause.errcode }) : cause
 

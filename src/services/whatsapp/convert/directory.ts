@@ -26,7 +26,7 @@ export const factsOfGroups = (groups: ReadonlyArray<Partial<GroupMetadata>>): Re
     const people = participants
       .filter(({ admin }) => admin === 'admin' || admin === 'superadmin')
       .flatMap(({ id, lid, phoneNumber }) => address(id, phoneNumber ?? lid) ?? [])
-    return [...named, { kind: 'groupAdmins', chat, told: 'all', people }]
+    return [...named, { kind: 'groupAdmins', chat, listed: 'all', people }]
   })
 
 /** Settings of chats that the owner changed on the phone, from app state; not the contents of chats. */

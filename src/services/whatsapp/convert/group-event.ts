@@ -169,8 +169,8 @@ const named = (stanza: BinaryNode): ReadonlyArray<BinaryNode> => {
 }
 
 const adminsIn = (chat: Address, tag: string, people: ReadonlyArray<Address>): ReadonlyArray<Fact> => {
-  const told = tag === 'promote' ? 'promoted' : tag === 'demote' ? 'demoted' : undefined
-  return told === undefined ? [] : [{ kind: 'groupAdmins', chat, told, people }]
+  const listed = tag === 'promote' ? 'promoted' : tag === 'demote' ? 'demoted' : undefined
+  return listed === undefined ? [] : [{ kind: 'groupAdmins', chat, listed, people }]
 }
 
 const MOST_CHANGES = 50
