@@ -1,6 +1,6 @@
 // What is known of an account at the moment: its stored facts, the state of its actor, the progress of its history.
 import { Clock, Effect } from 'effect'
-import type { AccountRecord, AccountState } from '../domain/account.ts'
+import { type AccountRecord, type AccountState, restrictionAt } from '../domain/account.ts'
 import type { AccountView } from '../services/accounts.ts'
 import type { AccountStore } from '../services/conversations/account-store.ts'
 import type { DatabaseError } from '../services/database/error.ts'
@@ -27,7 +27,7 @@ export const viewOf = Effect.fnUntraced(function* (
     record,
     ...live,
     isLinked: record.jid !== null && live.state !== 'loggedOut',
-    restriction: record.restriction !== null && record.restriction.until > now ? record.restriction : null,
+    restriction: restrictionAt(record, now),
     phoneSilentUntil: backfill.silentUntil(record.accountId),
     history: yield* history.progress(record.accountId)
   }

@@ -1,7 +1,7 @@
 // The supervisor machine with its work: loading an account's facts, reporting crashes, giving an account up.
 import { Effect, type Scope } from 'effect'
 import { type ActorRefFrom, createActor, type InspectionEvent } from 'xstate'
-import type { AccountRecord } from '../domain/account.ts'
+import { type AccountRecord, isLinked } from '../domain/account.ts'
 import type { AccountInput } from '../machines/account.ts'
 import { type SupervisorEvent, supervisorMachine } from '../machines/supervisor.ts'
 import { AccountStore } from '../services/conversations/account-store.ts'
@@ -50,7 +50,7 @@ export const accountStart = (record: AccountRecord): SupervisorEvent => ({
 
 const inputOf = (record: AccountRecord): AccountInput => ({
   accountId: record.accountId,
-  linked: record.jid !== null && record.ended !== 'loggedOut',
+  linked: isLinked(record),
   wanted: record.wanted,
   ended: record.ended,
   lastDisconnect: record.lastDisconnect

@@ -5,32 +5,39 @@ import * as Root from '../actors/root.ts'
 import type { Config } from '../config.ts'
 import { type ApiKey, loadApiKey } from '../http/auth/api-key.ts'
 import * as Http from '../http/server.ts'
-import * as ClockWatch from '../services/incidents/clock-watch.ts'
-import { Ingest } from '../services/intake/ingest.ts'
 import { claim, useScratchFolder } from '../services/database/sqlite/data-folder.ts'
 import * as SteadyClock from '../services/process/steady-clock.ts'
 import { Stopping } from '../services/process/stopping.ts'
 import { StrayRejections } from '../services/process/stray-rejections.ts'
-import { Inspection } from '../services/telemetry/inspection.ts'
 import * as Conversations from './wings/conversations.ts'
 import * as Database from './wings/database.ts'
+import * as Events from './wings/events.ts'
 import * as Firebase from './wings/firebase.ts'
 import * as History from './wings/history.ts'
+import * as Incidents from './wings/incidents.ts'
+import * as Intake from './wings/intake.ts'
+import * as Journal from './wings/journal.ts'
 import * as Media from './wings/media.ts'
 import * as Outbox from './wings/outbox.ts'
-import * as Upkeep from './wings/upkeep.ts'
+import * as Telemetry from './wings/telemetry.ts'
+import * as Vault from './wings/vault.ts'
 import * as WhatsApp from './wings/whatsapp.ts'
 
 const services = (config: Config, firebase: Firebase.App) =>
   Firebase.store(config, firebase).pipe(
     Layer.provideMerge(
-      Layer.mergeAll(Ingest.layer, Outbox.layer(config), Media.layer(config, firebase), History.layer(config))
+      Layer.mergeAll(Intake.layer, Outbox.layer(config), Media.layer(config, firebase), History.layer(config))
     ),
     Layer.provideMerge(WhatsApp.layer(config)),
     Layer.provideMerge(History.queues(config)),
-    Layer.provideMerge(Conversations.layer(config)),
+    Layer.provideMerge(Layer.mergeAll(Events.layer, Journal.layer)),
+    Layer.provideMerge(Layer.mergeAll(Conversations.layer, Incidents.layer, Telemetry.gauges)),
+    Layer.provideMerge(Vault.layer(config)),
     Layer.provideMerge(Database.layer(config, config.STORE === 'firestore'))
   )
+
+/** Hourly removal of what is not needed any more. */
+const upkeep = Layer.mergeAll(Conversations.upkeep, History.upkeep, Media.upkeep)
 
 const accounts = (config: Config) =>
   Root.layer({
@@ -69,7 +76,7 @@ const announce = ({ generated }: ApiKey) =>
 export const core = (config: Config, firebase: Firebase.App) =>
   accounts(config).pipe(
     Layer.provideMerge(services(config, firebase)),
-    Layer.provideMerge(Inspection.layer({ on: config.INSPECT })),
+    Layer.provideMerge(Telemetry.inspection(config)),
     Layer.provideMerge(Layer.mergeAll(StrayRejections.layer, Stopping.layer)),
     Layer.provide(SteadyClock.layer)
   )
@@ -83,8 +90,7 @@ export const layer = (config: Config) =>
       const key = yield* loadApiKey(config.API_KEY, config.DATA_DIR)
       const firebase = Firebase.app(config)
       return announce(key).pipe(
-        Layer.merge(Layer.effectDiscard(ClockWatch.watch())),
-        Layer.merge(Upkeep.layer),
+        Layer.merge(Layer.mergeAll(Incidents.clockWatch, upkeep)),
         Layer.provide(http(config, key)),
         Layer.provide(Firebase.idTokens(config, firebase)),
         Layer.provide(core(config, firebase)),

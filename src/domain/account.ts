@@ -85,3 +85,13 @@ export const newAccount = (
   linkedAt: null,
   onlineAt: null
 })
+
+/** Whether a phone is linked. A linked account may still be offline, or ended in another way than by a logout. */
+export const isLinked = ({ ended, jid }: Pick<AccountRecord, 'ended' | 'jid'>): boolean =>
+  jid !== null && ended !== 'loggedOut'
+
+/** The restriction by WhatsApp that is in force at a time (milliseconds since 1970); `null` when there is none. */
+export const restrictionAt = (
+  { restriction }: Pick<AccountRecord, 'restriction'>,
+  at: number
+): Restriction | null => (restriction !== null && restriction.until > at ? restriction : null)

@@ -86,12 +86,7 @@ export const supervisorMachine = setup({
       })
     },
     'account.crashForgiven': {
-      actions: assign({
-        crashes: ({ context, event }) => ({
-          ...context.crashes,
-          [event.accountId]: Math.max(0, (context.crashes[event.accountId] ?? 0) - 1)
-        })
-      })
+      actions: assign({ crashes: ({ context, event }) => forgiven(context.crashes, event.accountId) })
     },
     'xstate.error.actor.*': [
       {
@@ -125,6 +120,12 @@ export const supervisorMachine = setup({
     ]
   }
 })
+
+/** One crash fewer. An account that was stopped since has none, and leaves nothing here. */
+const forgiven = (crashes: SupervisorContext['crashes'], accountId: string): SupervisorContext['crashes'] => {
+  const count = crashes[accountId] ?? 0
+  return count > 1 ? { ...crashes, [accountId]: count - 1 } : without(crashes, accountId)
+}
 
 const without = <Value>(
   record: Readonly<Record<string, Value>>,

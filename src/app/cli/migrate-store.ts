@@ -1,7 +1,5 @@
 // Copies what is stored from one store to the other: npm run migrate-store -- --from sqlite --to firestore
-import { parseArgs } from 'node:util'
-import { NodeRuntime } from '@effect/platform-node'
-import { Cause, Effect, Exit, Layer, Logger } from 'effect'
+import { Effect, Layer, Logger } from 'effect'
 import type { Config } from '../../config.ts'
 import { withoutNumbers } from '../../domain/mask.ts'
 import { Incidents } from '../../services/incidents/incidents.ts'
@@ -13,7 +11,7 @@ import { copyToSqlite } from '../../services/firestore/migrate/to-sqlite.ts'
 import { Publisher } from '../../services/firestore/publish/publisher.ts'
 import * as Database from '../wings/database.ts'
 import * as Firebase from '../wings/firebase.ts'
-import { loadSettings, refuse } from './terminal.ts'
+import { loadSettings, parseOptions, refuse, runCommand } from './terminal.ts'
 import * as ConversationStores from '../../services/conversations/layer.ts'
 
 const USAGE = `npm run migrate-store -- --from sqlite --to firestore
@@ -24,34 +22,14 @@ npm run migrate-store -- --from firestore --to sqlite [--account acc-… …]
   the server: DATA_DIR, FIREBASE_PROJECT_ID, GOOGLE_APPLICATION_CREDENTIALS …
 `
 
-interface Asked {
-  readonly from?: string | undefined
-  readonly to?: string | undefined
-  readonly account?: ReadonlyArray<string> | undefined
-}
+const misused = (text: string): never => refuse(text, 2)
 
-const misused = (text: string): never => refuse(text.trimEnd(), 2)
-
-const parse = (args: ReadonlyArray<string>): Asked => {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        from: { type: 'string' },
-        to: { type: 'string' },
-        account: { type: 'string', multiple: true },
-        help: { type: 'boolean', short: 'h' }
-      }
-    })
-    if (values.help === true) {
-      process.stdout.write(USAGE)
-      process.exit(0)
-    }
-    return values
-  } catch (error) {
-    return misused(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`)
-  }
-}
+const OPTIONS = {
+  from: { type: 'string' },
+  to: { type: 'string' },
+  account: { type: 'string', multiple: true },
+  help: { type: 'boolean', short: 'h' }
+} as const
 
 const REPORT_EVERY_MS = 1000
 
@@ -100,19 +78,17 @@ const copy = Effect.fnUntraced(function* (
 })
 
 export const migrateStore = (args: ReadonlyArray<string>): void => {
-  const { account: only = [], from, to } = parse(args)
+  const { account: only = [], from, help, to } = parseOptions(args, OPTIONS, USAGE)
+  if (help === true) {
+    process.stdout.write(USAGE)
+    process.exit(0)
+  }
   if (!((from === 'sqlite' && to === 'firestore') || (from === 'firestore' && to === 'sqlite')))
     return misused(USAGE)
   const config = loadSettings(misused)
-  NodeRuntime.runMain(copy(config, to, only).pipe(Effect.scoped, Effect.provide(Logger.layer([]))), {
-    disableErrorReporting: true,
-    teardown: (exit, onExit) => {
-      if (Exit.isSuccess(exit)) return onExit(Number(process.exitCode ?? 0))
-      process.stderr.write(
-        `The stores were not copied: ${withoutNumbers(reasonOf(Cause.squash(exit.cause)))}\n`
-      )
-      onExit(1)
-    }
+  runCommand(copy(config, to, only).pipe(Effect.scoped, Effect.provide(Logger.layer([]))), {
+    explain: failure => `The stores were not copied: ${withoutNumbers(reasonOf(failure))}`,
+    interrupted: 1
   })
 }
 

@@ -1,4 +1,4 @@
-// The command line: one function a command. Each loads only what it needs.
+// The command line: one function per command.
 import { grant } from './grant.ts'
 import { migrateStore } from './migrate-store.ts'
 import { serve } from './serve.ts'

@@ -1,12 +1,11 @@
 // Runs the server until it is told to stop.
-import { NodeRuntime } from '@effect/platform-node'
-import { Cause, Effect, Exit, Layer } from 'effect'
+import { Effect, Layer } from 'effect'
 import { describeSettings } from '../../config.ts'
 import { collectGarbageEarly } from '../../services/process/memory.ts'
 import * as Log from '../../services/telemetry/log.ts'
 import * as Tracing from '../../services/telemetry/tracing.ts'
 import * as Server from '../server.ts'
-import { loadSettings, refuse } from './terminal.ts'
+import { loadSettings, refuse, runCommand } from './terminal.ts'
 
 const HELP = () =>
   `Backscroll: npm start\n\nSettings are environment variables, or lines of a file named .env:\n\n${describeSettings()}\n`
@@ -25,14 +24,10 @@ export const serve = (args: ReadonlyArray<string>): void => {
   collectGarbageEarly()
   const traces = Tracing.isWanted(process.env) ? Tracing.layer(process.env) : Layer.empty
   const telemetry = Layer.provideMerge(traces, Log.layer(config.LOG_LEVEL))
-  NodeRuntime.runMain(Layer.launch(Server.layer(config)).pipe(Effect.provide(telemetry)), {
-    disableErrorReporting: true,
-    teardown: (exit, onExit) => {
-      // SIGTERM and SIGINT interrupt: everything was closed in order, which is success.
-      if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return onExit(0)
-      process.stderr.write(`Backscroll stopped: ${reasonOf(Cause.squash(exit.cause))}\n`)
-      onExit(1)
-    }
+  runCommand(Layer.launch(Server.layer(config)).pipe(Effect.provide(telemetry)), {
+    explain: failure => `Backscroll stopped: ${reasonOf(failure)}`,
+    // SIGTERM and SIGINT interrupt: everything was closed in order, which is success.
+    interrupted: 0
   })
 }
 

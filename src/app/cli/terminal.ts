@@ -1,11 +1,26 @@
-// What commands say on the terminal when they cannot do what they were asked, and the settings they run with.
-import { Result } from 'effect'
+// What all commands do on the terminal: read arguments and settings, run, and say why they failed.
+import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { NodeRuntime } from '@effect/platform-node'
+import { Cause, type Effect, Exit, Result } from 'effect'
 import { type Config, loadConfig } from '../../config.ts'
 
 /** Ends the process with a text on standard error. Exit code 1: it failed; 2: it was called wrongly. */
 export const refuse = (text: string, code: 1 | 2 = 1): never => {
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${text.trimEnd()}\n`)
   process.exit(code)
+}
+
+/** The options of a command; ends the process with its usage when they are not understood. */
+export const parseOptions = <const Options extends NonNullable<ParseArgsConfig['options']>>(
+  args: ReadonlyArray<string>,
+  options: Options,
+  usage: string
+) => {
+  try {
+    return parseArgs({ args: [...args], options }).values
+  } catch (error) {
+    return refuse(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`, 2)
+  }
 }
 
 /** The settings from the environment and a file named .env; ends the process when they are not usable. */
@@ -17,3 +32,21 @@ export const loadSettings = (onError: (message: string) => never): Config => {
   }
   return Result.getOrElse(loadConfig(process.env), error => onError(error.message))
 }
+
+/**
+ * Runs a command to its end. `explain` says on standard error why it failed; the exit code is then 1. A signal ends with
+ * `interrupted`: 0 where being stopped is the usual end, 1 where something is left undone.
+ */
+export const runCommand = <A, E>(
+  program: Effect.Effect<A, E>,
+  options: { readonly explain: (failure: unknown) => string; readonly interrupted: 0 | 1 }
+): void =>
+  NodeRuntime.runMain(program, {
+    disableErrorReporting: true,
+    teardown: (exit, onExit) => {
+      if (Exit.isSuccess(exit)) return onExit(Number(process.exitCode ?? 0))
+      if (Cause.hasInterruptsOnly(exit.cause) && options.interrupted === 0) return onExit(0)
+      process.stderr.write(`${options.explain(Cause.squash(exit.cause))}\n`)
+      onExit(1)
+    }
+  })

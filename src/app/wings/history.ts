@@ -7,6 +7,7 @@ import { JobKind } from '../../services/history/backfill/job-kind.ts'
 import { BackfillJobs } from '../../services/history/backfill/jobs.ts'
 import { PhoneActivity } from '../../services/history/backfill/phone-activity.ts'
 import { BackfillRequests } from '../../services/history/backfill/requests.ts'
+import * as Upkeep from '../../services/history/backfill/upkeep.ts'
 import { ChunkQueue } from '../../services/history/chunks/queue.ts'
 import * as StoringSink from '../../services/history/chunks/storing-sink.ts'
 import { History } from '../../services/history/chunks/worker.ts'
@@ -53,3 +54,5 @@ const chunks = (config: Config) =>
   )
 
 export const layer = (config: Config) => Layer.mergeAll(chunks(config), backfill(config), Placeholders.layer)
+
+export const upkeep = Upkeep.layer

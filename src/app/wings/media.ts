@@ -5,6 +5,7 @@ import type { Config } from '../../config.ts'
 import * as Bucket from '../../services/firebase/bucket.ts'
 import * as MediaFolder from '../../services/media/folder.ts'
 import { Media } from '../../services/media/media.ts'
+import * as Upkeep from '../../services/media/upkeep.ts'
 import type { App } from './firebase.ts'
 import { mediaBase } from './whatsapp.ts'
 
@@ -27,3 +28,5 @@ export const layer = (config: Config, firebase: App) =>
     mediaBase: mediaBase(config),
     waitMs: LONGEST_WAIT_MS
   }).pipe(Layer.provideMerge(files(config, firebase)))
+
+export const upkeep = Upkeep.layer

@@ -1,7 +1,7 @@
 // Sends what is due in the outbox, one entry at a time, at the account's pace. Waiting uses up no attempt.
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { ownAddresses } from '../../domain/account.ts'
+import { ownAddresses, restrictionAt } from '../../domain/account.ts'
 import { AccountStore } from '../conversations/account-store.ts'
 import { MessageStore } from '../conversations/message-store.ts'
 import { asDatabaseError } from '../database/error.ts'
@@ -102,12 +102,12 @@ const dispatch = Effect.fnUntraced(function* (row: OutboxRow, now: number) {
 export const dispatchNext = Effect.fn('Outbox.runOnce')(function* (accountId: string, paceMs: number) {
   const accounts = yield* AccountStore
   const now = yield* Clock.currentTimeMillis
-  const restriction = (yield* accounts.read(accountId))?.restriction
-  const isRestricted = restriction != null && restriction.until > now
-  if (isRestricted) yield* explainHeld(accountId, restriction)
-  const row = yield* nextDue(accountId, now, isRestricted)
+  const account = yield* accounts.read(accountId)
+  const restriction = account === undefined ? null : restrictionAt(account, now)
+  if (restriction !== null) yield* explainHeld(accountId, restriction)
+  const row = yield* nextDue(accountId, now, restriction !== null)
   if (row === undefined) {
-    const times = [yield* nextDueTime(accountId, now), isRestricted ? restriction.until : undefined]
+    const times = [yield* nextDueTime(accountId, now), restriction?.until]
     const nextAt = Math.min(...times.filter(time => time !== undefined))
     return Number.isFinite(nextAt) ? { nextAt } : ('idle' as const)
   }

@@ -1,6 +1,6 @@
 // The one way into the outbox for what applications ask to be sent, over HTTP and by Firestore document.
 import { Effect } from 'effect'
-import { type AccountRecord, ownAddresses } from '../../domain/account.ts'
+import { type AccountRecord, isLinked, ownAddresses } from '../../domain/account.ts'
 import { AccountNotFound } from '../accounts.ts'
 import { AccountStore } from '../conversations/account-store.ts'
 import { accept, findAccepted } from './accept.ts'
@@ -19,12 +19,8 @@ export interface Submission {
   readonly documentId?: string | undefined
 }
 
-export const checkLinked = ({
-  accountId,
-  ended,
-  jid
-}: AccountRecord): Effect.Effect<void, AccountNotLinked> =>
-  jid === null || ended === 'loggedOut' ? Effect.fail(new AccountNotLinked({ accountId })) : Effect.void
+export const checkLinked = (account: AccountRecord): Effect.Effect<void, AccountNotLinked> =>
+  isLinked(account) ? Effect.void : Effect.fail(new AccountNotLinked({ accountId: account.accountId }))
 
 /** Accepts what is asked for, or answers what was accepted for the same request before. */
 export const submit = Effect.fn('Outbox.submit')(function* (submission: Submission) {
