@@ -70,7 +70,7 @@ export const makeAccountLogic = (
         Placeholders.use(placeholders => placeholders.asking.loop(accountId))
       ),
       onlineRecord: bridge.fromEffect(({ accountId }: AccountWork) =>
-        Backfill.use(backfill => backfill.attend(accountId))
+        Backfill.use(backfill => backfill.recordPresence(accountId))
       ),
       historyDue: bridge.fromEffect(({ accountId }: AccountWork) => untilHistoryDue(accountId)),
       backfill: bridge.fromEffect(({ accountId }: AccountWork) => fetchHistory(accountId))
@@ -102,19 +102,19 @@ const connection = (accountId: string, pairing: Pairing | null) =>
   Stream.unwrap(
     Effect.gen(function* () {
       const whatsapp = yield* WhatsApp
-      if (pairing === null) yield* Backfill.use(backfill => backfill.beforeConnecting(accountId))
+      if (pairing === null) yield* Backfill.use(backfill => backfill.noteAbsence(accountId))
       return whatsapp.connect(accountId, pairing)
     })
   )
 
-/** A store that cannot be reached is no crash of the account. */
-const UNTIL_STORE_WORKS = { schedule: Schedule.spaced('2 seconds') }
+/** A database that cannot be reached is no crash of the account. */
+const UNTIL_DATABASE_WORKS = { schedule: Schedule.spaced('2 seconds') }
 
 const untilHistoryDue = (accountId: string) =>
   Effect.raceFirst(
     History.use(history => history.untilBusy(accountId)),
     Backfill.use(backfill => backfill.untilDue(accountId))
-  ).pipe(Effect.retry(UNTIL_STORE_WORKS))
+  ).pipe(Effect.retry(UNTIL_DATABASE_WORKS))
 
 const fetchHistory = (accountId: string) =>
   Effect.all(
@@ -123,7 +123,7 @@ const fetchHistory = (accountId: string) =>
       History.use(history => history.untilDrained(accountId))
     ],
     { concurrency: 'unbounded', discard: true }
-  ).pipe(Effect.retry(UNTIL_STORE_WORKS))
+  ).pipe(Effect.retry(UNTIL_DATABASE_WORKS))
 
 /** A short failure of the database must not lose facts. */
 const FACTS_RETRIES = { schedule: Schedule.exponential('200 millis'), times: 6 }

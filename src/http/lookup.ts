@@ -2,7 +2,7 @@
 import { Effect } from 'effect'
 import { Accounts } from '../services/accounts.ts'
 import { ThreadStore } from '../services/conversations/thread-store.ts'
-import { NotFound, orStoreUnavailable, databaseFailed } from './problems.ts'
+import { NotFound, orDatabaseUnavailable, databaseFailed } from './problems.ts'
 
 const noAccount = (accountId: string): NotFound =>
   new NotFound({ detail: `There is no account ${accountId}` })
@@ -24,6 +24,6 @@ export const noThread = (threadId: string): NotFound =>
 
 export const findThread = Effect.fnUntraced(function* (threadId: string) {
   const threads = yield* ThreadStore
-  const thread = yield* orStoreUnavailable(threads.read(threadId))
+  const thread = yield* orDatabaseUnavailable(threads.read(threadId))
   return thread ?? (yield* noThread(threadId))
 })

@@ -109,6 +109,6 @@ export const badField = (slot: 'params' | 'query' | 'payload', field: string, me
 export const databaseFailed = { DatabaseError: () => Effect.fail(new StoreUnavailable({})) }
 
 /** The same, for work that can fail in no other way. */
-export const orStoreUnavailable = <A, R>(
+export const orDatabaseUnavailable = <A, R>(
   work: Effect.Effect<A, DatabaseError, R>
 ): Effect.Effect<A, StoreUnavailable, R> => Effect.catchTags(work, databaseFailed)

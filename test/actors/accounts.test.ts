@@ -34,7 +34,7 @@ const NO_PROGRESS = {
 const SILENT_UNTIL = 5
 
 const idleServices = Layer.mergeAll(
-  Layer.mock(Backfill, { silentUntil: () => SILENT_UNTIL, beforeConnecting: () => Effect.void }),
+  Layer.mock(Backfill, { silentUntil: () => SILENT_UNTIL, noteAbsence: () => Effect.void }),
   Layer.mock(History, {
     chunks: idle,
     progress: () => Effect.succeed(NO_PROGRESS),

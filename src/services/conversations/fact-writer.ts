@@ -1,4 +1,4 @@
-// Turns facts into writes of the store, in batches: what only adds rows is collected, and flushed before a fact whose
+// Turns facts into writes to the database, in batches: what only adds rows is collected, and flushed before a fact whose
 // effect depends on what came before it.
 import { Effect } from 'effect'
 import type { Address, Fact, Party } from '../../domain/fact.ts'
@@ -39,7 +39,7 @@ interface Dependencies {
 
 type OnLive<E> = (messages: ReadonlyArray<MessageWrite>) => Effect.Effect<void, E>
 
-/** The facts of one transaction on their way into the store. */
+/** The facts of one transaction on their way into the database. */
 interface Batch extends Dependencies {
   readonly accountId: string
   /** Milliseconds since 1970. */

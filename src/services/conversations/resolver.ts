@@ -1,4 +1,4 @@
-// Who and what facts are about, as the store names it: addresses become threads, messages and senders.
+// Who and what facts are about, as the database names it: addresses become threads, messages and senders.
 import { Effect } from 'effect'
 import type { Address, ChangeFact, MessageFact, Party } from '../../domain/fact.ts'
 import { messageIdOf, threadIdOf } from '../../domain/ids.ts'
@@ -36,8 +36,8 @@ export const makeResolver = (identity: Identity['Service']) => {
     const { threadId } = yield* thread(accountId, fact.chat)
     const sender = yield* party(accountId, fact.target.sender)
     const by = yield* party(accountId, fact.by)
-    // Only the writer edits a message, and revokes it, or an admin of the group does, whom the store knows; anyone may
-    // react, vote and call back.
+    // A message is edited only by its writer, and revoked by its writer or by an admin of its group (the database knows the
+    // admins). Anyone may react, vote and call back.
     const isForeign = by !== sender
     if (isForeign && fact.change.to === 'edited') return []
     if (isForeign && fact.change.to === 'revoked' && !isGroupJid(fact.chat.jid)) return []

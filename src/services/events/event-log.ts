@@ -5,11 +5,10 @@ import { SqlClient } from 'effect/sql'
 import { FEED_KINDS, type FeedEvent } from '../../domain/feed.ts'
 import { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
-import { topic, Wakes } from '../process/wakes.ts'
+import { ALL_ACCOUNTS, topic, Wakes } from '../process/wakes.ts'
 
 /** Events were appended and are committed. Its one waiter, the tail, waits for all accounts. */
 export const EVENTS = topic('events')
-export const ALL_ACCOUNTS = ''
 
 export type EventWrite = Pick<FeedEvent, 'kind' | 'threadId' | 'messageId'>
 

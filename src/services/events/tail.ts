@@ -3,8 +3,8 @@
 import { Context, Effect, Layer, RcRef, type Scope, Stream } from 'effect'
 import type { FeedEvent } from '../../domain/feed.ts'
 import type { DatabaseError } from '../database/error.ts'
-import { type Topic, topic, type Waiter, Wakes } from '../process/wakes.ts'
-import { ALL_ACCOUNTS, EventLog, EVENTS } from './event-log.ts'
+import { ALL_ACCOUNTS, type Topic, topic, type Waiter, Wakes } from '../process/wakes.ts'
+import { EventLog, EVENTS } from './event-log.ts'
 
 /** Where a follower begins. */
 export interface FollowFrom {
@@ -40,7 +40,7 @@ export class EventTail extends Context.Service<
 }
 
 /** Events in memory: a follower that is further behind reads the database. */
-const KEPT = 5000
+const MOST_IN_MEMORY = 5000
 const BATCH = 500
 /** Commits that follow each other at once are read together. */
 const COALESCE = '20 millis'
@@ -90,7 +90,7 @@ const read = (
 
 const append = (recent: Recent, events: ReadonlyArray<FeedEvent>): void => {
   const all = [...recent.events, ...events]
-  const dropped = all.length - KEPT
+  const dropped = all.length - MOST_IN_MEMORY
   if (dropped > 0) recent.floor = all[dropped - 1]?.eventId ?? recent.floor
   recent.events = dropped > 0 ? all.slice(dropped) : all
   recent.newest = all.at(-1)?.eventId ?? recent.newest

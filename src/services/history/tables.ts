@@ -47,7 +47,8 @@ export const historyTables: ReadonlyArray<OwnedTable> = [
       waiting: `state = 'pending'`
     }
   },
-  // The dry run stores no conversations and counts under the ids that its chunks name.
+  // The dry run stores no conversations and counts under the ids that its chunks name. Existing databases call it a
+  // rehearsal: in the names of these two tables and in the state 'rehearsed' of `history_chunks`.
   { name: 'rehearsals', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'unaffected' } },
   {
     name: 'rehearsed_messages',

@@ -13,7 +13,7 @@ import { Coverage } from '../history/coverage/coverage.ts'
 import type { LiveMessage } from '../history/coverage/live-notes.ts'
 import { PlaceholderQueue } from '../history/placeholders/queue.ts'
 import { Incidents } from '../incidents/incidents.ts'
-import { storageTrouble } from '../incidents/storage-trouble.ts'
+import { reportStorageTrouble } from '../incidents/storage-trouble.ts'
 import { type Entry, Journal, JOURNAL, type JournalError } from '../journal/journal.ts'
 import { LiveTraffic } from '../journal/traffic.ts'
 import type { Wakes } from '../process/wakes.ts'
@@ -49,7 +49,7 @@ export class Ingest extends Context.Service<
           failing: 'Received messages cannot be stored; they wait in the journal',
           again: 'Received messages are stored again'
         },
-        onTrouble: (accountId, failing, error) => incidents.report(storageTrouble(accountId, failing, error))
+        onTrouble: reportStorageTrouble(incidents)
       })
       return Ingest.of({
         apply,

@@ -1,4 +1,4 @@
-// The journal: what WhatsApp will be told we have, written down before it is told.
+// The journal: what arrives from WhatsApp is written here before its receipt is sent.
 // A received message's ratchet step and its plaintext are one transaction; the receipt leaves only after it.
 import { Clock, Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'

@@ -78,7 +78,7 @@ export class LiveTraffic extends Context.Service<
     readonly ingested: (accountId: string) => void
     /** The journal of the account is consumed until the scope closes; entries of others keep nobody waiting. */
     readonly consuming: (accountId: string) => Effect.Effect<void, never, Scope.Scope>
-    /** Completes once nothing live is on its way into the store, or after a second. */
+    /** Completes once nothing live is on its way into the database, or after a second. */
     readonly quiet: Effect.Effect<void>
   }
 >()('backscroll/services/journal/LiveTraffic') {

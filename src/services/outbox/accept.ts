@@ -7,7 +7,7 @@ import { messageIdOf, newWhatsAppMessageId, threadIdOf } from '../../domain/ids.
 import { Conversations } from '../conversations/apply.ts'
 import { Identity } from '../conversations/identity.ts'
 import { asDatabaseError } from '../database/error.ts'
-import { Wakes } from '../process/wakes.ts'
+import { ALL_ACCOUNTS, Wakes } from '../process/wakes.ts'
 import { currentTrace } from '../telemetry/tracing.ts'
 import type { Self } from '../whatsapp/convert/address.ts'
 import { encodeOutgoing, outgoingContent } from '../whatsapp/convert/outgoing.ts'
@@ -15,7 +15,7 @@ import type { Composed } from './compose.ts'
 import { decodeOutboxRow } from './entry-row.ts'
 import { IdempotencyConflict } from './errors.ts'
 import { kindOf } from './kinds/index.ts'
-import { ALL_ACCOUNTS, EXPIRY, OUTBOX } from './topics.ts'
+import { EXPIRY, OUTBOX } from './topics.ts'
 import { wireOf } from './wire.ts'
 
 const IDEMPOTENCY_WINDOW_MS = 24 * 60 * 60 * 1000
@@ -67,15 +67,15 @@ const prepare = Effect.fnUntraced(function* (
   // The file of a message is not uploaded yet; until then there is no protobuf that could be sent again.
   const prepared = wire.as === 'message' ? bytes : null
   const { document } = kindOf(content)
-  const shown = document.is === 'new' && bytes !== null ? outgoingContent(self, bytes) : undefined
-  const message: MessageFact | undefined = shown && {
+  const outgoing = document.is === 'new' && bytes !== null ? outgoingContent(self, bytes) : undefined
+  const message: MessageFact | undefined = outgoing && {
     kind: 'message',
     chat: { jid: entry.clientJid },
     sender: 'me',
     whatsAppId: entry.whatsAppId,
     // WhatsApp counts in seconds. When it takes the message, its own time replaces this one.
     timestamp: Math.floor(destination.now / 1000) * 1000,
-    ...shown,
+    ...outgoing,
     status: 'queued',
     reactions: [],
     raw: prepared,

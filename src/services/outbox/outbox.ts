@@ -14,7 +14,7 @@ import { MessageStore } from '../conversations/message-store.ts'
 import { ThreadStore } from '../conversations/thread-store.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { Incidents } from '../incidents/incidents.ts'
-import { storageTrouble } from '../incidents/storage-trouble.ts'
+import { reportStorageTrouble } from '../incidents/storage-trouble.ts'
 import { Wakes } from '../process/wakes.ts'
 import { makeWorker, type Worker } from '../process/worker.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
@@ -107,10 +107,10 @@ const makeOutbox = Effect.fnUntraced(function* ({ paceMs }: { readonly paceMs: n
     topic: OUTBOX,
     runOnce: accountId => provide(dispatchNext(accountId, paceMs)),
     words: {
-      failing: 'The outbox cannot be worked off; its entries wait',
-      again: 'The outbox is worked off again'
+      failing: 'Queued messages cannot be sent from the outbox; they wait',
+      again: 'Messages are sent from the outbox again'
     },
-    onTrouble: (accountId, failing, error) => incidents.report(storageTrouble(accountId, failing, error))
+    onTrouble: reportStorageTrouble(incidents)
   })
 
   return Outbox.of({

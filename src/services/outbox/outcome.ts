@@ -124,7 +124,7 @@ const hold = Effect.fnUntraced(function* (row: OutboxRow, known: Restriction | n
     severity: 'warning',
     subject: restriction.kind,
     happened: restriction.reason,
-    did: 'Messages to people who never wrote wait, without using up attempts; everything else goes on',
+    did: 'Messages to people who never wrote wait, without using up attempts; all other messages are sent',
     advice: 'Nothing: it ends by itself. Write less to people who do not expect it'
   })
 })

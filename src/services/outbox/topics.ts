@@ -6,4 +6,3 @@ export const OUTBOX = topic('outbox')
 
 /** An entry was accepted that may expire before all others. Expiry is watched for all accounts together. */
 export const EXPIRY = topic('outbox expiry')
-export const ALL_ACCOUNTS = '*'

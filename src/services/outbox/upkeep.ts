@@ -3,9 +3,9 @@ import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { jsonField } from '../database/dialect.ts'
 import { asDatabaseError } from '../database/error.ts'
-import { type Waiter, Wakes } from '../process/wakes.ts'
+import { ALL_ACCOUNTS, type Waiter, Wakes } from '../process/wakes.ts'
 import { Attachments } from './attachments.ts'
-import { ALL_ACCOUNTS, EXPIRY } from './topics.ts'
+import { EXPIRY } from './topics.ts'
 import { expire } from './withdraw.ts'
 
 /** How long an entry can be looked up after its end. */

@@ -1,5 +1,6 @@
-// The time, for everything here: the wall clock as long as it goes forward. When somebody sets it back, time goes on from
-// where it was until the wall has caught up: waits do not become days, and new messages are not taken for future ones.
+// The time that this server uses: the wall clock, except that it never runs backwards. When the wall clock is set back, time
+// continues from where it was until the wall clock has caught up. Otherwise a wait could become days, and times that were
+// stored before would lie in the future.
 import { Clock, type Duration, Effect, Layer } from 'effect'
 
 export interface SteadyTime {

@@ -1,28 +1,28 @@
-// A promise of a library that nobody waits for may reject. It must not end the process and every account with it, and whose
-// account it was must not be forgotten: work runs on behalf of somebody, who hears of it.
+// Rejections of promises that nothing awaits, as a library may leave behind. They must not end the process, and with it every
+// account: each one goes to the handler of the work that caused it, so that the right account reacts to it.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Context, Effect, Layer } from 'effect'
 
-type Hear = (reason: unknown) => void
+type OnRejection = (reason: unknown) => void
 
 export class StrayRejections extends Context.Service<
   StrayRejections,
   {
     /**
-     * Runs `work`; promises made by it, or by anything it set going, that reject with nobody waiting are told to `hear`.
-     * Those of nobody are logged.
+     * Runs `work`. Rejections that nothing handles, of promises made by it or by anything it starts, go to `onRejection`.
+     * Rejections outside of such work are logged.
      */
-    readonly onBehalfOf: <A>(hear: Hear, work: () => A) => A
-    /** Runs `work` on behalf of nobody: what the library calls of ours, and what that sets going for others. */
-    readonly onBehalfOfNobody: <A>(work: () => A) => A
+    readonly withHandler: <A>(onRejection: OnRejection, work: () => A) => A
+    /** Runs `work` without the handler of its caller: for our code that the library calls, and what that code starts. */
+    readonly detached: <A>(work: () => A) => A
   }
 >()('backscroll/services/process/StrayRejections') {
   static readonly layer: Layer.Layer<StrayRejections> = Layer.effect(
     StrayRejections,
     Effect.gen(function* () {
       const context = yield* Effect.context<never>()
-      const hearers = new AsyncLocalStorage<Hear | undefined>()
-      const log: Hear = reason => {
+      const handlers = new AsyncLocalStorage<OnRejection | undefined>()
+      const log: OnRejection = reason => {
         Effect.runForkWith(context)(
           Effect.logError(
             'A promise inside a library failed with nobody waiting for it',
@@ -31,14 +31,14 @@ export class StrayRejections extends Context.Service<
         )
       }
       // Node restores the context in which the promise was rejected.
-      const told = (reason: unknown): void => (hearers.getStore() ?? log)(reason)
+      const onUnhandled = (reason: unknown): void => (handlers.getStore() ?? log)(reason)
       yield* Effect.acquireRelease(
-        Effect.sync(() => process.on('unhandledRejection', told)),
-        () => Effect.sync(() => process.off('unhandledRejection', told))
+        Effect.sync(() => process.on('unhandledRejection', onUnhandled)),
+        () => Effect.sync(() => process.off('unhandledRejection', onUnhandled))
       )
       return StrayRejections.of({
-        onBehalfOf: (hear, work) => hearers.run(hear, work),
-        onBehalfOfNobody: work => hearers.run(undefined, work)
+        withHandler: (onRejection, work) => handlers.run(onRejection, work),
+        detached: work => handlers.run(undefined, work)
       })
     })
   )

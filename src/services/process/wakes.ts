@@ -1,4 +1,4 @@
-// The one way of waking: durable work is written down in a transaction, then whoever works it off is woken.
+// The one way of waking: durable work is written down in a transaction, then the worker that does it is woken.
 // Within one process this is a set of latches; a database shared by several processes can carry the same calls.
 import { Context, Effect, Latch, Layer, type Scope } from 'effect'
 
@@ -8,6 +8,9 @@ export interface Topic {
 }
 
 export const topic = (name: string): Topic => ({ name })
+
+/** Stands for an account id where one worker serves all accounts together; no account has this id. */
+export const ALL_ACCOUNTS = '*'
 
 /** Waits for one topic of one account. A wake between two waits is not lost. */
 export interface Waiter {

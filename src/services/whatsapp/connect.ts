@@ -1,28 +1,18 @@
 // Runs an account's connection from its credentials to its end: at most one socket per account, opened when pacing allows it.
-import type { CacheStore } from '@whiskeysockets/baileys'
 import { Clock, Deferred, Effect, Queue, Semaphore, Stream } from 'effect'
 import type { ConnectionEvent, Pairing } from '../../domain/connection.ts'
 import type { DatabaseError } from '../database/error.ts'
 import { storageTrouble, troubleOf } from '../incidents/storage-trouble.ts'
 import type { SealBroken } from '../vault/seal.ts'
 import { decodeCredentials } from './socket/auth-state.ts'
-import { type ConnectionHost, openConnection } from './socket/connection.ts'
+import { type AccountResources, type ConnectionHost, openConnection } from './socket/connection.ts'
 import type { ConnectionPacing } from './socket/connection-pacing.ts'
 import { makeDeviceCache } from './socket/device-cache.ts'
 import { isOtherNumber, notOpened } from './socket/disconnects.ts'
-import type { GroupListAge } from './socket/group-list.ts'
 
 type Emit = (event: ConnectionEvent) => void
 
-/** What is held of an account between its connections. */
-interface AccountState {
-  /** Held by the one socket of the account. */
-  readonly lock: Semaphore.Semaphore
-  readonly devices: CacheStore
-  readonly groupList: GroupListAge
-}
-
-const makeAccountState = (now: () => number): AccountState => ({
+const makeAccountResources = (now: () => number): AccountResources => ({
   lock: Semaphore.makeUnsafe(1),
   devices: makeDeviceCache(now),
   groupList: { fetchedAt: -Infinity }
@@ -31,7 +21,7 @@ const makeAccountState = (now: () => number): AccountState => ({
 const connectOnce = Effect.fn('WhatsApp.connect')(function* (
   host: ConnectionHost,
   pacing: ConnectionPacing,
-  state: AccountState,
+  resources: AccountResources,
   accountId: string,
   pairing: Pairing | null,
   emit: Emit
@@ -43,7 +33,7 @@ const connectOnce = Effect.fn('WhatsApp.connect')(function* (
   const record = yield* Effect.orElseSucceed(accounts.read(accountId), () => undefined)
   const belongsTo = record?.jid ?? undefined
   yield* pacing.wait
-  const request = { accountId, creds, pairing, belongsTo, state, emit }
+  const request = { accountId, creds, pairing, belongsTo, resources, emit }
   const end = yield* Effect.scoped(Effect.flatMap(openConnection(host, request), Deferred.await))
   // The keys of a phone that does not belong here.
   if (isOtherNumber(end)) yield* vault.erase(accountId)
@@ -68,17 +58,17 @@ export interface Connecting {
 
 export const makeConnecting = (host: ConnectionHost, pacing: ConnectionPacing): Connecting => {
   const { memory, now } = host.services
-  const states = memory.perAccount('whatsapp.accounts', () => makeAccountState(now))
+  const held = memory.perAccount('whatsapp.accounts', () => makeAccountResources(now))
   return {
     connect: (accountId, pairing) =>
       Stream.callback(events => {
-        const state = states.get(accountId)
+        const resources = held.get(accountId)
         const emit: Emit = event => void Queue.offerUnsafe(events, event)
-        const connecting = connectOnce(host, pacing, state, accountId, pairing, emit).pipe(
+        const connecting = connectOnce(host, pacing, resources, accountId, pairing, emit).pipe(
           Effect.catchTag('DatabaseError', error => endWithoutStorage(host.services, accountId, error, emit))
         )
-        return Effect.andThen(state.lock.withPermit(connecting), Queue.end(events))
+        return Effect.andThen(resources.lock.withPermit(connecting), Queue.end(events))
       }),
-    closed: accountId => states.peek(accountId)?.lock.withPermit(Effect.void) ?? Effect.void
+    closed: accountId => held.peek(accountId)?.lock.withPermit(Effect.void) ?? Effect.void
   }
 }

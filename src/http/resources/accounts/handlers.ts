@@ -6,7 +6,7 @@ import { Accounts } from '../../../services/accounts.ts'
 import { Api } from '../../api.ts'
 import { Caller } from '../../auth/caller.ts'
 import { accountFailures, findAccount } from '../../lookup.ts'
-import { orStoreUnavailable } from '../../problems.ts'
+import { orDatabaseUnavailable } from '../../problems.ts'
 import { pair, sendCommand } from './commands.ts'
 import { offer, qrPng, qrSvg } from './pairing.ts'
 import { accountResponse } from './response.ts'
@@ -14,7 +14,7 @@ import { accountResponse } from './response.ts'
 const create = Effect.fnUntraced(function* (name: string) {
   const accounts = yield* Accounts
   return yield* accountResponse(yield* accounts.create(name))
-}, orStoreUnavailable)
+}, orDatabaseUnavailable)
 
 /** The accounts that the caller may read. */
 const list = Effect.fnUntraced(function* () {
@@ -23,11 +23,11 @@ const list = Effect.fnUntraced(function* () {
   const views = yield* accounts.list
   const granted = views.filter(({ record }) => mayRead(grant, record.accountId))
   return { accounts: yield* Effect.forEach(granted, accountResponse) }
-}, orStoreUnavailable)
+}, orDatabaseUnavailable)
 
 const get = Effect.fnUntraced(function* (accountId: string) {
   const view = yield* findAccount(accountId)
-  return yield* orStoreUnavailable(accountResponse(view))
+  return yield* orDatabaseUnavailable(accountResponse(view))
 })
 
 const remove = (accountId: string) =>

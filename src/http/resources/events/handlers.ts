@@ -9,14 +9,14 @@ import { Stopping } from '../../../services/process/stopping.ts'
 import { Api } from '../../api.ts'
 import { Caller } from '../../auth/caller.ts'
 import { findAccount } from '../../lookup.ts'
-import { orStoreUnavailable } from '../../problems.ts'
+import { orDatabaseUnavailable } from '../../problems.ts'
 import type { EventStreamQuery } from './contract.ts'
 import { eventStream } from './stream.ts'
 
 /** The event after which the stream starts. The header is what a browser sends when it reconnects. */
 const startOf = Effect.fnUntraced(function* (after: number | undefined, lastEventId: string) {
   const tail = yield* EventTail
-  const newest = yield* orStoreUnavailable(tail.newest)
+  const newest = yield* orDatabaseUnavailable(tail.newest)
   const resumed = /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : undefined
   // A number above the newest comes from another database: the stream then starts now.
   return Math.min(resumed ?? after ?? newest, newest)

@@ -11,7 +11,7 @@ import { Stopping } from '../../../services/process/stopping.ts'
 import { Api } from '../../api.ts'
 import { findAccount, findThread } from '../../lookup.ts'
 import { messageFilter } from '../../message-filter.ts'
-import { orStoreUnavailable } from '../../problems.ts'
+import { orDatabaseUnavailable } from '../../problems.ts'
 import type { ExportQuery } from './contract.ts'
 
 const fileNameOf = (name: string, now: number): string => {
@@ -52,7 +52,7 @@ const exportThread = Effect.fnUntraced(function* (requested: string, query: Expo
 const exportAccount = Effect.fnUntraced(function* (accountId: string, query: ExportQuery) {
   const threads = yield* ThreadStore
   yield* findAccount(accountId)
-  const threadIds = yield* orStoreUnavailable(threads.ids(accountId))
+  const threadIds = yield* orDatabaseUnavailable(threads.ids(accountId))
   return yield* download(accountId, threadIds, query)
 })
 

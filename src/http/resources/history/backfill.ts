@@ -8,7 +8,7 @@ import { Backfill } from '../../../services/history/backfill/backfill.ts'
 import { DryRun } from '../../../services/history/dry-run/dry-run.ts'
 import { findAccount } from '../../lookup.ts'
 import { decodeCursorField, pageOf } from '../../paging.ts'
-import { badField, NotFound, orStoreUnavailable, databaseFailed, WrongState } from '../../problems.ts'
+import { badField, NotFound, orDatabaseUnavailable, databaseFailed, WrongState } from '../../problems.ts'
 import type { BackfillRequest, PageQuery } from './contract.ts'
 
 const PAGE = 50
@@ -31,7 +31,7 @@ const withWaiting = (job: BackfillJob, waiting: string | null): BackfillJob =>
 const findJob = Effect.fnUntraced(function* (accountId: string, jobId: string) {
   const backfill = yield* Backfill
   const account = yield* findAccount(accountId)
-  const job = yield* orStoreUnavailable(backfill.read(accountId, jobId))
+  const job = yield* orDatabaseUnavailable(backfill.read(accountId, jobId))
   if (job === undefined) return yield* new NotFound({ detail: `There is no backfill job ${jobId}` })
   return withWaiting(job, yield* waitingFor(account))
 })
@@ -50,9 +50,9 @@ const checkLinked = ({ isLinked, record, state, tags }: AccountView): Effect.Eff
 const threadIn = Effect.fnUntraced(function* (isDryRun: boolean, accountId: string, threadId: string) {
   const threads = yield* ThreadStore
   const dryRun = yield* DryRun
-  const thread = yield* orStoreUnavailable(threads.read(threadId))
+  const thread = yield* orDatabaseUnavailable(threads.read(threadId))
   if (thread !== undefined && thread.accountId === accountId) return thread.threadId
-  const { floor } = yield* orStoreUnavailable(dryRun.reachOf(threadId))
+  const { floor } = yield* orDatabaseUnavailable(dryRun.reachOf(threadId))
   if (isDryRun && floor !== undefined && threadId.startsWith(`${accountId}__`)) return threadId
   return yield* badField('payload', 'threadId', 'Expected a thread of this account')
 })
@@ -87,7 +87,7 @@ export const listBackfillJobs = Effect.fnUntraced(function* (accountId: string, 
   const account = yield* findAccount(accountId)
   const before = yield* decodeCursorField('cursor', query.cursor, decodePlace)
   const limit = query.limit ?? PAGE
-  const found = yield* orStoreUnavailable(backfill.list(accountId, { limit: limit + 1, before }))
+  const found = yield* orDatabaseUnavailable(backfill.list(accountId, { limit: limit + 1, before }))
   const page = pageOf(found, limit, last => ({ time: last.createdAt, id: last.jobId }))
   const waiting = yield* waitingFor(account)
   return { jobs: page.items.map(job => withWaiting(job, waiting)), nextCursor: page.nextCursor }
@@ -96,12 +96,12 @@ export const listBackfillJobs = Effect.fnUntraced(function* (accountId: string, 
 export const readBackfillJob = Effect.fnUntraced(function* (accountId: string, jobId: string) {
   const backfill = yield* Backfill
   const job = yield* findJob(accountId, jobId)
-  return { ...job, tasks: yield* orStoreUnavailable(backfill.tasks(jobId, MOST_TASKS)) }
+  return { ...job, tasks: yield* orDatabaseUnavailable(backfill.tasks(jobId, MOST_TASKS)) }
 })
 
 export const cancelBackfill = Effect.fnUntraced(function* (accountId: string, jobId: string) {
   const backfill = yield* Backfill
   yield* findJob(accountId, jobId)
-  yield* orStoreUnavailable(backfill.cancel(accountId, jobId))
+  yield* orDatabaseUnavailable(backfill.cancel(accountId, jobId))
   return yield* findJob(accountId, jobId)
 })

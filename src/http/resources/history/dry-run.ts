@@ -4,7 +4,7 @@ import { decodePlace } from '../../../domain/page.ts'
 import { DryRun } from '../../../services/history/dry-run/dry-run.ts'
 import { findAccount } from '../../lookup.ts'
 import { decodeCursorField, pageOf } from '../../paging.ts'
-import { orStoreUnavailable } from '../../problems.ts'
+import { orDatabaseUnavailable } from '../../problems.ts'
 import type { PageQuery } from './contract.ts'
 
 const PAGE = 50
@@ -19,8 +19,8 @@ export const dryRunReport = Effect.fnUntraced(function* (
   yield* findAccount(accountId)
   const before = yield* decodeCursorField('cursor', query.cursor, decodePlace)
   const limit = query.limit ?? PAGE
-  const found = yield* orStoreUnavailable(dryRun.report(accountId, { limit: limit + 1, before }))
-  const totals = yield* orStoreUnavailable(dryRun.totals(accountId))
+  const found = yield* orDatabaseUnavailable(dryRun.report(accountId, { limit: limit + 1, before }))
+  const totals = yield* orDatabaseUnavailable(dryRun.totals(accountId))
   const page = pageOf(found, limit, last => ({ time: last.newest ?? 0, id: last.threadId }))
   return { enabled, totals, threads: page.items, nextCursor: page.nextCursor }
 })

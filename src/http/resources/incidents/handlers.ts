@@ -4,14 +4,14 @@ import { HttpApiBuilder } from 'effect/http-api'
 import { Incidents } from '../../../services/incidents/incidents.ts'
 import { Api } from '../../api.ts'
 import { isYes } from '../../fields.ts'
-import { NotFound, orStoreUnavailable } from '../../problems.ts'
+import { NotFound, orDatabaseUnavailable } from '../../problems.ts'
 import type { IncidentListQuery } from './contract.ts'
 
 const PAGE = 100
 
 const list = Effect.fnUntraced(function* ({ accountId, acknowledged, limit = PAGE }: IncidentListQuery) {
   const incidents = yield* Incidents
-  const found = yield* orStoreUnavailable(
+  const found = yield* orDatabaseUnavailable(
     incidents.list({ accountId, acknowledged: isYes(acknowledged), limit })
   )
   return { incidents: found }
@@ -19,7 +19,7 @@ const list = Effect.fnUntraced(function* ({ accountId, acknowledged, limit = PAG
 
 const acknowledge = Effect.fnUntraced(function* (incidentId: string) {
   const incidents = yield* Incidents
-  const incident = yield* orStoreUnavailable(incidents.acknowledge(incidentId))
+  const incident = yield* orDatabaseUnavailable(incidents.acknowledge(incidentId))
   return incident ?? (yield* new NotFound({ detail: `There is no incident ${incidentId}` }))
 })
 

@@ -6,7 +6,7 @@ import type { Message } from '../../../domain/message.ts'
 import { MessageStore } from '../../../services/conversations/message-store.ts'
 import { contentHashOf } from '../../../services/media/download.ts'
 import { Media } from '../../../services/media/media.ts'
-import { NotFound, orStoreUnavailable } from '../../problems.ts'
+import { NotFound, orDatabaseUnavailable } from '../../problems.ts'
 import { dispositionOf, namesContent, type Part, partOf, shownAs } from './file-headers.ts'
 import { problemOf } from './problem.ts'
 
@@ -45,7 +45,7 @@ const findMessage = Effect.fnUntraced(function* (messageKey: string) {
   const message =
     parts === undefined
       ? undefined
-      : yield* orStoreUnavailable(messages.read(parts.threadId, parts.messageId))
+      : yield* orDatabaseUnavailable(messages.read(parts.threadId, parts.messageId))
   return message ?? (yield* new NotFound({ detail: 'There is no message with this key' }))
 })
 

@@ -6,13 +6,13 @@ import type { MessageStore } from '../../../services/conversations/message-store
 import { Media } from '../../../services/media/media.ts'
 import { Api } from '../../api.ts'
 import { findAccount } from '../../lookup.ts'
-import { orStoreUnavailable } from '../../problems.ts'
+import { orDatabaseUnavailable } from '../../problems.ts'
 import { downloadFile } from './file.ts'
 
 const overview = Effect.fnUntraced(function* (accountId: string) {
   const media = yield* Media
   yield* findAccount(accountId)
-  return { policy: media.policy, ...(yield* orStoreUnavailable(media.counts(accountId))) }
+  return { policy: media.policy, ...(yield* orDatabaseUnavailable(media.counts(accountId))) }
 })
 
 export const mediaLayer = HttpApiBuilder.group(

@@ -11,7 +11,7 @@ import { Api } from '../../api.ts'
 import { findThread } from '../../lookup.ts'
 import { messageFilter } from '../../message-filter.ts'
 import { decodeDirection, encodeDirection } from '../../paging.ts'
-import { NotFound, orStoreUnavailable } from '../../problems.ts'
+import { NotFound, orDatabaseUnavailable } from '../../problems.ts'
 import type { MessageListQuery } from './contract.ts'
 import { send } from './send.ts'
 
@@ -22,7 +22,7 @@ const list = Effect.fnUntraced(function* (requested: string, query: MessageListQ
   const direction = yield* decodeDirection(query, decodeMessagePlace)
   const filter = yield* messageFilter(query)
   const { threadId } = yield* findThread(requested)
-  const page = yield* orStoreUnavailable(
+  const page = yield* orDatabaseUnavailable(
     messages.list(threadId, { ...filter, ...direction, limit: query.limit ?? PAGE })
   )
   return { messages: page.messages, ...encodeDirection(page) }
@@ -31,11 +31,11 @@ const list = Effect.fnUntraced(function* (requested: string, query: MessageListQ
 const get = Effect.fnUntraced(function* (threadId: string, messageId: string) {
   const messages = yield* MessageStore
   const receipts = yield* ReceiptStore
-  const message = yield* orStoreUnavailable(messages.read(threadId, messageId))
+  const message = yield* orDatabaseUnavailable(messages.read(threadId, messageId))
   if (message === undefined) {
     return yield* new NotFound({ detail: `There is no message ${messageId} in this thread` })
   }
-  return { ...message, receipts: yield* orStoreUnavailable(receipts.list(threadId, messageId)) }
+  return { ...message, receipts: yield* orDatabaseUnavailable(receipts.list(threadId, messageId)) }
 })
 
 export const messagesLayer = HttpApiBuilder.group(

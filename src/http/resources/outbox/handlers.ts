@@ -7,7 +7,7 @@ import { Outbox } from '../../../services/outbox/outbox.ts'
 import { Api } from '../../api.ts'
 import { findAccount } from '../../lookup.ts'
 import { decodeCursorField, pageOf } from '../../paging.ts'
-import { NotFound, NotWaiting, orStoreUnavailable, databaseFailed } from '../../problems.ts'
+import { NotFound, NotWaiting, orDatabaseUnavailable, databaseFailed } from '../../problems.ts'
 import type { OutboxListQuery } from './contract.ts'
 
 const PAGE = 50
@@ -19,7 +19,7 @@ const list = Effect.fnUntraced(function* (accountId: string, query: OutboxListQu
   yield* findAccount(accountId)
   const before = yield* decodeCursorField('cursor', query.cursor, decodePlace)
   const limit = query.limit ?? PAGE
-  const found = yield* orStoreUnavailable(
+  const found = yield* orDatabaseUnavailable(
     outbox.list({ accountId, status: query.status, limit: limit + 1, before })
   )
   const page = pageOf(found, limit, last => ({ time: last.createdAt, id: last.entryId }))
@@ -28,7 +28,7 @@ const list = Effect.fnUntraced(function* (accountId: string, query: OutboxListQu
 
 const get = Effect.fnUntraced(function* (accountId: string, entryId: string) {
   const outbox = yield* Outbox
-  const entry = yield* orStoreUnavailable(outbox.read(accountId, entryId))
+  const entry = yield* orDatabaseUnavailable(outbox.read(accountId, entryId))
   return entry ?? (yield* noEntry(entryId))
 })
 

@@ -10,7 +10,7 @@ import { Api } from '../../api.ts'
 import { findAccount, findThread } from '../../lookup.ts'
 import { messageFilter } from '../../message-filter.ts'
 import { decodeCursorField } from '../../paging.ts'
-import { badField, orStoreUnavailable } from '../../problems.ts'
+import { badField, orDatabaseUnavailable } from '../../problems.ts'
 import type { MessageSearchQuery } from './contract.ts'
 
 const PAGE = 20
@@ -35,7 +35,7 @@ const search = Effect.fnUntraced(function* (accountId: string, query: MessageSea
   if ('refusal' in parsed) return yield* badField('query', 'q', parsed.refusal)
   yield* findAccount(accountId)
   if (threadId !== undefined) yield* checkThread(accountId, threadId)
-  const { hits, next } = yield* orStoreUnavailable(
+  const { hits, next } = yield* orDatabaseUnavailable(
     messageSearch.search(accountId, { ...filter, query: parsed, order, threadId, limit, cursor })
   )
   return { hits, nextCursor: next === null ? null : encodeSearchCursor(next) }

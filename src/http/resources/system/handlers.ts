@@ -5,7 +5,7 @@ import { PrometheusMetrics } from 'effect/observability'
 import { AccountStore } from '../../../services/conversations/account-store.ts'
 import { Gauges } from '../../../services/telemetry/metrics.ts'
 import { Api } from '../../api.ts'
-import { orStoreUnavailable } from '../../problems.ts'
+import { orDatabaseUnavailable } from '../../problems.ts'
 
 export const systemLayer = HttpApiBuilder.group(
   Api,
@@ -14,8 +14,8 @@ export const systemLayer = HttpApiBuilder.group(
     const accounts = yield* AccountStore
     return handlers.handleAll({
       health: () => Effect.succeed({ status: 'ok' as const }),
-      // Not a reading of accounts: any query that always reaches the database serves.
-      ready: () => Effect.as(orStoreUnavailable(accounts.list), { status: 'ready' as const })
+      // The accounts do not matter here: any query that always reaches the database would do.
+      ready: () => Effect.as(orDatabaseUnavailable(accounts.list), { status: 'ready' as const })
     })
   })
 )
@@ -26,7 +26,7 @@ export const metricsLayer = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const gauges = yield* Gauges
     return handlers.handleAll({
-      metrics: () => Effect.andThen(orStoreUnavailable(gauges.refresh), PrometheusMetrics.format())
+      metrics: () => Effect.andThen(orDatabaseUnavailable(gauges.refresh), PrometheusMetrics.format())
     })
   })
 )

@@ -11,7 +11,7 @@ import { Api } from '../../api.ts'
 import { isYes } from '../../fields.ts'
 import { findAccount, findThread } from '../../lookup.ts'
 import { decodeCursorField, decodeDirection, encodeDirection } from '../../paging.ts'
-import { orStoreUnavailable, WrongState } from '../../problems.ts'
+import { orDatabaseUnavailable, WrongState } from '../../problems.ts'
 import type { ThreadListQuery, TypingState } from './contract.ts'
 
 const PAGE = 50
@@ -22,7 +22,7 @@ const list = Effect.fnUntraced(function* (accountId: string, query: ThreadListQu
   // `cursor` is another name of `before`: a wrong one is reported under its own name.
   yield* decodeCursorField('cursor', query.cursor, decodePlace)
   const direction = yield* decodeDirection({ ...query, before: query.cursor ?? query.before }, decodePlace)
-  const page = yield* orStoreUnavailable(
+  const page = yield* orDatabaseUnavailable(
     threads.list(accountId, {
       ...direction,
       limit: query.limit ?? PAGE,
@@ -39,13 +39,13 @@ const list = Effect.fnUntraced(function* (accountId: string, query: ThreadListQu
 const get = Effect.fnUntraced(function* (threadId: string) {
   const groups = yield* GroupStore
   const thread = yield* findThread(threadId)
-  const pastParticipants = yield* orStoreUnavailable(groups.pastParticipants(thread.threadId))
+  const pastParticipants = yield* orDatabaseUnavailable(groups.pastParticipants(thread.threadId))
   return { ...thread, pastParticipants }
 })
 
 const markRead = Effect.fnUntraced(function* (requested: string) {
   const outbox = yield* Outbox
-  yield* orStoreUnavailable(outbox.markRead(yield* findThread(requested)))
+  yield* orDatabaseUnavailable(outbox.markRead(yield* findThread(requested)))
   return yield* findThread(requested)
 })
 

@@ -10,7 +10,7 @@ import { camelCaseRows } from '../rows.ts'
 
 const CACHED_STATEMENTS = 200
 
-/** For about five seconds another program may hold the database, as a backup does, before it is reported. */
+/** A locked database is tried again for about five seconds, as long as a backup may take, before it is reported. */
 const LOCK_ATTEMPTS = 33
 
 const bindable = (value: unknown): SQLInputValue => {

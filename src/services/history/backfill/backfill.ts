@@ -49,9 +49,9 @@ export class Backfill extends Context.Service<
     readonly silentUntil: (accountId: string) => number | null
 
     /** Before a connection: an absence that WhatsApp's offline queue does not bridge leaves a gap in every thread. */
-    readonly beforeConnecting: (accountId: string) => Effect.Effect<void>
+    readonly noteAbsence: (accountId: string) => Effect.Effect<void>
     /** While the account is online: starts the automatic job and records that it is online. Never ends. */
-    readonly attend: (accountId: string) => Effect.Effect<never>
+    readonly recordPresence: (accountId: string) => Effect.Effect<never>
     /** Completes once there is something to ask for. */
     readonly untilDue: (accountId: string) => Effect.Effect<void, DatabaseError>
     /** Asks until there is nothing to ask for at the moment, or the phone is silent. */
@@ -88,8 +88,8 @@ export class Backfill extends Context.Service<
           tasks: jobs.tasks,
           cancel: (accountId, jobId) => Effect.andThen(jobs.cancel(accountId, jobId), jobs.wake(accountId)),
           silentUntil: silences.until,
-          beforeConnecting: accountId => provided(noteAbsence(accountId)),
-          attend: accountId => provided(recordPresence(accountId)),
+          noteAbsence: accountId => provided(noteAbsence(accountId)),
+          recordPresence: accountId => provided(recordPresence(accountId)),
           untilDue: accountId => provided(untilDue(accountId)),
           run: Effect.fn('Backfill.run')(runBackfill, provided)
         })

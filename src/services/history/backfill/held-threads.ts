@@ -10,13 +10,15 @@ import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
 import { Coverage } from '../coverage/coverage.ts'
 import type { OpenGap, Reach } from '../coverage/rows.ts'
 
-export const HeldThread = Schema.Struct({
+const HeldThread = Schema.Struct({
   threadId: Schema.String,
   beginning: Beginning,
   /** Messages that automatic jobs have fetched of it. */
   fetched: Schema.Finite
 })
 export type HeldThread = typeof HeldThread.Type
+
+export const decodeHeldThread = Schema.decodeUnknownEffect(HeldThread)
 
 /** Every method fails with `DatabaseError` only. */
 export class HeldThreads extends Context.Service<
@@ -74,10 +76,8 @@ export const recentThreads = Effect.fnUntraced(function* (accountId: string, lim
       COALESCE(c.sought, 0) AS fetched
     FROM threads t LEFT JOIN coverage c ON c.thread_id = t.thread_id WHERE t.account_id = ${accountId}
     ORDER BY COALESCE(t.last_message_at, 0) DESC, t.thread_id DESC LIMIT ${limit}`
-  return yield* Effect.forEach(rows, row => decodeThread(row))
+  return yield* Effect.forEach(rows, row => decodeHeldThread(row))
 })
-
-const decodeThread = Schema.decodeUnknownEffect(HeldThread)
 
 /** What the phone has sent may reach back further than the oldest stored message: some of what it sends is not stored. */
 export const oldestMessage = Effect.fnUntraced(function* (threadId: string) {

@@ -82,7 +82,7 @@ const chunkLost = (accountId: string, { chunkId }: Chunk, reason: string, attemp
     severity: 'error',
     subject: String(chunkId),
     happened: `A history chunk could not be read: ${reason}`,
-    did: `Asked the phone to make it again and gave up after ${attempts} attempts. What can be told to be missing is a gap of its threads and is asked for`,
+    did: `Asked the phone to make it again and gave up after ${attempts} attempts. Messages that are known to be missing are recorded as gaps of their threads and requested again`,
     advice:
       'Open WhatsApp on the phone. If messages stay missing, link the account again to have the phone send its history anew'
   }) as const

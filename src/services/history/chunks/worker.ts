@@ -1,4 +1,4 @@
-// Works off the chunk queue: fetch, decode, store, one chunk at a time. A chunk is stored in one transaction with the
+// Takes chunks from their queue: fetch, decode, store, one chunk at a time. A chunk is stored in one transaction with the
 // mark that it is done, so a crash repeats it or has it whole. A chunk that cannot be read is retried, then given up.
 import { Clock, Context, Effect, Layer } from 'effect'
 import { ownAddresses } from '../../../domain/account.ts'
@@ -7,7 +7,7 @@ import { Conversations } from '../../conversations/apply.ts'
 import type { DatabaseError } from '../../database/error.ts'
 import { Transaction } from '../../database/transaction.ts'
 import { Incidents } from '../../incidents/incidents.ts'
-import { storageTrouble } from '../../incidents/storage-trouble.ts'
+import { reportStorageTrouble } from '../../incidents/storage-trouble.ts'
 import { LiveTraffic } from '../../journal/traffic.ts'
 import { AccountMemory } from '../../process/account-memory.ts'
 import { type Topic, topic, Wakes } from '../../process/wakes.ts'
@@ -79,7 +79,7 @@ export class History extends Context.Service<
           failing: 'History cannot be stored; it waits in its queue',
           again: 'History is stored again'
         },
-        onTrouble: (accountId, failing, error) => incidents.report(storageTrouble(accountId, failing, error))
+        onTrouble: reportStorageTrouble(incidents)
       })
       return History.of({
         chunks: {
@@ -128,7 +128,7 @@ const storeNext = Effect.fnUntraced(function* (reading: Reading, accountId: stri
   const queue = yield* ChunkQueue
   const now = yield* Clock.currentTimeMillis
   const chunk = yield* queue.due(accountId, now)
-  if (chunk === undefined) return yield* rest(reading, accountId)
+  if (chunk === undefined) return yield* whenNothingIsDue(reading, accountId)
   const read = yield* readerOf(accountId)
   yield* reading.ahead.use(accountId, chunk.chunkId, read(chunk), contents =>
     contents.pipe(
@@ -157,8 +157,8 @@ const beginNext = Effect.fnUntraced(function* (
   if (next !== undefined) yield* ahead.begin(accountId, next.chunkId, read(next))
 })
 
-/** Nothing is due: until when, if anything waits. */
-const rest = Effect.fnUntraced(function* ({ ahead }: Reading, accountId: string) {
+/** Answers when the next chunk that waits is due; without one, wakes those who wait for the end of the history. */
+const whenNothingIsDue = Effect.fnUntraced(function* ({ ahead }: Reading, accountId: string) {
   const queue = yield* ChunkQueue
   const wakes = yield* Wakes
   // A chunk that was read ahead may have been replaced meanwhile: it must not keep its place in memory.
@@ -244,14 +244,14 @@ const logFinished = Effect.fnUntraced(function* (
   )
 })
 
-/** Completes once the queue has chunks or is empty; looks again at each wake of the topic. */
+/** Completes once the queue has chunks or is empty; looks again whenever `changed` is woken. */
 const untilQueue = Effect.fnUntraced(function* (
   accountId: string,
   wanted: 'has chunks' | 'is empty',
-  topic: Topic
+  changed: Topic
 ) {
   const queue = yield* ChunkQueue
-  const waiter = yield* Effect.flatMap(Wakes, wakes => wakes.waiter(topic, accountId))
+  const waiter = yield* Effect.flatMap(Wakes, wakes => wakes.waiter(changed, accountId))
   while (true) {
     yield* waiter.reset
     const found = (yield* queue.nextDue(accountId)) === undefined ? 'is empty' : 'has chunks'

@@ -8,7 +8,7 @@ import type { Cursor } from '../../../domain/page.ts'
 import { listOf } from '../../database/dialect.ts'
 import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 import type { DecodedConversation } from '../../whatsapp/convert/chunk.ts'
-import { HeldThread } from '../backfill/held-threads.ts'
+import { decodeHeldThread, type HeldThread } from '../backfill/held-threads.ts'
 import { type Reach, reachOf } from '../coverage/rows.ts'
 
 /** What a dry run would have stored of one thread. Times are milliseconds since 1970. */
@@ -169,10 +169,8 @@ const recentCounted = Effect.fnUntraced(function* (accountId: string, limit: num
   const rows =
     yield* sql`SELECT thread_id, beginning, 0 AS fetched FROM rehearsals WHERE account_id = ${accountId}
     ORDER BY COALESCE(newest_at, 0) DESC, thread_id DESC LIMIT ${limit}`
-  return yield* Effect.forEach(rows, row => decodeThread(row))
+  return yield* Effect.forEach(rows, row => decodeHeldThread(row))
 })
-
-const decodeThread = Schema.decodeUnknownEffect(HeldThread)
 
 const clearCounted = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

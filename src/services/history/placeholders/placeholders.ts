@@ -3,7 +3,7 @@
 import { Clock, Context, Effect, Layer } from 'effect'
 import { parseThreadId, digestOf } from '../../../domain/ids.ts'
 import { Incidents } from '../../incidents/incidents.ts'
-import { storageTrouble } from '../../incidents/storage-trouble.ts'
+import { reportStorageTrouble } from '../../incidents/storage-trouble.ts'
 import type { DatabaseError } from '../../database/error.ts'
 import { WhatsApp } from '../../whatsapp/whatsapp.ts'
 import type { Wakes } from '../../process/wakes.ts'
@@ -41,7 +41,7 @@ export class Placeholders extends Context.Service<
           failing: 'Messages without content cannot be asked for',
           again: 'Messages without content are asked for again'
         },
-        onTrouble: (accountId, failing, error) => incidents.report(storageTrouble(accountId, failing, error))
+        onTrouble: reportStorageTrouble(incidents)
       })
       return Placeholders.of({ asking })
     })

@@ -24,8 +24,8 @@ export const encodeCredentials = (creds: AuthenticationCreds): Uint8Array => toB
 export const decodeCredentials = (bytes: Buffer | undefined): AuthenticationCreds =>
   bytes === undefined ? initAuthCreds() : fromBytes<AuthenticationCreds>(bytes)
 
-/** The account's addresses without a device. */
-export const ownAddresses = ({ me }: AuthenticationCreds): Self => ({
+/** The account's own addresses, without a device. */
+export const addressesIn = ({ me }: AuthenticationCreds): Self => ({
   jid: jidNormalizedUser(me?.id),
   ...(me?.lid === undefined ? {} : { lid: jidNormalizedUser(me.lid) })
 })

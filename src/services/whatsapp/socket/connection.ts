@@ -6,14 +6,14 @@ import makeWASocket, {
   type ConnectionState,
   type WASocket
 } from '@whiskeysockets/baileys'
-import { Deferred, Effect, Exit } from 'effect'
+import { Deferred, Effect, Exit, type Semaphore } from 'effect'
 import type { ConnectionEvent, Pairing } from '../../../domain/connection.ts'
 import { storageTrouble } from '../../incidents/storage-trouble.ts'
 import type { OpenConnections } from '../open-connections.ts'
 import { answerIn, type MediaAnswer } from '../phone/media-reupload.ts'
 import { makeAcknowledgements } from './acknowledgements.ts'
 import { syncAppState } from './app-state.ts'
-import { ownAddresses } from './auth-state.ts'
+import { addressesIn } from './auth-state.ts'
 import { isFault } from './baileys-errors.ts'
 import { baileysLogger } from './baileys-log.ts'
 import { limitReading } from './backpressure.ts'
@@ -39,8 +39,10 @@ import { type ConnectionRuntime, makeConnectionRuntime } from './runtime.ts'
 import type { ConnectionServices } from './services.ts'
 import { recordBeforeHandling } from './stanza-gate.ts'
 
-/** What outlives the connections of an account. */
-export interface AccountState {
+/** What an account keeps in memory from one connection to the next. */
+export interface AccountResources {
+  /** Its one permit is held while the account has a socket. */
+  readonly lock: Semaphore.Semaphore
   readonly devices: CacheStore
   readonly groupList: GroupListAge
 }
@@ -51,7 +53,7 @@ export interface ConnectionRequest {
   readonly pairing: Pairing | null
   /** The address of the number this account belongs to, once it was linked. */
   readonly belongsTo: string | undefined
-  readonly state: AccountState
+  readonly resources: AccountResources
   readonly emit: (event: ConnectionEvent) => void
 }
 
@@ -111,13 +113,13 @@ const close = ({ accountId, connections }: Connection, opened: OpenedSocket): Ef
 
 /** The socket, with everything that must be in place before its first stanza. */
 const openSocket = (connection: Connection): OpenedSocket => {
-  const { accountId, creds, options, runtime, services, state } = connection
+  const { accountId, creds, options, resources, runtime, services } = connection
   // This server fetches history and app state itself; Baileys must not hold its events back waiting for them.
   if (connection.pairing === null) creds.accountSyncCounter = Math.max(1, creds.accountSyncCounter)
   const receive = makeDurableReceive({
     accountId,
     creds,
-    self: () => ownAddresses(creds),
+    self: () => addressesIn(creds),
     journal: services.journal,
     vault: services.vault,
     run: runtime.run,
@@ -129,11 +131,11 @@ const openSocket = (connection: Connection): OpenedSocket => {
     auth: { creds, keys: receive.keys },
     logger: baileysLogger((level, text) => runtime.fork(logBaileys(level, text))),
     makeSignalRepository: receive.makeSignalRepository,
-    userDevicesCache: state.devices,
+    userDevicesCache: resources.devices,
     cachedGroupMetadata: groups.get,
     readSent: whatsAppId => runtime.run(services.messages.sentProtobuf(accountId, whatsAppId))
   })
-  const socket: WASocket = services.stray.onBehalfOf(
+  const socket: WASocket = services.stray.withHandler(
     reason => onStrayRejection(connection, reason),
     () => makeWASocket(config)
   )
@@ -184,7 +186,7 @@ const onStrayRejection = ({ accountId, end, runtime, services }: Connection, rea
  * account's, moves the phone's session there, and cannot decrypt anything of it any more.
  */
 const storeOwnMapping = (connection: Connection, socket: WASocket): void => {
-  const { jid, lid } = ownAddresses(connection.creds)
+  const { jid, lid } = addressesIn(connection.creds)
   if (lid === undefined) return
   socket.signalRepository.lidMapping
     .storeLIDPNMappings([{ lid, pn: jid }])
@@ -229,13 +231,13 @@ const followState = (connection: Connection, socket: WASocket): void => {
     runtime.fork(Effect.logInfo('Connected to WhatsApp'))
     // What changed while this device was away, and what an earlier connection did not finish.
     if (creds.myAppStateKeyId !== undefined) syncAppState(socket, runtime, false)
-    fetchGroups(socket, runtime, connection.state.groupList, now)
+    fetchGroups(socket, runtime, connection.resources.groupList, now)
   }
 
   socket.ev.on('connection.update', (update: Partial<ConnectionState>) => {
     if (update.qr !== undefined) offerPairing(update.qr)
     restrictions.onUpdate(update)
-    const { jid, lid = null } = ownAddresses(creds)
+    const { jid, lid = null } = addressesIn(creds)
     if (update.isNewLogin === true && belongsTo !== undefined && jid !== belongsTo) {
       connection.end(otherNumberLinked(now()))
       return

@@ -1,5 +1,5 @@
-// How Baileys' callbacks run effects: on behalf of the server, not of the connection whose callback it is, and no longer than
-// the connection's scope.
+// How Baileys' callbacks run effects: in the server's context, not in that of the connection whose callback it is, and no
+// longer than the connection's scope.
 import { type Context, Effect, FiberSet } from 'effect'
 import type { StrayRejections } from '../../process/stray-rejections.ts'
 import type { RunPromise } from './signal-keys.ts'
@@ -20,7 +20,7 @@ export interface ConnectionRuntime {
 export const makeConnectionRuntime = Effect.fnUntraced(function* (
   accountId: string,
   context: Context.Context<never>,
-  { onBehalfOfNobody: detached }: StrayRejections['Service']
+  { detached }: StrayRejections['Service']
 ) {
   const fibers = yield* FiberSet.make()
   yield* Effect.addFinalizer(() => Effect.timeoutOption(FiberSet.awaitEmpty(fibers), FINISH_TIMEOUT))
