@@ -6,7 +6,7 @@ import type { SqlClient, SqlError, Statement } from 'effect/sql'
 type Sql = SqlClient.SqlClient
 
 /** The branch of an engine that a construct has not been written for. */
-const missing = (construct: string) => (): never => {
+export const missing = (construct: string) => (): never => {
   throw new Error(`"${construct}" is not written for this database engine`)
 }
 
@@ -45,6 +45,13 @@ export const greatest = (sql: Sql, a: string, b: string): string =>
 export const jsonField = (sql: Sql, column: string, path: string): string =>
   sql.onDialectOrElse({ sqlite: () => `${column} ->> '$.${path}'`, orElse: missing('jsonField') })
 
+/** A JSON column without one of its fields; `path` as in `download.directPath`. */
+export const withoutJsonField = (sql: Sql, column: string, path: string): string =>
+  sql.onDialectOrElse({
+    sqlite: () => `json_remove(${column}, '$.${path}')`,
+    orElse: missing('withoutJsonField')
+  })
+
 /** Whether a text begins with a constant that has no wildcards. */
 export const startsWith = (sql: Sql, text: string, prefix: string): string =>
   sql.onDialectOrElse({ sqlite: () => `${text} GLOB '${prefix}*'`, orElse: missing('startsWith') })
@@ -64,6 +71,24 @@ export const foldedText = (sql: Sql, text: string): string =>
 /** A column by which the planner should not choose an index. */
 export const withoutIndex = (sql: Sql, column: string): string =>
   sql.onDialectOrElse({ sqlite: () => `+${column}`, orElse: () => column })
+
+/** A table of which the planner should read this index. */
+export const withIndex = (sql: Sql, table: string, index: string): string =>
+  sql.onDialectOrElse({ sqlite: () => `${table} INDEXED BY ${index}`, orElse: () => table })
+
+/** The time of the statement, in milliseconds since 1970. */
+export const nowMs = (sql: Sql): string =>
+  sql.onDialectOrElse({
+    sqlite: () => `CAST(unixepoch('subsec') * 1000 AS INTEGER)`,
+    orElse: missing('nowMs')
+  })
+
+/** The columns of a table, as `name`. */
+export const columnsOf = (sql: Sql, table: string): Statement.Statement<{ readonly name: string }> =>
+  sql.onDialectOrElse({
+    sqlite: () => sql<{ readonly name: string }>`SELECT name FROM pragma_table_info(${table})`,
+    orElse: missing('columnsOf')
+  })
 
 /**
  * For rows that get another key: no row can have it already (`move`), or the row that has it stays and the moved one is

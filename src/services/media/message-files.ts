@@ -1,6 +1,7 @@
-// What the stored messages say about their files, in SQL. All of it reads JSON, in SQLite's dialect.
+// What the stored messages say about their files, in SQL. All of it reads the JSON of `media`.
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
+import { jsonField, withIndex, withoutJsonField } from '../database/dialect.ts'
 import { asMediaError } from './database-errors.ts'
 import type { MessageRef } from './message-ref.ts'
 
@@ -12,14 +13,22 @@ export interface MediaCounts {
   readonly notFetched: number
 }
 
-const HAS_FILE = `media IS NOT NULL AND media ->> '$.download.directPath' IS NOT NULL`
-const STATE = `media ->> '$.fetched.state'`
+const mediaField = (sql: SqlClient.SqlClient, path: string) => sql.literal(jsonField(sql, 'media', path))
+
+const hasFile = (sql: SqlClient.SqlClient) =>
+  sql`media IS NOT NULL AND ${mediaField(sql, 'download.directPath')} IS NOT NULL`
+
+const stateOf = (sql: SqlClient.SqlClient) => mediaField(sql, 'fetched.state')
+
+const byMedia = (sql: SqlClient.SqlClient) => sql.literal(withIndex(sql, 'messages', 'messages_media'))
+
+const byFile = (sql: SqlClient.SqlClient) => sql.literal(withIndex(sql, 'messages', 'messages_files'))
 
 const untried = (sql: SqlClient.SqlClient) =>
   Effect.fnUntraced(function* (accountId: string, since: number, limit: number) {
     const rows: ReadonlyArray<MessageRef> = yield* sql<{ threadId: string; messageId: string }>`
-      SELECT thread_id, message_id FROM messages INDEXED BY messages_media
-      WHERE account_id = ${accountId} AND ${sql.literal(HAS_FILE)} AND ${sql.literal(STATE)} IS NULL
+      SELECT thread_id, message_id FROM ${byMedia(sql)}
+      WHERE account_id = ${accountId} AND ${hasFile(sql)} AND ${stateOf(sql)} IS NULL
         AND ts_client >= ${since}
       ORDER BY ts_client DESC LIMIT ${limit}`
     return rows
@@ -27,9 +36,9 @@ const untried = (sql: SqlClient.SqlClient) =>
 
 const retryTooLarge = (sql: SqlClient.SqlClient) =>
   Effect.fnUntraced(function* (largest: number) {
-    yield* sql`UPDATE messages SET media = json_remove(media, '$.fetched')
-      WHERE account_id IN (SELECT account_id FROM accounts) AND ${sql.literal(HAS_FILE)}
-        AND ${sql.literal(STATE)} = 'tooLarge' AND media ->> '$.size' <= ${largest}`
+    yield* sql`UPDATE messages SET media = ${sql.literal(withoutJsonField(sql, 'media', 'fetched'))}
+      WHERE account_id IN (SELECT account_id FROM accounts) AND ${hasFile(sql)}
+        AND ${stateOf(sql)} = 'tooLarge' AND ${mediaField(sql, 'size')} <= ${largest}`
   }, asMediaError)
 
 const counts = (sql: SqlClient.SqlClient) =>
@@ -37,9 +46,9 @@ const counts = (sql: SqlClient.SqlClient) =>
     const rows = yield* sql<{
       state: string | null
       n: number
-    }>`SELECT ${sql.literal(STATE)} AS state, COUNT(*) AS n
-      FROM messages INDEXED BY messages_media
-      WHERE account_id = ${accountId} AND ${sql.literal(HAS_FILE)} GROUP BY ${sql.literal(STATE)}`
+    }>`SELECT ${stateOf(sql)} AS state, COUNT(*) AS n
+      FROM ${byMedia(sql)}
+      WHERE account_id = ${accountId} AND ${hasFile(sql)} GROUP BY ${stateOf(sql)}`
     const inStates = (...states: ReadonlyArray<string | null>) =>
       rows.reduce((sum, row) => (states.includes(row.state) ? sum + row.n : sum), 0)
     const found: MediaCounts = {
@@ -53,9 +62,9 @@ const counts = (sql: SqlClient.SqlClient) =>
 
 const isReferenced = (sql: SqlClient.SqlClient) =>
   Effect.fnUntraced(function* (hash: string) {
-    const rows = yield* sql`SELECT 1 FROM messages INDEXED BY messages_files
-      WHERE media IS NOT NULL AND media ->> '$.download.fileSha256' = ${hash}
-        AND ${sql.literal(STATE)} = 'stored' LIMIT 1`
+    const rows = yield* sql`SELECT 1 FROM ${byFile(sql)}
+      WHERE media IS NOT NULL AND ${mediaField(sql, 'download.fileSha256')} = ${hash}
+        AND ${stateOf(sql)} = 'stored' LIMIT 1`
     return rows.length > 0
   }, asMediaError)
 

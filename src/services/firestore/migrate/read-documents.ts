@@ -1,17 +1,13 @@
 // Reads collections of Firestore page by page.
 import { Effect, type Schema } from 'effect'
 import { FieldPath, type Query, type QueryDocumentSnapshot } from 'firebase-admin/firestore'
-import { DatabaseError } from '../../database/error.ts'
+import { reading } from '../error.ts'
 import { FirestoreDatabase } from '../publish/database.ts'
 
 /** Documents in one request. */
 export const PAGE = 300
 
-export const readFirestore = <A>(work: () => Promise<A>) =>
-  Effect.tryPromise({
-    try: work,
-    catch: cause => new DatabaseError({ operation: 'reading from Firestore', cause })
-  })
+export const readFirestore = <A>(work: () => Promise<A>) => reading('reading documents', work)
 
 /** Every document of a query, page by page in the order of their ids, behind the id `after`. */
 export const eachPage = Effect.fnUntraced(function* <E, R>(

@@ -2,7 +2,7 @@
 // again, so that a copy that was interrupted can be continued.
 import { Effect } from 'effect'
 import { SqlBulk } from '../../database/bulk.ts'
-import { DatabaseError } from '../../database/error.ts'
+import { asDatabaseError } from '../../database/error.ts'
 import { enqueueEverythingOnce } from '../layer.ts'
 import { Publisher, ROUND } from '../publish/publisher.ts'
 import { writeAgain } from '../publish/queue.ts'
@@ -66,4 +66,4 @@ export const copyToFirestore = (progress: Progress) =>
       unreadable: 0,
       notSent: 0
     } satisfies Report
-  }).pipe(Effect.mapError(cause => new DatabaseError({ operation: 'copying to Firestore', cause })))
+  }).pipe(asDatabaseError('copying to Firestore'))

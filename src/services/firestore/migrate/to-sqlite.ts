@@ -4,7 +4,7 @@ import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { QueryDocumentSnapshot } from 'firebase-admin/firestore'
 import { SqlBulk } from '../../database/bulk.ts'
-import { DatabaseError } from '../../database/error.ts'
+import { asDatabaseError } from '../../database/error.ts'
 import { composeDocuments } from '../publish/compose.ts'
 import { FirestoreDatabase } from '../publish/database.ts'
 import { digestOf } from '../publish/document.ts'
@@ -189,4 +189,4 @@ export const copyToSqlite = (progress: Progress, only: ReadonlyArray<string>) =>
       unreadable: copy.unreadable,
       notSent: yield* countNotSent
     } satisfies Report
-  }).pipe(Effect.mapError(cause => new DatabaseError({ operation: 'copying from Firestore', cause })))
+  }).pipe(asDatabaseError('copying from Firestore'))

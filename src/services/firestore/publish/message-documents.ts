@@ -5,17 +5,24 @@ import type { SqlClient } from 'effect/sql'
 import type { Receipt } from '../../../domain/message.ts'
 import { decodeMessage } from '../../conversations/sql/message-row.ts'
 import { decodeReceipt } from '../../conversations/sql/receipts.ts'
+import { rowsOf } from '../../database/dialect.ts'
 import type { Fields } from './document.ts'
 import { messagePath, type Place } from './paths.ts'
-import { MESSAGES_OF_LIST, RECEIPTS_OF_LIST } from './sqlite-dialect.ts'
 
 export type MessagePlace = Extract<Place, { collection: 'messages' }>
 
 const decodeRaw = Schema.decodeUnknownEffect(Schema.NullOr(Schema.Uint8Array))
 
+type Key = readonly [threadId: string, messageId: string]
+
+const wanted = (sql: SqlClient.SqlClient, keys: ReadonlyArray<Key>) =>
+  rowsOf(sql, keys, ['thread_id', 'message_id'])
+
 /** By the path of their message. */
-const receiptsOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, list: string) {
-  const rows = yield* sql.unsafe<{ threadId: string; messageId: string }>(RECEIPTS_OF_LIST, [list])
+const receiptsOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, keys: ReadonlyArray<Key>) {
+  const rows = yield* sql<{ threadId: string; messageId: string }>`SELECT r.*
+    FROM ${wanted(sql, keys)} AS w CROSS JOIN receipts r
+    WHERE r.thread_id = w.thread_id AND r.message_id = w.message_id ORDER BY r.recipient`
   const found = new Map<string, Array<Receipt>>()
   for (const row of rows) {
     const path = messagePath(row.threadId, row.messageId)
@@ -44,9 +51,11 @@ export const messageDocuments = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   places: ReadonlyArray<MessagePlace>
 ) {
-  const list = JSON.stringify(places.map(({ messageId, threadId }) => [threadId, messageId]))
-  const rows = yield* sql.unsafe<Record<string, unknown>>(MESSAGES_OF_LIST, [list])
-  const receipts = yield* receiptsOf(sql, list)
+  const keys = places.map(({ messageId, threadId }): Key => [threadId, messageId])
+  const rows = yield* sql<Record<string, unknown>>`SELECT m.*
+    FROM ${wanted(sql, keys)} AS w CROSS JOIN messages m
+    WHERE m.thread_id = w.thread_id AND m.message_id = w.message_id`
+  const receipts = yield* receiptsOf(sql, keys)
   const found = new Map<string, Result.Result<Fields, Schema.SchemaError>>()
   for (const row of rows) {
     const path = messagePath(String(row['threadId']), String(row['messageId']))

@@ -4,7 +4,7 @@ import { Clock, Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { PublishingStatus } from '../../../domain/publishing.ts'
 import { SqlBulk } from '../../database/bulk.ts'
-import { asDatabaseError, DatabaseError } from '../../database/error.ts'
+import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { countFirestore } from '../../telemetry/metrics.ts'
 import {
@@ -139,10 +139,7 @@ const publishRound = Effect.fnUntraced(function* (publishing: Publishing) {
 })
 
 const runOnce = (publishing: Publishing): Publisher['Service']['runOnce'] =>
-  Effect.mapError(
-    publishRound(publishing),
-    cause => new DatabaseError({ operation: 'writing to Firestore', cause })
-  )
+  asDatabaseError('publishing documents')(publishRound(publishing))
 
 /** A round that fails by a fault counts as a failure and is repeated. */
 const repeatedRound = (publishing: Publishing): Effect.Effect<number> =>

@@ -8,8 +8,8 @@ import type {
   QueryDocumentSnapshot
 } from 'firebase-admin/firestore'
 import { digestOf } from '../../../domain/ids.ts'
-import { DatabaseError } from '../../database/error.ts'
 import { Incidents, type IncidentReport } from '../../incidents/incidents.ts'
+import { FirestoreError } from '../error.ts'
 import { FAILED_PRECONDITION, grpcCodeOf, INVALID_ARGUMENT, NOT_FOUND } from '../publish/errors.ts'
 
 /** With what a write would add, the document is larger than Firestore accepts. */
@@ -29,7 +29,7 @@ const updateIfUnchanged = (
   document: DocumentReference,
   version: Version,
   fields: Readonly<Record<string, unknown>>
-): Effect.Effect<Version | undefined, TooLarge | DatabaseError> =>
+): Effect.Effect<Version | undefined, TooLarge | FirestoreError> =>
   Effect.tryPromise({
     try: async (): Promise<Version | undefined> => {
       try {
@@ -43,7 +43,7 @@ const updateIfUnchanged = (
     catch: cause =>
       grpcCodeOf(cause) === INVALID_ARGUMENT
         ? new TooLarge({})
-        : new DatabaseError({ operation: 'answering a document of the outbox', cause })
+        : new FirestoreError({ operation: 'answering a document of the outbox', cause })
   })
 
 const unanswerable = (document: QueryDocumentSnapshot): IncidentReport => ({
@@ -92,7 +92,7 @@ const reject = Effect.fnUntraced(function* (
 export const makeDocumentWrites = (fieldValue: typeof FieldValue, serverId: string) => ({
   claimOf: (document: DocumentSnapshot) => claimOf(document, serverId),
   /** Makes the document this server's own: what a crash interrupts is found again by its claim. */
-  claim: (document: QueryDocumentSnapshot): Effect.Effect<Version | undefined, TooLarge | DatabaseError> =>
+  claim: (document: QueryDocumentSnapshot): Effect.Effect<Version | undefined, TooLarge | FirestoreError> =>
     claimOf(document, serverId) === 'here'
       ? Effect.succeed(document.updateTime)
       : updateIfUnchanged(document.ref, document.updateTime, {

@@ -5,16 +5,17 @@ import { SqlClient } from 'effect/sql'
 import type { Firestore, Query, QueryDocumentSnapshot } from 'firebase-admin/firestore'
 import { digestOf } from '../../../domain/ids.ts'
 import { AccountStore } from '../../conversations/account-store.ts'
-import { DatabaseError } from '../../database/error.ts'
+import type { DatabaseError } from '../../database/error.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { Outbox } from '../../outbox/outbox.ts'
+import { FirestoreError, reading } from '../error.ts'
 import { FirestoreDatabase } from '../publish/database.ts'
 import { accessRefused } from '../publish/incident-reports.ts'
 import { outcomeOf } from '../publish/writing.ts'
 import { type AccountLock, makeAccountLock } from './account-lock.ts'
 import { type DocumentWrites, makeDocumentWrites } from './document-writes.ts'
 import { readServerId } from './server-id.ts'
-import { reading, take } from './take.ts'
+import { take } from './take.ts'
 
 export interface OutboxDocumentsOptions {
   /** How often to look for documents that the listener missed, in milliseconds. */
@@ -28,12 +29,14 @@ export class OutboxDocuments extends Context.Service<
   OutboxDocuments,
   {
     /** Takes what waits in Firestore now; answers how many documents it looked at. */
-    readonly sweep: Effect.Effect<number, DatabaseError>
+    readonly sweep: Effect.Effect<number, FirestoreError>
     /** Never ends: listens, and sweeps from time to time. */
     readonly loop: Effect.Effect<never>
   }
 >()('backscroll/services/firestore/OutboxDocuments') {
-  static layer(options: OutboxDocumentsOptions): Layer.Layer<OutboxDocuments, DatabaseError, Services> {
+  static layer(
+    options: OutboxDocumentsOptions
+  ): Layer.Layer<OutboxDocuments, DatabaseError | FirestoreError, Services> {
     return Layer.effect(OutboxDocuments, makeOutboxDocuments(options))
   }
 }
@@ -86,7 +89,7 @@ const makeHandleAll = (withLock: AccountLock, writes: DocumentWrites) => {
     Effect.forEach(byCreation(documents), handleOnce, { concurrency: 'unbounded', discard: true })
 }
 
-const changesOf = (requests: Query): Stream.Stream<Documents, DatabaseError> =>
+const changesOf = (requests: Query): Stream.Stream<Documents, FirestoreError> =>
   Stream.callback(queue =>
     Effect.acquireRelease(
       Effect.sync(() =>
@@ -98,7 +101,7 @@ const changesOf = (requests: Query): Stream.Stream<Documents, DatabaseError> =>
             if (documents.length > 0) Queue.offerUnsafe(queue, documents)
           },
           cause => {
-            const error = new DatabaseError({ operation: 'listening to the outbox', cause })
+            const error = new FirestoreError({ operation: 'listening to the outbox', cause })
             Queue.failCauseUnsafe(queue, Cause.fail(error))
           }
         )
@@ -111,7 +114,7 @@ const changesOf = (requests: Query): Stream.Stream<Documents, DatabaseError> =>
 const makeAccessReport = (incidents: Incidents['Service']) => {
   let isReported = false
   return {
-    refused: (error: DatabaseError) =>
+    refused: (error: FirestoreError) =>
       Effect.suspend(() => {
         const outcome = outcomeOf(error.cause)
         if (outcome.is !== 'no access' || isReported) return Effect.void

@@ -4,17 +4,14 @@ import { SqlClient } from 'effect/sql'
 import type { QueryDocumentSnapshot } from 'firebase-admin/firestore'
 import { AccountNotFound } from '../../accounts.ts'
 import { AccountStore } from '../../conversations/account-store.ts'
-import { asDatabaseError, DatabaseError } from '../../database/error.ts'
+import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 import { type AccountNotLinked, type IdempotencyConflict, RequestRefused } from '../../outbox/errors.ts'
 import { Outbox } from '../../outbox/outbox.ts'
 import { checkLinked } from '../../outbox/submit.ts'
+import { type FirestoreError, reading } from '../error.ts'
 import { FirestoreDatabase } from '../publish/database.ts'
 import type { DocumentWrites, Rejection, Version } from './document-writes.ts'
 import { requestOf } from './outbox-request.ts'
-
-/** Reads from Firestore. */
-export const reading = <A>(operation: string, read: () => Promise<A>): Effect.Effect<A, DatabaseError> =>
-  Effect.tryPromise({ try: read, catch: cause => new DatabaseError({ operation, cause }) })
 
 type Refusal = AccountNotFound | AccountNotLinked | IdempotencyConflict | RequestRefused
 
@@ -23,7 +20,7 @@ const rejecting = <R>(
   writes: DocumentWrites,
   document: QueryDocumentSnapshot,
   version: Version,
-  work: Effect.Effect<void, DatabaseError | Refusal, R>
+  work: Effect.Effect<void, DatabaseError | FirestoreError | Refusal, R>
 ) => {
   const reject = (rejection: Rejection) => writes.reject(document, version, rejection)
   return Effect.catchTags(work, {

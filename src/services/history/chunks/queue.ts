@@ -109,6 +109,9 @@ type Dependencies = SqlClient.SqlClient | Seal | Wakes
 
 const OPERATION = 'the history chunk queue'
 
+/** In place of a notification that is not needed any more. */
+const NOTHING = new Uint8Array()
+
 /** What notifications are sealed for. */
 const purposeOf = (accountId: string): string => `history chunk ${accountId}`
 
@@ -137,7 +140,7 @@ const insertChunk = Effect.fnUntraced(function* (accountId: string, notice: Chun
 /** The phone made a chunk anew that could not be read: the earlier edition is not needed any more. */
 const replaceEarlierEditions = Effect.fnUntraced(function* (accountId: string, notice: ChunkNotice) {
   const sql = yield* SqlClient.SqlClient
-  yield* sql`UPDATE history_chunks SET state = 'replaced', sealed = x'' WHERE account_id = ${accountId}
+  yield* sql`UPDATE history_chunks SET state = 'replaced', sealed = ${NOTHING} WHERE account_id = ${accountId}
     AND sync_type = ${notice.syncType} AND chunk_order = ${notice.chunkOrder} AND sync_type <> ${ON_DEMAND}
     AND notification_id <> ${notice.notificationId} AND attempts > 0 AND state IN ('pending', 'failed')`
 })
@@ -174,7 +177,7 @@ const nextDue = Effect.fnUntraced(function* (accountId: string) {
 const markDone = Effect.fnUntraced(function* (chunkId: number, messages: number) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
-  yield* sql`UPDATE history_chunks SET state = 'done', messages = ${messages}, done_at = ${now}, sealed = x''
+  yield* sql`UPDATE history_chunks SET state = 'done', messages = ${messages}, done_at = ${now}, sealed = ${NOTHING}
     WHERE chunk_id = ${chunkId}`
 })
 
