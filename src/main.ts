@@ -1,4 +1,4 @@
 // Runs the command that the arguments name; without one, the server.
 import { run } from './app/cli/run.ts'
 
-run(process.argv.slice(2))
+await run(process.argv.slice(2))

@@ -6,7 +6,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 
 const FILE = process.env['INNER_FAULT'] ?? ''
 
-const CALLERS = { actor: 'domain/backoff.ts', service: 'outbox/dispatch.ts' } as const
+const CALLERS = { actor: 'domain/backoff.ts', service: 'outbox/outcome.ts' } as const
 
 const isDue = (fault: keyof typeof CALLERS): boolean => {
   if (FILE === '' || !existsSync(FILE) || readFileSync(FILE, 'utf8') !== fault) return false

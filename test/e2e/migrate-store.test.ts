@@ -15,7 +15,7 @@ const reportOf = (output: ReadonlyArray<string>) =>
     readonly extra: number
   }
 
-test('there, resumed after a kill, and back into an empty folder', async () => {
+test('there, resumed after a kill, and back into an empty folder', { timeout: 180_000 }, async () => {
   const firestore = await LocalFirestore.start()
   await using reader = new FirestoreReader(firestore.host)
   await using stage = await Stage.set()

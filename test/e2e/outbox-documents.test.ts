@@ -180,7 +180,7 @@ describe('no document is lost or sent twice', () => {
     expect(timesReceived(phone, 'After a break')).toBe(1)
   })
 
-  test('by a crash, wherever it is, or while the server was away', async () => {
+  test('by a crash, wherever it is, or while the server was away', { timeout: 180_000 }, async () => {
     await using own = await FirestoreStage.set()
     const { accountId, phone } = await own.stage.linked({ history })
     await own.stage.api.untilPublished()
