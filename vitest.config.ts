@@ -10,7 +10,8 @@ export default defineConfig({
     // Most of a product test is waiting for sockets and processes: more files at once than cores.
     maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
-    testTimeout: 60_000,
+    // Product tests start several servers; on a machine that is busy with others each start takes seconds.
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     reporters: ['default', new ClosingLine()]
   }
