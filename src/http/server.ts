@@ -1,6 +1,6 @@
 // The HTTP server: contract, documentation, inspector page, limits. Serves until its scope closes.
 import { createServer, type Server } from 'node:http'
-import { NodeHttpServer } from '@effect/platform-node'
+import * as NodeHttpServer from '@effect/platform-node/NodeHttpServer'
 import { ByteSize, Effect, Layer } from 'effect'
 import {
   HttpIncomingMessage,

@@ -1,6 +1,6 @@
 // What all commands do on the terminal: read arguments and settings, run, and say why they failed.
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { NodeRuntime } from '@effect/platform-node'
+import * as NodeRuntime from '@effect/platform-node/NodeRuntime'
 import { Cause, type Effect, Exit, Result } from 'effect'
 import { type Config, loadConfig } from '../../config.ts'
 

@@ -1,7 +1,7 @@
 // OpenTelemetry traces: what an HTTP request led to, down to the wire and the store, including work that is done later or
 // after a restart. Periodic work of the server itself is not exported. Like the log, spans hold no message bodies, phone
 // numbers or keys: only listed attributes pass, and of an error only its name.
-import { NodeHttpClient } from '@effect/platform-node'
+import * as NodeHttpClient from '@effect/platform-node/NodeHttpClient'
 import { Clock, ConfigProvider, Effect, Exit, Layer, Option, Stream, Tracer } from 'effect'
 import { Headers, HttpClient, HttpTraceContext } from 'effect/http'
 import { OtlpSerialization, OtlpTracer } from 'effect/observability'

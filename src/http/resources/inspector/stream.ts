@@ -1,7 +1,7 @@
 // The inspector's stream: a WebSocket that shows what the actors do. It is outside the contract, so it checks for itself
 // who may open it: whoever has a ticket, which only an admin can create, or the API key.
 import type { Socket as NetSocket } from 'node:net'
-import { NodeHttpServerRequest } from '@effect/platform-node'
+import * as NodeHttpServerRequest from '@effect/platform-node/NodeHttpServerRequest'
 import { Array, Clock, Effect, Layer, Option, Stream } from 'effect'
 import { HttpRouter, type HttpServerRequest, HttpServerResponse } from 'effect/http'
 import { Socket } from 'effect/socket'
