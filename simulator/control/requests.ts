@@ -9,6 +9,7 @@ import {
 import type { Phone } from '../phone.ts'
 import type { ChatSetting } from '../protocol/chat-settings.ts'
 import type { GroupChange } from '../protocol/groups/changes.ts'
+import type { QuoteReference } from '../protocol/messages/reply.ts'
 import type { WriteOptions } from '../protocol/messages/write.ts'
 import type { Content } from '../protocol/messages/written.ts'
 import type { Simulator } from '../simulator.ts'
@@ -78,7 +79,13 @@ export const contentFrom = (simulator: Simulator, body: Fields): Content => {
   if (body.has('vote')) return { vote: body.text('vote'), options: body.texts('options') }
   if (body.has('disappearing')) return { disappearing: body.number('disappearing') }
   if (text === '') throw new ControlError(400, 'text or message is missing')
-  return { text }
+  return { text, quote: quoteFrom(body) }
+}
+
+/** `quote`: the `id` of the message that is answered, and where it is when not in this chat. */
+const quoteFrom = (body: Fields): QuoteReference | undefined => {
+  const quote = body.optionalObject('quote')
+  return quote && { id: quote.text('id'), in: quote.optionalText('in'), said: quote.optionalText('said') }
 }
 
 export const writeOptionsFrom = (body: Fields): WriteOptions => ({

@@ -2,6 +2,7 @@
 // Written by the parts of the server as things happen, read by tests; nothing in the server depends on it.
 import type { Account, Companion } from './account.ts'
 import type { ReceivedMedia } from './media/download.ts'
+import type { ReceivedContext } from './messages/context.ts'
 import type { QueuedStanza } from './stanza-queue.ts'
 import type { Signals } from './signals.ts'
 
@@ -28,7 +29,7 @@ export interface HeldMessage {
   origin: 'history' | 'live'
 }
 
-export interface Received extends ReceivedMedia {
+export interface Received extends ReceivedMedia, ReceivedContext {
   recipient: string
   chatJid: string
   id: string

@@ -29,12 +29,22 @@ export interface DetailsFact extends Omit<Details, 'mentions' | 'event'> {
   } | null
 }
 
+/** The message that another one answers. */
+export interface QuotedFact {
+  readonly whatsAppId: string
+  /** Missing when the quote does not name its writer. */
+  readonly sender?: Party | undefined
+  /** The chat of the quoted message, when the quote names one: answers to a status, or in private to a message of a group. */
+  readonly chat?: Address | 'status' | undefined
+  /** The beginning of what the quoted message says; `null` when the quote does not repeat it. */
+  readonly excerpt?: string | null | undefined
+}
+
 /** What a message says. */
 export interface ContentFact extends DetailsFact {
   readonly type: string
   readonly body: string | null
-  /** The message this one answers; `sender` is missing when the quote does not name its writer. */
-  readonly quoted: { readonly whatsAppId: string; readonly sender?: Party | undefined } | null
+  readonly quoted: QuotedFact | null
 }
 
 export interface MessageFact extends ContentFact {

@@ -4,6 +4,9 @@ export const GROUP_SERVER = 'g.us'
 export const PHONE_SERVER = 's.whatsapp.net'
 export const LID_SERVER = 'lid'
 
+/** Where status posts are addressed to; no conversation. */
+export const STATUS_JID = 'status@broadcast'
+
 const serverOf = (jid: string): string => jid.slice(jid.lastIndexOf('@') + 1)
 
 export const isGroupJid = (jid: string): boolean => serverOf(jid) === GROUP_SERVER

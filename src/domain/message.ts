@@ -124,6 +124,20 @@ export type Reaction = typeof Reaction.Type
 /** The body before an edit, and when that edit was made (milliseconds since 1970). */
 export const EarlierBody = Schema.Struct({ body: Schema.NullOr(Schema.String), editedAt: Schema.Finite })
 
+/** The message that another one answers. `threadId` and `messageId` are there only while that message is held here. */
+export const Quoted = Schema.Struct({
+  /** The thread with the quoted message, which may be another one; `null` for a status. */
+  threadId: text,
+  messageId: text,
+  /** The beginning of what the quoted message says, as the answer repeats it; at most `EXCERPT_LENGTH` characters. */
+  excerpt: text,
+  isStatus: Schema.Boolean
+})
+export type Quoted = typeof Quoted.Type
+
+/** Characters. */
+export const EXCERPT_LENGTH = 200
+
 /** What a message is about beside its words; a part that a message does not have is `null` or empty. */
 export const Details = Schema.Struct({
   media: Schema.NullOr(Media),
@@ -171,8 +185,9 @@ export const Message = Schema.Struct({
   ...Details.fields,
   media: Schema.NullOr(MediaResource),
   quotedWhatsAppId: Schema.NullOr(Schema.String),
-  /** The quoted message's document in this thread; it may not be held. */
+  /** The quoted message's document in this thread; `null` when it is not held, or in another thread. */
   quotedMessageId: Schema.NullOr(Schema.String),
+  quoted: Schema.NullOr(Quoted),
   reactions: Schema.Array(Reaction),
   edits: Schema.Array(EarlierBody),
   status: MessageStatus,

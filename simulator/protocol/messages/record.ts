@@ -15,6 +15,7 @@ import {
   quotedIdOf,
   unwrap
 } from '../../state/messages/content.ts'
+import { receivedContext } from '../../state/messages/context.ts'
 import { openVote, type Poll, pollOf } from '../../state/messages/polls.ts'
 import type { Network } from '../../state/network.ts'
 import { STATUS_JID } from '../../wire/jid.ts'
@@ -229,6 +230,7 @@ export const recordReceived = (
     ...(text === undefined ? {} : { text }),
     ...(quotedId === undefined ? {} : { quotedId }),
     ...(change ? { targetId: change.targetId } : {}),
+    ...receivedContext(message),
     ...openMedia(network.media, message)
   })
 }

@@ -4,6 +4,7 @@ import { proto } from '@whiskeysockets/baileys'
 import type { Account } from '../../state/account.ts'
 import { type Group, isGroup } from '../../state/group.ts'
 import { heldPoll } from './record.ts'
+import { type QuoteReference, replyTo } from './reply.ts'
 import type { Network } from '../../state/network.ts'
 import { sealVote, withSecret } from '../../state/messages/polls.ts'
 import type { Addressing } from '../../wire/jid.ts'
@@ -11,7 +12,7 @@ import { unixSeconds } from '../../wire/stanza.ts'
 
 /** What is written: plain text, or any WhatsApp message, or a change to an earlier message, or to the chat. */
 export type Content =
-  | { readonly text: string }
+  | { readonly text: string; readonly quote?: QuoteReference | undefined }
   | { readonly message: proto.IMessage; readonly viewOnce?: boolean | undefined }
   | { readonly edit: string; readonly text: string }
   | { readonly revoke: string }
@@ -60,7 +61,9 @@ export const messageFrom = (content: Content, writing: Writing): proto.IMessage 
       }
     }
   }
-  return { conversation: content.text }
+  return 'quote' in content && content.quote !== undefined
+    ? replyTo(content.quote, content.text, writing)
+    : { conversation: content.text }
 }
 
 const viewedOnce = (message: proto.IMessage): proto.IMessage => {

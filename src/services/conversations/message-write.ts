@@ -1,7 +1,7 @@
 // A message fact as it is stored, once it is known who everybody in it is. Pure: who resolves is the caller's business.
-import type { Address, MessageFact, Party } from '../../domain/fact.ts'
-import { messageIdOf, type SenderKey } from '../../domain/ids.ts'
-import { isGroupJid } from '../../domain/jid.ts'
+import type { Address, MessageFact, Party, QuotedFact } from '../../domain/fact.ts'
+import { messageIdOf, parseThreadId, type SenderKey, threadIdOf } from '../../domain/ids.ts'
+import { isGroupJid, STATUS_JID } from '../../domain/jid.ts'
 import { clampTime, type Poll } from '../../domain/message.ts'
 import type { MessageWrite } from './writes.ts'
 
@@ -24,6 +24,38 @@ const resolvedPoll = (poll: Poll, resolve: Resolve): Poll => ({
 
 const NONE: ReadonlyArray<never> = []
 
+type QuoteWrite = Pick<
+  MessageWrite,
+  'quotedWhatsAppId' | 'quotedMessageId' | 'quotedThreadId' | 'quotedExcerpt'
+>
+
+const NO_QUOTE: QuoteWrite = {
+  quotedWhatsAppId: null,
+  quotedMessageId: null,
+  quotedThreadId: null,
+  quotedExcerpt: null
+}
+
+/** Which message is quoted, in the thread it is in. A status is in no thread. */
+const quoteWrite = (
+  threadId: string,
+  answered: Address,
+  { chat, excerpt = null, sender, whatsAppId }: QuotedFact,
+  resolve: Resolve
+): QuoteWrite => {
+  const quoted = { quotedWhatsAppId: whatsAppId, quotedExcerpt: excerpt }
+  if (chat === 'status') return { ...quoted, quotedMessageId: null, quotedThreadId: STATUS_JID }
+  const { accountId = '' } = parseThreadId(threadId) ?? {}
+  const quotedThreadId = chat === undefined ? threadId : threadIdOf(accountId, resolve(chat))
+  const writer = sender === undefined ? undefined : party(sender, resolve)
+  return {
+    ...quoted,
+    quotedMessageId:
+      writer === undefined ? null : messageIdOf(senderKey(chat ?? answered, writer), whatsAppId),
+    quotedThreadId: quotedThreadId === threadId ? null : quotedThreadId
+  }
+}
+
 /** Histories are long: nothing is made here for the parts that a message does not have. */
 export const messageWrite = (
   threadId: string,
@@ -33,7 +65,6 @@ export const messageWrite = (
 ): MessageWrite => {
   const { event, mentions, poll, quoted, reactions } = fact
   const sender = party(fact.sender, resolve)
-  const quotedSender = quoted?.sender === undefined ? undefined : party(quoted.sender, resolve)
   const { tsClaimed, tsClient } = clampTime(fact.timestamp, now)
   return {
     threadId,
@@ -52,11 +83,7 @@ export const messageWrite = (
     event: event === null ? null : { ...event, people: event.people.map(resolve) },
     mentions: mentions.length === 0 ? NONE : mentions.map(resolve),
     viewOnce: fact.viewOnce,
-    quotedWhatsAppId: quoted === null ? null : quoted.whatsAppId,
-    quotedMessageId:
-      quoted === null || quotedSender === undefined
-        ? null
-        : messageIdOf(senderKey(fact.chat, quotedSender), quoted.whatsAppId),
+    ...(quoted === null ? NO_QUOTE : quoteWrite(threadId, fact.chat, quoted, resolve)),
     reactions:
       reactions.length === 0
         ? NONE

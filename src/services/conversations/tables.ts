@@ -14,7 +14,7 @@ export const conversationTables: ReadonlyArray<OwnedTable> = [
   {
     name: 'messages',
     account: { column: 'account_id', onRemoval: deleteMessagesOfAccount },
-    thread: { column: 'thread_id', onMerge: mergeMessagesOfThreads },
+    thread: { column: 'thread_id', onMerge: mergeMessagesOfThreads, references: ['quoted_thread_id'] },
     message: { column: 'message_id', onRekey: rekeyQuotes, references: ['quoted_message_id'] }
   },
   {

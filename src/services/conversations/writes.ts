@@ -19,7 +19,12 @@ export interface MessageWrite extends Details {
   readonly type: string
   readonly body: string | null
   readonly quotedWhatsAppId: string | null
+  /** Of the message it answers: the document's id, whether it is held or not. */
   readonly quotedMessageId: string | null
+  /** The other thread with the message it answers, or `status@broadcast`; `null` when that is this thread. */
+  readonly quotedThreadId: string | null
+  /** The beginning of what the message says that it answers. */
+  readonly quotedExcerpt: string | null
   readonly reactions: ReadonlyArray<ReactionWrite>
   readonly status: MessageStatus
   readonly statusReason: string | null

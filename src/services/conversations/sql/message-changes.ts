@@ -19,7 +19,8 @@ const encodeChange = Schema.encodeEffect(Schema.fromJsonString(MessageChange))
 const writeHeld = (sql: SqlClient.SqlClient, threadId: string, messageId: string, held: Held) =>
   sql`UPDATE messages SET type = ${held.type}, body = ${held.body}, media = ${jsonOrNull(held.media)},
       details = ${detailsColumn(held)}, reactions = ${jsonOrNull(held.reactions)}, edits = ${jsonOrNull(held.edits)},
-      status = ${held.status}, status_reason = ${held.statusReason}, ts_client = ${held.tsClient}, raw = ${held.raw}
+      status = ${held.status}, status_reason = ${held.statusReason},
+      quoted_excerpt = CASE WHEN ${held.type} = 'revoked' THEN NULL ELSE quoted_excerpt END, ts_client = ${held.tsClient}, raw = ${held.raw}
     WHERE thread_id = ${threadId} AND message_id = ${messageId}`
 
 /** Whether the message's entry in the search index changes: its words or its place. */

@@ -14,6 +14,7 @@ import {
   Reaction,
   shownMedia
 } from '../../../domain/message.ts'
+import { STATUS_JID } from '../../../domain/jid.ts'
 import { messageKeyOf } from '../../../domain/ids.ts'
 import { bodyAfterEdit, type Held, pollAfter, Vote } from '../../../domain/change.ts'
 
@@ -56,7 +57,10 @@ const MessageRow = Schema.Struct({
   sender: Schema.NullOr(Schema.String),
   senderName: Schema.NullOr(Schema.String),
   quotedWhatsAppId: Schema.NullOr(Schema.String),
-  quotedMessageId: Schema.NullOr(Schema.String),
+  quotedThreadId: Schema.NullOr(Schema.String),
+  quotedExcerpt: Schema.NullOr(Schema.String),
+  quotedThreadHeld: Schema.NullOr(Schema.String),
+  quotedMessageHeld: Schema.NullOr(Schema.String),
   tsClaimed: Schema.NullOr(Schema.Finite),
   tsServer: Schema.Finite
 })
@@ -83,6 +87,22 @@ const heldOf = (row: HeldRow): Held => {
   }
 }
 
+/** The quoted message, pointed to only where it is held. */
+const quotedOf = (row: typeof MessageRow.Type): Pick<Message, 'quoted' | 'quotedMessageId'> => {
+  if (row.quotedWhatsAppId === null) return { quoted: null, quotedMessageId: null }
+  const isStatus = row.quotedThreadId === STATUS_JID
+  const messageId = row.quotedMessageHeld
+  return {
+    quotedMessageId: row.quotedThreadId === null ? messageId : null,
+    quoted: {
+      threadId: row.quotedThreadId === null ? row.threadId : row.quotedThreadHeld,
+      messageId,
+      excerpt: row.quotedExcerpt,
+      isStatus
+    }
+  }
+}
+
 const messageOf = (row: typeof MessageRow.Type): Message => {
   const { edits, raw: _raw, reactions, votes, ...held } = heldOf({ ...row, raw: null })
   return {
@@ -101,7 +121,7 @@ const messageOf = (row: typeof MessageRow.Type): Message => {
     sender: row.sender,
     senderName: row.senderName,
     quotedWhatsAppId: row.quotedWhatsAppId,
-    quotedMessageId: row.quotedMessageId,
+    ...quotedOf(row),
     tsClaimed: row.tsClaimed,
     tsServer: row.tsServer
   }

@@ -37,6 +37,8 @@ export const MESSAGE_COLUMN_NAMES = [
   'details',
   'quoted_whatsapp_id',
   'quoted_message_id',
+  'quoted_thread_id',
+  'quoted_excerpt',
   'reactions',
   'edits',
   'status',
@@ -48,9 +50,22 @@ export const MESSAGE_COLUMN_NAMES = [
 ] as const
 export const MESSAGE_COLUMNS = MESSAGE_COLUMN_NAMES.join(', ')
 
+/** Columns that come with a message's content. */
+const CONTENT_COLUMNS = [
+  'type',
+  'body',
+  'media',
+  'details',
+  'quoted_whatsapp_id',
+  'quoted_message_id',
+  'quoted_thread_id',
+  'quoted_excerpt',
+  'raw'
+]
+
 /** The one rule by which two reports of one message become one row. */
 export const ONE_MESSAGE_RULE = `ON CONFLICT (thread_id, message_id) DO UPDATE SET
-    ${['type', 'body', 'media', 'details', 'quoted_whatsapp_id', 'quoted_message_id', 'raw'].map(filled).join(', ')},
+    ${CONTENT_COLUMNS.map(filled).join(', ')},
     sender_name = COALESCE(messages.sender_name, excluded.sender_name),
     reactions = COALESCE(messages.reactions, excluded.reactions),
     edits = CASE WHEN excluded.type = 'revoked' THEN NULL ELSE COALESCE(messages.edits, excluded.edits) END,
@@ -58,7 +73,7 @@ export const ONE_MESSAGE_RULE = `ON CONFLICT (thread_id, message_id) DO UPDATE S
     status = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status ELSE messages.status END`
 
 const UPSERT = `INSERT INTO messages (${MESSAGE_COLUMNS})
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?) ${ONE_MESSAGE_RULE}`
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?) ${ONE_MESSAGE_RULE}`
 
 /** The columns of one message, in the order of `UPSERT`. */
 const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
@@ -75,6 +90,8 @@ const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
   detailsColumn(message),
   message.quotedWhatsAppId,
   message.quotedMessageId,
+  message.quotedThreadId,
+  message.quotedExcerpt,
   jsonOrNull(message.reactions),
   message.status,
   message.statusReason,

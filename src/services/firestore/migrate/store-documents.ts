@@ -1,7 +1,7 @@
 // Stores documents of Firestore in the tables here. What is stored already stays as it is.
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { phoneNumberOf } from '../../../domain/jid.ts'
+import { phoneNumberOf, STATUS_JID } from '../../../domain/jid.ts'
 import { AccountStore } from '../../conversations/account-store.ts'
 import { GroupStore } from '../../conversations/group-store.ts'
 import { MessageStore } from '../../conversations/message-store.ts'
@@ -62,14 +62,24 @@ export const storeIncidents = (incidents: ReadonlyArray<IncidentDocument>) =>
     )
   )
 
+const quoteWriteOf = ({
+  quoted,
+  threadId
+}: MessageDocument): Pick<MessageWrite, 'quotedMessageId' | 'quotedThreadId' | 'quotedExcerpt'> => ({
+  quotedMessageId: quoted?.messageId ?? null,
+  quotedThreadId: quoted?.isStatus === true ? STATUS_JID : quoted?.threadId === threadId ? null : (quoted?.threadId ?? null),
+  quotedExcerpt: quoted?.excerpt ?? null
+})
+
 export const messageWriteOf = (document: MessageDocument): MessageWrite => {
-  const { media, ...message } = document
+  const { media, ...described } = document
+  const message = { ...described, ...quoteWriteOf(document) }
   if (media === null) return { ...message, media: null, live: false }
-  const { fetched, stored, ...described } = media
+  const { fetched, stored, ...file } = media
   // The file itself is not in Firestore: it is downloaded when it is asked for.
   return {
     ...message,
-    media: stored || fetched === null ? described : { ...described, fetched },
+    media: stored || fetched === null ? file : { ...file, fetched },
     live: false
   }
 }

@@ -2,7 +2,7 @@
 // in `content/`; a kind that none of them knows is stored as unsupported with its name, never dropped.
 import type { proto } from '@whiskeysockets/baileys'
 import type { Address, ContentFact } from '../../../domain/fact.ts'
-import { address, partyOf, type Self } from './address.ts'
+import { address, type Self } from './address.ts'
 import { APPOINTMENT } from './content/appointment.ts'
 import { CALL } from './content/call.ts'
 import { COMMERCE } from './content/commerce.ts'
@@ -14,6 +14,7 @@ import { type Family, NO_DETAILS_FACT, type Parts } from './content/parts.ts'
 import { POLL } from './content/poll.ts'
 import { TEXT } from './content/text.ts'
 import { millisecondsOf } from './numbers.ts'
+import { quotedIn } from './quoted.ts'
 import { unwrap } from './unwrap.ts'
 
 const FAMILIES: Family = {
@@ -69,32 +70,38 @@ const contextOf = (content: unknown): Context => {
 const mentionsIn = (info: proto.IContextInfo | undefined): ReadonlyArray<Address> =>
   [...new Set((info?.mentionedJid ?? []).slice(0, MOST_MENTIONS))].flatMap(jid => address(jid) ?? [])
 
-const quotedIn = (self: Self, info: proto.IContextInfo | undefined): ContentFact['quoted'] => {
-  if (!info?.stanzaId) return null
-  const writer = address(info.participant)
-  return {
-    whatsAppId: info.stanzaId,
-    ...(writer === undefined ? {} : { sender: partyOf(self, writer) })
-  }
-}
-
 /** A comment names the message it is about by key instead of quoting it. */
 const commentedIn = (self: Self, layers: ReadonlyArray<proto.IMessage>): ContentFact['quoted'] => {
   const key = layers.find(layer => layer.commentMessage)?.commentMessage?.targetMessageKey
   return key ? quotedIn(self, { stanzaId: key.id ?? null, participant: key.participant ?? null }) : null
 }
 
-/** The content of a message, or `undefined` when it carries only keys or context. */
-export const contentOf = (self: Self, wrapped: proto.IMessage): ContentFact | undefined => {
-  const { layers, message, viewOnce } = unwrap(wrapped)
+/** The field of a message that is its content; `undefined` when it carries only keys or context. */
+const contentField = (message: proto.IMessage): string | undefined => {
   const fields = Object.keys(message).filter(
     field => !NO_CONTENT.has(field) && Reflect.get(message, field) != null
   )
-  const field = fields.find(isKnown) ?? fields[0]
+  return fields.find(isKnown) ?? fields[0]
+}
+
+const convertedParts = (field: string, message: proto.IMessage): Parts =>
+  (isKnown(field) ? partsOf(field, message) : undefined) ?? { type: `unsupported:${field}` }
+
+/** What a quoted message says, in a line; `null` when it is not repeated. */
+const saidIn = (quoted: proto.IMessage | null | undefined): string | null => {
+  const message = quoted ? unwrap(quoted).message : undefined
+  const field = message && contentField(message)
+  if (message === undefined || field === undefined || message.conversation === '') return null
+  const { body, type } = convertedParts(field, message)
+  return body || `[${type}]`
+}
+
+/** The content of a message, or `undefined` when it carries only keys or context. */
+export const contentOf = (self: Self, wrapped: proto.IMessage): ContentFact | undefined => {
+  const { layers, message, viewOnce } = unwrap(wrapped)
+  const field = contentField(message)
   if (field === undefined) return undefined
-  const { body, ...details } = (isKnown(field) ? partsOf(field, message) : undefined) ?? {
-    type: `unsupported:${field}`
-  }
+  const { body, ...details } = convertedParts(field, message)
   const context = contextOf(Reflect.get(message, field))
   return {
     ...NO_DETAILS_FACT,
@@ -102,7 +109,7 @@ export const contentOf = (self: Self, wrapped: proto.IMessage): ContentFact | un
     body: body ?? null,
     mentions: mentionsIn(context.info),
     viewOnce: viewOnce || context.viewOnce,
-    quoted: quotedIn(self, context.info) ?? commentedIn(self, layers)
+    quoted: quotedIn(self, context.info, saidIn(context.info?.quotedMessage)) ?? commentedIn(self, layers)
   }
 }
 

@@ -28,7 +28,7 @@ import {
   type SocketClosed
 } from './disconnects.ts'
 import { type DurableReceive, makeDurableReceive } from './durable-receive.ts'
-import { makeGroupCache } from './group-cache.ts'
+import { type GroupCache, makeGroupCache } from './group-cache.ts'
 import { fetchGroups, type GroupListAge } from './group-list.ts'
 import { removeOldEntries } from './journal-cleanup.ts'
 import { socketConfig, type WhatsAppOptions } from './options.ts'
@@ -142,7 +142,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
   storeOwnMapping(connection, socket)
   recordBeforeHandling(socket, receive.record)
   const stopLimiting = limitReading(socket, receive.backlog)
-  const credentials = connectEvents(connection, socket)
+  const credentials = connectEvents(connection, socket, groups)
   groups.follow(socket.ev)
   return { socket, receive, credentials, stopLimiting }
 }
@@ -194,7 +194,7 @@ const storeOwnMapping = (connection: Connection, socket: WASocket): void => {
 }
 
 /** Connects what the socket reports to the rest of the server. */
-const connectEvents = (connection: Connection, socket: WASocket): CredentialWriter => {
+const connectEvents = (connection: Connection, socket: WASocket, groups: GroupCache): CredentialWriter => {
   const { accountId, creds, options, runtime, services } = connection
   const credentials = makeCredentialWriter({
     accountId,
@@ -214,12 +214,12 @@ const connectEvents = (connection: Connection, socket: WASocket): CredentialWrit
     const answer = answerIn(node)
     if (answer !== undefined) runtime.detached(() => connection.onMediaAnswer(accountId, answer))
   })
-  followState(connection, socket)
+  followState(connection, socket, groups)
   return credentials
 }
 
 /** Follows the state of the connection from pairing to its end. */
-const followState = (connection: Connection, socket: WASocket): void => {
+const followState = (connection: Connection, socket: WASocket, groups: GroupCache): void => {
   const { accountId, belongsTo, connections, creds, emit, options, pairing, runtime, services } = connection
   const { now } = services
   const acknowledgements = makeAcknowledgements(socket, runtime)
@@ -227,7 +227,12 @@ const followState = (connection: Connection, socket: WASocket): void => {
   const offerPairing = makePairingOffers(socket, pairing, emit, now)
 
   const onOpen = (): void => {
-    connections.add(accountId, { socket, acknowledgements, askRestriction: restrictions.ask })
+    connections.add(accountId, {
+      socket,
+      acknowledgements,
+      askRestriction: restrictions.ask,
+      groupMetadata: groups.get
+    })
     runtime.fork(Effect.logInfo('Connected to WhatsApp'))
     // What changed while this device was away, and what an earlier connection did not finish.
     if (creds.myAppStateKeyId !== undefined) syncAppState(socket, runtime, false)
