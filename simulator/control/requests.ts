@@ -9,6 +9,7 @@ import {
 import type { Phone } from '../phone.ts'
 import type { ChatSetting } from '../protocol/chat-settings.ts'
 import type { GroupChange } from '../protocol/groups/changes.ts'
+import { ASSOCIATION_TYPES, type AssociationTo } from '../protocol/messages/association.ts'
 import type { QuoteReference } from '../protocol/messages/reply.ts'
 import type { WriteOptions } from '../protocol/messages/write.ts'
 import type { Content } from '../protocol/messages/written.ts'
@@ -51,7 +52,8 @@ export const parameterOf = ({ parameters }: Call, name: string): string => param
 const FILE_KINDS = ['image', 'video', 'audio', 'document', 'sticker'] as const
 
 /** `file`: its `kind` and its content in `base64`. */
-const fileFrom = (simulator: Simulator, file: Fields): Content => ({
+const fileFrom = (simulator: Simulator, file: Fields, body: Fields): Content => ({
+  association: associationFrom(body),
   message: simulator.fileMessage({
     kind: file.oneOf('kind', FILE_KINDS),
     bytes: Buffer.from(file.text('base64'), 'base64'),
@@ -64,12 +66,13 @@ const fileFrom = (simulator: Simulator, file: Fields): Content => ({
 
 export const contentFrom = (simulator: Simulator, body: Fields): Content => {
   const file = body.optionalObject('file')
-  if (file) return fileFrom(simulator, file)
+  if (file) return fileFrom(simulator, file, body)
   const message = body.optionalObject('message')
   if (message) {
     return {
       message: proto.Message.fromObject(message.all),
-      viewOnce: body.optionalBoolean('viewOnce') ?? false
+      viewOnce: body.optionalBoolean('viewOnce') ?? false,
+      association: associationFrom(body)
     }
   }
   const text = body.optionalText('text') ?? ''
@@ -80,6 +83,18 @@ export const contentFrom = (simulator: Simulator, body: Fields): Content => {
   if (body.has('disappearing')) return { disappearing: body.number('disappearing') }
   if (text === '') throw new ControlError(400, 'text or message is missing')
   return { text, quote: quoteFrom(body) }
+}
+
+/** `association`: its `type`, by name, and the `parent`'s id; `at` the `envelope` or the `message`. */
+const associationFrom = (body: Fields): AssociationTo | undefined => {
+  const association = body.optionalObject('association')
+  return (
+    association && {
+      type: association.oneOf('type', ASSOCIATION_TYPES),
+      parent: association.text('parent'),
+      at: association.optionalOneOf('at', ['envelope', 'message'])
+    }
+  )
 }
 
 /** `quote`: the `id` of the message that is answered, and where it is when not in this chat. */

@@ -25,6 +25,8 @@ export interface HeldMessage {
   reactions?: { from: string; text: string }[]
   /** What each voter of a poll chose last, by phone-number address, or `me`. Who took a vote back is not listed. */
   votes?: { voter: string; options: string[] }[]
+  /** The ids of messages that brought further files of this one: in better quality, the film of a motion photo. */
+  files?: string[]
   /** How it came: from the generated history, or while the simulator ran. */
   origin: 'history' | 'live'
 }

@@ -1,6 +1,7 @@
 // What WhatsApp told us, in our own words: every road in (live, offline queue, history, on-demand) ends in these facts.
 // Addresses are still as WhatsApp wrote them; who they are is resolved once, by services/conversations/identity.
-import type { Call, Details, MessageStatus } from './message.ts'
+import type { Alone, AttachedAs } from './change.ts'
+import type { Call, Details, MediaFile, MessageStatus } from './message.ts'
 import type { SealedVote } from './poll-vote.ts'
 
 /** A person or chat as one stanza names it, with the other form (LID or phone number) when the stanza gave both. */
@@ -45,6 +46,8 @@ export interface ContentFact extends DetailsFact {
   readonly type: string
   readonly body: string | null
   readonly quoted: QuotedFact | null
+  /** Who wrote the message it belongs to; with `association`. */
+  readonly parentSender?: Party | undefined
 }
 
 export interface MessageFact extends ContentFact {
@@ -76,6 +79,7 @@ export interface ChangeFact {
     | { readonly to: 'reacted'; readonly emoji: string; readonly at: number }
     | { readonly to: 'voted'; readonly vote: SealedVote; readonly at: number }
     | { readonly to: 'called'; readonly call: Call }
+    | { readonly to: 'attached'; readonly as: AttachedAs; readonly file: MediaFile; readonly alone: Alone }
 }
 
 /** A recipient's phone or person reports about messages this account sent. */

@@ -12,6 +12,7 @@ import {
   changeOf,
   isMessage,
   kindOf,
+  parentOf,
   quotedIdOf,
   unwrap
 } from '../../state/messages/content.ts'
@@ -53,12 +54,30 @@ export const recordHeld = (network: Network, holder: Account, written: Written):
   const view = chatViewOf(holder, written)
   if (view.chatJid === STATUS_JID) return
   const change = changeOf(written.message)
-  if (change) recordChange(network, holder, written, view, change)
+  const parent = parentOf(written.message)
+  if (parent !== undefined) recordFile(network, holder, written, view, parent)
+  else if (change) recordChange(network, holder, written, view, change)
   else if (!isMessage(written.message)) recordSetting(network, holder, view.chatJid, written)
   else {
     network.ledger.hold(holder, entryOf(holder, written, view))
     if (view.partner) addToMailbox(network, holder, view.partner, written)
   }
+}
+
+/** A file of another message: the phone holds it, but shows no message. */
+const recordFile = (
+  network: Network,
+  holder: Account,
+  written: Written,
+  { chatJid, partner }: ChatView,
+  parent: string
+): void => {
+  if (partner) addToMailbox(network, holder, partner, written, { isUnread: false })
+  const entry = [...network.ledger.of(holder).held.values()].find(
+    one => one.chatJid === chatJid && one.id === parent
+  )
+  if (entry) entry.files = [...(entry.files ?? []), written.id]
+  network.signals.emit('changed', { account: holder.jid, id: parent })
 }
 
 const recordChange = (
@@ -169,7 +188,8 @@ const addToMailbox = (
   network: Network,
   holder: Account,
   partner: Account | Group,
-  written: Written
+  written: Written,
+  { isUnread = true } = {}
 ): void => {
   const mailbox = network.mailboxes.get(holder)
   if (!mailbox) return
@@ -177,7 +197,7 @@ const addToMailbox = (
   const { id, timestamp, sender, message, pushName } = written
   const fromMe = sender === holder
   const author = isGroup(partner) ? { participant: sender.address(partner.addressing) } : {}
-  if (!fromMe) chat.unread++
+  if (!fromMe && isUnread) chat.unread++
   mailbox.addLive(chat, {
     id,
     timestamp,

@@ -4,7 +4,7 @@ import type { proto } from '@whiskeysockets/baileys'
 import type { Account } from '../../state/account.ts'
 import { isGroup } from '../../state/group.ts'
 import { STATUS_JID } from '../../wire/jid.ts'
-import type { Writing } from './written.ts'
+import type { Writing } from './writing.ts'
 
 export interface QuoteReference {
   readonly id: string

@@ -3,17 +3,21 @@
 import { proto } from '@whiskeysockets/baileys'
 import type { Account } from '../../state/account.ts'
 import { type Group, isGroup } from '../../state/group.ts'
+import { associated, type AssociationTo } from './association.ts'
 import { heldPoll } from './record.ts'
 import { type QuoteReference, replyTo } from './reply.ts'
-import type { Network } from '../../state/network.ts'
 import { sealVote, withSecret } from '../../state/messages/polls.ts'
-import type { Addressing } from '../../wire/jid.ts'
+import type { Writing } from './writing.ts'
 import { unixSeconds } from '../../wire/stanza.ts'
 
 /** What is written: plain text, or any WhatsApp message, or a change to an earlier message, or to the chat. */
 export type Content =
   | { readonly text: string; readonly quote?: QuoteReference | undefined }
-  | { readonly message: proto.IMessage; readonly viewOnce?: boolean | undefined }
+  | {
+      readonly message: proto.IMessage
+      readonly viewOnce?: boolean | undefined
+      readonly association?: AssociationTo | undefined
+    }
   | { readonly edit: string; readonly text: string }
   | { readonly revoke: string }
   | { readonly react: string; readonly text: string }
@@ -22,21 +26,12 @@ export type Content =
   /** Messages of this chat disappear after so many seconds from now on; 0 for never. */
   | { readonly disappearing: number }
 
-export interface Writing {
-  readonly network: Network
-  /** The phone the chat is on. */
-  readonly owner: Account
-  readonly sender: Account
-  /** A group, or the recipient. */
-  readonly chat: Account | Group
-  readonly addressing: Addressing
-}
-
 const { Type } = proto.Message.ProtocolMessage
 
 export const messageFrom = (content: Content, writing: Writing): proto.IMessage => {
   if ('message' in content) {
     const message = withSecret(content.message)
+    if (content.association) return associated(content.association, message, writing)
     return content.viewOnce ? viewedOnce(message) : message
   }
   if ('edit' in content) {

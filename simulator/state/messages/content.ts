@@ -7,7 +7,9 @@ const WRAPPERS = [
   'viewOnceMessageV2',
   'viewOnceMessageV2Extension',
   'documentWithCaptionMessage',
-  'editedMessage'
+  'editedMessage',
+  'associatedChildMessage',
+  'eventCoverImage'
 ] as const
 
 export const unwrap = (message: proto.IMessage): proto.IMessage => {
@@ -45,6 +47,7 @@ const KINDS: readonly (readonly [keyof proto.IMessage, string])[] = [
   ['keepInChatMessage', 'keep'],
   ['encEventResponseMessage', 'eventResponse'],
   ['eventMessage', 'event'],
+  ['albumMessage', 'album'],
   ['protocolMessage', 'protocol'],
   ['senderKeyDistributionMessage', 'senderKey']
 ]
@@ -56,6 +59,14 @@ export const kindOf = (message: proto.IMessage): string => {
       ([field]) => inner[field] !== null && inner[field] !== undefined && inner[field] !== ''
     )?.[1] ?? 'other'
   )
+}
+
+/** The message that a file belongs to which phones show there only; `undefined` for everything else. */
+export const parentOf = (message: proto.IMessage): string | undefined => {
+  const wrapper = message.associatedChildMessage ?? message.eventCoverImage
+  if (!wrapper) return undefined
+  const info = message.messageContextInfo ?? wrapper.message?.messageContextInfo
+  return info?.messageAssociation?.parentMessageKey?.id ?? undefined
 }
 
 /** Kinds that say something about another message and are none themselves. */

@@ -56,6 +56,17 @@ const quoteWrite = (
   }
 }
 
+/** The message that this one belongs to is the same writer's, unless said otherwise. */
+const parentId = (
+  { association, chat, parentSender }: MessageFact,
+  sender: string | null,
+  resolve: Resolve
+): string | null => {
+  if (association === null) return null
+  const writer = parentSender === undefined ? sender : party(parentSender, resolve)
+  return messageIdOf(senderKey(chat, writer), association.whatsAppId)
+}
+
 /** Histories are long: nothing is made here for the parts that a message does not have. */
 export const messageWrite = (
   threadId: string,
@@ -84,6 +95,10 @@ export const messageWrite = (
     mentions: mentions.length === 0 ? NONE : mentions.map(resolve),
     viewOnce: fact.viewOnce,
     ...(quoted === null ? NO_QUOTE : quoteWrite(threadId, fact.chat, quoted, resolve)),
+    album: fact.album,
+    association: fact.association,
+    parentMessageId: parentId(fact, sender, resolve),
+    sharedBy: fact.sharedBy,
     reactions:
       reactions.length === 0
         ? NONE

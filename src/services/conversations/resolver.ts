@@ -101,5 +101,6 @@ const byWhom = (change: ChangeFact['change'], person: string, isForeign: boolean
   if (change.to === 'reacted') return { ...change, sender: person }
   // What the owner deletes on the phone, WhatsApp has allowed.
   if (change.to === 'revoked' && isForeign && person !== 'me') return { ...change, by: person }
+  if (change.to === 'attached') return { ...change, sender: person === 'me' ? null : person }
   return change.to === 'voted' ? { ...change, voter: person } : change
 }

@@ -23,6 +23,8 @@ export interface MessageWrite extends Details {
   readonly quotedMessageId: string | null
   /** The other thread with the message it answers, or `status@broadcast`; `null` when that is this thread. */
   readonly quotedThreadId: string | null
+  /** The message it belongs to, whether that is held or not; with `association`. */
+  readonly parentMessageId: string | null
   /** The beginning of what the message says that it answers. */
   readonly quotedExcerpt: string | null
   readonly reactions: ReadonlyArray<ReactionWrite>

@@ -68,14 +68,18 @@ export const mergeMessagesOfThreads = Effect.fnUntraced(function* (
   yield* countFewer(sql, accountId, inBoth.length)
 })
 
-/** Changes quotes of a message that gets another id; the message itself is changed by the caller. */
+/** Changes what refers to a message that gets another id; the message itself is changed by the caller. */
 export const rekeyQuotes = (sql: SqlClient.SqlClient, { from, threadId, to }: MessageRekey) =>
   Effect.andThen(
     sql`UPDATE messages SET quoted_message_id = ${to}
       WHERE thread_id = ${threadId} AND quoted_message_id = ${from} AND quoted_thread_id IS NULL`,
-    Effect.asVoid(
+    Effect.andThen(
       sql`UPDATE messages SET quoted_message_id = ${to}
-        WHERE quoted_thread_id = ${threadId} AND quoted_message_id = ${from}`
+        WHERE quoted_thread_id = ${threadId} AND quoted_message_id = ${from}`,
+      Effect.asVoid(
+        sql`UPDATE messages SET parent_message_id = ${to}
+          WHERE thread_id = ${threadId} AND parent_message_id = ${from}`
+      )
     )
   )
 

@@ -3,6 +3,7 @@
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { applyChange, type Held, MessageChange } from '../../../domain/change.ts'
+import { filesOf } from '../../../domain/message.ts'
 import { rowsOf } from '../../database/dialect.ts'
 import type { EventWrite } from '../../events/event-log.ts'
 import type { ChangeWrite } from '../writes.ts'
@@ -30,12 +31,20 @@ const changesSearchEntry = (before: Held, after: Held): boolean =>
   before.media?.fileName !== after.media?.fileName ||
   before.tsClient !== after.tsClient
 
-/** Marks the stored file of a message that no longer has media for removal, unless another message has it. */
-const releaseFile = (sql: SqlClient.SqlClient, before: Held, after: Held) => {
-  const file = before.media?.fetched?.state === 'stored' ? before.media.download?.fileSha256 : undefined
-  return file != null && after.media === null
-    ? sql`INSERT INTO media_orphans VALUES (${file}) ON CONFLICT DO NOTHING`
-    : Effect.void
+const storedFiles = ({ media }: Held): ReadonlyArray<string> =>
+  filesOf(media).flatMap(({ download, fetched }) =>
+    fetched?.state === 'stored' ? (download?.fileSha256 ?? []) : []
+  )
+
+/** Marks the stored files that a message no longer has for removal, unless another message has them. */
+const releaseFiles = (sql: SqlClient.SqlClient, before: Held, after: Held) => {
+  const files = storedFiles(before)
+  const kept = new Set(files.length === 0 ? [] : storedFiles(after))
+  return Effect.forEach(
+    files.filter(file => !kept.has(file)),
+    file => sql`INSERT INTO media_orphans VALUES (${file}) ON CONFLICT DO NOTHING`,
+    { discard: true }
+  )
 }
 
 /** Applies the change. `not stored`: it has to wait for its message, or for the content or the admins it depends on. */
@@ -48,8 +57,8 @@ const applyOne = Effect.fnUntraced(function* (
     FROM messages WHERE thread_id = ${threadId} AND message_id = ${messageId}`
   if (row === undefined) return 'not stored' as const
   const held = yield* decodeHeld(row)
-  // Edits and votes of a message without content wait for the content.
-  if (held.type === 'undecryptable' && (change.to === 'edited' || change.to === 'voted'))
+  // Edits, votes and further files of a message without content wait for the content.
+  if (held.type === 'undecryptable' && ['edited', 'voted', 'attached'].includes(change.to))
     return 'not stored' as const
   if (change.to === 'revoked' && change.by !== undefined) {
     const role = yield* groupRole(sql, threadId, change.by)
@@ -59,7 +68,7 @@ const applyOne = Effect.fnUntraced(function* (
   if (changed === held) return 'unchanged' as const
   const writing = writeHeld(sql, threadId, messageId, changed)
   yield* changesSearchEntry(held, changed) ? reindexing(sql, [Number(row['messageRow'])], writing) : writing
-  yield* releaseFile(sql, held, changed)
+  yield* releaseFiles(sql, held, changed)
   return 'changed' as const
 })
 

@@ -1,11 +1,14 @@
 // A message as a row, and back.
 import { Effect, Schema } from 'effect'
 import {
+  Album,
+  Association,
   Call,
   ChatEvent,
   ContactCard,
   EarlierBody,
   Location,
+  MEDIA_ALBUM,
   Media,
   Message,
   MessageStatus,
@@ -27,7 +30,10 @@ const DetailsColumn = Schema.Struct({
   call: Schema.optionalKey(Call),
   event: Schema.optionalKey(ChatEvent),
   mentions: Schema.optionalKey(Schema.Array(Schema.String)),
-  viewOnce: Schema.optionalKey(Schema.Boolean)
+  viewOnce: Schema.optionalKey(Schema.Boolean),
+  album: Schema.optionalKey(Album),
+  association: Schema.optionalKey(Association),
+  sharedBy: Schema.optionalKey(Schema.String)
 })
 
 const jsonList = <S extends Schema.Top>(item: S) => Schema.NullOr(Schema.fromJsonString(Schema.Array(item)))
@@ -61,6 +67,7 @@ const MessageRow = Schema.Struct({
   quotedExcerpt: Schema.NullOr(Schema.String),
   quotedThreadHeld: Schema.NullOr(Schema.String),
   quotedMessageHeld: Schema.NullOr(Schema.String),
+  parentMessageHeld: Schema.NullOr(Schema.String),
   tsClaimed: Schema.NullOr(Schema.Finite),
   tsServer: Schema.Finite
 })
@@ -103,6 +110,15 @@ const quotedOf = (row: typeof MessageRow.Type): Pick<Message, 'quoted' | 'quoted
   }
 }
 
+/** The message that this one belongs to, pointed to only where it is held. */
+const associationOf = (
+  association: Association | null,
+  messageId: string | null
+): Pick<Message, 'association' | 'albumMessageId'> => ({
+  association: association && { ...association, messageId },
+  albumMessageId: association?.type === MEDIA_ALBUM ? messageId : null
+})
+
 const messageOf = (row: typeof MessageRow.Type): Message => {
   const { edits, raw: _raw, reactions, votes, ...held } = heldOf({ ...row, raw: null })
   return {
@@ -122,6 +138,7 @@ const messageOf = (row: typeof MessageRow.Type): Message => {
     senderName: row.senderName,
     quotedWhatsAppId: row.quotedWhatsAppId,
     ...quotedOf(row),
+    ...associationOf(held.association, row.parentMessageHeld),
     tsClaimed: row.tsClaimed,
     tsServer: row.tsServer
   }
@@ -138,7 +155,8 @@ export const detailsColumn = (
   > &
     Partial<Pick<Held, 'votes'>>
 ): string | null => {
-  const { call, contacts, event, location, mentions, poll, viewOnce, votes = [] } = message
+  const { album, association, call, contacts, event, location, mentions, poll, sharedBy, viewOnce } = message
+  const { votes = [] } = message
   return jsonOrNull({
     ...(location === null ? {} : { location }),
     ...(contacts.length === 0 ? {} : { contacts }),
@@ -147,6 +165,9 @@ export const detailsColumn = (
     ...(call === null ? {} : { call }),
     ...(event === null ? {} : { event }),
     ...(mentions.length === 0 ? {} : { mentions }),
-    ...(viewOnce ? { viewOnce } : {})
+    ...(viewOnce ? { viewOnce } : {}),
+    ...(album === null ? {} : { album }),
+    ...(association === null ? {} : { association }),
+    ...(sharedBy === null ? {} : { sharedBy })
   })
 }

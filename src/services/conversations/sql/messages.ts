@@ -39,6 +39,7 @@ export const MESSAGE_COLUMN_NAMES = [
   'quoted_message_id',
   'quoted_thread_id',
   'quoted_excerpt',
+  'parent_message_id',
   'reactions',
   'edits',
   'status',
@@ -60,6 +61,7 @@ const CONTENT_COLUMNS = [
   'quoted_message_id',
   'quoted_thread_id',
   'quoted_excerpt',
+  'parent_message_id',
   'raw'
 ]
 
@@ -73,7 +75,7 @@ export const ONE_MESSAGE_RULE = `ON CONFLICT (thread_id, message_id) DO UPDATE S
     status = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status ELSE messages.status END`
 
 const UPSERT = `INSERT INTO messages (${MESSAGE_COLUMNS})
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?) ${ONE_MESSAGE_RULE}`
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?) ${ONE_MESSAGE_RULE}`
 
 /** The columns of one message, in the order of `UPSERT`. */
 const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
@@ -92,6 +94,7 @@ const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
   message.quotedMessageId,
   message.quotedThreadId,
   message.quotedExcerpt,
+  message.parentMessageId,
   jsonOrNull(message.reactions),
   message.status,
   message.statusReason,

@@ -2,6 +2,7 @@
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { phoneNumberOf, STATUS_JID } from '../../../domain/jid.ts'
+import type { MediaFile, MediaResource } from '../../../domain/message.ts'
 import { AccountStore } from '../../conversations/account-store.ts'
 import { GroupStore } from '../../conversations/group-store.ts'
 import { MessageStore } from '../../conversations/message-store.ts'
@@ -73,16 +74,33 @@ const quoteWriteOf = ({
 
 export const messageWriteOf = (document: MessageDocument): MessageWrite => {
   const { media, ...described } = document
-  const message = { ...described, ...quoteWriteOf(document) }
-  if (media === null) return { ...message, media: null, live: false }
-  const { fetched, stored, ...file } = media
-  // The file itself is not in Firestore: it is downloaded when it is asked for.
-  return {
-    ...message,
-    media: stored || fetched === null ? file : { ...file, fetched },
+  const { association } = document
+  const message = {
+    ...described,
+    ...quoteWriteOf(document),
+    parentMessageId: association?.messageId ?? null,
     live: false
   }
+  if (media === null) return { ...message, media: null }
+  const { variants, ...file } = media
+  const beside = variants.map(({ kind, ...variant }) => ({ kind, ...fileWriteOf(variant) }))
+  return {
+    ...message,
+    media: { ...fileWriteOf(file), ...(beside.length === 0 ? {} : { variants: beside }) }
+  }
 }
+
+/** The file itself is not in Firestore: it is downloaded when it is asked for. */
+const fileWriteOf = ({
+  fetched,
+  stored,
+  whatsAppId,
+  ...file
+}: Omit<MediaResource, 'variants'>): MediaFile => ({
+  ...file,
+  ...(stored || fetched === null ? {} : { fetched }),
+  ...(whatsAppId === null ? {} : { whatsAppId })
+})
 
 /** Messages with their receipts, in one transaction. */
 export const storeMessages = Effect.fnUntraced(function* (

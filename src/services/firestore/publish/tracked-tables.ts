@@ -27,7 +27,7 @@ export interface TrackedTable {
   /** The column with a row's time. A row that is old when it is inserted goes into the history lane. */
   readonly timeColumn?: string
   /** Documents that point to the row's document while it exists: they change when it comes, goes, or gets another key. */
-  readonly referring?: (row: string) => ReferringDocuments
+  readonly referring?: (row: string) => ReadonlyArray<ReferringDocuments>
   /** The columns of the row's key; with `referring`. */
   readonly keyColumns?: ReadonlyArray<string>
 }
@@ -45,6 +45,7 @@ const MESSAGE_COLUMNS = [
   'quoted_message_id',
   'quoted_thread_id',
   'quoted_excerpt',
+  'parent_message_id',
   'reactions',
   'edits',
   'status',
@@ -95,6 +96,12 @@ const messageOfReceipt = (row: string): AffectedDocument => ({
   onlyIf: `EXISTS (SELECT 1 FROM messages WHERE thread_id = ${row}.thread_id AND message_id = ${row}.message_id)`
 })
 
+const messagesWhere = (where: string): ReferringDocuments => ({
+  from: 'messages m',
+  where,
+  path: pathIn.messages('m')
+})
+
 export const TRACKED_TABLES: ReadonlyArray<TrackedTable> = [
   {
     table: 'messages',
@@ -102,11 +109,12 @@ export const TRACKED_TABLES: ReadonlyArray<TrackedTable> = [
     documents: row => [{ path: pathIn.messages(row) }],
     timeColumn: 'ts_client',
     // They point to it while it is held.
-    referring: row => ({
-      from: 'messages m',
-      where: `m.quoted_message_id = ${row}.message_id AND COALESCE(m.quoted_thread_id, m.thread_id) = ${row}.thread_id`,
-      path: pathIn.messages('m')
-    }),
+    referring: row => [
+      messagesWhere(
+        `m.quoted_message_id = ${row}.message_id AND COALESCE(m.quoted_thread_id, m.thread_id) = ${row}.thread_id`
+      ),
+      messagesWhere(`m.parent_message_id = ${row}.message_id AND m.thread_id = ${row}.thread_id`)
+    ],
     keyColumns: ['thread_id', 'message_id']
   },
   { table: 'receipts', documents: row => [messageOfReceipt(row)] },
@@ -115,11 +123,7 @@ export const TRACKED_TABLES: ReadonlyArray<TrackedTable> = [
     columns: THREAD_COLUMNS,
     documents: row => [{ path: pathIn.threads(row) }],
     // Answers in other threads name the thread of what they answer.
-    referring: row => ({
-      from: 'messages m',
-      where: `m.quoted_thread_id = ${row}.thread_id`,
-      path: pathIn.messages('m')
-    }),
+    referring: row => [messagesWhere(`m.quoted_thread_id = ${row}.thread_id`)],
     keyColumns: ['thread_id']
   },
   {

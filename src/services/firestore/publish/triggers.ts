@@ -25,10 +25,13 @@ const enqueue = (sql: Sql, { onlyIf = 'TRUE', path }: AffectedDocument, lane: st
 /** Puts the documents that point to the row's into the queue. */
 const enqueueReferring = (sql: Sql, { referring }: TrackedTable, row: 'NEW' | 'OLD'): string => {
   if (referring === undefined) return ''
-  const { from, path, where } = referring(row)
-  return `
+  return referring(row)
+    .map(
+      ({ from, path, where }) => `
   INSERT INTO firestore_documents (path, lane, due, noted_at)
   SELECT ${path}, ${HISTORY_LANE}, ${nowMs(sql)}, ${nowMs(sql)} FROM ${from} WHERE ${where} ${requeue(sql)}`
+    )
+    .join(' ')
 }
 
 const enqueueAll = (

@@ -12,6 +12,7 @@ import type {
 } from '../../../domain/fact.ts'
 import { type MessageStatus, type Poll, statusRank } from '../../../domain/message.ts'
 import { address, partyOf, type Self } from './address.ts'
+import { associationIn, attachment } from './association.ts'
 import { chatEvent, secondsOf } from './chat-event.ts'
 import { contentOf, editOf } from './content.ts'
 import { NO_DETAILS_FACT } from './content/parts.ts'
@@ -88,7 +89,8 @@ const messageFact = (
 ): MessageFact => ({ kind: 'message', ...envelope, ...content, status, reactions, raw })
 
 const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyArray<Fact> => {
-  const { pollUpdateMessage, protocolMessage, reactionMessage } = unwrap(given.message).message
+  const { layers, message } = unwrap(given.message)
+  const { pollUpdateMessage, protocolMessage, reactionMessage } = message
   if (protocolMessage) return protocolFacts(self, envelope, given, protocolMessage)
   if (reactionMessage) {
     return changeOf(envelope, referredMessage(self, envelope, reactionMessage.key), {
@@ -106,7 +108,11 @@ const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyA
   const content = contentOf(self, given.message)
   if (content === undefined) return []
   const poll: Poll | null = content.poll && withVotes(content.poll, given.votes ?? [])
-  return [messageFact(envelope, { ...content, poll }, given)]
+  const fact = messageFact(envelope, { ...content, poll }, given)
+  const associated = associationIn(self, envelope, layers)
+  if (associated === undefined) return [fact]
+  const { association, parentSender } = associated
+  return [attachment(associated, fact) ?? { ...fact, association, parentSender }]
 }
 
 /** A message that arrived over the wire, decrypted; `raw` is its protobuf. */
