@@ -32,7 +32,9 @@ const newContact = () => shared().simulator.createContact({ name: 'Ann' })
 
 const threadOf = (contact: Account, account = accountId) =>
   shared().api.until('the thread', async () =>
-    (await shared().api.threads(account)).find(({ clientJid }) => [contact.jid, contact.lid].includes(clientJid))
+    (await shared().api.threads(account)).find(({ clientJid }) =>
+      [contact.jid, contact.lid].includes(clientJid)
+    )
   )
 
 const messagesOf = async (threadId: string) => (await shared().api.messagePage(threadId, 'limit=50')).messages
@@ -191,7 +193,12 @@ test('history has them as well: one message, whatever comes first', async () => 
     timestamp: timestamp + 2,
     association: { type: 'HD_IMAGE_DUAL_UPLOAD', parent: 'OLD2' }
   })
-  await old.receive({ from: contact, message: file('image', 'late small'), id: 'OLD2', timestamp: timestamp + 3 })
+  await old.receive({
+    from: contact,
+    message: file('image', 'late small'),
+    id: 'OLD2',
+    timestamp: timestamp + 3
+  })
   const linked = await linkAccount(api, 'Old', qr => old.scanQr(qr))
   const { threadId } = await threadOf(contact, linked)
   for (const [id, hd, sd] of [

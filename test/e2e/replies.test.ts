@@ -173,9 +173,9 @@ describe('what is sent', () => {
     await api.until('no timer', async () =>
       (await api.thread(threadId)).ephemeralSeconds === 0 ? true : undefined
     )
-    expect((await received((await api.send(accountId, contact.phoneNumber, 'stays')).entryId)).expiration).toBe(
-      undefined
-    )
+    expect(
+      (await received((await api.send(accountId, contact.phoneNumber, 'stays')).entryId)).expiration
+    ).toBe(undefined)
   })
 
   test('mentions people by LID in a group that addresses its members so, and in an edit still', async () => {
@@ -201,7 +201,11 @@ describe('what is sent', () => {
       threadId: sent.threadId,
       edit: { messageId: sent.messageId, text: `@${contact.phoneNumber} drives fast` }
     })
-    expect(await received(edit.entryId)).toMatchObject({ kind: 'edit', mentions: [contact.lid], quoteCarries: [] })
+    expect(await received(edit.entryId)).toMatchObject({
+      kind: 'edit',
+      mentions: [contact.lid],
+      quoteCarries: []
+    })
     const again = await api.queue(accountId, {
       threadId: sent.threadId,
       edit: { messageId: sent.messageId, text: `@${other.phoneNumber} drives` },
@@ -240,7 +244,9 @@ describe('what is sent', () => {
       )
     const voice = 'audio/ogg; codecs=opus'
     expect(await send('/note')).toMatchObject({ kind: 'audio', mimetype: voice })
-    expect(await send('/note', { type: 'voice', mimeType: 'audio/ogg; codecs=opus' })).toMatchObject({ mimetype: voice })
+    expect(await send('/note', { type: 'voice', mimeType: 'audio/ogg; codecs=opus' })).toMatchObject({
+      mimetype: voice
+    })
     const upload = await api.upload(
       accountId,
       { bytes: Buffer.from('note'), type: 'audio/ogg; codecs=opus', name: 'note.ogg' },

@@ -4,7 +4,9 @@ import { proto } from '@whiskeysockets/baileys'
 import { isGroup } from '../../state/group.ts'
 import type { Writing } from './writing.ts'
 
-export const ASSOCIATION_TYPES = Object.keys(proto.MessageAssociation.AssociationType).filter(name => !/^\d+$/.test(name))
+export const ASSOCIATION_TYPES = Object.keys(proto.MessageAssociation.AssociationType).filter(
+  name => !/^\d+$/.test(name)
+)
 
 export interface AssociationTo {
   /** As in `MessageAssociation.AssociationType`, or its number. */

@@ -18,7 +18,8 @@ export interface QuoteReference {
 const quotedCopy = ({ messageContextInfo: _secret, ...message }: proto.IMessage): proto.IMessage =>
   Object.fromEntries(
     Object.entries(message).map(([field, content]: [string, unknown]) => {
-      if (typeof content !== 'object' || content === null || !('contextInfo' in content)) return [field, content]
+      if (typeof content !== 'object' || content === null || !('contextInfo' in content))
+        return [field, content]
       const { contextInfo: _context, ...rest } = content
       return [field, rest]
     })

@@ -24,7 +24,8 @@ const contentOf = (message: proto.IMessage): proto.IMessage => {
   return inner.protocolMessage?.editedMessage ?? inner
 }
 
-const partsOf = (message: proto.IMessage): Record<string, unknown>[] => Object.values(message).filter(isRecord)
+const partsOf = (message: proto.IMessage): Record<string, unknown>[] =>
+  Object.values(message).filter(isRecord)
 
 /** The context of a message, whatever its kind. */
 export const contextIn = (message: proto.IMessage): proto.IContextInfo | undefined => {

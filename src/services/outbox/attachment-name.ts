@@ -2,13 +2,7 @@
 
 /** The last part of a name: what a file was called, not where it was; without what a file name cannot hold. */
 export const baseName = (given: string): string | undefined =>
-  given
-    .toWellFormed()
-    .replaceAll(/\p{C}/gu, '')
-    .split(/[\\/]/)
-    .at(-1)
-    ?.trim()
-    .slice(-240) || undefined
+  given.toWellFormed().replaceAll(/\p{C}/gu, '').split(/[\\/]/).at(-1)?.trim().slice(-240) || undefined
 
 const decoded = (text: string): string | undefined => {
   try {

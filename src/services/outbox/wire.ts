@@ -25,7 +25,7 @@ export const wireOf = Effect.fnUntraced(function* ({ content, threadId, toJid }:
     ephemeralSeconds: thread?.ephemeralSeconds ?? 0
   }
   const protobufOf = (messageId: string | undefined) =>
-    messageId === undefined ? Effect.succeed(undefined) : messages.protobuf(threadId, messageId)
+    messageId === undefined ? Effect.undefined : messages.protobuf(threadId, messageId)
   const quoted = yield* protobufOf('quoted' in content ? content.quoted?.messageId : undefined)
   const changed = yield* protobufOf(content.kind === 'edit' ? content.target.messageId : undefined)
   const references = 'quoted' in content || 'mentions' in content ? content : {}

@@ -9,7 +9,6 @@ import { MessageStore } from '../../../src/services/conversations/message-store.
 import { ThreadStore } from '../../../src/services/conversations/thread-store.ts'
 import * as NodeSqlite from '../../../src/services/database/sqlite/node-sqlite.ts'
 import { MIGRATIONS, upgrade } from '../../../src/services/database/migrations.ts'
-import { installTracking } from '../../../src/services/firestore/publish/tracking.ts'
 import { TABLES } from '../../../src/app/tables.ts'
 import { Wakes } from '../../../src/services/process/wakes.ts'
 import { Tables } from '../../../src/services/database/tables.ts'
@@ -107,7 +106,10 @@ test('0014 names the rows of messages: pages, cursors, unread counts and the sea
       const messageSearch = yield* MessageSearch
       yield* upgrade(Object.fromEntries(Object.entries(MIGRATIONS).filter(([name]) => name < '0014')))
       // The triggers of a server that publishes to Firestore name the column too.
-      yield* installTracking
+      yield* sql`CREATE TRIGGER firestore_messages_inserted AFTER INSERT ON messages BEGIN
+        INSERT INTO firestore_documents (path, lane, due, noted_at)
+          SELECT 'threads/' || NEW.thread_id || '/messages/' || NEW.message_id, 0, 0, 0 WHERE NEW.rowid > 0
+          ON CONFLICT (path) DO UPDATE SET version = version + 1; END`
       yield* sql`INSERT INTO accounts (account_id, name, created_at, wanted, messages) VALUES ('acc-1', 'Shop', 1, 1, 4)`
       yield* sql`INSERT INTO threads (thread_id, account_id, client_jid, kind, created_at, mark_at, mark_row, unread_count)
         VALUES (${THREAD}, 'acc-1', '1@s.whatsapp.net', 'direct', 1, 1000, 12, 2)`

@@ -22,8 +22,7 @@ export const mediaLayer = HttpApiBuilder.group(
     const services = yield* Effect.context<Accounts | Media | MessageStore>()
     const provide = Effect.provideContext(services)
     return handlers.handleAll({
-      file: ({ params, query, request }) =>
-        provide(downloadFile(params.messageKey, query.variant, request)),
+      file: ({ params, query, request }) => provide(downloadFile(params.messageKey, query.variant, request)),
       overview: ({ params }) => provide(overview(params.accountId))
     })
   })

@@ -68,7 +68,12 @@ const quoteWriteOf = ({
   threadId
 }: MessageDocument): Pick<MessageWrite, 'quotedMessageId' | 'quotedThreadId' | 'quotedExcerpt'> => ({
   quotedMessageId: quoted?.messageId ?? null,
-  quotedThreadId: quoted?.isStatus === true ? STATUS_JID : quoted?.threadId === threadId ? null : (quoted?.threadId ?? null),
+  quotedThreadId:
+    quoted?.isStatus === true
+      ? STATUS_JID
+      : quoted?.threadId === threadId
+        ? null
+        : (quoted?.threadId ?? null),
   quotedExcerpt: quoted?.excerpt ?? null
 })
 

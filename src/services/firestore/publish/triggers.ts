@@ -90,6 +90,8 @@ export const createTriggers = (
 export const dropTriggers = (sql: Sql, { table }: TrackedTable): ReadonlyArray<string> =>
   sql.onDialectOrElse({
     sqlite: () =>
-      ['inserted', 'updated', 'deleted', 'moved'].map(event => `DROP TRIGGER IF EXISTS ${triggerName(table, event)}`),
+      ['inserted', 'updated', 'deleted', 'moved'].map(
+        event => `DROP TRIGGER IF EXISTS ${triggerName(table, event)}`
+      ),
     orElse: missing('dropTriggers')
   })

@@ -37,7 +37,10 @@ const VOICE = 'audio/ogg; codecs=opus'
 
 /** A content type in WhatsApp's spelling: in lower case, with no parameter but the codecs of audio. */
 const contentType = (given: string): string => {
-  const [essence = '', ...parameters] = given.toLowerCase().split(';').map(part => part.trim())
+  const [essence = '', ...parameters] = given
+    .toLowerCase()
+    .split(';')
+    .map(part => part.trim())
   const codecs = parameters.map(part => /^codecs\s*=\s*"?([\w.,-]+)"?$/.exec(part)?.[1]).find(Boolean)
   return essence.startsWith('audio/') && codecs !== undefined ? `${essence}; codecs=${codecs}` : essence
 }

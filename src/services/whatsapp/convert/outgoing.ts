@@ -66,8 +66,7 @@ export const contextOf = (
       : {
           stanzaId: quoted.whatsAppId,
           participant: quoted.sender ?? destination.selfJid,
-          quotedMessage:
-            quotedMessage === undefined ? { conversation: '' } : quotedCopy(quotedMessage)
+          quotedMessage: quotedMessage === undefined ? { conversation: '' } : quotedCopy(quotedMessage)
         })
   }
 }
