@@ -6,7 +6,7 @@ import {
   ReachoutTimelockEnforcementType,
   type WAPatchCreate
 } from '@whiskeysockets/baileys'
-import type { Phone } from '../phone.ts'
+import type { Phone, SharedHistoryOptions, SharedMessage } from '../phone.ts'
 import type { ChatSetting } from '../protocol/chat-settings.ts'
 import type { GroupChange } from '../protocol/groups/changes.ts'
 import { ASSOCIATION_TYPES, type AssociationTo } from '../protocol/messages/association.ts'
@@ -96,6 +96,31 @@ const associationFrom = (body: Fields): AssociationTo | undefined => {
     }
   )
 }
+
+/** A message of a group's past: `from`, `text` or `message`, `id?`, `timestamp?`. */
+const sharedMessageFrom = (body: Fields): SharedMessage => {
+  const message = body.optionalObject('message')
+  return {
+    from: body.text('from'),
+    text: body.optionalText('text'),
+    message: message && proto.Message.fromObject(message.all),
+    id: body.optionalText('id'),
+    timestamp: body.optionalNumber('timestamp')
+  }
+}
+
+export const sharedHistoryFrom = (body: Fields): Omit<SharedHistoryOptions, 'group'> => ({
+  from: body.text('from'),
+  messages: body.objects('messages').map(sharedMessageFrom),
+  associated: body.objects('associated').map(one => ({
+    ...sharedMessageFrom(one),
+    parent: one.text('parent'),
+    type: one.number('type')
+  })),
+  comments: body.objects('comments').map(sharedMessageFrom),
+  pinned: body.objects('pinned').map(sharedMessageFrom),
+  ...(body.has('receivers') ? { receivers: body.texts('receivers') } : {})
+})
 
 /** `quote`: the `id` of the message that is answered, and where it is when not in this chat. */
 const quoteFrom = (body: Fields): QuoteReference | undefined => {

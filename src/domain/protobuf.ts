@@ -45,10 +45,38 @@ const readField = (bytes: Uint8Array, wanted: number): ReadonlyArray<Uint8Array>
   return values
 }
 
+const readVarints = (bytes: Uint8Array, wanted: number): ReadonlyArray<number> => {
+  const values: Array<number> = []
+  let position = 0
+  while (position < bytes.length) {
+    const { next, value: tag } = readVarint(bytes, position)
+    const wireType = tag % 8
+    if (wireType === VARINT && Math.floor(tag / 8) === wanted) values.push(readVarint(bytes, next).value)
+    if (wireType === LENGTH_DELIMITED) {
+      const { next: start, value: length } = readVarint(bytes, next)
+      position = start + length
+      if (position > bytes.length) throw new Malformed()
+    } else {
+      position = skipValue(bytes, wireType, next)
+    }
+  }
+  return values
+}
+
 /** All values of a field of type `bytes`, `string` or message; `undefined` when the bytes are no protobuf message. */
 export const bytesFields = (bytes: Uint8Array, field: number): ReadonlyArray<Uint8Array> | undefined => {
   try {
     return readField(bytes, field)
+  } catch (cause) {
+    if (cause instanceof Malformed) return undefined
+    throw cause
+  }
+}
+
+/** The value of a field of an integer or enum type; `undefined` when it is not there, or the bytes are no protobuf message. */
+export const varintField = (bytes: Uint8Array, field: number): number | undefined => {
+  try {
+    return readVarints(bytes, field).at(-1)
   } catch (cause) {
     if (cause instanceof Malformed) return undefined
     throw cause

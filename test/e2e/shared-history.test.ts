@@ -21,7 +21,8 @@ const threadOf = (accountId: string, groupId: string) =>
     (await shared().api.threads(accountId)).find(({ clientJid }) => clientJid === groupId)
   )
 
-const messagesOf = async (threadId: string) => (await shared().api.messagePage(threadId, 'limit=200')).messages
+const messagesOf = async (threadId: string) =>
+  (await shared().api.messagePage(threadId, 'limit=200')).messages
 
 const untilOne = (threadId: string, whatsAppId: string, wanted: (message: Message) => boolean = () => true) =>
   shared().api.until(`${whatsAppId} as wanted`, async () =>
@@ -50,7 +51,11 @@ test('what a member shares is history of the group, with its mark, and nothing t
   const { threadId } = await threadOf(accountId, group.id)
   const first = await untilOne(threadId, 'PAST1')
   expect([ann.jid, ann.lid]).toContain(first.sender)
-  expect(first).toMatchObject({ body: 'from the one who shares', direction: 'inbound', sharedBy: first.sender })
+  expect(first).toMatchObject({
+    body: 'from the one who shares',
+    direction: 'inbound',
+    sharedBy: first.sender
+  })
   const second = await untilOne(threadId, 'PAST2')
   expect([ben.jid, ben.lid]).toContain(second.sender)
   expect(second.sharedBy).toBe(first.sender)

@@ -8,6 +8,7 @@ import {
   groupChangeFrom,
   parameterOf,
   phoneOf,
+  sharedHistoryFrom,
   writeOptionsFrom
 } from '../requests.ts'
 
@@ -148,6 +149,15 @@ const groups: readonly ControlRoute[] = [
       if (added.length > 0) phone.addMembers(group, added)
       if (removed.length > 0) phone.removeMembers(group, removed)
     }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/groups/:group/share-history',
+    answer: call =>
+      phoneOf(call).receiveSharedHistory({
+        group: parameterOf(call, 'group'),
+        ...sharedHistoryFrom(call.body())
+      })
   },
   {
     method: 'POST',

@@ -48,6 +48,7 @@ const KINDS: readonly (readonly [keyof proto.IMessage, string])[] = [
   ['encEventResponseMessage', 'eventResponse'],
   ['eventMessage', 'event'],
   ['albumMessage', 'album'],
+  ['messageHistoryBundle', 'sharedHistory'],
   ['protocolMessage', 'protocol'],
   ['senderKeyDistributionMessage', 'senderKey']
 ]
@@ -77,7 +78,8 @@ const BESIDE_MESSAGES = new Set([
   'pollUpdate',
   'pin',
   'keep',
-  'eventResponse'
+  'eventResponse',
+  'sharedHistory'
 ])
 
 export const isMessage = (message: proto.IMessage): boolean => !BESIDE_MESSAGES.has(kindOf(message))

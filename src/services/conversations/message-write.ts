@@ -98,7 +98,8 @@ export const messageWrite = (
     album: fact.album,
     association: fact.association,
     parentMessageId: parentId(fact, sender, resolve),
-    sharedBy: fact.sharedBy,
+    sharedBy:
+      fact.sharedBy === null || fact.sharedBy === 'me' ? fact.sharedBy : resolve({ jid: fact.sharedBy }),
     reactions:
       reactions.length === 0
         ? NONE

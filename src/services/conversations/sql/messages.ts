@@ -74,8 +74,22 @@ export const ONE_MESSAGE_RULE = `ON CONFLICT (thread_id, message_id) DO UPDATE S
     status_reason = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status_reason ELSE messages.status_reason END,
     status = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status ELSE messages.status END`
 
-const UPSERT = `INSERT INTO messages (${MESSAGE_COLUMNS})
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?) ${ONE_MESSAGE_RULE}`
+const INSERT = `INSERT INTO messages (${MESSAGE_COLUMNS})
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?)`
+const UPSERT = `${INSERT} ${ONE_MESSAGE_RULE}`
+/** What a member shares of a group's past is that member's word: it adds messages, and changes none that is stored. */
+const INSERT_NEW = `${INSERT} ON CONFLICT (thread_id, message_id) DO NOTHING`
+
+/** Runs of messages of one origin, in their order. */
+const byOrigin = (writes: ReadonlyArray<MessageWrite>): ReadonlyArray<ReadonlyArray<MessageWrite>> => {
+  const runs: Array<Array<MessageWrite>> = []
+  for (const write of writes) {
+    const run = runs.at(-1)
+    if (run?.[0] !== undefined && (run[0].sharedBy === null) === (write.sharedBy === null)) run.push(write)
+    else runs.push([write])
+  }
+  return runs
+}
 
 /** The columns of one message, in the order of `UPSERT`. */
 const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
@@ -122,16 +136,18 @@ const eventsOfLive = Effect.fnUntraced(function* (
   }))
 })
 
-export const putMessages = Effect.fnUntraced(function* (
+export const putMessages = (context: WriteContext, accountId: string, writes: ReadonlyArray<MessageWrite>) =>
+  Effect.forEach(byOrigin(writes), run => putOfOneOrigin(context, accountId, run), { discard: true })
+
+const putOfOneOrigin = Effect.fnUntraced(function* (
   context: WriteContext,
   accountId: string,
   writes: ReadonlyArray<MessageWrite>
 ) {
-  if (writes.length === 0) return
   const { bulk, eventLog, now, sql } = context
   const stored = now()
   const storing = bulk.runMany(
-    UPSERT,
+    writes.some(({ sharedBy }) => sharedBy !== null) ? INSERT_NEW : UPSERT,
     writes.map(message => valuesOf(accountId, stored, message))
   )
   const { before, inserted } = yield* indexingNew(context, accountId, writes, storing)

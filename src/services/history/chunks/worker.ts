@@ -22,7 +22,7 @@ import { Coverage } from '../coverage/coverage.ts'
 import { takeAnswer } from './answers.ts'
 import { handleUnreadable } from './failures.ts'
 import { makePace, type SyncProgress } from './pace.ts'
-import { type Chunk, ChunkQueue, HISTORY_CHUNKS, ON_DEMAND } from './queue.ts'
+import { type Chunk, ChunkQueue, HISTORY_CHUNKS, ON_DEMAND, SHARED } from './queue.ts'
 import { makeReadAhead } from './read-ahead.ts'
 import { HistorySink } from './sink.ts'
 
@@ -173,7 +173,8 @@ const readerOf = Effect.fnUntraced(function* (accountId: string) {
   const reader = yield* ChunkReader
   const accounts = yield* AccountStore
   const self = ownAddresses(yield* accounts.read(accountId))
-  return (({ notification }) => reader.read(self, notification)) satisfies ReadChunk
+  return (({ notification, syncType }) =>
+    reader.read(self, notification, syncType === SHARED ? 'member' : 'phone')) satisfies ReadChunk
 })
 
 /** Stores a chunk that was read; `begunAt` is when work on it began, milliseconds since 1970. */

@@ -39,7 +39,8 @@ const NO_CONTENT: ReadonlySet<string> = new Set([
   'pollUpdateMessage',
   'pinInChatMessage',
   'keepInChatMessage',
-  'stickerSyncRmrMessage'
+  'stickerSyncRmrMessage',
+  'messageHistoryBundle'
 ])
 
 /** A group has at most some thousand members. */

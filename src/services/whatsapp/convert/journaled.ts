@@ -17,7 +17,9 @@ import { factsOfGroupNotification, isGroupNotification } from './group-event.ts'
 import { factOfUndecryptable, factsOfLiveMessage, factsOfStoredMessage } from './message.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
 import { encodedMessage } from './protobuf.ts'
+import { announcementOf, isReceiver } from './shared-history.ts'
 import { nodeFromJson, StanzaJson } from './stanza-json.ts'
+import { unwrap } from './unwrap.ts'
 
 const Attributes = Schema.Record(Schema.String, Schema.String)
 const SelfAddresses = Schema.Struct({ jid: Schema.String, lid: Schema.optionalKey(Schema.String) })
@@ -61,6 +63,9 @@ export interface ChunkNotice {
   readonly progress: number | null
   readonly notification: Uint8Array
 }
+
+/** In place of a sync type: history that a member of a group shares. WhatsApp's types are small numbers. */
+export const SHARED_HISTORY = 1001
 
 export interface ConvertedEntry {
   readonly facts: ReadonlyArray<Fact>
@@ -127,8 +132,27 @@ const message = (entry: Extract<Journaled, { kind: 'message' }>): ConvertedEntry
     const instruction = fromOwnPhone(self, inner.protocolMessage, entry.attributes['id'] ?? '')
     if (instruction !== undefined) return instruction
   }
+  const shared = sharedWithUs(self, info, inner)
+  if (shared !== undefined) return { ...NOTHING, facts: people, chunks: [shared] }
   const bytes = sentByOtherDevice ? encodedMessage(sentByOtherDevice) : raw
   return { ...NOTHING, facts: [...people, ...factsOfLiveMessage(self, info, inner, bytes)] }
+}
+
+/** The past of a group that a member shares with this account. */
+const sharedWithUs = (
+  self: Self,
+  info: proto.IWebMessageInfo,
+  content: proto.IMessage
+): ChunkNotice | undefined => {
+  const bundle = unwrap(content).message.messageHistoryBundle
+  if (!bundle || !isGroupJid(info.key?.remoteJid ?? '') || !isReceiver(self, bundle)) return undefined
+  return {
+    notificationId: info.key?.id ?? '',
+    syncType: SHARED_HISTORY,
+    chunkOrder: 0,
+    progress: null,
+    notification: announcementOf(info, bundle)
+  }
 }
 
 const fromOwnPhone = (

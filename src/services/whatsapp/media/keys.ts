@@ -33,9 +33,14 @@ export interface MediaKeys {
   readonly macKey: Uint8Array
 }
 
-/** The keys of a file of this kind; `History` is a history chunk. */
-export const expandMediaKey = (mediaKey: Uint8Array, kind: MessageKind | 'History'): MediaKeys => {
-  const expanded = hkdf(mediaKey, 112, { info: `WhatsApp ${kind} Keys` })
+/** The keys of a file of this kind; `History` is a history chunk, `Group History` the past of a group that a member shares. */
+export const expandMediaKey = (
+  mediaKey: Uint8Array,
+  kind: MessageKind | 'History' | 'Group History'
+): MediaKeys => {
+  // WhatsApp names the latter without the words around it.
+  const info = kind === 'Group History' ? kind : `WhatsApp ${kind} Keys`
+  const expanded = hkdf(mediaKey, 112, { info })
   return {
     iv: expanded.subarray(0, 16),
     cipherKey: expanded.subarray(16, 48),
