@@ -8,6 +8,7 @@ import {
   type EarlierBody,
   filesOf,
   laterStatus,
+  MEDIA_VARIANTS,
   Media,
   MediaFile,
   MediaState,
@@ -211,7 +212,12 @@ const attached = (held: Held, { as, file }: Extract<MessageChange, { to: 'attach
   if (filesOf(media).some(isSame)) return held
   if (media === null || as === 'cover') return { ...held, media: file }
   const { variants = [], ...shown } = media
-  if (as !== 'hd') return { ...held, media: { ...media, variants: [...variants, { kind: as, ...file }] } }
+  if (as !== 'hd') {
+    const inOrder = [...variants, { kind: as, ...file }].toSorted(
+      (a, b) => MEDIA_VARIANTS.indexOf(a.kind) - MEDIA_VARIANTS.indexOf(b.kind)
+    )
+    return { ...held, media: { ...media, variants: inOrder } }
+  }
   // There is one already.
   if (variants.some(({ kind }) => kind === 'sd')) return held
   return { ...held, media: { ...file, variants: [{ kind: 'sd', ...shown }, ...variants] } }
