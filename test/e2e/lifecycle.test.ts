@@ -9,7 +9,7 @@ test('each way a connection ends leads to its own state, with the reason', async
   const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
   const ends = [
     { code: 440, state: 'replaced' },
-    { code: 403, state: 'banned' },
+    { code: 406, state: 'banned' },
     { code: 411, state: 'failed' }
   ]
   for (const { code, state } of ends) {

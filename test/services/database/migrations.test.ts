@@ -180,3 +180,24 @@ test('words that were folded by other tables are indexed anew, once', async () =
   )
   expect(found).toEqual([[{ term: 'garden' }], [{ term: 'garden' }, { term: 'kept' }]])
 })
+
+test('0021 keeps why a connection ended, of unknown source, and suspends nobody', async () => {
+  const account = await Effect.runPromise(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* upgrade(Object.fromEntries(Object.entries(MIGRATIONS).filter(([name]) => name < '0021')))
+      const disconnect = JSON.stringify({ code: 503, reason: 'WhatsApp is unavailable', at: 7 })
+      yield* sql`INSERT INTO accounts (account_id, name, created_at, wanted, last_disconnect)
+        VALUES ('acc-1', 'Shop', 1, 1, ${disconnect}), ('acc-2', 'Fresh', 1, 1, NULL)`
+      yield* upgrade(MIGRATIONS)
+      expect(yield* AccountStore.use(accounts => accounts.read('acc-2'))).toMatchObject({
+        lastDisconnect: null
+      })
+      return yield* AccountStore.use(accounts => accounts.read('acc-1'))
+    }).pipe(Effect.provide(stores))
+  )
+  expect(account).toMatchObject({
+    suspension: null,
+    lastDisconnect: { code: 503, source: null, condition: null, reason: 'WhatsApp is unavailable', at: 7 }
+  })
+})
