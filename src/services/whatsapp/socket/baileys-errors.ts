@@ -37,21 +37,17 @@ export const networkTrouble = (error: unknown): string | undefined => {
     : undefined
 }
 
-const HTTP_STATUS = /^Unexpected server response: (\d{3})$/
 /** Baileys' own number for a connection that timed out or was lost. */
 const LOST = 408
 /** With this number, Baileys itself ends a connection only after a logout that it was asked for. */
 const LOGGED_OUT = 401
 
 /**
- * How a connection ended that WhatsApp said nothing about. Baileys gives an HTTP status, and what TLS refuses, numbers
- * that mean something else in the mouth of WhatsApp.
+ * How a connection ended that WhatsApp said nothing about. Baileys gives what TLS refuses, and other trouble of the
+ * WebSocket, a number that means something else in the mouth of WhatsApp.
  */
 export const endOfError = (error: unknown): ConnectionEnd => {
-  const cause = webSocketError(error)
-  const status = HTTP_STATUS.exec(cause?.message ?? '')?.[1]
-  if (status !== undefined) return { source: 'http', code: Number(status) }
-  if (cause !== undefined) return { source: 'network', code: LOST }
+  if (webSocketError(error) !== undefined) return { source: 'network', code: LOST }
   const code = statusCodeOf(error)
   return code === LOGGED_OUT ? { source: 'server', code: OWN_CODES.logout } : { source: 'network', code }
 }

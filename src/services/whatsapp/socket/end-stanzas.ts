@@ -1,5 +1,6 @@
 // How WhatsApp ends a connection, read from the stanza itself: Baileys keeps no attribute of it but a code, and makes a 500 of
 // what has none.
+import type { IncomingMessage } from 'node:http'
 import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
 import { type Suspension, unspecifiedSuspension } from '../../../domain/account.ts'
 import type { ConnectionEnd } from '../../../domain/disconnect.ts'
@@ -9,10 +10,16 @@ export interface WhatsAppEnd extends ConnectionEnd {
   readonly suspension?: Suspension
 }
 
-/** Calls back when WhatsApp ends the connection, before Baileys handles it. */
+/**
+ * Calls back when WhatsApp ends the connection, before Baileys handles it; and when something answers with an HTTP status
+ * instead of a connection: Baileys ignores this, and would wait until the connection times out.
+ */
 export const followEnds = (socket: WASocket, onEnd: (end: WhatsAppEnd) => void, now: () => number): void => {
   const follow = (name: string, endOf: (stanza: BinaryNode) => WhatsAppEnd) =>
     socket.ws.prependListener(name, (stanza: BinaryNode) => onEnd(endOf(stanza)))
+  socket.ws.on('unexpected-response', (_request: unknown, response: IncomingMessage) =>
+    onEnd({ source: 'http', code: response.statusCode ?? 0 })
+  )
   follow('CB:failure', stanza => failureEnd(stanza, now()))
   follow('CB:stream:error', streamErrorEnd)
   follow('CB:xmlstreamend', () => ({ source: 'streamError', code: CLOSED, condition: 'xmlstreamend' }))
