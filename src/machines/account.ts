@@ -55,14 +55,14 @@ export interface SocketInput {
   readonly onEvent: (event: ConnectionEvent) => void
 }
 
-/** What the wait for the end of a suspension is given. */
-export interface SuspensionWork {
-  readonly suspension: Suspension | null
-}
-
 /** What most work of an account is given. */
 export interface AccountWork {
   readonly accountId: string
+}
+
+/** What the wait for the end of a suspension is given. */
+export interface SuspensionWork extends AccountWork {
+  readonly suspension: Suspension | null
 }
 
 /** Why an account ended or gave up pairing, as reported to a person; the texts are in src/actors/account-incidents.ts. */
@@ -433,7 +433,7 @@ export const accountMachine = setup({
     suspended: {
       invoke: {
         src: 'suspensionEnd',
-        input: ({ context: { suspension } }) => ({ suspension }),
+        input: ({ context: { accountId, suspension } }) => ({ accountId, suspension }),
         onDone: {
           target: 'session',
           actions: ['forgetSuspension', { type: 'remember', params: { suspension: null } }]

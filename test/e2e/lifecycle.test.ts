@@ -149,9 +149,10 @@ test('subscribers hear of changes of state and of incidents as they happen, of o
   const all = await api.subscribe()
   const other = await api.subscribe(`?accountId=${(await api.createAccount('Other')).accountId}`)
   phone.disconnect({ code: 440 })
-  await api.until('the incident', () =>
-    Promise.resolve(all.live.find(event => event.kind === 'incident' && event.accountId === accountId))
-  )
+  for (const kind of ['incident', 'account.state'])
+    await api.until(`the ${kind}`, () =>
+      Promise.resolve(all.live.find(event => event.kind === kind && event.accountId === accountId))
+    )
   expect(all.live).toContainEqual(
     expect.objectContaining({ kind: 'account.state', accountId, from: 'open', state: 'replaced' })
   )

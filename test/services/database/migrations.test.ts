@@ -9,11 +9,24 @@ import { MessageStore } from '../../../src/services/conversations/message-store.
 import { ThreadStore } from '../../../src/services/conversations/thread-store.ts'
 import * as NodeSqlite from '../../../src/services/database/sqlite/node-sqlite.ts'
 import { MIGRATIONS, upgrade } from '../../../src/services/database/migrations.ts'
-import { installTracking } from '../../../src/services/firestore/publish/tracking.ts'
+import { columnsOf } from '../../../src/services/database/dialect.ts'
+import { TRACKED_TABLES } from '../../../src/services/firestore/publish/tracked-tables.ts'
+import { createTriggers } from '../../../src/services/firestore/publish/triggers.ts'
 import { TABLES } from '../../../src/app/tables.ts'
 import { Wakes } from '../../../src/services/process/wakes.ts'
 import { Tables } from '../../../src/services/database/tables.ts'
 import * as ConversationStores from '../../../src/services/conversations/layer.ts'
+
+/** The triggers as a server of the database's version had made them: of the columns that it has. */
+const installTracking = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  for (const tracked of TRACKED_TABLES) {
+    const names = (yield* columnsOf(sql, tracked.table)).map(({ name }) => name)
+    if (names.length === 0) continue
+    const columns = (tracked.columns ?? names).filter(column => names.includes(column))
+    for (const trigger of createTriggers(sql, { ...tracked, columns }, names)) yield* sql.unsafe(trigger)
+  }
+})
 
 const stores = ConversationStores.layer.pipe(
   Layer.provide([Tables.layer(TABLES), Wakes.layer]),
