@@ -1,15 +1,16 @@
 // Every way in which a connection can end, as HTTP shows it: real Baileys on the simulator, and an account that always comes back
 // unless WhatsApp itself says that it may not.
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import type { StreamError } from '../../simulator/state/faults.ts'
 import type { Phone } from '../../simulator/phone.ts'
+import type { Incident } from '../../src/domain/incident.ts'
 import { sharedStage } from './stage.ts'
 
 const stage = sharedStage({
   RECONNECT_MIN: '50ms',
   RECONNECT_MAX: '200ms',
   START_PACE: '0ms',
-  CONNECT_TIMEOUT: '5s'
+  CONNECT_TIMEOUT: '8s'
 })
 const SMALL = { history: { chats: 1, messages: 3, groupsShare: 0 } }
 
@@ -18,27 +19,36 @@ interface Linked {
   readonly accountId: string
 }
 
-const linked = (): Promise<Linked> => stage().linked(SMALL)
+/** One account for all of it: whatever ends, it is online again before the next test. */
+let it: Linked
+beforeAll(async () => {
+  it = await stage().linked(SMALL)
+})
 
-const device = ({ phone }: Linked) => phone.devices[0]!
+const device = () => it.phone.devices[0]!
 
-const incidentsOf = async (accountId: string): Promise<ReadonlyArray<{ kind: string; happened: string }>> =>
-  stage().api.incidents(accountId)
+/** The incidents since the last call, of the account. */
+const seen = new Map<string, number>()
+const newIncidents = async (): Promise<ReadonlyArray<Incident>> => {
+  const incidents = await stage().api.incidents(it.accountId)
+  const fresh = incidents.filter(({ count, incidentId }) => (seen.get(incidentId) ?? 0) < count)
+  for (const { count, incidentId } of fresh) seen.set(incidentId, count)
+  return fresh
+}
 
 /** Ends the connection, and waits until the account is online again, over another login. */
 const endsAndComesBack = async (
-  it: Linked,
   end: () => void,
   disconnect: Readonly<Record<string, unknown>>
 ): Promise<void> => {
-  const { logins } = device(it)
+  const { logins } = device()
   end()
   const account = await stage().api.untilAccount(
     it.accountId,
     `back after ${JSON.stringify(disconnect)}`,
     ({ lastDisconnect, state }) =>
       state === 'open' &&
-      device(it).logins > logins &&
+      device().logins > logins &&
       lastDisconnect !== null &&
       Object.entries(disconnect).every(([name, value]) => Reflect.get(lastDisconnect, name) === value)
   )
@@ -46,13 +56,12 @@ const endsAndComesBack = async (
 }
 
 /** The next login of the phone's devices is refused so. */
-const refusesNext = (it: Linked, failure: Readonly<Record<string, number | string>>): void => {
+const refusesNext = (failure: Readonly<Record<string, number | string>>): void => {
   it.phone.fault({ kind: 'refuseLogins', ...failure }, { times: 1 })
   it.phone.disconnect()
 }
 
 test('what passes by itself is tried again: no fault of WhatsApp costs the link or the attention of a person', async () => {
-  const it = await linked()
   const errors: ReadonlyArray<readonly [StreamError, Readonly<Record<string, unknown>>]> = [
     [{ code: 500 }, { code: 500, source: 'streamError', condition: null }],
     [{ code: 501 }, { code: 501, source: 'streamError' }],
@@ -67,29 +76,26 @@ test('what passes by itself is tried again: no fault of WhatsApp costs the link 
     [{}, { code: 428, source: 'network' }]
   ]
   for (const [error, disconnect] of errors)
-    await endsAndComesBack(it, () => it.phone.disconnect(error), disconnect)
+    await endsAndComesBack(() => it.phone.disconnect(error), disconnect)
   for (const reason of [500, 501, 503, 500])
-    await endsAndComesBack(it, () => refusesNext(it, { reason }), { code: reason, source: 'failure' })
-  expect(await incidentsOf(it.accountId)).toEqual([])
+    await endsAndComesBack(() => refusesNext({ reason }), { code: reason, source: 'failure' })
+  expect(await newIncidents()).toEqual([])
   expect(it.phone.devices).toHaveLength(1)
 })
 
 test('what stands between here and WhatsApp cannot end an account: its HTTP status is no word of WhatsApp', async () => {
-  const it = await linked()
   for (const status of [401, 403, 440, 500])
     await endsAndComesBack(
-      it,
       () => {
         stage().simulator.fault({ kind: 'refuseUpgrades', status }, { times: 2 })
         it.phone.disconnect()
       },
       { code: status, source: 'http' }
     )
-  expect(await incidentsOf(it.accountId)).toEqual([])
+  expect(await newIncidents()).toEqual([])
 })
 
 test('a WhatsApp that falls silent while the connection opens is given up and tried again', async () => {
-  const it = await linked()
   const silence = it.phone.fault({ kind: 'ignoreQueries', xmlns: 'passive' })
   it.phone.disconnect({ code: 503 })
   await stage().api.untilAccount(
@@ -102,15 +108,14 @@ test('a WhatsApp that falls silent while the connection opens is given up and tr
 })
 
 test('an end that nobody knows is tried again, shown with its code and source, and an incident once for each code', async () => {
-  const it = await linked()
   const endsSo = (error: StreamError, disconnect: Readonly<Record<string, unknown>>) =>
-    endsAndComesBack(it, () => it.phone.disconnect(error), { source: 'streamError', ...disconnect })
+    endsAndComesBack(() => it.phone.disconnect(error), { source: 'streamError', ...disconnect })
   await endsSo({ code: 599 }, { code: 599, condition: null })
   await endsSo({ condition: 'something-new' }, { code: 0, condition: 'something-new' })
   await endsSo({ code: 599 }, { code: 599 })
-  await endsAndComesBack(it, () => refusesNext(it, { reason: 400 }), { code: 400, source: 'failure' })
-  await endsAndComesBack(it, () => refusesNext(it, {}), { code: 0, source: 'failure' })
-  const incidents = await incidentsOf(it.accountId)
+  await endsAndComesBack(() => refusesNext({ reason: 400 }), { code: 400, source: 'failure' })
+  await endsAndComesBack(() => refusesNext({}), { code: 0, source: 'failure' })
+  const incidents = await newIncidents()
   expect(incidents.map(({ kind }) => kind)).toEqual(Array(4).fill('account.unknownDisconnect'))
   expect(incidents).toContainEqual(
     expect.objectContaining({ happened: expect.stringContaining('code 599'), count: 1 })
@@ -123,36 +128,12 @@ test.each([
   ['failed', 'account.updateNeeded', { reason: 405 }, 405],
   ['failed', 'account.updateNeeded', { reason: 409 }, 409]
 ] as const)('a login refused as %s (%s) waits for a person', async (state, kind, failure, code) => {
-  const it = await linked()
-  refusesNext(it, failure)
+  refusesNext(failure)
   const account = await stage().api.untilAccount(it.accountId, state, ({ state: now }) => now === state)
   expect(account).toMatchObject({ tags: ['ended'], lastDisconnect: { code, source: 'failure' } })
-  expect(await incidentsOf(it.accountId)).toMatchObject([{ kind }])
+  expect(await newIncidents()).toMatchObject([{ kind }])
   await stage().api.command(it.accountId, 'connect')
   await stage().api.untilAccount(it.accountId, 'open', ({ state: now }) => now === 'open')
-})
-
-test('a session that another program took over waits, and one that the phone removed is logged out, with a code or without', async () => {
-  const it = await linked()
-  for (const error of [{ condition: 'conflict', type: 'replaced' }, { code: 440 }]) {
-    it.phone.disconnect(error)
-    await stage().api.untilAccount(it.accountId, 'replaced', ({ state }) => state === 'replaced')
-    await stage().api.command(it.accountId, 'connect')
-    await stage().api.untilAccount(it.accountId, 'open', ({ state }) => state === 'open')
-  }
-  it.phone.disconnect({ condition: 'conflict', type: 'device_removed' })
-  const account = await stage().api.untilAccount(
-    it.accountId,
-    'loggedOut',
-    ({ state }) => state === 'loggedOut'
-  )
-  expect(account.lastDisconnect).toMatchObject({ source: 'streamError', condition: 'device_removed' })
-
-  await stage().api.pair(it.accountId)
-  await it.phone.scanQr((await stage().api.offer(it.accountId)).qr!)
-  await stage().api.untilAccount(it.accountId, 'open', ({ state }) => state === 'open')
-  refusesNext(it, { reason: 401 })
-  await stage().api.untilAccount(it.accountId, 'loggedOut', ({ state }) => state === 'loggedOut')
 })
 
 test('linking survives a fault of WhatsApp: another QR code is offered', async () => {
@@ -165,10 +146,9 @@ test('linking survives a fault of WhatsApp: another QR code is offered', async (
 })
 
 test('a suspension says until when, over a restart of the server, and can be tried earlier', async () => {
-  const it = await linked()
   const { live, stop } = await stage().api.subscribe(`?accountId=${it.accountId}`)
   const before = Date.now()
-  refusesNext(it, { reason: 402, code: 104, expire: 3600 })
+  refusesNext({ reason: 402, code: 104, expire: 3600 })
   const account = await stage().api.untilAccount(
     it.accountId,
     'the suspension',
@@ -186,11 +166,11 @@ test('a suspension says until when, over a restart of the server, and can be tri
     expect.objectContaining({ kind: 'account.state', suspension: expect.objectContaining({ until }) })
   )
   stop()
-  expect(await incidentsOf(it.accountId)).toMatchObject([
+  expect(await newIncidents()).toMatchObject([
     { kind: 'account.suspended', happened: expect.stringContaining(new Date(until).toISOString()) }
   ])
 
-  const { logins } = device(it)
+  const { logins } = device()
   await stage().server.kill()
   await stage().restart()
   await stage().api.untilAccount(
@@ -198,7 +178,7 @@ test('a suspension says until when, over a restart of the server, and can be tri
     'suspended still',
     ({ state, suspension: now }) => state === 'suspended' && now?.until === until
   )
-  expect(device(it).logins).toBe(logins)
+  expect(device().logins).toBe(logins)
 
   await stage().api.command(it.accountId, 'connect')
   await stage().api.untilAccount(
@@ -209,8 +189,7 @@ test('a suspension says until when, over a restart of the server, and can be tri
 })
 
 test('when a suspension is over the account connects by itself, unless it was disconnected', async () => {
-  const it = await linked()
-  refusesNext(it, { reason: 402, expire: 2 })
+  refusesNext({ reason: 402, expire: 2 })
   await stage().api.untilAccount(it.accountId, 'suspended', ({ state }) => state === 'suspended')
   await stage().api.untilAccount(
     it.accountId,
@@ -218,7 +197,7 @@ test('when a suspension is over the account connects by itself, unless it was di
     ({ state, suspension }) => state === 'open' && suspension === null
   )
 
-  refusesNext(it, { reason: 402 })
+  refusesNext({ reason: 402 })
   const account = await stage().api.untilAccount(
     it.accountId,
     'suspended without an end',
@@ -229,10 +208,10 @@ test('when a suspension is over the account connects by itself, unless it was di
   await stage().api.untilAccount(it.accountId, 'stopped', ({ state }) => state === 'stopped')
   await stage().api.command(it.accountId, 'connect')
   await stage().api.untilAccount(it.accountId, 'open', ({ state }) => state === 'open')
+  expect((await newIncidents()).map(({ kind }) => kind)).toEqual(['account.suspended'])
 })
 
 test('TLS that is not trusted is trouble of the network: it costs no link, however long it lasts', async () => {
-  const it = await linked()
   await stage().server.kill()
   await stage().restart({ WHATSAPP_URL: stage().simulator.secureWhatsappUrl, NODE_EXTRA_CA_CERTS: '' })
   const account = await stage().api.untilAccount(
@@ -245,8 +224,30 @@ test('TLS that is not trusted is trouble of the network: it costs no link, howev
     reason: expect.stringContaining('cannot be reached')
   })
   expect(['connecting', 'reconnecting']).toContain(account.state)
-  expect(await incidentsOf(it.accountId)).toEqual([])
+  expect(await newIncidents()).toEqual([])
   await stage().server.kill()
   await stage().restart()
   await stage().api.untilAccount(it.accountId, 'open', ({ state }) => state === 'open')
+})
+
+test('a session that another program took over waits, and one that the phone removed is logged out, with a code or without', async () => {
+  for (const error of [{ condition: 'conflict', type: 'replaced' }, { code: 440 }]) {
+    it.phone.disconnect(error)
+    await stage().api.untilAccount(it.accountId, 'replaced', ({ state }) => state === 'replaced')
+    await stage().api.command(it.accountId, 'connect')
+    await stage().api.untilAccount(it.accountId, 'open', ({ state }) => state === 'open')
+  }
+  it.phone.disconnect({ condition: 'conflict', type: 'device_removed' })
+  const account = await stage().api.untilAccount(
+    it.accountId,
+    'loggedOut',
+    ({ state }) => state === 'loggedOut'
+  )
+  expect(account.lastDisconnect).toMatchObject({ source: 'streamError', condition: 'device_removed' })
+
+  await stage().api.pair(it.accountId)
+  await it.phone.scanQr((await stage().api.offer(it.accountId)).qr!)
+  await stage().api.untilAccount(it.accountId, 'open', ({ state }) => state === 'open')
+  refusesNext({ reason: 401 })
+  await stage().api.untilAccount(it.accountId, 'loggedOut', ({ state }) => state === 'loggedOut')
 })
