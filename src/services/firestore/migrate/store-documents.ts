@@ -25,7 +25,7 @@ export const storeAccount = Effect.fnUntraced(function* (account: AccountDocumen
   const accounts = yield* AccountStore
   if ((yield* accounts.read(account.accountId)) !== undefined) return
   // Credentials are not in Firestore: the account has to be linked again, as another device.
-  const facts = { ...account, onlineAt: null, wanted: false, ended: 'loggedOut' as const }
+  const facts = { ...account, onlineAt: null, wanted: false, ended: 'loggedOut' as const, suspension: null }
   yield* accounts.create(facts)
   yield* accounts.update(account.accountId, facts)
 })
@@ -78,12 +78,14 @@ const quoteWriteOf = ({
 })
 
 export const messageWriteOf = (document: MessageDocument): MessageWrite => {
-  const { media, ...described } = document
-  const { association } = document
+  const { association, media, unreadableAddOns, ...described } = document
   const message = {
     ...described,
     ...quoteWriteOf(document),
+    association,
     parentMessageId: association?.messageId ?? null,
+    // Firestore has their number only.
+    unreadable: Array.from({ length: unreadableAddOns }, (_, index) => `copied ${index}`),
     live: false
   }
   if (media === null) return { ...message, media: null }

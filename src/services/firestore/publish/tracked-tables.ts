@@ -78,6 +78,7 @@ const ACCOUNT_COLUMNS = [
   'ended',
   'last_disconnect',
   'restriction',
+  'suspension',
   'linked_at'
 ]
 

@@ -1,5 +1,6 @@
 // Messages this account sends, as WhatsApp's protobuf. What each kind of message says in it is declared by the outbox,
 // in the fields of the protobuf; here it is encoded, with what all kinds have in common.
+import { randomBytes } from 'node:crypto'
 import { proto } from '@whiskeysockets/baileys'
 import type { ContentFact } from '../../../domain/fact.ts'
 import { isGroupJid } from '../../../domain/jid.ts'
@@ -70,6 +71,17 @@ export const contextOf = (
         })
   }
 }
+
+const SECRET_BYTES = 32
+
+/** With the secret that edits, reactions, votes and the like of the message are encrypted with, unless it has one. */
+export const withMessageSecret = (message: WireMessage): WireMessage =>
+  message.messageContextInfo?.messageSecret
+    ? message
+    : {
+        ...message,
+        messageContextInfo: { ...message.messageContextInfo, messageSecret: randomBytes(SECRET_BYTES) }
+      }
 
 export const encodeOutgoing = (message: WireMessage): Uint8Array => proto.Message.encode(message).finish()
 
