@@ -95,6 +95,8 @@ const keyOf = (chatJid: string, sender: string, id: string): string => `${chatJi
 /** One account's part of the truth. */
 export class AccountLedger {
   readonly held = new Map<string, HeldMessage>()
+  /** Files whose message has not come yet. */
+  readonly orphans: { chatJid: string; parent: string; id: string }[] = []
   readonly received = new Map<string, Received>()
   readonly receipts: SeenReceipt[] = []
   readonly delivered = new Map<number, Delivered>()
@@ -118,7 +120,9 @@ export class Ledger {
 
   hold(account: Account, message: HeldMessage): void {
     const sender = message.fromMe ? 'me' : (message.participant ?? message.chatJid)
-    const { held } = this.of(account)
+    const { held, orphans } = this.of(account)
+    const files = orphans.filter(file => file.chatJid === message.chatJid && file.parent === message.id)
+    if (files.length > 0) message.files = files.map(({ id }) => id)
     const key = keyOf(message.chatJid, sender, message.id)
     if (!held.has(key)) held.set(key, message)
     this.signals.emit('held', { account: account.jid, id: message.id })

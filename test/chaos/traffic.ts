@@ -21,6 +21,26 @@ export const pick = <A>(random: Random, from: ReadonlyArray<A>): A => {
   return found
 }
 
+const picture = (caption: string) => ({
+  imageMessage: {
+    mimetype: 'image/jpeg',
+    caption,
+    mediaKey: Buffer.alloc(32, caption),
+    directPath: `/v/t62.chaos/${encodeURIComponent(caption)}.enc`
+  }
+})
+
+/** A picture and, before or after it, its file in better quality. */
+const receiveInTwoQualities = async (phone: Phone, random: Random, from: Contact, n: number) => {
+  const id = `CHAOSPICTURE${n}`
+  const association = { type: 'HD_IMAGE_DUAL_UPLOAD', parent: id }
+  const steps = [
+    () => phone.receive({ from, id, message: picture(`picture ${n}`) }),
+    () => phone.receive({ from, message: picture(`better ${n}`), association })
+  ]
+  for (const step of random() < 0.5 ? steps : steps.toReversed()) await step()
+}
+
 /** One thing that happens on the phone: a message, a change to an earlier one, a lost connection. */
 const happen = async (
   phone: Phone,
@@ -31,7 +51,10 @@ const happen = async (
   const from = pick(random, phone.contacts)
   const kind = random()
   const earlier = live.length > 0 ? pick(random, live) : undefined
-  if (kind < 0.5 || earlier === undefined) {
+  if (kind < 0.03) await receiveInTwoQualities(phone, random, from, n)
+  else if (kind < 0.06 && earlier !== undefined)
+    await phone.receive({ from: earlier.from, text: `answer ${n}`, quote: { id: earlier.id } })
+  else if (kind < 0.5 || earlier === undefined) {
     const { id } = await phone.receive({ from, text: `inbound ${n}` })
     live.push({ from, id })
     if (live.length > 50) live.shift()

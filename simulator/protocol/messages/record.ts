@@ -73,10 +73,10 @@ const recordFile = (
   parent: string
 ): void => {
   if (partner) addToMailbox(network, holder, partner, written, { isUnread: false })
-  const entry = [...network.ledger.of(holder).held.values()].find(
-    one => one.chatJid === chatJid && one.id === parent
-  )
+  const { held, orphans } = network.ledger.of(holder)
+  const entry = [...held.values()].find(one => one.chatJid === chatJid && one.id === parent)
   if (entry) entry.files = [...(entry.files ?? []), written.id]
+  else orphans.push({ chatJid, parent, id: written.id })
   network.signals.emit('changed', { account: holder.jid, id: parent })
 }
 
