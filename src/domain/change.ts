@@ -17,7 +17,13 @@ import { openVote, SealedVote } from './poll-vote.ts'
 import { messageSecretIn } from './sealed-add-on.ts'
 
 export const MessageChange = Schema.Union([
-  Schema.Struct({ to: Schema.Literal('edited'), body: Schema.NullOr(Schema.String), at: Schema.Finite }),
+  /** `mentions` are the people in the new body; without them it mentions those of the body before. */
+  Schema.Struct({
+    to: Schema.Literal('edited'),
+    body: Schema.NullOr(Schema.String),
+    at: Schema.Finite,
+    mentions: Schema.optionalKey(Schema.Array(Schema.String))
+  }),
   /** `by` is there when it was not the writer: then it counts only if that person is an admin of the group. */
   Schema.Struct({
     to: Schema.Literal('revoked'),
@@ -100,13 +106,16 @@ export const bodyAfterEdit = (
 }
 
 /** Puts the edit where its time says: an edit that arrives late becomes an earlier body and leaves the newest one alone. */
-const edited = (held: Held, body: string | null, at: number): Held => {
+const edited = (held: Held, { at, body, mentions }: Extract<MessageChange, { to: 'edited' }>): Held => {
   if (held.type === 'revoked') return held
   const { edits } = held
   if (edits.some((edit, index) => edit.editedAt === at && bodyAfterEdit(held, index) === body)) return held
   const index = edits.findIndex(edit => edit.editedAt > at)
   const next = edits[index]
-  if (next === undefined) return { ...held, body, edits: [...edits, { body: held.body, editedAt: at }] }
+  if (next === undefined) {
+    const earlier = { body: held.body, editedAt: at }
+    return { ...held, body, mentions: mentions ?? held.mentions, edits: [...edits, earlier] }
+  }
   return {
     ...held,
     edits: edits.toSpliced(index, 1, { body: next.body, editedAt: at }, { ...next, body })
@@ -151,7 +160,7 @@ const fetched = (held: Held, change: Extract<MessageChange, { to: 'fetched' }>):
 export const applyChange = (held: Held, change: MessageChange): Held => {
   switch (change.to) {
     case 'edited':
-      return edited(held, change.body, change.at)
+      return edited(held, change)
     case 'revoked':
       return { ...held, ...NO_DETAILS, type: 'revoked', body: null, edits: [], votes: [], raw: null }
     case 'reacted':

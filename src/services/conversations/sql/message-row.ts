@@ -26,7 +26,8 @@ const DetailsColumn = Schema.Struct({
   call: Schema.optionalKey(Call),
   event: Schema.optionalKey(ChatEvent),
   mentions: Schema.optionalKey(Schema.Array(Schema.String)),
-  viewOnce: Schema.optionalKey(Schema.Boolean)
+  viewOnce: Schema.optionalKey(Schema.Boolean),
+  broadcast: Schema.optionalKey(Schema.Boolean)
 })
 
 const jsonList = <S extends Schema.Top>(item: S) => Schema.NullOr(Schema.fromJsonString(Schema.Array(item)))
@@ -118,7 +119,7 @@ export const detailsColumn = (
   > &
     Partial<Pick<Held, 'votes'>>
 ): string | null => {
-  const { call, contacts, event, location, mentions, poll, viewOnce, votes = [] } = message
+  const { broadcast, call, contacts, event, location, mentions, poll, viewOnce, votes = [] } = message
   return jsonOrNull({
     ...(location === null ? {} : { location }),
     ...(contacts.length === 0 ? {} : { contacts }),
@@ -127,6 +128,7 @@ export const detailsColumn = (
     ...(call === null ? {} : { call }),
     ...(event === null ? {} : { event }),
     ...(mentions.length === 0 ? {} : { mentions }),
-    ...(viewOnce ? { viewOnce } : {})
+    ...(viewOnce ? { viewOnce } : {}),
+    ...(broadcast ? { broadcast } : {})
   })
 }

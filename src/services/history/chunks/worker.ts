@@ -173,7 +173,7 @@ const readerOf = Effect.fnUntraced(function* (accountId: string) {
   const reader = yield* ChunkReader
   const accounts = yield* AccountStore
   const self = ownAddresses(yield* accounts.read(accountId))
-  return (({ notification }) => reader.read(self, notification)) satisfies ReadChunk
+  return (({ announcedAt, notification }) => reader.read(self, notification, announcedAt)) satisfies ReadChunk
 })
 
 /** Stores a chunk that was read; `begunAt` is when work on it began, milliseconds since 1970. */
