@@ -165,4 +165,4 @@ export class Network {
 }
 
 const talkKey = (one: Account, other: Account): string =>
-  [one.phoneNumber, other.phoneNumber].sort().join('|')
+  [one.lidUser, other.lidUser].sort().join('|')
