@@ -164,5 +164,4 @@ export class Network {
   }
 }
 
-const talkKey = (one: Account, other: Account): string =>
-  [one.lidUser, other.lidUser].sort().join('|')
+const talkKey = (one: Account, other: Account): string => [one.lidUser, other.lidUser].sort().join('|')

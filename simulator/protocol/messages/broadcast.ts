@@ -23,9 +23,15 @@ export const sendToList = async (
   if (!first) throw new Error('a broadcast list has recipients')
   const addressing = options.addressing ?? owner.addressing
   const message = messageFrom(options, { network, owner, sender: owner, chat: first, addressing })
-  const toEach = recipients.map(
-    (chat): Outgoing => ({ sender: owner, chat, message, id, timestamp, addressing, list })
-  )
+  const toEach = recipients.map((chat): Outgoing => ({
+    sender: owner,
+    chat,
+    message,
+    id,
+    timestamp,
+    addressing,
+    list
+  }))
   for (const outgoing of toEach) await sendToRecipient(network, outgoing)
   await copyToOwnDevices(network, toEach)
   network.signals.emit('written', { from: owner.jid, id })

@@ -14,7 +14,9 @@ export const encryptFor = (
   message: proto.IMessage,
   as?: string
 ): Promise<Encrypted> =>
-  (as === undefined ? sender.primary : sender.deviceAt(as)).encrypt(companion.lid, message, () => takeBundle(network, companion))
+  (as === undefined ? sender.primary : sender.deviceAt(as)).encrypt(companion.lid, message, () =>
+    takeBundle(network, companion)
+  )
 
 /** `count` is the number of a retry. */
 export const encNode = (

@@ -30,7 +30,10 @@ export class Identity extends Context.Service<
     /** The same, of what is remembered: no look at the database. `undefined`: it has to be resolved. */
     readonly known: (accountId: string, address: Address) => string | undefined
     /** Both addresses are one person: their threads become one, or the number is moved from the person who had it. */
-    readonly link: (accountId: string, fact: Omit<SamePersonFact, 'kind'>) => Effect.Effect<void, DatabaseError>
+    readonly link: (
+      accountId: string,
+      fact: Omit<SamePersonFact, 'kind'>
+    ) => Effect.Effect<void, DatabaseError>
     /** Whether that is remembered already: then linking them changes nothing. */
     readonly isLinked: (accountId: string, fact: Omit<SamePersonFact, 'kind'>) => boolean
     /** A person has another number: their threads become one. */
@@ -224,25 +227,40 @@ const makeChangeNumber = (book: AddressBook, link: Link, resolve: ReturnType<typ
     return !hasLid || (owner.since <= at && (live || owner.since > UNDATED))
   })
 
+  /** Takes the new number from somebody else who had it; `undefined` when a later report says that it is still theirs. */
+  const takeNumber = Effect.fnUntraced(function* (
+    accountId: string,
+    person: string,
+    to: Address,
+    at: number
+  ) {
+    const told = pairOf(to, at)
+    const [lidJid] = yield* book.lidsOf(accountId, person)
+    if (told !== undefined) yield* link(accountId, told, to.jid)
+    else if (isPhoneJid(to.jid) && lidJid !== undefined) {
+      const owner = yield* book.owned(accountId, to.jid)
+      const isSomebodys =
+        owner !== undefined &&
+        owner.person !== person &&
+        (yield* book.lidsOf(accountId, owner.person)).length > 0
+      if (isSomebodys && !isLater(at, owner.since)) return undefined
+      if (isSomebodys) yield* link(accountId, { phoneJid: to.jid, lidJid, at }, to.jid)
+    }
+    return yield* resolve(accountId, to)
+  })
+
   return Effect.fnUntraced(function* (
     accountId: string,
     { from, to, ...when }: Omit<NumberChangedFact, 'kind'>
   ) {
     if (!(yield* isMeant(accountId, when, from)) || !(yield* isMeant(accountId, when, to))) return
-    const before = yield* resolve(accountId, from)
-    const [lidJid] = yield* book.lidsOf(accountId, before)
-    const told = pairOf(to, when.at)
-    if (told !== undefined) yield* link(accountId, told, to.jid)
-    else if (isPhoneJid(to.jid) && lidJid !== undefined) {
-      // The number is theirs from now on, whoever had it.
-      yield* link(accountId, { phoneJid: to.jid, lidJid, at: when.at }, to.jid)
-      if ((yield* resolve(accountId, to)) !== (yield* resolve(accountId, from))) return
-    }
-    const [known, changed] = [yield* resolve(accountId, from), yield* resolve(accountId, to)]
-    if (known !== changed) yield* book.merge(accountId, changed, known)
+    const changed = yield* takeNumber(accountId, yield* resolve(accountId, from), to, when.at)
+    if (changed === undefined) return
+    const person = yield* resolve(accountId, from)
+    if (person !== changed) yield* book.merge(accountId, changed, person)
     const number = yield* book.owned(accountId, to.jid)
-    if (isPhoneJid(to.jid) && number?.person === known && isLater(when.at, number.since))
-      yield* book.record(accountId, to.jid, known, when.at)
+    if (isPhoneJid(to.jid) && number?.person === person && isLater(when.at, number.since))
+      yield* book.record(accountId, to.jid, person, when.at)
   })
 }
 

@@ -30,10 +30,7 @@ export class ThreadStore extends Context.Service<
     /** By its id, or by the id of a thread that was merged into it. */
     readonly read: (threadId: string) => Effect.Effect<Thread | undefined, DatabaseError>
     /** The thread with whoever the address belongs to now. */
-    readonly ofAddress: (
-      accountId: string,
-      jid: string
-    ) => Effect.Effect<Thread | undefined, DatabaseError>
+    readonly ofAddress: (accountId: string, jid: string) => Effect.Effect<Thread | undefined, DatabaseError>
     readonly markRead: (
       accountId: string,
       threadId: string,

@@ -23,7 +23,8 @@ export const renameInMessages = Effect.fnUntraced(function* (
 ) {
   const { eventLog, sql } = context
   const named = JSON.stringify(from)
-  const rows = yield* sql<Place>`SELECT message_row, thread_id, message_id, type, body, media, details, reactions, edits,
+  const rows =
+    yield* sql<Place>`SELECT message_row, thread_id, message_id, type, body, media, details, reactions, edits,
       status, status_reason, ts_client, NULL AS raw FROM messages
     WHERE account_id = ${accountId} AND ((reactions IS NOT NULL AND ${contains(sql, 'reactions', named)})
       OR (details IS NOT NULL AND ${contains(sql, 'details', named)}))`

@@ -116,12 +116,14 @@ export class ChunkReader extends Context.Service<
           Effect.sync(() => new Piscina<ReadingTask, PackedContents>(THREAD)),
           opened => Effect.promise(() => opened.destroy())
         )
-        const read = Effect.fn('ChunkReader.read')(
-          (self: Self, notification: Uint8Array, announcedAt: number) => {
-            const task = { self, notification, announcedAt, mediaBase: options.mediaBase.href }
-            return sizeOf(notification) < SMALL ? readHere(task) : readInThread(pool, task)
-          }
-        )
+        const read = Effect.fn('ChunkReader.read')((
+          self: Self,
+          notification: Uint8Array,
+          announcedAt: number
+        ) => {
+          const task = { self, notification, announcedAt, mediaBase: options.mediaBase.href }
+          return sizeOf(notification) < SMALL ? readHere(task) : readInThread(pool, task)
+        })
 
         return ChunkReader.of({ read })
       })

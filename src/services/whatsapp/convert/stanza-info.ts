@@ -68,9 +68,7 @@ const ofPerson = ({ attributes, self }: StanzaSource, from: string): ReadonlyArr
   if (!fromMe) return [{ remoteJid: from, remoteJidAlt: alt, fromMe }]
   const recipient = chatJid(attributes['recipient'])
   if (recipient === undefined) return [{ remoteJid: from, remoteJidAlt: alt, fromMe }]
-  return [
-    { remoteJid: recipient, remoteJidAlt: besides(attributes, 'recipient', 'peer_recipient'), fromMe }
-  ]
+  return [{ remoteJid: recipient, remoteJidAlt: besides(attributes, 'recipient', 'peer_recipient'), fromMe }]
 }
 
 const placesOf = (source: StanzaSource): ReadonlyArray<Place> => {

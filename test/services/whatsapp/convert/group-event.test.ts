@@ -280,7 +280,12 @@ describe('a group this account', () => {
       name: 'Trip',
       ephemeralSeconds: 86_400
     })
-    expect(facts).toContainEqual({ kind: 'samePerson', phoneJid: '492@s.whatsapp.net', lidJid: B, at: 1_767_225_600_000 })
+    expect(facts).toContainEqual({
+      kind: 'samePerson',
+      phoneJid: '492@s.whatsapp.net',
+      lidJid: B,
+      at: 1_767_225_600_000
+    })
     expect(messageIn(facts).event).toEqual({
       kind: 'add',
       people: [{ jid: SELF.jid, alt: SELF.lid }],
