@@ -42,6 +42,10 @@ export const withPersonRenamed = (held: Held, from: string, to: string): Held =>
         voters: [...new Set(option.voters.map(renamed))]
       }))
     },
+    eventResponses: latestOf(
+      held.eventResponses.map(answer => ({ ...answer, sender: renamed(answer.sender) })),
+      ({ sender }) => sender
+    ),
     event: held.event && { ...held.event, people: [...new Set(held.event.people.map(renamed))] }
   }
 }
@@ -51,6 +55,7 @@ export const changeWithPersonRenamed = (change: MessageChange, from: string, to:
   const renamed = (person: string): string => (person === from ? to : person)
   switch (change.to) {
     case 'reacted':
+    case 'answered':
       return { ...change, sender: renamed(change.sender) }
     case 'voted':
       return { ...change, voter: renamed(change.voter) }

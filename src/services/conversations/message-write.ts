@@ -14,12 +14,16 @@ export const senderKey = (chat: Address, sender: string | null): SenderKey =>
 
 const party = (who: Party, resolve: Resolve): string | null => (who === 'me' ? null : resolve(who))
 
-/** The voters that history names; `me` is nobody's address. */
+/** `me` is nobody's address. */
+const personNamed = (name: string, resolve: Resolve): string =>
+  name === 'me' ? name : resolve({ jid: name })
+
+/** The voters that history names. */
 const resolvedPoll = (poll: Poll, resolve: Resolve): Poll => ({
   ...poll,
   options: poll.options.map(option => ({
     ...option,
-    voters: option.voters.map(voter => (voter === 'me' ? voter : resolve({ jid: voter })))
+    voters: option.voters.map(voter => personNamed(voter, resolve))
   }))
 })
 
@@ -37,7 +41,7 @@ export const messageWrite = (
   now: number,
   resolve: Resolve
 ): MessageWrite => {
-  const { event, poll, quoted, reactions } = fact
+  const { event, eventResponses, poll, quoted, reactions } = fact
   const mentions = mentionsOf(fact.mentions, resolve)
   const sender = party(fact.sender, resolve)
   const quotedSender = quoted?.sender === undefined ? undefined : party(quoted.sender, resolve)
@@ -57,6 +61,10 @@ export const messageWrite = (
     poll: poll === null ? null : resolvedPoll(poll, resolve),
     call: fact.call,
     event: event === null ? null : { ...event, people: event.people.map(resolve) },
+    eventResponses:
+      eventResponses.length === 0
+        ? NONE
+        : eventResponses.map(one => ({ ...one, sender: personNamed(one.sender, resolve) })),
     mentions: peopleIn(mentions),
     viewOnce: fact.viewOnce,
     broadcast: fact.broadcast,

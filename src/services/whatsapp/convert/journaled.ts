@@ -13,12 +13,12 @@ import type { Fact } from '../../../domain/fact.ts'
 import { chatJid, isBroadcastListJid, isGroupJid, isPersonJid } from '../../../domain/jid.ts'
 import { address, memberAddress, partyOf, samePerson, type Self } from './address.ts'
 import { factsOfCall, isCallSignal } from './call.ts'
+import { messageOfOwnDevice } from './device-sent.ts'
 import type { AddressedInfo } from './envelope.ts'
 import { factsOfGroupNotification, isGroupNotification } from './group-event.ts'
 import { factsOfNumberChange, isNumberChange } from './number-change.ts'
 import { factOfUndecryptable, factsOfLiveMessage, factsOfStoredMessage } from './message.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
-import { encodedMessage } from './protobuf.ts'
 import { infosOfStanza, ListRecipient, samePeopleOfStanza } from './stanza-info.ts'
 import { nodeFromJson, StanzaJson } from './stanza-json.ts'
 
@@ -129,16 +129,14 @@ const message = (entry: Extract<Journaled, { kind: 'message' }>): ConvertedEntry
   if (infos.length === 0) return NOTHING
   const padded = Buffer.from(entry.plaintext, 'base64')
   const raw = unpadRandomMax16(padded)
-  const outer = proto.Message.decode(raw)
-  const sentByOtherDevice = outer.deviceSentMessage?.message
-  const inner = sentByOtherDevice ?? outer
+  const bytes = messageOfOwnDevice(raw) ?? raw
+  const inner = proto.Message.decode(bytes)
   const { self } = entry
   // Only the account's own phone may announce its history; the same notification from anyone else is an attack.
   if (inner.protocolMessage && infos.every(isFromMe)) {
     const instruction = fromOwnPhone(self, inner.protocolMessage, entry.attributes)
     if (instruction !== undefined) return instruction
   }
-  const bytes = sentByOtherDevice ? encodedMessage(sentByOtherDevice) : raw
   const facts = infos.flatMap(info => factsOfLiveMessage(self, info, inner, bytes))
   return { ...NOTHING, facts: [...samePeopleOfStanza(entry), ...facts] }
 }
