@@ -12,7 +12,8 @@ import {
 import { unixSeconds } from '../../wire/stanza.ts'
 import { sendFromPrimary } from './primary-sender.ts'
 import { addressingFor } from './stanza.ts'
-import { type Content, messageFrom } from './written.ts'
+import { sealedForm } from './sealed.ts'
+import { type Content, messageFrom, type Writing } from './written.ts'
 
 export interface WriteOptions {
   readonly id?: string | undefined
@@ -50,14 +51,19 @@ export const write = async (
 ): Promise<WrittenMessage> => {
   const { addressing, bare, id = network.messageId(), list, timestamp = unixSeconds() } = options
   const chatJid = isGroup(chat) ? chat.id : chat === owner ? sender.jid : chat.jid
-  const message = messageFrom(options, {
+  const writing: Writing = {
     network,
     owner,
     sender,
     chat,
     addressing: addressingFor({ sender, addressing }, chat)
-  })
+  }
+  const message = messageFrom(options, writing)
+  const sealed = sealedForm(options, message, writing)
+  // Whoever adds to the message needs its secret.
+  network.secrets.remember(sender, id, 'comment' in options && sealed ? sealed : message)
   const as = options.as === undefined ? undefined : deviceAddress(sender, options.as)
-  await sendFromPrimary(network, { sender, chat, message, id, timestamp, addressing, as, bare, list })
+  const outgoing = { sender, chat, message, sealed, id, timestamp, addressing, as, bare, list }
+  await sendFromPrimary(network, outgoing)
   return { id, timestamp, chatJid }
 }
