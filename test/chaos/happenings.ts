@@ -84,14 +84,17 @@ const contactReplies: Happening = (stage, n) =>
   })
 
 const contactEdits: Happening = (stage, n) =>
-  about(stage, stage.messages, ({ from, id }) => stage.phone.receive({ from, edit: id, text: `edited ${n}` }))
+  about(stage, stage.messages, ({ from, id }) =>
+    // A few people have an older version, which does not encrypt edits.
+    stage.phone.receive({ from, edit: id, text: `edited ${n}`, plain: n % 4 === 0 })
+  )
 
 const ownerEdits: Happening = (stage, n) =>
   about(stage, stage.own, ({ id, to }) => stage.phone.send({ to, edit: id, text: `own edited ${n}` }))
 
 const contactReacts: Happening = (stage, n) =>
   about(stage, stage.messages, ({ from, id }) =>
-    stage.phone.receive({ from, react: id, text: n % 4 === 0 ? '' : '👍' })
+    stage.phone.receive({ from, react: id, text: n % 4 === 0 ? '' : '👍', sealed: n % 2 === 0 })
   )
 
 const contactRevokes: Happening = stage =>
@@ -99,6 +102,11 @@ const contactRevokes: Happening = stage =>
     forget(stage.messages, one)
     await stage.phone.receive({ from: one.from, revoke: one.id })
   })
+
+const contactComments: Happening = (stage, n) =>
+  about(stage, stage.messages, ({ from, id }) =>
+    stage.phone.receive({ from, comment: id, text: `comment ${n}` })
+  )
 
 const OPTIONS = ['Sea', 'Hills', 'Home']
 
@@ -120,6 +128,11 @@ const someoneVotes: Happening = (stage, n) =>
       ? stage.phone.receive({ from, vote: id, options })
       : stage.phone.send({ to: from, vote: id, options })
   })
+
+const contactAddsOption: Happening = (stage, n) =>
+  about(stage, stage.polls, ({ from, id }) =>
+    stage.phone.receive({ from, addOption: id, option: `option ${n}` })
+  )
 
 const ownerReads: Happening = async ({ phone, random }) => {
   await phone.markRead(pick(random, phone.contacts))
@@ -154,12 +167,14 @@ const HAPPENINGS: ReadonlyArray<readonly [weight: number, happening: Happening]>
   [150, ownerWrites],
   [160, memberWrites],
   [40, contactReplies],
+  [15, contactComments],
   [40, contactEdits],
   [15, ownerEdits],
   [40, contactReacts],
   [20, contactRevokes],
   [10, contactAsks],
   [25, someoneVotes],
+  [5, contactAddsOption],
   [30, ownerReads],
   [15, connectionEnds],
   [15, nothing]
