@@ -146,7 +146,10 @@ const quoteFrom = (body: Fields): QuoteReference | undefined => {
 export const writeOptionsFrom = (body: Fields): WriteOptions => ({
   id: body.optionalText('id'),
   timestamp: body.optionalNumber('timestamp'),
-  addressing: addressingFrom(body)
+  addressing: addressingFrom(body),
+  as: body.optionalText('as'),
+  bare: body.optionalBoolean('bare'),
+  list: body.optionalText('list')
 })
 
 export const addressingFrom = (body: Fields): Addressing | undefined =>

@@ -203,9 +203,11 @@ export const Details = Schema.Struct({
   event: Schema.NullOr(ChatEvent),
   /** The answers to an event that people plan, the last of each person. */
   eventResponses: Schema.Array(EventResponse),
-  /** The people named with @ in the body. */
+  /** The people named in the body, where each stands as "@" and the part of the address before its server. */
   mentions: Schema.Array(Schema.String),
   viewOnce: Schema.Boolean,
+  /** It was sent to a broadcast list, and to each recipient in a chat of their own. */
+  broadcast: Schema.Boolean,
   album: Schema.NullOr(Album),
   association: Schema.NullOr(Association),
   /** The member whose phone shared the message as a part of a group's history; `me` for another device of this account. */
@@ -223,6 +225,7 @@ export const NO_DETAILS: Details = {
   eventResponses: [],
   mentions: [],
   viewOnce: false,
+  broadcast: false,
   album: null,
   association: null,
   sharedBy: null

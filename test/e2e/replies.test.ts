@@ -203,6 +203,7 @@ describe('what is sent', () => {
     })
     expect(await received(edit.entryId)).toMatchObject({
       kind: 'edit',
+      text: `@${user(contact.lid)} drives fast`,
       mentions: [contact.lid],
       quoteCarries: []
     })

@@ -2,6 +2,7 @@
 import type { Address, MessageFact, Party, QuotedFact } from '../../domain/fact.ts'
 import { messageIdOf, parseThreadId, type SenderKey, threadIdOf } from '../../domain/ids.ts'
 import { isGroupJid, STATUS_JID } from '../../domain/jid.ts'
+import { bodyNaming, type Mention, peopleIn } from '../../domain/mention.ts'
 import { clampTime, type Poll } from '../../domain/message.ts'
 import type { MessageWrite } from './writes.ts'
 
@@ -27,6 +28,11 @@ const resolvedPoll = (poll: Poll, resolve: Resolve): Poll => ({
 })
 
 const NONE: ReadonlyArray<never> = []
+
+export const mentionsOf = (mentions: ReadonlyArray<Address>, resolve: Resolve): ReadonlyArray<Mention> =>
+  mentions.length === 0
+    ? NONE
+    : mentions.map(mentioned => ({ written: mentioned.jid, person: resolve(mentioned) }))
 
 type QuoteWrite = Pick<
   MessageWrite,
@@ -78,7 +84,8 @@ export const messageWrite = (
   now: number,
   resolve: Resolve
 ): MessageWrite => {
-  const { event, eventResponses, mentions, poll, quoted, reactions } = fact
+  const { event, eventResponses, poll, quoted, reactions } = fact
+  const mentions = mentionsOf(fact.mentions, resolve)
   const sender = party(fact.sender, resolve)
   const { tsClaimed, tsClient } = clampTime(fact.timestamp, now)
   return {
@@ -89,7 +96,7 @@ export const messageWrite = (
     sender,
     senderName: fact.pushName ?? null,
     type: fact.type,
-    body: fact.body,
+    body: bodyNaming(fact.body, mentions),
     media: fact.media,
     location: fact.location,
     contacts: fact.contacts,
@@ -100,8 +107,9 @@ export const messageWrite = (
       eventResponses.length === 0
         ? NONE
         : eventResponses.map(one => ({ ...one, sender: personNamed(one.sender, resolve) })),
-    mentions: mentions.length === 0 ? NONE : mentions.map(resolve),
+    mentions: peopleIn(mentions),
     viewOnce: fact.viewOnce,
+    broadcast: fact.broadcast,
     ...(quoted === null ? NO_QUOTE : quoteWrite(threadId, fact.chat, quoted, resolve)),
     album: fact.album,
     association: fact.association,

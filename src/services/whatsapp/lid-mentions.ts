@@ -1,9 +1,7 @@
 // Mentions in groups that address their members by LID: there, phones know a mentioned person by the LID only, in the list
 // and in the text alike.
 import type { GroupMetadata, proto } from '@whiskeysockets/baileys'
-import { chatJid, isPhoneJid } from '../../domain/jid.ts'
-
-const userOf = (jid: string): string => jid.slice(0, jid.lastIndexOf('@'))
+import { chatJid, isPhoneJid, userOf } from '../../domain/jid.ts'
 
 const inText = (text: string, lids: ReadonlyMap<string, string>): string =>
   text.replaceAll(/@(\d{5,20})(?!\d)/g, (written, user: string) => {
@@ -29,6 +27,15 @@ const mentioningParts = (message: proto.IMessage): ReadonlyArray<Mentioning> => 
   ].filter(part => part !== null && part !== undefined)
 }
 
+/** Mentioned by LID already; the text may still have the number. */
+const membersMentioned = (
+  group: GroupMetadata,
+  mentioned: ReadonlyArray<string>
+): ReadonlyArray<readonly [phoneJid: string, lid: string]> =>
+  group.participants.flatMap(({ id, lid = id, phoneNumber }) =>
+    phoneNumber !== undefined && mentioned.includes(lid) ? [[phoneNumber, lid] as const] : []
+  )
+
 const lidIn = (group: GroupMetadata, phoneJid: string): string | undefined => {
   const member = group.participants.find(one => one.phoneNumber === phoneJid || one.id === phoneJid)
   return member?.lid ?? (member !== undefined && member.id !== phoneJid ? member.id : undefined)
@@ -42,14 +49,15 @@ export const mentionByLid = async (
 ): Promise<void> => {
   if (group?.addressingMode !== 'lid') return
   for (const part of mentioningParts(message)) {
-    const lids = new Map<string, string>()
-    for (const jid of part.contextInfo?.mentionedJid?.filter(isPhoneJid) ?? []) {
+    const mentioned = part.contextInfo?.mentionedJid ?? []
+    const lids = new Map(membersMentioned(group, mentioned))
+    for (const jid of mentioned.filter(isPhoneJid)) {
       const lid = lidIn(group, jid) ?? (await lidOf(jid))
       const plain = chatJid(lid)
       if (plain !== undefined) lids.set(jid, plain)
     }
     if (lids.size === 0 || !part.contextInfo) continue
-    part.contextInfo.mentionedJid = (part.contextInfo.mentionedJid ?? []).map(jid => lids.get(jid) ?? jid)
+    part.contextInfo.mentionedJid = mentioned.map(jid => lids.get(jid) ?? jid)
     if (part.text) part.text = inText(part.text, lids)
     if (part.caption) part.caption = inText(part.caption, lids)
   }

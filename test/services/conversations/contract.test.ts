@@ -93,7 +93,7 @@ describe.each(STORES)('$name', ({ absent, make }) => {
       message('Q4', { chat: { jid: GROUP }, sender: { jid: '494@s.whatsapp.net' } }),
       answer('A4', { whatsAppId: 'Q4', ...inGroup, sender: { jid: '494@s.whatsapp.net' } }),
       message('X1', { chat: { jid: GROUP }, sender: { jid: '95@lid' } }),
-      { kind: 'samePerson', phoneJid: '494@s.whatsapp.net', lidJid: '95@lid' }
+      { kind: 'samePerson', phoneJid: '494@s.whatsapp.net', lidJid: '95@lid', at: T0 }
     )
     const [rekeyed] = (await (await world.view()).messages(GROUP_THREAD)).filter(
       one => one.whatsAppId === 'Q4'
@@ -274,7 +274,7 @@ describe.each(STORES)('$name', ({ absent, make }) => {
     await told(world, message('A1', { body: 'by number' }))
     await told(world, message('L1', { chat: { jid: ANN_LID }, sender: { jid: ANN_LID }, body: 'by lid' }))
     expect(await (await world.view()).threads(ACCOUNT)).toHaveLength(2)
-    await told(world, { kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID })
+    await told(world, { kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID, at: 0 })
 
     const view = await world.view()
     const all = await view.threads(ACCOUNT)

@@ -36,6 +36,7 @@ const DetailsColumn = Schema.Struct({
   eventResponses: Schema.optionalKey(Schema.Array(EventResponse)),
   mentions: Schema.optionalKey(Schema.Array(Schema.String)),
   viewOnce: Schema.optionalKey(Schema.Boolean),
+  broadcast: Schema.optionalKey(Schema.Boolean),
   album: Schema.optionalKey(Album),
   association: Schema.optionalKey(Association),
   sharedBy: Schema.optionalKey(Schema.String),
@@ -172,8 +173,8 @@ type AddedLater = Partial<Pick<Held, 'votes' | 'pollChanges' | 'secrets' | 'unre
 
 /** The `details` column of a message. */
 export const detailsColumn = (message: Omit<Details, 'media'> & AddedLater): string | null => {
-  const { album, association, call, contacts, event, eventResponses, location, mentions, poll } = message
-  const { pollChanges = [], secrets = [], sharedBy, unreadable = [], viewOnce, votes = [] } = message
+  const { album, association, broadcast, call, contacts, event, eventResponses, location, mentions } = message
+  const { poll, pollChanges = [], secrets = [], sharedBy, unreadable = [], viewOnce, votes = [] } = message
   return jsonOrNull({
     ...(location === null ? {} : { location }),
     ...(contacts.length === 0 ? {} : { contacts }),
@@ -185,6 +186,7 @@ export const detailsColumn = (message: Omit<Details, 'media'> & AddedLater): str
     ...(eventResponses.length === 0 ? {} : { eventResponses }),
     ...(mentions.length === 0 ? {} : { mentions }),
     ...(viewOnce ? { viewOnce } : {}),
+    ...(broadcast ? { broadcast } : {}),
     ...(album === null ? {} : { album }),
     ...(association === null ? {} : { association }),
     ...(sharedBy === null ? {} : { sharedBy }),

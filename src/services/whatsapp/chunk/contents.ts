@@ -30,6 +30,8 @@ export interface ReadingTask {
   readonly from: HistoryGiver
   /** What announces it: a phone's encoded `HistorySyncNotification`, or a member's `WebMessageInfo`. */
   readonly notification: Uint8Array
+  /** When the phone announced it, milliseconds since 1970. */
+  readonly announcedAt: number
   /** Where WhatsApp's media server is. */
   readonly mediaBase: string
 }
@@ -78,6 +80,7 @@ export const readChunk = (task: ReadingTask): Effect.Effect<Converted, ChunkErro
   task.from === 'member' ? readShared(task) : readOfPhone(task)
 
 const readOfPhone = Effect.fnUntraced(function* ({
+  announcedAt,
   mediaBase,
   notification,
   self
@@ -87,6 +90,6 @@ const readOfPhone = Effect.fnUntraced(function* ({
     catch: unreadable
   })
   const chunk = yield* Effect.flatMap(compressedChunk(notice, new URL(mediaBase)), decoded)
-  const people = yield* Effect.try({ try: () => peopleOfChunk(chunk), catch: unreadable })
+  const people = yield* Effect.try({ try: () => peopleOfChunk(chunk, announcedAt), catch: unreadable })
   return { people, conversations: converted(self, chunk) }
 })

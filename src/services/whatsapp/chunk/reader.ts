@@ -102,12 +102,14 @@ export class ChunkReader extends Context.Service<
     /**
      * Reads the chunk that an encoded `HistorySyncNotification` of the phone announces, inline or from the media server; or what
      * a member of a group shares, announced by an encoded `WebMessageInfo`. Fails with
-     * `ChunkUnavailable` (try again) or `ChunkCorrupt` (try again too: the phone may upload it anew).
+     * `ChunkUnavailable` (try again) or `ChunkCorrupt` (try again too: the phone may upload it anew). `announcedAt` is in
+     * milliseconds since 1970.
      */
     readonly read: (
       self: Self,
       notification: Uint8Array,
-      from: HistoryGiver
+      announcedAt: number,
+      from?: HistoryGiver
     ) => Effect.Effect<ChunkContents, ChunkError>
   }
 >()('backscroll/services/whatsapp/ChunkReader') {
@@ -122,9 +124,10 @@ export class ChunkReader extends Context.Service<
         const read = Effect.fn('ChunkReader.read')((
           self: Self,
           notification: Uint8Array,
-          from: HistoryGiver
+          announcedAt: number,
+          from: HistoryGiver = 'phone'
         ) => {
-          const task = { self, notification, from, mediaBase: options.mediaBase.href }
+          const task = { self, notification, announcedAt, from, mediaBase: options.mediaBase.href }
           // How large the file of a member is, nobody says.
           const isSmall = from === 'phone' && sizeOf(notification) < SMALL
           return isSmall ? readHere(task) : readInThread(pool, task)
