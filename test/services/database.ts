@@ -24,6 +24,7 @@ import * as Migrations from '../../src/services/database/migrations.ts'
 import * as NodeSqlite from '../../src/services/database/sqlite/node-sqlite.ts'
 import * as ConversationStores from '../../src/services/conversations/layer.ts'
 import { make as makeSeal, Seal } from '../../src/services/vault/seal.ts'
+import { AppState } from '../../src/services/whatsapp/app-state/app-state.ts'
 import { Vault } from '../../src/services/vault/vault.ts'
 
 export const KEY = new Uint8Array(32).fill(7)
@@ -31,6 +32,7 @@ export const KEY = new Uint8Array(32).fill(7)
 /** Everything up to ingest, on the database file (in memory by default), sealed with the key. */
 export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, { dryRun = false } = {}) =>
   Ingest.layer.pipe(
+    Layer.provideMerge(AppState.layer),
     Layer.provideMerge(Conversations.layer),
     Layer.provideMerge(
       Layer.mergeAll(

@@ -9,6 +9,7 @@ import { topic, Wakes } from '../process/wakes.ts'
 import { factStores, makeFactWriter } from './fact-writer.ts'
 import type { ContactStore } from './contact-store.ts'
 import type { GroupStore } from './group-store.ts'
+import type { LabelStore } from './label-store.ts'
 import { Identity } from './identity.ts'
 import type { MessageStore } from './message-store.ts'
 import type { ReceiptStore } from './receipt-store.ts'
@@ -55,6 +56,7 @@ export class Conversations extends Context.Service<
     | ContactStore
     | GroupStore
     | Identity
+    | LabelStore
     | MessageStore
     | ReceiptStore
     | SqlClient.SqlClient

@@ -8,12 +8,16 @@ import type { Identity } from './identity.ts'
 import type { makeResolver } from './resolver.ts'
 import { ContactStore } from './contact-store.ts'
 import { GroupStore } from './group-store.ts'
+import { LabelStore } from './label-store.ts'
 import { MessageStore } from './message-store.ts'
 import { ReceiptStore } from './receipt-store.ts'
 import { ThreadStore } from './thread-store.ts'
 import type {
   ChangeWrite,
+  ChatSettingWrite,
   ContactWrite,
+  LabelAssociationWrite,
+  LabelWrite,
   MessageWrite,
   ReceiptHistoryWrite,
   ReceiptWrite,
@@ -25,6 +29,7 @@ export const factStores = Effect.gen(function* () {
   return {
     contacts: yield* ContactStore,
     groups: yield* GroupStore,
+    labels: yield* LabelStore,
     messages: yield* MessageStore,
     receipts: yield* ReceiptStore,
     threads: yield* ThreadStore
@@ -52,7 +57,10 @@ interface Writes {
   /** Threads that are written for their messages already. */
   readonly withMessages: Set<string>
   readonly threads: Array<ThreadWrite>
+  readonly settings: Array<ChatSettingWrite>
   readonly contacts: Array<ContactWrite>
+  readonly labels: Array<LabelWrite>
+  readonly labelAssociations: Array<LabelAssociationWrite>
   readonly messages: Array<MessageWrite>
   readonly changes: Array<ChangeWrite>
   readonly receipts: Array<ReceiptWrite>
@@ -62,7 +70,10 @@ interface Writes {
 const noWrites = (): Writes => ({
   withMessages: new Set(),
   threads: [],
+  settings: [],
   contacts: [],
+  labels: [],
+  labelAssociations: [],
   messages: [],
   changes: [],
   receipts: [],
@@ -78,11 +89,14 @@ const flush = Effect.fnUntraced(function* <E>(
   onLive: OnLive<E> | undefined
 ) {
   if (writes.threads.length > 0) yield* stores.threads.put(accountId, writes.threads)
+  if (writes.settings.length > 0) yield* stores.threads.putSettings(accountId, writes.settings)
   if (writes.contacts.length > 0) yield* stores.contacts.put(accountId, writes.contacts)
   if (writes.messages.length > 0) yield* stores.messages.put(accountId, writes.messages)
   const live = onLive === undefined ? [] : writes.messages.filter(message => message.live)
   if (onLive !== undefined && live.length > 0) yield* onLive(live)
   if (writes.changes.length > 0) yield* stores.messages.change(accountId, writes.changes)
+  if (writes.labels.length > 0) yield* stores.labels.put(accountId, writes.labels)
+  if (writes.labelAssociations.length > 0) yield* stores.labels.associate(accountId, writes.labelAssociations)
   if (writes.receipts.length > 0) yield* stores.receipts.put(accountId, writes.receipts)
   if (writes.receiptHistory.length > 0) yield* stores.receipts.putHistory(accountId, writes.receiptHistory)
 })
@@ -144,7 +158,12 @@ const addReceiptHistory = Effect.fnUntraced(function* (batch: Batch, fact: FactO
 
 const addContact = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'contact'>) {
   const contactJid = yield* batch.identity.resolve(batch.accountId, fact.person)
-  batch.pending.contacts.push({ contactJid, name: fact.name, pushName: fact.pushName })
+  batch.pending.contacts.push({
+    contactJid,
+    name: fact.name,
+    nameAt: fact.nameAt,
+    pushName: fact.pushName
+  })
 })
 
 const addChat = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'chat'>) {
@@ -153,12 +172,21 @@ const addChat = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'chat'>)
     ...thread,
     displayName: fact.name,
     unread: fact.unread,
-    archived: fact.archived,
-    onlyIfKnown: fact.onlyIfKnown,
-    pinnedAt: fact.pinnedAt,
-    mutedUntil: fact.mutedUntil,
     ephemeralSeconds: fact.ephemeralSeconds
   })
+  for (const setting of fact.settings ?? [])
+    batch.pending.settings.push({ ...setting, threadId: thread.threadId })
+})
+
+const addChatSettings = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'chatSettings'>) {
+  const { threadId } = yield* threadOf(batch, fact.chat)
+  for (const setting of fact.settings) batch.pending.settings.push({ ...setting, threadId })
+})
+
+const addLabelAssociation = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'labelAssociation'>) {
+  const { threadId } = yield* threadOf(batch, fact.chat)
+  const { at, labeled, labelId, whatsAppId = '' } = fact
+  batch.pending.labelAssociations.push({ threadId, whatsAppId, labelId, labeled, at })
 })
 
 const addChange = (batch: Batch, fact: FactOf<'change'>) =>
@@ -171,7 +199,7 @@ const markRead = Effect.fnUntraced(function* (
   fact: FactOf<'readByMe'>
 ) {
   const threadId = threadIdOf(accountId, yield* identity.resolve(accountId, fact.chat))
-  yield* stores.threads.markRead(accountId, threadId, fact.upTo)
+  yield* stores.threads.markRead(accountId, threadId, fact.upTo, fact.at)
 })
 
 const putGroupAdmins = Effect.fnUntraced(function* (
@@ -248,6 +276,19 @@ export const makeFactWriter = (dependencies: Dependencies) => {
           break
         case 'chat':
           yield* addChat(batch, fact)
+          break
+        case 'chatSettings':
+          yield* addChatSettings(batch, fact)
+          break
+        case 'label':
+          batch.pending.labels.push(fact)
+          break
+        case 'labelAssociation':
+          yield* addLabelAssociation(batch, fact)
+          break
+        case 'unarchiveChats':
+          yield* flushPending
+          yield* dependencies.stores.threads.setUnarchive(accountId, fact.unarchive)
           break
         case 'message': {
           // An effect a message would make storing a long history several times slower.

@@ -63,6 +63,7 @@ export const messageWrite = (
         : reactions
             .map(({ at, by, emoji }) => ({ sender: party(by, resolve) ?? 'me', emoji, at }))
             .filter(({ emoji }) => emoji !== ''),
+    starred: fact.starred,
     status: fact.status,
     statusReason: fact.statusReason ?? null,
     tsClient,

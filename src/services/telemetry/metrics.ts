@@ -21,6 +21,11 @@ const restarts = counter('account_restarts', 'Account restarts, by cause: crash 
 const received = counter('messages_received', 'Messages that arrived live and were stored')
 const sent = counter('messages_sent', 'Messages that WhatsApp has acknowledged')
 
+const unknownMutations = counter(
+  'app_state_unknown',
+  'Changes of app state that this server has no use for, by kind'
+)
+
 const firestore = counter('firestore_operations', 'Firestore documents processed, by outcome')
 
 /** Updates a metric once for each distinct value, with how often it occurs, under the attribute `name`. */
@@ -51,7 +56,9 @@ export const count = {
     Metric.update(Metric.withAttributes(unexpectedEvents, { event, state }), 1),
   restart: (cause: 'crash' | 'command') => Metric.update(Metric.withAttributes(restarts, { cause }), 1),
   received: (messages: number) => Metric.update(received, messages),
-  sent: Metric.update(sent, 1)
+  sent: Metric.update(sent, 1),
+  /** The kinds as WhatsApp names them. */
+  unknownMutations: (kinds: ReadonlyArray<string>) => updateByValue(unknownMutations, 'kind', kinds)
 }
 
 const accounts = gauge('accounts', 'Accounts, by state')

@@ -8,8 +8,10 @@ import { MessageSearch } from '../../../src/services/conversations/message-searc
 import { MessageStore } from '../../../src/services/conversations/message-store.ts'
 import { ThreadStore } from '../../../src/services/conversations/thread-store.ts'
 import * as NodeSqlite from '../../../src/services/database/sqlite/node-sqlite.ts'
+import { columnsOf } from '../../../src/services/database/dialect.ts'
 import { MIGRATIONS, upgrade } from '../../../src/services/database/migrations.ts'
-import { installTracking } from '../../../src/services/firestore/publish/tracking.ts'
+import { TRACKED_TABLES } from '../../../src/services/firestore/publish/tracked-tables.ts'
+import { createTriggers } from '../../../src/services/firestore/publish/triggers.ts'
 import { TABLES } from '../../../src/app/tables.ts'
 import { Wakes } from '../../../src/services/process/wakes.ts'
 import { Tables } from '../../../src/services/database/tables.ts'
@@ -98,6 +100,15 @@ test('0008 finds what was found before, and forgets it when it is edited', async
   expect(found).toEqual([['garden party'], [], ['cellar party']])
 })
 
+/** The triggers on messages as a server of that time has made them: on the columns that there are. */
+const trackMessages = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const tracked = TRACKED_TABLES.find(({ table }) => table === 'messages')!
+  const existing = (yield* columnsOf(sql, 'messages')).map(({ name }) => name)
+  const columns = tracked.columns!.filter(column => existing.includes(column))
+  for (const statement of createTriggers(sql, { ...tracked, columns }, existing)) yield* sql.unsafe(statement)
+})
+
 test('0014 names the rows of messages: pages, cursors, unread counts and the search stay as they were', async () => {
   const THREAD = 'acc-1__1@s.whatsapp.net'
   await Effect.runPromise(
@@ -107,7 +118,7 @@ test('0014 names the rows of messages: pages, cursors, unread counts and the sea
       const messageSearch = yield* MessageSearch
       yield* upgrade(Object.fromEntries(Object.entries(MIGRATIONS).filter(([name]) => name < '0014')))
       // The triggers of a server that publishes to Firestore name the column too.
-      yield* installTracking
+      yield* trackMessages
       yield* sql`INSERT INTO accounts (account_id, name, created_at, wanted, messages) VALUES ('acc-1', 'Shop', 1, 1, 4)`
       yield* sql`INSERT INTO threads (thread_id, account_id, client_jid, kind, created_at, mark_at, mark_row, unread_count)
         VALUES (${THREAD}, 'acc-1', '1@s.whatsapp.net', 'direct', 1, 1000, 12, 2)`

@@ -31,6 +31,9 @@ const DetailsColumn = Schema.Struct({
 
 const jsonList = <S extends Schema.Top>(item: S) => Schema.NullOr(Schema.fromJsonString(Schema.Array(item)))
 
+/** The `labels` column of a message or thread. */
+export const LabelIds = Schema.NullOr(Schema.fromJsonString(Schema.Array(Schema.String)))
+
 const Changeable = {
   type: Schema.String,
   body: Schema.NullOr(Schema.String),
@@ -40,10 +43,16 @@ const Changeable = {
   edits: jsonList(EarlierBody),
   status: MessageStatus,
   statusReason: Schema.NullOr(Schema.String),
-  tsClient: Schema.Finite
+  tsClient: Schema.Finite,
+  starred: Schema.BooleanFromBit,
+  deletedForMeAt: Schema.NullOr(Schema.Finite)
 }
 
-const HeldRow = Schema.Struct({ ...Changeable, raw: Schema.NullOr(Schema.Uint8Array) })
+const HeldRow = Schema.Struct({
+  ...Changeable,
+  starredAt: Schema.NullOr(Schema.Finite),
+  raw: Schema.NullOr(Schema.Uint8Array)
+})
 type HeldRow = typeof HeldRow.Type
 
 const MessageRow = Schema.Struct({
@@ -57,6 +66,7 @@ const MessageRow = Schema.Struct({
   senderName: Schema.NullOr(Schema.String),
   quotedWhatsAppId: Schema.NullOr(Schema.String),
   quotedMessageId: Schema.NullOr(Schema.String),
+  labels: LabelIds,
   tsClaimed: Schema.NullOr(Schema.Finite),
   tsServer: Schema.Finite
 })
@@ -79,12 +89,26 @@ const heldOf = (row: HeldRow): Held => {
     status: row.status,
     statusReason: row.statusReason,
     tsClient: row.tsClient,
-    raw: row.raw
+    raw: row.raw,
+    starred: row.starred,
+    starredAt: row.starredAt,
+    deletedForMeAt: row.deletedForMeAt
   }
 }
 
 const messageOf = (row: typeof MessageRow.Type): Message => {
-  const { edits, raw: _raw, reactions, votes, ...held } = heldOf({ ...row, raw: null })
+  const {
+    edits,
+    raw: _raw,
+    reactions,
+    starredAt: _,
+    votes,
+    ...held
+  } = heldOf({
+    ...row,
+    raw: null,
+    starredAt: null
+  })
   return {
     ...held,
     media: held.media === null ? null : shownMedia(held.media),
@@ -102,6 +126,7 @@ const messageOf = (row: typeof MessageRow.Type): Message => {
     senderName: row.senderName,
     quotedWhatsAppId: row.quotedWhatsAppId,
     quotedMessageId: row.quotedMessageId,
+    labels: row.labels ?? [],
     tsClaimed: row.tsClaimed,
     tsServer: row.tsServer
   }
@@ -114,7 +139,17 @@ export const jsonOrNull = (value: ReadonlyArray<unknown> | object | null): strin
 export const detailsColumn = (
   message: Omit<
     Held,
-    'media' | 'votes' | 'reactions' | 'edits' | 'status' | 'statusReason' | 'tsClient' | 'raw'
+    | 'media'
+    | 'votes'
+    | 'reactions'
+    | 'edits'
+    | 'status'
+    | 'statusReason'
+    | 'tsClient'
+    | 'raw'
+    | 'starred'
+    | 'starredAt'
+    | 'deletedForMeAt'
   > &
     Partial<Pick<Held, 'votes'>>
 ): string | null => {

@@ -5,7 +5,9 @@ import { MESSAGE_STATUSES, statusRank } from '../../../domain/message.ts'
 import type { AccountRemoval } from '../../database/tables.ts'
 import type { EventWrite } from '../../events/event-log.ts'
 import type { MessageWrite } from '../writes.ts'
+import { markRemovedMessages, unarchiveWithNews } from './chat-settings.ts'
 import type { WriteContext } from './context.ts'
+import { applyLabelsOfNew } from './labels.ts'
 import { applyWaitingChanges, threadsChanged } from './message-changes.ts'
 import { detailsColumn, jsonOrNull } from './message-row.ts'
 import { indexingNew } from './search-index.ts'
@@ -44,7 +46,11 @@ export const MESSAGE_COLUMN_NAMES = [
   'ts_client',
   'ts_claimed',
   'ts_server',
-  'raw'
+  'raw',
+  'starred',
+  'starred_at',
+  'deleted_for_me_at',
+  'labels'
 ] as const
 export const MESSAGE_COLUMNS = MESSAGE_COLUMN_NAMES.join(', ')
 
@@ -52,13 +58,18 @@ export const MESSAGE_COLUMNS = MESSAGE_COLUMN_NAMES.join(', ')
 export const ONE_MESSAGE_RULE = `ON CONFLICT (thread_id, message_id) DO UPDATE SET
     ${['type', 'body', 'media', 'details', 'quoted_whatsapp_id', 'quoted_message_id', 'raw'].map(filled).join(', ')},
     sender_name = COALESCE(messages.sender_name, excluded.sender_name),
+    starred = CASE WHEN COALESCE(excluded.starred_at, -1) > COALESCE(messages.starred_at, -1) THEN excluded.starred
+      WHEN messages.starred_at IS NULL AND excluded.starred <> 0 THEN excluded.starred ELSE messages.starred END,
+    starred_at = CASE WHEN COALESCE(excluded.starred_at, -1) > COALESCE(messages.starred_at, -1) THEN excluded.starred_at ELSE messages.starred_at END,
+    deleted_for_me_at = COALESCE(messages.deleted_for_me_at, excluded.deleted_for_me_at),
+    labels = COALESCE(messages.labels, excluded.labels),
     reactions = COALESCE(messages.reactions, excluded.reactions),
     edits = CASE WHEN excluded.type = 'revoked' THEN NULL ELSE COALESCE(messages.edits, excluded.edits) END,
     status_reason = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status_reason ELSE messages.status_reason END,
     status = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status ELSE messages.status END`
 
 const UPSERT = `INSERT INTO messages (${MESSAGE_COLUMNS})
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?) ${ONE_MESSAGE_RULE}`
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL) ${ONE_MESSAGE_RULE}`
 
 /** The columns of one message, in the order of `UPSERT`. */
 const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
@@ -81,7 +92,8 @@ const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
   message.tsClient,
   message.tsClaimed,
   stored,
-  message.raw
+  message.raw,
+  message.starred === true
 ]
 
 /** One event per live message. For messages of a history there is one event per thread instead. */
@@ -121,10 +133,25 @@ export const putMessages = Effect.fnUntraced(function* (
     yield* countNewMessages(sql, before, writes)
   }
   yield* applyWaitingReads(context, writes)
-  const events = yield* eventsOfLive(sql, writes, before)
   const touched = new Set(writes.map(message => message.threadId))
+  yield* applyOwnersMarks(context, accountId, writes, before)
+  const events = yield* eventsOfLive(sql, writes, before)
   yield* refreshSummaries(context, touched)
   yield* eventLog.append(accountId, [...events, ...threadsChanged(touched)])
+})
+
+/** What the owner has done to the messages or their chats on the phone before they were stored here. */
+const applyOwnersMarks = Effect.fnUntraced(function* (
+  context: WriteContext,
+  accountId: string,
+  writes: ReadonlyArray<MessageWrite>,
+  before: number
+) {
+  const touched = new Set(writes.map(({ threadId }) => threadId))
+  yield* markRemovedMessages(context.sql, [...touched], before)
+  yield* applyLabelsOfNew(context, accountId, writes)
+  const news = writes.filter(({ live, type }) => live && type !== 'system' && type !== 'call')
+  if (news.length > 0) yield* unarchiveWithNews(context, accountId, news)
 })
 
 /** By thread: no index finds messages by their account. */

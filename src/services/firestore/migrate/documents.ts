@@ -3,16 +3,22 @@ import { Schema } from 'effect'
 import { AccountRecord } from '../../../domain/account.ts'
 import { CoverageState, Gap } from '../../../domain/coverage.ts'
 import { Incident } from '../../../domain/incident.ts'
+import { Label } from '../../../domain/label.ts'
 import { Message, Receipt } from '../../../domain/message.ts'
 import { PastParticipant, Thread } from '../../../domain/thread.ts'
 
 const { onlineAt: _, ...accountFields } = AccountRecord.fields
 
-const AccountDocument = Schema.Struct(accountFields)
+const AccountDocument = Schema.Struct({ ...accountFields, labels: Schema.optionalKey(Schema.Array(Label)) })
 export type AccountDocument = typeof AccountDocument.Type
 
 const ThreadDocument = Schema.Struct({
   ...Thread.fields,
+  // Documents that an earlier version wrote lack these.
+  markedUnread: Schema.optionalKey(Thread.fields.markedUnread),
+  clearedAt: Schema.optionalKey(Thread.fields.clearedAt),
+  deletedAt: Schema.optionalKey(Thread.fields.deletedAt),
+  labels: Schema.optionalKey(Thread.fields.labels),
   aliases: Schema.Array(Schema.String),
   coverage: Schema.Struct({
     state: CoverageState,
@@ -26,6 +32,9 @@ export type ThreadDocument = typeof ThreadDocument.Type
 
 const MessageDocument = Schema.Struct({
   ...Message.fields,
+  starred: Schema.optionalKey(Message.fields.starred),
+  labels: Schema.optionalKey(Message.fields.labels),
+  deletedForMeAt: Schema.optionalKey(Message.fields.deletedForMeAt),
   receipts: Schema.Array(Receipt),
   raw: Schema.NullOr(Schema.Uint8Array),
   truncated: Schema.Array(Schema.String)

@@ -45,6 +45,7 @@ interface Given {
   readonly message: proto.IMessage
   readonly raw: Uint8Array | null
   readonly status: MessageStatus
+  readonly starred?: boolean
   readonly reactions?: ReadonlyArray<ReactionFact>
   readonly votes?: ReadonlyArray<OpenedVote>
 }
@@ -84,8 +85,8 @@ const protocolFacts = (
 const messageFact = (
   envelope: Envelope,
   content: NonNullable<ReturnType<typeof contentOf>>,
-  { raw, reactions = [], status }: Given
-): MessageFact => ({ kind: 'message', ...envelope, ...content, status, reactions, raw })
+  { raw, reactions = [], starred, status }: Given
+): MessageFact => ({ kind: 'message', ...envelope, ...content, status, starred, reactions, raw })
 
 const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyArray<Fact> => {
   const { pollUpdateMessage, protocolMessage, reactionMessage } = unwrap(given.message).message
@@ -156,6 +157,7 @@ export const factsOfStoredMessage = (
     message,
     raw: encodedMessage(message),
     status,
+    starred: info.starred === true,
     reactions: reactionsOf(self, envelope, info),
     votes: votesOf(self, envelope, info)
   })

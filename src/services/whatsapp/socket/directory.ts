@@ -1,9 +1,9 @@
-// Names of contacts, chats and groups, which Baileys reports as events, become facts and are stored.
+// Names of contacts and groups, which Baileys reports as events, become facts and are stored.
 import type { WASocket } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import type { Conversations } from '../../conversations/apply.ts'
-import { factsOfChats, factsOfContacts, factsOfGroups } from '../convert/directory.ts'
+import { factsOfContacts, factsOfGroups } from '../convert/directory.ts'
 import type { ConnectionRuntime } from './runtime.ts'
 
 export const storeDirectory = (options: {
@@ -26,7 +26,6 @@ export const storeDirectory = (options: {
   }
   socket.ev.on('contacts.upsert', contacts => store(factsOfContacts(contacts)))
   socket.ev.on('contacts.update', contacts => store(factsOfContacts(contacts)))
-  socket.ev.on('chats.update', chats => store(factsOfChats(chats)))
   socket.ev.on('groups.upsert', groups => store(factsOfGroups(groups)))
   socket.ev.on('groups.update', groups => store(factsOfGroups(groups)))
 }

@@ -6,14 +6,21 @@ export type StanzaKind = 'CB:message' | 'CB:receipt' | 'CB:notification' | 'CB:c
 /** Records a stanza; `undefined` when it need not be recorded. Rejects when it cannot be recorded. */
 export type RecordStanza = (kind: StanzaKind, stanza: BinaryNode) => Promise<void> | undefined
 
+/** What Baileys' handlers get of a stanza. */
+export type HandedOn = (stanza: BinaryNode) => BinaryNode
+
 /** Puts `record` before the handlers that Baileys has registered. */
-export const recordBeforeHandling = (socket: WASocket, record: RecordStanza): void => {
+export const recordBeforeHandling = (
+  socket: WASocket,
+  record: RecordStanza,
+  handedOn: HandedOn = stanza => stanza
+): void => {
   for (const kind of ['CB:message', 'CB:receipt', 'CB:notification', 'CB:call'] as const) {
     const handlers = socket.ws.listeners(kind)
     socket.ws.removeAllListeners(kind)
     socket.ws.on(kind, (stanza: BinaryNode) => {
       const handle = () => {
-        for (const handler of handlers) Reflect.apply(handler, socket.ws, [stanza])
+        for (const handler of handlers) Reflect.apply(handler, socket.ws, [handedOn(stanza)])
       }
       const recorded = record(kind, stanza)
       if (recorded === undefined) handle()
