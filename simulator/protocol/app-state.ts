@@ -47,7 +47,12 @@ const answerCollection = async (
     announce(network, companion.account, name, store.version(name), companion)
   }
   if (uploads.length > 0) return element('collection', { name, version: store.version(name) })
-  network.signals.emit('appStateFetched', { device: companion.jid, collection: name, from: before })
+  network.signals.emit('appStateFetched', {
+    device: companion.jid,
+    collection: name,
+    from: before,
+    version: store.version(name)
+  })
   const damage = network.faults.take(
     'appState',
     { companion },

@@ -5,7 +5,7 @@ import type { Thread } from '../../src/domain/thread.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { type Stage, sharedStage } from './stage.ts'
 
-const shared = sharedStage()
+const shared = sharedStage({ LOG_LEVEL: 'debug' })
 
 const HISTORY = { chats: 4, messages: 60, groupsShare: 0.25, mediaShare: 0 }
 
@@ -44,9 +44,9 @@ const linked = async (stage: Stage) => {
 const firstFetches = (stage: Stage, phone: Phone) => {
   const fetched: Array<string> = []
   stage.simulator.events.on(({ detail, name }) => {
-    const { collection, device, from } = detail
+    const { collection, device, from, version } = detail
     const isOwn = typeof device === 'string' && device.startsWith(`${phone.phoneNumber}:`)
-    if (name === 'appStateFetched' && isOwn && from === 0) fetched.push(String(collection))
+    if (name === 'appStateFetched' && isOwn && from === 0 && version !== 0) fetched.push(String(collection))
   })
   return fetched
 }
@@ -184,7 +184,11 @@ test('a collection that cannot be read is recovered: a key is asked for, a snaps
 
   const wrong = phone.fault({ kind: 'appState', effect: 'wrongMac', collection: 'regular_high' })
   await phone.changeChat(ann, { mutedUntil: 4_102_444_800_000 })
-  await until(ann, { mutedUntil: 4_102_444_800_000 })
+  await until(ann, { mutedUntil: 4_102_444_800_000 }).catch((error: unknown) => {
+    console.log(stage.server.output().slice(-6000))
+    console.log(peerRequests)
+    throw error
+  })
   await api.until('the incident', async () =>
     (await kinds()).includes('appState.damaged') ? true : undefined
   )
@@ -198,8 +202,5 @@ test('a collection that cannot be read is recovered: a key is asked for, a snaps
     (await kinds()).includes('appState.unreadableRecord') ? true : undefined
   )
   await phone.changeChat(ann, { mutedUntil: 4_102_444_800_000 })
-  await until(ann, { mutedUntil: 4_102_444_800_000 }).catch((error: unknown) => {
-    console.log(stage.server.output())
-    throw error
-  })
+  await until(ann, { mutedUntil: 4_102_444_800_000 })
 })

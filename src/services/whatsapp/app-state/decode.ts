@@ -33,7 +33,7 @@ export interface DecodedRecords {
   readonly state: CollectionState
   readonly changes: ReadonlyArray<RecordChange>
   readonly mutations: ReadonlyArray<Mutation>
-  /** Records that are authentic in their patch and cannot be read all the same. */
+  /** Records that are the phone's and cannot be read all the same. */
   readonly unreadable: number
   /** Whether the MACs prove that nothing is missing and nothing was changed. */
   readonly isComplete: boolean
@@ -77,10 +77,15 @@ export const mutationOf = (
   return index === undefined ? undefined : { operation, index, value: data.value ?? {} }
 }
 
-const opened = ({ operation, record }: proto.ISyncdMutation, keys: KeysById): Mutation | undefined => {
+const opened = (
+  { operation, record }: proto.ISyncdMutation,
+  keys: KeysById
+): Mutation | 'unauthentic' | 'unreadable' => {
   const key = keys.get(keyIdOf(record?.keyId))
-  const data = key && record ? openRecord(key, operation ?? SET, record) : undefined
-  return data && mutationOf(data, operation === REMOVE ? 'remove' : 'set')
+  if (key === undefined || !record) return 'unauthentic'
+  const data = openRecord(key, operation ?? SET, record)
+  if (typeof data === 'string') return data
+  return mutationOf(data, operation === REMOVE ? 'remove' : 'set') ?? 'unreadable'
 }
 
 /** `valueMacs` are those of the records before, by index MAC. */
@@ -90,13 +95,14 @@ const applied = (
   mutations: ReadonlyArray<proto.ISyncdMutation>,
   valueMacs: ReadonlyMap<string, Uint8Array>,
   keys: KeysById
-): Omit<DecodedRecords, 'isComplete'> => {
+): Omit<DecodedRecords, 'isComplete'> & { readonly isAuthentic: boolean } => {
   const current = new Map(valueMacs)
   const removed: Array<Uint8Array> = []
   const added: Array<Uint8Array> = []
   const changes: Array<RecordChange> = []
   const read: Array<Mutation> = []
   let unreadable = 0
+  let isAuthentic = true
   for (const mutation of mutations) {
     const record = mutation.record ?? {}
     const indexMac = indexMacIn(record)
@@ -109,19 +115,21 @@ const applied = (
       current.set(indexMac, valueMac)
     }
     const readable = opened(mutation, keys)
-    if (readable === undefined) unreadable += 1
+    if (readable === 'unauthentic') isAuthentic = false
+    else if (readable === 'unreadable') unreadable += 1
     else read.push(readable)
     changes.push({
       indexMac,
       valueMac,
-      recordIndex: readable === undefined ? null : JSON.stringify(readable.index)
+      recordIndex: typeof readable === 'string' ? null : JSON.stringify(readable.index)
     })
   }
   return {
     state: { version, hash: changedHash(before.hash, removed, added) },
     changes,
     mutations: read,
-    unreadable
+    unreadable,
+    isAuthentic
   }
 }
 
@@ -137,10 +145,11 @@ export const decodePatch = (
   keys: KeysById
 ): DecodedRecords => {
   const version = versionIn(patch) || before.version + 1
-  const decoded = applied(before, version, patch.mutations ?? [], valueMacs, keys)
+  const { isAuthentic, ...decoded } = applied(before, version, patch.mutations ?? [], valueMacs, keys)
   const key = keys.get(keyIdOf(patch.keyId))
   const isComplete =
     key !== undefined &&
+    isAuthentic &&
     version === before.version + 1 &&
     sameBytes(snapshotMac(key, collection, version, decoded.state.hash), patch.snapshotMac ?? EMPTY_HASH) &&
     sameBytes(patchMac(key, collection, version, patch), patch.patchMac ?? EMPTY_HASH)
@@ -155,10 +164,17 @@ export const decodeSnapshot = (
 ): DecodedRecords => {
   const version = versionIn(snapshot)
   const mutations = (snapshot.records ?? []).map(record => ({ operation: SET, record }))
-  const decoded = applied({ version: 0, hash: EMPTY_HASH }, version, mutations, new Map(), keys)
+  const { isAuthentic, ...decoded } = applied(
+    { version: 0, hash: EMPTY_HASH },
+    version,
+    mutations,
+    new Map(),
+    keys
+  )
   const key = keys.get(keyIdOf(snapshot.keyId))
   const isComplete =
     key !== undefined &&
+    isAuthentic &&
     sameBytes(snapshotMac(key, collection, version, decoded.state.hash), snapshot.mac ?? EMPTY_HASH)
   return { ...decoded, isComplete }
 }

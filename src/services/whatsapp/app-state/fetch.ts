@@ -9,7 +9,6 @@ import {
 } from '@whiskeysockets/baileys'
 import { Effect, Schema, Stream } from 'effect'
 import { mediaAddress } from '../../../domain/media-address.ts'
-import { numberOf } from '../convert/numbers.ts'
 import { decrypt, sameBytes } from '../media/decryption.ts'
 import { encryptedBytesInMemory } from '../media/encrypted-bytes.ts'
 import { expandMediaKey } from '../media/keys.ts'
@@ -32,6 +31,8 @@ export interface Fetched {
   readonly name: string
   readonly snapshot: proto.SyncdSnapshot | undefined
   readonly patches: ReadonlyArray<proto.SyncdPatch>
+  /** The version that WhatsApp has after these patches; `undefined` when it does not say. */
+  readonly version: number | undefined
   readonly hasMore: boolean
 }
 
@@ -111,6 +112,9 @@ const patchIn = Effect.fnUntraced(function* (bytes: Uint8Array, mediaBase: URL) 
   return patch
 })
 
+const versionOf = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined
+
 const collectionIn = Effect.fnUntraced(function* (node: BinaryNode, mediaBase: URL) {
   const { attrs } = node
   const error = getBinaryNodeChild(node, 'error')
@@ -126,7 +130,8 @@ const collectionIn = Effect.fnUntraced(function* (node: BinaryNode, mediaBase: U
     name: attrs['name'] ?? '',
     snapshot,
     patches,
-    hasMore: attrs['has_more_patches'] === 'true' && numberOf(attrs['version']) !== null
+    version: versionOf(attrs['version']),
+    hasMore: attrs['has_more_patches'] === 'true'
   }
   return fetched
 })

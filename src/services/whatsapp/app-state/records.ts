@@ -67,22 +67,23 @@ export const indexMacOf = (keys: RecordKeys, index: Uint8Array): string =>
 export const valueMacIn = ({ value }: proto.ISyncdRecord): Uint8Array =>
   (value?.blob ?? new Uint8Array(0)).slice(-MAC_BYTES)
 
-/** What a record says; `undefined` when it is not what its MACs name, or no `SyncActionData`. */
+/** What a record says. `unauthentic`: it is not what its MACs name; `unreadable`: it is, and is no `SyncActionData`. */
 export const openRecord = (
   keys: RecordKeys,
   operation: Operation,
   record: proto.ISyncdRecord
-): proto.SyncActionData | undefined => {
+): proto.SyncActionData | 'unauthentic' | 'unreadable' => {
   const content = (record.value?.blob ?? new Uint8Array(0)).slice(0, -MAC_BYTES)
   const keyId = record.keyId?.id ?? new Uint8Array(0)
-  if (!sameBytes(valueMacOf(keys, keyId, operation, content), valueMacIn(record))) return undefined
+  if (!sameBytes(valueMacOf(keys, keyId, operation, content), valueMacIn(record))) return 'unauthentic'
   try {
     const decipher = createDecipheriv('aes-256-cbc', keys.encryption, content.subarray(0, IV_BYTES))
     const plain = Buffer.concat([decipher.update(content.subarray(IV_BYTES)), decipher.final()])
     const data = proto.SyncActionData.decode(plain)
-    return indexMacOf(keys, data.index ?? new Uint8Array(0)) === indexMacIn(record) ? data : undefined
+    const isNamed = indexMacOf(keys, data.index ?? new Uint8Array(0)) === indexMacIn(record)
+    return isNamed ? data : 'unauthentic'
   } catch {
-    return undefined
+    return 'unreadable'
   }
 }
 

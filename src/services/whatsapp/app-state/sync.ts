@@ -4,7 +4,7 @@ import { ALL_WA_PATCH_NAMES, type BinaryNode, type WASocket } from '@whiskeysock
 import { Clock, Effect, Result } from 'effect'
 import type { DatabaseError } from '../../database/error.ts'
 import type { Incidents } from '../../incidents/incidents.ts'
-import type { Wakes } from '../../process/wakes.ts'
+import type { Waiter, Wakes } from '../../process/wakes.ts'
 import type { Self } from '../convert/address.ts'
 import { APP_STATE, type AppState, type CollectionUpdate } from './app-state.ts'
 import { type Collection, NEW_COLLECTION, type Trouble } from './collections.ts'
@@ -14,8 +14,10 @@ import { damagedCollection, missingKey } from './incidents.ts'
 import { askForCollection, askForKeys } from './phone-requests.ts'
 
 export interface AppStateSync {
-  /** Collections have changed, or (without names) all of them may have: reads them soon. */
-  readonly want: (names?: ReadonlyArray<string>) => void
+  /** The connection is open: all collections may have changed. */
+  readonly onOpen: Effect.Effect<void>
+  /** These collections have changed: reads them soon. */
+  readonly want: (names: ReadonlyArray<string>) => Effect.Effect<void>
   /** Never ends. */
   readonly loop: Effect.Effect<never>
 }
@@ -31,16 +33,18 @@ interface Options {
   /** Whether the phone has shared any key yet: it does that a moment after linking. */
   readonly hasKeys: () => boolean
   readonly isOpen: () => boolean
-  readonly fork: <A, E>(effect: Effect.Effect<A, E>) => void
   /** The owner has changed the name that others see. */
   readonly onPushName: (name: string) => void
 }
 
-/** How long after linking the phone is left to share its keys unasked. */
-export const FIRST_KEYS_WITHIN = '15 seconds'
+/** How long after linking the phone is left to share its first keys unasked. */
+const FIRST_KEYS_WITHIN_MS = 15_000
+/** How long a missing key may still be on its way before the phone is asked for it. */
+const KEY_COMES_WITHIN_MS = 5_000
 /** A phone that has not answered is asked again after this time. */
 const ASK_AGAIN_MS = 60 * 60 * 1000
-const RETRY_AFTER = '10 seconds'
+const RETRY_AFTER_MS = 10_000
+const LONGEST_RETRY_MS = 10 * 60 * 1000
 /** A collection that goes on sending patches for longer than this is left for the next time. */
 const MOST_ROUNDS = 500
 /** The phone does not send this collection anew. */
@@ -48,20 +52,51 @@ const NOT_RECOVERED = 'critical_block'
 
 const isCollection = (name: string): boolean => ALL_WA_PATCH_NAMES.some(known => known === name)
 
-export const makeAppStateSync = (options: Options): AppStateSync => {
-  const { accountId, appState, fork, hasKeys, isOpen, wakes } = options
-  const wanted = new Set<string>()
-  const wake = wakes.wake(APP_STATE, accountId)
-
-  const want = (names: ReadonlyArray<string> = ALL_WA_PATCH_NAMES): void => {
-    for (const name of names) if (isCollection(name)) wanted.add(name)
-    fork(wake)
+/** The collections that are to be read, each from a time on (milliseconds since 1970). */
+const makeAgenda = () => {
+  const due = new Map<string, number>()
+  return {
+    add: (names: ReadonlyArray<string>, at: number): void => {
+      for (const name of names) if (isCollection(name)) due.set(name, Math.min(at, due.get(name) ?? Infinity))
+    },
+    take: (now: number): Set<string> => {
+      const names = [...due].filter(([, at]) => at <= now).map(([name]) => name)
+      for (const name of names) due.delete(name)
+      return new Set(names)
+    },
+    /** When the next one is due; `undefined` when there is none. */
+    next: (): number | undefined => (due.size === 0 ? undefined : Math.min(...due.values()))
   }
+}
+
+export const makeAppStateSync = (options: Options): AppStateSync => {
+  const { accountId, appState, hasKeys, isOpen, wakes } = options
+  const agenda = makeAgenda()
+  let openedAt = Infinity
+  let failures = 0
+
+  const wantWithin = (names: ReadonlyArray<string>, ms: number) =>
+    Effect.map(Clock.currentTimeMillis, now => agenda.add(names, now + ms))
+
+  const want = (names: ReadonlyArray<string>) =>
+    Effect.andThen(wantWithin(names, 0), wakes.wake(APP_STATE, accountId))
+
+  const onOpen = Effect.gen(function* () {
+    openedAt = yield* Clock.currentTimeMillis
+    yield* wantWithin(ALL_WA_PATCH_NAMES, hasKeys() ? 0 : FIRST_KEYS_WITHIN_MS)
+    yield* wakes.wake(APP_STATE, accountId)
+  })
+
+  const tryAgain = (names: ReadonlyArray<string>) =>
+    Effect.suspend(() => {
+      const delay = Math.min(LONGEST_RETRY_MS, RETRY_AFTER_MS * 2 ** failures)
+      failures += 1
+      return wantWithin(names, delay)
+    })
 
   /** What was asked for, and what can be read on by now. */
-  const takeWanted = Effect.fnUntraced(function* () {
-    const names = new Set(wanted)
-    wanted.clear()
+  const namesToRead = Effect.fnUntraced(function* (now: number) {
+    const names = agenda.take(now)
     const known = yield* appState.collections(accountId)
     for (const name of ALL_WA_PATCH_NAMES) {
       const collection = known.get(name)
@@ -74,28 +109,35 @@ export const makeAppStateSync = (options: Options): AppStateSync => {
     return names
   })
 
+  /** From when on collections can be read, milliseconds since 1970; `undefined` without an open connection. */
+  const readyAt = (): number | undefined =>
+    isOpen() ? (hasKeys() ? 0 : openedAt + FIRST_KEYS_WITHIN_MS) : undefined
+
   const pass = Effect.gen(function* () {
-    if (!isOpen() || !hasKeys()) return
-    const names = yield* takeWanted()
+    const now = yield* Clock.currentTimeMillis
+    const ready = readyAt()
+    if (ready === undefined || ready > now) return
+    const names = yield* namesToRead(now)
     if (names.size === 0) return
-    yield* syncCollections(options, names).pipe(
-      Effect.catchTag('FetchFailed', ({ reason }) =>
-        Effect.gen(function* () {
-          yield* Effect.logWarning('Names and settings of chats could not be fetched', reason)
-          for (const name of names) wanted.add(name)
-          fork(Effect.andThen(Effect.sleep(RETRY_AFTER), wake))
-        })
-      )
-    )
+    const failed = yield* syncCollections({ ...options, wantWithin }, names)
+    if (failed.size === 0) failures = 0
+    else yield* tryAgain([...failed])
   }).pipe(
     Effect.catch(error =>
-      Effect.gen(function* () {
-        yield* Effect.logWarning('Names and settings of chats could not be stored', error)
-        want()
-        yield* Effect.sleep(RETRY_AFTER)
-      })
+      Effect.andThen(
+        Effect.logWarning('Names and settings of chats could not be stored', error),
+        tryAgain(ALL_WA_PATCH_NAMES)
+      )
     )
   )
+
+  const pause = (waiter: Waiter) =>
+    Effect.flatMap(Clock.currentTimeMillis, now => {
+      const [next, ready] = [agenda.next(), readyAt()]
+      if (next === undefined || ready === undefined || ready === Infinity) return waiter.await
+      const wait = Math.max(0, Math.max(next, ready) - now)
+      return Effect.asVoid(Effect.timeoutOption(waiter.await, wait))
+    })
 
   const loop = Effect.scoped(
     Effect.gen(function* () {
@@ -103,19 +145,23 @@ export const makeAppStateSync = (options: Options): AppStateSync => {
       while (true) {
         yield* waiter.reset
         yield* pass
-        yield* waiter.await
+        yield* pause(waiter)
       }
     })
   )
-  return { want, loop }
+  return { onOpen, want, loop }
 }
 
 const queryFailed = () => new FetchFailed({ reason: 'WhatsApp did not answer' })
 
-/** Reads collections until nothing more comes. */
-const syncCollections = Effect.fn('AppState.sync')(function* (options: Options, names: ReadonlySet<string>) {
+const logFailure = ({ reason }: FetchFailed) =>
+  Effect.logWarning('Names and settings of chats could not be fetched', reason)
+
+/** Reads collections until nothing more comes; succeeds with those that could not be fetched. */
+const syncCollections = Effect.fn('AppState.sync')(function* (options: Sync, names: ReadonlySet<string>) {
   const { accountId, appState, mediaBase, socket } = options
   const left = new Set(names)
+  const failed = new Set<string>()
   const asSnapshot = new Set<string>()
   for (let round = 0; left.size > 0 && round < MOST_ROUNDS; round += 1) {
     const known = yield* appState.collections(accountId)
@@ -127,15 +173,22 @@ const syncCollections = Effect.fn('AppState.sync')(function* (options: Options, 
         snapshot: version === 0 || asSnapshot.has(name)
       }))
     )
-    const answer = yield* Effect.tryPromise({
-      try: (): Promise<BinaryNode> => socket.query(query),
-      catch: queryFailed
-    })
+    const answer = yield* Effect.result(
+      Effect.tryPromise({ try: (): Promise<BinaryNode> => socket.query(query), catch: queryFailed })
+    )
+    if (Result.isFailure(answer)) {
+      yield* logFailure(answer.failure)
+      return new Set([...failed, ...left])
+    }
     left.clear()
-    for (const { fetched, name } of yield* collectionsIn(answer, mediaBase)) {
+    for (const { fetched, name } of yield* collectionsIn(answer.success, mediaBase)) {
       const collection = collections.find(one => one.name === name)
       if (collection === undefined) continue
-      if (Result.isFailure(fetched)) return yield* fetched.failure
+      if (Result.isFailure(fetched)) {
+        yield* logFailure(fetched.failure)
+        failed.add(name)
+        continue
+      }
       const outcome = yield* takeIn(options, collection, fetched.success)
       if (outcome === 'more') left.add(name)
       if (outcome !== 'damaged') continue
@@ -144,12 +197,17 @@ const syncCollections = Effect.fn('AppState.sync')(function* (options: Options, 
       asSnapshot.add(name)
     }
   }
+  return failed
 })
+
+interface Sync extends Options {
+  readonly wantWithin: (names: ReadonlyArray<string>, ms: number) => Effect.Effect<void>
+}
 
 /** `damaged`: what came does not fit what is known; a snapshot may. */
 type Outcome = 'done' | 'more' | 'damaged'
 
-const takeIn = Effect.fnUntraced(function* (options: Options, collection: Collection, fetched: Fetched) {
+const takeIn = Effect.fnUntraced(function* (options: Sync, collection: Collection, fetched: Fetched) {
   const keys = yield* keysFor(options, collection, fetched)
   if (keys === undefined) return 'done' as const satisfies Outcome
   const { snapshot } = fetched
@@ -157,9 +215,9 @@ const takeIn = Effect.fnUntraced(function* (options: Options, collection: Collec
   return yield* takePatches(options, collection, fetched, keys)
 })
 
-/** The keys that the records need; `undefined` after a missing one was asked for. */
+/** The keys that the records need; `undefined` when one is missing: the collection waits for it. */
 const keysFor = Effect.fnUntraced(function* (
-  options: Options,
+  options: Sync,
   collection: Collection,
   { patches, snapshot }: Fetched
 ) {
@@ -169,7 +227,15 @@ const keysFor = Effect.fnUntraced(function* (
   const missing = ids.filter(id => !keys.has(id))
   const [first] = missing
   if (first === undefined) return keys
-  if (yield* mayAsk(options, collection, 'missingKey', first)) {
+  if (collection.missingKey !== first) {
+    yield* appState.write(accountId, {
+      ...collection,
+      trouble: 'missingKey',
+      missingKey: first,
+      askedAt: null
+    })
+    yield* options.wantWithin([collection.name], KEY_COMES_WITHIN_MS)
+  } else if (yield* mayAsk(options, collection, 'missingKey', first)) {
     yield* incidents.report(missingKey(accountId, collection.name))
     yield* Effect.ignore(askForKeys(socket, missing))
   }
@@ -216,7 +282,7 @@ const askForRecovery = Effect.fnUntraced(function* (options: Options, collection
 const takePatches = Effect.fnUntraced(function* (
   options: Options,
   collection: Collection,
-  { hasMore, patches }: Fetched,
+  { hasMore, patches, version }: Fetched,
   keys: KeysById
 ) {
   const { accountId, appState } = options
@@ -228,6 +294,9 @@ const takePatches = Effect.fnUntraced(function* (
     yield* take(options, { collection: current, decoded, isSnapshot: false })
     current = { ...NEW_COLLECTION, ...decoded.state, name: current.name }
   }
+  // Patches that WhatsApp says there are did not come.
+  if (version !== undefined && version > current.version && !hasMore)
+    return 'damaged' as const satisfies Outcome
   // A collection without records is read, too; and one to which nothing was added is in no trouble any more.
   if (patches.length === 0 && (collection.version === 0 || collection.trouble !== null))
     yield* appState.write(accountId, {

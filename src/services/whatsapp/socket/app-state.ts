@@ -1,7 +1,6 @@
 // Connects the app state of an account to a connection: what WhatsApp announces, and when reading it begins.
 import { type BinaryNode, getBinaryNodeChildren, type WASocket } from '@whiskeysockets/baileys'
-import { Effect } from 'effect'
-import { type AppStateSync, FIRST_KEYS_WITHIN, makeAppStateSync } from '../app-state/sync.ts'
+import { type AppStateSync, makeAppStateSync } from '../app-state/sync.ts'
 import { addressesIn } from './auth-state.ts'
 import type { ConnectionRuntime } from './runtime.ts'
 import type { ConnectionServices } from './services.ts'
@@ -28,31 +27,19 @@ export const connectAppState = (options: {
 }): ConnectedAppState => {
   const { runtime, services, socket } = options
   const { creds } = socket.authState
-  let isWaitedForKeys = false
   const sync = makeAppStateSync({
     ...options,
     ...services,
-    fork: runtime.fork,
     self: () => addressesIn(creds),
-    hasKeys: () => isWaitedForKeys || creds.myAppStateKeyId !== undefined,
+    hasKeys: () => creds.myAppStateKeyId !== undefined,
     onPushName: name => {
       if (creds.me !== undefined && creds.me.name !== name)
         socket.ev.emit('creds.update', { me: { ...creds.me, name } })
     }
   })
   socket.ws.on('CB:notification,type:server_sync', (node: BinaryNode) => {
-    sync.want(getBinaryNodeChildren(node, 'collection').flatMap(({ attrs }) => attrs['name'] ?? []))
+    const names = getBinaryNodeChildren(node, 'collection').flatMap(({ attrs }) => attrs['name'] ?? [])
+    runtime.fork(sync.want(names))
   })
-  return {
-    loop: sync.loop,
-    onOpen: () => {
-      sync.want()
-      const waited = Effect.sync(() => {
-        isWaitedForKeys = true
-        sync.want([])
-      })
-      if (creds.myAppStateKeyId === undefined)
-        runtime.fork(Effect.andThen(Effect.sleep(FIRST_KEYS_WITHIN), waited))
-    }
-  }
+  return { loop: sync.loop, onOpen: () => runtime.fork(sync.onOpen) }
 }
