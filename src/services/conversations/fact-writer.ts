@@ -11,6 +11,8 @@ import { GroupStore } from './group-store.ts'
 import { LabelStore } from './label-store.ts'
 import { MessageStore } from './message-store.ts'
 import { ReceiptStore } from './receipt-store.ts'
+import type { OpenAddOns } from './add-on-opening.ts'
+import { SealedAddOnStore } from './sealed-add-on-store.ts'
 import { ThreadStore } from './thread-store.ts'
 import type {
   ChangeWrite,
@@ -21,6 +23,7 @@ import type {
   MessageWrite,
   ReceiptHistoryWrite,
   ReceiptWrite,
+  SealedWrite,
   ThreadWrite
 } from './writes.ts'
 
@@ -32,11 +35,14 @@ export const factStores = Effect.gen(function* () {
     labels: yield* LabelStore,
     messages: yield* MessageStore,
     receipts: yield* ReceiptStore,
+    sealed: yield* SealedAddOnStore,
     threads: yield* ThreadStore
   }
 })
 
 interface Dependencies {
+  /** Opens the encrypted add-ons that can be opened now, to the facts in them. */
+  readonly openAddOns: OpenAddOns
   readonly identity: Identity['Service']
   readonly resolver: ReturnType<typeof makeResolver>
   readonly stores: Effect.Success<typeof factStores>
@@ -63,6 +69,7 @@ interface Writes {
   readonly labelAssociations: Array<LabelAssociationWrite>
   readonly messages: Array<MessageWrite>
   readonly changes: Array<ChangeWrite>
+  readonly sealed: Array<SealedWrite>
   readonly receipts: Array<ReceiptWrite>
   readonly receiptHistory: Array<ReceiptHistoryWrite>
 }
@@ -76,6 +83,7 @@ const noWrites = (): Writes => ({
   labelAssociations: [],
   messages: [],
   changes: [],
+  sealed: [],
   receipts: [],
   receiptHistory: []
 })
@@ -97,6 +105,7 @@ const flush = Effect.fnUntraced(function* <E>(
   if (writes.changes.length > 0) yield* stores.messages.change(accountId, writes.changes)
   if (writes.labels.length > 0) yield* stores.labels.put(accountId, writes.labels)
   if (writes.labelAssociations.length > 0) yield* stores.labels.associate(accountId, writes.labelAssociations)
+  if (writes.sealed.length > 0) yield* stores.sealed.put(accountId, writes.sealed)
   if (writes.receipts.length > 0) yield* stores.receipts.put(accountId, writes.receipts)
   if (writes.receiptHistory.length > 0) yield* stores.receipts.putHistory(accountId, writes.receiptHistory)
 })
@@ -194,6 +203,11 @@ const addChange = (batch: Batch, fact: FactOf<'change'>) =>
     batch.pending.changes.push(...changes)
   })
 
+const addSealed = (batch: Batch, fact: FactOf<'sealed'>) =>
+  Effect.map(batch.resolver.sealed(batch.accountId, fact), write => {
+    batch.pending.sealed.push(write)
+  })
+
 const markRead = Effect.fnUntraced(function* (
   { accountId, identity, stores }: Batch,
   fact: FactOf<'readByMe'>
@@ -223,10 +237,9 @@ const putPastParticipants = Effect.fnUntraced(function* (
 })
 
 export const makeFactWriter = (dependencies: Dependencies) => {
-  const { identity, resolver } = dependencies
+  const { identity, openAddOns, resolver } = dependencies
 
-  /** Writes the facts in their order, within the caller's transaction. */
-  const write = Effect.fnUntraced(function* <E = never>(
+  const writeGiven = Effect.fnUntraced(function* <E = never>(
     accountId: string,
     facts: ReadonlyArray<Fact>,
     now: number,
@@ -302,11 +315,30 @@ export const makeFactWriter = (dependencies: Dependencies) => {
         case 'receipt':
           yield* addReceipts(batch, fact)
           break
+        case 'sealed':
+          yield* addSealed(batch, fact)
+          break
         case 'receiptHistory':
           yield* addReceiptHistory(batch, fact)
       }
     }
     yield* flushPending
+  })
+
+  /** Writes the facts in their order, and what they open, within the caller's transaction. */
+  const write = Effect.fnUntraced(function* <E = never>(
+    accountId: string,
+    facts: ReadonlyArray<Fact>,
+    now: number,
+    onLive?: OnLive<E>
+  ) {
+    yield* writeGiven(accountId, facts, now, onLive)
+    // What an add-on says may open others: the next edit, a reaction to a comment.
+    let opened = yield* openAddOns(accountId)
+    while (opened.length > 0) {
+      yield* writeGiven(accountId, opened, now, onLive)
+      opened = yield* openAddOns(accountId)
+    }
   })
 
   return { write }

@@ -6,6 +6,7 @@ import { mergeLabelAssociations } from './sql/labels.ts'
 import { mergeMessagesOfThreads, rekeyQuotes } from './sql/merge.ts'
 import { deleteMessagesOfAccount } from './sql/messages.ts'
 import { mergeReceiptsOfThreads } from './sql/receipts.ts'
+import { moveSealedOfThread, rekeySealed } from './sql/sealed-add-ons.ts'
 import { unindexAccount } from './sql/search-index.ts'
 import { mergeThreadRows } from './sql/threads.ts'
 
@@ -32,6 +33,12 @@ export const conversationTables: ReadonlyArray<OwnedTable> = [
     thread: { column: 'thread_id', onMerge: 'move' },
     message: { column: 'message_id', onRekey: 'move' }
   },
+  {
+    name: 'sealed_add_ons',
+    account: OF_ACCOUNT,
+    thread: { column: 'thread_id', onMerge: moveSealedOfThread },
+    message: { column: 'message_id', onRekey: rekeySealed }
+  },
   { name: 'waiting_reads', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'keepExisting' } },
   {
     name: 'threads',
@@ -52,5 +59,11 @@ export const conversationTables: ReadonlyArray<OwnedTable> = [
   { name: 'group_admins', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'unaffected' } },
   { name: 'past_participants', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'unaffected' } },
   { name: 'addresses', account: OF_ACCOUNT },
-  { name: 'accounts', account: OF_ACCOUNT }
+  // Files are shared between accounts; those of a removed account are in here until they are deleted.
+  { name: 'media_orphans' },
+  {
+    name: 'accounts',
+    account: OF_ACCOUNT,
+    total: { gauge: 'messages', description: 'Messages stored', column: 'messages' }
+  }
 ]

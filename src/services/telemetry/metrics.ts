@@ -4,6 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Clock, Context, Effect, Layer, Metric } from 'effect'
 import { SqlClient, type SqlError } from 'effect/sql'
 import { ACCOUNT_STATES, type AccountState } from '../../domain/account.ts'
+import type { AddOnKind } from '../../domain/sealed-add-on.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { type OwnedTable, Tables } from '../database/tables.ts'
 
@@ -26,6 +27,10 @@ const unknownMutations = counter(
   'Changes of app state that this server has no use for, by kind'
 )
 
+const addOns = counter(
+  'add_ons',
+  'Encrypted edits, reactions, votes and the like, by kind and outcome: opened or unreadable'
+)
 const firestore = counter('firestore_operations', 'Firestore documents processed, by outcome')
 
 /** Updates a metric once for each distinct value, with how often it occurs, under the attribute `name`. */
@@ -56,6 +61,8 @@ export const count = {
     Metric.update(Metric.withAttributes(unexpectedEvents, { event, state }), 1),
   restart: (cause: 'crash' | 'command') => Metric.update(Metric.withAttributes(restarts, { cause }), 1),
   received: (messages: number) => Metric.update(received, messages),
+  addOn: (kind: AddOnKind, outcome: 'opened' | 'unreadable') =>
+    Metric.update(Metric.withAttributes(addOns, { kind, outcome }), 1),
   sent: Metric.update(sent, 1),
   /** The kinds as WhatsApp names them. */
   unknownMutations: (kinds: ReadonlyArray<string>) => updateByValue(unknownMutations, 'kind', kinds)
@@ -67,7 +74,6 @@ const accounts = gauge('accounts', 'Accounts, by state')
 export const noteStates = (states: Iterable<AccountState>): Effect.Effect<void> =>
   updateByValue(accounts, 'state', states, new Map(ACCOUNT_STATES.map(state => [state, 0])))
 
-const messages = gauge('messages', 'Messages stored')
 const residentMemory = gauge('resident_memory_bytes', 'Memory of the process that is in use')
 const eventLoopDelay = gauge('event_loop_delay_seconds', 'Since the last scrape, by quantile')
 
@@ -99,17 +105,21 @@ const measureAge = (table: string, { waiting }: Queue, age: NonNullable<Queue['a
   })
 }
 
-/** What measures a table, if it is a queue. */
-const measuresOf = ({ name, queue }: OwnedTable): ReadonlyArray<Measure> => {
-  if (queue === undefined) return []
-  const depth = measureDepth(name, queue)
-  return queue.age === undefined ? [depth] : [depth, measureAge(name, queue, queue.age)]
+const measureTotal = (table: string, total: NonNullable<OwnedTable['total']>): Measure => {
+  const sum = gauge(total.gauge, total.description)
+  return sql =>
+    Effect.flatMap(
+      sql.unsafe<{ n: number }>(`SELECT COALESCE(SUM(${total.column}), 0) AS n FROM ${table}`),
+      ([row]) => Metric.update(sum, row?.n ?? 0)
+    )
 }
 
-const measureMessages: Measure = sql =>
-  Effect.flatMap(sql<{ n: number }>`SELECT COALESCE(SUM(messages), 0) AS n FROM accounts`, ([row]) =>
-    Metric.update(messages, row?.n ?? 0)
-  )
+/** What measures a table, by its declaration. */
+const measuresOf = ({ name, queue, total }: OwnedTable): ReadonlyArray<Measure> => [
+  ...(queue === undefined ? [] : [measureDepth(name, queue)]),
+  ...(queue?.age === undefined ? [] : [measureAge(name, queue, queue.age)]),
+  ...(total === undefined ? [] : [measureTotal(name, total)])
+]
 
 /** Measures the event loop's delay until the scope closes. */
 const eventLoopMonitor = Effect.acquireRelease(
@@ -148,7 +158,7 @@ export class Gauges extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const tables = yield* Tables
       const delay = yield* eventLoopMonitor
-      const measures = [...tables.all.flatMap(measuresOf), measureMessages]
+      const measures = tables.all.flatMap(measuresOf)
       return Gauges.of({
         refresh: Effect.forEach(measures, measure => measure(sql), { discard: true }).pipe(
           Effect.andThen(measureProcess(delay)),

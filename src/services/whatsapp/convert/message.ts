@@ -10,16 +10,18 @@ import type {
   ReactionFact,
   ReceiptHistoryFact
 } from '../../../domain/fact.ts'
-import { type MessageStatus, type Poll, statusRank } from '../../../domain/message.ts'
+import { type EventResponse, type MessageStatus, type Poll, statusRank } from '../../../domain/message.ts'
 import { address, partyOf, type Self } from './address.ts'
 import { chatEvent, secondsOf } from './chat-event.ts'
 import { contentOf, editOf } from './content.ts'
 import { NO_DETAILS_FACT } from './content/parts.ts'
 import { type AddressedInfo, type Envelope, envelopeOf, pushNameOf } from './envelope.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
+import { eventResponseIn } from './opened-add-on.ts'
 import { type OpenedVote, withVotes } from './opened-votes.ts'
 import { encodedMessage } from './protobuf.ts'
-import { editedMessage, referredMessage, revokedMessage, sealedVote } from './reference.ts'
+import { editedMessage, referredMessage, revokedMessage } from './reference.ts'
+import { sealedAddOn, secretIn } from './sealed.ts'
 import { factsOfStub } from './stub.ts'
 import { unwrap } from './unwrap.ts'
 
@@ -48,6 +50,13 @@ interface Given {
   readonly starred?: boolean
   readonly reactions?: ReadonlyArray<ReactionFact>
   readonly votes?: ReadonlyArray<OpenedVote>
+  readonly eventResponses?: ReadonlyArray<EventResponse>
+}
+
+/** The secret with which the next edit of the message may be encrypted. */
+const secretOf = (message: proto.IMessage): { readonly secret?: string } => {
+  const secret = secretIn(unwrap(message).layers)
+  return secret === undefined ? {} : { secret }
 }
 
 const protocolFacts = (
@@ -65,7 +74,8 @@ const protocolFacts = (
     case proto.Message.ProtocolMessage.Type.MESSAGE_EDIT:
       return changeOf(envelope, editedMessage(envelope, protocol.key), {
         to: 'edited',
-        ...editOf(self, protocol, envelope.timestamp)
+        ...editOf(self, protocol, envelope.timestamp),
+        ...secretOf(given.message)
       })
     case proto.Message.ProtocolMessage.Type.EPHEMERAL_SETTING: {
       const seconds = secondsOf(protocol.ephemeralExpiration)
@@ -89,7 +99,9 @@ const messageFact = (
 ): MessageFact => ({ kind: 'message', ...envelope, ...content, status, starred, reactions, raw })
 
 const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyArray<Fact> => {
-  const { pollUpdateMessage, protocolMessage, reactionMessage } = unwrap(given.message).message
+  const sealed = sealedAddOn(self, envelope, given.message)
+  if (sealed !== undefined) return [sealed]
+  const { protocolMessage, reactionMessage } = unwrap(given.message).message
   if (protocolMessage) return protocolFacts(self, envelope, given, protocolMessage)
   if (reactionMessage) {
     return changeOf(envelope, referredMessage(self, envelope, reactionMessage.key), {
@@ -98,16 +110,11 @@ const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyA
       at: millisecondsOf(reactionMessage.senderTimestampMs) ?? envelope.timestamp
     })
   }
-  if (pollUpdateMessage) {
-    const poll = referredMessage(self, envelope, pollUpdateMessage.pollCreationMessageKey)
-    const vote = poll && sealedVote(self, envelope, poll, pollUpdateMessage)
-    const at = millisecondsOf(pollUpdateMessage.senderTimestampMs) ?? envelope.timestamp
-    return vote === undefined ? [] : changeOf(envelope, poll, { to: 'voted', vote, at })
-  }
   const content = contentOf(self, given.message)
   if (content === undefined) return []
   const poll: Poll | null = content.poll && withVotes(content.poll, given.votes ?? [])
-  return [messageFact(envelope, { ...content, poll }, given)]
+  const { eventResponses = [] } = given
+  return [messageFact(envelope, { ...content, poll, eventResponses }, given)]
 }
 
 /** A message that arrived over the wire, decrypted; `raw` is its protobuf. */
@@ -159,7 +166,8 @@ export const factsOfStoredMessage = (
     status,
     starred: info.starred === true,
     reactions: reactionsOf(self, envelope, info),
-    votes: votesOf(self, envelope, info)
+    votes: votesOf(self, envelope, info),
+    eventResponses: eventResponsesOf(self, envelope, info)
   })
   return receipts === undefined ? content : [...content, receipts]
 }
@@ -227,6 +235,26 @@ const votesOf = (
       }
     ]
   })
+
+/** The last answer of each person. */
+const eventResponsesOf = (
+  self: Self,
+  envelope: Envelope,
+  { eventResponses }: proto.IWebMessageInfo
+): ReadonlyArray<EventResponse> => {
+  const last = new Map<string, EventResponse>()
+  for (const { eventResponseMessage, eventResponseMessageKey, timestampMs } of eventResponses ?? []) {
+    const by = authorOf(self, envelope, eventResponseMessageKey)
+    const answer = eventResponseIn(
+      eventResponseMessage ?? {},
+      millisecondsOf(timestampMs) ?? envelope.timestamp
+    )
+    if (by === undefined || answer === undefined) continue
+    const sender = by === 'me' ? 'me' : by.jid
+    if ((last.get(sender)?.at ?? 0) <= answer.at) last.set(sender, { sender, ...answer })
+  }
+  return [...last.values()]
+}
 
 /** The author of something that is stored with a message; unlike on the wire, `fromMe` means this account there. */
 const authorOf = (
