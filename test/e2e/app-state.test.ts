@@ -1,15 +1,23 @@
 // App state through the product's doors: what the owner sets on the phone about chats, messages, contacts and labels, while this
 // server watches, while it is away, and when it cannot be read.
-import { expect, test } from 'vitest'
+import { writeFileSync } from 'node:fs'
+import { afterEach, expect, test } from 'vitest'
 import type { Thread } from '../../src/domain/thread.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { type Stage, sharedStage } from './stage.ts'
 
 const shared = sharedStage({ LOG_LEVEL: 'debug' })
 
+let n = 0
+const events: Array<string> = []
+afterEach(() => writeFileSync(`/tmp/as-out-${(n += 1)}.log`, shared().server.output() + events.join('\n')))
+
 const HISTORY = { chats: 4, messages: 60, groupsShare: 0.25, mediaShare: 0 }
 
 const linked = async (stage: Stage) => {
+  stage.simulator.events.on(({ name, detail }) => {
+    if (['appStateFetched', 'download', 'query', 'keyRequest', 'peerRequest'].includes(name)) events.push(`${new Date().toISOString()} ${name} ${JSON.stringify(detail)}`)
+  })
   const { phone, accountId } = await stage.linked({ history: HISTORY })
   const [ann, ben] = phone.contacts
   if (ann === undefined || ben === undefined) throw new Error('The phone needs two contacts')

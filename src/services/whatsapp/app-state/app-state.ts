@@ -135,6 +135,7 @@ const storeKeys = ({ sql, vault, wakes }: Dependencies) =>
   Effect.fnUntraced(function* (accountId: string, keys: ReadonlyArray<AppStateKey>) {
     if (keys.length === 0) return
     yield* vault.writeKeys(accountId, encodeSyncKeys(keys))
+    yield* Effect.logDebug('The phone has shared keys of app state')
     yield* sql.afterCommit(wakes.wake(APP_STATE, accountId))
   })
 
