@@ -25,6 +25,7 @@ import { prepareHistory } from './protocol/history/prepared.ts'
 import { unlink } from './protocol/login.ts'
 import { expireFile } from './protocol/media/expire.ts'
 import { editLabel, type LabelEdit, markMessage, type MessageMark } from './protocol/message-marks.ts'
+import { answerFromBot, askBot, type BotAnswer, META_AI } from './protocol/messages/bots.ts'
 import { type Flood, flood } from './protocol/messages/flood.ts'
 import { postStatus } from './protocol/messages/status.ts'
 import { write, type WriteOptions, type WrittenMessage } from './protocol/messages/write.ts'
@@ -35,7 +36,7 @@ import { enterPairingCode } from './protocol/pairing/code.ts'
 import { scanQr } from './protocol/pairing/qr.ts'
 import { showPresence, showTyping, type TypingState } from './protocol/presence.ts'
 import type { Account, Companion } from './state/account.ts'
-import type { ActiveFault, Fault, FaultScope } from './state/faults.ts'
+import type { ActiveFault, Fault, FaultScope, StreamError } from './state/faults.ts'
 import { type Group, isGroup } from './state/group.ts'
 import type { Mailbox } from './state/history/mailbox.ts'
 import type { PreparedChunk } from './state/history/plan.ts'
@@ -118,6 +119,26 @@ export class Phone {
   async send(options: { to: Chat } & Content & WriteOptions): Promise<WrittenMessage> {
     const parties = { owner: this.account, sender: this.account, chat: this.chatOf(options.to) }
     return write(this.network, parties, options)
+  }
+
+  /** The owner asks a bot on the phone, in its own chat. */
+  askBot(text: string, bot = META_AI): Promise<{ id: string; timestamp: number }> {
+    return askBot(this.network, this.account, { bot, text })
+  }
+
+  /** A bot answers what somebody asked: in its own chat, or in the group it was asked in. */
+  receiveBotAnswer(
+    options: { to: string; text: string; from?: Chat | undefined; group?: Chat | undefined } & Partial<
+      Pick<BotAnswer, 'bot' | 'continues' | 'isLast'>
+    >
+  ): { id: string; timestamp: number } {
+    const { bot = META_AI, from, group, ...answer } = options
+    return answerFromBot(this.network, this.account, {
+      ...answer,
+      bot,
+      asker: from === undefined ? this.account : this.accountOf(from),
+      group: group === undefined ? undefined : this.groupOf(group)
+    })
   }
 
   /** Someone types to this phone, or stops. */
@@ -271,10 +292,10 @@ export class Phone {
     announceDevices(this.network, this.account, 'remove', companion)
   }
 
-  /** Ends the devices' connections: with a stream error when a code is given, by a TCP drop otherwise. */
-  disconnect(options: { code?: number | undefined; device?: number | undefined } = {}): void {
-    const devices = options.device === undefined ? this.devices : [this.companion(options.device)]
-    for (const { connection } of devices) if (connection) disconnect(connection, options.code)
+  /** Ends the devices' connections: with a stream error when a code or a condition is given, by a TCP drop otherwise. */
+  disconnect({ device, ...error }: StreamError & { device?: number | undefined } = {}): void {
+    const devices = device === undefined ? this.devices : [this.companion(device)]
+    for (const { connection } of devices) if (connection) disconnect(connection, error)
   }
 
   fault(fault: Fault, scope: Omit<FaultScope, 'account'> = {}): ActiveFault {

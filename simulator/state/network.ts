@@ -15,7 +15,9 @@ import type { PreparedChunk, SyncPlan } from './history/plan.ts'
 import { Ledger } from './ledger.ts'
 import { MediaStore } from './media/store.ts'
 import { NewChatLimits } from './new-chat-limits.ts'
+import { MessageSecrets } from './messages/secrets.ts'
 import { Presence } from './presence.ts'
+import { Random } from './random.ts'
 import { Repeats } from './repeats.ts'
 import { SenderKeys } from './sender-keys.ts'
 import { SentMessages } from './sent-messages.ts'
@@ -36,9 +38,14 @@ export class Network {
   readonly repeats = new Repeats()
   readonly sent = new SentMessages()
   readonly senderKeys = new SenderKeys()
+  readonly secrets = new MessageSecrets()
+  /** Options that were added to polls, by the poll's id. */
+  readonly addedOptions = new Map<string, readonly string[]>()
   readonly presence = new Presence()
   readonly limits = new NewChatLimits()
   readonly background = new BackgroundWork(this.signals)
+  /** Decides how connections and logins fail while WhatsApp is down. */
+  readonly outages: Random
   /** How often a primary device could not decrypt a message, by recipient, sender and id. */
   readonly decryptionFailures = new Map<string, number>()
   /** What phones hold; contacts have none. */
@@ -57,6 +64,7 @@ export class Network {
 
   constructor(seed: number) {
     this.seed = seed
+    this.outages = new Random(seed, 'outages')
     this.directory = new Directory(seed)
   }
 

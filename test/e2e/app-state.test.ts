@@ -16,7 +16,8 @@ const HISTORY = { chats: 4, messages: 60, groupsShare: 0.25, mediaShare: 0 }
 
 const linked = async (stage: Stage) => {
   stage.simulator.events.on(({ name, detail }) => {
-    if (['appStateFetched', 'download', 'query', 'keyRequest', 'peerRequest'].includes(name)) events.push(`${new Date().toISOString()} ${name} ${JSON.stringify(detail)}`)
+    if (['appStateFetched', 'download', 'query', 'keyRequest', 'peerRequest'].includes(name))
+      events.push(`${new Date().toISOString()} ${name} ${JSON.stringify(detail)}`)
   })
   const { phone, accountId } = await stage.linked({ history: HISTORY })
   const [ann, ben] = phone.contacts

@@ -18,6 +18,7 @@ import { firestore } from './migrations/0013-firestore.ts'
 import { messageRows } from './migrations/0014-message-rows.ts'
 import { sealedAddOns } from './migrations/0015-sealed-add-ons.ts'
 import { appState } from './migrations/0016-app-state.ts'
+import { suspensions } from './migrations/0021-suspensions.ts'
 
 /** Every upgrade by its number and name. */
 export const MIGRATIONS = {
@@ -36,7 +37,8 @@ export const MIGRATIONS = {
   '0013_firestore': firestore,
   '0014_message_rows': messageRows,
   '0015_sealed_add_ons': sealedAddOns,
-  '0016_app_state': appState
+  '0016_app_state': appState,
+  '0021_suspensions': suspensions
 }
 
 const TABLE = 'migrations'

@@ -26,7 +26,7 @@ export const storeAccount = Effect.fnUntraced(function* (account: AccountDocumen
   if ((yield* accounts.read(account.accountId)) !== undefined) return
   // Credentials are not in Firestore: the account has to be linked again, as another device.
   const { labels = [], ...record } = account
-  const facts = { ...record, onlineAt: null, wanted: false, ended: 'loggedOut' as const }
+  const facts = { ...record, onlineAt: null, wanted: false, ended: 'loggedOut' as const, suspension: null }
   yield* accounts.create(facts)
   yield* accounts.update(account.accountId, facts)
   const stored = labels.map(label => ({ ...label, deleted: false, at: 0 }))
