@@ -157,6 +157,9 @@ export const mergeLabelAssociations = Effect.fnUntraced(function* (
   yield* sql`DELETE FROM label_associations WHERE thread_id = ${from}`
 })
 
-/** The labels of a thread that another one was merged into. */
+/** The labels of a thread that another one was merged into, and of its messages. */
 export const deriveThreadLabels = (context: WriteContext, threadId: string) =>
-  deriveLabels(context, [{ threadId, whatsAppId: '' }])
+  Effect.flatMap(
+    context.sql<Labeled>`SELECT DISTINCT thread_id, whatsapp_id FROM label_associations WHERE thread_id = ${threadId}`,
+    labeled => deriveLabels(context, labeled)
+  )

@@ -15,6 +15,10 @@ export const makeAgenda = () => {
       for (const name of names) due.delete(name)
       return new Set(names)
     },
+    /** They are read now, whenever they were due. */
+    drop: (names: Iterable<string>): void => {
+      for (const name of names) due.delete(name)
+    },
     /** When the next one is due; `undefined` when there is none. */
     next: (): number | undefined => (due.size === 0 ? undefined : Math.min(...due.values()))
   }

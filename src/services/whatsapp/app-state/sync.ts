@@ -78,6 +78,7 @@ export const makeAppStateSync = (options: Options): AppStateSync => {
     if (ready === undefined || ready > now) return
     const names = yield* namesToRead(now)
     if (names.size === 0) return
+    agenda.drop(names)
     const failed = yield* readCollections({ ...options, wantWithin }, names)
     yield* Effect.logDebug('App state was read').pipe(
       Effect.annotateLogs({ collections: [...names].join(' '), failed: [...failed].join(' ') })
