@@ -3,14 +3,17 @@
 export const GROUP_SERVER = 'g.us'
 export const PHONE_SERVER = 's.whatsapp.net'
 export const LID_SERVER = 'lid'
+export const BOT_SERVER = 'bot'
 
 const serverOf = (jid: string): string => jid.slice(jid.lastIndexOf('@') + 1)
 
 export const isGroupJid = (jid: string): boolean => serverOf(jid) === GROUP_SERVER
 export const isPhoneJid = (jid: string): boolean => serverOf(jid) === PHONE_SERVER
 export const isLidJid = (jid: string): boolean => serverOf(jid) === LID_SERVER
+/** An assistant, such as Meta AI. */
+export const isBotJid = (jid: string): boolean => serverOf(jid) === BOT_SERVER
 
-const CHAT = /^[A-Za-z0-9._-]{1,64}(:\d{1,5})?@(s\.whatsapp\.net|lid|g\.us|c\.us|broadcast|newsletter)$/
+const CHAT = /^[A-Za-z0-9._-]{1,64}(:\d{1,5})?@(s\.whatsapp\.net|lid|bot|g\.us|c\.us|broadcast|newsletter)$/
 
 /** The address of a person or chat: without device and agent, `c.us` in its modern form. `undefined` when it is none. */
 export const chatJid = (text: string | null | undefined): string | undefined => {
@@ -25,8 +28,9 @@ export const chatJid = (text: string | null | undefined): string | undefined => 
     : `${user.replace(/_\d+$/, '')}@${server}`
 }
 
-/** Conversations worth a thread: people and groups. Status updates, broadcast lists and channels are not. */
-export const isThreadJid = (jid: string): boolean => isPhoneJid(jid) || isLidJid(jid) || isGroupJid(jid)
+/** Conversations worth a thread: people, bots and groups. Status updates, broadcast lists and channels are not. */
+export const isThreadJid = (jid: string): boolean =>
+  isPhoneJid(jid) || isLidJid(jid) || isBotJid(jid) || isGroupJid(jid)
 
 /** A phone number with its country code, as WhatsApp has it: no leading zero, E.164's length. */
 const INTERNATIONAL = /^[1-9]\d{6,14}$/
@@ -35,7 +39,7 @@ const INTERNATIONAL = /^[1-9]\d{6,14}$/
 export const recipientJid = (text: string): string | undefined => {
   if (text.includes('@')) {
     const jid = chatJid(text)
-    if (jid === undefined || !isThreadJid(jid)) return undefined
+    if (jid === undefined || !isThreadJid(jid) || isBotJid(jid)) return undefined
     const user = jid.slice(0, jid.lastIndexOf('@'))
     return isGroupJid(jid) || (isPhoneJid(jid) ? INTERNATIONAL : /^\d{1,20}$/).test(user) ? jid : undefined
   }

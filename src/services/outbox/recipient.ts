@@ -1,7 +1,7 @@
 // Where a request goes: the address, and the thread it belongs to.
 import { Effect } from 'effect'
 import { threadIdOf } from '../../domain/ids.ts'
-import { recipientJid } from '../../domain/jid.ts'
+import { isBotJid, recipientJid } from '../../domain/jid.ts'
 import { ThreadStore } from '../conversations/thread-store.ts'
 import { refuse } from './errors.ts'
 import type { SendRequest } from './request.ts'
@@ -17,9 +17,9 @@ export const findRecipient = Effect.fnUntraced(function* (
   }
   if (threadId !== undefined) {
     const thread = yield* threads.read(threadId)
-    return thread?.accountId === accountId
-      ? { toJid: thread.clientJid, threadId: thread.threadId }
-      : yield* refuse('threadId', 'This account has no such thread')
+    if (thread?.accountId !== accountId) return yield* refuse('threadId', 'This account has no such thread')
+    if (isBotJid(thread.clientJid)) return yield* refuse('threadId', 'A bot is asked on the phone only')
+    return { toJid: thread.clientJid, threadId: thread.threadId }
   }
   const toJid = recipientJid(to ?? '')
   if (toJid === undefined) {

@@ -10,8 +10,9 @@ import {
 } from '@whiskeysockets/baileys'
 import { Schema } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
-import { chatJid, isGroupJid } from '../../../domain/jid.ts'
+import { chatJid, isBotJid, isGroupJid } from '../../../domain/jid.ts'
 import { address, partyOf, samePerson, type Self } from './address.ts'
+import { factsOfBotAnswer } from './bot-answer.ts'
 import { factsOfCall, isCallSignal } from './call.ts'
 import { messageOfOwnDevice } from './device-sent.ts'
 import { factsOfGroupNotification, isGroupNotification } from './group-event.ts'
@@ -43,7 +44,8 @@ export const Journaled = Schema.Union([
     ids: Schema.Array(Schema.String)
   }),
   Schema.Struct({ kind: Schema.Literal('notification'), self: SelfAddresses, stanza: StanzaJson }),
-  Schema.Struct({ kind: Schema.Literal('call'), self: SelfAddresses, stanza: StanzaJson })
+  Schema.Struct({ kind: Schema.Literal('call'), self: SelfAddresses, stanza: StanzaJson }),
+  Schema.Struct({ kind: Schema.Literal('botAnswer'), self: SelfAddresses, stanza: StanzaJson })
 ])
 export type Journaled = typeof Journaled.Type
 
@@ -94,6 +96,8 @@ export const convertEntry = (entry: Journaled): ConvertedEntry => {
       return { ...NOTHING, facts: factsOfGroupNotification(selfOf(entry), nodeFromJson(entry.stanza)) }
     case 'call':
       return { ...NOTHING, facts: factsOfCall(selfOf(entry), nodeFromJson(entry.stanza)) }
+    case 'botAnswer':
+      return { ...NOTHING, facts: factsOfBotAnswer(selfOf(entry), nodeFromJson(entry.stanza)) }
   }
 }
 
@@ -104,8 +108,16 @@ const selfOf = (entry: { self: Self }): Self => entry.self
 const envelope = (entry: { self: Self; attributes: Record<string, string> }) => {
   try {
     const { self, attributes } = entry
-    return decodeMessageNode({ tag: 'message', attrs: attributes, content: [] }, self.jid, self.lid ?? '')
-      .fullMessage
+    const { fullMessage } = decodeMessageNode(
+      { tag: 'message', attrs: attributes, content: [] },
+      self.jid,
+      self.lid ?? ''
+    )
+    const recipient = chatJid(attributes['recipient'])
+    // Baileys puts what the owner asks a bot into the chat with oneself.
+    if (recipient === undefined || !isBotJid(recipient) || fullMessage.key.fromMe !== true) return fullMessage
+    const { remoteJidAlt: _own, ...key } = fullMessage.key
+    return { ...fullMessage, key: { ...key, remoteJid: recipient } }
   } catch {
     // A stanza without a chat that Baileys knows belongs to no conversation.
     return undefined

@@ -40,6 +40,7 @@ import { rawSocketOf } from './raw-socket.ts'
 import { watchRestrictions } from './restrictions.ts'
 import { type ConnectionRuntime, makeConnectionRuntime } from './runtime.ts'
 import type { ConnectionServices } from './services.ts'
+import { botAnswers } from './bot-answers.ts'
 import { recordBeforeHandling } from './stanza-gate.ts'
 
 /** What an account keeps in memory from one connection to the next. */
@@ -143,7 +144,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     () => makeWASocket(config)
   )
   storeOwnMapping(connection, socket)
-  recordBeforeHandling(socket, receive.record)
+  recordBeforeHandling(socket, receive.record, botAnswers(socket))
   const stopLimiting = limitReading(socket, receive.backlog)
   const credentials = connectEvents(connection, socket)
   groups.follow(socket.ev)
