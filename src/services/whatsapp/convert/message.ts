@@ -95,7 +95,15 @@ const messageFact = (
   envelope: Envelope,
   content: NonNullable<ReturnType<typeof contentOf>>,
   { raw, reactions = [], status }: Given
-): MessageFact => ({ kind: 'message', ...envelope, ...content, status, reactions, raw })
+): MessageFact => ({
+  kind: 'message',
+  ...envelope,
+  ...content,
+  broadcast: envelope.broadcast,
+  status,
+  reactions,
+  raw
+})
 
 const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyArray<Fact> => {
   const sealed = sealedAddOn(self, envelope, given.message)
