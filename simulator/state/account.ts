@@ -6,6 +6,7 @@ import type { KeyBundle, PreKey, SignedPreKey } from '../signal/key-bundle.ts'
 import { SignalDevice } from '../signal/signal-device.ts'
 import type { Connection } from '../wire/connection.ts'
 import { type Addressing, formatJid, LID_SERVER, PHONE_SERVER } from '../wire/jid.ts'
+import { type HistorySharing, USUAL_SHARING } from './history/sharing.ts'
 import type { StanzaQueue } from './stanza-queue.ts'
 
 export interface AccountOptions {
@@ -28,6 +29,7 @@ export class Account {
   readsAutomatically = true
   /** Whether the primary device is reachable. */
   online = true
+  historySharing: HistorySharing = USUAL_SHARING
   statusText = ''
   picture: string | undefined
   readonly companions = new Map<number, Companion>()

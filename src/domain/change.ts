@@ -66,7 +66,7 @@ export const Vote = Schema.Struct({
   options: Schema.Array(Schema.String),
   at: Schema.Finite
 })
-type Vote = typeof Vote.Type
+export type Vote = typeof Vote.Type
 
 /** The parts of a stored message that can change. Reactions taken back stay, without an emoji, so that an older one cannot return. */
 export interface Held extends Details {
@@ -83,7 +83,7 @@ export interface Held extends Details {
 
 const reacted = (held: Held, { at, emoji, sender }: Reaction): Held => {
   const known = held.reactions.find(reaction => reaction.sender === sender)
-  if (known !== undefined && known.at > at) return held
+  if (known !== undefined && (known.at > at || (known.at === at && known.emoji === emoji))) return held
   return {
     ...held,
     reactions: [...held.reactions.filter(other => other !== known), { sender, emoji, at }]
@@ -120,11 +120,17 @@ const chosenOptions = ({ poll, raw }: Held, vote: SealedVote): ReadonlyArray<str
   return openVote({ secret, optionNames: poll.options.map(({ name }) => name) }, vote)
 }
 
-const voted = (held: Held, vote: Vote): Held => {
+/** The newest vote of each voter counts. */
+export const withVote = (held: Held, vote: Vote): Held => {
   const known = held.votes.find(({ voter }) => voter === vote.voter)
-  if (known !== undefined && known.at > vote.at) return held
+  if (known !== undefined && (known.at > vote.at || isSameVote(known, vote))) return held
   return { ...held, votes: [...held.votes.filter(other => other !== known), vote] }
 }
+
+const isSameVote = (one: Vote, other: Vote): boolean =>
+  one.at === other.at &&
+  one.options.length === other.options.length &&
+  one.options.every(option => other.options.includes(option))
 
 /** How much an outcome says: that a call was answered is not undone by its end. */
 const telling = ({ outcome }: Call): number => ['ringing', 'missed', 'declined', 'answered'].indexOf(outcome)
@@ -158,7 +164,7 @@ export const applyChange = (held: Held, change: MessageChange): Held => {
       return reacted(held, change)
     case 'voted': {
       const options = chosenOptions(held, change.vote)
-      return options === undefined ? held : voted(held, { voter: change.voter, options, at: change.at })
+      return options === undefined ? held : withVote(held, { voter: change.voter, options, at: change.at })
     }
     case 'called': {
       const { call } = held

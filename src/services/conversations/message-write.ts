@@ -2,7 +2,7 @@
 import type { Address, MessageFact, Party } from '../../domain/fact.ts'
 import { messageIdOf, type SenderKey } from '../../domain/ids.ts'
 import { isGroupJid } from '../../domain/jid.ts'
-import { clampTime, type Poll } from '../../domain/message.ts'
+import { clampTime } from '../../domain/message.ts'
 import type { MessageWrite } from './writes.ts'
 
 /** The first known address of the person to whom an address belongs. */
@@ -13,16 +13,20 @@ export const senderKey = (chat: Address, sender: string | null): SenderKey =>
 
 const party = (who: Party, resolve: Resolve): string | null => (who === 'me' ? null : resolve(who))
 
-/** The voters that history names; `me` is nobody's address. */
-const resolvedPoll = (poll: Poll, resolve: Resolve): Poll => ({
-  ...poll,
-  options: poll.options.map(option => ({
-    ...option,
-    voters: option.voters.map(voter => (voter === 'me' ? voter : resolve({ jid: voter })))
-  }))
-})
-
 const NONE: ReadonlyArray<never> = []
+
+/** What each person did last. */
+const newestOf = <Act extends { readonly at: number }>(
+  acts: ReadonlyArray<Act>,
+  personOf: (act: Act) => string
+): ReadonlyArray<Act> => {
+  const newest = new Map<string, Act>()
+  for (const act of acts) {
+    const earlier = newest.get(personOf(act))
+    if (earlier === undefined || earlier.at <= act.at) newest.set(personOf(act), act)
+  }
+  return [...newest.values()]
+}
 
 /** Histories are long: nothing is made here for the parts that a message does not have. */
 export const messageWrite = (
@@ -31,7 +35,7 @@ export const messageWrite = (
   now: number,
   resolve: Resolve
 ): MessageWrite => {
-  const { event, mentions, poll, quoted, reactions } = fact
+  const { event, mentions, quoted, reactions, votes = NONE } = fact
   const sender = party(fact.sender, resolve)
   const quotedSender = quoted?.sender === undefined ? undefined : party(quoted.sender, resolve)
   const { tsClaimed, tsClient } = clampTime(fact.timestamp, now)
@@ -47,7 +51,7 @@ export const messageWrite = (
     media: fact.media,
     location: fact.location,
     contacts: fact.contacts,
-    poll: poll === null ? null : resolvedPoll(poll, resolve),
+    poll: fact.poll,
     call: fact.call,
     event: event === null ? null : { ...event, people: event.people.map(resolve) },
     mentions: mentions.length === 0 ? NONE : mentions.map(resolve),
@@ -57,12 +61,21 @@ export const messageWrite = (
       quoted === null || quotedSender === undefined
         ? null
         : messageIdOf(senderKey(fact.chat, quotedSender), quoted.whatsAppId),
+    editedAt: fact.editedAt ?? null,
     reactions:
       reactions.length === 0
         ? NONE
-        : reactions
-            .map(({ at, by, emoji }) => ({ sender: party(by, resolve) ?? 'me', emoji, at }))
-            .filter(({ emoji }) => emoji !== ''),
+        : newestOf(
+            reactions.map(({ at, by, emoji }) => ({ sender: party(by, resolve) ?? 'me', emoji, at })),
+            ({ sender: who }) => who
+          ),
+    votes:
+      votes.length === 0
+        ? NONE
+        : newestOf(
+            votes.map(({ at, by, options }) => ({ voter: party(by, resolve) ?? 'me', options, at })),
+            ({ voter }) => voter
+          ),
     status: fact.status,
     statusReason: fact.statusReason ?? null,
     tsClient,

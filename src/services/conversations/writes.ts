@@ -1,5 +1,5 @@
 // What the stores of conversations are given to write. Addresses have been resolved to persons before.
-import type { MessageChange } from '../../domain/change.ts'
+import type { MessageChange, Vote } from '../../domain/change.ts'
 import type { Details, Message, MessageStatus, Receipt } from '../../domain/message.ts'
 import type { Thread } from '../../domain/thread.ts'
 
@@ -20,7 +20,10 @@ export interface MessageWrite extends Details {
   readonly body: string | null
   readonly quotedWhatsAppId: string | null
   readonly quotedMessageId: string | null
+  /** When it was last edited, milliseconds since 1970, when it comes as an edited message. */
+  readonly editedAt?: number | null | undefined
   readonly reactions: ReadonlyArray<ReactionWrite>
+  readonly votes?: ReadonlyArray<Vote> | undefined
   readonly status: MessageStatus
   readonly statusReason: string | null
   readonly tsClient: number

@@ -116,7 +116,7 @@ export const detailsColumn = (
     Held,
     'media' | 'votes' | 'reactions' | 'edits' | 'status' | 'statusReason' | 'tsClient' | 'raw'
   > &
-    Partial<Pick<Held, 'votes'>>
+    { readonly votes?: Held['votes'] | undefined }
 ): string | null => {
   const { call, contacts, event, location, mentions, poll, viewOnce, votes = [] } = message
   return jsonOrNull({

@@ -63,7 +63,7 @@ export const storeIncidents = (incidents: ReadonlyArray<IncidentDocument>) =>
   )
 
 export const messageWriteOf = (document: MessageDocument): MessageWrite => {
-  const { media, ...message } = document
+  const { media, ...message } = { ...document, editedAt: document.edits.at(-1)?.editedAt ?? null }
   if (media === null) return { ...message, media: null, live: false }
   const { fetched, stored, ...described } = media
   // The file itself is not in Firestore: it is downloaded when it is asked for.
@@ -94,7 +94,7 @@ const putMessages = Effect.fnUntraced(function* (
   yield* messages.put(accountId, documents.map(messageWriteOf))
   // Only for messages that were not stored before: when they first came, and their texts before they were edited.
   yield* bulk.runMany(
-    `UPDATE messages SET ts_server = ?3, edits = COALESCE(edits, ?4)
+    `UPDATE messages SET ts_server = ?3, edits = COALESCE(?4, edits)
       WHERE thread_id = ?1 AND message_id = ?2 AND ts_server >= ?5`,
     documents.map(({ edits, messageId, threadId, tsServer }) => [
       threadId,

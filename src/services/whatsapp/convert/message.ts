@@ -10,15 +10,16 @@ import type {
   ReactionFact,
   ReceiptHistoryFact
 } from '../../../domain/fact.ts'
-import { type MessageStatus, type Poll, statusRank } from '../../../domain/message.ts'
+import { type MessageStatus, statusRank } from '../../../domain/message.ts'
 import { address, partyOf, type Self } from './address.ts'
 import { chatEvent, secondsOf } from './chat-event.ts'
 import { contentOf, editOf } from './content.ts'
 import { NO_DETAILS_FACT } from './content/parts.ts'
 import { type AddressedInfo, type Envelope, envelopeOf, pushNameOf } from './envelope.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
-import { type OpenedVote, withVotes } from './opened-votes.ts'
+import { openedVotes } from './opened-votes.ts'
 import { encodedMessage } from './protobuf.ts'
+import { editInHistory } from './history-edit.ts'
 import { editedMessage, referredMessage, revokedMessage, sealedVote } from './reference.ts'
 import { factsOfStub } from './stub.ts'
 import { unwrap } from './unwrap.ts'
@@ -46,7 +47,14 @@ interface Given {
   readonly raw: Uint8Array | null
   readonly status: MessageStatus
   readonly reactions?: ReadonlyArray<ReactionFact>
-  readonly votes?: ReadonlyArray<OpenedVote>
+  /** Votes that the phone has opened, and how to find out who voted. */
+  readonly votes?: Opened | undefined
+  readonly editedAt?: number | undefined
+}
+
+interface Opened {
+  readonly updates: ReadonlyArray<proto.IPollUpdate>
+  readonly voterOf: (key: proto.IMessageKey | null | undefined) => Party | undefined
 }
 
 const protocolFacts = (
@@ -84,8 +92,19 @@ const protocolFacts = (
 const messageFact = (
   envelope: Envelope,
   content: NonNullable<ReturnType<typeof contentOf>>,
-  { raw, reactions = [], status }: Given
-): MessageFact => ({ kind: 'message', ...envelope, ...content, status, reactions, raw })
+  { editedAt, raw, reactions = [], status, votes }: Given
+): MessageFact => ({
+  kind: 'message',
+  ...envelope,
+  ...content,
+  status,
+  reactions,
+  raw,
+  ...(editedAt === undefined ? {} : { editedAt }),
+  ...(votes === undefined || content.poll === null
+    ? {}
+    : { votes: openedVotes(content.poll, votes.updates, votes.voterOf) })
+})
 
 const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyArray<Fact> => {
   const { pollUpdateMessage, protocolMessage, reactionMessage } = unwrap(given.message).message
@@ -105,8 +124,7 @@ const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyA
   }
   const content = contentOf(self, given.message)
   if (content === undefined) return []
-  const poll: Poll | null = content.poll && withVotes(content.poll, given.votes ?? [])
-  return [messageFact(envelope, { ...content, poll }, given)]
+  return [messageFact(envelope, content, given)]
 }
 
 /** A message that arrived over the wire, decrypted; `raw` is its protobuf. */
@@ -151,13 +169,16 @@ export const factsOfStoredMessage = (
   const status: MessageStatus =
     envelope.sender === 'me' ? furthest(STATUS_OF.get(info.status ?? -1) ?? 'sent', receipts) : 'received'
   if (!info.message) return factsOfStub(envelope, info, status)
-  const message = withSecret(info.message, info.messageSecret)
-  const content = factsOfContent(self, envelope, {
+  const edit = editInHistory(info.message)
+  const message = withSecret(edit?.content ?? info.message, info.messageSecret)
+  const written = edit?.whatsAppId === undefined ? envelope : { ...envelope, whatsAppId: edit.whatsAppId }
+  const content = factsOfContent(self, written, {
     message,
     raw: encodedMessage(message),
     status,
     reactions: reactionsOf(self, envelope, info),
-    votes: votesOf(self, envelope, info)
+    votes: votesOf(self, envelope, info),
+    editedAt: edit && (edit.at ?? envelope.timestamp)
   })
   return receipts === undefined ? content : [...content, receipts]
 }
@@ -213,18 +234,10 @@ const votesOf = (
   self: Self,
   envelope: Envelope,
   { pollUpdates }: proto.IWebMessageInfo
-): ReadonlyArray<OpenedVote> =>
-  (pollUpdates ?? []).flatMap(({ pollUpdateMessageKey, senderTimestampMs, vote }) => {
-    const voter = authorOf(self, envelope, pollUpdateMessageKey)
-    if (voter === undefined || !vote) return []
-    return [
-      {
-        voter: voter === 'me' ? 'me' : voter.jid,
-        hashes: vote.selectedOptions ?? [],
-        at: millisecondsOf(senderTimestampMs) ?? 0
-      }
-    ]
-  })
+): Opened | undefined =>
+  pollUpdates?.length
+    ? { updates: pollUpdates, voterOf: key => authorOf(self, envelope, key) }
+    : undefined
 
 /** The author of something that is stored with a message; unlike on the wire, `fromMe` means this account there. */
 const authorOf = (

@@ -181,7 +181,7 @@ test('a vote without payload, or for nothing, changes nothing', () => {
   expect(arrived({ pollUpdateMessage: { vote: seal([], ANN, ANN) } })).toEqual([])
 })
 
-test('votes the phone has opened are in the poll of its history; each person’s newest counts', () => {
+test('votes the phone has opened come with the poll of its history, with who voted when', () => {
   const update = (key: proto.IMessageKey, at: number, ...options: ReadonlyArray<string>) => ({
     pollUpdateMessageKey: key,
     senderTimestampMs: at,
@@ -200,12 +200,13 @@ test('votes the phone has opened are in the poll of its history; each person’s
   }
   expect(factsOfStoredMessage(SELF, info)).toMatchObject([
     {
-      poll: {
-        options: [
-          { name: 'Now', voters: [ANN, 'me'] },
-          { name: 'Später', voters: ['me'] }
-        ]
-      }
+      votes: [
+        { by: { jid: ANN }, options: ['Now'], at: 2 },
+        { by: { jid: ANN }, options: ['Später'], at: 1 },
+        { by: 'me', options: ['Now', 'Später'], at: 3 },
+        { by: { jid: '79@lid' }, options: ['Später'], at: 1 },
+        { by: { jid: '79@lid' }, options: [], at: 2 }
+      ]
     }
   ])
 })
