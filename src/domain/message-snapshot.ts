@@ -44,7 +44,9 @@ type Part = (held: Held, snapshot: MessageSnapshot, completeness: Completeness) 
 /** Another type, such as `undecryptable`, has other words: they are no edit. */
 const withBody: Part = (held, { body, editedAt, type }) => {
   if (type !== held.type) return held
-  return editedAt === null ? withFirstBody(held, body) : applyChange(held, { to: 'edited', body, at: editedAt })
+  return editedAt === null
+    ? withFirstBody(held, body)
+    : applyChange(held, { to: 'edited', body, at: editedAt })
 }
 
 /** A message that was first seen after its edit lacks the words from before it. */

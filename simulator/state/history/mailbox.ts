@@ -96,7 +96,9 @@ export class Mailbox {
   }
 
   placeOf(chat: MailboxChat, id: string): number | undefined {
-    const live = chat.live.findLastIndex(message => message.id === id || this.editIdOf(chat, message.id) === id)
+    const live = chat.live.findLastIndex(
+      message => message.id === id || this.editIdOf(chat, message.id) === id
+    )
     return live >= 0 ? chat.count + live : this.generated.indexOf(chat, id)
   }
 

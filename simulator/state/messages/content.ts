@@ -119,7 +119,12 @@ export const stanzaTypeOf = (message: proto.IMessage): string => {
 
 /** A change to an earlier message, when that is what this message is. `at` in milliseconds since 1970, 0 when it does not say. */
 export type Change =
-  | { readonly type: 'edit'; readonly targetId: string; readonly text: string | undefined; readonly at: number }
+  | {
+      readonly type: 'edit'
+      readonly targetId: string
+      readonly text: string | undefined
+      readonly at: number
+    }
   | { readonly type: 'revoke'; readonly targetId: string }
   | { readonly type: 'reaction'; readonly targetId: string; readonly text: string; readonly at: number }
   | {

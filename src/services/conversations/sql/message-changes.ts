@@ -46,8 +46,7 @@ const applyOne = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   { change, messageId, threadId }: ChangeWrite
 ) {
-  const [row] =
-    yield* sql`SELECT ${sql.literal(HELD_COLUMNS)} FROM messages m
+  const [row] = yield* sql`SELECT ${sql.literal(HELD_COLUMNS)} FROM messages m
     WHERE thread_id = ${threadId} AND message_id = ${messageId}`
   if (row === undefined) return 'not stored' as const
   const held = yield* decodeHeld(row)

@@ -115,8 +115,7 @@ export const detailsColumn = (
   message: Omit<
     Held,
     'media' | 'votes' | 'reactions' | 'edits' | 'status' | 'statusReason' | 'tsClient' | 'raw'
-  > &
-    { readonly votes?: Held['votes'] | undefined }
+  > & { readonly votes?: Held['votes'] | undefined }
 ): string | null => {
   const { call, contacts, event, location, mentions, poll, viewOnce, votes = [] } = message
   return jsonOrNull({

@@ -51,12 +51,7 @@ const takePage = Effect.fnUntraced(function* (
   conversations: ReadonlyArray<ReadConversation>
 ) {
   const sink = yield* HistorySink
-  const messages = yield* sink.takeConversations(
-    accountId,
-    chunk,
-    conversations.map(withBeginning),
-    askedAt
-  )
+  const messages = yield* sink.takeConversations(accountId, chunk, conversations.map(withBeginning), askedAt)
   if (conversations.length === 0) yield* sink.takeBeginning(accountId, threadId)
   return messages
 })

@@ -235,9 +235,7 @@ const votesOf = (
   envelope: Envelope,
   { pollUpdates }: proto.IWebMessageInfo
 ): Opened | undefined =>
-  pollUpdates?.length
-    ? { updates: pollUpdates, voterOf: key => authorOf(self, envelope, key) }
-    : undefined
+  pollUpdates?.length ? { updates: pollUpdates, voterOf: key => authorOf(self, envelope, key) } : undefined
 
 /** The author of something that is stored with a message; unlike on the wire, `fromMe` means this account there. */
 const authorOf = (
