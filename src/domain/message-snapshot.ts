@@ -1,7 +1,8 @@
 // What a message that is stored becomes when the phone's history, or a second copy of it, shows it again: in each of its
 // parts the newer state wins, and nothing that is newer here is undone.
-import { applyChange, type Held, type Vote, withVote } from './change.ts'
-import type { Call, Reaction } from './message.ts'
+import { applyChange, type Held, withVote } from './change.ts'
+import type { Call, EventResponse, Location, Poll, Reaction } from './message.ts'
+import type { Vote } from './poll.ts'
 
 /** A message as a source showed it. Times are milliseconds since 1970. */
 export interface MessageSnapshot {
@@ -12,7 +13,10 @@ export interface MessageSnapshot {
   /** A reaction without an emoji was taken back. */
   readonly reactions: ReadonlyArray<Reaction>
   readonly votes: ReadonlyArray<Vote>
+  readonly poll: Poll | null
   readonly call: Call | null
+  readonly location: Location | null
+  readonly eventResponses: ReadonlyArray<EventResponse>
 }
 
 /** Since when the reactions and votes that a snapshot does not have are gone; `null`: it does not tell. */
@@ -33,7 +37,7 @@ export const afterSnapshot = (
 ): Held => {
   if (held.type === 'revoked') return held
   if (snapshot.type === 'revoked') return applyChange(held, { to: 'revoked', at: held.tsClient })
-  return [withBody, withReactions, withVotes, withCall].reduce(
+  return [withText, withReactions, withVotes, withCall, withResponses].reduce(
     (state, part) => part(state, snapshot, completeness),
     held
   )
@@ -42,12 +46,21 @@ export const afterSnapshot = (
 type Part = (held: Held, snapshot: MessageSnapshot, completeness: Completeness) => Held
 
 /** Another type, such as `undecryptable`, has other words: they are no edit. */
-const withBody: Part = (held, { body, editedAt, type }) => {
+const withText: Part = (held, { body, editedAt: at, location, poll, type }) => {
   if (type !== held.type) return held
-  return editedAt === null
-    ? withFirstBody(held, body)
-    : applyChange(held, { to: 'edited', body, at: editedAt })
+  if (at === null) return withFirstBody(held, body)
+  if (held.poll !== null && poll !== null) return withPoll(held, poll, at)
+  return applyChange(held, { to: 'edited', body, at, ...(type === 'event' ? { location } : {}) })
 }
+
+/** What a poll said already when it was stored is no change of it. */
+const withPoll = (held: Held, { options, question }: Poll, at: number): Held =>
+  held.edits.some(({ editedAt }) => editedAt >= at)
+    ? held
+    : applyChange(held, {
+        to: 'pollChanged',
+        change: { at, question, options: options.map(({ name }) => name) }
+      })
 
 /** A message that was first seen after its edit lacks the words from before it. */
 const withFirstBody = (held: Held, body: string | null): Held => {
@@ -79,5 +92,8 @@ const withVotes: Part = (held, { votes }, { votesAsOf }) => {
 
 const withCall: Part = (held, { call }) =>
   held.call === null || call === null ? held : applyChange(held, { to: 'called', call })
+
+const withResponses: Part = (held, { eventResponses }) =>
+  eventResponses.reduce((state, response) => applyChange(state, { to: 'answered', ...response }), held)
 
 const isBefore = (at: number, asOf: number | null): boolean => asOf !== null && at < asOf - TOLERATED_LAG_MS

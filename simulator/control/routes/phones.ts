@@ -1,5 +1,6 @@
 // The endpoints of one phone: making it, its linked devices, its connections, what it holds.
 import { describePhone } from '../describe.ts'
+import { streamErrorIn } from '../faults.ts'
 import {
   capFrom,
   type ControlRoute,
@@ -68,7 +69,7 @@ const linkedDevices: readonly ControlRoute[] = [
     path: '/phones/:phone/disconnect',
     answer: call => {
       const body = call.body()
-      phoneOf(call).disconnect({ code: body.optionalNumber('code'), device: body.optionalNumber('device') })
+      phoneOf(call).disconnect({ ...streamErrorIn(body), device: body.optionalNumber('device') })
     }
   },
   { method: 'GET', path: '/phones/:phone/offline-queue', answer: call => phoneOf(call).offlineQueue() },

@@ -6,6 +6,8 @@ import type { Address, Fact } from '../../domain/fact.ts'
 import type { DatabaseError } from '../database/error.ts'
 import { Transaction } from '../database/transaction.ts'
 import { topic, Wakes } from '../process/wakes.ts'
+import { makeAddOnOpening } from './add-on-opening.ts'
+import { AddOnReader } from './add-on-reader.ts'
 import { factStores, makeFactWriter, type WriteOptions } from './fact-writer.ts'
 import type { ContactStore } from './contact-store.ts'
 import type { GroupStore } from './group-store.ts'
@@ -13,6 +15,7 @@ import { Identity } from './identity.ts'
 import type { MessageStore } from './message-store.ts'
 import type { ReceiptStore } from './receipt-store.ts'
 import { makeResolver } from './resolver.ts'
+import type { SealedAddOnStore } from './sealed-add-on-store.ts'
 import type { ThreadStore } from './thread-store.ts'
 
 /** Something was stored for an account. */
@@ -49,11 +52,13 @@ export class Conversations extends Context.Service<
   static readonly layer: Layer.Layer<
     Conversations,
     never,
+    | AddOnReader
     | ContactStore
     | GroupStore
     | Identity
     | MessageStore
     | ReceiptStore
+    | SealedAddOnStore
     | SqlClient.SqlClient
     | ThreadStore
     | Transaction
@@ -66,7 +71,9 @@ export class Conversations extends Context.Service<
       const transaction = yield* Transaction
       const wakes = yield* Wakes
       const resolver = makeResolver(identity)
-      const writer = makeFactWriter({ identity, resolver, stores: yield* factStores })
+      const stores = yield* factStores
+      const openAddOns = makeAddOnOpening(stores, yield* AddOnReader)
+      const writer = makeFactWriter({ identity, openAddOns, resolver, stores })
       const threadOf = (accountId: string, chat: Address) =>
         Effect.map(resolver.thread(accountId, chat), ({ threadId }) => threadId)
 

@@ -10,6 +10,8 @@ import { ContactStore } from './contact-store.ts'
 import { GroupStore } from './group-store.ts'
 import { MessageStore } from './message-store.ts'
 import { ReceiptStore } from './receipt-store.ts'
+import type { OpenAddOns } from './add-on-opening.ts'
+import { SealedAddOnStore } from './sealed-add-on-store.ts'
 import { ThreadStore } from './thread-store.ts'
 import type {
   ChangeWrite,
@@ -17,6 +19,7 @@ import type {
   MessageWrite,
   ReceiptHistoryWrite,
   ReceiptWrite,
+  SealedWrite,
   ThreadWrite
 } from './writes.ts'
 
@@ -27,11 +30,14 @@ export const factStores = Effect.gen(function* () {
     groups: yield* GroupStore,
     messages: yield* MessageStore,
     receipts: yield* ReceiptStore,
+    sealed: yield* SealedAddOnStore,
     threads: yield* ThreadStore
   }
 })
 
 interface Dependencies {
+  /** Opens the encrypted add-ons that can be opened now, to the facts in them. */
+  readonly openAddOns: OpenAddOns
   readonly identity: Identity['Service']
   readonly resolver: ReturnType<typeof makeResolver>
   readonly stores: Effect.Success<typeof factStores>
@@ -61,6 +67,7 @@ interface Writes {
   readonly contacts: Array<ContactWrite>
   readonly messages: Array<MessageWrite>
   readonly changes: Array<ChangeWrite>
+  readonly sealed: Array<SealedWrite>
   readonly receipts: Array<ReceiptWrite>
   readonly receiptHistory: Array<ReceiptHistoryWrite>
 }
@@ -71,6 +78,7 @@ const noWrites = (): Writes => ({
   contacts: [],
   messages: [],
   changes: [],
+  sealed: [],
   receipts: [],
   receiptHistory: []
 })
@@ -89,6 +97,7 @@ const flush = Effect.fnUntraced(function* <E>(
   const live = onLive === undefined ? [] : writes.messages.filter(message => message.live)
   if (onLive !== undefined && live.length > 0) yield* onLive(live)
   if (writes.changes.length > 0) yield* stores.messages.change(accountId, writes.changes)
+  if (writes.sealed.length > 0) yield* stores.sealed.put(accountId, writes.sealed)
   if (writes.receipts.length > 0) yield* stores.receipts.put(accountId, writes.receipts)
   if (writes.receiptHistory.length > 0) yield* stores.receipts.putHistory(accountId, writes.receiptHistory)
 })
@@ -172,6 +181,11 @@ const addChange = (batch: Batch, fact: FactOf<'change'>) =>
     batch.pending.changes.push(...changes)
   })
 
+const addSealed = (batch: Batch, fact: FactOf<'sealed'>) =>
+  Effect.map(batch.resolver.sealed(batch.accountId, fact), write => {
+    batch.pending.sealed.push(write)
+  })
+
 const markRead = Effect.fnUntraced(function* (
   { accountId, identity, stores }: Batch,
   fact: FactOf<'readByMe'>
@@ -201,10 +215,9 @@ const putPastParticipants = Effect.fnUntraced(function* (
 })
 
 export const makeFactWriter = (dependencies: Dependencies) => {
-  const { identity, resolver } = dependencies
+  const { identity, openAddOns, resolver } = dependencies
 
-  /** Writes the facts in their order, within the caller's transaction. */
-  const write = Effect.fnUntraced(function* <E = never>(
+  const writeGiven = Effect.fnUntraced(function* <E = never>(
     accountId: string,
     facts: ReadonlyArray<Fact>,
     now: number,
@@ -267,11 +280,30 @@ export const makeFactWriter = (dependencies: Dependencies) => {
         case 'receipt':
           yield* addReceipts(batch, fact)
           break
+        case 'sealed':
+          yield* addSealed(batch, fact)
+          break
         case 'receiptHistory':
           yield* addReceiptHistory(batch, fact)
       }
     }
     yield* flushPending
+  })
+
+  /** Writes the facts in their order, and what they open, within the caller's transaction. */
+  const write = Effect.fnUntraced(function* <E = never>(
+    accountId: string,
+    facts: ReadonlyArray<Fact>,
+    now: number,
+    options?: WriteOptions<E>
+  ) {
+    yield* writeGiven(accountId, facts, now, options)
+    // What an add-on says may open others: the next edit, a reaction to a comment.
+    let opened = yield* openAddOns(accountId)
+    while (opened.length > 0) {
+      yield* writeGiven(accountId, opened, now, { ...options, asOf: undefined })
+      opened = yield* openAddOns(accountId)
+    }
   })
 
   return { write }

@@ -3,6 +3,7 @@ import type { Address, MessageFact, Party } from '../../domain/fact.ts'
 import { messageIdOf, type SenderKey } from '../../domain/ids.ts'
 import { isGroupJid } from '../../domain/jid.ts'
 import { clampTime } from '../../domain/message.ts'
+import { namedVote } from '../../domain/poll.ts'
 import type { MessageWrite } from './writes.ts'
 
 /** The first known address of the person to whom an address belongs. */
@@ -12,6 +13,10 @@ export const senderKey = (chat: Address, sender: string | null): SenderKey =>
   sender === null ? 'me' : isGroupJid(chat.jid) ? sender : 'them'
 
 const party = (who: Party, resolve: Resolve): string | null => (who === 'me' ? null : resolve(who))
+
+/** `me` is nobody's address. */
+const personNamed = (name: string, resolve: Resolve): string =>
+  name === 'me' ? name : resolve({ jid: name })
 
 const NONE: ReadonlyArray<never> = []
 
@@ -35,7 +40,7 @@ export const messageWrite = (
   now: number,
   resolve: Resolve
 ): MessageWrite => {
-  const { event, mentions, quoted, reactions, votes = NONE } = fact
+  const { event, eventResponses, mentions, poll, quoted, reactions, votes = NONE } = fact
   const sender = party(fact.sender, resolve)
   const quotedSender = quoted?.sender === undefined ? undefined : party(quoted.sender, resolve)
   const { tsClaimed, tsClient } = clampTime(fact.timestamp, now)
@@ -51,9 +56,13 @@ export const messageWrite = (
     media: fact.media,
     location: fact.location,
     contacts: fact.contacts,
-    poll: fact.poll,
+    poll,
     call: fact.call,
     event: event === null ? null : { ...event, people: event.people.map(resolve) },
+    eventResponses:
+      eventResponses.length === 0
+        ? NONE
+        : eventResponses.map(one => ({ ...one, sender: personNamed(one.sender, resolve) })),
     mentions: mentions.length === 0 ? NONE : mentions.map(resolve),
     viewOnce: fact.viewOnce,
     quotedWhatsAppId: quoted === null ? null : quoted.whatsAppId,
@@ -70,10 +79,12 @@ export const messageWrite = (
             ({ sender: who }) => who
           ),
     votes:
-      votes.length === 0
+      votes.length === 0 || poll === null
         ? NONE
         : newestOf(
-            votes.map(({ at, by, options }) => ({ voter: party(by, resolve) ?? 'me', options, at })),
+            votes.map(({ at, by, hashes }) =>
+              namedVote(poll, { voter: party(by, resolve) ?? 'me', hashes, at })
+            ),
             ({ voter }) => voter
           ),
     status: fact.status,

@@ -46,8 +46,11 @@ const completenessOf = (writes: ReadonlyArray<MessageWrite>, asOf: number | unde
 })
 
 /** Whether the message says more than its first copy did. */
-const tellsMore = ({ call, editedAt, reactions, type, votes = [] }: MessageWrite): boolean =>
-  type === 'revoked' || editedAt != null || reactions.length > 0 || votes.length > 0 || call !== null
+const tellsMore = ({ call, editedAt, eventResponses, reactions, type, votes = [] }: MessageWrite): boolean =>
+  type === 'revoked' ||
+  editedAt != null ||
+  call !== null ||
+  reactions.length + votes.length + eventResponses.length > 0
 
 interface ChangeableRow {
   readonly threadId: string
@@ -69,6 +72,9 @@ const snapshotOf = ({
   body,
   call,
   editedAt,
+  eventResponses,
+  location,
+  poll,
   reactions,
   type,
   votes = []
@@ -78,5 +84,8 @@ const snapshotOf = ({
   editedAt: editedAt ?? null,
   reactions,
   votes,
-  call
+  poll,
+  call,
+  location,
+  eventResponses
 })

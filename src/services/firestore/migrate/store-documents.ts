@@ -24,7 +24,7 @@ export const storeAccount = Effect.fnUntraced(function* (account: AccountDocumen
   const accounts = yield* AccountStore
   if ((yield* accounts.read(account.accountId)) !== undefined) return
   // Credentials are not in Firestore: the account has to be linked again, as another device.
-  const facts = { ...account, onlineAt: null, wanted: false, ended: 'loggedOut' as const }
+  const facts = { ...account, onlineAt: null, wanted: false, ended: 'loggedOut' as const, suspension: null }
   yield* accounts.create(facts)
   yield* accounts.update(account.accountId, facts)
 })
@@ -63,12 +63,18 @@ export const storeIncidents = (incidents: ReadonlyArray<IncidentDocument>) =>
   )
 
 export const messageWriteOf = (document: MessageDocument): MessageWrite => {
-  const { media, ...message } = { ...document, editedAt: document.edits.at(-1)?.editedAt ?? null }
-  if (media === null) return { ...message, media: null, live: false }
+  const { media, unreadableAddOns, ...message } = {
+    ...document,
+    editedAt: document.edits.at(-1)?.editedAt ?? null
+  }
+  // Firestore has their number only.
+  const unreadable = Array.from({ length: unreadableAddOns }, (_, index) => `copied ${index}`)
+  if (media === null) return { ...message, media: null, unreadable, live: false }
   const { fetched, stored, ...described } = media
   // The file itself is not in Firestore: it is downloaded when it is asked for.
   return {
     ...message,
+    unreadable,
     media: stored || fetched === null ? described : { ...described, fetched },
     live: false
   }

@@ -36,6 +36,10 @@ const NO_CONTENT: ReadonlySet<string> = new Set([
   'protocolMessage',
   'reactionMessage',
   'pollUpdateMessage',
+  'secretEncryptedMessage',
+  'encReactionMessage',
+  'encCommentMessage',
+  'encEventResponseMessage',
   'pinInChatMessage',
   'keepInChatMessage',
   'stickerSyncRmrMessage'

@@ -13,10 +13,10 @@ import type { Fact } from '../../../domain/fact.ts'
 import { chatJid, isGroupJid } from '../../../domain/jid.ts'
 import { address, partyOf, samePerson, type Self } from './address.ts'
 import { factsOfCall, isCallSignal } from './call.ts'
+import { messageOfOwnDevice } from './device-sent.ts'
 import { factsOfGroupNotification, isGroupNotification } from './group-event.ts'
 import { factOfUndecryptable, factsOfLiveMessage, factsOfStoredMessage } from './message.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
-import { encodedMessage } from './protobuf.ts'
 import { nodeFromJson, StanzaJson } from './stanza-json.ts'
 
 const Attributes = Schema.Record(Schema.String, Schema.String)
@@ -117,9 +117,8 @@ const message = (entry: Extract<Journaled, { kind: 'message' }>): ConvertedEntry
   if (info === undefined) return NOTHING
   const padded = Buffer.from(entry.plaintext, 'base64')
   const raw = unpadRandomMax16(padded)
-  const outer = proto.Message.decode(raw)
-  const sentByOtherDevice = outer.deviceSentMessage?.message
-  const inner = sentByOtherDevice ?? outer
+  const bytes = messageOfOwnDevice(raw) ?? raw
+  const inner = proto.Message.decode(bytes)
   const self = selfOf(entry)
   const people = samePeople(entry.attributes, info.key)
   // Only the account's own phone may announce its history; the same notification from anyone else is an attack.
@@ -127,7 +126,6 @@ const message = (entry: Extract<Journaled, { kind: 'message' }>): ConvertedEntry
     const instruction = fromOwnPhone(self, inner.protocolMessage, entry.attributes['id'] ?? '')
     if (instruction !== undefined) return instruction
   }
-  const bytes = sentByOtherDevice ? encodedMessage(sentByOtherDevice) : raw
   return { ...NOTHING, facts: [...people, ...factsOfLiveMessage(self, info, inner, bytes)] }
 }
 

@@ -8,19 +8,22 @@ import type {
   MessageFact,
   Party,
   ReactionFact,
-  ReceiptHistoryFact
+  ReceiptHistoryFact,
+  VoteFact
 } from '../../../domain/fact.ts'
-import { type MessageStatus, statusRank } from '../../../domain/message.ts'
+import { type EventResponse, type MessageStatus, statusRank } from '../../../domain/message.ts'
 import { address, partyOf, type Self } from './address.ts'
 import { chatEvent, secondsOf } from './chat-event.ts'
 import { contentOf, editOf } from './content.ts'
 import { NO_DETAILS_FACT } from './content/parts.ts'
 import { type AddressedInfo, type Envelope, envelopeOf, pushNameOf } from './envelope.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
+import { editInHistory } from './history-edit.ts'
+import { eventResponseIn } from './opened-add-on.ts'
 import { openedVotes } from './opened-votes.ts'
 import { encodedMessage } from './protobuf.ts'
-import { editInHistory } from './history-edit.ts'
-import { editedMessage, referredMessage, revokedMessage, sealedVote } from './reference.ts'
+import { editedMessage, referredMessage, revokedMessage } from './reference.ts'
+import { sealedAddOn, secretIn } from './sealed.ts'
 import { factsOfStub } from './stub.ts'
 import { unwrap } from './unwrap.ts'
 
@@ -47,14 +50,16 @@ interface Given {
   readonly raw: Uint8Array | null
   readonly status: MessageStatus
   readonly reactions?: ReadonlyArray<ReactionFact>
-  /** Votes that the phone has opened, and how to find out who voted. */
-  readonly votes?: Opened | undefined
+  /** Votes that the phone has opened. */
+  readonly votes?: ReadonlyArray<VoteFact>
+  readonly eventResponses?: ReadonlyArray<EventResponse>
   readonly editedAt?: number | undefined
 }
 
-interface Opened {
-  readonly updates: ReadonlyArray<proto.IPollUpdate>
-  readonly voterOf: (key: proto.IMessageKey | null | undefined) => Party | undefined
+/** The secret with which the next edit of the message may be encrypted. */
+const secretOf = (message: proto.IMessage): { readonly secret?: string } => {
+  const secret = secretIn(unwrap(message).layers)
+  return secret === undefined ? {} : { secret }
 }
 
 const protocolFacts = (
@@ -72,7 +77,8 @@ const protocolFacts = (
     case proto.Message.ProtocolMessage.Type.MESSAGE_EDIT:
       return changeOf(envelope, editedMessage(envelope, protocol.key), {
         to: 'edited',
-        ...editOf(self, protocol, envelope.timestamp)
+        ...editOf(self, protocol, envelope.timestamp),
+        ...secretOf(given.message)
       })
     case proto.Message.ProtocolMessage.Type.EPHEMERAL_SETTING: {
       const seconds = secondsOf(protocol.ephemeralExpiration)
@@ -101,13 +107,13 @@ const messageFact = (
   reactions,
   raw,
   ...(editedAt === undefined ? {} : { editedAt }),
-  ...(votes === undefined || content.poll === null
-    ? {}
-    : { votes: openedVotes(content.poll, votes.updates, votes.voterOf) })
+  ...(votes === undefined || votes.length === 0 ? {} : { votes })
 })
 
 const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyArray<Fact> => {
-  const { pollUpdateMessage, protocolMessage, reactionMessage } = unwrap(given.message).message
+  const sealed = sealedAddOn(self, envelope, given.message)
+  if (sealed !== undefined) return [sealed]
+  const { protocolMessage, reactionMessage } = unwrap(given.message).message
   if (protocolMessage) return protocolFacts(self, envelope, given, protocolMessage)
   if (reactionMessage) {
     return changeOf(envelope, referredMessage(self, envelope, reactionMessage.key), {
@@ -116,15 +122,10 @@ const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyA
       at: millisecondsOf(reactionMessage.senderTimestampMs) ?? envelope.timestamp
     })
   }
-  if (pollUpdateMessage) {
-    const poll = referredMessage(self, envelope, pollUpdateMessage.pollCreationMessageKey)
-    const vote = poll && sealedVote(self, envelope, poll, pollUpdateMessage)
-    const at = millisecondsOf(pollUpdateMessage.senderTimestampMs) ?? envelope.timestamp
-    return vote === undefined ? [] : changeOf(envelope, poll, { to: 'voted', vote, at })
-  }
   const content = contentOf(self, given.message)
   if (content === undefined) return []
-  return [messageFact(envelope, content, given)]
+  const { eventResponses = [] } = given
+  return [messageFact(envelope, { ...content, eventResponses }, given)]
 }
 
 /** A message that arrived over the wire, decrypted; `raw` is its protobuf. */
@@ -178,6 +179,7 @@ export const factsOfStoredMessage = (
     status,
     reactions: reactionsOf(self, envelope, info),
     votes: votesOf(self, envelope, info),
+    eventResponses: eventResponsesOf(self, envelope, info),
     editedAt: edit && (edit.at ?? envelope.timestamp)
   })
   return receipts === undefined ? content : [...content, receipts]
@@ -234,8 +236,27 @@ const votesOf = (
   self: Self,
   envelope: Envelope,
   { pollUpdates }: proto.IWebMessageInfo
-): Opened | undefined =>
-  pollUpdates?.length ? { updates: pollUpdates, voterOf: key => authorOf(self, envelope, key) } : undefined
+): ReadonlyArray<VoteFact> => openedVotes(pollUpdates ?? [], key => authorOf(self, envelope, key))
+
+/** The last answer of each person. */
+const eventResponsesOf = (
+  self: Self,
+  envelope: Envelope,
+  { eventResponses }: proto.IWebMessageInfo
+): ReadonlyArray<EventResponse> => {
+  const last = new Map<string, EventResponse>()
+  for (const { eventResponseMessage, eventResponseMessageKey, timestampMs } of eventResponses ?? []) {
+    const by = authorOf(self, envelope, eventResponseMessageKey)
+    const answer = eventResponseIn(
+      eventResponseMessage ?? {},
+      millisecondsOf(timestampMs) ?? envelope.timestamp
+    )
+    if (by === undefined || answer === undefined) continue
+    const sender = by === 'me' ? 'me' : by.jid
+    if ((last.get(sender)?.at ?? 0) <= answer.at) last.set(sender, { sender, ...answer })
+  }
+  return [...last.values()]
+}
 
 /** The author of something that is stored with a message; unlike on the wire, `fromMe` means this account there. */
 const authorOf = (
