@@ -16,6 +16,16 @@ export interface AccountOptions {
   readonly named: boolean
 }
 
+/** What differs between the versions of WhatsApp that people have. */
+export interface Habits {
+  /** Its edits are sealed with the secret of the message; otherwise in the open, as before 2026. */
+  sealsEdits: boolean
+  /** What it writes carries a secret. */
+  sendsSecrets: boolean
+  /** In copies for its own linked devices, the context of a message is inside of the wrapper instead of beside it. */
+  contextInsideCopies: boolean
+}
+
 export class Account {
   readonly phoneNumber: string
   readonly lidUser: string
@@ -30,6 +40,7 @@ export class Account {
   /** Whether the primary device is reachable. */
   online = true
   historySharing: HistorySharing = USUAL_SHARING
+  readonly habits: Habits = { sealsEdits: true, sendsSecrets: true, contextInsideCopies: false }
   statusText = ''
   picture: string | undefined
   readonly companions = new Map<number, Companion>()
