@@ -341,7 +341,8 @@ describe('each kind of add-on is understood:', () => {
   })
 })
 
-test('votes and answers the phone has opened are in its history; each person’s newest counts', () => {
+test('votes and answers the phone has opened come with its history', () => {
+  const hashOf = (name: string) => sha256(name).toString('hex')
   const update = (key: proto.IMessageKey, at: number, ...options: ReadonlyArray<string>) => ({
     pollUpdateMessageKey: key,
     senderTimestampMs: at,
@@ -360,12 +361,13 @@ test('votes and answers the phone has opened are in its history; each person’s
   }
   expect(factsOfStoredMessage(SELF, info)).toMatchObject([
     {
-      poll: {
-        options: [
-          { name: 'Now', voters: [ANN, 'me'] },
-          { name: 'Später', voters: ['me'] }
-        ]
-      }
+      votes: [
+        { by: { jid: ANN }, hashes: [hashOf('Now')], at: 2 },
+        { by: { jid: ANN }, hashes: [hashOf('Später')], at: 1 },
+        { by: 'me', hashes: [hashOf('Now'), hashOf('Später')], at: 3 },
+        { by: { jid: '79@lid' }, hashes: [hashOf('Später')], at: 1 },
+        { by: { jid: '79@lid' }, hashes: [], at: 2 }
+      ]
     }
   ])
   const event: proto.IWebMessageInfo = {
