@@ -27,6 +27,7 @@ import { expireFile } from './protocol/media/expire.ts'
 import { editLabel, type LabelEdit, markMessage, type MessageMark } from './protocol/message-marks.ts'
 import { answerFromBot, askBot, type BotAnswer, META_AI } from './protocol/messages/bots.ts'
 import { type Flood, flood } from './protocol/messages/flood.ts'
+import { sendToList } from './protocol/messages/broadcast.ts'
 import { postStatus } from './protocol/messages/status.ts'
 import { write, type WriteOptions, type WrittenMessage } from './protocol/messages/write.ts'
 import type { Content } from './protocol/messages/written.ts'
@@ -39,6 +40,7 @@ import type { Account, Companion } from './state/account.ts'
 import type { ActiveFault, Fault, FaultScope, StreamError } from './state/faults.ts'
 import { type Group, isGroup } from './state/group.ts'
 import type { Mailbox } from './state/history/mailbox.ts'
+import type { HistorySharing } from './state/history/sharing.ts'
 import type { PreparedChunk } from './state/history/plan.ts'
 import type { HeldMessage } from './state/ledger.ts'
 import { accountNamed, type Chat, chatNamed, groupNamed } from './state/names.ts'
@@ -119,6 +121,14 @@ export class Phone {
   async send(options: { to: Chat } & Content & WriteOptions): Promise<WrittenMessage> {
     const parties = { owner: this.account, sender: this.account, chat: this.chatOf(options.to) }
     return write(this.network, parties, options)
+  }
+
+  /** The phone's owner writes to a broadcast list. */
+  async sendToList(
+    options: { list: string; to: readonly Chat[] } & Content & WriteOptions
+  ): Promise<WrittenMessage> {
+    const recipients = this.accountsOf([...options.to])
+    return sendToList(this.network, { list: options.list, owner: this.account, recipients }, options)
   }
 
   /** The owner asks a bot on the phone, in its own chat. */
@@ -241,6 +251,11 @@ export class Phone {
   /** The media host no longer has the file of this message until the phone is asked for it; `lost`: nor has the phone. */
   expireMedia(id: string, options: { lost?: boolean | undefined } = {}): void {
     expireFile(this.network, this.mailbox, id, options)
+  }
+
+  /** How this phone shares its history from now on; what is not given stays. */
+  shareHistory(sharing: Partial<HistorySharing>): void {
+    this.account.historySharing = { ...this.account.historySharing, ...sharing }
   }
 
   goOffline(): void {

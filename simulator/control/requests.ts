@@ -14,6 +14,7 @@ import type { WriteOptions } from '../protocol/messages/write.ts'
 import type { Content } from '../protocol/messages/written.ts'
 import type { Simulator } from '../simulator.ts'
 import type { Account } from '../state/account.ts'
+import { type HistorySharing, SHOWN_EDITS } from '../state/history/sharing.ts'
 import type { MessageCap, ReachoutTimelock } from '../state/new-chat-limits.ts'
 import type { Addressing } from '../wire/jid.ts'
 import { ControlError, type Fields } from './fields.ts'
@@ -100,7 +101,10 @@ export const contentFrom = (simulator: Simulator, body: Fields): Content => {
 export const writeOptionsFrom = (body: Fields): WriteOptions => ({
   id: body.optionalText('id'),
   timestamp: body.optionalNumber('timestamp'),
-  addressing: addressingFrom(body)
+  addressing: addressingFrom(body),
+  as: body.optionalText('as'),
+  bare: body.optionalBoolean('bare'),
+  list: body.optionalText('list')
 })
 
 export const addressingFrom = (body: Fields): Addressing | undefined =>
@@ -143,6 +147,7 @@ export const chatSettingFrom = (body: Fields): ChatSetting => {
   throw new ControlError(400, 'nothing to change in the chat')
 }
 
+<<<<<<< HEAD
 export const messageMarkFrom = (body: Fields): MessageMark => {
   if (body.has('starred')) return { starred: body.boolean('starred') }
   if (body.has('deletedForMe')) return { deletedForMe: body.boolean('deletedForMe') }
@@ -150,6 +155,13 @@ export const messageMarkFrom = (body: Fields): MessageMark => {
     return { label: body.text('label'), labeled: body.optionalBoolean('labeled') ?? true }
   throw new ControlError(400, 'nothing to mark the message with')
 }
+=======
+/** How a phone shares its history after a request; what the request does not name stays. */
+export const historySharingFrom = (body: Fields, before: HistorySharing): HistorySharing => ({
+  editedMessages: body.optionalOneOf('editedMessages', SHOWN_EDITS) ?? before.editedMessages,
+  showsWithdrawn: body.optionalBoolean('showsWithdrawn') ?? before.showsWithdrawn
+})
+>>>>>>> main
 
 /** A patch of app state; `syncAction` is a `proto.SyncActionValue` as JSON. */
 export const patchFrom = (body: Fields): WAPatchCreate => {

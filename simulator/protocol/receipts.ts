@@ -7,7 +7,7 @@ import { answerMediaRetry } from './media/retry.ts'
 import { answerRetry } from './messages/retry.ts'
 import type { QueuedStanza } from '../state/stanza-queue.ts'
 import { type BinaryNode, child, children, element } from '../wire/binary-node.ts'
-import { addressingOf, isGroupJid, parseJid } from '../wire/jid.ts'
+import { addressingOf, isGroupJid, isListJid, parseJid } from '../wire/jid.ts'
 import { acknowledge, unixSeconds } from '../wire/stanza.ts'
 
 /** Receipts that are for the server only. */
@@ -117,6 +117,13 @@ const record = (
     timestamp: unixSeconds()
   })
 
+/** The phone learns what its owner read on a linked device. */
+const noteRead = (network: Network, owner: Account, chatJid: string, ids: string[]): void => {
+  const { chat } = network.chatNamed(owner, chatJid) ?? {}
+  const read = new Set(network.ledger.of(owner).readByDevices.map(({ id }) => id))
+  if (chat) chat.unread = Math.max(0, chat.unread - ids.filter(id => !read.has(id)).length)
+}
+
 /** Sends the receipt to the writer's devices; a read receipt also to the reader's own other devices. */
 const forward = (
   network: Network,
@@ -128,7 +135,7 @@ const forward = (
   const { type, participant } = node.attrs
   const group = network.directory.group(chat)
   const jid = parseJid(chat)
-  const writer = group ? network.directory.find(participant) : network.directory.find(chat)
+  const writer = network.directory.find(group || isListJid(chat) ? participant : chat)
   const addressing = group ? group.addressing : jid ? addressingOf(jid) : 'pn'
   const list = listOf(ids)
   const common = { id: ids[0], type, t: node.attrs.t ?? unixSeconds() }
@@ -149,6 +156,7 @@ const forward = (
   }
   if (type === 'read' || type === 'read-self' || type === 'played') {
     if (writer !== companion.account) {
+      noteRead(network, companion.account, chat, ids)
       for (const one of ids) {
         network.ledger.readByDevice(companion.account, {
           id: one,

@@ -6,6 +6,7 @@ import type { KeyBundle, PreKey, SignedPreKey } from '../signal/key-bundle.ts'
 import { SignalDevice } from '../signal/signal-device.ts'
 import type { Connection } from '../wire/connection.ts'
 import { type Addressing, formatJid, LID_SERVER, PHONE_SERVER } from '../wire/jid.ts'
+import { type HistorySharing, USUAL_SHARING } from './history/sharing.ts'
 import type { StanzaQueue } from './stanza-queue.ts'
 
 export interface AccountOptions {
@@ -26,7 +27,10 @@ export interface Habits {
 }
 
 export class Account {
-  readonly phoneNumber: string
+  /** Numbers change; `Directory.changeNumber` changes this one. */
+  phoneNumber: string
+  /** Numbers this account had before, the first one first. */
+  readonly formerNumbers: string[] = []
   readonly lidUser: string
   /** What others see beside this account's messages. */
   pushName: string
@@ -38,6 +42,7 @@ export class Account {
   readsAutomatically = true
   /** Whether the primary device is reachable. */
   online = true
+  historySharing: HistorySharing = USUAL_SHARING
   readonly habits: Habits = { sealsEdits: true, sendsSecrets: true, contextInsideCopies: false }
   statusText = ''
   picture: string | undefined
@@ -47,6 +52,7 @@ export class Account {
   private nextDevice = 1
   private key: KeyPair | undefined
   private signal: SignalDevice | undefined
+  private readonly otherDevices = new Map<string, SignalDevice>()
 
   constructor(options: AccountOptions) {
     this.phoneNumber = options.phoneNumber
@@ -81,6 +87,15 @@ export class Account {
     return this.signal
   }
 
+  /** The Signal state of a device that has an address of its own, such as one hosted at Meta. */
+  deviceAt(address: string): SignalDevice {
+    const known = this.otherDevices.get(address)
+    if (known) return known
+    const made = new SignalDevice(Curve.generateKeyPair())
+    this.otherDevices.set(address, made)
+    return made
+  }
+
   get devices(): number[] {
     return [0, ...this.companions.keys()]
   }
@@ -103,6 +118,7 @@ export class Account {
 
   close(): void {
     this.signal?.close()
+    for (const device of this.otherDevices.values()) device.close()
   }
 }
 

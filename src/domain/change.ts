@@ -18,10 +18,12 @@ import { changedPoll, namedVote, PollChange, pollTexts, type Vote, withPollChang
 import { messageSecretIn } from './sealed-add-on.ts'
 
 export const MessageChange = Schema.Union([
+  /** `mentions` are the people in the new body; without them it mentions those of the body before. */
   Schema.Struct({
     to: Schema.Literal('edited'),
     body: Schema.NullOr(Schema.String),
     at: Schema.Finite,
+    mentions: Schema.optionalKey(Schema.Array(Schema.String)),
     /** Where an event takes place now. */
     location: Schema.optionalKey(Schema.NullOr(Location)),
     /** The secret that seals the next edit; base64. */
@@ -113,7 +115,7 @@ const NOTHING_ADDED = { edits: [], votes: [], pollChanges: [], secrets: [], unre
 
 const reacted = (held: Held, { at, emoji, sender }: Reaction): Held => {
   const known = held.reactions.find(reaction => reaction.sender === sender)
-  if (known !== undefined && known.at > at) return held
+  if (known !== undefined && (known.at > at || (known.at === at && known.emoji === emoji))) return held
   return {
     ...held,
     reactions: [...held.reactions.filter(other => other !== known), { sender, emoji, at }]
@@ -135,7 +137,10 @@ const withBody = (held: Held, body: string | null, at: number): Held => {
   if (edits.some((edit, index) => edit.editedAt === at && bodyAfterEdit(held, index) === body)) return held
   const index = edits.findIndex(edit => edit.editedAt > at)
   const next = edits[index]
-  if (next === undefined) return { ...held, body, edits: [...edits, { body: held.body, editedAt: at }] }
+  if (next === undefined) {
+    const earlier = { body: held.body, editedAt: at }
+    return { ...held, body, edits: [...edits, earlier] }
+  }
   return {
     ...held,
     edits: edits.toSpliced(index, 1, { body: next.body, editedAt: at }, { ...next, body })
@@ -157,10 +162,15 @@ const isOwnSecret = ({ raw, type }: Held, secret: string): boolean => {
 
 const edited = (held: Held, change: Extract<MessageChange, { to: 'edited' }>): Held => {
   if (held.type === 'revoked') return held
-  const { at, body, location, secret } = change
+  const { at, body, location, mentions, secret } = change
   const isNewest = held.edits.every(({ editedAt }) => editedAt <= at)
   const after = withSecret(withBody(held, body, at), secret)
-  return location === undefined || !isNewest || after === held ? after : { ...after, location }
+  if (!isNewest || after === held) return after
+  return {
+    ...after,
+    location: location === undefined ? after.location : location,
+    mentions: mentions ?? after.mentions
+  }
 }
 
 /** Only the first part and the newest are kept: an answer comes in dozens of parts. */
@@ -185,7 +195,8 @@ const pollChanged = (held: Held, change: PollChange): Held => {
 const answered = (held: Held, { at, extraGuests, response, sender }: EventResponse): Held => {
   if (held.type === 'revoked') return held
   const known = held.eventResponses.find(other => other.sender === sender)
-  if (known !== undefined && known.at > at) return held
+  const isKnown = known?.at === at && known.response === response && known.extraGuests === extraGuests
+  if (known !== undefined && (known.at > at || isKnown)) return held
   const others = held.eventResponses.filter(other => other !== known)
   return { ...held, eventResponses: [...others, { sender, response, extraGuests, at }] }
 }
@@ -198,13 +209,21 @@ const withUnreadable = (held: Held, addOnId: string): Held =>
     ? held
     : { ...held, unreadable: [...held.unreadable, addOnId] }
 
-const voted = (held: Held, change: Extract<MessageChange, { to: 'voted' }>): Held => {
-  if (held.poll === null) return held
-  const vote = namedVote(changedPoll(held.poll, held.pollChanges), change)
+const voted = (held: Held, change: Extract<MessageChange, { to: 'voted' }>): Held =>
+  held.poll === null ? held : withVote(held, namedVote(changedPoll(held.poll, held.pollChanges), change))
+
+/** The newest vote of each voter counts. */
+export const withVote = (held: Held, vote: Vote): Held => {
   const known = held.votes.find(({ voter }) => voter === vote.voter)
-  if (known !== undefined && known.at > vote.at) return held
+  if (known !== undefined && (known.at > vote.at || isSameVote(known, vote))) return held
   return { ...held, votes: [...held.votes.filter(other => other !== known), vote] }
 }
+
+const isSameVote = (one: Vote, other: Vote): boolean =>
+  one.at === other.at && namesOf(one).join('\n') === namesOf(other).join('\n')
+
+const namesOf = ({ options, unknown = [] }: Vote): ReadonlyArray<string> =>
+  [...options, ...unknown].toSorted()
 
 /** How much an outcome says: that a call was answered is not undone by its end. */
 const telling = ({ outcome }: Call): number => ['ringing', 'missed', 'declined', 'answered'].indexOf(outcome)

@@ -21,6 +21,13 @@ export interface ReactionFact {
   readonly at: number
 }
 
+/** What somebody chose in a poll, by the hashes of its options' names; none when the vote was withdrawn. */
+export interface VoteFact {
+  readonly by: Party
+  readonly hashes: ReadonlyArray<string>
+  readonly at: number
+}
+
 /** Details as a message carries them: the people in it are addresses that have yet to be resolved. */
 export interface DetailsFact extends Omit<Details, 'mentions' | 'event'> {
   readonly mentions: ReadonlyArray<Address>
@@ -49,9 +56,16 @@ export interface MessageFact extends ContentFact {
   readonly pushName?: string | undefined
   readonly status: MessageStatus
   readonly statusReason?: string | undefined
+  /** When it was last edited, if the source shows it edited: its earlier words are not known then. */
+  readonly editedAt?: number | undefined
   readonly reactions: ReadonlyArray<ReactionFact>
+<<<<<<< HEAD
   /** The owner has starred it, as history says. */
   readonly starred?: boolean | undefined
+=======
+  /** Votes in a poll that the source has opened. */
+  readonly votes?: ReadonlyArray<VoteFact> | undefined
+>>>>>>> main
   /** The `Message` protobuf as WhatsApp encoded it. */
   readonly raw: Uint8Array | null
   /** Whether it is news (subscribers are told of it) or history. */
@@ -69,6 +83,8 @@ export interface ChangeFact {
         readonly to: 'edited'
         readonly body: string | null
         readonly at: number
+        /** Whom the new body mentions. */
+        readonly mentions?: ReadonlyArray<Address>
         /** Where an event takes place now. */
         readonly location?: Location | null
         /** The secret that seals the next edit; base64. */
@@ -200,11 +216,25 @@ export interface GroupAdminsFact {
   readonly people: ReadonlyArray<Address>
 }
 
-/** WhatsApp says that these two addresses are one person. */
+/**
+ * WhatsApp says that these two addresses are one person. A LID is a person for good; a number may have belonged to somebody else
+ * before. `at` is when WhatsApp said so, milliseconds since 1970; 0 when that is not known.
+ */
 export interface SamePersonFact {
   readonly kind: 'samePerson'
   readonly phoneJid: string
   readonly lidJid: string
+  readonly at: number
+}
+
+/** WhatsApp says that a person has another number from a time on (milliseconds since 1970). */
+export interface NumberChangedFact {
+  readonly kind: 'numberChanged'
+  readonly from: Address
+  readonly to: Address
+  readonly at: number
+  /** It is told as it happens. One of the history may be about somebody who had the number before its owner of today. */
+  readonly live: boolean
 }
 
 export type Fact =
@@ -221,5 +251,6 @@ export type Fact =
   | LabelAssociationFact
   | LabelFact
   | PastParticipantsFact
+  | NumberChangedFact
   | SamePersonFact
   | UnarchiveChatsFact

@@ -2,7 +2,14 @@
 import { ALL_WA_PATCH_NAMES } from '@whiskeysockets/baileys'
 import { describePhone } from '../describe.ts'
 import { streamErrorIn } from '../faults.ts'
-import { capFrom, type ControlRoute, patchFrom, phoneOf, timelockFrom } from '../requests.ts'
+import {
+  capFrom,
+  type ControlRoute,
+  historySharingFrom,
+  patchFrom,
+  phoneOf,
+  timelockFrom
+} from '../requests.ts'
 import { historyFrom } from '../../phone-factory.ts'
 import { writeTruth } from '../truth-stream.ts'
 
@@ -77,6 +84,15 @@ const linkedDevices: readonly ControlRoute[] = [
 const settings: readonly ControlRoute[] = [
   { method: 'POST', path: '/phones/:phone/offline', answer: call => phoneOf(call).goOffline() },
   { method: 'POST', path: '/phones/:phone/online', answer: call => phoneOf(call).goOnline() },
+  {
+    method: 'PATCH',
+    path: '/phones/:phone/history-sharing',
+    answer: call => {
+      const { account } = phoneOf(call)
+      account.historySharing = historySharingFrom(call.body(), account.historySharing)
+      return account.historySharing
+    }
+  },
   {
     method: 'POST',
     path: '/phones/:phone/name',

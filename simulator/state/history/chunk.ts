@@ -1,6 +1,7 @@
 // The content of a history chunk, made from the mailbox when the chunk is sent.
 import { deflateSync } from 'node:zlib'
 import { proto } from '@whiskeysockets/baileys'
+import { formatJid, PHONE_SERVER } from '../../wire/jid.ts'
 import type { Account } from '../account.ts'
 import { isGroup } from '../group.ts'
 import { chatIdOf, type MailboxChat } from './chat.ts'
@@ -20,11 +21,6 @@ const conversationOf = (mailbox: Mailbox, stretch: Stretch, settings: boolean): 
   for (let newest = (stretch.live ?? 0) - 1; newest >= 0; newest--) take(chat.count + newest)
   for (let newest = from; newest < to; newest++) take(chat.count - 1 - newest)
   const conversation: proto.IConversation = { id: chatIdOf(chat), messages }
-  const newest = mailbox.size(chat) > 0 ? mailbox.timeAt(chat, mailbox.size(chat) - 1) : undefined
-  if (newest !== undefined) {
-    conversation.conversationTimestamp = newest
-    conversation.lastMsgTimestamp = newest
-  }
   if (stretch.last) {
     conversation.endOfHistoryTransfer = true
     conversation.endOfHistoryTransferType =
@@ -32,9 +28,29 @@ const conversationOf = (mailbox: Mailbox, stretch: Stretch, settings: boolean): 
         ? EndOfHistoryTransferType.COMPLETE_BUT_MORE_MESSAGES_REMAIN_ON_PRIMARY
         : EndOfHistoryTransferType.COMPLETE_AND_NO_MORE_MESSAGE_REMAIN_ON_PRIMARY
   }
-  Object.assign(conversation, identityOf(chat), settings ? settingsOf(mailbox, chat) : {})
+  Object.assign(
+    conversation,
+    timeOf(mailbox, chat),
+    identityOf(chat),
+    settings ? settingsOf(mailbox, chat) : {}
+  )
   return conversation
 }
+
+/** When the chat's newest message was written. */
+const timeOf = (mailbox: Mailbox, chat: MailboxChat): proto.IConversation => {
+  const size = mailbox.size(chat)
+  if (size === 0) return {}
+  const newest = mailbox.timeAt(chat, size - 1)
+  return { conversationTimestamp: newest, lastMsgTimestamp: newest }
+}
+
+/** What the owner has not read of the chat by now. */
+export const unreadOf = (mailbox: Mailbox, chat: MailboxChat): proto.IConversation => ({
+  ...timeOf(mailbox, chat),
+  unreadCount: chat.unread,
+  ...(chat.markedUnread ? { markedAsUnread: true } : {})
+})
 
 export const identityOf = ({ partner }: MailboxChat): proto.IConversation => {
   if (isGroup(partner)) return { name: partner.subject }
@@ -67,6 +83,15 @@ const partnersOf = (mailbox: Mailbox): Account[] => {
     else partners.add(partner)
   }
   return [...partners]
+}
+
+/** Numbers and LIDs, also those that somebody had before: the later mapping of a number is the one that holds. */
+const mappingsOf = (mailbox: Mailbox): proto.IPhoneNumberToLIDMapping[] => {
+  const partners = partnersOf(mailbox)
+  const former = partners.flatMap(({ formerNumbers, lid }) =>
+    formerNumbers.map(number => ({ pnJid: formatJid(number, PHONE_SERVER), lidJid: lid }))
+  )
+  return [...former, ...partners.map(({ jid, lid }) => ({ pnJid: jid, lidJid: lid }))]
 }
 
 /** Status posts of two contacts: they belong to no chat. */
@@ -127,7 +152,7 @@ export const buildChunk = (mailbox: Mailbox, chunk: Chunk): proto.IHistorySync =
     conversations: stretches.map(stretch => conversationOf(mailbox, stretch, first)),
     ...(first
       ? {
-          phoneNumberToLidMappings: partnersOf(mailbox).map(({ jid, lid }) => ({ pnJid: jid, lidJid: lid }))
+          phoneNumberToLidMappings: mappingsOf(mailbox)
         }
       : {})
   }

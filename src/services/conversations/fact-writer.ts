@@ -48,7 +48,13 @@ interface Dependencies {
   readonly stores: Effect.Success<typeof factStores>
 }
 
-type OnLive<E> = (messages: ReadonlyArray<MessageWrite>) => Effect.Effect<void, E>
+/** What the caller knows about the facts, and wants done with them. */
+export interface WriteOptions<E> {
+  /** Runs with live messages right after they were stored. */
+  readonly onLive?: ((messages: ReadonlyArray<MessageWrite>) => Effect.Effect<void, E>) | undefined
+  /** The source showed messages as they were at this time or later, milliseconds since 1970. */
+  readonly asOf?: number | undefined
+}
 
 /** The facts of one transaction on their way into the database. */
 interface Batch extends Dependencies {
@@ -94,12 +100,12 @@ type FactOf<K extends Fact['kind']> = Extract<Fact, { kind: K }>
 const flush = Effect.fnUntraced(function* <E>(
   { accountId, stores }: Pick<Batch, 'accountId' | 'stores'>,
   writes: Writes,
-  onLive: OnLive<E> | undefined
+  { asOf, onLive }: WriteOptions<E>
 ) {
   if (writes.threads.length > 0) yield* stores.threads.put(accountId, writes.threads)
   if (writes.settings.length > 0) yield* stores.threads.putSettings(accountId, writes.settings)
   if (writes.contacts.length > 0) yield* stores.contacts.put(accountId, writes.contacts)
-  if (writes.messages.length > 0) yield* stores.messages.put(accountId, writes.messages)
+  if (writes.messages.length > 0) yield* stores.messages.put(accountId, writes.messages, asOf)
   const live = onLive === undefined ? [] : writes.messages.filter(message => message.live)
   if (onLive !== undefined && live.length > 0) yield* onLive(live)
   if (writes.changes.length > 0) yield* stores.messages.change(accountId, writes.changes)
@@ -167,12 +173,17 @@ const addReceiptHistory = Effect.fnUntraced(function* (batch: Batch, fact: FactO
 
 const addContact = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'contact'>) {
   const contactJid = yield* batch.identity.resolve(batch.accountId, fact.person)
+<<<<<<< HEAD
   batch.pending.contacts.push({
     contactJid,
     name: fact.name,
     nameAt: fact.nameAt,
     pushName: fact.pushName
   })
+=======
+  if (fact.name === undefined && fact.pushName === undefined) return
+  batch.pending.contacts.push({ contactJid, name: fact.name, pushName: fact.pushName })
+>>>>>>> main
 })
 
 const addChat = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'chat'>) {
@@ -243,14 +254,14 @@ export const makeFactWriter = (dependencies: Dependencies) => {
     accountId: string,
     facts: ReadonlyArray<Fact>,
     now: number,
-    onLive?: OnLive<E>
+    options: WriteOptions<E> = {}
   ) {
     const remembered = resolver.remembered(accountId)
     let batch: Batch = { ...dependencies, accountId, now, remembered, pending: noWrites() }
     const flushPending = Effect.suspend((): Effect.Effect<void, DatabaseError | E> => {
       const { pending } = batch
       batch = { ...batch, pending: noWrites() }
-      return flush(batch, pending, onLive)
+      return flush(batch, pending, options)
     })
 
     /** A group whose thread has to be stored before its admins and past participants. */
@@ -270,9 +281,14 @@ export const makeFactWriter = (dependencies: Dependencies) => {
       }
       switch (fact.kind) {
         case 'samePerson':
+          if (identity.isLinked(accountId, fact)) break
           // What came before was resolved without this knowledge and may be merged by it.
           yield* flushPending
-          yield* identity.link(accountId, fact.phoneJid, fact.lidJid)
+          yield* identity.link(accountId, fact)
+          break
+        case 'numberChanged':
+          yield* flushPending
+          yield* identity.changeNumber(accountId, fact)
           break
         case 'readByMe':
           yield* flushPending
@@ -330,13 +346,13 @@ export const makeFactWriter = (dependencies: Dependencies) => {
     accountId: string,
     facts: ReadonlyArray<Fact>,
     now: number,
-    onLive?: OnLive<E>
+    options?: WriteOptions<E>
   ) {
-    yield* writeGiven(accountId, facts, now, onLive)
+    yield* writeGiven(accountId, facts, now, options)
     // What an add-on says may open others: the next edit, a reaction to a comment.
     let opened = yield* openAddOns(accountId)
     while (opened.length > 0) {
-      yield* writeGiven(accountId, opened, now, onLive)
+      yield* writeGiven(accountId, opened, now, { ...options, asOf: undefined })
       opened = yield* openAddOns(accountId)
     }
   })

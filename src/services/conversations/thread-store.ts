@@ -1,12 +1,14 @@
 // Threads, and what is read of them.
 import { Context, Effect, Layer } from 'effect'
 import type { SqlClient } from 'effect/sql'
+import { threadIdOf } from '../../domain/ids.ts'
 import type { Target } from '../../domain/outbox.ts'
 import type { Thread } from '../../domain/thread.ts'
 import type { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import type { EventLog } from '../events/event-log.ts'
 import type { ThreadPage, ThreadQuery } from './queries.ts'
+import { readAddress } from './sql/addresses.ts'
 import { canonicalThreadId } from './sql/canonical-thread.ts'
 import { putChatSettings } from './sql/chat-settings.ts'
 import { writeContext } from './sql/context.ts'
@@ -28,7 +30,12 @@ export class ThreadStore extends Context.Service<
     readonly ids: (accountId: string) => Effect.Effect<ReadonlyArray<string>, DatabaseError>
     /** By its id, or by the id of a thread that was merged into it. */
     readonly read: (threadId: string) => Effect.Effect<Thread | undefined, DatabaseError>
+<<<<<<< HEAD
     /** `at`: when it was read, milliseconds since 1970; now when it is not given. */
+=======
+    /** The thread with whoever the address belongs to now. */
+    readonly ofAddress: (accountId: string, jid: string) => Effect.Effect<Thread | undefined, DatabaseError>
+>>>>>>> main
     readonly markRead: (
       accountId: string,
       threadId: string,
@@ -62,6 +69,7 @@ export class ThreadStore extends Context.Service<
             Effect.flatMap(canonicalThreadId(sql, threadId), id => readThread(sql, id)).pipe(
               asDatabaseError('readThread')
             ),
+<<<<<<< HEAD
           markRead: (accountId, threadId, upTo, at = context.now()) =>
             Effect.andThen(
               markRead(context, accountId, threadId, upTo),
@@ -69,6 +77,15 @@ export class ThreadStore extends Context.Service<
             ).pipe(sql.withTransaction, asDatabaseError('markRead')),
           putSettings: (accountId, settings) =>
             putChatSettings(context, accountId, settings).pipe(
+=======
+          ofAddress: (accountId, jid) =>
+            readAddress(sql, accountId, jid).pipe(
+              Effect.flatMap(owned => readThread(sql, threadIdOf(accountId, owned?.person ?? jid))),
+              asDatabaseError('readThread')
+            ),
+          markRead: (accountId, threadId, upTo) =>
+            markRead(context, accountId, threadId, upTo).pipe(
+>>>>>>> main
               sql.withTransaction,
               asDatabaseError('putChatSettings')
             ),

@@ -1,7 +1,11 @@
 // What the stores of conversations are given to write. Addresses have been resolved to persons before.
 import type { MessageChange } from '../../domain/change.ts'
+<<<<<<< HEAD
 import type { ChatSetting } from '../../domain/chat-setting.ts'
 import type { Label } from '../../domain/label.ts'
+=======
+import type { Vote } from '../../domain/poll.ts'
+>>>>>>> main
 import type { Details, Message, MessageStatus, Receipt } from '../../domain/message.ts'
 import type { SealedAddOn } from '../../domain/sealed-add-on.ts'
 import type { Thread } from '../../domain/thread.ts'
@@ -23,9 +27,15 @@ export interface MessageWrite extends Details {
   readonly body: string | null
   readonly quotedWhatsAppId: string | null
   readonly quotedMessageId: string | null
+  /** When it was last edited, milliseconds since 1970, when it comes as an edited message. */
+  readonly editedAt?: number | null | undefined
   readonly reactions: ReadonlyArray<ReactionWrite>
+<<<<<<< HEAD
   /** As history says. */
   readonly starred?: boolean | undefined
+=======
+  readonly votes?: ReadonlyArray<Vote> | undefined
+>>>>>>> main
   /** The ids of add-ons that could not be opened; a message that comes from WhatsApp has none yet. */
   readonly unreadable?: ReadonlyArray<string>
   readonly status: MessageStatus

@@ -1,7 +1,7 @@
 // Threads in SQL, page by page, most recently active first.
 import { Effect, Schema } from 'effect'
 import type { SqlClient, Statement } from 'effect/sql'
-import { phoneNumberOf } from '../../../domain/jid.ts'
+import { PHONE_SERVER, phoneNumberOf } from '../../../domain/jid.ts'
 import type { Cursor } from '../../../domain/page.ts'
 import type { ThreadFilter } from '../../../domain/reading.ts'
 import { searchable } from '../../../domain/search-text.ts'
@@ -14,13 +14,18 @@ const decodeRow = Schema.decodeUnknownEffect(
   Schema.Struct({
     ...Thread.fields,
     archived: Schema.BooleanFromBit,
+<<<<<<< HEAD
     markedUnread: Schema.BooleanFromBit,
     labels: LabelIds
+=======
+    phoneJid: Schema.NullOr(Schema.String)
+>>>>>>> main
   })
 )
 
 /** A thread from its row; one without a name is called by its phone number. */
 export const decodeThread = (row: unknown) =>
+<<<<<<< HEAD
   Effect.map(decodeRow(row), (found): Thread => {
     const phone = phoneNumberOf(found.clientJid)
     return {
@@ -28,13 +33,27 @@ export const decodeThread = (row: unknown) =>
       labels: found.labels ?? [],
       displayName: found.displayName ?? (phone === undefined ? null : `+${phone}`)
     }
+=======
+  Effect.map(decodeRow(row), ({ phoneJid, ...found }): Thread => {
+    const phone = phoneNumberOf(phoneJid ?? found.clientJid)
+    return { ...found, displayName: found.displayName ?? (phone === undefined ? null : `+${phone}`) }
+>>>>>>> main
   })
 
 const NAME = `COALESCE(c.name, t.display_name, c.push_name)`
 
+/** The number that a person without a name has now. */
+const PHONE_JID = `CASE WHEN ${NAME} IS NULL AND t.kind = 'direct' THEN
+    (SELECT a.jid FROM addresses a WHERE a.account_id = t.account_id AND a.person = t.client_jid
+      AND a.jid LIKE '%@${PHONE_SERVER}' ORDER BY a.since DESC, a.jid LIMIT 1) END`
+
 export const THREAD_SELECT = `SELECT t.account_id, t.thread_id, t.client_jid, t.kind, t.last_message_at, t.last_message_text,
     t.last_message_direction, t.unread_count, t.archived, t.pinned_at, t.muted_until, t.ephemeral_seconds,
+<<<<<<< HEAD
     t.created_at, t.marked_unread, t.cleared_at, t.deleted_at, t.labels, ${NAME} AS display_name
+=======
+    t.created_at, ${NAME} AS display_name, ${PHONE_JID} AS phone_jid
+>>>>>>> main
   FROM threads t LEFT JOIN contacts c ON c.account_id = t.account_id AND c.contact_jid = t.client_jid AND t.kind = 'direct'`
 
 const conditionsOf = (

@@ -8,7 +8,7 @@ import { applySettingsOfNew } from './chat-settings.ts'
 import type { WriteContext } from './context.ts'
 import { applyLabelsOfNew } from './labels.ts'
 import { decodeThread, THREAD_SELECT } from './thread-pages.ts'
-import { advanceMark, LAST_ROW } from './unread.ts'
+import { LAST_ROW, noteUnreadCount } from './unread.ts'
 
 const UPSERT = `INSERT INTO threads (thread_id, account_id, client_jid, kind, display_name, ephemeral_seconds, created_at)
   VALUES (?1, ?2, ?3, ?4, ?5, COALESCE(?6, 0), ?7)
@@ -58,7 +58,7 @@ export const putThreads = Effect.fnUntraced(function* (
   }
   for (const { threadId, unread } of threads) {
     if (unread === undefined) continue
-    yield* advanceMark(context, accountId, threadId, { at: unread.at, row: LAST_ROW, base: unread.count })
+    yield* noteUnreadCount(context, accountId, threadId, unread)
   }
   yield* eventLog.append(
     accountId,

@@ -67,7 +67,10 @@ export const storeIncidents = (incidents: ReadonlyArray<IncidentDocument>) =>
   )
 
 export const messageWriteOf = (document: MessageDocument): MessageWrite => {
-  const { media, unreadableAddOns, ...message } = document
+  const { media, unreadableAddOns, ...message } = {
+    ...document,
+    editedAt: document.edits.at(-1)?.editedAt ?? null
+  }
   // Firestore has their number only.
   const unreadable = Array.from({ length: unreadableAddOns }, (_, index) => `copied ${index}`)
   if (media === null) return { ...message, media: null, unreadable, live: false }
@@ -101,7 +104,7 @@ const putMessages = Effect.fnUntraced(function* (
   yield* messages.put(accountId, documents.map(messageWriteOf))
   // Only for messages that were not stored before: when they first came, and their texts before they were edited.
   yield* bulk.runMany(
-    `UPDATE messages SET ts_server = ?3, edits = COALESCE(edits, ?4)
+    `UPDATE messages SET ts_server = ?3, edits = COALESCE(?4, edits)
       WHERE thread_id = ?1 AND message_id = ?2 AND ts_server >= ?5`,
     documents.map(({ edits, messageId, threadId, tsServer }) => [
       threadId,
@@ -149,9 +152,16 @@ const putThread = Effect.fnUntraced(function* (thread: ThreadDocument) {
 
 const insertThread = Effect.fnUntraced(function* (thread: ThreadDocument) {
   const sql = yield* SqlClient.SqlClient
+<<<<<<< HEAD
   const { accountId, clientJid, labels = [] } = thread
   // The document shows the number where no name is known.
   const displayName = thread.displayName === `+${phoneNumberOf(clientJid)}` ? null : thread.displayName
+=======
+  const { accountId, aliases, clientJid } = thread
+  // The document shows a number where no name is known.
+  const isNumber = [clientJid, ...aliases].some(jid => thread.displayName === `+${phoneNumberOf(jid)}`)
+  const displayName = isNumber ? null : thread.displayName
+>>>>>>> main
   yield* sql`INSERT INTO threads (thread_id, account_id, client_jid, kind, display_name, archived, ephemeral_seconds,
       created_at, pinned_at, muted_until, marked_unread, cleared_at, deleted_at, deleted_up_to, labels, mark_at, mark_row, mark_base, unread_count)
     VALUES (${thread.threadId}, ${accountId}, ${clientJid}, ${thread.kind}, ${displayName}, ${thread.archived},

@@ -3,7 +3,7 @@ import { Effect } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import { Conversations } from '../../conversations/apply.ts'
 import { type ReadConversation, requestIdOf } from '../../whatsapp/chunk/reader.ts'
-import { samePerson } from '../../whatsapp/convert/address.ts'
+import { samePerson, UNDATED } from '../../whatsapp/convert/address.ts'
 import type { PageAnswer } from '../backfill/answers.ts'
 import { BackfillRequests } from '../backfill/requests.ts'
 import type { PageRequest } from '../backfill/rows.ts'
@@ -22,7 +22,7 @@ export const takeAnswer = Effect.fnUntraced(function* (
   const threadIds = yield* Effect.forEach(conversations, ({ chat }) => threadOf(accountId, chat))
   const request = yield* requests.requestOf(accountId, requestIdOf(chunk.notification), threadIds)
   if (request === undefined)
-    return yield* sink.takeConversations(accountId, chunk, conversations.map(withBeginning))
+    return yield* sink.takeConversations(accountId, chunk, conversations.map(withBeginning), chunk.linkedAt)
   const at = threadIds.indexOf(request.threadId)
   const conversation = conversations[at === -1 ? 0 : at]
   if (at === -1 && conversation !== undefined) yield* learnAddress(accountId, request, conversation)
@@ -40,18 +40,18 @@ const learnAddress = Effect.fnUntraced(function* (
   { chat }: ReadConversation
 ) {
   const sink = yield* HistorySink
-  const [fact] = samePerson(chatJid, chat.jid)
+  const [fact] = samePerson(chatJid, chat.jid, UNDATED)
   if (fact !== undefined) yield* sink.takePeople(accountId, [fact])
 })
 
 const takePage = Effect.fnUntraced(function* (
   accountId: string,
   chunk: Chunk,
-  { threadId }: PageRequest,
+  { askedAt, threadId }: PageRequest,
   conversations: ReadonlyArray<ReadConversation>
 ) {
   const sink = yield* HistorySink
-  const messages = yield* sink.takeConversations(accountId, chunk, conversations.map(withBeginning))
+  const messages = yield* sink.takeConversations(accountId, chunk, conversations.map(withBeginning), askedAt)
   if (conversations.length === 0) yield* sink.takeBeginning(accountId, threadId)
   return messages
 })

@@ -16,8 +16,12 @@ export interface Chunk {
   readonly attempts: number
   /** How often the phone has made this chunk since the account was linked, this time included. */
   readonly editions: number
+  /** When the account was linked, milliseconds since 1970: the phone made the chunk after that. */
+  readonly linkedAt: number
   /** The encoded `HistorySyncNotification`. */
   readonly notification: Buffer
+  /** When the phone announced it, milliseconds since 1970. */
+  readonly announcedAt: number
 }
 
 /** How far the history of an account is, over everything its phone has announced. */
@@ -131,9 +135,10 @@ const insertChunk = Effect.fnUntraced(function* (accountId: string, notice: Chun
   const seal = yield* Seal
   const now = yield* Clock.currentTimeMillis
   yield* sql`INSERT INTO history_chunks (account_id, notification_id, sync_type, chunk_order, progress, sealed,
-      state, next_attempt_at, received_at)
+      state, next_attempt_at, received_at, announced_at)
     VALUES (${accountId}, ${notice.notificationId}, ${notice.syncType}, ${notice.chunkOrder}, ${notice.progress},
-      ${seal.close(purposeOf(accountId), notice.notification)}, 'pending', ${now}, ${now})
+      ${seal.close(purposeOf(accountId), notice.notification)}, 'pending', ${now}, ${now},
+      ${notice.announcedAt})
     ON CONFLICT (account_id, notification_id) DO NOTHING`
 })
 
@@ -149,9 +154,11 @@ const dueChunk = Effect.fnUntraced(function* (accountId: string, now: number, af
   const sql = yield* SqlClient.SqlClient
   const [row] = yield* sql<Omit<Chunk, 'notification'> & { readonly sealed: Uint8Array }>`
     SELECT chunk_id, notification_id, sync_type, chunk_order, attempts, sealed,
+      COALESCE(announced_at, received_at) AS announced_at,
       (SELECT COUNT(*) FROM history_chunks e JOIN accounts a ON a.account_id = e.account_id
         WHERE e.account_id = c.account_id AND e.sync_type = c.sync_type AND e.chunk_order = c.chunk_order
-        AND e.received_at >= COALESCE(a.linked_at, 0)) AS editions
+        AND e.received_at >= COALESCE(a.linked_at, 0)) AS editions,
+      COALESCE((SELECT a.linked_at FROM accounts a WHERE a.account_id = c.account_id), 0) AS linked_at
     FROM history_chunks c WHERE account_id = ${accountId} AND state = 'pending' AND chunk_id > ${after}
       AND (next_attempt_at <= ${now} OR next_attempt_at > ${now + LONGEST_WAIT_MS})
     ORDER BY chunk_id LIMIT 1`

@@ -1,14 +1,22 @@
 // Names of people and groups, as Baileys reports them and from group queries.
 import type { Contact, GroupMetadata } from '@whiskeysockets/baileys'
 import type { Fact } from '../../../domain/fact.ts'
+<<<<<<< HEAD
 import { address } from './address.ts'
+=======
+import { isThreadJid } from '../../../domain/jid.ts'
+import { address, memberAddress } from './address.ts'
+import { mutedUntil, pinnedAt } from './chat-settings.ts'
+>>>>>>> main
 
 export const factsOfContacts = (contacts: ReadonlyArray<Partial<Contact>>): ReadonlyArray<Fact> =>
   contacts.flatMap((contact): ReadonlyArray<Fact> => {
-    const person = address(contact.id, contact.phoneNumber ?? contact.lid)
+    const { id, lid, phoneNumber } = contact
+    const person = address(id, phoneNumber, lid)
     const name = contact.name || contact.verifiedName || undefined
     const pushName = contact.notify || undefined
-    return person === undefined || (name === undefined && pushName === undefined)
+    // Without a name it still says which addresses belong together.
+    return person === undefined || (name === undefined && pushName === undefined && !person.alt)
       ? []
       : // The name that a business was verified under gives way to every name from the address book.
         [{ kind: 'contact', person, name, nameAt: 0, pushName }]
@@ -24,6 +32,6 @@ export const factsOfGroups = (groups: ReadonlyArray<Partial<GroupMetadata>>): Re
     if (participants.length === 0) return named
     const people = participants
       .filter(({ admin }) => admin === 'admin' || admin === 'superadmin')
-      .flatMap(({ id, lid, phoneNumber }) => address(id, phoneNumber ?? lid) ?? [])
+      .flatMap(({ id, lid, phoneNumber }) => memberAddress(id, phoneNumber, lid))
     return [...named, { kind: 'groupAdmins', chat, listed: 'all', people }]
   })

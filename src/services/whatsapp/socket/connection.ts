@@ -40,6 +40,7 @@ import { rawSocketOf } from './raw-socket.ts'
 import { watchRestrictions } from './restrictions.ts'
 import { type ConnectionRuntime, makeConnectionRuntime } from './runtime.ts'
 import type { ConnectionServices } from './services.ts'
+import { botAnswers } from './bot-answers.ts'
 import { recordBeforeHandling } from './stanza-gate.ts'
 
 /** What an account keeps in memory from one connection to the next. */
@@ -145,7 +146,11 @@ const openSocket = (connection: Connection): OpenedSocket => {
     () => makeWASocket(config)
   )
   storeOwnMapping(connection, socket)
+<<<<<<< HEAD
   recordBeforeHandling(socket, receive.record, withoutAnnouncedCollections)
+=======
+  recordBeforeHandling(socket, receive.record, botAnswers(socket))
+>>>>>>> main
   const stopLimiting = limitReading(socket, receive.backlog)
   const appState = connectAppState({
     ...connection,
@@ -221,7 +226,7 @@ const connectEvents = (
   })
   socket.ev.on('creds.update', credentials.save)
   const { conversations } = services
-  storeDirectory({ accountId, socket, conversations, runtime, dryRun: options.dryRun })
+  storeDirectory({ accountId, socket, conversations, runtime, dryRun: options.dryRun, now: services.now })
   // Not from Baileys' events, which it may hold back. An answer that is lost is asked for again.
   socket.ws.on('CB:notification,type:mediaretry', (node: BinaryNode) => {
     const answer = answerIn(node)
