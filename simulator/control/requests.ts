@@ -147,7 +147,6 @@ export const chatSettingFrom = (body: Fields): ChatSetting => {
   throw new ControlError(400, 'nothing to change in the chat')
 }
 
-<<<<<<< HEAD
 export const messageMarkFrom = (body: Fields): MessageMark => {
   if (body.has('starred')) return { starred: body.boolean('starred') }
   if (body.has('deletedForMe')) return { deletedForMe: body.boolean('deletedForMe') }
@@ -155,13 +154,12 @@ export const messageMarkFrom = (body: Fields): MessageMark => {
     return { label: body.text('label'), labeled: body.optionalBoolean('labeled') ?? true }
   throw new ControlError(400, 'nothing to mark the message with')
 }
-=======
+
 /** How a phone shares its history after a request; what the request does not name stays. */
 export const historySharingFrom = (body: Fields, before: HistorySharing): HistorySharing => ({
   editedMessages: body.optionalOneOf('editedMessages', SHOWN_EDITS) ?? before.editedMessages,
   showsWithdrawn: body.optionalBoolean('showsWithdrawn') ?? before.showsWithdrawn
 })
->>>>>>> main
 
 /** A patch of app state; `syncAction` is a `proto.SyncActionValue` as JSON. */
 export const patchFrom = (body: Fields): WAPatchCreate => {

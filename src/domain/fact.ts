@@ -59,13 +59,10 @@ export interface MessageFact extends ContentFact {
   /** When it was last edited, if the source shows it edited: its earlier words are not known then. */
   readonly editedAt?: number | undefined
   readonly reactions: ReadonlyArray<ReactionFact>
-<<<<<<< HEAD
   /** The owner has starred it, as history says. */
   readonly starred?: boolean | undefined
-=======
   /** Votes in a poll that the source has opened. */
   readonly votes?: ReadonlyArray<VoteFact> | undefined
->>>>>>> main
   /** The `Message` protobuf as WhatsApp encoded it. */
   readonly raw: Uint8Array | null
   /** Whether it is news (subscribers are told of it) or history. */

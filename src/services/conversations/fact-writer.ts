@@ -173,17 +173,13 @@ const addReceiptHistory = Effect.fnUntraced(function* (batch: Batch, fact: FactO
 
 const addContact = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'contact'>) {
   const contactJid = yield* batch.identity.resolve(batch.accountId, fact.person)
-<<<<<<< HEAD
+  if (fact.name === undefined && fact.pushName === undefined) return
   batch.pending.contacts.push({
     contactJid,
     name: fact.name,
     nameAt: fact.nameAt,
     pushName: fact.pushName
   })
-=======
-  if (fact.name === undefined && fact.pushName === undefined) return
-  batch.pending.contacts.push({ contactJid, name: fact.name, pushName: fact.pushName })
->>>>>>> main
 })
 
 const addChat = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'chat'>) {

@@ -82,12 +82,6 @@ export const messageWrite = (
     reactions:
       reactions.length === 0
         ? NONE
-<<<<<<< HEAD
-        : reactions
-            .map(({ at, by, emoji }) => ({ sender: party(by, resolve) ?? 'me', emoji, at }))
-            .filter(({ emoji }) => emoji !== ''),
-    starred: fact.starred,
-=======
         : newestOf(
             reactions.map(({ at, by, emoji }) => ({ sender: party(by, resolve) ?? 'me', emoji, at })),
             ({ sender: who }) => who
@@ -101,7 +95,7 @@ export const messageWrite = (
             ),
             ({ voter }) => voter
           ),
->>>>>>> main
+    starred: fact.starred,
     status: fact.status,
     statusReason: fact.statusReason ?? null,
     tsClient,

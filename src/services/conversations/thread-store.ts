@@ -30,12 +30,9 @@ export class ThreadStore extends Context.Service<
     readonly ids: (accountId: string) => Effect.Effect<ReadonlyArray<string>, DatabaseError>
     /** By its id, or by the id of a thread that was merged into it. */
     readonly read: (threadId: string) => Effect.Effect<Thread | undefined, DatabaseError>
-<<<<<<< HEAD
-    /** `at`: when it was read, milliseconds since 1970; now when it is not given. */
-=======
     /** The thread with whoever the address belongs to now. */
     readonly ofAddress: (accountId: string, jid: string) => Effect.Effect<Thread | undefined, DatabaseError>
->>>>>>> main
+    /** `at`: when it was read, milliseconds since 1970; now when it is not given. */
     readonly markRead: (
       accountId: string,
       threadId: string,
@@ -69,7 +66,11 @@ export class ThreadStore extends Context.Service<
             Effect.flatMap(canonicalThreadId(sql, threadId), id => readThread(sql, id)).pipe(
               asDatabaseError('readThread')
             ),
-<<<<<<< HEAD
+          ofAddress: (accountId, jid) =>
+            readAddress(sql, accountId, jid).pipe(
+              Effect.flatMap(owned => readThread(sql, threadIdOf(accountId, owned?.person ?? jid))),
+              asDatabaseError('readThread')
+            ),
           markRead: (accountId, threadId, upTo, at = context.now()) =>
             Effect.andThen(
               markRead(context, accountId, threadId, upTo),
@@ -77,15 +78,6 @@ export class ThreadStore extends Context.Service<
             ).pipe(sql.withTransaction, asDatabaseError('markRead')),
           putSettings: (accountId, settings) =>
             putChatSettings(context, accountId, settings).pipe(
-=======
-          ofAddress: (accountId, jid) =>
-            readAddress(sql, accountId, jid).pipe(
-              Effect.flatMap(owned => readThread(sql, threadIdOf(accountId, owned?.person ?? jid))),
-              asDatabaseError('readThread')
-            ),
-          markRead: (accountId, threadId, upTo) =>
-            markRead(context, accountId, threadId, upTo).pipe(
->>>>>>> main
               sql.withTransaction,
               asDatabaseError('putChatSettings')
             ),

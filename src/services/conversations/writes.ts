@@ -1,11 +1,8 @@
 // What the stores of conversations are given to write. Addresses have been resolved to persons before.
 import type { MessageChange } from '../../domain/change.ts'
-<<<<<<< HEAD
 import type { ChatSetting } from '../../domain/chat-setting.ts'
 import type { Label } from '../../domain/label.ts'
-=======
 import type { Vote } from '../../domain/poll.ts'
->>>>>>> main
 import type { Details, Message, MessageStatus, Receipt } from '../../domain/message.ts'
 import type { SealedAddOn } from '../../domain/sealed-add-on.ts'
 import type { Thread } from '../../domain/thread.ts'
@@ -30,12 +27,9 @@ export interface MessageWrite extends Details {
   /** When it was last edited, milliseconds since 1970, when it comes as an edited message. */
   readonly editedAt?: number | null | undefined
   readonly reactions: ReadonlyArray<ReactionWrite>
-<<<<<<< HEAD
   /** As history says. */
   readonly starred?: boolean | undefined
-=======
   readonly votes?: ReadonlyArray<Vote> | undefined
->>>>>>> main
   /** The ids of add-ons that could not be opened; a message that comes from WhatsApp has none yet. */
   readonly unreadable?: ReadonlyArray<string>
   readonly status: MessageStatus

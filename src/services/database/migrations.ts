@@ -17,11 +17,8 @@ import { dryJobs } from './migrations/0012-dry-jobs.ts'
 import { firestore } from './migrations/0013-firestore.ts'
 import { messageRows } from './migrations/0014-message-rows.ts'
 import { sealedAddOns } from './migrations/0015-sealed-add-ons.ts'
-<<<<<<< HEAD
 import { appState } from './migrations/0016-app-state.ts'
-=======
 import { people } from './migrations/0017-people.ts'
->>>>>>> main
 import { suspensions } from './migrations/0021-suspensions.ts'
 
 /** Every upgrade by its number and name. */
@@ -41,11 +38,8 @@ export const MIGRATIONS = {
   '0013_firestore': firestore,
   '0014_message_rows': messageRows,
   '0015_sealed_add_ons': sealedAddOns,
-<<<<<<< HEAD
   '0016_app_state': appState,
-=======
   '0017_people': people,
->>>>>>> main
   '0021_suspensions': suspensions
 }
 

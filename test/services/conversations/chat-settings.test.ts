@@ -157,7 +157,7 @@ test('labels stand on chats and messages that come later, and follow a person wh
     Effect.gen(function* () {
       yield* apply(labeled(), labeled('A'), set({ setting: 'pinned', value: 5, at: 5 }))
       yield* apply(message('A'))
-      yield* apply({ kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID })
+      yield* apply({ kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID, at: T0 })
       yield* apply(message('B'))
       return [
         (yield* threads)[0],

@@ -19,7 +19,7 @@ export const encodeChange = Schema.encodeEffect(Schema.fromJsonString(MessageCha
 
 /** What `decodeHeld` needs of a message `m`, and its row. */
 export const HELD_COLUMNS = `m.type, m.body, m.media, m.details, m.reactions, m.edits, m.status, m.status_reason,
-  m.ts_client, m.raw, m.message_row`
+  m.ts_client, m.raw, m.starred, m.starred_at, m.deleted_for_me_at, m.message_row`
 
 const writeHeld = (sql: SqlClient.SqlClient, threadId: string, messageId: string, held: Held) =>
   sql`UPDATE messages SET type = ${held.type}, body = ${held.body}, media = ${jsonOrNull(held.media)},
@@ -57,15 +57,8 @@ const applyOne = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   { change, messageId, threadId }: ChangeWrite
 ) {
-<<<<<<< HEAD
-  const [row] =
-    yield* sql`SELECT type, body, media, details, reactions, edits, status, status_reason, ts_client, raw, starred, starred_at,
-      deleted_for_me_at, message_row
-    FROM messages WHERE thread_id = ${threadId} AND message_id = ${messageId}`
-=======
   const [row] = yield* sql`SELECT ${sql.literal(HELD_COLUMNS)} FROM messages m
     WHERE thread_id = ${threadId} AND message_id = ${messageId}`
->>>>>>> main
   if (row === undefined) return 'not stored' as const
   const held = yield* decodeHeld(row)
   if (held.type === 'undecryptable' && NEED_CONTENT.has(change.to)) return 'not stored' as const

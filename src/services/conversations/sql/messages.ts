@@ -59,40 +59,29 @@ export const MESSAGE_COLUMN_NAMES = [
 ] as const
 export const MESSAGE_COLUMNS = MESSAGE_COLUMN_NAMES.join(', ')
 
-<<<<<<< HEAD
-/** The one rule by which two reports of one message become one row. */
-export const ONE_MESSAGE_RULE = `ON CONFLICT (thread_id, message_id) DO UPDATE SET
-    ${['type', 'body', 'media', 'details', 'quoted_whatsapp_id', 'quoted_message_id', 'raw'].map(filled).join(', ')},
-    sender_name = COALESCE(messages.sender_name, excluded.sender_name),
-    starred = CASE WHEN COALESCE(excluded.starred_at, -1) > COALESCE(messages.starred_at, -1) THEN excluded.starred
+/** The furthest status is kept, whoever reports it. */
+const STATUS_RULE = `sender_name = COALESCE(messages.sender_name, excluded.sender_name),
+    status_reason = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status_reason ELSE messages.status_reason END,
+    status = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status ELSE messages.status END`
+
+/** What the owner did to a message on the phone: the later word counts; the star of a history has no time. */
+const MARKS_RULE = `starred = CASE WHEN COALESCE(excluded.starred_at, -1) > COALESCE(messages.starred_at, -1) THEN excluded.starred
       WHEN messages.starred_at IS NULL AND excluded.starred <> 0 THEN excluded.starred ELSE messages.starred END,
     starred_at = CASE WHEN COALESCE(excluded.starred_at, -1) > COALESCE(messages.starred_at, -1) THEN excluded.starred_at ELSE messages.starred_at END,
     deleted_for_me_at = COALESCE(messages.deleted_for_me_at, excluded.deleted_for_me_at),
-    labels = COALESCE(messages.labels, excluded.labels),
-    reactions = COALESCE(messages.reactions, excluded.reactions),
-    edits = CASE WHEN excluded.type = 'revoked' THEN NULL ELSE COALESCE(messages.edits, excluded.edits) END,
-=======
-/** The furthest status is kept, whoever reports it. */
-const STATUS_RULE = `sender_name = COALESCE(messages.sender_name, excluded.sender_name),
->>>>>>> main
-    status_reason = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status_reason ELSE messages.status_reason END,
-    status = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status ELSE messages.status END`
+    labels = COALESCE(messages.labels, excluded.labels)`
 
 /** The rule by which two rows of one message become one. */
 export const ONE_MESSAGE_RULE = `ON CONFLICT (thread_id, message_id) DO UPDATE SET
     ${CONTENT.map(filled(`excluded.type = 'revoked' OR ${IS_FILLED}`)).join(', ')},
     reactions = COALESCE(messages.reactions, excluded.reactions),
     edits = CASE WHEN excluded.type = 'revoked' THEN NULL ELSE COALESCE(messages.edits, excluded.edits) END,
-    ${STATUS_RULE}`
+    ${MARKS_RULE}, ${STATUS_RULE}`
 
 /** A message that is stored keeps its content; what has become of it since is applied afterwards. */
 const UPSERT = `INSERT INTO messages (${MESSAGE_COLUMNS})
-<<<<<<< HEAD
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL) ${ONE_MESSAGE_RULE}`
-=======
   VALUES (${MESSAGE_COLUMN_NAMES.map(() => '?').join(', ')}) ON CONFLICT (thread_id, message_id) DO UPDATE SET
-    ${[...CONTENT, 'edits'].map(filled(IS_FILLED)).join(', ')}, ${STATUS_RULE}`
->>>>>>> main
+    ${[...CONTENT, 'edits'].map(filled(IS_FILLED)).join(', ')}, ${MARKS_RULE}, ${STATUS_RULE}`
 
 /** The columns of one message, in the order of `UPSERT`. */
 const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
@@ -117,7 +106,10 @@ const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
   message.tsClaimed,
   stored,
   message.raw,
-  message.starred === true
+  message.starred === true,
+  null,
+  null,
+  null
 ]
 
 /** One event per live message. For messages of a history there is one event per thread instead. */

@@ -14,30 +14,21 @@ const decodeRow = Schema.decodeUnknownEffect(
   Schema.Struct({
     ...Thread.fields,
     archived: Schema.BooleanFromBit,
-<<<<<<< HEAD
     markedUnread: Schema.BooleanFromBit,
-    labels: LabelIds
-=======
+    labels: LabelIds,
     phoneJid: Schema.NullOr(Schema.String)
->>>>>>> main
   })
 )
 
 /** A thread from its row; one without a name is called by its phone number. */
 export const decodeThread = (row: unknown) =>
-<<<<<<< HEAD
-  Effect.map(decodeRow(row), (found): Thread => {
-    const phone = phoneNumberOf(found.clientJid)
+  Effect.map(decodeRow(row), ({ phoneJid, ...found }): Thread => {
+    const phone = phoneNumberOf(phoneJid ?? found.clientJid)
     return {
       ...found,
       labels: found.labels ?? [],
       displayName: found.displayName ?? (phone === undefined ? null : `+${phone}`)
     }
-=======
-  Effect.map(decodeRow(row), ({ phoneJid, ...found }): Thread => {
-    const phone = phoneNumberOf(phoneJid ?? found.clientJid)
-    return { ...found, displayName: found.displayName ?? (phone === undefined ? null : `+${phone}`) }
->>>>>>> main
   })
 
 const NAME = `COALESCE(c.name, t.display_name, c.push_name)`
@@ -49,11 +40,7 @@ const PHONE_JID = `CASE WHEN ${NAME} IS NULL AND t.kind = 'direct' THEN
 
 export const THREAD_SELECT = `SELECT t.account_id, t.thread_id, t.client_jid, t.kind, t.last_message_at, t.last_message_text,
     t.last_message_direction, t.unread_count, t.archived, t.pinned_at, t.muted_until, t.ephemeral_seconds,
-<<<<<<< HEAD
-    t.created_at, t.marked_unread, t.cleared_at, t.deleted_at, t.labels, ${NAME} AS display_name
-=======
-    t.created_at, ${NAME} AS display_name, ${PHONE_JID} AS phone_jid
->>>>>>> main
+    t.created_at, t.marked_unread, t.cleared_at, t.deleted_at, t.labels, ${NAME} AS display_name, ${PHONE_JID} AS phone_jid
   FROM threads t LEFT JOIN contacts c ON c.account_id = t.account_id AND c.contact_jid = t.client_jid AND t.kind = 'direct'`
 
 const conditionsOf = (

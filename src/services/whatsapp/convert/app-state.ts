@@ -4,7 +4,7 @@ import type { Address, Fact, Party } from '../../../domain/fact.ts'
 import type { ChatSetting, ChatSettingName } from '../../../domain/chat-setting.ts'
 import { isGroupJid, isThreadJid } from '../../../domain/jid.ts'
 import { FOR_EVER } from '../../../domain/thread.ts'
-import { address, partyOf, samePerson, type Self } from './address.ts'
+import { address, partyOf, samePerson, type Self, UNDATED } from './address.ts'
 import { mutedUntil } from './chat-settings.ts'
 import { millisecondsOf, numberOf, secondsToMilliseconds } from './numbers.ts'
 
@@ -105,8 +105,9 @@ const contact: Convert = ({ at, index: [, jid], operation, value }) => {
       : (shortened(action?.fullName) ?? shortened(action?.firstName) ?? shortened(action?.username))
   const { lidJid, pnJid } = value.contactAction ?? {}
   return [
-    ...samePerson(jid, lidJid),
-    ...samePerson(pnJid, jid),
+    // A phone keeps what it once knew: a number that has another LID by now is not moved.
+    ...samePerson(jid, lidJid, UNDATED),
+    ...samePerson(pnJid, jid, UNDATED),
     ...(name === undefined ? [] : [{ kind: 'contact' as const, person, name, nameAt: at }])
   ]
 }
@@ -164,7 +165,8 @@ const labelAssociation: Convert = ({ at, index, operation, value }) => {
   return [{ kind: 'labelAssociation', labelId, chat, whatsAppId, labeled, at }]
 }
 
-const numberOfLid: Convert = ({ index: [, lid], value }) => samePerson(value.pnForLidChatAction?.pnJid, lid)
+const numberOfLid: Convert = ({ index: [, lid], value }) =>
+  samePerson(value.pnForLidChatAction?.pnJid, lid, UNDATED)
 
 const unarchiveChats: Convert = ({ operation, value }) => [
   {

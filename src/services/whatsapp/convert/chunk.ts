@@ -2,13 +2,8 @@
 import { proto } from '@whiskeysockets/baileys'
 import { isGroupJid, isThreadJid } from '../../../domain/jid.ts'
 import type { Address, ChatFact, Fact, PastParticipantsFact } from '../../../domain/fact.ts'
-<<<<<<< HEAD
-import { address, samePerson, type Self } from './address.ts'
-import { settingsOf } from './chat-settings.ts'
-=======
 import { address, samePerson, type Self, UNDATED } from './address.ts'
-import { mutedUntil, pinnedAt } from './chat-settings.ts'
->>>>>>> main
+import { settingsOf } from './chat-settings.ts'
 import { factsOfStoredMessage } from './message.ts'
 import { numberOf, secondsToMilliseconds } from './numbers.ts'
 

@@ -1,13 +1,7 @@
 // Names of people and groups, as Baileys reports them and from group queries.
 import type { Contact, GroupMetadata } from '@whiskeysockets/baileys'
 import type { Fact } from '../../../domain/fact.ts'
-<<<<<<< HEAD
-import { address } from './address.ts'
-=======
-import { isThreadJid } from '../../../domain/jid.ts'
 import { address, memberAddress } from './address.ts'
-import { mutedUntil, pinnedAt } from './chat-settings.ts'
->>>>>>> main
 
 export const factsOfContacts = (contacts: ReadonlyArray<Partial<Contact>>): ReadonlyArray<Fact> =>
   contacts.flatMap((contact): ReadonlyArray<Fact> => {

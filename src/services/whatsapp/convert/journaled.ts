@@ -10,16 +10,11 @@ import {
 } from '@whiskeysockets/baileys'
 import { Schema } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
-<<<<<<< HEAD
-import { chatJid, isGroupJid } from '../../../domain/jid.ts'
+import { chatJid, isBroadcastListJid, isGroupJid, isPersonJid } from '../../../domain/jid.ts'
 import type { RecoveryAnswer } from '../app-state/recovery.ts'
 import type { AppStateKey } from '../socket/auth-state.ts'
-import { address, partyOf, samePerson, type Self } from './address.ts'
-=======
-import { chatJid, isBroadcastListJid, isGroupJid, isPersonJid } from '../../../domain/jid.ts'
 import { address, memberAddress, partyOf, samePerson, type Self } from './address.ts'
 import { factsOfBotAnswer } from './bot-answer.ts'
->>>>>>> main
 import { factsOfCall, isCallSignal } from './call.ts'
 import { messageOfOwnDevice } from './device-sent.ts'
 import type { AddressedInfo } from './envelope.ts'
@@ -212,7 +207,6 @@ const fromOwnPhone = (
   return undefined
 }
 
-<<<<<<< HEAD
 /** A phone that does not have a key any more names it without its data. */
 const sharedKey = ({ keyData, keyId }: proto.Message.IAppStateSyncKey): ReadonlyArray<AppStateKey> => {
   const id = keyId?.keyId
@@ -233,21 +227,6 @@ const recoveryIn = (self: Self, { syncdSnapshotFatalRecoveryResponse: response }
       ]
     : []
 
-const samePeople = (
-  attributes: Record<string, string>,
-  key: { remoteJid?: string | null; participant?: string | null }
-): ReadonlyArray<Fact> => {
-  const pairs = [
-    [key.participant ?? attributes['from'], attributes['participant_pn'] ?? attributes['sender_pn']],
-    [key.participant ?? attributes['from'], attributes['participant_lid'] ?? attributes['sender_lid']],
-    [attributes['recipient'], attributes['recipient_pn'] ?? attributes['peer_recipient_pn']],
-    [attributes['recipient'], attributes['recipient_lid'] ?? attributes['peer_recipient_lid']]
-  ]
-  return pairs.flatMap(([one, other]) => samePerson(one, other))
-}
-
-=======
->>>>>>> main
 const RECEIPT_STATUS: Readonly<Record<string, 'delivered' | 'read' | 'played'>> = {
   '': 'delivered',
   delivery: 'delivered',
@@ -293,22 +272,9 @@ const receipt = (entry: Extract<Journaled, { kind: 'receipt' }>): ReadonlyArray<
   if (who === undefined || isGroupJid(who.jid)) return []
   // The account's own phone or another of its devices read somebody's messages.
   if (partyOf(self, who) === 'me') {
-<<<<<<< HEAD
-    // The account's own phone or another of its devices read somebody's messages.
-    const read = address(isGroupJid(chat) ? from : recipient)
-    return read !== undefined && status !== 'delivered'
-      ? [
-          {
-            kind: 'readByMe',
-            chat: read,
-            upTo: { whatsAppIds: entry.ids },
-            at: millisecondsOf(secondsToMilliseconds(t))
-          }
-        ]
-      : []
-=======
-    return status === 'delivered' ? [] : [{ kind: 'readByMe', chat, upTo: { whatsAppIds: entry.ids } }]
->>>>>>> main
+    if (status === 'delivered') return []
+    const at = millisecondsOf(secondsToMilliseconds(t))
+    return [{ kind: 'readByMe', chat, upTo: { whatsAppIds: entry.ids }, at }]
   }
   const at = millisecondsOf(secondsToMilliseconds(t)) ?? 0
   return [{ kind: 'receipt', chat, recipient: who, whatsAppIds: entry.ids, status, at }]

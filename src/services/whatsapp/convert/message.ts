@@ -99,23 +99,19 @@ const protocolFacts = (
 const messageFact = (
   envelope: Envelope,
   content: NonNullable<ReturnType<typeof contentOf>>,
-<<<<<<< HEAD
-  { raw, reactions = [], starred, status }: Given
-): MessageFact => ({ kind: 'message', ...envelope, ...content, status, starred, reactions, raw })
-=======
-  { editedAt, raw, reactions = [], status, votes }: Given
+  { editedAt, raw, reactions = [], starred, status, votes }: Given
 ): MessageFact => ({
   kind: 'message',
   ...envelope,
   ...content,
   broadcast: envelope.broadcast,
   status,
+  starred,
   reactions,
   raw,
   ...(editedAt === undefined ? {} : { editedAt }),
   ...(votes === undefined || votes.length === 0 ? {} : { votes })
 })
->>>>>>> main
 
 const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyArray<Fact> => {
   const sealed = sealedAddOn(self, envelope, given.message)

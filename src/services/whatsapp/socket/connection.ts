@@ -146,11 +146,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     () => makeWASocket(config)
   )
   storeOwnMapping(connection, socket)
-<<<<<<< HEAD
-  recordBeforeHandling(socket, receive.record, withoutAnnouncedCollections)
-=======
-  recordBeforeHandling(socket, receive.record, botAnswers(socket))
->>>>>>> main
+  recordBeforeHandling(socket, receive.record, botAnswers(socket), withoutAnnouncedCollections)
   const stopLimiting = limitReading(socket, receive.backlog)
   const appState = connectAppState({
     ...connection,
