@@ -5,7 +5,7 @@ import { hkdf, MEDIA_HKDF_KEY_MAPPING } from '@whiskeysockets/baileys'
 /** The kinds of files that messages carry. */
 export type FileKind = 'image' | 'video' | 'audio' | 'document' | 'sticker'
 /** `group-history` is the past of a group that a member shares. */
-export type MediaKind = FileKind | 'md-msg-hist' | 'group-history'
+export type MediaKind = FileKind | 'md-msg-hist' | 'md-app-state' | 'group-history'
 
 const MAC_LENGTH = 10
 

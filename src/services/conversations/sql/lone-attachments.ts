@@ -71,7 +71,7 @@ export const storeLoneAttachments = Effect.fnUntraced(function* (context: WriteC
     const change = yield* decodeChange(row.change)
     if (change.to === 'attached') {
       yield* putThreads(context, row.accountId, [threadOf(row.threadId)])
-      yield* putMessages(context, row.accountId, [loneMessage(row, change)])
+      yield* putMessages(context, row.accountId, [loneMessage(row, change)], undefined)
     }
     yield* sql`DELETE FROM waiting_changes WHERE change_id = ${row.changeId}`
   }

@@ -46,6 +46,9 @@ const DetailsColumn = Schema.Struct({
 
 const jsonList = <S extends Schema.Top>(item: S) => Schema.NullOr(Schema.fromJsonString(Schema.Array(item)))
 
+/** The `labels` column of a message or thread. */
+export const LabelIds = Schema.NullOr(Schema.fromJsonString(Schema.Array(Schema.String)))
+
 const Changeable = {
   type: Schema.String,
   body: Schema.NullOr(Schema.String),
@@ -55,10 +58,16 @@ const Changeable = {
   edits: jsonList(EarlierBody),
   status: MessageStatus,
   statusReason: Schema.NullOr(Schema.String),
-  tsClient: Schema.Finite
+  tsClient: Schema.Finite,
+  starred: Schema.BooleanFromBit,
+  deletedForMeAt: Schema.NullOr(Schema.Finite)
 }
 
-const HeldRow = Schema.Struct({ ...Changeable, raw: Schema.NullOr(Schema.Uint8Array) })
+const HeldRow = Schema.Struct({
+  ...Changeable,
+  starredAt: Schema.NullOr(Schema.Finite),
+  raw: Schema.NullOr(Schema.Uint8Array)
+})
 type HeldRow = typeof HeldRow.Type
 
 const MessageRow = Schema.Struct({
@@ -76,6 +85,7 @@ const MessageRow = Schema.Struct({
   quotedThreadHeld: Schema.NullOr(Schema.String),
   quotedMessageHeld: Schema.NullOr(Schema.String),
   parentMessageHeld: Schema.NullOr(Schema.String),
+  labels: LabelIds,
   tsClaimed: Schema.NullOr(Schema.Finite),
   tsServer: Schema.Finite
 })
@@ -101,7 +111,10 @@ const heldOf = (row: HeldRow): Held => {
     status: row.status,
     statusReason: row.statusReason,
     tsClient: row.tsClient,
-    raw: row.raw
+    raw: row.raw,
+    starred: row.starred,
+    starredAt: row.starredAt,
+    deletedForMeAt: row.deletedForMeAt
   }
 }
 
@@ -137,10 +150,11 @@ const messageOf = (row: typeof MessageRow.Type): Message => {
     raw: _raw,
     reactions,
     secrets: _secrets,
+    starredAt: _starredAt,
     unreadable,
     votes,
     ...held
-  } = heldOf({ ...row, raw: null })
+  } = heldOf({ ...row, raw: null, starredAt: null })
   return {
     ...held,
     media: held.media === null ? null : shownMedia(held.media),
@@ -160,6 +174,7 @@ const messageOf = (row: typeof MessageRow.Type): Message => {
     quotedWhatsAppId: row.quotedWhatsAppId,
     ...quotedOf(row),
     ...associationOf(held.association, row.parentMessageHeld),
+    labels: row.labels ?? [],
     tsClaimed: row.tsClaimed,
     tsServer: row.tsServer
   }
@@ -169,7 +184,9 @@ export const jsonOrNull = (value: ReadonlyArray<unknown> | object | null): strin
   value === null || Object.keys(value).length === 0 ? null : JSON.stringify(value)
 
 /** What the column has of a message that is stored; one that is new has nothing of it. */
-type AddedLater = Partial<Pick<Held, 'votes' | 'pollChanges' | 'secrets' | 'unreadable'>>
+type AddedLater = Partial<Pick<Held, 'pollChanges' | 'secrets' | 'unreadable'>> & {
+  readonly votes?: Held['votes'] | undefined
+}
 
 /** The `details` column of a message. */
 export const detailsColumn = (message: Omit<Details, 'media'> & AddedLater): string | null => {

@@ -3,6 +3,7 @@ import { Effect, Schema } from 'effect'
 import { AccountRecord, Disconnect, Suspension } from '../../../domain/account.ts'
 import { CoverageState, Gap } from '../../../domain/coverage.ts'
 import { Incident } from '../../../domain/incident.ts'
+import { Label } from '../../../domain/label.ts'
 import { MediaResource, Message, Receipt } from '../../../domain/message.ts'
 import { PastParticipant, Thread } from '../../../domain/thread.ts'
 
@@ -20,12 +21,18 @@ const AccountDocument = Schema.Struct({
       condition: Disconnect.fields.condition.pipe(Schema.withDecodingDefaultTypeKey(ABSENT))
     })
   ),
+  labels: Schema.optionalKey(Schema.Array(Label)),
   suspension: Schema.NullOr(Suspension).pipe(Schema.withDecodingDefaultTypeKey(ABSENT))
 })
 export type AccountDocument = typeof AccountDocument.Type
 
 const ThreadDocument = Schema.Struct({
   ...Thread.fields,
+  // Documents that an earlier version wrote lack these.
+  markedUnread: Schema.optionalKey(Thread.fields.markedUnread),
+  clearedAt: Schema.optionalKey(Thread.fields.clearedAt),
+  deletedAt: Schema.optionalKey(Thread.fields.deletedAt),
+  labels: Schema.optionalKey(Thread.fields.labels),
   aliases: Schema.Array(Schema.String),
   coverage: Schema.Struct({
     state: CoverageState,
@@ -56,6 +63,9 @@ const MessageDocument = Schema.Struct({
   association: association.pipe(Schema.withDecodingDefaultTypeKey(absent)),
   quoted: quoted.pipe(Schema.withDecodingDefaultTypeKey(absent)),
   sharedBy: sharedBy.pipe(Schema.withDecodingDefaultTypeKey(absent)),
+  starred: Schema.optionalKey(Message.fields.starred),
+  labels: Schema.optionalKey(Message.fields.labels),
+  deletedForMeAt: Schema.optionalKey(Message.fields.deletedForMeAt),
   receipts: Schema.Array(Receipt),
   raw: Schema.NullOr(Schema.Uint8Array),
   truncated: Schema.Array(Schema.String)

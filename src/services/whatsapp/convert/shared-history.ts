@@ -98,6 +98,7 @@ const ownView = (
     },
     participant: null,
     // Who received, reacted to and voted in it is not this member's to say.
+    starred: false,
     userReceipt: [],
     reactions: [],
     pollUpdates: []

@@ -33,12 +33,15 @@ export interface MediaKeys {
   readonly macKey: Uint8Array
 }
 
-/** The keys of a file of this kind; `History` is a history chunk, `Group History` the past of a group that a member shares. */
+/**
+ * The keys of a file of this kind; `History` is a history chunk, `App State` a part of a collection of app state, `Group History`
+ * the past of a group that a member shares.
+ */
 export const expandMediaKey = (
   mediaKey: Uint8Array,
-  kind: MessageKind | 'History' | 'Group History'
+  kind: MessageKind | 'History' | 'App State' | 'Group History'
 ): MediaKeys => {
-  // WhatsApp names the latter without the words around it.
+  // WhatsApp names the last one without the words around it.
   const info = kind === 'Group History' ? kind : `WhatsApp ${kind} Keys`
   const expanded = hkdf(mediaKey, 112, { info })
   return {
