@@ -141,6 +141,24 @@ test('a number that goes to somebody else: each keeps a thread, and nobody gets 
   expect(await got({ threadId: anns.threadId, messageId: waiting.messageId })).toBe(ann.jid)
 })
 
+test('what waits while the account is offline is not sent to whoever has the number meanwhile, even if they never wrote', async () => {
+  const { api, simulator } = shared()
+  const { accountId, phone } = await linked()
+  const [ann, bob] = [phone.contacts[0]!, simulator.createContact({ name: 'Bob' })]
+  const number = ann.phoneNumber
+  const { thread } = await threadWith(accountId, (await phone.receive({ from: ann, text: 'hi' })).id)
+  await api.command(accountId, 'disconnect')
+  await api.untilAccount(accountId, 'the account to be offline', account => account.state === 'stopped')
+  const waiting = await api.queue(accountId, { threadId: thread.threadId, text: 'for Ann alone' })
+  simulator.changeNumber(ann, { told: false })
+  simulator.changeNumber(bob, { phoneNumber: number, told: false })
+  await api.command(accountId, 'connect')
+  expect((await untilReceived(simulator, phone, waiting.entryId)).recipient).toBe(ann.jid)
+  const entry = await api.untilEntry(accountId, waiting.entryId, 'sent')
+  expect(await api.message(entry.threadId, entry.messageId)).toMatchObject({ body: 'for Ann alone' })
+  expect((await api.thread(entry.threadId)).clientJid).toBe(ann.lid)
+})
+
 test('a number that two people had before linking: the history has two threads, and the later one has the number', async () => {
   const { api, simulator } = shared()
   const phone = simulator.createPhone({ history: { chats: 2, messages: 20, groupsShare: 0, lidShare: 0 } })
