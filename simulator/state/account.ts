@@ -6,6 +6,7 @@ import type { KeyBundle, PreKey, SignedPreKey } from '../signal/key-bundle.ts'
 import { SignalDevice } from '../signal/signal-device.ts'
 import type { Connection } from '../wire/connection.ts'
 import { type Addressing, formatJid, LID_SERVER, PHONE_SERVER } from '../wire/jid.ts'
+import { type HistorySharing, USUAL_SHARING } from './history/sharing.ts'
 import type { StanzaQueue } from './stanza-queue.ts'
 
 export interface AccountOptions {
@@ -41,6 +42,7 @@ export class Account {
   readsAutomatically = true
   /** Whether the primary device is reachable. */
   online = true
+  historySharing: HistorySharing = USUAL_SHARING
   readonly habits: Habits = { sealsEdits: true, sendsSecrets: true, contextInsideCopies: false }
   statusText = ''
   picture: string | undefined

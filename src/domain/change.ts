@@ -58,6 +58,8 @@ export const MessageChange = Schema.Union([
   /** Another report of the message had its secret (base64). */
   Schema.Struct({ to: Schema.Literal('secretTold'), secret: Schema.String }),
   Schema.Struct({ to: Schema.Literal('called'), call: CallSchema }),
+  Schema.Struct({ to: Schema.Literal('starred'), starred: Schema.Boolean, at: Schema.Finite }),
+  Schema.Struct({ to: Schema.Literal('deletedForMe'), deleted: Schema.Boolean, at: Schema.Finite }),
   /** WhatsApp says when it took the message; that is the time every other copy of it carries. */
   Schema.Struct({ to: Schema.Literal('timed'), at: Schema.Finite }),
   /** The protobuf became final: media of ours were uploaded. */
@@ -102,6 +104,10 @@ export interface Held extends Details {
   readonly statusReason: string | null
   readonly tsClient: number
   readonly raw: Uint8Array | null
+  readonly starred: boolean
+  /** When the star was set or removed; `null`: only a history says it. */
+  readonly starredAt: number | null
+  readonly deletedForMeAt: number | null
 }
 
 /** What others add to a message, of a message that nobody added anything to. */
@@ -109,7 +115,7 @@ const NOTHING_ADDED = { edits: [], votes: [], pollChanges: [], secrets: [], unre
 
 const reacted = (held: Held, { at, emoji, sender }: Reaction): Held => {
   const known = held.reactions.find(reaction => reaction.sender === sender)
-  if (known !== undefined && known.at > at) return held
+  if (known !== undefined && (known.at > at || (known.at === at && known.emoji === emoji))) return held
   return {
     ...held,
     reactions: [...held.reactions.filter(other => other !== known), { sender, emoji, at }]
@@ -189,7 +195,8 @@ const pollChanged = (held: Held, change: PollChange): Held => {
 const answered = (held: Held, { at, extraGuests, response, sender }: EventResponse): Held => {
   if (held.type === 'revoked') return held
   const known = held.eventResponses.find(other => other.sender === sender)
-  if (known !== undefined && known.at > at) return held
+  const isKnown = known?.at === at && known.response === response && known.extraGuests === extraGuests
+  if (known !== undefined && (known.at > at || isKnown)) return held
   const others = held.eventResponses.filter(other => other !== known)
   return { ...held, eventResponses: [...others, { sender, response, extraGuests, at }] }
 }
@@ -202,13 +209,21 @@ const withUnreadable = (held: Held, addOnId: string): Held =>
     ? held
     : { ...held, unreadable: [...held.unreadable, addOnId] }
 
-const voted = (held: Held, change: Extract<MessageChange, { to: 'voted' }>): Held => {
-  if (held.poll === null) return held
-  const vote = namedVote(changedPoll(held.poll, held.pollChanges), change)
+const voted = (held: Held, change: Extract<MessageChange, { to: 'voted' }>): Held =>
+  held.poll === null ? held : withVote(held, namedVote(changedPoll(held.poll, held.pollChanges), change))
+
+/** The newest vote of each voter counts. */
+export const withVote = (held: Held, vote: Vote): Held => {
   const known = held.votes.find(({ voter }) => voter === vote.voter)
-  if (known !== undefined && known.at > vote.at) return held
+  if (known !== undefined && (known.at > vote.at || isSameVote(known, vote))) return held
   return { ...held, votes: [...held.votes.filter(other => other !== known), vote] }
 }
+
+const isSameVote = (one: Vote, other: Vote): boolean =>
+  one.at === other.at && namesOf(one).join('\n') === namesOf(other).join('\n')
+
+const namesOf = ({ options, unknown = [] }: Vote): ReadonlyArray<string> =>
+  [...options, ...unknown].toSorted()
 
 /** How much an outcome says: that a call was answered is not undone by its end. */
 const telling = ({ outcome }: Call): number => ['ringing', 'missed', 'declined', 'answered'].indexOf(outcome)
@@ -259,6 +274,12 @@ export const applyChange = (held: Held, change: MessageChange): Held => {
       if (call !== null && telling(call) >= telling(change.call)) return held
       return { ...held, call: call === null ? change.call : { ...call, outcome: change.call.outcome } }
     }
+    case 'starred':
+      if (held.starredAt !== null && held.starredAt > change.at) return held
+      return { ...held, starred: change.starred, starredAt: change.at }
+    case 'deletedForMe':
+      if ((held.deletedForMeAt ?? 0) > change.at) return held
+      return { ...held, deletedForMeAt: change.deleted ? change.at : null }
     case 'timed':
       return { ...held, tsClient: change.at }
     case 'fetched':

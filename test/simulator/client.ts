@@ -42,6 +42,18 @@ export class MemoryKeys implements SignalKeyStore {
 
 type Config = Partial<UserFacingSocketConfig>
 
+/** Baileys fetches chunks and snapshots from WhatsApp's media host, whatever the server says: they are the simulator's here. */
+const routeMediaTo = ({ mediaUrl }: Simulator): void => {
+  const fetchAnything = globalThis.fetch
+  globalThis.fetch = (input, init) =>
+    fetchAnything(
+      typeof input === 'string' || input instanceof URL
+        ? String(input).replace(/^https:\/\/mmg\.whatsapp\.net/, mediaUrl)
+        : input,
+      init
+    )
+}
+
 export class Client {
   readonly creds: AuthenticationCreds = initAuthCreds()
   readonly keys = new MemoryKeys()
@@ -66,6 +78,7 @@ export class Client {
     WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(simulator.trustRoot, 'base64')
     this.simulator = simulator
     this.config = config
+    routeMediaTo(simulator)
   }
 
   static async linked(simulator: Simulator, phone: Phone, config: Config = {}): Promise<Client> {
@@ -186,5 +199,13 @@ export class Client {
   }
 }
 
-export const textOf = (message: WAMessage): string | undefined =>
-  message.message?.conversation ?? message.message?.extendedTextMessage?.text ?? undefined
+/** The edit that a message of a history is shown as. */
+const editIn = ({ message }: WAMessage) => message?.editedMessage?.message?.protocolMessage
+
+/** The id a message was sent with: one that was edited is in a history under the id of the edit. */
+export const originalIdOf = (message: WAMessage) => editIn(message)?.key?.id ?? message.key.id
+
+export const textOf = (message: WAMessage): string | undefined => {
+  const content = editIn(message)?.editedMessage ?? message.message
+  return content?.conversation ?? content?.extendedTextMessage?.text ?? undefined
+}

@@ -1,7 +1,15 @@
 // The endpoints of one phone: making it, its linked devices, its connections, what it holds.
+import { ALL_WA_PATCH_NAMES } from '@whiskeysockets/baileys'
 import { describePhone } from '../describe.ts'
 import { streamErrorIn } from '../faults.ts'
-import { capFrom, type ControlRoute, patchFrom, phoneOf, timelockFrom } from '../requests.ts'
+import {
+  capFrom,
+  type ControlRoute,
+  historySharingFrom,
+  patchFrom,
+  phoneOf,
+  timelockFrom
+} from '../requests.ts'
 import { historyFrom } from '../../phone-factory.ts'
 import { writeTruth } from '../truth-stream.ts'
 
@@ -77,6 +85,15 @@ const settings: readonly ControlRoute[] = [
   { method: 'POST', path: '/phones/:phone/offline', answer: call => phoneOf(call).goOffline() },
   { method: 'POST', path: '/phones/:phone/online', answer: call => phoneOf(call).goOnline() },
   {
+    method: 'PATCH',
+    path: '/phones/:phone/history-sharing',
+    answer: call => {
+      const { account } = phoneOf(call)
+      account.historySharing = historySharingFrom(call.body(), account.historySharing)
+      return account.historySharing
+    }
+  },
+  {
     method: 'POST',
     path: '/phones/:phone/name',
     answer: call => phoneOf(call).rename(call.body().text('name'))
@@ -86,13 +103,50 @@ const settings: readonly ControlRoute[] = [
     path: '/phones/:phone/contact-name',
     answer: call => {
       const body = call.body()
-      return phoneOf(call).nameContact(body.text('contact'), body.text('name'))
+      return phoneOf(call).nameContact(
+        body.text('contact'),
+        body.get('name') === null ? undefined : body.text('name')
+      )
     }
   },
   {
     method: 'POST',
     path: '/phones/:phone/app-state',
     answer: call => phoneOf(call).changeAppState(patchFrom(call.body()))
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/app-state/unreadable',
+    answer: call => {
+      const body = call.body()
+      return phoneOf(call).writeUnreadableAppState(
+        body.oneOf('collection', ALL_WA_PATCH_NAMES),
+        body.texts('index')
+      )
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/app-state/rotate-key',
+    answer: call => phoneOf(call).rotateAppStateKey({ share: call.body().optionalBoolean('share') })
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/unarchive-chats',
+    answer: call => phoneOf(call).setUnarchiveChats(call.body().boolean('unarchive'))
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/labels',
+    answer: call => {
+      const body = call.body()
+      return phoneOf(call).editLabel({
+        id: body.text('id'),
+        name: body.text('name'),
+        color: body.optionalNumber('color'),
+        deleted: body.optionalBoolean('deleted')
+      })
+    }
   }
 ]
 

@@ -3,7 +3,7 @@
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { applyChange, type Held, MessageChange } from '../../../domain/change.ts'
-import { rowsOf } from '../../database/dialect.ts'
+import { jsonField, rowsOf } from '../../database/dialect.ts'
 import type { EventWrite } from '../../events/event-log.ts'
 import type { ChangeWrite } from '../writes.ts'
 import type { WriteContext } from './context.ts'
@@ -17,10 +17,15 @@ import { applyWaitingReadsOf } from './unread.ts'
 export const decodeChange = Schema.decodeUnknownEffect(Schema.fromJsonString(MessageChange))
 export const encodeChange = Schema.encodeEffect(Schema.fromJsonString(MessageChange))
 
+/** What `decodeHeld` needs of a message `m`, and its row. */
+export const HELD_COLUMNS = `m.type, m.body, m.media, m.details, m.reactions, m.edits, m.status, m.status_reason,
+  m.ts_client, m.raw, m.starred, m.starred_at, m.deleted_for_me_at, m.message_row`
+
 const writeHeld = (sql: SqlClient.SqlClient, threadId: string, messageId: string, held: Held) =>
   sql`UPDATE messages SET type = ${held.type}, body = ${held.body}, media = ${jsonOrNull(held.media)},
       details = ${detailsColumn(held)}, reactions = ${jsonOrNull(held.reactions)}, edits = ${jsonOrNull(held.edits)},
-      status = ${held.status}, status_reason = ${held.statusReason}, ts_client = ${held.tsClient}, raw = ${held.raw}
+      status = ${held.status}, status_reason = ${held.statusReason}, ts_client = ${held.tsClient}, raw = ${held.raw},
+      starred = ${held.starred}, starred_at = ${held.starredAt}, deleted_for_me_at = ${held.deletedForMeAt}
     WHERE thread_id = ${threadId} AND message_id = ${messageId}`
 
 /** Whether the message's entry in the search index changes: its words or its place. */
@@ -52,9 +57,8 @@ const applyOne = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   { change, messageId, threadId }: ChangeWrite
 ) {
-  const [row] =
-    yield* sql`SELECT type, body, media, details, reactions, edits, status, status_reason, ts_client, raw, message_row
-    FROM messages WHERE thread_id = ${threadId} AND message_id = ${messageId}`
+  const [row] = yield* sql`SELECT ${sql.literal(HELD_COLUMNS)} FROM messages m
+    WHERE thread_id = ${threadId} AND message_id = ${messageId}`
   if (row === undefined) return 'not stored' as const
   const held = yield* decodeHeld(row)
   if (held.type === 'undecryptable' && NEED_CONTENT.has(change.to)) return 'not stored' as const
@@ -64,10 +68,26 @@ const applyOne = Effect.fnUntraced(function* (
   }
   const changed = applyChange(held, change)
   if (changed === held) return 'unchanged' as const
-  const writing = writeHeld(sql, threadId, messageId, changed)
-  yield* changesSearchEntry(held, changed) ? reindexing(sql, [Number(row['messageRow'])], writing) : writing
-  yield* releaseFile(sql, held, changed)
+  yield* replaceHeld(sql, { threadId, messageId, row: Number(row['messageRow']) }, held, changed)
   return 'changed' as const
+})
+
+interface StoredMessage {
+  readonly threadId: string
+  readonly messageId: string
+  readonly row: number
+}
+
+/** Writes what a stored message has become, with all that follows from it. */
+export const replaceHeld = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  { messageId, row, threadId }: StoredMessage,
+  before: Held,
+  after: Held
+) {
+  const writing = writeHeld(sql, threadId, messageId, after)
+  yield* changesSearchEntry(before, after) ? reindexing(sql, [row], writing) : writing
+  yield* releaseFile(sql, before, after)
 })
 
 interface WaitingChange {
@@ -151,4 +171,6 @@ export const threadsChanged = (threadIds: ReadonlySet<string>): ReadonlyArray<Ev
   [...threadIds].map(threadId => ({ kind: 'thread.changed', threadId, messageId: null }))
 
 export const deleteWaitingChanges = (sql: SqlClient.SqlClient, before: number) =>
-  sql`DELETE FROM waiting_changes WHERE waiting_since < ${before}`
+  // What the owner did to messages waits for as long as it takes: they may be in the history that is fetched later.
+  sql`DELETE FROM waiting_changes WHERE waiting_since < ${before}
+    AND ${sql.literal(jsonField(sql, 'change', 'to'))} NOT IN ('starred', 'deletedForMe')`

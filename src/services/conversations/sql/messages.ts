@@ -6,11 +6,14 @@ import { messageSecretIn } from '../../../domain/sealed-add-on.ts'
 import type { AccountRemoval } from '../../database/tables.ts'
 import type { EventWrite } from '../../events/event-log.ts'
 import type { MessageWrite } from '../writes.ts'
+import { markRemovedMessages, unarchiveWithNews } from './chat-settings.ts'
 import type { WriteContext } from './context.ts'
+import { applyLabelsOfNew } from './labels.ts'
 import { applyWaitingChanges, changeMessages, threadsChanged } from './message-changes.ts'
 import { detailsColumn, jsonOrNull } from './message-row.ts'
 import { dueAgain } from './sealed-add-ons.ts'
 import { indexingNew } from './search-index.ts'
+import { updateStored } from './message-snapshots.ts'
 import { refreshSummaries } from './threads.ts'
 import { applyWaitingReads, countNewMessages } from './unread.ts'
 
@@ -18,11 +21,13 @@ import { applyWaitingReads, countNewMessages } from './unread.ts'
 const rankOf = (column: string) =>
   `CASE ${column} ${MESSAGE_STATUSES.map(status => `WHEN '${status}' THEN ${statusRank(status)}`).join(' ')} END`
 
-/** A message without content, or of an unknown type, is filled when its content arrives; all others stay as first stored. */
-const filled = (column: string) =>
-  `${column} = CASE WHEN excluded.type = 'revoked' OR (excluded.type <> 'undecryptable'
-      AND (messages.type = 'undecryptable' OR messages.type LIKE 'unsupported:%'))
-    THEN excluded.${column} ELSE messages.${column} END`
+/** A message without content, or of an unknown type, is filled when its content arrives. */
+const IS_FILLED = `(excluded.type <> 'undecryptable'
+  AND (messages.type = 'undecryptable' OR messages.type LIKE 'unsupported:%'))`
+const CONTENT = ['type', 'body', 'media', 'details', 'quoted_whatsapp_id', 'quoted_message_id', 'raw']
+
+const filled = (condition: string) => (column: string) =>
+  `${column} = CASE WHEN ${condition} THEN excluded.${column} ELSE messages.${column} END`
 
 /** In the order in which rows are written. */
 export const MESSAGE_COLUMN_NAMES = [
@@ -46,21 +51,37 @@ export const MESSAGE_COLUMN_NAMES = [
   'ts_client',
   'ts_claimed',
   'ts_server',
-  'raw'
+  'raw',
+  'starred',
+  'starred_at',
+  'deleted_for_me_at',
+  'labels'
 ] as const
 export const MESSAGE_COLUMNS = MESSAGE_COLUMN_NAMES.join(', ')
 
-/** The one rule by which two reports of one message become one row. */
-export const ONE_MESSAGE_RULE = `ON CONFLICT (thread_id, message_id) DO UPDATE SET
-    ${['type', 'body', 'media', 'details', 'quoted_whatsapp_id', 'quoted_message_id', 'raw'].map(filled).join(', ')},
-    sender_name = COALESCE(messages.sender_name, excluded.sender_name),
-    reactions = COALESCE(messages.reactions, excluded.reactions),
-    edits = CASE WHEN excluded.type = 'revoked' THEN NULL ELSE COALESCE(messages.edits, excluded.edits) END,
+/** The furthest status is kept, whoever reports it. */
+const STATUS_RULE = `sender_name = COALESCE(messages.sender_name, excluded.sender_name),
     status_reason = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status_reason ELSE messages.status_reason END,
     status = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status ELSE messages.status END`
 
+/** What the owner did to a message on the phone: the later word counts; the star of a history has no time. */
+const MARKS_RULE = `starred = CASE WHEN COALESCE(excluded.starred_at, -1) > COALESCE(messages.starred_at, -1) THEN excluded.starred
+      WHEN messages.starred_at IS NULL AND excluded.starred <> 0 THEN excluded.starred ELSE messages.starred END,
+    starred_at = CASE WHEN COALESCE(excluded.starred_at, -1) > COALESCE(messages.starred_at, -1) THEN excluded.starred_at ELSE messages.starred_at END,
+    deleted_for_me_at = COALESCE(messages.deleted_for_me_at, excluded.deleted_for_me_at),
+    labels = COALESCE(messages.labels, excluded.labels)`
+
+/** The rule by which two rows of one message become one. */
+export const ONE_MESSAGE_RULE = `ON CONFLICT (thread_id, message_id) DO UPDATE SET
+    ${CONTENT.map(filled(`excluded.type = 'revoked' OR ${IS_FILLED}`)).join(', ')},
+    reactions = COALESCE(messages.reactions, excluded.reactions),
+    edits = CASE WHEN excluded.type = 'revoked' THEN NULL ELSE COALESCE(messages.edits, excluded.edits) END,
+    ${MARKS_RULE}, ${STATUS_RULE}`
+
+/** A message that is stored keeps its content; what has become of it since is applied afterwards. */
 const UPSERT = `INSERT INTO messages (${MESSAGE_COLUMNS})
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?) ${ONE_MESSAGE_RULE}`
+  VALUES (${MESSAGE_COLUMN_NAMES.map(() => '?').join(', ')}) ON CONFLICT (thread_id, message_id) DO UPDATE SET
+    ${[...CONTENT, 'edits'].map(filled(IS_FILLED)).join(', ')}, ${MARKS_RULE}, ${STATUS_RULE}`
 
 /** The columns of one message, in the order of `UPSERT`. */
 const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
@@ -78,12 +99,17 @@ const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
   message.quotedWhatsAppId,
   message.quotedMessageId,
   jsonOrNull(message.reactions),
+  message.editedAt == null ? null : JSON.stringify([{ body: null, editedAt: message.editedAt }]),
   message.status,
   message.statusReason,
   message.tsClient,
   message.tsClaimed,
   stored,
-  message.raw
+  message.raw,
+  message.starred === true,
+  null,
+  null,
+  null
 ]
 
 /** One event per live message. For messages of a history there is one event per thread instead. */
@@ -128,7 +154,8 @@ const retryAddOns = Effect.fnUntraced(function* (
 export const putMessages = Effect.fnUntraced(function* (
   context: WriteContext,
   accountId: string,
-  writes: ReadonlyArray<MessageWrite>
+  writes: ReadonlyArray<MessageWrite>,
+  asOf: number | undefined
 ) {
   if (writes.length === 0) return
   const { bulk, eventLog, now, sql } = context
@@ -138,6 +165,7 @@ export const putMessages = Effect.fnUntraced(function* (
     writes.map(message => valuesOf(accountId, stored, message))
   )
   const { before, inserted } = yield* indexingNew(context, accountId, writes, storing)
+  const updated = inserted === writes.length ? [] : yield* updateStored(context, writes, asOf)
   yield* applyWaitingChanges(sql, writes)
   yield* retryAddOns(context, accountId, writes)
   if (inserted > 0) {
@@ -145,10 +173,25 @@ export const putMessages = Effect.fnUntraced(function* (
     yield* countNewMessages(sql, before, writes)
   }
   yield* applyWaitingReads(context, writes)
-  const events = yield* eventsOfLive(sql, writes, before)
   const touched = new Set(writes.map(message => message.threadId))
+  yield* applyOwnersMarks(context, accountId, writes, before)
+  const events = yield* eventsOfLive(sql, writes, before)
   yield* refreshSummaries(context, touched)
-  yield* eventLog.append(accountId, [...events, ...threadsChanged(touched)])
+  yield* eventLog.append(accountId, [...events, ...updated, ...threadsChanged(touched)])
+})
+
+/** What the owner has done to the messages or their chats on the phone before they were stored here. */
+const applyOwnersMarks = Effect.fnUntraced(function* (
+  context: WriteContext,
+  accountId: string,
+  writes: ReadonlyArray<MessageWrite>,
+  before: number
+) {
+  const touched = new Set(writes.map(({ threadId }) => threadId))
+  yield* markRemovedMessages(context.sql, [...touched], before)
+  yield* applyLabelsOfNew(context, accountId, writes)
+  const news = writes.filter(({ live, type }) => live && type !== 'system' && type !== 'call')
+  if (news.length > 0) yield* unarchiveWithNews(context, accountId, news)
 })
 
 /** By thread: no index finds messages by their account. */

@@ -8,17 +8,19 @@ import type {
   MessageFact,
   Party,
   ReactionFact,
-  ReceiptHistoryFact
+  ReceiptHistoryFact,
+  VoteFact
 } from '../../../domain/fact.ts'
-import { type EventResponse, type MessageStatus, type Poll, statusRank } from '../../../domain/message.ts'
+import { type EventResponse, type MessageStatus, statusRank } from '../../../domain/message.ts'
 import { address, partyOf, type Self } from './address.ts'
 import { chatEvent, secondsOf } from './chat-event.ts'
 import { contentOf, editOf } from './content.ts'
 import { NO_DETAILS_FACT } from './content/parts.ts'
 import { type AddressedInfo, type Envelope, envelopeOf, pushNameOf } from './envelope.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
+import { editInHistory } from './history-edit.ts'
 import { eventResponseIn } from './opened-add-on.ts'
-import { type OpenedVote, withVotes } from './opened-votes.ts'
+import { openedVotes } from './opened-votes.ts'
 import { encodedMessage } from './protobuf.ts'
 import { editedMessage, referredMessage, revokedMessage } from './reference.ts'
 import { sealedAddOn, secretIn } from './sealed.ts'
@@ -47,9 +49,12 @@ interface Given {
   readonly message: proto.IMessage
   readonly raw: Uint8Array | null
   readonly status: MessageStatus
+  readonly starred?: boolean
   readonly reactions?: ReadonlyArray<ReactionFact>
-  readonly votes?: ReadonlyArray<OpenedVote>
+  /** Votes that the phone has opened. */
+  readonly votes?: ReadonlyArray<VoteFact>
   readonly eventResponses?: ReadonlyArray<EventResponse>
+  readonly editedAt?: number | undefined
 }
 
 /** The secret with which the next edit of the message may be encrypted. */
@@ -94,15 +99,18 @@ const protocolFacts = (
 const messageFact = (
   envelope: Envelope,
   content: NonNullable<ReturnType<typeof contentOf>>,
-  { raw, reactions = [], status }: Given
+  { editedAt, raw, reactions = [], starred, status, votes }: Given
 ): MessageFact => ({
   kind: 'message',
   ...envelope,
   ...content,
   broadcast: envelope.broadcast,
   status,
+  starred,
   reactions,
-  raw
+  raw,
+  ...(editedAt === undefined ? {} : { editedAt }),
+  ...(votes === undefined || votes.length === 0 ? {} : { votes })
 })
 
 const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyArray<Fact> => {
@@ -119,9 +127,8 @@ const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyA
   }
   const content = contentOf(self, given.message)
   if (content === undefined) return []
-  const poll: Poll | null = content.poll && withVotes(content.poll, given.votes ?? [])
   const { eventResponses = [] } = given
-  return [messageFact(envelope, { ...content, poll, eventResponses }, given)]
+  return [messageFact(envelope, { ...content, eventResponses }, given)]
 }
 
 /** A message that arrived over the wire, decrypted; `raw` is its protobuf. */
@@ -166,14 +173,18 @@ export const factsOfStoredMessage = (
   const status: MessageStatus =
     envelope.sender === 'me' ? furthest(STATUS_OF.get(info.status ?? -1) ?? 'sent', receipts) : 'received'
   if (!info.message) return factsOfStub(envelope, info, status)
-  const message = withSecret(info.message, info.messageSecret)
-  const content = factsOfContent(self, envelope, {
+  const edit = editInHistory(info.message)
+  const message = withSecret(edit?.content ?? info.message, info.messageSecret)
+  const written = edit?.whatsAppId === undefined ? envelope : { ...envelope, whatsAppId: edit.whatsAppId }
+  const content = factsOfContent(self, written, {
     message,
     raw: encodedMessage(message),
     status,
+    starred: info.starred === true,
     reactions: reactionsOf(self, envelope, info),
     votes: votesOf(self, envelope, info),
-    eventResponses: eventResponsesOf(self, envelope, info)
+    eventResponses: eventResponsesOf(self, envelope, info),
+    editedAt: edit && (edit.at ?? envelope.timestamp)
   })
   return receipts === undefined ? content : [...content, receipts]
 }
@@ -229,18 +240,7 @@ const votesOf = (
   self: Self,
   envelope: Envelope,
   { pollUpdates }: proto.IWebMessageInfo
-): ReadonlyArray<OpenedVote> =>
-  (pollUpdates ?? []).flatMap(({ pollUpdateMessageKey, senderTimestampMs, vote }) => {
-    const voter = authorOf(self, envelope, pollUpdateMessageKey)
-    if (voter === undefined || !vote) return []
-    return [
-      {
-        voter: voter === 'me' ? 'me' : voter.jid,
-        hashes: vote.selectedOptions ?? [],
-        at: millisecondsOf(senderTimestampMs) ?? 0
-      }
-    ]
-  })
+): ReadonlyArray<VoteFact> => openedVotes(pollUpdates ?? [], key => authorOf(self, envelope, key))
 
 /** The last answer of each person. */
 const eventResponsesOf = (

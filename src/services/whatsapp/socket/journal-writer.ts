@@ -21,7 +21,7 @@ export interface JournalWriter {
   ) => Promise<void>
   readonly undecryptable: (stanza: BinaryNode, reason: string, identity: Identity) => Promise<void>
   readonly receipt: (stanza: BinaryNode) => Promise<void>
-  readonly stanza: (kind: 'notification' | 'call', stanza: BinaryNode) => Promise<void>
+  readonly stanza: (kind: 'notification' | 'call' | 'botAnswer', stanza: BinaryNode) => Promise<void>
 }
 
 export const fingerprintOf = (kind: string, identity: Identity): string => {

@@ -1,6 +1,7 @@
 // Which stanzas are written down before Baileys handles them, because no decryption will do it.
 import { type BinaryNode, getBinaryNodeChildren } from '@whiskeysockets/baileys'
 import { ONLY_ON_PHONE } from '../../../domain/message.ts'
+import { isBotAnswer } from '../convert/bot-answer.ts'
 import { isJournaledCall, isJournaledNotification } from '../convert/journaled.ts'
 import type { JournalWriter } from './journal-writer.ts'
 import type { PendingDecryptions } from './pending-decryptions.ts'
@@ -27,6 +28,7 @@ const recordMessage = (
   writer: JournalWriter,
   pending: PendingDecryptions
 ): Promise<void> | undefined => {
+  if (isBotAnswer(stanza)) return writer.stanza('botAnswer', stanza)
   const encrypted = getBinaryNodeChildren(stanza, 'enc')
   for (const { content } of encrypted) if (content instanceof Uint8Array) pending.link(content, stanza)
   if (encrypted.some(isDecryptable)) {
