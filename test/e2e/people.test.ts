@@ -233,6 +233,22 @@ test('what is learned later about a number joins two threads', async () => {
   expect(theirs).toHaveLength(1)
 })
 
+test('the phone book tells whose number a LID is: two threads become one, with the name', async () => {
+  const { api, simulator } = shared()
+  const { accountId, phone } = await linked()
+  const contact = simulator.createContact({ name: 'Grace' })
+  const { id } = await phone.receive({ from: contact, text: 'hello', addressing: 'lid', bare: true })
+  const { thread } = await threadWith(accountId, id)
+  await phone.nameContact(contact, 'Grace Hopper')
+  const named = await api.until('the name', async () => {
+    const found = await api.thread(thread.threadId)
+    return found.displayName === 'Grace Hopper' ? found : undefined
+  })
+  expect(named.threadId).toBe(thread.threadId)
+  const byNumber = await phone.receive({ from: contact, text: 'again', addressing: 'pn', bare: true })
+  expect((await threadWith(accountId, byNumber.id)).thread.threadId).toBe(thread.threadId)
+})
+
 test('body and list of a message name the same people, in groups by LID too', async () => {
   const { accountId, phone } = await linked(0.34)
   const members = phone.contacts.slice(0, 2)
