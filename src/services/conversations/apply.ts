@@ -11,6 +11,7 @@ import { AddOnReader } from './add-on-reader.ts'
 import { factStores, makeFactWriter, type WriteOptions } from './fact-writer.ts'
 import type { ContactStore } from './contact-store.ts'
 import type { GroupStore } from './group-store.ts'
+import type { LabelStore } from './label-store.ts'
 import { Identity } from './identity.ts'
 import type { MessageStore } from './message-store.ts'
 import type { ReceiptStore } from './receipt-store.ts'
@@ -56,6 +57,7 @@ export class Conversations extends Context.Service<
     | ContactStore
     | GroupStore
     | Identity
+    | LabelStore
     | MessageStore
     | ReceiptStore
     | SealedAddOnStore

@@ -22,6 +22,11 @@ const restarts = counter('account_restarts', 'Account restarts, by cause: crash 
 const received = counter('messages_received', 'Messages that arrived live and were stored')
 const sent = counter('messages_sent', 'Messages that WhatsApp has acknowledged')
 
+const unknownMutations = counter(
+  'app_state_unknown',
+  'Changes of app state that this server has no use for, by kind'
+)
+
 const addOns = counter(
   'add_ons',
   'Encrypted edits, reactions, votes and the like, by kind and outcome: opened or unreadable'
@@ -58,7 +63,9 @@ export const count = {
   received: (messages: number) => Metric.update(received, messages),
   addOn: (kind: AddOnKind, outcome: 'opened' | 'unreadable') =>
     Metric.update(Metric.withAttributes(addOns, { kind, outcome }), 1),
-  sent: Metric.update(sent, 1)
+  sent: Metric.update(sent, 1),
+  /** The kinds as WhatsApp names them. */
+  unknownMutations: (kinds: ReadonlyArray<string>) => updateByValue(unknownMutations, 'kind', kinds)
 }
 
 const accounts = gauge('accounts', 'Accounts, by state')

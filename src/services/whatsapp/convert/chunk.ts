@@ -3,7 +3,7 @@ import { proto } from '@whiskeysockets/baileys'
 import { isGroupJid, isThreadJid } from '../../../domain/jid.ts'
 import type { Address, ChatFact, Fact, PastParticipantsFact } from '../../../domain/fact.ts'
 import { address, samePerson, type Self, UNDATED } from './address.ts'
-import { mutedUntil, pinnedAt } from './chat-settings.ts'
+import { settingsOf } from './chat-settings.ts'
 import { factsOfStoredMessage } from './message.ts'
 import { numberOf, secondsToMilliseconds } from './numbers.ts'
 
@@ -111,11 +111,10 @@ export const decodedConversation = (
   const about: Fact = {
     kind: 'chat',
     chat,
-    name,
+    // A person's name is the contact's.
+    name: isGroupJid(chat.jid) ? name : undefined,
     unread: unreadOf(conversation),
-    archived: conversation.archived ?? undefined,
-    pinnedAt: pinnedAt(conversation.pinned),
-    mutedUntil: mutedUntil(conversation.muteEndTime),
+    settings: settingsOf(conversation),
     ephemeralSeconds: conversation.ephemeralExpiration ?? undefined
   }
   const contact: ReadonlyArray<Fact> =

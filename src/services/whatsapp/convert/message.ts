@@ -49,6 +49,7 @@ interface Given {
   readonly message: proto.IMessage
   readonly raw: Uint8Array | null
   readonly status: MessageStatus
+  readonly starred?: boolean
   readonly reactions?: ReadonlyArray<ReactionFact>
   /** Votes that the phone has opened. */
   readonly votes?: ReadonlyArray<VoteFact>
@@ -98,13 +99,14 @@ const protocolFacts = (
 const messageFact = (
   envelope: Envelope,
   content: NonNullable<ReturnType<typeof contentOf>>,
-  { editedAt, raw, reactions = [], status, votes }: Given
+  { editedAt, raw, reactions = [], starred, status, votes }: Given
 ): MessageFact => ({
   kind: 'message',
   ...envelope,
   ...content,
   broadcast: envelope.broadcast,
   status,
+  starred,
   reactions,
   raw,
   ...(editedAt === undefined ? {} : { editedAt }),
@@ -178,6 +180,7 @@ export const factsOfStoredMessage = (
     message,
     raw: encodedMessage(message),
     status,
+    starred: info.starred === true,
     reactions: reactionsOf(self, envelope, info),
     votes: votesOf(self, envelope, info),
     eventResponses: eventResponsesOf(self, envelope, info),

@@ -1,5 +1,6 @@
 // What connections need of the server.
 import { Clock, Effect } from 'effect'
+import { AppState } from '../app-state/app-state.ts'
 import { AccountStore } from '../../conversations/account-store.ts'
 import { Conversations } from '../../conversations/apply.ts'
 import { MessageStore } from '../../conversations/message-store.ts'
@@ -8,12 +9,14 @@ import { Journal } from '../../journal/journal.ts'
 import { LiveTraffic } from '../../journal/traffic.ts'
 import { AccountMemory } from '../../process/account-memory.ts'
 import { StrayRejections } from '../../process/stray-rejections.ts'
+import { Wakes } from '../../process/wakes.ts'
 import { Vault } from '../../vault/vault.ts'
 
 export const connectionServices = Effect.gen(function* () {
   const clock = yield* Clock.Clock
   return {
     accounts: yield* AccountStore,
+    appState: yield* AppState,
     context: yield* Effect.context<never>(),
     conversations: yield* Conversations,
     incidents: yield* Incidents,
@@ -23,6 +26,7 @@ export const connectionServices = Effect.gen(function* () {
     stray: yield* StrayRejections,
     traffic: yield* LiveTraffic,
     vault: yield* Vault,
+    wakes: yield* Wakes,
     /** Milliseconds since 1970. */
     now: () => clock.currentTimeMillisUnsafe()
   }
