@@ -148,6 +148,15 @@ export interface SamePersonFact {
   readonly lidJid: string
 }
 
+/** Something arrived that deliberately leaves no trace. It is not stored. */
+export interface LeftOutFact {
+  readonly kind: 'leftOut'
+  /** Its name in the list of what is left out, which gives the reason. */
+  readonly name: string
+  /** The name of a kind that this version does not know, to be counted and reported. */
+  readonly unknownKind?: string
+}
+
 export type Fact =
   | MessageFact
   | ChangeFact
@@ -157,5 +166,6 @@ export type Fact =
   | ChatFact
   | ContactFact
   | GroupAdminsFact
+  | LeftOutFact
   | PastParticipantsFact
   | SamePersonFact

@@ -3,6 +3,8 @@
 export const GROUP_SERVER = 'g.us'
 export const PHONE_SERVER = 's.whatsapp.net'
 export const LID_SERVER = 'lid'
+/** Where statuses are addressed to. */
+export const STATUS_JID = 'status@broadcast'
 
 const serverOf = (jid: string): string => jid.slice(jid.lastIndexOf('@') + 1)
 

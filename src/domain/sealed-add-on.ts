@@ -1,13 +1,14 @@
 // Add-ons such as votes are encrypted with the secret of the message they belong to: only who has that message can open them.
 import { createDecipheriv, hkdfSync } from 'node:crypto'
-import { MAX_ENVELOPES, MESSAGE_ENVELOPES } from './message-envelopes.ts'
+import { MAX_ENVELOPES, MESSAGE_ENVELOPES, NEWER_ENVELOPES } from './message-envelopes.ts'
 import { bytesField } from './protobuf.ts'
 
-const MESSAGE_CONTEXT_INFO = 35
-const MESSAGE_SECRET = 3
+/** The field of `Message` with what accompanies its content, and the field of the secret in that. */
+export const MESSAGE_CONTEXT_INFO = 35
+export const MESSAGE_SECRET = 3
 
 const innerMessage = (message: Uint8Array): Uint8Array | undefined => {
-  for (const { field, inner } of MESSAGE_ENVELOPES) {
+  for (const { field, inner } of [...MESSAGE_ENVELOPES, ...NEWER_ENVELOPES]) {
     const envelope = bytesField(message, field)
     const wrapped = envelope && bytesField(envelope, inner)
     if (wrapped !== undefined) return wrapped

@@ -13,8 +13,9 @@ import { MEDIA } from './content/media.ts'
 import { type Family, NO_DETAILS_FACT, type Parts } from './content/parts.ts'
 import { POLL } from './content/poll.ts'
 import { TEXT } from './content/text.ts'
+import { outcomeOf } from '../kinds/message-fields.ts'
 import { millisecondsOf } from './numbers.ts'
-import { unwrap } from './unwrap.ts'
+import { contentFieldsOf, type Unwrapped, unwrap } from './unwrap.ts'
 
 const FAMILIES: Family = {
   ...TEXT,
@@ -28,18 +29,8 @@ const FAMILIES: Family = {
   ...CALL
 }
 
-/** Fields that accompany the content or are about another message: they are no content themselves. */
-const NO_CONTENT: ReadonlySet<string> = new Set([
-  'messageContextInfo',
-  'senderKeyDistributionMessage',
-  'fastRatchetKeySenderKeyDistributionMessage',
-  'protocolMessage',
-  'reactionMessage',
-  'pollUpdateMessage',
-  'pinInChatMessage',
-  'keepInChatMessage',
-  'stickerSyncRmrMessage'
-])
+/** Fields that change a message or tell of the chat: they are no content of a message. */
+const isAboutOthers = (field: string): boolean => ['change', 'event'].includes(outcomeOf(field))
 
 /** A group has at most some thousand members. */
 const MOST_MENTIONS = 2000
@@ -85,12 +76,20 @@ const commentedIn = (self: Self, layers: ReadonlyArray<proto.IMessage>): Content
 }
 
 /** The content of a message, or `undefined` when it carries only keys or context. */
-export const contentOf = (self: Self, wrapped: proto.IMessage): ContentFact | undefined => {
-  const { layers, message, viewOnce } = unwrap(wrapped)
-  const fields = Object.keys(message).filter(
-    field => !NO_CONTENT.has(field) && Reflect.get(message, field) != null
-  )
-  const field = fields.find(isKnown) ?? fields[0]
+export const contentOf = (
+  self: Self,
+  wrapped: proto.IMessage,
+  encoded?: Uint8Array | null
+): ContentFact | undefined => contentIn(self, unwrap(wrapped, encoded))
+
+/** The same of a message that was taken out of its envelopes. */
+export const contentIn = (
+  self: Self,
+  { layers, message, unknownField, viewOnce }: Unwrapped
+): ContentFact | undefined => {
+  const fields = contentFieldsOf(message).filter(name => !isAboutOthers(name))
+  const newer = unknownField === undefined ? undefined : `field${unknownField}`
+  const field = fields.find(isKnown) ?? fields[0] ?? newer
   if (field === undefined) return undefined
   const { body, ...details } = (isKnown(field) ? partsOf(field, message) : undefined) ?? {
     type: `unsupported:${field}`

@@ -11,12 +11,14 @@ import {
 import { Schema } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import { chatJid, isGroupJid } from '../../../domain/jid.ts'
+import { DEVICE_SENT } from '../../../domain/message-envelopes.ts'
+import { bytesField } from '../../../domain/protobuf.ts'
+import { leftOut, leftOutProtocol } from '../kinds/left-out.ts'
 import { address, partyOf, samePerson, type Self } from './address.ts'
 import { factsOfCall, isCallSignal } from './call.ts'
 import { factsOfGroupNotification, isGroupNotification } from './group-event.ts'
 import { factOfUndecryptable, factsOfLiveMessage, factsOfStoredMessage } from './message.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
-import { encodedMessage } from './protobuf.ts'
 import { nodeFromJson, StanzaJson } from './stanza-json.ts'
 
 const Attributes = Schema.Record(Schema.String, Schema.String)
@@ -70,6 +72,7 @@ export interface ConvertedEntry {
 }
 
 const NOTHING: ConvertedEntry = { facts: [], chunks: [], refusals: [] }
+const UNADDRESSED: ConvertedEntry = { ...NOTHING, facts: [leftOut('unaddressed')] }
 
 /** What a journal entry means. */
 export const convertEntry = (entry: Journaled): ConvertedEntry => {
@@ -79,7 +82,7 @@ export const convertEntry = (entry: Journaled): ConvertedEntry => {
     case 'undecryptable': {
       const info = envelope(entry)
       return info === undefined
-        ? NOTHING
+        ? UNADDRESSED
         : {
             ...NOTHING,
             facts: [
@@ -114,7 +117,7 @@ const envelope = (entry: { self: Self; attributes: Record<string, string> }) => 
 
 const message = (entry: Extract<Journaled, { kind: 'message' }>): ConvertedEntry => {
   const info = envelope(entry)
-  if (info === undefined) return NOTHING
+  if (info === undefined) return UNADDRESSED
   const padded = Buffer.from(entry.plaintext, 'base64')
   const raw = unpadRandomMax16(padded)
   const outer = proto.Message.decode(raw)
@@ -127,8 +130,14 @@ const message = (entry: Extract<Journaled, { kind: 'message' }>): ConvertedEntry
     const instruction = fromOwnPhone(self, inner.protocolMessage, entry.attributes['id'] ?? '')
     if (instruction !== undefined) return instruction
   }
-  const bytes = sentByOtherDevice ? encodedMessage(sentByOtherDevice) : raw
+  const bytes = sentByOtherDevice ? copyIn(raw) : raw
   return { ...NOTHING, facts: [...people, ...factsOfLiveMessage(self, info, inner, bytes)] }
+}
+
+/** What another device of the account sent, in the bytes of the copy for this one. */
+const copyIn = (encoded: Uint8Array): Uint8Array | null => {
+  const copy = bytesField(encoded, DEVICE_SENT.field)
+  return (copy && bytesField(copy, DEVICE_SENT.inner)) ?? null
 }
 
 const fromOwnPhone = (
@@ -156,9 +165,12 @@ const fromOwnPhone = (
     const { pnToLidMappings } = proto.LIDMigrationMappingSyncPayload.decode(mapping)
     return {
       ...NOTHING,
-      facts: pnToLidMappings.flatMap(pair =>
-        samePerson(`${String(pair.pn)}@s.whatsapp.net`, `${String(pair.latestLid || pair.assignedLid)}@lid`)
-      )
+      facts: [
+        leftOutProtocol(protocol.type),
+        ...pnToLidMappings.flatMap(pair =>
+          samePerson(`${String(pair.pn)}@s.whatsapp.net`, `${String(pair.latestLid || pair.assignedLid)}@lid`)
+        )
+      ]
     }
   }
   const response = protocol.peerDataOperationRequestResponseMessage
@@ -166,10 +178,15 @@ const fromOwnPhone = (
     const { peerDataOperationRequestType: type, peerDataOperationResult: results, stanzaId } = response
     return {
       ...NOTHING,
-      facts: (results ?? []).flatMap(result => {
-        const bytes = result.placeholderMessageResendResponse?.webMessageInfoBytes
-        return bytes ? factsOfStoredMessage(self, proto.WebMessageInfo.decode(bytes)) : []
-      }),
+      facts: [
+        leftOutProtocol(protocol.type),
+        ...(results ?? []).flatMap(result => {
+          const bytes = result.placeholderMessageResendResponse?.webMessageInfoBytes
+          return bytes
+            ? factsOfStoredMessage(self, proto.WebMessageInfo.decode(bytes), { encoded: bytes })
+            : []
+        })
+      ],
       // History comes as a chunk of its own: a plain response in its place is a refusal.
       refusals: type === HISTORY_SYNC_ON_DEMAND && stanzaId ? [stanzaId] : []
     }

@@ -1,19 +1,25 @@
 // One message to facts, for messages of every source: a message, a change to another one, or nothing.
 import { proto } from '@whiskeysockets/baileys'
-import { isGroupJid } from '../../../domain/jid.ts'
+import { isGroupJid, STATUS_JID } from '../../../domain/jid.ts'
 import type {
   Address,
   ChangeFact,
+  ContentFact,
   Fact,
+  LeftOutFact,
   MessageFact,
   Party,
   ReactionFact,
   ReceiptHistoryFact
 } from '../../../domain/fact.ts'
-import { type MessageStatus, type Poll, statusRank } from '../../../domain/message.ts'
+import { type MessageStatus, ONLY_ON_PHONE, type Poll, statusRank } from '../../../domain/message.ts'
+import { bytesField, withBytesField } from '../../../domain/protobuf.ts'
+import { MESSAGE_CONTEXT_INFO, MESSAGE_SECRET } from '../../../domain/sealed-add-on.ts'
+import { leftOut, leftOutField, leftOutProtocol } from '../kinds/left-out.ts'
 import { address, partyOf, type Self } from './address.ts'
+import { chatAction } from './chat-action.ts'
 import { chatEvent, secondsOf } from './chat-event.ts'
-import { contentOf, editOf } from './content.ts'
+import { contentIn, editOf } from './content.ts'
 import { NO_DETAILS_FACT } from './content/parts.ts'
 import { type AddressedInfo, type Envelope, envelopeOf, pushNameOf } from './envelope.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
@@ -38,8 +44,10 @@ const changeOf = (
   envelope: Envelope,
   target: ChangeFact['target'] | undefined,
   change: ChangeFact['change']
-): ReadonlyArray<ChangeFact> =>
-  target === undefined ? [] : [{ kind: 'change', chat: envelope.chat, target, by: envelope.sender, change }]
+): ReadonlyArray<ChangeFact | LeftOutFact> =>
+  target === undefined
+    ? [leftOut('changeOfNothing')]
+    : [{ kind: 'change', chat: envelope.chat, target, by: envelope.sender, change }]
 
 interface Given {
   readonly message: proto.IMessage
@@ -76,19 +84,22 @@ const protocolFacts = (
       return [...now, messageFact(envelope, event, given)]
     }
     default:
-      // Everything else is synchronization between devices and creates nothing.
-      return []
+      return [leftOutProtocol(protocol.type)]
   }
 }
 
 const messageFact = (
   envelope: Envelope,
-  content: NonNullable<ReturnType<typeof contentOf>>,
+  content: ContentFact,
   { raw, reactions = [], status }: Given
 ): MessageFact => ({ kind: 'message', ...envelope, ...content, status, reactions, raw })
 
 const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyArray<Fact> => {
-  const { pollUpdateMessage, protocolMessage, reactionMessage } = unwrap(given.message).message
+  const unwrapped = unwrap(given.message, given.raw)
+  const { placeholderMessage, pollUpdateMessage, protocolMessage, reactionMessage } = unwrapped.message
+  const action = chatAction(self, envelope, unwrapped.message)
+  if (action !== undefined) return [messageFact(envelope, action, given)]
+  if (placeholderMessage) return [onlyOnPhone(envelope)]
   if (protocolMessage) return protocolFacts(self, envelope, given, protocolMessage)
   if (reactionMessage) {
     return changeOf(envelope, referredMessage(self, envelope, reactionMessage.key), {
@@ -101,12 +112,26 @@ const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyA
     const poll = referredMessage(self, envelope, pollUpdateMessage.pollCreationMessageKey)
     const vote = poll && sealedVote(self, envelope, poll, pollUpdateMessage)
     const at = millisecondsOf(pollUpdateMessage.senderTimestampMs) ?? envelope.timestamp
-    return vote === undefined ? [] : changeOf(envelope, poll, { to: 'voted', vote, at })
+    if (vote === undefined) return [leftOut('changeOfNothing')]
+    return changeOf(envelope, poll, { to: 'voted', vote, at })
   }
-  const content = contentOf(self, given.message)
-  if (content === undefined) return []
+  const content = contentIn(self, unwrapped)
+  if (content === undefined) return [leftOutContent(unwrapped.message)]
   const poll: Poll | null = content.poll && withVotes(content.poll, given.votes ?? [])
   return [messageFact(envelope, { ...content, poll }, given)]
+}
+
+/** A message that says nothing: what it carries instead. */
+const leftOutContent = (message: proto.IMessage): LeftOutFact => {
+  const [field] = Object.keys(message).filter(name => Reflect.get(message, name) != null)
+  return field === undefined ? leftOut('empty') : leftOutField(field)
+}
+
+/** Why a message becomes no document: it is in no conversation. */
+const outsideConversations = ({ key }: AddressedInfo): LeftOutFact => {
+  const chat = key?.remoteJid ?? ''
+  if (chat === STATUS_JID) return leftOut('status')
+  return leftOut(chat.endsWith('@broadcast') ? 'broadcastList' : 'unaddressed')
 }
 
 /** A message that arrived over the wire, decrypted; `raw` is its protobuf. */
@@ -117,32 +142,45 @@ export const factsOfLiveMessage = (
   raw: Uint8Array | null
 ): ReadonlyArray<Fact> => {
   const envelope = envelopeOf(self, info, true)
-  if (envelope === undefined) return []
+  if (envelope === undefined) return [outsideConversations(info)]
   const status = envelope.sender === 'me' ? 'sent' : 'received'
   return [...pushNameOf(envelope), ...factsOfContent(self, envelope, { message, raw, status })]
 }
 
-/** A message that arrived but could not be read (yet): a placeholder that is filled when the content arrives. */
-export const factOfUndecryptable = (
-  self: Self,
-  info: AddressedInfo,
-  reason: string
-): ReadonlyArray<MessageFact> => {
-  const envelope = envelopeOf(self, info, true)
-  if (envelope === undefined) return []
+const undecryptable = (envelope: Envelope, reason: string): MessageFact => {
   const content = { ...NO_DETAILS_FACT, type: 'undecryptable', body: null, quoted: null }
   const message = messageFact(envelope, content, { message: {}, raw: null, status: 'undecryptable' })
-  return [{ ...message, statusReason: reason }]
+  return { ...message, statusReason: reason }
 }
+
+/** What WhatsApp sends to linked devices in the place of a message that they are not to have. */
+const onlyOnPhone = (envelope: Envelope): MessageFact => undecryptable(envelope, ONLY_ON_PHONE)
+
+/** A message that arrived but could not be read (yet): a placeholder that is filled when the content arrives. */
+export const factOfUndecryptable = (self: Self, info: AddressedInfo, reason: string): ReadonlyArray<Fact> => {
+  const envelope = envelopeOf(self, info, true)
+  return [envelope === undefined ? outsideConversations(info) : undecryptable(envelope, reason)]
+}
+
+/** What is known of a message of the phone besides the message. */
+interface StoredIn {
+  /** The conversation it was found in. */
+  readonly chat?: Address | undefined
+  /** The `WebMessageInfo` as the phone encoded it: fields that are newer than the generated classes are only there. */
+  readonly encoded?: Uint8Array | undefined
+}
+
+/** The field of a `WebMessageInfo` that carries its `Message`. */
+const MESSAGE = 2
 
 /** A message as a history chunk or a resend by the phone carries it. */
 export const factsOfStoredMessage = (
   self: Self,
   info: proto.IWebMessageInfo,
-  chat?: Address
+  { chat, encoded }: StoredIn = {}
 ): ReadonlyArray<Fact> => {
   const given = envelopeOf(self, info, false)
-  if (given === undefined) return []
+  if (given === undefined) return [outsideConversations(info)]
   const envelope =
     chat === undefined
       ? given
@@ -152,9 +190,10 @@ export const factsOfStoredMessage = (
     envelope.sender === 'me' ? furthest(STATUS_OF.get(info.status ?? -1) ?? 'sent', receipts) : 'received'
   if (!info.message) return factsOfStub(envelope, info, status)
   const message = withSecret(info.message, info.messageSecret)
+  const asReceived = encoded && bytesField(encoded, MESSAGE)
   const content = factsOfContent(self, envelope, {
     message,
-    raw: encodedMessage(message),
+    raw: asReceived ? withEncodedSecret(asReceived, info.messageSecret) : encodedMessage(message),
     status,
     reactions: reactionsOf(self, envelope, info),
     votes: votesOf(self, envelope, info)
@@ -196,6 +235,14 @@ const withSecret = (message: proto.IMessage, secret: Uint8Array | null | undefin
   !secret || secret.length === 0 || message.messageContextInfo?.messageSecret
     ? message
     : { ...message, messageContextInfo: { ...message.messageContextInfo, messageSecret: secret } }
+
+/** The same for the encoded message: whatever else it carries stays as the phone encoded it. */
+const withEncodedSecret = (encoded: Uint8Array, secret: Uint8Array | null | undefined): Uint8Array => {
+  if (!secret || secret.length === 0) return encoded
+  const context = bytesField(encoded, MESSAGE_CONTEXT_INFO) ?? new Uint8Array()
+  if (bytesField(context, MESSAGE_SECRET)?.length) return encoded
+  return withBytesField(encoded, MESSAGE_CONTEXT_INFO, withBytesField(context, MESSAGE_SECRET, secret))
+}
 
 const reactionsOf = (
   self: Self,
