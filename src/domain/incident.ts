@@ -16,6 +16,7 @@ export const INCIDENT_KINDS = [
   'history.chunkLost',
   'history.threadRefused',
   'message.withoutContent',
+  'message.unsupportedKind',
   'media.lost',
   'journal.unreadableEntry',
   'storage.full',

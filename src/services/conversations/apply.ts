@@ -6,6 +6,7 @@ import type { Address, Fact } from '../../domain/fact.ts'
 import type { DatabaseError } from '../database/error.ts'
 import { Transaction } from '../database/transaction.ts'
 import { topic, Wakes } from '../process/wakes.ts'
+import { Incidents } from '../incidents/incidents.ts'
 import { factStores, makeFactWriter } from './fact-writer.ts'
 import type { ContactStore } from './contact-store.ts'
 import type { GroupStore } from './group-store.ts'
@@ -14,6 +15,7 @@ import type { MessageStore } from './message-store.ts'
 import type { ReceiptStore } from './receipt-store.ts'
 import { makeResolver } from './resolver.ts'
 import type { ThreadStore } from './thread-store.ts'
+import { makeUnknownKinds } from './unknown-kinds.ts'
 import type { MessageWrite } from './writes.ts'
 
 /** Something was stored for an account. */
@@ -55,6 +57,7 @@ export class Conversations extends Context.Service<
     | ContactStore
     | GroupStore
     | Identity
+    | Incidents
     | MessageStore
     | ReceiptStore
     | SqlClient.SqlClient
@@ -70,6 +73,7 @@ export class Conversations extends Context.Service<
       const wakes = yield* Wakes
       const resolver = makeResolver(identity)
       const writer = makeFactWriter({ identity, resolver, stores: yield* factStores })
+      const noteUnknownKinds = makeUnknownKinds(yield* Incidents)
       const threadOf = (accountId: string, chat: Address) =>
         Effect.map(resolver.thread(accountId, chat), ({ threadId }) => threadId)
 
@@ -79,6 +83,7 @@ export class Conversations extends Context.Service<
             const now = yield* Clock.currentTimeMillis
             yield* writer.write(accountId, facts, now, joined.onLive)
             if (joined.settle !== undefined) yield* joined.settle
+            yield* sql.afterCommit(noteUnknownKinds(facts))
             yield* sql.afterCommit(wakes.wake(STORED, accountId))
           }).pipe(
             transaction.run,

@@ -49,6 +49,7 @@ export const messageWrite = (
     contacts: fact.contacts,
     poll: poll === null ? null : resolvedPoll(poll, resolve),
     call: fact.call,
+    answer: fact.answer,
     event: event === null ? null : { ...event, people: event.people.map(resolve) },
     mentions: mentions.length === 0 ? NONE : mentions.map(resolve),
     viewOnce: fact.viewOnce,

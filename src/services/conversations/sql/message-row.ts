@@ -1,6 +1,7 @@
 // A message as a row, and back.
 import { Effect, Schema } from 'effect'
 import {
+  Answer,
   Call,
   ChatEvent,
   ContactCard,
@@ -24,6 +25,7 @@ const DetailsColumn = Schema.Struct({
   poll: Schema.optionalKey(Poll),
   votes: Schema.optionalKey(Schema.Array(Vote)),
   call: Schema.optionalKey(Call),
+  answer: Schema.optionalKey(Answer),
   event: Schema.optionalKey(ChatEvent),
   mentions: Schema.optionalKey(Schema.Array(Schema.String)),
   viewOnce: Schema.optionalKey(Schema.Boolean)
@@ -118,13 +120,14 @@ export const detailsColumn = (
   > &
     Partial<Pick<Held, 'votes'>>
 ): string | null => {
-  const { call, contacts, event, location, mentions, poll, viewOnce, votes = [] } = message
+  const { answer, call, contacts, event, location, mentions, poll, viewOnce, votes = [] } = message
   return jsonOrNull({
     ...(location === null ? {} : { location }),
     ...(contacts.length === 0 ? {} : { contacts }),
     ...(poll === null ? {} : { poll }),
     ...(votes.length === 0 ? {} : { votes }),
     ...(call === null ? {} : { call }),
+    ...(answer === null ? {} : { answer }),
     ...(event === null ? {} : { event }),
     ...(mentions.length === 0 ? {} : { mentions }),
     ...(viewOnce ? { viewOnce } : {})

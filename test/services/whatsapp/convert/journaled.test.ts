@@ -77,7 +77,7 @@ test('our phone’s history notification becomes a chunk to fetch and no message
 
 test('a history notification from anybody else is ignored: it would be an attack', () => {
   expect(convertEntry(arrived({ from: '491@s.whatsapp.net' }, historyNotice))).toEqual({
-    facts: [],
+    facts: [{ kind: 'leftOut', name: 'protocolMessage.HISTORY_SYNC_NOTIFICATION' }],
     chunks: [],
     refusals: []
   })

@@ -177,8 +177,12 @@ describe('a vote stays closed with', () => {
 test('a vote without payload, or for nothing, changes nothing', () => {
   const arrived = (message: proto.IMessage) =>
     factsOfLiveMessage(SELF, { key: { id: 'V', remoteJid: ANN } }, overTheWire(message), Buffer.alloc(0))
-  expect(arrived({ pollUpdateMessage: { pollCreationMessageKey: { id: 'POLL' } } })).toEqual([])
-  expect(arrived({ pollUpdateMessage: { vote: seal([], ANN, ANN) } })).toEqual([])
+  expect(arrived({ pollUpdateMessage: { pollCreationMessageKey: { id: 'POLL' } } })).toMatchObject([
+    { name: 'changeOfNothing' }
+  ])
+  expect(arrived({ pollUpdateMessage: { vote: seal([], ANN, ANN) } })).toMatchObject([
+    { name: 'changeOfNothing' }
+  ])
 })
 
 test('votes the phone has opened are in the poll of its history; each person’s newest counts', () => {
