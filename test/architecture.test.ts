@@ -1,4 +1,5 @@
 // The house: who may import whom. The rules are those of docs/architecture.md; each has a proof that it notices.
+import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { circlesIn, filesIn, graphOf, importsIn, importsOf, type ImportGraph } from './imports.ts'
 
@@ -82,6 +83,37 @@ const sources = filesIn('src')
 test('no file of src/ imports what it must not', () => {
   expect(sources.length).toBeGreaterThan(200)
   expect(sources.flatMap(file => violations(file, importsOf(file)))).toEqual([])
+})
+
+/** The tables that a file's SQL statements name. */
+const tablesIn = (text: string): ReadonlyArray<string> =>
+  [...text.matchAll(/\b(?:FROM|JOIN|INTO|UPDATE)\s+([a-z_]+)/g)].map(([, table = '']) => table)
+
+/** Which wing declares which table, in its `tables.ts`. */
+const ownerOf = new Map(
+  globSync('src/services/*/tables.ts').flatMap(file =>
+    [...readFileSync(file, 'utf8').matchAll(/name: '([a-z_]+)'/g)].map(
+      ([, table = '']) => [table, segment(file, 2)] as const
+    )
+  )
+)
+
+/** Tables of higher wings, or of others of its floor, that a file's SQL names. */
+const tableViolations = (file: string, text: string): ReadonlyArray<string> =>
+  tablesIn(text).flatMap(table => {
+    const owner = ownerOf.get(table)
+    const wing = segment(file, 2)
+    const isAllowed = owner === undefined || owner === wing || floorOf(owner) > floorOf(wing)
+    return isAllowed ? [] : [`${file} names ${table}, a table of ${owner}`]
+  })
+
+test('no wing reads or writes a table of a wing above it', () => {
+  expect(ownerOf.size).toBeGreaterThan(20)
+  // Migrations create the tables of all wings.
+  const wings = sources.filter(file => segment(file, 1) === 'services' && segment(file, 3) !== 'migrations')
+  expect(wings.flatMap(file => tableViolations(file, readFileSync(file, 'utf8')))).toEqual([])
+  const above = tableViolations('src/services/journal/x.ts', 'sql`SELECT 1 FROM outbox WHERE entry_id = 1`')
+  expect(above).toEqual(['src/services/journal/x.ts names outbox, a table of outbox'])
 })
 
 test('every wing has a floor', () => {

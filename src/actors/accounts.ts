@@ -117,8 +117,9 @@ const remove = (deps: AccountsDeps) =>
     yield* readRecord(deps, accountId)
     yield* logOut(deps, accountId)
     deps.supervisor.send({ type: 'account.stop', accountId })
-    // A socket that is still closing would write its last credentials after they were erased.
+    // What is still ending would write after the account was removed: a socket its last credentials, a worker its last rows.
     yield* deps.whatsapp.closed(accountId)
+    yield* deps.bridge.ended(accountId)
     yield* deps.records.remove(accountId)
     yield* deps.memory.forget(accountId)
     yield* Effect.orDie(deps.vault.erase(accountId))

@@ -3,14 +3,23 @@
 import { Effect, FiberSet, type Scope, Stream, type Tracer } from 'effect'
 import { fromPromise, type PromiseActorLogic } from 'xstate'
 
+/** The input of every state's work: whose work it is. */
+export interface OfAccount {
+  readonly accountId: string
+}
+
 export interface EffectBridge<R> {
   /** Actor logic that runs the program while its state is active; a failure is the actor's error. */
-  readonly fromEffect: <I, E>(program: (input: I) => Effect.Effect<void, E, R>) => PromiseActorLogic<void, I>
+  readonly fromEffect: <I extends OfAccount, E>(
+    program: (input: I) => Effect.Effect<void, E, R>
+  ) => PromiseActorLogic<void, I>
   /** The same for a stream: each element goes to the callback that `receiver` finds in the input, until the state is left. */
-  readonly fromStream: <I, A, E>(
+  readonly fromStream: <I extends OfAccount, A, E>(
     program: (input: I) => Stream.Stream<A, E, R>,
     receiver: (input: I) => (element: A) => void
   ) => PromiseActorLogic<void, I>
+  /** Completes when all work that runs for the account's states has ended: an interrupted fiber may still have to commit. */
+  readonly ended: (accountId: string) => Effect.Effect<void>
   /** Runs an effect that no state waits for, such as storing a fact. */
   readonly run: (effect: Effect.Effect<void, never, R>) => void
   /** Calls `send`, which sends an event to an actor; work that the event starts synchronously belongs to this span. */
@@ -22,13 +31,16 @@ export interface EffectBridge<R> {
 export const makeEffectBridge = <R>(): Effect.Effect<EffectBridge<R>, never, R | Scope.Scope> =>
   Effect.gen(function* () {
     const runPromise = yield* FiberSet.makeRuntimePromise<R>()
+    const work = makeRunningWork()
     let currentSpan: Tracer.AnySpan | undefined
     const bridge: EffectBridge<R> = {
-      fromEffect: program => fromPromise(({ input, signal }) => runPromise(program(input), { signal })),
+      fromEffect: program =>
+        fromPromise(({ input, signal }) => work.add(input.accountId, runPromise(program(input), { signal }))),
       fromStream: (program, receiver) =>
         fromPromise(({ input, signal }) =>
-          runPromise(runWhile(signal, program(input), receiver(input)), { signal })
+          work.add(input.accountId, runPromise(runWhile(signal, program(input), receiver(input)), { signal }))
         ),
+      ended: work.ended,
       run: effect => {
         const traced = currentSpan === undefined ? effect : Effect.withParentSpan(effect, currentSpan)
         // The effect cannot fail; it can only be interrupted when the process ends.
@@ -46,6 +58,25 @@ export const makeEffectBridge = <R>(): Effect.Effect<EffectBridge<R>, never, R |
     }
     return bridge
   })
+
+/** The promises of the work that runs, by account. */
+const makeRunningWork = () => {
+  const running = new Map<string, Set<Promise<unknown>>>()
+  return {
+    add: <A>(accountId: string, promise: Promise<A>): Promise<A> => {
+      const ofAccount = running.get(accountId) ?? new Set()
+      running.set(accountId, ofAccount.add(promise))
+      const forget = (): void => {
+        ofAccount.delete(promise)
+        if (ofAccount.size === 0 && running.get(accountId) === ofAccount) running.delete(accountId)
+      }
+      promise.then(forget, forget)
+      return promise
+    },
+    ended: (accountId: string): Effect.Effect<void> =>
+      Effect.asVoid(Effect.promise(() => Promise.allSettled(running.get(accountId) ?? [])))
+  }
+}
 
 /** Gives each element to `receive`; none after the state was left. */
 const runWhile = <A, E, R>(

@@ -43,5 +43,11 @@ export const conversationTables: ReadonlyArray<OwnedTable> = [
   { name: 'group_admins', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'unaffected' } },
   { name: 'past_participants', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'unaffected' } },
   { name: 'addresses', account: OF_ACCOUNT },
-  { name: 'accounts', account: OF_ACCOUNT }
+  // Files are shared between accounts; those of a removed account are in here until they are deleted.
+  { name: 'media_orphans' },
+  {
+    name: 'accounts',
+    account: OF_ACCOUNT,
+    total: { gauge: 'messages', description: 'Messages stored', column: 'messages' }
+  }
 ]

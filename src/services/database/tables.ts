@@ -63,6 +63,8 @@ export interface OwnedTable {
     /** A gauge that shows for how many seconds the oldest waiting row has waited, by the column of its time (milliseconds since 1970). */
     readonly age?: { readonly gauge: string; readonly description: string; readonly since: string }
   }
+  /** A gauge that shows the sum of a column. */
+  readonly total?: { readonly gauge: string; readonly description: string; readonly column: string }
 }
 
 /** Rows of an account that go when it goes. */

@@ -1,5 +1,5 @@
 // What arrives live is stored before history: whoever stores history waits here until nothing live is on its way.
-import { Context, Effect, Layer, type Scope } from 'effect'
+import { Context, Effect, Latch, Layer, type Scope } from 'effect'
 import { AccountMemory } from '../process/account-memory.ts'
 
 /** Under traffic that never pauses, history still gets its turns. */
@@ -10,21 +10,21 @@ const socketsRead = Effect.callback<void>(resume => {
   setImmediate(() => setImmediate(() => resume(Effect.void)))
 })
 
-/** Counts what is on its way; the functions in `waiting` are called when the count falls to zero. */
+/** Counts what is on its way; the latch is open while that is nothing. */
 const makeCounter = () => {
   let underWay = 0
-  const waiting = new Set<() => void>()
+  const none = Latch.makeUnsafe(true)
   return {
-    isZero: (): boolean => underWay === 0,
-    waiting,
+    none,
     enter: (): (() => void) => {
       let isUnderWay = true
       underWay += 1
+      none.closeUnsafe()
       return () => {
         if (!isUnderWay) return
         isUnderWay = false
         underWay -= 1
-        if (underWay === 0) for (const resume of waiting) resume()
+        if (underWay === 0) none.openUnsafe()
       }
     }
   }
@@ -41,13 +41,6 @@ export const makeLiveTraffic = (memory: AccountMemory['Service']): LiveTraffic['
   }
   memory.register('journal.recorded', { has: accountId => recorded.has(accountId), delete: ingested })
 
-  const untilZero = Effect.callback<void>(resume => {
-    const done = () => resume(Effect.void)
-    if (counter.isZero()) done()
-    else counter.waiting.add(done)
-    return Effect.sync(() => void counter.waiting.delete(done))
-  })
-
   return {
     enter: counter.enter,
     recorded: accountId => {
@@ -63,7 +56,10 @@ export const makeLiveTraffic = (memory: AccountMemory['Service']): LiveTraffic['
             ingested(accountId)
           })
       ),
-    quiet: Effect.andThen(socketsRead, untilZero).pipe(Effect.timeoutOption(LONGEST_WAIT), Effect.asVoid)
+    quiet: Effect.andThen(socketsRead, counter.none.await).pipe(
+      Effect.timeoutOption(LONGEST_WAIT),
+      Effect.asVoid
+    )
   }
 }
 

@@ -1,4 +1,4 @@
-// The tables of received media: what is to be fetched, and files that no message refers to any more.
+// The table of received media: what is to be fetched.
 import { OF_ACCOUNT, type OwnedTable } from '../database/tables.ts'
 
 export const mediaTables: ReadonlyArray<OwnedTable> = [
@@ -7,7 +7,5 @@ export const mediaTables: ReadonlyArray<OwnedTable> = [
     account: OF_ACCOUNT,
     thread: { column: 'thread_id', onMerge: 'replaceExisting' },
     message: { column: 'message_id', onRekey: 'replaceExisting' }
-  },
-  // Files are shared between accounts; those of a removed account are in here until they are deleted.
-  { name: 'media_orphans' }
+  }
 ]

@@ -69,7 +69,6 @@ const accounts = gauge('accounts', 'Accounts, by state')
 export const noteStates = (states: Iterable<AccountState>): Effect.Effect<void> =>
   updateByValue(accounts, 'state', states, new Map(ACCOUNT_STATES.map(state => [state, 0])))
 
-const messages = gauge('messages', 'Messages stored')
 const residentMemory = gauge('resident_memory_bytes', 'Memory of the process that is in use')
 const eventLoopDelay = gauge('event_loop_delay_seconds', 'Since the last scrape, by quantile')
 
@@ -101,17 +100,21 @@ const measureAge = (table: string, { waiting }: Queue, age: NonNullable<Queue['a
   })
 }
 
-/** What measures a table, if it is a queue. */
-const measuresOf = ({ name, queue }: OwnedTable): ReadonlyArray<Measure> => {
-  if (queue === undefined) return []
-  const depth = measureDepth(name, queue)
-  return queue.age === undefined ? [depth] : [depth, measureAge(name, queue, queue.age)]
+const measureTotal = (table: string, total: NonNullable<OwnedTable['total']>): Measure => {
+  const sum = gauge(total.gauge, total.description)
+  return sql =>
+    Effect.flatMap(
+      sql.unsafe<{ n: number }>(`SELECT COALESCE(SUM(${total.column}), 0) AS n FROM ${table}`),
+      ([row]) => Metric.update(sum, row?.n ?? 0)
+    )
 }
 
-const measureMessages: Measure = sql =>
-  Effect.flatMap(sql<{ n: number }>`SELECT COALESCE(SUM(messages), 0) AS n FROM accounts`, ([row]) =>
-    Metric.update(messages, row?.n ?? 0)
-  )
+/** What measures a table, by its declaration. */
+const measuresOf = ({ name, queue, total }: OwnedTable): ReadonlyArray<Measure> => [
+  ...(queue === undefined ? [] : [measureDepth(name, queue)]),
+  ...(queue?.age === undefined ? [] : [measureAge(name, queue, queue.age)]),
+  ...(total === undefined ? [] : [measureTotal(name, total)])
+]
 
 /** Measures the event loop's delay until the scope closes. */
 const eventLoopMonitor = Effect.acquireRelease(
@@ -150,7 +153,7 @@ export class Gauges extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const tables = yield* Tables
       const delay = yield* eventLoopMonitor
-      const measures = [...tables.all.flatMap(measuresOf), measureMessages]
+      const measures = tables.all.flatMap(measuresOf)
       return Gauges.of({
         refresh: Effect.forEach(measures, measure => measure(sql), { discard: true }).pipe(
           Effect.andThen(measureProcess(delay)),

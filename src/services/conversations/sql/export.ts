@@ -53,9 +53,8 @@ export const exportPage = (
 
 export const unsentRows = (sql: SqlClient.SqlClient, threadId: string) =>
   Effect.map(
-    sql<{ row: number }>`SELECT m.message_row AS row FROM outbox o
-      JOIN messages m ON m.thread_id = o.thread_id AND m.message_id = o.message_id
-      WHERE o.thread_id = ${threadId} AND o.status IN ('queued', 'sending') ORDER BY m.message_row`,
+    sql<{ row: number }>`SELECT message_row AS row FROM messages
+      WHERE thread_id = ${threadId} AND status = 'queued' ORDER BY message_row`,
     rows => rows.map(({ row }) => row)
   )
 

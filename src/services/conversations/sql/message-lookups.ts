@@ -56,10 +56,7 @@ export const readProtobuf = (sql: SqlClient.SqlClient, threadId: string, message
 
 export const readSentProtobuf = (sql: SqlClient.SqlClient, accountId: string, whatsAppId: string) =>
   Effect.map(
-    sql<{ raw: Uint8Array | null }>`SELECT m.raw FROM outbox o
-      JOIN messages m ON m.thread_id = o.thread_id AND m.message_id = o.message_id
-      WHERE o.account_id = ${accountId} AND o.whatsapp_id = ${whatsAppId}
-      UNION ALL SELECT m.raw FROM threads t JOIN messages m ON m.thread_id = t.thread_id
+    sql<{ raw: Uint8Array | null }>`SELECT m.raw FROM threads t JOIN messages m ON m.thread_id = t.thread_id
       WHERE t.account_id = ${accountId} AND m.message_id = ${messageIdOf('me', whatsAppId)} LIMIT 1`,
     ([row]) => row?.raw ?? undefined
   )
