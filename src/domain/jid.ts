@@ -27,8 +27,16 @@ export const chatJid = (text: string | null | undefined): string | undefined => 
     : `${user.replace(/_\d+$/, '')}@${server}`
 }
 
-/** Conversations worth a thread: people and groups. Status updates, broadcast lists and channels are not. */
-export const isThreadJid = (jid: string): boolean => isPhoneJid(jid) || isLidJid(jid) || isGroupJid(jid)
+export const isPersonJid = (jid: string): boolean => isPhoneJid(jid) || isLidJid(jid)
+
+/** A channel, which WhatsApp's protocol calls a newsletter. */
+export const isChannelJid = (jid: string): boolean => serverOf(jid) === 'newsletter'
+
+/** What has a thread: people, groups and channels. Statuses and broadcast lists are no conversations. */
+export const isThreadJid = (jid: string): boolean => isChatJid(jid) || isChannelJid(jid)
+
+/** Those that can be written to, and that the phone has the history of: people and groups. */
+export const isChatJid = (jid: string): boolean => isPersonJid(jid) || isGroupJid(jid)
 
 /** A phone number with its country code, as WhatsApp has it: no leading zero, E.164's length. */
 const INTERNATIONAL = /^[1-9]\d{6,14}$/
@@ -37,7 +45,7 @@ const INTERNATIONAL = /^[1-9]\d{6,14}$/
 export const recipientJid = (text: string): string | undefined => {
   if (text.includes('@')) {
     const jid = chatJid(text)
-    if (jid === undefined || !isThreadJid(jid)) return undefined
+    if (jid === undefined || !isChatJid(jid)) return undefined
     const user = jid.slice(0, jid.lastIndexOf('@'))
     return isGroupJid(jid) || (isPhoneJid(jid) ? INTERNATIONAL : /^\d{1,20}$/).test(user) ? jid : undefined
   }

@@ -5,6 +5,7 @@ import type { Account } from '../../state/account.ts'
 import { type Group, isGroup } from '../../state/group.ts'
 import { heldPoll } from './record.ts'
 import type { Network } from '../../state/network.ts'
+import { type NewerField, withNewerFields } from '../../state/messages/newer-fields.ts'
 import { sealVote, withSecret } from '../../state/messages/polls.ts'
 import type { Addressing } from '../../wire/jid.ts'
 import { unixSeconds } from '../../wire/stanza.ts'
@@ -12,7 +13,12 @@ import { unixSeconds } from '../../wire/stanza.ts'
 /** What is written: plain text, or any WhatsApp message, or a change to an earlier message, or to the chat. */
 export type Content =
   | { readonly text: string }
-  | { readonly message: proto.IMessage; readonly viewOnce?: boolean | undefined }
+  | {
+      readonly message: proto.IMessage
+      readonly viewOnce?: boolean | undefined
+      /** Fields that are newer than the generated classes. */
+      readonly newer?: readonly NewerField[] | undefined
+    }
   | { readonly edit: string; readonly text: string }
   | { readonly revoke: string }
   | { readonly react: string; readonly text: string }
@@ -36,6 +42,7 @@ const { Type } = proto.Message.ProtocolMessage
 export const messageFrom = (content: Content, writing: Writing): proto.IMessage => {
   if ('message' in content) {
     const message = withSecret(content.message)
+    if (content.newer?.length) return withNewerFields(message, content.newer)
     return content.viewOnce ? viewedOnce(message) : message
   }
   if ('edit' in content) {

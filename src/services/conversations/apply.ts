@@ -73,7 +73,7 @@ export class Conversations extends Context.Service<
       const wakes = yield* Wakes
       const resolver = makeResolver(identity)
       const writer = makeFactWriter({ identity, resolver, stores: yield* factStores })
-      const noteUnknownKinds = makeUnknownKinds(yield* Incidents)
+      const unknownKinds = makeUnknownKinds(yield* Incidents)
       const threadOf = (accountId: string, chat: Address) =>
         Effect.map(resolver.thread(accountId, chat), ({ threadId }) => threadId)
 
@@ -83,7 +83,7 @@ export class Conversations extends Context.Service<
             const now = yield* Clock.currentTimeMillis
             yield* writer.write(accountId, facts, now, joined.onLive)
             if (joined.settle !== undefined) yield* joined.settle
-            yield* sql.afterCommit(noteUnknownKinds(facts))
+            yield* sql.afterCommit(unknownKinds.noteIn(facts))
             yield* sql.afterCommit(wakes.wake(STORED, accountId))
           }).pipe(
             transaction.run,

@@ -1,5 +1,5 @@
-// Kinds of messages that this version does not understand: each is counted, and reported once so that somebody mends it. Neither
-// says what such a message contains.
+// Kinds of messages and stanzas that this version does not understand: each is counted, and reported once so that somebody mends
+// it. Neither says what such a message contains.
 import { Effect } from 'effect'
 import type { Fact } from '../../domain/fact.ts'
 import type { Incidents } from '../incidents/incidents.ts'
@@ -7,15 +7,13 @@ import { countUnsupported } from '../telemetry/metrics.ts'
 
 const UNSUPPORTED = 'unsupported:'
 
-/** The numbers of fields and types are the sender's choice; beyond these they are no kinds of WhatsApp's. */
+const OTHER = 'other'
+/** The numbers of fields and types are the sender's choice; beyond this they are no kinds of WhatsApp's. */
 const HIGHEST_NUMBER = 400
 const NUMBERED = /^[a-z]+(\d+)$/
-
-/** A kind's name as metrics and incidents have it: there are only so many, whatever is sent. */
-const boundedName = (name: string): string => {
-  const number = NUMBERED.exec(name)?.[1]
-  return number === undefined || Number(number) <= HIGHEST_NUMBER ? name : 'other'
-}
+const NAME = /^[\w:.-]{1,64}$/
+/** More kinds than this are somebody's invention. */
+const MOST_KINDS = 100
 
 const unknownKindOf = (fact: Fact): string | undefined => {
   if (fact.kind === 'leftOut') return fact.unknownKind
@@ -30,28 +28,52 @@ const incidentOf = (kind: string) =>
     kind: 'message.unsupportedKind',
     severity: 'info',
     subject: kind,
-    happened: `Messages of the kind ${kind} arrive, which this version does not understand`,
-    did: 'Kept the ones that phones show as messages, with their protobuf; they get their meaning from a later version',
+    happened: `WhatsApp sends ${kind}, which this version does not understand`,
+    did: 'Kept what phones show as messages, with the protobuf, for a later version to understand; acknowledged the rest',
     advice: `Report the name ${kind} with the version of this server; it says nothing about what was written`
   }) as const
 
-/** Counts the unknown kinds among facts; the first of each is reported, once per server. */
-export const makeUnknownKinds = (incidents: Incidents['Service']) => {
+export interface UnknownKinds {
+  /** Counts these kinds; the first of each is reported, once per server. */
+  readonly note: (names: ReadonlyArray<string>) => Effect.Effect<void>
+  /** The same for the unknown kinds among facts. */
+  readonly noteIn: (facts: ReadonlyArray<Fact>) => Effect.Effect<void>
+}
+
+export const makeUnknownKinds = (incidents: Incidents['Service']): UnknownKinds => {
   const reported = new Set<string>()
-  const report = (kind: string) =>
+
+  /** A kind's name as metrics and incidents have it: there are only so many, whatever is sent. */
+  const bounded = (name: string): string => {
+    const number = NUMBERED.exec(name)?.[1]
+    const isPlausible = NAME.test(name) && (number === undefined || Number(number) <= HIGHEST_NUMBER)
+    return isPlausible && (reported.has(name) || reported.size < MOST_KINDS) ? name : OTHER
+  }
+
+  const report = (kind: string): Effect.Effect<void> => {
+    if (reported.has(kind)) return Effect.void
+    reported.add(kind)
+    return incidents.reportOnce(incidentOf(kind))
+  }
+
+  const note = (names: ReadonlyArray<string>): Effect.Effect<void> =>
     Effect.suspend(() => {
-      if (reported.has(kind)) return Effect.void
-      reported.add(kind)
-      return incidents.reportOnce(incidentOf(kind))
+      const kinds = names.map(bounded)
+      return Effect.andThen(
+        countUnsupported(kinds),
+        Effect.forEach(new Set(kinds), report, { discard: true })
+      )
     })
 
-  return (facts: ReadonlyArray<Fact>): Effect.Effect<void> => {
-    const kinds: Array<string> = []
-    for (const fact of facts) {
-      const kind = unknownKindOf(fact)
-      if (kind !== undefined) kinds.push(boundedName(kind))
+  return {
+    note,
+    noteIn: facts => {
+      const names = new Array<string>()
+      for (const fact of facts) {
+        const name = unknownKindOf(fact)
+        if (name !== undefined) names.push(name)
+      }
+      return names.length === 0 ? Effect.void : note(names)
     }
-    if (kinds.length === 0) return Effect.void
-    return Effect.andThen(countUnsupported(kinds), Effect.forEach(new Set(kinds), report, { discard: true }))
   }
 }

@@ -17,9 +17,9 @@ export const findRecipient = Effect.fnUntraced(function* (
   }
   if (threadId !== undefined) {
     const thread = yield* threads.read(threadId)
-    return thread?.accountId === accountId
-      ? { toJid: thread.clientJid, threadId: thread.threadId }
-      : yield* refuse('threadId', 'This account has no such thread')
+    if (thread?.accountId !== accountId) return yield* refuse('threadId', 'This account has no such thread')
+    if (thread.kind === 'channel') return yield* refuse('threadId', 'Channels can be read only')
+    return { toJid: thread.clientJid, threadId: thread.threadId }
   }
   const toJid = recipientJid(to ?? '')
   if (toJid === undefined) {

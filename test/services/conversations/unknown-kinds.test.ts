@@ -39,10 +39,14 @@ test('a kind is reported once, however many messages, accounts and restarts ther
   const incidents = await stored(file, ['one', [unsupported('C', 'field129'), left, message('D')]])
   folder.remove()
   const rows = incidents.map(({ accountId, count, kind, subject }) => [accountId, kind, subject, count])
-  expect(rows.toSorted()).toEqual([
-    [null, 'message.unsupportedKind', 'field129', 1],
-    [null, 'message.unsupportedKind', 'protocol38', 1]
-  ])
+  expect(new Set(rows.map(row => JSON.stringify(row)))).toEqual(
+    new Set(
+      [
+        [null, 'message.unsupportedKind', 'field129', 1],
+        [null, 'message.unsupportedKind', 'protocol38', 1]
+      ].map(row => JSON.stringify(row))
+    )
+  )
 })
 
 test('a sender who invents kinds gets one incident', async () => {

@@ -1,6 +1,6 @@
 // A decoded history chunk to facts, conversation by conversation, so that what is converted need not stay in memory.
 import { proto } from '@whiskeysockets/baileys'
-import { isGroupJid, isThreadJid } from '../../../domain/jid.ts'
+import { isGroupJid, isPersonJid, isThreadJid } from '../../../domain/jid.ts'
 import type { Address, ChatFact, Fact, PastParticipantsFact } from '../../../domain/fact.ts'
 import { bytesField, bytesFields } from '../../../domain/protobuf.ts'
 import { address, samePerson, type Self } from './address.ts'
@@ -102,7 +102,7 @@ const MESSAGES = 2
 const MESSAGE = 1
 
 /**
- * A conversation's metadata and messages, or nothing when it is not stored (a channel, a broadcast list). `encoded` are its
+ * A conversation's metadata and messages, or nothing when it is not stored (a broadcast list, statuses). `encoded` are its
  * bytes as the phone encoded them.
  */
 export const decodedConversation = (
@@ -124,7 +124,7 @@ export const decodedConversation = (
     ephemeralSeconds: conversation.ephemeralExpiration ?? undefined
   }
   const contact: ReadonlyArray<Fact> =
-    name === undefined || isGroupJid(chat.jid) ? [] : [{ kind: 'contact', person: chat, name }]
+    name === undefined || !isPersonJid(chat.jid) ? [] : [{ kind: 'contact', person: chat, name }]
   const entries = conversation.messages ?? []
   const asEncoded = encoded && bytesFields(encoded, MESSAGES)
   // A chunk has a conversation's newest message first; stored oldest first, messages of one second keep their order.

@@ -16,6 +16,7 @@ import { bytesField } from '../../../domain/protobuf.ts'
 import { leftOut, leftOutProtocol } from '../kinds/left-out.ts'
 import { address, partyOf, samePerson, type Self } from './address.ts'
 import { factsOfCall, isCallSignal } from './call.ts'
+import { ChannelPost, factsOfChannel } from './channel.ts'
 import { factsOfGroupNotification, isGroupNotification } from './group-event.ts'
 import { factOfUndecryptable, factsOfLiveMessage, factsOfStoredMessage } from './message.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
@@ -45,7 +46,13 @@ export const Journaled = Schema.Union([
     ids: Schema.Array(Schema.String)
   }),
   Schema.Struct({ kind: Schema.Literal('notification'), self: SelfAddresses, stanza: StanzaJson }),
-  Schema.Struct({ kind: Schema.Literal('call'), self: SelfAddresses, stanza: StanzaJson })
+  Schema.Struct({ kind: Schema.Literal('call'), self: SelfAddresses, stanza: StanzaJson }),
+  Schema.Struct({
+    kind: Schema.Literal('channel'),
+    self: SelfAddresses,
+    channel: Schema.String,
+    posts: Schema.Array(ChannelPost)
+  })
 ])
 export type Journaled = typeof Journaled.Type
 
@@ -97,6 +104,8 @@ export const convertEntry = (entry: Journaled): ConvertedEntry => {
       return { ...NOTHING, facts: factsOfGroupNotification(selfOf(entry), nodeFromJson(entry.stanza)) }
     case 'call':
       return { ...NOTHING, facts: factsOfCall(selfOf(entry), nodeFromJson(entry.stanza)) }
+    case 'channel':
+      return { ...NOTHING, facts: factsOfChannel(selfOf(entry), entry.channel, entry.posts) }
   }
 }
 

@@ -11,6 +11,7 @@ export const OTHERWISE_LEFT_OUT = {
   changeOfNothing: nothing('An edit, deletion, reaction or vote that names no message', 'Unreleased'),
   status: nothing('A status belongs to no conversation', 'Unreleased'),
   broadcastList: nothing('A message of a broadcast list that names no recipient', 'Unreleased'),
+  channelCounts: nothing('Views, reactions and votes of a channel are counts without people', 'Unreleased'),
   unaddressed: nothing('A message from an address that this server does not know', 'Unreleased'),
   newerProtocolType: nothing(
     'A type of protocol message that this version does not know: counted, and reported once',

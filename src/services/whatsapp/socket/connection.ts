@@ -32,12 +32,13 @@ import { makeGroupCache } from './group-cache.ts'
 import { fetchGroups, type GroupListAge } from './group-list.ts'
 import { removeOldEntries } from './journal-cleanup.ts'
 import { socketConfig, type WhatsAppOptions } from './options.ts'
+import { acknowledger, isOwnMessage, onUnhandled, unknownKindOf } from './own-stanzas.ts'
 import { makePairingOffers } from './pairing.ts'
 import { rawSocketOf } from './raw-socket.ts'
 import { watchRestrictions } from './restrictions.ts'
 import { type ConnectionRuntime, makeConnectionRuntime } from './runtime.ts'
 import type { ConnectionServices } from './services.ts'
-import { recordBeforeHandling } from './stanza-gate.ts'
+import { type RecordStanza, recordBeforeHandling } from './stanza-gate.ts'
 
 /** What an account keeps in memory from one connection to the next. */
 export interface AccountResources {
@@ -140,11 +141,30 @@ const openSocket = (connection: Connection): OpenedSocket => {
     () => makeWASocket(config)
   )
   storeOwnMapping(connection, socket)
-  recordBeforeHandling(socket, receive.record)
+  handleOwnStanzas(connection, socket, receive.record)
   const stopLimiting = limitReading(socket, receive.backlog)
   const credentials = connectEvents(connection, socket)
   groups.follow(socket.ev)
   return { socket, receive, credentials, stopLimiting }
+}
+
+/** Records what is to be durable, and handles what Baileys would refuse or leave unacknowledged. */
+const handleOwnStanzas = (connection: Connection, socket: WASocket, record: RecordStanza): void => {
+  const { creds, runtime, services } = connection
+  const acknowledge = acknowledger(socket, creds)
+  const note = (name: string) => runtime.fork(services.unknownKinds.note([name]))
+  recordBeforeHandling(socket, record, {
+    isOwn: (kind, stanza) => {
+      const unknown = unknownKindOf(kind, stanza, addressesIn(creds))
+      if (unknown !== undefined) note(unknown)
+      return kind === 'CB:message' && isOwnMessage(stanza, addressesIn(creds))
+    },
+    handle: acknowledge
+  })
+  onUnhandled(socket, stanza => {
+    if (stanza.tag !== 'status') note(`stanza:${stanza.tag}`)
+    acknowledge(stanza)
+  })
 }
 
 const logBaileys = (level: 'debug' | 'warn', text: string): Effect.Effect<void> =>

@@ -3,6 +3,7 @@ import { Clock, Effect } from 'effect'
 import { AccountStore } from '../../conversations/account-store.ts'
 import { Conversations } from '../../conversations/apply.ts'
 import { MessageStore } from '../../conversations/message-store.ts'
+import { makeUnknownKinds } from '../../conversations/unknown-kinds.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { Journal } from '../../journal/journal.ts'
 import { LiveTraffic } from '../../journal/traffic.ts'
@@ -12,16 +13,18 @@ import { Vault } from '../../vault/vault.ts'
 
 export const connectionServices = Effect.gen(function* () {
   const clock = yield* Clock.Clock
+  const incidents = yield* Incidents
   return {
     accounts: yield* AccountStore,
     context: yield* Effect.context<never>(),
     conversations: yield* Conversations,
-    incidents: yield* Incidents,
+    incidents,
     journal: yield* Journal,
     memory: yield* AccountMemory,
     messages: yield* MessageStore,
     stray: yield* StrayRejections,
     traffic: yield* LiveTraffic,
+    unknownKinds: makeUnknownKinds(incidents),
     vault: yield* Vault,
     /** Milliseconds since 1970. */
     now: () => clock.currentTimeMillisUnsafe()

@@ -89,7 +89,6 @@ describe('nothing is made of', () => {
       'a status update',
       arrived({ from: 'status@broadcast', participant: '491@s.whatsapp.net' }, { conversation: 'x' })
     ],
-    ['a channel post', arrived({ from: '1@newsletter' }, { conversation: 'x' })],
     [
       'keys of a group',
       arrived(
