@@ -9,6 +9,15 @@ import { Api } from './api.ts'
 const ROOT = join(import.meta.dirname, '..')
 const START_DEADLINE_MS = 60_000
 
+/** The environment variable that names the file to start; without it the server starts from its sources. */
+export const SERVER_ENTRY = 'BACKSCROLL_ENTRY'
+
+const SOURCES = join(ROOT, 'src', 'main.ts')
+
+/** What is loaded before the server finds its places by the names of source files. */
+const entryFor = (settings: Readonly<Record<string, string>>): string =>
+  settings['NODE_OPTIONS'] === undefined ? (process.env[SERVER_ENTRY] ?? SOURCES) : SOURCES
+
 /** Tests start hundreds of servers: what Node has compiled once need not be compiled again. */
 const COMPILE_CACHE = join(tmpdir(), 'backscroll-compile-cache')
 
@@ -139,7 +148,7 @@ export const migrateStore = async (
 }
 
 const launch = (settings: Readonly<Record<string, string>>, args: ReadonlyArray<string> = []): ChildProcess =>
-  spawn(process.execPath, [join(ROOT, 'src', 'main.ts'), ...args], {
+  spawn(process.execPath, [entryFor(settings), ...args], {
     // Away from the project's own .env file; only what is given here counts.
     cwd: tmpdir(),
     env: {

@@ -23,9 +23,12 @@ export interface ChunkContents {
 /** Bytes, compressed. A smaller chunk is read faster here than in a thread. */
 const SMALL = 64 * 1024
 
+/** Beside this file in the sources, and beside the bundle that this file became a part of. */
+const THREAD_FILE = import.meta.url.endsWith('.ts') ? 'thread.ts' : 'thread.js'
+
 /** A thread without work ends and gives its memory back. */
 const THREAD = {
-  filename: new URL('thread.ts', import.meta.url).href,
+  filename: new URL(THREAD_FILE, import.meta.url).href,
   minThreads: 0,
   maxThreads: 1,
   // One may wait for the media server while another one is read.

@@ -1,0 +1,35 @@
+// Bundles the server into build/: fewer files to find and to read, so it starts in less than half the time.
+//   npm run build && node build/main.js
+// Packages that load files of their own by path stay in node_modules.
+import { cpSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'rolldown'
+
+const ROOT = join(import.meta.dirname, '..')
+const TARGET = join(ROOT, 'build')
+const PAGE = join(ROOT, 'src/http/resources/inspector/page')
+
+const NOT_BUNDLED = [
+  /^firebase-admin/,
+  /^@google-cloud\//,
+  'whatsapp-rust-bridge',
+  'pino',
+  'pino-pretty',
+  // Optional packages of Baileys, which are not installed.
+  'jimp',
+  'sharp',
+  'link-preview-js'
+]
+
+rmSync(TARGET, { recursive: true, force: true })
+await build({
+  input: {
+    main: join(ROOT, 'src/main.ts'),
+    thread: join(ROOT, 'src/services/whatsapp/chunk/thread.ts')
+  },
+  external: NOT_BUNDLED,
+  platform: 'node',
+  logLevel: 'warn',
+  output: { dir: TARGET, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' }
+})
+cpSync(PAGE, join(TARGET, 'page'), { recursive: true })
