@@ -2,7 +2,7 @@
 import type { Fault, FaultKind, FaultOf } from '../state/faults.ts'
 import { ControlError, type Fields } from './fields.ts'
 
-const STANZAS = ['message', 'receipt', 'notification', 'call'] as const
+const STANZAS = ['message', 'receipt', 'notification', 'call', 'status', 'other'] as const
 
 /** A field that is left out of the fault when the request leaves it out. */
 const optional = <Name extends string, Value>(
