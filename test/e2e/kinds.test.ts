@@ -192,7 +192,11 @@ test('channels are threads of their own kind: posts, edits and deletions in both
   const { api } = shared()
   const { accountId, phone } = await shared().linked(SMALL)
   const channel = '120363000000000009@newsletter'
-  const posted = phone.receivePost({ channel, message: { conversation: 'First news' } })
+  const posted = phone.receivePost({
+    channel,
+    name: 'The Daily',
+    message: { conversation: 'First news' }
+  })
   const { threadId } = await threadOf(accountId, { jid: channel, lid: channel })
   await messageNamed(threadId, posted.id)
   const live = phone.receivePost({ channel, message: { conversation: 'Second news' }, live: true })
@@ -213,6 +217,7 @@ test('channels are threads of their own kind: posts, edits and deletions in both
     sender: channel
   })
   expect(await messageNamed(threadId, live.id)).toMatchObject({ body: 'Second news' })
+  await api.until('its name', async () => (await api.thread(threadId)).displayName === 'The Daily')
   const { body } = await api.request('GET', `/v1/accounts/${accountId}/threads?kind=channel`)
   expect(body).toMatchObject({ threads: [{ threadId, kind: 'channel', unreadCount: 3 }] })
 

@@ -124,6 +124,7 @@ const passing: readonly ControlRoute[] = [
       const message = body.optionalObject('message')
       return phoneOf(call).receivePost({
         channel: body.text('channel'),
+        name: body.optionalText('name'),
         id: body.optionalText('id'),
         message: message ? proto.Message.fromObject(message.all) : textMessage(body.optionalText('text')),
         change: body.optionalOneOf('change', ['edit', 'delete', 'reactions']),

@@ -9,6 +9,8 @@ import { unixSeconds } from '../../wire/stanza.ts'
 export interface ChannelPostOptions {
   /** The address of the channel, `…@newsletter`. */
   readonly channel: string
+  /** What it is called from now on; a device asks for it. */
+  readonly name?: string | undefined
   readonly id?: string | undefined
   /** What is posted, or what an edited post says now; a deletion and counts have none. */
   readonly message?: proto.IMessage | undefined
@@ -37,6 +39,7 @@ export const postToChannel = (
 ): { id: string } => {
   const { change, channel: from, id = randomBytes(8).toString('hex').toUpperCase(), live } = options
   const t = unixSeconds()
+  if (options.name !== undefined) network.channelNames.set(from, options.name)
   const attributes = {
     id,
     server_id: String(100 + (Number.parseInt(id.slice(0, 4), 16) || 0)),

@@ -17,6 +17,7 @@ import { addressesIn } from './auth-state.ts'
 import { isFault } from './baileys-errors.ts'
 import { baileysLogger } from './baileys-log.ts'
 import { limitReading } from './backpressure.ts'
+import { makeChannelNames } from './channel-names.ts'
 import { type CredentialWriter, makeCredentialWriter } from './credentials.ts'
 import { storeDirectory } from './directory.ts'
 import {
@@ -150,15 +151,19 @@ const openSocket = (connection: Connection): OpenedSocket => {
 
 /** Records what is to be durable, and handles what Baileys would refuse or leave unacknowledged. */
 const handleOwnStanzas = (connection: Connection, socket: WASocket, record: RecordStanza): void => {
-  const { creds, runtime, services } = connection
+  const { accountId, creds, options, runtime, services } = connection
+  const { conversations } = services
   const acknowledge = acknowledger(socket, creds)
+  const learnName = makeChannelNames({ accountId, socket, conversations, runtime })
   const note = (name: string) => runtime.fork(services.unknownKinds.note([name]))
-  recordBeforeHandling(socket, record, {
-    isOwn: (kind, stanza) => {
-      const unknown = unknownKindOf(kind, stanza, addressesIn(creds))
-      if (unknown !== undefined) note(unknown)
-      return kind === 'CB:message' && isOwnMessage(stanza, addressesIn(creds))
-    },
+  const noticing: RecordStanza = (kind, stanza) => {
+    const unknown = unknownKindOf(kind, stanza, addressesIn(creds))
+    if (unknown !== undefined) note(unknown)
+    if (!options.dryRun) learnName(stanza)
+    return record(kind, stanza)
+  }
+  recordBeforeHandling(socket, noticing, {
+    isOwn: (kind, stanza) => kind === 'CB:message' && isOwnMessage(stanza, addressesIn(creds)),
     handle: acknowledge
   })
   onUnhandled(socket, stanza => {
