@@ -2,6 +2,7 @@
 // in `content/`; a kind that none of them knows is stored as unsupported with its name, never dropped.
 import type { proto } from '@whiskeysockets/baileys'
 import type { Address, ContentFact } from '../../../domain/fact.ts'
+import { bytesField } from '../../../domain/protobuf.ts'
 import { address, partyOf, type Self } from './address.ts'
 import { APPOINTMENT } from './content/appointment.ts'
 import { CALL } from './content/call.ts'
@@ -105,12 +106,24 @@ export const contentIn = (
   }
 }
 
-/** The body an edited message has now and the time of the edit. */
+/** The fields of `Message` and of a protocol message that lead to an edited message. */
+const PROTOCOL_MESSAGE = 12
+const EDITED_MESSAGE = 14
+
+const editedIn = (encoded: Uint8Array | undefined): Uint8Array | undefined => {
+  const protocol = encoded && bytesField(encoded, PROTOCOL_MESSAGE)
+  return protocol && bytesField(protocol, EDITED_MESSAGE)
+}
+
+/** The body an edited message has now and the time of the edit; `encoded` are the bytes of the message that edits. */
 export const editOf = (
   self: Self,
   protocol: proto.Message.IProtocolMessage,
-  fallbackTime: number
+  fallbackTime: number,
+  encoded?: Uint8Array
 ): { body: string | null; at: number } => ({
-  body: protocol.editedMessage ? (contentOf(self, protocol.editedMessage)?.body ?? null) : null,
+  body: protocol.editedMessage
+    ? (contentOf(self, protocol.editedMessage, editedIn(encoded))?.body ?? null)
+    : null,
   at: millisecondsOf(protocol.timestampMs) ?? fallbackTime
 })

@@ -61,7 +61,8 @@ const protocolFacts = (
   self: Self,
   envelope: Envelope,
   given: Given,
-  protocol: proto.Message.IProtocolMessage
+  protocol: proto.Message.IProtocolMessage,
+  encoded: Uint8Array | undefined
 ): ReadonlyArray<Fact> => {
   switch (protocol.type) {
     case proto.Message.ProtocolMessage.Type.REVOKE:
@@ -72,7 +73,7 @@ const protocolFacts = (
     case proto.Message.ProtocolMessage.Type.MESSAGE_EDIT:
       return changeOf(envelope, editedMessage(envelope, protocol.key), {
         to: 'edited',
-        ...editOf(self, protocol, envelope.timestamp)
+        ...editOf(self, protocol, envelope.timestamp, encoded)
       })
     case proto.Message.ProtocolMessage.Type.EPHEMERAL_SETTING: {
       const seconds = secondsOf(protocol.ephemeralExpiration)
@@ -100,7 +101,7 @@ const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyA
   const action = chatAction(self, envelope, unwrapped.message)
   if (action !== undefined) return [messageFact(envelope, action, given)]
   if (placeholderMessage) return [onlyOnPhone(envelope)]
-  if (protocolMessage) return protocolFacts(self, envelope, given, protocolMessage)
+  if (protocolMessage) return protocolFacts(self, envelope, given, protocolMessage, unwrapped.encoded)
   if (reactionMessage) {
     return changeOf(envelope, referredMessage(self, envelope, reactionMessage.key), {
       to: 'reacted',

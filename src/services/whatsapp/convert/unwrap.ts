@@ -20,6 +20,8 @@ export interface Unwrapped {
   readonly viewOnce: boolean
   /** The number of the field with the content, when this server does not know that field. */
   readonly unknownField?: number | undefined
+  /** The bytes of the message proper, where they are known. */
+  readonly encoded?: Uint8Array | undefined
 }
 
 /** Of the fields of a decoded message those that say something. */
@@ -74,12 +76,14 @@ export const unwrap = (wrapped: proto.IMessage, encoded?: Uint8Array | null): Un
       if (bytes === undefined || contentFieldsOf(outer).length > 0) break
       const newer = newerContent(bytes)
       if (newer === undefined) break
-      if ('unknown' in newer) return { message, layers, viewOnce, unknownField: newer.unknown }
-      if ('poll' in newer) return { message: { ...outer, pollCreationMessage: newer.poll }, layers, viewOnce }
+      if ('unknown' in newer)
+        return { message, layers, viewOnce, unknownField: newer.unknown, encoded: bytes }
+      if ('poll' in newer)
+        return { message: { ...outer, pollCreationMessage: newer.poll }, layers, viewOnce, encoded: bytes }
       bytes = newer.encoded
       message = newer.inner
     }
     layers.push(message)
   }
-  return { message, layers, viewOnce }
+  return { message, layers, viewOnce, encoded: bytes }
 }

@@ -158,6 +158,18 @@ describe('a field that the generated classes do not know, on every road', () => 
       expect(messageIn(facts(message))).toBeUndefined()
   })
 
+  test('an edit to a newer form says what it says', () => {
+    const text = proto.Message.encode({ conversation: 'Mended' }).finish()
+    const edited = field(14, field(118, field(1, text)))
+    const protocol = proto.Message.ProtocolMessage.encode({
+      type: proto.Message.ProtocolMessage.Type.MESSAGE_EDIT,
+      key: { id: 'A' }
+    }).finish()
+    expect(live(field(12, Buffer.concat([protocol, edited]))).facts).toMatchObject([
+      { kind: 'change', change: { to: 'edited', body: 'Mended' } }
+    ])
+  })
+
   test('an envelope or poll that is damaged inside is kept, and nothing beside it is lost', () => {
     const facts = [118, 119].flatMap(number => ofHistory(field(number, field(1, Buffer.from([0x0a, 0xff])))))
     expect(facts).toMatchObject([
