@@ -5,19 +5,35 @@ import {
   Call as CallSchema,
   type Details,
   type EarlierBody,
+  EventResponse,
   laterStatus,
+  Location,
   Media,
   MediaState,
   MessageStatus,
   NO_DETAILS,
-  type Poll,
   Reaction
 } from './message.ts'
-import { openVote, SealedVote } from './poll-vote.ts'
+import { changedPoll, namedVote, PollChange, pollTexts, type Vote, withPollChange } from './poll.ts'
 import { messageSecretIn } from './sealed-add-on.ts'
 
 export const MessageChange = Schema.Union([
-  Schema.Struct({ to: Schema.Literal('edited'), body: Schema.NullOr(Schema.String), at: Schema.Finite }),
+  Schema.Struct({
+    to: Schema.Literal('edited'),
+    body: Schema.NullOr(Schema.String),
+    at: Schema.Finite,
+    /** Where an event takes place now. */
+    location: Schema.optionalKey(Schema.NullOr(Location)),
+    /** The secret that seals the next edit; base64. */
+    secret: Schema.optionalKey(Schema.String)
+  }),
+  /** A part of an answer that is still being written: it replaces the part before it. */
+  Schema.Struct({ to: Schema.Literal('continued'), body: Schema.NullOr(Schema.String), at: Schema.Finite }),
+  Schema.Struct({
+    to: Schema.Literal('pollChanged'),
+    change: PollChange,
+    secret: Schema.optionalKey(Schema.String)
+  }),
   /** `by` is there when it was not the writer: then it counts only if that person is an admin of the group. */
   Schema.Struct({
     to: Schema.Literal('revoked'),
@@ -28,9 +44,17 @@ export const MessageChange = Schema.Union([
   Schema.Struct({
     to: Schema.Literal('voted'),
     voter: Schema.String,
-    vote: SealedVote,
+    /** Of the names of the chosen options. */
+    hashes: Schema.Array(Schema.String),
     at: Schema.Finite
   }),
+  Schema.Struct({ to: Schema.Literal('answered'), ...EventResponse.fields }),
+  /** An add-on that its secret does not open. */
+  Schema.Struct({ to: Schema.Literal('unreadable'), addOnId: Schema.String }),
+  /** An add-on that could be opened after all. */
+  Schema.Struct({ to: Schema.Literal('readable'), addOnId: Schema.String }),
+  /** Another report of the message had its secret (base64). */
+  Schema.Struct({ to: Schema.Literal('secretTold'), secret: Schema.String }),
   Schema.Struct({ to: Schema.Literal('called'), call: CallSchema }),
   /** WhatsApp says when it took the message; that is the time every other copy of it carries. */
   Schema.Struct({ to: Schema.Literal('timed'), at: Schema.Finite }),
@@ -60,14 +84,6 @@ export const MessageChange = Schema.Union([
 ])
 export type MessageChange = typeof MessageChange.Type
 
-/** Who chose what and when: a later vote of the same person replaces an earlier one. */
-export const Vote = Schema.Struct({
-  voter: Schema.String,
-  options: Schema.Array(Schema.String),
-  at: Schema.Finite
-})
-type Vote = typeof Vote.Type
-
 /** The parts of a stored message that can change. Reactions taken back stay, without an emoji, so that an older one cannot return. */
 export interface Held extends Details {
   readonly type: string
@@ -75,11 +91,19 @@ export interface Held extends Details {
   readonly reactions: ReadonlyArray<Reaction>
   readonly edits: ReadonlyArray<typeof EarlierBody.Type>
   readonly votes: ReadonlyArray<Vote>
+  readonly pollChanges: ReadonlyArray<PollChange>
+  /** The secrets that came with edits and in later reports, base64; the message's own is in its protobuf. */
+  readonly secrets: ReadonlyArray<string>
+  /** The ids of add-ons that no secret opens. */
+  readonly unreadable: ReadonlyArray<string>
   readonly status: MessageStatus
   readonly statusReason: string | null
   readonly tsClient: number
   readonly raw: Uint8Array | null
 }
+
+/** What others add to a message, of a message that nobody added anything to. */
+const NOTHING_ADDED = { edits: [], votes: [], pollChanges: [], secrets: [], unreadable: [] }
 
 const reacted = (held: Held, { at, emoji, sender }: Reaction): Held => {
   const known = held.reactions.find(reaction => reaction.sender === sender)
@@ -100,8 +124,7 @@ export const bodyAfterEdit = (
 }
 
 /** Puts the edit where its time says: an edit that arrives late becomes an earlier body and leaves the newest one alone. */
-const edited = (held: Held, body: string | null, at: number): Held => {
-  if (held.type === 'revoked') return held
+const withBody = (held: Held, body: string | null, at: number): Held => {
   const { edits } = held
   if (edits.some((edit, index) => edit.editedAt === at && bodyAfterEdit(held, index) === body)) return held
   const index = edits.findIndex(edit => edit.editedAt > at)
@@ -113,14 +136,65 @@ const edited = (held: Held, body: string | null, at: number): Held => {
   }
 }
 
-/** What a vote chose; `undefined` when it cannot be opened with this message. */
-const chosenOptions = ({ poll, raw }: Held, vote: SealedVote): ReadonlyArray<string> | undefined => {
-  const secret = poll === null || raw === null ? undefined : messageSecretIn(raw)
-  if (poll === null || secret === undefined) return undefined
-  return openVote({ secret, optionNames: poll.options.map(({ name }) => name) }, vote)
+/** An edit brings a secret at most; older ones are not needed for ever. */
+const MOST_SECRETS = 8
+
+const withSecret = (held: Held, secret: string | undefined): Held =>
+  secret === undefined || held.secrets.includes(secret)
+    ? held
+    : { ...held, secrets: [...held.secrets, secret].slice(-MOST_SECRETS) }
+
+const isOwnSecret = ({ raw, type }: Held, secret: string): boolean => {
+  const own = raw === null ? undefined : messageSecretIn(raw)
+  return type === 'revoked' || (own !== undefined && Buffer.from(own).toString('base64') === secret)
 }
 
-const voted = (held: Held, vote: Vote): Held => {
+const edited = (held: Held, change: Extract<MessageChange, { to: 'edited' }>): Held => {
+  if (held.type === 'revoked') return held
+  const { at, body, location, secret } = change
+  const isNewest = held.edits.every(({ editedAt }) => editedAt <= at)
+  const after = withSecret(withBody(held, body, at), secret)
+  return location === undefined || !isNewest || after === held ? after : { ...after, location }
+}
+
+/** Only the first part and the newest are kept: an answer comes in dozens of parts. */
+const continued = (held: Held, body: string | null, at: number): Held => {
+  const [first] = held.edits
+  if (held.type === 'revoked' || (first !== undefined && first.editedAt >= at)) return held
+  return { ...held, body, edits: [{ body: first === undefined ? held.body : first.body, editedAt: at }] }
+}
+
+/** The texts are made anew from the first one: a change that arrives late changes all that came after it. */
+const pollChanged = (held: Held, change: PollChange): Held => {
+  const { poll } = held
+  if (poll === null) return held
+  const pollChanges = withPollChange(held.pollChanges, change)
+  if (pollChanges === held.pollChanges) return held
+  const texts = pollTexts(poll, pollChanges)
+  const others = held.edits.slice(0, held.edits.length - held.pollChanges.length)
+  const edits = pollChanges.map(({ at }, index) => ({ body: texts.before[index] ?? null, editedAt: at }))
+  return { ...held, pollChanges, body: texts.now, edits: [...others, ...edits] }
+}
+
+const answered = (held: Held, { at, extraGuests, response, sender }: EventResponse): Held => {
+  if (held.type === 'revoked') return held
+  const known = held.eventResponses.find(other => other.sender === sender)
+  if (known !== undefined && known.at > at) return held
+  const others = held.eventResponses.filter(other => other !== known)
+  return { ...held, eventResponses: [...others, { sender, response, extraGuests, at }] }
+}
+
+/** Enough to see that something is wrong. */
+const MOST_UNREADABLE = 200
+
+const withUnreadable = (held: Held, addOnId: string): Held =>
+  held.type === 'revoked' || held.unreadable.includes(addOnId) || held.unreadable.length >= MOST_UNREADABLE
+    ? held
+    : { ...held, unreadable: [...held.unreadable, addOnId] }
+
+const voted = (held: Held, change: Extract<MessageChange, { to: 'voted' }>): Held => {
+  if (held.poll === null) return held
+  const vote = namedVote(changedPoll(held.poll, held.pollChanges), change)
   const known = held.votes.find(({ voter }) => voter === vote.voter)
   if (known !== undefined && known.at > vote.at) return held
   return { ...held, votes: [...held.votes.filter(other => other !== known), vote] }
@@ -151,15 +225,25 @@ const fetched = (held: Held, change: Extract<MessageChange, { to: 'fetched' }>):
 export const applyChange = (held: Held, change: MessageChange): Held => {
   switch (change.to) {
     case 'edited':
-      return edited(held, change.body, change.at)
+      return edited(held, change)
+    case 'continued':
+      return continued(held, change.body, change.at)
+    case 'pollChanged':
+      return withSecret(pollChanged(held, change.change), change.secret)
     case 'revoked':
-      return { ...held, ...NO_DETAILS, type: 'revoked', body: null, edits: [], votes: [], raw: null }
+      return { ...held, ...NO_DETAILS, ...NOTHING_ADDED, type: 'revoked', body: null, raw: null }
     case 'reacted':
       return reacted(held, change)
-    case 'voted': {
-      const options = chosenOptions(held, change.vote)
-      return options === undefined ? held : voted(held, { voter: change.voter, options, at: change.at })
-    }
+    case 'voted':
+      return voted(held, change)
+    case 'answered':
+      return answered(held, change)
+    case 'unreadable':
+      return withUnreadable(held, change.addOnId)
+    case 'readable':
+      return { ...held, unreadable: held.unreadable.filter(addOnId => addOnId !== change.addOnId) }
+    case 'secretTold':
+      return isOwnSecret(held, change.secret) ? held : withSecret(held, change.secret)
     case 'called': {
       const { call } = held
       if (call !== null && telling(call) >= telling(change.call)) return held
@@ -175,21 +259,5 @@ export const applyChange = (held: Held, change: MessageChange): Held => {
       const status = laterStatus(held.status, change.status)
       return status === held.status ? held : { ...held, status, statusReason: change.reason }
     }
-  }
-}
-
-/** The poll as it stands after these votes. */
-export const pollAfter = (poll: Poll | null, votes: ReadonlyArray<Vote>): Poll | null => {
-  if (poll === null || votes.length === 0) return poll
-  const voters = new Set(votes.map(({ voter }) => voter))
-  return {
-    ...poll,
-    options: poll.options.map(option => ({
-      name: option.name,
-      voters: [
-        ...option.voters.filter(voter => !voters.has(voter)),
-        ...votes.filter(({ options }) => options.includes(option.name)).map(({ voter }) => voter)
-      ]
-    }))
   }
 }

@@ -1,7 +1,8 @@
 // What WhatsApp told us, in our own words: every road in (live, offline queue, history, on-demand) ends in these facts.
 // Addresses are still as WhatsApp wrote them; who they are is resolved once, by services/conversations/identity.
-import type { Call, Details, MessageStatus } from './message.ts'
-import type { SealedVote } from './poll-vote.ts'
+import type { Call, Details, EventResponse, Location, MessageStatus } from './message.ts'
+import type { PollChange } from './poll.ts'
+import type { SealedAddOn } from './sealed-add-on.ts'
 
 /** A person or chat as one stanza names it, with the other form (LID or phone number) when the stanza gave both. */
 export interface Address {
@@ -61,10 +62,28 @@ export interface ChangeFact {
   readonly target: { readonly sender: Party; readonly whatsAppId: string }
   readonly by: Party
   readonly change:
-    | { readonly to: 'edited'; readonly body: string | null; readonly at: number }
+    | {
+        readonly to: 'edited'
+        readonly body: string | null
+        readonly at: number
+        /** Where an event takes place now. */
+        readonly location?: Location | null
+        /** The secret that seals the next edit; base64. */
+        readonly secret?: string
+      }
+    /** The next part of an answer that is still being written, which replaces the one before. */
+    | { readonly to: 'continued'; readonly body: string | null; readonly at: number }
+    | { readonly to: 'pollChanged'; readonly change: PollChange; readonly secret?: string }
     | { readonly to: 'revoked'; readonly at: number }
     | { readonly to: 'reacted'; readonly emoji: string; readonly at: number }
-    | { readonly to: 'voted'; readonly vote: SealedVote; readonly at: number }
+    /** The options by the hashes of their names. */
+    | { readonly to: 'voted'; readonly hashes: ReadonlyArray<string>; readonly at: number }
+    | {
+        readonly to: 'answered'
+        readonly response: EventResponse['response']
+        readonly extraGuests: number
+        readonly at: number
+      }
     | { readonly to: 'called'; readonly call: Call }
 }
 
@@ -160,6 +179,7 @@ export interface LeftOutFact {
 export type Fact =
   | MessageFact
   | ChangeFact
+  | SealedAddOn
   | ReceiptFact
   | ReceiptHistoryFact
   | ReadByMeFact

@@ -134,6 +134,17 @@ export type ChatEvent = typeof ChatEvent.Type
 export const Reaction = Schema.Struct({ sender: Schema.String, emoji: Schema.String, at: Schema.Finite })
 export type Reaction = typeof Reaction.Type
 
+export const EVENT_RESPONSES = ['going', 'notGoing', 'maybe'] as const
+/** Who comes to an event; `sender` is `me` or an address, `at` milliseconds since 1970. */
+export const EventResponse = Schema.Struct({
+  sender: Schema.String,
+  response: Schema.Literals(EVENT_RESPONSES),
+  /** How many people they bring along. */
+  extraGuests: Schema.Finite,
+  at: Schema.Finite
+})
+export type EventResponse = typeof EventResponse.Type
+
 /** The body before an edit, and when that edit was made (milliseconds since 1970). */
 export const EarlierBody = Schema.Struct({ body: Schema.NullOr(Schema.String), editedAt: Schema.Finite })
 
@@ -146,6 +157,8 @@ export const Details = Schema.Struct({
   call: Schema.NullOr(Call),
   answer: Schema.NullOr(Answer),
   event: Schema.NullOr(ChatEvent),
+  /** The answers to an event that people plan, the last of each person. */
+  eventResponses: Schema.Array(EventResponse),
   /** The people named with @ in the body. */
   mentions: Schema.Array(Schema.String),
   viewOnce: Schema.Boolean
@@ -160,6 +173,7 @@ export const NO_DETAILS: Details = {
   call: null,
   answer: null,
   event: null,
+  eventResponses: [],
   mentions: [],
   viewOnce: false
 }
@@ -190,6 +204,8 @@ export const Message = Schema.Struct({
   quotedMessageId: Schema.NullOr(Schema.String),
   reactions: Schema.Array(Reaction),
   edits: Schema.Array(EarlierBody),
+  /** How many encrypted edits, reactions, votes and the like of this message could not be opened. */
+  unreadableAddOns: Schema.Finite,
   status: MessageStatus,
   /** Why, when the status needs an explanation (failed, undecryptable). */
   statusReason: Schema.NullOr(Schema.String),

@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { NO_DETAILS } from '../../src/domain/message.ts'
-import { applyChange, type Held, type MessageChange, pollAfter } from '../../src/domain/change.ts'
+import { applyChange, type Held, type MessageChange } from '../../src/domain/change.ts'
+import { pollAfter } from '../../src/domain/poll.ts'
 
 const HELD: Held = {
   ...NO_DETAILS,
@@ -11,6 +12,9 @@ const HELD: Held = {
   reactions: [],
   edits: [],
   votes: [],
+  pollChanges: [],
+  secrets: [],
+  unreadable: [],
   status: 'sent',
   statusReason: null,
   tsClient: 0,

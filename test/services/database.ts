@@ -23,6 +23,7 @@ import { Tables } from '../../src/services/database/tables.ts'
 import * as Migrations from '../../src/services/database/migrations.ts'
 import * as NodeSqlite from '../../src/services/database/sqlite/node-sqlite.ts'
 import * as ConversationStores from '../../src/services/conversations/layer.ts'
+import * as AddOns from '../../src/services/whatsapp/add-ons.ts'
 import { make as makeSeal, Seal } from '../../src/services/vault/seal.ts'
 import { Vault } from '../../src/services/vault/vault.ts'
 
@@ -31,7 +32,7 @@ export const KEY = new Uint8Array(32).fill(7)
 /** Everything up to ingest, on the database file (in memory by default), sealed with the key. */
 export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, { dryRun = false } = {}) =>
   Ingest.layer.pipe(
-    Layer.provideMerge(Conversations.layer),
+    Layer.provideMerge(Conversations.layer.pipe(Layer.provide(AddOns.layer))),
     Layer.provideMerge(
       Layer.mergeAll(
         EventTail.layer,

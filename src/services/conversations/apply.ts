@@ -7,6 +7,8 @@ import type { DatabaseError } from '../database/error.ts'
 import { Transaction } from '../database/transaction.ts'
 import { topic, Wakes } from '../process/wakes.ts'
 import { Incidents } from '../incidents/incidents.ts'
+import { makeAddOnOpening } from './add-on-opening.ts'
+import { AddOnReader } from './add-on-reader.ts'
 import { factStores, makeFactWriter } from './fact-writer.ts'
 import type { ContactStore } from './contact-store.ts'
 import type { GroupStore } from './group-store.ts'
@@ -14,6 +16,7 @@ import { Identity } from './identity.ts'
 import type { MessageStore } from './message-store.ts'
 import type { ReceiptStore } from './receipt-store.ts'
 import { makeResolver } from './resolver.ts'
+import type { SealedAddOnStore } from './sealed-add-on-store.ts'
 import type { ThreadStore } from './thread-store.ts'
 import { makeUnknownKinds } from './unknown-kinds.ts'
 import type { MessageWrite } from './writes.ts'
@@ -54,12 +57,14 @@ export class Conversations extends Context.Service<
   static readonly layer: Layer.Layer<
     Conversations,
     never,
+    | AddOnReader
     | ContactStore
     | GroupStore
     | Identity
     | Incidents
     | MessageStore
     | ReceiptStore
+    | SealedAddOnStore
     | SqlClient.SqlClient
     | ThreadStore
     | Transaction
@@ -72,7 +77,9 @@ export class Conversations extends Context.Service<
       const transaction = yield* Transaction
       const wakes = yield* Wakes
       const resolver = makeResolver(identity)
-      const writer = makeFactWriter({ identity, resolver, stores: yield* factStores })
+      const stores = yield* factStores
+      const openAddOns = makeAddOnOpening(stores, yield* AddOnReader)
+      const writer = makeFactWriter({ identity, openAddOns, resolver, stores })
       const unknownKinds = makeUnknownKinds(yield* Incidents)
       const threadOf = (accountId: string, chat: Address) =>
         Effect.map(resolver.thread(accountId, chat), ({ threadId }) => threadId)

@@ -10,6 +10,8 @@ import { ContactStore } from './contact-store.ts'
 import { GroupStore } from './group-store.ts'
 import { MessageStore } from './message-store.ts'
 import { ReceiptStore } from './receipt-store.ts'
+import type { OpenAddOns } from './add-on-opening.ts'
+import { SealedAddOnStore } from './sealed-add-on-store.ts'
 import { ThreadStore } from './thread-store.ts'
 import type {
   ChangeWrite,
@@ -17,6 +19,7 @@ import type {
   MessageWrite,
   ReceiptHistoryWrite,
   ReceiptWrite,
+  SealedWrite,
   ThreadWrite
 } from './writes.ts'
 
@@ -27,11 +30,14 @@ export const factStores = Effect.gen(function* () {
     groups: yield* GroupStore,
     messages: yield* MessageStore,
     receipts: yield* ReceiptStore,
+    sealed: yield* SealedAddOnStore,
     threads: yield* ThreadStore
   }
 })
 
 interface Dependencies {
+  /** Opens the encrypted add-ons that can be opened now, to the facts in them. */
+  readonly openAddOns: OpenAddOns
   readonly identity: Identity['Service']
   readonly resolver: ReturnType<typeof makeResolver>
   readonly stores: Effect.Success<typeof factStores>
@@ -55,6 +61,7 @@ interface Writes {
   readonly contacts: Array<ContactWrite>
   readonly messages: Array<MessageWrite>
   readonly changes: Array<ChangeWrite>
+  readonly sealed: Array<SealedWrite>
   readonly receipts: Array<ReceiptWrite>
   readonly receiptHistory: Array<ReceiptHistoryWrite>
 }
@@ -65,6 +72,7 @@ const noWrites = (): Writes => ({
   contacts: [],
   messages: [],
   changes: [],
+  sealed: [],
   receipts: [],
   receiptHistory: []
 })
@@ -83,6 +91,7 @@ const flush = Effect.fnUntraced(function* <E>(
   const live = onLive === undefined ? [] : writes.messages.filter(message => message.live)
   if (onLive !== undefined && live.length > 0) yield* onLive(live)
   if (writes.changes.length > 0) yield* stores.messages.change(accountId, writes.changes)
+  if (writes.sealed.length > 0) yield* stores.sealed.put(accountId, writes.sealed)
   if (writes.receipts.length > 0) yield* stores.receipts.put(accountId, writes.receipts)
   if (writes.receiptHistory.length > 0) yield* stores.receipts.putHistory(accountId, writes.receiptHistory)
 })
@@ -166,6 +175,11 @@ const addChange = (batch: Batch, fact: FactOf<'change'>) =>
     batch.pending.changes.push(...changes)
   })
 
+const addSealed = (batch: Batch, fact: FactOf<'sealed'>) =>
+  Effect.map(batch.resolver.sealed(batch.accountId, fact), write => {
+    batch.pending.sealed.push(write)
+  })
+
 const markRead = Effect.fnUntraced(function* (
   { accountId, identity, stores }: Batch,
   fact: FactOf<'readByMe'>
@@ -195,10 +209,9 @@ const putPastParticipants = Effect.fnUntraced(function* (
 })
 
 export const makeFactWriter = (dependencies: Dependencies) => {
-  const { identity, resolver } = dependencies
+  const { identity, openAddOns, resolver } = dependencies
 
-  /** Writes the facts in their order, within the caller's transaction. */
-  const write = Effect.fnUntraced(function* <E = never>(
+  const writeGiven = Effect.fnUntraced(function* <E = never>(
     accountId: string,
     facts: ReadonlyArray<Fact>,
     now: number,
@@ -261,6 +274,9 @@ export const makeFactWriter = (dependencies: Dependencies) => {
         case 'receipt':
           yield* addReceipts(batch, fact)
           break
+        case 'sealed':
+          yield* addSealed(batch, fact)
+          break
         case 'receiptHistory':
           yield* addReceiptHistory(batch, fact)
           break
@@ -269,6 +285,22 @@ export const makeFactWriter = (dependencies: Dependencies) => {
       }
     }
     yield* flushPending
+  })
+
+  /** Writes the facts in their order, and what they open, within the caller's transaction. */
+  const write = Effect.fnUntraced(function* <E = never>(
+    accountId: string,
+    facts: ReadonlyArray<Fact>,
+    now: number,
+    onLive?: OnLive<E>
+  ) {
+    yield* writeGiven(accountId, facts, now, onLive)
+    // What an add-on says may open others: the next edit, a reaction to a comment.
+    let opened = yield* openAddOns(accountId)
+    while (opened.length > 0) {
+      yield* writeGiven(accountId, opened, now, onLive)
+      opened = yield* openAddOns(accountId)
+    }
   })
 
   return { write }

@@ -13,6 +13,7 @@ import { GroupStore } from './group-store.ts'
 import { MessageSearch } from './message-search.ts'
 import { MessageStore } from './message-store.ts'
 import { ReceiptStore } from './receipt-store.ts'
+import { SealedAddOnStore } from './sealed-add-on-store.ts'
 import { reindexIfOutdated } from './sql/search-index.ts'
 import { ThreadStore } from './thread-store.ts'
 
@@ -29,6 +30,7 @@ export type Stores =
   | MessageSearch
   | MessageStore
   | ReceiptStore
+  | SealedAddOnStore
   | ThreadStore
   | Transaction
 
@@ -41,5 +43,6 @@ export const layer: Layer.Layer<Stores, never, SqlClient.SqlClient | SqlBulk | T
     MessageSearch.layer,
     MessageStore.layer,
     ReceiptStore.layer,
+    SealedAddOnStore.layer,
     ThreadStore.layer
   ).pipe(Layer.provideMerge(Layer.mergeAll(EventLog.layer, Transaction.layer)))

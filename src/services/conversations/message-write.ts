@@ -13,12 +13,16 @@ export const senderKey = (chat: Address, sender: string | null): SenderKey =>
 
 const party = (who: Party, resolve: Resolve): string | null => (who === 'me' ? null : resolve(who))
 
-/** The voters that history names; `me` is nobody's address. */
+/** `me` is nobody's address. */
+const personNamed = (name: string, resolve: Resolve): string =>
+  name === 'me' ? name : resolve({ jid: name })
+
+/** The voters that history names. */
 const resolvedPoll = (poll: Poll, resolve: Resolve): Poll => ({
   ...poll,
   options: poll.options.map(option => ({
     ...option,
-    voters: option.voters.map(voter => (voter === 'me' ? voter : resolve({ jid: voter })))
+    voters: option.voters.map(voter => personNamed(voter, resolve))
   }))
 })
 
@@ -31,7 +35,7 @@ export const messageWrite = (
   now: number,
   resolve: Resolve
 ): MessageWrite => {
-  const { event, mentions, poll, quoted, reactions } = fact
+  const { event, eventResponses, mentions, poll, quoted, reactions } = fact
   const sender = party(fact.sender, resolve)
   const quotedSender = quoted?.sender === undefined ? undefined : party(quoted.sender, resolve)
   const { tsClaimed, tsClient } = clampTime(fact.timestamp, now)
@@ -51,6 +55,10 @@ export const messageWrite = (
     call: fact.call,
     answer: fact.answer,
     event: event === null ? null : { ...event, people: event.people.map(resolve) },
+    eventResponses:
+      eventResponses.length === 0
+        ? NONE
+        : eventResponses.map(one => ({ ...one, sender: personNamed(one.sender, resolve) })),
     mentions: mentions.length === 0 ? NONE : mentions.map(resolve),
     viewOnce: fact.viewOnce,
     quotedWhatsAppId: quoted === null ? null : quoted.whatsAppId,

@@ -3,7 +3,8 @@ import { Effect } from 'effect'
 import type { Address, ChangeFact, MessageFact, Party } from '../../domain/fact.ts'
 import { messageIdOf, threadIdOf } from '../../domain/ids.ts'
 import { isChannelJid, isGroupJid } from '../../domain/jid.ts'
-import type { ChangeWrite, MessageWrite, ThreadWrite } from './writes.ts'
+import type { SealedAddOn } from '../../domain/sealed-add-on.ts'
+import type { ChangeWrite, MessageWrite, SealedWrite, ThreadWrite } from './writes.ts'
 import type { Identity } from './identity.ts'
 import { messageWrite, senderKey } from './message-write.ts'
 
@@ -39,7 +40,7 @@ export const makeResolver = (identity: Identity['Service']) => {
     // A message is edited only by its writer, and revoked by its writer or by an admin of its group (the database knows the
     // admins). Anyone may react, vote and call back.
     const isForeign = by !== sender
-    if (isForeign && fact.change.to === 'edited') return []
+    if (isForeign && isAuthorsOnly(fact.change)) return []
     if (isForeign && fact.change.to === 'revoked' && !isGroupJid(fact.chat.jid)) return []
     const write: ChangeWrite = {
       threadId,
@@ -47,6 +48,14 @@ export const makeResolver = (identity: Identity['Service']) => {
       change: byWhom(fact.change, by ?? 'me', isForeign)
     }
     return [write]
+  })
+
+  const sealed = Effect.fnUntraced(function* (accountId: string, addOn: SealedAddOn) {
+    const { threadId } = yield* thread(accountId, addOn.chat)
+    const sender = yield* party(accountId, addOn.target.sender)
+    const messageId = messageIdOf(senderKey(addOn.chat, sender), addOn.target.whatsAppId)
+    const write: SealedWrite = { threadId, messageId, addOn }
+    return write
   })
 
   const messageId = (accountId: string, fact: MessageFact) =>
@@ -84,7 +93,7 @@ export const makeResolver = (identity: Identity['Service']) => {
     }
   }
 
-  return { thread, message, messageId, remembered, change }
+  return { thread, message, messageId, remembered, change, sealed }
 }
 
 type ThreadOf = Pick<ThreadWrite, 'threadId' | 'clientJid' | 'kind'>
@@ -97,8 +106,14 @@ const threadOf = (accountId: string, clientJid: string): ThreadOf => ({
 
 const formsOf = ({ alt = '', jid }: Address): string => `${jid} ${alt}`
 
+/** Whether only the writer of a message may change it so. */
+const isAuthorsOnly = (change: ChangeFact['change']): boolean =>
+  change.to === 'edited' ||
+  change.to === 'continued' ||
+  (change.to === 'pollChanged' && change.change.added === undefined)
+
 const byWhom = (change: ChangeFact['change'], person: string, isForeign: boolean): ChangeWrite['change'] => {
-  if (change.to === 'reacted') return { ...change, sender: person }
+  if (change.to === 'reacted' || change.to === 'answered') return { ...change, sender: person }
   // What the owner deletes on the phone, WhatsApp has allowed.
   if (change.to === 'revoked' && isForeign && person !== 'me') return { ...change, by: person }
   return change.to === 'voted' ? { ...change, voter: person } : change

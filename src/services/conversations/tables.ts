@@ -4,6 +4,7 @@ import { OF_ACCOUNT, type OwnedTable } from '../database/tables.ts'
 import { mergeMessagesOfThreads, rekeyQuotes } from './sql/merge.ts'
 import { deleteMessagesOfAccount } from './sql/messages.ts'
 import { mergeReceiptsOfThreads } from './sql/receipts.ts'
+import { moveSealedOfThread, rekeySealed } from './sql/sealed-add-ons.ts'
 import { unindexAccount } from './sql/search-index.ts'
 import { mergeThreadRows } from './sql/threads.ts'
 
@@ -29,6 +30,12 @@ export const conversationTables: ReadonlyArray<OwnedTable> = [
     account: OF_ACCOUNT,
     thread: { column: 'thread_id', onMerge: 'move' },
     message: { column: 'message_id', onRekey: 'move' }
+  },
+  {
+    name: 'sealed_add_ons',
+    account: OF_ACCOUNT,
+    thread: { column: 'thread_id', onMerge: moveSealedOfThread },
+    message: { column: 'message_id', onRekey: rekeySealed }
   },
   { name: 'waiting_reads', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'keepExisting' } },
   {

@@ -1,8 +1,9 @@
-// Removes events older than a week, and changes and reads that have waited two months for their message.
+// Removes events older than a week, and what has waited two months for its message: changes, reads, encrypted add-ons.
 import { Clock, Effect } from 'effect'
 import { EventLog } from '../events/event-log.ts'
 import { hourly } from '../process/hourly.ts'
 import { MessageStore } from './message-store.ts'
+import { SealedAddOnStore } from './sealed-add-on-store.ts'
 import { ThreadStore } from './thread-store.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -13,9 +14,11 @@ export const tidy = Effect.gen(function* () {
   const now = yield* Clock.currentTimeMillis
   const eventLog = yield* EventLog
   const messages = yield* MessageStore
+  const sealed = yield* SealedAddOnStore
   const threads = yield* ThreadStore
   yield* eventLog.prune(now - EVENTS_KEPT_MS)
   yield* messages.pruneWaitingChanges(now - CHANGES_WAIT_MS)
+  yield* sealed.prune(now - CHANGES_WAIT_MS)
   yield* threads.pruneWaitingReads(now - CHANGES_WAIT_MS)
 }).pipe(Effect.catch(error => Effect.logWarning('Old events could not be removed', error)))
 

@@ -1,6 +1,7 @@
 // What the stores of conversations are given to write. Addresses have been resolved to persons before.
 import type { MessageChange } from '../../domain/change.ts'
 import type { Details, Message, MessageStatus, Receipt } from '../../domain/message.ts'
+import type { SealedAddOn } from '../../domain/sealed-add-on.ts'
 import type { Thread } from '../../domain/thread.ts'
 
 export interface ReactionWrite {
@@ -21,6 +22,8 @@ export interface MessageWrite extends Details {
   readonly quotedWhatsAppId: string | null
   readonly quotedMessageId: string | null
   readonly reactions: ReadonlyArray<ReactionWrite>
+  /** The ids of add-ons that could not be opened; a message that comes from WhatsApp has none yet. */
+  readonly unreadable?: ReadonlyArray<string>
   readonly status: MessageStatus
   readonly statusReason: string | null
   readonly tsClient: number
@@ -28,6 +31,13 @@ export interface MessageWrite extends Details {
   readonly raw: Uint8Array | null
   /** It arrived as it was written: subscribers get an event for it. For messages of a history they get one for the thread. */
   readonly live: boolean
+}
+
+/** An encrypted add-on, by the message that has its secret, which may not be stored yet. */
+export interface SealedWrite {
+  readonly threadId: string
+  readonly messageId: string
+  readonly addOn: SealedAddOn
 }
 
 /** A change to a message that may not be stored yet; the change waits until the message comes. */

@@ -16,6 +16,7 @@ import { searchFolding } from './migrations/0011-search-folding.ts'
 import { dryJobs } from './migrations/0012-dry-jobs.ts'
 import { firestore } from './migrations/0013-firestore.ts'
 import { messageRows } from './migrations/0014-message-rows.ts'
+import { sealedAddOns } from './migrations/0015-sealed-add-ons.ts'
 
 /** Every upgrade by its number and name. */
 export const MIGRATIONS = {
@@ -32,7 +33,8 @@ export const MIGRATIONS = {
   '0011_search_folding': searchFolding,
   '0012_dry_jobs': dryJobs,
   '0013_firestore': firestore,
-  '0014_message_rows': messageRows
+  '0014_message_rows': messageRows,
+  '0015_sealed_add_ons': sealedAddOns
 }
 
 const TABLE = 'migrations'

@@ -10,7 +10,7 @@ import { asDatabaseError } from '../database/error.ts'
 import { ALL_ACCOUNTS, Wakes } from '../process/wakes.ts'
 import { currentTrace } from '../telemetry/tracing.ts'
 import type { Self } from '../whatsapp/convert/address.ts'
-import { encodeOutgoing, outgoingContent } from '../whatsapp/convert/outgoing.ts'
+import { encodeOutgoing, outgoingContent, withMessageSecret } from '../whatsapp/convert/outgoing.ts'
 import type { Composed } from './compose.ts'
 import { decodeOutboxRow } from './entry-row.ts'
 import { IdempotencyConflict } from './errors.ts'
@@ -63,10 +63,13 @@ const prepare = Effect.fnUntraced(function* (
 ) {
   const { content, toJid } = request
   const { destination, wire } = yield* wireOf({ content, threadId: entry.threadId, toJid }, self)
-  const bytes = wire.as === 'readReceipts' ? null : encodeOutgoing(wire.message)
+  const { document } = kindOf(content)
+  const bytes =
+    wire.as === 'readReceipts'
+      ? null
+      : encodeOutgoing(document.is === 'new' ? withMessageSecret(wire.message) : wire.message)
   // The file of a message is not uploaded yet; until then there is no protobuf that could be sent again.
   const prepared = wire.as === 'message' ? bytes : null
-  const { document } = kindOf(content)
   const outgoing = document.is === 'new' && bytes !== null ? outgoingContent(self, bytes) : undefined
   const message: MessageFact | undefined = outgoing && {
     kind: 'message',

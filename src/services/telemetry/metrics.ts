@@ -4,6 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Clock, Context, Effect, Layer, Metric } from 'effect'
 import { SqlClient, type SqlError } from 'effect/sql'
 import { ACCOUNT_STATES, type AccountState } from '../../domain/account.ts'
+import type { AddOnKind } from '../../domain/sealed-add-on.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { type OwnedTable, Tables } from '../database/tables.ts'
 
@@ -26,6 +27,10 @@ const unsupported = counter(
   'Messages of a kind that this version does not know, by kind'
 )
 
+const addOns = counter(
+  'add_ons',
+  'Encrypted edits, reactions, votes and the like, by kind and outcome: opened or unreadable'
+)
 const firestore = counter('firestore_operations', 'Firestore documents processed, by outcome')
 
 /** Updates a metric once for each distinct value, with how often it occurs, under the attribute `name`. */
@@ -60,6 +65,8 @@ export const count = {
     Metric.update(Metric.withAttributes(unexpectedEvents, { event, state }), 1),
   restart: (cause: 'crash' | 'command') => Metric.update(Metric.withAttributes(restarts, { cause }), 1),
   received: (messages: number) => Metric.update(received, messages),
+  addOn: (kind: AddOnKind, outcome: 'opened' | 'unreadable') =>
+    Metric.update(Metric.withAttributes(addOns, { kind, outcome }), 1),
   sent: Metric.update(sent, 1)
 }
 

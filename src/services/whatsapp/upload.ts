@@ -1,9 +1,9 @@
 // Encrypts and uploads a file that is to be sent, and builds the message that carries it.
 import { createReadStream } from 'node:fs'
-import { type AnyMediaMessageContent, prepareWAMessageMedia, proto } from '@whiskeysockets/baileys'
+import { type AnyMediaMessageContent, prepareWAMessageMedia, type proto } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
 import type { MediaType, Target } from '../../domain/outbox.ts'
-import { contextOf, type Destination } from './convert/outgoing.ts'
+import { contextOf, type Destination, encodeOutgoing, withMessageSecret } from './convert/outgoing.ts'
 import { NotConnected, UploadFailed } from './errors.ts'
 import type { OpenConnections } from './open-connections.ts'
 
@@ -68,5 +68,5 @@ export const makeUpload = (connections: OpenConnections) =>
     })
     const contextInfo = contextOf(media, destination, quotedMessage)
     if (contextInfo !== undefined) addContext(message, contextInfo)
-    return proto.Message.encode(message).finish()
+    return encodeOutgoing(withMessageSecret(message))
   })

@@ -13,6 +13,7 @@ import { installTracking } from '../../../src/services/firestore/publish/trackin
 import { TABLES } from '../../../src/app/tables.ts'
 import { Wakes } from '../../../src/services/process/wakes.ts'
 import { Tables } from '../../../src/services/database/tables.ts'
+import { dueSealed } from '../../../src/services/conversations/sql/sealed-add-ons.ts'
 import * as ConversationStores from '../../../src/services/conversations/layer.ts'
 
 const stores = ConversationStores.layer.pipe(
@@ -179,4 +180,53 @@ test('words that were folded by other tables are indexed anew, once', async () =
     }).pipe(Effect.scoped, Effect.provide(NodeSqlite.layer(':memory:')))
   )
   expect(found).toEqual([[{ term: 'garden' }], [{ term: 'garden' }, { term: 'kept' }]])
+})
+
+test('0015 keeps votes that wait for their poll', async () => {
+  const votes = await Effect.runPromise(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* upgrade(Object.fromEntries(Object.entries(MIGRATIONS).filter(([name]) => name < '0015')))
+      const waiting = (threadId: string, messageId: string, voter: string) => {
+        const vote = {
+          payload: 'cA==',
+          iv: 'aQ==',
+          pollId: 'P',
+          voters: [voter, '7@lid'],
+          authors: ['8@lid', '9@lid']
+        }
+        return sql`INSERT INTO waiting_changes (account_id, thread_id, message_id, change, waiting_since)
+          VALUES ('acc-1', ${threadId}, ${messageId}, ${JSON.stringify({ to: 'voted', voter, vote, at: 5 })}, 6)`
+      }
+      yield* waiting('acc-1__1@s.whatsapp.net', 'P_them', 'me')
+      yield* waiting('acc-1__1@g.us', 'P_abcdefghij', '1@lid')
+      yield* waiting('acc-1__1@g.us', 'P_me', '1@lid')
+      yield* sql`INSERT INTO waiting_changes (account_id, thread_id, message_id, change, waiting_since)
+        VALUES ('acc-1', 't', 'm', '{"to":"revoked","at":1}', 6)`
+      yield* upgrade(MIGRATIONS)
+      expect(yield* sql`SELECT change FROM waiting_changes`).toEqual([{ change: '{"to":"revoked","at":1}' }])
+      return (yield* dueSealed(sql, 'acc-1')).map(({ addOn, messageId, threadId }) => ({
+        threadId,
+        messageId,
+        addOn
+      }))
+    }).pipe(Effect.provide(stores))
+  )
+  const common = { addOn: 'pollVote', timestamp: 5, payload: 'cA==', iv: 'aQ==', keyId: 'P' }
+  expect(votes).toMatchObject([
+    {
+      threadId: 'acc-1__1@s.whatsapp.net',
+      messageId: 'P_them',
+      addOn: {
+        ...common,
+        chat: { jid: '1@s.whatsapp.net' },
+        target: { sender: { jid: '1@s.whatsapp.net' }, whatsAppId: 'P' },
+        by: 'me',
+        authors: ['me', '7@lid'],
+        targetAuthors: ['8@lid', '9@lid']
+      }
+    },
+    { messageId: 'P_abcdefghij', addOn: { target: { sender: { jid: '8@lid' } }, by: { jid: '1@lid' } } },
+    { messageId: 'P_me', addOn: { ...common, target: { sender: 'me' } } }
+  ])
 })

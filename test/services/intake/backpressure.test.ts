@@ -9,6 +9,7 @@ import { ChunkQueue } from '../../../src/services/history/chunks/queue.ts'
 import { Identity } from '../../../src/services/conversations/identity.ts'
 import { Journal } from '../../../src/services/journal/journal.ts'
 import { Conversations } from '../../../src/services/conversations/apply.ts'
+import * as AddOns from '../../../src/services/whatsapp/add-ons.ts'
 import { Ingest } from '../../../src/services/intake/ingest.ts'
 import { DatabaseError } from '../../../src/services/database/error.ts'
 import { Transaction } from '../../../src/services/database/transaction.ts'
@@ -78,7 +79,7 @@ test('while the store is away everything waits in the journal; afterwards it is 
           })
       })
       const ingesting = Layer.fresh(Ingest.layer).pipe(
-        Layer.provide(Layer.fresh(Conversations.layer)),
+        Layer.provide(Layer.fresh(Conversations.layer.pipe(Layer.provide(AddOns.layer)))),
         Layer.provide(Layer.succeed(Transaction, transactionThatComesAndGoes)),
         Layer.provide(Layer.succeed(Identity, yield* Identity)),
         Layer.provide(Layer.succeed(ChunkQueue, yield* ChunkQueue))

@@ -19,14 +19,20 @@ const outcomeOf = (encoded: Uint8Array): Kind['outcome'] => {
     if (fact.type === 'system') return 'event'
     return fact.type.startsWith('unsupported:') ? 'unsupported' : 'message'
   }
-  return fact?.kind === 'change' ? 'change' : 'nothing'
+  return fact?.kind === 'change' || fact?.kind === 'sealed' ? 'change' : 'nothing'
 }
+
+const encrypted = { encPayload: Buffer.of(1), encIv: Buffer.of(2) }
 
 /** What a field must have in it for its effect. */
 const CONTENTS: Readonly<Record<string, object>> = {
   protocolMessage: { type: 0, key },
   reactionMessage: { key, text: '👍' },
-  pollUpdateMessage: { pollCreationMessageKey: key, vote: { encPayload: Buffer.of(1), encIv: Buffer.of(2) } }
+  pollUpdateMessage: { pollCreationMessageKey: key, vote: encrypted },
+  encReactionMessage: { ...encrypted, targetMessageKey: key },
+  encCommentMessage: { ...encrypted, targetMessageKey: key },
+  encEventResponseMessage: { ...encrypted, eventCreationMessageKey: key },
+  secretEncryptedMessage: { ...encrypted, targetMessageKey: key, secretEncType: 2 }
 }
 
 const messageWith = (field: string): Uint8Array =>

@@ -9,6 +9,7 @@ import type { ChangeWrite } from '../writes.ts'
 import type { WriteContext } from './context.ts'
 import { groupRole } from './group-admins.ts'
 import { decodeHeld, detailsColumn, jsonOrNull } from './message-row.ts'
+import { dueAgain } from './sealed-add-ons.ts'
 import { reindexing } from './search-index.ts'
 import { refreshSummaries } from './threads.ts'
 import { applyWaitingReadsOf } from './unread.ts'
@@ -37,6 +38,15 @@ const releaseFile = (sql: SqlClient.SqlClient, before: Held, after: Held) => {
     : Effect.void
 }
 
+/** What is done to a message without content waits for the content. */
+const NEED_CONTENT: ReadonlySet<MessageChange['to']> = new Set<MessageChange['to']>([
+  'edited',
+  'continued',
+  'pollChanged',
+  'voted',
+  'answered'
+])
+
 /** Applies the change. `not stored`: it has to wait for its message, or for the content or the admins it depends on. */
 const applyOne = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
@@ -47,9 +57,7 @@ const applyOne = Effect.fnUntraced(function* (
     FROM messages WHERE thread_id = ${threadId} AND message_id = ${messageId}`
   if (row === undefined) return 'not stored' as const
   const held = yield* decodeHeld(row)
-  // Edits and votes of a message without content wait for the content.
-  if (held.type === 'undecryptable' && (change.to === 'edited' || change.to === 'voted'))
-    return 'not stored' as const
+  if (held.type === 'undecryptable' && NEED_CONTENT.has(change.to)) return 'not stored' as const
   if (change.to === 'revoked' && change.by !== undefined) {
     const role = yield* groupRole(sql, threadId, change.by)
     if (role !== 'admin') return role === 'unknown' ? ('not stored' as const) : ('unchanged' as const)
@@ -126,11 +134,18 @@ export const changeMessages = Effect.fnUntraced(function* (
         VALUES (${accountId}, ${threadId}, ${messageId}, ${yield* encodeChange(change)}, ${now()})`
     }
   }
+  yield* dueAgain(
+    sql,
+    changes.filter(bringsSecret).map(({ messageId, threadId }) => [threadId, messageId])
+  )
   if (changed.length === 0) return
   const touched = new Set(changed.map(event => event.threadId))
   yield* refreshSummaries(context, touched)
   yield* eventLog.append(accountId, [...changed, ...threadsChanged(touched)])
 })
+
+/** Whether it may open encrypted add-ons that came before. */
+const bringsSecret = ({ change }: ChangeWrite): boolean => 'secret' in change && change.secret !== undefined
 
 export const threadsChanged = (threadIds: ReadonlySet<string>): ReadonlyArray<EventWrite> =>
   [...threadIds].map(threadId => ({ kind: 'thread.changed', threadId, messageId: null }))

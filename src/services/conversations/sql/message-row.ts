@@ -5,7 +5,9 @@ import {
   Call,
   ChatEvent,
   ContactCard,
+  type Details,
   EarlierBody,
+  EventResponse,
   Location,
   Media,
   Message,
@@ -16,7 +18,8 @@ import {
   shownMedia
 } from '../../../domain/message.ts'
 import { messageKeyOf } from '../../../domain/ids.ts'
-import { bodyAfterEdit, type Held, pollAfter, Vote } from '../../../domain/change.ts'
+import { bodyAfterEdit, type Held } from '../../../domain/change.ts'
+import { changedPoll, pollAfter, PollChange, Vote } from '../../../domain/poll.ts'
 
 /** What only some messages have, in one JSON object that names only what is there. */
 const DetailsColumn = Schema.Struct({
@@ -24,11 +27,15 @@ const DetailsColumn = Schema.Struct({
   contacts: Schema.optionalKey(Schema.Array(ContactCard)),
   poll: Schema.optionalKey(Poll),
   votes: Schema.optionalKey(Schema.Array(Vote)),
+  pollChanges: Schema.optionalKey(Schema.Array(PollChange)),
   call: Schema.optionalKey(Call),
   answer: Schema.optionalKey(Answer),
   event: Schema.optionalKey(ChatEvent),
+  eventResponses: Schema.optionalKey(Schema.Array(EventResponse)),
   mentions: Schema.optionalKey(Schema.Array(Schema.String)),
-  viewOnce: Schema.optionalKey(Schema.Boolean)
+  viewOnce: Schema.optionalKey(Schema.Boolean),
+  secrets: Schema.optionalKey(Schema.Array(Schema.String)),
+  unreadable: Schema.optionalKey(Schema.Array(Schema.String))
 })
 
 const jsonList = <S extends Schema.Top>(item: S) => Schema.NullOr(Schema.fromJsonString(Schema.Array(item)))
@@ -68,11 +75,14 @@ export const decodeMessage = (row: unknown) =>
   Effect.map(Schema.decodeUnknownEffect(MessageRow)(row), messageOf)
 
 const heldOf = (row: HeldRow): Held => {
-  const { votes = [], ...details } = row.details ?? {}
+  const { pollChanges = [], secrets = [], unreadable = [], votes = [], ...details } = row.details ?? {}
   return {
     ...NO_DETAILS,
     ...details,
     votes,
+    pollChanges,
+    secrets,
+    unreadable,
     media: row.media,
     type: row.type,
     body: row.body,
@@ -86,13 +96,23 @@ const heldOf = (row: HeldRow): Held => {
 }
 
 const messageOf = (row: typeof MessageRow.Type): Message => {
-  const { edits, raw: _raw, reactions, votes, ...held } = heldOf({ ...row, raw: null })
+  const {
+    edits,
+    pollChanges,
+    raw: _raw,
+    reactions,
+    secrets: _secrets,
+    unreadable,
+    votes,
+    ...held
+  } = heldOf({ ...row, raw: null })
   return {
     ...held,
     media: held.media === null ? null : shownMedia(held.media),
     // The edit of a message that was already edited when it was stored may be reported again: it changes nothing.
     edits: edits.filter((edit, index) => edit.body !== bodyAfterEdit({ body: held.body, edits }, index)),
-    poll: pollAfter(held.poll, votes),
+    poll: held.poll && pollAfter(changedPoll(held.poll, pollChanges), votes),
+    unreadableAddOns: unreadable.length,
     reactions: reactions.filter(reaction => reaction.emoji !== ''),
     accountId: row.accountId,
     threadId: row.threadId,
@@ -112,24 +132,26 @@ const messageOf = (row: typeof MessageRow.Type): Message => {
 export const jsonOrNull = (value: ReadonlyArray<unknown> | object | null): string | null =>
   value === null || Object.keys(value).length === 0 ? null : JSON.stringify(value)
 
+/** What the column has of a message that is stored; one that is new has nothing of it. */
+type AddedLater = Partial<Pick<Held, 'votes' | 'pollChanges' | 'secrets' | 'unreadable'>>
+
 /** The `details` column of a message. */
-export const detailsColumn = (
-  message: Omit<
-    Held,
-    'media' | 'votes' | 'reactions' | 'edits' | 'status' | 'statusReason' | 'tsClient' | 'raw'
-  > &
-    Partial<Pick<Held, 'votes'>>
-): string | null => {
-  const { answer, call, contacts, event, location, mentions, poll, viewOnce, votes = [] } = message
+export const detailsColumn = (message: Omit<Details, 'media'> & AddedLater): string | null => {
+  const { answer, call, contacts, event, eventResponses, location, mentions, poll, viewOnce } = message
+  const { pollChanges = [], secrets = [], unreadable = [], votes = [] } = message
   return jsonOrNull({
     ...(location === null ? {} : { location }),
     ...(contacts.length === 0 ? {} : { contacts }),
     ...(poll === null ? {} : { poll }),
     ...(votes.length === 0 ? {} : { votes }),
+    ...(pollChanges.length === 0 ? {} : { pollChanges }),
     ...(call === null ? {} : { call }),
     ...(answer === null ? {} : { answer }),
     ...(event === null ? {} : { event }),
+    ...(eventResponses.length === 0 ? {} : { eventResponses }),
     ...(mentions.length === 0 ? {} : { mentions }),
-    ...(viewOnce ? { viewOnce } : {})
+    ...(viewOnce ? { viewOnce } : {}),
+    ...(secrets.length === 0 ? {} : { secrets }),
+    ...(unreadable.length === 0 ? {} : { unreadable })
   })
 }

@@ -2,12 +2,14 @@
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { MESSAGE_STATUSES, statusRank } from '../../../domain/message.ts'
+import { messageSecretIn } from '../../../domain/sealed-add-on.ts'
 import type { AccountRemoval } from '../../database/tables.ts'
 import type { EventWrite } from '../../events/event-log.ts'
 import type { MessageWrite } from '../writes.ts'
 import type { WriteContext } from './context.ts'
-import { applyWaitingChanges, threadsChanged } from './message-changes.ts'
+import { applyWaitingChanges, changeMessages, threadsChanged } from './message-changes.ts'
 import { detailsColumn, jsonOrNull } from './message-row.ts'
+import { dueAgain } from './sealed-add-ons.ts'
 import { indexingNew } from './search-index.ts'
 import { refreshSummaries } from './threads.ts'
 import { applyWaitingReads, countNewMessages } from './unread.ts'
@@ -102,6 +104,27 @@ const eventsOfLive = Effect.fnUntraced(function* (
   }))
 })
 
+/** Encrypted add-ons may have waited for these messages, or for a secret that only this report of them has. */
+const retryAddOns = Effect.fnUntraced(function* (
+  context: WriteContext,
+  accountId: string,
+  writes: ReadonlyArray<MessageWrite>
+) {
+  const found = yield* dueAgain(
+    context.sql,
+    writes.map(({ messageId, threadId }) => [threadId, messageId])
+  )
+  if (found.length === 0) return
+  const waiting = new Set(found.map(({ messageId, threadId }) => `${threadId} ${messageId}`))
+  const told = writes.flatMap(({ messageId, raw, threadId }) => {
+    const secret = raw !== null && waiting.has(`${threadId} ${messageId}`) ? messageSecretIn(raw) : undefined
+    if (secret === undefined) return []
+    const change = { to: 'secretTold' as const, secret: Buffer.from(secret).toString('base64') }
+    return [{ threadId, messageId, change }]
+  })
+  yield* changeMessages(context, accountId, told)
+})
+
 export const putMessages = Effect.fnUntraced(function* (
   context: WriteContext,
   accountId: string,
@@ -116,6 +139,7 @@ export const putMessages = Effect.fnUntraced(function* (
   )
   const { before, inserted } = yield* indexingNew(context, accountId, writes, storing)
   yield* applyWaitingChanges(sql, writes)
+  yield* retryAddOns(context, accountId, writes)
   if (inserted > 0) {
     yield* sql`UPDATE accounts SET messages = messages + ${inserted} WHERE account_id = ${accountId}`
     yield* countNewMessages(sql, before, writes)

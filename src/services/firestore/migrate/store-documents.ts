@@ -63,12 +63,15 @@ export const storeIncidents = (incidents: ReadonlyArray<IncidentDocument>) =>
   )
 
 export const messageWriteOf = (document: MessageDocument): MessageWrite => {
-  const { media, ...message } = document
-  if (media === null) return { ...message, media: null, live: false }
+  const { media, unreadableAddOns, ...message } = document
+  // Firestore has their number only.
+  const unreadable = Array.from({ length: unreadableAddOns }, (_, index) => `copied ${index}`)
+  if (media === null) return { ...message, media: null, unreadable, live: false }
   const { fetched, stored, ...described } = media
   // The file itself is not in Firestore: it is downloaded when it is asked for.
   return {
     ...message,
+    unreadable,
     media: stored || fetched === null ? described : { ...described, fetched },
     live: false
   }

@@ -11,12 +11,11 @@ import {
 import { Schema } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import { chatJid, isGroupJid } from '../../../domain/jid.ts'
-import { DEVICE_SENT } from '../../../domain/message-envelopes.ts'
-import { bytesField } from '../../../domain/protobuf.ts'
 import { leftOut, leftOutProtocol } from '../kinds/left-out.ts'
 import { address, partyOf, samePerson, type Self } from './address.ts'
 import { factsOfCall, isCallSignal } from './call.ts'
 import { ChannelPost, factsOfChannel } from './channel.ts'
+import { messageOfOwnDevice } from './device-sent.ts'
 import { factsOfGroupNotification, isGroupNotification } from './group-event.ts'
 import { factOfUndecryptable, factsOfLiveMessage, factsOfStoredMessage } from './message.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
@@ -129,9 +128,8 @@ const message = (entry: Extract<Journaled, { kind: 'message' }>): ConvertedEntry
   if (info === undefined) return UNADDRESSED
   const padded = Buffer.from(entry.plaintext, 'base64')
   const raw = unpadRandomMax16(padded)
-  const outer = proto.Message.decode(raw)
-  const sentByOtherDevice = outer.deviceSentMessage?.message
-  const inner = sentByOtherDevice ?? outer
+  const bytes = messageOfOwnDevice(raw) ?? raw
+  const inner = proto.Message.decode(bytes)
   const self = selfOf(entry)
   const people = samePeople(entry.attributes, info.key)
   // Only the account's own phone may announce its history; the same notification from anyone else is an attack.
@@ -139,14 +137,7 @@ const message = (entry: Extract<Journaled, { kind: 'message' }>): ConvertedEntry
     const instruction = fromOwnPhone(self, inner.protocolMessage, entry.attributes['id'] ?? '')
     if (instruction !== undefined) return instruction
   }
-  const bytes = sentByOtherDevice ? copyIn(raw) : raw
   return { ...NOTHING, facts: [...people, ...factsOfLiveMessage(self, info, inner, bytes)] }
-}
-
-/** What another device of the account sent, in the bytes of the copy for this one. */
-const copyIn = (encoded: Uint8Array): Uint8Array | null => {
-  const copy = bytesField(encoded, DEVICE_SENT.field)
-  return (copy && bytesField(copy, DEVICE_SENT.inner)) ?? null
 }
 
 const fromOwnPhone = (

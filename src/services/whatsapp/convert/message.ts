@@ -12,10 +12,17 @@ import type {
   ReactionFact,
   ReceiptHistoryFact
 } from '../../../domain/fact.ts'
-import { type MessageStatus, ONLY_ON_PHONE, type Poll, statusRank } from '../../../domain/message.ts'
+import {
+  type EventResponse,
+  type MessageStatus,
+  ONLY_ON_PHONE,
+  type Poll,
+  statusRank
+} from '../../../domain/message.ts'
 import { bytesField, withBytesField } from '../../../domain/protobuf.ts'
 import { MESSAGE_CONTEXT_INFO, MESSAGE_SECRET } from '../../../domain/sealed-add-on.ts'
 import { leftOut, leftOutField, leftOutProtocol } from '../kinds/left-out.ts'
+import { outcomeOf } from '../kinds/message-fields.ts'
 import { address, partyOf, type Self } from './address.ts'
 import { chatAction } from './chat-action.ts'
 import { chatEvent, secondsOf } from './chat-event.ts'
@@ -23,11 +30,13 @@ import { contentIn, editOf } from './content.ts'
 import { NO_DETAILS_FACT } from './content/parts.ts'
 import { type AddressedInfo, type Envelope, envelopeOf, pushNameOf } from './envelope.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
+import { eventResponseIn } from './opened-add-on.ts'
 import { type OpenedVote, withVotes } from './opened-votes.ts'
 import { encodedMessage } from './protobuf.ts'
-import { editedMessage, referredMessage, revokedMessage, sealedVote } from './reference.ts'
+import { editedMessage, referredMessage, revokedMessage } from './reference.ts'
+import { sealedAddOn, secretIn } from './sealed.ts'
 import { factsOfStub } from './stub.ts'
-import { unwrap } from './unwrap.ts'
+import { type Unwrapped, unwrap } from './unwrap.ts'
 
 export type { Self } from './address.ts'
 
@@ -55,14 +64,21 @@ interface Given {
   readonly status: MessageStatus
   readonly reactions?: ReadonlyArray<ReactionFact>
   readonly votes?: ReadonlyArray<OpenedVote>
+  readonly eventResponses?: ReadonlyArray<EventResponse>
+}
+
+/** The secret with which the next edit of the message may be encrypted. */
+const secretOf = ({ layers }: Unwrapped): { readonly secret?: string } => {
+  const secret = secretIn(layers)
+  return secret === undefined ? {} : { secret }
 }
 
 const protocolFacts = (
   self: Self,
   envelope: Envelope,
   given: Given,
-  protocol: proto.Message.IProtocolMessage,
-  encoded: Uint8Array | undefined
+  unwrapped: Unwrapped,
+  protocol: proto.Message.IProtocolMessage
 ): ReadonlyArray<Fact> => {
   switch (protocol.type) {
     case proto.Message.ProtocolMessage.Type.REVOKE:
@@ -73,7 +89,8 @@ const protocolFacts = (
     case proto.Message.ProtocolMessage.Type.MESSAGE_EDIT:
       return changeOf(envelope, editedMessage(envelope, protocol.key), {
         to: 'edited',
-        ...editOf(self, protocol, envelope.timestamp, encoded)
+        ...editOf(self, protocol, envelope.timestamp, unwrapped.encoded),
+        ...secretOf(unwrapped)
       })
     case proto.Message.ProtocolMessage.Type.EPHEMERAL_SETTING: {
       const seconds = secondsOf(protocol.ephemeralExpiration)
@@ -97,11 +114,13 @@ const messageFact = (
 
 const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyArray<Fact> => {
   const unwrapped = unwrap(given.message, given.raw)
-  const { placeholderMessage, pollUpdateMessage, protocolMessage, reactionMessage } = unwrapped.message
+  const sealed = sealedAddOn(self, envelope, unwrapped)
+  if (sealed !== undefined) return [sealed]
+  const { placeholderMessage, protocolMessage, reactionMessage } = unwrapped.message
   const action = chatAction(self, envelope, unwrapped.message)
   if (action !== undefined) return [messageFact(envelope, action, given)]
   if (placeholderMessage) return [onlyOnPhone(envelope)]
-  if (protocolMessage) return protocolFacts(self, envelope, given, protocolMessage, unwrapped.encoded)
+  if (protocolMessage) return protocolFacts(self, envelope, given, unwrapped, protocolMessage)
   if (reactionMessage) {
     return changeOf(envelope, referredMessage(self, envelope, reactionMessage.key), {
       to: 'reacted',
@@ -109,22 +128,18 @@ const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyA
       at: millisecondsOf(reactionMessage.senderTimestampMs) ?? envelope.timestamp
     })
   }
-  if (pollUpdateMessage) {
-    const poll = referredMessage(self, envelope, pollUpdateMessage.pollCreationMessageKey)
-    const vote = poll && sealedVote(self, envelope, poll, pollUpdateMessage)
-    const at = millisecondsOf(pollUpdateMessage.senderTimestampMs) ?? envelope.timestamp
-    if (vote === undefined) return [leftOut('changeOfNothing')]
-    return changeOf(envelope, poll, { to: 'voted', vote, at })
-  }
   const content = contentIn(self, unwrapped)
   if (content === undefined) return [leftOutContent(unwrapped.message)]
   const poll: Poll | null = content.poll && withVotes(content.poll, given.votes ?? [])
-  return [messageFact(envelope, { ...content, poll }, given)]
+  const { eventResponses = [] } = given
+  return [messageFact(envelope, { ...content, poll, eventResponses }, given)]
 }
 
 /** A message that says nothing: what it carries instead. */
 const leftOutContent = (message: proto.IMessage): LeftOutFact => {
-  const [field] = Object.keys(message).filter(name => Reflect.get(message, name) != null)
+  const fields = Object.keys(message).filter(name => Reflect.get(message, name) != null)
+  if (fields.some(name => outcomeOf(name) === 'change')) return leftOut('changeOfNothing')
+  const [field] = fields
   return field === undefined ? leftOut('empty') : leftOutField(field)
 }
 
@@ -197,7 +212,8 @@ export const factsOfStoredMessage = (
     raw: asReceived ? withEncodedSecret(asReceived, info.messageSecret) : encodedMessage(message),
     status,
     reactions: reactionsOf(self, envelope, info),
-    votes: votesOf(self, envelope, info)
+    votes: votesOf(self, envelope, info),
+    eventResponses: eventResponsesOf(self, envelope, info)
   })
   return receipts === undefined ? content : [...content, receipts]
 }
@@ -273,6 +289,26 @@ const votesOf = (
       }
     ]
   })
+
+/** The last answer of each person. */
+const eventResponsesOf = (
+  self: Self,
+  envelope: Envelope,
+  { eventResponses }: proto.IWebMessageInfo
+): ReadonlyArray<EventResponse> => {
+  const last = new Map<string, EventResponse>()
+  for (const { eventResponseMessage, eventResponseMessageKey, timestampMs } of eventResponses ?? []) {
+    const by = authorOf(self, envelope, eventResponseMessageKey)
+    const answer = eventResponseIn(
+      eventResponseMessage ?? {},
+      millisecondsOf(timestampMs) ?? envelope.timestamp
+    )
+    if (by === undefined || answer === undefined) continue
+    const sender = by === 'me' ? 'me' : by.jid
+    if ((last.get(sender)?.at ?? 0) <= answer.at) last.set(sender, { sender, ...answer })
+  }
+  return [...last.values()]
+}
 
 /** The author of something that is stored with a message; unlike on the wire, `fromMe` means this account there. */
 const authorOf = (

@@ -1,5 +1,6 @@
 // Votes that the phone has opened already, in the polls of the history it shares.
-import { hex, optionHash } from '../../../domain/poll-vote.ts'
+import { optionHash } from '../../../domain/poll.ts'
+import { hex } from './reference.ts'
 import type { Poll } from '../../../domain/message.ts'
 
 /** A vote that the phone opened before it shared its history. */

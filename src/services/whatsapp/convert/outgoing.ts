@@ -1,5 +1,6 @@
 // Messages this account sends, as WhatsApp's protobuf. What each kind of message says in it is declared by the outbox,
 // in the fields of the protobuf; here it is encoded, with what all kinds have in common.
+import { randomBytes } from 'node:crypto'
 import { proto } from '@whiskeysockets/baileys'
 import type { ContentFact } from '../../../domain/fact.ts'
 import { isGroupJid } from '../../../domain/jid.ts'
@@ -36,6 +37,13 @@ export const messageKey = (target: Target, { selfJid, toJid }: Destination): pro
   ...(isGroupJid(toJid) ? { participant: target.sender ?? selfJid } : {})
 })
 
+/** The secret of a message that is quoted is nobody else's business. */
+const withoutContext = (encoded: Uint8Array): proto.IMessage => {
+  const message: proto.IMessage = proto.Message.decode(encoded)
+  message.messageContextInfo = null
+  return message
+}
+
 /** The `contextInfo` of a message; `undefined` when it mentions nobody and answers nothing. */
 export const contextOf = (
   content: {
@@ -54,11 +62,21 @@ export const contextOf = (
       : {
           stanzaId: quoted.whatsAppId,
           participant: quoted.sender ?? destination.selfJid,
-          quotedMessage:
-            quotedMessage === undefined ? { conversation: '' } : proto.Message.decode(quotedMessage)
+          quotedMessage: quotedMessage === undefined ? { conversation: '' } : withoutContext(quotedMessage)
         })
   }
 }
+
+const SECRET_BYTES = 32
+
+/** With the secret that edits, reactions, votes and the like of the message are encrypted with, unless it has one. */
+export const withMessageSecret = (message: WireMessage): WireMessage =>
+  message.messageContextInfo?.messageSecret
+    ? message
+    : {
+        ...message,
+        messageContextInfo: { ...message.messageContextInfo, messageSecret: randomBytes(SECRET_BYTES) }
+      }
 
 export const encodeOutgoing = (message: WireMessage): Uint8Array => proto.Message.encode(message).finish()
 

@@ -1,7 +1,6 @@
 // Which message another one is about. A key is written from its sender's point of view: `fromMe` means the sender's, not this account's.
 import type { proto } from '@whiskeysockets/baileys'
 import type { ChangeFact, Party } from '../../../domain/fact.ts'
-import type { SealedVote } from '../../../domain/poll-vote.ts'
 import { chatJid, isGroupJid } from '../../../domain/jid.ts'
 import { address, formsOf, partyOf, type Self } from './address.ts'
 import type { Envelope } from './envelope.ts'
@@ -33,32 +32,25 @@ export const revokedMessage = (self: Self, envelope: Envelope, key: Key): Target
   return { sender: author === undefined ? envelope.sender : partyOf(self, author), whatsAppId: key.id }
 }
 
-/** A vote with all address forms it may be encrypted with: phones differ in whether that is LID or phone number. */
-export const sealedVote = (
+/** Bytes as the domain has them in text. */
+export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
+
+/**
+ * The forms of a message's author's address that an add-on of it may be sealed with: phones differ in whether that is LID or
+ * phone number. In a group the author is named in one form; when the author wrote the add-on too, the stanza gave the other.
+ */
+export const authorForms = (
   self: Self,
   envelope: Envelope,
-  poll: Target,
-  update: proto.Message.IPollUpdateMessage
-): SealedVote | undefined => {
-  const payload = update.vote?.encPayload
-  const iv = update.vote?.encIv
-  if (!payload || !iv) return undefined
-  const key = update.pollCreationMessageKey
+  author: Party,
+  key: Key
+): ReadonlyArray<string> => {
+  const forms = formsOf(self, author)
+  const writer = formsOf(self, envelope.sender)
   const named = [key?.participant, isGroupJid(envelope.chat.jid) ? undefined : key?.remoteJid]
     .map(jid => chatJid(jid))
     .filter(jid => jid !== undefined)
-  return {
-    payload: Buffer.from(payload).toString('base64'),
-    iv: Buffer.from(iv).toString('base64'),
-    pollId: poll.whatsAppId,
-    voters: formsOf(self, envelope.sender),
-    authors: [...new Set([...authorForms(self, envelope, poll.sender), ...named])]
-  }
-}
-
-/** A poll's author in a group is named in one form; when the author is the voter, the stanza gave the other one too. */
-const authorForms = (self: Self, envelope: Envelope, author: Party): ReadonlyArray<string> => {
-  const forms = formsOf(self, author)
-  const voter = formsOf(self, envelope.sender)
-  return forms.some(form => voter.includes(form)) ? [...forms, ...voter] : forms
+  const same = forms.some(form => writer.includes(form)) ? writer : []
+  return [...new Set([...forms, ...same, ...named])]
 }

@@ -57,7 +57,10 @@ export const MESSAGE_FIELDS = {
   documentWithCaptionMessage: { field: 53, ...envelope() },
   requestPhoneNumberMessage: { field: 54, ...event('a request for the phone number', 'Unreleased') },
   viewOnceMessageV2: { field: 55, ...envelope() },
-  encReactionMessage: { field: 56, ...unsupported('a reaction in a community announcement') },
+  encReactionMessage: {
+    field: 56,
+    ...change('a reaction, encrypted with the secret of its message', 'Unreleased')
+  },
   editedMessage: { field: 58, ...envelope() },
   viewOnceMessageV2Extension: { field: 59, ...envelope() },
   pollCreationMessageV2: { field: 60, ...message('poll') },
@@ -70,15 +73,27 @@ export const MESSAGE_FIELDS = {
   botInvokeMessage: { field: 67, ...envelope() },
   callLogMesssage: { field: 69, ...message('call') },
   messageHistoryBundle: { field: 70, ...unsupported('the past of a group, for a new member') },
-  encCommentMessage: { field: 71, ...unsupported('a comment in a community announcement') },
+  encCommentMessage: {
+    field: 71,
+    ...change(
+      'a message of its own that answers its message, encrypted with the secret of that',
+      'Unreleased'
+    )
+  },
   bcallMessage: { field: 72, ...message('call') },
   lottieStickerMessage: { field: 74, ...envelope() },
   eventMessage: { field: 75, ...message('event') },
-  encEventResponseMessage: { field: 76, ...unsupported('an answer to an event') },
+  encEventResponseMessage: {
+    field: 76,
+    ...change('an answer to its event, encrypted with the secret of that', 'Unreleased')
+  },
   commentMessage: { field: 77, ...envelope() },
   newsletterAdminInviteMessage: { field: 78, ...message('invite') },
   placeholderMessage: { field: 80, ...message('undecryptable: the phone alone shows it', 'Unreleased') },
-  secretEncryptedMessage: { field: 82, ...unsupported('a sealed edit') },
+  secretEncryptedMessage: {
+    field: 82,
+    ...change('an edit of its message, event or poll, encrypted with the secret of that', 'Unreleased')
+  },
   albumMessage: { field: 83, ...message('album') },
   eventCoverImage: { field: 85, ...envelope() },
   stickerPackMessage: { field: 86, ...message('stickerPack') },
@@ -117,7 +132,13 @@ export const NEWER_MESSAGE_FIELDS = {
   spoilerMessage: { field: 118, ...envelope('Unreleased') },
   pollCreationMessageV6: { field: 119, ...message('poll', 'Unreleased') },
   conditionalRevealMessage: { field: 120, ...unsupported('a message that is revealed later', 'Unreleased') },
-  pollAddOptionMessage: { field: 121, ...unsupported('a new option of a poll', 'Unreleased') },
+  pollAddOptionMessage: {
+    field: 121,
+    ...unsupported(
+      'a new option of a poll; encrypted with the secret of the poll, as phones send it, a change of that',
+      'Unreleased'
+    )
+  },
   eventInviteMessage: { field: 122, ...unsupported('an invitation to an event', 'Unreleased') },
   groupRootKeyShare: { field: 123, ...nothing('Keys of a group', 'Unreleased') },
   paymentReminderMessage: { field: 124, ...unsupported('a reminder of a payment', 'Unreleased') },

@@ -80,7 +80,7 @@ const ROADS: ReadonlyArray<readonly [string, (message: Uint8Array) => ReadonlyAr
 
 const isAccounted = (fact: Fact): boolean => {
   if (fact.kind === 'leftOut') return whyLeftOut(fact.name) !== undefined
-  return fact.kind === 'message' || fact.kind === 'change'
+  return ['message', 'change', 'sealed'].includes(fact.kind)
 }
 
 const ENVELOPES = [...MESSAGE_ENVELOPES, ...NEWER_ENVELOPES]

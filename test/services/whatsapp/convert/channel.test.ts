@@ -95,8 +95,7 @@ describe.each([
         const facts = factsOf(form(post({}, [{ tag: 'plaintext', attrs: {}, content }])))
         const isAccounted = facts.some(
           fact =>
-            fact.kind === 'message' ||
-            fact.kind === 'change' ||
+            ['message', 'change', 'sealed'].includes(fact.kind) ||
             (fact.kind === 'leftOut' && whyLeftOut(fact.name) !== undefined)
         )
         expect(isAccounted).toBe(true)

@@ -58,8 +58,8 @@ const rows: ReadonlyArray<Row> = [
   ],
   [
     'what this server does not know',
-    { encReactionMessage: { encPayload: Buffer.from('x') } },
-    { type: 'unsupported:encReactionMessage', body: null }
+    { statusNotificationMessage: {} },
+    { type: 'unsupported:statusNotificationMessage', body: null }
   ],
   ['an envelope with nothing in it', { ephemeralMessage: {} }, { type: 'unsupported:ephemeralMessage' }],
   [

@@ -5,11 +5,16 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Fact } from '../../../../src/domain/fact.ts'
 import { Details } from '../../../../src/domain/message.ts'
-import { openVote } from '../../../../src/domain/poll-vote.ts'
-import { messageSecretIn } from '../../../../src/domain/sealed-add-on.ts'
+import {
+  ADD_ON_KINDS,
+  messageSecretIn,
+  openSealedAddOn,
+  type SealedAddOn
+} from '../../../../src/domain/sealed-add-on.ts'
 import { decodedConversation } from '../../../../src/services/whatsapp/convert/chunk.ts'
 import { Journaled, convertEntry } from '../../../../src/services/whatsapp/convert/journaled.ts'
 import { factsOfStoredMessage } from '../../../../src/services/whatsapp/convert/message.ts'
+import { factsOfAddOn } from '../../../../src/services/whatsapp/convert/opened-add-on.ts'
 import { nodeToJson } from '../../../../src/services/whatsapp/convert/stanza-json.ts'
 import { SELF } from './content/shown.ts'
 import { messageFields, randomMessageOf, randomProtobuf } from './random-protobuf.ts'
@@ -150,15 +155,54 @@ test('a stanza of any shape is kept and understood', () => {
   )
 })
 
-test('any vote against any poll is opened or not, and that is all', () => {
+test('any add-on against any message is opened or not, and that is all', () => {
   const text = fc.oneof(jid, fc.base64String())
+  const addOns = fc.constantFrom(...ADD_ON_KINDS)
   fc.assert(
-    fc.property(fc.gen(), text, text, fc.array(text), fc.array(text), (g, payload, iv, voters, authors) => {
-      const poll = g(fc.boolean) ? randomMessageOf(g, 'pollCreationMessageV3') : g(fc.uint8Array)
-      const sealed = { payload, iv, pollId: 'P', voters, authors }
-      const secret = messageSecretIn(poll)
-      expect(secret && openVote({ secret, optionNames: ['A'] }, sealed)).toBeUndefined()
-    }),
+    fc.property(
+      fc.gen(),
+      fc.tuple(text, text, addOns),
+      fc.array(text),
+      fc.array(text),
+      (g, [payload, iv, addOn], authors, targetAuthors) => {
+        const target = g(fc.boolean) ? randomMessageOf(g, 'pollCreationMessageV3') : g(fc.uint8Array)
+        const secret = messageSecretIn(target)
+        const sealed = { ...SEALED, addOn, payload, iv, authors, targetAuthors }
+        expect(secret && openSealedAddOn(sealed, [secret])).toBeUndefined()
+      }
+    ),
     runs(500)
   )
 })
+
+test('whatever an add-on says once it is opened is understood or not', () => {
+  fc.assert(
+    fc.property(
+      fc.gen(),
+      fc.constantFrom(...ADD_ON_KINDS),
+      fc.constantFrom(...messageFields),
+      (g, addOn, field) => {
+        const plaintext = g(fc.boolean) ? randomMessageOf(g, field) : g(fc.uint8Array)
+        for (const fact of factsOfAddOn({ ...SEALED, addOn }, plaintext) ?? []) isStorable(fact)
+      }
+    ),
+    runs(500)
+  )
+})
+
+const SEALED: SealedAddOn = {
+  kind: 'sealed',
+  addOn: 'pollVote',
+  chat: { jid: '77@lid' },
+  target: { sender: 'me', whatsAppId: 'P' },
+  by: { jid: '77@lid' },
+  whatsAppId: 'V',
+  timestamp: 1,
+  live: true,
+  self: SELF,
+  payload: '',
+  iv: '',
+  keyId: 'P',
+  authors: [],
+  targetAuthors: []
+}

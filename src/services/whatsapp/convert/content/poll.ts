@@ -1,12 +1,10 @@
 // Polls, and the forwarded results of a poll. Votes are changes, not content.
 import type { proto } from '@whiskeysockets/baileys'
+import { MOST_OPTIONS, pollText } from '../../../../domain/poll.ts'
 import { numberOf } from '../numbers.ts'
 import type { Family, Parts } from './parts.ts'
 
-/** WhatsApp allows twelve. */
-const MOST_OPTIONS = 200
-
-const optionNamesOf = (poll: proto.Message.IPollCreationMessage): ReadonlyArray<string> =>
+export const optionNamesOf = (poll: proto.Message.IPollCreationMessage): ReadonlyArray<string> =>
   (poll.options ?? []).slice(0, MOST_OPTIONS).map(({ optionName }) => optionName ?? '')
 
 const poll = (asked: proto.Message.IPollCreationMessage): Parts => {
@@ -14,7 +12,7 @@ const poll = (asked: proto.Message.IPollCreationMessage): Parts => {
   const names = optionNamesOf(asked)
   return {
     type: 'poll',
-    body: [question, ...names.map(name => `• ${name}`)].join('\n'),
+    body: pollText(question, names),
     poll: {
       question,
       options: names.map(name => ({ name, voters: [] })),
