@@ -44,6 +44,7 @@ import {
   type WaitingStanza
 } from './state/truth.ts'
 import type { BinaryNode } from './wire/binary-node.ts'
+import { STANZA_KINDS } from './state/stanza-queue.ts'
 import type { Addressing } from './wire/jid.ts'
 
 export class Phone {
@@ -138,7 +139,7 @@ export class Phone {
   /** WhatsApp sends the linked devices any stanza; it waits until they acknowledge it. */
   receiveStanza(stanza: BinaryNode): { id: string } {
     const id = stanza.attrs.id ?? this.network.nextId()
-    const kind = stanza.tag === 'notification' ? 'notification' : 'other'
+    const kind = STANZA_KINDS.find(known => known === stanza.tag) ?? 'other'
     for (const { queue } of this.devices) queue.add(kind, { ...stanza, attrs: { ...stanza.attrs, id } })
     return { id }
   }

@@ -4,8 +4,9 @@
 import type { BinaryNode } from '../wire/binary-node.ts'
 import { element, SERVER_JID } from '../wire/stanza.ts'
 
-/** `other` is any stanza with another tag. */
-export type StanzaKind = 'message' | 'receipt' | 'notification' | 'call' | 'status' | 'other'
+/** Stanzas by their tag; `other` is any that has another one. */
+export const STANZA_KINDS = ['message', 'receipt', 'notification', 'call', 'status', 'other'] as const
+export type StanzaKind = (typeof STANZA_KINDS)[number]
 
 export interface QueuedStanza {
   readonly sequence: number

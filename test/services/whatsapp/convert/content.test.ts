@@ -58,8 +58,8 @@ const rows: ReadonlyArray<Row> = [
   ],
   [
     'what this server does not know',
-    { statusNotificationMessage: {} },
-    { type: 'unsupported:statusNotificationMessage', body: null }
+    { chat: { displayName: 'x' } },
+    { type: 'unsupported:chat', body: null }
   ],
   ['an envelope with nothing in it', { ephemeralMessage: {} }, { type: 'unsupported:ephemeralMessage' }],
   [
