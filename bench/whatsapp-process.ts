@@ -26,7 +26,7 @@ const whatsapp = {
   },
   beginOutage: async (_: null): Promise<null> => {
     outage = simulator.fault({ kind: 'refuseLogins', reason: SERVICE_UNAVAILABLE })
-    simulator.disconnectAll(SERVICE_UNAVAILABLE)
+    simulator.disconnectAll({ code: SERVICE_UNAVAILABLE })
     return null
   },
   endOutage: async (_: null): Promise<null> => {

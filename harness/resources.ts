@@ -12,7 +12,18 @@ export interface AccountResource {
   readonly jid: string | null
   readonly lid: string | null
   readonly restriction: { readonly kind: string; readonly reason: string; readonly until: number } | null
-  readonly lastDisconnect: { readonly code: number; readonly reason: string; readonly at: number } | null
+  readonly suspension: {
+    readonly code: number | null
+    readonly reason: string
+    readonly until: number | null
+  } | null
+  readonly lastDisconnect: {
+    readonly code: number
+    readonly source: string | null
+    readonly condition: string | null
+    readonly reason: string
+    readonly at: number
+  } | null
   readonly reconnectAttempts: number
   readonly sync: {
     readonly chunksDone: number
@@ -43,6 +54,7 @@ export type LiveEvent =
       readonly accountId: string
       readonly state: string
       readonly from: string | null
+      readonly suspension: AccountResource['suspension']
     }
   | { readonly kind: 'incident'; readonly accountId: string | null; readonly incident: string }
 

@@ -2,7 +2,7 @@
 // disconnect reason or an incident; a test compares.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { END_INCIDENTS, LOGOUT_UNCONFIRMED } from '../src/actors/account-incidents.ts'
+import { END_INCIDENTS, LOGOUT_UNCONFIRMED, UNKNOWN_DISCONNECT } from '../src/actors/account-incidents.ts'
 import { disconnectTable } from '../src/domain/disconnect.ts'
 import { accountMachine } from '../src/machines/account.ts'
 
@@ -16,12 +16,14 @@ const SETTING_OF = {
 }
 
 const VERDICTS = {
-  restart: 'connects again at once',
+  restart: 'connects again at once; `reconnecting` when it happens again before a stable connection',
   retry: '`reconnecting`',
-  badSession: '`reconnecting`, once; `loggedOut` when it happens again before a stable connection',
+  unknown: '`reconnecting`, and an incident',
   loggedOut: '`loggedOut`',
+  suspended: '`suspended`, until it is over',
   replaced: '`replaced`',
   banned: '`banned`',
+  locked: '`locked`',
   updateNeeded: '`failed`'
 }
 
@@ -62,10 +64,18 @@ const delays = Object.entries(accountMachine.implementations.delays ?? {}).map((
 
 const sections = {
   disconnects: table(
-    ['code', 'WhatsApp says', 'the account'],
-    disconnectTable()
-      .toSorted(([a], [b]) => a - b)
-      .map(([code, { reason, verdict }]) => [code, reason, VERDICTS[verdict]])
+    ['source', 'code', 'condition', 'what it means', 'the account'],
+    disconnectTable().map(({ code, condition, reason, source, verdict }) => [
+      source === 'server'
+        ? '`server`'
+        : condition === undefined
+          ? '`failure`, `streamError`'
+          : '`streamError`',
+      condition === undefined ? code : '',
+      condition === undefined ? '' : `\`${condition}\``,
+      reason,
+      VERDICTS[verdict]
+    ])
   ),
   transitions: table(['from', 'event', 'if', 'to'], transitions),
   delays: table(['delay', 'default', 'setting'], delays),
@@ -78,12 +88,12 @@ const sections = {
         incident.happened,
         incident.advice
       ]),
-      [
-        `\`${LOGOUT_UNCONFIRMED.kind}\``,
-        LOGOUT_UNCONFIRMED.severity,
-        LOGOUT_UNCONFIRMED.happened,
-        LOGOUT_UNCONFIRMED.advice
-      ]
+      ...[LOGOUT_UNCONFIRMED, UNKNOWN_DISCONNECT].map(({ advice, happened, kind, severity }) => [
+        `\`${kind}\``,
+        severity,
+        happened,
+        advice
+      ])
     ]
   )
 }

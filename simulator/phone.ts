@@ -28,7 +28,7 @@ import { enterPairingCode } from './protocol/pairing/code.ts'
 import { scanQr } from './protocol/pairing/qr.ts'
 import { showPresence, showTyping, type TypingState } from './protocol/presence.ts'
 import type { Account, Companion } from './state/account.ts'
-import type { ActiveFault, Fault, FaultScope } from './state/faults.ts'
+import type { ActiveFault, Fault, FaultScope, StreamError } from './state/faults.ts'
 import { type Group, isGroup } from './state/group.ts'
 import type { Mailbox } from './state/history/mailbox.ts'
 import type { PreparedChunk } from './state/history/plan.ts'
@@ -254,10 +254,10 @@ export class Phone {
     announceDevices(this.network, this.account, 'remove', companion)
   }
 
-  /** Ends the devices' connections: with a stream error when a code is given, by a TCP drop otherwise. */
-  disconnect(options: { code?: number | undefined; device?: number | undefined } = {}): void {
-    const devices = options.device === undefined ? this.devices : [this.companion(options.device)]
-    for (const { connection } of devices) if (connection) disconnect(connection, options.code)
+  /** Ends the devices' connections: with a stream error when a code or a condition is given, by a TCP drop otherwise. */
+  disconnect({ device, ...error }: StreamError & { device?: number | undefined } = {}): void {
+    const devices = device === undefined ? this.devices : [this.companion(device)]
+    for (const { connection } of devices) if (connection) disconnect(connection, error)
   }
 
   fault(fault: Fault, scope: Omit<FaultScope, 'account'> = {}): ActiveFault {

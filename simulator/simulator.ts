@@ -4,7 +4,7 @@ import type { proto } from '@whiskeysockets/baileys'
 import type { Account } from './state/account.ts'
 import { addFault, disconnect } from './protocol/disconnections.ts'
 import { announceIdentity } from './protocol/device-list.ts'
-import type { ActiveFault, Fault, FaultScope } from './state/faults.ts'
+import type { ActiveFault, Fault, FaultScope, StreamError } from './state/faults.ts'
 import { type FileOptions, fileMessage } from './state/media/file-message.ts'
 import { serveMedia } from './protocol/media/host.ts'
 import { Network } from './state/network.ts'
@@ -186,9 +186,9 @@ export class Simulator {
     return addFault(this.network, fault, scope)
   }
 
-  /** Ends every connection: with a stream error when a code is given, by a TCP drop otherwise. */
-  disconnectAll(code?: number): void {
-    for (const { connection } of this.network.sessions.values()) disconnect(connection, code)
+  /** Ends every connection: with a stream error when a code or a condition is given, by a TCP drop otherwise. */
+  disconnectAll(error: StreamError = {}): void {
+    for (const { connection } of this.network.sessions.values()) disconnect(connection, error)
   }
 
   async stop(): Promise<void> {
@@ -218,6 +218,7 @@ export class Simulator {
         if (handler) handler(request, response)
         else serveMedia(network, request, response)
       },
+      refusedUpgrade: () => network.faults.take('refuseUpgrades', {})?.status,
       onSocket: socket => {
         network.signals.emit('connection', { connection: this.connections + 1 })
         new Connection(++this.connections, socket, this.identity, handlers)

@@ -1,5 +1,5 @@
 // Faults as requests name them: each kind with its fields, checked.
-import type { Fault, FaultKind, FaultOf } from '../state/faults.ts'
+import type { Fault, FaultKind, FaultOf, StreamError } from '../state/faults.ts'
 import { STANZA_KINDS } from '../state/stanza-queue.ts'
 import { ControlError, type Fields } from './fields.ts'
 
@@ -17,13 +17,29 @@ const numberIn = <Name extends string>(fields: Fields, name: Name) =>
   optional(name, fields.optionalNumber(name))
 const textIn = <Name extends string>(fields: Fields, name: Name) => optional(name, fields.optionalText(name))
 
+/** What a stream error says: nothing given is a drop, or a bare error, as the caller decides. */
+export const streamErrorIn = (fields: Fields): StreamError => ({
+  ...numberIn(fields, 'code'),
+  ...textIn(fields, 'condition'),
+  ...textIn(fields, 'type')
+})
+
 /** Every kind there is; the compiler asks for those that are missing. */
 const READERS: { readonly [Kind in FaultKind]: (fields: Fields) => FaultOf<Kind> } = {
-  disconnect: fields => ({ kind: 'disconnect', code: fields.number('code') }),
+  disconnect: fields => ({ kind: 'disconnect', ...streamErrorIn(fields) }),
   drop: () => ({ kind: 'drop' }),
   dropAfter: fields => ({ kind: 'dropAfter', count: fields.number('count'), ...stanzaIn(fields) }),
   loseReceipts: () => ({ kind: 'loseReceipts' }),
-  refuseLogins: fields => ({ kind: 'refuseLogins', reason: fields.number('reason') }),
+  refuseLogins: fields => ({
+    kind: 'refuseLogins',
+    ...numberIn(fields, 'reason'),
+    ...numberIn(fields, 'code'),
+    ...numberIn(fields, 'expire'),
+    ...textIn(fields, 'location'),
+    ...textIn(fields, 'message')
+  }),
+  refuseUpgrades: fields => ({ kind: 'refuseUpgrades', status: fields.number('status') }),
+  outage: () => ({ kind: 'outage' }),
   delay: fields => ({ kind: 'delay', ms: fields.number('ms'), ...stanzaIn(fields) }),
   duplicate: fields => ({ kind: 'duplicate', ...stanzaIn(fields) }),
   reorder: fields => ({

@@ -4,6 +4,8 @@ import type { proto } from '@whiskeysockets/baileys'
 import type { Companion } from '../state/account.ts'
 import type { Network } from '../state/network.ts'
 import type { Session } from '../state/session.ts'
+import type { FailureDetails } from '../state/faults.ts'
+import { endInOutage } from './disconnections.ts'
 import { beginPairing } from './pairing/begin.ts'
 import { element, SERVER_JID, unixSeconds } from '../wire/stanza.ts'
 
@@ -15,7 +17,8 @@ export const authenticated = (
 ): Companion | undefined => {
   if (payload.devicePairingData) {
     const refusal = network.faults.take('refuseLogins', {})
-    if (refusal) refuse(network, session, refusal.reason)
+    if (refusal) refuse(network, session, refusal.reason, refusal)
+    else if (network.faults.take('outage', {})) refuse(network, session, network.outages.pick(OUTAGE_REASONS))
     else if (!beginPairing(network, session, payload, noiseKey)) refuse(network, session, 400)
     return undefined
   }
@@ -23,7 +26,16 @@ export const authenticated = (
   const companion = account?.companions.get(payload.device ?? 0)
   const refusal = network.faults.take('refuseLogins', { account, companion })
   if (refusal) {
-    refuse(network, session, refusal.reason)
+    refuse(network, session, refusal.reason, refusal)
+    return undefined
+  }
+  if (network.faults.take('outage', { account, companion })) {
+    // Some logins still succeed while WhatsApp is down, and do not last.
+    if (companion?.noiseKey.equals(noiseKey) && network.outages.chance(LOGINS_IN_OUTAGE))
+      login(network, session, companion, payload)
+    if (session.companion !== undefined || network.outages.chance(0.5))
+      endInOutage(network, session.connection)
+    else refuse(network, session, network.outages.pick(OUTAGE_REASONS))
     return undefined
   }
   if (!companion?.noiseKey.equals(noiseKey)) {
@@ -34,8 +46,17 @@ export const authenticated = (
   return companion
 }
 
-const refuse = (network: Network, session: Session, reason: number): void => {
-  network.reply(session, element('failure', { reason, location: 'sim' }))
+const OUTAGE_REASONS = [500, 501, 503] as const
+/** The share of logins that succeed in an outage. */
+const LOGINS_IN_OUTAGE = 0.25
+
+const refuse = (
+  network: Network,
+  session: Session,
+  reason: number | undefined,
+  { code, expire, location = 'sim', message }: FailureDetails = {}
+): void => {
+  network.reply(session, element('failure', { reason, location, code, expire, message }))
   network.signals.emit('loginRefused', { reason })
   session.connection.end()
 }

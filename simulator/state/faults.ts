@@ -4,17 +4,36 @@ import type { Account, Companion } from './account.ts'
 import type { Delivery, StanzaKind } from './stanza-queue.ts'
 import type { BinaryNode } from '../wire/binary-node.ts'
 
+/** What a stream error says: a code, a condition (its child, which a `conflict` gives a type), both, or neither. */
+export interface StreamError {
+  readonly code?: number | undefined
+  readonly condition?: string | undefined
+  readonly type?: string | undefined
+}
+
+/** What a refused login says besides its reason; `expire` in seconds. */
+export interface FailureDetails {
+  readonly code?: number | undefined
+  readonly expire?: number | undefined
+  readonly location?: string | undefined
+  readonly message?: string | undefined
+}
+
 export type Fault =
   /** The connections end now with this stream error. */
-  | { readonly kind: 'disconnect'; readonly code: number }
+  | ({ readonly kind: 'disconnect' } & StreamError)
   /** The TCP connections are dropped now. */
   | { readonly kind: 'drop' }
   /** The TCP connection ends right after this many more stanzas were written to it. */
   | { readonly kind: 'dropAfter'; readonly count: number; readonly stanza?: StanzaKind }
   /** Receipts that clients send never reach the server. */
   | { readonly kind: 'loseReceipts' }
-  /** Every login is refused with this reason (401, 403, 405, 503 …). */
-  | { readonly kind: 'refuseLogins'; readonly reason: number }
+  /** Every login is refused with this reason (401, 403, 405, 503 …), or without one. */
+  | ({ readonly kind: 'refuseLogins'; readonly reason?: number | undefined } & FailureDetails)
+  /** Every WebSocket is refused with this HTTP status, as a proxy does it. Nobody knows yet whose it would be. */
+  | { readonly kind: 'refuseUpgrades'; readonly status: number }
+  /** WhatsApp is down: connections end now, and each login fails, in one way or another: with 500, 501, 503, `ack`, a drop. */
+  | { readonly kind: 'outage' }
   /** Stanzas leave this much later; those behind them wait. */
   | { readonly kind: 'delay'; readonly ms: number; readonly stanza?: StanzaKind }
   /** Every stanza is written twice. */
@@ -78,6 +97,8 @@ export interface FaultScope {
   readonly device?: number | undefined
   /** How often it applies before it ends; without a limit when left out. */
   readonly times?: number | undefined
+  /** How long it applies before it ends, milliseconds; until it is cleared when left out. */
+  readonly forMs?: number | undefined
 }
 
 export interface ActiveFault {
@@ -114,6 +135,10 @@ export class Faults {
       ended: []
     }
     this.entries.set(entry.id, entry)
+    if (scope.forMs !== undefined) {
+      const timer = setTimeout(() => this.clear(entry.id), scope.forMs).unref()
+      entry.ended.push(() => clearTimeout(timer))
+    }
     return { id: entry.id, fault, clear: () => this.clear(entry.id) }
   }
 

@@ -16,6 +16,7 @@ import { Ledger } from './ledger.ts'
 import { MediaStore } from './media/store.ts'
 import { NewChatLimits } from './new-chat-limits.ts'
 import { Presence } from './presence.ts'
+import { Random } from './random.ts'
 import { Repeats } from './repeats.ts'
 import { SenderKeys } from './sender-keys.ts'
 import { SentMessages } from './sent-messages.ts'
@@ -39,6 +40,8 @@ export class Network {
   readonly presence = new Presence()
   readonly limits = new NewChatLimits()
   readonly background = new BackgroundWork(this.signals)
+  /** Decides how connections and logins fail while WhatsApp is down. */
+  readonly outages: Random
   /** How often a primary device could not decrypt a message, by recipient, sender and id. */
   readonly decryptionFailures = new Map<string, number>()
   /** The names of channels, by their addresses. */
@@ -59,6 +62,7 @@ export class Network {
 
   constructor(seed: number) {
     this.seed = seed
+    this.outages = new Random(seed, 'outages')
     this.directory = new Directory(seed)
   }
 

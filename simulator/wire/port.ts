@@ -1,6 +1,11 @@
 // One TCP port for everything a client needs: WebSocket and media over HTTP, plain or through TLS. The first byte a client
 // sends shows which of the two it uses.
-import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from 'node:http'
+import {
+  createServer as createHttpServer,
+  type RequestListener,
+  type Server as HttpServer,
+  STATUS_CODES
+} from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -20,6 +25,8 @@ export const openPort = async (options: {
   port: number
   tls: TlsIdentity
   onRequest: RequestListener
+  /** The HTTP status with which a WebSocket is refused; `undefined` accepts it. */
+  refusedUpgrade: () => number | undefined
   onSocket: (socket: WebSocket) => void
 }): Promise<OpenPort> => {
   const sockets = new Set<Socket>()
@@ -30,6 +37,11 @@ export const openPort = async (options: {
   })
   const upgradeAt = (server: HttpServer): void => {
     server.on('upgrade', (request, socket, head) => {
+      const status = options.refusedUpgrade()
+      if (status !== undefined) {
+        socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nconnection: close\r\n\r\n`)
+        return
+      }
       webSockets.handleUpgrade(request, socket, head, webSocket => options.onSocket(webSocket))
     })
     server.on('clientError', (_error, socket) => socket.destroy())

@@ -1,5 +1,6 @@
 // The incidents that accounts report, with their texts: ends, an unconfirmed logout, crashes.
 import type { Effect } from 'effect'
+import type { Disconnect, Suspension } from '../domain/account.ts'
 import type { EndReason } from '../machines/account.ts'
 import { Incidents } from '../services/incidents/incidents.ts'
 
@@ -29,13 +30,18 @@ export const END_INCIDENTS: Readonly<
   },
   banned: {
     severity: 'error',
-    happened: 'WhatsApp has banned or suspended this account',
+    happened: 'WhatsApp has banned this account',
     advice: 'Open WhatsApp on the phone for the reason and for how to appeal; then POST …/connect'
   },
-  badSession: {
+  locked: {
     severity: 'error',
-    happened: 'WhatsApp did not accept the stored session twice in a row',
-    advice: 'Link the account again (POST …/pair)'
+    happened: 'WhatsApp has locked this account',
+    advice: 'Open WhatsApp on the phone: it says what unlocks the account; then POST …/connect'
+  },
+  suspended: {
+    severity: 'error',
+    happened: 'WhatsApp has suspended this account for a time',
+    advice: 'Open WhatsApp on the phone for the reason. POST …/connect tries earlier'
   },
   updateNeeded: {
     severity: 'error',
@@ -49,13 +55,54 @@ export const END_INCIDENTS: Readonly<
   }
 }
 
-/** `detail` is appended to what happened. */
+/** What is known of this very end beyond its kind; appended to what happened. */
+export const endDetail = (
+  kind: EndReason,
+  {
+    disconnect,
+    suspension
+  }: { readonly disconnect: Disconnect | null; readonly suspension: Suspension | null }
+): string => {
+  if (kind === 'notLinked') return disconnect === null ? '' : `: ${disconnect.reason}`
+  if (kind !== 'suspended' || suspension === null) return ''
+  const { code, reason, until } = suspension
+  const cause = code === null ? reason : `${reason} (code ${code})`
+  return until === null
+    ? `, without saying for how long. ${cause}`
+    : `, until ${new Date(until).toISOString()}. ${cause}`
+}
+
 export const endIncident = (kind: EndReason, detail: string): AccountIncident => ({
   ...END_INCIDENTS[kind],
   kind: `account.${kind}`,
-  did: 'The account stays offline until a person acts; everything received is kept',
+  did:
+    kind === 'suspended'
+      ? 'The account stays offline until then and connects again by itself; everything received is kept'
+      : 'The account stays offline until a person acts; everything received is kept',
   happened: END_INCIDENTS[kind].happened + detail
 })
+
+export const UNKNOWN_DISCONNECT = {
+  kind: 'account.unknownDisconnect',
+  severity: 'warning',
+  happened: 'WhatsApp ended a connection in a way that this version does not know',
+  did: 'The account connects again, later each time it happens; everything received is kept',
+  advice: 'Report it with the code, so that a later version knows what it means'
+} as const satisfies AccountIncident
+
+/** One incident for each code and account; the code stands in the text. */
+export const reportUnknownEnd = (
+  accountId: string,
+  { code, condition, reason, source }: Disconnect
+): Effect.Effect<void, never, Incidents> =>
+  Incidents.use(incidents =>
+    incidents.report({
+      ...UNKNOWN_DISCONNECT,
+      accountId,
+      subject: [source, code, condition].join(' '),
+      happened: reason
+    })
+  )
 
 export const LOGOUT_UNCONFIRMED = {
   kind: 'account.logoutUnconfirmed',

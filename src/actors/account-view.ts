@@ -1,6 +1,6 @@
 // What is known of an account at the moment: its stored facts, the state of its actor, the progress of its history.
 import { Clock, Effect } from 'effect'
-import { type AccountRecord, type AccountState, restrictionAt } from '../domain/account.ts'
+import { type AccountRecord, type AccountState, restrictionAt, suspensionAt } from '../domain/account.ts'
 import type { AccountView } from '../services/accounts.ts'
 import type { AccountStore } from '../services/conversations/account-store.ts'
 import type { DatabaseError } from '../services/database/error.ts'
@@ -28,12 +28,16 @@ export const viewOf = Effect.fnUntraced(function* (
     ...live,
     isLinked: record.jid !== null && live.state !== 'loggedOut',
     restriction: restrictionAt(record, now),
+    suspension: suspensionAt(live.suspension, now),
     phoneSilentUntil: backfill.silentUntil(record.accountId),
     history: yield* history.progress(record.accountId)
   }
 })
 
-type LiveView = Pick<AccountView, 'state' | 'tags' | 'lastDisconnect' | 'offer' | 'reconnectAttempts'>
+type LiveView = Pick<
+  AccountView,
+  'state' | 'tags' | 'lastDisconnect' | 'offer' | 'reconnectAttempts' | 'suspension'
+>
 
 const liveView = (supervisor: Supervisor, record: AccountRecord): LiveView => {
   const snapshot = supervisor.getSnapshot().children[record.accountId]?.getSnapshot()
@@ -44,6 +48,7 @@ const liveView = (supervisor: Supervisor, record: AccountRecord): LiveView => {
     state: isAccountState(leaf) ? leaf : 'connecting',
     tags: [...snapshot.tags],
     lastDisconnect: snapshot.context.lastDisconnect,
+    suspension: snapshot.context.suspension,
     offer: snapshot.context.offer,
     reconnectAttempts: snapshot.context.attempts
   }
@@ -53,10 +58,14 @@ const notStarted = (record: AccountRecord): LiveView => ({
   state: stateBeforeStart(record),
   tags: [],
   lastDisconnect: record.lastDisconnect,
+  suspension: record.suspension,
   offer: null,
   reconnectAttempts: 0
 })
 
 /** The state of an account that has not been started yet since the server started. */
-const stateBeforeStart = ({ ended, jid, wanted }: AccountRecord): AccountState =>
-  ended ?? (wanted && jid !== null ? 'connecting' : 'stopped')
+const stateBeforeStart = ({ ended, jid, suspension, wanted }: AccountRecord): AccountState => {
+  if (ended !== null) return ended
+  if (!wanted || jid === null) return 'stopped'
+  return suspension === null ? 'connecting' : 'suspended'
+}

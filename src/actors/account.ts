@@ -1,9 +1,16 @@
 // The account machine with its work: what runs in each state, what its actions do, and its delays from the settings.
-import { Effect, Schedule, Stream } from 'effect'
-import type { AccountFacts } from '../domain/account.ts'
+import { Clock, Effect, Schedule, Stream } from 'effect'
+import { assign } from 'xstate'
+import { type AccountFacts, type Disconnect, type Suspension, suspensionEnd } from '../domain/account.ts'
 import { backoff } from '../domain/backoff.ts'
 import type { Pairing } from '../domain/connection.ts'
-import { type AccountWork, accountMachine, type SocketInput } from '../machines/account.ts'
+import { disconnectRow } from '../domain/disconnect.ts'
+import {
+  type AccountWork,
+  accountMachine,
+  type SocketInput,
+  type SuspensionWork
+} from '../machines/account.ts'
 import { AccountStore } from '../services/conversations/account-store.ts'
 import { Backfill } from '../services/history/backfill/backfill.ts'
 import { History } from '../services/history/chunks/worker.ts'
@@ -13,8 +20,15 @@ import type { Incidents } from '../services/incidents/incidents.ts'
 import { timedConnection } from '../services/telemetry/tracing.ts'
 import { Ingest } from '../services/intake/ingest.ts'
 import { Outbox } from '../services/outbox/outbox.ts'
+import type { PerAccount } from '../services/process/account-memory.ts'
 import { WhatsApp } from '../services/whatsapp/whatsapp.ts'
-import { endIncident, LOGOUT_UNCONFIRMED, reportIncident } from './account-incidents.ts'
+import {
+  endDetail,
+  endIncident,
+  LOGOUT_UNCONFIRMED,
+  reportIncident,
+  reportUnknownEnd
+} from './account-incidents.ts'
 import type { EffectBridge } from './effect-bridge.ts'
 
 export type AccountServices =
@@ -35,14 +49,19 @@ export interface AccountDelays {
   readonly reconnectMaxMs: number
 }
 
-/**
- * `openingDelayMs` answers how long a new connection waits for its turn, milliseconds: this time does not count towards the connect
- * timeout.
- */
+export interface AccountSurroundings {
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** How long a new connection waits for its turn, milliseconds: this time does not count towards the connect timeout. */
+  readonly openingDelayMs: () => number
+  /** The ways in which connections ended that nobody here knows, as far as they are reported. */
+  readonly unknownEnds: PerAccount<Set<string>>
+}
+
 export const makeAccountLogic = (
   bridge: EffectBridge<AccountServices>,
   delays: AccountDelays,
-  openingDelayMs: () => number
+  { now, openingDelayMs, unknownEnds }: AccountSurroundings
 ) =>
   accountMachine.provide({
     actors: {
@@ -73,17 +92,25 @@ export const makeAccountLogic = (
         Backfill.use(backfill => backfill.recordPresence(accountId))
       ),
       historyDue: bridge.fromEffect(({ accountId }: AccountWork) => untilHistoryDue(accountId)),
-      backfill: bridge.fromEffect(({ accountId }: AccountWork) => fetchHistory(accountId))
+      backfill: bridge.fromEffect(({ accountId }: AccountWork) => fetchHistory(accountId)),
+      suspensionEnd: bridge.fromEffect(({ suspension }: SuspensionWork) =>
+        suspension === null ? Effect.void : untilOver(suspension)
+      )
     },
     actions: {
       remember: ({ context }, facts) => bridge.run(storeFacts(context.accountId, facts)),
       rememberEnd: ({ context: { accountId, lastDisconnect } }, { ended }) =>
         bridge.run(storeFacts(accountId, { ended, lastDisconnect })),
       reportEnd: ({ context, event }, { kind }) => {
-        const detail =
-          kind === 'notLinked' && event.type === 'socket.closed' ? `: ${event.disconnect.reason}` : ''
+        const disconnect = event.type === 'socket.closed' ? event.disconnect : null
+        const detail = endDetail(kind, { disconnect, suspension: context.suspension })
         bridge.run(reportIncident(context.accountId, endIncident(kind, detail)))
       },
+      reportUnknownEnd: ({ context: { accountId, lastDisconnect } }) => {
+        const isNew = lastDisconnect !== null && noteFirst(unknownEnds.get(accountId), lastDisconnect)
+        if (isNew) bridge.run(reportUnknownEnd(accountId, lastDisconnect))
+      },
+      noteTimedOut: assign(() => ({ lastDisconnect: timedOut(now()) })),
       reportLogoutUnconfirmed: ({ context }) =>
         bridge.run(reportIncident(context.accountId, LOGOUT_UNCONFIRMED)),
       reviewOutbox: ({ context }) => bridge.run(releaseOutbox(context.accountId)),
@@ -106,6 +133,34 @@ const connection = (accountId: string, pairing: Pairing | null) =>
       return whatsapp.connect(accountId, pairing)
     })
   )
+
+/** Codes come from WhatsApp: one that never gives the same twice must not fill the memory. */
+const MOST_UNKNOWN_ENDS = 50
+
+/** Whether a connection has never ended in this way before. */
+const noteFirst = (known: Set<string>, { code, condition, source }: Disconnect): boolean => {
+  const end = `${source} ${code} ${condition}`
+  if (known.has(end) || known.size >= MOST_UNKNOWN_ENDS) return false
+  known.add(end)
+  return true
+}
+
+/** WhatsApp did not answer within the time in which a connection has to open. */
+const timedOut = (at: number): Disconnect => {
+  const end = { source: 'network', code: 408 } as const
+  return { ...end, condition: null, reason: disconnectRow(end).reason, at }
+}
+
+/** Timers cannot be longer than 24 days, and the clock may be set meanwhile. */
+const LONGEST_SLEEP_MS = 30_000
+
+const untilOver = (suspension: Suspension): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const left = suspensionEnd(suspension) - (yield* Clock.currentTimeMillis)
+    if (left <= 0) return
+    yield* Effect.sleep(Math.min(left, LONGEST_SLEEP_MS))
+    yield* untilOver(suspension)
+  })
 
 /** A database that cannot be reached is no crash of the account. */
 const UNTIL_DATABASE_WORKS = { schedule: Schedule.spaced('2 seconds') }

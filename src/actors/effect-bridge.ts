@@ -74,7 +74,9 @@ const makeRunningWork = () => {
       return promise
     },
     ended: (accountId: string): Effect.Effect<void> =>
-      Effect.asVoid(Effect.promise(() => Promise.allSettled(running.get(accountId) ?? [])))
+      Effect.asVoid(
+        Effect.promise(() => Promise.allSettled(running.get(accountId) ?? new Set<Promise<unknown>>()))
+      )
   }
 }
 

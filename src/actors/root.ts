@@ -1,5 +1,5 @@
 // Assembles the actors: the supervisor with the account actors below it, and the `Accounts` service in front of them.
-import { Effect, Layer } from 'effect'
+import { Clock, Effect, Layer } from 'effect'
 import type { AccountState } from '../domain/account.ts'
 import { Accounts } from '../services/accounts.ts'
 import { AccountStore } from '../services/conversations/account-store.ts'
@@ -38,7 +38,11 @@ export const layer = (
       })
       const supervisor = yield* startSupervisor({
         bridge,
-        accountLogic: makeAccountLogic(bridge, options, () => runSync(whatsapp.openingDelayMs)),
+        accountLogic: makeAccountLogic(bridge, options, {
+          now: () => runSync(Clock.currentTimeMillis),
+          openingDelayMs: () => runSync(whatsapp.openingDelayMs),
+          unknownEnds: memory.perAccount('actors.unknownEnds', () => new Set<string>())
+        }),
         inspect: stateChanges.inspect
       })
       yield* offerInspection(supervisor)

@@ -53,7 +53,8 @@ const inputOf = (record: AccountRecord): AccountInput => ({
   linked: isLinked(record),
   wanted: record.wanted,
   ended: record.ended,
-  lastDisconnect: record.lastDisconnect
+  lastDisconnect: record.lastDisconnect,
+  suspension: record.suspension
 })
 
 type Send = (event: SupervisorEvent) => void

@@ -1,5 +1,6 @@
 // What an account is, as applications and operators see it: the stored facts, and the words for its states.
 import { Schema } from 'effect'
+import { DisconnectSource } from './disconnect.ts'
 
 /** The leaf states of the account machine: the product's own words, used in HTTP, logs and documents alike. */
 export const ACCOUNT_STATES = [
@@ -10,22 +11,45 @@ export const ACCOUNT_STATES = [
   'backfilling',
   'loggingOut',
   'reconnecting',
+  'suspended',
   'loggedOut',
   'replaced',
   'banned',
+  'locked',
   'failed'
 ] as const
 export const AccountState = Schema.Literals(ACCOUNT_STATES)
 export type AccountState = typeof AccountState.Type
 
 /** Ends that need a person. They survive a restart of the server: an account in one of them does not connect by itself. */
-export const ENDED_STATES = ['loggedOut', 'replaced', 'banned', 'failed'] as const
+export const ENDED_STATES = ['loggedOut', 'replaced', 'banned', 'locked', 'failed'] as const
 export const EndedState = Schema.Literals(ENDED_STATES)
 export type EndedState = typeof EndedState.Type
 
-/** Why a connection ended: WhatsApp's status code and the words a person reads. `at` is in milliseconds since 1970. */
-export const Disconnect = Schema.Struct({ code: Schema.Finite, reason: Schema.String, at: Schema.Finite })
+/** Why a connection ended: who ended it, with which code, and the words a person reads. `at` is in milliseconds since 1970. */
+export const Disconnect = Schema.Struct({
+  /** 0 when there was none. */
+  code: Schema.Finite,
+  /** `null` for connections that ended before this was recorded. */
+  source: Schema.NullOr(DisconnectSource),
+  /** What WhatsApp named besides a code, such as `ack` or `replaced`. */
+  condition: Schema.NullOr(Schema.String),
+  reason: Schema.String,
+  at: Schema.Finite
+})
 export type Disconnect = typeof Disconnect.Type
+
+/** WhatsApp does not let the account log in for a time. Afterwards it connects by itself. */
+export const Suspension = Schema.Struct({
+  /** WhatsApp's code of the cause; `null` when it gave none. */
+  code: Schema.NullOr(Schema.Finite),
+  reason: Schema.String,
+  /** Milliseconds since 1970; `null` when WhatsApp did not say when it ends. */
+  until: Schema.NullOr(Schema.Finite),
+  /** When WhatsApp said it, milliseconds since 1970. */
+  since: Schema.Finite
+})
+export type Suspension = typeof Suspension.Type
 
 /**
  * What WhatsApp does not let this account do for a time: start conversations (`reachout`, error 463) or start more of
@@ -50,6 +74,7 @@ export const AccountRecord = Schema.Struct({
   ended: Schema.NullOr(EndedState),
   lastDisconnect: Schema.NullOr(Disconnect),
   restriction: Schema.NullOr(Restriction),
+  suspension: Schema.NullOr(Suspension),
   /** When the present link began, and when it was last known to be online. */
   linkedAt: Schema.NullOr(Schema.Finite),
   onlineAt: Schema.NullOr(Schema.Finite)
@@ -67,7 +92,15 @@ export const ownAddresses = (
 export type AccountFacts = Partial<
   Pick<
     AccountRecord,
-    'wanted' | 'jid' | 'lid' | 'ended' | 'lastDisconnect' | 'restriction' | 'linkedAt' | 'onlineAt'
+    | 'wanted'
+    | 'jid'
+    | 'lid'
+    | 'ended'
+    | 'lastDisconnect'
+    | 'restriction'
+    | 'suspension'
+    | 'linkedAt'
+    | 'onlineAt'
   >
 >
 
@@ -82,6 +115,7 @@ export const newAccount = (
   ended: null,
   lastDisconnect: null,
   restriction: null,
+  suspension: null,
   linkedAt: null,
   onlineAt: null
 })
@@ -95,3 +129,22 @@ export const restrictionAt = (
   { restriction }: Pick<AccountRecord, 'restriction'>,
   at: number
 ): Restriction | null => (restriction !== null && restriction.until > at ? restriction : null)
+
+/** A suspension of which WhatsApp says nothing. */
+export const unspecifiedSuspension = (since: number): Suspension => ({
+  code: null,
+  reason: 'WhatsApp does not say why',
+  until: null,
+  since
+})
+
+/** When WhatsApp does not say how long a suspension lasts, the account tries to connect again after this. */
+const UNSPECIFIED_SUSPENSION_MS = 60 * 60_000
+
+/** When a suspended account connects again, milliseconds since 1970. */
+export const suspensionEnd = ({ since, until }: Suspension): number =>
+  until ?? since + UNSPECIFIED_SUSPENSION_MS
+
+/** The suspension that lasts at a time (milliseconds since 1970); `null` when there is none. */
+export const suspensionAt = (suspension: Suspension | null, at: number): Suspension | null =>
+  suspension !== null && suspensionEnd(suspension) > at ? suspension : null

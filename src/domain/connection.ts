@@ -1,5 +1,5 @@
 // What a WhatsApp connection tells its account, and how an account wants to be linked. Past facts, in words of ours.
-import type { Disconnect, Restriction } from './account.ts'
+import type { Disconnect, Restriction, Suspension } from './account.ts'
 import type { Verdict } from './disconnect.ts'
 
 export type Pairing = { readonly method: 'qr' } | { readonly method: 'code'; readonly phoneNumber: string }
@@ -15,6 +15,12 @@ export type ConnectionEvent =
       readonly at: number
     }
   | { readonly type: 'socket.opened'; readonly jid: string; readonly lid: string | null }
-  | { readonly type: 'socket.closed'; readonly verdict: Verdict; readonly disconnect: Disconnect }
+  | {
+      readonly type: 'socket.closed'
+      readonly verdict: Verdict
+      readonly disconnect: Disconnect
+      /** With the verdict `suspended`. */
+      readonly suspension?: Suspension | undefined
+    }
   /** WhatsApp restricts the account, or (`null`) lifts what it had restricted. */
   | { readonly type: 'socket.restrictionChanged'; readonly restriction: Restriction | null }

@@ -2,9 +2,15 @@
 // in which state; the work itself is provided by src/actors. The nesting makes sockets safe by construction:
 // entering `session` opens exactly one, leaving it closes that one.
 import { assign, fromPromise, type PromiseActorLogic, setup } from 'xstate'
-import type { AccountFacts, Disconnect, EndedState } from '../domain/account.ts'
+import {
+  type AccountFacts,
+  type Disconnect,
+  type EndedState,
+  type Suspension,
+  unspecifiedSuspension
+} from '../domain/account.ts'
 import type { ConnectionEvent, Pairing } from '../domain/connection.ts'
-import type { Verdict } from '../domain/disconnect.ts'
+import { isPassing, type Verdict } from '../domain/disconnect.ts'
 
 export type AccountEvent =
   | { readonly type: 'command.pair'; readonly pairing: Pairing }
@@ -20,6 +26,7 @@ export interface AccountInput {
   readonly wanted: boolean
   readonly ended: EndedState | null
   readonly lastDisconnect: Disconnect | null
+  readonly suspension: Suspension | null
 }
 
 export interface AccountContext {
@@ -28,6 +35,8 @@ export interface AccountContext {
   readonly wanted: boolean
   readonly ended: EndedState | null
   readonly lastDisconnect: Disconnect | null
+  /** WhatsApp does not let the account log in for a time. */
+  readonly suspension: Suspension | null
   /** How the account is to be linked; `null` once it is, or when it connects with what it has. */
   readonly pairing: Pairing | null
   readonly offer: { readonly method: 'qr' | 'code'; readonly text: string; readonly expiresAt: number } | null
@@ -35,8 +44,8 @@ export interface AccountContext {
   readonly attempts: number
   /** A person asked for the logout: that it happens needs no report. */
   readonly unlinking: boolean
-  /** A session WhatsApp did not accept is tried once more before the account is logged out. */
-  readonly badSession: boolean
+  /** WhatsApp asked for a restart, and the connection has not been stable since: another request for one has to wait. */
+  readonly restarted: boolean
 }
 
 export interface SocketInput {
@@ -51,8 +60,20 @@ export interface AccountWork {
   readonly accountId: string
 }
 
+/** What the wait for the end of a suspension is given. */
+export interface SuspensionWork extends AccountWork {
+  readonly suspension: Suspension | null
+}
+
 /** Why an account ended or gave up pairing, as reported to a person; the texts are in src/actors/account-incidents.ts. */
-export type EndReason = 'loggedOut' | 'replaced' | 'banned' | 'badSession' | 'updateNeeded' | 'notLinked'
+export type EndReason =
+  | 'loggedOut'
+  | 'replaced'
+  | 'banned'
+  | 'locked'
+  | 'suspended'
+  | 'updateNeeded'
+  | 'notLinked'
 
 /** Pairing connections that may fail before the person has to ask again. */
 const MAX_PAIRING_ATTEMPTS = 5
@@ -62,7 +83,11 @@ const MAX_PAIRING_ATTEMPTS = 5
  * take the account for linked.
  */
 const BEGIN_PAIRING = ['notePairing', { type: 'remember', params: { wanted: true } }] as const
-const GO_ONLINE = ['noteWanted', { type: 'remember', params: { wanted: true, ended: null } }] as const
+const GO_ONLINE = [
+  'noteWanted',
+  'forgetSuspension',
+  { type: 'remember', params: { wanted: true, ended: null, suspension: null } }
+] as const
 const STAY_OFFLINE = ['noteUnwanted', { type: 'remember', params: { wanted: false } }] as const
 
 const NOT_LINKED = { type: 'reportEnd', params: { kind: 'notLinked' } } as const
@@ -77,6 +102,10 @@ const endActions = (ended: EndedState, kind: EndReason) =>
 
 const hasVerdict = (event: AccountEvent, verdict: Verdict): boolean =>
   event.type === 'socket.closed' && event.verdict === verdict
+
+/** How long WhatsApp suspends the account, when that is why the connection ended. */
+const suspensionIn = (event: AccountEvent): Suspension | null =>
+  event.type === 'socket.closed' ? (event.suspension ?? unspecifiedSuspension(event.disconnect.at)) : null
 
 /** The guard of a `socket.closed` with this verdict. */
 const closedWith = (verdict: Verdict) => ({ type: 'closedWith', params: { verdict } }) as const
@@ -117,15 +146,21 @@ export const accountMachine = setup({
     /** Completes when there is history to be fetched or asked for. */
     historyDue: work(),
     /** Asks the phone for missing history; completes when nothing more can be had at the moment. */
-    backfill: work()
+    backfill: work(),
+    /** Completes when the suspension is over. */
+    suspensionEnd: work<SuspensionWork>()
   },
   actions: {
     /** Stores facts of the account. */
     remember: (_, _facts: AccountFacts) => undefined,
     /** Stores the end with the disconnect that led to it. */
     rememberEnd: (_, _end: { readonly ended: EndedState }) => undefined,
-    /** Reports an end that a person has to act on. */
+    /** Reports an end that a person should know of. */
     reportEnd: (_, _end: { readonly kind: EndReason }) => undefined,
+    /** Reports that a connection ended in a way that nobody here knows. */
+    reportUnknownEnd: () => undefined,
+    /** Notes as the last disconnect that WhatsApp did not answer in time; the machine itself has no clock. */
+    noteTimedOut: () => undefined,
     noteDisconnect: assign(({ event }) =>
       event.type === 'socket.closed' ? { lastDisconnect: event.disconnect } : {}
     ),
@@ -136,19 +171,21 @@ export const accountMachine = setup({
         return { offer: { method: 'code' as const, text: event.code, expiresAt: event.expiresAt } }
       return {}
     }),
-    noteLinked: assign({ linked: true, pairing: null, offer: null, ended: null }),
+    noteSuspension: assign(({ event }) => ({ suspension: suspensionIn(event) })),
+    forgetSuspension: assign({ suspension: null }),
+    noteLinked: assign({ linked: true, pairing: null, offer: null, ended: null, restarted: false }),
     notePairing: assign(({ event }) =>
       event.type === 'command.pair'
-        ? { pairing: event.pairing, linked: false, wanted: true, attempts: 0 }
+        ? { pairing: event.pairing, linked: false, wanted: true, attempts: 0, restarted: false }
         : {}
     ),
     forgetPairing: assign({ pairing: null, offer: null }),
     noteUnlinked: assign({ linked: false, unlinking: false }),
-    noteWanted: assign({ wanted: true, ended: null, attempts: 0, badSession: false }),
+    noteWanted: assign({ wanted: true, ended: null, attempts: 0, restarted: false }),
     noteUnwanted: assign({ wanted: false }),
     countAttempt: assign({ attempts: ({ context }) => context.attempts + 1 }),
-    noteBadSession: assign({ badSession: true }),
-    noteStable: assign({ attempts: 0, badSession: false }),
+    noteRestarted: assign({ restarted: true }),
+    noteStable: assign({ attempts: 0, restarted: false }),
     noteUnlinking: assign({ unlinking: true }),
     forgetUnlinking: assign({ unlinking: false }),
     /** WhatsApp did not confirm the logout in time. */
@@ -163,14 +200,17 @@ export const accountMachine = setup({
     shouldConnect: ({ context }) => context.wanted && context.linked,
     isLinked: ({ context }) => context.linked,
     isNotLinked: ({ context }) => !context.linked,
+    isSuspended: ({ context }) => context.wanted && context.linked && context.suspension !== null,
     isPairing: ({ context }) => context.pairing !== null,
     pairingIsHopeless: ({ context, event }) =>
       context.pairing !== null &&
       event.type === 'socket.closed' &&
-      (event.verdict !== 'retry' || context.attempts >= MAX_PAIRING_ATTEMPTS),
+      ((event.verdict !== 'restart' && !isPassing(event.verdict)) ||
+        context.attempts >= MAX_PAIRING_ATTEMPTS),
     closedWith: ({ event }, params: { readonly verdict: Verdict }) => hasVerdict(event, params.verdict),
-    logoutIsConfirmed: ({ context, event }) => context.unlinking && hasVerdict(event, 'loggedOut'),
-    sessionIsBadAgain: ({ context, event }) => context.badSession && hasVerdict(event, 'badSession')
+    /** Once; a server that asks for it again and again is given time, as after any other end. */
+    restartsAtOnce: ({ context, event }) => !context.restarted && hasVerdict(event, 'restart'),
+    logoutIsConfirmed: ({ context, event }) => context.unlinking && hasVerdict(event, 'loggedOut')
   },
   delays: {
     pairingTimeout: 180_000,
@@ -189,10 +229,11 @@ export const accountMachine = setup({
     wanted: input.wanted,
     ended: input.ended,
     lastDisconnect: input.lastDisconnect,
+    suspension: input.suspension,
     pairing: null,
     offer: null,
     attempts: 0,
-    badSession: false,
+    restarted: false,
     unlinking: false
   }),
   invoke: [
@@ -209,7 +250,9 @@ export const accountMachine = setup({
         { guard: { type: 'wasEnded', params: { state: 'loggedOut' } }, target: 'loggedOut' },
         { guard: { type: 'wasEnded', params: { state: 'replaced' } }, target: 'replaced' },
         { guard: { type: 'wasEnded', params: { state: 'banned' } }, target: 'banned' },
+        { guard: { type: 'wasEnded', params: { state: 'locked' } }, target: 'locked' },
         { guard: { type: 'wasEnded', params: { state: 'failed' } }, target: 'failed' },
+        { guard: 'isSuspended', target: 'suspended' },
         { guard: 'shouldConnect', target: 'session' },
         { target: 'stopped' }
       ]
@@ -266,7 +309,12 @@ export const accountMachine = setup({
           ]
         },
         'socket.closed': [
-          { guard: closedWith('restart'), target: 'session', reenter: true, actions: 'noteDisconnect' },
+          {
+            guard: 'restartsAtOnce',
+            target: 'session',
+            reenter: true,
+            actions: ['noteDisconnect', 'noteRestarted']
+          },
           { guard: 'pairingIsHopeless', target: 'deciding', actions: ['noteDisconnect', NOT_LINKED] },
           {
             guard: 'logoutIsConfirmed',
@@ -280,16 +328,29 @@ export const accountMachine = setup({
           },
           { guard: closedWith('replaced'), target: 'replaced', actions: endActions('replaced', 'replaced') },
           { guard: closedWith('banned'), target: 'banned', actions: endActions('banned', 'banned') },
+          { guard: closedWith('locked'), target: 'locked', actions: endActions('locked', 'locked') },
+          {
+            guard: closedWith('suspended'),
+            target: 'suspended',
+            actions: [
+              'noteDisconnect',
+              'noteSuspension',
+              {
+                type: 'remember',
+                params: ({ context: { lastDisconnect, suspension } }) => ({ lastDisconnect, suspension })
+              },
+              { type: 'reportEnd', params: { kind: 'suspended' } }
+            ]
+          },
           {
             guard: closedWith('updateNeeded'),
             target: 'failed',
             actions: endActions('failed', 'updateNeeded')
           },
-          { guard: 'sessionIsBadAgain', target: 'loggedOut', actions: endActions('loggedOut', 'badSession') },
           {
-            guard: closedWith('badSession'),
+            guard: closedWith('unknown'),
             target: 'reconnecting',
-            actions: ['noteDisconnect', 'noteBadSession']
+            actions: ['noteDisconnect', 'reportUnknownEnd']
           },
           { target: 'reconnecting', actions: 'noteDisconnect' }
         ]
@@ -315,7 +376,7 @@ export const accountMachine = setup({
               ]
             }
           },
-          after: { connectTimeout: '#account.reconnecting' }
+          after: { connectTimeout: { target: '#account.reconnecting', actions: 'noteTimedOut' } }
         },
         online: {
           tags: 'online',
@@ -368,6 +429,21 @@ export const accountMachine = setup({
       },
       after: { backoff: 'session' }
     },
+    /** Until WhatsApp lets the account log in again. */
+    suspended: {
+      invoke: {
+        src: 'suspensionEnd',
+        input: ({ context: { accountId, suspension } }) => ({ accountId, suspension }),
+        onDone: {
+          target: 'session',
+          actions: ['forgetSuspension', { type: 'remember', params: { suspension: null } }]
+        }
+      },
+      on: {
+        'command.connect': { target: 'session', actions: GO_ONLINE },
+        'command.disconnect': { target: 'deciding', actions: STAY_OFFLINE }
+      }
+    },
     loggedOut: {
       tags: 'ended',
       entry: ['noteUnlinked', 'forgetPairing'],
@@ -375,6 +451,7 @@ export const accountMachine = setup({
     },
     replaced: { tags: 'ended', on: { 'command.connect': { target: 'session', actions: GO_ONLINE } } },
     banned: { tags: 'ended', on: { 'command.connect': { target: 'session', actions: GO_ONLINE } } },
+    locked: { tags: 'ended', on: { 'command.connect': { target: 'session', actions: GO_ONLINE } } },
     failed: {
       tags: 'ended',
       on: {

@@ -1,7 +1,7 @@
 // The one way to an account: its live state, its facts and its commands, by account id and never through an actor
 // reference. Where the account's actor runs (this process, one day another machine) is decided by the layer.
 import { Context, type Effect, Schema, type Stream } from 'effect'
-import type { AccountRecord, AccountState, Disconnect, Restriction } from '../domain/account.ts'
+import type { AccountRecord, AccountState, Disconnect, Restriction, Suspension } from '../domain/account.ts'
 import type { Pairing } from '../domain/connection.ts'
 import type { CoverageSummary } from '../domain/coverage.ts'
 import type { SyncProgress } from './history/chunks/pace.ts'
@@ -44,10 +44,12 @@ export interface AccountView {
   readonly offer: PairingOffer | null
   /** Failed connections in a row. */
   readonly reconnectAttempts: number
-  /** Whether a phone is linked. One that is linked may still be offline or ended (`replaced`, `banned`, `failed`). */
+  /** Whether a phone is linked. One that is linked may still be offline or ended (`replaced`, `banned`, `locked`, `failed`). */
   readonly isLinked: boolean
   /** The restriction by WhatsApp that is in force now; `record.restriction` may have expired. */
   readonly restriction: Restriction | null
+  /** Until when WhatsApp does not let the account log in; `null` when it does. */
+  readonly suspension: Suspension | null
   /** Until when a phone that does not answer is not asked for history, milliseconds since 1970; `null` while it answers. */
   readonly phoneSilentUntil: number | null
   readonly history: SyncProgress
@@ -59,6 +61,8 @@ export interface AccountStateChange {
   readonly state: AccountState
   /** The state before; `null` for the first since the server started or the account was created. */
   readonly from: AccountState | null
+  /** Until when WhatsApp has suspended the account; `null` when it has not. */
+  readonly suspension: Suspension | null
   /** Milliseconds since 1970. */
   readonly at: number
 }

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { disconnectRow, disconnectTable } from '../../src/domain/disconnect.ts'
 import { messageIdOf, newWhatsAppMessageId, parseThreadId, threadIdOf } from '../../src/domain/ids.ts'
 import { clampTime, laterStatus, MESSAGE_STATUSES } from '../../src/domain/message.ts'
 import { decodeMessagePlace, decodePlace, encodeCursor } from '../../src/domain/page.ts'
@@ -77,11 +76,4 @@ test('a cursor survives its journey, and what is none is not taken for one', () 
     expect(decodePlace(text)).toBeUndefined()
     expect(decodeMessagePlace(text)).toBeUndefined()
   }
-})
-
-test('every disconnect code has one verdict, and an unknown one is retried', () => {
-  const codes = disconnectTable().map(([code]) => code)
-  expect(new Set(codes).size).toBe(codes.length)
-  expect(disconnectRow(599)).toMatchObject({ verdict: 'retry' })
-  expect(disconnectRow(401)).toMatchObject({ verdict: 'loggedOut' })
 })

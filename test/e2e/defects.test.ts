@@ -169,7 +169,7 @@ test('8. a thread first seen in history looks new: its last activity is that of 
 
 test('9. connecting has no deadline: each state that waits for somebody leaves by itself', () => {
   const clock = new SimulatedClock()
-  const facts = { accountId: 'a', ended: null, lastDisconnect: null }
+  const facts = { accountId: 'a', ended: null, lastDisconnect: null, suspension: null }
   const connecting = createActor(accountMachine, {
     clock,
     input: { ...facts, linked: true, wanted: true }

@@ -9,7 +9,7 @@ test('each way a connection ends leads to its own state, with the reason', async
   const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
   const ends = [
     { code: 440, state: 'replaced' },
-    { code: 403, state: 'banned' },
+    { code: 406, state: 'banned' },
     { code: 411, state: 'failed' }
   ]
   for (const { code, state } of ends) {
@@ -149,9 +149,10 @@ test('subscribers hear of changes of state and of incidents as they happen, of o
   const all = await api.subscribe()
   const other = await api.subscribe(`?accountId=${(await api.createAccount('Other')).accountId}`)
   phone.disconnect({ code: 440 })
-  await api.until('the incident', () =>
-    Promise.resolve(all.live.find(event => event.kind === 'incident' && event.accountId === accountId))
-  )
+  for (const kind of ['incident', 'account.state'])
+    await api.until(`the ${kind}`, () =>
+      Promise.resolve(all.live.find(event => event.kind === kind && event.accountId === accountId))
+    )
   expect(all.live).toContainEqual(
     expect.objectContaining({ kind: 'account.state', accountId, from: 'open', state: 'replaced' })
   )

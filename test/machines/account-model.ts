@@ -1,15 +1,20 @@
 // What the account machine can be given, and what tells its states apart: for whoever walks its paths.
 import { ENDED_STATES } from '../../src/domain/account.ts'
-import { disconnectTable } from '../../src/domain/disconnect.ts'
+import type { Disconnect, Suspension } from '../../src/domain/account.ts'
+import { disconnectTable, type Verdict } from '../../src/domain/disconnect.ts'
 import type { AccountEvent, AccountInput } from '../../src/machines/account.ts'
 import type { Path } from './model.ts'
+
+export const DISCONNECT: Disconnect = { code: 1, source: 'streamError', condition: null, reason: '', at: 1 }
+export const SUSPENSION: Suspension = { code: 101, reason: '', until: 2, since: 1 }
 
 export const LINKED: AccountInput = {
   accountId: 'acc-1',
   linked: true,
   wanted: true,
   ended: null,
-  lastDisconnect: null
+  lastDisconnect: null,
+  suspension: null
 }
 /** Never linked. */
 export const FRESH: AccountInput = { ...LINKED, linked: false, wanted: false }
@@ -19,11 +24,16 @@ export const INPUTS: ReadonlyArray<AccountInput> = [
   LINKED,
   { ...LINKED, wanted: false },
   ...ENDED_STATES.map(ended => ({ ...LINKED, ended, linked: ended !== 'loggedOut' })),
+  { ...LINKED, suspension: SUSPENSION },
+  { ...LINKED, suspension: SUSPENSION, wanted: false },
   // Crashed again and again before anybody linked it.
   { ...LINKED, linked: false, ended: 'failed' }
 ]
 
-export const verdicts = [...new Set(disconnectTable().map(([, { verdict }]) => verdict))]
+export const verdicts: ReadonlyArray<Verdict> = [
+  ...new Set(disconnectTable().map(({ verdict }) => verdict)),
+  'unknown'
+]
 
 const SAMPLES: { readonly [Type in AccountEvent['type']]: ReadonlyArray<AccountEvent> } = {
   'command.pair': [{ type: 'command.pair', pairing: { method: 'qr' } }],
@@ -38,7 +48,7 @@ const SAMPLES: { readonly [Type in AccountEvent['type']]: ReadonlyArray<AccountE
   'socket.closed': verdicts.map(verdict => ({
     type: 'socket.closed',
     verdict,
-    disconnect: { code: 1, reason: '', at: 1 }
+    disconnect: DISCONNECT
   }))
 }
 
@@ -50,18 +60,23 @@ export const sample = (type: string): ReadonlyArray<AccountEvent> => {
   return found
 }
 
+/** Without the restart, of which only the first one happens at once: told roughly, the next one looks the same. */
+export const sampleRoughly = (type: string): ReadonlyArray<AccountEvent> =>
+  sample(type).filter(event => event.type !== 'socket.closed' || event.verdict !== 'restart')
+
 type Snapshot = Path['steps'][number]['state']
 
-/** What tells states of the account apart; beyond the sixth failure in a row nothing changes any more. */
+/** What tells states of the account apart. Failures are counted out while linking only, and not beyond the sixth. */
 export const told = ({ context, value }: Snapshot): string =>
   JSON.stringify([
     value,
     context.linked,
     context.pairing,
     context.ended,
-    context.badSession,
+    context.restarted,
+    context.suspension !== null,
     context.unlinking,
-    Math.min(context.attempts, 6)
+    context.pairing === null ? 0 : Math.min(context.attempts, 6)
   ])
 
 /** The same with what a person sees of it only: the paths of these are few enough to be walked, all of them. */

@@ -4,7 +4,7 @@ import { createActor, fromPromise } from 'xstate'
 import { expect, test } from 'vitest'
 import { type AccountEvent, accountMachine } from '../../src/machines/account.ts'
 import { makeTestClock, type TestClock } from './clock.ts'
-import { INPUTS, sample, told, toldRoughly } from './account-model.ts'
+import { INPUTS, sample, sampleRoughly, told, toldRoughly } from './account-model.ts'
 import { coverageOf, pathsOf, type Path, simplePathsOf } from './model.ts'
 
 const DELAYS = {
@@ -31,10 +31,8 @@ const guards = Object.fromEntries(
 
 /** Invoked work that the test ends when it wants to. */
 const endings = new Map<string, () => void>()
-const work = (name: string) =>
-  fromPromise<void, { accountId: string }>(
-    () => new Promise(resolve => void endings.set(name, () => resolve(undefined)))
-  )
+const work = <Input extends object>(name: string) =>
+  fromPromise<void, Input>(() => new Promise(resolve => void endings.set(name, () => resolve(undefined))))
 const sockets = new Set<AbortSignal>()
 
 const machine = accountMachine.provide({
@@ -43,6 +41,7 @@ const machine = accountMachine.provide({
   actors: {
     historyDue: work('historyDue'),
     backfill: work('backfill'),
+    suspensionEnd: work('suspensionEnd'),
     socket: fromPromise(({ signal }) => {
       sockets.add(signal)
       signal.addEventListener('abort', () => sockets.delete(signal))
@@ -53,6 +52,12 @@ const machine = accountMachine.provide({
 
 const coverage = coverageOf(machine)
 const paths = pathsOf(machine, INPUTS, sample, told)
+
+/** Which work has ended, by the state that it belongs to. */
+const workOf = (type: string): string => {
+  if (type.includes('suspended')) return 'suspensionEnd'
+  return type.includes('backfilling') ? 'backfill' : 'historyDue'
+}
 
 /** Makes happen what the event stands for. */
 const happen = async (
@@ -65,7 +70,7 @@ const happen = async (
   if (delay !== undefined) {
     clock.fire(delay)
   } else if (type.startsWith('xstate.done.actor.')) {
-    endings.get(type.includes('backfilling') ? 'backfill' : 'historyDue')?.()
+    endings.get(workOf(type))?.()
     await Promise.resolve().then(() => undefined)
   } else actor.send(event)
 }
@@ -96,7 +101,7 @@ test('every state is reached, and after each event the machine is where its grap
 })
 
 test('by every way that comes to no state twice it is where the graph says too', async () => {
-  const ways = simplePathsOf(machine, INPUTS, sample, toldRoughly)
+  const ways = simplePathsOf(machine, INPUTS, sampleRoughly, toldRoughly)
   expect(ways.length).toBeGreaterThan(1000)
   for (const way of ways) await walk(way, toldRoughly)
 })

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { ENDED_STATES } from '../../src/domain/account.ts'
 import { type AccountEvent, type AccountInput, accountMachine } from '../../src/machines/account.ts'
 import { leafOf } from '../../src/actors/watch/observed-account.ts'
-import { FRESH, verdicts } from './account-model.ts'
+import { DISCONNECT, FRESH, verdicts } from './account-model.ts'
 import { makeTestClock } from './clock.ts'
 
 const STEPS = 1000
@@ -34,7 +34,7 @@ const start = (input: AccountInput) => {
 const closed = (verdict: (typeof verdicts)[number]): AccountEvent => ({
   type: 'socket.closed',
   verdict,
-  disconnect: { code: 1, reason: '', at: 1 }
+  disconnect: DISCONNECT
 })
 
 const COMMANDS: ReadonlyArray<AccountEvent> = [

@@ -1,10 +1,15 @@
 // The account machine alone: no sockets, a clock of its own.
-import { createActor, fromPromise, SimulatedClock, type SnapshotFrom } from 'xstate'
+import { createActor, fromPromise, SimulatedClock, type SnapshotFrom, waitFor } from 'xstate'
 import { describe, expect, test } from 'vitest'
 import type { ConnectionEvent } from '../../src/domain/connection.ts'
 import { disconnectRow, disconnectTable } from '../../src/domain/disconnect.ts'
-import { type AccountInput, accountMachine, type SocketInput } from '../../src/machines/account.ts'
-import { FRESH, LINKED } from './account-model.ts'
+import {
+  type AccountInput,
+  accountMachine,
+  type SocketInput,
+  type SuspensionWork
+} from '../../src/machines/account.ts'
+import { DISCONNECT, FRESH, LINKED, SUSPENSION } from './account-model.ts'
 
 type StateValueOf = Parameters<SnapshotFrom<typeof accountMachine>['matches']>[0]
 
@@ -14,6 +19,8 @@ const start = (input: AccountInput) => {
   const sockets: Array<{ input: SocketInput; open: boolean }> = []
   const remembered: Array<object> = []
   const reported: Array<string> = []
+  const suspensions: Array<SuspensionWork['suspension']> = []
+  const suspensionEnds = Promise.withResolvers<void>()
   const machine = accountMachine.provide({
     actors: {
       socket: fromPromise<void, SocketInput>(({ input: socketInput, signal }) => {
@@ -21,11 +28,16 @@ const start = (input: AccountInput) => {
         sockets.push(socket)
         signal.addEventListener('abort', () => (socket.open = false))
         return new Promise(() => undefined)
+      }),
+      suspensionEnd: fromPromise<void, SuspensionWork>(({ input: { suspension } }) => {
+        suspensions.push(suspension)
+        return suspensionEnds.promise
       })
     },
     actions: {
       remember: (_, facts) => void remembered.push(facts),
-      reportEnd: (_, { kind }) => void reported.push(kind)
+      reportEnd: (_, { kind }) => void reported.push(kind),
+      reportUnknownEnd: () => void reported.push('unknown')
     }
   })
   const actor = createActor(machine, { input, clock }).start()
@@ -33,8 +45,8 @@ const start = (input: AccountInput) => {
   const closed = (code: number) =>
     send({
       type: 'socket.closed',
-      verdict: disconnectRow(code).verdict,
-      disconnect: { code, reason: '', at: 1 }
+      verdict: disconnectRow({ source: 'streamError', code }).verdict,
+      disconnect: { ...DISCONNECT, code }
     })
   return {
     actor,
@@ -42,6 +54,8 @@ const start = (input: AccountInput) => {
     remembered,
     reported,
     sockets,
+    suspensions,
+    suspensionEnds,
     closed,
     open: () => sockets.filter(socket => socket.open).length,
     opened: () => send({ type: 'socket.opened', jid: '1@s.whatsapp.net', lid: '1@lid' }),
@@ -61,6 +75,13 @@ describe('the first state follows from the facts', () => {
     ['loggedOut stays', { ...LINKED, linked: false, ended: 'loggedOut' as const }, 'loggedOut'],
     ['replaced stays', { ...LINKED, ended: 'replaced' as const }, 'replaced'],
     ['banned stays', { ...LINKED, ended: 'banned' as const }, 'banned'],
+    ['locked stays', { ...LINKED, ended: 'locked' as const }, 'locked'],
+    ['suspended stays', { ...LINKED, suspension: SUSPENSION }, 'suspended'],
+    [
+      'a suspended one that nobody wants online is stopped',
+      { ...LINKED, suspension: SUSPENSION, wanted: false },
+      'stopped'
+    ],
     ['failed stays', { ...LINKED, ended: 'failed' as const }, 'failed']
   ] as const)('%s', (_, input, state) => {
     expect(start(input).is(state)).toBe(true)
@@ -96,13 +117,16 @@ test('every disconnect code leads to the state of its row', () => {
   const states = {
     restart: CONNECTING,
     retry: 'reconnecting',
-    badSession: 'reconnecting',
+    unknown: 'reconnecting',
     loggedOut: 'loggedOut',
+    suspended: 'suspended',
     banned: 'banned',
+    locked: 'locked',
     replaced: 'replaced',
     updateNeeded: 'failed'
   } as const
-  for (const [code, { verdict }] of disconnectTable()) {
+  for (const { code, condition, source, verdict } of disconnectTable()) {
+    if (condition !== undefined || source !== 'streamError') continue
     const account = start(LINKED)
     account.opened()
     account.closed(code)
@@ -112,14 +136,62 @@ test('every disconnect code leads to the state of its row', () => {
   }
 })
 
-test('a bad session is tried once more, then the account is logged out and a person is told', () => {
+test('an outage never costs the link: however often WhatsApp fails, the account connects again', () => {
   const account = start(LINKED)
-  account.closed(500)
+  for (const code of [500, 500, 501, 503, 500, 0, 599, 400, 500]) {
+    account.closed(code)
+    expect([code, account.is('reconnecting')]).toEqual([code, true])
+    account.clock.increment(1000)
+    expect(account.is(CONNECTING)).toBe(true)
+  }
+  account.opened()
+  expect(account.is(ONLINE)).toBe(true)
+})
+
+test('an end that nobody knows is retried and reported; one that passes by itself is not reported', () => {
+  const account = start(LINKED)
+  account.closed(599)
+  expect(account.is('reconnecting')).toBe(true)
+  expect(account.reported).toEqual(['unknown'])
   account.clock.increment(1000)
-  expect(account.is(CONNECTING)).toBe(true)
   account.closed(500)
-  expect(account.is('loggedOut')).toBe(true)
-  expect(account.reported).toContain('badSession')
+  expect(account.reported).toEqual(['unknown'])
+})
+
+test('a suspension is remembered and reported, and the account connects by itself when it is over', async () => {
+  const account = start(LINKED)
+  account.actor.send({
+    type: 'socket.closed',
+    verdict: 'suspended',
+    disconnect: { ...DISCONNECT, code: 402 },
+    suspension: SUSPENSION
+  })
+  expect(account.is('suspended')).toBe(true)
+  expect(account.suspensions).toEqual([SUSPENSION])
+  expect(account.open()).toBe(0)
+  expect(account.remembered).toContainEqual({
+    suspension: SUSPENSION,
+    lastDisconnect: { ...DISCONNECT, code: 402 }
+  })
+  expect(account.reported).toEqual(['suspended'])
+  account.suspensionEnds.resolve()
+  await waitFor(account.actor, snapshot => snapshot.matches(CONNECTING))
+  expect(account.actor.getSnapshot().context.suspension).toBeNull()
+  expect(account.remembered).toContainEqual({ suspension: null })
+})
+
+test('a restart happens at once, and a second one only after a wait until a connection was stable', () => {
+  const account = start(LINKED)
+  account.opened()
+  account.closed(515)
+  expect(account.is(CONNECTING)).toBe(true)
+  account.closed(515)
+  expect(account.is('reconnecting')).toBe(true)
+  account.clock.increment(1000)
+  account.opened()
+  account.clock.increment(60_000)
+  account.closed(515)
+  expect(account.is(CONNECTING)).toBe(true)
 })
 
 describe('every state that waits for someone else has a way out', () => {

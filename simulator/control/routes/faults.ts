@@ -17,10 +17,18 @@ export const faultRoutes: readonly ControlRoute[] = [
       const { id } = simulator.fault(fault, {
         account,
         device: fields.optionalNumber('device'),
-        times: fields.optionalNumber('times')
+        times: fields.optionalNumber('times'),
+        forMs: fields.optionalNumber('forMs')
       })
       return { id }
     }
+  },
+  {
+    method: 'POST',
+    path: '/outage',
+    answer: ({ simulator, body }) => ({
+      id: simulator.fault({ kind: 'outage' }, { forMs: body().optionalNumber('forMs') }).id
+    })
   },
   { method: 'DELETE', path: '/faults', answer: ({ simulator }) => simulator.network.faults.clearAll() },
   {

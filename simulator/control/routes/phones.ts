@@ -1,5 +1,6 @@
 // The endpoints of one phone: making it, its linked devices, its connections, what it holds.
 import { describePhone } from '../describe.ts'
+import { streamErrorIn } from '../faults.ts'
 import { capFrom, type ControlRoute, patchFrom, phoneOf, timelockFrom } from '../requests.ts'
 import { historyFrom } from '../../phone-factory.ts'
 import { writeTruth } from '../truth-stream.ts'
@@ -61,7 +62,7 @@ const linkedDevices: readonly ControlRoute[] = [
     path: '/phones/:phone/disconnect',
     answer: call => {
       const body = call.body()
-      phoneOf(call).disconnect({ code: body.optionalNumber('code'), device: body.optionalNumber('device') })
+      phoneOf(call).disconnect({ ...streamErrorIn(body), device: body.optionalNumber('device') })
     }
   },
   { method: 'GET', path: '/phones/:phone/offline-queue', answer: call => phoneOf(call).offlineQueue() },

@@ -1,4 +1,5 @@
 // The endpoints of the simulator as a whole: its addresses, its events, all connections at once.
+import { streamErrorIn } from '../faults.ts'
 import type { Simulator } from '../../simulator.ts'
 import { describePhone } from '../describe.ts'
 import type { Call, ControlRoute } from '../requests.ts'
@@ -42,6 +43,6 @@ export const simulatorRoutes: readonly ControlRoute[] = [
   {
     method: 'POST',
     path: '/disconnect',
-    answer: ({ simulator, body }) => simulator.disconnectAll(body().optionalNumber('code'))
+    answer: ({ simulator, body }) => simulator.disconnectAll(streamErrorIn(body()))
   }
 ]

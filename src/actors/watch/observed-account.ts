@@ -1,13 +1,14 @@
 // The state of an account, read from a snapshot of its actor.
 import { Schema } from 'effect'
 import { type SnapshotFrom, StateMachine } from 'xstate'
-import { AccountState } from '../../domain/account.ts'
+import { AccountState, type Suspension } from '../../domain/account.ts'
 import { accountMachine } from '../../machines/account.ts'
 
 export interface ObservedState {
   readonly state: AccountState
   /** WhatsApp's code of the connection that ended last. */
   readonly code: number | null
+  readonly suspension: Suspension | null
 }
 
 /** The innermost state of a state value such as `{ session: { online: 'open' } }`. */
@@ -23,9 +24,8 @@ export const isAccountState = Schema.is(AccountState)
 export const observedState = (snapshot: unknown): ObservedState | undefined => {
   if (!isAccount(snapshot)) return undefined
   const leaf = leafOf(snapshot.value)
-  return isAccountState(leaf)
-    ? { state: leaf, code: snapshot.context.lastDisconnect?.code ?? null }
-    : undefined
+  const { lastDisconnect, suspension } = snapshot.context
+  return isAccountState(leaf) ? { state: leaf, code: lastDisconnect?.code ?? null, suspension } : undefined
 }
 
 const isAccount = (snapshot: unknown): snapshot is SnapshotFrom<typeof accountMachine> =>

@@ -54,10 +54,10 @@ const makeGauge = (
 const publish = Effect.fnUntraced(function* (
   published: PubSub.PubSub<AccountStateChange>,
   from: AccountState | undefined,
-  { accountId, code, state }: ObservedAccount
+  { accountId, code, state, suspension }: ObservedAccount
 ) {
   const at = yield* Clock.currentTimeMillis
-  yield* PubSub.publish(published, { accountId, state, from: from ?? null, at })
+  yield* PubSub.publish(published, { accountId, state, from: from ?? null, at, suspension })
   if (from !== undefined) yield* count.transition(from, state)
   if (state === 'reconnecting' && code !== null) yield* count.reconnect(code)
   yield* Effect.logDebug('An account changed its state').pipe(

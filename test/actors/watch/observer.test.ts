@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { AccountState } from '../../../src/domain/account.ts'
 import { makeObserver } from '../../../src/actors/watch/observer.ts'
 import { supervisorMachine } from '../../../src/machines/supervisor.ts'
-import { LINKED } from '../../machines/account-model.ts'
+import { DISCONNECT, LINKED } from '../../machines/account-model.ts'
 
 const watch = () => {
   const moves: Array<string> = []
@@ -28,7 +28,7 @@ test('each change of state is told once, with where it came from', () => {
   const { account, moves, unexpected } = watch()
   account.send({ type: 'socket.opened', jid: '1@s.whatsapp.net', lid: null })
   account.send({ type: 'socket.restrictionChanged', restriction: null })
-  account.send({ type: 'socket.closed', verdict: 'retry', disconnect: { code: 503, reason: '', at: 1 } })
+  account.send({ type: 'socket.closed', verdict: 'retry', disconnect: { ...DISCONNECT, code: 503 } })
   expect(moves).toEqual([
     ' → connecting () of 1',
     'connecting → open () of 1',

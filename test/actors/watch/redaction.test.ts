@@ -73,7 +73,14 @@ test('the running system is shown from its root to the work of its states, and e
   const system = inspectedSystem(root)
   root.send({
     type: 'account.start',
-    input: { accountId: 'acc-1', linked: true, wanted: true, ended: null, lastDisconnect: null }
+    input: {
+      accountId: 'acc-1',
+      linked: true,
+      wanted: true,
+      ended: null,
+      lastDisconnect: null,
+      suspension: null
+    }
   })
   const present = system
     .snapshot(undefined)

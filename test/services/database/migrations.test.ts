@@ -9,12 +9,25 @@ import { MessageStore } from '../../../src/services/conversations/message-store.
 import { ThreadStore } from '../../../src/services/conversations/thread-store.ts'
 import * as NodeSqlite from '../../../src/services/database/sqlite/node-sqlite.ts'
 import { MIGRATIONS, upgrade } from '../../../src/services/database/migrations.ts'
-import { installTracking } from '../../../src/services/firestore/publish/tracking.ts'
+import { columnsOf } from '../../../src/services/database/dialect.ts'
+import { TRACKED_TABLES } from '../../../src/services/firestore/publish/tracked-tables.ts'
+import { createTriggers } from '../../../src/services/firestore/publish/triggers.ts'
 import { TABLES } from '../../../src/app/tables.ts'
 import { Wakes } from '../../../src/services/process/wakes.ts'
 import { Tables } from '../../../src/services/database/tables.ts'
 import { dueSealed } from '../../../src/services/conversations/sql/sealed-add-ons.ts'
 import * as ConversationStores from '../../../src/services/conversations/layer.ts'
+
+/** The triggers as a server of the database's version had made them: of the columns that it has. */
+const installTracking = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  for (const tracked of TRACKED_TABLES) {
+    const names = (yield* columnsOf(sql, tracked.table)).map(({ name }) => name)
+    if (names.length === 0) continue
+    const columns = (tracked.columns ?? names).filter(column => names.includes(column))
+    for (const trigger of createTriggers(sql, { ...tracked, columns }, names)) yield* sql.unsafe(trigger)
+  }
+})
 
 const stores = ConversationStores.layer.pipe(
   Layer.provide([Tables.layer(TABLES), Wakes.layer]),
@@ -180,6 +193,27 @@ test('words that were folded by other tables are indexed anew, once', async () =
     }).pipe(Effect.scoped, Effect.provide(NodeSqlite.layer(':memory:')))
   )
   expect(found).toEqual([[{ term: 'garden' }], [{ term: 'garden' }, { term: 'kept' }]])
+})
+
+test('0021 keeps why a connection ended, of unknown source, and suspends nobody', async () => {
+  const account = await Effect.runPromise(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* upgrade(Object.fromEntries(Object.entries(MIGRATIONS).filter(([name]) => name < '0021')))
+      const disconnect = JSON.stringify({ code: 503, reason: 'WhatsApp is unavailable', at: 7 })
+      yield* sql`INSERT INTO accounts (account_id, name, created_at, wanted, last_disconnect)
+        VALUES ('acc-1', 'Shop', 1, 1, ${disconnect}), ('acc-2', 'Fresh', 1, 1, NULL)`
+      yield* upgrade(MIGRATIONS)
+      expect(yield* AccountStore.use(accounts => accounts.read('acc-2'))).toMatchObject({
+        lastDisconnect: null
+      })
+      return yield* AccountStore.use(accounts => accounts.read('acc-1'))
+    }).pipe(Effect.provide(stores))
+  )
+  expect(account).toMatchObject({
+    suspension: null,
+    lastDisconnect: { code: 503, source: null, condition: null, reason: 'WhatsApp is unavailable', at: 7 }
+  })
 })
 
 test('0015 keeps votes that wait for their poll', async () => {

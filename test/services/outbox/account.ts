@@ -11,6 +11,7 @@ export const ACCOUNT: AccountRecord = {
   ended: null,
   lastDisconnect: null,
   restriction: null,
+  suspension: null,
   linkedAt: null,
   onlineAt: null
 }

@@ -1,7 +1,7 @@
 // The HTTP contract of accounts: creating, linking and controlling them.
 import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
-import { AccountState, Disconnect, Restriction } from '../../../domain/account.ts'
+import { AccountState, Disconnect, Restriction, Suspension } from '../../../domain/account.ts'
 import { CoverageSummary } from '../../../domain/coverage.ts'
 import { administers, lists, reads } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
@@ -21,6 +21,8 @@ export const Account = Schema.Struct({
   lastDisconnect: Schema.NullOr(Disconnect),
   /** What WhatsApp currently does not allow the account, and until when. */
   restriction: Schema.NullOr(Restriction),
+  /** Until when WhatsApp does not let the account log in, and why. */
+  suspension: Schema.NullOr(Suspension),
   reconnectAttempts: Schema.Finite,
   sync: Schema.Struct({
     chunksDone: Schema.Finite,

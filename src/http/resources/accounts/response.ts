@@ -4,7 +4,16 @@ import { Accounts, type AccountView } from '../../../services/accounts.ts'
 
 /** Fails with `DatabaseError`. */
 export const accountResponse = Effect.fnUntraced(function* (view: AccountView) {
-  const { history, lastDisconnect, phoneSilentUntil, reconnectAttempts, restriction, state, tags } = view
+  const {
+    history,
+    lastDisconnect,
+    phoneSilentUntil,
+    reconnectAttempts,
+    restriction,
+    state,
+    suspension,
+    tags
+  } = view
   const { accountId, createdAt, jid, lid, name } = view.record
   const accounts = yield* Accounts
   const { counts, coverage } = yield* accounts.totals(accountId)
@@ -18,6 +27,7 @@ export const accountResponse = Effect.fnUntraced(function* (view: AccountView) {
     lid,
     lastDisconnect,
     restriction,
+    suspension,
     reconnectAttempts,
     sync: { ...history, phoneSilentUntil },
     coverage,

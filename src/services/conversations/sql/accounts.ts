@@ -1,14 +1,21 @@
 // Account records in SQL.
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
-import { type AccountFacts, AccountRecord, Disconnect, Restriction } from '../../../domain/account.ts'
+import {
+  type AccountFacts,
+  AccountRecord,
+  Disconnect,
+  Restriction,
+  Suspension
+} from '../../../domain/account.ts'
 import type { Counts } from '../queries.ts'
 
 const Row = Schema.Struct({
   ...AccountRecord.fields,
   wanted: Schema.BooleanFromBit,
   lastDisconnect: Schema.NullOr(Schema.fromJsonString(Disconnect)),
-  restriction: Schema.NullOr(Schema.fromJsonString(Restriction))
+  restriction: Schema.NullOr(Schema.fromJsonString(Restriction)),
+  suspension: Schema.NullOr(Schema.fromJsonString(Suspension))
 })
 
 /** An account from its row. */
@@ -37,7 +44,7 @@ export const updateAccount = Effect.fnUntraced(function* (
   accountId: string,
   facts: AccountFacts
 ) {
-  const { lastDisconnect, restriction } = facts
+  const { lastDisconnect, restriction, suspension } = facts
   const columns = {
     wanted: facts.wanted,
     jid: facts.jid,
@@ -46,7 +53,8 @@ export const updateAccount = Effect.fnUntraced(function* (
     last_disconnect: lastDisconnect === undefined ? undefined : jsonOrNull(lastDisconnect),
     linked_at: facts.linkedAt,
     online_at: facts.onlineAt,
-    restriction: restriction === undefined ? undefined : jsonOrNull(restriction)
+    restriction: restriction === undefined ? undefined : jsonOrNull(restriction),
+    suspension: suspension === undefined ? undefined : jsonOrNull(suspension)
   }
   for (const [column, value] of Object.entries(columns)) {
     if (value === undefined) continue

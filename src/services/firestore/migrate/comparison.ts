@@ -9,7 +9,13 @@ import { digestOf, type Fields } from '../publish/document.ts'
 const comparable = (path: string, fields: Fields): Fields => {
   const { media, truncated: _cut, ...rest } = fields
   if (path.startsWith('accounts/')) {
-    const { ended: _ended, lastDisconnect: _last, wanted: _wanted, ...account } = rest
+    const {
+      ended: _ended,
+      lastDisconnect: _last,
+      suspension: _suspension,
+      wanted: _wanted,
+      ...account
+    } = rest
     return account
   }
   if (media === undefined) return rest

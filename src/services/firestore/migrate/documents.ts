@@ -1,6 +1,6 @@
 // Schemas of the documents in Firestore: each is decoded before it is stored here.
-import { Schema } from 'effect'
-import { AccountRecord } from '../../../domain/account.ts'
+import { Effect, Schema } from 'effect'
+import { AccountRecord, Disconnect, Suspension } from '../../../domain/account.ts'
 import { CoverageState, Gap } from '../../../domain/coverage.ts'
 import { Incident } from '../../../domain/incident.ts'
 import { Message, Receipt } from '../../../domain/message.ts'
@@ -8,7 +8,20 @@ import { PastParticipant, Thread } from '../../../domain/thread.ts'
 
 const { onlineAt: _, ...accountFields } = AccountRecord.fields
 
-const AccountDocument = Schema.Struct(accountFields)
+/** For fields that documents of earlier versions do not have. */
+const ABSENT = Effect.succeed(null)
+
+const AccountDocument = Schema.Struct({
+  ...accountFields,
+  lastDisconnect: Schema.NullOr(
+    Schema.Struct({
+      ...Disconnect.fields,
+      source: Disconnect.fields.source.pipe(Schema.withDecodingDefaultTypeKey(ABSENT)),
+      condition: Disconnect.fields.condition.pipe(Schema.withDecodingDefaultTypeKey(ABSENT))
+    })
+  ),
+  suspension: Schema.NullOr(Suspension).pipe(Schema.withDecodingDefaultTypeKey(ABSENT))
+})
 export type AccountDocument = typeof AccountDocument.Type
 
 const ThreadDocument = Schema.Struct({

@@ -24,7 +24,7 @@ export const storeAccount = Effect.fnUntraced(function* (account: AccountDocumen
   const accounts = yield* AccountStore
   if ((yield* accounts.read(account.accountId)) !== undefined) return
   // Credentials are not in Firestore: the account has to be linked again, as another device.
-  const facts = { ...account, onlineAt: null, wanted: false, ended: 'loggedOut' as const }
+  const facts = { ...account, onlineAt: null, wanted: false, ended: 'loggedOut' as const, suspension: null }
   yield* accounts.create(facts)
   yield* accounts.update(account.accountId, facts)
 })

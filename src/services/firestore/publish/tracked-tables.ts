@@ -64,6 +64,7 @@ const ACCOUNT_COLUMNS = [
   'ended',
   'last_disconnect',
   'restriction',
+  'suspension',
   'linked_at'
 ]
 

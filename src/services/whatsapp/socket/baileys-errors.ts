@@ -1,4 +1,5 @@
-// What the errors of Baileys mean: whether they are faults, which code WhatsApp gave, and the text for it.
+// What the errors of Baileys mean: whether they are faults, how a connection ended, and the text for it.
+import { type ConnectionEnd, OWN_CODES } from '../../../domain/disconnect.ts'
 
 /**
  * Whether something is broken inside Baileys. Errors of the protocol (Boom) and of the network are no faults: a query that
@@ -11,7 +12,7 @@ export const isFault = (reason: unknown): boolean =>
 export const nameOf = (cause: unknown): string => (cause instanceof Error ? cause.name : '')
 
 /** The code that Baileys gives an error; 0 when it has none. */
-export const statusCodeOf = (error: unknown): number => {
+const statusCodeOf = (error: unknown): number => {
   if (typeof error !== 'object' || error === null || !('output' in error)) return 0
   const { output } = error
   return typeof output === 'object' &&
@@ -22,13 +23,33 @@ export const statusCodeOf = (error: unknown): number => {
     : 0
 }
 
-/** The network's error when WhatsApp could not be reached. */
-export const networkTrouble = (error: unknown): string | undefined => {
-  if (typeof error !== 'object' || error === null || !('data' in error)) return undefined
-  const { data } = error
-  return typeof data === 'object' && data !== null && 'code' in data && typeof data.code === 'string'
-    ? `WhatsApp cannot be reached (${data.code})`
+/** The error of the WebSocket that Baileys packed into its own. */
+const webSocketError = (error: unknown): Error | undefined =>
+  typeof error === 'object' && error !== null && 'data' in error && error.data instanceof Error
+    ? error.data
     : undefined
+
+/** The network's error when WhatsApp could not be reached, TLS included. */
+export const networkTrouble = (error: unknown): string | undefined => {
+  const cause = webSocketError(error)
+  return cause !== undefined && 'code' in cause && typeof cause.code === 'string'
+    ? `WhatsApp cannot be reached (${cause.code})`
+    : undefined
+}
+
+/** Baileys' own number for a connection that timed out or was lost. */
+const LOST = 408
+/** With this number, Baileys itself ends a connection only after a logout that it was asked for. */
+const LOGGED_OUT = 401
+
+/**
+ * How a connection ended that WhatsApp said nothing about. Baileys gives what TLS refuses, and other trouble of the
+ * WebSocket, a number that means something else in the mouth of WhatsApp.
+ */
+export const endOfError = (error: unknown): ConnectionEnd => {
+  if (webSocketError(error) !== undefined) return { source: 'network', code: LOST }
+  const code = statusCodeOf(error)
+  return code === LOGGED_OUT ? { source: 'server', code: OWN_CODES.logout } : { source: 'network', code }
 }
 
 /** The code with which WhatsApp refused a query that sending needed, such as the members of a group. */

@@ -23,12 +23,15 @@ import { storeDirectory } from './directory.ts'
 import {
   closeSocket,
   connectionLost,
+  endedByWhatsApp,
   LIBRARY_CRASH,
   libraryFault,
   otherNumberLinked,
-  type SocketClosed
+  type SocketClosed,
+  storageFailed
 } from './disconnects.ts'
 import { type DurableReceive, makeDurableReceive } from './durable-receive.ts'
+import { followEnds } from './end-stanzas.ts'
 import { makeGroupCache } from './group-cache.ts'
 import { fetchGroups, type GroupListAge } from './group-list.ts'
 import { removeOldEntries } from './journal-cleanup.ts'
@@ -182,11 +185,12 @@ const logBaileys = (level: 'debug' | 'warn', text: string): Effect.Effect<void> 
  * the message could not be read.
  */
 const stopAcknowledging = (
-  { accountId, runtime, services }: Connection,
+  { accountId, end, runtime, services }: Connection,
   socket: WASocket,
   cause: unknown
 ): void => {
   rawSocketOf(socket)?.terminate()
+  end(storageFailed(services.now()))
   const trouble = storageTrouble(accountId, 'Received messages cannot be written down', cause)
   runtime.fork(services.incidents.report(trouble))
   socket
@@ -272,13 +276,21 @@ const followState = (connection: Connection, socket: WASocket): void => {
       onOpen()
       emit({ type: 'socket.opened', jid, lid })
     }
-    if (update.connection === 'close') {
-      const event = connectionLost(update.lastDisconnect?.error, now())
-      runtime.fork(logEnd(event))
-      connection.end(event)
-    }
+    if (update.connection === 'close')
+      endLogged(connection, connectionLost(update.lastDisconnect?.error, now()))
   })
+  followEnds(socket, end => endLogged(connection, endedByWhatsApp(end, now())), now)
 }
 
-const logEnd = ({ disconnect: { code, reason }, verdict }: SocketClosed): Effect.Effect<void> =>
-  Effect.logInfo('The connection ended').pipe(Effect.annotateLogs({ code, reason, verdict }))
+/** Of several reasons to end, the first one counts. */
+const endLogged = ({ end, runtime }: Connection, event: SocketClosed): void => {
+  if (end(event)) runtime.fork(logEnd(event))
+}
+
+const logEnd = ({
+  disconnect: { code, condition, reason, source },
+  verdict
+}: SocketClosed): Effect.Effect<void> =>
+  Effect.logInfo('The connection ended').pipe(
+    Effect.annotateLogs({ code, condition: condition ?? '', reason, source: source ?? '', verdict })
+  )

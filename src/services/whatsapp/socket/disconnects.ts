@@ -2,53 +2,56 @@
 import type { WASocket } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
 import type { ConnectionEvent } from '../../../domain/connection.ts'
-import { disconnectRow } from '../../../domain/disconnect.ts'
-import { networkTrouble, statusCodeOf } from './baileys-errors.ts'
+import { type ConnectionEnd, disconnectRow, OWN_CODES } from '../../../domain/disconnect.ts'
+import { endOfError, networkTrouble } from './baileys-errors.ts'
+import type { WhatsAppEnd } from './end-stanzas.ts'
 
 export type SocketClosed = Extract<ConnectionEvent, { type: 'socket.closed' }>
 
-/** This server's own code: a phone was linked whose number is not that of the account. */
-const OTHER_NUMBER = 1
-/** This server's own code: Baileys threw where nobody catches. */
-const LIBRARY_FAULT = 2
-
-/** Times are milliseconds since 1970. */
-export const otherNumberLinked = (at: number): SocketClosed => ({
-  type: 'socket.closed',
-  verdict: 'loggedOut',
-  disconnect: {
-    code: OTHER_NUMBER,
-    reason:
-      'Another phone number was linked than this account belongs to. Its conversations would be mixed: create an account of its own for it',
-    at
-  }
-})
-
-export const isOtherNumber = ({ disconnect }: SocketClosed): boolean => disconnect.code === OTHER_NUMBER
-
-export const libraryFault = (at: number): SocketClosed => ({
-  type: 'socket.closed',
-  verdict: 'retry',
-  disconnect: { code: LIBRARY_FAULT, reason: 'A fault inside the WhatsApp library', at }
-})
-
-/** The connection ended with this error of Baileys. */
-export const connectionLost = (error: unknown, at: number): SocketClosed => {
-  const code = statusCodeOf(error)
-  const { reason, verdict } = disconnectRow(code)
+/** `at` is milliseconds since 1970; `reason` takes the place of the usual words for such an end. */
+const closedBy = (end: ConnectionEnd, at: number, reason?: string): SocketClosed => {
+  const row = disconnectRow(end)
   return {
     type: 'socket.closed',
-    verdict,
-    disconnect: { code, reason: networkTrouble(error) ?? reason, at }
+    verdict: row.verdict,
+    disconnect: {
+      code: end.code,
+      source: end.source,
+      condition: end.condition ?? null,
+      reason: reason ?? row.reason,
+      at
+    }
   }
 }
 
-/** The connection was not opened. */
-export const notOpened = (reason: string, at: number): SocketClosed => ({
-  type: 'socket.closed',
-  verdict: 'retry',
-  disconnect: { code: 0, reason: `Not connected: ${reason}`, at }
+const byThisServer = (code: number, at: number, reason?: string): SocketClosed =>
+  closedBy({ source: 'server', code }, at, reason)
+
+/** A phone was linked whose number is not that of the account. Times are milliseconds since 1970. */
+export const otherNumberLinked = (at: number): SocketClosed => byThisServer(OWN_CODES.otherNumber, at)
+
+export const isOtherNumber = ({ disconnect }: SocketClosed): boolean =>
+  disconnect.source === 'server' && disconnect.code === OWN_CODES.otherNumber
+
+/** Baileys threw where nobody catches. */
+export const libraryFault = (at: number): SocketClosed => byThisServer(OWN_CODES.libraryFault, at)
+
+/** What was received cannot be written down: nothing may be acknowledged any more. */
+export const storageFailed = (at: number): SocketClosed => byThisServer(OWN_CODES.storage, at)
+
+/** WhatsApp ended the connection, in its own words. */
+export const endedByWhatsApp = ({ suspension, ...end }: WhatsAppEnd, at: number): SocketClosed => ({
+  ...closedBy(end, at),
+  suspension
 })
+
+/** The connection ended with this error of Baileys, without a word of WhatsApp. */
+export const connectionLost = (error: unknown, at: number): SocketClosed =>
+  closedBy(endOfError(error), at, networkTrouble(error))
+
+/** The connection was not opened. */
+export const notOpened = (reason: string, at: number): SocketClosed =>
+  byThisServer(OWN_CODES.notOpened, at, `Not connected: ${reason}`)
 
 /** The incident of a fault inside Baileys. */
 export const LIBRARY_CRASH = {
