@@ -36,13 +36,12 @@ import { makeGroupCache } from './group-cache.ts'
 import { fetchGroups, type GroupListAge } from './group-list.ts'
 import { removeOldEntries } from './journal-cleanup.ts'
 import { socketConfig, type WhatsAppOptions } from './options.ts'
-import { acknowledger, isOwnMessage, onUnhandled, unknownKindOf } from './own-stanzas.ts'
 import { makePairingOffers } from './pairing.ts'
 import { rawSocketOf } from './raw-socket.ts'
 import { watchRestrictions } from './restrictions.ts'
 import { type ConnectionRuntime, makeConnectionRuntime } from './runtime.ts'
 import type { ConnectionServices } from './services.ts'
-import { type RecordStanza, recordBeforeHandling } from './stanza-gate.ts'
+import { handleStanzas } from './stanza-handling.ts'
 
 /** What an account keeps in memory from one connection to the next. */
 export interface AccountResources {
@@ -145,34 +144,18 @@ const openSocket = (connection: Connection): OpenedSocket => {
     () => makeWASocket(config)
   )
   storeOwnMapping(connection, socket)
-  handleOwnStanzas(connection, socket, receive.record)
+  const { conversations, unknownKinds } = services
+  handleStanzas({
+    socket,
+    creds,
+    record: receive.record,
+    onUnknown: kind => runtime.fork(unknownKinds.note([kind])),
+    onStanza: options.dryRun ? undefined : makeChannelNames({ accountId, socket, conversations, runtime })
+  })
   const stopLimiting = limitReading(socket, receive.backlog)
   const credentials = connectEvents(connection, socket)
   groups.follow(socket.ev)
   return { socket, receive, credentials, stopLimiting }
-}
-
-/** Records what is to be durable, and handles what Baileys would refuse or leave unacknowledged. */
-const handleOwnStanzas = (connection: Connection, socket: WASocket, record: RecordStanza): void => {
-  const { accountId, creds, options, runtime, services } = connection
-  const { conversations } = services
-  const acknowledge = acknowledger(socket, creds)
-  const learnName = makeChannelNames({ accountId, socket, conversations, runtime })
-  const note = (name: string) => runtime.fork(services.unknownKinds.note([name]))
-  const noticing: RecordStanza = (kind, stanza) => {
-    const unknown = unknownKindOf(kind, stanza, addressesIn(creds))
-    if (unknown !== undefined) note(unknown)
-    if (!options.dryRun) learnName(stanza)
-    return record(kind, stanza)
-  }
-  recordBeforeHandling(socket, noticing, {
-    isOwn: (kind, stanza) => kind === 'CB:message' && isOwnMessage(stanza, addressesIn(creds)),
-    handle: acknowledge
-  })
-  onUnhandled(socket, stanza => {
-    if (stanza.tag !== 'status') note(`stanza:${stanza.tag}`)
-    acknowledge(stanza)
-  })
 }
 
 const logBaileys = (level: 'debug' | 'warn', text: string): Effect.Effect<void> =>

@@ -1,0 +1,33 @@
+// What happens to each stanza before Baileys sees it: it is recorded if it has to be durable, and handled here if Baileys would
+// refuse it or leave it unacknowledged.
+import type { AuthenticationCreds, BinaryNode, WASocket } from '@whiskeysockets/baileys'
+import { addressesIn } from './auth-state.ts'
+import { acknowledger, isOwnMessage, onUnhandled, unknownKindOf } from './own-stanzas.ts'
+import { type RecordStanza, recordBeforeHandling } from './stanza-gate.ts'
+
+export const handleStanzas = (options: {
+  readonly socket: WASocket
+  readonly creds: AuthenticationCreds
+  readonly record: RecordStanza
+  /** Called with the name of each kind that this version does not know. */
+  readonly onUnknown: (kind: string) => void
+  /** Called with each stanza that Baileys or this server handles. */
+  readonly onStanza?: ((stanza: BinaryNode) => void) | undefined
+}): void => {
+  const { creds, onStanza, onUnknown, record, socket } = options
+  const acknowledge = acknowledger(socket, creds)
+  const noticing: RecordStanza = (kind, stanza) => {
+    const unknown = unknownKindOf(kind, stanza, addressesIn(creds))
+    if (unknown !== undefined) onUnknown(unknown)
+    onStanza?.(stanza)
+    return record(kind, stanza)
+  }
+  recordBeforeHandling(socket, noticing, {
+    isOwn: (kind, stanza) => kind === 'CB:message' && isOwnMessage(stanza, addressesIn(creds)),
+    handle: acknowledge
+  })
+  onUnhandled(socket, stanza => {
+    if (stanza.tag !== 'status') onUnknown(`stanza:${stanza.tag}`)
+    acknowledge(stanza)
+  })
+}
