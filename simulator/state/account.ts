@@ -15,6 +15,16 @@ export interface AccountOptions {
   readonly named: boolean
 }
 
+/** What differs between the versions of WhatsApp that people have. */
+export interface Habits {
+  /** Its edits are sealed with the secret of the message; otherwise in the open, as before 2026. */
+  sealsEdits: boolean
+  /** What it writes carries a secret. */
+  sendsSecrets: boolean
+  /** In copies for its own linked devices, the context of a message is inside of the wrapper instead of beside it. */
+  contextInsideCopies: boolean
+}
+
 export class Account {
   readonly phoneNumber: string
   readonly lidUser: string
@@ -30,6 +40,7 @@ export class Account {
   online = true
   /** Whether linked devices get statuses as stanzas of their own, as they do since July 2026, or as messages. */
   statusStanzas = true
+  readonly habits: Habits = { sealsEdits: true, sendsSecrets: true, contextInsideCopies: false }
   statusText = ''
   picture: string | undefined
   readonly companions = new Map<number, Companion>()

@@ -12,10 +12,27 @@ export interface Outgoing {
   readonly sender: Account
   readonly chat: Account | Group
   readonly message: proto.IMessage
+  /** What goes over the wire in its place: the same, sealed with the secret of another message. */
+  readonly sealed?: proto.IMessage | undefined
   readonly id: string
   /** Unix seconds. */
   readonly timestamp: number
   readonly addressing?: Addressing | undefined
+}
+
+/** What the devices of recipients are sent. */
+export const onTheWire = ({ message, sealed }: Outgoing): proto.IMessage => sealed ?? message
+
+/**
+ * What the sender's own linked devices are sent of a message to one person. Phones write the context, with the secret, beside
+ * the wrapped message.
+ */
+export const copyForOwnDevices = (outgoing: Outgoing, destinationJid: string): proto.IMessage => {
+  const message = onTheWire(outgoing)
+  if (outgoing.sender.habits.contextInsideCopies || !message.messageContextInfo)
+    return { deviceSentMessage: { destinationJid, message } }
+  const { messageContextInfo, ...content } = message
+  return { deviceSentMessage: { destinationJid, message: content }, messageContextInfo }
 }
 
 export class SentMessages {

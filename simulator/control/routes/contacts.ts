@@ -41,5 +41,17 @@ export const contactRoutes: readonly ControlRoute[] = [
     method: 'POST',
     path: '/contacts/:jid/reinstall',
     answer: call => call.simulator.reinstall(accountOf(call))
+  },
+  {
+    method: 'POST',
+    path: '/contacts/:jid/habits',
+    answer: call => {
+      const body = call.body()
+      const { habits } = accountOf(call)
+      habits.sealsEdits = body.optionalBoolean('sealsEdits') ?? habits.sealsEdits
+      habits.sendsSecrets = body.optionalBoolean('sendsSecrets') ?? habits.sendsSecrets
+      habits.contextInsideCopies = body.optionalBoolean('contextInsideCopies') ?? habits.contextInsideCopies
+      return habits
+    }
   }
 ]

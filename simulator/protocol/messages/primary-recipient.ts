@@ -50,6 +50,10 @@ const receive = async (
   }
   const own = message.deviceSentMessage
   const content = own?.message ?? message
+  network.secrets.remember(sender.account, id, {
+    ...content,
+    messageContextInfo: content.messageContextInfo ?? message.messageContextInfo ?? null
+  })
   recordDecrypted(network, account, envelope, {
     message: content,
     destination: own?.destinationJid ?? undefined

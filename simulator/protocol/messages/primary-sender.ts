@@ -5,7 +5,7 @@ import type { Account, Companion } from '../../state/account.ts'
 import { type Group, isGroup } from '../../state/group.ts'
 import { changeOf } from '../../state/messages/content.ts'
 import type { Network } from '../../state/network.ts'
-import type { Outgoing } from '../../state/sent-messages.ts'
+import { copyForOwnDevices, onTheWire, type Outgoing } from '../../state/sent-messages.ts'
 import { type BinaryNode, element } from '../../wire/binary-node.ts'
 import { STATUS_JID } from '../../wire/jid.ts'
 import { encNode, encryptFor } from './encryption.ts'
@@ -50,11 +50,10 @@ const confirm = (network: Network, reader: Account, outgoing: Outgoing): void =>
 }
 
 const sendToAccount = async (network: Network, outgoing: Outgoing, chat: Account): Promise<void> => {
-  const { sender, message } = outgoing
+  const { sender } = outgoing
+  const message = onTheWire(outgoing)
   network.rememberTalk(sender, chat)
-  const ownCopy: proto.IMessage = {
-    deviceSentMessage: { destinationJid: chat.address(addressingFor(outgoing, chat)), message }
-  }
+  const ownCopy = copyForOwnDevices(outgoing, chat.address(addressingFor(outgoing, chat)))
   const readers = chat.hasBlocked(sender) ? [] : [...chat.companions.values()]
   const companions = new Set([...readers, ...sender.companions.values()])
   await Promise.all(
@@ -67,7 +66,8 @@ const sendToAccount = async (network: Network, outgoing: Outgoing, chat: Account
 }
 
 const sendToGroup = async (network: Network, outgoing: Outgoing, group: Group): Promise<void> => {
-  const { sender, message } = outgoing
+  const { sender } = outgoing
+  const message = onTheWire(outgoing)
   const readers = [...group.members.keys()].flatMap(member => [...member.companions.values()])
   if (readers.length === 0) return
   const { ciphertext, senderKeyDistributionMessage } = await sender.primary.encryptForGroup(

@@ -6,7 +6,8 @@ import type { Addressing } from '../../wire/jid.ts'
 import { unixSeconds } from '../../wire/stanza.ts'
 import { sendFromPrimary } from './primary-sender.ts'
 import { addressingFor } from './stanza.ts'
-import { type Content, messageFrom } from './written.ts'
+import { sealedForm } from './sealed.ts'
+import { type Content, messageFrom, type Writing } from './written.ts'
 
 export interface WriteOptions {
   readonly id?: string | undefined
@@ -30,13 +31,17 @@ export const write = async (
 ): Promise<WrittenMessage> => {
   const { addressing, id = network.messageId(), timestamp = unixSeconds() } = options
   const chatJid = isGroup(chat) ? chat.id : chat === owner ? sender.jid : chat.jid
-  const message = messageFrom(options, {
+  const writing: Writing = {
     network,
     owner,
     sender,
     chat,
     addressing: addressingFor({ sender, addressing }, chat)
-  })
-  await sendFromPrimary(network, { sender, chat, message, id, timestamp, addressing })
+  }
+  const message = messageFrom(options, writing)
+  const sealed = sealedForm(options, message, writing)
+  // Whoever adds to the message needs its secret.
+  network.secrets.remember(sender, id, 'comment' in options && sealed ? sealed : message)
+  await sendFromPrimary(network, { sender, chat, message, sealed, id, timestamp, addressing })
   return { id, timestamp, chatJid }
 }

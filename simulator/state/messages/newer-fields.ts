@@ -10,20 +10,23 @@ export interface NewerField {
 
 const LENGTH_DELIMITED = 2
 
-const newerFields = new WeakMap<proto.IMessage, readonly NewerField[]>()
+/** A property that copies of a message have, too, and that the classes do not encode. */
+const NEWER_FIELDS = Symbol('fields that are newer than the generated classes')
+
+interface Extended extends proto.IMessage {
+  readonly [NEWER_FIELDS]?: readonly NewerField[]
+}
 
 const encodeKnown = proto.Message.encode.bind(proto.Message)
 // The generated classes call this function for messages within messages, too.
-proto.Message.encode = (message, writer) => {
+proto.Message.encode = (message: Extended, writer) => {
   const encoded = encodeKnown(message, writer)
-  for (const { field, value } of newerFields.get(message) ?? [])
+  for (const { field, value } of message[NEWER_FIELDS] ?? [])
     encoded.uint32(((field << 3) | LENGTH_DELIMITED) >>> 0).bytes(value)
   return encoded
 }
 
-/** The message with these fields. It is a new object, and copies of it do not have them. */
 export const withNewerFields = (message: proto.IMessage, fields: readonly NewerField[]): proto.IMessage => {
-  const extended = { ...message }
-  newerFields.set(extended, fields)
+  const extended: Extended = { ...message, [NEWER_FIELDS]: fields }
   return extended
 }
