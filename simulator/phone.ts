@@ -19,6 +19,7 @@ import { unlink } from './protocol/login.ts'
 import { expireFile } from './protocol/media/expire.ts'
 import { answerFromBot, askBot, type BotAnswer, META_AI } from './protocol/messages/bots.ts'
 import { type Flood, flood } from './protocol/messages/flood.ts'
+import { sendToList } from './protocol/messages/broadcast.ts'
 import { type ChannelPostOptions, postToChannel } from './protocol/messages/channel-post.ts'
 import { postStatus } from './protocol/messages/status.ts'
 import { write, type WriteOptions, type WrittenMessage } from './protocol/messages/write.ts'
@@ -114,6 +115,14 @@ export class Phone {
   async send(options: { to: Chat } & Content & WriteOptions): Promise<WrittenMessage> {
     const parties = { owner: this.account, sender: this.account, chat: this.chatOf(options.to) }
     return write(this.network, parties, options)
+  }
+
+  /** The phone's owner writes to a broadcast list. */
+  async sendToList(
+    options: { list: string; to: readonly Chat[] } & Content & WriteOptions
+  ): Promise<WrittenMessage> {
+    const recipients = this.accountsOf([...options.to])
+    return sendToList(this.network, { list: options.list, owner: this.account, recipients }, options)
   }
 
   /** The owner asks a bot on the phone, in its own chat. */

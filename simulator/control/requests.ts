@@ -119,7 +119,10 @@ export const contentFrom = (simulator: Simulator, body: Fields): Content => {
 export const writeOptionsFrom = (body: Fields): WriteOptions => ({
   id: body.optionalText('id'),
   timestamp: body.optionalNumber('timestamp'),
-  addressing: addressingFrom(body)
+  addressing: addressingFrom(body),
+  as: body.optionalText('as'),
+  bare: body.optionalBoolean('bare'),
+  list: body.optionalText('list')
 })
 
 export const addressingFrom = (body: Fields): Addressing | undefined =>

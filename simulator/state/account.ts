@@ -26,7 +26,10 @@ export interface Habits {
 }
 
 export class Account {
-  readonly phoneNumber: string
+  /** Numbers change; `Directory.changeNumber` changes this one. */
+  phoneNumber: string
+  /** Numbers this account had before, the first one first. */
+  readonly formerNumbers: string[] = []
   readonly lidUser: string
   /** What others see beside this account's messages. */
   pushName: string
@@ -49,6 +52,7 @@ export class Account {
   private nextDevice = 1
   private key: KeyPair | undefined
   private signal: SignalDevice | undefined
+  private readonly otherDevices = new Map<string, SignalDevice>()
 
   constructor(options: AccountOptions) {
     this.phoneNumber = options.phoneNumber
@@ -83,6 +87,15 @@ export class Account {
     return this.signal
   }
 
+  /** The Signal state of a device that has an address of its own, such as one hosted at Meta. */
+  deviceAt(address: string): SignalDevice {
+    const known = this.otherDevices.get(address)
+    if (known) return known
+    const made = new SignalDevice(Curve.generateKeyPair())
+    this.otherDevices.set(address, made)
+    return made
+  }
+
   get devices(): number[] {
     return [0, ...this.companions.keys()]
   }
@@ -105,6 +118,7 @@ export class Account {
 
   close(): void {
     this.signal?.close()
+    for (const device of this.otherDevices.values()) device.close()
   }
 }
 

@@ -174,5 +174,4 @@ export class Network {
   }
 }
 
-const talkKey = (one: Account, other: Account): string =>
-  [one.phoneNumber, other.phoneNumber].sort().join('|')
+const talkKey = (one: Account, other: Account): string => [one.lidUser, other.lidUser].sort().join('|')

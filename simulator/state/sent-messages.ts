@@ -18,6 +18,12 @@ export interface Outgoing {
   /** Unix seconds. */
   readonly timestamp: number
   readonly addressing?: Addressing | undefined
+  /** The address that the stanza names the writer by, when that is another one: a hosted device, a bot, another messenger. */
+  readonly as?: string | undefined
+  /** The stanza gives one address of the writer only. */
+  readonly bare?: boolean | undefined
+  /** The broadcast list that it is sent to. */
+  readonly list?: string | undefined
 }
 
 /** What the devices of recipients are sent. */
@@ -40,11 +46,11 @@ export class SentMessages {
   private readonly peerMessages = new BoundedMap<proto.Message.IProtocolMessage>(LIMIT)
 
   add(outgoing: Outgoing): void {
-    this.messages.set(`${outgoing.sender.phoneNumber}|${outgoing.id}`, outgoing)
+    this.messages.set(`${outgoing.sender.lidUser}|${outgoing.id}`, outgoing)
   }
 
   get(sender: Account, id: string): Outgoing | undefined {
-    return this.messages.get(`${sender.phoneNumber}|${id}`)
+    return this.messages.get(`${sender.lidUser}|${id}`)
   }
 
   addPeer(companion: Companion, id: string, message: proto.Message.IProtocolMessage): void {

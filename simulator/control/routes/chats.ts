@@ -41,6 +41,19 @@ const messages: readonly ControlRoute[] = [
   },
   {
     method: 'POST',
+    path: '/phones/:phone/broadcast',
+    answer: call => {
+      const body = call.body()
+      return phoneOf(call).sendToList({
+        to: body.texts('to'),
+        ...contentFrom(call.simulator, body),
+        ...writeOptionsFrom(body),
+        list: body.text('list')
+      })
+    }
+  },
+  {
+    method: 'POST',
     path: '/phones/:phone/ask-bot',
     answer: call => {
       const body = call.body()

@@ -39,6 +39,19 @@ export const contactRoutes: readonly ControlRoute[] = [
   },
   {
     method: 'POST',
+    path: '/contacts/:jid/number',
+    answer: call => {
+      const contact = accountOf(call)
+      const body = call.body()
+      call.simulator.changeNumber(contact, {
+        phoneNumber: body.optionalText('phoneNumber'),
+        told: body.optionalBoolean('told')
+      })
+      return describeAccount(call.simulator, contact)
+    }
+  },
+  {
+    method: 'POST',
     path: '/contacts/:jid/reinstall',
     answer: call => call.simulator.reinstall(accountOf(call))
   },

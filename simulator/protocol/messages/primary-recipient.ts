@@ -102,7 +102,7 @@ const decryptOne = async (
 /** A retry receipt with fresh keys: the sender opens a new session and sends again. */
 const askAgain = (network: Network, account: Account, envelope: Envelope): void => {
   const { sender, id, group, addressing, to, timestamp } = envelope
-  const key = `${account.phoneNumber}|${sender.lid}|${id}`
+  const key = `${account.lidUser}|${sender.lid}|${id}`
   const count = (network.decryptionFailures.get(key) ?? 0) + 1
   network.decryptionFailures.set(key, count)
   if (count > RETRY_LIMIT) return

@@ -100,7 +100,8 @@ const sendAgain = async (
     network,
     outgoing.sender,
     companion,
-    await contentAgain(outgoing, companion)
+    await contentAgain(outgoing, companion),
+    outgoing.as
   )
   const enc = encNode(network, companion, encrypted, count)
   companion.queue.add('message', messageStanza(network, outgoing, companion, [enc]))

@@ -18,13 +18,15 @@ export const findRecipient = Effect.fnUntraced(function* (
   if (threadId !== undefined) {
     const thread = yield* threads.read(threadId)
     if (thread?.accountId !== accountId) return yield* refuse('threadId', 'This account has no such thread')
-    if (thread.kind === 'channel') return yield* refuse('threadId', 'Channels can be read only')
-    return { toJid: thread.clientJid, threadId: thread.threadId }
+    // People of other messengers, bots and lists can be read here and not be written to.
+    return recipientJid(thread.clientJid) === undefined
+      ? yield* refuse('threadId', 'Nothing can be sent to this thread')
+      : { toJid: thread.clientJid, threadId: thread.threadId }
   }
   const toJid = recipientJid(to ?? '')
   if (toJid === undefined) {
     return yield* refuse('to', 'Expected a phone number with country code, or the jid of a person or group')
   }
-  const thread = yield* threads.read(threadIdOf(accountId, toJid))
+  const thread = yield* threads.ofAddress(accountId, toJid)
   return { toJid, threadId: thread?.threadId ?? threadIdOf(accountId, toJid) }
 })

@@ -14,8 +14,8 @@ import { reindexing } from './search-index.ts'
 import { refreshSummaries } from './threads.ts'
 import { applyWaitingReadsOf } from './unread.ts'
 
-const decodeChange = Schema.decodeUnknownEffect(Schema.fromJsonString(MessageChange))
-const encodeChange = Schema.encodeEffect(Schema.fromJsonString(MessageChange))
+export const decodeChange = Schema.decodeUnknownEffect(Schema.fromJsonString(MessageChange))
+export const encodeChange = Schema.encodeEffect(Schema.fromJsonString(MessageChange))
 
 const writeHeld = (sql: SqlClient.SqlClient, threadId: string, messageId: string, held: Held) =>
   sql`UPDATE messages SET type = ${held.type}, body = ${held.body}, media = ${jsonOrNull(held.media)},

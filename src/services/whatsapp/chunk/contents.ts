@@ -26,6 +26,8 @@ export interface ReadingTask {
   readonly self: Self
   /** The encoded `HistorySyncNotification` that announces it. */
   readonly notification: Uint8Array
+  /** When the phone announced it, milliseconds since 1970. */
+  readonly announcedAt: number
   /** Where WhatsApp's media server is. */
   readonly mediaBase: string
 }
@@ -60,6 +62,7 @@ function* converted(self: Self, { chunk, encoded }: Decoded): Generator<DecodedC
 
 /** Reads a chunk, inline or from the media server. */
 export const readChunk = Effect.fnUntraced(function* ({
+  announcedAt,
   mediaBase,
   notification,
   self
@@ -70,6 +73,6 @@ export const readChunk = Effect.fnUntraced(function* ({
     catch: unreadable
   })
   const read = yield* Effect.flatMap(compressedChunk(notice, new URL(mediaBase)), decoded)
-  const people = yield* Effect.try({ try: () => peopleOfChunk(read.chunk), catch: unreadable })
+  const people = yield* Effect.try({ try: () => peopleOfChunk(read.chunk, announcedAt), catch: unreadable })
   return { people, conversations: converted(self, read) }
 })

@@ -115,15 +115,22 @@ const editedIn = (encoded: Uint8Array | undefined): Uint8Array | undefined => {
   return protocol && bytesField(protocol, EDITED_MESSAGE)
 }
 
-/** The body an edited message has now and the time of the edit; `encoded` are the bytes of the message that edits. */
+/**
+ * The body an edited message has now, whom it mentions, and the time of the edit; `encoded` are the bytes of the message that
+ * edits.
+ */
 export const editOf = (
   self: Self,
   protocol: proto.Message.IProtocolMessage,
   fallbackTime: number,
   encoded?: Uint8Array
-): { body: string | null; at: number } => ({
-  body: protocol.editedMessage
-    ? (contentOf(self, protocol.editedMessage, editedIn(encoded))?.body ?? null)
-    : null,
-  at: millisecondsOf(protocol.timestampMs) ?? fallbackTime
-})
+): { body: string | null; mentions: ReadonlyArray<Address>; at: number } => {
+  const content = protocol.editedMessage
+    ? contentOf(self, protocol.editedMessage, editedIn(encoded))
+    : undefined
+  return {
+    body: content?.body ?? null,
+    mentions: content?.mentions ?? [],
+    at: millisecondsOf(protocol.timestampMs) ?? fallbackTime
+  }
+}

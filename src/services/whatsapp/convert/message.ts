@@ -110,7 +110,15 @@ const messageFact = (
   envelope: Envelope,
   content: ContentFact,
   { raw, reactions = [], status }: Given
-): MessageFact => ({ kind: 'message', ...envelope, ...content, status, reactions, raw })
+): MessageFact => ({
+  kind: 'message',
+  ...envelope,
+  ...content,
+  broadcast: envelope.broadcast,
+  status,
+  reactions,
+  raw
+})
 
 const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyArray<Fact> => {
   const unwrapped = unwrap(given.message, given.raw)

@@ -8,7 +8,7 @@ export const ENCRYPTIONS = {
   pkmsg: message('a message; opens the session with its sender'),
   msg: message('a message'),
   skmsg: message('a message of a group'),
-  msmsg: message('undecryptable: an answer of an assistant'),
+  msmsg: message('undecryptable: an answer of a bot'),
   plaintext: message('a message of a channel', 'Unreleased'),
   unavailable: message('undecryptable; the phone is asked for it unless it shows the message alone'),
   frskmsg: message('undecryptable: a way that this server does not know')
@@ -44,7 +44,7 @@ export const NOTIFICATIONS = {
   privacy_token: information('tokens for sending'),
   link_code_companion_reg: information('linking by code'),
   mex: information('restrictions of the account'),
-  contacts: nothing('Which numbers of the address book use WhatsApp'),
+  contacts: event('a person has another number; other news of the address book: nothing', 'Unreleased'),
   status: nothing('The text that a person shows beside the name'),
   disappearing_mode: nothing('The default of new chats'),
   business: nothing('The profile of a business'),

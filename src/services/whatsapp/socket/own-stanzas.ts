@@ -16,8 +16,8 @@ import type { StanzaKind } from './stanza-gate.ts'
 
 /** What Signal decrypts; Baileys cannot decrypt anything else in an `enc` node. */
 const DECRYPTABLE = new Set(['msg', 'pkmsg', 'skmsg'])
-/** Answers of assistants: Baileys refuses them with a reason of their own. */
-const OF_ASSISTANTS = 'msmsg'
+/** Answers of bots, which Baileys refuses. */
+const OF_BOTS = 'msmsg'
 
 export const isDecryptable = ({ attrs, content }: BinaryNode): boolean =>
   DECRYPTABLE.has(attrs['type'] ?? '') && content instanceof Uint8Array
@@ -25,8 +25,8 @@ export const isDecryptable = ({ attrs, content }: BinaryNode): boolean =>
 export const isOfStatus = ({ attrs, tag }: BinaryNode): boolean =>
   tag === 'status' || (tag === 'message' && attrs['from'] === STATUS_JID)
 
-/** Whether a message comes from an address that Baileys can place. */
-export const isAddressed = (stanza: BinaryNode, { jid, lid }: Self): boolean => {
+/** Whether Baileys can tell whose a message is; it refuses others. */
+export const isPlaced = (stanza: BinaryNode, { jid, lid }: Self): boolean => {
   try {
     decodeMessageNode({ ...stanza, content: [] }, jid, lid ?? '')
     return true
@@ -39,20 +39,21 @@ export const isAddressed = (stanza: BinaryNode, { jid, lid }: Self): boolean => 
 export const isSealedUnknown = (stanza: BinaryNode): boolean => {
   const encrypted = getBinaryNodeChildren(stanza, 'enc')
   if (encrypted.length === 0) return getBinaryNodeChild(stanza, 'plaintext') !== undefined
-  return !encrypted.some(node => isDecryptable(node) || node.attrs['type'] === OF_ASSISTANTS)
+  return !encrypted.some(isDecryptable)
 }
 
 /** Whether this server handles a message, and Baileys is not to see it. */
 export const isOwnMessage = (stanza: BinaryNode, self: Self): boolean =>
-  isOfStatus(stanza) || isOfChannel(stanza) || isSealedUnknown(stanza) || !isAddressed(stanza, self)
+  isOfStatus(stanza) || isOfChannel(stanza) || isSealedUnknown(stanza) || !isPlaced(stanza, self)
 
 /** The name of what this version does not understand about a stanza. */
 export const unknownKindOf = (kind: StanzaKind, stanza: BinaryNode, self: Self): string | undefined => {
   const { from = '', type = '' } = stanza.attrs
   if (kind === 'CB:notification') return isKnownNotification(type) ? undefined : `notification:${type}`
   if (kind !== 'CB:message' || isOfStatus(stanza) || isOfChannel(stanza)) return undefined
-  if (!isAddressed(stanza, self)) return `address:${from.slice(from.lastIndexOf('@') + 1)}`
   const [encrypted] = getBinaryNodeChildren(stanza, 'enc')
+  if (encrypted?.attrs['type'] === OF_BOTS) return undefined
+  if (!isPlaced(stanza, self)) return `address:${from.slice(from.lastIndexOf('@') + 1)}`
   if (!isSealedUnknown(stanza)) return undefined
   return encrypted === undefined ? 'enc:plaintext' : `enc:${encrypted.attrs['type'] ?? ''}`
 }

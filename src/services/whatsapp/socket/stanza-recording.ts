@@ -5,7 +5,7 @@ import { isJournaledCall, isJournaledNotification } from '../convert/journaled.t
 import { isOfChannel } from '../convert/channel.ts'
 import type { Self } from '../convert/message.ts'
 import type { JournalWriter } from './journal-writer.ts'
-import { isAddressed, isDecryptable, isOfStatus } from './own-stanzas.ts'
+import { isDecryptable, isOfStatus, isPlaced } from './own-stanzas.ts'
 import type { PendingDecryptions } from './pending-decryptions.ts'
 import type { RecordStanza } from './stanza-gate.ts'
 
@@ -27,11 +27,11 @@ const recordMessage = (
   pending: PendingDecryptions,
   self: Self
 ): Promise<void> | undefined => {
-  if (isOfStatus(stanza) || !isAddressed(stanza, self)) return undefined
+  if (isOfStatus(stanza)) return undefined
   if (isOfChannel(stanza)) return writer.channel(stanza)
   const encrypted = getBinaryNodeChildren(stanza, 'enc')
   for (const { content } of encrypted) if (content instanceof Uint8Array) pending.link(content, stanza)
-  if (encrypted.some(isDecryptable)) {
+  if (encrypted.some(isDecryptable) && isPlaced(stanza, self)) {
     pending.expect(stanza)
     return undefined
   }
