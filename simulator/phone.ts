@@ -33,6 +33,7 @@ import type { Account, Companion } from './state/account.ts'
 import type { ActiveFault, Fault, FaultScope, StreamError } from './state/faults.ts'
 import { type Group, isGroup } from './state/group.ts'
 import type { Mailbox } from './state/history/mailbox.ts'
+import type { HistorySharing } from './state/history/sharing.ts'
 import type { PreparedChunk } from './state/history/plan.ts'
 import type { HeldMessage } from './state/ledger.ts'
 import { accountNamed, type Chat, chatNamed, groupNamed } from './state/names.ts'
@@ -233,6 +234,11 @@ export class Phone {
   /** The media host no longer has the file of this message until the phone is asked for it; `lost`: nor has the phone. */
   expireMedia(id: string, options: { lost?: boolean | undefined } = {}): void {
     expireFile(this.network, this.mailbox, id, options)
+  }
+
+  /** How this phone shares its history from now on; what is not given stays. */
+  shareHistory(sharing: Partial<HistorySharing>): void {
+    this.account.historySharing = { ...this.account.historySharing, ...sharing }
   }
 
   goOffline(): void {

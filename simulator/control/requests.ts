@@ -13,6 +13,7 @@ import type { WriteOptions } from '../protocol/messages/write.ts'
 import type { Content } from '../protocol/messages/written.ts'
 import type { Simulator } from '../simulator.ts'
 import type { Account } from '../state/account.ts'
+import { type HistorySharing, SHOWN_EDITS } from '../state/history/sharing.ts'
 import type { NewerField } from '../state/messages/newer-fields.ts'
 import type { MessageCap, ReachoutTimelock } from '../state/new-chat-limits.ts'
 import { type BinaryNode, element } from '../wire/binary-node.ts'
@@ -160,6 +161,12 @@ export const chatSettingFrom = (body: Fields): ChatSetting => {
   if (body.has('read')) return { read: body.boolean('read') }
   throw new ControlError(400, 'nothing to change in the chat')
 }
+
+/** How a phone shares its history after a request; what the request does not name stays. */
+export const historySharingFrom = (body: Fields, before: HistorySharing): HistorySharing => ({
+  editedMessages: body.optionalOneOf('editedMessages', SHOWN_EDITS) ?? before.editedMessages,
+  showsWithdrawn: body.optionalBoolean('showsWithdrawn') ?? before.showsWithdrawn
+})
 
 /** A patch of app state; `syncAction` is a `proto.SyncActionValue` as JSON. */
 export const patchFrom = (body: Fields): WAPatchCreate => {

@@ -127,6 +127,13 @@ const record = (
     timestamp: unixSeconds()
   })
 
+/** The phone learns what its owner read on a linked device. */
+const noteRead = (network: Network, owner: Account, chatJid: string, ids: string[]): void => {
+  const { chat } = network.chatNamed(owner, chatJid) ?? {}
+  const read = new Set(network.ledger.of(owner).readByDevices.map(({ id }) => id))
+  if (chat) chat.unread = Math.max(0, chat.unread - ids.filter(id => !read.has(id)).length)
+}
+
 /** Sends the receipt to the writer's devices; a read receipt also to the reader's own other devices. */
 const forward = (
   network: Network,
@@ -159,6 +166,7 @@ const forward = (
   }
   if (type === 'read' || type === 'read-self' || type === 'played') {
     if (writer !== companion.account) {
+      noteRead(network, companion.account, chat, ids)
       for (const one of ids) {
         network.ledger.readByDevice(companion.account, {
           id: one,

@@ -6,6 +6,7 @@ import type { KeyBundle, PreKey, SignedPreKey } from '../signal/key-bundle.ts'
 import { SignalDevice } from '../signal/signal-device.ts'
 import type { Connection } from '../wire/connection.ts'
 import { type Addressing, formatJid, LID_SERVER, PHONE_SERVER } from '../wire/jid.ts'
+import { type HistorySharing, USUAL_SHARING } from './history/sharing.ts'
 import type { StanzaQueue } from './stanza-queue.ts'
 
 export interface AccountOptions {
@@ -43,6 +44,7 @@ export class Account {
   online = true
   /** Whether linked devices get statuses as stanzas of their own, as they do since July 2026, or as messages. */
   statusStanzas = true
+  historySharing: HistorySharing = USUAL_SHARING
   readonly habits: Habits = { sealsEdits: true, sendsSecrets: true, contextInsideCopies: false }
   statusText = ''
   picture: string | undefined

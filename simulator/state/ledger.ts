@@ -19,11 +19,19 @@ export interface HeldMessage {
   text?: string
   pushName?: string
   edited?: true
+  /** The id of the last edit, and when it was made (milliseconds since 1970). */
+  editId?: string
+  editedAt?: number
   revoked?: true
+  /** Unix seconds. */
+  revokedAt?: number
   quotedId?: string
-  reactions?: { from: string; text: string }[]
+  /** What each person reacted with last; `at` in milliseconds since 1970. */
+  reactions?: { from: string; text: string; at?: number }[]
   /** What each voter of a poll chose last, by phone-number address, or `me`. Who took a vote back is not listed. */
-  votes?: { voter: string; options: string[] }[]
+  votes?: { voter: string; options: string[]; at?: number }[]
+  /** Who took a reaction or a vote back, and when. */
+  withdrawn?: { what: 'reaction' | 'vote'; by: string; at: number }[]
   /** How it came: from the generated history, or while the simulator ran. */
   origin: 'history' | 'live'
 }

@@ -109,7 +109,7 @@ const NOTHING_ADDED = { edits: [], votes: [], pollChanges: [], secrets: [], unre
 
 const reacted = (held: Held, { at, emoji, sender }: Reaction): Held => {
   const known = held.reactions.find(reaction => reaction.sender === sender)
-  if (known !== undefined && known.at > at) return held
+  if (known !== undefined && (known.at > at || (known.at === at && known.emoji === emoji))) return held
   return {
     ...held,
     reactions: [...held.reactions.filter(other => other !== known), { sender, emoji, at }]
@@ -189,7 +189,8 @@ const pollChanged = (held: Held, change: PollChange): Held => {
 const answered = (held: Held, { at, extraGuests, response, sender }: EventResponse): Held => {
   if (held.type === 'revoked') return held
   const known = held.eventResponses.find(other => other.sender === sender)
-  if (known !== undefined && known.at > at) return held
+  const isKnown = known?.at === at && known.response === response && known.extraGuests === extraGuests
+  if (known !== undefined && (known.at > at || isKnown)) return held
   const others = held.eventResponses.filter(other => other !== known)
   return { ...held, eventResponses: [...others, { sender, response, extraGuests, at }] }
 }
@@ -202,13 +203,21 @@ const withUnreadable = (held: Held, addOnId: string): Held =>
     ? held
     : { ...held, unreadable: [...held.unreadable, addOnId] }
 
-const voted = (held: Held, change: Extract<MessageChange, { to: 'voted' }>): Held => {
-  if (held.poll === null) return held
-  const vote = namedVote(changedPoll(held.poll, held.pollChanges), change)
+const voted = (held: Held, change: Extract<MessageChange, { to: 'voted' }>): Held =>
+  held.poll === null ? held : withVote(held, namedVote(changedPoll(held.poll, held.pollChanges), change))
+
+/** The newest vote of each voter counts. */
+export const withVote = (held: Held, vote: Vote): Held => {
   const known = held.votes.find(({ voter }) => voter === vote.voter)
-  if (known !== undefined && known.at > vote.at) return held
+  if (known !== undefined && (known.at > vote.at || isSameVote(known, vote))) return held
   return { ...held, votes: [...held.votes.filter(other => other !== known), vote] }
 }
+
+const isSameVote = (one: Vote, other: Vote): boolean =>
+  one.at === other.at && namesOf(one).join('\n') === namesOf(other).join('\n')
+
+const namesOf = ({ options, unknown = [] }: Vote): ReadonlyArray<string> =>
+  [...options, ...unknown].toSorted()
 
 /** How much an outcome says: that a call was answered is not undone by its end. */
 const telling = ({ outcome }: Call): number => ['ringing', 'missed', 'declined', 'answered'].indexOf(outcome)

@@ -25,6 +25,12 @@ export const Gap = Schema.Struct({
 })
 export type Gap = typeof Gap.Type
 
+/**
+ * Writers may delete their messages for some two days, and edit them for a quarter of an hour: what was written this long
+ * before an absence may have changed during it.
+ */
+export const CHANGED_IN_ABSENCE_MS = 60 * 60 * 60 * 1000
+
 /** A held message at the edge of what is held. */
 export const Edge = Schema.Struct({ messageId: Schema.String, at: Schema.Finite })
 

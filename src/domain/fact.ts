@@ -20,6 +20,13 @@ export interface ReactionFact {
   readonly at: number
 }
 
+/** What somebody chose in a poll, by the hashes of its options' names; none when the vote was withdrawn. */
+export interface VoteFact {
+  readonly by: Party
+  readonly hashes: ReadonlyArray<string>
+  readonly at: number
+}
+
 /** Details as a message carries them: the people in it are addresses that have yet to be resolved. */
 export interface DetailsFact extends Omit<Details, 'mentions' | 'event'> {
   readonly mentions: ReadonlyArray<Address>
@@ -48,7 +55,11 @@ export interface MessageFact extends ContentFact {
   readonly pushName?: string | undefined
   readonly status: MessageStatus
   readonly statusReason?: string | undefined
+  /** When it was last edited, if the source shows it edited: its earlier words are not known then. */
+  readonly editedAt?: number | undefined
   readonly reactions: ReadonlyArray<ReactionFact>
+  /** Votes in a poll that the source has opened. */
+  readonly votes?: ReadonlyArray<VoteFact> | undefined
   /** The `Message` protobuf as WhatsApp encoded it. */
   readonly raw: Uint8Array | null
   /** Whether it is news (subscribers are told of it) or history. */

@@ -186,5 +186,13 @@ export class Client {
   }
 }
 
-export const textOf = (message: WAMessage): string | undefined =>
-  message.message?.conversation ?? message.message?.extendedTextMessage?.text ?? undefined
+/** The edit that a message of a history is shown as. */
+const editIn = ({ message }: WAMessage) => message?.editedMessage?.message?.protocolMessage
+
+/** The id a message was sent with: one that was edited is in a history under the id of the edit. */
+export const originalIdOf = (message: WAMessage) => editIn(message)?.key?.id ?? message.key.id
+
+export const textOf = (message: WAMessage): string | undefined => {
+  const content = editIn(message)?.editedMessage ?? message.message
+  return content?.conversation ?? content?.extendedTextMessage?.text ?? undefined
+}

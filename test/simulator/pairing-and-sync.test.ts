@@ -1,7 +1,7 @@
 // An unmodified Baileys links to a simulated phone, gets its history and talks, as with WhatsApp.
 import { describe, expect, it } from 'vitest'
 import { Simulator } from '../../simulator/simulator.ts'
-import { Client, textOf } from './client.ts'
+import { Client, originalIdOf, textOf } from './client.ts'
 
 describe('an unmodified Baileys', () => {
   it('pairs by QR, survives 515, uploads its pre-keys and gets every message of the history once', async () => {
@@ -16,7 +16,7 @@ describe('an unmodified Baileys', () => {
     expect(truth).toHaveLength(300)
     const got = () => client.history.flatMap(chunk => chunk.messages)
     await client.until(() => got().length >= 300, 'the history')
-    const byId = new Map(got().map(message => [message.key.id, message]))
+    const byId = new Map(got().map(message => [originalIdOf(message), message]))
     expect(got()).toHaveLength(300)
     for (const held of truth) {
       const message = byId.get(held.id)

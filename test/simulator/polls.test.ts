@@ -30,7 +30,11 @@ describe('polls', () => {
 
   afterAll(() => link[Symbol.asyncDispose]())
 
-  const votesOf = (id: string) => phone.truth().messages.find(one => one.id === id)?.votes
+  const votesOf = (id: string) =>
+    phone
+      .truth()
+      .messages.find(one => one.id === id)
+      ?.votes?.map(({ options, voter }) => ({ voter, options }))
 
   const messageWithId = (id: string): Promise<WAMessage> =>
     client.until(() => client.messages.find(({ key }) => key.id === id), id)

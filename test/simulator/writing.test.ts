@@ -73,8 +73,13 @@ describe('writing', () => {
     expect(truth.find(one => one.id === gone.id)?.text).toBeUndefined()
     await using later = await Client.linked(sim, phone)
     const all = () => later.history.flatMap(({ messages }) => messages)
-    const edited = await later.until(() => all().find(({ key }) => key.id === id), 'the edited message')
-    expect(edited.message?.conversation).toBe('first')
+    const editIn = ({ message }: proto.IWebMessageInfo) => message?.editedMessage?.message?.protocolMessage
+    const edited = await later.until(
+      () => all().find(info => editIn(info)?.key?.id === id),
+      'the edited message'
+    )
+    expect(editIn(edited)?.editedMessage?.conversation).toBe('first')
+    expect(edited.key.id).not.toBe(id)
     expect(edited.reactions?.map(({ text }) => text)).toEqual(['👍'])
     const revoked = all().find(({ key }) => key.id === gone.id)
     expect(revoked?.messageStubType).toBe(proto.WebMessageInfo.StubType.REVOKE)
@@ -92,7 +97,11 @@ describe('writing', () => {
       edited: true
     })
     const message = phone.mailbox.infoAt(chat, phone.mailbox.placeOf(chat, theirs.id)!)?.message
-    expect(message?.conversation ?? message?.extendedTextMessage?.text).toBe('history rewritten')
+    const edit = message?.editedMessage?.message?.protocolMessage
+    expect(edit?.key?.id).toBe(theirs.id)
+    expect(edit?.editedMessage?.conversation ?? edit?.editedMessage?.extendedTextMessage?.text).toBe(
+      'history rewritten'
+    )
   })
 
   it('poll votes, pins and reactions of the client are no messages of their own', async () => {

@@ -1,7 +1,14 @@
 // The endpoints of one phone: making it, its linked devices, its connections, what it holds.
 import { describePhone } from '../describe.ts'
 import { streamErrorIn } from '../faults.ts'
-import { capFrom, type ControlRoute, patchFrom, phoneOf, timelockFrom } from '../requests.ts'
+import {
+  capFrom,
+  type ControlRoute,
+  historySharingFrom,
+  patchFrom,
+  phoneOf,
+  timelockFrom
+} from '../requests.ts'
 import { historyFrom } from '../../phone-factory.ts'
 import { writeTruth } from '../truth-stream.ts'
 
@@ -76,6 +83,15 @@ const linkedDevices: readonly ControlRoute[] = [
 const settings: readonly ControlRoute[] = [
   { method: 'POST', path: '/phones/:phone/offline', answer: call => phoneOf(call).goOffline() },
   { method: 'POST', path: '/phones/:phone/online', answer: call => phoneOf(call).goOnline() },
+  {
+    method: 'PATCH',
+    path: '/phones/:phone/history-sharing',
+    answer: call => {
+      const { account } = phoneOf(call)
+      account.historySharing = historySharingFrom(call.body(), account.historySharing)
+      return account.historySharing
+    }
+  },
   {
     method: 'POST',
     path: '/phones/:phone/name',

@@ -4,7 +4,7 @@ import { proto } from '@whiskeysockets/baileys'
 import type { Companion } from '../../state/account.ts'
 import { isGroup } from '../../state/group.ts'
 import { chatIdOf, type MailboxChat } from '../../state/history/chat.ts'
-import { identityOf } from '../../state/history/chunk.ts'
+import { identityOf, unreadOf } from '../../state/history/chunk.ts'
 import type { Mailbox } from '../../state/history/mailbox.ts'
 import type { Network } from '../../state/network.ts'
 import { respond } from './peer-response.ts'
@@ -38,7 +38,8 @@ export const answerOnDemand = async (
     ...(fault?.effect === 'otherAddress'
       ? { id: otherAddress(chat, request.chatJid) }
       : { id: request.chatJid ?? chatIdOf(chat), ...identityOf(chat) }),
-    ...contentOf(page)
+    ...contentOf(page),
+    ...unreadOf(mailbox, chat)
   }
   await sendChunk(network, companion, {
     plan: network.syncPlanOf(companion.account),

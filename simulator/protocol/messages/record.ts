@@ -5,7 +5,7 @@ import { type Group, isGroup } from '../../state/group.ts'
 import { chatIdOf } from '../../state/history/chat.ts'
 import type { HeldMessage } from '../../state/ledger.ts'
 import { openMedia } from '../../state/media/download.ts'
-import { applyChange, applyVote } from '../../state/messages/changes.ts'
+import { applyChange, applyVote, type ChangedBy } from '../../state/messages/changes.ts'
 import {
   bodyOf,
   type Change,
@@ -68,15 +68,17 @@ const recordChange = (
   { chatJid, group, partner }: ChatView,
   change: Change
 ): void => {
-  const { sender } = written
+  const { id, sender, timestamp } = written
+  const at = 'at' in change && change.at > 0 ? change.at : timestamp * 1000
+  const by: ChangedBy = { id, sender, at }
   const { held } = network.ledger.of(holder)
   const live = [...held.values()].find(entry => entry.chatJid === chatJid && entry.id === change.targetId)
   const target = live ?? generatedEntry(network, holder, chatJid, change.targetId)
   const isChanged =
     target &&
     (change.type === 'vote'
-      ? countVote(network, holder, sender, partner, change, target)
-      : applyChange(target, change, { holder, sender, group }))
+      ? countVote(network, holder, partner, change, target, by)
+      : applyChange(target, change, { holder, group }, by))
   if (isChanged) network.mailboxes.get(holder)?.noteChange(target)
   network.signals.emit('changed', { account: holder.jid, id: change.targetId })
 }
@@ -154,15 +156,15 @@ export const heldPoll = (
 const countVote = (
   network: Network,
   holder: Account,
-  sender: Account,
   partner: Account | Group | undefined,
   change: Extract<Change, { type: 'vote' }>,
-  target: HeldMessage
+  target: HeldMessage,
+  by: ChangedBy
 ): boolean => {
   const poll = partner && heldPoll(network, holder, partner, change.targetId)
-  const options = poll && openVote(poll, sender, change.sealed)
+  const options = poll && openVote(poll, by.sender, change.sealed)
   if (!options) return false
-  applyVote(target, options, { holder, sender })
+  applyVote(target, options, holder, by)
   return true
 }
 

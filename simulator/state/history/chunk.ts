@@ -21,11 +21,6 @@ const conversationOf = (mailbox: Mailbox, stretch: Stretch, settings: boolean): 
   for (let newest = (stretch.live ?? 0) - 1; newest >= 0; newest--) take(chat.count + newest)
   for (let newest = from; newest < to; newest++) take(chat.count - 1 - newest)
   const conversation: proto.IConversation = { id: chatIdOf(chat), messages }
-  const newest = mailbox.size(chat) > 0 ? mailbox.timeAt(chat, mailbox.size(chat) - 1) : undefined
-  if (newest !== undefined) {
-    conversation.conversationTimestamp = newest
-    conversation.lastMsgTimestamp = newest
-  }
   if (stretch.last) {
     conversation.endOfHistoryTransfer = true
     conversation.endOfHistoryTransferType =
@@ -33,9 +28,29 @@ const conversationOf = (mailbox: Mailbox, stretch: Stretch, settings: boolean): 
         ? EndOfHistoryTransferType.COMPLETE_BUT_MORE_MESSAGES_REMAIN_ON_PRIMARY
         : EndOfHistoryTransferType.COMPLETE_AND_NO_MORE_MESSAGE_REMAIN_ON_PRIMARY
   }
-  Object.assign(conversation, identityOf(chat), settings ? settingsOf(mailbox, chat) : {})
+  Object.assign(
+    conversation,
+    timeOf(mailbox, chat),
+    identityOf(chat),
+    settings ? settingsOf(mailbox, chat) : {}
+  )
   return conversation
 }
+
+/** When the chat's newest message was written. */
+const timeOf = (mailbox: Mailbox, chat: MailboxChat): proto.IConversation => {
+  const size = mailbox.size(chat)
+  if (size === 0) return {}
+  const newest = mailbox.timeAt(chat, size - 1)
+  return { conversationTimestamp: newest, lastMsgTimestamp: newest }
+}
+
+/** What the owner has not read of the chat by now. */
+export const unreadOf = (mailbox: Mailbox, chat: MailboxChat): proto.IConversation => ({
+  ...timeOf(mailbox, chat),
+  unreadCount: chat.unread,
+  ...(chat.markedUnread ? { markedAsUnread: true } : {})
+})
 
 export const identityOf = ({ partner }: MailboxChat): proto.IConversation => {
   if (isGroup(partner)) return { name: partner.subject }

@@ -27,6 +27,7 @@ export interface GeneratedMessage {
 }
 
 const ID_PREFIX = '3A'
+const EDIT_PREFIX = '3C'
 const TWENTY_YEARS = 20 * 365 * 86_400
 
 export class GeneratedHistory {
@@ -57,6 +58,7 @@ export class GeneratedHistory {
 
   /** The number of the message with this id: the id carries it. */
   indexOf(chat: MailboxChat, id: string): number | undefined {
+    if (id.startsWith(EDIT_PREFIX)) return this.indexOf(chat, id.replace(EDIT_PREFIX, ID_PREFIX))
     if (!id.startsWith(ID_PREFIX) || id.length !== 20) return undefined
     const index = Number.parseInt(id.slice(6, 12), 16)
     if (!(index >= 0 && index < chat.count)) return undefined
@@ -157,11 +159,17 @@ export class GeneratedHistory {
   }
 }
 
+const editIdOf = (id: string): string => id.replace(ID_PREFIX, EDIT_PREFIX)
+
 const fill = ({ held, info }: GeneratedMessage, content: GeneratedContent): void => {
   held.kind = content.kind
   if (content.text !== undefined) held.text = content.text
   if (content.quotedId !== undefined) held.quotedId = content.quotedId
-  if (content.edited) held.edited = true
+  if (content.edited) {
+    held.edited = true
+    held.editId = editIdOf(held.id)
+    held.editedAt = (held.timestamp + 60) * 1000
+  }
   if (content.message) info.message = content.message
   if (content.kind === 'revoked') {
     held.revoked = true

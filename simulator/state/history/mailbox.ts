@@ -4,7 +4,7 @@ import type { Account } from '../account.ts'
 import { type Group, isGroup } from '../group.ts'
 import type { HeldMessage } from '../ledger.ts'
 import type { MediaPool } from '../media/pool.ts'
-import { asChanged } from '../messages/changes.ts'
+import { asShown } from '../messages/shown.ts'
 import { chatJidOf, type LiveMessage, type MailboxChat } from './chat.ts'
 import { GeneratedHistory, type HistoryShape } from './generated-history.ts'
 
@@ -72,11 +72,21 @@ export class Mailbox {
 
   /** The message at a place as the phone has it now. */
   infoAt(chat: MailboxChat, place: number): proto.IWebMessageInfo | undefined {
-    const info =
-      place < chat.count ? this.generated.message(chat, place).info : chat.live[place - chat.count]?.info
-    if (!info || this.changes.size === 0) return info
-    const changed = this.changes.get(changeKey({ chatJid: chatJidOf(chat), id: info.key?.id ?? '' }))
-    return changed ? asChanged(info, changed, this.owner) : info
+    const { held, info } = this.writtenAt(chat, place)
+    if (!info) return undefined
+    const key = changeKey({ chatJid: chatJidOf(chat), id: info.key?.id ?? '' })
+    const changed = this.changes.get(key) ?? (held?.edited ? held : undefined)
+    return changed ? asShown(info, changed, this.owner) : info
+  }
+
+  /** As it was written; generated messages with their entry in the truth. */
+  private writtenAt(
+    chat: MailboxChat,
+    place: number
+  ): { info?: proto.IWebMessageInfo | undefined; held?: HeldMessage } {
+    return place < chat.count
+      ? this.generated.message(chat, place)
+      : { info: chat.live[place - chat.count]?.info }
   }
 
   /** A message as the phone has it now, by its id. */
@@ -86,8 +96,15 @@ export class Mailbox {
   }
 
   placeOf(chat: MailboxChat, id: string): number | undefined {
-    const live = chat.live.findLastIndex(message => message.id === id)
+    const live = chat.live.findLastIndex(
+      message => message.id === id || this.editIdOf(chat, message.id) === id
+    )
     return live >= 0 ? chat.count + live : this.generated.indexOf(chat, id)
+  }
+
+  /** The id of the last edit of a message, under which the phone has it since. */
+  private editIdOf(chat: MailboxChat, id: string): string | undefined {
+    return this.changes.get(changeKey({ chatJid: chatJidOf(chat), id }))?.editId
   }
 
   /** Unix seconds. */

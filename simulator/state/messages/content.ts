@@ -117,12 +117,22 @@ export const stanzaTypeOf = (message: proto.IMessage): string => {
   return ['image', 'video', 'audio', 'document', 'sticker', 'contact'].includes(kind) ? 'media' : 'text'
 }
 
-/** A change to an earlier message, when that is what this message is. */
+/** A change to an earlier message, when that is what this message is. `at` in milliseconds since 1970, 0 when it does not say. */
 export type Change =
-  | { readonly type: 'edit'; readonly targetId: string; readonly text: string | undefined }
+  | {
+      readonly type: 'edit'
+      readonly targetId: string
+      readonly text: string | undefined
+      readonly at: number
+    }
   | { readonly type: 'revoke'; readonly targetId: string }
-  | { readonly type: 'reaction'; readonly targetId: string; readonly text: string }
-  | { readonly type: 'vote'; readonly targetId: string; readonly sealed: proto.Message.IPollEncValue }
+  | { readonly type: 'reaction'; readonly targetId: string; readonly text: string; readonly at: number }
+  | {
+      readonly type: 'vote'
+      readonly targetId: string
+      readonly sealed: proto.Message.IPollEncValue
+      readonly at: number
+    }
 
 export const changeOf = (message: proto.IMessage): Change | undefined => {
   const inner = unwrap(message)
@@ -132,15 +142,28 @@ export const changeOf = (message: proto.IMessage): Change | undefined => {
     const { Type } = proto.Message.ProtocolMessage
     if (protocol.type === Type.REVOKE) return { type: 'revoke', targetId }
     if (protocol.type === Type.MESSAGE_EDIT && protocol.editedMessage) {
-      return { type: 'edit', targetId, text: bodyOf(protocol.editedMessage) }
+      return {
+        type: 'edit',
+        targetId,
+        text: bodyOf(protocol.editedMessage),
+        at: Number(protocol.timestampMs ?? 0)
+      }
     }
   }
   const vote = inner.pollUpdateMessage
   if (vote?.pollCreationMessageKey?.id && vote.vote) {
-    return { type: 'vote', targetId: vote.pollCreationMessageKey.id, sealed: vote.vote }
+    return {
+      type: 'vote',
+      targetId: vote.pollCreationMessageKey.id,
+      sealed: vote.vote,
+      at: Number(vote.senderTimestampMs ?? 0)
+    }
   }
   const reaction = inner.reactionMessage
-  if (reaction?.key?.id) return { type: 'reaction', targetId: reaction.key.id, text: reaction.text ?? '' }
+  if (reaction?.key?.id) {
+    const at = Number(reaction.senderTimestampMs ?? 0)
+    return { type: 'reaction', targetId: reaction.key.id, text: reaction.text ?? '', at }
+  }
   return undefined
 }
 

@@ -9,7 +9,7 @@ import { topic, Wakes } from '../process/wakes.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { makeAddOnOpening } from './add-on-opening.ts'
 import { AddOnReader } from './add-on-reader.ts'
-import { factStores, makeFactWriter } from './fact-writer.ts'
+import { factStores, makeFactWriter, type WriteOptions } from './fact-writer.ts'
 import type { ContactStore } from './contact-store.ts'
 import type { GroupStore } from './group-store.ts'
 import { Identity } from './identity.ts'
@@ -19,17 +19,14 @@ import { makeResolver } from './resolver.ts'
 import type { SealedAddOnStore } from './sealed-add-on-store.ts'
 import type { ThreadStore } from './thread-store.ts'
 import { makeUnknownKinds } from './unknown-kinds.ts'
-import type { MessageWrite } from './writes.ts'
 
 /** Something was stored for an account. */
 export const STORED = topic('stored')
 
 /** What a caller adds to the transaction that stores its facts. */
-export interface Joined<E> {
+export interface Joined<E> extends WriteOptions<E> {
   /** Runs last. */
   readonly settle?: Effect.Effect<void, E>
-  /** Runs with live messages right after they were stored. */
-  readonly onLive?: (messages: ReadonlyArray<MessageWrite>) => Effect.Effect<void, E>
 }
 
 export class Conversations extends Context.Service<
@@ -88,7 +85,7 @@ export class Conversations extends Context.Service<
         apply: (accountId, facts, joined = {}) =>
           Effect.gen(function* () {
             const now = yield* Clock.currentTimeMillis
-            yield* writer.write(accountId, facts, now, joined.onLive)
+            yield* writer.write(accountId, facts, now, joined)
             if (joined.settle !== undefined) yield* joined.settle
             yield* sql.afterCommit(unknownKinds.noteIn(facts))
             yield* sql.afterCommit(wakes.wake(STORED, accountId))

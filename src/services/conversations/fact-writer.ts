@@ -43,7 +43,13 @@ interface Dependencies {
   readonly stores: Effect.Success<typeof factStores>
 }
 
-type OnLive<E> = (messages: ReadonlyArray<MessageWrite>) => Effect.Effect<void, E>
+/** What the caller knows about the facts, and wants done with them. */
+export interface WriteOptions<E> {
+  /** Runs with live messages right after they were stored. */
+  readonly onLive?: ((messages: ReadonlyArray<MessageWrite>) => Effect.Effect<void, E>) | undefined
+  /** The source showed messages as they were at this time or later, milliseconds since 1970. */
+  readonly asOf?: number | undefined
+}
 
 /** The facts of one transaction on their way into the database. */
 interface Batch extends Dependencies {
@@ -83,11 +89,11 @@ type FactOf<K extends Fact['kind']> = Extract<Fact, { kind: K }>
 const flush = Effect.fnUntraced(function* <E>(
   { accountId, stores }: Pick<Batch, 'accountId' | 'stores'>,
   writes: Writes,
-  onLive: OnLive<E> | undefined
+  { asOf, onLive }: WriteOptions<E>
 ) {
   if (writes.threads.length > 0) yield* stores.threads.put(accountId, writes.threads)
   if (writes.contacts.length > 0) yield* stores.contacts.put(accountId, writes.contacts)
-  if (writes.messages.length > 0) yield* stores.messages.put(accountId, writes.messages)
+  if (writes.messages.length > 0) yield* stores.messages.put(accountId, writes.messages, asOf)
   const live = onLive === undefined ? [] : writes.messages.filter(message => message.live)
   if (onLive !== undefined && live.length > 0) yield* onLive(live)
   if (writes.changes.length > 0) yield* stores.messages.change(accountId, writes.changes)
@@ -216,14 +222,14 @@ export const makeFactWriter = (dependencies: Dependencies) => {
     accountId: string,
     facts: ReadonlyArray<Fact>,
     now: number,
-    onLive?: OnLive<E>
+    options: WriteOptions<E> = {}
   ) {
     const remembered = resolver.remembered(accountId)
     let batch: Batch = { ...dependencies, accountId, now, remembered, pending: noWrites() }
     const flushPending = Effect.suspend((): Effect.Effect<void, DatabaseError | E> => {
       const { pending } = batch
       batch = { ...batch, pending: noWrites() }
-      return flush(batch, pending, onLive)
+      return flush(batch, pending, options)
     })
 
     /** A group whose thread has to be stored before its admins and past participants. */
@@ -298,13 +304,13 @@ export const makeFactWriter = (dependencies: Dependencies) => {
     accountId: string,
     facts: ReadonlyArray<Fact>,
     now: number,
-    onLive?: OnLive<E>
+    options?: WriteOptions<E>
   ) {
-    yield* writeGiven(accountId, facts, now, onLive)
+    yield* writeGiven(accountId, facts, now, options)
     // What an add-on says may open others: the next edit, a reaction to a comment.
     let opened = yield* openAddOns(accountId)
     while (opened.length > 0) {
-      yield* writeGiven(accountId, opened, now, onLive)
+      yield* writeGiven(accountId, opened, now, { ...options, asOf: undefined })
       opened = yield* openAddOns(accountId)
     }
   })

@@ -17,10 +17,15 @@ import type { ChangeWrite, MessageWrite } from './writes.ts'
 export class MessageStore extends Context.Service<
   MessageStore,
   {
-    /** Stores messages; one that is stored already keeps its content and gets what was missing. */
+    /**
+     * Stores messages. One that is stored already gets what was missing and what is newer: an edit, reactions, votes, a
+     * deletion. `asOf` (milliseconds since 1970) says that the source showed them as they were then or later, so that older
+     * reactions and votes which it does not have were taken back.
+     */
     readonly put: (
       accountId: string,
-      messages: ReadonlyArray<MessageWrite>
+      messages: ReadonlyArray<MessageWrite>,
+      asOf?: number
     ) => Effect.Effect<void, DatabaseError>
     /** Changes messages; a change of one that is not stored yet waits for it. */
     readonly change: (
@@ -58,8 +63,8 @@ export class MessageStore extends Context.Service<
       Effect.map(writeContext, context => {
         const { sql } = context
         return MessageStore.of({
-          put: (accountId, messages) =>
-            putMessages(context, accountId, messages).pipe(
+          put: (accountId, messages, asOf) =>
+            putMessages(context, accountId, messages, asOf).pipe(
               sql.withTransaction,
               asDatabaseError('putMessages')
             ),

@@ -3,7 +3,8 @@ import type { Address, MessageFact, Party } from '../../domain/fact.ts'
 import { messageIdOf, type SenderKey } from '../../domain/ids.ts'
 import { isGroupJid } from '../../domain/jid.ts'
 import { bodyNaming, type Mention, peopleIn } from '../../domain/mention.ts'
-import { clampTime, type Poll } from '../../domain/message.ts'
+import { clampTime } from '../../domain/message.ts'
+import { namedVote } from '../../domain/poll.ts'
 import type { MessageWrite } from './writes.ts'
 
 /** The first known address of the person to whom an address belongs. */
@@ -18,16 +19,20 @@ const party = (who: Party, resolve: Resolve): string | null => (who === 'me' ? n
 const personNamed = (name: string, resolve: Resolve): string =>
   name === 'me' ? name : resolve({ jid: name })
 
-/** The voters that history names. */
-const resolvedPoll = (poll: Poll, resolve: Resolve): Poll => ({
-  ...poll,
-  options: poll.options.map(option => ({
-    ...option,
-    voters: option.voters.map(voter => personNamed(voter, resolve))
-  }))
-})
-
 const NONE: ReadonlyArray<never> = []
+
+/** What each person did last. */
+const newestOf = <Act extends { readonly at: number }>(
+  acts: ReadonlyArray<Act>,
+  personOf: (act: Act) => string
+): ReadonlyArray<Act> => {
+  const newest = new Map<string, Act>()
+  for (const act of acts) {
+    const earlier = newest.get(personOf(act))
+    if (earlier === undefined || earlier.at <= act.at) newest.set(personOf(act), act)
+  }
+  return [...newest.values()]
+}
 
 export const mentionsOf = (mentions: ReadonlyArray<Address>, resolve: Resolve): ReadonlyArray<Mention> =>
   mentions.length === 0
@@ -41,7 +46,7 @@ export const messageWrite = (
   now: number,
   resolve: Resolve
 ): MessageWrite => {
-  const { event, eventResponses, poll, quoted, reactions } = fact
+  const { event, eventResponses, poll, quoted, reactions, votes = NONE } = fact
   const mentions = mentionsOf(fact.mentions, resolve)
   const sender = party(fact.sender, resolve)
   const quotedSender = quoted?.sender === undefined ? undefined : party(quoted.sender, resolve)
@@ -58,7 +63,7 @@ export const messageWrite = (
     media: fact.media,
     location: fact.location,
     contacts: fact.contacts,
-    poll: poll === null ? null : resolvedPoll(poll, resolve),
+    poll,
     call: fact.call,
     answer: fact.answer,
     event: event === null ? null : { ...event, people: event.people.map(resolve) },
@@ -74,12 +79,23 @@ export const messageWrite = (
       quoted === null || quotedSender === undefined
         ? null
         : messageIdOf(senderKey(fact.chat, quotedSender), quoted.whatsAppId),
+    editedAt: fact.editedAt ?? null,
     reactions:
       reactions.length === 0
         ? NONE
-        : reactions
-            .map(({ at, by, emoji }) => ({ sender: party(by, resolve) ?? 'me', emoji, at }))
-            .filter(({ emoji }) => emoji !== ''),
+        : newestOf(
+            reactions.map(({ at, by, emoji }) => ({ sender: party(by, resolve) ?? 'me', emoji, at })),
+            ({ sender: who }) => who
+          ),
+    votes:
+      votes.length === 0 || poll === null
+        ? NONE
+        : newestOf(
+            votes.map(({ at, by, hashes }) =>
+              namedVote(poll, { voter: party(by, resolve) ?? 'me', hashes, at })
+            ),
+            ({ voter }) => voter
+          ),
     status: fact.status,
     statusReason: fact.statusReason ?? null,
     tsClient,

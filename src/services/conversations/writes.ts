@@ -1,5 +1,6 @@
 // What the stores of conversations are given to write. Addresses have been resolved to persons before.
 import type { MessageChange } from '../../domain/change.ts'
+import type { Vote } from '../../domain/poll.ts'
 import type { Details, Message, MessageStatus, Receipt } from '../../domain/message.ts'
 import type { SealedAddOn } from '../../domain/sealed-add-on.ts'
 import type { Thread } from '../../domain/thread.ts'
@@ -21,7 +22,10 @@ export interface MessageWrite extends Details {
   readonly body: string | null
   readonly quotedWhatsAppId: string | null
   readonly quotedMessageId: string | null
+  /** When it was last edited, milliseconds since 1970, when it comes as an edited message. */
+  readonly editedAt?: number | null | undefined
   readonly reactions: ReadonlyArray<ReactionWrite>
+  readonly votes?: ReadonlyArray<Vote> | undefined
   /** The ids of add-ons that could not be opened; a message that comes from WhatsApp has none yet. */
   readonly unreadable?: ReadonlyArray<string>
   readonly status: MessageStatus

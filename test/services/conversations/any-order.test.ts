@@ -16,7 +16,18 @@ const facts: ReadonlyArray<Fact> = [
   message('OWN', { sender: 'me', status: 'sent', timestamp: T0 + 2500 }),
   change('A', { to: 'edited', body: 'one', at: T0 + 1100 }),
   change('A', { to: 'edited', body: 'two', at: T0 + 1200 }),
-  change('A', { to: 'edited', body: 'three', at: T0 + 1300 }),
+  // History shows messages as they were at some time, also before what has come live.
+  message('A', { timestamp: T0 + 1000, live: false }),
+  message('A', { timestamp: T0 + 1000, live: false, body: 'two', editedAt: T0 + 1200 }),
+  message('A', { timestamp: T0 + 1000, live: false, body: 'three', editedAt: T0 + 1300 }),
+  message('B', { timestamp: T0 + 2000, live: false, type: 'revoked', body: null }),
+  message('OWN', {
+    sender: 'me',
+    status: 'sent',
+    timestamp: T0 + 2500,
+    live: false,
+    reactions: [{ by: { jid: ANN }, emoji: '👍', at: T0 + 2600 }]
+  }),
   change('B', { to: 'revoked', at: T0 + 5000 }),
   change('B', { to: 'edited', body: 'never seen', at: T0 + 4000 }),
   change('OWN', { to: 'reacted', emoji: '👍', at: T0 + 2600 }, mine),

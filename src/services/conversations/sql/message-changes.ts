@@ -17,6 +17,10 @@ import { applyWaitingReadsOf } from './unread.ts'
 export const decodeChange = Schema.decodeUnknownEffect(Schema.fromJsonString(MessageChange))
 export const encodeChange = Schema.encodeEffect(Schema.fromJsonString(MessageChange))
 
+/** What `decodeHeld` needs of a message `m`, and its row. */
+export const HELD_COLUMNS = `m.type, m.body, m.media, m.details, m.reactions, m.edits, m.status, m.status_reason,
+  m.ts_client, m.raw, m.message_row`
+
 const writeHeld = (sql: SqlClient.SqlClient, threadId: string, messageId: string, held: Held) =>
   sql`UPDATE messages SET type = ${held.type}, body = ${held.body}, media = ${jsonOrNull(held.media)},
       details = ${detailsColumn(held)}, reactions = ${jsonOrNull(held.reactions)}, edits = ${jsonOrNull(held.edits)},
@@ -52,9 +56,8 @@ const applyOne = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   { change, messageId, threadId }: ChangeWrite
 ) {
-  const [row] =
-    yield* sql`SELECT type, body, media, details, reactions, edits, status, status_reason, ts_client, raw, message_row
-    FROM messages WHERE thread_id = ${threadId} AND message_id = ${messageId}`
+  const [row] = yield* sql`SELECT ${sql.literal(HELD_COLUMNS)} FROM messages m
+    WHERE thread_id = ${threadId} AND message_id = ${messageId}`
   if (row === undefined) return 'not stored' as const
   const held = yield* decodeHeld(row)
   if (held.type === 'undecryptable' && NEED_CONTENT.has(change.to)) return 'not stored' as const
@@ -64,10 +67,26 @@ const applyOne = Effect.fnUntraced(function* (
   }
   const changed = applyChange(held, change)
   if (changed === held) return 'unchanged' as const
-  const writing = writeHeld(sql, threadId, messageId, changed)
-  yield* changesSearchEntry(held, changed) ? reindexing(sql, [Number(row['messageRow'])], writing) : writing
-  yield* releaseFile(sql, held, changed)
+  yield* replaceHeld(sql, { threadId, messageId, row: Number(row['messageRow']) }, held, changed)
   return 'changed' as const
+})
+
+interface StoredMessage {
+  readonly threadId: string
+  readonly messageId: string
+  readonly row: number
+}
+
+/** Writes what a stored message has become, with all that follows from it. */
+export const replaceHeld = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  { messageId, row, threadId }: StoredMessage,
+  before: Held,
+  after: Held
+) {
+  const writing = writeHeld(sql, threadId, messageId, after)
+  yield* changesSearchEntry(before, after) ? reindexing(sql, [row], writing) : writing
+  yield* releaseFile(sql, before, after)
 })
 
 interface WaitingChange {

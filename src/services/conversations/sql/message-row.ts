@@ -134,7 +134,9 @@ export const jsonOrNull = (value: ReadonlyArray<unknown> | object | null): strin
   value === null || Object.keys(value).length === 0 ? null : JSON.stringify(value)
 
 /** What the column has of a message that is stored; one that is new has nothing of it. */
-type AddedLater = Partial<Pick<Held, 'votes' | 'pollChanges' | 'secrets' | 'unreadable'>>
+type AddedLater = Partial<Pick<Held, 'pollChanges' | 'secrets' | 'unreadable'>> & {
+  readonly votes?: Held['votes'] | undefined
+}
 
 /** The `details` column of a message. */
 export const detailsColumn = (message: Omit<Details, 'media'> & AddedLater): string | null => {

@@ -11,6 +11,7 @@ import { applyWaitingChanges, changeMessages, threadsChanged } from './message-c
 import { detailsColumn, jsonOrNull } from './message-row.ts'
 import { dueAgain } from './sealed-add-ons.ts'
 import { indexingNew } from './search-index.ts'
+import { updateStored } from './message-snapshots.ts'
 import { refreshSummaries } from './threads.ts'
 import { applyWaitingReads, countNewMessages } from './unread.ts'
 
@@ -18,11 +19,13 @@ import { applyWaitingReads, countNewMessages } from './unread.ts'
 const rankOf = (column: string) =>
   `CASE ${column} ${MESSAGE_STATUSES.map(status => `WHEN '${status}' THEN ${statusRank(status)}`).join(' ')} END`
 
-/** A message without content, or of an unknown type, is filled when its content arrives; all others stay as first stored. */
-const filled = (column: string) =>
-  `${column} = CASE WHEN excluded.type = 'revoked' OR (excluded.type <> 'undecryptable'
-      AND (messages.type = 'undecryptable' OR messages.type LIKE 'unsupported:%'))
-    THEN excluded.${column} ELSE messages.${column} END`
+/** A message without content, or of an unknown type, is filled when its content arrives. */
+const IS_FILLED = `(excluded.type <> 'undecryptable'
+  AND (messages.type = 'undecryptable' OR messages.type LIKE 'unsupported:%'))`
+const CONTENT = ['type', 'body', 'media', 'details', 'quoted_whatsapp_id', 'quoted_message_id', 'raw']
+
+const filled = (condition: string) => (column: string) =>
+  `${column} = CASE WHEN ${condition} THEN excluded.${column} ELSE messages.${column} END`
 
 /** In the order in which rows are written. */
 export const MESSAGE_COLUMN_NAMES = [
@@ -50,17 +53,22 @@ export const MESSAGE_COLUMN_NAMES = [
 ] as const
 export const MESSAGE_COLUMNS = MESSAGE_COLUMN_NAMES.join(', ')
 
-/** The one rule by which two reports of one message become one row. */
-export const ONE_MESSAGE_RULE = `ON CONFLICT (thread_id, message_id) DO UPDATE SET
-    ${['type', 'body', 'media', 'details', 'quoted_whatsapp_id', 'quoted_message_id', 'raw'].map(filled).join(', ')},
-    sender_name = COALESCE(messages.sender_name, excluded.sender_name),
-    reactions = COALESCE(messages.reactions, excluded.reactions),
-    edits = CASE WHEN excluded.type = 'revoked' THEN NULL ELSE COALESCE(messages.edits, excluded.edits) END,
+/** The furthest status is kept, whoever reports it. */
+const STATUS_RULE = `sender_name = COALESCE(messages.sender_name, excluded.sender_name),
     status_reason = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status_reason ELSE messages.status_reason END,
     status = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status ELSE messages.status END`
 
+/** The rule by which two rows of one message become one. */
+export const ONE_MESSAGE_RULE = `ON CONFLICT (thread_id, message_id) DO UPDATE SET
+    ${CONTENT.map(filled(`excluded.type = 'revoked' OR ${IS_FILLED}`)).join(', ')},
+    reactions = COALESCE(messages.reactions, excluded.reactions),
+    edits = CASE WHEN excluded.type = 'revoked' THEN NULL ELSE COALESCE(messages.edits, excluded.edits) END,
+    ${STATUS_RULE}`
+
+/** A message that is stored keeps its content; what has become of it since is applied afterwards. */
 const UPSERT = `INSERT INTO messages (${MESSAGE_COLUMNS})
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?) ${ONE_MESSAGE_RULE}`
+  VALUES (${MESSAGE_COLUMN_NAMES.map(() => '?').join(', ')}) ON CONFLICT (thread_id, message_id) DO UPDATE SET
+    ${[...CONTENT, 'edits'].map(filled(IS_FILLED)).join(', ')}, ${STATUS_RULE}`
 
 /** The columns of one message, in the order of `UPSERT`. */
 const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
@@ -78,6 +86,7 @@ const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
   message.quotedWhatsAppId,
   message.quotedMessageId,
   jsonOrNull(message.reactions),
+  message.editedAt == null ? null : JSON.stringify([{ body: null, editedAt: message.editedAt }]),
   message.status,
   message.statusReason,
   message.tsClient,
@@ -128,7 +137,8 @@ const retryAddOns = Effect.fnUntraced(function* (
 export const putMessages = Effect.fnUntraced(function* (
   context: WriteContext,
   accountId: string,
-  writes: ReadonlyArray<MessageWrite>
+  writes: ReadonlyArray<MessageWrite>,
+  asOf: number | undefined
 ) {
   if (writes.length === 0) return
   const { bulk, eventLog, now, sql } = context
@@ -138,6 +148,7 @@ export const putMessages = Effect.fnUntraced(function* (
     writes.map(message => valuesOf(accountId, stored, message))
   )
   const { before, inserted } = yield* indexingNew(context, accountId, writes, storing)
+  const updated = inserted === writes.length ? [] : yield* updateStored(context, writes, asOf)
   yield* applyWaitingChanges(sql, writes)
   yield* retryAddOns(context, accountId, writes)
   if (inserted > 0) {
@@ -148,7 +159,7 @@ export const putMessages = Effect.fnUntraced(function* (
   const events = yield* eventsOfLive(sql, writes, before)
   const touched = new Set(writes.map(message => message.threadId))
   yield* refreshSummaries(context, touched)
-  yield* eventLog.append(accountId, [...events, ...threadsChanged(touched)])
+  yield* eventLog.append(accountId, [...events, ...updated, ...threadsChanged(touched)])
 })
 
 /** By thread: no index finds messages by their account. */

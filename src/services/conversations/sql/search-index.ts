@@ -99,17 +99,6 @@ const storedIncomplete = Effect.fnUntraced(function* (
   return incomplete.filter(({ messageId, threadId }) => written.has(`${threadId} ${messageId}`))
 })
 
-/** Rows whose words these writes change: incomplete messages get their content, and revoked ones lose theirs. */
-const rowsChangedBy = Effect.fnUntraced(function* (
-  sql: SqlClient.SqlClient,
-  writes: ReadonlyArray<MessageWrite>
-) {
-  const incomplete = yield* storedIncomplete(sql, writes)
-  const revocations = writes.filter(({ type }) => type === 'revoked')
-  const revoked = revocations.length === 0 ? [] : yield* sql<StoredKey>`${storedOf(sql, revocations)}`
-  return [...new Set([...incomplete, ...revoked].map(({ row }) => row))]
-})
-
 /** Runs what stores these messages, and updates the index. Returns the row after which the new ones come, and how many they are. */
 export const indexingNew = Effect.fnUntraced(function* <E, R>(
   { bulk, sql }: Pick<WriteContext, 'bulk' | 'sql'>,
@@ -118,7 +107,9 @@ export const indexingNew = Effect.fnUntraced(function* <E, R>(
   storing: Effect.Effect<void, E, R>
 ) {
   const before = yield* newestRow(sql)
-  yield* reindexing(sql, yield* rowsChangedBy(sql, writes), storing)
+  // Incomplete messages get their content.
+  const incomplete = yield* storedIncomplete(sql, writes)
+  yield* reindexing(sql, [...new Set(incomplete.map(({ row }) => row))], storing)
   // Rows are numbered in the order in which they are inserted: those after `before` are new.
   const inserted = (yield* newestRow(sql)) - before
   if (inserted === writes.length) yield* bulk.runMany(ADD_ENTRY, entriesOf(accountId, before, writes))

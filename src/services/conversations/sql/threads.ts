@@ -6,7 +6,7 @@ import type { ThreadMerge } from '../../database/tables.ts'
 import type { ThreadWrite } from '../writes.ts'
 import type { WriteContext } from './context.ts'
 import { decodeThread, THREAD_SELECT } from './thread-pages.ts'
-import { advanceMark, LAST_ROW } from './unread.ts'
+import { LAST_ROW, noteUnreadCount } from './unread.ts'
 
 /** The parameter that clears a setting; NULL leaves it unchanged. */
 const NOT_SET = -9
@@ -60,7 +60,7 @@ export const putThreads = Effect.fnUntraced(function* (
   )
   for (const { threadId, unread } of threads) {
     if (unread === undefined) continue
-    yield* advanceMark(context, accountId, threadId, { at: unread.at, row: LAST_ROW, base: unread.count })
+    yield* noteUnreadCount(context, accountId, threadId, unread)
   }
   const changed = threads.filter(isChange)
   const isThread = yield* existing(

@@ -51,6 +51,26 @@ export const advanceMark = Effect.fnUntraced(function* (
   yield* eventLog.append(accountId, [{ kind: 'thread.changed', threadId, messageId: null }])
 })
 
+/**
+ * Takes the phone's count of unread messages up to a time. Fewer than here means that the owner has read on the phone. As many
+ * or more changes nothing: what was read here is not unread again because the phone had not heard of it, and what is missing
+ * here counts when it comes.
+ */
+export const noteUnreadCount = Effect.fnUntraced(function* (
+  context: WriteContext,
+  accountId: string,
+  threadId: string,
+  { at, count }: { readonly at: number; readonly count: number }
+) {
+  const [known] = yield* context.sql<{ markAt: number; unread: number }>`SELECT t.mark_at, t.mark_base + (
+      SELECT COUNT(*) FROM messages m WHERE m.thread_id = t.thread_id AND ${context.sql.literal(COUNTABLE)}
+        AND (m.ts_client, m.message_row) > (t.mark_at, t.mark_row) AND m.ts_client <= ${at}) AS unread
+    FROM threads t WHERE t.thread_id = ${threadId}`
+  const isFirst = known === undefined || known.markAt === 0
+  if (isFirst || count < known.unread)
+    yield* advanceMark(context, accountId, threadId, { at, row: LAST_ROW, base: count })
+})
+
 /** Raises the counts by the messages in rows after `before`; they are among `stored`. */
 export const countNewMessages = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,

@@ -63,7 +63,10 @@ export const storeIncidents = (incidents: ReadonlyArray<IncidentDocument>) =>
   )
 
 export const messageWriteOf = (document: MessageDocument): MessageWrite => {
-  const { media, unreadableAddOns, ...message } = document
+  const { media, unreadableAddOns, ...message } = {
+    ...document,
+    editedAt: document.edits.at(-1)?.editedAt ?? null
+  }
   // Firestore has their number only.
   const unreadable = Array.from({ length: unreadableAddOns }, (_, index) => `copied ${index}`)
   if (media === null) return { ...message, media: null, unreadable, live: false }
@@ -97,7 +100,7 @@ const putMessages = Effect.fnUntraced(function* (
   yield* messages.put(accountId, documents.map(messageWriteOf))
   // Only for messages that were not stored before: when they first came, and their texts before they were edited.
   yield* bulk.runMany(
-    `UPDATE messages SET ts_server = ?3, edits = COALESCE(edits, ?4)
+    `UPDATE messages SET ts_server = ?3, edits = COALESCE(?4, edits)
       WHERE thread_id = ?1 AND message_id = ?2 AND ts_server >= ?5`,
     documents.map(({ edits, messageId, threadId, tsServer }) => [
       threadId,

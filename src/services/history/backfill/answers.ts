@@ -1,6 +1,7 @@
 // What an answer of the phone means for the request and for the part it belongs to.
 import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
+import { CHANGED_IN_ABSENCE_MS } from '../../../domain/coverage.ts'
 import type { DecodedConversation } from '../../whatsapp/convert/chunk.ts'
 import { Coverage } from '../coverage/coverage.ts'
 import type { OpenGap } from '../coverage/rows.ts'
@@ -73,15 +74,15 @@ const endOfGap = Effect.fnUntraced(function* (gapId: number, answer: PageAnswer)
   return gap === undefined || (yield* fillGap(gap, answer)) ? 'Filled' : undefined
 })
 
-/** Pages go back from the newer edge until they meet what is held on the other side. Answers whether they do. */
-const fillGap = Effect.fnUntraced(function* (gap: OpenGap, { beginning, ids, oldest, received }: PageAnswer) {
+/** Pages go back from the newer edge until they have all of the gap. Answers whether they do. */
+const fillGap = Effect.fnUntraced(function* (gap: OpenGap, answer: PageAnswer) {
   const coverage = yield* Coverage
+  const { beginning, oldest, received } = answer
   if (
     received === 0 ||
     oldest === undefined ||
-    (gap.fromId !== null && ids.has(gap.fromId)) ||
-    (gap.from !== null && oldest.at < gap.from) ||
-    beginning === 'reached'
+    beginning === 'reached' ||
+    meetsOlderEdge(gap, answer, oldest.at)
   ) {
     yield* coverage.closeGap(gap.gapId)
     return true
@@ -89,6 +90,12 @@ const fillGap = Effect.fnUntraced(function* (gap: OpenGap, { beginning, ids, old
   yield* coverage.narrowGap(gap.gapId, oldest)
   return false
 })
+
+/** What is held before an absence may have changed meanwhile: a part of it is looked at, too. */
+const meetsOlderEdge = ({ from, fromId, reason }: OpenGap, { ids }: PageAnswer, oldestAt: number): boolean =>
+  reason === 'outage'
+    ? from !== null && oldestAt < from - CHANGED_IN_ABSENCE_MS
+    : (fromId !== null && ids.has(fromId)) || (from !== null && oldestAt < from)
 
 /** Whether the page goes back further than the message it was asked for before. */
 const isOlder = ({ anchorAt, anchorId }: PageRequest, { oldest }: PageAnswer): boolean =>

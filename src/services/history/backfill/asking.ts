@@ -27,7 +27,8 @@ export const askForPage = Effect.fnUntraced(function* (accountId: string, task: 
     threadId: task.threadId,
     chatJid: yield* addressFor(accountId, task),
     anchorId: anchor.whatsAppId,
-    anchorAt: anchor.at
+    anchorAt: anchor.at,
+    askedAt: yield* Clock.currentTimeMillis
   }
   yield* send(accountId, request, anchor, Math.min(PAGE_MESSAGES, task.remaining ?? PAGE_MESSAGES))
 })

@@ -1,6 +1,6 @@
 // Requests to the phone for pages of messages, durable, and what becomes of them. A request is written down before it
 // is sent, so that its answer is recognised after a crash, too.
-import { Clock, Context, Effect, Layer } from 'effect'
+import { Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { listOf } from '../../database/dialect.ts'
 import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
@@ -111,10 +111,9 @@ const oldestAsked = Effect.fnUntraced(function* (accountId: string) {
 
 const recordRequest = Effect.fnUntraced(function* (accountId: string, request: PageRequest) {
   const sql = yield* SqlClient.SqlClient
-  const now = yield* Clock.currentTimeMillis
   yield* sql`INSERT INTO backfill_requests (request_id, account_id, task_id, thread_id, chat_jid, anchor_id, anchor_at, asked_at, status)
     VALUES (${request.requestId}, ${accountId}, ${request.taskId}, ${request.threadId}, ${request.chatJid},
-      ${request.anchorId}, ${request.anchorAt}, ${now}, 'asking')`
+      ${request.anchorId}, ${request.anchorAt}, ${request.askedAt}, 'asking')`
   yield* sql`UPDATE backfill_tasks SET status = 'asked', reason = NULL WHERE task_id = ${request.taskId}`
 })
 

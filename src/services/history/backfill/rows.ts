@@ -45,7 +45,9 @@ const PageRequest = Schema.Struct({
   chatJid: Schema.String,
   /** The message before which messages are asked for: WhatsApp id, and time in milliseconds since 1970. */
   anchorId: Schema.String,
-  anchorAt: Schema.Finite
+  anchorAt: Schema.Finite,
+  /** Milliseconds since 1970. */
+  askedAt: Schema.Finite
 })
 export type PageRequest = typeof PageRequest.Type
 

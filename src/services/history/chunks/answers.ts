@@ -22,7 +22,7 @@ export const takeAnswer = Effect.fnUntraced(function* (
   const threadIds = yield* Effect.forEach(conversations, ({ chat }) => threadOf(accountId, chat))
   const request = yield* requests.requestOf(accountId, requestIdOf(chunk.notification), threadIds)
   if (request === undefined)
-    return yield* sink.takeConversations(accountId, chunk, conversations.map(withBeginning))
+    return yield* sink.takeConversations(accountId, chunk, conversations.map(withBeginning), chunk.linkedAt)
   const at = threadIds.indexOf(request.threadId)
   const conversation = conversations[at === -1 ? 0 : at]
   if (at === -1 && conversation !== undefined) yield* learnAddress(accountId, request, conversation)
@@ -47,11 +47,11 @@ const learnAddress = Effect.fnUntraced(function* (
 const takePage = Effect.fnUntraced(function* (
   accountId: string,
   chunk: Chunk,
-  { threadId }: PageRequest,
+  { askedAt, threadId }: PageRequest,
   conversations: ReadonlyArray<ReadConversation>
 ) {
   const sink = yield* HistorySink
-  const messages = yield* sink.takeConversations(accountId, chunk, conversations.map(withBeginning))
+  const messages = yield* sink.takeConversations(accountId, chunk, conversations.map(withBeginning), askedAt)
   if (conversations.length === 0) yield* sink.takeBeginning(accountId, threadId)
   return messages
 })

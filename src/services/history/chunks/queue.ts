@@ -16,6 +16,8 @@ export interface Chunk {
   readonly attempts: number
   /** How often the phone has made this chunk since the account was linked, this time included. */
   readonly editions: number
+  /** When the account was linked, milliseconds since 1970: the phone made the chunk after that. */
+  readonly linkedAt: number
   /** The encoded `HistorySyncNotification`. */
   readonly notification: Buffer
   /** When the phone announced it, milliseconds since 1970. */
@@ -155,7 +157,8 @@ const dueChunk = Effect.fnUntraced(function* (accountId: string, now: number, af
       COALESCE(announced_at, received_at) AS announced_at,
       (SELECT COUNT(*) FROM history_chunks e JOIN accounts a ON a.account_id = e.account_id
         WHERE e.account_id = c.account_id AND e.sync_type = c.sync_type AND e.chunk_order = c.chunk_order
-        AND e.received_at >= COALESCE(a.linked_at, 0)) AS editions
+        AND e.received_at >= COALESCE(a.linked_at, 0)) AS editions,
+      COALESCE((SELECT a.linked_at FROM accounts a WHERE a.account_id = c.account_id), 0) AS linked_at
     FROM history_chunks c WHERE account_id = ${accountId} AND state = 'pending' AND chunk_id > ${after}
       AND (next_attempt_at <= ${now} OR next_attempt_at > ${now + LONGEST_WAIT_MS})
     ORDER BY chunk_id LIMIT 1`

@@ -12,11 +12,15 @@ export class HistorySink extends Context.Service<
   {
     /** Takes what a chunk says about people. */
     readonly takePeople: (accountId: string, facts: ReadonlyArray<Fact>) => Effect.Effect<void, DatabaseError>
-    /** Takes conversations of a chunk; answers how many messages they have. */
+    /**
+     * Takes conversations of a chunk that the phone made at the time `asOf` (milliseconds since 1970) or later; answers how
+     * many messages they have.
+     */
     readonly takeConversations: (
       accountId: string,
       chunk: Chunk,
-      conversations: ReadonlyArray<ReadConversation>
+      conversations: ReadonlyArray<ReadConversation>,
+      asOf: number
     ) => Effect.Effect<number, DatabaseError>
     /** Takes that the phone has nothing older of a thread. */
     readonly takeBeginning: (accountId: string, threadId: string) => Effect.Effect<void, DatabaseError>

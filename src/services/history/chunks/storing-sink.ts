@@ -26,8 +26,8 @@ export const layer: Layer.Layer<
     yield* endDryRun
     return HistorySink.of({
       takePeople: conversations.apply,
-      takeConversations: Effect.fnUntraced(function* (accountId, chunk, read) {
-        const messages = yield* storeFacts(conversations, accountId, read)
+      takeConversations: Effect.fnUntraced(function* (accountId, chunk, read, asOf) {
+        const messages = yield* storeFacts(conversations, accountId, read, asOf)
         yield* noteCoverage({ conversations, coverage }, accountId, chunk, read)
         return messages
       }),
@@ -56,7 +56,8 @@ const endDryRun = Effect.gen(function* () {
 const storeFacts = Effect.fnUntraced(function* (
   conversations: Conversations['Service'],
   accountId: string,
-  read: ReadonlyArray<ReadConversation>
+  read: ReadonlyArray<ReadConversation>,
+  asOf: number
 ) {
   let messages = 0
   let batch: Array<Fact> = []
@@ -65,11 +66,11 @@ const storeFacts = Effect.fnUntraced(function* (
       batch.push(fact)
       if (fact.kind === 'message') messages += 1
       if (batch.length < FACTS_AT_ONCE) continue
-      yield* conversations.apply(accountId, batch)
+      yield* conversations.apply(accountId, batch, { asOf })
       batch = []
     }
   }
-  yield* conversations.apply(accountId, batch)
+  yield* conversations.apply(accountId, batch, { asOf })
   return messages
 })
 

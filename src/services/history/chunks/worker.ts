@@ -221,7 +221,7 @@ const takeChunk = Effect.fnUntraced(function* (
   const messages =
     chunk.syncType === ON_DEMAND
       ? yield* takeAnswer(accountId, chunk, conversations)
-      : yield* sink.takeConversations(accountId, chunk, conversations)
+      : yield* sink.takeConversations(accountId, chunk, conversations, chunk.linkedAt)
   yield* sink.finish(accountId, chunk, messages)
   return messages
 })

@@ -43,7 +43,8 @@ const gapOf = ({ from, gapId, openedAt, reason, to }: OpenGap): ThreadCoverage['
   gapId,
   reason,
   from,
-  to,
+  // The pages of an absence go on into what was held before it.
+  to: from !== null && to !== null ? Math.max(from, to) : to,
   openedAt
 })
 

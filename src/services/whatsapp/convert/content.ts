@@ -110,7 +110,8 @@ export const contentIn = (
 const PROTOCOL_MESSAGE = 12
 const EDITED_MESSAGE = 14
 
-const editedIn = (encoded: Uint8Array | undefined): Uint8Array | undefined => {
+/** The bytes of the message after an edit, in those of the message that edits. */
+export const editedIn = (encoded: Uint8Array | undefined): Uint8Array | undefined => {
   const protocol = encoded && bytesField(encoded, PROTOCOL_MESSAGE)
   return protocol && bytesField(protocol, EDITED_MESSAGE)
 }

@@ -13,6 +13,7 @@ import type { Fact } from '../../../domain/fact.ts'
 import { chatJid, isBroadcastListJid, isGroupJid, isPersonJid } from '../../../domain/jid.ts'
 import { leftOut, leftOutProtocol } from '../kinds/left-out.ts'
 import { address, memberAddress, partyOf, samePerson, type Self } from './address.ts'
+import { factsOfBotAnswer } from './bot-answer.ts'
 import { factsOfCall, isCallSignal } from './call.ts'
 import { ChannelPost, factsOfChannel } from './channel.ts'
 import { messageOfOwnDevice } from './device-sent.ts'
@@ -58,7 +59,8 @@ export const Journaled = Schema.Union([
     self: SelfAddresses,
     channel: Schema.String,
     posts: Schema.Array(ChannelPost)
-  })
+  }),
+  Schema.Struct({ kind: Schema.Literal('botAnswer'), self: SelfAddresses, stanza: StanzaJson })
 ])
 export type Journaled = typeof Journaled.Type
 
@@ -112,6 +114,8 @@ export const convertEntry = (entry: Journaled): ConvertedEntry => {
       return { ...NOTHING, facts: factsOfCall(entry.self, nodeFromJson(entry.stanza)) }
     case 'channel':
       return { ...NOTHING, facts: factsOfChannel(entry.self, entry.channel, entry.posts) }
+    case 'botAnswer':
+      return { ...NOTHING, facts: factsOfBotAnswer(entry.self, nodeFromJson(entry.stanza)) }
   }
 }
 

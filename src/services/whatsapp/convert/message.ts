@@ -10,15 +10,10 @@ import type {
   MessageFact,
   Party,
   ReactionFact,
-  ReceiptHistoryFact
+  ReceiptHistoryFact,
+  VoteFact
 } from '../../../domain/fact.ts'
-import {
-  type EventResponse,
-  type MessageStatus,
-  ONLY_ON_PHONE,
-  type Poll,
-  statusRank
-} from '../../../domain/message.ts'
+import { type EventResponse, type MessageStatus, ONLY_ON_PHONE, statusRank } from '../../../domain/message.ts'
 import { bytesField, withBytesField } from '../../../domain/protobuf.ts'
 import { MESSAGE_CONTEXT_INFO, MESSAGE_SECRET } from '../../../domain/sealed-add-on.ts'
 import { leftOut, leftOutField, leftOutProtocol } from '../kinds/left-out.ts'
@@ -30,8 +25,9 @@ import { contentIn, editOf } from './content.ts'
 import { NO_DETAILS_FACT } from './content/parts.ts'
 import { type AddressedInfo, type Envelope, envelopeOf, pushNameOf } from './envelope.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
+import { editInHistory } from './history-edit.ts'
 import { eventResponseIn } from './opened-add-on.ts'
-import { type OpenedVote, withVotes } from './opened-votes.ts'
+import { openedVotes } from './opened-votes.ts'
 import { encodedMessage } from './protobuf.ts'
 import { editedMessage, referredMessage, revokedMessage } from './reference.ts'
 import { sealedAddOn, secretIn } from './sealed.ts'
@@ -63,8 +59,10 @@ interface Given {
   readonly raw: Uint8Array | null
   readonly status: MessageStatus
   readonly reactions?: ReadonlyArray<ReactionFact>
-  readonly votes?: ReadonlyArray<OpenedVote>
+  /** Votes that the phone has opened. */
+  readonly votes?: ReadonlyArray<VoteFact>
   readonly eventResponses?: ReadonlyArray<EventResponse>
+  readonly editedAt?: number | undefined
 }
 
 /** The secret with which the next edit of the message may be encrypted. */
@@ -109,7 +107,7 @@ const protocolFacts = (
 const messageFact = (
   envelope: Envelope,
   content: ContentFact,
-  { raw, reactions = [], status }: Given
+  { editedAt, raw, reactions = [], status, votes }: Given
 ): MessageFact => ({
   kind: 'message',
   ...envelope,
@@ -117,7 +115,9 @@ const messageFact = (
   broadcast: envelope.broadcast,
   status,
   reactions,
-  raw
+  raw,
+  ...(editedAt === undefined ? {} : { editedAt }),
+  ...(votes === undefined || votes.length === 0 ? {} : { votes })
 })
 
 const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyArray<Fact> => {
@@ -138,9 +138,8 @@ const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyA
   }
   const content = contentIn(self, unwrapped)
   if (content === undefined) return [leftOutContent(unwrapped.message)]
-  const poll: Poll | null = content.poll && withVotes(content.poll, given.votes ?? [])
   const { eventResponses = [] } = given
-  return [messageFact(envelope, { ...content, poll, eventResponses }, given)]
+  return [messageFact(envelope, { ...content, eventResponses }, given)]
 }
 
 /** A message that says nothing: what it carries instead. */
@@ -213,15 +212,19 @@ export const factsOfStoredMessage = (
   const status: MessageStatus =
     envelope.sender === 'me' ? furthest(STATUS_OF.get(info.status ?? -1) ?? 'sent', receipts) : 'received'
   if (!info.message) return factsOfStub(envelope, info, status)
-  const message = withSecret(info.message, info.messageSecret)
   const asReceived = encoded && bytesField(encoded, MESSAGE)
-  const content = factsOfContent(self, envelope, {
+  const edit = editInHistory(info.message, asReceived)
+  const message = withSecret(edit?.content ?? info.message, info.messageSecret)
+  const bytes = edit === undefined ? asReceived : edit.encoded
+  const written = edit?.whatsAppId === undefined ? envelope : { ...envelope, whatsAppId: edit.whatsAppId }
+  const content = factsOfContent(self, written, {
     message,
-    raw: asReceived ? withEncodedSecret(asReceived, info.messageSecret) : encodedMessage(message),
+    raw: bytes ? withEncodedSecret(bytes, info.messageSecret) : encodedMessage(message),
     status,
     reactions: reactionsOf(self, envelope, info),
     votes: votesOf(self, envelope, info),
-    eventResponses: eventResponsesOf(self, envelope, info)
+    eventResponses: eventResponsesOf(self, envelope, info),
+    editedAt: edit && (edit.at ?? envelope.timestamp)
   })
   return receipts === undefined ? content : [...content, receipts]
 }
@@ -285,18 +288,7 @@ const votesOf = (
   self: Self,
   envelope: Envelope,
   { pollUpdates }: proto.IWebMessageInfo
-): ReadonlyArray<OpenedVote> =>
-  (pollUpdates ?? []).flatMap(({ pollUpdateMessageKey, senderTimestampMs, vote }) => {
-    const voter = authorOf(self, envelope, pollUpdateMessageKey)
-    if (voter === undefined || !vote) return []
-    return [
-      {
-        voter: voter === 'me' ? 'me' : voter.jid,
-        hashes: vote.selectedOptions ?? [],
-        at: millisecondsOf(senderTimestampMs) ?? 0
-      }
-    ]
-  })
+): ReadonlyArray<VoteFact> => openedVotes(pollUpdates ?? [], key => authorOf(self, envelope, key))
 
 /** The last answer of each person. */
 const eventResponsesOf = (

@@ -8,7 +8,7 @@ export const ENCRYPTIONS = {
   pkmsg: message('a message; opens the session with its sender'),
   msg: message('a message'),
   skmsg: message('a message of a group'),
-  msmsg: message('undecryptable: an answer of a bot'),
+  msmsg: message('an answer of a bot, opened with the secret of the question', 'Unreleased'),
   plaintext: message('a message of a channel', 'Unreleased'),
   unavailable: message('undecryptable; the phone is asked for it unless it shows the message alone'),
   frskmsg: message('undecryptable: a way that this server does not know')

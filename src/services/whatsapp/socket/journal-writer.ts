@@ -24,7 +24,7 @@ export interface JournalWriter {
   readonly receipt: (stanza: BinaryNode) => Promise<void>
   /** The posts in a stanza about a channel. */
   readonly channel: (stanza: BinaryNode) => Promise<void>
-  readonly stanza: (kind: 'notification' | 'call', stanza: BinaryNode) => Promise<void>
+  readonly stanza: (kind: 'notification' | 'call' | 'botAnswer', stanza: BinaryNode) => Promise<void>
 }
 
 export const fingerprintOf = (kind: string, identity: Identity): string => {

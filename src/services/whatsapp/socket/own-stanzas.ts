@@ -9,6 +9,7 @@ import {
   type WASocket
 } from '@whiskeysockets/baileys'
 import { STATUS_JID } from '../../../domain/jid.ts'
+import { isBotAnswer } from '../convert/bot-answer.ts'
 import { isOfChannel } from '../convert/channel.ts'
 import type { Self } from '../convert/message.ts'
 import { isKnownNotification, isKnownStanza } from '../kinds/stanzas.ts'
@@ -16,9 +17,6 @@ import type { StanzaKind } from './stanza-gate.ts'
 
 /** What Signal decrypts; Baileys cannot decrypt anything else in an `enc` node. */
 const DECRYPTABLE = new Set(['msg', 'pkmsg', 'skmsg'])
-/** Answers of bots, which Baileys refuses. */
-const OF_BOTS = 'msmsg'
-
 export const isDecryptable = ({ attrs, content }: BinaryNode): boolean =>
   DECRYPTABLE.has(attrs['type'] ?? '') && content instanceof Uint8Array
 
@@ -51,10 +49,10 @@ export const unknownKindOf = (kind: StanzaKind, stanza: BinaryNode, self: Self):
   const { from = '', type = '' } = stanza.attrs
   if (kind === 'CB:notification') return isKnownNotification(type) ? undefined : `notification:${type}`
   if (kind !== 'CB:message' || isOfStatus(stanza) || isOfChannel(stanza)) return undefined
-  const [encrypted] = getBinaryNodeChildren(stanza, 'enc')
-  if (encrypted?.attrs['type'] === OF_BOTS) return undefined
+  if (isBotAnswer(stanza)) return undefined
   if (!isPlaced(stanza, self)) return `address:${from.slice(from.lastIndexOf('@') + 1)}`
   if (!isSealedUnknown(stanza)) return undefined
+  const [encrypted] = getBinaryNodeChildren(stanza, 'enc')
   return encrypted === undefined ? 'enc:plaintext' : `enc:${encrypted.attrs['type'] ?? ''}`
 }
 

@@ -1,7 +1,9 @@
 // What happens to each stanza before Baileys sees it: it is recorded if it has to be durable, and handled here if Baileys would
 // refuse it or leave it unacknowledged.
 import type { AuthenticationCreds, BinaryNode, WASocket } from '@whiskeysockets/baileys'
+import { isBotAnswer } from '../convert/bot-answer.ts'
 import { addressesIn } from './auth-state.ts'
+import { botAnswers } from './bot-answers.ts'
 import { acknowledger, isOwnMessage, onUnhandled, unknownKindOf } from './own-stanzas.ts'
 import { type RecordStanza, recordBeforeHandling } from './stanza-gate.ts'
 
@@ -16,6 +18,7 @@ export const handleStanzas = (options: {
 }): void => {
   const { creds, onStanza, onUnknown, record, socket } = options
   const acknowledge = acknowledger(socket, creds)
+  const bots = botAnswers(socket)
   const noticing: RecordStanza = (kind, stanza) => {
     const unknown = unknownKindOf(kind, stanza, addressesIn(creds))
     if (unknown !== undefined) onUnknown(unknown)
@@ -24,7 +27,7 @@ export const handleStanzas = (options: {
   }
   recordBeforeHandling(socket, noticing, {
     isOwn: (kind, stanza) => kind === 'CB:message' && isOwnMessage(stanza, addressesIn(creds)),
-    handle: acknowledge
+    handle: stanza => (isBotAnswer(stanza) ? bots.handle(stanza) : acknowledge(stanza))
   })
   onUnhandled(socket, stanza => {
     if (stanza.tag !== 'status') onUnknown(`stanza:${stanza.tag}`)

@@ -1,6 +1,7 @@
 // Which stanzas are written down before Baileys handles them, because no decryption will do it.
 import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren } from '@whiskeysockets/baileys'
 import { ONLY_ON_PHONE } from '../../../domain/message.ts'
+import { isBotAnswer } from '../convert/bot-answer.ts'
 import { isJournaledCall, isJournaledNotification } from '../convert/journaled.ts'
 import { isOfChannel } from '../convert/channel.ts'
 import type { Self } from '../convert/message.ts'
@@ -29,6 +30,7 @@ const recordMessage = (
 ): Promise<void> | undefined => {
   if (isOfStatus(stanza)) return undefined
   if (isOfChannel(stanza)) return writer.channel(stanza)
+  if (isBotAnswer(stanza)) return writer.stanza('botAnswer', stanza)
   const encrypted = getBinaryNodeChildren(stanza, 'enc')
   for (const { content } of encrypted) if (content instanceof Uint8Array) pending.link(content, stanza)
   if (encrypted.some(isDecryptable) && isPlaced(stanza, self)) {

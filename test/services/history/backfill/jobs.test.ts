@@ -29,7 +29,8 @@ const asked = (gapId: number | null) =>
       threadId: THREAD,
       chatJid: ANN,
       anchorId: 'B',
-      anchorAt: T0
+      anchorAt: T0,
+      askedAt: yield* Clock.currentTimeMillis
     }
     yield* BackfillRequests.use(requests => requests.asked(ACCOUNT, request))
     return { jobId, request }

@@ -161,6 +161,40 @@ describe('a message of the phone’s history', () => {
     ])
   })
 
+  const edit = (key?: proto.IMessageKey): proto.IMessage => ({
+    protocolMessage: {
+      type: Type.MESSAGE_EDIT,
+      ...(key === undefined ? {} : { key }),
+      editedMessage: { conversation: 'after' },
+      timestampMs: 1_767_225_700_123
+    }
+  })
+  test.each<[string, proto.IMessage, string, number]>([
+    [
+      'as the edit in its envelope',
+      { editedMessage: { message: edit({ id: 'FIRST' }) } },
+      'FIRST',
+      1_767_225_700_123
+    ],
+    ['as the edit alone', edit({ id: 'FIRST' }), 'FIRST', 1_767_225_700_123],
+    ['as an edit that names no message', edit(), 'A', 1_767_225_700_123],
+    [
+      'as the new content, without a time',
+      { editedMessage: { message: { conversation: 'after' } } },
+      'A',
+      1_767_225_600_000
+    ]
+  ])('that was edited is one message, shown %s', (_, message, whatsAppId, editedAt) => {
+    const secret = Buffer.alloc(32, 7)
+    const info = { message, messageSecret: secret, messageTimestamp: 1_767_225_600 }
+    const [fact, ...others] = stored(info)
+    expect(fact).toMatchObject({ kind: 'message', whatsAppId, type: 'text', body: 'after', editedAt })
+    expect(others).toEqual([])
+    const raw = fact?.kind === 'message' ? proto.Message.decode(fact.raw!) : undefined
+    expect(raw).toMatchObject({ messageContextInfo: { messageSecret: secret } })
+    expect(raw?.protocolMessage).toBeNull()
+  })
+
   test('that nests deeper than can be encoded is kept without its protobuf', () => {
     const message: proto.IMessage = {}
     let inner = message

@@ -1,0 +1,16 @@
+// How a phone shares its history with linked devices: what phones of different systems, versions and settings do differently.
+
+export const SHOWN_EDITS = ['edit', 'bareEdit', 'content'] as const
+
+export interface HistorySharing {
+  /**
+   * How an edited message is shown: as the edit under an id of its own, in its envelope or without; or as the new content in
+   * that envelope, under the message's id and without a time.
+   */
+  readonly editedMessages: (typeof SHOWN_EDITS)[number]
+  /** Whether reactions and votes that were taken back are shown as empty ones. */
+  readonly showsWithdrawn: boolean
+}
+
+/** What most phones do. */
+export const USUAL_SHARING: HistorySharing = { editedMessages: 'edit', showsWithdrawn: false }
