@@ -452,8 +452,10 @@ describe('a bot’s answer', () => {
     ])
   })
   test('to nothing changes nothing', () => {
-    expect(factsOfBotAnswer(SELF, answer([enc('A1')]))).toEqual([])
-    expect(factsOfBotAnswer(SELF, answer([meta({ target_id: 'Q' })]))).toEqual([])
+    expect(factsOfBotAnswer(SELF, answer([enc('A1')]))).toMatchObject([{ name: 'changeOfNothing' }])
+    expect(factsOfBotAnswer(SELF, answer([meta({ target_id: 'Q' })]))).toMatchObject([
+      { name: 'changeOfNothing' }
+    ])
   })
 })
 
