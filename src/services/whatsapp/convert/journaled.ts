@@ -22,6 +22,7 @@ import { factsOfGroupNotification, isGroupNotification } from './group-event.ts'
 import { factsOfNumberChange, isNumberChange } from './number-change.ts'
 import { factOfUndecryptable, factsOfLiveMessage, factsOfStoredMessage } from './message.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
+import { decodedUnlessDamaged } from './protobuf.ts'
 import { infosOfStanza, ListRecipient, samePeopleOfStanza } from './stanza-info.ts'
 import { nodeFromJson, StanzaJson } from './stanza-json.ts'
 
@@ -179,12 +180,12 @@ const fromOwnPhone = (
   }
   const mapping = protocol.lidMigrationMappingSyncMessage?.encodedMappingPayload
   if (mapping) {
-    const { pnToLidMappings } = proto.LIDMigrationMappingSyncPayload.decode(mapping)
+    const mappings = decodedUnlessDamaged(() => proto.LIDMigrationMappingSyncPayload.decode(mapping))
     return {
       ...NOTHING,
       facts: [
         leftOutProtocol(protocol.type),
-        ...pnToLidMappings.flatMap(pair =>
+        ...(mappings?.pnToLidMappings ?? []).flatMap(pair =>
           samePerson(
             `${String(pair.pn)}@s.whatsapp.net`,
             `${String(pair.latestLid || pair.assignedLid)}@lid`,
@@ -203,9 +204,8 @@ const fromOwnPhone = (
         leftOutProtocol(protocol.type),
         ...(results ?? []).flatMap(result => {
           const bytes = result.placeholderMessageResendResponse?.webMessageInfoBytes
-          return bytes
-            ? factsOfStoredMessage(self, proto.WebMessageInfo.decode(bytes), { encoded: bytes })
-            : []
+          const info = bytes && decodedUnlessDamaged(() => proto.WebMessageInfo.decode(bytes))
+          return info ? factsOfStoredMessage(self, info, { encoded: bytes }) : []
         })
       ],
       // History comes as a chunk of its own: a plain response in its place is a refusal.

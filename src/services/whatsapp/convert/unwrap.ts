@@ -4,6 +4,7 @@
 import { proto } from '@whiskeysockets/baileys'
 import { MAX_ENVELOPES, MESSAGE_ENVELOPES, NEWER_ENVELOPES } from '../../../domain/message-envelopes.ts'
 import { bytesField, bytesFieldNumbers } from '../../../domain/protobuf.ts'
+import { decodedUnlessDamaged } from './protobuf.ts'
 import { messageFieldOf, NEWER_MESSAGE_FIELDS, outcomeOf } from '../kinds/message-fields.ts'
 
 const VIEW_ONCE: ReadonlySet<string> = new Set<keyof proto.IMessage>([
@@ -27,15 +28,6 @@ export interface Unwrapped {
 /** Of the fields of a decoded message those that say something. */
 export const contentFieldsOf = (message: proto.IMessage): ReadonlyArray<string> =>
   Object.keys(message).filter(field => Reflect.get(message, field) != null && outcomeOf(field) !== 'nothing')
-
-/** Decodes what the sender wrote within a message that could be decoded: it may be damaged alone. */
-const decodedUnlessDamaged = <Message>(decode: () => Message): Message | undefined => {
-  try {
-    return decode()
-  } catch {
-    return undefined
-  }
-}
 
 type NewerContent =
   | { readonly inner: proto.IMessage; readonly encoded: Uint8Array }
