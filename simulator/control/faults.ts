@@ -68,6 +68,11 @@ const READERS: { readonly [Kind in FaultKind]: (fields: Fields) => FaultOf<Kind>
     ...numberIn(fields, 'afterBytes'),
     ...textIn(fields, 'path')
   }),
+  appState: fields => ({
+    kind: 'appState',
+    effect: fields.oneOf('effect', ['wrongMac', 'missingPatch']),
+    ...textIn(fields, 'collection')
+  }),
   futureTimestamps: fields => ({ kind: 'futureTimestamps', seconds: fields.number('seconds') }),
   corruptMessages: () => ({ kind: 'corruptMessages' }),
   unavailableMessages: () => ({ kind: 'unavailableMessages' }),

@@ -8,6 +8,7 @@ import {
 } from '@whiskeysockets/baileys'
 import type { Phone } from '../phone.ts'
 import type { ChatSetting } from '../protocol/chat-settings.ts'
+import type { MessageMark } from '../protocol/message-marks.ts'
 import type { GroupChange } from '../protocol/groups/changes.ts'
 import type { WriteOptions } from '../protocol/messages/write.ts'
 import type { Content } from '../protocol/messages/written.ts'
@@ -159,7 +160,19 @@ export const chatSettingFrom = (body: Fields): ChatSetting => {
   if (body.get('mutedUntil') === null) return { mutedUntil: null }
   if (body.has('mutedUntil')) return { mutedUntil: body.number('mutedUntil') }
   if (body.has('read')) return { read: body.boolean('read') }
+  if (body.has('deleted')) return { deleted: true }
+  if (body.has('cleared')) return { cleared: body.oneOf('cleared', ['all', 'exceptStarred']) }
+  if (body.has('label'))
+    return { label: body.text('label'), labeled: body.optionalBoolean('labeled') ?? true }
   throw new ControlError(400, 'nothing to change in the chat')
+}
+
+export const messageMarkFrom = (body: Fields): MessageMark => {
+  if (body.has('starred')) return { starred: body.boolean('starred') }
+  if (body.has('deletedForMe')) return { deletedForMe: body.boolean('deletedForMe') }
+  if (body.has('label'))
+    return { label: body.text('label'), labeled: body.optionalBoolean('labeled') ?? true }
+  throw new ControlError(400, 'nothing to mark the message with')
 }
 
 /** How a phone shares its history after a request; what the request does not name stays. */

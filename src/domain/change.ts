@@ -58,6 +58,8 @@ export const MessageChange = Schema.Union([
   /** Another report of the message had its secret (base64). */
   Schema.Struct({ to: Schema.Literal('secretTold'), secret: Schema.String }),
   Schema.Struct({ to: Schema.Literal('called'), call: CallSchema }),
+  Schema.Struct({ to: Schema.Literal('starred'), starred: Schema.Boolean, at: Schema.Finite }),
+  Schema.Struct({ to: Schema.Literal('deletedForMe'), deleted: Schema.Boolean, at: Schema.Finite }),
   /** WhatsApp says when it took the message; that is the time every other copy of it carries. */
   Schema.Struct({ to: Schema.Literal('timed'), at: Schema.Finite }),
   /** The protobuf became final: media of ours were uploaded. */
@@ -102,6 +104,10 @@ export interface Held extends Details {
   readonly statusReason: string | null
   readonly tsClient: number
   readonly raw: Uint8Array | null
+  readonly starred: boolean
+  /** When the star was set or removed; `null`: only a history says it. */
+  readonly starredAt: number | null
+  readonly deletedForMeAt: number | null
 }
 
 /** What others add to a message, of a message that nobody added anything to. */
@@ -268,6 +274,12 @@ export const applyChange = (held: Held, change: MessageChange): Held => {
       if (call !== null && telling(call) >= telling(change.call)) return held
       return { ...held, call: call === null ? change.call : { ...call, outcome: change.call.outcome } }
     }
+    case 'starred':
+      if (held.starredAt !== null && held.starredAt > change.at) return held
+      return { ...held, starred: change.starred, starredAt: change.at }
+    case 'deletedForMe':
+      if ((held.deletedForMeAt ?? 0) > change.at) return held
+      return { ...held, deletedForMeAt: change.deleted ? change.at : null }
     case 'timed':
       return { ...held, tsClient: change.at }
     case 'fetched':

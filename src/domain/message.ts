@@ -207,6 +207,12 @@ export const Message = Schema.Struct({
   quotedMessageId: Schema.NullOr(Schema.String),
   reactions: Schema.Array(Reaction),
   edits: Schema.Array(EarlierBody),
+  /** The owner has starred it. */
+  starred: Schema.Boolean,
+  /** The ids of its labels. */
+  labels: Schema.Array(Schema.String),
+  /** When the owner removed it from the own devices (alone, or with its chat); `null` otherwise. What is stored here stays. */
+  deletedForMeAt: Schema.NullOr(Schema.Finite),
   /** How many encrypted edits, reactions, votes and the like of this message could not be opened. */
   unreadableAddOns: Schema.Finite,
   status: MessageStatus,

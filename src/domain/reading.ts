@@ -16,6 +16,10 @@ export interface MessageFilter {
 
 export interface ThreadFilter {
   readonly archived?: boolean | undefined
+  /** Deleted on the phone with nothing newer since; left out unless asked for. */
+  readonly deleted?: boolean | undefined
+  /** The id of a label. */
+  readonly label?: string | undefined
   readonly unread?: boolean | undefined
   readonly kind?: Thread['kind'] | undefined
   /** Words in the thread's name, or digits of its number. */

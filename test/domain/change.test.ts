@@ -18,7 +18,10 @@ const HELD: Held = {
   status: 'sent',
   statusReason: null,
   tsClient: 0,
-  raw: null
+  raw: null,
+  starred: false,
+  starredAt: null,
+  deletedForMeAt: null
 }
 
 const after = (held: Held, changes: ReadonlyArray<MessageChange>) => changes.reduce(applyChange, held)

@@ -7,6 +7,7 @@ import {
   contentFrom,
   type ControlRoute,
   groupChangeFrom,
+  messageMarkFrom,
   parameterOf,
   phoneOf,
   stanzaFrom,
@@ -108,6 +109,16 @@ const chats: readonly ControlRoute[] = [
     method: 'POST',
     path: '/phones/:phone/chats/:chat/change',
     answer: call => phoneOf(call).changeChat(parameterOf(call, 'chat'), chatSettingFrom(call.body()))
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/chats/:chat/messages/:message/mark',
+    answer: call =>
+      phoneOf(call).markMessage(
+        parameterOf(call, 'chat'),
+        parameterOf(call, 'message'),
+        messageMarkFrom(call.body())
+      )
   }
 ]
 

@@ -12,6 +12,7 @@ import { AddOnReader } from './add-on-reader.ts'
 import { factStores, makeFactWriter, type WriteOptions } from './fact-writer.ts'
 import type { ContactStore } from './contact-store.ts'
 import type { GroupStore } from './group-store.ts'
+import type { LabelStore } from './label-store.ts'
 import { Identity } from './identity.ts'
 import type { MessageStore } from './message-store.ts'
 import type { ReceiptStore } from './receipt-store.ts'
@@ -59,6 +60,7 @@ export class Conversations extends Context.Service<
     | GroupStore
     | Identity
     | Incidents
+    | LabelStore
     | MessageStore
     | ReceiptStore
     | SealedAddOnStore

@@ -96,6 +96,7 @@ export const messageWrite = (
             ),
             ({ voter }) => voter
           ),
+    starred: fact.starred,
     status: fact.status,
     statusReason: fact.statusReason ?? null,
     tsClient,

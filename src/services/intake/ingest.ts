@@ -21,7 +21,13 @@ import { LiveTraffic } from '../journal/traffic.ts'
 import type { Wakes } from '../process/wakes.ts'
 import { makeWorker, type Worker } from '../process/worker.ts'
 import { count } from '../telemetry/metrics.ts'
-import { type ChunkNotice, convertEntry, Journaled } from '../whatsapp/convert/journaled.ts'
+import { AppState } from '../whatsapp/app-state/app-state.ts'
+import {
+  type ChunkNotice,
+  type ConvertedEntry,
+  convertEntry,
+  Journaled
+} from '../whatsapp/convert/journaled.ts'
 
 const BATCH = 200
 
@@ -66,6 +72,7 @@ export class Ingest extends Context.Service<
 }
 
 type Dependencies =
+  | AppState
   | BackfillJobs
   | BackfillRequests
   | ChunkQueue
@@ -107,6 +114,8 @@ interface DecodedEntries {
   /** Ids of our requests that the phone has refused. */
   readonly refusals: ReadonlyArray<string>
   readonly unreadableIds: ReadonlyArray<number>
+  readonly keys: ConvertedEntry['keys']
+  readonly recoveries: ConvertedEntry['recoveries']
 }
 
 const readEntries = Effect.fnUntraced(function* (
@@ -117,7 +126,9 @@ const readEntries = Effect.fnUntraced(function* (
     facts: new Array<Fact>(),
     notices: new Array<ChunkNotice>(),
     refusals: new Array<string>(),
-    unreadableIds: new Array<number>()
+    unreadableIds: new Array<number>(),
+    keys: new Array<ConvertedEntry['keys'][number]>(),
+    recoveries: new Array<ConvertedEntry['recoveries'][number]>()
   }
   for (const entry of entries) {
     const decoded = yield* readEntry(entry.content).pipe(
@@ -130,6 +141,8 @@ const readEntries = Effect.fnUntraced(function* (
     read.facts.push(...decoded.facts)
     read.notices.push(...decoded.chunks)
     read.refusals.push(...decoded.refusals)
+    read.keys.push(...decoded.keys)
+    read.recoveries.push(...decoded.recoveries)
   }
   return read satisfies DecodedEntries
 })
@@ -153,6 +166,7 @@ const makePass = (apply: Ingest['Service']['apply']) =>
     const coverage = yield* Coverage
     const incidents = yield* Incidents
     const traffic = yield* LiveTraffic
+    const appState = yield* AppState
 
     const refuse = Effect.fnUntraced(function* (accountId: string, requestIds: ReadonlyArray<string>) {
       for (const requestId of requestIds) {
@@ -170,6 +184,8 @@ const makePass = (apply: Ingest['Service']['apply']) =>
     ) {
       yield* chunks.enqueue(accountId, read.notices)
       yield* refuse(accountId, read.refusals)
+      yield* appState.storeKeys(accountId, read.keys)
+      for (const { answer, self } of read.recoveries) yield* appState.recover(accountId, self, answer)
       yield* journal.settle(entries.map(entry => entry.entryId))
       yield* journal.setAside(read.unreadableIds)
     })

@@ -26,6 +26,10 @@ const unsupported = counter(
   'messages_unsupported',
   'Messages of a kind that this version does not know, by kind'
 )
+const unknownMutations = counter(
+  'app_state_unknown',
+  'Changes of app state that this server has no use for, by kind'
+)
 
 const addOns = counter(
   'add_ons',
@@ -67,7 +71,9 @@ export const count = {
   received: (messages: number) => Metric.update(received, messages),
   addOn: (kind: AddOnKind, outcome: 'opened' | 'unreadable') =>
     Metric.update(Metric.withAttributes(addOns, { kind, outcome }), 1),
-  sent: Metric.update(sent, 1)
+  sent: Metric.update(sent, 1),
+  /** The kinds as WhatsApp names them. */
+  unknownMutations: (kinds: ReadonlyArray<string>) => updateByValue(unknownMutations, 'kind', kinds)
 }
 
 const accounts = gauge('accounts', 'Accounts, by state')

@@ -11,7 +11,9 @@ import type { Journal } from '../journal/journal.ts'
 import type { LiveTraffic } from '../journal/traffic.ts'
 import type { AccountMemory } from '../process/account-memory.ts'
 import type { StrayRejections } from '../process/stray-rejections.ts'
+import type { Wakes } from '../process/wakes.ts'
 import type { Vault } from '../vault/vault.ts'
+import type { AppState } from './app-state/app-state.ts'
 import { type Connecting, makeConnecting } from './connect.ts'
 import { NotConnected } from './errors.ts'
 import { makeOpenConnections, type OpenConnections } from './open-connections.ts'
@@ -76,6 +78,7 @@ export class WhatsApp extends Context.Service<
     WhatsApp,
     never,
     | AccountMemory
+    | AppState
     | Vault
     | Journal
     | LiveTraffic
@@ -84,6 +87,7 @@ export class WhatsApp extends Context.Service<
     | MessageStore
     | Incidents
     | StrayRejections
+    | Wakes
   > {
     return Layer.effect(WhatsApp, make(options))
   }

@@ -41,6 +41,9 @@ const DetailsColumn = Schema.Struct({
 
 const jsonList = <S extends Schema.Top>(item: S) => Schema.NullOr(Schema.fromJsonString(Schema.Array(item)))
 
+/** The `labels` column of a message or thread. */
+export const LabelIds = Schema.NullOr(Schema.fromJsonString(Schema.Array(Schema.String)))
+
 const Changeable = {
   type: Schema.String,
   body: Schema.NullOr(Schema.String),
@@ -50,10 +53,16 @@ const Changeable = {
   edits: jsonList(EarlierBody),
   status: MessageStatus,
   statusReason: Schema.NullOr(Schema.String),
-  tsClient: Schema.Finite
+  tsClient: Schema.Finite,
+  starred: Schema.BooleanFromBit,
+  deletedForMeAt: Schema.NullOr(Schema.Finite)
 }
 
-const HeldRow = Schema.Struct({ ...Changeable, raw: Schema.NullOr(Schema.Uint8Array) })
+const HeldRow = Schema.Struct({
+  ...Changeable,
+  starredAt: Schema.NullOr(Schema.Finite),
+  raw: Schema.NullOr(Schema.Uint8Array)
+})
 type HeldRow = typeof HeldRow.Type
 
 const MessageRow = Schema.Struct({
@@ -67,6 +76,7 @@ const MessageRow = Schema.Struct({
   senderName: Schema.NullOr(Schema.String),
   quotedWhatsAppId: Schema.NullOr(Schema.String),
   quotedMessageId: Schema.NullOr(Schema.String),
+  labels: LabelIds,
   tsClaimed: Schema.NullOr(Schema.Finite),
   tsServer: Schema.Finite
 })
@@ -92,7 +102,10 @@ const heldOf = (row: HeldRow): Held => {
     status: row.status,
     statusReason: row.statusReason,
     tsClient: row.tsClient,
-    raw: row.raw
+    raw: row.raw,
+    starred: row.starred,
+    starredAt: row.starredAt,
+    deletedForMeAt: row.deletedForMeAt
   }
 }
 
@@ -103,10 +116,11 @@ const messageOf = (row: typeof MessageRow.Type): Message => {
     raw: _raw,
     reactions,
     secrets: _secrets,
+    starredAt: _starredAt,
     unreadable,
     votes,
     ...held
-  } = heldOf({ ...row, raw: null })
+  } = heldOf({ ...row, raw: null, starredAt: null })
   return {
     ...held,
     media: held.media === null ? null : shownMedia(held.media),
@@ -125,6 +139,7 @@ const messageOf = (row: typeof MessageRow.Type): Message => {
     senderName: row.senderName,
     quotedWhatsAppId: row.quotedWhatsAppId,
     quotedMessageId: row.quotedMessageId,
+    labels: row.labels ?? [],
     tsClaimed: row.tsClaimed,
     tsServer: row.tsServer
   }

@@ -4,7 +4,7 @@ import { isGroupJid, isPersonJid, isThreadJid } from '../../../domain/jid.ts'
 import type { Address, ChatFact, Fact, PastParticipantsFact } from '../../../domain/fact.ts'
 import { bytesField, bytesFields } from '../../../domain/protobuf.ts'
 import { address, samePerson, type Self, UNDATED } from './address.ts'
-import { mutedUntil, pinnedAt } from './chat-settings.ts'
+import { settingsOf } from './chat-settings.ts'
 import { factsOfStoredMessage } from './message.ts'
 import { numberOf, secondsToMilliseconds } from './numbers.ts'
 
@@ -120,11 +120,10 @@ export const decodedConversation = (
   const about: Fact = {
     kind: 'chat',
     chat,
-    name,
+    // A person's name is the contact's.
+    name: isGroupJid(chat.jid) ? name : undefined,
     unread: unreadOf(conversation),
-    archived: conversation.archived ?? undefined,
-    pinnedAt: pinnedAt(conversation.pinned),
-    mutedUntil: mutedUntil(conversation.muteEndTime),
+    settings: settingsOf(conversation),
     ephemeralSeconds: conversation.ephemeralExpiration ?? undefined
   }
   const contact: ReadonlyArray<Fact> =

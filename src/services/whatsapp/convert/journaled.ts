@@ -12,6 +12,8 @@ import { Schema } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import { chatJid, isBroadcastListJid, isGroupJid, isPersonJid } from '../../../domain/jid.ts'
 import { leftOut, leftOutProtocol } from '../kinds/left-out.ts'
+import type { RecoveryAnswer } from '../app-state/recovery.ts'
+import type { AppStateKey } from '../socket/auth-state.ts'
 import { address, memberAddress, partyOf, samePerson, type Self } from './address.ts'
 import { factsOfBotAnswer } from './bot-answer.ts'
 import { factsOfCall, isCallSignal } from './call.ts'
@@ -91,9 +93,13 @@ export interface ConvertedEntry {
   readonly chunks: ReadonlyArray<ChunkNotice>
   /** The ids of requests for history that the phone answered without any history. */
   readonly refusals: ReadonlyArray<string>
+  /** Keys of app state that the phone shares. */
+  readonly keys: ReadonlyArray<AppStateKey>
+  /** Collections of app state that the phone sends anew. */
+  readonly recoveries: ReadonlyArray<{ readonly self: Self; readonly answer: RecoveryAnswer }>
 }
 
-const NOTHING: ConvertedEntry = { facts: [], chunks: [], refusals: [] }
+const NOTHING: ConvertedEntry = { facts: [], chunks: [], refusals: [], keys: [], recoveries: [] }
 const UNADDRESSED: ConvertedEntry = { ...NOTHING, facts: [leftOut('unaddressed')] }
 
 /** What a journal entry means. */
@@ -178,6 +184,13 @@ const fromOwnPhone = (
       ]
     }
   }
+  const shared = protocol.appStateSyncKeyShare
+  if (shared)
+    return {
+      ...NOTHING,
+      facts: [leftOutProtocol(protocol.type)],
+      keys: (shared.keys ?? []).flatMap(sharedKey)
+    }
   const mapping = protocol.lidMigrationMappingSyncMessage?.encodedMappingPayload
   if (mapping) {
     const mappings = decodedUnlessDamaged(() => proto.LIDMigrationMappingSyncPayload.decode(mapping))
@@ -209,11 +222,32 @@ const fromOwnPhone = (
         })
       ],
       // History comes as a chunk of its own: a plain response in its place is a refusal.
-      refusals: type === HISTORY_SYNC_ON_DEMAND && stanzaId ? [stanzaId] : []
+      refusals: type === HISTORY_SYNC_ON_DEMAND && stanzaId ? [stanzaId] : [],
+      recoveries: (results ?? []).flatMap(result => recoveryIn(self, result))
     }
   }
   return undefined
 }
+
+/** A phone that does not have a key any more names it without its data. */
+const sharedKey = ({ keyData, keyId }: proto.Message.IAppStateSyncKey): ReadonlyArray<AppStateKey> => {
+  const id = keyId?.keyId
+  return id?.length && keyData?.keyData?.length
+    ? [{ id: Buffer.from(id).toString('base64'), data: keyData }]
+    : []
+}
+
+type PeerResult = proto.Message.PeerDataOperationRequestResponseMessage.IPeerDataOperationResult
+
+const recoveryIn = (self: Self, { syncdSnapshotFatalRecoveryResponse: response }: PeerResult) =>
+  response?.collectionSnapshot?.length
+    ? [
+        {
+          self,
+          answer: { snapshot: response.collectionSnapshot, isCompressed: response.isCompressed === true }
+        }
+      ]
+    : []
 
 const RECEIPT_STATUS: Readonly<Record<string, 'delivered' | 'read' | 'played'>> = {
   '': 'delivered',
@@ -260,7 +294,9 @@ const receipt = (entry: Extract<Journaled, { kind: 'receipt' }>): ReadonlyArray<
   if (who === undefined || isGroupJid(who.jid)) return []
   // The account's own phone or another of its devices read somebody's messages.
   if (partyOf(self, who) === 'me') {
-    return status === 'delivered' ? [] : [{ kind: 'readByMe', chat, upTo: { whatsAppIds: entry.ids } }]
+    if (status === 'delivered') return []
+    const at = millisecondsOf(secondsToMilliseconds(t))
+    return [{ kind: 'readByMe', chat, upTo: { whatsAppIds: entry.ids }, at }]
   }
   const at = millisecondsOf(secondsToMilliseconds(t)) ?? 0
   return [{ kind: 'receipt', chat, recipient: who, whatsAppIds: entry.ids, status, at }]

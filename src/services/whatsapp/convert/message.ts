@@ -58,6 +58,7 @@ interface Given {
   readonly message: proto.IMessage
   readonly raw: Uint8Array | null
   readonly status: MessageStatus
+  readonly starred?: boolean
   readonly reactions?: ReadonlyArray<ReactionFact>
   /** Votes that the phone has opened. */
   readonly votes?: ReadonlyArray<VoteFact>
@@ -107,13 +108,14 @@ const protocolFacts = (
 const messageFact = (
   envelope: Envelope,
   content: ContentFact,
-  { editedAt, raw, reactions = [], status, votes }: Given
+  { editedAt, raw, reactions = [], starred, status, votes }: Given
 ): MessageFact => ({
   kind: 'message',
   ...envelope,
   ...content,
   broadcast: envelope.broadcast,
   status,
+  starred,
   reactions,
   raw,
   ...(editedAt === undefined ? {} : { editedAt }),
@@ -221,6 +223,7 @@ export const factsOfStoredMessage = (
     message,
     raw: bytes ? withEncodedSecret(bytes, info.messageSecret) : encodedMessage(message),
     status,
+    starred: info.starred === true,
     reactions: reactionsOf(self, envelope, info),
     votes: votesOf(self, envelope, info),
     eventResponses: eventResponsesOf(self, envelope, info),

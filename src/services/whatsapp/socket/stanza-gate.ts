@@ -7,6 +7,9 @@ export type StanzaKind = 'CB:message' | 'CB:receipt' | 'CB:notification' | 'CB:c
 /** Records a stanza; `undefined` when it need not be recorded. Rejects when it cannot be recorded. */
 export type RecordStanza = (kind: StanzaKind, stanza: BinaryNode) => Promise<void> | undefined
 
+/** What Baileys' handlers get of a stanza. */
+export type HandedOn = (stanza: BinaryNode) => BinaryNode
+
 export interface OwnHandling {
   /** Whether Baileys is not to see the stanza. */
   readonly isOwn: (kind: StanzaKind, stanza: BinaryNode) => boolean
@@ -15,14 +18,19 @@ export interface OwnHandling {
 }
 
 /** Puts `record` before the handlers that Baileys has registered, and `own` in their place where it says so. */
-export const recordBeforeHandling = (socket: WASocket, record: RecordStanza, own: OwnHandling): void => {
+export const recordBeforeHandling = (
+  socket: WASocket,
+  record: RecordStanza,
+  own: OwnHandling,
+  handedOn: HandedOn
+): void => {
   for (const kind of ['CB:message', 'CB:receipt', 'CB:notification', 'CB:call'] as const) {
     const handlers = socket.ws.listeners(kind)
     socket.ws.removeAllListeners(kind)
     socket.ws.on(kind, (stanza: BinaryNode) => {
       const handle = () => {
         if (own.isOwn(kind, stanza)) return own.handle(stanza)
-        for (const handler of handlers) Reflect.apply(handler, socket.ws, [stanza])
+        for (const handler of handlers) Reflect.apply(handler, socket.ws, [handedOn(stanza)])
       }
       const recorded = record(kind, stanza)
       if (recorded === undefined) handle()

@@ -5,7 +5,7 @@ import { isBotAnswer } from '../convert/bot-answer.ts'
 import { addressesIn } from './auth-state.ts'
 import { botAnswers } from './bot-answers.ts'
 import { acknowledger, isOwnMessage, onUnhandled, unknownKindOf } from './own-stanzas.ts'
-import { type RecordStanza, recordBeforeHandling } from './stanza-gate.ts'
+import { type HandedOn, type OwnHandling, type RecordStanza, recordBeforeHandling } from './stanza-gate.ts'
 
 export const handleStanzas = (options: {
   readonly socket: WASocket
@@ -15,8 +15,10 @@ export const handleStanzas = (options: {
   readonly onUnknown: (kind: string) => void
   /** Called with each stanza that Baileys or this server handles. */
   readonly onStanza?: ((stanza: BinaryNode) => void) | undefined
+  /** What Baileys gets of a stanza that it handles. */
+  readonly handedOn: HandedOn
 }): void => {
-  const { creds, onStanza, onUnknown, record, socket } = options
+  const { creds, handedOn, onStanza, onUnknown, record, socket } = options
   const acknowledge = acknowledger(socket, creds)
   const bots = botAnswers(socket)
   const noticing: RecordStanza = (kind, stanza) => {
@@ -25,10 +27,11 @@ export const handleStanzas = (options: {
     onStanza?.(stanza)
     return record(kind, stanza)
   }
-  recordBeforeHandling(socket, noticing, {
+  const own: OwnHandling = {
     isOwn: (kind, stanza) => kind === 'CB:message' && isOwnMessage(stanza, addressesIn(creds)),
     handle: stanza => (isBotAnswer(stanza) ? bots.handle(stanza) : acknowledge(stanza))
-  })
+  }
+  recordBeforeHandling(socket, noticing, own, handedOn)
   onUnhandled(socket, stanza => {
     if (stanza.tag !== 'status') onUnknown(`stanza:${stanza.tag}`)
     acknowledge(stanza)
