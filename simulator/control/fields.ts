@@ -72,7 +72,7 @@ export class Fields {
     const isObjects = (value: unknown): value is Record<string, unknown>[] =>
       Array.isArray(value) && value.every(isObject)
     const values = this.optional(name, 'a list of objects', isObjects) ?? []
-    return values.map((value, place) => new Fields(value, `${this.prefix}${name}[${place}].`))
+    return values.map((value, index) => new Fields(value, `${this.prefix}${name}[${index}].`))
   }
 
   oneOf<const Name extends string>(name: string, names: readonly Name[]): Name {

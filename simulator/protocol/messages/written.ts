@@ -7,6 +7,7 @@ import { associated, type AssociationTo } from './association.ts'
 import { heldPoll } from './record.ts'
 import { type QuoteReference, replyTo } from './reply.ts'
 import { unwrap } from '../../state/messages/content.ts'
+import { type NewerField, withNewerFields } from '../../state/messages/newer-fields.ts'
 import { pollCreationOf, sealVote } from '../../state/messages/polls.ts'
 import { withSecret } from '../../state/messages/secrets.ts'
 import type { EventResponse } from './event-response.ts'
@@ -20,6 +21,8 @@ export type Content =
       readonly message: proto.IMessage
       readonly viewOnce?: boolean | undefined
       readonly association?: AssociationTo | undefined
+      /** Fields that are newer than the generated classes. */
+      readonly newer?: readonly NewerField[] | undefined
     }
   /** Another text or caption; or another poll or event. Sealed, unless it is to be `plain` or the message has no secret. */
   | { readonly edit: string; readonly text: string; readonly plain?: boolean | undefined }
@@ -52,6 +55,7 @@ export const messageFrom = (content: Content, writing: Writing): proto.IMessage 
   if ('message' in content) {
     const message = withSecretOf(writing, content.message)
     if (content.association) return associated(content.association, message, writing)
+    if (content.newer?.length) return withNewerFields(message, content.newer)
     return content.viewOnce ? viewedOnce(message) : message
   }
   if ('revoke' in content) {

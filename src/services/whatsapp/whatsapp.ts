@@ -18,6 +18,7 @@ import { type Connecting, makeConnecting } from './connect.ts'
 import { NotConnected } from './errors.ts'
 import { makeOpenConnections, type OpenConnections } from './open-connections.ts'
 import { makeMediaRequest, type MediaAnswer } from './phone/media-reupload.ts'
+import { makeLidOf } from './phone/number-owner.ts'
 import { makePhoneRequests } from './phone/requests.ts'
 import { makeSending } from './send.ts'
 import { trust } from './socket/certificate.ts'
@@ -61,6 +62,8 @@ export class WhatsApp extends Context.Service<
     readonly askForMedia: ReturnType<typeof makeMediaRequest>
     /** The phone's answers to that, from the moment of subscription on. */
     readonly mediaAnswers: Stream.Stream<AccountMediaAnswer>
+    /** The LID that WhatsApp gives a phone number now; `undefined` when it names none, or does not answer. */
+    readonly lidOf: ReturnType<typeof makeLidOf>
     readonly isConnected: OpenConnections['isConnected']
     /** How long a connection that is requested now waits before it opens, milliseconds. */
     readonly openingDelayMs: Effect.Effect<number>
@@ -135,6 +138,7 @@ const make = Effect.fnUntraced(function* (options: WhatsAppOptions) {
     upload: makeUpload(connections),
     restriction: askRestriction(connections),
     askForMedia: makeMediaRequest(connections),
+    lidOf: makeLidOf(connections, options.sendTimeoutMs),
     mediaAnswers: Stream.fromPubSub(mediaAnswers),
     isConnected: connections.isConnected,
     openingDelayMs: pacing.delayMs,

@@ -2,6 +2,7 @@
 import { Effect, Schema } from 'effect'
 import {
   Album,
+  Answer,
   Association,
   Call,
   ChatEvent,
@@ -32,6 +33,7 @@ const DetailsColumn = Schema.Struct({
   votes: Schema.optionalKey(Schema.Array(Vote)),
   pollChanges: Schema.optionalKey(Schema.Array(PollChange)),
   call: Schema.optionalKey(Call),
+  answer: Schema.optionalKey(Answer),
   event: Schema.optionalKey(ChatEvent),
   eventResponses: Schema.optionalKey(Schema.Array(EventResponse)),
   mentions: Schema.optionalKey(Schema.Array(Schema.String)),
@@ -190,8 +192,9 @@ type AddedLater = Partial<Pick<Held, 'pollChanges' | 'secrets' | 'unreadable'>> 
 
 /** The `details` column of a message. */
 export const detailsColumn = (message: Omit<Details, 'media'> & AddedLater): string | null => {
-  const { album, association, broadcast, call, contacts, event, eventResponses, location, mentions } = message
-  const { poll, pollChanges = [], secrets = [], sharedBy, unreadable = [], viewOnce, votes = [] } = message
+  const { album, answer, association, broadcast, call, contacts, event, eventResponses, location } = message
+  const { mentions, poll, pollChanges = [], secrets = [], sharedBy, unreadable = [] } = message
+  const { viewOnce, votes = [] } = message
   return jsonOrNull({
     ...(location === null ? {} : { location }),
     ...(contacts.length === 0 ? {} : { contacts }),
@@ -199,6 +202,7 @@ export const detailsColumn = (message: Omit<Details, 'media'> & AddedLater): str
     ...(votes.length === 0 ? {} : { votes }),
     ...(pollChanges.length === 0 ? {} : { pollChanges }),
     ...(call === null ? {} : { call }),
+    ...(answer === null ? {} : { answer }),
     ...(event === null ? {} : { event }),
     ...(eventResponses.length === 0 ? {} : { eventResponses }),
     ...(mentions.length === 0 ? {} : { mentions }),

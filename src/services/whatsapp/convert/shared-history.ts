@@ -144,7 +144,7 @@ export const decodedSharedHistory = (
   return {
     chat: shared.group,
     facts: inOrder
-      .flatMap(info => factsOfStoredMessage(self, info, shared.group))
+      .flatMap(info => factsOfStoredMessage(self, info, { chat: shared.group }))
       .filter(isShared)
       .map(fact => marked(fact, shared.sharedBy)),
     received: inOrder.length,
