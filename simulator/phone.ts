@@ -28,6 +28,7 @@ import { editLabel, type LabelEdit, markMessage, type MessageMark } from './prot
 import { answerFromBot, askBot, type BotAnswer, META_AI } from './protocol/messages/bots.ts'
 import { type Flood, flood } from './protocol/messages/flood.ts'
 import { sendToList } from './protocol/messages/broadcast.ts'
+import { type ChannelPostOptions, postToChannel } from './protocol/messages/channel-post.ts'
 import { postStatus } from './protocol/messages/status.ts'
 import { write, type WriteOptions, type WrittenMessage } from './protocol/messages/write.ts'
 import type { Content } from './protocol/messages/written.ts'
@@ -53,6 +54,8 @@ import {
   truthBesideMessages,
   type WaitingStanza
 } from './state/truth.ts'
+import type { BinaryNode } from './wire/binary-node.ts'
+import { STANZA_KINDS } from './state/stanza-queue.ts'
 import type { Addressing } from './wire/jid.ts'
 
 export class Phone {
@@ -165,6 +168,19 @@ export class Phone {
   /** Someone posts a status that this phone may see. It belongs to no chat. */
   receiveStatus(options: { from: Chat; text: string }): Promise<{ id: string; timestamp: number }> {
     return postStatus(this.network, this.account, this.accountOf(options.from), options.text)
+  }
+
+  /** A channel that the owner follows gets a post, or one of its posts changes. */
+  receivePost(options: ChannelPostOptions): { id: string } {
+    return postToChannel(this.network, this.account, options)
+  }
+
+  /** WhatsApp sends the linked devices any stanza; it waits until they acknowledge it. */
+  receiveStanza(stanza: BinaryNode): { id: string } {
+    const id = stanza.attrs.id ?? this.network.nextId()
+    const kind = STANZA_KINDS.find(known => known === stanza.tag) ?? 'other'
+    for (const { queue } of this.devices) queue.add(kind, { ...stanza, attrs: { ...stanza.attrs, id } })
+    return { id }
   }
 
   /** Someone calls and gives up, unless it is answered or declined on the phone; returns the call's id. */

@@ -15,7 +15,9 @@ import type { Content } from '../protocol/messages/written.ts'
 import type { Simulator } from '../simulator.ts'
 import type { Account } from '../state/account.ts'
 import { type HistorySharing, SHOWN_EDITS } from '../state/history/sharing.ts'
+import type { NewerField } from '../state/messages/newer-fields.ts'
 import type { MessageCap, ReachoutTimelock } from '../state/new-chat-limits.ts'
+import { type BinaryNode, element } from '../wire/binary-node.ts'
 import type { Addressing } from '../wire/jid.ts'
 import { ControlError, type Fields } from './fields.ts'
 
@@ -63,6 +65,23 @@ const fileFrom = (simulator: Simulator, file: Fields): Content => ({
   })
 })
 
+/** `newerFields`: each its number in `Message` and its value in base64. */
+const newerFieldsFrom = (body: Fields): readonly NewerField[] =>
+  body.objects('newerFields').map(field => ({
+    field: field.number('field'),
+    value: Buffer.from(field.text('base64'), 'base64')
+  }))
+
+/** `tag`, its `attributes`, and the tags of its children. */
+export const stanzaFrom = (body: Fields): BinaryNode =>
+  element(
+    body.text('tag'),
+    Object.fromEntries(
+      Object.entries(body.object('attributes').all).map(([name, value]) => [name, String(value)])
+    ),
+    body.texts('children').map(tag => element(tag, {}))
+  )
+
 export const contentFrom = (simulator: Simulator, body: Fields): Content => {
   const file = body.optionalObject('file')
   if (file) return fileFrom(simulator, file)
@@ -74,7 +93,8 @@ export const contentFrom = (simulator: Simulator, body: Fields): Content => {
   if (message) {
     return {
       message: proto.Message.fromObject(message.all),
-      viewOnce: body.optionalBoolean('viewOnce') ?? false
+      viewOnce: body.optionalBoolean('viewOnce') ?? false,
+      newer: newerFieldsFrom(body)
     }
   }
   const text = body.optionalText('text') ?? ''

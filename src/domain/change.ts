@@ -176,7 +176,10 @@ const edited = (held: Held, change: Extract<MessageChange, { to: 'edited' }>): H
 /** Only the first part and the newest are kept: an answer comes in dozens of parts. */
 const continued = (held: Held, body: string | null, at: number): Held => {
   const [first] = held.edits
-  if (held.type === 'revoked' || (first !== undefined && first.editedAt >= at)) return held
+  if (held.type === 'revoked' || (first !== undefined && first.editedAt > at)) return held
+  // Of two parts of one millisecond the longer is the later: an answer grows.
+  const isEarlier = first?.editedAt === at && (body?.length ?? 0) <= (held.body?.length ?? 0)
+  if (isEarlier) return held
   return { ...held, body, edits: [{ body: first === undefined ? held.body : first.body, editedAt: at }] }
 }
 
@@ -198,7 +201,8 @@ const answered = (held: Held, { at, extraGuests, response, sender }: EventRespon
   const isKnown = known?.at === at && known.response === response && known.extraGuests === extraGuests
   if (known !== undefined && (known.at > at || isKnown)) return held
   const others = held.eventResponses.filter(other => other !== known)
-  return { ...held, eventResponses: [...others, { sender, response, extraGuests, at }] }
+  const all = [...others, { sender, response, extraGuests, at }]
+  return { ...held, eventResponses: all.toSorted((a, b) => a.at - b.at || (a.sender < b.sender ? -1 : 1)) }
 }
 
 /** Enough to see that something is wrong. */

@@ -234,6 +234,15 @@ export interface NumberChangedFact {
   readonly live: boolean
 }
 
+/** Something arrived that deliberately leaves no trace. It is not stored. */
+export interface LeftOutFact {
+  readonly kind: 'leftOut'
+  /** Its name in the list of what is left out, which gives the reason. */
+  readonly name: string
+  /** The name of a kind that this version does not know, to be counted and reported. */
+  readonly unknownKind?: string
+}
+
 export type Fact =
   | MessageFact
   | ChangeFact
@@ -247,6 +256,7 @@ export type Fact =
   | GroupAdminsFact
   | LabelAssociationFact
   | LabelFact
+  | LeftOutFact
   | PastParticipantsFact
   | NumberChangedFact
   | SamePersonFact

@@ -18,6 +18,7 @@ export const INCIDENT_KINDS = [
   'history.chunkLost',
   'history.threadRefused',
   'message.withoutContent',
+  'message.unsupportedKind',
   'appState.unreadableRecord',
   'appState.damaged',
   'appState.missingKey',

@@ -1,6 +1,7 @@
 // What a reader may ask for: filters, and times as people and programs write them.
 import { Schema } from 'effect'
 import { Message } from './message.ts'
+import type { Thread } from './thread.ts'
 
 /** Which messages of a thread or account; what is left out does not matter. */
 export interface MessageFilter {
@@ -20,7 +21,7 @@ export interface ThreadFilter {
   /** The id of a label. */
   readonly label?: string | undefined
   readonly unread?: boolean | undefined
-  readonly kind?: 'direct' | 'group' | undefined
+  readonly kind?: Thread['kind'] | undefined
   /** Words in the thread's name, or digits of its number. */
   readonly text?: string | undefined
 }

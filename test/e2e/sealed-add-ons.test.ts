@@ -119,11 +119,15 @@ test.each(['lid', 'pn'] as const)(
     const shown = byId(event.id)!
     expect(shown.body).toContain('Picnic at the lake')
     expect(shown.edits).toHaveLength(1)
-    expect(shown.eventResponses.map(({ extraGuests, response }) => [response, extraGuests])).toEqual([
-      ['going', 2],
-      ['notGoing', 0]
+    const answers = shown.eventResponses.map(({ extraGuests, response, sender }) => [
+      sender === 'me',
+      response,
+      extraGuests
     ])
-    expect(shown.eventResponses.at(-1)).toMatchObject({ sender: 'me' })
+    expect(answers.toSorted()).toEqual([
+      [false, 'going', 2],
+      [true, 'notGoing', 0]
+    ])
     const visible = all.filter(({ type }) => type !== 'system')
     expect(visible.map(({ whatsAppId }) => whatsAppId).toSorted()).toEqual(
       [post.id, comment.id, event.id, poll.id].toSorted()

@@ -1,4 +1,5 @@
 // The endpoints of what happens in a phone's chats: messages, receipts, settings, presence, calls, groups.
+import { proto } from '@whiskeysockets/baileys'
 import { describeGroup } from '../describe.ts'
 import {
   addressingFrom,
@@ -9,6 +10,7 @@ import {
   messageMarkFrom,
   parameterOf,
   phoneOf,
+  stanzaFrom,
   writeOptionsFrom
 } from '../requests.ts'
 
@@ -120,6 +122,8 @@ const chats: readonly ControlRoute[] = [
   }
 ]
 
+const textMessage = (text: string | undefined) => (text === undefined ? undefined : { conversation: text })
+
 const passing: readonly ControlRoute[] = [
   {
     method: 'POST',
@@ -151,6 +155,34 @@ const passing: readonly ControlRoute[] = [
       const body = call.body()
       return phoneOf(call).receiveStatus({ from: body.text('from'), text: body.text('text') })
     }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/status-stanzas',
+    answer: call => {
+      phoneOf(call).account.statusStanzas = call.body().boolean('enabled')
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/post',
+    answer: call => {
+      const body = call.body()
+      const message = body.optionalObject('message')
+      return phoneOf(call).receivePost({
+        channel: body.text('channel'),
+        name: body.optionalText('name'),
+        id: body.optionalText('id'),
+        message: message ? proto.Message.fromObject(message.all) : textMessage(body.optionalText('text')),
+        change: body.optionalOneOf('change', ['edit', 'delete', 'reactions']),
+        live: body.optionalBoolean('live')
+      })
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/stanza',
+    answer: call => phoneOf(call).receiveStanza(stanzaFrom(call.body()))
   },
   {
     method: 'POST',

@@ -332,6 +332,9 @@ export const makeFactWriter = (dependencies: Dependencies) => {
           break
         case 'receiptHistory':
           yield* addReceiptHistory(batch, fact)
+          break
+        case 'leftOut':
+          break
       }
     }
     yield* flushPending

@@ -65,6 +65,7 @@ export const messageWrite = (
     contacts: fact.contacts,
     poll,
     call: fact.call,
+    answer: fact.answer,
     event: event === null ? null : { ...event, people: event.people.map(resolve) },
     eventResponses:
       eventResponses.length === 0

@@ -1,6 +1,8 @@
 // The journal's worker: from journal entries to facts, and what follows from live messages besides being stored.
 import { Context, Effect, Layer, Schema } from 'effect'
 import type { Fact } from '../../domain/fact.ts'
+import { parseThreadId } from '../../domain/ids.ts'
+import { isChatJid } from '../../domain/jid.ts'
 import { ONLY_ON_PHONE } from '../../domain/message.ts'
 import { Conversations } from '../conversations/apply.ts'
 import type { MessageWrite } from '../conversations/writes.ts'
@@ -226,8 +228,13 @@ const decodeEntry = (content: Uint8Array) =>
   Schema.decodeEffect(Schema.fromJsonString(Journaled))(Buffer.from(content).toString())
 
 /** Whether the phone has the message, so that it can be asked for what lies before it. */
-const isOnPhone = ({ status, type }: MessageWrite): boolean =>
-  type !== 'system' && type !== 'call' && status !== 'queued' && status !== 'cancelled' && status !== 'failed'
+const isOnPhone = ({ status, threadId, type }: MessageWrite): boolean =>
+  isChatJid(parseThreadId(threadId)?.jid ?? '') &&
+  type !== 'system' &&
+  type !== 'call' &&
+  status !== 'queued' &&
+  status !== 'cancelled' &&
+  status !== 'failed'
 
 const lacksContent = ({ statusReason, type }: MessageWrite): boolean =>
   type === 'undecryptable' && statusReason !== ONLY_ON_PHONE

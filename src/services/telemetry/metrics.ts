@@ -22,6 +22,10 @@ const restarts = counter('account_restarts', 'Account restarts, by cause: crash 
 const received = counter('messages_received', 'Messages that arrived live and were stored')
 const sent = counter('messages_sent', 'Messages that WhatsApp has acknowledged')
 
+const unsupported = counter(
+  'messages_unsupported',
+  'Messages of a kind that this version does not know, by kind'
+)
 const unknownMutations = counter(
   'app_state_unknown',
   'Changes of app state that this server has no use for, by kind'
@@ -51,6 +55,10 @@ const updateByValue = <Value extends string>(
 /** Counts the documents of one round by their outcome. */
 export const countFirestore = (outcomes: ReadonlyArray<string>): Effect.Effect<void> =>
   updateByValue(firestore, 'outcome', outcomes)
+
+/** Counts messages by the name of their kind. The caller bounds how many different names there are. */
+export const countUnsupported = (kinds: ReadonlyArray<string>): Effect.Effect<void> =>
+  updateByValue(unsupported, 'kind', kinds)
 
 /** Counts single events. */
 export const count = {

@@ -1,6 +1,7 @@
 // A message as a row, and back.
 import { Effect, Schema } from 'effect'
 import {
+  Answer,
   Call,
   ChatEvent,
   ContactCard,
@@ -28,6 +29,7 @@ const DetailsColumn = Schema.Struct({
   votes: Schema.optionalKey(Schema.Array(Vote)),
   pollChanges: Schema.optionalKey(Schema.Array(PollChange)),
   call: Schema.optionalKey(Call),
+  answer: Schema.optionalKey(Answer),
   event: Schema.optionalKey(ChatEvent),
   eventResponses: Schema.optionalKey(Schema.Array(EventResponse)),
   mentions: Schema.optionalKey(Schema.Array(Schema.String)),
@@ -153,7 +155,8 @@ type AddedLater = Partial<Pick<Held, 'pollChanges' | 'secrets' | 'unreadable'>> 
 
 /** The `details` column of a message. */
 export const detailsColumn = (message: Omit<Details, 'media'> & AddedLater): string | null => {
-  const { broadcast, call, contacts, event, eventResponses, location, mentions, poll, viewOnce } = message
+  const { answer, broadcast, call, contacts, event, eventResponses, location, mentions, poll, viewOnce } =
+    message
   const { pollChanges = [], secrets = [], unreadable = [], votes = [] } = message
   return jsonOrNull({
     ...(location === null ? {} : { location }),
@@ -162,6 +165,7 @@ export const detailsColumn = (message: Omit<Details, 'media'> & AddedLater): str
     ...(votes.length === 0 ? {} : { votes }),
     ...(pollChanges.length === 0 ? {} : { pollChanges }),
     ...(call === null ? {} : { call }),
+    ...(answer === null ? {} : { answer }),
     ...(event === null ? {} : { event }),
     ...(eventResponses.length === 0 ? {} : { eventResponses }),
     ...(mentions.length === 0 ? {} : { mentions }),

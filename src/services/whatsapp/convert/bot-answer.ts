@@ -3,6 +3,7 @@
 import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren, proto } from '@whiskeysockets/baileys'
 import type { Fact, Party } from '../../../domain/fact.ts'
 import { chatJid, isGroupJid } from '../../../domain/jid.ts'
+import { leftOut } from '../kinds/left-out.ts'
 import { address, formsOf, partyOf, type Self } from './address.ts'
 import { secondsToMilliseconds } from './numbers.ts'
 import { base64 } from './reference.ts'
@@ -45,7 +46,8 @@ export const factsOfBotAnswer = (self: Self, stanza: BinaryNode): ReadonlyArray<
   const sealed = bytes && decoded(bytes)
   const bot = address(participant ?? from)
   const chat = address(isGroupJid(chatJid(from) ?? '') ? from : (place ?? from))
-  if (!sealed?.encPayload || !sealed.encIv || !bot || !chat || !question || id === '') return []
+  if (!sealed?.encPayload || !sealed.encIv || !bot || !chat || !question || id === '')
+    return [leftOut('changeOfNothing')]
   const isLaterPart = LATER_PARTS.has(edit) && first !== undefined
   const sender = askerOf(self, asker)
   const named: ReadonlyArray<Fact> = notify ? [{ kind: 'contact', person: bot, pushName: notify }] : []

@@ -13,7 +13,7 @@ export const factsOfContacts = (contacts: ReadonlyArray<Partial<Contact>>): Read
     return person === undefined || (name === undefined && pushName === undefined && !person.alt)
       ? []
       : // The name that a business was verified under gives way to every name from the address book.
-        [{ kind: 'contact', person, name, nameAt: 0, pushName }]
+        [{ kind: 'contact', person, name, ...(name === undefined ? {} : { nameAt: 0 }), pushName }]
   })
 
 export const factsOfGroups = (groups: ReadonlyArray<Partial<GroupMetadata>>): ReadonlyArray<Fact> =>

@@ -17,6 +17,7 @@ import { addressesIn } from './auth-state.ts'
 import { isFault } from './baileys-errors.ts'
 import { baileysLogger } from './baileys-log.ts'
 import { limitReading } from './backpressure.ts'
+import { makeChannelNames } from './channel-names.ts'
 import { type CredentialWriter, makeCredentialWriter } from './credentials.ts'
 import { storeDirectory } from './directory.ts'
 import {
@@ -40,8 +41,7 @@ import { rawSocketOf } from './raw-socket.ts'
 import { watchRestrictions } from './restrictions.ts'
 import { type ConnectionRuntime, makeConnectionRuntime } from './runtime.ts'
 import type { ConnectionServices } from './services.ts'
-import { botAnswers } from './bot-answers.ts'
-import { recordBeforeHandling } from './stanza-gate.ts'
+import { handleStanzas } from './stanza-handling.ts'
 
 /** What an account keeps in memory from one connection to the next. */
 export interface AccountResources {
@@ -146,7 +146,15 @@ const openSocket = (connection: Connection): OpenedSocket => {
     () => makeWASocket(config)
   )
   storeOwnMapping(connection, socket)
-  recordBeforeHandling(socket, receive.record, botAnswers(socket), withoutAnnouncedCollections)
+  const { conversations, unknownKinds } = services
+  handleStanzas({
+    socket,
+    creds,
+    record: receive.record,
+    onUnknown: kind => runtime.fork(unknownKinds.note([kind])),
+    onStanza: options.dryRun ? undefined : makeChannelNames({ accountId, socket, conversations, runtime }),
+    handedOn: withoutAnnouncedCollections
+  })
   const stopLimiting = limitReading(socket, receive.backlog)
   const appState = connectAppState({
     ...connection,

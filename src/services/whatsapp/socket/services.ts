@@ -4,6 +4,7 @@ import { AppState } from '../app-state/app-state.ts'
 import { AccountStore } from '../../conversations/account-store.ts'
 import { Conversations } from '../../conversations/apply.ts'
 import { MessageStore } from '../../conversations/message-store.ts'
+import { makeUnknownKinds } from '../../conversations/unknown-kinds.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { Journal } from '../../journal/journal.ts'
 import { LiveTraffic } from '../../journal/traffic.ts'
@@ -14,17 +15,19 @@ import { Vault } from '../../vault/vault.ts'
 
 export const connectionServices = Effect.gen(function* () {
   const clock = yield* Clock.Clock
+  const incidents = yield* Incidents
   return {
     accounts: yield* AccountStore,
     appState: yield* AppState,
     context: yield* Effect.context<never>(),
     conversations: yield* Conversations,
-    incidents: yield* Incidents,
+    incidents,
     journal: yield* Journal,
     memory: yield* AccountMemory,
     messages: yield* MessageStore,
     stray: yield* StrayRejections,
     traffic: yield* LiveTraffic,
+    unknownKinds: makeUnknownKinds(incidents),
     vault: yield* Vault,
     wakes: yield* Wakes,
     /** Milliseconds since 1970. */

@@ -192,10 +192,18 @@ describe('an add-on stays closed with', () => {
 test('an add-on without payload, or about nothing, changes nothing', () => {
   const facts = (message: proto.IMessage) =>
     factsOfLiveMessage(SELF, { key: { id: 'V', remoteJid: ANN } }, overTheWire(message), Buffer.alloc(0))
-  expect(facts({ pollUpdateMessage: { pollCreationMessageKey: { id: 'POLL' } } })).toEqual([])
-  expect(facts({ pollUpdateMessage: { vote: seal([], ANN, ANN) } })).toEqual([])
-  expect(facts({ encReactionMessage: { targetMessageKey: { id: 'POST' } } })).toEqual([])
-  expect(facts({ secretEncryptedMessage: { ...seal([], ANN, ANN), secretEncType: 2 } })).toEqual([])
+  expect(facts({ pollUpdateMessage: { pollCreationMessageKey: { id: 'POLL' } } })).toMatchObject([
+    { name: 'changeOfNothing' }
+  ])
+  expect(facts({ pollUpdateMessage: { vote: seal([], ANN, ANN) } })).toMatchObject([
+    { name: 'changeOfNothing' }
+  ])
+  expect(facts({ encReactionMessage: { targetMessageKey: { id: 'POST' } } })).toMatchObject([
+    { name: 'changeOfNothing' }
+  ])
+  expect(facts({ secretEncryptedMessage: { ...seal([], ANN, ANN), secretEncType: 2 } })).toMatchObject([
+    { name: 'changeOfNothing' }
+  ])
 })
 
 /** Fields that are newer than Baileys' schema, encoded by hand. */
@@ -444,8 +452,10 @@ describe('a bot’s answer', () => {
     ])
   })
   test('to nothing changes nothing', () => {
-    expect(factsOfBotAnswer(SELF, answer([enc('A1')]))).toEqual([])
-    expect(factsOfBotAnswer(SELF, answer([meta({ target_id: 'Q' })]))).toEqual([])
+    expect(factsOfBotAnswer(SELF, answer([enc('A1')]))).toMatchObject([{ name: 'changeOfNothing' }])
+    expect(factsOfBotAnswer(SELF, answer([meta({ target_id: 'Q' })]))).toMatchObject([
+      { name: 'changeOfNothing' }
+    ])
   })
 })
 
