@@ -13,7 +13,7 @@ import type { WriteOptions } from '../protocol/messages/write.ts'
 import type { Content } from '../protocol/messages/written.ts'
 import type { Simulator } from '../simulator.ts'
 import type { Account } from '../state/account.ts'
-import { type HistorySharing, SHOWN_EDITS } from '../state/history/sharing.ts'
+import { type HistorySharing, REQUEST_TIMES, SHOWN_EDITS } from '../state/history/sharing.ts'
 import type { MessageCap, ReachoutTimelock } from '../state/new-chat-limits.ts'
 import type { Addressing } from '../wire/jid.ts'
 import { ControlError, type Fields } from './fields.ts'
@@ -127,7 +127,9 @@ export const chatSettingFrom = (body: Fields): ChatSetting => {
 /** How a phone shares its history after a request; what the request does not name stays. */
 export const historySharingFrom = (body: Fields, before: HistorySharing): HistorySharing => ({
   editedMessages: body.optionalOneOf('editedMessages', SHOWN_EDITS) ?? before.editedMessages,
-  showsWithdrawn: body.optionalBoolean('showsWithdrawn') ?? before.showsWithdrawn
+  showsWithdrawn: body.optionalBoolean('showsWithdrawn') ?? before.showsWithdrawn,
+  requestTimes: body.optionalOneOf('requestTimes', REQUEST_TIMES) ?? before.requestTimes,
+  olderMessages: body.optionalBoolean('olderMessages') ?? before.olderMessages
 })
 
 /** A patch of app state; `syncAction` is a `proto.SyncActionValue` as JSON. */

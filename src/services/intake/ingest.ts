@@ -1,5 +1,6 @@
 // The journal's worker: from journal entries to facts, and what follows from live messages besides being stored.
 import { Context, Effect, Layer, Schema } from 'effect'
+import { partReason } from '../../domain/backfill.ts'
 import type { Fact } from '../../domain/fact.ts'
 import { ONLY_ON_PHONE } from '../../domain/message.ts'
 import { Conversations } from '../conversations/apply.ts'
@@ -19,6 +20,7 @@ import { LiveTraffic } from '../journal/traffic.ts'
 import type { Wakes } from '../process/wakes.ts'
 import { makeWorker, type Worker } from '../process/worker.ts'
 import { count } from '../telemetry/metrics.ts'
+import type { ChunkRetryAnswer } from '../whatsapp/convert/chunk-retry.ts'
 import { type ChunkNotice, convertEntry, Journaled } from '../whatsapp/convert/journaled.ts'
 
 const BATCH = 200
@@ -104,6 +106,7 @@ interface DecodedEntries {
   readonly notices: ReadonlyArray<ChunkNotice>
   /** Ids of our requests that the phone has refused. */
   readonly refusals: ReadonlyArray<string>
+  readonly chunkRetries: ReadonlyArray<ChunkRetryAnswer>
   readonly unreadableIds: ReadonlyArray<number>
 }
 
@@ -115,6 +118,7 @@ const readEntries = Effect.fnUntraced(function* (
     facts: new Array<Fact>(),
     notices: new Array<ChunkNotice>(),
     refusals: new Array<string>(),
+    chunkRetries: new Array<ChunkRetryAnswer>(),
     unreadableIds: new Array<number>()
   }
   for (const entry of entries) {
@@ -128,6 +132,7 @@ const readEntries = Effect.fnUntraced(function* (
     read.facts.push(...decoded.facts)
     read.notices.push(...decoded.chunks)
     read.refusals.push(...decoded.refusals)
+    read.chunkRetries.push(...decoded.chunkRetries)
   }
   return read satisfies DecodedEntries
 })
@@ -155,8 +160,7 @@ const makePass = (apply: Ingest['Service']['apply']) =>
     const refuse = Effect.fnUntraced(function* (accountId: string, requestIds: ReadonlyArray<string>) {
       for (const requestId of requestIds) {
         const request = yield* requests.requestOf(accountId, requestId, [])
-        if (request !== undefined)
-          yield* requests.refused(accountId, request, 'The phone declines to send more of this chat')
+        if (request !== undefined) yield* requests.refused(accountId, request, partReason('declined'))
       }
     })
 
@@ -168,6 +172,7 @@ const makePass = (apply: Ingest['Service']['apply']) =>
     ) {
       yield* chunks.enqueue(accountId, read.notices)
       yield* refuse(accountId, read.refusals)
+      yield* chunks.retryAnswered(accountId, read.chunkRetries)
       yield* journal.settle(entries.map(entry => entry.entryId))
       yield* journal.setAside(read.unreadableIds)
     })
@@ -182,7 +187,7 @@ const makePass = (apply: Ingest['Service']['apply']) =>
       yield* apply(accountId, read.facts, settle(accountId, entries, read))
       if (coverage.takeLiveStarted(accountId)) yield* jobs.wake(accountId)
       // Only the phone announces history. A message that the owner wrote on another device is a sign of the phone, too.
-      if (read.notices.length + read.refusals.length > 0 || read.facts.some(isOwn))
+      if (read.notices.length + read.refusals.length + read.chunkRetries.length > 0 || read.facts.some(isOwn))
         yield* activity.note(accountId)
       return 'more' as const
     })

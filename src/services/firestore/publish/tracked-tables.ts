@@ -94,7 +94,7 @@ export const TRACKED_TABLES: ReadonlyArray<TrackedTable> = [
   { table: 'threads', columns: THREAD_COLUMNS, documents: row => [{ path: pathIn.threads(row) }] },
   {
     table: 'coverage',
-    columns: ['beginning', 'refusal', 'refused_at'],
+    columns: ['beginning', 'refusal', 'refusal_code', 'refused_at'],
     documents: row => [threadDocument(`${row}.thread_id`)]
   },
   { table: 'gaps', documents: row => [threadDocument(`${row}.thread_id`)] },

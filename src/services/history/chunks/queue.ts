@@ -5,6 +5,7 @@ import { SqlClient } from 'effect/sql'
 import { topic, Wakes } from '../../process/wakes.ts'
 import { asDatabaseError, DatabaseError } from '../../database/error.ts'
 import { Seal } from '../../vault/seal.ts'
+import type { ChunkRetryAnswer } from '../../whatsapp/convert/chunk-retry.ts'
 import type { ChunkNotice } from '../../whatsapp/convert/journaled.ts'
 
 export interface Chunk {
@@ -16,6 +17,11 @@ export interface Chunk {
   readonly attempts: number
   /** How often the phone has made this chunk since the account was linked, this time included. */
   readonly editions: number
+  /** How often the phone was asked to make it again, and whether an answer to the last time is outstanding. */
+  readonly retries: number
+  readonly isRetryOpen: number
+  /** Why the phone does not make it again. */
+  readonly retryRefusal: string | null
   /** When the account was linked, milliseconds since 1970: the phone made the chunk after that. */
   readonly linkedAt: number
   /** The encoded `HistorySyncNotification`. */
@@ -80,6 +86,15 @@ export class ChunkQueue extends Context.Service<
     readonly settled: (accountId: string) => Effect.Effect<Settled, DatabaseError>
     /** The chunk could not be read; it waits for another attempt. */
     readonly retryAt: (chunkId: number, at: number, reason: string) => Effect.Effect<void, DatabaseError>
+    /** The phone is about to be asked to make the chunk again. */
+    readonly retryAsked: (chunkId: number, requestId: string) => Effect.Effect<void, DatabaseError>
+    /** The phone could not be asked. */
+    readonly retryNotAsked: (chunkId: number) => Effect.Effect<void, DatabaseError>
+    /** What the phone has said to such requests; joins the caller's transaction. */
+    readonly retryAnswered: (
+      accountId: string,
+      answers: ReadonlyArray<ChunkRetryAnswer>
+    ) => Effect.Effect<void, DatabaseError>
     /** Gives the chunk up. Answers whether it still waited: meanwhile the phone may have made it anew. */
     readonly giveUp: (chunkId: number, reason: string) => Effect.Effect<boolean, DatabaseError>
     readonly progress: (accountId: string) => Effect.Effect<HistoryProgress, DatabaseError>
@@ -100,6 +115,9 @@ export class ChunkQueue extends Context.Service<
         requeueCounted: run(requeueCounted),
         settled: accountId => run(readSettled(accountId)),
         retryAt: (chunkId, at, reason) => run(postpone(chunkId, at, reason)),
+        retryAsked: (chunkId, requestId) => run(markRetryAsked(chunkId, requestId)),
+        retryNotAsked: chunkId => run(markRetryNotAsked(chunkId)),
+        retryAnswered: (accountId, answers) => run(noteRetryAnswers(accountId, answers)),
         giveUp: (chunkId, reason) => run(markFailed(chunkId, reason)),
         progress: accountId => run(readProgress(accountId))
       })
@@ -150,7 +168,8 @@ const replaceEarlierEditions = Effect.fnUntraced(function* (accountId: string, n
 const dueChunk = Effect.fnUntraced(function* (accountId: string, now: number, after: number) {
   const sql = yield* SqlClient.SqlClient
   const [row] = yield* sql<Omit<Chunk, 'notification'> & { readonly sealed: Uint8Array }>`
-    SELECT chunk_id, notification_id, sync_type, chunk_order, attempts, sealed,
+    SELECT chunk_id, notification_id, sync_type, chunk_order, attempts, sealed, retries, retry_refusal,
+      retry_id IS NOT NULL AS is_retry_open,
       (SELECT COUNT(*) FROM history_chunks e JOIN accounts a ON a.account_id = e.account_id
         WHERE e.account_id = c.account_id AND e.sync_type = c.sync_type AND e.chunk_order = c.chunk_order
         AND e.received_at >= COALESCE(a.linked_at, 0)) AS editions,
@@ -203,6 +222,34 @@ const postpone = Effect.fnUntraced(function* (chunkId: number, at: number, reaso
   const sql = yield* SqlClient.SqlClient
   yield* sql`UPDATE history_chunks SET attempts = attempts + 1, next_attempt_at = ${at}, last_error = ${reason}
     WHERE chunk_id = ${chunkId} AND state = 'pending'`
+})
+
+const markRetryAsked = Effect.fnUntraced(function* (chunkId: number, requestId: string) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`UPDATE history_chunks SET retry_id = ${requestId}, retries = retries + 1 WHERE chunk_id = ${chunkId}`
+})
+
+const markRetryNotAsked = Effect.fnUntraced(function* (chunkId: number) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`UPDATE history_chunks SET retry_id = NULL, retries = retries - 1 WHERE chunk_id = ${chunkId}`
+})
+
+/** A chunk that is not made again is tried once more at once; then it is decided what becomes of it. */
+const noteRetryAnswers = Effect.fnUntraced(function* (
+  accountId: string,
+  answers: ReadonlyArray<ChunkRetryAnswer>
+) {
+  const sql = yield* SqlClient.SqlClient
+  const wakes = yield* Wakes
+  const now = yield* Clock.currentTimeMillis
+  for (const { meaning, requestId } of answers) {
+    if (meaning.kind === 'underWay') continue
+    const refusal = meaning.kind === 'refused' ? meaning.reason : null
+    yield* sql`UPDATE history_chunks SET retry_id = NULL, retry_refusal = ${refusal},
+        next_attempt_at = CASE WHEN ${refusal} IS NULL THEN next_attempt_at ELSE ${now} END
+      WHERE account_id = ${accountId} AND retry_id = ${requestId} AND state = 'pending'`
+  }
+  if (answers.length > 0) yield* sql.afterCommit(wakes.wake(HISTORY_CHUNKS, accountId))
 })
 
 const markFailed = Effect.fnUntraced(function* (chunkId: number, reason: string) {

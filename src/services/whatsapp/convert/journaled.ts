@@ -17,6 +17,7 @@ import { messageOfOwnDevice } from './device-sent.ts'
 import { factsOfGroupNotification, isGroupNotification } from './group-event.ts'
 import { factOfUndecryptable, factsOfLiveMessage, factsOfStoredMessage } from './message.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
+import { type ChunkRetryAnswer, chunkRetryAnswer } from './chunk-retry.ts'
 import { nodeFromJson, StanzaJson } from './stanza-json.ts'
 
 const Attributes = Schema.Record(Schema.String, Schema.String)
@@ -67,9 +68,10 @@ export interface ConvertedEntry {
   readonly chunks: ReadonlyArray<ChunkNotice>
   /** The ids of requests for history that the phone answered without any history. */
   readonly refusals: ReadonlyArray<string>
+  readonly chunkRetries: ReadonlyArray<ChunkRetryAnswer>
 }
 
-const NOTHING: ConvertedEntry = { facts: [], chunks: [], refusals: [] }
+const NOTHING: ConvertedEntry = { facts: [], chunks: [], refusals: [], chunkRetries: [] }
 
 /** What a journal entry means. */
 export const convertEntry = (entry: Journaled): ConvertedEntry => {
@@ -169,7 +171,12 @@ const fromOwnPhone = (
         return bytes ? factsOfStoredMessage(self, proto.WebMessageInfo.decode(bytes)) : []
       }),
       // History comes as a chunk of its own: a plain response in its place is a refusal.
-      refusals: type === HISTORY_SYNC_ON_DEMAND && stanzaId ? [stanzaId] : []
+      refusals: type === HISTORY_SYNC_ON_DEMAND && stanzaId ? [stanzaId] : [],
+      chunkRetries: stanzaId
+        ? (results ?? []).flatMap(({ historySyncChunkRetryResponse: answer }) =>
+            answer ? [chunkRetryAnswer(stanzaId, answer)] : []
+          )
+        : []
     }
   }
   return undefined

@@ -2,6 +2,7 @@
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
+import { partReason } from '../../../../src/domain/backfill.ts'
 import { threadIdOf } from '../../../../src/domain/ids.ts'
 import { BackfillJobs } from '../../../../src/services/history/backfill/jobs.ts'
 import { PhoneActivity } from '../../../../src/services/history/backfill/phone-activity.ts'
@@ -30,7 +31,9 @@ const asked = (gapId: number | null) =>
       chatJid: ANN,
       anchorId: 'B',
       anchorAt: T0,
-      askedAt: yield* Clock.currentTimeMillis
+      askedAt: yield* Clock.currentTimeMillis,
+      timeUnit: 'seconds' as const,
+      until: null
     }
     yield* BackfillRequests.use(requests => requests.asked(ACCOUNT, request))
     return { jobId, request }
@@ -56,6 +59,7 @@ test('an answer of which nothing is stored closes no gap, and none is asked for'
       yield* requests.answered(ACCOUNT, request, {
         received: 0,
         oldest: undefined,
+        oldestTaken: undefined,
         beginning: 'reached',
         ids: new Set()
       })
@@ -75,6 +79,7 @@ test('the same answer closes it where it is stored', async () => {
         requests.answered(ACCOUNT, request, {
           received: 0,
           oldest: undefined,
+          oldestTaken: undefined,
           beginning: 'reached',
           ids: new Set()
         })
@@ -104,7 +109,7 @@ test('that WhatsApp refuses a request is no sign of the phone', async () => {
       const requests = yield* BackfillRequests
       yield* asked(null)
       const { request } = yield* asked(null)
-      yield* requests.refused(ACCOUNT, request, 'Not allowed', 'whatsapp')
+      yield* requests.refused(ACCOUNT, request, partReason('notTaken', 'Not allowed'), 'whatsapp')
       const later = (yield* Clock.currentTimeMillis) + 1
       expect(yield* requests.expire(ACCOUNT, later)).toMatchObject({ expired: 1, silent: true })
     })
