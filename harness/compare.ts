@@ -13,6 +13,8 @@ export interface Comparison {
   readonly duplicates: ReadonlyArray<string>
   /** Returned, but with other content, writer or time; each with what differs. */
   readonly different: ReadonlyArray<string>
+  /** Returned, and not held by the phone: what became a message and is none. Events of chats and calls are not listed. */
+  readonly unexpected: ReadonlyArray<string>
 }
 
 const identity = (chat: string, fromMe: boolean, participant: string | undefined, id: string): string =>
@@ -44,8 +46,17 @@ const differenceOf = (held: HeldMessage, message: Message): string | undefined =
   if (message.reactions.length !== reactions)
     return `has ${message.reactions.length} reactions instead of ${reactions}`
   if ((held.quotedId ?? null) !== message.quotedWhatsAppId) return 'quotes something else'
-  return undefined
+  return votesDiffer(held, message) ? 'has other votes' : undefined
 }
+
+/** Whether each option of a poll has as many voters as on the phone. */
+const votesDiffer = ({ votes = [] }: HeldMessage, { poll }: Message): boolean =>
+  poll?.options.some(
+    ({ name, voters }) => voters.length !== votes.filter(({ options }) => options.includes(name)).length
+  ) ?? votes.length > 0
+
+/** What the phone's truth lists elsewhere than among its messages. */
+const BESIDE_MESSAGES: ReadonlySet<string> = new Set(['system', 'call'])
 
 /** Whatever answers an account's threads and their messages: the HTTP API, or Firestore. */
 export interface Reader {
@@ -68,11 +79,14 @@ export const compare = async (
       returned.set(key, [...(returned.get(key) ?? []), message])
     }
   }
+  const expected = new Set<string>()
   const missing: Array<HeldMessage> = []
   const duplicates: Array<string> = []
   const different: Array<string> = []
   for (const message of held) {
-    const found = [...new Set(identitiesOf(message))].flatMap(key => returned.get(key) ?? [])
+    const identities = [...new Set(identitiesOf(message))]
+    for (const key of identities) expected.add(key)
+    const found = identities.flatMap(key => returned.get(key) ?? [])
     const [first] = found
     if (first === undefined) missing.push(message)
     else {
@@ -81,5 +95,10 @@ export const compare = async (
       if (difference !== undefined) different.push(`${message.id} ${difference}`)
     }
   }
-  return { threads: threads.length, messages: held.length, missing, duplicates, different }
+  const unexpected = [...returned]
+    .filter(([key]) => !expected.has(key))
+    .flatMap(([, messages]) => messages)
+    .filter(({ type }) => !BESIDE_MESSAGES.has(type))
+    .map(({ type, whatsAppId }) => `${whatsAppId} (${type})`)
+  return { threads: threads.length, messages: held.length, missing, duplicates, different, unexpected }
 }

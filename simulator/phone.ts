@@ -17,7 +17,9 @@ import { announceGroup } from './protocol/groups/notifications.ts'
 import { prepareHistory } from './protocol/history/prepared.ts'
 import { unlink } from './protocol/login.ts'
 import { expireFile } from './protocol/media/expire.ts'
+import { answerFromBot, askBot, type BotAnswer, META_AI } from './protocol/messages/bots.ts'
 import { type Flood, flood } from './protocol/messages/flood.ts'
+import { sendToList } from './protocol/messages/broadcast.ts'
 import { postStatus } from './protocol/messages/status.ts'
 import { write, type WriteOptions, type WrittenMessage } from './protocol/messages/write.ts'
 import type { Content } from './protocol/messages/written.ts'
@@ -111,6 +113,34 @@ export class Phone {
   async send(options: { to: Chat } & Content & WriteOptions): Promise<WrittenMessage> {
     const parties = { owner: this.account, sender: this.account, chat: this.chatOf(options.to) }
     return write(this.network, parties, options)
+  }
+
+  /** The phone's owner writes to a broadcast list. */
+  async sendToList(
+    options: { list: string; to: readonly Chat[] } & Content & WriteOptions
+  ): Promise<WrittenMessage> {
+    const recipients = this.accountsOf([...options.to])
+    return sendToList(this.network, { list: options.list, owner: this.account, recipients }, options)
+  }
+
+  /** The owner asks a bot on the phone, in its own chat. */
+  askBot(text: string, bot = META_AI): Promise<{ id: string; timestamp: number }> {
+    return askBot(this.network, this.account, { bot, text })
+  }
+
+  /** A bot answers what somebody asked: in its own chat, or in the group it was asked in. */
+  receiveBotAnswer(
+    options: { to: string; text: string; from?: Chat | undefined; group?: Chat | undefined } & Partial<
+      Pick<BotAnswer, 'bot' | 'continues' | 'isLast'>
+    >
+  ): { id: string; timestamp: number } {
+    const { bot = META_AI, from, group, ...answer } = options
+    return answerFromBot(this.network, this.account, {
+      ...answer,
+      bot,
+      asker: from === undefined ? this.account : this.accountOf(from),
+      group: group === undefined ? undefined : this.groupOf(group)
+    })
   }
 
   /** Someone types to this phone, or stops. */

@@ -5,6 +5,7 @@ import type { Account } from './state/account.ts'
 import { addFault, disconnect } from './protocol/disconnections.ts'
 import { announceIdentity } from './protocol/device-list.ts'
 import type { ActiveFault, Fault, FaultScope, StreamError } from './state/faults.ts'
+import { changeNumber, type NumberChange } from './protocol/number-change.ts'
 import { type FileOptions, fileMessage } from './state/media/file-message.ts'
 import { serveMedia } from './protocol/media/host.ts'
 import { Network } from './state/network.ts'
@@ -172,6 +173,11 @@ export class Simulator {
     contact.reinstall()
     this.network.senderKeys.deleteSender(contact)
     announceIdentity(this.network, contact)
+  }
+
+  /** A contact gets another number; whoever has it gets a free one. */
+  changeNumber(contact: Account, change: NumberChange = {}): void {
+    changeNumber(this.network, contact, change)
   }
 
   /** Resolves with the first truthy answer, asked after everything that happens here. */

@@ -66,6 +66,10 @@ export const contentFrom = (simulator: Simulator, body: Fields): Content => {
   const file = body.optionalObject('file')
   if (file) return fileFrom(simulator, file)
   const message = body.optionalObject('message')
+  const plain = body.optionalBoolean('plain')
+  if (message && body.has('edit')) {
+    return { edit: body.text('edit'), message: proto.Message.fromObject(message.all), plain }
+  }
   if (message) {
     return {
       message: proto.Message.fromObject(message.all),
@@ -73,9 +77,20 @@ export const contentFrom = (simulator: Simulator, body: Fields): Content => {
     }
   }
   const text = body.optionalText('text') ?? ''
-  if (body.has('edit')) return { edit: body.text('edit'), text }
+  if (body.has('edit')) return { edit: body.text('edit'), text, plain }
+  if (body.has('addOption')) return { addOption: body.text('addOption'), option: body.text('option') }
+  if (body.has('comment')) return { comment: body.text('comment'), text }
+  if (body.has('respond')) {
+    return {
+      respond: body.text('respond'),
+      response: body.oneOf('response', ['going', 'notGoing', 'maybe']),
+      extraGuests: body.optionalNumber('extraGuests')
+    }
+  }
   if (body.has('revoke')) return { revoke: body.text('revoke') }
-  if (body.has('react')) return { react: body.text('react'), text }
+  if (body.has('react')) {
+    return { react: body.text('react'), text, sealed: body.optionalBoolean('sealed') }
+  }
   if (body.has('vote')) return { vote: body.text('vote'), options: body.texts('options') }
   if (body.has('disappearing')) return { disappearing: body.number('disappearing') }
   if (text === '') throw new ControlError(400, 'text or message is missing')
@@ -85,7 +100,10 @@ export const contentFrom = (simulator: Simulator, body: Fields): Content => {
 export const writeOptionsFrom = (body: Fields): WriteOptions => ({
   id: body.optionalText('id'),
   timestamp: body.optionalNumber('timestamp'),
-  addressing: addressingFrom(body)
+  addressing: addressingFrom(body),
+  as: body.optionalText('as'),
+  bare: body.optionalBoolean('bare'),
+  list: body.optionalText('list')
 })
 
 export const addressingFrom = (body: Fields): Addressing | undefined =>

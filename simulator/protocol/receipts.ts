@@ -7,7 +7,7 @@ import { answerMediaRetry } from './media/retry.ts'
 import { answerRetry } from './messages/retry.ts'
 import type { QueuedStanza } from '../state/stanza-queue.ts'
 import { type BinaryNode, child, children, element } from '../wire/binary-node.ts'
-import { addressingOf, isGroupJid, parseJid } from '../wire/jid.ts'
+import { addressingOf, isGroupJid, isListJid, parseJid } from '../wire/jid.ts'
 import { acknowledge, unixSeconds } from '../wire/stanza.ts'
 
 /** Receipts that are for the server only. */
@@ -135,7 +135,7 @@ const forward = (
   const { type, participant } = node.attrs
   const group = network.directory.group(chat)
   const jid = parseJid(chat)
-  const writer = group ? network.directory.find(participant) : network.directory.find(chat)
+  const writer = network.directory.find(group || isListJid(chat) ? participant : chat)
   const addressing = group ? group.addressing : jid ? addressingOf(jid) : 'pn'
   const list = listOf(ids)
   const common = { id: ids[0], type, t: node.attrs.t ?? unixSeconds() }

@@ -16,8 +16,21 @@ export interface AccountOptions {
   readonly named: boolean
 }
 
+/** What differs between the versions of WhatsApp that people have. */
+export interface Habits {
+  /** Its edits are sealed with the secret of the message; otherwise in the open, as before 2026. */
+  sealsEdits: boolean
+  /** What it writes carries a secret. */
+  sendsSecrets: boolean
+  /** In copies for its own linked devices, the context of a message is inside of the wrapper instead of beside it. */
+  contextInsideCopies: boolean
+}
+
 export class Account {
-  readonly phoneNumber: string
+  /** Numbers change; `Directory.changeNumber` changes this one. */
+  phoneNumber: string
+  /** Numbers this account had before, the first one first. */
+  readonly formerNumbers: string[] = []
   readonly lidUser: string
   /** What others see beside this account's messages. */
   pushName: string
@@ -30,6 +43,7 @@ export class Account {
   /** Whether the primary device is reachable. */
   online = true
   historySharing: HistorySharing = USUAL_SHARING
+  readonly habits: Habits = { sealsEdits: true, sendsSecrets: true, contextInsideCopies: false }
   statusText = ''
   picture: string | undefined
   readonly companions = new Map<number, Companion>()
@@ -38,6 +52,7 @@ export class Account {
   private nextDevice = 1
   private key: KeyPair | undefined
   private signal: SignalDevice | undefined
+  private readonly otherDevices = new Map<string, SignalDevice>()
 
   constructor(options: AccountOptions) {
     this.phoneNumber = options.phoneNumber
@@ -72,6 +87,15 @@ export class Account {
     return this.signal
   }
 
+  /** The Signal state of a device that has an address of its own, such as one hosted at Meta. */
+  deviceAt(address: string): SignalDevice {
+    const known = this.otherDevices.get(address)
+    if (known) return known
+    const made = new SignalDevice(Curve.generateKeyPair())
+    this.otherDevices.set(address, made)
+    return made
+  }
+
   get devices(): number[] {
     return [0, ...this.companions.keys()]
   }
@@ -94,6 +118,7 @@ export class Account {
 
   close(): void {
     this.signal?.close()
+    for (const device of this.otherDevices.values()) device.close()
   }
 }
 

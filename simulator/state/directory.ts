@@ -2,7 +2,7 @@
 import { Account, type Companion } from './account.ts'
 import type { Group } from './group.ts'
 import { Random } from './random.ts'
-import { LID_SERVER, parseJid, PHONE_SERVER } from '../wire/jid.ts'
+import { HOSTED_LID_SERVER, HOSTED_SERVER, LID_SERVER, parseJid, PHONE_SERVER } from '../wire/jid.ts'
 
 export class Directory {
   readonly accounts = new Map<string, Account>()
@@ -34,9 +34,25 @@ export class Directory {
   find(address: string | undefined): Account | undefined {
     const jid = parseJid(address)
     if (!jid) return undefined
-    if (jid.server === LID_SERVER) return this.byLid.get(jid.user)
-    if (jid.server === PHONE_SERVER) return this.accounts.get(jid.user)
+    if (jid.server === LID_SERVER || jid.server === HOSTED_LID_SERVER) return this.byLid.get(jid.user)
+    if (jid.server === PHONE_SERVER || jid.server === HOSTED_SERVER) return this.accounts.get(jid.user)
     return undefined
+  }
+
+  /** Gives the account another number; whoever had that one gets a free one. */
+  changeNumber(account: Account, phoneNumber: string = this.freeNumber()): void {
+    const wanted = phoneNumber.replace(/\D/g, '')
+    const owner = this.accounts.get(wanted)
+    if (owner === account) return
+    if (owner) this.place(owner, this.freeNumber())
+    this.place(account, wanted)
+  }
+
+  private place(account: Account, phoneNumber: string): void {
+    if (this.accounts.get(account.phoneNumber) === account) this.accounts.delete(account.phoneNumber)
+    account.formerNumbers.push(account.phoneNumber)
+    account.phoneNumber = phoneNumber
+    this.accounts.set(phoneNumber, account)
   }
 
   byPhoneNumber(phoneNumber: string): Account | undefined {

@@ -15,6 +15,7 @@ import type { PreparedChunk, SyncPlan } from './history/plan.ts'
 import { Ledger } from './ledger.ts'
 import { MediaStore } from './media/store.ts'
 import { NewChatLimits } from './new-chat-limits.ts'
+import { MessageSecrets } from './messages/secrets.ts'
 import { Presence } from './presence.ts'
 import { Random } from './random.ts'
 import { Repeats } from './repeats.ts'
@@ -37,6 +38,9 @@ export class Network {
   readonly repeats = new Repeats()
   readonly sent = new SentMessages()
   readonly senderKeys = new SenderKeys()
+  readonly secrets = new MessageSecrets()
+  /** Options that were added to polls, by the poll's id. */
+  readonly addedOptions = new Map<string, readonly string[]>()
   readonly presence = new Presence()
   readonly limits = new NewChatLimits()
   readonly background = new BackgroundWork(this.signals)
@@ -168,5 +172,4 @@ export class Network {
   }
 }
 
-const talkKey = (one: Account, other: Account): string =>
-  [one.phoneNumber, other.phoneNumber].sort().join('|')
+const talkKey = (one: Account, other: Account): string => [one.lidUser, other.lidUser].sort().join('|')

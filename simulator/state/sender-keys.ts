@@ -19,9 +19,9 @@ export class SenderKeys {
 
   /** No device holds a sender key of this account any more. */
   deleteSender(sender: Account): void {
-    for (const key of this.holders) if (key.includes(`|${sender.phoneNumber}|`)) this.holders.delete(key)
+    for (const key of this.holders) if (key.includes(`|${sender.lidUser}|`)) this.holders.delete(key)
   }
 }
 
 const keyOf = (group: Group, sender: Account, companion: Companion): string =>
-  `${group.id}|${sender.phoneNumber}|${companion.lid}`
+  `${group.id}|${sender.lidUser}|${companion.lid}`

@@ -12,10 +12,33 @@ export interface Outgoing {
   readonly sender: Account
   readonly chat: Account | Group
   readonly message: proto.IMessage
+  /** What goes over the wire in its place: the same, sealed with the secret of another message. */
+  readonly sealed?: proto.IMessage | undefined
   readonly id: string
   /** Unix seconds. */
   readonly timestamp: number
   readonly addressing?: Addressing | undefined
+  /** The address that the stanza names the writer by, when that is another one: a hosted device, a bot, another messenger. */
+  readonly as?: string | undefined
+  /** The stanza gives one address of the writer only. */
+  readonly bare?: boolean | undefined
+  /** The broadcast list that it is sent to. */
+  readonly list?: string | undefined
+}
+
+/** What the devices of recipients are sent. */
+export const onTheWire = ({ message, sealed }: Outgoing): proto.IMessage => sealed ?? message
+
+/**
+ * What the sender's own linked devices are sent of a message to one person. Phones write the context, with the secret, beside
+ * the wrapped message.
+ */
+export const copyForOwnDevices = (outgoing: Outgoing, destinationJid: string): proto.IMessage => {
+  const message = onTheWire(outgoing)
+  if (outgoing.sender.habits.contextInsideCopies || !message.messageContextInfo)
+    return { deviceSentMessage: { destinationJid, message } }
+  const { messageContextInfo, ...content } = message
+  return { deviceSentMessage: { destinationJid, message: content }, messageContextInfo }
 }
 
 export class SentMessages {
@@ -23,11 +46,11 @@ export class SentMessages {
   private readonly peerMessages = new BoundedMap<proto.Message.IProtocolMessage>(LIMIT)
 
   add(outgoing: Outgoing): void {
-    this.messages.set(`${outgoing.sender.phoneNumber}|${outgoing.id}`, outgoing)
+    this.messages.set(`${outgoing.sender.lidUser}|${outgoing.id}`, outgoing)
   }
 
   get(sender: Account, id: string): Outgoing | undefined {
-    return this.messages.get(`${sender.phoneNumber}|${id}`)
+    return this.messages.get(`${sender.lidUser}|${id}`)
   }
 
   addPeer(companion: Companion, id: string, message: proto.Message.IProtocolMessage): void {

@@ -2,6 +2,10 @@
 
 export const PHONE_SERVER = 's.whatsapp.net'
 export const LID_SERVER = 'lid'
+/** Devices of business accounts that Meta runs: of a number, and of a LID. */
+export const HOSTED_SERVER = 'hosted'
+export const HOSTED_LID_SERVER = 'hosted.lid'
+export const HOSTED_DEVICE = 99
 export const GROUP_SERVER = 'g.us'
 /** The server itself: an address without a user. */
 export const SERVER_JID = '@s.whatsapp.net'
@@ -30,6 +34,10 @@ export const parseJid = (text: string | undefined): Jid | undefined => {
 
 export const formatJid = (user: string, server: string, device?: number): string =>
   device ? `${user}:${device}@${server}` : `${user}@${server}`
+
+/** A broadcast list, which is no status. */
+export const isListJid = (text: string | undefined): boolean =>
+  text?.endsWith('@broadcast') === true && text !== STATUS_JID
 
 export const isGroupJid = (text: string | undefined): boolean => text?.endsWith(`@${GROUP_SERVER}`) === true
 

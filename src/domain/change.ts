@@ -18,10 +18,12 @@ import { changedPoll, namedVote, PollChange, pollTexts, type Vote, withPollChang
 import { messageSecretIn } from './sealed-add-on.ts'
 
 export const MessageChange = Schema.Union([
+  /** `mentions` are the people in the new body; without them it mentions those of the body before. */
   Schema.Struct({
     to: Schema.Literal('edited'),
     body: Schema.NullOr(Schema.String),
     at: Schema.Finite,
+    mentions: Schema.optionalKey(Schema.Array(Schema.String)),
     /** Where an event takes place now. */
     location: Schema.optionalKey(Schema.NullOr(Location)),
     /** The secret that seals the next edit; base64. */
@@ -129,7 +131,10 @@ const withBody = (held: Held, body: string | null, at: number): Held => {
   if (edits.some((edit, index) => edit.editedAt === at && bodyAfterEdit(held, index) === body)) return held
   const index = edits.findIndex(edit => edit.editedAt > at)
   const next = edits[index]
-  if (next === undefined) return { ...held, body, edits: [...edits, { body: held.body, editedAt: at }] }
+  if (next === undefined) {
+    const earlier = { body: held.body, editedAt: at }
+    return { ...held, body, edits: [...edits, earlier] }
+  }
   return {
     ...held,
     edits: edits.toSpliced(index, 1, { body: next.body, editedAt: at }, { ...next, body })
@@ -151,10 +156,15 @@ const isOwnSecret = ({ raw, type }: Held, secret: string): boolean => {
 
 const edited = (held: Held, change: Extract<MessageChange, { to: 'edited' }>): Held => {
   if (held.type === 'revoked') return held
-  const { at, body, location, secret } = change
+  const { at, body, location, mentions, secret } = change
   const isNewest = held.edits.every(({ editedAt }) => editedAt <= at)
   const after = withSecret(withBody(held, body, at), secret)
-  return location === undefined || !isNewest || after === held ? after : { ...after, location }
+  if (!isNewest || after === held) return after
+  return {
+    ...after,
+    location: location === undefined ? after.location : location,
+    mentions: mentions ?? after.mentions
+  }
 }
 
 /** Only the first part and the newest are kept: an answer comes in dozens of parts. */

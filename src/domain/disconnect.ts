@@ -22,6 +22,7 @@ export type Verdict =
   | 'replaced'
   | 'updateNeeded'
 
+/** Whether the account connects again after a while, as if nothing had happened. */
 export const isPassing = (verdict: Verdict): boolean => verdict === 'retry' || verdict === 'unknown'
 
 /** How a connection ended. */
@@ -93,7 +94,7 @@ const OWN_ROWS: ReadonlyMap<number, Row> = new Map<number, Row>([
   [OWN_CODES.storage, { verdict: 'retry', reason: 'Received messages could not be written down' }]
 ])
 
-const HTTP_ROW = (code: number): Row => ({
+const httpRow = (code: number): Row => ({
   verdict: 'retry',
   reason: `WhatsApp cannot be reached: the connection was answered with HTTP status ${code}`
 })
@@ -115,7 +116,7 @@ const whatsAppRow = ({ code, condition, source }: ConnectionEnd): Row => {
  */
 export const disconnectRow = (end: ConnectionEnd): Row => {
   if (end.source === 'failure' || end.source === 'streamError') return whatsAppRow(end)
-  if (end.source === 'http') return HTTP_ROW(end.code)
+  if (end.source === 'http') return httpRow(end.code)
   if (end.source === 'server')
     return OWN_ROWS.get(end.code) ?? { verdict: 'retry', reason: 'This server ended the connection' }
   const known = CODES.get(end.code)

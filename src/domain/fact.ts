@@ -77,6 +77,8 @@ export interface ChangeFact {
         readonly to: 'edited'
         readonly body: string | null
         readonly at: number
+        /** Whom the new body mentions. */
+        readonly mentions?: ReadonlyArray<Address>
         /** Where an event takes place now. */
         readonly location?: Location | null
         /** The secret that seals the next edit; base64. */
@@ -171,11 +173,25 @@ export interface GroupAdminsFact {
   readonly people: ReadonlyArray<Address>
 }
 
-/** WhatsApp says that these two addresses are one person. */
+/**
+ * WhatsApp says that these two addresses are one person. A LID is a person for good; a number may have belonged to somebody else
+ * before. `at` is when WhatsApp said so, milliseconds since 1970; 0 when that is not known.
+ */
 export interface SamePersonFact {
   readonly kind: 'samePerson'
   readonly phoneJid: string
   readonly lidJid: string
+  readonly at: number
+}
+
+/** WhatsApp says that a person has another number from a time on (milliseconds since 1970). */
+export interface NumberChangedFact {
+  readonly kind: 'numberChanged'
+  readonly from: Address
+  readonly to: Address
+  readonly at: number
+  /** It is told as it happens. One of the history may be about somebody who had the number before its owner of today. */
+  readonly live: boolean
 }
 
 export type Fact =
@@ -189,4 +205,5 @@ export type Fact =
   | ContactFact
   | GroupAdminsFact
   | PastParticipantsFact
+  | NumberChangedFact
   | SamePersonFact

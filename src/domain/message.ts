@@ -145,9 +145,11 @@ export const Details = Schema.Struct({
   event: Schema.NullOr(ChatEvent),
   /** The answers to an event that people plan, the last of each person. */
   eventResponses: Schema.Array(EventResponse),
-  /** The people named with @ in the body. */
+  /** The people named in the body, where each stands as "@" and the part of the address before its server. */
   mentions: Schema.Array(Schema.String),
-  viewOnce: Schema.Boolean
+  viewOnce: Schema.Boolean,
+  /** It was sent to a broadcast list, and to each recipient in a chat of their own. */
+  broadcast: Schema.Boolean
 })
 export type Details = typeof Details.Type
 
@@ -160,7 +162,8 @@ export const NO_DETAILS: Details = {
   event: null,
   eventResponses: [],
   mentions: [],
-  viewOnce: false
+  viewOnce: false,
+  broadcast: false
 }
 
 /** A message document as applications read it. Times are milliseconds since 1970. */

@@ -6,7 +6,8 @@ import { Simulator } from '../../simulator/simulator.ts'
 import { CRASH_POINTS, FIRESTORE_POINTS } from './crash-points.ts'
 import { crashingAt } from './crash-settings.ts'
 import { FirestoreSide } from './firestore-side.ts'
-import { pick, type Random, randomOf, Traffic } from './traffic.ts'
+import { pick, type Random, randomOf } from './random.ts'
+import { Traffic } from './traffic.ts'
 import type { ChaosAccount } from './verdict.ts'
 
 export interface ChaosOptions {

@@ -8,7 +8,7 @@ import type { ServerProcess } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { grpcCodeOf } from '../../src/services/firestore/publish/errors.ts'
 import { LocalFirestore } from '../firestore/server.ts'
-import { pick, type Random, randomOf } from './traffic.ts'
+import { pick, type Random, randomOf } from './random.ts'
 
 export interface FirestoreResult {
   readonly lost: number

@@ -22,6 +22,8 @@ export interface ChaosResult {
   readonly sends_duplicated: number
   /** Stored with another text, writer, time or reactions than on the phone. */
   readonly different: number
+  /** Stored as messages, and not held by the phone. */
+  readonly unexpected: number
   /** Receipts that recipients sent, and those of them that the store does not show. */
   readonly receipts: number
   readonly receipts_lost: number
@@ -43,6 +45,7 @@ const ZERO: Verdict = {
   lost: 0,
   duplicated: 0,
   different: 0,
+  unexpected: 0,
   sends: 0,
   sendsLost: 0,
   sendsDuplicated: 0,
@@ -56,6 +59,7 @@ const sumOf = (one: Verdict, other: Verdict): Verdict => ({
   lost: one.lost + other.lost,
   duplicated: one.duplicated + other.duplicated,
   different: one.different + other.different,
+  unexpected: one.unexpected + other.unexpected,
   sends: one.sends + other.sends,
   sendsLost: one.sendsLost + other.sendsLost,
   sendsDuplicated: one.sendsDuplicated + other.sendsDuplicated,
@@ -92,6 +96,7 @@ export const killNine = async (options: ChaosOptions): Promise<ChaosResult> => {
     sends_lost: total.sendsLost,
     sends_duplicated: total.sendsDuplicated,
     different: total.different,
+    unexpected: total.unexpected,
     receipts: total.receipts,
     receipts_lost: total.receiptsLost,
     waiting: total.waiting,
@@ -106,6 +111,7 @@ export const isClean = (result: ChaosResult): boolean =>
   result.lost +
     result.duplicated +
     result.different +
+    result.unexpected +
     result.sends_lost +
     result.sends_duplicated +
     result.receipts_lost +

@@ -3,53 +3,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Api } from '../../harness/api.ts'
 import type { Phone } from '../../simulator/phone.ts'
-
-export type Random = () => number
-
-/** A small generator of random numbers, so that a seed gives the same decisions again. */
-export const randomOf = (seed: number): Random => {
-  let state = seed >>> 0 || 1
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2 ** 32
-  }
-}
-
-export const pick = <A>(random: Random, from: ReadonlyArray<A>): A => {
-  const found = from[Math.floor(random() * from.length)]
-  if (found === undefined) throw new Error('Nothing to pick from')
-  return found
-}
-
-/** One thing that happens on the phone: a message, a change to an earlier one, a lost connection. */
-const happen = async (
-  phone: Phone,
-  random: Random,
-  n: number,
-  live: Array<{ from: Contact; id: string }>
-): Promise<void> => {
-  const from = pick(random, phone.contacts)
-  const kind = random()
-  const earlier = live.length > 0 ? pick(random, live) : undefined
-  if (kind < 0.5 || earlier === undefined) {
-    const { id } = await phone.receive({ from, text: `inbound ${n}` })
-    live.push({ from, id })
-    if (live.length > 50) live.shift()
-  } else if (kind < 0.66) await phone.send({ to: from, text: `own ${n}` })
-  else if (kind < 0.84) {
-    const group = pick(random, phone.groups)
-    const member = phone.contacts.find(candidate => group.members.has(candidate))
-    if (member !== undefined) await phone.receive({ from: member, group, text: `group ${n}` })
-  } else if (kind < 0.88) await phone.receive({ from: earlier.from, edit: earlier.id, text: `edited ${n}` })
-  else if (kind < 0.92) await phone.receive({ from: earlier.from, react: earlier.id, text: '👍' })
-  else if (kind < 0.94) {
-    await phone.receive({ from: earlier.from, revoke: earlier.id })
-    live.splice(live.indexOf(earlier), 1)
-  } else if (kind < 0.97) await phone.markRead(from)
-  else if (kind < 0.985) phone.disconnect()
-  else await pause(300)
-}
-type Contact = Phone['contacts'][number]
+import { happen, stageOf } from './happenings.ts'
+import { pick, type Random, randomOf } from './random.ts'
 
 export interface Sent {
   readonly text: string
@@ -76,11 +31,11 @@ export class Traffic {
   }
 
   private async write(phone: Phone, random: Random): Promise<void> {
-    const live: Array<{ from: Contact; id: string }> = []
+    const stage = stageOf(phone, random)
     for (let n = 0; this.running; n += 1) {
       // What counts is what is lost, not how much a server that is mostly starting can take.
       while (this.running && phone.offlineQueue().length > MOST_WAITING) await pause(100)
-      await happen(phone, random, n, live)
+      await happen(stage, n)
       await pause(12)
     }
   }

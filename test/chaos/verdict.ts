@@ -17,6 +17,7 @@ export interface Verdict {
   readonly lost: number
   readonly duplicated: number
   readonly different: number
+  readonly unexpected: number
   readonly sends: number
   readonly sendsLost: number
   readonly sendsDuplicated: number
@@ -61,12 +62,14 @@ export const verdictOf = async (
   for (const message of result.missing.slice(0, 5)) log(`lost: ${JSON.stringify(message)}`)
   for (const id of result.duplicates.slice(0, 5)) log(`duplicated: ${id}`)
   for (const difference of result.different.slice(0, 5)) log(`different: ${difference}`)
+  for (const message of result.unexpected.slice(0, 5)) log(`unexpected: ${message}`)
   for (const receipt of receipts.lost.slice(0, 5)) log(`receipt lost in ${accountId}: ${receipt}`)
   return {
     messages: result.messages,
     lost: result.missing.length,
     duplicated: result.duplicates.length,
     different: result.different.length,
+    unexpected: result.unexpected.length,
     sends: accepted.length,
     sendsLost: times.filter(count => count === 0).length,
     sendsDuplicated: times.filter(count => count > 1).length,
@@ -121,7 +124,8 @@ const settledComparison = async (server: ServerProcess, { accountId, phone }: Ch
   let result = await compare(server.api, accountId, phone.truth().messages)
   const ask = async () => {
     result = await compare(server.api, accountId, phone.truth().messages)
-    return result.missing.length + result.different.length === 0 ? true : undefined
+    const { different, missing, unexpected } = result
+    return missing.length + different.length + unexpected.length === 0 ? true : undefined
   }
   await settled(server, accountId, 'nothing to be missing', ask, log)
   return result

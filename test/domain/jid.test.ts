@@ -1,5 +1,17 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { chatJid, phoneNumberOf, recipientJid } from '../../src/domain/jid.ts'
+import {
+  chatJid,
+  isBroadcastListJid,
+  isGroupJid,
+  isPersonJid,
+  isThreadJid,
+  JID_SERVERS,
+  memberJid,
+  phoneNumberOf,
+  recipientJid,
+  STATUS_JID
+} from '../../src/domain/jid.ts'
 
 describe('an address is reduced to the person or chat it means', () => {
   test.each([
@@ -59,4 +71,66 @@ describe('a recipient may be written as people write numbers', () => {
 test('a phone number is read from a phone address only', () => {
   expect(phoneNumberOf('4915112345678@s.whatsapp.net')).toBe('4915112345678')
   expect(phoneNumberOf('4915112345678@lid')).toBeUndefined()
+})
+
+const anyUser = fc.stringMatching(/^[1-9][0-9]{4,14}$/)
+const anyServer = fc.constantFrom(...JID_SERVERS)
+const anyDevice = fc.constantFrom('', ':0', ':7', ':99')
+
+describe('every server', () => {
+  test('an address in any form means one chat, written in one way', () => {
+    fc.assert(
+      fc.property(anyUser, anyServer, anyDevice, (user, server, device) => {
+        const jid = chatJid(`${user}${device}@${server}`)!
+        expect(chatJid(jid)).toBe(jid)
+        expect(jid.startsWith(`${user}@`)).toBe(true)
+        expect(['hosted', 'hosted.lid', 'c.us']).not.toContain(jid.split('@')[1])
+        expect([
+          isPersonJid(jid),
+          isGroupJid(jid),
+          isBroadcastListJid(jid),
+          jid.endsWith('@newsletter')
+        ]).toEqual(expect.arrayContaining([true]))
+        expect(isThreadJid(jid)).toBe(isPersonJid(jid) || isGroupJid(jid))
+      })
+    )
+  })
+
+  test('devices hosted at Meta are the person with that number or LID', () => {
+    fc.assert(
+      fc.property(anyUser, user => {
+        expect(chatJid(`${user}:99@hosted`)).toBe(`${user}@s.whatsapp.net`)
+        expect(chatJid(`${user}@hosted.lid`)).toBe(`${user}@lid`)
+      })
+    )
+  })
+
+  test('a member is always a person and never a group, a list or a channel, whatever stands there', () => {
+    const anyText = fc.oneof(
+      fc.string(),
+      fc.tuple(fc.string(), anyServer).map(([user, server]) => `${user}@${server}`),
+      fc.tuple(anyUser, fc.string()).map(([user, server]) => `${user}@${server}`)
+    )
+    fc.assert(
+      fc.property(anyText, text => {
+        const member = memberJid(text)
+        expect(memberJid(member)).toBe(member)
+        expect(member).toMatch(/^[A-Za-z0-9._-]+@[a-z0-9.-]+$/)
+        expect(isGroupJid(member) || isBroadcastListJid(member) || member === STATUS_JID).toBe(false)
+        expect(member.endsWith('@newsletter')).toBe(false)
+      })
+    )
+  })
+
+  test('only people and groups that a message can reach are recipients', () => {
+    fc.assert(
+      fc.property(anyUser, anyServer, (user, server) => {
+        const jid = recipientJid(`${user}@${server}`)
+        const reachable = ['s.whatsapp.net', 'c.us', 'hosted', 'lid', 'hosted.lid', 'g.us']
+        expect(jid !== undefined).toBe(
+          reachable.includes(server) && (user.length >= 7 || !/whats|c\.us|hosted$/.test(server))
+        )
+      })
+    )
+  })
 })

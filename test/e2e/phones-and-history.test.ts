@@ -60,10 +60,10 @@ describe('a request for older messages', () => {
     const phone = stage.simulator.createPhone({ history: PARTLY })
     phone.shareHistory({ requestTimes: 'milliseconds' })
     const accountId = await linked(stage, phone)
-    await inTime(stage, 'everything', async () => {
-      const { counts } = await stage.api.account(accountId)
-      return counts.messages === 200 ? counts : undefined
-    })
+    await inTime(stage, 'a request in milliseconds', async () =>
+      phone.truth().peerRequests.find(({ time = 0 }) => time > 100_000_000_000)
+    )
+    await stage.synced(accountId, phone)
     expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
     const before = phone.truth().peerRequests.length
     await missSome(stage, phone, accountId)

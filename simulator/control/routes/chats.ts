@@ -39,6 +39,42 @@ const messages: readonly ControlRoute[] = [
   },
   {
     method: 'POST',
+    path: '/phones/:phone/broadcast',
+    answer: call => {
+      const body = call.body()
+      return phoneOf(call).sendToList({
+        to: body.texts('to'),
+        ...contentFrom(call.simulator, body),
+        ...writeOptionsFrom(body),
+        list: body.text('list')
+      })
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/ask-bot',
+    answer: call => {
+      const body = call.body()
+      return phoneOf(call).askBot(body.text('text'), body.optionalText('bot'))
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/bot-answer',
+    answer: call => {
+      const body = call.body()
+      return phoneOf(call).receiveBotAnswer({
+        to: body.text('to'),
+        text: body.text('text'),
+        from: body.optionalText('from'),
+        group: body.optionalText('group'),
+        continues: body.optionalText('continues'),
+        isLast: body.optionalBoolean('isLast')
+      })
+    }
+  },
+  {
+    method: 'POST',
     path: '/phones/:phone/flood',
     answer: call => {
       const body = call.body()

@@ -39,7 +39,32 @@ export const contactRoutes: readonly ControlRoute[] = [
   },
   {
     method: 'POST',
+    path: '/contacts/:jid/number',
+    answer: call => {
+      const contact = accountOf(call)
+      const body = call.body()
+      call.simulator.changeNumber(contact, {
+        phoneNumber: body.optionalText('phoneNumber'),
+        told: body.optionalBoolean('told')
+      })
+      return describeAccount(call.simulator, contact)
+    }
+  },
+  {
+    method: 'POST',
     path: '/contacts/:jid/reinstall',
     answer: call => call.simulator.reinstall(accountOf(call))
+  },
+  {
+    method: 'POST',
+    path: '/contacts/:jid/habits',
+    answer: call => {
+      const body = call.body()
+      const { habits } = accountOf(call)
+      habits.sealsEdits = body.optionalBoolean('sealsEdits') ?? habits.sealsEdits
+      habits.sendsSecrets = body.optionalBoolean('sendsSecrets') ?? habits.sendsSecrets
+      habits.contextInsideCopies = body.optionalBoolean('contextInsideCopies') ?? habits.contextInsideCopies
+      return habits
+    }
   }
 ]

@@ -5,8 +5,8 @@ interface MessageAddresses {
   readonly addressing: Addressing
   /** The writer's address in the chat's addressing, and the writer's other address. */
   readonly writer: string
-  readonly otherWriter: string
-  /** The address of the group, or of the status. */
+  readonly otherWriter: string | undefined
+  /** The address of the group, of the status or of a broadcast list. */
   readonly group: string | undefined
   /** The chat's addresses, on the writer's own other devices only. */
   readonly recipient: { readonly address: string; readonly other: string | undefined } | undefined

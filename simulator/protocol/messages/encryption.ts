@@ -6,12 +6,17 @@ import type { Network } from '../../state/network.ts'
 import { type BinaryNode, element } from '../../wire/binary-node.ts'
 import { takeBundle } from '../pre-keys.ts'
 
+/** `as`: the sender's device with that address, instead of the primary one. */
 export const encryptFor = (
   network: Network,
   sender: Account,
   companion: Companion,
-  message: proto.IMessage
-): Promise<Encrypted> => sender.primary.encrypt(companion.lid, message, () => takeBundle(network, companion))
+  message: proto.IMessage,
+  as?: string
+): Promise<Encrypted> =>
+  (as === undefined ? sender.primary : sender.deviceAt(as)).encrypt(companion.lid, message, () =>
+    takeBundle(network, companion)
+  )
 
 /** `count` is the number of a retry. */
 export const encNode = (

@@ -9,6 +9,8 @@ import { unixSeconds } from '../../wire/stanza.ts'
 interface Confirmed {
   readonly id: string
   readonly group: Group | undefined
+  /** The writer's broadcast list that it was sent to. */
+  readonly list?: string | undefined
   readonly addressing: Addressing
   /** Whether it is a message that a person reads, and no change to one. */
   readonly isReadable: boolean
@@ -30,7 +32,7 @@ const sendReceipt = (
   network: Network,
   reader: Account,
   writer: Account,
-  { id, group, addressing }: Confirmed,
+  { id, group, list, addressing }: Confirmed,
   type: 'read' | undefined
 ): void => {
   const self = reader.address(addressing)
@@ -50,8 +52,8 @@ const sendReceipt = (
         id,
         type,
         t: timestamp,
-        from: group ? group.id : self,
-        participant: group ? self : undefined
+        from: group?.id ?? list ?? self,
+        participant: group || list ? self : undefined
       })
     )
   }

@@ -50,6 +50,10 @@ const receive = async (
   }
   const own = message.deviceSentMessage
   const content = own?.message ?? message
+  network.secrets.remember(sender.account, id, {
+    ...content,
+    messageContextInfo: content.messageContextInfo ?? message.messageContextInfo ?? null
+  })
   recordDecrypted(network, account, envelope, {
     message: content,
     destination: own?.destinationJid ?? undefined
@@ -98,7 +102,7 @@ const decryptOne = async (
 /** A retry receipt with fresh keys: the sender opens a new session and sends again. */
 const askAgain = (network: Network, account: Account, envelope: Envelope): void => {
   const { sender, id, group, addressing, to, timestamp } = envelope
-  const key = `${account.phoneNumber}|${sender.lid}|${id}`
+  const key = `${account.lidUser}|${sender.lid}|${id}`
   const count = (network.decryptionFailures.get(key) ?? 0) + 1
   network.decryptionFailures.set(key, count)
   if (count > RETRY_LIMIT) return

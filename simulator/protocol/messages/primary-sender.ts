@@ -5,7 +5,7 @@ import type { Account, Companion } from '../../state/account.ts'
 import { type Group, isGroup } from '../../state/group.ts'
 import { changeOf } from '../../state/messages/content.ts'
 import type { Network } from '../../state/network.ts'
-import type { Outgoing } from '../../state/sent-messages.ts'
+import { copyForOwnDevices, onTheWire, type Outgoing } from '../../state/sent-messages.ts'
 import { type BinaryNode, element } from '../../wire/binary-node.ts'
 import { encNode, encryptFor } from './encryption.ts'
 import { sendReceipts } from './primary-receipts.ts'
@@ -29,7 +29,7 @@ export const sendFromPrimary = async (network: Network, outgoing: Outgoing): Pro
 }
 
 /** The message reaches the reader's primary device, at once or when that is online again. */
-const deliverToPrimary = (network: Network, reader: Account, outgoing: Outgoing): void => {
+export const deliverToPrimary = (network: Network, reader: Account, outgoing: Outgoing): void => {
   const { sender, chat, id, message } = outgoing
   const deliver = (): void => {
     recordReceived(network, sender, reader, isGroup(chat) ? chat.id : reader.jid, id, message)
@@ -44,47 +44,52 @@ const confirm = (network: Network, reader: Account, outgoing: Outgoing): void =>
   const { sender, chat, id, message } = outgoing
   const group = isGroup(chat) ? chat : undefined
   const addressing = group ? group.addressing : (outgoing.addressing ?? reader.addressing)
-  sendReceipts(network, reader, sender, { id, group, addressing, isReadable: !changeOf(message) })
+  const { list } = outgoing
+  sendReceipts(network, reader, sender, { id, group, list, addressing, isReadable: !changeOf(message) })
 }
 
 const sendToAccount = async (network: Network, outgoing: Outgoing, chat: Account): Promise<void> => {
-  const { sender, message } = outgoing
+  const { sender } = outgoing
+  const message = onTheWire(outgoing)
   network.rememberTalk(sender, chat)
-  const ownCopy: proto.IMessage = {
-    deviceSentMessage: { destinationJid: chat.address(addressingFor(outgoing, chat)), message }
-  }
+  const ownCopy = copyForOwnDevices(outgoing, chat.address(addressingFor(outgoing, chat)))
   const readers = chat.hasBlocked(sender) ? [] : [...chat.companions.values()]
   const companions = new Set([...readers, ...sender.companions.values()])
   await Promise.all(
     [...companions].map(async companion => {
       const own = companion.account === sender
-      const encrypted = await encryptFor(network, sender, companion, own ? ownCopy : message)
+      const encrypted = await encryptFor(network, sender, companion, own ? ownCopy : message, outgoing.as)
       queueMessage(network, outgoing, companion, [encNode(network, companion, encrypted)])
     })
   )
 }
 
 const sendToGroup = async (network: Network, outgoing: Outgoing, group: Group): Promise<void> => {
-  const { sender, message } = outgoing
+  const { sender } = outgoing
+  const message = onTheWire(outgoing)
   const readers = [...group.members.keys()].flatMap(member => [...member.companions.values()])
   if (readers.length === 0) return
-  const { ciphertext, senderKeyDistributionMessage } = await sender.primary.encryptForGroup(
+  const { as } = outgoing
+  const device = as === undefined ? sender.primary : sender.deviceAt(as)
+  const { ciphertext, senderKeyDistributionMessage } = await device.encryptForGroup(
     group.id,
-    sender.lid,
+    as ?? sender.lid,
     message
   )
   await Promise.all(
     readers.map(async companion => {
       const content: BinaryNode[] = []
-      if (!network.senderKeys.isHeld(group, sender, companion)) {
-        network.senderKeys.add(group, sender, companion)
+      // A device with an address of its own has a sender key of its own, which it sends each time.
+      if (as !== undefined || !network.senderKeys.isHeld(group, sender, companion)) {
+        if (as === undefined) network.senderKeys.add(group, sender, companion)
         const distribution: proto.IMessage = {
           senderKeyDistributionMessage: {
             groupId: group.id,
             axolotlSenderKeyDistributionMessage: senderKeyDistributionMessage
           }
         }
-        content.push(encNode(network, companion, await encryptFor(network, sender, companion, distribution)))
+        const encrypted = await encryptFor(network, sender, companion, distribution, as)
+        content.push(encNode(network, companion, encrypted))
       }
       content.push(encNode(network, companion, { type: 'skmsg', ciphertext }))
       queueMessage(network, outgoing, companion, content)
@@ -92,7 +97,7 @@ const sendToGroup = async (network: Network, outgoing: Outgoing, group: Group): 
   )
 }
 
-const queueMessage = (
+export const queueMessage = (
   network: Network,
   outgoing: Outgoing,
   companion: Companion,

@@ -16,6 +16,7 @@ import {
   unwrap
 } from '../../state/messages/content.ts'
 import { openVote, type Poll, pollOf } from '../../state/messages/polls.ts'
+import { secretBeside } from '../../state/messages/secrets.ts'
 import type { Network } from '../../state/network.ts'
 import { STATUS_JID } from '../../wire/jid.ts'
 import type { Envelope } from './envelope.ts'
@@ -146,7 +147,9 @@ export const heldPoll = (
     : isGroup(partner)
       ? network.directory.find(info.key?.participant ?? undefined)
       : partner
-  return author && pollOf(id, author, info.message)
+  const poll = author && pollOf(id, author, info.message, network.secrets.of(author, id))
+  const added = network.addedOptions.get(id) ?? []
+  return poll && { ...poll, options: [...poll.options, ...added] }
 }
 
 /** Opens a sealed vote with the poll's secret and writes it to the poll's entry. */
@@ -185,7 +188,7 @@ const addToMailbox = (
     info: {
       key: { remoteJid: chatIdOf(chat), fromMe, id, ...author },
       messageTimestamp: timestamp,
-      message,
+      ...secretBeside(message),
       status: fromMe ? proto.WebMessageInfo.Status.SERVER_ACK : proto.WebMessageInfo.Status.DELIVERY_ACK,
       ...author,
       ...(!fromMe && pushName !== undefined ? { pushName } : {})

@@ -6,7 +6,7 @@ import { isGenuine } from '../../signal/signatures.ts'
 import type { Account, Companion } from '../../state/account.ts'
 import { type Group, isGroup } from '../../state/group.ts'
 import type { Network } from '../../state/network.ts'
-import type { Outgoing } from '../../state/sent-messages.ts'
+import { copyForOwnDevices, onTheWire, type Outgoing } from '../../state/sent-messages.ts'
 import { type BinaryNode, child, element } from '../../wire/binary-node.ts'
 import { parseJid } from '../../wire/jid.ts'
 import { unixSeconds } from '../../wire/stanza.ts'
@@ -100,21 +100,21 @@ const sendAgain = async (
     network,
     outgoing.sender,
     companion,
-    await contentAgain(outgoing, companion)
+    await contentAgain(outgoing, companion),
+    outgoing.as
   )
   const enc = encNode(network, companion, encrypted, count)
   companion.queue.add('message', messageStanza(network, outgoing, companion, [enc]))
 }
 
 /** The content for one device alone: in a group with the sender key, for an own device with its destination. */
-const contentAgain = async (
-  { sender, chat, message }: Outgoing,
-  companion: Companion
-): Promise<proto.IMessage> => {
+const contentAgain = async (outgoing: Outgoing, companion: Companion): Promise<proto.IMessage> => {
+  const { chat, sender } = outgoing
+  const message = onTheWire(outgoing)
   if (isGroup(chat)) {
     return { ...message, senderKeyDistributionMessage: await distributionOf(sender, chat) }
   }
-  return companion.account === sender ? { deviceSentMessage: { destinationJid: chat.jid, message } } : message
+  return companion.account === sender ? copyForOwnDevices(outgoing, chat.jid) : message
 }
 
 const distributionOf = async (

@@ -86,7 +86,7 @@ const deliveriesOf = (network: Network, envelope: Envelope): Delivery[] => {
     if (!jid || !account || encrypted.length === 0) return
     const device = jid.device ?? 0
     if (account === sender.account && device === sender.number) return
-    const key = `${account.phoneNumber}:${device}`
+    const key = `${account.lidUser}:${device}`
     const before = byDevice.get(key)
     byDevice.set(key, { account, device, encrypted: [...(before?.encrypted ?? []), ...encrypted] })
   }

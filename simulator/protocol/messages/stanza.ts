@@ -50,9 +50,9 @@ const attributesOf = (
     addressing_mode: isGroup(chat) ? addressing : undefined,
     ...addressAttributes({
       addressing,
-      writer: sender.address(addressing),
-      otherWriter: sender.address(other),
-      group: isGroup(chat) ? chat.id : undefined,
+      writer: outgoing.as ?? sender.address(addressing),
+      otherWriter: outgoing.as !== undefined || outgoing.bare ? undefined : sender.address(other),
+      group: isGroup(chat) ? chat.id : outgoing.list,
       recipient:
         companion.account === sender && !isGroup(chat)
           ? { address: chat.address(addressing), other: chat.address(other) }

@@ -2,17 +2,38 @@
 import type { Account } from '../../state/account.ts'
 import { type Group, isGroup } from '../../state/group.ts'
 import type { Network } from '../../state/network.ts'
-import type { Addressing } from '../../wire/jid.ts'
+import {
+  type Addressing,
+  formatJid,
+  HOSTED_DEVICE,
+  HOSTED_LID_SERVER,
+  HOSTED_SERVER
+} from '../../wire/jid.ts'
 import { unixSeconds } from '../../wire/stanza.ts'
 import { sendFromPrimary } from './primary-sender.ts'
 import { addressingFor } from './stanza.ts'
-import { type Content, messageFrom } from './written.ts'
+import { sealedForm } from './sealed.ts'
+import { type Content, messageFrom, type Writing } from './written.ts'
 
 export interface WriteOptions {
   readonly id?: string | undefined
   /** Unix seconds; now when left out. */
   readonly timestamp?: number | undefined
   readonly addressing?: Addressing | undefined
+  /**
+   * The writer's device: one hosted at Meta, with the number (`hosted`) or the LID (`hosted.lid`), or one with any other address,
+   * such as a bot's. The stanza has no second address then.
+   */
+  readonly as?: string | undefined
+  /** The stanza has no second address. */
+  readonly bare?: boolean | undefined
+  /** The writer's broadcast list. */
+  readonly list?: string | undefined
+}
+
+const deviceAddress = (sender: Account, as: string): string => {
+  if (as === HOSTED_SERVER) return formatJid(sender.phoneNumber, as, HOSTED_DEVICE)
+  return as === HOSTED_LID_SERVER ? formatJid(sender.lidUser, as) : as
 }
 
 export interface WrittenMessage {
@@ -28,15 +49,21 @@ export const write = async (
   { owner, sender, chat }: { owner: Account; sender: Account; chat: Account | Group },
   options: Content & WriteOptions
 ): Promise<WrittenMessage> => {
-  const { addressing, id = network.messageId(), timestamp = unixSeconds() } = options
+  const { addressing, bare, id = network.messageId(), list, timestamp = unixSeconds() } = options
   const chatJid = isGroup(chat) ? chat.id : chat === owner ? sender.jid : chat.jid
-  const message = messageFrom(options, {
+  const writing: Writing = {
     network,
     owner,
     sender,
     chat,
     addressing: addressingFor({ sender, addressing }, chat)
-  })
-  await sendFromPrimary(network, { sender, chat, message, id, timestamp, addressing })
+  }
+  const message = messageFrom(options, writing)
+  const sealed = sealedForm(options, message, writing)
+  // Whoever adds to the message needs its secret.
+  network.secrets.remember(sender, id, 'comment' in options && sealed ? sealed : message)
+  const as = options.as === undefined ? undefined : deviceAddress(sender, options.as)
+  const outgoing = { sender, chat, message, sealed, id, timestamp, addressing, as, bare, list }
+  await sendFromPrimary(network, outgoing)
   return { id, timestamp, chatJid }
 }

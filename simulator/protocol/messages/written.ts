@@ -5,7 +5,10 @@ import type { Account } from '../../state/account.ts'
 import { type Group, isGroup } from '../../state/group.ts'
 import { heldPoll } from './record.ts'
 import type { Network } from '../../state/network.ts'
-import { sealVote, withSecret } from '../../state/messages/polls.ts'
+import { unwrap } from '../../state/messages/content.ts'
+import { pollCreationOf, sealVote } from '../../state/messages/polls.ts'
+import { withSecret } from '../../state/messages/secrets.ts'
+import type { EventResponse } from './event-response.ts'
 import type { Addressing } from '../../wire/jid.ts'
 import { unixSeconds } from '../../wire/stanza.ts'
 
@@ -13,9 +16,21 @@ import { unixSeconds } from '../../wire/stanza.ts'
 export type Content =
   | { readonly text: string }
   | { readonly message: proto.IMessage; readonly viewOnce?: boolean | undefined }
-  | { readonly edit: string; readonly text: string }
+  /** Another text or caption; or another poll or event. Sealed, unless it is to be `plain` or the message has no secret. */
+  | { readonly edit: string; readonly text: string; readonly plain?: boolean | undefined }
+  | { readonly edit: string; readonly message: proto.IMessage; readonly plain?: boolean | undefined }
+  /** Somebody adds an option to a poll. */
+  | { readonly addOption: string; readonly option: string }
   | { readonly revoke: string }
-  | { readonly react: string; readonly text: string }
+  /** `sealed`: as in the announcements of a community. */
+  | { readonly react: string; readonly text: string; readonly sealed?: boolean | undefined }
+  | { readonly comment: string; readonly text: string }
+  /** An answer to an event. */
+  | {
+      readonly respond: string
+      readonly response: EventResponse
+      readonly extraGuests?: number | undefined
+    }
   /** A vote for options of a poll, by their names; none takes the vote back. */
   | { readonly vote: string; readonly options: readonly string[] }
   /** Messages of this chat disappear after so many seconds from now on; 0 for never. */
@@ -34,14 +49,14 @@ export interface Writing {
 const { Type } = proto.Message.ProtocolMessage
 
 export const messageFrom = (content: Content, writing: Writing): proto.IMessage => {
-  if ('message' in content) {
-    const message = withSecret(content.message)
-    return content.viewOnce ? viewedOnce(message) : message
-  }
   if ('edit' in content) {
-    const editedMessage = { conversation: content.text }
+    const editedMessage = 'message' in content ? content.message : edited(writing, content.edit, content.text)
     const key = keyOf(writing, content.edit, writing.sender)
     return { protocolMessage: { key, type: Type.MESSAGE_EDIT, editedMessage, timestampMs: Date.now() } }
+  }
+  if ('message' in content) {
+    const message = withSecretOf(writing, content.message)
+    return content.viewOnce ? viewedOnce(message) : message
   }
   if ('revoke' in content) {
     return { protocolMessage: { key: keyOf(writing, content.revoke, writing.sender), type: Type.REVOKE } }
@@ -49,6 +64,21 @@ export const messageFrom = (content: Content, writing: Writing): proto.IMessage 
   if ('react' in content) {
     const key = keyOf(writing, content.react, authorOf(writing, content.react))
     return { reactionMessage: { key, text: content.text, senderTimestampMs: Date.now() } }
+  }
+  if ('comment' in content) {
+    const participant = authorOf(writing, content.comment).address(writing.addressing)
+    return {
+      extendedTextMessage: { text: content.text, contextInfo: { stanzaId: content.comment, participant } }
+    }
+  }
+  // What these say is read from their sealed form.
+  if ('respond' in content) return { encEventResponseMessage: {} }
+  if ('addOption' in content) {
+    writing.network.addedOptions.set(content.addOption, [
+      ...(writing.network.addedOptions.get(content.addOption) ?? []),
+      content.option
+    ])
+    return { pollUpdateMessage: {} }
   }
   if ('vote' in content) return voteFor(content, writing)
   if ('disappearing' in content) {
@@ -60,7 +90,24 @@ export const messageFrom = (content: Content, writing: Writing): proto.IMessage 
       }
     }
   }
-  return { conversation: content.text }
+  return withSecretOf(writing, { conversation: content.text })
+}
+
+/** Phones give every message they write a secret. */
+const withSecretOf = ({ sender }: Writing, message: proto.IMessage): proto.IMessage =>
+  sender.habits.sendsSecrets || pollCreationOf(message) ? withSecret(message) : message
+
+/** Another text: the caption of a file, or the text of a message. */
+const edited = (writing: Writing, id: string, text: string): proto.IMessage => {
+  const { network, owner } = writing
+  const mailbox = network.mailboxes.get(owner)
+  const chat = mailbox?.find(partnerOf(writing))
+  const message = chat && mailbox?.infoOf(chat, id)?.message
+  const { documentMessage, imageMessage, videoMessage } = message ? unwrap(message) : {}
+  if (imageMessage) return { imageMessage: { ...imageMessage, caption: text } }
+  if (videoMessage) return { videoMessage: { ...videoMessage, caption: text } }
+  if (documentMessage) return { documentMessage: { ...documentMessage, caption: text } }
+  return { conversation: text }
 }
 
 const viewedOnce = (message: proto.IMessage): proto.IMessage => {
@@ -77,7 +124,7 @@ const viewedOnce = (message: proto.IMessage): proto.IMessage => {
 const partnerOf = ({ owner, chat, sender }: Writing): Account | Group => (chat === owner ? sender : chat)
 
 /** Who wrote a message the phone holds; the owner when it holds none of that id. */
-const authorOf = (writing: Writing, id: string): Account => {
+export const authorOf = (writing: Writing, id: string): Account => {
   const { network, owner } = writing
   const partner = partnerOf(writing)
   const mailbox = network.mailboxes.get(owner)
@@ -88,7 +135,7 @@ const authorOf = (writing: Writing, id: string): Account => {
   return network.directory.find(key.participant ?? undefined) ?? owner
 }
 
-const keyOf = (writing: Writing, id: string, author: Account): proto.IMessageKey => {
+export const keyOf = (writing: Writing, id: string, author: Account): proto.IMessageKey => {
   const { sender, chat, addressing } = writing
   const fromMe = author === sender
   if (!isGroup(chat)) return { remoteJid: chat.address(addressing), fromMe, id }

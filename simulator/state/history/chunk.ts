@@ -1,6 +1,7 @@
 // The content of a history chunk, made from the mailbox when the chunk is sent.
 import { deflateSync } from 'node:zlib'
 import { proto } from '@whiskeysockets/baileys'
+import { formatJid, PHONE_SERVER } from '../../wire/jid.ts'
 import type { Account } from '../account.ts'
 import { isGroup } from '../group.ts'
 import { chatIdOf, type MailboxChat } from './chat.ts'
@@ -89,6 +90,15 @@ const partnersOf = (mailbox: Mailbox): Account[] => {
   return [...partners]
 }
 
+/** Numbers and LIDs, also those that somebody had before: the later mapping of a number is the one that holds. */
+const mappingsOf = (mailbox: Mailbox): proto.IPhoneNumberToLIDMapping[] => {
+  const partners = partnersOf(mailbox)
+  const former = partners.flatMap(({ formerNumbers, lid }) =>
+    formerNumbers.map(number => ({ pnJid: formatJid(number, PHONE_SERVER), lidJid: lid }))
+  )
+  return [...former, ...partners.map(({ jid, lid }) => ({ pnJid: jid, lidJid: lid }))]
+}
+
 /** Status posts of two contacts: they belong to no chat. */
 const statusesOf = (mailbox: Mailbox): proto.IWebMessageInfo[] =>
   partnersOf(mailbox)
@@ -147,7 +157,7 @@ export const buildChunk = (mailbox: Mailbox, chunk: Chunk): proto.IHistorySync =
     conversations: stretches.map(stretch => conversationOf(mailbox, stretch, first)),
     ...(first
       ? {
-          phoneNumberToLidMappings: partnersOf(mailbox).map(({ jid, lid }) => ({ pnJid: jid, lidJid: lid }))
+          phoneNumberToLidMappings: mappingsOf(mailbox)
         }
       : {})
   }

@@ -1,9 +1,11 @@
 // Poll votes: the options a voter chose, as hashes, sealed under a key made from the poll's secret, its author and the voter.
 // Whoever holds the poll can open them; which address form author and voter were named by is not said, so all are tried.
-import { createHash, hkdfSync, randomBytes } from 'node:crypto'
-import { aesDecryptGCM, aesEncryptGCM, proto } from '@whiskeysockets/baileys'
+import { createHash } from 'node:crypto'
+import { proto } from '@whiskeysockets/baileys'
 import type { Account } from '../account.ts'
 import { unwrap } from './content.ts'
+import { seal, type Sealing, unseal } from './sealing.ts'
+import { secretIn } from './secrets.ts'
 
 export interface Poll {
   readonly id: string
@@ -25,19 +27,13 @@ export const pollCreationOf = (message: proto.IMessage): PollCreation | undefine
   )
 }
 
-/** A poll carries the secret its votes are sealed with; one that comes without gets one. */
-export const withSecret = (message: proto.IMessage): proto.IMessage =>
-  pollCreationOf(message) && !message.messageContextInfo?.messageSecret
-    ? {
-        ...message,
-        messageContextInfo: { ...message.messageContextInfo, messageSecret: randomBytes(32) }
-      }
-    : message
-
-export const pollOf = (id: string, author: Account, message: proto.IMessage): Poll | undefined => {
+export const pollOf = (
+  id: string,
+  author: Account,
+  message: proto.IMessage,
+  secret = secretIn(message)
+): Poll | undefined => {
   const creation = pollCreationOf(message)
-  const secret =
-    message.messageContextInfo?.messageSecret ?? unwrap(message).messageContextInfo?.messageSecret
   if (!creation || !secret?.length) return undefined
   const options = (creation.options ?? []).map(({ optionName }) => optionName ?? '')
   return { id, author, secret, options }
@@ -50,10 +46,13 @@ interface Names {
   readonly voter: string
 }
 
-const keyFor = ({ id, secret }: Poll, { author, voter }: Names): Buffer =>
-  Buffer.from(hkdfSync('sha256', secret, '', `${id}${author}${voter}Poll Vote`, 32))
-
-const namedIn = ({ id }: Poll, { voter }: Names): Buffer => Buffer.from(`${id}\0${voter}`)
+const sealingOf = ({ id, secret }: Poll, { author, voter }: Names): Sealing => ({
+  secret,
+  useCase: 'Poll Vote',
+  id,
+  targetAuthor: author,
+  author: voter
+})
 
 export const sealVote = (
   poll: Poll,
@@ -63,8 +62,7 @@ export const sealVote = (
   const unknown = options.find(option => !poll.options.includes(option))
   if (unknown !== undefined) throw new Error(`the poll has no option called ${unknown}`)
   const vote = proto.Message.PollVoteMessage.encode({ selectedOptions: options.map(hashOfOption) }).finish()
-  const encIv = randomBytes(12)
-  return { encIv, encPayload: aesEncryptGCM(vote, keyFor(poll, names), encIv, namedIn(poll, names)) }
+  return seal(sealingOf(poll, names), vote)
 }
 
 /** The options in a sealed vote, in the poll's order; nothing when it was not sealed for this poll by this voter. */
@@ -76,8 +74,7 @@ export const openVote = (
   if (!encPayload || !encIv) return undefined
   for (const author of [poll.author.lid, poll.author.jid]) {
     for (const name of [voter.lid, voter.jid]) {
-      const names = { author, voter: name }
-      const vote = tryToOpen(encPayload, keyFor(poll, names), encIv, namedIn(poll, names))
+      const vote = unseal(sealingOf(poll, { author, voter: name }), { encPayload, encIv })
       if (!vote) continue
       const chosen = new Set(
         proto.Message.PollVoteMessage.decode(vote).selectedOptions.map(hash =>
@@ -88,17 +85,4 @@ export const openVote = (
     }
   }
   return undefined
-}
-
-const tryToOpen = (
-  sealed: Uint8Array,
-  key: Uint8Array,
-  iv: Uint8Array,
-  named: Uint8Array
-): Buffer | undefined => {
-  try {
-    return aesDecryptGCM(sealed, key, iv, named)
-  } catch {
-    return undefined
-  }
 }

@@ -159,6 +159,7 @@ const addReceiptHistory = Effect.fnUntraced(function* (batch: Batch, fact: FactO
 
 const addContact = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'contact'>) {
   const contactJid = yield* batch.identity.resolve(batch.accountId, fact.person)
+  if (fact.name === undefined && fact.pushName === undefined) return
   batch.pending.contacts.push({ contactJid, name: fact.name, pushName: fact.pushName })
 })
 
@@ -248,9 +249,14 @@ export const makeFactWriter = (dependencies: Dependencies) => {
       }
       switch (fact.kind) {
         case 'samePerson':
+          if (identity.isLinked(accountId, fact)) break
           // What came before was resolved without this knowledge and may be merged by it.
           yield* flushPending
-          yield* identity.link(accountId, fact.phoneJid, fact.lidJid)
+          yield* identity.link(accountId, fact)
+          break
+        case 'numberChanged':
+          yield* flushPending
+          yield* identity.changeNumber(accountId, fact)
           break
         case 'readByMe':
           yield* flushPending

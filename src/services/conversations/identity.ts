@@ -1,13 +1,24 @@
-// One person, one thread: resolves every address to the first known address of its person, once, before
-// anything is stored. A person has a phone number JID and a LID; stanzas and chunks use either.
+// One person, one thread: resolves every address to the first known address of its person, once, before anything is stored. A
+// LID is one person for good. Phone numbers go from one person to the next: a number that is known with one LID and reported
+// with another is moved to the other person, and what was stored of the first stays where it is.
 import { Context, Effect, Layer } from 'effect'
 import type { SqlClient } from 'effect/sql'
-import type { Address } from '../../domain/fact.ts'
+import type { Address, NumberChangedFact, SamePersonFact } from '../../domain/fact.ts'
+import { isLidJid, isPhoneJid } from '../../domain/jid.ts'
 import type { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { Tables } from '../database/tables.ts'
 import { AccountMemory } from '../process/account-memory.ts'
 import type { EventLog } from '../events/event-log.ts'
+import {
+  type AddressOfPerson,
+  addressesOfPerson,
+  keepThreadOf,
+  moveAddresses,
+  type Owned,
+  readAddress,
+  writeAddress
+} from './sql/addresses.ts'
 import { writeContext } from './sql/context.ts'
 import { type MergeContext, mergePeople } from './sql/merge.ts'
 
@@ -18,8 +29,24 @@ export class Identity extends Context.Service<
     readonly resolve: (accountId: string, address: Address) => Effect.Effect<string, DatabaseError>
     /** The same, of what is remembered: no look at the database. `undefined`: it has to be resolved. */
     readonly known: (accountId: string, address: Address) => string | undefined
-    /** Both addresses are one person; threads that existed for both become one. */
-    readonly link: (accountId: string, phoneJid: string, lidJid: string) => Effect.Effect<void, DatabaseError>
+    /** Both addresses are one person: their threads become one, or the number is moved from the person who had it. */
+    readonly link: (
+      accountId: string,
+      fact: Omit<SamePersonFact, 'kind'>
+    ) => Effect.Effect<void, DatabaseError>
+    /** Whether that is remembered already: then linking them changes nothing. */
+    readonly isLinked: (accountId: string, fact: Omit<SamePersonFact, 'kind'>) => boolean
+    /** A person has another number: their threads become one. */
+    readonly changeNumber: (
+      accountId: string,
+      fact: Omit<NumberChangedFact, 'kind'>
+    ) => Effect.Effect<void, DatabaseError>
+    /** Where a person can be reached who is known under this address: it, if it is still theirs, else another one of theirs. */
+    readonly reachable: (
+      accountId: string,
+      person: string,
+      jid: string
+    ) => Effect.Effect<string | undefined, DatabaseError>
     /** Drops what is remembered, after a transaction that wrote addresses did not commit. */
     readonly forget: (accountId: string) => Effect.Effect<void>
   }
@@ -41,75 +68,241 @@ export class Identity extends Context.Service<
 
 const REMEMBERED_ADDRESSES = 50_000
 
+/** A report that is not much later than the last one is not written down. */
+const NOTED_EVERY_MS = 60_000
+
 /** What is remembered of accounts: the person of each address. */
 const makeKnownPersons = () => {
-  const accounts = new Map<string, Map<string, string>>()
+  const accounts = new Map<string, Map<string, Owned>>()
   return {
     has: (accountId: string) => accounts.has(accountId),
     delete: (accountId: string) => accounts.delete(accountId),
-    person: (accountId: string, jid: string) => accounts.get(accountId)?.get(jid),
-    set: (accountId: string, jid: string, person: string) => {
-      const known = accounts.get(accountId) ?? new Map<string, string>()
+    owned: (accountId: string, jid: string) => accounts.get(accountId)?.get(jid),
+    set: (accountId: string, jid: string, owned: Owned) => {
+      const known = accounts.get(accountId) ?? new Map<string, Owned>()
       if (known.size >= REMEMBERED_ADDRESSES && !known.has(jid)) known.clear()
-      known.set(jid, person)
+      known.set(jid, owned)
       accounts.set(accountId, known)
     }
   }
 }
 
-const makeIdentity = (
-  context: MergeContext,
-  memory: ReturnType<typeof makeKnownPersons>
-): Identity['Service'] => {
+type Memory = ReturnType<typeof makeKnownPersons>
+
+/** A number and the LID it is reported with. */
+interface Pair {
+  readonly phoneJid: string
+  readonly lidJid: string
+  /** When that was said, milliseconds since 1970; 0 when it is not known. */
+  readonly at: number
+}
+
+const UNDATED = 0
+
+/** The number and the LID among the forms of an address. */
+const pairOf = ({ alt, jid }: Address, at: number): Pair | undefined => {
+  if (alt === undefined) return undefined
+  if (isPhoneJid(jid) && isLidJid(alt)) return { phoneJid: jid, lidJid: alt, at }
+  return isLidJid(jid) && isPhoneJid(alt) ? { phoneJid: alt, lidJid: jid, at } : undefined
+}
+
+/** A number goes to another person by a report that is later than the last one. */
+const isLater = (at: number, since: number): boolean => at > UNDATED && at >= since
+
+/** What is stored of addresses, through what is remembered of them. */
+const makeAddressBook = (context: MergeContext, memory: Memory) => {
   const { sql } = context
 
-  const personOf = Effect.fnUntraced(function* (accountId: string, jid: string) {
-    const known = memory.person(accountId, jid)
+  const owned = Effect.fnUntraced(function* (accountId: string, jid: string) {
+    const known = memory.owned(accountId, jid)
     if (known !== undefined) return known
-    const [row] = yield* sql<{ person: string }>`
-      SELECT person FROM addresses WHERE account_id = ${accountId} AND jid = ${jid}`
-    if (row !== undefined) memory.set(accountId, jid, row.person)
-    return row?.person
+    const row = yield* readAddress(sql, accountId, jid)
+    if (row !== undefined) memory.set(accountId, jid, row)
+    return row
   })
 
-  const record = Effect.fnUntraced(function* (accountId: string, jid: string, person: string) {
-    yield* sql`INSERT INTO addresses (account_id, jid, person) VALUES (${accountId}, ${jid}, ${person})
-      ON CONFLICT (account_id, jid) DO UPDATE SET person = excluded.person`
-    memory.set(accountId, jid, person)
+  const record = Effect.fnUntraced(function* (
+    accountId: string,
+    jid: string,
+    person: string,
+    since = UNDATED
+  ) {
+    yield* writeAddress(sql, accountId, jid, { person, since })
+    memory.set(accountId, jid, { person, since })
   })
 
   const merge = Effect.fnUntraced(function* (accountId: string, from: string, to: string) {
-    yield* sql`UPDATE addresses SET person = ${to} WHERE account_id = ${accountId} AND person = ${from}`
+    yield* moveAddresses(sql, accountId, from, to)
     memory.delete(accountId)
     yield* mergePeople(context, accountId, from, to)
   }, sql.withTransaction)
 
-  /** `first` is preferred as the person's name when neither address is known yet. */
-  const unite = Effect.fnUntraced(function* (accountId: string, first: string, second: string) {
-    const a = yield* personOf(accountId, first)
-    const b = yield* personOf(accountId, second)
-    if (a === undefined) yield* record(accountId, first, b ?? first)
-    if (b === undefined) yield* record(accountId, second, a ?? first)
-    if (a !== undefined && b !== undefined && a !== b) yield* merge(accountId, b, a)
-    return a ?? b ?? first
+  /** The LIDs of a person; people who were merged because of a change of number have several. */
+  const lidsOf = (accountId: string, person: string) =>
+    Effect.map(addressesOfPerson(sql, accountId, person), theirs =>
+      theirs.map(({ jid }) => jid).filter(isLidJid)
+    )
+
+  return { owned, record, merge, lidsOf }
+}
+
+type AddressBook = ReturnType<typeof makeAddressBook>
+
+/** Gives a number to another person. What is stored under it stays with the person who had it, under the LID. */
+const makeMoveNumber = ({ sql }: MergeContext, book: AddressBook) =>
+  Effect.fnUntraced(function* (accountId: string, { at, lidJid, phoneJid }: Pair, ownerLid: string) {
+    const owner = yield* book.owned(accountId, phoneJid)
+    if (owner?.person === phoneJid) {
+      yield* book.merge(accountId, phoneJid, ownerLid)
+      yield* keepThreadOf(sql, accountId, phoneJid, ownerLid)
+    }
+    const next = yield* book.owned(accountId, lidJid)
+    yield* book.record(accountId, phoneJid, next?.person ?? lidJid, at)
+  }, sql.withTransaction)
+
+const makeLink = (context: MergeContext, book: AddressBook) => {
+  const moveNumber = makeMoveNumber(context, book)
+
+  /** The number is somebody's already, and the LID is not theirs as far as is known. */
+  const linkOwned = Effect.fnUntraced(function* (
+    accountId: string,
+    pair: Pair,
+    owner: Owned,
+    lid: Owned | undefined
+  ) {
+    const { at, lidJid, phoneJid } = pair
+    const [ownerLid] = yield* book.lidsOf(accountId, owner.person)
+    if (ownerLid === undefined) {
+      // Whoever has the number is not known otherwise.
+      if (lid === undefined) yield* book.record(accountId, lidJid, owner.person)
+      else yield* book.merge(accountId, lid.person, owner.person)
+      if (at > owner.since) yield* book.record(accountId, phoneJid, owner.person, at)
+      return
+    }
+    if (lid === undefined) yield* book.record(accountId, lidJid, lidJid)
+    if (isLater(at, owner.since)) yield* moveNumber(accountId, pair, ownerLid)
   })
 
-  const resolve = Effect.fnUntraced(function* (accountId: string, { alt, jid }: Address) {
-    if (alt !== undefined) return yield* unite(accountId, jid, alt)
-    const person = yield* personOf(accountId, jid)
-    if (person === undefined) yield* record(accountId, jid, jid)
-    return person ?? jid
+  /** `first` names the person when neither address is known yet. */
+  return Effect.fnUntraced(function* (accountId: string, pair: Pair, first: string) {
+    const { at, lidJid, phoneJid } = pair
+    const owner = yield* book.owned(accountId, phoneJid)
+    const lid = yield* book.owned(accountId, lidJid)
+    if (owner === undefined) {
+      const person = lid?.person ?? first
+      yield* book.record(accountId, phoneJid, person, at)
+      if (lid === undefined) yield* book.record(accountId, lidJid, person)
+    } else if (owner.person !== lid?.person) {
+      yield* linkOwned(accountId, pair, owner, lid)
+    } else if (at >= owner.since + NOTED_EVERY_MS) {
+      yield* book.record(accountId, phoneJid, owner.person, at)
+    }
+  })
+}
+
+type Link = ReturnType<typeof makeLink>
+
+const makeResolve = (book: AddressBook, link: Link) =>
+  Effect.fnUntraced(function* (accountId: string, address: Address) {
+    const { jid } = address
+    const pair = pairOf(address, UNDATED)
+    if (pair !== undefined) yield* link(accountId, pair, jid)
+    // The LID says who it is; the number may be another person's by now.
+    const main = pair?.lidJid ?? jid
+    const owned = yield* book.owned(accountId, main)
+    if (owned === undefined) yield* book.record(accountId, main, main)
+    return owned?.person ?? main
   })
 
+const makeChangeNumber = (book: AddressBook, link: Link, resolve: ReturnType<typeof makeResolve>) => {
+  /** Whether the number was the person's at that time, of whom the event tells. */
+  const isMeant = Effect.fnUntraced(function* (
+    accountId: string,
+    { at, live }: Pick<NumberChangedFact, 'at' | 'live'>,
+    { alt, jid }: Address
+  ) {
+    const owner = yield* book.owned(accountId, jid)
+    if (owner === undefined || alt !== undefined || isLidJid(jid)) return true
+    const hasLid = (yield* book.lidsOf(accountId, owner.person)).length > 0
+    return !hasLid || (owner.since <= at && (live || owner.since > UNDATED))
+  })
+
+  /** Takes the new number from somebody else who had it; `undefined` when a later report says that it is still theirs. */
+  const takeNumber = Effect.fnUntraced(function* (
+    accountId: string,
+    person: string,
+    to: Address,
+    at: number
+  ) {
+    const told = pairOf(to, at)
+    const [lidJid] = yield* book.lidsOf(accountId, person)
+    if (told !== undefined) yield* link(accountId, told, to.jid)
+    else if (isPhoneJid(to.jid) && lidJid !== undefined) {
+      const owner = yield* book.owned(accountId, to.jid)
+      const isSomebodys =
+        owner !== undefined &&
+        owner.person !== person &&
+        (yield* book.lidsOf(accountId, owner.person)).length > 0
+      if (isSomebodys && !isLater(at, owner.since)) return undefined
+      if (isSomebodys) yield* link(accountId, { phoneJid: to.jid, lidJid, at }, to.jid)
+    }
+    return yield* resolve(accountId, to)
+  })
+
+  return Effect.fnUntraced(function* (
+    accountId: string,
+    { from, to, ...when }: Omit<NumberChangedFact, 'kind'>
+  ) {
+    if (!(yield* isMeant(accountId, when, from)) || !(yield* isMeant(accountId, when, to))) return
+    const changed = yield* takeNumber(accountId, yield* resolve(accountId, from), to, when.at)
+    if (changed === undefined) return
+    const person = yield* resolve(accountId, from)
+    if (person !== changed) yield* book.merge(accountId, changed, person)
+    const number = yield* book.owned(accountId, to.jid)
+    if (isPhoneJid(to.jid) && number?.person === person && isLater(when.at, number.since))
+      yield* book.record(accountId, to.jid, person, when.at)
+  })
+}
+
+/** The same address, unless it is not the person's any more: then the LID, or the number they have now. */
+const reachableAddress = (theirs: ReadonlyArray<AddressOfPerson>, jid: string): string | undefined => {
+  const asked = theirs.find(one => one.jid === jid)
+  const lid = theirs.find(one => isLidJid(one.jid))?.jid
+  const [phone] = theirs.filter(one => isPhoneJid(one.jid))
+  if (asked === undefined) return theirs.length === 0 ? jid : (lid ?? phone?.jid)
+  const isOutdated = isPhoneJid(jid) && phone !== undefined && phone.since > asked.since
+  return isOutdated ? phone.jid : jid
+}
+
+const makeIdentity = (context: MergeContext, memory: Memory): Identity['Service'] => {
+  const { sql } = context
+  const book = makeAddressBook(context, memory)
+  const link = makeLink(context, book)
+  const resolve = makeResolve(book, link)
+  const changeNumber = makeChangeNumber(book, link, resolve)
   const failed = asDatabaseError('resolving an address')
 
   return {
     resolve: (accountId, address) => resolve(accountId, address).pipe(failed),
     known: (accountId, { alt, jid }) => {
-      const person = memory.person(accountId, jid)
-      return alt === undefined || memory.person(accountId, alt) === person ? person : undefined
+      const person = memory.owned(accountId, jid)?.person
+      return alt === undefined || memory.owned(accountId, alt)?.person === person ? person : undefined
     },
-    link: (accountId, phoneJid, lidJid) => unite(accountId, phoneJid, lidJid).pipe(Effect.asVoid, failed),
+    link: (accountId, fact) => link(accountId, fact, fact.phoneJid).pipe(failed),
+    isLinked: (accountId, { at, lidJid, phoneJid }) => {
+      const owner = memory.owned(accountId, phoneJid)
+      return (
+        owner !== undefined &&
+        owner.person === memory.owned(accountId, lidJid)?.person &&
+        at < owner.since + NOTED_EVERY_MS
+      )
+    },
+    changeNumber: (accountId, fact) => changeNumber(accountId, fact).pipe(sql.withTransaction, failed),
+    reachable: (accountId, person, jid) =>
+      addressesOfPerson(sql, accountId, person).pipe(
+        Effect.map(theirs => reachableAddress(theirs, jid)),
+        failed
+      ),
     forget: accountId => Effect.sync(() => memory.delete(accountId))
   }
 }

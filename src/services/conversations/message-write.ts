@@ -2,6 +2,7 @@
 import type { Address, MessageFact, Party } from '../../domain/fact.ts'
 import { messageIdOf, type SenderKey } from '../../domain/ids.ts'
 import { isGroupJid } from '../../domain/jid.ts'
+import { bodyNaming, type Mention, peopleIn } from '../../domain/mention.ts'
 import { clampTime } from '../../domain/message.ts'
 import { namedVote } from '../../domain/poll.ts'
 import type { MessageWrite } from './writes.ts'
@@ -33,6 +34,11 @@ const newestOf = <Act extends { readonly at: number }>(
   return [...newest.values()]
 }
 
+export const mentionsOf = (mentions: ReadonlyArray<Address>, resolve: Resolve): ReadonlyArray<Mention> =>
+  mentions.length === 0
+    ? NONE
+    : mentions.map(mentioned => ({ written: mentioned.jid, person: resolve(mentioned) }))
+
 /** Histories are long: nothing is made here for the parts that a message does not have. */
 export const messageWrite = (
   threadId: string,
@@ -40,7 +46,8 @@ export const messageWrite = (
   now: number,
   resolve: Resolve
 ): MessageWrite => {
-  const { event, eventResponses, mentions, poll, quoted, reactions, votes = NONE } = fact
+  const { event, eventResponses, poll, quoted, reactions, votes = NONE } = fact
+  const mentions = mentionsOf(fact.mentions, resolve)
   const sender = party(fact.sender, resolve)
   const quotedSender = quoted?.sender === undefined ? undefined : party(quoted.sender, resolve)
   const { tsClaimed, tsClient } = clampTime(fact.timestamp, now)
@@ -52,7 +59,7 @@ export const messageWrite = (
     sender,
     senderName: fact.pushName ?? null,
     type: fact.type,
-    body: fact.body,
+    body: bodyNaming(fact.body, mentions),
     media: fact.media,
     location: fact.location,
     contacts: fact.contacts,
@@ -63,8 +70,9 @@ export const messageWrite = (
       eventResponses.length === 0
         ? NONE
         : eventResponses.map(one => ({ ...one, sender: personNamed(one.sender, resolve) })),
-    mentions: mentions.length === 0 ? NONE : mentions.map(resolve),
+    mentions: peopleIn(mentions),
     viewOnce: fact.viewOnce,
+    broadcast: fact.broadcast,
     quotedWhatsAppId: quoted === null ? null : quoted.whatsAppId,
     quotedMessageId:
       quoted === null || quotedSender === undefined

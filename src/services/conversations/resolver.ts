@@ -3,6 +3,7 @@ import { Effect } from 'effect'
 import type { Address, ChangeFact, MessageFact, Party } from '../../domain/fact.ts'
 import { messageIdOf, threadIdOf } from '../../domain/ids.ts'
 import { isGroupJid } from '../../domain/jid.ts'
+import { bodyNaming, peopleIn } from '../../domain/mention.ts'
 import type { SealedAddOn } from '../../domain/sealed-add-on.ts'
 import type { ChangeWrite, MessageWrite, SealedWrite, ThreadWrite } from './writes.ts'
 import type { Identity } from './identity.ts'
@@ -33,6 +34,17 @@ export const makeResolver = (identity: Identity['Service']) => {
     return messageWrite(threadId, fact, now, address => people.get(formsOf(address)) ?? address.jid)
   })
 
+  /** The people whom an edited body mentions, in body and list by the same address. */
+  const withPeople = Effect.fnUntraced(function* (accountId: string, changed: ChangeFact['change']) {
+    if (changed.to !== 'edited') return changed
+    const { mentions, ...edit } = changed
+    if (mentions === undefined) return edit
+    const named = yield* Effect.forEach(mentions, mentioned =>
+      Effect.map(identity.resolve(accountId, mentioned), person => ({ written: mentioned.jid, person }))
+    )
+    return { ...edit, body: bodyNaming(edit.body, named), mentions: peopleIn(named) }
+  })
+
   const change = Effect.fnUntraced(function* (accountId: string, fact: ChangeFact) {
     const { threadId } = yield* thread(accountId, fact.chat)
     const sender = yield* party(accountId, fact.target.sender)
@@ -45,7 +57,7 @@ export const makeResolver = (identity: Identity['Service']) => {
     const write: ChangeWrite = {
       threadId,
       messageId: messageIdOf(senderKey(fact.chat, sender), fact.target.whatsAppId),
-      change: byWhom(fact.change, by ?? 'me', isForeign)
+      change: byWhom(yield* withPeople(accountId, fact.change), by ?? 'me', isForeign)
     }
     return [write]
   })
@@ -112,7 +124,12 @@ const isAuthorsOnly = (change: ChangeFact['change']): boolean =>
   change.to === 'continued' ||
   (change.to === 'pollChanged' && change.change.added === undefined)
 
-const byWhom = (change: ChangeFact['change'], person: string, isForeign: boolean): ChangeWrite['change'] => {
+/** A change whose mentions are people already. */
+type ResolvedChange =
+  | Exclude<ChangeFact['change'], { to: 'edited' }>
+  | Extract<ChangeWrite['change'], { to: 'edited' }>
+
+const byWhom = (change: ResolvedChange, person: string, isForeign: boolean): ChangeWrite['change'] => {
   if (change.to === 'reacted' || change.to === 'answered') return { ...change, sender: person }
   // What the owner deletes on the phone, WhatsApp has allowed.
   if (change.to === 'revoked' && isForeign && person !== 'me') return { ...change, by: person }

@@ -2,7 +2,9 @@
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { ownAddresses, restrictionAt } from '../../domain/account.ts'
+import { parseThreadId } from '../../domain/ids.ts'
 import { AccountStore } from '../conversations/account-store.ts'
+import { Identity } from '../conversations/identity.ts'
 import { MessageStore } from '../conversations/message-store.ts'
 import { asDatabaseError } from '../database/error.ts'
 import { continueTrace } from '../telemetry/tracing.ts'
@@ -13,6 +15,7 @@ import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { Attachments } from './attachments.ts'
 import { explainHeld, nextDue, nextDueTime } from './due.ts'
 import type { OutboxRow } from './entry-row.ts'
+import { RecipientLost } from './errors.ts'
 import { kindOf } from './kinds/index.ts'
 import type { Wire } from './kinds/kind.ts'
 import { markSending, refused, restricted, sent, wait } from './outcome.ts'
@@ -54,6 +57,17 @@ const upload = Effect.fnUntraced(function* (
   return bytes
 })
 
+/** Why an entry fails whose recipient cannot be reached any more: the number is somebody else's. */
+const NUMBER_MOVED = 'recipient.numberMoved'
+
+/** Where the entry goes: the number that it was written for may be another person's by now. */
+const currentRecipient = Effect.fnUntraced(function* ({ accountId, threadId, toJid }: OutboxRow) {
+  const identity = yield* Identity
+  const person = parseThreadId(threadId)?.jid ?? toJid
+  const current = yield* identity.reachable(accountId, person, toJid)
+  return current ?? (yield* new RecipientLost({}))
+})
+
 /** Completes when WhatsApp has it, with the time it took it at if it says so. */
 const attempt = Effect.fnUntraced(function* (row: OutboxRow) {
   const accounts = yield* AccountStore
@@ -79,12 +93,13 @@ const attempt = Effect.fnUntraced(function* (row: OutboxRow) {
 /** One attempt, with what it leads to. */
 const dispatch = Effect.fnUntraced(function* (row: OutboxRow, now: number) {
   yield* markSending(row, now)
-  return yield* attempt(row).pipe(
+  return yield* Effect.flatMap(currentRecipient(row), toJid => attempt({ ...row, toJid })).pipe(
     Effect.flatMap(confirmedAt => sent(row, confirmedAt)),
     Effect.as('sent' as const),
     // The account went offline in the middle: what it was sending waits for it.
     Effect.onInterrupt(() => Effect.ignore(wait(row, now, null))),
     Effect.catchTags({
+      RecipientLost: () => Effect.as(refused(row, NUMBER_MOVED, true), 'more' as const),
       NotConnected: () => Effect.as(wait(row, now, null), 'idle' as const),
       NotConfirmed: () => Effect.as(refused(row, 'WhatsApp did not confirm it in time'), 'more' as const),
       UploadFailed: ({ reason }) =>

@@ -26,3 +26,6 @@ export class IdempotencyConflict extends Schema.TaggedError<IdempotencyConflict>
 export class NotCancellable extends Schema.TaggedError<NotCancellable>()('NotCancellable', {
   status: Schema.NullOr(OutboxStatus)
 }) {}
+
+/** The person an entry is for has no address any more that is known. */
+export class RecipientLost extends Schema.TaggedError<RecipientLost>()('RecipientLost', {}) {}

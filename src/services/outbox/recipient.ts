@@ -17,14 +17,16 @@ export const findRecipient = Effect.fnUntraced(function* (
   }
   if (threadId !== undefined) {
     const thread = yield* threads.read(threadId)
-    return thread?.accountId === accountId
-      ? { toJid: thread.clientJid, threadId: thread.threadId }
-      : yield* refuse('threadId', 'This account has no such thread')
+    if (thread?.accountId !== accountId) return yield* refuse('threadId', 'This account has no such thread')
+    // People of other messengers, bots and lists can be read here and not be written to.
+    return recipientJid(thread.clientJid) === undefined
+      ? yield* refuse('threadId', 'Nothing can be sent to this thread')
+      : { toJid: thread.clientJid, threadId: thread.threadId }
   }
   const toJid = recipientJid(to ?? '')
   if (toJid === undefined) {
     return yield* refuse('to', 'Expected a phone number with country code, or the jid of a person or group')
   }
-  const thread = yield* threads.read(threadIdOf(accountId, toJid))
+  const thread = yield* threads.ofAddress(accountId, toJid)
   return { toJid, threadId: thread?.threadId ?? threadIdOf(accountId, toJid) }
 })

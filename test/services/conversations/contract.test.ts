@@ -218,7 +218,7 @@ describe.each(STORES)('$name', ({ absent, make }) => {
     await told(world, message('A1', { body: 'by number' }))
     await told(world, message('L1', { chat: { jid: ANN_LID }, sender: { jid: ANN_LID }, body: 'by lid' }))
     expect(await (await world.view()).threads(ACCOUNT)).toHaveLength(2)
-    await told(world, { kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID })
+    await told(world, { kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID, at: 0 })
 
     const view = await world.view()
     const all = await view.threads(ACCOUNT)

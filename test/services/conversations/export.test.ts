@@ -13,7 +13,7 @@ import { ThreadStore } from '../../../src/services/conversations/thread-store.ts
 import { onDatabase } from '../database.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, GROUP, message, T0 } from './facts.ts'
 
-const ONE: Fact = { kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID }
+const ONE: Fact = { kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID, at: 0 }
 const lid = { chat: { jid: ANN_LID }, sender: { jid: ANN_LID } }
 
 const account = AccountStore.use(accounts =>

@@ -13,7 +13,7 @@ import { PlaceholderQueue } from '../../../src/services/history/placeholders/que
 import { onDatabase } from '../database.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, change, GROUP, message, messagesOf, T0, threads } from './facts.ts'
 
-const ONE: Fact = { kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID }
+const ONE: Fact = { kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID, at: 0 }
 const lid = { chat: { jid: ANN_LID }, sender: { jid: ANN_LID } }
 const own = { sender: 'me' as const, status: 'sent' as const }
 const receipt = (jid: string, status: 'delivered' | 'read', at: number): Fact => ({

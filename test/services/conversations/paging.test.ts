@@ -13,7 +13,7 @@ import { onDatabase } from '../database.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, GROUP, message, messagesOf, T0, threads } from './facts.ts'
 
 const THREAD = threadIdOf(ACCOUNT, ANN)
-const ONE: Fact = { kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID }
+const ONE: Fact = { kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID, at: 0 }
 
 /** As a client keeps it: text. */
 const journey = (cursor: Cursor | null) =>

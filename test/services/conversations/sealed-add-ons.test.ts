@@ -221,7 +221,7 @@ test('an add-on waits for a message without content, and for one in a thread tha
       const undecryptable = { type: 'undecryptable', body: null, raw: null, status: 'undecryptable' } as const
       yield* apply(edit, message('POST', undecryptable))
       // Sealed under the phone number, told under the LID: one person has both.
-      yield* apply({ kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID })
+      yield* apply({ kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID, at: 0 })
       expect(yield* waiting).toBe(1)
       yield* apply(message('POST', { raw: encoded({ conversation: 'body of POST' }, SECRETS.post) }))
       expect(yield* messagesOf(ANN)).toMatchObject([{ body: 'second', edits: [{ body: 'body of POST' }] }])

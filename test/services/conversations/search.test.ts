@@ -140,7 +140,7 @@ test('files are found by their names, events and calls are not', async () => {
 })
 
 test('what two addresses of one person wrote is found once they are one, each message once', async () => {
-  const one: Fact = { kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID }
+  const one: Fact = { kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID, at: 0 }
   const lid = { chat: { jid: ANN_LID }, sender: { jid: ANN_LID } }
   await onDatabase(
     Effect.gen(function* () {
@@ -326,7 +326,7 @@ test('the index holds exactly the messages that can be found, whatever happened'
           )
         }
       }
-      yield* apply({ kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID })
+      yield* apply({ kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID, at: 0 })
       const held = yield* sql<{ place: string; body: string }>`
         SELECT CAST((ts_client / 1000 << 31) | message_row AS TEXT) AS place, body FROM messages
         WHERE body <> '' AND type NOT IN ('revoked', 'undecryptable') ORDER BY place`

@@ -82,7 +82,7 @@ test('two threads that turn out to be one person become one, and nothing is lost
         message('G', { chat: { jid: GROUP }, sender: { jid: ANN_LID } }),
         message('G', { chat: { jid: GROUP }, sender: { jid: ANN } })
       )
-      yield* apply({ kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID })
+      yield* apply({ kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID, at: 0 })
       yield* apply(message('C', { chat: { jid: ANN_LID }, sender: { jid: ANN_LID }, timestamp: T0 + 2000 }))
       return [yield* threads, yield* messagesOf(ANN_LID), yield* messagesOf(ANN)] as const
     })

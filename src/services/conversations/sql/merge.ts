@@ -1,17 +1,16 @@
 // Two addresses turned out to belong to one person: everything stored under one moves to the other, in SQL.
-import { Effect, Schema } from 'effect'
+import { Effect } from 'effect'
 import type { SqlClient, Statement } from 'effect/sql'
 import { messageIdOf, threadIdOf } from '../../../domain/ids.ts'
-import { Reaction } from '../../../domain/message.ts'
-import { contains, listOf } from '../../database/dialect.ts'
+import { listOf } from '../../database/dialect.ts'
 import type { MessageRekey, Tables, ThreadMerge } from '../../database/tables.ts'
 import { mergeContacts } from './contacts.ts'
 import type { WriteContext } from './context.ts'
 import { renameGroupAdmin } from './group-admins.ts'
 import { applyWaitingOf } from './message-changes.ts'
-import { jsonOrNull } from './message-row.ts'
 import { MESSAGE_COLUMN_NAMES, MESSAGE_COLUMNS, ONE_MESSAGE_RULE } from './messages.ts'
 import { renamePastParticipant } from './past-participants.ts'
+import { renameInMessages, renameInWaitingChanges } from './rename-in-messages.ts'
 import { renameRecipient } from './receipts.ts'
 import { reindexing } from './search-index.ts'
 import { refreshSummaries } from './threads.ts'
@@ -20,8 +19,6 @@ import { recountUnread } from './unread.ts'
 export interface MergeContext extends WriteContext {
   readonly tables: Tables['Service']
 }
-
-const decodeReactions = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Array(Reaction)))
 
 /** Copies rows under a new key; where it is taken, the two become one by the rule for one message. */
 const copyMessages = (
@@ -141,28 +138,6 @@ const renameSender = Effect.fnUntraced(function* (
   yield* refreshSummaries(context, touched)
 })
 
-const renameReactions = Effect.fnUntraced(function* (
-  sql: SqlClient.SqlClient,
-  accountId: string,
-  from: string,
-  to: string
-) {
-  const rows = yield* sql<{
-    row: number
-    reactions: string
-  }>`SELECT message_row AS row, reactions FROM messages
-    WHERE account_id = ${accountId} AND reactions IS NOT NULL AND ${contains(sql, 'reactions', JSON.stringify(from))}`
-  for (const row of rows) {
-    const all = (yield* decodeReactions(row.reactions)).map(reaction =>
-      reaction.sender === from ? { ...reaction, sender: to } : reaction
-    )
-    const latest = all.filter(
-      reaction => !all.some(other => other.sender === reaction.sender && other.at > reaction.at)
-    )
-    yield* sql`UPDATE messages SET reactions = ${jsonOrNull(latest)} WHERE message_row = ${row.row}`
-  }
-})
-
 /** Everything of the person `from` becomes that of the person `to`; both are addresses. Within the caller's transaction. */
 export const mergePeople = Effect.fnUntraced(function* (
   context: MergeContext,
@@ -177,7 +152,8 @@ export const mergePeople = Effect.fnUntraced(function* (
     to: threadIdOf(accountId, to)
   })
   yield* renameSender(context, accountId, from, to)
-  yield* renameReactions(sql, accountId, from, to)
+  yield* renameInMessages(context, accountId, from, to)
+  yield* renameInWaitingChanges(context, accountId, from, to)
   yield* renameRecipient(sql, accountId, from, to)
   yield* renameGroupAdmin(sql, accountId, from, to)
   yield* renamePastParticipant(sql, accountId, from, to)

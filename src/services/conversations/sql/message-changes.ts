@@ -14,8 +14,8 @@ import { reindexing } from './search-index.ts'
 import { refreshSummaries } from './threads.ts'
 import { applyWaitingReadsOf } from './unread.ts'
 
-const decodeChange = Schema.decodeUnknownEffect(Schema.fromJsonString(MessageChange))
-const encodeChange = Schema.encodeEffect(Schema.fromJsonString(MessageChange))
+export const decodeChange = Schema.decodeUnknownEffect(Schema.fromJsonString(MessageChange))
+export const encodeChange = Schema.encodeEffect(Schema.fromJsonString(MessageChange))
 
 /** What `decodeHeld` needs of a message `m`, and its row. */
 export const HELD_COLUMNS = `m.type, m.body, m.media, m.details, m.reactions, m.edits, m.status, m.status_reason,

@@ -32,6 +32,7 @@ const DetailsColumn = Schema.Struct({
   eventResponses: Schema.optionalKey(Schema.Array(EventResponse)),
   mentions: Schema.optionalKey(Schema.Array(Schema.String)),
   viewOnce: Schema.optionalKey(Schema.Boolean),
+  broadcast: Schema.optionalKey(Schema.Boolean),
   secrets: Schema.optionalKey(Schema.Array(Schema.String)),
   unreadable: Schema.optionalKey(Schema.Array(Schema.String))
 })
@@ -137,7 +138,7 @@ type AddedLater = Partial<Pick<Held, 'pollChanges' | 'secrets' | 'unreadable'>> 
 
 /** The `details` column of a message. */
 export const detailsColumn = (message: Omit<Details, 'media'> & AddedLater): string | null => {
-  const { call, contacts, event, eventResponses, location, mentions, poll, viewOnce } = message
+  const { broadcast, call, contacts, event, eventResponses, location, mentions, poll, viewOnce } = message
   const { pollChanges = [], secrets = [], unreadable = [], votes = [] } = message
   return jsonOrNull({
     ...(location === null ? {} : { location }),
@@ -150,6 +151,7 @@ export const detailsColumn = (message: Omit<Details, 'media'> & AddedLater): str
     ...(eventResponses.length === 0 ? {} : { eventResponses }),
     ...(mentions.length === 0 ? {} : { mentions }),
     ...(viewOnce ? { viewOnce } : {}),
+    ...(broadcast ? { broadcast } : {}),
     ...(secrets.length === 0 ? {} : { secrets }),
     ...(unreadable.length === 0 ? {} : { unreadable })
   })

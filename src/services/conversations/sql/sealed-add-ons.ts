@@ -103,7 +103,7 @@ export const waitOn = (sql: SqlClient.SqlClient, rows: ReadonlyArray<number>) =>
 export const countSealed = (sql: SqlClient.SqlClient, rows: ReadonlyArray<number>) =>
   sql`UPDATE sealed_add_ons SET is_due = 0, is_counted = 1 WHERE sealed_row IN ${listOf(sql, rows)}`
 
-/** Every known form of the addresses: which one a key was made with is not said. */
+/** Every known form of the addresses, a number that the person had before too: which one a key was made with is not said. */
 export const formsOfPeople = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   accountId: string,
@@ -111,7 +111,8 @@ export const formsOfPeople = Effect.fnUntraced(function* (
 ) {
   const rows = yield* sql<{ jid: string }>`SELECT other.jid FROM ${listOf(sql, jids, 'jid')} AS given
     JOIN addresses one ON one.account_id = ${accountId} AND one.jid = given.jid
-    JOIN addresses other ON other.account_id = ${accountId} AND other.person = one.person`
+    JOIN addresses other ON other.account_id = ${accountId}
+      AND (other.person = one.person OR other.thread_person = one.person)`
   return [...new Set([...jids, ...rows.map(({ jid }) => jid)])]
 })
 

@@ -1,7 +1,7 @@
 // Threads in SQL, page by page, most recently active first.
 import { Effect, Schema } from 'effect'
 import type { SqlClient, Statement } from 'effect/sql'
-import { phoneNumberOf } from '../../../domain/jid.ts'
+import { PHONE_SERVER, phoneNumberOf } from '../../../domain/jid.ts'
 import type { Cursor } from '../../../domain/page.ts'
 import type { ThreadFilter } from '../../../domain/reading.ts'
 import { searchable } from '../../../domain/search-text.ts'
@@ -10,21 +10,30 @@ import { contains, foldedText } from '../../database/dialect.ts'
 import type { ThreadPage, ThreadQuery } from '../queries.ts'
 
 const decodeRow = Schema.decodeUnknownEffect(
-  Schema.Struct({ ...Thread.fields, archived: Schema.BooleanFromBit })
+  Schema.Struct({
+    ...Thread.fields,
+    archived: Schema.BooleanFromBit,
+    phoneJid: Schema.NullOr(Schema.String)
+  })
 )
 
 /** A thread from its row; one without a name is called by its phone number. */
 export const decodeThread = (row: unknown) =>
-  Effect.map(decodeRow(row), (found): Thread => {
-    const phone = phoneNumberOf(found.clientJid)
+  Effect.map(decodeRow(row), ({ phoneJid, ...found }): Thread => {
+    const phone = phoneNumberOf(phoneJid ?? found.clientJid)
     return { ...found, displayName: found.displayName ?? (phone === undefined ? null : `+${phone}`) }
   })
 
 const NAME = `COALESCE(c.name, t.display_name, c.push_name)`
 
+/** The number that a person without a name has now. */
+const PHONE_JID = `CASE WHEN ${NAME} IS NULL AND t.kind = 'direct' THEN
+    (SELECT a.jid FROM addresses a WHERE a.account_id = t.account_id AND a.person = t.client_jid
+      AND a.jid LIKE '%@${PHONE_SERVER}' ORDER BY a.since DESC, a.jid LIMIT 1) END`
+
 export const THREAD_SELECT = `SELECT t.account_id, t.thread_id, t.client_jid, t.kind, t.last_message_at, t.last_message_text,
     t.last_message_direction, t.unread_count, t.archived, t.pinned_at, t.muted_until, t.ephemeral_seconds,
-    t.created_at, ${NAME} AS display_name
+    t.created_at, ${NAME} AS display_name, ${PHONE_JID} AS phone_jid
   FROM threads t LEFT JOIN contacts c ON c.account_id = t.account_id AND c.contact_jid = t.client_jid AND t.kind = 'direct'`
 
 const conditionsOf = (

@@ -136,9 +136,10 @@ const putThread = Effect.fnUntraced(function* (thread: ThreadDocument) {
 
 const insertThread = Effect.fnUntraced(function* (thread: ThreadDocument) {
   const sql = yield* SqlClient.SqlClient
-  const { accountId, clientJid } = thread
-  // The document shows the number where no name is known.
-  const displayName = thread.displayName === `+${phoneNumberOf(clientJid)}` ? null : thread.displayName
+  const { accountId, aliases, clientJid } = thread
+  // The document shows a number where no name is known.
+  const isNumber = [clientJid, ...aliases].some(jid => thread.displayName === `+${phoneNumberOf(jid)}`)
+  const displayName = isNumber ? null : thread.displayName
   yield* sql`INSERT INTO threads (thread_id, account_id, client_jid, kind, display_name, archived, ephemeral_seconds,
       created_at, pinned_at, muted_until, mark_at, mark_row, mark_base, unread_count)
     VALUES (${thread.threadId}, ${accountId}, ${clientJid}, ${thread.kind}, ${displayName}, ${thread.archived},

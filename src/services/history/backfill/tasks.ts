@@ -46,7 +46,11 @@ export const setTask = Effect.fnUntraced(function* (
   }>`UPDATE backfill_tasks SET status = ${status}, reason = ${reason?.text ?? null},
       code = ${reason?.code ?? null}
     WHERE task_id = ${taskId} AND status IN ('waiting', 'asked') RETURNING account_id`
-  if (task !== undefined && status !== 'waiting') yield* endJobsThatAreDone(task.accountId)
+  if (task === undefined) return
+  // What another request for the part would bring has come, or is not wanted any more.
+  yield* sql`UPDATE backfill_requests SET status = 'unanswered'
+    WHERE task_id = ${taskId} AND status IN ('asking', 'asked')`
+  if (status !== 'waiting') yield* endJobsThatAreDone(task.accountId)
 })
 
 export const readTask = Effect.fnUntraced(function* (taskId: number) {

@@ -3,7 +3,7 @@ import { Effect } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import { Conversations } from '../../conversations/apply.ts'
 import { type ReadConversation, requestIdOf } from '../../whatsapp/chunk/reader.ts'
-import { samePerson } from '../../whatsapp/convert/address.ts'
+import { samePerson, UNDATED } from '../../whatsapp/convert/address.ts'
 import type { PageAnswer } from '../backfill/answers.ts'
 import { BackfillRequests } from '../backfill/requests.ts'
 import type { PageRequest } from '../backfill/rows.ts'
@@ -40,7 +40,7 @@ const learnAddress = Effect.fnUntraced(function* (
   { chat }: ReadConversation
 ) {
   const sink = yield* HistorySink
-  const [fact] = samePerson(chatJid, chat.jid)
+  const [fact] = samePerson(chatJid, chat.jid, UNDATED)
   if (fact !== undefined) yield* sink.takePeople(accountId, [fact])
 })
 

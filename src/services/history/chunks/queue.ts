@@ -26,6 +26,8 @@ export interface Chunk {
   readonly linkedAt: number
   /** The encoded `HistorySyncNotification`. */
   readonly notification: Buffer
+  /** When the phone announced it, milliseconds since 1970. */
+  readonly announcedAt: number
 }
 
 /** How far the history of an account is, over everything its phone has announced. */
@@ -151,9 +153,10 @@ const insertChunk = Effect.fnUntraced(function* (accountId: string, notice: Chun
   const seal = yield* Seal
   const now = yield* Clock.currentTimeMillis
   yield* sql`INSERT INTO history_chunks (account_id, notification_id, sync_type, chunk_order, progress, sealed,
-      state, next_attempt_at, received_at)
+      state, next_attempt_at, received_at, announced_at)
     VALUES (${accountId}, ${notice.notificationId}, ${notice.syncType}, ${notice.chunkOrder}, ${notice.progress},
-      ${seal.close(purposeOf(accountId), notice.notification)}, 'pending', ${now}, ${now})
+      ${seal.close(purposeOf(accountId), notice.notification)}, 'pending', ${now}, ${now},
+      ${notice.announcedAt})
     ON CONFLICT (account_id, notification_id) DO NOTHING`
 })
 
@@ -169,7 +172,7 @@ const dueChunk = Effect.fnUntraced(function* (accountId: string, now: number, af
   const sql = yield* SqlClient.SqlClient
   const [row] = yield* sql<Omit<Chunk, 'notification'> & { readonly sealed: Uint8Array }>`
     SELECT chunk_id, notification_id, sync_type, chunk_order, attempts, sealed, retries, retry_refusal,
-      retry_id IS NOT NULL AS is_retry_open,
+      retry_id IS NOT NULL AS is_retry_open, COALESCE(announced_at, received_at) AS announced_at,
       (SELECT COUNT(*) FROM history_chunks e JOIN accounts a ON a.account_id = e.account_id
         WHERE e.account_id = c.account_id AND e.sync_type = c.sync_type AND e.chunk_order = c.chunk_order
         AND e.received_at >= COALESCE(a.linked_at, 0)) AS editions,

@@ -4,6 +4,7 @@ import { Clock, Context, Effect, Layer } from 'effect'
 import { ownAddresses } from '../../../domain/account.ts'
 import { AccountStore } from '../../conversations/account-store.ts'
 import { Conversations } from '../../conversations/apply.ts'
+import { Identity } from '../../conversations/identity.ts'
 import type { DatabaseError } from '../../database/error.ts'
 import { Transaction } from '../../database/transaction.ts'
 import { Incidents } from '../../incidents/incidents.ts'
@@ -61,6 +62,7 @@ export class History extends Context.Service<
           Conversations,
           Coverage,
           HistorySink,
+          Identity,
           Incidents,
           LiveTraffic,
           PhoneActivity,
@@ -104,6 +106,7 @@ type Dependencies =
   | Conversations
   | Coverage
   | HistorySink
+  | Identity
   | Incidents
   | LiveTraffic
   | PhoneActivity
@@ -173,7 +176,7 @@ const readerOf = Effect.fnUntraced(function* (accountId: string) {
   const reader = yield* ChunkReader
   const accounts = yield* AccountStore
   const self = ownAddresses(yield* accounts.read(accountId))
-  return (({ notification }) => reader.read(self, notification)) satisfies ReadChunk
+  return (({ announcedAt, notification }) => reader.read(self, notification, announcedAt)) satisfies ReadChunk
 })
 
 /** Stores a chunk that was read; `begunAt` is when work on it began, milliseconds since 1970. */
@@ -192,7 +195,12 @@ const storeChunk = Effect.fnUntraced(function* (
   yield* traffic.quiet
   const messages = yield* transaction.run(takeChunk(accountId, chunk, { ...contents, conversations }))
   reading.pace.note(accountId, { at: begunAt, messages })
-  yield* whatsapp.storeLidMappings(accountId, contents.people)
+  const identity = yield* Identity
+  // Not those that are older than what is known: messages to a number would go to whoever had it before.
+  const mappings = contents.people.filter(
+    fact => fact.kind === 'samePerson' && identity.isLinked(accountId, fact)
+  )
+  yield* whatsapp.storeLidMappings(accountId, mappings)
   yield* activity.note(accountId)
   yield* logFinished(chunk, messages, yield* readProgress(reading, accountId)).pipe(
     Effect.annotateLogs({ accountId })

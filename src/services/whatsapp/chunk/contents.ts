@@ -25,6 +25,8 @@ export interface ReadingTask {
   readonly self: Self
   /** The encoded `HistorySyncNotification` that announces it. */
   readonly notification: Uint8Array
+  /** When the phone announced it, milliseconds since 1970. */
+  readonly announcedAt: number
   /** Where WhatsApp's media server is. */
   readonly mediaBase: string
 }
@@ -47,6 +49,7 @@ function* converted(self: Self, chunk: proto.IHistorySync): Generator<DecodedCon
 
 /** Reads a chunk, inline or from the media server. */
 export const readChunk = Effect.fnUntraced(function* ({
+  announcedAt,
   mediaBase,
   notification,
   self
@@ -57,6 +60,6 @@ export const readChunk = Effect.fnUntraced(function* ({
     catch: unreadable
   })
   const chunk = yield* Effect.flatMap(compressedChunk(notice, new URL(mediaBase)), decoded)
-  const people = yield* Effect.try({ try: () => peopleOfChunk(chunk), catch: unreadable })
+  const people = yield* Effect.try({ try: () => peopleOfChunk(chunk, announcedAt), catch: unreadable })
   return { people, conversations: converted(self, chunk) }
 })

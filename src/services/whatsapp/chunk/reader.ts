@@ -101,9 +101,14 @@ export class ChunkReader extends Context.Service<
   {
     /**
      * Reads the chunk that an encoded `HistorySyncNotification` announces: inline, or from the media server. Fails with
-     * `ChunkUnavailable` (try again) or `ChunkCorrupt` (try again too: the phone may upload it anew).
+     * `ChunkUnavailable` (try again) or `ChunkCorrupt` (try again too: the phone may upload it anew). `announcedAt` is in
+     * milliseconds since 1970.
      */
-    readonly read: (self: Self, notification: Uint8Array) => Effect.Effect<ChunkContents, ChunkError>
+    readonly read: (
+      self: Self,
+      notification: Uint8Array,
+      announcedAt: number
+    ) => Effect.Effect<ChunkContents, ChunkError>
   }
 >()('backscroll/services/whatsapp/ChunkReader') {
   static layer(options: { readonly mediaBase: URL }): Layer.Layer<ChunkReader> {
@@ -114,8 +119,12 @@ export class ChunkReader extends Context.Service<
           Effect.sync(() => new Piscina<ReadingTask, PackedContents>(THREAD)),
           opened => Effect.promise(() => opened.destroy())
         )
-        const read = Effect.fn('ChunkReader.read')((self: Self, notification: Uint8Array) => {
-          const task = { self, notification, mediaBase: options.mediaBase.href }
+        const read = Effect.fn('ChunkReader.read')((
+          self: Self,
+          notification: Uint8Array,
+          announcedAt: number
+        ) => {
+          const task = { self, notification, announcedAt, mediaBase: options.mediaBase.href }
           return sizeOf(notification) < SMALL ? readHere(task) : readInThread(pool, task)
         })
 

@@ -1,7 +1,7 @@
 // The people and chats in stanzas and protobufs as facts name them. Nothing is resolved here: an address keeps the
 // form it was written in, and the other form when that was given too.
 import type { Address, Party, SamePersonFact } from '../../../domain/fact.ts'
-import { chatJid, isLidJid, isPhoneJid } from '../../../domain/jid.ts'
+import { chatJid, isLidJid, isPhoneJid, memberJid } from '../../../domain/jid.ts'
 
 /** The addresses of the account itself, without device. */
 export interface Self {
@@ -9,12 +9,23 @@ export interface Self {
   readonly lid?: string | undefined
 }
 
-export const address = (jid: string | null | undefined, alt?: string | null): Address | undefined => {
-  const main = chatJid(jid)
-  const other = chatJid(alt)
-  if (main === undefined) return other === undefined ? undefined : { jid: other }
-  return other === undefined || other === main ? { jid: main } : { jid: main, alt: other }
+/** A person has two forms of address: the phone number's and the LID. */
+const areBothForms = (one: string, other: string): boolean =>
+  (isPhoneJid(one) && isLidJid(other)) || (isLidJid(one) && isPhoneJid(other))
+
+type Text = string | null | undefined
+
+/** An address with the first of the others that is its other form. */
+export const address = (jid: Text, ...others: ReadonlyArray<Text>): Address | undefined => {
+  const [main, ...rest] = [jid, ...others].map(chatJid).filter(one => one !== undefined)
+  if (main === undefined) return undefined
+  const alt = rest.find(other => areBothForms(main, other))
+  return alt === undefined ? { jid: main } : { jid: main, alt }
 }
+
+/** Somebody in a group or a list: a member whose address has a form that is not known is a person too. */
+export const memberAddress = (jid: string, ...others: ReadonlyArray<Text>): Address =>
+  address(jid, ...others) ?? { jid: memberJid(jid) }
 
 export const partyOf = (self: Self, who: Address): Party =>
   [who.jid, who.alt].some(jid => jid !== undefined && (jid === self.jid || jid === self.lid)) ? 'me' : who
@@ -25,13 +36,20 @@ export const formsOf = (self: Self, who: Party): ReadonlyArray<string> => {
   return alt === undefined ? [jid] : [jid, alt]
 }
 
-/** The fact that two addresses are one person's, when one of them is a phone number's and the other a LID. */
+/** That nobody knows when two addresses were one person's: a number that has another LID is not moved by it. */
+export const UNDATED = 0
+
+/**
+ * The fact that two addresses are one person's, when one of them is a phone number's and the other a LID. `at` is when WhatsApp
+ * said so (milliseconds since 1970), or `UNDATED`.
+ */
 export const samePerson = (
   one: string | null | undefined,
-  other: string | null | undefined
+  other: string | null | undefined,
+  at: number
 ): ReadonlyArray<SamePersonFact> => {
   const both = [chatJid(one), chatJid(other)].filter(jid => jid !== undefined)
   const phoneJid = both.find(isPhoneJid)
   const lidJid = both.find(isLidJid)
-  return phoneJid === undefined || lidJid === undefined ? [] : [{ kind: 'samePerson', phoneJid, lidJid }]
+  return phoneJid === undefined || lidJid === undefined ? [] : [{ kind: 'samePerson', phoneJid, lidJid, at }]
 }

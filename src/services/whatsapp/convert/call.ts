@@ -54,7 +54,7 @@ export const factsOfCall = (self: Self, stanza: BinaryNode): ReadonlyArray<Fact>
   if (caller === undefined || chat === undefined || !isThreadJid(chat.jid)) return []
   const sender = partyOf(self, caller)
   const outcome = outcomeOf(signal)
-  const people = samePerson(creator, otherForm)
+  const people = samePerson(creator, otherForm, secondsToMilliseconds(stanza.attrs['t']))
   if (outcome !== 'ringing') {
     // Whether it was a video call is known from the offer only.
     const call: Call = { video: getBinaryNodeChild(signal, 'video') !== undefined, outcome, duration: null }
@@ -71,7 +71,8 @@ export const factsOfCall = (self: Self, stanza: BinaryNode): ReadonlyArray<Fact>
     whatsAppId,
     timestamp: secondsToMilliseconds(stanza.attrs['t']),
     pushName: stanza.attrs['notify'],
-    live: true
+    live: true,
+    broadcast: false
   }
   return [
     ...people,

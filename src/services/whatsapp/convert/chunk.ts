@@ -2,7 +2,7 @@
 import { proto } from '@whiskeysockets/baileys'
 import { isGroupJid, isThreadJid } from '../../../domain/jid.ts'
 import type { Address, ChatFact, Fact, PastParticipantsFact } from '../../../domain/fact.ts'
-import { address, samePerson, type Self } from './address.ts'
+import { address, samePerson, type Self, UNDATED } from './address.ts'
 import { mutedUntil, pinnedAt } from './chat-settings.ts'
 import { factsOfStoredMessage } from './message.ts'
 import { numberOf, secondsToMilliseconds } from './numbers.ts'
@@ -40,13 +40,17 @@ const pastParticipants = ({
   return known.length === 0 ? [] : [{ kind: 'pastParticipants', chat, people: known }]
 }
 
-/** Pairs of addresses and names, which must be known before the conversations to find the right threads; and who has left which group. */
-export const peopleOfChunk = (chunk: proto.IHistorySync): ReadonlyArray<Fact> => [
-  ...(chunk.phoneNumberToLidMappings ?? []).flatMap(pair => samePerson(pair.pnJid, pair.lidJid)),
+/**
+ * Pairs of addresses and names, which must be known before the conversations to find the right threads; and who has left which
+ * group. `at` is when the phone announced the chunk, milliseconds since 1970: its list of numbers is as of then. What a
+ * conversation says of its own addresses may be as old as the conversation.
+ */
+export const peopleOfChunk = (chunk: proto.IHistorySync, at: number): ReadonlyArray<Fact> => [
+  ...(chunk.phoneNumberToLidMappings ?? []).flatMap(pair => samePerson(pair.pnJid, pair.lidJid, at)),
   ...(chunk.conversations ?? []).flatMap(conversation => [
-    ...samePerson(conversation.pnJid, conversation.id),
-    ...samePerson(conversation.id, conversation.lidJid),
-    ...samePerson(conversation.pnJid, conversation.lidJid)
+    ...samePerson(conversation.pnJid, conversation.id, UNDATED),
+    ...samePerson(conversation.id, conversation.lidJid, UNDATED),
+    ...samePerson(conversation.pnJid, conversation.lidJid, UNDATED)
   ]),
   ...(chunk.pushnames ?? []).flatMap((entry): ReadonlyArray<Fact> => {
     const person = address(entry.id)
@@ -107,7 +111,7 @@ export const decodedConversation = (
   self: Self,
   conversation: proto.IConversation
 ): DecodedConversation | undefined => {
-  const chat = address(conversation.id, conversation.pnJid ?? conversation.lidJid)
+  const chat = address(conversation.id, conversation.pnJid, conversation.lidJid)
   if (chat === undefined || !isThreadJid(chat.jid)) return undefined
   const name = present(conversation.name) ?? present(conversation.displayName)
   const about: Fact = {

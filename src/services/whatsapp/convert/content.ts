@@ -110,12 +110,16 @@ export const contentOf = (self: Self, wrapped: proto.IMessage): ContentFact | un
   }
 }
 
-/** The body an edited message has now and the time of the edit. */
+/** The body an edited message has now, whom it mentions, and the time of the edit. */
 export const editOf = (
   self: Self,
   protocol: proto.Message.IProtocolMessage,
   fallbackTime: number
-): { body: string | null; at: number } => ({
-  body: protocol.editedMessage ? (contentOf(self, protocol.editedMessage)?.body ?? null) : null,
-  at: millisecondsOf(protocol.timestampMs) ?? fallbackTime
-})
+): { body: string | null; mentions: ReadonlyArray<Address>; at: number } => {
+  const content = protocol.editedMessage ? contentOf(self, protocol.editedMessage) : undefined
+  return {
+    body: content?.body ?? null,
+    mentions: content?.mentions ?? [],
+    at: millisecondsOf(protocol.timestampMs) ?? fallbackTime
+  }
+}

@@ -2,15 +2,17 @@
 import type { ChatUpdate, Contact, GroupMetadata } from '@whiskeysockets/baileys'
 import type { Fact } from '../../../domain/fact.ts'
 import { isThreadJid } from '../../../domain/jid.ts'
-import { address } from './address.ts'
+import { address, memberAddress } from './address.ts'
 import { mutedUntil, pinnedAt } from './chat-settings.ts'
 
 export const factsOfContacts = (contacts: ReadonlyArray<Partial<Contact>>): ReadonlyArray<Fact> =>
   contacts.flatMap((contact): ReadonlyArray<Fact> => {
-    const person = address(contact.id, contact.phoneNumber ?? contact.lid)
+    const { id, lid, phoneNumber } = contact
+    const person = address(id, phoneNumber, lid)
     const name = contact.name || contact.verifiedName || undefined
     const pushName = contact.notify || undefined
-    return person === undefined || (name === undefined && pushName === undefined)
+    // Without a name it still says which addresses belong together.
+    return person === undefined || (name === undefined && pushName === undefined && !person.alt)
       ? []
       : [{ kind: 'contact', person, name, pushName }]
   })
@@ -25,7 +27,7 @@ export const factsOfGroups = (groups: ReadonlyArray<Partial<GroupMetadata>>): Re
     if (participants.length === 0) return named
     const people = participants
       .filter(({ admin }) => admin === 'admin' || admin === 'superadmin')
-      .flatMap(({ id, lid, phoneNumber }) => address(id, phoneNumber ?? lid) ?? [])
+      .flatMap(({ id, lid, phoneNumber }) => memberAddress(id, phoneNumber, lid))
     return [...named, { kind: 'groupAdmins', chat, listed: 'all', people }]
   })
 

@@ -1,8 +1,8 @@
 // Author, chat, id and time of a message, without its content.
 import type { proto } from '@whiskeysockets/baileys'
 import type { Address, Fact, Party } from '../../../domain/fact.ts'
-import { isGroupJid, isThreadJid } from '../../../domain/jid.ts'
-import { address, partyOf, type Self } from './address.ts'
+import { isBroadcastListJid, isGroupJid, isThreadJid } from '../../../domain/jid.ts'
+import { address, memberAddress, partyOf, type Self } from './address.ts'
 import { secondsToMilliseconds } from './numbers.ts'
 
 export interface Envelope {
@@ -12,6 +12,8 @@ export interface Envelope {
   readonly timestamp: number
   readonly pushName?: string | undefined
   readonly live: boolean
+  /** It was sent to a broadcast list. */
+  readonly broadcast: boolean
 }
 
 /** Baileys adds the other address form to keys it decoded from stanzas. */
@@ -28,20 +30,25 @@ export interface AddressedInfo extends proto.IWebMessageInfo {
 export const envelopeOf = (self: Self, info: AddressedInfo, live: boolean): Envelope | undefined => {
   const key = info.key
   const chat = address(key?.remoteJid, key?.remoteJidAlt)
-  if (key?.id == null || key.id === '' || chat === undefined || !isThreadJid(chat.jid)) return undefined
-  const writer = isGroupJid(chat.jid)
-    ? address(key.participant ?? info.participant, key.participantAlt)
-    : chat
+  if (key?.id == null || key.id === '' || chat === undefined) return undefined
+  // A list is a place for what its owner sent to recipients whom nobody names.
+  if (!isThreadJid(chat.jid) && !(isBroadcastListJid(chat.jid) && live && key.fromMe === true))
+    return undefined
+  const member = key.participant ?? info.participant
+  const writer =
+    isGroupJid(chat.jid) && member != null && member !== ''
+      ? memberAddress(member, key.participantAlt)
+      : undefined
   // An event of the group itself ("the subject changed") may have no author: then the group is its author.
-  const sender =
-    key.fromMe === true ? 'me' : isGroupJid(chat.jid) && writer !== undefined ? partyOf(self, writer) : chat
+  const sender = key.fromMe === true ? 'me' : writer === undefined ? chat : partyOf(self, writer)
   return {
     chat,
     sender,
     whatsAppId: key.id,
     timestamp: secondsToMilliseconds(info.messageTimestamp),
     pushName: info.pushName ?? undefined,
-    live
+    live,
+    broadcast: info.broadcast === true
   }
 }
 

@@ -3,9 +3,10 @@
 import { type BinaryNode, getAllBinaryNodeChildren, getBinaryNodeChild } from '@whiskeysockets/baileys'
 import type { Address, ChatFact, ContentFact, Fact } from '../../../domain/fact.ts'
 import { isGroupJid } from '../../../domain/jid.ts'
-import { address, formsOf, partyOf, samePerson, type Self } from './address.ts'
+import { address, formsOf, memberAddress, partyOf, samePerson, type Self } from './address.ts'
 import { chatEvent, type EventKind, onOrOff, secondsOf, unnamedEvent } from './chat-event.ts'
 import { type Envelope, pushNameOf } from './envelope.ts'
+import { numberChanges } from './number-change.ts'
 import { secondsToMilliseconds } from './numbers.ts'
 
 type Attributes = BinaryNode['attrs']
@@ -20,7 +21,8 @@ export const isGroupNotification = ({ attrs, tag }: BinaryNode): boolean =>
 const otherForm = (attrs: Attributes): string | undefined =>
   attrs['phone_number'] ?? attrs['lid'] ?? attrs['participant_pn'] ?? attrs['participant_lid']
 
-const personOf = ({ attrs }: BinaryNode): Address | undefined => address(attrs['jid'], otherForm(attrs))
+const personOf = ({ attrs }: BinaryNode): Address | undefined =>
+  attrs['jid'] === undefined ? undefined : memberAddress(attrs['jid'], otherForm(attrs))
 
 const peopleOf = (change: BinaryNode): ReadonlyArray<Address> =>
   getAllBinaryNodeChildren(change).flatMap(child =>
@@ -151,15 +153,12 @@ const changeOf = (type: string | undefined, situation: Situation): Change => {
 }
 
 /** Every pair of addresses that an element gives for one person. */
-const samePeopleIn = (node: BinaryNode): ReadonlyArray<Fact> => {
-  const { attrs } = node
-  return [
-    ...samePerson(attrs['jid'], otherForm(attrs)),
-    ...samePerson(attrs['participant'], attrs['participant_pn'] ?? attrs['participant_lid']),
-    ...samePerson(attrs['creator'], attrs['creator_pn']),
-    ...samePerson(attrs['s_o'], attrs['s_o_pn'])
-  ]
-}
+const samePeopleIn = ({ attrs }: BinaryNode, at: number): ReadonlyArray<Fact> => [
+  ...samePerson(attrs['jid'], otherForm(attrs), at),
+  ...samePerson(attrs['participant'], attrs['participant_pn'] ?? attrs['participant_lid'], at),
+  ...samePerson(attrs['creator'], attrs['creator_pn'], at),
+  ...samePerson(attrs['s_o'], attrs['s_o_pn'], at)
+]
 
 /** The stanza, its changes, and what these list (members are two levels down when a whole group is described). */
 const named = (stanza: BinaryNode): ReadonlyArray<BinaryNode> => {
@@ -183,10 +182,11 @@ export const factsOfGroupNotification = (self: Self, stanza: BinaryNode): Readon
   const facts = getAllBinaryNodeChildren(stanza)
     .slice(0, MOST_CHANGES)
     .flatMap((change, index): ReadonlyArray<Fact> => {
-      const actor = address(
-        attrs['participant'] ?? change.attrs['author'],
-        attrs['participant_pn'] ?? attrs['participant_lid']
-      )
+      const writer = attrs['participant'] ?? change.attrs['author']
+      const actor =
+        writer === undefined
+          ? undefined
+          : memberAddress(writer, attrs['participant_pn'] ?? attrs['participant_lid'])
       const people = peopleOf(change)
       const at = Number(attrs['t'] ?? 0)
       const { chat: now, event } = changeOf(attrs['type'], { self, change, people, actor, at })
@@ -198,12 +198,16 @@ export const factsOfGroupNotification = (self: Self, stanza: BinaryNode): Readon
         whatsAppId: index === 0 ? id : `${id}-${index}`,
         timestamp: secondsToMilliseconds(attrs['t']),
         pushName: actor === undefined ? undefined : attrs['notify'],
-        live: true
+        live: true,
+        broadcast: false
       }
       return [
         ...(index === 0 ? pushNameOf(envelope) : []),
         ...(now === undefined ? [] : [{ kind: 'chat', chat, ...now } as const]),
         ...adminsIn(chat, change.tag, people),
+        ...(change.tag === 'modify'
+          ? numberChanges(people, actor, { at: secondsToMilliseconds(attrs['t']), live: true })
+          : []),
         {
           kind: 'message',
           ...envelope,
@@ -214,5 +218,6 @@ export const factsOfGroupNotification = (self: Self, stanza: BinaryNode): Readon
         }
       ]
     })
-  return [...named(stanza).flatMap(samePeopleIn), ...facts]
+  const told = secondsToMilliseconds(attrs['t'])
+  return [...named(stanza).flatMap(node => samePeopleIn(node, told)), ...facts]
 }

@@ -2,26 +2,31 @@
 // WhatsApp's help, so that a crash after the acknowledgement loses nothing.
 import {
   type BinaryNode,
-  decodeMessageNode,
   getAllBinaryNodeChildren,
+  getBinaryNodeChild,
   getBinaryNodeChildren,
   proto,
   unpadRandomMax16
 } from '@whiskeysockets/baileys'
 import { Schema } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
-import { chatJid, isGroupJid } from '../../../domain/jid.ts'
-import { address, partyOf, samePerson, type Self } from './address.ts'
+import { chatJid, isBroadcastListJid, isGroupJid, isPersonJid } from '../../../domain/jid.ts'
+import { address, memberAddress, partyOf, samePerson, type Self } from './address.ts'
 import { factsOfCall, isCallSignal } from './call.ts'
 import { messageOfOwnDevice } from './device-sent.ts'
+import type { AddressedInfo } from './envelope.ts'
 import { factsOfGroupNotification, isGroupNotification } from './group-event.ts'
+import { factsOfNumberChange, isNumberChange } from './number-change.ts'
 import { factOfUndecryptable, factsOfLiveMessage, factsOfStoredMessage } from './message.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
 import { type ChunkRetryAnswer, chunkRetryAnswer } from './chunk-retry.ts'
+import { infosOfStanza, ListRecipient, samePeopleOfStanza } from './stanza-info.ts'
 import { nodeFromJson, StanzaJson } from './stanza-json.ts'
 
 const Attributes = Schema.Record(Schema.String, Schema.String)
 const SelfAddresses = Schema.Struct({ jid: Schema.String, lid: Schema.optionalKey(Schema.String) })
+/** Of an own message to a broadcast list. */
+const Recipients = Schema.optionalKey(Schema.Array(ListRecipient))
 
 /** What the journal stores of a stanza. `plaintext` is the decrypted, still padded `Message` in base64. */
 export const Journaled = Schema.Union([
@@ -29,12 +34,14 @@ export const Journaled = Schema.Union([
     kind: Schema.Literal('message'),
     self: SelfAddresses,
     attributes: Attributes,
+    recipients: Recipients,
     plaintext: Schema.String
   }),
   Schema.Struct({
     kind: Schema.Literal('undecryptable'),
     self: SelfAddresses,
     attributes: Attributes,
+    recipients: Recipients,
     reason: Schema.String
   }),
   Schema.Struct({
@@ -48,8 +55,12 @@ export const Journaled = Schema.Union([
 ])
 export type Journaled = typeof Journaled.Type
 
-/** Whether a stanza is to be journaled as a `notification`: it changes a group. */
-export const isJournaledNotification = (node: BinaryNode): boolean => isGroupNotification(node)
+/** Whether a stanza is to be journaled as a `notification`: it changes a group, or somebody's number. */
+export const isJournaledNotification = (node: BinaryNode): boolean =>
+  isGroupNotification(node) || isNumberChange(node)
+
+const factsOfNotification = (self: Self, node: BinaryNode): ReadonlyArray<Fact> =>
+  isNumberChange(node) ? factsOfNumberChange(node) : factsOfGroupNotification(self, node)
 
 /** Whether a stanza is to be journaled as a `call`: it rings, or states the outcome. */
 export const isJournaledCall = (node: BinaryNode): boolean => isCallSignal(node)
@@ -61,6 +72,8 @@ export interface ChunkNotice {
   readonly chunkOrder: number
   readonly progress: number | null
   readonly notification: Uint8Array
+  /** Milliseconds since 1970. */
+  readonly announcedAt: number
 }
 
 export interface ConvertedEntry {
@@ -78,63 +91,64 @@ export const convertEntry = (entry: Journaled): ConvertedEntry => {
   switch (entry.kind) {
     case 'message':
       return message(entry)
-    case 'undecryptable': {
-      const info = envelope(entry)
-      return info === undefined
-        ? NOTHING
-        : {
-            ...NOTHING,
-            facts: [
-              ...samePeople(entry.attributes, info.key),
-              ...factOfUndecryptable(selfOf(entry), info, entry.reason)
-            ]
-          }
-    }
+    case 'undecryptable':
+      return {
+        ...NOTHING,
+        facts: [
+          ...samePeopleOfStanza(entry),
+          ...infosOfStanza(entry).flatMap(info => factOfUndecryptable(entry.self, info, entry.reason))
+        ]
+      }
     case 'receipt':
       return { ...NOTHING, facts: receipt(entry) }
     case 'notification':
-      return { ...NOTHING, facts: factsOfGroupNotification(selfOf(entry), nodeFromJson(entry.stanza)) }
+      return { ...NOTHING, facts: factsOfNotification(entry.self, nodeFromJson(entry.stanza)) }
     case 'call':
-      return { ...NOTHING, facts: factsOfCall(selfOf(entry), nodeFromJson(entry.stanza)) }
+      return { ...NOTHING, facts: factsOfCall(entry.self, nodeFromJson(entry.stanza)) }
   }
 }
 
 const { HISTORY_SYNC_ON_DEMAND } = proto.Message.PeerDataOperationRequestType
 
-const selfOf = (entry: { self: Self }): Self => entry.self
+/** A broadcast list has at most 256 recipients. */
+const MOST_RECIPIENTS = 1000
 
-const envelope = (entry: { self: Self; attributes: Record<string, string> }) => {
-  try {
-    const { self, attributes } = entry
-    return decodeMessageNode({ tag: 'message', attrs: attributes, content: [] }, self.jid, self.lid ?? '')
-      .fullMessage
-  } catch {
-    // A stanza without a chat that Baileys knows belongs to no conversation.
-    return undefined
-  }
+/** The recipients that a stanza names: the owner's phone sends other devices a copy of what it sends to a broadcast list. */
+export const listRecipients = (stanza: BinaryNode): ReadonlyArray<ListRecipient> => {
+  if (!isBroadcastListJid(chatJid(stanza.attrs['from']) ?? '')) return []
+  return getBinaryNodeChildren(getBinaryNodeChild(stanza, 'participants'), 'to')
+    .slice(0, MOST_RECIPIENTS)
+    .flatMap(({ attrs }): ReadonlyArray<ListRecipient> => {
+      const { jid } = attrs
+      const alt = attrs['peer_recipient_pn'] ?? attrs['peer_recipient_lid']
+      if (jid === undefined) return []
+      return [alt === undefined ? { jid } : { jid, alt }]
+    })
 }
 
 const message = (entry: Extract<Journaled, { kind: 'message' }>): ConvertedEntry => {
-  const info = envelope(entry)
-  if (info === undefined) return NOTHING
+  const infos = infosOfStanza(entry)
+  if (infos.length === 0) return NOTHING
   const padded = Buffer.from(entry.plaintext, 'base64')
   const raw = unpadRandomMax16(padded)
   const bytes = messageOfOwnDevice(raw) ?? raw
   const inner = proto.Message.decode(bytes)
-  const self = selfOf(entry)
-  const people = samePeople(entry.attributes, info.key)
+  const { self } = entry
   // Only the account's own phone may announce its history; the same notification from anyone else is an attack.
-  if (inner.protocolMessage && info.key.fromMe === true) {
-    const instruction = fromOwnPhone(self, inner.protocolMessage, entry.attributes['id'] ?? '')
+  if (inner.protocolMessage && infos.every(isFromMe)) {
+    const instruction = fromOwnPhone(self, inner.protocolMessage, entry.attributes)
     if (instruction !== undefined) return instruction
   }
-  return { ...NOTHING, facts: [...people, ...factsOfLiveMessage(self, info, inner, bytes)] }
+  const facts = infos.flatMap(info => factsOfLiveMessage(self, info, inner, bytes))
+  return { ...NOTHING, facts: [...samePeopleOfStanza(entry), ...facts] }
 }
+
+const isFromMe = ({ key }: AddressedInfo): boolean => key?.fromMe === true
 
 const fromOwnPhone = (
   self: Self,
   protocol: proto.Message.IProtocolMessage,
-  id: string
+  { id = '', t }: Readonly<Record<string, string>>
 ): ConvertedEntry | undefined => {
   const notice = protocol.historySyncNotification
   if (notice) {
@@ -146,6 +160,7 @@ const fromOwnPhone = (
           syncType: notice.syncType ?? 0,
           chunkOrder: notice.chunkOrder ?? 0,
           progress: notice.progress ?? null,
+          announcedAt: secondsToMilliseconds(t),
           notification: proto.Message.HistorySyncNotification.encode(notice).finish()
         }
       ]
@@ -157,7 +172,11 @@ const fromOwnPhone = (
     return {
       ...NOTHING,
       facts: pnToLidMappings.flatMap(pair =>
-        samePerson(`${String(pair.pn)}@s.whatsapp.net`, `${String(pair.latestLid || pair.assignedLid)}@lid`)
+        samePerson(
+          `${String(pair.pn)}@s.whatsapp.net`,
+          `${String(pair.latestLid || pair.assignedLid)}@lid`,
+          secondsToMilliseconds(t)
+        )
       )
     }
   }
@@ -182,19 +201,6 @@ const fromOwnPhone = (
   return undefined
 }
 
-const samePeople = (
-  attributes: Record<string, string>,
-  key: { remoteJid?: string | null; participant?: string | null }
-): ReadonlyArray<Fact> => {
-  const pairs = [
-    [key.participant ?? attributes['from'], attributes['participant_pn'] ?? attributes['sender_pn']],
-    [key.participant ?? attributes['from'], attributes['participant_lid'] ?? attributes['sender_lid']],
-    [attributes['recipient'], attributes['recipient_pn'] ?? attributes['peer_recipient_pn']],
-    [attributes['recipient'], attributes['recipient_lid'] ?? attributes['peer_recipient_lid']]
-  ]
-  return pairs.flatMap(([one, other]) => samePerson(one, other))
-}
-
 const RECEIPT_STATUS: Readonly<Record<string, 'delivered' | 'read' | 'played'>> = {
   '': 'delivered',
   delivery: 'delivered',
@@ -213,21 +219,35 @@ export const receiptIds = (node: BinaryNode): ReadonlyArray<string> => {
   return [...new Set([...(node.attrs['id'] === undefined ? [] : [node.attrs['id']]), ...items])]
 }
 
+/** The chat that a receipt is about, as the receipts of people in it name it. */
+const chatOfReceipt = (self: Self, attributes: Readonly<Record<string, string>>) => {
+  const { from, participant, recipient } = attributes
+  const chat = address(from)
+  if (chat === undefined) return undefined
+  if (isGroupJid(chat.jid)) return chat
+  // A list is no chat: the other side is. Own devices name it as the recipient, everybody else is the participant.
+  const named = isBroadcastListJid(chat.jid)
+    ? [recipient, participant]
+    : partyOf(self, chat) === 'me'
+      ? [recipient, participant]
+      : [from]
+  return named
+    .map(jid => address(jid))
+    .find(who => who !== undefined && isPersonJid(who.jid) && partyOf(self, who) !== 'me')
+}
+
 const receipt = (entry: Extract<Journaled, { kind: 'receipt' }>): ReadonlyArray<Fact> => {
-  const { from, participant, type = '', t, recipient } = entry.attributes
+  const { attributes, self } = entry
+  const { from, participant, type = '', t } = attributes
   const status = Object.hasOwn(RECEIPT_STATUS, type) ? RECEIPT_STATUS[type] : undefined
-  const chat = chatJid(from)
+  const chat = chatOfReceipt(self, attributes)
   if (status === undefined || chat === undefined) return []
-  const who = address(participant ?? from)
-  if (who === undefined) return []
-  const self = selfOf(entry)
+  const who = participant === undefined ? address(from) : memberAddress(participant)
+  if (who === undefined || isGroupJid(who.jid)) return []
+  // The account's own phone or another of its devices read somebody's messages.
   if (partyOf(self, who) === 'me') {
-    // The account's own phone or another of its devices read somebody's messages.
-    const read = address(isGroupJid(chat) ? from : recipient)
-    return read !== undefined && status !== 'delivered'
-      ? [{ kind: 'readByMe', chat: read, upTo: { whatsAppIds: entry.ids } }]
-      : []
+    return status === 'delivered' ? [] : [{ kind: 'readByMe', chat, upTo: { whatsAppIds: entry.ids } }]
   }
   const at = millisecondsOf(secondsToMilliseconds(t)) ?? 0
-  return [{ kind: 'receipt', chat: { jid: chat }, recipient: who, whatsAppIds: entry.ids, status, at }]
+  return [{ kind: 'receipt', chat, recipient: who, whatsAppIds: entry.ids, status, at }]
 }

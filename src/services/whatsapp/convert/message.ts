@@ -103,6 +103,7 @@ const messageFact = (
   kind: 'message',
   ...envelope,
   ...content,
+  broadcast: envelope.broadcast,
   status,
   reactions,
   raw,

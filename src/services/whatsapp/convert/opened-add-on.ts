@@ -63,7 +63,14 @@ const editedTo = (
 ): ChangeFact['change'] => {
   const brought = secret === undefined ? {} : { secret }
   if (poll === null)
-    return { to: 'edited', body: content.body, at, ...(type === 'event' ? { location } : {}), ...brought }
+    return {
+      to: 'edited',
+      body: content.body,
+      mentions: content.mentions,
+      at,
+      ...(type === 'event' ? { location } : {}),
+      ...brought
+    }
   const options = poll.options.map(({ name }) => name)
   const { question } = poll
   const change = {

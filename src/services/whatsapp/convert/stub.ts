@@ -7,6 +7,7 @@ import { chatEvent, type EventKind, onOrOff, secondsOf } from './chat-event.ts'
 import { callParts } from './content/call.ts'
 import { NO_DETAILS_FACT } from './content/parts.ts'
 import type { Envelope } from './envelope.ts'
+import { numberChanges } from './number-change.ts'
 
 const { StubType } = proto.WebMessageInfo
 type Parameters = ReadonlyArray<string>
@@ -110,6 +111,18 @@ const contentOfStub = (stub: number, parameters: Parameters): ContentFact => {
   return nothing('system', [name.toLowerCase().replaceAll('_', ' '), ...parameters].join(': '))
 }
 
+/** The chat of a person, or the member who wrote it, has the new number; or the chat is the old one's and names the new one. */
+const numberChangesIn = (
+  { chat, live, sender, timestamp: at }: Envelope,
+  stub: number,
+  parameters: Parameters
+): ReadonlyArray<Fact> => {
+  const people = peopleIn(parameters)
+  if (stub === StubType.GROUP_PARTICIPANT_CHANGE_NUMBER)
+    return numberChanges(people, sender === 'me' ? undefined : sender, { at, live })
+  return stub === StubType.INDIVIDUAL_CHANGE_NUMBER ? numberChanges(people, chat, { at, live }) : []
+}
+
 /** A revoked message stays as a tombstone, one that the phone cannot read as a placeholder; the others are events. */
 export const factsOfStub = (
   envelope: Envelope,
@@ -130,5 +143,10 @@ export const factsOfStub = (
       }
     ]
   }
-  return [{ ...base, ...contentOfStub(stub, info.messageStubParameters ?? []) }]
+  const parameters = info.messageStubParameters ?? []
+  const { broadcast } = envelope
+  return [
+    ...numberChangesIn(envelope, stub, parameters),
+    { ...base, ...contentOfStub(stub, parameters), broadcast }
+  ]
 }

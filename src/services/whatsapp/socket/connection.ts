@@ -212,7 +212,7 @@ const connectEvents = (connection: Connection, socket: WASocket): CredentialWrit
     if (update.myAppStateKeyId !== undefined) syncAppState(socket, runtime, true)
   })
   const { conversations } = services
-  storeDirectory({ accountId, socket, conversations, runtime, dryRun: options.dryRun })
+  storeDirectory({ accountId, socket, conversations, runtime, dryRun: options.dryRun, now: services.now })
   // Not from Baileys' events, which it may hold back. An answer that is lost is asked for again.
   socket.ws.on('CB:notification,type:mediaretry', (node: BinaryNode) => {
     const answer = answerIn(node)

@@ -1,9 +1,11 @@
-// Names of contacts, chats and groups, which Baileys reports as events, become facts and are stored.
-import type { WASocket } from '@whiskeysockets/baileys'
+// Names of contacts, chats and groups, and which addresses are one person's, become facts and are stored.
+import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import type { Conversations } from '../../conversations/apply.ts'
+import { samePerson, UNDATED } from '../convert/address.ts'
 import { factsOfChats, factsOfContacts, factsOfGroups } from '../convert/directory.ts'
+import { factsOfUsync } from '../convert/usync.ts'
 import type { ConnectionRuntime } from './runtime.ts'
 
 export const storeDirectory = (options: {
@@ -12,11 +14,12 @@ export const storeDirectory = (options: {
   readonly conversations: Conversations['Service']
   readonly runtime: ConnectionRuntime
   readonly dryRun: boolean
+  readonly now: () => number
 }): void => {
-  const { accountId, conversations, dryRun, runtime, socket } = options
+  const { accountId, conversations, dryRun, now, runtime, socket } = options
   const store = (facts: ReadonlyArray<Fact>): void => {
     // Groups are reported at every start; names of people only once.
-    const wanted = dryRun ? facts.filter(fact => fact.kind === 'contact') : facts
+    const wanted = dryRun ? facts.filter(({ kind }) => kind === 'contact' || kind === 'samePerson') : facts
     if (wanted.length === 0) return
     runtime.fork(
       conversations
@@ -26,6 +29,9 @@ export const storeDirectory = (options: {
   }
   socket.ev.on('contacts.upsert', contacts => store(factsOfContacts(contacts)))
   socket.ev.on('contacts.update', contacts => store(factsOfContacts(contacts)))
+  // Mappings of the app state may be old; what WhatsApp answers to a question is as of now.
+  socket.ev.on('lid-mapping.update', ({ lid, pn }) => store(samePerson(pn, lid, UNDATED)))
+  socket.ws.on('CB:iq,,usync', (answer: BinaryNode) => store(factsOfUsync(answer, now())))
   socket.ev.on('chats.update', chats => store(factsOfChats(chats)))
   socket.ev.on('groups.upsert', groups => store(factsOfGroups(groups)))
   socket.ev.on('groups.update', groups => store(factsOfGroups(groups)))

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Journal } from '../../journal/journal.ts'
 import type { KeyChanges } from '../../vault/vault.ts'
-import { type Journaled, receiptIds } from '../convert/journaled.ts'
+import { type Journaled, listRecipients, receiptIds } from '../convert/journaled.ts'
 import type { Self } from '../convert/message.ts'
 import { nodeToJson } from '../convert/stanza-json.ts'
 import type { RunPromise } from './signal-keys.ts'
@@ -34,6 +34,12 @@ export const fingerprintOf = (kind: string, identity: Identity): string => {
 const withoutOffline = ({ offline: _, ...attributes }: Record<string, string>): Record<string, string> =>
   attributes
 
+/** What is kept of a message's stanza. */
+const sourceOf = (stanza: BinaryNode) => {
+  const recipients = listRecipients(stanza)
+  return { attributes: stanza.attrs, ...(recipients.length === 0 ? {} : { recipients }) }
+}
+
 const selfOf = ({ jid, lid }: Self): Journaled['self'] => (lid === undefined ? { jid } : { jid, lid })
 
 export const makeJournalWriter = (options: {
@@ -58,13 +64,13 @@ export const makeJournalWriter = (options: {
   }
 
   return {
-    message: ({ attrs: attributes }, bytes, fingerprint, changes) => {
+    message: (stanza, bytes, fingerprint, changes) => {
       const plaintext = Buffer.from(bytes).toString('base64')
-      return write({ kind: 'message', self: self(), attributes, plaintext }, fingerprint, changes)
+      return write({ kind: 'message', self: self(), ...sourceOf(stanza), plaintext }, fingerprint, changes)
     },
-    undecryptable: ({ attrs: attributes }, reason, identity) =>
+    undecryptable: (stanza, reason, identity) =>
       write(
-        { kind: 'undecryptable', self: self(), attributes, reason },
+        { kind: 'undecryptable', self: self(), ...sourceOf(stanza), reason },
         fingerprintOf('undecryptable', identity)
       ),
     receipt: stanza => {

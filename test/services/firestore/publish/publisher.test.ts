@@ -242,7 +242,7 @@ const happening = fc.oneof(
   fc
     .record({ n: fc.nat(5), emoji: fc.constantFrom('👍', '') })
     .map(({ emoji, n }): Fact => change(`M${n}`, { to: 'reacted', emoji, at: T0 })),
-  fc.constant<Fact>({ kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID })
+  fc.constant<Fact>({ kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID, at: 0 })
 )
 
 test('whatever happens, Firestore shows exactly what is stored', async () => {

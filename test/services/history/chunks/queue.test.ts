@@ -11,6 +11,7 @@ const notice = (notificationId: string) => ({
   notificationId,
   syncType: FULL,
   chunkOrder: 1,
+  announcedAt: 1_767_225_600_000,
   progress: 10,
   notification: new Uint8Array([1])
 })

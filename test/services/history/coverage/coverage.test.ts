@@ -136,7 +136,7 @@ test('that the beginning was reached is not taken back, and the floor only sinks
       const coverage = yield* Coverage
       yield* coverage.noteReach(ACCOUNT, stored(500, 900, 'reached'))
       yield* coverage.noteReach(ACCOUNT, stored(700, 900, 'more'))
-      expect(yield* coverage.reachOf(THREAD)).toEqual({ beginning: 'reached', floor: raw('H500', 500) })
+      expect(yield* coverage.reachOf(THREAD)).toMatchObject({ beginning: 'reached', floor: raw('H500', 500) })
     })
   )
 })
@@ -151,7 +151,7 @@ describe('two threads that turn out to be one person', () => {
         yield* coverage.noteReach(ACCOUNT, stored(1000, 1000, 'reached'))
         yield* coverage.noteReach(ACCOUNT, stored(2000, 2000, 'more', threadIdOf(ACCOUNT, LID)))
         yield* coverage.noteOutage(ACCOUNT, 5000)
-        yield* Identity.use(identity => identity.link(ACCOUNT, PHONE, LID))
+        yield* Identity.use(identity => identity.link(ACCOUNT, { phoneJid: PHONE, lidJid: LID, at: 0 }))
         const {
           threads: [thread]
         } = yield* ThreadStore.use(threads => threads.list(ACCOUNT, { limit: 10 }))
@@ -174,7 +174,7 @@ describe('two threads that turn out to be one person', () => {
         yield* held('B', 2000, { jid: LID })
         yield* coverage.noteReach(ACCOUNT, stored(1000, 1000, 'reached'))
         yield* coverage.noteReach(ACCOUNT, stored(2000, 2000, 'reached', threadIdOf(ACCOUNT, LID)))
-        yield* Identity.use(identity => identity.link(ACCOUNT, PHONE, LID))
+        yield* Identity.use(identity => identity.link(ACCOUNT, { phoneJid: PHONE, lidJid: LID, at: 0 }))
         expect(yield* coverage.summary(ACCOUNT)).toEqual({ complete: 1, partial: 0, unknown: 0 })
       })
     )
@@ -269,7 +269,7 @@ test('one thread with history and one that is only live leave the stretch betwee
       yield* held('H1', 1000)
       yield* Coverage.use(coverage => coverage.noteStored(ACCOUNT, 1, stored(1000, 1000)))
       yield* held('L1', 9000, { jid: LID, live: true })
-      yield* Identity.use(identity => identity.link(ACCOUNT, PHONE, LID))
+      yield* Identity.use(identity => identity.link(ACCOUNT, { phoneJid: PHONE, lidJid: LID, at: 0 }))
       expect(yield* read()).toMatchObject({ gaps: [{ reason: 'history-to-live', from: 1000, to: 9000 }] })
     })
   )

@@ -33,7 +33,7 @@ afterAll(async () => {
 const read = (notice: proto.Message.IHistorySyncNotification) =>
   reader.runPromiseExit(
     ChunkReader.use(({ read: readChunk }) =>
-      readChunk(SELF, proto.Message.HistorySyncNotification.encode(notice).finish())
+      readChunk(SELF, proto.Message.HistorySyncNotification.encode(notice).finish(), 0)
     )
   )
 
@@ -91,7 +91,7 @@ test('a media server that is away is no fault of the chunk', async () => {
     for (const fileLength of [chunk.fileLength, 1]) {
       const notice = proto.Message.HistorySyncNotification.encode({ ...chunk, fileLength }).finish()
       const exit = await away.runPromiseExit(
-        ChunkReader.use(({ read: readChunk }) => readChunk(SELF, notice))
+        ChunkReader.use(({ read: readChunk }) => readChunk(SELF, notice, 0))
       )
       expect(Exit.isFailure(exit) && Cause.squash(exit.cause)).toMatchObject({ _tag: 'ChunkUnavailable' })
     }

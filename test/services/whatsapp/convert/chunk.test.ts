@@ -50,13 +50,17 @@ test('messages come oldest first', () => {
 
 test('who is who comes from mappings and conversations, in whichever order they name the addresses', () => {
   expect(
-    peopleOfChunk({
-      syncType: 0,
-      phoneNumberToLidMappings: [{ pnJid: '491@s.whatsapp.net', lidJid: '77@lid' }],
-      conversations: [{ id: '492@s.whatsapp.net', lidJid: '78@lid' }]
-    })
+    peopleOfChunk(
+      {
+        syncType: 0,
+        phoneNumberToLidMappings: [{ pnJid: '491@s.whatsapp.net', lidJid: '77@lid' }],
+        conversations: [{ id: '492@s.whatsapp.net', lidJid: '78@lid' }]
+      },
+      5000
+    )
   ).toEqual([
-    { kind: 'samePerson', phoneJid: '491@s.whatsapp.net', lidJid: '77@lid' },
-    { kind: 'samePerson', phoneJid: '492@s.whatsapp.net', lidJid: '78@lid' }
+    { kind: 'samePerson', phoneJid: '491@s.whatsapp.net', lidJid: '77@lid', at: 5000 },
+    // How old a conversation's own addresses are, nobody knows.
+    { kind: 'samePerson', phoneJid: '492@s.whatsapp.net', lidJid: '78@lid', at: 0 }
   ])
 })

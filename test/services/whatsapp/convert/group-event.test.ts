@@ -280,7 +280,12 @@ describe('a group this account', () => {
       name: 'Trip',
       ephemeralSeconds: 86_400
     })
-    expect(facts).toContainEqual({ kind: 'samePerson', phoneJid: '492@s.whatsapp.net', lidJid: B })
+    expect(facts).toContainEqual({
+      kind: 'samePerson',
+      phoneJid: '492@s.whatsapp.net',
+      lidJid: B,
+      at: 1_767_225_600_000
+    })
     expect(messageIn(facts).event).toEqual({
       kind: 'add',
       people: [{ jid: SELF.jid, alt: SELF.lid }],
@@ -314,9 +319,9 @@ test('who is named by both addresses is one person', () => {
     { participant_pn: '491@s.whatsapp.net', notify: 'Ann' }
   )
   expect(facts.filter(fact => fact.kind === 'samePerson')).toEqual([
-    { kind: 'samePerson', phoneJid: '491@s.whatsapp.net', lidJid: ANN },
-    { kind: 'samePerson', phoneJid: '492@s.whatsapp.net', lidJid: B },
-    { kind: 'samePerson', phoneJid: '493@s.whatsapp.net', lidJid: C }
+    { kind: 'samePerson', phoneJid: '491@s.whatsapp.net', lidJid: ANN, at: 1_767_225_600_000 },
+    { kind: 'samePerson', phoneJid: '492@s.whatsapp.net', lidJid: B, at: 1_767_225_600_000 },
+    { kind: 'samePerson', phoneJid: '493@s.whatsapp.net', lidJid: C, at: 1_767_225_600_000 }
   ])
   expect(facts).toContainEqual({
     kind: 'contact',
