@@ -7,6 +7,7 @@ import { asDatabaseError, DatabaseError } from '../../database/error.ts'
 import { Seal } from '../../vault/seal.ts'
 import type { ChunkRetryAnswer } from '../../whatsapp/convert/chunk-retry.ts'
 import type { ChunkNotice } from '../../whatsapp/convert/journaled.ts'
+import { markRetryAsked, markRetryNotAsked, noteRetryAnswers } from './retries.ts'
 
 export interface Chunk {
   readonly chunkId: number
@@ -119,7 +120,7 @@ export class ChunkQueue extends Context.Service<
         retryAt: (chunkId, at, reason) => run(postpone(chunkId, at, reason)),
         retryAsked: (chunkId, requestId) => run(markRetryAsked(chunkId, requestId)),
         retryNotAsked: chunkId => run(markRetryNotAsked(chunkId)),
-        retryAnswered: (accountId, answers) => run(noteRetryAnswers(accountId, answers)),
+        retryAnswered: (accountId, answers) => run(noteRetries(accountId, answers)),
         giveUp: (chunkId, reason) => run(markFailed(chunkId, reason)),
         progress: accountId => run(readProgress(accountId))
       })
@@ -227,40 +228,23 @@ const postpone = Effect.fnUntraced(function* (chunkId: number, at: number, reaso
     WHERE chunk_id = ${chunkId} AND state = 'pending'`
 })
 
-const markRetryAsked = Effect.fnUntraced(function* (chunkId: number, requestId: string) {
-  const sql = yield* SqlClient.SqlClient
-  yield* sql`UPDATE history_chunks SET retry_id = ${requestId}, retries = retries + 1 WHERE chunk_id = ${chunkId}`
-})
-
-const markRetryNotAsked = Effect.fnUntraced(function* (chunkId: number) {
-  const sql = yield* SqlClient.SqlClient
-  yield* sql`UPDATE history_chunks SET retry_id = NULL, retries = retries - 1 WHERE chunk_id = ${chunkId}`
-})
-
-/** A chunk that is not made again is tried once more at once; then it is decided what becomes of it. */
-const noteRetryAnswers = Effect.fnUntraced(function* (
-  accountId: string,
-  answers: ReadonlyArray<ChunkRetryAnswer>
-) {
-  const sql = yield* SqlClient.SqlClient
-  const wakes = yield* Wakes
-  const now = yield* Clock.currentTimeMillis
-  for (const { meaning, requestId } of answers) {
-    if (meaning.kind === 'underWay') continue
-    const refusal = meaning.kind === 'refused' ? meaning.reason : null
-    yield* sql`UPDATE history_chunks SET retry_id = NULL, retry_refusal = ${refusal},
-        next_attempt_at = CASE WHEN ${refusal} IS NULL THEN next_attempt_at ELSE ${now} END
-      WHERE account_id = ${accountId} AND retry_id = ${requestId} AND state = 'pending'`
-  }
-  if (answers.length > 0) yield* sql.afterCommit(wakes.wake(HISTORY_CHUNKS, accountId))
-})
-
 const markFailed = Effect.fnUntraced(function* (chunkId: number, reason: string) {
   const sql = yield* SqlClient.SqlClient
   const rows =
     yield* sql`UPDATE history_chunks SET state = 'failed', attempts = attempts + 1, last_error = ${reason}
     WHERE chunk_id = ${chunkId} AND state = 'pending' RETURNING 1`
   return rows.length > 0
+})
+
+const noteRetries = Effect.fnUntraced(function* (
+  accountId: string,
+  answers: ReadonlyArray<ChunkRetryAnswer>
+) {
+  if (answers.length === 0) return
+  const sql = yield* SqlClient.SqlClient
+  const wakes = yield* Wakes
+  yield* noteRetryAnswers(accountId, answers)
+  yield* sql.afterCommit(wakes.wake(HISTORY_CHUNKS, accountId))
 })
 
 /** Of the present link, the chunk that goes back furthest: recent ones follow the initial one, full ones follow those. */
