@@ -8,13 +8,17 @@ import { movableClock, Stage } from './stage.ts'
 
 const shared = sharedBetween(() => {
   const { folder, settings } = movableClock()
-  return Stage.set({ ...settings, WHATSAPP_BACKFILL_COUNT: '0' }, folder)
+  return Stage.set(
+    { ...settings, WHATSAPP_BACKFILL_COUNT: '0', BACKFILL_TIMEOUT: '10s', BACKFILL_RETRY_MAX: '10s' },
+    folder
+  )
 })
 /** As soon as time allows: what waits for the phone to answer does not wait for the test. */
 const inTime = <T>(stage: Stage, what: string, look: () => Promise<T | undefined>): Promise<T> =>
   stage.api.until(what, async () => {
     const found = await look()
-    if (found === undefined) stage.advance(30_000)
+    // A longer step would look like a connection that is lost.
+    if (found === undefined) stage.advance(5000)
     return found
   })
 
