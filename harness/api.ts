@@ -1,6 +1,7 @@
 // The product's HTTP API as a client uses it.
 import type { BackfillJob, BackfillTask } from '../src/domain/backfill.ts'
 import type { ThreadCoverage } from '../src/domain/coverage.ts'
+import type { Label } from '../src/domain/label.ts'
 import type { Incident } from '../src/domain/incident.ts'
 import type { Message, Receipt } from '../src/domain/message.ts'
 import type { OutboxEntry } from '../src/domain/outbox.ts'
@@ -105,6 +106,15 @@ export class Api extends HttpClient {
         return answer.status === 200 && wanted(answer.body) ? answer.body : undefined
       }
     )
+  }
+
+  async labels(accountId: string): Promise<ReadonlyArray<Label>> {
+    const { labels } = await this.expect<{ labels: ReadonlyArray<Label> }>(
+      200,
+      'GET',
+      `/v1/accounts/${accountId}/labels`
+    )
+    return labels
   }
 
   coverage(threadId: string): Promise<ThreadCoverage> {

@@ -1,9 +1,16 @@
 // The owner's side of one simulated phone, as tests use it: link devices, write, read, change settings, go offline, and read the
 // truth. Each method is one action; what it does is in protocol/.
-import type { WAPatchCreate } from '@whiskeysockets/baileys'
-import { changeFromPhone } from './protocol/app-state.ts'
+import type { WAPatchCreate, WAPatchName } from '@whiskeysockets/baileys'
+import { changeFromPhone, writeUnreadable } from './protocol/app-state.ts'
+import { rotateAppStateKey } from './protocol/app-state-keys.ts'
 import { type CallOutcome, ring } from './protocol/calls.ts'
-import { changeChatSetting, type ChatSetting, nameContact, renameOwner } from './protocol/chat-settings.ts'
+import {
+  changeChatSetting,
+  type ChatSetting,
+  nameContact,
+  renameOwner,
+  setUnarchiveChats
+} from './protocol/chat-settings.ts'
 import { announceDevices } from './protocol/device-list.ts'
 import { addFault, disconnect } from './protocol/disconnections.ts'
 import {
@@ -17,9 +24,11 @@ import { announceGroup } from './protocol/groups/notifications.ts'
 import { prepareHistory } from './protocol/history/prepared.ts'
 import { unlink } from './protocol/login.ts'
 import { expireFile } from './protocol/media/expire.ts'
+import { editLabel, type LabelEdit, markMessage, type MessageMark } from './protocol/message-marks.ts'
 import { answerFromBot, askBot, type BotAnswer, META_AI } from './protocol/messages/bots.ts'
 import { type Flood, flood } from './protocol/messages/flood.ts'
 import { sendToList } from './protocol/messages/broadcast.ts'
+import { type ChannelPostOptions, postToChannel } from './protocol/messages/channel-post.ts'
 import { postStatus } from './protocol/messages/status.ts'
 import { write, type WriteOptions, type WrittenMessage } from './protocol/messages/write.ts'
 import type { Content } from './protocol/messages/written.ts'
@@ -45,6 +54,8 @@ import {
   truthBesideMessages,
   type WaitingStanza
 } from './state/truth.ts'
+import type { BinaryNode } from './wire/binary-node.ts'
+import { STANZA_KINDS } from './state/stanza-queue.ts'
 import type { Addressing } from './wire/jid.ts'
 
 export class Phone {
@@ -159,6 +170,19 @@ export class Phone {
     return postStatus(this.network, this.account, this.accountOf(options.from), options.text)
   }
 
+  /** A channel that the owner follows gets a post, or one of its posts changes. */
+  receivePost(options: ChannelPostOptions): { id: string } {
+    return postToChannel(this.network, this.account, options)
+  }
+
+  /** WhatsApp sends the linked devices any stanza; it waits until they acknowledge it. */
+  receiveStanza(stanza: BinaryNode): { id: string } {
+    const id = stanza.attrs.id ?? this.network.nextId()
+    const kind = STANZA_KINDS.find(known => known === stanza.tag) ?? 'other'
+    for (const { queue } of this.devices) queue.add(kind, { ...stanza, attrs: { ...stanza.attrs, id } })
+    return { id }
+  }
+
   /** Someone calls and gives up, unless it is answered or declined on the phone; returns the call's id. */
   ring(options: { from: Chat; video?: boolean | undefined; outcome?: CallOutcome | undefined }): string {
     return ring(this.network, this.account, this.accountOf(options.from), options)
@@ -195,7 +219,7 @@ export class Phone {
     readChat(this.network, this.account, this.chatOf(chat))
   }
 
-  /** The owner archives, pins, mutes a chat or marks it read or unread; the linked devices learn it by app state. */
+  /** The owner archives, pins, mutes, labels, clears or deletes a chat or marks it (un)read; the linked devices learn it by app state. */
   changeChat(chat: Chat, setting: ChatSetting): Promise<void> {
     return changeChatSetting(this.network, this.account, this.chatOf(chat), setting)
   }
@@ -205,14 +229,39 @@ export class Phone {
     return renameOwner(this.network, this.account, name)
   }
 
-  /** The owner changes the name of a contact in the address book. */
-  nameContact(contact: Chat, name: string): Promise<void> {
+  /** The owner stars, labels or deletes ("for me") a message of a chat. */
+  markMessage(chat: Chat, id: string, mark: MessageMark): Promise<void> {
+    return markMessage(this.network, this.account, { partner: this.chatOf(chat), id, mark })
+  }
+
+  /** The owner makes, renames or deletes a label. */
+  editLabel(label: LabelEdit): Promise<void> {
+    return editLabel(this.network, this.account, label)
+  }
+
+  /** Whether a new message takes a chat out of the archive. */
+  setUnarchiveChats(unarchive: boolean): Promise<void> {
+    return setUnarchiveChats(this.network, this.account, unarchive)
+  }
+
+  /** The owner changes the name of a contact in the address book, or (without a name) removes the contact. */
+  nameContact(contact: Chat, name?: string): Promise<void> {
     return nameContact(this.network, this.account, this.accountOf(contact), name)
   }
 
   /** The phone writes any patch of app state; the linked devices are notified. */
   changeAppState(patch: WAPatchCreate): Promise<void> {
     return changeFromPhone(this.network, this.account, patch)
+  }
+
+  /** The phone writes an app-state record that no linked device can read. */
+  writeUnreadableAppState(collection: WAPatchName, index: readonly string[]): Promise<void> {
+    return writeUnreadable(this.network, this.account, collection, index)
+  }
+
+  /** The phone makes a new app-state key; with `share: false` the linked devices have to ask for it. */
+  async rotateAppStateKey(options: { share?: boolean | undefined } = {}): Promise<void> {
+    await rotateAppStateKey(this.network, this.account, { share: options.share ?? true })
   }
 
   /** The media host no longer has the file of this message until the phone is asked for it; `lost`: nor has the phone. */

@@ -1,8 +1,7 @@
 // Faults as requests name them: each kind with its fields, checked.
 import type { Fault, FaultKind, FaultOf, StreamError } from '../state/faults.ts'
+import { STANZA_KINDS } from '../state/stanza-queue.ts'
 import { ControlError, type Fields } from './fields.ts'
-
-const STANZAS = ['message', 'receipt', 'notification', 'call'] as const
 
 /** A field that is left out of the fault when the request leaves it out. */
 const optional = <Name extends string, Value>(
@@ -13,7 +12,7 @@ const optional = <Name extends string, Value>(
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   (value === undefined ? {} : { [name]: value }) as { readonly [name in Name]?: Value }
 
-const stanzaIn = (fields: Fields) => optional('stanza', fields.optionalOneOf('stanza', STANZAS))
+const stanzaIn = (fields: Fields) => optional('stanza', fields.optionalOneOf('stanza', STANZA_KINDS))
 const numberIn = <Name extends string>(fields: Fields, name: Name) =>
   optional(name, fields.optionalNumber(name))
 const textIn = <Name extends string>(fields: Fields, name: Name) => optional(name, fields.optionalText(name))
@@ -73,6 +72,11 @@ const READERS: { readonly [Kind in FaultKind]: (fields: Fields) => FaultOf<Kind>
     effect: fields.oneOf('effect', ['cut', 'stall', 'corrupt', 'unavailable']),
     ...numberIn(fields, 'afterBytes'),
     ...textIn(fields, 'path')
+  }),
+  appState: fields => ({
+    kind: 'appState',
+    effect: fields.oneOf('effect', ['wrongMac', 'missingPatch']),
+    ...textIn(fields, 'collection')
   }),
   futureTimestamps: fields => ({ kind: 'futureTimestamps', seconds: fields.number('seconds') }),
   corruptMessages: () => ({ kind: 'corruptMessages' }),

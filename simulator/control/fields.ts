@@ -67,6 +67,14 @@ export class Fields {
     return this.optional(name, 'a list of texts', isTexts) ?? []
   }
 
+  /** Objects in a list; an empty one when left out. */
+  objects(name: string): Fields[] {
+    const isObjects = (value: unknown): value is Record<string, unknown>[] =>
+      Array.isArray(value) && value.every(isObject)
+    const values = this.optional(name, 'a list of objects', isObjects) ?? []
+    return values.map((value, index) => new Fields(value, `${this.prefix}${name}[${index}].`))
+  }
+
   oneOf<const Name extends string>(name: string, names: readonly Name[]): Name {
     return this.required(name, this.optionalOneOf(name, names))
   }

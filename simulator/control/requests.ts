@@ -8,13 +8,16 @@ import {
 } from '@whiskeysockets/baileys'
 import type { Phone } from '../phone.ts'
 import type { ChatSetting } from '../protocol/chat-settings.ts'
+import type { MessageMark } from '../protocol/message-marks.ts'
 import type { GroupChange } from '../protocol/groups/changes.ts'
 import type { WriteOptions } from '../protocol/messages/write.ts'
 import type { Content } from '../protocol/messages/written.ts'
 import type { Simulator } from '../simulator.ts'
 import type { Account } from '../state/account.ts'
 import { type HistorySharing, REQUEST_TIMES, SHOWN_EDITS } from '../state/history/sharing.ts'
+import type { NewerField } from '../state/messages/newer-fields.ts'
 import type { MessageCap, ReachoutTimelock } from '../state/new-chat-limits.ts'
+import { type BinaryNode, element } from '../wire/binary-node.ts'
 import type { Addressing } from '../wire/jid.ts'
 import { ControlError, type Fields } from './fields.ts'
 
@@ -62,6 +65,23 @@ const fileFrom = (simulator: Simulator, file: Fields): Content => ({
   })
 })
 
+/** `newerFields`: each its number in `Message` and its value in base64. */
+const newerFieldsFrom = (body: Fields): readonly NewerField[] =>
+  body.objects('newerFields').map(field => ({
+    field: field.number('field'),
+    value: Buffer.from(field.text('base64'), 'base64')
+  }))
+
+/** `tag`, its `attributes`, and the tags of its children. */
+export const stanzaFrom = (body: Fields): BinaryNode =>
+  element(
+    body.text('tag'),
+    Object.fromEntries(
+      Object.entries(body.object('attributes').all).map(([name, value]) => [name, String(value)])
+    ),
+    body.texts('children').map(tag => element(tag, {}))
+  )
+
 export const contentFrom = (simulator: Simulator, body: Fields): Content => {
   const file = body.optionalObject('file')
   if (file) return fileFrom(simulator, file)
@@ -73,7 +93,8 @@ export const contentFrom = (simulator: Simulator, body: Fields): Content => {
   if (message) {
     return {
       message: proto.Message.fromObject(message.all),
-      viewOnce: body.optionalBoolean('viewOnce') ?? false
+      viewOnce: body.optionalBoolean('viewOnce') ?? false,
+      newer: newerFieldsFrom(body)
     }
   }
   const text = body.optionalText('text') ?? ''
@@ -139,7 +160,19 @@ export const chatSettingFrom = (body: Fields): ChatSetting => {
   if (body.get('mutedUntil') === null) return { mutedUntil: null }
   if (body.has('mutedUntil')) return { mutedUntil: body.number('mutedUntil') }
   if (body.has('read')) return { read: body.boolean('read') }
+  if (body.has('deleted')) return { deleted: true }
+  if (body.has('cleared')) return { cleared: body.oneOf('cleared', ['all', 'exceptStarred']) }
+  if (body.has('label'))
+    return { label: body.text('label'), labeled: body.optionalBoolean('labeled') ?? true }
   throw new ControlError(400, 'nothing to change in the chat')
+}
+
+export const messageMarkFrom = (body: Fields): MessageMark => {
+  if (body.has('starred')) return { starred: body.boolean('starred') }
+  if (body.has('deletedForMe')) return { deletedForMe: body.boolean('deletedForMe') }
+  if (body.has('label'))
+    return { label: body.text('label'), labeled: body.optionalBoolean('labeled') ?? true }
+  throw new ControlError(400, 'nothing to mark the message with')
 }
 
 /** How a phone shares its history after a request; what the request does not name stays. */

@@ -159,10 +159,20 @@ export const answerMediaConnection = (network: Network, query: BinaryNode): Bina
   ])
 
 /** Both limits are in every answer: each question reads its own part of it. */
+const CHANNEL = /"key":"([^"]+@newsletter)"/
+
+/** What WhatsApp tells of the channel that a query names; nothing of one that it does not know. */
+const channelInfo = (network: Network, query: BinaryNode): Record<string, unknown> | null => {
+  const id = CHANNEL.exec(textOf(child(query, 'query')) ?? '')?.[1] ?? ''
+  const name = network.channelNames.get(id)
+  return name === undefined ? null : { id, thread_metadata: { name: { text: name, id: '1' } } }
+}
+
 export const answerMex = (network: Network, { account }: Companion, query: BinaryNode): BinaryNode => {
   const data = {
     xwa2_fetch_account_reachout_timelock: timelockInfo(network, account),
-    xwa2_message_capping_info: cappingInfo(network, account)
+    xwa2_message_capping_info: cappingInfo(network, account),
+    xwa2_newsletter: channelInfo(network, query)
   }
   return queryResult(query, [element('result', {}, Buffer.from(JSON.stringify({ data })))])
 }

@@ -1,12 +1,13 @@
-// App state on the wire: devices upload and fetch patches (`w:sync:app:state`), the phone writes patches of its own and shares
-// the key with its linked devices.
-import { type ChatMutation, proto, type WAPatchCreate } from '@whiskeysockets/baileys'
+// App state on the wire: devices upload and fetch patches and snapshots (`w:sync:app:state`), and the phone writes patches of its
+// own.
+import { proto, type WAPatchCreate, type WAPatchName } from '@whiskeysockets/baileys'
 import type { Account, Companion } from '../state/account.ts'
-import { type AppState, FINGERPRINT } from '../state/app-state.ts'
+import { type AppState, isCollectionName, type ReadMutation } from '../state/app-state.ts'
+import { encryptMedia, sha256Of } from '../state/media/encryption.ts'
 import type { Network } from '../state/network.ts'
+import { Random } from '../state/random.ts'
 import { type BinaryNode, bytesOf, child, children, element } from '../wire/binary-node.ts'
 import { queryError, queryResult } from '../wire/stanza.ts'
-import { sendPeerMessage } from './messages/peer.ts'
 import { notify } from './notifications.ts'
 
 const PATCHES_PER_ANSWER = 200
@@ -46,21 +47,79 @@ const answerCollection = async (
     announce(network, companion.account, name, store.version(name), companion)
   }
   if (uploads.length > 0) return element('collection', { name, version: store.version(name) })
-  const missing = collection.patches.slice(before, before + PATCHES_PER_ANSWER)
-  const more = before + missing.length < collection.patches.length
+  network.signals.emit('appStateFetched', {
+    device: companion.jid,
+    collection: name,
+    from: before,
+    version: store.version(name)
+  })
+  const damage = network.faults.take(
+    'appState',
+    { companion },
+    fault => (fault.collection ?? name) === name && collection.patches.length > 0
+  )?.effect
+  const snapshot = wanted.attrs.return_snapshot === 'true' ? store.snapshot(name) : undefined
+  return snapshot
+    ? snapshotAnswer(network, companion, name, { snapshot, isDamaged: damage === 'wrongMac' })
+    : patchesAnswer(name, collection.patches, before, damage)
+}
+
+const patchesAnswer = (
+  name: string,
+  patches: readonly Uint8Array[],
+  before: number,
+  damage: 'wrongMac' | 'missingPatch' | undefined
+): BinaryNode => {
+  const missing = patches.slice(before, before + PATCHES_PER_ANSWER)
+  const more = before + missing.length < patches.length
+  const sent = missing
+    .slice(damage === 'missingPatch' ? 1 : 0)
+    .map(patch => (damage === 'wrongMac' ? withWrongMac(patch) : patch))
   return element(
     'collection',
     { name, version: before + missing.length, has_more_patches: more ? 'true' : undefined },
-    missing.length > 0
+    sent.length > 0
       ? [
           element(
             'patches',
             {},
-            missing.map(patch => element('patch', {}, patch))
+            sent.map(patch => element('patch', {}, patch))
           )
         ]
       : []
   )
+}
+
+const withWrongMac = (bytes: Uint8Array): Uint8Array => {
+  const patch = proto.SyncdPatch.decode(bytes)
+  patch.snapshotMac = Buffer.alloc(32, 7)
+  return proto.SyncdPatch.encode(patch).finish()
+}
+
+/** A snapshot is a file on the media host; the answer says how to fetch and decrypt it. */
+const snapshotAnswer = (
+  network: Network,
+  companion: Companion,
+  name: string,
+  { isDamaged, snapshot }: { readonly snapshot: proto.ISyncdSnapshot; readonly isDamaged: boolean }
+): BinaryNode => {
+  const sent = isDamaged ? { ...snapshot, mac: Buffer.alloc(32, 7) } : snapshot
+  const plain = Buffer.from(proto.SyncdSnapshot.encode(sent).finish())
+  const random = new Random(network.seed, companion.jid, network.nextId())
+  const mediaKey = random.bytes(32)
+  const encrypted = encryptMedia(plain, mediaKey, 'md-app-state')
+  const directPath = `/v/t62.state/${random.bytes(16).toString('hex')}.enc`
+  network.media.upload(directPath, encrypted)
+  const reference = proto.ExternalBlobReference.encode({
+    mediaKey,
+    directPath,
+    handle: name,
+    fileSizeBytes: plain.length,
+    fileSha256: sha256Of(plain),
+    fileEncSha256: sha256Of(encrypted)
+  }).finish()
+  const version = Number(snapshot.version?.version ?? 0)
+  return element('collection', { name, version }, [element('snapshot', {}, reference)])
 }
 
 const failed = (name: string, store: AppState, code: string, text: string): BinaryNode =>
@@ -69,8 +128,8 @@ const failed = (name: string, store: AppState, code: string, text: string): Bina
   ])
 
 /** What a linked device changed and the phone shows: so far, the name others see. */
-const applyToPhone = (account: Account, { syncAction }: ChatMutation): void => {
-  const name = syncAction.value?.pushNameSetting?.name
+const applyToPhone = (account: Account, { value }: ReadMutation): void => {
+  const name = value.pushNameSetting?.name
   if (!name) return
   account.pushName = name
   for (const device of account.companions.values()) device.pushName = name
@@ -93,24 +152,28 @@ const announce = (
   )
 }
 
-/** The phone changed something: written, then announced to all its linked devices. */
+/** The phone changed something: one patch is written, then announced to all its linked devices. */
 export const changeFromPhone = async (
   network: Network,
   account: Account,
-  change: WAPatchCreate
+  ...changes: readonly WAPatchCreate[]
 ): Promise<void> => {
+  const [first] = changes
+  if (!first) return
   const store = network.appStateOf(account)
-  await store.write(change)
-  announce(network, account, change.type, store.version(change.type))
+  await store.write(changes)
+  announce(network, account, first.type, store.version(first.type))
 }
 
-/** The phone gives a linked device the key its app state is encrypted with. */
-export const shareAppStateKey = async (network: Network, companion: Companion): Promise<void> => {
-  const { keyData, keyId } = network.appStateOf(companion.account)
-  await sendPeerMessage(network, companion, {
-    type: proto.Message.ProtocolMessage.Type.APP_STATE_SYNC_KEY_SHARE,
-    appStateSyncKeyShare: {
-      keys: [{ keyId: { keyId }, keyData: { keyData, fingerprint: FINGERPRINT, timestamp: Date.now() } }]
-    }
-  })
+/** The phone writes something that no linked device can read. */
+export const writeUnreadable = async (
+  network: Network,
+  account: Account,
+  name: WAPatchName,
+  index: readonly string[]
+): Promise<void> => {
+  if (!isCollectionName(name)) return
+  const store = network.appStateOf(account)
+  await store.writeUnreadable(name, index)
+  announce(network, account, name, store.version(name))
 }

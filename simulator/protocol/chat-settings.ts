@@ -1,5 +1,5 @@
 // What the owner of a phone sets on it and linked devices learn by app state: the own name, the names of contacts, and
-// which chats are archived, pinned, muted or read.
+// which chats are archived, pinned, muted, read, labelled, cleared or deleted.
 import { proto, type WAPatchCreate } from '@whiskeysockets/baileys'
 import type { Account } from '../state/account.ts'
 import { type Group, isGroup } from '../state/group.ts'
@@ -14,6 +14,11 @@ export type ChatSetting =
   /** Milliseconds since 1970; null unmutes the chat. */
   | { readonly mutedUntil: number | null }
   | { readonly read: boolean }
+  /** The chat and all its messages so far. */
+  | { readonly deleted: true }
+  /** All messages so far, with or without the starred ones. */
+  | { readonly cleared: 'all' | 'exceptStarred' }
+  | { readonly label: string; readonly labeled: boolean }
 
 /** The end that WhatsApp gives for a chat that is muted for good. */
 const ALWAYS = 4_000_000_000_000
@@ -25,16 +30,19 @@ export const changeChatSetting = async (
   partner: Account | Group,
   setting: ChatSetting
 ): Promise<void> => {
-  const chat = network.mailboxes.get(owner)?.chatWith(partner)
-  if (!chat) throw new Error(`${owner.jid} is not a phone`)
+  const mailbox = network.mailboxes.get(owner)
+  const chat = mailbox?.chatWith(partner)
+  if (!mailbox || !chat) throw new Error(`${owner.jid} is not a phone`)
   if ('archived' in setting) chat.archived = setting.archived
   else if ('pinned' in setting) chat.pinned = setting.pinned
   else if ('mutedUntil' in setting) chat.muted = setting.mutedUntil !== null
-  else {
-    chat.markedUnread = !setting.read
-    if (setting.read) chat.unread = 0
-  }
-  await changeFromPhone(network, owner, settingPatch(chatIdOf(chat), setting, Date.now()))
+  else if ('read' in setting) chat.markedUnread = !setting.read
+  if (('read' in setting && setting.read) || 'deleted' in setting || 'cleared' in setting) chat.unread = 0
+  await changeFromPhone(
+    network,
+    owner,
+    settingPatch(chatIdOf(chat), setting, Date.now(), rangeOf(mailbox, chat))
+  )
 }
 
 /** The owner changes the name that others see. */
@@ -44,13 +52,31 @@ export const renameOwner = async (network: Network, owner: Account, name: string
   await changeFromPhone(network, owner, ownNamePatch(name, Date.now()))
 }
 
-/** The owner changes the name of a contact in the address book. */
+/** The owner changes the name of a contact in the address book; without one the contact is removed from it. */
 export const nameContact = (
   network: Network,
   owner: Account,
   contact: Account,
-  name: string
-): Promise<void> => changeFromPhone(network, owner, contactPatch(contact, name, Date.now()))
+  name: string | undefined
+): Promise<void> =>
+  changeFromPhone(
+    network,
+    owner,
+    name === undefined
+      ? { ...contactPatch(contact, '', Date.now()), operation: proto.SyncdMutation.SyncdOperation.REMOVE }
+      : contactPatch(contact, name, Date.now())
+  )
+
+/** Whether a new message takes a chat out of the archive: the setting "Keep chats archived", the other way round. */
+export const setUnarchiveChats = (network: Network, owner: Account, unarchiveChats: boolean): Promise<void> =>
+  changeFromPhone(
+    network,
+    owner,
+    set('regular_low', 4, ['setting_unarchiveChats'], {
+      timestamp: Date.now(),
+      unarchiveChatsSetting: { unarchiveChats }
+    })
+  )
 
 /** The state of a phone before anyone linked, as patches. */
 export const initialPatches = ({ chats, owner }: Mailbox): WAPatchCreate[] => {
@@ -69,7 +95,7 @@ const chatPatches = (chat: MailboxChat, timestamp: number): WAPatchCreate[] => {
   ]
 }
 
-const set = (
+export const set = (
   type: WAPatchCreate['type'],
   apiVersion: number,
   index: string[],
@@ -96,13 +122,26 @@ const contactPatch = (contact: Account, fullName: string, timestamp: number): WA
     }
   })
 
-const settingPatch = (id: string, setting: ChatSetting, timestamp: number): WAPatchCreate => {
+type MessageRange = proto.SyncActionValue.ISyncActionMessageRange
+
+/** Up to where the owner sees the chat when changing it: seconds. */
+const rangeOf = (mailbox: Mailbox, chat: MailboxChat): MessageRange => {
+  const size = mailbox.size(chat)
+  return size === 0 ? {} : { lastMessageTimestamp: mailbox.timeAt(chat, size - 1) }
+}
+
+const settingPatch = (
+  id: string,
+  setting: ChatSetting,
+  timestamp: number,
+  messageRange: MessageRange = {}
+): WAPatchCreate => {
   if ('pinned' in setting) {
     const pinAction = { pinned: setting.pinned }
     return set('regular_low', 5, ['pin_v1', id], { timestamp, pinAction })
   }
   if ('archived' in setting) {
-    const archiveChatAction = { archived: setting.archived }
+    const archiveChatAction = { archived: setting.archived, messageRange }
     return set('regular_low', 3, ['archive', id], { timestamp, archiveChatAction })
   }
   if ('mutedUntil' in setting) {
@@ -113,6 +152,18 @@ const settingPatch = (id: string, setting: ChatSetting, timestamp: number): WAPa
     }
     return set('regular_high', 2, ['mute', id], { timestamp, muteAction })
   }
-  const markChatAsReadAction = { read: setting.read }
+  if ('deleted' in setting) {
+    return set('regular_high', 6, ['deleteChat', id, '1'], { timestamp, deleteChatAction: { messageRange } })
+  }
+  if ('cleared' in setting) {
+    const deletesStarred = setting.cleared === 'all' ? '1' : '0'
+    const index = ['clearChat', id, deletesStarred, '0']
+    return set('regular_high', 6, index, { timestamp, clearChatAction: { messageRange } })
+  }
+  if ('label' in setting) {
+    const labelAssociationAction = { labeled: setting.labeled }
+    return set('regular', 3, ['label_jid', setting.label, id], { timestamp, labelAssociationAction })
+  }
+  const markChatAsReadAction = { read: setting.read, messageRange }
   return set('regular_low', 3, ['markChatAsRead', id], { timestamp, markChatAsReadAction })
 }

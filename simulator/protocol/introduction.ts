@@ -1,9 +1,9 @@
-// A linked device says it is active: it gets what waited for it, and, the first time, the phone sends it the app-state key and
+// A linked device says it is active: it gets what waited for it, and, the first time, the phone sends it the app-state keys and
 // its history.
 import type { Companion } from '../state/account.ts'
 import type { Network } from '../state/network.ts'
 import type { Session } from '../state/session.ts'
-import { shareAppStateKey } from './app-state.ts'
+import { shareAppStateKeys } from './app-state-keys.ts'
 import { initialPatches } from './chat-settings.ts'
 import { sendHistory } from './history/send.ts'
 
@@ -23,8 +23,8 @@ const introduce = async (network: Network, companion: Companion): Promise<void> 
   const mailbox = network.mailboxes.get(account)
   const appState = network.appStateOf(account)
   if (mailbox && appState.isEmpty) {
-    for (const patch of initialPatches(mailbox)) await appState.write(patch)
+    for (const patch of initialPatches(mailbox)) await appState.write([patch])
   }
-  await shareAppStateKey(network, companion)
+  await shareAppStateKeys(network, companion)
   if (mailbox) await sendHistory(network, companion, mailbox, network.syncPlanOf(account))
 }

@@ -7,7 +7,7 @@ import { answerMediaRetry } from './media/retry.ts'
 import { answerRetry } from './messages/retry.ts'
 import type { QueuedStanza } from '../state/stanza-queue.ts'
 import { type BinaryNode, child, children, element } from '../wire/binary-node.ts'
-import { addressingOf, isGroupJid, isListJid, parseJid } from '../wire/jid.ts'
+import { addressingOf, isGroupJid, isListJid, parseJid, STATUS_JID } from '../wire/jid.ts'
 import { acknowledge, unixSeconds } from '../wire/stanza.ts'
 
 /** Receipts that are for the server only. */
@@ -48,6 +48,7 @@ export const acknowledged = (network: Network, companion: Companion, node: Binar
   const { id, to } = node.attrs
   const kind = node.attrs.class
   if (!id) return
+  if (node.attrs.error && refusesStatus(network, companion, node)) return
   if (kind === 'message') {
     // A client that could not decrypt asks for the message again first and refuses it afterwards: what it refuses is
     // the stanza it had, not the one that was sent again under the same id.
@@ -58,7 +59,7 @@ export const acknowledged = (network: Network, companion: Companion, node: Binar
     return
   }
   companion.queue.settle(id, entry => {
-    if (entry.kind !== kind) return false
+    if (entry.kind === 'other' ? entry.node.tag !== kind : entry.kind !== kind) return false
     const { from, participant, type } = entry.node.attrs
     const author = node.attrs.participant
     return (
@@ -68,6 +69,15 @@ export const acknowledged = (network: Network, companion: Companion, node: Binar
       (kind !== 'receipt' || type === node.attrs.type)
     )
   })
+}
+
+/** A refused status stays, and with it everything behind it; a refused message is gone. */
+const refusesStatus = (network: Network, companion: Companion, { attrs }: BinaryNode): boolean => {
+  const { error, id = '', to } = attrs
+  if (to !== STATUS_JID) return false
+  companion.queue.refuse(id, ({ node }) => node.attrs.from === STATUS_JID)
+  network.signals.emit('refused', { device: companion.jid, id, error })
+  return true
 }
 
 const settleMessage = (

@@ -42,6 +42,8 @@ export class Account {
   readsAutomatically = true
   /** Whether the primary device is reachable. */
   online = true
+  /** Whether linked devices get statuses as stanzas of their own, as they do since July 2026, or as messages. */
+  statusStanzas = true
   historySharing: HistorySharing = USUAL_SHARING
   readonly habits: Habits = { sealsEdits: true, sendsSecrets: true, contextInsideCopies: false }
   statusText = ''

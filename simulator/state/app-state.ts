@@ -1,41 +1,73 @@
-// App state: what an account's devices agree on besides messages (names, archived, pinned, muted, the own push name), in
-// five collections of encrypted patches. The server keeps patches it cannot read; the phone can read them.
-import {
-  ALL_WA_PATCH_NAMES,
-  type ChatMutation,
-  decodePatches,
-  encodeSyncdPatch,
-  newLTHashState,
-  proto,
-  type WAPatchCreate,
-  type WAPatchName
-} from '@whiskeysockets/baileys'
+// App state: what an account's devices agree on besides messages (names, settings of chats, stars, labels), in five collections
+// of encrypted records. The server keeps patches and a snapshot of each; it cannot read them, the phone can.
+import { ALL_WA_PATCH_NAMES, proto, type WAPatchCreate, type WAPatchName } from '@whiskeysockets/baileys'
 import { SerialWork } from '../signal/serial-work.ts'
+import {
+  changedHash,
+  EMPTY_HASH,
+  indexMacOf,
+  openRecord,
+  patchMac,
+  type PlainRecord,
+  sealRecord,
+  snapshotMac,
+  type SyncKey,
+  valueMacIn
+} from './app-state-records.ts'
 import { Random } from './random.ts'
+
+const { REMOVE, SET } = proto.SyncdMutation.SyncdOperation
+
+/** What a device changed, as the phone reads it. */
+export interface ReadMutation {
+  readonly index: readonly string[]
+  readonly value: proto.ISyncActionValue
+}
+
+interface HeldRecord {
+  readonly record: proto.ISyncdRecord
+  readonly data: Uint8Array
+}
 
 interface Collection {
   /** Patch number n is at place n − 1. */
   readonly patches: Uint8Array[]
-  /** The phone's own view, so that it can write patches too. */
-  state: ReturnType<typeof newLTHashState>
+  /** By index MAC. */
+  readonly records: Map<string, HeldRecord>
+  hash: Buffer
 }
 
 export class AppState {
-  readonly keyId: Buffer
-  readonly keyData: Buffer
-  private readonly collections = new Map<string, Collection>()
+  /** Oldest first; the phone writes with the last. */
+  readonly keys: SyncKey[] = []
+  private readonly collections = new Map<WAPatchName, Collection>()
   private readonly work = new SerialWork()
+  private readonly random: Random
 
   constructor(seed: number, phoneNumber: string) {
-    const random = new Random(seed, 'app-state', phoneNumber)
-    this.keyId = Buffer.from([0, 0, 0, 0, 0, 1])
-    this.keyData = random.bytes(32)
+    this.random = new Random(seed, 'app-state', phoneNumber)
+    this.rotateKey()
+  }
+
+  /** The phone makes a new key; what was written before stays under its own. */
+  rotateKey(): SyncKey {
+    const id = Buffer.from([0, 0, 0, 0, 0, this.keys.length + 1])
+    const key = { id, data: this.random.bytes(32) }
+    this.keys.push(key)
+    return key
+  }
+
+  keyOf(id: Uint8Array | null | undefined): SyncKey | undefined {
+    return this.keys.find(key => key.id.equals(Buffer.from(id ?? [])))
   }
 
   collection(name: string): Collection | undefined {
     if (!isCollectionName(name)) return undefined
     let collection = this.collections.get(name)
-    if (!collection) this.collections.set(name, (collection = { patches: [], state: newLTHashState() }))
+    if (!collection) {
+      collection = { patches: [], records: new Map(), hash: EMPTY_HASH }
+      this.collections.set(name, collection)
+    }
     return collection
   }
 
@@ -44,64 +76,129 @@ export class AppState {
   }
 
   version(name: string): number {
-    return this.collections.get(name)?.patches.length ?? 0
+    return this.collection(name)?.patches.length ?? 0
   }
 
   /**
    * Adds a linked device's patch as version `after + 1`; refused when another device was faster. Resolves with what the
    * phone reads in it.
    */
-  append(name: string, after: number, patch: Uint8Array): Promise<ChatMutation[] | undefined> {
+  append(name: string, after: number, bytes: Uint8Array): Promise<ReadMutation[] | undefined> {
     return this.work.run(async () => {
       const collection = this.collection(name)
-      if (!isCollectionName(name) || collection?.patches.length !== after) return undefined
-      const decoded = this.store(collection, patch)
-      const { state, mutationMap } = await decodePatches(
-        name,
-        [decoded],
-        collection.state,
-        () => Promise.resolve(this.keyForPhone()),
-        {},
-        undefined,
-        undefined,
-        false
-      )
-      collection.state = state
-      return Object.values(mutationMap)
+      if (collection?.patches.length !== after) return undefined
+      const patch = proto.SyncdPatch.decode(bytes)
+      const opened = patch.mutations.map(({ operation, record }) => {
+        const key = this.keyOf(record?.keyId?.id)
+        if (!key || !record) throw new Error('a mutation under a key nobody has')
+        return { operation: operation ?? SET, record, data: openRecord(key, operation ?? SET, record) }
+      })
+      for (const { data, operation, record } of opened) {
+        apply(collection, operation, record, proto.SyncActionData.encode(data).finish())
+      }
+      patch.version = { version: after + 1 }
+      collection.patches.push(proto.SyncdPatch.encode(patch).finish())
+      return opened.map(({ data }) => ({
+        index: indexOf(data),
+        value: data.value ?? {}
+      }))
     })
   }
 
-  /** The phone itself writes a patch. */
-  write(change: WAPatchCreate): Promise<void> {
+  /** The phone itself writes one patch with all these changes, which are of one collection. */
+  write(changes: readonly WAPatchCreate[]): Promise<void> {
+    const [first] = changes
+    if (!first) return Promise.resolve()
+    return this.writeRecords(
+      first.type,
+      changes.map(change => plainRecord(change))
+    )
+  }
+
+  /** The phone writes records that no device can make sense of, although all MACs are right. */
+  writeUnreadable(name: WAPatchName, index: readonly string[]): Promise<void> {
+    return this.writeRecords(name, [
+      { operation: SET, index: Buffer.from(JSON.stringify(index)), data: Buffer.from([0xff, 0xff, 0xff]) }
+    ])
+  }
+
+  private writeRecords(name: string, records: readonly PlainRecord[]): Promise<void> {
     return this.work.run(async () => {
-      const collection = this.collection(change.type)
-      if (!collection) return
-      const { patch, state } = await encodeSyncdPatch(
-        change,
-        this.keyId.toString('base64'),
-        collection.state,
-        () => Promise.resolve(this.keyForPhone())
-      )
-      collection.state = state
-      this.store(collection, proto.SyncdPatch.encode(patch).finish())
+      const collection = this.collection(name)
+      const key = this.keys.at(-1)
+      if (!collection || !key) return
+      const version = collection.patches.length + 1
+      const mutations = records.map(plain => {
+        const record = sealRecord(key, plain)
+        apply(collection, plain.operation, record, plain.data)
+        return { operation: plain.operation, record }
+      })
+      const mac = snapshotMac(key, name, version, collection.hash)
+      const patch: proto.ISyncdPatch = {
+        version: { version },
+        mutations,
+        snapshotMac: mac,
+        patchMac: patchMac(key, name, version, mac, mutations),
+        keyId: { id: key.id }
+      }
+      collection.patches.push(proto.SyncdPatch.encode(patch).finish())
     })
   }
 
-  /** Numbers a patch and stores it. */
-  private store(collection: Collection, patch: Uint8Array): proto.SyncdPatch {
-    const decoded = proto.SyncdPatch.decode(patch)
-    decoded.version = { version: collection.patches.length + 1 }
-    collection.patches.push(proto.SyncdPatch.encode(decoded).finish())
-    return decoded
+  /** Everything a collection has now, in one piece. */
+  snapshot(name: string): proto.ISyncdSnapshot | undefined {
+    const collection = this.collection(name)
+    const key = this.keys.at(-1)
+    if (!collection || !key || collection.patches.length === 0) return undefined
+    const version = collection.patches.length
+    return {
+      version: { version },
+      records: [...collection.records.values()].map(({ record }) => record),
+      mac: snapshotMac(key, name, version, collection.hash),
+      keyId: { id: key.id }
+    }
   }
 
-  private keyForPhone(): proto.Message.IAppStateSyncKeyData {
-    return { keyData: this.keyData, fingerprint: FINGERPRINT, timestamp: 0 }
+  /** The records of a collection in the clear, as only the phone has them. */
+  plainRecords(name: string): { data: Uint8Array; keyId: Uint8Array; mac: Uint8Array }[] {
+    return [...(this.collection(name)?.records.values() ?? [])].map(({ data, record }) => ({
+      data,
+      keyId: record.keyId?.id ?? Buffer.alloc(0),
+      mac: valueMacIn(record)
+    }))
   }
+}
+
+const apply = (
+  collection: Collection,
+  operation: proto.SyncdMutation.SyncdOperation,
+  record: proto.ISyncdRecord,
+  data: Uint8Array
+): void => {
+  const id = indexMacOf(record)
+  const before = collection.records.get(id)
+  collection.hash = changedHash(
+    collection.hash,
+    before ? [valueMacIn(before.record)] : [],
+    operation === REMOVE ? [] : [valueMacIn(record)]
+  )
+  if (operation === REMOVE) collection.records.delete(id)
+  else collection.records.set(id, { record, data })
+}
+
+const plainRecord = ({ apiVersion, index, operation, syncAction }: WAPatchCreate): PlainRecord => {
+  const json = Buffer.from(JSON.stringify(index))
+  const data = { index: json, value: syncAction, padding: new Uint8Array(0), version: apiVersion }
+  return { operation, index: json, data: proto.SyncActionData.encode(data).finish() }
+}
+
+const indexOf = ({ index }: proto.ISyncActionData): readonly string[] => {
+  const parsed: unknown = JSON.parse(Buffer.from(index ?? []).toString())
+  return Array.isArray(parsed) ? parsed.map(String) : []
 }
 
 /** The phone's device list as its app-state keys name it. */
 export const FINGERPRINT = { rawId: 1, currentIndex: 0, deviceIndexes: [0] }
 
-const isCollectionName = (name: string): name is WAPatchName =>
+export const isCollectionName = (name: string): name is WAPatchName =>
   (ALL_WA_PATCH_NAMES as readonly string[]).includes(name)

@@ -79,6 +79,15 @@ export type Fault =
       readonly afterBytes?: number
       readonly path?: string
     }
+  /**
+   * Of an app-state collection (of any, without `collection`), answers carry a MAC that does not fit (`wrongMac`), or leave out
+   * the first patch (`missingPatch`).
+   */
+  | {
+      readonly kind: 'appState'
+      readonly effect: 'wrongMac' | 'missingPatch'
+      readonly collection?: string
+    }
   /** Messages are stamped this far in the future. */
   | { readonly kind: 'futureTimestamps'; readonly seconds: number }
   /** Message stanzas carry a ciphertext that cannot be decrypted. */

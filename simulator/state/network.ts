@@ -48,6 +48,8 @@ export class Network {
   readonly outages: Random
   /** How often a primary device could not decrypt a message, by recipient, sender and id. */
   readonly decryptionFailures = new Map<string, number>()
+  /** The names of channels, by their addresses. */
+  readonly channelNames = new Map<string, string>()
   /** What phones hold; contacts have none. */
   readonly mailboxes = new Map<Account, Mailbox>()
   readonly syncPlans = new Map<Account, SyncPlan>()

@@ -4,7 +4,9 @@
 import type { BinaryNode } from '../wire/binary-node.ts'
 import { element, SERVER_JID } from '../wire/stanza.ts'
 
-export type StanzaKind = 'message' | 'receipt' | 'notification' | 'call'
+/** Stanzas by their tag; `other` is any that has another one. */
+export const STANZA_KINDS = ['message', 'receipt', 'notification', 'call', 'status', 'other'] as const
+export type StanzaKind = (typeof STANZA_KINDS)[number]
 
 export interface QueuedStanza {
   readonly sequence: number
@@ -57,6 +59,8 @@ export class StanzaQueue {
   private backlogSize = 0
   private offlineAnnounced = true
   private pumping = false
+  /** The stanza that the device refused, and behind which everything else is held back. */
+  private refused: QueuedStanza | undefined
   private readonly departure: Departure
   private readonly observer: QueueObserver
 
@@ -108,7 +112,16 @@ export class StanzaQueue {
     }
     if (named.size === 0) this.byId.delete(id)
     if (settled.length > 0) this.observer.changed()
+    if (this.refused && !this.entries.has(this.refused.sequence)) {
+      this.refused = undefined
+      this.pump()
+    }
     return settled
+  }
+
+  /** The device refuses a stanza that has to be acknowledged: it stays, and nothing else leaves before it is. */
+  refuse(id: string, names: (entry: QueuedStanza) => boolean): void {
+    this.refused ??= [...(this.byId.get(id) ?? [])].find(entry => entry.deliveries > 0 && names(entry))
   }
 
   /** Deletes everything that waits, as WhatsApp does for a device that is away too long; returns how much it was. */
@@ -118,6 +131,7 @@ export class StanzaQueue {
     this.byId.clear()
     this.unsent = []
     this.head = 0
+    this.refused = undefined
     for (const entry of expired) this.observer.settled(entry)
     if (expired.length > 0) this.observer.changed()
     return expired.length
@@ -127,7 +141,11 @@ export class StanzaQueue {
   open(outlet: Outlet): void {
     this.outlet = outlet
     const backlog = this.waiting()
-    this.unsent = [...backlog]
+    // What was refused comes first, as long as it takes.
+    this.unsent = [
+      ...backlog.filter(entry => entry === this.refused),
+      ...backlog.filter(entry => entry !== this.refused)
+    ]
     this.head = 0
     this.backlogSize = backlog.length
     this.backlogEnd = this.nextSequence
@@ -169,7 +187,8 @@ export class StanzaQueue {
     this.pumping = true
     void this.drain().finally(() => {
       this.pumping = false
-      if (this.outlet && !this.outlet.closed && (!this.offlineAnnounced || this.peek())) this.pump()
+      if (this.outlet && !this.outlet.closed && !this.refused && (!this.offlineAnnounced || this.peek()))
+        this.pump()
     })
   }
 
@@ -185,7 +204,7 @@ export class StanzaQueue {
         )
         continue
       }
-      if (!entry) return
+      if (!entry || (this.refused && entry !== this.refused)) return
       this.head++
       await this.write(outlet, entry)
     }

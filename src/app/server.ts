@@ -31,7 +31,8 @@ const services = (config: Config, firebase: Firebase.App) =>
     Layer.provideMerge(WhatsApp.layer(config)),
     Layer.provideMerge(History.queues(config)),
     Layer.provideMerge(Layer.mergeAll(Events.layer, Journal.layer)),
-    Layer.provideMerge(Layer.mergeAll(Conversations.layer, Incidents.layer, Telemetry.gauges)),
+    Layer.provideMerge(Conversations.layer),
+    Layer.provideMerge(Layer.mergeAll(Incidents.layer, Telemetry.gauges)),
     Layer.provideMerge(Vault.layer(config)),
     Layer.provideMerge(Database.layer(config, config.STORE === 'firestore'))
   )

@@ -11,6 +11,7 @@ import { journalTables } from '../services/journal/tables.ts'
 import { mediaTables } from '../services/media/tables.ts'
 import { outboxTables } from '../services/outbox/tables.ts'
 import { vaultTables } from '../services/vault/tables.ts'
+import { appStateTables } from '../services/whatsapp/app-state/tables.ts'
 
 export const TABLES: ReadonlyArray<OwnedTable> = [
   ...conversationTables,
@@ -21,6 +22,7 @@ export const TABLES: ReadonlyArray<OwnedTable> = [
   ...historyTables,
   ...journalTables,
   ...vaultTables,
+  ...appStateTables,
   ...firestoreTables,
   ...migrationTables
 ]

@@ -58,6 +58,8 @@ export const MessageChange = Schema.Union([
   /** Another report of the message had its secret (base64). */
   Schema.Struct({ to: Schema.Literal('secretTold'), secret: Schema.String }),
   Schema.Struct({ to: Schema.Literal('called'), call: CallSchema }),
+  Schema.Struct({ to: Schema.Literal('starred'), starred: Schema.Boolean, at: Schema.Finite }),
+  Schema.Struct({ to: Schema.Literal('deletedForMe'), deleted: Schema.Boolean, at: Schema.Finite }),
   /** WhatsApp says when it took the message; that is the time every other copy of it carries. */
   Schema.Struct({ to: Schema.Literal('timed'), at: Schema.Finite }),
   /** The protobuf became final: media of ours were uploaded. */
@@ -102,6 +104,10 @@ export interface Held extends Details {
   readonly statusReason: string | null
   readonly tsClient: number
   readonly raw: Uint8Array | null
+  readonly starred: boolean
+  /** When the star was set or removed; `null`: only a history says it. */
+  readonly starredAt: number | null
+  readonly deletedForMeAt: number | null
 }
 
 /** What others add to a message, of a message that nobody added anything to. */
@@ -170,7 +176,10 @@ const edited = (held: Held, change: Extract<MessageChange, { to: 'edited' }>): H
 /** Only the first part and the newest are kept: an answer comes in dozens of parts. */
 const continued = (held: Held, body: string | null, at: number): Held => {
   const [first] = held.edits
-  if (held.type === 'revoked' || (first !== undefined && first.editedAt >= at)) return held
+  if (held.type === 'revoked' || (first !== undefined && first.editedAt > at)) return held
+  // Of two parts of one millisecond the longer is the later: an answer grows.
+  const isEarlier = first?.editedAt === at && (body?.length ?? 0) <= (held.body?.length ?? 0)
+  if (isEarlier) return held
   return { ...held, body, edits: [{ body: first === undefined ? held.body : first.body, editedAt: at }] }
 }
 
@@ -192,7 +201,8 @@ const answered = (held: Held, { at, extraGuests, response, sender }: EventRespon
   const isKnown = known?.at === at && known.response === response && known.extraGuests === extraGuests
   if (known !== undefined && (known.at > at || isKnown)) return held
   const others = held.eventResponses.filter(other => other !== known)
-  return { ...held, eventResponses: [...others, { sender, response, extraGuests, at }] }
+  const all = [...others, { sender, response, extraGuests, at }]
+  return { ...held, eventResponses: all.toSorted((a, b) => a.at - b.at || (a.sender < b.sender ? -1 : 1)) }
 }
 
 /** Enough to see that something is wrong. */
@@ -268,6 +278,12 @@ export const applyChange = (held: Held, change: MessageChange): Held => {
       if (call !== null && telling(call) >= telling(change.call)) return held
       return { ...held, call: call === null ? change.call : { ...call, outcome: change.call.outcome } }
     }
+    case 'starred':
+      if (held.starredAt !== null && held.starredAt > change.at) return held
+      return { ...held, starred: change.starred, starredAt: change.at }
+    case 'deletedForMe':
+      if ((held.deletedForMeAt ?? 0) > change.at) return held
+      return { ...held, deletedForMeAt: change.deleted ? change.at : null }
     case 'timed':
       return { ...held, tsClient: change.at }
     case 'fetched':

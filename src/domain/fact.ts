@@ -1,5 +1,6 @@
 // What WhatsApp told us, in our own words: every road in (live, offline queue, history, on-demand) ends in these facts.
 // Addresses are still as WhatsApp wrote them; who they are is resolved once, by services/conversations/identity.
+import type { ChatSetting } from './chat-setting.ts'
 import type { Call, Details, EventResponse, Location, MessageStatus } from './message.ts'
 import type { PollChange } from './poll.ts'
 import type { SealedAddOn } from './sealed-add-on.ts'
@@ -58,6 +59,8 @@ export interface MessageFact extends ContentFact {
   /** When it was last edited, if the source shows it edited: its earlier words are not known then. */
   readonly editedAt?: number | undefined
   readonly reactions: ReadonlyArray<ReactionFact>
+  /** The owner has starred it, as history says. */
+  readonly starred?: boolean | undefined
   /** Votes in a poll that the source has opened. */
   readonly votes?: ReadonlyArray<VoteFact> | undefined
   /** The `Message` protobuf as WhatsApp encoded it. */
@@ -98,6 +101,9 @@ export interface ChangeFact {
         readonly at: number
       }
     | { readonly to: 'called'; readonly call: Call }
+    | { readonly to: 'starred'; readonly starred: boolean; readonly at: number }
+    /** The owner removed it from the own devices, or took that back. */
+    | { readonly to: 'deletedForMe'; readonly deleted: boolean; readonly at: number }
 }
 
 /** A recipient's phone or person reports about messages this account sent. */
@@ -128,23 +134,54 @@ export interface ReadByMeFact {
   readonly kind: 'readByMe'
   readonly chat: Address
   readonly upTo: { readonly whatsAppIds: ReadonlyArray<string> } | { readonly at: number }
+  /** When it was read, milliseconds since 1970; now when it is not given. */
+  readonly at?: number | undefined
 }
 
 export interface ChatFact {
   readonly kind: 'chat'
   readonly chat: Address
-  /** Told of a chat that there may be no conversation in: no thread is made for it. */
-  readonly onlyIfKnown?: boolean
   readonly name?: string | undefined
   /** How many messages were unread at the time `at` (milliseconds since 1970). */
   readonly unread?: { readonly count: number; readonly at: number } | undefined
-  readonly archived?: boolean | undefined
-  /** When it was pinned, milliseconds since 1970; `null`: it is not pinned. */
-  readonly pinnedAt?: number | null | undefined
-  /** Until when it is muted, milliseconds since 1970 or `FOR_EVER`; `null`: it is not muted. */
-  readonly mutedUntil?: number | null | undefined
+  readonly settings?: ReadonlyArray<ChatSetting> | undefined
   /** Seconds after which messages disappear; 0 turns that off. */
   readonly ephemeralSeconds?: number | undefined
+}
+
+/** Settings of a chat that may have no conversation: no thread is made for them. */
+export interface ChatSettingsFact {
+  readonly kind: 'chatSettings'
+  readonly chat: Address
+  readonly settings: ReadonlyArray<ChatSetting>
+}
+
+/** A label was made, changed or deleted; `at` in milliseconds since 1970. */
+export interface LabelFact {
+  readonly kind: 'label'
+  readonly labelId: string
+  readonly name: string
+  readonly color: number | null
+  readonly predefinedId: number | null
+  readonly deleted: boolean
+  readonly at: number
+}
+
+/** A label was put on a chat or a message, or taken off. */
+export interface LabelAssociationFact {
+  readonly kind: 'labelAssociation'
+  readonly labelId: string
+  readonly chat: Address
+  /** The message; without it, the chat. */
+  readonly whatsAppId?: string | undefined
+  readonly labeled: boolean
+  readonly at: number
+}
+
+/** Whether a new message takes a chat out of the archive. */
+export interface UnarchiveChatsFact {
+  readonly kind: 'unarchiveChats'
+  readonly unarchive: boolean
 }
 
 /** Who was in a group once; `at` in milliseconds since 1970, `null` when the phone does not know. */
@@ -161,7 +198,10 @@ export interface PastParticipantsFact {
 export interface ContactFact {
   readonly kind: 'contact'
   readonly person: Address
-  readonly name?: string | undefined
+  /** The name in the address book; `null`: the person is not in it any more. */
+  readonly name?: string | null | undefined
+  /** When the name was given, milliseconds since 1970; `undefined` where the source does not say: before the account was linked. */
+  readonly nameAt?: number | undefined
   readonly pushName?: string | undefined
 }
 
@@ -194,6 +234,15 @@ export interface NumberChangedFact {
   readonly live: boolean
 }
 
+/** Something arrived that deliberately leaves no trace. It is not stored. */
+export interface LeftOutFact {
+  readonly kind: 'leftOut'
+  /** Its name in the list of what is left out, which gives the reason. */
+  readonly name: string
+  /** The name of a kind that this version does not know, to be counted and reported. */
+  readonly unknownKind?: string
+}
+
 export type Fact =
   | MessageFact
   | ChangeFact
@@ -202,8 +251,13 @@ export type Fact =
   | ReceiptHistoryFact
   | ReadByMeFact
   | ChatFact
+  | ChatSettingsFact
   | ContactFact
   | GroupAdminsFact
+  | LabelAssociationFact
+  | LabelFact
+  | LeftOutFact
   | PastParticipantsFact
   | NumberChangedFact
   | SamePersonFact
+  | UnarchiveChatsFact

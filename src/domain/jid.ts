@@ -97,8 +97,14 @@ export const memberJid = (text: string): string => {
 /** The part of an address before its server; what stands after the @ of a mention. */
 export const userOf = (jid: string): string => jid.slice(0, jid.lastIndexOf('@'))
 
-/** Conversations worth a thread: people and groups. Status updates, broadcast lists and channels are not. */
-export const isThreadJid = (jid: string): boolean => isPersonJid(jid) || isGroupJid(jid)
+/** A channel, which WhatsApp's protocol calls a newsletter. */
+export const isChannelJid = (jid: string): boolean => SERVERS.get(serverOf(jid))?.kind === 'channel'
+
+/** Those that the phone has the history of: people and groups. */
+export const isChatJid = (jid: string): boolean => isPersonJid(jid) || isGroupJid(jid)
+
+/** Conversations worth a thread: people, groups and channels. Status updates and broadcast lists are not. */
+export const isThreadJid = (jid: string): boolean => isChatJid(jid) || isChannelJid(jid)
 
 /** A phone number with its country code, as WhatsApp has it: no leading zero, E.164's length. */
 const INTERNATIONAL = /^[1-9]\d{6,14}$/

@@ -1,12 +1,15 @@
 // The fields of WhatsApp's `Message` that wrap another message: disappearing, view once, sent by another device, …
 
+/** Around what another device of the same account sent. */
+export const DEVICE_SENT = { name: 'deviceSentMessage', field: 31, inner: 2 } as const
+
 /** `field` is the number in `Message`, `inner` that of the wrapped message in it. The first that a message has is its envelope. */
 export const MESSAGE_ENVELOPES = [
   { name: 'viewOnceMessage', field: 37, inner: 1 },
   { name: 'viewOnceMessageV2', field: 55, inner: 1 },
   { name: 'viewOnceMessageV2Extension', field: 59, inner: 1 },
   { name: 'ephemeralMessage', field: 40, inner: 1 },
-  { name: 'deviceSentMessage', field: 31, inner: 2 },
+  DEVICE_SENT,
   { name: 'documentWithCaptionMessage', field: 53, inner: 1 },
   { name: 'editedMessage', field: 58, inner: 1 },
   { name: 'associatedChildMessage', field: 91, inner: 1 },
@@ -27,6 +30,17 @@ export const MESSAGE_ENVELOPES = [
   { name: 'questionMessage', field: 101, inner: 1 },
   { name: 'questionReplyMessage', field: 106, inner: 1 },
   { name: 'commentMessage', field: 77, inner: 1 }
+] as const
+
+/**
+ * Envelopes that the generated classes do not know yet: `newsletterAdminProfileMessage`, `spoilerMessage`,
+ * `newsletterAdminProfileStatusMessage` and `botPlatformRegistrationSuccessMessage`.
+ */
+export const NEWER_ENVELOPES = [
+  { field: 116, inner: 1 },
+  { field: 118, inner: 1 },
+  { field: 126, inner: 1 },
+  { field: 131, inner: 1 }
 ] as const
 
 /** Phones nest three at most; a hostile message may nest thousands. */

@@ -110,6 +110,19 @@ export const Call = Schema.Struct({
 })
 export type Call = typeof Call.Type
 
+export const ANSWER_KINDS = ['button', 'list', 'template', 'flow'] as const
+/** What somebody pressed or chose in a message of a business, as the business needs it. */
+export const Answer = Schema.Struct({
+  kind: Schema.Literals(ANSWER_KINDS),
+  /** The id that the business gave the button or row; of a flow its name. */
+  id: text,
+  /** What the person saw. */
+  title: text,
+  /** Of a flow: what was filled in, as JSON text. */
+  parameters: text
+})
+export type Answer = typeof Answer.Type
+
 /** Something that happened to a chat, such as `subject`, `join`, `leave`, `promote`; `people` are those it happened to. */
 export const ChatEvent = Schema.Struct({
   kind: Schema.String,
@@ -142,6 +155,7 @@ export const Details = Schema.Struct({
   contacts: Schema.Array(ContactCard),
   poll: Schema.NullOr(Poll),
   call: Schema.NullOr(Call),
+  answer: Schema.NullOr(Answer),
   event: Schema.NullOr(ChatEvent),
   /** The answers to an event that people plan, the last of each person. */
   eventResponses: Schema.Array(EventResponse),
@@ -159,6 +173,7 @@ export const NO_DETAILS: Details = {
   contacts: [],
   poll: null,
   call: null,
+  answer: null,
   event: null,
   eventResponses: [],
   mentions: [],
@@ -192,6 +207,12 @@ export const Message = Schema.Struct({
   quotedMessageId: Schema.NullOr(Schema.String),
   reactions: Schema.Array(Reaction),
   edits: Schema.Array(EarlierBody),
+  /** The owner has starred it. */
+  starred: Schema.Boolean,
+  /** The ids of its labels. */
+  labels: Schema.Array(Schema.String),
+  /** When the owner removed it from the own devices (alone, or with its chat); `null` otherwise. What is stored here stays. */
+  deletedForMeAt: Schema.NullOr(Schema.Finite),
   /** How many encrypted edits, reactions, votes and the like of this message could not be opened. */
   unreadableAddOns: Schema.Finite,
   status: MessageStatus,

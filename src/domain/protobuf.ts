@@ -1,8 +1,11 @@
-// Reads single fields of an encoded protobuf message, for what the domain needs without the generated classes.
+// Reads and adds single fields of an encoded protobuf message, for what is needed without the generated classes, or of
+// fields that they do not know.
 
 const VARINT = 0
 const FIXED_64 = 1
 const LENGTH_DELIMITED = 2
+const START_GROUP = 3
+const END_GROUP = 4
 const FIXED_32 = 5
 
 /** Malformed bytes; never leaves this file. */
@@ -19,16 +22,36 @@ const readVarint = (bytes: Uint8Array, from: number): { readonly value: number; 
   throw new Malformed()
 }
 
-/** The position after a value that is not length-delimited. */
-const skipValue = (bytes: Uint8Array, wireType: number, from: number): number => {
+/** Groups within groups are not read further: nobody nests them, and a hostile message could exhaust the stack. */
+const MOST_GROUPS = 20
+
+/** The position after a group, an old form of a nested message, whose start was read. */
+const skipGroup = (bytes: Uint8Array, from: number, depth: number): number => {
+  if (depth > MOST_GROUPS) throw new Malformed()
+  let position = from
+  for (;;) {
+    const { next, value: tag } = readVarint(bytes, position)
+    if (tag % 8 === END_GROUP) return next
+    position = skipValue(bytes, tag % 8, next, depth)
+  }
+}
+
+/** The position after a value. */
+const skipValue = (bytes: Uint8Array, wireType: number, from: number, depth = 0): number => {
   if (wireType === VARINT) return readVarint(bytes, from).next
   if (wireType === FIXED_64) return from + 8
   if (wireType === FIXED_32) return from + 4
-  throw new Malformed()
+  if (wireType === START_GROUP) return skipGroup(bytes, from, depth + 1)
+  if (wireType !== LENGTH_DELIMITED) throw new Malformed()
+  const { next, value: length } = readVarint(bytes, from)
+  return next + length
 }
 
-const readField = (bytes: Uint8Array, wanted: number): ReadonlyArray<Uint8Array> => {
-  const values: Array<Uint8Array> = []
+/** Calls `visit` with each length-delimited field, in the order in which they are encoded. */
+const visitBytesFields = (
+  bytes: Uint8Array,
+  visit: (field: number, start: number, end: number) => void
+): void => {
   let position = 0
   while (position < bytes.length) {
     const { next, value: tag } = readVarint(bytes, position)
@@ -37,24 +60,51 @@ const readField = (bytes: Uint8Array, wanted: number): ReadonlyArray<Uint8Array>
       const { next: start, value: length } = readVarint(bytes, next)
       position = start + length
       if (position > bytes.length) throw new Malformed()
-      if (Math.floor(tag / 8) === wanted) values.push(bytes.subarray(start, position))
+      visit(Math.floor(tag / 8), start, position)
     } else {
       position = skipValue(bytes, wireType, next)
     }
   }
-  return values
 }
 
-/** All values of a field of type `bytes`, `string` or message; `undefined` when the bytes are no protobuf message. */
-export const bytesFields = (bytes: Uint8Array, field: number): ReadonlyArray<Uint8Array> | undefined => {
+const unlessMalformed = <A>(read: () => A): A | undefined => {
   try {
-    return readField(bytes, field)
+    return read()
   } catch (cause) {
     if (cause instanceof Malformed) return undefined
     throw cause
   }
 }
 
+/** All values of a field of type `bytes`, `string` or message; `undefined` when the bytes are no protobuf message. */
+export const bytesFields = (bytes: Uint8Array, field: number): ReadonlyArray<Uint8Array> | undefined =>
+  unlessMalformed(() => {
+    const values: Array<Uint8Array> = []
+    visitBytesFields(bytes, (number, start, end) => {
+      if (number === field) values.push(bytes.subarray(start, end))
+    })
+    return values
+  })
+
 /** The value of a field that is not repeated: of several, protobuf takes the last. */
 export const bytesField = (bytes: Uint8Array, field: number): Uint8Array | undefined =>
   bytesFields(bytes, field)?.at(-1)
+
+/** The numbers of the fields of type `bytes`, `string` or message that a message has; none when it is no protobuf message. */
+export const bytesFieldNumbers = (bytes: Uint8Array): ReadonlyArray<number> =>
+  unlessMalformed(() => {
+    const numbers = new Set<number>()
+    visitBytesFields(bytes, number => void numbers.add(number))
+    return [...numbers]
+  }) ?? []
+
+const varint = (value: number): ReadonlyArray<number> =>
+  value < 0x80 ? [value] : [(value % 0x80) + 0x80, ...varint(Math.floor(value / 0x80))]
+
+/** The message with one more field of type `bytes`, `string` or message; a value that it had before no longer counts. */
+export const withBytesField = (message: Uint8Array, field: number, value: Uint8Array): Uint8Array =>
+  Buffer.concat([
+    message,
+    Uint8Array.from([...varint(field * 8 + LENGTH_DELIMITED), ...varint(value.length)]),
+    value
+  ])

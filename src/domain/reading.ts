@@ -1,6 +1,7 @@
 // What a reader may ask for: filters, and times as people and programs write them.
 import { Schema } from 'effect'
 import { Message } from './message.ts'
+import type { Thread } from './thread.ts'
 
 /** Which messages of a thread or account; what is left out does not matter. */
 export interface MessageFilter {
@@ -15,8 +16,12 @@ export interface MessageFilter {
 
 export interface ThreadFilter {
   readonly archived?: boolean | undefined
+  /** Deleted on the phone with nothing newer since; left out unless asked for. */
+  readonly deleted?: boolean | undefined
+  /** The id of a label. */
+  readonly label?: string | undefined
   readonly unread?: boolean | undefined
-  readonly kind?: 'direct' | 'group' | undefined
+  readonly kind?: Thread['kind'] | undefined
   /** Words in the thread's name, or digits of its number. */
   readonly text?: string | undefined
 }

@@ -2,7 +2,7 @@
 // has that message can open them. What an opened one says is read by services/whatsapp/convert.
 import { createDecipheriv, hkdfSync } from 'node:crypto'
 import { Schema } from 'effect'
-import { MAX_ENVELOPES, MESSAGE_ENVELOPES } from './message-envelopes.ts'
+import { MAX_ENVELOPES, MESSAGE_ENVELOPES, NEWER_ENVELOPES } from './message-envelopes.ts'
 import { bytesField, bytesFields } from './protobuf.ts'
 
 interface Sealing {
@@ -73,11 +73,12 @@ export type SealedAddOn = typeof SealedAddOn.Type
 export const addOnIdOf = ({ addOn, by, whatsAppId }: SealedAddOn): string =>
   `${addOn} ${by === 'me' ? 'me' : by.jid} ${whatsAppId}`
 
-const MESSAGE_CONTEXT_INFO = 35
-const MESSAGE_SECRET = 3
+/** The field of `Message` with what accompanies its content, and the field of the secret in that. */
+export const MESSAGE_CONTEXT_INFO = 35
+export const MESSAGE_SECRET = 3
 
 const innerMessage = (message: Uint8Array): Uint8Array | undefined => {
-  for (const { field, inner } of MESSAGE_ENVELOPES) {
+  for (const { field, inner } of [...MESSAGE_ENVELOPES, ...NEWER_ENVELOPES]) {
     const envelope = bytesField(message, field)
     const wrapped = envelope && bytesField(envelope, inner)
     if (wrapped !== undefined) return wrapped

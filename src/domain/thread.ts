@@ -7,12 +7,14 @@ export const Thread = Schema.Struct({
   threadId: Schema.String,
   /** The address the other side was first seen under; other addresses of the same chat are aliases of this thread. */
   clientJid: Schema.String,
-  kind: Schema.Literals(['direct', 'group']),
+  kind: Schema.Literals(['direct', 'group', 'channel']),
   displayName: Schema.NullOr(Schema.String),
   lastMessageAt: Schema.NullOr(Schema.Finite),
   lastMessageText: Schema.NullOr(Schema.String),
   lastMessageDirection: Schema.NullOr(Schema.Literals(['inbound', 'outbound'])),
   unreadCount: Schema.Finite,
+  /** The owner has marked it as unread. */
+  markedUnread: Schema.Boolean,
   archived: Schema.Boolean,
   /** When it was pinned on the phone; `null` when it is not. */
   pinnedAt: Schema.NullOr(Schema.Finite),
@@ -20,6 +22,11 @@ export const Thread = Schema.Struct({
   mutedUntil: Schema.NullOr(Schema.Finite),
   /** Seconds after which messages of this chat disappear on phones; 0 is never. What is stored here stays. */
   ephemeralSeconds: Schema.Finite,
+  /** When the owner last removed its messages, or the whole chat, on the phone; `null` if never. What is stored here stays. */
+  clearedAt: Schema.NullOr(Schema.Finite),
+  deletedAt: Schema.NullOr(Schema.Finite),
+  /** The ids of its labels. */
+  labels: Schema.Array(Schema.String),
   createdAt: Schema.Finite
 })
 export type Thread = typeof Thread.Type

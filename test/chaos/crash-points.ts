@@ -16,6 +16,7 @@ const STATEMENTS = {
   sent: /^UPDATE outbox SET status = \?, attempts/,
   credentials: /^INSERT INTO vault_credentials\b/,
   preKey: /^INSERT INTO vault_keys\b/,
+  appState: /^INSERT INTO app_state_collections\b/,
   shown: /^UPDATE firestore_documents SET digest = \?3/
 } as const
 type Matter = keyof typeof STATEMENTS

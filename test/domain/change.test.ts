@@ -18,7 +18,10 @@ const HELD: Held = {
   status: 'sent',
   statusReason: null,
   tsClient: 0,
-  raw: null
+  raw: null,
+  starred: false,
+  starredAt: null,
+  deletedForMeAt: null
 }
 
 const after = (held: Held, changes: ReadonlyArray<MessageChange>) => changes.reduce(applyChange, held)
@@ -125,4 +128,17 @@ test('a later vote of a person replaces the earlier one, also one that history t
       { name: 'B', voters: ['x'] }
     ]
   })
+})
+
+test('the parts of an answer replace each other in any order; its first part is kept', () => {
+  const part = (body: string, at: number): MessageChange => ({ to: 'continued', body, at })
+  const parts = [part('one', 1), part('one two', 2), part('one two three', 2)]
+  fc.assert(
+    fc.property(fc.shuffledSubarray(parts, { minLength: parts.length }), order => {
+      expect(after(HELD, order)).toMatchObject({
+        body: 'one two three',
+        edits: [{ body: 'original', editedAt: 2 }]
+      })
+    })
+  )
 })

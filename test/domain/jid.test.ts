@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import {
   chatJid,
   isBroadcastListJid,
+  isChannelJid,
   isGroupJid,
   isPersonJid,
   isThreadJid,
@@ -85,13 +86,10 @@ describe('every server', () => {
         expect(chatJid(jid)).toBe(jid)
         expect(jid.startsWith(`${user}@`)).toBe(true)
         expect(['hosted', 'hosted.lid', 'c.us']).not.toContain(jid.split('@')[1])
-        expect([
-          isPersonJid(jid),
-          isGroupJid(jid),
-          isBroadcastListJid(jid),
-          jid.endsWith('@newsletter')
-        ]).toEqual(expect.arrayContaining([true]))
-        expect(isThreadJid(jid)).toBe(isPersonJid(jid) || isGroupJid(jid))
+        expect([isPersonJid(jid), isGroupJid(jid), isBroadcastListJid(jid), isChannelJid(jid)]).toEqual(
+          expect.arrayContaining([true])
+        )
+        expect(isThreadJid(jid)).toBe(isPersonJid(jid) || isGroupJid(jid) || isChannelJid(jid))
       })
     )
   })

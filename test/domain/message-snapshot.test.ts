@@ -21,6 +21,9 @@ const held: Held = {
   status: 'received',
   statusReason: null,
   tsClient: 0,
+  starred: false,
+  starredAt: null,
+  deletedForMeAt: null,
   raw: null
 }
 

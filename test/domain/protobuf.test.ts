@@ -21,7 +21,7 @@ test('values of other types are skipped', () => {
 test.each([
   ['ends within a tag', '80'],
   ['ends within a value', '0a05aa'],
-  ['has a group', '0b0c'],
+  ['has a group that never ends', '0b08'],
   ['has a number that never ends', `08${'ff'.repeat(11)}`]
 ])('what %s is no message', (_, bytes) => {
   expect(bytesFields(hex(bytes), 1)).toBeUndefined()

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Message } from '../../src/domain/message.ts'
 import type { Chat } from '../../simulator/state/names.ts'
+import { linkAccount } from '../../harness/simulated.ts'
 import { untilReceived } from './received.ts'
 import { sharedStage } from './stage.ts'
 
@@ -138,4 +139,136 @@ test('a number that goes to somebody else: each keeps a thread, and nobody gets 
   expect(await got(byNumber)).toBe(bob.jid)
   expect(await got(byOldId)).toBe(ann.jid)
   expect(await got({ threadId: anns.threadId, messageId: waiting.messageId })).toBe(ann.jid)
+})
+
+test('what waits while the account is offline is not sent to whoever has the number meanwhile, even if they never wrote', async () => {
+  const { api, simulator } = shared()
+  const { accountId, phone } = await linked()
+  const [ann, bob] = [phone.contacts[0]!, simulator.createContact({ name: 'Bob' })]
+  const number = ann.phoneNumber
+  const { thread } = await threadWith(accountId, (await phone.receive({ from: ann, text: 'hi' })).id)
+  await api.command(accountId, 'disconnect')
+  await api.untilAccount(accountId, 'the account to be offline', account => account.state === 'stopped')
+  const waiting = await api.queue(accountId, { threadId: thread.threadId, text: 'for Ann alone' })
+  simulator.changeNumber(ann, { told: false })
+  simulator.changeNumber(bob, { phoneNumber: number, told: false })
+  await api.command(accountId, 'connect')
+  expect((await untilReceived(simulator, phone, waiting.entryId)).recipient).toBe(ann.jid)
+  const entry = await api.untilEntry(accountId, waiting.entryId, 'sent')
+  expect(await api.message(entry.threadId, entry.messageId)).toMatchObject({ body: 'for Ann alone' })
+  expect((await api.thread(entry.threadId)).clientJid).toBe(ann.lid)
+})
+
+test('a number that two people had before linking: the history has two threads, and the later one has the number', async () => {
+  const { api, simulator } = shared()
+  const phone = simulator.createPhone({ history: { chats: 2, messages: 20, groupsShare: 0, lidShare: 0 } })
+  const [ann, bob] = phone.contacts
+  const number = ann!.phoneNumber
+  simulator.changeNumber(ann!, { told: false })
+  simulator.changeNumber(bob!, { phoneNumber: number, told: false })
+  const accountId = await linkAccount(api, 'Two owners', qr => phone.scanQr(qr))
+  await shared().synced(accountId, phone)
+
+  const threads = await api.threads(accountId)
+  expect(threads).toHaveLength(2)
+  const byNumber = await api.send(accountId, `+${number}`, 'whose is it?')
+  const { whatsAppId } = await api.message(byNumber.threadId, byNumber.messageId)
+  expect((await untilReceived(simulator, phone, whatsAppId)).recipient).toBe(bob!.jid)
+  // Each thread has what its own partner wrote, as the phone has it.
+  for (const contact of [ann!, bob!]) {
+    const { id } = await phone.receive({ from: contact, text: `I am ${contact.pushName}`, addressing: 'lid' })
+    const { thread } = await threadWith(accountId, id)
+    const held = phone.truth().messages.filter(({ chatJid }) => chatJid === contact.jid)
+    const { messages } = await api.messagePage(thread.threadId, 'limit=100')
+    expect(new Set(messages.map(message => message.whatsAppId))).toEqual(new Set(held.map(({ id }) => id)))
+  }
+})
+
+test('somebody with another number keeps the thread, in groups too, and is written to under the new one after a restart', async () => {
+  const { simulator } = shared()
+  const { accountId, phone } = await linked(0.34)
+  const group = phone.groups[0]!
+  const ann = phone.contacts.find(contact => group.members.has(contact))!
+  const { thread } = await threadWith(accountId, (await phone.receive({ from: ann, text: 'before' })).id)
+  const inGroup = await threadWith(
+    accountId,
+    (await phone.receive({ from: ann, group, text: 'in the group' })).id
+  )
+  simulator.changeNumber(ann)
+  const { id } = await phone.receive({ from: ann, text: 'after', addressing: 'pn', bare: true })
+  const after = await threadWith(accountId, id)
+  expect(after.thread.threadId).toBe(thread.threadId)
+  const said = await phone.receive({ from: ann, group, text: 'still me' })
+  expect((await threadWith(accountId, said.id)).message.sender).toBe(inGroup.message.sender)
+  expect(
+    await untilMessage(inGroup.thread.threadId, 'the event', ({ event }) => event?.kind === 'number')
+  ).toMatchObject({ type: 'system' })
+
+  await shared().server.kill()
+  await shared().restart()
+  const again = shared().api
+  const answer = await again.queue(accountId, { threadId: thread.threadId, text: 'your new number' })
+  const { whatsAppId } = await again.message(answer.threadId, answer.messageId)
+  expect((await untilReceived(simulator, phone, whatsAppId)).recipient).toBe(ann.jid)
+})
+
+test('what is learned later about a number joins two threads', async () => {
+  const { api } = shared()
+  const { accountId, phone } = await linked()
+  const contact = shared().simulator.createContact({ name: 'Late' })
+  const { thread } = await threadWith(
+    accountId,
+    (await phone.receive({ from: contact, text: 'by LID alone', addressing: 'lid', bare: true })).id
+  )
+  expect(thread.clientJid).toBe(contact.lid)
+  // WhatsApp is asked about the number, and names the LID.
+  const sent = await api.send(accountId, `+${contact.phoneNumber}`, 'by number')
+  const joined = await api.until('one thread', async () => {
+    const { messages } = await api.messagePage(sent.threadId, 'limit=10')
+    return messages.length === 2 ? messages : undefined
+  })
+  expect(joined.map(({ body }) => body).toSorted()).toEqual(['by LID alone', 'by number'])
+  const threads = await api.threads(accountId)
+  const theirs = threads.filter(({ clientJid }) => [contact.jid, contact.lid].includes(clientJid))
+  expect(theirs).toHaveLength(1)
+})
+
+test('the phone book tells whose number a LID is: two threads become one, with the name', async () => {
+  const { api, simulator } = shared()
+  const { accountId, phone } = await linked()
+  const contact = simulator.createContact({ name: 'Grace' })
+  const { id } = await phone.receive({ from: contact, text: 'hello', addressing: 'lid', bare: true })
+  const { thread } = await threadWith(accountId, id)
+  await phone.nameContact(contact, 'Grace Hopper')
+  const named = await api.until('the name', async () => {
+    const found = await api.thread(thread.threadId)
+    return found.displayName === 'Grace Hopper' ? found : undefined
+  })
+  expect(named.threadId).toBe(thread.threadId)
+  const byNumber = await phone.receive({ from: contact, text: 'again', addressing: 'pn', bare: true })
+  expect((await threadWith(accountId, byNumber.id)).thread.threadId).toBe(thread.threadId)
+})
+
+test('body and list of a message name the same people, in groups by LID too', async () => {
+  const { accountId, phone } = await linked(0.34)
+  const members = phone.contacts.slice(0, 2)
+  const group = phone.createGroup('By LID', members, { addressing: 'lid' })
+  const [ann, ben] = members
+  // Known by number first.
+  for (const from of members) await phone.receive({ from, text: 'hello', addressing: 'pn' })
+  const { id } = await phone.receive({
+    from: ann!,
+    group,
+    message: {
+      extendedTextMessage: {
+        text: `@${ben!.lidUser} and @${ann!.lidUser}, look`,
+        contextInfo: { mentionedJid: [ben!.lid, ann!.lid] }
+      }
+    }
+  })
+  const { message } = await threadWith(accountId, id)
+  expect(message.mentions).toHaveLength(2)
+  const names = message.mentions.map(jid => `@${jid.split('@')[0]}`)
+  expect(message.body).toBe(`${names[0]} and ${names[1]}, look`)
+  expect(message.sender).toBe(message.mentions[1])
 })

@@ -3,6 +3,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { Message } from '../../src/domain/message.ts'
 import type { Phone } from '../../simulator/phone.ts'
+import { META_AI } from '../../simulator/protocol/messages/bots.ts'
 import { sharedStage } from './stage.ts'
 
 const shared = sharedStage()
@@ -118,11 +119,15 @@ test.each(['lid', 'pn'] as const)(
     const shown = byId(event.id)!
     expect(shown.body).toContain('Picnic at the lake')
     expect(shown.edits).toHaveLength(1)
-    expect(shown.eventResponses.map(({ extraGuests, response }) => [response, extraGuests])).toEqual([
-      ['going', 2],
-      ['notGoing', 0]
+    const answers = shown.eventResponses.map(({ extraGuests, response, sender }) => [
+      sender === 'me',
+      response,
+      extraGuests
     ])
-    expect(shown.eventResponses.at(-1)).toMatchObject({ sender: 'me' })
+    expect(answers.toSorted()).toEqual([
+      [false, 'going', 2],
+      [true, 'notGoing', 0]
+    ])
     const visible = all.filter(({ type }) => type !== 'system')
     expect(visible.map(({ whatsAppId }) => whatsAppId).toSorted()).toEqual(
       [post.id, comment.id, event.id, poll.id].toSorted()
@@ -231,4 +236,45 @@ test('add-ons that came while the server was away, or before the content of thei
   phone.goOnline()
   const filled = await untilFound('the content', threadId, ({ body }) => body === 'late, and edited')
   expect(filled).toMatchObject({ whatsAppId: late.id, type: 'text', reactions: [{ emoji: '⏳' }] })
+})
+
+test('a bot’s answers, in parts, are messages of its own chat or of the group it was asked in', async () => {
+  const { api, simulator } = shared()
+  const question = await phone.askBot('What is a quokka?')
+  const first = phone.receiveBotAnswer({ to: question.id, text: 'A quok' })
+  phone.receiveBotAnswer({ to: question.id, text: 'A quokka is', continues: first.id })
+  phone.receiveBotAnswer({
+    to: question.id,
+    text: 'A quokka is a marsupial',
+    continues: first.id,
+    isLast: true
+  })
+  const { threadId } = await threadOf([META_AI])
+  const answer = await untilFound(
+    'the whole answer',
+    threadId,
+    ({ body }) => body === 'A quokka is a marsupial'
+  )
+  expect(answer).toMatchObject({ whatsAppId: first.id, direction: 'inbound', sender: META_AI, type: 'text' })
+  expect(answer.edits.map(({ body }) => body)).toEqual(['A quok'])
+  expect((await messagesOf(threadId)).map(({ body }) => body)).toEqual([
+    'A quokka is a marsupial',
+    'What is a quokka?'
+  ])
+  expect((await api.thread(threadId)).unreadCount).toBe(1)
+  await expect(api.queue(accountId, { threadId, text: 'Are you sure?' })).rejects.toThrow(
+    /Nothing can be sent/
+  )
+
+  const [ann] = phone.contacts
+  const group = phone.createGroup('With a bot', [ann!])
+  const asked = await phone.receive({ from: ann!, group, text: '@Meta AI, what is a numbat?' })
+  phone.receiveBotAnswer({ to: asked.id, from: ann!, group, text: 'A marsupial, too' })
+  const inGroup = await threadOf([group.id])
+  const answered = await untilFound('the answer', inGroup.threadId, ({ body }) => body === 'A marsupial, too')
+  expect(answered).toMatchObject({ sender: META_AI, direction: 'inbound' })
+  // Confirmed, and never refused: WhatsApp has nothing left to deliver.
+  await simulator.until(() => phone.truth().offlineQueue.length === 0)
+  const again = phone.truth().delivered.filter(({ id, times }) => id === first.id && times > 1)
+  expect(again).toEqual([])
 })

@@ -72,6 +72,13 @@ export class Stage implements AsyncDisposable {
     return { phone, accountId }
   }
 
+  /** The same for a phone that is there already. */
+  async linkedTo(phone: Phone): Promise<{ accountId: string }> {
+    const accountId = await linkAccount(this.api, phone.name, qr => phone.scanQr(qr))
+    await this.synced(accountId, phone)
+    return { accountId }
+  }
+
   private async scanned(options: PhoneOptions): Promise<{ phone: Phone; accountId: string }> {
     const phone = this.simulator.createPhone(options)
     const accountId = await linkAccount(this.api, options.name ?? 'Shop', qr => phone.scanQr(qr))

@@ -25,6 +25,7 @@ import * as NodeSqlite from '../../src/services/database/sqlite/node-sqlite.ts'
 import * as ConversationStores from '../../src/services/conversations/layer.ts'
 import * as AddOns from '../../src/services/whatsapp/add-ons.ts'
 import { make as makeSeal, Seal } from '../../src/services/vault/seal.ts'
+import { AppState } from '../../src/services/whatsapp/app-state/app-state.ts'
 import { Vault } from '../../src/services/vault/vault.ts'
 
 export const KEY = new Uint8Array(32).fill(7)
@@ -32,6 +33,7 @@ export const KEY = new Uint8Array(32).fill(7)
 /** Everything up to ingest, on the database file (in memory by default), sealed with the key. */
 export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, { dryRun = false } = {}) =>
   Ingest.layer.pipe(
+    Layer.provideMerge(AppState.layer),
     Layer.provideMerge(Conversations.layer.pipe(Layer.provide(AddOns.layer))),
     Layer.provideMerge(
       Layer.mergeAll(

@@ -42,6 +42,18 @@ export class MemoryKeys implements SignalKeyStore {
 
 type Config = Partial<UserFacingSocketConfig>
 
+/** Baileys fetches chunks and snapshots from WhatsApp's media host, whatever the server says: they are the simulator's here. */
+const routeMediaTo = ({ mediaUrl }: Simulator): void => {
+  const fetchAnything = globalThis.fetch
+  globalThis.fetch = (input, init) =>
+    fetchAnything(
+      typeof input === 'string' || input instanceof URL
+        ? String(input).replace(/^https:\/\/mmg\.whatsapp\.net/, mediaUrl)
+        : input,
+      init
+    )
+}
+
 export class Client {
   readonly creds: AuthenticationCreds = initAuthCreds()
   readonly keys = new MemoryKeys()
@@ -66,6 +78,7 @@ export class Client {
     WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(simulator.trustRoot, 'base64')
     this.simulator = simulator
     this.config = config
+    routeMediaTo(simulator)
   }
 
   static async linked(simulator: Simulator, phone: Phone, config: Config = {}): Promise<Client> {

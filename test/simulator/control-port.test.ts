@@ -258,10 +258,25 @@ describe('npm run simulator', () => {
     }
     await call('POST', `${own}/app-state`, patch)
     await untilEvent('chats.delete', [ann])
+    await call('POST', `${own}/labels`, { id: '5', name: 'Paid', color: 2 })
+    await untilEvent('labels.edit', { id: '5', name: 'Paid', color: 2 })
+    await change({ label: '5' })
+    await untilEvent('labels.association', { type: 'add', association: { labelId: '5', chatId: ann } })
+    const { id } = (await call('POST', `${own}/receive`, { from: ann, text: 'to be starred' })) as {
+      id: string
+    }
+    await call('POST', `${own}/chats/${ann}/messages/${id}/mark`, { starred: true })
+    await untilEvent('messages.update', [{ key: { id }, update: { starred: true } }])
+    await call('POST', `${own}/app-state/rotate-key`, {})
+    await call('POST', `${own}/unarchive-chats`, { unarchive: true })
+    await client.until(() => client.creds.accountSettings.unarchiveChats, 'the setting')
+    await call('POST', `${own}/app-state/unreadable`, { collection: 'regular', index: ['x'] })
     const refusals = [
       [`${own}/chats/${ann}/change`, {}, 'nothing to change'],
       [`${own}/chats/${ann}/change`, { archived: 'yes' }, 'archived must be true or false'],
       [`${own}/chats/${ann}/change`, { mutedUntil: 'tomorrow' }, 'mutedUntil must be a number'],
+      [`${own}/chats/${ann}/messages/none/mark`, { starred: true }, 'has no message none'],
+      [`${own}/chats/${ann}/messages/${id}/mark`, {}, 'nothing to mark'],
       [`${own}/chats/nobody/change`, { read: true }, 'nobody called nobody'],
       [`${own}/contact-name`, { contact: ann }, 'name is missing'],
       [`${own}/name`, { name: 5 }, 'name must be a text'],

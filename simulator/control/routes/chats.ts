@@ -1,4 +1,5 @@
 // The endpoints of what happens in a phone's chats: messages, receipts, settings, presence, calls, groups.
+import { proto } from '@whiskeysockets/baileys'
 import { describeGroup } from '../describe.ts'
 import {
   addressingFrom,
@@ -6,8 +7,10 @@ import {
   contentFrom,
   type ControlRoute,
   groupChangeFrom,
+  messageMarkFrom,
   parameterOf,
   phoneOf,
+  stanzaFrom,
   writeOptionsFrom
 } from '../requests.ts'
 
@@ -106,8 +109,20 @@ const chats: readonly ControlRoute[] = [
     method: 'POST',
     path: '/phones/:phone/chats/:chat/change',
     answer: call => phoneOf(call).changeChat(parameterOf(call, 'chat'), chatSettingFrom(call.body()))
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/chats/:chat/messages/:message/mark',
+    answer: call =>
+      phoneOf(call).markMessage(
+        parameterOf(call, 'chat'),
+        parameterOf(call, 'message'),
+        messageMarkFrom(call.body())
+      )
   }
 ]
+
+const textMessage = (text: string | undefined) => (text === undefined ? undefined : { conversation: text })
 
 const passing: readonly ControlRoute[] = [
   {
@@ -140,6 +155,34 @@ const passing: readonly ControlRoute[] = [
       const body = call.body()
       return phoneOf(call).receiveStatus({ from: body.text('from'), text: body.text('text') })
     }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/status-stanzas',
+    answer: call => {
+      phoneOf(call).account.statusStanzas = call.body().boolean('enabled')
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/post',
+    answer: call => {
+      const body = call.body()
+      const message = body.optionalObject('message')
+      return phoneOf(call).receivePost({
+        channel: body.text('channel'),
+        name: body.optionalText('name'),
+        id: body.optionalText('id'),
+        message: message ? proto.Message.fromObject(message.all) : textMessage(body.optionalText('text')),
+        change: body.optionalOneOf('change', ['edit', 'delete', 'reactions']),
+        live: body.optionalBoolean('live')
+      })
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/stanza',
+    answer: call => phoneOf(call).receiveStanza(stanzaFrom(call.body()))
   },
   {
     method: 'POST',

@@ -1,4 +1,5 @@
 // The endpoints of one phone: making it, its linked devices, its connections, what it holds.
+import { ALL_WA_PATCH_NAMES } from '@whiskeysockets/baileys'
 import { describePhone } from '../describe.ts'
 import { streamErrorIn } from '../faults.ts'
 import {
@@ -102,13 +103,50 @@ const settings: readonly ControlRoute[] = [
     path: '/phones/:phone/contact-name',
     answer: call => {
       const body = call.body()
-      return phoneOf(call).nameContact(body.text('contact'), body.text('name'))
+      return phoneOf(call).nameContact(
+        body.text('contact'),
+        body.get('name') === null ? undefined : body.text('name')
+      )
     }
   },
   {
     method: 'POST',
     path: '/phones/:phone/app-state',
     answer: call => phoneOf(call).changeAppState(patchFrom(call.body()))
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/app-state/unreadable',
+    answer: call => {
+      const body = call.body()
+      return phoneOf(call).writeUnreadableAppState(
+        body.oneOf('collection', ALL_WA_PATCH_NAMES),
+        body.texts('index')
+      )
+    }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/app-state/rotate-key',
+    answer: call => phoneOf(call).rotateAppStateKey({ share: call.body().optionalBoolean('share') })
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/unarchive-chats',
+    answer: call => phoneOf(call).setUnarchiveChats(call.body().boolean('unarchive'))
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/labels',
+    answer: call => {
+      const body = call.body()
+      return phoneOf(call).editLabel({
+        id: body.text('id'),
+        name: body.text('name'),
+        color: body.optionalNumber('color'),
+        deleted: body.optionalBoolean('deleted')
+      })
+    }
   }
 ]
 

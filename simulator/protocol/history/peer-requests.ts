@@ -1,12 +1,12 @@
 // What a linked device asks its own phone in peer messages: older history of one chat, a lost history chunk, a message it could
-// not read, app-state keys.
+// not read, app-state keys, an app-state collection.
 import { proto } from '@whiskeysockets/baileys'
 import type { Account, Companion } from '../../state/account.ts'
 import type { Network } from '../../state/network.ts'
 import type { PeerRequest } from '../../state/ledger.ts'
 import { type BinaryNode, child } from '../../wire/binary-node.ts'
 import type { Envelope } from '../messages/envelope.ts'
-import { shareAppStateKey } from '../app-state.ts'
+import { answerRecovery, shareAppStateKeys } from '../app-state-keys.ts'
 import { answerOnDemand } from './on-demand.ts'
 import { type PeerResult, respond } from './peer-response.ts'
 import { sendChunkAgain } from './send.ts'
@@ -29,7 +29,9 @@ export const answerPeerMessage = async (
   const protocol = content.protocolMessage
   if (!protocol || companion.account !== account) return
   if (protocol.type === Type.APP_STATE_SYNC_KEY_REQUEST) {
-    await shareAppStateKey(network, companion)
+    const wanted = protocol.appStateSyncKeyRequest?.keyIds?.flatMap(({ keyId }) => keyId ?? []) ?? []
+    network.signals.emit('keyRequest', { device: companion.jid, id, keys: wanted.length })
+    await shareAppStateKeys(network, companion, wanted)
     return
   }
   const request = protocol.peerDataOperationRequestMessage
@@ -44,6 +46,8 @@ export const answerPeerMessage = async (
   if (request.historySyncChunkRetryRequest) {
     await answerChunkRetry(network, companion, id, request.historySyncChunkRetryRequest)
   }
+  const recovery = request.syncdCollectionFatalRecoveryRequest
+  if (recovery) await answerRecovery(network, companion, id, recovery.collectionName ?? '')
   if (request.placeholderMessageResendRequest?.length) {
     await answerPlaceholders(network, companion, id, request.placeholderMessageResendRequest)
   }

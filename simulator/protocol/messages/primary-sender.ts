@@ -7,10 +7,12 @@ import { changeOf } from '../../state/messages/content.ts'
 import type { Network } from '../../state/network.ts'
 import { copyForOwnDevices, onTheWire, type Outgoing } from '../../state/sent-messages.ts'
 import { type BinaryNode, element } from '../../wire/binary-node.ts'
+import { STATUS_JID } from '../../wire/jid.ts'
 import { encNode, encryptFor } from './encryption.ts'
 import { sendReceipts } from './primary-receipts.ts'
 import { recordHeld, recordReceived, type Written } from './record.ts'
 import { addressingFor, messageStanza, metaOf } from './stanza.ts'
+import { queueStatus } from './status-stanza.ts'
 
 export const sendFromPrimary = async (network: Network, outgoing: Outgoing): Promise<void> => {
   const { sender, chat, id, timestamp, message } = outgoing
@@ -104,11 +106,11 @@ export const queueMessage = (
   content: BinaryNode[]
 ): void => {
   const unavailable = network.faults.take('unavailableMessages', { companion })
-  companion.queue.add(
-    'message',
-    messageStanza(network, outgoing, companion, [
-      ...(unavailable ? [element('unavailable', {})] : content),
-      ...metaOf(outgoing.message)
-    ])
-  )
+  const stanza = messageStanza(network, outgoing, companion, [
+    ...(unavailable ? [element('unavailable', {})] : content),
+    ...metaOf(outgoing.message)
+  ])
+  if (stanza.attrs.from === STATUS_JID && companion.account.statusStanzas)
+    queueStatus(network, companion, { ...stanza, tag: 'status' })
+  else companion.queue.add('message', stanza)
 }

@@ -6,6 +6,7 @@ import { type Group, isGroup } from '../../state/group.ts'
 import { heldPoll } from './record.ts'
 import type { Network } from '../../state/network.ts'
 import { unwrap } from '../../state/messages/content.ts'
+import { type NewerField, withNewerFields } from '../../state/messages/newer-fields.ts'
 import { pollCreationOf, sealVote } from '../../state/messages/polls.ts'
 import { withSecret } from '../../state/messages/secrets.ts'
 import type { EventResponse } from './event-response.ts'
@@ -15,7 +16,12 @@ import { unixSeconds } from '../../wire/stanza.ts'
 /** What is written: plain text, or any WhatsApp message, or a change to an earlier message, or to the chat. */
 export type Content =
   | { readonly text: string }
-  | { readonly message: proto.IMessage; readonly viewOnce?: boolean | undefined }
+  | {
+      readonly message: proto.IMessage
+      readonly viewOnce?: boolean | undefined
+      /** Fields that are newer than the generated classes. */
+      readonly newer?: readonly NewerField[] | undefined
+    }
   /** Another text or caption; or another poll or event. Sealed, unless it is to be `plain` or the message has no secret. */
   | { readonly edit: string; readonly text: string; readonly plain?: boolean | undefined }
   | { readonly edit: string; readonly message: proto.IMessage; readonly plain?: boolean | undefined }
@@ -56,6 +62,7 @@ export const messageFrom = (content: Content, writing: Writing): proto.IMessage 
   }
   if ('message' in content) {
     const message = withSecretOf(writing, content.message)
+    if (content.newer?.length) return withNewerFields(message, content.newer)
     return content.viewOnce ? viewedOnce(message) : message
   }
   if ('revoke' in content) {

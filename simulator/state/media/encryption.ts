@@ -4,7 +4,7 @@ import { hkdf, MEDIA_HKDF_KEY_MAPPING } from '@whiskeysockets/baileys'
 
 /** The kinds of files that messages carry. */
 export type FileKind = 'image' | 'video' | 'audio' | 'document' | 'sticker'
-export type MediaKind = FileKind | 'md-msg-hist'
+export type MediaKind = FileKind | 'md-msg-hist' | 'md-app-state'
 
 const MAC_LENGTH = 10
 

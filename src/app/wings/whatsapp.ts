@@ -1,5 +1,7 @@
 // The connection to WhatsApp, and where its files are fetched from.
+import { Layer } from 'effect'
 import type { Config } from '../../config.ts'
+import { AppState } from '../../services/whatsapp/app-state/app-state.ts'
 import { WhatsApp } from '../../services/whatsapp/whatsapp.ts'
 
 const MEDIA_SERVER = 'https://mmg.whatsapp.net'
@@ -15,10 +17,11 @@ export const mediaBase = (config: Config): URL => {
 export const layer = (config: Config) =>
   WhatsApp.layer({
     url: config.WHATSAPP_URL,
+    mediaBase: mediaBase(config),
     trustRoot: config.WHATSAPP_TRUST_ROOT,
     connectTimeoutMs: config.CONNECT_TIMEOUT,
     sendTimeoutMs: config.SEND_TIMEOUT,
     paceMs: config.START_PACE,
     syncFullHistory: config.WHATSAPP_SYNC_FULL_HISTORY,
     dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN
-  })
+  }).pipe(Layer.provideMerge(AppState.layer))

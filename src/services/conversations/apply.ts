@@ -6,17 +6,20 @@ import type { Address, Fact } from '../../domain/fact.ts'
 import type { DatabaseError } from '../database/error.ts'
 import { Transaction } from '../database/transaction.ts'
 import { topic, Wakes } from '../process/wakes.ts'
+import { Incidents } from '../incidents/incidents.ts'
 import { makeAddOnOpening } from './add-on-opening.ts'
 import { AddOnReader } from './add-on-reader.ts'
 import { factStores, makeFactWriter, type WriteOptions } from './fact-writer.ts'
 import type { ContactStore } from './contact-store.ts'
 import type { GroupStore } from './group-store.ts'
+import type { LabelStore } from './label-store.ts'
 import { Identity } from './identity.ts'
 import type { MessageStore } from './message-store.ts'
 import type { ReceiptStore } from './receipt-store.ts'
 import { makeResolver } from './resolver.ts'
 import type { SealedAddOnStore } from './sealed-add-on-store.ts'
 import type { ThreadStore } from './thread-store.ts'
+import { makeUnknownKinds } from './unknown-kinds.ts'
 
 /** Something was stored for an account. */
 export const STORED = topic('stored')
@@ -56,6 +59,8 @@ export class Conversations extends Context.Service<
     | ContactStore
     | GroupStore
     | Identity
+    | Incidents
+    | LabelStore
     | MessageStore
     | ReceiptStore
     | SealedAddOnStore
@@ -74,6 +79,7 @@ export class Conversations extends Context.Service<
       const stores = yield* factStores
       const openAddOns = makeAddOnOpening(stores, yield* AddOnReader)
       const writer = makeFactWriter({ identity, openAddOns, resolver, stores })
+      const unknownKinds = makeUnknownKinds(yield* Incidents)
       const threadOf = (accountId: string, chat: Address) =>
         Effect.map(resolver.thread(accountId, chat), ({ threadId }) => threadId)
 
@@ -83,6 +89,7 @@ export class Conversations extends Context.Service<
             const now = yield* Clock.currentTimeMillis
             yield* writer.write(accountId, facts, now, joined)
             if (joined.settle !== undefined) yield* joined.settle
+            yield* sql.afterCommit(unknownKinds.noteIn(facts))
             yield* sql.afterCommit(wakes.wake(STORED, accountId))
           }).pipe(
             transaction.run,

@@ -8,6 +8,7 @@ import type { Identity } from './identity.ts'
 import type { makeResolver } from './resolver.ts'
 import { ContactStore } from './contact-store.ts'
 import { GroupStore } from './group-store.ts'
+import { LabelStore } from './label-store.ts'
 import { MessageStore } from './message-store.ts'
 import { ReceiptStore } from './receipt-store.ts'
 import type { OpenAddOns } from './add-on-opening.ts'
@@ -15,7 +16,10 @@ import { SealedAddOnStore } from './sealed-add-on-store.ts'
 import { ThreadStore } from './thread-store.ts'
 import type {
   ChangeWrite,
+  ChatSettingWrite,
   ContactWrite,
+  LabelAssociationWrite,
+  LabelWrite,
   MessageWrite,
   ReceiptHistoryWrite,
   ReceiptWrite,
@@ -28,6 +32,7 @@ export const factStores = Effect.gen(function* () {
   return {
     contacts: yield* ContactStore,
     groups: yield* GroupStore,
+    labels: yield* LabelStore,
     messages: yield* MessageStore,
     receipts: yield* ReceiptStore,
     sealed: yield* SealedAddOnStore,
@@ -64,7 +69,10 @@ interface Writes {
   /** Threads that are written for their messages already. */
   readonly withMessages: Set<string>
   readonly threads: Array<ThreadWrite>
+  readonly settings: Array<ChatSettingWrite>
   readonly contacts: Array<ContactWrite>
+  readonly labels: Array<LabelWrite>
+  readonly labelAssociations: Array<LabelAssociationWrite>
   readonly messages: Array<MessageWrite>
   readonly changes: Array<ChangeWrite>
   readonly sealed: Array<SealedWrite>
@@ -75,7 +83,10 @@ interface Writes {
 const noWrites = (): Writes => ({
   withMessages: new Set(),
   threads: [],
+  settings: [],
   contacts: [],
+  labels: [],
+  labelAssociations: [],
   messages: [],
   changes: [],
   sealed: [],
@@ -92,11 +103,14 @@ const flush = Effect.fnUntraced(function* <E>(
   { asOf, onLive }: WriteOptions<E>
 ) {
   if (writes.threads.length > 0) yield* stores.threads.put(accountId, writes.threads)
+  if (writes.settings.length > 0) yield* stores.threads.putSettings(accountId, writes.settings)
   if (writes.contacts.length > 0) yield* stores.contacts.put(accountId, writes.contacts)
   if (writes.messages.length > 0) yield* stores.messages.put(accountId, writes.messages, asOf)
   const live = onLive === undefined ? [] : writes.messages.filter(message => message.live)
   if (onLive !== undefined && live.length > 0) yield* onLive(live)
   if (writes.changes.length > 0) yield* stores.messages.change(accountId, writes.changes)
+  if (writes.labels.length > 0) yield* stores.labels.put(accountId, writes.labels)
+  if (writes.labelAssociations.length > 0) yield* stores.labels.associate(accountId, writes.labelAssociations)
   if (writes.sealed.length > 0) yield* stores.sealed.put(accountId, writes.sealed)
   if (writes.receipts.length > 0) yield* stores.receipts.put(accountId, writes.receipts)
   if (writes.receiptHistory.length > 0) yield* stores.receipts.putHistory(accountId, writes.receiptHistory)
@@ -160,7 +174,12 @@ const addReceiptHistory = Effect.fnUntraced(function* (batch: Batch, fact: FactO
 const addContact = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'contact'>) {
   const contactJid = yield* batch.identity.resolve(batch.accountId, fact.person)
   if (fact.name === undefined && fact.pushName === undefined) return
-  batch.pending.contacts.push({ contactJid, name: fact.name, pushName: fact.pushName })
+  batch.pending.contacts.push({
+    contactJid,
+    name: fact.name,
+    nameAt: fact.nameAt,
+    pushName: fact.pushName
+  })
 })
 
 const addChat = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'chat'>) {
@@ -169,12 +188,21 @@ const addChat = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'chat'>)
     ...thread,
     displayName: fact.name,
     unread: fact.unread,
-    archived: fact.archived,
-    onlyIfKnown: fact.onlyIfKnown,
-    pinnedAt: fact.pinnedAt,
-    mutedUntil: fact.mutedUntil,
     ephemeralSeconds: fact.ephemeralSeconds
   })
+  for (const setting of fact.settings ?? [])
+    batch.pending.settings.push({ ...setting, threadId: thread.threadId })
+})
+
+const addChatSettings = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'chatSettings'>) {
+  const { threadId } = yield* threadOf(batch, fact.chat)
+  for (const setting of fact.settings) batch.pending.settings.push({ ...setting, threadId })
+})
+
+const addLabelAssociation = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'labelAssociation'>) {
+  const { threadId } = yield* threadOf(batch, fact.chat)
+  const { at, labeled, labelId, whatsAppId = '' } = fact
+  batch.pending.labelAssociations.push({ threadId, whatsAppId, labelId, labeled, at })
 })
 
 const addChange = (batch: Batch, fact: FactOf<'change'>) =>
@@ -192,7 +220,7 @@ const markRead = Effect.fnUntraced(function* (
   fact: FactOf<'readByMe'>
 ) {
   const threadId = threadIdOf(accountId, yield* identity.resolve(accountId, fact.chat))
-  yield* stores.threads.markRead(accountId, threadId, fact.upTo)
+  yield* stores.threads.markRead(accountId, threadId, fact.upTo, fact.at)
 })
 
 const putGroupAdmins = Effect.fnUntraced(function* (
@@ -274,6 +302,19 @@ export const makeFactWriter = (dependencies: Dependencies) => {
         case 'chat':
           yield* addChat(batch, fact)
           break
+        case 'chatSettings':
+          yield* addChatSettings(batch, fact)
+          break
+        case 'label':
+          batch.pending.labels.push(fact)
+          break
+        case 'labelAssociation':
+          yield* addLabelAssociation(batch, fact)
+          break
+        case 'unarchiveChats':
+          yield* flushPending
+          yield* dependencies.stores.threads.setUnarchive(accountId, fact.unarchive)
+          break
         case 'message': {
           // An effect a message would make storing a long history several times slower.
           const unresolved = addMessage(batch, fact)
@@ -291,6 +332,9 @@ export const makeFactWriter = (dependencies: Dependencies) => {
           break
         case 'receiptHistory':
           yield* addReceiptHistory(batch, fact)
+          break
+        case 'leftOut':
+          break
       }
     }
     yield* flushPending

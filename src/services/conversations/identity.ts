@@ -41,6 +41,11 @@ export class Identity extends Context.Service<
       accountId: string,
       fact: Omit<NumberChangedFact, 'kind'>
     ) => Effect.Effect<void, DatabaseError>
+    /** The LIDs that a person is known by. */
+    readonly lidsOf: (
+      accountId: string,
+      person: string
+    ) => Effect.Effect<ReadonlyArray<string>, DatabaseError>
     /** Where a person can be reached who is known under this address: it, if it is still theirs, else another one of theirs. */
     readonly reachable: (
       accountId: string,
@@ -298,6 +303,7 @@ const makeIdentity = (context: MergeContext, memory: Memory): Identity['Service'
       )
     },
     changeNumber: (accountId, fact) => changeNumber(accountId, fact).pipe(sql.withTransaction, failed),
+    lidsOf: (accountId, person) => book.lidsOf(accountId, person).pipe(failed),
     reachable: (accountId, person, jid) =>
       addressesOfPerson(sql, accountId, person).pipe(
         Effect.map(theirs => reachableAddress(theirs, jid)),

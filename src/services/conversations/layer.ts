@@ -10,6 +10,7 @@ import { AccountStore } from './account-store.ts'
 import { ContactStore } from './contact-store.ts'
 import { ExportStore } from './export-store.ts'
 import { GroupStore } from './group-store.ts'
+import { LabelStore } from './label-store.ts'
 import { MessageSearch } from './message-search.ts'
 import { MessageStore } from './message-store.ts'
 import { ReceiptStore } from './receipt-store.ts'
@@ -27,6 +28,7 @@ export type Stores =
   | EventLog
   | ExportStore
   | GroupStore
+  | LabelStore
   | MessageSearch
   | MessageStore
   | ReceiptStore
@@ -40,6 +42,7 @@ export const layer: Layer.Layer<Stores, never, SqlClient.SqlClient | SqlBulk | T
     ContactStore.layer,
     ExportStore.layer,
     GroupStore.layer,
+    LabelStore.layer,
     MessageSearch.layer,
     MessageStore.layer,
     ReceiptStore.layer,

@@ -65,6 +65,7 @@ export const messageWrite = (
     contacts: fact.contacts,
     poll,
     call: fact.call,
+    answer: fact.answer,
     event: event === null ? null : { ...event, people: event.people.map(resolve) },
     eventResponses:
       eventResponses.length === 0
@@ -95,6 +96,7 @@ export const messageWrite = (
             ),
             ({ voter }) => voter
           ),
+    starred: fact.starred,
     status: fact.status,
     statusReason: fact.statusReason ?? null,
     tsClient,

@@ -1,6 +1,8 @@
 // The tables of conversations, in the order in which an account's rows have to go: the search index knows its messages only
 // while they are there, and messages are found by their threads.
 import { OF_ACCOUNT, type OwnedTable } from '../database/tables.ts'
+import { mergeChatSettings } from './sql/chat-settings.ts'
+import { mergeLabelAssociations } from './sql/labels.ts'
 import { mergeMessagesOfThreads, rekeyQuotes } from './sql/merge.ts'
 import { deleteMessagesOfAccount } from './sql/messages.ts'
 import { mergeReceiptsOfThreads } from './sql/receipts.ts'
@@ -46,6 +48,13 @@ export const conversationTables: ReadonlyArray<OwnedTable> = [
     message: { column: 'last_message_id', onRekey: 'unaffected' }
   },
   { name: 'contacts', account: OF_ACCOUNT },
+  { name: 'chat_settings', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: mergeChatSettings } },
+  {
+    name: 'label_associations',
+    account: OF_ACCOUNT,
+    thread: { column: 'thread_id', onMerge: mergeLabelAssociations }
+  },
+  { name: 'labels', account: OF_ACCOUNT },
   // Groups are never merged: only persons have two addresses.
   { name: 'group_admins', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'unaffected' } },
   { name: 'past_participants', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'unaffected' } },

@@ -10,11 +10,12 @@ import type { EventLog } from '../events/event-log.ts'
 import type { ThreadPage, ThreadQuery } from './queries.ts'
 import { readAddress } from './sql/addresses.ts'
 import { canonicalThreadId } from './sql/canonical-thread.ts'
+import { putChatSettings } from './sql/chat-settings.ts'
 import { writeContext } from './sql/context.ts'
 import { threadIds, threadPage } from './sql/thread-pages.ts'
 import { putThreads, readThread } from './sql/threads.ts'
 import { deleteWaitingReads, markRead, unreadMessages } from './sql/unread.ts'
-import type { ReadUpTo, ThreadWrite } from './writes.ts'
+import type { ChatSettingWrite, ReadUpTo, ThreadWrite } from './writes.ts'
 
 export class ThreadStore extends Context.Service<
   ThreadStore,
@@ -31,11 +32,20 @@ export class ThreadStore extends Context.Service<
     readonly read: (threadId: string) => Effect.Effect<Thread | undefined, DatabaseError>
     /** The thread with whoever the address belongs to now. */
     readonly ofAddress: (accountId: string, jid: string) => Effect.Effect<Thread | undefined, DatabaseError>
+    /** `at`: when it was read, milliseconds since 1970; now when it is not given. */
     readonly markRead: (
       accountId: string,
       threadId: string,
-      upTo: ReadUpTo
+      upTo: ReadUpTo,
+      at?: number
     ) => Effect.Effect<void, DatabaseError>
+    /** Stores settings of chats; their threads need not be stored yet. */
+    readonly putSettings: (
+      accountId: string,
+      settings: ReadonlyArray<ChatSettingWrite>
+    ) => Effect.Effect<void, DatabaseError>
+    /** Whether a new message takes a chat out of the archive. */
+    readonly setUnarchive: (accountId: string, unarchive: boolean) => Effect.Effect<void, DatabaseError>
     /** The inbound messages of a thread that are not read, newest first. */
     readonly unread: (threadId: string, limit: number) => Effect.Effect<ReadonlyArray<Target>, DatabaseError>
     /** Removes reads that have waited for their messages since before a time (milliseconds since 1970). */
@@ -61,10 +71,20 @@ export class ThreadStore extends Context.Service<
               Effect.flatMap(owned => readThread(sql, threadIdOf(accountId, owned?.person ?? jid))),
               asDatabaseError('readThread')
             ),
-          markRead: (accountId, threadId, upTo) =>
-            markRead(context, accountId, threadId, upTo).pipe(
+          markRead: (accountId, threadId, upTo, at = context.now()) =>
+            Effect.andThen(
+              markRead(context, accountId, threadId, upTo),
+              putChatSettings(context, accountId, [{ threadId, setting: 'markedUnread', value: 0, at }])
+            ).pipe(sql.withTransaction, asDatabaseError('markRead')),
+          putSettings: (accountId, settings) =>
+            putChatSettings(context, accountId, settings).pipe(
               sql.withTransaction,
-              asDatabaseError('markRead')
+              asDatabaseError('putChatSettings')
+            ),
+          setUnarchive: (accountId, unarchive) =>
+            sql`UPDATE accounts SET unarchive_chats = ${unarchive} WHERE account_id = ${accountId}`.pipe(
+              Effect.asVoid,
+              asDatabaseError('setUnarchive')
             ),
           unread: (threadId, limit) => unreadMessages(sql, threadId, limit).pipe(asDatabaseError('unread')),
           pruneWaitingReads: before =>

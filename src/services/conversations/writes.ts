@@ -1,5 +1,7 @@
 // What the stores of conversations are given to write. Addresses have been resolved to persons before.
 import type { MessageChange } from '../../domain/change.ts'
+import type { ChatSetting } from '../../domain/chat-setting.ts'
+import type { Label } from '../../domain/label.ts'
 import type { Vote } from '../../domain/poll.ts'
 import type { Details, Message, MessageStatus, Receipt } from '../../domain/message.ts'
 import type { SealedAddOn } from '../../domain/sealed-add-on.ts'
@@ -25,6 +27,8 @@ export interface MessageWrite extends Details {
   /** When it was last edited, milliseconds since 1970, when it comes as an edited message. */
   readonly editedAt?: number | null | undefined
   readonly reactions: ReadonlyArray<ReactionWrite>
+  /** As history says. */
+  readonly starred?: boolean | undefined
   readonly votes?: ReadonlyArray<Vote> | undefined
   /** The ids of add-ons that could not be opened; a message that comes from WhatsApp has none yet. */
   readonly unreadable?: ReadonlyArray<string>
@@ -71,14 +75,30 @@ export interface ThreadWrite {
   readonly threadId: string
   readonly clientJid: string
   readonly kind: Thread['kind']
-  /** Changes a thread that is stored and creates none. */
-  readonly onlyIfKnown?: boolean | undefined
   readonly displayName?: string | undefined
   readonly unread?: { readonly count: number; readonly at: number } | undefined
-  readonly archived?: boolean | undefined
-  readonly pinnedAt?: number | null | undefined
-  readonly mutedUntil?: number | null | undefined
   readonly ephemeralSeconds?: number | undefined
+}
+
+/** A setting of a chat, whether or not there is a thread; it counts if no later one is known. */
+export interface ChatSettingWrite extends ChatSetting {
+  readonly threadId: string
+}
+
+export interface LabelWrite extends Label {
+  readonly deleted: boolean
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+export interface LabelAssociationWrite {
+  readonly threadId: string
+  /** The message; empty for the thread. */
+  readonly whatsAppId: string
+  readonly labelId: string
+  readonly labeled: boolean
+  /** Milliseconds since 1970. */
+  readonly at: number
 }
 
 /** Read by us: up to the newest of these messages (also when they have yet to come), everything up to a time, or all. */
@@ -97,6 +117,9 @@ export interface GroupAdminsWrite {
 /** What is not given stays as it is. */
 export interface ContactWrite {
   readonly contactJid: string
-  readonly name?: string | undefined
+  /** `null` removes it. */
+  readonly name?: string | null | undefined
+  /** When it was given, milliseconds since 1970; when the account was linked if that is not known. */
+  readonly nameAt?: number | undefined
   readonly pushName?: string | undefined
 }

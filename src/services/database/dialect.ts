@@ -52,6 +52,13 @@ export const withoutJsonField = (sql: Sql, column: string, path: string): string
     orElse: missing('withoutJsonField')
   })
 
+/** The values of a group of rows as a JSON array, in their order. */
+export const jsonArrayOf = (sql: Sql, column: string): string =>
+  sql.onDialectOrElse({
+    sqlite: () => `json_group_array(${column} ORDER BY ${column})`,
+    orElse: missing('jsonArrayOf')
+  })
+
 /** Whether a text begins with a constant that has no wildcards. */
 export const startsWith = (sql: Sql, text: string, prefix: string): string =>
   sql.onDialectOrElse({ sqlite: () => `${text} GLOB '${prefix}*'`, orElse: missing('startsWith') })

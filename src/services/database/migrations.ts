@@ -17,6 +17,7 @@ import { dryJobs } from './migrations/0012-dry-jobs.ts'
 import { firestore } from './migrations/0013-firestore.ts'
 import { messageRows } from './migrations/0014-message-rows.ts'
 import { sealedAddOns } from './migrations/0015-sealed-add-ons.ts'
+import { appState } from './migrations/0016-app-state.ts'
 import { people } from './migrations/0017-people.ts'
 import { whatPhonesGive } from './migrations/0019-what-phones-give.ts'
 import { suspensions } from './migrations/0021-suspensions.ts'
@@ -38,6 +39,7 @@ export const MIGRATIONS = {
   '0013_firestore': firestore,
   '0014_message_rows': messageRows,
   '0015_sealed_add_ons': sealedAddOns,
+  '0016_app_state': appState,
   '0017_people': people,
   '0019_what_phones_give': whatPhonesGive,
   '0021_suspensions': suspensions

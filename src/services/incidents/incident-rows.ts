@@ -25,6 +25,9 @@ export const storeIncident = (sql: SqlClient.SqlClient, incident: Incident) =>
       severity = excluded.severity, advice = excluded.advice, thread_id = excluded.thread_id,
       message_id = excluded.message_id, acknowledged_at = NULL`
 
+export const hasIncident = (sql: SqlClient.SqlClient, incidentId: string) =>
+  Effect.map(sql`SELECT 1 FROM incidents WHERE incident_id = ${incidentId}`, rows => rows.length > 0)
+
 /** Latest first. */
 export const listIncidents = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,

@@ -5,7 +5,13 @@ import { Clock, Context, Effect, Layer, PubSub, Stream } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { Incident, IncidentKind } from '../../domain/incident.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
-import { acknowledgeIncident, type IncidentQuery, listIncidents, storeIncident } from './incident-rows.ts'
+import {
+  acknowledgeIncident,
+  hasIncident,
+  type IncidentQuery,
+  listIncidents,
+  storeIncident
+} from './incident-rows.ts'
 import { makeUnstoredIncidents, type UnstoredIncidents } from './unstored.ts'
 
 /** What happened, as the code that noticed it reports it. */
@@ -33,6 +39,8 @@ export class Incidents extends Context.Service<
      * works again.
      */
     readonly report: (report: IncidentReport) => Effect.Effect<void>
+    /** The same, unless something was reported about this subject before. Never fails: in doubt it reports. */
+    readonly reportOnce: (report: IncidentReport) => Effect.Effect<void>
     /** Every report from now on. A subscriber that is too slow misses the oldest. */
     readonly reported: Stream.Stream<IncidentNotice>
     /** Latest first, including those that are not stored yet. */
@@ -48,8 +56,13 @@ export class Incidents extends Context.Service<
       const unstored = makeUnstoredIncidents()
       const notices = yield* PubSub.sliding<IncidentNotice>(MOST_UNREAD)
       yield* Effect.forkScoped(storeAgain(sql, unstored))
+      const reporting = report(sql, unstored, notices)
       return Incidents.of({
-        report: report(sql, unstored, notices),
+        report: reporting,
+        reportOnce: reported =>
+          Effect.flatMap(isKnown(sql, unstored, incidentIdOf(reported)), known =>
+            known ? Effect.void : reporting(reported)
+          ),
         reported: Stream.fromPubSub(notices),
         list: list(sql, unstored),
         acknowledge: acknowledge(sql)
@@ -105,6 +118,11 @@ const report = (
     // Outside of the caller's transaction: when that fails, the incident has happened all the same.
     yield* sql.afterCommit(storing)
   })
+
+const isKnown = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents, incidentId: string) =>
+  unstored.has(incidentId)
+    ? Effect.succeed(true)
+    : Effect.orElseSucceed(hasIncident(sql, incidentId), () => false)
 
 const list = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>
   Effect.fn('Incidents.list')(function* (query: IncidentQuery) {

@@ -2,6 +2,8 @@
 import { Context, Effect, Layer, Schema } from 'effect'
 import { partReason } from '../../domain/backfill.ts'
 import type { Fact } from '../../domain/fact.ts'
+import { parseThreadId } from '../../domain/ids.ts'
+import { isChatJid } from '../../domain/jid.ts'
 import { ONLY_ON_PHONE } from '../../domain/message.ts'
 import { Conversations } from '../conversations/apply.ts'
 import type { MessageWrite } from '../conversations/writes.ts'
@@ -20,8 +22,14 @@ import { LiveTraffic } from '../journal/traffic.ts'
 import type { Wakes } from '../process/wakes.ts'
 import { makeWorker, type Worker } from '../process/worker.ts'
 import { count } from '../telemetry/metrics.ts'
+import { AppState } from '../whatsapp/app-state/app-state.ts'
 import type { ChunkRetryAnswer } from '../whatsapp/convert/chunk-retry.ts'
-import { type ChunkNotice, convertEntry, Journaled } from '../whatsapp/convert/journaled.ts'
+import {
+  type ChunkNotice,
+  type ConvertedEntry,
+  convertEntry,
+  Journaled
+} from '../whatsapp/convert/journaled.ts'
 
 const BATCH = 200
 
@@ -66,6 +74,7 @@ export class Ingest extends Context.Service<
 }
 
 type Dependencies =
+  | AppState
   | BackfillJobs
   | BackfillRequests
   | ChunkQueue
@@ -108,6 +117,8 @@ interface DecodedEntries {
   readonly refusals: ReadonlyArray<string>
   readonly chunkRetries: ReadonlyArray<ChunkRetryAnswer>
   readonly unreadableIds: ReadonlyArray<number>
+  readonly keys: ConvertedEntry['keys']
+  readonly recoveries: ConvertedEntry['recoveries']
 }
 
 const readEntries = Effect.fnUntraced(function* (
@@ -119,7 +130,9 @@ const readEntries = Effect.fnUntraced(function* (
     notices: new Array<ChunkNotice>(),
     refusals: new Array<string>(),
     chunkRetries: new Array<ChunkRetryAnswer>(),
-    unreadableIds: new Array<number>()
+    unreadableIds: new Array<number>(),
+    keys: new Array<ConvertedEntry['keys'][number]>(),
+    recoveries: new Array<ConvertedEntry['recoveries'][number]>()
   }
   for (const entry of entries) {
     const decoded = yield* readEntry(entry.content).pipe(
@@ -133,6 +146,8 @@ const readEntries = Effect.fnUntraced(function* (
     read.notices.push(...decoded.chunks)
     read.refusals.push(...decoded.refusals)
     read.chunkRetries.push(...decoded.chunkRetries)
+    read.keys.push(...decoded.keys)
+    read.recoveries.push(...decoded.recoveries)
   }
   return read satisfies DecodedEntries
 })
@@ -156,6 +171,7 @@ const makePass = (apply: Ingest['Service']['apply']) =>
     const coverage = yield* Coverage
     const incidents = yield* Incidents
     const traffic = yield* LiveTraffic
+    const appState = yield* AppState
 
     const refuse = Effect.fnUntraced(function* (accountId: string, requestIds: ReadonlyArray<string>) {
       for (const requestId of requestIds) {
@@ -173,6 +189,8 @@ const makePass = (apply: Ingest['Service']['apply']) =>
       yield* chunks.enqueue(accountId, read.notices)
       yield* refuse(accountId, read.refusals)
       yield* chunks.retryAnswered(accountId, read.chunkRetries)
+      yield* appState.storeKeys(accountId, read.keys)
+      for (const { answer, self } of read.recoveries) yield* appState.recover(accountId, self, answer)
       yield* journal.settle(entries.map(entry => entry.entryId))
       yield* journal.setAside(read.unreadableIds)
     })
@@ -215,8 +233,13 @@ const decodeEntry = (content: Uint8Array) =>
   Schema.decodeEffect(Schema.fromJsonString(Journaled))(Buffer.from(content).toString())
 
 /** Whether the phone has the message, so that it can be asked for what lies before it. */
-const isOnPhone = ({ status, type }: MessageWrite): boolean =>
-  type !== 'system' && type !== 'call' && status !== 'queued' && status !== 'cancelled' && status !== 'failed'
+const isOnPhone = ({ status, threadId, type }: MessageWrite): boolean =>
+  isChatJid(parseThreadId(threadId)?.jid ?? '') &&
+  type !== 'system' &&
+  type !== 'call' &&
+  status !== 'queued' &&
+  status !== 'cancelled' &&
+  status !== 'failed'
 
 const lacksContent = ({ statusReason, type }: MessageWrite): boolean =>
   type === 'undecryptable' && statusReason !== ONLY_ON_PHONE

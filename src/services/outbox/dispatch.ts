@@ -2,8 +2,10 @@
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { ownAddresses, restrictionAt } from '../../domain/account.ts'
+import { isPhoneJid } from '../../domain/jid.ts'
 import { parseThreadId } from '../../domain/ids.ts'
 import { AccountStore } from '../conversations/account-store.ts'
+import { Conversations } from '../conversations/apply.ts'
 import { Identity } from '../conversations/identity.ts'
 import { MessageStore } from '../conversations/message-store.ts'
 import { asDatabaseError } from '../database/error.ts'
@@ -15,7 +17,7 @@ import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { Attachments } from './attachments.ts'
 import { explainHeld, nextDue, nextDueTime } from './due.ts'
 import type { OutboxRow } from './entry-row.ts'
-import { RecipientLost } from './errors.ts'
+import { RecipientLost, RecipientMoved } from './errors.ts'
 import { kindOf } from './kinds/index.ts'
 import type { Wire } from './kinds/kind.ts'
 import { markSending, refused, restricted, sent, wait } from './outcome.ts'
@@ -65,7 +67,25 @@ const currentRecipient = Effect.fnUntraced(function* ({ accountId, threadId, toJ
   const identity = yield* Identity
   const person = parseThreadId(threadId)?.jid ?? toJid
   const current = yield* identity.reachable(accountId, person, toJid)
-  return current ?? (yield* new RecipientLost({}))
+  if (current === undefined) return yield* new RecipientLost({})
+  yield* confirmOwner(accountId, person, current)
+  return current
+})
+
+/** WhatsApp says whose a number is now: nobody may have written from it since it went to somebody else. */
+const confirmOwner = Effect.fnUntraced(function* (accountId: string, person: string, phoneJid: string) {
+  const identity = yield* Identity
+  const conversations = yield* Conversations
+  const whatsapp = yield* WhatsApp
+  const known = isPhoneJid(phoneJid) ? yield* identity.lidsOf(accountId, person) : []
+  if (known.length === 0) return
+  const lidJid = yield* whatsapp.lidOf(accountId, phoneJid)
+  if (lidJid === undefined || known.includes(lidJid)) return
+  const at = yield* Clock.currentTimeMillis
+  yield* conversations.apply(accountId, [{ kind: 'samePerson', phoneJid, lidJid, at }])
+  const owner = yield* identity.resolve(accountId, { jid: phoneJid })
+  // Its thread may have another id now: the entry is read anew.
+  return yield* owner === person ? new RecipientLost({}) : new RecipientMoved({})
 })
 
 /** Completes when WhatsApp has it, with the time it took it at if it says so. */
@@ -99,6 +119,7 @@ const dispatch = Effect.fnUntraced(function* (row: OutboxRow, now: number) {
     // The account went offline in the middle: what it was sending waits for it.
     Effect.onInterrupt(() => Effect.ignore(wait(row, now, null))),
     Effect.catchTags({
+      RecipientMoved: () => Effect.as(wait(row, now, null), 'more' as const),
       RecipientLost: () => Effect.as(refused(row, NUMBER_MOVED, true), 'more' as const),
       NotConnected: () => Effect.as(wait(row, now, null), 'idle' as const),
       NotConfirmed: () => Effect.as(refused(row, 'WhatsApp did not confirm it in time'), 'more' as const),

@@ -29,3 +29,6 @@ export class NotCancellable extends Schema.TaggedError<NotCancellable>()('NotCan
 
 /** The person an entry is for has no address any more that is known. */
 export class RecipientLost extends Schema.TaggedError<RecipientLost>()('RecipientLost', {}) {}
+
+/** The number that an entry was to be sent to is another person's now. */
+export class RecipientMoved extends Schema.TaggedError<RecipientMoved>()('RecipientMoved', {}) {}

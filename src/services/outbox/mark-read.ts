@@ -2,6 +2,7 @@
 import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { ownAddresses } from '../../domain/account.ts'
+import { isChannelJid } from '../../domain/jid.ts'
 import type { Thread } from '../../domain/thread.ts'
 import { AccountStore } from '../conversations/account-store.ts'
 import { ThreadStore } from '../conversations/thread-store.ts'
@@ -21,7 +22,8 @@ export const markRead = Effect.fn('Outbox.markRead')(function* ({
   const threads = yield* ThreadStore
   const targets = yield* threads.unread(threadId, MOST_RECEIPTS)
   const markHere = threads.markRead(accountId, threadId, 'everything')
-  if (targets.length === 0) return yield* markHere
+  // Nobody is told who reads a channel.
+  if (targets.length === 0 || isChannelJid(clientJid)) return yield* markHere
   const self = ownAddresses(yield* accounts.read(accountId))
   const content = { kind: 'read' as const, targets }
   const receipts = addEntry({ accountId, toJid: clientJid, content, fingerprint: '' }, self)

@@ -22,6 +22,15 @@ const restarts = counter('account_restarts', 'Account restarts, by cause: crash 
 const received = counter('messages_received', 'Messages that arrived live and were stored')
 const sent = counter('messages_sent', 'Messages that WhatsApp has acknowledged')
 
+const unsupported = counter(
+  'messages_unsupported',
+  'Messages of a kind that this version does not know, by kind'
+)
+const unknownMutations = counter(
+  'app_state_unknown',
+  'Changes of app state that this server has no use for, by kind'
+)
+
 const addOns = counter(
   'add_ons',
   'Encrypted edits, reactions, votes and the like, by kind and outcome: opened or unreadable'
@@ -47,6 +56,10 @@ const updateByValue = <Value extends string>(
 export const countFirestore = (outcomes: ReadonlyArray<string>): Effect.Effect<void> =>
   updateByValue(firestore, 'outcome', outcomes)
 
+/** Counts messages by the name of their kind. The caller bounds how many different names there are. */
+export const countUnsupported = (kinds: ReadonlyArray<string>): Effect.Effect<void> =>
+  updateByValue(unsupported, 'kind', kinds)
+
 /** Counts single events. */
 export const count = {
   transition: (from: AccountState, to: AccountState) =>
@@ -58,7 +71,9 @@ export const count = {
   received: (messages: number) => Metric.update(received, messages),
   addOn: (kind: AddOnKind, outcome: 'opened' | 'unreadable') =>
     Metric.update(Metric.withAttributes(addOns, { kind, outcome }), 1),
-  sent: Metric.update(sent, 1)
+  sent: Metric.update(sent, 1),
+  /** The kinds as WhatsApp names them. */
+  unknownMutations: (kinds: ReadonlyArray<string>) => updateByValue(unknownMutations, 'kind', kinds)
 }
 
 const accounts = gauge('accounts', 'Accounts, by state')

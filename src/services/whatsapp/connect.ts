@@ -26,9 +26,12 @@ const connectOnce = Effect.fn('WhatsApp.connect')(function* (
   pairing: Pairing | null,
   emit: Emit
 ) {
-  const { accounts, vault } = host.services
+  const { accounts, appState, vault } = host.services
   // A new link needs new keys: those of an earlier link are of no use any more.
-  if (pairing !== null) yield* vault.erase(accountId)
+  if (pairing !== null) {
+    yield* vault.erase(accountId)
+    yield* appState.restart(accountId)
+  }
   const creds = decodeCredentials(yield* vault.readCredentials(accountId))
   const record = yield* Effect.orElseSucceed(accounts.read(accountId), () => undefined)
   const belongsTo = record?.jid ?? undefined

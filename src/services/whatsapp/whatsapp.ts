@@ -11,11 +11,14 @@ import type { Journal } from '../journal/journal.ts'
 import type { LiveTraffic } from '../journal/traffic.ts'
 import type { AccountMemory } from '../process/account-memory.ts'
 import type { StrayRejections } from '../process/stray-rejections.ts'
+import type { Wakes } from '../process/wakes.ts'
 import type { Vault } from '../vault/vault.ts'
+import type { AppState } from './app-state/app-state.ts'
 import { type Connecting, makeConnecting } from './connect.ts'
 import { NotConnected } from './errors.ts'
 import { makeOpenConnections, type OpenConnections } from './open-connections.ts'
 import { makeMediaRequest, type MediaAnswer } from './phone/media-reupload.ts'
+import { makeLidOf } from './phone/number-owner.ts'
 import { makePhoneRequests } from './phone/requests.ts'
 import { makeSending } from './send.ts'
 import { trust } from './socket/certificate.ts'
@@ -59,6 +62,8 @@ export class WhatsApp extends Context.Service<
     readonly askForMedia: ReturnType<typeof makeMediaRequest>
     /** The phone's answers to that, from the moment of subscription on. */
     readonly mediaAnswers: Stream.Stream<AccountMediaAnswer>
+    /** The LID that WhatsApp gives a phone number now; `undefined` when it names none, or does not answer. */
+    readonly lidOf: ReturnType<typeof makeLidOf>
     readonly isConnected: OpenConnections['isConnected']
     /** How long a connection that is requested now waits before it opens, milliseconds. */
     readonly openingDelayMs: Effect.Effect<number>
@@ -76,6 +81,7 @@ export class WhatsApp extends Context.Service<
     WhatsApp,
     never,
     | AccountMemory
+    | AppState
     | Vault
     | Journal
     | LiveTraffic
@@ -84,6 +90,7 @@ export class WhatsApp extends Context.Service<
     | MessageStore
     | Incidents
     | StrayRejections
+    | Wakes
   > {
     return Layer.effect(WhatsApp, make(options))
   }
@@ -131,6 +138,7 @@ const make = Effect.fnUntraced(function* (options: WhatsAppOptions) {
     upload: makeUpload(connections),
     restriction: askRestriction(connections),
     askForMedia: makeMediaRequest(connections),
+    lidOf: makeLidOf(connections, options.sendTimeoutMs),
     mediaAnswers: Stream.fromPubSub(mediaAnswers),
     isConnected: connections.isConnected,
     openingDelayMs: pacing.delayMs,

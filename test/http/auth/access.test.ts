@@ -67,6 +67,7 @@ const READING = new Set([
   'GET /v1/accounts/{accountId}/coverage',
   'GET /v1/accounts/{accountId}/dry-run',
   'GET /v1/accounts/{accountId}/export',
+  'GET /v1/accounts/{accountId}/labels',
   'GET /v1/accounts/{accountId}/media',
   'GET /v1/accounts/{accountId}/outbox',
   'GET /v1/accounts/{accountId}/outbox/{entryId}',

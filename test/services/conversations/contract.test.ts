@@ -201,8 +201,10 @@ describe.each(STORES)('$name', ({ absent, make }) => {
       Effect.andThen(
         ContactStore.use(contacts => contacts.put(ACCOUNT, [{ contactJid: ANN, name: 'Ann of Accounts' }])),
         ThreadStore.use(threads =>
-          threads.put(ACCOUNT, [
-            { threadId: THREAD, clientJid: ANN, kind: 'direct', archived: true, pinnedAt: T0, mutedUntil: -1 }
+          threads.putSettings(ACCOUNT, [
+            { threadId: THREAD, setting: 'archived', value: 1, at: T0 },
+            { threadId: THREAD, setting: 'pinned', value: T0, at: T0 },
+            { threadId: THREAD, setting: 'muted', value: -1, at: T0 }
           ])
         )
       )

@@ -205,7 +205,15 @@ test('what the owner set for the chat follows, also where the other address had 
     Effect.gen(function* () {
       yield* apply({ kind: 'contact', person: { jid: ANN }, name: 'Ann' })
       yield* apply(
-        { kind: 'chat', chat: { jid: ANN_LID }, archived: true, pinnedAt: 5, mutedUntil: T0 },
+        {
+          kind: 'chatSettings',
+          chat: { jid: ANN_LID },
+          settings: [
+            { setting: 'archived', value: 1, at: T0 },
+            { setting: 'pinned', value: 5, at: T0 },
+            { setting: 'muted', value: T0, at: T0 }
+          ]
+        },
         message('A', { ...lid })
       )
       yield* apply(ONE)

@@ -247,7 +247,12 @@ test('threads are filtered by what they are and what they are called', async () 
         message('B', { chat: { jid: bob }, sender: { jid: bob } }),
         message('G', { chat: { jid: GROUP } }),
         { kind: 'contact', person: { jid: ANN }, name: 'Änne Müller' },
-        { kind: 'chat', chat: { jid: GROUP }, name: '工作群 Büro', archived: true }
+        {
+          kind: 'chat',
+          chat: { jid: GROUP },
+          name: '工作群 Büro',
+          settings: [{ setting: 'archived', value: 1, at: T0 }]
+        }
       )
       yield* threads.markRead(ACCOUNT, THREAD, 'everything')
       const named = (filter: object) =>

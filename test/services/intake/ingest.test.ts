@@ -310,7 +310,11 @@ test('a message that history tells was deleted keeps nothing of what it said bef
 test('subscribers hear of no thread that is not there', async () => {
   const events = await onDatabase(
     Effect.gen(function* () {
-      yield* apply({ kind: 'chat', chat: { jid: ANN }, archived: true, onlyIfKnown: true })
+      yield* apply({
+        kind: 'chatSettings',
+        chat: { jid: ANN },
+        settings: [{ setting: 'archived', value: 1, at: T0 }]
+      })
       return yield* EventLog.use(eventLog => eventLog.list({ accountId: ACCOUNT, after: 0, limit: 10 }))
     })
   )

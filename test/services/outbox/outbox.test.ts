@@ -37,6 +37,7 @@ const run = <A, E>(
     openingDelayMs: Effect.succeed(0),
     closed: () => Effect.void,
     storeLidMappings: () => Effect.void,
+    lidOf: () => Effect.undefined,
     logout: () => Effect.void
   })
   const services = Outbox.layer({ paceMs: 0 }).pipe(

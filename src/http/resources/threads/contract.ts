@@ -1,6 +1,7 @@
 // The HTTP contract of threads: listing, reading, marking as read, typing.
 import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
+import { Label } from '../../../domain/label.ts'
 import { PastParticipant, Thread } from '../../../domain/thread.ts'
 import { reads, sends } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
@@ -15,7 +16,11 @@ const listQuery = {
   /** The same as `before`. */
   cursor: Schema.optionalKey(CursorText),
   archived: Schema.optionalKey(YesOrNo),
-  /** With unread messages, or without. */
+  /** Those that were deleted on the phone and have nothing newer; other lists leave them out. */
+  deleted: Schema.optionalKey(YesOrNo),
+  /** The id of a label. */
+  label: Schema.optionalKey(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(64))),
+  /** With unread messages or marked as unread, or neither. */
   unread: Schema.optionalKey(YesOrNo),
   kind: Schema.optionalKey(Thread.fields.kind),
   q: Schema.optionalKey(
@@ -54,6 +59,19 @@ export class ThreadsGroup extends HttpApiGroup.make('threads')
         summary: 'List threads',
         description:
           'Most recently active first. A thread moves to the top when a message arrives. A client that pages by `olderCursor` sees each thread that does not move exactly once; `after` with the `newerCursor` of the first page returns those that moved meanwhile.'
+      })
+    ),
+    HttpApiEndpoint.get('labels', '/accounts/:accountId/labels', {
+      params: accountPath,
+      success: Schema.Struct({ labels: Schema.Array(Label) }),
+      error: [NotFound, StoreUnavailable]
+    }).annotateMerge(
+      operation({
+        access: reads('path'),
+        operationId: 'accounts.labels',
+        summary: 'List labels',
+        description:
+          'The labels that a business account has on the phone. Threads and messages name theirs by `labelId` in `labels`.'
       })
     ),
     HttpApiEndpoint.get('thread', '/threads/:threadId', {

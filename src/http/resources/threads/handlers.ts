@@ -4,6 +4,7 @@ import { HttpApiBuilder } from 'effect/http-api'
 import { decodePlace } from '../../../domain/page.ts'
 import type { Accounts } from '../../../services/accounts.ts'
 import { GroupStore } from '../../../services/conversations/group-store.ts'
+import { LabelStore } from '../../../services/conversations/label-store.ts'
 import { ThreadStore } from '../../../services/conversations/thread-store.ts'
 import { Outbox } from '../../../services/outbox/outbox.ts'
 import { WhatsApp } from '../../../services/whatsapp/whatsapp.ts'
@@ -29,11 +30,19 @@ const list = Effect.fnUntraced(function* (accountId: string, query: ThreadListQu
       kind: query.kind,
       text: query.q,
       archived: isYes(query.archived),
+      deleted: isYes(query.deleted),
+      label: query.label,
       unread: isYes(query.unread)
     })
   )
   const cursors = encodeDirection(page)
   return { threads: page.threads, ...cursors, nextCursor: cursors.olderCursor }
+})
+
+const labels = Effect.fnUntraced(function* (accountId: string) {
+  yield* findAccount(accountId)
+  const store = yield* LabelStore
+  return { labels: yield* orDatabaseUnavailable(store.list(accountId)) }
 })
 
 const get = Effect.fnUntraced(function* (threadId: string) {
@@ -65,10 +74,13 @@ export const threadsLayer = HttpApiBuilder.group(
   Api,
   'threads',
   Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<Accounts | GroupStore | Outbox | ThreadStore | WhatsApp>()
+    const services = yield* Effect.context<
+      Accounts | GroupStore | LabelStore | Outbox | ThreadStore | WhatsApp
+    >()
     const provide = Effect.provideContext(services)
     return handlers.handleAll({
       list: ({ params, query }) => provide(list(params.accountId, query)),
+      labels: ({ params }) => provide(labels(params.accountId)),
       thread: ({ params }) => provide(get(params.threadId)),
       read: ({ params }) => provide(markRead(params.threadId)),
       typing: ({ params, payload }) => provide(showTyping(params.threadId, payload.state))

@@ -5,8 +5,10 @@ import { messageIdOf, threadIdOf } from '../../../domain/ids.ts'
 import { listOf } from '../../database/dialect.ts'
 import type { MessageRekey, Tables, ThreadMerge } from '../../database/tables.ts'
 import { mergeContacts } from './contacts.ts'
+import { deriveThreads, markRemovedMessages } from './chat-settings.ts'
 import type { WriteContext } from './context.ts'
 import { renameGroupAdmin } from './group-admins.ts'
+import { deriveThreadLabels } from './labels.ts'
 import { applyWaitingOf } from './message-changes.ts'
 import { MESSAGE_COLUMN_NAMES, MESSAGE_COLUMNS, ONE_MESSAGE_RULE } from './messages.ts'
 import { renamePastParticipant } from './past-participants.ts'
@@ -77,6 +79,9 @@ const mergeThreads = Effect.fnUntraced(function* (context: MergeContext, ids: Th
   yield* applyWaitingOf(context, to)
   yield* recountUnread(context, to)
   yield* refreshSummaries(context, new Set([to]))
+  yield* markRemovedMessages(context.sql, [to])
+  yield* deriveThreads(context, accountId, [to])
+  yield* deriveThreadLabels(context, to)
   yield* context.eventLog.append(accountId, [
     { kind: 'thread.merged', threadId: to, messageId: null },
     { kind: 'thread.changed', threadId: to, messageId: null }

@@ -3,7 +3,7 @@
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { applyChange, type Held, MessageChange } from '../../../domain/change.ts'
-import { rowsOf } from '../../database/dialect.ts'
+import { jsonField, rowsOf } from '../../database/dialect.ts'
 import type { EventWrite } from '../../events/event-log.ts'
 import type { ChangeWrite } from '../writes.ts'
 import type { WriteContext } from './context.ts'
@@ -19,12 +19,13 @@ export const encodeChange = Schema.encodeEffect(Schema.fromJsonString(MessageCha
 
 /** What `decodeHeld` needs of a message `m`, and its row. */
 export const HELD_COLUMNS = `m.type, m.body, m.media, m.details, m.reactions, m.edits, m.status, m.status_reason,
-  m.ts_client, m.raw, m.message_row`
+  m.ts_client, m.raw, m.starred, m.starred_at, m.deleted_for_me_at, m.message_row`
 
 const writeHeld = (sql: SqlClient.SqlClient, threadId: string, messageId: string, held: Held) =>
   sql`UPDATE messages SET type = ${held.type}, body = ${held.body}, media = ${jsonOrNull(held.media)},
       details = ${detailsColumn(held)}, reactions = ${jsonOrNull(held.reactions)}, edits = ${jsonOrNull(held.edits)},
-      status = ${held.status}, status_reason = ${held.statusReason}, ts_client = ${held.tsClient}, raw = ${held.raw}
+      status = ${held.status}, status_reason = ${held.statusReason}, ts_client = ${held.tsClient}, raw = ${held.raw},
+      starred = ${held.starred}, starred_at = ${held.starredAt}, deleted_for_me_at = ${held.deletedForMeAt}
     WHERE thread_id = ${threadId} AND message_id = ${messageId}`
 
 /** Whether the message's entry in the search index changes: its words or its place. */
@@ -170,4 +171,6 @@ export const threadsChanged = (threadIds: ReadonlySet<string>): ReadonlyArray<Ev
   [...threadIds].map(threadId => ({ kind: 'thread.changed', threadId, messageId: null }))
 
 export const deleteWaitingChanges = (sql: SqlClient.SqlClient, before: number) =>
-  sql`DELETE FROM waiting_changes WHERE waiting_since < ${before}`
+  // What the owner did to messages waits for as long as it takes: they may be in the history that is fetched later.
+  sql`DELETE FROM waiting_changes WHERE waiting_since < ${before}
+    AND ${sql.literal(jsonField(sql, 'change', 'to'))} NOT IN ('starred', 'deletedForMe')`

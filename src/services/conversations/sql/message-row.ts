@@ -1,6 +1,7 @@
 // A message as a row, and back.
 import { Effect, Schema } from 'effect'
 import {
+  Answer,
   Call,
   ChatEvent,
   ContactCard,
@@ -28,6 +29,7 @@ const DetailsColumn = Schema.Struct({
   votes: Schema.optionalKey(Schema.Array(Vote)),
   pollChanges: Schema.optionalKey(Schema.Array(PollChange)),
   call: Schema.optionalKey(Call),
+  answer: Schema.optionalKey(Answer),
   event: Schema.optionalKey(ChatEvent),
   eventResponses: Schema.optionalKey(Schema.Array(EventResponse)),
   mentions: Schema.optionalKey(Schema.Array(Schema.String)),
@@ -39,6 +41,9 @@ const DetailsColumn = Schema.Struct({
 
 const jsonList = <S extends Schema.Top>(item: S) => Schema.NullOr(Schema.fromJsonString(Schema.Array(item)))
 
+/** The `labels` column of a message or thread. */
+export const LabelIds = Schema.NullOr(Schema.fromJsonString(Schema.Array(Schema.String)))
+
 const Changeable = {
   type: Schema.String,
   body: Schema.NullOr(Schema.String),
@@ -48,10 +53,16 @@ const Changeable = {
   edits: jsonList(EarlierBody),
   status: MessageStatus,
   statusReason: Schema.NullOr(Schema.String),
-  tsClient: Schema.Finite
+  tsClient: Schema.Finite,
+  starred: Schema.BooleanFromBit,
+  deletedForMeAt: Schema.NullOr(Schema.Finite)
 }
 
-const HeldRow = Schema.Struct({ ...Changeable, raw: Schema.NullOr(Schema.Uint8Array) })
+const HeldRow = Schema.Struct({
+  ...Changeable,
+  starredAt: Schema.NullOr(Schema.Finite),
+  raw: Schema.NullOr(Schema.Uint8Array)
+})
 type HeldRow = typeof HeldRow.Type
 
 const MessageRow = Schema.Struct({
@@ -65,6 +76,7 @@ const MessageRow = Schema.Struct({
   senderName: Schema.NullOr(Schema.String),
   quotedWhatsAppId: Schema.NullOr(Schema.String),
   quotedMessageId: Schema.NullOr(Schema.String),
+  labels: LabelIds,
   tsClaimed: Schema.NullOr(Schema.Finite),
   tsServer: Schema.Finite
 })
@@ -90,7 +102,10 @@ const heldOf = (row: HeldRow): Held => {
     status: row.status,
     statusReason: row.statusReason,
     tsClient: row.tsClient,
-    raw: row.raw
+    raw: row.raw,
+    starred: row.starred,
+    starredAt: row.starredAt,
+    deletedForMeAt: row.deletedForMeAt
   }
 }
 
@@ -101,10 +116,11 @@ const messageOf = (row: typeof MessageRow.Type): Message => {
     raw: _raw,
     reactions,
     secrets: _secrets,
+    starredAt: _starredAt,
     unreadable,
     votes,
     ...held
-  } = heldOf({ ...row, raw: null })
+  } = heldOf({ ...row, raw: null, starredAt: null })
   return {
     ...held,
     media: held.media === null ? null : shownMedia(held.media),
@@ -123,6 +139,7 @@ const messageOf = (row: typeof MessageRow.Type): Message => {
     senderName: row.senderName,
     quotedWhatsAppId: row.quotedWhatsAppId,
     quotedMessageId: row.quotedMessageId,
+    labels: row.labels ?? [],
     tsClaimed: row.tsClaimed,
     tsServer: row.tsServer
   }
@@ -138,7 +155,8 @@ type AddedLater = Partial<Pick<Held, 'pollChanges' | 'secrets' | 'unreadable'>> 
 
 /** The `details` column of a message. */
 export const detailsColumn = (message: Omit<Details, 'media'> & AddedLater): string | null => {
-  const { broadcast, call, contacts, event, eventResponses, location, mentions, poll, viewOnce } = message
+  const { answer, broadcast, call, contacts, event, eventResponses, location, mentions, poll, viewOnce } =
+    message
   const { pollChanges = [], secrets = [], unreadable = [], votes = [] } = message
   return jsonOrNull({
     ...(location === null ? {} : { location }),
@@ -147,6 +165,7 @@ export const detailsColumn = (message: Omit<Details, 'media'> & AddedLater): str
     ...(votes.length === 0 ? {} : { votes }),
     ...(pollChanges.length === 0 ? {} : { pollChanges }),
     ...(call === null ? {} : { call }),
+    ...(answer === null ? {} : { answer }),
     ...(event === null ? {} : { event }),
     ...(eventResponses.length === 0 ? {} : { eventResponses }),
     ...(mentions.length === 0 ? {} : { mentions }),

@@ -6,7 +6,9 @@ import { messageSecretIn } from '../../../domain/sealed-add-on.ts'
 import type { AccountRemoval } from '../../database/tables.ts'
 import type { EventWrite } from '../../events/event-log.ts'
 import type { MessageWrite } from '../writes.ts'
+import { markRemovedMessages, unarchiveWithNews } from './chat-settings.ts'
 import type { WriteContext } from './context.ts'
+import { applyLabelsOfNew } from './labels.ts'
 import { applyWaitingChanges, changeMessages, threadsChanged } from './message-changes.ts'
 import { detailsColumn, jsonOrNull } from './message-row.ts'
 import { dueAgain } from './sealed-add-ons.ts'
@@ -49,7 +51,11 @@ export const MESSAGE_COLUMN_NAMES = [
   'ts_client',
   'ts_claimed',
   'ts_server',
-  'raw'
+  'raw',
+  'starred',
+  'starred_at',
+  'deleted_for_me_at',
+  'labels'
 ] as const
 export const MESSAGE_COLUMNS = MESSAGE_COLUMN_NAMES.join(', ')
 
@@ -58,17 +64,24 @@ const STATUS_RULE = `sender_name = COALESCE(messages.sender_name, excluded.sende
     status_reason = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status_reason ELSE messages.status_reason END,
     status = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status ELSE messages.status END`
 
+/** What the owner did to a message on the phone: the later word counts; the star of a history has no time. */
+const MARKS_RULE = `starred = CASE WHEN COALESCE(excluded.starred_at, -1) > COALESCE(messages.starred_at, -1) THEN excluded.starred
+      WHEN messages.starred_at IS NULL AND excluded.starred <> 0 THEN excluded.starred ELSE messages.starred END,
+    starred_at = CASE WHEN COALESCE(excluded.starred_at, -1) > COALESCE(messages.starred_at, -1) THEN excluded.starred_at ELSE messages.starred_at END,
+    deleted_for_me_at = COALESCE(messages.deleted_for_me_at, excluded.deleted_for_me_at),
+    labels = COALESCE(messages.labels, excluded.labels)`
+
 /** The rule by which two rows of one message become one. */
 export const ONE_MESSAGE_RULE = `ON CONFLICT (thread_id, message_id) DO UPDATE SET
     ${CONTENT.map(filled(`excluded.type = 'revoked' OR ${IS_FILLED}`)).join(', ')},
     reactions = COALESCE(messages.reactions, excluded.reactions),
     edits = CASE WHEN excluded.type = 'revoked' THEN NULL ELSE COALESCE(messages.edits, excluded.edits) END,
-    ${STATUS_RULE}`
+    ${MARKS_RULE}, ${STATUS_RULE}`
 
 /** A message that is stored keeps its content; what has become of it since is applied afterwards. */
 const UPSERT = `INSERT INTO messages (${MESSAGE_COLUMNS})
   VALUES (${MESSAGE_COLUMN_NAMES.map(() => '?').join(', ')}) ON CONFLICT (thread_id, message_id) DO UPDATE SET
-    ${[...CONTENT, 'edits'].map(filled(IS_FILLED)).join(', ')}, ${STATUS_RULE}`
+    ${[...CONTENT, 'edits'].map(filled(IS_FILLED)).join(', ')}, ${MARKS_RULE}, ${STATUS_RULE}`
 
 /** The columns of one message, in the order of `UPSERT`. */
 const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
@@ -92,7 +105,11 @@ const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
   message.tsClient,
   message.tsClaimed,
   stored,
-  message.raw
+  message.raw,
+  message.starred === true,
+  null,
+  null,
+  null
 ]
 
 /** One event per live message. For messages of a history there is one event per thread instead. */
@@ -156,10 +173,25 @@ export const putMessages = Effect.fnUntraced(function* (
     yield* countNewMessages(sql, before, writes)
   }
   yield* applyWaitingReads(context, writes)
-  const events = yield* eventsOfLive(sql, writes, before)
   const touched = new Set(writes.map(message => message.threadId))
+  yield* applyOwnersMarks(context, accountId, writes, before)
+  const events = yield* eventsOfLive(sql, writes, before)
   yield* refreshSummaries(context, touched)
   yield* eventLog.append(accountId, [...events, ...updated, ...threadsChanged(touched)])
+})
+
+/** What the owner has done to the messages or their chats on the phone before they were stored here. */
+const applyOwnersMarks = Effect.fnUntraced(function* (
+  context: WriteContext,
+  accountId: string,
+  writes: ReadonlyArray<MessageWrite>,
+  before: number
+) {
+  const touched = new Set(writes.map(({ threadId }) => threadId))
+  yield* markRemovedMessages(context.sql, [...touched], before)
+  yield* applyLabelsOfNew(context, accountId, writes)
+  const news = writes.filter(({ live, type }) => live && type !== 'system' && type !== 'call')
+  if (news.length > 0) yield* unarchiveWithNews(context, accountId, news)
 })
 
 /** By thread: no index finds messages by their account. */

@@ -8,11 +8,14 @@ import { searchable } from '../../../domain/search-text.ts'
 import { Thread } from '../../../domain/thread.ts'
 import { contains, foldedText } from '../../database/dialect.ts'
 import type { ThreadPage, ThreadQuery } from '../queries.ts'
+import { LabelIds } from './message-row.ts'
 
 const decodeRow = Schema.decodeUnknownEffect(
   Schema.Struct({
     ...Thread.fields,
     archived: Schema.BooleanFromBit,
+    markedUnread: Schema.BooleanFromBit,
+    labels: LabelIds,
     phoneJid: Schema.NullOr(Schema.String)
   })
 )
@@ -21,7 +24,11 @@ const decodeRow = Schema.decodeUnknownEffect(
 export const decodeThread = (row: unknown) =>
   Effect.map(decodeRow(row), ({ phoneJid, ...found }): Thread => {
     const phone = phoneNumberOf(phoneJid ?? found.clientJid)
-    return { ...found, displayName: found.displayName ?? (phone === undefined ? null : `+${phone}`) }
+    return {
+      ...found,
+      labels: found.labels ?? [],
+      displayName: found.displayName ?? (phone === undefined ? null : `+${phone}`)
+    }
   })
 
 const NAME = `COALESCE(c.name, t.display_name, c.push_name)`
@@ -33,20 +40,28 @@ const PHONE_JID = `CASE WHEN ${NAME} IS NULL AND t.kind = 'direct' THEN
 
 export const THREAD_SELECT = `SELECT t.account_id, t.thread_id, t.client_jid, t.kind, t.last_message_at, t.last_message_text,
     t.last_message_direction, t.unread_count, t.archived, t.pinned_at, t.muted_until, t.ephemeral_seconds,
-    t.created_at, ${NAME} AS display_name, ${PHONE_JID} AS phone_jid
+    t.created_at, t.marked_unread, t.cleared_at, t.deleted_at, t.labels, ${NAME} AS display_name, ${PHONE_JID} AS phone_jid
   FROM threads t LEFT JOIN contacts c ON c.account_id = t.account_id AND c.contact_jid = t.client_jid AND t.kind = 'direct'`
 
 const conditionsOf = (
   sql: SqlClient.SqlClient,
-  { archived, kind, text, unread }: ThreadFilter
+  { archived, deleted = false, kind, label, text, unread }: ThreadFilter
 ): ReadonlyArray<Statement.Fragment> => {
-  const conditions: Array<Statement.Fragment> = []
+  const conditions: Array<Statement.Fragment> = [sql.literal(deleted ? IS_DELETED : `NOT ${IS_DELETED}`)]
   if (archived !== undefined) conditions.push(sql`t.archived = ${archived}`)
-  if (unread !== undefined) conditions.push(unread ? sql`t.unread_count > 0` : sql`t.unread_count = 0`)
+  if (unread !== undefined) conditions.push(sql.literal(unread ? IS_UNREAD : `NOT ${IS_UNREAD}`))
+  if (label !== undefined) conditions.push(hasLabel(sql, label))
   if (kind !== undefined) conditions.push(sql`t.kind = ${kind}`)
   if (text !== undefined) conditions.push(isCalled(sql, text))
   return conditions
 }
+
+/** Deleted on the phone, with nothing newer since. */
+const IS_DELETED = `(t.deleted_up_to IS NOT NULL AND COALESCE(t.last_message_at, 0) <= t.deleted_up_to)`
+const IS_UNREAD = `(t.unread_count > 0 OR t.marked_unread = 1)`
+
+const hasLabel = (sql: SqlClient.SqlClient, label: string): Statement.Fragment =>
+  sql`t.labels IS NOT NULL AND ${contains(sql, 't.labels', JSON.stringify(label))}`
 
 /** By a part of the name, or of the phone number. */
 const isCalled = (sql: SqlClient.SqlClient, text: string): Statement.Fragment => {

@@ -4,22 +4,17 @@ import type { SqlClient } from 'effect/sql'
 import { greatest, least, listOf } from '../../database/dialect.ts'
 import type { ThreadMerge } from '../../database/tables.ts'
 import type { ThreadWrite } from '../writes.ts'
+import { applySettingsOfNew } from './chat-settings.ts'
 import type { WriteContext } from './context.ts'
+import { applyLabelsOfNew } from './labels.ts'
 import { decodeThread, THREAD_SELECT } from './thread-pages.ts'
 import { LAST_ROW, noteUnreadCount } from './unread.ts'
 
-/** The parameter that clears a setting; NULL leaves it unchanged. */
-const NOT_SET = -9
-
-const UPSERT = `INSERT INTO threads (thread_id, account_id, client_jid, kind, display_name, archived, ephemeral_seconds, created_at,
-    pinned_at, muted_until)
-  SELECT ?1, ?2, ?3, ?4, ?5, COALESCE(?6, 0), COALESCE(?7, 0), ?8, NULLIF(?9, ${NOT_SET}), NULLIF(?10, ${NOT_SET})
-  WHERE ?11 IS NOT 1 OR EXISTS (SELECT 1 FROM threads WHERE thread_id = ?1)
+const UPSERT = `INSERT INTO threads (thread_id, account_id, client_jid, kind, display_name, ephemeral_seconds, created_at)
+  VALUES (?1, ?2, ?3, ?4, ?5, COALESCE(?6, 0), ?7)
   ON CONFLICT (thread_id) DO UPDATE SET display_name = COALESCE(?5, display_name),
-    archived = COALESCE(?6, archived), ephemeral_seconds = COALESCE(?7, ephemeral_seconds),
-    pinned_at = CASE WHEN ?9 IS NULL THEN pinned_at ELSE NULLIF(?9, ${NOT_SET}) END,
-    muted_until = CASE WHEN ?10 IS NULL THEN muted_until ELSE NULLIF(?10, ${NOT_SET}) END
-  WHERE COALESCE(?5, ?6, ?7, ?9, ?10) IS NOT NULL`
+    ephemeral_seconds = COALESCE(?6, ephemeral_seconds)
+  WHERE COALESCE(?5, ?6) IS NOT NULL`
 
 const existing = (sql: SqlClient.SqlClient, threadIds: ReadonlyArray<string>) =>
   Effect.map(
@@ -30,11 +25,7 @@ const existing = (sql: SqlClient.SqlClient, threadIds: ReadonlyArray<string>) =>
 
 /** Whether the write changes the thread document; changes of the unread count are reported where it is derived. */
 const isChange = (write: ThreadWrite): boolean =>
-  write.displayName !== undefined ||
-  write.archived !== undefined ||
-  write.pinnedAt !== undefined ||
-  write.mutedUntil !== undefined ||
-  write.ephemeralSeconds !== undefined
+  write.displayName !== undefined || write.ephemeralSeconds !== undefined
 
 export const putThreads = Effect.fnUntraced(function* (
   context: WriteContext,
@@ -42,6 +33,8 @@ export const putThreads = Effect.fnUntraced(function* (
   threads: ReadonlyArray<ThreadWrite>
 ) {
   const { bulk, eventLog, now, sql } = context
+  const threadIds = threads.map(({ threadId }) => threadId)
+  const known = yield* existing(sql, threadIds)
   yield* bulk.runMany(
     UPSERT,
     threads.map(write => [
@@ -50,28 +43,26 @@ export const putThreads = Effect.fnUntraced(function* (
       write.clientJid,
       write.kind,
       write.displayName,
-      write.archived,
       write.ephemeralSeconds,
-      now(),
-      write.pinnedAt === null ? NOT_SET : write.pinnedAt,
-      write.mutedUntil === null ? NOT_SET : write.mutedUntil,
-      write.onlyIfKnown
+      now()
     ])
   )
+  const made = [...new Set(threadIds)].filter(threadId => !known.has(threadId))
+  if (made.length > 0) {
+    yield* applySettingsOfNew(context, accountId, made)
+    yield* applyLabelsOfNew(
+      context,
+      accountId,
+      made.map(threadId => ({ threadId, whatsAppId: '' }))
+    )
+  }
   for (const { threadId, unread } of threads) {
     if (unread === undefined) continue
     yield* noteUnreadCount(context, accountId, threadId, unread)
   }
-  const changed = threads.filter(isChange)
-  const isThread = yield* existing(
-    sql,
-    changed.map(({ threadId }) => threadId)
-  )
   yield* eventLog.append(
     accountId,
-    changed
-      .filter(({ threadId }) => isThread.has(threadId))
-      .map(({ threadId }) => ({ kind: 'thread.changed', threadId, messageId: null }))
+    threads.filter(isChange).map(({ threadId }) => ({ kind: 'thread.changed', threadId, messageId: null }))
   )
 })
 
@@ -110,6 +101,10 @@ export const mergeThreadRows = Effect.fnUntraced(function* (
       pinned_at = COALESCE(threads.pinned_at, source.pinned_at),
       muted_until = COALESCE(threads.muted_until, source.muted_until),
       ephemeral_seconds = ${higher('ephemeral_seconds')},
+      marked_unread = ${higher('marked_unread')},
+      cleared_at = COALESCE(threads.cleared_at, source.cleared_at),
+      deleted_at = COALESCE(threads.deleted_at, source.deleted_at),
+      deleted_up_to = COALESCE(threads.deleted_up_to, source.deleted_up_to),
       created_at = ${lower('created_at')}
     FROM (SELECT * FROM threads WHERE thread_id = ${from}) AS source WHERE threads.thread_id = ${to}`
   yield* sql`DELETE FROM threads WHERE thread_id = ${from}`

@@ -3,6 +3,7 @@ import { Effect, Schema } from 'effect'
 import { AccountRecord, Disconnect, Suspension } from '../../../domain/account.ts'
 import { CoverageState, Gap, Refusal } from '../../../domain/coverage.ts'
 import { Incident } from '../../../domain/incident.ts'
+import { Label } from '../../../domain/label.ts'
 import { Message, Receipt } from '../../../domain/message.ts'
 import { PastParticipant, Thread } from '../../../domain/thread.ts'
 
@@ -20,12 +21,18 @@ const AccountDocument = Schema.Struct({
       condition: Disconnect.fields.condition.pipe(Schema.withDecodingDefaultTypeKey(ABSENT))
     })
   ),
+  labels: Schema.optionalKey(Schema.Array(Label)),
   suspension: Schema.NullOr(Suspension).pipe(Schema.withDecodingDefaultTypeKey(ABSENT))
 })
 export type AccountDocument = typeof AccountDocument.Type
 
 const ThreadDocument = Schema.Struct({
   ...Thread.fields,
+  // Documents that an earlier version wrote lack these.
+  markedUnread: Schema.optionalKey(Thread.fields.markedUnread),
+  clearedAt: Schema.optionalKey(Thread.fields.clearedAt),
+  deletedAt: Schema.optionalKey(Thread.fields.deletedAt),
+  labels: Schema.optionalKey(Thread.fields.labels),
   aliases: Schema.Array(Schema.String),
   coverage: Schema.Struct({
     state: CoverageState,
@@ -42,6 +49,9 @@ export type ThreadDocument = typeof ThreadDocument.Type
 
 const MessageDocument = Schema.Struct({
   ...Message.fields,
+  starred: Schema.optionalKey(Message.fields.starred),
+  labels: Schema.optionalKey(Message.fields.labels),
+  deletedForMeAt: Schema.optionalKey(Message.fields.deletedForMeAt),
   receipts: Schema.Array(Receipt),
   raw: Schema.NullOr(Schema.Uint8Array),
   truncated: Schema.Array(Schema.String)

@@ -4,6 +4,7 @@ import { SqlClient } from 'effect/sql'
 import { phoneNumberOf } from '../../../domain/jid.ts'
 import { AccountStore } from '../../conversations/account-store.ts'
 import { GroupStore } from '../../conversations/group-store.ts'
+import { LabelStore } from '../../conversations/label-store.ts'
 import { MessageStore } from '../../conversations/message-store.ts'
 import { ReceiptStore } from '../../conversations/receipt-store.ts'
 import { ThreadStore } from '../../conversations/thread-store.ts'
@@ -24,9 +25,12 @@ export const storeAccount = Effect.fnUntraced(function* (account: AccountDocumen
   const accounts = yield* AccountStore
   if ((yield* accounts.read(account.accountId)) !== undefined) return
   // Credentials are not in Firestore: the account has to be linked again, as another device.
-  const facts = { ...account, onlineAt: null, wanted: false, ended: 'loggedOut' as const, suspension: null }
+  const { labels = [], ...record } = account
+  const facts = { ...record, onlineAt: null, wanted: false, ended: 'loggedOut' as const, suspension: null }
   yield* accounts.create(facts)
   yield* accounts.update(account.accountId, facts)
+  const stored = labels.map(label => ({ ...label, deleted: false, at: 0 }))
+  yield* (yield* LabelStore).put(account.accountId, stored)
 })
 
 export const storeContacts = (contacts: ReadonlyArray<ContactDocument>) =>
@@ -110,6 +114,18 @@ const putMessages = Effect.fnUntraced(function* (
       now
     ])
   )
+  yield* bulk.runMany(
+    `UPDATE messages SET labels = COALESCE(labels, ?3), deleted_for_me_at = COALESCE(deleted_for_me_at, ?4)
+      WHERE thread_id = ?1 AND message_id = ?2`,
+    documents
+      .filter(({ deletedForMeAt, labels = [] }) => labels.length > 0 || deletedForMeAt != null)
+      .map(({ deletedForMeAt, labels = [], messageId, threadId }) => [
+        threadId,
+        messageId,
+        labels.length === 0 ? null : JSON.stringify(labels),
+        deletedForMeAt
+      ])
+  )
   yield* receipts.putHistory(
     accountId,
     documents.flatMap(({ messageId, receipts: found, threadId }) =>
@@ -136,14 +152,16 @@ const putThread = Effect.fnUntraced(function* (thread: ThreadDocument) {
 
 const insertThread = Effect.fnUntraced(function* (thread: ThreadDocument) {
   const sql = yield* SqlClient.SqlClient
-  const { accountId, aliases, clientJid } = thread
+  const { accountId, aliases, clientJid, labels = [] } = thread
   // The document shows a number where no name is known.
   const isNumber = [clientJid, ...aliases].some(jid => thread.displayName === `+${phoneNumberOf(jid)}`)
   const displayName = isNumber ? null : thread.displayName
   yield* sql`INSERT INTO threads (thread_id, account_id, client_jid, kind, display_name, archived, ephemeral_seconds,
-      created_at, pinned_at, muted_until, mark_at, mark_row, mark_base, unread_count)
+      created_at, pinned_at, muted_until, marked_unread, cleared_at, deleted_at, deleted_up_to, labels, mark_at, mark_row, mark_base, unread_count)
     VALUES (${thread.threadId}, ${accountId}, ${clientJid}, ${thread.kind}, ${displayName}, ${thread.archived},
       ${thread.ephemeralSeconds}, ${thread.createdAt}, ${thread.pinnedAt}, ${thread.mutedUntil},
+      ${thread.markedUnread ?? false}, ${thread.clearedAt ?? null}, ${thread.deletedAt ?? null}, ${thread.deletedAt ?? null},
+      ${labels.length === 0 ? null : JSON.stringify(labels)},
       ${thread.lastMessageAt ?? 0}, ${LAST_ROW}, ${thread.unreadCount}, ${thread.unreadCount})`
 })
 

@@ -53,7 +53,17 @@ const beginningOf = (text: string, bytes: number): string =>
   new TextDecoder().decode(Buffer.from(text).subarray(0, bytes)).replace(/\uFFFD$/, '')
 
 /** Dropped in this order until the rest fits. The server's own database keeps the whole. */
-const EXPENDABLE = ['raw', 'body', 'edits', 'receipts', 'contacts', 'poll', 'media', 'reactions'] as const
+const EXPENDABLE = [
+  'raw',
+  'body',
+  'edits',
+  'receipts',
+  'contacts',
+  'poll',
+  'answer',
+  'media',
+  'reactions'
+] as const
 
 /** The document within Firestore's limits; `truncated` names the fields that were shortened or dropped. */
 export const fitted = (fields: Fields): Fields => {

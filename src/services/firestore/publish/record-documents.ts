@@ -3,6 +3,7 @@
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { decodeAccount } from '../../conversations/sql/accounts.ts'
+import { listLabels } from '../../conversations/sql/labels.ts'
 import { decodeIncident } from '../../incidents/incident-rows.ts'
 import { decodeOutboxRow, entryOf } from '../../outbox/entry-row.ts'
 
@@ -20,7 +21,7 @@ export const accountDocument = Effect.fnUntraced(function* (sql: SqlClient.SqlCl
   if (row === undefined) return undefined
   // When the account was last online changes all the time, and only the server uses it.
   const { onlineAt: _, ...account } = yield* decodeAccount(row)
-  return account
+  return { ...account, labels: yield* listLabels(sql, accountId) }
 })
 
 /** `id` is the account's id and the contact's JID. */

@@ -37,7 +37,10 @@ const MESSAGE_COLUMNS = [
   'status',
   'status_reason',
   'ts_client',
-  'raw'
+  'raw',
+  'starred',
+  'labels',
+  'deleted_for_me_at'
 ]
 
 const THREAD_COLUMNS = [
@@ -49,10 +52,14 @@ const THREAD_COLUMNS = [
   'last_message_text',
   'last_message_direction',
   'unread_count',
+  'marked_unread',
   'archived',
   'pinned_at',
   'muted_until',
   'ephemeral_seconds',
+  'cleared_at',
+  'deleted_at',
+  'labels',
   'created_at'
 ]
 
@@ -105,6 +112,7 @@ export const TRACKED_TABLES: ReadonlyArray<TrackedTable> = [
     documents: row => [{ path: pathIn.contacts(row) }, personsThread(row, 'contact_jid')]
   },
   { table: 'accounts', columns: ACCOUNT_COLUMNS, documents: row => [{ path: pathIn.accounts(row) }] },
+  { table: 'labels', documents: row => [{ path: pathIn.accounts(row) }] },
   { table: 'outbox', documents: row => [{ path: pathIn.outbox(row) }] },
   { table: 'incidents', documents: row => [{ path: pathIn.incidents(row) }] }
 ]

@@ -3,7 +3,7 @@ import { Context, Effect, Layer, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { Beginning } from '../../../domain/coverage.ts'
 import { parseThreadId } from '../../../domain/ids.ts'
-import { isThreadJid } from '../../../domain/jid.ts'
+import { isChatJid } from '../../../domain/jid.ts'
 import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 import { MessageStore } from '../../conversations/message-store.ts'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
@@ -75,8 +75,8 @@ export const recentThreads = Effect.fnUntraced(function* (accountId: string, lim
   const sql = yield* SqlClient.SqlClient
   const rows = yield* sql`SELECT t.thread_id, COALESCE(c.beginning, 'unknown') AS beginning,
       COALESCE(c.sought, 0) AS fetched
-    FROM threads t LEFT JOIN coverage c ON c.thread_id = t.thread_id WHERE t.account_id = ${accountId}
-      AND NOT COALESCE(${sql.literal(IS_DENIED)}, 0)
+    FROM threads t LEFT JOIN coverage c ON c.thread_id = t.thread_id
+    WHERE t.account_id = ${accountId} AND t.kind <> 'channel' AND NOT COALESCE(${sql.literal(IS_DENIED)}, 0)
     ORDER BY COALESCE(t.last_message_at, 0) DESC, t.thread_id DESC LIMIT ${limit}`
   return yield* Effect.forEach(rows, row => decodeHeldThread(row))
 })
@@ -96,6 +96,6 @@ export const addressesOf = Effect.fnUntraced(function* (accountId: string, threa
   const first = parseThreadId(threadId)?.jid ?? ''
   const rows = yield* sql<{ jid: string }>`SELECT jid FROM addresses
     WHERE account_id = ${accountId} AND person = ${first} ORDER BY jid = ${first} DESC, jid`
-  const known = rows.map(({ jid }) => jid).filter(isThreadJid)
+  const known = rows.map(({ jid }) => jid).filter(isChatJid)
   return known.length === 0 ? [first] : known
 })

@@ -4,13 +4,13 @@ import { SqlClient } from 'effect/sql'
 import { MessageStore } from '../../conversations/message-store.ts'
 import { narrowGap, openGap } from './gaps.ts'
 
-/** In every thread, messages between the newest one held before this time and whatever comes next may be missing. */
+/** In every thread of a person or group, messages between the newest one held before this time and whatever comes next may be missing. */
 export const noteOutage = Effect.fnUntraced(function* (accountId: string, heldBefore: number) {
   const sql = yield* SqlClient.SqlClient
   const messages = yield* MessageStore
   const threads = yield* sql<{
     threadId: string
-  }>`SELECT thread_id FROM threads WHERE account_id = ${accountId}`
+  }>`SELECT thread_id FROM threads WHERE account_id = ${accountId} AND kind <> 'channel'`
   for (const { threadId } of threads) {
     if (yield* isStillAbsent(threadId)) continue
     const newest = yield* messages.edge(threadId, 'newest', { before: heldBefore })

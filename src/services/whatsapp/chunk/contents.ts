@@ -4,6 +4,7 @@ import { inflate } from 'node:zlib'
 import { proto } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
+import { bytesFields } from '../../../domain/protobuf.ts'
 import { type DecodedConversation, decodedConversation, peopleOfChunk } from '../convert/chunk.ts'
 import type { Self } from '../convert/message.ts'
 import { ChunkCorrupt, type ChunkError, reasonOf } from './errors.ts'
@@ -31,16 +32,28 @@ export interface ReadingTask {
   readonly mediaBase: string
 }
 
-const decoded = (compressed: Uint8Array): Effect.Effect<proto.IHistorySync, ChunkCorrupt> =>
+interface Decoded {
+  readonly chunk: proto.IHistorySync
+  /** Its bytes as the phone encoded them. */
+  readonly encoded: Uint8Array
+}
+
+const decoded = (compressed: Uint8Array): Effect.Effect<Decoded, ChunkCorrupt> =>
   Effect.tryPromise({
-    try: async () =>
-      proto.HistorySync.decode(await inflated(compressed, { maxOutputLength: LARGEST_INFLATED })),
+    try: async () => {
+      const encoded = await inflated(compressed, { maxOutputLength: LARGEST_INFLATED })
+      return { chunk: proto.HistorySync.decode(encoded), encoded }
+    },
     catch: cause => new ChunkCorrupt({ reason: `the chunk cannot be decoded (${reasonOf(cause)})` })
   })
 
-function* converted(self: Self, chunk: proto.IHistorySync): Generator<DecodedConversation> {
-  for (const conversation of chunk.conversations ?? []) {
-    const decoded = decodedConversation(self, conversation)
+/** The field of a chunk with its conversations. */
+const CONVERSATIONS = 2
+
+function* converted(self: Self, { chunk, encoded }: Decoded): Generator<DecodedConversation> {
+  const asEncoded = bytesFields(encoded, CONVERSATIONS)
+  for (const [place, conversation] of (chunk.conversations ?? []).entries()) {
+    const decoded = decodedConversation(self, conversation, asEncoded?.[place])
     // A chunk is large: what is converted need not stay in memory.
     conversation.messages = []
     if (decoded !== undefined) yield decoded
@@ -59,7 +72,7 @@ export const readChunk = Effect.fnUntraced(function* ({
     try: () => proto.Message.HistorySyncNotification.decode(notification),
     catch: unreadable
   })
-  const chunk = yield* Effect.flatMap(compressedChunk(notice, new URL(mediaBase)), decoded)
-  const people = yield* Effect.try({ try: () => peopleOfChunk(chunk, announcedAt), catch: unreadable })
-  return { people, conversations: converted(self, chunk) }
+  const read = yield* Effect.flatMap(compressedChunk(notice, new URL(mediaBase)), decoded)
+  const people = yield* Effect.try({ try: () => peopleOfChunk(read.chunk, announcedAt), catch: unreadable })
+  return { people, conversations: converted(self, read) }
 })

@@ -1,7 +1,7 @@
 // Live calls (`call` stanzas) to facts: a ringing call is a message, its outcome is a change to that message.
 import { type BinaryNode, getAllBinaryNodeChildren, getBinaryNodeChild } from '@whiskeysockets/baileys'
 import type { Address, Fact } from '../../../domain/fact.ts'
-import { isThreadJid } from '../../../domain/jid.ts'
+import { isChatJid } from '../../../domain/jid.ts'
 import type { Call } from '../../../domain/message.ts'
 import { address, partyOf, samePerson, type Self } from './address.ts'
 import { callParts } from './content/call.ts'
@@ -51,7 +51,7 @@ export const factsOfCall = (self: Self, stanza: BinaryNode): ReadonlyArray<Fact>
   const caller = address(creator, otherForm)
   const from = address(stanza.attrs['from'])
   const chat = caller === undefined ? undefined : chatOf(self, caller, from, attrs['group-jid'])
-  if (caller === undefined || chat === undefined || !isThreadJid(chat.jid)) return []
+  if (caller === undefined || chat === undefined || !isChatJid(chat.jid)) return []
   const sender = partyOf(self, caller)
   const outcome = outcomeOf(signal)
   const people = samePerson(creator, otherForm, secondsToMilliseconds(stanza.attrs['t']))

@@ -50,7 +50,25 @@ const WORDS = {
         ? 'A request to join was withdrawn'
         : did('asked to join')(people, value),
   link: () => 'The group was linked to a community',
-  unlink: () => 'The group was unlinked from its community'
+  unlink: () => 'The group was unlinked from its community',
+  pin: () => 'A message was pinned',
+  unpin: () => 'A message was unpinned',
+  keep: () => 'A message was kept',
+  unkeep: () => 'A message is no longer kept',
+  numberRequested: () => 'The phone number was requested',
+  numberShared: () => 'The phone number was shared',
+  historyShared: (_, value) =>
+    value === null
+      ? 'Earlier messages were shared with new members'
+      : `${value} earlier messages were shared with new members`,
+  memberLabel: (_, value) => (value === null ? 'Member label removed' : `Member label: "${value}"`),
+  chatPrivacy: choice('Advanced chat privacy is on', 'Advanced chat privacy is off'),
+  handover: (_, value) => value ?? 'The conversation was handed over',
+  statusMention: () => 'A status mentions this chat',
+  statusAddition: () => 'Somebody added to a status',
+  statusReshare: () => 'Somebody reshared a status',
+  statusUsed: () => 'Somebody used a status',
+  statusSticker: () => 'A sticker as a reaction to a status'
 } satisfies Record<string, Words>
 
 export type EventKind = keyof typeof WORDS

@@ -1,4 +1,6 @@
 // What a person sets for a chat, as history and the settings shared by all devices write it.
+import type { proto } from '@whiskeysockets/baileys'
+import type { ChatSetting, ChatSettingName } from '../../../domain/chat-setting.ts'
 import { FOR_EVER } from '../../../domain/thread.ts'
 import { numberOf } from './numbers.ts'
 
@@ -18,4 +20,18 @@ export const mutedUntil = (end: unknown): number | null | undefined => {
 export const pinnedAt = (given: unknown): number | null | undefined => {
   const time = numberOf(given)
   return time === null ? undefined : time <= 0 ? null : milliseconds(time)
+}
+
+/** The settings in a conversation of a history chunk; they are as old as the account's link. */
+export const settingsOf = (conversation: proto.IConversation): ReadonlyArray<ChatSetting> => {
+  const { archived, markedAsUnread } = conversation
+  const settings: ReadonlyArray<readonly [ChatSettingName, number | null | undefined]> = [
+    ['archived', archived == null ? undefined : Number(archived)],
+    ['pinned', pinnedAt(conversation.pinned)],
+    ['muted', mutedUntil(conversation.muteEndTime)],
+    ['markedUnread', markedAsUnread == null ? undefined : Number(markedAsUnread)]
+  ]
+  return settings.flatMap(([setting, value]) =>
+    value === undefined ? [] : [{ setting, value, at: undefined }]
+  )
 }

@@ -1,9 +1,10 @@
 // A decoded history chunk to facts, conversation by conversation, so that what is converted need not stay in memory.
 import { proto } from '@whiskeysockets/baileys'
-import { isGroupJid, isThreadJid } from '../../../domain/jid.ts'
+import { isGroupJid, isPersonJid, isThreadJid } from '../../../domain/jid.ts'
 import type { Address, ChatFact, Fact, PastParticipantsFact } from '../../../domain/fact.ts'
+import { bytesField, bytesFields } from '../../../domain/protobuf.ts'
 import { address, samePerson, type Self, UNDATED } from './address.ts'
-import { mutedUntil, pinnedAt } from './chat-settings.ts'
+import { settingsOf } from './chat-settings.ts'
 import { factsOfStoredMessage } from './message.ts'
 import { numberOf, secondsToMilliseconds } from './numbers.ts'
 
@@ -106,10 +107,18 @@ const rawMessage = (entry: proto.IHistorySyncMsg | undefined): RawMessage | unde
     : undefined
 }
 
-/** A conversation's metadata and messages, or nothing when it is not stored (a channel, a broadcast list). */
+/** The field of a conversation with its messages, and the field of a message in each of them. */
+const MESSAGES = 2
+const MESSAGE = 1
+
+/**
+ * A conversation's metadata and messages, or nothing when it is not stored (a broadcast list, statuses). `encoded` are its
+ * bytes as the phone encoded them.
+ */
 export const decodedConversation = (
   self: Self,
-  conversation: proto.IConversation
+  conversation: proto.IConversation,
+  encoded?: Uint8Array
 ): DecodedConversation | undefined => {
   const chat = address(conversation.id, conversation.pnJid, conversation.lidJid)
   if (chat === undefined || !isThreadJid(chat.jid)) return undefined
@@ -117,20 +126,25 @@ export const decodedConversation = (
   const about: Fact = {
     kind: 'chat',
     chat,
-    name,
+    // A person's name is the contact's.
+    name: isGroupJid(chat.jid) ? name : undefined,
     unread: unreadOf(conversation),
-    archived: conversation.archived ?? undefined,
-    pinnedAt: pinnedAt(conversation.pinned),
-    mutedUntil: mutedUntil(conversation.muteEndTime),
+    settings: settingsOf(conversation),
     ephemeralSeconds: conversation.ephemeralExpiration ?? undefined
   }
   const contact: ReadonlyArray<Fact> =
-    name === undefined || isGroupJid(chat.jid) ? [] : [{ kind: 'contact', person: chat, name }]
+    name === undefined || !isPersonJid(chat.jid) ? [] : [{ kind: 'contact', person: chat, name }]
   const entries = conversation.messages ?? []
+  const asEncoded = encoded && bytesFields(encoded, MESSAGES)
   // A chunk has a conversation's newest message first; stored oldest first, messages of one second keep their order.
-  const messages = entries
-    .toReversed()
-    .flatMap(({ message }) => (message ? factsOfStoredMessage(self, message, chat) : []))
+  const messages = entries.flatMap((_, index): ReadonlyArray<Fact> => {
+    const place = entries.length - 1 - index
+    const message = entries[place]?.message
+    const bytes = asEncoded?.[place]
+    return message
+      ? factsOfStoredMessage(self, message, { chat, encoded: bytes && bytesField(bytes, MESSAGE) })
+      : []
+  })
   return {
     chat,
     facts: [about, ...contact, ...messages],

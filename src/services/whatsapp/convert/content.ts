@@ -2,6 +2,7 @@
 // in `content/`; a kind that none of them knows is stored as unsupported with its name, never dropped.
 import type { proto } from '@whiskeysockets/baileys'
 import type { Address, ContentFact } from '../../../domain/fact.ts'
+import { bytesField } from '../../../domain/protobuf.ts'
 import { address, partyOf, type Self } from './address.ts'
 import { APPOINTMENT } from './content/appointment.ts'
 import { CALL } from './content/call.ts'
@@ -13,8 +14,9 @@ import { MEDIA } from './content/media.ts'
 import { type Family, NO_DETAILS_FACT, type Parts } from './content/parts.ts'
 import { POLL } from './content/poll.ts'
 import { TEXT } from './content/text.ts'
+import { outcomeOf } from '../kinds/message-fields.ts'
 import { millisecondsOf } from './numbers.ts'
-import { unwrap } from './unwrap.ts'
+import { contentFieldsOf, type Unwrapped, unwrap } from './unwrap.ts'
 
 const FAMILIES: Family = {
   ...TEXT,
@@ -28,22 +30,8 @@ const FAMILIES: Family = {
   ...CALL
 }
 
-/** Fields that accompany the content or are about another message: they are no content themselves. */
-const NO_CONTENT: ReadonlySet<string> = new Set([
-  'messageContextInfo',
-  'senderKeyDistributionMessage',
-  'fastRatchetKeySenderKeyDistributionMessage',
-  'protocolMessage',
-  'reactionMessage',
-  'pollUpdateMessage',
-  'secretEncryptedMessage',
-  'encReactionMessage',
-  'encCommentMessage',
-  'encEventResponseMessage',
-  'pinInChatMessage',
-  'keepInChatMessage',
-  'stickerSyncRmrMessage'
-])
+/** Fields that change a message or tell of the chat: they are no content of a message. */
+const isAboutOthers = (field: string): boolean => ['change', 'event'].includes(outcomeOf(field))
 
 /** A group has at most some thousand members. */
 const MOST_MENTIONS = 2000
@@ -89,12 +77,20 @@ const commentedIn = (self: Self, layers: ReadonlyArray<proto.IMessage>): Content
 }
 
 /** The content of a message, or `undefined` when it carries only keys or context. */
-export const contentOf = (self: Self, wrapped: proto.IMessage): ContentFact | undefined => {
-  const { layers, message, viewOnce } = unwrap(wrapped)
-  const fields = Object.keys(message).filter(
-    field => !NO_CONTENT.has(field) && Reflect.get(message, field) != null
-  )
-  const field = fields.find(isKnown) ?? fields[0]
+export const contentOf = (
+  self: Self,
+  wrapped: proto.IMessage,
+  encoded?: Uint8Array | null
+): ContentFact | undefined => contentIn(self, unwrap(wrapped, encoded))
+
+/** The same of a message that was taken out of its envelopes. */
+export const contentIn = (
+  self: Self,
+  { layers, message, unknownField, viewOnce }: Unwrapped
+): ContentFact | undefined => {
+  const fields = contentFieldsOf(message).filter(name => !isAboutOthers(name))
+  const newer = unknownField === undefined ? undefined : `field${unknownField}`
+  const field = fields.find(isKnown) ?? fields[0] ?? newer
   if (field === undefined) return undefined
   const { body, ...details } = (isKnown(field) ? partsOf(field, message) : undefined) ?? {
     type: `unsupported:${field}`
@@ -110,13 +106,29 @@ export const contentOf = (self: Self, wrapped: proto.IMessage): ContentFact | un
   }
 }
 
-/** The body an edited message has now, whom it mentions, and the time of the edit. */
+/** The fields of `Message` and of a protocol message that lead to an edited message. */
+const PROTOCOL_MESSAGE = 12
+const EDITED_MESSAGE = 14
+
+/** The bytes of the message after an edit, in those of the message that edits. */
+export const editedIn = (encoded: Uint8Array | undefined): Uint8Array | undefined => {
+  const protocol = encoded && bytesField(encoded, PROTOCOL_MESSAGE)
+  return protocol && bytesField(protocol, EDITED_MESSAGE)
+}
+
+/**
+ * The body an edited message has now, whom it mentions, and the time of the edit; `encoded` are the bytes of the message that
+ * edits.
+ */
 export const editOf = (
   self: Self,
   protocol: proto.Message.IProtocolMessage,
-  fallbackTime: number
+  fallbackTime: number,
+  encoded?: Uint8Array
 ): { body: string | null; mentions: ReadonlyArray<Address>; at: number } => {
-  const content = protocol.editedMessage ? contentOf(self, protocol.editedMessage) : undefined
+  const content = protocol.editedMessage
+    ? contentOf(self, protocol.editedMessage, editedIn(encoded))
+    : undefined
   return {
     body: content?.body ?? null,
     mentions: content?.mentions ?? [],

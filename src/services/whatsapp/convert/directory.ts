@@ -1,9 +1,7 @@
-// Names of people and groups, from app state and group queries.
-import type { ChatUpdate, Contact, GroupMetadata } from '@whiskeysockets/baileys'
+// Names of people and groups, as Baileys reports them and from group queries.
+import type { Contact, GroupMetadata } from '@whiskeysockets/baileys'
 import type { Fact } from '../../../domain/fact.ts'
-import { isThreadJid } from '../../../domain/jid.ts'
 import { address, memberAddress } from './address.ts'
-import { mutedUntil, pinnedAt } from './chat-settings.ts'
 
 export const factsOfContacts = (contacts: ReadonlyArray<Partial<Contact>>): ReadonlyArray<Fact> =>
   contacts.flatMap((contact): ReadonlyArray<Fact> => {
@@ -14,7 +12,8 @@ export const factsOfContacts = (contacts: ReadonlyArray<Partial<Contact>>): Read
     // Without a name it still says which addresses belong together.
     return person === undefined || (name === undefined && pushName === undefined && !person.alt)
       ? []
-      : [{ kind: 'contact', person, name, pushName }]
+      : // The name that a business was verified under gives way to every name from the address book.
+        [{ kind: 'contact', person, name, ...(name === undefined ? {} : { nameAt: 0 }), pushName }]
   })
 
 export const factsOfGroups = (groups: ReadonlyArray<Partial<GroupMetadata>>): ReadonlyArray<Fact> =>
@@ -29,23 +28,4 @@ export const factsOfGroups = (groups: ReadonlyArray<Partial<GroupMetadata>>): Re
       .filter(({ admin }) => admin === 'admin' || admin === 'superadmin')
       .flatMap(({ id, lid, phoneNumber }) => memberAddress(id, phoneNumber, lid))
     return [...named, { kind: 'groupAdmins', chat, listed: 'all', people }]
-  })
-
-/** Settings of chats that the owner changed on the phone, from app state; not the contents of chats. */
-export const factsOfChats = (chats: ReadonlyArray<ChatUpdate>): ReadonlyArray<Fact> =>
-  chats.flatMap((update): ReadonlyArray<Fact> => {
-    const chat = address(update.id)
-    const { archived, muteEndTime, pinned } = update
-    if (chat === undefined || !isThreadJid(chat.jid)) return []
-    if (archived === undefined && muteEndTime === undefined && pinned === undefined) return []
-    return [
-      {
-        kind: 'chat',
-        chat,
-        onlyIfKnown: true,
-        archived: archived ?? undefined,
-        pinnedAt: pinned === null ? null : pinnedAt(pinned),
-        mutedUntil: muteEndTime === null ? null : mutedUntil(muteEndTime)
-      }
-    ]
   })

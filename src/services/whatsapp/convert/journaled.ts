@@ -11,8 +11,13 @@ import {
 import { Schema } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import { chatJid, isBroadcastListJid, isGroupJid, isPersonJid } from '../../../domain/jid.ts'
+import { leftOut, leftOutProtocol } from '../kinds/left-out.ts'
+import type { RecoveryAnswer } from '../app-state/recovery.ts'
+import type { AppStateKey } from '../socket/auth-state.ts'
 import { address, memberAddress, partyOf, samePerson, type Self } from './address.ts'
+import { factsOfBotAnswer } from './bot-answer.ts'
 import { factsOfCall, isCallSignal } from './call.ts'
+import { ChannelPost, factsOfChannel } from './channel.ts'
 import { messageOfOwnDevice } from './device-sent.ts'
 import type { AddressedInfo } from './envelope.ts'
 import { factsOfGroupNotification, isGroupNotification } from './group-event.ts'
@@ -20,6 +25,7 @@ import { factsOfNumberChange, isNumberChange } from './number-change.ts'
 import { factOfUndecryptable, factsOfLiveMessage, factsOfStoredMessage } from './message.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
 import { type ChunkRetryAnswer, chunkRetryAnswer } from './chunk-retry.ts'
+import { decodedUnlessDamaged } from './protobuf.ts'
 import { infosOfStanza, ListRecipient, samePeopleOfStanza } from './stanza-info.ts'
 import { nodeFromJson, StanzaJson } from './stanza-json.ts'
 
@@ -51,7 +57,14 @@ export const Journaled = Schema.Union([
     ids: Schema.Array(Schema.String)
   }),
   Schema.Struct({ kind: Schema.Literal('notification'), self: SelfAddresses, stanza: StanzaJson }),
-  Schema.Struct({ kind: Schema.Literal('call'), self: SelfAddresses, stanza: StanzaJson })
+  Schema.Struct({ kind: Schema.Literal('call'), self: SelfAddresses, stanza: StanzaJson }),
+  Schema.Struct({
+    kind: Schema.Literal('channel'),
+    self: SelfAddresses,
+    channel: Schema.String,
+    posts: Schema.Array(ChannelPost)
+  }),
+  Schema.Struct({ kind: Schema.Literal('botAnswer'), self: SelfAddresses, stanza: StanzaJson })
 ])
 export type Journaled = typeof Journaled.Type
 
@@ -82,29 +95,43 @@ export interface ConvertedEntry {
   /** The ids of requests for history that the phone answered without any history. */
   readonly refusals: ReadonlyArray<string>
   readonly chunkRetries: ReadonlyArray<ChunkRetryAnswer>
+  /** Keys of app state that the phone shares. */
+  readonly keys: ReadonlyArray<AppStateKey>
+  /** Collections of app state that the phone sends anew. */
+  readonly recoveries: ReadonlyArray<{ readonly self: Self; readonly answer: RecoveryAnswer }>
 }
 
-const NOTHING: ConvertedEntry = { facts: [], chunks: [], refusals: [], chunkRetries: [] }
+const NOTHING: ConvertedEntry = {
+  facts: [],
+  chunks: [],
+  refusals: [],
+  chunkRetries: [],
+  keys: [],
+  recoveries: []
+}
+const UNADDRESSED: ConvertedEntry = { ...NOTHING, facts: [leftOut('unaddressed')] }
 
 /** What a journal entry means. */
 export const convertEntry = (entry: Journaled): ConvertedEntry => {
   switch (entry.kind) {
     case 'message':
       return message(entry)
-    case 'undecryptable':
-      return {
-        ...NOTHING,
-        facts: [
-          ...samePeopleOfStanza(entry),
-          ...infosOfStanza(entry).flatMap(info => factOfUndecryptable(entry.self, info, entry.reason))
-        ]
-      }
+    case 'undecryptable': {
+      const infos = infosOfStanza(entry)
+      if (infos.length === 0) return UNADDRESSED
+      const facts = infos.flatMap(info => factOfUndecryptable(entry.self, info, entry.reason))
+      return { ...NOTHING, facts: [...samePeopleOfStanza(entry), ...facts] }
+    }
     case 'receipt':
       return { ...NOTHING, facts: receipt(entry) }
     case 'notification':
       return { ...NOTHING, facts: factsOfNotification(entry.self, nodeFromJson(entry.stanza)) }
     case 'call':
       return { ...NOTHING, facts: factsOfCall(entry.self, nodeFromJson(entry.stanza)) }
+    case 'channel':
+      return { ...NOTHING, facts: factsOfChannel(entry.self, entry.channel, entry.posts) }
+    case 'botAnswer':
+      return { ...NOTHING, facts: factsOfBotAnswer(entry.self, nodeFromJson(entry.stanza)) }
   }
 }
 
@@ -128,7 +155,7 @@ export const listRecipients = (stanza: BinaryNode): ReadonlyArray<ListRecipient>
 
 const message = (entry: Extract<Journaled, { kind: 'message' }>): ConvertedEntry => {
   const infos = infosOfStanza(entry)
-  if (infos.length === 0) return NOTHING
+  if (infos.length === 0) return UNADDRESSED
   const padded = Buffer.from(entry.plaintext, 'base64')
   const raw = unpadRandomMax16(padded)
   const bytes = messageOfOwnDevice(raw) ?? raw
@@ -166,18 +193,28 @@ const fromOwnPhone = (
       ]
     }
   }
-  const mapping = protocol.lidMigrationMappingSyncMessage?.encodedMappingPayload
-  if (mapping) {
-    const { pnToLidMappings } = proto.LIDMigrationMappingSyncPayload.decode(mapping)
+  const shared = protocol.appStateSyncKeyShare
+  if (shared)
     return {
       ...NOTHING,
-      facts: pnToLidMappings.flatMap(pair =>
-        samePerson(
-          `${String(pair.pn)}@s.whatsapp.net`,
-          `${String(pair.latestLid || pair.assignedLid)}@lid`,
-          secondsToMilliseconds(t)
+      facts: [leftOutProtocol(protocol.type)],
+      keys: (shared.keys ?? []).flatMap(sharedKey)
+    }
+  const mapping = protocol.lidMigrationMappingSyncMessage?.encodedMappingPayload
+  if (mapping) {
+    const mappings = decodedUnlessDamaged(() => proto.LIDMigrationMappingSyncPayload.decode(mapping))
+    return {
+      ...NOTHING,
+      facts: [
+        leftOutProtocol(protocol.type),
+        ...(mappings?.pnToLidMappings ?? []).flatMap(pair =>
+          samePerson(
+            `${String(pair.pn)}@s.whatsapp.net`,
+            `${String(pair.latestLid || pair.assignedLid)}@lid`,
+            secondsToMilliseconds(t)
+          )
         )
-      )
+      ]
     }
   }
   const response = protocol.peerDataOperationRequestResponseMessage
@@ -185,21 +222,46 @@ const fromOwnPhone = (
     const { peerDataOperationRequestType: type, peerDataOperationResult: results, stanzaId } = response
     return {
       ...NOTHING,
-      facts: (results ?? []).flatMap(result => {
-        const bytes = result.placeholderMessageResendResponse?.webMessageInfoBytes
-        return bytes ? factsOfStoredMessage(self, proto.WebMessageInfo.decode(bytes)) : []
-      }),
+      facts: [
+        leftOutProtocol(protocol.type),
+        ...(results ?? []).flatMap(result => {
+          const bytes = result.placeholderMessageResendResponse?.webMessageInfoBytes
+          const info = bytes && decodedUnlessDamaged(() => proto.WebMessageInfo.decode(bytes))
+          return info ? factsOfStoredMessage(self, info, { encoded: bytes }) : []
+        })
+      ],
       // History comes as a chunk of its own: a plain response in its place is a refusal.
       refusals: type === HISTORY_SYNC_ON_DEMAND && stanzaId ? [stanzaId] : [],
       chunkRetries: stanzaId
         ? (results ?? []).flatMap(({ historySyncChunkRetryResponse: answer }) =>
             answer ? [chunkRetryAnswer(stanzaId, answer)] : []
           )
-        : []
+        : [],
+      recoveries: (results ?? []).flatMap(result => recoveryIn(self, result))
     }
   }
   return undefined
 }
+
+/** A phone that does not have a key any more names it without its data. */
+const sharedKey = ({ keyData, keyId }: proto.Message.IAppStateSyncKey): ReadonlyArray<AppStateKey> => {
+  const id = keyId?.keyId
+  return id?.length && keyData?.keyData?.length
+    ? [{ id: Buffer.from(id).toString('base64'), data: keyData }]
+    : []
+}
+
+type PeerResult = proto.Message.PeerDataOperationRequestResponseMessage.IPeerDataOperationResult
+
+const recoveryIn = (self: Self, { syncdSnapshotFatalRecoveryResponse: response }: PeerResult) =>
+  response?.collectionSnapshot?.length
+    ? [
+        {
+          self,
+          answer: { snapshot: response.collectionSnapshot, isCompressed: response.isCompressed === true }
+        }
+      ]
+    : []
 
 const RECEIPT_STATUS: Readonly<Record<string, 'delivered' | 'read' | 'played'>> = {
   '': 'delivered',
@@ -246,7 +308,9 @@ const receipt = (entry: Extract<Journaled, { kind: 'receipt' }>): ReadonlyArray<
   if (who === undefined || isGroupJid(who.jid)) return []
   // The account's own phone or another of its devices read somebody's messages.
   if (partyOf(self, who) === 'me') {
-    return status === 'delivered' ? [] : [{ kind: 'readByMe', chat, upTo: { whatsAppIds: entry.ids } }]
+    if (status === 'delivered') return []
+    const at = millisecondsOf(secondsToMilliseconds(t))
+    return [{ kind: 'readByMe', chat, upTo: { whatsAppIds: entry.ids }, at }]
   }
   const at = millisecondsOf(secondsToMilliseconds(t)) ?? 0
   return [{ kind: 'receipt', chat, recipient: who, whatsAppIds: entry.ids, status, at }]

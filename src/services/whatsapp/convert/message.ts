@@ -1,20 +1,27 @@
 // One message to facts, for messages of every source: a message, a change to another one, or nothing.
 import { proto } from '@whiskeysockets/baileys'
-import { isGroupJid } from '../../../domain/jid.ts'
+import { isGroupJid, STATUS_JID } from '../../../domain/jid.ts'
 import type {
   Address,
   ChangeFact,
+  ContentFact,
   Fact,
+  LeftOutFact,
   MessageFact,
   Party,
   ReactionFact,
   ReceiptHistoryFact,
   VoteFact
 } from '../../../domain/fact.ts'
-import { type EventResponse, type MessageStatus, statusRank } from '../../../domain/message.ts'
+import { type EventResponse, type MessageStatus, ONLY_ON_PHONE, statusRank } from '../../../domain/message.ts'
+import { bytesField, withBytesField } from '../../../domain/protobuf.ts'
+import { MESSAGE_CONTEXT_INFO, MESSAGE_SECRET } from '../../../domain/sealed-add-on.ts'
+import { leftOut, leftOutField, leftOutProtocol } from '../kinds/left-out.ts'
+import { outcomeOf } from '../kinds/message-fields.ts'
 import { address, partyOf, type Self } from './address.ts'
+import { chatAction } from './chat-action.ts'
 import { chatEvent, secondsOf } from './chat-event.ts'
-import { contentOf, editOf } from './content.ts'
+import { contentIn, editOf } from './content.ts'
 import { NO_DETAILS_FACT } from './content/parts.ts'
 import { type AddressedInfo, type Envelope, envelopeOf, pushNameOf } from './envelope.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
@@ -25,7 +32,7 @@ import { encodedMessage } from './protobuf.ts'
 import { editedMessage, referredMessage, revokedMessage } from './reference.ts'
 import { sealedAddOn, secretIn } from './sealed.ts'
 import { factsOfStub } from './stub.ts'
-import { unwrap } from './unwrap.ts'
+import { type Unwrapped, unwrap } from './unwrap.ts'
 
 export type { Self } from './address.ts'
 
@@ -42,13 +49,16 @@ const changeOf = (
   envelope: Envelope,
   target: ChangeFact['target'] | undefined,
   change: ChangeFact['change']
-): ReadonlyArray<ChangeFact> =>
-  target === undefined ? [] : [{ kind: 'change', chat: envelope.chat, target, by: envelope.sender, change }]
+): ReadonlyArray<ChangeFact | LeftOutFact> =>
+  target === undefined
+    ? [leftOut('changeOfNothing')]
+    : [{ kind: 'change', chat: envelope.chat, target, by: envelope.sender, change }]
 
 interface Given {
   readonly message: proto.IMessage
   readonly raw: Uint8Array | null
   readonly status: MessageStatus
+  readonly starred?: boolean
   readonly reactions?: ReadonlyArray<ReactionFact>
   /** Votes that the phone has opened. */
   readonly votes?: ReadonlyArray<VoteFact>
@@ -57,8 +67,8 @@ interface Given {
 }
 
 /** The secret with which the next edit of the message may be encrypted. */
-const secretOf = (message: proto.IMessage): { readonly secret?: string } => {
-  const secret = secretIn(unwrap(message).layers)
+const secretOf = ({ layers }: Unwrapped): { readonly secret?: string } => {
+  const secret = secretIn(layers)
   return secret === undefined ? {} : { secret }
 }
 
@@ -66,6 +76,7 @@ const protocolFacts = (
   self: Self,
   envelope: Envelope,
   given: Given,
+  unwrapped: Unwrapped,
   protocol: proto.Message.IProtocolMessage
 ): ReadonlyArray<Fact> => {
   switch (protocol.type) {
@@ -77,8 +88,8 @@ const protocolFacts = (
     case proto.Message.ProtocolMessage.Type.MESSAGE_EDIT:
       return changeOf(envelope, editedMessage(envelope, protocol.key), {
         to: 'edited',
-        ...editOf(self, protocol, envelope.timestamp),
-        ...secretOf(given.message)
+        ...editOf(self, protocol, envelope.timestamp, unwrapped.encoded),
+        ...secretOf(unwrapped)
       })
     case proto.Message.ProtocolMessage.Type.EPHEMERAL_SETTING: {
       const seconds = secondsOf(protocol.ephemeralExpiration)
@@ -90,21 +101,21 @@ const protocolFacts = (
       return [...now, messageFact(envelope, event, given)]
     }
     default:
-      // Everything else is synchronization between devices and creates nothing.
-      return []
+      return [leftOutProtocol(protocol.type)]
   }
 }
 
 const messageFact = (
   envelope: Envelope,
-  content: NonNullable<ReturnType<typeof contentOf>>,
-  { editedAt, raw, reactions = [], status, votes }: Given
+  content: ContentFact,
+  { editedAt, raw, reactions = [], starred, status, votes }: Given
 ): MessageFact => ({
   kind: 'message',
   ...envelope,
   ...content,
   broadcast: envelope.broadcast,
   status,
+  starred,
   reactions,
   raw,
   ...(editedAt === undefined ? {} : { editedAt }),
@@ -112,10 +123,14 @@ const messageFact = (
 })
 
 const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyArray<Fact> => {
-  const sealed = sealedAddOn(self, envelope, given.message)
+  const unwrapped = unwrap(given.message, given.raw)
+  const sealed = sealedAddOn(self, envelope, unwrapped)
   if (sealed !== undefined) return [sealed]
-  const { protocolMessage, reactionMessage } = unwrap(given.message).message
-  if (protocolMessage) return protocolFacts(self, envelope, given, protocolMessage)
+  const { placeholderMessage, protocolMessage, reactionMessage } = unwrapped.message
+  const action = chatAction(self, envelope, unwrapped.message)
+  if (action !== undefined) return [messageFact(envelope, action, given)]
+  if (placeholderMessage) return [onlyOnPhone(envelope)]
+  if (protocolMessage) return protocolFacts(self, envelope, given, unwrapped, protocolMessage)
   if (reactionMessage) {
     return changeOf(envelope, referredMessage(self, envelope, reactionMessage.key), {
       to: 'reacted',
@@ -123,10 +138,25 @@ const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyA
       at: millisecondsOf(reactionMessage.senderTimestampMs) ?? envelope.timestamp
     })
   }
-  const content = contentOf(self, given.message)
-  if (content === undefined) return []
+  const content = contentIn(self, unwrapped)
+  if (content === undefined) return [leftOutContent(unwrapped.message)]
   const { eventResponses = [] } = given
   return [messageFact(envelope, { ...content, eventResponses }, given)]
+}
+
+/** A message that says nothing: what it carries instead. */
+const leftOutContent = (message: proto.IMessage): LeftOutFact => {
+  const fields = Object.keys(message).filter(name => Reflect.get(message, name) != null)
+  if (fields.some(name => outcomeOf(name) === 'change')) return leftOut('changeOfNothing')
+  const [field] = fields
+  return field === undefined ? leftOut('empty') : leftOutField(field)
+}
+
+/** Why a message becomes no document: it is in no conversation. */
+const outsideConversations = ({ key }: AddressedInfo): LeftOutFact => {
+  const chat = key?.remoteJid ?? ''
+  if (chat === STATUS_JID) return leftOut('status')
+  return leftOut(chat.endsWith('@broadcast') ? 'broadcastList' : 'unaddressed')
 }
 
 /** A message that arrived over the wire, decrypted; `raw` is its protobuf. */
@@ -137,32 +167,45 @@ export const factsOfLiveMessage = (
   raw: Uint8Array | null
 ): ReadonlyArray<Fact> => {
   const envelope = envelopeOf(self, info, true)
-  if (envelope === undefined) return []
+  if (envelope === undefined) return [outsideConversations(info)]
   const status = envelope.sender === 'me' ? 'sent' : 'received'
   return [...pushNameOf(envelope), ...factsOfContent(self, envelope, { message, raw, status })]
 }
 
-/** A message that arrived but could not be read (yet): a placeholder that is filled when the content arrives. */
-export const factOfUndecryptable = (
-  self: Self,
-  info: AddressedInfo,
-  reason: string
-): ReadonlyArray<MessageFact> => {
-  const envelope = envelopeOf(self, info, true)
-  if (envelope === undefined) return []
+const undecryptable = (envelope: Envelope, reason: string): MessageFact => {
   const content = { ...NO_DETAILS_FACT, type: 'undecryptable', body: null, quoted: null }
   const message = messageFact(envelope, content, { message: {}, raw: null, status: 'undecryptable' })
-  return [{ ...message, statusReason: reason }]
+  return { ...message, statusReason: reason }
 }
+
+/** What WhatsApp sends to linked devices in the place of a message that they are not to have. */
+const onlyOnPhone = (envelope: Envelope): MessageFact => undecryptable(envelope, ONLY_ON_PHONE)
+
+/** A message that arrived but could not be read (yet): a placeholder that is filled when the content arrives. */
+export const factOfUndecryptable = (self: Self, info: AddressedInfo, reason: string): ReadonlyArray<Fact> => {
+  const envelope = envelopeOf(self, info, true)
+  return [envelope === undefined ? outsideConversations(info) : undecryptable(envelope, reason)]
+}
+
+/** What is known of a message of the phone besides the message. */
+interface StoredIn {
+  /** The conversation it was found in. */
+  readonly chat?: Address | undefined
+  /** The `WebMessageInfo` as the phone encoded it: fields that are newer than the generated classes are only there. */
+  readonly encoded?: Uint8Array | undefined
+}
+
+/** The field of a `WebMessageInfo` that carries its `Message`. */
+const MESSAGE = 2
 
 /** A message as a history chunk or a resend by the phone carries it. */
 export const factsOfStoredMessage = (
   self: Self,
   info: proto.IWebMessageInfo,
-  chat?: Address
+  { chat, encoded }: StoredIn = {}
 ): ReadonlyArray<Fact> => {
   const given = envelopeOf(self, info, false)
-  if (given === undefined) return []
+  if (given === undefined) return [outsideConversations(info)]
   const envelope =
     chat === undefined
       ? given
@@ -171,13 +214,16 @@ export const factsOfStoredMessage = (
   const status: MessageStatus =
     envelope.sender === 'me' ? furthest(STATUS_OF.get(info.status ?? -1) ?? 'sent', receipts) : 'received'
   if (!info.message) return factsOfStub(envelope, info, status)
-  const edit = editInHistory(info.message)
+  const asReceived = encoded && bytesField(encoded, MESSAGE)
+  const edit = editInHistory(info.message, asReceived)
   const message = withSecret(edit?.content ?? info.message, info.messageSecret)
+  const bytes = edit === undefined ? asReceived : edit.encoded
   const written = edit?.whatsAppId === undefined ? envelope : { ...envelope, whatsAppId: edit.whatsAppId }
   const content = factsOfContent(self, written, {
     message,
-    raw: encodedMessage(message),
+    raw: bytes ? withEncodedSecret(bytes, info.messageSecret) : encodedMessage(message),
     status,
+    starred: info.starred === true,
     reactions: reactionsOf(self, envelope, info),
     votes: votesOf(self, envelope, info),
     eventResponses: eventResponsesOf(self, envelope, info),
@@ -220,6 +266,14 @@ const withSecret = (message: proto.IMessage, secret: Uint8Array | null | undefin
   !secret || secret.length === 0 || message.messageContextInfo?.messageSecret
     ? message
     : { ...message, messageContextInfo: { ...message.messageContextInfo, messageSecret: secret } }
+
+/** The same for the encoded message: whatever else it carries stays as the phone encoded it. */
+const withEncodedSecret = (encoded: Uint8Array, secret: Uint8Array | null | undefined): Uint8Array => {
+  if (!secret || secret.length === 0) return encoded
+  const context = bytesField(encoded, MESSAGE_CONTEXT_INFO) ?? new Uint8Array()
+  if (bytesField(context, MESSAGE_SECRET)?.length) return encoded
+  return withBytesField(encoded, MESSAGE_CONTEXT_INFO, withBytesField(context, MESSAGE_SECRET, secret))
+}
 
 const reactionsOf = (
   self: Self,

@@ -1,4 +1,4 @@
-// Encodes decoded messages: the only step of a conversion that a hostile message can make fail.
+// Encodes and decodes where a hostile message can make it fail.
 import { proto } from '@whiskeysockets/baileys'
 
 /** The `Message` protobuf, or `null`: encoding needs a deeper stack than decoding, which a message nested deep enough exhausts. */
@@ -7,5 +7,14 @@ export const encodedMessage = (message: proto.IMessage): Uint8Array | null => {
     return proto.Message.encode(message).finish()
   } catch {
     return null
+  }
+}
+
+/** Decodes what the sender wrote within a message that could be decoded: it may be damaged alone. */
+export const decodedUnlessDamaged = <Message>(decode: () => Message): Message | undefined => {
+  try {
+    return decode()
+  } catch {
+    return undefined
   }
 }

@@ -7,7 +7,7 @@ import { formsOf, type Self } from './address.ts'
 import type { Envelope } from './envelope.ts'
 import { millisecondsOf } from './numbers.ts'
 import { authorForms, base64, editedMessage, referredMessage } from './reference.ts'
-import { unwrap } from './unwrap.ts'
+import type { Unwrapped } from './unwrap.ts'
 
 type Target = ChangeFact['target']
 
@@ -87,9 +87,8 @@ export const partsOfEnvelope = (self: Self, envelope: Envelope) => ({
 export const sealedAddOn = (
   self: Self,
   envelope: Envelope,
-  wrapped: proto.IMessage
+  { layers, message }: Unwrapped
 ): SealedAddOn | undefined => {
-  const { layers, message } = unwrap(wrapped)
   const carried = carriedIn(message)
   const target = carried && targetOf(self, envelope, carried)
   if (carried === undefined || target === undefined || !carried.payload || !carried.iv) return undefined

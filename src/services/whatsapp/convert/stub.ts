@@ -2,6 +2,7 @@
 import { proto } from '@whiskeysockets/baileys'
 import type { Address, ContentFact, Fact } from '../../../domain/fact.ts'
 import type { MessageStatus } from '../../../domain/message.ts'
+import { leftOut } from '../kinds/left-out.ts'
 import { address } from './address.ts'
 import { chatEvent, type EventKind, onOrOff, secondsOf } from './chat-event.ts'
 import { callParts } from './content/call.ts'
@@ -130,7 +131,7 @@ export const factsOfStub = (
   status: MessageStatus
 ): ReadonlyArray<Fact> => {
   const stub = info.messageStubType
-  if (stub == null || stub === StubType.UNKNOWN) return []
+  if (stub == null || stub === StubType.UNKNOWN) return [leftOut('empty')]
   const base = { kind: 'message', ...envelope, status, reactions: [], raw: null } as const
   if (stub === StubType.REVOKE || stub === StubType.ADMIN_REVOKE) return [{ ...base, ...nothing('revoked') }]
   if (stub === StubType.CIPHERTEXT) {

@@ -33,8 +33,11 @@ export interface MediaKeys {
   readonly macKey: Uint8Array
 }
 
-/** The keys of a file of this kind; `History` is a history chunk. */
-export const expandMediaKey = (mediaKey: Uint8Array, kind: MessageKind | 'History'): MediaKeys => {
+/** The keys of a file of this kind; `History` is a history chunk, `App State` a part of a collection of app state. */
+export const expandMediaKey = (
+  mediaKey: Uint8Array,
+  kind: MessageKind | 'History' | 'App State'
+): MediaKeys => {
   const expanded = hkdf(mediaKey, 112, { info: `WhatsApp ${kind} Keys` })
   return {
     iv: expanded.subarray(0, 16),

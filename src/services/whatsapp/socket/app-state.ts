@@ -1,14 +1,45 @@
-// WhatsApp's app state: names of contacts and settings of chats that all devices of an account share.
-import { ALL_WA_PATCH_NAMES, type WASocket } from '@whiskeysockets/baileys'
-import { Effect } from 'effect'
-import { nameOf } from './baileys-errors.ts'
+// Connects the app state of an account to a connection: what WhatsApp announces, and when reading it begins.
+import { type BinaryNode, getBinaryNodeChildren, type WASocket } from '@whiskeysockets/baileys'
+import { type AppStateSync, makeAppStateSync } from '../app-state/sync.ts'
+import { addressesIn } from './auth-state.ts'
 import type { ConnectionRuntime } from './runtime.ts'
+import type { ConnectionServices } from './services.ts'
 
-/** Fetches what changed; the first time, all of it. What it says comes as events of the socket. */
-export const syncAppState = (socket: WASocket, runtime: ConnectionRuntime, isFirst: boolean): void => {
-  socket
-    .resyncAppState(ALL_WA_PATCH_NAMES, isFirst)
-    .catch((cause: unknown) =>
-      runtime.fork(Effect.logWarning('Names and settings of chats could not be fetched', nameOf(cause)))
-    )
+const isAnnouncement = ({ attrs, tag }: BinaryNode): boolean =>
+  tag === 'notification' && attrs['type'] === 'server_sync'
+
+/** Baileys only acknowledges announcements: it would read the collections in its own way, and lose them at a crash. */
+export const withoutAnnouncedCollections = (stanza: BinaryNode): BinaryNode =>
+  isAnnouncement(stanza) ? { ...stanza, content: [] } : stanza
+
+export interface ConnectedAppState extends Pick<AppStateSync, 'loop'> {
+  /** To be called when the connection is open: whatever changed meanwhile is read. */
+  readonly onOpen: () => void
+}
+
+export const connectAppState = (options: {
+  readonly accountId: string
+  readonly socket: WASocket
+  readonly services: ConnectionServices
+  readonly runtime: ConnectionRuntime
+  readonly mediaBase: URL
+  readonly isOpen: () => boolean
+}): ConnectedAppState => {
+  const { runtime, services, socket } = options
+  const { creds } = socket.authState
+  const sync = makeAppStateSync({
+    ...options,
+    ...services,
+    self: () => addressesIn(creds),
+    hasKeys: () => creds.myAppStateKeyId !== undefined,
+    onPushName: name => {
+      if (creds.me !== undefined && creds.me.name !== name)
+        socket.ev.emit('creds.update', { me: { ...creds.me, name } })
+    }
+  })
+  socket.ws.on('CB:notification,type:server_sync', (node: BinaryNode) => {
+    const names = getBinaryNodeChildren(node, 'collection').flatMap(({ attrs }) => attrs['name'] ?? [])
+    runtime.fork(sync.want(names))
+  })
+  return { loop: sync.loop, onOpen: () => runtime.fork(sync.onOpen) }
 }

@@ -42,6 +42,8 @@ export const encodeKeys = (data: SignalDataSet): KeyChanges => {
   for (const [kind, values] of Object.entries(data)) {
     const encoded: Record<string, Uint8Array | null> = {}
     for (const [id, value] of Object.entries(values)) {
+      // A key that the phone was asked for and does not have.
+      if (value === undefined) continue
       const stored = kind === 'sender-key' && value instanceof Uint8Array ? legibleSenderKey(value) : value
       encoded[id] = stored === null ? null : toBytes(stored)
     }
@@ -55,13 +57,34 @@ export const decodeKey = <T extends keyof SignalDataTypeMap>(
   bytes: Uint8Array
 ): SignalDataTypeMap[T] => {
   const value = fromBytes<SignalDataTypeMap[T]>(bytes)
-  return kind === 'app-state-sync-key' ? revived(value) : value
+  return kind === SYNC_KEY_KIND ? revived(value) : value
 }
 
-/** App-state keys must be protobuf objects again; the type of the value stays what it was. */
+/** App-state keys are stored as protobuf writes itself as JSON, with bytes in base64; the type of the value stays what it was. */
 const revived = <A>(value: A): A => {
   if (typeof value !== 'object' || value === null) return value
-  return Object.assign(proto.Message.AppStateSyncKeyData.create(), value)
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return proto.Message.AppStateSyncKeyData.fromObject(value) as A
+}
+
+export const SYNC_KEY_KIND = 'app-state-sync-key'
+
+/** A key of app state that the phone has shared; the id is in base64. */
+export interface AppStateKey {
+  readonly id: string
+  readonly data: proto.Message.IAppStateSyncKeyData
+}
+
+export const encodeSyncKeys = (keys: ReadonlyArray<AppStateKey>): KeyChanges => ({
+  [SYNC_KEY_KIND]: Object.fromEntries(
+    keys.map(({ data, id }) => [id, toBytes(proto.Message.AppStateSyncKeyData.fromObject(data))])
+  )
+})
+
+/** The bytes that records are encrypted with; `undefined` when the key has none. */
+export const decodeSyncKey = (bytes: Uint8Array): Uint8Array | undefined => {
+  const { keyData } = decodeKey(SYNC_KEY_KIND, bytes)
+  return keyData?.length ? keyData : undefined
 }
 
 /**

@@ -12,11 +12,12 @@ import { storageTrouble } from '../../incidents/storage-trouble.ts'
 import type { OpenConnections } from '../open-connections.ts'
 import { answerIn, type MediaAnswer } from '../phone/media-reupload.ts'
 import { makeAcknowledgements } from './acknowledgements.ts'
-import { syncAppState } from './app-state.ts'
+import { type ConnectedAppState, connectAppState, withoutAnnouncedCollections } from './app-state.ts'
 import { addressesIn } from './auth-state.ts'
 import { isFault } from './baileys-errors.ts'
 import { baileysLogger } from './baileys-log.ts'
 import { limitReading } from './backpressure.ts'
+import { makeChannelNames } from './channel-names.ts'
 import { type CredentialWriter, makeCredentialWriter } from './credentials.ts'
 import { storeDirectory } from './directory.ts'
 import {
@@ -40,7 +41,7 @@ import { rawSocketOf } from './raw-socket.ts'
 import { watchRestrictions } from './restrictions.ts'
 import { type ConnectionRuntime, makeConnectionRuntime } from './runtime.ts'
 import type { ConnectionServices } from './services.ts'
-import { recordBeforeHandling } from './stanza-gate.ts'
+import { handleStanzas } from './stanza-handling.ts'
 
 /** What an account keeps in memory from one connection to the next. */
 export interface AccountResources {
@@ -88,11 +89,12 @@ export const openConnection = Effect.fnUntraced(function* (host: ConnectionHost,
     emit: event => runtime.detached(() => request.emit(event)),
     end: event => runtime.detached(() => Deferred.doneUnsafe(closed, Exit.succeed(event)))
   }
-  const { socket } = yield* Effect.acquireRelease(
+  const { appState, socket } = yield* Effect.acquireRelease(
     Effect.sync(() => openSocket(connection)),
     opened => close(connection, opened)
   )
   const isOpen = () => connections.isOpen(accountId, socket)
+  yield* Effect.forkScoped(appState.loop)
   yield* Effect.forkScoped(removeOldEntries(services.journal, accountId, isOpen))
   return closed
 })
@@ -101,6 +103,7 @@ interface OpenedSocket {
   readonly socket: WASocket
   readonly receive: DurableReceive
   readonly credentials: CredentialWriter
+  readonly appState: ConnectedAppState
   readonly stopLimiting: () => void
 }
 
@@ -143,11 +146,25 @@ const openSocket = (connection: Connection): OpenedSocket => {
     () => makeWASocket(config)
   )
   storeOwnMapping(connection, socket)
-  recordBeforeHandling(socket, receive.record)
+  const { conversations, unknownKinds } = services
+  handleStanzas({
+    socket,
+    creds,
+    record: receive.record,
+    onUnknown: kind => runtime.fork(unknownKinds.note([kind])),
+    onStanza: options.dryRun ? undefined : makeChannelNames({ accountId, socket, conversations, runtime }),
+    handedOn: withoutAnnouncedCollections
+  })
   const stopLimiting = limitReading(socket, receive.backlog)
-  const credentials = connectEvents(connection, socket)
+  const appState = connectAppState({
+    ...connection,
+    socket,
+    mediaBase: options.mediaBase,
+    isOpen: () => connection.connections.isOpen(accountId, socket)
+  })
+  const credentials = connectEvents(connection, socket, appState)
   groups.follow(socket.ev)
-  return { socket, receive, credentials, stopLimiting }
+  return { socket, receive, credentials, appState, stopLimiting }
 }
 
 const logBaileys = (level: 'debug' | 'warn', text: string): Effect.Effect<void> =>
@@ -198,7 +215,11 @@ const storeOwnMapping = (connection: Connection, socket: WASocket): void => {
 }
 
 /** Connects what the socket reports to the rest of the server. */
-const connectEvents = (connection: Connection, socket: WASocket): CredentialWriter => {
+const connectEvents = (
+  connection: Connection,
+  socket: WASocket,
+  appState: ConnectedAppState
+): CredentialWriter => {
   const { accountId, creds, options, runtime, services } = connection
   const credentials = makeCredentialWriter({
     accountId,
@@ -207,10 +228,7 @@ const connectEvents = (connection: Connection, socket: WASocket): CredentialWrit
     runtime,
     onFailure: cause => stopAcknowledging(connection, socket, cause)
   })
-  socket.ev.on('creds.update', update => {
-    credentials.save()
-    if (update.myAppStateKeyId !== undefined) syncAppState(socket, runtime, true)
-  })
+  socket.ev.on('creds.update', credentials.save)
   const { conversations } = services
   storeDirectory({ accountId, socket, conversations, runtime, dryRun: options.dryRun, now: services.now })
   // Not from Baileys' events, which it may hold back. An answer that is lost is asked for again.
@@ -218,12 +236,12 @@ const connectEvents = (connection: Connection, socket: WASocket): CredentialWrit
     const answer = answerIn(node)
     if (answer !== undefined) runtime.detached(() => connection.onMediaAnswer(accountId, answer))
   })
-  followState(connection, socket)
+  followState(connection, socket, appState)
   return credentials
 }
 
 /** Follows the state of the connection from pairing to its end. */
-const followState = (connection: Connection, socket: WASocket): void => {
+const followState = (connection: Connection, socket: WASocket, appState: ConnectedAppState): void => {
   const { accountId, belongsTo, connections, creds, emit, options, pairing, runtime, services } = connection
   const { now } = services
   const acknowledgements = makeAcknowledgements(socket, runtime)
@@ -234,7 +252,7 @@ const followState = (connection: Connection, socket: WASocket): void => {
     connections.add(accountId, { socket, acknowledgements, askRestriction: restrictions.ask })
     runtime.fork(Effect.logInfo('Connected to WhatsApp'))
     // What changed while this device was away, and what an earlier connection did not finish.
-    if (creds.myAppStateKeyId !== undefined) syncAppState(socket, runtime, false)
+    appState.onOpen()
     fetchGroups(socket, runtime, connection.resources.groupList, now)
   }
 

@@ -1,10 +1,10 @@
-// Names of contacts, chats and groups, and which addresses are one person's, become facts and are stored.
+// Names of contacts and groups, and which addresses are one person's, become facts and are stored.
 import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import type { Conversations } from '../../conversations/apply.ts'
 import { samePerson, UNDATED } from '../convert/address.ts'
-import { factsOfChats, factsOfContacts, factsOfGroups } from '../convert/directory.ts'
+import { factsOfContacts, factsOfGroups } from '../convert/directory.ts'
 import { factsOfUsync } from '../convert/usync.ts'
 import type { ConnectionRuntime } from './runtime.ts'
 
@@ -32,7 +32,6 @@ export const storeDirectory = (options: {
   // Mappings of the app state may be old; what WhatsApp answers to a question is as of now.
   socket.ev.on('lid-mapping.update', ({ lid, pn }) => store(samePerson(pn, lid, UNDATED)))
   socket.ws.on('CB:iq,,usync', (answer: BinaryNode) => store(factsOfUsync(answer, now())))
-  socket.ev.on('chats.update', chats => store(factsOfChats(chats)))
   socket.ev.on('groups.upsert', groups => store(factsOfGroups(groups)))
   socket.ev.on('groups.update', groups => store(factsOfGroups(groups)))
 }

@@ -54,7 +54,7 @@ export const makeDurableReceive = (options: {
   return {
     keys,
     makeSignalRepository: decryption.signalRepository(keys),
-    record: makeStanzaRecording(writer, pending),
+    record: makeStanzaRecording(writer, pending, self),
     backlog: pending.count,
     abandon: pending.clear
   }

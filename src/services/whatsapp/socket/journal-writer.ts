@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Journal } from '../../journal/journal.ts'
 import type { KeyChanges } from '../../vault/vault.ts'
+import { postsIn } from '../convert/channel.ts'
 import { type Journaled, listRecipients, receiptIds } from '../convert/journaled.ts'
 import type { Self } from '../convert/message.ts'
 import { nodeToJson } from '../convert/stanza-json.ts'
@@ -21,7 +22,9 @@ export interface JournalWriter {
   ) => Promise<void>
   readonly undecryptable: (stanza: BinaryNode, reason: string, identity: Identity) => Promise<void>
   readonly receipt: (stanza: BinaryNode) => Promise<void>
-  readonly stanza: (kind: 'notification' | 'call', stanza: BinaryNode) => Promise<void>
+  /** The posts in a stanza about a channel. */
+  readonly channel: (stanza: BinaryNode) => Promise<void>
+  readonly stanza: (kind: 'notification' | 'call' | 'botAnswer', stanza: BinaryNode) => Promise<void>
 }
 
 export const fingerprintOf = (kind: string, identity: Identity): string => {
@@ -78,6 +81,18 @@ export const makeJournalWriter = (options: {
       return write(
         { kind: 'receipt', self: self(), attributes: stanza.attrs, ids },
         fingerprintOf('receipt', [JSON.stringify([withoutOffline(stanza.attrs), ids])])
+      )
+    },
+    channel: stanza => {
+      const entry = {
+        kind: 'channel',
+        self: self(),
+        channel: stanza.attrs['from'] ?? '',
+        posts: postsIn({ ...stanza, attrs: withoutOffline(stanza.attrs) })
+      } as const
+      return write(
+        entry,
+        fingerprintOf('channel', [JSON.stringify([entry.channel, stanza.attrs['id'] ?? '', entry.posts])])
       )
     },
     stanza: (kind, stanza) => {

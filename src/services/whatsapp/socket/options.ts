@@ -10,6 +10,8 @@ import {
 
 export interface WhatsAppOptions {
   readonly url: URL
+  /** Where files of WhatsApp's media server are. */
+  readonly mediaBase: URL
   /** Root key of another server than WhatsApp's; `''` trusts WhatsApp's own only. */
   readonly trustRoot: Uint8Array | ''
   readonly connectTimeoutMs: number

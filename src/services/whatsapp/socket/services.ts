@@ -1,28 +1,35 @@
 // What connections need of the server.
 import { Clock, Effect } from 'effect'
+import { AppState } from '../app-state/app-state.ts'
 import { AccountStore } from '../../conversations/account-store.ts'
 import { Conversations } from '../../conversations/apply.ts'
 import { MessageStore } from '../../conversations/message-store.ts'
+import { makeUnknownKinds } from '../../conversations/unknown-kinds.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { Journal } from '../../journal/journal.ts'
 import { LiveTraffic } from '../../journal/traffic.ts'
 import { AccountMemory } from '../../process/account-memory.ts'
 import { StrayRejections } from '../../process/stray-rejections.ts'
+import { Wakes } from '../../process/wakes.ts'
 import { Vault } from '../../vault/vault.ts'
 
 export const connectionServices = Effect.gen(function* () {
   const clock = yield* Clock.Clock
+  const incidents = yield* Incidents
   return {
     accounts: yield* AccountStore,
+    appState: yield* AppState,
     context: yield* Effect.context<never>(),
     conversations: yield* Conversations,
-    incidents: yield* Incidents,
+    incidents,
     journal: yield* Journal,
     memory: yield* AccountMemory,
     messages: yield* MessageStore,
     stray: yield* StrayRejections,
     traffic: yield* LiveTraffic,
+    unknownKinds: makeUnknownKinds(incidents),
     vault: yield* Vault,
+    wakes: yield* Wakes,
     /** Milliseconds since 1970. */
     now: () => clock.currentTimeMillisUnsafe()
   }

@@ -1,4 +1,5 @@
-// Holds back from Baileys what has to be durable first: a stanza reaches Baileys' handlers only after it was recorded.
+// Holds back from Baileys what has to be durable first: a stanza reaches Baileys' handlers only after it was recorded. What this
+// server handles itself never reaches them.
 import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
 
 export type StanzaKind = 'CB:message' | 'CB:receipt' | 'CB:notification' | 'CB:call'
@@ -6,14 +7,30 @@ export type StanzaKind = 'CB:message' | 'CB:receipt' | 'CB:notification' | 'CB:c
 /** Records a stanza; `undefined` when it need not be recorded. Rejects when it cannot be recorded. */
 export type RecordStanza = (kind: StanzaKind, stanza: BinaryNode) => Promise<void> | undefined
 
-/** Puts `record` before the handlers that Baileys has registered. */
-export const recordBeforeHandling = (socket: WASocket, record: RecordStanza): void => {
+/** What Baileys' handlers get of a stanza. */
+export type HandedOn = (stanza: BinaryNode) => BinaryNode
+
+export interface OwnHandling {
+  /** Whether Baileys is not to see the stanza. */
+  readonly isOwn: (kind: StanzaKind, stanza: BinaryNode) => boolean
+  /** Called instead, when the stanza is recorded. */
+  readonly handle: (stanza: BinaryNode) => void
+}
+
+/** Puts `record` before the handlers that Baileys has registered, and `own` in their place where it says so. */
+export const recordBeforeHandling = (
+  socket: WASocket,
+  record: RecordStanza,
+  own: OwnHandling,
+  handedOn: HandedOn
+): void => {
   for (const kind of ['CB:message', 'CB:receipt', 'CB:notification', 'CB:call'] as const) {
     const handlers = socket.ws.listeners(kind)
     socket.ws.removeAllListeners(kind)
     socket.ws.on(kind, (stanza: BinaryNode) => {
       const handle = () => {
-        for (const handler of handlers) Reflect.apply(handler, socket.ws, [stanza])
+        if (own.isOwn(kind, stanza)) return own.handle(stanza)
+        for (const handler of handlers) Reflect.apply(handler, socket.ws, [handedOn(stanza)])
       }
       const recorded = record(kind, stanza)
       if (recorded === undefined) handle()

@@ -1,8 +1,12 @@
 // Which stanzas are written down before Baileys handles them, because no decryption will do it.
-import { type BinaryNode, getBinaryNodeChildren } from '@whiskeysockets/baileys'
+import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren } from '@whiskeysockets/baileys'
 import { ONLY_ON_PHONE } from '../../../domain/message.ts'
+import { isBotAnswer } from '../convert/bot-answer.ts'
 import { isJournaledCall, isJournaledNotification } from '../convert/journaled.ts'
+import { isOfChannel } from '../convert/channel.ts'
+import type { Self } from '../convert/message.ts'
 import type { JournalWriter } from './journal-writer.ts'
+import { isDecryptable, isOfStatus, isPlaced } from './own-stanzas.ts'
 import type { PendingDecryptions } from './pending-decryptions.ts'
 import type { RecordStanza } from './stanza-gate.ts'
 
@@ -13,23 +17,23 @@ const PHONE_ONLY = new Set([
   'hosted_unavailable_fanout'
 ])
 
-/** What Signal decrypts; Baileys cannot decrypt anything else in an `enc` node. */
-const DECRYPTABLE = new Set(['msg', 'pkmsg', 'skmsg'])
-
-const isDecryptable = ({ attrs, content }: BinaryNode): boolean =>
-  DECRYPTABLE.has(attrs['type'] ?? '') && content instanceof Uint8Array
-
 /** A retry request of a recipient is between Baileys and the recipient. */
 const isRetryRequest = (stanza: BinaryNode): boolean => stanza.attrs['type'] === 'retry'
+
+const WITHOUT_CONTENT = 'WhatsApp delivered it without content; the phone has it'
 
 const recordMessage = (
   stanza: BinaryNode,
   writer: JournalWriter,
-  pending: PendingDecryptions
+  pending: PendingDecryptions,
+  self: Self
 ): Promise<void> | undefined => {
+  if (isOfStatus(stanza)) return undefined
+  if (isOfChannel(stanza)) return writer.channel(stanza)
+  if (isBotAnswer(stanza)) return writer.stanza('botAnswer', stanza)
   const encrypted = getBinaryNodeChildren(stanza, 'enc')
   for (const { content } of encrypted) if (content instanceof Uint8Array) pending.link(content, stanza)
-  if (encrypted.some(isDecryptable)) {
+  if (encrypted.some(isDecryptable) && isPlaced(stanza, self)) {
     pending.expect(stanza)
     return undefined
   }
@@ -37,23 +41,23 @@ const recordMessage = (
   const identity = [JSON.stringify(stanza.attrs)]
   if (encrypted.length > 0)
     return writer.undecryptable(stanza, 'It is encrypted in a way this server does not know', identity)
-  const [unavailable] = getBinaryNodeChildren(stanza, 'unavailable')
-  if (unavailable === undefined) return undefined
-  const reason = PHONE_ONLY.has(unavailable.attrs['type'] ?? '')
-    ? ONLY_ON_PHONE
-    : 'WhatsApp delivered it without content; the phone has it'
+  if (getBinaryNodeChild(stanza, 'plaintext') !== undefined)
+    return writer.undecryptable(stanza, 'It came without encryption', identity)
+  const unavailable = getBinaryNodeChild(stanza, 'unavailable')
+  const reason = PHONE_ONLY.has(unavailable?.attrs['type'] ?? '') ? ONLY_ON_PHONE : WITHOUT_CONTENT
   return writer.undecryptable(stanza, reason, identity)
 }
 
 export const makeStanzaRecording =
-  (writer: JournalWriter, pending: PendingDecryptions): RecordStanza =>
+  (writer: JournalWriter, pending: PendingDecryptions, self: () => Self): RecordStanza =>
   (kind, stanza) => {
     switch (kind) {
       case 'CB:message':
-        return recordMessage(stanza, writer, pending)
+        return recordMessage(stanza, writer, pending, self())
       case 'CB:receipt':
         return isRetryRequest(stanza) ? undefined : writer.receipt(stanza)
       case 'CB:notification':
+        if (isOfChannel(stanza)) return writer.channel(stanza)
         return isJournaledNotification(stanza) ? writer.stanza('notification', stanza) : undefined
       case 'CB:call':
         return isJournaledCall(stanza) ? writer.stanza('call', stanza) : undefined

@@ -166,7 +166,9 @@ test('before a document is written, what Firestore has of it counts as unknown',
   const archived = (isArchived: boolean) =>
     world.run(
       ThreadStore.use(threads =>
-        threads.put(ACCOUNT, [{ threadId: THREAD, clientJid: ANN, kind: 'direct', archived: isArchived }])
+        threads.putSettings(ACCOUNT, [
+          { threadId: THREAD, setting: 'archived', value: Number(isArchived), at: 1 }
+        ])
       )
     )
   await archived(true)

@@ -30,6 +30,7 @@ const serverOn = (host: string, projectId: string, folder: string) =>
       Layer.provideMerge(
         WhatsApp.layer({
           url: new URL('ws://127.0.0.1:9'),
+          mediaBase: new URL('http://127.0.0.1:9'),
           trustRoot: '',
           connectTimeoutMs: 1000,
           sendTimeoutMs: 1000,

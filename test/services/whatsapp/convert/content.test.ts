@@ -58,8 +58,8 @@ const rows: ReadonlyArray<Row> = [
   ],
   [
     'what this server does not know',
-    { statusNotificationMessage: {} },
-    { type: 'unsupported:statusNotificationMessage', body: null }
+    { chat: { displayName: 'x' } },
+    { type: 'unsupported:chat', body: null }
   ],
   ['an envelope with nothing in it', { ephemeralMessage: {} }, { type: 'unsupported:ephemeralMessage' }],
   [
@@ -88,8 +88,8 @@ describe('no message of their own are', () => {
     ['nothing', {}],
     ['keys of a group', { senderKeyDistributionMessage: { groupId: 'x' } }],
     ['context', { messageContextInfo: {} }],
-    ['a pinned message', { pinInChatMessage: { key: { id: 'A' } } }],
-    ['a message kept in a disappearing chat', { keepInChatMessage: { key: { id: 'A' } } }],
+    ['a pinned message, which is an event', { pinInChatMessage: { key: { id: 'A' } } }],
+    ['a kept message, which is an event', { keepInChatMessage: { key: { id: 'A' } } }],
     ['a reaction', { reactionMessage: { text: '👍' } }],
     ['a vote', { pollUpdateMessage: {} }]
   ])('%s', (_, message) => {

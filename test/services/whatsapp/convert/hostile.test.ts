@@ -143,14 +143,19 @@ const { node } = fc.letrec<{ node: BinaryNode }>(tie => ({
 
 test('a stanza of any shape is kept and understood', () => {
   fc.assert(
-    fc.property(fc.constantFrom('notification', 'call'), attrs, fc.array(node), (kind, outer, content) => {
-      const about =
-        kind === 'notification' ? { id: 'N', type: 'w:gp2', from: '120@g.us' } : { from: '77@lid' }
-      const stanza = nodeToJson({ tag: kind, attrs: { ...about, ...outer }, content })
-      const written: unknown = JSON.parse(JSON.stringify({ kind, self: SELF, stanza }))
-      const { facts } = convertEntry(Schema.decodeUnknownSync(Journaled)(written))
-      for (const fact of facts) isStorable(fact)
-    }),
+    fc.property(
+      fc.constantFrom('notification', 'call', 'botAnswer'),
+      attrs,
+      fc.array(node),
+      (kind, outer, content) => {
+        const about =
+          kind === 'notification' ? { id: 'N', type: 'w:gp2', from: '120@g.us' } : { from: '77@lid' }
+        const stanza = nodeToJson({ tag: kind, attrs: { ...about, ...outer }, content })
+        const written: unknown = JSON.parse(JSON.stringify({ kind, self: SELF, stanza }))
+        const { facts } = convertEntry(Schema.decodeUnknownSync(Journaled)(written))
+        for (const fact of facts) isStorable(fact)
+      }
+    ),
     runs(1000)
   )
 })

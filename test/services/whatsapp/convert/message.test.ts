@@ -60,7 +60,7 @@ describe('a revocation', () => {
   })
 
   test('of nothing changes nothing', () => {
-    expect(live(fromAnn, revoke({}))).toEqual([])
+    expect(live(fromAnn, revoke({}))).toEqual([{ kind: 'leftOut', name: 'changeOfNothing' }])
   })
 })
 

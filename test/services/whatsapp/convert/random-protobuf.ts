@@ -85,8 +85,35 @@ export const randomProtobuf = (g: Gen, typeName: string, always: object = {}): U
   return type.encode(type.fromObject({ ...messageOf(g, type, 0), ...always })).finish()
 }
 
+/** The fields of `Message` by their names, and their numbers. */
+export const messageFieldNumbers: ReadonlyMap<string, number> = new Map(
+  root.lookupType('Message').fieldsArray.map(field => [field.name, field.id])
+)
+
 /** Each field of `Message` in turn, so that no kind is left to chance. */
-export const messageFields = root.lookupType('Message').fieldsArray.map(field => field.name)
+export const messageFields = [...messageFieldNumbers.keys()]
+
+/** The types of `ProtocolMessage` by their names, and their numbers. */
+export const protocolTypeNumbers: ReadonlyMap<string, number> = new Map(
+  Object.entries(root.lookupEnum('Message.ProtocolMessage.Type').values)
+)
+
+/** A field that no definition has, of any wire type. */
+export const randomUnknownField = (g: Gen): Uint8Array => {
+  const field = g(() => fc.constantFrom(17, 108, 200, 4096, 2 ** 28))
+  const writer = protobuf.Writer.create()
+  const wireType = g(() => fc.constantFrom(0, 1, 2, 3, 5))
+  writer.uint32(((field << 3) | wireType) >>> 0)
+  if (wireType === 0) return writer.uint64(g(() => fc.constantFrom(...NUMBERS))).finish()
+  if (wireType === 1) return writer.fixed64(g(() => fc.nat())).finish()
+  if (wireType === 2) return writer.bytes(g(() => fc.uint8Array({ maxLength: 40 }))).finish()
+  if (wireType === 5) return writer.fixed32(g(() => fc.nat())).finish()
+  return writer
+    .uint32(8)
+    .uint32(g(() => fc.nat()))
+    .uint32(((field << 3) | 4) >>> 0)
+    .finish()
+}
 
 export const randomMessageOf = (g: Gen, name: string): Uint8Array => {
   const type = root.lookupType('Message')

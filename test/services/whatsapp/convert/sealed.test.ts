@@ -1,11 +1,12 @@
 // Add-ons are sealed as phones seal them, travel as messages do, and are opened with the secret of the stored message.
 import { createHash, createHmac, randomBytes } from 'node:crypto'
-import { hkdf, proto } from '@whiskeysockets/baileys'
+import { type BinaryNode, hkdf, proto } from '@whiskeysockets/baileys'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Fact } from '../../../../src/domain/fact.ts'
 import { MESSAGE_ENVELOPES } from '../../../../src/domain/message-envelopes.ts'
 import { messageSecretIn, openSealedAddOn, type SealedAddOn } from '../../../../src/domain/sealed-add-on.ts'
+import { factsOfBotAnswer } from '../../../../src/services/whatsapp/convert/bot-answer.ts'
 import {
   factsOfLiveMessage,
   factsOfStoredMessage
@@ -191,10 +192,18 @@ describe('an add-on stays closed with', () => {
 test('an add-on without payload, or about nothing, changes nothing', () => {
   const facts = (message: proto.IMessage) =>
     factsOfLiveMessage(SELF, { key: { id: 'V', remoteJid: ANN } }, overTheWire(message), Buffer.alloc(0))
-  expect(facts({ pollUpdateMessage: { pollCreationMessageKey: { id: 'POLL' } } })).toEqual([])
-  expect(facts({ pollUpdateMessage: { vote: seal([], ANN, ANN) } })).toEqual([])
-  expect(facts({ encReactionMessage: { targetMessageKey: { id: 'POST' } } })).toEqual([])
-  expect(facts({ secretEncryptedMessage: { ...seal([], ANN, ANN), secretEncType: 2 } })).toEqual([])
+  expect(facts({ pollUpdateMessage: { pollCreationMessageKey: { id: 'POLL' } } })).toMatchObject([
+    { name: 'changeOfNothing' }
+  ])
+  expect(facts({ pollUpdateMessage: { vote: seal([], ANN, ANN) } })).toMatchObject([
+    { name: 'changeOfNothing' }
+  ])
+  expect(facts({ encReactionMessage: { targetMessageKey: { id: 'POST' } } })).toMatchObject([
+    { name: 'changeOfNothing' }
+  ])
+  expect(facts({ secretEncryptedMessage: { ...seal([], ANN, ANN), secretEncType: 2 } })).toMatchObject([
+    { name: 'changeOfNothing' }
+  ])
 })
 
 /** Fields that are newer than Baileys' schema, encoded by hand. */
@@ -392,6 +401,62 @@ test('votes and answers the phone has opened come with its history', () => {
       ]
     }
   ])
+})
+
+describe('a bot’s answer', () => {
+  const BOT = '867@bot'
+  const answer = (children: ReadonlyArray<BinaryNode>, attrs: Record<string, string> = {}): BinaryNode => ({
+    tag: 'message',
+    attrs: { id: 'A1', from: BOT, t: '1767225600', ...attrs },
+    content: [...children]
+  })
+  const enc = (id: string): BinaryNode => {
+    const plaintext = encoded({ conversation: 'a marsupial' })
+    const secret = Buffer.from(hkdf(SECRET, 32, { salt: Buffer.alloc(32), info: 'Bot Message' }))
+    const parts = sealed({
+      secret,
+      useCase: '',
+      targetId: id,
+      targetAuthor: SELF.lid,
+      author: BOT,
+      plaintext
+    })
+    const content = proto.MessageSecretMessage.encode({ version: 1, ...parts }).finish()
+    return { tag: 'enc', attrs: { type: 'msmsg', v: '2' }, content }
+  }
+  const meta = (attrs: Record<string, string>): BinaryNode => ({ tag: 'meta', attrs })
+  const question = encoded({ conversation: 'what?', messageContextInfo: { messageSecret: SECRET } })
+  const said = (stanza: BinaryNode) => {
+    const [addOn] = factsOfBotAnswer(SELF, stanza)
+    if (addOn?.kind !== 'sealed') throw new Error('It is a sealed add-on')
+    return { addOn, facts: opened(question, addOn) }
+  }
+
+  test('is of the one who asked, whether the stanza says who that is or not', () => {
+    for (const named of [{}, { target_sender_jid: SELF.lid }]) {
+      const { addOn, facts } = said(answer([meta({ target_id: 'Q', ...named }), enc('A1')]))
+      expect(addOn).toMatchObject({ chat: { jid: BOT }, target: { sender: 'me', whatsAppId: 'Q' } })
+      expect(facts).toMatchObject([
+        { kind: 'message', sender: { jid: BOT }, whatsAppId: 'A1', body: 'a marsupial', status: 'received' }
+      ])
+    }
+  })
+  test('is in the chat that the stanza names', () => {
+    const target = meta({ target_id: 'Q', target_chat_jid: GROUP, target_sender_jid: SELF.lid })
+    expect(said(answer([target, enc('A1')])).addOn.chat).toEqual({ jid: GROUP })
+  })
+  test('replaces its first part when it is a later one', () => {
+    const part: BinaryNode = { tag: 'bot', attrs: { edit: 'last', edit_target_id: 'A0' } }
+    expect(said(answer([meta({ target_id: 'Q' }), part, enc('A0')])).facts).toMatchObject([
+      { target: { sender: { jid: BOT }, whatsAppId: 'A0' }, change: { to: 'continued', body: 'a marsupial' } }
+    ])
+  })
+  test('to nothing changes nothing', () => {
+    expect(factsOfBotAnswer(SELF, answer([enc('A1')]))).toMatchObject([{ name: 'changeOfNothing' }])
+    expect(factsOfBotAnswer(SELF, answer([meta({ target_id: 'Q' })]))).toMatchObject([
+      { name: 'changeOfNothing' }
+    ])
+  })
 })
 
 test('a secret that the phone keeps beside a message is stored in it', () => {

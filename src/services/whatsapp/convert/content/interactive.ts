@@ -1,6 +1,7 @@
 // Buttons, lists and templates of businesses, and people's answers to them. Both become the text a person
 // reads; a picture, video, file or place on top makes the message one of that type.
 import type { proto } from '@whiskeysockets/baileys'
+import type { Answer } from '../../../../domain/message.ts'
 import { pinned } from './location.ts'
 import { MEDIA } from './media.ts'
 import { type Family, lines, option, type Parts } from './parts.ts'
@@ -108,6 +109,23 @@ const template = (message: proto.Message.ITemplateMessage): Parts => {
   )
 }
 
+/** An answer is the text that the person saw; without one, its id. */
+const answered = ({
+  id,
+  kind,
+  parameters,
+  title
+}: {
+  readonly kind: Answer['kind']
+  readonly id: string | null | undefined
+  readonly title: string | null | undefined
+  readonly parameters?: string | null | undefined
+}): Parts => ({
+  type: 'text',
+  body: title ?? id,
+  answer: { kind, id: id ?? null, title: title ?? null, parameters: parameters ?? null }
+})
+
 export const INTERACTIVE: Family = {
   listMessage: list => ({
     type: 'text',
@@ -135,20 +153,12 @@ export const INTERACTIVE: Family = {
   highlyStructuredMessage: message =>
     message.hydratedHsm ? template(message.hydratedHsm) : { type: 'text', body: structured(message) },
   interactiveMessage: interactive,
-  buttonsResponseMessage: reply => ({
-    type: 'text',
-    body: reply.selectedDisplayText ?? reply.selectedButtonId
-  }),
-  templateButtonReplyMessage: reply => ({
-    type: 'text',
-    body: reply.selectedDisplayText ?? reply.selectedId
-  }),
-  listResponseMessage: reply => ({
-    type: 'text',
-    body: reply.title ?? reply.singleSelectReply?.selectedRowId
-  }),
-  interactiveResponseMessage: reply => ({
-    type: 'text',
-    body: reply.body?.text ?? reply.nativeFlowResponseMessage?.name
-  })
+  buttonsResponseMessage: ({ selectedButtonId, selectedDisplayText }) =>
+    answered({ kind: 'button', id: selectedButtonId, title: selectedDisplayText }),
+  templateButtonReplyMessage: ({ selectedDisplayText, selectedId }) =>
+    answered({ kind: 'template', id: selectedId, title: selectedDisplayText }),
+  listResponseMessage: ({ singleSelectReply, title }) =>
+    answered({ kind: 'list', id: singleSelectReply?.selectedRowId, title }),
+  interactiveResponseMessage: ({ body, nativeFlowResponseMessage: flow }) =>
+    answered({ kind: 'flow', id: flow?.name, title: body?.text, parameters: flow?.paramsJson })
 }

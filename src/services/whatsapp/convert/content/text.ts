@@ -10,5 +10,6 @@ export const TEXT: Family = {
     body: lines(...(submessages ?? []).map(({ messageText }) => messageText))
   }),
   questionResponseMessage: ({ text }) => ({ type: 'text', body: text }),
-  statusQuestionAnswerMessage: ({ text }) => ({ type: 'text', body: text })
+  statusQuestionAnswerMessage: ({ text }) => ({ type: 'text', body: text }),
+  statusQuotedMessage: ({ text }) => ({ type: 'text', body: text })
 }

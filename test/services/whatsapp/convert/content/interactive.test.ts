@@ -78,17 +78,38 @@ const rows: ReadonlyArray<Row> = [
     { buttonsResponseMessage: { selectedDisplayText: 'Yes, please', contextInfo: { stanzaId: 'Q' } } },
     { type: 'text', body: 'Yes, please', quoted: { whatsAppId: 'Q' } }
   ],
-  ['a pressed button without words', { buttonsResponseMessage: { selectedButtonId: 'b1' } }, { body: 'b1' }],
+  [
+    'a pressed button without words',
+    { buttonsResponseMessage: { selectedButtonId: 'b1' } },
+    { body: 'b1', answer: { kind: 'button', id: 'b1', title: null, parameters: null } }
+  ],
   [
     'a pressed template button',
-    { templateButtonReplyMessage: { selectedDisplayText: 'Track' } },
-    { type: 'text', body: 'Track' }
+    { templateButtonReplyMessage: { selectedDisplayText: 'Track', selectedId: 'track-7' } },
+    {
+      type: 'text',
+      body: 'Track',
+      answer: { kind: 'template', id: 'track-7', title: 'Track', parameters: null }
+    }
   ],
-  ['a chosen list row', { listResponseMessage: { title: 'Large' } }, { type: 'text', body: 'Large' }],
+  [
+    'a chosen list row',
+    { listResponseMessage: { title: 'Large', singleSelectReply: { selectedRowId: 'row-32' } } },
+    { type: 'text', body: 'Large', answer: { kind: 'list', id: 'row-32', title: 'Large', parameters: null } }
+  ],
   [
     'an interactive answer',
-    { interactiveResponseMessage: { body: { text: 'Friday' } } },
-    { type: 'text', body: 'Friday' }
+    {
+      interactiveResponseMessage: {
+        body: { text: 'Friday' },
+        nativeFlowResponseMessage: { name: 'book', paramsJson: '{"day":"fri"}' }
+      }
+    },
+    {
+      type: 'text',
+      body: 'Friday',
+      answer: { kind: 'flow', id: 'book', title: 'Friday', parameters: '{"day":"fri"}' }
+    }
   ]
 ]
 

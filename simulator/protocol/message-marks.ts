@@ -1,0 +1,84 @@
+// What the owner of a phone does to single messages and labels, for the own devices only: stars, "delete for me", labels.
+import { proto } from '@whiskeysockets/baileys'
+import type { Account } from '../state/account.ts'
+import type { Group } from '../state/group.ts'
+import { chatIdOf } from '../state/history/chat.ts'
+import type { Network } from '../state/network.ts'
+import { changeFromPhone } from './app-state.ts'
+import { set } from './chat-settings.ts'
+
+export type MessageMark =
+  | { readonly starred: boolean }
+  /** `false` takes it back, as "undo" does. */
+  | { readonly deletedForMe: boolean }
+  | { readonly label: string; readonly labeled: boolean }
+
+export interface LabelEdit {
+  readonly id: string
+  readonly name: string
+  /** A number of WhatsApp's palette. */
+  readonly color?: number | undefined
+  readonly deleted?: boolean | undefined
+}
+
+/** The owner marks a message of a chat; resolves when the linked devices are notified. */
+export const markMessage = async (
+  network: Network,
+  owner: Account,
+  {
+    id,
+    mark,
+    partner
+  }: { readonly partner: Account | Group; readonly id: string; readonly mark: MessageMark }
+): Promise<void> => {
+  const mailbox = network.mailboxes.get(owner)
+  const chat = mailbox?.find(partner)
+  const info = chat && mailbox?.infoOf(chat, id)
+  if (!chat || !info) throw new Error(`${owner.jid} has no message ${id} in this chat`)
+  const { fromMe, participant } = info.key ?? {}
+  // In a group, the writer is named unless it is the owner.
+  const place = [
+    chatIdOf(chat),
+    id,
+    fromMe === true ? '1' : '0',
+    fromMe === true ? '0' : (participant ?? '0')
+  ]
+  const timestamp = Date.now()
+  if ('starred' in mark) {
+    info.starred = mark.starred
+    const starAction = { starred: mark.starred }
+    await changeFromPhone(
+      network,
+      owner,
+      set('regular_high', 2, ['star', ...place], { timestamp, starAction })
+    )
+  } else if ('deletedForMe' in mark) {
+    const messageTimestamp = Number(info.messageTimestamp ?? 0)
+    const deleteMessageForMeAction = { deleteMedia: true, messageTimestamp }
+    const patch = set('regular_high', 3, ['deleteMessageForMe', ...place], {
+      timestamp,
+      deleteMessageForMeAction
+    })
+    const { REMOVE, SET } = proto.SyncdMutation.SyncdOperation
+    await changeFromPhone(network, owner, { ...patch, operation: mark.deletedForMe ? SET : REMOVE })
+  } else {
+    const index = ['label_message', mark.label, chatIdOf(chat), id, '0', '0']
+    const labelAssociationAction = { labeled: mark.labeled }
+    await changeFromPhone(network, owner, set('regular', 3, index, { timestamp, labelAssociationAction }))
+  }
+}
+
+/** The owner makes, renames or deletes a label. */
+export const editLabel = (
+  network: Network,
+  owner: Account,
+  { color = 0, deleted = false, id, name }: LabelEdit
+): Promise<void> =>
+  changeFromPhone(
+    network,
+    owner,
+    set('regular', 3, ['label_edit', id], {
+      timestamp: Date.now(),
+      labelEditAction: { name, color, deleted }
+    })
+  )

@@ -1,0 +1,180 @@
+// Verifies and decrypts patches and snapshots of a collection. Pure: keys and earlier records are given, what follows is
+// returned.
+import { proto } from '@whiskeysockets/baileys'
+import type { Mutation } from '../convert/app-state.ts'
+import { numberOf } from '../convert/numbers.ts'
+import { sameBytes } from '../media/decryption.ts'
+import {
+  changedHash,
+  EMPTY_HASH,
+  indexMacIn,
+  openRecord,
+  patchMac,
+  type RecordKeys,
+  snapshotMac,
+  valueMacIn
+} from './records.ts'
+
+const { REMOVE, SET } = proto.SyncdMutation.SyncdOperation
+
+export interface CollectionState {
+  readonly version: number
+  readonly hash: Uint8Array
+}
+
+/** A record as it is remembered; without a value MAC it is removed. `recordIndex` is `null` when it could not be read. */
+export interface RecordChange {
+  readonly indexMac: string
+  readonly valueMac: Uint8Array | undefined
+  readonly recordIndex: string | null
+}
+
+export interface DecodedRecords {
+  readonly state: CollectionState
+  readonly changes: ReadonlyArray<RecordChange>
+  readonly mutations: ReadonlyArray<Mutation>
+  /** Records that are the phone's and cannot be read all the same. */
+  readonly unreadable: number
+  /** Whether the MACs prove that nothing is missing and nothing was changed. */
+  readonly isComplete: boolean
+}
+
+/** Keys by their id in base64. */
+export type KeysById = ReadonlyMap<string, RecordKeys>
+
+export const keyIdOf = (keyId: proto.IKeyId | null | undefined): string =>
+  Buffer.from(keyId?.id ?? []).toString('base64')
+
+/** The keys that the records and MACs of a patch or snapshot are made with. */
+export const keyIdsIn = (patch: proto.ISyncdPatch | proto.ISyncdSnapshot): ReadonlyArray<string> => {
+  const records =
+    'records' in patch ? (patch.records ?? []) : mutationsIn(patch).map(({ record }) => record ?? {})
+  return [...new Set([keyIdOf(patch.keyId), ...records.map(({ keyId }) => keyIdOf(keyId))])]
+}
+
+const mutationsIn = (patch: proto.ISyncdPatch | proto.ISyncdSnapshot): ReadonlyArray<proto.ISyncdMutation> =>
+  'mutations' in patch ? (patch.mutations ?? []) : []
+
+/** The records that a patch is about, by their index MACs. */
+export const indexMacsIn = (patch: proto.ISyncdPatch): ReadonlyArray<string> =>
+  (patch.mutations ?? []).map(({ record }) => indexMacIn(record ?? {}))
+
+const parsedIndex = (index: Uint8Array | null | undefined): ReadonlyArray<string> | undefined => {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(index ?? []).toString())
+    return Array.isArray(parsed) && parsed.length > 0 ? parsed.map(String) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A record in the clear as a mutation; `undefined` when it has no index. */
+export const mutationOf = (
+  data: proto.ISyncActionData,
+  operation: Mutation['operation']
+): Mutation | undefined => {
+  const index = parsedIndex(data.index)
+  return index === undefined ? undefined : { operation, index, value: data.value ?? {} }
+}
+
+const opened = (
+  { operation, record }: proto.ISyncdMutation,
+  keys: KeysById
+): Mutation | 'unauthentic' | 'unreadable' => {
+  const key = keys.get(keyIdOf(record?.keyId))
+  if (key === undefined || !record) return 'unauthentic'
+  const data = openRecord(key, operation ?? SET, record)
+  if (typeof data === 'string') return data
+  return mutationOf(data, operation === REMOVE ? 'remove' : 'set') ?? 'unreadable'
+}
+
+/** `valueMacs` are those of the records before, by index MAC. */
+const applied = (
+  before: CollectionState,
+  version: number,
+  mutations: ReadonlyArray<proto.ISyncdMutation>,
+  valueMacs: ReadonlyMap<string, Uint8Array>,
+  keys: KeysById
+): Omit<DecodedRecords, 'isComplete'> & { readonly isAuthentic: boolean } => {
+  const current = new Map(valueMacs)
+  const removed: Array<Uint8Array> = []
+  const added: Array<Uint8Array> = []
+  const changes: Array<RecordChange> = []
+  const read: Array<Mutation> = []
+  let unreadable = 0
+  let isAuthentic = true
+  for (const mutation of mutations) {
+    const record = mutation.record ?? {}
+    const indexMac = indexMacIn(record)
+    const earlier = current.get(indexMac)
+    if (earlier !== undefined) removed.push(earlier)
+    const valueMac = mutation.operation === REMOVE ? undefined : valueMacIn(record)
+    if (valueMac === undefined) current.delete(indexMac)
+    else {
+      added.push(valueMac)
+      current.set(indexMac, valueMac)
+    }
+    const readable = opened(mutation, keys)
+    if (readable === 'unauthentic') isAuthentic = false
+    else if (readable === 'unreadable') unreadable += 1
+    else read.push(readable)
+    changes.push({
+      indexMac,
+      valueMac,
+      recordIndex: typeof readable === 'string' ? null : JSON.stringify(readable.index)
+    })
+  }
+  return {
+    state: { version, hash: changedHash(before.hash, removed, added) },
+    changes,
+    mutations: read,
+    unreadable,
+    isAuthentic
+  }
+}
+
+const versionIn = ({ version }: proto.ISyncdPatch | proto.ISyncdSnapshot): number =>
+  numberOf(version?.version) ?? 0
+
+/** A patch follows on the version before it; its MACs prove that it and everything before it are whole. */
+export const decodePatch = (
+  collection: string,
+  patch: proto.ISyncdPatch,
+  before: CollectionState,
+  valueMacs: ReadonlyMap<string, Uint8Array>,
+  keys: KeysById
+): DecodedRecords => {
+  const version = versionIn(patch) || before.version + 1
+  const { isAuthentic, ...decoded } = applied(before, version, patch.mutations ?? [], valueMacs, keys)
+  const key = keys.get(keyIdOf(patch.keyId))
+  const isComplete =
+    key !== undefined &&
+    isAuthentic &&
+    version === before.version + 1 &&
+    sameBytes(snapshotMac(key, collection, version, decoded.state.hash), patch.snapshotMac ?? EMPTY_HASH) &&
+    sameBytes(patchMac(key, collection, version, patch), patch.patchMac ?? EMPTY_HASH)
+  return { ...decoded, isComplete }
+}
+
+/** A snapshot has all records of a collection. */
+export const decodeSnapshot = (
+  collection: string,
+  snapshot: proto.ISyncdSnapshot,
+  keys: KeysById
+): DecodedRecords => {
+  const version = versionIn(snapshot)
+  const mutations = (snapshot.records ?? []).map(record => ({ operation: SET, record }))
+  const { isAuthentic, ...decoded } = applied(
+    { version: 0, hash: EMPTY_HASH },
+    version,
+    mutations,
+    new Map(),
+    keys
+  )
+  const key = keys.get(keyIdOf(snapshot.keyId))
+  const isComplete =
+    key !== undefined &&
+    isAuthentic &&
+    sameBytes(snapshotMac(key, collection, version, decoded.state.hash), snapshot.mac ?? EMPTY_HASH)
+  return { ...decoded, isComplete }
+}

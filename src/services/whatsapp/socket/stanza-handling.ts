@@ -1,0 +1,39 @@
+// What happens to each stanza before Baileys sees it: it is recorded if it has to be durable, and handled here if Baileys would
+// refuse it or leave it unacknowledged.
+import type { AuthenticationCreds, BinaryNode, WASocket } from '@whiskeysockets/baileys'
+import { isBotAnswer } from '../convert/bot-answer.ts'
+import { addressesIn } from './auth-state.ts'
+import { botAnswers } from './bot-answers.ts'
+import { acknowledger, isOwnMessage, onUnhandled, unknownKindOf } from './own-stanzas.ts'
+import { type HandedOn, type OwnHandling, type RecordStanza, recordBeforeHandling } from './stanza-gate.ts'
+
+export const handleStanzas = (options: {
+  readonly socket: WASocket
+  readonly creds: AuthenticationCreds
+  readonly record: RecordStanza
+  /** Called with the name of each kind that this version does not know. */
+  readonly onUnknown: (kind: string) => void
+  /** Called with each stanza that Baileys or this server handles. */
+  readonly onStanza?: ((stanza: BinaryNode) => void) | undefined
+  /** What Baileys gets of a stanza that it handles. */
+  readonly handedOn: HandedOn
+}): void => {
+  const { creds, handedOn, onStanza, onUnknown, record, socket } = options
+  const acknowledge = acknowledger(socket, creds)
+  const bots = botAnswers(socket)
+  const noticing: RecordStanza = (kind, stanza) => {
+    const unknown = unknownKindOf(kind, stanza, addressesIn(creds))
+    if (unknown !== undefined) onUnknown(unknown)
+    onStanza?.(stanza)
+    return record(kind, stanza)
+  }
+  const own: OwnHandling = {
+    isOwn: (kind, stanza) => kind === 'CB:message' && isOwnMessage(stanza, addressesIn(creds)),
+    handle: stanza => (isBotAnswer(stanza) ? bots.handle(stanza) : acknowledge(stanza))
+  }
+  recordBeforeHandling(socket, noticing, own, handedOn)
+  onUnhandled(socket, stanza => {
+    if (stanza.tag !== 'status') onUnknown(`stanza:${stanza.tag}`)
+    acknowledge(stanza)
+  })
+}
