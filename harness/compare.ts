@@ -1,6 +1,7 @@
 // Compares what a simulated phone holds with what an application reads of it, message by message.
 import type { Message } from '../src/domain/message.ts'
 import type { HeldMessage } from '../simulator/state/ledger.ts'
+import { STATUS_JID } from '../simulator/wire/jid.ts'
 import type { Thread } from '../src/domain/thread.ts'
 
 export interface Comparison {
@@ -48,7 +49,42 @@ const differenceOf = (held: HeldMessage, message: Message): string | undefined =
   if ((held.quotedId ?? null) !== message.quotedWhatsAppId) return 'quotes something else'
   const files = [message.media, ...(message.media?.variants ?? [])].map(file => file?.whatsAppId)
   if (held.files?.some(id => !files.includes(id)) === true) return 'lacks one of its files'
-  return votesDiffer(held, message) ? 'has other votes' : undefined
+  if (held.shownFile !== undefined && message.media?.whatsAppId !== held.shownFile)
+    return 'shows another file'
+  if (votesDiffer(held, message)) return 'has other votes'
+  return kindDiffers(held, message) ?? marksDiffer(held, message) ?? contextDiffers(held, message)
+}
+
+/** A kind that is newer than the generated classes is named after its field, and answers to an event are all there. */
+const kindDiffers = (held: HeldMessage, message: Message): string | undefined => {
+  if (/^field\d/.test(held.kind) && message.type !== `unsupported:${held.kind}`) return 'is of another kind'
+  const answered = held.responses?.map(({ response }) => response).toSorted() ?? []
+  const stored = message.eventResponses.map(({ response }) => response).toSorted()
+  return answered.join() === stored.join()
+    ? undefined
+    : `has the answers ${stored.join()} instead of ${answered.join()}`
+}
+
+const marksDiffer = (held: HeldMessage, message: Message): string | undefined => {
+  if (message.starred !== (held.starred ?? false)) return message.starred ? 'is starred' : 'lacks its star'
+  if ((message.deletedForMeAt !== null) !== (held.deletedForMe ?? false))
+    return message.deletedForMeAt === null ? 'is not removed' : 'is removed'
+  const labels = held.labels ?? []
+  const isSame = labels.toSorted().join() === message.labels.toSorted().join()
+  return isSame ? undefined : 'has other labels'
+}
+
+/** The list, the album and the other chat that a message is from. */
+const contextDiffers = (held: HeldMessage, message: Message): string | undefined => {
+  if (held.list !== undefined && !message.broadcast) return 'does not say that it was sent to a list'
+  if (held.albumId !== undefined && message.association?.whatsAppId !== held.albumId)
+    return 'is not in its album'
+  if (held.albumId !== undefined && message.albumMessageId === null) return 'lacks its album'
+  if (held.quotedIn === undefined) return undefined
+  if (held.quotedIn === STATUS_JID)
+    return message.quoted?.isStatus === true ? undefined : 'does not say that it answers a status'
+  const { threadId = null } = message.quoted ?? {}
+  return threadId === null || threadId === message.threadId ? 'does not quote another thread' : undefined
 }
 
 /** Whether each option of a poll has as many voters as on the phone. */

@@ -2,6 +2,7 @@
 import type { Account } from './state/account.ts'
 import type { Group } from './state/group.ts'
 import { makeGroup } from './protocol/groups/changes.ts'
+import { ALWAYS } from './state/history/chat.ts'
 import { defaultKinds, KindPicker, type KindWeights } from './state/history/content.ts'
 import type { SyncPlan } from './state/history/plan.ts'
 import { groupName, personName } from './state/history/text.ts'
@@ -164,7 +165,7 @@ const fillHistory = (
       unread: random.chance(0.2) ? random.between(1, 20) : 0,
       archived: random.chance(0.1),
       pinned: place < 3 && random.chance(0.5),
-      muted: random.chance(0.1)
+      mutedUntil: random.chance(0.1) ? ALWAYS : null
     })
   })
 }

@@ -240,7 +240,10 @@ export class Phone {
 
   /** The owner reads a chat on the phone; the linked devices get the receipts. */
   async markRead(chat: Chat): Promise<void> {
-    readChat(this.network, this.account, this.chatOf(chat))
+    const partner = this.chatOf(chat)
+    readChat(this.network, this.account, partner)
+    // What is read is not marked as unread either.
+    if (this.mailbox.find(partner)?.markedUnread) await this.changeChat(chat, { read: true })
   }
 
   /** The owner archives, pins, mutes, labels, clears or deletes a chat or marks it (un)read; the linked devices learn it by app state. */

@@ -20,9 +20,6 @@ export type ChatSetting =
   | { readonly cleared: 'all' | 'exceptStarred' }
   | { readonly label: string; readonly labeled: boolean }
 
-/** The end that WhatsApp gives for a chat that is muted for good. */
-const ALWAYS = 4_000_000_000_000
-
 /** Changes one setting of a chat; resolves when the linked devices are notified. */
 export const changeChatSetting = async (
   network: Network,
@@ -35,8 +32,12 @@ export const changeChatSetting = async (
   if (!mailbox || !chat) throw new Error(`${owner.jid} is not a phone`)
   if ('archived' in setting) chat.archived = setting.archived
   else if ('pinned' in setting) chat.pinned = setting.pinned
-  else if ('mutedUntil' in setting) chat.muted = setting.mutedUntil !== null
+  else if ('mutedUntil' in setting) chat.mutedUntil = setting.mutedUntil
   else if ('read' in setting) chat.markedUnread = !setting.read
+  else if ('label' in setting) {
+    if (setting.labeled) chat.labels.add(setting.label)
+    else chat.labels.delete(setting.label)
+  } else chat.markedUnread = false
   if (('read' in setting && setting.read) || 'deleted' in setting || 'cleared' in setting) chat.unread = 0
   await changeFromPhone(
     network,
@@ -58,14 +59,17 @@ export const nameContact = (
   owner: Account,
   contact: Account,
   name: string | undefined
-): Promise<void> =>
-  changeFromPhone(
+): Promise<void> => {
+  const chat = network.mailboxes.get(owner)?.find(contact)
+  if (chat) chat.savedName = name
+  return changeFromPhone(
     network,
     owner,
     name === undefined
       ? { ...contactPatch(contact, '', Date.now()), operation: proto.SyncdMutation.SyncdOperation.REMOVE }
       : contactPatch(contact, name, Date.now())
   )
+}
 
 /** Whether a new message takes a chat out of the archive: the setting "Keep chats archived", the other way round. */
 export const setUnarchiveChats = (network: Network, owner: Account, unarchiveChats: boolean): Promise<void> =>
@@ -85,13 +89,13 @@ export const initialPatches = ({ chats, owner }: Mailbox): WAPatchCreate[] => {
 }
 
 const chatPatches = (chat: MailboxChat, timestamp: number): WAPatchCreate[] => {
-  const { archived, muted, partner, pinned } = chat
+  const { archived, mutedUntil, partner, pinned } = chat
   const id = chatIdOf(chat)
   return [
     ...(isGroup(partner) ? [] : [contactPatch(partner, partner.pushName, timestamp)]),
     ...(pinned ? [settingPatch(id, { pinned }, timestamp)] : []),
     ...(archived ? [settingPatch(id, { archived }, timestamp)] : []),
-    ...(muted ? [settingPatch(id, { mutedUntil: ALWAYS }, timestamp)] : [])
+    ...(mutedUntil === null ? [] : [settingPatch(id, { mutedUntil }, timestamp)])
   ]
 }
 

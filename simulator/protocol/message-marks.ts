@@ -2,10 +2,12 @@
 import { proto } from '@whiskeysockets/baileys'
 import type { Account } from '../state/account.ts'
 import type { Group } from '../state/group.ts'
-import { chatIdOf } from '../state/history/chat.ts'
+import { chatIdOf, chatJidOf } from '../state/history/chat.ts'
+import type { HeldMessage } from '../state/ledger.ts'
 import type { Network } from '../state/network.ts'
 import { changeFromPhone } from './app-state.ts'
 import { set } from './chat-settings.ts'
+import { heldEntry } from './messages/record.ts'
 
 export type MessageMark =
   | { readonly starred: boolean }
@@ -44,6 +46,8 @@ export const markMessage = async (
     fromMe === true ? '0' : (participant ?? '0')
   ]
   const timestamp = Date.now()
+  const held = heldEntry(network, owner, chatJidOf(chat), id)
+  if (held) noteMark(held, mark)
   if ('starred' in mark) {
     info.starred = mark.starred
     const starAction = { starred: mark.starred }
@@ -68,13 +72,25 @@ export const markMessage = async (
   }
 }
 
+const noteMark = (held: HeldMessage, mark: MessageMark): void => {
+  if ('starred' in mark) held.starred = mark.starred
+  else if ('deletedForMe' in mark) held.deletedForMe = mark.deletedForMe
+  else {
+    const others = (held.labels ?? []).filter(label => label !== mark.label)
+    held.labels = mark.labeled ? [...others, mark.label] : others
+  }
+}
+
 /** The owner makes, renames or deletes a label. */
 export const editLabel = (
   network: Network,
   owner: Account,
   { color = 0, deleted = false, id, name }: LabelEdit
-): Promise<void> =>
-  changeFromPhone(
+): Promise<void> => {
+  const labels = network.mailboxes.get(owner)?.labels
+  if (deleted) labels?.delete(id)
+  else labels?.set(id, { name, color })
+  return changeFromPhone(
     network,
     owner,
     set('regular', 3, ['label_edit', id], {
@@ -82,3 +98,4 @@ export const editLabel = (
       labelEditAction: { name, color, deleted }
     })
   )
+}

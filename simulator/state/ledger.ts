@@ -33,6 +33,21 @@ export interface HeldMessage {
   votes?: { voter: string; options: string[]; at?: number }[]
   /** Who took a reaction or a vote back, and when. */
   withdrawn?: { what: 'reaction' | 'vote'; by: string; at: number }[]
+  /** What the owner did to it, for the own devices only. */
+  starred?: boolean
+  deletedForMe?: boolean
+  /** The ids of its labels. */
+  labels?: string[]
+  /** What each person answered last to an event. */
+  responses?: { from: string; response: string }[]
+  /** Where the quoted message is when it is not in this chat: a group, or `status@broadcast`. */
+  quotedIn?: string
+  /** The album that it is a part of. */
+  albumId?: string
+  /** The sender's broadcast list that it was sent to. */
+  list?: string
+  /** Of the files, the last in better quality, which is shown. */
+  shownFile?: string
   /** The ids of messages that brought further files of this one: in better quality, the film of a motion photo. */
   files?: string[]
   /** How it came: from the generated history, or while the simulator ran. */
@@ -113,11 +128,20 @@ const SEQUENCES = 2 ** 40
 
 const keyOf = (chatJid: string, sender: string, id: string): string => `${chatJid}|${sender}|${id}`
 
+/** A further file of a message came. */
+export const addFile = (
+  message: HeldMessage,
+  { id, isBetter }: { readonly id: string; readonly isBetter: boolean }
+): void => {
+  message.files = [...(message.files ?? []), id]
+  if (isBetter) message.shownFile = id
+}
+
 /** One account's part of the truth. */
 export class AccountLedger {
   readonly held = new Map<string, HeldMessage>()
   /** Files whose message has not come yet. */
-  readonly orphans: { chatJid: string; parent: string; id: string }[] = []
+  readonly orphans: { chatJid: string; parent: string; id: string; isBetter: boolean }[] = []
   readonly received = new Map<string, Received>()
   readonly receipts: SeenReceipt[] = []
   readonly delivered = new Map<number, Delivered>()
@@ -144,7 +168,7 @@ export class Ledger {
     const sender = message.fromMe ? 'me' : (message.participant ?? message.chatJid)
     const { held, orphans } = this.of(account)
     const files = orphans.filter(file => file.chatJid === message.chatJid && file.parent === message.id)
-    if (files.length > 0) message.files = files.map(({ id }) => id)
+    for (const file of files) addFile(message, file)
     const key = keyOf(message.chatJid, sender, message.id)
     if (!held.has(key)) held.set(key, message)
     this.signals.emit('held', { account: account.jid, id: message.id })

@@ -1,6 +1,8 @@
 // The truth of one phone: what it holds, what its recipients got, what waits for its linked devices. Tests read it; nothing in the
 // simulator depends on it.
 import type { Account } from './account.ts'
+import { isGroup } from './group.ts'
+import { chatJidOf, type MailboxChat } from './history/chat.ts'
 import type {
   ChatEvent,
   Delivered,
@@ -26,6 +28,30 @@ export interface Truth {
   readonly peerRequests: PeerRequest[]
   /** What happened in chats besides messages. */
   readonly events: ChatEvent[]
+  /** The chats with messages, as the owner set them. */
+  readonly chats: HeldChat[]
+  readonly labels: HeldLabel[]
+}
+
+export interface HeldChat {
+  /** A group's id, or the partner's phone-number address. */
+  readonly chatJid: string
+  readonly chatLid?: string
+  /** The name that the owner gave the contact while the simulator ran. */
+  readonly name?: string
+  readonly archived: boolean
+  readonly pinned: boolean
+  /** Milliseconds since 1970; null while it is not muted. */
+  readonly mutedUntil: number | null
+  readonly markedUnread: boolean
+  /** The ids of its labels. */
+  readonly labels: readonly string[]
+}
+
+export interface HeldLabel {
+  readonly id: string
+  readonly name: string
+  readonly color: number
 }
 
 /** A stanza that a linked device has not confirmed. */
@@ -58,7 +84,31 @@ export const truthBesideMessages = (network: Network, account: Account): Omit<Tr
     offlineQueue: offlineQueueOf(account),
     readByDevices: [...readByDevices],
     peerRequests: [...peerRequests],
-    events: [...events]
+    events: [...events],
+    ...settingsOn(network, account)
+  }
+}
+
+const settingsOn = (network: Network, account: Account): Pick<Truth, 'chats' | 'labels'> => {
+  const mailbox = network.mailboxes.get(account)
+  if (!mailbox) return { chats: [], labels: [] }
+  return {
+    chats: mailbox.chats.filter(chat => mailbox.size(chat) > 0).map(heldChat),
+    labels: [...mailbox.labels].map(([id, label]) => ({ id, ...label }))
+  }
+}
+
+const heldChat = (chat: MailboxChat): HeldChat => {
+  const { archived, labels, markedUnread, mutedUntil, partner, pinned, savedName } = chat
+  return {
+    chatJid: chatJidOf(chat),
+    ...(isGroup(partner) ? {} : { chatLid: partner.lid }),
+    ...(savedName === undefined ? {} : { name: savedName }),
+    archived,
+    pinned,
+    mutedUntil,
+    markedUnread,
+    labels: [...labels]
   }
 }
 

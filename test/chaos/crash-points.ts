@@ -34,7 +34,8 @@ export const CRASH_POINTS = (
     'sending',
     'sent',
     'credentials',
-    'preKey'
+    'preKey',
+    'appState'
   ] as const
 ).flatMap(matter => [`before.${matter}`, `within.${matter}`, `after.${matter}`])
 

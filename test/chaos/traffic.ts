@@ -3,8 +3,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Api } from '../../harness/api.ts'
 import type { Phone } from '../../simulator/phone.ts'
-import { happen, stageOf } from './happenings.ts'
+import { happen } from './happenings.ts'
 import { pick, type Random, randomOf } from './random.ts'
+import { stageOf } from './stage.ts'
 
 export interface Sent {
   readonly text: string

@@ -1,5 +1,6 @@
 // What is left of one account after all kills, held against the truth: what the server stored, what recipients got, which receipts
 // are shown.
+import { compareChats, compareLabels } from '../../harness/compare-chats.ts'
 import { compare } from '../../harness/compare.ts'
 import type { ServerProcess } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
@@ -119,15 +120,24 @@ const untilSent = async (simulator: Simulator, { phone, traffic }: ChaosAccount,
     .catch((cause: unknown) => log(String(cause)))
 }
 
+/** Messages, chats and labels; what the owner set counts as `different` where it is not as on the phone. */
+const wholeComparison = async ({ api }: ServerProcess, { accountId, phone }: ChaosAccount) => {
+  const { chats, labels, messages } = phone.truth()
+  const result = await compare(api, accountId, messages)
+  const settings = compareChats(await api.threads(accountId), chats)
+  const labelled = compareLabels(await api.labels(accountId), labels)
+  return { ...result, different: [...result.different, ...settings, ...labelled] }
+}
+
 /** A message that could not be decrypted was asked for again and may still be on its way. */
-const settledComparison = async (server: ServerProcess, { accountId, phone }: ChaosAccount, log: Log) => {
-  let result = await compare(server.api, accountId, phone.truth().messages)
+const settledComparison = async (server: ServerProcess, account: ChaosAccount, log: Log) => {
+  let result = await wholeComparison(server, account)
   const ask = async () => {
-    result = await compare(server.api, accountId, phone.truth().messages)
+    result = await wholeComparison(server, account)
     const { different, missing, unexpected } = result
     return missing.length + different.length + unexpected.length === 0 ? true : undefined
   }
-  await settled(server, accountId, 'nothing to be missing', ask, log)
+  await settled(server, account.accountId, 'nothing to be missing', ask, log)
   return result
 }
 

@@ -19,7 +19,7 @@ test('archived, pinned, muted, unread, past participants and receipts of the his
       archived: chat.archived,
       unreadCount: chat.unread,
       pinnedAt: chat.pinned ? expect.any(Number) : null,
-      mutedUntil: chat.muted ? 4_000_000_000_000 : null
+      mutedUntil: chat.mutedUntil
     })
     if (!isGroup(partner)) continue
     const { body } = await stage.api.request<{ pastParticipants: ReadonlyArray<{ reason: string }> }>(

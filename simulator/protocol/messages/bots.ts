@@ -26,6 +26,8 @@ export const askBot = async (
     deviceSentMessage: { destinationJid: bot, message: { conversation: text } },
     messageContextInfo
   }
+  const kind = 'text'
+  network.ledger.hold(owner, { chatJid: bot, id, fromMe: true, timestamp, kind, text, origin: 'live' })
   for (const companion of owner.companions.values()) {
     const encrypted = await encryptFor(network, owner, companion, copy)
     const attributes = { id, t: timestamp, type: 'text', from: owner.jid, recipient: bot }
@@ -66,6 +68,38 @@ const contentOf = ({ continues, text }: BotAnswer, chatJid: string): proto.IMess
         }
       }
 
+/** What the reader's phone shows of an answer. */
+const recordAnswer = (
+  network: Network,
+  reader: Account,
+  {
+    bot,
+    continues,
+    group,
+    id,
+    text,
+    timestamp
+  }: BotAnswer & { readonly id: string; readonly timestamp: number }
+): void => {
+  const chatJid = group?.id ?? bot
+  const { held } = network.ledger.of(reader)
+  const first = [...held.values()].find(entry => entry.chatJid === chatJid && entry.id === continues)
+  if (first) {
+    first.text = text
+    first.edited = true
+  } else
+    network.ledger.hold(reader, {
+      chatJid,
+      id,
+      fromMe: false,
+      timestamp,
+      kind: 'text',
+      text,
+      origin: 'live',
+      ...(group ? { participant: bot } : {})
+    })
+}
+
 /** A bot answers; every linked device of the reader gets the same bytes. */
 export const answerFromBot = (
   network: Network,
@@ -86,6 +120,7 @@ export const answerFromBot = (
   const addresses = group
     ? { from: group.id, participant: bot, addressing_mode: group.addressing }
     : { from: bot }
+  recordAnswer(network, reader, { ...answer, id, timestamp })
   for (const companion of reader.companions.values()) {
     companion.queue.add(
       'message',

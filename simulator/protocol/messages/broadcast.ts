@@ -39,8 +39,8 @@ export const sendToList = async (
 }
 
 const sendToRecipient = async (network: Network, outgoing: Outgoing): Promise<void> => {
-  const { chat, id, message, sender, timestamp } = outgoing
-  const written = { id, sender, timestamp, chat, message, pushName: sender.pushName }
+  const { chat, id, list, message, sender, timestamp } = outgoing
+  const written = { id, list, sender, timestamp, chat, message, pushName: sender.pushName }
   for (const holder of [sender, chat]) {
     if (!('companions' in holder)) continue
     if (network.mailboxes.has(holder)) recordHeld(network, holder, written)

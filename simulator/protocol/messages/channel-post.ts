@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { proto } from '@whiskeysockets/baileys'
 import type { Account } from '../../state/account.ts'
+import { bodyOf, kindOf } from '../../state/messages/content.ts'
 import type { Network } from '../../state/network.ts'
 import { type BinaryNode, element } from '../../wire/binary-node.ts'
 import { unixSeconds } from '../../wire/stanza.ts'
@@ -31,6 +32,28 @@ const contentOf = ({ change, message }: ChannelPostOptions): BinaryNode[] => {
   ]
 }
 
+/** What the follower's phone shows of the channel. */
+const recordPost = (
+  network: Network,
+  follower: Account,
+  { change, channel, id, message, timestamp }: ChannelPostOptions & { readonly id: string; timestamp: number }
+): void => {
+  const ledger = network.ledger
+  const text = message && bodyOf(message)
+  const post = [...ledger.of(follower).held.values()].find(held => held.chatJid === channel && held.id === id)
+  if (change === undefined && message) {
+    const kind = kindOf(message)
+    const body = text === undefined ? {} : { text }
+    ledger.hold(follower, { chatJid: channel, id, fromMe: false, timestamp, kind, origin: 'live', ...body })
+  } else if (post && change === 'edit' && text !== undefined) {
+    post.text = text
+    post.edited = true
+  } else if (post && change === 'delete') {
+    post.revoked = true
+    delete post.text
+  }
+}
+
 /** Queues the post for the linked devices of a follower. */
 export const postToChannel = (
   network: Network,
@@ -40,6 +63,7 @@ export const postToChannel = (
   const { change, channel: from, id = randomBytes(8).toString('hex').toUpperCase(), live } = options
   const t = unixSeconds()
   if (options.name !== undefined) network.channelNames.set(from, options.name)
+  recordPost(network, follower, { ...options, id, timestamp: t })
   const attributes = {
     id,
     server_id: String(100 + (Number.parseInt(id.slice(0, 4), 16) || 0)),

@@ -15,9 +15,9 @@ import { addressingFor, messageStanza, metaOf } from './stanza.ts'
 import { queueStatus } from './status-stanza.ts'
 
 export const sendFromPrimary = async (network: Network, outgoing: Outgoing): Promise<void> => {
-  const { sender, chat, id, timestamp, message } = outgoing
+  const { sender, chat, id, list, timestamp, message } = outgoing
   network.sent.add(outgoing)
-  const written: Written = { id, sender, timestamp, chat, message, pushName: sender.pushName }
+  const written: Written = { id, list, sender, timestamp, chat, message, pushName: sender.pushName }
   const readers = isGroup(chat) ? [...chat.members.keys()] : [chat]
   for (const reader of new Set([sender, ...readers])) {
     if (!isGroup(chat) && reader !== sender && reader.hasBlocked(sender)) continue

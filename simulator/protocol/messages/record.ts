@@ -3,25 +3,28 @@ import { proto } from '@whiskeysockets/baileys'
 import type { Account } from '../../state/account.ts'
 import { type Group, isGroup } from '../../state/group.ts'
 import { chatIdOf } from '../../state/history/chat.ts'
-import type { HeldMessage } from '../../state/ledger.ts'
+import { addFile, type HeldMessage } from '../../state/ledger.ts'
 import { openMedia } from '../../state/media/download.ts'
 import { applyChange, applyVote, type ChangedBy } from '../../state/messages/changes.ts'
 import {
   bodyOf,
   type Change,
+  albumOf,
   changeOf,
+  fileOf,
+  type FileOf,
   isMessage,
   kindOf,
-  parentOf,
   quotedIdOf,
   unwrap
 } from '../../state/messages/content.ts'
-import { receivedContext } from '../../state/messages/context.ts'
+import { contextIn, receivedContext } from '../../state/messages/context.ts'
 import { openVote, type Poll, pollOf } from '../../state/messages/polls.ts'
 import { secretBeside } from '../../state/messages/secrets.ts'
 import type { Network } from '../../state/network.ts'
 import { STATUS_JID } from '../../wire/jid.ts'
 import type { Envelope } from './envelope.ts'
+import type { Writing } from './writing.ts'
 
 /** A message as written by `sender`. */
 export interface Written {
@@ -33,6 +36,8 @@ export interface Written {
   readonly chat: Group | Account | string
   readonly message: proto.IMessage
   readonly pushName: string | undefined
+  /** The broadcast list it was sent to. */
+  readonly list?: string | undefined
 }
 
 /** The chat of a message as one of its parties sees it. */
@@ -55,8 +60,8 @@ export const recordHeld = (network: Network, holder: Account, written: Written):
   const view = chatViewOf(holder, written)
   if (view.chatJid === STATUS_JID) return
   const change = changeOf(written.message)
-  const parent = parentOf(written.message)
-  if (parent !== undefined) recordFile(network, holder, written, view, parent)
+  const file = fileOf(written.message)
+  if (file) recordFile(network, holder, written, view, file)
   else if (change) recordChange(network, holder, written, view, change)
   else if (!isMessage(written.message)) recordSetting(network, holder, view.chatJid, written)
   else {
@@ -71,13 +76,13 @@ const recordFile = (
   holder: Account,
   written: Written,
   { chatJid, partner }: ChatView,
-  parent: string
+  { isBetter, parent }: FileOf
 ): void => {
   if (partner) addToMailbox(network, holder, partner, written, { isUnread: false })
   const { held, orphans } = network.ledger.of(holder)
   const entry = [...held.values()].find(one => one.chatJid === chatJid && one.id === parent)
-  if (entry) entry.files = [...(entry.files ?? []), written.id]
-  else orphans.push({ chatJid, parent, id: written.id })
+  if (entry) addFile(entry, { id: written.id, isBetter })
+  else orphans.push({ chatJid, parent, id: written.id, isBetter })
   network.signals.emit('changed', { account: holder.jid, id: parent })
 }
 
@@ -91,9 +96,7 @@ const recordChange = (
   const { id, sender, timestamp } = written
   const at = 'at' in change && change.at > 0 ? change.at : timestamp * 1000
   const by: ChangedBy = { id, sender, at }
-  const { held } = network.ledger.of(holder)
-  const live = [...held.values()].find(entry => entry.chatJid === chatJid && entry.id === change.targetId)
-  const target = live ?? generatedEntry(network, holder, chatJid, change.targetId)
+  const target = heldEntry(network, holder, chatJid, change.targetId)
   const isChanged =
     target &&
     (change.type === 'vote'
@@ -101,6 +104,18 @@ const recordChange = (
       : applyChange(target, change, { holder, group }, by))
   if (isChanged) network.mailboxes.get(holder)?.noteChange(target)
   network.signals.emit('changed', { account: holder.jid, id: change.targetId })
+}
+
+/** The entry of a message in the truth, so that it can be changed. */
+export const heldEntry = (
+  network: Network,
+  holder: Account,
+  chatJid: string,
+  id: string
+): HeldMessage | undefined => {
+  const { held } = network.ledger.of(holder)
+  const live = [...held.values()].find(entry => entry.chatJid === chatJid && entry.id === id)
+  return live ?? generatedEntry(network, holder, chatJid, id)
 }
 
 /** The entry of a generated message, so that a later edit or revoke can change it. */
@@ -116,12 +131,14 @@ const generatedEntry = (
 
 const entryOf = (
   holder: Account,
-  { id, message, pushName, sender, timestamp }: Written,
+  { id, list, message, pushName, sender, timestamp }: Written,
   { chatJid, group, partner }: ChatView
 ): HeldMessage => {
   const fromMe = sender === holder
   const text = bodyOf(message)
   const quotedId = quotedIdOf(message)
+  const quotedIn = contextIn(message)?.remoteJid
+  const albumId = albumOf(message)
   return {
     chatJid,
     id,
@@ -133,8 +150,24 @@ const entryOf = (
     ...(partner && !isGroup(partner) ? { chatLid: partner.lid } : {}),
     ...(text === undefined ? {} : { text }),
     ...(quotedId === undefined ? {} : { quotedId }),
+    ...(quotedIn ? { quotedIn } : {}),
+    ...(albumId === undefined ? {} : { albumId }),
+    ...(list === undefined ? {} : { list }),
     ...(pushName === undefined ? {} : { pushName })
   }
+}
+
+/** Somebody answers an event; the last answer counts. */
+export const recordResponse = (
+  network: Network,
+  { chat, owner, sender }: Writing,
+  { respond, response }: { readonly respond: string; readonly response: string }
+): void => {
+  const chatJid = isGroup(chat) ? chat.id : chat === owner ? sender.jid : chat.jid
+  const event = heldEntry(network, owner, chatJid, respond)
+  if (!event) return
+  const others = (event.responses ?? []).filter(({ from }) => from !== sender.jid)
+  event.responses = [...others, { from: sender.jid, response }]
 }
 
 /** A chat's disappearing time was set. */

@@ -10,6 +10,7 @@ import {
   HOSTED_SERVER
 } from '../../wire/jid.ts'
 import { unixSeconds } from '../../wire/stanza.ts'
+import { recordResponse } from './record.ts'
 import { sendFromPrimary } from './primary-sender.ts'
 import { addressingFor } from './stanza.ts'
 import { sealedForm } from './sealed.ts'
@@ -66,5 +67,6 @@ export const write = async (
   const as = options.as === undefined ? undefined : deviceAddress(sender, options.as)
   const outgoing = { sender, chat, message, sealed, id, timestamp, addressing, as, bare, list }
   await sendFromPrimary(network, outgoing)
+  if ('respond' in options) recordResponse(network, writing, options)
   return { id, timestamp, chatJid }
 }

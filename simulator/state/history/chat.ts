@@ -16,9 +16,17 @@ export interface MailboxChat {
   unread: number
   archived: boolean
   pinned: boolean
-  muted: boolean
+  /** Milliseconds since 1970; null while it is not muted. */
+  mutedUntil: number | null
   markedUnread: boolean
+  /** The name that the owner gave the contact in the address book, while the simulator ran. */
+  savedName?: string | undefined
+  /** The ids of its labels. */
+  readonly labels: Set<string>
 }
+
+/** The end that WhatsApp gives for a chat that is muted for good. */
+export const ALWAYS = 4_000_000_000_000
 
 export interface LiveMessage {
   readonly info: proto.IWebMessageInfo

@@ -68,7 +68,7 @@ const settingsOf = (mailbox: Mailbox, chat: MailboxChat): proto.IConversation =>
   unreadCount: chat.unread,
   archived: chat.archived,
   ...(chat.pinned ? { pinned: mailbox.timestampOf(chat, Math.max(0, chat.count - 1)) } : {}),
-  ...(chat.muted ? { muteEndTime: 4_000_000_000 } : {}),
+  ...(chat.mutedUntil === null ? {} : { muteEndTime: Math.floor(chat.mutedUntil / 1000) }),
   ...(chat.markedUnread ? { markedAsUnread: true } : {}),
   notSpam: true,
   ...(isGroup(chat.partner)

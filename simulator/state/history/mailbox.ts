@@ -20,6 +20,8 @@ export class Mailbox {
   readonly chats: MailboxChat[] = []
   /** Messages that were edited, revoked or reacted to while the simulator ran. */
   readonly changes = new Map<string, HeldMessage>()
+  /** The owner's labels, by id. */
+  readonly labels = new Map<string, { readonly name: string; readonly color: number }>()
   private readonly byPartner = new Map<Account | Group, MailboxChat>()
   private readonly generated: GeneratedHistory
   private cache: HeldMessage[] | undefined
@@ -40,8 +42,9 @@ export class Mailbox {
       unread: 0,
       archived: false,
       pinned: false,
-      muted: false,
+      mutedUntil: null,
       markedUnread: false,
+      labels: new Set(),
       ...settings
     }
     this.chats.push(chat)

@@ -1,5 +1,6 @@
 // What a decrypted message is, in the words the truth uses: its kind, its text, what it points at.
 import { proto } from '@whiskeysockets/baileys'
+import { newerFieldOf } from './newer-fields.ts'
 
 const WRAPPERS = [
   'ephemeralMessage',
@@ -55,19 +56,37 @@ const KINDS: readonly (readonly [keyof proto.IMessage, string])[] = [
 
 export const kindOf = (message: proto.IMessage): string => {
   const inner = unwrap(message)
-  return (
-    KINDS.find(
-      ([field]) => inner[field] !== null && inner[field] !== undefined && inner[field] !== ''
-    )?.[1] ?? 'other'
-  )
+  const known = KINDS.find(
+    ([field]) => inner[field] !== null && inner[field] !== undefined && inner[field] !== ''
+  )?.[1]
+  if (known !== undefined) return known
+  const newer = newerFieldOf(inner)
+  return newer === undefined ? 'other' : `field${newer}`
 }
 
+export interface FileOf {
+  readonly parent: string
+  /** Whether it is the same in better quality. */
+  readonly isBetter: boolean
+}
+
+const { HD_IMAGE_DUAL_UPLOAD, HD_VIDEO_DUAL_UPLOAD, MEDIA_ALBUM } = proto.MessageAssociation.AssociationType
+
 /** The message that a file belongs to which phones show there only; `undefined` for everything else. */
-export const parentOf = (message: proto.IMessage): string | undefined => {
+export const fileOf = (message: proto.IMessage): FileOf | undefined => {
   const wrapper = message.associatedChildMessage ?? message.eventCoverImage
   if (!wrapper) return undefined
   const info = message.messageContextInfo ?? wrapper.message?.messageContextInfo
-  return info?.messageAssociation?.parentMessageKey?.id ?? undefined
+  const { associationType, parentMessageKey } = info?.messageAssociation ?? {}
+  const parent = parentMessageKey?.id ?? undefined
+  const isBetter = associationType === HD_IMAGE_DUAL_UPLOAD || associationType === HD_VIDEO_DUAL_UPLOAD
+  return parent === undefined ? undefined : { parent, isBetter }
+}
+
+/** The album that a picture or film is a part of. */
+export const albumOf = ({ messageContextInfo }: proto.IMessage): string | undefined => {
+  const { associationType, parentMessageKey } = messageContextInfo?.messageAssociation ?? {}
+  return associationType === MEDIA_ALBUM ? (parentMessageKey?.id ?? undefined) : undefined
 }
 
 /** Kinds that say something about another message and are none themselves. */

@@ -13,7 +13,7 @@ const LENGTH_DELIMITED = 2
 /** A property that copies of a message have, too, and that the classes do not encode. */
 const NEWER_FIELDS = Symbol('fields that are newer than the generated classes')
 
-interface Extended extends proto.IMessage {
+export interface Extended extends proto.IMessage {
   readonly [NEWER_FIELDS]?: readonly NewerField[]
 }
 
@@ -25,6 +25,9 @@ proto.Message.encode = (message: Extended, writer) => {
     encoded.uint32(((field << 3) | LENGTH_DELIMITED) >>> 0).bytes(value)
   return encoded
 }
+
+/** The number of the first such field; nothing when the message has none. */
+export const newerFieldOf = (message: Extended): number | undefined => message[NEWER_FIELDS]?.[0]?.field
 
 export const withNewerFields = (message: proto.IMessage, fields: readonly NewerField[]): proto.IMessage => {
   const extended: Extended = { ...message, [NEWER_FIELDS]: fields }

@@ -1,0 +1,40 @@
+// What comes over the connection and is no message: its ends that pass by themselves, statuses, stanzas that nobody knows.
+import { setTimeout as pause } from 'node:timers/promises'
+import type { StreamError } from '../../../simulator/state/faults.ts'
+import { pick } from '../random.ts'
+import type { Happening } from '../stage.ts'
+
+/** The one without anything is a drop. */
+const ENDS: ReadonlyArray<StreamError> = [
+  {},
+  {},
+  { code: 500 },
+  { code: 503 },
+  { code: 515 },
+  { condition: 'ack' },
+  { condition: 'xmlstreamend' },
+  { condition: 'something-new' }
+]
+
+export const connectionEnds: Happening = async ({ phone, random }) => {
+  phone.disconnect(pick(random, ENDS))
+  return true
+}
+
+export const contactPostsStatus: Happening = async ({ phone, random }, n) => {
+  await phone.receiveStatus({ from: pick(random, phone.contacts), text: `status ${n}` })
+  return true
+}
+
+const NOTIFICATION = { tag: 'notification', attrs: { type: 'teleport', from: 's.whatsapp.net' } }
+
+export const unknownStanzaComes: Happening = async ({ phone, random }) => {
+  const { jid } = pick(random, phone.contacts)
+  phone.receiveStanza(pick(random, [{ tag: 'hologram', attrs: { from: jid } }, NOTIFICATION]))
+  return true
+}
+
+export const nothing: Happening = async () => {
+  await pause(300)
+  return true
+}
