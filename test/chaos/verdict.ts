@@ -188,9 +188,11 @@ const lostReceipts = async (server: ServerProcess, accountId: string, phone: Pho
       if (expected === undefined) continue
       const { receipts } = await server.api.message(thread.threadId, message.messageId)
       for (const receipt of expected) {
-        all += 1
         const [status, from = ''] = receipt.split(' ')
         const names = addresses.get(from) ?? [from]
+        // What went to a broadcast list has the receipt of one recipient in each thread.
+        if (thread.kind === 'direct' && !names.includes(thread.clientJid)) continue
+        all += 1
         const held = receipts.find(({ recipient }) => names.includes(recipient))
         if ((status === 'read' ? held?.readAt : held?.deliveredAt) == null)
           lost.push(
