@@ -4,7 +4,7 @@ import { AccountRecord, Disconnect, Suspension } from '../../../domain/account.t
 import { CoverageState, Gap, Refusal } from '../../../domain/coverage.ts'
 import { Incident } from '../../../domain/incident.ts'
 import { Label } from '../../../domain/label.ts'
-import { Message, Receipt } from '../../../domain/message.ts'
+import { MediaResource, Message, Receipt } from '../../../domain/message.ts'
 import { PastParticipant, Thread } from '../../../domain/thread.ts'
 
 const { onlineAt: _, ...accountFields } = AccountRecord.fields
@@ -47,8 +47,25 @@ const ThreadDocument = Schema.Struct({
 })
 export type ThreadDocument = typeof ThreadDocument.Type
 
+/** What documents of earlier versions lack. */
+const absent = Effect.succeed(null)
+
+const media = Schema.Struct({
+  ...MediaResource.fields,
+  whatsAppId: MediaResource.fields.whatsAppId.pipe(Schema.withDecodingDefaultTypeKey(absent)),
+  variants: MediaResource.fields.variants.pipe(Schema.withDecodingDefaultTypeKey(Effect.succeed([])))
+})
+
+const { album, albumMessageId, association, quoted, sharedBy, ...messageFields } = Message.fields
+
 const MessageDocument = Schema.Struct({
-  ...Message.fields,
+  ...messageFields,
+  media: Schema.NullOr(media),
+  album: album.pipe(Schema.withDecodingDefaultTypeKey(absent)),
+  albumMessageId: albumMessageId.pipe(Schema.withDecodingDefaultTypeKey(absent)),
+  association: association.pipe(Schema.withDecodingDefaultTypeKey(absent)),
+  quoted: quoted.pipe(Schema.withDecodingDefaultTypeKey(absent)),
+  sharedBy: sharedBy.pipe(Schema.withDecodingDefaultTypeKey(absent)),
   starred: Schema.optionalKey(Message.fields.starred),
   labels: Schema.optionalKey(Message.fields.labels),
   deletedForMeAt: Schema.optionalKey(Message.fields.deletedForMeAt),

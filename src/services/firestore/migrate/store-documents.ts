@@ -1,7 +1,8 @@
 // Stores documents of Firestore in the tables here. What is stored already stays as it is.
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { phoneNumberOf } from '../../../domain/jid.ts'
+import { phoneNumberOf, STATUS_JID } from '../../../domain/jid.ts'
+import type { MediaFile, MediaResource } from '../../../domain/message.ts'
 import { AccountStore } from '../../conversations/account-store.ts'
 import { GroupStore } from '../../conversations/group-store.ts'
 import { LabelStore } from '../../conversations/label-store.ts'
@@ -66,23 +67,52 @@ export const storeIncidents = (incidents: ReadonlyArray<IncidentDocument>) =>
     )
   )
 
+const quoteWriteOf = ({
+  quoted,
+  threadId
+}: MessageDocument): Pick<MessageWrite, 'quotedMessageId' | 'quotedThreadId' | 'quotedExcerpt'> => ({
+  quotedMessageId: quoted?.messageId ?? null,
+  quotedThreadId:
+    quoted?.isStatus === true
+      ? STATUS_JID
+      : quoted?.threadId === threadId
+        ? null
+        : (quoted?.threadId ?? null),
+  quotedExcerpt: quoted?.excerpt ?? null
+})
+
 export const messageWriteOf = (document: MessageDocument): MessageWrite => {
-  const { media, unreadableAddOns, ...message } = {
-    ...document,
-    editedAt: document.edits.at(-1)?.editedAt ?? null
-  }
-  // Firestore has their number only.
-  const unreadable = Array.from({ length: unreadableAddOns }, (_, index) => `copied ${index}`)
-  if (media === null) return { ...message, media: null, unreadable, live: false }
-  const { fetched, stored, ...described } = media
-  // The file itself is not in Firestore: it is downloaded when it is asked for.
-  return {
-    ...message,
-    unreadable,
-    media: stored || fetched === null ? described : { ...described, fetched },
+  const { association, media, unreadableAddOns, ...described } = document
+  const message = {
+    ...described,
+    ...quoteWriteOf(document),
+    association,
+    parentMessageId: association?.messageId ?? null,
+    editedAt: document.edits.at(-1)?.editedAt ?? null,
+    // Firestore has their number only.
+    unreadable: Array.from({ length: unreadableAddOns }, (_, index) => `copied ${index}`),
     live: false
   }
+  if (media === null) return { ...message, media: null }
+  const { variants, ...file } = media
+  const beside = variants.map(({ kind, ...variant }) => ({ kind, ...fileWriteOf(variant) }))
+  return {
+    ...message,
+    media: { ...fileWriteOf(file), ...(beside.length === 0 ? {} : { variants: beside }) }
+  }
 }
+
+/** The file itself is not in Firestore: it is downloaded when it is asked for. */
+const fileWriteOf = ({
+  fetched,
+  stored,
+  whatsAppId,
+  ...file
+}: Omit<MediaResource, 'variants'>): MediaFile => ({
+  ...file,
+  ...(stored || fetched === null ? {} : { fetched }),
+  ...(whatsAppId === null ? {} : { whatsAppId })
+})
 
 /** Messages with their receipts, in one transaction. */
 export const storeMessages = Effect.fnUntraced(function* (

@@ -10,7 +10,7 @@ import { WhatsApp } from '../../whatsapp/whatsapp.ts'
 import { BackfillJobs } from '../backfill/jobs.ts'
 import { BackfillRequests } from '../backfill/requests.ts'
 import { Coverage } from '../coverage/coverage.ts'
-import { type Chunk, ChunkQueue, ON_DEMAND } from './queue.ts'
+import { type Chunk, ChunkQueue, ON_DEMAND, SHARED } from './queue.ts'
 
 /** A media server that is away for a quarter of an hour loses no chunk; a broken chunk does not get better by retrying. */
 const MAX_ATTEMPTS = { ChunkUnavailable: 10, ChunkCorrupt: 4 }
@@ -44,7 +44,7 @@ export const handleUnreadable = Effect.fnUntraced(function* (
 const askPhoneForNewEdition = Effect.fnUntraced(function* (accountId: string, chunk: Chunk) {
   const isEnough = chunk.editions >= MOST_EDITIONS || chunk.retries >= MOST_RETRIES
   const isAsked = chunk.isRetryOpen === 1 || chunk.retryRefusal !== null
-  if (isEnough || isAsked || chunk.syncType === ON_DEMAND) return
+  if (isEnough || isAsked || chunk.syncType === ON_DEMAND || chunk.syncType === SHARED) return
   const whatsapp = yield* WhatsApp
   const queue = yield* ChunkQueue
   const requestId = newWhatsAppMessageId()
@@ -80,6 +80,8 @@ const giveUp = Effect.fnUntraced(function* (
   if (chunk.syncType === ON_DEMAND) return yield* refuseRequest(accountId, chunk, reason)
   const coverage = yield* Coverage
   const incidents = yield* Incidents
+  if (chunk.syncType === SHARED)
+    return yield* incidents.report(sharedLost(accountId, chunk, reason, attempts))
   yield* coverage.noteLost(accountId)
   yield* incidents.report(chunkLost(accountId, chunk, reason, attempts))
 })
@@ -93,6 +95,17 @@ const refuseRequest = Effect.fnUntraced(function* (
   const request = yield* requests.requestOf(accountId, requestIdOf(notification), [])
   if (request !== undefined) yield* requests.refused(accountId, request, partReason('unreadable', reason))
 })
+
+const sharedLost = (accountId: string, { chunkId }: Chunk, reason: string, attempts: number) =>
+  ({
+    accountId,
+    kind: 'history.chunkLost',
+    severity: 'warning',
+    subject: String(chunkId),
+    happened: `The past of a group that a member shared could not be read: ${reason}`,
+    did: `Gave up after ${attempts} attempts; the group's history begins with the first message that was received here`,
+    advice: 'Ask the member to share the history of the group again'
+  }) as const
 
 const chunkLost = (accountId: string, { chunkId }: Chunk, reason: string, attempts: number) =>
   ({

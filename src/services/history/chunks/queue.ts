@@ -6,7 +6,7 @@ import { topic, Wakes } from '../../process/wakes.ts'
 import { asDatabaseError, DatabaseError } from '../../database/error.ts'
 import { Seal } from '../../vault/seal.ts'
 import type { ChunkRetryAnswer } from '../../whatsapp/convert/chunk-retry.ts'
-import type { ChunkNotice } from '../../whatsapp/convert/journaled.ts'
+import { type ChunkNotice, SHARED_HISTORY } from '../../whatsapp/convert/journaled.ts'
 import { markRetryAsked, markRetryNotAsked, noteRetryAnswers } from './retries.ts'
 
 export interface Chunk {
@@ -50,6 +50,8 @@ export interface Settled {
 
 /** The sync type of answers to requests of ours; they all carry the same order. */
 export const ON_DEMAND = 6
+/** The past of a group that a member shares. */
+export const SHARED = SHARED_HISTORY
 const INITIAL = 0
 const FULL = 2
 const RECENT = 3
@@ -165,7 +167,7 @@ const insertChunk = Effect.fnUntraced(function* (accountId: string, notice: Chun
 const replaceEarlierEditions = Effect.fnUntraced(function* (accountId: string, notice: ChunkNotice) {
   const sql = yield* SqlClient.SqlClient
   yield* sql`UPDATE history_chunks SET state = 'replaced', sealed = ${NOTHING} WHERE account_id = ${accountId}
-    AND sync_type = ${notice.syncType} AND chunk_order = ${notice.chunkOrder} AND sync_type <> ${ON_DEMAND}
+    AND sync_type = ${notice.syncType} AND chunk_order = ${notice.chunkOrder} AND sync_type NOT IN (${ON_DEMAND}, ${SHARED})
     AND notification_id <> ${notice.notificationId} AND attempts > 0 AND state IN ('pending', 'failed')`
 })
 
@@ -263,7 +265,7 @@ const readSettled = Effect.fnUntraced(function* (accountId: string) {
   const now = yield* Clock.currentTimeMillis
   const [row] = yield* sql<{ pending: number; lastAt: number | null; linkedAt: number | null }>`SELECT
       COUNT(*) FILTER (WHERE c.state = 'pending') AS pending, MAX(c.done_at) AS last_at, a.linked_at
-    FROM accounts a LEFT JOIN history_chunks c ON c.account_id = a.account_id AND c.sync_type <> ${ON_DEMAND}
+    FROM accounts a LEFT JOIN history_chunks c ON c.account_id = a.account_id AND c.sync_type NOT IN (${ON_DEMAND}, ${SHARED})
       AND c.received_at >= COALESCE(a.linked_at, 0)
     WHERE a.account_id = ${accountId}`
   if ((row?.pending ?? 0) > 0) return { complete: false, lastAt: now } satisfies Settled

@@ -10,7 +10,7 @@ import { ThreadStore } from '../../conversations/thread-store.ts'
 import { AccountMemory } from '../../process/account-memory.ts'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
 import { closeGap, findOpenGap, narrowGap, openGapsOfAccount, openGapsOfThread } from './gaps.ts'
-import { noteReach, noteStored, type StoredConversation } from './history-notes.ts'
+import { noteReach, noteShared, noteStored, type StoredConversation } from './history-notes.ts'
 import { type LiveMessage, noteLive } from './live-notes.ts'
 import { makeLiveThreads } from './live-threads.ts'
 import { noteChunk, noteLost } from './lost-chunks.ts'
@@ -32,6 +32,11 @@ export class Coverage extends Context.Service<
     readonly noteStored: (
       accountId: string,
       chunkId: number,
+      conversation: StoredConversation
+    ) => Effect.Effect<void, DatabaseError>
+    /** Notes what a member shared of a group's past; joins the transaction that stores it. */
+    readonly noteShared: (
+      accountId: string,
       conversation: StoredConversation
     ) => Effect.Effect<void, DatabaseError>
     /** A chunk was stored: gaps of a lost edition of it close, and lost chunks next to it may show gaps. */
@@ -93,6 +98,7 @@ export class Coverage extends Context.Service<
       return Coverage.of({
         noteLive: (accountId, messages) => run(noteLive(live, accountId, messages)),
         noteStored: (accountId, chunkId, conversation) => run(noteStored(accountId, chunkId, conversation)),
+        noteShared: (accountId, conversation) => run(noteShared(accountId, conversation)),
         noteChunk: (accountId, syncType, chunkOrder) => run(noteChunk(accountId, syncType, chunkOrder)),
         noteLost: accountId => run(sql.withTransaction(noteLost(accountId))),
         noteOutage: (accountId, heldBefore) => run(sql.withTransaction(noteOutage(accountId, heldBefore))),

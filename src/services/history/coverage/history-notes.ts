@@ -51,6 +51,16 @@ export const noteStored = Effect.fnUntraced(function* (
   yield* joinHistoryToLive(accountId, threadId, newest)
 })
 
+/**
+ * Notes what a member shared of a group. It says nothing about the beginning, and is not one of the phone's chunks, whose
+ * order tells what lies between them.
+ */
+export const noteShared = Effect.fnUntraced(function* (accountId: string, conversation: StoredConversation) {
+  yield* noteReach(accountId, conversation)
+  const { newest, threadId } = conversation
+  if (newest !== undefined) yield* joinHistoryToLive(accountId, threadId, newest)
+})
+
 const noteStretch = Effect.fnUntraced(function* (
   accountId: string,
   chunkId: number,

@@ -26,8 +26,10 @@ import { factOfUndecryptable, factsOfLiveMessage, factsOfStoredMessage } from '.
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
 import { type ChunkRetryAnswer, chunkRetryAnswer } from './chunk-retry.ts'
 import { decodedUnlessDamaged } from './protobuf.ts'
+import { announcementOf, isReceiver } from './shared-history.ts'
 import { infosOfStanza, ListRecipient, samePeopleOfStanza } from './stanza-info.ts'
 import { nodeFromJson, StanzaJson } from './stanza-json.ts'
+import { unwrap } from './unwrap.ts'
 
 const Attributes = Schema.Record(Schema.String, Schema.String)
 const SelfAddresses = Schema.Struct({ jid: Schema.String, lid: Schema.optionalKey(Schema.String) })
@@ -88,6 +90,9 @@ export interface ChunkNotice {
   /** Milliseconds since 1970. */
   readonly announcedAt: number
 }
+
+/** In place of a sync type: history that a member of a group shares. WhatsApp's types are small numbers. */
+export const SHARED_HISTORY = 1001
 
 export interface ConvertedEntry {
   readonly facts: ReadonlyArray<Fact>
@@ -166,8 +171,24 @@ const message = (entry: Extract<Journaled, { kind: 'message' }>): ConvertedEntry
     const instruction = fromOwnPhone(self, inner.protocolMessage, entry.attributes)
     if (instruction !== undefined) return instruction
   }
+  const shared = infos.flatMap(info => sharedWithUs(self, info, inner) ?? [])
+  if (shared.length > 0) return { ...NOTHING, facts: samePeopleOfStanza(entry), chunks: shared }
   const facts = infos.flatMap(info => factsOfLiveMessage(self, info, inner, bytes))
   return { ...NOTHING, facts: [...samePeopleOfStanza(entry), ...facts] }
+}
+
+/** The past of a group that a member shares with this account. */
+const sharedWithUs = (self: Self, info: AddressedInfo, content: proto.IMessage): ChunkNotice | undefined => {
+  const bundle = unwrap(content).message.messageHistoryBundle
+  if (!bundle || !isGroupJid(info.key?.remoteJid ?? '') || !isReceiver(self, bundle)) return undefined
+  return {
+    notificationId: info.key?.id ?? '',
+    syncType: SHARED_HISTORY,
+    chunkOrder: 0,
+    progress: null,
+    announcedAt: secondsToMilliseconds(info.messageTimestamp),
+    notification: announcementOf(info, bundle)
+  }
 }
 
 const isFromMe = ({ key }: AddressedInfo): boolean => key?.fromMe === true
