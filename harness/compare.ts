@@ -46,6 +46,8 @@ const differenceOf = (held: HeldMessage, message: Message): string | undefined =
   if (message.reactions.length !== reactions)
     return `has ${message.reactions.length} reactions instead of ${reactions}`
   if ((held.quotedId ?? null) !== message.quotedWhatsAppId) return 'quotes something else'
+  const files = [message.media, ...(message.media?.variants ?? [])].map(file => file?.whatsAppId)
+  if (held.files?.some(id => !files.includes(id)) === true) return 'lacks one of its files'
   return votesDiffer(held, message) ? 'has other votes' : undefined
 }
 

@@ -13,6 +13,8 @@ const NOT_BUNDLED = [
   /^firebase-admin/,
   /^@google-cloud\//,
   'whatsapp-rust-bridge',
+  // Starts its threads from a file of its own.
+  'piscina',
   'pino',
   'pino-pretty',
   // Optional packages of Baileys, which are not installed.

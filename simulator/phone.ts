@@ -1,6 +1,6 @@
 // The owner's side of one simulated phone, as tests use it: link devices, write, read, change settings, go offline, and read the
 // truth. Each method is one action; what it does is in protocol/.
-import type { WAPatchCreate, WAPatchName } from '@whiskeysockets/baileys'
+import type { proto, WAPatchCreate, WAPatchName } from '@whiskeysockets/baileys'
 import { changeFromPhone, writeUnreadable } from './protocol/app-state.ts'
 import { rotateAppStateKey } from './protocol/app-state-keys.ts'
 import { type CallOutcome, ring } from './protocol/calls.ts'
@@ -20,6 +20,7 @@ import {
   makeGroup,
   removeMembers
 } from './protocol/groups/changes.ts'
+import { type PastMessage, shareHistory } from './protocol/groups/shared-history.ts'
 import { announceGroup } from './protocol/groups/notifications.ts'
 import { prepareHistory } from './protocol/history/prepared.ts'
 import { unlink } from './protocol/login.ts'
@@ -57,6 +58,29 @@ import {
 import type { BinaryNode } from './wire/binary-node.ts'
 import { STANZA_KINDS } from './state/stanza-queue.ts'
 import type { Addressing } from './wire/jid.ts'
+import { unixSeconds } from './wire/stanza.ts'
+
+/** A message of a group's past. */
+export interface SharedMessage {
+  readonly from: Chat
+  readonly text?: string | undefined
+  readonly message?: proto.IMessage | undefined
+  readonly id?: string | undefined
+  /** Unix seconds. */
+  readonly timestamp?: number | undefined
+}
+
+export interface SharedHistoryOptions {
+  readonly from: Chat
+  readonly group: Chat
+  readonly messages: readonly SharedMessage[]
+  /** Messages that belong to a shared one; `type` is the number of the `AssociationType`. */
+  readonly associated?: readonly (SharedMessage & { readonly parent: string; readonly type: number })[]
+  readonly comments?: readonly SharedMessage[]
+  readonly pinned?: readonly SharedMessage[]
+  /** Whom it is for; this phone when left out. */
+  readonly receivers?: readonly Chat[] | undefined
+}
 
 export class Phone {
   readonly account: Account
@@ -313,6 +337,40 @@ export class Phone {
         : 'demote' in change
           ? { demote: this.accountsOf(change.demote) }
           : change
+    )
+  }
+
+  /**
+   * A member shares the past of a group with this phone, or with the receivers named. The messages need not be known; ids and
+   * times (Unix seconds) are made up where left out, one second apart.
+   */
+  receiveSharedHistory(options: SharedHistoryOptions): Promise<{ id: string }> {
+    const group = this.groupOf(options.group)
+    const sharer = this.accountOf(options.from)
+    const receivers = options.receivers === undefined ? [this.account] : this.accountsOf(options.receivers)
+    const { associated = [], comments = [], messages, pinned = [] } = options
+    const count = messages.length + comments.length + pinned.length + associated.length
+    let time = unixSeconds() - count - 60
+    const past = ({ from, id, message, text, timestamp }: SharedMessage): PastMessage => ({
+      from: this.accountOf(from),
+      id: id ?? this.network.messageId(),
+      timestamp: timestamp ?? (time += 1),
+      message: message ?? { conversation: text ?? '' }
+    })
+    return shareHistory(
+      this.network,
+      { group, owner: this.account, sharer },
+      {
+        messages: messages.map(past),
+        associated: associated.map(({ parent, type, ...message }) => ({
+          parent,
+          type,
+          message: past(message)
+        })),
+        comments: comments.map(past),
+        pinned: pinned.map(past)
+      },
+      receivers
     )
   }
 

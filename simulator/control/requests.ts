@@ -6,15 +6,17 @@ import {
   ReachoutTimelockEnforcementType,
   type WAPatchCreate
 } from '@whiskeysockets/baileys'
-import type { Phone } from '../phone.ts'
+import type { Phone, SharedHistoryOptions, SharedMessage } from '../phone.ts'
 import type { ChatSetting } from '../protocol/chat-settings.ts'
 import type { MessageMark } from '../protocol/message-marks.ts'
 import type { GroupChange } from '../protocol/groups/changes.ts'
+import { ASSOCIATION_TYPES, type AssociationTo } from '../protocol/messages/association.ts'
+import type { QuoteReference } from '../protocol/messages/reply.ts'
 import type { WriteOptions } from '../protocol/messages/write.ts'
 import type { Content } from '../protocol/messages/written.ts'
 import type { Simulator } from '../simulator.ts'
 import type { Account } from '../state/account.ts'
-import { type HistorySharing, SHOWN_EDITS } from '../state/history/sharing.ts'
+import { type HistorySharing, REQUEST_TIMES, SHOWN_EDITS } from '../state/history/sharing.ts'
 import type { NewerField } from '../state/messages/newer-fields.ts'
 import type { MessageCap, ReachoutTimelock } from '../state/new-chat-limits.ts'
 import { type BinaryNode, element } from '../wire/binary-node.ts'
@@ -54,7 +56,8 @@ export const parameterOf = ({ parameters }: Call, name: string): string => param
 const FILE_KINDS = ['image', 'video', 'audio', 'document', 'sticker'] as const
 
 /** `file`: its `kind` and its content in `base64`. */
-const fileFrom = (simulator: Simulator, file: Fields): Content => ({
+const fileFrom = (simulator: Simulator, file: Fields, body: Fields): Content => ({
+  association: associationFrom(body),
   message: simulator.fileMessage({
     kind: file.oneOf('kind', FILE_KINDS),
     bytes: Buffer.from(file.text('base64'), 'base64'),
@@ -84,7 +87,7 @@ export const stanzaFrom = (body: Fields): BinaryNode =>
 
 export const contentFrom = (simulator: Simulator, body: Fields): Content => {
   const file = body.optionalObject('file')
-  if (file) return fileFrom(simulator, file)
+  if (file) return fileFrom(simulator, file, body)
   const message = body.optionalObject('message')
   const plain = body.optionalBoolean('plain')
   if (message && body.has('edit')) {
@@ -94,6 +97,7 @@ export const contentFrom = (simulator: Simulator, body: Fields): Content => {
     return {
       message: proto.Message.fromObject(message.all),
       viewOnce: body.optionalBoolean('viewOnce') ?? false,
+      association: associationFrom(body),
       newer: newerFieldsFrom(body)
     }
   }
@@ -115,7 +119,50 @@ export const contentFrom = (simulator: Simulator, body: Fields): Content => {
   if (body.has('vote')) return { vote: body.text('vote'), options: body.texts('options') }
   if (body.has('disappearing')) return { disappearing: body.number('disappearing') }
   if (text === '') throw new ControlError(400, 'text or message is missing')
-  return { text }
+  return { text, quote: quoteFrom(body) }
+}
+
+/** `association`: its `type`, by name, and the `parent`'s id; `at` the `envelope` or the `message`. */
+const associationFrom = (body: Fields): AssociationTo | undefined => {
+  const association = body.optionalObject('association')
+  return (
+    association && {
+      type: association.oneOf('type', ASSOCIATION_TYPES),
+      parent: association.text('parent'),
+      at: association.optionalOneOf('at', ['envelope', 'message'])
+    }
+  )
+}
+
+/** A message of a group's past: `from`, `text` or `message`, `id?`, `timestamp?`. */
+const sharedMessageFrom = (body: Fields): SharedMessage => {
+  const message = body.optionalObject('message')
+  return {
+    from: body.text('from'),
+    text: body.optionalText('text'),
+    message: message && proto.Message.fromObject(message.all),
+    id: body.optionalText('id'),
+    timestamp: body.optionalNumber('timestamp')
+  }
+}
+
+export const sharedHistoryFrom = (body: Fields): Omit<SharedHistoryOptions, 'group'> => ({
+  from: body.text('from'),
+  messages: body.objects('messages').map(sharedMessageFrom),
+  associated: body.objects('associated').map(one => ({
+    ...sharedMessageFrom(one),
+    parent: one.text('parent'),
+    type: one.number('type')
+  })),
+  comments: body.objects('comments').map(sharedMessageFrom),
+  pinned: body.objects('pinned').map(sharedMessageFrom),
+  ...(body.has('receivers') ? { receivers: body.texts('receivers') } : {})
+})
+
+/** `quote`: the `id` of the message that is answered, and where it is when not in this chat. */
+const quoteFrom = (body: Fields): QuoteReference | undefined => {
+  const quote = body.optionalObject('quote')
+  return quote && { id: quote.text('id'), in: quote.optionalText('in'), said: quote.optionalText('said') }
 }
 
 export const writeOptionsFrom = (body: Fields): WriteOptions => ({
@@ -178,7 +225,9 @@ export const messageMarkFrom = (body: Fields): MessageMark => {
 /** How a phone shares its history after a request; what the request does not name stays. */
 export const historySharingFrom = (body: Fields, before: HistorySharing): HistorySharing => ({
   editedMessages: body.optionalOneOf('editedMessages', SHOWN_EDITS) ?? before.editedMessages,
-  showsWithdrawn: body.optionalBoolean('showsWithdrawn') ?? before.showsWithdrawn
+  showsWithdrawn: body.optionalBoolean('showsWithdrawn') ?? before.showsWithdrawn,
+  requestTimes: body.optionalOneOf('requestTimes', REQUEST_TIMES) ?? before.requestTimes,
+  olderMessages: body.optionalBoolean('olderMessages') ?? before.olderMessages
 })
 
 /** A patch of app state; `syncAction` is a `proto.SyncActionValue` as JSON. */

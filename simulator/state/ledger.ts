@@ -2,6 +2,7 @@
 // Written by the parts of the server as things happen, read by tests; nothing in the server depends on it.
 import type { Account, Companion } from './account.ts'
 import type { ReceivedMedia } from './media/download.ts'
+import type { ReceivedContext } from './messages/context.ts'
 import type { QueuedStanza } from './stanza-queue.ts'
 import type { Signals } from './signals.ts'
 
@@ -32,11 +33,13 @@ export interface HeldMessage {
   votes?: { voter: string; options: string[]; at?: number }[]
   /** Who took a reaction or a vote back, and when. */
   withdrawn?: { what: 'reaction' | 'vote'; by: string; at: number }[]
+  /** The ids of messages that brought further files of this one: in better quality, the film of a motion photo. */
+  files?: string[]
   /** How it came: from the generated history, or while the simulator ran. */
   origin: 'history' | 'live'
 }
 
-export interface Received extends ReceivedMedia {
+export interface Received extends ReceivedMedia, ReceivedContext {
   recipient: string
   chatJid: string
   id: string
@@ -71,6 +74,19 @@ export interface ReadByDevice {
   type: string
 }
 
+/** What a linked device asked its own phone in a peer message, and how it marked the stanza. */
+export interface PeerRequest {
+  id: string
+  device: number
+  /** As `PeerDataOperationRequestType` calls it. */
+  type: string
+  pushPriority?: string
+  privacySensitive?: string
+  appdata?: string
+  /** The time in a request for older messages, as it was sent. */
+  time?: number
+}
+
 /** A message stanza for one of this account's linked devices. */
 export interface Delivered {
   device: string
@@ -100,10 +116,13 @@ const keyOf = (chatJid: string, sender: string, id: string): string => `${chatJi
 /** One account's part of the truth. */
 export class AccountLedger {
   readonly held = new Map<string, HeldMessage>()
+  /** Files whose message has not come yet. */
+  readonly orphans: { chatJid: string; parent: string; id: string }[] = []
   readonly received = new Map<string, Received>()
   readonly receipts: SeenReceipt[] = []
   readonly delivered = new Map<number, Delivered>()
   readonly readByDevices: ReadByDevice[] = []
+  readonly peerRequests: PeerRequest[] = []
   readonly events: ChatEvent[] = []
 }
 
@@ -123,7 +142,9 @@ export class Ledger {
 
   hold(account: Account, message: HeldMessage): void {
     const sender = message.fromMe ? 'me' : (message.participant ?? message.chatJid)
-    const { held } = this.of(account)
+    const { held, orphans } = this.of(account)
+    const files = orphans.filter(file => file.chatJid === message.chatJid && file.parent === message.id)
+    if (files.length > 0) message.files = files.map(({ id }) => id)
     const key = keyOf(message.chatJid, sender, message.id)
     if (!held.has(key)) held.set(key, message)
     this.signals.emit('held', { account: account.jid, id: message.id })

@@ -1,14 +1,18 @@
 // What a change does to a held message, whatever order changes arrive in: the same for every database.
 import { Schema } from 'effect'
 import {
+  Association,
   type Call,
   Call as CallSchema,
   type Details,
   type EarlierBody,
   EventResponse,
+  filesOf,
   laterStatus,
   Location,
+  MEDIA_VARIANTS,
   Media,
+  MediaFile,
   MediaState,
   MessageStatus,
   NO_DETAILS,
@@ -16,6 +20,19 @@ import {
 } from './message.ts'
 import { changedPoll, namedVote, PollChange, pollTexts, type Vote, withPollChange } from './poll.ts'
 import { messageSecretIn } from './sealed-add-on.ts'
+
+/** What a file is to the message it belongs to: in better quality, in another encoding, the film of a motion photo, an event's picture. */
+export const AttachedAs = Schema.Literals(['hd', 'hevc', 'motion', 'cover'])
+export type AttachedAs = typeof AttachedAs.Type
+
+/** The message that brought a file, as it is stored by itself if the one it belongs to never comes. `at` in milliseconds since 1970. */
+export const Alone = Schema.Struct({
+  type: Schema.String,
+  body: Schema.NullOr(Schema.String),
+  at: Schema.Finite,
+  association: Association
+})
+export type Alone = typeof Alone.Type
 
 export const MessageChange = Schema.Union([
   /** `mentions` are the people in the new body; without them it mentions those of the body before. */
@@ -58,6 +75,15 @@ export const MessageChange = Schema.Union([
   /** Another report of the message had its secret (base64). */
   Schema.Struct({ to: Schema.Literal('secretTold'), secret: Schema.String }),
   Schema.Struct({ to: Schema.Literal('called'), call: CallSchema }),
+  /** A file that came in a message of its own and belongs to this one. */
+  Schema.Struct({
+    to: Schema.Literal('attached'),
+    as: AttachedAs,
+    file: MediaFile,
+    alone: Alone,
+    /** Who sent it; `null` when the account itself did. */
+    sender: Schema.NullOr(Schema.String)
+  }),
   Schema.Struct({ to: Schema.Literal('starred'), starred: Schema.Boolean, at: Schema.Finite }),
   Schema.Struct({ to: Schema.Literal('deletedForMe'), deleted: Schema.Boolean, at: Schema.Finite }),
   /** WhatsApp says when it took the message; that is the time every other copy of it carries. */
@@ -232,23 +258,62 @@ const namesOf = ({ options, unknown = [] }: Vote): ReadonlyArray<string> =>
 /** How much an outcome says: that a call was answered is not undone by its end. */
 const telling = ({ outcome }: Call): number => ['ringing', 'missed', 'declined', 'answered'].indexOf(outcome)
 
-const fetched = (held: Held, change: Extract<MessageChange, { to: 'fetched' }>): Held => {
-  const { media } = held
-  if (media === null || media.download?.mediaKey !== change.mediaKey) return held
-  const { fetched: before, ...described } = media
+type Fetched = Extract<MessageChange, { to: 'fetched' }>
+
+/** What the download changes about this file; `undefined` when it is about another one or tells nothing new. */
+const newsOf = (file: MediaFile, change: Fetched): Pick<MediaFile, 'download' | 'fetched'> | undefined => {
+  if (file.download?.mediaKey !== change.mediaKey) return undefined
   const after = change.state === null ? undefined : { state: change.state, reason: change.reason }
   const download = {
-    ...media.download,
-    directPath: change.directPath ?? media.download.directPath,
-    fileSha256: change.fileSha256 ?? media.download.fileSha256
+    ...file.download,
+    directPath: change.directPath ?? file.download.directPath,
+    fileSha256: change.fileSha256 ?? file.download.fileSha256
   }
   const isNews =
-    before?.state !== after?.state ||
-    before?.reason !== after?.reason ||
-    download.directPath !== media.download.directPath ||
-    download.fileSha256 !== media.download.fileSha256
-  if (!isNews) return held
-  return { ...held, media: { ...described, download, ...(after === undefined ? {} : { fetched: after }) } }
+    file.fetched?.state !== after?.state ||
+    file.fetched?.reason !== after?.reason ||
+    download.directPath !== file.download.directPath ||
+    download.fileSha256 !== file.download.fileSha256
+  return isNews ? { download, ...(after === undefined ? {} : { fetched: after }) } : undefined
+}
+
+const fetched = (held: Held, change: Fetched): Held => {
+  const { media } = held
+  if (media === null) return held
+  const news = newsOf(media, change)
+  if (news !== undefined) {
+    const { fetched: _before, ...described } = media
+    return { ...held, media: { ...described, ...news } }
+  }
+  const { variants = [] } = media
+  if (!variants.some(variant => newsOf(variant, change) !== undefined)) return held
+  const after = variants.map(variant => {
+    const { fetched: _before, ...described } = variant
+    const ofVariant = newsOf(variant, change)
+    return ofVariant === undefined ? variant : { ...described, ...ofVariant }
+  })
+  return { ...held, media: { ...media, variants: after } }
+}
+
+/** The better file is shown; what was shown before stays beside it. A file that is there already changes nothing. */
+const attached = (held: Held, { as, file }: Extract<MessageChange, { to: 'attached' }>): Held => {
+  const { media } = held
+  if (held.type === 'revoked') return held
+  const isSame = (other: MediaFile) =>
+    other.whatsAppId === file.whatsAppId ||
+    (file.download !== null && other.download?.mediaKey === file.download.mediaKey)
+  if (filesOf(media).some(isSame)) return held
+  if (media === null || as === 'cover') return { ...held, media: file }
+  const { variants = [], ...shown } = media
+  if (as !== 'hd') {
+    const inOrder = [...variants, { kind: as, ...file }].toSorted(
+      (a, b) => MEDIA_VARIANTS.indexOf(a.kind) - MEDIA_VARIANTS.indexOf(b.kind)
+    )
+    return { ...held, media: { ...media, variants: inOrder } }
+  }
+  // There is one already.
+  if (variants.some(({ kind }) => kind === 'sd')) return held
+  return { ...held, media: { ...file, variants: [{ kind: 'sd', ...shown }, ...variants] } }
 }
 
 export const applyChange = (held: Held, change: MessageChange): Held => {
@@ -286,6 +351,8 @@ export const applyChange = (held: Held, change: MessageChange): Held => {
       return { ...held, deletedForMeAt: change.deleted ? change.at : null }
     case 'timed':
       return { ...held, tsClient: change.at }
+    case 'attached':
+      return attached(held, change)
     case 'fetched':
       return fetched(held, change)
     case 'prepared':

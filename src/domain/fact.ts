@@ -1,7 +1,8 @@
 // What WhatsApp told us, in our own words: every road in (live, offline queue, history, on-demand) ends in these facts.
 // Addresses are still as WhatsApp wrote them; who they are is resolved once, by services/conversations/identity.
+import type { Alone, AttachedAs } from './change.ts'
 import type { ChatSetting } from './chat-setting.ts'
-import type { Call, Details, EventResponse, Location, MessageStatus } from './message.ts'
+import type { Call, Details, EventResponse, Location, MediaFile, MessageStatus } from './message.ts'
 import type { PollChange } from './poll.ts'
 import type { SealedAddOn } from './sealed-add-on.ts'
 
@@ -38,12 +39,24 @@ export interface DetailsFact extends Omit<Details, 'mentions' | 'event'> {
   } | null
 }
 
+/** The message that another one answers. */
+export interface QuotedFact {
+  readonly whatsAppId: string
+  /** Missing when the quote does not name its writer. */
+  readonly sender?: Party | undefined
+  /** The chat of the quoted message, when the quote names one: answers to a status, or in private to a message of a group. */
+  readonly chat?: Address | 'status' | undefined
+  /** The beginning of what the quoted message says; `null` when the quote does not repeat it. */
+  readonly excerpt?: string | null | undefined
+}
+
 /** What a message says. */
 export interface ContentFact extends DetailsFact {
   readonly type: string
   readonly body: string | null
-  /** The message this one answers; `sender` is missing when the quote does not name its writer. */
-  readonly quoted: { readonly whatsAppId: string; readonly sender?: Party | undefined } | null
+  readonly quoted: QuotedFact | null
+  /** Who wrote the message it belongs to; with `association`. */
+  readonly parentSender?: Party | undefined
 }
 
 export interface MessageFact extends ContentFact {
@@ -101,6 +114,7 @@ export interface ChangeFact {
         readonly at: number
       }
     | { readonly to: 'called'; readonly call: Call }
+    | { readonly to: 'attached'; readonly as: AttachedAs; readonly file: MediaFile; readonly alone: Alone }
     | { readonly to: 'starred'; readonly starred: boolean; readonly at: number }
     /** The owner removed it from the own devices, or took that back. */
     | { readonly to: 'deletedForMe'; readonly deleted: boolean; readonly at: number }

@@ -33,7 +33,8 @@ export const MEDIA_STATES = ['stored', 'waiting', 'gone', 'tooLarge', 'failed'] 
 export const MediaState = Schema.Literals(MEDIA_STATES)
 export type MediaState = typeof MediaState.Type
 
-export const Media = Schema.Struct({
+/** A file that came with a message, or with one that belongs to it. */
+export const MediaFile = Schema.Struct({
   mimeType: text,
   fileName: text,
   /** Bytes. */
@@ -52,25 +53,58 @@ export const Media = Schema.Struct({
     })
   ),
   /** What became of the download; nothing until one was tried. */
-  fetched: Schema.optionalKey(Schema.Struct({ state: MediaState, reason: text }))
+  fetched: Schema.optionalKey(Schema.Struct({ state: MediaState, reason: text })),
+  /** WhatsApp's id of the message that brought the file, when it was another one. The phone knows the file by it. */
+  whatsAppId: Schema.optionalKey(Schema.String)
+})
+export type MediaFile = typeof MediaFile.Type
+
+/** Files beside the one that is shown: the first, smaller one of a picture, a film in another encoding, the film of a motion photo. */
+export const MEDIA_VARIANTS = ['sd', 'hevc', 'motion'] as const
+export const MediaVariantKind = Schema.Literals(MEDIA_VARIANTS)
+export type MediaVariantKind = typeof MediaVariantKind.Type
+
+const MediaVariant = Schema.Struct({ kind: MediaVariantKind, ...MediaFile.fields })
+
+export const Media = Schema.Struct({
+  ...MediaFile.fields,
+  variants: Schema.optionalKey(Schema.Array(MediaVariant))
 })
 export type Media = typeof Media.Type
 
-/** Media as applications read them. */
-export const MediaResource = Schema.Struct({
-  ...Media.fields,
+const { whatsAppId: _broughtBy, ...shownFields } = MediaFile.fields
+
+const MediaFileResource = Schema.Struct({
+  ...shownFields,
   /** Whether the file is held here, so that it is answered at once. */
   stored: Schema.Boolean,
   /** What became of the download; `null` until one was tried. */
-  fetched: Schema.NullOr(Schema.Struct({ state: MediaState, reason: text }))
+  fetched: Schema.NullOr(Schema.Struct({ state: MediaState, reason: text })),
+  whatsAppId: text
+})
+
+/** Media as applications read them. */
+export const MediaResource = Schema.Struct({
+  ...MediaFileResource.fields,
+  variants: Schema.Array(Schema.Struct({ kind: MediaVariantKind, ...MediaFileResource.fields }))
 })
 export type MediaResource = typeof MediaResource.Type
 
-export const shownMedia = (media: Media): MediaResource => ({
-  ...media,
-  stored: media.fetched?.state === 'stored',
-  fetched: media.fetched ?? null
+const shownFile = <F extends MediaFile>(file: F) => ({
+  ...file,
+  stored: file.fetched?.state === 'stored',
+  fetched: file.fetched ?? null,
+  whatsAppId: file.whatsAppId ?? null
 })
+
+export const shownMedia = ({ variants = [], ...file }: Media): MediaResource => ({
+  ...shownFile(file),
+  variants: variants.map(shownFile)
+})
+
+/** All files of a message, the one that is shown first. */
+export const filesOf = (media: Media | null): ReadonlyArray<MediaFile> =>
+  media === null ? [] : [media, ...(media.variants ?? [])]
 
 /** A place; a live location moves and names nothing. */
 export const Location = Schema.Struct({
@@ -148,6 +182,30 @@ export type EventResponse = typeof EventResponse.Type
 /** The body before an edit, and when that edit was made (milliseconds since 1970). */
 export const EarlierBody = Schema.Struct({ body: Schema.NullOr(Schema.String), editedAt: Schema.Finite })
 
+/** The message that another one answers. `threadId` and `messageId` are there only while that message is held here. */
+export const Quoted = Schema.Struct({
+  /** The thread with the quoted message, which may be another one; `null` for a status. */
+  threadId: text,
+  messageId: text,
+  /** The beginning of what the quoted message says, as the answer repeats it; at most `EXCERPT_LENGTH` characters. */
+  excerpt: text,
+  isStatus: Schema.Boolean
+})
+export type Quoted = typeof Quoted.Type
+
+/** Characters. */
+export const EXCERPT_LENGTH = 200
+
+/** The message that another one belongs to, as its sender says: `mediaAlbum`, `mediaPoll`, … as WhatsApp calls it, in camelCase. */
+export const Association = Schema.Struct({ type: Schema.String, whatsAppId: Schema.String })
+export type Association = typeof Association.Type
+
+export const MEDIA_ALBUM = 'mediaAlbum'
+
+/** How many pictures and films an album announces. */
+export const Album = Schema.Struct({ images: Schema.Finite, videos: Schema.Finite })
+export type Album = typeof Album.Type
+
 /** What a message is about beside its words; a part that a message does not have is `null` or empty. */
 export const Details = Schema.Struct({
   media: Schema.NullOr(Media),
@@ -163,7 +221,11 @@ export const Details = Schema.Struct({
   mentions: Schema.Array(Schema.String),
   viewOnce: Schema.Boolean,
   /** It was sent to a broadcast list, and to each recipient in a chat of their own. */
-  broadcast: Schema.Boolean
+  broadcast: Schema.Boolean,
+  album: Schema.NullOr(Album),
+  association: Schema.NullOr(Association),
+  /** The member whose phone shared the message as a part of a group's history; `me` for another device of this account. */
+  sharedBy: text
 })
 export type Details = typeof Details.Type
 
@@ -178,7 +240,10 @@ export const NO_DETAILS: Details = {
   eventResponses: [],
   mentions: [],
   viewOnce: false,
-  broadcast: false
+  broadcast: false,
+  album: null,
+  association: null,
+  sharedBy: null
 }
 
 /** A message document as applications read it. Times are milliseconds since 1970. */
@@ -202,9 +267,14 @@ export const Message = Schema.Struct({
   body: Schema.NullOr(Schema.String),
   ...Details.fields,
   media: Schema.NullOr(MediaResource),
+  /** `messageId` is `null` while the message it belongs to is not held. */
+  association: Schema.NullOr(Schema.Struct({ ...Association.fields, messageId: text })),
+  /** The album that a picture or film belongs to; `null` while that is not held. */
+  albumMessageId: text,
   quotedWhatsAppId: Schema.NullOr(Schema.String),
-  /** The quoted message's document in this thread; it may not be held. */
+  /** The quoted message's document in this thread; `null` when it is not held, or in another thread. */
   quotedMessageId: Schema.NullOr(Schema.String),
+  quoted: Schema.NullOr(Quoted),
   reactions: Schema.Array(Reaction),
   edits: Schema.Array(EarlierBody),
   /** The owner has starred it. */

@@ -86,6 +86,19 @@ export const bytesFields = (bytes: Uint8Array, field: number): ReadonlyArray<Uin
     return values
   })
 
+/** The value of a field of an integer or enum type; `undefined` when it is not there, or the bytes are no protobuf message. */
+export const varintField = (bytes: Uint8Array, field: number): number | undefined =>
+  unlessMalformed(() => {
+    let found: number | undefined
+    for (let position = 0; position < bytes.length;) {
+      const { next, value: tag } = readVarint(bytes, position)
+      if (tag === field * 8 + VARINT) found = readVarint(bytes, next).value
+      position = skipValue(bytes, tag % 8, next)
+      if (position > bytes.length) throw new Malformed()
+    }
+    return found
+  })
+
 /** The value of a field that is not repeated: of several, protobuf takes the last. */
 export const bytesField = (bytes: Uint8Array, field: number): Uint8Array | undefined =>
   bytesFields(bytes, field)?.at(-1)

@@ -27,6 +27,7 @@ export const withPersonRenamed = (held: Held, from: string, to: string): Held =>
     body: bodyNaming(held.body, mentions),
     edits: held.edits.map(edit => ({ ...edit, body: bodyNaming(edit.body, mentions) })),
     mentions: peopleIn(mentions),
+    sharedBy: held.sharedBy === null ? null : renamed(held.sharedBy),
     reactions: latestOf(
       held.reactions.map(reaction => ({ ...reaction, sender: renamed(reaction.sender) })),
       ({ sender }) => sender

@@ -83,6 +83,28 @@ const contactReplies: Happening = (stage, n) =>
     await stage.phone.receive({ from, message })
   })
 
+const picture = (caption: string) => ({
+  imageMessage: {
+    mimetype: 'image/jpeg',
+    caption,
+    mediaKey: Buffer.alloc(32, caption),
+    directPath: `/v/t62.chaos/${encodeURIComponent(caption)}.enc`
+  }
+})
+
+/** A picture and, before or after it, its file in better quality. */
+const contactSendsInTwoQualities: Happening = async ({ phone, random }, n) => {
+  const from = pick(random, phone.contacts)
+  const id = `CHAOSPICTURE${n}`
+  const association = { type: 'HD_IMAGE_DUAL_UPLOAD', parent: id }
+  const steps = [
+    () => phone.receive({ from, id, message: picture(`picture ${n}`) }),
+    () => phone.receive({ from, message: picture(`better ${n}`), association })
+  ]
+  for (const step of random() < 0.5 ? steps : steps.toReversed()) await step()
+  return true
+}
+
 const contactEdits: Happening = (stage, n) =>
   about(stage, stage.messages, ({ from, id }) =>
     // A few people have an older version, which does not encrypt edits.
@@ -168,6 +190,7 @@ const HAPPENINGS: ReadonlyArray<readonly [weight: number, happening: Happening]>
   [160, memberWrites],
   [40, contactReplies],
   [15, contactComments],
+  [20, contactSendsInTwoQualities],
   [40, contactEdits],
   [15, ownerEdits],
   [40, contactReacts],

@@ -10,6 +10,7 @@ import {
   messageMarkFrom,
   parameterOf,
   phoneOf,
+  sharedHistoryFrom,
   stanzaFrom,
   writeOptionsFrom
 } from '../requests.ts'
@@ -227,6 +228,15 @@ const groups: readonly ControlRoute[] = [
       if (added.length > 0) phone.addMembers(group, added)
       if (removed.length > 0) phone.removeMembers(group, removed)
     }
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/groups/:group/share-history',
+    answer: call =>
+      phoneOf(call).receiveSharedHistory({
+        group: parameterOf(call, 'group'),
+        ...sharedHistoryFrom(call.body())
+      })
   },
   {
     method: 'POST',

@@ -12,9 +12,11 @@ import {
   changeOf,
   isMessage,
   kindOf,
+  parentOf,
   quotedIdOf,
   unwrap
 } from '../../state/messages/content.ts'
+import { receivedContext } from '../../state/messages/context.ts'
 import { openVote, type Poll, pollOf } from '../../state/messages/polls.ts'
 import { secretBeside } from '../../state/messages/secrets.ts'
 import type { Network } from '../../state/network.ts'
@@ -53,12 +55,30 @@ export const recordHeld = (network: Network, holder: Account, written: Written):
   const view = chatViewOf(holder, written)
   if (view.chatJid === STATUS_JID) return
   const change = changeOf(written.message)
-  if (change) recordChange(network, holder, written, view, change)
+  const parent = parentOf(written.message)
+  if (parent !== undefined) recordFile(network, holder, written, view, parent)
+  else if (change) recordChange(network, holder, written, view, change)
   else if (!isMessage(written.message)) recordSetting(network, holder, view.chatJid, written)
   else {
     network.ledger.hold(holder, entryOf(holder, written, view))
     if (view.partner) addToMailbox(network, holder, view.partner, written)
   }
+}
+
+/** A file of another message: the phone holds it, but shows no message. */
+const recordFile = (
+  network: Network,
+  holder: Account,
+  written: Written,
+  { chatJid, partner }: ChatView,
+  parent: string
+): void => {
+  if (partner) addToMailbox(network, holder, partner, written, { isUnread: false })
+  const { held, orphans } = network.ledger.of(holder)
+  const entry = [...held.values()].find(one => one.chatJid === chatJid && one.id === parent)
+  if (entry) entry.files = [...(entry.files ?? []), written.id]
+  else orphans.push({ chatJid, parent, id: written.id })
+  network.signals.emit('changed', { account: holder.jid, id: parent })
 }
 
 const recordChange = (
@@ -173,7 +193,8 @@ const addToMailbox = (
   network: Network,
   holder: Account,
   partner: Account | Group,
-  written: Written
+  written: Written,
+  { isUnread = true } = {}
 ): void => {
   const mailbox = network.mailboxes.get(holder)
   if (!mailbox) return
@@ -181,7 +202,7 @@ const addToMailbox = (
   const { id, timestamp, sender, message, pushName } = written
   const fromMe = sender === holder
   const author = isGroup(partner) ? { participant: sender.address(partner.addressing) } : {}
-  if (!fromMe) chat.unread++
+  if (!fromMe && isUnread) chat.unread++
   mailbox.addLive(chat, {
     id,
     timestamp,
@@ -234,6 +255,7 @@ export const recordReceived = (
     ...(text === undefined ? {} : { text }),
     ...(quotedId === undefined ? {} : { quotedId }),
     ...(change ? { targetId: change.targetId } : {}),
+    ...receivedContext(message),
     ...openMedia(network.media, message)
   })
 }

@@ -7,7 +7,8 @@ import { seal, type Sealed, type UseCase } from '../../state/messages/sealing.ts
 import type { Account } from '../../state/account.ts'
 import { unwrap } from '../../state/messages/content.ts'
 import { EVENT_RESPONSES } from './event-response.ts'
-import { authorOf, type Content, keyOf, type Writing } from './written.ts'
+import { authorOf, type Content, keyOf } from './written.ts'
+import type { Writing } from './writing.ts'
 
 /** By use case; the last two are newer than Baileys' schema. */
 type EditUseCase = 'Event Edit' | 'Message Edit' | 'Poll Edit' | 'Poll Add Option'

@@ -13,7 +13,8 @@ import { unixSeconds } from '../../wire/stanza.ts'
 import { sendFromPrimary } from './primary-sender.ts'
 import { addressingFor } from './stanza.ts'
 import { sealedForm } from './sealed.ts'
-import { type Content, messageFrom, type Writing } from './written.ts'
+import { type Content, messageFrom } from './written.ts'
+import type { Writing } from './writing.ts'
 
 export interface WriteOptions {
   readonly id?: string | undefined

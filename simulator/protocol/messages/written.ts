@@ -3,22 +3,24 @@
 import { proto } from '@whiskeysockets/baileys'
 import type { Account } from '../../state/account.ts'
 import { type Group, isGroup } from '../../state/group.ts'
+import { associated, type AssociationTo } from './association.ts'
 import { heldPoll } from './record.ts'
-import type { Network } from '../../state/network.ts'
+import { type QuoteReference, replyTo } from './reply.ts'
 import { unwrap } from '../../state/messages/content.ts'
 import { type NewerField, withNewerFields } from '../../state/messages/newer-fields.ts'
 import { pollCreationOf, sealVote } from '../../state/messages/polls.ts'
 import { withSecret } from '../../state/messages/secrets.ts'
 import type { EventResponse } from './event-response.ts'
-import type { Addressing } from '../../wire/jid.ts'
+import type { Writing } from './writing.ts'
 import { unixSeconds } from '../../wire/stanza.ts'
 
 /** What is written: plain text, or any WhatsApp message, or a change to an earlier message, or to the chat. */
 export type Content =
-  | { readonly text: string }
+  | { readonly text: string; readonly quote?: QuoteReference | undefined }
   | {
       readonly message: proto.IMessage
       readonly viewOnce?: boolean | undefined
+      readonly association?: AssociationTo | undefined
       /** Fields that are newer than the generated classes. */
       readonly newer?: readonly NewerField[] | undefined
     }
@@ -42,16 +44,6 @@ export type Content =
   /** Messages of this chat disappear after so many seconds from now on; 0 for never. */
   | { readonly disappearing: number }
 
-export interface Writing {
-  readonly network: Network
-  /** The phone the chat is on. */
-  readonly owner: Account
-  readonly sender: Account
-  /** A group, or the recipient. */
-  readonly chat: Account | Group
-  readonly addressing: Addressing
-}
-
 const { Type } = proto.Message.ProtocolMessage
 
 export const messageFrom = (content: Content, writing: Writing): proto.IMessage => {
@@ -62,6 +54,7 @@ export const messageFrom = (content: Content, writing: Writing): proto.IMessage 
   }
   if ('message' in content) {
     const message = withSecretOf(writing, content.message)
+    if (content.association) return associated(content.association, message, writing)
     if (content.newer?.length) return withNewerFields(message, content.newer)
     return content.viewOnce ? viewedOnce(message) : message
   }
@@ -97,7 +90,11 @@ export const messageFrom = (content: Content, writing: Writing): proto.IMessage 
       }
     }
   }
-  return withSecretOf(writing, { conversation: content.text })
+  const message =
+    'quote' in content && content.quote !== undefined
+      ? replyTo(content.quote, content.text, writing)
+      : { conversation: content.text }
+  return withSecretOf(writing, message)
 }
 
 /** Phones give every message they write a secret. */

@@ -4,12 +4,14 @@ import { hkdf, MEDIA_HKDF_KEY_MAPPING } from '@whiskeysockets/baileys'
 
 /** The kinds of files that messages carry. */
 export type FileKind = 'image' | 'video' | 'audio' | 'document' | 'sticker'
-export type MediaKind = FileKind | 'md-msg-hist' | 'md-app-state'
+/** `group-history` is the past of a group that a member shares. */
+export type MediaKind = FileKind | 'md-msg-hist' | 'md-app-state' | 'group-history'
 
 const MAC_LENGTH = 10
 
 const keysFor = (mediaKey: Buffer, kind: MediaKind): { iv: Buffer; key: Buffer; macKey: Buffer } => {
-  const info = `WhatsApp ${MEDIA_HKDF_KEY_MAPPING[kind]} Keys`
+  // The one kind that is named without the words around it.
+  const info = kind === 'group-history' ? 'Group History' : `WhatsApp ${MEDIA_HKDF_KEY_MAPPING[kind]} Keys`
   const expanded = Buffer.from(hkdf(mediaKey, 112, { info }))
   return {
     iv: expanded.subarray(0, 16),

@@ -7,7 +7,9 @@ const WRAPPERS = [
   'viewOnceMessageV2',
   'viewOnceMessageV2Extension',
   'documentWithCaptionMessage',
-  'editedMessage'
+  'editedMessage',
+  'associatedChildMessage',
+  'eventCoverImage'
 ] as const
 
 export const unwrap = (message: proto.IMessage): proto.IMessage => {
@@ -45,6 +47,8 @@ const KINDS: readonly (readonly [keyof proto.IMessage, string])[] = [
   ['keepInChatMessage', 'keep'],
   ['encEventResponseMessage', 'eventResponse'],
   ['eventMessage', 'event'],
+  ['albumMessage', 'album'],
+  ['messageHistoryBundle', 'sharedHistory'],
   ['protocolMessage', 'protocol'],
   ['senderKeyDistributionMessage', 'senderKey']
 ]
@@ -58,6 +62,14 @@ export const kindOf = (message: proto.IMessage): string => {
   )
 }
 
+/** The message that a file belongs to which phones show there only; `undefined` for everything else. */
+export const parentOf = (message: proto.IMessage): string | undefined => {
+  const wrapper = message.associatedChildMessage ?? message.eventCoverImage
+  if (!wrapper) return undefined
+  const info = message.messageContextInfo ?? wrapper.message?.messageContextInfo
+  return info?.messageAssociation?.parentMessageKey?.id ?? undefined
+}
+
 /** Kinds that say something about another message and are none themselves. */
 const BESIDE_MESSAGES = new Set([
   'protocol',
@@ -66,7 +78,8 @@ const BESIDE_MESSAGES = new Set([
   'pollUpdate',
   'pin',
   'keep',
-  'eventResponse'
+  'eventResponse',
+  'sharedHistory'
 ])
 
 export const isMessage = (message: proto.IMessage): boolean => !BESIDE_MESSAGES.has(kindOf(message))

@@ -8,6 +8,7 @@ import type { EventLog } from '../events/event-log.ts'
 import type { EdgeMessage, MessagePage, MessageQuery, TimeRange } from './queries.ts'
 import { canonicalThreadId } from './sql/canonical-thread.ts'
 import { writeContext } from './sql/context.ts'
+import { storeLoneAttachments } from './sql/lone-attachments.ts'
 import { changeMessages, deleteWaitingChanges } from './sql/message-changes.ts'
 import { messageEdge, readMessage, readProtobuf, readSentProtobuf } from './sql/message-lookups.ts'
 import { messagePage } from './sql/message-pages.ts'
@@ -53,6 +54,8 @@ export class MessageStore extends Context.Service<
       accountId: string,
       whatsAppId: string
     ) => Effect.Effect<Uint8Array | undefined, DatabaseError>
+    /** Stores files as messages of their own that have waited for theirs since before a time (milliseconds since 1970). */
+    readonly storeLoneAttachments: (before: number) => Effect.Effect<void, DatabaseError>
     /** Removes changes that have waited for their messages since before a time (milliseconds since 1970). */
     readonly pruneWaitingChanges: (before: number) => Effect.Effect<void, DatabaseError>
   }
@@ -87,6 +90,11 @@ export class MessageStore extends Context.Service<
             readProtobuf(sql, threadId, messageId).pipe(asDatabaseError('readProtobuf')),
           sentProtobuf: (accountId, whatsAppId) =>
             readSentProtobuf(sql, accountId, whatsAppId).pipe(asDatabaseError('readSentProtobuf')),
+          storeLoneAttachments: before =>
+            storeLoneAttachments(context, before).pipe(
+              sql.withTransaction,
+              asDatabaseError('storing files whose message has not come')
+            ),
           pruneWaitingChanges: before =>
             deleteWaitingChanges(sql, before).pipe(Effect.asVoid, asDatabaseError('pruning waiting changes'))
         })

@@ -1,7 +1,7 @@
 // A message fact as it is stored, once it is known who everybody in it is. Pure: who resolves is the caller's business.
-import type { Address, MessageFact, Party } from '../../domain/fact.ts'
-import { messageIdOf, type SenderKey } from '../../domain/ids.ts'
-import { isGroupJid } from '../../domain/jid.ts'
+import type { Address, MessageFact, Party, QuotedFact } from '../../domain/fact.ts'
+import { messageIdOf, parseThreadId, type SenderKey, threadIdOf } from '../../domain/ids.ts'
+import { isGroupJid, STATUS_JID } from '../../domain/jid.ts'
 import { bodyNaming, type Mention, peopleIn } from '../../domain/mention.ts'
 import { clampTime } from '../../domain/message.ts'
 import { namedVote } from '../../domain/poll.ts'
@@ -39,6 +39,49 @@ export const mentionsOf = (mentions: ReadonlyArray<Address>, resolve: Resolve): 
     ? NONE
     : mentions.map(mentioned => ({ written: mentioned.jid, person: resolve(mentioned) }))
 
+type QuoteWrite = Pick<
+  MessageWrite,
+  'quotedWhatsAppId' | 'quotedMessageId' | 'quotedThreadId' | 'quotedExcerpt'
+>
+
+const NO_QUOTE: QuoteWrite = {
+  quotedWhatsAppId: null,
+  quotedMessageId: null,
+  quotedThreadId: null,
+  quotedExcerpt: null
+}
+
+/** Which message is quoted, in the thread it is in. A status is in no thread. */
+const quoteWrite = (
+  threadId: string,
+  answered: Address,
+  { chat, excerpt = null, sender, whatsAppId }: QuotedFact,
+  resolve: Resolve
+): QuoteWrite => {
+  const quoted = { quotedWhatsAppId: whatsAppId, quotedExcerpt: excerpt }
+  if (chat === 'status') return { ...quoted, quotedMessageId: null, quotedThreadId: STATUS_JID }
+  const { accountId = '' } = parseThreadId(threadId) ?? {}
+  const quotedThreadId = chat === undefined ? threadId : threadIdOf(accountId, resolve(chat))
+  const writer = sender === undefined ? undefined : party(sender, resolve)
+  return {
+    ...quoted,
+    quotedMessageId:
+      writer === undefined ? null : messageIdOf(senderKey(chat ?? answered, writer), whatsAppId),
+    quotedThreadId: quotedThreadId === threadId ? null : quotedThreadId
+  }
+}
+
+/** The message that this one belongs to is the same writer's, unless said otherwise. */
+const parentId = (
+  { association, chat, parentSender }: MessageFact,
+  sender: string | null,
+  resolve: Resolve
+): string | null => {
+  if (association === null) return null
+  const writer = parentSender === undefined ? sender : party(parentSender, resolve)
+  return messageIdOf(senderKey(chat, writer), association.whatsAppId)
+}
+
 /** Histories are long: nothing is made here for the parts that a message does not have. */
 export const messageWrite = (
   threadId: string,
@@ -49,7 +92,6 @@ export const messageWrite = (
   const { event, eventResponses, poll, quoted, reactions, votes = NONE } = fact
   const mentions = mentionsOf(fact.mentions, resolve)
   const sender = party(fact.sender, resolve)
-  const quotedSender = quoted?.sender === undefined ? undefined : party(quoted.sender, resolve)
   const { tsClaimed, tsClient } = clampTime(fact.timestamp, now)
   return {
     threadId,
@@ -74,11 +116,12 @@ export const messageWrite = (
     mentions: peopleIn(mentions),
     viewOnce: fact.viewOnce,
     broadcast: fact.broadcast,
-    quotedWhatsAppId: quoted === null ? null : quoted.whatsAppId,
-    quotedMessageId:
-      quoted === null || quotedSender === undefined
-        ? null
-        : messageIdOf(senderKey(fact.chat, quotedSender), quoted.whatsAppId),
+    ...(quoted === null ? NO_QUOTE : quoteWrite(threadId, fact.chat, quoted, resolve)),
+    album: fact.album,
+    association: fact.association,
+    parentMessageId: parentId(fact, sender, resolve),
+    sharedBy:
+      fact.sharedBy === null || fact.sharedBy === 'me' ? fact.sharedBy : resolve({ jid: fact.sharedBy }),
     editedAt: fact.editedAt ?? null,
     reactions:
       reactions.length === 0

@@ -133,5 +133,6 @@ const byWhom = (change: ResolvedChange, person: string, isForeign: boolean): Cha
   if (change.to === 'reacted' || change.to === 'answered') return { ...change, sender: person }
   // What the owner deletes on the phone, WhatsApp has allowed.
   if (change.to === 'revoked' && isForeign && person !== 'me') return { ...change, by: person }
+  if (change.to === 'attached') return { ...change, sender: person === 'me' ? null : person }
   return change.to === 'voted' ? { ...change, voter: person } : change
 }

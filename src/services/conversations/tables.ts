@@ -17,8 +17,12 @@ export const conversationTables: ReadonlyArray<OwnedTable> = [
   {
     name: 'messages',
     account: { column: 'account_id', onRemoval: deleteMessagesOfAccount },
-    thread: { column: 'thread_id', onMerge: mergeMessagesOfThreads },
-    message: { column: 'message_id', onRekey: rekeyQuotes, references: ['quoted_message_id'] }
+    thread: { column: 'thread_id', onMerge: mergeMessagesOfThreads, references: ['quoted_thread_id'] },
+    message: {
+      column: 'message_id',
+      onRekey: rekeyQuotes,
+      references: ['quoted_message_id', 'parent_message_id']
+    }
   },
   {
     name: 'receipts',

@@ -23,7 +23,14 @@ export interface MessageWrite extends Details {
   readonly type: string
   readonly body: string | null
   readonly quotedWhatsAppId: string | null
+  /** Of the message it answers: the document's id, whether it is held or not. */
   readonly quotedMessageId: string | null
+  /** The other thread with the message it answers, or `status@broadcast`; `null` when that is this thread. */
+  readonly quotedThreadId: string | null
+  /** The message it belongs to, whether that is held or not; with `association`. */
+  readonly parentMessageId: string | null
+  /** The beginning of what the message says that it answers. */
+  readonly quotedExcerpt: string | null
   /** When it was last edited, milliseconds since 1970, when it comes as an edited message. */
   readonly editedAt?: number | null | undefined
   readonly reactions: ReadonlyArray<ReactionWrite>

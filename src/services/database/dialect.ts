@@ -45,6 +45,13 @@ export const greatest = (sql: Sql, a: string, b: string): string =>
 export const jsonField = (sql: Sql, column: string, path: string): string =>
   sql.onDialectOrElse({ sqlite: () => `${column} ->> '$.${path}'`, orElse: missing('jsonField') })
 
+/** The items of a list in a JSON column, as a table whose `value` is an item. */
+export const jsonItems = (sql: Sql, column: string, path: string, name: string): string =>
+  sql.onDialectOrElse({
+    sqlite: () => `json_each(${column}, '$.${path}') AS ${name}`,
+    orElse: missing('jsonItems')
+  })
+
 /** A JSON column without one of its fields; `path` as in `download.directPath`. */
 export const withoutJsonField = (sql: Sql, column: string, path: string): string =>
   sql.onDialectOrElse({

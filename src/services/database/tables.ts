@@ -45,6 +45,8 @@ export interface OwnedTable {
   readonly thread?: {
     readonly column: string
     readonly onMerge: MoveRule<ThreadMerge>
+    /** Other columns that name threads; `onMerge` has to be a function that changes them too. */
+    readonly references?: ReadonlyArray<string>
   }
   /** The column that names a message, and what happens to its rows when it gets another id. */
   readonly message?: {

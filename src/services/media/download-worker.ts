@@ -8,6 +8,7 @@ import { type Fetcher, MEDIA_DOWNLOADS } from './fetcher.ts'
 import type { MessageFiles } from './message-files.ts'
 import type { MessageRef } from './message-ref.ts'
 import type { Removal } from './removal.ts'
+import { withVariant } from './variants.ts'
 import type { ServerPause } from './server-pause.ts'
 
 export type MediaPolicy = 'none' | 'on-demand' | 'recent' | 'all'
@@ -66,7 +67,8 @@ export const downloadOnce = (downloading: Downloading) => {
   const { fetcher, messages, policy, queue, removal } = downloading
   const permits = Semaphore.makeUnsafe(MOST_AUTOMATIC)
   const fetchOne = Effect.fnUntraced(function* (candidate: Candidate) {
-    const message = yield* messages.read(candidate.threadId, candidate.messageId)
+    const stored = yield* messages.read(candidate.threadId, candidate.messageId)
+    const message = stored && withVariant(stored, candidate.variant ?? '')
     if (message === undefined) return yield* queue.remove(candidate)
     yield* permits.withPermit(fetcher.attempt(message, candidate.wanted === true))
   })

@@ -14,6 +14,8 @@ export const FetchEntry = Schema.Struct({
   accountId: Schema.String,
   threadId: Schema.String,
   messageId: Schema.String,
+  variant: Schema.String,
+  /** Of the message that brought the file, as the phone knows it. */
   whatsAppId: Schema.String,
   stage: Stage,
   /** Whether a person asked for it. */
@@ -33,27 +35,29 @@ const decodeEntry = Schema.decodeUnknownEffect(FetchEntry)
 export const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000
 
 const read = (sql: SqlClient.SqlClient) =>
-  Effect.fnUntraced(function* ({ messageId, threadId }: MessageRef) {
+  Effect.fnUntraced(function* ({ messageId, threadId, variant = '' }: MessageRef) {
     const [row] = yield* sql`SELECT * FROM media_fetches
-      WHERE thread_id = ${threadId} AND message_id = ${messageId}`
+      WHERE thread_id = ${threadId} AND message_id = ${messageId} AND variant = ${variant}`
     return row === undefined ? undefined : yield* decodeEntry(row)
   }, asMediaError)
 
 const put = (sql: SqlClient.SqlClient) =>
   Effect.fnUntraced(function* (entry: FetchEntry) {
     yield* sql`INSERT INTO media_fetches (account_id, thread_id, message_id, whatsapp_id, stage, wanted, attempts, asks,
-        asked_at, next_attempt_at)
+        asked_at, next_attempt_at, variant)
       VALUES (${entry.accountId}, ${entry.threadId}, ${entry.messageId}, ${entry.whatsAppId}, ${entry.stage},
-        ${entry.wanted}, ${entry.attempts}, ${entry.asks}, ${entry.askedAt}, ${entry.nextAttemptAt})
-      ON CONFLICT (thread_id, message_id) DO UPDATE SET account_id = excluded.account_id,
+        ${entry.wanted}, ${entry.attempts}, ${entry.asks}, ${entry.askedAt}, ${entry.nextAttemptAt},
+        ${entry.variant})
+      ON CONFLICT (thread_id, message_id, variant) DO UPDATE SET account_id = excluded.account_id,
         whatsapp_id = excluded.whatsapp_id, stage = excluded.stage, wanted = excluded.wanted,
         attempts = excluded.attempts, asks = excluded.asks, asked_at = excluded.asked_at,
         next_attempt_at = excluded.next_attempt_at`
   }, asMediaError)
 
 const remove = (sql: SqlClient.SqlClient) =>
-  Effect.fnUntraced(function* ({ messageId, threadId }: MessageRef) {
-    yield* sql`DELETE FROM media_fetches WHERE thread_id = ${threadId} AND message_id = ${messageId}`
+  Effect.fnUntraced(function* ({ messageId, threadId, variant = '' }: MessageRef) {
+    yield* sql`DELETE FROM media_fetches
+      WHERE thread_id = ${threadId} AND message_id = ${messageId} AND variant = ${variant}`
   }, asMediaError)
 
 const due = (sql: SqlClient.SqlClient) =>

@@ -10,6 +10,7 @@ import { contentHashOf, type DownloadError, encodedHash, type MediaSource } from
 import type { FetchQueue } from './fetch-queue.ts'
 import type { HeldFile, MediaFiles, MediaStorageError } from './files.ts'
 import type { GiveUp } from './losses.ts'
+import { refKey } from './message-ref.ts'
 import { NoMedia } from './outcomes.ts'
 import type { Records } from './records.ts'
 import type { Removal } from './removal.ts'
@@ -170,13 +171,13 @@ const startRequested = (fetching: Fetching, attemptOnce: Attempt) => {
           incidents.report(storageTrouble(message.accountId, CANNOT_STORE, error))
         )
       ),
-      Effect.ensuring(Effect.sync(() => running.delete(message.messageKey)))
+      Effect.ensuring(Effect.sync(() => running.delete(refKey(message))))
     )
 
   return (message: Message): Effect.Effect<void> =>
     Effect.suspend(() => {
-      if (running.has(message.messageKey)) return Effect.void
-      running.add(message.messageKey)
+      if (running.has(refKey(message))) return Effect.void
+      running.add(refKey(message))
       return Effect.asVoid(Effect.forkIn(run(message), scope))
     })
 }

@@ -1,7 +1,7 @@
 // What the stored messages say about their files, in SQL. All of it reads the JSON of `media`.
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
-import { jsonField, withIndex, withoutJsonField } from '../database/dialect.ts'
+import { jsonField, jsonItems, withIndex, withoutJsonField } from '../database/dialect.ts'
 import { asMediaError } from './database-errors.ts'
 import type { MessageRef } from './message-ref.ts'
 
@@ -65,7 +65,13 @@ const isReferenced = (sql: SqlClient.SqlClient) =>
     const rows = yield* sql`SELECT 1 FROM ${byFile(sql)}
       WHERE media IS NOT NULL AND ${mediaField(sql, 'download.fileSha256')} = ${hash}
         AND ${stateOf(sql)} = 'stored' LIMIT 1`
-    return rows.length > 0
+    if (rows.length > 0) return true
+    const variants = yield* sql`SELECT 1 FROM ${sql.literal(withIndex(sql, 'messages', 'messages_variants'))}
+      CROSS JOIN ${sql.literal(jsonItems(sql, 'media', 'variants', 'variant'))}
+      WHERE media IS NOT NULL AND ${mediaField(sql, 'variants')} IS NOT NULL
+        AND ${sql.literal(jsonField(sql, 'variant.value', 'download.fileSha256'))} = ${hash}
+        AND ${sql.literal(jsonField(sql, 'variant.value', 'fetched.state'))} = 'stored' LIMIT 1`
+    return variants.length > 0
   }, asMediaError)
 
 const orphans = (sql: SqlClient.SqlClient) =>

@@ -1,10 +1,11 @@
 // The state of a message's file: written in the message, where applications see it, and in the queue, in one transaction.
 import { Clock, Effect } from 'effect'
-import type { MediaState, Message } from '../../domain/message.ts'
+import type { MediaResource, MediaState } from '../../domain/message.ts'
 import type { MessageStore } from '../conversations/message-store.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { asMediaError } from './database-errors.ts'
 import type { FetchEntry, FetchQueue } from './fetch-queue.ts'
+import { broughtBy, type MessageWithFile } from './variants.ts'
 
 export interface FileState {
   readonly state: MediaState
@@ -21,34 +22,42 @@ export interface Recording {
   readonly queue: FetchQueue
 }
 
+const hasFile = (media: MediaResource | null, mediaKey: string): boolean =>
+  media !== null && [media, ...media.variants].some(({ download }) => download?.mediaKey === mediaKey)
+
 const recordState = ({ messages, queue, transaction }: Recording) =>
   Effect.fnUntraced(
-    function* (message: Message, file: FileState, entry: FetchEntry | 'done') {
+    function* (message: MessageWithFile, file: FileState, entry: FetchEntry | 'done') {
       const mediaKey = message.media?.download?.mediaKey
       const current = yield* messages.read(message.threadId, message.messageId)
-      if (mediaKey === undefined || current?.media?.download?.mediaKey !== mediaKey) {
+      if (mediaKey === undefined || current === undefined || !hasFile(current.media, mediaKey)) {
         yield* queue.remove(message)
         return false
       }
       // The message may have moved to another thread: two threads of one person are merged.
       const { accountId, messageId, threadId } = current
+      const { variant = '' } = message
       const change = { to: 'fetched' as const, mediaKey, ...file }
       yield* messages.change(accountId, [{ threadId, messageId, change }])
-      yield* entry === 'done' ? queue.remove(current) : queue.put({ ...entry, threadId, messageId })
+      yield* entry === 'done'
+        ? queue.remove({ threadId, messageId, variant })
+        : queue.put({ ...entry, threadId, messageId })
       return true
     },
     work => asMediaError(transaction.run(work))
   )
 
 const entryOf = ({ queue }: Recording) =>
-  Effect.fnUntraced(function* ({ accountId, messageId, threadId, whatsAppId }: Message) {
-    const known = yield* queue.read({ threadId, messageId })
+  Effect.fnUntraced(function* (message: MessageWithFile) {
+    const { accountId, messageId, threadId, variant = '' } = message
+    const known = yield* queue.read(message)
     if (known !== undefined) return known
     const fresh: FetchEntry = {
       accountId,
       threadId,
       messageId,
-      whatsAppId,
+      variant,
+      whatsAppId: broughtBy(message),
       stage: 'download',
       wanted: false,
       attempts: 0,

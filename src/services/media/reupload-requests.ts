@@ -12,6 +12,7 @@ import type { FetchEntry, FetchQueue } from './fetch-queue.ts'
 import type { GiveUp } from './losses.ts'
 import { MediaGone, MediaWaits } from './outcomes.ts'
 import type { Records } from './records.ts'
+import { broughtBy, type MessageWithFile, withVariant } from './variants.ts'
 import type { Waiters } from './waiters.ts'
 
 /** The phone is to be asked for files of an account. */
@@ -36,10 +37,10 @@ const MOST_REQUESTS = 20
 export const repeatAfter = (asks: number): number =>
   Math.min(LONGEST_REPEAT_MS, FIRST_REPEAT_MS * 4 ** Math.min(10, asks - 1))
 
-const requestOf = (message: Message, mediaKey: string): MediaRequest => {
+const requestOf = (message: MessageWithFile, mediaKey: string): MediaRequest => {
   const chatJid = parseThreadId(message.threadId)?.jid ?? ''
   return {
-    whatsAppId: message.whatsAppId,
+    whatsAppId: broughtBy(message),
     chatJid,
     fromMe: message.direction === 'outbound',
     participant: isGroupJid(chatJid) ? (message.sender ?? undefined) : undefined,
@@ -59,7 +60,8 @@ export interface Requesting {
 
 /** The message of an entry with the key of its file; without one the entry is removed. */
 const messageOf = Effect.fnUntraced(function* ({ messages, queue }: Requesting, entry: FetchEntry) {
-  const message = yield* messages.read(entry.threadId, entry.messageId)
+  const stored = yield* messages.read(entry.threadId, entry.messageId)
+  const message = stored && withVariant(stored, entry.variant)
   const mediaKey = message?.media?.download?.mediaKey
   if (message !== undefined && mediaKey !== undefined) return { message, mediaKey }
   yield* queue.remove(entry)
@@ -154,7 +156,8 @@ const answerOf = Effect.fnUntraced(function* (
     { state: 'waiting', reason: REASONS.answered, ...opened },
     { ...entry, stage: 'download', attempts: 0, nextAttemptAt: yield* Clock.currentTimeMillis }
   )
-  return yield* messages.read(message.threadId, message.messageId)
+  const uploaded = yield* messages.read(message.threadId, message.messageId)
+  return uploaded && withVariant(uploaded, entry.variant)
 })
 
 const processAnswer = (requesting: Requesting) =>

@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Context, Effect, Layer } from 'effect'
 import { download } from './attachment-download.ts'
+import { downloadedName } from './attachment-name.ts'
 import { AttachmentRefused, checkSize, removeOthers, writeFile } from './attachment-files.ts'
 
 export interface Attachment {
@@ -12,8 +13,10 @@ export interface Attachment {
   readonly file: string
   /** Bytes. */
   readonly size: number
-  /** As the server it came from says, without parameters; `undefined` when it says nothing. */
+  /** As the server it came from says; `undefined` when it says nothing. */
   readonly mimeType?: string | undefined
+  /** What the server calls it, or its address ends with. */
+  readonly fileName?: string | undefined
 }
 
 export interface AttachmentOptions {
@@ -75,8 +78,11 @@ const fetchFile = async (
     throw refused
   }
   const attachment = await writeFile(folder, largest, response)
-  const mimeType = response.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
-  return { ...attachment, mimeType: mimeType === '' ? undefined : mimeType }
+  return {
+    ...attachment,
+    mimeType: response.headers['content-type']?.slice(0, 100),
+    fileName: downloadedName(response.headers['content-disposition'], url)
+  }
 }
 
 const refusing = (work: () => Promise<Attachment>) =>

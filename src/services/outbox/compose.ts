@@ -6,6 +6,7 @@ import type { DatabaseError } from '../database/error.ts'
 import type { GroupStore } from '../conversations/group-store.ts'
 import type { MessageStore } from '../conversations/message-store.ts'
 import type { ThreadStore } from '../conversations/thread-store.ts'
+import { baseName } from './attachment-name.ts'
 import type { Attachments } from './attachments.ts'
 import type { StoredUpload } from './identify.ts'
 import { composeField, kindOf, type OutboxContent, REQUEST_FIELDS } from './kinds/index.ts'
@@ -26,9 +27,6 @@ export interface Composed {
   readonly sendAt?: number | undefined
   readonly expiresAt?: number | undefined
 }
-
-/** The last part of a file's name: what it was called, not where it was. */
-const baseName = (given: string): string | undefined => given.split(/[\\/]/).at(-1)?.slice(-240) || undefined
 
 const uploadContent = (request: StoredUpload) =>
   composeFile('type', request.attachment, {

@@ -1,6 +1,8 @@
-// The content of an entry on the wire, with the people it mentions and the message it answers.
+// The content of an entry on the wire, with what accompanies it: the people it mentions, the message it answers or changes,
+// and when the chat's messages disappear.
 import { Clock, Effect } from 'effect'
 import { MessageStore } from '../conversations/message-store.ts'
+import { ThreadStore } from '../conversations/thread-store.ts'
 import type { Self } from '../whatsapp/convert/address.ts'
 import { contextOf, type Destination } from '../whatsapp/convert/outgoing.ts'
 import { kindOf, type OutboxContent } from './kinds/index.ts'
@@ -14,14 +16,24 @@ export interface WireSource {
 /** What the entry is on the wire, where it is sent, and the protobuf of the message it answers. */
 export const wireOf = Effect.fnUntraced(function* ({ content, threadId, toJid }: WireSource, self: Self) {
   const messages = yield* MessageStore
-  const destination: Destination = { toJid, selfJid: self.jid, now: yield* Clock.currentTimeMillis }
-  const target = 'quoted' in content ? content.quoted : undefined
-  const quoted = target === undefined ? undefined : yield* messages.protobuf(threadId, target.messageId)
+  const threads = yield* ThreadStore
+  const thread = yield* threads.read(threadId)
+  const destination: Destination = {
+    toJid,
+    selfJid: self.jid,
+    now: yield* Clock.currentTimeMillis,
+    ephemeralSeconds: thread?.ephemeralSeconds ?? 0
+  }
+  const protobufOf = (messageId: string | undefined) =>
+    messageId === undefined ? Effect.undefined : messages.protobuf(threadId, messageId)
+  const quoted = yield* protobufOf('quoted' in content ? content.quoted?.messageId : undefined)
+  const changed = yield* protobufOf(content.kind === 'edit' ? content.target.messageId : undefined)
   const references = 'quoted' in content || 'mentions' in content ? content : {}
   const contextInfo = contextOf(references, destination, quoted)
   const wire = kindOf(content).wire({
     destination,
-    accompanying: contextInfo === undefined ? {} : { contextInfo }
+    accompanying: contextInfo === undefined ? {} : { contextInfo },
+    changed
   })
   return { wire, destination, quoted }
 })

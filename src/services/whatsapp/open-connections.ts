@@ -5,12 +5,15 @@ import type { Restriction } from '../../domain/account.ts'
 import type { AccountMemory } from '../process/account-memory.ts'
 import { NotConfirmed, NotConnected } from './errors.ts'
 import type { Acknowledgements } from './socket/acknowledgements.ts'
+import type { GroupCache } from './socket/group-cache.ts'
 
 export interface OpenConnection {
   readonly socket: WASocket
   readonly acknowledgements: Acknowledgements
   /** What WhatsApp does not let the account do; `null` when it reports no restriction. */
   readonly askRestriction: Effect.Effect<Restriction | null, NotConnected>
+  /** A group with its members; `undefined` when WhatsApp does not say. */
+  readonly groupMetadata: GroupCache['get']
 }
 
 export interface OpenConnections {

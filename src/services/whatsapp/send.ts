@@ -4,6 +4,7 @@ import { Effect } from 'effect'
 import { isGroupJid } from '../../domain/jid.ts'
 import type { Target } from '../../domain/outbox.ts'
 import { NotConnected, SendRefused } from './errors.ts'
+import { mentionByLid } from './lid-mentions.ts'
 import type { OpenConnections } from './open-connections.ts'
 import { refusal, refusalCodeOf } from './socket/baileys-errors.ts'
 
@@ -30,11 +31,16 @@ const nodesOf = ({ meta }: StanzaExtras): Array<BinaryNode> =>
 
 const sendMessage = (connections: OpenConnections, timeoutMs: number) =>
   Effect.fn('WhatsApp.send')(function* (accountId: string, outgoing: Outgoing) {
-    const { acknowledgements, socket } = yield* connections.get(accountId)
+    const { acknowledgements, groupMetadata, socket } = yield* connections.get(accountId)
     const relaying = Effect.tryPromise({
-      try: () => {
+      try: async () => {
         const { content, stanza = {}, toJid, whatsAppId } = outgoing
-        return socket.relayMessage(toJid, proto.Message.decode(content), {
+        const message = proto.Message.decode(content)
+        if (isGroupJid(toJid)) {
+          const { lidMapping } = socket.signalRepository
+          await mentionByLid(message, await groupMetadata(toJid), jid => lidMapping.getLIDForPN(jid))
+        }
+        return socket.relayMessage(toJid, message, {
           messageId: whatsAppId,
           additionalAttributes: stanza.edit === undefined ? {} : { edit: stanza.edit },
           additionalNodes: nodesOf(stanza)

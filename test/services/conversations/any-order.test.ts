@@ -8,6 +8,24 @@ import { ANN, apply, change, message, messagesOf, T0, threads } from './facts.ts
 
 const mine = { target: { sender: 'me' as const, whatsAppId: 'OWN' }, by: { jid: ANN } }
 
+const picture = (mediaKey: string) => ({
+  mimeType: 'image/jpeg',
+  fileName: null,
+  size: 1,
+  duration: null,
+  width: null,
+  height: null,
+  download: { directPath: `/v/${mediaKey}`, mediaKey, fileSha256: null, fileEncSha256: null }
+})
+
+const attached = (whatsAppId: string, as: 'hd' | 'hevc' | 'motion', mediaKey: string) =>
+  change(whatsAppId, {
+    to: 'attached',
+    as,
+    file: { ...picture(mediaKey), whatsAppId: `${whatsAppId} ${as}` },
+    alone: { type: 'image', body: null, at: T0, association: { type: as, whatsAppId } }
+  })
+
 const facts: ReadonlyArray<Fact> = [
   message('A', { timestamp: T0 + 1000 }),
   message('B', { timestamp: T0 + 2000, live: false }),
@@ -16,6 +34,21 @@ const facts: ReadonlyArray<Fact> = [
   message('OWN', { sender: 'me', status: 'sent', timestamp: T0 + 2500 }),
   change('A', { to: 'edited', body: 'one', at: T0 + 1100 }),
   change('A', { to: 'edited', body: 'two', at: T0 + 1200 }),
+  change('A', { to: 'edited', body: 'three', at: T0 + 1300 }),
+  message('P', { timestamp: T0 + 500, type: 'image', media: picture('small'), live: false }),
+  attached('P', 'hd', 'better'),
+  attached('P', 'motion', 'moving'),
+  attached('P', 'hevc', 'other encoding'),
+  message('Q', {
+    timestamp: T0 + 600,
+    live: false,
+    quoted: { whatsAppId: 'P', sender: { jid: ANN }, excerpt: '[image]' }
+  }),
+  message('L', {
+    timestamp: T0 + 700,
+    live: false,
+    association: { type: 'mediaAlbum', whatsAppId: 'Q' }
+  }),
   // History shows messages as they were at some time, also before what has come live.
   message('A', { timestamp: T0 + 1000, live: false }),
   message('A', { timestamp: T0 + 1000, live: false, body: 'two', editedAt: T0 + 1200 }),
@@ -65,9 +98,18 @@ test('messages, edits, reactions, reads and receipts give the same thread in eve
     ['C', 'text', 'body of C', 'received'],
     ['OWN', 'text', 'body of OWN', 'played'],
     ['B', 'revoked', null, 'received'],
-    ['A', 'text', 'three', 'received']
+    ['A', 'text', 'three', 'received'],
+    ['L', 'text', 'body of L', 'received'],
+    ['Q', 'text', 'body of Q', 'received'],
+    ['P', 'image', 'body of P', 'received']
   ])
-  expect(expected.messages.at(-1)?.edits.map(edit => edit.body)).toEqual(['body of A', 'one', 'two'])
+  expect(expected.messages.slice(-3)).toMatchObject([
+    { albumMessageId: 'Q_them' },
+    { quotedMessageId: 'P_them' },
+    { media: { download: { mediaKey: 'better' } } }
+  ])
+  expect(expected.messages.at(-1)?.media?.variants.map(({ kind }) => kind)).toEqual(['sd', 'hevc', 'motion'])
+  expect(expected.messages[4]?.edits.map(edit => edit.body)).toEqual(['body of A', 'one', 'two'])
   expect(expected.messages[2]?.reactions).toEqual([])
   await fc.assert(
     fc.asyncProperty(

@@ -3,7 +3,7 @@ import { Effect } from 'effect'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { messageIdOf, threadIdOf } from '../../../src/domain/ids.ts'
 import type { Message } from '../../../src/domain/message.ts'
-import type { Fact } from '../../../src/domain/fact.ts'
+import type { Fact, MessageFact } from '../../../src/domain/fact.ts'
 import { AccountStore } from '../../../src/services/conversations/account-store.ts'
 import { ContactStore } from '../../../src/services/conversations/contact-store.ts'
 import { MessageStore } from '../../../src/services/conversations/message-store.ts'
@@ -43,6 +43,62 @@ describe.each(STORES)('$name', ({ absent, make }) => {
     const { account } = await world.view()
     expect(await account(ACCOUNT)).toMatchObject({ name: 'Shop', jid: '490@s.whatsapp.net', wanted: false })
     expect(await account('acc-none')).toBeUndefined()
+  })
+
+  contract('what a message refers to is pointed to while it is there, in whatever thread', async world => {
+    const answer = (whatsAppId: string, quoted: MessageFact['quoted']) => message(whatsAppId, { quoted })
+    const inGroup = { sender: { jid: BOB }, chat: { jid: GROUP }, excerpt: 'who comes?' }
+    await told(
+      world,
+      answer('A1', { whatsAppId: 'Q1', sender: { jid: ANN }, excerpt: 'early' }),
+      answer('A2', { whatsAppId: 'Q2', ...inGroup }),
+      answer('A3', { whatsAppId: 'Q3', sender: 'me', chat: 'status', excerpt: 'at sea' }),
+      message('P1', { association: { type: 'mediaAlbum', whatsAppId: 'ALBUM' } })
+    )
+    const shown = async () => {
+      const found = await (await world.view()).messages(THREAD)
+      return new Map(found.map(one => [one.whatsAppId, one]))
+    }
+    const before = await shown()
+    expect(before.get('A1')).toMatchObject({
+      quotedMessageId: null,
+      quoted: { threadId: THREAD, messageId: null, excerpt: 'early', isStatus: false }
+    })
+    expect(before.get('A2')?.quoted).toMatchObject({ threadId: null, messageId: null, excerpt: 'who comes?' })
+    expect(before.get('P1')).toMatchObject({ albumMessageId: null, association: { messageId: null } })
+
+    await told(
+      world,
+      message('Q1'),
+      message('Q2', { chat: { jid: GROUP }, sender: { jid: BOB } }),
+      message('ALBUM', { type: 'album', album: { images: 2, videos: 0 } })
+    )
+    const after = await shown()
+    expect(after.get('A1')).toMatchObject({ quotedMessageId: 'Q1_them', quoted: { messageId: 'Q1_them' } })
+    expect(after.get('A2')).toMatchObject({
+      quotedWhatsAppId: 'Q2',
+      quotedMessageId: null,
+      quoted: { threadId: GROUP_THREAD, messageId: messageIdOf(BOB, 'Q2'), isStatus: false }
+    })
+    expect(after.get('A3')).toMatchObject({
+      quotedMessageId: null,
+      quoted: { threadId: null, messageId: null, excerpt: 'at sea', isStatus: true }
+    })
+    expect(after.get('P1')).toMatchObject({ albumMessageId: 'ALBUM_them' })
+    expect(after.get('ALBUM')).toMatchObject({ album: { images: 2, videos: 0 } })
+
+    // The member turns out to be known by another address: the message gets another id, and is pointed to still.
+    await told(
+      world,
+      message('Q4', { chat: { jid: GROUP }, sender: { jid: '494@s.whatsapp.net' } }),
+      answer('A4', { whatsAppId: 'Q4', ...inGroup, sender: { jid: '494@s.whatsapp.net' } }),
+      message('X1', { chat: { jid: GROUP }, sender: { jid: '95@lid' } }),
+      { kind: 'samePerson', phoneJid: '494@s.whatsapp.net', lidJid: '95@lid', at: T0 }
+    )
+    const [rekeyed] = (await (await world.view()).messages(GROUP_THREAD)).filter(
+      one => one.whatsAppId === 'Q4'
+    )
+    expect((await shown()).get('A4')?.quoted?.messageId).toBe(rekeyed?.messageId)
   })
 
   contract('a message has everything that was told of it', async world => {

@@ -4,7 +4,53 @@ import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import * as Upkeep from '../../../src/services/conversations/upkeep.ts'
 import { onDatabase } from '../database.ts'
-import { ANN, apply, change, message, T0 } from './facts.ts'
+import { ANN, apply, change, message, messagesOf, T0 } from './facts.ts'
+
+test('a file whose message does not come within a day is stored as the message that it came in', async () => {
+  const found = await onDatabase(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* apply(
+        change('NEVER', {
+          to: 'attached',
+          as: 'hd',
+          file: {
+            mimeType: 'image/jpeg',
+            fileName: null,
+            size: 1,
+            duration: null,
+            width: null,
+            height: null,
+            download: null,
+            whatsAppId: 'FILE'
+          },
+          alone: {
+            type: 'image',
+            body: 'a caption',
+            at: T0,
+            association: { type: 'hdImageDualUpload', whatsAppId: 'NEVER' }
+          }
+        })
+      )
+      yield* Upkeep.tidy
+      expect(yield* messagesOf(ANN)).toEqual([])
+      yield* sql`UPDATE waiting_changes SET waiting_since = waiting_since - ${2 * 86_400_000}`
+      yield* Upkeep.tidy
+      yield* Upkeep.tidy
+      return yield* messagesOf(ANN)
+    })
+  )
+  expect(found).toMatchObject([
+    {
+      whatsAppId: 'FILE',
+      messageId: 'FILE_them',
+      direction: 'inbound',
+      type: 'image',
+      body: 'a caption',
+      association: { type: 'hdImageDualUpload', whatsAppId: 'NEVER', messageId: null }
+    }
+  ])
+})
 
 test('events go after a week, changes that wait for a message that never comes after two months', async () => {
   const counts = await onDatabase(

@@ -25,7 +25,9 @@ const installTracking = Effect.gen(function* () {
     const names = (yield* columnsOf(sql, tracked.table)).map(({ name }) => name)
     if (names.length === 0) continue
     const columns = (tracked.columns ?? names).filter(column => names.includes(column))
-    for (const trigger of createTriggers(sql, { ...tracked, columns }, names)) yield* sql.unsafe(trigger)
+    // References between documents came with the columns of 0020.
+    const { keyColumns: _keys, referring: _referring, ...earlier } = tracked
+    for (const trigger of createTriggers(sql, { ...earlier, columns }, names)) yield* sql.unsafe(trigger)
   }
 })
 

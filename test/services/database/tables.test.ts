@@ -27,9 +27,13 @@ const columns = Effect.flatMap(
 )
 
 const named = ({ account, message, thread }: OwnedTable): ReadonlyArray<string> =>
-  [account?.column, thread?.column, message?.column, ...(message?.references ?? [])].filter(
-    column => column !== undefined
-  )
+  [
+    account?.column,
+    thread?.column,
+    ...(thread?.references ?? []),
+    message?.column,
+    ...(message?.references ?? [])
+  ].filter(column => column !== undefined)
 
 test('every table in the database is declared exactly once', async () => {
   const found = await onDatabase(columns)

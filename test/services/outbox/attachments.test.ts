@@ -52,7 +52,7 @@ afterAll(() => {
 test('a file is kept under its hash, with the type its server names', async () => {
   const kept = await run(true, attachments => attachments.fetch(`http://127.0.0.1:${port}/file`))
   const file = createHash('sha256').update('pixels').digest('hex')
-  expect(kept).toEqual({ file, size: 6, mimeType: 'image/png' })
+  expect(kept).toEqual({ file, size: 6, mimeType: 'Image/PNG; x=y', fileName: 'file' })
   expect(readFileSync(join(folder.path, file), 'utf8')).toBe('pixels')
 })
 

@@ -32,8 +32,9 @@ const EXAMPLES: ReadonlyArray<OutboxContent> = [
 
 const SELF = { jid: '490@s.whatsapp.net' }
 const PLACE = {
-  destination: { toJid: '491@s.whatsapp.net', selfJid: SELF.jid, now: 1000 },
-  accompanying: {}
+  destination: { toJid: '491@s.whatsapp.net', selfJid: SELF.jid, now: 1000, ephemeralSeconds: 0 },
+  accompanying: {},
+  changed: undefined
 }
 const isContent = Schema.is(OutboxContent)
 

@@ -2,10 +2,11 @@
 import { Effect } from 'effect'
 import { type HttpServerRequest, HttpServerResponse } from 'effect/http'
 import { parseMessageKey } from '../../../domain/ids.ts'
-import type { Message } from '../../../domain/message.ts'
+import type { MediaVariantKind, Message } from '../../../domain/message.ts'
 import { MessageStore } from '../../../services/conversations/message-store.ts'
 import { contentHashOf } from '../../../services/media/download.ts'
 import { Media } from '../../../services/media/media.ts'
+import { requestedVariant } from '../../../services/media/variants.ts'
 import { NotFound, orDatabaseUnavailable } from '../../problems.ts'
 import { dispositionOf, namesContent, type Part, partOf, shownAs } from './file-headers.ts'
 import { problemOf } from './problem.ts'
@@ -61,10 +62,13 @@ const requestedPart = (
 
 export const downloadFile = Effect.fnUntraced(function* (
   messageKey: string,
+  variant: MediaVariantKind | 'hd' | undefined,
   { headers }: HttpServerRequest.HttpServerRequest
 ) {
   const media = yield* Media
-  const message = yield* findMessage(messageKey)
+  const stored = yield* findMessage(messageKey)
+  const message = requestedVariant(stored, variant)
+  if (message === undefined) return yield* new NotFound({ detail: 'The message has no such file' })
   // The content never changes: a client that has it need not wait for the server to fetch it.
   const download = message.media?.download
   const known = download == null ? undefined : contentHashOf(download)

@@ -22,7 +22,7 @@ export const mediaLayer = HttpApiBuilder.group(
     const services = yield* Effect.context<Accounts | Media | MessageStore>()
     const provide = Effect.provideContext(services)
     return handlers.handleAll({
-      file: ({ params, request }) => provide(downloadFile(params.messageKey, request)),
+      file: ({ params, query, request }) => provide(downloadFile(params.messageKey, query.variant, request)),
       overview: ({ params }) => provide(overview(params.accountId))
     })
   })

@@ -62,13 +62,24 @@ export const mergeMessagesOfThreads = Effect.fnUntraced(function* (
     )
   )
   yield* sql`UPDATE messages SET thread_id = ${to} WHERE thread_id = ${from}`
+  yield* sql`UPDATE messages SET quoted_thread_id = CASE WHEN thread_id = ${to} THEN NULL ELSE ${to} END
+    WHERE quoted_thread_id = ${from} OR (quoted_thread_id = ${to} AND thread_id = ${to})`
   yield* countFewer(sql, accountId, inBoth.length)
 })
 
-/** Changes quotes of a message that gets another id; the message itself is changed by the caller. */
+/** Changes what refers to a message that gets another id; the message itself is changed by the caller. */
 export const rekeyQuotes = (sql: SqlClient.SqlClient, { from, threadId, to }: MessageRekey) =>
-  Effect.asVoid(
-    sql`UPDATE messages SET quoted_message_id = ${to} WHERE thread_id = ${threadId} AND quoted_message_id = ${from}`
+  Effect.andThen(
+    sql`UPDATE messages SET quoted_message_id = ${to}
+      WHERE thread_id = ${threadId} AND quoted_message_id = ${from} AND quoted_thread_id IS NULL`,
+    Effect.andThen(
+      sql`UPDATE messages SET quoted_message_id = ${to}
+        WHERE quoted_thread_id = ${threadId} AND quoted_message_id = ${from}`,
+      Effect.asVoid(
+        sql`UPDATE messages SET parent_message_id = ${to}
+          WHERE thread_id = ${threadId} AND parent_message_id = ${from}`
+      )
+    )
   )
 
 /** Moves the rows of every table and derives unread count and summary again. The old id keeps leading to the thread. */

@@ -3,6 +3,7 @@
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { applyChange, type Held, MessageChange } from '../../../domain/change.ts'
+import { filesOf } from '../../../domain/message.ts'
 import { jsonField, rowsOf } from '../../database/dialect.ts'
 import type { EventWrite } from '../../events/event-log.ts'
 import type { ChangeWrite } from '../writes.ts'
@@ -25,6 +26,7 @@ const writeHeld = (sql: SqlClient.SqlClient, threadId: string, messageId: string
   sql`UPDATE messages SET type = ${held.type}, body = ${held.body}, media = ${jsonOrNull(held.media)},
       details = ${detailsColumn(held)}, reactions = ${jsonOrNull(held.reactions)}, edits = ${jsonOrNull(held.edits)},
       status = ${held.status}, status_reason = ${held.statusReason}, ts_client = ${held.tsClient}, raw = ${held.raw},
+      quoted_excerpt = CASE WHEN ${held.type} = 'revoked' THEN NULL ELSE quoted_excerpt END,
       starred = ${held.starred}, starred_at = ${held.starredAt}, deleted_for_me_at = ${held.deletedForMeAt}
     WHERE thread_id = ${threadId} AND message_id = ${messageId}`
 
@@ -35,12 +37,20 @@ const changesSearchEntry = (before: Held, after: Held): boolean =>
   before.media?.fileName !== after.media?.fileName ||
   before.tsClient !== after.tsClient
 
-/** Marks the stored file of a message that no longer has media for removal, unless another message has it. */
-const releaseFile = (sql: SqlClient.SqlClient, before: Held, after: Held) => {
-  const file = before.media?.fetched?.state === 'stored' ? before.media.download?.fileSha256 : undefined
-  return file != null && after.media === null
-    ? sql`INSERT INTO media_orphans VALUES (${file}) ON CONFLICT DO NOTHING`
-    : Effect.void
+const storedFiles = ({ media }: Held): ReadonlyArray<string> =>
+  filesOf(media).flatMap(({ download, fetched }) =>
+    fetched?.state === 'stored' ? (download?.fileSha256 ?? []) : []
+  )
+
+/** Marks the stored files that a message no longer has for removal, unless another message has them. */
+const releaseFiles = (sql: SqlClient.SqlClient, before: Held, after: Held) => {
+  const files = storedFiles(before)
+  const kept = new Set(files.length === 0 ? [] : storedFiles(after))
+  return Effect.forEach(
+    files.filter(file => !kept.has(file)),
+    file => sql`INSERT INTO media_orphans VALUES (${file}) ON CONFLICT DO NOTHING`,
+    { discard: true }
+  )
 }
 
 /** What is done to a message without content waits for the content. */
@@ -49,7 +59,8 @@ const NEED_CONTENT: ReadonlySet<MessageChange['to']> = new Set<MessageChange['to
   'continued',
   'pollChanged',
   'voted',
-  'answered'
+  'answered',
+  'attached'
 ])
 
 /** Applies the change. `not stored`: it has to wait for its message, or for the content or the admins it depends on. */
@@ -87,7 +98,7 @@ export const replaceHeld = Effect.fnUntraced(function* (
 ) {
   const writing = writeHeld(sql, threadId, messageId, after)
   yield* changesSearchEntry(before, after) ? reindexing(sql, [row], writing) : writing
-  yield* releaseFile(sql, before, after)
+  yield* releaseFiles(sql, before, after)
 })
 
 interface WaitingChange {

@@ -1,7 +1,9 @@
 // A message as a row, and back.
 import { Effect, Schema } from 'effect'
 import {
+  Album,
   Answer,
+  Association,
   Call,
   ChatEvent,
   ContactCard,
@@ -9,6 +11,7 @@ import {
   EarlierBody,
   EventResponse,
   Location,
+  MEDIA_ALBUM,
   Media,
   Message,
   MessageStatus,
@@ -17,6 +20,7 @@ import {
   Reaction,
   shownMedia
 } from '../../../domain/message.ts'
+import { STATUS_JID } from '../../../domain/jid.ts'
 import { messageKeyOf } from '../../../domain/ids.ts'
 import { bodyAfterEdit, type Held } from '../../../domain/change.ts'
 import { changedPoll, pollAfter, PollChange, Vote } from '../../../domain/poll.ts'
@@ -35,6 +39,9 @@ const DetailsColumn = Schema.Struct({
   mentions: Schema.optionalKey(Schema.Array(Schema.String)),
   viewOnce: Schema.optionalKey(Schema.Boolean),
   broadcast: Schema.optionalKey(Schema.Boolean),
+  album: Schema.optionalKey(Album),
+  association: Schema.optionalKey(Association),
+  sharedBy: Schema.optionalKey(Schema.String),
   secrets: Schema.optionalKey(Schema.Array(Schema.String)),
   unreadable: Schema.optionalKey(Schema.Array(Schema.String))
 })
@@ -75,7 +82,11 @@ const MessageRow = Schema.Struct({
   sender: Schema.NullOr(Schema.String),
   senderName: Schema.NullOr(Schema.String),
   quotedWhatsAppId: Schema.NullOr(Schema.String),
-  quotedMessageId: Schema.NullOr(Schema.String),
+  quotedThreadId: Schema.NullOr(Schema.String),
+  quotedExcerpt: Schema.NullOr(Schema.String),
+  quotedThreadHeld: Schema.NullOr(Schema.String),
+  quotedMessageHeld: Schema.NullOr(Schema.String),
+  parentMessageHeld: Schema.NullOr(Schema.String),
   labels: LabelIds,
   tsClaimed: Schema.NullOr(Schema.Finite),
   tsServer: Schema.Finite
@@ -109,6 +120,31 @@ const heldOf = (row: HeldRow): Held => {
   }
 }
 
+/** The quoted message, pointed to only where it is held. */
+const quotedOf = (row: typeof MessageRow.Type): Pick<Message, 'quoted' | 'quotedMessageId'> => {
+  if (row.quotedWhatsAppId === null) return { quoted: null, quotedMessageId: null }
+  const isStatus = row.quotedThreadId === STATUS_JID
+  const messageId = row.quotedMessageHeld
+  return {
+    quotedMessageId: row.quotedThreadId === null ? messageId : null,
+    quoted: {
+      threadId: row.quotedThreadId === null ? row.threadId : row.quotedThreadHeld,
+      messageId,
+      excerpt: row.quotedExcerpt,
+      isStatus
+    }
+  }
+}
+
+/** The message that this one belongs to, pointed to only where it is held. */
+const associationOf = (
+  association: Association | null,
+  messageId: string | null
+): Pick<Message, 'association' | 'albumMessageId'> => ({
+  association: association && { ...association, messageId },
+  albumMessageId: association?.type === MEDIA_ALBUM ? messageId : null
+})
+
 const messageOf = (row: typeof MessageRow.Type): Message => {
   const {
     edits,
@@ -138,7 +174,8 @@ const messageOf = (row: typeof MessageRow.Type): Message => {
     sender: row.sender,
     senderName: row.senderName,
     quotedWhatsAppId: row.quotedWhatsAppId,
-    quotedMessageId: row.quotedMessageId,
+    ...quotedOf(row),
+    ...associationOf(held.association, row.parentMessageHeld),
     labels: row.labels ?? [],
     tsClaimed: row.tsClaimed,
     tsServer: row.tsServer
@@ -155,9 +192,9 @@ type AddedLater = Partial<Pick<Held, 'pollChanges' | 'secrets' | 'unreadable'>> 
 
 /** The `details` column of a message. */
 export const detailsColumn = (message: Omit<Details, 'media'> & AddedLater): string | null => {
-  const { answer, broadcast, call, contacts, event, eventResponses, location, mentions, poll, viewOnce } =
-    message
-  const { pollChanges = [], secrets = [], unreadable = [], votes = [] } = message
+  const { album, answer, association, broadcast, call, contacts, event, eventResponses, location } = message
+  const { mentions, poll, pollChanges = [], secrets = [], sharedBy, unreadable = [] } = message
+  const { viewOnce, votes = [] } = message
   return jsonOrNull({
     ...(location === null ? {} : { location }),
     ...(contacts.length === 0 ? {} : { contacts }),
@@ -171,6 +208,9 @@ export const detailsColumn = (message: Omit<Details, 'media'> & AddedLater): str
     ...(mentions.length === 0 ? {} : { mentions }),
     ...(viewOnce ? { viewOnce } : {}),
     ...(broadcast ? { broadcast } : {}),
+    ...(album === null ? {} : { album }),
+    ...(association === null ? {} : { association }),
+    ...(sharedBy === null ? {} : { sharedBy }),
     ...(secrets.length === 0 ? {} : { secrets }),
     ...(unreadable.length === 0 ? {} : { unreadable })
   })

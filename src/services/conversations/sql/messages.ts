@@ -24,7 +24,18 @@ const rankOf = (column: string) =>
 /** A message without content, or of an unknown type, is filled when its content arrives. */
 const IS_FILLED = `(excluded.type <> 'undecryptable'
   AND (messages.type = 'undecryptable' OR messages.type LIKE 'unsupported:%'))`
-const CONTENT = ['type', 'body', 'media', 'details', 'quoted_whatsapp_id', 'quoted_message_id', 'raw']
+const CONTENT = [
+  'type',
+  'body',
+  'media',
+  'details',
+  'quoted_whatsapp_id',
+  'quoted_message_id',
+  'quoted_thread_id',
+  'quoted_excerpt',
+  'parent_message_id',
+  'raw'
+]
 
 const filled = (condition: string) => (column: string) =>
   `${column} = CASE WHEN ${condition} THEN excluded.${column} ELSE messages.${column} END`
@@ -44,6 +55,9 @@ export const MESSAGE_COLUMN_NAMES = [
   'details',
   'quoted_whatsapp_id',
   'quoted_message_id',
+  'quoted_thread_id',
+  'quoted_excerpt',
+  'parent_message_id',
   'reactions',
   'edits',
   'status',
@@ -78,10 +92,26 @@ export const ONE_MESSAGE_RULE = `ON CONFLICT (thread_id, message_id) DO UPDATE S
     edits = CASE WHEN excluded.type = 'revoked' THEN NULL ELSE COALESCE(messages.edits, excluded.edits) END,
     ${MARKS_RULE}, ${STATUS_RULE}`
 
+const INSERT = `INSERT INTO messages (${MESSAGE_COLUMNS})
+  VALUES (${MESSAGE_COLUMN_NAMES.map(() => '?').join(', ')}) ON CONFLICT`
+
+/** What a member shares of a group's past is that member's word: it adds messages, and changes none that is stored. */
+const INSERT_NEW = `${INSERT} (thread_id, message_id) DO NOTHING`
+
 /** A message that is stored keeps its content; what has become of it since is applied afterwards. */
-const UPSERT = `INSERT INTO messages (${MESSAGE_COLUMNS})
-  VALUES (${MESSAGE_COLUMN_NAMES.map(() => '?').join(', ')}) ON CONFLICT (thread_id, message_id) DO UPDATE SET
+const UPSERT = `${INSERT} (thread_id, message_id) DO UPDATE SET
     ${[...CONTENT, 'edits'].map(filled(IS_FILLED)).join(', ')}, ${MARKS_RULE}, ${STATUS_RULE}`
+
+/** Runs of messages of one origin, in their order. */
+const byOrigin = (writes: ReadonlyArray<MessageWrite>): ReadonlyArray<ReadonlyArray<MessageWrite>> => {
+  const runs: Array<Array<MessageWrite>> = []
+  for (const write of writes) {
+    const run = runs.at(-1)
+    if (run?.[0] !== undefined && (run[0].sharedBy === null) === (write.sharedBy === null)) run.push(write)
+    else runs.push([write])
+  }
+  return runs
+}
 
 /** The columns of one message, in the order of `UPSERT`. */
 const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
@@ -98,6 +128,9 @@ const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
   detailsColumn(message),
   message.quotedWhatsAppId,
   message.quotedMessageId,
+  message.quotedThreadId,
+  message.quotedExcerpt,
+  message.parentMessageId,
   jsonOrNull(message.reactions),
   message.editedAt == null ? null : JSON.stringify([{ body: null, editedAt: message.editedAt }]),
   message.status,
@@ -151,21 +184,28 @@ const retryAddOns = Effect.fnUntraced(function* (
   yield* changeMessages(context, accountId, told)
 })
 
-export const putMessages = Effect.fnUntraced(function* (
+export const putMessages = (
+  context: WriteContext,
+  accountId: string,
+  writes: ReadonlyArray<MessageWrite>,
+  asOf: number | undefined
+) => Effect.forEach(byOrigin(writes), run => putOfOneOrigin(context, accountId, run, asOf), { discard: true })
+
+const putOfOneOrigin = Effect.fnUntraced(function* (
   context: WriteContext,
   accountId: string,
   writes: ReadonlyArray<MessageWrite>,
   asOf: number | undefined
 ) {
-  if (writes.length === 0) return
   const { bulk, eventLog, now, sql } = context
   const stored = now()
+  const isShared = writes.some(({ sharedBy }) => sharedBy !== null)
   const storing = bulk.runMany(
-    UPSERT,
+    isShared ? INSERT_NEW : UPSERT,
     writes.map(message => valuesOf(accountId, stored, message))
   )
   const { before, inserted } = yield* indexingNew(context, accountId, writes, storing)
-  const updated = inserted === writes.length ? [] : yield* updateStored(context, writes, asOf)
+  const updated = isShared || inserted === writes.length ? [] : yield* updateStored(context, writes, asOf)
   yield* applyWaitingChanges(sql, writes)
   yield* retryAddOns(context, accountId, writes)
   if (inserted > 0) {

@@ -2,7 +2,7 @@
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { Target } from '../../../domain/outbox.ts'
-import { least, listOf, rowsOf, withoutIndex } from '../../database/dialect.ts'
+import { jsonField, least, listOf, rowsOf, withoutIndex } from '../../database/dialect.ts'
 import type { MessageWrite } from '../writes.ts'
 import type { ReadUpTo } from '../writes.ts'
 import type { WriteContext } from './context.ts'
@@ -10,12 +10,15 @@ import type { WriteContext } from './context.ts'
 /** After every message of its second: where "read up to this time" ends. */
 export const LAST_ROW = Number.MAX_SAFE_INTEGER
 
-/** Messages a person would have to read. */
-const COUNTABLE = `m.direction = 'inbound' AND m.type NOT IN ('system', 'call')`
+/** Messages a person would have to read. What a member shares of a group's past is none. */
+const countable = (sql: SqlClient.SqlClient): string =>
+  `m.direction = 'inbound' AND m.type NOT IN ('system', 'call')
+    AND (m.details IS NULL OR ${jsonField(sql, 'm.details', 'sharedBy')} IS NULL)`
 
 /** The one rule for a thread's unread count: the mark's `base`, and every countable message after the mark. */
-const RECOUNT = `UPDATE threads SET unread_count = mark_base + (SELECT COUNT(*) FROM messages m
-  WHERE m.thread_id = threads.thread_id AND ${COUNTABLE} AND (m.ts_client, m.message_row) > (threads.mark_at, threads.mark_row))
+const recount = (sql: SqlClient.SqlClient): string =>
+  `UPDATE threads SET unread_count = mark_base + (SELECT COUNT(*) FROM messages m
+  WHERE m.thread_id = threads.thread_id AND ${countable(sql)} AND (m.ts_client, m.message_row) > (threads.mark_at, threads.mark_row))
   WHERE thread_id = ?`
 
 interface Mark {
@@ -27,8 +30,8 @@ interface Mark {
 }
 
 /** Derives the unread count of a thread anew. */
-export const recountUnread = ({ bulk }: Pick<WriteContext, 'bulk'>, threadId: string) =>
-  bulk.runMany(RECOUNT, [[threadId]])
+export const recountUnread = ({ bulk, sql }: Pick<WriteContext, 'bulk' | 'sql'>, threadId: string) =>
+  bulk.runMany(recount(sql), [[threadId]])
 
 /** Moves the mark forward, never back. Of two marks at one place the one with fewer unread messages is kept. */
 export const advanceMark = Effect.fnUntraced(function* (
@@ -63,7 +66,7 @@ export const noteUnreadCount = Effect.fnUntraced(function* (
   { at, count }: { readonly at: number; readonly count: number }
 ) {
   const [known] = yield* context.sql<{ markAt: number; unread: number }>`SELECT t.mark_at, t.mark_base + (
-      SELECT COUNT(*) FROM messages m WHERE m.thread_id = t.thread_id AND ${context.sql.literal(COUNTABLE)}
+      SELECT COUNT(*) FROM messages m WHERE m.thread_id = t.thread_id AND ${context.sql.literal(countable(context.sql))}
         AND (m.ts_client, m.message_row) > (t.mark_at, t.mark_row) AND m.ts_client <= ${at}) AS unread
     FROM threads t WHERE t.thread_id = ${threadId}`
   const isFirst = known === undefined || known.markAt === 0
@@ -92,7 +95,7 @@ export const countNewMessages = Effect.fnUntraced(function* (
   yield* sql`UPDATE threads SET unread_count = unread_count + fresh.n FROM (
       SELECT m.thread_id AS id, COUNT(*) AS n FROM messages m CROSS JOIN threads t ON t.thread_id = m.thread_id
       WHERE m.message_row > ${before} AND ${threadId} IN ${listOf(sql, threadIds)}
-        AND ${sql.literal(COUNTABLE)} AND (m.ts_client, m.message_row) > (t.mark_at, t.mark_row) GROUP BY ${threadId}
+        AND ${sql.literal(countable(sql))} AND (m.ts_client, m.message_row) > (t.mark_at, t.mark_row) GROUP BY ${threadId}
     ) AS fresh WHERE threads.thread_id = fresh.id`
 })
 
@@ -188,7 +191,7 @@ export const deleteWaitingReads = (sql: SqlClient.SqlClient, before: number) =>
 /** The unread messages, newest first: whatever was read, the unread ones are the newest. */
 export const unreadMessages = (sql: SqlClient.SqlClient, threadId: string, limit: number) =>
   sql.unsafe<Target>(
-    `SELECT m.message_id AS messageId, m.whatsapp_id AS whatsAppId, m.sender FROM messages m WHERE m.thread_id = ?1 AND ${COUNTABLE}
+    `SELECT m.message_id AS messageId, m.whatsapp_id AS whatsAppId, m.sender FROM messages m WHERE m.thread_id = ?1 AND ${countable(sql)}
       ORDER BY m.ts_client DESC, m.message_row DESC
       LIMIT ${least(sql, '?2', '(SELECT unread_count FROM threads WHERE thread_id = ?1)')}`,
     [threadId, limit]

@@ -1,10 +1,10 @@
 // Schemas of the documents in Firestore: each is decoded before it is stored here.
 import { Effect, Schema } from 'effect'
 import { AccountRecord, Disconnect, Suspension } from '../../../domain/account.ts'
-import { CoverageState, Gap } from '../../../domain/coverage.ts'
+import { CoverageState, Gap, Refusal } from '../../../domain/coverage.ts'
 import { Incident } from '../../../domain/incident.ts'
 import { Label } from '../../../domain/label.ts'
-import { Message, Receipt } from '../../../domain/message.ts'
+import { MediaResource, Message, Receipt } from '../../../domain/message.ts'
 import { PastParticipant, Thread } from '../../../domain/thread.ts'
 
 const { onlineAt: _, ...accountFields } = AccountRecord.fields
@@ -38,14 +38,34 @@ const ThreadDocument = Schema.Struct({
     state: CoverageState,
     beginningReached: Schema.Boolean,
     gaps: Schema.Array(Gap),
-    lastRefusal: Schema.NullOr(Schema.Struct({ reason: Schema.String, at: Schema.Finite }))
+    lastRefusal: Schema.NullOr(
+      // Documents of earlier versions have no code.
+      Schema.Struct({ ...Refusal.fields, code: Schema.optionalKey(Refusal.fields.code) })
+    )
   }),
   pastParticipants: Schema.Array(PastParticipant)
 })
 export type ThreadDocument = typeof ThreadDocument.Type
 
+/** What documents of earlier versions lack. */
+const absent = Effect.succeed(null)
+
+const media = Schema.Struct({
+  ...MediaResource.fields,
+  whatsAppId: MediaResource.fields.whatsAppId.pipe(Schema.withDecodingDefaultTypeKey(absent)),
+  variants: MediaResource.fields.variants.pipe(Schema.withDecodingDefaultTypeKey(Effect.succeed([])))
+})
+
+const { album, albumMessageId, association, quoted, sharedBy, ...messageFields } = Message.fields
+
 const MessageDocument = Schema.Struct({
-  ...Message.fields,
+  ...messageFields,
+  media: Schema.NullOr(media),
+  album: album.pipe(Schema.withDecodingDefaultTypeKey(absent)),
+  albumMessageId: albumMessageId.pipe(Schema.withDecodingDefaultTypeKey(absent)),
+  association: association.pipe(Schema.withDecodingDefaultTypeKey(absent)),
+  quoted: quoted.pipe(Schema.withDecodingDefaultTypeKey(absent)),
+  sharedBy: sharedBy.pipe(Schema.withDecodingDefaultTypeKey(absent)),
   starred: Schema.optionalKey(Message.fields.starred),
   labels: Schema.optionalKey(Message.fields.labels),
   deletedForMeAt: Schema.optionalKey(Message.fields.deletedForMeAt),

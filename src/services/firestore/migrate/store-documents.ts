@@ -1,7 +1,8 @@
 // Stores documents of Firestore in the tables here. What is stored already stays as it is.
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { phoneNumberOf } from '../../../domain/jid.ts'
+import { phoneNumberOf, STATUS_JID } from '../../../domain/jid.ts'
+import type { MediaFile, MediaResource } from '../../../domain/message.ts'
 import { AccountStore } from '../../conversations/account-store.ts'
 import { GroupStore } from '../../conversations/group-store.ts'
 import { LabelStore } from '../../conversations/label-store.ts'
@@ -66,23 +67,52 @@ export const storeIncidents = (incidents: ReadonlyArray<IncidentDocument>) =>
     )
   )
 
+const quoteWriteOf = ({
+  quoted,
+  threadId
+}: MessageDocument): Pick<MessageWrite, 'quotedMessageId' | 'quotedThreadId' | 'quotedExcerpt'> => ({
+  quotedMessageId: quoted?.messageId ?? null,
+  quotedThreadId:
+    quoted?.isStatus === true
+      ? STATUS_JID
+      : quoted?.threadId === threadId
+        ? null
+        : (quoted?.threadId ?? null),
+  quotedExcerpt: quoted?.excerpt ?? null
+})
+
 export const messageWriteOf = (document: MessageDocument): MessageWrite => {
-  const { media, unreadableAddOns, ...message } = {
-    ...document,
-    editedAt: document.edits.at(-1)?.editedAt ?? null
-  }
-  // Firestore has their number only.
-  const unreadable = Array.from({ length: unreadableAddOns }, (_, index) => `copied ${index}`)
-  if (media === null) return { ...message, media: null, unreadable, live: false }
-  const { fetched, stored, ...described } = media
-  // The file itself is not in Firestore: it is downloaded when it is asked for.
-  return {
-    ...message,
-    unreadable,
-    media: stored || fetched === null ? described : { ...described, fetched },
+  const { association, media, unreadableAddOns, ...described } = document
+  const message = {
+    ...described,
+    ...quoteWriteOf(document),
+    association,
+    parentMessageId: association?.messageId ?? null,
+    editedAt: document.edits.at(-1)?.editedAt ?? null,
+    // Firestore has their number only.
+    unreadable: Array.from({ length: unreadableAddOns }, (_, index) => `copied ${index}`),
     live: false
   }
+  if (media === null) return { ...message, media: null }
+  const { variants, ...file } = media
+  const beside = variants.map(({ kind, ...variant }) => ({ kind, ...fileWriteOf(variant) }))
+  return {
+    ...message,
+    media: { ...fileWriteOf(file), ...(beside.length === 0 ? {} : { variants: beside }) }
+  }
 }
+
+/** The file itself is not in Firestore: it is downloaded when it is asked for. */
+const fileWriteOf = ({
+  fetched,
+  stored,
+  whatsAppId,
+  ...file
+}: Omit<MediaResource, 'variants'>): MediaFile => ({
+  ...file,
+  ...(stored || fetched === null ? {} : { fetched }),
+  ...(whatsAppId === null ? {} : { whatsAppId })
+})
 
 /** Messages with their receipts, in one transaction. */
 export const storeMessages = Effect.fnUntraced(function* (
@@ -173,9 +203,9 @@ const beginningOf = ({ beginningReached, gaps, state }: ThreadDocument['coverage
 const insertCoverage = Effect.fnUntraced(function* ({ accountId, coverage, threadId }: ThreadDocument) {
   const sql = yield* SqlClient.SqlClient
   const bulk = yield* SqlBulk
-  yield* sql`INSERT INTO coverage (thread_id, account_id, beginning, refusal, refused_at)
+  yield* sql`INSERT INTO coverage (thread_id, account_id, beginning, refusal, refusal_code, refused_at)
     VALUES (${threadId}, ${accountId}, ${beginningOf(coverage)}, ${coverage.lastRefusal?.reason ?? null},
-      ${coverage.lastRefusal?.at ?? null}) ON CONFLICT DO NOTHING`
+      ${coverage.lastRefusal?.code ?? null},      ${coverage.lastRefusal?.at ?? null}) ON CONFLICT DO NOTHING`
   yield* bulk.runMany(
     `INSERT INTO gaps (gap_id, account_id, thread_id, reason, cause, from_at, to_at, opened_at)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,

@@ -3,6 +3,7 @@
 import { Effect, type Result, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { Receipt } from '../../../domain/message.ts'
+import { LINKS } from '../../conversations/sql/message-links.ts'
 import { decodeMessage } from '../../conversations/sql/message-row.ts'
 import { decodeReceipt } from '../../conversations/sql/receipts.ts'
 import { rowsOf } from '../../database/dialect.ts'
@@ -52,7 +53,7 @@ export const messageDocuments = Effect.fnUntraced(function* (
   places: ReadonlyArray<MessagePlace>
 ) {
   const keys = places.map(({ messageId, threadId }): Key => [threadId, messageId])
-  const rows = yield* sql<Record<string, unknown>>`SELECT m.*
+  const rows = yield* sql<Record<string, unknown>>`SELECT m.*, ${sql.literal(LINKS)}
     FROM ${wanted(sql, keys)} AS w CROSS JOIN messages m
     WHERE m.thread_id = w.thread_id AND m.message_id = w.message_id`
   const receipts = yield* receiptsOf(sql, keys)

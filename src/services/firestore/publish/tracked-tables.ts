@@ -11,6 +11,13 @@ export interface AffectedDocument {
   readonly onlyIf?: string
 }
 
+/** The documents of the rows that a query finds, as SQL expressions. */
+export interface ReferringDocuments {
+  readonly from: string
+  readonly where: string
+  readonly path: string
+}
+
 export interface TrackedTable {
   readonly table: string
   /** The documents that contain something of the row with this name (`OLD` or `NEW` in a trigger). */
@@ -19,6 +26,10 @@ export interface TrackedTable {
   readonly columns?: ReadonlyArray<string>
   /** The column with a row's time. A row that is old when it is inserted goes into the history lane. */
   readonly timeColumn?: string
+  /** Documents that point to the row's document while it exists: they change when it comes, goes, or gets another key. */
+  readonly referring?: (row: string) => ReadonlyArray<ReferringDocuments>
+  /** The columns of the row's key; with `referring`. */
+  readonly keyColumns?: ReadonlyArray<string>
 }
 
 const MESSAGE_COLUMNS = [
@@ -32,6 +43,9 @@ const MESSAGE_COLUMNS = [
   'details',
   'quoted_whatsapp_id',
   'quoted_message_id',
+  'quoted_thread_id',
+  'quoted_excerpt',
+  'parent_message_id',
   'reactions',
   'edits',
   'status',
@@ -90,18 +104,39 @@ const messageOfReceipt = (row: string): AffectedDocument => ({
   onlyIf: `EXISTS (SELECT 1 FROM messages WHERE thread_id = ${row}.thread_id AND message_id = ${row}.message_id)`
 })
 
+const messagesWhere = (where: string): ReferringDocuments => ({
+  from: 'messages m',
+  where,
+  path: pathIn.messages('m')
+})
+
 export const TRACKED_TABLES: ReadonlyArray<TrackedTable> = [
   {
     table: 'messages',
     columns: MESSAGE_COLUMNS,
     documents: row => [{ path: pathIn.messages(row) }],
-    timeColumn: 'ts_client'
+    timeColumn: 'ts_client',
+    // They point to it while it is held.
+    referring: row => [
+      messagesWhere(
+        `m.quoted_message_id = ${row}.message_id AND COALESCE(m.quoted_thread_id, m.thread_id) = ${row}.thread_id`
+      ),
+      messagesWhere(`m.parent_message_id = ${row}.message_id AND m.thread_id = ${row}.thread_id`)
+    ],
+    keyColumns: ['thread_id', 'message_id']
   },
   { table: 'receipts', documents: row => [messageOfReceipt(row)] },
-  { table: 'threads', columns: THREAD_COLUMNS, documents: row => [{ path: pathIn.threads(row) }] },
+  {
+    table: 'threads',
+    columns: THREAD_COLUMNS,
+    documents: row => [{ path: pathIn.threads(row) }],
+    // Answers in other threads name the thread of what they answer.
+    referring: row => [messagesWhere(`m.quoted_thread_id = ${row}.thread_id`)],
+    keyColumns: ['thread_id']
+  },
   {
     table: 'coverage',
-    columns: ['beginning', 'refusal', 'refused_at'],
+    columns: ['beginning', 'refusal', 'refusal_code', 'refused_at'],
     documents: row => [threadDocument(`${row}.thread_id`)]
   },
   { table: 'gaps', documents: row => [threadDocument(`${row}.thread_id`)] },

@@ -6,7 +6,7 @@ import type { ReadConversation } from '../../whatsapp/chunk/reader.ts'
 import { BackfillRequests } from '../backfill/requests.ts'
 import { Coverage } from '../coverage/coverage.ts'
 import { DryRun } from '../dry-run/dry-run.ts'
-import { type Chunk, ChunkQueue, ON_DEMAND } from './queue.ts'
+import { type Chunk, ChunkQueue, ON_DEMAND, SHARED } from './queue.ts'
 import { HistorySink, NOTHING_OLDER } from './sink.ts'
 
 /** The fixed cost of a statement is paid once for this many facts. */
@@ -35,7 +35,7 @@ export const layer: Layer.Layer<
       // What a dry run asked for lies behind what it has not stored: stored now, it would hide that as a gap nobody knows of.
       isWanted: request => Effect.map(requests.isOfOtherKind(request), isOfOtherKind => !isOfOtherKind),
       finish: Effect.fnUntraced(function* (accountId, chunk, messages) {
-        if (chunk.syncType !== ON_DEMAND)
+        if (chunk.syncType !== ON_DEMAND && chunk.syncType !== SHARED)
           yield* coverage.noteChunk(accountId, chunk.syncType, chunk.chunkOrder)
         yield* queue.done(chunk.chunkId, messages)
       }),
@@ -86,8 +86,8 @@ const noteCoverage = Effect.fnUntraced(function* (
   for (const { beginning, chat, newest, oldest } of read) {
     const threadId = yield* conversations.threadOf(accountId, chat)
     const stored = { threadId, oldest, newest, beginning }
-    yield* syncType === ON_DEMAND
-      ? coverage.noteReach(accountId, stored)
-      : coverage.noteStored(accountId, chunkId, stored)
+    if (syncType === ON_DEMAND) yield* coverage.noteReach(accountId, stored)
+    else if (syncType === SHARED) yield* coverage.noteShared(accountId, stored)
+    else yield* coverage.noteStored(accountId, chunkId, stored)
   }
 })

@@ -23,7 +23,7 @@ import { Coverage } from '../coverage/coverage.ts'
 import { takeAnswer } from './answers.ts'
 import { handleUnreadable } from './failures.ts'
 import { makePace, type SyncProgress } from './pace.ts'
-import { type Chunk, ChunkQueue, HISTORY_CHUNKS, ON_DEMAND } from './queue.ts'
+import { type Chunk, ChunkQueue, HISTORY_CHUNKS, ON_DEMAND, SHARED } from './queue.ts'
 import { makeReadAhead } from './read-ahead.ts'
 import { HistorySink } from './sink.ts'
 
@@ -176,7 +176,13 @@ const readerOf = Effect.fnUntraced(function* (accountId: string) {
   const reader = yield* ChunkReader
   const accounts = yield* AccountStore
   const self = ownAddresses(yield* accounts.read(accountId))
-  return (({ announcedAt, notification }) => reader.read(self, notification, announcedAt)) satisfies ReadChunk
+  return (({ announcedAt, notification, syncType }) =>
+    reader.read(
+      self,
+      notification,
+      announcedAt,
+      syncType === SHARED ? 'member' : 'phone'
+    )) satisfies ReadChunk
 })
 
 /** Stores a chunk that was read; `begunAt` is when work on it began, milliseconds since 1970. */

@@ -2,6 +2,7 @@
 // the first live message, around an absence that WhatsApp's queue does not bridge, where a history chunk was lost.
 import { Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
+import type { PartReason } from '../../../domain/backfill.ts'
 import type { CoverageSummary, ThreadCoverage } from '../../../domain/coverage.ts'
 import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 import { MessageStore } from '../../conversations/message-store.ts'
@@ -9,7 +10,7 @@ import { ThreadStore } from '../../conversations/thread-store.ts'
 import { AccountMemory } from '../../process/account-memory.ts'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
 import { closeGap, findOpenGap, narrowGap, openGapsOfAccount, openGapsOfThread } from './gaps.ts'
-import { noteReach, noteStored, type StoredConversation } from './history-notes.ts'
+import { noteReach, noteShared, noteStored, type StoredConversation } from './history-notes.ts'
 import { type LiveMessage, noteLive } from './live-notes.ts'
 import { makeLiveThreads } from './live-threads.ts'
 import { noteChunk, noteLost } from './lost-chunks.ts'
@@ -33,6 +34,11 @@ export class Coverage extends Context.Service<
       chunkId: number,
       conversation: StoredConversation
     ) => Effect.Effect<void, DatabaseError>
+    /** Notes what a member shared of a group's past; joins the transaction that stores it. */
+    readonly noteShared: (
+      accountId: string,
+      conversation: StoredConversation
+    ) => Effect.Effect<void, DatabaseError>
     /** A chunk was stored: gaps of a lost edition of it close, and lost chunks next to it may show gaps. */
     readonly noteChunk: (
       accountId: string,
@@ -54,7 +60,7 @@ export class Coverage extends Context.Service<
     readonly noteRefusal: (
       accountId: string,
       threadId: string,
-      reason: string
+      reason: PartReason
     ) => Effect.Effect<void, DatabaseError>
     /** Whether live messages have begun in a thread of the account since the last call. */
     readonly takeLiveStarted: (accountId: string) => boolean
@@ -63,7 +69,7 @@ export class Coverage extends Context.Service<
     readonly reachOf: (threadId: string) => Effect.Effect<Reach, DatabaseError>
     /** An open gap; `undefined` when there is none with this id. */
     readonly gap: (gapId: number) => Effect.Effect<OpenGap | undefined, DatabaseError>
-    /** Every open gap of an account, those of the most recently active threads first. */
+    /** The open gaps of an account that the phone may be asked about, those of the most recently active threads first. */
     readonly openGaps: (accountId: string) => Effect.Effect<ReadonlyArray<OpenGap>, DatabaseError>
     readonly gapsOf: (threadId: string) => Effect.Effect<ReadonlyArray<OpenGap>, DatabaseError>
     /** Moves the newer edge of a gap back to this message. */
@@ -92,6 +98,7 @@ export class Coverage extends Context.Service<
       return Coverage.of({
         noteLive: (accountId, messages) => run(noteLive(live, accountId, messages)),
         noteStored: (accountId, chunkId, conversation) => run(noteStored(accountId, chunkId, conversation)),
+        noteShared: (accountId, conversation) => run(noteShared(accountId, conversation)),
         noteChunk: (accountId, syncType, chunkOrder) => run(noteChunk(accountId, syncType, chunkOrder)),
         noteLost: accountId => run(sql.withTransaction(noteLost(accountId))),
         noteOutage: (accountId, heldBefore) => run(sql.withTransaction(noteOutage(accountId, heldBefore))),

@@ -49,6 +49,8 @@ export interface Place {
 export interface WirePlace {
   readonly destination: Destination
   readonly accompanying: Accompanying
+  /** The protobuf of the message that an edit changes, if it is held. */
+  readonly changed: Uint8Array | undefined
 }
 
 /** The part of a kind that applications can ask for: the schema of its field, and how the request becomes content. */

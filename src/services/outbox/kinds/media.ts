@@ -32,6 +32,22 @@ const Stored = Schema.Struct({
 })
 type Stored = typeof Stored.Type
 
+/** What WhatsApp calls a voice message: phones play it only with the parameter. */
+const VOICE = 'audio/ogg; codecs=opus'
+
+/** A content type in WhatsApp's spelling: in lower case, with no parameter but the codecs of audio. */
+const contentType = (given: string): string => {
+  const [essence = '', ...parameters] = given
+    .toLowerCase()
+    .split(';')
+    .map(part => part.trim())
+  const codecs = parameters.map(part => /^codecs\s*=\s*"?([\w.,-]+)"?$/.exec(part)?.[1]).find(Boolean)
+  return essence.startsWith('audio/') && codecs !== undefined ? `${essence}; codecs=${codecs}` : essence
+}
+
+/** The content type without its parameters. */
+const essenceOf = (mimeType: string): string => mimeType.split(';')[0] ?? ''
+
 /** What each type may be; a document may be anything. */
 const MIME_TYPES: Readonly<Record<MediaType, RegExp>> = {
   image: /^image\/(jpeg|png|webp|gif)$/,
@@ -43,7 +59,14 @@ const MIME_TYPES: Readonly<Record<MediaType, RegExp>> = {
 }
 
 const typeOf = (mimeType: string): MediaType =>
-  (['image', 'video', 'audio'] as const).find(type => MIME_TYPES[type].test(mimeType)) ?? 'document'
+  mimeType === VOICE
+    ? 'voice'
+    : ((['image', 'video', 'audio'] as const).find(type => MIME_TYPES[type].test(essenceOf(mimeType))) ??
+      'document')
+
+/** As it is sent. Ogg holds nothing but Opus in WhatsApp's voice messages. */
+const sentAs = (type: MediaType, mimeType: string): string =>
+  type === 'voice' && essenceOf(mimeType) === 'audio/ogg' ? VOICE : mimeType
 
 const WITH_CAPTION: ReadonlySet<MediaType> = new Set(['image', 'video', 'document'])
 
@@ -57,15 +80,15 @@ export const composeFile = Effect.fnUntraced(function* (
       | undefined
   }
 ) {
-  const mimeType = (asked.mimeType ?? attachment.mimeType ?? 'application/octet-stream').toLowerCase()
+  const mimeType = contentType(asked.mimeType ?? attachment.mimeType ?? 'application/octet-stream')
   const type = asked.type ?? typeOf(mimeType)
-  if (!MIME_TYPES[type].test(mimeType)) {
+  if (!MIME_TYPES[type].test(essenceOf(mimeType))) {
     return yield* refuse(
       typeField,
       `${mimeType} cannot be sent as ${type}; leave the type out, or use document`
     )
   }
-  const { caption, fileName } = asked
+  const { caption, fileName = type === 'document' ? attachment.fileName : undefined } = asked
   if (caption !== undefined && !WITH_CAPTION.has(type)) {
     return yield* refuse('caption', `WhatsApp shows no caption with ${type}`)
   }
@@ -74,7 +97,7 @@ export const composeFile = Effect.fnUntraced(function* (
     type,
     file: attachment.file,
     size: attachment.size,
-    mimeType,
+    mimeType: sentAs(type, mimeType),
     ...(fileName === undefined ? {} : { fileName }),
     ...(caption === undefined ? {} : { caption: yield* visibleText('caption', caption) })
   }

@@ -8,7 +8,8 @@ import { bytesFields } from '../../../domain/protobuf.ts'
 import { type DecodedConversation, decodedConversation, peopleOfChunk } from '../convert/chunk.ts'
 import type { Self } from '../convert/message.ts'
 import { ChunkCorrupt, type ChunkError, reasonOf } from './errors.ts'
-import { compressedChunk } from './fetch.ts'
+import { decodedSharedHistory, sharedHistoryIn } from '../convert/shared-history.ts'
+import { compressedChunk, compressedSharedHistory } from './fetch.ts'
 
 /** What a chunk says; each conversation is converted when it is asked for, once. */
 export interface Converted {
@@ -21,16 +22,23 @@ const LARGEST_INFLATED = 1024 * 1024 * 1024
 
 const inflated = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(inflate)
 
+/** Who gives the history: the account's own phone, or a member of a group. */
+export type HistoryGiver = 'phone' | 'member'
+
 /** What is needed to read a chunk. */
 export interface ReadingTask {
   readonly self: Self
-  /** The encoded `HistorySyncNotification` that announces it. */
+  readonly from: HistoryGiver
+  /** What announces it: a phone's encoded `HistorySyncNotification`, or a member's `WebMessageInfo`. */
   readonly notification: Uint8Array
   /** When the phone announced it, milliseconds since 1970. */
   readonly announcedAt: number
   /** Where WhatsApp's media server is. */
   readonly mediaBase: string
 }
+
+/** Bytes. What members share is a part of one group's past. */
+const LARGEST_SHARED = 64 * 1024 * 1024
 
 interface Decoded {
   readonly chunk: proto.IHistorySync
@@ -60,14 +68,36 @@ function* converted(self: Self, { chunk, encoded }: Decoded): Generator<DecodedC
   }
 }
 
+const unreadable = (cause: unknown) => new ChunkCorrupt({ reason: reasonOf(cause) })
+
+/** Reads the past of a group that a member shares. */
+const readShared = Effect.fnUntraced(function* ({
+  mediaBase,
+  notification,
+  self
+}: ReadingTask): Effect.fn.Return<Converted, ChunkError> {
+  const shared = yield* Effect.try({ try: () => sharedHistoryIn(self, notification), catch: unreadable })
+  if (shared === undefined) return yield* new ChunkCorrupt({ reason: 'the message shares nothing' })
+  const compressed = yield* compressedSharedHistory(shared.bundle, new URL(mediaBase))
+  const conversation = yield* Effect.tryPromise({
+    try: async () =>
+      decodedSharedHistory(self, shared, await inflated(compressed, { maxOutputLength: LARGEST_SHARED })),
+    catch: unreadable
+  })
+  if (conversation === undefined) return yield* new ChunkCorrupt({ reason: 'the file cannot be decoded' })
+  return { people: [], conversations: [conversation] }
+})
+
 /** Reads a chunk, inline or from the media server. */
-export const readChunk = Effect.fnUntraced(function* ({
+export const readChunk = (task: ReadingTask): Effect.Effect<Converted, ChunkError> =>
+  task.from === 'member' ? readShared(task) : readOfPhone(task)
+
+const readOfPhone = Effect.fnUntraced(function* ({
   announcedAt,
   mediaBase,
   notification,
   self
 }: ReadingTask): Effect.fn.Return<Converted, ChunkError> {
-  const unreadable = (cause: unknown) => new ChunkCorrupt({ reason: reasonOf(cause) })
   const notice = yield* Effect.try({
     try: () => proto.Message.HistorySyncNotification.decode(notification),
     catch: unreadable

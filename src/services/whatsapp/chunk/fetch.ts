@@ -23,8 +23,14 @@ const expired = ({ status }: MediaExpired) =>
     ? unavailable('the media server answered 403')
     : corrupt(`the media server no longer has it (${status})`)
 
+/** What both a history notification and a group's shared history say about their file. */
+type AnnouncedFile = Pick<
+  proto.Message.IHistorySyncNotification,
+  'directPath' | 'fileEncSha256' | 'fileSha256' | 'mediaKey'
+>
+
 const download = Effect.fnUntraced(
-  function* (url: URL, notice: proto.Message.IHistorySyncNotification) {
+  function* (url: URL, notice: AnnouncedFile, kind: 'History' | 'Group History') {
     const { fileEncSha256, fileSha256, mediaKey } = notice
     if (!mediaKey?.length) return yield* new ChunkCorrupt({ reason: 'the chunk has no key' })
     const encrypted = encryptedBytesInMemory()
@@ -37,7 +43,7 @@ const download = Effect.fnUntraced(
     const content = yield* decrypt(encrypted, {
       noun: 'chunk',
       fileEncSha256: fileEncSha256?.length ? fileEncSha256 : undefined,
-      keys: [() => expandMediaKey(mediaKey, 'History')]
+      keys: [() => expandMediaKey(mediaKey, kind)]
     })
     const plain = Buffer.concat(yield* Stream.runCollect(content))
     if (fileSha256?.length && !sameBytes(createHash('sha256').update(plain).digest(), fileSha256))
@@ -60,5 +66,14 @@ export const compressedChunk = (
   const inline = notice.initialHistBootstrapInlinePayload
   if (inline?.length) return Effect.succeed(inline)
   const url = mediaAddress(notice.directPath ?? '', mediaBase)
-  return url === undefined ? corrupt('the notification names no file') : download(url, notice)
+  return url === undefined ? corrupt('the notification names no file') : download(url, notice, 'History')
+}
+
+/** The zlib-compressed `GroupHistory` protobuf that a member's message announces. */
+export const compressedSharedHistory = (
+  bundle: AnnouncedFile,
+  mediaBase: URL
+): Effect.Effect<Uint8Array, ChunkError> => {
+  const url = mediaAddress(bundle.directPath ?? '', mediaBase)
+  return url === undefined ? corrupt('the message names no file') : download(url, bundle, 'Group History')
 }

@@ -7,7 +7,7 @@ import type { Fact } from '../../../domain/fact.ts'
 import type { DecodedConversation } from '../convert/chunk.ts'
 import type { Self } from '../convert/message.ts'
 import { numberOf } from '../convert/numbers.ts'
-import { readChunk, type ReadingTask } from './contents.ts'
+import { type HistoryGiver, readChunk, type ReadingTask } from './contents.ts'
 import { ChunkCorrupt, type ChunkError, ChunkUnavailable, reasonOf } from './errors.ts'
 import type { PackedContents, PackedConversation } from './thread.ts'
 
@@ -100,14 +100,16 @@ export class ChunkReader extends Context.Service<
   ChunkReader,
   {
     /**
-     * Reads the chunk that an encoded `HistorySyncNotification` announces: inline, or from the media server. Fails with
+     * Reads the chunk that an encoded `HistorySyncNotification` of the phone announces, inline or from the media server; or what
+     * a member of a group shares, announced by an encoded `WebMessageInfo`. Fails with
      * `ChunkUnavailable` (try again) or `ChunkCorrupt` (try again too: the phone may upload it anew). `announcedAt` is in
      * milliseconds since 1970.
      */
     readonly read: (
       self: Self,
       notification: Uint8Array,
-      announcedAt: number
+      announcedAt: number,
+      from?: HistoryGiver
     ) => Effect.Effect<ChunkContents, ChunkError>
   }
 >()('backscroll/services/whatsapp/ChunkReader') {
@@ -122,10 +124,13 @@ export class ChunkReader extends Context.Service<
         const read = Effect.fn('ChunkReader.read')((
           self: Self,
           notification: Uint8Array,
-          announcedAt: number
+          announcedAt: number,
+          from: HistoryGiver = 'phone'
         ) => {
-          const task = { self, notification, announcedAt, mediaBase: options.mediaBase.href }
-          return sizeOf(notification) < SMALL ? readHere(task) : readInThread(pool, task)
+          const task = { self, notification, announcedAt, from, mediaBase: options.mediaBase.href }
+          // How large the file of a member is, nobody says.
+          const isSmall = from === 'phone' && sizeOf(notification) < SMALL
+          return isSmall ? readHere(task) : readInThread(pool, task)
         })
 
         return ChunkReader.of({ read })

@@ -3,7 +3,7 @@
 import type { proto } from '@whiskeysockets/baileys'
 import type { Address, ContentFact } from '../../../domain/fact.ts'
 import { bytesField } from '../../../domain/protobuf.ts'
-import { address, partyOf, type Self } from './address.ts'
+import { address, type Self } from './address.ts'
 import { APPOINTMENT } from './content/appointment.ts'
 import { CALL } from './content/call.ts'
 import { COMMERCE } from './content/commerce.ts'
@@ -16,6 +16,7 @@ import { POLL } from './content/poll.ts'
 import { TEXT } from './content/text.ts'
 import { outcomeOf } from '../kinds/message-fields.ts'
 import { millisecondsOf } from './numbers.ts'
+import { quotedIn } from './quoted.ts'
 import { contentFieldsOf, type Unwrapped, unwrap } from './unwrap.ts'
 
 const FAMILIES: Family = {
@@ -61,19 +62,29 @@ const contextOf = (content: unknown): Context => {
 const mentionsIn = (info: proto.IContextInfo | undefined): ReadonlyArray<Address> =>
   [...new Set((info?.mentionedJid ?? []).slice(0, MOST_MENTIONS))].flatMap(jid => address(jid) ?? [])
 
-const quotedIn = (self: Self, info: proto.IContextInfo | undefined): ContentFact['quoted'] => {
-  if (!info?.stanzaId) return null
-  const writer = address(info.participant)
-  return {
-    whatsAppId: info.stanzaId,
-    ...(writer === undefined ? {} : { sender: partyOf(self, writer) })
-  }
-}
-
 /** A comment names the message it is about by key instead of quoting it. */
 const commentedIn = (self: Self, layers: ReadonlyArray<proto.IMessage>): ContentFact['quoted'] => {
   const key = layers.find(layer => layer.commentMessage)?.commentMessage?.targetMessageKey
   return key ? quotedIn(self, { stanzaId: key.id ?? null, participant: key.participant ?? null }) : null
+}
+
+/** The field of a message that is its content; `undefined` when it carries only keys or context. */
+const contentField = ({ message, unknownField }: Unwrapped): string | undefined => {
+  const fields = contentFieldsOf(message).filter(name => !isAboutOthers(name))
+  const newer = unknownField === undefined ? undefined : `field${unknownField}`
+  return fields.find(isKnown) ?? fields[0] ?? newer
+}
+
+const convertedParts = (field: string, message: proto.IMessage): Parts =>
+  (isKnown(field) ? partsOf(field, message) : undefined) ?? { type: `unsupported:${field}` }
+
+/** What a quoted message says, in a line; `null` when it is not repeated. */
+const saidIn = (quoted: proto.IMessage | null | undefined): string | null => {
+  const unwrapped = quoted ? unwrap(quoted) : undefined
+  const field = unwrapped && contentField(unwrapped)
+  if (unwrapped === undefined || field === undefined || unwrapped.message.conversation === '') return null
+  const { body, type } = convertedParts(field, unwrapped.message)
+  return body || `[${type}]`
 }
 
 /** The content of a message, or `undefined` when it carries only keys or context. */
@@ -84,17 +95,11 @@ export const contentOf = (
 ): ContentFact | undefined => contentIn(self, unwrap(wrapped, encoded))
 
 /** The same of a message that was taken out of its envelopes. */
-export const contentIn = (
-  self: Self,
-  { layers, message, unknownField, viewOnce }: Unwrapped
-): ContentFact | undefined => {
-  const fields = contentFieldsOf(message).filter(name => !isAboutOthers(name))
-  const newer = unknownField === undefined ? undefined : `field${unknownField}`
-  const field = fields.find(isKnown) ?? fields[0] ?? newer
+export const contentIn = (self: Self, unwrapped: Unwrapped): ContentFact | undefined => {
+  const { layers, message, viewOnce } = unwrapped
+  const field = contentField(unwrapped)
   if (field === undefined) return undefined
-  const { body, ...details } = (isKnown(field) ? partsOf(field, message) : undefined) ?? {
-    type: `unsupported:${field}`
-  }
+  const { body, ...details } = convertedParts(field, message)
   const context = contextOf(Reflect.get(message, field))
   return {
     ...NO_DETAILS_FACT,
@@ -102,7 +107,7 @@ export const contentIn = (
     body: body ?? null,
     mentions: mentionsIn(context.info),
     viewOnce: viewOnce || context.viewOnce,
-    quoted: quotedIn(self, context.info) ?? commentedIn(self, layers)
+    quoted: quotedIn(self, context.info, saidIn(context.info?.quotedMessage)) ?? commentedIn(self, layers)
   }
 }
 

@@ -24,9 +24,12 @@ import { factsOfGroupNotification, isGroupNotification } from './group-event.ts'
 import { factsOfNumberChange, isNumberChange } from './number-change.ts'
 import { factOfUndecryptable, factsOfLiveMessage, factsOfStoredMessage } from './message.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
+import { type ChunkRetryAnswer, chunkRetryAnswer } from './chunk-retry.ts'
 import { decodedUnlessDamaged } from './protobuf.ts'
+import { announcementOf, isReceiver } from './shared-history.ts'
 import { infosOfStanza, ListRecipient, samePeopleOfStanza } from './stanza-info.ts'
 import { nodeFromJson, StanzaJson } from './stanza-json.ts'
+import { unwrap } from './unwrap.ts'
 
 const Attributes = Schema.Record(Schema.String, Schema.String)
 const SelfAddresses = Schema.Struct({ jid: Schema.String, lid: Schema.optionalKey(Schema.String) })
@@ -88,18 +91,29 @@ export interface ChunkNotice {
   readonly announcedAt: number
 }
 
+/** In place of a sync type: history that a member of a group shares. WhatsApp's types are small numbers. */
+export const SHARED_HISTORY = 1001
+
 export interface ConvertedEntry {
   readonly facts: ReadonlyArray<Fact>
   readonly chunks: ReadonlyArray<ChunkNotice>
   /** The ids of requests for history that the phone answered without any history. */
   readonly refusals: ReadonlyArray<string>
+  readonly chunkRetries: ReadonlyArray<ChunkRetryAnswer>
   /** Keys of app state that the phone shares. */
   readonly keys: ReadonlyArray<AppStateKey>
   /** Collections of app state that the phone sends anew. */
   readonly recoveries: ReadonlyArray<{ readonly self: Self; readonly answer: RecoveryAnswer }>
 }
 
-const NOTHING: ConvertedEntry = { facts: [], chunks: [], refusals: [], keys: [], recoveries: [] }
+const NOTHING: ConvertedEntry = {
+  facts: [],
+  chunks: [],
+  refusals: [],
+  chunkRetries: [],
+  keys: [],
+  recoveries: []
+}
 const UNADDRESSED: ConvertedEntry = { ...NOTHING, facts: [leftOut('unaddressed')] }
 
 /** What a journal entry means. */
@@ -157,8 +171,24 @@ const message = (entry: Extract<Journaled, { kind: 'message' }>): ConvertedEntry
     const instruction = fromOwnPhone(self, inner.protocolMessage, entry.attributes)
     if (instruction !== undefined) return instruction
   }
+  const shared = infos.flatMap(info => sharedWithUs(self, info, inner) ?? [])
+  if (shared.length > 0) return { ...NOTHING, facts: samePeopleOfStanza(entry), chunks: shared }
   const facts = infos.flatMap(info => factsOfLiveMessage(self, info, inner, bytes))
   return { ...NOTHING, facts: [...samePeopleOfStanza(entry), ...facts] }
+}
+
+/** The past of a group that a member shares with this account. */
+const sharedWithUs = (self: Self, info: AddressedInfo, content: proto.IMessage): ChunkNotice | undefined => {
+  const bundle = unwrap(content).message.messageHistoryBundle
+  if (!bundle || !isGroupJid(info.key?.remoteJid ?? '') || !isReceiver(self, bundle)) return undefined
+  return {
+    notificationId: info.key?.id ?? '',
+    syncType: SHARED_HISTORY,
+    chunkOrder: 0,
+    progress: null,
+    announcedAt: secondsToMilliseconds(info.messageTimestamp),
+    notification: announcementOf(info, bundle)
+  }
 }
 
 const isFromMe = ({ key }: AddressedInfo): boolean => key?.fromMe === true
@@ -223,6 +253,11 @@ const fromOwnPhone = (
       ],
       // History comes as a chunk of its own: a plain response in its place is a refusal.
       refusals: type === HISTORY_SYNC_ON_DEMAND && stanzaId ? [stanzaId] : [],
+      chunkRetries: stanzaId
+        ? (results ?? []).flatMap(({ historySyncChunkRetryResponse: answer }) =>
+            answer ? [chunkRetryAnswer(stanzaId, answer)] : []
+          )
+        : [],
       recoveries: (results ?? []).flatMap(result => recoveryIn(self, result))
     }
   }

@@ -19,6 +19,7 @@ import { MESSAGE_CONTEXT_INFO, MESSAGE_SECRET } from '../../../domain/sealed-add
 import { leftOut, leftOutField, leftOutProtocol } from '../kinds/left-out.ts'
 import { outcomeOf } from '../kinds/message-fields.ts'
 import { address, partyOf, type Self } from './address.ts'
+import { associationIn, attachment } from './association.ts'
 import { chatAction } from './chat-action.ts'
 import { chatEvent, secondsOf } from './chat-event.ts'
 import { contentIn, editOf } from './content.ts'
@@ -141,7 +142,11 @@ const factsOfContent = (self: Self, envelope: Envelope, given: Given): ReadonlyA
   const content = contentIn(self, unwrapped)
   if (content === undefined) return [leftOutContent(unwrapped.message)]
   const { eventResponses = [] } = given
-  return [messageFact(envelope, { ...content, eventResponses }, given)]
+  const fact = messageFact(envelope, { ...content, eventResponses }, given)
+  const associated = associationIn(self, envelope, unwrapped.layers)
+  if (associated === undefined) return [fact]
+  const { association, parentSender } = associated
+  return [attachment(associated, fact) ?? { ...fact, association, parentSender }]
 }
 
 /** A message that says nothing: what it carries instead. */

@@ -7,6 +7,8 @@ import { isGroupJid } from '../../../domain/jid.ts'
 import type { Target } from '../../../domain/outbox.ts'
 import { contentOf } from './content.ts'
 import type { Self } from './message.ts'
+import { quotedCopy } from './quoted-copy.ts'
+import { unwrap } from './unwrap.ts'
 
 /** A `Message` of WhatsApp's protobuf by its fields, not encoded. */
 export type WireMessage = proto.IMessage
@@ -16,9 +18,11 @@ export interface Destination {
   readonly toJid: string
   readonly selfJid: string
   readonly now: number
+  /** Seconds after which messages of the chat disappear from phones; 0 is never. */
+  readonly ephemeralSeconds: number
 }
 
-/** Fields that the content of a message has besides its own: whom it mentions, what it answers. */
+/** Fields that the content of a message has besides its own: whom it mentions, what it answers, when it disappears. */
 export interface Accompanying {
   readonly contextInfo?: proto.IContextInfo
 }
@@ -37,14 +41,13 @@ export const messageKey = (target: Target, { selfJid, toJid }: Destination): pro
   ...(isGroupJid(toJid) ? { participant: target.sender ?? selfJid } : {})
 })
 
-/** The secret of a message that is quoted is nobody else's business. */
-const withoutContext = (encoded: Uint8Array): proto.IMessage => {
-  const message: proto.IMessage = proto.Message.decode(encoded)
-  message.messageContextInfo = null
-  return message
+/** What a message mentions and answers, as its protobuf says it; for an edit, which repeats it. */
+export const contextIn = (encoded: Uint8Array): proto.IContextInfo | undefined => {
+  const { message } = unwrap(proto.Message.decode(encoded))
+  return message.extendedTextMessage?.contextInfo ?? undefined
 }
 
-/** The `contextInfo` of a message; `undefined` when it mentions nobody and answers nothing. */
+/** The `contextInfo` of a message; `undefined` when it mentions nobody, answers nothing and does not disappear. */
 export const contextOf = (
   content: {
     readonly mentions?: ReadonlyArray<string> | undefined
@@ -54,15 +57,17 @@ export const contextOf = (
   quotedMessage: Uint8Array | undefined
 ): proto.IContextInfo | undefined => {
   const { mentions = [], quoted } = content
-  if (mentions.length === 0 && quoted === undefined) return undefined
+  const { ephemeralSeconds } = destination
+  if (mentions.length === 0 && quoted === undefined && ephemeralSeconds === 0) return undefined
   return {
+    ...(ephemeralSeconds === 0 ? {} : { expiration: ephemeralSeconds }),
     ...(mentions.length === 0 ? {} : { mentionedJid: [...mentions] }),
     ...(quoted === undefined
       ? {}
       : {
           stanzaId: quoted.whatsAppId,
           participant: quoted.sender ?? destination.selfJid,
-          quotedMessage: quotedMessage === undefined ? { conversation: '' } : withoutContext(quotedMessage)
+          quotedMessage: quotedMessage === undefined ? { conversation: '' } : quotedCopy(quotedMessage)
         })
   }
 }

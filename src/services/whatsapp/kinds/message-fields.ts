@@ -72,7 +72,13 @@ export const MESSAGE_FIELDS = {
   ptvMessage: { field: 66, ...message('video') },
   botInvokeMessage: { field: 67, ...envelope() },
   callLogMesssage: { field: 69, ...message('call') },
-  messageHistoryBundle: { field: 70, ...unsupported('the past of a group, for a new member') },
+  messageHistoryBundle: {
+    field: 70,
+    ...nothing(
+      'The past of a group that a member shares: read as history if it is for this account',
+      'Unreleased'
+    )
+  },
   encCommentMessage: {
     field: 71,
     ...change(

@@ -33,12 +33,17 @@ export interface MediaKeys {
   readonly macKey: Uint8Array
 }
 
-/** The keys of a file of this kind; `History` is a history chunk, `App State` a part of a collection of app state. */
+/**
+ * The keys of a file of this kind; `History` is a history chunk, `App State` a part of a collection of app state, `Group History`
+ * the past of a group that a member shares.
+ */
 export const expandMediaKey = (
   mediaKey: Uint8Array,
-  kind: MessageKind | 'History' | 'App State'
+  kind: MessageKind | 'History' | 'App State' | 'Group History'
 ): MediaKeys => {
-  const expanded = hkdf(mediaKey, 112, { info: `WhatsApp ${kind} Keys` })
+  // WhatsApp names the last one without the words around it.
+  const info = kind === 'Group History' ? kind : `WhatsApp ${kind} Keys`
+  const expanded = hkdf(mediaKey, 112, { info })
   return {
     iv: expanded.subarray(0, 16),
     cipherKey: expanded.subarray(16, 48),

@@ -32,7 +32,7 @@ import {
 } from './disconnects.ts'
 import { type DurableReceive, makeDurableReceive } from './durable-receive.ts'
 import { followEnds } from './end-stanzas.ts'
-import { makeGroupCache } from './group-cache.ts'
+import { type GroupCache, makeGroupCache } from './group-cache.ts'
 import { fetchGroups, type GroupListAge } from './group-list.ts'
 import { removeOldEntries } from './journal-cleanup.ts'
 import { socketConfig, type WhatsAppOptions } from './options.ts'
@@ -162,7 +162,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     mediaBase: options.mediaBase,
     isOpen: () => connection.connections.isOpen(accountId, socket)
   })
-  const credentials = connectEvents(connection, socket, appState)
+  const credentials = connectEvents(connection, socket, { appState, groups })
   groups.follow(socket.ev)
   return { socket, receive, credentials, appState, stopLimiting }
 }
@@ -215,11 +215,13 @@ const storeOwnMapping = (connection: Connection, socket: WASocket): void => {
 }
 
 /** Connects what the socket reports to the rest of the server. */
-const connectEvents = (
-  connection: Connection,
-  socket: WASocket,
-  appState: ConnectedAppState
-): CredentialWriter => {
+/** What belongs to one socket besides the connection. */
+interface BesideSocket {
+  readonly appState: ConnectedAppState
+  readonly groups: GroupCache
+}
+
+const connectEvents = (connection: Connection, socket: WASocket, beside: BesideSocket): CredentialWriter => {
   const { accountId, creds, options, runtime, services } = connection
   const credentials = makeCredentialWriter({
     accountId,
@@ -236,12 +238,12 @@ const connectEvents = (
     const answer = answerIn(node)
     if (answer !== undefined) runtime.detached(() => connection.onMediaAnswer(accountId, answer))
   })
-  followState(connection, socket, appState)
+  followState(connection, socket, beside)
   return credentials
 }
 
 /** Follows the state of the connection from pairing to its end. */
-const followState = (connection: Connection, socket: WASocket, appState: ConnectedAppState): void => {
+const followState = (connection: Connection, socket: WASocket, { appState, groups }: BesideSocket): void => {
   const { accountId, belongsTo, connections, creds, emit, options, pairing, runtime, services } = connection
   const { now } = services
   const acknowledgements = makeAcknowledgements(socket, runtime)
@@ -249,7 +251,12 @@ const followState = (connection: Connection, socket: WASocket, appState: Connect
   const offerPairing = makePairingOffers(socket, pairing, emit, now)
 
   const onOpen = (): void => {
-    connections.add(accountId, { socket, acknowledgements, askRestriction: restrictions.ask })
+    connections.add(accountId, {
+      socket,
+      acknowledgements,
+      askRestriction: restrictions.ask,
+      groupMetadata: groups.get
+    })
     runtime.fork(Effect.logInfo('Connected to WhatsApp'))
     // What changed while this device was away, and what an earlier connection did not finish.
     appState.onOpen()

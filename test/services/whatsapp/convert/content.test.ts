@@ -79,7 +79,8 @@ test('what a message does not have is nothing', () => {
 
 test('a quote that does not name its writer has none', () => {
   expect(shown({ extendedTextMessage: { contextInfo: { stanzaId: 'Q' } } })?.quoted).toEqual({
-    whatsAppId: 'Q'
+    whatsAppId: 'Q',
+    excerpt: null
   })
 })
 

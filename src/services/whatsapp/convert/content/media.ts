@@ -64,6 +64,7 @@ export const MEDIA: Family = {
   // Only states how many pictures follow; each is a message of its own.
   albumMessage: ({ expectedImageCount, expectedVideoCount }) => ({
     type: 'album',
+    album: { images: expectedImageCount ?? 0, videos: expectedVideoCount ?? 0 },
     body:
       [counted(expectedImageCount, 'photo'), counted(expectedVideoCount, 'video')]
         .filter(text => text !== undefined)
