@@ -57,6 +57,11 @@ const READERS: { readonly [Kind in FaultKind]: (fields: Fields) => FaultOf<Kind>
     ...numberIn(fields, 'chunkOrder'),
     ...numberIn(fields, 'syncType')
   }),
+  historyChunkRetry: fields => ({
+    kind: 'historyChunkRetry',
+    code: fields.number('code'),
+    canRecover: fields.optionalBoolean('canRecover') ?? false
+  }),
   historyOnDemand: fields => ({
     kind: 'historyOnDemand',
     effect: fields.oneOf('effect', ['silent', 'refused', 'otherAddress', 'sameAgain']),

@@ -16,7 +16,7 @@ import type { WriteOptions } from '../protocol/messages/write.ts'
 import type { Content } from '../protocol/messages/written.ts'
 import type { Simulator } from '../simulator.ts'
 import type { Account } from '../state/account.ts'
-import { type HistorySharing, SHOWN_EDITS } from '../state/history/sharing.ts'
+import { type HistorySharing, REQUEST_TIMES, SHOWN_EDITS } from '../state/history/sharing.ts'
 import type { NewerField } from '../state/messages/newer-fields.ts'
 import type { MessageCap, ReachoutTimelock } from '../state/new-chat-limits.ts'
 import { type BinaryNode, element } from '../wire/binary-node.ts'
@@ -225,7 +225,9 @@ export const messageMarkFrom = (body: Fields): MessageMark => {
 /** How a phone shares its history after a request; what the request does not name stays. */
 export const historySharingFrom = (body: Fields, before: HistorySharing): HistorySharing => ({
   editedMessages: body.optionalOneOf('editedMessages', SHOWN_EDITS) ?? before.editedMessages,
-  showsWithdrawn: body.optionalBoolean('showsWithdrawn') ?? before.showsWithdrawn
+  showsWithdrawn: body.optionalBoolean('showsWithdrawn') ?? before.showsWithdrawn,
+  requestTimes: body.optionalOneOf('requestTimes', REQUEST_TIMES) ?? before.requestTimes,
+  olderMessages: body.optionalBoolean('olderMessages') ?? before.olderMessages
 })
 
 /** A patch of app state; `syncAction` is a `proto.SyncActionValue` as JSON. */

@@ -58,6 +58,8 @@ export type Fault =
       readonly chunkOrder?: number
       readonly syncType?: number
     }
+  /** A chunk is not made again; the phone answers with this code of HistorySyncChunkRetryResponse. */
+  | { readonly kind: 'historyChunkRetry'; readonly code: number; readonly canRecover: boolean }
   /**
    * Requests for older messages of a chat (of any, without `chat`): never answered, answered without history, answered under
    * the chat's other address, or with the same page again and again.

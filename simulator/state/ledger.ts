@@ -74,6 +74,19 @@ export interface ReadByDevice {
   type: string
 }
 
+/** What a linked device asked its own phone in a peer message, and how it marked the stanza. */
+export interface PeerRequest {
+  id: string
+  device: number
+  /** As `PeerDataOperationRequestType` calls it. */
+  type: string
+  pushPriority?: string
+  privacySensitive?: string
+  appdata?: string
+  /** The time in a request for older messages, as it was sent. */
+  time?: number
+}
+
 /** A message stanza for one of this account's linked devices. */
 export interface Delivered {
   device: string
@@ -109,6 +122,7 @@ export class AccountLedger {
   readonly receipts: SeenReceipt[] = []
   readonly delivered = new Map<number, Delivered>()
   readonly readByDevices: ReadByDevice[] = []
+  readonly peerRequests: PeerRequest[] = []
   readonly events: ChatEvent[] = []
 }
 

@@ -1,7 +1,15 @@
 // The truth of one phone: what it holds, what its recipients got, what waits for its linked devices. Tests read it; nothing in the
 // simulator depends on it.
 import type { Account } from './account.ts'
-import type { ChatEvent, Delivered, HeldMessage, ReadByDevice, Received, SeenReceipt } from './ledger.ts'
+import type {
+  ChatEvent,
+  Delivered,
+  HeldMessage,
+  PeerRequest,
+  ReadByDevice,
+  Received,
+  SeenReceipt
+} from './ledger.ts'
 import type { Network } from './network.ts'
 import type { StanzaKind } from './stanza-queue.ts'
 
@@ -14,6 +22,8 @@ export interface Truth {
   readonly offlineQueue: WaitingStanza[]
   /** What the owner read on linked devices. */
   readonly readByDevices: ReadByDevice[]
+  /** What linked devices asked the phone in peer messages. */
+  readonly peerRequests: PeerRequest[]
   /** What happened in chats besides messages. */
   readonly events: ChatEvent[]
 }
@@ -40,13 +50,14 @@ export function* heldMessages(network: Network, account: Account): Generator<Hel
 }
 
 export const truthBesideMessages = (network: Network, account: Account): Omit<Truth, 'messages'> => {
-  const { received, receipts, delivered, readByDevices, events } = network.ledger.of(account)
+  const { received, receipts, delivered, readByDevices, peerRequests, events } = network.ledger.of(account)
   return {
     received: [...received.values()],
     receipts: [...receipts],
     delivered: [...delivered.values()],
     offlineQueue: offlineQueueOf(account),
     readByDevices: [...readByDevices],
+    peerRequests: [...peerRequests],
     events: [...events]
   }
 }

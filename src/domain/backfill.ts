@@ -15,6 +15,42 @@ export const TASK_STATUSES = ['waiting', 'asked', 'done', 'refused', 'cancelled'
 export const TaskStatus = Schema.Literals(TASK_STATUSES)
 export type TaskStatus = typeof TaskStatus.Type
 
+/** Why a part of a job ended as it did, or what it waits for, as a person reads it. */
+export const PART_REASONS = {
+  beginningHeld: 'The beginning is held',
+  countReached: 'As many as asked for',
+  timeReached: 'Back to the time asked for',
+  nothingHeld: 'Nothing of it is held yet',
+  filled: 'Filled',
+  phoneSilent: 'The phone does not answer',
+  chatNotAnswered: 'The phone is there, but does not answer for this chat',
+  nothingOlder: 'The phone sends nothing older',
+  noAccess:
+    'The phone gives this device no older messages, by its setting for linked devices; it is asked again once the account is linked anew',
+  declined: 'The phone declines to send more of this chat',
+  unreadable: 'The answer could not be read',
+  notTaken: 'WhatsApp did not take the request'
+} as const
+export type ReasonCode = keyof typeof PART_REASONS
+// Object.keys has no narrower type.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+export const REASON_CODES = Object.keys(PART_REASONS) as ReadonlyArray<ReasonCode>
+export const ReasonCode = Schema.Literals(REASON_CODES)
+
+export interface PartReason {
+  readonly code: ReasonCode
+  readonly text: string
+}
+
+/** A reason with more about the case at hand, if there is more. */
+export const partReason = (code: ReasonCode, detail?: string): PartReason => ({
+  code,
+  text: detail === undefined ? PART_REASONS[code] : `${PART_REASONS[code]}: ${detail}`
+})
+
+/** A stretch of time, milliseconds since 1970: back to the beginning without `from`, up to the present without `to`. */
+const Stretch = Schema.Struct({ from: time, to: time })
+
 export const BackfillTask = Schema.Struct({
   threadId: Schema.String,
   /** The gap that is filled; `null`: the beginning of the thread is sought. */
@@ -25,7 +61,10 @@ export const BackfillTask = Schema.Struct({
   /** Requests that were answered. */
   pages: Schema.Finite,
   /** Why it ended as it did, or what it waits for. */
-  reason: Schema.NullOr(Schema.String)
+  reason: Schema.NullOr(Schema.String),
+  code: Schema.NullOr(ReasonCode),
+  /** What the part was to fetch and has not fetched; `null`: nothing is missing. */
+  missing: Schema.NullOr(Stretch)
 })
 export type BackfillTask = typeof BackfillTask.Type
 
@@ -60,6 +99,27 @@ export const REQUESTS_IN_FLIGHT = 4
 
 /** Tries that the phone leaves unanswered, while it answers others, before a part is given up. */
 export const MAX_UNANSWERED = 3
+
+/** After so many silences in a row, what is still to be asked for is given up until the phone gives a sign. */
+export const MAX_SILENCES = 12
+
+/** In which unit a phone understands the time in a request for older messages; the field's name says milliseconds. */
+export const TIME_UNITS = ['seconds', 'milliseconds'] as const
+export type TimeUnit = (typeof TIME_UNITS)[number]
+
+/**
+ * The unit for the next request, after so many in a row that were not answered: seconds first, after silence once milliseconds;
+ * a unit that the phone has answered is left only every third time.
+ */
+export const timeUnitFor = (known: TimeUnit | undefined, unanswered: number): TimeUnit => {
+  if (known === undefined) return unanswered % 2 === 0 ? 'seconds' : 'milliseconds'
+  const other = known === 'seconds' ? 'milliseconds' : 'seconds'
+  return unanswered % 3 === 2 ? other : known
+}
+
+/** A chat's phone may know it by another of its addresses: as long as the unit is open, each is tried in both units. */
+export const addressFor = (known: TimeUnit | undefined, attempts: number, addresses: number): number =>
+  (known === undefined ? Math.floor(attempts / 2) : attempts) % addresses
 
 const FIRST_SILENCE_MS = 60_000
 

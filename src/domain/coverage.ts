@@ -1,5 +1,6 @@
 // How complete a thread is: what is held, what is known to be missing, what the phone said about its beginning.
 import { Schema } from 'effect'
+import { ReasonCode } from './backfill.ts'
 
 const time = Schema.NullOr(Schema.Finite)
 
@@ -50,6 +51,13 @@ export type Beginning = typeof Beginning.Type
 export const coverageState = (beginning: Beginning, openGaps: number): CoverageState =>
   openGaps > 0 || beginning === 'more' ? 'partial' : beginning === 'reached' ? 'complete' : 'unknown'
 
+/** Why a request brought nothing; `code` is `null` when it was noted by an earlier version. */
+export const Refusal = Schema.Struct({
+  code: Schema.NullOr(ReasonCode),
+  reason: Schema.String,
+  at: Schema.Finite
+})
+
 /** Times are milliseconds since 1970. */
 export const ThreadCoverage = Schema.Struct({
   accountId: Schema.String,
@@ -65,7 +73,7 @@ export const ThreadCoverage = Schema.Struct({
     Schema.Struct({ requestId: Schema.String, gapId: Schema.NullOr(Schema.Finite), askedAt: Schema.Finite })
   ),
   /** Why the last request brought nothing. */
-  lastRefusal: Schema.NullOr(Schema.Struct({ reason: Schema.String, at: Schema.Finite }))
+  lastRefusal: Schema.NullOr(Refusal)
 })
 export type ThreadCoverage = typeof ThreadCoverage.Type
 

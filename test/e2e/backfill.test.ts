@@ -85,7 +85,9 @@ describe('a job that was asked for', () => {
         status: 'done',
         messages: 70,
         pages: 2,
-        reason: 'As many as asked for'
+        reason: 'As many as asked for',
+        code: 'countReached',
+        missing: null
       }
     ])
     const held = await stage.api.messages(thread!.threadId, 500)
@@ -99,6 +101,28 @@ describe('a job that was asked for', () => {
     expect((await stage.api.jobs(accountId)).map(({ jobId: id }) => id)).toEqual(
       expect.arrayContaining([jobId, early.jobId, rest.jobId])
     )
+  })
+
+  test('stores nothing from before the time it asks for', async () => {
+    const stage = asked()
+    const { phone, accountId } = await stage.linkedPartly(40, { history: PARTLY })
+    const [thread] = await stage.api.threads(accountId)
+    const truth = phone.truth().messages.toSorted((a, b) => b.timestamp - a.timestamp)
+    // In the middle of a page: the page comes whole.
+    const until = truth[110]!.timestamp * 1000
+    const { jobId } = await stage.api.backfill(accountId, { threadId: thread!.threadId, count: 0, until })
+    const job = await stage.api.untilJob(accountId, jobId)
+    expect(job).toMatchObject({ tasks: [{ status: 'done', code: 'timeReached', pages: 2 }] })
+    const held = await stage.api.messages(thread!.threadId, 500)
+    expect(held).toHaveLength(truth.filter(({ timestamp }) => timestamp * 1000 >= until).length)
+    expect(held.every(({ tsClient }) => tsClient >= until)).toBe(true)
+    expect(await stage.api.coverage(thread!.threadId)).toMatchObject({
+      state: 'partial',
+      beginningReached: false
+    })
+    const rest = await stage.api.backfill(accountId, { threadId: thread!.threadId, count: 0 })
+    await stage.api.untilJob(accountId, rest.jobId)
+    expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
   })
 
   test('is refused when neither it nor the settings name a thread', async () => {

@@ -86,6 +86,44 @@ test('on a store that holds something, it reports what is missing there, and sto
   expect((await stage.api.account(accountId)).counts).toEqual({ threads: 1, messages: 40 })
 })
 
+test('gaps in the middle are asked for and counted, too, and stay open', async () => {
+  await using stage = await Stage.set({ WHATSAPP_BACKFILL_THREADS: '0' })
+  const { phone, accountId } = await stage.linked({
+    history: { ...PARTLY.history, messages: 30, pushPerChat: 30 }
+  })
+  const [contact] = phone.contacts
+  await stage.api.command(accountId, 'disconnect')
+  await stage.simulator.until(() => phone.devices.every(({ queue }) => !queue.connected))
+  for (let n = 0; n < 70; n += 1) await phone.receive({ from: contact!, text: `lost ${n}` })
+  phone.expireOfflineQueue()
+  phone.goOffline()
+  await stage.api.command(accountId, 'connect')
+  await stage.api.untilAccount(accountId, 'the connection', ({ tags }) => tags.includes('online'))
+  await phone.receive({ from: contact!, text: 'live', timestamp: Math.floor(Date.now() / 1000) + 5 })
+  await stage.api.untilAccount(accountId, 'the live one', ({ counts }) => counts.messages === 31)
+  await stage.server.kill()
+  phone.goOnline()
+  await stage.restart({ WHATSAPP_HISTORY_SYNC_DRY_RUN: 'true', WHATSAPP_BACKFILL_THREADS: '50' })
+  const report = await stage.api.until('the gap to be counted', async () => {
+    const found = await reportOf(stage, accountId)
+    return found.threads.some(({ held, messages }) => messages - held === 70) ? found : undefined
+  })
+  const [thread] = await stage.api.threads(accountId)
+  expect(report.threads).toMatchObject([{ threadId: thread!.threadId }])
+  expect((await stage.api.account(accountId)).counts.messages).toBe(31)
+  expect(await stage.api.coverage(thread!.threadId)).toMatchObject({
+    gaps: [{ reason: 'history-to-live' }]
+  })
+  await stage.server.kill()
+  await stage.restart({ WHATSAPP_HISTORY_SYNC_DRY_RUN: 'false' })
+  await stage.synced(accountId, phone)
+  expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject({
+    missing: [],
+    duplicates: [],
+    different: []
+  })
+})
+
 test('a job that was asked for waits until the dry run is over, and is then done to its end', async () => {
   await using stage = await Stage.set({ WHATSAPP_BACKFILL_THREADS: '0' })
   const { phone, accountId } = await stage.linkedPartly(40, PARTLY)

@@ -163,6 +163,61 @@ test('a history chunk that is lost for good leaves a gap between its neighbours,
   expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
 })
 
+test('a chunk that the phone says it cannot make again is given up at once, with its reason; one that it may make is asked for again', async () => {
+  await using stage = await Stage.set()
+  const history = {
+    chats: 1,
+    messages: 600,
+    groupsShare: 0,
+    mediaShare: 0,
+    chunkMessages: 100,
+    inlineBelowBytes: 0
+  }
+  const askedAgain = (phone: Phone) =>
+    phone.truth().peerRequests.filter(({ type }) => type === 'HISTORY_SYNC_CHUNK_RETRY').length
+
+  const corrupt = stage.simulator.fault(
+    { kind: 'historyChunk', effect: 'corrupt', chunkOrder: 2, syncType: 2 },
+    { times: 1 }
+  )
+  // Code 3: it took too long; the phone may be asked once more. Then it makes the chunk.
+  stage.simulator.fault({ kind: 'historyChunkRetry', code: 3, canRecover: true }, { times: 1 })
+  const first = await stage.linkedPartly(60, { history })
+  const { accountId } = first
+  await stage.api.untilAccount(
+    accountId,
+    'the chunk to be made again',
+    ({ counts }) => counts.messages === 600
+  )
+  corrupt.clear()
+  expect(askedAgain(first.phone)).toBe(2)
+  expect((await stage.api.account(accountId)).sync.chunksFailed).toBe(0)
+  expect(await stage.api.incidents(accountId)).toEqual([])
+
+  const lost = stage.simulator.fault({ kind: 'historyChunk', effect: 'corrupt', chunkOrder: 2, syncType: 2 })
+  // Code 5: it has made the chunk as often as it does.
+  const refusal = stage.simulator.fault({ kind: 'historyChunkRetry', code: 5, canRecover: true })
+  const second = await stage.linkedPartly(60, { history })
+  await stage.api.untilAccount(
+    second.accountId,
+    'the chunk to be given up',
+    ({ sync }) => sync.chunksFailed === 1
+  )
+  expect(askedAgain(second.phone)).toBe(1)
+  expect(await stage.api.incidents(second.accountId)).toMatchObject([
+    {
+      kind: 'history.chunkLost',
+      happened: expect.stringContaining('has made it as often as it does')
+    }
+  ])
+  lost.clear()
+  refusal.clear()
+  await stage.synced(second.accountId, second.phone)
+  expect(await compare(stage.api, second.accountId, second.phone.truth().messages)).toMatchObject(
+    NOTHING_WRONG
+  )
+})
+
 test('a lost chunk at the old end of a chat is a gap back to its beginning, however little is sought otherwise', async () => {
   const { folder, settings } = movableClock()
   await using stage = await Stage.set({ ...settings, WHATSAPP_BACKFILL_THREADS: '0' }, folder)

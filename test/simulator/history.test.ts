@@ -122,11 +122,7 @@ describe('the history', () => {
     const known = client.history.flatMap(({ messages }) => messages)
     for (const [page, size] of [50, 50, 0].entries()) {
       const oldest = known.toSorted((a, b) => Number(a.messageTimestamp) - Number(b.messageTimestamp))[0]!
-      const request = await client.socket.fetchMessageHistory(
-        50,
-        oldest.key,
-        Number(oldest.messageTimestamp) * 1000
-      )
+      const request = await client.socket.fetchMessageHistory(50, oldest.key, Number(oldest.messageTimestamp))
       const answer = await client.until(() => onDemand(client)[page], `page ${page}`)
       expect(answer.peerDataRequestSessionId).toBe(request)
       expect(answer.messages).toHaveLength(size)
@@ -148,7 +144,7 @@ describe('the history', () => {
     )
     const oldest = client.history[0]!.messages.at(-1)!
     phone.goOffline()
-    await client.socket.fetchMessageHistory(10, oldest.key, Number(oldest.messageTimestamp) * 1000)
+    await client.socket.fetchMessageHistory(10, oldest.key, Number(oldest.messageTimestamp))
     await sim.until(() => sim.network.waitingOffline(phone.account) === 1)
     expect(onDemand(client)).toHaveLength(0)
     phone.goOnline()

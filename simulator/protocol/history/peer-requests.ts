@@ -3,6 +3,9 @@
 import { proto } from '@whiskeysockets/baileys'
 import type { Account, Companion } from '../../state/account.ts'
 import type { Network } from '../../state/network.ts'
+import type { PeerRequest } from '../../state/ledger.ts'
+import { type BinaryNode, child } from '../../wire/binary-node.ts'
+import type { Envelope } from '../messages/envelope.ts'
 import { answerRecovery, shareAppStateKeys } from '../app-state-keys.ts'
 import { answerOnDemand } from './on-demand.ts'
 import { type PeerResult, respond } from './peer-response.ts'
@@ -19,8 +22,7 @@ type PlaceholderRequest = proto.Message.PeerDataOperationRequestMessage.IPlaceho
 export const answerPeerMessage = async (
   network: Network,
   account: Account,
-  companion: Companion,
-  id: string,
+  { id, node, sender: companion }: Envelope,
   message: proto.Message
 ): Promise<void> => {
   const content = message.deviceSentMessage?.message ?? message
@@ -34,11 +36,10 @@ export const answerPeerMessage = async (
   }
   const request = protocol.peerDataOperationRequestMessage
   if (protocol.type !== Type.PEER_DATA_OPERATION_REQUEST_MESSAGE || !request) return
-  network.signals.emit('peerRequest', {
-    device: companion.jid,
-    id,
-    type: PeerDataOperationRequestType[request.peerDataOperationRequestType ?? 0]
-  })
+  const asked = describeRequest(companion, id, node, request)
+  network.ledger.of(account).peerRequests.push(asked)
+  network.signals.emit('peerRequest', { ...asked, device: companion.jid })
+  if (!wakesPhone(asked)) return
   if (request.historySyncOnDemandRequest) {
     await answerOnDemand(network, companion, id, request.historySyncOnDemandRequest)
   }
@@ -52,6 +53,32 @@ export const answerPeerMessage = async (
   }
 }
 
+const describeRequest = (
+  { number: device }: Companion,
+  id: string,
+  node: BinaryNode,
+  request: proto.Message.IPeerDataOperationRequestMessage
+): PeerRequest => {
+  const { privacy_sensitive: privacySensitive, push_priority: pushPriority } = node.attrs
+  const appdata = child(node, 'meta')?.attrs.appdata
+  const time = request.historySyncOnDemandRequest?.oldestMsgTimestampMs
+  return {
+    id,
+    device,
+    type: PeerDataOperationRequestType[request.peerDataOperationRequestType ?? 0] ?? 'unknown',
+    ...(pushPriority === undefined ? {} : { pushPriority }),
+    ...(privacySensitive === undefined ? {} : { privacySensitive }),
+    ...(appdata === undefined ? {} : { appdata }),
+    ...(time == null ? {} : { time: Number(time) })
+  }
+}
+
+/** What a person waits for has to be marked so, or the phone does not get it before it is opened. */
+const FORCED = ['GENERATE_LINK_PREVIEW', 'HISTORY_SYNC_ON_DEMAND', 'PLACEHOLDER_MESSAGE_RESEND']
+
+const wakesPhone = ({ appdata, pushPriority, type }: PeerRequest): boolean =>
+  !FORCED.includes(type) || (pushPriority === 'high_force' && appdata === 'default')
+
 /** A chunk the device could not use is made and announced once more, or refused when there is no such chunk. */
 const answerChunkRetry = async (
   network: Network,
@@ -61,14 +88,15 @@ const answerChunkRetry = async (
 ): Promise<void> => {
   const mailbox = network.mailboxes.get(companion.account)
   const wanted = { syncType: request.syncType ?? 0, chunkOrder: request.chunkOrder ?? 0 }
-  if (mailbox && (await sendChunkAgain(network, companion, mailbox, wanted))) return
+  const fault = network.faults.take('historyChunkRetry', { companion })
+  if (!fault && mailbox && (await sendChunkAgain(network, companion, mailbox, wanted))) return
   await respond(network, companion, id, PeerDataOperationRequestType.HISTORY_SYNC_CHUNK_RETRY, [
     {
       historySyncChunkRetryResponse: {
         ...wanted,
         requestId: id,
-        responseCode: HistorySyncChunkRetryResponseCode.GENERATION_ERROR,
-        canRecover: false
+        responseCode: fault?.code ?? HistorySyncChunkRetryResponseCode.GENERATION_ERROR,
+        canRecover: fault?.canRecover ?? false
       }
     }
   ])

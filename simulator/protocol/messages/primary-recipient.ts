@@ -45,7 +45,7 @@ const receive = async (
   }
   if (!message) return
   if (envelope.node.attrs.category === 'peer') {
-    await answerPeerMessage(network, account, sender, id, message)
+    await answerPeerMessage(network, account, envelope, message)
     return
   }
   const own = message.deviceSentMessage

@@ -9,7 +9,10 @@ import type { Mailbox } from './mailbox.ts'
 import type { Chunk, Stretch } from './plan.ts'
 
 const { HistorySyncType } = proto.HistorySync
-const { EndOfHistoryTransferType } = proto.Conversation
+export const { EndOfHistoryTransferType } = proto.Conversation
+/** The phone holds older messages and gives them to no linked device. Baileys has no name for it yet. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+export const NO_ACCESS = 3 as proto.Conversation.EndOfHistoryTransferType
 
 const conversationOf = (mailbox: Mailbox, stretch: Stretch, settings: boolean): proto.IConversation => {
   const { chat, from, to } = stretch
@@ -25,7 +28,9 @@ const conversationOf = (mailbox: Mailbox, stretch: Stretch, settings: boolean): 
     conversation.endOfHistoryTransfer = true
     conversation.endOfHistoryTransferType =
       to < chat.count
-        ? EndOfHistoryTransferType.COMPLETE_BUT_MORE_MESSAGES_REMAIN_ON_PRIMARY
+        ? mailbox.owner.historySharing.olderMessages
+          ? EndOfHistoryTransferType.COMPLETE_BUT_MORE_MESSAGES_REMAIN_ON_PRIMARY
+          : NO_ACCESS
         : EndOfHistoryTransferType.COMPLETE_AND_NO_MORE_MESSAGE_REMAIN_ON_PRIMARY
   }
   Object.assign(

@@ -1,5 +1,8 @@
 // How a phone shares its history with linked devices: what phones of different systems, versions and settings do differently.
 
+/** What a phone takes the time in a request for older messages for; the field's name says milliseconds. */
+export const REQUEST_TIMES = ['seconds', 'milliseconds', 'both'] as const
+
 export const SHOWN_EDITS = ['edit', 'bareEdit', 'content'] as const
 
 export interface HistorySharing {
@@ -10,7 +13,16 @@ export interface HistorySharing {
   readonly editedMessages: (typeof SHOWN_EDITS)[number]
   /** Whether reactions and votes that were taken back are shown as empty ones. */
   readonly showsWithdrawn: boolean
+  /** A request with a time in another unit is never answered. */
+  readonly requestTimes: (typeof REQUEST_TIMES)[number]
+  /** The owner's setting for linked devices: without it they get nothing older than what was pushed when they were linked. */
+  readonly olderMessages: boolean
 }
 
 /** What most phones do. */
-export const USUAL_SHARING: HistorySharing = { editedMessages: 'edit', showsWithdrawn: false }
+export const USUAL_SHARING: HistorySharing = {
+  editedMessages: 'edit',
+  showsWithdrawn: false,
+  requestTimes: 'seconds',
+  olderMessages: true
+}

@@ -19,6 +19,7 @@ import { messageRows } from './migrations/0014-message-rows.ts'
 import { sealedAddOns } from './migrations/0015-sealed-add-ons.ts'
 import { appState } from './migrations/0016-app-state.ts'
 import { people } from './migrations/0017-people.ts'
+import { whatPhonesGive } from './migrations/0019-what-phones-give.ts'
 import { messageLinks } from './migrations/0020-message-links.ts'
 import { suspensions } from './migrations/0021-suspensions.ts'
 
@@ -41,6 +42,7 @@ export const MIGRATIONS = {
   '0015_sealed_add_ons': sealedAddOns,
   '0016_app_state': appState,
   '0017_people': people,
+  '0019_what_phones_give': whatPhonesGive,
   '0020_message_links': messageLinks,
   '0021_suspensions': suspensions
 }

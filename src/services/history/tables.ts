@@ -31,6 +31,7 @@ export const historyTables: ReadonlyArray<OwnedTable> = [
       waiting: `status IN ('waiting', 'asked')`
     }
   },
+  { name: 'history_phones', account: OF_ACCOUNT },
   { name: 'backfill_requests', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'move' } },
   {
     name: 'placeholders',
@@ -47,6 +48,7 @@ export const historyTables: ReadonlyArray<OwnedTable> = [
       waiting: `state = 'pending'`
     }
   },
+  { name: 'rehearsed_gaps', account: OF_ACCOUNT },
   // The dry run stores no conversations and counts under the ids that its chunks name. Existing databases call it a
   // rehearsal: in the names of these two tables and in the state 'rehearsed' of `history_chunks`.
   { name: 'rehearsals', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'unaffected' } },

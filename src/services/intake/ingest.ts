@@ -1,5 +1,6 @@
 // The journal's worker: from journal entries to facts, and what follows from live messages besides being stored.
 import { Context, Effect, Layer, Schema } from 'effect'
+import { partReason } from '../../domain/backfill.ts'
 import type { Fact } from '../../domain/fact.ts'
 import { parseThreadId } from '../../domain/ids.ts'
 import { isChatJid } from '../../domain/jid.ts'
@@ -22,6 +23,7 @@ import type { Wakes } from '../process/wakes.ts'
 import { makeWorker, type Worker } from '../process/worker.ts'
 import { count } from '../telemetry/metrics.ts'
 import { AppState } from '../whatsapp/app-state/app-state.ts'
+import type { ChunkRetryAnswer } from '../whatsapp/convert/chunk-retry.ts'
 import {
   type ChunkNotice,
   type ConvertedEntry,
@@ -113,6 +115,7 @@ interface DecodedEntries {
   readonly notices: ReadonlyArray<ChunkNotice>
   /** Ids of our requests that the phone has refused. */
   readonly refusals: ReadonlyArray<string>
+  readonly chunkRetries: ReadonlyArray<ChunkRetryAnswer>
   readonly unreadableIds: ReadonlyArray<number>
   readonly keys: ConvertedEntry['keys']
   readonly recoveries: ConvertedEntry['recoveries']
@@ -126,6 +129,7 @@ const readEntries = Effect.fnUntraced(function* (
     facts: new Array<Fact>(),
     notices: new Array<ChunkNotice>(),
     refusals: new Array<string>(),
+    chunkRetries: new Array<ChunkRetryAnswer>(),
     unreadableIds: new Array<number>(),
     keys: new Array<ConvertedEntry['keys'][number]>(),
     recoveries: new Array<ConvertedEntry['recoveries'][number]>()
@@ -141,6 +145,7 @@ const readEntries = Effect.fnUntraced(function* (
     read.facts.push(...decoded.facts)
     read.notices.push(...decoded.chunks)
     read.refusals.push(...decoded.refusals)
+    read.chunkRetries.push(...decoded.chunkRetries)
     read.keys.push(...decoded.keys)
     read.recoveries.push(...decoded.recoveries)
   }
@@ -171,8 +176,7 @@ const makePass = (apply: Ingest['Service']['apply']) =>
     const refuse = Effect.fnUntraced(function* (accountId: string, requestIds: ReadonlyArray<string>) {
       for (const requestId of requestIds) {
         const request = yield* requests.requestOf(accountId, requestId, [])
-        if (request !== undefined)
-          yield* requests.refused(accountId, request, 'The phone declines to send more of this chat')
+        if (request !== undefined) yield* requests.refused(accountId, request, partReason('declined'))
       }
     })
 
@@ -184,6 +188,7 @@ const makePass = (apply: Ingest['Service']['apply']) =>
     ) {
       yield* chunks.enqueue(accountId, read.notices)
       yield* refuse(accountId, read.refusals)
+      yield* chunks.retryAnswered(accountId, read.chunkRetries)
       yield* appState.storeKeys(accountId, read.keys)
       for (const { answer, self } of read.recoveries) yield* appState.recover(accountId, self, answer)
       yield* journal.settle(entries.map(entry => entry.entryId))
@@ -200,7 +205,7 @@ const makePass = (apply: Ingest['Service']['apply']) =>
       yield* apply(accountId, read.facts, settle(accountId, entries, read))
       if (coverage.takeLiveStarted(accountId)) yield* jobs.wake(accountId)
       // Only the phone announces history. A message that the owner wrote on another device is a sign of the phone, too.
-      if (read.notices.length + read.refusals.length > 0 || read.facts.some(isOwn))
+      if (read.notices.length + read.refusals.length + read.chunkRetries.length > 0 || read.facts.some(isOwn))
         yield* activity.note(accountId)
       return 'more' as const
     })

@@ -67,7 +67,7 @@ export class HistoryGroup extends HttpApiGroup.make('history')
         access: administers,
         summary: 'Start a backfill job',
         description:
-          'Fetches gaps and older messages from the phone. Without threadId, the most recently active threads are completed. The defaults are WHATSAPP_BACKFILL_COUNT and WHATSAPP_BACKFILL_THREADS. The job continues after a restart and waits for a phone that does not answer.'
+          'Fetches gaps and older messages from the phone. Without threadId, the most recently active threads are completed. The defaults are WHATSAPP_BACKFILL_COUNT and WHATSAPP_BACKFILL_THREADS. The job continues after a restart. It waits for a phone that does not answer, some hours at most, and its tasks say what is missing.'
       })
     ),
     HttpApiEndpoint.get('backfillJobs', '/accounts/:accountId/backfill', {

@@ -1,7 +1,7 @@
 // Schemas of the documents in Firestore: each is decoded before it is stored here.
 import { Effect, Schema } from 'effect'
 import { AccountRecord, Disconnect, Suspension } from '../../../domain/account.ts'
-import { CoverageState, Gap } from '../../../domain/coverage.ts'
+import { CoverageState, Gap, Refusal } from '../../../domain/coverage.ts'
 import { Incident } from '../../../domain/incident.ts'
 import { Label } from '../../../domain/label.ts'
 import { MediaResource, Message, Receipt } from '../../../domain/message.ts'
@@ -38,7 +38,10 @@ const ThreadDocument = Schema.Struct({
     state: CoverageState,
     beginningReached: Schema.Boolean,
     gaps: Schema.Array(Gap),
-    lastRefusal: Schema.NullOr(Schema.Struct({ reason: Schema.String, at: Schema.Finite }))
+    lastRefusal: Schema.NullOr(
+      // Documents of earlier versions have no code.
+      Schema.Struct({ ...Refusal.fields, code: Schema.optionalKey(Refusal.fields.code) })
+    )
   }),
   pastParticipants: Schema.Array(PastParticipant)
 })

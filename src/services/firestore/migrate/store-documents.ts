@@ -203,9 +203,9 @@ const beginningOf = ({ beginningReached, gaps, state }: ThreadDocument['coverage
 const insertCoverage = Effect.fnUntraced(function* ({ accountId, coverage, threadId }: ThreadDocument) {
   const sql = yield* SqlClient.SqlClient
   const bulk = yield* SqlBulk
-  yield* sql`INSERT INTO coverage (thread_id, account_id, beginning, refusal, refused_at)
+  yield* sql`INSERT INTO coverage (thread_id, account_id, beginning, refusal, refusal_code, refused_at)
     VALUES (${threadId}, ${accountId}, ${beginningOf(coverage)}, ${coverage.lastRefusal?.reason ?? null},
-      ${coverage.lastRefusal?.at ?? null}) ON CONFLICT DO NOTHING`
+      ${coverage.lastRefusal?.code ?? null},      ${coverage.lastRefusal?.at ?? null}) ON CONFLICT DO NOTHING`
   yield* bulk.runMany(
     `INSERT INTO gaps (gap_id, account_id, thread_id, reason, cause, from_at, to_at, opened_at)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,

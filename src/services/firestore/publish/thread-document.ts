@@ -1,6 +1,7 @@
 // The document of a thread: the thread, its other addresses, its coverage and who was in it before.
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
+import { ReasonCode } from '../../../domain/backfill.ts'
 import { Beginning, coverageState } from '../../../domain/coverage.ts'
 import { pastParticipants } from '../../conversations/sql/past-participants.ts'
 import { decodeThread, THREAD_SELECT } from '../../conversations/sql/thread-pages.ts'
@@ -9,18 +10,20 @@ import { decodeGap } from '../../history/coverage/rows.ts'
 const CoverageRow = Schema.Struct({
   beginning: Beginning,
   refusal: Schema.NullOr(Schema.String),
+  refusalCode: Schema.NullOr(ReasonCode),
   refusedAt: Schema.NullOr(Schema.Finite)
 })
 type CoverageRow = typeof CoverageRow.Type
 const decodeCoverage = Schema.decodeUnknownEffect(CoverageRow)
 
-const UNKNOWN: CoverageRow = { beginning: 'unknown', refusal: null, refusedAt: null }
+const UNKNOWN: CoverageRow = { beginning: 'unknown', refusal: null, refusalCode: null, refusedAt: null }
 
-const refusalOf = ({ refusal, refusedAt }: CoverageRow) =>
-  refusal === null || refusedAt === null ? null : { reason: refusal, at: refusedAt }
+const refusalOf = ({ refusal, refusalCode, refusedAt }: CoverageRow) =>
+  refusal === null || refusedAt === null ? null : { code: refusalCode, reason: refusal, at: refusedAt }
 
 const coverageOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, threadId: string) {
-  const [row] = yield* sql`SELECT beginning, refusal, refused_at FROM coverage WHERE thread_id = ${threadId}`
+  const [row] =
+    yield* sql`SELECT beginning, refusal, refusal_code, refused_at FROM coverage WHERE thread_id = ${threadId}`
   const coverage = row === undefined ? UNKNOWN : yield* decodeCoverage(row)
   const rows =
     yield* sql`SELECT * FROM gaps WHERE thread_id = ${threadId} AND closed_at IS NULL ORDER BY gap_id`

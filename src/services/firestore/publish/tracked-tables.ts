@@ -136,7 +136,7 @@ export const TRACKED_TABLES: ReadonlyArray<TrackedTable> = [
   },
   {
     table: 'coverage',
-    columns: ['beginning', 'refusal', 'refused_at'],
+    columns: ['beginning', 'refusal', 'refusal_code', 'refused_at'],
     documents: row => [threadDocument(`${row}.thread_id`)]
   },
   { table: 'gaps', documents: row => [threadDocument(`${row}.thread_id`)] },

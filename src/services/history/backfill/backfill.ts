@@ -13,7 +13,7 @@ import { Coverage } from '../coverage/coverage.ts'
 import { HeldThreads } from './held-threads.ts'
 import { BackfillJobs } from './jobs.ts'
 import { runBackfill, untilDue } from './loop.ts'
-import type { PhoneActivity } from './phone-activity.ts'
+import { PhoneActivity } from './phone-activity.ts'
 import { noteAbsence, recordPresence } from './presence.ts'
 import { BackfillRequests } from './requests.ts'
 import { type BackfillOptions, BackfillSettings } from './settings.ts'
@@ -58,9 +58,7 @@ export class Backfill extends Context.Service<
     readonly run: (accountId: string) => Effect.Effect<void, DatabaseError>
   }
 >()('backscroll/services/history/Backfill') {
-  static layer(
-    options: BackfillOptions
-  ): Layer.Layer<Backfill, never, Dependencies | AccountMemory | PhoneActivity> {
+  static layer(options: BackfillOptions): Layer.Layer<Backfill, never, Dependencies | AccountMemory> {
     return Layer.effect(
       Backfill,
       Effect.gen(function* () {
@@ -75,6 +73,7 @@ export class Backfill extends Context.Service<
           Coverage,
           HeldThreads,
           MessageStore,
+          PhoneActivity,
           Silences,
           Wakes,
           WhatsApp
@@ -106,6 +105,7 @@ type Dependencies =
   | Coverage
   | HeldThreads
   | MessageStore
+  | PhoneActivity
   | Wakes
   | WhatsApp
 

@@ -2,10 +2,11 @@
 // phone is silent as a whole.
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { MAX_UNANSWERED } from '../../../domain/backfill.ts'
+import { MAX_SILENCES, MAX_UNANSWERED, type PartReason, partReason } from '../../../domain/backfill.ts'
 import { digestOf } from '../../../domain/ids.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { Coverage } from '../coverage/coverage.ts'
+import { JobKind } from './job-kind.ts'
 import { PhoneActivity } from './phone-activity.ts'
 import type { PageRequest } from './rows.ts'
 import { setTask } from './tasks.ts'
@@ -23,7 +24,7 @@ export const settleRequest = Effect.fnUntraced(function* (
 export const settleByRefusal = Effect.fnUntraced(function* (
   accountId: string,
   request: PageRequest,
-  reason: string,
+  reason: PartReason,
   by: 'phone' | 'whatsapp'
 ) {
   yield* settleRequest(request.requestId, by === 'phone' ? 'answered' : 'unanswered')
@@ -34,7 +35,7 @@ export const settleByRefusal = Effect.fnUntraced(function* (
 export const countFailedAttempt = Effect.fnUntraced(function* (
   accountId: string,
   { taskId, threadId }: Pick<PageRequest, 'taskId' | 'threadId'>,
-  reason: string
+  reason: PartReason
 ) {
   const sql = yield* SqlClient.SqlClient
   const coverage = yield* Coverage
@@ -44,8 +45,34 @@ export const countFailedAttempt = Effect.fnUntraced(function* (
   const isGivenUp = (task?.attempts ?? 0) >= MAX_UNANSWERED
   yield* coverage.noteRefusal(accountId, threadId, reason)
   yield* setTask(taskId, isGivenUp ? 'refused' : 'waiting', reason)
-  if (isGivenUp) yield* incidents.report(threadRefused(accountId, threadId, reason))
+  if (isGivenUp) yield* incidents.report(threadRefused(accountId, threadId, reason.text))
 })
+
+/** The phone gives this device no older messages: it is not asked again. */
+export const refuseWithoutAccess = Effect.fnUntraced(function* (
+  accountId: string,
+  { taskId, threadId }: Pick<PageRequest, 'taskId' | 'threadId'>
+) {
+  const coverage = yield* Coverage
+  const incidents = yield* Incidents
+  const reason = partReason('noAccess')
+  yield* coverage.noteRefusal(accountId, threadId, reason)
+  yield* setTask(taskId, 'refused', reason)
+  yield* incidents.report(noAccess(accountId))
+})
+
+const noAccess = (accountId: string) =>
+  ({
+    accountId,
+    kind: 'history.threadRefused',
+    severity: 'warning',
+    subject: 'access',
+    happened:
+      'The phone gives this device no older messages: its setting for linked devices does not allow it',
+    did: 'Does not ask for them again until the account is linked anew; the coverage of the threads says what is missing',
+    advice:
+      'Allow all chat history for linked devices in the settings of WhatsApp on the phone, and link the account again'
+  }) as const
 
 const threadRefused = (accountId: string, threadId: string, reason: string) =>
   ({
@@ -70,14 +97,16 @@ interface Overdue {
 
 /** Ends the wait for requests made before that time; `silent` when the phone has given no sign since. */
 export const expireRequests = Effect.fnUntraced(function* (accountId: string, askedBefore: number) {
+  const sql = yield* SqlClient.SqlClient
   const activity = yield* PhoneActivity
   const lastSign = activity.lastAt(accountId) ?? 0
   const isActive = ({ answeredOther, askedAt }: Overdue) => answeredOther === 1 || lastSign > askedAt
   const overdue = yield* overdueRequests(accountId, askedBefore)
   for (const request of overdue) {
     yield* settleRequest(request.requestId, 'unanswered')
+    yield* sql`UPDATE backfill_tasks SET unanswered = unanswered + 1 WHERE task_id = ${request.taskId}`
     yield* isActive(request)
-      ? countFailedAttempt(accountId, request, 'The phone is there, but does not answer for this chat')
+      ? countFailedAttempt(accountId, request, partReason('chatNotAnswered'))
       : postpone(accountId, request)
   }
   return { expired: overdue.length, silent: overdue.length > 0 && !overdue.some(isActive) }
@@ -92,11 +121,43 @@ const overdueRequests = Effect.fnUntraced(function* (accountId: string, askedBef
     WHERE r.account_id = ${accountId} AND r.status IN ('asking', 'asked') AND r.asked_at <= ${askedBefore}`
 })
 
+/** The phone has been silent for too long: ends every open part of the jobs that are worked on. Answers how many. */
+export const giveUpInSilence = Effect.fnUntraced(function* (accountId: string) {
+  const sql = yield* SqlClient.SqlClient
+  const coverage = yield* Coverage
+  const incidents = yield* Incidents
+  const { dry } = yield* JobKind
+  const reason = partReason('phoneSilent')
+  const open = yield* sql<{
+    taskId: number
+    threadId: string
+  }>`SELECT t.task_id, t.thread_id FROM backfill_tasks t
+    JOIN backfill_jobs j ON j.job_id = t.job_id
+    WHERE t.account_id = ${accountId} AND t.status IN ('waiting', 'asked') AND j.dry = ${dry}`
+  for (const { taskId, threadId } of open) {
+    yield* coverage.noteRefusal(accountId, threadId, reason)
+    yield* setTask(taskId, 'refused', reason)
+  }
+  if (open.length > 0) yield* incidents.report(phoneSilent(accountId))
+  return open.length
+})
+
+const phoneSilent = (accountId: string) =>
+  ({
+    accountId,
+    kind: 'history.threadRefused',
+    severity: 'warning',
+    subject: 'silence',
+    happened: 'The phone does not answer requests for missing messages',
+    did: `Asked ${MAX_SILENCES} times, with longer waits; the coverage of the threads says what is missing. It is asked again when the phone gives a sign`,
+    advice: 'Open WhatsApp on the phone and keep it online'
+  }) as const
+
 /** The phone is silent: that is no attempt. The part goes behind the others, so that no thread holds up the rest. */
 const postpone = Effect.fnUntraced(function* (accountId: string, { taskId, threadId }: Overdue) {
   const sql = yield* SqlClient.SqlClient
   const coverage = yield* Coverage
-  yield* coverage.noteRefusal(accountId, threadId, 'The phone does not answer')
+  yield* coverage.noteRefusal(accountId, threadId, partReason('phoneSilent'))
   yield* sql`UPDATE backfill_tasks SET silences = silences + 1 WHERE task_id = ${taskId}`
-  yield* setTask(taskId, 'waiting', 'The phone does not answer; it is asked again')
+  yield* setTask(taskId, 'waiting', partReason('phoneSilent'))
 })

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { Clock, Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
-import type { BackfillJob, BackfillTask } from '../../../domain/backfill.ts'
+import type { BackfillJob, BackfillTask, PartReason } from '../../../domain/backfill.ts'
 import type { Cursor } from '../../../domain/page.ts'
 import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 import { topic, Wakes } from '../../process/wakes.ts'
@@ -56,10 +56,18 @@ export class BackfillJobs extends Context.Service<
       accountId: string,
       withBeginnings: boolean
     ) => Effect.Effect<ReadonlyArray<Pick<Part, 'threadId' | 'gapId'>>, DatabaseError>
+    /**
+     * When parts were given up because the phone was silent, if no automatic job has begun since; `undefined` when none were.
+     */
+    readonly gaveUpInSilenceAt: (accountId: string) => Effect.Effect<number | undefined, DatabaseError>
     /** The next part to ask for: requested jobs before automatic ones, and only threads without an open request. */
     readonly next: (accountId: string) => Effect.Effect<Task | undefined, DatabaseError>
-    /** Ends a part that needs no (more) requests. */
-    readonly finish: (taskId: number, reason: string) => Effect.Effect<void, DatabaseError>
+    /** Ends a part that needs no (more) requests, or for which none may be made. */
+    readonly finish: (
+      taskId: number,
+      reason: PartReason,
+      status?: 'done' | 'refused'
+    ) => Effect.Effect<void, DatabaseError>
 
     /** Wakes whoever waits for something to ask for. */
     readonly wake: (accountId: string) => Effect.Effect<void>
@@ -87,8 +95,9 @@ export class BackfillJobs extends Context.Service<
           runningAutomatic: accountId => run(runningAutomaticJob(accountId)),
           plan: (accountId, jobId, parts) => run(sql.withTransaction(planTasks(accountId, jobId, parts))),
           unplannedParts: (accountId, withBeginnings) => run(findUnplannedParts(accountId, withBeginnings)),
+          gaveUpInSilenceAt: accountId => run(gaveUpInSilenceAt(accountId)),
           next: accountId => run(nextTask(accountId)),
-          finish: (taskId, reason) => run(setTask(taskId, 'done', reason)),
+          finish: (taskId, reason, status = 'done') => run(setTask(taskId, status, reason)),
           wake: accountId => wakes.wake(BACKFILL, accountId),
           prune: endedBefore => run(sql.withTransaction(pruneJobs(endedBefore)))
         })
@@ -159,6 +168,17 @@ const runningAutomaticJob = Effect.fnUntraced(function* (accountId: string) {
   const [job] = yield* sql<{ jobId: string }>`SELECT job_id FROM backfill_jobs WHERE account_id = ${accountId}
     AND origin = 'automatic' AND status = 'running' AND dry = ${dry} ORDER BY created_at DESC LIMIT 1`
   return job?.jobId
+})
+
+const gaveUpInSilenceAt = Effect.fnUntraced(function* (accountId: string) {
+  const sql = yield* SqlClient.SqlClient
+  const { dry } = yield* JobKind
+  const [row] = yield* sql<{ at: number | null }>`SELECT MAX(j.ended_at) AS at FROM backfill_jobs j
+    WHERE j.account_id = ${accountId} AND j.dry = ${dry} AND EXISTS (SELECT 1 FROM backfill_tasks t
+        WHERE t.job_id = j.job_id AND t.status = 'refused' AND t.code = 'phoneSilent')
+      AND NOT EXISTS (SELECT 1 FROM backfill_jobs a WHERE a.account_id = j.account_id AND a.dry = j.dry
+        AND a.origin = 'automatic' AND a.created_at >= j.ended_at)`
+  return row?.at ?? undefined
 })
 
 const cancelJob = Effect.fnUntraced(function* (accountId: string, jobId: string) {

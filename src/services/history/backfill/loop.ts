@@ -1,6 +1,6 @@
 // The loop of the backfill: it decides when there is something to ask for, asks, and waits for answers.
 import { Clock, Effect } from 'effect'
-import { REQUESTS_IN_FLIGHT } from '../../../domain/backfill.ts'
+import { MAX_SILENCES, REQUESTS_IN_FLIGHT } from '../../../domain/backfill.ts'
 import { Wakes } from '../../process/wakes.ts'
 import { askForPage } from './asking.ts'
 import { BACKFILL, BackfillJobs } from './jobs.ts'
@@ -62,7 +62,9 @@ const expire = Effect.fnUntraced(function* (accountId: string) {
   const silences = yield* Silences
   const { longestSilenceMs, timeoutMs } = yield* BackfillSettings
   const { silent } = yield* requests.expire(accountId, (yield* Clock.currentTimeMillis) - timeoutMs)
-  if (silent) yield* silences.extend(accountId, longestSilenceMs)
+  if (!silent) return
+  yield* silences.extend(accountId, longestSilenceMs)
+  if (silences.of(accountId).count >= MAX_SILENCES) yield* requests.giveUp(accountId)
 })
 
 /** Asks for as many pages as may be in flight, for a phone that was silent one at a time; answers how many are. */

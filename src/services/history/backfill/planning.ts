@@ -4,6 +4,7 @@ import type { BackfillJob } from '../../../domain/backfill.ts'
 import { ChunkQueue } from '../chunks/queue.ts'
 import { HeldThreads } from './held-threads.ts'
 import { BackfillJobs } from './jobs.ts'
+import { PhoneActivity } from './phone-activity.ts'
 import type { Part } from './rows.ts'
 import { BackfillSettings } from './settings.ts'
 
@@ -16,6 +17,7 @@ export const createAutomaticJob = Effect.fnUntraced(function* (accountId: string
 /** Plans the jobs that are not planned; without any, what is new since the last plan becomes part of an automatic job. */
 export const planJobs = Effect.fnUntraced(function* (accountId: string) {
   const jobs = yield* BackfillJobs
+  if (yield* isPhoneBack(accountId)) yield* createAutomaticJob(accountId)
   const unplanned = yield* jobs.unplanned(accountId)
   for (const job of unplanned) yield* jobs.plan(accountId, job.jobId, yield* partsOf(job))
   if (unplanned.length === 0) yield* planNewParts(accountId)
@@ -25,7 +27,17 @@ export const planJobs = Effect.fnUntraced(function* (accountId: string) {
 export const isAnythingToPlan = Effect.fnUntraced(function* (accountId: string) {
   const jobs = yield* BackfillJobs
   if ((yield* jobs.unplanned(accountId)).length > 0) return true
+  if (yield* isPhoneBack(accountId)) return true
   return (yield* newParts(accountId)).length > 0
+})
+
+/** Whether the phone has given a sign since parts were given up because it was silent. */
+const isPhoneBack = Effect.fnUntraced(function* (accountId: string) {
+  const jobs = yield* BackfillJobs
+  const activity = yield* PhoneActivity
+  const lastSign = activity.lastAt(accountId)
+  const gaveUpAt = yield* jobs.gaveUpInSilenceAt(accountId)
+  return lastSign !== undefined && gaveUpAt !== undefined && lastSign > gaveUpAt
 })
 
 /** When the phone has had its time to send history unasked, milliseconds since 1970. */

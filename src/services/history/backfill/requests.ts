@@ -2,16 +2,20 @@
 // is sent, so that its answer is recognised after a crash, too.
 import { Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
+import type { PartReason, TimeUnit } from '../../../domain/backfill.ts'
 import { listOf } from '../../database/dialect.ts'
 import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { Coverage } from '../coverage/coverage.ts'
+import type { OpenGap } from '../coverage/rows.ts'
 import { isOfOtherKind, type PageAnswer, settleByAnswer } from './answers.ts'
-import { expireRequests, settleByRefusal } from './failures.ts'
+import { expireRequests, giveUpInSilence, settleByRefusal } from './failures.ts'
+import { remainingGap } from './gap-progress.ts'
 import { JobKind } from './job-kind.ts'
 import { PhoneActivity } from './phone-activity.ts'
 import { decodeRequest, type PageRequest } from './rows.ts'
 import { setTask } from './tasks.ts'
+import { readTimeUnit } from './time-units.ts'
 
 /** Every method fails with `DatabaseError` only. Times are milliseconds since 1970. */
 export class BackfillRequests extends Context.Service<
@@ -33,7 +37,7 @@ export class BackfillRequests extends Context.Service<
     readonly refused: (
       accountId: string,
       request: PageRequest,
-      reason: string,
+      reason: PartReason,
       by?: 'phone' | 'whatsapp'
     ) => Effect.Effect<void, DatabaseError>
     /**
@@ -44,6 +48,12 @@ export class BackfillRequests extends Context.Service<
       accountId: string,
       askedBefore: number
     ) => Effect.Effect<{ readonly expired: number; readonly silent: boolean }, DatabaseError>
+    /** In which unit the phone understands times; `undefined` as long as it has not answered. */
+    readonly timeUnit: (accountId: string) => Effect.Effect<TimeUnit | undefined, DatabaseError>
+    /** The phone has been silent for too long: ends every open part. Answers how many there were. */
+    readonly giveUp: (accountId: string) => Effect.Effect<number, DatabaseError>
+    /** What is left of a gap to be asked for; `undefined` when nothing is. */
+    readonly remainingGap: (gapId: number) => Effect.Effect<OpenGap | undefined, DatabaseError>
     /** Whether the request is of a job that is not worked on now: one of a dry run, or one from before it. */
     readonly isOfOtherKind: (request: PageRequest) => Effect.Effect<boolean, DatabaseError>
     /** The request that an answer belongs to: by its id, otherwise by the thread it is about. */
@@ -85,6 +95,9 @@ export class BackfillRequests extends Context.Service<
         refused: (accountId, request, reason, by = 'phone') =>
           inTransaction(settleByRefusal(accountId, request, reason, by)),
         expire: (accountId, askedBefore) => inTransaction(expireRequests(accountId, askedBefore)),
+        giveUp: accountId => inTransaction(giveUpInSilence(accountId)),
+        remainingGap: gapId => run(remainingGap(gapId)),
+        timeUnit: accountId => run(readTimeUnit(accountId)),
         isOfOtherKind: ({ taskId }) => run(isOfOtherKind(taskId)),
         requestOf: (accountId, requestId, threadIds) => run(findRequest(accountId, requestId, threadIds)),
         answered: (accountId, request, answer) => run(settleByAnswer(accountId, request, answer))
@@ -111,9 +124,9 @@ const oldestAsked = Effect.fnUntraced(function* (accountId: string) {
 
 const recordRequest = Effect.fnUntraced(function* (accountId: string, request: PageRequest) {
   const sql = yield* SqlClient.SqlClient
-  yield* sql`INSERT INTO backfill_requests (request_id, account_id, task_id, thread_id, chat_jid, anchor_id, anchor_at, asked_at, status)
+  yield* sql`INSERT INTO backfill_requests (request_id, account_id, task_id, thread_id, chat_jid, anchor_id, anchor_at, asked_at, time_unit, status)
     VALUES (${request.requestId}, ${accountId}, ${request.taskId}, ${request.threadId}, ${request.chatJid},
-      ${request.anchorId}, ${request.anchorAt}, ${request.askedAt}, 'asking')`
+      ${request.anchorId}, ${request.anchorAt}, ${request.askedAt}, ${request.timeUnit}, 'asking')`
   yield* sql`UPDATE backfill_tasks SET status = 'asked', reason = NULL WHERE task_id = ${request.taskId}`
 })
 
@@ -141,18 +154,21 @@ const discardUnsent = Effect.fnUntraced(function* (accountId: string) {
   for (const { taskId } of [...unsent, ...ofOtherKind]) yield* setTask(taskId, 'waiting', null)
 })
 
+const requestsWithUntil = (sql: SqlClient.SqlClient) =>
+  sql`SELECT r.*, t.until_at FROM backfill_requests r LEFT JOIN backfill_tasks t ON t.task_id = r.task_id`
+
 const findRequest = Effect.fnUntraced(function* (
   accountId: string,
   requestId: string | undefined,
   threadIds: ReadonlyArray<string>
 ) {
   const sql = yield* SqlClient.SqlClient
-  const named = yield* sql`SELECT * FROM backfill_requests
-    WHERE account_id = ${accountId} AND request_id = ${requestId ?? ''}`
+  const named = yield* sql`${requestsWithUntil(sql)}
+    WHERE r.account_id = ${accountId} AND r.request_id = ${requestId ?? ''}`
   const [row] =
     named.length > 0
       ? named
-      : yield* sql`SELECT * FROM backfill_requests WHERE account_id = ${accountId} AND status IN ('asking', 'asked')
-          AND thread_id IN ${listOf(sql, threadIds)} ORDER BY asked_at LIMIT 1`
+      : yield* sql`${requestsWithUntil(sql)} WHERE r.account_id = ${accountId} AND r.status IN ('asking', 'asked')
+          AND r.thread_id IN ${listOf(sql, threadIds)} ORDER BY r.asked_at LIMIT 1`
   return row === undefined ? undefined : yield* decodeRequest(row)
 })

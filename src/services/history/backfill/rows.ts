@@ -1,6 +1,6 @@
 // Backfill jobs, their parts and their requests, decoded from rows.
-import { Schema } from 'effect'
-import { BackfillJob, type BackfillOrigin, BackfillTask } from '../../../domain/backfill.ts'
+import { Effect, Schema } from 'effect'
+import { BackfillJob, type BackfillOrigin, BackfillTask, TIME_UNITS } from '../../../domain/backfill.ts'
 
 const optionalTime = Schema.NullOr(Schema.Finite)
 
@@ -27,8 +27,10 @@ const Task = Schema.Struct({
   remaining: Schema.NullOr(Schema.Finite),
   /** Nothing older than this, milliseconds since 1970. */
   until: optionalTime,
-  /** Requests in a row that brought nothing. */
-  attempts: Schema.Finite
+  /** Requests in a row that brought nothing; those that a phone which was silent as a whole did not answer do not count. */
+  attempts: Schema.Finite,
+  /** Requests in a row that were not answered at all. */
+  unanswered: Schema.Finite
 })
 export type Task = typeof Task.Type
 
@@ -47,11 +49,33 @@ const PageRequest = Schema.Struct({
   anchorId: Schema.String,
   anchorAt: Schema.Finite,
   /** Milliseconds since 1970. */
-  askedAt: Schema.Finite
+  askedAt: Schema.Finite,
+  /** The unit of the anchor's time in the request. */
+  timeUnit: Schema.Literals(TIME_UNITS),
+  /** Nothing older than this is wanted, milliseconds since 1970. */
+  until: optionalTime
 })
 export type PageRequest = typeof PageRequest.Type
 
 export const decodeJob = Schema.decodeUnknownEffect(BackfillJob.pipe(Schema.encodeKeys({ until: 'untilAt' })))
 export const decodeTask = Schema.decodeUnknownEffect(Task.pipe(Schema.encodeKeys({ until: 'untilAt' })))
-export const decodeTaskReport = Schema.decodeUnknownEffect(BackfillTask)
-export const decodeRequest = Schema.decodeUnknownEffect(PageRequest)
+
+const TaskReport = Schema.Struct({
+  ...BackfillTask.fields,
+  missing: Schema.BooleanFromBit,
+  missingFrom: optionalTime,
+  missingTo: optionalTime
+})
+
+export const decodeTaskReport = (row: unknown) =>
+  Effect.map(
+    Schema.decodeUnknownEffect(TaskReport)(row),
+    ({ missing, missingFrom, missingTo, ...task }): BackfillTask => ({
+      ...task,
+      missing: missing ? { from: missingFrom, to: missingTo } : null
+    })
+  )
+
+export const decodeRequest = Schema.decodeUnknownEffect(
+  PageRequest.pipe(Schema.encodeKeys({ until: 'untilAt' }))
+)

@@ -1,6 +1,7 @@
 // The parts of backfill jobs as they stand in the database.
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
+import type { PartReason } from '../../../domain/backfill.ts'
 import { rowsOf } from '../../database/dialect.ts'
 import { JobKind } from './job-kind.ts'
 import { decodeTask, decodeTaskReport, type Part } from './rows.ts'
@@ -37,14 +38,19 @@ const endJobsThatAreDone = Effect.fnUntraced(function* (accountId: string) {
 export const setTask = Effect.fnUntraced(function* (
   taskId: number,
   status: 'waiting' | 'done' | 'refused',
-  reason: string | null
+  reason: PartReason | null
 ) {
   const sql = yield* SqlClient.SqlClient
   const [task] = yield* sql<{
     accountId: string
-  }>`UPDATE backfill_tasks SET status = ${status}, reason = ${reason}
+  }>`UPDATE backfill_tasks SET status = ${status}, reason = ${reason?.text ?? null},
+      code = ${reason?.code ?? null}
     WHERE task_id = ${taskId} AND status IN ('waiting', 'asked') RETURNING account_id`
-  if (task !== undefined && status !== 'waiting') yield* endJobsThatAreDone(task.accountId)
+  if (task === undefined) return
+  // What another request for the part would bring has come, or is not wanted any more.
+  yield* sql`UPDATE backfill_requests SET status = 'unanswered'
+    WHERE task_id = ${taskId} AND status IN ('asking', 'asked')`
+  if (status !== 'waiting') yield* endJobsThatAreDone(task.accountId)
 })
 
 export const readTask = Effect.fnUntraced(function* (taskId: number) {
@@ -57,7 +63,7 @@ export const nextTask = Effect.fnUntraced(function* (accountId: string) {
   const sql = yield* SqlClient.SqlClient
   const { dry } = yield* JobKind
   const [row] = yield* sql`SELECT t.* FROM backfill_tasks t JOIN backfill_jobs j ON j.job_id = t.job_id
-    WHERE t.account_id = ${accountId} AND t.status = 'waiting' AND j.dry = ${dry} AND (t.gap_id IS NULL OR j.dry = 0)
+    WHERE t.account_id = ${accountId} AND t.status = 'waiting' AND j.dry = ${dry}
       AND NOT EXISTS (SELECT 1 FROM backfill_tasks o
         WHERE o.account_id = ${accountId} AND o.thread_id = t.thread_id AND o.status = 'asked')
     ORDER BY j.origin DESC, t.attempts + t.silences, t.task_id LIMIT 1`
@@ -66,8 +72,15 @@ export const nextTask = Effect.fnUntraced(function* (accountId: string) {
 
 export const listTasks = Effect.fnUntraced(function* (jobId: string, limit: number) {
   const sql = yield* SqlClient.SqlClient
-  const rows =
-    yield* sql`SELECT * FROM backfill_tasks WHERE job_id = ${jobId} ORDER BY task_id LIMIT ${limit}`
+  const rows = yield* sql`SELECT t.*,
+      t.status <> 'done' AND CASE WHEN t.gap_id IS NULL THEN COALESCE(c.beginning, 'unknown') <> 'reached'
+        ELSE g.gap_id IS NOT NULL END AS missing,
+      g.from_at AS missing_from,
+      CASE WHEN t.gap_id IS NULL THEN COALESCE(c.floor_at, (SELECT MIN(m.ts_client) FROM messages m
+        WHERE m.thread_id = t.thread_id)) ELSE g.to_at END AS missing_to
+    FROM backfill_tasks t LEFT JOIN coverage c ON c.thread_id = t.thread_id
+    LEFT JOIN gaps g ON g.gap_id = t.gap_id AND g.closed_at IS NULL
+    WHERE t.job_id = ${jobId} ORDER BY t.task_id LIMIT ${limit}`
   return yield* Effect.forEach(rows, row => decodeTaskReport(row))
 })
 
@@ -76,8 +89,9 @@ export const findUnplannedParts = Effect.fnUntraced(function* (accountId: string
   const sql = yield* SqlClient.SqlClient
   const { dry } = yield* JobKind
   return yield* sql<Pick<Part, 'threadId' | 'gapId'>>`SELECT g.thread_id, g.gap_id FROM gaps g
-    WHERE g.account_id = ${accountId} AND g.closed_at IS NULL AND ${dry} = 0
-      AND NOT EXISTS (SELECT 1 FROM backfill_tasks t WHERE t.gap_id = g.gap_id)
+    WHERE g.account_id = ${accountId} AND g.closed_at IS NULL
+      AND NOT EXISTS (SELECT 1 FROM backfill_tasks t JOIN backfill_jobs j ON j.job_id = t.job_id
+        WHERE t.gap_id = g.gap_id AND j.dry = ${dry})
     UNION ALL SELECT c.thread_id, NULL FROM coverage c
     WHERE ${withBeginnings} AND c.account_id = ${accountId} AND c.beginning = 'unknown'
       AND c.live_from IS NOT NULL

@@ -9,6 +9,7 @@ import { BackfillRequests } from '../backfill/requests.ts'
 import type { PageRequest } from '../backfill/rows.ts'
 import type { Chunk } from './queue.ts'
 import { HistorySink } from './sink.ts'
+import { upTo } from './up-to.ts'
 
 /** Takes the conversations of the chunk and settles the request it answers; answers how many messages were taken. */
 export const takeAnswer = Effect.fnUntraced(function* (
@@ -26,10 +27,9 @@ export const takeAnswer = Effect.fnUntraced(function* (
   const at = threadIds.indexOf(request.threadId)
   const conversation = conversations[at === -1 ? 0 : at]
   if (at === -1 && conversation !== undefined) yield* learnAddress(accountId, request, conversation)
-  const messages = (yield* sink.isWanted(request))
-    ? yield* takePage(accountId, chunk, request, conversations)
-    : 0
-  yield* requests.answered(accountId, request, answerIn(conversation))
+  const taken = conversations.map(one => upTo(request.until, withBeginning(one)))
+  const messages = (yield* sink.isWanted(request)) ? yield* takePage(accountId, chunk, request, taken) : 0
+  yield* requests.answered(accountId, request, answerIn(conversation, taken[at === -1 ? 0 : at]))
   return messages
 })
 
@@ -51,7 +51,7 @@ const takePage = Effect.fnUntraced(function* (
   conversations: ReadonlyArray<ReadConversation>
 ) {
   const sink = yield* HistorySink
-  const messages = yield* sink.takeConversations(accountId, chunk, conversations.map(withBeginning), askedAt)
+  const messages = yield* sink.takeConversations(accountId, chunk, conversations, askedAt)
   if (conversations.length === 0) yield* sink.takeBeginning(accountId, threadId)
   return messages
 })
@@ -65,14 +65,25 @@ const withBeginning = (conversation: ReadConversation): ReadConversation => ({
 const beginningOf = ({ beginning, received }: ReadConversation): PageAnswer['beginning'] =>
   beginning ?? (received === 0 ? 'reached' : undefined)
 
-const NOTHING: PageAnswer = { received: 0, oldest: undefined, beginning: 'reached', ids: new Set() }
+const NOTHING: PageAnswer = {
+  received: 0,
+  oldest: undefined,
+  oldestTaken: undefined,
+  beginning: 'reached',
+  ids: new Set()
+}
 
-const answerIn = (conversation: ReadConversation | undefined): PageAnswer =>
+/** What the page of a conversation brought, and what of it was taken. */
+const answerIn = (
+  conversation: ReadConversation | undefined,
+  taken: ReadConversation | undefined
+): PageAnswer =>
   conversation === undefined
     ? NOTHING
     : {
         received: conversation.received,
         oldest: conversation.oldest,
+        oldestTaken: taken?.oldest,
         beginning: beginningOf(conversation),
         ids: new Set([...conversation.facts].flatMap(idOf))
       }

@@ -1,5 +1,7 @@
 // Chunks that cannot be read: tried again, asked for again from the phone, and given up with an incident.
 import { Clock, Effect } from 'effect'
+import { partReason } from '../../../domain/backfill.ts'
+import { newWhatsAppMessageId } from '../../../domain/ids.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { Transaction } from '../../database/transaction.ts'
 import type { ChunkError } from '../../whatsapp/chunk/errors.ts'
@@ -15,6 +17,8 @@ const MAX_ATTEMPTS = { ChunkUnavailable: 10, ChunkCorrupt: 4 }
 const ASK_PHONE_AFTER = 2
 /** How often the phone makes one chunk for us before it is given up. */
 const MOST_EDITIONS = 3
+/** How often the phone is asked for it, if it says that it may be asked again. */
+const MOST_RETRIES = 3
 const FIRST_RETRY_MS = 2000
 const LONGEST_RETRY_MS = 300_000
 
@@ -26,20 +30,36 @@ export const handleUnreadable = Effect.fnUntraced(function* (
 ) {
   const transaction = yield* Transaction
   const attempt = chunk.attempts + 1
-  if (attempt === ASK_PHONE_AFTER) yield* askPhoneForNewEdition(accountId, chunk)
-  if (attempt < MAX_ATTEMPTS[kind]) return yield* retryLater(chunk, attempt, reason)
-  yield* transaction.run(giveUp(accountId, chunk, reason, attempt))
+  if (attempt >= ASK_PHONE_AFTER) yield* askPhoneForNewEdition(accountId, chunk)
+  // A media server that is away may come back; a broken chunk that is not made again stays broken.
+  const isHopeless = kind === 'ChunkCorrupt' && chunk.retryRefusal !== null
+  if (attempt < MAX_ATTEMPTS[kind] && !isHopeless) return yield* retryLater(chunk, attempt, reason)
+  const full = chunk.retryRefusal === null ? reason : `${reason}; ${chunk.retryRefusal}`
+  yield* transaction.run(giveUp(accountId, chunk, full, attempt))
   const jobs = yield* BackfillJobs
   yield* jobs.wake(accountId)
 })
 
 /** The phone makes a broken chunk anew, under another id. Answers to requests are asked for again instead. */
 const askPhoneForNewEdition = Effect.fnUntraced(function* (accountId: string, chunk: Chunk) {
-  if (chunk.editions >= MOST_EDITIONS || chunk.syncType === ON_DEMAND || chunk.syncType === SHARED) return
+  const isEnough = chunk.editions >= MOST_EDITIONS || chunk.retries >= MOST_RETRIES
+  const isAsked = chunk.isRetryOpen === 1 || chunk.retryRefusal !== null
+  if (isEnough || isAsked || chunk.syncType === ON_DEMAND || chunk.syncType === SHARED) return
   const whatsapp = yield* WhatsApp
+  const queue = yield* ChunkQueue
+  const requestId = newWhatsAppMessageId()
+  // Written down first: the answer names it.
+  yield* queue.retryAsked(chunk.chunkId, requestId)
   yield* whatsapp
-    .askForChunk(accountId, chunk.notificationId, chunk.notification)
-    .pipe(Effect.catch(() => Effect.logDebug('The phone cannot be asked for a chunk now')))
+    .askForChunk(accountId, requestId, chunk.notificationId, chunk.notification)
+    .pipe(
+      Effect.catch(() =>
+        Effect.andThen(
+          Effect.logDebug('The phone cannot be asked for a chunk now'),
+          queue.retryNotAsked(chunk.chunkId)
+        )
+      )
+    )
 })
 
 const retryLater = Effect.fnUntraced(function* (chunk: Chunk, attempt: number, reason: string) {
@@ -73,8 +93,7 @@ const refuseRequest = Effect.fnUntraced(function* (
 ) {
   const requests = yield* BackfillRequests
   const request = yield* requests.requestOf(accountId, requestIdOf(notification), [])
-  if (request !== undefined)
-    yield* requests.refused(accountId, request, `The answer could not be read: ${reason}`)
+  if (request !== undefined) yield* requests.refused(accountId, request, partReason('unreadable', reason))
 })
 
 const sharedLost = (accountId: string, { chunkId }: Chunk, reason: string, attempts: number) =>

@@ -5,7 +5,9 @@ import { SqlClient } from 'effect/sql'
 import { topic, Wakes } from '../../process/wakes.ts'
 import { asDatabaseError, DatabaseError } from '../../database/error.ts'
 import { Seal } from '../../vault/seal.ts'
+import type { ChunkRetryAnswer } from '../../whatsapp/convert/chunk-retry.ts'
 import { type ChunkNotice, SHARED_HISTORY } from '../../whatsapp/convert/journaled.ts'
+import { markRetryAsked, markRetryNotAsked, noteRetryAnswers } from './retries.ts'
 
 export interface Chunk {
   readonly chunkId: number
@@ -16,6 +18,11 @@ export interface Chunk {
   readonly attempts: number
   /** How often the phone has made this chunk since the account was linked, this time included. */
   readonly editions: number
+  /** How often the phone was asked to make it again, and whether an answer to the last time is outstanding. */
+  readonly retries: number
+  readonly isRetryOpen: number
+  /** Why the phone does not make it again. */
+  readonly retryRefusal: string | null
   /** When the account was linked, milliseconds since 1970: the phone made the chunk after that. */
   readonly linkedAt: number
   /** The encoded `HistorySyncNotification`. */
@@ -84,6 +91,15 @@ export class ChunkQueue extends Context.Service<
     readonly settled: (accountId: string) => Effect.Effect<Settled, DatabaseError>
     /** The chunk could not be read; it waits for another attempt. */
     readonly retryAt: (chunkId: number, at: number, reason: string) => Effect.Effect<void, DatabaseError>
+    /** The phone is about to be asked to make the chunk again. */
+    readonly retryAsked: (chunkId: number, requestId: string) => Effect.Effect<void, DatabaseError>
+    /** The phone could not be asked. */
+    readonly retryNotAsked: (chunkId: number) => Effect.Effect<void, DatabaseError>
+    /** What the phone has said to such requests; joins the caller's transaction. */
+    readonly retryAnswered: (
+      accountId: string,
+      answers: ReadonlyArray<ChunkRetryAnswer>
+    ) => Effect.Effect<void, DatabaseError>
     /** Gives the chunk up. Answers whether it still waited: meanwhile the phone may have made it anew. */
     readonly giveUp: (chunkId: number, reason: string) => Effect.Effect<boolean, DatabaseError>
     readonly progress: (accountId: string) => Effect.Effect<HistoryProgress, DatabaseError>
@@ -104,6 +120,9 @@ export class ChunkQueue extends Context.Service<
         requeueCounted: run(requeueCounted),
         settled: accountId => run(readSettled(accountId)),
         retryAt: (chunkId, at, reason) => run(postpone(chunkId, at, reason)),
+        retryAsked: (chunkId, requestId) => run(markRetryAsked(chunkId, requestId)),
+        retryNotAsked: chunkId => run(markRetryNotAsked(chunkId)),
+        retryAnswered: (accountId, answers) => run(noteRetries(accountId, answers)),
         giveUp: (chunkId, reason) => run(markFailed(chunkId, reason)),
         progress: accountId => run(readProgress(accountId))
       })
@@ -155,8 +174,8 @@ const replaceEarlierEditions = Effect.fnUntraced(function* (accountId: string, n
 const dueChunk = Effect.fnUntraced(function* (accountId: string, now: number, after: number) {
   const sql = yield* SqlClient.SqlClient
   const [row] = yield* sql<Omit<Chunk, 'notification'> & { readonly sealed: Uint8Array }>`
-    SELECT chunk_id, notification_id, sync_type, chunk_order, attempts, sealed,
-      COALESCE(announced_at, received_at) AS announced_at,
+    SELECT chunk_id, notification_id, sync_type, chunk_order, attempts, sealed, retries, retry_refusal,
+      retry_id IS NOT NULL AS is_retry_open, COALESCE(announced_at, received_at) AS announced_at,
       (SELECT COUNT(*) FROM history_chunks e JOIN accounts a ON a.account_id = e.account_id
         WHERE e.account_id = c.account_id AND e.sync_type = c.sync_type AND e.chunk_order = c.chunk_order
         AND e.received_at >= COALESCE(a.linked_at, 0)) AS editions,
@@ -217,6 +236,17 @@ const markFailed = Effect.fnUntraced(function* (chunkId: number, reason: string)
     yield* sql`UPDATE history_chunks SET state = 'failed', attempts = attempts + 1, last_error = ${reason}
     WHERE chunk_id = ${chunkId} AND state = 'pending' RETURNING 1`
   return rows.length > 0
+})
+
+const noteRetries = Effect.fnUntraced(function* (
+  accountId: string,
+  answers: ReadonlyArray<ChunkRetryAnswer>
+) {
+  if (answers.length === 0) return
+  const sql = yield* SqlClient.SqlClient
+  const wakes = yield* Wakes
+  yield* noteRetryAnswers(accountId, answers)
+  yield* sql.afterCommit(wakes.wake(HISTORY_CHUNKS, accountId))
 })
 
 /** Of the present link, the chunk that goes back furthest: recent ones follow the initial one, full ones follow those. */

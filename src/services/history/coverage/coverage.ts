@@ -2,6 +2,7 @@
 // the first live message, around an absence that WhatsApp's queue does not bridge, where a history chunk was lost.
 import { Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
+import type { PartReason } from '../../../domain/backfill.ts'
 import type { CoverageSummary, ThreadCoverage } from '../../../domain/coverage.ts'
 import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 import { MessageStore } from '../../conversations/message-store.ts'
@@ -59,7 +60,7 @@ export class Coverage extends Context.Service<
     readonly noteRefusal: (
       accountId: string,
       threadId: string,
-      reason: string
+      reason: PartReason
     ) => Effect.Effect<void, DatabaseError>
     /** Whether live messages have begun in a thread of the account since the last call. */
     readonly takeLiveStarted: (accountId: string) => boolean
@@ -68,7 +69,7 @@ export class Coverage extends Context.Service<
     readonly reachOf: (threadId: string) => Effect.Effect<Reach, DatabaseError>
     /** An open gap; `undefined` when there is none with this id. */
     readonly gap: (gapId: number) => Effect.Effect<OpenGap | undefined, DatabaseError>
-    /** Every open gap of an account, those of the most recently active threads first. */
+    /** The open gaps of an account that the phone may be asked about, those of the most recently active threads first. */
     readonly openGaps: (accountId: string) => Effect.Effect<ReadonlyArray<OpenGap>, DatabaseError>
     readonly gapsOf: (threadId: string) => Effect.Effect<ReadonlyArray<OpenGap>, DatabaseError>
     /** Moves the newer edge of a gap back to this message. */

@@ -4,6 +4,7 @@ import { SqlClient, type Statement } from 'effect/sql'
 import type { GapReason } from '../../../domain/coverage.ts'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
 import { decodeGap } from './rows.ts'
+import { IS_DENIED } from './thread-row.ts'
 
 export interface NewGap {
   readonly reason: GapReason
@@ -53,7 +54,8 @@ const openGapsWhere = Effect.fnUntraced(function* (where: Statement.Fragment) {
 
 export const openGapsOfAccount = Effect.fnUntraced(function* (accountId: string) {
   const sql = yield* SqlClient.SqlClient
-  return yield* openGapsWhere(sql`g.account_id = ${accountId}`)
+  return yield* openGapsWhere(sql`g.account_id = ${accountId} AND NOT EXISTS (
+      SELECT 1 FROM coverage c WHERE c.thread_id = g.thread_id AND ${sql.literal(IS_DENIED)})`)
 })
 
 export const openGapsOfThread = Effect.fnUntraced(function* (threadId: string) {

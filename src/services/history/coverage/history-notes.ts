@@ -1,12 +1,13 @@
 // What history brings of a thread: how far back it reaches, which stretch each chunk covered, and whether it meets the
 // live messages.
-import { Effect } from 'effect'
+import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
+import { partReason } from '../../../domain/backfill.ts'
 import { greatest, least } from '../../database/dialect.ts'
 import type { DecodedConversation, RawMessage } from '../../whatsapp/convert/chunk.ts'
 import { openGap } from './gaps.ts'
 import { firstLiveOf } from './rows.ts'
-import { ensureRow, markJoined, readRow } from './thread-row.ts'
+import { ensureRow, markJoined, noteRefusal, readRow } from './thread-row.ts'
 
 /** A conversation of a chunk, by the thread it belongs to. */
 export interface StoredConversation extends Pick<DecodedConversation, 'oldest' | 'newest' | 'beginning'> {
@@ -21,11 +22,20 @@ export const noteReach = Effect.fnUntraced(function* (
   const sql = yield* SqlClient.SqlClient
   yield* ensureRow(accountId, threadId)
   if (beginning !== undefined) {
-    yield* sql`UPDATE coverage SET beginning = ${beginning} WHERE thread_id = ${threadId} AND beginning <> 'reached'`
+    const known = beginning === 'noAccess' ? 'more' : beginning
+    yield* sql`UPDATE coverage SET beginning = ${known} WHERE thread_id = ${threadId} AND beginning <> 'reached'`
   }
+  if (beginning === 'noAccess') yield* noteNoAccess(accountId, threadId)
   if (oldest === undefined) return
   yield* sql`UPDATE coverage SET floor_at = ${oldest.at}, floor_id = ${oldest.whatsAppId}, floor_from_me = ${oldest.fromMe}
     WHERE thread_id = ${threadId} AND (floor_at IS NULL OR floor_at >= ${oldest.at})`
+})
+
+/** The phone gives this device nothing older of the thread. */
+const noteNoAccess = Effect.fnUntraced(function* (accountId: string, threadId: string) {
+  const sql = yield* SqlClient.SqlClient
+  yield* noteRefusal(accountId, threadId, partReason('noAccess'))
+  yield* sql`UPDATE coverage SET no_access_at = ${yield* Clock.currentTimeMillis} WHERE thread_id = ${threadId}`
 })
 
 /** Notes what a chunk brought of one thread. */
@@ -65,6 +75,14 @@ const noteStretch = Effect.fnUntraced(function* (
       newest_at = ${sql.literal(greatest(sql, 'history_stretches.newest_at', 'excluded.newest_at'))}`
 })
 
+/** Whether what came before this time is to be asked for already, because of an absence. */
+const isInOpenGap = Effect.fnUntraced(function* (threadId: string, at: number) {
+  const sql = yield* SqlClient.SqlClient
+  const found = yield* sql`SELECT 1 FROM gaps WHERE thread_id = ${threadId} AND reason = 'outage'
+    AND closed_at IS NULL AND COALESCE(from_at, 0) < ${at} AND (to_at IS NULL OR to_at >= ${at}) LIMIT 1`
+  return found.length > 0
+})
+
 /** History that comes after live messages have begun meets them, or leaves a gap before them. */
 const joinHistoryToLive = Effect.fnUntraced(function* (
   accountId: string,
@@ -74,7 +92,7 @@ const joinHistoryToLive = Effect.fnUntraced(function* (
   const row = yield* readRow(threadId)
   const live = row === undefined ? undefined : firstLiveOf(row)
   if (row === undefined || row.joined || live === undefined) return
-  if (newest.at < live.at) {
+  if (newest.at < live.at && !(yield* isInOpenGap(threadId, live.at))) {
     yield* openGap(accountId, threadId, {
       reason: 'history-to-live',
       cause: live.whatsAppId,

@@ -3,7 +3,7 @@ import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { messageEdge } from '../../conversations/sql/message-lookups.ts'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
-import { openGap } from './gaps.ts'
+import { narrowGap, openGap } from './gaps.ts'
 import type { LiveThreads } from './live-threads.ts'
 import { ensureRow, markJoined } from './thread-row.ts'
 
@@ -50,13 +50,23 @@ export const joinLiveToHeld = Effect.fnUntraced(function* (
   const sql = yield* SqlClient.SqlClient
   const older = yield* messageEdge(sql, threadId, 'newest', { before: live.at })
   if (older === undefined) return yield* noteBegunInAbsence(accountId, threadId, live)
-  yield* openGap(accountId, threadId, {
-    reason: 'history-to-live',
-    cause: live.whatsAppId,
-    from: older,
-    to: live
-  })
+  if (!(yield* endAbsence(threadId, live)))
+    yield* openGap(accountId, threadId, {
+      reason: 'history-to-live',
+      cause: live.whatsAppId,
+      from: older,
+      to: live
+    })
   yield* markJoined(threadId)
+})
+
+/** An absence that nothing has come after yet ends with this message. Answers whether there is one. */
+const endAbsence = Effect.fnUntraced(function* (threadId: string, live: RawMessage) {
+  const sql = yield* SqlClient.SqlClient
+  const endless = yield* sql<{ gapId: number }>`SELECT gap_id FROM gaps WHERE thread_id = ${threadId}
+    AND reason = 'outage' AND closed_at IS NULL AND to_at IS NULL`
+  for (const { gapId } of endless) yield* narrowGap(gapId, live)
+  return endless.length > 0
 })
 
 /** Whether a chunk of history brought the thread up to this time or later. */

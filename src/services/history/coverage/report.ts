@@ -51,7 +51,7 @@ const gapOf = ({ from, gapId, openedAt, reason, to }: OpenGap): ThreadCoverage['
 const lastRefusalOf = (row: CoverageRow | undefined): ThreadCoverage['lastRefusal'] =>
   row === undefined || row.refusal === null || row.refusedAt === null
     ? null
-    : { reason: row.refusal, at: row.refusedAt }
+    : { code: row.refusalCode, reason: row.refusal, at: row.refusedAt }
 
 const countMessages = Effect.fnUntraced(function* (threadId: string) {
   const sql = yield* SqlClient.SqlClient

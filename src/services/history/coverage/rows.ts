@@ -1,5 +1,6 @@
 // Rows of the coverage tables, decoded: what is known about a thread as a whole, and its gaps.
 import { Schema } from 'effect'
+import { ReasonCode } from '../../../domain/backfill.ts'
 import { Beginning, Gap } from '../../../domain/coverage.ts'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
 
@@ -25,7 +26,10 @@ export const CoverageRow = Schema.Struct({
   floorAt: Schema.NullOr(Schema.Finite),
   floorId: Schema.NullOr(Schema.String),
   floorFromMe: Schema.NullOr(Schema.BooleanFromBit),
+  /** Whether the phone has said, since the account was linked, that it gives this device nothing older. */
+  isDenied: Schema.BooleanFromBit,
   refusal: Schema.NullOr(Schema.String),
+  refusalCode: Schema.NullOr(ReasonCode),
   refusedAt: Schema.NullOr(Schema.Finite)
 })
 export type CoverageRow = typeof CoverageRow.Type
@@ -34,6 +38,8 @@ export type CoverageRow = typeof CoverageRow.Type
 export interface Reach {
   readonly beginning: Beginning
   readonly floor: RawMessage | undefined
+  /** Whether the phone gives this device nothing older, as long as it is linked. */
+  readonly isDenied: boolean
 }
 
 export const decodeGap = Schema.decodeUnknownEffect(OpenGap)
@@ -51,8 +57,15 @@ export const firstLiveOf = (row: CoverageRow): RawMessage | undefined =>
   messageIn(row.liveId, row.liveFrom, row.liveFromMe)
 
 export const reachOf = (
-  row: Pick<CoverageRow, 'beginning' | 'floorAt' | 'floorId' | 'floorFromMe'> | undefined
+  row:
+    | (Pick<CoverageRow, 'beginning' | 'floorAt' | 'floorId' | 'floorFromMe'> &
+        Partial<Pick<CoverageRow, 'isDenied'>>)
+    | undefined
 ): Reach =>
   row === undefined
-    ? { beginning: 'unknown', floor: undefined }
-    : { beginning: row.beginning, floor: messageIn(row.floorId, row.floorAt, row.floorFromMe) }
+    ? { beginning: 'unknown', floor: undefined, isDenied: false }
+    : {
+        beginning: row.beginning,
+        floor: messageIn(row.floorId, row.floorAt, row.floorFromMe),
+        isDenied: row.isDenied === true
+      }

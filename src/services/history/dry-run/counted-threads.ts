@@ -1,5 +1,5 @@
 // The threads as the backfill sees them during a dry run: what was counted, and what is stored where nothing was counted.
-// It shows no gaps, since a dry run fills none.
+// Their gaps are those of what is stored; how far they were counted is kept elsewhere.
 import { Effect, Layer } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { MessageStore } from '../../conversations/message-store.ts'
@@ -13,12 +13,13 @@ export const layer: Layer.Layer<HeldThreads, never, SqlClient.SqlClient | Covera
     HeldThreads,
     Effect.gen(function* () {
       const dryRun = yield* DryRun
+      const coverage = yield* Coverage
       const run = yield* makeRun
       const reachIn = (threadId: string) => run(reachOf(dryRun, threadId))
       return HeldThreads.of({
         recent: (accountId, limit) => run(recent(dryRun, accountId, limit)),
-        openGaps: () => Effect.succeed([]),
-        gapsOf: () => Effect.succeed([]),
+        openGaps: coverage.openGaps,
+        gapsOf: coverage.gapsOf,
         reachOf: reachIn,
         oldest: threadId => Effect.map(reachIn(threadId), ({ floor }) => floor),
         addresses: (accountId, threadId) => run(addressesOf(accountId, threadId))
@@ -27,11 +28,19 @@ export const layer: Layer.Layer<HeldThreads, never, SqlClient.SqlClient | Covera
   )
 
 const reachOf = Effect.fnUntraced(function* (dryRun: DryRun['Service'], threadId: string) {
-  const counted = yield* dryRun.reachOf(threadId)
-  if (counted.floor !== undefined || counted.beginning === 'reached') return counted
   const coverage = yield* Coverage
-  const { beginning } = yield* coverage.reachOf(threadId)
-  return { beginning, floor: yield* oldestMessage(threadId) } satisfies Reach
+  const counted = yield* dryRun.reachOf(threadId)
+  const stored = yield* coverage.reachOf(threadId)
+  const oldest = yield* oldestMessage(threadId)
+  // The pages of a gap are counted, too: they do not reach as far back as what is stored.
+  const isCountedFurther =
+    counted.floor !== undefined && (oldest === undefined || counted.floor.at <= oldest.at)
+  const { beginning } = counted.beginning === 'unknown' ? stored : counted
+  return {
+    beginning: stored.beginning === 'reached' ? 'reached' : beginning,
+    floor: isCountedFurther ? counted.floor : oldest,
+    isDenied: stored.isDenied
+  } satisfies Reach
 })
 
 /** Counted threads come first, whatever the activity of others that are stored. */

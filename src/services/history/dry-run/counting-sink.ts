@@ -50,5 +50,12 @@ const countConversation = Effect.fnUntraced(function* (
   const facts = [...conversation.facts]
   const { messageIds, threadId } = yield* conversations.identify(accountId, chat, facts)
   const name = facts.find(fact => fact.kind === 'chat')?.name
-  return yield* dryRun.count(accountId, { threadId, name, messageIds, oldest, newest, beginning })
+  return yield* dryRun.count(accountId, {
+    threadId,
+    name,
+    messageIds,
+    oldest,
+    newest,
+    beginning: beginning === 'noAccess' ? 'more' : beginning
+  })
 })

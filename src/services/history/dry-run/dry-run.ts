@@ -27,7 +27,8 @@ export const CountedThread = Schema.Struct({
 export type CountedThread = typeof CountedThread.Type
 
 /** A conversation of a chunk, by the ids under which it would have been stored. */
-export interface CountedConversation extends Pick<DecodedConversation, 'oldest' | 'newest' | 'beginning'> {
+export interface CountedConversation extends Pick<DecodedConversation, 'oldest' | 'newest'> {
+  readonly beginning: 'more' | 'reached' | undefined
   readonly threadId: string
   readonly name: string | undefined
   readonly messageIds: ReadonlyArray<string>
@@ -176,4 +177,5 @@ const clearCounted = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`DELETE FROM rehearsed_messages`
   yield* sql`DELETE FROM rehearsals`
+  yield* sql`DELETE FROM rehearsed_gaps`
 })

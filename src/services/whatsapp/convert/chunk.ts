@@ -77,11 +77,15 @@ export interface DecodedConversation {
   readonly received: number
   readonly oldest: RawMessage | undefined
   readonly newest: RawMessage | undefined
-  /** What the phone says about the beginning of the chat; `undefined` when it says nothing (yet). */
-  readonly beginning: 'more' | 'reached' | undefined
+  /**
+   * What the phone says about the beginning of the chat: it has more, it has nothing older, or it gives this device nothing
+   * older; `undefined` when it says nothing (yet).
+   */
+  readonly beginning: 'more' | 'reached' | 'noAccess' | undefined
 }
 
 const { EndOfHistoryTransferType } = proto.Conversation
+const NO_ACCESS = 3
 
 const beginningOf = ({
   endOfHistoryTransfer,
@@ -89,6 +93,8 @@ const beginningOf = ({
 }: proto.IConversation): DecodedConversation['beginning'] => {
   // Protobuf does not distinguish a type of 0 from none: it counts only together with the end of the transfer.
   if (endOfHistoryTransfer !== true) return undefined
+  // Baileys has no name for it yet.
+  if (Number(endOfHistoryTransferType) === NO_ACCESS) return 'noAccess'
   return endOfHistoryTransferType === EndOfHistoryTransferType.COMPLETE_AND_NO_MORE_MESSAGE_REMAIN_ON_PRIMARY
     ? 'reached'
     : 'more'

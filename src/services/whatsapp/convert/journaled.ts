@@ -24,6 +24,7 @@ import { factsOfGroupNotification, isGroupNotification } from './group-event.ts'
 import { factsOfNumberChange, isNumberChange } from './number-change.ts'
 import { factOfUndecryptable, factsOfLiveMessage, factsOfStoredMessage } from './message.ts'
 import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
+import { type ChunkRetryAnswer, chunkRetryAnswer } from './chunk-retry.ts'
 import { decodedUnlessDamaged } from './protobuf.ts'
 import { announcementOf, isReceiver } from './shared-history.ts'
 import { infosOfStanza, ListRecipient, samePeopleOfStanza } from './stanza-info.ts'
@@ -98,13 +99,21 @@ export interface ConvertedEntry {
   readonly chunks: ReadonlyArray<ChunkNotice>
   /** The ids of requests for history that the phone answered without any history. */
   readonly refusals: ReadonlyArray<string>
+  readonly chunkRetries: ReadonlyArray<ChunkRetryAnswer>
   /** Keys of app state that the phone shares. */
   readonly keys: ReadonlyArray<AppStateKey>
   /** Collections of app state that the phone sends anew. */
   readonly recoveries: ReadonlyArray<{ readonly self: Self; readonly answer: RecoveryAnswer }>
 }
 
-const NOTHING: ConvertedEntry = { facts: [], chunks: [], refusals: [], keys: [], recoveries: [] }
+const NOTHING: ConvertedEntry = {
+  facts: [],
+  chunks: [],
+  refusals: [],
+  chunkRetries: [],
+  keys: [],
+  recoveries: []
+}
 const UNADDRESSED: ConvertedEntry = { ...NOTHING, facts: [leftOut('unaddressed')] }
 
 /** What a journal entry means. */
@@ -244,6 +253,11 @@ const fromOwnPhone = (
       ],
       // History comes as a chunk of its own: a plain response in its place is a refusal.
       refusals: type === HISTORY_SYNC_ON_DEMAND && stanzaId ? [stanzaId] : [],
+      chunkRetries: stanzaId
+        ? (results ?? []).flatMap(({ historySyncChunkRetryResponse: answer }) =>
+            answer ? [chunkRetryAnswer(stanzaId, answer)] : []
+          )
+        : [],
       recoveries: (results ?? []).flatMap(result => recoveryIn(self, result))
     }
   }

@@ -2,6 +2,7 @@
 // content, a history chunk that could not be read. The phone answers later, in a message of its own, or never.
 import { jidNormalizedUser, proto } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
+import { PAGE_MESSAGES, type TimeUnit } from '../../../domain/backfill.ts'
 import { newWhatsAppMessageId } from '../../../domain/ids.ts'
 import { isGroupJid } from '../../../domain/jid.ts'
 import type { Target } from '../../../domain/outbox.ts'
@@ -16,9 +17,25 @@ export interface HistoryRequest {
   /** The message before which the page ends. */
   readonly before: RawMessage
   readonly count: number
+  /** In which unit the phone is given the time of `before`. */
+  readonly timeUnit: TimeUnit
 }
 
 const { PeerDataOperationRequestType } = proto.Message
+
+/** What the person at the other end waits for wakes the phone; the rest waits for its turn. */
+const FORCED: ReadonlySet<proto.Message.PeerDataOperationRequestType> = new Set([
+  PeerDataOperationRequestType.GENERATE_LINK_PREVIEW,
+  PeerDataOperationRequestType.HISTORY_SYNC_ON_DEMAND,
+  PeerDataOperationRequestType.PLACEHOLDER_MESSAGE_RESEND
+])
+
+const urgencyOf = ({
+  peerDataOperationRequestType: type
+}: proto.Message.IPeerDataOperationRequestMessage): Record<string, string> =>
+  type != null && FORCED.has(type)
+    ? { push_priority: 'high_force', privacy_sensitive: '1' }
+    : { push_priority: 'high' }
 
 type Ask = ReturnType<typeof makeAsk>
 
@@ -43,7 +60,7 @@ const makeAsk = (connections: OpenConnections, timeoutMs: number) =>
           },
           {
             messageId: requestId,
-            additionalAttributes: { category: 'peer', push_priority: 'high_force' },
+            additionalAttributes: { category: 'peer', ...urgencyOf(request) },
             additionalNodes: [{ tag: 'meta', attrs: { appdata: 'default' } }]
           }
         ),
@@ -57,11 +74,12 @@ const makeAsk = (connections: OpenConnections, timeoutMs: number) =>
 const askForChunk = (ask: Ask) =>
   Effect.fn('WhatsApp.askForChunk')(function* (
     accountId: string,
+    requestId: string,
     notificationId: string,
     notification: Uint8Array
   ) {
     const { chunkOrder, syncType } = proto.Message.HistorySyncNotification.decode(notification)
-    yield* ask(accountId, newWhatsAppMessageId(), {
+    yield* ask(accountId, requestId, {
       peerDataOperationRequestType: PeerDataOperationRequestType.HISTORY_SYNC_CHUNK_RETRY,
       historySyncChunkRetryRequest: {
         syncType: syncType ?? 0,
@@ -75,7 +93,7 @@ const askForChunk = (ask: Ask) =>
 const askForHistory = (ask: Ask) =>
   Effect.fn('WhatsApp.askForHistory')(function* (
     accountId: string,
-    { before, chatJid, count, requestId }: HistoryRequest
+    { before, chatJid, count, requestId, timeUnit }: HistoryRequest
   ) {
     yield* ask(accountId, requestId, {
       peerDataOperationRequestType: PeerDataOperationRequestType.HISTORY_SYNC_ON_DEMAND,
@@ -83,8 +101,8 @@ const askForHistory = (ask: Ask) =>
         chatJid,
         oldestMsgId: before.whatsAppId,
         oldestMsgFromMe: before.fromMe,
-        oldestMsgTimestampMs: before.at,
-        onDemandMsgCount: count
+        oldestMsgTimestampMs: timeUnit === 'seconds' ? Math.floor(before.at / 1000) : before.at,
+        onDemandMsgCount: Math.min(PAGE_MESSAGES, count)
       }
     })
   })

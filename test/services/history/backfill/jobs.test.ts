@@ -2,6 +2,7 @@
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
+import { partReason } from '../../../../src/domain/backfill.ts'
 import { threadIdOf } from '../../../../src/domain/ids.ts'
 import { BackfillJobs } from '../../../../src/services/history/backfill/jobs.ts'
 import { PhoneActivity } from '../../../../src/services/history/backfill/phone-activity.ts'
@@ -30,7 +31,9 @@ const asked = (gapId: number | null) =>
       chatJid: ANN,
       anchorId: 'B',
       anchorAt: T0,
-      askedAt: yield* Clock.currentTimeMillis
+      askedAt: yield* Clock.currentTimeMillis,
+      timeUnit: 'seconds' as const,
+      until: null
     }
     yield* BackfillRequests.use(requests => requests.asked(ACCOUNT, request))
     return { jobId, request }
@@ -45,21 +48,23 @@ const withGap = Effect.gen(function* () {
   return gap!.gapId
 })
 
-test('an answer of which nothing is stored closes no gap, and none is asked for', async () => {
+test('an answer of which nothing is stored closes no gap, but the dry run has counted it', async () => {
   await onDatabase(
     Effect.gen(function* () {
       const gapId = yield* withGap
       const jobs = yield* BackfillJobs
-      expect(yield* jobs.unplannedParts(ACCOUNT, true)).not.toContainEqual({ threadId: THREAD, gapId })
+      expect(yield* jobs.unplannedParts(ACCOUNT, true)).toContainEqual({ threadId: THREAD, gapId })
       const { request } = yield* asked(gapId)
       const requests = yield* BackfillRequests
       yield* requests.answered(ACCOUNT, request, {
         received: 0,
         oldest: undefined,
+        oldestTaken: undefined,
         beginning: 'reached',
         ids: new Set()
       })
       expect(yield* jobs.next(ACCOUNT)).toBeUndefined()
+      expect(yield* requests.remainingGap(gapId)).toBeUndefined()
       expect(yield* Coverage.use(coverage => coverage.openGaps(ACCOUNT))).toHaveLength(1)
     }),
     { dryRun: true }
@@ -75,6 +80,7 @@ test('the same answer closes it where it is stored', async () => {
         requests.answered(ACCOUNT, request, {
           received: 0,
           oldest: undefined,
+          oldestTaken: undefined,
           beginning: 'reached',
           ids: new Set()
         })
@@ -104,7 +110,7 @@ test('that WhatsApp refuses a request is no sign of the phone', async () => {
       const requests = yield* BackfillRequests
       yield* asked(null)
       const { request } = yield* asked(null)
-      yield* requests.refused(ACCOUNT, request, 'Not allowed', 'whatsapp')
+      yield* requests.refused(ACCOUNT, request, partReason('notTaken', 'Not allowed'), 'whatsapp')
       const later = (yield* Clock.currentTimeMillis) + 1
       expect(yield* requests.expire(ACCOUNT, later)).toMatchObject({ expired: 1, silent: true })
     })

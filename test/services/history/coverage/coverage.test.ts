@@ -115,6 +115,20 @@ test('an outage opens a gap in every thread; a second one does not open another 
   )
 })
 
+test('an absence and the first live message after it are one gap', async () => {
+  await onDatabase(
+    Effect.gen(function* () {
+      yield* held('H1', 1000)
+      yield* Coverage.use(coverage => coverage.noteLinked(ACCOUNT, 5000))
+      yield* held('L1', 9000, { live: true })
+      expect(yield* read()).toMatchObject({ gaps: [{ reason: 'outage', from: 1000, to: 9000 }] })
+      // History that comes later and ends before the live message opens no other one.
+      yield* Coverage.use(coverage => coverage.noteStored(ACCOUNT, 1, stored(900, 2000)))
+      expect((yield* read())?.gaps).toHaveLength(1)
+    })
+  )
+})
+
 test('that the beginning was reached is not taken back, and the floor only sinks', async () => {
   await onDatabase(
     Effect.gen(function* () {
@@ -122,7 +136,7 @@ test('that the beginning was reached is not taken back, and the floor only sinks
       const coverage = yield* Coverage
       yield* coverage.noteReach(ACCOUNT, stored(500, 900, 'reached'))
       yield* coverage.noteReach(ACCOUNT, stored(700, 900, 'more'))
-      expect(yield* coverage.reachOf(THREAD)).toEqual({ beginning: 'reached', floor: raw('H500', 500) })
+      expect(yield* coverage.reachOf(THREAD)).toMatchObject({ beginning: 'reached', floor: raw('H500', 500) })
     })
   )
 })
