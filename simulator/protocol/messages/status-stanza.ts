@@ -10,7 +10,8 @@ const PATIENCE_MS = 3000
 
 export const queueStatus = (network: Network, companion: Companion, stanza: BinaryNode): void => {
   companion.queue.add('status', stanza)
-  setTimeout(() => closeIfUnacknowledged(network, companion), PATIENCE_MS).unref()
+  // A timer may fire a moment early.
+  setTimeout(() => closeIfUnacknowledged(network, companion), PATIENCE_MS + 100).unref()
 }
 
 /** Ends the connection that was written so many statuses in vain. */
