@@ -127,7 +127,7 @@ export const decodedConversation = (
     kind: 'chat',
     chat,
     // A person's name is the contact's.
-    name: isGroupJid(chat.jid) ? name : undefined,
+    name: isPersonJid(chat.jid) ? undefined : name,
     unread: unreadOf(conversation),
     settings: settingsOf(conversation),
     ephemeralSeconds: conversation.ephemeralExpiration ?? undefined
