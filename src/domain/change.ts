@@ -73,7 +73,7 @@ export const MessageChange = Schema.Union([
   /** An add-on that could be opened after all. */
   Schema.Struct({ to: Schema.Literal('readable'), addOnId: Schema.String }),
   /** Another report of the message had its secret (base64). */
-  Schema.Struct({ to: Schema.Literal('secretTold'), secret: Schema.String }),
+  Schema.Struct({ to: Schema.Literal('secretLearned'), secret: Schema.String }),
   Schema.Struct({ to: Schema.Literal('called'), call: CallSchema }),
   /** A file that came in a message of its own and belongs to this one. */
   Schema.Struct({
@@ -336,7 +336,7 @@ export const applyChange = (held: Held, change: MessageChange): Held => {
       return withUnreadable(held, change.addOnId)
     case 'readable':
       return { ...held, unreadable: held.unreadable.filter(addOnId => addOnId !== change.addOnId) }
-    case 'secretTold':
+    case 'secretLearned':
       return isOwnSecret(held, change.secret) ? held : withSecret(held, change.secret)
     case 'called': {
       const { call } = held

@@ -255,6 +255,7 @@ test('the OpenAPI document describes every path', async () => {
     '/v1/accounts/{accountId}/disconnect',
     '/v1/accounts/{accountId}/dry-run',
     '/v1/accounts/{accountId}/export',
+    '/v1/accounts/{accountId}/labels',
     '/v1/accounts/{accountId}/logout',
     '/v1/accounts/{accountId}/media',
     '/v1/accounts/{accountId}/messages',

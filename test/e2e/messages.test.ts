@@ -45,6 +45,29 @@ test('what a contact writes is stored as inbound, receipted, and raises the unre
   await stage.simulator.until(() => phone.truth().offlineQueue.length === 0)
 })
 
+test('what claims to be written in 1970 or before is dated by its arrival, and the claim is kept', async () => {
+  const stage = shared()
+  const { phone, accountId } = await stage.linked({ history: { chats: 2, messages: 20, groupsShare: 0 } })
+  const contact = phone.contacts[0]!
+  const before = Math.floor(Date.now() / 1000) * 1000
+
+  const zero = await phone.receive({ from: contact, text: 'Zero', timestamp: 0 })
+  const negative = await phone.receive({ from: contact, text: 'Negative', timestamp: -7 })
+
+  await stage.synced(accountId, phone)
+  const [thread] = await threadWith(stage.api, accountId, [contact.jid, contact.lid])
+  const found = [
+    await message(stage.api, thread!.threadId, { whatsAppId: zero.id }),
+    await message(stage.api, thread!.threadId, { whatsAppId: negative.id })
+  ]
+  expect(found.map(({ tsClaimed }) => tsClaimed)).toEqual([0, -7000])
+  for (const { tsClient } of found) {
+    expect(tsClient).toBeGreaterThanOrEqual(before)
+    expect(tsClient).toBeLessThanOrEqual(Date.now())
+  }
+  expect(thread!.lastMessageText).toBe('Negative')
+})
+
 test('what the owner writes on the phone is stored as outbound', async () => {
   const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 2, messages: 20, groupsShare: 0 } })

@@ -227,7 +227,7 @@ test('what is learned later about a number joins two threads', async () => {
     const { messages } = await api.messagePage(sent.threadId, 'limit=10')
     return messages.length === 2 ? messages : undefined
   })
-  expect(joined.map(({ body }) => body).toSorted()).toEqual(['by LID alone', 'by number'])
+  expect(joined.map(({ body }) => body)).toEqual(expect.arrayContaining(['by LID alone', 'by number']))
   const threads = await api.threads(accountId)
   const theirs = threads.filter(({ clientJid }) => [contact.jid, contact.lid].includes(clientJid))
   expect(theirs).toHaveLength(1)

@@ -22,6 +22,8 @@ const inTime = <T>(stage: Stage, what: string, look: () => Promise<T | undefined
     return found
   })
 
+const inMilliseconds = ({ time = 0 }: { readonly time?: number }): boolean => time > 100_000_000_000
+
 const linked = async (stage: Stage, phone: Phone): Promise<string> => {
   const { accountId } = await stage.api.createAccount('Shop')
   await stage.api.pair(accountId)
@@ -64,9 +66,12 @@ describe('a request for older messages', () => {
     const phone = stage.simulator.createPhone({ history: PARTLY })
     phone.shareHistory({ requestTimes: 'milliseconds' })
     const accountId = await linked(stage, phone)
-    await inTime(stage, 'a request in milliseconds', async () =>
-      phone.truth().peerRequests.find(({ time = 0 }) => time > 100_000_000_000)
-    )
+    await stage.simulator.until(() => phone.truth().peerRequests.length > 0)
+    // Until the phone is found silent, then until it is asked again; longer steps would look like a lost connection.
+    stage.advance(11_000)
+    await stage.api.untilAccount(accountId, 'the silence', ({ sync }) => sync.phoneSilentUntil !== null)
+    stage.advance(12_000)
+    await stage.simulator.until(() => phone.truth().peerRequests.some(inMilliseconds))
     await stage.synced(accountId, phone)
     expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
     const before = phone.truth().peerRequests.length
@@ -74,7 +79,7 @@ describe('a request for older messages', () => {
     await stage.synced(accountId, phone)
     const later = phone.truth().peerRequests.slice(before)
     expect(later.length).toBeGreaterThan(0)
-    expect(later.every(({ time = 0 }) => time > 100_000_000_000)).toBe(true)
+    expect(later.every(inMilliseconds)).toBe(true)
   })
 
   test('is not made again when the phone gives this device nothing older', async () => {

@@ -160,6 +160,7 @@ describe('what is sent', () => {
       const place = await api.queue(accountId, { to, location: { latitude: 1, longitude: 2 } })
       const poll = await api.queue(accountId, { to, poll: { question: 'When?', options: ['a', 'b'] } })
       const card = await api.queue(accountId, { to, contacts: [{ name: 'A', phoneNumber: '+15550100999' }] })
+      await api.untilEntry(accountId, text.entryId, 'sent')
       const edit = await api.queue(accountId, {
         threadId: text.threadId,
         edit: { messageId: text.messageId, text: 'edited' }
@@ -197,6 +198,7 @@ describe('what is sent', () => {
       mentions: [contact.lid],
       quotedId: id
     })
+    await api.untilEntry(accountId, sent.entryId, 'sent')
     const edit = await api.queue(accountId, {
       threadId: sent.threadId,
       edit: { messageId: sent.messageId, text: `@${contact.phoneNumber} drives fast` }

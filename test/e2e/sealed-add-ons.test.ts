@@ -124,10 +124,13 @@ test.each(['lid', 'pn'] as const)(
       response,
       extraGuests
     ])
-    expect(answers.toSorted()).toEqual([
-      [false, 'going', 2],
-      [true, 'notGoing', 0]
-    ])
+    expect(answers).toHaveLength(2)
+    expect(answers).toEqual(
+      expect.arrayContaining([
+        [false, 'going', 2],
+        [true, 'notGoing', 0]
+      ])
+    )
     const visible = all.filter(({ type }) => type !== 'system')
     expect(visible.map(({ whatsAppId }) => whatsAppId).toSorted()).toEqual(
       [post.id, comment.id, event.id, poll.id].toSorted()

@@ -93,6 +93,7 @@ export const messageWrite = (
   const mentions = mentionsOf(fact.mentions, resolve)
   const sender = party(fact.sender, resolve)
   const { tsClaimed, tsClient } = clampTime(fact.timestamp, now)
+  const claimed = fact.tsClaimed ?? tsClaimed
   return {
     threadId,
     messageId: messageIdOf(senderKey(fact.chat, sender), fact.whatsAppId),
@@ -143,7 +144,7 @@ export const messageWrite = (
     status: fact.status,
     statusReason: fact.statusReason ?? null,
     tsClient,
-    tsClaimed,
+    tsClaimed: claimed,
     raw: fact.raw,
     live: fact.live
   }

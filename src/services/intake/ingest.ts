@@ -24,12 +24,8 @@ import { makeWorker, type Worker } from '../process/worker.ts'
 import { count } from '../telemetry/metrics.ts'
 import { AppState } from '../whatsapp/app-state/app-state.ts'
 import type { ChunkRetryAnswer } from '../whatsapp/convert/chunk-retry.ts'
-import {
-  type ChunkNotice,
-  type ConvertedEntry,
-  convertEntry,
-  Journaled
-} from '../whatsapp/convert/journaled.ts'
+import { convertArrival } from '../whatsapp/convert/arrival.ts'
+import { type ChunkNotice, type ConvertedEntry, Journaled } from '../whatsapp/convert/journaled.ts'
 
 const BATCH = 200
 
@@ -135,7 +131,7 @@ const readEntries = Effect.fnUntraced(function* (
     recoveries: new Array<ConvertedEntry['recoveries'][number]>()
   }
   for (const entry of entries) {
-    const decoded = yield* readEntry(entry.content).pipe(
+    const decoded = yield* readEntry(entry).pipe(
       Effect.catch(() => Effect.as(reportUnreadable(entry.entryId), undefined))
     )
     if (decoded === undefined) {
@@ -152,10 +148,10 @@ const readEntries = Effect.fnUntraced(function* (
   return read satisfies DecodedEntries
 })
 
-const readEntry = (content: Uint8Array) =>
+const readEntry = ({ content, receivedAt }: Entry) =>
   Effect.flatMap(decodeEntry(content), journaled =>
     Effect.try({
-      try: () => convertEntry(journaled),
+      try: () => convertArrival(journaled, receivedAt),
       catch: cause => new EntryUnreadable({ cause })
     })
   )

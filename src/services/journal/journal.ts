@@ -25,6 +25,8 @@ export interface Arrival {
 export interface Entry {
   readonly entryId: number
   readonly content: Buffer
+  /** Milliseconds since 1970. */
+  readonly receivedAt: number
 }
 
 export class Journal extends Context.Service<
@@ -88,13 +90,14 @@ export class Journal extends Context.Service<
       }, named)
 
       const waiting = Effect.fn('Journal.waiting')(function* (accountId: string, limit: number) {
-        const rows = yield* sql<{ entryId: number; sealed: Uint8Array }>`
-          SELECT entry_id, sealed FROM journal WHERE account_id = ${accountId} AND ingested_at IS NULL
+        const rows = yield* sql<{ entryId: number; receivedAt: number; sealed: Uint8Array }>`
+          SELECT entry_id, sealed, received_at FROM journal WHERE account_id = ${accountId} AND ingested_at IS NULL
           ORDER BY entry_id LIMIT ${limit}`
         return yield* Effect.forEach(rows, row =>
           Effect.map(seal.open(purpose(accountId), row.sealed), content => ({
             entryId: row.entryId,
-            content
+            content,
+            receivedAt: row.receivedAt
           }))
         )
       }, named)

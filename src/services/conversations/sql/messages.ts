@@ -178,7 +178,7 @@ const retryAddOns = Effect.fnUntraced(function* (
   const told = writes.flatMap(({ messageId, raw, threadId }) => {
     const secret = raw !== null && waiting.has(`${threadId} ${messageId}`) ? messageSecretIn(raw) : undefined
     if (secret === undefined) return []
-    const change = { to: 'secretTold' as const, secret: Buffer.from(secret).toString('base64') }
+    const change = { to: 'secretLearned' as const, secret: Buffer.from(secret).toString('base64') }
     return [{ threadId, messageId, change }]
   })
   yield* changeMessages(context, accountId, told)

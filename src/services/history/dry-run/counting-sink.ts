@@ -49,7 +49,10 @@ const countConversation = Effect.fnUntraced(function* (
 ) {
   const facts = [...conversation.facts]
   const { messageIds, threadId } = yield* conversations.identify(accountId, chat, facts)
-  const name = facts.find(fact => fact.kind === 'chat')?.name
+  // The name of a group is the chat's, that of a person the contact's.
+  const [name] = facts.flatMap(fact =>
+    fact.kind === 'chat' || fact.kind === 'contact' ? (fact.name ?? []) : []
+  )
   return yield* dryRun.count(accountId, {
     threadId,
     name,

@@ -5,7 +5,7 @@ import type { Address, ChatFact, Fact, PastParticipantsFact } from '../../../dom
 import { bytesField, bytesFields } from '../../../domain/protobuf.ts'
 import { address, samePerson, type Self, UNDATED } from './address.ts'
 import { settingsOf } from './chat-settings.ts'
-import { factsOfStoredMessage } from './message.ts'
+import { factsOfStoredMessage } from './stored-message.ts'
 import { numberOf, secondsToMilliseconds } from './numbers.ts'
 
 const present = (text: string | null | undefined): string | undefined =>
@@ -127,7 +127,7 @@ export const decodedConversation = (
     kind: 'chat',
     chat,
     // A person's name is the contact's.
-    name: isGroupJid(chat.jid) ? name : undefined,
+    name: isPersonJid(chat.jid) ? undefined : name,
     unread: unreadOf(conversation),
     settings: settingsOf(conversation),
     ephemeralSeconds: conversation.ephemeralExpiration ?? undefined

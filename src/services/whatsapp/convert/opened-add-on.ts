@@ -6,7 +6,6 @@ import type { AddOnKind, SealedAddOn } from '../../../domain/sealed-add-on.ts'
 import { bytesField } from '../../../domain/protobuf.ts'
 import { contentOf } from './content.ts'
 import { millisecondsOf, numberOf } from './numbers.ts'
-import { encodedMessage } from './protobuf.ts'
 import { hex } from './reference.ts'
 import { secretIn } from './sealed.ts'
 import { unwrap } from './unwrap.ts'
@@ -20,35 +19,30 @@ const changeOf = (
 ): ReadonlyArray<ChangeFact> => [{ kind: 'change', chat, target: changed, by, change }]
 
 /** Numbers of fields: in `Message`, in its `protocolMessage`, and of what the schema does not know yet. */
-const FIELD = { protocolMessage: 12, editedMessage: 14, pollCreationMessageV6: 119, pollAddOption: 121 }
-
-/** A message with a poll in a field that is newer than the schema, as one that the schema knows. */
-const withKnownPoll = (bytes: Uint8Array): proto.IMessage => {
-  const poll = bytesField(bytes, FIELD.pollCreationMessageV6)
-  const message: proto.IMessage = proto.Message.decode(bytes)
-  if (poll !== undefined) message.pollCreationMessageV3 = proto.Message.PollCreationMessage.decode(poll)
-  return message
-}
+const FIELD = { protocolMessage: 12, editedMessage: 14, pollAddOption: 121 }
 
 interface Edit {
-  readonly message: proto.IMessage
+  /** What the message is after it; `undefined` when it says nothing. */
+  readonly content: ContentFact | undefined
   /** Milliseconds since 1970. */
   readonly at: number
   readonly secret: string | undefined
 }
 
 /** The message as it is after an edit: in a protocol message as edits were before they were encrypted, or by itself. */
-const editIn = ({ secret, timestamp }: SealedAddOn, plaintext: Uint8Array): Edit => {
-  const { layers, message } = unwrap(withKnownPoll(plaintext))
+const editIn = ({ secret, self, timestamp }: SealedAddOn, plaintext: Uint8Array): Edit => {
+  const wrapped = proto.Message.decode(plaintext)
+  const { encoded = plaintext, layers, message } = unwrap(wrapped, plaintext)
   const protocol = message.protocolMessage
-  const ownSecret = secret ?? secretIn(layers)
-  if (!protocol?.editedMessage) return { message, at: timestamp, secret: ownSecret }
-  const field = bytesField(plaintext, FIELD.protocolMessage)
+  const brought = secret ?? secretIn(layers)
+  if (!protocol?.editedMessage)
+    return { content: contentOf(self, wrapped, plaintext), at: timestamp, secret: brought }
+  const field = bytesField(encoded, FIELD.protocolMessage)
   const edited = field && bytesField(field, FIELD.editedMessage)
   return {
-    message: edited === undefined ? protocol.editedMessage : withKnownPoll(edited),
+    content: contentOf(self, protocol.editedMessage, edited),
     at: millisecondsOf(protocol.timestampMs) ?? timestamp,
-    secret: ownSecret
+    secret: brought
   }
 }
 
@@ -82,8 +76,7 @@ const editedTo = (
 }
 
 const edit: Read = (addOn, plaintext) => {
-  const { at, message, secret } = editIn(addOn, plaintext)
-  const content = contentOf(addOn.self, message)
+  const { at, content, secret } = editIn(addOn, plaintext)
   return isUnderstood(content) ? changeOf(addOn, editedTo(content, at, secret)) : undefined
 }
 
@@ -106,40 +99,40 @@ const reaction: Read = (addOn, plaintext) => {
 /** A message of its own that came as an add-on. */
 const messageOf = (
   { by, chat, live, pushName, secret, timestamp, whatsAppId }: SealedAddOn,
-  message: proto.IMessage,
+  encoded: Uint8Array,
   content: ContentFact
-): MessageFact => {
-  const messageContextInfo =
-    secret === undefined || message.messageContextInfo?.messageSecret?.length
-      ? (message.messageContextInfo ?? null)
-      : { ...message.messageContextInfo, messageSecret: Buffer.from(secret, 'base64') }
-  return {
-    kind: 'message',
-    chat,
-    sender: by,
-    whatsAppId,
-    timestamp,
-    pushName,
-    ...content,
-    status: by === 'me' ? 'sent' : 'received',
-    reactions: [],
-    raw: encodedMessage({ ...message, messageContextInfo }),
-    live
-  }
+): MessageFact => ({
+  kind: 'message',
+  chat,
+  sender: by,
+  whatsAppId,
+  timestamp,
+  pushName,
+  ...content,
+  status: by === 'me' ? 'sent' : 'received',
+  reactions: [],
+  raw: secret === undefined ? encoded : withSecret(encoded, secret),
+  live
+})
+
+/** The secret came beside what was encrypted. Bytes in a row are one protobuf message, of which the later win. */
+const withSecret = (encoded: Uint8Array, secret: string): Uint8Array => {
+  const messageContextInfo = { messageSecret: Buffer.from(secret, 'base64') }
+  return Buffer.concat([proto.Message.encode({ messageContextInfo }).finish(), encoded])
 }
 
 /** Clients differ in whether a comment is a message, or a `CommentMessage` that has the message in its first field. */
-const commentIn = ({ target }: SealedAddOn, plaintext: Uint8Array): proto.IMessage => {
+const commentIn = ({ target }: SealedAddOn, plaintext: Uint8Array): Uint8Array => {
   const [inner, key] = [bytesField(plaintext, 1), bytesField(plaintext, 2)]
   const isComment =
     inner !== undefined && key !== undefined && proto.MessageKey.decode(key).id === target.whatsAppId
-  return proto.Message.decode(isComment ? inner : plaintext)
+  return isComment ? inner : plaintext
 }
 
 const comment: Read = (addOn, plaintext) => {
-  const message = commentIn(addOn, plaintext)
-  const content = contentOf(addOn.self, message)
-  return content && [messageOf(addOn, message, { ...content, quoted: addOn.target })]
+  const encoded = commentIn(addOn, plaintext)
+  const content = contentOf(addOn.self, proto.Message.decode(encoded), encoded)
+  return content && [messageOf(addOn, encoded, { ...content, quoted: addOn.target })]
 }
 
 const { EventResponseType } = proto.Message.EventResponseMessage
@@ -172,15 +165,13 @@ const pollVote: Read = (addOn, plaintext) => {
 }
 
 const botAnswer: Read = (addOn, plaintext) => {
-  const message = proto.Message.decode(plaintext)
-  const content = contentOf(addOn.self, message)
-  return content && [messageOf(addOn, message, content)]
+  const content = contentOf(addOn.self, proto.Message.decode(plaintext), plaintext)
+  return content && [messageOf(addOn, plaintext, content)]
 }
 
 /** A bot writes its answer in parts; each is the whole answer so far. */
 const botAnswerEdit: Read = (addOn, plaintext) => {
-  const { at, message } = editIn(addOn, plaintext)
-  const content = contentOf(addOn.self, message)
+  const { at, content } = editIn(addOn, plaintext)
   if (!isUnderstood(content)) return undefined
   const answer = { sender: addOn.by, whatsAppId: addOn.keyId }
   return changeOf(addOn, { to: 'continued', body: content.body, at }, answer)

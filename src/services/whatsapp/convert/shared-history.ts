@@ -6,7 +6,7 @@ import { chatJid, isGroupJid } from '../../../domain/jid.ts'
 import { bytesField, bytesFields, varintField } from '../../../domain/protobuf.ts'
 import { address, partyOf, type Self } from './address.ts'
 import type { DecodedConversation, RawMessage } from './chunk.ts'
-import { factsOfStoredMessage } from './message.ts'
+import { factsOfStoredMessage } from './stored-message.ts'
 import { secondsToMilliseconds } from './numbers.ts'
 
 /** The fields of `GroupHistory`, which the library's schema lacks. */

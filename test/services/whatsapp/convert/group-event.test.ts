@@ -3,7 +3,7 @@ import { type BinaryNode, proto } from '@whiskeysockets/baileys'
 import { describe, expect, test } from 'vitest'
 import type { Fact, MessageFact } from '../../../../src/domain/fact.ts'
 import { factsOfGroupNotification } from '../../../../src/services/whatsapp/convert/group-event.ts'
-import { factsOfStoredMessage } from '../../../../src/services/whatsapp/convert/message.ts'
+import { factsOfStoredMessage } from '../../../../src/services/whatsapp/convert/stored-message.ts'
 import { SELF } from './content/shown.ts'
 
 const GROUP = '120@g.us'

@@ -13,7 +13,7 @@ import {
 } from '../../../../src/domain/sealed-add-on.ts'
 import { decodedConversation } from '../../../../src/services/whatsapp/convert/chunk.ts'
 import { Journaled, convertEntry } from '../../../../src/services/whatsapp/convert/journaled.ts'
-import { factsOfStoredMessage } from '../../../../src/services/whatsapp/convert/message.ts'
+import { factsOfStoredMessage } from '../../../../src/services/whatsapp/convert/stored-message.ts'
 import { factsOfAddOn } from '../../../../src/services/whatsapp/convert/opened-add-on.ts'
 import { nodeToJson } from '../../../../src/services/whatsapp/convert/stanza-json.ts'
 import { SELF } from './content/shown.ts'

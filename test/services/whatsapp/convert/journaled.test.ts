@@ -79,6 +79,7 @@ test('a history notification from anybody else is ignored: it would be an attack
   expect(convertEntry(arrived({ from: '491@s.whatsapp.net' }, historyNotice))).toEqual({
     facts: [{ kind: 'leftOut', name: 'protocolMessage.HISTORY_SYNC_NOTIFICATION' }],
     chunks: [],
+    chunkRetries: [],
     refusals: [],
     keys: [],
     recoveries: []

@@ -1,10 +1,8 @@
 // A message is a message, or a change to another one: whose, is decided here and must not be left to the sender.
 import { proto } from '@whiskeysockets/baileys'
 import { describe, expect, test } from 'vitest'
-import {
-  factsOfLiveMessage,
-  factsOfStoredMessage
-} from '../../../../src/services/whatsapp/convert/message.ts'
+import { factsOfLiveMessage } from '../../../../src/services/whatsapp/convert/message.ts'
+import { factsOfStoredMessage } from '../../../../src/services/whatsapp/convert/stored-message.ts'
 import { overTheWire, SELF } from './content/shown.ts'
 
 const { Type } = proto.Message.ProtocolMessage

@@ -7,10 +7,8 @@ import type { Fact } from '../../../../src/domain/fact.ts'
 import { MESSAGE_ENVELOPES } from '../../../../src/domain/message-envelopes.ts'
 import { messageSecretIn, openSealedAddOn, type SealedAddOn } from '../../../../src/domain/sealed-add-on.ts'
 import { factsOfBotAnswer } from '../../../../src/services/whatsapp/convert/bot-answer.ts'
-import {
-  factsOfLiveMessage,
-  factsOfStoredMessage
-} from '../../../../src/services/whatsapp/convert/message.ts'
+import { factsOfLiveMessage } from '../../../../src/services/whatsapp/convert/message.ts'
+import { factsOfStoredMessage } from '../../../../src/services/whatsapp/convert/stored-message.ts'
 import { factsOfAddOn } from '../../../../src/services/whatsapp/convert/opened-add-on.ts'
 import { unwrap } from '../../../../src/services/whatsapp/convert/unwrap.ts'
 import { seal as sealed } from '../../../sealing.ts'

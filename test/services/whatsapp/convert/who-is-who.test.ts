@@ -8,7 +8,7 @@ import {
   type Journaled,
   listRecipients
 } from '../../../../src/services/whatsapp/convert/journaled.ts'
-import { factsOfStoredMessage } from '../../../../src/services/whatsapp/convert/message.ts'
+import { factsOfStoredMessage } from '../../../../src/services/whatsapp/convert/stored-message.ts'
 import { nodeToJson } from '../../../../src/services/whatsapp/convert/stanza-json.ts'
 import { factsOfUsync } from '../../../../src/services/whatsapp/convert/usync.ts'
 

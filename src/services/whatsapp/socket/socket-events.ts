@@ -1,0 +1,101 @@
+// What a socket reports, passed on to the rest of the server: credentials, addresses, files, and its state from pairing to its end.
+import type { BinaryNode, ConnectionState, WASocket } from '@whiskeysockets/baileys'
+import { Effect } from 'effect'
+import { answerIn } from '../phone/media-reupload.ts'
+import { makeAcknowledgements } from './acknowledgements.ts'
+import type { ConnectedAppState } from './app-state.ts'
+import { addressesIn } from './auth-state.ts'
+import { type Connection, stopAcknowledging } from './connection-context.ts'
+import { type CredentialWriter, makeCredentialWriter } from './credentials.ts'
+import { storeDirectory } from './directory.ts'
+import { connectionLost, endedByWhatsApp, otherNumberLinked, type SocketClosed } from './disconnects.ts'
+import { followEnds } from './end-stanzas.ts'
+import type { GroupCache } from './group-cache.ts'
+import { fetchGroups } from './group-list.ts'
+import { makePairingOffers } from './pairing.ts'
+import { watchRestrictions } from './restrictions.ts'
+
+/** What belongs to one socket besides the connection. */
+interface BesideSocket {
+  readonly appState: ConnectedAppState
+  readonly groups: GroupCache
+}
+
+/** Connects what the socket reports to the rest of the server; answers what stores the credentials. */
+export const connectEvents = (
+  connection: Connection,
+  socket: WASocket,
+  beside: BesideSocket
+): CredentialWriter => {
+  const { accountId, creds, options, runtime, services } = connection
+  const credentials = makeCredentialWriter({
+    accountId,
+    creds,
+    vault: services.vault,
+    runtime,
+    onFailure: cause => stopAcknowledging(connection, socket, cause)
+  })
+  socket.ev.on('creds.update', credentials.save)
+  const { conversations } = services
+  storeDirectory({ accountId, socket, conversations, runtime, dryRun: options.dryRun, now: services.now })
+  // Not from Baileys' events, which it may hold back. An answer that is lost is asked for again.
+  socket.ws.on('CB:notification,type:mediaretry', (node: BinaryNode) => {
+    const answer = answerIn(node)
+    if (answer !== undefined) runtime.detached(() => connection.onMediaAnswer(accountId, answer))
+  })
+  followState(connection, socket, beside)
+  return credentials
+}
+
+/** Follows the state of the connection from pairing to its end. */
+const followState = (connection: Connection, socket: WASocket, { appState, groups }: BesideSocket): void => {
+  const { accountId, belongsTo, connections, creds, emit, options, pairing, runtime, services } = connection
+  const { now } = services
+  const acknowledgements = makeAcknowledgements(socket, runtime)
+  const restrictions = watchRestrictions({ socket, timeoutMs: options.sendTimeoutMs, emit, now })
+  const offerPairing = makePairingOffers(socket, pairing, emit, now)
+
+  const onOpen = (): void => {
+    connections.add(accountId, {
+      socket,
+      acknowledgements,
+      askRestriction: restrictions.ask,
+      groupMetadata: groups.get
+    })
+    runtime.fork(Effect.logInfo('Connected to WhatsApp'))
+    // What changed while this device was away, and what an earlier connection did not finish.
+    appState.onOpen()
+    fetchGroups(socket, runtime, connection.resources.groupList, now)
+  }
+
+  socket.ev.on('connection.update', (update: Partial<ConnectionState>) => {
+    if (update.qr !== undefined) offerPairing(update.qr)
+    restrictions.onUpdate(update)
+    const { jid, lid = null } = addressesIn(creds)
+    if (update.isNewLogin === true && belongsTo !== undefined && jid !== belongsTo) {
+      connection.end(otherNumberLinked(now()))
+      return
+    }
+    if (update.isNewLogin === true) emit({ type: 'socket.linked', jid, lid, at: now() })
+    if (update.connection === 'open') {
+      onOpen()
+      emit({ type: 'socket.opened', jid, lid })
+    }
+    if (update.connection === 'close')
+      endLogged(connection, connectionLost(update.lastDisconnect?.error, now()))
+  })
+  followEnds(socket, end => endLogged(connection, endedByWhatsApp(end, now())), now)
+}
+
+/** Of several reasons to end, the first one counts. */
+const endLogged = ({ end, runtime }: Connection, event: SocketClosed): void => {
+  if (end(event)) runtime.fork(logEnd(event))
+}
+
+const logEnd = ({
+  disconnect: { code, condition, reason, source },
+  verdict
+}: SocketClosed): Effect.Effect<void> =>
+  Effect.logInfo('The connection ended').pipe(
+    Effect.annotateLogs({ code, condition: condition ?? '', reason, source: source ?? '', verdict })
+  )
