@@ -90,6 +90,8 @@ const settled = async <A>(
 ): Promise<void> => {
   await server.api.until(what, ask, 1000).catch(async (cause: unknown) => {
     log(`${String(cause)}; ${JSON.stringify(await server.api.account(accountId))}`)
+    for (const { jobId } of await server.api.jobs(accountId))
+      log(JSON.stringify(await server.api.job(accountId, jobId)))
     log(server.output().split('\n').slice(-15).join('\n'))
   })
 }
@@ -101,7 +103,9 @@ const untilStored = (server: ServerProcess, { accountId, phone }: ChaosAccount, 
     'everything to be stored',
     async () => {
       const { counts, state, sync } = await server.api.account(accountId)
-      return state === 'open' && sync.chunksPending === 0 && counts.messages >= phone.truth().messages.length
+      // A chat that the phone does not answer for, such as a bot's, is asked about for some minutes.
+      const isOpen = state === 'open' || state === 'backfilling'
+      return isOpen && sync.chunksPending === 0 && counts.messages >= phone.truth().messages.length
         ? true
         : undefined
     },
