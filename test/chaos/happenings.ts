@@ -29,8 +29,6 @@ const HAPPENINGS: ReadonlyArray<readonly [weight: number, happening: Happening]>
   [15, messages.channelPosts],
   [6, messages.ownerAsksBot],
   [12, changes.botAnswers],
-  [10, changes.channelChangesPost],
-  [4, changes.channelDeletesPost],
   [15, changes.contactComments],
   [40, changes.contactEdits],
   [15, changes.ownerEdits],
