@@ -12,11 +12,10 @@ const START_DEADLINE_MS = 60_000
 /** The environment variable that names the file to start; without it the server starts from its sources. */
 export const SERVER_ENTRY = 'BACKSCROLL_ENTRY'
 
-const SOURCES = join(ROOT, 'src', 'main.ts')
+export const SOURCES = join(ROOT, 'src', 'main.ts')
 
-/** What is loaded before the server finds its places by the names of source files. */
 const entryFor = (settings: Readonly<Record<string, string>>): string =>
-  settings['NODE_OPTIONS'] === undefined ? (process.env[SERVER_ENTRY] ?? SOURCES) : SOURCES
+  settings[SERVER_ENTRY] ?? process.env[SERVER_ENTRY] ?? SOURCES
 
 /** Tests start hundreds of servers: what Node has compiled once need not be compiled again. */
 const COMPILE_CACHE = join(tmpdir(), 'backscroll-compile-cache')

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Phone } from '../../simulator/phone.ts'
-import { temporaryFolder } from '../../harness/server-process.ts'
+import { SERVER_ENTRY, SOURCES, temporaryFolder } from '../../harness/server-process.ts'
 import { Stage } from './stage.ts'
 
 const SMALL = { history: { chats: 1, messages: 5, groupsShare: 0 } }
@@ -14,7 +14,9 @@ let stage: Stage
 beforeAll(async () => {
   stage = await Stage.set({
     NODE_OPTIONS: `--import=${join(import.meta.dirname, 'inner-faults.ts')}`,
-    INNER_FAULT: faultFile
+    INNER_FAULT: faultFile,
+    // The faults find their places by the names of source files.
+    [SERVER_ENTRY]: SOURCES
   })
 })
 afterAll(async () => {
