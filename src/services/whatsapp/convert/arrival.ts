@@ -1,6 +1,7 @@
 // What a journal entry means, by when it arrived: a stanza without a usable time is dated by its arrival.
 import type { MessageFact } from '../../../domain/fact.ts'
 import { type ConvertedEntry, convertEntry, type Journaled } from './journaled.ts'
+import type { StanzaJson } from './stanza-json.ts'
 
 type Attributes = Readonly<Record<string, string>>
 
@@ -11,9 +12,12 @@ const attributesOf = (entry: Journaled): Attributes =>
 const hasUsableTime = (entry: Journaled): boolean =>
   entry.kind === 'channel' || Number(attributesOf(entry)['t']) > 0
 
+const stanzaAt = ({ attrs, content, tag }: StanzaJson, t: string): StanzaJson =>
+  content === undefined ? { tag, attrs: { ...attrs, t } } : { tag, attrs: { ...attrs, t }, content }
+
 const withTime = (entry: Journaled, milliseconds: number): Journaled => {
   const t = String(Math.floor(milliseconds / 1000))
-  if ('stanza' in entry) return { ...entry, stanza: { ...entry.stanza, attrs: { ...entry.stanza.attrs, t } } }
+  if ('stanza' in entry) return { ...entry, stanza: stanzaAt(entry.stanza, t) }
   return entry.kind === 'channel' ? entry : { ...entry, attributes: { ...entry.attributes, t } }
 }
 
