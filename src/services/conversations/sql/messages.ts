@@ -24,7 +24,7 @@ const rankOf = (column: string) =>
 /** A message without content, or of an unknown type, is filled when its content arrives. */
 const IS_FILLED = `(excluded.type <> 'undecryptable'
   AND (messages.type = 'undecryptable' OR messages.type LIKE 'unsupported:%'))`
-const CONTENT = [
+const CONTENT_COLUMNS = [
   'type',
   'body',
   'media',
@@ -33,9 +33,9 @@ const CONTENT = [
   'quoted_message_id',
   'quoted_thread_id',
   'quoted_excerpt',
-  'parent_message_id',
-  'raw'
-]
+  'parent_message_id'
+] as const
+const CONTENT: ReadonlyArray<string> = [...CONTENT_COLUMNS, 'raw']
 
 const filled = (condition: string) => (column: string) =>
   `${column} = CASE WHEN ${condition} THEN excluded.${column} ELSE messages.${column} END`
@@ -49,15 +49,7 @@ export const MESSAGE_COLUMN_NAMES = [
   'direction',
   'sender',
   'sender_name',
-  'type',
-  'body',
-  'media',
-  'details',
-  'quoted_whatsapp_id',
-  'quoted_message_id',
-  'quoted_thread_id',
-  'quoted_excerpt',
-  'parent_message_id',
+  ...CONTENT_COLUMNS,
   'reactions',
   'edits',
   'status',

@@ -1,5 +1,6 @@
 // Which changes of which tables change which documents. Columns that no document contains are left out, so that their
 // changes cost no write.
+import { MESSAGE_COLUMN_NAMES } from '../../conversations/sql/messages.ts'
 import { HISTORY_LANE, LIVE_LANE } from './pace.ts'
 import { pathIn, threadPath } from './paths.ts'
 
@@ -32,30 +33,18 @@ export interface TrackedTable {
   readonly keyColumns?: ReadonlyArray<string>
 }
 
-const MESSAGE_COLUMNS = [
-  'thread_id',
-  'message_id',
-  'sender',
-  'sender_name',
-  'type',
-  'body',
-  'media',
-  'details',
-  'quoted_whatsapp_id',
-  'quoted_message_id',
-  'quoted_thread_id',
-  'quoted_excerpt',
-  'parent_message_id',
-  'reactions',
-  'edits',
-  'status',
-  'status_reason',
-  'ts_client',
-  'raw',
-  'starred',
-  'labels',
-  'deleted_for_me_at'
-]
+/** Columns that never change, or that no document contains. */
+const NOT_PUBLISHED: ReadonlySet<string> = new Set([
+  'account_id',
+  'whatsapp_id',
+  'direction',
+  'ts_claimed',
+  'ts_server',
+  'starred_at'
+])
+
+/** A column that is added to messages is published unless it is named above. */
+const MESSAGE_COLUMNS = MESSAGE_COLUMN_NAMES.filter(column => !NOT_PUBLISHED.has(column))
 
 const THREAD_COLUMNS = [
   'thread_id',
