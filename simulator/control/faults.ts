@@ -38,6 +38,7 @@ const READERS: { readonly [Kind in FaultKind]: (fields: Fields) => FaultOf<Kind>
     ...textIn(fields, 'location'),
     ...textIn(fields, 'message')
   }),
+  refusePairingCodes: fields => ({ kind: 'refusePairingCodes', error: fields.number('error') }),
   refuseUpgrades: fields => ({ kind: 'refuseUpgrades', status: fields.number('status') }),
   outage: () => ({ kind: 'outage' }),
   delay: fields => ({ kind: 'delay', ms: fields.number('ms'), ...stanzaIn(fields) }),

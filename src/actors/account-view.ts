@@ -7,7 +7,7 @@ import type { DatabaseError } from '../services/database/error.ts'
 import type { Backfill } from '../services/history/backfill/backfill.ts'
 import type { History } from '../services/history/chunks/worker.ts'
 import type { Supervisor } from './supervisor.ts'
-import { isAccountState, leafOf } from './watch/observed-account.ts'
+import { isAccountState, stateNameOf } from './watch/observed-account.ts'
 
 /** Where a view is read from. */
 export interface ViewSources {
@@ -36,20 +36,29 @@ export const viewOf = Effect.fnUntraced(function* (
 
 type LiveView = Pick<
   AccountView,
-  'state' | 'tags' | 'lastDisconnect' | 'offer' | 'reconnectAttempts' | 'suspension'
+  | 'state'
+  | 'tags'
+  | 'lastDisconnect'
+  | 'offer'
+  | 'passkey'
+  | 'pairingFailure'
+  | 'reconnectAttempts'
+  | 'suspension'
 >
 
 const liveView = (supervisor: Supervisor, record: AccountRecord): LiveView => {
   const snapshot = supervisor.getSnapshot().children[record.accountId]?.getSnapshot()
   if (snapshot === undefined) return notStarted(record)
-  const leaf = leafOf(snapshot.value)
+  const name = stateNameOf(snapshot.value)
   return {
     // Transient states are passed through at once, and not observed from outside.
-    state: isAccountState(leaf) ? leaf : 'connecting',
+    state: isAccountState(name) ? name : 'connecting',
     tags: [...snapshot.tags],
     lastDisconnect: snapshot.context.lastDisconnect,
     suspension: snapshot.context.suspension,
     offer: snapshot.context.offer,
+    passkey: snapshot.context.passkey,
+    pairingFailure: snapshot.context.pairingFailure,
     reconnectAttempts: snapshot.context.attempts
   }
 }
@@ -60,6 +69,8 @@ const notStarted = (record: AccountRecord): LiveView => ({
   lastDisconnect: record.lastDisconnect,
   suspension: record.suspension,
   offer: null,
+  passkey: null,
+  pairingFailure: null,
   reconnectAttempts: 0
 })
 

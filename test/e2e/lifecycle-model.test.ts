@@ -6,7 +6,7 @@ import { getAdjacencyMap } from 'xstate/graph'
 import { expect, test } from 'vitest'
 import type { ActiveFault } from '../../simulator/state/faults.ts'
 import type { Phone } from '../../simulator/phone.ts'
-import { leafOf } from '../../src/actors/watch/observed-account.ts'
+import { stateNameOf } from '../../src/actors/watch/observed-account.ts'
 import { accountMachine } from '../../src/machines/account.ts'
 import { INPUTS, sample, told } from '../machines/account-model.ts'
 import { pathsOf } from '../machines/model.ts'
@@ -79,9 +79,9 @@ const edges: ReadonlyArray<Edge> = Object.values(
   Object.values(transitions)
     .filter(step => state.can(step.event))
     .map(step => ({
-      from: leafOf(state.value),
+      from: stateNameOf(state.value),
       event: step.event.type,
-      to: leafOf(step.state.value)
+      to: stateNameOf(step.state.value)
     }))
 )
 
@@ -115,7 +115,9 @@ const pairsOfMachine = (): ReadonlySet<string> => {
     steps.flatMap(({ event, state }, place) => {
       const before = steps[place - 1]?.state
       const isDeadline = /^xstate\.after\.(?!backoff)/.test(event.type)
-      return before === undefined || isDeadline ? [] : [pair(leafOf(before.value), leafOf(state.value))]
+      return before === undefined || isDeadline
+        ? []
+        : [pair(stateNameOf(before.value), stateNameOf(state.value))]
     })
   )
   return new Set(pairs.filter(one => one.split(' → ')[0] !== one.split(' → ')[1]))
@@ -252,7 +254,7 @@ class Life {
     const { key, url } = this.stage.server
     const answer = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${key}` } })
     for (const [, from, to] of (await answer.text()).matchAll(
-      /_transitions_total\{from="(\w+)",to="(\w+)"\}/g
+      /_transitions_total\{from="([\w.]+)",to="([\w.]+)"\}/g
     ))
       if (shownAs(from!) !== shownAs(to!)) this.seen.add(pair(from!, to!))
   }

@@ -42,6 +42,7 @@ export const beginPairing = (
     pushName: payload.pushName ?? undefined,
     references: new Set(references),
     linkCode: undefined,
+    passkey: undefined,
     claim: undefined
   }
   network.reply(

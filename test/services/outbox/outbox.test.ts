@@ -38,6 +38,8 @@ const run = <A, E>(
     closed: () => Effect.void,
     storeLidMappings: () => Effect.void,
     lidOf: () => Effect.undefined,
+    submitPasskey: () => Effect.void,
+    confirmPasskey: () => Effect.void,
     logout: () => Effect.void
   })
   const services = Outbox.layer({ paceMs: 0 }).pipe(

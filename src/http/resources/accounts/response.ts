@@ -7,6 +7,7 @@ export const accountResponse = Effect.fnUntraced(function* (view: AccountView) {
   const {
     history,
     lastDisconnect,
+    pairingFailure,
     phoneSilentUntil,
     reconnectAttempts,
     restriction,
@@ -28,6 +29,7 @@ export const accountResponse = Effect.fnUntraced(function* (view: AccountView) {
     lastDisconnect,
     restriction,
     suspension,
+    pairingFailure,
     reconnectAttempts,
     sync: { ...history, phoneSilentUntil },
     coverage,
