@@ -37,7 +37,6 @@ const DetailsColumn = Schema.Struct({
   eventResponses: Schema.optionalKey(Schema.Array(EventResponse)),
   mentions: Schema.optionalKey(Schema.Array(Schema.String)),
   viewOnce: Schema.optionalKey(Schema.Boolean),
-  broadcast: Schema.optionalKey(Schema.Boolean),
   album: Schema.optionalKey(Album),
   association: Schema.optionalKey(Association),
   sharedBy: Schema.optionalKey(Schema.String),
@@ -60,6 +59,7 @@ const Changeable = {
   status: MessageStatus,
   statusReason: Schema.NullOr(Schema.String),
   tsClient: Schema.Finite,
+  broadcast: Schema.BooleanFromBit,
   starred: Schema.BooleanFromBit,
   deletedForMeAt: Schema.NullOr(Schema.Finite)
 }
@@ -112,6 +112,7 @@ const heldOf = (row: HeldRow): Held => {
     status: row.status,
     statusReason: row.statusReason,
     tsClient: row.tsClient,
+    broadcast: row.broadcast,
     raw: row.raw,
     starred: row.starred,
     starredAt: row.starredAt,
@@ -190,8 +191,8 @@ type AddedLater = Partial<Pick<Held, 'pollChanges' | 'secrets' | 'unreadable'>> 
 }
 
 /** The `details` column of a message. */
-export const detailsColumn = (message: Omit<Details, 'media'> & AddedLater): string | null => {
-  const { album, answer, association, broadcast, call, contacts, event, eventResponses, location } = message
+export const detailsColumn = (message: Omit<Details, 'media' | 'broadcast'> & AddedLater): string | null => {
+  const { album, answer, association, call, contacts, event, eventResponses, location } = message
   const { mentions, poll, pollChanges = [], secrets = [], sharedBy, unreadable = [] } = message
   const { viewOnce, votes = [] } = message
   return jsonOrNull({
@@ -206,7 +207,6 @@ export const detailsColumn = (message: Omit<Details, 'media'> & AddedLater): str
     ...(eventResponses.length === 0 ? {} : { eventResponses }),
     ...(mentions.length === 0 ? {} : { mentions }),
     ...(viewOnce ? { viewOnce } : {}),
-    ...(broadcast ? { broadcast } : {}),
     ...(album === null ? {} : { album }),
     ...(association === null ? {} : { association }),
     ...(sharedBy === null ? {} : { sharedBy }),
