@@ -114,7 +114,7 @@
     document.documentElement.append(host)
     cancel.addEventListener('click', () => dialog.close())
     dialog.addEventListener('close', () => host.remove())
-    use.addEventListener('click', async () => {
+    const usePasskey = async () => {
       use.disabled = true
       problem.textContent = ''
       try {
@@ -125,7 +125,8 @@
         problem.textContent = `No passkey was used (${cause instanceof Error ? cause.name : 'unknown'}). Try again, or cancel.`
       }
       use.disabled = false
-    })
+    }
+    use.addEventListener('click', () => void usePasskey())
     dialog.showModal()
     use.focus()
   }
@@ -135,7 +136,7 @@
     const text = Object.assign(document.createElement('textarea'), { value: json, readOnly: true })
     text.setAttribute('aria-label', 'The assertion')
     const copy = element('button', 'Copy', 'first')
-    copy.addEventListener('click', () => navigator.clipboard.writeText(json))
+    copy.addEventListener('click', () => void navigator.clipboard.writeText(json))
     const close = element('button', 'Close')
     close.addEventListener('click', () => dialog.close())
     dialog.replaceChildren(
