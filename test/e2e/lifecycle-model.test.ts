@@ -18,7 +18,11 @@ const model = createMachine({
   initial: 'unlinked',
   states: {
     unlinked: { on: { pair: 'pairing', kill: 'unlinked' } },
-    pairing: { on: { scan: 'open', disconnect: 'unlinked', outdated: 'unlinked', kill: 'unlinked' } },
+    pairing: {
+      on: { scan: 'open', scanAsked: 'asked', disconnect: 'unlinked', outdated: 'unlinked', kill: 'unlinked' }
+    },
+    /** WhatsApp asks for the owner's passkey. */
+    asked: { on: { assert: 'open', disconnect: 'unlinked' } },
     pairingAnew: { on: { scan: 'open', disconnect: 'loggedOut', outdated: 'loggedOut', kill: 'loggedOut' } },
     open: {
       on: {
@@ -103,7 +107,11 @@ const wayToNew = (from: string, taken: ReadonlySet<Edge>): ReadonlyArray<Edge> =
   return []
 }
 
-const SHOWN_AS: Readonly<Record<string, string>> = { unlinked: 'stopped', pairingAnew: 'pairing' }
+const SHOWN_AS: Readonly<Record<string, string>> = {
+  unlinked: 'stopped',
+  pairingAnew: 'pairing',
+  asked: 'pairing.passkey.requested'
+}
 
 /** `backfilling` comes and goes by itself while an account is online. */
 const shownAs = (state: string): string => (state === 'backfilling' ? 'open' : state)
@@ -126,7 +134,7 @@ const pairsOfMachine = (): ReadonlySet<string> => {
 /**
  * What this walk does not wait for: that a suspension is over (`disconnects.test.ts` does); that the connection ends, or somebody calls, in the moment in which it is opened or logged
  * out; that a linking fails for want of a network, which takes its attempts one after another; and an account that crashed
- * before anybody linked it.
+ * before anybody linked it. What becomes of a passkey that is refused or not given is in `passkey.test.ts`; the connection may end meanwhile, too.
  */
 const ELSEWHERE = [
   /^connecting → (stopped|replaced|reconnecting)$/,
@@ -134,7 +142,10 @@ const ELSEWHERE = [
   /^pairing → reconnecting$/,
   /^reconnecting → (pairing|stopped|loggedOut|failed)$/,
   /^pairing → (banned|locked|suspended|replaced|failed)$/,
-  /^failed → pairing$/
+  /^failed → pairing$/,
+  /^pairing\.passkey\.\w+ → (?!pairing\.passkey\.(submitted|confirming)$|stopped$|connecting$)/,
+  /^pairing\.passkey\.(submitted|confirming) → stopped$/,
+  /^pairing\.passkey\.(requested|submitted) → connecting$/
 ]
 
 class Life {
@@ -193,7 +204,19 @@ class Life {
       const { qr } = await this.stage.api.offer(this.accountId)
       await this.phone.scanQr(qr!)
     },
+    scanAsked: async () => {
+      this.phone.demandPasskey(true)
+      const { qr } = await this.stage.api.offer(this.accountId)
+      // Settled when the account is linked, or given up.
+      void this.phone.scanQr(qr!).catch(() => undefined)
+    },
+    assert: async () => {
+      const { options } = await this.stage.api.untilPasskey(this.accountId, 'requested')
+      await this.stage.api.assertPasskey(this.accountId, this.phone.assertPasskey(options.challenge))
+      this.phone.demandPasskey(false)
+    },
     disconnect: async () => {
+      this.phone.demandPasskey(false)
       await this.command('disconnect')
       this.relent()
     },
