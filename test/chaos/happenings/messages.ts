@@ -169,3 +169,9 @@ export const ownerAsksBot: Happening = async ({ phone, questions }, n) => {
   remember(questions, { id })
   return true
 }
+
+/** By LID, as on accounts that WhatsApp has moved: with the number that this person has now. */
+export const strangerWrites: Happening = async ({ phone, random, strangers }, n) => {
+  await phone.receive({ from: pick(random, strangers), text: `stranger ${n}`, addressing: 'lid' })
+  return true
+}
