@@ -16,6 +16,15 @@ export interface AccountOptions {
   readonly named: boolean
 }
 
+/** What a phone shows as a status, of a contact or of its owner. */
+export interface Status {
+  readonly id: string
+  readonly poster: Account
+  readonly message: proto.IMessage
+  /** Unix seconds. */
+  readonly timestamp: number
+}
+
 /** What differs between the versions of WhatsApp that people have. */
 export interface Habits {
   /** Its edits are sealed with the secret of the message; otherwise in the open, as before 2026. */
@@ -44,6 +53,8 @@ export class Account {
   online = true
   /** Whether linked devices get statuses as stanzas of their own, as they do since July 2026, or as messages. */
   statusStanzas = true
+  /** What this phone shows as statuses. */
+  statuses: readonly Status[] = []
   historySharing: HistorySharing = USUAL_SHARING
   readonly habits: Habits = { sealsEdits: true, sendsSecrets: true, contextInsideCopies: false }
   statusText = ''

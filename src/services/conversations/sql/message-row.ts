@@ -20,8 +20,7 @@ import {
   Reaction,
   shownMedia
 } from '../../../domain/message.ts'
-import { STATUS_JID } from '../../../domain/jid.ts'
-import { messageKeyOf } from '../../../domain/ids.ts'
+import { isStatusThread, messageKeyOf } from '../../../domain/ids.ts'
 import { bodyAfterEdit, type Held } from '../../../domain/change.ts'
 import { changedPoll, pollAfter, PollChange, Vote } from '../../../domain/poll.ts'
 
@@ -124,7 +123,7 @@ const heldOf = (row: HeldRow): Held => {
 /** The quoted message, pointed to only where it is held. */
 const quotedOf = (row: typeof MessageRow.Type): Pick<Message, 'quoted' | 'quotedMessageId'> => {
   if (row.quotedWhatsAppId === null) return { quoted: null, quotedMessageId: null }
-  const isStatus = row.quotedThreadId === STATUS_JID
+  const isStatus = row.quotedThreadId !== null && isStatusThread(row.quotedThreadId)
   const messageId = row.quotedMessageHeld
   return {
     quotedMessageId: row.quotedThreadId === null ? messageId : null,
