@@ -22,6 +22,8 @@ export interface Stage {
   readonly events: Array<Written>
   /** People who are in no address book, and whose numbers go from one to another. */
   readonly strangers: ReadonlyArray<Contact>
+  /** Those who have written, for the first time without their number. */
+  readonly introduced: Set<Contact>
   /** Posts of channels. */
   readonly posts: Array<{ readonly channel: string; readonly id: string }>
   /** What the owner asked a bot, and the first part of its answer once there is one. */
@@ -35,6 +37,7 @@ export const stageOf = (simulator: Simulator, phone: Phone, random: Random): Sta
   phone,
   random,
   strangers: Array.from({ length: STRANGERS }, (_, n) => simulator.createContact({ name: `Stranger ${n}` })),
+  introduced: new Set(),
   messages: [],
   groupMessages: [],
   own: [],
