@@ -138,7 +138,7 @@ test('what members confirmed meanwhile comes in one receipt by message, and coun
   const [silent] = members
   silent!.readsAutomatically = false
   await api.command(accountId, 'disconnect')
-  await api.untilAccount(accountId, 'the end of the connection', ({ state }) => state === 'stopped')
+  await shared().simulator.until(() => phone.devices.every(({ queue }) => !queue.connected))
   const sent = [await phone.send({ to: group, text: 'one' }), await phone.send({ to: group, text: 'two' })]
   const receipts = phone.offlineQueue().filter(({ kind }) => kind === 'receipt')
   expect(receipts.map(({ participant, type }) => [participant, type])).toEqual([
