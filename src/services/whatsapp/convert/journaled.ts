@@ -104,7 +104,7 @@ export interface ConvertedEntry {
   readonly chunkRetries: ReadonlyArray<ChunkRetryAnswer>
   /** Keys of app state that the phone shares. */
   readonly keys: ReadonlyArray<AppStateKey>
-  /** Collections of app state that the phone sends anew. */
+  /** Collections of app state of which the phone sends a new copy. */
   readonly recoveries: ReadonlyArray<{ readonly self: Self; readonly answer: RecoveryAnswer }>
 }
 
