@@ -157,7 +157,7 @@ const beginNext = Effect.fnUntraced(function* (
   // One that cannot be opened is dealt with when it is its turn.
   const next = yield* queue
     .due(accountId, now, chunk.chunkId)
-    .pipe(Effect.catchTag('ChunkSealBroken', () => Effect.succeed(undefined)))
+    .pipe(Effect.catchTag('ChunkSealBroken', () => Effect.undefined))
   if (next !== undefined) yield* ahead.begin(accountId, next.chunkId, read(next))
 })
 
