@@ -62,6 +62,8 @@ export class Account {
   online = true
   /** Whether linked devices get statuses as stanzas of their own, as they do since July 2026, or as messages. */
   statusStanzas = true
+  /** Whether receipts of a group's members that wait for a linked device come in one stanza, by message. */
+  gathersReceipts = true
   /** What this phone shows as statuses. */
   statuses: readonly Status[] = []
   historySharing: HistorySharing = USUAL_SHARING

@@ -29,7 +29,7 @@ interface Mark {
   readonly base: number
 }
 
-/** Derives the unread count of a thread anew. */
+/** Derives the unread count of a thread again. */
 export const recountUnread = ({ bulk, sql }: Pick<WriteContext, 'bulk' | 'sql'>, threadId: string) =>
   bulk.runMany(recount(sql), [[threadId]])
 
