@@ -16,6 +16,7 @@ import type { ApiKey } from './auth/api-key.ts'
 import { authorizationLayer } from './auth/authorization.ts'
 import { finishResponse } from './finish-response.ts'
 import { accountsLayer } from './resources/accounts/handlers.ts'
+import { contactsLayer } from './resources/contacts/handlers.ts'
 import { eventsLayer } from './resources/events/handlers.ts'
 import { exportLayer } from './resources/export/handlers.ts'
 import { historyLayer } from './resources/history/handlers.ts'
@@ -61,6 +62,7 @@ const apiLayer = ({ dryRun, key }: HttpOptions) =>
       metricsLayer,
       accountsLayer,
       passkeyLayer,
+      contactsLayer,
       threadsLayer,
       messagesLayer,
       outboxLayer,

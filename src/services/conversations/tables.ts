@@ -48,7 +48,7 @@ export const conversationTables: ReadonlyArray<OwnedTable> = [
     name: 'threads',
     account: OF_ACCOUNT,
     thread: { column: 'thread_id', onMerge: mergeThreadRows },
-    // Derived anew from the messages after each change of them.
+    // Derived again from the messages after each change of them.
     message: { column: 'last_message_id', onRekey: 'unaffected' }
   },
   { name: 'contacts', account: OF_ACCOUNT },
@@ -63,6 +63,7 @@ export const conversationTables: ReadonlyArray<OwnedTable> = [
   { name: 'group_admins', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'unaffected' } },
   { name: 'past_participants', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'unaffected' } },
   { name: 'addresses', account: OF_ACCOUNT },
+  { name: 'number_spellings', account: OF_ACCOUNT },
   // Files are shared between accounts; those of a removed account are in here until they are deleted.
   { name: 'media_orphans' },
   {

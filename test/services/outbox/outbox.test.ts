@@ -40,6 +40,8 @@ const run = <A, E>(
     lidOf: () => Effect.undefined,
     submitPasskey: () => Effect.void,
     confirmPasskey: () => Effect.void,
+    checkNumbers: (_, numbers) =>
+      Effect.succeed(numbers.map(jid => ({ askedJid: jid, jid, lid: null, answeredAt: 0 }))),
     logout: () => Effect.void
   })
   const services = Outbox.layer({ paceMs: 0 }).pipe(
