@@ -25,6 +25,7 @@ export interface AccountResource {
     readonly at: number
   } | null
   readonly reconnectAttempts: number
+  readonly clientVersion: string | null
   readonly sync: {
     readonly chunksDone: number
     readonly chunksPending: number

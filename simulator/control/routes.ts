@@ -5,11 +5,13 @@ import { contactRoutes } from './routes/contacts.ts'
 import { faultRoutes } from './routes/faults.ts'
 import { phoneRoutes } from './routes/phones.ts'
 import { simulatorRoutes } from './routes/simulator.ts'
+import { versionRoutes } from './routes/versions.ts'
 
 export const routes: readonly ControlRoute[] = [
   ...simulatorRoutes,
   ...phoneRoutes,
   ...chatRoutes,
   ...contactRoutes,
-  ...faultRoutes
+  ...faultRoutes,
+  ...versionRoutes
 ]

@@ -44,6 +44,8 @@ export class Account {
   online = true
   /** Whether linked devices get statuses as stanzas of their own, as they do since July 2026, or as messages. */
   statusStanzas = true
+  /** Devices with a lower last number of their version are refused; the limit for everybody counts, too. */
+  leastVersion = 0
   historySharing: HistorySharing = USUAL_SHARING
   readonly habits: Habits = { sealsEdits: true, sendsSecrets: true, contextInsideCopies: false }
   statusText = ''
@@ -155,6 +157,8 @@ export class Companion {
   introduced = false
   readonly preKeys = new Map<number, PreKey>()
   logins = 0
+  /** The version with which it logged in last. */
+  version: string | undefined
 
   constructor(
     account: Account,

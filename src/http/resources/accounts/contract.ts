@@ -24,6 +24,8 @@ export const Account = Schema.Struct({
   /** Until when WhatsApp does not let the account log in, and why. */
   suspension: Schema.NullOr(Suspension),
   reconnectAttempts: Schema.Finite,
+  /** Of the present or last connection since the server started, such as `2.3000.1043857760`; `null` before the first. */
+  clientVersion: Schema.NullOr(Schema.String),
   sync: Schema.Struct({
     chunksDone: Schema.Finite,
     chunksPending: Schema.Finite,

@@ -5,6 +5,7 @@ import { Accounts, type AccountView } from '../../../services/accounts.ts'
 /** Fails with `DatabaseError`. */
 export const accountResponse = Effect.fnUntraced(function* (view: AccountView) {
   const {
+    clientVersion,
     history,
     lastDisconnect,
     phoneSilentUntil,
@@ -29,6 +30,7 @@ export const accountResponse = Effect.fnUntraced(function* (view: AccountView) {
     restriction,
     suspension,
     reconnectAttempts,
+    clientVersion,
     sync: { ...history, phoneSilentUntil },
     coverage,
     counts

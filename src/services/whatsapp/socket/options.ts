@@ -7,6 +7,7 @@ import {
   type SocketConfig,
   type UserFacingSocketConfig
 } from '@whiskeysockets/baileys'
+import type { Version } from '../version/version.ts'
 
 export interface WhatsAppOptions {
   readonly url: URL
@@ -27,6 +28,7 @@ export const QR_LIFETIME_MS = 30_000
 
 /** What a connection puts in the place of Baileys' own parts. */
 interface Replacements {
+  readonly version: Version
   readonly auth: UserFacingSocketConfig['auth']
   readonly logger: SocketConfig['logger']
   readonly makeSignalRepository: SocketConfig['makeSignalRepository']
@@ -38,9 +40,10 @@ interface Replacements {
 
 export const socketConfig = (
   options: WhatsAppOptions,
-  { readSent, ...replacements }: Replacements
+  { readSent, version, ...replacements }: Replacements
 ): UserFacingSocketConfig => ({
   ...replacements,
+  version: [...version],
   waWebSocketUrl: options.url,
   connectTimeoutMs: options.connectTimeoutMs,
   qrTimeout: QR_LIFETIME_MS,
