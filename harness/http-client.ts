@@ -2,7 +2,13 @@
 import type { Answer } from './resources.ts'
 
 const DEADLINE_MS = 40_000
-const ASK_AGAIN_MS = 25
+/** Questions cost the server work: who has waited long can wait a little longer. */
+const SHORTEST_PAUSE_MS = 20
+const LONGEST_PAUSE_MS = 250
+const PAUSE_SHARE = 0.1
+
+const pauseAfter = (waitedMs: number): number =>
+  Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, waitedMs * PAUSE_SHARE))
 
 export class HttpClient {
   readonly url: string
@@ -54,16 +60,14 @@ export class HttpClient {
   }
 
   /** Asks until the answer is there, or fails with what was waited for. */
-  async until<A>(
-    what: string | (() => string),
-    ask: () => Promise<A | undefined>,
-    everyMs = ASK_AGAIN_MS
-  ): Promise<A> {
-    const deadline = Date.now() + DEADLINE_MS
-    while (Date.now() < deadline) {
+  async until<A>(what: string | (() => string), ask: () => Promise<A | undefined>): Promise<A> {
+    const start = Date.now()
+    let waited = 0
+    while (waited < DEADLINE_MS) {
       const answer = await ask()
       if (answer !== undefined) return answer
-      await new Promise(resolve => setTimeout(resolve, everyMs))
+      waited = Date.now() - start
+      await new Promise(resolve => setTimeout(resolve, pauseAfter(waited)))
     }
     throw new Error(`Waited in vain for ${typeof what === 'string' ? what : what()}`)
   }

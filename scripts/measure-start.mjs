@@ -17,7 +17,6 @@ const startOnce = async entry => {
     cwd: folder,
     env: {
       ...process.env,
-      NODE_COMPILE_CACHE: join(tmpdir(), 'backscroll-compile-cache'),
       PORT: '0',
       API_KEY: 'a-key-for-measuring',
       DATA_DIR: folder

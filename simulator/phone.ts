@@ -31,7 +31,7 @@ import { answerFromBot, askBot, type BotAnswer, META_AI } from './protocol/messa
 import { type Flood, flood } from './protocol/messages/flood.ts'
 import { sendToList } from './protocol/messages/broadcast.ts'
 import { type ChannelPostOptions, postToChannel } from './protocol/messages/channel-post.ts'
-import { postStatus } from './protocol/messages/status.ts'
+import { postStatus, type StatusContent } from './protocol/messages/status.ts'
 import { write, type WriteOptions, type WrittenMessage } from './protocol/messages/write.ts'
 import type { Content } from './protocol/messages/written.ts'
 import { capMessages, restrict } from './protocol/new-chat-limits.ts'
@@ -190,9 +190,16 @@ export class Phone {
     showPresence(this.network, this.accountOf(options.from), options.available)
   }
 
-  /** Someone posts a status that this phone may see. It belongs to no chat. */
-  receiveStatus(options: { from: Chat; text: string }): Promise<{ id: string; timestamp: number }> {
-    return postStatus(this.network, this.account, this.accountOf(options.from), options.text)
+  /** Someone posts a status that this phone may see, deletes it, or reacts to one. It belongs to no chat. */
+  receiveStatus(options: { from: Chat } & StatusContent): Promise<{ id: string; timestamp: number }> {
+    const parties = { owner: this.account, poster: this.accountOf(options.from), readers: [] }
+    return postStatus(this.network, parties, options)
+  }
+
+  /** The owner posts a status for all contacts, deletes one, or reacts to somebody's. */
+  postStatus(content: StatusContent): Promise<{ id: string; timestamp: number }> {
+    const parties = { owner: this.account, poster: this.account, readers: this.contacts }
+    return postStatus(this.network, parties, content)
   }
 
   /** A channel that the owner follows gets a post, or one of its posts changes. */

@@ -12,6 +12,7 @@ import type { MessageMark } from '../protocol/message-marks.ts'
 import type { GroupChange } from '../protocol/groups/changes.ts'
 import { ASSOCIATION_TYPES, type AssociationTo } from '../protocol/messages/association.ts'
 import type { QuoteReference } from '../protocol/messages/reply.ts'
+import type { StatusContent } from '../protocol/messages/status.ts'
 import type { WriteOptions } from '../protocol/messages/write.ts'
 import type { Content } from '../protocol/messages/written.ts'
 import type { Simulator } from '../simulator.ts'
@@ -120,6 +121,16 @@ export const contentFrom = (simulator: Simulator, body: Fields): Content => {
   if (body.has('disappearing')) return { disappearing: body.number('disappearing') }
   if (text === '') throw new ControlError(400, 'text or message is missing')
   return { text, quote: quoteFrom(body) }
+}
+
+/** A status: `text`, `message`, `revoke`, or `react` with its `text`. */
+export const statusFrom = (body: Fields): StatusContent => {
+  const message = body.optionalObject('message')
+  if (message) return { message: proto.Message.fromObject(message.all) }
+  if (body.has('revoke')) return { revoke: body.text('revoke') }
+  return body.has('react')
+    ? { react: body.text('react'), text: body.optionalText('text') ?? '' }
+    : { text: body.text('text') }
 }
 
 /** `association`: its `type`, by name, and the `parent`'s id; `at` the `envelope` or the `message`. */

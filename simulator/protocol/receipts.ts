@@ -7,7 +7,7 @@ import { answerMediaRetry } from './media/retry.ts'
 import { answerRetry } from './messages/retry.ts'
 import type { QueuedStanza } from '../state/stanza-queue.ts'
 import { type BinaryNode, child, children, element } from '../wire/binary-node.ts'
-import { addressingOf, isGroupJid, isListJid, parseJid, STATUS_JID } from '../wire/jid.ts'
+import { addressingOf, isChannelJid, isGroupJid, isListJid, parseJid, STATUS_JID } from '../wire/jid.ts'
 import { acknowledge, unixSeconds } from '../wire/stanza.ts'
 
 /** Receipts that are for the server only. */
@@ -52,8 +52,10 @@ export const acknowledged = (network: Network, companion: Companion, node: Binar
   if (kind === 'message') {
     // A client that could not decrypt asks for the message again first and refuses it afterwards: what it refuses is
     // the stanza it had, not the one that was sent again under the same id.
-    const most = node.attrs.error ? 1 : Infinity
-    settleMessage(network, companion, id, node.attrs.recipient ?? to, node.attrs.participant, most)
+    // The changes of a channel's post have its id too; each of those stanzas is acknowledged by itself.
+    const chat = node.attrs.recipient ?? to
+    const most = node.attrs.error || isChannelJid(chat) ? 1 : Infinity
+    settleMessage(network, companion, id, chat, node.attrs.participant, most)
     if (node.attrs.error)
       network.signals.emit('refused', { device: companion.jid, id, error: node.attrs.error })
     return

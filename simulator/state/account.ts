@@ -16,6 +16,15 @@ export interface AccountOptions {
   readonly named: boolean
 }
 
+/** What a phone shows as a status, of a contact or of its owner. */
+export interface Status {
+  readonly id: string
+  readonly poster: Account
+  readonly message: proto.IMessage
+  /** Unix seconds. */
+  readonly timestamp: number
+}
+
 /** What differs between the versions of WhatsApp that people have. */
 export interface Habits {
   /** Its edits are sealed with the secret of the message; otherwise in the open, as before 2026. */
@@ -46,6 +55,8 @@ export class Account {
   statusStanzas = true
   /** Devices with a lower last number of their version are refused; the limit for everybody counts, too. */
   leastVersion = 0
+  /** What this phone shows as statuses. */
+  statuses: readonly Status[] = []
   historySharing: HistorySharing = USUAL_SHARING
   readonly habits: Habits = { sealsEdits: true, sendsSecrets: true, contextInsideCopies: false }
   statusText = ''

@@ -39,6 +39,9 @@ export const formatJid = (user: string, server: string, device?: number): string
 export const isListJid = (text: string | undefined): boolean =>
   text?.endsWith('@broadcast') === true && text !== STATUS_JID
 
+/** A channel, which the protocol calls a newsletter. */
+export const isChannelJid = (text: string | undefined): boolean => text?.endsWith('@newsletter') === true
+
 export const isGroupJid = (text: string | undefined): boolean => text?.endsWith(`@${GROUP_SERVER}`) === true
 
 export const addressingOf = (jid: Jid): Addressing => (jid.server === LID_SERVER ? 'lid' : 'pn')

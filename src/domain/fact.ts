@@ -45,7 +45,7 @@ export interface QuotedFact {
   /** Missing when the quote does not name its writer. */
   readonly sender?: Party | undefined
   /** The chat of the quoted message, when the quote names one: answers to a status, or in private to a message of a group. */
-  readonly chat?: Address | 'status' | undefined
+  readonly chat?: Address | undefined
   /** The beginning of what the quoted message says; `null` when the quote does not repeat it. */
   readonly excerpt?: string | null | undefined
 }

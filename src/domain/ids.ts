@@ -1,6 +1,7 @@
 // How things are identified. A message is (thread, sender, WhatsApp id), never the WhatsApp id alone:
 // another member of a group may reuse an id and must not be able to overwrite someone's message.
 import { hash, randomBytes } from 'node:crypto'
+import { isStatusJid } from './jid.ts'
 
 const SEPARATOR = '__'
 
@@ -16,6 +17,10 @@ export const parseThreadId = (threadId: string): { accountId: string; jid: strin
     ? undefined
     : { accountId: threadId.slice(0, at), jid: threadId.slice(at + SEPARATOR.length) }
 }
+
+/** Whether a thread is the one of the statuses. */
+export const isStatusThread = (threadId: string): boolean =>
+  isStatusJid(parseThreadId(threadId)?.jid ?? threadId)
 
 /** Who wrote a message, as far as its identity goes: us, the other side of a 1:1 chat, or a group member (by first-seen jid). */
 export type SenderKey = 'me' | 'them' | (string & {})

@@ -37,7 +37,7 @@ const SERVERS: ReadonlyMap<string, Server> = new Map([
 /** Every server that an address may be written with. */
 export const JID_SERVERS: ReadonlyArray<string> = [...SERVERS.keys()]
 
-/** Where people post what is for all their contacts and for no conversation. */
+/** Where people post statuses: for all their contacts, and in no conversation. */
 export const STATUS_JID = 'status@broadcast'
 
 const serverOf = (jid: string): string => jid.slice(jid.lastIndexOf('@') + 1)
@@ -100,10 +100,27 @@ export const userOf = (jid: string): string => jid.slice(0, jid.lastIndexOf('@')
 /** A channel, which WhatsApp's protocol calls a newsletter. */
 export const isChannelJid = (jid: string): boolean => SERVERS.get(serverOf(jid))?.kind === 'channel'
 
-/** Those that the phone has the history of: people and groups. */
+export const isStatusJid = (jid: string): boolean => jid === STATUS_JID
+
+/** Chats whose messages each name their writer: groups, and the statuses. In any other, the other side writes. */
+export const namesWriters = (jid: string): boolean => isGroupJid(jid) || isStatusJid(jid)
+
+/** What kind of thread an address has. */
+export const threadKindOf = (jid: string): 'direct' | 'group' | 'channel' | 'status' => {
+  if (isStatusJid(jid)) return 'status'
+  return isGroupJid(jid) ? 'group' : isChannelJid(jid) ? 'channel' : 'direct'
+}
+
+/** People and groups. */
 export const isChatJid = (jid: string): boolean => isPersonJid(jid) || isGroupJid(jid)
 
-/** Conversations worth a thread: people, groups and channels. Status updates and broadcast lists are not. */
+/** Servers of chats of which phones give no older messages on request: bots, channels, statuses, broadcast lists. */
+export const SERVERS_WITHOUT_HISTORY: ReadonlyArray<string> = ['bot', 'newsletter', 'broadcast']
+
+/** Whether a phone answers requests for older messages of a chat (its address, or its thread's id): of people and groups it does. */
+export const hasHistoryOnRequest = (jid: string): boolean => !SERVERS_WITHOUT_HISTORY.includes(serverOf(jid))
+
+/** Conversations, each with a thread: people, groups and channels. Statuses and broadcast lists are none. */
 export const isThreadJid = (jid: string): boolean => isChatJid(jid) || isChannelJid(jid)
 
 /** A phone number with its country code, as WhatsApp has it: no leading zero, E.164's length. */

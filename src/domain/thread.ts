@@ -7,7 +7,7 @@ export const Thread = Schema.Struct({
   threadId: Schema.String,
   /** The address the other side was first seen under; other addresses of the same chat are aliases of this thread. */
   clientJid: Schema.String,
-  kind: Schema.Literals(['direct', 'group', 'channel']),
+  kind: Schema.Literals(['direct', 'group', 'channel', 'status']),
   displayName: Schema.NullOr(Schema.String),
   lastMessageAt: Schema.NullOr(Schema.Finite),
   lastMessageText: Schema.NullOr(Schema.String),
@@ -30,6 +30,9 @@ export const Thread = Schema.Struct({
   createdAt: Schema.Finite
 })
 export type Thread = typeof Thread.Type
+
+/** How long phones show a status; seconds. */
+export const STATUS_SECONDS = 86_400
 
 /** Muted until somebody ends it. */
 export const FOR_EVER = -1

@@ -1,5 +1,4 @@
 // Which methods a path supports: a request with another method is answered with 405 instead of 404.
-import { OpenApi } from 'effect/http-api'
 import { Api } from './api.ts'
 
 /** Served outside the contract. */
@@ -10,13 +9,12 @@ interface KnownPath {
   readonly methods: ReadonlyArray<string>
 }
 
-const patternOf = (template: string): RegExp => new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
+const patternOf = (template: string): RegExp => new RegExp(`^${template.replaceAll(/:\w+/g, '[^/]+')}$`)
 
 const known: ReadonlyArray<KnownPath> = [
-  ...Object.entries(OpenApi.fromApi(Api).paths).map(([template, methods]) => ({
-    path: patternOf(template),
-    methods: Object.keys(methods).map(method => method.toUpperCase())
-  })),
+  ...Object.values(Api.groups).flatMap(group =>
+    Object.values(group.endpoints).map(({ method, path }) => ({ path: patternOf(path), methods: [method] }))
+  ),
   ...PAGES.map(path => ({ path: patternOf(path), methods: ['GET'] }))
 ]
 

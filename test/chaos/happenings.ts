@@ -27,6 +27,8 @@ const HAPPENINGS: ReadonlyArray<readonly [weight: number, happening: Happening]>
   [8, messages.contactPlansEvent],
   [20, messages.someoneAnswersEvent],
   [15, messages.channelPosts],
+  [10, changes.channelChangesPost],
+  [4, changes.channelDeletesPost],
   [6, messages.ownerAsksBot],
   [12, changes.botAnswers],
   [15, changes.contactComments],

@@ -18,6 +18,8 @@ export interface Stage {
   readonly own: Array<{ readonly to: Contact; readonly id: string }>
   readonly polls: Array<Written>
   readonly events: Array<Written>
+  /** Posts of channels. */
+  readonly posts: Array<{ readonly channel: string; readonly id: string }>
   /** What the owner asked a bot, and the first part of its answer once there is one. */
   readonly questions: Array<{ readonly id: string; answer?: string }>
 }
@@ -30,6 +32,7 @@ export const stageOf = (phone: Phone, random: Random): Stage => ({
   own: [],
   polls: [],
   events: [],
+  posts: [],
   questions: []
 })
 

@@ -88,7 +88,7 @@ const settled = async <A>(
   ask: () => Promise<A | undefined>,
   log: Log
 ): Promise<void> => {
-  await server.api.until(what, ask, 1000).catch(async (cause: unknown) => {
+  await server.api.until(what, ask).catch(async (cause: unknown) => {
     log(`${String(cause)}; ${JSON.stringify(await server.api.account(accountId))}`)
     for (const { jobId } of await server.api.jobs(accountId))
       log(JSON.stringify(await server.api.job(accountId, jobId)))

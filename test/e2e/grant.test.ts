@@ -1,8 +1,6 @@
 // npm run grant: the claim that the guide speaks of, beside whatever claims a user has already.
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runToExit } from '../../harness/server-process.ts'
 import { authEmulator } from './auth-emulator.ts'
 
 let emulator: Awaited<ReturnType<typeof authEmulator>>
@@ -11,27 +9,13 @@ beforeAll(async () => {
 })
 afterAll(() => emulator.stop())
 
-const grant = async (...args: ReadonlyArray<string>) => {
-  const script = join(import.meta.dirname, '..', '..', 'src', 'main.ts')
-  const env = {
-    ...process.env,
-    FIREBASE_AUTH_EMULATOR_HOST: emulator.host,
-    METADATA_SERVER_DETECTION: 'none'
-  }
-  try {
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      [script, 'grant', '--project', 'demo-x', ...args],
-      {
-        env
-      }
-    )
-    return { code: 0, output: stdout }
-  } catch (error) {
-    const { code, stderr } = error as { code: number; stderr: string }
-    return { code, output: stderr }
-  }
-}
+const grant = (...args: ReadonlyArray<string>) =>
+  runToExit({ FIREBASE_AUTH_EMULATOR_HOST: emulator.host, METADATA_SERVER_DETECTION: 'none' }, [
+    'grant',
+    '--project',
+    'demo-x',
+    ...args
+  ])
 
 test('a user is granted accounts, and loses them again', async () => {
   const given = await grant(

@@ -72,6 +72,25 @@ describe('the offline queue', () => {
     expect(receipts()).toHaveLength(1)
   })
 
+  it('forgets one stanza of a channel for each acknowledgement: a post and its changes have one id', async () => {
+    await using sim = await Simulator.make()
+    const phone = sim.createPhone({ history: { chats: 2, messages: 4, groupsShare: 0 } })
+    await using client = await Client.linked(sim, phone)
+    await client.firstSync()
+    await sim.until(() => phone.offlineQueue().length === 0)
+    client.socket.ws.removeAllListeners('CB:message')
+    const channel = '120363000000000009@newsletter'
+    const { id } = phone.receivePost({ channel, message: { conversation: 'news' } })
+    phone.receivePost({ channel, id, change: 'delete' })
+    const acknowledge = () =>
+      client.socket.sendNode({ tag: 'ack', attrs: { id, to: channel, class: 'message' } })
+    for (const left of [1, 0]) {
+      await acknowledge()
+      await sim.until(() => phone.offlineQueue().length <= left)
+      expect(phone.offlineQueue()).toHaveLength(left)
+    }
+  })
+
   it('keeps each linked device’s own queue, receipts and group changes included', async () => {
     await using sim = await Simulator.make()
     const phone = sim.createPhone({ history: { chats: 2, messages: 4, groupsShare: 0 } })

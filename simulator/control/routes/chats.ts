@@ -12,6 +12,7 @@ import {
   phoneOf,
   sharedHistoryFrom,
   stanzaFrom,
+  statusFrom,
   writeOptionsFrom
 } from '../requests.ts'
 
@@ -154,7 +155,11 @@ const passing: readonly ControlRoute[] = [
     path: '/phones/:phone/status',
     answer: call => {
       const body = call.body()
-      return phoneOf(call).receiveStatus({ from: body.text('from'), text: body.text('text') })
+      const content = statusFrom(body)
+      const phone = phoneOf(call)
+      return body.has('from')
+        ? phone.receiveStatus({ from: body.text('from'), ...content })
+        : phone.postStatus(content)
     }
   },
   {

@@ -4,7 +4,9 @@ import { proto } from '@whiskeysockets/baileys'
 import type { Account, Companion } from '../../state/account.ts'
 import type { Network } from '../../state/network.ts'
 import type { PeerRequest } from '../../state/ledger.ts'
+import { statusInfo } from '../../state/statuses.ts'
 import { type BinaryNode, child } from '../../wire/binary-node.ts'
+import { STATUS_JID } from '../../wire/jid.ts'
 import type { Envelope } from '../messages/envelope.ts'
 import { answerRecovery, shareAppStateKeys } from '../app-state-keys.ts'
 import { answerOnDemand } from './on-demand.ts'
@@ -102,6 +104,19 @@ const answerChunkRetry = async (
   ])
 }
 
+const heldInfo = (
+  network: Network,
+  account: Account,
+  { id, remoteJid }: proto.IMessageKey
+): proto.IWebMessageInfo | undefined => {
+  if (remoteJid === STATUS_JID) {
+    const status = account.statuses.find(one => one.id === id)
+    return status && statusInfo(account, status)
+  }
+  const { chat, mailbox } = network.chatNamed(account, remoteJid) ?? {}
+  return chat && id ? mailbox?.infoOf(chat, id) : undefined
+}
+
 /** The whole messages behind placeholders, as far as the phone holds them. */
 const answerPlaceholders = async (
   network: Network,
@@ -110,8 +125,7 @@ const answerPlaceholders = async (
   requests: PlaceholderRequest[]
 ): Promise<void> => {
   const results = requests.flatMap(({ messageKey }): PeerResult[] => {
-    const { chat, mailbox } = network.chatNamed(companion.account, messageKey?.remoteJid) ?? {}
-    const info = chat && messageKey?.id ? mailbox?.infoOf(chat, messageKey.id) : undefined
+    const info = messageKey?.id ? heldInfo(network, companion.account, messageKey) : undefined
     if (!info) return []
     const webMessageInfoBytes = proto.WebMessageInfo.encode(info).finish()
     return [{ placeholderMessageResendResponse: { webMessageInfoBytes } }]

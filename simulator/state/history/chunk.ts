@@ -4,6 +4,7 @@ import { proto } from '@whiskeysockets/baileys'
 import { formatJid, PHONE_SERVER } from '../../wire/jid.ts'
 import type { Account } from '../account.ts'
 import { isGroup } from '../group.ts'
+import { statusInfo } from '../statuses.ts'
 import { chatIdOf, type MailboxChat } from './chat.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Chunk, Stretch } from './plan.ts'
@@ -99,20 +100,19 @@ const mappingsOf = (mailbox: Mailbox): proto.IPhoneNumberToLIDMapping[] => {
   return [...former, ...partners.map(({ jid, lid }) => ({ pnJid: jid, lidJid: lid }))]
 }
 
-/** Status posts of two contacts: they belong to no chat. */
-const statusesOf = (mailbox: Mailbox): proto.IWebMessageInfo[] =>
-  partnersOf(mailbox)
+/** Status posts of two contacts, and what the phone shows besides: they belong to no chat. */
+const statusesOf = (mailbox: Mailbox): proto.IWebMessageInfo[] => {
+  const generated = partnersOf(mailbox)
     .slice(1, 3)
-    .map((author, place) => ({
-      key: {
-        remoteJid: 'status@broadcast',
-        fromMe: false,
-        id: `3ASTATUS${place}`,
-        participant: author.address(author.addressing)
-      },
-      message: { conversation: `Status of ${author.pushName}` },
-      messageTimestamp: 1_767_225_600
+    .map((poster, place) => ({
+      id: `3ASTATUS${place}`,
+      poster,
+      message: { conversation: `Status of ${poster.pushName}` },
+      timestamp: 1_767_225_600
     }))
+  const { owner } = mailbox
+  return [...generated, ...owner.statuses].map(status => statusInfo(owner, status))
+}
 
 /** For every group, two of the owner's other contacts who have left it. */
 const pastParticipantsOf = (mailbox: Mailbox): proto.IPastParticipants[] =>

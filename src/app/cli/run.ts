@@ -1,10 +1,10 @@
 // The command line: one function per command. Each command loads only what it needs.
-import { serve } from './serve.ts'
-
 type Command = (args: ReadonlyArray<string>) => void
 
+const loadServe = async (): Promise<Command> => (await import('./serve.ts')).serve
+
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
-  ['serve', async () => serve],
+  ['serve', loadServe],
   ['migrate-store', async () => (await import('./migrate-store.ts')).migrateStore],
   ['grant', async () => (await import('./grant.ts')).grant]
 ])
@@ -13,6 +13,6 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
 export const run = async (args: ReadonlyArray<string>): Promise<void> => {
   const [name = '', ...rest] = args
   const command = COMMANDS.get(name)
-  if (command === undefined) serve(args)
+  if (command === undefined) (await loadServe())(args)
   else (await command())(rest)
 }

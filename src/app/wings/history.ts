@@ -48,10 +48,11 @@ const backfill = (config: Config) =>
     offlineQueueMs: config.OFFLINE_QUEUE
   }).pipe(Layer.provide(purpose(config).threads))
 
+const chunkReader = (config: Config) =>
+  ChunkReader.layer({ mediaBase: mediaBase(config), keepStatuses: config.WHATSAPP_KEEP_STATUSES })
+
 const chunks = (config: Config) =>
-  History.layer.pipe(
-    Layer.provide([purpose(config).sink, ChunkReader.layer({ mediaBase: mediaBase(config) })])
-  )
+  History.layer.pipe(Layer.provide([purpose(config).sink, chunkReader(config)]))
 
 export const layer = (config: Config) => Layer.mergeAll(chunks(config), backfill(config), Placeholders.layer)
 

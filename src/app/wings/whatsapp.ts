@@ -40,6 +40,7 @@ export const layer = (config: Config) =>
     connectTimeoutMs: config.CONNECT_TIMEOUT,
     sendTimeoutMs: config.SEND_TIMEOUT,
     paceMs: config.START_PACE,
+    keepStatuses: config.WHATSAPP_KEEP_STATUSES,
     syncFullHistory: config.WHATSAPP_SYNC_FULL_HISTORY,
     dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN
   }).pipe(Layer.provideMerge(Layer.mergeAll(AppState.layer, clientVersion(config))))

@@ -1,7 +1,7 @@
 // A message fact as it is stored, once it is known who everybody in it is. Pure: who resolves is the caller's business.
 import type { Address, MessageFact, Party, QuotedFact } from '../../domain/fact.ts'
 import { messageIdOf, parseThreadId, type SenderKey, threadIdOf } from '../../domain/ids.ts'
-import { isGroupJid, STATUS_JID } from '../../domain/jid.ts'
+import { namesWriters } from '../../domain/jid.ts'
 import { bodyNaming, type Mention, peopleIn } from '../../domain/mention.ts'
 import { clampTime } from '../../domain/message.ts'
 import { namedVote } from '../../domain/poll.ts'
@@ -11,7 +11,7 @@ import type { MessageWrite } from './writes.ts'
 export type Resolve = (address: Address) => string
 
 export const senderKey = (chat: Address, sender: string | null): SenderKey =>
-  sender === null ? 'me' : isGroupJid(chat.jid) ? sender : 'them'
+  sender === null ? 'me' : namesWriters(chat.jid) ? sender : 'them'
 
 const party = (who: Party, resolve: Resolve): string | null => (who === 'me' ? null : resolve(who))
 
@@ -51,7 +51,7 @@ const NO_QUOTE: QuoteWrite = {
   quotedExcerpt: null
 }
 
-/** Which message is quoted, in the thread it is in. A status is in no thread. */
+/** Which message is quoted, in the thread it is in. */
 const quoteWrite = (
   threadId: string,
   answered: Address,
@@ -59,7 +59,6 @@ const quoteWrite = (
   resolve: Resolve
 ): QuoteWrite => {
   const quoted = { quotedWhatsAppId: whatsAppId, quotedExcerpt: excerpt }
-  if (chat === 'status') return { ...quoted, quotedMessageId: null, quotedThreadId: STATUS_JID }
   const { accountId = '' } = parseThreadId(threadId) ?? {}
   const quotedThreadId = chat === undefined ? threadId : threadIdOf(accountId, resolve(chat))
   const writer = sender === undefined ? undefined : party(sender, resolve)

@@ -2,7 +2,7 @@
 import { Effect } from 'effect'
 import type { Address, ChangeFact, MessageFact, Party } from '../../domain/fact.ts'
 import { messageIdOf, threadIdOf } from '../../domain/ids.ts'
-import { isChannelJid, isGroupJid } from '../../domain/jid.ts'
+import { isGroupJid, threadKindOf } from '../../domain/jid.ts'
 import { bodyNaming, peopleIn } from '../../domain/mention.ts'
 import type { SealedAddOn } from '../../domain/sealed-add-on.ts'
 import type { ChangeWrite, MessageWrite, SealedWrite, ThreadWrite } from './writes.ts'
@@ -113,7 +113,7 @@ type ThreadOf = Pick<ThreadWrite, 'threadId' | 'clientJid' | 'kind'>
 const threadOf = (accountId: string, clientJid: string): ThreadOf => ({
   threadId: threadIdOf(accountId, clientJid),
   clientJid,
-  kind: isGroupJid(clientJid) ? 'group' : isChannelJid(clientJid) ? 'channel' : 'direct'
+  kind: threadKindOf(clientJid)
 })
 
 const formsOf = ({ alt = '', jid }: Address): string => `${jid} ${alt}`

@@ -22,6 +22,7 @@ import { people } from './migrations/0017-people.ts'
 import { whatPhonesGive } from './migrations/0019-what-phones-give.ts'
 import { messageLinks } from './migrations/0020-message-links.ts'
 import { suspensions } from './migrations/0021-suspensions.ts'
+import { broadcastMark } from './migrations/0022-broadcast-mark.ts'
 import { network } from './migrations/0026-network.ts'
 
 /** Every upgrade by its number and name. */
@@ -46,6 +47,7 @@ export const MIGRATIONS = {
   '0019_what_phones_give': whatPhonesGive,
   '0020_message_links': messageLinks,
   '0021_suspensions': suspensions,
+  '0022_broadcast_mark': broadcastMark,
   '0026_network': network
 }
 

@@ -2,8 +2,7 @@
 import { Context, Effect, Layer, Schema } from 'effect'
 import { partReason } from '../../domain/backfill.ts'
 import type { Fact } from '../../domain/fact.ts'
-import { parseThreadId } from '../../domain/ids.ts'
-import { isChatJid } from '../../domain/jid.ts'
+import { hasHistoryOnRequest } from '../../domain/jid.ts'
 import { ONLY_ON_PHONE } from '../../domain/message.ts'
 import { Conversations } from '../conversations/apply.ts'
 import type { MessageWrite } from '../conversations/writes.ts'
@@ -228,9 +227,9 @@ class EntryUnreadable extends Schema.TaggedError<EntryUnreadable>()('EntryUnread
 const decodeEntry = (content: Uint8Array) =>
   Schema.decodeEffect(Schema.fromJsonString(Journaled))(Buffer.from(content).toString())
 
-/** Whether the phone has the message, so that it can be asked for what lies before it. */
+/** Whether the phone can be asked for what lies before the message. */
 const isOnPhone = ({ status, threadId, type }: MessageWrite): boolean =>
-  isChatJid(parseThreadId(threadId)?.jid ?? '') &&
+  hasHistoryOnRequest(threadId) &&
   type !== 'system' &&
   type !== 'call' &&
   status !== 'queued' &&

@@ -2,7 +2,7 @@
 // A request is stored before it is sent and stays until it is answered: an account that is offline sends it once it is back.
 import { Clock, Effect, Option } from 'effect'
 import { parseThreadId } from '../../domain/ids.ts'
-import { isGroupJid } from '../../domain/jid.ts'
+import { namesWriters } from '../../domain/jid.ts'
 import type { Message } from '../../domain/message.ts'
 import type { MessageStore } from '../conversations/message-store.ts'
 import { type MediaAnswer, type MediaRequest, openAnswer } from '../whatsapp/phone/media-reupload.ts'
@@ -43,7 +43,7 @@ const requestOf = (message: MessageWithFile, mediaKey: string): MediaRequest => 
     whatsAppId: broughtBy(message),
     chatJid,
     fromMe: message.direction === 'outbound',
-    participant: isGroupJid(chatJid) ? (message.sender ?? undefined) : undefined,
+    participant: namesWriters(chatJid) ? (message.sender ?? undefined) : undefined,
     mediaKey
   }
 }

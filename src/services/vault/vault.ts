@@ -1,6 +1,7 @@
 // Credentials and Signal keys of every account, sealed at rest. Does not know what the values mean.
 import { Context, Effect, Layer, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
+import { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { Seal, type SealBroken } from './seal.ts'
 
@@ -37,11 +38,12 @@ export class Vault extends Context.Service<
     readonly erase: (accountId: string) => Effect.Effect<void, VaultError>
   }
 >()('backscroll/services/vault/Vault') {
-  static readonly layer: Layer.Layer<Vault, VaultLocked | VaultError, Seal | SqlClient.SqlClient> =
+  static readonly layer: Layer.Layer<Vault, VaultLocked | VaultError, Seal | SqlClient.SqlClient | SqlBulk> =
     Layer.effect(
       Vault,
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
+        const bulk = yield* SqlBulk
         const seal = yield* Seal
         yield* asVaultError(checkKey(sql, seal))
         const putCredentials = writeCredentials(sql, seal)
@@ -49,7 +51,7 @@ export class Vault extends Context.Service<
           readCredentials: readCredentials(sql, seal),
           writeCredentials: putCredentials,
           readKeys: readKeys(sql, seal),
-          writeKeys: writeKeys(sql, seal, putCredentials),
+          writeKeys: writeKeys(sql, bulk, seal, putCredentials),
           erase: erase(sql)
         })
       })
@@ -90,31 +92,30 @@ const readKeys = (sql: SqlClient.SqlClient, seal: OpenSeal) =>
     return found
   }, asVaultError)
 
-const writeKey = (
-  sql: SqlClient.SqlClient,
-  seal: OpenSeal,
-  { accountId, id, kind }: { readonly accountId: string; readonly kind: string; readonly id: string },
-  value: Uint8Array | null
-) =>
-  value === null
-    ? sql`DELETE FROM vault_keys WHERE account_id = ${accountId} AND kind = ${kind} AND id = ${id}`
-    : sql`INSERT INTO vault_keys (account_id, kind, id, sealed)
-      VALUES (${accountId}, ${kind}, ${id}, ${seal.close(keyLabel(accountId, kind, id), value)})
-      ON CONFLICT (account_id, kind, id) DO UPDATE SET sealed = excluded.sealed`
+const REMOVE = `DELETE FROM vault_keys WHERE account_id = ? AND kind = ? AND id = ?`
 
+const WRITE = `INSERT INTO vault_keys (account_id, kind, id, sealed) VALUES (?, ?, ?, ?)
+  ON CONFLICT (account_id, kind, id) DO UPDATE SET sealed = excluded.sealed`
+
+/** Linking an account writes eight hundred keys at once. */
 const writeKeys = (
   sql: SqlClient.SqlClient,
+  bulk: SqlBulk['Service'],
   seal: OpenSeal,
   putCredentials: Vault['Service']['writeCredentials']
 ) =>
   Effect.fnUntraced(
     function* (accountId: string, changes: KeyChanges, credentials?: Uint8Array) {
       if (credentials !== undefined) yield* putCredentials(accountId, credentials)
-      for (const [kind, values] of Object.entries(changes)) {
+      const removed: Array<ReadonlyArray<unknown>> = []
+      const written: Array<ReadonlyArray<unknown>> = []
+      for (const [kind, values] of Object.entries(changes))
         for (const [id, value] of Object.entries(values)) {
-          yield* writeKey(sql, seal, { accountId, kind, id }, value)
+          if (value === null) removed.push([accountId, kind, id])
+          else written.push([accountId, kind, id, seal.close(keyLabel(accountId, kind, id), value)])
         }
-      }
+      if (removed.length > 0) yield* bulk.runMany(REMOVE, removed)
+      if (written.length > 0) yield* bulk.runMany(WRITE, written)
     },
     sql.withTransaction,
     asVaultError

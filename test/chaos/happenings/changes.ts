@@ -1,4 +1,4 @@
-// What changes earlier messages: edits, reactions, comments, revokes, further parts of a bot's answer.
+// What changes earlier messages: edits, reactions, comments, revokes, changed posts, further parts of a bot's answer.
 import { about, forget, type Happening } from '../stage.ts'
 
 export const contactEdits: Happening = (stage, n) =>
@@ -25,6 +25,20 @@ export const contactComments: Happening = (stage, n) =>
   about(stage, stage.messages, ({ from, id }) =>
     stage.phone.receive({ from, comment: id, text: `comment ${n}` })
   )
+
+export const channelChangesPost: Happening = (stage, n) =>
+  about(stage, stage.posts, post => {
+    const message = { conversation: `news edited ${n}` }
+    const edit = { change: 'edit', message } as const
+    const change = n % 3 === 0 ? ({ change: 'reactions', live: true } as const) : edit
+    stage.phone.receivePost({ ...post, ...change })
+  })
+
+export const channelDeletesPost: Happening = stage =>
+  about(stage, stage.posts, post => {
+    forget(stage.posts, post)
+    stage.phone.receivePost({ ...post, change: 'delete' })
+  })
 
 export const botAnswers: Happening = (stage, n) =>
   about(stage, stage.questions, question => {

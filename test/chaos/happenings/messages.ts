@@ -156,10 +156,11 @@ export const contactSendsNewerKind: Happening = async ({ phone, random }, n) => 
 
 const CHANNELS = ['120363000000000001@newsletter', '120363000000000002@newsletter']
 
-export const channelPosts: Happening = async ({ phone, random }, n) => {
+export const channelPosts: Happening = async ({ phone, posts, random }, n) => {
   const channel = pick(random, CHANNELS)
   const live = random() < 0.5
-  phone.receivePost({ channel, message: { conversation: `news ${n}` }, live })
+  const { id } = phone.receivePost({ channel, message: { conversation: `news ${n}` }, live })
+  remember(posts, { channel, id })
   return true
 }
 

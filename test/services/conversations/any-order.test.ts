@@ -49,6 +49,9 @@ const facts: ReadonlyArray<Fact> = [
     live: false,
     association: { type: 'mediaAlbum', whatsAppId: 'Q' }
   }),
+  // Sent to a broadcast list, and not decrypted: the phone's copy has the content, and says nothing of the list.
+  message('E', { timestamp: T0 + 800, type: 'undecryptable', body: null, broadcast: true }),
+  message('E', { timestamp: T0 + 800, live: false }),
   // History shows messages as they were at some time, also before what has come live.
   message('A', { timestamp: T0 + 1000, live: false }),
   message('A', { timestamp: T0 + 1000, live: false, body: 'two', editedAt: T0 + 1200 }),
@@ -99,6 +102,7 @@ test('messages, edits, reactions, reads and receipts give the same thread in eve
     ['OWN', 'text', 'body of OWN', 'played'],
     ['B', 'revoked', null, 'received'],
     ['A', 'text', 'three', 'received'],
+    ['E', 'text', 'body of E', 'received'],
     ['L', 'text', 'body of L', 'received'],
     ['Q', 'text', 'body of Q', 'received'],
     ['P', 'image', 'body of P', 'received']
@@ -109,6 +113,9 @@ test('messages, edits, reactions, reads and receipts give the same thread in eve
     { media: { download: { mediaKey: 'better' } } }
   ])
   expect(expected.messages.at(-1)?.media?.variants.map(({ kind }) => kind)).toEqual(['sd', 'hevc', 'motion'])
+  expect(expected.messages.filter(({ broadcast }) => broadcast).map(({ whatsAppId }) => whatsAppId)).toEqual([
+    'E'
+  ])
   expect(expected.messages[4]?.edits.map(edit => edit.body)).toEqual(['body of A', 'one', 'two'])
   expect(expected.messages[2]?.reactions).toEqual([])
   await fc.assert(

@@ -52,7 +52,7 @@ describe.each(STORES)('$name', ({ absent, make }) => {
       world,
       answer('A1', { whatsAppId: 'Q1', sender: { jid: ANN }, excerpt: 'early' }),
       answer('A2', { whatsAppId: 'Q2', ...inGroup }),
-      answer('A3', { whatsAppId: 'Q3', sender: 'me', chat: 'status', excerpt: 'at sea' }),
+      answer('A3', { whatsAppId: 'Q3', sender: 'me', chat: { jid: 'status@broadcast' }, excerpt: 'at sea' }),
       message('P1', { association: { type: 'mediaAlbum', whatsAppId: 'ALBUM' } })
     )
     const shown = async () => {

@@ -2,9 +2,10 @@
 import { Effect, Schema } from 'effect'
 import { MessageChange } from '../../../domain/change.ts'
 import { messageIdOf, parseThreadId } from '../../../domain/ids.ts'
-import { isGroupJid } from '../../../domain/jid.ts'
+import { threadKindOf } from '../../../domain/jid.ts'
 import { NO_DETAILS } from '../../../domain/message.ts'
 import { jsonField } from '../../database/dialect.ts'
+import { senderKey } from '../message-write.ts'
 import type { MessageWrite, ThreadWrite } from '../writes.ts'
 import type { WriteContext } from './context.ts'
 import { putMessages } from './messages.ts'
@@ -24,7 +25,7 @@ const decodeChange = Schema.decodeUnknownEffect(Schema.fromJsonString(MessageCha
 
 const threadOf = (threadId: string): ThreadWrite => {
   const clientJid = parseThreadId(threadId)?.jid ?? ''
-  return { threadId, clientJid, kind: isGroupJid(clientJid) ? 'group' : 'direct' }
+  return { threadId, clientJid, kind: threadKindOf(clientJid) }
 }
 
 const loneMessage = (
@@ -33,7 +34,8 @@ const loneMessage = (
 ): MessageWrite => {
   const { whatsAppId = '', ...media } = file
   const { association, at, body, type } = alone
-  const writer = sender === null ? 'me' : isGroupJid(threadId) ? sender : 'them'
+  const { jid = '' } = parseThreadId(threadId) ?? {}
+  const writer = senderKey({ jid }, sender)
   return {
     ...NO_DETAILS,
     threadId,

@@ -20,7 +20,7 @@ export const encodeChange = Schema.encodeEffect(Schema.fromJsonString(MessageCha
 
 /** What `decodeHeld` needs of a message `m`, and its row. */
 export const HELD_COLUMNS = `m.type, m.body, m.media, m.details, m.reactions, m.edits, m.status, m.status_reason,
-  m.ts_client, m.raw, m.starred, m.starred_at, m.deleted_for_me_at, m.message_row`
+  m.ts_client, m.broadcast, m.raw, m.starred, m.starred_at, m.deleted_for_me_at, m.message_row`
 
 const writeHeld = (sql: SqlClient.SqlClient, threadId: string, messageId: string, held: Held) =>
   sql`UPDATE messages SET type = ${held.type}, body = ${held.body}, media = ${jsonOrNull(held.media)},

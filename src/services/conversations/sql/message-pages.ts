@@ -20,7 +20,7 @@ export const newestRow = (sql: SqlClient.SqlClient) =>
 
 export const MESSAGE_SELECT = `SELECT m.message_row AS row, m.account_id, m.thread_id, m.message_id, m.whatsapp_id, m.direction, m.sender, m.type, m.body,
     m.media, m.details, m.quoted_whatsapp_id, m.quoted_thread_id, m.quoted_excerpt, ${LINKS}, m.reactions, m.edits, m.status, m.status_reason, m.ts_client,
-    m.ts_claimed, m.ts_server, m.starred, m.deleted_for_me_at, m.labels, COALESCE(c.name, m.sender_name, c.push_name) AS sender_name
+    m.ts_claimed, m.ts_server, m.broadcast, m.starred, m.deleted_for_me_at, m.labels, COALESCE(c.name, m.sender_name, c.push_name) AS sender_name
   FROM messages m LEFT JOIN contacts c
     ON c.account_id = m.account_id AND c.contact_jid = m.sender AND m.direction = 'inbound'`
 

@@ -20,8 +20,7 @@ import {
   Reaction,
   shownMedia
 } from '../../../domain/message.ts'
-import { STATUS_JID } from '../../../domain/jid.ts'
-import { messageKeyOf } from '../../../domain/ids.ts'
+import { isStatusThread, messageKeyOf } from '../../../domain/ids.ts'
 import { bodyAfterEdit, type Held } from '../../../domain/change.ts'
 import { changedPoll, pollAfter, PollChange, Vote } from '../../../domain/poll.ts'
 
@@ -38,7 +37,6 @@ const DetailsColumn = Schema.Struct({
   eventResponses: Schema.optionalKey(Schema.Array(EventResponse)),
   mentions: Schema.optionalKey(Schema.Array(Schema.String)),
   viewOnce: Schema.optionalKey(Schema.Boolean),
-  broadcast: Schema.optionalKey(Schema.Boolean),
   album: Schema.optionalKey(Album),
   association: Schema.optionalKey(Association),
   sharedBy: Schema.optionalKey(Schema.String),
@@ -61,6 +59,7 @@ const Changeable = {
   status: MessageStatus,
   statusReason: Schema.NullOr(Schema.String),
   tsClient: Schema.Finite,
+  broadcast: Schema.BooleanFromBit,
   starred: Schema.BooleanFromBit,
   deletedForMeAt: Schema.NullOr(Schema.Finite)
 }
@@ -113,6 +112,7 @@ const heldOf = (row: HeldRow): Held => {
     status: row.status,
     statusReason: row.statusReason,
     tsClient: row.tsClient,
+    broadcast: row.broadcast,
     raw: row.raw,
     starred: row.starred,
     starredAt: row.starredAt,
@@ -123,7 +123,7 @@ const heldOf = (row: HeldRow): Held => {
 /** The quoted message, pointed to only where it is held. */
 const quotedOf = (row: typeof MessageRow.Type): Pick<Message, 'quoted' | 'quotedMessageId'> => {
   if (row.quotedWhatsAppId === null) return { quoted: null, quotedMessageId: null }
-  const isStatus = row.quotedThreadId === STATUS_JID
+  const isStatus = row.quotedThreadId !== null && isStatusThread(row.quotedThreadId)
   const messageId = row.quotedMessageHeld
   return {
     quotedMessageId: row.quotedThreadId === null ? messageId : null,
@@ -191,8 +191,8 @@ type AddedLater = Partial<Pick<Held, 'pollChanges' | 'secrets' | 'unreadable'>> 
 }
 
 /** The `details` column of a message. */
-export const detailsColumn = (message: Omit<Details, 'media'> & AddedLater): string | null => {
-  const { album, answer, association, broadcast, call, contacts, event, eventResponses, location } = message
+export const detailsColumn = (message: Omit<Details, 'media' | 'broadcast'> & AddedLater): string | null => {
+  const { album, answer, association, call, contacts, event, eventResponses, location } = message
   const { mentions, poll, pollChanges = [], secrets = [], sharedBy, unreadable = [] } = message
   const { viewOnce, votes = [] } = message
   return jsonOrNull({
@@ -207,7 +207,6 @@ export const detailsColumn = (message: Omit<Details, 'media'> & AddedLater): str
     ...(eventResponses.length === 0 ? {} : { eventResponses }),
     ...(mentions.length === 0 ? {} : { mentions }),
     ...(viewOnce ? { viewOnce } : {}),
-    ...(broadcast ? { broadcast } : {}),
     ...(album === null ? {} : { album }),
     ...(association === null ? {} : { association }),
     ...(sharedBy === null ? {} : { sharedBy }),

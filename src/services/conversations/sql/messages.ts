@@ -58,6 +58,7 @@ export const MESSAGE_COLUMN_NAMES = [
   'ts_claimed',
   'ts_server',
   'raw',
+  'broadcast',
   'starred',
   'starred_at',
   'deleted_for_me_at',
@@ -69,6 +70,9 @@ export const MESSAGE_COLUMNS = MESSAGE_COLUMN_NAMES.join(', ')
 const STATUS_RULE = `sender_name = COALESCE(messages.sender_name, excluded.sender_name),
     status_reason = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status_reason ELSE messages.status_reason END,
     status = CASE WHEN ${rankOf('excluded.status')} > ${rankOf('messages.status')} THEN excluded.status ELSE messages.status END`
+
+/** A history and the phone's answers do not say that a message was sent to a broadcast list: who says it is right. */
+const BROADCAST_RULE = `broadcast = CASE WHEN excluded.broadcast <> 0 THEN excluded.broadcast ELSE messages.broadcast END`
 
 /** What the owner did to a message on the phone: the later word counts; the star of a history has no time. */
 const MARKS_RULE = `starred = CASE WHEN COALESCE(excluded.starred_at, -1) > COALESCE(messages.starred_at, -1) THEN excluded.starred
@@ -82,7 +86,7 @@ export const ONE_MESSAGE_RULE = `ON CONFLICT (thread_id, message_id) DO UPDATE S
     ${CONTENT.map(filled(`excluded.type = 'revoked' OR ${IS_FILLED}`)).join(', ')},
     reactions = COALESCE(messages.reactions, excluded.reactions),
     edits = CASE WHEN excluded.type = 'revoked' THEN NULL ELSE COALESCE(messages.edits, excluded.edits) END,
-    ${MARKS_RULE}, ${STATUS_RULE}`
+    ${BROADCAST_RULE}, ${MARKS_RULE}, ${STATUS_RULE}`
 
 const INSERT = `INSERT INTO messages (${MESSAGE_COLUMNS})
   VALUES (${MESSAGE_COLUMN_NAMES.map(() => '?').join(', ')}) ON CONFLICT`
@@ -92,7 +96,7 @@ const INSERT_NEW = `${INSERT} (thread_id, message_id) DO NOTHING`
 
 /** A message that is stored keeps its content; what has become of it since is applied afterwards. */
 const UPSERT = `${INSERT} (thread_id, message_id) DO UPDATE SET
-    ${[...CONTENT, 'edits'].map(filled(IS_FILLED)).join(', ')}, ${MARKS_RULE}, ${STATUS_RULE}`
+    ${[...CONTENT, 'edits'].map(filled(IS_FILLED)).join(', ')}, ${BROADCAST_RULE}, ${MARKS_RULE}, ${STATUS_RULE}`
 
 /** Runs of messages of one origin, in their order. */
 const byOrigin = (writes: ReadonlyArray<MessageWrite>): ReadonlyArray<ReadonlyArray<MessageWrite>> => {
@@ -131,6 +135,7 @@ const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
   message.tsClaimed,
   stored,
   message.raw,
+  message.broadcast,
   message.starred === true,
   null,
   null,

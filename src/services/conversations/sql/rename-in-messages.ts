@@ -25,7 +25,7 @@ export const renameInMessages = Effect.fnUntraced(function* (
   const named = JSON.stringify(from)
   const rows =
     yield* sql<Place>`SELECT message_row, thread_id, message_id, type, body, media, details, reactions, edits,
-      status, status_reason, ts_client, starred, starred_at, deleted_for_me_at, NULL AS raw FROM messages
+      status, status_reason, ts_client, broadcast, starred, starred_at, deleted_for_me_at, NULL AS raw FROM messages
     WHERE account_id = ${accountId} AND ((reactions IS NOT NULL AND ${contains(sql, 'reactions', named)})
       OR (details IS NOT NULL AND ${contains(sql, 'details', named)}))`
   const reworded = new Set<string>()

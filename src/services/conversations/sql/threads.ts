@@ -1,6 +1,7 @@
 // Threads in SQL.
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
+import { STATUS_SECONDS } from '../../../domain/thread.ts'
 import { greatest, least, listOf } from '../../database/dialect.ts'
 import type { ThreadMerge } from '../../database/tables.ts'
 import type { ThreadWrite } from '../writes.ts'
@@ -11,7 +12,7 @@ import { decodeThread, THREAD_SELECT } from './thread-pages.ts'
 import { LAST_ROW, noteUnreadCount } from './unread.ts'
 
 const UPSERT = `INSERT INTO threads (thread_id, account_id, client_jid, kind, display_name, ephemeral_seconds, created_at)
-  VALUES (?1, ?2, ?3, ?4, ?5, COALESCE(?6, 0), ?7)
+  VALUES (?1, ?2, ?3, ?4, ?5, COALESCE(?6, CASE ?4 WHEN 'status' THEN ${STATUS_SECONDS} ELSE 0 END), ?7)
   ON CONFLICT (thread_id) DO UPDATE SET display_name = COALESCE(?5, display_name),
     ephemeral_seconds = COALESCE(?6, ephemeral_seconds)
   WHERE COALESCE(?5, ?6) IS NOT NULL`

@@ -15,10 +15,10 @@ const countable = (sql: SqlClient.SqlClient): string =>
   `m.direction = 'inbound' AND m.type NOT IN ('system', 'call')
     AND (m.details IS NULL OR ${jsonField(sql, 'm.details', 'sharedBy')} IS NULL)`
 
-/** The one rule for a thread's unread count: the mark's `base`, and every countable message after the mark. */
+/** The one rule for a thread's unread count: the mark's `base`, and every countable message after the mark. Statuses do not count. */
 const recount = (sql: SqlClient.SqlClient): string =>
   `UPDATE threads SET unread_count = mark_base + (SELECT COUNT(*) FROM messages m
-  WHERE m.thread_id = threads.thread_id AND ${countable(sql)} AND (m.ts_client, m.message_row) > (threads.mark_at, threads.mark_row))
+  WHERE m.thread_id = threads.thread_id AND threads.kind <> 'status' AND ${countable(sql)} AND (m.ts_client, m.message_row) > (threads.mark_at, threads.mark_row))
   WHERE thread_id = ?`
 
 interface Mark {
@@ -87,7 +87,7 @@ export const countNewMessages = Effect.fnUntraced(function* (
   }
   const withNewer = yield* sql<{ id: string }>`SELECT t.thread_id AS id
     FROM ${rowsOf(sql, [...newest], ['thread_id', 'at'])} AS stored JOIN threads t ON t.thread_id = stored.thread_id
-    WHERE stored.at > t.mark_at OR (stored.at = t.mark_at AND t.mark_row < ${LAST_ROW})`
+    WHERE t.kind <> 'status' AND (stored.at > t.mark_at OR (stored.at = t.mark_at AND t.mark_row < ${LAST_ROW}))`
   if (withNewer.length === 0) return
   // A few rows are looked at, by their numbers, instead of the whole index of threads.
   const threadId = sql.literal(withoutIndex(sql, 'm.thread_id'))

@@ -1,6 +1,7 @@
 // Stores documents of Firestore in the tables here. What is stored already stays as it is.
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
+import { threadIdOf } from '../../../domain/ids.ts'
 import { phoneNumberOf, STATUS_JID } from '../../../domain/jid.ts'
 import type { MediaFile, MediaResource } from '../../../domain/message.ts'
 import { AccountStore } from '../../conversations/account-store.ts'
@@ -69,13 +70,14 @@ export const storeIncidents = (incidents: ReadonlyArray<IncidentDocument>) =>
   )
 
 const quoteWriteOf = ({
+  accountId,
   quoted,
   threadId
 }: MessageDocument): Pick<MessageWrite, 'quotedMessageId' | 'quotedThreadId' | 'quotedExcerpt'> => ({
   quotedMessageId: quoted?.messageId ?? null,
   quotedThreadId:
     quoted?.isStatus === true
-      ? STATUS_JID
+      ? threadIdOf(accountId, STATUS_JID)
       : quoted?.threadId === threadId
         ? null
         : (quoted?.threadId ?? null),

@@ -10,6 +10,7 @@ import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
 import { IS_DENIED } from '../coverage/thread-row.ts'
 import { Coverage } from '../coverage/coverage.ts'
 import type { OpenGap, Reach } from '../coverage/rows.ts'
+import { isRequestable } from '../requestable.ts'
 
 const HeldThread = Schema.Struct({
   threadId: Schema.String,
@@ -76,7 +77,8 @@ export const recentThreads = Effect.fnUntraced(function* (accountId: string, lim
   const rows = yield* sql`SELECT t.thread_id, COALESCE(c.beginning, 'unknown') AS beginning,
       COALESCE(c.sought, 0) AS fetched
     FROM threads t LEFT JOIN coverage c ON c.thread_id = t.thread_id
-    WHERE t.account_id = ${accountId} AND t.kind <> 'channel' AND NOT COALESCE(${sql.literal(IS_DENIED)}, 0)
+    WHERE t.account_id = ${accountId} AND ${sql.literal(isRequestable('t.thread_id'))}
+      AND NOT COALESCE(${sql.literal(IS_DENIED)}, 0)
     ORDER BY COALESCE(t.last_message_at, 0) DESC, t.thread_id DESC LIMIT ${limit}`
   return yield* Effect.forEach(rows, row => decodeHeldThread(row))
 })

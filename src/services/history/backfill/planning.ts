@@ -1,6 +1,7 @@
 // Decides the parts of backfill jobs: known gaps first, then the beginnings of threads.
 import { Effect } from 'effect'
 import type { BackfillJob } from '../../../domain/backfill.ts'
+import { hasHistoryOnRequest } from '../../../domain/jid.ts'
 import { ChunkQueue } from '../chunks/queue.ts'
 import { HeldThreads } from './held-threads.ts'
 import { BackfillJobs } from './jobs.ts'
@@ -78,8 +79,9 @@ const partsOf = Effect.fnUntraced(function* (job: BackfillJob) {
   return (yield* Effect.forEach(recent, ({ threadId }) => partsOfThread(threadId, limit))).flat()
 })
 
-/** The gaps of a thread, and its beginning unless it is held. */
+/** The gaps of a thread, and its beginning unless it is held; nothing of a chat whose history the phone does not give. */
 const partsOfThread = Effect.fnUntraced(function* (threadId: string, limit: number | null) {
+  if (!hasHistoryOnRequest(threadId)) return []
   const threads = yield* HeldThreads
   const gaps = (yield* threads.gapsOf(threadId)).map(partOfGap)
   const { beginning } = yield* threads.reachOf(threadId)
@@ -89,7 +91,8 @@ const partsOfThread = Effect.fnUntraced(function* (threadId: string, limit: numb
 /** Every known gap, then the beginnings of the most recently active threads. */
 const automaticParts = Effect.fnUntraced(function* (job: BackfillJob) {
   const threads = yield* HeldThreads
-  const gaps = (yield* threads.openGaps(job.accountId)).map(partOfGap)
+  const open = yield* threads.openGaps(job.accountId)
+  const gaps = open.filter(({ threadId }) => hasHistoryOnRequest(threadId)).map(partOfGap)
   const recent = yield* threads.recent(job.accountId, job.threads)
   const beginnings = recent.flatMap(({ beginning, fetched, threadId }): ReadonlyArray<Part> => {
     const remaining = job.count === 0 ? null : job.count - fetched

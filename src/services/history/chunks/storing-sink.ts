@@ -1,6 +1,7 @@
 // Stores the history that was read, with how far it reaches.
 import { Effect, Layer } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
+import { hasHistoryOnRequest } from '../../../domain/jid.ts'
 import { Conversations } from '../../conversations/apply.ts'
 import type { ReadConversation } from '../../whatsapp/chunk/reader.ts'
 import { BackfillRequests } from '../backfill/requests.ts'
@@ -84,6 +85,7 @@ const noteCoverage = Effect.fnUntraced(function* (
   read: ReadonlyArray<ReadConversation>
 ) {
   for (const { beginning, chat, newest, oldest } of read) {
+    if (!hasHistoryOnRequest(chat.jid)) continue
     const threadId = yield* conversations.threadOf(accountId, chat)
     const stored = { threadId, oldest, newest, beginning }
     if (syncType === ON_DEMAND) yield* coverage.noteReach(accountId, stored)

@@ -2,6 +2,7 @@
 import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { MessageStore } from '../../conversations/message-store.ts'
+import { isRequestable } from '../requestable.ts'
 import { narrowGap, openGap } from './gaps.ts'
 
 /** In every thread of a person or group, messages between the newest one held before this time and whatever comes next may be missing. */
@@ -10,7 +11,7 @@ export const noteOutage = Effect.fnUntraced(function* (accountId: string, heldBe
   const messages = yield* MessageStore
   const threads = yield* sql<{
     threadId: string
-  }>`SELECT thread_id FROM threads WHERE account_id = ${accountId} AND kind <> 'channel'`
+  }>`SELECT thread_id FROM threads WHERE account_id = ${accountId} AND ${sql.literal(isRequestable('thread_id'))}`
   for (const { threadId } of threads) {
     if (yield* isStillAbsent(threadId)) continue
     const newest = yield* messages.edge(threadId, 'newest', { before: heldBefore })

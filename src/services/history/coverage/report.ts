@@ -5,6 +5,7 @@ import { type Beginning, coverageState, type ThreadCoverage } from '../../../dom
 import type { EdgeMessage } from '../../conversations/queries.ts'
 import { MessageStore } from '../../conversations/message-store.ts'
 import { ThreadStore } from '../../conversations/thread-store.ts'
+import { isRequestable } from '../requestable.ts'
 import { openGapsOfThread } from './gaps.ts'
 import type { CoverageRow, OpenGap } from './rows.ts'
 import { readRow } from './thread-row.ts'
@@ -72,7 +73,7 @@ const decodeRequest = Schema.decodeUnknownEffect(
   Schema.Struct({ requestId: Schema.String, gapId: Schema.NullOr(Schema.Finite), askedAt: Schema.Finite })
 )
 
-/** How many threads of an account are in which state; phones have no history of channels to fill theirs from. */
+/** How many threads of an account are in which state; those of chats whose history a phone does not give are in none. */
 export const summarize = Effect.fnUntraced(function* (accountId: string) {
   const sql = yield* SqlClient.SqlClient
   const rows = yield* sql<{ beginning: Beginning | null; open: number; n: number }>`
@@ -80,7 +81,7 @@ export const summarize = Effect.fnUntraced(function* (accountId: string) {
     LEFT JOIN coverage c ON c.thread_id = t.thread_id
     LEFT JOIN (SELECT DISTINCT thread_id FROM gaps WHERE account_id = ${accountId} AND closed_at IS NULL) g
       ON g.thread_id = t.thread_id
-    WHERE t.account_id = ${accountId} AND t.kind <> 'channel' GROUP BY 1, 2`
+    WHERE t.account_id = ${accountId} AND ${sql.literal(isRequestable('t.thread_id'))} GROUP BY 1, 2`
   const counts = { complete: 0, partial: 0, unknown: 0 }
   for (const { beginning, n, open } of rows) counts[coverageState(beginning ?? 'unknown', open)] += n
   return counts

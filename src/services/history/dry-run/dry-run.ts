@@ -10,6 +10,7 @@ import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 import type { DecodedConversation } from '../../whatsapp/convert/chunk.ts'
 import { decodeHeldThread, type HeldThread } from '../backfill/held-threads.ts'
 import { type Reach, reachOf } from '../coverage/rows.ts'
+import { isRequestable } from '../requestable.ts'
 
 /** What a dry run would have stored of one thread. Times are milliseconds since 1970. */
 export const CountedThread = Schema.Struct({
@@ -169,6 +170,7 @@ const recentCounted = Effect.fnUntraced(function* (accountId: string, limit: num
   const sql = yield* SqlClient.SqlClient
   const rows =
     yield* sql`SELECT thread_id, beginning, 0 AS fetched FROM rehearsals WHERE account_id = ${accountId}
+      AND ${sql.literal(isRequestable('thread_id'))}
     ORDER BY COALESCE(newest_at, 0) DESC, thread_id DESC LIMIT ${limit}`
   return yield* Effect.forEach(rows, row => decodeHeldThread(row))
 })

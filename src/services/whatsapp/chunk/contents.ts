@@ -5,8 +5,14 @@ import { proto } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import { bytesFields } from '../../../domain/protobuf.ts'
-import { type DecodedConversation, decodedConversation, peopleOfChunk } from '../convert/chunk.ts'
+import {
+  type DecodedConversation,
+  decodedConversation,
+  decodedStatuses,
+  peopleOfChunk
+} from '../convert/chunk.ts'
 import type { Self } from '../convert/message.ts'
+import { leftOut } from '../kinds/left-out.ts'
 import { ChunkCorrupt, type ChunkError, reasonOf } from './errors.ts'
 import { decodedSharedHistory, sharedHistoryIn } from '../convert/shared-history.ts'
 import { compressedChunk, compressedSharedHistory } from './fetch.ts'
@@ -35,6 +41,7 @@ export interface ReadingTask {
   readonly announcedAt: number
   /** Where WhatsApp's media server is. */
   readonly mediaBase: string
+  readonly keepsStatuses: boolean
 }
 
 /** Bytes. What members share is a part of one group's past. */
@@ -55,10 +62,16 @@ const decoded = (compressed: Uint8Array): Effect.Effect<Decoded, ChunkCorrupt> =
     catch: cause => new ChunkCorrupt({ reason: `the chunk cannot be decoded (${reasonOf(cause)})` })
   })
 
-/** The field of a chunk with its conversations. */
+/** The fields of a chunk with its conversations, and with statuses. */
 const CONVERSATIONS = 2
+const STATUSES = 3
 
-function* converted(self: Self, { chunk, encoded }: Decoded): Generator<DecodedConversation> {
+function* converted(
+  { keepsStatuses, self }: ReadingTask,
+  { chunk, encoded }: Decoded
+): Generator<DecodedConversation> {
+  const statuses = keepsStatuses ? decodedStatuses(self, chunk, bytesFields(encoded, STATUSES)) : undefined
+  if (statuses !== undefined) yield statuses
   const asEncoded = bytesFields(encoded, CONVERSATIONS)
   for (const [place, conversation] of (chunk.conversations ?? []).entries()) {
     const decoded = decodedConversation(self, conversation, asEncoded?.[place])
@@ -92,17 +105,14 @@ const readShared = Effect.fnUntraced(function* ({
 export const readChunk = (task: ReadingTask): Effect.Effect<Converted, ChunkError> =>
   task.from === 'member' ? readShared(task) : readOfPhone(task)
 
-const readOfPhone = Effect.fnUntraced(function* ({
-  announcedAt,
-  mediaBase,
-  notification,
-  self
-}: ReadingTask): Effect.fn.Return<Converted, ChunkError> {
+const readOfPhone = Effect.fnUntraced(function* (task: ReadingTask): Effect.fn.Return<Converted, ChunkError> {
+  const { announcedAt, keepsStatuses, mediaBase, notification } = task
   const notice = yield* Effect.try({
     try: () => proto.Message.HistorySyncNotification.decode(notification),
     catch: unreadable
   })
   const read = yield* Effect.flatMap(compressedChunk(notice, new URL(mediaBase)), decoded)
   const people = yield* Effect.try({ try: () => peopleOfChunk(read.chunk, announcedAt), catch: unreadable })
-  return { people, conversations: converted(self, read) }
+  const notKept = keepsStatuses ? [] : (read.chunk.statusV3Messages ?? []).map(() => leftOut('status'))
+  return { people: [...people, ...notKept], conversations: converted(task, read) }
 })

@@ -113,7 +113,10 @@ export class ChunkReader extends Context.Service<
     ) => Effect.Effect<ChunkContents, ChunkError>
   }
 >()('backscroll/services/whatsapp/ChunkReader') {
-  static layer(options: { readonly mediaBase: URL }): Layer.Layer<ChunkReader> {
+  static layer(options: {
+    readonly mediaBase: URL
+    readonly keepStatuses: boolean
+  }): Layer.Layer<ChunkReader> {
     return Layer.effect(
       ChunkReader,
       Effect.gen(function* () {
@@ -127,7 +130,14 @@ export class ChunkReader extends Context.Service<
           announcedAt: number,
           from: HistoryGiver = 'phone'
         ) => {
-          const task = { self, notification, announcedAt, from, mediaBase: options.mediaBase.href }
+          const task = {
+            self,
+            notification,
+            announcedAt,
+            from,
+            mediaBase: options.mediaBase.href,
+            keepsStatuses: options.keepStatuses
+          }
           // How large the file of a member is, nobody says.
           const isSmall = from === 'phone' && sizeOf(notification) < SMALL
           return isSmall ? readHere(task) : readInThread(pool, task)

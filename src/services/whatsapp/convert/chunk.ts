@@ -1,6 +1,6 @@
 // A decoded history chunk to facts, conversation by conversation, so that what is converted need not stay in memory.
 import { proto } from '@whiskeysockets/baileys'
-import { isGroupJid, isPersonJid, isThreadJid } from '../../../domain/jid.ts'
+import { isGroupJid, isPersonJid, isThreadJid, STATUS_JID } from '../../../domain/jid.ts'
 import type { Address, ChatFact, Fact, PastParticipantsFact } from '../../../domain/fact.ts'
 import { bytesField, bytesFields } from '../../../domain/protobuf.ts'
 import { address, samePerson, type Self, UNDATED } from './address.ts'
@@ -107,12 +107,31 @@ const rawMessage = (entry: proto.IHistorySyncMsg | undefined): RawMessage | unde
     : undefined
 }
 
+/** The statuses of a chunk; `encoded` are their bytes as the phone encoded them. Nobody is asked for older ones. */
+export const decodedStatuses = (
+  self: Self,
+  { statusV3Messages: statuses }: proto.IHistorySync,
+  encoded: ReadonlyArray<Uint8Array> = []
+): DecodedConversation | undefined => {
+  if (!statuses?.length) return undefined
+  return {
+    chat: { jid: STATUS_JID },
+    facts: statuses.flatMap((status, place) =>
+      factsOfStoredMessage(self, status, { encoded: encoded[place] })
+    ),
+    received: statuses.length,
+    oldest: undefined,
+    newest: undefined,
+    beginning: undefined
+  }
+}
+
 /** The field of a conversation with its messages, and the field of a message in each of them. */
 const MESSAGES = 2
 const MESSAGE = 1
 
 /**
- * A conversation's metadata and messages, or nothing when it is not stored (a broadcast list, statuses). `encoded` are its
+ * A conversation's metadata and messages, or nothing when it is none (a broadcast list). `encoded` are its
  * bytes as the phone encoded them.
  */
 export const decodedConversation = (

@@ -1,7 +1,7 @@
 // Author, chat, id and time of a message, without its content.
 import type { proto } from '@whiskeysockets/baileys'
 import type { Address, Fact, Party } from '../../../domain/fact.ts'
-import { isBroadcastListJid, isGroupJid, isThreadJid } from '../../../domain/jid.ts'
+import { isBroadcastListJid, isStatusJid, isThreadJid, namesWriters } from '../../../domain/jid.ts'
 import { address, memberAddress, partyOf, type Self } from './address.ts'
 import { secondsToMilliseconds } from './numbers.ts'
 
@@ -26,17 +26,17 @@ export interface AddressedInfo extends proto.IWebMessageInfo {
   key?: AddressedKey | null
 }
 
-/** The chat, writer and id of a message, or `undefined` when it belongs to no conversation (status, channel, broadcast). */
+/** The chat, writer and id of a message, or `undefined` when it has no place (a list that names no recipient). */
 export const envelopeOf = (self: Self, info: AddressedInfo, live: boolean): Envelope | undefined => {
   const key = info.key
   const chat = address(key?.remoteJid, key?.remoteJidAlt)
   if (key?.id == null || key.id === '' || chat === undefined) return undefined
   // A list is a place for what its owner sent to recipients whom nobody names.
-  if (!isThreadJid(chat.jid) && !(isBroadcastListJid(chat.jid) && live && key.fromMe === true))
-    return undefined
+  const isOwnToList = isBroadcastListJid(chat.jid) && live && key.fromMe === true
+  if (!isThreadJid(chat.jid) && !isStatusJid(chat.jid) && !isOwnToList) return undefined
   const member = key.participant ?? info.participant
   const writer =
-    isGroupJid(chat.jid) && member != null && member !== ''
+    namesWriters(chat.jid) && member != null && member !== ''
       ? memberAddress(member, key.participantAlt)
       : undefined
   // An event of the group itself ("the subject changed") may have no author: then the group is its author.

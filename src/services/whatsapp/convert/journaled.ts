@@ -10,7 +10,14 @@ import {
 } from '@whiskeysockets/baileys'
 import { Schema } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
-import { chatJid, isBroadcastListJid, isGroupJid, isPersonJid } from '../../../domain/jid.ts'
+import {
+  chatJid,
+  isBroadcastListJid,
+  isGroupJid,
+  isPersonJid,
+  isStatusJid,
+  namesWriters
+} from '../../../domain/jid.ts'
 import { leftOut, leftOutProtocol } from '../kinds/left-out.ts'
 import type { RecoveryAnswer } from '../app-state/recovery.ts'
 import type { AppStateKey } from '../socket/auth-state.ts'
@@ -308,7 +315,7 @@ const chatOfReceipt = (self: Self, attributes: Readonly<Record<string, string>>)
   const { from, participant, recipient } = attributes
   const chat = address(from)
   if (chat === undefined) return undefined
-  if (isGroupJid(chat.jid)) return chat
+  if (namesWriters(chat.jid)) return chat
   // A list is no chat: the other side is. Own devices name it as the recipient, everybody else is the participant.
   const named = isBroadcastListJid(chat.jid)
     ? [recipient, participant]
@@ -330,7 +337,8 @@ const receipt = (entry: Extract<Journaled, { kind: 'receipt' }>): ReadonlyArray<
   if (who === undefined || isGroupJid(who.jid)) return []
   // The account's own phone or another of its devices read somebody's messages.
   if (partyOf(self, who) === 'me') {
-    if (status === 'delivered') return []
+    // Statuses are never unread.
+    if (status === 'delivered' || isStatusJid(chat.jid)) return []
     const at = millisecondsOf(secondsToMilliseconds(t))
     return [{ kind: 'readByMe', chat, upTo: { whatsAppIds: entry.ids }, at }]
   }

@@ -1,6 +1,5 @@
 // One message to facts, for messages of every source: a message, a change to another one, or nothing.
 import { proto } from '@whiskeysockets/baileys'
-import { STATUS_JID } from '../../../domain/jid.ts'
 import type {
   ChangeFact,
   ContentFact,
@@ -143,7 +142,6 @@ const leftOutContent = (message: proto.IMessage): LeftOutFact => {
 /** Why a message becomes no document: it is in no conversation. */
 export const outsideConversations = ({ key }: AddressedInfo): LeftOutFact => {
   const chat = key?.remoteJid ?? ''
-  if (chat === STATUS_JID) return leftOut('status')
   return leftOut(chat.endsWith('@broadcast') ? 'broadcastList' : 'unaddressed')
 }
 

@@ -2,15 +2,13 @@
 // message of a group), or a status.
 import type { proto } from '@whiskeysockets/baileys'
 import type { Address, QuotedFact } from '../../../domain/fact.ts'
-import { STATUS_JID } from '../../../domain/jid.ts'
 import { EXCERPT_LENGTH } from '../../../domain/message.ts'
 import { address, partyOf, type Self } from './address.ts'
 
 /** The chat that the context names; `undefined` when it is the chat of the answer. */
-const chatOf = (self: Self, remoteJid: string | null | undefined): Address | 'status' | undefined => {
+const chatOf = (self: Self, remoteJid: string | null | undefined): Address | undefined => {
   const chat = address(remoteJid)
   if (chat === undefined) return undefined
-  if (chat.jid === STATUS_JID) return 'status'
   // The writer's view of a chat with this account.
   return partyOf(self, chat) === 'me' ? undefined : chat
 }

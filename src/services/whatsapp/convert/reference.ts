@@ -1,7 +1,7 @@
 // Which message another one is about. A key is written from its sender's point of view: `fromMe` means the sender's, not this account's.
 import type { proto } from '@whiskeysockets/baileys'
 import type { ChangeFact, Party } from '../../../domain/fact.ts'
-import { chatJid, isGroupJid } from '../../../domain/jid.ts'
+import { chatJid, isGroupJid, namesWriters } from '../../../domain/jid.ts'
 import { address, formsOf, partyOf, type Self } from './address.ts'
 import type { Envelope } from './envelope.ts'
 
@@ -11,7 +11,7 @@ type Target = ChangeFact['target']
 /** Somebody's message that this one reacts to or votes in. */
 export const referredMessage = (self: Self, envelope: Envelope, key: Key): Target | undefined => {
   if (key?.id == null || key.id === '') return undefined
-  if (isGroupJid(envelope.chat.jid)) {
+  if (namesWriters(envelope.chat.jid)) {
     const author = address(key.participant)
     const sender =
       author !== undefined ? partyOf(self, author) : key.fromMe === true ? envelope.sender : undefined
@@ -48,7 +48,7 @@ export const authorForms = (
 ): ReadonlyArray<string> => {
   const forms = formsOf(self, author)
   const writer = formsOf(self, envelope.sender)
-  const named = [key?.participant, isGroupJid(envelope.chat.jid) ? undefined : key?.remoteJid]
+  const named = [key?.participant, namesWriters(envelope.chat.jid) ? undefined : key?.remoteJid]
     .map(jid => chatJid(jid))
     .filter(jid => jid !== undefined)
   const same = forms.some(form => writer.includes(form)) ? writer : []

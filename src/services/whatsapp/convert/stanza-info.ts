@@ -1,14 +1,7 @@
 // In which chats a message stanza belongs and who wrote it, from its attributes. Baileys' own reading of them knows neither
 // broadcast lists nor members whose address has a form of its own.
 import { Schema } from 'effect'
-import {
-  isBroadcastListJid,
-  isGroupJid,
-  isPersonJid,
-  chatJid,
-  memberJid,
-  STATUS_JID
-} from '../../../domain/jid.ts'
+import { isBroadcastListJid, isPersonJid, chatJid, memberJid, namesWriters } from '../../../domain/jid.ts'
 import { address, memberAddress, partyOf, samePerson, type Self } from './address.ts'
 import type { AddressedInfo, AddressedKey } from './envelope.ts'
 import { secondsToMilliseconds } from './numbers.ts'
@@ -36,8 +29,8 @@ const besides = (attributes: Attributes, ...names: ReadonlyArray<string>): strin
 
 type Place = Pick<AddressedKey, 'remoteJid' | 'remoteJidAlt' | 'fromMe' | 'participant' | 'participantAlt'>
 
-/** A message without a member is nobody's, and not the group's. */
-const inGroup = ({ attributes, self }: StanzaSource, from: string): ReadonlyArray<Place> => {
+/** A message of a group, or a status. Without a member it is nobody's, and not the group's. */
+const byMember = ({ attributes, self }: StanzaSource, from: string): ReadonlyArray<Place> => {
   const participant = memberJid(attributes['participant'] ?? '')
   const alt = besides(attributes, 'participant')
   const fromMe = partyOf(self, memberAddress(participant, alt)) === 'me'
@@ -74,10 +67,10 @@ const ofPerson = ({ attributes, self }: StanzaSource, from: string): ReadonlyArr
 const placesOf = (source: StanzaSource): ReadonlyArray<Place> => {
   const from = chatJid(source.attributes['from'])
   if (from === undefined) return []
-  if (isGroupJid(from)) return inGroup(source, from)
+  if (namesWriters(from)) return byMember(source, from)
   if (isBroadcastListJid(from)) return ofList(source, from)
-  // The status is no conversation. A channel writes itself.
-  return isPersonJid(from) || from === STATUS_JID ? ofPerson(source, from) : [{ remoteJid: from }]
+  // A channel writes itself.
+  return isPersonJid(from) ? ofPerson(source, from) : [{ remoteJid: from }]
 }
 
 /** The message of a stanza without its content, once for each chat that it belongs in; none when it is no message. */

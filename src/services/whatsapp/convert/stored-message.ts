@@ -8,7 +8,7 @@ import type {
   ReceiptHistoryFact,
   VoteFact
 } from '../../../domain/fact.ts'
-import { isGroupJid } from '../../../domain/jid.ts'
+import { namesWriters } from '../../../domain/jid.ts'
 import { type EventResponse, type MessageStatus, statusRank } from '../../../domain/message.ts'
 import { bytesField, withBytesField } from '../../../domain/protobuf.ts'
 import { MESSAGE_CONTEXT_INFO, MESSAGE_SECRET } from '../../../domain/sealed-add-on.ts'
@@ -53,7 +53,7 @@ export const factsOfStoredMessage = (
   const envelope =
     chat === undefined
       ? given
-      : { ...given, chat, sender: given.sender === 'me' || isGroupJid(chat.jid) ? given.sender : chat }
+      : { ...given, chat, sender: given.sender === 'me' || namesWriters(chat.jid) ? given.sender : chat }
   const receipts = receiptsOf(envelope, info)
   const status: MessageStatus =
     envelope.sender === 'me' ? furthest(STATUS_OF.get(info.status ?? -1) ?? 'sent', receipts) : 'received'
@@ -164,7 +164,7 @@ const authorOf = (
   key: proto.IMessageKey | null | undefined
 ): Party | undefined => {
   if (key?.fromMe === true) return 'me'
-  if (!isGroupJid(envelope.chat.jid)) return envelope.chat
+  if (!namesWriters(envelope.chat.jid)) return envelope.chat
   const who = address(key?.participant)
   return who === undefined ? undefined : partyOf(self, who)
 }

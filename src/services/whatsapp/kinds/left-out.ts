@@ -9,7 +9,7 @@ import { NEWER_PROTOCOL_TYPES, PROTOCOL_TYPES, protocolTypeName } from './protoc
 export const OTHERWISE_LEFT_OUT = {
   empty: nothing('A message without any content', 'Unreleased'),
   changeOfNothing: nothing('An edit, deletion, reaction or vote that names no message', 'Unreleased'),
-  status: nothing('A status belongs to no conversation', 'Unreleased'),
+  status: nothing('A status, unless WHATSAPP_KEEP_STATUSES is true', 'Unreleased'),
   broadcastList: nothing('A message of a broadcast list that names no recipient', 'Unreleased'),
   channelCounts: nothing('Views, reactions and votes of a channel are counts without people', 'Unreleased'),
   unaddressed: nothing('A message from an address that this server does not know', 'Unreleased'),

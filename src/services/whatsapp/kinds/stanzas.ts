@@ -17,7 +17,7 @@ export const ENCRYPTIONS = {
 /** Stanzas by their tag. */
 export const STANZAS = {
   message: message('see the kinds of encryption and the fields of a message'),
-  status: nothing('A status belongs to no conversation; acknowledged', 'Unreleased'),
+  status: message('a message of the thread of statuses where they are kept, otherwise nothing', 'Unreleased'),
   receipt: change('delivered, read and played times; read on the phone: the thread’s unread count'),
   notification: event('see the kinds of notifications'),
   call: message('call, and its outcome'),

@@ -4,7 +4,7 @@ import { jidNormalizedUser, proto } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
 import { PAGE_MESSAGES, type TimeUnit } from '../../../domain/backfill.ts'
 import { newWhatsAppMessageId } from '../../../domain/ids.ts'
-import { isGroupJid } from '../../../domain/jid.ts'
+import { namesWriters } from '../../../domain/jid.ts'
 import type { Target } from '../../../domain/outbox.ts'
 import type { RawMessage } from '../convert/chunk.ts'
 import type { OpenConnections } from '../open-connections.ts'
@@ -120,7 +120,7 @@ const askForMessages = (ask: Ask) =>
           remoteJid: chatJid,
           fromMe,
           id: whatsAppId,
-          ...(isGroupJid(chatJid) && sender !== null ? { participant: sender } : {})
+          ...(namesWriters(chatJid) && sender !== null ? { participant: sender } : {})
         }
       }))
     })

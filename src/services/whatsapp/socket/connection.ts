@@ -75,6 +75,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     accountId,
     creds,
     self: () => addressesIn(creds),
+    keepsStatuses: options.keepStatuses,
     journal: services.journal,
     vault: services.vault,
     run: runtime.run,
@@ -101,6 +102,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     socket,
     creds,
     record: receive.record,
+    keepsStatuses: options.keepStatuses,
     onUnknown: kind => runtime.fork(unknownKinds.note([kind])),
     onStanza: options.dryRun ? undefined : makeChannelNames({ accountId, socket, conversations, runtime }),
     handedOn: withoutAnnouncedCollections

@@ -30,6 +30,7 @@ export const makeDurableReceive = (options: {
   readonly accountId: string
   readonly creds: AuthenticationCreds
   readonly self: () => Self
+  readonly keepsStatuses: boolean
   readonly journal: Journal['Service']
   readonly vault: Vault['Service']
   readonly run: RunPromise
@@ -54,7 +55,7 @@ export const makeDurableReceive = (options: {
   return {
     keys,
     makeSignalRepository: decryption.signalRepository(keys),
-    record: makeStanzaRecording(writer, pending, self),
+    record: makeStanzaRecording(writer, pending, options),
     backlog: pending.count,
     abandon: pending.clear
   }

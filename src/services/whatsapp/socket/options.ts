@@ -20,6 +20,8 @@ export interface WhatsAppOptions {
   /** Pause between the openings of any two connections. */
   readonly paceMs: number
   readonly syncFullHistory: boolean
+  /** Decrypts statuses and writes them down; they are acknowledged in any case. */
+  readonly keepStatuses: boolean
   /** Creates no threads for chats without a message. */
   readonly dryRun: boolean
 }

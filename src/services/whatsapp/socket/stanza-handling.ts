@@ -4,13 +4,15 @@ import type { AuthenticationCreds, BinaryNode, WASocket } from '@whiskeysockets/
 import { isBotAnswer } from '../convert/bot-answer.ts'
 import { addressesIn } from './auth-state.ts'
 import { botAnswers } from './bot-answers.ts'
-import { acknowledger, isOwnMessage, onUnhandled, unknownKindOf } from './own-stanzas.ts'
+import { acknowledger, isOfStatus, isOwnMessage, onUnhandled, unknownKindOf } from './own-stanzas.ts'
 import { type HandedOn, type OwnHandling, type RecordStanza, recordBeforeHandling } from './stanza-gate.ts'
+import { statusHandling } from './statuses.ts'
 
 export const handleStanzas = (options: {
   readonly socket: WASocket
   readonly creds: AuthenticationCreds
   readonly record: RecordStanza
+  readonly keepsStatuses: boolean
   /** Called with the name of each kind that this version does not know. */
   readonly onUnknown: (kind: string) => void
   /** Called with each stanza that Baileys or this server handles. */
@@ -18,8 +20,14 @@ export const handleStanzas = (options: {
   /** What Baileys gets of a stanza that it handles. */
   readonly handedOn: HandedOn
 }): void => {
-  const { creds, handedOn, onStanza, onUnknown, record, socket } = options
+  const { creds, handedOn, keepsStatuses, onStanza, onUnknown, record, socket } = options
   const acknowledge = acknowledger(socket, creds)
+  const handleStatus = statusHandling({
+    socket,
+    self: () => addressesIn(creds),
+    isKept: keepsStatuses,
+    acknowledge
+  })
   const bots = botAnswers(socket)
   const noticing: RecordStanza = (kind, stanza) => {
     const unknown = unknownKindOf(kind, stanza, addressesIn(creds))
@@ -29,11 +37,25 @@ export const handleStanzas = (options: {
   }
   const own: OwnHandling = {
     isOwn: (kind, stanza) => kind === 'CB:message' && isOwnMessage(stanza, addressesIn(creds)),
-    handle: stanza => (isBotAnswer(stanza) ? bots.handle(stanza) : acknowledge(stanza))
+    handle: stanza => {
+      if (isOfStatus(stanza)) return handleStatus(stanza)
+      return isBotAnswer(stanza) ? bots.handle(stanza) : acknowledge(stanza)
+    }
   }
   recordBeforeHandling(socket, noticing, own, handedOn)
   onUnhandled(socket, stanza => {
-    if (stanza.tag !== 'status') onUnknown(`stanza:${stanza.tag}`)
+    if (isOfStatus(stanza)) {
+      const recorded = record('CB:message', stanza)
+      if (recorded === undefined) handleStatus(stanza)
+      // What cannot be recorded is not acknowledged: WhatsApp delivers it again.
+      else
+        recorded.then(
+          () => handleStatus(stanza),
+          () => undefined
+        )
+      return
+    }
+    onUnknown(`stanza:${stanza.tag}`)
     acknowledge(stanza)
   })
 }

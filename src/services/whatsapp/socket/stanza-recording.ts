@@ -1,5 +1,6 @@
 // Which stanzas are written down before Baileys handles them, because no decryption will do it.
 import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren } from '@whiskeysockets/baileys'
+import { isStatusJid } from '../../../domain/jid.ts'
 import { ONLY_ON_PHONE } from '../../../domain/message.ts'
 import { isBotAnswer } from '../convert/bot-answer.ts'
 import { isJournaledCall, isJournaledNotification } from '../convert/journaled.ts'
@@ -26,9 +27,9 @@ const recordMessage = (
   stanza: BinaryNode,
   writer: JournalWriter,
   pending: PendingDecryptions,
-  self: Self
+  { keepsStatuses, self }: { readonly keepsStatuses: boolean; readonly self: Self }
 ): Promise<void> | undefined => {
-  if (isOfStatus(stanza)) return undefined
+  if (isOfStatus(stanza) && !keepsStatuses) return undefined
   if (isOfChannel(stanza)) return writer.channel(stanza)
   if (isBotAnswer(stanza)) return writer.stanza('botAnswer', stanza)
   const encrypted = getBinaryNodeChildren(stanza, 'enc')
@@ -49,13 +50,19 @@ const recordMessage = (
 }
 
 export const makeStanzaRecording =
-  (writer: JournalWriter, pending: PendingDecryptions, self: () => Self): RecordStanza =>
+  (
+    writer: JournalWriter,
+    pending: PendingDecryptions,
+    { keepsStatuses, self }: { readonly keepsStatuses: boolean; readonly self: () => Self }
+  ): RecordStanza =>
   (kind, stanza) => {
     switch (kind) {
       case 'CB:message':
-        return recordMessage(stanza, writer, pending, self())
+        return recordMessage(stanza, writer, pending, { keepsStatuses, self: self() })
       case 'CB:receipt':
-        return isRetryRequest(stanza) ? undefined : writer.receipt(stanza)
+        if (isRetryRequest(stanza) || (isStatusJid(stanza.attrs['from'] ?? '') && !keepsStatuses))
+          return undefined
+        return writer.receipt(stanza)
       case 'CB:notification':
         if (isOfChannel(stanza)) return writer.channel(stanza)
         return isJournaledNotification(stanza) ? writer.stanza('notification', stanza) : undefined

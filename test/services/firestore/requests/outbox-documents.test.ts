@@ -36,6 +36,7 @@ const serverOn = (host: string, projectId: string, folder: string) =>
           connectTimeoutMs: 1000,
           sendTimeoutMs: 1000,
           paceMs: 0,
+          keepStatuses: false,
           syncFullHistory: false,
           dryRun: false
         })

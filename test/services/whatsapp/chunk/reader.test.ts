@@ -21,7 +21,9 @@ beforeAll(async () => {
     history: { chats: 4, messages: 3000, bootstrapPerChat: 0, recentShare: 0, inlineBelowBytes: 0 }
   })
   chunk = phone.prepareHistory(folder.path).toSorted((a, b) => b.messages - a.messages)[0]!
-  reader = ManagedRuntime.make(ChunkReader.layer({ mediaBase: new URL(simulator.mediaUrl) }))
+  reader = ManagedRuntime.make(
+    ChunkReader.layer({ mediaBase: new URL(simulator.mediaUrl), keepStatuses: false })
+  )
 })
 
 afterAll(async () => {
@@ -86,7 +88,9 @@ test.each(['in a thread', 'here'])('what is wrong with a chunk is told, read %s'
 })
 
 test('a media server that is away is no fault of the chunk', async () => {
-  const away = ManagedRuntime.make(ChunkReader.layer({ mediaBase: new URL('http://127.0.0.1:9') }))
+  const away = ManagedRuntime.make(
+    ChunkReader.layer({ mediaBase: new URL('http://127.0.0.1:9'), keepStatuses: false })
+  )
   try {
     for (const fileLength of [chunk.fileLength, 1]) {
       const notice = proto.Message.HistorySyncNotification.encode({ ...chunk, fileLength }).finish()

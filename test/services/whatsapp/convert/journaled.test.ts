@@ -89,10 +89,6 @@ test('a history notification from anybody else is ignored: it would be an attack
 describe('nothing is made of', () => {
   test.each([
     [
-      'a status update',
-      arrived({ from: 'status@broadcast', participant: '491@s.whatsapp.net' }, { conversation: 'x' })
-    ],
-    [
       'keys of a group',
       arrived(
         { from: '120@g.us', participant: '77@lid' },

@@ -88,11 +88,13 @@ describe('broadcast lists', () => {
     deviceSentMessage: { destinationJid: LIST, message: { conversation: 'News' } }
   }
 
-  test('a contact’s list is the chat with the contact; the status is none', () => {
+  test('a contact’s list is the chat with the contact; a status is in the one of all statuses, by its poster', () => {
     expect(messagesIn(arrived({ from: LIST, participant: ANN }))).toMatchObject([
       { chat: { jid: ANN }, sender: { jid: ANN }, broadcast: true }
     ])
-    expect(messagesIn(arrived({ from: 'status@broadcast', participant: ANN }))).toEqual([])
+    expect(messagesIn(arrived({ from: 'status@broadcast', participant: ANN }))).toMatchObject([
+      { chat: { jid: 'status@broadcast' }, sender: { jid: ANN }, broadcast: false }
+    ])
   })
 
   test('an own list is the chat with each recipient, who is known by both addresses', () => {

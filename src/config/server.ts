@@ -1,0 +1,70 @@
+// The HTTP server: where it listens, what it keeps and shows.
+import { boolean, bytes32, emptyOr, oneOf, setting, webPage, whole } from './setting.ts'
+
+export const serverSettings = {
+  HOST: setting({
+    default: '127.0.0.1',
+    allowed: 'a host name or an IP address of this machine',
+    meaning: 'Address the HTTP server listens on. 0.0.0.0 opens it to the network: put TLS in front of it',
+    decode: text => (/^[A-Za-z0-9.:_-]{1,253}$/.test(text) ? text : undefined)
+  }),
+  PORT: setting({
+    default: '3000',
+    allowed: 'a whole number from 0 to 65535; 0 takes a free port',
+    meaning: 'Port of the HTTP server',
+    decode: whole(0, 65_535)
+  }),
+  DATA_DIR: setting({
+    default: './data',
+    allowed: 'a folder that this process may create and write',
+    meaning: 'Folder of the embedded database and the generated keys. Only one server may run per folder',
+    decode: text => (text.trim() === '' || text.includes('\0') ? undefined : text)
+  }),
+  STORE: setting({
+    default: 'sqlite',
+    allowed: 'sqlite or firestore',
+    meaning:
+      'Where applications read: from the HTTP API only, or from Firestore as well. Credentials and messages that are not stored yet are always in DATA_DIR',
+    decode: oneOf('sqlite', 'firestore')
+  }),
+  API_KEY: setting({
+    default: '',
+    allowed: 'at least 16 characters, no spaces; empty: generated at the first start and printed once',
+    meaning: 'Bearer key for all requests to /v1',
+    decode: emptyOr(text => (/^\S{16,512}$/.test(text) ? text : undefined))
+  }),
+  VAULT_KEY: setting({
+    default: '',
+    allowed:
+      '32 bytes in base64 (44 characters); empty: generated into DATA_DIR/vault.key, readable by its owner only',
+    meaning: 'Key that encrypts credentials, Signal keys and messages that are not stored yet',
+    decode: emptyOr(bytes32)
+  }),
+  LOG_LEVEL: setting({
+    default: 'info',
+    allowed: 'trace, debug, info, warn, error or silent',
+    meaning: 'Log level. No level logs message bodies, phone numbers or keys',
+    decode: oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent')
+  }),
+  INSPECT: setting({
+    default: 'false',
+    allowed: 'true or false',
+    meaning:
+      'Enable the live inspector at /inspect for holders of the API key. Can be changed while the server runs (PUT /v1/inspector)',
+    decode: boolean
+  }),
+  INSPECT_UI: setting({
+    default: 'https://stately.ai/inspect',
+    allowed: 'an http or https address; empty: only the page of this server',
+    meaning:
+      'Stately inspector that /inspect embeds beside its own diagram. The browser loads it, and it receives only what the page shows',
+    decode: emptyOr(webPage)
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting({
+    default: '',
+    allowed: 'an http or https address; empty: no traces',
+    meaning:
+      'OpenTelemetry collector for traces (OTLP over HTTP, JSON). The standard variables OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME and OTEL_BSP_* apply',
+    decode: emptyOr(webPage)
+  })
+}
