@@ -259,12 +259,12 @@ export class Api extends HttpClient {
     return text.split('\n').flatMap(line => (line === '' ? [] : [JSON.parse(line) as ExportedLine]))
   }
 
-  /** All threads, page by page. */
-  async threads(accountId: string, limit = 100): Promise<ReadonlyArray<Thread>> {
+  /** All threads that are listed, or all that the owner deleted, page by page. */
+  async threads(accountId: string, limit = 100, { deleted = false } = {}): Promise<ReadonlyArray<Thread>> {
     const all: Array<Thread> = []
     let cursor: string | null = null
     do {
-      const query: string = `limit=${limit}${cursor === null ? '' : `&cursor=${cursor}`}`
+      const query: string = `limit=${limit}&deleted=${deleted}${cursor === null ? '' : `&cursor=${cursor}`}`
       const page: { threads: ReadonlyArray<Thread>; nextCursor: string | null } = await this.expect(
         200,
         'GET',

@@ -1,4 +1,4 @@
-// Compares what the owner of a simulated phone set (names, archive, pin, mute, unread marks, labels) with what an application reads.
+// Compares what the owner of a simulated phone set (names, archive, pin, mute, unread marks and counts, labels) with what an application reads.
 import type { HeldChat, HeldLabel } from '../simulator/state/truth.ts'
 import type { Label } from '../src/domain/label.ts'
 import type { Thread } from '../src/domain/thread.ts'
@@ -10,6 +10,7 @@ const differencesOf = (held: HeldChat, thread: Thread): ReadonlyArray<string> =>
     pinned: [held.pinned, thread.pinnedAt !== null],
     mutedUntil: [held.mutedUntil, thread.mutedUntil],
     markedUnread: [held.markedUnread, thread.markedUnread],
+    unreadCount: [held.unread, thread.unreadCount],
     labels: [held.labels.toSorted().join(), thread.labels.toSorted().join()]
   }
   return Object.entries(pairs)

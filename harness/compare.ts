@@ -93,6 +93,25 @@ const votesDiffer = ({ votes = [] }: HeldMessage, { poll }: Message): boolean =>
     ({ name, voters }) => voters.length !== votes.filter(({ options }) => options.includes(name)).length
   ) ?? votes.length > 0
 
+/** Threads with messages of two people, and people with messages in two threads. */
+const confusedPeople = (
+  pairs: ReadonlyArray<readonly [held: HeldMessage, message: Message]>
+): ReadonlyArray<string> => {
+  const people = new Map<string, Set<string>>()
+  const threads = new Map<string, Set<string>>()
+  for (const [{ chatLid }, { threadId }] of pairs) {
+    if (chatLid === undefined) continue
+    people.set(threadId, (people.get(threadId) ?? new Set()).add(chatLid))
+    threads.set(chatLid, (threads.get(chatLid) ?? new Set()).add(threadId))
+  }
+  const several = (found: ReadonlyMap<string, ReadonlySet<string>>) =>
+    [...found].filter(([, { size }]) => size > 1).map(([name]) => name)
+  return [
+    ...several(people).map(thread => `${thread} has messages of several people`),
+    ...several(threads).map(person => `${person} has several threads`)
+  ]
+}
+
 /** What the phone's truth lists elsewhere than among its messages. */
 const BESIDE_MESSAGES: ReadonlySet<string> = new Set(['system', 'call'])
 
@@ -121,6 +140,7 @@ export const compare = async (
   const missing: Array<HeldMessage> = []
   const duplicates: Array<string> = []
   const different: Array<string> = []
+  const pairs: Array<readonly [HeldMessage, Message]> = []
   for (const message of held) {
     const identities = [...new Set(identitiesOf(message))]
     for (const key of identities) expected.add(key)
@@ -128,6 +148,7 @@ export const compare = async (
     const [first] = found
     if (first === undefined) missing.push(message)
     else {
+      pairs.push(...found.map(one => [message, one] as const))
       if (found.length > 1) duplicates.push(message.id)
       const difference = differenceOf(message, first)
       if (difference !== undefined) different.push(`${message.id} ${difference}`)
@@ -137,6 +158,9 @@ export const compare = async (
     .filter(([key]) => !expected.has(key))
     .flatMap(([, messages]) => messages)
     .filter(({ type }) => !BESIDE_MESSAGES.has(type))
-    .map(({ type, whatsAppId }) => `${whatsAppId} (${type})`)
+    .map(
+      ({ threadId, tsClient, type, whatsAppId }) => `${whatsAppId} (${type}) of ${tsClient} in ${threadId}`
+    )
+  different.push(...confusedPeople(pairs))
   return { threads: threads.length, messages: held.length, missing, duplicates, different, unexpected }
 }

@@ -3,9 +3,10 @@
 import { proto, type WAPatchCreate } from '@whiskeysockets/baileys'
 import type { Account } from '../state/account.ts'
 import { type Group, isGroup } from '../state/group.ts'
-import { chatIdOf, type MailboxChat } from '../state/history/chat.ts'
+import { chatIdOf, chatJidOf, type MailboxChat } from '../state/history/chat.ts'
 import type { Mailbox } from '../state/history/mailbox.ts'
 import type { Network } from '../state/network.ts'
+import { heldMessages } from '../state/truth.ts'
 import { changeFromPhone } from './app-state.ts'
 
 export type ChatSetting =
@@ -38,12 +39,33 @@ export const changeChatSetting = async (
     if (setting.labeled) chat.labels.add(setting.label)
     else chat.labels.delete(setting.label)
   } else chat.markedUnread = false
+  if ('deleted' in setting) removeMessages(network, owner, chat)
+  else if ('cleared' in setting)
+    removeMessages(network, owner, chat, { keepsStarred: setting.cleared === 'exceptStarred' })
   if (('read' in setting && setting.read) || 'deleted' in setting || 'cleared' in setting) chat.unread = 0
   await changeFromPhone(
     network,
     owner,
     settingPatch(chatIdOf(chat), setting, Date.now(), rangeOf(mailbox, chat))
   )
+}
+
+/** What is in the chat is gone from the owner's devices; so is what comes later and is not newer: WhatsApp counts in seconds. */
+const removeMessages = (
+  network: Network,
+  owner: Account,
+  chat: MailboxChat,
+  { keepsStarred = false } = {}
+): void => {
+  const mailbox = network.mailboxes.get(owner)
+  const size = mailbox?.size(chat) ?? 0
+  if (!mailbox || size === 0) return
+  if (!keepsStarred) chat.removedUpTo = mailbox.timeAt(chat, size - 1)
+  for (const held of heldMessages(network, owner)) {
+    if (held.chatJid !== chatJidOf(chat) || (keepsStarred && held.starred)) continue
+    held.deletedForMe = true
+    mailbox.noteChange(held)
+  }
 }
 
 /** The owner changes the name that others see. */

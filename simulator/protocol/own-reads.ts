@@ -1,6 +1,8 @@
 // The owner read messages on one device: the account's other devices get a `read-self` receipt.
 import type { Account, Companion } from '../state/account.ts'
 import { type Group, isGroup } from '../state/group.ts'
+import { chatIdOf, type MailboxChat } from '../state/history/chat.ts'
+import type { Mailbox } from '../state/history/mailbox.ts'
 import type { Network } from '../state/network.ts'
 import { type BinaryNode, element } from '../wire/binary-node.ts'
 import type { Addressing } from '../wire/jid.ts'
@@ -54,20 +56,34 @@ export const listOf = (ids: readonly string[]): BinaryNode[] | undefined =>
       ]
     : undefined
 
-/** The owner reads a chat on the phone: one receipt for each person who wrote in it. */
+/** The ids of the messages that the owner has not read, by the address of who wrote them. */
+const unreadIn = (mailbox: Mailbox, chat: MailboxChat): ReadonlyMap<string, string[]> => {
+  const unread = new Map<string, string[]>()
+  let left = chat.unread
+  for (let place = mailbox.size(chat) - 1; place >= 0 && left > 0; place--) {
+    const { fromMe, participant } = mailbox.infoAt(chat, place)?.key ?? {}
+    const id = mailbox.idAt(chat, place)
+    if (fromMe === true || id === undefined) continue
+    left--
+    const writer = participant ?? chatIdOf(chat)
+    unread.set(writer, [id, ...(unread.get(writer) ?? [])])
+  }
+  return unread
+}
+
+/** The owner reads a chat on the phone: one receipt for each person who wrote in it since it was last read. */
 export const readChat = (network: Network, owner: Account, partner: Account | Group): void => {
-  const chat = network.mailboxes.get(owner)?.find(partner)
-  if (chat) chat.unread = 0
+  const mailbox = network.mailboxes.get(owner)
+  const chat = mailbox?.find(partner)
+  if (!mailbox || !chat) return
+  const unread = unreadIn(mailbox, chat)
+  chat.unread = 0
   const { addressing } = partner
   const group = isGroup(partner) ? partner : undefined
-  const chatJid = isGroup(partner) ? partner.id : partner.jid
-  const unread = [...network.ledger.of(owner).held.values()].filter(
-    held => !held.fromMe && held.chatJid === chatJid
-  )
-  for (const [sender, messages] of Map.groupBy(unread, held => held.participant ?? held.chatJid)) {
-    const author = network.directory.find(sender)
+  for (const [writer, ids] of unread) {
+    const author = network.directory.find(writer)
     sendOwnReads(network, owner, {
-      ids: messages.map(message => message.id),
+      ids,
       chat: isGroup(partner) ? partner.id : partner.address(addressing),
       participant: group ? author?.address(addressing) : undefined,
       addressing,

@@ -2,6 +2,7 @@
 import type { Account, Companion } from '../state/account.ts'
 import type { Network } from '../state/network.ts'
 import type { Session } from '../state/session.ts'
+import { queueReceipt } from './group-receipts.ts'
 import { listOf, sendOwnReads } from './own-reads.ts'
 import { answerMediaRetry } from './media/retry.ts'
 import { answerRetry } from './messages/retry.ts'
@@ -157,8 +158,8 @@ const forward = (
       record(network, writer, companion, group ? group.id : companion.account.jid, one, type ?? 'delivery')
     if (type !== 'read-self' && writer !== companion.account) {
       for (const device of writer.companions.values()) {
-        device.queue.add(
-          'receipt',
+        queueReceipt(
+          device,
           group
             ? element('receipt', { ...common, from: group.id, participant: self }, list)
             : element('receipt', { ...common, from: self }, list)

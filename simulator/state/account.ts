@@ -55,6 +55,8 @@ export class Account {
   statusStanzas = true
   /** Devices with a lower last number of their version are refused; the limit for everybody counts, too. */
   leastVersion = 0
+  /** Whether receipts of a group's members that wait for a linked device come in one stanza, by message. */
+  gathersReceipts = true
   /** What this phone shows as statuses. */
   statuses: readonly Status[] = []
   historySharing: HistorySharing = USUAL_SHARING

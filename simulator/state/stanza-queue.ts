@@ -11,7 +11,8 @@ export type StanzaKind = (typeof STANZA_KINDS)[number]
 export interface QueuedStanza {
   readonly sequence: number
   readonly kind: StanzaKind
-  readonly node: BinaryNode
+  /** May become another one with the same id, as long as it was not written. */
+  node: BinaryNode
   readonly queuedAt: number
   /** How often it was written to a connection. */
   deliveries: number

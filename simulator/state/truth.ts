@@ -44,6 +44,8 @@ export interface HeldChat {
   /** Milliseconds since 1970; null while it is not muted. */
   readonly mutedUntil: number | null
   readonly markedUnread: boolean
+  /** Messages of others that the owner has not read. */
+  readonly unread: number
   /** The ids of its labels. */
   readonly labels: readonly string[]
 }
@@ -99,7 +101,7 @@ const settingsOn = (network: Network, account: Account): Pick<Truth, 'chats' | '
 }
 
 const heldChat = (chat: MailboxChat): HeldChat => {
-  const { archived, labels, markedUnread, mutedUntil, partner, pinned, savedName } = chat
+  const { archived, labels, markedUnread, mutedUntil, partner, pinned, savedName, unread } = chat
   return {
     chatJid: chatJidOf(chat),
     ...(isGroup(partner) ? {} : { chatLid: partner.lid }),
@@ -108,6 +110,7 @@ const heldChat = (chat: MailboxChat): HeldChat => {
     pinned,
     mutedUntil,
     markedUnread,
+    unread,
     labels: [...labels]
   }
 }

@@ -26,7 +26,7 @@ export const PART_REASONS = {
   chatNotAnswered: 'The phone is there, but does not answer for this chat',
   nothingOlder: 'The phone sends nothing older',
   noAccess:
-    'The phone gives this device no older messages, by its setting for linked devices; it is asked again once the account is linked anew',
+    'The phone gives this device no older messages, by its setting for linked devices; it is asked again once the account is linked again',
   declined: 'The phone declines to send more of this chat',
   unreadable: 'The answer could not be read',
   notTaken: 'WhatsApp did not take the request'

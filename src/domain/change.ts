@@ -98,7 +98,7 @@ export const MessageChange = Schema.Union([
   Schema.Struct({
     to: Schema.Literal('fetched'),
     mediaKey: Schema.String,
-    /** `null` when it is to be fetched anew. */
+    /** `null` when it is to be fetched again. */
     state: Schema.NullOr(MediaState),
     reason: Schema.NullOr(Schema.String),
     /** Where the phone uploaded it again. */
@@ -209,7 +209,7 @@ const continued = (held: Held, body: string | null, at: number): Held => {
   return { ...held, body, edits: [{ body: first === undefined ? held.body : first.body, editedAt: at }] }
 }
 
-/** The texts are made anew from the first one: a change that arrives late changes all that came after it. */
+/** The texts are made again from the first one: a change that arrives late changes all that came after it. */
 const pollChanged = (held: Held, change: PollChange): Held => {
   const { poll } = held
   if (poll === null) return held

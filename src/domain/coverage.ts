@@ -8,7 +8,7 @@ const time = Schema.NullOr(Schema.Finite)
 export const GAP_REASONS = [
   /** Between what history brought and the first message that came live: not missing for certain, to be looked at. */
   'history-to-live',
-  /** The account was away for longer than WhatsApp keeps messages for it, or was linked anew. */
+  /** The account was away for longer than WhatsApp keeps messages for it, or was linked again. */
   'outage',
   /** A history chunk could not be had, also not from the phone again. */
   'lost-chunk'

@@ -106,8 +106,9 @@ export const isStatusJid = (jid: string): boolean => jid === STATUS_JID
 export const namesWriters = (jid: string): boolean => isGroupJid(jid) || isStatusJid(jid)
 
 /** What kind of thread an address has. */
-export const threadKindOf = (jid: string): 'direct' | 'group' | 'channel' | 'status' => {
+export const threadKindOf = (jid: string): 'direct' | 'group' | 'channel' | 'status' | 'list' => {
   if (isStatusJid(jid)) return 'status'
+  if (isBroadcastListJid(jid)) return 'list'
   return isGroupJid(jid) ? 'group' : isChannelJid(jid) ? 'channel' : 'direct'
 }
 

@@ -1,7 +1,7 @@
 // Words as the search knows them: what is written is folded, so that case, diacritics and spelling variants do not matter.
 // The index, the query and the highlights all fold by this one rule.
 
-/** To be raised when the rule changes: everything is indexed anew then, as when Unicode's tables have changed. */
+/** To be raised when the rule changes: everything is indexed again then, as when Unicode's tables have changed. */
 export const FOLDING = 1
 
 /** Vowel points and accents of Latin, Greek, Cyrillic, Hebrew and Arabic; the stretching of Arabic letters. */

@@ -7,7 +7,7 @@ export const Thread = Schema.Struct({
   threadId: Schema.String,
   /** The address the other side was first seen under; other addresses of the same chat are aliases of this thread. */
   clientJid: Schema.String,
-  kind: Schema.Literals(['direct', 'group', 'channel', 'status']),
+  kind: Schema.Literals(['direct', 'group', 'channel', 'status', 'list']),
   displayName: Schema.NullOr(Schema.String),
   lastMessageAt: Schema.NullOr(Schema.Finite),
   lastMessageText: Schema.NullOr(Schema.String),

@@ -71,7 +71,7 @@ export class ChaosRun implements AsyncDisposable {
     await api.untilAccount(accountId, 'to be linked', account => account.jid !== null)
     const seed = this.options.seed * 1000 + this.accounts.length * 2
     this.firestore?.add(phone, accountId, seed)
-    const traffic = new Traffic(phone, accountId, () => this.server.api, seed)
+    const traffic = new Traffic(this.simulator, phone, accountId, () => this.server.api, seed)
     this.accounts.push({ accountId, phone, traffic })
   }
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { restarts } from './restarts.ts'
 
-test('an account that is started anew again and again leaves one connection and does not touch another account', async () => {
+test('an account that is restarted again and again leaves one connection and does not touch another account', async () => {
   expect(await restarts({ count: 20, log: () => undefined })).toMatchObject({
     restarts: 20,
     other_logins: 0,

@@ -1,5 +1,6 @@
 // Where things happen on one phone: what decides them, and the messages that later ones can be about.
 import type { Phone } from '../../simulator/phone.ts'
+import type { Simulator } from '../../simulator/simulator.ts'
 import { pick, type Random } from './random.ts'
 
 export type Contact = Phone['contacts'][number]
@@ -11,6 +12,7 @@ export interface Written {
 }
 
 export interface Stage {
+  readonly simulator: Simulator
   readonly phone: Phone
   readonly random: Random
   readonly messages: Array<Written>
@@ -18,15 +20,24 @@ export interface Stage {
   readonly own: Array<{ readonly to: Contact; readonly id: string }>
   readonly polls: Array<Written>
   readonly events: Array<Written>
+  /** People who are in no address book, and whose numbers go from one to another. */
+  readonly strangers: ReadonlyArray<Contact>
+  /** Those who have written, for the first time without their number. */
+  readonly introduced: Set<Contact>
   /** Posts of channels. */
   readonly posts: Array<{ readonly channel: string; readonly id: string }>
   /** What the owner asked a bot, and the first part of its answer once there is one. */
   readonly questions: Array<{ readonly id: string; answer?: string }>
 }
 
-export const stageOf = (phone: Phone, random: Random): Stage => ({
+const STRANGERS = 3
+
+export const stageOf = (simulator: Simulator, phone: Phone, random: Random): Stage => ({
+  simulator,
   phone,
   random,
+  strangers: Array.from({ length: STRANGERS }, (_, n) => simulator.createContact({ name: `Stranger ${n}` })),
+  introduced: new Set(),
   messages: [],
   groupMessages: [],
   own: [],

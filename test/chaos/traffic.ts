@@ -3,9 +3,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Api } from '../../harness/api.ts'
 import type { Phone } from '../../simulator/phone.ts'
+import type { Simulator } from '../../simulator/simulator.ts'
 import { happen } from './happenings.ts'
 import { pick, type Random, randomOf } from './random.ts'
-import { stageOf } from './stage.ts'
+import { type Stage, stageOf } from './stage.ts'
 
 export interface Sent {
   readonly text: string
@@ -22,8 +23,9 @@ export class Traffic {
   private running = true
   private readonly done: ReadonlyArray<Promise<void>>
 
-  constructor(phone: Phone, accountId: string, api: () => Api, seed: number) {
-    this.done = [this.write(phone, randomOf(seed)), this.send(phone, accountId, api, randomOf(seed + 1))]
+  constructor(simulator: Simulator, phone: Phone, accountId: string, api: () => Api, seed: number) {
+    const stage = stageOf(simulator, phone, randomOf(seed))
+    this.done = [this.write(stage), this.send(phone, accountId, api, randomOf(seed + 1))]
   }
 
   async stop(): Promise<void> {
@@ -31,8 +33,8 @@ export class Traffic {
     await Promise.all(this.done)
   }
 
-  private async write(phone: Phone, random: Random): Promise<void> {
-    const stage = stageOf(phone, random)
+  private async write(stage: Stage): Promise<void> {
+    const { phone } = stage
     for (let n = 0; this.running; n += 1) {
       // What counts is what is lost, not how much a server that is mostly starting can take.
       while (this.running && phone.offlineQueue().length > MOST_WAITING) await pause(100)

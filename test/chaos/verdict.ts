@@ -29,11 +29,12 @@ export interface Verdict {
 
 type Log = (text: string) => void
 
-/** All Signal sessions still work: a message each way with every contact, and one in every group. */
+/** All Signal sessions still work: a message each way with every contact, and one in every group. Nothing else is unread then. */
 export const proveSessions = async (
   server: ServerProcess,
   { accountId, phone, traffic }: ChaosAccount
 ): Promise<void> => {
+  for (const chat of [...phone.contacts, ...phone.groups]) await phone.markRead(chat)
   for (const contact of phone.contacts) {
     await phone.receive({ from: contact, text: 'still there?' })
     const sent = await server.api.send(accountId, contact.phoneNumber, `yes, ${contact.phoneNumber}`)
@@ -127,8 +128,11 @@ const untilSent = async (simulator: Simulator, { phone, traffic }: ChaosAccount,
 /** Messages, chats and labels; what the owner set counts as `different` where it is not as on the phone. */
 const wholeComparison = async ({ api }: ServerProcess, { accountId, phone }: ChaosAccount) => {
   const { chats, labels, messages } = phone.truth()
-  const result = await compare(api, accountId, messages)
-  const settings = compareChats(await api.threads(accountId), chats)
+  const listed = await api.threads(accountId)
+  const threads = [...listed, ...(await api.threads(accountId, 100, { deleted: true }))]
+  const reader = { threads: async () => threads, messages: (threadId: string) => api.messages(threadId) }
+  const result = await compare(reader, accountId, messages)
+  const settings = compareChats(threads, chats)
   const labelled = compareLabels(await api.labels(accountId), labels)
   return { ...result, different: [...result.different, ...settings, ...labelled] }
 }

@@ -164,7 +164,7 @@ test('stars, labels and removals are kept with what they are about; what was rem
   expect(await api.labels(accountId)).toEqual([])
 })
 
-test('a collection that cannot be read is recovered: a key is asked for, a snapshot taken, or the phone sends it anew', async () => {
+test('a collection that cannot be read is recovered: a key is asked for, a snapshot taken, or the phone sends a new copy', async () => {
   const stage = shared()
   const { accountId, ann, api, phone, threadOf, until } = await linked(stage)
   const peerRequests: Array<unknown> = []

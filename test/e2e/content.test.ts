@@ -130,6 +130,38 @@ test('each member of a group has its own times of delivery and reading', async (
   expect(message.status).toBe(members.length > 1 ? 'read' : 'delivered')
 })
 
+test('what members confirmed meanwhile comes in one receipt by message, and counts for each of them', async () => {
+  const { api } = shared()
+  const { accountId, phone } = await linked()
+  const group = phone.groups[0]!
+  const members = phone.contacts.filter(contact => group.members.has(contact))
+  const [silent] = members
+  silent!.readsAutomatically = false
+  await api.command(accountId, 'disconnect')
+  await shared().simulator.until(() => phone.devices.every(({ queue }) => !queue.connected))
+  const sent = [await phone.send({ to: group, text: 'one' }), await phone.send({ to: group, text: 'two' })]
+  const receipts = phone.offlineQueue().filter(({ kind }) => kind === 'receipt')
+  expect(receipts.map(({ participant, type }) => [participant, type])).toEqual([
+    [undefined, undefined],
+    [undefined, 'read']
+  ])
+  await api.command(accountId, 'connect')
+  const { threadId } = await threadOf(accountId, [group.id])
+  for (const { id } of sent) {
+    const { receipts: confirmed } = await api.untilMessage(
+      threadId,
+      `${id}_me`,
+      one =>
+        one.receipts.length === members.length &&
+        one.receipts.filter(({ readAt }) => readAt !== null).length === members.length - 1
+    )
+    expect(confirmed.every(({ deliveredAt }) => deliveredAt !== null)).toBe(true)
+    const unread = confirmed.filter(({ readAt }) => readAt === null)
+    expect([silent!.jid, silent!.lid]).toContain(unread[0]!.recipient)
+  }
+  await shared().simulator.until(() => phone.offlineQueue().length === 0)
+})
+
 test('subscribers hear of everything in order, and continue where they stopped', async () => {
   const { api, simulator } = shared()
   const { accountId, phone } = await linked(0)

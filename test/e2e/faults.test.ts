@@ -119,8 +119,8 @@ describe('sending', () => {
     const stage = shared()
     const { phone, accountId } = await stage.linked(SMALL)
     phone.fault({ kind: 'recipientCannotDecrypt' }, { times: 1 })
-    await stage.api.send(accountId, phone.contacts[0]!.phoneNumber, 'encrypted anew')
-    await stage.simulator.until(() => phone.truth().received.some(({ text }) => text === 'encrypted anew'))
+    await stage.api.send(accountId, phone.contacts[0]!.phoneNumber, 'encrypted again')
+    await stage.simulator.until(() => phone.truth().received.some(({ text }) => text === 'encrypted again'))
   })
 })
 

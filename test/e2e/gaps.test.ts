@@ -268,7 +268,7 @@ const linkAgain = async (stage: Stage, accountId: string, phone: Phone): Promise
   await phone.scanQr(qr!)
 }
 
-test('an account that is linked anew after it was logged out has no gap left from the time between', async () => {
+test('an account that is linked again after it was logged out has no gap left from the time between', async () => {
   await using stage = await Stage.set()
   const { phone, accountId } = await stage
     .linked({

@@ -188,7 +188,7 @@ test('an end is an incident until somebody has seen it, and one again when it is
   expect(await api.request('POST', '/v1/incidents/none/acknowledge')).toMatchObject({ status: 404 })
 })
 
-test('restart begins anew in whatever state the account is, and touches no other', async () => {
+test('restart begins again in whatever state the account is, and touches no other', async () => {
   const { api } = shared()
   const { phone, accountId } = await shared().linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
   const other = await shared().linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })

@@ -71,7 +71,7 @@ test('there, resumed after a kill, and back into an empty folder', { timeout: 18
   await server.api.untilPublished()
   expect(firestore.documents.tally.writes - writes).toBeLessThan(5)
 
-  // The credentials are lost: the account is linked anew, and goes on in the same threads.
+  // The credentials are lost: the account is linked again, and goes on in the same threads.
   expect((await server.api.account(accountId)).state).toBe('loggedOut')
   await server.api.pair(accountId)
   await phone.scanQr((await server.api.offer(accountId)).qr!)

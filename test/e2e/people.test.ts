@@ -98,6 +98,28 @@ test('what the owner sends to a broadcast list is in the thread of each recipien
   expect(await shared().api.threads(accountId)).toHaveLength(before)
 })
 
+test('what the owner sends to a broadcast list whose recipients WhatsApp does not name is kept in a thread of the list', async () => {
+  const { api } = shared()
+  const { accountId, phone } = await linked()
+  const { id } = await phone.sendToList({
+    list: LIST,
+    to: phone.contacts.slice(0, 2),
+    text: 'news',
+    bare: true
+  })
+  const { message, thread } = await threadWith(accountId, id)
+  expect(thread).toMatchObject({ kind: 'list', clientJid: LIST, unreadCount: 0, lastMessageText: 'news' })
+  expect(message).toMatchObject({ body: 'news', broadcast: true, direction: 'outbound', sender: null })
+  const answer = { threadId: thread.threadId, text: 'more' }
+  expect(await api.request('POST', `/v1/accounts/${accountId}/messages`, answer)).toMatchObject({
+    status: 400
+  })
+  const { coverage } = await api.account(accountId)
+  expect(coverage.complete + coverage.partial + coverage.unknown).toBe(
+    (await api.threads(accountId)).length - 1
+  )
+})
+
 test('a number that goes to somebody else: each keeps a thread, and nobody gets what was meant for the other', async () => {
   const { api, simulator } = shared()
   const { accountId, phone } = await linked()
@@ -157,6 +179,34 @@ test('what waits while the account is offline is not sent to whoever has the num
   const entry = await api.untilEntry(accountId, waiting.entryId, 'sent')
   expect(await api.message(entry.threadId, entry.messageId)).toMatchObject({ body: 'for Ann alone' })
   expect((await api.thread(entry.threadId)).clientJid).toBe(ann.lid)
+})
+
+test('a message fails when its recipient’s number is another person’s and nobody can say since when, and reaches neither', async () => {
+  const { api, simulator } = shared()
+  const { accountId, phone } = await linked()
+  const [ann, bob] = [phone.contacts[0]!, simulator.createContact({ name: 'Bob' })]
+  const number = ann.phoneNumber
+  // A clock that is ahead says that the number is Ann's later than anybody can say that it is Bob's.
+  const ahead = phone.fault({ kind: 'futureTimestamps', seconds: 7200 })
+  const { thread } = await threadWith(accountId, (await phone.receive({ from: ann, text: 'hi' })).id)
+  ahead.clear()
+  await api.command(accountId, 'disconnect')
+  await api.untilAccount(accountId, 'the account to be offline', account => account.state === 'stopped')
+  const waiting = await api.queue(accountId, { threadId: thread.threadId, text: 'for Ann alone' })
+  simulator.changeNumber(ann, { told: false })
+  simulator.changeNumber(bob, { phoneNumber: number, told: false })
+  await api.command(accountId, 'connect')
+  expect(await api.untilEntry(accountId, waiting.entryId, 'failed')).toMatchObject({
+    reason: 'recipient.numberMoved'
+  })
+  expect(await api.message(thread.threadId, waiting.messageId)).toMatchObject({
+    status: 'failed',
+    statusReason: 'recipient.numberMoved'
+  })
+  // What is sent later to somebody else is received, this was not.
+  const { entryId } = await api.send(accountId, phone.contacts[1]!.phoneNumber, 'after it')
+  await untilReceived(simulator, phone, entryId)
+  expect(phone.truth().received.filter(({ id }) => id === waiting.entryId)).toEqual([])
 })
 
 test('a number that two people had before linking: the history has two threads, and the later one has the number', async () => {

@@ -104,7 +104,7 @@ describe('a request for older messages', () => {
       tasks: [{ status: 'refused', code: 'noAccess', missing: { from: null, to: coverage.oldest!.at } }]
     })
     expect(phone.truth().peerRequests).toEqual([])
-    // Linked anew, with the setting changed, it is asked again.
+    // Linked again, with the setting changed, it is asked again.
     phone.unlinkDevice(1)
     await stage.api.untilAccount(accountId, 'the logout', ({ state }) => state === 'loggedOut')
     phone.shareHistory({ olderMessages: true })

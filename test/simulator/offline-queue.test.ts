@@ -176,7 +176,7 @@ describe('the offline queue', () => {
     expect(phone.truth().delivered.find(one => one.id === id)).toMatchObject({ times: 2, confirmed: true })
   })
 
-  it('survives a contact that sets WhatsApp up anew, in both directions', async () => {
+  it('survives a contact that sets WhatsApp up again, in both directions', async () => {
     await using sim = await Simulator.make()
     const phone = sim.createPhone({ history: { chats: 2, messages: 4 } })
     const contact = phone.contacts[0]!

@@ -171,6 +171,13 @@ const passing: readonly ControlRoute[] = [
   },
   {
     method: 'POST',
+    path: '/phones/:phone/gathered-receipts',
+    answer: call => {
+      phoneOf(call).account.gathersReceipts = call.body().boolean('enabled')
+    }
+  },
+  {
+    method: 'POST',
     path: '/phones/:phone/post',
     answer: call => {
       const body = call.body()

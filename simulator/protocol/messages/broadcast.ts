@@ -33,7 +33,7 @@ export const sendToList = async (
     list
   }))
   for (const outgoing of toEach) await sendToRecipient(network, outgoing)
-  await copyToOwnDevices(network, toEach)
+  await copyToOwnDevices(network, toEach, options.bare !== true)
   network.signals.emit('written', { from: owner.jid, id })
   return { id, timestamp, chatJid: list }
 }
@@ -54,8 +54,12 @@ const sendToRecipient = async (network: Network, outgoing: Outgoing): Promise<vo
   }
 }
 
-/** One stanza for all recipients: from the list, by the owner. */
-const copyToOwnDevices = async (network: Network, toEach: readonly Outgoing[]): Promise<void> => {
+/** One stanza for all recipients: from the list, by the owner. Not every version of WhatsApp names them. */
+const copyToOwnDevices = async (
+  network: Network,
+  toEach: readonly Outgoing[],
+  namesRecipients: boolean
+): Promise<void> => {
   const [first] = toEach
   if (!first) return
   const { list, message, sender, addressing = 'pn' } = first
@@ -73,7 +77,10 @@ const copyToOwnDevices = async (network: Network, toEach: readonly Outgoing[]): 
   await Promise.all(
     [...sender.companions.values()].map(async companion => {
       const encrypted = await encryptFor(network, sender, companion, copy)
-      const content = [element('participants', {}, recipients), encNode(network, companion, encrypted)]
+      const content = [
+        ...(namesRecipients ? [element('participants', {}, recipients)] : []),
+        encNode(network, companion, encrypted)
+      ]
       queueMessage(network, first, companion, content)
     })
   )

@@ -4,6 +4,7 @@ import type { Group } from '../../state/group.ts'
 import type { Network } from '../../state/network.ts'
 import { element } from '../../wire/binary-node.ts'
 import type { Addressing } from '../../wire/jid.ts'
+import { queueReceipt } from '../group-receipts.ts'
 import { unixSeconds } from '../../wire/stanza.ts'
 
 interface Confirmed {
@@ -46,8 +47,8 @@ const sendReceipt = (
     timestamp
   })
   for (const device of writer.companions.values()) {
-    device.queue.add(
-      'receipt',
+    queueReceipt(
+      device,
       element('receipt', {
         id,
         type,

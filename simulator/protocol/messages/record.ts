@@ -65,7 +65,10 @@ export const recordHeld = (network: Network, holder: Account, written: Written):
   else if (change) recordChange(network, holder, written, view, change)
   else if (!isMessage(written.message)) recordSetting(network, holder, view.chatJid, written)
   else {
-    network.ledger.hold(holder, entryOf(holder, written, view))
+    const removedUpTo = view.partner && network.mailboxes.get(holder)?.find(view.partner)?.removedUpTo
+    const isRemoved = removedUpTo !== undefined && written.timestamp <= removedUpTo
+    const entry = entryOf(holder, written, view)
+    network.ledger.hold(holder, isRemoved ? { ...entry, deletedForMe: true } : entry)
     if (view.partner) addToMailbox(network, holder, view.partner, written)
   }
 }

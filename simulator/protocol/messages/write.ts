@@ -27,7 +27,7 @@ export interface WriteOptions {
    * such as a bot's. The stanza has no second address then.
    */
   readonly as?: string | undefined
-  /** The stanza has no second address. */
+  /** The stanza has no second address; one to the owner's broadcast list names no recipients. */
   readonly bare?: boolean | undefined
   /** The writer's broadcast list. */
   readonly list?: string | undefined

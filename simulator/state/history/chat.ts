@@ -21,6 +21,8 @@ export interface MailboxChat {
   markedUnread: boolean
   /** The name that the owner gave the contact in the address book, while the simulator ran. */
   savedName?: string | undefined
+  /** Up to when its messages were removed by the owner, with the chat or without it: Unix seconds. */
+  removedUpTo?: number | undefined
   /** The ids of its labels. */
   readonly labels: Set<string>
 }

@@ -110,6 +110,11 @@ export class Mailbox {
     return this.changes.get(changeKey({ chatJid: chatJidOf(chat), id }))?.editId
   }
 
+  /** The id under which a message was sent, whatever edits have made of it. */
+  idAt(chat: MailboxChat, place: number): string | undefined {
+    return place < chat.count ? this.idOf(chat, place) : chat.live[place - chat.count]?.id
+  }
+
   /** Unix seconds. */
   timeAt(chat: MailboxChat, place: number): number {
     return place < chat.count

@@ -48,7 +48,7 @@ export const conversationTables: ReadonlyArray<OwnedTable> = [
     name: 'threads',
     account: OF_ACCOUNT,
     thread: { column: 'thread_id', onMerge: mergeThreadRows },
-    // Derived anew from the messages after each change of them.
+    // Derived again from the messages after each change of them.
     message: { column: 'last_message_id', onRekey: 'unaffected' }
   },
   { name: 'contacts', account: OF_ACCOUNT },

@@ -84,7 +84,7 @@ const confirmOwner = Effect.fnUntraced(function* (accountId: string, person: str
   const at = yield* Clock.currentTimeMillis
   yield* conversations.apply(accountId, [{ kind: 'samePerson', phoneJid, lidJid, at }])
   const owner = yield* identity.resolve(accountId, { jid: phoneJid })
-  // Its thread may have another id now: the entry is read anew.
+  // Its thread may have another id now: the entry is read again.
   return yield* owner === person ? new RecipientLost({}) : new RecipientMoved({})
 })
 

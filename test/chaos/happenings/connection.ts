@@ -1,4 +1,4 @@
-// What comes over the connection and is no message: its ends that pass by themselves, statuses, stanzas that nobody knows.
+// What comes over the connection and is no message: its ends that pass by themselves, statuses, stanzas that nobody knows, numbers that change hands.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StreamError } from '../../../simulator/state/faults.ts'
 import { pick } from '../random.ts'
@@ -23,6 +23,13 @@ export const connectionEnds: Happening = async ({ phone, random }) => {
 
 export const contactPostsStatus: Happening = async ({ phone, random }, n) => {
   await phone.receiveStatus({ from: pick(random, phone.contacts), text: `status ${n}` })
+  return true
+}
+
+/** Somebody gives a number up, and somebody else gets it; nobody is told. */
+export const numberGoesToAnother: Happening = async ({ random, simulator, strangers }) => {
+  const { phoneNumber } = pick(random, strangers)
+  simulator.changeNumber(pick(random, strangers), { phoneNumber, told: false })
   return true
 }
 

@@ -169,3 +169,12 @@ export const ownerAsksBot: Happening = async ({ phone, questions }, n) => {
   remember(questions, { id })
   return true
 }
+
+/** By LID, as on accounts that WhatsApp has moved; from the second message on with the number that this person has now. */
+export const strangerWrites: Happening = async ({ introduced, phone, random, strangers }, n) => {
+  const from = pick(random, strangers)
+  const bare = !introduced.has(from)
+  introduced.add(from)
+  await phone.receive({ from, text: `stranger ${n}`, addressing: 'lid', bare })
+  return true
+}

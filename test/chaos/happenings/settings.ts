@@ -35,6 +35,18 @@ export const ownerStars: Happening = (stage, n) =>
     ({ from, group = from, id }) => stage.phone.markMessage(group, id, { starred: n % 3 !== 0 })
   )
 
+/** "Delete for me", with an undo now and then. */
+export const ownerRemovesMessage: Happening = (stage, n) =>
+  about(stage, stage.messages, ({ from, id }) =>
+    stage.phone.markMessage(from, id, { deletedForMe: n % 4 !== 0 })
+  )
+
+/** A chat is cleared, or deleted until somebody writes there again. */
+export const ownerRemovesChat: Happening = async ({ phone, random }, n) => {
+  await phone.changeChat(pick(random, phone.contacts), n % 2 === 0 ? { cleared: 'all' } : { deleted: true })
+  return true
+}
+
 const LABELS = ['1', '2', '3']
 
 export const ownerEditsLabel: Happening = async ({ phone, random }, n) => {

@@ -4,8 +4,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ChatSetting } from '../../../src/domain/chat-setting.ts'
 import type { Fact } from '../../../src/domain/fact.ts'
-import { threadIdOf } from '../../../src/domain/ids.ts'
+import { messageIdOf, threadIdOf } from '../../../src/domain/ids.ts'
 import { AccountStore } from '../../../src/services/conversations/account-store.ts'
+import { MessageStore } from '../../../src/services/conversations/message-store.ts'
 import { ThreadStore } from '../../../src/services/conversations/thread-store.ts'
 import { onDatabase } from '../database.ts'
 import { ACCOUNT as RECORD } from '../outbox/account.ts'
@@ -108,6 +109,30 @@ test('messages of a cleared chat are marked when they come later, newer ones are
   const marked = new Map(messages.map(({ deletedForMeAt, whatsAppId }) => [whatsAppId, deletedForMeAt]))
   expect(Object.fromEntries(marked)).toEqual({ STAR: null, OLD: T0 + 5000, NEW: null })
   expect(messages.find(({ whatsAppId }) => whatsAppId === 'STAR')?.starred).toBe(true)
+})
+
+test('a message that waits to be sent stays when its chat is cleared, unless WhatsApp took it before', async () => {
+  const own = (id: string) => message(id, { sender: 'me', status: 'queued', timestamp: T0 + 1000 })
+  const sentAt = (whatsAppId: string, at: number) => {
+    const key = { threadId: threadIdOf(ACCOUNT, ANN), messageId: messageIdOf('me', whatsAppId) }
+    return MessageStore.use(messages =>
+      messages.change(ACCOUNT, [
+        { ...key, change: { to: 'status', status: 'sent', reason: null } },
+        { ...key, change: { to: 'timed', at } }
+      ])
+    )
+  }
+  const messages = await onDatabase(
+    Effect.gen(function* () {
+      yield* apply(own('WAITS'), own('AFTER'), own('BEFORE'))
+      yield* apply(set({ setting: 'cleared', value: T0 + 2000, at: T0 + 5000 }))
+      yield* sentAt('AFTER', T0 + 3000)
+      yield* sentAt('BEFORE', T0 + 1500)
+      return yield* messagesOf(ANN)
+    })
+  )
+  const removed = messages.filter(({ deletedForMeAt }) => deletedForMeAt !== null)
+  expect(removed.map(({ whatsAppId }) => whatsAppId)).toEqual(['BEFORE'])
 })
 
 test('a deleted chat is not listed until something newer comes; what was marked as unread is read by reading it', async () => {

@@ -25,7 +25,7 @@ const receipt = (jid: string, status: 'delivered' | 'read', at: number): Fact =>
   at
 })
 
-test('unread count and summary follow, derived anew over what both threads held', async () => {
+test('unread count and summary follow, derived again over what both threads held', async () => {
   const [found] = await onDatabase(
     Effect.gen(function* () {
       yield* apply(message('A'), message('B', { timestamp: T0 + 1000 }))

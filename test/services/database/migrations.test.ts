@@ -174,7 +174,7 @@ test('0014 names the rows of messages: pages, cursors, unread counts and the sea
   )
 })
 
-test('words that were folded by other tables are indexed anew, once', async () => {
+test('words that were folded by other tables are indexed again, once', async () => {
   const found = await Effect.runPromise(
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
@@ -188,10 +188,10 @@ test('words that were folded by other tables are indexed anew, once', async () =
       const words = sql<{ term: string }>`SELECT term FROM temp.words WHERE col = 'text'`
       yield* sql`CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, message_search, instance)`
       yield* Layer.build(ConversationStores.currentSearchIndex)
-      const anew = yield* words
+      const again = yield* words
       yield* sql`INSERT INTO message_search (rowid, account, text) VALUES (78, 'acc1', 'kept')`
       yield* Layer.build(ConversationStores.currentSearchIndex)
-      return [anew, yield* words]
+      return [again, yield* words]
     }).pipe(Effect.scoped, Effect.provide(NodeSqlite.layer(':memory:')))
   )
   expect(found).toEqual([[{ term: 'garden' }], [{ term: 'garden' }, { term: 'kept' }]])

@@ -22,7 +22,7 @@ test('maps and sets of accounts are named as long as they hold an account, and f
   expect([...busy]).toEqual(['acc-2'])
 })
 
-test('a value per account is made once, when it is first asked for, and anew after it was forgotten', () => {
+test('a value per account is made once, when it is first asked for, and again after it was forgotten', () => {
   const memory = makeAccountMemory()
   const made: Array<string> = []
   const latches = memory.perAccount('latches', accountId => ({ number: made.push(accountId) }))

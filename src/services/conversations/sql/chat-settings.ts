@@ -64,24 +64,26 @@ const removalsOf = (sql: SqlClient.SqlClient, threadIds: ReadonlyArray<string>) 
     WHERE thread_id IN ${listOf(sql, threadIds)} AND setting IN ('cleared', 'clearedExceptStarred', 'deleted')
       AND value IS NOT NULL`
 
-/**
- * Marks the messages that were removed with their chat: all of these threads, or those in rows after `row`, which were just
- * stored.
- */
+/** The messages to look at: those in rows after one, which were just stored, or a single one. All of the threads without it. */
+type LookedAt = { readonly afterRow: number } | { readonly messageId: string }
+
+const isLookedAt = (sql: SqlClient.SqlClient, threadId: string, which: LookedAt | undefined) => {
+  if (which === undefined) return sql`thread_id = ${threadId}`
+  if ('messageId' in which) return sql`thread_id = ${threadId} AND message_id = ${which.messageId}`
+  // A few new rows are looked at, by their numbers, instead of the whole thread.
+  return sql`${sql.literal(withoutIndex(sql, 'thread_id'))} = ${threadId} AND message_row > ${which.afterRow}`
+}
+
+/** Marks the messages that were removed with their chat. What is not sent yet is not on the phone: nothing removes it there. */
 export const markRemovedMessages = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   threadIds: ReadonlyArray<string>,
-  row?: number
+  which?: LookedAt
 ) {
   for (const { at, setting, threadId, value } of yield* removalsOf(sql, threadIds)) {
-    const isOfThread =
-      row === undefined
-        ? sql`thread_id = ${threadId}`
-        : // A few new rows are looked at, by their numbers, instead of the whole thread.
-          sql`${sql.literal(withoutIndex(sql, 'thread_id'))} = ${threadId} AND message_row > ${row}`
     const keepsStarred = setting === 'clearedExceptStarred'
-    yield* sql`UPDATE messages SET deleted_for_me_at = ${at} WHERE ${isOfThread} AND ts_client <= ${value}
-      AND deleted_for_me_at IS NULL AND type <> 'system'${sql.literal(keepsStarred ? ' AND starred = 0' : '')}`
+    yield* sql`UPDATE messages SET deleted_for_me_at = ${at} WHERE ${isLookedAt(sql, threadId, which)} AND ts_client <= ${value}
+      AND deleted_for_me_at IS NULL AND type <> 'system' AND status <> 'queued'${sql.literal(keepsStarred ? ' AND starred = 0' : '')}`
   }
 })
 

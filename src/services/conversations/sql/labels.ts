@@ -28,7 +28,7 @@ interface Labeled {
   readonly whatsAppId: string
 }
 
-/** Shows the labels of threads and messages anew, as far as those are stored. */
+/** Writes the labels of threads and messages again, as far as those are stored. */
 const showLabels = Effect.fnUntraced(function* (
   context: WriteContext,
   accountId: string,

@@ -7,6 +7,7 @@ import { filesOf } from '../../../domain/message.ts'
 import { jsonField, rowsOf } from '../../database/dialect.ts'
 import type { EventWrite } from '../../events/event-log.ts'
 import type { ChangeWrite } from '../writes.ts'
+import { markRemovedMessages } from './chat-settings.ts'
 import type { WriteContext } from './context.ts'
 import { groupRole } from './group-admins.ts'
 import { decodeHeld, detailsColumn, jsonOrNull } from './message-row.ts'
@@ -165,6 +166,8 @@ export const changeMessages = Effect.fnUntraced(function* (
         VALUES (${accountId}, ${threadId}, ${messageId}, ${yield* encodeChange(change)}, ${now()})`
     }
   }
+  for (const { messageId, threadId } of changes.filter(isSentNow))
+    yield* markRemovedMessages(sql, [threadId], { messageId })
   yield* dueAgain(
     sql,
     changes.filter(bringsSecret).map(({ messageId, threadId }) => [threadId, messageId])
@@ -174,6 +177,10 @@ export const changeMessages = Effect.fnUntraced(function* (
   yield* refreshSummaries(context, touched)
   yield* eventLog.append(accountId, [...changed, ...threadsChanged(touched)])
 })
+
+/** Whether the message has just reached WhatsApp: its chat may have been cleared since it was written. */
+const isSentNow = ({ change }: ChangeWrite): boolean =>
+  change.to === 'timed' || (change.to === 'status' && change.status === 'sent')
 
 /** Whether it may open encrypted add-ons that came before. */
 const bringsSecret = ({ change }: ChangeWrite): boolean => 'secret' in change && change.secret !== undefined

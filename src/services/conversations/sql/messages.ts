@@ -225,7 +225,7 @@ const applyOwnersMarks = Effect.fnUntraced(function* (
   before: number
 ) {
   const touched = new Set(writes.map(({ threadId }) => threadId))
-  yield* markRemovedMessages(context.sql, [...touched], before)
+  yield* markRemovedMessages(context.sql, [...touched], { afterRow: before })
   yield* applyLabelsOfNew(context, accountId, writes)
   const news = writes.filter(({ live, type }) => live && type !== 'system' && type !== 'call')
   if (news.length > 0) yield* unarchiveWithNews(context, accountId, news)

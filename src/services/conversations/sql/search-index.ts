@@ -35,7 +35,7 @@ const entriesOf = (accountId: string, before: number, writes: ReadonlyArray<Mess
     .sort((a, b) => a.second - b.second || a.row - b.row)
     .map(({ text, ...place }) => entryOf(accountId, place, text))
 
-/** Indexes everything anew when the words were folded by other Unicode tables; a newer Node brings newer ones. */
+/** Indexes everything again when the words were folded by other Unicode tables; a newer Node brings newer ones. */
 export const reindexIfOutdated = (sql: SqlClient.SqlClient) =>
   Effect.gen(function* () {
     const foldedBy = `${FOLDING} ${process.versions['unicode']}`
@@ -44,7 +44,7 @@ export const reindexIfOutdated = (sql: SqlClient.SqlClient) =>
     const [any] = yield* sql`SELECT 1 FROM messages LIMIT 1`
     if (any !== undefined)
       yield* Effect.logInfo(
-        'Indexing all messages anew for the search; with a million of them it takes ten seconds'
+        'Indexing all messages again for the search; with a million of them it takes ten seconds'
       )
     yield* removeAllEntries(sql)
     yield* addEntries(sql, sql`TRUE`)

@@ -29,9 +29,21 @@ interface Mark {
   readonly base: number
 }
 
-/** Derives the unread count of a thread anew. */
+/** Derives the unread count of a thread again. */
 export const recountUnread = ({ bulk, sql }: Pick<WriteContext, 'bulk' | 'sql'>, threadId: string) =>
   bulk.runMany(recount(sql), [[threadId]])
+
+/**
+ * What a mark before the thread's own says of the messages up to that one: unread are at most its `base` and what lies between
+ * the two. The phone's count of a history stands at the end of the history; the owner reads up to a message before that.
+ */
+const lowerBase = (sql: SqlClient.SqlClient, threadId: string, { at, base, row }: Mark) => {
+  const between = sql`${base} + (SELECT COUNT(*) FROM messages m WHERE m.thread_id = threads.thread_id
+    AND ${sql.literal(countable(sql))} AND (m.ts_client, m.message_row) > (${at}, ${row})
+    AND (m.ts_client, m.message_row) <= (threads.mark_at, threads.mark_row))`
+  return sql`UPDATE threads SET mark_base = ${between}
+    WHERE thread_id = ${threadId} AND (mark_at, mark_row) > (${at}, ${row}) AND mark_base > ${between} RETURNING 1`
+}
 
 /** Moves the mark forward, never back. Of two marks at one place the one with fewer unread messages is kept. */
 export const advanceMark = Effect.fnUntraced(function* (
@@ -46,7 +58,8 @@ export const advanceMark = Effect.fnUntraced(function* (
         ELSE ${mark.base} END,
       mark_at = ${mark.at}, mark_row = ${mark.row}
     WHERE thread_id = ${threadId} AND (mark_at, mark_row) <= (${mark.at}, ${mark.row}) RETURNING 1`
-  if (moved.length === 0) return
+  const lowered = moved.length > 0 ? moved : yield* lowerBase(sql, threadId, mark)
+  if (lowered.length === 0) return
   const before = yield* sql`SELECT unread_count FROM threads WHERE thread_id = ${threadId}`
   yield* recountUnread(context, threadId)
   const after = yield* sql`SELECT unread_count FROM threads WHERE thread_id = ${threadId}`

@@ -4,7 +4,7 @@ import { SqlClient } from 'effect/sql'
 
 /**
  * A row number that is a column of its own survives VACUUM: cursors, read marks and the index rest on it. SQLite cannot
- * add such a column, so the table is written anew, with whatever columns and indexes it has by now.
+ * add such a column, so the table is written again, with whatever columns and indexes it has by now.
  */
 const numberRows = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

@@ -31,6 +31,6 @@ export const appState = statements(
   // `record_index` is the JSON by which WhatsApp names a record; NULL for one that could not be read.
   `CREATE TABLE app_state_records (account_id TEXT NOT NULL, collection TEXT NOT NULL, index_mac TEXT NOT NULL, value_mac BLOB NOT NULL,
     record_index TEXT, PRIMARY KEY (account_id, collection, index_mac)) WITHOUT ROWID`,
-  // What Baileys kept of collections was read without their keys: they are read anew.
+  // What Baileys kept of collections was read without their keys: they are read again.
   `DELETE FROM vault_keys WHERE kind = 'app-state-sync-version'`
 )

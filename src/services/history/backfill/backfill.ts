@@ -58,26 +58,15 @@ export class Backfill extends Context.Service<
     readonly run: (accountId: string) => Effect.Effect<void, DatabaseError>
   }
 >()('backscroll/services/history/Backfill') {
-  static layer(options: BackfillOptions): Layer.Layer<Backfill, never, Dependencies | AccountMemory> {
+  static layer(
+    options: BackfillOptions
+  ): Layer.Layer<Backfill, never, Exclude<Dependencies, BackfillSettings | Silences> | AccountMemory> {
     return Layer.effect(
       Backfill,
       Effect.gen(function* () {
         const jobs = yield* BackfillJobs
         const silences = yield* Silences
-        const context = Context.pick(
-          AccountStore,
-          BackfillJobs,
-          BackfillRequests,
-          BackfillSettings,
-          ChunkQueue,
-          Coverage,
-          HeldThreads,
-          MessageStore,
-          PhoneActivity,
-          Silences,
-          Wakes,
-          WhatsApp
-        )(yield* Effect.context<Dependencies | BackfillSettings | Silences>())
+        const context = Context.pick(...NEEDED)(yield* Effect.context<Dependencies>())
         const provided = Effect.provideContext(context)
 
         return Backfill.of({
@@ -97,17 +86,23 @@ export class Backfill extends Context.Service<
   }
 }
 
-type Dependencies =
-  | AccountStore
-  | BackfillJobs
-  | BackfillRequests
-  | ChunkQueue
-  | Coverage
-  | HeldThreads
-  | MessageStore
-  | PhoneActivity
-  | Wakes
-  | WhatsApp
+/** What the functions of this service are given. */
+const NEEDED = [
+  AccountStore,
+  BackfillJobs,
+  BackfillRequests,
+  BackfillSettings,
+  ChunkQueue,
+  Coverage,
+  HeldThreads,
+  MessageStore,
+  PhoneActivity,
+  Silences,
+  Wakes,
+  WhatsApp
+] as const
+
+type Dependencies = Context.Service.Identifier<(typeof NEEDED)[number]>
 
 const accept = Effect.fnUntraced(function* (
   accountId: string,

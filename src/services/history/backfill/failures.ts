@@ -69,7 +69,7 @@ const noAccess = (accountId: string) =>
     subject: 'access',
     happened:
       'The phone gives this device no older messages: its setting for linked devices does not allow it',
-    did: 'Does not ask for them again until the account is linked anew; the coverage of the threads says what is missing',
+    did: 'Does not ask for them again until the account is linked again; the coverage of the threads says what is missing',
     advice:
       'Allow all chat history for linked devices in the settings of WhatsApp on the phone, and link the account again'
   }) as const

@@ -63,11 +63,14 @@ export class HeldThreads extends Context.Service<
   )
 }
 
-type Dependencies = SqlClient.SqlClient | Coverage | MessageStore
+/** What the functions of this service are given. */
+const NEEDED = [SqlClient.SqlClient, Coverage, MessageStore] as const
+
+type Dependencies = Context.Service.Identifier<(typeof NEEDED)[number]>
 
 /** Runs the functions below with what they need; their failures are named. */
 export const makeRun = Effect.map(Effect.context<Dependencies>(), context => {
-  const needed = Context.pick(SqlClient.SqlClient, Coverage, MessageStore)(context)
+  const needed = Context.pick(...NEEDED)(context)
   return <A, E>(work: Effect.Effect<A, E, Dependencies>) =>
     asDatabaseError('reading coverage')(Effect.provideContext(work, needed))
 })

@@ -39,7 +39,7 @@ const noteLongAbsence = Effect.fnUntraced(function* (accountId: string) {
   const now = yield* Clock.currentTimeMillis
   const { linkedAt, onlineAt } = yield* timesOf(accountId)
   if (onlineAt === null || now - onlineAt <= offlineQueueMs) return
-  // Linked anew since: that is noted once the account is online, and covers the absence.
+  // Linked again since: that is noted once the account is online, and covers the absence.
   if (linkedAt !== null && onlineAt < linkedAt) return
   yield* coverage.noteOutage(accountId, now)
   yield* recordOnline(accountId)

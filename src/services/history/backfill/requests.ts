@@ -74,13 +74,7 @@ export class BackfillRequests extends Context.Service<
     BackfillRequests,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const context = Context.pick(
-        SqlClient.SqlClient,
-        Coverage,
-        Incidents,
-        JobKind,
-        PhoneActivity
-      )(yield* Effect.context<Dependencies>())
+      const context = Context.pick(...NEEDED)(yield* Effect.context<Dependencies>())
       const run = <A, E>(work: Effect.Effect<A, E, Dependencies>) =>
         asDatabaseError('backfill requests')(Effect.provideContext(work, context))
       const inTransaction = <A, E>(work: Effect.Effect<A, E, Dependencies>) => run(sql.withTransaction(work))
@@ -106,7 +100,10 @@ export class BackfillRequests extends Context.Service<
   )
 }
 
-type Dependencies = SqlClient.SqlClient | Coverage | Incidents | JobKind | PhoneActivity
+/** What the functions of this service are given. */
+const NEEDED = [SqlClient.SqlClient, Coverage, Incidents, JobKind, PhoneActivity] as const
+
+type Dependencies = Context.Service.Identifier<(typeof NEEDED)[number]>
 
 const countInFlight = Effect.fnUntraced(function* (accountId: string) {
   const sql = yield* SqlClient.SqlClient

@@ -10,7 +10,7 @@ import { WhatsApp } from '../../whatsapp/whatsapp.ts'
 import { BackfillJobs } from '../backfill/jobs.ts'
 import { BackfillRequests } from '../backfill/requests.ts'
 import { Coverage } from '../coverage/coverage.ts'
-import { type Chunk, ChunkQueue, ON_DEMAND, SHARED } from './queue.ts'
+import { type Chunk, ChunkQueue, type ChunkSealBroken, ON_DEMAND, SHARED } from './queue.ts'
 
 /** A media server that is away for a quarter of an hour loses no chunk; a broken chunk does not get better by retrying. */
 const MAX_ATTEMPTS = { ChunkUnavailable: 10, ChunkCorrupt: 4 }
@@ -40,7 +40,7 @@ export const handleUnreadable = Effect.fnUntraced(function* (
   yield* jobs.wake(accountId)
 })
 
-/** The phone makes a broken chunk anew, under another id. Answers to requests are asked for again instead. */
+/** The phone makes a new edition of a broken chunk, under another id. Answers to requests are asked for again instead. */
 const askPhoneForNewEdition = Effect.fnUntraced(function* (accountId: string, chunk: Chunk) {
   const isEnough = chunk.editions >= MOST_EDITIONS || chunk.retries >= MOST_RETRIES
   const isAsked = chunk.isRetryOpen === 1 || chunk.retryRefusal !== null
@@ -86,6 +86,28 @@ const giveUp = Effect.fnUntraced(function* (
   yield* incidents.report(chunkLost(accountId, chunk, reason, attempts))
 })
 
+/**
+ * Gives up a chunk whose announcement cannot be opened; its row is kept. The server does not start with another VAULT_KEY: the row
+ * was changed. The request that an on-demand chunk answers is not known; it is asked again when it has been silent for long enough.
+ */
+export const giveUpSealed = Effect.fnUntraced(function* (
+  accountId: string,
+  { chunkId, message, syncType }: ChunkSealBroken
+) {
+  const transaction = yield* Transaction
+  const jobs = yield* BackfillJobs
+  const report = Effect.gen(function* () {
+    const queue = yield* ChunkQueue
+    const coverage = yield* Coverage
+    const incidents = yield* Incidents
+    if (!(yield* queue.giveUp(chunkId, message))) return
+    if (syncType !== ON_DEMAND && syncType !== SHARED) yield* coverage.noteLost(accountId)
+    yield* incidents.report(sealedLost(accountId, chunkId))
+  })
+  yield* transaction.run(report)
+  yield* jobs.wake(accountId)
+})
+
 const refuseRequest = Effect.fnUntraced(function* (
   accountId: string,
   { notification }: Chunk,
@@ -95,6 +117,19 @@ const refuseRequest = Effect.fnUntraced(function* (
   const request = yield* requests.requestOf(accountId, requestIdOf(notification), [])
   if (request !== undefined) yield* requests.refused(accountId, request, partReason('unreadable', reason))
 })
+
+const sealedLost = (accountId: string, chunkId: number) =>
+  ({
+    accountId,
+    kind: 'history.chunkLost',
+    severity: 'error',
+    subject: String(chunkId),
+    happened:
+      'The announcement of a history chunk cannot be opened with the VAULT_KEY: it was changed in the database',
+    did: 'Gave the chunk up and kept its row (history_chunks). Messages that are known to be missing are recorded as gaps of their threads and requested again',
+    advice:
+      'Check the disk, and restore DATA_DIR from a backup if other data is damaged, too. If messages stay missing, link the account again to have the phone send its history again'
+  }) as const
 
 const sharedLost = (accountId: string, { chunkId }: Chunk, reason: string, attempts: number) =>
   ({
@@ -116,5 +151,5 @@ const chunkLost = (accountId: string, { chunkId }: Chunk, reason: string, attemp
     happened: `A history chunk could not be read: ${reason}`,
     did: `Asked the phone to make it again and gave up after ${attempts} attempts. Messages that are known to be missing are recorded as gaps of their threads and requested again`,
     advice:
-      'Open WhatsApp on the phone. If messages stay missing, link the account again to have the phone send its history anew'
+      'Open WhatsApp on the phone. If messages stay missing, link the account again to have the phone send its history again'
   }) as const

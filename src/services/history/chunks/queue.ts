@@ -1,9 +1,9 @@
 // History chunks that the phone announced and that are not stored yet. The announcement is durable before it is
 // acknowledged to WhatsApp; the chunk itself is fetched later, at the server's own pace.
-import { Clock, Context, Effect, Layer } from 'effect'
+import { Clock, Context, Effect, Layer, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { topic, Wakes } from '../../process/wakes.ts'
-import { asDatabaseError, DatabaseError } from '../../database/error.ts'
+import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 import { Seal } from '../../vault/seal.ts'
 import type { ChunkRetryAnswer } from '../../whatsapp/convert/chunk-retry.ts'
 import { type ChunkNotice, SHARED_HISTORY } from '../../whatsapp/convert/journaled.ts'
@@ -65,7 +65,17 @@ const LONGEST_WAIT_MS = 60 * 60 * 1000
 /** Chunks of an account were announced and wait. */
 export const HISTORY_CHUNKS = topic('history chunks')
 
-/** Every method fails with `DatabaseError` only. Times are milliseconds since 1970. */
+/** The announcement of a chunk cannot be opened: it was changed in the database, or sealed with another VAULT_KEY. */
+export class ChunkSealBroken extends Schema.TaggedError<ChunkSealBroken>()('ChunkSealBroken', {
+  chunkId: Schema.Finite,
+  syncType: Schema.Finite
+}) {
+  override get message(): string {
+    return `The announcement of history chunk ${this.chunkId} cannot be opened with this VAULT_KEY`
+  }
+}
+
+/** Every method fails with `DatabaseError`, and `due` with `ChunkSealBroken` as well. Times are milliseconds since 1970. */
 export class ChunkQueue extends Context.Service<
   ChunkQueue,
   {
@@ -79,7 +89,7 @@ export class ChunkQueue extends Context.Service<
       accountId: string,
       now: number,
       after?: number
-    ) => Effect.Effect<Chunk | undefined, DatabaseError>
+    ) => Effect.Effect<Chunk | undefined, DatabaseError | ChunkSealBroken>
     /** When the earliest chunk that waits is due; `undefined` when none waits. */
     readonly nextDue: (accountId: string) => Effect.Effect<number | undefined, DatabaseError>
     /** The chunk is stored; joins the transaction that stores it. */
@@ -100,7 +110,7 @@ export class ChunkQueue extends Context.Service<
       accountId: string,
       answers: ReadonlyArray<ChunkRetryAnswer>
     ) => Effect.Effect<void, DatabaseError>
-    /** Gives the chunk up. Answers whether it still waited: meanwhile the phone may have made it anew. */
+    /** Gives the chunk up. Answers whether it still waited: meanwhile the phone may have made a new edition. */
     readonly giveUp: (chunkId: number, reason: string) => Effect.Effect<boolean, DatabaseError>
     readonly progress: (accountId: string) => Effect.Effect<HistoryProgress, DatabaseError>
   }
@@ -108,12 +118,14 @@ export class ChunkQueue extends Context.Service<
   static readonly layer: Layer.Layer<ChunkQueue, never, Dependencies> = Layer.effect(
     ChunkQueue,
     Effect.gen(function* () {
-      const context = Context.pick(SqlClient.SqlClient, Seal, Wakes)(yield* Effect.context<Dependencies>())
+      const context = Context.pick(...NEEDED)(yield* Effect.context<Dependencies>())
       const run = <A, E>(work: Effect.Effect<A, E, Dependencies>) =>
         asDatabaseError(OPERATION)(Effect.provideContext(work, context))
+      const seal = yield* Seal
       return ChunkQueue.of({
         enqueue: (accountId, notices) => run(enqueue(accountId, notices)),
-        due: (accountId, now, after = 0) => run(dueChunk(accountId, now, after)),
+        due: (accountId, now, after = 0) =>
+          Effect.flatMap(run(dueChunk(accountId, now, after)), row => unsealed(seal, accountId, row)),
         nextDue: accountId => run(nextDue(accountId)),
         done: (chunkId, messages) => run(markDone(chunkId, messages)),
         counted: (chunkId, messages) => run(markCounted(chunkId, messages)),
@@ -130,7 +142,10 @@ export class ChunkQueue extends Context.Service<
   )
 }
 
-type Dependencies = SqlClient.SqlClient | Seal | Wakes
+/** What the functions of this service are given. */
+const NEEDED = [SqlClient.SqlClient, Seal, Wakes] as const
+
+type Dependencies = Context.Service.Identifier<(typeof NEEDED)[number]>
 
 const OPERATION = 'the history chunk queue'
 
@@ -163,7 +178,7 @@ const insertChunk = Effect.fnUntraced(function* (accountId: string, notice: Chun
     ON CONFLICT (account_id, notification_id) DO NOTHING`
 })
 
-/** The phone made a chunk anew that could not be read: the earlier edition is not needed any more. */
+/** The phone made a new edition of a chunk that could not be read: the earlier edition is not needed any more. */
 const replaceEarlierEditions = Effect.fnUntraced(function* (accountId: string, notice: ChunkNotice) {
   const sql = yield* SqlClient.SqlClient
   yield* sql`UPDATE history_chunks SET state = 'replaced', sealed = ${NOTHING} WHERE account_id = ${accountId}
@@ -173,7 +188,7 @@ const replaceEarlierEditions = Effect.fnUntraced(function* (accountId: string, n
 
 const dueChunk = Effect.fnUntraced(function* (accountId: string, now: number, after: number) {
   const sql = yield* SqlClient.SqlClient
-  const [row] = yield* sql<Omit<Chunk, 'notification'> & { readonly sealed: Uint8Array }>`
+  const [row] = yield* sql<SealedChunk>`
     SELECT chunk_id, notification_id, sync_type, chunk_order, attempts, sealed, retries, retry_refusal,
       retry_id IS NOT NULL AS is_retry_open, COALESCE(announced_at, received_at) AS announced_at,
       (SELECT COUNT(*) FROM history_chunks e JOIN accounts a ON a.account_id = e.account_id
@@ -183,17 +198,26 @@ const dueChunk = Effect.fnUntraced(function* (accountId: string, now: number, af
     FROM history_chunks c WHERE account_id = ${accountId} AND state = 'pending' AND chunk_id > ${after}
       AND (next_attempt_at <= ${now} OR next_attempt_at > ${now + LONGEST_WAIT_MS})
     ORDER BY chunk_id LIMIT 1`
-  return row === undefined ? undefined : yield* unsealed(accountId, row)
+  return row
 })
 
-const unsealed = Effect.fnUntraced(
-  function* (accountId: string, row: Omit<Chunk, 'notification'> & { readonly sealed: Uint8Array }) {
-    const seal = yield* Seal
-    const { sealed, ...chunk } = row
-    return { ...chunk, notification: yield* seal.open(purposeOf(accountId), sealed) } satisfies Chunk
-  },
-  Effect.catchTag('SealBroken', cause => Effect.fail(new DatabaseError({ operation: OPERATION, cause })))
-)
+interface SealedChunk extends Omit<Chunk, 'notification'> {
+  readonly sealed: Uint8Array
+}
+
+const unsealed = (
+  seal: Seal['Service'],
+  accountId: string,
+  row: SealedChunk | undefined
+): Effect.Effect<Chunk | undefined, ChunkSealBroken> => {
+  if (row === undefined) return Effect.succeed(row)
+  const { sealed, ...chunk } = row
+  const { chunkId, syncType } = chunk
+  return seal.open(purposeOf(accountId), sealed).pipe(
+    Effect.map(notification => ({ ...chunk, notification })),
+    Effect.mapError(() => new ChunkSealBroken({ chunkId, syncType }))
+  )
+}
 
 const nextDue = Effect.fnUntraced(function* (accountId: string) {
   const sql = yield* SqlClient.SqlClient

@@ -21,7 +21,7 @@ import { PhoneActivity } from '../backfill/phone-activity.ts'
 import { BackfillRequests } from '../backfill/requests.ts'
 import { Coverage } from '../coverage/coverage.ts'
 import { takeAnswer } from './answers.ts'
-import { handleUnreadable } from './failures.ts'
+import { giveUpSealed, handleUnreadable } from './failures.ts'
 import { makePace, type SyncProgress } from './pace.ts'
 import { type Chunk, ChunkQueue, HISTORY_CHUNKS, ON_DEMAND, SHARED } from './queue.ts'
 import { makeReadAhead } from './read-ahead.ts'
@@ -52,25 +52,7 @@ export class History extends Context.Service<
       const incidents = yield* Incidents
       const reading = yield* makeReading
       const context = yield* Effect.context<Dependencies>()
-      const provided = Effect.provideContext(
-        Context.pick(
-          AccountStore,
-          BackfillJobs,
-          BackfillRequests,
-          ChunkQueue,
-          ChunkReader,
-          Conversations,
-          Coverage,
-          HistorySink,
-          Identity,
-          Incidents,
-          LiveTraffic,
-          PhoneActivity,
-          Transaction,
-          Wakes,
-          WhatsApp
-        )(context)
-      )
+      const provided = Effect.provideContext(Context.pick(...NEEDED)(context))
       const runOnce = Effect.fn('History.runOnce')((accountId: string) =>
         provided(storeNext(reading, accountId))
       )
@@ -97,22 +79,26 @@ export class History extends Context.Service<
   )
 }
 
-type Dependencies =
-  | AccountStore
-  | BackfillJobs
-  | BackfillRequests
-  | ChunkQueue
-  | ChunkReader
-  | Conversations
-  | Coverage
-  | HistorySink
-  | Identity
-  | Incidents
-  | LiveTraffic
-  | PhoneActivity
-  | Transaction
-  | Wakes
-  | WhatsApp
+/** What the functions of this service are given. */
+const NEEDED = [
+  AccountStore,
+  BackfillJobs,
+  BackfillRequests,
+  ChunkQueue,
+  ChunkReader,
+  Conversations,
+  Coverage,
+  HistorySink,
+  Identity,
+  Incidents,
+  LiveTraffic,
+  PhoneActivity,
+  Transaction,
+  Wakes,
+  WhatsApp
+] as const
+
+type Dependencies = Context.Service.Identifier<(typeof NEEDED)[number]>
 
 /** What the worker remembers of the accounts. */
 const makeReading = Effect.gen(function* () {
@@ -128,9 +114,9 @@ type Reading = Effect.Success<typeof makeReading>
 
 /** Stores the next chunk that is due, while the one after it is read. */
 const storeNext = Effect.fnUntraced(function* (reading: Reading, accountId: string) {
-  const queue = yield* ChunkQueue
   const now = yield* Clock.currentTimeMillis
-  const chunk = yield* queue.due(accountId, now)
+  const chunk = yield* dueOrGivenUp(accountId, now)
+  if (chunk === 'given up') return 'more' as const
   if (chunk === undefined) return yield* whenNothingIsDue(reading, accountId)
   const read = yield* readerOf(accountId)
   yield* reading.ahead.use(accountId, chunk.chunkId, read(chunk), contents =>
@@ -145,6 +131,18 @@ const storeNext = Effect.fnUntraced(function* (reading: Reading, accountId: stri
   return 'more' as const
 })
 
+/** The next chunk that is due; one whose announcement cannot be opened is given up. */
+const dueOrGivenUp = Effect.fnUntraced(function* (accountId: string, now: number) {
+  const queue = yield* ChunkQueue
+  return yield* queue
+    .due(accountId, now)
+    .pipe(
+      Effect.catchTag('ChunkSealBroken', broken =>
+        Effect.as(giveUpSealed(accountId, broken), 'given up' as const)
+      )
+    )
+})
+
 type ReadChunk = (chunk: Chunk) => Effect.Effect<ChunkContents, ChunkError>
 
 /** Begins to read the chunk after this one, if another one is due. */
@@ -156,7 +154,10 @@ const beginNext = Effect.fnUntraced(function* (
   read: ReadChunk
 ) {
   const queue = yield* ChunkQueue
-  const next = yield* queue.due(accountId, now, chunk.chunkId)
+  // One that cannot be opened is dealt with when it is its turn.
+  const next = yield* queue
+    .due(accountId, now, chunk.chunkId)
+    .pipe(Effect.catchTag('ChunkSealBroken', () => Effect.undefined))
   if (next !== undefined) yield* ahead.begin(accountId, next.chunkId, read(next))
 })
 

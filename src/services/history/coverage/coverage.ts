@@ -49,7 +49,7 @@ export class Coverage extends Context.Service<
     readonly noteLost: (accountId: string) => Effect.Effect<void, DatabaseError>
     /** In every thread, what came after the messages held before that time may be missing. */
     readonly noteOutage: (accountId: string, heldBefore: number) => Effect.Effect<void, DatabaseError>
-    /** The account was linked anew: live messages begin again in every thread, with a gap before them. */
+    /** The account was linked again: live messages begin again in every thread, with a gap before them. */
     readonly noteLinked: (accountId: string, linkedAt: number) => Effect.Effect<void, DatabaseError>
     /** How far back the phone has sent a thread; joins the transaction that stores what it sent. */
     readonly noteReach: (
@@ -86,11 +86,7 @@ export class Coverage extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const memory = yield* AccountMemory
       const live = memory.register('history.liveThreads', makeLiveThreads())
-      const context = Context.pick(
-        SqlClient.SqlClient,
-        MessageStore,
-        ThreadStore
-      )(yield* Effect.context<Dependencies>())
+      const context = Context.pick(...NEEDED)(yield* Effect.context<Dependencies>())
       const run = <A, E>(work: Effect.Effect<A, E, Dependencies>) =>
         asDatabaseError('coverage')(Effect.provideContext(work, context))
       const forgetNoted = (accountId: string) => Effect.sync(() => live.forgetThreads(accountId))
@@ -121,4 +117,7 @@ export class Coverage extends Context.Service<
   )
 }
 
-type Dependencies = SqlClient.SqlClient | MessageStore | ThreadStore
+/** What the functions of this service are given. */
+const NEEDED = [SqlClient.SqlClient, MessageStore, ThreadStore] as const
+
+type Dependencies = Context.Service.Identifier<(typeof NEEDED)[number]>

@@ -39,7 +39,7 @@ const isStillAbsent = Effect.fnUntraced(function* (threadId: string) {
   return false
 })
 
-/** The account was linked anew: live messages begin again, and everything since the last message held may be missing. */
+/** The account was linked again: live messages begin again, and everything since the last message held may be missing. */
 export const noteLinked = Effect.fnUntraced(function* (accountId: string, linkedAt: number) {
   const sql = yield* SqlClient.SqlClient
   yield* sql`UPDATE coverage SET live_from = NULL, live_id = NULL, joined = 0 WHERE account_id = ${accountId}`

@@ -26,11 +26,7 @@ export class Placeholders extends Context.Service<
     Placeholders,
     Effect.gen(function* () {
       const incidents = yield* Incidents
-      const context = Context.pick(
-        Incidents,
-        PlaceholderQueue,
-        WhatsApp
-      )(yield* Effect.context<Dependencies>())
+      const context = Context.pick(...NEEDED)(yield* Effect.context<Dependencies>())
       const runOnce = Effect.fn('Placeholders.runOnce')((accountId: string) =>
         Effect.provideContext(askNext(accountId), context)
       )
@@ -48,7 +44,10 @@ export class Placeholders extends Context.Service<
   )
 }
 
-type Dependencies = PlaceholderQueue | Incidents | WhatsApp
+/** What the functions of this service are given. */
+const NEEDED = [Incidents, PlaceholderQueue, WhatsApp] as const
+
+type Dependencies = Context.Service.Identifier<(typeof NEEDED)[number]>
 
 /** Asks for messages of the thread that has waited longest, or gives them up. */
 const askNext = Effect.fnUntraced(function* (accountId: string) {

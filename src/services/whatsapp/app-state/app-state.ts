@@ -212,7 +212,7 @@ const recover = (dependencies: Dependencies, apply: AppState['Service']['apply']
     const decoded = recordsOf(recovery, keys)
     yield* apply(accountId, self, { collection: known, decoded, isSnapshot: true })
     if (!decoded.isComplete) return
-    yield* Effect.logInfo('The phone has sent a collection of app state anew')
+    yield* Effect.logInfo('The phone has sent a new copy of a collection of app state')
     // What has changed since is fetched as patches.
     const recovered: Collection = {
       ...NEW_COLLECTION,

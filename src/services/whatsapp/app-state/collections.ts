@@ -6,7 +6,7 @@ import { listOf } from '../../database/dialect.ts'
 import type { CollectionState, RecordChange } from './decode.ts'
 import { EMPTY_HASH } from './records.ts'
 
-/** Why a collection has to be looked at: a key is missing, records are missing or changed, or the phone has sent it anew. */
+/** Why a collection has to be looked at: a key is missing, records are missing or changed, or the phone has sent a new copy. */
 export type Trouble = 'missingKey' | 'damaged' | 'recovered'
 
 export interface Collection extends CollectionState {

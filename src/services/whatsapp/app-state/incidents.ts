@@ -9,7 +9,7 @@ export const unreadableRecords = (accountId: string, collection: string): Incide
   subject: collection,
   happened: `The phone changed a setting that this server cannot read (${collection})`,
   did: 'Everything else of it was applied; a name, star, label or setting of a chat may be missing here',
-  advice: 'Report this with the server version; changing the setting again on the phone sends it anew'
+  advice: 'Report this with the server version; changing the setting again on the phone sends it again'
 })
 
 export const damagedCollection = (accountId: string, collection: string): IncidentReport => ({

@@ -30,7 +30,7 @@ const KEY_COMES_WITHIN_MS = 5_000
 const ASK_AGAIN_MS = 60 * 60 * 1000
 /** A collection that goes on sending patches for longer than this is left for the next time. */
 const MOST_ROUNDS = 500
-/** The phone does not send this collection anew. */
+/** The phone does not send a new copy of this collection. */
 const NOT_RECOVERED = 'critical_block'
 
 const queryFailed = () => new FetchFailed({ reason: 'WhatsApp did not answer' })

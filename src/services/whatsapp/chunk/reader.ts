@@ -102,7 +102,7 @@ export class ChunkReader extends Context.Service<
     /**
      * Reads the chunk that an encoded `HistorySyncNotification` of the phone announces, inline or from the media server; or what
      * a member of a group shares, announced by an encoded `WebMessageInfo`. Fails with
-     * `ChunkUnavailable` (try again) or `ChunkCorrupt` (try again too: the phone may upload it anew). `announcedAt` is in
+     * `ChunkUnavailable` (try again) or `ChunkCorrupt` (try again too: the phone may upload it again). `announcedAt` is in
      * milliseconds since 1970.
      */
     readonly read: (

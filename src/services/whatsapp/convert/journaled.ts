@@ -2,7 +2,6 @@
 // WhatsApp's help, so that a crash after the acknowledgement loses nothing.
 import {
   type BinaryNode,
-  getAllBinaryNodeChildren,
   getBinaryNodeChild,
   getBinaryNodeChildren,
   proto,
@@ -10,18 +9,11 @@ import {
 } from '@whiskeysockets/baileys'
 import { Schema } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
-import {
-  chatJid,
-  isBroadcastListJid,
-  isGroupJid,
-  isPersonJid,
-  isStatusJid,
-  namesWriters
-} from '../../../domain/jid.ts'
+import { chatJid, isBroadcastListJid, isGroupJid } from '../../../domain/jid.ts'
 import { leftOut, leftOutProtocol } from '../kinds/left-out.ts'
 import type { RecoveryAnswer } from '../app-state/recovery.ts'
 import type { AppStateKey } from '../socket/auth-state.ts'
-import { address, memberAddress, partyOf, samePerson, type Self } from './address.ts'
+import { samePerson, type Self } from './address.ts'
 import { factsOfBotAnswer } from './bot-answer.ts'
 import { factsOfCall, isCallSignal } from './call.ts'
 import { ChannelPost, factsOfChannel } from './channel.ts'
@@ -31,9 +23,10 @@ import { factsOfGroupNotification, isGroupNotification } from './group-event.ts'
 import { factsOfNumberChange, isNumberChange } from './number-change.ts'
 import { factOfUndecryptable, factsOfLiveMessage } from './message.ts'
 import { factsOfStoredMessage } from './stored-message.ts'
-import { millisecondsOf, secondsToMilliseconds } from './numbers.ts'
+import { secondsToMilliseconds } from './numbers.ts'
 import { type ChunkRetryAnswer, chunkRetryAnswer } from './chunk-retry.ts'
 import { decodedUnlessDamaged } from './protobuf.ts'
+import { factsOfReceipt, MemberReceipt } from './receipt.ts'
 import { announcementOf, isReceiver } from './shared-history.ts'
 import { infosOfStanza, ListRecipient, samePeopleOfStanza } from './stanza-info.ts'
 import { nodeFromJson, StanzaJson } from './stanza-json.ts'
@@ -64,7 +57,8 @@ export const Journaled = Schema.Union([
     kind: Schema.Literal('receipt'),
     self: SelfAddresses,
     attributes: Attributes,
-    ids: Schema.Array(Schema.String)
+    ids: Schema.Array(Schema.String),
+    gathered: Schema.optionalKey(Schema.Array(MemberReceipt))
   }),
   Schema.Struct({ kind: Schema.Literal('notification'), self: SelfAddresses, stanza: StanzaJson }),
   Schema.Struct({ kind: Schema.Literal('call'), self: SelfAddresses, stanza: StanzaJson }),
@@ -110,7 +104,7 @@ export interface ConvertedEntry {
   readonly chunkRetries: ReadonlyArray<ChunkRetryAnswer>
   /** Keys of app state that the phone shares. */
   readonly keys: ReadonlyArray<AppStateKey>
-  /** Collections of app state that the phone sends anew. */
+  /** Collections of app state of which the phone sends a new copy. */
   readonly recoveries: ReadonlyArray<{ readonly self: Self; readonly answer: RecoveryAnswer }>
 }
 
@@ -136,7 +130,7 @@ export const convertEntry = (entry: Journaled): ConvertedEntry => {
       return { ...NOTHING, facts: [...samePeopleOfStanza(entry), ...facts] }
     }
     case 'receipt':
-      return { ...NOTHING, facts: receipt(entry) }
+      return { ...NOTHING, facts: factsOfReceipt(entry) }
     case 'notification':
       return { ...NOTHING, facts: factsOfNotification(entry.self, nodeFromJson(entry.stanza)) }
     case 'call':
@@ -291,57 +285,3 @@ const recoveryIn = (self: Self, { syncdSnapshotFatalRecoveryResponse: response }
         }
       ]
     : []
-
-const RECEIPT_STATUS: Readonly<Record<string, 'delivered' | 'read' | 'played'>> = {
-  '': 'delivered',
-  delivery: 'delivered',
-  inactive: 'delivered',
-  read: 'read',
-  'read-self': 'read',
-  played: 'played',
-  'played-self': 'played'
-}
-
-/** The stanza ids a receipt is about: its own and those of its list. */
-export const receiptIds = (node: BinaryNode): ReadonlyArray<string> => {
-  const [list] = getAllBinaryNodeChildren(node)
-  const items =
-    list === undefined ? [] : getBinaryNodeChildren(list, 'item').flatMap(item => item.attrs['id'] ?? [])
-  return [...new Set([...(node.attrs['id'] === undefined ? [] : [node.attrs['id']]), ...items])]
-}
-
-/** The chat that a receipt is about, as the receipts of people in it name it. */
-const chatOfReceipt = (self: Self, attributes: Readonly<Record<string, string>>) => {
-  const { from, participant, recipient } = attributes
-  const chat = address(from)
-  if (chat === undefined) return undefined
-  if (namesWriters(chat.jid)) return chat
-  // A list is no chat: the other side is. Own devices name it as the recipient, everybody else is the participant.
-  const named = isBroadcastListJid(chat.jid)
-    ? [recipient, participant]
-    : partyOf(self, chat) === 'me'
-      ? [recipient, participant]
-      : [from]
-  return named
-    .map(jid => address(jid))
-    .find(who => who !== undefined && isPersonJid(who.jid) && partyOf(self, who) !== 'me')
-}
-
-const receipt = (entry: Extract<Journaled, { kind: 'receipt' }>): ReadonlyArray<Fact> => {
-  const { attributes, self } = entry
-  const { from, participant, type = '', t } = attributes
-  const status = Object.hasOwn(RECEIPT_STATUS, type) ? RECEIPT_STATUS[type] : undefined
-  const chat = chatOfReceipt(self, attributes)
-  if (status === undefined || chat === undefined) return []
-  const who = participant === undefined ? address(from) : memberAddress(participant)
-  if (who === undefined || isGroupJid(who.jid)) return []
-  // The account's own phone or another of its devices read somebody's messages.
-  if (partyOf(self, who) === 'me') {
-    // Statuses are never unread.
-    if (status === 'delivered' || isStatusJid(chat.jid)) return []
-    const at = millisecondsOf(secondsToMilliseconds(t))
-    return [{ kind: 'readByMe', chat, upTo: { whatsAppIds: entry.ids }, at }]
-  }
-  const at = millisecondsOf(secondsToMilliseconds(t)) ?? 0
-  return [{ kind: 'receipt', chat, recipient: who, whatsAppIds: entry.ids, status, at }]
-}

@@ -18,7 +18,9 @@ export const ENCRYPTIONS = {
 export const STANZAS = {
   message: message('see the kinds of encryption and the fields of a message'),
   status: message('a message of the thread of statuses where they are kept, otherwise nothing', 'Unreleased'),
-  receipt: change('delivered, read and played times; read on the phone: the thread’s unread count'),
+  receipt: change(
+    'delivered, read and played times, also of several members at once; read on the phone: the thread’s unread count'
+  ),
   notification: event('see the kinds of notifications'),
   call: message('call, and its outcome'),
   ack: change('sent, or why a message was refused'),

@@ -77,7 +77,7 @@ export const LIBRARY_CRASH = {
   kind: 'account.crashed',
   severity: 'warning',
   happened: 'A fault inside the WhatsApp library ended the connection of this account',
-  did: 'It is opened anew, later each time it happens; the other accounts were not touched',
+  did: 'It is opened again, later each time it happens; the other accounts were not touched',
   advice: 'Nothing, unless it happens again and again: then report it with the log'
 } as const
 

@@ -4,8 +4,9 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Journal } from '../../journal/journal.ts'
 import type { KeyChanges } from '../../vault/vault.ts'
 import { postsIn } from '../convert/channel.ts'
-import { type Journaled, listRecipients, receiptIds } from '../convert/journaled.ts'
+import { type Journaled, listRecipients } from '../convert/journaled.ts'
 import type { Self } from '../convert/message.ts'
+import { gatheredReceipts, receiptIds } from '../convert/receipt.ts'
 import { nodeToJson } from '../convert/stanza-json.ts'
 import type { RunPromise } from './signal-keys.ts'
 
@@ -78,9 +79,17 @@ export const makeJournalWriter = (options: {
       ),
     receipt: stanza => {
       const ids = receiptIds(stanza)
+      const gathered = gatheredReceipts(stanza)
+      const attributes = stanza.attrs
+      if (gathered.length === 0) {
+        return write(
+          { kind: 'receipt', self: self(), attributes, ids },
+          fingerprintOf('receipt', [JSON.stringify([withoutOffline(attributes), ids])])
+        )
+      }
       return write(
-        { kind: 'receipt', self: self(), attributes: stanza.attrs, ids },
-        fingerprintOf('receipt', [JSON.stringify([withoutOffline(stanza.attrs), ids])])
+        { kind: 'receipt', self: self(), attributes, ids, gathered },
+        fingerprintOf('receipt', [JSON.stringify([withoutOffline(attributes), gathered])])
       )
     },
     channel: stanza => {

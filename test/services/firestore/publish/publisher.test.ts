@@ -74,7 +74,7 @@ test('a change that changes nothing an application sees writes nothing', async (
   expect(nothing.writes).toBe(0)
 })
 
-test('everything noted anew is compared, not written', async () => {
+test('everything noted again is compared, not written', async () => {
   const world = await makeWorld()
   await world.run(apply(message('A1'), message('A2')))
   await world.publish()

@@ -18,7 +18,7 @@ test('work of an account runs in the order in which it is started, also what is 
         Effect.andThen(Deferred.succeed(gate, undefined), withLock('a', note('a5')))
       )
       yield* Effect.all([...work, late], { concurrency: 'unbounded' })
-      // Whoever comes after all of them starts anew.
+      // Whoever comes after all of them starts again.
       yield* withLock('a', note('a6'))
     }).pipe(Effect.scoped)
   )

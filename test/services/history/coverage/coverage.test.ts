@@ -213,7 +213,7 @@ test('a lost chunk is a gap between what others brought, or back to the beginnin
         { threadId: THREAD, ...back, from: 2000, fromId: 'H2000' },
         { threadId: other, ...back }
       ])
-      // The phone makes it anew after all.
+      // The phone makes it again after all.
       yield* chunk(4, 2, 'done')
       yield* coverage.noteChunk(ACCOUNT, 2, 2)
       expect(yield* coverage.openGaps(ACCOUNT)).toEqual([])

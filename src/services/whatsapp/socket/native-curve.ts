@@ -1,0 +1,77 @@
+// Keys and signatures of Curve25519 by Node's own cryptography. libsignal verifies in JavaScript, which takes 12 ms of the main
+// thread for each message of a group and each certificate; Node takes half a millisecond.
+//
+// A Signal signature (XEdDSA) is one of Ed25519 whose key is given as an X25519 key: the key is converted, and Node verifies.
+// Signing stays with libsignal: it needs the private key as a number, which Node does not take and arithmetic of ours would not
+// keep secret.
+import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
+import { Curve } from '@whiskeysockets/baileys'
+import curve from 'libsignal/src/curve.js'
+
+const PRIME = 2n ** 255n - 19n
+const KEY_BYTES = 32
+const SIGNATURE_BYTES = 64
+/** The highest bit of a last byte: the sign of a point's x, which a signature carries for its key. */
+const SIGN_BIT = 0x80
+/** The type byte before a public key in the form of the Signal protocol. */
+const SIGNAL_TYPE = 5
+/** What stands before the 32 bytes of a key in its DER form. */
+const ED25519_SPKI = Buffer.from('302a300506032b6570032100', 'hex')
+
+const modulo = (value: bigint): bigint => ((value % PRIME) + PRIME) % PRIME
+
+/** 1 / value, 0 for 0, by Euclid's algorithm. The values are public: how long it takes tells nothing. */
+const inverse = (value: bigint): bigint => {
+  let [previous, rest] = [PRIME, modulo(value)]
+  let [before, factor] = [0n, 1n]
+  while (rest > 0n) {
+    const times = previous / rest
+    ;[previous, rest] = [rest, previous - times * rest]
+    ;[before, factor] = [factor, before - times * factor]
+  }
+  return previous === 1n ? modulo(before) : 0n
+}
+
+const fromLittleEndian = (bytes: Uint8Array): bigint =>
+  BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`)
+
+const toLittleEndian = (value: bigint): Buffer =>
+  Buffer.from(value.toString(16).padStart(KEY_BYTES * 2, '0'), 'hex').reverse()
+
+/** The Ed25519 key of an X25519 key: y = (u - 1) / (u + 1). */
+const edwardsKey = (montgomery: Uint8Array, sign: number): Buffer => {
+  const u = BigInt.asUintN(255, fromLittleEndian(montgomery))
+  const key = toLittleEndian(modulo((u - 1n) * inverse(u + 1n)))
+  key[KEY_BYTES - 1] = (key[KEY_BYTES - 1] ?? 0) | sign
+  return key
+}
+
+const withoutType = (key: Uint8Array): Uint8Array =>
+  key.length === KEY_BYTES + 1 && key[0] === SIGNAL_TYPE ? key.subarray(1) : key
+
+/** Whether the owner of the public key (32 bytes, or 33 with its type) has signed the message. */
+export const isSignedBy = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean => {
+  const key = withoutType(publicKey)
+  if (key.length !== KEY_BYTES || signature.length !== SIGNATURE_BYTES) return false
+  const plain = Buffer.from(signature)
+  const last = plain[SIGNATURE_BYTES - 1] ?? 0
+  plain[SIGNATURE_BYTES - 1] = last & ~SIGN_BIT
+  const der = Buffer.concat([ED25519_SPKI, edwardsKey(key, last & SIGN_BIT)])
+  return verify(null, message, createPublicKey({ key: der, format: 'der', type: 'spki' }), plain)
+}
+
+/** A new X25519 pair. Linking makes eight hundred of them. */
+const generateKeyPair = (): { private: Buffer; public: Buffer } => {
+  const { d = '', x = '' } = generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' })
+  return { private: Buffer.from(d, 'base64url'), public: Buffer.from(x, 'base64url') }
+}
+
+/**
+ * Has Baileys and libsignal use it, for the whole process. Baileys also ignores what libsignal answers about a signature, so that
+ * every certificate, and every signature of a paired account, would be accepted. Here the answer counts.
+ */
+export const useNativeCurve = (): void => {
+  Curve.generateKeyPair = generateKeyPair
+  Curve.verify = isSignedBy
+  curve.verifySignature = isSignedBy
+}
