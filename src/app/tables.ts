@@ -13,6 +13,7 @@ import { outboxTables } from '../services/outbox/tables.ts'
 import { vaultTables } from '../services/vault/tables.ts'
 import { appStateTables } from '../services/whatsapp/app-state/tables.ts'
 import { versionTables } from '../services/whatsapp/version/tables.ts'
+import { numberTables } from '../services/whatsapp/numbers/tables.ts'
 
 export const TABLES: ReadonlyArray<OwnedTable> = [
   ...conversationTables,
@@ -25,6 +26,7 @@ export const TABLES: ReadonlyArray<OwnedTable> = [
   ...vaultTables,
   ...appStateTables,
   ...versionTables,
+  ...numberTables,
   ...firestoreTables,
   ...migrationTables
 ]

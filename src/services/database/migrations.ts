@@ -24,6 +24,7 @@ import { messageLinks } from './migrations/0020-message-links.ts'
 import { suspensions } from './migrations/0021-suspensions.ts'
 import { broadcastMark } from './migrations/0022-broadcast-mark.ts'
 import { network } from './migrations/0026-network.ts'
+import { rightAddress } from './migrations/0027-right-address.ts'
 
 /** Every upgrade by its number and name. */
 export const MIGRATIONS = {
@@ -48,7 +49,8 @@ export const MIGRATIONS = {
   '0020_message_links': messageLinks,
   '0021_suspensions': suspensions,
   '0022_broadcast_mark': broadcastMark,
-  '0026_network': network
+  '0026_network': network,
+  '0027_right_address': rightAddress
 }
 
 const TABLE = 'migrations'
