@@ -1,5 +1,5 @@
 // Makes phones with contacts, groups and a history, all from the seed.
-import type { Account } from './state/account.ts'
+import type { Account, DirectAddressing } from './state/account.ts'
 import type { Group } from './state/group.ts'
 import { makeGroup } from './protocol/groups/changes.ts'
 import { ALWAYS } from './state/history/chat.ts'
@@ -40,6 +40,8 @@ export interface PhoneOptions {
   readonly phoneNumber?: string | undefined
   readonly name?: string | undefined
   readonly history?: HistoryOptions | undefined
+  /** `either` when left out. */
+  readonly directAddressing?: DirectAddressing | undefined
 }
 
 const DEFAULT_UNTIL = 1_767_225_600
@@ -90,6 +92,7 @@ export const createPhone = (network: Network, options: PhoneOptions, number: num
     named: options.name !== undefined
   })
   account.readsAutomatically = false
+  account.directAddressing = options.directAddressing ?? account.directAddressing
   const until = history?.until ?? DEFAULT_UNTIL
   const from = until - (history?.spanDays ?? 365) * DAY
   const mailbox = new Mailbox(

@@ -9,6 +9,7 @@ export const describeAccount = ({ network }: Simulator, account: Account) => ({
   lid: account.lid,
   name: account.pushName,
   addressing: account.addressing,
+  directAddressing: account.directAddressing,
   readsAutomatically: account.readsAutomatically,
   online: account.online,
   /** How much waits for the primary device to be online. */

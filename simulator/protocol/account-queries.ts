@@ -140,13 +140,23 @@ export const answerPicture = (network: Network, companion: Companion, query: Bin
   ])
 }
 
-export const answerProperties = (query: BinaryNode): BinaryNode => {
+const property = (code: string, isOn: boolean): BinaryNode => {
+  const value = isOn ? '1' : '0'
+  return element('prop', { config_code: code, name: code, value, config_value: value })
+}
+
+/** Messages to people carry the token that the recipient gave. */
+const TOKENS_IN_MESSAGES = '10518'
+/** 1:1 chats are addressed by LID. */
+const CHATS_BY_LID = '9435'
+
+export const answerProperties = ({ account }: Companion, query: BinaryNode): BinaryNode => {
   const asked = child(query, 'props')
   return queryResult(query, [
     element(
       'props',
       { protocol: asked?.attrs.protocol ?? '1', hash: 'sim1', ab_key: 'sim', refresh: '86400' },
-      [element('prop', { config_code: '10518', name: '10518', value: '1', config_value: '1' })]
+      [property(TOKENS_IN_MESSAGES, true), property(CHATS_BY_LID, account.isMigrated)]
     )
   ])
 }

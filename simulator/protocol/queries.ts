@@ -87,7 +87,7 @@ const answerOf = (
       return answerUsync(network, companion, query)
     case 'abt':
     case 'w':
-      return answerProperties(query)
+      return answerProperties(companion, query)
     case 'blocklist':
       return answerBlocklist(network, companion, query)
     case 'privacy':

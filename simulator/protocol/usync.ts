@@ -34,10 +34,11 @@ const answerUser = (
 ): BinaryNode[] => {
   const phone = textOf(child(user, 'contact'))
   const named = user.attrs.jid ?? child(user, 'lid')?.attrs.jid
+  if (!named && phone) network.signals.emit('numberAsked', { device: companion.jid, number: phone })
   const account = named
     ? network.directory.find(named)
     : phone
-      ? network.directory.byPhoneNumber(phone)
+      ? network.directory.registered(phone)
       : undefined
   if (!account) {
     if (!phone) return []

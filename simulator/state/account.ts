@@ -25,6 +25,13 @@ export interface Status {
   readonly timestamp: number
 }
 
+/**
+ * By which address the linked devices of an account write to people. `lid`: the account is migrated, and numbers are refused;
+ * `either`: migrated, and numbers are still taken; `number`: not migrated, and LIDs are refused.
+ */
+export const DIRECT_ADDRESSINGS = ['lid', 'either', 'number'] as const
+export type DirectAddressing = (typeof DIRECT_ADDRESSINGS)[number]
+
 /** What differs between the versions of WhatsApp that people have. */
 export interface Habits {
   /** Its edits are sealed with the secret of the message; otherwise in the open, as before 2026. */
@@ -47,6 +54,8 @@ export class Account {
   named: boolean
   /** Which of its two addresses this account's 1:1 messages carry. */
   addressing: Addressing = 'pn'
+  /** Linked devices that know of no LIDs still work with the default. */
+  directAddressing: DirectAddressing = 'either'
   /** A contact sends read receipts for what it gets; the owner of a phone reads when the test says so. */
   readsAutomatically = true
   /** Whether the primary device is reachable. */
@@ -74,6 +83,11 @@ export class Account {
     this.lidUser = options.lidUser
     this.pushName = options.name
     this.named = options.named
+  }
+
+  /** Whether 1:1 chats of this account are kept by LID. */
+  get isMigrated(): boolean {
+    return this.directAddressing !== 'number'
   }
 
   get jid(): string {

@@ -1,6 +1,7 @@
 // Everyone and every group the server knows, found by phone number, by LID or by group id.
 import { Account, type Companion } from './account.ts'
 import type { Group } from './group.ts'
+import { otherSpelling } from './phone-numbers.ts'
 import { Random } from './random.ts'
 import { HOSTED_LID_SERVER, HOSTED_SERVER, LID_SERVER, parseJid, PHONE_SERVER } from '../wire/jid.ts'
 
@@ -16,7 +17,7 @@ export class Directory {
 
   create(options: { phoneNumber?: string; name?: string; named?: boolean } = {}): Account {
     const phoneNumber = options.phoneNumber?.replace(/\D/g, '') ?? this.freeNumber()
-    if (this.accounts.has(phoneNumber)) throw new Error(`${phoneNumber} exists already`)
+    if (this.registered(phoneNumber)) throw new Error(`${phoneNumber} exists already`)
     let lidUser = this.random.digits(14)
     while (this.byLid.has(lidUser)) lidUser = this.random.digits(14)
     const account = new Account({
@@ -57,6 +58,12 @@ export class Directory {
 
   byPhoneNumber(phoneNumber: string): Account | undefined {
     return this.accounts.get(phoneNumber.replace(/\D/g, ''))
+  }
+
+  /** The account that has this number, however it is spelled. */
+  registered(phoneNumber: string): Account | undefined {
+    const digits = phoneNumber.replace(/\D/g, '')
+    return this.accounts.get(digits) ?? this.accounts.get(otherSpelling(digits) ?? '')
   }
 
   companion(address: string | undefined): Companion | undefined {

@@ -240,6 +240,13 @@ export interface SamePersonFact {
   readonly at: number
 }
 
+/** WhatsApp says that a number, as somebody wrote it, is another way to write this one: both are addresses on `s.whatsapp.net`. */
+export interface SameNumberFact {
+  readonly kind: 'sameNumber'
+  readonly written: string
+  readonly phoneJid: string
+}
+
 /** WhatsApp says that a person has another number from a time on (milliseconds since 1970). */
 export interface NumberChangedFact {
   readonly kind: 'numberChanged'
@@ -275,5 +282,6 @@ export type Fact =
   | LeftOutFact
   | PastParticipantsFact
   | NumberChangedFact
+  | SameNumberFact
   | SamePersonFact
   | UnarchiveChatsFact

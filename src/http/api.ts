@@ -1,6 +1,7 @@
 // The HTTP contract: every endpoint of every resource. Each resource has its contract and its handlers in one folder.
 import { HttpApi, HttpApiMiddleware, OpenApi } from 'effect/http-api'
 import { AccountsGroup } from './resources/accounts/contract.ts'
+import { ContactsGroup } from './resources/contacts/contract.ts'
 import { EventsGroup } from './resources/events/contract.ts'
 import { ExportGroup } from './resources/export/contract.ts'
 import { HistoryGroup } from './resources/history/contract.ts'
@@ -18,6 +19,7 @@ export class Api extends HttpApi.make('backscroll')
   .add(SystemGroup)
   .add(MetricsGroup)
   .add(AccountsGroup)
+  .add(ContactsGroup)
   .add(ThreadsGroup)
   .add(MessagesGroup)
   .add(OutboxGroup)

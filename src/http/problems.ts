@@ -58,6 +58,13 @@ export class StoreUnavailable extends HttpApiError.Problem<StoreUnavailable>()('
   title: 'The database is unavailable; try again'
 }) {}
 
+/** WhatsApp was asked and did not answer. */
+export class WhatsAppSilent extends HttpApiError.Problem<WhatsAppSilent>()('WhatsAppSilent', {
+  type: type('whatsapp-silent'),
+  status: 503,
+  title: 'WhatsApp does not answer; try again later'
+}) {}
+
 /** The settings of this server exclude the file. */
 export class MediaNotTaken extends HttpApiError.Problem<MediaNotTaken>()('MediaNotTaken', {
   type: type('media-not-taken'),

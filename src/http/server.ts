@@ -16,6 +16,7 @@ import type { ApiKey } from './auth/api-key.ts'
 import { authorizationLayer } from './auth/authorization.ts'
 import { finishResponse } from './finish-response.ts'
 import { accountsLayer } from './resources/accounts/handlers.ts'
+import { contactsLayer } from './resources/contacts/handlers.ts'
 import { eventsLayer } from './resources/events/handlers.ts'
 import { exportLayer } from './resources/export/handlers.ts'
 import { historyLayer } from './resources/history/handlers.ts'
@@ -59,6 +60,7 @@ const apiLayer = ({ dryRun, key }: HttpOptions) =>
       systemLayer,
       metricsLayer,
       accountsLayer,
+      contactsLayer,
       threadsLayer,
       messagesLayer,
       outboxLayer,

@@ -163,6 +163,7 @@ test.each([
   ['GET', '/v1/accounts/acc-none/search?q=a', undefined],
   ['GET', '/v1/accounts/acc-none/export', undefined],
   ['GET', '/v1/threads/acc-none__1@s.whatsapp.net/export', undefined],
+  ['POST', '/v1/accounts/acc-none/contacts/check', { numbers: ['+491511234567'] }],
   ['POST', '/v1/accounts/acc-none/messages', { to: '+491511234567', text: 'Hi' }],
   ['GET', '/v1/threads/acc-none__1@s.whatsapp.net/messages', undefined],
   ['GET', '/nowhere', undefined]
@@ -175,6 +176,7 @@ test.each([
   ['connect', undefined],
   ['disconnect', undefined],
   ['logout', undefined],
+  ['contacts/check', { numbers: ['+491511234567'] }],
   ['messages', { to: '+491511234567', text: 'Hi' }]
 ])('%s of an account that is not linked answers 409 naming the state', async (command, body) => {
   const answer = await stage.api.request('POST', `/v1/accounts/${accountId}/${command}`, body)
@@ -251,6 +253,7 @@ test('the OpenAPI document describes every path', async () => {
     '/v1/accounts/{accountId}/backfill',
     '/v1/accounts/{accountId}/backfill/{jobId}',
     '/v1/accounts/{accountId}/connect',
+    '/v1/accounts/{accountId}/contacts/check',
     '/v1/accounts/{accountId}/coverage',
     '/v1/accounts/{accountId}/disconnect',
     '/v1/accounts/{accountId}/dry-run',

@@ -11,6 +11,7 @@ import {
   timelockFrom
 } from '../requests.ts'
 import { historyFrom } from '../../phone-factory.ts'
+import { DIRECT_ADDRESSINGS } from '../../state/account.ts'
 import { writeTruth } from '../truth-stream.ts'
 
 const created: readonly ControlRoute[] = [
@@ -28,7 +29,8 @@ const created: readonly ControlRoute[] = [
       const phone = simulator.createPhone({
         phoneNumber: options.optionalText('phoneNumber'),
         name: options.optionalText('name'),
-        history: history === undefined ? simulator.defaultHistory : historyFrom(history)
+        history: history === undefined ? simulator.defaultHistory : historyFrom(history),
+        directAddressing: options.optionalOneOf('directAddressing', DIRECT_ADDRESSINGS)
       })
       return describePhone(simulator, phone)
     }
@@ -84,6 +86,15 @@ const linkedDevices: readonly ControlRoute[] = [
 const settings: readonly ControlRoute[] = [
   { method: 'POST', path: '/phones/:phone/offline', answer: call => phoneOf(call).goOffline() },
   { method: 'POST', path: '/phones/:phone/online', answer: call => phoneOf(call).goOnline() },
+  {
+    method: 'POST',
+    path: '/phones/:phone/direct-addressing',
+    answer: call => {
+      const { account } = phoneOf(call)
+      account.directAddressing = call.body().oneOf('addressing', DIRECT_ADDRESSINGS)
+      return { directAddressing: account.directAddressing }
+    }
+  },
   {
     method: 'PATCH',
     path: '/phones/:phone/history-sharing',

@@ -6,6 +6,7 @@ import type { Network } from '../../state/network.ts'
 import type { Session } from '../../state/session.ts'
 import { newChatRefusal } from '../new-chat-limits.ts'
 import { addressAttributes } from './addresses.ts'
+import { addressRefusal } from './direct-addressing.ts'
 import type { Envelope } from './envelope.ts'
 import { receiveAsPrimary } from './primary-recipient.ts'
 import { type BinaryNode, bytesOf, child, children, element } from '../../wire/binary-node.ts'
@@ -14,6 +15,9 @@ import { acknowledge, unixSeconds } from '../../wire/stanza.ts'
 
 /** Children of a message that are passed to the recipient unchanged. */
 const PASSED_ON = ['device-identity', 'meta', 'reporting', 'biz', 'bot']
+
+/** What shows that the recipient allows the message, or that the account may begin a chat. */
+const TOKENS = ['tctoken', 'cstoken']
 
 export const routeMessage = (
   network: Network,
@@ -26,7 +30,7 @@ export const routeMessage = (
   const group = network.directory.group(to)
   // What a device asks its own phone is not sent to a chat.
   const isPeer = node.attrs.category === 'peer'
-  const error = isPeer ? undefined : refusalOf(network, companion, id, to, group)
+  const error = isPeer ? undefined : refusalOf(network, companion, node, { id, to, group })
   if (error !== undefined) {
     network.reply(session, acknowledge(node, { error }))
     network.signals.emit('rejected', { device: companion.jid, id, to, error })
@@ -45,7 +49,13 @@ export const routeMessage = (
       : addressingOf(parseJid(to) ?? { user: '', server: '', device: undefined }),
     node
   }
-  network.signals.emit('sent', { device: companion.jid, id, to })
+  network.signals.emit('sent', {
+    device: companion.jid,
+    id,
+    to,
+    recipientNumber: node.attrs.peer_recipient_pn,
+    token: TOKENS.find(token => child(node, token))
+  })
   for (const delivery of deliveriesOf(network, envelope)) deliver(network, envelope, delivery)
 }
 
@@ -53,15 +63,14 @@ export const routeMessage = (
 const refusalOf = (
   network: Network,
   companion: Companion,
-  id: string,
-  to: string,
-  group: Group | undefined
+  node: BinaryNode,
+  { group, id, to }: { readonly id: string; readonly to: string; readonly group: Group | undefined }
 ): number | undefined => {
   const rejection = network.faults.take('rejectMessages', { companion })
   if (rejection) return rejection.error
   if (isGroupJid(to) && !group?.has(companion.account)) return group ? 403 : 404
   if (network.repeats.knows(companion.jid, id)) return undefined
-  return newChatRefusal(network, companion.account, to)
+  return addressRefusal(companion, node) ?? newChatRefusal(network, companion.account, to)
 }
 
 /** Acknowledges at once, later or never, depending on the faults. */

@@ -35,12 +35,17 @@ export const claimDevice = (
         element('pair-success', {}, [
           element('device-identity', {}, sealed),
           element('device', { jid: account.address('pn', number), lid: account.address('lid', number) }),
-          element('platform', { name: 'android' })
+          element('platform', { name: 'android' }),
+          element('client-props', {}, clientProps(account))
         ])
       ])
     )
   })
 }
+
+/** What the phone tells a new device of the account. */
+const clientProps = ({ isMigrated }: Account): Uint8Array =>
+  proto.ClientPairingProps.encode({ isChatDbLidMigrated: isMigrated }).finish()
 
 /** The device's identity, signed by the account and sealed with the secret that device and phone share. */
 const deviceIdentity = (

@@ -282,6 +282,10 @@ export const makeFactWriter = (dependencies: Dependencies) => {
           yield* flushPending
           yield* identity.link(accountId, fact)
           break
+        case 'sameNumber':
+          yield* flushPending
+          yield* identity.joinNumbers(accountId, fact)
+          break
         case 'numberChanged':
           yield* flushPending
           yield* identity.changeNumber(accountId, fact)

@@ -3,7 +3,7 @@
 // with another is moved to the other person, and what was stored of the first stays where it is.
 import { Context, Effect, Layer } from 'effect'
 import type { SqlClient } from 'effect/sql'
-import type { Address, NumberChangedFact, SamePersonFact } from '../../domain/fact.ts'
+import type { Address, NumberChangedFact, SameNumberFact, SamePersonFact } from '../../domain/fact.ts'
 import { isLidJid, isPhoneJid } from '../../domain/jid.ts'
 import type { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
@@ -11,16 +11,16 @@ import { Tables } from '../database/tables.ts'
 import { AccountMemory } from '../process/account-memory.ts'
 import type { EventLog } from '../events/event-log.ts'
 import {
-  type AddressOfPerson,
-  addressesOfPerson,
-  keepThreadOf,
-  moveAddresses,
-  type Owned,
-  readAddress,
-  writeAddress
-} from './sql/addresses.ts'
+  type AddressBook,
+  type KnownPersons,
+  makeAddressBook,
+  makeKnownPersons,
+  UNDATED
+} from './address-book.ts'
+import { makeJoinNumbers } from './number-spellings.ts'
+import { type AddressOfPerson, addressesOfPerson, keepThreadOf, type Owned } from './sql/addresses.ts'
 import { writeContext } from './sql/context.ts'
-import { type MergeContext, mergePeople } from './sql/merge.ts'
+import type { MergeContext } from './sql/merge.ts'
 
 export class Identity extends Context.Service<
   Identity,
@@ -40,6 +40,11 @@ export class Identity extends Context.Service<
     readonly changeNumber: (
       accountId: string,
       fact: Omit<NumberChangedFact, 'kind'>
+    ) => Effect.Effect<void, DatabaseError>
+    /** A number as it was written is another way to write this one: what is stored under it becomes that person's. */
+    readonly joinNumbers: (
+      accountId: string,
+      fact: Omit<SameNumberFact, 'kind'>
     ) => Effect.Effect<void, DatabaseError>
     /** The LIDs that a person is known by. */
     readonly lidsOf: (
@@ -71,28 +76,8 @@ export class Identity extends Context.Service<
   )
 }
 
-const REMEMBERED_ADDRESSES = 50_000
-
 /** A report that is not much later than the last one is not written down. */
 const NOTED_EVERY_MS = 60_000
-
-/** What is remembered of accounts: the person of each address. */
-const makeKnownPersons = () => {
-  const accounts = new Map<string, Map<string, Owned>>()
-  return {
-    has: (accountId: string) => accounts.has(accountId),
-    delete: (accountId: string) => accounts.delete(accountId),
-    owned: (accountId: string, jid: string) => accounts.get(accountId)?.get(jid),
-    set: (accountId: string, jid: string, owned: Owned) => {
-      const known = accounts.get(accountId) ?? new Map<string, Owned>()
-      if (known.size >= REMEMBERED_ADDRESSES && !known.has(jid)) known.clear()
-      known.set(jid, owned)
-      accounts.set(accountId, known)
-    }
-  }
-}
-
-type Memory = ReturnType<typeof makeKnownPersons>
 
 /** A number and the LID it is reported with. */
 interface Pair {
@@ -101,8 +86,6 @@ interface Pair {
   /** When that was said, milliseconds since 1970; 0 when it is not known. */
   readonly at: number
 }
-
-const UNDATED = 0
 
 /** The number and the LID among the forms of an address. */
 const pairOf = ({ alt, jid }: Address, at: number): Pair | undefined => {
@@ -113,45 +96,6 @@ const pairOf = ({ alt, jid }: Address, at: number): Pair | undefined => {
 
 /** A number goes to another person by a report that is later than the last one. */
 const isLater = (at: number, since: number): boolean => at > UNDATED && at >= since
-
-/** What is stored of addresses, through what is remembered of them. */
-const makeAddressBook = (context: MergeContext, memory: Memory) => {
-  const { sql } = context
-
-  const owned = Effect.fnUntraced(function* (accountId: string, jid: string) {
-    const known = memory.owned(accountId, jid)
-    if (known !== undefined) return known
-    const row = yield* readAddress(sql, accountId, jid)
-    if (row !== undefined) memory.set(accountId, jid, row)
-    return row
-  })
-
-  const record = Effect.fnUntraced(function* (
-    accountId: string,
-    jid: string,
-    person: string,
-    since = UNDATED
-  ) {
-    yield* writeAddress(sql, accountId, jid, { person, since })
-    memory.set(accountId, jid, { person, since })
-  })
-
-  const merge = Effect.fnUntraced(function* (accountId: string, from: string, to: string) {
-    yield* moveAddresses(sql, accountId, from, to)
-    memory.delete(accountId)
-    yield* mergePeople(context, accountId, from, to)
-  }, sql.withTransaction)
-
-  /** The LIDs of a person; people who were merged because of a change of number have several. */
-  const lidsOf = (accountId: string, person: string) =>
-    Effect.map(addressesOfPerson(sql, accountId, person), theirs =>
-      theirs.map(({ jid }) => jid).filter(isLidJid)
-    )
-
-  return { owned, record, merge, lidsOf }
-}
-
-type AddressBook = ReturnType<typeof makeAddressBook>
 
 /** Gives a number to another person. What is stored under it stays with the person who had it, under the LID. */
 const makeMoveNumber = ({ sql }: MergeContext, book: AddressBook) =>
@@ -279,12 +223,13 @@ const reachableAddress = (theirs: ReadonlyArray<AddressOfPerson>, jid: string): 
   return isOutdated ? phone.jid : jid
 }
 
-const makeIdentity = (context: MergeContext, memory: Memory): Identity['Service'] => {
+const makeIdentity = (context: MergeContext, memory: KnownPersons): Identity['Service'] => {
   const { sql } = context
   const book = makeAddressBook(context, memory)
   const link = makeLink(context, book)
   const resolve = makeResolve(book, link)
   const changeNumber = makeChangeNumber(book, link, resolve)
+  const joinNumbers = makeJoinNumbers(context, book)
   const failed = asDatabaseError('resolving an address')
 
   return {
@@ -303,6 +248,7 @@ const makeIdentity = (context: MergeContext, memory: Memory): Identity['Service'
       )
     },
     changeNumber: (accountId, fact) => changeNumber(accountId, fact).pipe(sql.withTransaction, failed),
+    joinNumbers: (accountId, fact) => joinNumbers(accountId, fact).pipe(failed),
     lidsOf: (accountId, person) => book.lidsOf(accountId, person).pipe(failed),
     reachable: (accountId, person, jid) =>
       addressesOfPerson(sql, accountId, person).pipe(

@@ -63,6 +63,7 @@ export const conversationTables: ReadonlyArray<OwnedTable> = [
   { name: 'group_admins', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'unaffected' } },
   { name: 'past_participants', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'unaffected' } },
   { name: 'addresses', account: OF_ACCOUNT },
+  { name: 'number_spellings', account: OF_ACCOUNT },
   // Files are shared between accounts; those of a removed account are in here until they are deleted.
   { name: 'media_orphans' },
   {

@@ -2,11 +2,7 @@
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { ownAddresses, restrictionAt } from '../../domain/account.ts'
-import { isPhoneJid } from '../../domain/jid.ts'
-import { parseThreadId } from '../../domain/ids.ts'
 import { AccountStore } from '../conversations/account-store.ts'
-import { Conversations } from '../conversations/apply.ts'
-import { Identity } from '../conversations/identity.ts'
 import { MessageStore } from '../conversations/message-store.ts'
 import { asDatabaseError } from '../database/error.ts'
 import { continueTrace } from '../telemetry/tracing.ts'
@@ -15,9 +11,9 @@ import { type Destination, outgoingContent } from '../whatsapp/convert/outgoing.
 import { UploadFailed } from '../whatsapp/errors.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { Attachments } from './attachments.ts'
+import { currentRecipient } from './current-recipient.ts'
 import { explainHeld, nextDue, nextDueTime } from './due.ts'
 import type { OutboxRow } from './entry-row.ts'
-import { RecipientLost, RecipientMoved } from './errors.ts'
 import { kindOf } from './kinds/index.ts'
 import type { Wire } from './kinds/kind.ts'
 import { markSending, refused, restricted, sent, wait } from './outcome.ts'
@@ -59,35 +55,6 @@ const upload = Effect.fnUntraced(function* (
   return bytes
 })
 
-/** Why an entry fails whose recipient cannot be reached any more: the number is somebody else's. */
-const NUMBER_MOVED = 'recipient.numberMoved'
-
-/** Where the entry goes: the number that it was written for may be another person's by now. */
-const currentRecipient = Effect.fnUntraced(function* ({ accountId, threadId, toJid }: OutboxRow) {
-  const identity = yield* Identity
-  const person = parseThreadId(threadId)?.jid ?? toJid
-  const current = yield* identity.reachable(accountId, person, toJid)
-  if (current === undefined) return yield* new RecipientLost({})
-  yield* confirmOwner(accountId, person, current)
-  return current
-})
-
-/** WhatsApp says whose a number is now: nobody may have written from it since it went to somebody else. */
-const confirmOwner = Effect.fnUntraced(function* (accountId: string, person: string, phoneJid: string) {
-  const identity = yield* Identity
-  const conversations = yield* Conversations
-  const whatsapp = yield* WhatsApp
-  const known = isPhoneJid(phoneJid) ? yield* identity.lidsOf(accountId, person) : []
-  if (known.length === 0) return
-  const lidJid = yield* whatsapp.lidOf(accountId, phoneJid)
-  if (lidJid === undefined || known.includes(lidJid)) return
-  const at = yield* Clock.currentTimeMillis
-  yield* conversations.apply(accountId, [{ kind: 'samePerson', phoneJid, lidJid, at }])
-  const owner = yield* identity.resolve(accountId, { jid: phoneJid })
-  // Its thread may have another id now: the entry is read again.
-  return yield* owner === person ? new RecipientLost({}) : new RecipientMoved({})
-})
-
 /** Completes when WhatsApp has it, with the time it took it at if it says so. */
 const attempt = Effect.fnUntraced(function* (row: OutboxRow) {
   const accounts = yield* AccountStore
@@ -120,7 +87,7 @@ const dispatch = Effect.fnUntraced(function* (row: OutboxRow, now: number) {
     Effect.onInterrupt(() => Effect.ignore(wait(row, now, null))),
     Effect.catchTags({
       RecipientMoved: () => Effect.as(wait(row, now, null), 'more' as const),
-      RecipientLost: () => Effect.as(refused(row, NUMBER_MOVED, true), 'more' as const),
+      RecipientLost: ({ reason }) => Effect.as(refused(row, reason, true), 'more' as const),
       NotConnected: () => Effect.as(wait(row, now, null), 'idle' as const),
       NotConfirmed: () => Effect.as(refused(row, 'WhatsApp did not confirm it in time'), 'more' as const),
       UploadFailed: ({ reason }) =>

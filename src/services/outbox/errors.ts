@@ -27,8 +27,11 @@ export class NotCancellable extends Schema.TaggedError<NotCancellable>()('NotCan
   status: Schema.NullOr(OutboxStatus)
 }) {}
 
-/** The person an entry is for has no address any more that is known. */
-export class RecipientLost extends Schema.TaggedError<RecipientLost>()('RecipientLost', {}) {}
+/** Nobody can be reached for an entry; another try does not change it. */
+export class RecipientLost extends Schema.TaggedError<RecipientLost>()('RecipientLost', {
+  /** `recipient.numberMoved`: the number is another person's now; `recipient.notOnWhatsApp`: nobody has the number. */
+  reason: Schema.Literals(['recipient.numberMoved', 'recipient.notOnWhatsApp'])
+}) {}
 
-/** The number that an entry was to be sent to is another person's now. */
+/** More is known of the recipient now: the thread and the address of the entry may be others. */
 export class RecipientMoved extends Schema.TaggedError<RecipientMoved>()('RecipientMoved', {}) {}

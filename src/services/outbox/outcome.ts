@@ -65,6 +65,18 @@ export const sent = Effect.fnUntraced(function* (row: OutboxRow, confirmedAt: nu
   yield* count.sent
 })
 
+/** What a person reads of reasons that are codes. */
+const EXPLAINED: Readonly<Record<string, { readonly happened: string; readonly advice: string }>> = {
+  'recipient.notOnWhatsApp': {
+    happened: 'nobody on WhatsApp has its number',
+    advice: 'Check the number; send the message again if it is the right one and has WhatsApp now'
+  },
+  'recipient.numberMoved': {
+    happened: 'its number belongs to somebody else now',
+    advice: 'Ask the recipient for their number, or send to it if its owner of today is meant'
+  }
+}
+
 const fail = Effect.fnUntraced(function* (row: OutboxRow, attempts: number, reason: string) {
   const incidents = yield* Incidents
   const now = yield* Clock.currentTimeMillis
@@ -83,9 +95,11 @@ const fail = Effect.fnUntraced(function* (row: OutboxRow, attempts: number, reas
     subject: row.whatsAppId,
     threadId: row.threadId,
     messageId: row.messageId,
-    happened: `A message could not be sent: ${reason}`,
+    happened: `A message could not be sent: ${EXPLAINED[reason]?.happened ?? reason}`,
     did: `Gave up after ${attempts} attempts; the entry is marked as failed`,
-    advice: 'Look at the account on its phone; send the message again once the cause is gone'
+    advice:
+      EXPLAINED[reason]?.advice ??
+      'Look at the account on its phone; send the message again once the cause is gone'
   })
 })
 

@@ -1,6 +1,7 @@
 // The one way to WhatsApp: at most one Baileys socket per account, owned by the fiber that runs `connect`.
 // Interrupting it closes the socket; a new one opens only after the old one is closed.
 import { Context, Effect, Layer, PubSub, Stream } from 'effect'
+import { SqlClient } from 'effect/sql'
 import type { Restriction } from '../../domain/account.ts'
 import type { Fact } from '../../domain/fact.ts'
 import type { AccountStore } from '../conversations/account-store.ts'
@@ -18,6 +19,7 @@ import { type Connecting, makeConnecting } from './connect.ts'
 import { NotConnected } from './errors.ts'
 import { makeOpenConnections, type OpenConnections } from './open-connections.ts'
 import { makeMediaRequest, type MediaAnswer } from './phone/media-reupload.ts'
+import { makeNumberCheck } from './numbers/check.ts'
 import { makeLidOf } from './phone/number-owner.ts'
 import { makePhoneRequests } from './phone/requests.ts'
 import { makeSending } from './send.ts'
@@ -64,6 +66,8 @@ export class WhatsApp extends Context.Service<
     readonly mediaAnswers: Stream.Stream<AccountMediaAnswer>
     /** The LID that WhatsApp gives a phone number now; `undefined` when it names none, or does not answer. */
     readonly lidOf: ReturnType<typeof makeLidOf>
+    /** Who has phone numbers, and under which address: as WhatsApp said within a day, or says now. */
+    readonly checkNumbers: ReturnType<typeof makeNumberCheck>
     readonly isConnected: OpenConnections['isConnected']
     /** How long a connection that is requested now waits before it opens, milliseconds. */
     readonly openingDelayMs: Effect.Effect<number>
@@ -89,6 +93,7 @@ export class WhatsApp extends Context.Service<
     | AccountStore
     | MessageStore
     | Incidents
+    | SqlClient.SqlClient
     | StrayRejections
     | Wakes
   > {
@@ -139,6 +144,12 @@ const make = Effect.fnUntraced(function* (options: WhatsAppOptions) {
     restriction: askRestriction(connections),
     askForMedia: makeMediaRequest(connections),
     lidOf: makeLidOf(connections, options.sendTimeoutMs),
+    checkNumbers: makeNumberCheck({
+      connections,
+      memory: services.memory,
+      sql: yield* SqlClient.SqlClient,
+      timeoutMs: options.sendTimeoutMs
+    }),
     mediaAnswers: Stream.fromPubSub(mediaAnswers),
     isConnected: connections.isConnected,
     openingDelayMs: pacing.delayMs,

@@ -83,6 +83,7 @@ const READING = new Set([
   'GET /v1/threads/{threadId}/messages/{messageId}'
 ])
 const SENDING = new Set([
+  'POST /v1/accounts/{accountId}/contacts/check',
   'POST /v1/accounts/{accountId}/messages',
   'DELETE /v1/accounts/{accountId}/outbox/{entryId}',
   'POST /v1/threads/{threadId}/read',

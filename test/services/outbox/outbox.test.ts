@@ -38,6 +38,8 @@ const run = <A, E>(
     closed: () => Effect.void,
     storeLidMappings: () => Effect.void,
     lidOf: () => Effect.undefined,
+    checkNumbers: (_, numbers) =>
+      Effect.succeed(numbers.map(jid => ({ askedJid: jid, jid, lid: null, answeredAt: 0 }))),
     logout: () => Effect.void
   })
   const services = Outbox.layer({ paceMs: 0 }).pipe(

@@ -9,13 +9,22 @@ export interface Owned {
   readonly since: number
 }
 
+/** `jid` is another one for a number that was found by another spelling of it. */
+interface FoundAddress extends Owned {
+  readonly jid: string
+}
+
 export const readAddress = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   accountId: string,
   jid: string
 ) {
-  const [row] = yield* sql<Owned>`
-    SELECT person, since FROM addresses WHERE account_id = ${accountId} AND jid = ${jid}`
+  const [row] = yield* sql<FoundAddress>`
+    SELECT jid, person, since FROM addresses WHERE account_id = ${accountId} AND jid = ${jid}
+    UNION ALL SELECT a.jid, a.person, a.since FROM number_spellings s
+      JOIN addresses a ON a.account_id = s.account_id AND a.jid = s.phone_jid
+      WHERE s.account_id = ${accountId} AND s.jid = ${jid}
+    LIMIT 1`
   return row
 })
 
@@ -30,9 +39,34 @@ export const writeAddress = (
 
 /** All addresses of one person become those of another. */
 export const moveAddresses = (sql: SqlClient.SqlClient, accountId: string, from: string, to: string) =>
+  Effect.all(
+    [
+      sql`UPDATE addresses SET person = ${to} WHERE account_id = ${accountId} AND person = ${from}`,
+      sql`UPDATE addresses SET thread_person = ${to} WHERE account_id = ${accountId} AND thread_person = ${from}`,
+      sql`UPDATE number_spellings SET person = ${to} WHERE account_id = ${accountId} AND person = ${from}`
+    ],
+    { discard: true }
+  )
+
+export interface NumberSpelling {
+  /** The number as it was written. */
+  readonly jid: string
+  /** The number as WhatsApp has it. */
+  readonly phoneJid: string
+  readonly person: string
+}
+
+/** A number as it was written is no address of its own: it leads to the one that WhatsApp has, and its thread to the person's. */
+export const keepSpelling = (
+  sql: SqlClient.SqlClient,
+  accountId: string,
+  { jid, person, phoneJid }: NumberSpelling
+) =>
   Effect.andThen(
-    sql`UPDATE addresses SET person = ${to} WHERE account_id = ${accountId} AND person = ${from}`,
-    sql`UPDATE addresses SET thread_person = ${to} WHERE account_id = ${accountId} AND thread_person = ${from}`
+    sql`DELETE FROM addresses WHERE account_id = ${accountId} AND jid = ${jid}`,
+    sql`INSERT INTO number_spellings (account_id, jid, phone_jid, person)
+      VALUES (${accountId}, ${jid}, ${phoneJid}, ${person})
+      ON CONFLICT (account_id, jid) DO UPDATE SET phone_jid = excluded.phone_jid, person = excluded.person`
   )
 
 /** The thread whose id has this address stays that person's, whoever the address belongs to from now on. */

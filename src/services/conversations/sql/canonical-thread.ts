@@ -12,6 +12,9 @@ export const canonicalThreadId = Effect.fnUntraced(function* (sql: SqlClient.Sql
   if (parts === undefined) return threadId
   const [row] = yield* sql<{ person: string }>`
     SELECT COALESCE(thread_person, person) AS person FROM addresses
-    WHERE account_id = ${parts.accountId} AND jid = ${parts.jid}`
+    WHERE account_id = ${parts.accountId} AND jid = ${parts.jid}
+    UNION ALL SELECT person FROM number_spellings
+      WHERE account_id = ${parts.accountId} AND jid = ${parts.jid}
+    LIMIT 1`
   return row === undefined ? threadId : threadIdOf(parts.accountId, row.person)
 })

@@ -1,0 +1,51 @@
+// The HTTP contract of contacts: who has a phone number.
+import { Schema } from 'effect'
+import { HttpApiEndpoint, HttpApiGroup } from 'effect/http-api'
+import { sends } from '../../auth/access.ts'
+import { Authorization } from '../../auth/authorization.ts'
+import { accountPath } from '../../fields.ts'
+import { operation } from '../../operation.ts'
+import { BadField, NotFound, StoreUnavailable, WhatsAppSilent, WrongState } from '../../problems.ts'
+
+const MOST_NUMBERS = 50
+
+/** What WhatsApp says of one number. */
+export const CheckedNumber = Schema.Struct({
+  /** As it was asked for. */
+  number: Schema.String,
+  /** Whether an account has it. */
+  exists: Schema.Boolean,
+  /** The account's addresses, as far as WhatsApp names them. */
+  jid: Schema.NullOr(Schema.String),
+  lid: Schema.NullOr(Schema.String),
+  /** The number as WhatsApp has it, with `+`; it may differ from the one that was asked for. */
+  canonicalNumber: Schema.NullOr(Schema.String),
+  /** When WhatsApp said so, milliseconds since 1970: within the last 24 hours. */
+  checkedAt: Schema.Finite
+}).annotate({ identifier: 'CheckedNumber' })
+export type CheckedNumber = typeof CheckedNumber.Type
+
+export class ContactsGroup extends HttpApiGroup.make('contacts')
+  .add(
+    HttpApiEndpoint.post('check', '/:accountId/contacts/check', {
+      params: accountPath,
+      payload: Schema.Struct({
+        /** Phone numbers with country code, in any usual spelling, or addresses on `s.whatsapp.net`. */
+        numbers: Schema.Array(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(128))).check(
+          Schema.isMinLength(1),
+          Schema.isMaxLength(MOST_NUMBERS)
+        )
+      }),
+      success: Schema.Struct({ numbers: Schema.Array(CheckedNumber) }),
+      error: [NotFound, WrongState, BadField, WhatsAppSilent, StoreUnavailable]
+    }).annotateMerge(
+      operation({
+        access: sends('path'),
+        summary: 'Check which numbers are on WhatsApp',
+        description:
+          'Answers in the order of the numbers, 50 at most. WhatsApp is asked once a second at most, and its answers are remembered for 24 hours; the account has to be online for what is not remembered.'
+      })
+    )
+  )
+  .middleware(Authorization)
+  .prefix('/v1/accounts') {}

@@ -1,0 +1,71 @@
+// Whose each address is: what is stored of it, through what is remembered.
+import { Effect } from 'effect'
+import { isLidJid } from '../../domain/jid.ts'
+import { addressesOfPerson, moveAddresses, type Owned, readAddress, writeAddress } from './sql/addresses.ts'
+import { type MergeContext, mergePeople } from './sql/merge.ts'
+
+const REMEMBERED_ADDRESSES = 50_000
+
+/** When something was said is not known. */
+export const UNDATED = 0
+
+/** What is remembered of accounts: the person of each address. */
+export const makeKnownPersons = () => {
+  const accounts = new Map<string, Map<string, Owned>>()
+  return {
+    has: (accountId: string) => accounts.has(accountId),
+    delete: (accountId: string) => accounts.delete(accountId),
+    owned: (accountId: string, jid: string) => accounts.get(accountId)?.get(jid),
+    set: (accountId: string, jid: string, owned: Owned) => {
+      const known = accounts.get(accountId) ?? new Map<string, Owned>()
+      if (known.size >= REMEMBERED_ADDRESSES && !known.has(jid)) known.clear()
+      known.set(jid, owned)
+      accounts.set(accountId, known)
+    }
+  }
+}
+
+export type KnownPersons = ReturnType<typeof makeKnownPersons>
+
+/** What is stored of addresses, through what is remembered of them. */
+export const makeAddressBook = (context: MergeContext, memory: KnownPersons) => {
+  const { sql } = context
+
+  const owned = Effect.fnUntraced(function* (accountId: string, jid: string) {
+    const known = memory.owned(accountId, jid)
+    if (known !== undefined) return known
+    const row = yield* readAddress(sql, accountId, jid)
+    // Another spelling of a number is whoever's the number is then.
+    if (row?.jid === jid) memory.set(accountId, jid, row)
+    return row
+  })
+
+  const record = Effect.fnUntraced(function* (
+    accountId: string,
+    jid: string,
+    person: string,
+    since = UNDATED
+  ) {
+    yield* writeAddress(sql, accountId, jid, { person, since })
+    memory.set(accountId, jid, { person, since })
+  })
+
+  const merge = Effect.fnUntraced(function* (accountId: string, from: string, to: string) {
+    yield* moveAddresses(sql, accountId, from, to)
+    memory.delete(accountId)
+    yield* mergePeople(context, accountId, from, to)
+  }, sql.withTransaction)
+
+  /** The LIDs of a person; people who were merged because of a change of number have several. */
+  const lidsOf = (accountId: string, person: string) =>
+    Effect.map(addressesOfPerson(sql, accountId, person), theirs =>
+      theirs.map(({ jid }) => jid).filter(isLidJid)
+    )
+
+  /** Drops what is remembered: addresses were changed in another way. */
+  const forget = (accountId: string) => Effect.sync(() => memory.delete(accountId))
+
+  return { owned, record, merge, lidsOf, forget }
+}
+
+export type AddressBook = ReturnType<typeof makeAddressBook>
