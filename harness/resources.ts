@@ -26,6 +26,7 @@ export interface AccountResource {
   } | null
   readonly pairingFailure: { readonly kind: string; readonly reason: string } | null
   readonly reconnectAttempts: number
+  readonly clientVersion: string | null
   readonly sync: {
     readonly chunksDone: number
     readonly chunksPending: number

@@ -11,6 +11,7 @@ import {
   renameOwner,
   setUnarchiveChats
 } from './protocol/chat-settings.ts'
+import { announceExpiration } from './protocol/client-version.ts'
 import { announceDevices } from './protocol/device-list.ts'
 import { addFault, disconnect } from './protocol/disconnections.ts'
 import {
@@ -430,6 +431,11 @@ export class Phone {
   disconnect({ device, ...error }: StreamError & { device?: number | undefined } = {}): void {
     const devices = device === undefined ? this.devices : [this.companion(device)]
     for (const { connection } of devices) if (connection) disconnect(connection, error)
+  }
+
+  /** WhatsApp tells the linked devices until when their version is good (seconds since 1970), or that it no longer ends. */
+  announceExpiration(at?: number): void {
+    announceExpiration(this.network, this.account, at)
   }
 
   fault(fault: Fault, scope: Omit<FaultScope, 'account'> = {}): ActiveFault {

@@ -2,8 +2,10 @@
 import type { RequestListener } from 'node:http'
 import type { proto } from '@whiskeysockets/baileys'
 import type { Account } from './state/account.ts'
+import { serveVersionPage, VERSION_PAGE } from './protocol/client-version.ts'
 import { addFault, disconnect } from './protocol/disconnections.ts'
 import { announceIdentity } from './protocol/device-list.ts'
+import type { ClientVersions } from './state/client-versions.ts'
 import type { ActiveFault, Fault, FaultScope, StreamError } from './state/faults.ts'
 import { changeNumber, type NumberChange } from './protocol/number-change.ts'
 import { type FileOptions, fileMessage } from './state/media/file-message.ts'
@@ -91,6 +93,11 @@ export class Simulator {
 
   get mediaUrl(): string {
     return `http://${this.network.mediaHost}`
+  }
+
+  /** The page that tells the live version. */
+  get versionUrl(): string {
+    return `${this.mediaUrl}/${VERSION_PAGE}`
   }
 
   /** The root public key a client has to trust, base64. */
@@ -192,6 +199,14 @@ export class Simulator {
     return this.network.signals.until(question, options)
   }
 
+  /**
+   * The versions of linked devices by their last number: the one that the web page tells, and the lowest that is accepted.
+   * `escaped` says whether the quotes in the page are.
+   */
+  get clientVersions(): ClientVersions {
+    return this.network.clientVersions
+  }
+
   fault(fault: Fault, scope: FaultScope = {}): ActiveFault {
     return addFault(this.network, fault, scope)
   }
@@ -231,6 +246,7 @@ export class Simulator {
         const [, folder = ''] = (request.url ?? '').split('/')
         const handler = this.requestHandlers.get(folder)
         if (handler) handler(request, response)
+        else if (folder === VERSION_PAGE) serveVersionPage(network, request, response)
         else serveMedia(network, request, response)
       },
       refusedUpgrade: () => network.faults.take('refuseUpgrades', {})?.status,

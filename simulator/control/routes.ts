@@ -6,6 +6,7 @@ import { faultRoutes } from './routes/faults.ts'
 import { linkingRoutes } from './routes/linking.ts'
 import { phoneRoutes } from './routes/phones.ts'
 import { simulatorRoutes } from './routes/simulator.ts'
+import { versionRoutes } from './routes/versions.ts'
 
 export const routes: readonly ControlRoute[] = [
   ...simulatorRoutes,
@@ -13,5 +14,6 @@ export const routes: readonly ControlRoute[] = [
   ...linkingRoutes,
   ...chatRoutes,
   ...contactRoutes,
-  ...faultRoutes
+  ...faultRoutes,
+  ...versionRoutes
 ]

@@ -63,6 +63,8 @@ export class Account {
   online = true
   /** Whether linked devices get statuses as stanzas of their own, as they do since July 2026, or as messages. */
   statusStanzas = true
+  /** Devices with a lower last number of their version are refused; the limit for everybody counts, too. */
+  leastVersion = 0
   /** Whether receipts of a group's members that wait for a linked device come in one stanza, by message. */
   gathersReceipts = true
   /** What this phone shows as statuses. */
@@ -186,6 +188,8 @@ export class Companion {
   introduced = false
   readonly preKeys = new Map<number, PreKey>()
   logins = 0
+  /** The version with which it logged in last. */
+  version: string | undefined
 
   constructor(
     account: Account,

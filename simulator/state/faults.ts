@@ -34,6 +34,11 @@ export type Fault =
   | { readonly kind: 'refusePairingCodes'; readonly error: number }
   /** Every WebSocket is refused with this HTTP status, as a proxy does it. Nobody knows yet whose it would be. */
   | { readonly kind: 'refuseUpgrades'; readonly status: number }
+  /** The page that tells the live version: refused with 503, never answered, without a version, or without an end. */
+  | {
+      readonly kind: 'versionPage'
+      readonly effect: 'unavailable' | 'silent' | 'garbled' | 'endless'
+    }
   /** WhatsApp is down: connections end now, and each login fails, in one way or another: with 500, 501, 503, `ack`, a drop. */
   | { readonly kind: 'outage' }
   /** Stanzas leave this much later; those behind them wait. */

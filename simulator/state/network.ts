@@ -6,6 +6,7 @@ import type { Connection } from '../wire/connection.ts'
 import { type Account, Companion, type CompanionKeys, type DeviceProperties } from './account.ts'
 import { AppState } from './app-state.ts'
 import { BackgroundWork } from './background-work.ts'
+import { ClientVersions } from './client-versions.ts'
 import { Directory } from './directory.ts'
 import { Faults } from './faults.ts'
 import type { Group } from './group.ts'
@@ -43,6 +44,7 @@ export class Network {
   readonly addedOptions = new Map<string, readonly string[]>()
   readonly presence = new Presence()
   readonly limits = new NewChatLimits()
+  readonly clientVersions = new ClientVersions()
   readonly background = new BackgroundWork(this.signals)
   /** Decides how connections and logins fail while WhatsApp is down. */
   readonly outages: Random

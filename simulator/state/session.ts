@@ -1,6 +1,7 @@
 // A connection and the device on it: a linked device, or one that is being linked.
 import type { KeyPair } from '@whiskeysockets/baileys'
 import type { Connection } from '../wire/connection.ts'
+import type { ClientVersion } from './client-versions.ts'
 import type { Account, Companion, CompanionKeys, DeviceProperties } from './account.ts'
 
 export interface Session {
@@ -15,6 +16,7 @@ export interface UnlinkedDevice {
   readonly keys: CompanionKeys
   readonly properties: DeviceProperties
   readonly pushName: string | undefined
+  readonly version: ClientVersion
   /** The references of the QR codes that it shows one after another. */
   readonly references: ReadonlySet<string>
   linkCode: LinkCode | undefined

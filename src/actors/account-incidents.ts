@@ -46,7 +46,7 @@ export const END_INCIDENTS: Readonly<
   updateNeeded: {
     severity: 'error',
     happened: 'WhatsApp no longer accepts this version of the client',
-    advice: 'Update Backscroll, then POST …/connect'
+    advice: 'Do what the text says, or update Backscroll; then POST …/connect'
   },
   notLinked: {
     severity: 'info',
@@ -83,7 +83,8 @@ export const endDetail = (
     readonly suspension: Suspension | null
   }
 ): string => {
-  if (kind === 'notLinked') return disconnect === null ? '' : `: ${disconnect.reason}`
+  if (kind === 'notLinked' || kind === 'updateNeeded')
+    return disconnect === null ? '' : `: ${disconnect.reason}`
   if (kind === pairingFailure?.kind && kind !== 'passkeyExpired') return `: ${pairingFailure.reason}`
   if (kind !== 'suspended' || suspension === null) return ''
   const { code, reason, until } = suspension

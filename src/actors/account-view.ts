@@ -6,19 +6,21 @@ import type { AccountStore } from '../services/conversations/account-store.ts'
 import type { DatabaseError } from '../services/database/error.ts'
 import type { Backfill } from '../services/history/backfill/backfill.ts'
 import type { History } from '../services/history/chunks/worker.ts'
+import type { ClientVersion } from '../services/whatsapp/version/client-version.ts'
 import type { Supervisor } from './supervisor.ts'
 import { isAccountState, stateNameOf } from './watch/observed-account.ts'
 
 /** Where a view is read from. */
 export interface ViewSources {
   readonly backfill: Backfill['Service']
+  readonly clientVersion: ClientVersion['Service']
   readonly history: History['Service']
   readonly records: AccountStore['Service']
   readonly supervisor: Supervisor
 }
 
 export const viewOf = Effect.fnUntraced(function* (
-  { backfill, history, supervisor }: ViewSources,
+  { backfill, clientVersion, history, supervisor }: ViewSources,
   record: AccountRecord
 ): Effect.fn.Return<AccountView, DatabaseError> {
   const now = yield* Clock.currentTimeMillis
@@ -30,6 +32,7 @@ export const viewOf = Effect.fnUntraced(function* (
     restriction: restrictionAt(record, now),
     suspension: suspensionAt(live.suspension, now),
     phoneSilentUntil: backfill.silentUntil(record.accountId),
+    clientVersion: yield* clientVersion.usedBy(record.accountId),
     history: yield* history.progress(record.accountId)
   }
 })

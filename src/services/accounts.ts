@@ -78,6 +78,8 @@ export interface AccountView {
   readonly suspension: Suspension | null
   /** Until when a phone that does not answer is not asked for history, milliseconds since 1970; `null` while it answers. */
   readonly phoneSilentUntil: number | null
+  /** The client version of the present or last connection since the server started, such as `2.3000.1043857760`. */
+  readonly clientVersion: string | null
   readonly history: SyncProgress
 }
 

@@ -11,6 +11,7 @@ import type { AccountResources, ConnectionHost } from './socket/connection-conte
 import type { ConnectionPacing } from './socket/connection-pacing.ts'
 import { makeDeviceCache } from './socket/device-cache.ts'
 import { isOtherNumber, notOpened } from './socket/disconnects.ts'
+import { afterVersionRefusal } from './version/notices.ts'
 
 type Emit = (event: ConnectionEvent) => void
 
@@ -29,7 +30,7 @@ const connectOnce = Effect.fn('WhatsApp.connect')(function* (
   pairing: Pairing | null,
   emit: Emit
 ) {
-  const { accounts, appState, vault } = host.services
+  const { accounts, appState, clientVersion, vault } = host.services
   // A new link needs new keys: those of an earlier link are of no use any more.
   if (pairing !== null) {
     yield* vault.erase(accountId)
@@ -38,12 +39,14 @@ const connectOnce = Effect.fn('WhatsApp.connect')(function* (
   const creds = decodeCredentials(yield* vault.readCredentials(accountId))
   const record = yield* Effect.orElseSucceed(accounts.read(accountId), () => undefined)
   const belongsTo = record?.jid ?? undefined
+  const agent = undefined
+  const version = yield* clientVersion.forConnection(accountId, agent)
   yield* pacing.wait
-  const request = { accountId, creds, pairing, belongsTo, resources, emit }
+  const request = { accountId, creds, pairing, belongsTo, resources, version, agent, emit }
   const end = yield* Effect.scoped(Effect.flatMap(openConnection(host, request), Deferred.await))
   // The keys of a phone that does not belong here.
   if (isOtherNumber(end)) yield* vault.erase(accountId)
-  emit(end)
+  emit(yield* afterVersionRefusal(clientVersion, end, request))
 })
 
 /** A database that is away is no crash of the account: it connects when the database is back. */

@@ -30,6 +30,7 @@ import { disableConsole } from './socket/console-guard.ts'
 import type { WhatsAppOptions } from './socket/options.ts'
 import { connectionServices } from './socket/services.ts'
 import { makeUpload } from './upload.ts'
+import type { ClientVersion } from './version/client-version.ts'
 
 type Sending = ReturnType<typeof makeSending>
 type PhoneRequests = ReturnType<typeof makePhoneRequests>
@@ -91,6 +92,7 @@ export class WhatsApp extends Context.Service<
     never,
     | AccountMemory
     | AppState
+    | ClientVersion
     | Vault
     | Journal
     | LiveTraffic

@@ -26,6 +26,8 @@ export const Account = Schema.Struct({
   /** Why the last pairing ended without a link; `null` when it did not, and from the next `pair` on. */
   pairingFailure: Schema.NullOr(PairingFailure),
   reconnectAttempts: Schema.Finite,
+  /** Of the present or last connection since the server started, such as `2.3000.1043857760`; `null` before the first. */
+  clientVersion: Schema.NullOr(Schema.String),
   sync: Schema.Struct({
     chunksDone: Schema.Finite,
     chunksPending: Schema.Finite,

@@ -5,6 +5,7 @@ import { Accounts, type AccountView } from '../../../services/accounts.ts'
 /** Fails with `DatabaseError`. */
 export const accountResponse = Effect.fnUntraced(function* (view: AccountView) {
   const {
+    clientVersion,
     history,
     lastDisconnect,
     pairingFailure,
@@ -31,6 +32,7 @@ export const accountResponse = Effect.fnUntraced(function* (view: AccountView) {
     suspension,
     pairingFailure,
     reconnectAttempts,
+    clientVersion,
     sync: { ...history, phoneSilentUntil },
     coverage,
     counts

@@ -1,4 +1,5 @@
 // What a connection is made from, and what its parts share while it lives.
+import type { Agent } from 'node:http'
 import type { AuthenticationCreds, CacheStore, WASocket } from '@whiskeysockets/baileys'
 import type { Semaphore } from 'effect'
 import type { ConnectionEvent, Pairing } from '../../../domain/connection.ts'
@@ -12,6 +13,7 @@ import type { WhatsAppOptions } from './options.ts'
 import { rawSocketOf } from './raw-socket.ts'
 import type { ConnectionRuntime } from './runtime.ts'
 import type { ConnectionServices } from './services.ts'
+import type { Version } from '../version/version.ts'
 
 /** What an account keeps in memory from one connection to the next. */
 export interface AccountResources {
@@ -30,6 +32,10 @@ export interface ConnectionRequest {
   /** The address of the number this account belongs to, once it was linked. */
   readonly belongsTo: string | undefined
   readonly resources: AccountResources
+  /** The client version that this connection introduces itself with. */
+  readonly version: Version
+  /** The way its requests take; `undefined` is the direct one. */
+  readonly agent: Agent | undefined
   readonly emit: (event: ConnectionEvent) => void
 }
 

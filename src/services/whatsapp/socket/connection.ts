@@ -24,6 +24,7 @@ import { socketConfig } from './options.ts'
 import { makeConnectionRuntime } from './runtime.ts'
 import { connectEvents } from './socket-events.ts'
 import { handleStanzas } from './stanza-handling.ts'
+import { followVersion } from '../version/notices.ts'
 
 /** Opens a socket within the caller's scope; the result completes when the connection has ended. */
 export const openConnection = Effect.fnUntraced(function* (host: ConnectionHost, request: ConnectionRequest) {
@@ -45,6 +46,7 @@ export const openConnection = Effect.fnUntraced(function* (host: ConnectionHost,
   const isOpen = () => connections.isOpen(accountId, socket)
   if (request.pairing !== null) yield* followPairing(connection, socket, request.pairing)
   yield* Effect.forkScoped(appState.loop)
+  yield* Effect.forkScoped(services.clientVersion.keepFresh(request.agent))
   yield* Effect.forkScoped(removeOldEntries(services.journal, accountId, isOpen))
   return closed
 })
@@ -100,6 +102,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
   })
   const groups = makeGroupCache(jid => socket.groupMetadata(jid))
   const config = socketConfig(options, {
+    version: connection.version,
     auth: { creds, keys: receive.keys },
     logger: baileysLogger((level, text) => runtime.fork(logBaileys(level, text))),
     makeSignalRepository: receive.makeSignalRepository,
@@ -130,6 +133,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     isOpen: () => connection.connections.isOpen(accountId, socket)
   })
   const credentials = connectEvents(connection, socket, { appState, groups })
+  followVersion(connection, socket)
   groups.follow(socket.ev)
   return { socket, receive, credentials, appState, stopLimiting }
 }

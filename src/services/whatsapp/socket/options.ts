@@ -7,6 +7,7 @@ import {
   type SocketConfig,
   type UserFacingSocketConfig
 } from '@whiskeysockets/baileys'
+import type { Version } from '../version/version.ts'
 
 export interface WhatsAppOptions {
   readonly url: URL
@@ -34,6 +35,7 @@ export const DEVICE_TYPE = proto.DeviceProps.PlatformType.DESKTOP
 
 /** What a connection puts in the place of Baileys' own parts. */
 interface Replacements {
+  readonly version: Version
   readonly auth: UserFacingSocketConfig['auth']
   readonly logger: SocketConfig['logger']
   readonly makeSignalRepository: SocketConfig['makeSignalRepository']
@@ -45,9 +47,10 @@ interface Replacements {
 
 export const socketConfig = (
   options: WhatsAppOptions,
-  { readSent, ...replacements }: Replacements
+  { readSent, version, ...replacements }: Replacements
 ): UserFacingSocketConfig => ({
   ...replacements,
+  version: [...version],
   waWebSocketUrl: options.url,
   connectTimeoutMs: options.connectTimeoutMs,
   browser: BROWSER,
