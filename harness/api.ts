@@ -12,6 +12,7 @@ import { HttpClient, isJson } from './http-client.ts'
 import type {
   AccountResource,
   Answer,
+  ImportAnswer,
   MediaAnswer,
   MediaCounts,
   Queued,
@@ -30,6 +31,21 @@ const messagePath = (threadId: string, messageId: string): string =>
 export class Api extends HttpClient {
   createAccount(name: string): Promise<AccountResource> {
     return this.expect(201, 'POST', '/v1/accounts', { name })
+  }
+
+  /** Takes over a session of another server; the answer may be a refusal. */
+  async importSession(
+    session: Uint8Array,
+    query: Readonly<Record<string, string>>,
+    contentType = 'application/zip'
+  ): Promise<Answer<ImportAnswer>> {
+    const response = await this.fetch(`/v1/accounts/import?${new URLSearchParams(query).toString()}`, {
+      method: 'POST',
+      headers: { 'content-type': contentType },
+      body: Uint8Array.from(session)
+    })
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return { status: response.status, body: (await response.json()) as ImportAnswer }
   }
 
   account(accountId: string): Promise<AccountResource> {

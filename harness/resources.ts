@@ -126,3 +126,15 @@ export interface ExportedLine {
   readonly threads: number
   readonly messages: number
 }
+
+/** What was taken over, or the problem why not. */
+export interface ImportAnswer {
+  readonly account: AccountResource
+  readonly outcome: string
+  readonly taken: Readonly<Record<string, number>>
+  readonly leftOut: Readonly<Record<string, number>>
+  readonly reason?: string
+  readonly missing?: ReadonlyArray<string>
+  readonly accountId?: string | null
+  readonly detail?: string
+}

@@ -9,11 +9,14 @@ import type { Media } from '../services/media/media.ts'
 import type { AccountMemory } from '../services/process/account-memory.ts'
 import { count } from '../services/telemetry/metrics.ts'
 import type { Vault } from '../services/vault/vault.ts'
+import type { LinkedSession } from '../services/whatsapp/transfer/session.ts'
+import type { SessionTransfer, TakingOver } from '../services/whatsapp/transfer/transfer.ts'
 import type { WhatsApp } from '../services/whatsapp/whatsapp.ts'
 import type { AccountServices } from './account.ts'
 import { type ViewSources, viewOf } from './account-view.ts'
 import type { EffectBridge } from './effect-bridge.ts'
 import { accountStart } from './supervisor.ts'
+import { outcomeOf, startWithSession } from './taking-over.ts'
 import type { StateChanges } from './watch/state-changes.ts'
 import { stateNameOf } from './watch/observed-account.ts'
 
@@ -24,6 +27,7 @@ export interface AccountsDeps extends ViewSources {
   readonly media: Media['Service']
   readonly memory: AccountMemory['Service']
   readonly stateChanges: StateChanges
+  readonly transfer: SessionTransfer['Service']
   readonly vault: Vault['Service']
   readonly whatsapp: WhatsApp['Service']
 }
@@ -31,6 +35,7 @@ export interface AccountsDeps extends ViewSources {
 export const makeAccounts = (deps: AccountsDeps): Accounts['Service'] =>
   Accounts.of({
     create: create(deps),
+    takeOver: takeOver(deps),
     list: list(deps),
     state: state(deps),
     stateChanges: Stream.fromPubSub(deps.stateChanges.published),
@@ -65,6 +70,14 @@ const create = (deps: AccountsDeps) =>
     yield* deps.records.create(record)
     start(deps, record)
     return yield* viewOf(deps, record)
+  })
+
+const takeOver = (deps: AccountsDeps) =>
+  Effect.fn('Accounts.takeOver')(function* (session: LinkedSession, options: TakingOver) {
+    const accountId = yield* startWithSession(deps, session, options)
+    const outcome = yield* outcomeOf(deps, accountId)
+    const record = yield* Effect.catchTag(readRecord(deps, accountId), 'AccountNotFound', Effect.die)
+    return { view: yield* viewOf(deps, record), outcome }
   })
 
 const list = (deps: AccountsDeps) =>

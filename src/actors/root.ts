@@ -11,6 +11,7 @@ import { AccountMemory } from '../services/process/account-memory.ts'
 import { Inspection } from '../services/telemetry/inspection.ts'
 import { Vault } from '../services/vault/vault.ts'
 import { ClientVersion } from '../services/whatsapp/version/client-version.ts'
+import { SessionTransfer } from '../services/whatsapp/transfer/transfer.ts'
 import { WhatsApp } from '../services/whatsapp/whatsapp.ts'
 import { type AccountDelays, type AccountServices, makeAccountLogic } from './account.ts'
 import { makeAccounts } from './accounts.ts'
@@ -29,7 +30,7 @@ export const layer = (
 ): Layer.Layer<
   Accounts,
   never,
-  AccountMemory | AccountServices | ClientVersion | Coverage | Inspection | Vault
+  AccountMemory | AccountServices | ClientVersion | Coverage | Inspection | SessionTransfer | Vault
 > =>
   Layer.effect(
     Accounts,
@@ -63,6 +64,7 @@ export const layer = (
         records,
         stateChanges,
         supervisor,
+        transfer: yield* SessionTransfer,
         vault: yield* Vault,
         whatsapp
       })

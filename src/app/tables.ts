@@ -14,6 +14,7 @@ import { vaultTables } from '../services/vault/tables.ts'
 import { appStateTables } from '../services/whatsapp/app-state/tables.ts'
 import { versionTables } from '../services/whatsapp/version/tables.ts'
 import { numberTables } from '../services/whatsapp/numbers/tables.ts'
+import { transferTables } from '../services/whatsapp/transfer/tables.ts'
 
 export const TABLES: ReadonlyArray<OwnedTable> = [
   ...conversationTables,
@@ -27,6 +28,7 @@ export const TABLES: ReadonlyArray<OwnedTable> = [
   ...appStateTables,
   ...versionTables,
   ...numberTables,
+  ...transferTables,
   ...firestoreTables,
   ...migrationTables
 ]

@@ -83,7 +83,8 @@ export const OWN_CODES = {
   libraryFault: 2,
   logout: 3,
   storage: 4,
-  newerVersion: 5
+  newerVersion: 5,
+  exported: 6
 } as const
 
 const OWN_ROWS: ReadonlyMap<number, Row> = new Map<number, Row>([
@@ -99,6 +100,10 @@ const OWN_ROWS: ReadonlyMap<number, Row> = new Map<number, Row>([
   [OWN_CODES.libraryFault, { verdict: 'retry', reason: 'A fault inside the WhatsApp library' }],
   [OWN_CODES.logout, { verdict: 'loggedOut', reason: 'This server logged the account out' }],
   [OWN_CODES.storage, { verdict: 'retry', reason: 'Received messages could not be written down' }],
+  [
+    OWN_CODES.exported,
+    { verdict: 'loggedOut', reason: 'The session of this account was exported: another server uses it' }
+  ],
   [OWN_CODES.newerVersion, { verdict: 'restart', reason: 'Connecting again with a newer client version' }]
 ])
 

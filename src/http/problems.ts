@@ -104,6 +104,20 @@ export class InspectorIsOff extends HttpApiError.Problem<InspectorIsOff>()('Insp
   title: 'The inspector is switched off'
 }) {}
 
+/** A session of another server that cannot be taken over; `reason` says why, `missing` names what it lacks. */
+export class SessionUnusable extends HttpApiError.Problem<SessionUnusable>()(
+  'SessionUnusable',
+  { type: type('session-unusable'), status: 422, title: 'This session cannot be taken over' },
+  { reason: Schema.String, missing: Schema.Array(Schema.String) }
+) {}
+
+/** A session that is in use, here or elsewhere; `accountId` is the account of this server, where there is one. */
+export class SessionInUse extends HttpApiError.Problem<SessionInUse>()(
+  'SessionInUse',
+  { type: type('session-in-use'), status: 409, title: 'This session is used already' },
+  { reason: Schema.String, accountId: Schema.NullOr(Schema.String) }
+) {}
+
 /** A problem of a route outside the contract, in the same shape. */
 export const plainProblem = (
   status: number,

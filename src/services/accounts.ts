@@ -15,6 +15,9 @@ import type { PasskeyAssertion, PasskeyOptions } from '../domain/passkey.ts'
 import type { SyncProgress } from './history/chunks/pace.ts'
 import type { Counts } from './conversations/queries.ts'
 import type { DatabaseError } from './database/error.ts'
+import type { SessionRefused } from './whatsapp/transfer/refusal.ts'
+import type { LinkedSession } from './whatsapp/transfer/session.ts'
+import type { TakingOver } from './whatsapp/transfer/transfer.ts'
 
 export type AccountCommand =
   | { readonly type: 'command.pair'; readonly pairing: Pairing }
@@ -83,6 +86,18 @@ export interface AccountView {
   readonly history: SyncProgress
 }
 
+/**
+ * What WhatsApp made of a session that was taken over: `connected`; `connectedElsewhere`, when another connection with it took over
+ * at once; `unlinked`, when the phone does not have the device any more; `pending`, when the connection is not open yet or could
+ * not be opened for another reason (see `view.lastDisconnect`).
+ */
+export type ImportOutcome = 'connected' | 'connectedElsewhere' | 'unlinked' | 'pending'
+
+export interface ImportedAccount {
+  readonly view: AccountView
+  readonly outcome: ImportOutcome
+}
+
 /** A change of an account's state. */
 export interface AccountStateChange {
   readonly accountId: string
@@ -111,6 +126,11 @@ export class Accounts extends Context.Service<
   Accounts,
   {
     readonly create: (name: string) => Effect.Effect<AccountView, DatabaseError>
+    /** Takes over a linked session of another server, connects with it, and waits a moment for what WhatsApp says to that. */
+    readonly takeOver: (
+      session: LinkedSession,
+      options: TakingOver
+    ) => Effect.Effect<ImportedAccount, SessionRefused | DatabaseError>
     readonly list: Effect.Effect<ReadonlyArray<AccountView>, DatabaseError>
     readonly state: (accountId: string) => Effect.Effect<AccountView, AccountNotFound | DatabaseError>
     /** Every change of state from now on, as it happens. A subscriber that is too slow misses the oldest. */

@@ -12,6 +12,7 @@ import { Outbox } from '../../src/services/outbox/outbox.ts'
 import { AccountMemory } from '../../src/services/process/account-memory.ts'
 import { Inspection } from '../../src/services/telemetry/inspection.ts'
 import { ClientVersion } from '../../src/services/whatsapp/version/client-version.ts'
+import { SessionTransfer } from '../../src/services/whatsapp/transfer/transfer.ts'
 import { WhatsApp } from '../../src/services/whatsapp/whatsapp.ts'
 import { servicesOn } from '../services/database.ts'
 
@@ -69,7 +70,7 @@ const withAccounts = <A, E>(
     Effect.flatMap(Accounts, program).pipe(
       Effect.provide(
         Root.layer(DELAYS).pipe(
-          Layer.provide([idleServices, Inspection.layer({ on: false })]),
+          Layer.provide([idleServices, SessionTransfer.layer, Inspection.layer({ on: false })]),
           Layer.provideMerge(servicesOn())
         )
       )

@@ -23,6 +23,20 @@ export const parseOptions = <const Options extends NonNullable<ParseArgsConfig['
   }
 }
 
+/** The same for a command that is given paths, too. */
+export const parseArguments = <const Options extends NonNullable<ParseArgsConfig['options']>>(
+  args: ReadonlyArray<string>,
+  options: Options,
+  usage: string
+) => {
+  try {
+    const { positionals, values } = parseArgs({ args: [...args], options, allowPositionals: true })
+    return { paths: positionals, values }
+  } catch (error) {
+    return refuse(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`, 2)
+  }
+}
+
 /** The settings from the environment and a file named .env; ends the process when they are not usable. */
 export const loadSettings = (onError: (message: string) => never): Config => {
   try {

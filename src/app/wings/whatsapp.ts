@@ -3,6 +3,7 @@ import { Layer } from 'effect'
 import type { Config } from '../../config.ts'
 import { AppState } from '../../services/whatsapp/app-state/app-state.ts'
 import { ClientVersion } from '../../services/whatsapp/version/client-version.ts'
+import { SessionTransfer } from '../../services/whatsapp/transfer/transfer.ts'
 import { WhatsApp } from '../../services/whatsapp/whatsapp.ts'
 
 const MEDIA_SERVER = 'https://mmg.whatsapp.net'
@@ -43,4 +44,4 @@ export const layer = (config: Config) =>
     keepStatuses: config.WHATSAPP_KEEP_STATUSES,
     syncFullHistory: config.WHATSAPP_SYNC_FULL_HISTORY,
     dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN
-  }).pipe(Layer.provideMerge(Layer.mergeAll(AppState.layer, clientVersion(config))))
+  }).pipe(Layer.provideMerge(Layer.mergeAll(AppState.layer, SessionTransfer.layer, clientVersion(config))))

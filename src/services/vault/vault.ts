@@ -17,6 +17,12 @@ export type VaultError = DatabaseError | SealBroken
 /** Changes to keys: kind → id → new value, `null` removes. */
 export type KeyChanges = Readonly<Record<string, Readonly<Record<string, Uint8Array | null>>>>
 
+export interface VaultKey {
+  readonly kind: string
+  readonly id: string
+  readonly value: Buffer
+}
+
 export class Vault extends Context.Service<
   Vault,
   {
@@ -28,6 +34,8 @@ export class Vault extends Context.Service<
       kind: string,
       ids: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyMap<string, Buffer>, VaultError>
+    /** Every key of an account, by kind and id. */
+    readonly allKeys: (accountId: string) => Effect.Effect<ReadonlyArray<VaultKey>, VaultError>
     /** All changes, and new credentials if given, in one transaction; joins the caller's when there is one. */
     readonly writeKeys: (
       accountId: string,
@@ -51,6 +59,7 @@ export class Vault extends Context.Service<
           readCredentials: readCredentials(sql, seal),
           writeCredentials: putCredentials,
           readKeys: readKeys(sql, seal),
+          allKeys: allKeys(sql, seal),
           writeKeys: writeKeys(sql, bulk, seal, putCredentials),
           erase: erase(sql)
         })
@@ -90,6 +99,15 @@ const readKeys = (sql: SqlClient.SqlClient, seal: OpenSeal) =>
       if (row !== undefined) found.set(id, yield* seal.open(keyLabel(accountId, kind, id), row.sealed))
     }
     return found
+  }, asVaultError)
+
+const allKeys = (sql: SqlClient.SqlClient, seal: OpenSeal) =>
+  Effect.fn('Vault.allKeys')(function* (accountId: string) {
+    const rows = yield* sql<{ kind: string; id: string; sealed: Uint8Array }>`
+      SELECT kind, id, sealed FROM vault_keys WHERE account_id = ${accountId} ORDER BY kind, id`
+    return yield* Effect.forEach(rows, ({ id, kind, sealed }) =>
+      Effect.map(seal.open(keyLabel(accountId, kind, id), sealed), (value): VaultKey => ({ kind, id, value }))
+    )
   }, asVaultError)
 
 const REMOVE = `DELETE FROM vault_keys WHERE account_id = ? AND kind = ? AND id = ?`

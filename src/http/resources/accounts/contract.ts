@@ -7,6 +7,7 @@ import { administers, lists, reads } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
 import { accountPath } from '../../fields.ts'
 import { operation } from '../../operation.ts'
+import { importEndpoint } from './import-contract.ts'
 import { BadField, NotFound, PairingRefused, StoreUnavailable, WrongState } from '../../problems.ts'
 
 /** An account as the API shows it. Times are milliseconds since 1970. */
@@ -55,7 +56,7 @@ export const PairingOffer = Schema.Struct({
   expiresAt: Schema.Finite
 }).annotate({ identifier: 'PairingOffer' })
 
-const Name = Schema.Trim.check(
+export const Name = Schema.Trim.check(
   Schema.isMinLength(1),
   Schema.isMaxLength(100),
   // Control and direction characters, and single surrogates.
@@ -102,6 +103,7 @@ export class AccountsGroup extends HttpApiGroup.make('accounts')
         description: 'The account is not linked to a phone yet: `pair` links it.'
       })
     ),
+    importEndpoint(Account, Name),
     HttpApiEndpoint.get('list', '/', {
       success: Schema.Struct({ accounts: Schema.Array(Account) }),
       error: StoreUnavailable

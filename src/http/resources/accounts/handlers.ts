@@ -9,6 +9,7 @@ import { accountFailures, findAccount } from '../../lookup.ts'
 import { orDatabaseUnavailable } from '../../problems.ts'
 import { pair, sendCommand } from './commands.ts'
 import { offer, qrPng, qrSvg } from './pairing.ts'
+import { importSession } from './import.ts'
 import { accountResponse } from './response.ts'
 
 const create = Effect.fnUntraced(function* (name: string) {
@@ -47,7 +48,10 @@ export const accountsLayer = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const services = yield* Effect.context<Accounts>()
     const provide = Effect.provideContext(services)
-    return handlers.handleAll({
+    const withImport = handlers.handleRaw('import', ({ query, request }) =>
+      provide(importSession(query, request))
+    )
+    return withImport.handleAll({
       create: ({ payload }) => provide(create(payload.name)),
       list: () => provide(list()),
       get: ({ params }) => provide(get(params.accountId)),

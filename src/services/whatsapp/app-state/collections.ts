@@ -77,6 +77,11 @@ export const changeRecords = Effect.fnUntraced(function* (
   )
 })
 
+/** All records of a collection that are known, with their value MACs. */
+export const readRecordMacs = (sql: SqlClient.SqlClient, accountId: string, collection: string) =>
+  sql<{ indexMac: string; valueMac: Uint8Array }>`SELECT index_mac, value_mac FROM app_state_records
+    WHERE account_id = ${accountId} AND collection = ${collection}`
+
 /** The names of all readable records of a collection, as JSON. */
 export const readIndexes = (sql: SqlClient.SqlClient, accountId: string, collection: string) =>
   Effect.map(

@@ -37,6 +37,15 @@ export const addressesIn = ({ me }: AuthenticationCreds): Self => ({
 const legibleSenderKey = (record: Uint8Array): Uint8Array =>
   Buffer.from(JSON.stringify(JSON.parse(Buffer.from(record).toString()), BufferJSON.replacer))
 
+/** A key as the vault keeps it. */
+export const encodeKey = (kind: string, value: unknown): Uint8Array => {
+  if (kind === SENDER_KEY_KIND) {
+    const record = value instanceof Uint8Array ? value : toBytes(value)
+    return toBytes(Buffer.from(legibleSenderKey(record)))
+  }
+  return toBytes(value)
+}
+
 export const encodeKeys = (data: SignalDataSet): KeyChanges => {
   const changes: Record<string, Record<string, Uint8Array | null>> = {}
   for (const [kind, values] of Object.entries(data)) {
@@ -44,8 +53,7 @@ export const encodeKeys = (data: SignalDataSet): KeyChanges => {
     for (const [id, value] of Object.entries(values)) {
       // A key that the phone was asked for and does not have.
       if (value === undefined) continue
-      const stored = kind === 'sender-key' && value instanceof Uint8Array ? legibleSenderKey(value) : value
-      encoded[id] = stored === null ? null : toBytes(stored)
+      encoded[id] = value === null ? null : encodeKey(kind, value)
     }
     changes[kind] = encoded
   }
@@ -68,6 +76,7 @@ const revived = <A>(value: A): A => {
 }
 
 export const SYNC_KEY_KIND = 'app-state-sync-key'
+const SENDER_KEY_KIND = 'sender-key'
 
 /** A key of app state that the phone has shared; the id is in base64. */
 export interface AppStateKey {

@@ -9,6 +9,8 @@ import type { SignalDataTypeMap, SignalKeyStoreWithTransaction } from '@whiskeys
 import { Effect, Semaphore } from 'effect'
 import type { KeyChanges, Vault } from '../../vault/vault.ts'
 import { decodeKey, encodeKeys } from './auth-state.ts'
+import { makeMovedSessions } from './moved-sessions.ts'
+import { mergedBytes } from './session-records.ts'
 import { withoutFailedTries } from './session-repair.ts'
 
 /** Runs an effect for code that works with promises; a failure rejects. */
@@ -31,16 +33,33 @@ export const makeSignalKeys = (options: {
   const { accountId, commit, run, vault } = options
   const running = new AsyncLocalStorage<Pending>()
   const lock = Semaphore.makeUnsafe(1)
+  const moved = makeMovedSessions(vault, accountId)
+  /** The records that a transaction began with, where they were merged. */
+  const mergedIn = new WeakMap<Pending, Readonly<Record<string, Uint8Array>>>()
 
   /** One after the other, each in its caller's async context: without it a waiting transaction would run in that of the one before. */
   const exclusively = <A>(work: () => Promise<A>): Promise<A> =>
     Effect.runPromise(lock.withPermit(Effect.promise(AsyncLocalStorage.bind(work))))
 
+  /** The record of a session with what is stored under the number; from the next commit on it is under the LID. */
+  const withMoved = async (id: string, record: Uint8Array | undefined): Promise<Uint8Array | undefined> => {
+    const pending = running.getStore()
+    const sessions = pending?.['session'] ?? {}
+    const found = Object.hasOwn(sessions, id) ? undefined : await run(moved.find(id))
+    if (found === undefined || Object.hasOwn(sessions, found.name)) return record
+    const merged = mergedBytes(record, found.record)
+    if (pending !== undefined) {
+      pending['session'] = { ...pending['session'], [id]: merged, [found.name]: null }
+      mergedIn.set(pending, { ...mergedIn.get(pending), [id]: merged })
+    }
+    return merged
+  }
+
   const repairSessions = async (pending: Pending): Promise<void> => {
     const sessions = pending['session'] ?? {}
     const stored = await run(vault.readKeys(accountId, 'session', Object.keys(sessions)))
     for (const [id, after] of Object.entries(sessions)) {
-      const before = stored.get(id)
+      const before = mergedIn.get(pending)?.[id] ?? stored.get(id)
       if (before !== undefined && after !== null) sessions[id] = withoutFailedTries(before, after)
     }
   }
@@ -57,7 +76,8 @@ export const makeSignalKeys = (options: {
       )
       const values: { [id: string]: SignalDataTypeMap[T] } = {}
       for (const id of ids) {
-        const bytes = Object.hasOwn(pending, id) ? pending[id] : stored.get(id)
+        const held = Object.hasOwn(pending, id) ? pending[id] : stored.get(id)
+        const bytes = kind === 'session' && held !== null ? await withMoved(id, held) : held
         if (bytes !== null && bytes !== undefined) values[id] = decodeKey(kind, bytes)
       }
       return values
