@@ -5,21 +5,20 @@ import { describe, expect, test } from 'vitest'
 import { runToExit, ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import type { Account } from '../../simulator/state/account.ts'
-import { type BaileysVersion, OtherServer } from './other-server.ts'
+import { OtherServer } from './other-server.ts'
 import { sharedStage, Stage } from './stage.ts'
 import { zipOf } from './zip.ts'
 
 const shared = sharedStage()
 
-/** A phone with a group, and another server that it has linked. */
-const moving = async (version: BaileysVersion) => {
+/** A phone with people and a group. */
+const somebody = () => {
   const { simulator } = shared()
   const phone = simulator.createPhone({ history: { chats: 4, messages: 20, groupsShare: 0.25 } })
   const [ann, ben, eve] = phone.contacts as [Account, Account, Account]
   const group = phone.groups[0]!
   const member = phone.contacts.find(contact => group.members.has(contact))!
-  const other = await OtherServer.linked(simulator, phone, version)
-  return { phone, ann, ben, eve, group, member, other }
+  return { phone, ann, ben, eve, group, member }
 }
 
 /** Counts how often a device of this phone has asked for a message once more. */
@@ -42,8 +41,8 @@ const untilAll = (accountId: string, texts: ReadonlyArray<string>, api = shared(
 describe.each(['6.7', '7'] as const)('a session of Baileys %s', version => {
   test('is taken over from a zip of its folder: messages flow both ways, and nobody is asked to repeat one', async () => {
     const { api, simulator } = shared()
-    const { ann, ben, eve, group, member, other, phone } = await moving(version)
-    await using _other = other
+    const { ann, ben, eve, group, member, phone } = somebody()
+    await using other = await OtherServer.linked(simulator, phone, version)
     await phone.receive({ from: ann, text: 'before, 1:1' })
     await phone.receive({ from: eve, text: 'before, from a LID', addressing: 'lid' })
     await phone.receive({ from: member, group, text: 'before, in the group' })
@@ -103,8 +102,8 @@ describe.each(['6.7', '7'] as const)('a session of Baileys %s', version => {
 
 test('a server that was not stopped takes its session back, and the account waits for a person', async () => {
   const { api, simulator } = shared()
-  const { other, phone } = await moving('7')
-  await using _other = other
+  const { phone } = somebody()
+  await using other = await OtherServer.linked(simulator, phone, '7')
   await phone.receive({ from: phone.contacts[0]!, text: 'before' })
   await other.until(() => other.texts.has('before'))
   const refused = await api.importSession(await zipOf(other.files()), { name: 'Too early' })

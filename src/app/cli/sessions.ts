@@ -1,6 +1,6 @@
 // Moves linked sessions while the server is stopped: npm run import -- --name Shop FILE, npm run export -- --session --account acc-… FILE
 import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs'
-import { Effect, Layer, Logger } from 'effect'
+import { Effect, Layer, Logger, Schema } from 'effect'
 import type { Config } from '../../config.ts'
 import { withoutNumbers } from '../../domain/mask.ts'
 import { Incidents } from '../../services/incidents/incidents.ts'
@@ -83,6 +83,9 @@ export const importSession = (args: ReadonlyArray<string>): void => {
   run(loadSettings(misused), takeOver(path, options))
 }
 
+/** Nothing was given away. */
+class NotExported extends Schema.TaggedError<NotExported>()('NotExported', { message: Schema.String }) {}
+
 /** Written whole and to the disk, or not at all; never over another file. */
 const writeSecret = (path: string, bytes: Uint8Array) =>
   Effect.try({
@@ -95,14 +98,15 @@ const writeSecret = (path: string, bytes: Uint8Array) =>
         closeSync(file)
       }
     },
-    catch: cause => (cause instanceof Error ? cause : new Error('The file cannot be written'))
+    catch: cause =>
+      new NotExported({ message: cause instanceof Error ? cause.message : 'The file cannot be written' })
   })
 
 const giveAway = Effect.fnUntraced(function* (accountId: string, path: string) {
   const transfer = yield* SessionTransfer
   const session = yield* transfer.outgoing(accountId)
   if (session === undefined)
-    return yield* Effect.fail(new Error(`The account ${accountId} has no linked session`))
+    return yield* new NotExported({ message: `The account ${accountId} has no linked session` })
   yield* writeSecret(path, yield* zipOf(session.files))
   // A file whose session can still be used here would be used twice.
   yield* transfer

@@ -35,7 +35,7 @@ const lidSender = (id: string): string | undefined =>
 const withOwnDevices = ({ id, lid }: Creds['me'], sessions: Map<string, unknown>): Map<string, unknown> => {
   const [number, ownLid] = [jidDecode(id)?.user, lid === undefined ? undefined : jidDecode(lid)?.user]
   if (number === undefined || ownLid === undefined) return sessions
-  for (const [name, value] of [...sessions]) {
+  for (const [name, value] of new Map(sessions)) {
     const [, user, device] = DEVICE.exec(name) ?? []
     if (user !== number || device === undefined) continue
     const lidName = `${ownLid}_1.${device}`
