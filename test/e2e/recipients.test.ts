@@ -151,3 +151,93 @@ test('numbers are checked many at once, and WhatsApp is asked about each of them
   for (const wrong of [[], many, ['me'], ['1203@g.us'], ['+0151 1'], [`${'1'.repeat(200)}`]])
     expect(await check(accountId, wrong)).toMatchObject({ status: 400 })
 })
+
+/** What the device sends to people from now on, and what is refused of it. */
+const watchSending = () => {
+  const seen: Array<Readonly<Record<string, unknown>>> = []
+  shared().simulator.events.on(({ detail, name }) => {
+    if (name === 'sent' || name === 'rejected') seen.push({ name, ...detail })
+  })
+  return { of: (entryId: string) => seen.filter(({ id }) => id === entryId) }
+}
+
+test('on a migrated account messages go to the LID and name the number; the owner’s devices are addressed alike', async () => {
+  const { api } = shared()
+  const { accountId, phone } = await linked()
+  const sending = watchSending()
+  const [contact, other] = phone.contacts
+  // Known by number only, and known by LID only.
+  for (const [to, recipient] of [
+    [contact!.phoneNumber, contact!],
+    [other!.lid, other!]
+  ] as const) {
+    const { entryId } = await api.send(accountId, to, 'by LID')
+    expect((await received(phone, entryId)).recipient).toBe(recipient.jid)
+    await api.untilEntry(accountId, entryId, 'sent')
+    expect(sending.of(entryId)).toMatchObject([
+      { name: 'sent', to: recipient.lid, recipientNumber: recipient.jid }
+    ])
+    const message = await api.until('the message to be read', async () => {
+      const entry = await api.entry(accountId, entryId)
+      const found = await api.message(entry.threadId, entry.messageId)
+      return found.status === 'read' ? found : undefined
+    })
+    expect(message.receipts).toHaveLength(1)
+  }
+  // The owner's phone got its copy.
+  const mine = phone.truth().messages.filter(({ fromMe, text }) => fromMe && text === 'by LID')
+  expect(mine.map(({ chatJid }) => chatJid)).toEqual([contact!.jid, other!.jid])
+  const own = await api.send(accountId, phone.phoneNumber, 'to myself')
+  await api.untilEntry(accountId, own.entryId, 'sent')
+  expect(sending.of(own.entryId)).toMatchObject([{ name: 'sent', to: phone.lid }])
+})
+
+test('on an account that is not migrated messages go to the number', async () => {
+  const { api } = shared()
+  const { accountId, phone } = await shared().linked({
+    history: { chats: 2, messages: 10, groupsShare: 0, lidShare: 1 },
+    directAddressing: 'number'
+  })
+  const sending = watchSending()
+  for (const to of [phone.contacts[0]!.phoneNumber, phone.contacts[0]!.lid]) {
+    const { entryId } = await api.send(accountId, to, 'by number')
+    await received(phone, entryId)
+    await api.untilEntry(accountId, entryId, 'sent')
+    expect(sending.of(entryId)).toMatchObject([{ name: 'sent', to: phone.contacts[0]!.jid }])
+  }
+})
+
+test('an account that WhatsApp moves is written from by the other form after one refusal, and is not called restricted', async () => {
+  const { api, simulator } = shared()
+  const { accountId, phone } = await linked()
+  const sending = watchSending()
+  const [contact] = phone.contacts
+  const say = async (text: string) => {
+    const { entryId } = await api.send(accountId, contact!.phoneNumber, text)
+    expect((await received(phone, entryId)).times).toBe(1)
+    const entry = await api.untilEntry(accountId, entryId, 'sent')
+    expect(entry.attempts).toBe(1)
+    return sending.of(entryId)
+  }
+  phone.account.directAddressing = 'number'
+  expect(await say('one')).toMatchObject([
+    { name: 'rejected', to: contact!.lid, error: 400 },
+    { name: 'sent', to: contact!.jid }
+  ])
+  expect(await say('two')).toMatchObject([{ name: 'sent', to: contact!.jid }])
+  phone.account.directAddressing = 'lid'
+  expect(await say('three')).toMatchObject([
+    { name: 'rejected', to: contact!.jid, error: 463 },
+    { name: 'sent', to: contact!.lid }
+  ])
+  expect(await say('four')).toMatchObject([{ name: 'sent', to: contact!.lid }])
+  expect((await api.account(accountId)).restriction).toBeNull()
+  // A restriction is one in whatever form: a stranger is tried once, and waits.
+  phone.restrict({ until: Date.now() + 3_600_000, enforcement: 'DEFAULT' })
+  const stranger = simulator.createContact({ name: 'Stranger' })
+  const { entryId } = await api.send(accountId, stranger.phoneNumber, 'hello')
+  await api.untilAccount(accountId, 'the restriction', ({ restriction }) => restriction !== null)
+  expect(await api.entry(accountId, entryId)).toMatchObject({ status: 'queued', attempts: 0 })
+  phone.restrict(null)
+  await api.untilEntry(accountId, entryId, 'sent')
+})

@@ -80,7 +80,8 @@ export class Stage implements AsyncDisposable {
   }
 
   private async scanned(options: PhoneOptions): Promise<{ phone: Phone; accountId: string }> {
-    const phone = this.simulator.createPhone(options)
+    // As WhatsApp treats most accounts by now.
+    const phone = this.simulator.createPhone({ directAddressing: 'lid', ...options })
     const accountId = await linkAccount(this.api, options.name ?? 'Shop', qr => phone.scanQr(qr))
     return { phone, accountId }
   }

@@ -1,7 +1,7 @@
 // What an account does on its open connection besides receiving: it sends messages, marks messages as read, shows that it types.
 import { type BinaryNode, proto } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
-import { isGroupJid } from '../../domain/jid.ts'
+import { isGroupJid, isLidJid } from '../../domain/jid.ts'
 import type { Target } from '../../domain/outbox.ts'
 import { NotConnected, SendRefused } from './errors.ts'
 import { mentionByLid } from './lid-mentions.ts'
@@ -18,6 +18,8 @@ export interface StanzaExtras {
 
 export interface Outgoing {
   readonly toJid: string
+  /** The recipient's number, if it is known; named beside a LID. */
+  readonly number?: string | undefined
   readonly whatsAppId: string
   /** The `Message` protobuf. */
   readonly content: Uint8Array
@@ -28,6 +30,11 @@ export type TypingState = 'composing' | 'recording' | 'paused'
 
 const nodesOf = ({ meta }: StanzaExtras): Array<BinaryNode> =>
   meta === undefined ? [] : [{ tag: 'meta', attrs: { ...meta } }]
+
+const attributesOf = ({ number, stanza = {}, toJid }: Outgoing): Record<string, string> => ({
+  ...(stanza.edit === undefined ? {} : { edit: stanza.edit }),
+  ...(isLidJid(toJid) && number !== undefined ? { peer_recipient_pn: number } : {})
+})
 
 const sendMessage = (connections: OpenConnections, timeoutMs: number) =>
   Effect.fn('WhatsApp.send')(function* (accountId: string, outgoing: Outgoing) {
@@ -42,7 +49,7 @@ const sendMessage = (connections: OpenConnections, timeoutMs: number) =>
         }
         return socket.relayMessage(toJid, message, {
           messageId: whatsAppId,
-          additionalAttributes: stanza.edit === undefined ? {} : { edit: stanza.edit },
+          additionalAttributes: attributesOf(outgoing),
           additionalNodes: nodesOf(stanza)
         })
       },
