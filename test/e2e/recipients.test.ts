@@ -1,6 +1,7 @@
 // To whom a message goes: numbers as people write them, numbers that nobody has, accounts that are addressed by LID or by number.
 import { expect, test } from 'vitest'
 import type { Phone } from '../../simulator/phone.ts'
+import { linkAccount } from '../../harness/simulated.ts'
 import { untilReceived } from './received.ts'
 import { sharedStage } from './stage.ts'
 
@@ -192,6 +193,21 @@ test('on a migrated account messages go to the LID and name the number; the owne
   expect(sending.of(own.entryId)).toMatchObject([{ name: 'sent', to: phone.lid }])
 })
 
+test('whoever gave a token gets it back; to others goes the account’s own, with the salt that the phone told last', async () => {
+  const { api, simulator } = shared()
+  const { accountId, phone } = await linked()
+  const sending = watchSending()
+  const tokenTo = async (to: string) => {
+    const { entryId } = await api.send(accountId, to, 'hello')
+    await api.untilEntry(accountId, entryId, 'sent')
+    return sending.of(entryId)
+  }
+  expect(await tokenTo(phone.contacts[0]!.phoneNumber)).toMatchObject([{ name: 'sent', token: 'tctoken' }])
+  const stranger = simulator.createContact({ name: 'Stranger' })
+  expect(await tokenTo(stranger.phoneNumber)).toMatchObject([{ name: 'sent', token: 'cstoken' }])
+  expect(await tokenTo(stranger.lid)).toMatchObject([{ name: 'sent', token: 'cstoken' }])
+})
+
 test('on an account that is not migrated messages go to the number', async () => {
   const { api } = shared()
   const { accountId, phone } = await shared().linked({
@@ -240,4 +256,70 @@ test('an account that WhatsApp moves is written from by the other form after one
   expect(await api.entry(accountId, entryId)).toMatchObject({ status: 'queued', attempts: 0 })
   phone.restrict(null)
   await api.untilEntry(accountId, entryId, 'sent')
+})
+
+test('a device that a contact links later gets messages, however WhatsApp tells of it', async () => {
+  const { api, simulator } = shared()
+  const { accountId, phone } = await linked()
+  const ann = simulator.createPhone({ name: 'Ann' })
+  const say = async (text: string) => {
+    const { entryId } = await api.send(accountId, ann.phoneNumber, text)
+    await api.untilEntry(accountId, entryId, 'sent')
+    return entryId
+  }
+  /** Another account of this server that belongs to Ann: what is sent to her has to reach it, too. */
+  const linkDevice = async (name: string) => {
+    const device = await linkAccount(api, name, qr => ann.scanQr(qr))
+    await api.untilAccount(device, 'the device to be online', ({ state }) => state === 'open')
+    await simulator.until(() => phone.truth().offlineQueue.length === 0)
+    return device
+  }
+  const reaches = (device: string, whatsAppId: string) =>
+    api.until('the message on the other device', async () => {
+      for (const { threadId } of await api.threads(device)) {
+        const { messages } = await api.messagePage(threadId, 'limit=20')
+        if (messages.some(message => message.whatsAppId === whatsAppId)) return true
+      }
+      return undefined
+    })
+
+  await say('to the phone alone')
+  const told = await linkDevice('Told')
+  await reaches(told, await say('to two'))
+  ann.account.deviceNews = 'hash'
+  const byHash = await linkDevice('By hash')
+  await reaches(byHash, await say('to three'))
+  ann.account.deviceNews = 'nothing'
+  const untold = await linkDevice('Untold')
+  const refresh = phone.fault({ kind: 'refreshLid' }, { times: 1 })
+  await say('with the answer that something changed')
+  refresh.clear()
+  await reaches(untold, await say('to four'))
+})
+
+test('whoever reinstalls WhatsApp can read what is sent to groups at once', async () => {
+  const { api, simulator } = shared()
+  const { accountId, phone } = await shared().linked({
+    history: { chats: 3, messages: 12, groupsShare: 0.34 }
+  })
+  const members = phone.contacts.slice(0, 2)
+  const retries: Array<unknown> = []
+  simulator.events.on(({ detail, name }) => {
+    if (name === 'retryAsked') retries.push(detail)
+  })
+  for (const [place, addressing] of (['lid', 'pn'] as const).entries()) {
+    const group = phone.createGroup(`By ${addressing}`, members, { addressing })
+    const say = async (text: string) => {
+      const { entryId } = await api.send(accountId, group.id, text)
+      await simulator.until(
+        () => phone.truth().received.filter(({ id }) => id === entryId).length === members.length,
+        { what: `everybody to read "${text}"` }
+      )
+    }
+    await say('before')
+    simulator.reinstall(members[place]!)
+    await simulator.until(() => phone.truth().offlineQueue.length === 0)
+    await say('after')
+  }
+  expect(retries).toEqual([])
 })

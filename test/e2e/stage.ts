@@ -81,7 +81,7 @@ export class Stage implements AsyncDisposable {
 
   private async scanned(options: PhoneOptions): Promise<{ phone: Phone; accountId: string }> {
     // As WhatsApp treats most accounts by now.
-    const phone = this.simulator.createPhone({ directAddressing: 'lid', ...options })
+    const phone = this.simulator.createPhone({ directAddressing: 'lid', requiresTokens: true, ...options })
     const accountId = await linkAccount(this.api, options.name ?? 'Shop', qr => phone.scanQr(qr))
     return { phone, accountId }
   }

@@ -87,7 +87,9 @@ const confirmNumber = Effect.fnUntraced(function* (accountId: string, phoneJid: 
     ...(isPhoneJid(jid) && jid !== phoneJid
       ? [{ kind: 'sameNumber', written: phoneJid, phoneJid: jid } as const]
       : []),
-    ...(lidJid === null || !isPhoneJid(jid) ? [] : [{ kind: 'samePerson', phoneJid: jid, lidJid, at } as const])
+    ...(lidJid === null || !isPhoneJid(jid)
+      ? []
+      : [{ kind: 'samePerson', phoneJid: jid, lidJid, at } as const])
   ]
   if (facts.length === 0) return
   yield* conversations.apply(accountId, facts)

@@ -138,7 +138,7 @@ const make = Effect.fnUntraced(function* (options: WhatsAppOptions) {
     void PubSub.publishUnsafe(mediaAnswers, { accountId, answer })
   return WhatsApp.of({
     ...makeConnecting({ options, services, connections, onMediaAnswer }, pacing),
-    ...makeSending(connections, options.sendTimeoutMs),
+    ...makeSending({ connections, vault: services.vault, timeoutMs: options.sendTimeoutMs }),
     ...makePhoneRequests(connections, options.sendTimeoutMs),
     upload: makeUpload(connections),
     restriction: askRestriction(connections),

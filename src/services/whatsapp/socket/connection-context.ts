@@ -1,10 +1,11 @@
 // What a connection is made from, and what its parts share while it lives.
-import type { AuthenticationCreds, CacheStore, WASocket } from '@whiskeysockets/baileys'
+import type { AuthenticationCreds, WASocket } from '@whiskeysockets/baileys'
 import type { Semaphore } from 'effect'
 import type { ConnectionEvent, Pairing } from '../../../domain/connection.ts'
 import { storageTrouble } from '../../incidents/storage-trouble.ts'
 import type { OpenConnections } from '../open-connections.ts'
 import type { MediaAnswer } from '../phone/media-reupload.ts'
+import type { DeviceCache } from './device-cache.ts'
 import { type SocketClosed, storageFailed } from './disconnects.ts'
 import type { GroupListAge } from './group-list.ts'
 import type { WhatsAppOptions } from './options.ts'
@@ -16,7 +17,7 @@ import type { ConnectionServices } from './services.ts'
 export interface AccountResources {
   /** Its one permit is held while the account has a socket. */
   readonly lock: Semaphore.Semaphore
-  readonly devices: CacheStore
+  readonly devices: DeviceCache
   readonly groupList: GroupListAge
 }
 

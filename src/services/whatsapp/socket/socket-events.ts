@@ -53,7 +53,11 @@ export const connectEvents = (
 const storeMigration = ({ accountId, services }: Connection, lidMigrated: boolean): Effect.Effect<void> =>
   services.accounts
     .update(accountId, { lidMigrated })
-    .pipe(Effect.catch(error => Effect.logWarning('Whether chats are addressed by LID could not be stored', error)))
+    .pipe(
+      Effect.catch(error =>
+        Effect.logWarning('Whether chats are addressed by LID could not be stored', error)
+      )
+    )
 
 /** Follows the state of the connection from pairing to its end. */
 const followState = (connection: Connection, socket: WASocket, { appState, groups }: BesideSocket): void => {
