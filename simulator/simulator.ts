@@ -2,8 +2,10 @@
 import type { RequestListener } from 'node:http'
 import type { proto } from '@whiskeysockets/baileys'
 import type { Account } from './state/account.ts'
+import { serveVersionPage, VERSION_PAGE } from './protocol/client-version.ts'
 import { addFault, disconnect } from './protocol/disconnections.ts'
 import { announceIdentity } from './protocol/device-list.ts'
+import type { ClientVersions } from './state/client-versions.ts'
 import type { ActiveFault, Fault, FaultScope, StreamError } from './state/faults.ts'
 import { changeNumber, type NumberChange } from './protocol/number-change.ts'
 import { type FileOptions, fileMessage } from './state/media/file-message.ts'
@@ -12,6 +14,7 @@ import { Network } from './state/network.ts'
 import type { Phone } from './phone.ts'
 import type { MessageCap, ReachoutTimelock } from './state/new-chat-limits.ts'
 import { pushNameBehindQr } from './protocol/pairing/qr.ts'
+import { refreshQrCodes, type REFRESH_CHILDREN } from './protocol/pairing/refresh.ts'
 import { createPhone, type HistoryOptions, type PhoneOptions } from './phone-factory.ts'
 import type { Signal, SignalListener } from './state/signals.ts'
 import { silenceSessionDumps } from './signal/session-dumps.ts'
@@ -42,6 +45,8 @@ export interface SimulatorOptions {
   readonly history?: HistoryOptions | undefined
   /** Chunks smaller than this travel inside the message, for phones whose history says nothing else. */
   readonly inlineBelowBytes?: number | undefined
+  /** Every account is asked for a passkey when it links a device, unless its phone says otherwise. */
+  readonly passkeys?: boolean | undefined
   /** A group each of those phones is in. */
   readonly strangersGroup?: string | undefined
 }
@@ -63,6 +68,7 @@ export class Simulator {
   private constructor(options: SimulatorOptions) {
     this.host = options.host ?? '127.0.0.1'
     this.network = new Network(options.seed ?? 1)
+    this.network.passkeysDemanded = options.passkeys ?? false
     this.defaultHistory = options.history
     this.strangersGroup = options.strangersGroup
     this.inlineBelowBytes = options.inlineBelowBytes
@@ -87,6 +93,11 @@ export class Simulator {
 
   get mediaUrl(): string {
     return `http://${this.network.mediaHost}`
+  }
+
+  /** The page that tells the live version. */
+  get versionUrl(): string {
+    return `${this.mediaUrl}/${VERSION_PAGE}`
   }
 
   /** The root public key a client has to trust, base64. */
@@ -188,8 +199,21 @@ export class Simulator {
     return this.network.signals.until(question, options)
   }
 
+  /**
+   * The versions of linked devices by their last number: the one that the web page tells, and the lowest that is accepted.
+   * `escaped` says whether the quotes in the page are.
+   */
+  get clientVersions(): ClientVersions {
+    return this.network.clientVersions
+  }
+
   fault(fault: Fault, scope: FaultScope = {}): ActiveFault {
     return addFault(this.network, fault, scope)
+  }
+
+  /** Asks every device that is being linked for a QR code with a new secret. */
+  refreshQrCodes(childTag?: (typeof REFRESH_CHILDREN)[number]): void {
+    refreshQrCodes(this.network, childTag)
   }
 
   /** Ends every connection: with a stream error when a code or a condition is given, by a TCP drop otherwise. */
@@ -222,6 +246,7 @@ export class Simulator {
         const [, folder = ''] = (request.url ?? '').split('/')
         const handler = this.requestHandlers.get(folder)
         if (handler) handler(request, response)
+        else if (folder === VERSION_PAGE) serveVersionPage(network, request, response)
         else serveMedia(network, request, response)
       },
       refusedUpgrade: () => network.faults.take('refuseUpgrades', {})?.status,

@@ -37,6 +37,7 @@ export const describePhone = (simulator: Simulator, phone: Phone) => ({
     lid: device.lid,
     connected: device.connection !== undefined,
     logins: device.logins,
+    version: device.version,
     preKeys: device.preKeys.size,
     waiting: device.queue.size
   }))

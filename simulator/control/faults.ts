@@ -38,7 +38,12 @@ const READERS: { readonly [Kind in FaultKind]: (fields: Fields) => FaultOf<Kind>
     ...textIn(fields, 'location'),
     ...textIn(fields, 'message')
   }),
+  refusePairingCodes: fields => ({ kind: 'refusePairingCodes', error: fields.number('error') }),
   refuseUpgrades: fields => ({ kind: 'refuseUpgrades', status: fields.number('status') }),
+  versionPage: fields => ({
+    kind: 'versionPage',
+    effect: fields.oneOf('effect', ['unavailable', 'silent', 'garbled', 'endless'])
+  }),
   outage: () => ({ kind: 'outage' }),
   delay: fields => ({ kind: 'delay', ms: fields.number('ms'), ...stanzaIn(fields) }),
   duplicate: fields => ({ kind: 'duplicate', ...stanzaIn(fields) }),

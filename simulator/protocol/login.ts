@@ -2,6 +2,7 @@
 // has one connection: a second one replaces the first.
 import type { proto } from '@whiskeysockets/baileys'
 import type { Companion } from '../state/account.ts'
+import { formatVersion, versionIn } from '../state/client-versions.ts'
 import type { Network } from '../state/network.ts'
 import type { Session } from '../state/session.ts'
 import type { FailureDetails } from '../state/faults.ts'
@@ -19,6 +20,7 @@ export const authenticated = (
     const refusal = network.faults.take('refuseLogins', {})
     if (refusal) refuse(network, session, refusal.reason, refusal)
     else if (network.faults.take('outage', {})) refuse(network, session, network.outages.pick(OUTAGE_REASONS))
+    else if (!network.clientVersions.accepts(versionIn(payload))) refuse(network, session, TOO_OLD)
     else if (!beginPairing(network, session, payload, noiseKey)) refuse(network, session, 400)
     return undefined
   }
@@ -38,6 +40,10 @@ export const authenticated = (
     else refuse(network, session, network.outages.pick(OUTAGE_REASONS))
     return undefined
   }
+  if (!network.clientVersions.accepts(versionIn(payload), account?.leastVersion)) {
+    refuse(network, session, TOO_OLD)
+    return undefined
+  }
   if (!companion?.noiseKey.equals(noiseKey)) {
     refuse(network, session, 401)
     return undefined
@@ -45,6 +51,9 @@ export const authenticated = (
   login(network, session, companion, payload)
   return companion
 }
+
+/** The reason of a refused login whose version is too old. */
+const TOO_OLD = 405
 
 const OUTAGE_REASONS = [500, 501, 503] as const
 /** The share of logins that succeed in an outage. */
@@ -72,6 +81,7 @@ const login = (
   companion.connection = session.connection
   companion.available = false
   companion.logins++
+  companion.version = formatVersion(versionIn(payload))
   if (payload.pushName) companion.pushName = payload.pushName
   if (before) {
     companion.queue.close(before)

@@ -7,6 +7,7 @@ import { SignalDevice } from '../signal/signal-device.ts'
 import type { Connection } from '../wire/connection.ts'
 import { type Addressing, formatJid, LID_SERVER, PHONE_SERVER } from '../wire/jid.ts'
 import { type HistorySharing, USUAL_SHARING } from './history/sharing.ts'
+import { Passkeys } from './passkeys.ts'
 import type { StanzaQueue } from './stanza-queue.ts'
 
 export interface AccountOptions {
@@ -71,12 +72,17 @@ export class Account {
   online = true
   /** Whether linked devices get statuses as stanzas of their own, as they do since July 2026, or as messages. */
   statusStanzas = true
+  /** Devices with a lower last number of their version are refused; the limit for everybody counts, too. */
+  leastVersion = 0
   /** Whether receipts of a group's members that wait for a linked device come in one stanza, by message. */
   gathersReceipts = true
   /** What this phone shows as statuses. */
   statuses: readonly Status[] = []
   historySharing: HistorySharing = USUAL_SHARING
   readonly habits: Habits = { sealsEdits: true, sendsSecrets: true, contextInsideCopies: false }
+  readonly passkeys = new Passkeys()
+  /** A pairing code is given whatever platform and display name a device claims to have. */
+  acceptsAnyPlatform = false
   statusText = ''
   picture: string | undefined
   readonly companions = new Map<number, Companion>()
@@ -191,6 +197,8 @@ export class Companion {
   introduced = false
   readonly preKeys = new Map<number, PreKey>()
   logins = 0
+  /** The version with which it logged in last. */
+  version: string | undefined
 
   constructor(
     account: Account,

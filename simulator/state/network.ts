@@ -6,6 +6,7 @@ import type { Connection } from '../wire/connection.ts'
 import { type Account, Companion, type CompanionKeys, type DeviceProperties } from './account.ts'
 import { AppState } from './app-state.ts'
 import { BackgroundWork } from './background-work.ts'
+import { ClientVersions } from './client-versions.ts'
 import { Directory } from './directory.ts'
 import { Faults } from './faults.ts'
 import type { Group } from './group.ts'
@@ -43,6 +44,7 @@ export class Network {
   readonly addedOptions = new Map<string, readonly string[]>()
   readonly presence = new Presence()
   readonly limits = new NewChatLimits()
+  readonly clientVersions = new ClientVersions()
   readonly background = new BackgroundWork(this.signals)
   /** Decides how connections and logins fail while WhatsApp is down. */
   readonly outages: Random
@@ -56,6 +58,8 @@ export class Network {
   /** Chunks of phones whose history was made ahead. */
   readonly preparedChunks = new Map<Account, readonly PreparedChunk[]>()
   readonly sessions = new Map<Connection, Session>()
+  /** Whether accounts are asked for a passkey when they link a device, unless they say otherwise themselves. */
+  passkeysDemanded = false
   /** Host and port of the media host, once the port is known. */
   mediaHost = ''
   private identifiers = 0
@@ -84,6 +88,10 @@ export class Network {
     for (const other of this.directory.accounts.values()) {
       if (other !== account && this.haveTalked(other, account)) yield* other.companions.values()
     }
+  }
+
+  demandsPasskey({ passkeys }: Account): boolean {
+    return passkeys.demanded ?? this.passkeysDemanded
   }
 
   nextId(): string {

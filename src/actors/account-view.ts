@@ -6,19 +6,21 @@ import type { AccountStore } from '../services/conversations/account-store.ts'
 import type { DatabaseError } from '../services/database/error.ts'
 import type { Backfill } from '../services/history/backfill/backfill.ts'
 import type { History } from '../services/history/chunks/worker.ts'
+import type { ClientVersion } from '../services/whatsapp/version/client-version.ts'
 import type { Supervisor } from './supervisor.ts'
-import { isAccountState, leafOf } from './watch/observed-account.ts'
+import { isAccountState, stateNameOf } from './watch/observed-account.ts'
 
 /** Where a view is read from. */
 export interface ViewSources {
   readonly backfill: Backfill['Service']
+  readonly clientVersion: ClientVersion['Service']
   readonly history: History['Service']
   readonly records: AccountStore['Service']
   readonly supervisor: Supervisor
 }
 
 export const viewOf = Effect.fnUntraced(function* (
-  { backfill, history, supervisor }: ViewSources,
+  { backfill, clientVersion, history, supervisor }: ViewSources,
   record: AccountRecord
 ): Effect.fn.Return<AccountView, DatabaseError> {
   const now = yield* Clock.currentTimeMillis
@@ -30,26 +32,36 @@ export const viewOf = Effect.fnUntraced(function* (
     restriction: restrictionAt(record, now),
     suspension: suspensionAt(live.suspension, now),
     phoneSilentUntil: backfill.silentUntil(record.accountId),
+    clientVersion: yield* clientVersion.usedBy(record.accountId),
     history: yield* history.progress(record.accountId)
   }
 })
 
 type LiveView = Pick<
   AccountView,
-  'state' | 'tags' | 'lastDisconnect' | 'offer' | 'reconnectAttempts' | 'suspension'
+  | 'state'
+  | 'tags'
+  | 'lastDisconnect'
+  | 'offer'
+  | 'passkey'
+  | 'pairingFailure'
+  | 'reconnectAttempts'
+  | 'suspension'
 >
 
 const liveView = (supervisor: Supervisor, record: AccountRecord): LiveView => {
   const snapshot = supervisor.getSnapshot().children[record.accountId]?.getSnapshot()
   if (snapshot === undefined) return notStarted(record)
-  const leaf = leafOf(snapshot.value)
+  const name = stateNameOf(snapshot.value)
   return {
     // Transient states are passed through at once, and not observed from outside.
-    state: isAccountState(leaf) ? leaf : 'connecting',
+    state: isAccountState(name) ? name : 'connecting',
     tags: [...snapshot.tags],
     lastDisconnect: snapshot.context.lastDisconnect,
     suspension: snapshot.context.suspension,
     offer: snapshot.context.offer,
+    passkey: snapshot.context.passkey,
+    pairingFailure: snapshot.context.pairingFailure,
     reconnectAttempts: snapshot.context.attempts
   }
 }
@@ -60,6 +72,8 @@ const notStarted = (record: AccountRecord): LiveView => ({
   lastDisconnect: record.lastDisconnect,
   suspension: record.suspension,
   offer: null,
+  passkey: null,
+  pairingFailure: null,
   reconnectAttempts: 0
 })
 

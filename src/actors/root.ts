@@ -10,6 +10,7 @@ import { Media } from '../services/media/media.ts'
 import { AccountMemory } from '../services/process/account-memory.ts'
 import { Inspection } from '../services/telemetry/inspection.ts'
 import { Vault } from '../services/vault/vault.ts'
+import { ClientVersion } from '../services/whatsapp/version/client-version.ts'
 import { WhatsApp } from '../services/whatsapp/whatsapp.ts'
 import { type AccountDelays, type AccountServices, makeAccountLogic } from './account.ts'
 import { makeAccounts } from './accounts.ts'
@@ -25,7 +26,11 @@ export interface RootOptions extends AccountDelays {
 
 export const layer = (
   options: RootOptions
-): Layer.Layer<Accounts, never, AccountMemory | AccountServices | Coverage | Inspection | Vault> =>
+): Layer.Layer<
+  Accounts,
+  never,
+  AccountMemory | AccountServices | ClientVersion | Coverage | Inspection | Vault
+> =>
   Layer.effect(
     Accounts,
     Effect.gen(function* () {
@@ -50,6 +55,7 @@ export const layer = (
       return makeAccounts({
         backfill: yield* Backfill,
         bridge,
+        clientVersion: yield* ClientVersion,
         coverage: yield* Coverage,
         history: yield* History,
         media: yield* Media,

@@ -12,6 +12,7 @@ import { mediaTables } from '../services/media/tables.ts'
 import { outboxTables } from '../services/outbox/tables.ts'
 import { vaultTables } from '../services/vault/tables.ts'
 import { appStateTables } from '../services/whatsapp/app-state/tables.ts'
+import { versionTables } from '../services/whatsapp/version/tables.ts'
 import { numberTables } from '../services/whatsapp/numbers/tables.ts'
 
 export const TABLES: ReadonlyArray<OwnedTable> = [
@@ -24,6 +25,7 @@ export const TABLES: ReadonlyArray<OwnedTable> = [
   ...journalTables,
   ...vaultTables,
   ...appStateTables,
+  ...versionTables,
   ...numberTables,
   ...firestoreTables,
   ...migrationTables

@@ -7,8 +7,15 @@ import {
   mediaUrl,
   positiveDuration,
   setting,
+  webPage,
   webSocketUrl
 } from './setting.ts'
+
+const clientVersion = (text: string): 'auto' | readonly [number, number, number] | undefined => {
+  if (text === 'auto') return text
+  const revision = Number(/^2\.3000\.([1-9]\d{0,9})$/.exec(text)?.[1] ?? Number.NaN)
+  return revision < 2 ** 32 ? [2, 3000, revision] : undefined
+}
 
 export const whatsappSettings = {
   WHATSAPP_URL: setting({
@@ -30,6 +37,20 @@ export const whatsappSettings = {
     meaning:
       "Server of history chunks and media. Empty: WhatsApp's media server, or the host of WHATSAPP_URL if that is set",
     decode: emptyOr(mediaUrl)
+  }),
+  WHATSAPP_VERSION: setting({
+    default: 'auto',
+    allowed: 'auto, or a version 2.3000.n',
+    meaning:
+      'Client version that the server introduces itself with. auto: the live one, read from WHATSAPP_VERSION_URL once a day. A fixed one: that page is never asked',
+    decode: clientVersion
+  }),
+  WHATSAPP_VERSION_URL: setting({
+    default: '',
+    allowed: 'an http:// or https:// address',
+    meaning:
+      "Page that names the live client version. Empty: WhatsApp's (https://web.whatsapp.com/sw.js), or /sw.js on the host of WHATSAPP_URL if that is set",
+    decode: emptyOr(webPage)
   }),
   PAIRING_TIMEOUT: setting({
     default: '3m',

@@ -77,7 +77,14 @@ const CONDITIONS: ReadonlyMap<string, Row> = new Map<string, Row>([
 ])
 
 /** The codes of the source `server`. */
-export const OWN_CODES = { notOpened: 0, otherNumber: 1, libraryFault: 2, logout: 3, storage: 4 } as const
+export const OWN_CODES = {
+  notOpened: 0,
+  otherNumber: 1,
+  libraryFault: 2,
+  logout: 3,
+  storage: 4,
+  newerVersion: 5
+} as const
 
 const OWN_ROWS: ReadonlyMap<number, Row> = new Map<number, Row>([
   [OWN_CODES.notOpened, { verdict: 'retry', reason: 'This server did not open the connection' }],
@@ -91,7 +98,8 @@ const OWN_ROWS: ReadonlyMap<number, Row> = new Map<number, Row>([
   ],
   [OWN_CODES.libraryFault, { verdict: 'retry', reason: 'A fault inside the WhatsApp library' }],
   [OWN_CODES.logout, { verdict: 'loggedOut', reason: 'This server logged the account out' }],
-  [OWN_CODES.storage, { verdict: 'retry', reason: 'Received messages could not be written down' }]
+  [OWN_CODES.storage, { verdict: 'retry', reason: 'Received messages could not be written down' }],
+  [OWN_CODES.newerVersion, { verdict: 'restart', reason: 'Connecting again with a newer client version' }]
 ])
 
 const httpRow = (code: number): Row => ({

@@ -9,7 +9,11 @@ export const INCIDENT_KINDS = [
   'account.locked',
   'account.suspended',
   'account.updateNeeded',
+  'account.versionExpires',
   'account.notLinked',
+  'account.codeRefused',
+  'account.passkeyRefused',
+  'account.passkeyExpired',
   'account.unknownDisconnect',
   'account.logoutUnconfirmed',
   'account.restricted',
@@ -53,6 +57,8 @@ export const Incident = Schema.Struct({
   lastSeenAt: Schema.Finite,
   count: Schema.Finite,
   /** When a person has seen it, milliseconds since 1970; `null` until then, and again once it is repeated. */
-  acknowledgedAt: Schema.NullOr(Schema.Finite)
+  acknowledgedAt: Schema.NullOr(Schema.Finite),
+  /** When its cause was over, milliseconds since 1970; `null` while it lasts, and where nobody can tell. */
+  resolvedAt: Schema.NullOr(Schema.Finite)
 })
 export type Incident = typeof Incident.Type

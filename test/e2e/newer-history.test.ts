@@ -45,6 +45,9 @@ describe('a message that changed during an absence', () => {
     await receive('unread', { text: 'read this' })
     ids['poll'] = (await phone.send({ to: group!, message: POLL })).id
     ids['own'] = (await phone.send({ to: ann!, text: 'my own' })).id
+    // The last word so far is that the group is read.
+    await phone.changeChat(group!, { read: false })
+    await phone.changeChat(group!, { read: true })
     await phone.receive({ from: ann!, edit: ids['editedTwice']!, text: 'two' })
     await phone.receive({ from: ann!, react: ids['own']!, text: '👍' })
     await phone.receive({ from: ann!, react: ids['unreacted']!, text: '👍' })
@@ -68,6 +71,8 @@ describe('a message that changed during an absence', () => {
     await phone.send({ to: group!, vote: ids['poll']!, options: [] })
     await phone.send({ to: ann!, edit: ids['own']!, text: 'my own, edited' })
     await phone.markRead(ann!)
+    // Of this mark the settings that the devices share say nothing: a page shows it.
+    phone.mailbox.chatWith(group!).markedUnread = true
     ids['meanwhile'] = (await phone.receive({ from: ann!, text: 'written meanwhile' })).id
     expect(phone.expireOfflineQueue()).toBeGreaterThan(8)
     await stage.restart()
@@ -112,6 +117,11 @@ describe('a message that changed during an absence', () => {
     const { threadId } = await found('unread')
     const thread = (await stage.api.threads(accountId)).find(one => one.threadId === threadId)
     expect(thread).toMatchObject({ unreadCount: 1, lastMessageText: 'written meanwhile' })
+  })
+
+  it('is in a chat that is marked as unread when a page of the phone shows that', async () => {
+    const { threadId } = await found('poll')
+    expect(await stage.api.thread(threadId)).toMatchObject({ markedUnread: true })
   })
 
   it('is on the server what it is on the phone', async () => {

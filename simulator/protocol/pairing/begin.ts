@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { proto } from '@whiskeysockets/baileys'
 import { isGenuine } from '../../signal/signatures.ts'
+import { versionIn } from '../../state/client-versions.ts'
 import type { Network } from '../../state/network.ts'
 import type { Session } from '../../state/session.ts'
 import { element, numberOf } from '../../wire/binary-node.ts'
@@ -40,8 +41,10 @@ export const beginPairing = (
     keys: { noiseKey, identity, registrationId, signedPreKey },
     properties: proto.DeviceProps.decode(data.deviceProps ?? new Uint8Array()),
     pushName: payload.pushName ?? undefined,
+    version: versionIn(payload),
     references: new Set(references),
     linkCode: undefined,
+    passkey: undefined,
     claim: undefined
   }
   network.reply(

@@ -13,6 +13,7 @@ import type { Claim, Session, UnlinkedDevice } from '../../state/session.ts'
 import { type BinaryNode, child, childBytes, element } from '../../wire/binary-node.ts'
 import { SERVER_JID } from '../../wire/jid.ts'
 import { unixSeconds } from '../../wire/stanza.ts'
+import { refusalOfVersion } from '../client-version.ts'
 import { announceDevices } from '../device-list.ts'
 
 /** The phone accepts a device; resolves with its number once it has signed its identity and is linked. */
@@ -24,6 +25,8 @@ export const claimDevice = (
   advSecret: Buffer
 ): Promise<number> => {
   if (unlinked.claim) return Promise.reject(new Error('this client is being linked already'))
+  const refusal = refusalOfVersion(network, account, unlinked)
+  if (refusal) return Promise.reject(refusal)
   const number = account.takeDeviceNumber()
   const { details, sealed } = deviceIdentity(account, number, unlinked, advSecret)
   const stanzaId = network.nextId()
@@ -110,5 +113,7 @@ const isSigned = (node: BinaryNode, { keys }: UnlinkedDevice, { account, details
 
 /** The connection ended before the device was linked. */
 export const abandonPairing = (session: Session): void => {
-  session.unlinked?.claim?.reject(new Error('the client went away while it was being linked'))
+  const gone = new Error('the client went away while it was being linked')
+  session.unlinked?.passkey?.reject(gone)
+  session.unlinked?.claim?.reject(gone)
 }

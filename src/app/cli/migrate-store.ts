@@ -5,6 +5,7 @@ import { withoutNumbers } from '../../domain/mask.ts'
 import { Incidents } from '../../services/incidents/incidents.ts'
 import { claim } from '../../services/database/sqlite/data-folder.ts'
 import { FirestoreDatabase } from '../../services/firestore/publish/database.ts'
+import { describeNotCopied } from '../../services/firestore/migrate/not-copied.ts'
 import { isComplete, type Progress, type Report } from '../../services/firestore/migrate/report.ts'
 import { copyToFirestore } from '../../services/firestore/migrate/to-firestore.ts'
 import { copyToSqlite } from '../../services/firestore/migrate/to-sqlite.ts'
@@ -71,6 +72,7 @@ const copy = Effect.fnUntraced(function* (
     ? copyToFirestore(progress()).pipe(Effect.provide(services(config)))
     : copyToSqlite(progress(), only).pipe(Effect.provide(services(config)))
   process.stdout.write(`${JSON.stringify(report)}\n`)
+  if (to === 'sqlite') process.stderr.write(describeNotCopied())
   if (!isComplete(report)) {
     process.stderr.write('Not everything arrived as it was; run it again, or look at the counts above.\n')
     process.exitCode = 1
@@ -80,7 +82,7 @@ const copy = Effect.fnUntraced(function* (
 export const migrateStore = (args: ReadonlyArray<string>): void => {
   const { account: only = [], from, help, to } = parseOptions(args, OPTIONS, USAGE)
   if (help === true) {
-    process.stdout.write(USAGE)
+    process.stdout.write(`${USAGE}\nFrom Firestore to SQLite:\n${describeNotCopied()}`)
     process.exit(0)
   }
   if (!((from === 'sqlite' && to === 'firestore') || (from === 'firestore' && to === 'sqlite')))

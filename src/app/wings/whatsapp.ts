@@ -2,17 +2,35 @@
 import { Layer } from 'effect'
 import type { Config } from '../../config.ts'
 import { AppState } from '../../services/whatsapp/app-state/app-state.ts'
+import { ClientVersion } from '../../services/whatsapp/version/client-version.ts'
 import { WhatsApp } from '../../services/whatsapp/whatsapp.ts'
 
 const MEDIA_SERVER = 'https://mmg.whatsapp.net'
+const WEB_CLIENT = 'https://web.whatsapp.com'
+
+/** The host of the web socket, for what it serves over HTTP. */
+const httpHost = ({ WHATSAPP_URL: { host, protocol } }: Config): URL =>
+  new URL(`${protocol === 'wss:' ? 'https' : 'http'}://${host}`)
 
 /** The simulator serves media beside its web socket; WhatsApp has a server of its own for it. */
 export const mediaBase = (config: Config): URL => {
   if (config.WHATSAPP_MEDIA_URL !== '') return config.WHATSAPP_MEDIA_URL
   if (!config.simulated) return new URL(MEDIA_SERVER)
-  const { host, protocol } = config.WHATSAPP_URL
-  return new URL(`${protocol === 'wss:' ? 'https' : 'http'}://${host}`)
+  return httpHost(config)
 }
+
+/** The page that names the live client version. The simulator serves one beside its web socket. */
+const versionPage = (config: Config): URL => {
+  if (config.WHATSAPP_VERSION_URL !== '') return config.WHATSAPP_VERSION_URL
+  if (!config.simulated) return new URL('/sw.js', WEB_CLIENT)
+  return new URL('/sw.js', httpHost(config))
+}
+
+const clientVersion = (config: Config) =>
+  ClientVersion.layer({
+    fixed: config.WHATSAPP_VERSION === 'auto' ? undefined : config.WHATSAPP_VERSION,
+    page: versionPage(config)
+  })
 
 export const layer = (config: Config) =>
   WhatsApp.layer({
@@ -25,4 +43,4 @@ export const layer = (config: Config) =>
     keepStatuses: config.WHATSAPP_KEEP_STATUSES,
     syncFullHistory: config.WHATSAPP_SYNC_FULL_HISTORY,
     dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN
-  }).pipe(Layer.provideMerge(AppState.layer))
+  }).pipe(Layer.provideMerge(Layer.mergeAll(AppState.layer, clientVersion(config))))

@@ -23,6 +23,7 @@ import { whatPhonesGive } from './migrations/0019-what-phones-give.ts'
 import { messageLinks } from './migrations/0020-message-links.ts'
 import { suspensions } from './migrations/0021-suspensions.ts'
 import { broadcastMark } from './migrations/0022-broadcast-mark.ts'
+import { network } from './migrations/0026-network.ts'
 import { rightAddress } from './migrations/0027-right-address.ts'
 
 /** Every upgrade by its number and name. */
@@ -48,6 +49,7 @@ export const MIGRATIONS = {
   '0020_message_links': messageLinks,
   '0021_suspensions': suspensions,
   '0022_broadcast_mark': broadcastMark,
+  '0026_network': network,
   '0027_right_address': rightAddress
 }
 

@@ -23,10 +23,14 @@ export const storeIncident = (sql: SqlClient.SqlClient, incident: Incident) =>
     ON CONFLICT (incident_id) DO UPDATE SET count = incidents.count + excluded.count,
       last_seen_at = excluded.last_seen_at, happened = excluded.happened, did = excluded.did,
       severity = excluded.severity, advice = excluded.advice, thread_id = excluded.thread_id,
-      message_id = excluded.message_id, acknowledged_at = NULL`
+      message_id = excluded.message_id, acknowledged_at = NULL, resolved_at = NULL`
 
+/** Whether this was reported and is not over. */
 export const hasIncident = (sql: SqlClient.SqlClient, incidentId: string) =>
-  Effect.map(sql`SELECT 1 FROM incidents WHERE incident_id = ${incidentId}`, rows => rows.length > 0)
+  Effect.map(
+    sql`SELECT 1 FROM incidents WHERE incident_id = ${incidentId} AND resolved_at IS NULL`,
+    rows => rows.length > 0
+  )
 
 /** Latest first. */
 export const listIncidents = Effect.fnUntraced(function* (
@@ -54,3 +58,21 @@ export const acknowledgeIncident = Effect.fnUntraced(function* (
     WHERE incident_id = ${incidentId} RETURNING *`
   return row === undefined ? undefined : yield* decodeIncident(row)
 })
+
+/** Which incidents of an account are over. */
+export interface ResolvedIncidents extends Pick<Incident, 'accountId' | 'kind'> {
+  /** Incidents whose subject begins with this go on. */
+  readonly except?: string | undefined
+}
+
+export const resolveIncidents = (
+  sql: SqlClient.SqlClient,
+  { accountId, except, kind }: ResolvedIncidents,
+  now: number
+) =>
+  sql`UPDATE incidents SET resolved_at = ${now} WHERE ${sql.and([
+    sql`account_id = ${accountId}`,
+    sql`kind = ${kind}`,
+    sql`resolved_at IS NULL`,
+    except === undefined ? sql`TRUE` : sql`substr(subject, 1, ${except.length}) <> ${except}`
+  ])}`

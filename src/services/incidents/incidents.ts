@@ -10,6 +10,8 @@ import {
   hasIncident,
   type IncidentQuery,
   listIncidents,
+  type ResolvedIncidents,
+  resolveIncidents,
   storeIncident
 } from './incident-rows.ts'
 import { makeUnstoredIncidents, type UnstoredIncidents } from './unstored.ts'
@@ -39,8 +41,10 @@ export class Incidents extends Context.Service<
      * works again.
      */
     readonly report: (report: IncidentReport) => Effect.Effect<void>
-    /** The same, unless something was reported about this subject before. Never fails: in doubt it reports. */
+    /** The same, unless something was reported about this subject and is not over. Never fails: in doubt it reports. */
     readonly reportOnce: (report: IncidentReport) => Effect.Effect<void>
+    /** Notes that the cause of incidents is over: of one kind, of one account. A repeat is unresolved again. */
+    readonly resolve: (over: ResolvedIncidents) => Effect.Effect<void, DatabaseError>
     /** Every report from now on. A subscriber that is too slow misses the oldest. */
     readonly reported: Stream.Stream<IncidentNotice>
     /** Latest first, including those that are not stored yet. */
@@ -63,6 +67,7 @@ export class Incidents extends Context.Service<
           Effect.flatMap(isKnown(sql, unstored, incidentIdOf(reported)), known =>
             known ? Effect.void : reporting(reported)
           ),
+        resolve: resolve(sql, unstored),
         reported: Stream.fromPubSub(notices),
         list: list(sql, unstored),
         acknowledge: acknowledge(sql)
@@ -90,7 +95,8 @@ const incidentOf = ({ incidentId, at, ...report }: IncidentNotice): Incident => 
   firstSeenAt: at,
   lastSeenAt: at,
   count: 1,
-  acknowledgedAt: null
+  acknowledgedAt: null,
+  resolvedAt: null
 })
 
 const logReport = ({ accountId, advice, did, happened, kind }: IncidentReport) =>
@@ -135,6 +141,12 @@ const list = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>
       )
     return [...waiting, ...stored.filter(({ incidentId }) => !unstored.has(incidentId))].slice(0, query.limit)
   }, asDatabaseError('reading incidents'))
+
+const resolve = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>
+  Effect.fn('Incidents.resolve')(function* (over: ResolvedIncidents) {
+    yield* storeUnstored(sql, unstored)
+    yield* resolveIncidents(sql, over, yield* Clock.currentTimeMillis)
+  }, asDatabaseError('resolving incidents'))
 
 const acknowledge = (sql: SqlClient.SqlClient) =>
   Effect.fn('Incidents.acknowledge')(function* (incidentId: string) {

@@ -10,8 +10,8 @@ export const incidentTables: ReadonlyArray<OwnedTable> = [
     message: { column: 'message_id', onRekey: 'move' },
     queue: {
       gauge: 'incidents_unacknowledged',
-      description: 'Incidents that nobody has seen',
-      waiting: 'acknowledged_at IS NULL'
+      description: 'Incidents that nobody has seen and that are not over',
+      waiting: 'acknowledged_at IS NULL AND resolved_at IS NULL'
     }
   }
 ]

@@ -37,6 +37,19 @@ const addOns = counter(
 )
 const firestore = counter('firestore_operations', 'Firestore documents processed, by outcome')
 
+const versionChecks = counter(
+  'client_version_checks',
+  'Times that WhatsApp’s page was asked for its client version, by outcome: found or failed'
+)
+const clientVersion = gauge('client_version', 'Last number of the WhatsApp client version 2.3000.n in use')
+
+/** Notes the version that new connections use, by its last number. */
+export const noteClientVersion = (revision: number): Effect.Effect<void> =>
+  Metric.update(clientVersion, revision)
+
+export const countVersionCheck = (outcome: 'found' | 'failed'): Effect.Effect<void> =>
+  Metric.update(Metric.withAttributes(versionChecks, { outcome }), 1)
+
 /** Updates a metric once for each distinct value, with how often it occurs, under the attribute `name`. */
 const updateByValue = <Value extends string>(
   metric: Metric.Metric<number, unknown>,

@@ -4,19 +4,22 @@ import type { ConnectionEvent, Pairing } from '../../domain/connection.ts'
 import type { DatabaseError } from '../database/error.ts'
 import { storageTrouble, troubleOf } from '../incidents/storage-trouble.ts'
 import type { SealBroken } from '../vault/seal.ts'
+import type { PasskeyCeremony } from './pairing/passkey.ts'
 import { decodeCredentials } from './socket/auth-state.ts'
 import { openConnection } from './socket/connection.ts'
 import type { AccountResources, ConnectionHost } from './socket/connection-context.ts'
 import type { ConnectionPacing } from './socket/connection-pacing.ts'
 import { makeDeviceCache } from './socket/device-cache.ts'
 import { isOtherNumber, notOpened } from './socket/disconnects.ts'
+import { afterVersionRefusal } from './version/notices.ts'
 
 type Emit = (event: ConnectionEvent) => void
 
 const makeAccountResources = (now: () => number): AccountResources => ({
   lock: Semaphore.makeUnsafe(1),
   devices: makeDeviceCache(now),
-  groupList: { fetchedAt: -Infinity }
+  groupList: { fetchedAt: -Infinity },
+  passkey: undefined
 })
 
 const connectOnce = Effect.fn('WhatsApp.connect')(function* (
@@ -27,7 +30,7 @@ const connectOnce = Effect.fn('WhatsApp.connect')(function* (
   pairing: Pairing | null,
   emit: Emit
 ) {
-  const { accounts, appState, vault } = host.services
+  const { accounts, appState, clientVersion, vault } = host.services
   // A new link needs new keys: those of an earlier link are of no use any more.
   if (pairing !== null) {
     yield* vault.erase(accountId)
@@ -36,12 +39,14 @@ const connectOnce = Effect.fn('WhatsApp.connect')(function* (
   const creds = decodeCredentials(yield* vault.readCredentials(accountId))
   const record = yield* Effect.orElseSucceed(accounts.read(accountId), () => undefined)
   const belongsTo = record?.jid ?? undefined
+  const agent = undefined
+  const version = yield* clientVersion.forConnection(accountId, agent)
   yield* pacing.wait
-  const request = { accountId, creds, pairing, belongsTo, resources, emit }
+  const request = { accountId, creds, pairing, belongsTo, resources, version, agent, emit }
   const end = yield* Effect.scoped(Effect.flatMap(openConnection(host, request), Deferred.await))
   // The keys of a phone that does not belong here.
   if (isOtherNumber(end)) yield* vault.erase(accountId)
-  emit(end)
+  emit(yield* afterVersionRefusal(clientVersion, end, request))
 })
 
 /** A database that is away is no crash of the account: it connects when the database is back. */
@@ -56,6 +61,8 @@ const endWithoutStorage = Effect.fnUntraced(function* (
 })
 
 export interface Connecting {
+  /** The passkey ceremony of the account's connection; `undefined` unless it is being linked. */
+  readonly passkey: (accountId: string) => PasskeyCeremony | undefined
   readonly connect: (accountId: string, pairing: Pairing | null) => Stream.Stream<ConnectionEvent, SealBroken>
   readonly closed: (accountId: string) => Effect.Effect<void>
 }
@@ -73,6 +80,7 @@ export const makeConnecting = (host: ConnectionHost, pacing: ConnectionPacing): 
         )
         return Effect.andThen(resources.lock.withPermit(connecting), Queue.end(events))
       }),
+    passkey: accountId => held.peek(accountId)?.passkey,
     closed: accountId => held.peek(accountId)?.lock.withPermit(Effect.void) ?? Effect.void
   }
 }

@@ -90,6 +90,31 @@ test('history tells how a chat was when the account was linked: what was set sin
   expect(named).toEqual(['Now', '+491'])
 })
 
+test('a mark as unread that a page of the phone shows and one that the devices share: the later word wins, in either order', async () => {
+  const page = (value: number, at: number): Fact => ({
+    kind: 'chat',
+    chat: { jid: ANN },
+    settings: [{ setting: 'markedUnread', value, at }]
+  })
+  const shared = (value: number, at: number) => set({ setting: 'markedUnread', value, at })
+  const markedAfter = (...facts: ReadonlyArray<Fact>) =>
+    onDatabase(
+      Effect.gen(function* () {
+        yield* linked
+        yield* apply(message('A'))
+        for (const fact of facts) yield* apply(fact)
+        return (yield* threads)[0]?.markedUnread
+      })
+    )
+  for (const [earlier, later, wanted] of [
+    [page(1, T0 + 1), shared(0, T0 + 2), false],
+    [shared(0, T0 + 1), page(1, T0 + 2), true]
+  ] as const) {
+    expect(await markedAfter(earlier, later)).toBe(wanted)
+    expect(await markedAfter(later, earlier)).toBe(wanted)
+  }
+})
+
 test('messages of a cleared chat are marked when they come later, newer ones are not; starred ones may be spared', async () => {
   const [found, messages] = await onDatabase(
     Effect.gen(function* () {

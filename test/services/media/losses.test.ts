@@ -18,6 +18,7 @@ test('a loss is reported once an hour, and an account that is removed leaves not
     incidents: {
       report: ({ accountId, subject }) => Effect.sync(() => void reports.push(`${accountId} ${subject}`)),
       reportOnce: undefined as never,
+      resolve: undefined as never,
       reported: undefined as never,
       list: undefined as never,
       acknowledge: undefined as never

@@ -5,8 +5,10 @@ import { Accounts, type AccountView } from '../../../services/accounts.ts'
 /** Fails with `DatabaseError`. */
 export const accountResponse = Effect.fnUntraced(function* (view: AccountView) {
   const {
+    clientVersion,
     history,
     lastDisconnect,
+    pairingFailure,
     phoneSilentUntil,
     reconnectAttempts,
     restriction,
@@ -28,7 +30,9 @@ export const accountResponse = Effect.fnUntraced(function* (view: AccountView) {
     lastDisconnect,
     restriction,
     suspension,
+    pairingFailure,
     reconnectAttempts,
+    clientVersion,
     sync: { ...history, phoneSilentUntil },
     coverage,
     counts

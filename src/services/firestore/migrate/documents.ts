@@ -83,10 +83,14 @@ const ContactDocument = Schema.Struct({
 })
 export type ContactDocument = typeof ContactDocument.Type
 
-export type IncidentDocument = Incident
+const IncidentDocument = Schema.Struct({
+  ...Incident.fields,
+  resolvedAt: Incident.fields.resolvedAt.pipe(Schema.withDecodingDefaultTypeKey(absent))
+})
+export type IncidentDocument = typeof IncidentDocument.Type
 
 export const decodeAccountDocument = Schema.decodeUnknownEffect(AccountDocument)
 export const decodeThreadDocument = Schema.decodeUnknownEffect(ThreadDocument)
 export const decodeMessageDocument = Schema.decodeUnknownEffect(MessageDocument)
 export const decodeContactDocument = Schema.decodeUnknownEffect(ContactDocument)
-export const decodeIncidentDocument = Schema.decodeUnknownEffect(Incident)
+export const decodeIncidentDocument = Schema.decodeUnknownEffect(IncidentDocument)

@@ -47,8 +47,8 @@ export const storeIncidents = (incidents: ReadonlyArray<IncidentDocument>) =>
   SqlBulk.use(bulk =>
     bulk.runMany(
       `INSERT INTO incidents (incident_id, account_id, kind, severity, subject, happened, did, advice, first_seen_at,
-        last_seen_at, count, thread_id, message_id, acknowledged_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        last_seen_at, count, thread_id, message_id, acknowledged_at, resolved_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
       incidents.map(one => [
         one.incidentId,
         one.accountId,
@@ -63,7 +63,8 @@ export const storeIncidents = (incidents: ReadonlyArray<IncidentDocument>) =>
         one.count,
         one.threadId,
         one.messageId,
-        one.acknowledgedAt
+        one.acknowledgedAt,
+        one.resolvedAt
       ])
     )
   )

@@ -69,14 +69,15 @@ const CONVERSATIONS = 2
 const STATUSES = 3
 
 function* converted(
-  { keepsStatuses, self }: ReadingTask,
+  { announcedAt, keepsStatuses, self }: ReadingTask,
   { chunk, encoded }: Decoded
 ): Generator<DecodedConversation> {
   const statuses = keepsStatuses ? decodedStatuses(self, chunk, bytesFields(encoded, STATUSES)) : undefined
   if (statuses !== undefined) yield statuses
   const asEncoded = bytesFields(encoded, CONVERSATIONS)
+  const madeAt = chunk.syncType === proto.HistorySync.HistorySyncType.ON_DEMAND ? announcedAt : undefined
   for (const [place, conversation] of (chunk.conversations ?? []).entries()) {
-    const decoded = decodedConversation(self, conversation, asEncoded?.[place])
+    const decoded = decodedConversation(self, conversation, { encoded: asEncoded?.[place], madeAt })
     // A chunk is large: what is converted need not stay in memory.
     conversation.messages = []
     if (decoded !== undefined) yield decoded

@@ -22,8 +22,14 @@ export const pinnedAt = (given: unknown): number | null | undefined => {
   return time === null ? undefined : time <= 0 ? null : milliseconds(time)
 }
 
-/** The settings in a conversation of a history chunk; they are as old as the account's link. */
-export const settingsOf = (conversation: proto.IConversation): ReadonlyArray<ChatSetting> => {
+/**
+ * The settings in a conversation of a history chunk. They are as old as the account's link, but whether the chat is marked as unread
+ * is as of `madeAt` (milliseconds since 1970) where that is given: phones say it with each page that they are asked for.
+ */
+export const settingsOf = (
+  conversation: proto.IConversation,
+  madeAt?: number
+): ReadonlyArray<ChatSetting> => {
   const { archived, markedAsUnread } = conversation
   const settings: ReadonlyArray<readonly [ChatSettingName, number | null | undefined]> = [
     ['archived', archived == null ? undefined : Number(archived)],
@@ -32,6 +38,6 @@ export const settingsOf = (conversation: proto.IConversation): ReadonlyArray<Cha
     ['markedUnread', markedAsUnread == null ? undefined : Number(markedAsUnread)]
   ]
   return settings.flatMap(([setting, value]) =>
-    value === undefined ? [] : [{ setting, value, at: undefined }]
+    value === undefined ? [] : [{ setting, value, at: setting === 'markedUnread' ? madeAt : undefined }]
   )
 }

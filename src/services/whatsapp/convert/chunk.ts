@@ -107,6 +107,14 @@ const rawMessage = (entry: proto.IHistorySyncMsg | undefined): RawMessage | unde
     : undefined
 }
 
+/** What is known of a conversation besides itself. */
+interface ConversationSource {
+  /** Its bytes as the phone encoded them. */
+  readonly encoded?: Uint8Array | undefined
+  /** When the phone made it, milliseconds since 1970; left out of what it made when the account was linked. */
+  readonly madeAt?: number | undefined
+}
+
 /** The statuses of a chunk; `encoded` are their bytes as the phone encoded them. Nobody is asked for older ones. */
 export const decodedStatuses = (
   self: Self,
@@ -131,13 +139,12 @@ const MESSAGES = 2
 const MESSAGE = 1
 
 /**
- * A conversation's metadata and messages, or nothing when it is none (a broadcast list). `encoded` are its
- * bytes as the phone encoded them.
+ * A conversation's metadata and messages, or nothing when it is none (a broadcast list).
  */
 export const decodedConversation = (
   self: Self,
   conversation: proto.IConversation,
-  encoded?: Uint8Array
+  { encoded, madeAt }: ConversationSource = {}
 ): DecodedConversation | undefined => {
   const chat = address(conversation.id, conversation.pnJid, conversation.lidJid)
   if (chat === undefined || !isThreadJid(chat.jid)) return undefined
@@ -148,7 +155,7 @@ export const decodedConversation = (
     // A person's name is the contact's.
     name: isPersonJid(chat.jid) ? undefined : name,
     unread: unreadOf(conversation),
-    settings: settingsOf(conversation),
+    settings: settingsOf(conversation, madeAt),
     ephemeralSeconds: conversation.ephemeralExpiration ?? undefined
   }
   const contact: ReadonlyArray<Fact> =

@@ -1,9 +1,11 @@
 // What a connection is made from, and what its parts share while it lives.
+import type { Agent } from 'node:http'
 import type { AuthenticationCreds, WASocket } from '@whiskeysockets/baileys'
 import type { Semaphore } from 'effect'
 import type { ConnectionEvent, Pairing } from '../../../domain/connection.ts'
 import { storageTrouble } from '../../incidents/storage-trouble.ts'
 import type { OpenConnections } from '../open-connections.ts'
+import type { PasskeyCeremony } from '../pairing/passkey.ts'
 import type { MediaAnswer } from '../phone/media-reupload.ts'
 import type { DeviceCache } from './device-cache.ts'
 import { type SocketClosed, storageFailed } from './disconnects.ts'
@@ -12,6 +14,7 @@ import type { WhatsAppOptions } from './options.ts'
 import { rawSocketOf } from './raw-socket.ts'
 import type { ConnectionRuntime } from './runtime.ts'
 import type { ConnectionServices } from './services.ts'
+import type { Version } from '../version/version.ts'
 
 /** What an account keeps in memory from one connection to the next. */
 export interface AccountResources {
@@ -19,6 +22,8 @@ export interface AccountResources {
   readonly lock: Semaphore.Semaphore
   readonly devices: DeviceCache
   readonly groupList: GroupListAge
+  /** While a connection links the account. */
+  passkey: PasskeyCeremony | undefined
 }
 
 export interface ConnectionRequest {
@@ -28,6 +33,10 @@ export interface ConnectionRequest {
   /** The address of the number this account belongs to, once it was linked. */
   readonly belongsTo: string | undefined
   readonly resources: AccountResources
+  /** The client version that this connection introduces itself with. */
+  readonly version: Version
+  /** The way its requests take; `undefined` is the direct one. */
+  readonly agent: Agent | undefined
   readonly emit: (event: ConnectionEvent) => void
 }
 

@@ -1,7 +1,9 @@
 // Opens one Baileys socket and connects it to vault, journal, conversations and account. The scope that opens it owns it.
 import makeWASocket, { type WASocket } from '@whiskeysockets/baileys'
 import { Deferred, Effect, Exit } from 'effect'
+import type { Pairing } from '../../../domain/connection.ts'
 import { type ConnectedAppState, connectAppState, withoutAnnouncedCollections } from './app-state.ts'
+import { connectPairing } from '../pairing/pairing.ts'
 import { addressesIn } from './auth-state.ts'
 import { askLidAgain } from '../phone/number-owner.ts'
 import { isFault } from './baileys-errors.ts'
@@ -25,6 +27,7 @@ import { socketConfig } from './options.ts'
 import { makeConnectionRuntime } from './runtime.ts'
 import { connectEvents } from './socket-events.ts'
 import { handleStanzas } from './stanza-handling.ts'
+import { followVersion } from '../version/notices.ts'
 
 /** Opens a socket within the caller's scope; the result completes when the connection has ended. */
 export const openConnection = Effect.fnUntraced(function* (host: ConnectionHost, request: ConnectionRequest) {
@@ -44,9 +47,26 @@ export const openConnection = Effect.fnUntraced(function* (host: ConnectionHost,
     opened => close(connection, opened)
   )
   const isOpen = () => connections.isOpen(accountId, socket)
+  if (request.pairing !== null) yield* followPairing(connection, socket, request.pairing)
   yield* Effect.forkScoped(appState.loop)
+  yield* Effect.forkScoped(services.clientVersion.keepFresh(request.agent))
   yield* Effect.forkScoped(removeOldEntries(services.journal, accountId, isOpen))
   return closed
+})
+
+/** Links the account over this connection. */
+const followPairing = Effect.fnUntraced(function* (
+  connection: Connection,
+  socket: WASocket,
+  pairing: Pairing
+) {
+  const { loop, passkey } = yield* connectPairing(connection, socket, pairing)
+  const { resources } = connection
+  yield* Effect.acquireRelease(
+    Effect.sync(() => (resources.passkey = passkey)),
+    () => Effect.sync(() => (resources.passkey = undefined))
+  )
+  yield* Effect.forkScoped(loop)
 })
 
 interface OpenedSocket {
@@ -85,6 +105,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
   })
   const groups = makeGroupCache(jid => socket.groupMetadata(jid))
   const config = socketConfig(options, {
+    version: connection.version,
     auth: { creds, keys: receive.keys },
     logger: baileysLogger((level, text) => runtime.fork(logBaileys(level, text))),
     makeSignalRepository: receive.makeSignalRepository,
@@ -120,6 +141,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     isOpen: () => connection.connections.isOpen(accountId, socket)
   })
   const credentials = connectEvents(connection, socket, { appState, groups })
+  followVersion(connection, socket)
   groups.follow(socket.ev)
   return { socket, receive, credentials, appState, stopLimiting }
 }

@@ -5,6 +5,8 @@ import type { ConnectionEvent } from '../../../domain/connection.ts'
 import { type ConnectionEnd, disconnectRow, OWN_CODES } from '../../../domain/disconnect.ts'
 import { endOfError, networkTrouble } from './baileys-errors.ts'
 import type { WhatsAppEnd } from './end-stanzas.ts'
+import type { AfterRefusal } from '../version/client-version.ts'
+import { formatVersion } from '../version/version.ts'
 
 export type SocketClosed = Extract<ConnectionEvent, { type: 'socket.closed' }>
 
@@ -48,6 +50,23 @@ export const endedByWhatsApp = ({ suspension, ...end }: WhatsAppEnd, at: number)
 /** The connection ended with this error of Baileys, without a word of WhatsApp. */
 export const connectionLost = (error: unknown, at: number): SocketClosed =>
   closedBy(endOfError(error), at, networkTrouble(error))
+
+/** A newer client version is known, and WhatsApp will refuse the present one. */
+export const newerVersion = (version: string, at: number): SocketClosed =>
+  byThisServer(OWN_CODES.newerVersion, at, `Connecting again with the newer client version ${version}`)
+
+/** WhatsApp refused the version: another one is tried at once, or a person has to act. */
+export const versionRefused = (end: SocketClosed, version: string, after: AfterRefusal): SocketClosed =>
+  'next' in after
+    ? {
+        ...end,
+        verdict: 'restart',
+        disconnect: {
+          ...end.disconnect,
+          reason: `WhatsApp refuses the client version ${version}; connecting with ${formatVersion(after.next)}`
+        }
+      }
+    : { ...end, disconnect: { ...end.disconnect, reason: after.reason } }
 
 /** The connection was not opened. */
 export const notOpened = (reason: string, at: number): SocketClosed =>

@@ -7,6 +7,7 @@ import {
   type SocketConfig,
   type UserFacingSocketConfig
 } from '@whiskeysockets/baileys'
+import type { Version } from '../version/version.ts'
 
 export interface WhatsAppOptions {
   readonly url: URL
@@ -27,8 +28,14 @@ export interface WhatsAppOptions {
 
 export const QR_LIFETIME_MS = 30_000
 
+/** WhatsApp sends its full history to desktop companions only. */
+export const BROWSER = Browsers.macOS('Desktop')
+/** What Baileys makes of that when it registers a device. */
+export const DEVICE_TYPE = proto.DeviceProps.PlatformType.DESKTOP
+
 /** What a connection puts in the place of Baileys' own parts. */
 interface Replacements {
+  readonly version: Version
   readonly auth: UserFacingSocketConfig['auth']
   readonly logger: SocketConfig['logger']
   readonly makeSignalRepository: SocketConfig['makeSignalRepository']
@@ -40,14 +47,13 @@ interface Replacements {
 
 export const socketConfig = (
   options: WhatsAppOptions,
-  { readSent, ...replacements }: Replacements
+  { readSent, version, ...replacements }: Replacements
 ): UserFacingSocketConfig => ({
   ...replacements,
+  version: [...version],
   waWebSocketUrl: options.url,
   connectTimeoutMs: options.connectTimeoutMs,
-  qrTimeout: QR_LIFETIME_MS,
-  // WhatsApp sends its full history to desktop companions only.
-  browser: Browsers.macOS('Desktop'),
+  browser: BROWSER,
   syncFullHistory: options.syncFullHistory,
   markOnlineOnConnect: false,
   emitOwnEvents: false,

@@ -12,6 +12,7 @@ import { AccountMemory } from '../../process/account-memory.ts'
 import { StrayRejections } from '../../process/stray-rejections.ts'
 import { Wakes } from '../../process/wakes.ts'
 import { Vault } from '../../vault/vault.ts'
+import { ClientVersion } from '../version/client-version.ts'
 
 export const connectionServices = Effect.gen(function* () {
   const clock = yield* Clock.Clock
@@ -20,6 +21,7 @@ export const connectionServices = Effect.gen(function* () {
     accounts: yield* AccountStore,
     appState: yield* AppState,
     context: yield* Effect.context<never>(),
+    clientVersion: yield* ClientVersion,
     conversations: yield* Conversations,
     incidents,
     journal: yield* Journal,

@@ -48,7 +48,9 @@ const ofHistory = (message: Uint8Array, messageSecret?: Uint8Array): ReadonlyArr
     2,
     field(1, stored(message, messageSecret))
   )
-  return decodedConversation(SELF, proto.Conversation.decode(conversation), conversation)?.facts ?? []
+  return (
+    decodedConversation(SELF, proto.Conversation.decode(conversation), { encoded: conversation })?.facts ?? []
+  )
 }
 
 const onDemand = (message: Uint8Array) => {

@@ -43,6 +43,19 @@ test('a conversation knows whether its messages disappear', () => {
   expect(conversation({ ephemeralExpiration: 86_400 })[0]).toMatchObject({ ephemeralSeconds: 86_400 })
 })
 
+test('the mark as unread is as of the page that a phone was asked for; everything else is as old as the link', () => {
+  const given = { id: '77@lid', markedAsUnread: true, archived: true }
+  const about = (madeAt?: number) =>
+    decodedConversation(SELF, proto.Conversation.create(given), { madeAt })?.facts[0]
+  expect(about(5000)).toMatchObject({
+    settings: [
+      { setting: 'archived', value: 1, at: undefined },
+      { setting: 'markedUnread', value: 1, at: 5000 }
+    ]
+  })
+  expect(about()).toMatchObject({ settings: [{ at: undefined }, { at: undefined }] })
+})
+
 test('messages come oldest first', () => {
   const facts = conversation({ messages: [said('B', 20), said('A', 10)] })
   expect(facts.flatMap(fact => (fact.kind === 'message' ? fact.whatsAppId : []))).toEqual(['A', 'B'])
