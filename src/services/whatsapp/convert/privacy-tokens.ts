@@ -1,6 +1,6 @@
 // The tokens in a history chunk: those that contacts gave this account, and the salt of those that it makes itself. WhatsApp wants
 // one of the two with a message to somebody who has not written.
-import { proto } from '@whiskeysockets/baileys'
+import type { proto } from '@whiskeysockets/baileys'
 import { isLidJid, isPersonJid } from '../../../domain/jid.ts'
 import { bytesField } from '../../../domain/protobuf.ts'
 import { address } from './address.ts'
