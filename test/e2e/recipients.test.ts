@@ -206,6 +206,13 @@ test('whoever gave a token gets it back; to others goes the account’s own, wit
   const stranger = simulator.createContact({ name: 'Stranger' })
   expect(await tokenTo(stranger.phoneNumber)).toMatchObject([{ name: 'sent', token: 'cstoken' }])
   expect(await tokenTo(stranger.lid)).toMatchObject([{ name: 'sent', token: 'cstoken' }])
+  // A later salt comes as app state; what the same collection says after it shows that it is stored.
+  await phone.changeTokenSalt()
+  await phone.changeChat(phone.contacts[0]!, { mutedUntil: Date.now() + 3_600_000 })
+  await api.until('the muted chat', async () =>
+    (await api.threads(accountId)).find(({ mutedUntil }) => mutedUntil !== null)
+  )
+  expect(await tokenTo(stranger.phoneNumber)).toMatchObject([{ name: 'sent', token: 'cstoken' }])
 })
 
 test('on an account that is not migrated messages go to the number', async () => {

@@ -137,6 +137,11 @@ const settings: readonly ControlRoute[] = [
   },
   {
     method: 'POST',
+    path: '/phones/:phone/token-salt',
+    answer: call => phoneOf(call).changeTokenSalt()
+  },
+  {
+    method: 'POST',
     path: '/phones/:phone/unarchive-chats',
     answer: call => phoneOf(call).setUnarchiveChats(call.body().boolean('unarchive'))
   },
