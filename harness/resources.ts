@@ -26,6 +26,7 @@ export interface AccountResource {
   } | null
   readonly reconnectAttempts: number
   readonly clientVersion: string | null
+  readonly proxy: { readonly address: string; readonly source: 'account' | 'default' } | null
   readonly sync: {
     readonly chunksDone: number
     readonly chunksPending: number

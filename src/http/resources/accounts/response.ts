@@ -9,6 +9,7 @@ export const accountResponse = Effect.fnUntraced(function* (view: AccountView) {
     history,
     lastDisconnect,
     phoneSilentUntil,
+    proxy,
     reconnectAttempts,
     restriction,
     state,
@@ -31,6 +32,7 @@ export const accountResponse = Effect.fnUntraced(function* (view: AccountView) {
     suspension,
     reconnectAttempts,
     clientVersion,
+    proxy,
     sync: { ...history, phoneSilentUntil },
     coverage,
     counts
