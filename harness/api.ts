@@ -16,6 +16,7 @@ import type {
   MediaCounts,
   Queued,
   MessagePage,
+  PasskeyResource,
   ThreadPage,
   SearchPage,
   ExportedLine
@@ -225,6 +226,22 @@ export class Api extends HttpClient {
       )
       return answer.status === 200 ? answer.body : undefined
     })
+  }
+
+  /** The passkey request once it is at this step. */
+  untilPasskey(accountId: string, step: PasskeyResource['step']): Promise<PasskeyResource> {
+    return this.until(`the passkey to be ${step}`, async () => {
+      const answer = await this.request<PasskeyResource>('GET', `/v1/accounts/${accountId}/passkey`)
+      return answer.status === 200 && answer.body.step === step ? answer.body : undefined
+    })
+  }
+
+  assertPasskey(accountId: string, assertion: object): Promise<Answer<PasskeyResource>> {
+    return this.request('POST', `/v1/accounts/${accountId}/passkey/assertion`, assertion)
+  }
+
+  confirmPasskey(accountId: string): Promise<Answer<PasskeyResource>> {
+    return this.request('POST', `/v1/accounts/${accountId}/passkey/confirm`)
   }
 
   /** Asks until the account is as wanted. */

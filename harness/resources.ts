@@ -24,6 +24,7 @@ export interface AccountResource {
     readonly reason: string
     readonly at: number
   } | null
+  readonly pairingFailure: { readonly kind: string; readonly reason: string } | null
   readonly reconnectAttempts: number
   readonly clientVersion: string | null
   readonly proxy: { readonly address: string; readonly source: 'account' | 'default' } | null
@@ -39,6 +40,18 @@ export interface AccountResource {
   }
   readonly coverage: CoverageSummary
   readonly counts: { readonly threads: number; readonly messages: number }
+}
+
+/** The passkey that WhatsApp asks for while an account is linked. */
+export interface PasskeyResource {
+  readonly step: 'requested' | 'submitted' | 'confirming'
+  readonly expiresAt: number
+  readonly options: { readonly challenge: string; readonly rpId: string }
+  readonly origin: string
+  readonly script: string
+  readonly refusal: string | null
+  readonly code: string | null
+  readonly isConfirmed: boolean
 }
 
 /** How far an account's history is, as the event stream tells it. */

@@ -36,3 +36,4 @@ await build({
   output: { dir: TARGET, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' }
 })
 cpSync(PAGE, join(TARGET, 'page'), { recursive: true })
+cpSync(join(ROOT, 'extension'), join(TARGET, 'extension'), { recursive: true })

@@ -13,11 +13,12 @@ const { values } = parseArgs({
     chats: { type: 'string', default: '20' },
     messages: { type: 'string', default: '1000' },
     'inline-below-bytes': { type: 'string', default: '262144' },
+    passkeys: { type: 'boolean', default: false },
     group: { type: 'string', default: 'Baileys Group Test' }
   }
 })
 
-const number = (name: keyof typeof values): number => {
+const number = (name: Exclude<keyof typeof values, 'passkeys'>): number => {
   const value = Number(values[name])
   if (!Number.isInteger(value) || value < 0) throw new Error(`--${name} must be a whole number`)
   return value
@@ -29,7 +30,8 @@ const simulator = await Simulator.make({
   seed: number('seed'),
   history: { chats: number('chats'), messages: number('messages') },
   inlineBelowBytes: number('inline-below-bytes'),
-  strangersGroup: values.group
+  strangersGroup: values.group,
+  passkeys: values.passkeys
 })
 for (let i = 0; i < number('phones'); i++) simulator.createPhone({ history: simulator.defaultHistory })
 

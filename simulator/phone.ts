@@ -37,9 +37,11 @@ import type { Content } from './protocol/messages/written.ts'
 import { capMessages, restrict } from './protocol/new-chat-limits.ts'
 import { readChat } from './protocol/own-reads.ts'
 import { enterPairingCode } from './protocol/pairing/code.ts'
+import { askAgain, codeOnPhone, compareCodes } from './protocol/pairing/passkey.ts'
 import { scanQr } from './protocol/pairing/qr.ts'
 import { showPresence, showTyping, type TypingState } from './protocol/presence.ts'
 import type { Account, Companion } from './state/account.ts'
+import { type AssertionJson, type AssertionOptions, Authenticator } from './state/authenticator.ts'
 import type { ActiveFault, Fault, FaultScope, StreamError } from './state/faults.ts'
 import { type Group, isGroup } from './state/group.ts'
 import type { Mailbox } from './state/history/mailbox.ts'
@@ -89,6 +91,7 @@ export class Phone {
   readonly contacts: readonly Account[]
   readonly groups: Group[]
   private readonly network: Network
+  private authenticator: Authenticator | undefined
 
   constructor(network: Network, account: Account, mailbox: Mailbox, contacts: Account[], groups: Group[]) {
     this.network = network
@@ -131,6 +134,38 @@ export class Phone {
   /** Resolves with the device number once the client that shows this pairing code is linked. */
   enterPairingCode(code: string): Promise<number> {
     return enterPairingCode(this.network, this.account, code)
+  }
+
+  /** Whether WhatsApp asks for a passkey when a device is linked; what the simulator does for everybody when left out. */
+  demandPasskey(demanded: boolean | undefined): void {
+    this.account.passkeys.demanded = demanded
+  }
+
+  /** The owner answers a challenge (base64url) with the own passkey; `options` make it a wrong answer. */
+  assertPasskey(challenge: string, options: AssertionOptions = {}): AssertionJson {
+    this.authenticator ??= this.registeredAuthenticator()
+    return this.authenticator.assert(challenge, options)
+  }
+
+  /** The code that the phone shows for comparison with the device's; `undefined` while it shows none. */
+  get passkeyCode(): string | undefined {
+    return codeOnPhone(this.network, this.account)
+  }
+
+  /** The owner says on the phone whether the device shows the same code. */
+  comparePasskeyCode(says: 'same' | 'other'): void {
+    compareCodes(this.network, this.account, says)
+  }
+
+  /** WhatsApp asks once more for the passkey of the device that is being linked. */
+  askForPasskeyAgain(): void {
+    askAgain(this.network, this.account)
+  }
+
+  private registeredAuthenticator(): Authenticator {
+    const authenticator = new Authenticator()
+    this.account.passkeys.register(authenticator.credentialId, authenticator.publicKey)
+    return authenticator
   }
 
   /** Someone writes to this phone, 1:1 or in a group. Resolves when every linked device's copy is queued. */

@@ -14,6 +14,7 @@ import { Network } from './state/network.ts'
 import type { Phone } from './phone.ts'
 import type { MessageCap, ReachoutTimelock } from './state/new-chat-limits.ts'
 import { pushNameBehindQr } from './protocol/pairing/qr.ts'
+import { refreshQrCodes, type REFRESH_CHILDREN } from './protocol/pairing/refresh.ts'
 import { createPhone, type HistoryOptions, type PhoneOptions } from './phone-factory.ts'
 import type { Signal, SignalListener } from './state/signals.ts'
 import { silenceSessionDumps } from './signal/session-dumps.ts'
@@ -44,6 +45,8 @@ export interface SimulatorOptions {
   readonly history?: HistoryOptions | undefined
   /** Chunks smaller than this travel inside the message, for phones whose history says nothing else. */
   readonly inlineBelowBytes?: number | undefined
+  /** Every account is asked for a passkey when it links a device, unless its phone says otherwise. */
+  readonly passkeys?: boolean | undefined
   /** A group each of those phones is in. */
   readonly strangersGroup?: string | undefined
 }
@@ -65,6 +68,7 @@ export class Simulator {
   private constructor(options: SimulatorOptions) {
     this.host = options.host ?? '127.0.0.1'
     this.network = new Network(options.seed ?? 1)
+    this.network.passkeysDemanded = options.passkeys ?? false
     this.defaultHistory = options.history
     this.strangersGroup = options.strangersGroup
     this.inlineBelowBytes = options.inlineBelowBytes
@@ -205,6 +209,11 @@ export class Simulator {
 
   fault(fault: Fault, scope: FaultScope = {}): ActiveFault {
     return addFault(this.network, fault, scope)
+  }
+
+  /** Asks every device that is being linked for a QR code with a new secret. */
+  refreshQrCodes(childTag?: (typeof REFRESH_CHILDREN)[number]): void {
+    refreshQrCodes(this.network, childTag)
   }
 
   /** Ends every connection: with a stream error when a code or a condition is given, by a TCP drop otherwise. */

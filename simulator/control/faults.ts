@@ -38,6 +38,7 @@ const READERS: { readonly [Kind in FaultKind]: (fields: Fields) => FaultOf<Kind>
     ...textIn(fields, 'location'),
     ...textIn(fields, 'message')
   }),
+  refusePairingCodes: fields => ({ kind: 'refusePairingCodes', error: fields.number('error') }),
   refuseUpgrades: fields => ({ kind: 'refuseUpgrades', status: fields.number('status') }),
   versionPage: fields => ({
     kind: 'versionPage',

@@ -7,6 +7,7 @@ import type { Session } from '../state/session.ts'
 import { activate } from './introduction.ts'
 import { abandonPairing, answerPairSuccess } from './pairing/claim.ts'
 import { answerLinkCode } from './pairing/code.ts'
+import { answerPasskey } from './pairing/passkey.ts'
 import { routeChatState, routePresence } from './presence.ts'
 import { answerQuery } from './queries.ts'
 import { acknowledged, routeReceipt } from './receipts.ts'
@@ -98,6 +99,7 @@ const handleUnlinked = (network: Network, session: Session, node: BinaryNode): v
     return
   }
   if (node.attrs.xmlns === 'md' && answerLinkCode(network, session, node)) return
+  if (node.attrs.xmlns === 'md' && answerPasskey(network, session, node)) return
   if (node.attrs.xmlns === 'w:p' || child(node, 'ping')) network.reply(session, queryResult(node))
   else network.reply(session, queryError(node, 401, 'not-authorized'))
 }

@@ -7,6 +7,7 @@ import { SignalDevice } from '../signal/signal-device.ts'
 import type { Connection } from '../wire/connection.ts'
 import { type Addressing, formatJid, LID_SERVER, PHONE_SERVER } from '../wire/jid.ts'
 import { type HistorySharing, USUAL_SHARING } from './history/sharing.ts'
+import { Passkeys } from './passkeys.ts'
 import type { StanzaQueue } from './stanza-queue.ts'
 
 export interface AccountOptions {
@@ -70,6 +71,9 @@ export class Account {
   statuses: readonly Status[] = []
   historySharing: HistorySharing = USUAL_SHARING
   readonly habits: Habits = { sealsEdits: true, sendsSecrets: true, contextInsideCopies: false }
+  readonly passkeys = new Passkeys()
+  /** A pairing code is given whatever platform and display name a device claims to have. */
+  acceptsAnyPlatform = false
   statusText = ''
   picture: string | undefined
   readonly companions = new Map<number, Companion>()

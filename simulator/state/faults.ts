@@ -30,6 +30,8 @@ export type Fault =
   | { readonly kind: 'loseReceipts' }
   /** Every login is refused with this reason (401, 403, 405, 503 …), or without one. */
   | ({ readonly kind: 'refuseLogins'; readonly reason?: number | undefined } & FailureDetails)
+  /** Requests for a pairing code are refused with this error (400, 429 …). */
+  | { readonly kind: 'refusePairingCodes'; readonly error: number }
   /** Every WebSocket is refused with this HTTP status, as a proxy does it. Nobody knows yet whose it would be. */
   | { readonly kind: 'refuseUpgrades'; readonly status: number }
   /** The page that tells the live version: refused with 503, never answered, without a version, or without an end. */

@@ -58,6 +58,8 @@ export class Network {
   /** Chunks of phones whose history was made ahead. */
   readonly preparedChunks = new Map<Account, readonly PreparedChunk[]>()
   readonly sessions = new Map<Connection, Session>()
+  /** Whether accounts are asked for a passkey when they link a device, unless they say otherwise themselves. */
+  passkeysDemanded = false
   /** Host and port of the media host, once the port is known. */
   mediaHost = ''
   private identifiers = 0
@@ -86,6 +88,10 @@ export class Network {
     for (const other of this.directory.accounts.values()) {
       if (other !== account && this.haveTalked(other, account)) yield* other.companions.values()
     }
+  }
+
+  demandsPasskey({ passkeys }: Account): boolean {
+    return passkeys.demanded ?? this.passkeysDemanded
   }
 
   nextId(): string {

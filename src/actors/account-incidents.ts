@@ -1,6 +1,6 @@
 // The incidents that accounts report, with their texts: ends, an unconfirmed logout, crashes.
 import type { Effect } from 'effect'
-import type { Disconnect, Suspension } from '../domain/account.ts'
+import type { Disconnect, PairingFailure, Suspension } from '../domain/account.ts'
 import type { EndReason } from '../machines/account.ts'
 import { Incidents } from '../services/incidents/incidents.ts'
 
@@ -52,6 +52,21 @@ export const END_INCIDENTS: Readonly<
     severity: 'info',
     happened: 'No phone was linked in time',
     advice: 'Try again with the phone at hand (POST …/pair)'
+  },
+  codeRefused: {
+    severity: 'warning',
+    happened: 'WhatsApp gives no pairing code',
+    advice: 'Check the phone number with its country code, or link by QR code (POST …/pair)'
+  },
+  passkeyRefused: {
+    severity: 'warning',
+    happened: 'WhatsApp did not accept the passkey',
+    advice: 'Link again (POST …/pair), with a passkey of this very account'
+  },
+  passkeyExpired: {
+    severity: 'info',
+    happened: 'The passkey that WhatsApp asked for was not given in time',
+    advice: 'Link again with the owner of the account at hand (POST …/pair)'
   }
 }
 
@@ -60,11 +75,17 @@ export const endDetail = (
   kind: EndReason,
   {
     disconnect,
+    pairingFailure,
     suspension
-  }: { readonly disconnect: Disconnect | null; readonly suspension: Suspension | null }
+  }: {
+    readonly disconnect: Disconnect | null
+    readonly pairingFailure: PairingFailure | null
+    readonly suspension: Suspension | null
+  }
 ): string => {
   if (kind === 'notLinked' || kind === 'updateNeeded')
     return disconnect === null ? '' : `: ${disconnect.reason}`
+  if (kind === pairingFailure?.kind && kind !== 'passkeyExpired') return `: ${pairingFailure.reason}`
   if (kind !== 'suspended' || suspension === null) return ''
   const { code, reason, until } = suspension
   const cause = code === null ? reason : `${reason} (code ${code})`

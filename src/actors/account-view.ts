@@ -9,7 +9,7 @@ import type { History } from '../services/history/chunks/worker.ts'
 import type { AccountProxies } from '../services/whatsapp/proxy/account-proxies.ts'
 import type { ClientVersion } from '../services/whatsapp/version/client-version.ts'
 import type { Supervisor } from './supervisor.ts'
-import { isAccountState, leafOf } from './watch/observed-account.ts'
+import { isAccountState, stateNameOf } from './watch/observed-account.ts'
 
 /** Where a view is read from. */
 export interface ViewSources {
@@ -42,20 +42,29 @@ export const viewOf = Effect.fnUntraced(function* (
 
 type LiveView = Pick<
   AccountView,
-  'state' | 'tags' | 'lastDisconnect' | 'offer' | 'reconnectAttempts' | 'suspension'
+  | 'state'
+  | 'tags'
+  | 'lastDisconnect'
+  | 'offer'
+  | 'passkey'
+  | 'pairingFailure'
+  | 'reconnectAttempts'
+  | 'suspension'
 >
 
 const liveView = (supervisor: Supervisor, record: AccountRecord): LiveView => {
   const snapshot = supervisor.getSnapshot().children[record.accountId]?.getSnapshot()
   if (snapshot === undefined) return notStarted(record)
-  const leaf = leafOf(snapshot.value)
+  const name = stateNameOf(snapshot.value)
   return {
     // Transient states are passed through at once, and not observed from outside.
-    state: isAccountState(leaf) ? leaf : 'connecting',
+    state: isAccountState(name) ? name : 'connecting',
     tags: [...snapshot.tags],
     lastDisconnect: snapshot.context.lastDisconnect,
     suspension: snapshot.context.suspension,
     offer: snapshot.context.offer,
+    passkey: snapshot.context.passkey,
+    pairingFailure: snapshot.context.pairingFailure,
     reconnectAttempts: snapshot.context.attempts
   }
 }
@@ -66,6 +75,8 @@ const notStarted = (record: AccountRecord): LiveView => ({
   lastDisconnect: record.lastDisconnect,
   suspension: record.suspension,
   offer: null,
+  passkey: null,
+  pairingFailure: null,
   reconnectAttempts: 0
 })
 

@@ -103,7 +103,8 @@ export const makeAccountLogic = (
         bridge.run(storeFacts(accountId, { ended, lastDisconnect })),
       reportEnd: ({ context, event }, { kind }) => {
         const disconnect = event.type === 'socket.closed' ? event.disconnect : null
-        const detail = endDetail(kind, { disconnect, suspension: context.suspension })
+        const { pairingFailure, suspension } = context
+        const detail = endDetail(kind, { disconnect, pairingFailure, suspension })
         bridge.run(reportIncident(context.accountId, endIncident(kind, detail)))
       },
       reportUnknownEnd: ({ context: { accountId, lastDisconnect } }) => {
@@ -114,10 +115,15 @@ export const makeAccountLogic = (
       reportLogoutUnconfirmed: ({ context }) =>
         bridge.run(reportIncident(context.accountId, LOGOUT_UNCONFIRMED)),
       reviewOutbox: ({ context }) => bridge.run(releaseOutbox(context.accountId)),
+      submitPasskey: ({ context: { accountId } }, { assertion }) =>
+        bridge.run(WhatsApp.use(whatsapp => whatsapp.submitPasskey(accountId, assertion))),
+      confirmPasskey: ({ context: { accountId } }) =>
+        bridge.run(WhatsApp.use(whatsapp => whatsapp.confirmPasskey(accountId))),
       unlinkDevice: ({ context }) => bridge.run(requestLogout(context.accountId))
     },
     delays: {
       pairingTimeout: delays.pairingTimeoutMs,
+      passkeyTimeout: ({ context: { passkey } }) => Math.max(0, (passkey?.expiresAt ?? 0) - now()),
       connectTimeout: () => delays.connectTimeoutMs + openingDelayMs(),
       backoff: ({ context }) =>
         backoff(context.attempts, { least: delays.reconnectMinMs, most: delays.reconnectMaxMs })

@@ -18,7 +18,7 @@ import { type ViewSources, viewOf } from './account-view.ts'
 import type { EffectBridge } from './effect-bridge.ts'
 import { accountStart } from './supervisor.ts'
 import type { StateChanges } from './watch/state-changes.ts'
-import { leafOf } from './watch/observed-account.ts'
+import { stateNameOf } from './watch/observed-account.ts'
 
 /** What the service is made from. */
 export interface AccountsDeps extends ViewSources {
@@ -102,7 +102,7 @@ const send = (deps: AccountsDeps) =>
       new CommandRefused({ command: command.type.replace('command.', ''), state: current })
     if (actor === undefined) return yield* refused(record.ended ?? 'stopped')
     const snapshot = actor.getSnapshot()
-    if (!snapshot.can(command)) return yield* refused(leafOf(snapshot.value))
+    if (!snapshot.can(command)) return yield* refused(stateNameOf(snapshot.value))
     const span = yield* Effect.orElseSucceed(Effect.currentSpan, () => undefined)
     deps.bridge.sendWithSpan(span, () => actor.send(command))
     return yield* viewOf(deps, record)

@@ -2,10 +2,13 @@
 import { Schema } from 'effect'
 import { DisconnectSource } from './disconnect.ts'
 
-/** The leaf states of the account machine: the product's own words, used in HTTP, logs and documents alike. */
+/** The states of the account machine: the product's own words, used in HTTP, logs and documents alike. */
 export const ACCOUNT_STATES = [
   'stopped',
   'pairing',
+  'pairing.passkey.requested',
+  'pairing.passkey.submitted',
+  'pairing.passkey.confirming',
   'connecting',
   'open',
   'backfilling',
@@ -38,6 +41,13 @@ export const Disconnect = Schema.Struct({
   at: Schema.Finite
 })
 export type Disconnect = typeof Disconnect.Type
+
+/** Why a pairing ended without a link; `reason` says what to do. */
+export const PairingFailure = Schema.Struct({
+  kind: Schema.Literals(['codeRefused', 'passkeyRefused', 'passkeyExpired']),
+  reason: Schema.String
+})
+export type PairingFailure = typeof PairingFailure.Type
 
 /** WhatsApp does not let the account log in for a time. Afterwards it connects by itself. */
 export const Suspension = Schema.Struct({

@@ -10,6 +10,7 @@ import { InspectorGroup } from './resources/inspector/contract.ts'
 import { MediaGroup } from './resources/media/contract.ts'
 import { MessagesGroup } from './resources/messages/contract.ts'
 import { OutboxGroup } from './resources/outbox/contract.ts'
+import { PasskeyGroup } from './resources/passkey/contract.ts'
 import { SearchGroup } from './resources/search/contract.ts'
 import { StoreGroup } from './resources/store/contract.ts'
 import { MetricsGroup, SystemGroup } from './resources/system/contract.ts'
@@ -19,6 +20,7 @@ export class Api extends HttpApi.make('backscroll')
   .add(SystemGroup)
   .add(MetricsGroup)
   .add(AccountsGroup)
+  .add(PasskeyGroup)
   .add(ContactsGroup)
   .add(ThreadsGroup)
   .add(MessagesGroup)

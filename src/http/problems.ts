@@ -32,6 +32,13 @@ export class WrongState extends HttpApiError.Problem<WrongState>()(
   { state: Schema.String }
 ) {}
 
+/** WhatsApp did not link the account in this way; the detail says what to do. */
+export class PairingRefused extends HttpApiError.Problem<PairingRefused>()(
+  'PairingRefused',
+  { type: type('pairing-refused'), status: 409, title: 'WhatsApp did not link the account' },
+  { kind: Schema.String }
+) {}
+
 /** The outbox entry is being sent or has ended. */
 export class NotWaiting extends HttpApiError.Problem<NotWaiting>()(
   'NotWaiting',

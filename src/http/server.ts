@@ -28,6 +28,7 @@ import { InspectorTickets } from './resources/inspector/tickets.ts'
 import { mediaLayer } from './resources/media/handlers.ts'
 import { messagesLayer } from './resources/messages/handlers.ts'
 import { outboxLayer } from './resources/outbox/handlers.ts'
+import { passkeyLayer } from './resources/passkey/handlers.ts'
 import { searchLayer } from './resources/search/handlers.ts'
 import { storeLayer } from './resources/store/handlers.ts'
 import { metricsLayer, systemLayer } from './resources/system/handlers.ts'
@@ -60,6 +61,7 @@ const apiLayer = ({ dryRun, key }: HttpOptions) =>
       systemLayer,
       metricsLayer,
       accountsLayer,
+      passkeyLayer,
       contactsLayer,
       threadsLayer,
       messagesLayer,

@@ -1,9 +1,17 @@
 // The one way to an account: its live state, its facts and its commands, by account id and never through an actor
 // reference. Where the account's actor runs (this process, one day another machine) is decided by the layer.
 import { Context, type Effect, Schema, type Stream } from 'effect'
-import type { AccountRecord, AccountState, Disconnect, Restriction, Suspension } from '../domain/account.ts'
+import type {
+  AccountRecord,
+  AccountState,
+  Disconnect,
+  PairingFailure,
+  Restriction,
+  Suspension
+} from '../domain/account.ts'
 import type { Pairing } from '../domain/connection.ts'
 import type { CoverageSummary } from '../domain/coverage.ts'
+import type { PasskeyAssertion, PasskeyOptions } from '../domain/passkey.ts'
 import type { SyncProgress } from './history/chunks/pace.ts'
 import type { Counts } from './conversations/queries.ts'
 import type { DatabaseError } from './database/error.ts'
@@ -14,6 +22,8 @@ export type AccountCommand =
   | { readonly type: 'command.connect' }
   | { readonly type: 'command.disconnect' }
   | { readonly type: 'command.logout' }
+  | { readonly type: 'command.assertPasskey'; readonly assertion: PasskeyAssertion }
+  | { readonly type: 'command.confirmPasskey' }
 
 export class AccountNotFound extends Schema.TaggedError<AccountNotFound>()('AccountNotFound', {
   accountId: Schema.String
@@ -32,6 +42,18 @@ export interface PairingOffer {
   readonly expiresAt: number
 }
 
+/** The passkey that WhatsApp asks for while the account is being linked. */
+export interface PasskeyView {
+  readonly options: PasskeyOptions
+  /** Until when the present step may take, milliseconds since 1970. */
+  readonly expiresAt: number
+  /** Why WhatsApp did not accept the assertion before. */
+  readonly refusal: string | null
+  /** What the phone must show, too; `null` when there is nothing to compare. */
+  readonly code: string | null
+  readonly isConfirmed: boolean
+}
+
 /** Facts and live state of an account, as of now. */
 export interface AccountView {
   /** The stored facts. */
@@ -43,6 +65,10 @@ export interface AccountView {
   readonly lastDisconnect: Disconnect | null
   /** The QR or pairing code on offer; `null` when there is none. */
   readonly offer: PairingOffer | null
+  /** Set while WhatsApp asks for a passkey. */
+  readonly passkey: PasskeyView | null
+  /** Why the last pairing ended without a link, if WhatsApp or its deadline said so. */
+  readonly pairingFailure: PairingFailure | null
   /** Failed connections in a row. */
   readonly reconnectAttempts: number
   /** Whether a phone is linked. One that is linked may still be offline or ended (`replaced`, `banned`, `locked`, `failed`). */

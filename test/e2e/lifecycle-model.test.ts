@@ -6,7 +6,7 @@ import { getAdjacencyMap } from 'xstate/graph'
 import { expect, test } from 'vitest'
 import type { ActiveFault } from '../../simulator/state/faults.ts'
 import type { Phone } from '../../simulator/phone.ts'
-import { leafOf } from '../../src/actors/watch/observed-account.ts'
+import { stateNameOf } from '../../src/actors/watch/observed-account.ts'
 import { accountMachine } from '../../src/machines/account.ts'
 import { INPUTS, sample, told } from '../machines/account-model.ts'
 import { pathsOf } from '../machines/model.ts'
@@ -18,7 +18,11 @@ const model = createMachine({
   initial: 'unlinked',
   states: {
     unlinked: { on: { pair: 'pairing', kill: 'unlinked' } },
-    pairing: { on: { scan: 'open', disconnect: 'unlinked', outdated: 'unlinked', kill: 'unlinked' } },
+    pairing: {
+      on: { scan: 'open', scanAsked: 'asked', disconnect: 'unlinked', outdated: 'unlinked', kill: 'unlinked' }
+    },
+    /** WhatsApp asks for the owner's passkey. */
+    asked: { on: { assert: 'open', disconnect: 'unlinked' } },
     pairingAnew: { on: { scan: 'open', disconnect: 'loggedOut', outdated: 'loggedOut', kill: 'loggedOut' } },
     open: {
       on: {
@@ -79,9 +83,9 @@ const edges: ReadonlyArray<Edge> = Object.values(
   Object.values(transitions)
     .filter(step => state.can(step.event))
     .map(step => ({
-      from: leafOf(state.value),
+      from: stateNameOf(state.value),
       event: step.event.type,
-      to: leafOf(step.state.value)
+      to: stateNameOf(step.state.value)
     }))
 )
 
@@ -103,7 +107,11 @@ const wayToNew = (from: string, taken: ReadonlySet<Edge>): ReadonlyArray<Edge> =
   return []
 }
 
-const SHOWN_AS: Readonly<Record<string, string>> = { unlinked: 'stopped', pairingAnew: 'pairing' }
+const SHOWN_AS: Readonly<Record<string, string>> = {
+  unlinked: 'stopped',
+  pairingAnew: 'pairing',
+  asked: 'pairing.passkey.requested'
+}
 
 /** `backfilling` comes and goes by itself while an account is online. */
 const shownAs = (state: string): string => (state === 'backfilling' ? 'open' : state)
@@ -115,7 +123,9 @@ const pairsOfMachine = (): ReadonlySet<string> => {
     steps.flatMap(({ event, state }, place) => {
       const before = steps[place - 1]?.state
       const isDeadline = /^xstate\.after\.(?!backoff)/.test(event.type)
-      return before === undefined || isDeadline ? [] : [pair(leafOf(before.value), leafOf(state.value))]
+      return before === undefined || isDeadline
+        ? []
+        : [pair(stateNameOf(before.value), stateNameOf(state.value))]
     })
   )
   return new Set(pairs.filter(one => one.split(' → ')[0] !== one.split(' → ')[1]))
@@ -124,7 +134,7 @@ const pairsOfMachine = (): ReadonlySet<string> => {
 /**
  * What this walk does not wait for: that a suspension is over (`disconnects.test.ts` does); that the connection ends, or somebody calls, in the moment in which it is opened or logged
  * out; that a linking fails for want of a network, which takes its attempts one after another; and an account that crashed
- * before anybody linked it.
+ * before anybody linked it. What becomes of a passkey that is refused or not given is in `passkey.test.ts`; the connection may end meanwhile, too.
  */
 const ELSEWHERE = [
   /^connecting → (stopped|replaced|reconnecting)$/,
@@ -132,7 +142,10 @@ const ELSEWHERE = [
   /^pairing → reconnecting$/,
   /^reconnecting → (pairing|stopped|loggedOut|failed)$/,
   /^pairing → (banned|locked|suspended|replaced|failed)$/,
-  /^failed → pairing$/
+  /^failed → pairing$/,
+  /^pairing\.passkey\.\w+ → (?!pairing\.passkey\.(submitted|confirming)$|stopped$|connecting$)/,
+  /^pairing\.passkey\.(submitted|confirming) → stopped$/,
+  /^pairing\.passkey\.(requested|submitted) → connecting$/
 ]
 
 class Life {
@@ -191,7 +204,19 @@ class Life {
       const { qr } = await this.stage.api.offer(this.accountId)
       await this.phone.scanQr(qr!)
     },
+    scanAsked: async () => {
+      this.phone.demandPasskey(true)
+      const { qr } = await this.stage.api.offer(this.accountId)
+      // Settled when the account is linked, or given up.
+      void this.phone.scanQr(qr!).catch(() => undefined)
+    },
+    assert: async () => {
+      const { options } = await this.stage.api.untilPasskey(this.accountId, 'requested')
+      await this.stage.api.assertPasskey(this.accountId, this.phone.assertPasskey(options.challenge))
+      this.phone.demandPasskey(false)
+    },
     disconnect: async () => {
+      this.phone.demandPasskey(false)
       await this.command('disconnect')
       this.relent()
     },
@@ -252,7 +277,7 @@ class Life {
     const { key, url } = this.stage.server
     const answer = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${key}` } })
     for (const [, from, to] of (await answer.text()).matchAll(
-      /_transitions_total\{from="(\w+)",to="(\w+)"\}/g
+      /_transitions_total\{from="([\w.]+)",to="([\w.]+)"\}/g
     ))
       if (shownAs(from!) !== shownAs(to!)) this.seen.add(pair(from!, to!))
   }

@@ -151,5 +151,7 @@ export const movableClock = (): {
 }
 
 /** One stage for all tests of a file; each test brings a phone and an account of its own. */
-export const sharedStage = (settings: Readonly<Record<string, string>> = {}): (() => Stage) =>
-  shared(() => Stage.set(settings))
+export const sharedStage = (
+  settings: Readonly<Record<string, string>> = {},
+  folder?: Folder
+): (() => Stage) => shared(() => Stage.set(settings, folder))

@@ -2,6 +2,7 @@
 import { ENDED_STATES } from '../../src/domain/account.ts'
 import type { Disconnect, Suspension } from '../../src/domain/account.ts'
 import { disconnectTable, type Verdict } from '../../src/domain/disconnect.ts'
+import type { PasskeyAssertion, PasskeyOptions } from '../../src/domain/passkey.ts'
 import type { AccountEvent, AccountInput } from '../../src/machines/account.ts'
 import type { Path } from './model.ts'
 
@@ -35,6 +36,14 @@ export const verdicts: ReadonlyArray<Verdict> = [
   'unknown'
 ]
 
+export const PASSKEY_OPTIONS: PasskeyOptions = { challenge: 'AAAA', rpId: 'whatsapp.com' }
+export const ASSERTION: PasskeyAssertion = {
+  id: 'AAAA',
+  rawId: 'AAAA',
+  type: 'public-key',
+  response: { clientDataJSON: 'AAAA', authenticatorData: 'AAAA', signature: 'AAAA' }
+}
+
 const SAMPLES: { readonly [Type in AccountEvent['type']]: ReadonlyArray<AccountEvent> } = {
   'command.pair': [{ type: 'command.pair', pairing: { method: 'qr' } }],
   'command.connect': [{ type: 'command.connect' }],
@@ -42,6 +51,16 @@ const SAMPLES: { readonly [Type in AccountEvent['type']]: ReadonlyArray<AccountE
   'command.logout': [{ type: 'command.logout' }],
   'socket.qrOffered': [{ type: 'socket.qrOffered', qr: 'QR', expiresAt: 1 }],
   'socket.codeOffered': [{ type: 'socket.codeOffered', code: 'CODE', expiresAt: 1 }],
+  'command.assertPasskey': [{ type: 'command.assertPasskey', assertion: ASSERTION }],
+  'command.confirmPasskey': [{ type: 'command.confirmPasskey' }],
+  'socket.passkeyRequested': [
+    { type: 'socket.passkeyRequested', options: PASSKEY_OPTIONS, expiresAt: 1, refusal: null }
+  ],
+  'socket.passkeyAccepted': [
+    { type: 'socket.passkeyAccepted', code: 'ABCD-1234', expiresAt: 1 },
+    { type: 'socket.passkeyAccepted', code: null, expiresAt: 1 }
+  ],
+  'socket.pairingRefused': [{ type: 'socket.pairingRefused', kind: 'passkeyRefused', reason: '' }],
   'socket.linked': [{ type: 'socket.linked', jid: '1@s.whatsapp.net', lid: '1@lid', at: 1 }],
   'socket.opened': [{ type: 'socket.opened', jid: '1@s.whatsapp.net', lid: '1@lid' }],
   'socket.restrictionChanged': [{ type: 'socket.restrictionChanged', restriction: null }],
@@ -66,9 +85,15 @@ export const sampleRoughly = (type: string): ReadonlyArray<AccountEvent> =>
 
 type Snapshot = Path['steps'][number]['state']
 
-/** What tells states of the account apart. Failures are counted out while linking only, and not beyond the sixth. */
-export const told = ({ context, value }: Snapshot): string =>
-  JSON.stringify([
+/**
+ * What tells states of the account apart. Failures are counted out while linking only, and not beyond the sixth; while WhatsApp
+ * asks for a passkey they make no difference.
+ */
+export const told = (snapshot: Snapshot): string => {
+  const { context, value } = snapshot
+  if (context.passkey !== null)
+    return JSON.stringify([value, context.linked, context.passkey.code, context.passkey.isConfirmed])
+  return JSON.stringify([
     value,
     context.linked,
     context.pairing,
@@ -78,7 +103,14 @@ export const told = ({ context, value }: Snapshot): string =>
     context.unlinking,
     context.pairing === null ? 0 : Math.min(context.attempts, 6)
   ])
+}
 
-/** The same with what a person sees of it only: the paths of these are few enough to be walked, all of them. */
-export const toldRoughly = ({ context, value }: Snapshot): string =>
-  JSON.stringify([value, context.linked, context.pairing !== null])
+/**
+ * The same with what a person sees of it only, and without what WhatsApp asks for meanwhile: the paths of these are few enough
+ * to be walked, all of them.
+ */
+export const toldRoughly = (snapshot: Snapshot): string => {
+  const { context, value } = snapshot
+  const state = snapshot.matches({ session: 'pairing' }) ? 'pairing' : value
+  return JSON.stringify([state, context.linked, context.pairing !== null])
+}

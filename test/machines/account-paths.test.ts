@@ -9,6 +9,9 @@ import { coverageOf, pathsOf, type Path, simplePathsOf } from './model.ts'
 
 const DELAYS = {
   pairingTimeout: 4000,
+  passkeyTimeout: 4100,
+  passkeyAnswerTimeout: 4200,
+  passkeyCompareTimeout: 4300,
   connectTimeout: 3000,
   backoff: 2000,
   stableAfter: 1000,

@@ -4,8 +4,8 @@ import { createActor, fromPromise, type SnapshotFrom } from 'xstate'
 import { expect, test } from 'vitest'
 import { ENDED_STATES } from '../../src/domain/account.ts'
 import { type AccountEvent, type AccountInput, accountMachine } from '../../src/machines/account.ts'
-import { leafOf } from '../../src/actors/watch/observed-account.ts'
-import { DISCONNECT, FRESH, verdicts } from './account-model.ts'
+import { stateNameOf } from '../../src/actors/watch/observed-account.ts'
+import { ASSERTION, DISCONNECT, FRESH, PASSKEY_OPTIONS, verdicts } from './account-model.ts'
 import { makeTestClock } from './clock.ts'
 
 const STEPS = 1000
@@ -43,12 +43,20 @@ const COMMANDS: ReadonlyArray<AccountEvent> = [
   { type: 'command.disconnect' },
   { type: 'command.logout' }
 ]
+/** Together, the passkey that WhatsApp asks for. */
+const PASSKEY: ReadonlyArray<AccountEvent> = [
+  { type: 'socket.passkeyRequested', options: PASSKEY_OPTIONS, expiresAt: 1, refusal: null },
+  { type: 'command.assertPasskey', assertion: ASSERTION },
+  { type: 'socket.passkeyAccepted', code: 'ABCD-1234', expiresAt: 1 },
+  { type: 'command.confirmPasskey' }
+]
 const LINKED: AccountEvent = { type: 'socket.linked', jid: '1@s.whatsapp.net', lid: '1@lid', at: 1 }
 const OPENED: AccountEvent = { type: 'socket.opened', jid: '1@s.whatsapp.net', lid: '1@lid' }
 const FROM_SOCKET: ReadonlyArray<AccountEvent> = [
   { type: 'socket.qrOffered', qr: 'QR', expiresAt: 1 },
   { type: 'socket.codeOffered', code: 'CODE', expiresAt: 1 },
   { type: 'socket.restrictionChanged', restriction: null },
+  { type: 'socket.pairingRefused', kind: 'passkeyRefused', reason: '' },
   ...verdicts.map(closed)
 ]
 
@@ -58,6 +66,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...FROM_SOCKET) },
   // Connecting succeeds more often than not.
   { weight: 4, arbitrary: fc.constantFrom(LINKED, OPENED) },
+  { weight: 6, arbitrary: fc.constantFrom(...PASSKEY) },
   { weight: 2, arbitrary: fc.nat(400_000).map(wait => ({ wait })) }
 )
 const life = fc.array(step, { minLength: STEPS, maxLength: STEPS, size: 'max' })
@@ -174,6 +183,9 @@ test('failures in a row are counted until it was online for a minute', () => {
 
 const WAITING: Readonly<Record<string, number>> = {
   pairing: 180_000,
+  'pairing.passkey.requested': 600_000,
+  'pairing.passkey.submitted': 180_000,
+  'pairing.passkey.confirming': 300_000,
   connecting: 30_000,
   loggingOut: 30_000,
   reconnecting: 1000
@@ -185,13 +197,14 @@ test('every state that waits for somebody else is left at its deadline', () => {
   always(50, (account, steps) => {
     for (const [place, next] of steps.entries()) {
       take(account, next)
-      const state = leafOf(now(account).value)
+      const state = stateNameOf(now(account).value)
       const deadline = WAITING[state]
-      // Now and then nobody answers.
-      if (deadline === undefined || place % 10 !== 0) continue
+      // Now and then nobody answers; oftener where few sequences get to.
+      const turn = state.startsWith('pairing.passkey') ? 3 : 10
+      if (deadline === undefined || place % turn !== 0) continue
       waited.add(state)
       account.clock.fire(deadline)
-      expect(leafOf(now(account).value)).not.toBe(state)
+      expect(stateNameOf(now(account).value)).not.toBe(state)
     }
   })
   expect([...waited].toSorted()).toEqual(Object.keys(WAITING).toSorted())

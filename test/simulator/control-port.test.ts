@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Agent } from 'node:https'
+import { Browsers } from '@whiskeysockets/baileys'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { routes } from '../../simulator/control/routes.ts'
 import type { Simulator } from '../../simulator/simulator.ts'
@@ -327,7 +328,7 @@ describe('npm run simulator', () => {
   })
 
   it('links by pairing code, and strangers by their push name, also through TLS', async () => {
-    await using byCode = clientOf()
+    await using byCode = clientOf({ browser: Browsers.macOS('Chrome') })
     byCode.connect()
     await byCode.until(() => byCode.qr, 'the first QR')
     const code = await byCode.socket.requestPairingCode(ready.phones[0]!)

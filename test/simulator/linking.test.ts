@@ -1,4 +1,5 @@
 // How devices are linked and unlinked: by code, several of one phone, one connection each, and out for good.
+import { Browsers } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
 import { Simulator } from '../../simulator/simulator.ts'
 import { Client } from './client.ts'
@@ -7,7 +8,8 @@ describe('linking', () => {
   it('works by pairing code, and a wrong code is refused', async () => {
     await using sim = await Simulator.make()
     const phone = sim.createPhone({ history: { chats: 2, messages: 10 } })
-    await using client = new Client(sim)
+    // WhatsApp gives no pairing code to desktop clients.
+    await using client = new Client(sim, { browser: Browsers.macOS('Chrome') })
     client.connect()
     await client.until(() => client.qr, 'the first QR')
     const code = await client.socket.requestPairingCode(phone.phoneNumber)

@@ -54,16 +54,6 @@ const created: readonly ControlRoute[] = [
 const linkedDevices: readonly ControlRoute[] = [
   {
     method: 'POST',
-    path: '/phones/:phone/scan',
-    answer: async call => ({ device: await phoneOf(call).scanQr(call.body().text('qr')) })
-  },
-  {
-    method: 'POST',
-    path: '/phones/:phone/pairing-code',
-    answer: async call => ({ device: await phoneOf(call).enterPairingCode(call.body().text('code')) })
-  },
-  {
-    method: 'POST',
     path: '/phones/:phone/unlink',
     answer: call => phoneOf(call).unlinkDevice(call.body().optionalNumber('device') ?? 1)
   },

@@ -44,6 +44,7 @@ export const beginPairing = (
     version: versionIn(payload),
     references: new Set(references),
     linkCode: undefined,
+    passkey: undefined,
     claim: undefined
   }
   network.reply(

@@ -113,5 +113,7 @@ const isSigned = (node: BinaryNode, { keys }: UnlinkedDevice, { account, details
 
 /** The connection ended before the device was linked. */
 export const abandonPairing = (session: Session): void => {
-  session.unlinked?.claim?.reject(new Error('the client went away while it was being linked'))
+  const gone = new Error('the client went away while it was being linked')
+  session.unlinked?.passkey?.reject(gone)
+  session.unlinked?.claim?.reject(gone)
 }

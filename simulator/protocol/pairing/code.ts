@@ -12,10 +12,10 @@ import {
 import type { Account } from '../../state/account.ts'
 import type { Network } from '../../state/network.ts'
 import type { EnteredCode, LinkCode, Session, UnlinkedDevice } from '../../state/session.ts'
-import { type BinaryNode, child, childBytes, element } from '../../wire/binary-node.ts'
+import { type BinaryNode, child, childBytes, element, textOf } from '../../wire/binary-node.ts'
 import { SERVER_JID } from '../../wire/jid.ts'
 import { queryError, queryResult, unixSeconds } from '../../wire/stanza.ts'
-import { claimDevice } from './claim.ts'
+import { acceptDevice } from './accept.ts'
 
 const HELLO_DEADLINE_MS = 10_000
 
@@ -44,8 +44,15 @@ const companionHello = (
 ): void => {
   const wrappedEphemeral = childBytes(request, 'link_code_pairing_wrapped_companion_ephemeral_pub')
   const phoneNumber = request.attrs.jid?.split('@')[0] ?? ''
-  if (wrappedEphemeral?.length !== 80 || phoneNumber === '') {
+  if (wrappedEphemeral?.length !== 80 || phoneNumber === '' || !isAcceptedClient(network, request)) {
     refuse(network, session, query)
+    return
+  }
+  const refusal = network.faults.take('refusePairingCodes', {
+    account: network.directory.byPhoneNumber(phoneNumber)
+  })
+  if (refusal) {
+    network.reply(session, queryError(query, refusal.error, 'refused'))
     return
   }
   const reference = randomBytes(24)
@@ -59,6 +66,20 @@ const companionHello = (
     ])
   )
   network.signals.emit('linkCode', { phoneNumber })
+}
+
+/** Browsers and systems that a display name may consist of. */
+const DISPLAY_NAME = /^(Chrome|Edge|Firefox|IE|Opera|Safari) \((Windows|Mac OS|Linux|Ubuntu|Chrome OS)\)$/
+/** Chrome to Safari; desktop clients (7) are refused. */
+const PLATFORM_ID = /^[1-6]$/
+
+const isAcceptedClient = (network: Network, request: BinaryNode): boolean => {
+  const account = network.directory.byPhoneNumber(request.attrs.jid?.split('@')[0] ?? '')
+  if (account?.acceptsAnyPlatform) return true
+  return (
+    DISPLAY_NAME.test(textOf(child(request, 'companion_platform_display')) ?? '') &&
+    PLATFORM_ID.test(textOf(child(request, 'companion_platform_id')) ?? '')
+  )
 }
 
 /** The owner enters the code on the phone; resolves with the device number once the device is linked. */
@@ -137,7 +158,7 @@ const companionFinish = (
     }
     const advSecret = advSecretFrom(entered, identity, bundle)
     network.reply(session, queryResult(query))
-    claimDevice(network, session, unlinked, entered.account, advSecret).then(entered.resolve, entered.reject)
+    acceptDevice(network, session, unlinked, entered.account, advSecret).then(entered.resolve, entered.reject)
   } catch (error) {
     refuse(network, session, query)
     entered.reject(new Error('the pairing code was wrong', { cause: error }))

@@ -2,7 +2,7 @@
 import type { Account } from '../../state/account.ts'
 import type { Network } from '../../state/network.ts'
 import type { Session, UnlinkedDevice } from '../../state/session.ts'
-import { claimDevice } from './claim.ts'
+import { acceptDevice } from './accept.ts'
 
 /** The parts of a QR string, with or without the address in front of it. */
 const readQr = (qr: string): { reference: string; noiseKey: Buffer; identity: Buffer; advSecret: Buffer } => {
@@ -32,7 +32,7 @@ export const scanQr = (network: Network, account: Account, qr: string): Promise<
   if (!noiseKey.equals(unlinked.keys.noiseKey) || !identity.equals(unlinked.keys.identity)) {
     return Promise.reject(new Error('the QR string carries other keys than the client that shows it'))
   }
-  return claimDevice(network, session, unlinked, account, advSecret)
+  return acceptDevice(network, session, unlinked, account, advSecret)
 }
 
 const findByReference = (

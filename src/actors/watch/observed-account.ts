@@ -11,11 +11,20 @@ export interface ObservedState {
   readonly suspension: Suspension | null
 }
 
-/** The innermost state of a state value such as `{ session: { online: 'open' } }`. */
-export const leafOf = (value: unknown): string => {
-  if (typeof value !== 'object' || value === null) return String(value)
-  const [inner] = Object.values(value)
-  return leafOf(inner)
+/** The states in a state value such as `{ session: { online: 'open' } }`, from the outermost to the innermost. */
+const pathOf = (value: unknown): ReadonlyArray<string> => {
+  if (typeof value !== 'object' || value === null) return [String(value)]
+  const [[name, inner] = ['', '']] = Object.entries(value)
+  return [name, ...pathOf(inner)]
+}
+
+/** What a state value is called outside: its innermost state; while pairing, `pairing` and what WhatsApp asks for meanwhile. */
+export const stateNameOf = (value: unknown): string => {
+  const path = pathOf(value)
+  const pairing = path.indexOf('pairing')
+  const leaf = path.at(-1) ?? ''
+  if (pairing === -1) return leaf
+  return leaf === 'offering' ? 'pairing' : path.slice(pairing).join('.')
 }
 
 export const isAccountState = Schema.is(AccountState)
@@ -23,9 +32,9 @@ export const isAccountState = Schema.is(AccountState)
 /** `undefined` for a transient state (`deciding`, `entering`), and for a snapshot of anything but an account. */
 export const observedState = (snapshot: unknown): ObservedState | undefined => {
   if (!isAccount(snapshot)) return undefined
-  const leaf = leafOf(snapshot.value)
+  const name = stateNameOf(snapshot.value)
   const { lastDisconnect, suspension } = snapshot.context
-  return isAccountState(leaf) ? { state: leaf, code: lastDisconnect?.code ?? null, suspension } : undefined
+  return isAccountState(name) ? { state: name, code: lastDisconnect?.code ?? null, suspension } : undefined
 }
 
 const isAccount = (snapshot: unknown): snapshot is SnapshotFrom<typeof accountMachine> =>

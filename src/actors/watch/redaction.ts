@@ -51,6 +51,9 @@ const ALLOWED: Readonly<Record<string, Redact>> = {
   since: number,
   pairing: fields,
   offer: fields,
+  passkey: fields,
+  isConfirmed: flag,
+  pairingFailure: fields,
   input: fields,
   crashes: tally
 }

@@ -4,6 +4,7 @@ import type { ConnectionEvent, Pairing } from '../../domain/connection.ts'
 import type { DatabaseError } from '../database/error.ts'
 import { storageTrouble, troubleOf } from '../incidents/storage-trouble.ts'
 import type { SealBroken } from '../vault/seal.ts'
+import type { PasskeyCeremony } from './pairing/passkey.ts'
 import { decodeCredentials } from './socket/auth-state.ts'
 import { openConnection } from './socket/connection.ts'
 import { agentFor } from './proxy/agent.ts'
@@ -19,7 +20,8 @@ type Emit = (event: ConnectionEvent) => void
 const makeAccountResources = (now: () => number): AccountResources => ({
   lock: Semaphore.makeUnsafe(1),
   devices: makeDeviceCache(now),
-  groupList: { fetchedAt: -Infinity }
+  groupList: { fetchedAt: -Infinity },
+  passkey: undefined
 })
 
 /** Opens the connection with an agent of its own, and waits for its end. */
@@ -75,6 +77,8 @@ const endWithoutStorage = Effect.fnUntraced(function* (
 })
 
 export interface Connecting {
+  /** The passkey ceremony of the account's connection; `undefined` unless it is being linked. */
+  readonly passkey: (accountId: string) => PasskeyCeremony | undefined
   readonly connect: (accountId: string, pairing: Pairing | null) => Stream.Stream<ConnectionEvent, SealBroken>
   readonly closed: (accountId: string) => Effect.Effect<void>
 }
@@ -92,6 +96,7 @@ export const makeConnecting = (host: ConnectionHost, pacing: ConnectionPacing): 
         )
         return Effect.andThen(resources.lock.withPermit(connecting), Queue.end(events))
       }),
+    passkey: accountId => held.peek(accountId)?.passkey,
     closed: accountId => held.peek(accountId)?.lock.withPermit(Effect.void) ?? Effect.void
   }
 }

@@ -4,6 +4,7 @@ import { Context, Effect, Layer, PubSub, Stream } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { Restriction } from '../../domain/account.ts'
 import type { Fact } from '../../domain/fact.ts'
+import type { PasskeyAssertion } from '../../domain/passkey.ts'
 import type { AccountStore } from '../conversations/account-store.ts'
 import type { Conversations } from '../conversations/apply.ts'
 import type { MessageStore } from '../conversations/message-store.ts'
@@ -77,6 +78,10 @@ export class WhatsApp extends Context.Service<
     readonly closed: Connecting['closed']
     /** Gives an open connection pairs of phone number and LID, so that it need not ask WhatsApp. */
     readonly storeLidMappings: (accountId: string, facts: ReadonlyArray<Fact>) => Effect.Effect<void>
+    /** Sends WhatsApp the owner's assertion, while the account is being linked. What comes of it is an event of the connection. */
+    readonly submitPasskey: (accountId: string, assertion: PasskeyAssertion) => Effect.Effect<void>
+    /** Tells the phone that it shows the same code as this server. */
+    readonly confirmPasskey: (accountId: string) => Effect.Effect<void>
     /** Unlinks this device at WhatsApp, which then ends the connection with 401. */
     readonly logout: (accountId: string) => Effect.Effect<void, NotConnected>
   }
@@ -140,8 +145,9 @@ const make = Effect.fnUntraced(function* (options: WhatsAppOptions) {
   const mediaAnswers = yield* PubSub.unbounded<AccountMediaAnswer>()
   const onMediaAnswer = (accountId: string, answer: MediaAnswer) =>
     void PubSub.publishUnsafe(mediaAnswers, { accountId, answer })
+  const connecting = makeConnecting({ options, services, connections, onMediaAnswer }, pacing)
   return WhatsApp.of({
-    ...makeConnecting({ options, services, connections, onMediaAnswer }, pacing),
+    ...connecting,
     ...makeSending(connections, options.sendTimeoutMs),
     ...makePhoneRequests(connections, options.sendTimeoutMs),
     upload: makeUpload(connections),
@@ -158,6 +164,8 @@ const make = Effect.fnUntraced(function* (options: WhatsAppOptions) {
     isConnected: connections.isConnected,
     openingDelayMs: pacing.delayMs,
     storeLidMappings: storeLidMappings(connections),
+    submitPasskey: (accountId, assertion) => connecting.passkey(accountId)?.submit(assertion) ?? Effect.void,
+    confirmPasskey: accountId => connecting.passkey(accountId)?.confirm ?? Effect.void,
     logout: logout(connections)
   })
 })

@@ -42,12 +42,21 @@ test('of addresses the ends are shown, of offers that there is one', () => {
     redactedFields({
       pairing: { method: 'code', phoneNumber: '+4915112345678' },
       offer: { method: 'code', text: 'ABCD1234', expiresAt: 5 },
+      passkey: {
+        options: { challenge: 'AAAA', rpId: 'whatsapp.com' },
+        expiresAt: 6,
+        refusal: 'WhatsApp refused the passkey (code 401)',
+        code: 'ABCD-1234',
+        isConfirmed: false
+      },
+      assertion: { id: 'AAAA', response: { signature: 'AAAA' } },
       jid: '4915112345678:3@s.whatsapp.net',
       lastDisconnect: { code: 408, reason: 'Lost 4915112345678', at: 7 }
     })
   ).toEqual({
     pairing: { method: 'code', phoneNumber: '+49…78' },
     offer: { method: 'code', expiresAt: 5 },
+    passkey: { expiresAt: 6, isConfirmed: false },
     jid: '49…78:3@s.whatsapp.net',
     lastDisconnect: { code: 408, reason: 'Lost …', at: 7 }
   })

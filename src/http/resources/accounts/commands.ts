@@ -2,7 +2,7 @@
 import { Effect } from 'effect'
 import { type AccountCommand, Accounts } from '../../../services/accounts.ts'
 import { accountFailures } from '../../lookup.ts'
-import { badField, WrongState } from '../../problems.ts'
+import { badField, orDatabaseUnavailable, WrongState } from '../../problems.ts'
 import type { PairingRequest } from './contract.ts'
 import { accountResponse } from './response.ts'
 
@@ -16,6 +16,8 @@ const adviceFor = (command: string, state: string): string => {
       ? 'Link it first, with pair.'
       : 'It is already online or connecting, or needs pair.'
   }
+  if (command === 'assertPasskey') return 'WhatsApp waits for no assertion.'
+  if (command === 'confirmPasskey') return 'There are no codes to compare.'
   if (command === 'logout') return 'Connect it first: only an online device can be unlinked.'
   return 'It is not connected.'
 }
@@ -26,18 +28,24 @@ const refused = (command: string, state: string): WrongState =>
     detail: `"${command}" is not possible while the account is "${state}". ${adviceFor(command, state)}`
   })
 
-/** Answers with the account right after the command was accepted. */
-export const sendCommand = Effect.fnUntraced(
-  function* (accountId: string, command: AccountCommand) {
+/** Succeeds with the account right after the command was accepted. */
+export const command = Effect.fnUntraced(
+  function* (accountId: string, given: AccountCommand) {
     const accounts = yield* Accounts
-    return yield* accountResponse(yield* accounts.send(accountId, command))
+    return yield* accounts.send(accountId, given)
   },
   (work, accountId) =>
     Effect.catchTags(work, {
       ...accountFailures(accountId),
-      CommandRefused: ({ command, state }) => Effect.fail(refused(command, state))
+      CommandRefused: ({ command: name, state }) => Effect.fail(refused(name, state))
     })
 )
+
+/** The same as a response. */
+export const sendCommand = Effect.fnUntraced(function* (accountId: string, given: AccountCommand) {
+  const view = yield* command(accountId, given)
+  return yield* orDatabaseUnavailable(accountResponse(view))
+})
 
 export const pair = Effect.fnUntraced(function* (accountId: string, { method, phoneNumber }: PairingRequest) {
   if (method === 'qr') return yield* sendCommand(accountId, { type: 'command.pair', pairing: { method } })

@@ -1,14 +1,14 @@
 // The HTTP contract of accounts: creating, linking and controlling them.
 import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
-import { AccountState, Disconnect, Restriction, Suspension } from '../../../domain/account.ts'
+import { AccountState, Disconnect, PairingFailure, Restriction, Suspension } from '../../../domain/account.ts'
 import { CoverageSummary } from '../../../domain/coverage.ts'
 import { proxyUrl } from '../../../domain/proxy.ts'
 import { administers, lists, reads } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
 import { accountPath } from '../../fields.ts'
 import { operation } from '../../operation.ts'
-import { BadField, NotFound, StoreUnavailable, WrongState } from '../../problems.ts'
+import { BadField, NotFound, PairingRefused, StoreUnavailable, WrongState } from '../../problems.ts'
 
 /** An account as the API shows it. Times are milliseconds since 1970. */
 export const Account = Schema.Struct({
@@ -24,6 +24,8 @@ export const Account = Schema.Struct({
   restriction: Schema.NullOr(Restriction),
   /** Until when WhatsApp does not let the account log in, and why. */
   suspension: Schema.NullOr(Suspension),
+  /** Why the last pairing ended without a link; `null` when it did not, and from the next `pair` on. */
+  pairingFailure: Schema.NullOr(PairingFailure),
   reconnectAttempts: Schema.Finite,
   /** Of the present or last connection since the server started, such as `2.3000.1043857760`; `null` before the first. */
   clientVersion: Schema.NullOr(Schema.String),
@@ -93,6 +95,7 @@ export type PairingRequest = typeof PairingRequest.Type
 
 const accountErrors = [NotFound, StoreUnavailable] as const
 const commandErrors = [NotFound, WrongState, StoreUnavailable] as const
+const offerErrors = [NotFound, WrongState, PairingRefused, StoreUnavailable] as const
 const accepted = Account.pipe(HttpApiSchema.status(202))
 
 const command = <const Name extends string>(name: Name, summary: string, description: string) =>
@@ -176,7 +179,7 @@ export class AccountsGroup extends HttpApiGroup.make('accounts')
     HttpApiEndpoint.get('qr', '/:accountId/qr', {
       params: accountPath,
       success: PairingOffer,
-      error: commandErrors
+      error: offerErrors
     }).annotateMerge(
       operation({
         access: administers,
@@ -187,12 +190,12 @@ export class AccountsGroup extends HttpApiGroup.make('accounts')
     HttpApiEndpoint.get('qrPng', '/:accountId/qr.png', {
       params: accountPath,
       success: Schema.Uint8Array.pipe(HttpApiSchema.asUint8Array({ contentType: 'image/png' })),
-      error: commandErrors
+      error: offerErrors
     }).annotateMerge(operation({ access: administers, summary: 'Get the QR code as PNG' })),
     HttpApiEndpoint.get('qrSvg', '/:accountId/qr.svg', {
       params: accountPath,
       success: Schema.String.pipe(HttpApiSchema.asText({ contentType: 'image/svg+xml' })),
-      error: commandErrors
+      error: offerErrors
     }).annotateMerge(operation({ access: administers, summary: 'Get the QR code as SVG' })),
     command('connect', 'Connect an account', 'Goes online and stays online, also after a restart.'),
     command('disconnect', 'Disconnect an account', 'Goes offline until it is connected again.'),

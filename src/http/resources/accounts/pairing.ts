@@ -4,9 +4,16 @@ import { type HttpServerRequest, HttpServerResponse } from 'effect/http'
 import QRCode from 'qrcode'
 import type { AccountView } from '../../../services/accounts.ts'
 import { findAccount } from '../../lookup.ts'
-import { WrongState } from '../../problems.ts'
+import { PairingRefused, WrongState } from '../../problems.ts'
 
-const withoutOffer = ({ lastDisconnect, record, state }: AccountView): WrongState => {
+const withoutOffer = (view: AccountView): PairingRefused | WrongState => {
+  const { lastDisconnect, pairingFailure, passkey, record, state } = view
+  if (passkey !== null) {
+    const detail = `WhatsApp asks for the passkey of the account: GET /v1/accounts/${record.accountId}/passkey`
+    return new WrongState({ state, detail })
+  }
+  if (pairingFailure !== null && state !== 'pairing')
+    return new PairingRefused({ kind: pairingFailure.kind, detail: pairingFailure.reason })
   const isExpected = state === 'pairing' || state === 'reconnecting'
   const cause = lastDisconnect === null ? '' : ` (${lastDisconnect.reason})`
   return new WrongState({

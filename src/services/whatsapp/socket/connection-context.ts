@@ -5,6 +5,7 @@ import type { Semaphore } from 'effect'
 import type { ConnectionEvent, Pairing } from '../../../domain/connection.ts'
 import { storageTrouble } from '../../incidents/storage-trouble.ts'
 import type { OpenConnections } from '../open-connections.ts'
+import type { PasskeyCeremony } from '../pairing/passkey.ts'
 import type { MediaAnswer } from '../phone/media-reupload.ts'
 import { type SocketClosed, storageFailed } from './disconnects.ts'
 import type { GroupListAge } from './group-list.ts'
@@ -20,6 +21,8 @@ export interface AccountResources {
   readonly lock: Semaphore.Semaphore
   readonly devices: CacheStore
   readonly groupList: GroupListAge
+  /** While a connection links the account. */
+  passkey: PasskeyCeremony | undefined
 }
 
 export interface ConnectionRequest {

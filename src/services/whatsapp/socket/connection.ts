@@ -1,7 +1,9 @@
 // Opens one Baileys socket and connects it to vault, journal, conversations and account. The scope that opens it owns it.
 import makeWASocket, { type WASocket } from '@whiskeysockets/baileys'
 import { Deferred, Effect, Exit } from 'effect'
+import type { Pairing } from '../../../domain/connection.ts'
 import { type ConnectedAppState, connectAppState, withoutAnnouncedCollections } from './app-state.ts'
+import { connectPairing } from '../pairing/pairing.ts'
 import { addressesIn } from './auth-state.ts'
 import { isFault } from './baileys-errors.ts'
 import { baileysLogger } from './baileys-log.ts'
@@ -43,10 +45,26 @@ export const openConnection = Effect.fnUntraced(function* (host: ConnectionHost,
     opened => close(connection, opened)
   )
   const isOpen = () => connections.isOpen(accountId, socket)
+  if (request.pairing !== null) yield* followPairing(connection, socket, request.pairing)
   yield* Effect.forkScoped(appState.loop)
   yield* Effect.forkScoped(services.clientVersion.keepFresh(request.proxy))
   yield* Effect.forkScoped(removeOldEntries(services.journal, accountId, isOpen))
   return closed
+})
+
+/** Links the account over this connection. */
+const followPairing = Effect.fnUntraced(function* (
+  connection: Connection,
+  socket: WASocket,
+  pairing: Pairing
+) {
+  const { loop, passkey } = yield* connectPairing(connection, socket, pairing)
+  const { resources } = connection
+  yield* Effect.acquireRelease(
+    Effect.sync(() => (resources.passkey = passkey)),
+    () => Effect.sync(() => (resources.passkey = undefined))
+  )
+  yield* Effect.forkScoped(loop)
 })
 
 interface OpenedSocket {

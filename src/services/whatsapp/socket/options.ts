@@ -29,6 +29,11 @@ export interface WhatsAppOptions {
 
 export const QR_LIFETIME_MS = 30_000
 
+/** WhatsApp sends its full history to desktop companions only. */
+export const BROWSER = Browsers.macOS('Desktop')
+/** What Baileys makes of that when it registers a device. */
+export const DEVICE_TYPE = proto.DeviceProps.PlatformType.DESKTOP
+
 /** What a connection puts in the place of Baileys' own parts. */
 interface Replacements {
   readonly version: Version
@@ -52,9 +57,7 @@ export const socketConfig = (
   ...(agent === undefined ? {} : { agent, fetchAgent: agent }),
   waWebSocketUrl: options.url,
   connectTimeoutMs: options.connectTimeoutMs,
-  qrTimeout: QR_LIFETIME_MS,
-  // WhatsApp sends its full history to desktop companions only.
-  browser: Browsers.macOS('Desktop'),
+  browser: BROWSER,
   syncFullHistory: options.syncFullHistory,
   markOnlineOnConnect: false,
   emitOwnEvents: false,

@@ -12,7 +12,6 @@ import { connectionLost, endedByWhatsApp, otherNumberLinked, type SocketClosed }
 import { followEnds } from './end-stanzas.ts'
 import type { GroupCache } from './group-cache.ts'
 import { fetchGroups } from './group-list.ts'
-import { makePairingOffers } from './pairing.ts'
 import { watchRestrictions } from './restrictions.ts'
 
 /** What belongs to one socket besides the connection. */
@@ -49,11 +48,10 @@ export const connectEvents = (
 
 /** Follows the state of the connection from pairing to its end. */
 const followState = (connection: Connection, socket: WASocket, { appState, groups }: BesideSocket): void => {
-  const { accountId, belongsTo, connections, creds, emit, options, pairing, runtime, services } = connection
+  const { accountId, belongsTo, connections, creds, emit, options, runtime, services } = connection
   const { now } = services
   const acknowledgements = makeAcknowledgements(socket, runtime)
   const restrictions = watchRestrictions({ socket, timeoutMs: options.sendTimeoutMs, emit, now })
-  const offerPairing = makePairingOffers(socket, pairing, emit, now)
 
   const onOpen = (): void => {
     connections.add(accountId, {
@@ -69,7 +67,6 @@ const followState = (connection: Connection, socket: WASocket, { appState, group
   }
 
   socket.ev.on('connection.update', (update: Partial<ConnectionState>) => {
-    if (update.qr !== undefined) offerPairing(update.qr)
     restrictions.onUpdate(update)
     const { jid, lid = null } = addressesIn(creds)
     if (update.isNewLogin === true && belongsTo !== undefined && jid !== belongsTo) {
