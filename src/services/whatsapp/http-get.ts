@@ -2,8 +2,22 @@
 import type { IncomingMessage } from 'node:http'
 import http from 'node:http'
 import https from 'node:https'
-import { Effect } from 'effect'
+import { Effect, Schema } from 'effect'
 import { agentFor, ProxyFailed } from './proxy/agent.ts'
+
+/** The request got no answer. */
+export class GetFailed extends Schema.TaggedError<GetFailed>()('GetFailed', {
+  /** The words of the proxy, or a code of the network. Never an address. */
+  reason: Schema.String,
+  /** Whether the proxy failed, and not the server behind it. */
+  byProxy: Schema.Boolean
+}) {}
+
+const getFailed = (cause: unknown): GetFailed => {
+  if (cause instanceof ProxyFailed) return new GetFailed({ reason: cause.message, byProxy: true })
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  return new GetFailed({ reason: typeof code === 'string' ? code : 'the request failed', byProxy: false })
+}
 
 export interface GetOptions {
   readonly headers: Readonly<Record<string, string>>
@@ -21,8 +35,7 @@ const send = (url: URL, { headers, proxy }: GetOptions, signal: AbortSignal): Pr
   })
 
 /**
- * Answers with the response once its headers are here; redirects are not followed. Fails with Node's error. The end of the scope ends
- * the request.
+ * Answers with the response once its headers are here; redirects are not followed. The end of the scope ends the request.
  */
 export const get = Effect.fnUntraced(function* (url: URL, options: GetOptions) {
   const controller = yield* Effect.acquireRelease(
@@ -31,12 +44,6 @@ export const get = Effect.fnUntraced(function* (url: URL, options: GetOptions) {
   )
   return yield* Effect.tryPromise({
     try: () => send(url, options, controller.signal),
-    catch: cause => (cause instanceof Error ? cause : new Error('The request failed'))
+    catch: getFailed
   })
 })
-
-/** Why a request failed, without addresses: the words of the proxy, or a code of the network. */
-export const reasonOf = (error: Error): string | undefined => {
-  if (error instanceof ProxyFailed) return error.message
-  return 'code' in error && typeof error.code === 'string' ? error.code : undefined
-}

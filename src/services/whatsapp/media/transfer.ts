@@ -2,7 +2,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Effect, Schedule, Stream } from 'effect'
 import { get } from '../http-get.ts'
-import { ProxyFailed } from '../proxy/agent.ts'
 import type { EncryptedBytes } from './encrypted-bytes.ts'
 import { MediaExpired, MediaTooLarge, MediaUnavailable } from './errors.ts'
 
@@ -24,10 +23,8 @@ const request = (url: URL, proxy: string | undefined, from: number) =>
       ...(from > 0 ? { Range: `bytes=${from}-` } : {})
     }
   }).pipe(
-    Effect.mapError(error =>
-      unavailable(
-        error instanceof ProxyFailed ? `no media: ${error.message}` : 'the media server cannot be reached'
-      )
+    Effect.mapError(({ byProxy, reason }) =>
+      unavailable(byProxy ? reason : 'the media server cannot be reached')
     ),
     Effect.timeoutOrElse({
       duration: ANSWER_TIMEOUT,

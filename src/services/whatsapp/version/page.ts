@@ -1,6 +1,6 @@
 // Reads the live client version from WhatsApp's page, which is given to browsers only.
 import { Effect, Schema, Stream } from 'effect'
-import { get, reasonOf } from '../http-get.ts'
+import { get } from '../http-get.ts'
 import { versionOfRevision } from './version.ts'
 
 /** The page could not be read, or names no version. */
@@ -26,13 +26,15 @@ const LARGEST_PAGE = 4 * 1024 * 1024
 /** In a page that is JSON in a text, quotes are escaped. */
 const REVISION = /\\?"client_revision\\?"\s*:\s*(\d{1,10})(?!\d)/
 
+const interrupted = () => new VersionUnknown({ reason: 'the answer was interrupted' })
+
 const read = Effect.fnUntraced(function* (page: URL, proxy: string | undefined) {
   const response = yield* get(page, { headers: HEADERS, proxy })
   if (response.statusCode !== 200)
     return yield* new VersionUnknown({ reason: `it was answered with HTTP status ${response.statusCode}` })
   response.setEncoding('latin1')
   let text = ''
-  yield* Stream.fromAsyncIterable<unknown, Error>(response, () => new Error('interrupted')).pipe(
+  yield* Stream.fromAsyncIterable<unknown, VersionUnknown>(response, interrupted).pipe(
     Stream.mapEffect(part => {
       text += String(part)
       return text.length > LARGEST_PAGE
@@ -44,18 +46,13 @@ const read = Effect.fnUntraced(function* (page: URL, proxy: string | undefined) 
   return text
 })
 
-const unknown = (error: Error): VersionUnknown =>
-  error instanceof VersionUnknown
-    ? error
-    : new VersionUnknown({ reason: reasonOf(error) ?? 'it cannot be read' })
-
 /** The version that the page names. Asks once, through the proxy of this address if there is one. */
 export const liveVersion = Effect.fn('WhatsApp.liveVersion')(function* (
   page: URL,
   proxy: string | undefined
 ) {
   const text = yield* Effect.scoped(read(page, proxy)).pipe(
-    Effect.mapError(unknown),
+    Effect.catchTag('GetFailed', ({ reason }) => Effect.fail(new VersionUnknown({ reason }))),
     Effect.timeoutOrElse({
       duration: TIMEOUT,
       orElse: () => Effect.fail(new VersionUnknown({ reason: 'it did not answer in time' }))
