@@ -86,7 +86,7 @@ const PhoneNumber = Schema.String.check(
   })
 )
 
-const PairingRequest = Schema.Struct({
+export const PairingRequest = Schema.Struct({
   method: Schema.Literals(['qr', 'code']),
   /** Required by `code`: the number of the phone. */
   phoneNumber: Schema.optionalKey(PhoneNumber)
