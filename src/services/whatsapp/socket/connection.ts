@@ -24,6 +24,7 @@ import { socketConfig } from './options.ts'
 import { makeConnectionRuntime } from './runtime.ts'
 import { connectEvents } from './socket-events.ts'
 import { handleStanzas } from './stanza-handling.ts'
+import { followProxy } from '../proxy/incidents.ts'
 import { followVersion } from '../version/notices.ts'
 
 /** Opens a socket within the caller's scope; the result completes when the connection has ended. */
@@ -46,7 +47,7 @@ export const openConnection = Effect.fnUntraced(function* (host: ConnectionHost,
   const isOpen = () => connections.isOpen(accountId, socket)
   if (request.pairing !== null) yield* followPairing(connection, socket, request.pairing)
   yield* Effect.forkScoped(appState.loop)
-  yield* Effect.forkScoped(services.clientVersion.keepFresh(request.agent))
+  yield* Effect.forkScoped(services.clientVersion.keepFresh(request.proxy))
   yield* Effect.forkScoped(removeOldEntries(services.journal, accountId, isOpen))
   return closed
 })
@@ -103,6 +104,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
   const groups = makeGroupCache(jid => socket.groupMetadata(jid))
   const config = socketConfig(options, {
     version: connection.version,
+    agent: connection.agent,
     auth: { creds, keys: receive.keys },
     logger: baileysLogger((level, text) => runtime.fork(logBaileys(level, text))),
     makeSignalRepository: receive.makeSignalRepository,
@@ -129,11 +131,12 @@ const openSocket = (connection: Connection): OpenedSocket => {
   const appState = connectAppState({
     ...connection,
     socket,
-    mediaBase: options.mediaBase,
+    mediaServer: { base: options.mediaBase, proxy: connection.proxy },
     isOpen: () => connection.connections.isOpen(accountId, socket)
   })
   const credentials = connectEvents(connection, socket, { appState, groups })
   followVersion(connection, socket)
+  followProxy(connection, socket)
   groups.follow(socket.ev)
   return { socket, receive, credentials, appState, stopLimiting }
 }
