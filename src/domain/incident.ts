@@ -10,6 +10,7 @@ export const INCIDENT_KINDS = [
   'account.suspended',
   'account.updateNeeded',
   'account.versionExpires',
+  'account.proxyFailed',
   'account.notLinked',
   'account.codeRefused',
   'account.passkeyRefused',

@@ -11,6 +11,7 @@ import { Media } from '../../src/services/media/media.ts'
 import { Outbox } from '../../src/services/outbox/outbox.ts'
 import { AccountMemory } from '../../src/services/process/account-memory.ts'
 import { Inspection } from '../../src/services/telemetry/inspection.ts'
+import { AccountProxies } from '../../src/services/whatsapp/proxy/account-proxies.ts'
 import { ClientVersion } from '../../src/services/whatsapp/version/client-version.ts'
 import { WhatsApp } from '../../src/services/whatsapp/whatsapp.ts'
 import { servicesOn } from '../services/database.ts'
@@ -44,6 +45,7 @@ const idleServices = Layer.mergeAll(
   Layer.mock(Media, { policy: 'none', downloads: idle, requests: idle, removeOrphans: Effect.void }),
   Layer.mock(Outbox, { sending: idle }),
   Layer.mock(Placeholders, { asking: idle }),
+  Layer.mock(AccountProxies, { shown: () => Effect.succeed(null) }),
   Layer.mock(ClientVersion, { usedBy: () => Effect.succeed(null) }),
   Layer.mock(WhatsApp, {
     connect: () => Stream.never,

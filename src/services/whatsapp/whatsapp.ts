@@ -23,6 +23,7 @@ import { makeMediaRequest, type MediaAnswer } from './phone/media-reupload.ts'
 import { makeNumberCheck } from './numbers/check.ts'
 import { makeLidOf } from './phone/number-owner.ts'
 import { makePhoneRequests } from './phone/requests.ts'
+import type { AccountProxies } from './proxy/account-proxies.ts'
 import { makeSending } from './send.ts'
 import { trust } from './socket/certificate.ts'
 import { makeConnectionPacing } from './socket/connection-pacing.ts'
@@ -91,6 +92,7 @@ export class WhatsApp extends Context.Service<
     WhatsApp,
     never,
     | AccountMemory
+    | AccountProxies
     | AppState
     | ClientVersion
     | Vault

@@ -11,9 +11,9 @@ import { pair, sendCommand } from './commands.ts'
 import { offer, qrPng, qrSvg } from './pairing.ts'
 import { accountResponse } from './response.ts'
 
-const create = Effect.fnUntraced(function* (name: string) {
+const create = Effect.fnUntraced(function* (name: string, proxy: string | null) {
   const accounts = yield* Accounts
-  return yield* accountResponse(yield* accounts.create(name))
+  return yield* accountResponse(yield* accounts.create(name, proxy))
 }, orDatabaseUnavailable)
 
 /** The accounts that the caller may read. */
@@ -33,6 +33,14 @@ const get = Effect.fnUntraced(function* (accountId: string) {
 const remove = (accountId: string) =>
   Accounts.use(accounts => accounts.remove(accountId)).pipe(Effect.catchTags(accountFailures(accountId)))
 
+const change = Effect.fnUntraced(
+  function* (accountId: string, proxy: string | null) {
+    const accounts = yield* Accounts
+    return yield* accountResponse(yield* accounts.setProxy(accountId, proxy))
+  },
+  (work, accountId) => Effect.catchTags(work, accountFailures(accountId))
+)
+
 const restart = Effect.fnUntraced(
   function* (accountId: string) {
     const accounts = yield* Accounts
@@ -48,9 +56,10 @@ export const accountsLayer = HttpApiBuilder.group(
     const services = yield* Effect.context<Accounts>()
     const provide = Effect.provideContext(services)
     return handlers.handleAll({
-      create: ({ payload }) => provide(create(payload.name)),
+      create: ({ payload }) => provide(create(payload.name, payload.proxy ?? null)),
       list: () => provide(list()),
       get: ({ params }) => provide(get(params.accountId)),
+      change: ({ params, payload }) => provide(change(params.accountId, payload.proxy)),
       remove: ({ params }) => provide(remove(params.accountId)),
       pair: ({ params, payload }) => provide(pair(params.accountId, payload)),
       qr: ({ params, request }) => provide(offer(params.accountId, request)),

@@ -182,7 +182,7 @@ const readerOf = Effect.fnUntraced(function* (accountId: string) {
   const self = ownAddresses(yield* accounts.read(accountId))
   return (({ announcedAt, notification, syncType }) =>
     reader.read(
-      self,
+      { accountId, self },
       notification,
       announcedAt,
       syncType === SHARED ? 'member' : 'phone'

@@ -1,5 +1,5 @@
 // What a connection is made from, and what its parts share while it lives.
-import type { Agent } from 'node:http'
+import type { Agent } from 'node:https'
 import type { AuthenticationCreds, WASocket } from '@whiskeysockets/baileys'
 import type { Semaphore } from 'effect'
 import type { ConnectionEvent, Pairing } from '../../../domain/connection.ts'
@@ -35,7 +35,9 @@ export interface ConnectionRequest {
   readonly resources: AccountResources
   /** The client version that this connection introduces itself with. */
   readonly version: Version
-  /** The way its requests take; `undefined` is the direct one. */
+  /** The address of the proxy that everything goes through, credentials included; `undefined` connects directly. */
+  readonly proxy: string | undefined
+  /** The same, for Node's HTTP client and the WebSocket. */
   readonly agent: Agent | undefined
   readonly emit: (event: ConnectionEvent) => void
 }

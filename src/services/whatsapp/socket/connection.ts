@@ -27,6 +27,7 @@ import { socketConfig } from './options.ts'
 import { makeConnectionRuntime } from './runtime.ts'
 import { connectEvents } from './socket-events.ts'
 import { handleStanzas } from './stanza-handling.ts'
+import { followProxy } from '../proxy/incidents.ts'
 import { followVersion } from '../version/notices.ts'
 
 /** Opens a socket within the caller's scope; the result completes when the connection has ended. */
@@ -49,7 +50,7 @@ export const openConnection = Effect.fnUntraced(function* (host: ConnectionHost,
   const isOpen = () => connections.isOpen(accountId, socket)
   if (request.pairing !== null) yield* followPairing(connection, socket, request.pairing)
   yield* Effect.forkScoped(appState.loop)
-  yield* Effect.forkScoped(services.clientVersion.keepFresh(request.agent))
+  yield* Effect.forkScoped(services.clientVersion.keepFresh(request.proxy))
   yield* Effect.forkScoped(removeOldEntries(services.journal, accountId, isOpen))
   return closed
 })
@@ -106,6 +107,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
   const groups = makeGroupCache(jid => socket.groupMetadata(jid))
   const config = socketConfig(options, {
     version: connection.version,
+    agent: connection.agent,
     auth: { creds, keys: receive.keys },
     logger: baileysLogger((level, text) => runtime.fork(logBaileys(level, text))),
     makeSignalRepository: receive.makeSignalRepository,
@@ -137,11 +139,12 @@ const openSocket = (connection: Connection): OpenedSocket => {
   const appState = connectAppState({
     ...connection,
     socket,
-    mediaBase: options.mediaBase,
+    mediaServer: { base: options.mediaBase, proxy: connection.proxy },
     isOpen: () => connection.connections.isOpen(accountId, socket)
   })
   const credentials = connectEvents(connection, socket, { appState, groups })
   followVersion(connection, socket)
+  followProxy(connection, socket)
   groups.follow(socket.ev)
   return { socket, receive, credentials, appState, stopLimiting }
 }
