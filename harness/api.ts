@@ -29,8 +29,12 @@ const messagePath = (threadId: string, messageId: string): string =>
   `/v1/threads/${encodeURIComponent(threadId)}/messages/${messageId}`
 
 export class Api extends HttpClient {
-  createAccount(name: string): Promise<AccountResource> {
-    return this.expect(201, 'POST', '/v1/accounts', { name })
+  createAccount(name: string, proxy?: string): Promise<AccountResource> {
+    return this.expect(201, 'POST', '/v1/accounts', { name, ...(proxy === undefined ? {} : { proxy }) })
+  }
+
+  setProxy(accountId: string, proxy: string | null): Promise<AccountResource> {
+    return this.expect(200, 'PATCH', `/v1/accounts/${accountId}`, { proxy })
   }
 
   /** Takes over a session of another server; the answer may be a refusal. */

@@ -36,4 +36,5 @@ await build({
   output: { dir: TARGET, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' }
 })
 cpSync(PAGE, join(TARGET, 'page'), { recursive: true })
+cpSync(join(ROOT, 'src/http/resources/link/link-page'), join(TARGET, 'link-page'), { recursive: true })
 cpSync(join(ROOT, 'extension'), join(TARGET, 'extension'), { recursive: true })

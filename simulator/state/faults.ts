@@ -19,6 +19,10 @@ export interface FailureDetails {
   readonly message?: string | undefined
 }
 
+/** Messages of chats, or those between a phone and its own linked devices. */
+export const MESSAGE_CATEGORIES = ['chat', 'peer'] as const
+export type MessageCategory = (typeof MESSAGE_CATEGORIES)[number]
+
 export type Fault =
   /** The connections end now with this stream error. */
   | ({ readonly kind: 'disconnect' } & StreamError)
@@ -56,6 +60,8 @@ export type Fault =
   | { readonly kind: 'holdAcks' }
   /** The server never sends the acknowledgements. */
   | { readonly kind: 'loseAcks' }
+  /** Acknowledgements of messages say that what is known of the recipient is out of date. */
+  | { readonly kind: 'refreshLid' }
   /** Messages that clients send are acknowledged with this error and not routed. */
   | { readonly kind: 'rejectMessages'; readonly error: number }
   /** History chunks cannot be downloaded (404), or are damaged. */
@@ -97,8 +103,18 @@ export type Fault =
     }
   /** Messages are stamped this far in the future. */
   | { readonly kind: 'futureTimestamps'; readonly seconds: number }
-  /** Message stanzas carry a ciphertext that cannot be decrypted. */
-  | { readonly kind: 'corruptMessages' }
+  /**
+   * Message stanzas carry a ciphertext that cannot be decrypted: those of chats, and those that the own phone sends to a linked
+   * device (`peer`); of these, the history notifications of a chunk alone.
+   */
+  | {
+      readonly kind: 'corruptMessages'
+      readonly only?: MessageCategory
+      readonly syncType?: number
+      readonly chunkOrder?: number
+    }
+  /** A phone never answers a retry receipt of a linked device. */
+  | { readonly kind: 'ignoreRetries' }
   /** Message stanzas come without ciphertext, so that a placeholder resend is needed. */
   | { readonly kind: 'unavailableMessages' }
   /** A contact cannot decrypt what a linked device sends it, and asks for it again with a retry receipt. */

@@ -6,6 +6,7 @@ import type { AccountStore } from '../services/conversations/account-store.ts'
 import type { DatabaseError } from '../services/database/error.ts'
 import type { Backfill } from '../services/history/backfill/backfill.ts'
 import type { History } from '../services/history/chunks/worker.ts'
+import type { AccountProxies } from '../services/whatsapp/proxy/account-proxies.ts'
 import type { ClientVersion } from '../services/whatsapp/version/client-version.ts'
 import type { Supervisor } from './supervisor.ts'
 import { isAccountState, stateNameOf } from './watch/observed-account.ts'
@@ -15,12 +16,13 @@ export interface ViewSources {
   readonly backfill: Backfill['Service']
   readonly clientVersion: ClientVersion['Service']
   readonly history: History['Service']
+  readonly proxies: AccountProxies['Service']
   readonly records: AccountStore['Service']
   readonly supervisor: Supervisor
 }
 
 export const viewOf = Effect.fnUntraced(function* (
-  { backfill, clientVersion, history, supervisor }: ViewSources,
+  { backfill, clientVersion, history, proxies, supervisor }: ViewSources,
   record: AccountRecord
 ): Effect.fn.Return<AccountView, DatabaseError> {
   const now = yield* Clock.currentTimeMillis
@@ -33,6 +35,7 @@ export const viewOf = Effect.fnUntraced(function* (
     suspension: suspensionAt(live.suspension, now),
     phoneSilentUntil: backfill.silentUntil(record.accountId),
     clientVersion: yield* clientVersion.usedBy(record.accountId),
+    proxy: yield* proxies.shown(record.accountId),
     history: yield* history.progress(record.accountId)
   }
 })

@@ -2,8 +2,11 @@
 import { Clock, Effect, Stream } from 'effect'
 import { waitFor } from 'xstate'
 import { newAccount, type AccountRecord } from '../domain/account.ts'
+import type { ConnectionEvent } from '../domain/connection.ts'
+import { disconnectRow, OWN_CODES } from '../domain/disconnect.ts'
 import { newAccountId } from '../domain/ids.ts'
 import { type AccountCommand, AccountNotFound, Accounts, CommandRefused } from '../services/accounts.ts'
+import type { Transaction } from '../services/database/transaction.ts'
 import type { Coverage } from '../services/history/coverage/coverage.ts'
 import type { Media } from '../services/media/media.ts'
 import type { AccountMemory } from '../services/process/account-memory.ts'
@@ -25,6 +28,7 @@ export interface AccountsDeps extends ViewSources {
   readonly bridge: EffectBridge<AccountServices>
   readonly coverage: Coverage['Service']
   readonly media: Media['Service']
+  readonly transaction: Transaction['Service']
   readonly memory: AccountMemory['Service']
   readonly stateChanges: StateChanges
   readonly transfer: SessionTransfer['Service']
@@ -44,7 +48,8 @@ export const makeAccounts = (deps: AccountsDeps): Accounts['Service'] =>
     historyProgress: historyProgress(deps),
     send: send(deps),
     restart: restart(deps),
-    remove: remove(deps)
+    remove: remove(deps),
+    setProxy: setProxy(deps)
   })
 
 const readRecord = ({ records }: AccountsDeps, accountId: string) =>
@@ -61,13 +66,16 @@ const start = ({ supervisor }: AccountsDeps, record: AccountRecord): void =>
   supervisor.send(accountStart(record))
 
 const create = (deps: AccountsDeps) =>
-  Effect.fn('Accounts.create')(function* (name: string) {
+  Effect.fn('Accounts.create')(function* (name: string, proxy: string | null = null) {
     const record = newAccount({
       accountId: newAccountId(),
       name,
       createdAt: yield* Clock.currentTimeMillis
     })
-    yield* deps.records.create(record)
+    const creating = deps.records.create(record)
+    yield* deps.transaction.run(
+      proxy === null ? creating : Effect.andThen(creating, deps.proxies.set(record.accountId, proxy))
+    )
     start(deps, record)
     return yield* viewOf(deps, record)
   })
@@ -122,6 +130,24 @@ const restart = (deps: AccountsDeps) =>
     yield* deps.whatsapp.closed(accountId)
     const record = yield* readRecord(deps, accountId)
     start(deps, record)
+    return yield* viewOf(deps, record)
+  })
+
+/** What an account is told after its proxy was changed: its connection ends, and the next one takes the new way. */
+const proxyChanged = (at: number): ConnectionEvent => {
+  const end = { source: 'server', code: OWN_CODES.proxyChanged } as const
+  const { reason, verdict } = disconnectRow(end)
+  return { type: 'socket.closed', verdict, disconnect: { ...end, condition: null, reason, at } }
+}
+
+const setProxy = (deps: AccountsDeps) =>
+  Effect.fn('Accounts.setProxy')(function* (accountId: string, proxy: string | null) {
+    const record = yield* readRecord(deps, accountId)
+    yield* deps.proxies.set(accountId, proxy)
+    const actor = actorOf(deps, accountId)
+    const snapshot = actor?.getSnapshot()
+    if (snapshot?.matches('session')) actor?.send(proxyChanged(yield* Clock.currentTimeMillis))
+    else if (snapshot?.matches('reconnecting')) actor?.send({ type: 'command.connect' })
     return yield* viewOf(deps, record)
   })
 

@@ -3,6 +3,7 @@ import { Clock, Effect, Layer } from 'effect'
 import type { AccountState } from '../domain/account.ts'
 import { Accounts } from '../services/accounts.ts'
 import { AccountStore } from '../services/conversations/account-store.ts'
+import { Transaction } from '../services/database/transaction.ts'
 import { Backfill } from '../services/history/backfill/backfill.ts'
 import { History } from '../services/history/chunks/worker.ts'
 import { Coverage } from '../services/history/coverage/coverage.ts'
@@ -10,6 +11,7 @@ import { Media } from '../services/media/media.ts'
 import { AccountMemory } from '../services/process/account-memory.ts'
 import { Inspection } from '../services/telemetry/inspection.ts'
 import { Vault } from '../services/vault/vault.ts'
+import { AccountProxies } from '../services/whatsapp/proxy/account-proxies.ts'
 import { ClientVersion } from '../services/whatsapp/version/client-version.ts'
 import { SessionTransfer } from '../services/whatsapp/transfer/transfer.ts'
 import { WhatsApp } from '../services/whatsapp/whatsapp.ts'
@@ -30,7 +32,15 @@ export const layer = (
 ): Layer.Layer<
   Accounts,
   never,
-  AccountMemory | AccountServices | ClientVersion | Coverage | Inspection | SessionTransfer | Vault
+  | AccountMemory
+  | AccountProxies
+  | AccountServices
+  | ClientVersion
+  | Coverage
+  | Inspection
+  | SessionTransfer
+  | Transaction
+  | Vault
 > =>
   Layer.effect(
     Accounts,
@@ -61,9 +71,11 @@ export const layer = (
         history: yield* History,
         media: yield* Media,
         memory,
+        proxies: yield* AccountProxies,
         records,
         stateChanges,
         supervisor,
+        transaction: yield* Transaction,
         transfer: yield* SessionTransfer,
         vault: yield* Vault,
         whatsapp

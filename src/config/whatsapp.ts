@@ -1,4 +1,5 @@
 // Connections to WhatsApp, and how messages are sent over them.
+import { proxyUrl } from '../domain/proxy.ts'
 import {
   bytes32,
   DURATION,
@@ -51,6 +52,13 @@ export const whatsappSettings = {
     meaning:
       "Page that names the live client version. Empty: WhatsApp's (https://web.whatsapp.com/sw.js), or /sw.js on the host of WHATSAPP_URL if that is set",
     decode: emptyOr(webPage)
+  }),
+  WHATSAPP_PROXY_URL: setting({
+    default: '',
+    allowed: 'an http://, https:// or socks5:// address without a path, with or without user:password@',
+    meaning:
+      'Proxy for everything that goes to WhatsApp, of accounts without a proxy of their own. Without one, connections are direct',
+    decode: emptyOr(proxyUrl)
   }),
   PAIRING_TIMEOUT: setting({
     default: '3m',

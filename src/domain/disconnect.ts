@@ -3,10 +3,10 @@ import { Schema } from 'effect'
 
 /**
  * Who ended a connection, and how: WhatsApp refused the login (`failure`), WhatsApp ended the stream (`streamError`), something
- * between here and WhatsApp answered the HTTP upgrade (`http`), the network failed or fell silent (`network`), or this
- * server ended it (`server`).
+ * between here and WhatsApp answered the HTTP upgrade (`http`), the proxy did not connect (`proxy`), the network failed or fell
+ * silent (`network`), or this server ended it (`server`).
  */
-export const DISCONNECT_SOURCES = ['failure', 'streamError', 'http', 'network', 'server'] as const
+export const DISCONNECT_SOURCES = ['failure', 'streamError', 'http', 'proxy', 'network', 'server'] as const
 export const DisconnectSource = Schema.Literals(DISCONNECT_SOURCES)
 export type DisconnectSource = typeof DisconnectSource.Type
 
@@ -84,7 +84,8 @@ export const OWN_CODES = {
   logout: 3,
   storage: 4,
   newerVersion: 5,
-  exported: 6
+  proxyChanged: 6,
+  exported: 7
 } as const
 
 const OWN_ROWS: ReadonlyMap<number, Row> = new Map<number, Row>([
@@ -100,11 +101,12 @@ const OWN_ROWS: ReadonlyMap<number, Row> = new Map<number, Row>([
   [OWN_CODES.libraryFault, { verdict: 'retry', reason: 'A fault inside the WhatsApp library' }],
   [OWN_CODES.logout, { verdict: 'loggedOut', reason: 'This server logged the account out' }],
   [OWN_CODES.storage, { verdict: 'retry', reason: 'Received messages could not be written down' }],
+  [OWN_CODES.newerVersion, { verdict: 'restart', reason: 'Connecting again with a newer client version' }],
+  [OWN_CODES.proxyChanged, { verdict: 'restart', reason: 'Connecting again with another proxy' }],
   [
     OWN_CODES.exported,
     { verdict: 'loggedOut', reason: 'The session of this account was exported: another server uses it' }
-  ],
-  [OWN_CODES.newerVersion, { verdict: 'restart', reason: 'Connecting again with a newer client version' }]
+  ]
 ])
 
 const httpRow = (code: number): Row => ({
@@ -130,6 +132,7 @@ const whatsAppRow = ({ code, condition, source }: ConnectionEnd): Row => {
 export const disconnectRow = (end: ConnectionEnd): Row => {
   if (end.source === 'failure' || end.source === 'streamError') return whatsAppRow(end)
   if (end.source === 'http') return httpRow(end.code)
+  if (end.source === 'proxy') return { verdict: 'retry', reason: 'The proxy does not connect with WhatsApp' }
   if (end.source === 'server')
     return OWN_ROWS.get(end.code) ?? { verdict: 'retry', reason: 'This server ended the connection' }
   const known = CODES.get(end.code)

@@ -2,7 +2,7 @@
 import { Api } from './api.ts'
 
 /** Served outside the contract. */
-const PAGES = ['/', '/docs', '/openapi.json', '/inspect', '/inspect/stream']
+const PAGES = ['/', '/docs', '/openapi.json', '/inspect', '/inspect/stream', '/link/{ticket}']
 
 interface KnownPath {
   readonly path: RegExp

@@ -10,6 +10,7 @@ import { InspectorGroup } from './resources/inspector/contract.ts'
 import { MediaGroup } from './resources/media/contract.ts'
 import { MessagesGroup } from './resources/messages/contract.ts'
 import { OutboxGroup } from './resources/outbox/contract.ts'
+import { LinkGroup, LinkTicketsGroup } from './resources/link/contract.ts'
 import { PasskeyGroup } from './resources/passkey/contract.ts'
 import { SearchGroup } from './resources/search/contract.ts'
 import { StoreGroup } from './resources/store/contract.ts'
@@ -21,6 +22,8 @@ export class Api extends HttpApi.make('backscroll')
   .add(MetricsGroup)
   .add(AccountsGroup)
   .add(PasskeyGroup)
+  .add(LinkTicketsGroup)
+  .add(LinkGroup)
   .add(ContactsGroup)
   .add(ThreadsGroup)
   .add(MessagesGroup)

@@ -28,6 +28,9 @@ import { InspectorTickets } from './resources/inspector/tickets.ts'
 import { mediaLayer } from './resources/media/handlers.ts'
 import { messagesLayer } from './resources/messages/handlers.ts'
 import { outboxLayer } from './resources/outbox/handlers.ts'
+import { linkLayer, linkTicketsLayer } from './resources/link/handlers.ts'
+import { linkPageLayer } from './resources/link/page.ts'
+import { LinkTickets } from './resources/link/tickets.ts'
 import { passkeyLayer } from './resources/passkey/handlers.ts'
 import { searchLayer } from './resources/search/handlers.ts'
 import { storeLayer } from './resources/store/handlers.ts'
@@ -62,6 +65,8 @@ const apiLayer = ({ dryRun, key }: HttpOptions) =>
       metricsLayer,
       accountsLayer,
       passkeyLayer,
+      linkTicketsLayer,
+      linkLayer,
       contactsLayer,
       threadsLayer,
       messagesLayer,
@@ -85,13 +90,17 @@ const docsLayer = Layer.merge(
 
 /** Everything that is served: the API, its documentation, the inspector's page and stream. */
 const routesLayer = (options: HttpOptions) =>
-  Layer.mergeAll(apiLayer(options), docsLayer, pageLayer(options.inspectorUi), streamLayer(options.key)).pipe(
-    Layer.provide(InspectorTickets.layer)
-  )
+  Layer.mergeAll(
+    apiLayer(options),
+    docsLayer,
+    pageLayer(options.inspectorUi),
+    linkPageLayer,
+    streamLayer(options.key)
+  ).pipe(Layer.provide([InspectorTickets.layer, LinkTickets.layer]))
 
 /** Long streams and frequent probes would be traces without an end or without use. */
 const isUntraced = ({ url }: HttpServerRequest.HttpServerRequest): boolean =>
-  /^\/(v1\/events|inspect|health|ready|metrics)\b/.test(url)
+  /^\/(v1\/events|inspect|health|ready|metrics|link)\b/.test(url)
 
 const limitsLayer = (largestFile: number) =>
   Layer.mergeAll(

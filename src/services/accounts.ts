@@ -18,6 +18,7 @@ import type { DatabaseError } from './database/error.ts'
 import type { SessionRefused } from './whatsapp/transfer/refusal.ts'
 import type { LinkedSession } from './whatsapp/transfer/session.ts'
 import type { TakingOver } from './whatsapp/transfer/transfer.ts'
+import type { ShownProxy } from './whatsapp/proxy/account-proxies.ts'
 
 export type AccountCommand =
   | { readonly type: 'command.pair'; readonly pairing: Pairing }
@@ -83,6 +84,8 @@ export interface AccountView {
   readonly phoneSilentUntil: number | null
   /** The client version of the present or last connection since the server started, such as `2.3000.1043857760`. */
   readonly clientVersion: string | null
+  /** The proxy in use, without its credentials; `null` connects directly. */
+  readonly proxy: ShownProxy | null
   readonly history: SyncProgress
 }
 
@@ -125,12 +128,18 @@ export interface ImportProgress {
 export class Accounts extends Context.Service<
   Accounts,
   {
-    readonly create: (name: string) => Effect.Effect<AccountView, DatabaseError>
     /** Takes over a linked session of another server, connects with it, and waits a moment for what WhatsApp says to that. */
     readonly takeOver: (
       session: LinkedSession,
       options: TakingOver
     ) => Effect.Effect<ImportedAccount, SessionRefused | DatabaseError>
+    /** `proxy` is the address of the account's own proxy. */
+    readonly create: (name: string, proxy?: string | null) => Effect.Effect<AccountView, DatabaseError>
+    /** Sets the account's own proxy, or removes it (`null`). An account that is connected connects again. */
+    readonly setProxy: (
+      accountId: string,
+      proxy: string | null
+    ) => Effect.Effect<AccountView, AccountNotFound | DatabaseError>
     readonly list: Effect.Effect<ReadonlyArray<AccountView>, DatabaseError>
     readonly state: (accountId: string) => Effect.Effect<AccountView, AccountNotFound | DatabaseError>
     /** Every change of state from now on, as it happens. A subscriber that is too slow misses the oldest. */

@@ -6,11 +6,13 @@ import { Accounts } from '../../src/services/accounts.ts'
 import { AccountStore } from '../../src/services/conversations/account-store.ts'
 import { Backfill } from '../../src/services/history/backfill/backfill.ts'
 import { History } from '../../src/services/history/chunks/worker.ts'
+import { PeerMessages } from '../../src/services/history/peer-messages/peer-messages.ts'
 import { Placeholders } from '../../src/services/history/placeholders/placeholders.ts'
 import { Media } from '../../src/services/media/media.ts'
 import { Outbox } from '../../src/services/outbox/outbox.ts'
 import { AccountMemory } from '../../src/services/process/account-memory.ts'
 import { Inspection } from '../../src/services/telemetry/inspection.ts'
+import { AccountProxies } from '../../src/services/whatsapp/proxy/account-proxies.ts'
 import { ClientVersion } from '../../src/services/whatsapp/version/client-version.ts'
 import { SessionTransfer } from '../../src/services/whatsapp/transfer/transfer.ts'
 import { WhatsApp } from '../../src/services/whatsapp/whatsapp.ts'
@@ -44,7 +46,9 @@ const idleServices = Layer.mergeAll(
   }),
   Layer.mock(Media, { policy: 'none', downloads: idle, requests: idle, removeOrphans: Effect.void }),
   Layer.mock(Outbox, { sending: idle }),
+  Layer.mock(PeerMessages, { asking: idle }),
   Layer.mock(Placeholders, { asking: idle }),
+  Layer.mock(AccountProxies, { shown: () => Effect.succeed(null) }),
   Layer.mock(ClientVersion, { usedBy: () => Effect.succeed(null) }),
   Layer.mock(WhatsApp, {
     connect: () => Stream.never,

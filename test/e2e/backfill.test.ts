@@ -3,22 +3,26 @@ import { describe, expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
 import { crashingAt } from '../chaos/crash-settings.ts'
 import { movableClock, sharedStage, Stage } from './stage.ts'
+import { thorough } from '../thorough.ts'
 
 const shared = sharedStage({ WHATSAPP_BACKFILL_COUNT: '0' })
 const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
 
-test('a chat of 1,200 messages of which history gave 200 is complete after the backfill', async () => {
+/** Of which the history gives 200. */
+const LONG_CHAT = thorough(1200, 5000)
+
+test('a long chat of which history gave the newest part is complete after the backfill', async () => {
   const stage = shared()
   const { phone, accountId } = await stage.linkedPartly(200, {
-    history: { chats: 1, messages: 1200, groupsShare: 0, mediaShare: 0, pushPerChat: 200 }
+    history: { chats: 1, messages: LONG_CHAT, groupsShare: 0, mediaShare: 0, pushPerChat: 200 }
   })
   const [thread] = await stage.api.threads(accountId)
   const [job] = await stage.api.jobs(accountId)
   const done = await stage.api.untilJob(accountId, job!.jobId)
-  expect(done).toMatchObject({ origin: 'automatic', parts: 1, partsDone: 1, messages: 1000 })
+  expect(done).toMatchObject({ origin: 'automatic', parts: 1, partsDone: 1, messages: LONG_CHAT - 200 })
   expect(await stage.api.coverage(thread!.threadId)).toMatchObject({
     state: 'complete',
-    messages: 1200,
+    messages: LONG_CHAT,
     beginningReached: true,
     gaps: [],
     requests: []
@@ -232,7 +236,7 @@ describe('a phone that does not do as it is asked', () => {
 })
 
 describe('a crash', () => {
-  test.each(['within.page', 'after.request', 'within.chunk'])(
+  test.each(thorough(['within.page'], ['within.page', 'after.request', 'within.chunk']))(
     'at %s loses nothing and doubles nothing',
     async point => {
       await using stage = await Stage.set({

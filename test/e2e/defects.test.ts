@@ -6,12 +6,18 @@ import { runToExit, ServerProcess } from '../../harness/server-process.ts'
 import { accountMachine } from '../../src/machines/account.ts'
 import { untilReceived } from './received.ts'
 import { sharedStage, Stage } from './stage.ts'
+import { thorough } from '../thorough.ts'
 
 const SMALL = { history: { chats: 3, messages: 30, groupsShare: 0 } }
 const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
 
 /** On a machine that is busy with other things a start takes seconds. */
 const SEVERAL_RESTARTS = 150_000
+
+const AROUND_COMMITS = thorough(
+  ['within.journal', 'within.ingest'],
+  ['within.journal', 'after.journal', 'before.ingest', 'within.ingest', 'after.ingest']
+)
 
 const shared = sharedStage()
 
@@ -44,13 +50,7 @@ test(
   async () => {
     await using stage = await Stage.set()
     const { phone, accountId } = await stage.linked(SMALL)
-    for (const point of [
-      'within.journal',
-      'after.journal',
-      'before.ingest',
-      'within.ingest',
-      'after.ingest'
-    ]) {
+    for (const point of AROUND_COMMITS) {
       await stage.server.kill()
       await stage.restartToCrashAt(point)
       await phone.receive({ from: phone.contacts[0]!, text: `killed at ${point}` })

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
 import { Stage } from './stage.ts'
+import { thorough } from '../thorough.ts'
 
 /** On a machine that is busy with other things a start takes seconds. */
 const SEVERAL_RESTARTS = 150_000
@@ -44,7 +45,7 @@ test('a server that is stopped ends cleanly and has everything after it starts a
 test('kill -9 in the middle of the history loses nothing and stores nothing twice', async () => {
   await using stage = await Stage.set()
   const phone = stage.simulator.createPhone({
-    history: { chats: 20, messages: 2000, chunkMessages: 125, inlineBelowBytes: 0 }
+    history: { chats: 20, messages: thorough(2000, 10_000), chunkMessages: 125, inlineBelowBytes: 0 }
   })
   const { accountId } = await stage.api.createAccount('Killed')
   await stage.api.pair(accountId)
@@ -67,7 +68,7 @@ test(
     const group = phone.groups[0]!
     const member = phone.contacts.find(contact => group.members.has(contact))!
 
-    for (let round = 0; round < 3; round += 1) {
+    for (let round = 0; round < thorough(1, 5); round += 1) {
       const writing = (async () => {
         for (let n = 0; n < 30; n += 1) {
           await phone.receive({

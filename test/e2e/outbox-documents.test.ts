@@ -6,6 +6,7 @@ import { crashingAt } from '../chaos/crash-settings.ts'
 import { FirestoreStage, sharedFirestoreStage } from './firestore-stage.ts'
 import { untilReceived } from './received.ts'
 import { Stage } from './stage.ts'
+import { thorough } from '../thorough.ts'
 
 const shared = sharedFirestoreStage({ MEDIA_URL_PRIVATE: 'true' })
 const history = { chats: 3, messages: 30, groupsShare: 0.34 }
@@ -191,7 +192,10 @@ describe('no document is lost or sent twice', () => {
       away.push((await outbox(own).add({ accountId, to, content: { text: `Away ${n}` } })).id)
     }
     // Around the claim and the entry, and around the note of what Firestore has been shown.
-    for (const point of ['before.acceptance', 'after.acceptance', 'before.shown']) {
+    for (const point of thorough(
+      ['after.acceptance'],
+      ['before.acceptance', 'after.acceptance', 'before.shown']
+    )) {
       await own.stage.restart({ ...crashingAt(point, 1), FIRESTORE_OUTBOX_SWEEP: '1h' })
       const { id } = await outbox(own).add({
         accountId,

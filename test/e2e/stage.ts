@@ -11,6 +11,8 @@ import { shared } from './shared.ts'
 
 type Folder = ReturnType<typeof temporaryFolder>
 
+type Settings = Readonly<Record<string, string>>
+
 type PhoneOptions = NonNullable<Parameters<Simulator['createPhone']>[0]>
 
 export class Stage implements AsyncDisposable {
@@ -33,8 +35,9 @@ export class Stage implements AsyncDisposable {
     this.settings = settings
   }
 
+  /** Settings that depend on the simulator are made when it runs. */
   static async set(
-    settings: Readonly<Record<string, string>> = {},
+    settings: Settings | ((simulator: Simulator) => Settings) = {},
     folder: Folder = temporaryFolder()
   ): Promise<Stage> {
     const simulator = await Simulator.make({ seed: 11 })
@@ -44,7 +47,7 @@ export class Stage implements AsyncDisposable {
     const all = {
       NODE_EXTRA_CA_CERTS: authority,
       ...simulatorSettings(simulator),
-      ...settings
+      ...(typeof settings === 'function' ? settings(simulator) : settings)
     }
     const server = await ServerProcess.start({ dataDir: folder.path, settings: all })
     return new Stage(simulator, server, folder, all)
@@ -80,7 +83,8 @@ export class Stage implements AsyncDisposable {
   }
 
   private async scanned(options: PhoneOptions): Promise<{ phone: Phone; accountId: string }> {
-    const phone = this.simulator.createPhone(options)
+    // As WhatsApp treats most accounts by now.
+    const phone = this.simulator.createPhone({ directAddressing: 'lid', requiresTokens: true, ...options })
     const accountId = await linkAccount(this.api, options.name ?? 'Shop', qr => phone.scanQr(qr))
     return { phone, accountId }
   }

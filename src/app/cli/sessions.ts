@@ -1,5 +1,5 @@
 // Moves linked sessions while the server is stopped: npm run import -- --name Shop FILE, npm run export -- --session --account acc-… FILE
-import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { Effect, Layer, Logger, Schema } from 'effect'
 import type { Config } from '../../config.ts'
 import { withoutNumbers } from '../../domain/mask.ts'
@@ -92,7 +92,7 @@ const writeSecret = (path: string, bytes: Uint8Array) =>
     try: () => {
       const file = openSync(path, 'wx', 0o600)
       try {
-        writeSync(file, bytes)
+        writeFileSync(file, bytes)
         fsyncSync(file)
       } finally {
         closeSync(file)

@@ -2,6 +2,7 @@
 import { Layer } from 'effect'
 import type { Config } from '../../config.ts'
 import { AppState } from '../../services/whatsapp/app-state/app-state.ts'
+import { AccountProxies } from '../../services/whatsapp/proxy/account-proxies.ts'
 import { ClientVersion } from '../../services/whatsapp/version/client-version.ts'
 import { SessionTransfer } from '../../services/whatsapp/transfer/transfer.ts'
 import { WhatsApp } from '../../services/whatsapp/whatsapp.ts'
@@ -33,6 +34,10 @@ const clientVersion = (config: Config) =>
     page: versionPage(config)
   })
 
+/** Which way the connections of accounts take; also for history and received files. */
+export const proxies = ({ WHATSAPP_PROXY_URL: url }: Config) =>
+  AccountProxies.layer({ defaultAddress: url === '' ? undefined : url.href })
+
 export const layer = (config: Config) =>
   WhatsApp.layer({
     url: config.WHATSAPP_URL,
@@ -44,4 +49,8 @@ export const layer = (config: Config) =>
     keepStatuses: config.WHATSAPP_KEEP_STATUSES,
     syncFullHistory: config.WHATSAPP_SYNC_FULL_HISTORY,
     dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN
-  }).pipe(Layer.provideMerge(Layer.mergeAll(AppState.layer, SessionTransfer.layer, clientVersion(config))))
+  }).pipe(
+    Layer.provideMerge(
+      Layer.mergeAll(AppState.layer, SessionTransfer.layer, clientVersion(config), proxies(config))
+    )
+  )

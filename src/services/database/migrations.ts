@@ -25,7 +25,8 @@ import { suspensions } from './migrations/0021-suspensions.ts'
 import { broadcastMark } from './migrations/0022-broadcast-mark.ts'
 import { network } from './migrations/0026-network.ts'
 import { rightAddress } from './migrations/0027-right-address.ts'
-import { movingIn } from './migrations/0028-moving-in.ts'
+import { peerMessages } from './migrations/0028-peer-messages.ts'
+import { movingIn } from './migrations/0029-moving-in.ts'
 
 /** Every upgrade by its number and name. */
 export const MIGRATIONS = {
@@ -52,7 +53,8 @@ export const MIGRATIONS = {
   '0022_broadcast_mark': broadcastMark,
   '0026_network': network,
   '0027_right_address': rightAddress,
-  '0028_moving_in': movingIn
+  '0028_peer_messages': peerMessages,
+  '0029_moving_in': movingIn
 }
 
 const TABLE = 'migrations'

@@ -5,20 +5,17 @@ import { Effect } from 'effect'
 import { mediaAddress } from '../../domain/media-address.ts'
 import { decrypt, ENCRYPTION_BYTES } from '../whatsapp/media/decryption.ts'
 import type { EncryptedBytes } from '../whatsapp/media/encrypted-bytes.ts'
-import {
-  MediaCorrupt,
-  MediaExpired,
-  type MediaTooLarge,
-  type MediaUnavailable
-} from '../whatsapp/media/errors.ts'
+import { MediaCorrupt, MediaExpired, type MediaTooLarge, MediaUnavailable } from '../whatsapp/media/errors.ts'
 import { candidateKeys } from '../whatsapp/media/keys.ts'
 import { transfer } from '../whatsapp/media/transfer.ts'
+import type { AccountProxies } from '../whatsapp/proxy/account-proxies.ts'
 import { type HeldFile, MediaFiles, type MediaStorageError, PartialFiles } from './files.ts'
 
 export type DownloadError = MediaExpired | MediaUnavailable | MediaCorrupt | MediaTooLarge | MediaStorageError
 
 /** What a message says about its file; hashes and key in base64. */
 export interface MediaSource {
+  readonly accountId: string
   readonly messageType: string
   readonly mimeType: string | null
   readonly directPath: string
@@ -31,6 +28,8 @@ export interface DownloadOptions {
   readonly mediaBase: URL
   /** Bytes. */
   readonly largest: number
+  /** The address of the proxy of an account; `undefined` connects directly. */
+  readonly proxyOf: AccountProxies['Service']['addressOf']
 }
 
 /** The name of the encrypted bytes: the same for every message with this upload, whatever path it has now. */
@@ -70,7 +69,11 @@ const downloadOnce = Effect.fnUntraced(function* (
   const url = mediaAddress(source.directPath, options.mediaBase)
   if (url === undefined) return yield* new MediaExpired({})
   const encrypted = partialFile(partials, partialNameOf(source))
-  yield* transfer(url, encrypted, options.largest + ENCRYPTION_BYTES)
+  const proxy = yield* Effect.mapError(
+    options.proxyOf(source.accountId),
+    () => new MediaUnavailable({ reason: 'the proxy of the account cannot be read' })
+  )
+  yield* transfer(url, encrypted, options.largest + ENCRYPTION_BYTES, proxy)
   return yield* decrypt(encrypted, announcementOf(source)).pipe(
     Effect.flatMap(content => files.write(content, contentHashOf(source))),
     Effect.catchTag('WrongContent', () =>

@@ -27,6 +27,7 @@ import { makeGiveUp, type ReportedLosses } from './losses.ts'
 import { makeMessageFiles, type MediaCounts } from './message-files.ts'
 import { openFile } from './open.ts'
 import type { OpenError } from './outcomes.ts'
+import { AccountProxies } from '../whatsapp/proxy/account-proxies.ts'
 import { makeRecords } from './records.ts'
 import { makeRemoval } from './removal.ts'
 import { makeReuploadRequests, REUPLOAD_REQUESTS, type ReuploadRequests } from './reupload-requests.ts'
@@ -75,6 +76,7 @@ export class Media extends Context.Service<
     | MessageStore
     | Transaction
     | AccountMemory
+    | AccountProxies
     | Wakes
     | WhatsApp
     | Incidents
@@ -91,6 +93,7 @@ const makeMedia = Effect.fnUntraced(function* (options: MediaOptions) {
   const wakes = yield* Wakes
   const whatsapp = yield* WhatsApp
   const incidents = yield* Incidents
+  const proxies = yield* AccountProxies
   const files = yield* MediaFiles
   const scope = yield* Effect.scope
   const memory = yield* AccountMemory
@@ -102,7 +105,7 @@ const makeMedia = Effect.fnUntraced(function* (options: MediaOptions) {
   const waiters = makeWaiters()
   const pause = makeServerPause()
   const fileLock = yield* Semaphore.make(1)
-  const download = makeSharedDownloads(yield* makeDownload(options), scope)
+  const download = makeSharedDownloads(yield* makeDownload({ ...options, proxyOf: proxies.addressOf }), scope)
   const removal = makeRemoval({ files, messageFiles, fileLock })
   const giveUp = makeGiveUp({ records, waiters, incidents, reported })
   const requests = makeReuploadRequests({ messages, whatsapp, wakes, queue, records, waiters, giveUp })

@@ -3,10 +3,10 @@ import type { Message } from '../../domain/message.ts'
 import type { MediaSource } from './download.ts'
 
 /** `undefined` when the message has no file that can be downloaded. */
-export const sourceOf = ({ media, type }: Message): MediaSource | undefined =>
+export const sourceOf = ({ accountId, media, type }: Message): MediaSource | undefined =>
   media === null || media.download === null
     ? undefined
-    : { ...media.download, messageType: type, mimeType: media.mimeType }
+    : { ...media.download, accountId, messageType: type, mimeType: media.mimeType }
 
 /** `largest` in bytes. */
 export const isTooLarge = ({ media }: Message, largest: number): boolean => (media?.size ?? 0) > largest

@@ -17,12 +17,6 @@ export type VaultError = DatabaseError | SealBroken
 /** Changes to keys: kind → id → new value, `null` removes. */
 export type KeyChanges = Readonly<Record<string, Readonly<Record<string, Uint8Array | null>>>>
 
-export interface VaultKey {
-  readonly kind: string
-  readonly id: string
-  readonly value: Buffer
-}
-
 export class Vault extends Context.Service<
   Vault,
   {
@@ -34,8 +28,8 @@ export class Vault extends Context.Service<
       kind: string,
       ids: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyMap<string, Buffer>, VaultError>
-    /** Every key of an account, by kind and id. */
-    readonly allKeys: (accountId: string) => Effect.Effect<ReadonlyArray<VaultKey>, VaultError>
+    /** The ids of an account's keys of a kind. */
+    readonly keyIds: (accountId: string, kind: string) => Effect.Effect<ReadonlyArray<string>, VaultError>
     /** All changes, and new credentials if given, in one transaction; joins the caller's when there is one. */
     readonly writeKeys: (
       accountId: string,
@@ -59,7 +53,7 @@ export class Vault extends Context.Service<
           readCredentials: readCredentials(sql, seal),
           writeCredentials: putCredentials,
           readKeys: readKeys(sql, seal),
-          allKeys: allKeys(sql, seal),
+          keyIds: keyIds(sql),
           writeKeys: writeKeys(sql, bulk, seal, putCredentials),
           erase: erase(sql)
         })
@@ -101,13 +95,11 @@ const readKeys = (sql: SqlClient.SqlClient, seal: OpenSeal) =>
     return found
   }, asVaultError)
 
-const allKeys = (sql: SqlClient.SqlClient, seal: OpenSeal) =>
-  Effect.fn('Vault.allKeys')(function* (accountId: string) {
-    const rows = yield* sql<{ kind: string; id: string; sealed: Uint8Array }>`
-      SELECT kind, id, sealed FROM vault_keys WHERE account_id = ${accountId} ORDER BY kind, id`
-    return yield* Effect.forEach(rows, ({ id, kind, sealed }) =>
-      Effect.map(seal.open(keyLabel(accountId, kind, id), sealed), (value): VaultKey => ({ kind, id, value }))
-    )
+const keyIds = (sql: SqlClient.SqlClient) =>
+  Effect.fnUntraced(function* (accountId: string, kind: string) {
+    const rows = yield* sql<{ id: string }>`
+      SELECT id FROM vault_keys WHERE account_id = ${accountId} AND kind = ${kind}`
+    return rows.map(({ id }) => id)
   }, asVaultError)
 
 const REMOVE = `DELETE FROM vault_keys WHERE account_id = ? AND kind = ? AND id = ?`

@@ -7,7 +7,9 @@ import type { SealBroken } from '../vault/seal.ts'
 import type { PasskeyCeremony } from './pairing/passkey.ts'
 import { decodeCredentials } from './socket/auth-state.ts'
 import { openConnection } from './socket/connection.ts'
-import type { AccountResources, ConnectionHost } from './socket/connection-context.ts'
+import { agentFor } from './proxy/agent.ts'
+import { reportProxyFailure } from './proxy/incidents.ts'
+import type { AccountResources, ConnectionHost, ConnectionRequest } from './socket/connection-context.ts'
 import type { ConnectionPacing } from './socket/connection-pacing.ts'
 import { makeDeviceCache } from './socket/device-cache.ts'
 import { isOtherNumber, notOpened } from './socket/disconnects.ts'
@@ -22,6 +24,19 @@ const makeAccountResources = (now: () => number): AccountResources => ({
   passkey: undefined
 })
 
+/** Opens the connection with an agent of its own, and waits for its end. */
+const openThrough = Effect.fnUntraced(function* (
+  host: ConnectionHost,
+  request: Omit<ConnectionRequest, 'agent'>
+) {
+  const controller = yield* Effect.acquireRelease(
+    Effect.sync(() => new AbortController()),
+    opened => Effect.sync(() => opened.abort())
+  )
+  const agent = agentFor(request.proxy, controller.signal)
+  return yield* Deferred.await(yield* openConnection(host, { ...request, agent }))
+})
+
 const connectOnce = Effect.fn('WhatsApp.connect')(function* (
   host: ConnectionHost,
   pacing: ConnectionPacing,
@@ -30,7 +45,7 @@ const connectOnce = Effect.fn('WhatsApp.connect')(function* (
   pairing: Pairing | null,
   emit: Emit
 ) {
-  const { accounts, appState, clientVersion, vault } = host.services
+  const { accounts, appState, clientVersion, proxies, vault } = host.services
   // A new link needs new keys: those of an earlier link are of no use any more.
   if (pairing !== null) {
     yield* vault.erase(accountId)
@@ -39,13 +54,14 @@ const connectOnce = Effect.fn('WhatsApp.connect')(function* (
   const creds = decodeCredentials(yield* vault.readCredentials(accountId))
   const record = yield* Effect.orElseSucceed(accounts.read(accountId), () => undefined)
   const belongsTo = record?.jid ?? undefined
-  const agent = undefined
-  const version = yield* clientVersion.forConnection(accountId, agent)
   yield* pacing.wait
-  const request = { accountId, creds, pairing, belongsTo, resources, version, agent, emit }
-  const end = yield* Effect.scoped(Effect.flatMap(openConnection(host, request), Deferred.await))
+  const proxy = yield* proxies.addressOf(accountId)
+  const version = yield* clientVersion.forConnection(accountId, proxy)
+  const request = { accountId, creds, pairing, belongsTo, resources, version, proxy, emit }
+  const end = yield* Effect.scoped(openThrough(host, request))
   // The keys of a phone that does not belong here.
   if (isOtherNumber(end)) yield* vault.erase(accountId)
+  yield* reportProxyFailure({ accountId, services: host.services }, end)
   emit(yield* afterVersionRefusal(clientVersion, end, request))
 })
 

@@ -23,8 +23,9 @@ HttpApi.reflect(Api, {
   }
 })
 
+/** `path` as the documentation writes it. */
 const isPublic = (path: string): boolean =>
-  endpoints.some(endpoint => endpoint.path === path && !secured.has(endpoint))
+  endpoints.some(endpoint => endpoint.path.replaceAll(/:(\w+)/g, '{$1}') === path && !secured.has(endpoint))
 
 /** The same matching as the server's. */
 const router = FindMyWay.make<HttpApiEndpoint.Top>(routerConfig)
@@ -117,7 +118,13 @@ test('every endpoint says who may call it; only those that are public need no cr
   }
   expect(endpoints.filter(endpoint => !secured.has(endpoint)).map(({ path }) => path)).toEqual([
     '/health',
-    '/ready'
+    '/ready',
+    // The ticket in the path is the credential.
+    '/link/:ticket/state',
+    '/link/:ticket/pair',
+    '/link/:ticket/assertion',
+    '/link/:ticket/confirm',
+    '/link/:ticket/abandon'
   ])
 })
 

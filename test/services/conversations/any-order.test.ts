@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import type { Fact } from '../../../src/domain/fact.ts'
 import { onDatabase } from '../database.ts'
 import { ANN, apply, change, message, messagesOf, T0, threads } from './facts.ts'
+import { thorough } from '../../thorough.ts'
 
 const mine = { target: { sender: 'me' as const, whatsAppId: 'OWN' }, by: { jid: ANN } }
 
@@ -127,6 +128,6 @@ test('messages, edits, reactions, reads and receipts give the same thread in eve
         expect(await outcome([...order, ...repeated], batch)).toEqual(expected)
       }
     ),
-    { numRuns: 60 }
+    { numRuns: thorough(20, 500) }
   )
 })

@@ -11,6 +11,7 @@ import { ThreadStore } from '../../../src/services/conversations/thread-store.ts
 import { onDatabase } from '../database.ts'
 import { ACCOUNT as RECORD } from '../outbox/account.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, change, message, messagesOf, T0, threads } from './facts.ts'
+import { thorough } from '../../thorough.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 
@@ -53,7 +54,7 @@ test('of several reports of a setting the latest counts, in whatever order they 
         markedUnread: last('markedUnread') === 1
       })
     }),
-    { numRuns: 25 }
+    { numRuns: thorough(15, 200) }
   )
 })
 

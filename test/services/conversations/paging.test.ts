@@ -11,6 +11,7 @@ import { MessageStore } from '../../../src/services/conversations/message-store.
 import { ThreadStore } from '../../../src/services/conversations/thread-store.ts'
 import { onDatabase } from '../database.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, GROUP, message, messagesOf, T0, threads } from './facts.ts'
+import { thorough } from '../../thorough.ts'
 
 const THREAD = threadIdOf(ACCOUNT, ANN)
 const ONE: Fact = { kind: 'samePerson', phoneJid: ANN, lidJid: ANN_LID, at: 0 }
@@ -95,7 +96,7 @@ test('in both directions every message comes once, with many in one second and m
           })
         )
     ),
-    { numRuns: 25 }
+    { numRuns: thorough(10, 200) }
   )
 })
 

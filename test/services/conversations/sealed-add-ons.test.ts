@@ -10,6 +10,7 @@ import type { AddOnKind, SealedAddOn } from '../../../src/domain/sealed-add-on.t
 import { seal } from '../../sealing.ts'
 import { onDatabase } from '../database.ts'
 import { ANN, ANN_LID, apply, change, GROUP, message, messagesOf, T0, threads } from './facts.ts'
+import { thorough } from '../../thorough.ts'
 
 const BOB = '492@s.whatsapp.net'
 const SECRETS = { post: Buffer.alloc(32, 1), edit: Buffer.alloc(32, 2), poll: Buffer.alloc(32, 3) }
@@ -181,7 +182,7 @@ test('every kind of add-on ends as the same conversation in every order and ever
         expect(await outcome([...order, ...repeated], batch)).toEqual(expected)
       }
     ),
-    { numRuns: 40 }
+    { numRuns: thorough(15, 400) }
   )
 })
 

@@ -24,7 +24,7 @@ afterAll(async () => {
 const MOST = 1_000_000
 
 const download = (source: MediaSource, mediaBase = simulator.mediaUrl) =>
-  makeDownload({ mediaBase: new URL(mediaBase), largest: MOST }).pipe(
+  makeDownload({ mediaBase: new URL(mediaBase), largest: MOST, proxyOf: () => Effect.undefined }).pipe(
     Effect.flatMap(fetch => fetch(source)),
     Effect.provide(Layer.fresh(Folder.layer(root)))
   )
@@ -41,6 +41,7 @@ const offered = (options: Partial<FileOptions> = {}, extra: Partial<MediaSource>
   const message = simulator.fileMessage({ kind: 'image', bytes, ...options })
   const file = message.imageMessage ?? message.documentMessage ?? message.audioMessage
   const source: MediaSource = {
+    accountId: 'one',
     messageType: 'image',
     mimeType: 'image/png',
     directPath: file!.directPath!,

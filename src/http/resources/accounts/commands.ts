@@ -2,7 +2,7 @@
 import { Effect } from 'effect'
 import { type AccountCommand, Accounts } from '../../../services/accounts.ts'
 import { accountFailures } from '../../lookup.ts'
-import { badField, orDatabaseUnavailable, WrongState } from '../../problems.ts'
+import { type BadField, badField, orDatabaseUnavailable, WrongState } from '../../problems.ts'
 import type { PairingRequest } from './contract.ts'
 import { accountResponse } from './response.ts'
 
@@ -47,11 +47,19 @@ export const sendCommand = Effect.fnUntraced(function* (accountId: string, given
   return yield* orDatabaseUnavailable(accountResponse(view))
 })
 
-export const pair = Effect.fnUntraced(function* (accountId: string, { method, phoneNumber }: PairingRequest) {
-  if (method === 'qr') return yield* sendCommand(accountId, { type: 'command.pair', pairing: { method } })
-  if (phoneNumber === undefined) {
-    return yield* badField('payload', 'phoneNumber', 'Expected the number of the phone to link')
-  }
-  const pairing = { method, phoneNumber: phoneNumber.replace('+', '') }
-  return yield* sendCommand(accountId, { type: 'command.pair', pairing })
-})
+/** The command that a request to link asks for. */
+export const pairingCommand = ({
+  method,
+  phoneNumber
+}: PairingRequest): Effect.Effect<AccountCommand, BadField> => {
+  if (method === 'qr') return Effect.succeed({ type: 'command.pair', pairing: { method } })
+  return phoneNumber === undefined
+    ? Effect.fail(badField('payload', 'phoneNumber', 'Expected the number of the phone to link'))
+    : Effect.succeed({
+        type: 'command.pair',
+        pairing: { method, phoneNumber: phoneNumber.replace('+', '') }
+      })
+}
+
+export const pair = (accountId: string, request: PairingRequest) =>
+  Effect.flatMap(pairingCommand(request), given => sendCommand(accountId, given))

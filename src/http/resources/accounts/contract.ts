@@ -3,6 +3,7 @@ import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
 import { AccountState, Disconnect, PairingFailure, Restriction, Suspension } from '../../../domain/account.ts'
 import { CoverageSummary } from '../../../domain/coverage.ts'
+import { proxyUrl } from '../../../domain/proxy.ts'
 import { administers, lists, reads } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
 import { accountPath } from '../../fields.ts'
@@ -29,6 +30,14 @@ export const Account = Schema.Struct({
   reconnectAttempts: Schema.Finite,
   /** Of the present or last connection since the server started, such as `2.3000.1043857760`; `null` before the first. */
   clientVersion: Schema.NullOr(Schema.String),
+  /** The proxy in use, its credentials as `***`; `null` when connections are direct. */
+  proxy: Schema.NullOr(
+    Schema.Struct({
+      address: Schema.String,
+      /** Whether it is the account's own, or the one of WHATSAPP_PROXY_URL. */
+      source: Schema.Literals(['account', 'default'])
+    })
+  ),
   sync: Schema.Struct({
     chunksDone: Schema.Finite,
     chunksPending: Schema.Finite,
@@ -65,13 +74,20 @@ export const Name = Schema.Trim.check(
   })
 )
 
+const Proxy = Schema.String.check(
+  Schema.makeFilter(text => proxyUrl(text) !== undefined, {
+    message:
+      'Expected an http://, https:// or socks5:// address without a path: socks5://user:password@host:1080'
+  })
+)
+
 const PhoneNumber = Schema.String.check(
   Schema.isPattern(/^\+?[1-9]\d{6,14}$/, {
     message: 'Expected a phone number with country code, digits only: +4915112345678'
   })
 )
 
-const PairingRequest = Schema.Struct({
+export const PairingRequest = Schema.Struct({
   method: Schema.Literals(['qr', 'code']),
   /** Required by `code`: the number of the phone. */
   phoneNumber: Schema.optionalKey(PhoneNumber)
@@ -93,14 +109,15 @@ const command = <const Name extends string>(name: Name, summary: string, descrip
 export class AccountsGroup extends HttpApiGroup.make('accounts')
   .add(
     HttpApiEndpoint.post('create', '/', {
-      payload: Schema.Struct({ name: Name }),
+      payload: Schema.Struct({ name: Name, proxy: Schema.optionalKey(Schema.NullOr(Proxy)) }),
       success: Account.pipe(HttpApiSchema.status(201)),
       error: StoreUnavailable
     }).annotateMerge(
       operation({
         access: administers,
         summary: 'Create an account',
-        description: 'The account is not linked to a phone yet: `pair` links it.'
+        description:
+          'The account is not linked to a phone yet: `pair` links it. `proxy` is the proxy for everything that goes to WhatsApp.'
       })
     ),
     importEndpoint(Account, Name),
@@ -123,6 +140,19 @@ export class AccountsGroup extends HttpApiGroup.make('accounts')
         access: reads('path'),
         summary: 'Get an account',
         description: 'Its state, last disconnect, history sync progress, coverage and counts.'
+      })
+    ),
+    HttpApiEndpoint.patch('change', '/:accountId', {
+      params: accountPath,
+      payload: Schema.Struct({ proxy: Schema.NullOr(Proxy) }),
+      success: Account,
+      error: accountErrors
+    }).annotateMerge(
+      operation({
+        access: administers,
+        summary: 'Change an account',
+        description:
+          '`proxy` sets its proxy, and `null` removes it. If the account is connected, it connects again. The credentials of a proxy are never returned.'
       })
     ),
     HttpApiEndpoint.delete('remove', '/:accountId', {

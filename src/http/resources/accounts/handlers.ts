@@ -12,9 +12,9 @@ import { offer, qrPng, qrSvg } from './pairing.ts'
 import { importSession } from './import.ts'
 import { accountResponse } from './response.ts'
 
-const create = Effect.fnUntraced(function* (name: string) {
+const create = Effect.fnUntraced(function* (name: string, proxy: string | null) {
   const accounts = yield* Accounts
-  return yield* accountResponse(yield* accounts.create(name))
+  return yield* accountResponse(yield* accounts.create(name, proxy))
 }, orDatabaseUnavailable)
 
 /** The accounts that the caller may read. */
@@ -34,6 +34,14 @@ const get = Effect.fnUntraced(function* (accountId: string) {
 const remove = (accountId: string) =>
   Accounts.use(accounts => accounts.remove(accountId)).pipe(Effect.catchTags(accountFailures(accountId)))
 
+const change = Effect.fnUntraced(
+  function* (accountId: string, proxy: string | null) {
+    const accounts = yield* Accounts
+    return yield* accountResponse(yield* accounts.setProxy(accountId, proxy))
+  },
+  (work, accountId) => Effect.catchTags(work, accountFailures(accountId))
+)
+
 const restart = Effect.fnUntraced(
   function* (accountId: string) {
     const accounts = yield* Accounts
@@ -52,9 +60,10 @@ export const accountsLayer = HttpApiBuilder.group(
       provide(importSession(query, request))
     )
     return withImport.handleAll({
-      create: ({ payload }) => provide(create(payload.name)),
+      create: ({ payload }) => provide(create(payload.name, payload.proxy ?? null)),
       list: () => provide(list()),
       get: ({ params }) => provide(get(params.accountId)),
+      change: ({ params, payload }) => provide(change(params.accountId, payload.proxy)),
       remove: ({ params }) => provide(remove(params.accountId)),
       pair: ({ params, payload }) => provide(pair(params.accountId, payload)),
       qr: ({ params, request }) => provide(offer(params.accountId, request)),

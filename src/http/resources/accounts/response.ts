@@ -10,6 +10,7 @@ export const accountResponse = Effect.fnUntraced(function* (view: AccountView) {
     lastDisconnect,
     pairingFailure,
     phoneSilentUntil,
+    proxy,
     reconnectAttempts,
     restriction,
     state,
@@ -33,6 +34,7 @@ export const accountResponse = Effect.fnUntraced(function* (view: AccountView) {
     pairingFailure,
     reconnectAttempts,
     clientVersion,
+    proxy,
     sync: { ...history, phoneSilentUntil },
     coverage,
     counts

@@ -13,9 +13,9 @@ const STEPS = {
   'pairing.passkey.confirming': 'confirming'
 } as const
 
-type Step = (typeof STEPS)[keyof typeof STEPS]
+export type PasskeyStep = (typeof STEPS)[keyof typeof STEPS]
 
-const stepOf = ({ state }: AccountView): Step | undefined => {
+export const passkeyStepOf = ({ state }: AccountView): PasskeyStep | undefined => {
   const found = Object.entries(STEPS).find(([name]) => name === state)
   return found?.[1]
 }
@@ -31,8 +31,11 @@ const notAsked = ({ pairingFailure, state }: AccountView): PairingRefused | Wron
 
 const requestOf = (
   view: AccountView
-): Effect.Effect<{ readonly passkey: PasskeyView; readonly step: Step }, PairingRefused | WrongState> => {
-  const step = stepOf(view)
+): Effect.Effect<
+  { readonly passkey: PasskeyView; readonly step: PasskeyStep },
+  PairingRefused | WrongState
+> => {
+  const step = passkeyStepOf(view)
   return step === undefined || view.passkey === null
     ? Effect.fail(notAsked(view))
     : Effect.succeed({ passkey: view.passkey, step })

@@ -8,8 +8,8 @@ const extensionFile = (folder: string): string => {
   const file = join(folder, 'extension', 'passkey.js')
   return existsSync(file) || dirname(folder) === folder ? file : extensionFile(dirname(folder))
 }
-const extension = readFileSync(extensionFile(import.meta.dirname), 'utf8')
+export const extensionScript = readFileSync(extensionFile(import.meta.dirname), 'utf8')
 
-/** `returnTo`: the page that is given the assertion; without one it is shown, to be copied. */
-export const consoleScript = (options: PasskeyOptions, returnTo?: string): string =>
-  `globalThis.backscrollPasskeyRequest = ${JSON.stringify({ options, returnTo })}\n${extension}`
+/** Shows the assertion, to be copied. */
+export const consoleScript = (options: PasskeyOptions): string =>
+  `globalThis.backscrollPasskeyRequest = ${JSON.stringify({ options })}\n${extensionScript}`

@@ -3,7 +3,7 @@ import { Context, Effect, Layer, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { Beginning } from '../../../domain/coverage.ts'
 import { parseThreadId } from '../../../domain/ids.ts'
-import { isChatJid } from '../../../domain/jid.ts'
+import { isChatJid, isLidJid } from '../../../domain/jid.ts'
 import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 import { MessageStore } from '../../conversations/message-store.ts'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
@@ -102,5 +102,7 @@ export const addressesOf = Effect.fnUntraced(function* (accountId: string, threa
   const rows = yield* sql<{ jid: string }>`SELECT jid FROM addresses
     WHERE account_id = ${accountId} AND person = ${first} ORDER BY jid = ${first} DESC, jid`
   const known = rows.map(({ jid }) => jid).filter(isChatJid)
-  return known.length === 0 ? [first] : known
+  if (known.length === 0) return [first]
+  // A LID is one person for good; a number may be somebody else's by the time the phone answers.
+  return [...known.filter(isLidJid), ...known.filter(jid => !isLidJid(jid))]
 })

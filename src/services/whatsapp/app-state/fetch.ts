@@ -12,6 +12,7 @@ import { mediaAddress } from '../../../domain/media-address.ts'
 import { decrypt, sameBytes } from '../media/decryption.ts'
 import { encryptedBytesInMemory } from '../media/encrypted-bytes.ts'
 import { expandMediaKey } from '../media/keys.ts'
+import type { MediaServer } from '../media/server.ts'
 import { transfer } from '../media/transfer.ts'
 
 /** An answer that cannot be used: refused, incomplete, or a file that cannot be fetched. */
@@ -62,12 +63,12 @@ const decoded = <A>(decode: () => A): Effect.Effect<A, FetchFailed> =>
 
 /** The content of a file on WhatsApp's media server. */
 const download = Effect.fnUntraced(
-  function* (reference: proto.IExternalBlobReference, mediaBase: URL) {
+  function* (reference: proto.IExternalBlobReference, server: MediaServer) {
     const { directPath, fileEncSha256, fileSha256, mediaKey } = reference
-    const url = mediaAddress(directPath ?? '', mediaBase)
+    const url = mediaAddress(directPath ?? '', server.base)
     if (url === undefined || !mediaKey?.length) return yield* failed('it names no file')
     const encrypted = encryptedBytesInMemory()
-    yield* transfer(url, encrypted, LARGEST).pipe(
+    yield* transfer(url, encrypted, LARGEST, server.proxy).pipe(
       Effect.timeoutOrElse({
         duration: TIMEOUT,
         orElse: () => Effect.fail(failed('the media server did not answer in time'))
@@ -94,19 +95,19 @@ const download = Effect.fnUntraced(
 const bytesIn = ({ content }: BinaryNode): Uint8Array | undefined =>
   content instanceof Uint8Array ? content : undefined
 
-const snapshotIn = Effect.fnUntraced(function* (collection: BinaryNode, mediaBase: URL) {
+const snapshotIn = Effect.fnUntraced(function* (collection: BinaryNode, server: MediaServer) {
   const bytes = getBinaryNodeChild(collection, 'snapshot')
   const reference = bytes && bytesIn(bytes)
   if (reference === undefined) return undefined
-  const file = yield* download(yield* decoded(() => proto.ExternalBlobReference.decode(reference)), mediaBase)
+  const file = yield* download(yield* decoded(() => proto.ExternalBlobReference.decode(reference)), server)
   return yield* decoded(() => proto.SyncdSnapshot.decode(file))
 })
 
 /** Large patches are files, too. */
-const patchIn = Effect.fnUntraced(function* (bytes: Uint8Array, mediaBase: URL) {
+const patchIn = Effect.fnUntraced(function* (bytes: Uint8Array, server: MediaServer) {
   const patch = yield* decoded(() => proto.SyncdPatch.decode(bytes))
   if (patch.externalMutations) {
-    const file = yield* download(patch.externalMutations, mediaBase)
+    const file = yield* download(patch.externalMutations, server)
     patch.mutations = (yield* decoded(() => proto.SyncdMutations.decode(file))).mutations
   }
   return patch
@@ -115,16 +116,16 @@ const patchIn = Effect.fnUntraced(function* (bytes: Uint8Array, mediaBase: URL) 
 const versionOf = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined
 
-const collectionIn = Effect.fnUntraced(function* (node: BinaryNode, mediaBase: URL) {
+const collectionIn = Effect.fnUntraced(function* (node: BinaryNode, server: MediaServer) {
   const { attrs } = node
   const error = getBinaryNodeChild(node, 'error')
   if (attrs['type'] === 'error' || error !== undefined)
     return yield* failed(`WhatsApp refused it (${error?.attrs['code'] ?? 'no code'})`)
-  const snapshot = yield* snapshotIn(node, mediaBase)
+  const snapshot = yield* snapshotIn(node, server)
   const list = getBinaryNodeChildren(getBinaryNodeChild(node, 'patches') ?? node, 'patch')
   const patches = yield* Effect.forEach(
     list.flatMap(patch => bytesIn(patch) ?? []),
-    bytes => patchIn(bytes, mediaBase)
+    bytes => patchIn(bytes, server)
   )
   const fetched: Fetched = {
     name: attrs['name'] ?? '',
@@ -137,9 +138,9 @@ const collectionIn = Effect.fnUntraced(function* (node: BinaryNode, mediaBase: U
 })
 
 /** The collections in an answer; of one that cannot be used, why. */
-export const collectionsIn = (answer: BinaryNode, mediaBase: URL) =>
+export const collectionsIn = (answer: BinaryNode, server: MediaServer) =>
   Effect.forEach(getBinaryNodeChildren(getBinaryNodeChild(answer, 'sync'), 'collection'), node =>
-    Effect.map(Effect.result(collectionIn(node, mediaBase)), fetched => ({
+    Effect.map(Effect.result(collectionIn(node, server)), fetched => ({
       name: node.attrs['name'] ?? '',
       fetched
     }))

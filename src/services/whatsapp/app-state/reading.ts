@@ -10,6 +10,7 @@ import { type Collection, NEW_COLLECTION, type Trouble } from './collections.ts'
 import { decodePatch, decodeSnapshot, indexMacsIn, type KeysById, keyIdsIn } from './decode.ts'
 import { collectionsIn, collectionsQuery, type Fetched, FetchFailed } from './fetch.ts'
 import { damagedCollection, missingKey } from './incidents.ts'
+import type { MediaServer } from '../media/server.ts'
 import { askForCollection, askForKeys } from './phone-requests.ts'
 
 /** What reading collections needs of the connection and the server. */
@@ -18,7 +19,7 @@ export interface ReadingContext {
   readonly socket: WASocket
   readonly appState: AppState['Service']
   readonly incidents: Incidents['Service']
-  readonly mediaBase: URL
+  readonly mediaServer: MediaServer
   readonly self: () => Self
   /** The owner has changed the name that others see. */
   readonly onPushName: (name: string) => void
@@ -43,7 +44,7 @@ export const readCollections = Effect.fn('AppState.sync')(function* (
   options: Sync,
   names: ReadonlySet<string>
 ) {
-  const { accountId, appState, mediaBase, socket } = options
+  const { accountId, appState, mediaServer, socket } = options
   const left = new Set(names)
   const failed = new Set<string>()
   const asSnapshot = new Set<string>()
@@ -67,7 +68,7 @@ export const readCollections = Effect.fn('AppState.sync')(function* (
     }
     left.clear()
     asSnapshot.clear()
-    for (const { fetched, name } of yield* collectionsIn(answer.success, mediaBase)) {
+    for (const { fetched, name } of yield* collectionsIn(answer.success, mediaServer)) {
       const collection = collections.find(one => one.name === name)
       if (collection === undefined) continue
       if (Result.isFailure(fetched)) {

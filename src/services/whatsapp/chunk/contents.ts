@@ -12,14 +12,17 @@ import {
   peopleOfChunk
 } from '../convert/chunk.ts'
 import type { Self } from '../convert/message.ts'
+import { type PrivacyTokens, privacyTokensIn } from '../convert/privacy-tokens.ts'
 import { leftOut } from '../kinds/left-out.ts'
 import { ChunkCorrupt, type ChunkError, reasonOf } from './errors.ts'
 import { decodedSharedHistory, sharedHistoryIn } from '../convert/shared-history.ts'
 import { compressedChunk, compressedSharedHistory } from './fetch.ts'
+import type { MediaServer } from '../media/server.ts'
 
 /** What a chunk says; each conversation is converted when it is asked for, once. */
 export interface Converted {
   readonly people: ReadonlyArray<Fact>
+  readonly tokens: PrivacyTokens
   readonly conversations: Iterable<DecodedConversation>
 }
 
@@ -41,6 +44,8 @@ export interface ReadingTask {
   readonly announcedAt: number
   /** Where WhatsApp's media server is. */
   readonly mediaBase: string
+  /** The address of the proxy to it; `undefined` connects directly. */
+  readonly proxy: string | undefined
   readonly keepsStatuses: boolean
 }
 
@@ -82,24 +87,26 @@ function* converted(
   }
 }
 
+/** A member of a group tells none. */
+const NO_TOKENS: PrivacyTokens = { contacts: [], salt: undefined }
+
 const unreadable = (cause: unknown) => new ChunkCorrupt({ reason: reasonOf(cause) })
 
+const serverOf = ({ mediaBase, proxy }: ReadingTask): MediaServer => ({ base: new URL(mediaBase), proxy })
+
 /** Reads the past of a group that a member shares. */
-const readShared = Effect.fnUntraced(function* ({
-  mediaBase,
-  notification,
-  self
-}: ReadingTask): Effect.fn.Return<Converted, ChunkError> {
+const readShared = Effect.fnUntraced(function* (task: ReadingTask): Effect.fn.Return<Converted, ChunkError> {
+  const { notification, self } = task
   const shared = yield* Effect.try({ try: () => sharedHistoryIn(self, notification), catch: unreadable })
   if (shared === undefined) return yield* new ChunkCorrupt({ reason: 'the message shares nothing' })
-  const compressed = yield* compressedSharedHistory(shared.bundle, new URL(mediaBase))
+  const compressed = yield* compressedSharedHistory(shared.bundle, serverOf(task))
   const conversation = yield* Effect.tryPromise({
     try: async () =>
       decodedSharedHistory(self, shared, await inflated(compressed, { maxOutputLength: LARGEST_SHARED })),
     catch: unreadable
   })
   if (conversation === undefined) return yield* new ChunkCorrupt({ reason: 'the file cannot be decoded' })
-  return { people: [], conversations: [conversation] }
+  return { people: [], tokens: NO_TOKENS, conversations: [conversation] }
 })
 
 /** Reads a chunk, inline or from the media server. */
@@ -107,13 +114,19 @@ export const readChunk = (task: ReadingTask): Effect.Effect<Converted, ChunkErro
   task.from === 'member' ? readShared(task) : readOfPhone(task)
 
 const readOfPhone = Effect.fnUntraced(function* (task: ReadingTask): Effect.fn.Return<Converted, ChunkError> {
-  const { announcedAt, keepsStatuses, mediaBase, notification } = task
+  const { announcedAt, keepsStatuses, notification } = task
   const notice = yield* Effect.try({
     try: () => proto.Message.HistorySyncNotification.decode(notification),
     catch: unreadable
   })
-  const read = yield* Effect.flatMap(compressedChunk(notice, new URL(mediaBase)), decoded)
-  const people = yield* Effect.try({ try: () => peopleOfChunk(read.chunk, announcedAt), catch: unreadable })
+  const read = yield* Effect.flatMap(compressedChunk(notice, serverOf(task)), decoded)
+  const { people, tokens } = yield* Effect.try({
+    try: () => ({
+      people: peopleOfChunk(read.chunk, announcedAt),
+      tokens: privacyTokensIn(read.chunk, read.encoded)
+    }),
+    catch: unreadable
+  })
   const notKept = keepsStatuses ? [] : (read.chunk.statusV3Messages ?? []).map(() => leftOut('status'))
-  return { people: [...people, ...notKept], conversations: converted(task, read) }
+  return { people: [...people, ...notKept], tokens, conversations: converted(task, read) }
 })

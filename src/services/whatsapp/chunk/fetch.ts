@@ -7,6 +7,7 @@ import { decrypt, sameBytes } from '../media/decryption.ts'
 import { encryptedBytesInMemory } from '../media/encrypted-bytes.ts'
 import type { MediaExpired } from '../media/errors.ts'
 import { expandMediaKey } from '../media/keys.ts'
+import type { MediaServer } from '../media/server.ts'
 import { transfer } from '../media/transfer.ts'
 import { ChunkCorrupt, type ChunkError, ChunkUnavailable } from './errors.ts'
 
@@ -30,11 +31,11 @@ type AnnouncedFile = Pick<
 >
 
 const download = Effect.fnUntraced(
-  function* (url: URL, notice: AnnouncedFile, kind: 'History' | 'Group History') {
+  function* (url: URL, notice: AnnouncedFile, kind: 'History' | 'Group History', server: MediaServer) {
     const { fileEncSha256, fileSha256, mediaKey } = notice
     if (!mediaKey?.length) return yield* new ChunkCorrupt({ reason: 'the chunk has no key' })
     const encrypted = encryptedBytesInMemory()
-    yield* transfer(url, encrypted, LARGEST).pipe(
+    yield* transfer(url, encrypted, LARGEST, server.proxy).pipe(
       Effect.timeoutOrElse({
         duration: TIMEOUT,
         orElse: () => unavailable('the media server did not answer in time')
@@ -61,19 +62,23 @@ const download = Effect.fnUntraced(
 /** The zlib-compressed `HistorySync` protobuf that the notification announces. */
 export const compressedChunk = (
   notice: proto.Message.IHistorySyncNotification,
-  mediaBase: URL
+  server: MediaServer
 ): Effect.Effect<Uint8Array, ChunkError> => {
   const inline = notice.initialHistBootstrapInlinePayload
   if (inline?.length) return Effect.succeed(inline)
-  const url = mediaAddress(notice.directPath ?? '', mediaBase)
-  return url === undefined ? corrupt('the notification names no file') : download(url, notice, 'History')
+  const url = mediaAddress(notice.directPath ?? '', server.base)
+  return url === undefined
+    ? corrupt('the notification names no file')
+    : download(url, notice, 'History', server)
 }
 
 /** The zlib-compressed `GroupHistory` protobuf that a member's message announces. */
 export const compressedSharedHistory = (
   bundle: AnnouncedFile,
-  mediaBase: URL
+  server: MediaServer
 ): Effect.Effect<Uint8Array, ChunkError> => {
-  const url = mediaAddress(bundle.directPath ?? '', mediaBase)
-  return url === undefined ? corrupt('the message names no file') : download(url, bundle, 'Group History')
+  const url = mediaAddress(bundle.directPath ?? '', server.base)
+  return url === undefined
+    ? corrupt('the message names no file')
+    : download(url, bundle, 'Group History', server)
 }

@@ -6,7 +6,9 @@ import { Piscina } from 'piscina'
 import type { Fact } from '../../../domain/fact.ts'
 import type { DecodedConversation } from '../convert/chunk.ts'
 import type { Self } from '../convert/message.ts'
+import type { PrivacyTokens } from '../convert/privacy-tokens.ts'
 import { numberOf } from '../convert/numbers.ts'
+import { AccountProxies } from '../proxy/account-proxies.ts'
 import { type HistoryGiver, readChunk, type ReadingTask } from './contents.ts'
 import { ChunkCorrupt, type ChunkError, ChunkUnavailable, reasonOf } from './errors.ts'
 import type { PackedContents, PackedConversation } from './thread.ts'
@@ -17,6 +19,7 @@ export type ReadConversation = Omit<DecodedConversation, 'facts'> & { readonly f
 /** A chunk ready to be stored. */
 export interface ChunkContents {
   readonly people: ReadonlyArray<Fact>
+  readonly tokens: PrivacyTokens
   readonly conversations: ReadonlyArray<ReadConversation>
 }
 
@@ -50,9 +53,9 @@ const sizeOf = (notification: Uint8Array): number => {
 }
 
 const readHere = (task: ReadingTask): Effect.Effect<ChunkContents, ChunkError> =>
-  Effect.flatMap(readChunk(task), ({ conversations, people }) =>
+  Effect.flatMap(readChunk(task), ({ conversations, people, tokens }) =>
     Effect.try({
-      try: () => ({ people, conversations: [...conversations] }),
+      try: () => ({ people, tokens, conversations: [...conversations] }),
       catch: cause => new ChunkUnavailable({ reason: String(cause) })
     })
   )
@@ -81,7 +84,7 @@ const threadEnded = (cause: unknown): ThreadEnded =>
 
 const unpackedContents = (packed: PackedContents): Effect.Effect<ChunkContents, ChunkError> => {
   if (!('failed' in packed))
-    return Effect.succeed({ people: packed.people, conversations: packed.conversations.map(unpacked) })
+    return Effect.succeed({ ...packed, conversations: packed.conversations.map(unpacked) })
   const { failed, reason } = packed
   return Effect.fail(
     failed === 'ChunkCorrupt' ? new ChunkCorrupt({ reason }) : new ChunkUnavailable({ reason })
@@ -96,6 +99,13 @@ const readInThread = (pool: Piscina<ReadingTask, PackedContents>, task: ReadingT
     )
   )
 
+/** Whose history is read. */
+export interface ReadingAccount {
+  readonly accountId: string
+  /** Its own addresses. */
+  readonly self: Self
+}
+
 export class ChunkReader extends Context.Service<
   ChunkReader,
   {
@@ -106,7 +116,7 @@ export class ChunkReader extends Context.Service<
      * milliseconds since 1970.
      */
     readonly read: (
-      self: Self,
+      account: ReadingAccount,
       notification: Uint8Array,
       announcedAt: number,
       from?: HistoryGiver
@@ -116,7 +126,7 @@ export class ChunkReader extends Context.Service<
   static layer(options: {
     readonly mediaBase: URL
     readonly keepStatuses: boolean
-  }): Layer.Layer<ChunkReader> {
+  }): Layer.Layer<ChunkReader, never, AccountProxies> {
     return Layer.effect(
       ChunkReader,
       Effect.gen(function* () {
@@ -124,14 +134,20 @@ export class ChunkReader extends Context.Service<
           Effect.sync(() => new Piscina<ReadingTask, PackedContents>(THREAD)),
           opened => Effect.promise(() => opened.destroy())
         )
-        const read = Effect.fn('ChunkReader.read')((
-          self: Self,
+        const proxies = yield* AccountProxies
+        const read = Effect.fn('ChunkReader.read')(function* (
+          { accountId, self }: ReadingAccount,
           notification: Uint8Array,
           announcedAt: number,
           from: HistoryGiver = 'phone'
-        ) => {
+        ) {
+          const proxy = yield* Effect.mapError(
+            proxies.addressOf(accountId),
+            () => new ChunkUnavailable({ reason: 'the proxy of the account cannot be read' })
+          )
           const task = {
             self,
+            proxy,
             notification,
             announcedAt,
             from,
@@ -140,7 +156,7 @@ export class ChunkReader extends Context.Service<
           }
           // How large the file of a member is, nobody says.
           const isSmall = from === 'phone' && sizeOf(notification) < SMALL
-          return isSmall ? readHere(task) : readInThread(pool, task)
+          return yield* isSmall ? readHere(task) : readInThread(pool, task)
         })
 
         return ChunkReader.of({ read })

@@ -1,5 +1,7 @@
 // Transfers the encrypted bytes of one file from WhatsApp's media server, and continues where an earlier transfer stopped.
+import type { IncomingMessage } from 'node:http'
 import { Effect, Schedule, Stream } from 'effect'
+import { get } from '../http-get.ts'
 import type { EncryptedBytes } from './encrypted-bytes.ts'
 import { MediaExpired, MediaTooLarge, MediaUnavailable } from './errors.ts'
 
@@ -11,55 +13,47 @@ const CONTINUE = { schedule: Schedule.exponential('100 millis'), times: 3 }
 
 const unavailable = (reason: string) => new MediaUnavailable({ reason })
 
-const request = (url: URL, from: number) =>
-  Effect.gen(function* () {
-    const controller = yield* Effect.acquireRelease(
-      Effect.sync(() => new AbortController()),
-      opened => Effect.sync(() => opened.abort())
-    )
-    return yield* Effect.tryPromise({
-      try: () =>
-        fetch(url, {
-          signal: controller.signal,
-          redirect: 'error',
-          headers: {
-            Origin: 'https://web.whatsapp.com',
-            // A compressed answer would not be the encrypted bytes.
-            'Accept-Encoding': 'identity',
-            ...(from > 0 ? { Range: `bytes=${from}-` } : {})
-          }
-        }),
-      catch: () => unavailable('the media server cannot be reached')
-    }).pipe(
-      Effect.timeoutOrElse({
-        duration: ANSWER_TIMEOUT,
-        orElse: () => Effect.fail(unavailable('the media server did not answer in time'))
-      })
-    )
-  })
+const request = (url: URL, proxy: string | undefined, from: number) =>
+  get(url, {
+    proxy,
+    headers: {
+      Origin: 'https://web.whatsapp.com',
+      // A compressed answer would not be the encrypted bytes.
+      'Accept-Encoding': 'identity',
+      ...(from > 0 ? { Range: `bytes=${from}-` } : {})
+    }
+  }).pipe(
+    Effect.mapError(({ byProxy, reason }) =>
+      unavailable(byProxy ? reason : 'the media server cannot be reached')
+    ),
+    Effect.timeoutOrElse({
+      duration: ANSWER_TIMEOUT,
+      orElse: () => Effect.fail(unavailable('the media server did not answer in time'))
+    })
+  )
 
 /** First byte and full size of an answer, as far as the media server states them. */
-const placeOf = (response: Response): { readonly start: number; readonly total: number | undefined } => {
+const placeOf = ({
+  headers,
+  statusCode
+}: IncomingMessage): { readonly start: number; readonly total: number | undefined } => {
   const [, start, total] =
-    /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15}|\*)$/.exec(response.headers.get('content-range') ?? '') ?? []
-  if (response.status === 206) {
+    /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15}|\*)$/.exec(headers['content-range'] ?? '') ?? []
+  if (statusCode === 206) {
     return { start: Number(start), total: total === '*' ? undefined : Number(total) }
   }
-  const length = response.headers.get('content-length')
-  return { start: 0, total: length === null ? undefined : Number(length) }
+  const length = headers['content-length']
+  return { start: 0, total: length === undefined ? undefined : Number(length) }
 }
 
 const bodyOf = (
-  response: Response,
+  response: IncomingMessage,
   largest: number
 ): Stream.Stream<Uint8Array, MediaUnavailable | MediaTooLarge> => {
-  const { body } = response
-  if (body === null) return Stream.fail(unavailable('the media server sent nothing'))
   let size = 0
-  return Stream.fromReadableStream<Uint8Array, MediaUnavailable>({
-    evaluate: () => body,
-    onError: () => unavailable('the transfer was interrupted')
-  }).pipe(
+  return Stream.fromAsyncIterable<Uint8Array, MediaUnavailable>(response, () =>
+    unavailable('the transfer was interrupted')
+  ).pipe(
     Stream.timeoutOrElse({
       duration: SILENCE_TIMEOUT,
       orElse: () => Stream.fail(unavailable('the media server stopped sending'))
@@ -72,15 +66,15 @@ const bodyOf = (
 }
 
 /** One request for what is missing. */
-const transferOnce = <E>(url: URL, bytes: EncryptedBytes<E>, largest: number) =>
+const transferOnce = <E>(url: URL, bytes: EncryptedBytes<E>, largest: number, proxy: string | undefined) =>
   Effect.gen(function* () {
     const have = yield* bytes.size
-    const response = yield* request(url, have)
-    const { status } = response
+    const response = yield* request(url, proxy, have)
+    const status = response.statusCode ?? 0
     if (status === 403 || status === 404 || status === 410) return yield* new MediaExpired({ status })
     if (status === 416) {
       // All of it is here; or it is another file by now, which its hash will show.
-      if (response.headers.get('content-range') === `bytes */${have}`) return
+      if (response.headers['content-range'] === `bytes */${have}`) return
       yield* bytes.remove
       return yield* unavailable('the media server has another file there')
     }
@@ -96,13 +90,17 @@ const transferOnce = <E>(url: URL, bytes: EncryptedBytes<E>, largest: number) =>
     if (total !== undefined && received < total) return yield* unavailable('the transfer was interrupted')
   }).pipe(Effect.scoped)
 
-/** Completes when all of the file is in `bytes`; `largest` is the size in bytes that is still accepted, encrypted. */
+/**
+ * Completes when all of the file is in `bytes`; `largest` is the size in bytes that is still accepted, encrypted. `proxy` is the address of
+ * the proxy to go through, if any.
+ */
 export const transfer = <E>(
   url: URL,
   bytes: EncryptedBytes<E>,
-  largest: number
+  largest: number,
+  proxy: string | undefined
 ): Effect.Effect<void, MediaExpired | MediaUnavailable | MediaTooLarge | E> =>
-  transferOnce(url, bytes, largest).pipe(
+  transferOnce(url, bytes, largest, proxy).pipe(
     Effect.retry({ while: error => error instanceof MediaUnavailable, ...CONTINUE }),
     Effect.tapError(error => (error instanceof MediaTooLarge ? bytes.remove : Effect.void))
   )

@@ -3,6 +3,7 @@ import { type BinaryNode, getBinaryNodeChildren, type WASocket } from '@whiskeys
 import { type AppStateSync, makeAppStateSync } from '../app-state/sync.ts'
 import { addressesIn } from './auth-state.ts'
 import type { ConnectionRuntime } from './runtime.ts'
+import type { MediaServer } from '../media/server.ts'
 import type { ConnectionServices } from './services.ts'
 
 const isAnnouncement = ({ attrs, tag }: BinaryNode): boolean =>
@@ -22,7 +23,7 @@ export const connectAppState = (options: {
   readonly socket: WASocket
   readonly services: ConnectionServices
   readonly runtime: ConnectionRuntime
-  readonly mediaBase: URL
+  readonly mediaServer: MediaServer
   readonly isOpen: () => boolean
 }): ConnectedAppState => {
   const { runtime, services, socket } = options

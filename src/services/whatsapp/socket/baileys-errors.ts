@@ -1,4 +1,5 @@
 // What the errors of Baileys mean: whether they are faults, how a connection ended, and the text for it.
+import { ProxyFailed } from '../proxy/agent.ts'
 import { type ConnectionEnd, OWN_CODES } from '../../../domain/disconnect.ts'
 
 /**
@@ -32,6 +33,7 @@ const webSocketError = (error: unknown): Error | undefined =>
 /** The network's error when WhatsApp could not be reached, TLS included. */
 export const networkTrouble = (error: unknown): string | undefined => {
   const cause = webSocketError(error)
+  if (cause instanceof ProxyFailed) return cause.message
   return cause !== undefined && 'code' in cause && typeof cause.code === 'string'
     ? `WhatsApp cannot be reached (${cause.code})`
     : undefined
@@ -47,7 +49,9 @@ const LOGGED_OUT = 401
  * WebSocket, a number that means something else in the mouth of WhatsApp.
  */
 export const endOfError = (error: unknown): ConnectionEnd => {
-  if (webSocketError(error) !== undefined) return { source: 'network', code: LOST }
+  const cause = webSocketError(error)
+  if (cause instanceof ProxyFailed) return { source: 'proxy', code: cause.status }
+  if (cause !== undefined) return { source: 'network', code: LOST }
   const code = statusCodeOf(error)
   return code === LOGGED_OUT ? { source: 'server', code: OWN_CODES.logout } : { source: 'network', code }
 }

@@ -1,12 +1,13 @@
 // What a connection is made from, and what its parts share while it lives.
-import type { Agent } from 'node:http'
-import type { AuthenticationCreds, CacheStore, WASocket } from '@whiskeysockets/baileys'
+import type { Agent } from 'node:https'
+import type { AuthenticationCreds, WASocket } from '@whiskeysockets/baileys'
 import type { Semaphore } from 'effect'
 import type { ConnectionEvent, Pairing } from '../../../domain/connection.ts'
 import { storageTrouble } from '../../incidents/storage-trouble.ts'
 import type { OpenConnections } from '../open-connections.ts'
 import type { PasskeyCeremony } from '../pairing/passkey.ts'
 import type { MediaAnswer } from '../phone/media-reupload.ts'
+import type { DeviceCache } from './device-cache.ts'
 import { type SocketClosed, storageFailed } from './disconnects.ts'
 import type { GroupListAge } from './group-list.ts'
 import type { WhatsAppOptions } from './options.ts'
@@ -19,7 +20,7 @@ import type { Version } from '../version/version.ts'
 export interface AccountResources {
   /** Its one permit is held while the account has a socket. */
   readonly lock: Semaphore.Semaphore
-  readonly devices: CacheStore
+  readonly devices: DeviceCache
   readonly groupList: GroupListAge
   /** While a connection links the account. */
   passkey: PasskeyCeremony | undefined
@@ -34,7 +35,9 @@ export interface ConnectionRequest {
   readonly resources: AccountResources
   /** The client version that this connection introduces itself with. */
   readonly version: Version
-  /** The way its requests take; `undefined` is the direct one. */
+  /** The address of the proxy that everything goes through, credentials included; `undefined` connects directly. */
+  readonly proxy: string | undefined
+  /** The same, for Node's HTTP client and the WebSocket. */
   readonly agent: Agent | undefined
   readonly emit: (event: ConnectionEvent) => void
 }

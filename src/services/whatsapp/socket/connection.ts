@@ -5,6 +5,7 @@ import type { Pairing } from '../../../domain/connection.ts'
 import { type ConnectedAppState, connectAppState, withoutAnnouncedCollections } from './app-state.ts'
 import { connectPairing } from '../pairing/pairing.ts'
 import { addressesIn } from './auth-state.ts'
+import { askLidAgain } from '../phone/number-owner.ts'
 import { isFault } from './baileys-errors.ts'
 import { baileysLogger } from './baileys-log.ts'
 import { limitReading } from './backpressure.ts'
@@ -17,13 +18,16 @@ import {
 } from './connection-context.ts'
 import type { CredentialWriter } from './credentials.ts'
 import { closeSocket, LIBRARY_CRASH, libraryFault, type SocketClosed } from './disconnects.ts'
+import { dropOutdatedLists, followRefreshes } from './device-lists.ts'
 import { type DurableReceive, makeDurableReceive } from './durable-receive.ts'
 import { makeGroupCache } from './group-cache.ts'
+import { forgetSenderKeys } from './identity-changes.ts'
 import { removeOldEntries } from './journal-cleanup.ts'
 import { socketConfig } from './options.ts'
 import { makeConnectionRuntime } from './runtime.ts'
 import { connectEvents } from './socket-events.ts'
 import { handleStanzas } from './stanza-handling.ts'
+import { followProxy } from '../proxy/incidents.ts'
 import { followVersion } from '../version/notices.ts'
 
 /** Opens a socket within the caller's scope; the result completes when the connection has ended. */
@@ -46,7 +50,7 @@ export const openConnection = Effect.fnUntraced(function* (host: ConnectionHost,
   const isOpen = () => connections.isOpen(accountId, socket)
   if (request.pairing !== null) yield* followPairing(connection, socket, request.pairing)
   yield* Effect.forkScoped(appState.loop)
-  yield* Effect.forkScoped(services.clientVersion.keepFresh(request.agent))
+  yield* Effect.forkScoped(services.clientVersion.keepFresh(request.proxy))
   yield* Effect.forkScoped(removeOldEntries(services.journal, accountId, isOpen))
   return closed
 })
@@ -103,6 +107,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
   const groups = makeGroupCache(jid => socket.groupMetadata(jid))
   const config = socketConfig(options, {
     version: connection.version,
+    agent: connection.agent,
     auth: { creds, keys: receive.keys },
     logger: baileysLogger((level, text) => runtime.fork(logBaileys(level, text))),
     makeSignalRepository: receive.makeSignalRepository,
@@ -120,20 +125,27 @@ const openSocket = (connection: Connection): OpenedSocket => {
     socket,
     creds,
     record: receive.record,
+    isUnreadPeer: receive.isUnreadPeer,
     keepsStatuses: options.keepStatuses,
     onUnknown: kind => runtime.fork(unknownKinds.note([kind])),
     onStanza: options.dryRun ? undefined : makeChannelNames({ accountId, socket, conversations, runtime }),
+    beforeNotification: async stanza => {
+      await dropOutdatedLists({ socket, devices: resources.devices }, stanza)
+      await forgetSenderKeys({ accountId, socket, vault: services.vault, run: runtime.run }, stanza)
+    },
     handedOn: withoutAnnouncedCollections
   })
+  followRefreshes({ socket, devices: resources.devices }, phoneJid => void askLidAgain(socket, phoneJid))
   const stopLimiting = limitReading(socket, receive.backlog)
   const appState = connectAppState({
     ...connection,
     socket,
-    mediaBase: options.mediaBase,
+    mediaServer: { base: options.mediaBase, proxy: connection.proxy },
     isOpen: () => connection.connections.isOpen(accountId, socket)
   })
   const credentials = connectEvents(connection, socket, { appState, groups })
   followVersion(connection, socket)
+  followProxy(connection, socket)
   groups.follow(socket.ev)
   return { socket, receive, credentials, appState, stopLimiting }
 }

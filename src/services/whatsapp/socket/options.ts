@@ -1,4 +1,5 @@
 // The settings of connections, and Baileys' configuration made of them.
+import type { Agent } from 'node:https'
 import {
   Browsers,
   type CacheStore,
@@ -36,6 +37,8 @@ export const DEVICE_TYPE = proto.DeviceProps.PlatformType.DESKTOP
 /** What a connection puts in the place of Baileys' own parts. */
 interface Replacements {
   readonly version: Version
+  /** For the WebSocket and for uploads; `undefined` connects directly. */
+  readonly agent: Agent | undefined
   readonly auth: UserFacingSocketConfig['auth']
   readonly logger: SocketConfig['logger']
   readonly makeSignalRepository: SocketConfig['makeSignalRepository']
@@ -47,10 +50,11 @@ interface Replacements {
 
 export const socketConfig = (
   options: WhatsAppOptions,
-  { readSent, version, ...replacements }: Replacements
+  { agent, readSent, version, ...replacements }: Replacements
 ): UserFacingSocketConfig => ({
   ...replacements,
   version: [...version],
+  ...(agent === undefined ? {} : { agent, fetchAgent: agent }),
   waWebSocketUrl: options.url,
   connectTimeoutMs: options.connectTimeoutMs,
   browser: BROWSER,

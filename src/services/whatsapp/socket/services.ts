@@ -12,6 +12,7 @@ import { AccountMemory } from '../../process/account-memory.ts'
 import { StrayRejections } from '../../process/stray-rejections.ts'
 import { Wakes } from '../../process/wakes.ts'
 import { Vault } from '../../vault/vault.ts'
+import { AccountProxies } from '../proxy/account-proxies.ts'
 import { ClientVersion } from '../version/client-version.ts'
 
 export const connectionServices = Effect.gen(function* () {
@@ -27,6 +28,7 @@ export const connectionServices = Effect.gen(function* () {
     journal: yield* Journal,
     memory: yield* AccountMemory,
     messages: yield* MessageStore,
+    proxies: yield* AccountProxies,
     stray: yield* StrayRejections,
     traffic: yield* LiveTraffic,
     unknownKinds: makeUnknownKinds(incidents),

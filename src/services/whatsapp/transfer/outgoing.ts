@@ -4,7 +4,7 @@ import { SqlClient } from 'effect/sql'
 import { Vault } from '../../vault/vault.ts'
 import { readCollections, readRecordMacs } from '../app-state/collections.ts'
 import { encodeKey } from '../socket/auth-state.ts'
-import { fileNameOf, isKeyKind } from './key-names.ts'
+import { fileNameOf, KEY_KINDS } from './key-names.ts'
 import { readFiles } from './read.ts'
 import { linkedSession, type SessionMark } from './session.ts'
 
@@ -35,8 +35,11 @@ export const readOutgoing = Effect.fnUntraced(function* (accountId: string) {
   const credentials = yield* vault.readCredentials(accountId)
   if (credentials === undefined) return undefined
   const files = new Map<string, Buffer>([['creds.json', Buffer.from(credentials)]])
-  for (const { id, kind, value } of yield* vault.allKeys(accountId))
-    if (isKeyKind(kind)) files.set(fileNameOf({ kind, id }), value)
+  for (const kind of KEY_KINDS) {
+    const ids = yield* vault.keyIds(accountId, kind)
+    for (const [id, value] of yield* vault.readKeys(accountId, kind, ids))
+      files.set(fileNameOf({ kind, id }), value)
+  }
   for (const { name, value } of yield* versions(accountId))
     files.set(fileNameOf({ kind: 'app-state-sync-version', id: name }), Buffer.from(value))
   const { mark } = yield* linkedSession(yield* readFiles(files))

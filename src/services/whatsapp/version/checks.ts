@@ -1,5 +1,4 @@
 // When WhatsApp's page is asked for the live version, and what is known of it. The version never becomes lower.
-import type { Agent } from 'node:http'
 import { Clock, Deferred, Effect, Result, type Scope } from 'effect'
 import { countVersionCheck, noteClientVersion } from '../../telemetry/metrics.ts'
 import { liveVersion, type VersionUnknown } from './page.ts'
@@ -30,8 +29,8 @@ export interface Checks {
   readonly scope: Scope.Scope
 }
 
-const check = Effect.fnUntraced(function* ({ known, page }: Checks, agent: Agent | undefined) {
-  const answer = yield* Effect.result(liveVersion(page, agent))
+const check = Effect.fnUntraced(function* ({ known, page }: Checks, proxy: string | undefined) {
+  const answer = yield* Effect.result(liveVersion(page, proxy))
   const now = yield* Clock.currentTimeMillis
   known.dueAt = now + (Result.isSuccess(answer) ? FRESH_MS : RETRY_MS)
   yield* countVersionCheck(Result.isSuccess(answer) ? 'found' : 'failed')
@@ -54,13 +53,13 @@ const check = Effect.fnUntraced(function* ({ known, page }: Checks, agent: Agent
 })
 
 /** One check at a time; it runs on when nobody waits for it any more. */
-const ask = (checks: Checks, agent: Agent | undefined): Effect.Effect<Answer> =>
+const ask = (checks: Checks, proxy: string | undefined): Effect.Effect<Answer> =>
   Effect.suspend(() => {
     const { known, scope } = checks
     if (known.running !== undefined) return Deferred.await(known.running)
     const running = Deferred.makeUnsafe<Answer>()
     known.running = running
-    const work = Effect.onExit(check(checks, agent), exit =>
+    const work = Effect.onExit(check(checks, proxy), exit =>
       Effect.sync(() => {
         known.running = undefined
         Deferred.doneUnsafe(running, exit)
@@ -73,26 +72,26 @@ const ask = (checks: Checks, agent: Agent | undefined): Effect.Effect<Answer> =>
 export const askForNewer = Effect.fnUntraced(function* (
   checks: Checks,
   version: Version,
-  agent: Agent | undefined
+  proxy: string | undefined
 ) {
   const { known } = checks
-  const answer = isNewer(known.version, version) ? Result.succeed(known.version) : yield* ask(checks, agent)
+  const answer = isNewer(known.version, version) ? Result.succeed(known.version) : yield* ask(checks, proxy)
   return { answer, newer: isNewer(known.version, version) ? known.version : undefined }
 })
 
 /** Asks when it is time to, and waits a moment for the answer. */
-export const askWhenDue = Effect.fnUntraced(function* (checks: Checks, agent: Agent | undefined) {
+export const askWhenDue = Effect.fnUntraced(function* (checks: Checks, proxy: string | undefined) {
   if ((yield* Clock.currentTimeMillis) < checks.known.dueAt) return
-  yield* Effect.timeoutOption(ask(checks, agent), WAIT)
+  yield* Effect.timeoutOption(ask(checks, proxy), WAIT)
 })
 
 /** Timers cannot be longer than 24 days, and the clock may be set meanwhile. */
 const LONGEST_SLEEP_MS = 60 * 60_000
 
 /** Asks whenever it is time to. Never ends. */
-export const keepAsking = (checks: Checks, agent: Agent | undefined): Effect.Effect<void> =>
+export const keepAsking = (checks: Checks, proxy: string | undefined): Effect.Effect<void> =>
   Effect.gen(function* () {
     const left = checks.known.dueAt - (yield* Clock.currentTimeMillis)
     if (left > 0) yield* Effect.sleep(Math.min(left, LONGEST_SLEEP_MS))
-    else yield* ask(checks, agent)
+    else yield* ask(checks, proxy)
   }).pipe(Effect.forever)

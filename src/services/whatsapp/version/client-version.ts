@@ -1,6 +1,5 @@
 // The client version of the connections: fixed by a setting, or the live one of WhatsApp's page, never lower than the last that
 // worked. The page is asked on behalf of an account that connects, the way this account's connections take.
-import type { Agent } from 'node:http'
 import { Clock, Context, Effect, Layer, Result } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { AccountMemory } from '../../process/account-memory.ts'
@@ -23,17 +22,17 @@ export class ClientVersion extends Context.Service<
   ClientVersion,
   {
     /** The version that a new connection of the account introduces itself with. Waits a moment for the page when it is to be asked. */
-    readonly forConnection: (accountId: string, agent: Agent | undefined) => Effect.Effect<Version>
+    readonly forConnection: (accountId: string, proxy: string | undefined) => Effect.Effect<Version>
     /** The version of the account's present or last connection since the server started. */
     readonly usedBy: (accountId: string) => Effect.Effect<string | null>
     /** WhatsApp has accepted the version. Never fails: what cannot be stored is found again. */
     readonly noteWorking: (version: Version) => Effect.Effect<void>
     /** WhatsApp refused the version. Asks the page unless a newer one is known. */
-    readonly afterRefusal: (version: Version, agent: Agent | undefined) => Effect.Effect<AfterRefusal>
+    readonly afterRefusal: (version: Version, proxy: string | undefined) => Effect.Effect<AfterRefusal>
     /** A version newer than this one, which WhatsApp will not accept for long. Asks the page unless one is known. */
-    readonly newerThan: (version: Version, agent: Agent | undefined) => Effect.Effect<Version | undefined>
+    readonly newerThan: (version: Version, proxy: string | undefined) => Effect.Effect<Version | undefined>
     /** Asks the page whenever it is time to. Never ends. */
-    readonly keepFresh: (agent: Agent | undefined) => Effect.Effect<void>
+    readonly keepFresh: (proxy: string | undefined) => Effect.Effect<void>
   }
 >()('backscroll/services/whatsapp/ClientVersion') {
   static layer(
@@ -96,13 +95,13 @@ const automatic = Effect.fnUntraced(function* ({ page }: VersionOptions) {
   const checks: Checks = { known, page, scope: yield* Effect.scope }
   yield* noteClientVersion(version[2])
   return ClientVersion.of({
-    forConnection: (accountId, agent) =>
-      Effect.map(askWhenDue(checks, agent), () => note(accountId, known.version)),
+    forConnection: (accountId, proxy) =>
+      Effect.map(askWhenDue(checks, proxy), () => note(accountId, known.version)),
     usedBy,
     noteWorking: noteWorking(sql, known),
     afterRefusal: afterRefusal(checks),
-    newerThan: (version, agent) => Effect.map(askForNewer(checks, version, agent), ({ newer }) => newer),
-    keepFresh: agent => keepAsking(checks, agent)
+    newerThan: (version, proxy) => Effect.map(askForNewer(checks, version, proxy), ({ newer }) => newer),
+    keepFresh: proxy => keepAsking(checks, proxy)
   })
 })
 
@@ -118,8 +117,8 @@ const noteWorking = (sql: SqlClient.SqlClient, known: Known) =>
   )
 
 const afterRefusal = (checks: Checks) =>
-  Effect.fnUntraced(function* (version: Version, agent: Agent | undefined) {
-    const { answer, newer } = yield* askForNewer(checks, version, agent)
+  Effect.fnUntraced(function* (version: Version, proxy: string | undefined) {
+    const { answer, newer } = yield* askForNewer(checks, version, proxy)
     if (newer !== undefined) return { next: newer }
     return Result.isSuccess(answer)
       ? refused(version, ', and its page names no newer one: update this server')

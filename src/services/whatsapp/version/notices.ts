@@ -54,12 +54,12 @@ const noteEnd = Effect.fnUntraced(function* (
 
 /** Follows what WhatsApp says about the version of this connection; opens it anew when there is a newer one. */
 export const followVersion = (connection: Connection, socket: WASocket): void => {
-  const { accountId, agent, end, runtime, services, version } = connection
+  const { accountId, proxy, end, runtime, services, version } = connection
   const { clientVersion, incidents } = services
   const onAnnouncement = Effect.fnUntraced(function* (endsAt: number | undefined) {
     if (endsAt === undefined) return yield* noteEnd(incidents, accountId, undefined)
     yield* noteEnd(incidents, accountId, expires(accountId, formatVersion(version), endsAt))
-    const newer = yield* clientVersion.newerThan(version, agent)
+    const newer = yield* clientVersion.newerThan(version, proxy)
     if (newer !== undefined) end(newerVersion(formatVersion(newer), services.now()))
   })
   const onOpen = Effect.gen(function* () {
@@ -83,8 +83,8 @@ const isRefusal = ({ disconnect: { code, source } }: SocketClosed): boolean =>
 export const afterVersionRefusal = Effect.fnUntraced(function* (
   clientVersion: ClientVersion['Service'],
   end: SocketClosed,
-  { agent, version }: Pick<Connection, 'agent' | 'version'>
+  { proxy, version }: Pick<Connection, 'proxy' | 'version'>
 ) {
   if (!isRefusal(end)) return end
-  return versionRefused(end, formatVersion(version), yield* clientVersion.afterRefusal(version, agent))
+  return versionRefused(end, formatVersion(version), yield* clientVersion.afterRefusal(version, proxy))
 })

@@ -1,8 +1,6 @@
 // Reads the live client version from WhatsApp's page, which is given to browsers only.
-import type { Agent, IncomingMessage } from 'node:http'
-import http from 'node:http'
-import https from 'node:https'
-import { Effect, Schema } from 'effect'
+import { Effect, Schema, Stream } from 'effect'
+import { get } from '../http-get.ts'
 import { versionOfRevision } from './version.ts'
 
 /** The page could not be read, or names no version. */
@@ -28,41 +26,33 @@ const LARGEST_PAGE = 4 * 1024 * 1024
 /** In a page that is JSON in a text, quotes are escaped. */
 const REVISION = /\\?"client_revision\\?"\s*:\s*(\d{1,10})(?!\d)/
 
-const open = (page: URL, agent: Agent | undefined, signal: AbortSignal): Promise<IncomingMessage> =>
-  new Promise((resolve, reject) => {
-    const client = page.protocol === 'https:' ? https : http
-    client.request(page, { agent, headers: HEADERS, signal }, resolve).on('error', reject).end()
-  })
+const interrupted = () => new VersionUnknown({ reason: 'the answer was interrupted' })
 
-const read = async (page: URL, agent: Agent | undefined, signal: AbortSignal): Promise<string> => {
-  const response = await open(page, agent, signal)
-  try {
-    if (response.statusCode !== 200)
-      throw new Error(`it was answered with HTTP status ${response.statusCode}`)
-    let text = ''
-    response.setEncoding('latin1')
-    for await (const part of response) {
+const read = Effect.fnUntraced(function* (page: URL, proxy: string | undefined) {
+  const response = yield* get(page, { headers: HEADERS, proxy })
+  if (response.statusCode !== 200)
+    return yield* new VersionUnknown({ reason: `it was answered with HTTP status ${response.statusCode}` })
+  response.setEncoding('latin1')
+  let text = ''
+  yield* Stream.fromAsyncIterable<unknown, VersionUnknown>(response, interrupted).pipe(
+    Stream.mapEffect(part => {
       text += String(part)
-      if (text.length > LARGEST_PAGE) throw new Error('it is larger than it can be')
-    }
-    return text
-  } finally {
-    response.destroy()
-  }
-}
+      return text.length > LARGEST_PAGE
+        ? Effect.fail(new VersionUnknown({ reason: 'it is larger than it can be' }))
+        : Effect.void
+    }),
+    Stream.runDrain
+  )
+  return text
+})
 
-/** A code of the network, or the text of an error made here: others could hold addresses. */
-const reasonOf = (cause: unknown): string => {
-  if (!(cause instanceof Error)) return 'it cannot be read'
-  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
-}
-
-/** The version that the page names. Asks once; `agent` decides which way the request takes. */
-export const liveVersion = Effect.fn('WhatsApp.liveVersion')(function* (page: URL, agent: Agent | undefined) {
-  const text = yield* Effect.tryPromise({
-    try: signal => read(page, agent, signal),
-    catch: cause => new VersionUnknown({ reason: reasonOf(cause) })
-  }).pipe(
+/** The version that the page names. Asks once, through the proxy of this address if there is one. */
+export const liveVersion = Effect.fn('WhatsApp.liveVersion')(function* (
+  page: URL,
+  proxy: string | undefined
+) {
+  const text = yield* Effect.scoped(read(page, proxy)).pipe(
+    Effect.catchTag('GetFailed', ({ reason }) => Effect.fail(new VersionUnknown({ reason }))),
     Effect.timeoutOrElse({
       duration: TIMEOUT,
       orElse: () => Effect.fail(new VersionUnknown({ reason: 'it did not answer in time' }))

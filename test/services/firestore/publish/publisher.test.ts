@@ -20,6 +20,7 @@ import { LocalFirestore } from '../../../firestore/server.ts'
 import { ACCOUNT as RECORD } from '../../outbox/account.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, change, GROUP, message, T0 } from '../../conversations/facts.ts'
 import { FirestoreWorld, newProject } from '../../conversations/world.ts'
+import { thorough } from '../../../thorough.ts'
 
 let server: LocalFirestore
 beforeAll(async () => {
@@ -290,6 +291,6 @@ test('whatever happens, Firestore shows exactly what is stored', async () => {
         expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(stored))
       }
     ),
-    { numRuns: 25 }
+    { numRuns: thorough(10, 200) }
   )
 })

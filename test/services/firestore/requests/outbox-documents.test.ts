@@ -13,6 +13,7 @@ import { Attachments } from '../../../../src/services/outbox/attachments.ts'
 import { Outbox } from '../../../../src/services/outbox/outbox.ts'
 import { FirestoreDatabase } from '../../../../src/services/firestore/publish/database.ts'
 import { OutboxDocuments } from '../../../../src/services/firestore/requests/outbox-documents.ts'
+import { AccountProxies } from '../../../../src/services/whatsapp/proxy/account-proxies.ts'
 import { ClientVersion } from '../../../../src/services/whatsapp/version/client-version.ts'
 import { WhatsApp } from '../../../../src/services/whatsapp/whatsapp.ts'
 import { temporaryFolder } from '../../../../harness/server-process.ts'
@@ -42,6 +43,7 @@ const serverOn = (host: string, projectId: string, folder: string) =>
         })
       ),
       Layer.provideMerge(ClientVersion.layer({ fixed: [2, 3000, 1], page: new URL('http://127.0.0.1:9') })),
+      Layer.provideMerge(Layer.mock(AccountProxies, {})),
       Layer.provideMerge(servicesOn()),
       Layer.provideMerge([AccountMemory.layer, StrayRejections.layer])
     )

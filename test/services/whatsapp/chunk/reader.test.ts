@@ -1,15 +1,19 @@
 // History chunks as a phone uploads them, read from the media server: large ones in a thread, small ones at once.
 import { proto } from '@whiskeysockets/baileys'
-import { Cause, Exit, ManagedRuntime } from 'effect'
+import { Cause, Effect, Exit, Layer, ManagedRuntime } from 'effect'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openHttpProxy } from '../../../../harness/proxies.ts'
 import { temporaryFolder } from '../../../../harness/server-process.ts'
 import { openPrepared } from '../../../../simulator/protocol/history/prepared.ts'
 import type { PreparedChunk } from '../../../../simulator/state/history/plan.ts'
 import { Simulator } from '../../../../simulator/simulator.ts'
 import type { Fact } from '../../../../src/domain/fact.ts'
+import { AccountProxies } from '../../../../src/services/whatsapp/proxy/account-proxies.ts'
 import { ChunkReader } from '../../../../src/services/whatsapp/chunk/reader.ts'
 
 const SELF = { jid: '4915550000000@s.whatsapp.net' }
+const ACCOUNT = { accountId: 'one', self: SELF }
+const DIRECTLY = Layer.mock(AccountProxies, { addressOf: () => Effect.undefined })
 const folder = temporaryFolder()
 let simulator: Simulator
 let chunk: PreparedChunk
@@ -22,7 +26,9 @@ beforeAll(async () => {
   })
   chunk = phone.prepareHistory(folder.path).toSorted((a, b) => b.messages - a.messages)[0]!
   reader = ManagedRuntime.make(
-    ChunkReader.layer({ mediaBase: new URL(simulator.mediaUrl), keepStatuses: false })
+    ChunkReader.layer({ mediaBase: new URL(simulator.mediaUrl), keepStatuses: false }).pipe(
+      Layer.provide(DIRECTLY)
+    )
   )
 })
 
@@ -35,7 +41,7 @@ afterAll(async () => {
 const read = (notice: proto.Message.IHistorySyncNotification) =>
   reader.runPromiseExit(
     ChunkReader.use(({ read: readChunk }) =>
-      readChunk(SELF, proto.Message.HistorySyncNotification.encode(notice).finish(), 0)
+      readChunk(ACCOUNT, proto.Message.HistorySyncNotification.encode(notice).finish(), 0)
     )
   )
 
@@ -89,17 +95,46 @@ test.each(['in a thread', 'here'])('what is wrong with a chunk is told, read %s'
 
 test('a media server that is away is no fault of the chunk', async () => {
   const away = ManagedRuntime.make(
-    ChunkReader.layer({ mediaBase: new URL('http://127.0.0.1:9'), keepStatuses: false })
+    ChunkReader.layer({ mediaBase: new URL('http://127.0.0.1:9'), keepStatuses: false }).pipe(
+      Layer.provide(DIRECTLY)
+    )
   )
   try {
     for (const fileLength of [chunk.fileLength, 1]) {
       const notice = proto.Message.HistorySyncNotification.encode({ ...chunk, fileLength }).finish()
       const exit = await away.runPromiseExit(
-        ChunkReader.use(({ read: readChunk }) => readChunk(SELF, notice, 0))
+        ChunkReader.use(({ read: readChunk }) => readChunk(ACCOUNT, notice, 0))
       )
       expect(Exit.isFailure(exit) && Cause.squash(exit.cause)).toMatchObject({ _tag: 'ChunkUnavailable' })
     }
   } finally {
     await away.dispose()
+  }
+})
+
+test('an account with a proxy reads its chunks through it, here and in the thread', async () => {
+  await using proxy = await openHttpProxy()
+  const through = ManagedRuntime.make(
+    ChunkReader.layer({ mediaBase: new URL(simulator.mediaUrl), keepStatuses: false }).pipe(
+      Layer.provide(Layer.mock(AccountProxies, { addressOf: () => Effect.succeed(proxy.url()) }))
+    )
+  )
+  try {
+    for (const fileLength of [chunk.fileLength, 1]) {
+      const notice = proto.Message.HistorySyncNotification.encode({ ...chunk, fileLength }).finish()
+      const readOnce = ChunkReader.use(({ read: readChunk }) => readChunk(ACCOUNT, notice, 0))
+      const before = proxy.tunnels.length
+      await through.runPromise(readOnce)
+      expect(proxy.tunnels.length).toBe(before + 1)
+      proxy.refuses = true
+      const exit = await through.runPromiseExit(readOnce)
+      expect(Exit.isFailure(exit) && Cause.squash(exit.cause)).toMatchObject({
+        _tag: 'ChunkUnavailable',
+        reason: expect.stringContaining('The proxy does not connect (HTTP status 502)')
+      })
+      proxy.refuses = false
+    }
+  } finally {
+    await through.dispose()
   }
 })
