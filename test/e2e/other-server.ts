@@ -59,7 +59,11 @@ export class OtherServer implements AsyncDisposable {
   private readonly simulator: Simulator
   private readonly version: BaileysVersion
 
-  private constructor(simulator: Simulator, version: BaileysVersion) {
+  private readonly phone: Phone
+  private readonly writing = new Set<Promise<unknown>>()
+
+  private constructor(simulator: Simulator, phone: Phone, version: BaileysVersion) {
+    this.phone = phone
     const { path, remove } = temporaryFolder()
     this.folder = path
     this.removeFolder = remove
@@ -71,7 +75,7 @@ export class OtherServer implements AsyncDisposable {
   static async linked(simulator: Simulator, phone: Phone, version: BaileysVersion): Promise<OtherServer> {
     silenceSessionDumps()
     baileys7.WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(simulator.trustRoot, 'base64')
-    const server = new OtherServer(simulator, version)
+    const server = new OtherServer(simulator, phone, version)
     await server.connect()
     await phone.scanQr(await server.until(() => server.qr))
     await server.until(() => server.isOpen)
@@ -82,7 +86,10 @@ export class OtherServer implements AsyncDisposable {
     const { makeWASocket, useMultiFileAuthState } = VERSIONS[this.version]
     const { saveCreds, state } = await useMultiFileAuthState(this.folder)
     const socket: Socket = makeWASocket({
-      auth: state as never,
+      auth: {
+        creds: state.creds,
+        keys: { get: state.keys.get, set: (data: never) => this.written(state.keys.set(data)) }
+      } as never,
       waWebSocketUrl: this.simulator.whatsappUrl,
       logger: pino({ level: process.env['SIM_LOG'] ?? 'silent' }) as never,
       browser: ['Mac OS', 'Desktop', '14.4.1'],
@@ -90,7 +97,7 @@ export class OtherServer implements AsyncDisposable {
       shouldSyncHistoryMessage: () => false
     }) as never
     this.socket = socket
-    socket.ev.on('creds.update', () => void saveCreds())
+    socket.ev.on('creds.update', () => void this.written(saveCreds()))
     socket.ev.on('messages.upsert', ({ messages }) => {
       for (const message of messages) this.texts.add(textOf(message))
       this.ask()
@@ -130,15 +137,23 @@ export class OtherServer implements AsyncDisposable {
     for (const ask of this.waiting) ask()
   }
 
+  private async written(work: unknown): Promise<void> {
+    const write = Promise.resolve(work)
+    this.writing.add(write)
+    await write.finally(() => this.writing.delete(write))
+  }
+
   async say(jid: string, text: string): Promise<void> {
     await this.socket!.sendMessage(jid, { text })
   }
 
-  /** Stops for good; its folder is complete then. */
+  /** Stops for good, with everything acknowledged and written: its folder is complete then. */
   async stop(): Promise<void> {
+    if (this.isOpen) await this.simulator.until(() => this.phone.truth().offlineQueue.length === 0)
     this.reconnects = false
     await this.socket?.end(undefined)
     await this.until(() => !this.isOpen)
+    while (this.writing.size > 0) await Promise.all(this.writing)
   }
 
   /** Its files by their names. */

@@ -39,7 +39,7 @@ const readForm = Effect.fnUntraced(function* (request: HttpServerRequest.HttpSer
 }, Effect.provideContext(LIMITS))
 
 const fieldsIn = (fields: Readonly<Record<string, string>>) =>
-  Schema.decodeUnknownEffect(ImportFields)({ ...fields } satisfies Record<string, unknown>).pipe(
+  Schema.decodeUnknownEffect(ImportFields)(fields as unknown).pipe(
     Effect.mapError(({ message }) => badField('payload', 'name', message))
   )
 

@@ -1,7 +1,7 @@
 // The parts of backfill jobs as they stand in the database.
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
-import type { PartReason } from '../../../domain/backfill.ts'
+import type { PartReason, ReasonCode } from '../../../domain/backfill.ts'
 import { rowsOf } from '../../database/dialect.ts'
 import { IS_ASKED_AGAIN } from '../coverage/gaps.ts'
 import { isRequestable } from '../requestable.ts'
@@ -86,6 +86,11 @@ export const listTasks = Effect.fnUntraced(function* (jobId: string, limit: numb
   return yield* Effect.forEach(rows, row => decodeTaskReport(row))
 })
 
+const NOTHING_HELD: ReasonCode = 'nothingHeld'
+
+/** How often a thread is taken up before it has a message to ask before: groups are known before the first one comes. */
+const MOST_BEFORE_A_MESSAGE = 3
+
 /** Open gaps without a part in any job; and, if wanted, threads that began live and whose beginning is in none. */
 export const findUnplannedParts = Effect.fnUntraced(function* (accountId: string, withBeginnings: boolean) {
   const sql = yield* SqlClient.SqlClient
@@ -99,5 +104,7 @@ export const findUnplannedParts = Effect.fnUntraced(function* (accountId: string
     WHERE ${withBeginnings} AND c.account_id = ${accountId} AND c.beginning = 'unknown'
       AND c.live_from IS NOT NULL AND ${sql.literal(isRequestable('c.thread_id'))}
       AND NOT EXISTS (SELECT 1 FROM backfill_tasks t JOIN backfill_jobs j ON j.job_id = t.job_id
-        WHERE t.thread_id = c.thread_id AND t.gap_id IS NULL AND j.dry = ${dry})`
+        WHERE t.thread_id = c.thread_id AND t.gap_id IS NULL AND j.dry = ${dry}
+          AND (COALESCE(t.code, '') <> ${NOTHING_HELD} OR (SELECT COUNT(*) FROM backfill_tasks n
+            WHERE n.thread_id = c.thread_id AND n.code = ${NOTHING_HELD}) >= ${MOST_BEFORE_A_MESSAGE}))`
 })

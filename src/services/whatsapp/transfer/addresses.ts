@@ -5,7 +5,7 @@
 // The account's own devices are known by number and LID; Baileys 7 looks for them under the LID alone.
 import { jidDecode } from '@whiskeysockets/baileys'
 import { mergedRecords } from '../socket/session-records.ts'
-import type { SessionKeys } from './session.ts'
+import type { SessionKeys } from './key-names.ts'
 import type { Creds } from './schemas.ts'
 
 const DEVICE = /^(\d+)\.(\d+)$/

@@ -16,6 +16,9 @@ export const KEY_KINDS = [
 ] as const
 export type KeyKind = (typeof KEY_KINDS)[number]
 
+/** Decoded keys by kind and id. */
+export type SessionKeys = Readonly<Record<KeyKind, ReadonlyMap<string, unknown>>>
+
 export const isKeyKind = (name: string): name is KeyKind => KEY_KINDS.some(kind => kind === name)
 
 export interface KeyName {

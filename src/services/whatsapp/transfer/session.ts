@@ -6,13 +6,10 @@ import type { KeyChanges } from '../../vault/vault.ts'
 import { encodeCredentials, encodeKey } from '../socket/auth-state.ts'
 import { withNamesOfToday } from './addresses.ts'
 import { isObject } from './json.ts'
-import { KEY_KINDS, type KeyKind } from './key-names.ts'
+import { KEY_KINDS, type KeyKind, type SessionKeys } from './key-names.ts'
 import type { SessionParts } from './parts.ts'
 import { refusal } from './refusal.ts'
 import { Creds, KEYS, REQUIRED_CREDS } from './schemas.ts'
-
-/** Decoded keys by kind and id. */
-export type SessionKeys = Readonly<Record<KeyKind, ReadonlyMap<string, unknown>>>
 
 /** By which a copy of a session is known again. */
 export interface SessionMark {
