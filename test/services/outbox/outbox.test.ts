@@ -33,6 +33,7 @@ const run = <A, E>(
     askForMessages: () => Effect.void,
     askForMedia: () => Effect.void,
     mediaAnswers: Stream.empty,
+    lastContact: () => ({ lastHeardAt: null, lastSentAt: null }),
     isConnected: () => Effect.succeed(false),
     openingDelayMs: Effect.succeed(0),
     closed: () => Effect.void,

@@ -20,6 +20,7 @@ import { closeSocket, LIBRARY_CRASH, libraryFault, type SocketClosed } from './d
 import { type DurableReceive, makeDurableReceive } from './durable-receive.ts'
 import { makeGroupCache } from './group-cache.ts'
 import { removeOldEntries } from './journal-cleanup.ts'
+import { followLiveness } from './self-test.ts'
 import { socketConfig } from './options.ts'
 import { makeConnectionRuntime } from './runtime.ts'
 import { connectEvents } from './socket-events.ts'
@@ -47,6 +48,7 @@ export const openConnection = Effect.fnUntraced(function* (host: ConnectionHost,
   const isOpen = () => connections.isOpen(accountId, socket)
   if (request.pairing !== null) yield* followPairing(connection, socket, request.pairing)
   yield* Effect.forkScoped(appState.loop)
+  yield* Effect.forkScoped(followLiveness(connection, socket))
   yield* Effect.forkScoped(services.clientVersion.keepFresh(request.proxy))
   yield* Effect.forkScoped(removeOldEntries(services.journal, accountId, isOpen))
   return closed
