@@ -1,5 +1,11 @@
 // Faults as requests name them: each kind with its fields, checked.
-import type { Fault, FaultKind, FaultOf, StreamError } from '../state/faults.ts'
+import {
+  type Fault,
+  type FaultKind,
+  type FaultOf,
+  MESSAGE_CATEGORIES,
+  type StreamError
+} from '../state/faults.ts'
 import { STANZA_KINDS } from '../state/stanza-queue.ts'
 import { ControlError, type Fields } from './fields.ts'
 
@@ -85,7 +91,13 @@ const READERS: { readonly [Kind in FaultKind]: (fields: Fields) => FaultOf<Kind>
     ...textIn(fields, 'collection')
   }),
   futureTimestamps: fields => ({ kind: 'futureTimestamps', seconds: fields.number('seconds') }),
-  corruptMessages: () => ({ kind: 'corruptMessages' }),
+  corruptMessages: fields => ({
+    kind: 'corruptMessages',
+    ...optional('only', fields.optionalOneOf('only', MESSAGE_CATEGORIES)),
+    ...numberIn(fields, 'syncType'),
+    ...numberIn(fields, 'chunkOrder')
+  }),
+  ignoreRetries: () => ({ kind: 'ignoreRetries' }),
   unavailableMessages: () => ({ kind: 'unavailableMessages' }),
   recipientCannotDecrypt: () => ({ kind: 'recipientCannotDecrypt' }),
   ignoreQueries: fields => ({ kind: 'ignoreQueries', xmlns: fields.text('xmlns') })

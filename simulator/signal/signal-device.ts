@@ -82,9 +82,38 @@ export class SignalDevice {
   }
 
   decrypt(peer: string, type: 'pkmsg' | 'msg', ciphertext: Uint8Array): Promise<proto.Message> {
-    return this.work.run(async () =>
-      decodePadded(await this.repository.decryptMessage({ jid: peer, type, ciphertext }))
+    return this.work.run(async () => {
+      const decrypt = () => this.repository.decryptMessage({ jid: peer, type, ciphertext })
+      return decodePadded(await (type === 'msg' ? this.inOneSession(peer, decrypt) : decrypt()))
+    })
+  }
+
+  /**
+   * Tries the sessions with a peer one by one, as phones do. Left to itself, libsignal tries all of them on one record and stores
+   * that: a session that did not fit has lost its sending chain, and what is encrypted in it from then on cannot be decrypted.
+   */
+  private async inOneSession<A>(peer: string, decrypt: () => Promise<A>): Promise<A> {
+    const key = `session:${this.repository.jidToSignalProtocolAddress(peer)}`
+    const record = this.stored.get(key)
+    if (!isSessionRecord(record)) return decrypt()
+    const sessions = Object.entries(record._sessions).toSorted(
+      ([, one], [, other]) => other.indexInfo.used - one.indexInfo.used
     )
+    let failure: unknown = new Error('There is no session')
+    for (const [id, session] of sessions) {
+      this.stored.set(key, { ...record, _sessions: { [id]: session } })
+      try {
+        const plaintext = await decrypt()
+        const stepped = this.stored.get(key)
+        if (isSessionRecord(stepped))
+          this.stored.set(key, { ...record, _sessions: { ...record._sessions, ...stepped._sessions } })
+        return plaintext
+      } catch (cause) {
+        this.stored.set(key, record)
+        failure = cause
+      }
+    }
+    throw failure
   }
 
   encryptForGroup(
@@ -140,6 +169,15 @@ export class SignalDevice {
     }
   }
 }
+
+/** What libsignal stores of its sessions with one peer, as far as it matters here. */
+interface SessionRecord {
+  readonly _sessions: Readonly<Record<string, { readonly indexInfo: { readonly used: number } }>>
+}
+
+/** Only libsignal stores under the keys of sessions. */
+const isSessionRecord = (value: unknown): value is SessionRecord =>
+  typeof value === 'object' && value !== null && '_sessions' in value
 
 const decodePadded = (plaintext: Uint8Array): proto.Message =>
   proto.Message.decode(unpadRandomMax16(plaintext))

@@ -19,6 +19,10 @@ export interface FailureDetails {
   readonly message?: string | undefined
 }
 
+/** Messages of chats, or those between a phone and its own linked devices. */
+export const MESSAGE_CATEGORIES = ['chat', 'peer'] as const
+export type MessageCategory = (typeof MESSAGE_CATEGORIES)[number]
+
 export type Fault =
   /** The connections end now with this stream error. */
   | ({ readonly kind: 'disconnect' } & StreamError)
@@ -99,8 +103,18 @@ export type Fault =
     }
   /** Messages are stamped this far in the future. */
   | { readonly kind: 'futureTimestamps'; readonly seconds: number }
-  /** Message stanzas carry a ciphertext that cannot be decrypted. */
-  | { readonly kind: 'corruptMessages' }
+  /**
+   * Message stanzas carry a ciphertext that cannot be decrypted: those of chats, and those that the own phone sends to a linked
+   * device (`peer`); of these, the history notifications of a chunk alone.
+   */
+  | {
+      readonly kind: 'corruptMessages'
+      readonly only?: MessageCategory
+      readonly syncType?: number
+      readonly chunkOrder?: number
+    }
+  /** A phone never answers a retry receipt of a linked device. */
+  | { readonly kind: 'ignoreRetries' }
   /** Message stanzas come without ciphertext, so that a placeholder resend is needed. */
   | { readonly kind: 'unavailableMessages' }
   /** A contact cannot decrypt what a linked device sends it, and asks for it again with a retry receipt. */

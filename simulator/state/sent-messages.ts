@@ -26,6 +26,14 @@ export interface Outgoing {
   readonly list?: string | undefined
 }
 
+/** A message that a phone sends to one of its own linked devices. */
+export interface PeerMessage {
+  readonly id: string
+  /** Unix seconds. */
+  readonly timestamp: number
+  readonly protocolMessage: proto.Message.IProtocolMessage
+}
+
 /** What the devices of recipients are sent. */
 export const onTheWire = ({ message, sealed }: Outgoing): proto.IMessage => sealed ?? message
 
@@ -43,7 +51,7 @@ export const copyForOwnDevices = (outgoing: Outgoing, destinationJid: string): p
 
 export class SentMessages {
   private readonly messages = new BoundedMap<Outgoing>(LIMIT)
-  private readonly peerMessages = new BoundedMap<proto.Message.IProtocolMessage>(LIMIT)
+  private readonly peerMessages = new BoundedMap<PeerMessage>(LIMIT)
 
   add(outgoing: Outgoing): void {
     this.messages.set(`${outgoing.sender.lidUser}|${outgoing.id}`, outgoing)
@@ -53,11 +61,11 @@ export class SentMessages {
     return this.messages.get(`${sender.lidUser}|${id}`)
   }
 
-  addPeer(companion: Companion, id: string, message: proto.Message.IProtocolMessage): void {
-    this.peerMessages.set(`${companion.lid}|${id}`, message)
+  addPeer(companion: Companion, message: PeerMessage): void {
+    this.peerMessages.set(`${companion.lid}|${message.id}`, message)
   }
 
-  getPeer(companion: Companion, id: string): proto.Message.IProtocolMessage | undefined {
+  getPeer(companion: Companion, id: string): PeerMessage | undefined {
     return this.peerMessages.get(`${companion.lid}|${id}`)
   }
 }

@@ -14,6 +14,7 @@ import {
 import { AccountStore } from '../services/conversations/account-store.ts'
 import { Backfill } from '../services/history/backfill/backfill.ts'
 import { History } from '../services/history/chunks/worker.ts'
+import { PeerMessages } from '../services/history/peer-messages/peer-messages.ts'
 import { Placeholders } from '../services/history/placeholders/placeholders.ts'
 import { Media } from '../services/media/media.ts'
 import type { Incidents } from '../services/incidents/incidents.ts'
@@ -38,6 +39,7 @@ export type AccountServices =
   | Ingest
   | Media
   | Outbox
+  | PeerMessages
   | Placeholders
   | AccountStore
   | WhatsApp
@@ -87,6 +89,9 @@ export const makeAccountLogic = (
       ),
       placeholders: bridge.fromEffect(({ accountId }: AccountWork) =>
         Placeholders.use(placeholders => placeholders.asking.loop(accountId))
+      ),
+      peerMessages: bridge.fromEffect(({ accountId }: AccountWork) =>
+        PeerMessages.use(peerMessages => peerMessages.asking.loop(accountId))
       ),
       onlineRecord: bridge.fromEffect(({ accountId }: AccountWork) =>
         Backfill.use(backfill => backfill.recordPresence(accountId))

@@ -11,7 +11,9 @@ export const GAP_REASONS = [
   /** The account was away for longer than WhatsApp keeps messages for it, or was linked again. */
   'outage',
   /** A history chunk could not be had, also not from the phone again. */
-  'lost-chunk'
+  'lost-chunk',
+  /** During the first history the phone sent something that could not be decrypted: it may have announced a chunk. */
+  'unread-announcement'
 ] as const
 export const GapReason = Schema.Literals(GAP_REASONS)
 export type GapReason = typeof GapReason.Type

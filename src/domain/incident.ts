@@ -23,6 +23,8 @@ export const INCIDENT_KINDS = [
   'outbox.failed',
   'history.chunkLost',
   'history.threadRefused',
+  'peerMessage.undecryptable',
+  'peerMessage.lost',
   'message.withoutContent',
   'message.unsupportedKind',
   'appState.unreadableRecord',

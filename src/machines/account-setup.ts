@@ -138,6 +138,8 @@ export const accountSetup = setup({
     outbox: work(),
     /** Asks the phone for messages that arrived without their content. */
     placeholders: work(),
+    /** Asks the phone again for what it sent to this device alone and could not be decrypted. */
+    peerMessages: work(),
     /** Records when the account is online, and begins the automatic backfill of what it missed. */
     onlineRecord: work(),
     /** Completes when there is history to be fetched or asked for. */

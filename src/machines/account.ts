@@ -205,6 +205,7 @@ export const accountMachine = accountSetup.createMachine({
           invoke: [
             { src: 'outbox', input: accountWork },
             { src: 'placeholders', input: accountWork },
+            { src: 'peerMessages', input: accountWork },
             { src: 'onlineRecord', input: accountWork },
             { src: 'mediaRequests', input: accountWork }
           ],

@@ -6,6 +6,7 @@ import { Accounts } from '../../src/services/accounts.ts'
 import { AccountStore } from '../../src/services/conversations/account-store.ts'
 import { Backfill } from '../../src/services/history/backfill/backfill.ts'
 import { History } from '../../src/services/history/chunks/worker.ts'
+import { PeerMessages } from '../../src/services/history/peer-messages/peer-messages.ts'
 import { Placeholders } from '../../src/services/history/placeholders/placeholders.ts'
 import { Media } from '../../src/services/media/media.ts'
 import { Outbox } from '../../src/services/outbox/outbox.ts'
@@ -44,6 +45,7 @@ const idleServices = Layer.mergeAll(
   }),
   Layer.mock(Media, { policy: 'none', downloads: idle, requests: idle, removeOrphans: Effect.void }),
   Layer.mock(Outbox, { sending: idle }),
+  Layer.mock(PeerMessages, { asking: idle }),
   Layer.mock(Placeholders, { asking: idle }),
   Layer.mock(AccountProxies, { shown: () => Effect.succeed(null) }),
   Layer.mock(ClientVersion, { usedBy: () => Effect.succeed(null) }),

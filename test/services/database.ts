@@ -7,6 +7,7 @@ import { PhoneActivity } from '../../src/services/history/backfill/phone-activit
 import { BackfillRequests } from '../../src/services/history/backfill/requests.ts'
 import { ChunkQueue } from '../../src/services/history/chunks/queue.ts'
 import { Coverage } from '../../src/services/history/coverage/coverage.ts'
+import { PeerMessageQueue } from '../../src/services/history/peer-messages/queue.ts'
 import { PlaceholderQueue } from '../../src/services/history/placeholders/queue.ts'
 import { DryRun } from '../../src/services/history/dry-run/dry-run.ts'
 import { EventTail } from '../../src/services/events/tail.ts'
@@ -33,7 +34,7 @@ export const KEY = new Uint8Array(32).fill(7)
 /** Everything up to ingest, on the database file (in memory by default), sealed with the key. */
 export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, { dryRun = false } = {}) =>
   Ingest.layer.pipe(
-    Layer.provideMerge(AppState.layer),
+    Layer.provideMerge(Layer.mergeAll(AppState.layer, PeerMessageQueue.layer)),
     Layer.provideMerge(Conversations.layer.pipe(Layer.provide(AddOns.layer))),
     Layer.provideMerge(
       Layer.mergeAll(

@@ -2,6 +2,7 @@
 import type { proto } from '@whiskeysockets/baileys'
 import type { Encrypted } from '../../signal/signal-device.ts'
 import type { Account, Companion } from '../../state/account.ts'
+import type { FaultOf } from '../../state/faults.ts'
 import type { Network } from '../../state/network.ts'
 import { type BinaryNode, element } from '../../wire/binary-node.ts'
 import { takeBundle } from '../pre-keys.ts'
@@ -18,15 +19,29 @@ export const encryptFor = (
     takeBundle(network, companion)
   )
 
-/** `count` is the number of a retry. */
+/** `count` is the number of a retry; `peer` is what a phone sends to its own linked device. */
 export const encNode = (
   network: Network,
   companion: Companion,
   { type, ciphertext }: { type: string; ciphertext: Uint8Array },
-  count?: number
+  { count, peer }: { count?: number | undefined; peer?: proto.Message.IProtocolMessage } = {}
 ): BinaryNode => {
-  const corrupt = network.faults.take('corruptMessages', { companion })
+  const corrupt = network.faults.take('corruptMessages', { companion }, fault => isMeant(fault, peer))
   const bytes = Buffer.from(ciphertext)
   if (corrupt) bytes.fill(0x2a, Math.floor(bytes.length / 2))
   return element('enc', { v: '2', type, count }, bytes)
+}
+
+const isMeant = (
+  { chunkOrder, only, syncType }: FaultOf<'corruptMessages'>,
+  peer: proto.Message.IProtocolMessage | undefined
+): boolean => {
+  if (only !== undefined && only !== (peer === undefined ? 'chat' : 'peer')) return false
+  if (chunkOrder === undefined && syncType === undefined) return true
+  const notice = peer?.historySyncNotification
+  return (
+    notice != null &&
+    (chunkOrder === undefined || chunkOrder === (notice.chunkOrder ?? 0)) &&
+    (syncType === undefined || syncType === Number(notice.syncType ?? 0))
+  )
 }

@@ -2,27 +2,37 @@
 import type { proto } from '@whiskeysockets/baileys'
 import type { Companion } from '../../state/account.ts'
 import type { Network } from '../../state/network.ts'
+import type { PeerMessage } from '../../state/sent-messages.ts'
 import { element } from '../../wire/binary-node.ts'
 import { unixSeconds } from '../../wire/stanza.ts'
-import { encryptFor } from './encryption.ts'
+import { encNode, encryptFor } from './encryption.ts'
 
-/** `id` is the message's own id; a new one unless the message is sent again. */
-export const sendPeerMessage = async (
+export const sendPeerMessage = (
   network: Network,
   companion: Companion,
   protocolMessage: proto.Message.IProtocolMessage,
   id: string = network.messageId()
 ): Promise<void> => {
+  const message = { id, timestamp: unixSeconds(), protocolMessage }
+  network.sent.addPeer(companion, message)
+  return queuePeerMessage(network, companion, message)
+}
+
+/** Sends the message to the device, encrypted anew under the same id; `count` is the number of a retry. */
+export const queuePeerMessage = async (
+  network: Network,
+  companion: Companion,
+  { id, protocolMessage, timestamp }: PeerMessage,
+  count?: number
+): Promise<void> => {
   const { account } = companion
-  const timestamp = unixSeconds()
-  network.sent.addPeer(companion, id, protocolMessage)
-  const { ciphertext, type } = await encryptFor(network, account, companion, { protocolMessage })
+  const encrypted = await encryptFor(network, account, companion, { protocolMessage })
   companion.queue.add(
     'message',
     element(
       'message',
       { id, t: timestamp, type: 'text', category: 'peer', from: account.jid, sender_lid: account.lid },
-      [element('enc', { v: '2', type }, ciphertext)]
+      [encNode(network, companion, encrypted, { count, peer: protocolMessage })]
     )
   )
 }

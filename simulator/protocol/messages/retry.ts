@@ -12,7 +12,7 @@ import { parseJid } from '../../wire/jid.ts'
 import { unixSeconds } from '../../wire/stanza.ts'
 import { takeBundle } from '../pre-keys.ts'
 import { encNode, encryptFor } from './encryption.ts'
-import { sendPeerMessage } from './peer.ts'
+import { queuePeerMessage } from './peer.ts'
 import { messageStanza } from './stanza.ts'
 
 const RETRY_LIMIT = 10
@@ -23,10 +23,21 @@ export const answerRetry = (network: Network, companion: Companion, receipt: Bin
   const writer = network.directory.find(author)
   const count = Number(child(receipt, 'retry')?.attrs.count ?? '1')
   if (!id || !writer || !(count <= RETRY_LIMIT)) return
-  network.signals.emit('retry', { device: companion.jid, id, count })
+  const withKeys = child(receipt, 'keys') !== undefined
+  network.signals.emit('retry', {
+    device: companion.jid,
+    id,
+    count,
+    withKeys,
+    category: receipt.attrs.category ?? 'chat'
+  })
+  if (network.faults.take('ignoreRetries', { companion })) return
   const writingDevice = parseJid(author)?.device ?? 0
   if (writingDevice === 0) {
-    network.background.run('retry', resend(network, companion, writer, receipt, id, count))
+    const answer = (): void =>
+      network.background.run('retry', resend(network, companion, writer, receipt, id, count))
+    if (writer.online) answer()
+    else network.whenOnline(writer, answer)
     return
   }
   const device = writer.companions.get(writingDevice)
@@ -76,17 +87,18 @@ const resend = async (
   if (sent && !(sent.identity.equals(companion.identity) && isGenuine(sent.identity, sent.signedPreKey))) {
     throw new Error(`${companion.jid} asked again with keys it did not sign`)
   }
-  const keys = sent ?? takeBundle(network, companion)
-  await writer.primary.renewSession(companion.lid, keys)
+  const peer = writer === companion.account ? network.sent.getPeer(companion, id) : undefined
+  if (peer) {
+    // The first request comes without keys: the session may be sound, and is kept.
+    if (sent) await writer.primary.renewSession(companion.lid, sent)
+    await queuePeerMessage(network, companion, peer, count)
+    return
+  }
+  await writer.primary.renewSession(companion.lid, sent ?? takeBundle(network, companion))
   const group = network.directory.group(receipt.attrs.to)
   if (group) network.senderKeys.delete(group, writer, companion)
   const outgoing = network.sent.get(writer, id)
-  if (outgoing) {
-    await sendAgain(network, outgoing, companion, count)
-    return
-  }
-  const peer = writer === companion.account ? network.sent.getPeer(companion, id) : undefined
-  if (peer) await sendPeerMessage(network, companion, peer, id)
+  if (outgoing) await sendAgain(network, outgoing, companion, count)
 }
 
 /** Sends one message again to the one device that asked. */
@@ -103,7 +115,7 @@ const sendAgain = async (
     await contentAgain(outgoing, companion),
     outgoing.as
   )
-  const enc = encNode(network, companion, encrypted, count)
+  const enc = encNode(network, companion, encrypted, { count })
   companion.queue.add('message', messageStanza(network, outgoing, companion, [enc]))
 }
 

@@ -15,6 +15,8 @@ import { Coverage } from '../../services/history/coverage/coverage.ts'
 import * as CountedThreads from '../../services/history/dry-run/counted-threads.ts'
 import * as CountingSink from '../../services/history/dry-run/counting-sink.ts'
 import { DryRun } from '../../services/history/dry-run/dry-run.ts'
+import { PeerMessages } from '../../services/history/peer-messages/peer-messages.ts'
+import { PeerMessageQueue } from '../../services/history/peer-messages/queue.ts'
 import { Placeholders } from '../../services/history/placeholders/placeholders.ts'
 import { PlaceholderQueue } from '../../services/history/placeholders/queue.ts'
 import { ChunkReader } from '../../services/whatsapp/chunk/reader.ts'
@@ -29,7 +31,7 @@ const purpose = ({ WHATSAPP_HISTORY_SYNC_DRY_RUN: isDryRun }: Config) => (isDryR
 /** What is written down for history, also before there is a connection. */
 export const queues = (config: Config) =>
   Layer.mergeAll(
-    ChunkQueue.layer,
+    PeerMessageQueue.layer.pipe(Layer.provideMerge(ChunkQueue.layer)),
     Layer.mergeAll(BackfillJobs.layer, BackfillRequests.layer).pipe(
       Layer.provideMerge(PhoneActivity.layer),
       Layer.provide(purpose(config).jobs)
@@ -54,6 +56,7 @@ const chunkReader = (config: Config) =>
 const chunks = (config: Config) =>
   History.layer.pipe(Layer.provide([purpose(config).sink, chunkReader(config)]))
 
-export const layer = (config: Config) => Layer.mergeAll(chunks(config), backfill(config), Placeholders.layer)
+export const layer = (config: Config) =>
+  Layer.mergeAll(chunks(config), backfill(config), PeerMessages.layer, Placeholders.layer)
 
 export const upkeep = Upkeep.layer

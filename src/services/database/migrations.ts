@@ -25,6 +25,7 @@ import { suspensions } from './migrations/0021-suspensions.ts'
 import { broadcastMark } from './migrations/0022-broadcast-mark.ts'
 import { network } from './migrations/0026-network.ts'
 import { rightAddress } from './migrations/0027-right-address.ts'
+import { peerMessages } from './migrations/0028-peer-messages.ts'
 
 /** Every upgrade by its number and name. */
 export const MIGRATIONS = {
@@ -50,7 +51,8 @@ export const MIGRATIONS = {
   '0021_suspensions': suspensions,
   '0022_broadcast_mark': broadcastMark,
   '0026_network': network,
-  '0027_right_address': rightAddress
+  '0027_right_address': rightAddress,
+  '0028_peer_messages': peerMessages
 }
 
 const TABLE = 'migrations'

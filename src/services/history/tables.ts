@@ -40,6 +40,15 @@ export const historyTables: ReadonlyArray<OwnedTable> = [
     message: { column: 'message_id', onRekey: 'replaceExisting' }
   },
   {
+    name: 'peer_messages',
+    account: OF_ACCOUNT,
+    queue: {
+      gauge: 'peer_messages_undecrypted',
+      description: 'Messages of the own phone that could not be decrypted and are asked for again',
+      waiting: `state = 'waiting'`
+    }
+  },
+  {
     name: 'history_chunks',
     account: OF_ACCOUNT,
     queue: {

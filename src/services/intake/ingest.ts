@@ -13,6 +13,7 @@ import { BackfillRequests } from '../history/backfill/requests.ts'
 import { ChunkQueue } from '../history/chunks/queue.ts'
 import { Coverage } from '../history/coverage/coverage.ts'
 import type { LiveMessage } from '../history/coverage/live-notes.ts'
+import { PeerMessageQueue } from '../history/peer-messages/queue.ts'
 import { PlaceholderQueue } from '../history/placeholders/queue.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { reportStorageTrouble } from '../incidents/storage-trouble.ts'
@@ -77,6 +78,7 @@ type Dependencies =
   | Coverage
   | Incidents
   | Journal
+  | PeerMessageQueue
   | PhoneActivity
   | PlaceholderQueue
 
@@ -114,6 +116,8 @@ interface DecodedEntries {
   readonly unreadableIds: ReadonlyArray<number>
   readonly keys: ConvertedEntry['keys']
   readonly recoveries: ConvertedEntry['recoveries']
+  readonly undecryptedPeers: ConvertedEntry['undecryptedPeers']
+  readonly decryptedPeers: ConvertedEntry['decryptedPeers']
 }
 
 const readEntries = Effect.fnUntraced(function* (
@@ -127,7 +131,9 @@ const readEntries = Effect.fnUntraced(function* (
     chunkRetries: new Array<ChunkRetryAnswer>(),
     unreadableIds: new Array<number>(),
     keys: new Array<ConvertedEntry['keys'][number]>(),
-    recoveries: new Array<ConvertedEntry['recoveries'][number]>()
+    recoveries: new Array<ConvertedEntry['recoveries'][number]>(),
+    undecryptedPeers: new Array<ConvertedEntry['undecryptedPeers'][number]>(),
+    decryptedPeers: new Array<string>()
   }
   for (const entry of entries) {
     const decoded = yield* readEntry(entry).pipe(
@@ -143,6 +149,8 @@ const readEntries = Effect.fnUntraced(function* (
     read.chunkRetries.push(...decoded.chunkRetries)
     read.keys.push(...decoded.keys)
     read.recoveries.push(...decoded.recoveries)
+    read.undecryptedPeers.push(...decoded.undecryptedPeers)
+    read.decryptedPeers.push(...decoded.decryptedPeers)
   }
   return read satisfies DecodedEntries
 })
@@ -167,6 +175,7 @@ const makePass = (apply: Ingest['Service']['apply']) =>
     const incidents = yield* Incidents
     const traffic = yield* LiveTraffic
     const appState = yield* AppState
+    const peerMessages = yield* PeerMessageQueue
 
     const refuse = Effect.fnUntraced(function* (accountId: string, requestIds: ReadonlyArray<string>) {
       for (const requestId of requestIds) {
@@ -186,6 +195,8 @@ const makePass = (apply: Ingest['Service']['apply']) =>
       yield* chunks.retryAnswered(accountId, read.chunkRetries)
       yield* appState.storeKeys(accountId, read.keys)
       for (const { answer, self } of read.recoveries) yield* appState.recover(accountId, self, answer)
+      yield* peerMessages.add(accountId, read.undecryptedPeers)
+      yield* peerMessages.arrived(accountId, read.decryptedPeers)
       yield* journal.settle(entries.map(entry => entry.entryId))
       yield* journal.setAside(read.unreadableIds)
     })

@@ -22,6 +22,7 @@ import { makeOpenConnections, type OpenConnections } from './open-connections.ts
 import { makeMediaRequest, type MediaAnswer } from './phone/media-reupload.ts'
 import { makeNumberCheck } from './numbers/check.ts'
 import { makeLidOf } from './phone/number-owner.ts'
+import { makePeerRetry } from './phone/peer-retry.ts'
 import { makePhoneRequests } from './phone/requests.ts'
 import type { AccountProxies } from './proxy/account-proxies.ts'
 import { makeSending } from './send.ts'
@@ -63,6 +64,8 @@ export class WhatsApp extends Context.Service<
     readonly askForHistory: PhoneRequests['askForHistory']
     /** Asks the phone for messages that arrived here without their content. */
     readonly askForMessages: PhoneRequests['askForMessages']
+    /** Asks the phone to send a message to this device again that could not be decrypted, by a retry receipt. */
+    readonly askForPeerMessage: ReturnType<typeof makePeerRetry>
     /** Asks the phone to upload a media file again; it answers at once or days later. */
     readonly askForMedia: ReturnType<typeof makeMediaRequest>
     /** The phone's answers to that, from the moment of subscription on. */
@@ -154,6 +157,7 @@ const make = Effect.fnUntraced(function* (options: WhatsAppOptions) {
     ...makePhoneRequests(connections, options.sendTimeoutMs),
     upload: makeUpload(connections),
     restriction: askRestriction(connections),
+    askForPeerMessage: makePeerRetry(connections),
     askForMedia: makeMediaRequest(connections),
     lidOf: makeLidOf(connections, options.sendTimeoutMs),
     checkNumbers: makeNumberCheck({

@@ -31,6 +31,7 @@ const run = <A, E>(
     askForChunk: () => Effect.void,
     askForHistory: () => Effect.void,
     askForMessages: () => Effect.void,
+    askForPeerMessage: () => Effect.void,
     askForMedia: () => Effect.void,
     mediaAnswers: Stream.empty,
     lastContact: () => ({ lastHeardAt: null, lastSentAt: null }),

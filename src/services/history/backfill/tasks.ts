@@ -3,6 +3,7 @@ import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { PartReason } from '../../../domain/backfill.ts'
 import { rowsOf } from '../../database/dialect.ts'
+import { IS_ASKED_AGAIN } from '../coverage/gaps.ts'
 import { isRequestable } from '../requestable.ts'
 import { JobKind } from './job-kind.ts'
 import { decodeTask, decodeTaskReport, type Part } from './rows.ts'
@@ -90,7 +91,8 @@ export const findUnplannedParts = Effect.fnUntraced(function* (accountId: string
   const sql = yield* SqlClient.SqlClient
   const { dry } = yield* JobKind
   return yield* sql<Pick<Part, 'threadId' | 'gapId'>>`SELECT g.thread_id, g.gap_id FROM gaps g
-    WHERE g.account_id = ${accountId} AND g.closed_at IS NULL AND ${sql.literal(isRequestable('g.thread_id'))}
+    WHERE g.account_id = ${accountId} AND g.closed_at IS NULL AND NOT ${sql.literal(IS_ASKED_AGAIN)}
+      AND ${sql.literal(isRequestable('g.thread_id'))}
       AND NOT EXISTS (SELECT 1 FROM backfill_tasks t JOIN backfill_jobs j ON j.job_id = t.job_id
         WHERE t.gap_id = g.gap_id AND j.dry = ${dry})
     UNION ALL SELECT c.thread_id, NULL FROM coverage c

@@ -56,6 +56,9 @@ const INITIAL = 0
 const FULL = 2
 const RECENT = 3
 
+/** The progress in percent, at most, while something that the phone has sent cannot be read. */
+const MOST_WHILE_UNREAD = 99
+
 /** How long after linking a phone may take to send the first of its history. */
 const BEGINS_WITHIN_MS = 120_000
 
@@ -295,11 +298,26 @@ const readSettled = Effect.fnUntraced(function* (accountId: string) {
   if ((row?.pending ?? 0) > 0) return { complete: false, lastAt: now } satisfies Settled
   const furthest = yield* furthestChunk(accountId)
   const linkedAt = row?.linkedAt ?? 0
+  const unread = yield* unreadAnnouncements(accountId)
   return {
-    complete: furthest !== undefined && furthest.syncType === FULL && furthest.progress === 100,
+    complete:
+      unread.waiting === 0 &&
+      furthest !== undefined &&
+      furthest.syncType === FULL &&
+      furthest.progress === 100,
     // A phone that was just linked takes its time to begin.
     lastAt: row?.lastAt ?? Math.min(now, linkedAt + BEGINS_WITHIN_MS)
   } satisfies Settled
+})
+
+/** Messages of the phone in the first history that could not be decrypted: as long as nobody knows better, chunks. */
+const unreadAnnouncements = Effect.fnUntraced(function* (accountId: string) {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<{ waiting: number; lost: number }>`SELECT
+      COUNT(*) FILTER (WHERE p.state = 'waiting') AS waiting, COUNT(*) FILTER (WHERE p.state = 'lost') AS lost
+    FROM peer_messages p JOIN accounts a ON a.account_id = p.account_id
+    WHERE p.account_id = ${accountId} AND p.in_first_history = 1 AND p.received_at >= COALESCE(a.linked_at, 0)`
+  return row ?? { waiting: 0, lost: 0 }
 })
 
 const readProgress = Effect.fnUntraced(function* (accountId: string) {
@@ -309,12 +327,17 @@ const readProgress = Effect.fnUntraced(function* (accountId: string) {
       COUNT(*) FILTER (WHERE state = 'pending') AS chunks_pending,
       COUNT(*) FILTER (WHERE state = 'failed') AS chunks_failed, COALESCE(SUM(messages), 0) AS messages
     FROM history_chunks WHERE account_id = ${accountId}`
-  const counts = row ?? { chunksDone: 0, chunksPending: 0, chunksFailed: 0, messages: 0 }
+  const unread = yield* unreadAnnouncements(accountId)
+  const counts = {
+    chunksDone: row?.chunksDone ?? 0,
+    chunksPending: (row?.chunksPending ?? 0) + unread.waiting,
+    chunksFailed: (row?.chunksFailed ?? 0) + unread.lost,
+    messages: row?.messages ?? 0
+  }
   const furthest = yield* furthestChunk(accountId)
   // The initial chunk says nothing about those that follow.
   const isUnknown = furthest?.syncType === INITIAL && counts.chunksPending > 0
-  return {
-    ...counts,
-    percent: isUnknown ? null : (furthest?.progress ?? null)
-  } satisfies HistoryProgress
+  const told = furthest?.progress ?? null
+  const percent = told !== null && unread.waiting > 0 ? Math.min(told, MOST_WHILE_UNREAD) : told
+  return { ...counts, percent: isUnknown ? null : percent } satisfies HistoryProgress
 })

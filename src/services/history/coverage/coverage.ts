@@ -18,6 +18,7 @@ import { noteLinked, noteOutage } from './outages.ts'
 import { readCoverage, summarize } from './report.ts'
 import { type OpenGap, type Reach, reachOf } from './rows.ts'
 import { noteRefusal, readRow } from './thread-row.ts'
+import { noteAnnouncementsRead, noteUnreadAnnouncements } from './unread-announcements.ts'
 
 /** Every method fails with `DatabaseError` only. Times are milliseconds since 1970. */
 export class Coverage extends Context.Service<
@@ -39,7 +40,7 @@ export class Coverage extends Context.Service<
       accountId: string,
       conversation: StoredConversation
     ) => Effect.Effect<void, DatabaseError>
-    /** A chunk was stored: gaps of a lost edition of it close, and lost chunks next to it may show gaps. */
+    /** A chunk was stored: gaps of a lost edition of it close, lost chunks next to it may show gaps, and new threads get those of unread announcements. */
     readonly noteChunk: (
       accountId: string,
       syncType: number,
@@ -47,6 +48,13 @@ export class Coverage extends Context.Service<
     ) => Effect.Effect<void, DatabaseError>
     /** Opens gaps where lost chunks lie between what others brought. */
     readonly noteLost: (accountId: string) => Effect.Effect<void, DatabaseError>
+    /** Opens a gap in every thread for what the phone sent during the first history and could not be decrypted. */
+    readonly noteUnreadAnnouncements: (accountId: string) => Effect.Effect<void, DatabaseError>
+    /** Such messages have arrived after all, by their WhatsApp ids. */
+    readonly noteAnnouncementsRead: (
+      accountId: string,
+      whatsAppIds: ReadonlyArray<string>
+    ) => Effect.Effect<void, DatabaseError>
     /** In every thread, what came after the messages held before that time may be missing. */
     readonly noteOutage: (accountId: string, heldBefore: number) => Effect.Effect<void, DatabaseError>
     /** The account was linked again: live messages begin again in every thread, with a gap before them. */
@@ -97,6 +105,8 @@ export class Coverage extends Context.Service<
         noteShared: (accountId, conversation) => run(noteShared(accountId, conversation)),
         noteChunk: (accountId, syncType, chunkOrder) => run(noteChunk(accountId, syncType, chunkOrder)),
         noteLost: accountId => run(sql.withTransaction(noteLost(accountId))),
+        noteUnreadAnnouncements: accountId => run(noteUnreadAnnouncements(accountId)),
+        noteAnnouncementsRead: (accountId, whatsAppIds) => run(noteAnnouncementsRead(accountId, whatsAppIds)),
         noteOutage: (accountId, heldBefore) => run(sql.withTransaction(noteOutage(accountId, heldBefore))),
         noteLinked: (accountId, linkedAt) =>
           run(Effect.andThen(forgetNoted(accountId), sql.withTransaction(noteLinked(accountId, linkedAt)))),

@@ -44,6 +44,13 @@ export const closeGap = Effect.fnUntraced(function* (gapId: number) {
   yield* sql`UPDATE gaps SET closed_at = ${now} WHERE gap_id = ${gapId} AND closed_at IS NULL`
 })
 
+/** The reason of gaps that are there because a message of the phone could not be decrypted. */
+export const UNREAD_ANNOUNCEMENT = 'unread-announcement' satisfies GapReason
+
+/** Whether the gap `g` is about a message that the phone is asked for again: its pages need not be asked for yet. */
+export const IS_ASKED_AGAIN = `(g.reason = '${UNREAD_ANNOUNCEMENT}' AND EXISTS (SELECT 1 FROM peer_messages p
+  WHERE p.account_id = g.account_id AND p.whatsapp_id = g.cause AND p.state = 'waiting'))`
+
 /** Open gaps, those of the most recently active threads first. */
 const openGapsWhere = Effect.fnUntraced(function* (where: Statement.Fragment) {
   const sql = yield* SqlClient.SqlClient
@@ -54,7 +61,7 @@ const openGapsWhere = Effect.fnUntraced(function* (where: Statement.Fragment) {
 
 export const openGapsOfAccount = Effect.fnUntraced(function* (accountId: string) {
   const sql = yield* SqlClient.SqlClient
-  return yield* openGapsWhere(sql`g.account_id = ${accountId} AND NOT EXISTS (
+  return yield* openGapsWhere(sql`g.account_id = ${accountId} AND NOT ${sql.literal(IS_ASKED_AGAIN)} AND NOT EXISTS (
       SELECT 1 FROM coverage c WHERE c.thread_id = g.thread_id AND ${sql.literal(IS_DENIED)})`)
 })
 

@@ -4,6 +4,7 @@ import { SqlClient } from 'effect/sql'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
 import { openGap } from './gaps.ts'
 import { readRow } from './thread-row.ts'
+import { noteUnreadAnnouncements } from './unread-announcements.ts'
 
 interface ChunkPlace {
   readonly syncType: number
@@ -99,7 +100,10 @@ const stretches = Effect.fnUntraced(function* (accountId: string) {
     WHERE s.account_id = ${accountId} AND c.received_at >= COALESCE(a.linked_at, 0)`
 })
 
-/** A chunk was stored: gaps of a lost edition of the same chunk close, and other lost chunks may show gaps now. */
+/**
+ * A chunk was stored: gaps of a lost edition of the same chunk close, other lost chunks may show gaps now, and so may
+ * announcements that are unread, in the threads that are new.
+ */
 export const noteChunk = Effect.fnUntraced(function* (
   accountId: string,
   syncType: number,
@@ -112,4 +116,5 @@ export const noteChunk = Effect.fnUntraced(function* (
       JOIN accounts a ON a.account_id = c.account_id WHERE c.account_id = ${accountId} AND c.sync_type = ${syncType}
       AND c.chunk_order = ${chunkOrder} AND c.received_at >= COALESCE(a.linked_at, 0))`
   yield* noteLost(accountId)
+  yield* noteUnreadAnnouncements(accountId)
 })

@@ -93,6 +93,12 @@ export interface ChunkNotice {
   readonly announcedAt: number
 }
 
+/** A message of the own phone to this device alone (`category=peer`), by the attributes of its stanza. */
+export interface PeerStanza {
+  readonly whatsAppId: string
+  readonly attributes: Readonly<Record<string, string>>
+}
+
 /** In place of a sync type: history that a member of a group shares. WhatsApp's types are small numbers. */
 export const SHARED_HISTORY = 1001
 
@@ -106,6 +112,10 @@ export interface ConvertedEntry {
   readonly keys: ReadonlyArray<AppStateKey>
   /** Collections of app state of which the phone sends a new copy. */
   readonly recoveries: ReadonlyArray<{ readonly self: Self; readonly answer: RecoveryAnswer }>
+  /** Peer messages that could not be decrypted. */
+  readonly undecryptedPeers: ReadonlyArray<PeerStanza>
+  /** The ids of those that were. */
+  readonly decryptedPeers: ReadonlyArray<string>
 }
 
 const NOTHING: ConvertedEntry = {
@@ -114,7 +124,9 @@ const NOTHING: ConvertedEntry = {
   refusals: [],
   chunkRetries: [],
   keys: [],
-  recoveries: []
+  recoveries: [],
+  undecryptedPeers: [],
+  decryptedPeers: []
 }
 const UNADDRESSED: ConvertedEntry = { ...NOTHING, facts: [leftOut('unaddressed')] }
 
@@ -122,8 +134,12 @@ const UNADDRESSED: ConvertedEntry = { ...NOTHING, facts: [leftOut('unaddressed')
 export const convertEntry = (entry: Journaled): ConvertedEntry => {
   switch (entry.kind) {
     case 'message':
-      return message(entry)
+      return isPeer(entry.attributes)
+        ? { ...message(entry), decryptedPeers: idsOf(entry.attributes) }
+        : message(entry)
     case 'undecryptable': {
+      // It is no message of a chat, whatever it is.
+      if (isPeer(entry.attributes)) return { ...NOTHING, undecryptedPeers: peerStanzas(entry.attributes) }
       const infos = infosOfStanza(entry)
       if (infos.length === 0) return UNADDRESSED
       const facts = infos.flatMap(info => factOfUndecryptable(entry.self, info, entry.reason))
@@ -141,6 +157,20 @@ export const convertEntry = (entry: Journaled): ConvertedEntry => {
       return { ...NOTHING, facts: factsOfBotAnswer(entry.self, nodeFromJson(entry.stanza)) }
   }
 }
+
+type Attributes = typeof Attributes.Type
+
+/** Whether a stanza is a message between the account's own devices, beside all chats. */
+export const isPeer = ({ category }: Attributes): boolean => category === 'peer'
+
+/** No id of WhatsApp's is nearly as long. */
+const LONGEST_ID = 200
+
+const idsOf = ({ id = '' }: Attributes): ReadonlyArray<string> =>
+  id === '' || id.length > LONGEST_ID ? [] : [id]
+
+const peerStanzas = (attributes: Attributes): ReadonlyArray<PeerStanza> =>
+  idsOf(attributes).map(whatsAppId => ({ whatsAppId, attributes }))
 
 const { HISTORY_SYNC_ON_DEMAND } = proto.Message.PeerDataOperationRequestType
 

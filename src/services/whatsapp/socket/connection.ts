@@ -124,6 +124,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     socket,
     creds,
     record: receive.record,
+    isUnreadPeer: receive.isUnreadPeer,
     keepsStatuses: options.keepStatuses,
     onUnknown: kind => runtime.fork(unknownKinds.note([kind])),
     onStanza: options.dryRun ? undefined : makeChannelNames({ accountId, socket, conversations, runtime }),

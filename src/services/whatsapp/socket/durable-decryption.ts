@@ -4,7 +4,10 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   type BinaryNode,
   DEFAULT_CONNECTION_CONFIG,
+  getBinaryNodeChildren,
+  getDecryptionJid,
   type SignalKeyStoreWithTransaction,
+  type SignalRepositoryWithLIDStore,
   type SocketConfig
 } from '@whiskeysockets/baileys'
 import type { Journal } from '../../journal/journal.ts'
@@ -22,6 +25,11 @@ export interface DurableDecryption {
   /** Stores the changes of a Signal transaction, with the plaintext when it was a decryption. */
   readonly commit: (changes: KeyChanges, result: unknown) => Promise<void>
   readonly signalRepository: (keys: SignalKeyStoreWithTransaction) => SocketConfig['makeSignalRepository']
+  /**
+   * Decrypts a peer message before Baileys does, which is then given the plaintext. Answers whether it could be; if not, that is
+   * written down. Rejects when nothing could be written down.
+   */
+  readonly decryptPeer: (stanza: BinaryNode) => Promise<boolean>
 }
 
 export const makeDurableDecryption = (options: {
@@ -34,6 +42,9 @@ export const makeDurableDecryption = (options: {
 }): DurableDecryption => {
   const { accountId, journal, pending, storage, vault, writer } = options
   const current = new AsyncLocalStorage<Decryption>()
+  const undecryptable = new WeakSet<BinaryNode>()
+  const plaintexts = new WeakMap<Uint8Array, Uint8Array>()
+  let repository: SignalRepositoryWithLIDStore | undefined
 
   const commit = async (changes: KeyChanges, result: unknown): Promise<void> => {
     const decryption = current.getStore()
@@ -49,6 +60,8 @@ export const makeDurableDecryption = (options: {
     author: string,
     decrypt: () => Promise<Uint8Array>
   ): Promise<Uint8Array> => {
+    const known = plaintexts.get(ciphertext)
+    if (known !== undefined) return known
     const fingerprint = fingerprintOf('message', [author, ciphertext])
     const stanza = pending.stanzaOf(ciphertext)
     try {
@@ -59,6 +72,7 @@ export const makeDurableDecryption = (options: {
       if (stanza !== undefined && !storage.hasFailed()) {
         const reason = cause instanceof Error ? cause.message : 'It could not be decrypted'
         await writer.undecryptable(stanza, reason, [author, ciphertext])
+        undecryptable.add(stanza)
       }
       throw cause
     } finally {
@@ -66,15 +80,32 @@ export const makeDurableDecryption = (options: {
     }
   }
 
+  const decryptPeer = async (stanza: BinaryNode): Promise<boolean> => {
+    if (repository === undefined) throw new Error('A message came before the connection was there')
+    const jid = await getDecryptionJid(stanza.attrs['from'] ?? '', repository)
+    for (const { attrs, content: ciphertext } of getBinaryNodeChildren(stanza, 'enc')) {
+      const type = attrs['type']
+      if (!(ciphertext instanceof Uint8Array) || (type !== 'msg' && type !== 'pkmsg')) continue
+      try {
+        plaintexts.set(ciphertext, await repository.decryptMessage({ jid, type, ciphertext }))
+      } catch (cause) {
+        if (undecryptable.has(stanza)) return false
+        throw cause
+      }
+    }
+    return true
+  }
+
   return {
     commit,
+    decryptPeer,
     signalRepository: keys => (auth, logger, pnToLid) => {
       const inner = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
         { creds: auth.creds, keys },
         logger,
         pnToLid
       )
-      return {
+      repository = {
         ...inner,
         decryptMessage: message =>
           decryptDurably(message.ciphertext, message.jid, () => inner.decryptMessage(message)),
@@ -83,6 +114,7 @@ export const makeDurableDecryption = (options: {
             inner.decryptGroupMessage(message)
           )
       }
+      return repository
     }
   }
 }

@@ -1,7 +1,7 @@
 // What makes receiving durable. Baileys acknowledges a message right after decrypting it, so decryption is where it must be
 // written down: the Signal ratchet step and the plaintext go into one transaction, and Baileys' receipt can only leave after
 // that. Stanzas that no decryption writes down are recorded before Baileys handles them.
-import type { AuthenticationCreds, SignalKeyStore, SocketConfig } from '@whiskeysockets/baileys'
+import type { AuthenticationCreds, BinaryNode, SignalKeyStore, SocketConfig } from '@whiskeysockets/baileys'
 import type { Journal } from '../../journal/journal.ts'
 import type { KeyChanges, Vault } from '../../vault/vault.ts'
 import type { Self } from '../convert/message.ts'
@@ -20,6 +20,8 @@ export interface DurableReceive {
   readonly makeSignalRepository: SocketConfig['makeSignalRepository']
   /** To be called with each stanza before Baileys handles it. After a rejection nothing may be acknowledged any more. */
   readonly record: RecordStanza
+  /** Whether a peer message could not be decrypted: Baileys is not to see it. */
+  readonly isUnreadPeer: (stanza: BinaryNode) => boolean
   /** Received messages whose decryption has not ended yet. */
   readonly backlog: () => number
   /** Expects no more decryptions: the connection is over. */
@@ -44,6 +46,7 @@ export const makeDurableReceive = (options: {
   const pending = makePendingDecryptions(onArrived)
   const writer = makeJournalWriter({ accountId, self, journal, run: storage.run, onArrived })
   const decryption = makeDurableDecryption({ accountId, journal, vault, storage, writer, pending })
+  const unreadPeers = new WeakSet<BinaryNode>()
   const keys = makeSignalKeys({
     accountId,
     vault,
@@ -55,7 +58,15 @@ export const makeDurableReceive = (options: {
   return {
     keys,
     makeSignalRepository: decryption.signalRepository(keys),
-    record: makeStanzaRecording(writer, pending, options),
+    record: makeStanzaRecording({
+      writer,
+      pending,
+      self,
+      keepsStatuses: options.keepsStatuses,
+      decryptPeer: decryption.decryptPeer,
+      onUnreadPeer: stanza => void unreadPeers.add(stanza)
+    }),
+    isUnreadPeer: stanza => unreadPeers.has(stanza),
     backlog: pending.count,
     abandon: pending.clear
   }

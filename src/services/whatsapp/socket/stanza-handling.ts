@@ -4,6 +4,7 @@ import type { AuthenticationCreds, BinaryNode, WASocket } from '@whiskeysockets/
 import { isBotAnswer } from '../convert/bot-answer.ts'
 import { addressesIn } from './auth-state.ts'
 import { botAnswers } from './bot-answers.ts'
+import type { DurableReceive } from './durable-receive.ts'
 import { acknowledger, isOfStatus, isOwnMessage, onUnhandled, unknownKindOf } from './own-stanzas.ts'
 import { type HandedOn, type OwnHandling, type RecordStanza, recordBeforeHandling } from './stanza-gate.ts'
 import { statusHandling } from './statuses.ts'
@@ -12,6 +13,7 @@ export const handleStanzas = (options: {
   readonly socket: WASocket
   readonly creds: AuthenticationCreds
   readonly record: RecordStanza
+  readonly isUnreadPeer: DurableReceive['isUnreadPeer']
   readonly keepsStatuses: boolean
   /** Called with the name of each kind that this version does not know. */
   readonly onUnknown: (kind: string) => void
@@ -20,7 +22,7 @@ export const handleStanzas = (options: {
   /** What Baileys gets of a stanza that it handles. */
   readonly handedOn: HandedOn
 }): void => {
-  const { creds, handedOn, keepsStatuses, onStanza, onUnknown, record, socket } = options
+  const { creds, handedOn, isUnreadPeer, keepsStatuses, onStanza, onUnknown, record, socket } = options
   const acknowledge = acknowledger(socket, creds)
   const handleStatus = statusHandling({
     socket,
@@ -36,7 +38,8 @@ export const handleStanzas = (options: {
     return record(kind, stanza)
   }
   const own: OwnHandling = {
-    isOwn: (kind, stanza) => kind === 'CB:message' && isOwnMessage(stanza, addressesIn(creds)),
+    isOwn: (kind, stanza) =>
+      kind === 'CB:message' && (isUnreadPeer(stanza) || isOwnMessage(stanza, addressesIn(creds))),
     handle: stanza => {
       if (isOfStatus(stanza)) return handleStatus(stanza)
       return isBotAnswer(stanza) ? bots.handle(stanza) : acknowledge(stanza)

@@ -3,13 +3,24 @@ import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren } from '@whi
 import { isStatusJid } from '../../../domain/jid.ts'
 import { ONLY_ON_PHONE } from '../../../domain/message.ts'
 import { isBotAnswer } from '../convert/bot-answer.ts'
-import { isJournaledCall, isJournaledNotification } from '../convert/journaled.ts'
+import { isJournaledCall, isJournaledNotification, isPeer } from '../convert/journaled.ts'
 import { isOfChannel } from '../convert/channel.ts'
 import type { Self } from '../convert/message.ts'
+import type { DurableDecryption } from './durable-decryption.ts'
 import type { JournalWriter } from './journal-writer.ts'
 import { isDecryptable, isOfStatus, isPlaced } from './own-stanzas.ts'
 import type { PendingDecryptions } from './pending-decryptions.ts'
 import type { RecordStanza } from './stanza-gate.ts'
+
+export interface StanzaRecordingOptions {
+  readonly writer: JournalWriter
+  readonly pending: PendingDecryptions
+  readonly self: () => Self
+  readonly keepsStatuses: boolean
+  readonly decryptPeer: DurableDecryption['decryptPeer']
+  /** Called with each peer message that could not be decrypted, once that is written down. */
+  readonly onUnreadPeer: (stanza: BinaryNode) => void
+}
 
 /** What is never shared with linked devices: view-once messages, and those of bots and hosted businesses. */
 const PHONE_ONLY = new Set([
@@ -23,22 +34,39 @@ const isRetryRequest = (stanza: BinaryNode): boolean => stanza.attrs['type'] ===
 
 const WITHOUT_CONTENT = 'WhatsApp delivered it without content; the phone has it'
 
-const recordMessage = (
+/**
+ * A peer message is decrypted here. Baileys gets those that could be: it confirms the others to the phone, which then never sends
+ * them again.
+ */
+const recordPeer = async (
   stanza: BinaryNode,
-  writer: JournalWriter,
-  pending: PendingDecryptions,
-  { keepsStatuses, self }: { readonly keepsStatuses: boolean; readonly self: Self }
-): Promise<void> | undefined => {
+  { decryptPeer, onUnreadPeer, pending, self, writer }: StanzaRecordingOptions
+): Promise<void> => {
+  const encrypted = getBinaryNodeChildren(stanza, 'enc')
+  for (const { content } of encrypted) if (content instanceof Uint8Array) pending.link(content, stanza)
+  if (encrypted.some(isDecryptable) && isPlaced(stanza, self())) {
+    pending.expect(stanza)
+    if (!(await decryptPeer(stanza))) onUnreadPeer(stanza)
+    return
+  }
+  const reason = encrypted.length > 0 ? 'It is encrypted in a way this server does not know' : WITHOUT_CONTENT
+  await writer.undecryptable(stanza, reason, [JSON.stringify(stanza.attrs)])
+  onUnreadPeer(stanza)
+}
+
+const recordMessage = (stanza: BinaryNode, options: StanzaRecordingOptions): Promise<void> | undefined => {
+  const { keepsStatuses, pending, writer } = options
+  const self = options.self()
   if (isOfStatus(stanza) && !keepsStatuses) return undefined
   if (isOfChannel(stanza)) return writer.channel(stanza)
   if (isBotAnswer(stanza)) return writer.stanza('botAnswer', stanza)
+  if (isPeer(stanza.attrs)) return recordPeer(stanza, options)
   const encrypted = getBinaryNodeChildren(stanza, 'enc')
   for (const { content } of encrypted) if (content instanceof Uint8Array) pending.link(content, stanza)
   if (encrypted.some(isDecryptable) && isPlaced(stanza, self)) {
     pending.expect(stanza)
     return undefined
   }
-  if (stanza.attrs['category'] === 'peer') return undefined
   const identity = [JSON.stringify(stanza.attrs)]
   if (encrypted.length > 0)
     return writer.undecryptable(stanza, 'It is encrypted in a way this server does not know', identity)
@@ -50,15 +78,12 @@ const recordMessage = (
 }
 
 export const makeStanzaRecording =
-  (
-    writer: JournalWriter,
-    pending: PendingDecryptions,
-    { keepsStatuses, self }: { readonly keepsStatuses: boolean; readonly self: () => Self }
-  ): RecordStanza =>
+  (options: StanzaRecordingOptions): RecordStanza =>
   (kind, stanza) => {
+    const { keepsStatuses, writer } = options
     switch (kind) {
       case 'CB:message':
-        return recordMessage(stanza, writer, pending, { keepsStatuses, self: self() })
+        return recordMessage(stanza, options)
       case 'CB:receipt':
         if (isRetryRequest(stanza) || (isStatusJid(stanza.attrs['from'] ?? '') && !keepsStatuses))
           return undefined

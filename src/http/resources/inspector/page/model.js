@@ -134,6 +134,8 @@ export class Model {
   /** @type {Map<string, Actor>} */
   actors = new Map()
   dropped = 0
+  /** Whether all live actors have been listed since they were last expected. */
+  isComplete = false
   /** By name: an account that is restarted is another actor, and its events before the restart are of interest then. @type {Map<string, Array<Happening>>} */
   #happened = new Map()
 
@@ -214,11 +216,13 @@ export class Model {
 
   /** A full listing of all actors begins: actors that it does not contain have ended. */
   expectPresent() {
+    this.isComplete = false
     for (const actor of this.actors.values()) actor.snapshot = { ...actor.snapshot, status: 'unknown' }
   }
 
   /** Removes the actors that the last full listing did not contain. */
   #settle() {
+    this.isComplete = true
     for (const { sessionId, snapshot } of this.actors.values()) {
       if (snapshot.status === 'unknown') this.#forget(sessionId)
     }

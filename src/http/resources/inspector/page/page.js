@@ -336,7 +336,8 @@ const draw = () => {
   drawStates()
   drawList()
   const choice = [...model.accounts, ...(model.root === undefined ? [] : [model.root])]
-  selected ??= choice[0]?.name
+  // Accounts are listed behind the supervisor: it must not be chosen because it was here first.
+  if (model.isComplete) selected ??= choice[0]?.name
   const actor = choice.find(({ name }) => name === selected)
   const only = byId('only', HTMLButtonElement)
   only.textContent = watched === '' ? 'Only this account' : 'All accounts'
