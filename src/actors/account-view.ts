@@ -37,7 +37,7 @@ export const viewOf = Effect.fnUntraced(function* (
     suspension: suspensionAt(live.suspension, now),
     phoneSilentUntil: backfill.silentUntil(record.accountId),
     clientVersion: yield* clientVersion.usedBy(record.accountId),
-    ...whatsapp.lastContact(record.accountId),
+    ...(yield* whatsapp.lastContact(record.accountId)),
     proxy: yield* proxies.shown(record.accountId),
     history: yield* history.progress(record.accountId)
   }

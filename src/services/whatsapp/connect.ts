@@ -82,7 +82,7 @@ export interface Connecting {
   /** The passkey ceremony of the account's connection; `undefined` unless it is being linked. */
   readonly passkey: (accountId: string) => PasskeyCeremony | undefined
   /** When the account last heard WhatsApp and last sent a message, since the server started. */
-  readonly lastContact: (accountId: string) => LastContact
+  readonly lastContact: (accountId: string) => Effect.Effect<LastContact>
   readonly connect: (accountId: string, pairing: Pairing | null) => Stream.Stream<ConnectionEvent, SealBroken>
   readonly closed: (accountId: string) => Effect.Effect<void>
 }
@@ -100,10 +100,11 @@ export const makeConnecting = (host: ConnectionHost, pacing: ConnectionPacing): 
         )
         return Effect.andThen(resources.lock.withPermit(connecting), Queue.end(events))
       }),
-    lastContact: accountId => {
-      const { lastHeardAt = null, lastSentAt = null } = held.peek(accountId)?.contact ?? {}
-      return { lastHeardAt, lastSentAt }
-    },
+    lastContact: accountId =>
+      Effect.sync(() => {
+        const { lastHeardAt = null, lastSentAt = null } = held.peek(accountId)?.contact ?? {}
+        return { lastHeardAt, lastSentAt }
+      }),
     passkey: accountId => held.peek(accountId)?.passkey,
     closed: accountId => held.peek(accountId)?.lock.withPermit(Effect.void) ?? Effect.void
   }
