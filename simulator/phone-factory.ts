@@ -42,6 +42,8 @@ export interface PhoneOptions {
   readonly history?: HistoryOptions | undefined
   /** `either` when left out. */
   readonly directAddressing?: DirectAddressing | undefined
+  /** Whether messages to people need a token; false when left out. */
+  readonly requiresTokens?: boolean | undefined
 }
 
 const DEFAULT_UNTIL = 1_767_225_600
@@ -92,6 +94,7 @@ export const createPhone = (network: Network, options: PhoneOptions, number: num
     named: options.name !== undefined
   })
   account.readsAutomatically = false
+  account.requiresTokens = options.requiresTokens ?? false
   account.directAddressing = options.directAddressing ?? account.directAddressing
   const until = history?.until ?? DEFAULT_UNTIL
   const from = until - (history?.spanDays ?? 365) * DAY

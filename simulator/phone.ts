@@ -1,6 +1,6 @@
 // The owner's side of one simulated phone, as tests use it: link devices, write, read, change settings, go offline, and read the
 // truth. Each method is one action; what it does is in protocol/.
-import type { proto, WAPatchCreate, WAPatchName } from '@whiskeysockets/baileys'
+import type { proto, WAPatchName } from '@whiskeysockets/baileys'
 import { changeFromPhone, writeUnreadable } from './protocol/app-state.ts'
 import { rotateAppStateKey } from './protocol/app-state-keys.ts'
 import { type CallOutcome, ring } from './protocol/calls.ts'
@@ -40,7 +40,9 @@ import { enterPairingCode } from './protocol/pairing/code.ts'
 import { askAgain, codeOnPhone, compareCodes } from './protocol/pairing/passkey.ts'
 import { scanQr } from './protocol/pairing/qr.ts'
 import { showPresence, showTyping, type TypingState } from './protocol/presence.ts'
+import { changeTokenSalt } from './protocol/token-salt.ts'
 import type { Account, Companion } from './state/account.ts'
+import type { PhonePatch } from './state/app-state.ts'
 import { type AssertionJson, type AssertionOptions, Authenticator } from './state/authenticator.ts'
 import type { ActiveFault, Fault, FaultScope, StreamError } from './state/faults.ts'
 import { type Group, isGroup } from './state/group.ts'
@@ -320,8 +322,13 @@ export class Phone {
   }
 
   /** The phone writes any patch of app state; the linked devices are notified. */
-  changeAppState(patch: WAPatchCreate): Promise<void> {
+  changeAppState(patch: PhonePatch): Promise<void> {
     return changeFromPhone(this.network, this.account, patch)
+  }
+
+  /** The phone gives its linked devices another salt for the account's own tokens. */
+  changeTokenSalt(): Promise<void> {
+    return changeTokenSalt(this.network, this.account)
   }
 
   /** The phone writes an app-state record that no linked device can read. */

@@ -62,6 +62,7 @@ const READERS: { readonly [Kind in FaultKind]: (fields: Fields) => FaultOf<Kind>
   }),
   holdAcks: () => ({ kind: 'holdAcks' }),
   loseAcks: () => ({ kind: 'loseAcks' }),
+  refreshLid: () => ({ kind: 'refreshLid' }),
   rejectMessages: fields => ({ kind: 'rejectMessages', error: fields.number('error') }),
   historyChunk: fields => ({
     kind: 'historyChunk',

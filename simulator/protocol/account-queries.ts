@@ -1,6 +1,7 @@
 // Small queries about an account: blocklist, privacy, status, profile pictures, server properties.
 import type { Companion } from '../state/account.ts'
 import type { Network } from '../state/network.ts'
+import { givenToken } from '../state/tokens.ts'
 import { cappingInfo, timelockInfo } from './new-chat-limits.ts'
 import { type BinaryNode, bytesOf, child, children, element, textOf } from '../wire/binary-node.ts'
 import { notify } from './notifications.ts'
@@ -78,11 +79,7 @@ const passPrivacyToken = (network: Network, companion: Companion, token: BinaryN
     { from: account.jid, sender_lid: account.lid, type: 'privacy_token' },
     [
       element('tokens', {}, [
-        element(
-          'token',
-          { jid: account.jid, t: token.attrs.t, type: token.attrs.type },
-          Buffer.from(`sim-token-${account.phoneNumber}`)
-        )
+        element('token', { jid: account.jid, t: token.attrs.t, type: token.attrs.type }, givenToken(account))
       ])
     ]
   )

@@ -1,8 +1,8 @@
 // App state on the wire: devices upload and fetch patches and snapshots (`w:sync:app:state`), and the phone writes patches of its
 // own.
-import { proto, type WAPatchCreate, type WAPatchName } from '@whiskeysockets/baileys'
+import { proto, type WAPatchName } from '@whiskeysockets/baileys'
 import type { Account, Companion } from '../state/account.ts'
-import { type AppState, isCollectionName, type ReadMutation } from '../state/app-state.ts'
+import { type AppState, isCollectionName, type PhonePatch, type ReadMutation } from '../state/app-state.ts'
 import { encryptMedia, sha256Of } from '../state/media/encryption.ts'
 import type { Network } from '../state/network.ts'
 import { Random } from '../state/random.ts'
@@ -156,7 +156,7 @@ const announce = (
 export const changeFromPhone = async (
   network: Network,
   account: Account,
-  ...changes: readonly WAPatchCreate[]
+  ...changes: readonly PhonePatch[]
 ): Promise<void> => {
   const [first] = changes
   if (!first) return

@@ -1,7 +1,9 @@
 // Announces changes of an account's keys and devices to everyone who has a list of them.
+import { createHash } from 'node:crypto'
 import type { Account, Companion } from '../state/account.ts'
 import type { Network } from '../state/network.ts'
 import { element } from '../wire/binary-node.ts'
+import { PHONE_SERVER } from '../wire/jid.ts'
 import { unixSeconds } from '../wire/stanza.ts'
 import { notify } from './notifications.ts'
 
@@ -20,16 +22,23 @@ export const announceDevices = (
   account: Account,
   change: 'add' | 'remove',
   companion: Companion
-): void =>
-  notify(
-    network,
-    [...account.companions.values(), ...network.acquaintedDevices(account)],
-    { from: account.jid, type: 'devices', lid: account.lid },
-    [
-      element(change, {}, [
-        element('device', { jid: companion.jid, lid: companion.lid, 'key-index': companion.keyIndex }),
-        element('key-index-list', { ts: unixSeconds() })
-      ])
-    ],
-    companion
-  )
+): void => {
+  const news = [
+    element(change, {}, [
+      element('device', { jid: companion.jid, lid: companion.lid, 'key-index': companion.keyIndex }),
+      element('key-index-list', { ts: unixSeconds() })
+    ])
+  ]
+  const ofAccount = { from: account.jid, type: 'devices', lid: account.lid }
+  notify(network, account.companions.values(), ofAccount, news, companion)
+  if (account.deviceNews === 'devices') {
+    notify(network, network.acquaintedDevices(account), ofAccount, news)
+  } else if (account.deviceNews === 'hash') {
+    const update = element('update', { hash: notificationHash(account.phoneNumber) })
+    notify(network, network.acquaintedDevices(account), { from: PHONE_SERVER, type: 'devices' }, [update])
+  }
+}
+
+/** Names a number to those who may not have it in their address book. */
+const notificationHash = (phoneNumber: string): string =>
+  createHash('md5').update(`${phoneNumber}WA_ADD_NOTIF`).digest().subarray(0, 3).toString('base64')

@@ -33,6 +33,9 @@ export interface Status {
 export const DIRECT_ADDRESSINGS = ['lid', 'either', 'number'] as const
 export type DirectAddressing = (typeof DIRECT_ADDRESSINGS)[number]
 
+export const DEVICE_NEWS = ['devices', 'hash', 'nothing'] as const
+export type DeviceNews = (typeof DEVICE_NEWS)[number]
+
 /** What differs between the versions of WhatsApp that people have. */
 export interface Habits {
   /** Its edits are sealed with the secret of the message; otherwise in the open, as before 2026. */
@@ -57,6 +60,12 @@ export class Account {
   addressing: Addressing = 'pn'
   /** Linked devices that know of no LIDs still work with the default. */
   directAddressing: DirectAddressing = 'either'
+  /** Whether messages to people are refused that carry neither the recipient's token nor one of the account's own. */
+  requiresTokens = false
+  /** Counts the salts of its own tokens. */
+  saltNumber = 1
+  /** What others are told when this account's devices change: which ones, only whose (by a hash), or nothing. */
+  deviceNews: DeviceNews = 'devices'
   /** A contact sends read receipts for what it gets; the owner of a phone reads when the test says so. */
   readsAutomatically = true
   /** Whether the primary device is reachable. */

@@ -106,7 +106,7 @@ export class AppState {
   }
 
   /** The phone itself writes one patch with all these changes, which are of one collection. */
-  write(changes: readonly WAPatchCreate[]): Promise<void> {
+  write(changes: readonly PhonePatch[]): Promise<void> {
     const [first] = changes
     if (!first) return Promise.resolve()
     return this.writeRecords(
@@ -186,10 +186,21 @@ const apply = (
   else collection.records.set(id, { record, data })
 }
 
-const plainRecord = ({ apiVersion, index, operation, syncAction }: WAPatchCreate): PlainRecord => {
+/** A patch of app state; `newer` is a field of the value that Baileys' classes do not know. */
+export interface PhonePatch extends WAPatchCreate {
+  readonly newer?: { readonly field: number; readonly value: Uint8Array } | undefined
+}
+
+const LENGTH_DELIMITED = 2
+const VALUE_FIELD = 2
+
+const plainRecord = ({ apiVersion, index, newer, operation, syncAction }: PhonePatch): PlainRecord => {
   const json = Buffer.from(JSON.stringify(index))
-  const data = { index: json, value: syncAction, padding: new Uint8Array(0), version: apiVersion }
-  return { operation, index: json, data: proto.SyncActionData.encode(data).finish() }
+  const value = proto.SyncActionValue.encode(syncAction)
+  if (newer) value.uint32((newer.field << 3) | LENGTH_DELIMITED).bytes(newer.value)
+  const data = proto.SyncActionData.encode({ index: json, padding: new Uint8Array(0), version: apiVersion })
+  data.uint32((VALUE_FIELD << 3) | LENGTH_DELIMITED).bytes(value.finish())
+  return { operation, index: json, data: data.finish() }
 }
 
 const indexOf = ({ index }: proto.ISyncActionData): readonly string[] => {

@@ -62,6 +62,8 @@ export type Fault =
   | { readonly kind: 'holdAcks' }
   /** The server never sends the acknowledgements. */
   | { readonly kind: 'loseAcks' }
+  /** Acknowledgements of messages say that what is known of the recipient is out of date. */
+  | { readonly kind: 'refreshLid' }
   /** Messages that clients send are acknowledged with this error and not routed. */
   | { readonly kind: 'rejectMessages'; readonly error: number }
   /** History chunks cannot be downloaded (404), or are damaged. */

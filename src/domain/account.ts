@@ -87,7 +87,9 @@ export const AccountRecord = Schema.Struct({
   suspension: Schema.NullOr(Suspension),
   /** When the present link began, and when it was last known to be online. */
   linkedAt: Schema.NullOr(Schema.Finite),
-  onlineAt: Schema.NullOr(Schema.Finite)
+  onlineAt: Schema.NullOr(Schema.Finite),
+  /** Whether 1:1 chats of this account are addressed by LID; `null` while WhatsApp has not said it. */
+  lidMigrated: Schema.NullOr(Schema.Boolean)
 })
 export type AccountRecord = typeof AccountRecord.Type
 
@@ -111,6 +113,7 @@ export type AccountFacts = Partial<
     | 'suspension'
     | 'linkedAt'
     | 'onlineAt'
+    | 'lidMigrated'
   >
 >
 
@@ -127,7 +130,8 @@ export const newAccount = (
   restriction: null,
   suspension: null,
   linkedAt: null,
-  onlineAt: null
+  onlineAt: null,
+  lidMigrated: null
 })
 
 /** Whether a phone is linked. A linked account may still be offline, or ended in another way than by a logout. */

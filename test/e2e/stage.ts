@@ -83,7 +83,8 @@ export class Stage implements AsyncDisposable {
   }
 
   private async scanned(options: PhoneOptions): Promise<{ phone: Phone; accountId: string }> {
-    const phone = this.simulator.createPhone(options)
+    // As WhatsApp treats most accounts by now.
+    const phone = this.simulator.createPhone({ directAddressing: 'lid', requiresTokens: true, ...options })
     const accountId = await linkAccount(this.api, options.name ?? 'Shop', qr => phone.scanQr(qr))
     return { phone, accountId }
   }

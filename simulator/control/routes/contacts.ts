@@ -1,5 +1,6 @@
 // The endpoints of contacts: people whose primary device answers on its own. A phone's account can be read and changed here too.
 import { describeAccount } from '../describe.ts'
+import { DEVICE_NEWS } from '../../state/account.ts'
 import { accountOf, addressingFrom, type ControlRoute } from '../requests.ts'
 
 export const contactRoutes: readonly ControlRoute[] = [
@@ -33,6 +34,7 @@ export const contactRoutes: readonly ControlRoute[] = [
       contact.addressing = addressingFrom(body) ?? contact.addressing
       contact.pushName = body.optionalText('name') ?? contact.pushName
       contact.online = online ?? contact.online
+      contact.deviceNews = body.optionalOneOf('deviceNews', DEVICE_NEWS) ?? contact.deviceNews
       if (online) call.simulator.network.wentOnline(contact)
       return describeAccount(call.simulator, contact)
     }

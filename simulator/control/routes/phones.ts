@@ -30,7 +30,8 @@ const created: readonly ControlRoute[] = [
         phoneNumber: options.optionalText('phoneNumber'),
         name: options.optionalText('name'),
         history: history === undefined ? simulator.defaultHistory : historyFrom(history),
-        directAddressing: options.optionalOneOf('directAddressing', DIRECT_ADDRESSINGS)
+        directAddressing: options.optionalOneOf('directAddressing', DIRECT_ADDRESSINGS),
+        requiresTokens: options.optionalBoolean('requiresTokens')
       })
       return describePhone(simulator, phone)
     }
@@ -81,8 +82,11 @@ const settings: readonly ControlRoute[] = [
     path: '/phones/:phone/direct-addressing',
     answer: call => {
       const { account } = phoneOf(call)
-      account.directAddressing = call.body().oneOf('addressing', DIRECT_ADDRESSINGS)
-      return { directAddressing: account.directAddressing }
+      const body = call.body()
+      account.directAddressing =
+        body.optionalOneOf('addressing', DIRECT_ADDRESSINGS) ?? account.directAddressing
+      account.requiresTokens = body.optionalBoolean('requiresTokens') ?? account.requiresTokens
+      return { directAddressing: account.directAddressing, requiresTokens: account.requiresTokens }
     }
   },
   {
@@ -130,6 +134,11 @@ const settings: readonly ControlRoute[] = [
     method: 'POST',
     path: '/phones/:phone/app-state/rotate-key',
     answer: call => phoneOf(call).rotateAppStateKey({ share: call.body().optionalBoolean('share') })
+  },
+  {
+    method: 'POST',
+    path: '/phones/:phone/token-salt',
+    answer: call => phoneOf(call).changeTokenSalt()
   },
   {
     method: 'POST',

@@ -1,6 +1,8 @@
-// By which addresses a linked device may write to a person: what WhatsApp refuses of stanzas that name people in the wrong form.
+// What WhatsApp refuses of a linked device's messages to people: addresses in the wrong form, and messages without a token.
 import type { Companion } from '../../state/account.ts'
-import { type BinaryNode, child, children } from '../../wire/binary-node.ts'
+import type { Network } from '../../state/network.ts'
+import { givenToken, ownToken } from '../../state/tokens.ts'
+import { type BinaryNode, child, childBytes, children } from '../../wire/binary-node.ts'
 import {
   type Addressing,
   HOSTED_LID_SERVER,
@@ -11,7 +13,7 @@ import {
 } from '../../wire/jid.ts'
 
 /** The error WhatsApp also answers to messages that would start a conversation the account may not start. */
-const NUMBER_REFUSED = 463
+const REFUSED = 463
 const BAD_REQUEST = 400
 
 const FORMS: ReadonlyMap<string, Addressing> = new Map([
@@ -30,5 +32,18 @@ export const addressRefusal = ({ account }: Companion, node: BinaryNode): number
   const devices = children(child(node, 'participants'), 'to')
   if (devices.some(({ attrs }) => formOf(attrs.jid) !== form)) return BAD_REQUEST
   if (form === 'lid') return account.directAddressing === 'number' ? BAD_REQUEST : undefined
-  return account.directAddressing === 'lid' ? NUMBER_REFUSED : undefined
+  return account.directAddressing === 'lid' ? REFUSED : undefined
+}
+
+/** The error a message is refused with that carries no token, where the account needs one. */
+export const tokenRefusal = (
+  network: Network,
+  { account }: Companion,
+  node: BinaryNode
+): number | undefined => {
+  const recipient = formOf(node.attrs.to) === undefined ? undefined : network.directory.find(node.attrs.to)
+  if (!account.requiresTokens || recipient === undefined || recipient === account) return undefined
+  const isGiven = childBytes(node, 'tctoken')?.equals(givenToken(recipient)) === true
+  const isOwn = childBytes(node, 'cstoken')?.equals(ownToken(account, recipient)) === true
+  return isGiven || isOwn ? undefined : REFUSED
 }

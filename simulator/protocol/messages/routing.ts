@@ -6,7 +6,7 @@ import type { Network } from '../../state/network.ts'
 import type { Session } from '../../state/session.ts'
 import { newChatRefusal } from '../new-chat-limits.ts'
 import { addressAttributes } from './addresses.ts'
-import { addressRefusal } from './direct-addressing.ts'
+import { addressRefusal, tokenRefusal } from './direct-addressing.ts'
 import type { Envelope } from './envelope.ts'
 import { receiveAsPrimary } from './primary-recipient.ts'
 import { type BinaryNode, bytesOf, child, children, element } from '../../wire/binary-node.ts'
@@ -37,7 +37,13 @@ export const routeMessage = (
     return
   }
   const timestamp = network.repeats.acceptedAt(companion.jid, id, unixSeconds())
-  sendAck(network, session, companion, acknowledge(node, { t: timestamp, type: undefined }))
+  const refreshLid = network.faults.take('refreshLid', { companion }) ? 'true' : undefined
+  sendAck(
+    network,
+    session,
+    companion,
+    acknowledge(node, { t: timestamp, type: undefined, refresh_lid: refreshLid })
+  )
   const envelope: Envelope = {
     sender: companion,
     id,
@@ -70,7 +76,11 @@ const refusalOf = (
   if (rejection) return rejection.error
   if (isGroupJid(to) && !group?.has(companion.account)) return group ? 403 : 404
   if (network.repeats.knows(companion.jid, id)) return undefined
-  return addressRefusal(companion, node) ?? newChatRefusal(network, companion.account, to)
+  return (
+    addressRefusal(companion, node) ??
+    tokenRefusal(network, companion, node) ??
+    newChatRefusal(network, companion.account, to)
+  )
 }
 
 /** Acknowledges at once, later or never, depending on the faults. */

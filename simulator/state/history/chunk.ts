@@ -5,6 +5,7 @@ import { formatJid, PHONE_SERVER } from '../../wire/jid.ts'
 import type { Account } from '../account.ts'
 import { isGroup } from '../group.ts'
 import { statusInfo } from '../statuses.ts'
+import { givenToken, saltOf } from '../tokens.ts'
 import { chatIdOf, type MailboxChat } from './chat.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Chunk, Stretch } from './plan.ts'
@@ -38,7 +39,7 @@ const conversationOf = (mailbox: Mailbox, stretch: Stretch, settings: boolean): 
     conversation,
     timeOf(mailbox, chat),
     identityOf(chat),
-    settings ? settingsOf(mailbox, chat) : {}
+    settings ? { ...settingsOf(mailbox, chat), ...tokensOf(chat) } : {}
   )
   return conversation
 }
@@ -63,6 +64,13 @@ export const identityOf = ({ partner }: MailboxChat): proto.IConversation => {
   return partner.addressing === 'lid'
     ? { name: partner.pushName, pnJid: partner.jid, accountLid: partner.lid }
     : { name: partner.pushName, lidJid: partner.lid }
+}
+
+/** The token that the partner gave, and when the owner gave one. */
+const tokensOf = ({ partner }: MailboxChat): proto.IConversation => {
+  if (isGroup(partner)) return {}
+  const now = Math.floor(Date.now() / 1000)
+  return { tcToken: givenToken(partner), tcTokenTimestamp: now, tcTokenSenderTimestamp: now }
 }
 
 const settingsOf = (mailbox: Mailbox, chat: MailboxChat): proto.IConversation => ({
@@ -133,8 +141,13 @@ const pastParticipantsOf = (mailbox: Mailbox): proto.IPastParticipants[] =>
     ]
   })
 
+/** A chunk with a field that Baileys' classes do not know. */
+interface HistoryChunk extends proto.IHistorySync {
+  readonly nctSalt?: Uint8Array
+}
+
 /** The content of a chunk as the phone sends it. */
-export const buildChunk = (mailbox: Mailbox, chunk: Chunk): proto.IHistorySync => {
+export const buildChunk = (mailbox: Mailbox, chunk: Chunk): HistoryChunk => {
   const { syncType, chunkOrder, progress, stretches } = chunk
   const common = { syncType, chunkOrder, progress }
   if (syncType === HistorySyncType.PUSH_NAME) {
@@ -157,12 +170,19 @@ export const buildChunk = (mailbox: Mailbox, chunk: Chunk): proto.IHistorySync =
     conversations: stretches.map(stretch => conversationOf(mailbox, stretch, first)),
     ...(first
       ? {
-          phoneNumberToLidMappings: mappingsOf(mailbox)
+          phoneNumberToLidMappings: mappingsOf(mailbox),
+          nctSalt: saltOf(mailbox.owner)
         }
       : {})
   }
 }
 
 /** As it travels: encoded and deflated. */
-export const compressChunk = (chunk: proto.IHistorySync): Buffer =>
-  deflateSync(proto.HistorySync.encode(chunk).finish(), { level: 3 })
+export const compressChunk = (chunk: HistoryChunk): Buffer => {
+  const writer = proto.HistorySync.encode(chunk)
+  if (chunk.nctSalt) writer.uint32(SALT_TAG).bytes(chunk.nctSalt)
+  return deflateSync(writer.finish(), { level: 3 })
+}
+
+/** Field 19, length-delimited. */
+const SALT_TAG = (19 << 3) | 2

@@ -51,6 +51,8 @@ export class Identity extends Context.Service<
       accountId: string,
       person: string
     ) => Effect.Effect<ReadonlyArray<string>, DatabaseError>
+    /** The number that a person has, as far as it is known. */
+    readonly numberOf: (accountId: string, person: string) => Effect.Effect<string | undefined, DatabaseError>
     /** Where a person can be reached who is known under this address: it, if it is still theirs, else another one of theirs. */
     readonly reachable: (
       accountId: string,
@@ -250,6 +252,11 @@ const makeIdentity = (context: MergeContext, memory: KnownPersons): Identity['Se
     changeNumber: (accountId, fact) => changeNumber(accountId, fact).pipe(sql.withTransaction, failed),
     joinNumbers: (accountId, fact) => joinNumbers(accountId, fact).pipe(failed),
     lidsOf: (accountId, person) => book.lidsOf(accountId, person).pipe(failed),
+    numberOf: (accountId, person) =>
+      addressesOfPerson(sql, accountId, person).pipe(
+        Effect.map(theirs => theirs.find(({ jid }) => isPhoneJid(jid))?.jid),
+        failed
+      ),
     reachable: (accountId, person, jid) =>
       addressesOfPerson(sql, accountId, person).pipe(
         Effect.map(theirs => reachableAddress(theirs, jid)),

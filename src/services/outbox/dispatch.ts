@@ -10,8 +10,9 @@ import type { Self } from '../whatsapp/convert/address.ts'
 import { type Destination, outgoingContent } from '../whatsapp/convert/outgoing.ts'
 import { UploadFailed } from '../whatsapp/errors.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
+import { RESTRICTED, sendByForm } from './address-form.ts'
 import { Attachments } from './attachments.ts'
-import { currentRecipient } from './current-recipient.ts'
+import { currentRecipient, type Recipient } from './current-recipient.ts'
 import { explainHeld, nextDue, nextDueTime } from './due.ts'
 import type { OutboxRow } from './entry-row.ts'
 import { kindOf } from './kinds/index.ts'
@@ -19,8 +20,6 @@ import type { Wire } from './kinds/kind.ts'
 import { markSending, refused, restricted, sent, wait } from './outcome.ts'
 import { wireOf } from './wire.ts'
 
-/** WhatsApp's answer to a message that would start a conversation the account may not start. */
-const RESTRICTED = 463
 /** Answers that another try does not change: not allowed, no such recipient. */
 const FINAL: ReadonlySet<number> = new Set([403, 404])
 
@@ -56,14 +55,12 @@ const upload = Effect.fnUntraced(function* (
 })
 
 /** Completes when WhatsApp has it, with the time it took it at if it says so. */
-const attempt = Effect.fnUntraced(function* (row: OutboxRow) {
-  const accounts = yield* AccountStore
+const attempt = Effect.fnUntraced(function* (row: OutboxRow, recipient: Recipient, self: Self) {
   const whatsapp = yield* WhatsApp
   const { accountId, prepared, toJid, whatsAppId } = row
   const send = (content: Uint8Array) =>
-    whatsapp.send(accountId, { toJid, whatsAppId, content, stanza: kindOf(row.content).stanza(toJid) })
+    sendByForm(row, recipient, { whatsAppId, content, stanza: kindOf(row.content).stanza(toJid) })
   if (prepared !== null) return yield* send(prepared)
-  const self = ownAddresses(yield* accounts.read(accountId))
   const { wire, ...place } = yield* wireOf(row, self)
   switch (wire.as) {
     case 'upload':
@@ -77,10 +74,18 @@ const attempt = Effect.fnUntraced(function* (row: OutboxRow) {
   }
 })
 
+/** Finds out where the entry goes, and sends it there. */
+const attemptNow = Effect.fnUntraced(function* (row: OutboxRow) {
+  const accounts = yield* AccountStore
+  const self = ownAddresses(yield* accounts.read(row.accountId))
+  const recipient = yield* currentRecipient(row, self)
+  return yield* attempt({ ...row, toJid: recipient.jid }, recipient, self)
+})
+
 /** One attempt, with what it leads to. */
 const dispatch = Effect.fnUntraced(function* (row: OutboxRow, now: number) {
   yield* markSending(row, now)
-  return yield* Effect.flatMap(currentRecipient(row), toJid => attempt({ ...row, toJid })).pipe(
+  return yield* attemptNow(row).pipe(
     Effect.flatMap(confirmedAt => sent(row, confirmedAt)),
     Effect.as('sent' as const),
     // The account went offline in the middle: what it was sending waits for it.

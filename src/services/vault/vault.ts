@@ -28,6 +28,8 @@ export class Vault extends Context.Service<
       kind: string,
       ids: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyMap<string, Buffer>, VaultError>
+    /** The ids of an account's keys of a kind. */
+    readonly keyIds: (accountId: string, kind: string) => Effect.Effect<ReadonlyArray<string>, VaultError>
     /** All changes, and new credentials if given, in one transaction; joins the caller's when there is one. */
     readonly writeKeys: (
       accountId: string,
@@ -51,6 +53,7 @@ export class Vault extends Context.Service<
           readCredentials: readCredentials(sql, seal),
           writeCredentials: putCredentials,
           readKeys: readKeys(sql, seal),
+          keyIds: keyIds(sql),
           writeKeys: writeKeys(sql, bulk, seal, putCredentials),
           erase: erase(sql)
         })
@@ -90,6 +93,13 @@ const readKeys = (sql: SqlClient.SqlClient, seal: OpenSeal) =>
       if (row !== undefined) found.set(id, yield* seal.open(keyLabel(accountId, kind, id), row.sealed))
     }
     return found
+  }, asVaultError)
+
+const keyIds = (sql: SqlClient.SqlClient) =>
+  Effect.fnUntraced(function* (accountId: string, kind: string) {
+    const rows = yield* sql<{ id: string }>`
+      SELECT id FROM vault_keys WHERE account_id = ${accountId} AND kind = ${kind}`
+    return rows.map(({ id }) => id)
   }, asVaultError)
 
 const REMOVE = `DELETE FROM vault_keys WHERE account_id = ? AND kind = ? AND id = ?`

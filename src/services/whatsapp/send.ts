@@ -1,12 +1,15 @@
 // What an account does on its open connection besides receiving: it sends messages, marks messages as read, shows that it types.
 import { type BinaryNode, proto } from '@whiskeysockets/baileys'
-import { Effect } from 'effect'
-import { isGroupJid } from '../../domain/jid.ts'
+import { Clock, Effect } from 'effect'
+import { chatJid, isGroupJid, isLidJid, isPhoneJid } from '../../domain/jid.ts'
 import type { Target } from '../../domain/outbox.ts'
 import { NotConnected, SendRefused } from './errors.ts'
+import type { Vault } from '../vault/vault.ts'
 import { mentionByLid } from './lid-mentions.ts'
-import type { OpenConnections } from './open-connections.ts'
+import type { OpenConnection, OpenConnections } from './open-connections.ts'
+import { addressesIn } from './socket/auth-state.ts'
 import { refusal, refusalCodeOf } from './socket/baileys-errors.ts'
+import { ownToken } from './tokens/privacy-tokens.ts'
 
 /** What WhatsApp requires of some messages outside of their encryption. */
 export interface StanzaExtras {
@@ -18,10 +21,20 @@ export interface StanzaExtras {
 
 export interface Outgoing {
   readonly toJid: string
+  /** The recipient's number, if it is known; named beside a LID. */
+  readonly number?: string | undefined
   readonly whatsAppId: string
   /** The `Message` protobuf. */
   readonly content: Uint8Array
   readonly stanza?: StanzaExtras
+}
+
+interface SendingOptions {
+  readonly connections: OpenConnections
+  /** Where tokens are kept. */
+  readonly vault: Vault['Service']
+  /** How long an acknowledgement is waited for. */
+  readonly timeoutMs: number
 }
 
 export type TypingState = 'composing' | 'recording' | 'paused'
@@ -29,9 +42,41 @@ export type TypingState = 'composing' | 'recording' | 'paused'
 const nodesOf = ({ meta }: StanzaExtras): Array<BinaryNode> =>
   meta === undefined ? [] : [{ tag: 'meta', attrs: { ...meta } }]
 
-const sendMessage = (connections: OpenConnections, timeoutMs: number) =>
+const attributesOf = ({ number, stanza = {}, toJid }: Outgoing): Record<string, string> => ({
+  ...(stanza.edit === undefined ? {} : { edit: stanza.edit }),
+  ...(isLidJid(toJid) && number !== undefined ? { peer_recipient_pn: number } : {})
+})
+
+/** The node with the token that shows a recipient who gave none that this account may write. */
+const tokenNode = Effect.fnUntraced(function* (
+  { vault }: SendingOptions,
+  { socket }: OpenConnection,
+  accountId: string,
+  toJid: string
+) {
+  const self = addressesIn(socket.authState.creds)
+  const isSelf = toJid === self.jid || toJid === self.lid
+  if (isSelf || !(isLidJid(toJid) || isPhoneJid(toJid))) return []
+  const { lidMapping } = socket.signalRepository
+  const lid = isLidJid(toJid)
+    ? toJid
+    : chatJid(yield* Effect.promise(() => lidMapping.getLIDForPN(toJid).catch(() => null)))
+  if (lid === undefined) return []
+  const token = yield* ownToken(vault, accountId, lid, yield* Clock.currentTimeMillis).pipe(
+    // Most messages need none.
+    Effect.catch(error =>
+      Effect.as(Effect.logWarning('No token could be made for a message', error), undefined)
+    )
+  )
+  return token === undefined ? [] : [{ tag: 'cstoken', attrs: {}, content: token }]
+})
+
+const sendMessage = (options: SendingOptions) =>
   Effect.fn('WhatsApp.send')(function* (accountId: string, outgoing: Outgoing) {
-    const { acknowledgements, groupMetadata, socket } = yield* connections.get(accountId)
+    const { connections, timeoutMs } = options
+    const connection = yield* connections.get(accountId)
+    const { acknowledgements, groupMetadata, socket } = connection
+    const token = yield* tokenNode(options, connection, accountId, outgoing.toJid)
     const relaying = Effect.tryPromise({
       try: async () => {
         const { content, stanza = {}, toJid, whatsAppId } = outgoing
@@ -42,8 +87,8 @@ const sendMessage = (connections: OpenConnections, timeoutMs: number) =>
         }
         return socket.relayMessage(toJid, message, {
           messageId: whatsAppId,
-          additionalAttributes: stanza.edit === undefined ? {} : { edit: stanza.edit },
-          additionalNodes: nodesOf(stanza)
+          additionalAttributes: attributesOf(outgoing),
+          additionalNodes: [...nodesOf(stanza), ...token]
         })
       },
       catch: cause => {
@@ -61,7 +106,7 @@ const sendMessage = (connections: OpenConnections, timeoutMs: number) =>
     )
   })
 
-const markRead = (connections: OpenConnections, timeoutMs: number) =>
+const markRead = ({ connections, timeoutMs }: SendingOptions) =>
   Effect.fn('WhatsApp.read')(function* (accountId: string, chatJid: string, targets: ReadonlyArray<Target>) {
     const { socket } = yield* connections.get(accountId)
     const isGroup = isGroupJid(chatJid)
@@ -77,7 +122,7 @@ const markRead = (connections: OpenConnections, timeoutMs: number) =>
     )
   })
 
-const showTyping = (connections: OpenConnections) =>
+const showTyping = ({ connections }: SendingOptions) =>
   Effect.fn('WhatsApp.type')(function* (accountId: string, chatJid: string, state: TypingState) {
     const { socket } = yield* connections.get(accountId)
     yield* Effect.tryPromise({
@@ -86,8 +131,8 @@ const showTyping = (connections: OpenConnections) =>
     })
   })
 
-export const makeSending = (connections: OpenConnections, timeoutMs: number) => ({
-  send: sendMessage(connections, timeoutMs),
-  read: markRead(connections, timeoutMs),
-  type: showTyping(connections)
+export const makeSending = (options: SendingOptions) => ({
+  send: sendMessage(options),
+  read: markRead(options),
+  type: showTyping(options)
 })

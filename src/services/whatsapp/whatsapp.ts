@@ -153,7 +153,7 @@ const make = Effect.fnUntraced(function* (options: WhatsAppOptions) {
   const connecting = makeConnecting({ options, services, connections, onMediaAnswer }, pacing)
   return WhatsApp.of({
     ...connecting,
-    ...makeSending(connections, options.sendTimeoutMs),
+    ...makeSending({ connections, vault: services.vault, timeoutMs: options.sendTimeoutMs }),
     ...makePhoneRequests(connections, options.sendTimeoutMs),
     upload: makeUpload(connections),
     restriction: askRestriction(connections),

@@ -13,5 +13,6 @@ export const ACCOUNT: AccountRecord = {
   restriction: null,
   suspension: null,
   linkedAt: null,
-  onlineAt: null
+  onlineAt: null,
+  lidMigrated: null
 }

@@ -13,6 +13,7 @@ import type { Counts } from '../queries.ts'
 const Row = Schema.Struct({
   ...AccountRecord.fields,
   wanted: Schema.BooleanFromBit,
+  lidMigrated: Schema.NullOr(Schema.BooleanFromBit),
   lastDisconnect: Schema.NullOr(Schema.fromJsonString(Disconnect)),
   restriction: Schema.NullOr(Schema.fromJsonString(Restriction)),
   suspension: Schema.NullOr(Schema.fromJsonString(Suspension))
@@ -53,6 +54,7 @@ export const updateAccount = Effect.fnUntraced(function* (
     last_disconnect: lastDisconnect === undefined ? undefined : jsonOrNull(lastDisconnect),
     linked_at: facts.linkedAt,
     online_at: facts.onlineAt,
+    lid_migrated: facts.lidMigrated,
     restriction: restriction === undefined ? undefined : jsonOrNull(restriction),
     suspension: suspension === undefined ? undefined : jsonOrNull(suspension)
   }

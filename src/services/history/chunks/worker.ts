@@ -13,8 +13,10 @@ import { LiveTraffic } from '../../journal/traffic.ts'
 import { AccountMemory } from '../../process/account-memory.ts'
 import { type Topic, topic, Wakes } from '../../process/wakes.ts'
 import { makeWorker, type Worker } from '../../process/worker.ts'
+import { Vault } from '../../vault/vault.ts'
 import type { ChunkError } from '../../whatsapp/chunk/errors.ts'
 import { type ChunkContents, ChunkReader, type ReadConversation } from '../../whatsapp/chunk/reader.ts'
+import { storePrivacyTokens } from '../../whatsapp/tokens/privacy-tokens.ts'
 import { WhatsApp } from '../../whatsapp/whatsapp.ts'
 import { BackfillJobs } from '../backfill/jobs.ts'
 import { PhoneActivity } from '../backfill/phone-activity.ts'
@@ -94,6 +96,7 @@ const NEEDED = [
   LiveTraffic,
   PhoneActivity,
   Transaction,
+  Vault,
   Wakes,
   WhatsApp
 ] as const
@@ -221,10 +224,14 @@ const unpacked = (conversation: ReadConversation) =>
 const takeChunk = Effect.fnUntraced(function* (
   accountId: string,
   chunk: Chunk,
-  { conversations, people }: ChunkContents
+  { conversations, people, tokens }: ChunkContents
 ) {
   const sink = yield* HistorySink
+  const vault = yield* Vault
   yield* sink.takePeople(accountId, people)
+  yield* storePrivacyTokens(vault, accountId, tokens).pipe(
+    Effect.catchTag('SealBroken', error => Effect.logWarning('Tokens of contacts could not be stored', error))
+  )
   const messages =
     chunk.syncType === ON_DEMAND
       ? yield* takeAnswer(accountId, chunk, conversations)

@@ -11,7 +11,14 @@ import { topic, Wakes } from '../../process/wakes.ts'
 import { count } from '../../telemetry/metrics.ts'
 import { Vault, type VaultError } from '../../vault/vault.ts'
 import type { Self } from '../convert/address.ts'
-import { endsWithItsRecord, factsOfMutation, type Mutation, mutationKind } from '../convert/app-state.ts'
+import {
+  endsWithItsRecord,
+  factsOfMutation,
+  type Mutation,
+  mutationKind,
+  TOKEN_SALT
+} from '../convert/app-state.ts'
+import { storeSalt } from '../tokens/privacy-tokens.ts'
 import { type AppStateKey, decodeSyncKey, encodeSyncKeys, SYNC_KEY_KIND } from '../socket/auth-state.ts'
 import {
   changeRecords,
@@ -169,12 +176,24 @@ const removalsIn = (known: ReadonlyArray<string>, { changes }: DecodedRecords): 
   })
 }
 
+/** The salt of the account's own tokens, if it was changed; removed with its record. */
+const storeSaltIn = Effect.fnUntraced(
+  function* (vault: Vault['Service'], accountId: string, mutations: ReadonlyArray<Mutation>) {
+    const last = mutations.findLast(({ index }) => index[0] === TOKEN_SALT)
+    if (last === undefined) return
+    const salt = last.operation === 'remove' ? null : last.tokenSalt
+    if (salt !== undefined) yield* storeSalt(vault, accountId, salt)
+  },
+  Effect.catchTag('SealBroken', error => Effect.logWarning('The salt of tokens could not be stored', error))
+)
+
 const applyUpdate = (dependencies: Dependencies) => {
-  const { bulk, conversations, incidents, sql } = dependencies
+  const { bulk, conversations, incidents, sql, vault } = dependencies
   const named = asDatabaseError('app state')
 
   const settle = Effect.fnUntraced(function* (accountId: string, update: CollectionUpdate) {
     const { collection, decoded, isSnapshot } = update
+    yield* storeSaltIn(vault, accountId, decoded.mutations)
     // What does not prove to be whole is taken for what it is worth, but nothing is built on it.
     if (!decoded.isComplete) return
     if (isSnapshot) yield* removeRecords(sql, accountId, collection.name)

@@ -1,6 +1,7 @@
 // Verifies and decrypts patches and snapshots of a collection. Pure: keys and earlier records are given, what follows is
 // returned.
 import { proto } from '@whiskeysockets/baileys'
+import { bytesField } from '../../../domain/protobuf.ts'
 import type { Mutation } from '../convert/app-state.ts'
 import { numberOf } from '../convert/numbers.ts'
 import { sameBytes } from '../media/decryption.ts'
@@ -77,15 +78,26 @@ export const mutationOf = (
   return index === undefined ? undefined : { operation, index, value: data.value ?? {} }
 }
 
+/** The field of a record with its value, the value's field with the salt of tokens, and the salt in that. */
+const SALT_PATH = [2, 80, 1]
+
+/** Baileys' classes do not know it. */
+const tokenSaltIn = (plain: Uint8Array): Uint8Array | undefined => {
+  let bytes: Uint8Array | undefined = plain
+  for (const field of SALT_PATH) bytes = bytes && bytesField(bytes, field)
+  return bytes
+}
+
 const opened = (
   { operation, record }: proto.ISyncdMutation,
   keys: KeysById
 ): Mutation | 'unauthentic' | 'unreadable' => {
   const key = keys.get(keyIdOf(record?.keyId))
   if (key === undefined || !record) return 'unauthentic'
-  const data = openRecord(key, operation ?? SET, record)
-  if (typeof data === 'string') return data
-  return mutationOf(data, operation === REMOVE ? 'remove' : 'set') ?? 'unreadable'
+  const read = openRecord(key, operation ?? SET, record)
+  if (typeof read === 'string') return read
+  const mutation = mutationOf(read.data, operation === REMOVE ? 'remove' : 'set')
+  return mutation === undefined ? 'unreadable' : { ...mutation, tokenSalt: tokenSaltIn(read.plain) }
 }
 
 /** `valueMacs` are those of the records before, by index MAC. */

@@ -68,11 +68,17 @@ export const valueMacIn = ({ value }: proto.ISyncdRecord): Uint8Array =>
   (value?.blob ?? new Uint8Array(0)).slice(-MAC_BYTES)
 
 /** What a record says. `unauthentic`: it is not what its MACs name; `unreadable`: it is, and is no `SyncActionData`. */
+export interface OpenedRecord {
+  readonly data: proto.SyncActionData
+  /** Its bytes, with fields that Baileys' classes do not know. */
+  readonly plain: Uint8Array
+}
+
 export const openRecord = (
   keys: RecordKeys,
   operation: Operation,
   record: proto.ISyncdRecord
-): proto.SyncActionData | 'unauthentic' | 'unreadable' => {
+): OpenedRecord | 'unauthentic' | 'unreadable' => {
   const content = (record.value?.blob ?? new Uint8Array(0)).slice(0, -MAC_BYTES)
   const keyId = record.keyId?.id ?? new Uint8Array(0)
   if (!sameBytes(valueMacOf(keys, keyId, operation, content), valueMacIn(record))) return 'unauthentic'
@@ -81,7 +87,7 @@ export const openRecord = (
     const plain = Buffer.concat([decipher.update(content.subarray(IV_BYTES)), decipher.final()])
     const data = proto.SyncActionData.decode(plain)
     const isNamed = indexMacOf(keys, data.index ?? new Uint8Array(0)) === indexMacIn(record)
-    return isNamed ? data : 'unauthentic'
+    return isNamed ? { data, plain } : 'unauthentic'
   } catch {
     return 'unreadable'
   }

@@ -12,6 +12,7 @@ import {
   peopleOfChunk
 } from '../convert/chunk.ts'
 import type { Self } from '../convert/message.ts'
+import { type PrivacyTokens, privacyTokensIn } from '../convert/privacy-tokens.ts'
 import { leftOut } from '../kinds/left-out.ts'
 import { ChunkCorrupt, type ChunkError, reasonOf } from './errors.ts'
 import { decodedSharedHistory, sharedHistoryIn } from '../convert/shared-history.ts'
@@ -21,6 +22,7 @@ import type { MediaServer } from '../media/server.ts'
 /** What a chunk says; each conversation is converted when it is asked for, once. */
 export interface Converted {
   readonly people: ReadonlyArray<Fact>
+  readonly tokens: PrivacyTokens
   readonly conversations: Iterable<DecodedConversation>
 }
 
@@ -85,6 +87,9 @@ function* converted(
   }
 }
 
+/** A member of a group tells none. */
+const NO_TOKENS: PrivacyTokens = { contacts: [], salt: undefined }
+
 const unreadable = (cause: unknown) => new ChunkCorrupt({ reason: reasonOf(cause) })
 
 const serverOf = ({ mediaBase, proxy }: ReadingTask): MediaServer => ({ base: new URL(mediaBase), proxy })
@@ -101,7 +106,7 @@ const readShared = Effect.fnUntraced(function* (task: ReadingTask): Effect.fn.Re
     catch: unreadable
   })
   if (conversation === undefined) return yield* new ChunkCorrupt({ reason: 'the file cannot be decoded' })
-  return { people: [], conversations: [conversation] }
+  return { people: [], tokens: NO_TOKENS, conversations: [conversation] }
 })
 
 /** Reads a chunk, inline or from the media server. */
@@ -115,7 +120,13 @@ const readOfPhone = Effect.fnUntraced(function* (task: ReadingTask): Effect.fn.R
     catch: unreadable
   })
   const read = yield* Effect.flatMap(compressedChunk(notice, serverOf(task)), decoded)
-  const people = yield* Effect.try({ try: () => peopleOfChunk(read.chunk, announcedAt), catch: unreadable })
+  const { people, tokens } = yield* Effect.try({
+    try: () => ({
+      people: peopleOfChunk(read.chunk, announcedAt),
+      tokens: privacyTokensIn(read.chunk, read.encoded)
+    }),
+    catch: unreadable
+  })
   const notKept = keepsStatuses ? [] : (read.chunk.statusV3Messages ?? []).map(() => leftOut('status'))
-  return { people: [...people, ...notKept], conversations: converted(task, read) }
+  return { people: [...people, ...notKept], tokens, conversations: converted(task, read) }
 })

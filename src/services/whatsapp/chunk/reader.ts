@@ -6,6 +6,7 @@ import { Piscina } from 'piscina'
 import type { Fact } from '../../../domain/fact.ts'
 import type { DecodedConversation } from '../convert/chunk.ts'
 import type { Self } from '../convert/message.ts'
+import type { PrivacyTokens } from '../convert/privacy-tokens.ts'
 import { numberOf } from '../convert/numbers.ts'
 import { AccountProxies } from '../proxy/account-proxies.ts'
 import { type HistoryGiver, readChunk, type ReadingTask } from './contents.ts'
@@ -18,6 +19,7 @@ export type ReadConversation = Omit<DecodedConversation, 'facts'> & { readonly f
 /** A chunk ready to be stored. */
 export interface ChunkContents {
   readonly people: ReadonlyArray<Fact>
+  readonly tokens: PrivacyTokens
   readonly conversations: ReadonlyArray<ReadConversation>
 }
 
@@ -51,9 +53,9 @@ const sizeOf = (notification: Uint8Array): number => {
 }
 
 const readHere = (task: ReadingTask): Effect.Effect<ChunkContents, ChunkError> =>
-  Effect.flatMap(readChunk(task), ({ conversations, people }) =>
+  Effect.flatMap(readChunk(task), ({ conversations, people, tokens }) =>
     Effect.try({
-      try: () => ({ people, conversations: [...conversations] }),
+      try: () => ({ people, tokens, conversations: [...conversations] }),
       catch: cause => new ChunkUnavailable({ reason: String(cause) })
     })
   )
@@ -82,7 +84,7 @@ const threadEnded = (cause: unknown): ThreadEnded =>
 
 const unpackedContents = (packed: PackedContents): Effect.Effect<ChunkContents, ChunkError> => {
   if (!('failed' in packed))
-    return Effect.succeed({ people: packed.people, conversations: packed.conversations.map(unpacked) })
+    return Effect.succeed({ ...packed, conversations: packed.conversations.map(unpacked) })
   const { failed, reason } = packed
   return Effect.fail(
     failed === 'ChunkCorrupt' ? new ChunkCorrupt({ reason }) : new ChunkUnavailable({ reason })

@@ -4,6 +4,7 @@ import { serialize } from 'node:v8'
 import { Effect } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import type { DecodedConversation } from '../convert/chunk.ts'
+import type { PrivacyTokens } from '../convert/privacy-tokens.ts'
 import { readChunk, type ReadingTask } from './contents.ts'
 import type { ChunkError } from './errors.ts'
 
@@ -14,7 +15,11 @@ export type PackedConversation = Omit<DecodedConversation, 'facts'> & {
 
 /** An error's class is lost between threads: `failed` is its tag. */
 export type PackedContents =
-  | { readonly people: ReadonlyArray<Fact>; readonly conversations: ReadonlyArray<PackedConversation> }
+  | {
+      readonly people: ReadonlyArray<Fact>
+      readonly tokens: PrivacyTokens
+      readonly conversations: ReadonlyArray<PackedConversation>
+    }
   | { readonly failed: ChunkError['_tag']; readonly reason: string }
 
 const FACTS_PER_PART = 500
@@ -29,8 +34,9 @@ const packed = ({ facts, ...conversation }: DecodedConversation): PackedConversa
 export default (task: ReadingTask): Promise<PackedContents> =>
   Effect.runPromise(
     readChunk(task).pipe(
-      Effect.map(({ conversations, people }) => ({
+      Effect.map(({ conversations, people, tokens }) => ({
         people,
+        tokens,
         conversations: Array.from(conversations, packed)
       })),
       Effect.catch(({ _tag: failed, reason }) => Effect.succeed({ failed, reason }))

@@ -13,6 +13,8 @@ export interface Mutation {
   readonly operation: 'set' | 'remove'
   readonly index: ReadonlyArray<string>
   readonly value: proto.ISyncActionValue
+  /** Of the account's own tokens. */
+  readonly tokenSalt?: Uint8Array | undefined
 }
 
 /** What a mutation says; `unknown` for a kind that this server has no use for, `unreadable` when a part of it is missing. */
@@ -175,6 +177,9 @@ const unarchiveChats: Convert = ({ operation, value }) => [
   }
 ]
 
+/** The kind of the record with the salt of the account's own tokens. */
+export const TOKEN_SALT = 'nct_salt_sync'
+
 /** By the first part of the index. */
 const CONVERTERS: Readonly<Record<string, Convert>> = {
   archive,
@@ -192,6 +197,8 @@ const CONVERTERS: Readonly<Record<string, Convert>> = {
   label_message: labelAssociation,
   pnForLidChat: numberOfLid,
   setting_unarchiveChats: unarchiveChats,
+  // Kept with the keys.
+  [TOKEN_SALT]: () => [],
   // The account's own name, which is a part of the credentials.
   setting_pushName: () => []
 }

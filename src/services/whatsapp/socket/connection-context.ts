@@ -1,12 +1,13 @@
 // What a connection is made from, and what its parts share while it lives.
 import type { Agent } from 'node:https'
-import type { AuthenticationCreds, CacheStore, WASocket } from '@whiskeysockets/baileys'
+import type { AuthenticationCreds, WASocket } from '@whiskeysockets/baileys'
 import type { Semaphore } from 'effect'
 import type { ConnectionEvent, Pairing } from '../../../domain/connection.ts'
 import { storageTrouble } from '../../incidents/storage-trouble.ts'
 import type { OpenConnections } from '../open-connections.ts'
 import type { PasskeyCeremony } from '../pairing/passkey.ts'
 import type { MediaAnswer } from '../phone/media-reupload.ts'
+import type { DeviceCache } from './device-cache.ts'
 import { type SocketClosed, storageFailed } from './disconnects.ts'
 import type { Contact } from './liveness.ts'
 import type { GroupListAge } from './group-list.ts'
@@ -20,7 +21,7 @@ import type { Version } from '../version/version.ts'
 export interface AccountResources {
   /** Its one permit is held while the account has a socket. */
   readonly lock: Semaphore.Semaphore
-  readonly devices: CacheStore
+  readonly devices: DeviceCache
   readonly groupList: GroupListAge
   /** When WhatsApp was last heard, and a message last sent. */
   readonly contact: Contact

@@ -5,6 +5,7 @@ import type { Pairing } from '../../../domain/connection.ts'
 import { type ConnectedAppState, connectAppState, withoutAnnouncedCollections } from './app-state.ts'
 import { connectPairing } from '../pairing/pairing.ts'
 import { addressesIn } from './auth-state.ts'
+import { askLidAgain } from '../phone/number-owner.ts'
 import { isFault } from './baileys-errors.ts'
 import { baileysLogger } from './baileys-log.ts'
 import { limitReading } from './backpressure.ts'
@@ -17,8 +18,10 @@ import {
 } from './connection-context.ts'
 import type { CredentialWriter } from './credentials.ts'
 import { closeSocket, LIBRARY_CRASH, libraryFault, type SocketClosed } from './disconnects.ts'
+import { dropOutdatedLists, followRefreshes } from './device-lists.ts'
 import { type DurableReceive, makeDurableReceive } from './durable-receive.ts'
 import { makeGroupCache } from './group-cache.ts'
+import { forgetSenderKeys } from './identity-changes.ts'
 import { removeOldEntries } from './journal-cleanup.ts'
 import { followLiveness } from './self-test.ts'
 import { socketConfig } from './options.ts'
@@ -128,8 +131,13 @@ const openSocket = (connection: Connection): OpenedSocket => {
     keepsStatuses: options.keepStatuses,
     onUnknown: kind => runtime.fork(unknownKinds.note([kind])),
     onStanza: options.dryRun ? undefined : makeChannelNames({ accountId, socket, conversations, runtime }),
+    beforeNotification: async stanza => {
+      await dropOutdatedLists({ socket, devices: resources.devices }, stanza)
+      await forgetSenderKeys({ accountId, socket, vault: services.vault, run: runtime.run }, stanza)
+    },
     handedOn: withoutAnnouncedCollections
   })
+  followRefreshes({ socket, devices: resources.devices }, phoneJid => void askLidAgain(socket, phoneJid))
   const stopLimiting = limitReading(socket, receive.backlog)
   const appState = connectAppState({
     ...connection,

@@ -9,7 +9,14 @@ import type { CacheStore } from '@whiskeysockets/baileys'
 const LIFETIME_MS = 60 * 60 * 1000
 const MAX_PEOPLE = 20_000
 
-export const makeDeviceCache = (now: () => number): CacheStore => {
+export interface DeviceCache extends CacheStore {
+  /** Who has a list, by the user part of the address that was asked about. */
+  readonly users: () => ReadonlyArray<string>
+  /** The next message asks WhatsApp. */
+  readonly del: (user: string) => void
+}
+
+export const makeDeviceCache = (now: () => number): DeviceCache => {
   const known = new Map<string, { readonly value: unknown; readonly until: number }>()
   return {
     get: <T>(user: string): T | undefined => {
@@ -25,6 +32,7 @@ export const makeDeviceCache = (now: () => number): CacheStore => {
     del: user => {
       known.delete(user)
     },
+    users: () => [...known.keys()],
     flushAll: () => known.clear()
   }
 }

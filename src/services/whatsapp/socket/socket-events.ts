@@ -13,6 +13,7 @@ import { followEnds } from './end-stanzas.ts'
 import type { GroupCache } from './group-cache.ts'
 import { fetchGroups } from './group-list.ts'
 import { noteSent } from './liveness.ts'
+import { watchLidMigration } from './lid-migration.ts'
 import { watchRestrictions } from './restrictions.ts'
 
 /** What belongs to one socket besides the connection. */
@@ -38,6 +39,7 @@ export const connectEvents = (
   socket.ev.on('creds.update', credentials.save)
   const { conversations } = services
   storeDirectory({ accountId, socket, conversations, runtime, dryRun: options.dryRun, now: services.now })
+  watchLidMigration(socket, lidMigrated => runtime.fork(storeMigration(connection, lidMigrated)))
   // Not from Baileys' events, which it may hold back. An answer that is lost is asked for again.
   socket.ws.on('CB:notification,type:mediaretry', (node: BinaryNode) => {
     const answer = answerIn(node)
@@ -46,6 +48,16 @@ export const connectEvents = (
   followState(connection, socket, beside)
   return credentials
 }
+
+/** What could not be stored is said again on the next connection. */
+const storeMigration = ({ accountId, services }: Connection, lidMigrated: boolean): Effect.Effect<void> =>
+  services.accounts
+    .update(accountId, { lidMigrated })
+    .pipe(
+      Effect.catch(error =>
+        Effect.logWarning('Whether chats are addressed by LID could not be stored', error)
+      )
+    )
 
 /** Follows the state of the connection from pairing to its end. */
 const followState = (connection: Connection, socket: WASocket, { appState, groups }: BesideSocket): void => {

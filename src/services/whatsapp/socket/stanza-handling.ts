@@ -19,10 +19,22 @@ export const handleStanzas = (options: {
   readonly onUnknown: (kind: string) => void
   /** Called with each stanza that Baileys or this server handles. */
   readonly onStanza?: ((stanza: BinaryNode) => void) | undefined
+  /** Called with each notification before Baileys handles it, which waits for it. */
+  readonly beforeNotification: (stanza: BinaryNode) => Promise<void>
   /** What Baileys gets of a stanza that it handles. */
   readonly handedOn: HandedOn
 }): void => {
-  const { creds, handedOn, isUnreadPeer, keepsStatuses, onStanza, onUnknown, record, socket } = options
+  const {
+    beforeNotification,
+    creds,
+    handedOn,
+    isUnreadPeer,
+    keepsStatuses,
+    onStanza,
+    onUnknown,
+    record,
+    socket
+  } = options
   const acknowledge = acknowledger(socket, creds)
   const handleStatus = statusHandling({
     socket,
@@ -35,7 +47,9 @@ export const handleStanzas = (options: {
     const unknown = unknownKindOf(kind, stanza, addressesIn(creds))
     if (unknown !== undefined) onUnknown(unknown)
     onStanza?.(stanza)
-    return record(kind, stanza)
+    const recorded = record(kind, stanza)
+    if (kind !== 'CB:notification') return recorded
+    return Promise.all([recorded, beforeNotification(stanza)]).then(() => undefined)
   }
   const own: OwnHandling = {
     isOwn: (kind, stanza) =>
