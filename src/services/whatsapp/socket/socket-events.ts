@@ -12,8 +12,8 @@ import { connectionLost, endedByWhatsApp, otherNumberLinked, type SocketClosed }
 import { followEnds } from './end-stanzas.ts'
 import type { GroupCache } from './group-cache.ts'
 import { fetchGroups } from './group-list.ts'
-import { noteSent } from './liveness.ts'
 import { watchLidMigration } from './lid-migration.ts'
+import { noteSent } from './liveness.ts'
 import { watchRestrictions } from './restrictions.ts'
 
 /** What belongs to one socket besides the connection. */
