@@ -12,7 +12,6 @@ import type { Media } from '../services/media/media.ts'
 import type { AccountMemory } from '../services/process/account-memory.ts'
 import { count } from '../services/telemetry/metrics.ts'
 import type { Vault } from '../services/vault/vault.ts'
-import type { WhatsApp } from '../services/whatsapp/whatsapp.ts'
 import type { AccountServices } from './account.ts'
 import { type ViewSources, viewOf } from './account-view.ts'
 import type { EffectBridge } from './effect-bridge.ts'
@@ -29,7 +28,6 @@ export interface AccountsDeps extends ViewSources {
   readonly memory: AccountMemory['Service']
   readonly stateChanges: StateChanges
   readonly vault: Vault['Service']
-  readonly whatsapp: WhatsApp['Service']
 }
 
 export const makeAccounts = (deps: AccountsDeps): Accounts['Service'] =>

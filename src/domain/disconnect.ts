@@ -84,7 +84,8 @@ export const OWN_CODES = {
   logout: 3,
   storage: 4,
   newerVersion: 5,
-  proxyChanged: 6
+  proxyChanged: 6,
+  deaf: 7
 } as const
 
 const OWN_ROWS: ReadonlyMap<number, Row> = new Map<number, Row>([
@@ -101,7 +102,8 @@ const OWN_ROWS: ReadonlyMap<number, Row> = new Map<number, Row>([
   [OWN_CODES.logout, { verdict: 'loggedOut', reason: 'This server logged the account out' }],
   [OWN_CODES.storage, { verdict: 'retry', reason: 'Received messages could not be written down' }],
   [OWN_CODES.newerVersion, { verdict: 'restart', reason: 'Connecting again with a newer client version' }],
-  [OWN_CODES.proxyChanged, { verdict: 'restart', reason: 'Connecting again with another proxy' }]
+  [OWN_CODES.proxyChanged, { verdict: 'restart', reason: 'Connecting again with another proxy' }],
+  [OWN_CODES.deaf, { verdict: 'retry', reason: 'WhatsApp answered keep-alives and nothing else' }]
 ])
 
 const httpRow = (code: number): Row => ({
