@@ -23,12 +23,15 @@ export const compareChats = (
   threads: ReadonlyArray<Thread>,
   held: ReadonlyArray<HeldChat>
 ): ReadonlyArray<string> =>
-  held.flatMap(chat => {
-    const found = threads.filter(({ clientJid }) => [chat.chatJid, chat.chatLid].includes(clientJid))
-    const [thread] = found
-    if (thread === undefined || found.length > 1) return [`${chat.chatJid} has ${found.length} threads`]
-    return differencesOf(chat, thread).map(difference => `${chat.chatJid} has ${difference}`)
-  })
+  // Who had another number before may be listed under it, or somebody else may be.
+  held
+    .filter(({ formerJids }) => formerJids.length === 0)
+    .flatMap(chat => {
+      const found = threads.filter(({ clientJid }) => [chat.chatJid, chat.chatLid].includes(clientJid))
+      const [thread] = found
+      if (thread === undefined || found.length > 1) return [`${chat.chatJid} has ${found.length} threads`]
+      return differencesOf(chat, thread).map(difference => `${chat.chatJid} has ${difference}`)
+    })
 
 /** Each label that is not as on the phone. */
 export const compareLabels = (

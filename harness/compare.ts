@@ -16,6 +16,8 @@ export interface Comparison {
   readonly different: ReadonlyArray<string>
   /** Returned, and not held by the phone: what became a message and is none. Events of chats and calls are not listed. */
   readonly unexpected: ReadonlyArray<string>
+  /** Everything that was returned. */
+  readonly returned: ReadonlyArray<Message>
 }
 
 const identity = (chat: string, fromMe: boolean, participant: string | undefined, id: string): string =>
@@ -23,7 +25,9 @@ const identity = (chat: string, fromMe: boolean, participant: string | undefined
 
 /** Every way in which a reader may name the chat and writer of a held message: by phone number or by LID. */
 const identitiesOf = (held: HeldMessage): ReadonlyArray<string> => {
-  const chats = [held.chatJid, held.chatLid].filter(chat => chat !== undefined)
+  const chats = [held.chatJid, held.chatLid, ...(held.chatFormerJids ?? [])].filter(
+    chat => chat !== undefined
+  )
   const writers = held.fromMe
     ? [undefined]
     : held.participant === undefined
@@ -162,5 +166,13 @@ export const compare = async (
       ({ threadId, tsClient, type, whatsAppId }) => `${whatsAppId} (${type}) of ${tsClient} in ${threadId}`
     )
   different.push(...confusedPeople(pairs))
-  return { threads: threads.length, messages: held.length, missing, duplicates, different, unexpected }
+  return {
+    threads: threads.length,
+    messages: held.length,
+    missing,
+    duplicates,
+    different,
+    unexpected,
+    returned: [...returned.values()].flat()
+  }
 }

@@ -27,6 +27,8 @@ export interface AccountResource {
   readonly pairingFailure: { readonly kind: string; readonly reason: string } | null
   readonly reconnectAttempts: number
   readonly clientVersion: string | null
+  readonly lastHeardAt: number | null
+  readonly lastSentAt: number | null
   readonly proxy: { readonly address: string; readonly source: 'account' | 'default' } | null
   readonly sync: {
     readonly chunksDone: number

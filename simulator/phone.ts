@@ -58,7 +58,8 @@ import {
   offlineQueueOf,
   type Truth,
   truthBesideMessages,
-  type WaitingStanza
+  type WaitingStanza,
+  withFormerJids
 } from './state/truth.ts'
 import type { BinaryNode } from './wire/binary-node.ts'
 import { STANZA_KINDS } from './state/stanza-queue.ts'
@@ -450,7 +451,8 @@ export class Phone {
   }
 
   truth(): Truth {
-    return { messages: [...this.heldMessages()], ...this.truthBesideMessages() }
+    const messages = [...this.heldMessages()].map(held => withFormerJids(this.network, held))
+    return { messages, ...this.truthBesideMessages() }
   }
 
   /** Every message the phone holds, one at a time. */

@@ -34,6 +34,7 @@ export const streamErrorIn = (fields: Fields): StreamError => ({
 const READERS: { readonly [Kind in FaultKind]: (fields: Fields) => FaultOf<Kind> } = {
   disconnect: fields => ({ kind: 'disconnect', ...streamErrorIn(fields) }),
   drop: () => ({ kind: 'drop' }),
+  deaf: () => ({ kind: 'deaf' }),
   dropAfter: fields => ({ kind: 'dropAfter', count: fields.number('count'), ...stanzaIn(fields) }),
   loseReceipts: () => ({ kind: 'loseReceipts' }),
   refuseLogins: fields => ({

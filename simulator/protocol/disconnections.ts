@@ -52,12 +52,13 @@ const OUTAGE_ENDS = [
 export const endInOutage = (network: Network, connection: Connection): void =>
   disconnect(connection, network.outages.pick(OUTAGE_ENDS))
 
-/** Switches a fault on; `disconnect` and `drop` happen once, now. */
+/** Switches a fault on; `disconnect`, `drop` and `deaf` happen once, now. */
 export const addFault = (network: Network, fault: Fault, scope: FaultScope): ActiveFault => {
   const connections = connectionsOf(network, scope.account, scope.device)
-  if (fault.kind === 'disconnect' || fault.kind === 'drop') {
+  if (fault.kind === 'disconnect' || fault.kind === 'drop' || fault.kind === 'deaf') {
     for (const connection of connections)
       if (fault.kind === 'disconnect') endStream(connection, fault)
+      else if (fault.kind === 'deaf') connection.deafen()
       else connection.destroy()
     return { id: 0, fault, clear: () => undefined }
   }

@@ -26,6 +26,10 @@ export const handlersFor = (network: Network): ConnectionHandlers => ({
   stanza(connection, node) {
     const session = network.sessions.get(connection)
     if (!session) return undefined
+    if (connection.isDeaf) {
+      if (isKeepAlive(node)) connection.answerKeepAlive(queryResult(node))
+      return undefined
+    }
     try {
       handle(network, session, node)
     } catch (error) {
@@ -45,6 +49,8 @@ export const handlersFor = (network: Network): ConnectionHandlers => ({
     network.background.report(`connection ${connection.id}`, error)
   }
 })
+
+const isKeepAlive = ({ attrs, tag }: BinaryNode): boolean => tag === 'iq' && attrs.xmlns === 'w:p'
 
 const handle = (network: Network, session: Session, node: BinaryNode): void => {
   const { companion } = session

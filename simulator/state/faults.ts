@@ -28,6 +28,8 @@ export type Fault =
   | ({ readonly kind: 'disconnect' } & StreamError)
   /** The TCP connections are dropped now. */
   | { readonly kind: 'drop' }
+  /** From now on the connections that are open answer keep-alives and nothing else, until they end; new ones work. */
+  | { readonly kind: 'deaf' }
   /** The TCP connection ends right after this many more stanzas were written to it. */
   | { readonly kind: 'dropAfter'; readonly count: number; readonly stanza?: StanzaKind }
   /** Receipts that clients send never reach the server. */

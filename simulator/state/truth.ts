@@ -12,6 +12,7 @@ import type {
   Received,
   SeenReceipt
 } from './ledger.ts'
+import { formatJid, PHONE_SERVER } from '../wire/jid.ts'
 import type { Network } from './network.ts'
 import type { StanzaKind } from './stanza-queue.ts'
 
@@ -37,6 +38,8 @@ export interface HeldChat {
   /** A group's id, or the partner's phone-number address. */
   readonly chatJid: string
   readonly chatLid?: string
+  /** The addresses of numbers that the partner had before. */
+  readonly formerJids: readonly string[]
   /** The name that the owner gave the contact while the simulator ran. */
   readonly name?: string
   readonly archived: boolean
@@ -77,6 +80,14 @@ export function* heldMessages(network: Network, account: Account): Generator<Hel
   yield* network.ledger.of(account).held.values()
 }
 
+/** The message with the numbers that its chat's partner had before. */
+export const withFormerJids = (network: Network, held: HeldMessage): HeldMessage => {
+  const partner = network.directory.find(held.chatLid)
+  return partner === undefined || partner.formerNumbers.length === 0
+    ? held
+    : { ...held, chatFormerJids: formerJidsOf(partner) }
+}
+
 export const truthBesideMessages = (network: Network, account: Account): Omit<Truth, 'messages'> => {
   const { received, receipts, delivered, readByDevices, peerRequests, events } = network.ledger.of(account)
   return {
@@ -100,11 +111,15 @@ const settingsOn = (network: Network, account: Account): Pick<Truth, 'chats' | '
   }
 }
 
+export const formerJidsOf = ({ formerNumbers }: Account): string[] =>
+  formerNumbers.map(number => formatJid(number, PHONE_SERVER))
+
 const heldChat = (chat: MailboxChat): HeldChat => {
   const { archived, labels, markedUnread, mutedUntil, partner, pinned, savedName, unread } = chat
   return {
     chatJid: chatJidOf(chat),
     ...(isGroup(partner) ? {} : { chatLid: partner.lid }),
+    formerJids: isGroup(partner) ? [] : formerJidsOf(partner),
     ...(savedName === undefined ? {} : { name: savedName }),
     archived,
     pinned,

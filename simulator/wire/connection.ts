@@ -25,6 +25,8 @@ export class Connection {
   readonly id: number
   readonly openedAt = Date.now()
   closed = false
+  /** Whether only the front end still answers: what the server sends is lost, except for its answers to keep-alives. */
+  isDeaf = false
   private readonly socket: WebSocket
   private readonly handlers: ConnectionHandlers
   private readonly reader: FrameReader
@@ -54,6 +56,21 @@ export class Connection {
 
   /** Resolves `true` when the bytes were handed to the operating system, `false` when the connection is closed. */
   send(node: BinaryNode): Promise<boolean> {
+    // The server does not notice: what it wrote waits for its acknowledgement.
+    if (this.isDeaf) return Promise.resolve(true)
+    return this.write(node)
+  }
+
+  /** Answers a keep-alive, which a connection that is deaf still does. */
+  answerKeepAlive(answer: BinaryNode): void {
+    void this.write(answer)
+  }
+
+  deafen(): void {
+    this.isDeaf = true
+  }
+
+  private write(node: BinaryNode): Promise<boolean> {
     if (!this.transport || this.closed) return Promise.resolve(false)
     if (this.socket.bufferedAmount > OUTGOING_LIMIT) {
       this.destroy()

@@ -8,6 +8,7 @@ import type { Backfill } from '../services/history/backfill/backfill.ts'
 import type { History } from '../services/history/chunks/worker.ts'
 import type { AccountProxies } from '../services/whatsapp/proxy/account-proxies.ts'
 import type { ClientVersion } from '../services/whatsapp/version/client-version.ts'
+import type { WhatsApp } from '../services/whatsapp/whatsapp.ts'
 import type { Supervisor } from './supervisor.ts'
 import { isAccountState, stateNameOf } from './watch/observed-account.ts'
 
@@ -19,10 +20,11 @@ export interface ViewSources {
   readonly proxies: AccountProxies['Service']
   readonly records: AccountStore['Service']
   readonly supervisor: Supervisor
+  readonly whatsapp: WhatsApp['Service']
 }
 
 export const viewOf = Effect.fnUntraced(function* (
-  { backfill, clientVersion, history, proxies, supervisor }: ViewSources,
+  { backfill, clientVersion, history, proxies, supervisor, whatsapp }: ViewSources,
   record: AccountRecord
 ): Effect.fn.Return<AccountView, DatabaseError> {
   const now = yield* Clock.currentTimeMillis
@@ -35,6 +37,7 @@ export const viewOf = Effect.fnUntraced(function* (
     suspension: suspensionAt(live.suspension, now),
     phoneSilentUntil: backfill.silentUntil(record.accountId),
     clientVersion: yield* clientVersion.usedBy(record.accountId),
+    ...(yield* whatsapp.lastContact(record.accountId)),
     proxy: yield* proxies.shown(record.accountId),
     history: yield* history.progress(record.accountId)
   }

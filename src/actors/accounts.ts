@@ -14,7 +14,6 @@ import { count } from '../services/telemetry/metrics.ts'
 import type { Vault } from '../services/vault/vault.ts'
 import type { LinkedSession } from '../services/whatsapp/transfer/session.ts'
 import type { SessionTransfer, TakingOver } from '../services/whatsapp/transfer/transfer.ts'
-import type { WhatsApp } from '../services/whatsapp/whatsapp.ts'
 import type { AccountServices } from './account.ts'
 import { type ViewSources, viewOf } from './account-view.ts'
 import type { EffectBridge } from './effect-bridge.ts'
@@ -33,7 +32,6 @@ export interface AccountsDeps extends ViewSources {
   readonly stateChanges: StateChanges
   readonly transfer: SessionTransfer['Service']
   readonly vault: Vault['Service']
-  readonly whatsapp: WhatsApp['Service']
 }
 
 export const makeAccounts = (deps: AccountsDeps): Accounts['Service'] =>

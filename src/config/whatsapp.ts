@@ -102,5 +102,18 @@ export const whatsappSettings = {
     meaning:
       "How long to wait for WhatsApp's acknowledgement before a message is sent again with the same id",
     decode: positiveDuration
+  }),
+  SELF_TEST_AFTER: setting({
+    default: '1m',
+    allowed: DURATION,
+    meaning:
+      'How long an open connection may hear nothing from WhatsApp, or a sent message stay unanswered, before the connection tests itself. On a quiet account the pause doubles up to 15 minutes',
+    decode: positiveDuration
+  }),
+  SELF_TEST_TIMEOUT: setting({
+    default: '30s',
+    allowed: DURATION,
+    meaning: 'How long WhatsApp may take to answer such a test before the connection is opened anew',
+    decode: positiveDuration
   })
 }

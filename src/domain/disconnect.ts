@@ -85,7 +85,8 @@ export const OWN_CODES = {
   storage: 4,
   newerVersion: 5,
   proxyChanged: 6,
-  exported: 7
+  deaf: 7,
+  exported: 8
 } as const
 
 const OWN_ROWS: ReadonlyMap<number, Row> = new Map<number, Row>([
@@ -103,6 +104,7 @@ const OWN_ROWS: ReadonlyMap<number, Row> = new Map<number, Row>([
   [OWN_CODES.storage, { verdict: 'retry', reason: 'Received messages could not be written down' }],
   [OWN_CODES.newerVersion, { verdict: 'restart', reason: 'Connecting again with a newer client version' }],
   [OWN_CODES.proxyChanged, { verdict: 'restart', reason: 'Connecting again with another proxy' }],
+  [OWN_CODES.deaf, { verdict: 'retry', reason: 'WhatsApp answered keep-alives and nothing else' }],
   [
     OWN_CODES.exported,
     { verdict: 'loggedOut', reason: 'The session of this account was exported: another server uses it' }

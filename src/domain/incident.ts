@@ -18,6 +18,7 @@ export const INCIDENT_KINDS = [
   'account.unknownDisconnect',
   'account.logoutUnconfirmed',
   'account.restricted',
+  'account.deafConnection',
   'account.crashed',
   'outbox.failed',
   'history.chunkLost',

@@ -84,6 +84,10 @@ export interface AccountView {
   readonly phoneSilentUntil: number | null
   /** The client version of the present or last connection since the server started, such as `2.3000.1043857760`. */
   readonly clientVersion: string | null
+  /** When WhatsApp was last heard, other than by answers to queries, since the server started; milliseconds since 1970. */
+  readonly lastHeardAt: number | null
+  /** When a message was last sent since the server started, milliseconds since 1970. */
+  readonly lastSentAt: number | null
   /** The proxy in use, without its credentials; `null` connects directly. */
   readonly proxy: ShownProxy | null
   readonly history: SyncProgress

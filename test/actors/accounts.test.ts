@@ -53,6 +53,7 @@ const idleServices = Layer.mergeAll(
   Layer.mock(WhatsApp, {
     connect: () => Stream.never,
     closed: () => Effect.void,
+    lastContact: () => Effect.succeed({ lastHeardAt: null, lastSentAt: null }),
     openingDelayMs: Effect.succeed(0)
   })
 )

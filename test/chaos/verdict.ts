@@ -61,7 +61,12 @@ export const verdictOf = async (
   const receipts = await settledReceipts(server, account, log)
   const truth = phone.truth()
   const times = accepted.map(({ entryId }) => timesReceived(truth.received, entryId))
-  for (const message of result.missing.slice(0, 5)) log(`lost: ${JSON.stringify(message)}`)
+  for (const message of result.missing.slice(0, 5)) {
+    log(`lost: ${JSON.stringify(message)}`)
+    log(
+      `what it quotes: ${JSON.stringify(result.returned.filter(({ whatsAppId }) => whatsAppId === message.quotedId))}`
+    )
+  }
   for (const id of result.duplicates.slice(0, 5)) log(`duplicated: ${id}`)
   for (const difference of result.different.slice(0, 5)) log(`different: ${difference}`)
   for (const message of result.unexpected.slice(0, 5)) log(`unexpected: ${message}`)

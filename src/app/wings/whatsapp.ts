@@ -45,6 +45,8 @@ export const layer = (config: Config) =>
     trustRoot: config.WHATSAPP_TRUST_ROOT,
     connectTimeoutMs: config.CONNECT_TIMEOUT,
     sendTimeoutMs: config.SEND_TIMEOUT,
+    selfTestAfterMs: config.SELF_TEST_AFTER,
+    selfTestTimeoutMs: config.SELF_TEST_TIMEOUT,
     paceMs: config.START_PACE,
     keepStatuses: config.WHATSAPP_KEEP_STATUSES,
     syncFullHistory: config.WHATSAPP_SYNC_FULL_HISTORY,

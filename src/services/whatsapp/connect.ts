@@ -13,6 +13,7 @@ import type { AccountResources, ConnectionHost, ConnectionRequest } from './sock
 import type { ConnectionPacing } from './socket/connection-pacing.ts'
 import { makeDeviceCache } from './socket/device-cache.ts'
 import { isOtherNumber, notOpened } from './socket/disconnects.ts'
+import { type LastContact, newContact } from './socket/liveness.ts'
 import { afterVersionRefusal } from './version/notices.ts'
 
 type Emit = (event: ConnectionEvent) => void
@@ -21,6 +22,7 @@ const makeAccountResources = (now: () => number): AccountResources => ({
   lock: Semaphore.makeUnsafe(1),
   devices: makeDeviceCache(now),
   groupList: { fetchedAt: -Infinity },
+  contact: newContact(),
   passkey: undefined
 })
 
@@ -79,6 +81,8 @@ const endWithoutStorage = Effect.fnUntraced(function* (
 export interface Connecting {
   /** The passkey ceremony of the account's connection; `undefined` unless it is being linked. */
   readonly passkey: (accountId: string) => PasskeyCeremony | undefined
+  /** When the account last heard WhatsApp and last sent a message, since the server started. */
+  readonly lastContact: (accountId: string) => Effect.Effect<LastContact>
   readonly connect: (accountId: string, pairing: Pairing | null) => Stream.Stream<ConnectionEvent, SealBroken>
   readonly closed: (accountId: string) => Effect.Effect<void>
 }
@@ -95,6 +99,11 @@ export const makeConnecting = (host: ConnectionHost, pacing: ConnectionPacing): 
           Effect.catchTag('DatabaseError', error => endWithoutStorage(host.services, accountId, error, emit))
         )
         return Effect.andThen(resources.lock.withPermit(connecting), Queue.end(events))
+      }),
+    lastContact: accountId =>
+      Effect.sync(() => {
+        const { lastHeardAt = null, lastSentAt = null } = held.peek(accountId)?.contact ?? {}
+        return { lastHeardAt, lastSentAt }
       }),
     passkey: accountId => held.peek(accountId)?.passkey,
     closed: accountId => held.peek(accountId)?.lock.withPermit(Effect.void) ?? Effect.void

@@ -74,6 +74,8 @@ export class WhatsApp extends Context.Service<
     readonly lidOf: ReturnType<typeof makeLidOf>
     /** Who has phone numbers, and under which address: as WhatsApp said within a day, or says now. */
     readonly checkNumbers: ReturnType<typeof makeNumberCheck>
+    /** When the account last heard WhatsApp and last sent a message, since the server started. */
+    readonly lastContact: Connecting['lastContact']
     readonly isConnected: OpenConnections['isConnected']
     /** How long a connection that is requested now waits before it opens, milliseconds. */
     readonly openingDelayMs: Effect.Effect<number>

@@ -34,6 +34,7 @@ const run = <A, E>(
     askForPeerMessage: () => Effect.void,
     askForMedia: () => Effect.void,
     mediaAnswers: Stream.empty,
+    lastContact: () => Effect.succeed({ lastHeardAt: null, lastSentAt: null }),
     isConnected: () => Effect.succeed(false),
     openingDelayMs: Effect.succeed(0),
     closed: () => Effect.void,

@@ -30,6 +30,10 @@ export const Account = Schema.Struct({
   reconnectAttempts: Schema.Finite,
   /** Of the present or last connection since the server started, such as `2.3000.1043857760`; `null` before the first. */
   clientVersion: Schema.NullOr(Schema.String),
+  /** When WhatsApp last sent anything but the answer to a query, since the server started; `null` before. */
+  lastHeardAt: Schema.NullOr(Schema.Finite),
+  /** When a message was last sent, since the server started; `null` before. */
+  lastSentAt: Schema.NullOr(Schema.Finite),
   /** The proxy in use, its credentials as `***`; `null` when connections are direct. */
   proxy: Schema.NullOr(
     Schema.Struct({

@@ -71,6 +71,7 @@ const ACCOUNT_COLUMNS = [
   'wanted',
   'jid',
   'lid',
+  'lid_migrated',
   'ended',
   'last_disconnect',
   'restriction',

@@ -24,7 +24,12 @@ const outcomeOf = ({ attrs }: BinaryNode): Exit.Exit<number | undefined, SendRef
     : Exit.fail(new SendRefused({ code, reason: refusal(code) }))
 }
 
-export const makeAcknowledgements = (socket: WASocket, { detached }: ConnectionRuntime): Acknowledgements => {
+export const makeAcknowledgements = (
+  socket: WASocket,
+  { detached }: ConnectionRuntime,
+  /** Called before each message. */
+  onSending: () => void
+): Acknowledgements => {
   const waiting = new Map<string, Deferred.Deferred<number | undefined, SendRefused>>()
   socket.ws.on('CB:ack,class:message', (node: BinaryNode) => {
     const acknowledged = waiting.get(node.attrs['id'] ?? '')
@@ -35,6 +40,7 @@ export const makeAcknowledgements = (socket: WASocket, { detached }: ConnectionR
       Effect.suspend(() => {
         const acknowledged = Deferred.makeUnsafe<number | undefined, SendRefused>()
         waiting.set(messageId, acknowledged)
+        onSending()
         return sending.pipe(
           Effect.andThen(Deferred.await(acknowledged)),
           Effect.ensuring(Effect.sync(() => waiting.delete(messageId)))

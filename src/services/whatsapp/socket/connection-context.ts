@@ -9,6 +9,7 @@ import type { PasskeyCeremony } from '../pairing/passkey.ts'
 import type { MediaAnswer } from '../phone/media-reupload.ts'
 import type { DeviceCache } from './device-cache.ts'
 import { type SocketClosed, storageFailed } from './disconnects.ts'
+import type { Contact } from './liveness.ts'
 import type { GroupListAge } from './group-list.ts'
 import type { WhatsAppOptions } from './options.ts'
 import { rawSocketOf } from './raw-socket.ts'
@@ -22,6 +23,8 @@ export interface AccountResources {
   readonly lock: Semaphore.Semaphore
   readonly devices: DeviceCache
   readonly groupList: GroupListAge
+  /** When WhatsApp was last heard, and a message last sent. */
+  readonly contact: Contact
   /** While a connection links the account. */
   passkey: PasskeyCeremony | undefined
 }

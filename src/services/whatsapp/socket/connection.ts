@@ -23,6 +23,7 @@ import { type DurableReceive, makeDurableReceive } from './durable-receive.ts'
 import { makeGroupCache } from './group-cache.ts'
 import { forgetSenderKeys } from './identity-changes.ts'
 import { removeOldEntries } from './journal-cleanup.ts'
+import { followLiveness } from './self-test.ts'
 import { socketConfig } from './options.ts'
 import { makeConnectionRuntime } from './runtime.ts'
 import { connectEvents } from './socket-events.ts'
@@ -50,6 +51,7 @@ export const openConnection = Effect.fnUntraced(function* (host: ConnectionHost,
   const isOpen = () => connections.isOpen(accountId, socket)
   if (request.pairing !== null) yield* followPairing(connection, socket, request.pairing)
   yield* Effect.forkScoped(appState.loop)
+  yield* Effect.forkScoped(followLiveness(connection, socket))
   yield* Effect.forkScoped(services.clientVersion.keepFresh(request.proxy))
   yield* Effect.forkScoped(removeOldEntries(services.journal, accountId, isOpen))
   return closed

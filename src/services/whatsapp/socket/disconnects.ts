@@ -41,6 +41,12 @@ export const libraryFault = (at: number): SocketClosed => byThisServer(OWN_CODES
 /** What was received cannot be written down: nothing may be acknowledged any more. */
 export const storageFailed = (at: number): SocketClosed => byThisServer(OWN_CODES.storage, at)
 
+/** WhatsApp answers keep-alives, and nothing else any more. */
+export const deafConnection = (at: number): SocketClosed => byThisServer(OWN_CODES.deaf, at)
+
+/** WhatsApp answers nothing any more. */
+export const silentConnection = (at: number): SocketClosed => closedBy({ source: 'network', code: 408 }, at)
+
 /** WhatsApp ended the connection, in its own words. */
 export const endedByWhatsApp = ({ suspension, ...end }: WhatsAppEnd, at: number): SocketClosed => ({
   ...closedBy(end, at),

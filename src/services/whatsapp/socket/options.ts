@@ -18,6 +18,9 @@ export interface WhatsAppOptions {
   readonly trustRoot: Uint8Array | ''
   readonly connectTimeoutMs: number
   readonly sendTimeoutMs: number
+  /** How long nothing may be heard before a connection tests itself. */
+  readonly selfTestAfterMs: number
+  readonly selfTestTimeoutMs: number
   /** Pause between the openings of any two connections. */
   readonly paceMs: number
   readonly syncFullHistory: boolean

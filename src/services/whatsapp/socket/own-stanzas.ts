@@ -81,7 +81,8 @@ export const acknowledger =
     socket.sendNode(acknowledgement(stanza, creds.me?.id)).catch(() => undefined)
   }
 
-const isStanza = (frame: unknown): frame is BinaryNode =>
+/** A frame of Baileys' socket that is not part of the handshake. */
+export const isStanza = (frame: unknown): frame is BinaryNode =>
   typeof frame === 'object' && frame !== null && 'tag' in frame && 'attrs' in frame
 
 /** Calls `take` with each status, and with each stanza whose tag this version does not know. */

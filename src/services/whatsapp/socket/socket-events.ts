@@ -13,6 +13,7 @@ import { followEnds } from './end-stanzas.ts'
 import type { GroupCache } from './group-cache.ts'
 import { fetchGroups } from './group-list.ts'
 import { watchLidMigration } from './lid-migration.ts'
+import { noteSent } from './liveness.ts'
 import { watchRestrictions } from './restrictions.ts'
 
 /** What belongs to one socket besides the connection. */
@@ -62,7 +63,9 @@ const storeMigration = ({ accountId, services }: Connection, lidMigrated: boolea
 const followState = (connection: Connection, socket: WASocket, { appState, groups }: BesideSocket): void => {
   const { accountId, belongsTo, connections, creds, emit, options, runtime, services } = connection
   const { now } = services
-  const acknowledgements = makeAcknowledgements(socket, runtime)
+  const acknowledgements = makeAcknowledgements(socket, runtime, () =>
+    noteSent(connection.resources.contact, now())
+  )
   const restrictions = watchRestrictions({ socket, timeoutMs: options.sendTimeoutMs, emit, now })
 
   const onOpen = (): void => {

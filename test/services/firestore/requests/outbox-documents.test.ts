@@ -36,6 +36,8 @@ const serverOn = (host: string, projectId: string, folder: string) =>
           trustRoot: '',
           connectTimeoutMs: 1000,
           sendTimeoutMs: 1000,
+          selfTestAfterMs: 60_000,
+          selfTestTimeoutMs: 30_000,
           paceMs: 0,
           keepStatuses: false,
           syncFullHistory: false,
