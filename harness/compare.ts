@@ -25,9 +25,7 @@ const identity = (chat: string, fromMe: boolean, participant: string | undefined
 
 /** Every way in which a reader may name the chat and writer of a held message: by phone number or by LID. */
 const identitiesOf = (held: HeldMessage): ReadonlyArray<string> => {
-  const chats = [held.chatJid, held.chatLid, ...(held.chatFormerJids ?? [])].filter(
-    chat => chat !== undefined
-  )
+  const chats = [held.chatJid, held.chatLid, ...(held.partnersJids ?? [])].filter(chat => chat !== undefined)
   const writers = held.fromMe
     ? [undefined]
     : held.participant === undefined

@@ -59,7 +59,7 @@ import {
   type Truth,
   truthBesideMessages,
   type WaitingStanza,
-  withFormerJids
+  withPartnersJids
 } from './state/truth.ts'
 import type { BinaryNode } from './wire/binary-node.ts'
 import { STANZA_KINDS } from './state/stanza-queue.ts'
@@ -451,7 +451,7 @@ export class Phone {
   }
 
   truth(): Truth {
-    const messages = [...this.heldMessages()].map(held => withFormerJids(this.network, held))
+    const messages = [...this.heldMessages()].map(held => withPartnersJids(this.network, held))
     return { messages, ...this.truthBesideMessages() }
   }
 

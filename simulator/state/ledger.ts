@@ -10,8 +10,8 @@ export interface HeldMessage {
   /** A group's id, or the partner's phone-number address. */
   chatJid: string
   chatLid?: string
-  /** The addresses of numbers that the partner had before; only in the truth as it is read. */
-  chatFormerJids?: string[]
+  /** The addresses of all numbers that the partner has had, if there were several; only in the truth as it is read. */
+  partnersJids?: string[]
   id: string
   fromMe: boolean
   /** In groups, who wrote it when it was not the owner, by phone number and by LID. */

@@ -80,12 +80,12 @@ export function* heldMessages(network: Network, account: Account): Generator<Hel
   yield* network.ledger.of(account).held.values()
 }
 
-/** The message with the numbers that its chat's partner had before. */
-export const withFormerJids = (network: Network, held: HeldMessage): HeldMessage => {
+/** The message with every number that its chat's partner has had, if there were several. */
+export const withPartnersJids = (network: Network, held: HeldMessage): HeldMessage => {
   const partner = network.directory.find(held.chatLid)
   return partner === undefined || partner.formerNumbers.length === 0
     ? held
-    : { ...held, chatFormerJids: formerJidsOf(partner) }
+    : { ...held, partnersJids: [...formerJidsOf(partner), partner.jid] }
 }
 
 export const truthBesideMessages = (network: Network, account: Account): Omit<Truth, 'messages'> => {
