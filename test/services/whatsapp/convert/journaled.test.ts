@@ -82,7 +82,9 @@ test('a history notification from anybody else is ignored: it would be an attack
     chunkRetries: [],
     refusals: [],
     keys: [],
-    recoveries: []
+    recoveries: [],
+    undecryptedPeers: [],
+    decryptedPeers: []
   })
 })
 
