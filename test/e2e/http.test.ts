@@ -254,6 +254,7 @@ test('the OpenAPI document describes every path', async () => {
     '/metrics',
     '/ready',
     '/v1/accounts',
+    '/v1/accounts/import',
     '/v1/accounts/{accountId}',
     '/v1/accounts/{accountId}/backfill',
     '/v1/accounts/{accountId}/backfill/{jobId}',
