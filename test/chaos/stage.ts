@@ -16,6 +16,8 @@ export interface Stage {
   readonly phone: Phone
   readonly random: Random
   readonly messages: Array<Written>
+  /** The ids of messages with comments. */
+  readonly commented: Set<string>
   readonly groupMessages: Array<Written & { readonly group: Group }>
   readonly own: Array<{ readonly to: Contact; readonly id: string }>
   readonly polls: Array<Written>
@@ -39,6 +41,7 @@ export const stageOf = (simulator: Simulator, phone: Phone, random: Random): Sta
   strangers: Array.from({ length: STRANGERS }, (_, n) => simulator.createContact({ name: `Stranger ${n}` })),
   introduced: new Set(),
   messages: [],
+  commented: new Set(),
   groupMessages: [],
   own: [],
   polls: [],

@@ -15,16 +15,25 @@ export const contactReacts: Happening = (stage, n) =>
     stage.phone.receive({ from, react: id, text: n % 4 === 0 ? '' : '👍', sealed: n % 2 === 0 })
   )
 
+/**
+ * Not of messages with comments: those can be opened with the secret of the message alone, and of one that is deleted before
+ * it could be read nobody has that any more.
+ */
 export const contactRevokes: Happening = stage =>
-  about(stage, stage.messages, async one => {
-    forget(stage.messages, one)
-    await stage.phone.receive({ from: one.from, revoke: one.id })
-  })
+  about(
+    stage,
+    stage.messages.filter(one => !stage.commented.has(one.id)),
+    async one => {
+      forget(stage.messages, one)
+      await stage.phone.receive({ from: one.from, revoke: one.id })
+    }
+  )
 
 export const contactComments: Happening = (stage, n) =>
-  about(stage, stage.messages, ({ from, id }) =>
-    stage.phone.receive({ from, comment: id, text: `comment ${n}` })
-  )
+  about(stage, stage.messages, ({ from, id }) => {
+    stage.commented.add(id)
+    return stage.phone.receive({ from, comment: id, text: `comment ${n}` })
+  })
 
 export const channelChangesPost: Happening = (stage, n) =>
   about(stage, stage.posts, post => {
