@@ -1,6 +1,7 @@
 // What the account machine is made from: its events, its context, the names of its work, actions, guards and deadlines.
 // The work itself is provided by src/actors.
 import { assign, fromPromise, type PromiseActorLogic, setup } from 'xstate'
+import type { AccountCommand } from '../domain/account-command.ts'
 import {
   type AccountFacts,
   type Disconnect,
@@ -13,14 +14,7 @@ import type { ConnectionEvent, Pairing } from '../domain/connection.ts'
 import { isPassing, type Verdict } from '../domain/disconnect.ts'
 import type { PasskeyAssertion, PasskeyOptions } from '../domain/passkey.ts'
 
-export type AccountEvent =
-  | { readonly type: 'command.pair'; readonly pairing: Pairing }
-  | { readonly type: 'command.connect' }
-  | { readonly type: 'command.disconnect' }
-  | { readonly type: 'command.logout' }
-  | { readonly type: 'command.assertPasskey'; readonly assertion: PasskeyAssertion }
-  | { readonly type: 'command.confirmPasskey' }
-  | ConnectionEvent
+export type AccountEvent = AccountCommand | ConnectionEvent
 
 export interface AccountInput {
   readonly accountId: string

@@ -1,6 +1,7 @@
 // The one way to an account: its live state, its facts and its commands, by account id and never through an actor
 // reference. Where the account's actor runs (this process, one day another machine) is decided by the layer.
 import { Context, type Effect, Schema, type Stream } from 'effect'
+import type { AccountCommand } from '../domain/account-command.ts'
 import type {
   AccountRecord,
   AccountState,
@@ -9,9 +10,8 @@ import type {
   Restriction,
   Suspension
 } from '../domain/account.ts'
-import type { Pairing } from '../domain/connection.ts'
 import type { CoverageSummary } from '../domain/coverage.ts'
-import type { PasskeyAssertion, PasskeyOptions } from '../domain/passkey.ts'
+import type { PasskeyOptions } from '../domain/passkey.ts'
 import type { SyncProgress } from './history/chunks/pace.ts'
 import type { Counts } from './conversations/queries.ts'
 import type { DatabaseError } from './database/error.ts'
@@ -19,14 +19,6 @@ import type { SessionRefused } from './whatsapp/transfer/refusal.ts'
 import type { LinkedSession } from './whatsapp/transfer/session.ts'
 import type { TakingOver } from './whatsapp/transfer/transfer.ts'
 import type { ShownProxy } from './whatsapp/proxy/account-proxies.ts'
-
-export type AccountCommand =
-  | { readonly type: 'command.pair'; readonly pairing: Pairing }
-  | { readonly type: 'command.connect' }
-  | { readonly type: 'command.disconnect' }
-  | { readonly type: 'command.logout' }
-  | { readonly type: 'command.assertPasskey'; readonly assertion: PasskeyAssertion }
-  | { readonly type: 'command.confirmPasskey' }
 
 export class AccountNotFound extends Schema.TaggedError<AccountNotFound>()('AccountNotFound', {
   accountId: Schema.String

@@ -1,6 +1,7 @@
 // Commands to an account: handed to its actor, or refused with the state that does not allow them.
 import { Effect } from 'effect'
-import { type AccountCommand, Accounts } from '../../../services/accounts.ts'
+import type { AccountCommand } from '../../../domain/account-command.ts'
+import { Accounts } from '../../../services/accounts.ts'
 import { accountFailures } from '../../lookup.ts'
 import { type BadField, badField, orDatabaseUnavailable, WrongState } from '../../problems.ts'
 import type { PairingRequest } from './contract.ts'

@@ -24,11 +24,7 @@ export class PeerMessages extends Context.Service<
     PeerMessages,
     Effect.gen(function* () {
       const incidents = yield* Incidents
-      const context = Context.pick(
-        BackfillJobs,
-        PeerMessageQueue,
-        WhatsApp
-      )(yield* Effect.context<Dependencies>())
+      const context = Context.pick(...NEEDED)(yield* Effect.context<Dependencies>())
       const runOnce = Effect.fn('PeerMessages.runOnce')((accountId: string) =>
         Effect.provideContext(askNext(accountId), context)
       )
@@ -46,7 +42,10 @@ export class PeerMessages extends Context.Service<
   )
 }
 
-type Dependencies = BackfillJobs | PeerMessageQueue | WhatsApp
+/** What the functions of this service are given. */
+const NEEDED = [BackfillJobs, PeerMessageQueue, WhatsApp] as const
+
+type Dependencies = Context.Service.Identifier<(typeof NEEDED)[number]>
 
 /** Asks for the message that has waited longest, or gives it up. */
 const askNext = Effect.fnUntraced(function* (accountId: string) {
