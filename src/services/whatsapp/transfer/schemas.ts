@@ -71,9 +71,7 @@ export const Creds = Schema.Struct({ ...REQUIRED_CREDS, ...OPTIONAL_CREDS })
 export type Creds = typeof Creds.Type
 
 const readStates = (value: Uint8Array) =>
-  Schema.decodeOption(Schema.fromJsonString(Schema.Array(Schema.Unknown)))(
-    Buffer.from(value).toString()
-  )
+  Schema.decodeOption(Schema.fromJsonString(Schema.Array(Schema.Unknown)))(Buffer.from(value).toString())
 
 const Entry = Schema.Record(Schema.String, Schema.Unknown)
 
