@@ -19,6 +19,7 @@ import {
   unwrap
 } from '../../state/messages/content.ts'
 import { contextIn, receivedContext } from '../../state/messages/context.ts'
+import { detailsOf } from '../../state/messages/details.ts'
 import { openVote, type Poll, pollOf } from '../../state/messages/polls.ts'
 import { secretBeside } from '../../state/messages/secrets.ts'
 import type { Network } from '../../state/network.ts'
@@ -292,6 +293,7 @@ export const recordReceived = (
     ...(quotedId === undefined ? {} : { quotedId }),
     ...(change ? { targetId: change.targetId } : {}),
     ...receivedContext(message),
+    ...detailsOf(message),
     ...openMedia(network.media, message)
   })
 }

@@ -6,6 +6,8 @@ import type { WireMessage } from '../../whatsapp/convert/outgoing.ts'
 import { type Attachment, Attachments } from '../attachments.ts'
 import { line, Text } from '../fields.ts'
 import { refuse } from '../errors.ts'
+import { MediaExtras, extrasOnWire } from '../preparation/extras.ts'
+import { prepareFile } from '../preparation/prepare-file.ts'
 import { defineKind, newMessage, type WirePlace } from './kind.ts'
 import { mentions, optionalText, quoted, visibleText } from './parts.ts'
 
@@ -27,6 +29,7 @@ const Stored = Schema.Struct({
   mimeType: Schema.String,
   fileName: optionalText,
   caption: optionalText,
+  extras: Schema.optionalKey(MediaExtras),
   mentions,
   quoted
 })
@@ -54,7 +57,7 @@ const MIME_TYPES: Readonly<Record<MediaType, RegExp>> = {
   video: /^video\/(mp4|3gpp|quicktime|webm)$/,
   audio: /^audio\/(aac|mp4|mpeg|mp3|amr|ogg|opus|wav|x-wav|webm)$/,
   voice: /^audio\/(ogg|opus|mp4|aac|mpeg|webm)$/,
-  sticker: /^image\/webp$/,
+  sticker: /^image\/(webp|png|jpeg|gif)$/,
   document: /^[\w.+-]+\/[\w.+-]+$/
 }
 
@@ -92,12 +95,22 @@ export const composeFile = Effect.fnUntraced(function* (
   if (caption !== undefined && !WITH_CAPTION.has(type)) {
     return yield* refuse('caption', `WhatsApp shows no caption with ${type}`)
   }
+  const {
+    extras,
+    file,
+    mimeType: sentType,
+    size
+  } = yield* prepareFile(type, {
+    ...attachment,
+    mimeType: sentAs(type, mimeType)
+  }).pipe(Effect.catch(({ reason }) => refuse(typeField, `The file cannot be sent as ${type}: ${reason}`)))
   return {
     kind: 'media' as const,
     type,
-    file: attachment.file,
-    size: attachment.size,
-    mimeType: sentAs(type, mimeType),
+    file,
+    size,
+    mimeType: sentType,
+    extras,
     ...(fileName === undefined ? {} : { fileName }),
     ...(caption === undefined ? {} : { caption: yield* visibleText('caption', caption) })
   }
@@ -127,8 +140,9 @@ const wireMessage = (content: Stored, { accompanying }: WirePlace): WireMessage 
     fileLength: content.size,
     fileSha256: Buffer.from(content.file, 'hex'),
     ...(content.caption === undefined ? {} : { caption: content.caption }),
-    ...(content.fileName === undefined ? {} : { fileName: content.fileName }),
+    ...(content.type === 'document' ? { fileName: content.fileName ?? 'file' } : {}),
     ...(content.type === 'voice' ? { ptt: true } : {}),
+    ...extrasOnWire(content.extras ?? {}),
     ...accompanying
   }
 })
@@ -139,14 +153,11 @@ export const media = defineKind(Stored, {
   request: Request,
   compose,
   publicName: ({ type }) => type,
-  wire: (content, place) => {
-    const { caption, file, fileName, mentions: people, mimeType, quoted: answered, type } = content
-    return {
-      as: 'upload',
-      message: wireMessage(content, place),
-      file,
-      media: { type, mimeType, fileName, caption, mentions: people, quoted: answered }
-    }
-  },
+  wire: (content, place) => ({
+    as: 'upload',
+    message: wireMessage(content, place),
+    file: content.file,
+    type: content.type
+  }),
   redact: ({ mimeType, size, type }) => ({ kind: 'media', type, file: '', size, mimeType })
 })
