@@ -47,7 +47,7 @@ const upload = Effect.fnUntraced(function* (
   const bytes = yield* whatsapp.upload(row.accountId, { ...media, path }, destination, quoted)
   yield* sql`UPDATE outbox SET prepared = ${bytes} WHERE entry_id = ${row.entryId}`
   const { messageId, threadId } = row
-  const uploaded = outgoingContent(self, bytes)?.media ?? null
+  const uploaded = outgoingContent(self, bytes, destination.toJid)?.media ?? null
   yield* messages.change(row.accountId, [
     { threadId, messageId, change: { to: 'prepared', raw: bytes, media: uploaded } }
   ])

@@ -21,7 +21,8 @@ const parseTime = (value: number | string): number => {
   return isDay(value) ? Date.parse(value) : Number.NaN
 }
 
-const timeOf = (field: string, value: number | string | undefined) => {
+/** A time of a request in milliseconds since 1970. */
+export const timeOf = (field: string, value: number | string | undefined) => {
   if (value === undefined) return Effect.undefined
   const time = parseTime(value)
   return Number.isFinite(time)

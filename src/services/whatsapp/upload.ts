@@ -4,6 +4,7 @@ import { type AnyMediaMessageContent, prepareWAMessageMedia, type proto } from '
 import { Effect } from 'effect'
 import type { MediaType, Target } from '../../domain/outbox.ts'
 import { contextOf, type Destination, encodeOutgoing, withMessageSecret } from './convert/outgoing.ts'
+import { inFileEnvelope } from './convert/file-envelope.ts'
 import { NotConnected, UploadFailed } from './errors.ts'
 import type { OpenConnections } from './open-connections.ts'
 
@@ -14,6 +15,7 @@ export interface OutgoingMedia {
   readonly mimeType: string
   readonly fileName?: string | undefined
   readonly caption?: string | undefined
+  readonly viewOnce?: boolean | undefined
   readonly mentions?: ReadonlyArray<string> | undefined
   readonly quoted?: Target | undefined
 }
@@ -68,5 +70,5 @@ export const makeUpload = (connections: OpenConnections) =>
     })
     const contextInfo = contextOf(media, destination, quotedMessage)
     if (contextInfo !== undefined) addContext(message, contextInfo)
-    return encodeOutgoing(withMessageSecret(message))
+    return encodeOutgoing(withMessageSecret(inFileEnvelope(message, media.viewOnce === true)))
   })

@@ -2,6 +2,7 @@
 // entry is accepted and uploaded to WhatsApp when it is sent.
 import { Effect, Schema } from 'effect'
 import { MediaType } from '../../../domain/outbox.ts'
+import { inFileEnvelope } from '../../whatsapp/convert/file-envelope.ts'
 import type { WireMessage } from '../../whatsapp/convert/outgoing.ts'
 import { type Attachment, Attachments } from '../attachments.ts'
 import { line, Text } from '../fields.ts'
@@ -14,7 +15,9 @@ const Request = Schema.Struct({
   type: Schema.optionalKey(MediaType),
   mimeType: Schema.optionalKey(line(100)),
   fileName: Schema.optionalKey(line(240)),
-  caption: Schema.optionalKey(Text)
+  caption: Schema.optionalKey(Text),
+  /** Phones show it once. */
+  viewOnce: Schema.optionalKey(Schema.Boolean)
 })
 
 const Stored = Schema.Struct({
@@ -27,6 +30,7 @@ const Stored = Schema.Struct({
   mimeType: Schema.String,
   fileName: optionalText,
   caption: optionalText,
+  viewOnce: Schema.optionalKey(Schema.Boolean),
   mentions,
   quoted
 })
@@ -69,13 +73,14 @@ const sentAs = (type: MediaType, mimeType: string): string =>
   type === 'voice' && essenceOf(mimeType) === 'audio/ogg' ? VOICE : mimeType
 
 const WITH_CAPTION: ReadonlySet<MediaType> = new Set(['image', 'video', 'document'])
+const SHOWN_ONCE: ReadonlySet<MediaType> = new Set(['image', 'video', 'audio', 'voice'])
 
 /** The content of a file that was taken in. `typeField` names the field that is wrong when file and type do not match. */
 export const composeFile = Effect.fnUntraced(function* (
   typeField: string,
   attachment: Attachment,
   asked: {
-    readonly [Field in 'type' | 'mimeType' | 'fileName' | 'caption']?:
+    readonly [Field in 'type' | 'mimeType' | 'fileName' | 'caption' | 'viewOnce']?:
       | (typeof Request.Type)[Field]
       | undefined
   }
@@ -92,6 +97,9 @@ export const composeFile = Effect.fnUntraced(function* (
   if (caption !== undefined && !WITH_CAPTION.has(type)) {
     return yield* refuse('caption', `WhatsApp shows no caption with ${type}`)
   }
+  if (asked.viewOnce === true && !SHOWN_ONCE.has(type)) {
+    return yield* refuse('viewOnce', `WhatsApp does not show ${type} once`)
+  }
   return {
     kind: 'media' as const,
     type,
@@ -99,7 +107,8 @@ export const composeFile = Effect.fnUntraced(function* (
     size: attachment.size,
     mimeType: sentAs(type, mimeType),
     ...(fileName === undefined ? {} : { fileName }),
-    ...(caption === undefined ? {} : { caption: yield* visibleText('caption', caption) })
+    ...(caption === undefined ? {} : { caption: yield* visibleText('caption', caption) }),
+    ...(asked.viewOnce === true ? { viewOnce: true } : {})
   }
 })
 
@@ -121,8 +130,8 @@ const WIRE_FIELD = {
 } as const satisfies Readonly<Record<MediaType, keyof WireMessage>>
 
 /** The message before its file is uploaded: everything but where the file is. */
-const wireMessage = (content: Stored, { accompanying }: WirePlace): WireMessage => ({
-  [WIRE_FIELD[content.type]]: {
+const wireMessage = (content: Stored, { accompanying }: WirePlace): WireMessage => {
+  const file = {
     mimetype: content.mimeType,
     fileLength: content.size,
     fileSha256: Buffer.from(content.file, 'hex'),
@@ -131,7 +140,8 @@ const wireMessage = (content: Stored, { accompanying }: WirePlace): WireMessage 
     ...(content.type === 'voice' ? { ptt: true } : {}),
     ...accompanying
   }
-})
+  return inFileEnvelope({ [WIRE_FIELD[content.type]]: file }, content.viewOnce === true)
+}
 
 export const media = defineKind(Stored, {
   ...newMessage,
@@ -140,12 +150,12 @@ export const media = defineKind(Stored, {
   compose,
   publicName: ({ type }) => type,
   wire: (content, place) => {
-    const { caption, file, fileName, mentions: people, mimeType, quoted: answered, type } = content
+    const { caption, file, fileName, mentions: people, mimeType, quoted: answered, type, viewOnce } = content
     return {
       as: 'upload',
       message: wireMessage(content, place),
       file,
-      media: { type, mimeType, fileName, caption, mentions: people, quoted: answered }
+      media: { type, mimeType, fileName, caption, viewOnce, mentions: people, quoted: answered }
     }
   },
   redact: ({ mimeType, size, type }) => ({ kind: 'media', type, file: '', size, mimeType })
