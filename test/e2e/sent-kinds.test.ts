@@ -57,7 +57,10 @@ const refusal = async (body: object) => {
 const read = (message: Message) => {
   const { messageId: _1, messageKey: _2, status: _5, whatsAppId: _3, ...rest } = message
   const { media, tsClaimed: _6, tsClient: _7, tsServer: _4, ...shown } = rest
-  return { ...shown, media: media && { mimeType: media.mimeType, fileName: media.fileName, size: media.size } }
+  return {
+    ...shown,
+    media: media && { mimeType: media.mimeType, fileName: media.fileName, size: media.size }
+  }
 }
 
 /** The message of an entry is stored like one that the owner wrote on the phone. */
@@ -104,7 +107,11 @@ describe('files', () => {
     ] as const
     for (const [type, kind] of files) {
       const file = { bytes: Buffer.from(`once: ${kind}`), type, name: kind }
-      const { body } = await api.upload(accountId, file, { to: contact.phoneNumber, viewOnce: 'true' })
+      const { body } = await api.upload(accountId, file, {
+        to: contact.phoneNumber,
+        viewOnce: 'true',
+        ...(kind === 'audio' ? { type: 'voice' } : {})
+      })
       const got = await received(body.entryId)
       expect(got).toMatchObject({ kind, viewOnce: true, mimetype: type })
       expect(got.hiddenBecause).toBe(undefined)

@@ -57,7 +57,9 @@ const eventFault = (
   if (!name) return 'an event without a name'
   if (!Number(startTime)) return 'an event without a time'
   if (!secretIn(message)) return 'an event without a secret'
-  return child(node, 'meta')?.attrs.event_type === 'creation' ? undefined : 'the stanza does not tell of an event'
+  return child(node, 'meta')?.attrs.event_type === 'creation'
+    ? undefined
+    : 'the stanza does not tell of an event'
 }
 
 const pinFault = (

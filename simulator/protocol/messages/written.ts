@@ -111,7 +111,9 @@ const edited = (writing: Writing, id: string, text: string): proto.IMessage => {
   if (imageMessage) return { imageMessage: { ...imageMessage, caption: text } }
   if (videoMessage) return { videoMessage: { ...videoMessage, caption: text } }
   if (documentMessage)
-    return { documentWithCaptionMessage: { message: { documentMessage: { ...documentMessage, caption: text } } } }
+    return {
+      documentWithCaptionMessage: { message: { documentMessage: { ...documentMessage, caption: text } } }
+    }
   return { conversation: text }
 }
 

@@ -64,9 +64,7 @@ const fileIn = (message: proto.IMessage): Pick<ReceivedContext, 'mimetype' | 'fi
 }
 
 /** What some kinds of messages say besides their text. */
-const kindContext = (
-  message: proto.IMessage
-): Pick<ReceivedContext, 'album' | 'pinnedFor' | 'event'> => {
+const kindContext = (message: proto.IMessage): Pick<ReceivedContext, 'album' | 'pinnedFor' | 'event'> => {
   const { albumMessage, eventMessage, pinInChatMessage } = unwrap(message)
   if (albumMessage) {
     const { expectedImageCount, expectedVideoCount } = albumMessage
@@ -77,9 +75,7 @@ const kindContext = (
     const startTime = Number(eventMessage.startTime ?? 0)
     return { event: { startTime, ...(endTime > 0 ? { endTime } : {}) } }
   }
-  return pinInChatMessage
-    ? { pinnedFor: message.messageContextInfo?.messageAddOnDurationInSecs ?? 0 }
-    : {}
+  return pinInChatMessage ? { pinnedFor: message.messageContextInfo?.messageAddOnDurationInSecs ?? 0 } : {}
 }
 
 export const receivedContext = (message: proto.IMessage): ReceivedContext => {

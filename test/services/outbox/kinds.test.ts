@@ -63,7 +63,9 @@ describe.each(EXAMPLES.map(content => [content.kind, content] as const))('%s', (
     const bytes = encodeOutgoing(wire.message)
     expect(bytes.length).toBeGreaterThan(0)
     // A message of its own becomes a document by the converters of received messages, and nothing else does.
-    expect(outgoingContent(SELF, bytes, PLACE.destination.toJid) !== undefined).toBe(kind.document.is === 'new')
+    expect(outgoingContent(SELF, bytes, PLACE.destination.toJid) !== undefined).toBe(
+      kind.document.is === 'new'
+    )
   })
 
   test('changes its document once it is sent', () => {
