@@ -68,8 +68,10 @@ export interface Received extends ReceivedMedia, ReceivedContext, MessageDetails
   /** Body or caption; an edit's new text, a reaction's emoji. */
   text?: string
   quotedId?: string
-  /** The message that an edit, a revoke, a reaction or a vote is about. */
+  /** The message that an edit, a revoke, a reaction, a vote or a pin is about. */
   targetId?: string
+  /** Why a phone does not show it, or not as what it is meant to be. */
+  hiddenBecause?: string
 }
 
 /** What happened in a chat besides messages: `type` is a group change's word in the protocol, `call` or `disappearing`. */

@@ -79,6 +79,14 @@ describe('pictures', () => {
     }
   })
 
+  test('that are shown once show nothing before', async () => {
+    const { received } = await sent(await picture({ format: 'png', width: 60, height: 30 }), 'image/png', {
+      viewOnce: 'true'
+    })
+    expect(received).toMatchObject({ kind: 'image', width: 60, height: 30 })
+    expect(received.thumbnail).toBeUndefined()
+  })
+
   test('that nobody can read, or that would fill the memory, arrive as they are', async () => {
     const svg = Buffer.from(
       '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'

@@ -34,7 +34,8 @@ const uploadContent = (request: StoredUpload) =>
     type: request.type,
     mimeType: request.file.contentType || undefined,
     fileName: request.fileName ?? baseName(request.file.name),
-    caption: request.caption
+    caption: request.caption,
+    viewOnce: request.viewOnce
   })
 
 /** How the content is composed, by the one field that says what is to be sent. */

@@ -35,7 +35,7 @@ const upload = Effect.fnUntraced(function* (row: OutboxRow, { file, message, typ
   const bytes = yield* whatsapp.upload(row.accountId, { type, path: attachments.pathOf(file), message })
   yield* sql`UPDATE outbox SET prepared = ${bytes} WHERE entry_id = ${row.entryId}`
   const { messageId, threadId } = row
-  const uploaded = outgoingContent(self, bytes)?.media ?? null
+  const uploaded = outgoingContent(self, bytes, row.toJid)?.media ?? null
   yield* messages.change(row.accountId, [
     { threadId, messageId, change: { to: 'prepared', raw: bytes, media: uploaded } }
   ])

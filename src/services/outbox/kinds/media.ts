@@ -2,11 +2,12 @@
 // entry is accepted and uploaded to WhatsApp when it is sent.
 import { Effect, Schema } from 'effect'
 import { MediaType } from '../../../domain/outbox.ts'
+import { inFileEnvelope } from '../../whatsapp/convert/file-envelope.ts'
 import type { WireMessage } from '../../whatsapp/convert/outgoing.ts'
 import { type Attachment, Attachments } from '../attachments.ts'
 import { line, Text } from '../fields.ts'
 import { refuse } from '../errors.ts'
-import { MediaExtras, extrasOnWire } from '../preparation/extras.ts'
+import { extrasOnWire, MediaExtras, withoutPicture } from '../preparation/extras.ts'
 import { prepareFile } from '../preparation/prepare-file.ts'
 import { defineKind, newMessage, type WirePlace } from './kind.ts'
 import { mentions, optionalText, quoted, visibleText } from './parts.ts'
@@ -16,7 +17,9 @@ const Request = Schema.Struct({
   type: Schema.optionalKey(MediaType),
   mimeType: Schema.optionalKey(line(100)),
   fileName: Schema.optionalKey(line(240)),
-  caption: Schema.optionalKey(Text)
+  caption: Schema.optionalKey(Text),
+  /** Phones show it once. */
+  viewOnce: Schema.optionalKey(Schema.Boolean)
 })
 
 const Stored = Schema.Struct({
@@ -30,6 +33,7 @@ const Stored = Schema.Struct({
   fileName: optionalText,
   caption: optionalText,
   extras: Schema.optionalKey(MediaExtras),
+  viewOnce: Schema.optionalKey(Schema.Boolean),
   mentions,
   quoted
 })
@@ -72,13 +76,14 @@ const sentAs = (type: MediaType, mimeType: string): string =>
   type === 'voice' && essenceOf(mimeType) === 'audio/ogg' ? VOICE : mimeType
 
 const WITH_CAPTION: ReadonlySet<MediaType> = new Set(['image', 'video', 'document'])
+const SHOWN_ONCE: ReadonlySet<MediaType> = new Set(['image', 'video', 'audio', 'voice'])
 
 /** The content of a file that was taken in. `typeField` names the field that is wrong when file and type do not match. */
 export const composeFile = Effect.fnUntraced(function* (
   typeField: string,
   attachment: Attachment,
   asked: {
-    readonly [Field in 'type' | 'mimeType' | 'fileName' | 'caption']?:
+    readonly [Field in 'type' | 'mimeType' | 'fileName' | 'caption' | 'viewOnce']?:
       | (typeof Request.Type)[Field]
       | undefined
   }
@@ -95,6 +100,9 @@ export const composeFile = Effect.fnUntraced(function* (
   if (caption !== undefined && !WITH_CAPTION.has(type)) {
     return yield* refuse('caption', `WhatsApp shows no caption with ${type}`)
   }
+  if (asked.viewOnce === true && !SHOWN_ONCE.has(type)) {
+    return yield* refuse('viewOnce', `WhatsApp does not show ${type} once`)
+  }
   const {
     extras,
     file,
@@ -110,9 +118,10 @@ export const composeFile = Effect.fnUntraced(function* (
     file,
     size,
     mimeType: sentType,
-    extras,
+    extras: asked.viewOnce === true ? withoutPicture(extras) : extras,
     ...(fileName === undefined ? {} : { fileName }),
-    ...(caption === undefined ? {} : { caption: yield* visibleText('caption', caption) })
+    ...(caption === undefined ? {} : { caption: yield* visibleText('caption', caption) }),
+    ...(asked.viewOnce === true ? { viewOnce: true } : {})
   }
 })
 
@@ -134,8 +143,8 @@ const WIRE_FIELD = {
 } as const satisfies Readonly<Record<MediaType, keyof WireMessage>>
 
 /** The message before its file is uploaded: everything but where the file is. */
-const wireMessage = (content: Stored, { accompanying }: WirePlace): WireMessage => ({
-  [WIRE_FIELD[content.type]]: {
+const wireMessage = (content: Stored, { accompanying }: WirePlace): WireMessage => {
+  const file = {
     mimetype: content.mimeType,
     fileLength: content.size,
     fileSha256: Buffer.from(content.file, 'hex'),
@@ -145,7 +154,8 @@ const wireMessage = (content: Stored, { accompanying }: WirePlace): WireMessage 
     ...extrasOnWire(content.extras ?? {}),
     ...accompanying
   }
-})
+  return inFileEnvelope({ [WIRE_FIELD[content.type]]: file }, content.viewOnce === true)
+}
 
 export const media = defineKind(Stored, {
   ...newMessage,

@@ -17,6 +17,9 @@ export const MediaExtras = Schema.Struct({
 })
 export type MediaExtras = typeof MediaExtras.Type
 
+/** Of a file that is shown once, nothing is shown before. */
+export const withoutPicture = ({ thumbnail: _, ...extras }: MediaExtras): MediaExtras => extras
+
 const bytes = (base64: string) => Buffer.from(base64, 'base64')
 
 /** The same in the fields of WhatsApp's media messages. */
