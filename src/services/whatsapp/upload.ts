@@ -3,7 +3,13 @@ import { createReadStream } from 'node:fs'
 import { type AnyMediaMessageContent, prepareWAMessageMedia, type proto } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
 import type { MediaType, Target } from '../../domain/outbox.ts'
-import { contextOf, type Destination, encodeOutgoing, withMessageSecret } from './convert/outgoing.ts'
+import {
+  contextOf,
+  type Destination,
+  encodeOutgoing,
+  partOfAlbum,
+  withMessageSecret
+} from './convert/outgoing.ts'
 import { inFileEnvelope } from './convert/file-envelope.ts'
 import { NotConnected, UploadFailed } from './errors.ts'
 import type { OpenConnections } from './open-connections.ts'
@@ -16,6 +22,8 @@ export interface OutgoingMedia {
   readonly fileName?: string | undefined
   readonly caption?: string | undefined
   readonly viewOnce?: boolean | undefined
+  /** The album that it is a part of. */
+  readonly album?: Target | undefined
   readonly mentions?: ReadonlyArray<string> | undefined
   readonly quoted?: Target | undefined
 }
@@ -70,5 +78,6 @@ export const makeUpload = (connections: OpenConnections) =>
     })
     const contextInfo = contextOf(media, destination, quotedMessage)
     if (contextInfo !== undefined) addContext(message, contextInfo)
-    return encodeOutgoing(withMessageSecret(inFileEnvelope(message, media.viewOnce === true)))
+    const sent = partOfAlbum(inFileEnvelope(message, media.viewOnce === true), media.album, destination)
+    return encodeOutgoing(withMessageSecret(sent))
   })
