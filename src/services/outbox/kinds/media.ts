@@ -7,6 +7,8 @@ import { partOfAlbum, type WireMessage } from '../../whatsapp/convert/outgoing.t
 import { type Attachment, Attachments } from '../attachments.ts'
 import { line, Text } from '../fields.ts'
 import { refuse } from '../errors.ts'
+import { extrasOnWire, MediaExtras, withoutPicture } from '../preparation/extras.ts'
+import { prepareFile } from '../preparation/prepare-file.ts'
 import { defineKind, newMessage, type WirePlace } from './kind.ts'
 import { mentions, optionalText, quoted, visibleText } from './parts.ts'
 
@@ -35,6 +37,7 @@ export const StoredMedia = Schema.Struct({
   mimeType: Schema.String,
   fileName: optionalText,
   caption: optionalText,
+  extras: Schema.optionalKey(MediaExtras),
   viewOnce: Schema.optionalKey(Schema.Boolean),
   /** The album that it is a part of. */
   album: Schema.optionalKey(Target),
@@ -65,7 +68,7 @@ const MIME_TYPES: Readonly<Record<MediaType, RegExp>> = {
   video: /^video\/(mp4|3gpp|quicktime|webm)$/,
   audio: /^audio\/(aac|mp4|mpeg|mp3|amr|ogg|opus|wav|x-wav|webm)$/,
   voice: /^audio\/(ogg|opus|mp4|aac|mpeg|webm)$/,
-  sticker: /^image\/webp$/,
+  sticker: /^image\/(webp|png|jpeg|gif)$/,
   document: /^[\w.+-]+\/[\w.+-]+$/
 }
 
@@ -107,12 +110,22 @@ export const composeFile = Effect.fnUntraced(function* (
   if (asked.viewOnce === true && !SHOWN_ONCE.has(type)) {
     return yield* refuse('viewOnce', `WhatsApp does not show ${type} once`)
   }
+  const {
+    extras,
+    file,
+    mimeType: sentType,
+    size
+  } = yield* prepareFile(type, {
+    ...attachment,
+    mimeType: sentAs(type, mimeType)
+  }).pipe(Effect.catch(({ reason }) => refuse(typeField, `The file cannot be sent as ${type}: ${reason}`)))
   return {
     kind: 'media' as const,
     type,
-    file: attachment.file,
-    size: attachment.size,
-    mimeType: sentAs(type, mimeType),
+    file,
+    size,
+    mimeType: sentType,
+    extras: asked.viewOnce === true ? withoutPicture(extras) : extras,
     ...(fileName === undefined ? {} : { fileName }),
     ...(caption === undefined ? {} : { caption: yield* visibleText('caption', caption) }),
     ...(asked.viewOnce === true ? { viewOnce: true } : {})
@@ -147,8 +160,9 @@ const wireMessage = (content: Stored, { accompanying, destination }: WirePlace):
     fileLength: content.size,
     fileSha256: Buffer.from(content.file, 'hex'),
     ...(content.caption === undefined ? {} : { caption: content.caption }),
-    ...(content.fileName === undefined ? {} : { fileName: content.fileName }),
+    ...(content.type === 'document' ? { fileName: content.fileName ?? 'file' } : {}),
     ...(content.type === 'voice' ? { ptt: true } : {}),
+    ...extrasOnWire(content.extras ?? {}),
     ...accompanying
   }
   const message = inFileEnvelope({ [WIRE_FIELD[content.type]]: file }, content.viewOnce === true)
@@ -161,24 +175,11 @@ export const media = defineKind(StoredMedia, {
   request: Request,
   compose: (asked: typeof Request.Type) => composeFromUrl('media', asked),
   publicName: ({ type }) => type,
-  wire: (content, place) => {
-    const {
-      album,
-      caption,
-      file,
-      fileName,
-      mentions: people,
-      mimeType,
-      quoted: answered,
-      type,
-      viewOnce
-    } = content
-    return {
-      as: 'upload',
-      message: wireMessage(content, place),
-      file,
-      media: { type, mimeType, fileName, caption, viewOnce, album, mentions: people, quoted: answered }
-    }
-  },
+  wire: (content, place) => ({
+    as: 'upload',
+    message: wireMessage(content, place),
+    file: content.file,
+    type: content.type
+  }),
   redact: ({ mimeType, size, type }) => ({ kind: 'media', type, file: '', size, mimeType })
 })
