@@ -2,7 +2,7 @@
 // to send may be fetched from.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { Effect } from 'effect'
+import { Effect, Layer } from 'effect'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { LinkPreviews, linkIn } from '../../../src/services/outbox/preparation/link/link-previews.ts'
@@ -24,8 +24,9 @@ afterAll(() => void server.close())
 const previewOf = (text: string, allowPrivateAddresses: boolean, enabled = true) =>
   Effect.runPromise(
     LinkPreviews.use(previews => previews.of(text)).pipe(
-      Effect.provide(LinkPreviews.layer({ enabled, allowPrivateAddresses })),
-      Effect.provide(Preparation.layer)
+      Effect.provide(
+        LinkPreviews.layer({ enabled, allowPrivateAddresses }).pipe(Layer.provide(Preparation.layer))
+      )
     )
   )
 
