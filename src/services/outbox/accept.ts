@@ -70,7 +70,8 @@ const prepare = Effect.fnUntraced(function* (
       : encodeOutgoing(document.is === 'new' ? withMessageSecret(wire.message) : wire.message)
   // The file of a message is not uploaded yet; until then there is no protobuf that could be sent again.
   const prepared = wire.as === 'message' ? bytes : null
-  const outgoing = document.is === 'new' && bytes !== null ? outgoingContent(self, bytes) : undefined
+  const outgoing =
+    document.is === 'new' && bytes !== null ? outgoingContent(self, bytes, entry.clientJid) : undefined
   const message: MessageFact | undefined = outgoing && {
     kind: 'message',
     chat: { jid: entry.clientJid },

@@ -3,9 +3,11 @@ import { Schema } from 'effect'
 import { refuse } from '../errors.ts'
 import { contacts } from './contacts.ts'
 import { edit } from './edit.ts'
+import { event } from './event.ts'
 import type { KindOfContent, Place, Requestable } from './kind.ts'
 import { location } from './location.ts'
 import { media } from './media.ts'
+import { pin, unpin } from './pin.ts'
 import { poll } from './poll.ts'
 import { reaction } from './reaction.ts'
 import { read } from './read.ts'
@@ -13,7 +15,19 @@ import { revoke } from './revoke.ts'
 import { text } from './text.ts'
 
 /** What applications can ask for, each by the field of the request that holds it. */
-export const REQUESTABLE = { text, media, location, contacts, poll, reaction, edit, revoke }
+export const REQUESTABLE = {
+  text,
+  media,
+  location,
+  contacts,
+  poll,
+  event,
+  reaction,
+  edit,
+  revoke,
+  pin,
+  unpin
+}
 
 export const KINDS = [...Object.values(REQUESTABLE), read]
 

@@ -5,7 +5,8 @@ import { proto } from '@whiskeysockets/baileys'
 import type { ContentFact } from '../../../domain/fact.ts'
 import { isGroupJid } from '../../../domain/jid.ts'
 import type { Target } from '../../../domain/outbox.ts'
-import { contentOf } from './content.ts'
+import { chatAction } from './chat-action.ts'
+import { contentIn } from './content.ts'
 import type { Self } from './message.ts'
 import { quotedCopy } from './quoted-copy.ts'
 import { unwrap } from './unwrap.ts'
@@ -31,6 +32,12 @@ export interface Accompanying {
 export const PROTOCOL = {
   edit: proto.Message.ProtocolMessage.Type.MESSAGE_EDIT,
   revoke: proto.Message.ProtocolMessage.Type.REVOKE
+} as const
+
+/** The types of a pin. */
+export const PIN = {
+  pin: proto.Message.PinInChatMessage.Type.PIN_FOR_ALL,
+  unpin: proto.Message.PinInChatMessage.Type.UNPIN_FOR_ALL
 } as const
 
 /** How a message names another one. */
@@ -74,9 +81,12 @@ export const contextOf = (
 
 const SECRET_BYTES = 32
 
-/** With the secret that edits, reactions, votes and the like of the message are encrypted with, unless it has one. */
+/**
+ * With the secret that edits, reactions, votes and the like of the message are encrypted with, unless it has one. Nothing is added to
+ * a pin.
+ */
 export const withMessageSecret = (message: WireMessage): WireMessage =>
-  message.messageContextInfo?.messageSecret
+  message.messageContextInfo?.messageSecret || message.pinInChatMessage
     ? message
     : {
         ...message,
@@ -85,6 +95,9 @@ export const withMessageSecret = (message: WireMessage): WireMessage =>
 
 export const encodeOutgoing = (message: WireMessage): Uint8Array => proto.Message.encode(message).finish()
 
-/** The content of a message that this account sends, as it is stored: the same as if another device had sent it. */
-export const outgoingContent = (self: Self, bytes: Uint8Array): ContentFact | undefined =>
-  contentOf(self, proto.Message.decode(bytes))
+/** The content of a message that this account sends to a chat, as it is stored: the same as if another device had sent it. */
+export const outgoingContent = (self: Self, bytes: Uint8Array, chatJid: string): ContentFact | undefined => {
+  const unwrapped = unwrap(proto.Message.decode(bytes))
+  const written = { chat: { jid: chatJid }, sender: 'me' } as const
+  return chatAction(self, written, unwrapped.message) ?? contentIn(self, unwrapped)
+}

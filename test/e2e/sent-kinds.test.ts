@@ -1,0 +1,260 @@
+// Kinds of messages as phones send them, through HTTP: what recipients' phones show of them, and that they are stored here as if the
+// phone had written them.
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Message } from '../../src/domain/message.ts'
+import type { Phone } from '../../simulator/phone.ts'
+import type { Account } from '../../simulator/state/account.ts'
+import type { Group } from '../../simulator/state/group.ts'
+import { sharedStage } from './stage.ts'
+
+const shared = sharedStage({ MEDIA_URL_PRIVATE: 'true' })
+
+interface Linked {
+  readonly phone: Phone
+  readonly accountId: string
+  readonly contact: Account
+  readonly other: Account
+  readonly group: Group
+  readonly threadId: string
+  readonly groupThreadId: string
+}
+let linked: Linked
+
+beforeAll(async () => {
+  const { accountId, phone } = await shared().linked({ history: { chats: 3, messages: 30, groupsShare: 0 } })
+  const [contact, other] = phone.contacts as [Account, Account]
+  const group = phone.createGroup('Trip', [contact, other], { addressing: 'lid' })
+  await phone.receive({ from: contact, text: 'first' })
+  await phone.receive({ from: contact, group, text: 'first of the group' })
+  await shared().synced(accountId, phone)
+  const threads = await shared().api.threads(accountId)
+  const threadOf = (...jids: ReadonlyArray<string>) =>
+    threads.find(thread => jids.includes(thread.clientJid))!.threadId
+  const [threadId, groupThreadId] = [threadOf(contact.jid, contact.lid), threadOf(group.id)]
+  linked = { phone, accountId, contact, other, group, threadId, groupThreadId }
+})
+
+const inThread = (threadId: string, whatsAppId: string) =>
+  shared().api.until(`the message ${whatsAppId}`, async () => {
+    const { messages } = await shared().api.messagePage(threadId, 'limit=100')
+    return messages.find(message => message.whatsAppId === whatsAppId)
+  })
+
+/** What a recipient's phone has got of this entry, once it has. */
+const received = (entryId: string) =>
+  shared().simulator.until(() => linked.phone.truth().received.find(one => one.id === entryId))
+
+const queue = (body: object) => shared().api.queue(linked.accountId, body)
+
+const refusal = async (body: object) => {
+  const path = `/v1/accounts/${linked.accountId}/messages`
+  const answer = await shared().api.request<{ field?: string; detail?: string }>('POST', path, body)
+  expect(answer.status).toBe(400)
+  return answer.body
+}
+
+/** What applications read of a message, without what differs between any two messages. */
+const read = (message: Message) => {
+  const { messageId: _1, messageKey: _2, status: _5, whatsAppId: _3, ...rest } = message
+  const { media, tsClaimed: _6, tsClient: _7, tsServer: _4, ...shown } = rest
+  return {
+    ...shown,
+    media: media && { mimeType: media.mimeType, fileName: media.fileName, size: media.size }
+  }
+}
+
+/** The message of an entry is stored like one that the owner wrote on the phone. */
+const expectAsFromPhone = async (
+  sent: { readonly entryId: string; readonly threadId: string },
+  fromPhone: { readonly id: string }
+) => {
+  const [own, phones] = [
+    await inThread(sent.threadId, sent.entryId),
+    await inThread(sent.threadId, fromPhone.id)
+  ]
+  expect(read(own)).toEqual(read(phones))
+  return own
+}
+
+describe('files', () => {
+  test('a document has its caption where phones show it', async () => {
+    const { api, simulator } = shared()
+    const { accountId, contact, phone } = linked
+    const file = { bytes: Buffer.from('%PDF-1.7 offer'), type: 'application/pdf', name: 'offer.pdf' }
+    const { body } = await api.upload(accountId, file, { to: contact.phoneNumber, caption: 'Our offer' })
+    const got = await received(body.entryId)
+    expect(got).toMatchObject({ kind: 'document', text: 'Our offer', fileName: 'offer.pdf', mediaBytes: 14 })
+    expect(got.hiddenBecause).toBe(undefined)
+    const message = simulator.fileMessage({
+      kind: 'document',
+      bytes: file.bytes,
+      mimetype: file.type,
+      fileName: file.name,
+      caption: 'Our offer'
+    })
+    const fromPhone = await phone.send({ to: contact, message })
+    await api.untilEntry(accountId, body.entryId, 'sent')
+    await expectAsFromPhone(body, fromPhone)
+  })
+
+  test('what is to be viewed once is marked and wrapped: pictures, films, voice messages', async () => {
+    const { api, simulator } = shared()
+    const { accountId, contact, phone } = linked
+    const files = [
+      ['image/jpeg', 'image'],
+      ['video/mp4', 'video'],
+      ['audio/ogg; codecs=opus', 'audio']
+    ] as const
+    for (const [type, kind] of files) {
+      const file = { bytes: Buffer.from(`once: ${kind}`), type, name: kind }
+      const { body } = await api.upload(accountId, file, {
+        to: contact.phoneNumber,
+        viewOnce: 'true',
+        ...(kind === 'audio' ? { type: 'voice' } : {})
+      })
+      const got = await received(body.entryId)
+      expect(got).toMatchObject({ kind, viewOnce: true, mimetype: type })
+      expect(got.hiddenBecause).toBe(undefined)
+      expect(got.mediaError).toBe(undefined)
+      expect(await inThread(body.threadId, body.entryId)).toMatchObject({ viewOnce: true })
+      if (kind !== 'image') continue
+      const picture = simulator.fileMessage({ kind, bytes: file.bytes, mimetype: type })
+      await expectAsFromPhone(body, await phone.send({ to: contact, message: picture, viewOnce: true }))
+    }
+    const document = { bytes: Buffer.from('text'), type: 'text/plain', name: 'a.txt' }
+    const refused = await api.upload(accountId, document, { to: contact.phoneNumber, viewOnce: 'true' })
+    expect(refused).toMatchObject({ status: 400, body: { detail: expect.stringContaining('once') } })
+  })
+})
+
+describe('events', () => {
+  test('are shown with place and time, and can be answered', async () => {
+    const { api } = shared()
+    const { accountId, contact, group, groupThreadId, phone } = linked
+    const startAt = 1_900_000_000_000
+    const sent = await queue({
+      to: group.id,
+      event: {
+        name: 'Picnic',
+        description: 'Bring a blanket',
+        location: { name: 'Park' },
+        startAt: new Date(startAt).toISOString(),
+        endAt: startAt + 7_200_000
+      }
+    })
+    const got = await received(sent.entryId)
+    expect(got).toMatchObject({
+      kind: 'event',
+      text: 'Picnic',
+      event: { startTime: 1_900_000_000, endTime: 1_900_007_200 }
+    })
+    expect(got.hiddenBecause).toBe(undefined)
+    await api.untilEntry(accountId, sent.entryId, 'sent')
+    const fromPhone = await phone.send({
+      to: group,
+      message: {
+        eventMessage: {
+          name: 'Picnic',
+          description: 'Bring a blanket',
+          location: { name: 'Park' },
+          startTime: 1_900_000_000,
+          endTime: 1_900_007_200
+        }
+      }
+    })
+    const own = await expectAsFromPhone(sent, fromPhone)
+    expect(own).toMatchObject({
+      type: 'event',
+      body: 'Picnic\n2030-03-17 17:46 UTC – 2030-03-17 19:46 UTC\nPark\nBring a blanket',
+      location: null
+    })
+
+    await phone.receive({ from: contact, group, respond: sent.entryId, response: 'going', extraGuests: 1 })
+    const answered = await api.untilMessage(
+      groupThreadId,
+      sent.messageId,
+      ({ eventResponses }) => eventResponses.length === 1
+    )
+    expect(answered.eventResponses).toMatchObject([{ response: 'going', extraGuests: 1 }])
+  })
+
+  test('that are over, end before they start or are half a place are refused with their field', async () => {
+    const { contact } = linked
+    const to = contact.phoneNumber
+    const startAt = 1_900_000_000_000
+    const event = { name: 'Picnic', startAt }
+    expect((await refusal({ to, event: { ...event, startAt: 1_000_000_000_000 } })).detail).toContain(
+      'event.startAt'
+    )
+    expect((await refusal({ to, event: { ...event, endAt: startAt } })).detail).toContain('event.endAt')
+    expect(
+      (await refusal({ to, event: { ...event, location: { name: 'Park', latitude: 1 } } })).detail
+    ).toContain('event.location')
+  })
+})
+
+describe('pins', () => {
+  test('name the message, its author and the time, in both kinds of chats, until they are taken back', async () => {
+    const { api } = shared()
+    const { accountId, contact, group, groupThreadId, phone, threadId } = linked
+    for (const [to, thread, chat] of [
+      [contact.phoneNumber, threadId, contact],
+      [group.id, groupThreadId, group]
+    ] as const) {
+      const own = await api.send(accountId, to, 'the address is 7 Harbour Road')
+      await api.untilEntry(accountId, own.entryId, 'sent')
+      const { id: theirs } = await phone.receive(
+        chat === group ? { from: contact, group, text: 'noted' } : { from: contact, text: 'noted' }
+      )
+      const { messageId: theirMessageId } = await inThread(thread, theirs)
+      for (const [messageId, whatsAppId, seconds] of [
+        [own.messageId, own.entryId, 86_400],
+        [theirMessageId, theirs, undefined]
+      ] as const) {
+        const pin = await queue({
+          threadId: thread,
+          pin: { messageId, ...(seconds === undefined ? {} : { seconds }) }
+        })
+        const got = await received(pin.entryId)
+        expect(got).toMatchObject({ kind: 'pin', targetId: whatsAppId, pinnedFor: seconds ?? 604_800 })
+        expect(got.hiddenBecause).toBe(undefined)
+        const unpin = await queue({ threadId: thread, unpin: { messageId } })
+        const ended = await received(unpin.entryId)
+        expect(ended).toMatchObject({ kind: 'pin', targetId: whatsAppId, pinnedFor: 0 })
+        expect(ended.hiddenBecause).toBe(undefined)
+        await api.untilEntry(accountId, unpin.entryId, 'sent')
+        expect(await inThread(thread, pin.entryId)).toMatchObject({ event: { kind: 'pin' } })
+        expect(await inThread(thread, unpin.entryId)).toMatchObject({
+          type: 'system',
+          body: 'A message was unpinned',
+          event: { kind: 'unpin' },
+          quotedMessageId: messageId,
+          direction: 'outbound'
+        })
+      }
+    }
+  })
+
+  test('are stored like those of the phone, and neither answer anything nor last for any time', async () => {
+    const { api } = shared()
+    const { accountId, contact, phone, threadId } = linked
+    const { id } = await phone.receive({ from: contact, text: 'to be pinned' })
+    const { messageId } = await inThread(threadId, id)
+    const pin = await queue({ threadId, pin: { messageId, seconds: 2_592_000 } })
+    await api.untilEntry(accountId, pin.entryId, 'sent')
+    const key = { remoteJid: contact.jid, fromMe: false, id }
+    const fromPhone = await phone.send({
+      to: contact,
+      message: {
+        pinInChatMessage: { key, type: 1, senderTimestampMs: Date.now() },
+        messageContextInfo: { messageAddOnDurationInSecs: 2_592_000 }
+      }
+    })
+    await expectAsFromPhone(pin, fromPhone)
+    expect((await refusal({ threadId, pin: { messageId, seconds: 60 } })).detail).toContain('pin.seconds')
+    expect((await refusal({ threadId, pin: { messageId }, replyTo: messageId })).detail).toContain('replyTo')
+    expect((await refusal({ threadId, pin: { messageId: pin.messageId } })).detail).toContain(
+      'Only messages can be pinned'
+    )
+  })
+})
