@@ -50,7 +50,7 @@ const run = <A, E>(
   })
   const services = Outbox.layer({ paceMs: 0 }).pipe(
     Layer.provide(LinkPreviews.layer({ enabled: false, allowPrivateAddresses: false })),
-    Layer.provide(Preparation.layer),
+    Layer.provide(Preparation.layer()),
     Layer.provideMerge(Layer.succeed(WhatsApp, whatsapp)),
     Layer.provideMerge(
       Attachments.layer({ folder: '/nonexistent', largest: 1, allowPrivateAddresses: false })

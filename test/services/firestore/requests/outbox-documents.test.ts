@@ -31,7 +31,7 @@ const serverOn = (host: string, projectId: string, folder: string) =>
       Layer.provideMerge(databaseOn(host, projectId)),
       Layer.provideMerge(Outbox.layer({ paceMs: 0 })),
       Layer.provideMerge(LinkPreviews.layer({ enabled: false, allowPrivateAddresses: false })),
-      Layer.provideMerge(Preparation.layer),
+      Layer.provideMerge(Preparation.layer()),
       Layer.provideMerge(Attachments.layer({ folder, largest: 1000, allowPrivateAddresses: true })),
       Layer.provideMerge(
         WhatsApp.layer({
