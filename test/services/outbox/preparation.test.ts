@@ -16,8 +16,9 @@ test('what takes too long is given up, one after the other', async () => {
   const task = { type: 'voice', path } as const
   const reasons = await Effect.runPromise(
     Preparation.use(preparation =>
-      Effect.all(
-        [1, 2, 3].map(() => Effect.flip(preparation.perform(task)).pipe(Effect.map(({ reason }) => reason))),
+      Effect.forEach(
+        [1, 2, 3],
+        () => Effect.flip(preparation.perform(task)).pipe(Effect.map(({ reason }) => reason)),
         { concurrency: 'unbounded' }
       )
     ).pipe(Effect.provide(Preparation.layer(100)))
