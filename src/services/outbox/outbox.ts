@@ -23,6 +23,7 @@ import { Attachments } from './attachments.ts'
 import { dispatchNext } from './dispatch.ts'
 import { releaseHeld, requeueInterrupted } from './due.ts'
 import { type EntryQuery, listEntries, readEntry } from './entries.ts'
+import { MessageFiles } from './message-files.ts'
 import { markRead } from './mark-read.ts'
 import type { AccountNotLinked, IdempotencyConflict, NotCancellable, RequestRefused } from './errors.ts'
 import { Preparation } from './preparation/preparation.ts'
@@ -81,6 +82,7 @@ const NEEDED = [
   WhatsApp,
   Incidents,
   Attachments,
+  MessageFiles,
   Preparation,
   Wakes
 ] as const
