@@ -26,6 +26,7 @@ import { type EntryQuery, listEntries, readEntry } from './entries.ts'
 import { MessageFiles } from './message-files.ts'
 import { markRead } from './mark-read.ts'
 import type { AccountNotLinked, IdempotencyConflict, NotCancellable, RequestRefused } from './errors.ts'
+import { LinkPreviews } from './preparation/link/link-previews.ts'
 import { Preparation } from './preparation/preparation.ts'
 import { type Submission, submit } from './submit.ts'
 import { OUTBOX } from './topics.ts'
@@ -84,6 +85,7 @@ const NEEDED = [
   Attachments,
   MessageFiles,
   Preparation,
+  LinkPreviews,
   Wakes
 ] as const
 type Needed = Context.Service.Identifier<(typeof NEEDED)[number]>

@@ -100,7 +100,7 @@ const compose = Effect.fnUntraced(function* (
   // WhatsApp may have removed the file by the time that a scheduled message is sent.
   if (isOnServer === true && !sendsLater) return again
   const uploaded = withOwnCopy(message, copy)
-  return yield* isOnServer === false ? uploaded : Effect.catch(uploaded, () => Effect.succeed(again))
+  return yield* isOnServer === false ? uploaded : Effect.orElseSucceed(uploaded, () => again)
 })
 
 export const forward = defineKind(Stored, {

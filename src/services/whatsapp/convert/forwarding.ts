@@ -104,10 +104,8 @@ export const forwardedCopy = (encoded: Uint8Array, source: Source): ForwardedCop
     return { message: encode(copy), forwardingScore: scoreAfter(infoOf(part), isOwn) }
   }
   if (!source.body) return undefined
-  const info =
-    Object.values(message)
-      .map(infoOf)
-      .find(({ isForwarded }) => isForwarded) ?? {}
+  const infos = Object.values(message).map(infoOf)
+  const info = infos.find(found => Object.keys(found).length > 0) ?? {}
   const copy = { extendedTextMessage: textNow(message, source.body) }
   return { message: encode(copy), forwardingScore: scoreAfter(info, isOwn) }
 }

@@ -61,9 +61,7 @@ test('nothing of the old chat is in it, whatever it is, however it was wrapped a
           '@g.us'
         ])
           expect(text).not.toContain(left)
-        expect(copy.score).toBe(
-          forwardingScore + 1 >= 5 ? 127 : isForwarded || forwardingScore > 0 ? forwardingScore + 1 : 1
-        )
+        expect(copy.score).toBe(forwardingScore >= 4 ? 127 : forwardingScore + 1)
       }
     )
   )
