@@ -3,6 +3,7 @@
 import type { Account, Companion } from './account.ts'
 import type { ReceivedMedia } from './media/download.ts'
 import type { ReceivedContext } from './messages/context.ts'
+import type { MessageDetails } from './messages/details.ts'
 import type { QueuedStanza } from './stanza-queue.ts'
 import type { Signals } from './signals.ts'
 
@@ -56,7 +57,7 @@ export interface HeldMessage {
   origin: 'history' | 'live'
 }
 
-export interface Received extends ReceivedMedia, ReceivedContext {
+export interface Received extends ReceivedMedia, ReceivedContext, MessageDetails {
   recipient: string
   chatJid: string
   id: string

@@ -19,6 +19,7 @@ import {
   unwrap
 } from '../../state/messages/content.ts'
 import { contextIn, receivedContext } from '../../state/messages/context.ts'
+import { detailsOf } from '../../state/messages/details.ts'
 import { openVote, type Poll, pollOf } from '../../state/messages/polls.ts'
 import { secretBeside } from '../../state/messages/secrets.ts'
 import type { Network } from '../../state/network.ts'
@@ -305,6 +306,7 @@ export const recordReceived = (
     ...(targetId === undefined ? {} : { targetId }),
     ...(hidden === undefined ? {} : { hiddenBecause: hidden }),
     ...receivedContext(message),
+    ...detailsOf(message),
     ...openMedia(network.media, message)
   })
 }

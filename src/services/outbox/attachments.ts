@@ -3,6 +3,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { Context, Effect, Layer } from 'effect'
 import { download } from './attachment-download.ts'
 import { downloadedName } from './attachment-name.ts'
@@ -32,6 +33,8 @@ export class Attachments extends Context.Service<
   {
     /** Takes in a copy of a file on this disk. */
     readonly keep: (path: string) => Effect.Effect<Attachment, AttachmentRefused>
+    /** Takes in a file that was made here. */
+    readonly add: (content: Uint8Array) => Effect.Effect<Attachment, AttachmentRefused>
     /** Downloads a file; an address that is not public is refused. */
     readonly fetch: (url: string) => Effect.Effect<Attachment, AttachmentRefused>
     readonly pathOf: (file: string) => string
@@ -51,6 +54,7 @@ const makeAttachments = (options: AttachmentOptions): Attachments['Service'] => 
   return Attachments.of({
     pathOf,
     keep: path => refusing(() => writeFile(folder, largest, createReadStream(path))),
+    add: content => refusing(() => writeFile(folder, largest, Readable.from([content]))),
     fetch: url => refusing(() => fetchFile(url, options)),
     exists: file =>
       Effect.promise(() =>

@@ -12,6 +12,7 @@ import type { StoredUpload } from './identify.ts'
 import { composeField, kindOf, type OutboxContent, REQUEST_FIELDS } from './kinds/index.ts'
 import type { Place } from './kinds/kind.ts'
 import { composeFile } from './kinds/media.ts'
+import type { Preparation } from './preparation/preparation.ts'
 import { findRecipient } from './recipient.ts'
 import { refuse, type RequestRefused } from './errors.ts'
 import type { SendRequest } from './request.ts'
@@ -82,7 +83,7 @@ export const compose = Effect.fnUntraced(function* (
 ): Effect.fn.Return<
   Composed,
   RequestRefused | DatabaseError,
-  GroupStore | MessageStore | ThreadStore | Attachments
+  GroupStore | MessageStore | ThreadStore | Attachments | Preparation
 > {
   const composeContent = yield* contentComposer(request)
   const times = yield* schedule(request, askedAt)

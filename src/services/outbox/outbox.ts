@@ -25,6 +25,7 @@ import { releaseHeld, requeueInterrupted } from './due.ts'
 import { type EntryQuery, listEntries, readEntry } from './entries.ts'
 import { markRead } from './mark-read.ts'
 import type { AccountNotLinked, IdempotencyConflict, NotCancellable, RequestRefused } from './errors.ts'
+import { Preparation } from './preparation/preparation.ts'
 import { type Submission, submit } from './submit.ts'
 import { OUTBOX } from './topics.ts'
 import { upkeep } from './upkeep.ts'
@@ -80,6 +81,7 @@ const NEEDED = [
   WhatsApp,
   Incidents,
   Attachments,
+  Preparation,
   Wakes
 ] as const
 type Needed = Context.Service.Identifier<(typeof NEEDED)[number]>

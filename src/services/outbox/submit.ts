@@ -33,7 +33,8 @@ export const submit = Effect.fn('Outbox.submit')(function* (submission: Submissi
   const earlier = yield* findAccepted({ accountId, idempotencyKey, fingerprint })
   if (earlier !== undefined) return earlier
   // Invalid input is refused first, but no file is fetched for an account that cannot send.
-  if ('media' in request && request.media !== undefined) yield* checkLinked(account)
+  const fetchesFiles = !('attachment' in request) && (request.media ?? request.album) !== undefined
+  if (fetchesFiles) yield* checkLinked(account)
   const composed = yield* compose(account, request, askedAt)
   yield* checkLinked(account)
   return yield* accept(

@@ -13,7 +13,7 @@ export interface WireSource {
   readonly content: OutboxContent
 }
 
-/** What the entry is on the wire, where it is sent, and the protobuf of the message it answers. */
+/** What the entry is on the wire, and where it is sent. */
 export const wireOf = Effect.fnUntraced(function* ({ content, threadId, toJid }: WireSource, self: Self) {
   const messages = yield* MessageStore
   const threads = yield* ThreadStore
@@ -35,5 +35,5 @@ export const wireOf = Effect.fnUntraced(function* ({ content, threadId, toJid }:
     accompanying: contextInfo === undefined ? {} : { contextInfo },
     changed
   })
-  return { wire, destination, quoted }
+  return { wire, destination }
 })

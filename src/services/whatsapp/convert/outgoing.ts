@@ -5,6 +5,7 @@ import { proto } from '@whiskeysockets/baileys'
 import type { ContentFact } from '../../../domain/fact.ts'
 import { isGroupJid } from '../../../domain/jid.ts'
 import type { Target } from '../../../domain/outbox.ts'
+import { associationIn } from './association.ts'
 import { chatAction } from './chat-action.ts'
 import { contentIn } from './content.ts'
 import type { Self } from './message.ts'
@@ -79,6 +80,25 @@ export const contextOf = (
   }
 }
 
+/** A file as a part of an album, which it names outside of its envelopes. */
+export const partOfAlbum = (
+  message: WireMessage,
+  album: Target | undefined,
+  destination: Destination
+): WireMessage =>
+  album === undefined
+    ? message
+    : {
+        ...message,
+        messageContextInfo: {
+          ...message.messageContextInfo,
+          messageAssociation: {
+            associationType: proto.MessageAssociation.AssociationType.MEDIA_ALBUM,
+            parentMessageKey: messageKey(album, destination)
+          }
+        }
+      }
+
 const SECRET_BYTES = 32
 
 /**
@@ -99,5 +119,8 @@ export const encodeOutgoing = (message: WireMessage): Uint8Array => proto.Messag
 export const outgoingContent = (self: Self, bytes: Uint8Array, chatJid: string): ContentFact | undefined => {
   const unwrapped = unwrap(proto.Message.decode(bytes))
   const written = { chat: { jid: chatJid }, sender: 'me' } as const
-  return chatAction(self, written, unwrapped.message) ?? contentIn(self, unwrapped)
+  const content = chatAction(self, written, unwrapped.message) ?? contentIn(self, unwrapped)
+  const associated = associationIn(self, written, unwrapped.layers)
+  if (content === undefined || associated === undefined) return content
+  return { ...content, association: associated.association, parentSender: associated.parentSender }
 }
