@@ -75,7 +75,7 @@ const fetchFile = async (
   url: string,
   { allowPrivateAddresses, folder, largest }: AttachmentOptions
 ): Promise<Attachment> => {
-  const response = await download(url, allowPrivateAddresses)
+  const { response } = await download(url, allowPrivateAddresses)
   const refused = checkSize(Number(response.headers['content-length'] ?? 0), largest)
   if (refused !== undefined) {
     response.destroy()

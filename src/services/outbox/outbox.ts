@@ -25,6 +25,7 @@ import { releaseHeld, requeueInterrupted } from './due.ts'
 import { type EntryQuery, listEntries, readEntry } from './entries.ts'
 import { markRead } from './mark-read.ts'
 import type { AccountNotLinked, IdempotencyConflict, NotCancellable, RequestRefused } from './errors.ts'
+import { LinkPreviews } from './preparation/link/link-previews.ts'
 import { Preparation } from './preparation/preparation.ts'
 import { type Submission, submit } from './submit.ts'
 import { OUTBOX } from './topics.ts'
@@ -82,6 +83,7 @@ const NEEDED = [
   Incidents,
   Attachments,
   Preparation,
+  LinkPreviews,
   Wakes
 ] as const
 type Needed = Context.Service.Identifier<(typeof NEEDED)[number]>
