@@ -23,6 +23,7 @@ import { Attachments } from './attachments.ts'
 import { dispatchNext } from './dispatch.ts'
 import { releaseHeld, requeueInterrupted } from './due.ts'
 import { type EntryQuery, listEntries, readEntry } from './entries.ts'
+import { MessageFiles } from './message-files.ts'
 import { markRead } from './mark-read.ts'
 import type { AccountNotLinked, IdempotencyConflict, NotCancellable, RequestRefused } from './errors.ts'
 import { LinkPreviews } from './preparation/link/link-previews.ts'
@@ -82,6 +83,7 @@ const NEEDED = [
   WhatsApp,
   Incidents,
   Attachments,
+  MessageFiles,
   Preparation,
   LinkPreviews,
   Wakes

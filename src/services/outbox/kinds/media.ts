@@ -41,6 +41,8 @@ export const StoredMedia = Schema.Struct({
   viewOnce: Schema.optionalKey(Schema.Boolean),
   /** The album that it is a part of. */
   album: Schema.optionalKey(Target),
+  /** The mark of a file that is forwarded. */
+  forwardingScore: Schema.optionalKey(Schema.Finite),
   mentions,
   quoted
 })
