@@ -1,6 +1,9 @@
 // Kinds of messages as phones send them, through HTTP: what recipients' phones show of them, and that they are stored here as if the
 // phone had written them.
-import { beforeAll, describe, expect, test } from 'vitest'
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Message } from '../../src/domain/message.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import type { Account } from '../../simulator/state/account.ts'
@@ -33,6 +36,35 @@ beforeAll(async () => {
   const [threadId, groupThreadId] = [threadOf(contact.jid, contact.lid), threadOf(group.id)]
   linked = { phone, accountId, contact, other, group, threadId, groupThreadId }
 })
+
+/** A server of files that requests name. */
+const files = (() => {
+  const last = Buffer.from('the last picture')
+  const served: Readonly<Record<string, readonly [type: string, bytes: Buffer]>> = {
+    '/1': ['image/jpeg', Buffer.from('the first picture')],
+    '/2': ['video/mp4', Buffer.from('a film')],
+    '/3': ['image/png', last],
+    '/note': ['text/plain', Buffer.from('a note')]
+  }
+  const server = createServer((request, response) => {
+    const [type, bytes] = served[request.url ?? ''] ?? ['text/plain', Buffer.from('nothing')]
+    response.writeHead(200, { 'content-type': type }).end(bytes)
+  })
+  const base = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    server,
+    base,
+    last,
+    album: () => [
+      { url: `${base()}/1`, caption: `first, for @${linked.contact.phoneNumber}` },
+      { url: `${base()}/2` },
+      { url: `${base()}/3` }
+    ]
+  }
+})()
+
+beforeAll(() => once(files.server.listen(0, '127.0.0.1'), 'listening'))
+afterAll(() => files.server.close())
 
 const inThread = (threadId: string, whatsAppId: string) =>
   shared().api.until(`the message ${whatsAppId}`, async () => {
@@ -100,12 +132,12 @@ describe('files', () => {
   test('what is to be viewed once is marked and wrapped: pictures, films, voice messages', async () => {
     const { api, simulator } = shared()
     const { accountId, contact, phone } = linked
-    const files = [
+    const shownOnce = [
       ['image/jpeg', 'image'],
       ['video/mp4', 'video'],
       ['audio/ogg; codecs=opus', 'audio']
     ] as const
-    for (const [type, kind] of files) {
+    for (const [type, kind] of shownOnce) {
       const file = { bytes: Buffer.from(`once: ${kind}`), type, name: kind }
       const { body } = await api.upload(accountId, file, {
         to: contact.phoneNumber,
@@ -124,6 +156,257 @@ describe('files', () => {
     const document = { bytes: Buffer.from('text'), type: 'text/plain', name: 'a.txt' }
     const refused = await api.upload(accountId, document, { to: contact.phoneNumber, viewOnce: 'true' })
     expect(refused).toMatchObject({ status: 400, body: { detail: expect.stringContaining('once') } })
+  })
+})
+
+describe('albums', () => {
+  test('are one album on the phone, and here: a message that announces its files, and one for each', async () => {
+    const { api, simulator } = shared()
+    const { accountId, contact, group, groupThreadId, phone, threadId } = linked
+    const asked = files.album()
+    await phone.receive({ from: contact, disappearing: 604_800 })
+    await api.until('the timer', async () =>
+      (await api.thread(threadId)).ephemeralSeconds === 604_800 ? true : undefined
+    )
+    for (const [to, chat, thread] of [
+      [contact.phoneNumber, contact, threadId],
+      [group.id, group, groupThreadId]
+    ] as const) {
+      const { id: answered } = await phone.receive(
+        chat === group ? { from: contact, group, text: 'show us' } : { from: contact, text: 'show us' }
+      )
+      const { messageId: replyTo } = await inThread(thread, answered)
+      const mentions = [contact.phoneNumber]
+      const request = { to, replyTo, mentions, album: asked, idempotencyKey: `album for ${to}` }
+      const sent = await queue(request)
+      expect(await queue(request)).toEqual(sent)
+      expect(sent.parts).toHaveLength(3)
+      const parent = await received(sent.entryId)
+      expect(parent).toMatchObject({ kind: 'album', album: { images: 2, videos: 1 }, quotedId: answered })
+      expect(parent.mentions).toBe(undefined)
+      expect(parent.expiration).toBe(chat === group ? undefined : 604_800)
+      const parts = []
+      for (const { entryId } of sent.parts!) parts.push(await received(entryId))
+      expect(parts.map(({ kind, text }) => [kind, text])).toEqual([
+        ['image', `first, for @${(chat === group ? contact.lid : contact.jid).split('@')[0]}`],
+        ['video', undefined],
+        ['image', undefined]
+      ])
+      for (const part of [parent, ...parts]) expect(part.hiddenBecause).toBe(undefined)
+      for (const part of parts) {
+        expect(part).toMatchObject({ albumId: sent.entryId, times: 1 })
+        expect(part.mediaError).toBe(undefined)
+        expect(part.expiration).toBe(parent.expiration)
+      }
+      expect(parts.map(({ mentions: named }) => named?.length)).toEqual([1, undefined, undefined])
+
+      const last = sent.parts!.at(-1)!
+      await api.untilEntry(accountId, last.entryId, 'sent')
+      expect(await inThread(thread, sent.entryId)).toMatchObject({
+        type: 'album',
+        body: '2 photos, 1 video',
+        album: { images: 2, videos: 1 },
+        quotedMessageId: replyTo
+      })
+      const picture = simulator.fileMessage({ kind: 'image', bytes: files.last, mimetype: 'image/png' })
+      const fromPhone = await phone.send({
+        to: chat,
+        message: picture,
+        association: { type: 'MEDIA_ALBUM', parent: sent.entryId }
+      })
+      const own = await expectAsFromPhone({ entryId: last.entryId, threadId: thread }, fromPhone)
+      expect(own).toMatchObject({ albumMessageId: sent.messageId, association: { type: 'mediaAlbum' } })
+    }
+    await phone.receive({ from: contact, disappearing: 0 })
+  })
+
+  test('have two to thirty pictures and films; cancelled or refused, nothing of one is sent', async () => {
+    const { api } = shared()
+    const { accountId, contact, phone } = linked
+    const [picture, film] = files.album() as [object, object]
+    const to = contact.phoneNumber
+    expect((await refusal({ to, album: [picture] })).detail).toContain('album')
+    const note = { url: `${files.base()}/note` }
+    expect((await refusal({ to, album: [picture, note] })).detail).toContain('album.1.type')
+    expect((await refusal({ to, album: [picture, { ...film, viewOnce: true }] })).detail).toContain(
+      'viewOnce'
+    )
+
+    await api.command(accountId, 'disconnect')
+    const album = await queue({ to, album: [picture, film] })
+    const path = `/v1/accounts/${accountId}/outbox/${album.entryId}`
+    expect(await api.request('DELETE', path)).toMatchObject({ status: 200 })
+    await api.command(accountId, 'connect')
+    for (const { entryId } of album.parts!)
+      expect(await api.entry(accountId, entryId)).toMatchObject({ status: 'cancelled' })
+
+    phone.fault({ kind: 'rejectMessages', error: 403 }, { times: 1 })
+    const refused = await queue({ to, album: [picture, film] })
+    for (const { entryId, messageId } of [refused, ...refused.parts!]) {
+      await api.untilEntry(accountId, entryId, 'failed')
+      expect(await api.message(refused.threadId, messageId)).toMatchObject({ status: 'failed' })
+    }
+    const after = await api.send(accountId, to, 'after the albums')
+    await received(after.entryId)
+    const sent = new Set([album, refused].flatMap(one => [one, ...one.parts!]).map(({ entryId }) => entryId))
+    expect(phone.truth().received.filter(({ id }) => sent.has(id))).toEqual([])
+  })
+})
+
+describe('what is forwarded', () => {
+  const uploads = () => {
+    const paths: Array<unknown> = []
+    const stop = shared().simulator.events.on(({ detail, name }) => name === 'uploaded' && paths.push(detail))
+    return { paths, stop }
+  }
+
+  test('has its mark, which grows until it says many times, and nothing of the old chat', async () => {
+    const { api } = shared()
+    const { accountId, contact, other, phone, threadId } = linked
+    const { id: before } = await phone.receive({ from: contact, text: 'before it' })
+    const message = {
+      extendedTextMessage: {
+        text: `@${phone.phoneNumber} have you heard?`,
+        contextInfo: {
+          stanzaId: before,
+          participant: contact.jid,
+          quotedMessage: { conversation: 'before it' },
+          mentionedJid: [phone.jid],
+          expiration: 86_400
+        }
+      }
+    }
+    const { id } = await phone.receive({ from: contact, message })
+    let source = await inThread(threadId, id)
+    expect(source).toMatchObject({ forwarded: null })
+    const scores = []
+    for (let times = 1; times <= 6; times += 1) {
+      const { messageId, threadId: from } = source
+      const sent = await queue({ to: other.phoneNumber, forward: { threadId: from, messageId } })
+      const got = await received(sent.entryId)
+      expect(got).toMatchObject({ kind: 'text', text: source.body })
+      expect([got.quotedId, got.mentions, got.expiration, got.hiddenBecause]).toEqual(
+        Array(4).fill(undefined)
+      )
+      scores.push(got.forwardingScore)
+      await api.untilEntry(accountId, sent.entryId, 'sent')
+      source = await inThread(sent.threadId, sent.entryId)
+      expect(source).toMatchObject({ quoted: null, mentions: [], forwarded: { frequently: times >= 5 } })
+    }
+    expect(scores).toEqual([1, 2, 3, 4, 127, 127])
+    const contextInfo = { isForwarded: true, forwardingScore: 127 }
+    const fromPhone = await phone.send({
+      to: other,
+      message: { extendedTextMessage: { text: source.body, contextInfo } }
+    })
+    await expectAsFromPhone({ entryId: source.whatsAppId, threadId: source.threadId }, fromPhone)
+  })
+
+  test('says what the message says by now; own words have no mark', async () => {
+    const { api } = shared()
+    const { accountId, contact, group, phone, threadId } = linked
+    const { id } = await phone.receive({ from: contact, text: 'at ten' })
+    await phone.receive({ from: contact, edit: id, text: 'at eleven' })
+    const { messageId } = await inThread(threadId, id)
+    await api.untilMessage(threadId, messageId, ({ body }) => body === 'at eleven')
+    const edited = await queue({ to: group.id, forward: { threadId, messageId } })
+    expect(await received(edited.entryId)).toMatchObject({ text: 'at eleven', forwardingScore: 1 })
+    const own = await api.send(accountId, contact.phoneNumber, 'my words')
+    await api.untilEntry(accountId, own.entryId, 'sent')
+    const sent = await queue({ to: group.id, forward: { threadId: own.threadId, messageId: own.messageId } })
+    const got = await received(sent.entryId)
+    expect(got).toMatchObject({ text: 'my words' })
+    expect(got.forwardingScore).toBe(undefined)
+    expect(await inThread(sent.threadId, sent.entryId)).toMatchObject({ forwarded: null })
+  })
+
+  test('is a new poll, with votes of its own', async () => {
+    const { api } = shared()
+    const { contact, group, phone, threadId } = linked
+    const asked = {
+      name: 'Tea?',
+      options: [{ optionName: 'Yes' }, { optionName: 'No' }],
+      selectableOptionsCount: 1
+    }
+    const { id } = await phone.receive({ from: contact, message: { pollCreationMessageV3: asked } })
+    const { messageId } = await inThread(threadId, id)
+    const sent = await queue({ to: group.id, forward: { threadId, messageId } })
+    expect(await received(sent.entryId)).toMatchObject({ kind: 'poll', text: 'Tea?', forwardingScore: 1 })
+    await phone.receive({ from: contact, group, vote: sent.entryId, options: ['No'] })
+    const counted = await api.untilMessage(
+      sent.threadId,
+      sent.messageId,
+      ({ poll }) => poll?.options[1]?.voters.length === 1
+    )
+    expect(counted).toMatchObject({ type: 'poll', forwarded: { score: 1, frequently: false } })
+  })
+
+  test('is not uploaded again while WhatsApp has the file, and is when it has not', async () => {
+    const { simulator } = shared()
+    const { contact, group, other, phone, threadId } = linked
+    const bytes = Buffer.from('%PDF-1.7 to be forwarded')
+    const message = simulator.fileMessage({
+      kind: 'document',
+      bytes,
+      mimetype: 'application/pdf',
+      fileName: 'plan.pdf',
+      caption: 'the plan'
+    })
+    const { id } = await phone.receive({ from: contact, message })
+    const { messageId } = await inThread(threadId, id)
+    const seen = uploads()
+    const expected = { kind: 'document', text: 'the plan', fileName: 'plan.pdf', mediaBytes: bytes.length }
+    for (const to of [other.phoneNumber, group.id]) {
+      const sent = await queue({ to, forward: { threadId, messageId } })
+      const got = await received(sent.entryId)
+      expect(got).toMatchObject({ ...expected, forwardingScore: 1 })
+      expect(got.mediaError).toBe(undefined)
+      expect(await inThread(sent.threadId, sent.entryId)).toMatchObject({
+        type: 'document',
+        body: 'the plan',
+        media: { fileName: 'plan.pdf', size: bytes.length, download: { mediaKey: expect.any(String) } },
+        forwarded: { score: 1 }
+      })
+    }
+    expect(seen.paths).toEqual([])
+
+    phone.expireMedia(id)
+    const anew = await queue({ to: other.phoneNumber, forward: { threadId, messageId } })
+    const got = await received(anew.entryId)
+    expect(got).toMatchObject({ ...expected, forwardingScore: 1 })
+    expect(got.mediaError).toBe(undefined)
+    expect(seen.paths).toHaveLength(1)
+    seen.stop()
+
+    const { id: lost } = await phone.receive({
+      from: contact,
+      message: simulator.fileMessage({ kind: 'image', bytes: Buffer.from('lost'), mimetype: 'image/png' })
+    })
+    const { messageId: lostId } = await inThread(threadId, lost)
+    phone.expireMedia(lost, { lost: true })
+    const refused = await refusal({ to: other.phoneNumber, forward: { threadId, messageId: lostId } })
+    expect(refused.detail).toContain('file')
+  })
+
+  test('is nothing that phones do not forward', async () => {
+    const { simulator } = shared()
+    const { contact, other, phone, threadId } = linked
+    const picture = simulator.fileMessage({
+      kind: 'image',
+      bytes: Buffer.from('once'),
+      mimetype: 'image/png'
+    })
+    const once = await phone.receive({ from: contact, message: picture, viewOnce: true })
+    const live = { liveLocationMessage: { degreesLatitude: 1, degreesLongitude: 2 } }
+    const moving = await phone.receive({ from: contact, message: live })
+    const album = await phone.receive({ from: contact, message: { albumMessage: { expectedImageCount: 2 } } })
+    for (const { id } of [once, moving, album]) {
+      const { messageId } = await inThread(threadId, id)
+      const { detail } = await refusal({ to: other.phoneNumber, forward: { threadId, messageId } })
+      expect(detail).toContain('forward')
+    }
+    const none = await refusal({ to: other.phoneNumber, forward: { threadId, messageId: '3EB0NONE_them' } })
+    expect(none.detail).toContain('no such message')
   })
 })
 

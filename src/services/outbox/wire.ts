@@ -28,7 +28,8 @@ export const wireOf = Effect.fnUntraced(function* ({ content, threadId, toJid }:
     messageId === undefined ? Effect.undefined : messages.protobuf(threadId, messageId)
   const quoted = yield* protobufOf('quoted' in content ? content.quoted?.messageId : undefined)
   const changed = yield* protobufOf(content.kind === 'edit' ? content.target.messageId : undefined)
-  const references = 'quoted' in content || 'mentions' in content ? content : {}
+  const references =
+    'quoted' in content || 'mentions' in content || 'forwardingScore' in content ? content : {}
   const contextInfo = contextOf(references, destination, quoted)
   const wire = kindOf(content).wire({
     destination,

@@ -21,10 +21,30 @@ const TARGET = { messageId: 'A1_me', whatsAppId: 'A1', sender: null }
 const EXAMPLES: ReadonlyArray<OutboxContent> = [
   { kind: 'text', text: 'private' },
   { kind: 'media', type: 'image', file: 'ab', size: 1, mimeType: 'image/png', caption: 'private' },
+  {
+    kind: 'album',
+    parts: ['A2', 'A3'].map(whatsAppId => ({
+      whatsAppId,
+      content: {
+        kind: 'media',
+        type: 'image',
+        file: 'ab',
+        size: 1,
+        mimeType: 'image/png',
+        caption: 'private'
+      }
+    }))
+  },
   { kind: 'location', latitude: 1, longitude: 2, name: 'private' },
   { kind: 'contact', contacts: [{ name: 'private', phoneNumber: '491' }] },
   { kind: 'poll', question: 'private', options: ['private 1', 'private 2'], selectable: 1, secret: 'AAAA' },
   { kind: 'event', name: 'private', description: 'private', startAt: 1, extraGuests: false },
+  {
+    kind: 'forward',
+    type: 'text',
+    message: Buffer.from(encodeOutgoing({ extendedTextMessage: { text: 'private' } })).toString('base64'),
+    forwardingScore: 1
+  },
   { kind: 'pin', target: TARGET, seconds: 86_400 },
   { kind: 'unpin', target: TARGET },
   { kind: 'reaction', target: TARGET, emoji: 'private' },

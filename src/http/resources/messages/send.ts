@@ -52,7 +52,7 @@ export const send = Effect.fnUntraced(function* (
   const outbox = yield* Outbox
   const idempotencyKey = yield* keyOf(payload.idempotencyKey, request)
   const submission = { accountId, request: requestOf(payload), idempotencyKey }
-  const { entryId, messageId, threadId } = yield* outbox.submit(submission).pipe(
+  const { entryId, messageId, parts, threadId } = yield* outbox.submit(submission).pipe(
     Effect.catchTags({
       ...accountFailures(accountId),
       AccountNotLinked: () => notLinked(accountId),
@@ -63,5 +63,6 @@ export const send = Effect.fnUntraced(function* (
       RequestRefused: ({ field, reason }) => Effect.fail(badField('payload', field, reason))
     })
   )
-  return { entryId, messageId, threadId, status: 'queued' as const }
+  const queued = { entryId, messageId, threadId, status: 'queued' as const }
+  return parts.length === 0 ? queued : { ...queued, parts }
 })

@@ -1,9 +1,9 @@
 // A file: image, video, audio, voice message, document or sticker, with its caption. The file is taken in before the
 // entry is accepted and uploaded to WhatsApp when it is sent.
 import { Effect, Schema } from 'effect'
-import { MediaType } from '../../../domain/outbox.ts'
+import { MediaType, Target } from '../../../domain/outbox.ts'
 import { inFileEnvelope } from '../../whatsapp/convert/file-envelope.ts'
-import type { WireMessage } from '../../whatsapp/convert/outgoing.ts'
+import { partOfAlbum, type WireMessage } from '../../whatsapp/convert/outgoing.ts'
 import { type Attachment, Attachments } from '../attachments.ts'
 import { line, Text } from '../fields.ts'
 import { refuse } from '../errors.ts'
@@ -12,17 +12,22 @@ import { prepareFile } from '../preparation/prepare-file.ts'
 import { defineKind, newMessage, type WirePlace } from './kind.ts'
 import { mentions, optionalText, quoted, visibleText } from './parts.ts'
 
-const Request = Schema.Struct({
+/** What a request says of a file that is downloaded. */
+export const fileFields = {
   url: line(2048),
   type: Schema.optionalKey(MediaType),
   mimeType: Schema.optionalKey(line(100)),
   fileName: Schema.optionalKey(line(240)),
-  caption: Schema.optionalKey(Text),
+  caption: Schema.optionalKey(Text)
+}
+
+const Request = Schema.Struct({
+  ...fileFields,
   /** Phones show it once. */
   viewOnce: Schema.optionalKey(Schema.Boolean)
 })
 
-const Stored = Schema.Struct({
+export const StoredMedia = Schema.Struct({
   kind: Schema.Literal('media'),
   type: MediaType,
   /** The attachment's name: the SHA-256 of its content. */
@@ -34,10 +39,14 @@ const Stored = Schema.Struct({
   caption: optionalText,
   extras: Schema.optionalKey(MediaExtras),
   viewOnce: Schema.optionalKey(Schema.Boolean),
+  /** The album that it is a part of. */
+  album: Schema.optionalKey(Target),
+  /** The mark of a file that is forwarded. */
+  forwardingScore: Schema.optionalKey(Schema.Finite),
   mentions,
   quoted
 })
-type Stored = typeof Stored.Type
+type Stored = typeof StoredMedia.Type
 
 /** What WhatsApp calls a voice message: phones play it only with the parameter. */
 const VOICE = 'audio/ogg; codecs=opus'
@@ -125,12 +134,16 @@ export const composeFile = Effect.fnUntraced(function* (
   }
 })
 
-const compose = Effect.fnUntraced(function* ({ url, ...asked }: typeof Request.Type) {
+/** The content of a file that is downloaded. `field` is the one of the request that names it. */
+export const composeFromUrl = Effect.fnUntraced(function* (
+  field: string,
+  { url, ...asked }: typeof Request.Type
+) {
   const attachments = yield* Attachments
   const attachment = yield* attachments
     .fetch(url)
-    .pipe(Effect.catch(({ message }) => refuse('media.url', message)))
-  return yield* composeFile('media.type', attachment, asked)
+    .pipe(Effect.catch(({ message }) => refuse(`${field}.url`, message)))
+  return yield* composeFile(`${field}.type`, attachment, asked)
 })
 
 const WIRE_FIELD = {
@@ -143,7 +156,7 @@ const WIRE_FIELD = {
 } as const satisfies Readonly<Record<MediaType, keyof WireMessage>>
 
 /** The message before its file is uploaded: everything but where the file is. */
-const wireMessage = (content: Stored, { accompanying }: WirePlace): WireMessage => {
+const wireMessage = (content: Stored, { accompanying, destination }: WirePlace): WireMessage => {
   const file = {
     mimetype: content.mimeType,
     fileLength: content.size,
@@ -154,14 +167,15 @@ const wireMessage = (content: Stored, { accompanying }: WirePlace): WireMessage 
     ...extrasOnWire(content.extras ?? {}),
     ...accompanying
   }
-  return inFileEnvelope({ [WIRE_FIELD[content.type]]: file }, content.viewOnce === true)
+  const message = inFileEnvelope({ [WIRE_FIELD[content.type]]: file }, content.viewOnce === true)
+  return partOfAlbum(message, content.album, destination)
 }
 
-export const media = defineKind(Stored, {
+export const media = defineKind(StoredMedia, {
   ...newMessage,
   canMention: true,
   request: Request,
-  compose,
+  compose: (asked: typeof Request.Type) => composeFromUrl('media', asked),
   publicName: ({ type }) => type,
   wire: (content, place) => ({
     as: 'upload',

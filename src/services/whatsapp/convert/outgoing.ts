@@ -5,6 +5,7 @@ import { proto } from '@whiskeysockets/baileys'
 import type { ContentFact } from '../../../domain/fact.ts'
 import { isGroupJid } from '../../../domain/jid.ts'
 import type { Target } from '../../../domain/outbox.ts'
+import { associationIn } from './association.ts'
 import { chatAction } from './chat-action.ts'
 import { contentIn } from './content.ts'
 import type { Self } from './message.ts'
@@ -54,20 +55,24 @@ export const contextIn = (encoded: Uint8Array): proto.IContextInfo | undefined =
   return message.extendedTextMessage?.contextInfo ?? undefined
 }
 
-/** The `contextInfo` of a message; `undefined` when it mentions nobody, answers nothing and does not disappear. */
+/** The `contextInfo` of a message; `undefined` when it has none of these. */
 export const contextOf = (
   content: {
     readonly mentions?: ReadonlyArray<string> | undefined
     readonly quoted?: Target | undefined
+    /** The mark of a forwarded message. */
+    readonly forwardingScore?: number | undefined
   },
   destination: Destination,
   quotedMessage: Uint8Array | undefined
 ): proto.IContextInfo | undefined => {
-  const { mentions = [], quoted } = content
+  const { forwardingScore, mentions = [], quoted } = content
   const { ephemeralSeconds } = destination
-  if (mentions.length === 0 && quoted === undefined && ephemeralSeconds === 0) return undefined
+  const isEmpty = mentions.length === 0 && quoted === undefined && forwardingScore === undefined
+  if (isEmpty && ephemeralSeconds === 0) return undefined
   return {
     ...(ephemeralSeconds === 0 ? {} : { expiration: ephemeralSeconds }),
+    ...(forwardingScore === undefined ? {} : { isForwarded: true, forwardingScore }),
     ...(mentions.length === 0 ? {} : { mentionedJid: [...mentions] }),
     ...(quoted === undefined
       ? {}
@@ -78,6 +83,25 @@ export const contextOf = (
         })
   }
 }
+
+/** A file as a part of an album, which it names outside of its envelopes. */
+export const partOfAlbum = (
+  message: WireMessage,
+  album: Target | undefined,
+  destination: Destination
+): WireMessage =>
+  album === undefined
+    ? message
+    : {
+        ...message,
+        messageContextInfo: {
+          ...message.messageContextInfo,
+          messageAssociation: {
+            associationType: proto.MessageAssociation.AssociationType.MEDIA_ALBUM,
+            parentMessageKey: messageKey(album, destination)
+          }
+        }
+      }
 
 const SECRET_BYTES = 32
 
@@ -99,5 +123,8 @@ export const encodeOutgoing = (message: WireMessage): Uint8Array => proto.Messag
 export const outgoingContent = (self: Self, bytes: Uint8Array, chatJid: string): ContentFact | undefined => {
   const unwrapped = unwrap(proto.Message.decode(bytes))
   const written = { chat: { jid: chatJid }, sender: 'me' } as const
-  return chatAction(self, written, unwrapped.message) ?? contentIn(self, unwrapped)
+  const content = chatAction(self, written, unwrapped.message) ?? contentIn(self, unwrapped)
+  const associated = associationIn(self, written, unwrapped.layers)
+  if (content === undefined || associated === undefined) return content
+  return { ...content, association: associated.association, parentSender: associated.parentSender }
 }
