@@ -18,14 +18,16 @@ const linkedWithDrops = async (stage: Stage, step: number, handled: boolean) => 
   const { accountId } = await api.createAccount(`Dropped at ${step}`)
   await api.pair(accountId)
   const { qr } = await api.offer(accountId)
-  // The phone is told that it did not work when the device was away before it had signed; its owner scans again.
-  await phone.scanQr(qr ?? '').catch(async () => {
+  try {
+    await phone.scanQr(qr ?? '')
+  } catch {
+    // The device was gone before it had signed; the owner scans again.
     const next = await api.until('another QR code', async () => {
       const offer = await api.offer(accountId)
       return offer.qr !== null && offer.qr !== qr ? offer.qr : undefined
     })
     await phone.scanQr(next)
-  })
+  }
   await stage.synced(accountId, phone)
   return { accountId, phone }
 }

@@ -36,6 +36,7 @@ export const makeConnectionRuntime = Effect.fnUntraced(function* (
 ) {
   const fibers = yield* FiberSet.make()
   const runFork = Effect.runForkWith(context)
+  const runPromise = Effect.runPromiseWith(context)
   let isOver = false
   yield* Effect.addFinalizer(() =>
     Effect.suspend(() => {
@@ -51,7 +52,7 @@ export const makeConnectionRuntime = Effect.fnUntraced(function* (
   const runtime: ConnectionRuntime = {
     run: async effect => {
       if (isOver) throw new ConnectionOver()
-      return detached(() => Effect.runPromise(Fiber.join(start(effect))))
+      return detached(() => runPromise(Fiber.join(start(effect))))
     },
     fork: effect => {
       if (!isOver) detached(() => start(Effect.annotateLogs(effect, { accountId })))
