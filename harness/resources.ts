@@ -101,6 +101,7 @@ export interface Queued {
   readonly messageId: string
   readonly threadId: string
   readonly status: string
+  readonly parts?: ReadonlyArray<{ readonly entryId: string; readonly messageId: string }>
 }
 
 export interface MessagePage {

@@ -24,6 +24,9 @@ export interface ServerOptions {
   readonly dataDir: string
   /** Settings beside the ones the harness chooses: a free port, a key, quick reconnects. */
   readonly settings?: Readonly<Record<string, string>>
+  readonly args?: ReadonlyArray<string>
+  /** Where it starts, and looks for a file named .env. */
+  readonly cwd?: string
 }
 
 /** All settings of a server of the harness. */
@@ -68,7 +71,7 @@ export class ServerProcess implements RunningServer {
   /** Starts a server and resolves once it listens; rejects with its output when it does not. */
   static async start(options: ServerOptions): Promise<ServerProcess> {
     const settings = settingsOf(options)
-    const child = launch(settings)
+    const child = launch(settings, options.args, options.cwd)
     const lines: Array<string> = []
     const url = await new Promise<string>((resolve, reject) => {
       const timer = setTimeout(
@@ -134,9 +137,10 @@ export class ServerProcess implements RunningServer {
 /** Runs the server until it exits, for starts that are expected to be refused. */
 export const runToExit = async (
   settings: Readonly<Record<string, string>>,
-  args: ReadonlyArray<string> = []
+  args: ReadonlyArray<string> = [],
+  cwd?: string
 ): Promise<{ readonly code: number | null; readonly output: string }> => {
-  const child = launch(settings, args)
+  const child = launch(settings, args, cwd)
   const lines: Array<string> = []
   collect(child, line => lines.push(line))
   const timer = setTimeout(() => child.kill('SIGKILL'), START_DEADLINE_MS)
@@ -161,10 +165,14 @@ export const migrateStore = async (
   return { code: child.exitCode, output: lines }
 }
 
-const launch = (settings: Readonly<Record<string, string>>, args: ReadonlyArray<string> = []): ChildProcess =>
+const launch = (
+  settings: Readonly<Record<string, string>>,
+  args: ReadonlyArray<string> = [],
+  cwd = tmpdir()
+): ChildProcess =>
   spawn(process.execPath, [entryFor(settings), ...args], {
     // Away from the project's own .env file; only what is given here counts.
-    cwd: tmpdir(),
+    cwd,
     env: {
       PATH: process.env['PATH'] ?? '',
       HOME: process.env['HOME'] ?? '',

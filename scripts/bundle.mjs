@@ -18,9 +18,10 @@ const NOT_BUNDLED = [
   'piscina',
   'pino',
   'pino-pretty',
+  // Loads the library for this machine.
+  'sharp',
   // Optional packages of Baileys, which are not installed.
   'jimp',
-  'sharp',
   'link-preview-js'
 ]
 
@@ -28,7 +29,8 @@ rmSync(TARGET, { recursive: true, force: true })
 await build({
   input: {
     main: join(ROOT, 'src/main.ts'),
-    thread: join(ROOT, 'src/services/whatsapp/chunk/thread.ts')
+    thread: join(ROOT, 'src/services/whatsapp/chunk/thread.ts'),
+    'preparation-thread': join(ROOT, 'src/services/outbox/preparation/thread.ts')
   },
   external: NOT_BUNDLED,
   platform: 'node',

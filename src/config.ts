@@ -8,6 +8,8 @@ import { serverSettings } from './config/server.ts'
 import type { Setting } from './config/setting.ts'
 import { whatsappSettings } from './config/whatsapp.ts'
 
+export { readEnvFile } from './config/env-file.ts'
+
 export const settings = {
   ...serverSettings,
   ...firebaseSettings,

@@ -3,6 +3,7 @@
 import type { Account, Companion } from './account.ts'
 import type { ReceivedMedia } from './media/download.ts'
 import type { ReceivedContext } from './messages/context.ts'
+import type { MessageDetails } from './messages/details.ts'
 import type { QueuedStanza } from './stanza-queue.ts'
 import type { Signals } from './signals.ts'
 
@@ -56,7 +57,7 @@ export interface HeldMessage {
   origin: 'history' | 'live'
 }
 
-export interface Received extends ReceivedMedia, ReceivedContext {
+export interface Received extends ReceivedMedia, ReceivedContext, MessageDetails {
   recipient: string
   chatJid: string
   id: string
@@ -67,8 +68,10 @@ export interface Received extends ReceivedMedia, ReceivedContext {
   /** Body or caption; an edit's new text, a reaction's emoji. */
   text?: string
   quotedId?: string
-  /** The message that an edit, a revoke, a reaction or a vote is about. */
+  /** The message that an edit, a revoke, a reaction, a vote or a pin is about. */
   targetId?: string
+  /** Why a phone does not show it, or not as what it is meant to be. */
+  hiddenBecause?: string
 }
 
 /** What happened in a chat besides messages: `type` is a group change's word in the protocol, `call` or `disappearing`. */

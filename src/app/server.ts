@@ -5,7 +5,12 @@ import * as Root from '../actors/root.ts'
 import type { Config } from '../config.ts'
 import { type ApiKey, loadApiKey } from '../http/auth/api-key.ts'
 import * as Http from '../http/server.ts'
-import { claim, useScratchFolder } from '../services/database/sqlite/data-folder.ts'
+import {
+  claim,
+  type ClaimOptions,
+  nothingUnlessStarted,
+  useScratchFolder
+} from '../services/database/sqlite/data-folder.ts'
 import * as SteadyClock from '../services/process/steady-clock.ts'
 import { Stopping } from '../services/process/stopping.ts'
 import { StrayRejections } from '../services/process/stray-rejections.ts'
@@ -18,6 +23,7 @@ import * as Incidents from './wings/incidents.ts'
 import * as Intake from './wings/intake.ts'
 import * as Journal from './wings/journal.ts'
 import * as Media from './wings/media.ts'
+import * as MessageFiles from './wings/message-files.ts'
 import * as Outbox from './wings/outbox.ts'
 import * as Telemetry from './wings/telemetry.ts'
 import * as Vault from './wings/vault.ts'
@@ -26,7 +32,14 @@ import * as WhatsApp from './wings/whatsapp.ts'
 const services = (config: Config, firebase: Firebase.App) =>
   Firebase.store(config, firebase).pipe(
     Layer.provideMerge(
-      Layer.mergeAll(Intake.layer, Outbox.layer(config), Media.layer(config, firebase), History.layer(config))
+      Layer.mergeAll(
+        Intake.layer,
+        Outbox.layer(config).pipe(
+          Layer.provide(MessageFiles.layer),
+          Layer.provideMerge(Media.layer(config, firebase))
+        ),
+        History.layer(config)
+      )
     ),
     Layer.provideMerge(WhatsApp.layer(config)),
     Layer.provideMerge(History.queues(config)),
@@ -60,10 +73,11 @@ const http = (config: Config, key: ApiKey) =>
   })
 
 /** Says where the server listens; a generated API key is shown once, and kept only by a server that listens. */
-const announce = ({ generated }: ApiKey) =>
+const announce = ({ generated }: ApiKey, started: Effect.Effect<void>) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const server = yield* HttpServer.HttpServer
+      yield* started
       const url = HttpServer.formatAddress(server.address)
       if (generated !== undefined) {
         yield* generated.keep
@@ -83,15 +97,16 @@ export const core = (config: Config, firebase: Firebase.App) =>
   )
 
 /** The whole server on its data folder, which it owns for as long as it runs. */
-export const layer = (config: Config) =>
+export const layer = (config: Config, options: Pick<ClaimOptions, 'beginsEmpty'> = {}) =>
   Layer.unwrap(
     Effect.gen(function* () {
-      yield* claim(config.DATA_DIR)
+      const claimed = yield* claim(config.DATA_DIR, options)
+      const { started } = yield* nothingUnlessStarted(config.DATA_DIR, claimed)
       yield* useScratchFolder(config.DATA_DIR)
       const key = yield* loadApiKey(config.API_KEY, config.DATA_DIR)
       const firebase = Firebase.app(config)
-      return announce(key).pipe(
-        Layer.merge(Layer.mergeAll(Incidents.clockWatch, upkeep)),
+      return announce(key, started).pipe(
+        Layer.merge(Layer.mergeAll(Incidents.watches, upkeep)),
         Layer.provide(http(config, key)),
         Layer.provide(Firebase.idTokens(config, firebase)),
         Layer.provide(core(config, firebase)),

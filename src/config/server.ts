@@ -20,6 +20,13 @@ export const serverSettings = {
     meaning: 'Folder of the embedded database and the generated keys. Only one server may run per folder',
     decode: text => (text.trim() === '' || text.includes('\0') ? undefined : text)
   }),
+  DATABASE_CHECK_MAX_MB: setting({
+    default: '128',
+    allowed: 'a whole number from 0 to 1000000; 0 checks nothing',
+    meaning:
+      'Largest database, in MiB, that is read completely at each start in search of damage. A second takes about 80 MiB',
+    decode: whole(0, 1_000_000)
+  }),
   STORE: setting({
     default: 'sqlite',
     allowed: 'sqlite or firestore',

@@ -3,6 +3,7 @@ import { Effect, Schema } from 'effect'
 import { HttpServerResponse } from 'effect/http'
 import { HttpApiError } from 'effect/http-api'
 import type { DatabaseError } from '../services/database/error.ts'
+import { knownTroubleOf, troubleOf } from '../services/incidents/storage-trouble.ts'
 
 const type = (name: string) => `urn:backscroll:problem:${name}`
 
@@ -62,7 +63,7 @@ export class BadField extends HttpApiError.Problem<BadField>()(
 export class StoreUnavailable extends HttpApiError.Problem<StoreUnavailable>()('StoreUnavailable', {
   type: type('store-unavailable'),
   status: 503,
-  title: 'The database is unavailable; try again'
+  title: 'The database is unavailable'
 }) {}
 
 /** WhatsApp was asked and did not answer. */
@@ -133,8 +134,30 @@ export const plainProblem = (
 export const badField = (slot: 'params' | 'query' | 'payload', field: string, message: string): BadField =>
   new BadField({ detail: `${field}: ${message}`, errors: [{ path: [slot, field], message }] })
 
-/** A failed database as a problem, for `Effect.catchTags`. Its cause is not part of the response. */
-export const databaseFailed = { DatabaseError: () => Effect.fail(new StoreUnavailable({})) }
+/** What is wrong with the storage and what helps, without what was tried. */
+const storageDetail = (error: unknown): string => {
+  const { advice, reason } = troubleOf(error)
+  return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}. ${advice}, then try again; GET /v1/incidents tells more`
+}
+
+/** A failed database as a problem, for `Effect.catchTags`. Only the kind of trouble is part of the response. */
+export const databaseFailed = {
+  DatabaseError: (error: DatabaseError) => Effect.fail(new StoreUnavailable({ detail: storageDetail(error) }))
+}
+
+/** An error from outside the contract that is about the disk, such as an upload for which there is no space. */
+export const storageProblem = (error: unknown): HttpServerResponse.HttpServerResponse | undefined =>
+  knownTroubleOf(error) === undefined
+    ? undefined
+    : HttpServerResponse.jsonUnsafe(
+        {
+          type: type('store-unavailable'),
+          status: 503,
+          title: 'The database is unavailable',
+          detail: storageDetail(error)
+        },
+        { status: 503, contentType: 'application/problem+json' }
+      )
 
 /** The same, for work that can fail in no other way. */
 export const orDatabaseUnavailable = <A, R>(

@@ -36,6 +36,7 @@ import { searchLayer } from './resources/search/handlers.ts'
 import { storeLayer } from './resources/store/handlers.ts'
 import { metricsLayer, systemLayer } from './resources/system/handlers.ts'
 import { threadsLayer } from './resources/threads/handlers.ts'
+import { storageFaultsLayer } from './storage-faults.ts'
 import * as Validation from './validation.ts'
 
 export interface HttpOptions {
@@ -95,7 +96,8 @@ const routesLayer = (options: HttpOptions) =>
     docsLayer,
     pageLayer(options.inspectorUi),
     linkPageLayer,
-    streamLayer(options.key)
+    streamLayer(options.key),
+    storageFaultsLayer
   ).pipe(Layer.provide([InspectorTickets.layer, LinkTickets.layer]))
 
 /** Long streams and frequent probes would be traces without an end or without use. */

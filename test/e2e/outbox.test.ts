@@ -176,6 +176,9 @@ describe('what recipients get', () => {
     }
     const queued = await api.queue(accountId, request)
     expect(await api.queue(accountId, request)).toEqual(queued)
+    // A link in a text is not asked for, unless a setting says so.
+    const link = await api.send(accountId, request.to, request.media.url)
+    expect((await received(phone, link.entryId)).linkPreview).toBeUndefined()
     files.close()
     expect(asked).toBe(2)
     expect(await received(phone, queued.entryId)).toMatchObject({ kind: 'document', mediaBytes: 14 })

@@ -17,7 +17,7 @@ const run = (...args: ReadonlyArray<string>): boolean =>
 
 const make = (mebibytes: number): SmallDisk | undefined => {
   const { path, remove } = temporaryFolder()
-  if (!run('mount', '-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', path)) {
+  if (!run('mount', '-t', 'tmpfs', '-o', `size=${mebibytes}m,mode=0700`, 'tmpfs', path)) {
     remove()
     return undefined
   }

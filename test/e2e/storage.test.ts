@@ -1,7 +1,7 @@
 // The disk is full, the database is held by another program, the folder is read-only: an incident says so, nothing is
 // acknowledged that is not written, and everything goes on by itself when it ends.
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -47,7 +47,32 @@ describe.skipIf(!canMount)('on a disk of its own', () => {
       to: phone.contacts[0]!.phoneNumber,
       text: 'x'.repeat(60_000)
     })
-    expect(refused).toMatchObject({ status: 503, body: { title: expect.stringContaining('database') } })
+    const full = {
+      status: 503,
+      body: {
+        title: 'The database is unavailable',
+        detail: expect.stringContaining('The disk is full. Free space')
+      }
+    }
+    expect(refused).toMatchObject(full)
+    const file = { bytes: Buffer.alloc(3_000_000, 1), type: 'application/pdf', name: 'f.pdf' }
+    const to = phone.contacts[0]!.phoneNumber
+    expect(await stage.api.upload(accountId, file, { to, type: 'document' })).toMatchObject(full)
+    // What little there is to write may still fit; nothing is a fault of the server.
+    const contact = `${accountId}__${phone.contacts[0]!.jid}`
+    for (const [method, path, body] of [
+      ['POST', '/v1/accounts', { name: 'Second' }],
+      ['PATCH', `/v1/accounts/${accountId}`, { proxy: `socks5://${'u'.repeat(200)}@127.0.0.1:9` }],
+      ['POST', `/v1/accounts/${accountId}/backfill`, { threads: 5 }],
+      ['POST', `/v1/accounts/${accountId}/contacts/check`, { numbers: ['+4915100000000'] }],
+      ['POST', `/v1/threads/${encodeURIComponent(contact)}/read`, {}],
+      ['POST', `/v1/incidents/${incident.incidentId}/acknowledge`, undefined],
+      ['GET', `/v1/accounts/${accountId}/threads`, undefined],
+      ['GET', '/v1/incidents', undefined]
+    ] as const) {
+      const { body: answer, status } = await stage.api.request(method, path, body)
+      expect([path, status < 500 || status === 503, answer]).toMatchObject([path, true, answer])
+    }
     free()
     await untilAllIsWell(stage, accountId, phone)
     const sent = await stage.api.send(accountId, phone.contacts[0]!.phoneNumber, 'space again')
@@ -113,7 +138,7 @@ test('a folder that cannot be used says so instead of starting half', async () =
   expect(output).toContain('cannot be used')
 })
 
-test('a server that could not listen keeps no key that nobody has seen', async () => {
+test('a first start that could not listen leaves no database and no key', async () => {
   const folder = temporaryFolder()
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
@@ -123,7 +148,7 @@ test('a server that could not listen keeps no key that nobody has seen', async (
   taken.close()
   expect(code).toBe(1)
   expect(output).toContain('Choose another HOST or PORT')
-  expect(existsSync(join(folder.path, 'api-key.sha256'))).toBe(false)
+  expect(readdirSync(folder.path)).toEqual(['server.lock'])
   folder.remove()
 })
 

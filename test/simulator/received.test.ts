@@ -116,6 +116,65 @@ describe('what contacts understand', () => {
     expect(await send({ delete: { ...key } })).toMatchObject({ kind: 'revoke', targetId: key.id })
   })
 
+  it('what phones do not show as it was meant says why', async () => {
+    const relayed = async (message: proto.IMessage, attributes: Record<string, string> = {}, meta = {}) => {
+      const additionalNodes = Object.keys(meta).length === 0 ? [] : [{ tag: 'meta', attrs: meta }]
+      const options = { additionalAttributes: attributes, additionalNodes }
+      const { hiddenBecause, id } = await received(
+        await client.socket.relayMessage(ann.jid, message, options)
+      )
+      return { hiddenBecause, id }
+    }
+    const secret = { messageContextInfo: { messageSecret: randomBytes(32) } }
+    const event = { eventMessage: { name: 'Picnic', startTime: 1_900_000_000 } }
+    const creation = { event_type: 'creation' }
+    expect(await relayed(event, {}, creation)).toMatchObject({ hiddenBecause: 'an event without a secret' })
+    expect(await relayed({ ...event, ...secret })).toMatchObject({
+      hiddenBecause: 'the stanza does not tell of an event'
+    })
+    expect((await relayed({ ...event, ...secret }, {}, creation)).hiddenBecause).toBe(undefined)
+
+    const { id: theirs } = await phone.receive({ from: ann, text: 'pin me' })
+    const pin = (key: proto.IMessageKey, seconds = 86_400) => ({
+      pinInChatMessage: { key: { remoteJid: ann.jid, ...key }, type: 1, senderTimestampMs: Date.now() },
+      messageContextInfo: { messageAddOnDurationInSecs: seconds }
+    })
+    const right = pin({ id: theirs, fromMe: false })
+    expect((await relayed(right, { edit: '2' })).hiddenBecause).toBe(undefined)
+    expect(await relayed(right)).toMatchObject({ hiddenBecause: 'the stanza does not tell of a pin' })
+    for (const [wrong, hiddenBecause] of [
+      [pin({ id: theirs, fromMe: true }), 'there is no such message'],
+      [pin({ id: '3EB0NONE', fromMe: false }), 'there is no such message'],
+      [pin({ id: theirs, fromMe: false }, 60), 'a pin for no time that phones know']
+    ] as const)
+      expect(await relayed(wrong, { edit: '2' })).toMatchObject({ hiddenBecause })
+
+    const imageMessage = { caption: 'one of two' }
+    const part = (id: string, fromMe = true) => ({
+      imageMessage,
+      messageContextInfo: {
+        messageAssociation: { associationType: 1, parentMessageKey: { remoteJid: ann.jid, fromMe, id } }
+      }
+    })
+    expect(await relayed(part('3EB0NONE'))).toMatchObject({ hiddenBecause: 'there is no such album' })
+    expect(await relayed({ albumMessage: { expectedImageCount: 1 } })).toMatchObject({
+      hiddenBecause: 'an album of less than two files'
+    })
+    const album = await relayed({ albumMessage: { expectedImageCount: 2 } })
+    expect(album.hiddenBecause).toBe(undefined)
+    expect((await relayed(part(album.id))).hiddenBecause).toBe(undefined)
+    expect(await relayed(part(album.id, false))).toMatchObject({
+      hiddenBecause: 'the key of the album is not that of its writer'
+    })
+
+    expect(await relayed({ imageMessage: { viewOnce: true } })).toMatchObject({
+      hiddenBecause: 'it is view once by half'
+    })
+    expect(await relayed({ viewOnceMessage: { message: { imageMessage: {} } } })).toMatchObject({
+      hiddenBecause: 'it is view once by half'
+    })
+  })
+
   it('typing and reading: signals, receipts, and what each device read', async () => {
     const states: unknown[] = []
     const off = sim.events.on(({ name, detail }) => name === 'chatstate' && states.push(detail))

@@ -19,11 +19,13 @@ import {
   unwrap
 } from '../../state/messages/content.ts'
 import { contextIn, receivedContext } from '../../state/messages/context.ts'
+import { detailsOf } from '../../state/messages/details.ts'
 import { openVote, type Poll, pollOf } from '../../state/messages/polls.ts'
 import { secretBeside } from '../../state/messages/secrets.ts'
 import type { Network } from '../../state/network.ts'
 import { STATUS_JID } from '../../wire/jid.ts'
 import type { Envelope } from './envelope.ts'
+import { hiddenBecause } from './hidden.ts'
 import type { Writing } from './writing.ts'
 
 /** A message as written by `sender`. */
@@ -257,7 +259,7 @@ const addToMailbox = (
 export const recordDecrypted = (
   network: Network,
   holder: Account,
-  { sender, id, timestamp, group, to }: Envelope,
+  { sender, id, timestamp, group, node, to }: Envelope,
   { message, destination }: { message: proto.IMessage; destination: string | undefined }
 ): void => {
   recordHeld(network, holder, {
@@ -268,8 +270,17 @@ export const recordDecrypted = (
     message,
     pushName: sender.pushName ?? sender.account.pushName
   })
-  if (holder !== sender.account)
-    recordReceived(network, sender.account, holder, group?.id ?? holder.jid, id, message)
+  if (holder === sender.account) return
+  const chatJid = group?.id ?? sender.account.jid
+  const hidden = hiddenBecause(network, {
+    sender: sender.account,
+    recipient: holder,
+    chat: group ?? holder,
+    message,
+    node,
+    held: messageId => heldEntry(network, holder, chatJid, messageId)
+  })
+  recordReceived(network, sender.account, holder, group?.id ?? holder.jid, id, message, hidden)
 }
 
 /** A recipient's primary device got the message. */
@@ -279,19 +290,23 @@ export const recordReceived = (
   recipient: Account,
   chatJid: string,
   id: string,
-  message: proto.IMessage
+  message: proto.IMessage,
+  hidden?: string
 ): void => {
   const change = changeOf(message)
   const text = change && 'text' in change ? change.text : bodyOf(message)
   const quotedId = quotedIdOf(message)
+  const targetId = change?.targetId ?? unwrap(message).pinInChatMessage?.key?.id ?? undefined
   network.ledger.receive(sender, recipient, {
     chatJid,
     id,
     kind: change?.type ?? kindOf(message),
     ...(text === undefined ? {} : { text }),
     ...(quotedId === undefined ? {} : { quotedId }),
-    ...(change ? { targetId: change.targetId } : {}),
+    ...(targetId === undefined ? {} : { targetId }),
+    ...(hidden === undefined ? {} : { hiddenBecause: hidden }),
     ...receivedContext(message),
+    ...detailsOf(message),
     ...openMedia(network.media, message)
   })
 }

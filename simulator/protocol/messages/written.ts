@@ -110,7 +110,10 @@ const edited = (writing: Writing, id: string, text: string): proto.IMessage => {
   const { documentMessage, imageMessage, videoMessage } = message ? unwrap(message) : {}
   if (imageMessage) return { imageMessage: { ...imageMessage, caption: text } }
   if (videoMessage) return { videoMessage: { ...videoMessage, caption: text } }
-  if (documentMessage) return { documentMessage: { ...documentMessage, caption: text } }
+  if (documentMessage)
+    return {
+      documentWithCaptionMessage: { message: { documentMessage: { ...documentMessage, caption: text } } }
+    }
   return { conversation: text }
 }
 
@@ -121,7 +124,12 @@ const viewedOnce = (message: proto.IMessage): proto.IMessage => {
     ...(videoMessage ? { videoMessage: { ...videoMessage, viewOnce: true } } : {}),
     ...(audioMessage ? { audioMessage: { ...audioMessage, viewOnce: true } } : {})
   }
-  return { viewOnceMessageV2: { message: { ...message, ...once } } }
+  const { messageContextInfo, ...content } = message
+  const wrapped = { message: { ...content, ...once } }
+  return {
+    ...(audioMessage ? { viewOnceMessageV2Extension: wrapped } : { viewOnceMessageV2: wrapped }),
+    ...(messageContextInfo ? { messageContextInfo } : {})
+  }
 }
 
 /** The chat's other side, from the phone's view. */

@@ -2,6 +2,7 @@
 // message says about it, and decrypted. Whatever is wrong with it is said in words.
 import type { proto } from '@whiskeysockets/baileys'
 import { unwrap } from '../messages/content.ts'
+import { unshowable } from '../messages/details.ts'
 import { decryptMedia, type MediaKind, sha256Of } from './encryption.ts'
 import type { MediaStore } from './store.ts'
 
@@ -10,6 +11,8 @@ export interface ReceivedMedia {
   readonly mediaBytes?: number
   readonly sha256?: string
   readonly mediaError?: string
+  /** Why phones cannot show the file, which arrived unharmed. */
+  readonly unshowable?: string
 }
 
 interface FilePointer {
@@ -40,7 +43,12 @@ export const openMedia = (store: MediaStore, message: proto.IMessage): ReceivedM
   if (!found) return {}
   try {
     const plain = download(store, found.kind, found.file)
-    return { mediaBytes: plain.length, sha256: sha256Of(plain).toString('hex') }
+    const reason = unshowable(message, plain)
+    return {
+      mediaBytes: plain.length,
+      sha256: sha256Of(plain).toString('hex'),
+      ...(reason === undefined ? {} : { unshowable: reason })
+    }
   } catch (error) {
     return { mediaError: error instanceof Error ? error.message : String(error) }
   }
@@ -48,8 +56,8 @@ export const openMedia = (store: MediaStore, message: proto.IMessage): ReceivedM
 
 const download = (store: MediaStore, kind: MediaKind, file: FilePointer): Buffer => {
   const path = file.directPath ?? (file.url ? new URL(file.url).pathname : '')
-  const encrypted = store.get(new URL(path, 'http://media').pathname)
-  if (!encrypted) throw new Error(`there is no file at ${path}`)
+  const encrypted = store.serve(new URL(path, 'http://media').pathname)
+  if (!encrypted || encrypted === 'expired') throw new Error(`there is no file at ${path}`)
   if (!file.mediaKey?.length) throw new Error('the message carries no media key')
   if (!file.fileEncSha256 || !sha256Of(encrypted).equals(file.fileEncSha256)) {
     throw new Error('the encrypted file is not the one the message names')

@@ -41,7 +41,10 @@ export const fileMessage = (store: MediaStore, options: FileOptions): proto.IMes
       return { stickerMessage: file }
     case 'document': {
       const { fileName } = options
-      return { documentMessage: { ...file, ...caption, ...(fileName === undefined ? {} : { fileName }) } }
+      const documentMessage = { ...file, ...caption, ...(fileName === undefined ? {} : { fileName }) }
+      return options.caption === undefined
+        ? { documentMessage }
+        : { documentWithCaptionMessage: { message: { documentMessage } } }
     }
   }
 }

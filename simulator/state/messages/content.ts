@@ -13,15 +13,32 @@ const WRAPPERS = [
   'eventCoverImage'
 ] as const
 
+const isWrapperIn =
+  (message: proto.IMessage) =>
+  (name: (typeof WRAPPERS)[number]): boolean =>
+    Boolean(message[name]?.message)
+
 export const unwrap = (message: proto.IMessage): proto.IMessage => {
   let inner = message
   for (let depth = 0; depth < 5; depth++) {
-    const wrapper = WRAPPERS.find(name => inner[name]?.message)
+    const wrapper = WRAPPERS.find(isWrapperIn(inner))
     const next = wrapper && inner[wrapper]?.message
     if (!next) return inner
     inner = next
   }
   return inner
+}
+
+/** Phones show the caption of a document only in its envelope. */
+const documentText = (message: proto.IMessage): string | null | undefined => {
+  const { documentMessage } = unwrap(message)
+  let layer: proto.IMessage = message
+  for (let depth = 0; depth < 5; depth++) {
+    if (layer.documentWithCaptionMessage) return documentMessage?.caption || documentMessage?.fileName
+    const wrapper = WRAPPERS.find(isWrapperIn(layer))
+    layer = (wrapper && layer[wrapper]?.message) ?? {}
+  }
+  return documentMessage?.fileName
 }
 
 const KINDS: readonly (readonly [keyof proto.IMessage, string])[] = [
@@ -110,11 +127,11 @@ export const bodyOf = (message: proto.IMessage): string | undefined => {
     inner.extendedTextMessage?.text ||
     inner.imageMessage?.caption ||
     inner.videoMessage?.caption ||
-    inner.documentMessage?.caption ||
-    inner.documentMessage?.fileName ||
+    documentText(message) ||
     inner.reactionMessage?.text ||
     inner.locationMessage?.name ||
     inner.contactMessage?.displayName ||
+    inner.eventMessage?.name ||
     (inner.pollCreationMessage ?? inner.pollCreationMessageV2 ?? inner.pollCreationMessageV3)?.name ||
     undefined
   )
@@ -134,6 +151,8 @@ export const quotedIdOf = (message: proto.IMessage): string | undefined => {
     inner.liveLocationMessage,
     inner.contactMessage,
     inner.contactsArrayMessage,
+    inner.albumMessage,
+    inner.eventMessage,
     inner.pollCreationMessage,
     inner.pollCreationMessageV2,
     inner.pollCreationMessageV3

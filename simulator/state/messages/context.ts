@@ -1,7 +1,8 @@
 // What accompanies a message, as its recipient sees it: when it disappears, whom it mentions, what the quoted message
 // carries; and how large the whole is.
 import { proto } from '@whiskeysockets/baileys'
-import { unwrap } from './content.ts'
+import { albumOf, unwrap } from './content.ts'
+import { isViewOnce } from './view-once.ts'
 
 export interface ReceivedContext {
   /** Bytes of the message as it was encrypted, without padding. */
@@ -13,6 +14,18 @@ export interface ReceivedContext {
   readonly quoteCarries?: readonly string[]
   readonly mimetype?: string
   readonly fileName?: string
+  /** It is shown once. */
+  readonly viewOnce?: true
+  /** The mark of a forwarded message, with how often it was forwarded; from 127 on, phones say "many times". */
+  readonly forwardingScore?: number
+  /** The album that it is a part of. */
+  readonly albumId?: string
+  /** Of an album: how many pictures and films it announces. */
+  readonly album?: { readonly images: number; readonly videos: number }
+  /** Of a pin: how long, in seconds; 0 ends it. */
+  readonly pinnedFor?: number
+  /** Of an event, in seconds since 1970. */
+  readonly event?: { readonly startTime: number; readonly endTime?: number }
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -50,14 +63,34 @@ const fileIn = (message: proto.IMessage): Pick<ReceivedContext, 'mimetype' | 'fi
   }
 }
 
+/** What some kinds of messages say besides their text. */
+const kindContext = (message: proto.IMessage): Pick<ReceivedContext, 'album' | 'pinnedFor' | 'event'> => {
+  const { albumMessage, eventMessage, pinInChatMessage } = unwrap(message)
+  if (albumMessage) {
+    const { expectedImageCount, expectedVideoCount } = albumMessage
+    return { album: { images: expectedImageCount ?? 0, videos: expectedVideoCount ?? 0 } }
+  }
+  if (eventMessage) {
+    const endTime = Number(eventMessage.endTime ?? 0)
+    const startTime = Number(eventMessage.startTime ?? 0)
+    return { event: { startTime, ...(endTime > 0 ? { endTime } : {}) } }
+  }
+  return pinInChatMessage ? { pinnedFor: message.messageContextInfo?.messageAddOnDurationInSecs ?? 0 } : {}
+}
+
 export const receivedContext = (message: proto.IMessage): ReceivedContext => {
   const info = contextIn(message)
-  const { expiration, mentionedJid, quotedMessage } = info ?? {}
+  const { expiration, forwardingScore, isForwarded, mentionedJid, quotedMessage } = info ?? {}
+  const albumId = albumOf(message)
   return {
     bytes: proto.Message.encode(message).finish().length,
     ...(expiration ? { expiration } : {}),
     ...(mentionedJid?.length ? { mentions: mentionedJid } : {}),
     ...(quotedMessage ? { quoteCarries: carriedBy(quotedMessage) } : {}),
+    ...(isViewOnce(message) ? { viewOnce: true } : {}),
+    ...(isForwarded ? { forwardingScore: forwardingScore ?? 0 } : {}),
+    ...(albumId === undefined ? {} : { albumId }),
+    ...kindContext(message),
     ...fileIn(message)
   }
 }

@@ -67,7 +67,8 @@ const copy = Effect.fnUntraced(function* (
   to: 'firestore' | 'sqlite',
   only: ReadonlyArray<string>
 ) {
-  yield* claim(config.DATA_DIR)
+  // A folder that has lost its database is what Firestore is copied into.
+  yield* claim(config.DATA_DIR, { mayBeginEmpty: to === 'sqlite' })
   const report: Report = yield* to === 'firestore'
     ? copyToFirestore(progress()).pipe(Effect.provide(services(config)))
     : copyToSqlite(progress(), only).pipe(Effect.provide(services(config)))

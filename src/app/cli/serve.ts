@@ -8,27 +8,31 @@ import * as Server from '../server.ts'
 import { loadSettings, refuse, runCommand } from './terminal.ts'
 
 const HELP = () =>
-  `Backscroll: npm start\n\nSettings are environment variables, or lines of a file named .env:\n\n${describeSettings()}\n`
+  `Backscroll: npm start [-- --new]\n\n  --new  Begin an empty database in a DATA_DIR that has keys or files, but no database any more.\n\nSettings are environment variables, or lines of a file named .env:\n\n${describeSettings()}\n`
 
 export const serve = (args: ReadonlyArray<string>): void => {
-  const [flag] = args
+  const [flag, ...more] = args
   if (flag === '--help' || flag === '-h') {
     process.stdout.write(HELP())
     process.exit(0)
   }
-  if (flag !== undefined)
-    refuse(`Unknown argument ${flag}. Settings are environment variables: npm start -- --help lists them.`)
+  const [unknown] = flag === '--new' ? more : args
+  if (unknown !== undefined)
+    refuse(`Unknown argument ${unknown}. Settings are environment variables: npm start -- --help lists them.`)
   const config = loadSettings(message => refuse(`Backscroll cannot start.\n${message}`))
 
   endAfterDeadline()
   collectGarbageEarly()
   const traces = Tracing.isWanted(process.env) ? Tracing.layer(process.env) : Layer.empty
   const telemetry = Layer.provideMerge(traces, Log.layer(config.LOG_LEVEL))
-  runCommand(Layer.launch(Server.layer(config)).pipe(Effect.provide(telemetry)), {
-    explain: failure => `Backscroll stopped: ${reasonOf(failure)}`,
-    // SIGTERM and SIGINT interrupt: everything was closed in order, which is success.
-    interrupted: 0
-  })
+  runCommand(
+    Layer.launch(Server.layer(config, { beginsEmpty: flag === '--new' })).pipe(Effect.provide(telemetry)),
+    {
+      explain: failure => `Backscroll stopped: ${reasonOf(failure)}`,
+      // SIGTERM and SIGINT interrupt: everything was closed in order, which is success.
+      interrupted: 0
+    }
+  )
 }
 
 /** Stopping takes a second; a service manager must not wait for something that hangs. */

@@ -2,7 +2,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import * as NodeRuntime from '@effect/platform-node/NodeRuntime'
 import { Cause, type Effect, Exit, Result } from 'effect'
-import { type Config, loadConfig } from '../../config.ts'
+import { type Config, loadConfig, readEnvFile } from '../../config.ts'
 
 /** Ends the process with a text on standard error. Exit code 1: it failed; 2: it was called wrongly. */
 export const refuse = (text: string, code: 1 | 2 = 1): never => {
@@ -39,12 +39,13 @@ export const parseArguments = <const Options extends NonNullable<ParseArgsConfig
 
 /** The settings from the environment and a file named .env; ends the process when they are not usable. */
 export const loadSettings = (onError: (message: string) => never): Config => {
-  try {
-    process.loadEnvFile()
-  } catch {
-    // No .env file: the environment alone decides.
-  }
-  return Result.getOrElse(loadConfig(process.env), error => onError(error.message))
+  const file = readEnvFile('.env')
+  if (Result.isFailure(file)) return onError(file.failure.message)
+  // What is set in the environment wins.
+  return Result.getOrElse(
+    loadConfig(Object.assign(process.env, { ...file.success, ...process.env })),
+    error => onError(error.message)
+  )
 }
 
 /**

@@ -4,6 +4,8 @@ import { Layer } from 'effect'
 import type { Config } from '../../config.ts'
 import * as Migrations from '../../services/database/migrations.ts'
 import { Tables } from '../../services/database/tables.ts'
+import { DATABASE } from '../../services/database/sqlite/folder-inspection.ts'
+import * as QuickCheck from '../../services/database/sqlite/quick-check.ts'
 import * as NodeSqlite from '../../services/database/sqlite/node-sqlite.ts'
 import * as ConversationStores from '../../services/conversations/layer.ts'
 import * as Firestore from '../../services/firestore/layer.ts'
@@ -11,12 +13,20 @@ import { TABLES } from '../tables.ts'
 import { AccountMemory } from '../../services/process/account-memory.ts'
 import { Wakes } from '../../services/process/wakes.ts'
 
+const MEBIBYTE = 1024 * 1024
+
 /** The database file of a data folder, up to date; `isTracked` notes for Firestore what changes. */
-export const layer = ({ DATA_DIR }: Pick<Config, 'DATA_DIR'>, isTracked: boolean) =>
-  (isTracked ? Firestore.tracked : Firestore.untracked).pipe(
+export const layer = (
+  { DATABASE_CHECK_MAX_MB, DATA_DIR }: Pick<Config, 'DATABASE_CHECK_MAX_MB' | 'DATA_DIR'>,
+  isTracked: boolean
+) => {
+  const file = join(DATA_DIR, DATABASE)
+  return (isTracked ? Firestore.tracked : Firestore.untracked).pipe(
     Layer.provideMerge(Tables.layer(TABLES)),
     Layer.provideMerge(ConversationStores.currentSearchIndex),
     Layer.provideMerge(Migrations.layer),
-    Layer.provideMerge(NodeSqlite.layer(join(DATA_DIR, 'backscroll.db'))),
+    Layer.provideMerge(QuickCheck.layer({ file, upToBytes: DATABASE_CHECK_MAX_MB * MEBIBYTE })),
+    Layer.provideMerge(NodeSqlite.layer(file)),
     Layer.provideMerge(Layer.mergeAll(AccountMemory.layer, Wakes.layer))
   )
+}

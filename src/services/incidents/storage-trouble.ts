@@ -32,7 +32,7 @@ const DISK_ERRORS: Trouble = {
 const DAMAGED: Trouble = {
   kind: 'storage.damaged',
   reason: 'the database is damaged',
-  advice: 'Stop the server and restore DATA_DIR from a backup'
+  advice: 'Stop the server and restore DATA_DIR from a backup (docs/backup.md)'
 }
 const FULL: Trouble = {
   kind: 'storage.full',
@@ -46,7 +46,8 @@ const BY_SQLITE_CODE: ReadonlyMap<number, Trouble> = new Map([
   [8, READ_ONLY],
   [10, DISK_ERRORS],
   [11, DAMAGED],
-  [13, FULL]
+  [13, FULL],
+  [26, DAMAGED]
 ])
 
 /** Errors of the operating system, for files beside the database. */
@@ -60,8 +61,8 @@ const BY_SYSTEM_CODE: ReadonlyMap<string, Trouble> = new Map([
 
 const MOST_CAUSES = 8
 
-/** What is wrong with the storage, by the first code among the causes of a failed statement or file operation. */
-export const troubleOf = (error: unknown): Trouble => {
+/** What is wrong with the storage, by the first code among the causes of an error; `undefined` when none of them is about it. */
+export const knownTroubleOf = (error: unknown): Trouble | undefined => {
   for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < MOST_CAUSES; depth += 1) {
     if ('errcode' in at && typeof at.errcode === 'number')
       return BY_SQLITE_CODE.get(at.errcode & 0xff) ?? FAILED
@@ -70,8 +71,11 @@ export const troubleOf = (error: unknown): Trouble => {
     const cause: unknown = 'cause' in at ? at.cause : undefined
     at = cause ?? ('reason' in at ? at.reason : undefined)
   }
-  return FAILED
+  return undefined
 }
+
+/** The same for an error that is about the storage. */
+export const troubleOf = (error: unknown): Trouble => knownTroubleOf(error) ?? FAILED
 
 /** The incident about work that waits because the storage fails; `what` is a sentence without its reason. */
 export const storageTrouble = (accountId: string, what: string, error: unknown): IncidentReport => {

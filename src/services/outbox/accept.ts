@@ -3,6 +3,7 @@
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { MessageFact } from '../../domain/fact.ts'
+import type { Target } from '../../domain/outbox.ts'
 import { messageIdOf, newWhatsAppMessageId, threadIdOf } from '../../domain/ids.ts'
 import { Conversations } from '../conversations/apply.ts'
 import { Identity } from '../conversations/identity.ts'
@@ -14,7 +15,7 @@ import { encodeOutgoing, outgoingContent, withMessageSecret } from '../whatsapp/
 import type { Composed } from './compose.ts'
 import { decodeOutboxRow } from './entry-row.ts'
 import { IdempotencyConflict } from './errors.ts'
-import { kindOf } from './kinds/index.ts'
+import { followingMessages, kindOf } from './kinds/index.ts'
 import { EXPIRY, OUTBOX } from './topics.ts'
 import { wireOf } from './wire.ts'
 
@@ -36,9 +37,23 @@ export interface Accepted {
   readonly entryId: string
   readonly messageId: string
   readonly threadId: string
+  /** The messages that follow it: the pictures and films of an album. */
+  readonly parts: ReadonlyArray<{ readonly entryId: string; readonly messageId: string }>
   /** The Firestore document that the entry was made from. */
   readonly documentId: string | null
 }
+
+const partsOf = (content: OutboxRequest['content'], whatsAppId: string): Accepted['parts'] =>
+  followingMessages(content, ownTarget(whatsAppId)).map(part => ({
+    entryId: part.whatsAppId,
+    messageId: messageIdOf('me', part.whatsAppId)
+  }))
+
+const ownTarget = (whatsAppId: string): Target => ({
+  messageId: messageIdOf('me', whatsAppId),
+  whatsAppId,
+  sender: null
+})
 
 /** What was accepted with this key within 24 hours; `undefined` if the key is unused. */
 export const findAccepted = Effect.fnUntraced(function* (request: RequestIdentity) {
@@ -49,18 +64,21 @@ export const findAccepted = Effect.fnUntraced(function* (request: RequestIdentit
     AND idempotency_key = ${request.idempotencyKey} AND created_at > ${now - IDEMPOTENCY_WINDOW_MS}
     ORDER BY entry_id DESC LIMIT 1`
   if (found === undefined) return undefined
-  const { documentId, messageId, requestHash, threadId, whatsAppId } = yield* decodeOutboxRow(found)
+  const { content, documentId, messageId, requestHash, threadId, whatsAppId } = yield* decodeOutboxRow(found)
   if (requestHash !== request.fingerprint) return yield* new IdempotencyConflict({})
-  const accepted: Accepted = { entryId: whatsAppId, messageId, threadId, documentId }
+  const parts = partsOf(content, whatsAppId)
+  const accepted: Accepted = { entryId: whatsAppId, messageId, threadId, parts, documentId }
   return accepted
 }, asDatabaseError('looking for an earlier request'))
 
+interface EntryPlace {
+  readonly clientJid: string
+  readonly threadId: string
+  readonly whatsAppId: string
+}
+
 /** The protobuf of an entry, as far as it is known before it is sent, and the message document made from it. */
-const prepare = Effect.fnUntraced(function* (
-  request: OutboxRequest,
-  entry: { readonly clientJid: string; readonly threadId: string; readonly whatsAppId: string },
-  self: Self
-) {
+const prepare = Effect.fnUntraced(function* (request: OutboxRequest, entry: EntryPlace, self: Self) {
   const { content, toJid } = request
   const { destination, wire } = yield* wireOf({ content, threadId: entry.threadId, toJid }, self)
   const { document } = kindOf(content)
@@ -70,7 +88,8 @@ const prepare = Effect.fnUntraced(function* (
       : encodeOutgoing(document.is === 'new' ? withMessageSecret(wire.message) : wire.message)
   // The file of a message is not uploaded yet; until then there is no protobuf that could be sent again.
   const prepared = wire.as === 'message' ? bytes : null
-  const outgoing = document.is === 'new' && bytes !== null ? outgoingContent(self, bytes) : undefined
+  const outgoing =
+    document.is === 'new' && bytes !== null ? outgoingContent(self, bytes, entry.clientJid) : undefined
   const message: MessageFact | undefined = outgoing && {
     kind: 'message',
     chat: { jid: entry.clientJid },
@@ -88,18 +107,13 @@ const prepare = Effect.fnUntraced(function* (
   return { prepared, message, messageId }
 })
 
-/** Writes an entry, whatever was accepted before. To be run in a transaction. */
-export const addEntry = Effect.fnUntraced(function* (request: OutboxRequest, self: Self) {
+const writeEntry = Effect.fnUntraced(function* (request: OutboxRequest, place: EntryPlace, self: Self) {
   const sql = yield* SqlClient.SqlClient
-  const identity = yield* Identity
   const conversations = yield* Conversations
-  const wakes = yield* Wakes
   const now = yield* Clock.currentTimeMillis
   const { accountId, content, documentId = null, idempotencyKey, toJid } = request
-  const clientJid = yield* identity.resolve(accountId, { jid: toJid })
-  const threadId = threadIdOf(accountId, clientJid)
-  const whatsAppId = newWhatsAppMessageId()
-  const { message, messageId, prepared } = yield* prepare(request, { clientJid, threadId, whatsAppId }, self)
+  const { threadId, whatsAppId } = place
+  const { message, messageId, prepared } = yield* prepare(request, place, self)
   const entry = sql`INSERT INTO outbox (account_id, thread_id, message_id, whatsapp_id, to_jid, content, status,
       next_attempt_at, send_at, expires_at, idempotency_key, request_hash, prepared, created_at, updated_at, trace, document_id)
     VALUES (${accountId}, ${threadId}, ${messageId}, ${whatsAppId}, ${toJid}, ${JSON.stringify(content)}, 'queued',
@@ -108,9 +122,27 @@ export const addEntry = Effect.fnUntraced(function* (request: OutboxRequest, sel
   yield* conversations.apply(accountId, message === undefined ? [] : [message], {
     settle: Effect.asVoid(entry)
   })
+  return messageId
+})
+
+/** Writes an entry with those that follow it, whatever was accepted before. To be run in a transaction. */
+export const addEntry = Effect.fnUntraced(function* (request: OutboxRequest, self: Self) {
+  const sql = yield* SqlClient.SqlClient
+  const identity = yield* Identity
+  const wakes = yield* Wakes
+  const { accountId, content, documentId = null, toJid } = request
+  const clientJid = yield* identity.resolve(accountId, { jid: toJid })
+  const threadId = threadIdOf(accountId, clientJid)
+  const whatsAppId = newWhatsAppMessageId()
+  const messageId = yield* writeEntry(request, { clientJid, threadId, whatsAppId }, self)
+  for (const part of followingMessages(content, ownTarget(whatsAppId))) {
+    const following = { ...request, content: part.content, idempotencyKey: undefined, documentId: undefined }
+    yield* writeEntry(following, { clientJid, threadId, whatsAppId: part.whatsAppId }, self)
+  }
   yield* sql.afterCommit(wakes.wake(OUTBOX, accountId))
   if (request.expiresAt !== undefined) yield* sql.afterCommit(wakes.wake(EXPIRY, ALL_ACCOUNTS))
-  const accepted: Accepted = { entryId: whatsAppId, messageId, threadId, documentId }
+  const parts = partsOf(content, whatsAppId)
+  const accepted: Accepted = { entryId: whatsAppId, messageId, threadId, parts, documentId }
   return accepted
 })
 

@@ -12,6 +12,8 @@ import type { StoredUpload } from './identify.ts'
 import { composeField, kindOf, type OutboxContent, REQUEST_FIELDS } from './kinds/index.ts'
 import type { Place } from './kinds/kind.ts'
 import { composeFile } from './kinds/media.ts'
+import type { MessageFiles } from './message-files.ts'
+import type { Preparation } from './preparation/preparation.ts'
 import { findRecipient } from './recipient.ts'
 import { refuse, type RequestRefused } from './errors.ts'
 import type { SendRequest } from './request.ts'
@@ -33,7 +35,8 @@ const uploadContent = (request: StoredUpload) =>
     type: request.type,
     mimeType: request.file.contentType || undefined,
     fileName: request.fileName ?? baseName(request.file.name),
-    caption: request.caption
+    caption: request.caption,
+    viewOnce: request.viewOnce
   })
 
 /** How the content is composed, by the one field that says what is to be sent. */
@@ -81,12 +84,12 @@ export const compose = Effect.fnUntraced(function* (
 ): Effect.fn.Return<
   Composed,
   RequestRefused | DatabaseError,
-  GroupStore | MessageStore | ThreadStore | Attachments
+  GroupStore | MessageStore | MessageFiles | ThreadStore | Attachments | Preparation
 > {
   const composeContent = yield* contentComposer(request)
   const times = yield* schedule(request, askedAt)
   const { threadId, toJid } = yield* findRecipient(account.accountId, request)
-  const place = { account, threadId }
+  const place = { account, threadId, sendsLater: times.sendAt !== undefined }
   const content = yield* composeContent(place)
   return { toJid, content: yield* withReferences(content, request, place), ...times }
 })

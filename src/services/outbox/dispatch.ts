@@ -7,7 +7,7 @@ import { MessageStore } from '../conversations/message-store.ts'
 import { asDatabaseError } from '../database/error.ts'
 import { continueTrace } from '../telemetry/tracing.ts'
 import type { Self } from '../whatsapp/convert/address.ts'
-import { type Destination, outgoingContent } from '../whatsapp/convert/outgoing.ts'
+import { outgoingContent } from '../whatsapp/convert/outgoing.ts'
 import { UploadFailed } from '../whatsapp/errors.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { RESTRICTED, sendByForm } from './address-form.ts'
@@ -25,29 +25,17 @@ const FINAL: ReadonlySet<number> = new Set([403, 404])
 
 type Upload = Extract<Wire, { as: 'upload' }>
 
-interface UploadContext {
-  readonly self: Self
-  readonly destination: Destination
-  /** The protobuf of the message it answers. */
-  readonly quoted: Uint8Array | undefined
-}
-
 /** Uploads the file; the protobuf that names it is kept, so that every later attempt sends the same. */
-const upload = Effect.fnUntraced(function* (
-  row: OutboxRow,
-  { file, media }: Upload,
-  { destination, quoted, self }: UploadContext
-) {
+const upload = Effect.fnUntraced(function* (row: OutboxRow, { file, message, type }: Upload, self: Self) {
   const sql = yield* SqlClient.SqlClient
   const messages = yield* MessageStore
   const whatsapp = yield* WhatsApp
   const attachments = yield* Attachments
   if (!(yield* attachments.exists(file))) return yield* new UploadFailed({ reason: 'its file is gone' })
-  const path = attachments.pathOf(file)
-  const bytes = yield* whatsapp.upload(row.accountId, { ...media, path }, destination, quoted)
+  const bytes = yield* whatsapp.upload(row.accountId, { type, path: attachments.pathOf(file), message })
   yield* sql`UPDATE outbox SET prepared = ${bytes} WHERE entry_id = ${row.entryId}`
   const { messageId, threadId } = row
-  const uploaded = outgoingContent(self, bytes)?.media ?? null
+  const uploaded = outgoingContent(self, bytes, row.toJid)?.media ?? null
   yield* messages.change(row.accountId, [
     { threadId, messageId, change: { to: 'prepared', raw: bytes, media: uploaded } }
   ])
@@ -61,10 +49,10 @@ const attempt = Effect.fnUntraced(function* (row: OutboxRow, recipient: Recipien
   const send = (content: Uint8Array) =>
     sendByForm(row, recipient, { whatsAppId, content, stanza: kindOf(row.content).stanza(toJid) })
   if (prepared !== null) return yield* send(prepared)
-  const { wire, ...place } = yield* wireOf(row, self)
+  const { wire } = yield* wireOf(row, self)
   switch (wire.as) {
     case 'upload':
-      return yield* send(yield* upload(row, wire, { ...place, self }))
+      return yield* send(yield* upload(row, wire, self))
     case 'readReceipts':
       yield* whatsapp.read(accountId, toJid, wire.targets)
       return undefined

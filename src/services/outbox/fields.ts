@@ -6,7 +6,7 @@ export const Text = line(65_536)
 export const MessageId = line(200)
 export const Address = line(128)
 /** Milliseconds since 1970, or ISO 8601 with its zone. */
-const Time = Schema.Union([Schema.Finite, Schema.String.check(Schema.isMaxLength(40))])
+export const Time = Schema.Union([Schema.Finite, Schema.String.check(Schema.isMaxLength(40))])
 
 /** Fields that every request may have. */
 export const commonFields = {

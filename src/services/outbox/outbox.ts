@@ -23,8 +23,11 @@ import { Attachments } from './attachments.ts'
 import { dispatchNext } from './dispatch.ts'
 import { releaseHeld, requeueInterrupted } from './due.ts'
 import { type EntryQuery, listEntries, readEntry } from './entries.ts'
+import { MessageFiles } from './message-files.ts'
 import { markRead } from './mark-read.ts'
 import type { AccountNotLinked, IdempotencyConflict, NotCancellable, RequestRefused } from './errors.ts'
+import { LinkPreviews } from './preparation/link/link-previews.ts'
+import { Preparation } from './preparation/preparation.ts'
 import { type Submission, submit } from './submit.ts'
 import { OUTBOX } from './topics.ts'
 import { upkeep } from './upkeep.ts'
@@ -80,6 +83,9 @@ const NEEDED = [
   WhatsApp,
   Incidents,
   Attachments,
+  MessageFiles,
+  Preparation,
+  LinkPreviews,
   Wakes
 ] as const
 type Needed = Context.Service.Identifier<(typeof NEEDED)[number]>

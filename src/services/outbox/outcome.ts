@@ -10,6 +10,7 @@ import { Incidents } from '../incidents/incidents.ts'
 import { count } from '../telemetry/metrics.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { type OutboxRow, redactedContent } from './entry-row.ts'
+import { waitingFollowers } from './followers.ts'
 import { kindOf } from './kinds/index.ts'
 
 /** When WhatsApp refuses to start a conversation and names no restriction, one is assumed: every try counts against the account. */
@@ -77,17 +78,29 @@ const EXPLAINED: Readonly<Record<string, { readonly happened: string; readonly a
   }
 }
 
-const fail = Effect.fnUntraced(function* (row: OutboxRow, attempts: number, reason: string) {
-  const incidents = yield* Incidents
-  const now = yield* Clock.currentTimeMillis
+const markFailed = Effect.fnUntraced(function* (row: OutboxRow, attempts: number, reason: string) {
   const isMessage = kindOf(row.content).document.is === 'new'
   yield* mark(row, {
     status: 'failed',
     attempts,
-    nextAt: now,
+    nextAt: yield* Clock.currentTimeMillis,
     reason,
     changes: isMessage ? [{ to: 'status', status: 'failed', reason }] : []
   })
+})
+
+/** Of an album that cannot be sent, neither can the pictures. */
+const failWithFollowers = Effect.fnUntraced(function* (row: OutboxRow, attempts: number, reason: string) {
+  const sql = yield* SqlClient.SqlClient
+  const followers = yield* waitingFollowers(row)
+  yield* Effect.forEach([...followers.map(one => [one, 0] as const), [row, attempts] as const], each =>
+    markFailed(...each, reason)
+  ).pipe(sql.withTransaction)
+})
+
+const fail = Effect.fnUntraced(function* (row: OutboxRow, attempts: number, reason: string) {
+  const incidents = yield* Incidents
+  yield* failWithFollowers(row, attempts, reason)
   yield* incidents.report({
     accountId: row.accountId,
     kind: 'outbox.failed',

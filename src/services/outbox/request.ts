@@ -27,5 +27,6 @@ export interface UploadRequest extends Pick<
   readonly type?: MediaType
   readonly caption?: string
   readonly fileName?: string
+  readonly viewOnce?: boolean
   readonly file: { readonly path: string; readonly name: string; readonly contentType: string }
 }

@@ -1,7 +1,7 @@
 // When an entry is to be sent, and until when: `sendAt` and `expiresAt` of a request as times.
 import { Clock, Effect } from 'effect'
 import { refuse } from './errors.ts'
-import type { SendRequest } from './request.ts'
+import type { Time as TimeSchema } from './fields.ts'
 
 /** A schedule further ahead is a mistake in the unit, as one in the past is. */
 const FURTHEST_MS = 366 * 24 * 60 * 60 * 1000
@@ -14,14 +14,17 @@ const isDay = (text: string): boolean => {
   return month >= 1 && month <= 12 && day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate()
 }
 
-const parseTime = (value: number | string): number => {
+type Time = typeof TimeSchema.Type
+
+const parseTime = (value: Time): number => {
   if (typeof value === 'number' || /^\d{1,15}$/.test(value)) return Number(value)
   if (!/^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)$/.test(value)) return Number.NaN
   // `Date.parse` makes a day in March of 31 February.
   return isDay(value) ? Date.parse(value) : Number.NaN
 }
 
-const timeOf = (field: string, value: number | string | undefined) => {
+/** A time of a request in milliseconds since 1970. */
+export const timeOf = (field: string, value: Time | undefined) => {
   if (value === undefined) return Effect.undefined
   const time = parseTime(value)
   return Number.isFinite(time)
@@ -31,7 +34,7 @@ const timeOf = (field: string, value: number | string | undefined) => {
 
 /** Checked against the time of the request (`askedAt`, by default now), which may have waited since. */
 export const schedule = Effect.fnUntraced(function* (
-  request: Pick<SendRequest, 'sendAt' | 'expiresAt'>,
+  request: { readonly sendAt?: Time | undefined; readonly expiresAt?: Time | undefined },
   askedAt?: number
 ) {
   const now = askedAt ?? (yield* Clock.currentTimeMillis)

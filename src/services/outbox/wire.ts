@@ -13,7 +13,7 @@ export interface WireSource {
   readonly content: OutboxContent
 }
 
-/** What the entry is on the wire, where it is sent, and the protobuf of the message it answers. */
+/** What the entry is on the wire, and where it is sent. */
 export const wireOf = Effect.fnUntraced(function* ({ content, threadId, toJid }: WireSource, self: Self) {
   const messages = yield* MessageStore
   const threads = yield* ThreadStore
@@ -28,12 +28,13 @@ export const wireOf = Effect.fnUntraced(function* ({ content, threadId, toJid }:
     messageId === undefined ? Effect.undefined : messages.protobuf(threadId, messageId)
   const quoted = yield* protobufOf('quoted' in content ? content.quoted?.messageId : undefined)
   const changed = yield* protobufOf(content.kind === 'edit' ? content.target.messageId : undefined)
-  const references = 'quoted' in content || 'mentions' in content ? content : {}
+  const references =
+    'quoted' in content || 'mentions' in content || 'forwardingScore' in content ? content : {}
   const contextInfo = contextOf(references, destination, quoted)
   const wire = kindOf(content).wire({
     destination,
     accompanying: contextInfo === undefined ? {} : { contextInfo },
     changed
   })
-  return { wire, destination, quoted }
+  return { wire, destination }
 })

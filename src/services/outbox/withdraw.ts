@@ -7,6 +7,7 @@ import { Wakes } from '../process/wakes.ts'
 import { findRow } from './entries.ts'
 import { decodeOutboxRow, entryOf, type OutboxRow, redactedContent } from './entry-row.ts'
 import { NotCancellable } from './errors.ts'
+import { waitingFollowers } from './followers.ts'
 import { kindOf } from './kinds/index.ts'
 import { OUTBOX } from './topics.ts'
 
@@ -35,7 +36,7 @@ const cancelRow = Effect.fnUntraced(function* (accountId: string, entryId: strin
   const row = yield* findRow(accountId, entryId)
   if (row?.status !== 'queued') return yield* new NotCancellable({ status: row?.status ?? null })
   const reason = 'It was cancelled before it was sent'
-  yield* withdraw(row, 'cancelled', reason)
+  for (const one of [...(yield* waitingFollowers(row)), row]) yield* withdraw(one, 'cancelled', reason)
   // What waited behind it in its thread need not wait any more.
   yield* sql.afterCommit(wakes.wake(OUTBOX, accountId))
   return entryOf({ ...row, status: 'cancelled', lastError: reason })

@@ -1,8 +1,10 @@
 // Encryption at rest: AES-256-GCM, a fresh nonce each time, bound to what the value is, so that rows cannot be swapped.
 import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Context, Effect, Layer, Schema } from 'effect'
+import { SqlClient } from 'effect/sql'
+import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 
 const VERSION = 1
 const NONCE = 12
@@ -58,29 +60,64 @@ export const make = (key: Uint8Array): Seal['Service'] => {
 
 const KEY_BYTES = 32
 
-/** The key in the data folder; made if there is none, readable by the owner only. */
-const keyIn = (folder: string): Uint8Array => {
-  const file = join(folder, 'vault.key')
-  if (!existsSync(file))
-    writeFileSync(file, randomBytes(KEY_BYTES).toString('base64'), { mode: 0o600, flag: 'wx' })
+const FILE = 'vault.key'
+
+const keyFrom = (file: string): Uint8Array => {
+  const text = readFileSync(file, 'utf8').trim()
+  const key = Buffer.from(text, 'base64')
+  if (key.length !== KEY_BYTES) throw new Error(`${file} does not hold 32 bytes in base64`)
   chmodSync(file, 0o600)
-  const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64')
-  if (key.length !== KEY_BYTES) throw new Error('it does not hold 32 bytes in base64')
   return key
 }
+
+/** Written whole and to the disk before it has its name: a full disk leaves no half of a key. */
+const makeKey = (file: string): Uint8Array => {
+  const key = randomBytes(KEY_BYTES)
+  const unfinished = `${file}.new`
+  try {
+    rmSync(unfinished, { force: true })
+    writeFileSync(unfinished, key.toString('base64'), { mode: 0o600, flag: 'wx', flush: true })
+    renameSync(unfinished, file)
+  } catch (cause) {
+    rmSync(unfinished, { force: true })
+    throw cause
+  }
+  return key
+}
+
+const attempt = <A>(work: () => A): Effect.Effect<A, VaultKeyError> =>
+  Effect.try({
+    try: work,
+    catch: cause =>
+      new VaultKeyError({
+        message: `The vault key in DATA_DIR cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`
+      })
+  })
+
+/** The key in the data folder, readable by the owner only; made if there is none and nothing was sealed yet. */
+const keyIn = Effect.fnUntraced(function* (folder: string) {
+  const file = join(folder, FILE)
+  if (yield* attempt(() => existsSync(file))) return yield* attempt(() => keyFrom(file))
+  if (yield* isAnythingSealed)
+    return yield* new VaultKeyError({
+      message: `${file} is missing, and the database was written with it. Put the file back, or set VAULT_KEY to what it held. Without it every account has to be linked again: move the database away and start with --new. No key was made.`
+    })
+  return yield* attempt(() => makeKey(file))
+})
+
+const isAnythingSealed = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  return (yield* sql`SELECT 1 FROM vault_check`).length > 0
+}).pipe(asDatabaseError('the vault'))
 
 /** The key from the settings, or the one in the data folder. */
 export const layer = (options: {
   readonly key: Uint8Array | ''
   readonly folder: string
-}): Layer.Layer<Seal, VaultKeyError> =>
+}): Layer.Layer<Seal, VaultKeyError | DatabaseError, SqlClient.SqlClient> =>
   Layer.effect(
     Seal,
-    Effect.try({
-      try: () => Seal.of(make(options.key === '' ? keyIn(options.folder) : options.key)),
-      catch: cause =>
-        new VaultKeyError({
-          message: `The vault key in DATA_DIR cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`
-        })
-    })
+    Effect.map(options.key === '' ? keyIn(options.folder) : Effect.succeed(options.key), key =>
+      Seal.of(make(key))
+    )
   )

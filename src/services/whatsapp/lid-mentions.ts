@@ -2,6 +2,7 @@
 // and in the text alike.
 import type { GroupMetadata, proto } from '@whiskeysockets/baileys'
 import { chatJid, isPhoneJid, userOf } from '../../domain/jid.ts'
+import { unwrap } from './convert/unwrap.ts'
 
 const inText = (text: string, lids: ReadonlyMap<string, string>): string =>
   text.replaceAll(/@(\d{5,20})(?!\d)/g, (written, user: string) => {
@@ -17,13 +18,12 @@ interface Mentioning {
 
 /** The parts of a message that may mention people. */
 const mentioningParts = (message: proto.IMessage): ReadonlyArray<Mentioning> => {
-  const content = message.protocolMessage?.editedMessage ?? message
+  const { message: content } = unwrap(message.protocolMessage?.editedMessage ?? message)
   return [
     content.extendedTextMessage,
     content.imageMessage,
     content.videoMessage,
-    content.documentMessage,
-    content.documentWithCaptionMessage?.message?.documentMessage
+    content.documentMessage
   ].filter(part => part !== null && part !== undefined)
 }
 

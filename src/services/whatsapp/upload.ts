@@ -1,63 +1,69 @@
-// Encrypts and uploads a file that is to be sent, and builds the message that carries it.
+// Encrypts and uploads a file that is to be sent, and completes the message that names it. What the message says of the file
+// is prepared before, so Baileys is kept from looking into it.
 import { createReadStream } from 'node:fs'
 import { type AnyMediaMessageContent, prepareWAMessageMedia, type proto } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
-import type { MediaType, Target } from '../../domain/outbox.ts'
-import { contextOf, type Destination, encodeOutgoing, withMessageSecret } from './convert/outgoing.ts'
+import type { MediaType } from '../../domain/outbox.ts'
+import { encodeOutgoing, type WireMessage, withMessageSecret } from './convert/outgoing.ts'
 import { NotConnected, UploadFailed } from './errors.ts'
 import type { OpenConnections } from './open-connections.ts'
 
-/** A file to be sent, with the content of its message. */
+/** A file to be sent, and its message: everything but where the file is. */
 export interface OutgoingMedia {
   readonly type: MediaType
   readonly path: string
-  readonly mimeType: string
-  readonly fileName?: string | undefined
-  readonly caption?: string | undefined
-  readonly mentions?: ReadonlyArray<string> | undefined
-  readonly quoted?: Target | undefined
+  readonly message: WireMessage
 }
 
 const UPLOAD_TIMEOUT_MS = 10 * 60_000
 
-const mediaContent = (media: OutgoingMedia): AnyMediaMessageContent => {
-  const file = { stream: createReadStream(media.path) }
-  const mimetype = media.mimeType
-  const caption = media.caption === undefined ? {} : { caption: media.caption }
-  switch (media.type) {
+/** The file for Baileys. It would make up what is left out here. */
+const fileContent = (type: MediaType, path: string): AnyMediaMessageContent => {
+  const file = { stream: createReadStream(path) }
+  switch (type) {
     case 'image':
-      return { image: file, mimetype, ...caption }
+      return { image: file, jpegThumbnail: '' }
     case 'video':
-      return { video: file, mimetype, ...caption }
+      return { video: file, jpegThumbnail: '' }
     case 'audio':
-      return { audio: file, mimetype }
     case 'voice':
-      return { audio: file, mimetype, ptt: true }
+      return { audio: file, seconds: 0 }
     case 'sticker':
-      return { sticker: file, mimetype }
+      return { sticker: file }
     case 'document':
-      return { document: file, mimetype, fileName: media.fileName ?? 'file', ...caption }
+      return { document: file, mimetype: 'application/octet-stream' }
   }
 }
 
-/** Adds mentions and quote to the part of the message that carries the file. */
-const addContext = (message: proto.IMessage, contextInfo: proto.IContextInfo): void => {
-  for (const part of Object.values(message)) {
-    if (typeof part === 'object' && part !== null && 'mediaKey' in part) Object.assign(part, { contextInfo })
-  }
+/** Where the file of a message is, and what it takes to read it. */
+const uploadedIn = (message: proto.IMessage): object | undefined => {
+  const { audioMessage, documentMessage, imageMessage, stickerMessage, videoMessage } = message
+  const file = imageMessage ?? videoMessage ?? audioMessage ?? documentMessage ?? stickerMessage
+  if (!file) return undefined
+  const { directPath, fileEncSha256, fileLength, fileSha256, mediaKey, mediaKeyTimestamp, url } = file
+  return { directPath, fileEncSha256, fileLength, fileSha256, mediaKey, mediaKeyTimestamp, url }
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+/** The message with the place of its file, in whatever envelopes it is. */
+const withUploaded = (message: object, uploaded: object): object =>
+  Object.fromEntries(
+    Object.entries(message).map(([field, part]: [string, unknown]) => {
+      if (!isObject(part)) return [field, part]
+      if ('fileSha256' in part) return [field, { ...part, ...uploaded }]
+      return 'message' in part && isObject(part.message)
+        ? [field, { ...part, message: withUploaded(part.message, uploaded) }]
+        : [field, part]
+    })
+  )
 
 export const makeUpload = (connections: OpenConnections) =>
-  Effect.fn('WhatsApp.upload')(function* (
-    accountId: string,
-    media: OutgoingMedia,
-    destination: Destination,
-    quotedMessage: Uint8Array | undefined
-  ) {
+  Effect.fn('WhatsApp.upload')(function* (accountId: string, { message, path, type }: OutgoingMedia) {
     const { socket } = yield* connections.get(accountId)
-    const message = yield* Effect.tryPromise({
+    const carrier = yield* Effect.tryPromise({
       try: () =>
-        prepareWAMessageMedia(mediaContent(media), {
+        prepareWAMessageMedia(fileContent(type, path), {
           upload: socket.waUploadToServer,
           mediaUploadTimeoutMs: UPLOAD_TIMEOUT_MS
         }),
@@ -66,7 +72,7 @@ export const makeUpload = (connections: OpenConnections) =>
           ? new UploadFailed({ reason: cause instanceof Error ? cause.message : 'unknown' })
           : new NotConnected({})
     })
-    const contextInfo = contextOf(media, destination, quotedMessage)
-    if (contextInfo !== undefined) addContext(message, contextInfo)
-    return encodeOutgoing(withMessageSecret(message))
+    const uploaded = uploadedIn(carrier)
+    if (uploaded === undefined) return yield* new UploadFailed({ reason: 'Baileys answered with no file' })
+    return encodeOutgoing(withMessageSecret(withUploaded(message, uploaded)))
   })

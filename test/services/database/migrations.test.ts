@@ -1,5 +1,5 @@
 // A database of an earlier version is brought up to date with everything that is in it.
-import { Effect, Layer } from 'effect'
+import { Effect, Layer, Logger } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import { AccountStore } from '../../../src/services/conversations/account-store.ts'
@@ -33,7 +33,8 @@ const installTracking = Effect.gen(function* () {
 
 const stores = ConversationStores.layer.pipe(
   Layer.provide([Tables.layer(TABLES), Wakes.layer]),
-  Layer.provideMerge(NodeSqlite.layer(':memory:'))
+  Layer.provideMerge(NodeSqlite.layer(':memory:')),
+  Layer.provideMerge(Logger.layer([]))
 )
 
 test('0002 keeps unread counts, counts messages and understands what waits in the outbox', async () => {
@@ -216,6 +217,56 @@ test('0021 keeps why a connection ended, of unknown source, and suspends nobody'
     suspension: null,
     lastDisconnect: { code: 503, source: null, condition: null, reason: 'WhatsApp is unavailable', at: 7 }
   })
+})
+
+test('each upgrade is a transaction of its own: one that fails leaves those before it, and is done the next time', async () => {
+  const failing = Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`CREATE TABLE half_of_an_upgrade (a)`
+    return yield* sql`SELECT * FROM nothing_of_this_name`
+  })
+  await Effect.runPromise(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const done = sql<{ id: number }>`SELECT migration_id AS id FROM migrations ORDER BY 1`
+      yield* upgrade({ '0001_foundation': MIGRATIONS['0001_foundation'] })
+      const error = yield* Effect.flip(upgrade({ ...MIGRATIONS, '0003_coverage': failing }))
+      expect(error.message).toMatch(
+        /^The database could not be upgraded \(3 coverage\): no such table: .*before that/
+      )
+      expect((yield* done).map(({ id }) => id)).toEqual([1, 2])
+      expect(yield* sql`SELECT name FROM sqlite_schema WHERE name = 'half_of_an_upgrade'`).toEqual([])
+      yield* upgrade(MIGRATIONS)
+      expect(yield* done).toHaveLength(Object.keys(MIGRATIONS).length)
+    }).pipe(Effect.provide([NodeSqlite.layer(':memory:'), Logger.layer([])]))
+  )
+})
+
+test('an upgrade with a lower number than those that a database has is done all the same', async () => {
+  const { '0029_moving_in': left, ...others } = MIGRATIONS
+  await Effect.runPromise(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* upgrade(others)
+      yield* upgrade({ ...others, '0029_moving_in': left })
+      expect(yield* sql`SELECT 1 FROM session_moves`).toEqual([])
+    }).pipe(Effect.provide([NodeSqlite.layer(':memory:'), Logger.layer([])]))
+  )
+})
+
+test('how long an upgrade of a large database takes is told before it begins', async () => {
+  const lines: Array<string> = []
+  const remember = Logger.make(({ message }) => void lines.push(String(message)))
+  await Effect.runPromise(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* upgrade({ '0001_foundation': MIGRATIONS['0001_foundation'] })
+      yield* sql`INSERT INTO messages (rowid, thread_id, message_id, account_id, whatsapp_id, direction, type, status, ts_client, ts_server)
+        VALUES (2000000, 't', 'm', 'a', 'w', 'inbound', 'text', 'received', 1, 1)`
+      yield* upgrade(MIGRATIONS)
+    }).pipe(Effect.provide([NodeSqlite.layer(':memory:'), Logger.layer([remember])]))
+  )
+  expect(lines[0]).toMatch(/about 2000000 messages; this takes about \d+ seconds/)
 })
 
 test('0015 keeps votes that wait for their poll', async () => {

@@ -21,9 +21,32 @@ const TARGET = { messageId: 'A1_me', whatsAppId: 'A1', sender: null }
 const EXAMPLES: ReadonlyArray<OutboxContent> = [
   { kind: 'text', text: 'private' },
   { kind: 'media', type: 'image', file: 'ab', size: 1, mimeType: 'image/png', caption: 'private' },
+  {
+    kind: 'album',
+    parts: ['A2', 'A3'].map(whatsAppId => ({
+      whatsAppId,
+      content: {
+        kind: 'media',
+        type: 'image',
+        file: 'ab',
+        size: 1,
+        mimeType: 'image/png',
+        caption: 'private'
+      }
+    }))
+  },
   { kind: 'location', latitude: 1, longitude: 2, name: 'private' },
   { kind: 'contact', contacts: [{ name: 'private', phoneNumber: '491' }] },
   { kind: 'poll', question: 'private', options: ['private 1', 'private 2'], selectable: 1, secret: 'AAAA' },
+  { kind: 'event', name: 'private', description: 'private', startAt: 1, extraGuests: false },
+  {
+    kind: 'forward',
+    type: 'text',
+    message: Buffer.from(encodeOutgoing({ extendedTextMessage: { text: 'private' } })).toString('base64'),
+    forwardingScore: 1
+  },
+  { kind: 'pin', target: TARGET, seconds: 86_400 },
+  { kind: 'unpin', target: TARGET },
   { kind: 'reaction', target: TARGET, emoji: 'private' },
   { kind: 'edit', target: TARGET, text: 'private' },
   { kind: 'revoke', target: TARGET },
@@ -60,7 +83,9 @@ describe.each(EXAMPLES.map(content => [content.kind, content] as const))('%s', (
     const bytes = encodeOutgoing(wire.message)
     expect(bytes.length).toBeGreaterThan(0)
     // A message of its own becomes a document by the converters of received messages, and nothing else does.
-    expect(outgoingContent(SELF, bytes) !== undefined).toBe(kind.document.is === 'new')
+    expect(outgoingContent(SELF, bytes, PLACE.destination.toJid) !== undefined).toBe(
+      kind.document.is === 'new'
+    )
   })
 
   test('changes its document once it is sent', () => {
@@ -74,7 +99,7 @@ describe.each(EXAMPLES.map(content => [content.kind, content] as const))('%s', (
   })
 })
 
-test('edits, deletions and polls say outside of their encryption what they are', () => {
+test('edits, deletions, polls, events and pins say outside of their encryption what they are', () => {
   const group = '1203@g.us'
   const stanza = (content: OutboxContent, toJid = '491@s.whatsapp.net') => kindOf(content).stanza(toJid)
   const theirs = { ...TARGET, sender: '491@s.whatsapp.net' }
@@ -84,6 +109,11 @@ test('edits, deletions and polls say outside of their encryption what they are',
   expect(stanza({ kind: 'revoke', target: theirs }, group)).toEqual({ edit: '8' })
   const poll = { kind: 'poll', question: 'q', options: [], selectable: 0, secret: '' } as const
   expect(stanza(poll)).toEqual({ meta: { polltype: 'creation' } })
+  expect(stanza({ kind: 'event', name: 'x', startAt: 1, extraGuests: false })).toEqual({
+    meta: { event_type: 'creation' }
+  })
+  expect(stanza({ kind: 'pin', target: TARGET, seconds: 86_400 })).toEqual({ edit: '2' })
+  expect(stanza({ kind: 'unpin', target: TARGET })).toEqual({ edit: '2' })
   expect(stanza({ kind: 'text', text: 'x' })).toEqual({})
 })
 

@@ -30,7 +30,11 @@ export class MessagesGroup extends HttpApiGroup.make('messages')
         /** The message, which is stored from now on; for a reaction, edit or deletion the message it refers to. */
         messageId: Schema.String,
         threadId: Schema.String,
-        status: Schema.Literal('queued')
+        status: Schema.Literal('queued'),
+        /** Of an album: the messages of its pictures and films, in order. */
+        parts: Schema.optionalKey(
+          Schema.Array(Schema.Struct({ entryId: Schema.String, messageId: Schema.String }))
+        )
       }).pipe(HttpApiSchema.status(202)),
       error: [NotFound, WrongState, KeyReused, BadField, StoreUnavailable]
     }).annotateMerge(
@@ -39,7 +43,7 @@ export class MessagesGroup extends HttpApiGroup.make('messages')
         operationId: 'outbox.send',
         summary: 'Send a message',
         description:
-          'Queues the message; it is sent exactly once, as soon as the account is online. The body is JSON with exactly one of text, media (by URL), location, contacts, poll, reaction, edit, revoke; or multipart/form-data with a file. Requests with the same idempotencyKey get the same response for 24 hours.'
+          'Queues the message; it is sent exactly once, as soon as the account is online. The body is JSON with exactly one of text, media (by URL), album, location, contacts, poll, event, reaction, edit, revoke, forward, pin, unpin; or multipart/form-data with a file. Requests with the same idempotencyKey get the same response for 24 hours.'
       })
     ),
     HttpApiEndpoint.get('list', '/threads/:threadId/messages', {

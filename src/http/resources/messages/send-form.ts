@@ -3,6 +3,7 @@ import { Schema } from 'effect'
 import { Multipart } from 'effect/http'
 import { HttpApiSchema } from 'effect/http-api'
 import { MediaType } from '../../../domain/outbox.ts'
+import { YesOrNo } from '../../fields.ts'
 import { commonFields, line, Text } from '../../../services/outbox/fields.ts'
 
 const FormTime = Schema.String.check(Schema.isMaxLength(40))
@@ -14,6 +15,7 @@ export const SendForm = Schema.Struct({
   type: Schema.optionalKey(MediaType),
   caption: Schema.optionalKey(Text),
   fileName: Schema.optionalKey(line(240)),
+  viewOnce: Schema.optionalKey(YesOrNo),
   file: Multipart.SingleFileSchema
 }).pipe(HttpApiSchema.asMultipart({ maxParts: 20, maxTotalSize: '2 GiB' }))
 export type SendForm = typeof SendForm.Type

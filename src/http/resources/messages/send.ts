@@ -2,7 +2,8 @@
 import { Effect } from 'effect'
 import type { HttpServerRequest } from 'effect/http'
 import { Outbox } from '../../../services/outbox/outbox.ts'
-import type { SendRequest } from '../../../services/outbox/request.ts'
+import type { SendRequest, UploadRequest } from '../../../services/outbox/request.ts'
+import { isYes } from '../../fields.ts'
 import { accountFailures, findAccount } from '../../lookup.ts'
 import { badField, KeyReused, WrongState } from '../../problems.ts'
 import type { SendForm } from './send-form.ts'
@@ -36,6 +37,13 @@ const notLinked = (accountId: string) =>
       })
   )
 
+/** What was submitted as JSON or as a form, as the outbox takes it. */
+const requestOf = (payload: SendRequest | SendForm): SendRequest | UploadRequest => {
+  if (!('file' in payload)) return payload
+  const { viewOnce, ...form } = payload
+  return isYes(viewOnce) === true ? { ...form, viewOnce: true } : form
+}
+
 export const send = Effect.fnUntraced(function* (
   accountId: string,
   payload: SendRequest | SendForm,
@@ -43,8 +51,8 @@ export const send = Effect.fnUntraced(function* (
 ) {
   const outbox = yield* Outbox
   const idempotencyKey = yield* keyOf(payload.idempotencyKey, request)
-  const submission = { accountId, request: payload, idempotencyKey }
-  const { entryId, messageId, threadId } = yield* outbox.submit(submission).pipe(
+  const submission = { accountId, request: requestOf(payload), idempotencyKey }
+  const { entryId, messageId, parts, threadId } = yield* outbox.submit(submission).pipe(
     Effect.catchTags({
       ...accountFailures(accountId),
       AccountNotLinked: () => notLinked(accountId),
@@ -55,5 +63,6 @@ export const send = Effect.fnUntraced(function* (
       RequestRefused: ({ field, reason }) => Effect.fail(badField('payload', field, reason))
     })
   )
-  return { entryId, messageId, threadId, status: 'queued' as const }
+  const queued = { entryId, messageId, threadId, status: 'queued' as const }
+  return parts.length === 0 ? queued : { ...queued, parts }
 })

@@ -17,7 +17,7 @@ export class SystemGroup extends HttpApiGroup.make('system', { topLevel: true })
     operation({
       access: everyone,
       summary: 'Readiness probe',
-      description: 'Succeeds when the database can be read.'
+      description: 'Succeeds when the database can be read and nothing is known to be wrong with it.'
     })
   )
 ) {}

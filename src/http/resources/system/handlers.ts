@@ -3,19 +3,34 @@ import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
 import { PrometheusMetrics } from 'effect/observability'
 import { AccountStore } from '../../../services/conversations/account-store.ts'
+import { DatabaseHealth } from '../../../services/database/health.ts'
 import { Gauges } from '../../../services/telemetry/metrics.ts'
 import { Api } from '../../api.ts'
-import { orDatabaseUnavailable } from '../../problems.ts'
+import { orDatabaseUnavailable, StoreUnavailable } from '../../problems.ts'
+
+const ready = Effect.fnUntraced(function* (
+  accounts: AccountStore['Service'],
+  health: DatabaseHealth['Service']
+) {
+  // The accounts do not matter here: any query that always reaches the database would do.
+  yield* orDatabaseUnavailable(accounts.list)
+  const problem = health.problem()
+  if (problem === undefined) return { status: 'ready' as const }
+  // Everybody may ask: neither the file nor what SQLite says of it is told here.
+  return yield* new StoreUnavailable({
+    detail: `The database is damaged, or its file was ${problem.kind === 'replaced' ? 'removed or replaced' : 'changed by something else'}; GET /v1/incidents says what to do`
+  })
+})
 
 export const systemLayer = HttpApiBuilder.group(
   Api,
   'system',
   Effect.fn(function* (handlers) {
     const accounts = yield* AccountStore
+    const health = yield* DatabaseHealth
     return handlers.handleAll({
       health: () => Effect.succeed({ status: 'ok' as const }),
-      // The accounts do not matter here: any query that always reaches the database would do.
-      ready: () => Effect.as(orDatabaseUnavailable(accounts.list), { status: 'ready' as const })
+      ready: () => ready(accounts, health)
     })
   })
 )

@@ -1,31 +1,132 @@
-// The data folder: made when it is missing, private to its owner, and owned by one running server at a time.
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// The data folder: made when it is missing, private to its owner, and owned by one running server at a time. Nothing in it is
+// changed before it is known to be ours.
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync
+} from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Effect, Schema, type Scope } from 'effect'
+import { inspectDatabase, sizeOf } from './database-file.ts'
+import { DATABASE, inspectFolder, LOCK, SCRATCH, type Standing, VAULT_KEY } from './folder-inspection.ts'
 
 /** The data folder cannot be used; the message says what to do. */
 export class DataFolderError extends Schema.TaggedError<DataFolderError>()('DataFolderError', {
   message: Schema.String
 }) {}
 
+export interface ClaimOptions {
+  /**
+   * Begin an empty database although the folder holds the keys or files of an earlier one. What is left of its database
+   * is set aside, never removed. Refused where there is a database.
+   */
+  readonly beginsEmpty?: boolean
+  /** The same, where there is no database; where there is one it is used. */
+  readonly mayBeginEmpty?: boolean
+}
+
+/** A folder that is ours while the scope is open. */
+export interface ClaimedFolder {
+  /** There was no database in it, nor anything else of a server. */
+  readonly isNew: boolean
+}
+
 /**
  * Takes the folder for this process until the scope closes. The lock is SQLite's own file lock: the operating
  * system releases it even after kill -9, so a crash never leaves a folder locked. Who holds it is written beside it.
  */
-export const claim = (folder: string): Effect.Effect<void, DataFolderError, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.try({
-      try: () => lock(folder),
-      catch: cause => new DataFolderError({ message: refusal(folder, cause) })
-    }),
-    ({ database, owner }) =>
+export const claim = (
+  folder: string,
+  options: ClaimOptions = {}
+): Effect.Effect<ClaimedFolder, DataFolderError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const standing = yield* attempt(folder, () => admit(folder, inspectFolder(folder), options))
+    yield* Effect.acquireRelease(
+      attempt(folder, () => lock(folder, standing)),
+      ({ database, owner }) =>
+        Effect.sync(() => {
+          rmSync(owner, { force: true })
+          database.close()
+        })
+    )
+    if (standing.kind === 'ours' && standing.isEmpty) yield* attempt(folder, () => setAside(folder))
+    return { isNew: standing.kind === 'new' || (standing.isEmpty && standing.leftovers.length === 0) }
+  })
+
+/** A refusal in our own words, not those of the operating system. */
+class Refused extends Error {}
+
+const attempt = <A>(folder: string, work: () => A): Effect.Effect<A, DataFolderError> =>
+  Effect.try({
+    try: work,
+    catch: cause =>
+      new DataFolderError({ message: cause instanceof Refused ? cause.message : refusal(folder, cause) })
+  })
+
+type Admitted = Exclude<Standing, { readonly kind: 'refused' }>
+
+const admit = (
+  folder: string,
+  standing: Standing,
+  { beginsEmpty = false, mayBeginEmpty = false }: ClaimOptions
+): Admitted => {
+  if (standing.kind === 'refused') throw new Refused(standing.refusal)
+  const hasDatabase = standing.kind === 'ours' && !standing.isEmpty
+  if (beginsEmpty && hasDatabase)
+    throw new Refused(
+      `DATA_DIR (${folder}) has a database already; --new begins an empty one. Start without --new, or choose another DATA_DIR.`
+    )
+  const isLost = standing.kind === 'ours' && standing.leftovers.length > 0
+  if (isLost && !beginsEmpty && !mayBeginEmpty)
+    throw new Refused(
+      `DATA_DIR (${folder}) has ${standing.leftovers.join(', ')}, but its database (${DATABASE}) is missing or empty. Restore it from a backup (docs/backup.md), or start with --new to begin an empty one: every account then has to be linked again.`
+    )
+  return standing
+}
+
+/** SQLite would remove what is left of another database's log when it opens an empty one. */
+const setAside = (folder: string): void => {
+  // Looked at again, now that nobody else can have begun one.
+  if (inspectDatabase(join(folder, DATABASE)).kind === 'ours') return
+  const suffix = `.${new Date().toISOString().replaceAll(/[:.]/g, '-')}.old`
+  for (const name of [DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`]) {
+    const file = join(folder, name)
+    if ((sizeOf(file) ?? 0) > 0) renameSync(file, `${file}${suffix}`)
+  }
+}
+
+/** What a first start makes. */
+const MADE = [DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`, VAULT_KEY, SCRATCH]
+
+/**
+ * A first start that fails leaves nothing behind: when the scope closes before `started` has run, what was made in a new
+ * folder is removed, keys included.
+ */
+export const nothingUnlessStarted = (
+  folder: string,
+  { isNew }: ClaimedFolder
+): Effect.Effect<{ readonly started: Effect.Effect<void> }, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    let isKept = !isNew
+    yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
-        rmSync(owner, { force: true })
-        database.close()
+        if (isKept) return
+        for (const name of MADE) rmSync(join(folder, name), { recursive: true, force: true })
       })
-  ).pipe(Effect.asVoid)
+    )
+    return {
+      started: Effect.sync(() => {
+        isKept = true
+      })
+    }
+  })
 
 /**
  * Uploads and media on their way pass through temporary files. They belong in the folder too, where the next start finds
@@ -34,7 +135,7 @@ export const claim = (folder: string): Effect.Effect<void, DataFolderError, Scop
 export const useScratchFolder = (folder: string): Effect.Effect<void, DataFolderError> =>
   Effect.try({
     try: () => {
-      const scratch = resolve(folder, 'scratch')
+      const scratch = resolve(folder, SCRATCH)
       rmSync(scratch, { recursive: true, force: true })
       mkdirSync(scratch, { mode: 0o700 })
       process.env['TMPDIR'] = scratch
@@ -44,12 +145,15 @@ export const useScratchFolder = (folder: string): Effect.Effect<void, DataFolder
 
 const ownerFile = (folder: string): string => join(folder, 'server.owner')
 
-const lock = (folder: string): { readonly database: DatabaseSync; readonly owner: string } => {
+const lock = (
+  folder: string,
+  { kind }: Admitted
+): { readonly database: DatabaseSync; readonly owner: string } => {
   // Messages are readable in the database: whatever is made in the folder is its owner's alone.
   process.umask(0o077)
   makeFolder(resolve(folder))
-  chmodSync(folder, 0o700)
-  const database = new DatabaseSync(join(folder, 'server.lock'), { timeout: 0 })
+  if (kind === 'ours') keepPrivate(folder)
+  const database = new DatabaseSync(join(folder, LOCK), { timeout: 0 })
   try {
     database.exec('PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE')
     const owner = ownerFile(folder)
@@ -61,6 +165,12 @@ const lock = (folder: string): { readonly database: DatabaseSync; readonly owner
     database.close()
     throw cause
   }
+}
+
+/** A folder of another user, such as a mounted volume, keeps its mode; our files in it are private all the same. */
+const keepPrivate = (folder: string): void => {
+  const { mode, uid } = statSync(folder)
+  if (uid === process.getuid?.() && (mode & 0o777) !== 0o700) chmodSync(folder, 0o700)
 }
 
 const ownerOf = (folder: string): string => {

@@ -6,7 +6,9 @@ import { SqlClient, type SqlConnection, SqlError, Statement } from 'effect/sql'
 import { Reactivity } from 'effect/reactivity'
 import { searchable } from '../../../domain/search-text.ts'
 import { SqlBulk } from '../bulk.ts'
+import { DatabaseHealth } from '../health.ts'
 import { camelCaseRows } from '../rows.ts'
+import { type FileWatch, watchFile } from './file-watch.ts'
 
 const CACHED_STATEMENTS = 200
 
@@ -27,7 +29,7 @@ const open = (file: string, image: Uint8Array | undefined): DatabaseSync => {
   if (image !== undefined) database.deserialize(image)
   // FULL: a committed transaction survives a power cut, which "written before acknowledged" rests on.
   database.exec(
-    'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-12288; PRAGMA wal_autocheckpoint=8000'
+    'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; PRAGMA cache_size=-12288; PRAGMA wal_autocheckpoint=8000'
   )
   // What the full-text index takes of a text; statements that search names need it too.
   database.function('searchable', { deterministic: true }, text =>
@@ -47,20 +49,37 @@ const failure = (thrown: unknown, operation: string): SqlError.SqlError => {
   })
 }
 
+const BEGIN = 'BEGIN IMMEDIATE'
+
+/** Runs a statement; damage is noted, and no transaction begins on a file that is not there any more. */
+const guarded =
+  (watch: FileWatch) =>
+  <A>(text: string, work: () => A): A => {
+    if (text === BEGIN) watch.assertInPlace()
+    try {
+      return work()
+    } catch (cause) {
+      watch.noteError(cause)
+      throw cause
+    }
+  }
+
 /**
- * A SqlClient (and SqlBulk) on one SQLite file, or `:memory:`; closed with its scope. A database in memory can begin as an
- * `image`, which is what SQLite's serialization has made of another database.
+ * A SqlClient (with SqlBulk and DatabaseHealth) on one SQLite file, or `:memory:`; closed with its scope. A database in memory can
+ * begin as an `image`, which is what SQLite's serialization has made of another database.
  */
 export const layer = (
   file: string,
   image?: Uint8Array
-): Layer.Layer<SqlClient.SqlClient | SqlBulk, SqlError.SqlError> =>
+): Layer.Layer<SqlClient.SqlClient | SqlBulk | DatabaseHealth, SqlError.SqlError> =>
   Layer.effectContext(
     Effect.gen(function* () {
       const database = yield* Effect.acquireRelease(
         Effect.try({ try: () => open(file, image), catch: cause => failure(cause, 'open') }),
         opened => Effect.sync(() => opened.close())
       )
+      const watch = watchFile(file)
+      const guard = guarded(watch)
       const statements = new Map<string, StatementSync>()
       const prepare = (text: string): StatementSync => {
         const known = statements.get(text)
@@ -73,8 +92,8 @@ export const layer = (
         statements.set(text, prepared)
         return prepared
       }
-      const run = <A>(operation: string, work: () => A): Effect.Effect<A, SqlError.SqlError> =>
-        Effect.try({ try: work, catch: cause => failure(cause, operation) }).pipe(
+      const run = <A>(operation: string, text: string, work: () => A): Effect.Effect<A, SqlError.SqlError> =>
+        Effect.try({ try: () => guard(text, work), catch: cause => failure(cause, operation) }).pipe(
           Effect.retry({
             // Within a transaction the lock is ours already; what fails then has to fail the whole of it.
             while: error => error.reason._tag === 'LockTimeoutError' && !database.isTransaction,
@@ -84,19 +103,19 @@ export const layer = (
         )
 
       const rows: SqlConnection.Connection['execute'] = (text, params, transform) =>
-        run('execute', () => {
+        run('execute', text, () => {
           const found = prepare(text).all(...params.map(bindable))
           return transform === undefined ? found : transform(found)
         })
       const values: SqlConnection.Connection['executeValues'] = (text, params) =>
-        run('execute', () =>
+        run('execute', text, () =>
           prepare(text)
             .all(...params.map(bindable))
             .map(row => Object.values(row))
         )
       const connection: SqlConnection.Connection = {
         execute: rows,
-        executeRaw: (text, params) => run('execute', () => prepare(text).run(...params.map(bindable))),
+        executeRaw: (text, params) => run('execute', text, () => prepare(text).run(...params.map(bindable))),
         executeValues: values,
         executeValuesUnprepared: values,
         executeUnprepared: rows,
@@ -112,7 +131,7 @@ export const layer = (
         ...acquirers,
         driver: 'node:sqlite',
         compiler: Statement.makeCompilerSqlite(),
-        beginTransaction: 'BEGIN IMMEDIATE',
+        beginTransaction: BEGIN,
         prepareTransactionControls: true,
         transformRows: camelCaseRows,
         spanAttributes: [['db.system.name', 'sqlite']]
@@ -120,11 +139,14 @@ export const layer = (
 
       const runMany = (text: string, many: ReadonlyArray<ReadonlyArray<unknown>>) =>
         client.withTransaction(
-          run('runMany', () => {
+          run('runMany', text, () => {
             const statement = prepare(text)
             for (const row of many) statement.run(...row.map(bindable))
           })
         )
-      return Context.make(SqlClient.SqlClient, client).pipe(Context.add(SqlBulk, SqlBulk.of({ runMany })))
+      return Context.make(SqlClient.SqlClient, client).pipe(
+        Context.add(SqlBulk, SqlBulk.of({ runMany })),
+        Context.add(DatabaseHealth, DatabaseHealth.of({ problem: watch.problem }))
+      )
     })
   )

@@ -1,11 +1,16 @@
 // The list of everything that can be sent. A new kind is one file beside this one and one line here.
 import { Schema } from 'effect'
+import type { Target } from '../../../domain/outbox.ts'
 import { refuse } from '../errors.ts'
+import { album, albumParts } from './album.ts'
 import { contacts } from './contacts.ts'
 import { edit } from './edit.ts'
+import { event } from './event.ts'
+import { forward } from './forward.ts'
 import type { KindOfContent, Place, Requestable } from './kind.ts'
 import { location } from './location.ts'
 import { media } from './media.ts'
+import { pin, unpin } from './pin.ts'
 import { poll } from './poll.ts'
 import { reaction } from './reaction.ts'
 import { read } from './read.ts'
@@ -13,7 +18,21 @@ import { revoke } from './revoke.ts'
 import { text } from './text.ts'
 
 /** What applications can ask for, each by the field of the request that holds it. */
-export const REQUESTABLE = { text, media, location, contacts, poll, reaction, edit, revoke }
+export const REQUESTABLE = {
+  text,
+  media,
+  album,
+  location,
+  contacts,
+  poll,
+  event,
+  reaction,
+  edit,
+  revoke,
+  forward,
+  pin,
+  unpin
+}
 
 export const KINDS = [...Object.values(REQUESTABLE), read]
 
@@ -51,3 +70,13 @@ export const kindOf = (content: OutboxContent): KindOfContent<OutboxContent> => 
   // Content is decoded by the union of all kinds.
   throw new Error(`There is no kind of content ${content.kind}`)
 }
+
+/** A message that is sent because of another one, and after it. */
+export interface FollowingMessage {
+  readonly whatsAppId: string
+  readonly content: OutboxContent
+}
+
+/** The messages that follow this content; `own` is its own message. */
+export const followingMessages = (content: OutboxContent, own: Target): ReadonlyArray<FollowingMessage> =>
+  content.kind === 'album' ? albumParts(content, own) : []

@@ -2,15 +2,16 @@
 import type { Effect, Schema } from 'effect'
 import type { AccountRecord } from '../../../domain/account.ts'
 import type { MessageChange } from '../../../domain/change.ts'
-import type { Target } from '../../../domain/outbox.ts'
+import type { MediaType, Target } from '../../../domain/outbox.ts'
 import type { GroupStore } from '../../conversations/group-store.ts'
 import type { MessageStore } from '../../conversations/message-store.ts'
 import type { DatabaseError } from '../../database/error.ts'
 import type { Accompanying, Destination, WireMessage } from '../../whatsapp/convert/outgoing.ts'
 import type { StanzaExtras } from '../../whatsapp/send.ts'
-import type { OutgoingMedia } from '../../whatsapp/upload.ts'
 import type { Attachments } from '../attachments.ts'
 import type { RequestRefused } from '../errors.ts'
+import type { MessageFiles } from '../message-files.ts'
+import type { Preparation } from '../preparation/preparation.ts'
 
 /** What content is on the wire. */
 export type Wire =
@@ -22,7 +23,7 @@ export type Wire =
       readonly message: WireMessage
       /** The attachment's name. */
       readonly file: string
-      readonly media: Omit<OutgoingMedia, 'path'>
+      readonly type: MediaType
     }
   | { readonly as: 'readReceipts'; readonly targets: ReadonlyArray<Target> }
 
@@ -44,6 +45,8 @@ export interface SentTime {
 export interface Place {
   readonly account: AccountRecord
   readonly threadId: string
+  /** It is not sent at once, but at a time that the request names. */
+  readonly sendsLater: boolean
 }
 
 export interface WirePlace {
@@ -59,7 +62,11 @@ export interface Requestable<Asked, Content> {
   readonly compose: (
     asked: Asked,
     place: Place
-  ) => Effect.Effect<Content, RequestRefused | DatabaseError, GroupStore | MessageStore | Attachments>
+  ) => Effect.Effect<
+    Content,
+    RequestRefused | DatabaseError,
+    GroupStore | MessageStore | MessageFiles | Attachments | Preparation
+  >
 }
 
 interface ContentSchema extends Schema.Top {

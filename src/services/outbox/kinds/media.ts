@@ -1,23 +1,33 @@
 // A file: image, video, audio, voice message, document or sticker, with its caption. The file is taken in before the
 // entry is accepted and uploaded to WhatsApp when it is sent.
 import { Effect, Schema } from 'effect'
-import { MediaType } from '../../../domain/outbox.ts'
-import type { WireMessage } from '../../whatsapp/convert/outgoing.ts'
+import { MediaType, Target } from '../../../domain/outbox.ts'
+import { inFileEnvelope } from '../../whatsapp/convert/file-envelope.ts'
+import { partOfAlbum, type WireMessage } from '../../whatsapp/convert/outgoing.ts'
 import { type Attachment, Attachments } from '../attachments.ts'
 import { line, Text } from '../fields.ts'
 import { refuse } from '../errors.ts'
+import { extrasOnWire, MediaExtras, withoutPicture } from '../preparation/extras.ts'
+import { prepareFile } from '../preparation/prepare-file.ts'
 import { defineKind, newMessage, type WirePlace } from './kind.ts'
 import { mentions, optionalText, quoted, visibleText } from './parts.ts'
 
-const Request = Schema.Struct({
+/** What a request says of a file that is downloaded. */
+export const fileFields = {
   url: line(2048),
   type: Schema.optionalKey(MediaType),
   mimeType: Schema.optionalKey(line(100)),
   fileName: Schema.optionalKey(line(240)),
   caption: Schema.optionalKey(Text)
+}
+
+const Request = Schema.Struct({
+  ...fileFields,
+  /** Phones show it once. */
+  viewOnce: Schema.optionalKey(Schema.Boolean)
 })
 
-const Stored = Schema.Struct({
+export const StoredMedia = Schema.Struct({
   kind: Schema.Literal('media'),
   type: MediaType,
   /** The attachment's name: the SHA-256 of its content. */
@@ -27,10 +37,16 @@ const Stored = Schema.Struct({
   mimeType: Schema.String,
   fileName: optionalText,
   caption: optionalText,
+  extras: Schema.optionalKey(MediaExtras),
+  viewOnce: Schema.optionalKey(Schema.Boolean),
+  /** The album that it is a part of. */
+  album: Schema.optionalKey(Target),
+  /** The mark of a file that is forwarded. */
+  forwardingScore: Schema.optionalKey(Schema.Finite),
   mentions,
   quoted
 })
-type Stored = typeof Stored.Type
+type Stored = typeof StoredMedia.Type
 
 /** What WhatsApp calls a voice message: phones play it only with the parameter. */
 const VOICE = 'audio/ogg; codecs=opus'
@@ -54,7 +70,7 @@ const MIME_TYPES: Readonly<Record<MediaType, RegExp>> = {
   video: /^video\/(mp4|3gpp|quicktime|webm)$/,
   audio: /^audio\/(aac|mp4|mpeg|mp3|amr|ogg|opus|wav|x-wav|webm)$/,
   voice: /^audio\/(ogg|opus|mp4|aac|mpeg|webm)$/,
-  sticker: /^image\/webp$/,
+  sticker: /^image\/(webp|png|jpeg|gif)$/,
   document: /^[\w.+-]+\/[\w.+-]+$/
 }
 
@@ -69,13 +85,14 @@ const sentAs = (type: MediaType, mimeType: string): string =>
   type === 'voice' && essenceOf(mimeType) === 'audio/ogg' ? VOICE : mimeType
 
 const WITH_CAPTION: ReadonlySet<MediaType> = new Set(['image', 'video', 'document'])
+const SHOWN_ONCE: ReadonlySet<MediaType> = new Set(['image', 'video', 'audio', 'voice'])
 
 /** The content of a file that was taken in. `typeField` names the field that is wrong when file and type do not match. */
 export const composeFile = Effect.fnUntraced(function* (
   typeField: string,
   attachment: Attachment,
   asked: {
-    readonly [Field in 'type' | 'mimeType' | 'fileName' | 'caption']?:
+    readonly [Field in 'type' | 'mimeType' | 'fileName' | 'caption' | 'viewOnce']?:
       | (typeof Request.Type)[Field]
       | undefined
   }
@@ -92,23 +109,41 @@ export const composeFile = Effect.fnUntraced(function* (
   if (caption !== undefined && !WITH_CAPTION.has(type)) {
     return yield* refuse('caption', `WhatsApp shows no caption with ${type}`)
   }
+  if (asked.viewOnce === true && !SHOWN_ONCE.has(type)) {
+    return yield* refuse('viewOnce', `WhatsApp does not show ${type} once`)
+  }
+  const {
+    extras,
+    file,
+    mimeType: sentType,
+    size
+  } = yield* prepareFile(type, {
+    ...attachment,
+    mimeType: sentAs(type, mimeType)
+  }).pipe(Effect.catch(({ reason }) => refuse(typeField, `The file cannot be sent as ${type}: ${reason}`)))
   return {
     kind: 'media' as const,
     type,
-    file: attachment.file,
-    size: attachment.size,
-    mimeType: sentAs(type, mimeType),
+    file,
+    size,
+    mimeType: sentType,
+    extras: asked.viewOnce === true ? withoutPicture(extras) : extras,
     ...(fileName === undefined ? {} : { fileName }),
-    ...(caption === undefined ? {} : { caption: yield* visibleText('caption', caption) })
+    ...(caption === undefined ? {} : { caption: yield* visibleText('caption', caption) }),
+    ...(asked.viewOnce === true ? { viewOnce: true } : {})
   }
 })
 
-const compose = Effect.fnUntraced(function* ({ url, ...asked }: typeof Request.Type) {
+/** The content of a file that is downloaded. `field` is the one of the request that names it. */
+export const composeFromUrl = Effect.fnUntraced(function* (
+  field: string,
+  { url, ...asked }: typeof Request.Type
+) {
   const attachments = yield* Attachments
   const attachment = yield* attachments
     .fetch(url)
-    .pipe(Effect.catch(({ message }) => refuse('media.url', message)))
-  return yield* composeFile('media.type', attachment, asked)
+    .pipe(Effect.catch(({ message }) => refuse(`${field}.url`, message)))
+  return yield* composeFile(`${field}.type`, attachment, asked)
 })
 
 const WIRE_FIELD = {
@@ -121,32 +156,32 @@ const WIRE_FIELD = {
 } as const satisfies Readonly<Record<MediaType, keyof WireMessage>>
 
 /** The message before its file is uploaded: everything but where the file is. */
-const wireMessage = (content: Stored, { accompanying }: WirePlace): WireMessage => ({
-  [WIRE_FIELD[content.type]]: {
+const wireMessage = (content: Stored, { accompanying, destination }: WirePlace): WireMessage => {
+  const file = {
     mimetype: content.mimeType,
     fileLength: content.size,
     fileSha256: Buffer.from(content.file, 'hex'),
     ...(content.caption === undefined ? {} : { caption: content.caption }),
-    ...(content.fileName === undefined ? {} : { fileName: content.fileName }),
+    ...(content.type === 'document' ? { fileName: content.fileName ?? 'file' } : {}),
     ...(content.type === 'voice' ? { ptt: true } : {}),
+    ...extrasOnWire(content.extras ?? {}),
     ...accompanying
   }
-})
+  const message = inFileEnvelope({ [WIRE_FIELD[content.type]]: file }, content.viewOnce === true)
+  return partOfAlbum(message, content.album, destination)
+}
 
-export const media = defineKind(Stored, {
+export const media = defineKind(StoredMedia, {
   ...newMessage,
   canMention: true,
   request: Request,
-  compose,
+  compose: (asked: typeof Request.Type) => composeFromUrl('media', asked),
   publicName: ({ type }) => type,
-  wire: (content, place) => {
-    const { caption, file, fileName, mentions: people, mimeType, quoted: answered, type } = content
-    return {
-      as: 'upload',
-      message: wireMessage(content, place),
-      file,
-      media: { type, mimeType, fileName, caption, mentions: people, quoted: answered }
-    }
-  },
+  wire: (content, place) => ({
+    as: 'upload',
+    message: wireMessage(content, place),
+    file: content.file,
+    type: content.type
+  }),
   redact: ({ mimeType, size, type }) => ({ kind: 'media', type, file: '', size, mimeType })
 })

@@ -1,10 +1,17 @@
-// Plain text, with the people it mentions.
+// Plain text, with the people it mentions and the preview of its link.
 import { Effect, Schema } from 'effect'
 import { Text } from '../fields.ts'
+import { LinkPreview, previewOnWire } from '../preparation/link/link-previews.ts'
 import { defineKind, newMessage } from './kind.ts'
 import { mentions, quoted, visibleText } from './parts.ts'
 
-const Stored = Schema.Struct({ kind: Schema.Literal('text'), text: Schema.String, mentions, quoted })
+const Stored = Schema.Struct({
+  kind: Schema.Literal('text'),
+  text: Schema.String,
+  preview: Schema.optionalKey(LinkPreview),
+  mentions,
+  quoted
+})
 
 export const text = defineKind(Stored, {
   ...newMessage,
@@ -14,7 +21,13 @@ export const text = defineKind(Stored, {
     Effect.map(visibleText('text', asked), checked => ({ kind: 'text' as const, text: checked })),
   wire: (content, { accompanying }) => ({
     as: 'message',
-    message: { extendedTextMessage: { text: content.text, ...accompanying } }
+    message: {
+      extendedTextMessage: {
+        text: content.text,
+        ...(content.preview === undefined ? {} : previewOnWire(content.preview)),
+        ...accompanying
+      }
+    }
   }),
   redact: () => ({ kind: 'text', text: '' })
 })

@@ -40,7 +40,7 @@ export interface AssociatedMessage {
 /** The message that this one belongs to; `layers` are the message and its envelopes. */
 export const associationIn = (
   self: Self,
-  envelope: Envelope,
+  envelope: Pick<Envelope, 'chat' | 'sender'>,
   layers: ReadonlyArray<proto.IMessage>
 ): AssociatedMessage | undefined => {
   const named = layers

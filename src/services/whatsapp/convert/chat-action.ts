@@ -16,7 +16,7 @@ const MOST_RECEIVERS = 5000
 /** An event that points to a message of the chat. */
 const about = (
   self: Self,
-  envelope: Envelope,
+  envelope: Pick<Envelope, 'chat' | 'sender'>,
   kind: EventKind,
   key: proto.IMessageKey | null | undefined
 ): ContentFact => ({ ...chatEvent(kind), quoted: referredMessage(self, envelope, key) ?? null })
@@ -64,7 +64,7 @@ const protocolAction = (protocol: proto.Message.IProtocolMessage): ContentFact |
 /** The event that a message out of its envelopes tells of; `undefined` when it tells of none. */
 export const chatAction = (
   self: Self,
-  envelope: Envelope,
+  envelope: Pick<Envelope, 'chat' | 'sender'>,
   message: proto.IMessage
 ): ContentFact | undefined => {
   const { keepInChatMessage, messageHistoryNotice, pinInChatMessage, protocolMessage } = message

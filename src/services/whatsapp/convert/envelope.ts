@@ -46,7 +46,8 @@ export const envelopeOf = (self: Self, info: AddressedInfo, live: boolean): Enve
     sender,
     whatsAppId: key.id,
     timestamp: secondsToMilliseconds(info.messageTimestamp),
-    pushName: info.pushName ?? undefined,
+    // The owner's own name says nothing: own messages have no sender.
+    pushName: sender === 'me' ? undefined : (info.pushName ?? undefined),
     live,
     broadcast: info.broadcast === true
   }

@@ -5,7 +5,9 @@ import { proto } from '@whiskeysockets/baileys'
 import type { ContentFact } from '../../../domain/fact.ts'
 import { isGroupJid } from '../../../domain/jid.ts'
 import type { Target } from '../../../domain/outbox.ts'
-import { contentOf } from './content.ts'
+import { associationIn } from './association.ts'
+import { chatAction } from './chat-action.ts'
+import { contentIn } from './content.ts'
 import type { Self } from './message.ts'
 import { quotedCopy } from './quoted-copy.ts'
 import { unwrap } from './unwrap.ts'
@@ -33,6 +35,12 @@ export const PROTOCOL = {
   revoke: proto.Message.ProtocolMessage.Type.REVOKE
 } as const
 
+/** The types of a pin. */
+export const PIN = {
+  pin: proto.Message.PinInChatMessage.Type.PIN_FOR_ALL,
+  unpin: proto.Message.PinInChatMessage.Type.UNPIN_FOR_ALL
+} as const
+
 /** How a message names another one. */
 export const messageKey = (target: Target, { selfJid, toJid }: Destination): proto.IMessageKey => ({
   remoteJid: toJid,
@@ -47,20 +55,24 @@ export const contextIn = (encoded: Uint8Array): proto.IContextInfo | undefined =
   return message.extendedTextMessage?.contextInfo ?? undefined
 }
 
-/** The `contextInfo` of a message; `undefined` when it mentions nobody, answers nothing and does not disappear. */
+/** The `contextInfo` of a message; `undefined` when it has none of these. */
 export const contextOf = (
   content: {
     readonly mentions?: ReadonlyArray<string> | undefined
     readonly quoted?: Target | undefined
+    /** The mark of a forwarded message. */
+    readonly forwardingScore?: number | undefined
   },
   destination: Destination,
   quotedMessage: Uint8Array | undefined
 ): proto.IContextInfo | undefined => {
-  const { mentions = [], quoted } = content
+  const { forwardingScore, mentions = [], quoted } = content
   const { ephemeralSeconds } = destination
-  if (mentions.length === 0 && quoted === undefined && ephemeralSeconds === 0) return undefined
+  const isEmpty = mentions.length === 0 && quoted === undefined && forwardingScore === undefined
+  if (isEmpty && ephemeralSeconds === 0) return undefined
   return {
     ...(ephemeralSeconds === 0 ? {} : { expiration: ephemeralSeconds }),
+    ...(forwardingScore === undefined ? {} : { isForwarded: true, forwardingScore }),
     ...(mentions.length === 0 ? {} : { mentionedJid: [...mentions] }),
     ...(quoted === undefined
       ? {}
@@ -72,11 +84,33 @@ export const contextOf = (
   }
 }
 
+/** A file as a part of an album, which it names outside of its envelopes. */
+export const partOfAlbum = (
+  message: WireMessage,
+  album: Target | undefined,
+  destination: Destination
+): WireMessage =>
+  album === undefined
+    ? message
+    : {
+        ...message,
+        messageContextInfo: {
+          ...message.messageContextInfo,
+          messageAssociation: {
+            associationType: proto.MessageAssociation.AssociationType.MEDIA_ALBUM,
+            parentMessageKey: messageKey(album, destination)
+          }
+        }
+      }
+
 const SECRET_BYTES = 32
 
-/** With the secret that edits, reactions, votes and the like of the message are encrypted with, unless it has one. */
+/**
+ * With the secret that edits, reactions, votes and the like of the message are encrypted with, unless it has one. Nothing is added to
+ * a pin.
+ */
 export const withMessageSecret = (message: WireMessage): WireMessage =>
-  message.messageContextInfo?.messageSecret
+  message.messageContextInfo?.messageSecret || message.pinInChatMessage
     ? message
     : {
         ...message,
@@ -85,6 +119,12 @@ export const withMessageSecret = (message: WireMessage): WireMessage =>
 
 export const encodeOutgoing = (message: WireMessage): Uint8Array => proto.Message.encode(message).finish()
 
-/** The content of a message that this account sends, as it is stored: the same as if another device had sent it. */
-export const outgoingContent = (self: Self, bytes: Uint8Array): ContentFact | undefined =>
-  contentOf(self, proto.Message.decode(bytes))
+/** The content of a message that this account sends to a chat, as it is stored: the same as if another device had sent it. */
+export const outgoingContent = (self: Self, bytes: Uint8Array, chatJid: string): ContentFact | undefined => {
+  const unwrapped = unwrap(proto.Message.decode(bytes))
+  const written = { chat: { jid: chatJid }, sender: 'me' } as const
+  const content = chatAction(self, written, unwrapped.message) ?? contentIn(self, unwrapped)
+  const associated = associationIn(self, written, unwrapped.layers)
+  if (content === undefined || associated === undefined) return content
+  return { ...content, association: associated.association, parentSender: associated.parentSender }
+}

@@ -7,9 +7,11 @@ import type { Envelope } from './envelope.ts'
 
 type Key = proto.IMessageKey | null | undefined
 type Target = ChangeFact['target']
+/** Who wrote where. */
+type Written = Pick<Envelope, 'chat' | 'sender'>
 
 /** Somebody's message that this one reacts to or votes in. */
-export const referredMessage = (self: Self, envelope: Envelope, key: Key): Target | undefined => {
+export const referredMessage = (self: Self, envelope: Written, key: Key): Target | undefined => {
   if (key?.id == null || key.id === '') return undefined
   if (namesWriters(envelope.chat.jid)) {
     const author = address(key.participant)
