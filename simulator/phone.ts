@@ -39,6 +39,7 @@ import { readChat } from './protocol/own-reads.ts'
 import { enterPairingCode } from './protocol/pairing/code.ts'
 import { askAgain, codeOnPhone, compareCodes } from './protocol/pairing/passkey.ts'
 import { scanQr } from './protocol/pairing/qr.ts'
+import { confusePreKeys } from './protocol/pre-keys.ts'
 import { showPresence, showTyping, type TypingState } from './protocol/presence.ts'
 import { changeTokenSalt } from './protocol/token-salt.ts'
 import type { Account, Companion, StatusAudience } from './state/account.ts'
@@ -438,6 +439,11 @@ export class Phone {
     const companion = this.companion(device)
     unlink(this.network, companion)
     announceDevices(this.network, this.account, 'remove', companion)
+  }
+
+  /** WhatsApp hands out other pre-keys under the ids that this linked device has uploaded. */
+  confusePreKeys(device: number): void {
+    confusePreKeys(this.companion(device))
   }
 
   /** Ends the devices' connections: with a stream error when a code or a condition is given, by a TCP drop otherwise. */

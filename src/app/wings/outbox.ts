@@ -18,7 +18,7 @@ export const layer = (config: Config) =>
         allowPrivateAddresses: config.MEDIA_URL_PRIVATE
       })
     ),
-    Layer.provide(Preparation.layer),
+    Layer.provide(Preparation.layer()),
     Layer.provideMerge(
       Attachments.layer({
         folder: join(config.DATA_DIR, 'outgoing'),

@@ -25,7 +25,7 @@ const previewOf = (text: string, allowPrivateAddresses: boolean, enabled = true)
   Effect.runPromise(
     LinkPreviews.use(previews => previews.of(text)).pipe(
       Effect.provide(
-        LinkPreviews.layer({ enabled, allowPrivateAddresses }).pipe(Layer.provide(Preparation.layer))
+        LinkPreviews.layer({ enabled, allowPrivateAddresses }).pipe(Layer.provide(Preparation.layer()))
       )
     )
   )

@@ -52,7 +52,7 @@ const run = <A, E>(
   })
   const services = Outbox.layer({ paceMs: 0, postStatuses: false }).pipe(
     Layer.provide(LinkPreviews.layer({ enabled: false, allowPrivateAddresses: false })),
-    Layer.provide([Preparation.layer, MessageFiles.none]),
+    Layer.provide([Preparation.layer(), MessageFiles.none]),
     Layer.provideMerge(Layer.succeed(WhatsApp, whatsapp)),
     Layer.provideMerge(
       Attachments.layer({ folder: '/nonexistent', largest: 1, allowPrivateAddresses: false })

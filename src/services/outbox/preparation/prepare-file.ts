@@ -18,8 +18,15 @@ export interface PreparedFile extends FileToSend {
   readonly extras: MediaExtras
 }
 
+/** What WhatsApp calls a voice message: phones play it only with the parameter. */
+export const VOICE = 'audio/ogg; codecs=opus'
+
 /** What files that are made here are. */
-const MADE_TYPE: Partial<Readonly<Record<MediaType, string>>> = { sticker: 'image/webp' }
+const MADE_TYPE: Partial<Readonly<Record<MediaType, string>>> = { sticker: 'image/webp', voice: VOICE }
+
+/** What no phone shows or plays as this type. */
+const mustBeMade = (type: MediaType, mimeType: string): boolean =>
+  type === 'sticker' || (type === 'voice' && mimeType.includes('wav'))
 
 /** Fails only for what cannot be sent without being prepared. */
 export const prepareFile = Effect.fn('Outbox.prepareFile')(function* (
@@ -32,7 +39,7 @@ export const prepareFile = Effect.fn('Outbox.prepareFile')(function* (
   const preparation = yield* Preparation
   const prepared = yield* preparation.perform({ type, path: attachments.pathOf(file) }).pipe(
     Effect.tapError(({ reason }) => Effect.logDebug(`A file is sent as it is, as ${type}: ${reason}`)),
-    Effect.catch(error => (type === 'sticker' ? Effect.fail(error) : Effect.undefined))
+    Effect.catch(error => (mustBeMade(type, mimeType) ? Effect.fail(error) : Effect.undefined))
   )
   if (prepared === undefined) return asItIs
   const { extras, file: made } = prepared

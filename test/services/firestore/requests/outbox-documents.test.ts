@@ -32,7 +32,7 @@ const serverOn = (host: string, projectId: string, folder: string) =>
       Layer.provideMerge(databaseOn(host, projectId)),
       Layer.provideMerge(Outbox.layer({ paceMs: 0, postStatuses: false })),
       Layer.provideMerge(LinkPreviews.layer({ enabled: false, allowPrivateAddresses: false })),
-      Layer.provideMerge(Layer.merge(Preparation.layer, MessageFiles.none)),
+      Layer.provideMerge(Layer.merge(Preparation.layer(), MessageFiles.none)),
       Layer.provideMerge(Attachments.layer({ folder, largest: 1000, allowPrivateAddresses: true })),
       Layer.provideMerge(
         WhatsApp.layer({
