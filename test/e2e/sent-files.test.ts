@@ -13,6 +13,7 @@ import { untilReceived } from './received.ts'
 import { animation, picture, video, voice, wav } from './sample-media.ts'
 import { sharedStage } from './stage.ts'
 
+// A process of its own: the bundle has a file of its own for the thread that prepares files.
 const shared = sharedStage({ MEDIA_URL_PRIVATE: 'true', MEDIA_MAX_MB: '8', LINK_PREVIEWS: 'true' })
 
 let phone: Phone

@@ -3,7 +3,7 @@
 import type { Sharp } from 'sharp'
 import type { MediaExtras } from './extras.ts'
 
-/** A picture of more is sent without a thumbnail. Decoding one that cannot be read in strips takes up to 6 bytes a pixel. */
+/** A picture of more is sent without a thumbnail. One that cannot be decoded in strips (a progressive JPEG) takes up to 7 bytes a pixel. */
 export const MOST_PIXELS = 50_000_000
 
 const SECONDS_TO_DECODE = 10
