@@ -5,37 +5,16 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Message } from '../../src/domain/message.ts'
-import type { Phone } from '../../simulator/phone.ts'
 import type { Account } from '../../simulator/state/account.ts'
-import type { Group } from '../../simulator/state/group.ts'
 import { untilReceived } from './received.ts'
 import { sharedInProcessStage } from './stage.ts'
+import { linkTwoChats, type TwoChats } from './two-chats.ts'
 
 const shared = sharedInProcessStage({ MEDIA_URL_PRIVATE: 'true', WHATSAPP_POST_STATUSES: 'true' })
 
-interface Linked {
-  readonly phone: Phone
-  readonly accountId: string
-  readonly contact: Account
-  readonly other: Account
-  readonly group: Group
-  readonly threadId: string
-  readonly groupThreadId: string
-}
-let linked: Linked
-
+let linked: TwoChats
 beforeAll(async () => {
-  const { accountId, phone } = await shared().linked({ history: { chats: 3, messages: 30, groupsShare: 0 } })
-  const [contact, other] = phone.contacts as [Account, Account]
-  const group = phone.createGroup('Trip', [contact, other], { addressing: 'lid' })
-  await phone.receive({ from: contact, text: 'first' })
-  await phone.receive({ from: contact, group, text: 'first of the group' })
-  await shared().synced(accountId, phone)
-  const threads = await shared().api.threads(accountId)
-  const threadOf = (...jids: ReadonlyArray<string>) =>
-    threads.find(thread => jids.includes(thread.clientJid))!.threadId
-  const [threadId, groupThreadId] = [threadOf(contact.jid, contact.lid), threadOf(group.id)]
-  linked = { phone, accountId, contact, other, group, threadId, groupThreadId }
+  linked = await linkTwoChats(shared())
 })
 
 /** A server of files that requests name. */

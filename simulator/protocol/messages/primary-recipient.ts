@@ -11,7 +11,7 @@ import { unixSeconds } from '../../wire/stanza.ts'
 import { answerPeerMessage } from '../history/peer-requests.ts'
 import type { Envelope } from './envelope.ts'
 import { sendReceipts } from './primary-receipts.ts'
-import { recordDecrypted } from './record.ts'
+import { recordDecrypted } from './received.ts'
 
 const RETRY_LIMIT = 5
 
