@@ -22,7 +22,7 @@ test('there, resumed after a kill, and back into an empty folder', { timeout: 18
   const firestore = await LocalFirestore.start()
   await using reader = new FirestoreReader(firestore.host)
   await using stage = await Stage.set()
-  const { accountId, phone } = await stage.linked({ history: { chats: 6, messages: 800, groupsShare: 0.4 } })
+  const { accountId, phone } = await stage.linked({ history: { chats: 6, messages: 500, groupsShare: 0.4 } })
   const sent = await stage.api.send(accountId, phone.contacts[0]!.phoneNumber, 'With receipts')
   await stage.api.untilMessage(sent.threadId, sent.messageId, ({ status }) => status === 'read')
   const before = {
