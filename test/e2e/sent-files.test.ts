@@ -2,16 +2,19 @@
 // What cannot be read arrives all the same.
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
+import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Phone } from '../../simulator/phone.ts'
 import { untilReceived } from './received.ts'
 import { animation, picture, video, voice, wav } from './sample-media.ts'
-import { sharedInProcessStage } from './stage.ts'
+import { sharedStage } from './stage.ts'
 
-const shared = sharedInProcessStage({ MEDIA_URL_PRIVATE: 'true', MEDIA_MAX_MB: '8', LINK_PREVIEWS: 'true' })
+// A process of its own: the bundle has a file of its own for the thread that prepares files.
+const shared = sharedStage({ MEDIA_URL_PRIVATE: 'true', MEDIA_MAX_MB: '8', LINK_PREVIEWS: 'true' })
 
 let phone: Phone
 let accountId: string
@@ -129,7 +132,8 @@ const hugePicture = (): Buffer => {
 describe('voice messages', () => {
   test('have their codec, duration and waveform', async () => {
     const file = await voice(4)
-    const { message, received } = await sent(file, 'audio/ogg', { type: 'voice' })
+    // As some applications call it.
+    const { message, received } = await sent(file, 'audio/opus', { type: 'voice' })
     expect(received).toMatchObject({
       kind: 'audio',
       ptt: true,
@@ -148,6 +152,32 @@ describe('voice messages', () => {
     expect(message).toMatchObject({
       type: 'voice',
       media: { duration: 3, mimeType: 'audio/ogg; codecs=opus' }
+    })
+  })
+
+  test.each([
+    ['WAV', 'audio/wav', async () => wav(4)],
+    ['MP3', 'audio/mpeg', () => readFile(join(import.meta.dirname, 'tone.mp3'))],
+    ['WebM, as browsers record it', 'audio/webm;codecs=opus', () => voice(4, 'webm')]
+  ] as const)('of %s become Opus in Ogg', async (_, type, file) => {
+    const { message, received } = await sent(await file(), type, { type: 'voice' })
+    expect(received).toMatchObject({ kind: 'audio', ptt: true, mimetype: 'audio/ogg; codecs=opus' })
+    expect(received.unshowable).toBeUndefined()
+    expect([3, 4]).toContain(received.seconds)
+    const waveform = received.waveform!
+    expect(waveform).toHaveLength(64)
+    expect(Math.max(...waveform.slice(0, 30))).toBeLessThan(5)
+    expect(waveform[40]!).toBeLessThan(waveform[50]!)
+    expect(message.media).toMatchObject({ mimeType: 'audio/ogg; codecs=opus', duration: received.seconds })
+    const { bytes } = await shared().api.media(message.messageKey)
+    expect(bytes.subarray(0, 4).toString()).toBe('OggS')
+  })
+
+  test('of a WAV that nobody can read are refused: no phone would play it', async () => {
+    const { body, status } = await upload(Buffer.alloc(500, 'RIFF'), 'audio/wav', { type: 'voice' })
+    expect({ status, body }).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringContaining('cannot be sent as voice') }
     })
   })
 

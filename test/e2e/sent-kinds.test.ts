@@ -10,7 +10,7 @@ import type { Account } from '../../simulator/state/account.ts'
 import type { Group } from '../../simulator/state/group.ts'
 import { sharedInProcessStage } from './stage.ts'
 
-const shared = sharedInProcessStage({ MEDIA_URL_PRIVATE: 'true' })
+const shared = sharedInProcessStage({ MEDIA_URL_PRIVATE: 'true', WHATSAPP_POST_STATUSES: 'true' })
 
 interface Linked {
   readonly phone: Phone
@@ -539,5 +539,85 @@ describe('pins', () => {
     expect((await refusal({ threadId, pin: { messageId: pin.messageId } })).detail).toContain(
       'Only messages can be pinned'
     )
+  })
+})
+
+describe('statuses', () => {
+  const to = 'status@broadcast'
+
+  /** What these people got of it, and nobody else. */
+  const seenBy = async (entryId: string, ...people: ReadonlyArray<Account>) => {
+    const { api, simulator } = shared()
+    const { accountId, phone } = linked
+    await api.untilEntry(accountId, entryId, 'sent')
+    await simulator.until(() => phone.account.statuses.some(({ id }) => id === entryId))
+    const got = () => phone.truth().received.filter(({ id }) => id === entryId)
+    await simulator.until(() => got().length >= people.length)
+    expect(
+      got()
+        .map(({ recipient }) => recipient)
+        .toSorted()
+    ).toEqual(people.map(({ jid }) => jid).toSorted())
+    return got()
+  }
+
+  test('reach those in the address book whom the owner shows them, and say who has seen them', async () => {
+    const { api } = shared()
+    const { accountId, contact, other, phone } = linked
+    for (const [index, person] of phone.contacts.entries())
+      await phone.nameContact(person, ['Ann in the book', 'Ben in the book'][index])
+    await phone.receive({ from: other, text: 'hello' })
+    await api.until('the names', async () => {
+      const threads = await api.threads(accountId)
+      const named = threads.filter(({ displayName }) => displayName?.endsWith('in the book'))
+      return named.length === 2 ? true : undefined
+    })
+
+    const sent = await queue({ to, text: 'at sea' })
+    const got = await seenBy(sent.entryId, contact, other)
+    for (const one of got) expect(one).toMatchObject({ kind: 'text', text: 'at sea', chatJid: to, times: 1 })
+    expect(got.map(({ expiration, hiddenBecause }) => expiration ?? hiddenBecause)).toEqual(
+      got.map(() => undefined)
+    )
+    expect(await api.thread(sent.threadId)).toMatchObject({ kind: 'status', unreadCount: 0 })
+    const seen = await api.untilMessage(
+      sent.threadId,
+      sent.messageId,
+      ({ receipts }) => receipts.filter(({ readAt }) => readAt !== null).length === got.length
+    )
+    expect(seen).toMatchObject({ direction: 'outbound', type: 'text', body: 'at sea' })
+
+    contact.strangers.add(phone.account)
+    phone.showStatusesTo('blacklist', [other])
+    const [hidden] = await seenBy((await queue({ to, text: 'not for Ben' })).entryId, contact)
+    expect(hidden?.hiddenBecause).toContain('stranger')
+    contact.strangers.clear()
+    phone.showStatusesTo('whitelist', [other])
+    const [shown] = await seenBy(
+      (await queue({ threadId: sent.threadId, text: 'for Ben alone' })).entryId,
+      other
+    )
+    expect(shown?.hiddenBecause).toBe(undefined)
+  })
+
+  test('are pictures too, and can be deleted; nothing else is posted', async () => {
+    const { api } = shared()
+    const { accountId, other, phone } = linked
+    phone.showStatusesTo('whitelist', [other])
+    const file = { bytes: Buffer.from('a boat'), type: 'image/jpeg', name: 'boat.jpg' }
+    const { body } = await api.upload(accountId, file, { to, caption: 'our boat' })
+    const [got] = await seenBy(body.entryId, other)
+    expect(got).toMatchObject({ kind: 'image', text: 'our boat', recipient: other.jid })
+    expect(got?.mediaError ?? got?.hiddenBecause).toBe(undefined)
+    const revoke = await queue({ to, revoke: { messageId: body.messageId } })
+    expect(await received(revoke.entryId)).toMatchObject({ kind: 'revoke', targetId: body.entryId })
+    await shared().simulator.until(() => !phone.account.statuses.some(({ id }) => id === body.entryId))
+    await api.untilMessage(body.threadId, body.messageId, ({ type }) => type === 'revoked')
+    for (const content of [
+      { poll: { question: 'Tea?', options: ['a', 'b'] } },
+      { location: { latitude: 1, longitude: 2 } },
+      { text: 'with @15550100999', mentions: ['15550100999'] }
+    ])
+      expect((await refusal({ to, ...content })).detail).toContain('A status is')
   })
 })

@@ -25,7 +25,7 @@ const previewOf = (text: string, allowPrivateAddresses: boolean, enabled = true)
   Effect.runPromise(
     LinkPreviews.use(previews => previews.of(text)).pipe(
       Effect.provide(
-        LinkPreviews.layer({ enabled, allowPrivateAddresses }).pipe(Layer.provide(Preparation.layer))
+        LinkPreviews.layer({ enabled, allowPrivateAddresses }).pipe(Layer.provide(Preparation.layer()))
       )
     )
   )
@@ -64,6 +64,7 @@ test('whatever a page is, its summary is short, on one line, and names pictures 
       expect(description.length).toBeLessThanOrEqual(500)
       expect(`${title}${description}`).not.toMatch(/[\n\r\0]/)
       if (imageUrl !== undefined) expect(URL.canParse(imageUrl)).toBe(true)
-    })
+    }),
+    { numRuns: 30 }
   )
 })

@@ -2,7 +2,8 @@
 // read is sent as it is, except as a sticker.
 import { Context, Effect, Layer, Schema, Semaphore } from 'effect'
 import { Piscina } from 'piscina'
-import type { Prepared, PreparationTask } from './tasks.ts'
+import type { Prepared } from './extras.ts'
+import type { PreparationTask } from './tasks.ts'
 
 /** The file cannot be read as what it is sent as, or that took too long. */
 export class NotPrepared extends Schema.TaggedError<NotPrepared>()('NotPrepared', {
@@ -22,7 +23,7 @@ const THREAD = {
 }
 
 /** Of one file. After that its thread is ended. */
-const LONGEST = '20 seconds'
+const LONGEST_MS = 20_000
 
 /** A thread may end between two files; the next one starts another. */
 const logEnded = (error: unknown) => Effect.logWarning('The thread that prepares files ended', error)
@@ -30,7 +31,7 @@ const logEnded = (error: unknown) => Effect.logWarning('The thread that prepares
 const notPrepared = (cause: unknown) =>
   new NotPrepared({ reason: cause instanceof Error ? cause.message : 'unknown' })
 
-const makePreparation = Effect.gen(function* () {
+const makePreparation = Effect.fnUntraced(function* (longestMs: number) {
   const pool = yield* Effect.acquireRelease(
     Effect.sync(() => new Piscina<PreparationTask, Prepared>(THREAD)),
     opened => Effect.promise(() => opened.destroy())
@@ -43,7 +44,7 @@ const makePreparation = Effect.gen(function* () {
     return yield* Effect.tryPromise({ try: signal => pool.run(task, { signal }), catch: notPrepared }).pipe(
       // The time of others is not its own.
       Effect.timeoutOrElse({
-        duration: LONGEST,
+        duration: longestMs,
         orElse: () => Effect.fail(new NotPrepared({ reason: 'it took too long' }))
       }),
       oneAtATime.withPermits(1)
@@ -56,5 +57,7 @@ export class Preparation extends Context.Service<
   Preparation,
   { readonly perform: (task: PreparationTask) => Effect.Effect<Prepared, NotPrepared> }
 >()('backscroll/services/outbox/Preparation') {
-  static readonly layer: Layer.Layer<Preparation> = Layer.effect(Preparation, makePreparation)
+  static layer(longestMs: number = LONGEST_MS): Layer.Layer<Preparation> {
+    return Layer.effect(Preparation, makePreparation(longestMs))
+  }
 }
