@@ -15,7 +15,15 @@ import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Effect, Schema, type Scope } from 'effect'
 import { inspectDatabase, sizeOf } from './database-file.ts'
-import { DATABASE, inspectFolder, LOCK, SCRATCH, type Standing, VAULT_KEY } from './folder-inspection.ts'
+import {
+  DATABASE,
+  GENERATION_FILE,
+  inspectFolder,
+  LOCK,
+  SCRATCH,
+  type Standing,
+  VAULT_KEY
+} from './folder-inspection.ts'
 
 /** The data folder cannot be used; the message says what to do. */
 export class DataFolderError extends Schema.TaggedError<DataFolderError>()('DataFolderError', {
@@ -96,14 +104,14 @@ const setAside = (folder: string): void => {
   // Looked at again, now that nobody else can have begun one.
   if (inspectDatabase(join(folder, DATABASE)).kind === 'ours') return
   const suffix = `.${new Date().toISOString().replaceAll(/[:.]/g, '-')}.old`
-  for (const name of [DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`]) {
+  for (const name of [DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`, GENERATION_FILE]) {
     const file = join(folder, name)
     if ((sizeOf(file) ?? 0) > 0) renameSync(file, `${file}${suffix}`)
   }
 }
 
 /** What a first start makes. */
-const MADE = [DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`, VAULT_KEY, SCRATCH]
+const MADE = [DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`, GENERATION_FILE, VAULT_KEY, SCRATCH]
 
 /**
  * A first start that fails leaves nothing behind: when the scope closes before `started` has run, what was made in a new

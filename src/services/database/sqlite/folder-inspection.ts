@@ -9,9 +9,10 @@ export const DATABASE = 'backscroll.db'
 export const VAULT_KEY = 'vault.key'
 export const LOCK = 'server.lock'
 export const SCRATCH = 'scratch'
+export const GENERATION_FILE = 'generation.json'
 
 /** What a server keeps beside its database; each says that there was one. */
-const KEPT_FILES = [VAULT_KEY, 'api-key.sha256']
+const KEPT_FILES = [VAULT_KEY, 'api-key.sha256', GENERATION_FILE]
 const KEPT_FOLDERS = ['media', 'outgoing']
 /** Names that a server would use, and must not find taken by somebody else. */
 const USED_NAMES = new Set([DATABASE, `${DATABASE}-wal`, ...KEPT_FILES, ...KEPT_FOLDERS, LOCK, SCRATCH])
