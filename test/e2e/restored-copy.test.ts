@@ -1,25 +1,28 @@
 // A server that is started on an older copy of its database: it says so, asks the phone for what came since, and encrypts with nothing
 // that was used since.
-import { copyFileSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
-import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
+import { runToExit, ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { Stage } from './stage.ts'
 
-const copyDatabase = (from: string, to: string): void => {
-  const database = new DatabaseSync(from, { readOnly: true })
-  database.prepare('VACUUM INTO ?').run(to)
-  database.close()
+const KEY = 'backup-key-0123456789'
+
+/** Runs a command on a data folder; answers its JSON line, or the words on standard error. */
+const command = async (dataDir: string, ...args: ReadonlyArray<string>) => {
+  const { code, output } = await runToExit({ DATA_DIR: dataDir, API_KEY: KEY }, args)
+  const line = output.split('\n').find(text => text.startsWith('{'))
+  return { code, output, result: JSON.parse(line ?? '{}') as Record<string, unknown> }
 }
 
-const replaceDatabase = (dataDir: string, copy: string): void => {
-  const file = join(dataDir, 'backscroll.db')
-  for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true })
-  copyFileSync(copy, file)
-}
+/** The modes of everything in a folder that others could read. */
+const readableByOthers = (folder: string): ReadonlyArray<string> =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    name => (statSync(join(folder, name)).mode & 0o077) !== 0
+  )
 
 const untilComplete = async (stage: Stage, accountId: string, phone: Phone) => {
   let lacking: ReadonlyArray<unknown> = []
@@ -53,13 +56,25 @@ test('what came since a copy is asked for, and new messages arrive both ways, in
   }
   await traffic('before')
   await untilComplete(stage, accountId, phone)
-  const copy = join(aside.path, 'copy.db')
-  copyDatabase(join(stage.dataDir, 'backscroll.db'), copy)
+  const [copy, key] = [join(aside.path, 'copy'), join(aside.path, 'apart.key')]
+  const made = await command(stage.dataDir, 'backup', '--key', key, copy)
+  expect(made).toMatchObject({ code: 0, result: { database: { accounts: 1 }, damagedFiles: [] } })
+  expect(readdirSync(copy).toSorted()).toEqual(expect.arrayContaining(['backscroll.db', 'backup.json']))
+  expect(readdirSync(copy)).not.toContain('vault.key')
+  expect([readableByOthers(copy), statSync(key).mode & 0o777]).toEqual([[], 0o600])
+  expect((await command(stage.dataDir, 'backup', copy)).output).toContain('not an empty folder')
   await traffic('since')
   await untilComplete(stage, accountId, phone)
+  expect(await command(stage.dataDir, 'restore', copy)).toMatchObject({
+    code: 1,
+    output: expect.stringContaining('Another Backscroll server')
+  })
   await stage.server.stop()
 
-  replaceDatabase(stage.dataDir, copy)
+  expect(await command(stage.dataDir, 'restore', copy)).toMatchObject({
+    code: 0,
+    result: { accounts: 1, aside: [expect.stringMatching(/^backscroll\.db\..*\.old$/)] }
+  })
   stage.server = await ServerProcess.start({ dataDir: stage.dataDir, settings: stage.settings })
   const restored = async () => (await stage.api.incidents()).find(({ kind }) => kind === 'storage.restored')
   expect(await stage.api.until('the incident', restored)).toMatchObject({
@@ -83,5 +98,47 @@ test('what came since a copy is asked for, and new messages arrive both ways, in
   rmSync(join(stage.dataDir, 'backscroll.db-wal'))
   stage.server = await ServerProcess.start({ dataDir: stage.dataDir, settings: stage.settings })
   expect((await restored())?.happened).toContain('its log (backscroll.db-wal) is gone')
+  aside.remove()
+})
+
+test('a backup is restored into an empty folder with its key, and over a damaged database; an altered one is refused', async () => {
+  const aside = temporaryFolder()
+  const [data, other, copy, key] = ['data', 'other', 'copy', 'apart.key'].map(name =>
+    join(aside.path, name)
+  ) as [string, string, string, string]
+  const server = await ServerProcess.start({ dataDir: data })
+  const { accountId } = await server.api.createAccount('Kept')
+  await server.stop()
+  const media = join(data, 'media')
+  mkdirSync(media, { recursive: true })
+  const file = createHash('sha256').update('a picture').digest('hex')
+  writeFileSync(join(media, file), 'a picture')
+  writeFileSync(join(media, 'f'.repeat(64)), 'something else')
+  expect((await command(data, 'backup', '--key', key, copy)).result).toMatchObject({
+    files: { count: 1, bytes: 9 },
+    damagedFiles: [`media/${'f'.repeat(64)}`]
+  })
+
+  expect(await command(other, 'restore', '--key', key, copy)).toMatchObject({ code: 0 })
+  expect(readFileSync(join(other, 'media', file), 'utf8')).toBe('a picture')
+  const restored = await ServerProcess.start({ dataDir: other })
+  expect(await restored.api.account(accountId)).toMatchObject({ name: 'Kept' })
+  const [incident] = await restored.api.incidents()
+  expect(incident).toMatchObject({
+    kind: 'storage.restored',
+    happened: expect.stringContaining('it was brought into this folder')
+  })
+  await restored.stop()
+
+  truncateSync(join(data, 'backscroll.db'), 5000)
+  expect(await command(data, 'restore', copy)).toMatchObject({ code: 0 })
+  const again = await ServerProcess.start({ dataDir: data })
+  expect(await again.api.account(accountId)).toMatchObject({ name: 'Kept' })
+  await again.stop()
+
+  truncateSync(join(copy, 'backscroll.db'), 5000)
+  expect((await command(data, 'restore', copy)).output).toMatch(/Nothing was restored: .*damaged/)
+  rmSync(join(copy, 'backup.json'))
+  expect((await command(data, 'restore', copy)).output).toContain('no complete backup')
   aside.remove()
 })
