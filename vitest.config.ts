@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { ClosingLine } from './test/closing-line.ts'
@@ -13,10 +14,16 @@ const PRODUCT = [
   'test/services/conversations/contract.test.ts'
 ]
 
+/** Product tests whose server runs in their own process. */
+const IN_PROCESS = globSync('test/e2e/*.test.ts', { cwd: import.meta.dirname }).filter(file =>
+  readFileSync(join(import.meta.dirname, file), 'utf8').includes('InProcess')
+)
+
 export default defineConfig({
   test: {
     globalSetup: ['test/warm-up.ts'],
     pool: 'forks',
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     // Most of a product test is waiting for sockets and processes: more files at once than cores.
     maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
@@ -25,7 +32,12 @@ export default defineConfig({
     hookTimeout: 60_000,
     reporters: ['default', new ClosingLine()],
     projects: [
-      { extends: true, test: { name: 'product', include: PRODUCT } },
+      { extends: true, test: { name: 'product', include: PRODUCT, exclude: IN_PROCESS } },
+      {
+        extends: true,
+        // What one server has loaded and made fast is there for the next.
+        test: { name: 'in-process', include: IN_PROCESS, isolate: false }
+      },
       {
         extends: true,
         // Loading the libraries anew for each of a hundred files would cost a third of the suite's processor time.

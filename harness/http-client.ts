@@ -10,6 +10,19 @@ const PAUSE_SHARE = 0.1
 const pauseAfter = (waitedMs: number): number =>
   Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, waitedMs * PAUSE_SHARE))
 
+interface Request extends Omit<RequestInit, 'headers'> {
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A process that is busy simulating phones notices late that the server has ended a connection which was idle. */
+const ENDED = new Set(['UND_ERR_SOCKET', 'ECONNRESET'])
+
+const wasEnded = (error: unknown): boolean =>
+  error instanceof Error &&
+  error.cause instanceof Error &&
+  'code' in error.cause &&
+  ENDED.has(String(error.cause.code))
+
 export class HttpClient {
   readonly url: string
   private readonly key: string
@@ -19,18 +32,16 @@ export class HttpClient {
     this.key = key
   }
 
-  /** A request with the key, and its response unread. */
-  fetch(
-    path: string,
-    {
-      headers,
-      ...init
-    }: Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> } = {}
-  ): Promise<Response> {
-    return fetch(`${this.url}${path}`, {
-      ...init,
-      headers: { authorization: `Bearer ${this.key}`, ...headers }
-    })
+  /** A request with the key, and its response unread. A question is asked again if the connection it used had just ended. */
+  async fetch(path: string, { headers, ...init }: Request = {}): Promise<Response> {
+    const ask = () =>
+      fetch(`${this.url}${path}`, { ...init, headers: { authorization: `Bearer ${this.key}`, ...headers } })
+    try {
+      return await ask()
+    } catch (cause) {
+      if ((init.method ?? 'GET') !== 'GET' || !wasEnded(cause)) throw cause
+      return ask()
+    }
   }
 
   /** Any request, with its status; a body that is not JSON is text. */

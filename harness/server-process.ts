@@ -29,7 +29,8 @@ export interface ServerOptions {
   readonly cwd?: string
 }
 
-const settingsOf = (options: ServerOptions): Record<string, string> => ({
+/** All settings of a server of the harness. */
+export const settingsOf = (options: ServerOptions): Record<string, string> => ({
   HOST: '127.0.0.1',
   PORT: '0',
   API_KEY: 'harness-key-0123456789',
@@ -41,8 +42,18 @@ const settingsOf = (options: ServerOptions): Record<string, string> => ({
   ...options.settings
 })
 
-/** A running server. */
-export class ServerProcess {
+/** A running server, wherever it runs. */
+export interface RunningServer {
+  readonly api: Api
+  readonly url: string
+  readonly key: string
+  readonly stop: () => Promise<unknown>
+  /** Ends it in whatever way is quickest, also when it has ended already. */
+  readonly dispose: () => Promise<void>
+}
+
+/** A server that runs as a process of its own. */
+export class ServerProcess implements RunningServer {
   readonly api: Api
   readonly url: string
   readonly key: string
@@ -108,6 +119,10 @@ export class ServerProcess {
   /** kill -9: no work is finished. */
   async kill(): Promise<void> {
     await this.end('SIGKILL')
+  }
+
+  dispose(): Promise<void> {
+    return this.kill()
   }
 
   private async end(signal: NodeJS.Signals): Promise<number | null> {

@@ -39,9 +39,10 @@ import { readChat } from './protocol/own-reads.ts'
 import { enterPairingCode } from './protocol/pairing/code.ts'
 import { askAgain, codeOnPhone, compareCodes } from './protocol/pairing/passkey.ts'
 import { scanQr } from './protocol/pairing/qr.ts'
+import { confusePreKeys } from './protocol/pre-keys.ts'
 import { showPresence, showTyping, type TypingState } from './protocol/presence.ts'
 import { changeTokenSalt } from './protocol/token-salt.ts'
-import type { Account, Companion } from './state/account.ts'
+import type { Account, Companion, StatusAudience } from './state/account.ts'
 import type { PhonePatch } from './state/app-state.ts'
 import { type AssertionJson, type AssertionOptions, Authenticator } from './state/authenticator.ts'
 import type { ActiveFault, Fault, FaultScope, StreamError } from './state/faults.ts'
@@ -240,6 +241,11 @@ export class Phone {
     return postStatus(this.network, parties, content)
   }
 
+  /** Whom the owner shows statuses: `contacts` is everybody in the address book, `blacklist` all but these, `whitelist` only these. */
+  showStatusesTo(type: StatusAudience['type'], people: readonly Account[] = []): void {
+    this.account.statusAudience = { type, people }
+  }
+
   /** A channel that the owner follows gets a post, or one of its posts changes. */
   receivePost(options: ChannelPostOptions): { id: string } {
     return postToChannel(this.network, this.account, options)
@@ -433,6 +439,11 @@ export class Phone {
     const companion = this.companion(device)
     unlink(this.network, companion)
     announceDevices(this.network, this.account, 'remove', companion)
+  }
+
+  /** WhatsApp hands out other pre-keys under the ids that this linked device has uploaded. */
+  confusePreKeys(device: number): void {
+    confusePreKeys(this.companion(device))
   }
 
   /** Ends the devices' connections: with a stream error when a code or a condition is given, by a TCP drop otherwise. */

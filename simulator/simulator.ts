@@ -17,6 +17,7 @@ import { pushNameBehindQr } from './protocol/pairing/qr.ts'
 import { refreshQrCodes, type REFRESH_CHILDREN } from './protocol/pairing/refresh.ts'
 import { createPhone, type HistoryOptions, type PhoneOptions } from './phone-factory.ts'
 import type { Signal, SignalListener } from './state/signals.ts'
+import { useNativeCurve } from './signal/native-curve.ts'
 import { silenceSessionDumps } from './signal/session-dumps.ts'
 import { handlersFor } from './protocol/stanzas.ts'
 import { makeServerIdentity, type ServerIdentity } from './wire/certificate-chain.ts'
@@ -78,6 +79,7 @@ export class Simulator {
 
   static async make(options: SimulatorOptions = {}): Promise<Simulator> {
     silenceSessionDumps()
+    useNativeCurve()
     const simulator = new Simulator(options)
     await simulator.open(options)
     return simulator

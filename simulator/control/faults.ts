@@ -36,6 +36,11 @@ const READERS: { readonly [Kind in FaultKind]: (fields: Fields) => FaultOf<Kind>
   drop: () => ({ kind: 'drop' }),
   deaf: () => ({ kind: 'deaf' }),
   dropAfter: fields => ({ kind: 'dropAfter', count: fields.number('count'), ...stanzaIn(fields) }),
+  dropOnReceived: fields => ({
+    kind: 'dropOnReceived',
+    count: fields.number('count'),
+    handled: fields.optionalBoolean('handled') ?? false
+  }),
   loseReceipts: () => ({ kind: 'loseReceipts' }),
   refuseLogins: fields => ({
     kind: 'refuseLogins',

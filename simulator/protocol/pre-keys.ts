@@ -1,7 +1,7 @@
 // The `encrypt` queries: how many one-time pre-keys the server holds for a device, new ones, the digest of what it holds,
 // and the key bundles senders ask for. A one-time pre-key is handed out once.
 import { createHash } from 'node:crypto'
-import { encodeBigEndian, KEY_BUNDLE_TYPE } from '@whiskeysockets/baileys'
+import { Curve, encodeBigEndian, KEY_BUNDLE_TYPE } from '@whiskeysockets/baileys'
 import type { Companion } from '../state/account.ts'
 import {
   type KeyBundle,
@@ -126,4 +126,10 @@ export const takeBundle = (network: Network, companion: Companion): KeyBundle =>
     notify(network, [companion], { from: SERVER_JID, type: 'encrypt' }, [element('count', { value: size })])
   }
   return bundle
+}
+
+/** The server hands out other keys under the ids that the device has uploaded, as if another copy of it had uploaded them. */
+export const confusePreKeys = (companion: Companion): void => {
+  for (const id of companion.preKeys.keys())
+    companion.preKeys.set(id, { id, publicKey: Buffer.from(Curve.generateKeyPair().public) })
 }

@@ -2,6 +2,7 @@
 import { endSession } from './session-end.ts'
 import { authenticated } from './login.ts'
 import { routeMessage, sendAck } from './messages/routing.ts'
+import type { Account, Companion } from '../state/account.ts'
 import type { Network } from '../state/network.ts'
 import type { Session } from '../state/session.ts'
 import { activate } from './introduction.ts'
@@ -30,12 +31,14 @@ export const handlersFor = (network: Network): ConnectionHandlers => ({
       if (isKeepAlive(node)) connection.answerKeepAlive(queryResult(node))
       return undefined
     }
+    const drop = network.faults.dropOnReceived(clientOf(session))
     try {
-      handle(network, session, node)
+      if (drop?.handled !== false) handle(network, session, node)
     } catch (error) {
       // Well-formed but invalid: recorded, and the connection continues.
       network.background.report(`stanza ${node.tag}`, error)
     }
+    if (drop) connection.destroy()
     return network.background.capacity()
   },
   closed(connection) {
@@ -49,6 +52,12 @@ export const handlersFor = (network: Network): ConnectionHandlers => ({
     network.background.report(`connection ${connection.id}`, error)
   }
 })
+
+/** Whose client it is; nobody knows it before its account was named in pairing. */
+const clientOf = ({ companion, unlinked }: Session): { account?: Account; companion?: Companion } => {
+  const account = companion?.account ?? unlinked?.claim?.account
+  return { ...(account ? { account } : {}), ...(companion ? { companion } : {}) }
+}
 
 const isKeepAlive = ({ attrs, tag }: BinaryNode): boolean => tag === 'iq' && attrs.xmlns === 'w:p'
 

@@ -32,6 +32,8 @@ export type Fault =
   | { readonly kind: 'deaf' }
   /** The TCP connection ends right after this many more stanzas were written to it. */
   | { readonly kind: 'dropAfter'; readonly count: number; readonly stanza?: StanzaKind }
+  /** The TCP connection ends when the client has sent this many stanzas on it; the last one is still handled if `handled`. */
+  | { readonly kind: 'dropOnReceived'; readonly count: number; readonly handled: boolean }
   /** Receipts that clients send never reach the server. */
   | { readonly kind: 'loseReceipts' }
   /** Every login is refused with this reason (401, 403, 405, 503 …), or without one. */
@@ -245,13 +247,24 @@ export class Faults {
   }
 
   private countdown(target: Target, applies: (fault: { stanza?: StanzaKind }) => boolean): boolean {
-    const found = this.find('dropAfter', target, applies)
-    if (!found) return false
-    const [entry, { count }] = found
-    if (++entry.seen < count) return false
+    return this.counted(this.find('dropAfter', target, applies)) !== undefined
+  }
+
+  /** The fault that ends the connection of a client which has just sent a stanza. */
+  dropOnReceived(target: Target): FaultOf<'dropOnReceived'> | undefined {
+    return this.counted(this.find('dropOnReceived', target, () => true))
+  }
+
+  /** The fault, if this was the last stanza that it waited for. */
+  private counted<F extends Fault & { readonly count: number }>(
+    found: [Entry, F] | undefined
+  ): F | undefined {
+    if (!found) return undefined
+    const [entry, fault] = found
+    if (++entry.seen < fault.count) return undefined
     entry.seen = 0
-    this.take('dropAfter', target, applies)
-    return true
+    if (--entry.left <= 0) this.clear(entry.id)
+    return fault
   }
 
   private find<K extends FaultKind>(

@@ -23,6 +23,7 @@ import * as Incidents from './wings/incidents.ts'
 import * as Intake from './wings/intake.ts'
 import * as Journal from './wings/journal.ts'
 import * as Media from './wings/media.ts'
+import * as MessageFiles from './wings/message-files.ts'
 import * as Outbox from './wings/outbox.ts'
 import * as Telemetry from './wings/telemetry.ts'
 import * as Vault from './wings/vault.ts'
@@ -31,7 +32,14 @@ import * as WhatsApp from './wings/whatsapp.ts'
 const services = (config: Config, firebase: Firebase.App) =>
   Firebase.store(config, firebase).pipe(
     Layer.provideMerge(
-      Layer.mergeAll(Intake.layer, Outbox.layer(config), Media.layer(config, firebase), History.layer(config))
+      Layer.mergeAll(
+        Intake.layer,
+        Outbox.layer(config).pipe(
+          Layer.provide(MessageFiles.layer),
+          Layer.provideMerge(Media.layer(config, firebase))
+        ),
+        History.layer(config)
+      )
     ),
     Layer.provideMerge(WhatsApp.layer(config)),
     Layer.provideMerge(History.queues(config)),

@@ -15,6 +15,13 @@ export const mediaSettings = {
       'Also fetch files to send from private addresses, such as a server in the same network. Anyone with the API key can then read what this machine can reach',
     decode: boolean
   }),
+  LINK_PREVIEWS: setting({
+    default: 'false',
+    allowed: 'true or false',
+    meaning:
+      'Texts that are sent carry a preview of their first link. Its page and its picture are fetched for that, so their servers see this one',
+    decode: boolean
+  }),
   MEDIA_DOWNLOAD: setting({
     default: 'on-demand',
     allowed: 'none, on-demand, recent or all',

@@ -19,6 +19,7 @@ export const INCIDENT_KINDS = [
   'account.logoutUnconfirmed',
   'account.restricted',
   'account.deafConnection',
+  'account.differentPreKeys',
   'account.crashed',
   'outbox.failed',
   'history.chunkLost',

@@ -206,6 +206,10 @@ export const MEDIA_ALBUM = 'mediaAlbum'
 export const Album = Schema.Struct({ images: Schema.Finite, videos: Schema.Finite })
 export type Album = typeof Album.Type
 
+/** The mark of a forwarded message: how often it was forwarded, as it says. Phones show "many times" from five on, and write 127 then. */
+export const Forwarded = Schema.Struct({ score: Schema.Finite, frequently: Schema.Boolean })
+export type Forwarded = typeof Forwarded.Type
+
 /** What a message is about beside its words; a part that a message does not have is `null` or empty. */
 export const Details = Schema.Struct({
   media: Schema.NullOr(Media),
@@ -220,6 +224,7 @@ export const Details = Schema.Struct({
   /** The people named in the body, where each stands as "@" and the part of the address before its server. */
   mentions: Schema.Array(Schema.String),
   viewOnce: Schema.Boolean,
+  forwarded: Schema.NullOr(Forwarded),
   /** It was sent to a broadcast list, and to each recipient in a chat of their own. */
   broadcast: Schema.Boolean,
   album: Schema.NullOr(Album),
@@ -240,6 +245,7 @@ export const NO_DETAILS: Details = {
   eventResponses: [],
   mentions: [],
   viewOnce: false,
+  forwarded: null,
   broadcast: false,
   album: null,
   association: null,

@@ -6,6 +6,7 @@
 // and the points, so a failing seed fails again.
 import { parseArgs } from 'node:util'
 import { storeOption, wholeOption } from '../../harness/options.ts'
+import { setup as bundleServer } from '../warm-up.ts'
 import { type ChaosOptions, ChaosRun } from './chaos-run.ts'
 import { type FirestoreResult, isFirestoreClean } from './firestore-side.ts'
 import { type ChaosAccount, proveSessions, type Verdict, verdictOf } from './verdict.ts'
@@ -127,6 +128,8 @@ if (import.meta.main) {
       store: { type: 'string', default: 'sqlite' }
     }
   })
+  // It is started more than once a round.
+  await bundleServer()
   const result = await killNine({
     rounds: wholeOption('rounds', values.rounds, 100_000),
     seed: wholeOption('seed', values.seed, 2 ** 31),

@@ -6,9 +6,9 @@ import type { Message } from '../../src/domain/message.ts'
 import { linkAccount } from '../../harness/simulated.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import type { Account } from '../../simulator/state/account.ts'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
-const shared = sharedStage()
+const shared = sharedInProcessStage()
 
 let accountId: string
 let phone: Phone

@@ -9,7 +9,7 @@ const shared = sharedStage({ WHATSAPP_BACKFILL_COUNT: '0' })
 const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
 
 /** Of which the history gives 200. */
-const LONG_CHAT = thorough(1200, 5000)
+const LONG_CHAT = thorough(700, 5000)
 
 test('a long chat of which history gave the newest part is complete after the backfill', async () => {
   const stage = shared()

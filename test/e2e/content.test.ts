@@ -2,9 +2,9 @@
 // a group, and the events that subscribers get.
 import { expect, test } from 'vitest'
 import type { Message } from '../../src/domain/message.ts'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
-const shared = sharedStage()
+const shared = sharedInProcessStage()
 
 const linked = (groupsShare = 0.34) => shared().linked({ history: { chats: 3, messages: 30, groupsShare } })
 

@@ -4,9 +4,9 @@ import { beforeAll, expect, test } from 'vitest'
 import type { StreamError } from '../../simulator/state/faults.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import type { Incident } from '../../src/domain/incident.ts'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
-const stage = sharedStage({
+const stage = sharedInProcessStage({
   RECONNECT_MIN: '50ms',
   RECONNECT_MAX: '200ms',
   START_PACE: '0ms',
@@ -171,7 +171,7 @@ test('a suspension says until when, over a restart of the server, and can be tri
   ])
 
   const { logins } = device()
-  await stage().server.kill()
+  await stage().server.stop()
   await stage().restart()
   await stage().api.untilAccount(
     it.accountId,
@@ -212,7 +212,7 @@ test('when a suspension is over the account connects by itself, unless it was di
 })
 
 test('TLS that is not trusted is trouble of the network: it costs no link, however long it lasts', async () => {
-  await stage().server.kill()
+  await stage().server.stop()
   await stage().restart({ WHATSAPP_URL: stage().simulator.secureWhatsappUrl, NODE_EXTRA_CA_CERTS: '' })
   const account = await stage().api.untilAccount(
     it.accountId,
@@ -225,7 +225,7 @@ test('TLS that is not trusted is trouble of the network: it costs no link, howev
   })
   expect(['connecting', 'reconnecting']).toContain(account.state)
   expect(await newIncidents()).toEqual([])
-  await stage().server.kill()
+  await stage().server.stop()
   await stage().restart()
   await stage().api.untilAccount(it.accountId, 'open', ({ state }) => state === 'open')
 })

@@ -45,7 +45,7 @@ test('a server that is stopped ends cleanly and has everything after it starts a
 test('kill -9 in the middle of the history loses nothing and stores nothing twice', async () => {
   await using stage = await Stage.set()
   const phone = stage.simulator.createPhone({
-    history: { chats: 20, messages: thorough(2000, 10_000), chunkMessages: 125, inlineBelowBytes: 0 }
+    history: { chats: 20, messages: thorough(1000, 10_000), chunkMessages: 125, inlineBelowBytes: 0 }
   })
   const { accountId } = await stage.api.createAccount('Killed')
   await stage.api.pair(accountId)

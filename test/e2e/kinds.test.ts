@@ -4,9 +4,9 @@ import { proto } from '@whiskeysockets/baileys'
 import { describe, expect, test } from 'vitest'
 import type { Account } from '../../simulator/state/account.ts'
 import type { Phone } from '../../simulator/phone.ts'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
-const shared = sharedStage()
+const shared = sharedInProcessStage()
 
 const SMALL = { history: { chats: 2, messages: 8, groupsShare: 0 } }
 

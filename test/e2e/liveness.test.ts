@@ -1,9 +1,9 @@
 // Connections that look alive: quiet ones stay, those on which WhatsApp delivers nothing any more are opened anew.
 import { expect, test } from 'vitest'
 import type { Phone } from '../../simulator/phone.ts'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
-const stage = sharedStage({
+const stage = sharedInProcessStage({
   SELF_TEST_AFTER: '300ms',
   SELF_TEST_TIMEOUT: '1500ms',
   RECONNECT_MIN: '50ms',

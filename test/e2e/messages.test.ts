@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Api } from '../../harness/api.ts'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
-const shared = sharedStage()
+const shared = sharedInProcessStage()
 
 const threadWith = async (api: Api, accountId: string, jids: ReadonlyArray<string>) => {
   const threads = await api.threads(accountId)

@@ -1,8 +1,8 @@
 // What cannot be sent is refused when it is asked for, and the refusal names the field.
 import { describe, expect, test } from 'vitest'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
-const shared = sharedStage({ MEDIA_URL_PRIVATE: 'true', MEDIA_MAX_MB: '2' })
+const shared = sharedInProcessStage({ MEDIA_URL_PRIVATE: 'true', MEDIA_MAX_MB: '2' })
 
 const linked = () => shared().linked({ history: { chats: 3, messages: 30, groupsShare: 0.34 } })
 
@@ -29,6 +29,7 @@ describe('bad requests name the field', () => {
     ['an invisible question', { poll: { question: ' ', options: ['a', 'b'] } }, 'poll.question'],
     ['a group as a contact', { contacts: [{ name: 'x', phoneNumber: '1203@g.us' }] }, 'contacts.phoneNumber'],
     ['a nameless mention', { text: 'x', mentions: ['nobody'] }, 'mentions'],
+    ['a status where none are posted', { to: 'status@broadcast', text: 'x' }, 'to'],
     ['a contact without a number', { contacts: [{ name: 'x', phoneNumber: 'y' }] }, 'contacts']
   ])('%s', async (_, content, name) => {
     const { api } = shared()

@@ -6,9 +6,9 @@ import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import type { Phone } from '../../simulator/phone.ts'
 import { untilReceived } from './received.ts'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
-const shared = sharedStage({ MEDIA_URL_PRIVATE: 'true', MEDIA_MAX_MB: '2' })
+const shared = sharedInProcessStage({ MEDIA_URL_PRIVATE: 'true', MEDIA_MAX_MB: '2' })
 
 const linked = () => shared().linked({ history: { chats: 3, messages: 30, groupsShare: 0.34 } })
 
@@ -176,6 +176,9 @@ describe('what recipients get', () => {
     }
     const queued = await api.queue(accountId, request)
     expect(await api.queue(accountId, request)).toEqual(queued)
+    // A link in a text is not asked for, unless a setting says so.
+    const link = await api.send(accountId, request.to, request.media.url)
+    expect((await received(phone, link.entryId)).linkPreview).toBeUndefined()
     files.close()
     expect(asked).toBe(2)
     expect(await received(phone, queued.entryId)).toMatchObject({ kind: 'document', mediaBytes: 14 })

@@ -4,9 +4,9 @@ import type { Message } from '../../src/domain/message.ts'
 import type { Chat } from '../../simulator/state/names.ts'
 import { linkAccount } from '../../harness/simulated.ts'
 import { untilReceived } from './received.ts'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
-const shared = sharedStage()
+const shared = sharedInProcessStage()
 const LIST = '17900000000@broadcast'
 
 const linked = (groupsShare = 0) => shared().linked({ history: { chats: 4, messages: 20, groupsShare } })
@@ -254,7 +254,7 @@ test('somebody with another number keeps the thread, in groups too, and is writt
     await untilMessage(inGroup.thread.threadId, 'the event', ({ event }) => event?.kind === 'number')
   ).toMatchObject({ type: 'system' })
 
-  await shared().server.kill()
+  await shared().server.stop()
   await shared().restart()
   const again = shared().api
   const answer = await again.queue(accountId, { threadId: thread.threadId, text: 'your new number' })

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import type { Phone } from '../../simulator/phone.ts'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage, Stage } from './stage.ts'
 
-const shared = sharedStage()
+const shared = sharedInProcessStage()
 
 const HISTORY = { chats: 4, messages: 400, groupsShare: 0.5 }
 
@@ -145,10 +145,11 @@ test('an export holds every thread and message once, with receipts, and says tha
 })
 
 test('a client that goes away, and a server that stops, end an export that is not whole', async () => {
-  const { phone, accountId } = await shared().linked({
+  await using stage = await Stage.set()
+  const { phone, accountId } = await stage.linked({
     history: { chats: 2, messages: 12_000, groupsShare: 0 }
   })
-  const { server } = shared()
+  const { server } = stage
   // A client that reads nothing: the server is held up by it, in the middle.
   const { hostname, port } = new URL(server.url)
   const stalled = connect(Number(port), hostname)
@@ -159,19 +160,18 @@ test('a client that goes away, and a server that stops, end an export that is no
   await once(stalled, 'readable')
 
   const abort = new AbortController()
-  const left = await shared().api.exporting(`accounts/${accountId}/export`, abort.signal)
+  const left = await stage.api.exporting(`accounts/${accountId}/export`, abort.signal)
   await left.body!.getReader().read()
   abort.abort()
 
   // Others are served meanwhile.
   await write(phone, 'while it is exported')
-  await shared().synced(accountId, phone)
-  expect((await shared().api.search(accountId, { q: 'while exported' })).hits).toHaveLength(1)
+  await stage.synced(accountId, phone)
+  expect((await stage.api.search(accountId, { q: 'while exported' })).hits).toHaveLength(1)
 
   expect(await server.stop()).toBe(0)
   let text = ''
   stalled.setEncoding('utf8').on('data', (piece: string) => (text += piece))
   await once(stalled, 'close')
-  await shared().restart()
   expect(text).not.toContain('"kind":"end"')
 })

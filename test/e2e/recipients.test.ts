@@ -3,9 +3,9 @@ import { expect, test } from 'vitest'
 import type { Phone } from '../../simulator/phone.ts'
 import { linkAccount } from '../../harness/simulated.ts'
 import { untilReceived } from './received.ts'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
-const shared = sharedStage()
+const shared = sharedInProcessStage()
 
 const linked = () => shared().linked({ history: { chats: 2, messages: 10, groupsShare: 0 } })
 

@@ -8,9 +8,9 @@ import type { Message } from '../../src/domain/message.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import type { Account } from '../../simulator/state/account.ts'
 import type { Group } from '../../simulator/state/group.ts'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
-const shared = sharedStage({ MEDIA_URL_PRIVATE: 'true' })
+const shared = sharedInProcessStage({ MEDIA_URL_PRIVATE: 'true' })
 
 interface Linked {
   readonly phone: Phone

@@ -1,9 +1,9 @@
 // What WhatsApp does not let an account do for a time: shown with its end, and holding no more than it forbids.
 import { describe, expect, test } from 'vitest'
 import { untilReceived } from './received.ts'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
-const shared = sharedStage()
+const shared = sharedInProcessStage()
 
 const linked = () => shared().linked({ history: { chats: 3, messages: 30, groupsShare: 0.34 } })
 

@@ -4,9 +4,9 @@ import { beforeAll, expect, test } from 'vitest'
 import type { Message } from '../../src/domain/message.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { META_AI } from '../../simulator/protocol/messages/bots.ts'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
-const shared = sharedStage()
+const shared = sharedInProcessStage()
 let accountId: string
 let phone: Phone
 

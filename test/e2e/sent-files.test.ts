@@ -1,15 +1,19 @@
-// Files as a phone would send them: what recipients see before they download, stickers, voice messages. What cannot be read
-// arrives all the same.
+// Files and links as a phone would send them: what recipients see before they download or open them, stickers, voice messages.
+// What cannot be read arrives all the same.
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { createServer, type RequestListener } from 'node:http'
+import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Phone } from '../../simulator/phone.ts'
 import { untilReceived } from './received.ts'
 import { animation, picture, video, voice, wav } from './sample-media.ts'
 import { sharedStage } from './stage.ts'
 
-const shared = sharedStage({ MEDIA_URL_PRIVATE: 'true', MEDIA_MAX_MB: '8' })
+const shared = sharedStage({ MEDIA_URL_PRIVATE: 'true', MEDIA_MAX_MB: '8', LINK_PREVIEWS: 'true' })
 
 let phone: Phone
 let accountId: string
@@ -149,6 +153,32 @@ describe('voice messages', () => {
     })
   })
 
+  test.each([
+    ['WAV', 'audio/wav', async () => wav(4)],
+    ['MP3', 'audio/mpeg', () => readFile(join(import.meta.dirname, 'tone.mp3'))],
+    ['WebM, as browsers record it', 'audio/webm;codecs=opus', () => voice(4, 'webm')]
+  ] as const)('of %s become Opus in Ogg', async (_, type, file) => {
+    const { message, received } = await sent(await file(), type, { type: 'voice' })
+    expect(received).toMatchObject({ kind: 'audio', ptt: true, mimetype: 'audio/ogg; codecs=opus' })
+    expect(received.unshowable).toBeUndefined()
+    expect([3, 4]).toContain(received.seconds)
+    const waveform = received.waveform!
+    expect(waveform).toHaveLength(64)
+    expect(Math.max(...waveform.slice(0, 30))).toBeLessThan(5)
+    expect(waveform[40]!).toBeLessThan(waveform[50]!)
+    expect(message.media).toMatchObject({ mimeType: 'audio/ogg; codecs=opus', duration: received.seconds })
+    const { bytes } = await shared().api.media(message.messageKey)
+    expect(bytes.subarray(0, 4).toString()).toBe('OggS')
+  })
+
+  test('of a WAV that nobody can read are refused: no phone would play it', async () => {
+    const { body, status } = await upload(Buffer.alloc(500, 'RIFF'), 'audio/wav', { type: 'voice' })
+    expect({ status, body }).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringContaining('cannot be sent as voice') }
+    })
+  })
+
   test('that nobody can read arrive as they are', async () => {
     const file = Buffer.alloc(3000, 'OggS')
     const { received } = await sent(file, 'audio/ogg', { type: 'voice' })
@@ -239,4 +269,90 @@ test('what is tried again is the same message', async () => {
   phone.fault({ kind: 'rejectMessages', error: 500 }, { times: 1 })
   const { received } = await sent(await picture({ format: 'jpeg', width: 30, height: 30 }), 'image/jpeg')
   expect(received).toMatchObject({ times: 1, width: 30 })
+})
+
+describe('links', () => {
+  const answers: Record<string, RequestListener> = {
+    '/moved': (_, response) => void response.writeHead(302, { location: '/cake' }).end(),
+    '/cake': (_, response) =>
+      void response.writeHead(200, { 'content-type': 'text/html; charset=iso-8859-1' }).end(
+        Buffer.from(
+          `<head><title>Not this</title><meta name="description" content="nor this">
+          <meta property="og:title" content="K&auml;sekuchen &amp; K\u00f6rner"><meta property='og:image' content="pictures/cake.png">
+          <meta property="og:description" content="Forty\n   minutes"></head><body><meta property="og:title" content="later"></body>`,
+          'latin1'
+        )
+      ),
+    '/pictures/cake.png': (_, response) =>
+      void picture({ format: 'png', width: 400, height: 200 }).then(file =>
+        response.writeHead(200, { 'content-type': 'image/png' }).end(file)
+      ),
+    '/plain': (_, response) =>
+      void response.writeHead(200, { 'content-type': 'text/html' }).end('<title>Only a title</title>'),
+    '/endless': (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' })
+      response.write('<title>Endless</title><meta property="og:image" content="/endless-picture">')
+      const write = () => response.write(' '.repeat(64 * 1024), error => error || setImmediate(write))
+      write()
+    },
+    '/endless-picture': (_, response) => {
+      response.writeHead(200, { 'content-type': 'image/png' })
+      const write = () => response.write(' '.repeat(64 * 1024), error => error || setImmediate(write))
+      write()
+    },
+    '/file': (_, response) => void response.writeHead(200, { 'content-type': 'application/zip' }).end('zip'),
+    '/broken': (_, response) => response.destroy()
+  }
+  const asked: Array<string> = []
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '')
+    const answer = answers[request.url ?? '']
+    if (answer === undefined) response.writeHead(404).end()
+    else answer(request, response)
+  })
+  let pages: string
+  beforeAll(async () => {
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    pages = `http://127.0.0.1:${(server.address() as { port: number }).port}`
+  })
+  afterAll(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+
+  const said = async (text: string) => {
+    const { entryId } = await shared().api.send(accountId, phone.contacts[0]!.phoneNumber, text)
+    return untilReceived(shared().simulator, phone, entryId)
+  }
+
+  test('arrive with title, description and picture of their page; what is tried again is the same', async () => {
+    asked.length = 0
+    phone.fault({ kind: 'rejectMessages', error: 500 }, { times: 1 })
+    const text = `Look (${pages}/moved), and ${pages}/plain.`
+    const received = await said(text)
+    expect(received).toMatchObject({
+      kind: 'text',
+      text,
+      linkPreview: {
+        url: `${pages}/moved`,
+        title: 'K\u00e4sekuchen & K\u00f6rner',
+        description: 'Forty minutes'
+      }
+    })
+    expect(await thumbnailOf(received)).toMatchObject({ format: 'jpeg', width: 192, height: 96 })
+    expect(asked).toEqual(['/moved', '/cake', '/pictures/cake.png'])
+  })
+
+  test('have as much of a preview as can be made, and are sent without one otherwise', async () => {
+    expect((await said(`${pages}/plain`)).linkPreview).toEqual({
+      url: `${pages}/plain`,
+      title: 'Only a title'
+    })
+    const endless = await said(`${pages}/endless`)
+    expect(endless.linkPreview).toMatchObject({ title: 'Endless' })
+    expect(endless.thumbnail).toBeUndefined()
+    for (const path of ['/file', '/broken', '/missing']) {
+      expect((await said(`${pages}${path}`)).linkPreview).toBeUndefined()
+    }
+  })
 })

@@ -10,7 +10,7 @@ import type { Account } from '../../simulator/state/account.ts'
 import type { Group } from '../../simulator/state/group.ts'
 import { sharedStage } from './stage.ts'
 
-const shared = sharedStage({ MEDIA_URL_PRIVATE: 'true' })
+const shared = sharedStage({ MEDIA_URL_PRIVATE: 'true', WHATSAPP_POST_STATUSES: 'true' })
 
 interface Linked {
   readonly phone: Phone
@@ -253,6 +253,163 @@ describe('albums', () => {
   })
 })
 
+describe('what is forwarded', () => {
+  const uploads = () => {
+    const paths: Array<unknown> = []
+    const stop = shared().simulator.events.on(({ detail, name }) => name === 'uploaded' && paths.push(detail))
+    return { paths, stop }
+  }
+
+  test('has its mark, which grows until it says many times, and nothing of the old chat', async () => {
+    const { api } = shared()
+    const { accountId, contact, other, phone, threadId } = linked
+    const { id: before } = await phone.receive({ from: contact, text: 'before it' })
+    const message = {
+      extendedTextMessage: {
+        text: `@${phone.phoneNumber} have you heard?`,
+        contextInfo: {
+          stanzaId: before,
+          participant: contact.jid,
+          quotedMessage: { conversation: 'before it' },
+          mentionedJid: [phone.jid],
+          expiration: 86_400
+        }
+      }
+    }
+    const { id } = await phone.receive({ from: contact, message })
+    let source = await inThread(threadId, id)
+    expect(source).toMatchObject({ forwarded: null })
+    const scores = []
+    for (let times = 1; times <= 6; times += 1) {
+      const { messageId, threadId: from } = source
+      const sent = await queue({ to: other.phoneNumber, forward: { threadId: from, messageId } })
+      const got = await received(sent.entryId)
+      expect(got).toMatchObject({ kind: 'text', text: source.body })
+      expect([got.quotedId, got.mentions, got.expiration, got.hiddenBecause]).toEqual(
+        Array(4).fill(undefined)
+      )
+      scores.push(got.forwardingScore)
+      await api.untilEntry(accountId, sent.entryId, 'sent')
+      source = await inThread(sent.threadId, sent.entryId)
+      expect(source).toMatchObject({ quoted: null, mentions: [], forwarded: { frequently: times >= 5 } })
+    }
+    expect(scores).toEqual([1, 2, 3, 4, 127, 127])
+    const contextInfo = { isForwarded: true, forwardingScore: 127 }
+    const fromPhone = await phone.send({
+      to: other,
+      message: { extendedTextMessage: { text: source.body, contextInfo } }
+    })
+    await expectAsFromPhone({ entryId: source.whatsAppId, threadId: source.threadId }, fromPhone)
+  })
+
+  test('says what the message says by now; own words have no mark', async () => {
+    const { api } = shared()
+    const { accountId, contact, group, phone, threadId } = linked
+    const { id } = await phone.receive({ from: contact, text: 'at ten' })
+    await phone.receive({ from: contact, edit: id, text: 'at eleven' })
+    const { messageId } = await inThread(threadId, id)
+    await api.untilMessage(threadId, messageId, ({ body }) => body === 'at eleven')
+    const edited = await queue({ to: group.id, forward: { threadId, messageId } })
+    expect(await received(edited.entryId)).toMatchObject({ text: 'at eleven', forwardingScore: 1 })
+    const own = await api.send(accountId, contact.phoneNumber, 'my words')
+    await api.untilEntry(accountId, own.entryId, 'sent')
+    const sent = await queue({ to: group.id, forward: { threadId: own.threadId, messageId: own.messageId } })
+    const got = await received(sent.entryId)
+    expect(got).toMatchObject({ text: 'my words' })
+    expect(got.forwardingScore).toBe(undefined)
+    expect(await inThread(sent.threadId, sent.entryId)).toMatchObject({ forwarded: null })
+  })
+
+  test('is a new poll, with votes of its own', async () => {
+    const { api } = shared()
+    const { contact, group, phone, threadId } = linked
+    const asked = {
+      name: 'Tea?',
+      options: [{ optionName: 'Yes' }, { optionName: 'No' }],
+      selectableOptionsCount: 1
+    }
+    const { id } = await phone.receive({ from: contact, message: { pollCreationMessageV3: asked } })
+    const { messageId } = await inThread(threadId, id)
+    const sent = await queue({ to: group.id, forward: { threadId, messageId } })
+    expect(await received(sent.entryId)).toMatchObject({ kind: 'poll', text: 'Tea?', forwardingScore: 1 })
+    await phone.receive({ from: contact, group, vote: sent.entryId, options: ['No'] })
+    const counted = await api.untilMessage(
+      sent.threadId,
+      sent.messageId,
+      ({ poll }) => poll?.options[1]?.voters.length === 1
+    )
+    expect(counted).toMatchObject({ type: 'poll', forwarded: { score: 1, frequently: false } })
+  })
+
+  test('is not uploaded again while WhatsApp has the file, and is when it has not', async () => {
+    const { simulator } = shared()
+    const { contact, group, other, phone, threadId } = linked
+    const bytes = Buffer.from('%PDF-1.7 to be forwarded')
+    const message = simulator.fileMessage({
+      kind: 'document',
+      bytes,
+      mimetype: 'application/pdf',
+      fileName: 'plan.pdf',
+      caption: 'the plan'
+    })
+    const { id } = await phone.receive({ from: contact, message })
+    const { messageId } = await inThread(threadId, id)
+    const seen = uploads()
+    const expected = { kind: 'document', text: 'the plan', fileName: 'plan.pdf', mediaBytes: bytes.length }
+    for (const to of [other.phoneNumber, group.id]) {
+      const sent = await queue({ to, forward: { threadId, messageId } })
+      const got = await received(sent.entryId)
+      expect(got).toMatchObject({ ...expected, forwardingScore: 1 })
+      expect(got.mediaError).toBe(undefined)
+      expect(await inThread(sent.threadId, sent.entryId)).toMatchObject({
+        type: 'document',
+        body: 'the plan',
+        media: { fileName: 'plan.pdf', size: bytes.length, download: { mediaKey: expect.any(String) } },
+        forwarded: { score: 1 }
+      })
+    }
+    expect(seen.paths).toEqual([])
+
+    phone.expireMedia(id)
+    const anew = await queue({ to: other.phoneNumber, forward: { threadId, messageId } })
+    const got = await received(anew.entryId)
+    expect(got).toMatchObject({ ...expected, forwardingScore: 1 })
+    expect(got.mediaError).toBe(undefined)
+    expect(seen.paths).toHaveLength(1)
+    seen.stop()
+
+    const { id: lost } = await phone.receive({
+      from: contact,
+      message: simulator.fileMessage({ kind: 'image', bytes: Buffer.from('lost'), mimetype: 'image/png' })
+    })
+    const { messageId: lostId } = await inThread(threadId, lost)
+    phone.expireMedia(lost, { lost: true })
+    const refused = await refusal({ to: other.phoneNumber, forward: { threadId, messageId: lostId } })
+    expect(refused.detail).toContain('file')
+  })
+
+  test('is nothing that phones do not forward', async () => {
+    const { simulator } = shared()
+    const { contact, other, phone, threadId } = linked
+    const picture = simulator.fileMessage({
+      kind: 'image',
+      bytes: Buffer.from('once'),
+      mimetype: 'image/png'
+    })
+    const once = await phone.receive({ from: contact, message: picture, viewOnce: true })
+    const live = { liveLocationMessage: { degreesLatitude: 1, degreesLongitude: 2 } }
+    const moving = await phone.receive({ from: contact, message: live })
+    const album = await phone.receive({ from: contact, message: { albumMessage: { expectedImageCount: 2 } } })
+    for (const { id } of [once, moving, album]) {
+      const { messageId } = await inThread(threadId, id)
+      const { detail } = await refusal({ to: other.phoneNumber, forward: { threadId, messageId } })
+      expect(detail).toContain('forward')
+    }
+    const none = await refusal({ to: other.phoneNumber, forward: { threadId, messageId: '3EB0NONE_them' } })
+    expect(none.detail).toContain('no such message')
+  })
+})
+
 describe('events', () => {
   test('are shown with place and time, and can be answered', async () => {
     const { api } = shared()
@@ -382,5 +539,85 @@ describe('pins', () => {
     expect((await refusal({ threadId, pin: { messageId: pin.messageId } })).detail).toContain(
       'Only messages can be pinned'
     )
+  })
+})
+
+describe('statuses', () => {
+  const to = 'status@broadcast'
+
+  /** What these people got of it, and nobody else. */
+  const seenBy = async (entryId: string, ...people: ReadonlyArray<Account>) => {
+    const { api, simulator } = shared()
+    const { accountId, phone } = linked
+    await api.untilEntry(accountId, entryId, 'sent')
+    await simulator.until(() => phone.account.statuses.some(({ id }) => id === entryId))
+    const got = () => phone.truth().received.filter(({ id }) => id === entryId)
+    await simulator.until(() => got().length >= people.length)
+    expect(
+      got()
+        .map(({ recipient }) => recipient)
+        .toSorted()
+    ).toEqual(people.map(({ jid }) => jid).toSorted())
+    return got()
+  }
+
+  test('reach those in the address book whom the owner shows them, and say who has seen them', async () => {
+    const { api } = shared()
+    const { accountId, contact, other, phone } = linked
+    for (const [index, person] of phone.contacts.entries())
+      await phone.nameContact(person, ['Ann in the book', 'Ben in the book'][index])
+    await phone.receive({ from: other, text: 'hello' })
+    await api.until('the names', async () => {
+      const threads = await api.threads(accountId)
+      const named = threads.filter(({ displayName }) => displayName?.endsWith('in the book'))
+      return named.length === 2 ? true : undefined
+    })
+
+    const sent = await queue({ to, text: 'at sea' })
+    const got = await seenBy(sent.entryId, contact, other)
+    for (const one of got) expect(one).toMatchObject({ kind: 'text', text: 'at sea', chatJid: to, times: 1 })
+    expect(got.map(({ expiration, hiddenBecause }) => expiration ?? hiddenBecause)).toEqual(
+      got.map(() => undefined)
+    )
+    expect(await api.thread(sent.threadId)).toMatchObject({ kind: 'status', unreadCount: 0 })
+    const seen = await api.untilMessage(
+      sent.threadId,
+      sent.messageId,
+      ({ receipts }) => receipts.filter(({ readAt }) => readAt !== null).length === got.length
+    )
+    expect(seen).toMatchObject({ direction: 'outbound', type: 'text', body: 'at sea' })
+
+    contact.strangers.add(phone.account)
+    phone.showStatusesTo('blacklist', [other])
+    const [hidden] = await seenBy((await queue({ to, text: 'not for Ben' })).entryId, contact)
+    expect(hidden?.hiddenBecause).toContain('stranger')
+    contact.strangers.clear()
+    phone.showStatusesTo('whitelist', [other])
+    const [shown] = await seenBy(
+      (await queue({ threadId: sent.threadId, text: 'for Ben alone' })).entryId,
+      other
+    )
+    expect(shown?.hiddenBecause).toBe(undefined)
+  })
+
+  test('are pictures too, and can be deleted; nothing else is posted', async () => {
+    const { api } = shared()
+    const { accountId, other, phone } = linked
+    phone.showStatusesTo('whitelist', [other])
+    const file = { bytes: Buffer.from('a boat'), type: 'image/jpeg', name: 'boat.jpg' }
+    const { body } = await api.upload(accountId, file, { to, caption: 'our boat' })
+    const [got] = await seenBy(body.entryId, other)
+    expect(got).toMatchObject({ kind: 'image', text: 'our boat', recipient: other.jid })
+    expect(got?.mediaError ?? got?.hiddenBecause).toBe(undefined)
+    const revoke = await queue({ to, revoke: { messageId: body.messageId } })
+    expect(await received(revoke.entryId)).toMatchObject({ kind: 'revoke', targetId: body.entryId })
+    await shared().simulator.until(() => !phone.account.statuses.some(({ id }) => id === body.entryId))
+    await api.untilMessage(body.threadId, body.messageId, ({ type }) => type === 'revoked')
+    for (const content of [
+      { poll: { question: 'Tea?', options: ['a', 'b'] } },
+      { location: { latitude: 1, longitude: 2 } },
+      { text: 'with @15550100999', mentions: ['15550100999'] }
+    ])
+      expect((await refusal({ to, ...content })).detail).toContain('A status is')
   })
 })

@@ -2,9 +2,9 @@
 // only if it is meant for this account, and never more than the member's word.
 import { expect, test } from 'vitest'
 import type { Message } from '../../src/domain/message.ts'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
-const shared = sharedStage()
+const shared = sharedInProcessStage()
 
 const DAY_S = 86_400
 

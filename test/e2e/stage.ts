@@ -1,7 +1,14 @@
-// What most product tests start from: a simulated WhatsApp, a phone on it, the server as a process, one account.
+// What most product tests start from: a simulated WhatsApp, a phone on it, the server, one account. The server is a process of
+// its own; for tests that never kill it, it runs in the process of the test, which takes less processor time.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
+import { InProcessServer } from '../../harness/in-process-server.ts'
+import {
+  type RunningServer,
+  type ServerOptions,
+  ServerProcess,
+  temporaryFolder
+} from '../../harness/server-process.ts'
 import { linkAccount, simulatorSettings } from '../../harness/simulated.ts'
 import type { Api } from '../../harness/api.ts'
 import type { Phone } from '../../simulator/phone.ts'
@@ -13,33 +20,53 @@ type Folder = ReturnType<typeof temporaryFolder>
 
 type Settings = Readonly<Record<string, string>>
 
+type Start<Server extends RunningServer> = (options: ServerOptions) => Promise<Server>
+
 type PhoneOptions = NonNullable<Parameters<Simulator['createPhone']>[0]>
 
-export class Stage implements AsyncDisposable {
+export class Stage<Server extends RunningServer = ServerProcess> implements AsyncDisposable {
   readonly simulator: Simulator
   readonly dataDir: string
   readonly settings: Readonly<Record<string, string>>
-  server: ServerProcess
+  server: Server
+  private readonly start: Start<Server>
   private readonly removeFolder: () => void
 
   private constructor(
     simulator: Simulator,
-    server: ServerProcess,
+    server: Server,
+    start: Start<Server>,
     folder: Folder,
     settings: Readonly<Record<string, string>>
   ) {
     this.simulator = simulator
     this.server = server
+    this.start = start
     this.dataDir = folder.path
     this.removeFolder = folder.remove
     this.settings = settings
   }
 
   /** Settings that depend on the simulator are made when it runs. */
-  static async set(
+  static set(
     settings: Settings | ((simulator: Simulator) => Settings) = {},
     folder: Folder = temporaryFolder()
   ): Promise<Stage> {
+    return Stage.setWith(options => ServerProcess.start(options), settings, folder)
+  }
+
+  /** The same with the server in the process of the test. */
+  static setInProcess(
+    settings: Settings | ((simulator: Simulator) => Settings) = {}
+  ): Promise<InProcessStage> {
+    return Stage.setWith(options => InProcessServer.start(options), settings, temporaryFolder())
+  }
+
+  private static async setWith<Server extends RunningServer>(
+    start: Start<Server>,
+    settings: Settings | ((simulator: Simulator) => Settings),
+    folder: Folder
+  ): Promise<Stage<Server>> {
     const simulator = await Simulator.make({ seed: 11 })
     // Media are uploaded through TLS, whatever the address of the simulator; the server trusts its authority for it.
     const authority = join(folder.path, 'simulator-ca.pem')
@@ -49,8 +76,8 @@ export class Stage implements AsyncDisposable {
       ...simulatorSettings(simulator),
       ...(typeof settings === 'function' ? settings(simulator) : settings)
     }
-    const server = await ServerProcess.start({ dataDir: folder.path, settings: all })
-    return new Stage(simulator, server, folder, all)
+    const server = await start({ dataDir: folder.path, settings: all })
+    return new Stage(simulator, server, start, folder, all)
   }
 
   get api(): Api {
@@ -103,7 +130,7 @@ export class Stage implements AsyncDisposable {
 
   /** Starts the server again on the same data. */
   async restart(settings: Readonly<Record<string, string>> = {}): Promise<void> {
-    this.server = await ServerProcess.start({
+    this.server = await this.start({
       dataDir: this.dataDir,
       settings: { ...this.settings, ...settings }
     })
@@ -113,24 +140,26 @@ export class Stage implements AsyncDisposable {
    * Moves the server's clock forward, for good; it must have been started with `settings` of `movableClock`.
    * What the simulator says the time is does not change.
    */
-  advance(ms: number): void {
+  advance(this: Stage, ms: number): void {
     const file = clockFile(this.dataDir)
     writeFileSync(file, String(Number(readFileSync(file, 'utf8')) + ms))
     if (!this.server.hasEnded) process.kill(this.server.pid, 'SIGUSR2')
   }
 
   /** Starts the server again, to end by SIGKILL when it passes the point of `crash-points.ts` for the n-th time. */
-  async restartToCrashAt(point: string, times = 1): Promise<void> {
+  async restartToCrashAt(this: Stage, point: string, times = 1): Promise<void> {
     // What the one before left to do may bring it there before it listens.
     await this.restart(crashingAt(point, times)).catch(() => undefined)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.server.kill()
+    await this.server.dispose()
     await this.simulator.stop()
     this.removeFolder()
   }
 }
+
+export type InProcessStage = Stage<InProcessServer>
 
 const clockFile = (dataDir: string): string => join(dataDir, 'test-clock')
 
@@ -156,3 +185,7 @@ export const sharedStage = (
   settings: Readonly<Record<string, string>> = {},
   folder?: Folder
 ): (() => Stage) => shared(() => Stage.set(settings, folder))
+
+/** The same with the server in the process of the test. */
+export const sharedInProcessStage = (settings: Settings = {}): (() => InProcessStage) =>
+  shared(() => Stage.setInProcess(settings))

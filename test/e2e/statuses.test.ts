@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Message } from '../../src/domain/message.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import type { Account } from '../../simulator/state/account.ts'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
-const shared = sharedStage({ WHATSAPP_KEEP_STATUSES: 'true' })
+const shared = sharedInProcessStage({ WHATSAPP_KEEP_STATUSES: 'true' })
 
 interface Linked {
   readonly phone: Phone

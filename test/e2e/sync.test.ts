@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
-const shared = sharedStage()
+const shared = sharedInProcessStage()
 
 test('a phone linked by QR code has all its chats and messages over HTTP, once each', async () => {
   const stage = shared()

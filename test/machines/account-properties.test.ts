@@ -6,6 +6,7 @@ import { ENDED_STATES } from '../../src/domain/account.ts'
 import { type AccountEvent, type AccountInput, accountMachine } from '../../src/machines/account.ts'
 import { stateNameOf } from '../../src/actors/watch/observed-account.ts'
 import { ASSERTION, DISCONNECT, FRESH, PASSKEY_OPTIONS, verdicts } from './account-model.ts'
+import { thorough } from '../thorough.ts'
 import { makeTestClock } from './clock.ts'
 
 const STEPS = 1000
@@ -27,7 +28,7 @@ const start = (input: AccountInput) => {
     }
   })
   const actor = createActor(machine, { input, clock }).start()
-  const trail: Array<string> = []
+  const trail: Array<readonly [Step, unknown]> = []
   return { actor, clock, machine, trail, openSockets: () => sockets.size, mostSockets: () => most }
 }
 
@@ -74,8 +75,12 @@ const life = fc.array(step, { minLength: STEPS, maxLength: STEPS, size: 'max' })
 const take = ({ actor, clock, trail }: Account, next: Step): void => {
   if ('wait' in next) clock.advance(next.wait)
   else actor.send(next)
-  const what = 'wait' in next ? `${next.wait} ms` : 'verdict' in next ? next.verdict : next.type
-  trail.push(`${what} → ${JSON.stringify(actor.getSnapshot().value)}`)
+  trail.push([next, actor.getSnapshot().value])
+}
+
+const toldStep = ([step, state]: readonly [Step, unknown]): string => {
+  const what = 'wait' in step ? `${step.wait} ms` : 'verdict' in step ? step.verdict : step.type
+  return `${what} → ${JSON.stringify(state)}`
 }
 
 /** Lives accounts of a thousand steps each; a failure tells the last steps before it. */
@@ -90,7 +95,9 @@ const always = (
       try {
         check(account, steps)
       } catch (cause) {
-        throw new Error(`${String(cause)}\nafter ${account.trail.slice(-12).join('\n  ')}`, { cause })
+        throw new Error(`${String(cause)}\nafter ${account.trail.slice(-12).map(toldStep).join('\n  ')}`, {
+          cause
+        })
       }
     }),
     { numRuns: runs, endOnFailure: true, ...(seed === undefined ? {} : { seed }) }
@@ -106,7 +113,7 @@ const timersOf = (account: Account): number =>
   now(account)._nodes.reduce((sum, node) => sum + node.after.length, 0)
 
 test('there is one socket at most, and none outside of a session; every timer belongs to the present state', () => {
-  always(25, (account, steps) => {
+  always(thorough(8, 25), (account, steps) => {
     for (const next of steps) {
       take(account, next)
       expect(account.openSockets()).toBe(now(account).matches('session') ? 1 : 0)
@@ -121,7 +128,7 @@ test('there is one socket at most, and none outside of a session; every timer be
 })
 
 test('an end, and being stopped, is left by a command only', () => {
-  always(25, (account, steps) => {
+  always(thorough(8, 25), (account, steps) => {
     for (const next of steps) {
       const before = now(account).value
       const isOver = isEnded(account) || before === 'stopped'
@@ -146,7 +153,7 @@ const help = (account: Account): void => {
 }
 
 test('it is never stuck: from wherever it got, a person and a reachable WhatsApp bring it online', () => {
-  always(50, (account, steps) => {
+  always(thorough(15, 50), (account, steps) => {
     for (const next of steps) take(account, next)
     for (let turn = 0; turn < 5 && !now(account).hasTag('online'); turn += 1) help(account)
     expect(now(account).hasTag('online')).toBe(true)
@@ -154,7 +161,7 @@ test('it is never stuck: from wherever it got, a person and a reachable WhatsApp
 })
 
 test('by itself it comes back whenever it is linked, wanted and not at an end', () => {
-  always(10, (account, steps) => {
+  always(thorough(5, 10), (account, steps) => {
     for (const next of steps) {
       take(account, next)
       if (!now(account).matches('reconnecting')) continue
@@ -192,7 +199,7 @@ const WAITING: Readonly<Record<string, number>> = {
 }
 
 test('every state that waits for somebody else is left at its deadline, whatever came before', () => {
-  always(20, (account, steps) => {
+  always(thorough(8, 20), (account, steps) => {
     for (const [place, next] of steps.entries()) {
       take(account, next)
       const state = stateNameOf(now(account).value)

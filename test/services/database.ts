@@ -1,6 +1,5 @@
 // A real SQLite in memory with all migrations, and the services on it, for tests of single services.
-import type { Effect } from 'effect'
-import { Layer, Logger, ManagedRuntime } from 'effect'
+import { Effect, Layer, Logger, ManagedRuntime } from 'effect'
 import { JobKind } from '../../src/services/history/backfill/job-kind.ts'
 import { BackfillJobs } from '../../src/services/history/backfill/jobs.ts'
 import { PhoneActivity } from '../../src/services/history/backfill/phone-activity.ts'
@@ -21,6 +20,7 @@ import { AccountMemory } from '../../src/services/process/account-memory.ts'
 import { Wakes } from '../../src/services/process/wakes.ts'
 import { TABLES } from '../../src/app/tables.ts'
 import { Tables } from '../../src/services/database/tables.ts'
+import { emptyDatabase } from './empty-database.ts'
 import * as Migrations from '../../src/services/database/migrations.ts'
 import * as NodeSqlite from '../../src/services/database/sqlite/node-sqlite.ts'
 import * as ConversationStores from '../../src/services/conversations/layer.ts'
@@ -30,6 +30,11 @@ import { AppState } from '../../src/services/whatsapp/app-state/app-state.ts'
 import { Vault } from '../../src/services/vault/vault.ts'
 
 export const KEY = new Uint8Array(32).fill(7)
+
+const sqliteOn = (file: string) =>
+  file === ':memory:'
+    ? Layer.unwrap(Effect.map(Effect.promise(emptyDatabase), image => NodeSqlite.layer(file, image)))
+    : NodeSqlite.layer(file)
 
 /** Everything up to ingest, on the database file (in memory by default), sealed with the key. */
 export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, { dryRun = false } = {}) =>
@@ -61,7 +66,7 @@ export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, { dryRun = 
     Layer.provideMerge(LiveTraffic.layer),
     Layer.provideMerge(Layer.mergeAll(AccountMemory.layer, Wakes.layer)),
     Layer.provideMerge(Migrations.layer),
-    Layer.provideMerge(NodeSqlite.layer(file)),
+    Layer.provideMerge(sqliteOn(file)),
     // What is logged is not what these tests are about.
     Layer.provideMerge(Logger.layer([]))
   )

@@ -4,7 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { buildChunk } from '../../simulator/state/history/chunk.ts'
 import { planChunks } from '../../simulator/state/history/plan.ts'
 import { Simulator } from '../../simulator/simulator.ts'
+import { thorough } from '../thorough.ts'
 import { Client } from './client.ts'
+
+const WAITING = thorough(300, 1000)
 
 describe('capacity', () => {
   it('200 phones of 5,000 messages stand within seconds and a fraction of 2 GB', async () => {
@@ -38,7 +41,7 @@ describe('capacity', () => {
     )
   })
 
-  it('a thousand messages wait for a device that is away and arrive in order', async () => {
+  it('hundreds of messages wait for a device that is away and arrive in order', async () => {
     await using sim = await Simulator.make()
     const phone = sim.createPhone({ history: { chats: 2, messages: 4 } })
     await using client = await Client.linked(sim, phone)
@@ -46,14 +49,15 @@ describe('capacity', () => {
     client.reconnects = false
     phone.disconnect()
     await client.until(() => client.state === 'close', 'the drop')
-    for (let i = 0; i < 1000; i++) await phone.receive({ from: phone.contacts[i % 2]!, text: `waiting ${i}` })
+    for (let i = 0; i < WAITING; i++)
+      await phone.receive({ from: phone.contacts[i % 2]!, text: `waiting ${i}` })
     client.reconnects = true
     client.connect()
     await sim.until(() => phone.offlineQueue().length === 0, { timeoutMs: 25_000, what: 'an empty queue' })
-    await client.text('waiting 999')
+    await client.text(`waiting ${WAITING - 1}`)
     const order = client.messages
       .map(({ message }) => message?.conversation)
       .filter(text => text?.startsWith('waiting'))
-    expect(order).toEqual(Array.from({ length: 1000 }, (_, i) => `waiting ${i}`))
+    expect(order).toEqual(Array.from({ length: WAITING }, (_, i) => `waiting ${i}`))
   })
 })

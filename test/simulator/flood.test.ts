@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { idInFlood } from '../../simulator/protocol/messages/flood.ts'
 import { Simulator } from '../../simulator/simulator.ts'
+import { thorough } from '../thorough.ts'
 import { Client } from './client.ts'
 
 describe('a flood', () => {
@@ -10,7 +11,7 @@ describe('a flood', () => {
     const phone = sim.createPhone({ history: { chats: 4, messages: 8, groupsShare: 0 } })
     await using client = await Client.linked(sim, phone)
     await client.firstSync()
-    const count = 1000
+    const count = thorough(400, 1000)
     const { idPrefix } = await phone.flood({ count, text: 'wave' })
     const waves = phone.truth().messages.filter(({ text }) => text?.startsWith('wave '))
     expect(waves.map(({ id }) => id)).toEqual(

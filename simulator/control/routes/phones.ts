@@ -55,6 +55,11 @@ const created: readonly ControlRoute[] = [
 const linkedDevices: readonly ControlRoute[] = [
   {
     method: 'POST',
+    path: '/phones/:phone/confused-pre-keys',
+    answer: call => phoneOf(call).confusePreKeys(call.body().optionalNumber('device') ?? 1)
+  },
+  {
+    method: 'POST',
     path: '/phones/:phone/unlink',
     answer: call => phoneOf(call).unlinkDevice(call.body().optionalNumber('device') ?? 1)
   },

@@ -270,6 +270,7 @@ export const recordDecrypted = (
     message,
     pushName: sender.pushName ?? sender.account.pushName
   })
+  if (to === STATUS_JID && holder === sender.account) keepStatus(holder, { id, message, timestamp })
   if (holder === sender.account) return
   const chatJid = group?.id ?? sender.account.jid
   const hidden = hiddenBecause(network, {
@@ -278,9 +279,25 @@ export const recordDecrypted = (
     chat: group ?? holder,
     message,
     node,
+    isStatus: to === STATUS_JID,
     held: messageId => heldEntry(network, holder, chatJid, messageId)
   })
-  recordReceived(network, sender.account, holder, group?.id ?? holder.jid, id, message, hidden)
+  const place = to === STATUS_JID ? STATUS_JID : (group?.id ?? holder.jid)
+  recordReceived(network, sender.account, holder, place, id, message, hidden)
+}
+
+/** The owner's phone shows what a linked device has posted, until it is deleted. */
+const keepStatus = (
+  owner: Account,
+  {
+    id,
+    message,
+    timestamp
+  }: { readonly id: string; readonly message: proto.IMessage; readonly timestamp: number }
+): void => {
+  const change = changeOf(message)
+  if (change?.type === 'revoke') owner.statuses = owner.statuses.filter(one => one.id !== change.targetId)
+  else if (!change) owner.statuses = [...owner.statuses, { id, poster: owner, message, timestamp }]
 }
 
 /** A recipient's primary device got the message. */

@@ -56,8 +56,8 @@ export const openMedia = (store: MediaStore, message: proto.IMessage): ReceivedM
 
 const download = (store: MediaStore, kind: MediaKind, file: FilePointer): Buffer => {
   const path = file.directPath ?? (file.url ? new URL(file.url).pathname : '')
-  const encrypted = store.get(new URL(path, 'http://media').pathname)
-  if (!encrypted) throw new Error(`there is no file at ${path}`)
+  const encrypted = store.serve(new URL(path, 'http://media').pathname)
+  if (!encrypted || encrypted === 'expired') throw new Error(`there is no file at ${path}`)
   if (!file.mediaKey?.length) throw new Error('the message carries no media key')
   if (!file.fileEncSha256 || !sha256Of(encrypted).equals(file.fileEncSha256)) {
     throw new Error('the encrypted file is not the one the message names')

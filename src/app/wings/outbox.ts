@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Layer } from 'effect'
 import type { Config } from '../../config.ts'
 import { Attachments } from '../../services/outbox/attachments.ts'
+import { LinkPreviews } from '../../services/outbox/preparation/link/link-previews.ts'
 import { Preparation } from '../../services/outbox/preparation/preparation.ts'
 import { Outbox } from '../../services/outbox/outbox.ts'
 
@@ -10,8 +11,14 @@ import { Outbox } from '../../services/outbox/outbox.ts'
 export const largestFile = ({ MEDIA_MAX_MB }: Config): number => MEDIA_MAX_MB * 1_048_576
 
 export const layer = (config: Config) =>
-  Outbox.layer({ paceMs: config.SEND_PACE }).pipe(
-    Layer.provide(Preparation.layer),
+  Outbox.layer({ paceMs: config.SEND_PACE, postStatuses: config.WHATSAPP_POST_STATUSES }).pipe(
+    Layer.provide(
+      LinkPreviews.layer({
+        enabled: config.LINK_PREVIEWS,
+        allowPrivateAddresses: config.MEDIA_URL_PRIVATE
+      })
+    ),
+    Layer.provide(Preparation.layer()),
     Layer.provideMerge(
       Attachments.layer({
         folder: join(config.DATA_DIR, 'outgoing'),

@@ -115,6 +115,7 @@ export const messageWrite = (
         : eventResponses.map(one => ({ ...one, sender: personNamed(one.sender, resolve) })),
     mentions: peopleIn(mentions),
     viewOnce: fact.viewOnce,
+    forwarded: fact.forwarded,
     broadcast: fact.broadcast,
     ...(quoted === null ? NO_QUOTE : quoteWrite(threadId, fact.chat, quoted, resolve)),
     album: fact.album,

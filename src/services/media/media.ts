@@ -26,6 +26,7 @@ import {
 import { makeGiveUp, type ReportedLosses } from './losses.ts'
 import { makeMessageFiles, type MediaCounts } from './message-files.ts'
 import { openFile } from './open.ts'
+import { makeIsOnServer } from './on-server.ts'
 import type { OpenError } from './outcomes.ts'
 import { AccountProxies } from '../whatsapp/proxy/account-proxies.ts'
 import { makeRecords } from './records.ts'
@@ -56,6 +57,8 @@ export class Media extends Context.Service<
      */
     readonly open: (message: Message) => Effect.Effect<HeldFile, OpenError>
     readonly read: (file: string, range?: ByteRange) => Stream.Stream<Uint8Array, MediaStorageError>
+    /** Whether the media server still has the file of a message; `undefined` if it does not say. */
+    readonly isOnServer: (message: Message) => Effect.Effect<boolean | undefined>
     readonly counts: (accountId: string) => Effect.Effect<MediaCounts, DatabaseError>
     /** Downloads by policy, and what waits for another attempt; to be run in every state of an account. */
     readonly downloads: Worker<DatabaseError | MediaStorageError, never>
@@ -135,6 +138,7 @@ const makeMedia = Effect.fnUntraced(function* (options: MediaOptions) {
     policy: options.policy,
     open: openFile({ ...options, files, queue, fetcher, requests, waiters, whatsapp }),
     read: files.read,
+    isOnServer: makeIsOnServer({ ...options, proxyOf: proxies.addressOf }),
     counts: messageFiles.counts,
     downloads: {
       ...downloads,

@@ -26,18 +26,30 @@ const request = (
       .end()
   })
 
-/** Follows a few redirects, each of which must obey the same rule. Rejects with `AttachmentRefused`, or Node's error. */
-export const download = async (from: string, allowPrivateAddresses: boolean): Promise<IncomingMessage> => {
+export interface Download {
+  readonly response: IncomingMessage
+  /** Where it was found, after redirects. */
+  readonly url: string
+}
+
+/**
+ * Follows a few redirects, each of which must obey the same rule. Rejects with `AttachmentRefused`, or Node's error. The signal
+ * also ends the response.
+ */
+export const download = async (
+  from: string,
+  allowPrivateAddresses: boolean,
+  signal: AbortSignal = AbortSignal.timeout(TIMEOUT_MS)
+): Promise<Download> => {
   let url = from
-  const deadline = AbortSignal.timeout(TIMEOUT_MS)
   for (let hops = 0; hops <= REDIRECTS; hops += 1) {
     const target = URL.parse(url)
     if (target === null || !/^https?:$/.test(target.protocol) || target.username !== '') {
       throw new AttachmentRefused({ message: 'Expected an http:// or https:// address' })
     }
-    const response = await request(target, allowPrivateAddresses, deadline)
+    const response = await request(target, allowPrivateAddresses, signal)
     const status = response.statusCode ?? 0
-    if (status >= 200 && status < 300) return response
+    if (status >= 200 && status < 300) return { response, url }
     response.destroy()
     const location = response.headers.location
     if (status < 300 || status >= 400 || location === undefined) {

@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { Context, Effect, Layer } from 'effect'
+import { Context, Effect, Layer, Stream } from 'effect'
 import { download } from './attachment-download.ts'
 import { downloadedName } from './attachment-name.ts'
 import { AttachmentRefused, checkSize, removeOthers, writeFile } from './attachment-files.ts'
@@ -33,8 +33,8 @@ export class Attachments extends Context.Service<
   {
     /** Takes in a copy of a file on this disk. */
     readonly keep: (path: string) => Effect.Effect<Attachment, AttachmentRefused>
-    /** Takes in a file that was made here. */
-    readonly add: (content: Uint8Array) => Effect.Effect<Attachment, AttachmentRefused>
+    /** Takes in a file that is held elsewhere. */
+    readonly take: <E>(content: Stream.Stream<Uint8Array, E>) => Effect.Effect<Attachment, AttachmentRefused>
     /** Downloads a file; an address that is not public is refused. */
     readonly fetch: (url: string) => Effect.Effect<Attachment, AttachmentRefused>
     readonly pathOf: (file: string) => string
@@ -54,7 +54,8 @@ const makeAttachments = (options: AttachmentOptions): Attachments['Service'] => 
   return Attachments.of({
     pathOf,
     keep: path => refusing(() => writeFile(folder, largest, createReadStream(path))),
-    add: content => refusing(() => writeFile(folder, largest, Readable.from([content]))),
+    take: content =>
+      refusing(() => writeFile(folder, largest, Readable.from(Stream.toAsyncIterable(content)))),
     fetch: url => refusing(() => fetchFile(url, options)),
     exists: file =>
       Effect.promise(() =>
@@ -75,7 +76,7 @@ const fetchFile = async (
   url: string,
   { allowPrivateAddresses, folder, largest }: AttachmentOptions
 ): Promise<Attachment> => {
-  const response = await download(url, allowPrivateAddresses)
+  const { response } = await download(url, allowPrivateAddresses)
   const refused = checkSize(Number(response.headers['content-length'] ?? 0), largest)
   if (refused !== undefined) {
     response.destroy()

@@ -1,7 +1,7 @@
 // From a request to what the outbox keeps: recipient, schedule and content, checked against what is stored.
 import { Effect } from 'effect'
 import type { AccountRecord } from '../../domain/account.ts'
-import { isGroupJid, recipientJid } from '../../domain/jid.ts'
+import { isGroupJid, isStatusJid, recipientJid } from '../../domain/jid.ts'
 import type { DatabaseError } from '../database/error.ts'
 import type { GroupStore } from '../conversations/group-store.ts'
 import type { MessageStore } from '../conversations/message-store.ts'
@@ -12,11 +12,14 @@ import type { StoredUpload } from './identify.ts'
 import { composeField, kindOf, type OutboxContent, REQUEST_FIELDS } from './kinds/index.ts'
 import type { Place } from './kinds/kind.ts'
 import { composeFile } from './kinds/media.ts'
+import type { MessageFiles } from './message-files.ts'
 import type { Preparation } from './preparation/preparation.ts'
 import { findRecipient } from './recipient.ts'
 import { refuse, type RequestRefused } from './errors.ts'
 import type { SendRequest } from './request.ts'
+import type { OutboxOptions } from './options.ts'
 import { schedule } from './schedule.ts'
+import { checkStatus } from './statuses.ts'
 import { findTarget } from './targets.ts'
 
 /** A checked request. */
@@ -79,16 +82,19 @@ const withReferences = Effect.fnUntraced(function* (
 export const compose = Effect.fnUntraced(function* (
   account: AccountRecord,
   request: SendRequest | StoredUpload,
+  options: OutboxOptions,
   askedAt?: number
 ): Effect.fn.Return<
   Composed,
   RequestRefused | DatabaseError,
-  GroupStore | MessageStore | ThreadStore | Attachments | Preparation
+  GroupStore | MessageStore | MessageFiles | ThreadStore | Attachments | Preparation
 > {
   const composeContent = yield* contentComposer(request)
   const times = yield* schedule(request, askedAt)
-  const { threadId, toJid } = yield* findRecipient(account.accountId, request)
-  const place = { account, threadId }
+  const { threadId, toJid } = yield* findRecipient(account.accountId, request, options)
+  const place = { account, threadId, sendsLater: times.sendAt !== undefined }
   const content = yield* composeContent(place)
-  return { toJid, content: yield* withReferences(content, request, place), ...times }
+  const complete = yield* withReferences(content, request, place)
+  if (isStatusJid(toJid)) yield* checkStatus(complete)
+  return { toJid, content: complete, ...times }
 })

@@ -7,6 +7,9 @@ import { accept, findAccepted } from './accept.ts'
 import { compose } from './compose.ts'
 import { AccountNotLinked } from './errors.ts'
 import { identify } from './identify.ts'
+import type { OutboxContent } from './kinds/index.ts'
+import { LinkPreviews } from './preparation/link/link-previews.ts'
+import type { OutboxOptions } from './options.ts'
 import type { SendRequest, UploadRequest } from './request.ts'
 
 export interface Submission {
@@ -22,8 +25,16 @@ export interface Submission {
 export const checkLinked = (account: AccountRecord): Effect.Effect<void, AccountNotLinked> =>
   isLinked(account) ? Effect.void : Effect.fail(new AccountNotLinked({ accountId: account.accountId }))
 
+/** Made here, before the message is: every attempt sends the same one. */
+const withLinkPreview = Effect.fnUntraced(function* (content: OutboxContent) {
+  if (content.kind !== 'text') return content
+  const previews = yield* LinkPreviews
+  const preview = yield* previews.of(content.text)
+  return preview === undefined ? content : { ...content, preview }
+})
+
 /** Accepts what is asked for, or answers what was accepted for the same request before. */
-export const submit = Effect.fn('Outbox.submit')(function* (submission: Submission) {
+export const submit = Effect.fn('Outbox.submit')(function* (submission: Submission, options: OutboxOptions) {
   const { accountId, askedAt, documentId, idempotencyKey } = submission
   const accounts = yield* AccountStore
   const account = yield* accounts.read(accountId)
@@ -35,10 +46,11 @@ export const submit = Effect.fn('Outbox.submit')(function* (submission: Submissi
   // Invalid input is refused first, but no file is fetched for an account that cannot send.
   const fetchesFiles = !('attachment' in request) && (request.media ?? request.album) !== undefined
   if (fetchesFiles) yield* checkLinked(account)
-  const composed = yield* compose(account, request, askedAt)
+  const composed = yield* compose(account, request, options, askedAt)
   yield* checkLinked(account)
+  const content = yield* withLinkPreview(composed.content)
   return yield* accept(
-    { ...composed, accountId, idempotencyKey, fingerprint, documentId },
+    { ...composed, content, accountId, idempotencyKey, fingerprint, documentId },
     ownAddresses(account)
   )
 })

@@ -27,6 +27,8 @@ export interface Outgoing {
   /** The `Message` protobuf. */
   readonly content: Uint8Array
   readonly stanza?: StanzaExtras
+  /** Of a status: the addresses of those who may see it. */
+  readonly audience?: ReadonlySet<string> | undefined
 }
 
 interface SendingOptions {
@@ -79,7 +81,7 @@ const sendMessage = (options: SendingOptions) =>
     const token = yield* tokenNode(options, connection, accountId, outgoing.toJid)
     const relaying = Effect.tryPromise({
       try: async () => {
-        const { content, stanza = {}, toJid, whatsAppId } = outgoing
+        const { audience, content, stanza = {}, toJid, whatsAppId } = outgoing
         const message = proto.Message.decode(content)
         if (isGroupJid(toJid)) {
           const { lidMapping } = socket.signalRepository
@@ -88,7 +90,8 @@ const sendMessage = (options: SendingOptions) =>
         return socket.relayMessage(toJid, message, {
           messageId: whatsAppId,
           additionalAttributes: attributesOf(outgoing),
-          additionalNodes: [...nodesOf(stanza), ...token]
+          additionalNodes: [...nodesOf(stanza), ...token],
+          ...(audience === undefined ? {} : { statusJidList: [...audience] })
         })
       },
       catch: cause => {

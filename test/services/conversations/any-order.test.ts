@@ -128,6 +128,6 @@ test('messages, edits, reactions, reads and receipts give the same thread in eve
         expect(await outcome([...order, ...repeated], batch)).toEqual(expected)
       }
     ),
-    { numRuns: thorough(20, 500) }
+    { numRuns: thorough(15, 500) }
   )
 })

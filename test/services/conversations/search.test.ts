@@ -11,6 +11,7 @@ import { AccountStore } from '../../../src/services/conversations/account-store.
 import { MessageSearch } from '../../../src/services/conversations/message-search.ts'
 import { MessageStore } from '../../../src/services/conversations/message-store.ts'
 import type { SearchRequest } from '../../../src/services/conversations/queries.ts'
+import { thorough } from '../../thorough.ts'
 import { onDatabase } from '../database.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, change, GROUP, message, T0 } from './facts.ts'
 
@@ -269,7 +270,7 @@ test('nothing that is typed is taken for the syntax of the index, or fails', asy
           .map(parts => parts.join(''))
       )
       for (const text of [
-        ...fc.sample(typed, { numRuns: 600, seed: 4 }),
+        ...fc.sample(typed, { numRuns: thorough(200, 600), seed: 4 }),
         'x'.repeat(500),
         '你'.repeat(500)
       ]) {

@@ -17,7 +17,7 @@ import { onDatabase } from '../database.ts'
 import { ACCOUNT, threads } from '../conversations/facts.ts'
 
 const CHATS = 3
-const MESSAGES = 3000
+const MESSAGES = 1500
 
 /** A received message as the journal keeps it. */
 const entry = (n: number) => {
@@ -71,7 +71,7 @@ test('while the store is away everything waits in the journal; afterwards it is 
           Effect.suspend(() => {
             passes += 1
             // Away at first, and once more in the middle of the work.
-            return away || passes === 12
+            return away || passes === 6
               ? Effect.fail(
                   new DatabaseError({ operation: 'transaction', cause: new Error('the store is away') })
                 )

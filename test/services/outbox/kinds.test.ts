@@ -39,6 +39,12 @@ const EXAMPLES: ReadonlyArray<OutboxContent> = [
   { kind: 'contact', contacts: [{ name: 'private', phoneNumber: '491' }] },
   { kind: 'poll', question: 'private', options: ['private 1', 'private 2'], selectable: 1, secret: 'AAAA' },
   { kind: 'event', name: 'private', description: 'private', startAt: 1, extraGuests: false },
+  {
+    kind: 'forward',
+    type: 'text',
+    message: Buffer.from(encodeOutgoing({ extendedTextMessage: { text: 'private' } })).toString('base64'),
+    forwardingScore: 1
+  },
   { kind: 'pin', target: TARGET, seconds: 86_400 },
   { kind: 'unpin', target: TARGET },
   { kind: 'reaction', target: TARGET, emoji: 'private' },

@@ -7,6 +7,8 @@ import { MessageStore } from '../../../src/services/conversations/message-store.
 import { Incidents } from '../../../src/services/incidents/incidents.ts'
 import { Attachments } from '../../../src/services/outbox/attachments.ts'
 import { Outbox } from '../../../src/services/outbox/outbox.ts'
+import { MessageFiles } from '../../../src/services/outbox/message-files.ts'
+import { LinkPreviews } from '../../../src/services/outbox/preparation/link/link-previews.ts'
 import { Preparation } from '../../../src/services/outbox/preparation/preparation.ts'
 import { NotConfirmed, NotConnected, SendRefused } from '../../../src/services/whatsapp/errors.ts'
 import type { Outgoing } from '../../../src/services/whatsapp/send.ts'
@@ -41,14 +43,16 @@ const run = <A, E>(
     closed: () => Effect.void,
     storeLidMappings: () => Effect.void,
     lidOf: () => Effect.undefined,
+    statusAudience: () => Effect.succeed(new Set<string>()),
     submitPasskey: () => Effect.void,
     confirmPasskey: () => Effect.void,
     checkNumbers: (_, numbers) =>
       Effect.succeed(numbers.map(jid => ({ askedJid: jid, jid, lid: null, answeredAt: 0 }))),
     logout: () => Effect.void
   })
-  const services = Outbox.layer({ paceMs: 0 }).pipe(
-    Layer.provide(Preparation.layer),
+  const services = Outbox.layer({ paceMs: 0, postStatuses: false }).pipe(
+    Layer.provide(LinkPreviews.layer({ enabled: false, allowPrivateAddresses: false })),
+    Layer.provide([Preparation.layer(), MessageFiles.none]),
     Layer.provideMerge(Layer.succeed(WhatsApp, whatsapp)),
     Layer.provideMerge(
       Attachments.layer({ folder: '/nonexistent', largest: 1, allowPrivateAddresses: false })

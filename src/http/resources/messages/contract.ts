@@ -43,7 +43,7 @@ export class MessagesGroup extends HttpApiGroup.make('messages')
         operationId: 'outbox.send',
         summary: 'Send a message',
         description:
-          'Queues the message; it is sent exactly once, as soon as the account is online. The body is JSON with exactly one of text, media (by URL), album, location, contacts, poll, event, reaction, edit, revoke, pin, unpin; or multipart/form-data with a file. Requests with the same idempotencyKey get the same response for 24 hours.'
+          'Queues the message; it is sent exactly once, as soon as the account is online. The body is JSON with exactly one of text, media (by URL), album, location, contacts, poll, event, reaction, edit, revoke, forward, pin, unpin; or multipart/form-data with a file. Requests with the same idempotencyKey get the same response for 24 hours.'
       })
     ),
     HttpApiEndpoint.get('list', '/threads/:threadId/messages', {

@@ -10,6 +10,7 @@ import {
   type Details,
   EarlierBody,
   EventResponse,
+  Forwarded,
   Location,
   MEDIA_ALBUM,
   Media,
@@ -37,6 +38,7 @@ const DetailsColumn = Schema.Struct({
   eventResponses: Schema.optionalKey(Schema.Array(EventResponse)),
   mentions: Schema.optionalKey(Schema.Array(Schema.String)),
   viewOnce: Schema.optionalKey(Schema.Boolean),
+  forwarded: Schema.optionalKey(Forwarded),
   album: Schema.optionalKey(Album),
   association: Schema.optionalKey(Association),
   sharedBy: Schema.optionalKey(Schema.String),
@@ -194,7 +196,7 @@ type AddedLater = Partial<Pick<Held, 'pollChanges' | 'secrets' | 'unreadable'>> 
 export const detailsColumn = (message: Omit<Details, 'media' | 'broadcast'> & AddedLater): string | null => {
   const { album, answer, association, call, contacts, event, eventResponses, location } = message
   const { mentions, poll, pollChanges = [], secrets = [], sharedBy, unreadable = [] } = message
-  const { viewOnce, votes = [] } = message
+  const { forwarded, viewOnce, votes = [] } = message
   return jsonOrNull({
     ...(location === null ? {} : { location }),
     ...(contacts.length === 0 ? {} : { contacts }),
@@ -207,6 +209,7 @@ export const detailsColumn = (message: Omit<Details, 'media' | 'broadcast'> & Ad
     ...(eventResponses.length === 0 ? {} : { eventResponses }),
     ...(mentions.length === 0 ? {} : { mentions }),
     ...(viewOnce ? { viewOnce } : {}),
+    ...(forwarded === null ? {} : { forwarded }),
     ...(album === null ? {} : { album }),
     ...(association === null ? {} : { association }),
     ...(sharedBy === null ? {} : { sharedBy }),

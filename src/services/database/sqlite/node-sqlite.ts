@@ -24,9 +24,10 @@ const bindable = (value: unknown): SQLInputValue => {
   throw new TypeError(`A ${typeof value} cannot be stored in SQLite`)
 }
 
-const open = (file: string): DatabaseSync => {
+const open = (file: string, image: Uint8Array | undefined): DatabaseSync => {
   // Waiting inside SQLite would stop every account: who finds the database locked waits outside, below.
   const database = new DatabaseSync(file, { timeout: 50 })
+  if (image !== undefined) database.deserialize(image)
   // FULL: a committed transaction survives a power cut, which "written before acknowledged" rests on.
   database.exec(
     'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; PRAGMA cache_size=-12288; PRAGMA wal_autocheckpoint=8000'
@@ -64,15 +65,19 @@ const guarded =
     }
   }
 
-/** A SqlClient (with SqlBulk and DatabaseHealth) on one SQLite file, or `:memory:`; closed with its scope. */
+/**
+ * A SqlClient (with SqlBulk and DatabaseHealth) on one SQLite file, or `:memory:`; closed with its scope. A database in memory can
+ * begin as an `image`, which is what SQLite's serialization has made of another database.
+ */
 export const layer = (
-  file: string
+  file: string,
+  image?: Uint8Array
 ): Layer.Layer<SqlClient.SqlClient | SqlBulk | DatabaseHealth, SqlError.SqlError> =>
   Layer.effectContext(
     Effect.gen(function* () {
       const openedWithLog = sizeOf(`${file}-wal`) !== undefined
       const database = yield* Effect.acquireRelease(
-        Effect.try({ try: () => open(file), catch: cause => failure(cause, 'open') }),
+        Effect.try({ try: () => open(file, image), catch: cause => failure(cause, 'open') }),
         opened => Effect.sync(() => opened.close())
       )
       const watch = watchFile(file)

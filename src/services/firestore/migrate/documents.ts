@@ -56,7 +56,7 @@ const media = Schema.Struct({
   variants: MediaResource.fields.variants.pipe(Schema.withDecodingDefaultTypeKey(Effect.succeed([])))
 })
 
-const { album, albumMessageId, association, quoted, sharedBy, ...messageFields } = Message.fields
+const { album, albumMessageId, association, forwarded, quoted, sharedBy, ...messageFields } = Message.fields
 
 const MessageDocument = Schema.Struct({
   ...messageFields,
@@ -64,6 +64,7 @@ const MessageDocument = Schema.Struct({
   album: album.pipe(Schema.withDecodingDefaultTypeKey(absent)),
   albumMessageId: albumMessageId.pipe(Schema.withDecodingDefaultTypeKey(absent)),
   association: association.pipe(Schema.withDecodingDefaultTypeKey(absent)),
+  forwarded: forwarded.pipe(Schema.withDecodingDefaultTypeKey(absent)),
   quoted: quoted.pipe(Schema.withDecodingDefaultTypeKey(absent)),
   sharedBy: sharedBy.pipe(Schema.withDecodingDefaultTypeKey(absent)),
   starred: Schema.optionalKey(Message.fields.starred),

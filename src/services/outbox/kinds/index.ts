@@ -6,6 +6,7 @@ import { album, albumParts } from './album.ts'
 import { contacts } from './contacts.ts'
 import { edit } from './edit.ts'
 import { event } from './event.ts'
+import { forward } from './forward.ts'
 import type { KindOfContent, Place, Requestable } from './kind.ts'
 import { location } from './location.ts'
 import { media } from './media.ts'
@@ -28,6 +29,7 @@ export const REQUESTABLE = {
   reaction,
   edit,
   revoke,
+  forward,
   pin,
   unpin
 }

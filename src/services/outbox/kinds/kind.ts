@@ -10,6 +10,7 @@ import type { Accompanying, Destination, WireMessage } from '../../whatsapp/conv
 import type { StanzaExtras } from '../../whatsapp/send.ts'
 import type { Attachments } from '../attachments.ts'
 import type { RequestRefused } from '../errors.ts'
+import type { MessageFiles } from '../message-files.ts'
 import type { Preparation } from '../preparation/preparation.ts'
 
 /** What content is on the wire. */
@@ -44,6 +45,8 @@ export interface SentTime {
 export interface Place {
   readonly account: AccountRecord
   readonly threadId: string
+  /** It is not sent at once, but at a time that the request names. */
+  readonly sendsLater: boolean
 }
 
 export interface WirePlace {
@@ -62,7 +65,7 @@ export interface Requestable<Asked, Content> {
   ) => Effect.Effect<
     Content,
     RequestRefused | DatabaseError,
-    GroupStore | MessageStore | Attachments | Preparation
+    GroupStore | MessageStore | MessageFiles | Attachments | Preparation
   >
 }
 

@@ -8,7 +8,7 @@ import { type Attachment, Attachments } from '../attachments.ts'
 import { line, Text } from '../fields.ts'
 import { refuse } from '../errors.ts'
 import { extrasOnWire, MediaExtras, withoutPicture } from '../preparation/extras.ts'
-import { prepareFile } from '../preparation/prepare-file.ts'
+import { prepareFile, VOICE } from '../preparation/prepare-file.ts'
 import { defineKind, newMessage, type WirePlace } from './kind.ts'
 import { mentions, optionalText, quoted, visibleText } from './parts.ts'
 
@@ -41,13 +41,12 @@ export const StoredMedia = Schema.Struct({
   viewOnce: Schema.optionalKey(Schema.Boolean),
   /** The album that it is a part of. */
   album: Schema.optionalKey(Target),
+  /** The mark of a file that is forwarded. */
+  forwardingScore: Schema.optionalKey(Schema.Finite),
   mentions,
   quoted
 })
 type Stored = typeof StoredMedia.Type
-
-/** What WhatsApp calls a voice message: phones play it only with the parameter. */
-const VOICE = 'audio/ogg; codecs=opus'
 
 /** A content type in WhatsApp's spelling: in lower case, with no parameter but the codecs of audio. */
 const contentType = (given: string): string => {
@@ -67,7 +66,7 @@ const MIME_TYPES: Readonly<Record<MediaType, RegExp>> = {
   image: /^image\/(jpeg|png|webp|gif)$/,
   video: /^video\/(mp4|3gpp|quicktime|webm)$/,
   audio: /^audio\/(aac|mp4|mpeg|mp3|amr|ogg|opus|wav|x-wav|webm)$/,
-  voice: /^audio\/(ogg|opus|mp4|aac|mpeg|webm)$/,
+  voice: /^audio\/(ogg|opus|mp4|aac|mpeg|mp3|webm|wav|x-wav)$/,
   sticker: /^image\/(webp|png|jpeg|gif)$/,
   document: /^[\w.+-]+\/[\w.+-]+$/
 }

@@ -22,7 +22,7 @@ const THREAD = {
 }
 
 /** Of one file. After that its thread is ended. */
-const LONGEST = '20 seconds'
+const LONGEST_MS = 20_000
 
 /** A thread may end between two files; the next one starts another. */
 const logEnded = (error: unknown) => Effect.logWarning('The thread that prepares files ended', error)
@@ -30,7 +30,7 @@ const logEnded = (error: unknown) => Effect.logWarning('The thread that prepares
 const notPrepared = (cause: unknown) =>
   new NotPrepared({ reason: cause instanceof Error ? cause.message : 'unknown' })
 
-const makePreparation = Effect.gen(function* () {
+const makePreparation = Effect.fnUntraced(function* (longestMs: number) {
   const pool = yield* Effect.acquireRelease(
     Effect.sync(() => new Piscina<PreparationTask, Prepared>(THREAD)),
     opened => Effect.promise(() => opened.destroy())
@@ -43,7 +43,7 @@ const makePreparation = Effect.gen(function* () {
     return yield* Effect.tryPromise({ try: signal => pool.run(task, { signal }), catch: notPrepared }).pipe(
       // The time of others is not its own.
       Effect.timeoutOrElse({
-        duration: LONGEST,
+        duration: longestMs,
         orElse: () => Effect.fail(new NotPrepared({ reason: 'it took too long' }))
       }),
       oneAtATime.withPermits(1)
@@ -56,5 +56,7 @@ export class Preparation extends Context.Service<
   Preparation,
   { readonly perform: (task: PreparationTask) => Effect.Effect<Prepared, NotPrepared> }
 >()('backscroll/services/outbox/Preparation') {
-  static readonly layer: Layer.Layer<Preparation> = Layer.effect(Preparation, makePreparation)
+  static layer(longestMs: number = LONGEST_MS): Layer.Layer<Preparation> {
+    return Layer.effect(Preparation, makePreparation(longestMs))
+  }
 }

@@ -2,7 +2,8 @@
 import type { MediaType } from '../../../domain/outbox.ts'
 import type { MediaExtras } from './extras.ts'
 import { describeImage, type ImageSource, makeSticker } from './image.ts'
-import { describeAudio, describeVideo, describeVoice } from './recording.ts'
+import { describeAudio, describeVideo } from './recording.ts'
+import { prepareVoice } from './voice/voice.ts'
 
 export type PreparationTask =
   | { readonly type: Exclude<MediaType, 'document'>; readonly path: string }
@@ -32,6 +33,6 @@ export const perform = (task: PreparationTask): Promise<Prepared> => {
     case 'audio':
       return described(describeAudio(task.path))
     case 'voice':
-      return described(describeVoice(task.path))
+      return prepareVoice(task.path)
   }
 }

@@ -14,6 +14,7 @@ import { MEDIA } from './content/media.ts'
 import { type Family, NO_DETAILS_FACT, type Parts } from './content/parts.ts'
 import { POLL } from './content/poll.ts'
 import { TEXT } from './content/text.ts'
+import { forwardedIn } from './forwarded-mark.ts'
 import { outcomeOf } from '../kinds/message-fields.ts'
 import { millisecondsOf } from './numbers.ts'
 import { quotedIn } from './quoted.ts'
@@ -107,6 +108,7 @@ export const contentIn = (self: Self, unwrapped: Unwrapped): ContentFact | undef
     body: body ?? null,
     mentions: mentionsIn(context.info),
     viewOnce: viewOnce || context.viewOnce,
+    forwarded: forwardedIn(context.info),
     quoted: quotedIn(self, context.info, saidIn(context.info?.quotedMessage)) ?? commentedIn(self, layers)
   }
 }

@@ -55,20 +55,24 @@ export const contextIn = (encoded: Uint8Array): proto.IContextInfo | undefined =
   return message.extendedTextMessage?.contextInfo ?? undefined
 }
 
-/** The `contextInfo` of a message; `undefined` when it mentions nobody, answers nothing and does not disappear. */
+/** The `contextInfo` of a message; `undefined` when it has none of these. */
 export const contextOf = (
   content: {
     readonly mentions?: ReadonlyArray<string> | undefined
     readonly quoted?: Target | undefined
+    /** The mark of a forwarded message. */
+    readonly forwardingScore?: number | undefined
   },
   destination: Destination,
   quotedMessage: Uint8Array | undefined
 ): proto.IContextInfo | undefined => {
-  const { mentions = [], quoted } = content
+  const { forwardingScore, mentions = [], quoted } = content
   const { ephemeralSeconds } = destination
-  if (mentions.length === 0 && quoted === undefined && ephemeralSeconds === 0) return undefined
+  const isEmpty = mentions.length === 0 && quoted === undefined && forwardingScore === undefined
+  if (isEmpty && ephemeralSeconds === 0) return undefined
   return {
     ...(ephemeralSeconds === 0 ? {} : { expiration: ephemeralSeconds }),
+    ...(forwardingScore === undefined ? {} : { isForwarded: true, forwardingScore }),
     ...(mentions.length === 0 ? {} : { mentionedJid: [...mentions] }),
     ...(quoted === undefined
       ? {}

@@ -1,5 +1,6 @@
 // What the errors of Baileys mean: whether they are faults, how a connection ended, and the text for it.
 import { ProxyFailed } from '../proxy/agent.ts'
+import { ConnectionOver } from './runtime.ts'
 import { type ConnectionEnd, OWN_CODES } from '../../../domain/disconnect.ts'
 
 /**
@@ -7,7 +8,10 @@ import { type ConnectionEnd, OWN_CODES } from '../../../domain/disconnect.ts'
  * nobody waits for fails that way when a connection ends.
  */
 export const isFault = (reason: unknown): boolean =>
-  reason instanceof Error && !('isBoom' in reason) && !('code' in reason)
+  reason instanceof Error &&
+  !(reason instanceof ConnectionOver) &&
+  !('isBoom' in reason) &&
+  !('code' in reason)
 
 /** The name of an error, for the log; its message may hold addresses. */
 export const nameOf = (cause: unknown): string => (cause instanceof Error ? cause.name : '')

@@ -100,6 +100,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     creds,
     self: () => addressesIn(creds),
     keepsStatuses: options.keepStatuses,
+    keepsViews: options.keepStatuses || options.postStatuses,
     journal: services.journal,
     vault: services.vault,
     run: runtime.run,
@@ -145,7 +146,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     mediaServer: { base: options.mediaBase, proxy: connection.proxy },
     isOpen: () => connection.connections.isOpen(accountId, socket)
   })
-  const credentials = connectEvents(connection, socket, { appState, groups })
+  const credentials = connectEvents(connection, socket, { appState, groups, keys: receive.keys })
   followVersion(connection, socket)
   followProxy(connection, socket)
   groups.follow(socket.ev)

@@ -1,5 +1,5 @@
 // What a socket reports, passed on to the rest of the server: credentials, addresses, files, and its state from pairing to its end.
-import type { BinaryNode, ConnectionState, WASocket } from '@whiskeysockets/baileys'
+import type { BinaryNode, ConnectionState, SignalKeyStore, WASocket } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
 import { answerIn } from '../phone/media-reupload.ts'
 import { makeAcknowledgements } from './acknowledgements.ts'
@@ -14,12 +14,14 @@ import type { GroupCache } from './group-cache.ts'
 import { fetchGroups } from './group-list.ts'
 import { watchLidMigration } from './lid-migration.ts'
 import { noteSent } from './liveness.ts'
+import { checkPreKeys } from './pre-key-check.ts'
 import { watchRestrictions } from './restrictions.ts'
 
 /** What belongs to one socket besides the connection. */
 interface BesideSocket {
   readonly appState: ConnectedAppState
   readonly groups: GroupCache
+  readonly keys: SignalKeyStore
 }
 
 /** Connects what the socket reports to the rest of the server; answers what stores the credentials. */
@@ -60,7 +62,11 @@ const storeMigration = ({ accountId, services }: Connection, lidMigrated: boolea
     )
 
 /** Follows the state of the connection from pairing to its end. */
-const followState = (connection: Connection, socket: WASocket, { appState, groups }: BesideSocket): void => {
+const followState = (
+  connection: Connection,
+  socket: WASocket,
+  { appState, groups, keys }: BesideSocket
+): void => {
   const { accountId, belongsTo, connections, creds, emit, options, runtime, services } = connection
   const { now } = services
   const acknowledgements = makeAcknowledgements(socket, runtime, () =>
@@ -79,6 +85,7 @@ const followState = (connection: Connection, socket: WASocket, { appState, group
     // What changed while this device was away, and what an earlier connection did not finish.
     appState.onOpen()
     fetchGroups(socket, runtime, connection.resources.groupList, now)
+    runtime.fork(checkPreKeys(connection, socket, keys))
   }
 
   socket.ev.on('connection.update', (update: Partial<ConnectionState>) => {

@@ -291,6 +291,6 @@ test('whatever happens, Firestore shows exactly what is stored', async () => {
         expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(stored))
       }
     ),
-    { numRuns: thorough(10, 200) }
+    { numRuns: thorough(6, 200) }
   )
 })

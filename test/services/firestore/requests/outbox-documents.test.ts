@@ -11,6 +11,8 @@ import { AccountMemory } from '../../../../src/services/process/account-memory.t
 import { StrayRejections } from '../../../../src/services/process/stray-rejections.ts'
 import { Attachments } from '../../../../src/services/outbox/attachments.ts'
 import { Outbox } from '../../../../src/services/outbox/outbox.ts'
+import { MessageFiles } from '../../../../src/services/outbox/message-files.ts'
+import { LinkPreviews } from '../../../../src/services/outbox/preparation/link/link-previews.ts'
 import { Preparation } from '../../../../src/services/outbox/preparation/preparation.ts'
 import { FirestoreDatabase } from '../../../../src/services/firestore/publish/database.ts'
 import { OutboxDocuments } from '../../../../src/services/firestore/requests/outbox-documents.ts'
@@ -28,8 +30,9 @@ const serverOn = (host: string, projectId: string, folder: string) =>
   ManagedRuntime.make(
     OutboxDocuments.layer({ sweepMs: 60_000 }).pipe(
       Layer.provideMerge(databaseOn(host, projectId)),
-      Layer.provideMerge(Outbox.layer({ paceMs: 0 })),
-      Layer.provideMerge(Preparation.layer),
+      Layer.provideMerge(Outbox.layer({ paceMs: 0, postStatuses: false })),
+      Layer.provideMerge(LinkPreviews.layer({ enabled: false, allowPrivateAddresses: false })),
+      Layer.provideMerge(Layer.merge(Preparation.layer(), MessageFiles.none)),
       Layer.provideMerge(Attachments.layer({ folder, largest: 1000, allowPrivateAddresses: true })),
       Layer.provideMerge(
         WhatsApp.layer({
@@ -42,6 +45,7 @@ const serverOn = (host: string, projectId: string, folder: string) =>
           selfTestTimeoutMs: 30_000,
           paceMs: 0,
           keepStatuses: false,
+          postStatuses: false,
           syncFullHistory: false,
           dryRun: false
         })

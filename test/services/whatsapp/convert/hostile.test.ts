@@ -16,11 +16,12 @@ import { Journaled, convertEntry } from '../../../../src/services/whatsapp/conve
 import { factsOfStoredMessage } from '../../../../src/services/whatsapp/convert/stored-message.ts'
 import { factsOfAddOn } from '../../../../src/services/whatsapp/convert/opened-add-on.ts'
 import { nodeToJson } from '../../../../src/services/whatsapp/convert/stanza-json.ts'
+import { thorough } from '../../../thorough.ts'
 import { SELF } from './content/shown.ts'
 import { messageFields, randomMessageOf, randomProtobuf } from './random-protobuf.ts'
 
 /** Shrinking a message of hundreds of choices takes longer than anybody waits; the seed in the report repeats it. */
-const runs = (numRuns: number) => ({ numRuns, endOnFailure: true })
+const runs = (numRuns: number) => ({ numRuns: thorough(Math.ceil(numRuns / 4), numRuns), endOnFailure: true })
 
 const checkDetails = Schema.decodeUnknownSync(Details)
 

@@ -1,0 +1,92 @@
+// Starts the product inside this process, for tests that never kill it: the same composition on a port of its own, without the
+// processor time that another process needs to load the libraries and to make their code fast.
+import { Effect, Fiber, Layer, Logger, References, Result } from 'effect'
+import { readFileSync } from 'node:fs'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import * as Server from '../src/app/server.ts'
+import { loadConfig } from '../src/config.ts'
+import { Api } from './api.ts'
+import { type RunningServer, type ServerOptions, settingsOf } from './server-process.ts'
+
+const CONSOLE = ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table'] as const
+
+/** Remembers what a server changes for the whole process; the returned function changes it back. */
+const rememberProcess = (): (() => void) => {
+  const folder = process.env['TMPDIR']
+  const umask = process.umask()
+  const authorities = getCACertificates('default')
+  // oxlint-disable-next-line no-console
+  const methods = CONSOLE.map(name => [name, console[name]] as const)
+  return () => {
+    if (folder === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = folder
+    process.umask(umask)
+    setDefaultCACertificates(authorities)
+    // oxlint-disable-next-line no-console
+    for (const [name, method] of methods) console[name] = method
+  }
+}
+
+/** What Node does with the variable when a process starts. */
+const trust = (authorityFile: string | undefined): void => {
+  if (authorityFile === undefined || authorityFile === '') return
+  setDefaultCACertificates([...getCACertificates('default'), readFileSync(authorityFile, 'utf8')])
+}
+
+/** Tells the address of the server when its log does. */
+const listening = (onListening: (url: string) => void): Logger.Logger<unknown, void> =>
+  Logger.make(({ fiber }) => {
+    const { url } = fiber.getRef(References.CurrentLogAnnotations)
+    if (typeof url === 'string') onListening(url)
+  })
+
+/** A server that runs in this process. There can be one at a time. */
+export class InProcessServer implements RunningServer {
+  readonly api: Api
+  readonly url: string
+  readonly key: string
+  private readonly fiber: Fiber.Fiber<unknown, unknown>
+  private readonly restoreProcess: () => void
+
+  private constructor(
+    address: { readonly url: string; readonly key: string },
+    fiber: Fiber.Fiber<unknown, unknown>,
+    restoreProcess: () => void
+  ) {
+    this.url = address.url
+    this.key = address.key
+    this.api = new Api(address.url, address.key)
+    this.fiber = fiber
+    this.restoreProcess = restoreProcess
+  }
+
+  /** Starts a server and resolves once it listens; rejects with the reason when it ends before. */
+  static async start(options: ServerOptions): Promise<InProcessServer> {
+    const settings = settingsOf(options)
+    const config = Result.getOrThrow(loadConfig(settings))
+    const restoreProcess = rememberProcess()
+    trust(settings['NODE_EXTRA_CA_CERTS'])
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    const fiber = Effect.runFork(
+      Layer.launch(Server.layer(config)).pipe(Effect.provide(Logger.layer([listening(resolve)])))
+    )
+    fiber.addObserver(exit => reject(new Error(`The server ended before it listened: ${String(exit)}`)))
+    try {
+      const url = await promise
+      return new InProcessServer({ url, key: settings['API_KEY'] ?? '' }, fiber, restoreProcess)
+    } catch (error) {
+      restoreProcess()
+      throw error
+    }
+  }
+
+  /** Ends it as SIGTERM does: everything is closed in order. A second time it does nothing. */
+  async stop(): Promise<void> {
+    await Effect.runPromise(Fiber.interrupt(this.fiber))
+    this.restoreProcess()
+  }
+
+  dispose(): Promise<void> {
+    return this.stop()
+  }
+}

@@ -1,0 +1,123 @@
+// After each login: are the pre-keys that WhatsApp hands out those that this server holds? Where they are not, a person's first message
+// would have to be asked for again. That happens when a connection ends while keys are uploaded, and when a database is restored.
+import { createHash } from 'node:crypto'
+import {
+  type AuthenticationCreds,
+  type BinaryNode,
+  Curve,
+  encodeBigEndian,
+  getBinaryNodeChild,
+  getBinaryNodeChildBuffer,
+  getBinaryNodeChildren,
+  KEY_BUNDLE_TYPE,
+  type KeyPair,
+  S_WHATSAPP_NET,
+  type SignalKeyStore,
+  type WASocket,
+  xmppPreKey,
+  xmppSignedPreKey
+} from '@whiskeysockets/baileys'
+import { Effect } from 'effect'
+import type { IncidentReport } from '../../incidents/incidents.ts'
+import { nameOf } from './baileys-errors.ts'
+import type { Connection } from './connection-context.ts'
+
+/** A device has 812 at most when it has just been linked. */
+const MOST_KEYS = 5_000
+
+const DIFFERENT_KEYS = {
+  kind: 'account.differentPreKeys',
+  severity: 'warning',
+  happened: 'WhatsApp handed out keys of this account that this server does not hold',
+  did: 'They were replaced at WhatsApp; messages that were written with the old ones are asked for again',
+  advice: 'Nothing, unless it happens again and again: then check that no other copy of this database runs'
+} as const satisfies Omit<IncidentReport, 'accountId' | 'subject'>
+
+interface HandedOut {
+  /** In the order in which their public keys are in the hash. */
+  readonly ids: ReadonlyArray<number>
+  readonly hash: Uint8Array
+}
+
+const numberIn = (node: BinaryNode): number =>
+  node.content instanceof Uint8Array
+    ? Buffer.from(node.content).readUIntBE(0, Math.min(node.content.length, 4))
+    : 0
+
+const handedOutIn = (answer: BinaryNode): HandedOut | undefined => {
+  const digest = getBinaryNodeChild(answer, 'digest')
+  const hash = getBinaryNodeChildBuffer(digest, 'hash')
+  const ids = getBinaryNodeChildren(getBinaryNodeChild(digest, 'list'), 'id')
+  return digest === undefined || hash === undefined || ids.length > MOST_KEYS
+    ? undefined
+    : { ids: ids.map(numberIn), hash }
+}
+
+/** As WhatsApp makes it of the keys that it hands out. */
+const hashOf = (
+  { signedIdentityKey, signedPreKey }: AuthenticationCreds,
+  keys: ReadonlyArray<KeyPair>
+): Buffer => {
+  const hash = createHash('sha1')
+    .update(signedIdentityKey.public)
+    .update(signedPreKey.keyPair.public)
+    .update(signedPreKey.signature)
+  for (const { public: key } of keys) hash.update(key)
+  return hash.digest()
+}
+
+const query = (socket: WASocket, type: 'get' | 'set', content: Array<BinaryNode>): Promise<BinaryNode> =>
+  socket.query({ tag: 'iq', attrs: { xmlns: 'encrypt', type, to: S_WHATSAPP_NET }, content })
+
+/** Uploads what is held under these ids; a new key where nothing is. */
+const replaceKeys = async (
+  socket: WASocket,
+  creds: AuthenticationCreds,
+  keys: SignalKeyStore,
+  ids: ReadonlyArray<number>
+): Promise<void> => {
+  const held = await keys.get('pre-key', ids.map(String))
+  const missing = ids.filter(id => held[id] === undefined)
+  const made = Object.fromEntries(missing.map(id => [String(id), Curve.generateKeyPair()]))
+  // Before anybody is given them.
+  await keys.set({ 'pre-key': made })
+  const all: Record<string, KeyPair> = { ...held, ...made }
+  await query(socket, 'set', [
+    { tag: 'registration', attrs: {}, content: encodeBigEndian(creds.registrationId) },
+    { tag: 'type', attrs: {}, content: KEY_BUNDLE_TYPE },
+    { tag: 'identity', attrs: {}, content: creds.signedIdentityKey.public },
+    { tag: 'list', attrs: {}, content: Object.entries(all).map(([id, key]) => xmppPreKey(key, Number(id))) },
+    xmppSignedPreKey(creds.signedPreKey)
+  ])
+}
+
+/** Answers whether WhatsApp handed out other keys; it does not any more then. */
+const replaceDifferentKeys = async (
+  socket: WASocket,
+  creds: AuthenticationCreds,
+  keys: SignalKeyStore
+): Promise<boolean> => {
+  const handedOut = handedOutIn(await query(socket, 'get', [{ tag: 'digest', attrs: {} }]))
+  if (handedOut === undefined) return false
+  const { hash, ids } = handedOut
+  const held = await keys.get('pre-key', ids.map(String))
+  const pairs = ids.map(id => held[id]).filter(pair => pair !== undefined)
+  if (pairs.length === ids.length && hashOf(creds, pairs).equals(hash)) return false
+  await replaceKeys(socket, creds, keys, ids)
+  return true
+}
+
+/** To be run when a connection has opened. What fails is tried again on the next connection. */
+export const checkPreKeys = (
+  { accountId, creds, services }: Connection,
+  socket: WASocket,
+  keys: SignalKeyStore
+): Effect.Effect<void> =>
+  Effect.tryPromise(() => replaceDifferentKeys(socket, creds, keys)).pipe(
+    Effect.flatMap(wereDifferent =>
+      wereDifferent
+        ? services.incidents.report({ ...DIFFERENT_KEYS, accountId, subject: accountId })
+        : Effect.void
+    ),
+    Effect.catch(({ cause }) => Effect.logDebug('The pre-keys could not be checked', nameOf(cause)))
+  )
