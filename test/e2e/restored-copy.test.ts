@@ -58,7 +58,7 @@ test('what came since a copy is asked for, and new messages arrive both ways, in
   await untilComplete(stage, accountId, phone)
   const [copy, key] = [join(aside.path, 'copy'), join(aside.path, 'apart.key')]
   const made = await command(stage.dataDir, 'backup', '--key', key, copy)
-  expect(made).toMatchObject({ code: 0, result: { database: { accounts: 1 }, damagedFiles: [] } })
+  expect(made).toMatchObject({ code: 0, result: { database: { rows: { accounts: 1 } }, damagedFiles: [] } })
   expect(readdirSync(copy).toSorted()).toEqual(expect.arrayContaining(['backscroll.db', 'backup.json']))
   expect(readdirSync(copy)).not.toContain('vault.key')
   expect([readableByOthers(copy), statSync(key).mode & 0o777]).toEqual([[], 0o600])
@@ -73,7 +73,7 @@ test('what came since a copy is asked for, and new messages arrive both ways, in
 
   expect(await command(stage.dataDir, 'restore', copy)).toMatchObject({
     code: 0,
-    result: { accounts: 1, aside: [expect.stringMatching(/^backscroll\.db\..*\.old$/)] }
+    result: { rows: { accounts: 1 }, aside: [expect.stringMatching(/^backscroll\.db\..*\.old$/)] }
   })
   stage.server = await ServerProcess.start({ dataDir: stage.dataDir, settings: stage.settings })
   const restored = async () => (await stage.api.incidents()).find(({ kind }) => kind === 'storage.restored')

@@ -44,7 +44,12 @@ export const backup = (args: ReadonlyArray<string>): void => {
   const { folder, keyFile } = argumentsOf(args, BACKUP_USAGE)
   const config = loadSettings(message => refuse(message, 2))
   const program = Effect.gen(function* () {
-    const manifest = yield* makeBackup({ dataDir: config.DATA_DIR, target: folder, keyFile })
+    const manifest = yield* makeBackup({
+      dataDir: config.DATA_DIR,
+      target: folder,
+      keyFile,
+      counted: ['accounts', 'messages']
+    })
     print({ folder, key: keyFile ?? null, ...manifest })
     if (keyFile === undefined)
       process.stderr.write(

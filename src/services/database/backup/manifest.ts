@@ -15,8 +15,8 @@ export const Manifest = Schema.Struct({
     bytes: count,
     /** The newest upgrade that the database has had. */
     upgrade: count,
-    accounts: count,
-    messages: count
+    /** How many rows some of its tables have. */
+    rows: Schema.Record(Schema.String, count)
   }),
   /** Received files, and files that wait to be sent. */
   files: Schema.Struct({ count, bytes: count }),

@@ -2,9 +2,10 @@
 import { DatabaseSync } from 'node:sqlite'
 
 export interface CopyContents {
+  /** The newest upgrade that it has had. */
   readonly upgrade: number
-  readonly accounts: number
-  readonly messages: number
+  /** The number of rows of the tables that were asked for. */
+  readonly rows: Readonly<Record<string, number>>
 }
 
 /** Writes a compact copy of the state of one moment; whoever uses the database goes on meanwhile. Throws what SQLite refuses. */
@@ -17,8 +18,8 @@ export const copyDatabase = (from: string, to: string): void => {
   }
 }
 
-/** Reads a copy completely; throws when it is not whole. */
-export const verifyCopy = (file: string): CopyContents => {
+/** Reads a copy completely and counts rows of these tables; throws when it is not whole. */
+export const verifyCopy = (file: string, tables: ReadonlyArray<string>): CopyContents => {
   const database = new DatabaseSync(file, { readOnly: true })
   const numberOf = (query: string): number =>
     Number(Object.values(database.prepare(query).get() ?? {})[0] ?? 0)
@@ -31,8 +32,7 @@ export const verifyCopy = (file: string): CopyContents => {
     if (findings.length > 0) throw new Error(findings.join('; '))
     return {
       upgrade: numberOf('SELECT MAX(migration_id) FROM migrations'),
-      accounts: numberOf('SELECT COUNT(*) FROM accounts'),
-      messages: numberOf('SELECT COUNT(*) FROM messages')
+      rows: Object.fromEntries(tables.map(table => [table, numberOf(`SELECT COUNT(*) FROM "${table}"`)]))
     }
   } finally {
     database.close()
