@@ -8,9 +8,10 @@ import type { Message } from '../../src/domain/message.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import type { Account } from '../../simulator/state/account.ts'
 import type { Group } from '../../simulator/state/group.ts'
-import { sharedStage } from './stage.ts'
+import { untilReceived } from './received.ts'
+import { sharedInProcessStage } from './stage.ts'
 
-const shared = sharedStage({ MEDIA_URL_PRIVATE: 'true', WHATSAPP_POST_STATUSES: 'true' })
+const shared = sharedInProcessStage({ MEDIA_URL_PRIVATE: 'true', WHATSAPP_POST_STATUSES: 'true' })
 
 interface Linked {
   readonly phone: Phone
@@ -73,8 +74,7 @@ const inThread = (threadId: string, whatsAppId: string) =>
   })
 
 /** What a recipient's phone has got of this entry, once it has. */
-const received = (entryId: string) =>
-  shared().simulator.until(() => linked.phone.truth().received.find(one => one.id === entryId))
+const received = (entryId: string) => untilReceived(shared().simulator, linked.phone, entryId)
 
 const queue = (body: object) => shared().api.queue(linked.accountId, body)
 

@@ -3,7 +3,7 @@ import { proto } from '@whiskeysockets/baileys'
 import type { Account } from '../../state/account.ts'
 import { type Group, isGroup } from '../../state/group.ts'
 import { chatIdOf } from '../../state/history/chat.ts'
-import { addFile, type HeldMessage } from '../../state/ledger.ts'
+import { addFile, type HeldMessage, type Received } from '../../state/ledger.ts'
 import { openMedia } from '../../state/media/download.ts'
 import { applyChange, applyVote, type ChangedBy } from '../../state/messages/changes.ts'
 import {
@@ -18,6 +18,7 @@ import {
   quotedIdOf,
   unwrap
 } from '../../state/messages/content.ts'
+import { inOtherForm } from '../../state/messages/address-forms.ts'
 import { contextIn, receivedContext } from '../../state/messages/context.ts'
 import { detailsOf } from '../../state/messages/details.ts'
 import { openVote, type Poll, pollOf } from '../../state/messages/polls.ts'
@@ -259,7 +260,7 @@ const addToMailbox = (
 export const recordDecrypted = (
   network: Network,
   holder: Account,
-  { sender, id, timestamp, group, node, to }: Envelope,
+  { addressing, sender, id, timestamp, group, node, to }: Envelope,
   { message, destination }: { message: proto.IMessage; destination: string | undefined }
 ): void => {
   recordHeld(network, holder, {
@@ -283,7 +284,11 @@ export const recordDecrypted = (
     held: messageId => heldEntry(network, holder, chatJid, messageId)
   })
   const place = to === STATUS_JID ? STATUS_JID : (group?.id ?? holder.jid)
-  recordReceived(network, sender.account, holder, place, id, message, hidden)
+  const otherForms = inOtherForm(message, addressing)
+  recordReceived(network, sender.account, holder, place, id, message, {
+    ...(hidden === undefined ? {} : { hiddenBecause: hidden }),
+    ...(otherForms.length === 0 ? {} : { otherForms })
+  })
 }
 
 /** The owner's phone shows what a linked device has posted, until it is deleted. */
@@ -308,7 +313,7 @@ export const recordReceived = (
   chatJid: string,
   id: string,
   message: proto.IMessage,
-  hidden?: string
+  seen: Pick<Received, 'hiddenBecause' | 'otherForms'> = {}
 ): void => {
   const change = changeOf(message)
   const text = change && 'text' in change ? change.text : bodyOf(message)
@@ -321,7 +326,7 @@ export const recordReceived = (
     ...(text === undefined ? {} : { text }),
     ...(quotedId === undefined ? {} : { quotedId }),
     ...(targetId === undefined ? {} : { targetId }),
-    ...(hidden === undefined ? {} : { hiddenBecause: hidden }),
+    ...seen,
     ...receivedContext(message),
     ...detailsOf(message),
     ...openMedia(network.media, message)

@@ -5,6 +5,7 @@ import { chatJid, isGroupJid, isLidJid, isPhoneJid } from '../../domain/jid.ts'
 import type { Target } from '../../domain/outbox.ts'
 import { NotConnected, SendRefused } from './errors.ts'
 import type { Vault } from '../vault/vault.ts'
+import { writeInFormOf } from './chat-form.ts'
 import { mentionByLid } from './lid-mentions.ts'
 import type { OpenConnection, OpenConnections } from './open-connections.ts'
 import { addressesIn } from './socket/auth-state.ts'
@@ -83,10 +84,13 @@ const sendMessage = (options: SendingOptions) =>
       try: async () => {
         const { audience, content, stanza = {}, toJid, whatsAppId } = outgoing
         const message = proto.Message.decode(content)
-        if (isGroupJid(toJid)) {
-          const { lidMapping } = socket.signalRepository
-          await mentionByLid(message, await groupMetadata(toJid), jid => lidMapping.getLIDForPN(jid))
-        }
+        const { lidMapping } = socket.signalRepository
+        const lidOf = (jid: string) => lidMapping.getLIDForPN(jid)
+        const numberOf = (jid: string) => lidMapping.getPNForLID(jid)
+        const group = isGroupJid(toJid) ? await groupMetadata(toJid) : undefined
+        const self = addressesIn(socket.authState.creds)
+        await writeInFormOf({ jid: toJid, group, self, lidOf, numberOf }, message)
+        if (group !== undefined) await mentionByLid(message, group, lidOf)
         return socket.relayMessage(toJid, message, {
           messageId: whatsAppId,
           additionalAttributes: attributesOf(outgoing),

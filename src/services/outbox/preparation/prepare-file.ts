@@ -18,12 +18,6 @@ export interface PreparedFile extends FileToSend {
   readonly extras: MediaExtras
 }
 
-/** What WhatsApp calls a voice message: phones play it only with the parameter. */
-export const VOICE = 'audio/ogg; codecs=opus'
-
-/** What files that are made here are. */
-const MADE_TYPE: Partial<Readonly<Record<MediaType, string>>> = { sticker: 'image/webp', voice: VOICE }
-
 /** What no phone shows or plays as this type. */
 const mustBeMade = (type: MediaType, mimeType: string): boolean =>
   type === 'sticker' || (type === 'voice' && mimeType.includes('wav'))
@@ -42,10 +36,10 @@ export const prepareFile = Effect.fn('Outbox.prepareFile')(function* (
     Effect.catch(error => (mustBeMade(type, mimeType) ? Effect.fail(error) : Effect.undefined))
   )
   if (prepared === undefined) return asItIs
-  const { extras, file: made } = prepared
-  if (made === undefined) return { ...asItIs, extras }
+  const { extras, file: made, mimeType: readAs = mimeType } = prepared
+  if (made === undefined) return { ...asItIs, mimeType: readAs, extras }
   const added = yield* attachments
     .take(Stream.succeed(made))
     .pipe(Effect.mapError(({ message }) => new NotPrepared({ reason: message })))
-  return { file: added.file, size: added.size, mimeType: MADE_TYPE[type] ?? mimeType, extras }
+  return { file: added.file, size: added.size, mimeType: readAs, extras }
 })
