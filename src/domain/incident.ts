@@ -38,6 +38,7 @@ export const INCIDENT_KINDS = [
   'storage.readOnly',
   'storage.damaged',
   'storage.failed',
+  'storage.restored',
   'firestore.unreachable',
   'firestore.noAccess',
   'firestore.refused',
