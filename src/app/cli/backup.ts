@@ -1,7 +1,6 @@
 // Backs a data folder up and restores one: npm run backup -- FOLDER, npm run restore -- FOLDER
 import { Effect, Logger } from 'effect'
 import { makeBackup } from '../../services/database/backup/backup.ts'
-import { BackupError } from '../../services/database/backup/failure.ts'
 import { placeBackup, verifyBackup } from '../../services/database/backup/restore.ts'
 import { claim } from '../../services/database/sqlite/data-folder.ts'
 import { loadSettings, parseArguments, refuse, runCommand } from './terminal.ts'
@@ -60,20 +59,11 @@ export const backup = (args: ReadonlyArray<string>): void => {
   runCommand(program, { explain: explain('No backup was made'), interrupted: 1 })
 }
 
-const verified = (source: string, keyFile: string | undefined) =>
-  Effect.try({
-    try: () => verifyBackup({ source, keyFile }),
-    catch: cause =>
-      cause instanceof BackupError
-        ? cause
-        : new BackupError({ message: cause instanceof Error ? cause.message : String(cause) })
-  })
-
 export const restore = (args: ReadonlyArray<string>): void => {
   const { folder, keyFile } = argumentsOf(args, RESTORE_USAGE)
   const config = loadSettings(message => refuse(message, 2))
   const program = Effect.gen(function* () {
-    const { database, madeAt } = yield* verified(folder, keyFile)
+    const { database, madeAt } = yield* verifyBackup({ source: folder, keyFile })
     yield* claim(config.DATA_DIR, { replacesDatabase: true })
     const placed = yield* placeBackup({ dataDir: config.DATA_DIR, source: folder, keyFile })
     print({ dataDir: config.DATA_DIR, madeAt, ...database, ...placed })

@@ -2,10 +2,10 @@
 // written elsewhere.
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
-import { Effect } from 'effect'
+import type { Effect } from 'effect'
 import { copyDatabase, verifyCopy } from '../sqlite/copy.ts'
 import { DATABASE, inspectFolder, VAULT_KEY } from '../sqlite/folder-inspection.ts'
-import { BackupError } from './failure.ts'
+import { attempt, type BackupError, refuse } from './failure.ts'
 import { copyFiles, copyPrivately, sha256Of } from './files.ts'
 import { type Manifest, writeManifest } from './manifest.ts'
 
@@ -17,10 +17,6 @@ export interface BackupOptions {
   readonly keyFile: string | undefined
   /** Tables whose rows are counted, for whoever reads the result. */
   readonly counted: ReadonlyArray<string>
-}
-
-const refuse = (message: string): never => {
-  throw new BackupError({ message })
 }
 
 const checkTarget = ({ dataDir, keyFile, target }: BackupOptions): void => {
@@ -67,24 +63,16 @@ const write = ({ counted, dataDir, keyFile, target }: BackupOptions): Manifest =
   return manifest
 }
 
-const reasonOf = (cause: unknown): BackupError =>
-  cause instanceof BackupError
-    ? cause
-    : new BackupError({ message: cause instanceof Error ? cause.message : String(cause) })
-
 /** Answers what is in the backup, which was read completely once. Nothing is left of one that fails. */
 export const makeBackup = (options: BackupOptions): Effect.Effect<Manifest, BackupError> =>
-  Effect.try({
-    try: () => {
-      process.umask(0o077)
-      checkTarget(options)
-      checkSource(options)
-      try {
-        return write(options)
-      } catch (cause) {
-        rmSync(options.target, { recursive: true, force: true })
-        throw cause
-      }
-    },
-    catch: reasonOf
+  attempt(() => {
+    process.umask(0o077)
+    checkTarget(options)
+    checkSource(options)
+    try {
+      return write(options)
+    } catch (cause) {
+      rmSync(options.target, { recursive: true, force: true })
+      throw cause
+    }
   })

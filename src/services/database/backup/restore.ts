@@ -2,12 +2,11 @@
 // recognises the copy and fetches from the phones what came since.
 import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { Effect } from 'effect'
 import { inspectDatabase } from '../sqlite/database-file.ts'
 import { setAside } from '../sqlite/data-folder.ts'
 import { DATABASE, VAULT_KEY } from '../sqlite/folder-inspection.ts'
 import { newerThan } from '../migrations.ts'
-import { BackupError } from './failure.ts'
+import { attempt, refuse } from './failure.ts'
 import { copyFiles, copyPrivately, sha256Of } from './files.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 
@@ -18,10 +17,6 @@ export interface RestoreOptions {
   readonly keyFile: string | undefined
 }
 
-const refuse = (message: string): never => {
-  throw new BackupError({ message })
-}
-
 const manifestOf = (source: string): Manifest => {
   try {
     return readManifest(source)
@@ -30,8 +25,7 @@ const manifestOf = (source: string): Manifest => {
   }
 }
 
-/** Reads the backup completely before anything in the data folder is changed. */
-export const verifyBackup = ({ keyFile, source }: Pick<RestoreOptions, 'keyFile' | 'source'>): Manifest => {
+const verify = ({ keyFile, source }: Pick<RestoreOptions, 'keyFile' | 'source'>): Manifest => {
   const manifest = manifestOf(source)
   const database = join(source, DATABASE)
   const found = inspectDatabase(database)
@@ -72,12 +66,9 @@ const place = ({ dataDir, keyFile, source }: RestoreOptions) => {
   return { files: files.count, damagedFiles: files.damaged, aside }
 }
 
+/** Reads the backup completely, before anything in the data folder is changed. */
+export const verifyBackup = (options: Pick<RestoreOptions, 'keyFile' | 'source'>) =>
+  attempt(() => verify(options))
+
 /** The data folder must be claimed. Answers what was put there, and under which names its former database is kept. */
-export const placeBackup = (options: RestoreOptions) =>
-  Effect.try({
-    try: () => place(options),
-    catch: cause =>
-      cause instanceof BackupError
-        ? cause
-        : new BackupError({ message: cause instanceof Error ? cause.message : String(cause) })
-  })
+export const placeBackup = (options: RestoreOptions) => attempt(() => place(options))
