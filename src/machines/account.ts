@@ -127,21 +127,6 @@ export const accountMachine = accountSetup.createMachine({
             'reviewOutbox'
           ]
         },
-        'socket.linked': {
-          actions: [
-            'noteLinked',
-            {
-              type: 'remember',
-              params: ({ event }) => ({
-                jid: event.jid,
-                lid: event.lid,
-                wanted: true,
-                ended: null,
-                linkedAt: event.at
-              })
-            }
-          ]
-        },
         'socket.closed': [
           {
             guard: 'restartsAtOnce',

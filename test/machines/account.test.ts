@@ -97,6 +97,7 @@ test('linking: pairing, offered code, linked, restart, connecting, open', () => 
   expect(account.actor.getSnapshot().context.offer).toEqual({ method: 'qr', text: 'scan me', expiresAt: 5 })
   account.actor.send({ type: 'socket.linked', jid: '1@s.whatsapp.net', lid: null, at: 1 })
   expect(account.actor.getSnapshot().context.offer).toBeNull()
+  expect(account.is(CONNECTING)).toBe(true)
   account.closed(515)
   expect(account.is(CONNECTING)).toBe(true)
   account.opened()
@@ -112,6 +113,21 @@ test('linking: pairing, offered code, linked, restart, connecting, open', () => 
     ended: null,
     linkedAt: 1
   })
+})
+
+test('a linked device that is not told to log in does so itself, and nobody is told that no phone was linked', () => {
+  const account = start(FRESH)
+  account.actor.send({ type: 'command.pair', pairing: { method: 'qr' } })
+  account.actor.send({ type: 'socket.linked', jid: '1@s.whatsapp.net', lid: null, at: 1 })
+  account.clock.increment(30_000)
+  expect(account.is('reconnecting')).toBe(true)
+  account.clock.increment(1000)
+  expect(account.is(CONNECTING)).toBe(true)
+  expect(account.sockets.map(({ input, open }) => [input.pairing?.method, open])).toEqual([
+    ['qr', false],
+    [undefined, true]
+  ])
+  expect(account.reported).toEqual([])
 })
 
 test('every disconnect code leads to the state of its row', () => {
