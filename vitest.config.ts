@@ -14,10 +14,11 @@ const PRODUCT = [
   'test/services/conversations/contract.test.ts'
 ]
 
-/** Product tests whose server runs in their own process. */
-const IN_PROCESS = globSync('test/e2e/*.test.ts', { cwd: import.meta.dirname }).filter(file =>
-  readFileSync(join(import.meta.dirname, file), 'utf8').includes('InProcess')
-)
+/** Product tests whose server runs in their own process; those of Firestore use Firebase's client and stay apart. */
+const IN_PROCESS = globSync('test/e2e/*.test.ts', { cwd: import.meta.dirname }).filter(file => {
+  const text = readFileSync(join(import.meta.dirname, file), 'utf8')
+  return text.includes('InProcess') && !text.includes('Firestore')
+})
 
 export default defineConfig({
   test: {

@@ -23,11 +23,11 @@ export const STORE_USAGE = `store     the same history into each store, twice
     --chunk-messages N  how many in one chunk (5000)
     --json              nothing but the result`
 
-const ACCOUNT = RECORD.accountId
+export const ACCOUNT = RECORD.accountId
 const T0 = Date.UTC(2026, 0, 1)
 const ASK_EVERY_MS = 20
 
-const historyOf = (messages: number, chats: number): ReadonlyArray<Fact> =>
+export const historyOf = (messages: number, chats: number): ReadonlyArray<Fact> =>
   Array.from({ length: messages }, (_, n): Fact => {
     // Chat by chat, as phones send it.
     const chat = `49151${String(Math.floor((n * chats) / messages)).padStart(8, '0')}@s.whatsapp.net`
@@ -51,10 +51,10 @@ const historyOf = (messages: number, chats: number): ReadonlyArray<Fact> =>
     }
   })
 
-const chunked = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
+export const chunked = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size))
 
-const applied = (chunks: ReadonlyArray<ReadonlyArray<Fact>>) =>
+export const applied = (chunks: ReadonlyArray<ReadonlyArray<Fact>>) =>
   Ingest.use(ingest =>
     Effect.forEach(
       chunks,
@@ -65,7 +65,7 @@ const applied = (chunks: ReadonlyArray<ReadonlyArray<Fact>>) =>
     )
   )
 
-const account = AccountStore.use(accounts => accounts.create(RECORD))
+export const account = AccountStore.use(accounts => accounts.create(RECORD))
 
 const allShown = Publisher.use(publisher =>
   Effect.gen(function* () {
@@ -73,7 +73,7 @@ const allShown = Publisher.use(publisher =>
   })
 )
 
-const seconds = async (work: () => Promise<unknown>): Promise<number> => {
+export const seconds = async (work: () => Promise<unknown>): Promise<number> => {
   const started = performance.now()
   await work()
   return (performance.now() - started) / 1000

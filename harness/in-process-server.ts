@@ -18,6 +18,7 @@ const rememberProcess = (): (() => void) => {
   // oxlint-disable-next-line no-console
   const methods = CONSOLE.map(name => [name, console[name]] as const)
   return () => {
+    isRunning = false
     if (folder === undefined) delete process.env['TMPDIR']
     else process.env['TMPDIR'] = folder
     process.umask(umask)
@@ -33,55 +34,75 @@ const trust = (authorityFile: string | undefined): void => {
   setDefaultCACertificates([...getCACertificates('default'), readFileSync(authorityFile, 'utf8')])
 }
 
-/** Tells the address of the server when its log does. */
-const listening = (onListening: (url: string) => void): Logger.Logger<unknown, void> =>
-  Logger.make(({ fiber }) => {
+/** Keeps what the log says, and tells the address of the server when the log does. */
+const listening = (lines: Array<string>, onListening: (url: string) => void): Logger.Logger<unknown, void> =>
+  Logger.make(({ fiber, message }) => {
+    lines.push(String(message))
     const { url } = fiber.getRef(References.CurrentLogAnnotations)
     if (typeof url === 'string') onListening(url)
   })
 
-/** A server that runs in this process. There can be one at a time. */
+/** Baileys trusts one WhatsApp for the whole process: there can be one server at a time. */
+let isRunning = false
+
+/** A server that runs in this process. */
 export class InProcessServer implements RunningServer {
   readonly api: Api
   readonly url: string
   readonly key: string
   private readonly fiber: Fiber.Fiber<unknown, unknown>
+  private readonly lines: ReadonlyArray<string>
   private readonly restoreProcess: () => void
+  private ending: Promise<void> | undefined
 
   private constructor(
     address: { readonly url: string; readonly key: string },
     fiber: Fiber.Fiber<unknown, unknown>,
+    lines: ReadonlyArray<string>,
     restoreProcess: () => void
   ) {
     this.url = address.url
     this.key = address.key
     this.api = new Api(address.url, address.key)
     this.fiber = fiber
+    this.lines = lines
     this.restoreProcess = restoreProcess
   }
 
   /** Starts a server and resolves once it listens; rejects with the reason when it ends before. */
   static async start(options: ServerOptions): Promise<InProcessServer> {
+    if (isRunning) throw new Error('Another server runs in this process')
     const settings = settingsOf(options)
     const config = Result.getOrThrow(loadConfig(settings))
+    isRunning = true
     const restoreProcess = rememberProcess()
     trust(settings['NODE_EXTRA_CA_CERTS'])
+    const lines: Array<string> = []
     const { promise, resolve, reject } = Promise.withResolvers<string>()
     const fiber = Effect.runFork(
-      Layer.launch(Server.layer(config)).pipe(Effect.provide(Logger.layer([listening(resolve)])))
+      Layer.launch(Server.layer(config)).pipe(Effect.provide(Logger.layer([listening(lines, resolve)])))
     )
     fiber.addObserver(exit => reject(new Error(`The server ended before it listened: ${String(exit)}`)))
     try {
       const url = await promise
-      return new InProcessServer({ url, key: settings['API_KEY'] ?? '' }, fiber, restoreProcess)
+      return new InProcessServer({ url, key: settings['API_KEY'] ?? '' }, fiber, lines, restoreProcess)
     } catch (error) {
       restoreProcess()
       throw error
     }
   }
 
+  /** What it has logged, a line for each message, without what the log adds to them. */
+  output(): string {
+    return this.lines.join('\n')
+  }
+
   /** Ends it as SIGTERM does: everything is closed in order. A second time it does nothing. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return (this.ending ??= this.end())
+  }
+
+  private async end(): Promise<void> {
     await Effect.runPromise(Fiber.interrupt(this.fiber))
     this.restoreProcess()
   }

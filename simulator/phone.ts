@@ -42,7 +42,7 @@ import { scanQr } from './protocol/pairing/qr.ts'
 import { confusePreKeys } from './protocol/pre-keys.ts'
 import { showPresence, showTyping, type TypingState } from './protocol/presence.ts'
 import { changeTokenSalt } from './protocol/token-salt.ts'
-import type { Account, Companion } from './state/account.ts'
+import type { Account, Companion, StatusAudience } from './state/account.ts'
 import type { PhonePatch } from './state/app-state.ts'
 import { type AssertionJson, type AssertionOptions, Authenticator } from './state/authenticator.ts'
 import type { ActiveFault, Fault, FaultScope, StreamError } from './state/faults.ts'
@@ -239,6 +239,11 @@ export class Phone {
   postStatus(content: StatusContent): Promise<{ id: string; timestamp: number }> {
     const parties = { owner: this.account, poster: this.account, readers: this.contacts }
     return postStatus(this.network, parties, content)
+  }
+
+  /** Whom the owner shows statuses: `contacts` is everybody in the address book, `blacklist` all but these, `whitelist` only these. */
+  showStatusesTo(type: StatusAudience['type'], people: readonly Account[] = []): void {
+    this.account.statusAudience = { type, people }
   }
 
   /** A channel that the owner follows gets a post, or one of its posts changes. */

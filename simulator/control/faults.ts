@@ -103,6 +103,7 @@ const READERS: { readonly [Kind in FaultKind]: (fields: Fields) => FaultOf<Kind>
     ...numberIn(fields, 'syncType'),
     ...numberIn(fields, 'chunkOrder')
   }),
+  withholdRestart: () => ({ kind: 'withholdRestart' }),
   ignoreRetries: () => ({ kind: 'ignoreRetries' }),
   unavailableMessages: () => ({ kind: 'unavailableMessages' }),
   recipientCannotDecrypt: () => ({ kind: 'recipientCannotDecrypt' }),

@@ -52,6 +52,12 @@ export const accountOf = ({ simulator, parameters }: Call): Account => {
   return account
 }
 
+export const personNamed = (simulator: Simulator, jid: string): Account => {
+  const account = simulator.account(jid)
+  if (!account) throw new ControlError(400, `there is nobody called ${jid}`)
+  return account
+}
+
 export const parameterOf = ({ parameters }: Call, name: string): string => parameters[name] ?? ''
 
 const FILE_KINDS = ['image', 'video', 'audio', 'document', 'sticker'] as const

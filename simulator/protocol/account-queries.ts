@@ -85,7 +85,15 @@ const passPrivacyToken = (network: Network, companion: Companion, token: BinaryN
   )
 }
 
+/** Whom the owner shows statuses. */
+const answerStatusAudience = ({ account }: Companion, query: BinaryNode): BinaryNode => {
+  const { people, type } = account.statusAudience
+  const users = people.map(person => element('user', { jid: person.jid }))
+  return queryResult(query, [element('privacy', {}, [element('list', { type, default: 'true' }, users)])])
+}
+
 export const answerStatus = (network: Network, companion: Companion, query: BinaryNode): BinaryNode => {
+  if (query.attrs.type === 'get' && child(query, 'privacy')) return answerStatusAudience(companion, query)
   const status = textOf(child(query, 'status'))
   if (query.attrs.type === 'set' && status !== undefined) {
     companion.account.statusText = status.slice(0, 1000)

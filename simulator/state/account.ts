@@ -17,6 +17,13 @@ export interface AccountOptions {
   readonly named: boolean
 }
 
+export const AUDIENCES = ['contacts', 'blacklist', 'whitelist'] as const
+
+export interface StatusAudience {
+  readonly type: (typeof AUDIENCES)[number]
+  readonly people: readonly Account[]
+}
+
 /** What a phone shows as a status, of a contact or of its owner. */
 export interface Status {
   readonly id: string
@@ -76,6 +83,10 @@ export class Account {
   leastVersion = 0
   /** Whether receipts of a group's members that wait for a linked device come in one stanza, by message. */
   gathersReceipts = true
+  /** Whom the owner shows statuses: everyone in the address book, or all but some, or only some. */
+  statusAudience: StatusAudience = { type: 'contacts', people: [] }
+  /** Those who are not in this account's address book: it shows none of their statuses. */
+  readonly strangers = new Set<Account>()
   /** What this phone shows as statuses. */
   statuses: readonly Status[] = []
   historySharing: HistorySharing = USUAL_SHARING

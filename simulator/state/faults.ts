@@ -117,6 +117,8 @@ export type Fault =
       readonly syncType?: number
       readonly chunkOrder?: number
     }
+  /** A device that was just linked is not told to log in: no stream error 515, and the connection stays. */
+  | { readonly kind: 'withholdRestart' }
   /** A phone never answers a retry receipt of a linked device. */
   | { readonly kind: 'ignoreRetries' }
   /** Message stanzas come without ciphertext, so that a placeholder resend is needed. */

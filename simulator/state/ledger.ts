@@ -72,6 +72,8 @@ export interface Received extends ReceivedMedia, ReceivedContext, MessageDetails
   targetId?: string
   /** Why a phone does not show it, or not as what it is meant to be. */
   hiddenBecause?: string
+  /** Addresses of people, in keys and of the quoted author, that are not in the form of the chat. */
+  otherForms?: string[]
 }
 
 /** What happened in a chat besides messages: `type` is a group change's word in the protocol, `call` or `disappearing`. */

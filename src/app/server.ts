@@ -90,6 +90,7 @@ const announce = ({ generated }: ApiKey, started: Effect.Effect<void>) =>
 /** The accounts on all services, without HTTP. */
 export const core = (config: Config, firebase: Firebase.App) =>
   accounts(config).pipe(
+    Layer.provideMerge(History.restoredCopy),
     Layer.provideMerge(services(config, firebase)),
     Layer.provideMerge(Telemetry.inspection(config)),
     Layer.provideMerge(Layer.mergeAll(StrayRejections.layer, Stopping.layer)),

@@ -9,6 +9,13 @@ export const historySettings = {
       'Keep the statuses of contacts and of the owner, in a thread of kind status. They stay stored after the 24 hours for which WhatsApp shows them',
     decode: boolean
   }),
+  WHATSAPP_POST_STATUSES: setting({
+    default: 'false',
+    allowed: 'true or false',
+    meaning:
+      'Let applications post statuses: to status@broadcast, for the people in the owner’s address book whom the owner shows statuses',
+    decode: boolean
+  }),
   WHATSAPP_SYNC_FULL_HISTORY: setting({
     default: 'true',
     allowed: 'true or false',

@@ -39,6 +39,7 @@ export const INCIDENT_KINDS = [
   'storage.readOnly',
   'storage.damaged',
   'storage.failed',
+  'storage.restored',
   'firestore.unreachable',
   'firestore.noAccess',
   'firestore.refused',

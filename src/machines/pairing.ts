@@ -29,7 +29,24 @@ export const pairing = accountSetup.createStateConfig({
   on: {
     // Also once more: the phone begins the linking again, or the assertion before was not accepted.
     'socket.passkeyRequested': { target: '.passkey.requested', actions: 'notePasskey' },
-    'socket.pairingRefused': REFUSED
+    'socket.pairingRefused': REFUSED,
+    // WhatsApp ends this connection now, and the device logs in on the next one; if it does not, the time to connect runs out.
+    'socket.linked': {
+      target: 'connecting',
+      actions: [
+        'noteLinked',
+        {
+          type: 'remember',
+          params: ({ event }) => ({
+            jid: event.jid,
+            lid: event.lid,
+            wanted: true,
+            ended: null,
+            linkedAt: event.at
+          })
+        }
+      ]
+    }
   },
   states: {
     offering: {

@@ -1,10 +1,16 @@
-// The whole composition in this process, on the simulator: what an account leaves in memory once it is removed.
+// The whole composition in this process, on the simulator: what an account leaves in memory once it is removed, and what deleted
+// messages leave in the files.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Effect, Layer, Logger, ManagedRuntime, Result, Schedule } from 'effect'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { core } from '../../src/app/server.ts'
 import * as Firebase from '../../src/app/wings/firebase.ts'
 import { loadConfig } from '../../src/config.ts'
 import { Accounts } from '../../src/services/accounts.ts'
+import { eraseDeleted } from '../../src/services/conversations/erasure.ts'
+import { MessageStore } from '../../src/services/conversations/message-store.ts'
+import { ThreadStore } from '../../src/services/conversations/thread-store.ts'
 import { AccountMemory } from '../../src/services/process/account-memory.ts'
 import { temporaryFolder } from '../../harness/server-process.ts'
 import { simulatorSettings } from '../../harness/simulated.ts'
@@ -43,7 +49,7 @@ const linked = Effect.fnUntraced(function* (accounts: Accounts['Service']) {
   yield* Effect.promise(() => phone.scanQr(offer?.text ?? ''))
   yield* until(accounts.totals(accountId), ({ counts }) => counts.messages >= phone.truth().messages.length)
   yield* until(accounts.state(accountId), ({ tags }) => tags.includes('online'))
-  return accountId
+  return { accountId, phone }
 })
 
 test('of a removed account nothing is left in the memory of any service', () =>
@@ -51,8 +57,8 @@ test('of a removed account nothing is left in the memory of any service', () =>
     Effect.gen(function* () {
       const accounts = yield* Accounts
       const memory = yield* AccountMemory
-      const removed = yield* linked(accounts)
-      const other = yield* linked(accounts)
+      const { accountId: removed } = yield* linked(accounts)
+      const { accountId: other } = yield* linked(accounts)
       expect(yield* memory.held(removed)).toEqual(
         expect.arrayContaining([
           'actors.states',
@@ -71,5 +77,53 @@ test('of a removed account nothing is left in the memory of any service', () =>
       expect(yield* memory.held(other)).toEqual(
         expect.arrayContaining(['actors.states', 'conversations.persons', 'whatsapp.connections'])
       )
+    })
+  ))
+
+/** How often a word is in the files of the database, in whichever case. */
+const timesInFiles = (word: string): number =>
+  readdirSync(folder.path)
+    .filter(name => name.startsWith('backscroll.db'))
+    .map(name => readFileSync(join(folder.path, name), 'latin1').toLowerCase().split(word).length - 1)
+    .reduce((sum, times) => sum + times, 0)
+
+test('texts of deleted messages, and everything of a removed account, are gone from the files', () =>
+  runtime.runPromise(
+    Effect.gen(function* () {
+      const accounts = yield* Accounts
+      const threads = yield* ThreadStore
+      const messages = yield* MessageStore
+      const { accountId, phone } = yield* linked(accounts)
+      const contact = phone.contacts[0]!
+      const receive = (text: string) => Effect.promise(() => phone.receive({ from: contact, text }))
+      // Long enough that SQLite keeps some of the texts in pages of their own.
+      const text = (n: number) => `aardvark${n} ${'armadillo '.repeat(n * 60)}`
+      const sent = yield* Effect.forEach(
+        Array.from({ length: 20 }, (_, n) => n),
+        n => receive(text(n))
+      )
+      yield* receive('bandicoot stays')
+      const listed = Effect.gen(function* () {
+        const { threads: found } = yield* threads.list(accountId, { limit: 100, deleted: false })
+        const pages = yield* Effect.forEach(found, ({ threadId }) => messages.list(threadId, { limit: 100 }))
+        return pages.flatMap(page => page.messages)
+      })
+      const bodies = Effect.map(listed, all =>
+        all.map(({ body }) => body ?? '').filter(body => body.startsWith('aard'))
+      )
+      yield* until(bodies, found => found.length === 20)
+      yield* eraseDeleted
+      expect(timesInFiles('aardvark')).toBeGreaterThan(20)
+
+      for (const { id } of sent) yield* Effect.promise(() => phone.receive({ from: contact, revoke: id }))
+      yield* until(bodies, found => found.length === 0)
+      yield* eraseDeleted
+      expect([timesInFiles('aardvark'), timesInFiles('armadillo')]).toEqual([0, 0])
+      expect(timesInFiles('bandicoot')).toBeGreaterThan(0)
+
+      yield* accounts.remove(accountId)
+      yield* eraseDeleted
+      expect(timesInFiles('bandicoot')).toBe(0)
+      expect(timesInFiles(contact.phoneNumber)).toBe(0)
     })
   ))

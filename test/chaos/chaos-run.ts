@@ -15,6 +15,8 @@ export interface ChaosOptions {
   readonly seed: number
   /** Messages of history a phone starts with. */
   readonly messages: number
+  /** Milliseconds between two things that happen on a phone; few by default. */
+  readonly pauseMs?: number
   readonly store?: 'sqlite' | 'firestore'
   readonly log: (text: string) => void
 }
@@ -71,7 +73,10 @@ export class ChaosRun implements AsyncDisposable {
     await api.untilAccount(accountId, 'to be linked', account => account.jid !== null)
     const seed = this.options.seed * 1000 + this.accounts.length * 2
     this.firestore?.add(phone, accountId, seed)
-    const traffic = new Traffic(this.simulator, phone, accountId, () => this.server.api, seed)
+    const traffic = new Traffic(this.simulator, phone, accountId, () => this.server.api, {
+      seed,
+      pauseMs: this.options.pauseMs
+    })
     this.accounts.push({ accountId, phone, traffic })
   }
 

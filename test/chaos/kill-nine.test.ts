@@ -8,12 +8,13 @@ test('killed at random moments and around its commits, the server loses nothing 
     rounds: 2,
     store: 'firestore',
     seed: 3,
-    messages: 150,
+    messages: 80,
+    pauseMs: 40,
     log: text => words.push(text)
   })
   expect({ clean: isClean(result), result, words }).toMatchObject({ clean: true })
   expect(result.kills).toBeGreaterThanOrEqual(2)
-  expect(result.messages).toBeGreaterThan(150)
+  expect(result.messages).toBeGreaterThan(80)
   expect(result.sends).toBeGreaterThan(10)
   expect(result.receipts).toBeGreaterThan(10)
   expect(result.firestore?.sends).toBeGreaterThan(3)

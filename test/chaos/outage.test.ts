@@ -2,12 +2,12 @@
 import { expect, test } from 'vitest'
 import { outage, unharmed } from './outage.ts'
 
-const ACCOUNTS = 8
+const ACCOUNTS = 5
 
 test('an outage of WhatsApp, in every way in which it fails, costs no account its link and no message', async () => {
   const result = await outage({
     accounts: ACCOUNTS,
-    seconds: 6,
+    seconds: 4,
     seed: 3,
     settings: { RECONNECT_MIN: '200ms', RECONNECT_MAX: '500ms', START_PACE: '50ms' },
     log: () => undefined

@@ -17,15 +17,25 @@ export interface Sent {
 
 const MOST_WAITING = 400
 
+/** Between two things that happen, milliseconds. */
+const PAUSE_MS = 12
+
 /** Traffic of one account until `stop`; what the server accepted for sending is collected in `accepted`. */
 export class Traffic {
   readonly accepted: Array<Sent> = []
   private running = true
   private readonly done: ReadonlyArray<Promise<void>>
 
-  constructor(simulator: Simulator, phone: Phone, accountId: string, api: () => Api, seed: number) {
+  constructor(
+    simulator: Simulator,
+    phone: Phone,
+    accountId: string,
+    api: () => Api,
+    options: { readonly seed: number; readonly pauseMs?: number | undefined }
+  ) {
+    const { pauseMs = PAUSE_MS, seed } = options
     const stage = stageOf(simulator, phone, randomOf(seed))
-    this.done = [this.write(stage), this.send(phone, accountId, api, randomOf(seed + 1))]
+    this.done = [this.write(stage, pauseMs), this.send(phone, accountId, api, randomOf(seed + 1))]
   }
 
   async stop(): Promise<void> {
@@ -33,13 +43,13 @@ export class Traffic {
     await Promise.all(this.done)
   }
 
-  private async write(stage: Stage): Promise<void> {
+  private async write(stage: Stage, pauseMs: number): Promise<void> {
     const { phone } = stage
     for (let n = 0; this.running; n += 1) {
       // What counts is what is lost, not how much a server that is mostly starting can take.
       while (this.running && phone.offlineQueue().length > MOST_WAITING) await pause(100)
       await happen(stage, n)
-      await pause(12)
+      await pause(pauseMs)
     }
   }
 

@@ -2,13 +2,13 @@
 // server watches, while it is away, and when it cannot be read.
 import { expect, test } from 'vitest'
 import type { Thread } from '../../src/domain/thread.ts'
-import { type Stage, sharedStage } from './stage.ts'
+import { type AnyStage, sharedInProcessStage, Stage } from './stage.ts'
 
-const shared = sharedStage()
+const shared = sharedInProcessStage()
 
 const HISTORY = { chats: 4, messages: 60, groupsShare: 0.25, mediaShare: 0 }
 
-const linked = async (stage: Stage) => {
+const linked = async (stage: AnyStage) => {
   const { phone, accountId } = await stage.linked({ history: HISTORY })
   const [ann, ben] = phone.contacts
   if (ann === undefined || ben === undefined) throw new Error('The phone needs two contacts')
@@ -40,7 +40,7 @@ const linked = async (stage: Stage) => {
 }
 
 /** What devices fetch from now on: the device, the collection, and the version after which they want it. */
-const fetchesOn = (stage: Stage) => {
+const fetchesOn = (stage: AnyStage) => {
   const fetches: Array<{ readonly device: string; readonly collection: string; readonly from: number }> = []
   stage.simulator.events.on(({ detail, name }) => {
     // Nobody has written into a collection of version 0.
@@ -55,7 +55,7 @@ const fetchesOn = (stage: Stage) => {
 }
 
 test('names, archive, pin, mute and unread marks follow the phone: live, after an absence, and through kills', async () => {
-  const stage = shared()
+  await using stage = await Stage.set()
   const fetches = fetchesOn(stage)
   const { accountId, ann, ben, phone, until } = await linked(stage)
   const firstFetches = () =>

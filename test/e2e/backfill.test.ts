@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
 import { crashingAt } from '../chaos/crash-settings.ts'
-import { movableClock, sharedStage, Stage } from './stage.ts'
+import { movableClock, sharedInProcessStage, sharedStage, Stage } from './stage.ts'
 import { thorough } from '../thorough.ts'
 
-const shared = sharedStage({ WHATSAPP_BACKFILL_COUNT: '0' })
+const shared = sharedInProcessStage({ WHATSAPP_BACKFILL_COUNT: '0' })
 const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
 
 /** Of which the history gives 200. */

@@ -5,7 +5,7 @@ import { compare } from '../../harness/compare.ts'
 import { runToExit, ServerProcess } from '../../harness/server-process.ts'
 import { accountMachine } from '../../src/machines/account.ts'
 import { untilReceived } from './received.ts'
-import { sharedStage, Stage } from './stage.ts'
+import { type AnyStage, sharedInProcessStage, Stage } from './stage.ts'
 import { thorough } from '../thorough.ts'
 
 const SMALL = { history: { chats: 3, messages: 30, groupsShare: 0 } }
@@ -19,9 +19,9 @@ const AROUND_COMMITS = thorough(
   ['within.journal', 'after.journal', 'before.ingest', 'within.ingest', 'after.ingest']
 )
 
-const shared = sharedStage()
+const shared = sharedInProcessStage()
 
-const statusesOf = async (stage: Stage, accountId: string) => {
+const statusesOf = async (stage: AnyStage, accountId: string) => {
   const { body } = await stage.api.request<{ entries: ReadonlyArray<{ status: string }> }>(
     'GET',
     `/v1/accounts/${accountId}/outbox`
@@ -98,7 +98,7 @@ test('3. nothing stays in processing while the account is offline either', async
 })
 
 test('4. being disconnected uses up attempts: ours are counted only when WhatsApp was asked', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked(SMALL)
   const fault = phone.fault({ kind: 'refuseLogins', reason: 503 })
   phone.disconnect()

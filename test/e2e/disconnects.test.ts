@@ -136,6 +136,22 @@ test.each([
   await stage().api.untilAccount(it.accountId, 'open', ({ state: now }) => now === 'open')
 })
 
+test('a device that is linked and not told to log in does so itself', async () => {
+  const phone = stage().simulator.createPhone(SMALL)
+  const withheld = phone.fault({ kind: 'withholdRestart' })
+  const { accountId } = await stage().api.createAccount('Withheld')
+  await stage().api.pair(accountId)
+  await phone.scanQr((await stage().api.offer(accountId)).qr!)
+  await stage().api.untilAccount(accountId, 'connecting', ({ state }) => state === 'connecting')
+  withheld.clear()
+  await stage().synced(accountId, phone)
+  expect(await stage().api.account(accountId)).toMatchObject({
+    pairingFailure: null,
+    lastDisconnect: { code: 408 }
+  })
+  expect(await stage().api.incidents(accountId)).toEqual([])
+})
+
 test('linking survives a fault of WhatsApp: another QR code is offered', async () => {
   const phone = stage().simulator.createPhone(SMALL)
   stage().simulator.fault({ kind: 'refuseLogins', reason: 500 }, { times: 2 })

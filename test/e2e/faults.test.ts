@@ -1,9 +1,9 @@
 // WhatsApp and phones that misbehave, one way each.
 import { describe, expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
-const shared = sharedStage({ SEND_TIMEOUT: '500ms' })
+const shared = sharedInProcessStage({ SEND_TIMEOUT: '500ms' })
 
 const SMALL = { history: { chats: 2, messages: 20, groupsShare: 0 } }
 const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }

@@ -1,24 +1,40 @@
 // A stage whose server shows everything in a local Firestore, and an application that reads there with the real client.
 import { FirestoreReader } from '../../harness/firestore.ts'
+import type { InProcessServer } from '../../harness/in-process-server.ts'
+import type { RunningServer, ServerProcess } from '../../harness/server-process.ts'
 import { deployedIndexes } from '../firestore/deployed-indexes.ts'
 import { LocalFirestore } from '../firestore/server.ts'
 import { shared } from './shared.ts'
 import { Stage } from './stage.ts'
 
-export class FirestoreStage implements AsyncDisposable {
-  readonly stage: Stage
+type Settings = Readonly<Record<string, string>>
+
+export class FirestoreStage<Server extends RunningServer = ServerProcess> implements AsyncDisposable {
+  readonly stage: Stage<Server>
   readonly firestore: LocalFirestore
   readonly reader: FirestoreReader
 
-  private constructor(stage: Stage, firestore: LocalFirestore, reader: FirestoreReader) {
+  private constructor(stage: Stage<Server>, firestore: LocalFirestore, reader: FirestoreReader) {
     this.stage = stage
     this.firestore = firestore
     this.reader = reader
   }
 
-  static async set(settings: Readonly<Record<string, string>> = {}): Promise<FirestoreStage> {
+  static set(settings: Settings = {}): Promise<FirestoreStage> {
+    return FirestoreStage.setWith(all => Stage.set(all), settings)
+  }
+
+  /** The same with the server in the process of the test. */
+  static setInProcess(settings: Settings = {}): Promise<FirestoreStage<InProcessServer>> {
+    return FirestoreStage.setWith(all => Stage.setInProcess(all), settings)
+  }
+
+  private static async setWith<Server extends RunningServer>(
+    setStage: (settings: Settings) => Promise<Stage<Server>>,
+    settings: Settings
+  ): Promise<FirestoreStage<Server>> {
     const firestore = await LocalFirestore.start({ indexes: deployedIndexes })
-    const stage = await Stage.set({ ...FirestoreReader.settings(firestore.host), ...settings })
+    const stage = await setStage({ ...FirestoreReader.settings(firestore.host), ...settings })
     return new FirestoreStage(stage, firestore, new FirestoreReader(firestore.host))
   }
 
@@ -48,9 +64,11 @@ export class FirestoreStage implements AsyncDisposable {
   }
 }
 
+/** Wherever its server runs. */
+export type AnyFirestoreStage = FirestoreStage<RunningServer>
+
 const DEADLINE_MS = 40_000
 
-/** One stage for the tests of a file. */
-export const sharedFirestoreStage = (
-  settings: Readonly<Record<string, string>> = {}
-): (() => FirestoreStage) => shared(() => FirestoreStage.set(settings))
+/** One stage for the tests of a file, with the server in their process. */
+export const sharedFirestoreStage = (settings: Settings = {}): (() => FirestoreStage<InProcessServer>) =>
+  shared(() => FirestoreStage.setInProcess(settings))

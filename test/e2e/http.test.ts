@@ -1,12 +1,12 @@
 // Every refusal of the HTTP API says what is wrong, and nothing is open without the key.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encodeCursor } from '../../src/domain/page.ts'
-import { Stage } from './stage.ts'
+import { type InProcessStage, Stage } from './stage.ts'
 
-let stage: Stage
+let stage: InProcessStage
 let accountId: string
 beforeAll(async () => {
-  stage = await Stage.set()
+  stage = await Stage.setInProcess()
   accountId = (await stage.api.createAccount('Shop')).accountId
 })
 afterAll(() => stage[Symbol.asyncDispose]())

@@ -1,8 +1,8 @@
 // An account's states as HTTP shows them, driven by what WhatsApp does.
 import { expect, test } from 'vitest'
-import { sharedStage, Stage } from './stage.ts'
+import { sharedInProcessStage, Stage } from './stage.ts'
 
-const shared = sharedStage()
+const shared = sharedInProcessStage()
 
 test('each way a connection ends leads to its own state, with the reason', async () => {
   const stage = shared()
@@ -31,12 +31,12 @@ test('each way a connection ends leads to its own state, with the reason', async
 })
 
 test('an ended account stays ended over a restart and comes back by its command', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
   phone.disconnect({ code: 440 })
   await stage.api.untilAccount(accountId, 'replaced', ({ state }) => state === 'replaced')
 
-  await stage.server.kill()
+  await stage.server.stop()
   await stage.restart()
 
   expect(await stage.api.account(accountId)).toMatchObject({
@@ -76,12 +76,12 @@ test('logout unlinks the device on the phone', async () => {
 })
 
 test('disconnect keeps an account offline over a restart; connect brings it back', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
   await stage.api.command(accountId, 'disconnect')
   await stage.api.untilAccount(accountId, 'stopped', ({ state }) => state === 'stopped')
 
-  await stage.server.kill()
+  await stage.server.stop()
   await stage.restart()
 
   expect(await stage.api.account(accountId)).toMatchObject({ state: 'stopped' })
@@ -114,7 +114,7 @@ test('a pairing that nobody scans ends after its time', async () => {
 })
 
 test('a phone with another number is not taken into an account: nobody else’s messages are sent from it', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 3, groupsShare: 0 } })
   phone.unlinkDevice(phone.devices[0]!.number)
   await stage.api.untilAccount(accountId, 'the unlinking', ({ state }) => state === 'loggedOut')
@@ -128,7 +128,7 @@ test('a phone with another number is not taken into an account: nobody else’s 
     counts: { messages: 3 },
     lastDisconnect: { reason: expect.stringContaining('Another phone number') }
   })
-  await stage.server.kill()
+  await stage.server.stop()
   await stage.restart()
   expect(['stopped', 'loggedOut']).toContain((await stage.api.account(accountId)).state)
   await stage.api.pair(accountId)

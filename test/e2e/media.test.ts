@@ -7,11 +7,13 @@ import { expect, test } from 'vitest'
 import type { Message } from '../../src/domain/message.ts'
 import type { FileOptions } from '../../simulator/state/media/file-message.ts'
 import type { Phone } from '../../simulator/phone.ts'
-import { movableClock, sharedStage, Stage } from './stage.ts'
+import { type AnyStage, movableClock, sharedInProcessStage, Stage } from './stage.ts'
 
-const shared = sharedStage({ MEDIA_DOWNLOAD_MAX_MB: '1' })
+const shared = sharedInProcessStage({ MEDIA_DOWNLOAD_MAX_MB: '1' })
 
-const linked = () => shared().linked({ history: { chats: 1, messages: 5, groupsShare: 0, mediaShare: 0 } })
+const SMALL = { history: { chats: 1, messages: 5, groupsShare: 0, mediaShare: 0 } }
+
+const linked = () => shared().linked(SMALL)
 
 const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
@@ -20,7 +22,7 @@ const received = async (
   phone: Phone,
   accountId: string,
   file: Partial<FileOptions> = {},
-  stage: Stage = shared()
+  stage: AnyStage = shared()
 ) => {
   const message = stage.simulator.fileMessage({
     kind: 'image',
@@ -36,7 +38,7 @@ const untilStored = async (
   phone: Phone,
   accountId: string,
   id: string,
-  stage: Stage = shared()
+  stage: AnyStage = shared()
 ): Promise<Message> => {
   const contact = phone.contacts[0]!
   return stage.api.until('the message', async () => {
@@ -51,7 +53,7 @@ const heldFiles = () =>
   globSync('??/*', { cwd: join(shared().dataDir, 'media') }).map(path => path.split('/').at(-1))
 
 /** The first signal of this name after now; of several types, of this one. */
-const nextSignal = (name: string, stage: Stage = shared(), type?: string) =>
+const nextSignal = (name: string, stage: AnyStage = shared(), type?: string) =>
   new Promise<Readonly<Record<string, unknown>>>(resolve => {
     const off = stage.simulator.events.on(signal => {
       if (signal.name !== name || (type !== undefined && signal.detail['type'] !== type)) return
@@ -190,7 +192,7 @@ test('a phone that is offline answers later, also to a server that was restarted
   const asked = nextSignal('receiptSent', shared(), 'server-error')
   const waiting = stage.api.media(message.messageKey).catch(() => undefined)
   await asked
-  await stage.server.kill()
+  await stage.server.stop()
   await waiting
   phone.goOnline()
   await stage.restart()
@@ -230,10 +232,10 @@ test('while the account is offline the phone cannot be asked: that is said, and 
 })
 
 test('a transfer that is cut is continued where it was, also by a server that was killed', async () => {
-  const stage = shared()
-  const { accountId, phone } = await linked()
+  await using stage = await Stage.set()
+  const { accountId, phone } = await stage.linked(SMALL)
   const bytes = randomBytes(900_000)
-  const { message } = await received(phone, accountId, { bytes })
+  const { message } = await received(phone, accountId, { bytes }, stage)
   const cut = stage.simulator.fault({ kind: 'media', effect: 'cut', afterBytes: 200_000 }, { times: 1 })
   const stall = stage.simulator.fault({ kind: 'media', effect: 'stall', afterBytes: 300_000 }, { times: 1 })
   const waiting = stage.api.media(message.messageKey).catch(() => undefined)
@@ -246,7 +248,7 @@ test('a transfer that is cut is continued where it was, also by a server that wa
   cut.clear()
   stall.clear()
   await stage.restart()
-  const continued = nextSignal('download')
+  const continued = nextSignal('download', stage)
   const { bytes: got } = await stage.api.media(message.messageKey)
   expect(hashOf(got)).toBe(hashOf(bytes))
   expect(await continued).toMatchObject({ range: expect.stringMatching(/^bytes=[45]\d{5}-$/) })
@@ -303,7 +305,7 @@ test('a type that browsers run is answered as unknown, and a name cannot leave i
 
 test('by policy, files of history and live ones come by themselves', async () => {
   const stage = shared()
-  await stage.server.kill()
+  await stage.server.stop()
   await stage.restart({ MEDIA_DOWNLOAD: 'all' })
   const { accountId, phone } = await stage.linked({
     history: { chats: 2, messages: 60, groupsShare: 0, kinds: { text: 2, image: 1, document: 1 } }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Phone } from '../../simulator/phone.ts'
 import { FirestoreReader } from '../../harness/firestore.ts'
 import { crashingAt } from '../chaos/crash-settings.ts'
-import { FirestoreStage, sharedFirestoreStage } from './firestore-stage.ts'
+import { type AnyFirestoreStage, FirestoreStage, sharedFirestoreStage } from './firestore-stage.ts'
 import { untilReceived } from './received.ts'
 import { Stage } from './stage.ts'
 import { thorough } from '../thorough.ts'
@@ -11,9 +11,9 @@ import { thorough } from '../thorough.ts'
 const shared = sharedFirestoreStage({ MEDIA_URL_PRIVATE: 'true' })
 const history = { chats: 3, messages: 30, groupsShare: 0.34 }
 
-const outbox = (on: FirestoreStage = shared()) => on.reader.database.collection('outbox')
+const outbox = (on: AnyFirestoreStage = shared()) => on.reader.database.collection('outbox')
 
-const ended = (on: FirestoreStage, id: string, wanted: string) =>
+const ended = (on: AnyFirestoreStage, id: string, wanted: string) =>
   on.document(`outbox/${id}`, ({ status }) => status === wanted)
 
 const timesReceived = (phone: Phone, text: string) =>

@@ -29,6 +29,7 @@ describe('bad requests name the field', () => {
     ['an invisible question', { poll: { question: ' ', options: ['a', 'b'] } }, 'poll.question'],
     ['a group as a contact', { contacts: [{ name: 'x', phoneNumber: '1203@g.us' }] }, 'contacts.phoneNumber'],
     ['a nameless mention', { text: 'x', mentions: ['nobody'] }, 'mentions'],
+    ['a status where none are posted', { to: 'status@broadcast', text: 'x' }, 'to'],
     ['a contact without a number', { contacts: [{ name: 'x', phoneNumber: 'y' }] }, 'contacts']
   ])('%s', async (_, content, name) => {
     const { api } = shared()

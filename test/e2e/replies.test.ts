@@ -3,38 +3,17 @@
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { untilReceived } from './received.ts'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Message } from '../../src/domain/message.ts'
-import type { Phone } from '../../simulator/phone.ts'
-import type { Account } from '../../simulator/state/account.ts'
-import type { Group } from '../../simulator/state/group.ts'
 import { sharedInProcessStage } from './stage.ts'
+import { linkTwoChats, type TwoChats } from './two-chats.ts'
 
 const shared = sharedInProcessStage({ MEDIA_URL_PRIVATE: 'true' })
 
-interface Linked {
-  readonly phone: Phone
-  readonly accountId: string
-  readonly contact: Account
-  readonly other: Account
-  readonly group: Group
-  readonly threadId: string
-  readonly groupThreadId: string
-}
-let linked: Linked
-
+let linked: TwoChats
 beforeAll(async () => {
-  const { accountId, phone } = await shared().linked({ history: { chats: 3, messages: 30, groupsShare: 0 } })
-  const [contact, other] = phone.contacts as [Account, Account]
-  const group = phone.createGroup('Trip', [contact, other], { addressing: 'lid' })
-  await phone.receive({ from: contact, text: 'first' })
-  await phone.receive({ from: contact, group, text: 'first of the group' })
-  await shared().synced(accountId, phone)
-  const threads = await shared().api.threads(accountId)
-  const threadOf = (...jids: ReadonlyArray<string>) =>
-    threads.find(thread => jids.includes(thread.clientJid))!.threadId
-  const [threadId, groupThreadId] = [threadOf(contact.jid, contact.lid), threadOf(group.id)]
-  linked = { phone, accountId, contact, other, group, threadId, groupThreadId }
+  linked = await linkTwoChats(shared())
 })
 
 const inThread = (threadId: string, whatsAppId: string, wanted: (message: Message) => boolean = () => true) =>
@@ -43,8 +22,7 @@ const inThread = (threadId: string, whatsAppId: string, wanted: (message: Messag
     return messages.find(message => message.whatsAppId === whatsAppId && wanted(message))
   })
 
-const received = (entryId: string) =>
-  shared().simulator.until(() => linked.phone.truth().received.find(one => one.id === entryId))
+const received = (entryId: string) => untilReceived(shared().simulator, linked.phone, entryId)
 
 describe('a message that answers another one', () => {
   test('points to it in this thread, with its beginning', async () => {
@@ -160,12 +138,16 @@ describe('what is sent', () => {
       const place = await api.queue(accountId, { to, location: { latitude: 1, longitude: 2 } })
       const poll = await api.queue(accountId, { to, poll: { question: 'When?', options: ['a', 'b'] } })
       const card = await api.queue(accountId, { to, contacts: [{ name: 'A', phoneNumber: '+15550100999' }] })
+      const event = await api.queue(accountId, { to, event: { name: 'Picnic', startAt: 1_900_000_000_000 } })
+      const once = await api.upload(accountId, image, { to, viewOnce: 'true' })
       await api.untilEntry(accountId, text.entryId, 'sent')
+      const { messageId, threadId: from } = text
+      const forward = await api.queue(accountId, { to, forward: { threadId: from, messageId } })
       const edit = await api.queue(accountId, {
         threadId: text.threadId,
         edit: { messageId: text.messageId, text: 'edited' }
       })
-      for (const { entryId } of [text, upload.body, place, poll, card, edit]) {
+      for (const { entryId } of [text, upload.body, place, poll, card, event, once.body, forward, edit]) {
         const { expiration, kind } = await received(entryId)
         expect([kind, expiration]).toEqual([kind, to === group.id ? 86_400 : 604_800])
       }

@@ -13,6 +13,7 @@ import { untilReceived } from './received.ts'
 import { animation, picture, video, voice, wav } from './sample-media.ts'
 import { sharedStage } from './stage.ts'
 
+// A process of its own: the bundle has a file of its own for the thread that prepares files.
 const shared = sharedStage({ MEDIA_URL_PRIVATE: 'true', MEDIA_MAX_MB: '8', LINK_PREVIEWS: 'true' })
 
 let phone: Phone
@@ -131,7 +132,8 @@ const hugePicture = (): Buffer => {
 describe('voice messages', () => {
   test('have their codec, duration and waveform', async () => {
     const file = await voice(4)
-    const { message, received } = await sent(file, 'audio/ogg', { type: 'voice' })
+    // As some applications call it.
+    const { message, received } = await sent(file, 'audio/opus', { type: 'voice' })
     expect(received).toMatchObject({
       kind: 'audio',
       ptt: true,

@@ -5,36 +5,16 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Message } from '../../src/domain/message.ts'
-import type { Phone } from '../../simulator/phone.ts'
 import type { Account } from '../../simulator/state/account.ts'
-import type { Group } from '../../simulator/state/group.ts'
-import { sharedStage } from './stage.ts'
+import { untilReceived } from './received.ts'
+import { sharedInProcessStage } from './stage.ts'
+import { linkTwoChats, type TwoChats } from './two-chats.ts'
 
-const shared = sharedStage({ MEDIA_URL_PRIVATE: 'true' })
+const shared = sharedInProcessStage({ MEDIA_URL_PRIVATE: 'true', WHATSAPP_POST_STATUSES: 'true' })
 
-interface Linked {
-  readonly phone: Phone
-  readonly accountId: string
-  readonly contact: Account
-  readonly other: Account
-  readonly group: Group
-  readonly threadId: string
-  readonly groupThreadId: string
-}
-let linked: Linked
-
+let linked: TwoChats
 beforeAll(async () => {
-  const { accountId, phone } = await shared().linked({ history: { chats: 3, messages: 30, groupsShare: 0 } })
-  const [contact, other] = phone.contacts as [Account, Account]
-  const group = phone.createGroup('Trip', [contact, other], { addressing: 'lid' })
-  await phone.receive({ from: contact, text: 'first' })
-  await phone.receive({ from: contact, group, text: 'first of the group' })
-  await shared().synced(accountId, phone)
-  const threads = await shared().api.threads(accountId)
-  const threadOf = (...jids: ReadonlyArray<string>) =>
-    threads.find(thread => jids.includes(thread.clientJid))!.threadId
-  const [threadId, groupThreadId] = [threadOf(contact.jid, contact.lid), threadOf(group.id)]
-  linked = { phone, accountId, contact, other, group, threadId, groupThreadId }
+  linked = await linkTwoChats(shared())
 })
 
 /** A server of files that requests name. */
@@ -73,8 +53,7 @@ const inThread = (threadId: string, whatsAppId: string) =>
   })
 
 /** What a recipient's phone has got of this entry, once it has. */
-const received = (entryId: string) =>
-  shared().simulator.until(() => linked.phone.truth().received.find(one => one.id === entryId))
+const received = (entryId: string) => untilReceived(shared().simulator, linked.phone, entryId)
 
 const queue = (body: object) => shared().api.queue(linked.accountId, body)
 
@@ -539,5 +518,85 @@ describe('pins', () => {
     expect((await refusal({ threadId, pin: { messageId: pin.messageId } })).detail).toContain(
       'Only messages can be pinned'
     )
+  })
+})
+
+describe('statuses', () => {
+  const to = 'status@broadcast'
+
+  /** What these people got of it, and nobody else. */
+  const seenBy = async (entryId: string, ...people: ReadonlyArray<Account>) => {
+    const { api, simulator } = shared()
+    const { accountId, phone } = linked
+    await api.untilEntry(accountId, entryId, 'sent')
+    await simulator.until(() => phone.account.statuses.some(({ id }) => id === entryId))
+    const got = () => phone.truth().received.filter(({ id }) => id === entryId)
+    await simulator.until(() => got().length >= people.length)
+    expect(
+      got()
+        .map(({ recipient }) => recipient)
+        .toSorted()
+    ).toEqual(people.map(({ jid }) => jid).toSorted())
+    return got()
+  }
+
+  test('reach those in the address book whom the owner shows them, and say who has seen them', async () => {
+    const { api } = shared()
+    const { accountId, contact, other, phone } = linked
+    for (const [index, person] of phone.contacts.entries())
+      await phone.nameContact(person, ['Ann in the book', 'Ben in the book'][index])
+    await phone.receive({ from: other, text: 'hello' })
+    await api.until('the names', async () => {
+      const threads = await api.threads(accountId)
+      const named = threads.filter(({ displayName }) => displayName?.endsWith('in the book'))
+      return named.length === 2 ? true : undefined
+    })
+
+    const sent = await queue({ to, text: 'at sea' })
+    const got = await seenBy(sent.entryId, contact, other)
+    for (const one of got) expect(one).toMatchObject({ kind: 'text', text: 'at sea', chatJid: to, times: 1 })
+    expect(got.map(({ expiration, hiddenBecause }) => expiration ?? hiddenBecause)).toEqual(
+      got.map(() => undefined)
+    )
+    expect(await api.thread(sent.threadId)).toMatchObject({ kind: 'status', unreadCount: 0 })
+    const seen = await api.untilMessage(
+      sent.threadId,
+      sent.messageId,
+      ({ receipts }) => receipts.filter(({ readAt }) => readAt !== null).length === got.length
+    )
+    expect(seen).toMatchObject({ direction: 'outbound', type: 'text', body: 'at sea' })
+
+    contact.strangers.add(phone.account)
+    phone.showStatusesTo('blacklist', [other])
+    const [hidden] = await seenBy((await queue({ to, text: 'not for Ben' })).entryId, contact)
+    expect(hidden?.hiddenBecause).toContain('stranger')
+    contact.strangers.clear()
+    phone.showStatusesTo('whitelist', [other])
+    const [shown] = await seenBy(
+      (await queue({ threadId: sent.threadId, text: 'for Ben alone' })).entryId,
+      other
+    )
+    expect(shown?.hiddenBecause).toBe(undefined)
+  })
+
+  test('are pictures too, and can be deleted; nothing else is posted', async () => {
+    const { api } = shared()
+    const { accountId, other, phone } = linked
+    phone.showStatusesTo('whitelist', [other])
+    const file = { bytes: Buffer.from('a boat'), type: 'image/jpeg', name: 'boat.jpg' }
+    const { body } = await api.upload(accountId, file, { to, caption: 'our boat' })
+    const [got] = await seenBy(body.entryId, other)
+    expect(got).toMatchObject({ kind: 'image', text: 'our boat', recipient: other.jid })
+    expect(got?.mediaError ?? got?.hiddenBecause).toBe(undefined)
+    const revoke = await queue({ to, revoke: { messageId: body.messageId } })
+    expect(await received(revoke.entryId)).toMatchObject({ kind: 'revoke', targetId: body.entryId })
+    await shared().simulator.until(() => !phone.account.statuses.some(({ id }) => id === body.entryId))
+    await api.untilMessage(body.threadId, body.messageId, ({ type }) => type === 'revoked')
+    for (const content of [
+      { poll: { question: 'Tea?', options: ['a', 'b'] } },
+      { location: { latitude: 1, longitude: 2 } },
+      { text: 'with @15550100999', mentions: ['15550100999'] }
+    ])
+      expect((await refusal({ to, ...content })).detail).toContain('A status is')
   })
 })

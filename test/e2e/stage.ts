@@ -161,6 +161,9 @@ export class Stage<Server extends RunningServer = ServerProcess> implements Asyn
 
 export type InProcessStage = Stage<InProcessServer>
 
+/** Wherever its server runs. */
+export type AnyStage = Stage<RunningServer>
+
 const clockFile = (dataDir: string): string => join(dataDir, 'test-clock')
 
 /** A folder with a clock that `Stage.advance` moves, and the settings that make the server go by it. */

@@ -57,6 +57,7 @@ const start = (input: AccountInput) => {
     suspensions,
     suspensionEnds,
     closed,
+    send,
     open: () => sockets.filter(socket => socket.open).length,
     opened: () => send({ type: 'socket.opened', jid: '1@s.whatsapp.net', lid: '1@lid' }),
     is: (state: StateValueOf) => actor.getSnapshot().matches(state)
@@ -96,6 +97,7 @@ test('linking: pairing, offered code, linked, restart, connecting, open', () => 
   expect(account.actor.getSnapshot().context.offer).toEqual({ method: 'qr', text: 'scan me', expiresAt: 5 })
   account.actor.send({ type: 'socket.linked', jid: '1@s.whatsapp.net', lid: null, at: 1 })
   expect(account.actor.getSnapshot().context.offer).toBeNull()
+  expect(account.is(CONNECTING)).toBe(true)
   account.closed(515)
   expect(account.is(CONNECTING)).toBe(true)
   account.opened()
@@ -111,6 +113,21 @@ test('linking: pairing, offered code, linked, restart, connecting, open', () => 
     ended: null,
     linkedAt: 1
   })
+})
+
+test('a linked device that is not told to log in does so itself, and nobody is told that no phone was linked', () => {
+  const account = start(FRESH)
+  account.actor.send({ type: 'command.pair', pairing: { method: 'qr' } })
+  account.actor.send({ type: 'socket.linked', jid: '1@s.whatsapp.net', lid: null, at: 1 })
+  account.clock.increment(30_000)
+  expect(account.is('reconnecting')).toBe(true)
+  account.clock.increment(1000)
+  expect(account.is(CONNECTING)).toBe(true)
+  expect(account.sockets.map(({ input, open }) => [input.pairing?.method, open])).toEqual([
+    ['qr', false],
+    [undefined, true]
+  ])
+  expect(account.reported).toEqual([])
 })
 
 test('every disconnect code leads to the state of its row', () => {
@@ -236,6 +253,41 @@ test('failed connections in a row are counted, and forgotten after a stable minu
   expect(account.actor.getSnapshot().context.attempts).toBe(3)
   account.clock.increment(1)
   expect(account.actor.getSnapshot().context.attempts).toBe(0)
+})
+
+describe('a linking that fails leaves an account that was logged out logged out', () => {
+  const PAIR = { type: 'command.pair', pairing: { method: 'qr' } } as const
+  test.each([
+    ['it is disconnected', account => account.actor.send({ type: 'command.disconnect' })],
+    ['nobody scans', account => account.clock.increment(180_000)],
+    ['WhatsApp refuses the version', account => account.closed(405)],
+    [
+      'WhatsApp gives no code',
+      account => account.send({ type: 'socket.pairingRefused', kind: 'codeRefused', reason: '' })
+    ]
+  ] as const satisfies ReadonlyArray<[string, (account: ReturnType<typeof start>) => void]>)(
+    '%s',
+    (_, fail) => {
+      const account = start(LINKED)
+      account.opened()
+      account.closed(401)
+      expect(account.is('loggedOut')).toBe(true)
+      account.actor.send(PAIR)
+      expect(account.is(PAIRING)).toBe(true)
+      fail(account)
+      expect(account.is('loggedOut')).toBe(true)
+      expect(account.open()).toBe(0)
+    }
+  )
+  test('so it is after a logout that a person asked for', () => {
+    const account = start(LINKED)
+    account.opened()
+    account.actor.send({ type: 'command.logout' })
+    account.closed(401)
+    account.actor.send(PAIR)
+    account.actor.send({ type: 'command.disconnect' })
+    expect(account.is('loggedOut')).toBe(true)
+  })
 })
 
 test('whatever happens, an account never has two sockets', () => {

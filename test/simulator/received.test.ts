@@ -64,6 +64,28 @@ describe('what contacts understand', () => {
     expect(seen.mediaError).toBeUndefined()
   })
 
+  it('what phones show before the download is told, and which files they cannot show', async () => {
+    const file = randomBytes(500)
+    const waveform = Uint8Array.from({ length: 64 }, (_, at) => at)
+    const note = { audio: file, ptt: true, seconds: 2, waveform }
+    expect(await send({ ...note, mimetype: 'audio/mp4' })).toMatchObject({
+      ptt: true,
+      seconds: 2,
+      waveform: [...waveform],
+      unshowable: 'a voice message of audio/mp4'
+    })
+    const opus = 'audio/ogg; codecs=opus'
+    expect(await send({ ...note, mimetype: opus })).toMatchObject({ unshowable: 'no Opus in Ogg' })
+    expect(await send({ ...note, audio: Buffer.from('OggS OpusHead'), mimetype: opus })).not.toHaveProperty(
+      'unshowable'
+    )
+    expect(await send({ sticker: file, mimetype: 'image/webp' })).toMatchObject({ unshowable: 'no WebP' })
+    const jpegThumbnail = randomBytes(20).toString('base64')
+    expect(
+      await send({ image: file, mimetype: 'image/png', jpegThumbnail, width: 3, height: 4 })
+    ).toMatchObject({ thumbnail: jpegThumbnail, width: 3, height: 4 })
+  })
+
   it('a file that is not what the message says is found out', async () => {
     const media = { document: randomBytes(500), mimetype: 'application/pdf', fileName: 'b.pdf' }
     const message = await generateWAMessage(ann.jid, media, {

@@ -9,12 +9,14 @@ import {
   groupChangeFrom,
   messageMarkFrom,
   parameterOf,
+  personNamed,
   phoneOf,
   sharedHistoryFrom,
   stanzaFrom,
   statusFrom,
   writeOptionsFrom
 } from '../requests.ts'
+import { AUDIENCES } from '../../state/account.ts'
 
 const messages: readonly ControlRoute[] = [
   {
@@ -167,6 +169,15 @@ const passing: readonly ControlRoute[] = [
     path: '/phones/:phone/status-stanzas',
     answer: call => {
       phoneOf(call).account.statusStanzas = call.body().boolean('enabled')
+    }
+  },
+  {
+    method: 'PATCH',
+    path: '/phones/:phone/status-audience',
+    answer: call => {
+      const body = call.body()
+      const people = body.texts('people').map(jid => personNamed(call.simulator, jid))
+      phoneOf(call).showStatusesTo(body.oneOf('type', AUDIENCES), people)
     }
   },
   {

@@ -1,7 +1,7 @@
 // The endpoints of contacts: people whose primary device answers on its own. A phone's account can be read and changed here too.
 import { describeAccount } from '../describe.ts'
 import { DEVICE_NEWS } from '../../state/account.ts'
-import { accountOf, addressingFrom, type ControlRoute } from '../requests.ts'
+import { accountOf, addressingFrom, type ControlRoute, personNamed } from '../requests.ts'
 
 export const contactRoutes: readonly ControlRoute[] = [
   {
@@ -35,6 +35,7 @@ export const contactRoutes: readonly ControlRoute[] = [
       contact.pushName = body.optionalText('name') ?? contact.pushName
       contact.online = online ?? contact.online
       contact.deviceNews = body.optionalOneOf('deviceNews', DEVICE_NEWS) ?? contact.deviceNews
+      for (const jid of body.texts('strangers')) contact.strangers.add(personNamed(call.simulator, jid))
       if (online) call.simulator.network.wentOnline(contact)
       return describeAccount(call.simulator, contact)
     }

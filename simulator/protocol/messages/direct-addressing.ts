@@ -9,7 +9,8 @@ import {
   HOSTED_SERVER,
   LID_SERVER,
   parseJid,
-  PHONE_SERVER
+  PHONE_SERVER,
+  STATUS_JID
 } from '../../wire/jid.ts'
 
 /** The error WhatsApp also answers to messages that would start a conversation the account may not start. */
@@ -27,9 +28,11 @@ const formOf = (jid: string | undefined): Addressing | undefined => FORMS.get(pa
 
 /** The error a message to a person is refused with because of its addresses. */
 export const addressRefusal = ({ account }: Companion, node: BinaryNode): number | undefined => {
+  const devices = children(child(node, 'participants'), 'to')
+  if (node.attrs.to === STATUS_JID)
+    return new Set(devices.map(({ attrs }) => formOf(attrs.jid))).size > 1 ? BAD_REQUEST : undefined
   const form = formOf(node.attrs.to)
   if (form === undefined) return undefined
-  const devices = children(child(node, 'participants'), 'to')
   if (devices.some(({ attrs }) => formOf(attrs.jid) !== form)) return BAD_REQUEST
   if (form === 'lid') return account.directAddressing === 'number' ? BAD_REQUEST : undefined
   return account.directAddressing === 'lid' ? REFUSED : undefined

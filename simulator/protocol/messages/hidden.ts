@@ -3,7 +3,7 @@
 import { proto } from '@whiskeysockets/baileys'
 import type { Account } from '../../state/account.ts'
 import { type Group, isGroup } from '../../state/group.ts'
-import { albumOf, unwrap } from '../../state/messages/content.ts'
+import { albumOf, changeOf, kindOf, unwrap } from '../../state/messages/content.ts'
 import { secretIn } from '../../state/messages/secrets.ts'
 import { isViewOnceByHalf } from '../../state/messages/view-once.ts'
 import type { Network } from '../../state/network.ts'
@@ -16,6 +16,8 @@ export interface Opened {
   readonly recipient: Account
   readonly chat: Group | Account
   readonly message: proto.IMessage
+  /** It was posted as a status. */
+  readonly isStatus: boolean
   /** The stanza that brought it. */
   readonly node: BinaryNode
   /** The message of this id in the chat, as the recipient holds it. */
@@ -29,11 +31,24 @@ const { PIN_FOR_ALL, UNPIN_FOR_ALL } = proto.Message.PinInChatMessage.Type
 
 export const hiddenBecause = (network: Network, opened: Opened): string | undefined => {
   const { message } = opened
+  if (opened.isStatus) return statusFault(opened)
   const { albumMessage, eventMessage, pinInChatMessage } = unwrap(message)
   if (pinInChatMessage) return pinFault(network, opened, pinInChatMessage)
   if (eventMessage) return eventFault(opened, eventMessage)
   if (albumMessage) return albumFault(albumMessage)
   return partFault(opened) ?? (isViewOnceByHalf(message) ? 'it is view once by half' : undefined)
+}
+
+const POSTED: ReadonlySet<string> = new Set(['text', 'image', 'video', 'audio'])
+
+/** Phones show statuses of people in the address book, and owners show them whom they chose. */
+const statusFault = ({ message, recipient, sender }: Opened): string | undefined => {
+  const { people, type } = sender.statusAudience
+  const isNamed = people.includes(recipient)
+  if (type === 'contacts' ? false : isNamed !== (type === 'whitelist'))
+    return 'the owner does not show statuses to this person'
+  if (recipient.strangers.has(sender)) return 'the status is of a stranger'
+  return changeOf(message) || POSTED.has(kindOf(message)) ? undefined : 'phones show no such status'
 }
 
 const albumFault = ({ expectedImageCount, expectedVideoCount }: proto.Message.IAlbumMessage) =>

@@ -1,6 +1,5 @@
 // Receipts that a primary device sends for what a linked device or a phone wrote: it got the message, and read it.
 import type { Account } from '../../state/account.ts'
-import type { Group } from '../../state/group.ts'
 import type { Network } from '../../state/network.ts'
 import { element } from '../../wire/binary-node.ts'
 import type { Addressing } from '../../wire/jid.ts'
@@ -9,7 +8,8 @@ import { unixSeconds } from '../../wire/stanza.ts'
 
 interface Confirmed {
   readonly id: string
-  readonly group: Group | undefined
+  /** A group, or the statuses. */
+  readonly group: { readonly id: string } | undefined
   /** The writer's broadcast list that it was sent to. */
   readonly list?: string | undefined
   readonly addressing: Addressing

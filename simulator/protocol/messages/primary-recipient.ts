@@ -6,11 +6,12 @@ import type { Account } from '../../state/account.ts'
 import { isMessage } from '../../state/messages/content.ts'
 import type { Network } from '../../state/network.ts'
 import { type BinaryNode, bytesOf, element } from '../../wire/binary-node.ts'
+import { STATUS_JID } from '../../wire/jid.ts'
 import { unixSeconds } from '../../wire/stanza.ts'
 import { answerPeerMessage } from '../history/peer-requests.ts'
 import type { Envelope } from './envelope.ts'
 import { sendReceipts } from './primary-receipts.ts'
-import { recordDecrypted } from './record.ts'
+import { recordDecrypted } from './received.ts'
 
 const RETRY_LIMIT = 5
 
@@ -59,7 +60,13 @@ const receive = async (
     destination: own?.destinationJid ?? undefined
   })
   if (account === sender.account) return
-  sendReceipts(network, account, sender.account, { id, group, addressing, isReadable: isMessage(content) })
+  const place = envelope.to === STATUS_JID ? { id: STATUS_JID } : group
+  sendReceipts(network, account, sender.account, {
+    id,
+    group: place,
+    addressing,
+    isReadable: isMessage(content)
+  })
 }
 
 /** The content of a message: of its ciphertexts, the one that carries more than a sender key. */

@@ -1,10 +1,9 @@
-// Records messages in the truth: what a phone holds after a message came or went, and what its recipients received.
+// Records messages in the truth: what a phone holds after a message came or went. What recipients got is in received.ts.
 import { proto } from '@whiskeysockets/baileys'
 import type { Account } from '../../state/account.ts'
 import { type Group, isGroup } from '../../state/group.ts'
 import { chatIdOf } from '../../state/history/chat.ts'
 import { addFile, type HeldMessage } from '../../state/ledger.ts'
-import { openMedia } from '../../state/media/download.ts'
 import { applyChange, applyVote, type ChangedBy } from '../../state/messages/changes.ts'
 import {
   bodyOf,
@@ -18,14 +17,11 @@ import {
   quotedIdOf,
   unwrap
 } from '../../state/messages/content.ts'
-import { contextIn, receivedContext } from '../../state/messages/context.ts'
-import { detailsOf } from '../../state/messages/details.ts'
+import { contextIn } from '../../state/messages/context.ts'
 import { openVote, type Poll, pollOf } from '../../state/messages/polls.ts'
 import { secretBeside } from '../../state/messages/secrets.ts'
 import type { Network } from '../../state/network.ts'
 import { STATUS_JID } from '../../wire/jid.ts'
-import type { Envelope } from './envelope.ts'
-import { hiddenBecause } from './hidden.ts'
 import type { Writing } from './writing.ts'
 
 /** A message as written by `sender`. */
@@ -252,61 +248,5 @@ const addToMailbox = (
       ...author,
       ...(!fromMe && pushName !== undefined ? { pushName } : {})
     }
-  })
-}
-
-/** A primary device decrypted a message that a linked device had sent; `destination` is set on the sender's own phone. */
-export const recordDecrypted = (
-  network: Network,
-  holder: Account,
-  { sender, id, timestamp, group, node, to }: Envelope,
-  { message, destination }: { message: proto.IMessage; destination: string | undefined }
-): void => {
-  recordHeld(network, holder, {
-    id,
-    sender: sender.account,
-    timestamp,
-    chat: group ?? network.directory.find(destination ?? to) ?? destination ?? to,
-    message,
-    pushName: sender.pushName ?? sender.account.pushName
-  })
-  if (holder === sender.account) return
-  const chatJid = group?.id ?? sender.account.jid
-  const hidden = hiddenBecause(network, {
-    sender: sender.account,
-    recipient: holder,
-    chat: group ?? holder,
-    message,
-    node,
-    held: messageId => heldEntry(network, holder, chatJid, messageId)
-  })
-  recordReceived(network, sender.account, holder, group?.id ?? holder.jid, id, message, hidden)
-}
-
-/** A recipient's primary device got the message. */
-export const recordReceived = (
-  network: Network,
-  sender: Account,
-  recipient: Account,
-  chatJid: string,
-  id: string,
-  message: proto.IMessage,
-  hidden?: string
-): void => {
-  const change = changeOf(message)
-  const text = change && 'text' in change ? change.text : bodyOf(message)
-  const quotedId = quotedIdOf(message)
-  const targetId = change?.targetId ?? unwrap(message).pinInChatMessage?.key?.id ?? undefined
-  network.ledger.receive(sender, recipient, {
-    chatJid,
-    id,
-    kind: change?.type ?? kindOf(message),
-    ...(text === undefined ? {} : { text }),
-    ...(quotedId === undefined ? {} : { quotedId }),
-    ...(targetId === undefined ? {} : { targetId }),
-    ...(hidden === undefined ? {} : { hiddenBecause: hidden }),
-    ...receivedContext(message),
-    ...detailsOf(message),
-    ...openMedia(network.media, message)
   })
 }

@@ -50,9 +50,7 @@ export const routeMessage = (
     timestamp,
     to,
     group,
-    addressing: group
-      ? group.addressing
-      : addressingOf(parseJid(to) ?? { user: '', server: '', device: undefined }),
+    addressing: group ? group.addressing : addressingOf(parseJid(firstAddress(node)) ?? NOBODY),
     node
   }
   network.signals.emit('sent', {
@@ -64,6 +62,12 @@ export const routeMessage = (
   })
   for (const delivery of deliveriesOf(network, envelope)) deliver(network, envelope, delivery)
 }
+
+const NOBODY = { user: '', server: '', device: undefined }
+
+/** A status is addressed to each who may see it. */
+const firstAddress = (node: BinaryNode): string | undefined =>
+  node.attrs.to === STATUS_JID ? children(child(node, 'participants'), 'to')[0]?.attrs.jid : node.attrs.to
 
 /** The error a message is refused with, if it is. One that was accepted before is only acknowledged once more. */
 const refusalOf = (

@@ -92,8 +92,10 @@ export const answerPairSuccess = (network: Network, session: Session, node: Bina
   const companion = network.addCompanion(account, claim.number, unlinked.keys, unlinked.properties)
   companion.pushName = unlinked.pushName
   session.unlinked = undefined
-  network.reply(session, element('stream:error', { code: '515' }))
-  session.connection.end()
+  if (!network.faults.take('withholdRestart', { companion })) {
+    network.reply(session, element('stream:error', { code: '515' }))
+    session.connection.end()
+  }
   announceDevices(network, account, 'add', companion)
   network.signals.emit('linked', { account: account.jid, device: companion.number })
   claim.resolve(companion.number)

@@ -2,6 +2,7 @@
 // carries; and how large the whole is.
 import { proto } from '@whiskeysockets/baileys'
 import { albumOf, unwrap } from './content.ts'
+import { secretIn } from './secrets.ts'
 import { isViewOnce } from './view-once.ts'
 
 export interface ReceivedContext {
@@ -14,6 +15,8 @@ export interface ReceivedContext {
   readonly quoteCarries?: readonly string[]
   readonly mimetype?: string
   readonly fileName?: string
+  /** Bytes of the secret that edits, answers and the like are sealed with. */
+  readonly secretBytes?: number
   /** It is shown once. */
   readonly viewOnce?: true
   /** The mark of a forwarded message, with how often it was forwarded; from 127 on, phones say "many times". */
@@ -87,6 +90,7 @@ export const receivedContext = (message: proto.IMessage): ReceivedContext => {
     ...(expiration ? { expiration } : {}),
     ...(mentionedJid?.length ? { mentions: mentionedJid } : {}),
     ...(quotedMessage ? { quoteCarries: carriedBy(quotedMessage) } : {}),
+    ...(secretIn(message) ? { secretBytes: secretIn(message)?.length ?? 0 } : {}),
     ...(isViewOnce(message) ? { viewOnce: true } : {}),
     ...(isForwarded ? { forwardingScore: forwardingScore ?? 0 } : {}),
     ...(albumId === undefined ? {} : { albumId }),

@@ -6,6 +6,8 @@ const loadServe = async (): Promise<Command> => (await import('./serve.ts')).ser
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['serve', loadServe],
   ['migrate-store', async () => (await import('./migrate-store.ts')).migrateStore],
+  ['backup', async () => (await import('./backup.ts')).backup],
+  ['restore', async () => (await import('./backup.ts')).restore],
   ['import', async () => (await import('./sessions.ts')).importSession],
   ['export', async () => (await import('./sessions.ts')).exportSession],
   ['grant', async () => (await import('./grant.ts')).grant]

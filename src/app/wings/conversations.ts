@@ -4,6 +4,7 @@ import { Conversations } from '../../services/conversations/apply.ts'
 import { Identity } from '../../services/conversations/identity.ts'
 import * as Stores from '../../services/conversations/layer.ts'
 import * as AddOns from '../../services/whatsapp/add-ons.ts'
+import * as Erasure from '../../services/conversations/erasure.ts'
 import * as Upkeep from '../../services/conversations/upkeep.ts'
 
 export const layer = Conversations.layer.pipe(
@@ -12,4 +13,4 @@ export const layer = Conversations.layer.pipe(
   Layer.provideMerge(Stores.layer)
 )
 
-export const upkeep = Upkeep.layer
+export const upkeep = Layer.merge(Upkeep.layer, Erasure.layer)

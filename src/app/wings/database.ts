@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Layer } from 'effect'
 import type { Config } from '../../config.ts'
 import * as Migrations from '../../services/database/migrations.ts'
+import { Generation } from '../../services/database/generation.ts'
 import { Tables } from '../../services/database/tables.ts'
 import { DATABASE } from '../../services/database/sqlite/folder-inspection.ts'
 import * as QuickCheck from '../../services/database/sqlite/quick-check.ts'
@@ -24,6 +25,7 @@ export const layer = (
   return (isTracked ? Firestore.tracked : Firestore.untracked).pipe(
     Layer.provideMerge(Tables.layer(TABLES)),
     Layer.provideMerge(ConversationStores.currentSearchIndex),
+    Layer.provideMerge(Generation.layer(DATA_DIR)),
     Layer.provideMerge(Migrations.layer),
     Layer.provideMerge(QuickCheck.layer({ file, upToBytes: DATABASE_CHECK_MAX_MB * MEBIBYTE })),
     Layer.provideMerge(NodeSqlite.layer(file)),

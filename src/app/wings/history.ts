@@ -19,6 +19,7 @@ import { PeerMessages } from '../../services/history/peer-messages/peer-messages
 import { PeerMessageQueue } from '../../services/history/peer-messages/queue.ts'
 import { Placeholders } from '../../services/history/placeholders/placeholders.ts'
 import { PlaceholderQueue } from '../../services/history/placeholders/queue.ts'
+import * as RestoredCopy from '../../services/history/restored-copy/restored-copy.ts'
 import { ChunkReader } from '../../services/whatsapp/chunk/reader.ts'
 import { mediaBase } from './whatsapp.ts'
 
@@ -60,3 +61,6 @@ export const layer = (config: Config) =>
   Layer.mergeAll(chunks(config), backfill(config), PeerMessages.layer, Placeholders.layer)
 
 export const upkeep = Upkeep.layer
+
+/** To be built before any account is started. */
+export const restoredCopy = RestoredCopy.layer

@@ -11,7 +11,7 @@ import { Outbox } from '../../services/outbox/outbox.ts'
 export const largestFile = ({ MEDIA_MAX_MB }: Config): number => MEDIA_MAX_MB * 1_048_576
 
 export const layer = (config: Config) =>
-  Outbox.layer({ paceMs: config.SEND_PACE }).pipe(
+  Outbox.layer({ paceMs: config.SEND_PACE, postStatuses: config.WHATSAPP_POST_STATUSES }).pipe(
     Layer.provide(
       LinkPreviews.layer({
         enabled: config.LINK_PREVIEWS,

@@ -49,6 +49,7 @@ export const layer = (config: Config) =>
     selfTestTimeoutMs: config.SELF_TEST_TIMEOUT,
     paceMs: config.START_PACE,
     keepStatuses: config.WHATSAPP_KEEP_STATUSES,
+    postStatuses: config.WHATSAPP_POST_STATUSES,
     syncFullHistory: config.WHATSAPP_SYNC_FULL_HISTORY,
     dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN
   }).pipe(

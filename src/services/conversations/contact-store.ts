@@ -1,8 +1,9 @@
 // Contacts: the names of persons, from the address book and from themselves.
 import { Context, Effect, Layer } from 'effect'
+import { SqlClient } from 'effect/sql'
 import { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
-import { putContacts } from './sql/contacts.ts'
+import { putContacts, savedContacts } from './sql/contacts.ts'
 import type { ContactWrite } from './writes.ts'
 
 export class ContactStore extends Context.Service<
@@ -13,14 +14,17 @@ export class ContactStore extends Context.Service<
       accountId: string,
       contacts: ReadonlyArray<ContactWrite>
     ) => Effect.Effect<void, DatabaseError>
+    /** Who is in the address book, each by all known addresses. */
+    readonly saved: (accountId: string) => Effect.Effect<ReadonlyArray<ReadonlyArray<string>>, DatabaseError>
   }
 >()('backscroll/services/conversations/ContactStore') {
-  static readonly layer: Layer.Layer<ContactStore, never, SqlBulk> = Layer.effect(
+  static readonly layer: Layer.Layer<ContactStore, never, SqlBulk | SqlClient.SqlClient> = Layer.effect(
     ContactStore,
-    Effect.map(SqlBulk, bulk =>
+    Effect.map(Effect.all([SqlBulk, SqlClient.SqlClient]), ([bulk, sql]) =>
       ContactStore.of({
         put: (accountId, contacts) =>
-          putContacts(bulk, accountId, contacts).pipe(asDatabaseError('putContacts'))
+          putContacts(bulk, accountId, contacts).pipe(asDatabaseError('putContacts')),
+        saved: accountId => savedContacts(sql, accountId).pipe(asDatabaseError('savedContacts'))
       })
     )
   )

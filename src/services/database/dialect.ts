@@ -97,6 +97,13 @@ export const nowMs = (sql: Sql): string =>
     orElse: missing('nowMs')
   })
 
+/** Writes what is in the write-ahead log into the database and cuts the log: pages as they were before are gone. */
+export const emptyLog = (sql: Sql): Effect.Effect<void, SqlError.SqlError> =>
+  sql.onDialectOrElse({
+    sqlite: () => Effect.asVoid(sql`PRAGMA wal_checkpoint(TRUNCATE)`),
+    orElse: missing('emptyLog')
+  })
+
 /** The columns of a table, as `name`. */
 export const columnsOf = (sql: Sql, table: string): Statement.Statement<{ readonly name: string }> =>
   sql.onDialectOrElse({

@@ -27,3 +27,16 @@ export const asDatabaseError =
     Effect.mapError(work, (error): Exclude<E, Unnamed> | DatabaseError =>
       isUnnamed(error) ? new DatabaseError({ operation, cause: error }) : (error as Exclude<E, Unnamed>)
     )
+
+const MOST_CAUSES = 8
+
+/** The words of the innermost cause: SQLite's, or those of the operating system. For people at the terminal, not for responses. */
+export const innermostReason = (error: unknown): string => {
+  let at = error
+  for (let depth = 0; depth < MOST_CAUSES && at instanceof Object; depth += 1) {
+    const inner: unknown = 'reason' in at ? at.reason : 'cause' in at ? at.cause : undefined
+    if (!(inner instanceof Object)) break
+    at = inner
+  }
+  return at instanceof Error ? at.message : String(at)
+}

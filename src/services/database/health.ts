@@ -12,6 +12,8 @@ export interface DatabaseProblem {
 export class DatabaseHealth extends Context.Service<
   DatabaseHealth,
   {
+    /** Whether the database had a write-ahead log when it was opened, as one whose server was killed has. */
+    readonly openedWithLog: boolean
     /** Looks at the file; `undefined` while nothing is known to be wrong. A problem stays until the server is started again. */
     readonly problem: () => DatabaseProblem | undefined
   }

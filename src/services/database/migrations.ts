@@ -1,6 +1,7 @@
 // The database's numbered upgrades, one file each. Append; never edit one that has been released.
 import { Effect, Layer, Schema } from 'effect'
 import { SqlClient, type SqlError } from 'effect/sql'
+import { innermostReason } from './error.ts'
 import type { OwnedTable } from './tables.ts'
 import { foundation } from './migrations/0001-foundation.ts'
 import { nothingLost } from './migrations/0002-nothing-lost.ts'
@@ -71,7 +72,7 @@ export class UpgradeFailed extends Schema.TaggedError<UpgradeFailed>()('UpgradeF
   cause: Schema.Defect()
 }) {
   override get message(): string {
-    return `The database could not be upgraded (${this.upgrade}): ${reasonOf(this.cause)}. It is as it was before that upgrade; the version that wrote it can still use it.`
+    return `The database could not be upgraded (${this.upgrade}): ${innermostReason(this.cause)}. It is as it was before that upgrade; the version that wrote it can still use it.`
   }
 }
 
@@ -98,14 +99,6 @@ export const newerThan = (
   const unknown = found.filter(({ id }) => !steps.some(step => step.id === id)).at(-1)
   const known = steps.at(-1)
   return unknown === undefined || known === undefined ? undefined : { found: unknown, known }
-}
-
-/** The innermost words: SQLite's, or of the file system. */
-const reasonOf = (cause: unknown): string => {
-  if (typeof cause !== 'object' || cause === null) return String(cause)
-  const inner = 'reason' in cause ? cause.reason : 'cause' in cause ? cause.cause : undefined
-  if (inner instanceof Object) return reasonOf(inner)
-  return cause instanceof Error ? cause.message : 'for an unknown reason'
 }
 
 /** More seconds than this, and a person at the terminal would wonder what the server is doing. */

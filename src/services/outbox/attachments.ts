@@ -33,8 +33,6 @@ export class Attachments extends Context.Service<
   {
     /** Takes in a copy of a file on this disk. */
     readonly keep: (path: string) => Effect.Effect<Attachment, AttachmentRefused>
-    /** Takes in a file that was made here. */
-    readonly add: (content: Uint8Array) => Effect.Effect<Attachment, AttachmentRefused>
     /** Takes in a file that is held elsewhere. */
     readonly take: <E>(content: Stream.Stream<Uint8Array, E>) => Effect.Effect<Attachment, AttachmentRefused>
     /** Downloads a file; an address that is not public is refused. */
@@ -56,7 +54,6 @@ const makeAttachments = (options: AttachmentOptions): Attachments['Service'] => 
   return Attachments.of({
     pathOf,
     keep: path => refusing(() => writeFile(folder, largest, createReadStream(path))),
-    add: content => refusing(() => writeFile(folder, largest, Readable.from([content]))),
     take: content =>
       refusing(() => writeFile(folder, largest, Readable.from(Stream.toAsyncIterable(content)))),
     fetch: url => refusing(() => fetchFile(url, options)),

@@ -1,7 +1,7 @@
 // From a request to what the outbox keeps: recipient, schedule and content, checked against what is stored.
 import { Effect } from 'effect'
 import type { AccountRecord } from '../../domain/account.ts'
-import { isGroupJid, recipientJid } from '../../domain/jid.ts'
+import { isGroupJid, isStatusJid, recipientJid } from '../../domain/jid.ts'
 import type { DatabaseError } from '../database/error.ts'
 import type { GroupStore } from '../conversations/group-store.ts'
 import type { MessageStore } from '../conversations/message-store.ts'
@@ -17,7 +17,9 @@ import type { Preparation } from './preparation/preparation.ts'
 import { findRecipient } from './recipient.ts'
 import { refuse, type RequestRefused } from './errors.ts'
 import type { SendRequest } from './request.ts'
+import type { OutboxOptions } from './options.ts'
 import { schedule } from './schedule.ts'
+import { checkStatus } from './statuses.ts'
 import { findTarget } from './targets.ts'
 
 /** A checked request. */
@@ -80,6 +82,7 @@ const withReferences = Effect.fnUntraced(function* (
 export const compose = Effect.fnUntraced(function* (
   account: AccountRecord,
   request: SendRequest | StoredUpload,
+  options: OutboxOptions,
   askedAt?: number
 ): Effect.fn.Return<
   Composed,
@@ -88,8 +91,10 @@ export const compose = Effect.fnUntraced(function* (
 > {
   const composeContent = yield* contentComposer(request)
   const times = yield* schedule(request, askedAt)
-  const { threadId, toJid } = yield* findRecipient(account.accountId, request)
+  const { threadId, toJid } = yield* findRecipient(account.accountId, request, options)
   const place = { account, threadId, sendsLater: times.sendAt !== undefined }
   const content = yield* composeContent(place)
-  return { toJid, content: yield* withReferences(content, request, place), ...times }
+  const complete = yield* withReferences(content, request, place)
+  if (isStatusJid(toJid)) yield* checkStatus(complete)
+  return { toJid, content: complete, ...times }
 })

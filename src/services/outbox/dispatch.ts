@@ -2,6 +2,7 @@
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { ownAddresses, restrictionAt } from '../../domain/account.ts'
+import { isStatusJid } from '../../domain/jid.ts'
 import { AccountStore } from '../conversations/account-store.ts'
 import { MessageStore } from '../conversations/message-store.ts'
 import { asDatabaseError } from '../database/error.ts'
@@ -17,6 +18,7 @@ import { explainHeld, nextDue, nextDueTime } from './due.ts'
 import type { OutboxRow } from './entry-row.ts'
 import { kindOf } from './kinds/index.ts'
 import type { Wire } from './kinds/kind.ts'
+import { statusAudience } from './statuses.ts'
 import { markSending, refused, restricted, sent, wait } from './outcome.ts'
 import { wireOf } from './wire.ts'
 
@@ -46,8 +48,11 @@ const upload = Effect.fnUntraced(function* (row: OutboxRow, { file, message, typ
 const attempt = Effect.fnUntraced(function* (row: OutboxRow, recipient: Recipient, self: Self) {
   const whatsapp = yield* WhatsApp
   const { accountId, prepared, toJid, whatsAppId } = row
-  const send = (content: Uint8Array) =>
-    sendByForm(row, recipient, { whatsAppId, content, stanza: kindOf(row.content).stanza(toJid) })
+  const send = Effect.fnUntraced(function* (content: Uint8Array) {
+    const stanza = kindOf(row.content).stanza(toJid)
+    const audience = isStatusJid(toJid) ? yield* statusAudience(accountId) : undefined
+    return yield* sendByForm(row, recipient, { whatsAppId, content, stanza, audience })
+  })
   if (prepared !== null) return yield* send(prepared)
   const { wire } = yield* wireOf(row, self)
   switch (wire.as) {

@@ -1,6 +1,7 @@
 // Which entry of an account is to be sent next: in the order of each thread, held while WhatsApp restricts the account.
 import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
+import { STATUS_JID } from '../../domain/jid.ts'
 import type { Restriction } from '../../domain/account.ts'
 import { greatest } from '../database/dialect.ts'
 import { decodeOutboxRow } from './entry-row.ts'
@@ -10,7 +11,7 @@ const LONGEST_WAIT_MS = 2 * 60 * 60_000
 
 /** Whether the entry goes into a conversation that exists: only others are restricted. */
 const inConversation = (sql: SqlClient.SqlClient) =>
-  sql`(o.to_jid LIKE '%@g.us' OR EXISTS
+  sql`(o.to_jid LIKE '%@g.us' OR o.to_jid = ${STATUS_JID} OR EXISTS
     (SELECT 1 FROM messages m WHERE m.thread_id = o.thread_id AND m.direction = 'inbound'))`
 
 /** The entry to send: due, and not preceded by an unsent one of its thread. */

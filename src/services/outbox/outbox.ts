@@ -9,6 +9,7 @@ import type { AccountNotFound } from '../accounts.ts'
 import { Conversations } from '../conversations/apply.ts'
 import { Identity } from '../conversations/identity.ts'
 import { AccountStore } from '../conversations/account-store.ts'
+import { ContactStore } from '../conversations/contact-store.ts'
 import { GroupStore } from '../conversations/group-store.ts'
 import { MessageStore } from '../conversations/message-store.ts'
 import { ThreadStore } from '../conversations/thread-store.ts'
@@ -28,6 +29,7 @@ import { markRead } from './mark-read.ts'
 import type { AccountNotLinked, IdempotencyConflict, NotCancellable, RequestRefused } from './errors.ts'
 import { LinkPreviews } from './preparation/link/link-previews.ts'
 import { Preparation } from './preparation/preparation.ts'
+import type { OutboxOptions } from './options.ts'
 import { type Submission, submit } from './submit.ts'
 import { OUTBOX } from './topics.ts'
 import { upkeep } from './upkeep.ts'
@@ -66,8 +68,7 @@ export class Outbox extends Context.Service<
     readonly sending: Worker<DatabaseError, never>
   }
 >()('backscroll/services/outbox/Outbox') {
-  /** `paceMs` is the shortest pause between two messages of an account. */
-  static layer(options: { readonly paceMs: number }): Layer.Layer<Outbox, DatabaseError, Needed> {
+  static layer(options: OutboxOptions): Layer.Layer<Outbox, DatabaseError, Needed> {
     return Layer.effect(Outbox, makeOutbox(options))
   }
 }
@@ -78,6 +79,7 @@ const NEEDED = [
   ThreadStore,
   MessageStore,
   GroupStore,
+  ContactStore,
   Identity,
   Conversations,
   WhatsApp,
@@ -101,7 +103,8 @@ const acceptChecked = Effect.fnUntraced(function* (request: OutboxRequest) {
   return yield* accept(request, ownAddresses(yield* accounts.read(request.accountId)))
 })
 
-const makeOutbox = Effect.fnUntraced(function* ({ paceMs }: { readonly paceMs: number }) {
+const makeOutbox = Effect.fnUntraced(function* (options: OutboxOptions) {
+  const { paceMs } = options
   const services = Context.pick(...NEEDED)(yield* Effect.context<Needed>())
   const provide = Effect.provideContext(services)
   const incidents = yield* Incidents
@@ -120,7 +123,7 @@ const makeOutbox = Effect.fnUntraced(function* ({ paceMs }: { readonly paceMs: n
   })
 
   return Outbox.of({
-    submit: submission => provide(submit(submission)),
+    submit: submission => provide(submit(submission, options)),
     accept: request => provide(acceptChecked(request)),
     markRead: thread => provide(markRead(thread)),
     cancel: (accountId, entryId) => provide(cancel(accountId, entryId)),

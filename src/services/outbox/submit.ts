@@ -9,6 +9,7 @@ import { AccountNotLinked } from './errors.ts'
 import { identify } from './identify.ts'
 import type { OutboxContent } from './kinds/index.ts'
 import { LinkPreviews } from './preparation/link/link-previews.ts'
+import type { OutboxOptions } from './options.ts'
 import type { SendRequest, UploadRequest } from './request.ts'
 
 export interface Submission {
@@ -33,7 +34,7 @@ const withLinkPreview = Effect.fnUntraced(function* (content: OutboxContent) {
 })
 
 /** Accepts what is asked for, or answers what was accepted for the same request before. */
-export const submit = Effect.fn('Outbox.submit')(function* (submission: Submission) {
+export const submit = Effect.fn('Outbox.submit')(function* (submission: Submission, options: OutboxOptions) {
   const { accountId, askedAt, documentId, idempotencyKey } = submission
   const accounts = yield* AccountStore
   const account = yield* accounts.read(accountId)
@@ -45,7 +46,7 @@ export const submit = Effect.fn('Outbox.submit')(function* (submission: Submissi
   // Invalid input is refused first, but no file is fetched for an account that cannot send.
   const fetchesFiles = !('attachment' in request) && (request.media ?? request.album) !== undefined
   if (fetchesFiles) yield* checkLinked(account)
-  const composed = yield* compose(account, request, askedAt)
+  const composed = yield* compose(account, request, options, askedAt)
   yield* checkLinked(account)
   const content = yield* withLinkPreview(composed.content)
   return yield* accept(

@@ -1,6 +1,7 @@
 // The content of an entry on the wire, with what accompanies it: the people it mentions, the message it answers or changes,
 // and when the chat's messages disappear.
 import { Clock, Effect } from 'effect'
+import { isStatusJid } from '../../domain/jid.ts'
 import { MessageStore } from '../conversations/message-store.ts'
 import { ThreadStore } from '../conversations/thread-store.ts'
 import type { Self } from '../whatsapp/convert/address.ts'
@@ -22,7 +23,8 @@ export const wireOf = Effect.fnUntraced(function* ({ content, threadId, toJid }:
     toJid,
     selfJid: self.jid,
     now: yield* Clock.currentTimeMillis,
-    ephemeralSeconds: thread?.ephemeralSeconds ?? 0
+    // Statuses disappear by themselves.
+    ephemeralSeconds: isStatusJid(toJid) ? 0 : (thread?.ephemeralSeconds ?? 0)
   }
   const protobufOf = (messageId: string | undefined) =>
     messageId === undefined ? Effect.undefined : messages.protobuf(threadId, messageId)

@@ -5,6 +5,7 @@ import { chatJid, isGroupJid, isLidJid, isPhoneJid } from '../../domain/jid.ts'
 import type { Target } from '../../domain/outbox.ts'
 import { NotConnected, SendRefused } from './errors.ts'
 import type { Vault } from '../vault/vault.ts'
+import { writeInFormOf } from './chat-form.ts'
 import { mentionByLid } from './lid-mentions.ts'
 import type { OpenConnection, OpenConnections } from './open-connections.ts'
 import { addressesIn } from './socket/auth-state.ts'
@@ -27,6 +28,8 @@ export interface Outgoing {
   /** The `Message` protobuf. */
   readonly content: Uint8Array
   readonly stanza?: StanzaExtras
+  /** Of a status: the addresses of those who may see it. */
+  readonly audience?: ReadonlySet<string> | undefined
 }
 
 interface SendingOptions {
@@ -79,16 +82,20 @@ const sendMessage = (options: SendingOptions) =>
     const token = yield* tokenNode(options, connection, accountId, outgoing.toJid)
     const relaying = Effect.tryPromise({
       try: async () => {
-        const { content, stanza = {}, toJid, whatsAppId } = outgoing
+        const { audience, content, stanza = {}, toJid, whatsAppId } = outgoing
         const message = proto.Message.decode(content)
-        if (isGroupJid(toJid)) {
-          const { lidMapping } = socket.signalRepository
-          await mentionByLid(message, await groupMetadata(toJid), jid => lidMapping.getLIDForPN(jid))
-        }
+        const { lidMapping } = socket.signalRepository
+        const lidOf = (jid: string) => lidMapping.getLIDForPN(jid)
+        const numberOf = (jid: string) => lidMapping.getPNForLID(jid)
+        const group = isGroupJid(toJid) ? await groupMetadata(toJid) : undefined
+        const self = addressesIn(socket.authState.creds)
+        await writeInFormOf({ jid: toJid, group, self, lidOf, numberOf }, message)
+        if (group !== undefined) await mentionByLid(message, group, lidOf)
         return socket.relayMessage(toJid, message, {
           messageId: whatsAppId,
           additionalAttributes: attributesOf(outgoing),
-          additionalNodes: [...nodesOf(stanza), ...token]
+          additionalNodes: [...nodesOf(stanza), ...token],
+          ...(audience === undefined ? {} : { statusJidList: [...audience] })
         })
       },
       catch: cause => {

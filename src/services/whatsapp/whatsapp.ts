@@ -26,6 +26,7 @@ import { makePeerRetry } from './phone/peer-retry.ts'
 import { makePhoneRequests } from './phone/requests.ts'
 import type { AccountProxies } from './proxy/account-proxies.ts'
 import { makeSending } from './send.ts'
+import { makeStatusAudience } from './status-audience.ts'
 import { trust } from './socket/certificate.ts'
 import { makeConnectionPacing } from './socket/connection-pacing.ts'
 import { disableConsole } from './socket/console-guard.ts'
@@ -72,6 +73,8 @@ export class WhatsApp extends Context.Service<
     readonly mediaAnswers: Stream.Stream<AccountMediaAnswer>
     /** The LID that WhatsApp gives a phone number now; `undefined` when it names none, or does not answer. */
     readonly lidOf: ReturnType<typeof makeLidOf>
+    /** Whom a status is sent to, of the people in the address book: addresses in one form, the account's own among them. */
+    readonly statusAudience: ReturnType<typeof makeStatusAudience>
     /** Who has phone numbers, and under which address: as WhatsApp said within a day, or says now. */
     readonly checkNumbers: ReturnType<typeof makeNumberCheck>
     /** When the account last heard WhatsApp and last sent a message, since the server started. */
@@ -160,6 +163,7 @@ const make = Effect.fnUntraced(function* (options: WhatsAppOptions) {
     askForPeerMessage: makePeerRetry(connections),
     askForMedia: makeMediaRequest(connections),
     lidOf: makeLidOf(connections, options.sendTimeoutMs),
+    statusAudience: makeStatusAudience(connections, options.sendTimeoutMs),
     checkNumbers: makeNumberCheck({
       connections,
       memory: services.memory,

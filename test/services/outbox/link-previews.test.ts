@@ -64,6 +64,7 @@ test('whatever a page is, its summary is short, on one line, and names pictures 
       expect(description.length).toBeLessThanOrEqual(500)
       expect(`${title}${description}`).not.toMatch(/[\n\r\0]/)
       if (imageUrl !== undefined) expect(URL.canParse(imageUrl)).toBe(true)
-    })
+    }),
+    { numRuns: 30 }
   )
 })

@@ -43,13 +43,14 @@ const run = <A, E>(
     closed: () => Effect.void,
     storeLidMappings: () => Effect.void,
     lidOf: () => Effect.undefined,
+    statusAudience: () => Effect.succeed(new Set<string>()),
     submitPasskey: () => Effect.void,
     confirmPasskey: () => Effect.void,
     checkNumbers: (_, numbers) =>
       Effect.succeed(numbers.map(jid => ({ askedJid: jid, jid, lid: null, answeredAt: 0 }))),
     logout: () => Effect.void
   })
-  const services = Outbox.layer({ paceMs: 0 }).pipe(
+  const services = Outbox.layer({ paceMs: 0, postStatuses: false }).pipe(
     Layer.provide(LinkPreviews.layer({ enabled: false, allowPrivateAddresses: false })),
     Layer.provide([Preparation.layer(), MessageFiles.none]),
     Layer.provideMerge(Layer.succeed(WhatsApp, whatsapp)),

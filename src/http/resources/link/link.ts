@@ -35,12 +35,12 @@ const accountOf = Effect.fnUntraced(function* (ticket: string) {
 })
 
 const stepOf = (view: AccountView) => {
-  const { offer, passkey, state } = view
+  const { isLinked, offer, passkey, state } = view
   if (isOnline(view)) return 'linked'
   if (passkey !== null) return 'passkey'
   if (offer !== null) return 'offered'
-  if (state === 'pairing' || state === 'reconnecting') return 'waiting'
-  return state === 'connecting' ? 'linking' : 'ready'
+  if (state === 'connecting' || (state === 'reconnecting' && isLinked)) return 'linking'
+  return state === 'pairing' || state === 'reconnecting' ? 'waiting' : 'ready'
 }
 
 const problemOf = ({ lastDisconnect, pairingFailure, state }: AccountView): string | null =>

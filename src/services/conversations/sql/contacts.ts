@@ -49,3 +49,17 @@ export const mergeContacts = Effect.fnUntraced(function* (
       push_name = COALESCE(contacts.push_name, excluded.push_name)`
   yield* sql`DELETE FROM contacts WHERE account_id = ${accountId} AND contact_jid = ${from}`
 })
+
+/** The addresses of each person whose name is in the address book. */
+export const savedContacts = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, accountId: string) {
+  const rows = yield* sql<{ person: string; jid: string | null }>`SELECT c.contact_jid AS person, a.jid AS jid
+    FROM contacts c LEFT JOIN addresses a ON a.account_id = c.account_id AND a.person = c.contact_jid
+    WHERE c.account_id = ${accountId} AND c.name IS NOT NULL ORDER BY c.contact_jid`
+  const people = new Map<string, Set<string>>()
+  for (const { jid, person } of rows) {
+    const known = people.get(person) ?? new Set([person])
+    if (jid !== null) known.add(jid)
+    people.set(person, known)
+  }
+  return [...people.values()].map(addresses => [...addresses])
+})

@@ -1,5 +1,6 @@
 // The full-text index of messages, which is a virtual table of SQLite's FTS5. Another engine needs its own version of this
 // file, and of no other in this folder.
+import { Effect } from 'effect'
 import type { SqlClient, Statement } from 'effect/sql'
 import { searchable } from '../../../domain/search-text.ts'
 import type { Phrase, SearchQuery } from '../../../domain/search-query.ts'
@@ -51,6 +52,45 @@ export const addEntries = (sql: SqlClient.SqlClient, where: Statement.Fragment) 
 export const removeEntries = (sql: SqlClient.SqlClient, where: Statement.Fragment) =>
   sql`INSERT INTO message_search (message_search, rowid, account, text)
     SELECT 'delete', ${indexedMessages(sql, where)} ORDER BY place`
+
+/**
+ * How thoroughly the index removes entries. FTS5 only notes removals (`later`), or takes the words out of its pages at once,
+ * which costs ten times as much for many entries. `merging`: the same, while what was noted before is still in the pages.
+ */
+type Removal = 'later' | 'atOnce' | 'merging'
+
+/** Any other number than 0 turns FTS5's option on; it keeps the number. In statements it is a literal: bound numbers are no integers. */
+const REMOVAL_VALUES: Readonly<Record<Removal, number>> = { later: 0, atOnce: 1, merging: 2 }
+
+export const setRemoval = (sql: SqlClient.SqlClient, removal: Removal) =>
+  sql`INSERT INTO message_search (message_search, rank) VALUES ('secure-delete', ${sql.literal(String(REMOVAL_VALUES[removal]))})`
+
+/** Whether words of removed entries may still be in the pages of the index. */
+export const isUnmerged = (sql: SqlClient.SqlClient) =>
+  Effect.map(
+    sql`SELECT 1 FROM message_search_config WHERE k = 'secure-delete' AND v = ${REMOVAL_VALUES.atOnce}`,
+    rows => rows.length === 0
+  )
+
+/** Pages of one step: some twenty milliseconds. */
+const MERGED_AT_ONCE = 50
+
+/**
+ * One step of writing the index anew without what was removed; `true` when there is nothing left to do. The first step says
+ * that everything is to be merged.
+ */
+export const mergeEntries = Effect.fnUntraced(
+  function* (sql: SqlClient.SqlClient, isFirst: boolean) {
+    const changes = sql<{ changes: number }>`SELECT total_changes() AS changes`
+    const [before] = yield* changes
+    yield* sql`INSERT INTO message_search (message_search, rank)
+    VALUES ('merge', ${isFirst ? -MERGED_AT_ONCE : MERGED_AT_ONCE})`
+    const [after] = yield* changes
+    // The statement itself is one change.
+    return (after?.changes ?? 0) - (before?.changes ?? 0) < 2
+  },
+  (work, sql) => sql.withTransaction(work)
+)
 
 export const removeAllEntries = (sql: SqlClient.SqlClient) =>
   sql`INSERT INTO message_search (message_search) VALUES ('delete-all')`

@@ -15,7 +15,8 @@ import {
   isIndexed,
   LAST_SECOND,
   removeAllEntries,
-  removeEntries
+  removeEntries,
+  setRemoval
 } from './search-fts5.ts'
 
 /** A message without its content yet, or of a type that this version does not know. */
@@ -128,6 +129,8 @@ export const unindexAccount = Effect.fnUntraced(function* (
   const threads = yield* sql<{
     id: string
   }>`SELECT thread_id AS id FROM threads WHERE account_id = ${accountId}`
+  // Many at once: their words are taken out of the pages afterwards (`erasure.ts`).
+  yield* setRemoval(sql, 'later')
   for (const { id } of threads) {
     yield* removeEntries(sql, sql`m.thread_id = ${id}`)
     yield* Effect.yieldNow

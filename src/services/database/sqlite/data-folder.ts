@@ -15,7 +15,15 @@ import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Effect, Schema, type Scope } from 'effect'
 import { inspectDatabase, sizeOf } from './database-file.ts'
-import { DATABASE, inspectFolder, LOCK, SCRATCH, type Standing, VAULT_KEY } from './folder-inspection.ts'
+import {
+  DATABASE,
+  GENERATION_FILE,
+  inspectFolder,
+  LOCK,
+  SCRATCH,
+  type Standing,
+  VAULT_KEY
+} from './folder-inspection.ts'
 
 /** The data folder cannot be used; the message says what to do. */
 export class DataFolderError extends Schema.TaggedError<DataFolderError>()('DataFolderError', {
@@ -30,6 +38,8 @@ export interface ClaimOptions {
   readonly beginsEmpty?: boolean
   /** The same, where there is no database; where there is one it is used. */
   readonly mayBeginEmpty?: boolean
+  /** The database is not opened, but replaced: it may be missing, damaged or of a newer version. */
+  readonly replacesDatabase?: boolean
 }
 
 /** A folder that is ours while the scope is open. */
@@ -56,7 +66,8 @@ export const claim = (
           database.close()
         })
     )
-    if (standing.kind === 'ours' && standing.isEmpty) yield* attempt(folder, () => setAside(folder))
+    if (standing.kind === 'ours' && standing.isEmpty && options.replacesDatabase !== true)
+      yield* attempt(folder, () => setAsideLost(folder))
     return { isNew: standing.kind === 'new' || (standing.isEmpty && standing.leftovers.length === 0) }
   })
 
@@ -75,35 +86,45 @@ type Admitted = Exclude<Standing, { readonly kind: 'refused' }>
 const admit = (
   folder: string,
   standing: Standing,
-  { beginsEmpty = false, mayBeginEmpty = false }: ClaimOptions
+  { beginsEmpty = false, mayBeginEmpty = false, replacesDatabase = false }: ClaimOptions
 ): Admitted => {
-  if (standing.kind === 'refused') throw new Refused(standing.refusal)
+  if (standing.kind === 'refused') {
+    if (replacesDatabase && standing.isOurs) return { kind: 'ours', isEmpty: false, leftovers: [] }
+    throw new Refused(standing.refusal)
+  }
   const hasDatabase = standing.kind === 'ours' && !standing.isEmpty
   if (beginsEmpty && hasDatabase)
     throw new Refused(
       `DATA_DIR (${folder}) has a database already; --new begins an empty one. Start without --new, or choose another DATA_DIR.`
     )
   const isLost = standing.kind === 'ours' && standing.leftovers.length > 0
-  if (isLost && !beginsEmpty && !mayBeginEmpty)
+  if (isLost && !beginsEmpty && !mayBeginEmpty && !replacesDatabase)
     throw new Refused(
       `DATA_DIR (${folder}) has ${standing.leftovers.join(', ')}, but its database (${DATABASE}) is missing or empty. Restore it from a backup (docs/backup.md), or start with --new to begin an empty one: every account then has to be linked again.`
     )
   return standing
 }
 
+/** Renames files that are there and not empty; answers their new names. The folder must be claimed. */
+export const setAside = (folder: string, names: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const suffix = `.${new Date().toISOString().replaceAll(/[:.]/g, '-')}.old`
+  return names
+    .filter(name => (sizeOf(join(folder, name)) ?? 0) > 0)
+    .map(name => {
+      renameSync(join(folder, name), join(folder, `${name}${suffix}`))
+      return `${name}${suffix}`
+    })
+}
+
 /** SQLite would remove what is left of another database's log when it opens an empty one. */
-const setAside = (folder: string): void => {
+const setAsideLost = (folder: string): void => {
   // Looked at again, now that nobody else can have begun one.
   if (inspectDatabase(join(folder, DATABASE)).kind === 'ours') return
-  const suffix = `.${new Date().toISOString().replaceAll(/[:.]/g, '-')}.old`
-  for (const name of [DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`]) {
-    const file = join(folder, name)
-    if ((sizeOf(file) ?? 0) > 0) renameSync(file, `${file}${suffix}`)
-  }
+  setAside(folder, [DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`, GENERATION_FILE])
 }
 
 /** What a first start makes. */
-const MADE = [DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`, VAULT_KEY, SCRATCH]
+const MADE = [DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`, GENERATION_FILE, VAULT_KEY, SCRATCH]
 
 /**
  * A first start that fails leaves nothing behind: when the scope closes before `started` has run, what was made in a new

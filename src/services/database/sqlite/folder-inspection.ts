@@ -9,9 +9,10 @@ export const DATABASE = 'backscroll.db'
 export const VAULT_KEY = 'vault.key'
 export const LOCK = 'server.lock'
 export const SCRATCH = 'scratch'
+export const GENERATION_FILE = 'generation.json'
 
 /** What a server keeps beside its database; each says that there was one. */
-const KEPT_FILES = [VAULT_KEY, 'api-key.sha256']
+const KEPT_FILES = [VAULT_KEY, 'api-key.sha256', GENERATION_FILE]
 const KEPT_FOLDERS = ['media', 'outgoing']
 /** Names that a server would use, and must not find taken by somebody else. */
 const USED_NAMES = new Set([DATABASE, `${DATABASE}-wal`, ...KEPT_FILES, ...KEPT_FOLDERS, LOCK, SCRATCH])
@@ -24,13 +25,14 @@ const OTHERS_CAN_ENTER = 0o077
 
 /** What a folder is; `refusal` is a sentence that says why it cannot be used and what to do. */
 export type Standing =
-  | { readonly kind: 'refused'; readonly refusal: string }
+  /** `isOurs`: only its database is in the way. */
+  | { readonly kind: 'refused'; readonly refusal: string; readonly isOurs: boolean }
   /** It is missing or holds nothing of ours; it may be used as it is. */
   | { readonly kind: 'new' }
   /** A server has used it, and its database may be opened, or begun when `isEmpty`. */
   | { readonly kind: 'ours'; readonly isEmpty: boolean; readonly leftovers: ReadonlyArray<string> }
 
-const refused = (refusal: string): Standing => ({ kind: 'refused', refusal })
+const refused = (refusal: string, isOurs = false): Standing => ({ kind: 'refused', refusal, isOurs })
 
 const restoreAdvice = (folder: string): string =>
   `Stop whatever uses ${folder}, and restore the database from a backup (docs/backup.md); keep the damaged file until then`
@@ -86,21 +88,23 @@ const standingOfDatabase = (folder: string, names: ReadonlySet<string>, database
       return newer === undefined
         ? { kind: 'ours', isEmpty: false, leftovers: [] }
         : refused(
-            `The database ${file} was written by a newer version: it has the upgrade ${describe(newer.found)}, and this version knows those up to ${describe(newer.known)}. Start the newer version, or restore a backup from before the upgrade. Nothing was changed.`
+            `The database ${file} was written by a newer version: it has the upgrade ${describe(newer.found)}, and this version knows those up to ${describe(newer.known)}. Start the newer version, or restore a backup from before the upgrade. Nothing was changed.`,
+            true
           )
     }
     case 'missing':
     case 'empty':
       return { kind: 'ours', isEmpty: true, leftovers: leftoversIn(folder, names) }
     case 'damaged':
-      return refused(`The database ${file} is damaged: ${database.reason}. ${restoreAdvice(folder)}.`)
+      return refused(`The database ${file} is damaged: ${database.reason}. ${restoreAdvice(folder)}.`, true)
     case 'foreign':
       return refused(
         `The database ${file} is not one of this server: ${database.reason}. Choose another DATA_DIR.`
       )
     case 'unreadable':
       return refused(
-        `The database ${file} cannot be read: ${database.reason}. Make the files in DATA_DIR readable and writable for this process.`
+        `The database ${file} cannot be read: ${database.reason}. Make the files in DATA_DIR readable and writable for this process.`,
+        true
       )
   }
 }

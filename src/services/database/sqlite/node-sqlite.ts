@@ -8,6 +8,7 @@ import { searchable } from '../../../domain/search-text.ts'
 import { SqlBulk } from '../bulk.ts'
 import { DatabaseHealth } from '../health.ts'
 import { camelCaseRows } from '../rows.ts'
+import { sizeOf } from './database-file.ts'
 import { type FileWatch, watchFile } from './file-watch.ts'
 
 const CACHED_STATEMENTS = 200
@@ -74,6 +75,7 @@ export const layer = (
 ): Layer.Layer<SqlClient.SqlClient | SqlBulk | DatabaseHealth, SqlError.SqlError> =>
   Layer.effectContext(
     Effect.gen(function* () {
+      const openedWithLog = sizeOf(`${file}-wal`) !== undefined
       const database = yield* Effect.acquireRelease(
         Effect.try({ try: () => open(file, image), catch: cause => failure(cause, 'open') }),
         opened => Effect.sync(() => opened.close())
@@ -146,7 +148,7 @@ export const layer = (
         )
       return Context.make(SqlClient.SqlClient, client).pipe(
         Context.add(SqlBulk, SqlBulk.of({ runMany })),
-        Context.add(DatabaseHealth, DatabaseHealth.of({ problem: watch.problem }))
+        Context.add(DatabaseHealth, DatabaseHealth.of({ openedWithLog, problem: watch.problem }))
       )
     })
   )

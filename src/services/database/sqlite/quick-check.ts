@@ -2,6 +2,7 @@
 // long: its damage is noticed when a damaged page is read.
 import { Effect, Layer, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
+import { innermostReason } from '../error.ts'
 import { sizeOf } from './database-file.ts'
 
 /** The check found the database damaged. */
@@ -17,22 +18,12 @@ export interface QuickCheckOptions {
 
 const MOST_FINDINGS = 3
 
-const innermost = (error: unknown): string => {
-  let at = error
-  for (let depth = 0; depth < 8 && at instanceof Object; depth += 1) {
-    const inner: unknown = 'reason' in at ? at.reason : 'cause' in at ? at.cause : undefined
-    if (!(inner instanceof Object)) break
-    at = inner
-  }
-  return at instanceof Error ? at.message : String(at)
-}
-
 /** SQLite's findings; none when the database is whole. What it cannot even read is a finding, too. */
 const findings = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const rows = yield* sql.unsafe<Readonly<Record<string, unknown>>>(`PRAGMA quick_check(${MOST_FINDINGS})`)
   return rows.flatMap(row => Object.values(row).map(String)).filter(text => text !== 'ok')
-}).pipe(Effect.catchTag('SqlError', error => Effect.succeed([innermost(error)])))
+}).pipe(Effect.catchTag('SqlError', error => Effect.succeed([innermostReason(error)])))
 
 const check = Effect.fnUntraced(function* ({ file, upToBytes }: QuickCheckOptions) {
   const bytes = sizeOf(file) ?? 0

@@ -33,6 +33,17 @@ const comparedDigest = (path: string, fields: Fields): Uint8Array => digestOf(pa
 const isSame = (path: string, fields: Fields, data: DocumentData): boolean =>
   Buffer.compare(comparedDigest(path, fields), comparedDigest(path, publishedFields(data, fields))) === 0
 
+/** The names of the fields that differ. */
+const differingFields = (path: string, fields: Fields, data: DocumentData): ReadonlyArray<string> => {
+  const [should, has] = [comparable(path, fields), comparable(path, publishedFields(data, fields))]
+  return Object.keys(should).filter(
+    name => !isEqual(path, { [name]: should[name] ?? null }, { [name]: has[name] ?? null })
+  )
+}
+
+const isEqual = (path: string, one: Fields, other: Fields): boolean =>
+  Buffer.compare(digestOf(path, one), digestOf(path, other)) === 0
+
 const isTruncated = (data: DocumentData): boolean =>
   Array.isArray(data['truncated']) && data['truncated'].length > 0
 
@@ -42,6 +53,8 @@ export class Comparison {
   truncated = 0
   readonly different: Array<string> = []
   readonly missing: Array<string> = []
+  /** How often which field differs, by collection; no ids, they hold phone numbers. */
+  readonly differing: Record<string, Record<string, number>> = {}
 
   get total(): number {
     return this.equal + this.different.length + this.missing.length
@@ -50,10 +63,17 @@ export class Comparison {
   /** `fields` as the document should be, `data` as Firestore has it; `undefined` where there is no document. */
   add(path: string, fields: Fields | undefined, data: DocumentData | undefined): void {
     if (fields === undefined || data === undefined) this.missing.push(path)
-    else if (!isSame(path, fields, data)) this.different.push(path)
-    else {
+    else if (!isSame(path, fields, data)) {
+      this.different.push(path)
+      this.countFields(path, differingFields(path, fields, data))
+    } else {
       this.equal += 1
       if (isTruncated(data)) this.truncated += 1
     }
+  }
+  private countFields(path: string, names: ReadonlyArray<string>): void {
+    const collection = path.split('/').at(-2) ?? path
+    const counts = (this.differing[collection] ??= {})
+    for (const name of names) counts[name] = (counts[name] ?? 0) + 1
   }
 }

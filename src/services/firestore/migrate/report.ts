@@ -11,6 +11,8 @@ export interface Report {
   /** Documents with the same content, compared by hash. */
   readonly equal: number
   readonly different: number
+  /** Which fields differ, and in how many documents, by collection. */
+  readonly differing: Readonly<Record<string, Readonly<Record<string, number>>>>
   /** Documents of the source that the target does not have. */
   readonly missing: number
   /** After a copy to Firestore: documents of these accounts that only Firestore has. */

@@ -60,6 +60,7 @@ export const copyToFirestore = (progress: Progress) =>
       counts,
       equal: comparison.equal,
       different: comparison.different.length,
+      differing: comparison.differing,
       missing: comparison.missing.length,
       extra: excess.there,
       truncated: comparison.truncated,

@@ -182,6 +182,7 @@ export const copyToSqlite = (progress: Progress, only: ReadonlyArray<string>) =>
       counts,
       equal: comparison.equal,
       different: comparison.different.length,
+      differing: comparison.differing,
       // Messages of a thread whose document is missing are found by their number only.
       missing: Math.max(comparison.missing.length, excess.there),
       extra: 0,

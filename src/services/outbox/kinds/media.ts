@@ -7,8 +7,8 @@ import { partOfAlbum, type WireMessage } from '../../whatsapp/convert/outgoing.t
 import { type Attachment, Attachments } from '../attachments.ts'
 import { line, Text } from '../fields.ts'
 import { refuse } from '../errors.ts'
-import { extrasOnWire, MediaExtras, withoutPicture } from '../preparation/extras.ts'
-import { prepareFile, VOICE } from '../preparation/prepare-file.ts'
+import { extrasOnWire, MediaExtras, VOICE, withoutPicture } from '../preparation/extras.ts'
+import { prepareFile } from '../preparation/prepare-file.ts'
 import { defineKind, newMessage, type WirePlace } from './kind.ts'
 import { mentions, optionalText, quoted, visibleText } from './parts.ts'
 

@@ -1,6 +1,11 @@
 // What a phone tells of a file beside the file itself, so that recipients see something before they download it.
 import { Schema } from 'effect'
 
+/** What WhatsApp calls a voice message: phones play it only with the parameter. */
+export const VOICE = 'audio/ogg; codecs=opus'
+/** What stickers are. */
+export const STICKER = 'image/webp'
+
 /** Bytes are base64. */
 export const MediaExtras = Schema.Struct({
   /** Whole seconds, of audio and video; at least 1. */
@@ -31,3 +36,12 @@ export const extrasOnWire = ({ height, isAnimated, seconds, thumbnail, waveform,
   ...(waveform === undefined ? {} : { waveform: bytes(waveform) }),
   ...(isAnimated === undefined ? {} : { isAnimated })
 })
+
+/** What was made of a file. */
+export interface Prepared {
+  readonly extras: MediaExtras
+  /** What the file turned out to be, or became; nothing when that is as it was said. */
+  readonly mimeType?: string
+  /** The file that is sent instead. */
+  readonly file?: Uint8Array
+}

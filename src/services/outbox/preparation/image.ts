@@ -1,9 +1,9 @@
 // Pictures: their size, a thumbnail, and stickers made from them. What is read was made by strangers: only four formats are
 // read, and none of more pixels than a server can spare memory for.
 import type { Sharp } from 'sharp'
-import type { MediaExtras } from './extras.ts'
+import { type MediaExtras, type Prepared, STICKER } from './extras.ts'
 
-/** A picture of more is sent without a thumbnail. Decoding one that cannot be read in strips takes up to 6 bytes a pixel. */
+/** A picture of more is sent without a thumbnail. One that cannot be decoded in strips (a progressive JPEG) takes up to 7 bytes a pixel. */
 export const MOST_PIXELS = 50_000_000
 
 const SECONDS_TO_DECODE = 10
@@ -69,23 +69,17 @@ const encodeSticker = async (source: ImageSource, animated: boolean, quality: nu
     .toBuffer()
 }
 
-export interface Sticker {
-  readonly extras: MediaExtras
-  /** The WebP to send instead; nothing when the file is one. */
-  readonly file?: Uint8Array
-}
-
 /** A WebP is sent as it is; of another picture one is made, as small as WhatsApp's. Rejects when it is no picture that can be read. */
-export const makeSticker = async (source: ImageSource): Promise<Sticker> => {
+export const makeSticker = async (source: ImageSource): Promise<Prepared> => {
   const image = await open(source)
   const { format, pages = 1 } = await image.metadata()
   const isAnimated = pages > 1
-  if (format === 'webp') return { extras: { ...(await sizeOf(image)), isAnimated } }
+  if (format === 'webp') return { extras: { ...(await sizeOf(image)), isAnimated }, mimeType: STICKER }
   const largest = isAnimated ? LARGEST_STICKER.animated : LARGEST_STICKER.still
   let file = new Uint8Array()
   for (const quality of STICKER_QUALITIES) {
     file = new Uint8Array(await encodeSticker(source, isAnimated, quality))
     if (file.length <= largest) break
   }
-  return { extras: { width: STICKER_SIDE, height: STICKER_SIDE, isAnimated }, file }
+  return { extras: { width: STICKER_SIDE, height: STICKER_SIDE, isAnimated }, mimeType: STICKER, file }
 }

@@ -2,7 +2,8 @@
 // read is sent as it is, except as a sticker.
 import { Context, Effect, Layer, Schema, Semaphore } from 'effect'
 import { Piscina } from 'piscina'
-import type { Prepared, PreparationTask } from './tasks.ts'
+import type { Prepared } from './extras.ts'
+import type { PreparationTask } from './tasks.ts'
 
 /** The file cannot be read as what it is sent as, or that took too long. */
 export class NotPrepared extends Schema.TaggedError<NotPrepared>()('NotPrepared', {

@@ -1,5 +1,5 @@
 // A file that was taken in becomes the one that is sent, with what a phone would tell of it.
-import { Effect } from 'effect'
+import { Effect, Stream } from 'effect'
 import type { MediaType } from '../../../domain/outbox.ts'
 import { Attachments } from '../attachments.ts'
 import type { MediaExtras } from './extras.ts'
@@ -18,12 +18,6 @@ export interface PreparedFile extends FileToSend {
   readonly extras: MediaExtras
 }
 
-/** What WhatsApp calls a voice message: phones play it only with the parameter. */
-export const VOICE = 'audio/ogg; codecs=opus'
-
-/** What files that are made here are. */
-const MADE_TYPE: Partial<Readonly<Record<MediaType, string>>> = { sticker: 'image/webp', voice: VOICE }
-
 /** What no phone shows or plays as this type. */
 const mustBeMade = (type: MediaType, mimeType: string): boolean =>
   type === 'sticker' || (type === 'voice' && mimeType.includes('wav'))
@@ -38,14 +32,14 @@ export const prepareFile = Effect.fn('Outbox.prepareFile')(function* (
   const attachments = yield* Attachments
   const preparation = yield* Preparation
   const prepared = yield* preparation.perform({ type, path: attachments.pathOf(file) }).pipe(
-    Effect.tapError(({ reason }) => Effect.logDebug(`A file is sent as it is, as ${type}: ${reason}`)),
+    Effect.tapError(({ reason }) => Effect.logInfo(`A file is not prepared as ${type}: ${reason}`)),
     Effect.catch(error => (mustBeMade(type, mimeType) ? Effect.fail(error) : Effect.undefined))
   )
   if (prepared === undefined) return asItIs
-  const { extras, file: made } = prepared
-  if (made === undefined) return { ...asItIs, extras }
+  const { extras, file: made, mimeType: readAs = mimeType } = prepared
+  if (made === undefined) return { ...asItIs, mimeType: readAs, extras }
   const added = yield* attachments
-    .add(made)
+    .take(Stream.succeed(made))
     .pipe(Effect.mapError(({ message }) => new NotPrepared({ reason: message })))
-  return { file: added.file, size: added.size, mimeType: MADE_TYPE[type] ?? mimeType, extras }
+  return { file: added.file, size: added.size, mimeType: readAs, extras }
 })

@@ -1,6 +1,6 @@
 // What is prepared of a file, by its type; run in a thread of its own.
 import type { MediaType } from '../../../domain/outbox.ts'
-import type { MediaExtras } from './extras.ts'
+import type { MediaExtras, Prepared } from './extras.ts'
 import { describeImage, type ImageSource, makeSticker } from './image.ts'
 import { describeAudio, describeVideo } from './recording.ts'
 import { prepareVoice } from './voice/voice.ts'
@@ -9,12 +9,6 @@ export type PreparationTask =
   | { readonly type: Exclude<MediaType, 'document'>; readonly path: string }
   /** The picture of a link's page. */
   | { readonly type: 'preview'; readonly content: Uint8Array }
-
-export interface Prepared {
-  readonly extras: MediaExtras
-  /** The file that is sent instead. */
-  readonly file?: Uint8Array
-}
 
 const described = async (extras: Promise<MediaExtras>): Promise<Prepared> => ({ extras: await extras })
 

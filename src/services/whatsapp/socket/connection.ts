@@ -101,6 +101,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     creds,
     self: () => addressesIn(creds),
     keepsStatuses: options.keepStatuses,
+    keepsViews: options.keepStatuses || options.postStatuses,
     journal: services.journal,
     vault: services.vault,
     run: runtime.run,

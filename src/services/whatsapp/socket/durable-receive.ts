@@ -35,6 +35,7 @@ export const makeDurableReceive = (options: {
   readonly creds: AuthenticationCreds
   readonly self: () => Self
   readonly keepsStatuses: boolean
+  readonly keepsViews: boolean
   readonly journal: Journal['Service']
   readonly vault: Vault['Service']
   readonly run: RunPromise
@@ -65,6 +66,7 @@ export const makeDurableReceive = (options: {
       pending,
       self,
       keepsStatuses: options.keepsStatuses,
+      keepsViews: options.keepsViews,
       decryptPeer: decryption.decryptPeer,
       onUnreadPeer: stanza => void unreadPeers.add(stanza)
     }),

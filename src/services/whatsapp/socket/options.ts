@@ -26,6 +26,8 @@ export interface WhatsAppOptions {
   readonly syncFullHistory: boolean
   /** Decrypts statuses and writes them down; they are acknowledged in any case. */
   readonly keepStatuses: boolean
+  /** Whether applications may post statuses, of which it is told who has seen them. */
+  readonly postStatuses: boolean
   /** Creates no threads for chats without a message. */
   readonly dryRun: boolean
 }

@@ -17,6 +17,8 @@ export interface StanzaRecordingOptions {
   readonly pending: PendingDecryptions
   readonly self: () => Self
   readonly keepsStatuses: boolean
+  /** Whether it is told who has seen the account's own statuses. */
+  readonly keepsViews: boolean
   readonly decryptPeer: DurableDecryption['decryptPeer']
   /** Called with each peer message that could not be decrypted, once that is written down. */
   readonly onUnreadPeer: (stanza: BinaryNode) => void
@@ -80,12 +82,12 @@ const recordMessage = (stanza: BinaryNode, options: StanzaRecordingOptions): Pro
 export const makeStanzaRecording =
   (options: StanzaRecordingOptions): RecordStanza =>
   (kind, stanza) => {
-    const { keepsStatuses, writer } = options
+    const { keepsViews, writer } = options
     switch (kind) {
       case 'CB:message':
         return recordMessage(stanza, options)
       case 'CB:receipt':
-        if (isRetryRequest(stanza) || (isStatusJid(stanza.attrs['from'] ?? '') && !keepsStatuses))
+        if (isRetryRequest(stanza) || (isStatusJid(stanza.attrs['from'] ?? '') && !keepsViews))
           return undefined
         return writer.receipt(stanza)
       case 'CB:notification':

@@ -30,7 +30,7 @@ const serverOn = (host: string, projectId: string, folder: string) =>
   ManagedRuntime.make(
     OutboxDocuments.layer({ sweepMs: 60_000 }).pipe(
       Layer.provideMerge(databaseOn(host, projectId)),
-      Layer.provideMerge(Outbox.layer({ paceMs: 0 })),
+      Layer.provideMerge(Outbox.layer({ paceMs: 0, postStatuses: false })),
       Layer.provideMerge(LinkPreviews.layer({ enabled: false, allowPrivateAddresses: false })),
       Layer.provideMerge(Layer.merge(Preparation.layer(), MessageFiles.none)),
       Layer.provideMerge(Attachments.layer({ folder, largest: 1000, allowPrivateAddresses: true })),
@@ -45,6 +45,7 @@ const serverOn = (host: string, projectId: string, folder: string) =>
           selfTestTimeoutMs: 30_000,
           paceMs: 0,
           keepStatuses: false,
+          postStatuses: false,
           syncFullHistory: false,
           dryRun: false
         })

@@ -1,22 +1,20 @@
 // Voice messages: Opus in Ogg, with their duration and waveform. Opus of another container is put into Ogg; MP3 and WAV are
 // encoded; what cannot be decoded here is sent as it is.
 import { BufferSource, type Input, type InputAudioTrack, OGG } from 'mediabunny'
-import type { MediaExtras } from '../extras.ts'
+import { type MediaExtras, type Prepared, VOICE } from '../extras.ts'
 import { recordingAt, wholeSeconds, withRecording } from '../recording.ts'
 import { decoded } from './decode.ts'
 import { encoded, oggOf } from './ogg.ts'
 import { waveformOf } from './waveform.ts'
 
-export interface Voice {
-  readonly extras: MediaExtras
-  /** The file to send instead; nothing when it is Opus in Ogg, or cannot become that. */
-  readonly file?: Uint8Array
+const describe = async (input: Input, track: InputAudioTrack): Promise<MediaExtras> => {
+  const duration = wholeSeconds(await input.computeDuration())
+  // Packets that cannot be decoded do not make the duration wrong.
+  const waveform = await waveformOf(track).catch(() => undefined)
+  return waveform === undefined
+    ? duration
+    : { ...duration, waveform: Buffer.from(waveform).toString('base64') }
 }
-
-const describe = async (input: Input, track: InputAudioTrack): Promise<MediaExtras> => ({
-  ...wholeSeconds(await input.computeDuration()),
-  waveform: Buffer.from(await waveformOf(track)).toString('base64')
-})
 
 const trackOf = async (input: Input): Promise<InputAudioTrack> => {
   const track = await input.getPrimaryAudioTrack()
@@ -32,15 +30,16 @@ const converted = async (track: InputAudioTrack): Promise<Uint8Array | undefined
 }
 
 /** Rejects when it is no recording that can be read. */
-export const prepareVoice = (path: string): Promise<Voice> =>
+export const prepareVoice = (path: string): Promise<Prepared> =>
   withRecording(recordingAt(path), async input => {
     const track = await trackOf(input)
     const isOgg = (await input.getFormat()) === OGG
-    if (isOgg && (await track.getCodec()) === 'opus') return { extras: await describe(input, track) }
+    if (isOgg && (await track.getCodec()) === 'opus')
+      return { extras: await describe(input, track), mimeType: VOICE }
     const file = await converted(track)
     if (file === undefined) return { extras: wholeSeconds(await input.computeDuration()) }
     const extras = await withRecording(new BufferSource(file), async made =>
       describe(made, await trackOf(made))
     )
-    return { extras, file }
+    return { extras, mimeType: VOICE, file }
   })
