@@ -162,7 +162,7 @@ const readEntries = Effect.fnUntraced(function* (
 const readEntry = ({ content, receivedAt }: Entry) =>
   Effect.flatMap(decodeEntry(content), entry =>
     entry.kind === 'faulty'
-      ? Effect.succeed(undefined)
+      ? Effect.undefined
       : Effect.try({
           try: () => convertArrival(entry, receivedAt),
           catch: cause => new EntryUnreadable({ cause })
