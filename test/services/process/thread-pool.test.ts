@@ -47,7 +47,10 @@ const answers = (pool: ThreadPool<Task, string>, tasks: ReadonlyArray<Task>) =>
   Effect.forEach(
     tasks,
     task =>
-      Effect.catch(pool.run(task), ({ isOutOfMemory, reason }) => Effect.succeed({ isOutOfMemory, reason })),
+      Effect.match(pool.run(task), {
+        onFailure: ({ isOutOfMemory, reason }) => ({ isOutOfMemory, reason }),
+        onSuccess: answer => answer
+      }),
     { concurrency: 'unbounded' }
   )
 
