@@ -199,6 +199,7 @@ export const accountSetup = setup({
         ? { pairingFailure: { kind: event.kind, reason: event.reason } }
         : { pairingFailure: PASSKEY_EXPIRED }
     ),
+    noteEnd: assign((_, { ended }: { readonly ended: EndedState }) => ({ ended })),
     noteSuspension: assign(({ event }) => ({ suspension: suspensionIn(event) })),
     forgetSuspension: assign({ suspension: null }),
     noteLinked: assign({ linked: true, pairing: null, offer: null, ended: null, restarted: false }),

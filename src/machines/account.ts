@@ -30,13 +30,20 @@ const GO_ONLINE = [
 ] as const
 const STAY_OFFLINE = ['noteUnwanted', { type: 'remember', params: { wanted: false } }] as const
 
-/** Actions of a transition to an end, not of its state: the state would repeat them at every start of the server. */
-const endActions = (ended: EndedState, kind: EndReason) =>
+/**
+ * Actions of a transition to an end, not of its state: the state would repeat them at every start of the server. The end is
+ * noted as well as stored, so that an attempt to link the account again that fails leads back to it.
+ */
+const endedWith = (ended: EndedState) =>
   [
     'noteDisconnect',
-    { type: 'rememberEnd', params: { ended } },
-    { type: 'reportEnd', params: { kind } }
+    { type: 'noteEnd', params: { ended } },
+    { type: 'rememberEnd', params: { ended } }
   ] as const
+
+/** The same for an end that a person should know of. */
+const endActions = (ended: EndedState, kind: EndReason) =>
+  [...endedWith(ended), { type: 'reportEnd', params: { kind } }] as const
 
 /** The guard of a `socket.closed` with this verdict. */
 const closedWith = (verdict: Verdict) => ({ type: 'closedWith', params: { verdict } }) as const
@@ -131,7 +138,7 @@ export const accountMachine = accountSetup.createMachine({
           {
             guard: 'logoutIsConfirmed',
             target: 'loggedOut',
-            actions: ['noteDisconnect', { type: 'rememberEnd', params: { ended: 'loggedOut' } }]
+            actions: endedWith('loggedOut')
           },
           {
             guard: closedWith('loggedOut'),

@@ -79,7 +79,7 @@ interface Node {
 }
 
 /** A start of the server costs as much as ten other edges: the ends that a person has to undo are all stored in one way. */
-const KILLED_SELDOM = thorough(['banned', 'locked', 'failed', 'replaced'], [])
+const KILLED_SELDOM = thorough(['loggedOut', 'banned', 'locked', 'failed', 'replaced'], [])
 
 const edges: ReadonlyArray<Edge> = Object.values(
   getAdjacencyMap(model, {}) as Readonly<Record<string, Node>>

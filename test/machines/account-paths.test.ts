@@ -108,7 +108,7 @@ test('every state is reached, and after each event the machine is where its grap
 
 test('by every way that comes to no state twice it is where the graph says too', async () => {
   const ways = simplePathsOf(machine, INPUTS, sampleRoughly, toldRoughly)
-  expect(ways.length).toBeGreaterThan(1000)
+  expect(ways.length).toBeGreaterThan(500)
   for (const way of ways) await walk(way, toldRoughly)
 })
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { createActor, fromPromise, type SnapshotFrom } from 'xstate'
 import { expect, test } from 'vitest'
-import { ENDED_STATES } from '../../src/domain/account.ts'
+import { type AccountFacts, ENDED_STATES, isLinked } from '../../src/domain/account.ts'
 import { type AccountEvent, type AccountInput, accountMachine } from '../../src/machines/account.ts'
 import { stateNameOf } from '../../src/actors/watch/observed-account.ts'
 import { ASSERTION, DISCONNECT, FRESH, PASSKEY_OPTIONS, verdicts } from './account-model.ts'
@@ -17,6 +17,14 @@ const start = (input: AccountInput) => {
   const clock = makeTestClock()
   const sockets = new Set<AbortSignal>()
   let most = 0
+  const stored = {
+    jid: input.linked ? '1@s.whatsapp.net' : null,
+    wanted: input.wanted,
+    ended: input.ended,
+    lastDisconnect: input.lastDisconnect,
+    suspension: input.suspension
+  }
+  const store = (facts: AccountFacts): void => void Object.assign(stored, facts)
   const machine = accountMachine.provide({
     actors: {
       socket: fromPromise(({ signal }) => {
@@ -25,11 +33,15 @@ const start = (input: AccountInput) => {
         signal.addEventListener('abort', () => sockets.delete(signal))
         return new Promise(() => undefined)
       })
+    },
+    actions: {
+      remember: (_, facts) => store(facts),
+      rememberEnd: ({ context: { lastDisconnect } }, { ended }) => store({ ended, lastDisconnect })
     }
   })
   const actor = createActor(machine, { input, clock }).start()
   const trail: Array<readonly [Step, unknown]> = []
-  return { actor, clock, machine, trail, openSockets: () => sockets.size, mostSockets: () => most }
+  return { actor, clock, machine, stored, trail, openSockets: () => sockets.size, mostSockets: () => most }
 }
 
 const closed = (verdict: (typeof verdicts)[number]): AccountEvent => ({
@@ -135,6 +147,21 @@ test('an end, and being stopped, is left by a command only', () => {
       take(account, next)
       const isCommand = 'type' in next && next.type.startsWith('command.')
       if (isOver && !isCommand) expect(now(account).value).toEqual(before)
+    }
+  })
+})
+
+test('without a connection it is what a restart of the server would make of it', () => {
+  always(thorough(8, 25), (account, steps) => {
+    const { stored } = account
+    for (const next of steps) {
+      take(account, next)
+      // A connection, and an attempt to make one, does not outlive the server.
+      const { value } = now(account)
+      if (typeof value !== 'string' || value === 'reconnecting') continue
+      const restarted = start({ accountId: 'acc-1', ...stored, linked: isLinked(stored) })
+      expect(now(restarted).value).toBe(value)
+      restarted.actor.stop()
     }
   })
 })

@@ -57,6 +57,7 @@ const start = (input: AccountInput) => {
     suspensions,
     suspensionEnds,
     closed,
+    send,
     open: () => sockets.filter(socket => socket.open).length,
     opened: () => send({ type: 'socket.opened', jid: '1@s.whatsapp.net', lid: '1@lid' }),
     is: (state: StateValueOf) => actor.getSnapshot().matches(state)
@@ -252,6 +253,41 @@ test('failed connections in a row are counted, and forgotten after a stable minu
   expect(account.actor.getSnapshot().context.attempts).toBe(3)
   account.clock.increment(1)
   expect(account.actor.getSnapshot().context.attempts).toBe(0)
+})
+
+describe('a linking that fails leaves an account that was logged out logged out', () => {
+  const PAIR = { type: 'command.pair', pairing: { method: 'qr' } } as const
+  test.each([
+    ['it is disconnected', account => account.actor.send({ type: 'command.disconnect' })],
+    ['nobody scans', account => account.clock.increment(180_000)],
+    ['WhatsApp refuses the version', account => account.closed(405)],
+    [
+      'WhatsApp gives no code',
+      account => account.send({ type: 'socket.pairingRefused', kind: 'codeRefused', reason: '' })
+    ]
+  ] as const satisfies ReadonlyArray<[string, (account: ReturnType<typeof start>) => void]>)(
+    '%s',
+    (_, fail) => {
+      const account = start(LINKED)
+      account.opened()
+      account.closed(401)
+      expect(account.is('loggedOut')).toBe(true)
+      account.actor.send(PAIR)
+      expect(account.is(PAIRING)).toBe(true)
+      fail(account)
+      expect(account.is('loggedOut')).toBe(true)
+      expect(account.open()).toBe(0)
+    }
+  )
+  test('so it is after a logout that a person asked for', () => {
+    const account = start(LINKED)
+    account.opened()
+    account.actor.send({ type: 'command.logout' })
+    account.closed(401)
+    account.actor.send(PAIR)
+    account.actor.send({ type: 'command.disconnect' })
+    expect(account.is('loggedOut')).toBe(true)
+  })
 })
 
 test('whatever happens, an account never has two sockets', () => {
