@@ -1,6 +1,12 @@
 // What is known of an account at the moment: its stored facts, the state of its actor, the progress of its history.
 import { Clock, Effect } from 'effect'
-import { type AccountRecord, type AccountState, restrictionAt, suspensionAt } from '../domain/account.ts'
+import {
+  type AccountRecord,
+  type AccountState,
+  isLinked,
+  restrictionAt,
+  suspensionAt
+} from '../domain/account.ts'
 import type { AccountView } from '../services/accounts.ts'
 import type { AccountStore } from '../services/conversations/account-store.ts'
 import type { DatabaseError } from '../services/database/error.ts'
@@ -32,7 +38,7 @@ export const viewOf = Effect.fnUntraced(function* (
   return {
     record,
     ...live,
-    isLinked: record.jid !== null && live.state !== 'loggedOut',
+    isLinked: isLinked(record) && live.state !== 'loggedOut',
     restriction: restrictionAt(record, now),
     suspension: suspensionAt(live.suspension, now),
     phoneSilentUntil: backfill.silentUntil(record.accountId),

@@ -38,7 +38,8 @@ export type PasskeyOptions = typeof PasskeyOptions.Type
 export const PasskeyAssertion = Schema.Struct({
   id: CredentialId,
   rawId: CredentialId,
-  type: Schema.Literal('public-key'),
+  // Not `Literal`: with that, a body without the field is refused without naming it.
+  type: Schema.Literals(['public-key']),
   authenticatorAttachment: Schema.optionalKey(Schema.NullOr(Schema.String.check(Schema.isMaxLength(30)))),
   /** Not passed on: WhatsApp needs nothing of it. */
   clientExtensionResults: Schema.optionalKey(

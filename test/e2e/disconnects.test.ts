@@ -150,6 +150,10 @@ test('a device that is linked and not told to log in does so itself', async () =
     lastDisconnect: { code: 408 }
   })
   expect(await stage().api.incidents(accountId)).toEqual([])
+  expect(await stage().api.request('GET', `/v1/accounts/${accountId}/qr`)).toMatchObject({
+    status: 409,
+    body: { detail: 'The account is linked, so there is no code' }
+  })
 })
 
 test('linking survives a fault of WhatsApp: another QR code is offered', async () => {

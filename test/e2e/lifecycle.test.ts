@@ -122,15 +122,23 @@ test('a phone with another number is not taken into an account: nobody else’s 
   await stage.api.pair(accountId)
   // The server leaves before the phone has linked it.
   await other.scanQr((await stage.api.offer(accountId)).qr!).catch(() => undefined)
-  const account = await stage.api.untilAccount(accountId, 'the refusal', ({ state }) => state === 'stopped')
-  expect(account).toMatchObject({
-    jid: phone.jid,
-    counts: { messages: 3 },
-    lastDisconnect: { reason: expect.stringContaining('Another phone number') }
+  const account = await stage.api.untilAccount(
+    accountId,
+    'the refusal',
+    ({ lastDisconnect, state }) =>
+      state === 'loggedOut' && lastDisconnect?.reason.startsWith('Another phone number') === true
+  )
+  expect(account).toMatchObject({ jid: phone.jid, counts: { messages: 3 } })
+  const { body: ticket } = await stage.api.request<{ path: string }>(
+    'POST',
+    `/v1/accounts/${accountId}/link-tickets`
+  )
+  expect(await stage.api.request('GET', `${ticket.path}/state`)).toMatchObject({
+    body: { step: 'ready', problem: expect.stringContaining('Another phone number') }
   })
   await stage.server.stop()
   await stage.restart()
-  expect(['stopped', 'loggedOut']).toContain((await stage.api.account(accountId)).state)
+  expect(await stage.api.account(accountId)).toMatchObject({ state: 'loggedOut' })
   await stage.api.pair(accountId)
   await phone.scanQr((await stage.api.offer(accountId)).qr!)
   await stage.synced(accountId, phone)

@@ -156,6 +156,10 @@ test('an assertion of another page or for another challenge is refused here, one
     text: expect.stringContaining('another challenge')
   })
   expect(await refused({ ...phone.assertPasskey(challenge), rawId: '$' })).toMatchObject({ status: 400 })
+  expect(await refused({ id: 'AAAA', rawId: 'AAAA' })).toMatchObject({
+    status: 400,
+    text: expect.stringContaining('type: Missing key')
+  })
   expect(await refused({ ...phone.assertPasskey(challenge), id: 'A'.repeat(9000) })).toMatchObject({
     status: 400
   })

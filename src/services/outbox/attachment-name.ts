@@ -1,8 +1,17 @@
 // The name of a file that was downloaded: the one that its server gives it, otherwise the end of its address.
 
+const MOST_CHARACTERS = 240
+
 /** The last part of a name: what a file was called, not where it was; without what a file name cannot hold. */
 export const baseName = (given: string): string | undefined =>
-  given.toWellFormed().replaceAll(/\p{C}/gu, '').split(/[\\/]/).at(-1)?.trim().slice(-240) || undefined
+  given
+    .replaceAll(/\p{C}/gu, '')
+    .split(/[\\/]/)
+    .at(-1)
+    ?.trim()
+    .slice(-MOST_CHARACTERS)
+    // The cut may leave half of a character.
+    .replaceAll(/\p{Cs}/gu, '') || undefined
 
 const decoded = (text: string): string | undefined => {
   try {

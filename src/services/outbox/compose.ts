@@ -66,7 +66,7 @@ const withReferences = Effect.fnUntraced(function* (
 ): Effect.fn.Return<OutboxContent, RequestRefused | DatabaseError, MessageStore> {
   const { canMention, canReply } = kindOf(content)
   if (replyTo !== undefined && !canReply) {
-    return yield* refuse('replyTo', `A ${content.kind} answers nothing`)
+    return yield* refuse('replyTo', `Not possible with ${content.kind}`)
   }
   if (mentions !== undefined && !canMention) {
     return yield* refuse('mentions', 'Only text and captions can name people')

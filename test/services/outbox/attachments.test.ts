@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { Effect } from 'effect'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { temporaryFolder } from '../../../harness/server-process.ts'
+import { downloadedName } from '../../../src/services/outbox/attachment-name.ts'
 import { Attachments } from '../../../src/services/outbox/attachments.ts'
 
 const folder = temporaryFolder()
@@ -97,4 +98,9 @@ test('what nothing needs any more is removed, but not what was kept just now', a
   await run(true, attachments => attachments.keepOnly(new Set()))
   expect(readdirSync(folder.path)).toContain('e'.repeat(64))
   expect(readdirSync(folder.path)).not.toContain('f'.repeat(64))
+})
+
+test('a name that is too long is cut at a whole character', () => {
+  const name = `${'a'.repeat(235)}.jpg`
+  expect(downloadedName(`attachment; filename="😀${name}"`, 'https://example.com/')).toBe(name)
 })

@@ -44,9 +44,16 @@ test.each([
   ['no link at all: example.com', undefined],
   ['See https://example.com/a?b=c#d, please', 'https://example.com/a?b=c#d'],
   ['(http://example.com/a).', 'http://example.com/a'],
+  ['(https://example.com/wiki/Tone_(music)).', 'https://example.com/wiki/Tone_(music)'],
   ['ftp://a.example HTTPS://B.example', 'HTTPS://B.example']
 ])('%s', (text, link) => {
   expect(linkIn(text)).toBe(link)
+})
+
+test('a title that is too long ends with a whole character', () => {
+  expect(summaryOf(`<title>${'a'.repeat(198)}😀 and more</title>`, 'https://example.com/')).toEqual({
+    title: `${'a'.repeat(198)}…`
+  })
 })
 
 test('whatever a page is, its summary is short, on one line, and names pictures by whole addresses', () => {

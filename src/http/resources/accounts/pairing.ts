@@ -7,13 +7,14 @@ import { findAccount } from '../../lookup.ts'
 import { PairingRefused, WrongState } from '../../problems.ts'
 
 const withoutOffer = (view: AccountView): PairingRefused | WrongState => {
-  const { lastDisconnect, pairingFailure, passkey, record, state } = view
+  const { isLinked, lastDisconnect, pairingFailure, passkey, record, state } = view
   if (passkey !== null) {
     const detail = `WhatsApp asks for the passkey of the account: GET /v1/accounts/${record.accountId}/passkey`
     return new WrongState({ state, detail })
   }
   if (pairingFailure !== null && state !== 'pairing')
     return new PairingRefused({ kind: pairingFailure.kind, detail: pairingFailure.reason })
+  if (isLinked) return new WrongState({ state, detail: 'The account is linked, so there is no code' })
   const isExpected = state === 'pairing' || state === 'reconnecting'
   const cause = lastDisconnect === null ? '' : ` (${lastDisconnect.reason})`
   return new WrongState({

@@ -43,8 +43,10 @@ const stepOf = (view: AccountView) => {
   return state === 'pairing' || state === 'reconnecting' ? 'waiting' : 'ready'
 }
 
-const problemOf = ({ lastDisconnect, pairingFailure, state }: AccountView): string | null =>
-  pairingFailure?.reason ?? (state === 'stopped' ? (lastDisconnect?.reason ?? null) : null)
+const problemOf = ({ lastDisconnect, pairingFailure, state }: AccountView): string | null => {
+  const isOver = state === 'stopped' || state === 'loggedOut'
+  return pairingFailure?.reason ?? (isOver ? (lastDisconnect?.reason ?? null) : null)
+}
 
 const svgOf = (text: string) => Effect.promise(() => QRCode.toString(text, { type: 'svg', margin: 2 }))
 

@@ -82,7 +82,7 @@ const sentAs = (type: MediaType, mimeType: string): string =>
   type === 'voice' && essenceOf(mimeType) === 'audio/ogg' ? VOICE : mimeType
 
 const WITH_CAPTION: ReadonlySet<MediaType> = new Set(['image', 'video', 'document'])
-const SHOWN_ONCE: ReadonlySet<MediaType> = new Set(['image', 'video', 'audio', 'voice'])
+const SHOWN_ONCE: ReadonlySet<MediaType> = new Set(['image', 'video', 'voice'])
 
 /** The content of a file that was taken in. `typeField` names the field that is wrong when file and type do not match. */
 export const composeFile = Effect.fnUntraced(function* (

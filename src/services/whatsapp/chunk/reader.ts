@@ -1,16 +1,16 @@
 // Reads history chunks: small ones here, large ones in a thread of their own, so that they do not delay live messages.
 import { deserialize } from 'node:v8'
 import { proto } from '@whiskeysockets/baileys'
-import { Context, Effect, Layer, Schema } from 'effect'
-import { Piscina } from 'piscina'
+import { Context, Effect, Layer } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import type { DecodedConversation } from '../convert/chunk.ts'
 import type { Self } from '../convert/message.ts'
 import type { PrivacyTokens } from '../convert/privacy-tokens.ts'
 import { numberOf } from '../convert/numbers.ts'
+import { makeThreadPool, type ThreadPool } from '../../process/thread-pool.ts'
 import { AccountProxies } from '../proxy/account-proxies.ts'
 import { type HistoryGiver, readChunk, type ReadingTask } from './contents.ts'
-import { ChunkCorrupt, type ChunkError, ChunkUnavailable, reasonOf } from './errors.ts'
+import { ChunkCorrupt, type ChunkError, ChunkUnavailable } from './errors.ts'
 import type { PackedContents, PackedConversation } from './thread.ts'
 
 /** A conversation of a chunk; its facts are unpacked while they are iterated. */
@@ -28,18 +28,6 @@ const SMALL = 64 * 1024
 
 /** Beside this file in the sources, and beside the bundle that this file became a part of. */
 const THREAD_FILE = import.meta.url.endsWith('.ts') ? 'thread.ts' : 'thread.js'
-
-/** A thread without work ends and gives its memory back. */
-const THREAD = {
-  filename: new URL(THREAD_FILE, import.meta.url).href,
-  minThreads: 0,
-  maxThreads: 1,
-  // One may wait for the media server while another one is read.
-  concurrentTasksPerWorker: 2,
-  idleTimeout: 30_000,
-  // Several times what the chunks of phones take, so that memory is collected early.
-  resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 256 }
-}
 
 /** The id of this server's request that an announced chunk answers. */
 export const requestIdOf = (notification: Uint8Array): string | undefined =>
@@ -70,18 +58,6 @@ const unpacked = ({ parts, ...conversation }: PackedConversation): ReadConversat
   }
 })
 
-/** The thread ended without an answer; `isOutOfMemory` when its memory did not suffice. */
-class ThreadEnded extends Schema.TaggedError<ThreadEnded>()('ThreadEnded', {
-  reason: Schema.String,
-  isOutOfMemory: Schema.Boolean
-}) {}
-
-const threadEnded = (cause: unknown): ThreadEnded =>
-  new ThreadEnded({
-    reason: `reading it was cut off: ${reasonOf(cause)}`,
-    isOutOfMemory: cause instanceof Error && 'code' in cause && cause.code === 'ERR_WORKER_OUT_OF_MEMORY'
-  })
-
 const unpackedContents = (packed: PackedContents): Effect.Effect<ChunkContents, ChunkError> => {
   if (!('failed' in packed))
     return Effect.succeed({ ...packed, conversations: packed.conversations.map(unpacked) })
@@ -91,11 +67,13 @@ const unpackedContents = (packed: PackedContents): Effect.Effect<ChunkContents, 
   )
 }
 
-const readInThread = (pool: Piscina<ReadingTask, PackedContents>, task: ReadingTask) =>
-  Effect.tryPromise({ try: signal => pool.run(task, { signal }), catch: threadEnded }).pipe(
+const readInThread = (pool: ThreadPool<ReadingTask, PackedContents>, task: ReadingTask) =>
+  pool.run(task).pipe(
     Effect.flatMap(unpackedContents),
-    Effect.catchTag('ThreadEnded', ({ isOutOfMemory, reason }) =>
-      isOutOfMemory ? readHere(task) : Effect.fail(new ChunkUnavailable({ reason }))
+    Effect.catchTag('TaskFailed', ({ isOutOfMemory, reason }) =>
+      isOutOfMemory
+        ? readHere(task)
+        : Effect.fail(new ChunkUnavailable({ reason: `reading it was cut off: ${reason}` }))
     )
   )
 
@@ -126,14 +104,16 @@ export class ChunkReader extends Context.Service<
   static layer(options: {
     readonly mediaBase: URL
     readonly keepStatuses: boolean
+    /** Reads large chunks; this server's own when left out. */
+    readonly threadFile?: URL
   }): Layer.Layer<ChunkReader, never, AccountProxies> {
     return Layer.effect(
       ChunkReader,
       Effect.gen(function* () {
-        const pool = yield* Effect.acquireRelease(
-          Effect.sync(() => new Piscina<ReadingTask, PackedContents>(THREAD)),
-          opened => Effect.promise(() => opened.destroy())
-        )
+        const pool = yield* makeThreadPool<ReadingTask, PackedContents>({
+          file: options.threadFile ?? new URL(THREAD_FILE, import.meta.url),
+          endedMessage: 'The thread that reads history ended'
+        })
         const proxies = yield* AccountProxies
         const read = Effect.fn('ChunkReader.read')(function* (
           { accountId, self }: ReadingAccount,

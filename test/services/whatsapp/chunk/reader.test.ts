@@ -1,6 +1,8 @@
 // History chunks as a phone uploads them, read from the media server: large ones in a thread, small ones at once.
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { proto } from '@whiskeysockets/baileys'
-import { Cause, Effect, Exit, Layer, ManagedRuntime } from 'effect'
+import { Cause, Effect, Exit, Layer, Logger, ManagedRuntime } from 'effect'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openHttpProxy } from '../../../../harness/proxies.ts'
 import { temporaryFolder } from '../../../../harness/server-process.ts'
@@ -109,6 +111,35 @@ test('a media server that is away is no fault of the chunk', async () => {
     }
   } finally {
     await away.dispose()
+  }
+})
+
+test('a thread that cannot be started is no fault of the chunk, and small chunks are read without it', async () => {
+  const threadless = ManagedRuntime.make(
+    ChunkReader.layer({
+      mediaBase: new URL(simulator.mediaUrl),
+      keepStatuses: false,
+      threadFile: pathToFileURL(join(folder.path, 'missing.js'))
+    }).pipe(Layer.provide(DIRECTLY), Layer.provideMerge(Logger.layer([])))
+  )
+  const readOf = (fileLength: number) => {
+    const notice = proto.Message.HistorySyncNotification.encode({ ...chunk, fileLength }).finish()
+    return ChunkReader.use(({ read: readChunk }) => readChunk(ACCOUNT, notice, 0))
+  }
+  try {
+    const errors = await threadless.runPromise(
+      Effect.all([Effect.flip(readOf(chunk.fileLength)), Effect.flip(readOf(chunk.fileLength))], {
+        concurrency: 'unbounded'
+      })
+    )
+    for (const error of errors)
+      expect(error).toMatchObject({
+        _tag: 'ChunkUnavailable',
+        reason: expect.stringContaining('reading it was cut off: Cannot find module')
+      })
+    expect((await threadless.runPromise(readOf(1))).conversations.length).toBeGreaterThan(0)
+  } finally {
+    await threadless.dispose()
   }
 })
 

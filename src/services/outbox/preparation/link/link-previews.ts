@@ -39,12 +39,21 @@ const LONGEST_MS = 6000
 const PAGE = { expected: /^(text\/html|application\/xhtml\+xml)/i, most: 512 * 1024 }
 const PICTURE = { expected: /^image\//i, most: 4 * 1024 * 1024 }
 
-/** Sentences end behind addresses. */
-const TRAILING = /[.,;:!?'")\]}>]+$/
+/** Sentences end behind addresses, and brackets around them. */
+const TRAILING = /[.,;:!?'")\]}>]$/
+
+/** A bracket that is opened in the address belongs to it. */
+const closesItsOwn = (address: string): boolean =>
+  address.endsWith(')') && address.split('(').length >= address.split(')').length
+
+const withoutTrailing = (address: string): string =>
+  TRAILING.test(address) && !closesItsOwn(address) ? withoutTrailing(address.slice(0, -1)) : address
 
 /** The first address in a text. */
-export const linkIn = (text: string): string | undefined =>
-  /https?:\/\/[^\s<>"]{1,2000}/i.exec(text)?.[0].replace(TRAILING, '')
+export const linkIn = (text: string): string | undefined => {
+  const [address] = /https?:\/\/[^\s<>"]{1,2000}/i.exec(text) ?? []
+  return address === undefined ? undefined : withoutTrailing(address)
+}
 
 class NoPreview extends Schema.TaggedError<NoPreview>()('NoPreview', { reason: Schema.String }) {}
 

@@ -68,16 +68,11 @@ const headOf = (html: string): Head => {
 
 /** Words on one line, without what is not shown, not longer than somebody reads. */
 const line = (text: string | undefined, most: number): string | undefined => {
-  const words = (text ?? '')
-    .toWellFormed()
-    .replaceAll(/[\p{C}\s]+/gu, ' ')
-    .trim()
-  return words.length > most
-    ? `${words
-        .slice(0, most - 1)
-        .toWellFormed()
-        .trim()}…`
-    : words || undefined
+  const words = (text ?? '').replaceAll(/[\p{C}\s]+/gu, ' ').trim()
+  if (words.length <= most) return words || undefined
+  // The cut may leave half of a character.
+  const start = words.slice(0, most - 1).replace(/\p{Cs}$/u, '')
+  return `${start.trim()}…`
 }
 
 /** `url` is where the page was found at last, which addresses in it are relative to. */
