@@ -142,6 +142,19 @@ export class Api extends HttpClient {
     return this.expect(200, 'GET', `/v1/threads/${encodeURIComponent(threadId)}/coverage`)
   }
 
+  /** How complete the threads of an account are. */
+  async threadsCoverage(
+    accountId: string,
+    query: Readonly<Record<string, string>> = {}
+  ): Promise<ReadonlyArray<ThreadCoverage>> {
+    const { threads } = await this.expect<{ threads: ReadonlyArray<ThreadCoverage> }>(
+      200,
+      'GET',
+      `/v1/accounts/${accountId}/coverage/threads?${new URLSearchParams(query).toString()}`
+    )
+    return threads
+  }
+
   backfill(
     accountId: string,
     request: { threadId?: string; threads?: number; count?: number; until?: number }

@@ -261,6 +261,7 @@ test('the OpenAPI document describes every path', async () => {
     '/v1/accounts/{accountId}/connect',
     '/v1/accounts/{accountId}/contacts/check',
     '/v1/accounts/{accountId}/coverage',
+    '/v1/accounts/{accountId}/coverage/threads',
     '/v1/accounts/{accountId}/disconnect',
     '/v1/accounts/{accountId}/dry-run',
     '/v1/accounts/{accountId}/export',

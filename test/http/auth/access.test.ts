@@ -66,6 +66,7 @@ const READING = new Set([
   'GET /v1/accounts/{accountId}/backfill',
   'GET /v1/accounts/{accountId}/backfill/{jobId}',
   'GET /v1/accounts/{accountId}/coverage',
+  'GET /v1/accounts/{accountId}/coverage/threads',
   'GET /v1/accounts/{accountId}/dry-run',
   'GET /v1/accounts/{accountId}/export',
   'GET /v1/accounts/{accountId}/labels',

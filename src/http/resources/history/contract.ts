@@ -2,7 +2,7 @@
 import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
 import { BackfillJob, BackfillTask } from '../../../domain/backfill.ts'
-import { CoverageSummary, ThreadCoverage } from '../../../domain/coverage.ts'
+import { CoverageState, CoverageSummary, ThreadCoverage } from '../../../domain/coverage.ts'
 import { CountedThread } from '../../../services/history/dry-run/dry-run.ts'
 import { administers, reads } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
@@ -14,6 +14,13 @@ const jobPath = { ...accountPath, jobId: Schema.String.check(Schema.isMaxLength(
 
 const pageQuery = { limit: limit(200), cursor: Schema.optionalKey(CursorText) }
 export type PageQuery = Schema.Struct.Type<typeof pageQuery>
+
+const coverageQuery = {
+  limit: limit(100),
+  cursor: Schema.optionalKey(ThreadId),
+  state: Schema.optionalKey(CoverageState)
+}
+export type CoverageListQuery = Schema.Struct.Type<typeof coverageQuery>
 
 const whole = (most: number, message: string) =>
   Schema.Finite.check(Schema.isInt({ message }), Schema.isBetween({ minimum: 0, maximum: most }, { message }))
@@ -55,6 +62,22 @@ export class HistoryGroup extends HttpApiGroup.make('history')
         access: reads('path'),
         summary: 'Get the coverage of an account',
         description: 'How many threads are complete, partial or unknown, and how many messages are stored.'
+      })
+    ),
+    HttpApiEndpoint.get('threadsCoverage', '/accounts/:accountId/coverage/threads', {
+      params: accountPath,
+      query: coverageQuery,
+      success: Schema.Struct({
+        threads: Schema.Array(ThreadCoverage),
+        nextCursor: Schema.NullOr(Schema.String)
+      }),
+      error: [NotFound, StoreUnavailable]
+    }).annotateMerge(
+      operation({
+        access: reads('path'),
+        summary: 'List the coverage of threads',
+        description:
+          'What is held and what is missing in each thread, by thread id; `state=partial` lists those of which something is known to be missing. Chats whose history a phone does not give are left out.'
       })
     ),
     HttpApiEndpoint.post('backfill', '/accounts/:accountId/backfill', {

@@ -8,7 +8,7 @@ import type { Coverage } from '../../../services/history/coverage/coverage.ts'
 import type { DryRun } from '../../../services/history/dry-run/dry-run.ts'
 import { Api } from '../../api.ts'
 import { cancelBackfill, listBackfillJobs, readBackfillJob, startBackfill } from './backfill.ts'
-import { accountCoverage, threadCoverage } from './coverage.ts'
+import { accountCoverage, threadCoverage, threadsCoverage } from './coverage.ts'
 import { dryRunReport } from './dry-run.ts'
 
 export const historyLayer = (options: { readonly dryRun: boolean }) =>
@@ -21,6 +21,7 @@ export const historyLayer = (options: { readonly dryRun: boolean }) =>
       return handlers.handleAll({
         coverage: ({ params }) => provide(threadCoverage(params.threadId)),
         accountCoverage: ({ params }) => provide(accountCoverage(params.accountId)),
+        threadsCoverage: ({ params, query }) => provide(threadsCoverage(params.accountId, query)),
         backfill: ({ params, payload }) => provide(startBackfill(options.dryRun, params.accountId, payload)),
         backfillJobs: ({ params, query }) => provide(listBackfillJobs(params.accountId, query)),
         backfillJob: ({ params }) => provide(readBackfillJob(params.accountId, params.jobId)),

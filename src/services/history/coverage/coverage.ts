@@ -15,7 +15,7 @@ import { type LiveMessage, noteLive } from './live-notes.ts'
 import { makeLiveThreads } from './live-threads.ts'
 import { noteChunk, noteLost } from './lost-chunks.ts'
 import { noteLinked, noteOutage } from './outages.ts'
-import { readCoverage, summarize } from './report.ts'
+import { type CoverageQuery, listCoverage, readCoverage, summarize } from './report.ts'
 import { type OpenGap, type Reach, reachOf } from './rows.ts'
 import { noteRefusal, readRow } from './thread-row.ts'
 import { noteAnnouncementsRead, noteUnreadAnnouncements } from './unread-announcements.ts'
@@ -85,6 +85,11 @@ export class Coverage extends Context.Service<
     readonly closeGap: (gapId: number) => Effect.Effect<void, DatabaseError>
     /** How complete a thread is; `undefined` when there is no such thread. */
     readonly read: (threadId: string) => Effect.Effect<ThreadCoverage | undefined, DatabaseError>
+    /** The same for the threads of an account, by their ids. */
+    readonly list: (
+      accountId: string,
+      query: CoverageQuery
+    ) => Effect.Effect<ReadonlyArray<ThreadCoverage>, DatabaseError>
     readonly summary: (accountId: string) => Effect.Effect<CoverageSummary, DatabaseError>
   }
 >()('backscroll/services/history/Coverage') {
@@ -121,6 +126,7 @@ export class Coverage extends Context.Service<
         narrowGap: (gapId, to) => run(narrowGap(gapId, to)),
         closeGap: gapId => run(closeGap(gapId)),
         read: threadId => run(readCoverage(threadId)),
+        list: (accountId, query) => run(listCoverage(accountId, query)),
         summary: accountId => run(summarize(accountId))
       })
     })

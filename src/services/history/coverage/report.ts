@@ -1,7 +1,12 @@
 // How complete threads are, for those who read it.
 import { Effect, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { type Beginning, coverageState, type ThreadCoverage } from '../../../domain/coverage.ts'
+import {
+  type Beginning,
+  type CoverageState,
+  coverageState,
+  type ThreadCoverage
+} from '../../../domain/coverage.ts'
 import type { EdgeMessage } from '../../conversations/queries.ts'
 import { MessageStore } from '../../conversations/message-store.ts'
 import { ThreadStore } from '../../conversations/thread-store.ts'
@@ -72,6 +77,36 @@ const openRequests = Effect.fnUntraced(function* (accountId: string, threadId: s
 const decodeRequest = Schema.decodeUnknownEffect(
   Schema.Struct({ requestId: Schema.String, gapId: Schema.NullOr(Schema.Finite), askedAt: Schema.Finite })
 )
+
+/** Which threads a report is about. */
+export interface CoverageQuery {
+  readonly state?: CoverageState | undefined
+  readonly limit: number
+  /** Threads whose id comes after this one. */
+  readonly after?: string | undefined
+}
+
+/** How complete the threads of an account are, by their ids; those of chats whose history a phone does not give are left out. */
+export const listCoverage = Effect.fnUntraced(function* (
+  accountId: string,
+  { after = '', limit, state }: CoverageQuery
+) {
+  const sql = yield* SqlClient.SqlClient
+  const isPartial = sql`(COALESCE(c.beginning, 'unknown') = 'more' OR EXISTS
+    (SELECT 1 FROM gaps g WHERE g.thread_id = t.thread_id AND g.closed_at IS NULL))`
+  const hasState = {
+    partial: isPartial,
+    complete: sql`COALESCE(c.beginning, 'unknown') = 'reached' AND NOT ${isPartial}`,
+    unknown: sql`COALESCE(c.beginning, 'unknown') = 'unknown' AND NOT ${isPartial}`
+  }
+  const rows = yield* sql<{ threadId: string }>`
+    SELECT t.thread_id FROM threads t LEFT JOIN coverage c ON c.thread_id = t.thread_id
+    WHERE t.account_id = ${accountId} AND t.thread_id > ${after} AND ${sql.literal(isRequestable('t.thread_id'))}
+      AND ${state === undefined ? sql`TRUE` : hasState[state]}
+    ORDER BY t.thread_id LIMIT ${limit}`
+  const found = yield* Effect.forEach(rows, ({ threadId }) => readCoverage(threadId))
+  return found.filter(coverage => coverage !== undefined)
+})
 
 /** How many threads of an account are in which state; those of chats whose history a phone does not give are in none. */
 export const summarize = Effect.fnUntraced(function* (accountId: string) {

@@ -181,6 +181,37 @@ describe('two threads that turn out to be one person', () => {
   })
 })
 
+test('threads are listed by their state, page by page', async () => {
+  await onDatabase(
+    Effect.gen(function* () {
+      const coverage = yield* Coverage
+      const jids = ['491', '492', '493', '494'].map(number => `${number}@s.whatsapp.net`)
+      for (const [n, jid] of jids.entries()) yield* held(`M${n}`, 1000 + n, { jid })
+      const [complete, more, away] = jids.map(jid => threadIdOf(ACCOUNT, jid))
+      yield* coverage.noteReach(ACCOUNT, stored(1000, 1000, 'reached', complete))
+      yield* coverage.noteReach(ACCOUNT, stored(1001, 1001, 'more', more))
+      yield* coverage.noteReach(ACCOUNT, stored(1002, 1002, 'reached', away))
+      const listed = (state?: 'complete' | 'partial' | 'unknown') =>
+        Effect.map(coverage.list(ACCOUNT, { state, limit: 10 }), found =>
+          found.map(thread => [thread.threadId, thread.state])
+        )
+      expect(yield* listed('complete')).toEqual([
+        [complete, 'complete'],
+        [away, 'complete']
+      ])
+      expect(yield* listed('partial')).toEqual([[more, 'partial']])
+      expect(yield* listed('unknown')).toHaveLength(1)
+      yield* coverage.noteOutage(ACCOUNT, 1003)
+      for (const state of ['complete', 'partial', 'unknown'] as const)
+        expect(yield* listed(state)).toHaveLength((yield* coverage.summary(ACCOUNT))[state])
+      expect(yield* listed('partial')).toContainEqual([away, 'partial'])
+      const all = yield* listed()
+      const rest = yield* coverage.list(ACCOUNT, { limit: 10, after: all[1]?.[0] })
+      expect(rest.map(({ threadId }) => threadId)).toEqual(all.slice(2).map(([threadId]) => threadId))
+    })
+  )
+})
+
 test('a lost chunk is a gap between what others brought, or back to the beginning', async () => {
   await onDatabase(
     Effect.gen(function* () {
