@@ -28,6 +28,7 @@ export const INCIDENT_KINDS = [
   'peerMessage.lost',
   'message.withoutContent',
   'message.unsupportedKind',
+  'stanza.faulty',
   'appState.unreadableRecord',
   'appState.damaged',
   'appState.missingKey',

@@ -25,7 +25,12 @@ import { count } from '../telemetry/metrics.ts'
 import { AppState } from '../whatsapp/app-state/app-state.ts'
 import type { ChunkRetryAnswer } from '../whatsapp/convert/chunk-retry.ts'
 import { convertArrival } from '../whatsapp/convert/arrival.ts'
-import { type ChunkNotice, type ConvertedEntry, Journaled } from '../whatsapp/convert/journaled.ts'
+import {
+  type ChunkNotice,
+  type ConvertedEntry,
+  FaultyStanza,
+  Journaled
+} from '../whatsapp/convert/journaled.ts'
 
 const BATCH = 200
 
@@ -122,7 +127,7 @@ interface DecodedEntries {
 
 const readEntries = Effect.fnUntraced(function* (
   entries: ReadonlyArray<Entry>,
-  reportUnreadable: (entryId: number) => Effect.Effect<void>
+  reportUnreadable: Effect.Effect<void>
 ) {
   const read = {
     facts: new Array<Fact>(),
@@ -136,9 +141,7 @@ const readEntries = Effect.fnUntraced(function* (
     decryptedPeers: new Array<string>()
   }
   for (const entry of entries) {
-    const decoded = yield* readEntry(entry).pipe(
-      Effect.catch(() => Effect.as(reportUnreadable(entry.entryId), undefined))
-    )
+    const decoded = yield* readEntry(entry).pipe(Effect.catch(() => Effect.as(reportUnreadable, undefined)))
     if (decoded === undefined) {
       read.unreadableIds.push(entry.entryId)
       continue
@@ -155,12 +158,15 @@ const readEntries = Effect.fnUntraced(function* (
   return read satisfies DecodedEntries
 })
 
+/** What an entry means; `undefined` when it is only to be kept. */
 const readEntry = ({ content, receivedAt }: Entry) =>
-  Effect.flatMap(decodeEntry(content), journaled =>
-    Effect.try({
-      try: () => convertArrival(journaled, receivedAt),
-      catch: cause => new EntryUnreadable({ cause })
-    })
+  Effect.flatMap(decodeEntry(content), entry =>
+    entry.kind === 'faulty'
+      ? Effect.undefined
+      : Effect.try({
+          try: () => convertArrival(entry, receivedAt),
+          catch: cause => new EntryUnreadable({ cause })
+        })
   )
 
 /** One pass of the worker: ingests the oldest entries that wait. */
@@ -207,7 +213,7 @@ const makePass = (apply: Ingest['Service']['apply']) =>
         traffic.ingested(accountId)
         return 'idle' as const
       }
-      const read = yield* readEntries(entries, entryId => incidents.report(unreadable(accountId, entryId)))
+      const read = yield* readEntries(entries, incidents.report(unreadable(accountId)))
       yield* apply(accountId, read.facts, settle(accountId, entries, read))
       if (coverage.takeLiveStarted(accountId)) yield* jobs.wake(accountId)
       // Only the phone announces history. A message that the owner wrote on another device is a sign of the phone, too.
@@ -217,14 +223,14 @@ const makePass = (apply: Ingest['Service']['apply']) =>
     })
   })
 
-const unreadable = (accountId: string, entryId: number) =>
+const unreadable = (accountId: string) =>
   ({
     accountId,
     kind: 'journal.unreadableEntry',
     severity: 'error',
-    subject: String(entryId),
-    happened: 'A received message was decrypted but its content cannot be decoded',
-    did: 'It was left out of the store; its journal entry is kept for a newer version of the server',
+    subject: accountId,
+    happened: 'Received messages were decrypted, but their content cannot be decoded',
+    did: 'They were left out of the store; their journal entries are kept for a newer version of the server',
     advice: 'Report this with the server version: the message kind may be newer than this server'
   }) as const
 
@@ -236,7 +242,9 @@ class EntryUnreadable extends Schema.TaggedError<EntryUnreadable>()('EntryUnread
 }) {}
 
 const decodeEntry = (content: Uint8Array) =>
-  Schema.decodeEffect(Schema.fromJsonString(Journaled))(Buffer.from(content).toString())
+  Schema.decodeEffect(Schema.fromJsonString(Schema.Union([Journaled, FaultyStanza])))(
+    Buffer.from(content).toString()
+  )
 
 /** Whether the phone can be asked for what lies before the message. */
 const isOnPhone = ({ status, threadId, type }: MessageWrite): boolean =>

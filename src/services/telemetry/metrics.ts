@@ -26,6 +26,7 @@ const unsupported = counter(
   'messages_unsupported',
   'Messages of a kind that this version does not know, by kind'
 )
+const faultyStanzas = counter('stanzas_faulty', 'Stanzas that could not be handled, by tag')
 const unknownMutations = counter(
   'app_state_unknown',
   'Changes of app state that this server has no use for, by kind'
@@ -81,6 +82,7 @@ export const count = {
   unexpected: (event: string, state: string) =>
     Metric.update(Metric.withAttributes(unexpectedEvents, { event, state }), 1),
   restart: (cause: 'crash' | 'command') => Metric.update(Metric.withAttributes(restarts, { cause }), 1),
+  faultyStanza: (tag: string) => Metric.update(Metric.withAttributes(faultyStanzas, { tag }), 1),
   received: (messages: number) => Metric.update(received, messages),
   addOn: (kind: AddOnKind, outcome: 'opened' | 'unreadable') =>
     Metric.update(Metric.withAttributes(addOns, { kind, outcome }), 1),

@@ -1,5 +1,5 @@
 // Incidents are counted as often as they were reported, whatever becomes of the work around the report.
-import { Effect } from 'effect'
+import { Deferred, Effect, Fiber } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import { Incidents, type IncidentReport } from '../../../src/services/incidents/incidents.ts'
@@ -48,4 +48,31 @@ test('one that was reported in work that failed is not lost with it', async () =
     })
   )
   expect(counted).toEqual({ one: 1, other: 1 })
+})
+
+test('one that is over within a transaction does not wait for those that wait for the transaction', async () => {
+  const found = await onDatabase(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const incidents = yield* Incidents
+      yield* incidents.report(reportOf('over'))
+      const begun = yield* Deferred.make<void>()
+      const reporting = yield* Effect.forkChild(
+        Effect.andThen(Deferred.await(begun), incidents.report(reportOf('other')))
+      )
+      yield* sql.withTransaction(
+        Effect.gen(function* () {
+          yield* Deferred.succeed(begun, undefined)
+          // Until it waits for the database, which is ours.
+          yield* Effect.repeat(Effect.yieldNow, { times: 100 })
+          yield* incidents.resolve({ accountId: ACCOUNT, kind: 'history.chunkLost' })
+        })
+      )
+      yield* Fiber.join(reporting)
+      return yield* incidents.list({ limit: 10 })
+    })
+  )
+  expect(found.map(({ resolvedAt, subject }) => [subject, resolvedAt !== null])).toEqual(
+    expect.arrayContaining([['over', true]])
+  )
 })

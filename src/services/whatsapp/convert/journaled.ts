@@ -72,6 +72,13 @@ export const Journaled = Schema.Union([
 ])
 export type Journaled = typeof Journaled.Type
 
+/** What the journal stores of a stanza that could not be handled: nothing follows from it, and it is kept. */
+export const FaultyStanza = Schema.Struct({
+  kind: Schema.Literal('faulty'),
+  self: SelfAddresses,
+  stanza: StanzaJson
+})
+
 /** Whether a stanza is to be journaled as a `notification`: it changes a group, or somebody's number. */
 export const isJournaledNotification = (node: BinaryNode): boolean =>
   isGroupNotification(node) || isNumberChange(node)

@@ -20,6 +20,7 @@ import type { CredentialWriter } from './credentials.ts'
 import { closeSocket, LIBRARY_CRASH, libraryFault, type SocketClosed } from './disconnects.ts'
 import { dropOutdatedLists, followRefreshes } from './device-lists.ts'
 import { type DurableReceive, makeDurableReceive } from './durable-receive.ts'
+import { outliveFaultyStanzas } from './faulty-stanzas.ts'
 import { makeGroupCache } from './group-cache.ts'
 import { forgetSenderKeys } from './identity-changes.ts'
 import { removeOldEntries } from './journal-cleanup.ts'
@@ -150,6 +151,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
   followVersion(connection, socket)
   followProxy(connection, socket)
   groups.follow(socket.ev)
+  outliveFaultyStanzas(connection, socket, receive.keepFaulty)
   return { socket, receive, credentials, appState, stopLimiting }
 }
 

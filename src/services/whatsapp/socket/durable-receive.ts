@@ -24,6 +24,8 @@ export interface DurableReceive {
   readonly isUnreadPeer: (stanza: BinaryNode) => boolean
   /** Received messages whose decryption has not ended yet. */
   readonly backlog: () => number
+  /** Writes down a stanza that could not be handled, for a version that can. */
+  readonly keepFaulty: (stanza: BinaryNode) => Promise<void>
   /** Expects no more decryptions: the connection is over. */
   readonly abandon: () => void
 }
@@ -70,6 +72,10 @@ export const makeDurableReceive = (options: {
     }),
     isUnreadPeer: stanza => unreadPeers.has(stanza),
     backlog: pending.count,
+    keepFaulty: stanza => {
+      pending.ended(stanza)
+      return writer.stanza('faulty', stanza)
+    },
     abandon: pending.clear
   }
 }

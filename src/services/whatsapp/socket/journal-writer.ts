@@ -4,7 +4,7 @@ import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Journal } from '../../journal/journal.ts'
 import type { KeyChanges } from '../../vault/vault.ts'
 import { postsIn } from '../convert/channel.ts'
-import { type Journaled, listRecipients } from '../convert/journaled.ts'
+import { type FaultyStanza, type Journaled, listRecipients } from '../convert/journaled.ts'
 import type { Self } from '../convert/message.ts'
 import { gatheredReceipts, receiptIds } from '../convert/receipt.ts'
 import { nodeToJson } from '../convert/stanza-json.ts'
@@ -25,7 +25,10 @@ export interface JournalWriter {
   readonly receipt: (stanza: BinaryNode) => Promise<void>
   /** The posts in a stanza about a channel. */
   readonly channel: (stanza: BinaryNode) => Promise<void>
-  readonly stanza: (kind: 'notification' | 'call' | 'botAnswer', stanza: BinaryNode) => Promise<void>
+  readonly stanza: (
+    kind: 'notification' | 'call' | 'botAnswer' | 'faulty',
+    stanza: BinaryNode
+  ) => Promise<void>
 }
 
 export const fingerprintOf = (kind: string, identity: Identity): string => {
@@ -57,7 +60,11 @@ export const makeJournalWriter = (options: {
   const { accountId, journal, onArrived, run } = options
   const self = () => selfOf(options.self())
 
-  const write = async (entry: Journaled, fingerprint: string, changes?: KeyChanges): Promise<void> => {
+  const write = async (
+    entry: Journaled | typeof FaultyStanza.Type,
+    fingerprint: string,
+    changes?: KeyChanges
+  ): Promise<void> => {
     const content = Buffer.from(JSON.stringify(entry))
     const ended = onArrived()
     try {

@@ -67,6 +67,8 @@ export const socketConfig = (
   markOnlineOnConnect: false,
   emitOwnEvents: false,
   generateHighQualityLinkPreview: false,
+  // While Baileys pauses after a message that cannot be read, nobody else's is read either.
+  retryRequestDelayMs: 0,
   transactionOpts: { maxCommitRetries: 3, delayBetweenTriesMs: 200 },
   // Asked once as a probe (yes) and once with each real notification (no: this server fetches chunks itself).
   shouldSyncHistoryMessage: notice => !notice.directPath && !notice.initialHistBootstrapInlinePayload?.length,
