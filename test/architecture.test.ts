@@ -197,7 +197,7 @@ const LAYERS = [
   ['signal/'],
   ['state/'],
   ['protocol/'],
-  ['phone.ts', 'phone-factory.ts', 'simulator.ts'],
+  ['phone/', 'phone.ts', 'phone-factory.ts', 'simulator.ts'],
   ['control/'],
   ['main.ts', 'measure.ts']
 ]
