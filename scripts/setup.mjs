@@ -3,7 +3,7 @@
 // must stay plain JavaScript without dependencies. When all is in place it costs a few milliseconds.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -47,6 +47,11 @@ const installed = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === s
 if (!installed) {
   if (Number(process.versions.node.split('.')[0]) < 20)
     fail(`Node ${process.versions.node} is too old to start from; install Node 20 or newer.`)
+  // npm empties the folder that a link points to, which others may be using.
+  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink())
+    fail(
+      'node_modules is a link, and what it points to is not what package-lock.json names; remove the link.'
+    )
   // Never --omit=optional: TypeScript's native compiler is an optional dependency.
   npm(['ci', '--include=optional', '--include=dev'], root, 'installing dependencies')
 }

@@ -18,17 +18,13 @@ const RESTORE_USAGE = `npm run restore -- [--key FILE] FOLDER
   start recognises the copy and asks the phones for what came since (docs/backup.md).
 `
 
-const OPTIONS = { key: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const
+const OPTIONS = { key: { type: 'string' } } as const
 
 const print = (result: object): void => void process.stdout.write(`${JSON.stringify(result)}\n`)
 
 /** The one folder, and where the key is. */
 const argumentsOf = (args: ReadonlyArray<string>, usage: string) => {
   const { paths, values } = parseArguments(args, OPTIONS, usage)
-  if (values.help === true) {
-    process.stdout.write(usage)
-    process.exit(0)
-  }
   const [folder, ...more] = paths
   if (folder === undefined || more.length > 0) return refuse(usage, 2)
   return { folder, keyFile: values.key }

@@ -28,8 +28,7 @@ const misused = (text: string): never => refuse(text, 2)
 const OPTIONS = {
   from: { type: 'string' },
   to: { type: 'string' },
-  account: { type: 'string', multiple: true },
-  help: { type: 'boolean', short: 'h' }
+  account: { type: 'string', multiple: true }
 } as const
 
 const REPORT_EVERY_MS = 1000
@@ -81,11 +80,8 @@ const copy = Effect.fnUntraced(function* (
 })
 
 export const migrateStore = (args: ReadonlyArray<string>): void => {
-  const { account: only = [], from, help, to } = parseOptions(args, OPTIONS, USAGE)
-  if (help === true) {
-    process.stdout.write(`${USAGE}\nFrom Firestore to SQLite:\n${describeNotCopied()}`)
-    process.exit(0)
-  }
+  const usage = `${USAGE}\nFrom Firestore to SQLite:\n${describeNotCopied()}`
+  const { account: only = [], from, to } = parseOptions(args, OPTIONS, usage)
   if (!((from === 'sqlite' && to === 'firestore') || (from === 'firestore' && to === 'sqlite')))
     return misused(USAGE)
   const config = loadSettings(misused)

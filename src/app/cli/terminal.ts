@@ -10,12 +10,20 @@ export const refuse = (text: string, code: 1 | 2 = 1): never => {
   process.exit(code)
 }
 
-/** The options of a command; ends the process with its usage when they are not understood. */
+/** `--help` of any command prints its usage and ends the process. */
+const showHelp = (args: ReadonlyArray<string>, usage: string): void => {
+  if (!args.includes('--help') && !args.includes('-h')) return
+  process.stdout.write(usage)
+  process.exit(0)
+}
+
+/** The options of a command; ends the process with its usage when they are not understood, or it is asked for. */
 export const parseOptions = <const Options extends NonNullable<ParseArgsConfig['options']>>(
   args: ReadonlyArray<string>,
   options: Options,
   usage: string
 ) => {
+  showHelp(args, usage)
   try {
     return parseArgs({ args: [...args], options }).values
   } catch (error) {
@@ -29,6 +37,7 @@ export const parseArguments = <const Options extends NonNullable<ParseArgsConfig
   options: Options,
   usage: string
 ) => {
+  showHelp(args, usage)
   try {
     const { positionals, values } = parseArgs({ args: [...args], options, allowPositionals: true })
     return { paths: positionals, values }
