@@ -1,7 +1,7 @@
 // The HTTP server: contract, documentation, inspector page, limits. Serves until its scope closes.
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import * as NodeHttpServer from '@effect/platform-node/NodeHttpServer'
-import { ByteSize, Effect, Layer } from 'effect'
+import { ByteSize, Layer } from 'effect'
 import {
   HttpIncomingMessage,
   HttpMiddleware,
@@ -37,6 +37,7 @@ import { storeLayer } from './resources/store/handlers.ts'
 import { metricsLayer, systemLayer } from './resources/system/handlers.ts'
 import { threadsLayer } from './resources/threads/handlers.ts'
 import { storageFaultsLayer } from './storage-faults.ts'
+import { stoppingLayer } from './stopping.ts'
 import * as Validation from './validation.ts'
 
 export interface HttpOptions {
@@ -55,9 +56,6 @@ export interface HttpOptions {
 const LONGEST_SEGMENT = 1000
 /** Largest request body. */
 const MAX_BODY = ByteSize.mebibytes(1)
-
-/** Time for clients to read the rest of their responses when the server stops. One that reads nothing would block it. */
-const DRAIN_MS = 2000
 
 const apiLayer = ({ dryRun, key }: HttpOptions) =>
   HttpApiBuilder.layer(Api, { openapiPath: '/openapi.json' }).pipe(
@@ -112,20 +110,12 @@ const limitsLayer = (largestFile: number) =>
     Layer.succeed(Multipart.MaxFieldSize, MAX_BODY)
   )
 
-/** When the server stops, connections that are still open are closed after `DRAIN_MS`. */
-const cutOffLayer = (server: Server) =>
-  Layer.effectDiscard(
-    Effect.addFinalizer(() =>
-      Effect.sync(() => void setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref())
-    )
-  )
-
 /** A message key is a thread id and a message id in one segment. */
 export const routerConfig = { maxParamLength: LONGEST_SEGMENT }
 
 export const layer = (options: HttpOptions) => {
   const server = createServer()
-  return HttpRouter.serve(Layer.merge(routesLayer(options), cutOffLayer(server)), {
+  const served = HttpRouter.serve(routesLayer(options), {
     middleware: finishResponse,
     routerConfig,
     disableLogger: true,
@@ -140,4 +130,5 @@ export const layer = (options: HttpOptions) => {
       })
     )
   )
+  return Layer.provideMerge(stoppingLayer(server), served)
 }

@@ -29,7 +29,7 @@ interface Linked {
   readonly accountId: string
 }
 
-/** A stanza on which Baileys throws, inside a promise that nobody waits for. It is not the account's actor that crashes then, but its connection. */
+/** A stanza on which Baileys throws, inside a promise that nobody waits for. */
 const upsetBaileys = async ({ phone }: Linked): Promise<void> => {
   await phone.devices[0]!.connection!.send({
     tag: 'iq',
@@ -63,8 +63,7 @@ describe('only its account is restarted by', () => {
         writeFileSync(faultFile, 'service')
         await stage.api.send(accountId, phone.contacts[0]!.phoneNumber, 'sent in the end')
       }
-    ],
-    ['a rejection inside Baileys that nobody waits for', upsetBaileys]
+    ]
   ])('%s', async (_, upset) => {
     const [one, other] = [await stage.linked(SMALL), await stage.linked(SMALL)]
     const before = other.phone.devices[0]!.logins
@@ -86,6 +85,21 @@ describe('only its account is restarted by', () => {
     expect(other.phone.devices[0]!.logins).toBe(before)
     expect(await stage.api.incidents(other.accountId)).toEqual([])
   })
+})
+
+test('a rejection inside Baileys that nobody waits for costs its stanza, not the connection', async () => {
+  const { accountId, phone } = await stage.linked(SMALL)
+  const before = phone.devices[0]!.logins
+  await upsetBaileys({ accountId, phone })
+  const incident = await stage.api.until('the incident', async () =>
+    (await stage.api.incidents(accountId)).find(({ kind }) => kind === 'stanza.faulty')
+  )
+  expect(incident).toMatchObject({ severity: 'warning', count: 1 })
+  await phone.receive({ from: phone.contacts[0]!, text: 'after it' })
+  await stage.synced(accountId, phone)
+  expect(await stage.api.account(accountId)).toMatchObject({ state: 'open' })
+  expect(phone.devices[0]!.logins).toBe(before)
+  expect(await crashes(accountId)).toBe(0)
 })
 
 test('an account that crashes again and again is given up, says so, and is brought back by restart', async () => {

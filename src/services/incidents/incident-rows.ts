@@ -63,16 +63,19 @@ export const acknowledgeIncident = Effect.fnUntraced(function* (
 export interface ResolvedIncidents extends Pick<Incident, 'accountId' | 'kind'> {
   /** Incidents whose subject begins with this go on. */
   readonly except?: string | undefined
+  /** Those that were reported after this go on; milliseconds since 1970. */
+  readonly reportedUntil?: number | undefined
 }
 
 export const resolveIncidents = (
   sql: SqlClient.SqlClient,
-  { accountId, except, kind }: ResolvedIncidents,
+  { accountId, except, kind, reportedUntil }: ResolvedIncidents,
   now: number
 ) =>
   sql`UPDATE incidents SET resolved_at = ${now} WHERE ${sql.and([
     sql`account_id = ${accountId}`,
     sql`kind = ${kind}`,
     sql`resolved_at IS NULL`,
+    reportedUntil === undefined ? sql`TRUE` : sql`last_seen_at <= ${reportedUntil}`,
     except === undefined ? sql`TRUE` : sql`substr(subject, 1, ${except.length}) <> ${except}`
   ])}`

@@ -43,11 +43,8 @@ export class Incidents extends Context.Service<
     readonly report: (report: IncidentReport) => Effect.Effect<void>
     /** The same, unless something was reported about this subject and is not over. Never fails: in doubt it reports. */
     readonly reportOnce: (report: IncidentReport) => Effect.Effect<void>
-    /**
-     * Notes that the cause of incidents is over: of one kind, of one account. A repeat is unresolved again. Never fails: what the
-     * database refuses stays unresolved, and is logged.
-     */
-    readonly resolve: (over: ResolvedIncidents) => Effect.Effect<void>
+    /** Notes that the cause of incidents is over: of one kind, of one account. A repeat is unresolved again. */
+    readonly resolve: (over: ResolvedIncidents) => Effect.Effect<void, DatabaseError>
     /** Every report from now on. A subscriber that is too slow misses the oldest. */
     readonly reported: Stream.Stream<IncidentNotice>
     /** Latest first, including those that are not stored yet. */
@@ -148,14 +145,16 @@ const list = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>
 const resolve = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>
   Effect.fn('Incidents.resolve')(function* (over: ResolvedIncidents) {
     const now = yield* Clock.currentTimeMillis
-    const resolving = Effect.andThen(storeUnstored(sql, unstored), resolveIncidents(sql, over, now)).pipe(
-      Effect.catch(error =>
-        Effect.logWarning('Incidents that are over could not be marked as resolved', error)
-      )
-    )
+    yield* resolveIncidents(sql, over, now)
+    if (unstored.list().length === 0) return
     // Not within the caller's transaction: another fiber may be storing incidents, and wait for that transaction to end.
-    yield* sql.afterCommit(resolving)
-  })
+    yield* sql.afterCommit(
+      Effect.andThen(
+        storeUnstored(sql, unstored),
+        resolveIncidents(sql, { ...over, reportedUntil: now }, now)
+      ).pipe(Effect.catch(error => Effect.logWarning('Incidents that are over stay unresolved', error)))
+    )
+  }, asDatabaseError('resolving incidents'))
 
 const acknowledge = (sql: SqlClient.SqlClient) =>
   Effect.fn('Incidents.acknowledge')(function* (incidentId: string) {

@@ -27,5 +27,10 @@ export const reportProxyFailure = (
 export const followProxy = ({ accountId, runtime, services }: Connection, socket: WASocket): void =>
   socket.ev.on('connection.update', ({ connection: state }: Partial<ConnectionState>) => {
     if (state !== 'open') return
-    runtime.fork(services.incidents.resolve({ accountId, kind: KIND }))
+    const resolving = services.incidents.resolve({ accountId, kind: KIND })
+    runtime.fork(
+      resolving.pipe(
+        Effect.catch(error => Effect.logWarning('Incidents of a proxy could not be resolved', error))
+      )
+    )
   })

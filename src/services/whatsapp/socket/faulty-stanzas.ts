@@ -22,6 +22,9 @@ const FAULTY_STANZA = {
 /** Of one connection: a flood of them must not fill the disk. */
 const MOST_KEPT = 1000
 
+/** What WhatsApp delivers again until it is acknowledged, of the stanzas that this version knows. */
+const ACKNOWLEDGED = new Set(['message', 'status', 'receipt', 'notification', 'call'])
+
 /** As Baileys names the events of its stanzas. */
 const isOfStanzas = (event: string | symbol): boolean =>
   typeof event === 'string' && (event === 'frame' || event.startsWith('CB:'))
@@ -103,12 +106,12 @@ export const outliveFaultyStanzas = (
     if (!isFault(reason) || known.has(stanza)) return
     known.add(stanza)
     report(isKnownStanza(stanza.tag) ? stanza.tag : 'other', reason)
+    const settle = (): void => {
+      if (ACKNOWLEDGED.has(stanza.tag) || !isKnownStanza(stanza.tag)) acknowledge(stanza)
+    }
     kept += 1
-    if (kept > MOST_KEPT) return acknowledge(stanza)
+    if (kept > MOST_KEPT) return settle()
     // What cannot be written down is not acknowledged: WhatsApp delivers it again.
-    keep(stanza).then(
-      () => acknowledge(stanza),
-      () => undefined
-    )
+    keep(stanza).then(settle, () => undefined)
   })
 }

@@ -65,7 +65,13 @@ export const followLiveness = (connection: Connection, socket: WASocket): Effect
   socket.ev.on('connection.update', ({ connection: state }: Partial<ConnectionState>) => {
     if (state !== 'open') return
     runtime.detached(() => Deferred.doneUnsafe(opened, Exit.void))
-    runtime.fork(services.incidents.resolve({ accountId, kind: KIND }))
+    runtime.fork(
+      services.incidents
+        .resolve({ accountId, kind: KIND })
+        .pipe(
+          Effect.catch(error => Effect.logWarning('Incidents of a connection could not be resolved', error))
+        )
+    )
   })
   const watching = watchLiveness({
     contact,

@@ -36,7 +36,11 @@ const expires = (accountId: string, version: string, endsAt: number): IncidentRe
 
 /** The incidents of an account whose subject does not begin so are over. */
 const resolveOthers = (incidents: Incidents['Service'], accountId: string, except: string | undefined) =>
-  incidents.resolve({ accountId, kind: KIND, except })
+  incidents
+    .resolve({ accountId, kind: KIND, except })
+    .pipe(
+      Effect.catch(error => Effect.logWarning('Incidents of a client version could not be resolved', error))
+    )
 
 /** Every announcement before this one is over; those of the same version and date go on. */
 const noteEnd = Effect.fnUntraced(function* (
