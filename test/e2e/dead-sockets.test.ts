@@ -6,7 +6,7 @@ import type { Phone } from '../../simulator/phone.ts'
 import { thorough } from '../thorough.ts'
 import { type Stage, sharedStage } from './stage.ts'
 
-const NEW_SENDERS = 40
+const NEW_SENDERS = thorough(12, 40)
 
 const shared = sharedStage()
 
@@ -47,7 +47,7 @@ const everybodyIsReadable = async (stage: Stage, accountId: string, phone: Phone
 
 test.each(
   thorough(
-    [3, 4, 5, 6],
+    [3, 6],
     Array.from({ length: 16 }, (_, n) => n + 1)
   ).flatMap(step => [
     { step, handled: false },
