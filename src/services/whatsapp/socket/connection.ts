@@ -151,7 +151,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
   followVersion(connection, socket)
   followProxy(connection, socket)
   groups.follow(socket.ev)
-  outliveFaultyStanzas(connection, socket, receive.keepFaulty)
+  outliveFaultyStanzas(connection, socket, receive.keepFaulty, reason => onStrayRejection(connection, reason))
   return { socket, receive, credentials, appState, stopLimiting }
 }
 

@@ -25,6 +25,9 @@ const MOST_KEPT = 1000
 /** What WhatsApp delivers again until it is acknowledged, of the stanzas that this version knows. */
 const ACKNOWLEDGED = new Set(['message', 'status', 'receipt', 'notification', 'call'])
 
+/** What opens or ends a connection: without it the connection is of no use. */
+const OF_CONNECTION = new Set(['success', 'failure', 'stream:error', 'xmlstreamend'])
+
 /** As Baileys names the events of its stanzas. */
 const isOfStanzas = (event: string | symbol): boolean =>
   typeof event === 'string' && (event === 'frame' || event.startsWith('CB:'))
@@ -85,11 +88,12 @@ const guardDecoding = (
   })
 }
 
-/** To be called when everything else listens to the socket. */
+/** To be called when everything else listens to the socket. `endConnection` takes the faults that a connection cannot go on after. */
 export const outliveFaultyStanzas = (
   connection: Connection,
   socket: WASocket,
-  keep: DurableReceive['keepFaulty']
+  keep: DurableReceive['keepFaulty'],
+  endConnection: (reason: unknown) => void
 ): void => {
   const { accountId, creds, runtime, services } = connection
   const acknowledge = acknowledger(socket, creds)
@@ -100,10 +104,13 @@ export const outliveFaultyStanzas = (
     runtime.fork(count.faultyStanza(tag))
     runtime.fork(services.incidents.report({ ...FAULTY_STANZA, accountId, subject: accountId }))
   }
-  guardDecoding(connection, socket, reason => report('undecodable', reason))
+  guardDecoding(connection, socket, reason => {
+    if (isFault(reason)) report('undecodable', reason)
+  })
   guardHandlers(connection, socket, (stanza, reason) => {
     // A query that nobody waits for fails that way when a connection ends.
     if (!isFault(reason) || known.has(stanza)) return
+    if (OF_CONNECTION.has(stanza.tag)) return endConnection(reason)
     known.add(stanza)
     report(isKnownStanza(stanza.tag) ? stanza.tag : 'other', reason)
     const settle = (): void => {
