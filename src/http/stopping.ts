@@ -14,7 +14,6 @@ const followConnections = (server: Server): { readonly stop: () => void } => {
   const responses = new Set<ServerResponse>()
   const webSockets = new Set<Duplex>()
   let isStopping = false
-  const endStream = (response: ServerResponse): void => response.socket?.destroySoon()
 
   server.prependListener('request', (_: IncomingMessage, response: ServerResponse) => {
     responses.add(response)
@@ -30,7 +29,7 @@ const followConnections = (server: Server): { readonly stop: () => void } => {
     stop: () => {
       isStopping = true
       for (const response of responses) {
-        if (isEventStream(response)) endStream(response)
+        if (isEventStream(response)) response.socket?.destroySoon()
         else if (!response.headersSent) response.setHeader('connection', 'close')
       }
       server.closeIdleConnections()

@@ -84,7 +84,7 @@ const guardDecoding = (
   }
   ws.on('message', (data: unknown) => {
     // Only what is thrown by decoding comes here: handlers are guarded themselves.
-    services.stray.withHandler(onFault, () => readOn(data)).catch(onFault)
+    void services.stray.withHandler(onFault, () => readOn(data))
   })
 }
 

@@ -69,19 +69,21 @@ const hashOf = (
 const query = (socket: WASocket, type: 'get' | 'set', content: Array<BinaryNode>): Promise<BinaryNode> =>
   socket.query({ tag: 'iq', attrs: { xmlns: 'encrypt', type, to: S_WHATSAPP_NET }, content })
 
+type HeldKeys = Readonly<Record<string, KeyPair>>
+
 /** Uploads what is held under these ids; a new key where nothing is. */
 const replaceKeys = async (
   socket: WASocket,
   creds: AuthenticationCreds,
   keys: SignalKeyStore,
-  ids: ReadonlyArray<number>
+  ids: ReadonlyArray<number>,
+  held: HeldKeys
 ): Promise<void> => {
-  const held = await keys.get('pre-key', ids.map(String))
   const missing = ids.filter(id => held[id] === undefined)
   const made = Object.fromEntries(missing.map(id => [String(id), Curve.generateKeyPair()]))
   // Before anybody is given them.
   await keys.set({ 'pre-key': made })
-  const all: Record<string, KeyPair> = { ...held, ...made }
+  const all: HeldKeys = { ...held, ...made }
   await query(socket, 'set', [
     { tag: 'registration', attrs: {}, content: encodeBigEndian(creds.registrationId) },
     { tag: 'type', attrs: {}, content: KEY_BUNDLE_TYPE },
@@ -103,7 +105,7 @@ const replaceDifferentKeys = async (
   const held = await keys.get('pre-key', ids.map(String))
   const pairs = ids.map(id => held[id]).filter(pair => pair !== undefined)
   if (pairs.length === ids.length && hashOf(creds, pairs).equals(hash)) return false
-  await replaceKeys(socket, creds, keys, ids)
+  await replaceKeys(socket, creds, keys, ids, held)
   return true
 }
 
