@@ -14,7 +14,7 @@ import { answerQuery } from './queries.ts'
 import { acknowledged, routeReceipt } from './receipts.ts'
 import { type BinaryNode, child, element } from '../wire/binary-node.ts'
 import type { Connection, ConnectionHandlers } from '../wire/connection.ts'
-import { acknowledge, queryError, queryResult } from '../wire/stanza.ts'
+import { acknowledge, keepAliveAnswer, queryError } from '../wire/stanza.ts'
 
 export const handlersFor = (network: Network): ConnectionHandlers => ({
   authenticated(connection, payload, staticKey) {
@@ -28,7 +28,7 @@ export const handlersFor = (network: Network): ConnectionHandlers => ({
     const session = network.sessions.get(connection)
     if (!session) return undefined
     if (connection.isDeaf) {
-      if (isKeepAlive(node)) connection.answerKeepAlive(queryResult(node))
+      if (isKeepAlive(node)) connection.answerKeepAlive(keepAliveAnswer(node, network.clock.seconds()))
       return undefined
     }
     const drop = network.faults.dropOnReceived(clientOf(session))
@@ -96,11 +96,11 @@ const handle = (network: Network, session: Session, node: BinaryNode): void => {
           ? element('call', { id: node.attrs.id, from: node.attrs.to }, [
               element('link_create', { token: 'simulated' })
             ])
-          : acknowledge(node)
+          : acknowledge(node, network.clock.seconds())
       )
       return
     case 'notification':
-      network.reply(session, acknowledge(node))
+      network.reply(session, acknowledge(node, network.clock.seconds()))
       return
     default:
   }
@@ -115,6 +115,7 @@ const handleUnlinked = (network: Network, session: Session, node: BinaryNode): v
   }
   if (node.attrs.xmlns === 'md' && answerLinkCode(network, session, node)) return
   if (node.attrs.xmlns === 'md' && answerPasskey(network, session, node)) return
-  if (node.attrs.xmlns === 'w:p' || child(node, 'ping')) network.reply(session, queryResult(node))
+  if (node.attrs.xmlns === 'w:p' || child(node, 'ping'))
+    network.reply(session, keepAliveAnswer(node, network.clock.seconds()))
   else network.reply(session, queryError(node, 401, 'not-authorized'))
 }
