@@ -114,4 +114,4 @@ test('with a clock 25 hours behind, everything is dated by WhatsApp’s time and
   await stage.api.until('all events', async () => (seen.length > 5 ? true : undefined))
   expect(seen.map(({ at }) => at)).toEqual(seen.map(({ at }) => at).toSorted((a, b) => a - b))
   stop()
-})
+}, 180_000)
