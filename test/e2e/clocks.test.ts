@@ -90,7 +90,6 @@ test('with a clock 25 hours behind, everything is dated by WhatsApp’s time and
   // Somebody sets it a day ahead: it is not followed, and the next login says why.
   stage.setWallClock(24 * HOUR_MS)
   expectNow(stage, await arrivalOf(stage, accountId, phone), before)
-  simulator.clock.aheadMs = 10_000
   stage.advance(10_000)
   phone.disconnect({ code: 503 })
   const ahead = await untilIncident(stage, 'clock.wrong', isOpen)

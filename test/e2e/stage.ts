@@ -139,10 +139,10 @@ export class Stage<Server extends RunningServer = ServerProcess> implements Asyn
   }
 
   /**
-   * Moves the server's clock forward, for good; it must have been started with `settings` of `movableClock`.
-   * What the simulator says the time is does not change.
+   * Lets time pass for the server and for WhatsApp, for good; the server must have been started with `settings` of `movableClock`.
    */
   advance(this: Stage, ms: number): void {
+    this.simulator.clock.aheadMs += ms
     this.changeClock(([passed, wall]) => [passed + ms, wall])
   }
 
