@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { residentMiB } from '../harness/process-memory.ts'
-import { linkAccount } from '../harness/simulated.ts'
 import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
 import type { BareQuestions } from './bare-sockets.ts'
 import { Child } from './child.ts'
+import { forEach, linkAll, untilOnline, watchDelay } from './many-accounts.ts'
 import { wholeOption } from '../harness/options.ts'
 import type { WhatsAppQuestions } from './whatsapp-process.ts'
 
@@ -17,10 +17,6 @@ export const ACCOUNTS_USAGE = `accounts  many idle accounts: memory, start, and 
     --outage SECONDS    how long WhatsApp refuses everybody (10)
     --json              nothing but the result`
 
-const DEADLINE_MS = 15 * 60_000
-const LOOK_EVERY_MS = 100
-/** Linked at the same time. */
-const AT_ONCE = 8
 const SETTLE_MS = 5000
 
 const parsed = (args: ReadonlyArray<string>) => {
@@ -54,42 +50,6 @@ const heldMiB = async (pid: number): Promise<number> => {
 
 const COLLECTABLE = ['--import', join(import.meta.dirname, 'memory.ts')]
 
-/** Runs the work for each number below `count`, a few at a time. */
-const forEach = async (count: number, work: (number: number) => Promise<unknown>): Promise<void> => {
-  let next = 0
-  const one = async (): Promise<void> => {
-    while (next < count) await work(next++)
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, one))
-}
-
-/** The server's metrics by name and labels. */
-const metrics = async (server: ServerProcess): Promise<(name: string) => number> => {
-  const { body } = await server.api.request<string>('GET', '/metrics')
-  const lines = body.split('\n')
-  return name =>
-    Number(
-      lines
-        .find(text => text.startsWith(`${name} `))
-        ?.split(' ')
-        .at(-1) ?? 0
-    )
-}
-
-const untilOnline = async (server: ServerProcess, count: number): Promise<void> => {
-  const deadline = Date.now() + DEADLINE_MS
-  while (Date.now() < deadline) {
-    const metric = await metrics(server)
-    const online = ['open', 'backfilling'].reduce(
-      (sum, state) => sum + metric(`backscroll_accounts{state="${state}"}`),
-      0
-    )
-    if (online >= count) return
-    await pause(LOOK_EVERY_MS)
-  }
-  throw new Error(`Not all of ${count} accounts came online within a quarter of an hour`)
-}
-
 /** The most that fall into any window of a second. */
 const mostInASecond = (times: ReadonlyArray<number>): number => {
   const sorted = times.toSorted((a, b) => a - b)
@@ -98,31 +58,6 @@ const mostInASecond = (times: ReadonlyArray<number>): number => {
     while ((sorted[first] ?? at) <= at - 1000) first += 1
     return Math.max(most, index - first + 1)
   }, 0)
-}
-
-const DELAY = (quantile: string): string => `backscroll_event_loop_delay_seconds{quantile="${quantile}"}`
-
-/** The event loop's delays in one scrape after another, until the returned function is called; milliseconds. */
-const watchDelay = (server: ServerProcess) => {
-  let isWatching = true
-  const scrapes: Array<{ p99: number; max: number }> = []
-  const watching = (async () => {
-    while (isWatching) {
-      const metric = await metrics(server)
-      scrapes.push({ p99: metric(DELAY('0.99')) * 1000, max: metric(DELAY('1')) * 1000 })
-      await pause(1000)
-    }
-  })()
-  return async () => {
-    isWatching = false
-    await watching
-    const sorted = scrapes.map(({ p99 }) => p99).toSorted((a, b) => a - b)
-    return {
-      p99Median: Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0),
-      p99Worst: Math.round(sorted.at(-1) ?? 0),
-      max: Math.round(Math.max(...scrapes.map(({ max }) => max)))
-    }
-  }
 }
 
 const bareSockets = async (
@@ -170,9 +105,7 @@ export const accounts = async (args: ReadonlyArray<string>): Promise<object> => 
       })
     say(`Linking ${count} accounts …`)
     const linking = (server = await start('0ms'))
-    await forEach(count, async number => {
-      await linkAccount(linking.api, `Account ${number + 1}`, qr => whatsapp.ask('scan', qr))
-    })
+    await linkAll(linking, count, qr => whatsapp.ask('scan', qr))
     await untilOnline(server, count)
     await server.stop()
 

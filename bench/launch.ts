@@ -2,12 +2,14 @@
 import { accounts, ACCOUNTS_USAGE } from './accounts.ts'
 import { erasing, ERASING_USAGE } from './erasing.ts'
 import { history, HISTORY_USAGE } from './history.ts'
+import { reconnects, RECONNECTS_USAGE } from './reconnects.ts'
 import { store, STORE_USAGE } from './store.ts'
 
 const BENCHES: Readonly<Record<string, (args: ReadonlyArray<string>) => Promise<object>>> = {
   accounts,
   erasing,
   history,
+  reconnects,
   store
 }
 
@@ -16,6 +18,8 @@ const USAGE = `npm run bench -- <what> [options]
   ${HISTORY_USAGE}
 
   ${ACCOUNTS_USAGE}
+
+  ${RECONNECTS_USAGE}
 
   ${STORE_USAGE}
 

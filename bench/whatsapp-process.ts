@@ -29,8 +29,20 @@ const whatsapp = {
     simulator.disconnectAll({ code: SERVICE_UNAVAILABLE })
     return null
   },
+  disconnectAll: async (_: null): Promise<null> => {
+    simulator.disconnectAll()
+    return null
+  },
   endOutage: async (_: null): Promise<null> => {
     outage?.clear()
+    return null
+  },
+  /** When so many connections have been opened since they were asked for last. */
+  untilTries: async (count: number): Promise<null> => {
+    await simulator.until(() => tries.length >= count, {
+      timeoutMs: 15 * 60_000,
+      what: 'everybody to connect'
+    })
     return null
   },
   /** The connections since this was asked last. */

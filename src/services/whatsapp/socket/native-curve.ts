@@ -4,9 +4,9 @@
 // A Signal signature (XEdDSA) is one of Ed25519 whose key is given as an X25519 key: the key is converted, and Node verifies.
 // Signing needs the private key as a number, which Node does not take and arithmetic of ours would not keep secret: this is done
 // by the compiled Signal library that Baileys brings.
-import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto'
 import { Curve } from '@whiskeysockets/baileys'
-import curve from 'libsignal/src/curve.js'
+import curve25519 from 'curve25519-js'
 import { calculateSignature } from 'whatsapp-rust-bridge'
 
 const PRIME = 2n ** 255n - 19n
@@ -50,6 +50,31 @@ const edwardsKey = (montgomery: Uint8Array, sign: number): Buffer => {
 const withoutType = (key: Uint8Array): Uint8Array =>
   key.length === KEY_BYTES + 1 && key[0] === SIGNAL_TYPE ? key.subarray(1) : key
 
+/** Remembers so many entries, and then begins anew. */
+const remembering = <A>(most: number) => {
+  const known = new Map<string, A>()
+  return (name: string, make: () => A): A => {
+    const held = known.get(name)
+    if (held !== undefined) return held
+    if (known.size >= most) known.clear()
+    const made = make()
+    known.set(name, made)
+    return made
+  }
+}
+
+/** The members of groups sign with the same key for a long time. */
+const keyNamed = remembering<KeyObject>(1000)
+
+const ed25519Key = (montgomery: Uint8Array, sign: number): KeyObject =>
+  keyNamed(`${Buffer.from(montgomery).toString('base64')}${sign}`, () =>
+    createPublicKey({
+      key: Buffer.concat([ED25519_SPKI, edwardsKey(montgomery, sign)]),
+      format: 'der',
+      type: 'spki'
+    })
+  )
+
 /** Whether the owner of the public key (32 bytes, or 33 with its type) has signed the message. */
 export const isSignedBy = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean => {
   const key = withoutType(publicKey)
@@ -57,8 +82,27 @@ export const isSignedBy = (publicKey: Uint8Array, message: Uint8Array, signature
   const plain = Buffer.from(signature)
   const last = plain[SIGNATURE_BYTES - 1] ?? 0
   plain[SIGNATURE_BYTES - 1] = last & ~SIGN_BIT
-  const der = Buffer.concat([ED25519_SPKI, edwardsKey(key, last & SIGN_BIT)])
-  return verify(null, message, createPublicKey({ key: der, format: 'der', type: 'spki' }), plain)
+  return verify(null, message, ed25519Key(key, last & SIGN_BIT), plain)
+}
+
+const lengthOf = ({ length }: Uint8Array): Buffer => {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(length)
+  return bytes
+}
+
+/** The certificates of WhatsApp are the same on every connection: the answer about the same bytes is the same. */
+const answerAbout = remembering<boolean>(100)
+
+/** As `isSignedBy`; what was asked before is not calculated again. */
+export const isSignedByAsBefore = (
+  publicKey: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array
+): boolean => {
+  const hash = createHash('sha256')
+  for (const part of [publicKey, message, signature]) hash.update(lengthOf(part)).update(part)
+  return answerAbout(hash.digest('base64'), () => isSignedBy(publicKey, message, signature))
 }
 
 /** A new X25519 pair. Linking makes eight hundred of them. */
@@ -74,11 +118,13 @@ const sign = (privateKey: Uint8Array, message: Uint8Array): Buffer =>
 /**
  * Has Baileys and libsignal use it, for the whole process. Baileys also ignores what libsignal answers about a signature, so that
  * every certificate, and every signature of a paired account, would be accepted. Here the answer counts.
+ *
+ * It takes the place of the library that libsignal calculates with: Baileys' messages of groups hold on to libsignal's own functions.
  */
 export const useNativeCurve = (): void => {
   Curve.generateKeyPair = generateKeyPair
   Curve.sign = sign
-  Curve.verify = isSignedBy
-  curve.calculateSignature = sign
-  curve.verifySignature = isSignedBy
+  Curve.verify = isSignedByAsBefore
+  curve25519.sign = sign
+  curve25519.verify = isSignedBy
 }

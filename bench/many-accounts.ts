@@ -1,0 +1,86 @@
+// What benchmarks of many accounts have in common: linking them, waiting until all are online, and the delay of the event loop.
+import { setTimeout as pause } from 'node:timers/promises'
+import { linkAccount } from '../harness/simulated.ts'
+import type { ServerProcess } from '../harness/server-process.ts'
+
+const DEADLINE_MS = 15 * 60_000
+const LOOK_EVERY_MS = 100
+/** Linked at the same time. */
+const AT_ONCE = 8
+
+/** Runs the work for each number below `count`, a few at a time. */
+export const forEach = async (count: number, work: (number: number) => Promise<unknown>): Promise<void> => {
+  let next = 0
+  const one = async (): Promise<void> => {
+    while (next < count) await work(next++)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, one))
+}
+
+/** Links so many accounts to phones of their own; answers their ids. */
+export const linkAll = async (
+  { api }: ServerProcess,
+  count: number,
+  scan: (qr: string) => Promise<unknown>
+): Promise<ReadonlyArray<string>> => {
+  const accountIds: Array<string> = []
+  await forEach(count, async number => {
+    // A server that is busy ends connections that seem idle to it: the account is made once more.
+    const link = () => linkAccount(api, `Account ${number + 1}`, scan)
+    accountIds.push(await link().catch(link))
+  })
+  return accountIds
+}
+
+/** The server's metrics by name and labels. */
+export const metrics = async (server: ServerProcess): Promise<(name: string) => number> => {
+  const { body } = await server.api.request<string>('GET', '/metrics')
+  const lines = body.split('\n')
+  return name =>
+    Number(
+      lines
+        .find(text => text.startsWith(`${name} `))
+        ?.split(' ')
+        .at(-1) ?? 0
+    )
+}
+
+export const untilOnline = async (server: ServerProcess, count: number): Promise<void> => {
+  const deadline = Date.now() + DEADLINE_MS
+  while (Date.now() < deadline) {
+    const metric = await metrics(server)
+    const online = ['open', 'backfilling'].reduce(
+      (sum, state) => sum + metric(`backscroll_accounts{state="${state}"}`),
+      0
+    )
+    if (online >= count) return
+    await pause(LOOK_EVERY_MS)
+  }
+  throw new Error(`Not all of ${count} accounts came online within a quarter of an hour`)
+}
+
+export const DELAY = (quantile: string): string =>
+  `backscroll_event_loop_delay_seconds{quantile="${quantile}"}`
+
+/** The event loop's delays in one scrape after another, until the returned function is called; milliseconds. */
+export const watchDelay = (server: ServerProcess) => {
+  let isWatching = true
+  const scrapes: Array<{ p99: number; max: number }> = []
+  const watching = (async () => {
+    while (isWatching) {
+      const metric = await metrics(server)
+      scrapes.push({ p99: metric(DELAY('0.99')) * 1000, max: metric(DELAY('1')) * 1000 })
+      await pause(1000)
+    }
+  })()
+  return async () => {
+    isWatching = false
+    await watching
+    const sorted = scrapes.map(({ p99 }) => p99).toSorted((a, b) => a - b)
+    return {
+      p99Median: Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0),
+      p99Worst: Math.round(sorted.at(-1) ?? 0),
+      max: Math.round(Math.max(...scrapes.map(({ max }) => max)))
+    }
+  }
+}
