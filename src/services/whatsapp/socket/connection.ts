@@ -27,6 +27,7 @@ import { removeOldEntries } from './journal-cleanup.ts'
 import { followLiveness } from './self-test.ts'
 import { socketConfig } from './options.ts'
 import { makeConnectionRuntime } from './runtime.ts'
+import { makeSenderTurns, type SenderTurns } from './sender-turns.ts'
 import { connectEvents } from './socket-events.ts'
 import { handleStanzas } from './stanza-handling.ts'
 import { followProxy } from '../proxy/incidents.ts'
@@ -76,6 +77,7 @@ const followPairing = Effect.fnUntraced(function* (
 interface OpenedSocket {
   readonly socket: WASocket
   readonly receive: DurableReceive
+  readonly turns: SenderTurns
   readonly credentials: CredentialWriter
   readonly appState: ConnectedAppState
   readonly stopLimiting: () => void
@@ -85,6 +87,7 @@ const close = ({ accountId, connections }: Connection, opened: OpenedSocket): Ef
   Effect.gen(function* () {
     connections.remove(accountId, opened.socket)
     opened.stopLimiting()
+    opened.turns.end()
     yield* closeSocket(opened.socket)
     // The last credentials must be stored before another socket reads them.
     yield* opened.credentials.saved
@@ -125,6 +128,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
   )
   storeOwnMapping(connection, socket)
   const { conversations, unknownKinds } = services
+  const turns = makeSenderTurns()
   handleStanzas({
     socket,
     creds,
@@ -137,10 +141,11 @@ const openSocket = (connection: Connection): OpenedSocket => {
       await dropOutdatedLists({ socket, devices: resources.devices }, stanza)
       await forgetSenderKeys({ accountId, socket, vault: services.vault, run: runtime.run }, stanza)
     },
-    handedOn: withoutAnnouncedCollections
+    handedOn: withoutAnnouncedCollections,
+    turns
   })
   followRefreshes({ socket, devices: resources.devices }, phoneJid => void askLidAgain(socket, phoneJid))
-  const stopLimiting = limitReading(socket, receive.backlog)
+  const stopLimiting = limitReading(socket, turns.fullness)
   const appState = connectAppState({
     ...connection,
     socket,
@@ -152,7 +157,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
   followProxy(connection, socket)
   groups.follow(socket.ev)
   outliveFaultyStanzas(connection, socket, receive.keepFaulty, reason => onStrayRejection(connection, reason))
-  return { socket, receive, credentials, appState, stopLimiting }
+  return { socket, receive, turns, credentials, appState, stopLimiting }
 }
 
 const logBaileys = (level: 'debug' | 'warn', text: string): Effect.Effect<void> =>

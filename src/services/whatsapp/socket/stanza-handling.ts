@@ -7,7 +7,19 @@ import { botAnswers } from './bot-answers.ts'
 import type { DurableReceive } from './durable-receive.ts'
 import { acknowledger, isOfStatus, isOwnMessage, onUnhandled, unknownKindOf } from './own-stanzas.ts'
 import { type HandedOn, type OwnHandling, type RecordStanza, recordBeforeHandling } from './stanza-gate.ts'
+import type { SenderTurns } from './sender-turns.ts'
+import { bytesOf, senderOf } from './stanza-sender.ts'
 import { statusHandling } from './statuses.ts'
+
+/**
+ * Baileys has a queue of its own for what waited while the device was away: one for all senders. A notification stays in it, as Baileys
+ * asks for no new session while many of them come.
+ */
+const withoutPlaceInQueue = (stanza: BinaryNode): BinaryNode => {
+  if (stanza.tag === 'notification' || stanza.attrs['offline'] === undefined) return stanza
+  const { offline: _, ...attrs } = stanza.attrs
+  return { ...stanza, attrs }
+}
 
 export const handleStanzas = (options: {
   readonly socket: WASocket
@@ -23,6 +35,7 @@ export const handleStanzas = (options: {
   readonly beforeNotification: (stanza: BinaryNode) => Promise<void>
   /** What Baileys gets of a stanza that it handles. */
   readonly handedOn: HandedOn
+  readonly turns: SenderTurns
 }): void => {
   const {
     beforeNotification,
@@ -33,7 +46,8 @@ export const handleStanzas = (options: {
     onStanza,
     onUnknown,
     record,
-    socket
+    socket,
+    turns
   } = options
   const acknowledge = acknowledger(socket, creds)
   const handleStatus = statusHandling({
@@ -59,7 +73,13 @@ export const handleStanzas = (options: {
       return isBotAnswer(stanza) ? bots.handle(stanza) : acknowledge(stanza)
     }
   }
-  recordBeforeHandling(socket, noticing, own, handedOn)
+  recordBeforeHandling(
+    socket,
+    noticing,
+    own,
+    stanza => withoutPlaceInQueue(handedOn(stanza)),
+    (kind, stanza, turn) => turns.take(senderOf(kind, stanza, addressesIn(creds)), bytesOf(stanza), turn)
+  )
   onUnhandled(socket, stanza => {
     if (isOfStatus(stanza)) {
       const recorded = record('CB:message', stanza)
