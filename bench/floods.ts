@@ -9,7 +9,8 @@ import { linkAccount } from '../harness/simulated.ts'
 import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
 import { HOSTILE_ACTS, type HostileKind } from '../test/attack/hostile-traffic.ts'
 import { Child } from './child.ts'
-import type { FloodsQuestions, WrittenMessage } from './floods-process.ts'
+import type { FloodReport, WrittenMessage } from './flood-scenario.ts'
+import type { FloodsQuestions } from './floods-process.ts'
 
 export const FLOODS_USAGE = `floods    how much a hostile contact delays somebody else's messages
     --count N           how many of each kind (1000)
@@ -35,11 +36,8 @@ const kindsOf = (text: string | undefined): ReadonlyArray<HostileKind> => {
 const percentile = (sorted: ReadonlyArray<number>, share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 
-interface Flood {
+interface Flood extends FloodReport {
   readonly kind: HostileKind
-  readonly meanwhile: ReadonlyArray<WrittenMessage>
-  readonly behind: WrittenMessage | undefined
-  readonly milliseconds: number
 }
 
 const flooded = async (
@@ -114,7 +112,7 @@ export const floods = async (args: ReadonlyArray<string>): Promise<object> => {
   const ratio = (ms: number): number => Number((ms / usual).toFixed(1))
   const results = measured.floods.map(({ behind, kind, meanwhile, milliseconds }) => {
     const sorted = delays(meanwhile)
-    const behindMs = behind === undefined ? Infinity : delay(behind)
+    const behindMs = delay(behind)
     return {
       kind,
       medianMs: percentile(sorted, 0.5),

@@ -26,6 +26,7 @@ import { forgetSenderKeys } from './identity-changes.ts'
 import { removeOldEntries } from './journal-cleanup.ts'
 import { followLiveness } from './self-test.ts'
 import { socketConfig } from './options.ts'
+import { answersRetries } from './retry-requests.ts'
 import { makeConnectionRuntime } from './runtime.ts'
 import { makeSenderTurns, type SenderTurns } from './sender-turns.ts'
 import { connectEvents } from './socket-events.ts'
@@ -112,6 +113,8 @@ const openSocket = (connection: Connection): OpenedSocket => {
     onUnwritable: cause => stopAcknowledging(connection, socket, cause)
   })
   const groups = makeGroupCache(jid => socket.groupMetadata(jid))
+  const readSent = (whatsAppId: string) =>
+    runtime.run(services.messages.sentProtobuf(accountId, whatsAppId))
   const config = socketConfig(options, {
     version: connection.version,
     agent: connection.agent,
@@ -120,7 +123,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     makeSignalRepository: receive.makeSignalRepository,
     userDevicesCache: resources.devices,
     cachedGroupMetadata: groups.get,
-    readSent: whatsAppId => runtime.run(services.messages.sentProtobuf(accountId, whatsAppId))
+    readSent
   })
   const socket: WASocket = services.stray.withHandler(
     reason => onStrayRejection(connection, reason),
@@ -142,7 +145,8 @@ const openSocket = (connection: Connection): OpenedSocket => {
       await forgetSenderKeys({ accountId, socket, vault: services.vault, run: runtime.run }, stanza)
     },
     handedOn: withoutAnnouncedCollections,
-    turns
+    turns,
+    canAnswer: answersRetries({ socket, self: () => addressesIn(creds), readSent })
   })
   followRefreshes({ socket, devices: resources.devices }, phoneJid => void askLidAgain(socket, phoneJid))
   const stopLimiting = limitReading(socket, turns.fullness)

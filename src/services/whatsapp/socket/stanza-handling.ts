@@ -6,6 +6,7 @@ import { addressesIn } from './auth-state.ts'
 import { botAnswers } from './bot-answers.ts'
 import type { DurableReceive } from './durable-receive.ts'
 import { acknowledger, isOfStatus, isOwnMessage, onUnhandled, unknownKindOf } from './own-stanzas.ts'
+import { isRetryRequest } from './retry-requests.ts'
 import { type HandedOn, type OwnHandling, type RecordStanza, recordBeforeHandling } from './stanza-gate.ts'
 import type { SenderTurns } from './sender-turns.ts'
 import { bytesOf, senderOf } from './stanza-sender.ts'
@@ -36,9 +37,12 @@ export const handleStanzas = (options: {
   /** What Baileys gets of a stanza that it handles. */
   readonly handedOn: HandedOn
   readonly turns: SenderTurns
+  /** Whether there is anything to answer a request with, to send a message again. */
+  readonly canAnswer: (stanza: BinaryNode) => Promise<boolean>
 }): void => {
   const {
     beforeNotification,
+    canAnswer,
     creds,
     handedOn,
     isUnreadPeer,
@@ -57,17 +61,23 @@ export const handleStanzas = (options: {
     acknowledge
   })
   const bots = botAnswers(socket)
+  const unanswerable = new WeakSet<BinaryNode>()
+  const noteUnanswerable = async (stanza: BinaryNode): Promise<void> => {
+    if (!(await canAnswer(stanza))) unanswerable.add(stanza)
+  }
   const noticing: RecordStanza = (kind, stanza) => {
     const unknown = unknownKindOf(kind, stanza, addressesIn(creds))
     if (unknown !== undefined) onUnknown(unknown)
     onStanza?.(stanza)
+    if (isRetryRequest(kind, stanza)) return noteUnanswerable(stanza)
     const recorded = record(kind, stanza)
     if (kind !== 'CB:notification') return recorded
     return Promise.all([recorded, beforeNotification(stanza)]).then(() => undefined)
   }
   const own: OwnHandling = {
     isOwn: (kind, stanza) =>
-      kind === 'CB:message' && (isUnreadPeer(stanza) || isOwnMessage(stanza, addressesIn(creds))),
+      unanswerable.has(stanza) ||
+      (kind === 'CB:message' && (isUnreadPeer(stanza) || isOwnMessage(stanza, addressesIn(creds)))),
     handle: stanza => {
       if (isOfStatus(stanza)) return handleStatus(stanza)
       return isBotAnswer(stanza) ? bots.handle(stanza) : acknowledge(stanza)
