@@ -51,7 +51,11 @@ const flooded = async (
     const settings = await whatsapp.ask('settings', null)
     server = await ServerProcess.start({ dataDir: folder.path, settings })
     const accountId = await linkAccount(server.api, 'Bench', qr => whatsapp.ask('scan', qr))
-    await server.api.untilAccount(accountId, 'history', ({ counts, state }) => state === 'open' && counts.messages >= 4)
+    await server.api.untilAccount(
+      accountId,
+      'history',
+      ({ counts, state }) => state === 'open' && counts.messages >= 4
+    )
     const before = residentMiB(server.pid)
     // The first messages are slower: code has to be compiled.
     await whatsapp.ask('undisturbed', UNDISTURBED)

@@ -1,4 +1,5 @@
 // Checks the types of the project and its use of Effect in one pass, by Effect's build of TypeScript's compiler.
+import './needs-node.cjs'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 

@@ -1,10 +1,14 @@
 // Writes docs/coverage-of-whatsapp.md from the tables that the converters go by. Run it after changing one; a test compares.
+import './needs-node.cjs'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { OTHERWISE_LEFT_OUT } from '../src/services/whatsapp/kinds/left-out.ts'
-import { MESSAGE_FIELDS, NEWER_MESSAGE_FIELDS } from '../src/services/whatsapp/kinds/message-fields.ts'
-import { NEWER_PROTOCOL_TYPES, PROTOCOL_TYPES } from '../src/services/whatsapp/kinds/protocol-types.ts'
-import { ENCRYPTIONS, NOTIFICATIONS, STANZAS } from '../src/services/whatsapp/kinds/stanzas.ts'
+
+const { OTHERWISE_LEFT_OUT } = await import('../src/services/whatsapp/kinds/left-out.ts')
+const { MESSAGE_FIELDS, NEWER_MESSAGE_FIELDS } =
+  await import('../src/services/whatsapp/kinds/message-fields.ts')
+const { NEWER_PROTOCOL_TYPES, PROTOCOL_TYPES } =
+  await import('../src/services/whatsapp/kinds/protocol-types.ts')
+const { ENCRYPTIONS, NOTIFICATIONS, STANZAS } = await import('../src/services/whatsapp/kinds/stanzas.ts')
 
 const FILE = join(import.meta.dirname, '..', 'docs', 'coverage-of-whatsapp.md')
 

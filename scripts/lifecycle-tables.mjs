@@ -1,10 +1,13 @@
 // Generates the tables of docs/lifecycle.md from the account machine and its incidents. Run it after changing the machine, a
 // disconnect reason or an incident; a test compares.
+import './needs-node.cjs'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { END_INCIDENTS, LOGOUT_UNCONFIRMED, UNKNOWN_DISCONNECT } from '../src/actors/account-incidents.ts'
-import { disconnectTable } from '../src/domain/disconnect.ts'
-import { accountMachine } from '../src/machines/account.ts'
+
+const { END_INCIDENTS, LOGOUT_UNCONFIRMED, UNKNOWN_DISCONNECT } =
+  await import('../src/actors/account-incidents.ts')
+const { disconnectTable } = await import('../src/domain/disconnect.ts')
+const { accountMachine } = await import('../src/machines/account.ts')
 
 const FILE = join(import.meta.dirname, '..', 'docs', 'lifecycle.md')
 

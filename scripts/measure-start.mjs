@@ -1,5 +1,6 @@
 // Prints what the bundle saves: processor time from the start to listening, from the sources and from build/, in turns.
 //   npm run build && node scripts/measure-start.mjs
+import './needs-node.cjs'
 import { spawn } from 'node:child_process'
 import { on, once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'

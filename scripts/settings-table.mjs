@@ -1,7 +1,9 @@
 // Writes what src/config.ts says into the README's table and .env.example. Run it after changing a setting.
+import './needs-node.cjs'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { envExample, settingNames, settings } from '../src/config.ts'
+
+const { envExample, settingNames, settings } = await import('../src/config.ts')
 
 const root = join(import.meta.dirname, '..')
 const rows = settingNames.map(name => {

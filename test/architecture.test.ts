@@ -13,7 +13,8 @@ const ROOMS: Readonly<Record<string, ReadonlyArray<string>>> = {
   actors: ['domain', 'machines', 'services'],
   http: ['domain', 'services'],
   app: ['config.ts', 'domain', 'services', 'actors', 'http'],
-  'main.ts': ['app']
+  'launch.ts': ['app'],
+  'main.ts': ['launch.ts']
 }
 
 /** The wings of src/services from the top floor down. A wing imports only from the floors below its own. */
@@ -137,7 +138,7 @@ describe('the rule notices', () => {
     ['pure types that know a service', 'src/domain/x.ts', "import { a } from '../services/accounts.ts'"],
     ['HTTP that reaches into actors', 'src/http/x.ts', "import { layer } from '../actors/root.ts'"],
     ['an actor that reaches into HTTP', 'src/actors/x.ts', "import { Api } from '../http/api.ts'"],
-    ['the entry that composes by itself', 'src/main.ts', "import { a } from './services/accounts.ts'"],
+    ['the entry that composes by itself', 'src/launch.ts', "import { a } from './services/accounts.ts'"],
     ['anything that knows the composition', 'src/http/x.ts', "import { a } from '../app/server.ts'"],
     ['an arrow that runs up', 'src/services/history/x.ts', "import { a } from '../outbox/outbox.ts'"],
     ['a type that runs up', 'src/services/vault/x.ts', "import type { A } from '../journal/journal.ts'"],
@@ -199,7 +200,7 @@ const LAYERS = [
   ['protocol/'],
   ['phone/', 'phone.ts', 'phone-factory.ts', 'simulator.ts'],
   ['control/'],
-  ['main.ts', 'measure.ts']
+  ['main.ts', 'launch.ts', 'measure.ts']
 ]
 
 const layerOf = (file: string): number => {
@@ -235,7 +236,7 @@ describe('the simulator', () => {
       "import type { A } from './control/port.ts'"
     ],
     ['the product', 'simulator/phone.ts', "import type { Message } from '../src/domain/message.ts'"],
-    ['the harness', 'simulator/main.ts', "import { Api } from '../harness/api.ts'"]
+    ['the harness', 'simulator/launch.ts', "import { Api } from '../harness/api.ts'"]
   ])('notices %s', (_, file, text) => {
     expect(simulatorViolations(new Map([[file, importsIn(file, text)]]))).toHaveLength(1)
   })

@@ -183,7 +183,12 @@ const channelInfo = (network: Network, query: BinaryNode): Record<string, unknow
   return name === undefined ? null : { id, thread_metadata: { name: { text: name, id: '1' } } }
 }
 
+/** The questions that are answered, by their ids: time-lock, cap, channel. */
+const SERVED_QUESTIONS = ['23983697327930364', '24503548349331633', '6563316087068696']
+
 export const answerMex = (network: Network, { account }: Companion, query: BinaryNode): BinaryNode => {
+  const id = child(query, 'query')?.attrs.query_id ?? ''
+  if (!SERVED_QUESTIONS.includes(id)) return queryError(query, 501, 'feature-not-implemented')
   const data = {
     xwa2_fetch_account_reachout_timelock: timelockInfo(network, account),
     xwa2_message_capping_info: cappingInfo(network, account),

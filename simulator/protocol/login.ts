@@ -4,7 +4,7 @@ import type { proto } from '@whiskeysockets/baileys'
 import type { Companion } from '../state/account.ts'
 import { formatVersion, versionIn } from '../state/client-versions.ts'
 import type { Network } from '../state/network.ts'
-import type { Session } from '../state/session.ts'
+import { clientName, type Session } from '../state/session.ts'
 import type { FailureDetails } from '../state/faults.ts'
 import { endInOutage } from './disconnections.ts'
 import { beginPairing } from './pairing/begin.ts'
@@ -67,6 +67,8 @@ const refuse = (
 ): void => {
   network.reply(session, element('failure', { reason, location, code, expire, message }))
   network.signals.emit('loginRefused', { reason })
+  const text = message ?? 'the login was refused'
+  network.refusals.record({ client: clientName(session), what: 'login', code: reason ?? 0, text })
   session.connection.end()
 }
 
@@ -93,7 +95,7 @@ const login = (
     element('success', {
       t: unixSeconds(),
       props: '27',
-      companion_enc_static: 'sim',
+      companion_enc_static: companion.storageKey.toString('base64'),
       location: 'sim',
       lid: companion.lid,
       display_name: companion.account.pushName,

@@ -6,6 +6,19 @@ import { LID_SERVER, parseJid } from '../wire/jid.ts'
 import { queryError, queryResult, unixSeconds } from '../wire/stanza.ts'
 
 const USERS_LIMIT = 10_000
+/** The last three are known, and nobody has any. */
+const PROTOCOLS = new Set([
+  'contact',
+  'devices',
+  'lid',
+  'status',
+  'disappearing_mode',
+  'picture',
+  'business',
+  'bot',
+  'username'
+])
+const NOT_IMPLEMENTED = { code: 501, text: 'feature-not-implemented' }
 
 export const answerUsync = (network: Network, companion: Companion, query: BinaryNode): BinaryNode => {
   const usync = child(query, 'usync')
@@ -19,7 +32,9 @@ export const answerUsync = (network: Network, companion: Companion, query: Binar
       element(
         'result',
         {},
-        protocols.map(protocol => element(protocol))
+        protocols.map(protocol =>
+          element(protocol, {}, PROTOCOLS.has(protocol) ? undefined : [element('error', NOT_IMPLEMENTED)])
+        )
       ),
       element('list', {}, answers)
     ])
@@ -79,7 +94,7 @@ const answerProtocol = (
     case 'picture':
       return account.picture ? [element('picture', { id: account.picture })] : []
     default:
-      return [element(protocol)]
+      return PROTOCOLS.has(protocol) ? [element(protocol)] : []
   }
 }
 

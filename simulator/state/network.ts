@@ -19,6 +19,7 @@ import { NewChatLimits } from './new-chat-limits.ts'
 import { MessageSecrets } from './messages/secrets.ts'
 import { Presence } from './presence.ts'
 import { Random } from './random.ts'
+import { Refusals } from './refusals.ts'
 import { Repeats } from './repeats.ts'
 import { SenderKeys } from './sender-keys.ts'
 import { SentMessages } from './sent-messages.ts'
@@ -46,6 +47,7 @@ export class Network {
   readonly limits = new NewChatLimits()
   readonly clientVersions = new ClientVersions()
   readonly background = new BackgroundWork(this.signals)
+  readonly refusals = new Refusals(this.signals)
   /** Decides how connections and logins fail while WhatsApp is down. */
   readonly outages: Random
   /** How often a primary device could not decrypt a message, by recipient, sender and id. */

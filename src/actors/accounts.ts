@@ -31,6 +31,7 @@ export interface AccountsDeps extends ViewSources {
   readonly transaction: Transaction['Service']
   readonly memory: AccountMemory['Service']
   readonly stateChanges: StateChanges
+  readonly takenBackWithinMs: number
   readonly transfer: SessionTransfer['Service']
   readonly vault: Vault['Service']
 }

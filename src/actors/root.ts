@@ -25,6 +25,8 @@ import { makeStateChanges } from './watch/state-changes.ts'
 export interface RootOptions extends AccountDelays {
   /** Pause between the starts of two accounts when the server starts. */
   readonly startPaceMs: number
+  /** Another server of an imported session that connects again does so within this time, milliseconds. */
+  readonly takenBackWithinMs: number
 }
 
 export const layer = (
@@ -75,6 +77,7 @@ export const layer = (
         records,
         stateChanges,
         supervisor,
+        takenBackWithinMs: options.takenBackWithinMs,
         transaction: yield* Transaction,
         transfer: yield* SessionTransfer,
         vault: yield* Vault,

@@ -14,14 +14,14 @@ import { accountStart, type Supervisor } from './supervisor.ts'
 interface Deps {
   readonly records: AccountStore['Service']
   readonly supervisor: Supervisor
+  /** How long another connection may take to take the session back, milliseconds. */
+  readonly takenBackWithinMs: number
   readonly transfer: SessionTransfer['Service']
   readonly whatsapp: WhatsApp['Service']
 }
 
 type Snapshot = SnapshotFrom<typeof accountMachine>
 
-/** Another server of the same session that connects again does so within this time. */
-const TAKEN_BACK_WITHIN_MS = 3000
 const LONGEST_OPENING_MS = 20_000
 
 /** Answers the account's id; its actor is started. */
@@ -51,7 +51,7 @@ const stopUnlinked = Effect.fnUntraced(function* ({ records, supervisor, whatsap
 
 /** What became of the connection: known at once when it is refused, else once nobody has taken it back for a moment. */
 export const outcomeOf = Effect.fnUntraced(function* (
-  { supervisor }: Pick<Deps, 'supervisor'>,
+  { supervisor, takenBackWithinMs }: Pick<Deps, 'supervisor' | 'takenBackWithinMs'>,
   accountId: string
 ): Effect.fn.Return<ImportOutcome> {
   const actor = supervisor.getSnapshot().children[accountId]
@@ -59,7 +59,7 @@ export const outcomeOf = Effect.fnUntraced(function* (
   const until = (isReached: (snapshot: Snapshot) => boolean, timeout: number) =>
     Effect.ignore(Effect.tryPromise(() => waitFor(actor, isReached, { timeout })))
   yield* until(snapshot => snapshot.hasTag('online') || snapshot.hasTag('ended'), LONGEST_OPENING_MS)
-  yield* until(snapshot => snapshot.hasTag('ended'), TAKEN_BACK_WITHIN_MS)
+  yield* until(snapshot => snapshot.hasTag('ended'), takenBackWithinMs)
   const snapshot = actor.getSnapshot()
   if (snapshot.matches('replaced')) return 'connectedElsewhere'
   if (snapshot.matches('loggedOut')) return 'unlinked'

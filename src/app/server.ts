@@ -56,6 +56,7 @@ const upkeep = Layer.mergeAll(Conversations.upkeep, History.upkeep, Media.upkeep
 const accounts = (config: Config) =>
   Root.layer({
     startPaceMs: config.START_PACE,
+    takenBackWithinMs: config.IMPORT_WATCH,
     pairingTimeoutMs: config.PAIRING_TIMEOUT,
     connectTimeoutMs: config.CONNECT_TIMEOUT,
     reconnectMinMs: config.RECONNECT_MIN,

@@ -84,6 +84,13 @@ export const whatsappSettings = {
     meaning: 'Longest reconnect delay',
     decode: positiveDuration
   }),
+  IMPORT_WATCH: setting({
+    default: '3s',
+    allowed: DURATION,
+    meaning:
+      'How long the import of a session waits, once connected, for another server with the same session to take it back',
+    decode: positiveDuration
+  }),
   START_PACE: setting({
     default: '100ms',
     allowed: DURATION,

@@ -59,6 +59,7 @@ const idleServices = Layer.mergeAll(
 )
 
 const DELAYS = {
+  takenBackWithinMs: 60_000,
   startPaceMs: 0,
   pairingTimeoutMs: 60_000,
   connectTimeoutMs: 60_000,

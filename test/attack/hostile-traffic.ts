@@ -18,7 +18,7 @@ export interface Hostility {
 }
 
 /** Makes WhatsApp deliver number `n` of a kind; resolves when it is on its way. */
-export type HostileAct = (hostility: Hostility, n: number) => Promise<unknown> | unknown
+export type HostileAct = (hostility: Hostility, n: number) => unknown
 
 const stanza = (tag: string, attrs: Record<string, string>, content?: Stanza['content']): Stanza =>
   content === undefined ? { tag, attrs } : { tag, attrs, content }

@@ -14,7 +14,11 @@ const SMALL = { history: { chats: 2, messages: 4, groupsShare: 0 } }
 const shared = sharedInProcessStage()
 
 /** What the chat with somebody holds. */
-const messagesWith = async ({ api }: AnyStage, accountId: string, { jid, lid }: Phone['contacts'][number]) => {
+const messagesWith = async (
+  { api }: AnyStage,
+  accountId: string,
+  { jid, lid }: Phone['contacts'][number]
+) => {
   const threads = await api.threads(accountId)
   const thread = threads.find(({ clientJid }) => clientJid === jid || clientJid === lid)
   return thread === undefined ? [] : api.messages(thread.threadId, 500)

@@ -106,8 +106,10 @@ describe.each(['6.7', '7'] as const)('a session of Baileys %s', version => {
 })
 
 test('a server that was not stopped takes its session back, and the account waits for a person', async () => {
-  const { api, simulator } = shared()
-  const { phone } = somebody()
+  // Long enough for the other server on any machine: the answer comes as soon as it has connected again.
+  await using stage = await Stage.set({ IMPORT_WATCH: '50s' })
+  const { api, simulator } = stage
+  const phone = simulator.createPhone({ history: { chats: 4, messages: 20, groupsShare: 0.25 } })
   await using other = await OtherServer.linked(simulator, phone, '7')
   await phone.receive({ from: phone.contacts[0]!, text: 'before' })
   await other.until(() => other.texts.has('before'))
@@ -123,7 +125,7 @@ test('a server that was not stopped takes its session back, and the account wait
   await api.command(accountId, 'connect')
   await api.untilAccount(accountId, 'to be online', ({ state }) => state === 'open')
   await phone.receive({ from: phone.contacts[1]!, text: 'stopped at last' })
-  await untilAll(accountId, ['stopped at last'])
+  await untilAll(accountId, ['stopped at last'], api)
   await simulator.until(() => phone.truth().offlineQueue.length === 0)
 }, 60_000)
 

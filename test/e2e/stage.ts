@@ -2,7 +2,7 @@
 // its own; for tests that never kill it, it runs in the process of the test, which takes less processor time.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { InProcessServer } from '../../harness/in-process-server.ts'
+import type { InProcessServer } from '../../harness/in-process-server.ts'
 import {
   type RunningServer,
   type ServerOptions,
@@ -56,9 +56,11 @@ export class Stage<Server extends RunningServer = ServerProcess> implements Asyn
   }
 
   /** The same with the server in the process of the test. */
-  static setInProcess(
+  static async setInProcess(
     settings: Settings | ((simulator: Simulator) => Settings) = {}
   ): Promise<InProcessStage> {
+    // Most product tests start processes: they need not load the server themselves.
+    const { InProcessServer } = await import('../../harness/in-process-server.ts')
     return Stage.setWith(options => InProcessServer.start(options), settings, temporaryFolder())
   }
 

@@ -29,7 +29,9 @@ export const simulatorRoutes: readonly ControlRoute[] = [
     answer: ({ simulator }) =>
       simulator.network.background.errors.map(({ at, where, error }) => ({ at, where, error: String(error) }))
   },
+  { method: 'GET', path: '/refusals', answer: ({ simulator }) => simulator.refusals },
   { method: 'GET', path: '/events', answer: streamEvents },
+  { method: 'POST', path: '/renew-static-key', answer: ({ simulator }) => simulator.renewStaticKey() },
   {
     method: 'POST',
     path: '/scan',

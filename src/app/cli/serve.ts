@@ -2,6 +2,7 @@
 import { Effect, Layer } from 'effect'
 import { describeSettings } from '../../config.ts'
 import { collectGarbageEarly } from '../../services/process/memory.ts'
+import { watchStarter } from '../../services/process/starter.ts'
 import * as Log from '../../services/telemetry/log.ts'
 import * as Tracing from '../../services/telemetry/tracing.ts'
 import * as Server from '../server.ts'
@@ -22,6 +23,7 @@ export const serve = (args: ReadonlyArray<string>): void => {
   const config = loadSettings(message => refuse(`Backscroll cannot start.\n${message}`))
 
   endAfterDeadline()
+  watchStarter(process.env, () => process.kill(process.pid, 'SIGTERM'))
   collectGarbageEarly()
   const traces = Tracing.isWanted(process.env) ? Tracing.layer(process.env) : Layer.empty
   const telemetry = Layer.provideMerge(traces, Log.layer(config.LOG_LEVEL))

@@ -139,7 +139,7 @@ const apply = Effect.fnUntraced(function* ({ id, name, work }: Step) {
   )
 })
 
-/** Runs the upgrades that a database does not have yet, in order, each in a transaction of its own. */
+/** Runs the upgrades that a database does not have yet, in order, each in a transaction of its own; a new database gets all in one. */
 export const upgrade = Effect.fnUntraced(function* (migrations: Partial<typeof MIGRATIONS>) {
   const sql = yield* SqlClient.SqlClient
   yield* sql`CREATE TABLE IF NOT EXISTS ${sql(TABLE)} (migration_id INTEGER PRIMARY KEY NOT NULL,
@@ -148,7 +148,8 @@ export const upgrade = Effect.fnUntraced(function* (migrations: Partial<typeof M
   const done = new Set(rows.map(({ migrationId }) => migrationId))
   const pending = stepsOf(migrations).filter(({ id }) => !done.has(id))
   if (done.size > 0 && pending.length > 0) yield* announce(pending)
-  for (const step of pending) yield* apply(step)
+  const applying = Effect.forEach(pending, apply, { discard: true })
+  yield* done.size === 0 ? sql.withTransaction(applying) : applying
   if (done.size > 0 && pending.length > 0) yield* Effect.logInfo('The database is upgraded')
 })
 

@@ -113,7 +113,9 @@ const logReport = ({ accountId, advice, did, happened, kind }: IncidentReport) =
 
 const storeUnstored = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>
   unstored.flush(incidents =>
-    sql.withTransaction(Effect.forEach(incidents, incident => storeIncident(sql, incident), { discard: true }))
+    sql.withTransaction(
+      Effect.forEach(incidents, incident => storeIncident(sql, incident), { discard: true })
+    )
   )
 
 const report = (
@@ -163,7 +165,10 @@ const list = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>
       const earlier = known.get(incident.incidentId)
       return earlier === undefined ? incident : merged(earlier, incident)
     })
-    return [...repeated, ...stored.filter(({ incidentId }) => !isWaiting.has(incidentId))].slice(0, query.limit)
+    return [...repeated, ...stored.filter(({ incidentId }) => !isWaiting.has(incidentId))].slice(
+      0,
+      query.limit
+    )
   }, asDatabaseError('reading incidents'))
 
 const resolve = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>

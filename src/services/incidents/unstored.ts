@@ -37,7 +37,9 @@ export const makeUnstoredIncidents = () => {
         const taken = [...incidents.values()]
         if (taken.length === 0) return Effect.void
         incidents.clear()
-        return Effect.asVoid(storeAll(taken)).pipe(Effect.onError(() => Effect.sync(() => taken.forEach(takeBack))))
+        return Effect.asVoid(storeAll(taken)).pipe(
+          Effect.onError(() => Effect.sync(() => taken.forEach(takeBack)))
+        )
       })
     )
 

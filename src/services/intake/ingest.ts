@@ -141,10 +141,12 @@ const readEntries = Effect.fnUntraced(function* (entries: ReadonlyArray<Entry>) 
     undecodable: 0
   }
   for (const entry of entries) {
-    const decoded = yield* Effect.catch(readEntry(entry), () => {
-      read.undecodable += 1
-      return Effect.undefined
-    })
+    const decoded = yield* readEntry(entry).pipe(
+      Effect.catch(() => {
+        read.undecodable += 1
+        return Effect.undefined
+      })
+    )
     if (decoded === undefined) {
       read.unreadableIds.push(entry.entryId)
       continue

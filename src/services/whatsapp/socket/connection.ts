@@ -113,8 +113,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     onUnwritable: cause => stopAcknowledging(connection, socket, cause)
   })
   const groups = makeGroupCache(jid => socket.groupMetadata(jid))
-  const readSent = (whatsAppId: string) =>
-    runtime.run(services.messages.sentProtobuf(accountId, whatsAppId))
+  const readSent = (whatsAppId: string) => runtime.run(services.messages.sentProtobuf(accountId, whatsAppId))
   const config = socketConfig(options, {
     version: connection.version,
     agent: connection.agent,

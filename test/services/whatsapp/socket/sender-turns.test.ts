@@ -24,8 +24,7 @@ test('what one sender sends is handled in order, one after the other, and all of
             turns.take(sender, 1, async () => {
               expect(underWay.has(sender)).toBe(false)
               underWay.add(sender)
-              for (let times = 0; times < waits; times += 1)
-                await new Promise(again => setImmediate(again))
+              for (let times = 0; times < waits; times += 1) await new Promise(again => setImmediate(again))
               handled.push(n)
               underWay.delete(sender)
               resolve()
@@ -49,9 +48,7 @@ test('of a thousand stanzas of one sender, at most two are handled before somebo
   const turns = makeSenderTurns()
   let flooded = 0
   for (let n = 0; n < 1000; n += 1) turns.take('flood', 1, async () => void (flooded += 1))
-  const before = await new Promise<number>(resolve =>
-    turns.take('other', 1, async () => resolve(flooded))
-  )
+  const before = await new Promise<number>(resolve => turns.take('other', 1, async () => resolve(flooded)))
   expect(before).toBeLessThanOrEqual(2)
 })
 
@@ -68,7 +65,10 @@ test('a turn runs in the async context in which it was taken', async () => {
   const seen = (name: string) =>
     context.run(
       name,
-      () => new Promise<string | undefined>(resolve => turns.take('one', 1, async () => resolve(context.getStore())))
+      () =>
+        new Promise<string | undefined>(resolve =>
+          turns.take('one', 1, async () => resolve(context.getStore()))
+        )
     )
   expect(await Promise.all(['first', 'second', 'third'].map(seen))).toEqual(['first', 'second', 'third'])
 })

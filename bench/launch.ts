@@ -1,0 +1,44 @@
+// What the server costs, measured. Progress goes to standard error; the last line of standard output is the result as JSON.
+import { accounts, ACCOUNTS_USAGE } from './accounts.ts'
+import { erasing, ERASING_USAGE } from './erasing.ts'
+import { floods, FLOODS_USAGE } from './floods.ts'
+import { history, HISTORY_USAGE } from './history.ts'
+import { store, STORE_USAGE } from './store.ts'
+
+const BENCHES: Readonly<Record<string, (args: ReadonlyArray<string>) => Promise<object>>> = {
+  accounts,
+  erasing,
+  floods,
+  history,
+  store
+}
+
+const USAGE = `npm run bench -- <what> [options]
+
+  ${HISTORY_USAGE}
+
+  ${ACCOUNTS_USAGE}
+
+  ${STORE_USAGE}
+
+  ${ERASING_USAGE}
+
+  ${FLOODS_USAGE}
+`
+
+const [name = '', ...args] = process.argv.slice(2)
+const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined
+if (bench === undefined) {
+  const isQuestion = name === '' || name === '--help' || name === '-h'
+  process.stderr.write(isQuestion ? USAGE : `There is no bench named ${name}.\n\n${USAGE}`)
+  process.exitCode = isQuestion ? 0 : 2
+} else {
+  try {
+    const result = await bench(args)
+    if (!args.includes('--json')) process.stderr.write(`${JSON.stringify(result, null, 2)}\n`)
+    process.stdout.write(`${JSON.stringify(result)}\n`)
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+  }
+}
