@@ -31,7 +31,7 @@ export const setAvailable = (network: Network, companion: Companion, available: 
   if (companion.available === available) return
   companion.available = available
   const { account } = companion
-  if (!available) network.presence.left(account)
+  if (!available) network.presence.left(account, network.clock.seconds())
   sendPresence(network, account, network.presence.subscribersOf(account), isAvailable(account))
   network.signals.emit('presence', { device: companion.jid, available })
 }
@@ -43,7 +43,7 @@ export const showPresence = (
   available: boolean,
   others: Iterable<Companion> = []
 ): void => {
-  if (!available) network.presence.left(contact)
+  if (!available) network.presence.left(contact, network.clock.seconds())
   const subscribers = new Set([...network.presence.subscribersOf(contact), ...others])
   sendPresence(network, contact, subscribers, available)
 }

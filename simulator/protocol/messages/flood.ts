@@ -4,7 +4,6 @@ import { unreadablePlaintext } from '../../state/messages/newer-fields.ts'
 import type { Network } from '../../state/network.ts'
 import type { Unreadable } from '../../state/sent-messages.ts'
 import { sendFromPrimary } from './primary-sender.ts'
-import { unixSeconds } from '../../wire/stanza.ts'
 
 export interface Flood {
   readonly count: number
@@ -38,7 +37,7 @@ export const flood = async (
       message: unreadable === 'plaintext' ? unreadablePlaintext(message) : message,
       unreadable,
       id: idInFlood(idPrefix, index),
-      timestamp: unixSeconds()
+      timestamp: network.clock.seconds()
     })
     if (index % TURN === TURN - 1) await new Promise(resolve => setImmediate(resolve))
   }
