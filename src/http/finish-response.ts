@@ -1,9 +1,10 @@
 // Around every request: refuses protocols that are not spoken here, gives errors from outside the contract a problem as their
 // body, and every response what browsers have to know, and the trace id.
 import * as NodeHttpServerRequest from '@effect/platform-node/NodeHttpServerRequest'
-import { Effect, Option } from 'effect'
+import { Clock, Effect, Option } from 'effect'
 import { HttpEffect, HttpMiddleware, HttpServerRequest, HttpServerResponse } from 'effect/http'
-import { allowedMethods } from './allowed-methods.ts'
+import { allowedMethods } from './known-paths.ts'
+import { logRequest } from './request-log.ts'
 import { withPageHeaders } from './page-headers.ts'
 import { plainProblem } from './problems.ts'
 import { STREAM_PATH } from './resources/inspector/stream-path.ts'
@@ -90,16 +91,26 @@ const refused = (asked: HttpServerRequest.HttpServerRequest) => {
   return asked.headers['host'] === undefined && httpVersion === '1.1' ? NO_HOST : undefined
 }
 
+/** As it goes out. */
+const finished = Effect.fnUntraced(function* (
+  asked: HttpServerRequest.HttpServerRequest,
+  answer: HttpServerResponse.HttpServerResponse,
+  startedAt: number
+) {
+  const response = yield* withTraceId(withPageHeaders(withProblem(asked, answer)))
+  yield* logRequest(asked, response, startedAt)
+  return asksForUpgrade(asked) ? HttpServerResponse.setHeader(response, 'connection', 'close') : response
+})
+
 export const finishResponse = HttpMiddleware.make(handler =>
-  Effect.flatMap(
-    HttpServerRequest.HttpServerRequest,
-    asked =>
-      refused(asked) ??
-      HttpEffect.withPreResponseHandler(handler, (request, response) => {
-        const finished = withPageHeaders(withProblem(request, response))
-        return withTraceId(
-          asksForUpgrade(request) ? HttpServerResponse.setHeader(finished, 'connection', 'close') : finished
-        )
-      })
-  )
+  Effect.gen(function* () {
+    const asked = yield* HttpServerRequest.HttpServerRequest
+    const startedAt = yield* Clock.currentTimeMillis
+    const refusal = refused(asked)
+    if (refusal !== undefined)
+      return yield* Effect.tap(refusal, response => logRequest(asked, response, startedAt))
+    return yield* HttpEffect.withPreResponseHandler(handler, (request, response) =>
+      finished(request, response, startedAt)
+    )
+  })
 )
