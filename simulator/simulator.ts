@@ -6,6 +6,7 @@ import { serveVersionPage, VERSION_PAGE } from './protocol/client-version.ts'
 import { addFault, disconnect } from './protocol/disconnections.ts'
 import { announceIdentity } from './protocol/device-list.ts'
 import type { ClientVersions } from './state/client-versions.ts'
+import type { WhatsAppClock } from './state/clock.ts'
 import type { ActiveFault, Fault, FaultScope, StreamError } from './state/faults.ts'
 import { changeNumber, type NumberChange } from './protocol/number-change.ts'
 import { type FileOptions, fileMessage } from './state/media/file-message.ts'
@@ -16,6 +17,7 @@ import type { MessageCap, ReachoutTimelock } from './state/new-chat-limits.ts'
 import { pushNameBehindQr } from './protocol/pairing/qr.ts'
 import { refreshQrCodes, type REFRESH_CHILDREN } from './protocol/pairing/refresh.ts'
 import { createPhone, type HistoryOptions, type PhoneOptions } from './phone-factory.ts'
+import type { Refusal } from './state/refusals.ts'
 import type { Signal, SignalListener } from './state/signals.ts'
 import { useNativeCurve } from './signal/native-curve.ts'
 import { silenceSessionDumps } from './signal/session-dumps.ts'
@@ -55,7 +57,7 @@ export interface SimulatorOptions {
 export class Simulator {
   readonly network: Network
   readonly host: string
-  private readonly identity: ServerIdentity
+  private identity: ServerIdentity
   private readonly tls: TlsIdentity
   readonly defaultHistory: HistoryOptions | undefined
   private readonly strangersGroup: string | undefined
@@ -104,7 +106,17 @@ export class Simulator {
 
   /** The root public key a client has to trust, base64. */
   get trustRoot(): string {
-    return this.identity.rootPublicKey.toString('base64')
+    return Buffer.from(this.identity.root.public).toString('base64')
+  }
+
+  /** The server gets another static key, as WhatsApp's does now and then: clients that resume with the old one are told the new one. */
+  renewStaticKey(): void {
+    this.identity = makeServerIdentity(this.identity.root)
+  }
+
+  /** What clients were refused lately, and why. */
+  get refusals(): readonly Refusal[] {
+    return this.network.refusals.latest
   }
 
   /** The authority behind the TLS certificate of this port, PEM. */
@@ -207,6 +219,11 @@ export class Simulator {
    */
   get clientVersions(): ClientVersions {
     return this.network.clientVersions
+  }
+
+  /** WhatsApp's own clock: `aheadMs` beside this machine's, and what a login says the time is. */
+  get clock(): WhatsAppClock {
+    return this.network.clock
   }
 
   fault(fault: Fault, scope: FaultScope = {}): ActiveFault {

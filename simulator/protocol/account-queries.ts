@@ -5,7 +5,7 @@ import { givenToken } from '../state/tokens.ts'
 import { cappingInfo, timelockInfo } from './new-chat-limits.ts'
 import { type BinaryNode, bytesOf, child, children, element, textOf } from '../wire/binary-node.ts'
 import { notify } from './notifications.ts'
-import { queryError, queryResult, unixSeconds } from '../wire/stanza.ts'
+import { queryError, queryResult } from '../wire/stanza.ts'
 
 const PRIVACY_DEFAULTS: Readonly<Record<string, string>> = {
   readreceipts: 'all',
@@ -183,7 +183,12 @@ const channelInfo = (network: Network, query: BinaryNode): Record<string, unknow
   return name === undefined ? null : { id, thread_metadata: { name: { text: name, id: '1' } } }
 }
 
+/** The questions that are answered, by their ids: time-lock, cap, channel. */
+const SERVED_QUESTIONS = ['23983697327930364', '24503548349331633', '6563316087068696']
+
 export const answerMex = (network: Network, { account }: Companion, query: BinaryNode): BinaryNode => {
+  const id = child(query, 'query')?.attrs.query_id ?? ''
+  if (!SERVED_QUESTIONS.includes(id)) return queryError(query, 501, 'feature-not-implemented')
   const data = {
     xwa2_fetch_account_reachout_timelock: timelockInfo(network, account),
     xwa2_message_capping_info: cappingInfo(network, account),
@@ -192,11 +197,15 @@ export const answerMex = (network: Network, { account }: Companion, query: Binar
   return queryResult(query, [element('result', {}, Buffer.from(JSON.stringify({ data })))])
 }
 
-export const answerDisappearingMode = (companion: Companion, query: BinaryNode): BinaryNode => {
+export const answerDisappearingMode = (
+  network: Network,
+  companion: Companion,
+  query: BinaryNode
+): BinaryNode => {
   const mode = child(query, 'disappearing_mode')
   if (query.attrs.type === 'set' && mode) {
     companion.account.privacy.set('disappearing_mode', mode.attrs.duration ?? '0')
     return queryResult(query)
   }
-  return queryResult(query, [element('disappearing_mode', { duration: '0', t: unixSeconds() })])
+  return queryResult(query, [element('disappearing_mode', { duration: '0', t: network.clock.seconds() })])
 }

@@ -4,11 +4,11 @@ import type { proto } from '@whiskeysockets/baileys'
 import type { Companion } from '../state/account.ts'
 import { formatVersion, versionIn } from '../state/client-versions.ts'
 import type { Network } from '../state/network.ts'
-import type { Session } from '../state/session.ts'
+import { clientName, type Session } from '../state/session.ts'
 import type { FailureDetails } from '../state/faults.ts'
 import { endInOutage } from './disconnections.ts'
 import { beginPairing } from './pairing/begin.ts'
-import { element, SERVER_JID, unixSeconds } from '../wire/stanza.ts'
+import { element, SERVER_JID } from '../wire/stanza.ts'
 
 export const authenticated = (
   network: Network,
@@ -67,6 +67,8 @@ const refuse = (
 ): void => {
   network.reply(session, element('failure', { reason, location, code, expire, message }))
   network.signals.emit('loginRefused', { reason })
+  const text = message ?? 'the login was refused'
+  network.refusals.record({ client: clientName(session), what: 'login', code: reason ?? 0, text })
   session.connection.end()
 }
 
@@ -91,13 +93,13 @@ const login = (
   network.reply(
     session,
     element('success', {
-      t: unixSeconds(),
+      t: network.clock.atLogin(),
       props: '27',
-      companion_enc_static: 'sim',
+      companion_enc_static: companion.storageKey.toString('base64'),
       location: 'sim',
       lid: companion.lid,
       display_name: companion.account.pushName,
-      creation: unixSeconds() - 86_400
+      creation: network.clock.seconds() - 86_400
     })
   )
   network.reply(

@@ -8,33 +8,37 @@ import { addressingOf, parseJid } from '../wire/jid.ts'
 
 export type TypingState = 'composing' | 'recording' | 'paused'
 
-export const routePresence = (network: Network, companion: Companion, node: BinaryNode): void => {
+/** `false` for a type that is not served. */
+export const routePresence = (network: Network, companion: Companion, node: BinaryNode): boolean => {
   const { type, name, to } = node.attrs
   if (name) companion.pushName = name.slice(0, 200)
   if (type === 'subscribe') {
     const account = network.directory.find(to)
-    if (!account) return
+    if (!account) return true
     network.presence.subscribe(account, companion)
     sendPresence(network, account, [companion], isAvailable(account))
     network.signals.emit('subscribed', { device: companion.jid, to: account.jid })
-    return
+    return true
   }
-  if (type !== 'available' && type !== 'unavailable') return
+  // A name alone.
+  if (type === undefined) return true
+  if (type !== 'available' && type !== 'unavailable') return false
   setAvailable(network, companion, type === 'available')
+  return true
 }
 
 export const setAvailable = (network: Network, companion: Companion, available: boolean): void => {
   if (companion.available === available) return
   companion.available = available
   const { account } = companion
-  if (!available) network.presence.left(account)
+  if (!available) network.presence.left(account, network.clock.seconds())
   sendPresence(network, account, network.presence.subscribersOf(account), isAvailable(account))
   network.signals.emit('presence', { device: companion.jid, available })
 }
 
 /** A contact becomes available or not; devices that subscribed to it get it. */
 export const showPresence = (network: Network, contact: Account, available: boolean): void => {
-  if (!available) network.presence.left(contact)
+  if (!available) network.presence.left(contact, network.clock.seconds())
   sendPresence(network, contact, network.presence.subscribersOf(contact), available)
 }
 
@@ -55,29 +59,30 @@ const sendPresence = (
   for (const { connection } of subscribers) void connection?.send(presence)
 }
 
-/** A linked device types or stops, in a group or to one person. */
-export const routeChatState = (network: Network, companion: Companion, node: BinaryNode): void => {
+/** A linked device types or stops, in a group or to one person; `false` for a state that is not served. */
+export const routeChatState = (network: Network, companion: Companion, node: BinaryNode): boolean => {
   const { account } = companion
   const { to } = node.attrs
   const state = children(node).find(({ tag }) => tag === 'composing' || tag === 'paused')
-  if (!state) return
+  if (!state) return false
   // Only what is known is passed on: other clients fail on anything else.
   const content = element(state.tag, { media: state.attrs.media === 'audio' ? 'audio' : undefined })
   const typing = { state: state.tag, ...content.attrs }
   const group = network.directory.group(to)
   if (group) {
-    if (!group.has(account)) return
+    if (!group.has(account)) return true
     for (const member of group.members.keys()) {
       if (member !== account) sendChatState(member, account.address(group.addressing), group, content)
     }
     network.signals.emit('chatstate', { from: companion.jid, to: group.id, ...typing })
-    return
+    return true
   }
   const jid = parseJid(to)
   const reader = network.directory.find(to)
-  if (!jid || !reader) return
+  if (!jid || !reader) return true
   sendChatState(reader, account.address(addressingOf(jid)), undefined, content)
   network.signals.emit('chatstate', { from: companion.jid, to: reader.jid, ...typing })
+  return true
 }
 
 /** A contact, or a member in a group, types or stops. */

@@ -19,9 +19,10 @@ import { announceDevices } from './device-list.ts'
 import type { Network } from '../state/network.ts'
 import type { Session } from '../state/session.ts'
 import { answerEncrypt } from './pre-keys.ts'
+import { noteError, refuseQuery } from './refuse.ts'
 import { answerUsync } from './usync.ts'
 import { type BinaryNode, child, children, element } from '../wire/binary-node.ts'
-import { queryError, queryResult } from '../wire/stanza.ts'
+import { keepAliveAnswer, queryError, queryResult } from '../wire/stanza.ts'
 
 export const answerQuery = (
   network: Network,
@@ -30,7 +31,8 @@ export const answerQuery = (
   query: BinaryNode
 ): void => {
   const { xmlns, type } = query.attrs
-  if (type !== 'get' && type !== 'set') return
+  // An answer to a query of the server.
+  if (type === 'result' || type === 'error') return
   if (
     xmlns !== undefined &&
     network.faults.take('ignoreQueries', { companion }, fault => fault.xmlns === xmlns)
@@ -38,13 +40,17 @@ export const answerQuery = (
     return
   }
   network.signals.emit('query', { device: companion.jid, xmlns, type })
+  if (type !== 'get' && type !== 'set') {
+    refuseQuery(network, session, query, 400, 'bad-request')
+    return
+  }
   if (xmlns === 'w:sync:app:state') {
     network.background.run(
       'app state',
       answerAppState(network, companion, query).then(
         answer => network.reply(session, answer),
         (error: unknown) => {
-          network.reply(session, queryError(query, 400, 'bad-request'))
+          refuseQuery(network, session, query, 400, 'bad-request')
           throw error
         }
       )
@@ -52,7 +58,9 @@ export const answerQuery = (
     return
   }
   const answer = answerSafely(network, session, companion, query)
-  if (answer) network.reply(session, answer)
+  if (!answer) return
+  noteError(network, session, query, answer)
+  network.reply(session, answer)
 }
 
 /** A query that cannot even be read is answered like one: the client must not wait for its time-out. */
@@ -97,7 +105,7 @@ const answerOf = (
     case 'w:profile:picture':
       return answerPicture(network, companion, query)
     case 'disappearing_mode':
-      return answerDisappearingMode(companion, query)
+      return answerDisappearingMode(network, companion, query)
     case 'w:m':
       return answerMediaConnection(network, query)
     case 'w:g2':
@@ -107,12 +115,13 @@ const answerOf = (
     case 'md':
       return removeDevice(network, session, companion, query)
     case 'w:p':
+    case 'urn:xmpp:ping':
+      return keepAliveAnswer(query, network.clock.seconds())
     case 'w:stats':
     case 'urn:xmpp:whatsapp:dirty':
     case 'urn:xmpp:whatsapp:push':
     case 'urn:xmpp:whatsapp:account':
     case 'tos':
-    case 'urn:xmpp:ping':
       return queryResult(query)
     case 'bot':
       return queryResult(query, [element('bot', { v: '2' })])
@@ -121,7 +130,7 @@ const answerOf = (
     default:
       // a keep-alive may come without a namespace
       if (query.attrs.xmlns === undefined && (children(query).length === 0 || child(query, 'ping'))) {
-        return queryResult(query)
+        return keepAliveAnswer(query, network.clock.seconds())
       }
       return queryError(query, 501, 'feature-not-implemented')
   }

@@ -4,7 +4,7 @@ import { authenticated } from './login.ts'
 import { routeMessage, sendAck } from './messages/routing.ts'
 import type { Account, Companion } from '../state/account.ts'
 import type { Network } from '../state/network.ts'
-import type { Session } from '../state/session.ts'
+import { clientName, type Session } from '../state/session.ts'
 import { activate } from './introduction.ts'
 import { abandonPairing, answerPairSuccess } from './pairing/claim.ts'
 import { answerLinkCode } from './pairing/code.ts'
@@ -12,9 +12,11 @@ import { answerPasskey } from './pairing/passkey.ts'
 import { routeChatState, routePresence } from './presence.ts'
 import { answerQuery } from './queries.ts'
 import { acknowledged, routeReceipt } from './receipts.ts'
-import { type BinaryNode, child, element } from '../wire/binary-node.ts'
+import { refuseQuery, refuseStanza } from './refuse.ts'
+import { type BinaryNode, child, children, element } from '../wire/binary-node.ts'
 import type { Connection, ConnectionHandlers } from '../wire/connection.ts'
-import { acknowledge, queryError, queryResult } from '../wire/stanza.ts'
+import { NotServed } from '../wire/not-served.ts'
+import { acknowledge, keepAliveAnswer } from '../wire/stanza.ts'
 
 export const handlersFor = (network: Network): ConnectionHandlers => ({
   authenticated(connection, payload, staticKey) {
@@ -28,7 +30,7 @@ export const handlersFor = (network: Network): ConnectionHandlers => ({
     const session = network.sessions.get(connection)
     if (!session) return undefined
     if (connection.isDeaf) {
-      if (isKeepAlive(node)) connection.answerKeepAlive(queryResult(node))
+      if (isKeepAlive(node)) connection.answerKeepAlive(keepAliveAnswer(node, network.clock.seconds()))
       return undefined
     }
     const drop = network.faults.dropOnReceived(clientOf(session))
@@ -50,6 +52,13 @@ export const handlersFor = (network: Network): ConnectionHandlers => ({
   },
   misbehaved(connection: Connection, error) {
     network.background.report(`connection ${connection.id}`, error)
+    const session = network.sessions.get(connection)
+    network.refusals.record({
+      client: session ? clientName(session) : `connection ${connection.id}`,
+      what: session ? 'frame' : 'handshake',
+      code: error instanceof NotServed ? error.code : 400,
+      text: error instanceof Error ? error.message : String(error)
+    })
   }
 })
 
@@ -82,12 +91,17 @@ const handle = (network: Network, session: Session, node: BinaryNode): void => {
       acknowledged(network, companion, node)
       return
     case 'presence':
-      routePresence(network, companion, node)
+      if (!routePresence(network, companion, node)) refuseStanza(network, session, node, 501, NOT_IMPLEMENTED)
       return
     case 'chatstate':
-      routeChatState(network, companion, node)
+      if (!routeChatState(network, companion, node))
+        refuseStanza(network, session, node, 501, NOT_IMPLEMENTED)
       return
     case 'call':
+      if (children(node).some(({ tag }) => !SERVED_CALLS.includes(tag))) {
+        refuseStanza(network, session, node, 501, NOT_IMPLEMENTED)
+        return
+      }
       sendAck(
         network,
         session,
@@ -96,18 +110,30 @@ const handle = (network: Network, session: Session, node: BinaryNode): void => {
           ? element('call', { id: node.attrs.id, from: node.attrs.to }, [
               element('link_create', { token: 'simulated' })
             ])
-          : acknowledge(node)
+          : acknowledge(node, network.clock.seconds())
       )
       return
     case 'notification':
-      network.reply(session, acknowledge(node))
+      network.reply(session, acknowledge(node, network.clock.seconds()))
+      return
+    case 'ib':
+    case 'xmlstreamend':
       return
     default:
+      refuseStanza(network, session, node, 501, NOT_IMPLEMENTED)
   }
 }
 
+/** As WhatsApp says that it does not know a query. */
+const NOT_IMPLEMENTED = 'feature-not-implemented'
+/** What a linked device may do about calls: it makes links to them, and declines them. */
+const SERVED_CALLS = ['link_create', 'reject']
+
 const handleUnlinked = (network: Network, session: Session, node: BinaryNode): void => {
-  if (node.tag !== 'iq') return
+  if (node.tag !== 'iq') {
+    if (node.tag !== 'xmlstreamend') refuseStanza(network, session, node, 401, 'not-authorized')
+    return
+  }
   const { type } = node.attrs
   if (type === 'result' || type === 'error') {
     answerPairSuccess(network, session, node)
@@ -115,6 +141,7 @@ const handleUnlinked = (network: Network, session: Session, node: BinaryNode): v
   }
   if (node.attrs.xmlns === 'md' && answerLinkCode(network, session, node)) return
   if (node.attrs.xmlns === 'md' && answerPasskey(network, session, node)) return
-  if (node.attrs.xmlns === 'w:p' || child(node, 'ping')) network.reply(session, queryResult(node))
-  else network.reply(session, queryError(node, 401, 'not-authorized'))
+  if (node.attrs.xmlns === 'w:p' || child(node, 'ping'))
+    network.reply(session, keepAliveAnswer(node, network.clock.seconds()))
+  else refuseQuery(network, session, node, 401, 'not-authorized')
 }

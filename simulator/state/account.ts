@@ -1,6 +1,7 @@
 // A person on the network: a phone number, a LID, a name, a primary device (number 0) and the linked devices. A contact and a
 // phone are the same thing; a phone is an account whose owner the test plays. The two classes name each other: an account
 // lists its linked devices, a linked device belongs to an account.
+import { randomBytes } from 'node:crypto'
 import { Curve, type KeyPair, type proto } from '@whiskeysockets/baileys'
 import type { KeyBundle, PreKey, SignedPreKey } from '../signal/key-bundle.ts'
 import { SignalDevice } from '../signal/signal-device.ts'
@@ -207,6 +208,8 @@ export class Companion {
   /** Whether the phone has begun to send this device its history. */
   introduced = false
   readonly preKeys = new Map<number, PreKey>()
+  /** What the device encrypts its own database with: it is told at each login, and stays the same. */
+  readonly storageKey = randomBytes(32)
   logins = 0
   /** The version with which it logged in last. */
   version: string | undefined

@@ -7,6 +7,7 @@ import { type Account, Companion, type CompanionKeys, type DeviceProperties } fr
 import { AppState } from './app-state.ts'
 import { BackgroundWork } from './background-work.ts'
 import { ClientVersions } from './client-versions.ts'
+import { WhatsAppClock } from './clock.ts'
 import { Directory } from './directory.ts'
 import { Faults } from './faults.ts'
 import type { Group } from './group.ts'
@@ -19,6 +20,7 @@ import { NewChatLimits } from './new-chat-limits.ts'
 import { MessageSecrets } from './messages/secrets.ts'
 import { Presence } from './presence.ts'
 import { Random } from './random.ts'
+import { Refusals } from './refusals.ts'
 import { Repeats } from './repeats.ts'
 import { SenderKeys } from './sender-keys.ts'
 import { SentMessages } from './sent-messages.ts'
@@ -45,7 +47,9 @@ export class Network {
   readonly presence = new Presence()
   readonly limits = new NewChatLimits()
   readonly clientVersions = new ClientVersions()
+  readonly clock = new WhatsAppClock()
   readonly background = new BackgroundWork(this.signals)
+  readonly refusals = new Refusals(this.signals)
   /** Decides how connections and logins fail while WhatsApp is down. */
   readonly outages: Random
   /** How often a primary device could not decrypt a message, by recipient, sender and id. */

@@ -11,6 +11,10 @@ export interface Session {
   unlinked: UnlinkedDevice | undefined
 }
 
+/** The linked device, or the connection as long as it is nobody's. */
+export const clientName = ({ companion, connection }: Session): string =>
+  companion?.jid ?? `connection ${connection.id}`
+
 /** A device that shows a QR code or asks for a pairing code. */
 export interface UnlinkedDevice {
   readonly keys: CompanionKeys

@@ -2,7 +2,8 @@
 // a stanza is inflated to a bounded size only, and no reader throws on a shape it did not expect.
 import { promisify } from 'node:util'
 import { inflate } from 'node:zlib'
-import { type BinaryNode, decodeBinaryNode } from '@whiskeysockets/baileys'
+import { type BinaryNode, decodeDecompressedBinaryNode } from '@whiskeysockets/baileys'
+import type { Dictionary } from './dictionary.ts'
 
 export type { BinaryNode }
 
@@ -17,16 +18,13 @@ const inflateBounded = promisify((bytes: Buffer, done: (error: Error | null, res
   inflate(bytes, { maxOutputLength: STANZA_LIMIT }, done)
 })
 
-export const decodeStanza = async (frame: Buffer): Promise<BinaryNode> => {
+export const decodeStanza = async (frame: Buffer, dictionary: Dictionary): Promise<BinaryNode> => {
   const flags = frame[0]
   if (flags === undefined) throw new Error('empty stanza')
   if (frame.length > STANZA_LIMIT) throw new Error(`stanza of ${frame.length} bytes refused`)
-  const plain =
-    flags & COMPRESSED
-      ? Buffer.concat([Buffer.of(0), await inflateBounded(frame.subarray(1))])
-      : Buffer.concat([Buffer.of(0), frame.subarray(1)])
+  const plain = flags & COMPRESSED ? await inflateBounded(frame.subarray(1)) : frame.subarray(1)
   if (listsIn(plain) > LISTS_LIMIT) throw new Error('stanza with too many nodes refused')
-  const node = await decodeBinaryNode(plain)
+  const node = decodeDecompressedBinaryNode(plain, dictionary)
   if (typeof node.tag !== 'string' || node.tag === '') throw new Error('stanza without a tag')
   return node
 }

@@ -3,15 +3,15 @@
 import { Curve, type KeyPair, proto, WA_CERT_DETAILS } from '@whiskeysockets/baileys'
 
 export interface ServerIdentity {
-  readonly rootPublicKey: Buffer
+  readonly root: KeyPair
   readonly staticKey: KeyPair
   readonly chain: Uint8Array
 }
 
 const NOT_AFTER = 4_000_000_000
 
-export const makeServerIdentity = (): ServerIdentity => {
-  const root = Curve.generateKeyPair()
+/** A static key with its chain; below the same root, clients trust it as they trusted the one before. */
+export const makeServerIdentity = (root: KeyPair = Curve.generateKeyPair()): ServerIdentity => {
   const intermediate = Curve.generateKeyPair()
   const staticKey = Curve.generateKeyPair()
   const { Details } = proto.CertChain.NoiseCertificate
@@ -36,5 +36,5 @@ export const makeServerIdentity = (): ServerIdentity => {
     },
     leaf: { details: leafDetails, signature: Curve.sign(intermediate.private, leafDetails) }
   }).finish()
-  return { rootPublicKey: Buffer.from(root.public), staticKey, chain }
+  return { root, staticKey, chain }
 }

@@ -4,8 +4,10 @@ import { encodeBinaryNode, type proto } from '@whiskeysockets/baileys'
 import type { WebSocket } from 'ws'
 import { type BinaryNode, decodeStanza } from './binary-node.ts'
 import type { ServerIdentity } from './certificate-chain.ts'
+import { type Dictionary, dictionaryOf, SERVED_DICTIONARIES } from './dictionary.ts'
 import { encodeFrame, FrameReader } from './frame.ts'
-import { NoiseResponder, type Transport } from './noise.ts'
+import { type ClientIdentity, NoiseResponder, type Transport } from './noise.ts'
+import { NotServed } from './not-served.ts'
 
 const HANDSHAKE_FRAME_LIMIT = 64 * 1024
 const FRAME_LIMIT = 0xffffff
@@ -13,6 +15,10 @@ const HANDSHAKE_DEADLINE_MS = 20_000
 const PENDING_HIGH = 8 * 1024 * 1024
 const PENDING_LOW = 1024 * 1024
 const OUTGOING_LIMIT = 256 * 1024 * 1024
+const CLOSE_DEADLINE_MS = 1000
+/** Of WebSockets. */
+const PROTOCOL_ERROR = 1002
+const REASON_BYTES = 123
 
 export interface ConnectionHandlers {
   authenticated(connection: Connection, payload: proto.ClientPayload, staticKey: Buffer): void
@@ -32,6 +38,7 @@ export class Connection {
   private readonly reader: FrameReader
   private readonly noise: NoiseResponder
   private transport: Transport | undefined
+  private dictionary: Dictionary | undefined
   private step: 'hello' | 'finish' | 'open' = 'hello'
   private work: Promise<void> = Promise.resolve()
   private pending = 0
@@ -78,7 +85,7 @@ export class Connection {
     }
     let frame: Buffer
     try {
-      frame = encodeFrame(this.transport.encrypt(encodeBinaryNode(node)))
+      frame = encodeFrame(this.transport.encrypt(encodeBinaryNode(node, this.dictionary)))
     } catch (error) {
       this.fail(error)
       return Promise.resolve(false)
@@ -118,16 +125,15 @@ export class Connection {
       if (this.step === 'hello') {
         const { header } = this.reader
         if (!header) throw new Error('frame before header')
-        this.socket.send(encodeFrame(this.noise.serverHello(header, frame)))
-        this.step = 'finish'
+        this.dictionary = requireDictionary(header)
+        const { answer, client } = this.noise.hello(header, frame)
+        this.socket.send(encodeFrame(answer))
+        if (client) this.open(client)
+        else this.step = 'finish'
       } else if (this.step === 'finish') {
-        const { payload, staticKey } = this.noise.clientFinish(frame)
-        this.transport = this.noise.transport()
-        this.step = 'open'
-        clearTimeout(this.deadline)
-        this.handlers.authenticated(this, payload, staticKey)
-      } else if (this.transport) {
-        const node = await decodeStanza(this.transport.decrypt(frame))
+        this.open(this.noise.finish(frame))
+      } else if (this.transport && this.dictionary) {
+        const node = await decodeStanza(this.transport.decrypt(frame), this.dictionary)
         await this.handlers.stanza(this, node)
       }
     } finally {
@@ -136,11 +142,20 @@ export class Connection {
     }
   }
 
+  private open({ payload, staticKey }: ClientIdentity): void {
+    this.transport = this.noise.transport()
+    this.step = 'open'
+    clearTimeout(this.deadline)
+    this.handlers.authenticated(this, payload, staticKey)
+  }
+
+  /** Closes with the reason; whoever does not answer that is dropped. */
   private fail(error: unknown): void {
     if (this.closed || this.failed) return
     this.failed = true
     this.handlers.misbehaved(this, error)
-    this.destroy()
+    this.socket.close(PROTOCOL_ERROR, closeReason(error))
+    setTimeout(() => this.destroy(), CLOSE_DEADLINE_MS).unref()
   }
 
   private onClose(): void {
@@ -150,6 +165,23 @@ export class Connection {
     this.handlers.closed(this)
   }
 }
+
+/** The header's last byte is the version of the client's dictionary. */
+const requireDictionary = (header: Buffer): Dictionary => {
+  const version = header[3] ?? 0
+  const dictionary = dictionaryOf(version)
+  if (dictionary) return dictionary
+  throw new NotServed(
+    501,
+    `dictionary version ${version} is not served: ${SERVED_DICTIONARIES.join(' and ')} are`
+  )
+}
+
+const closeReason = (error: unknown): string =>
+  Buffer.from(error instanceof Error ? error.message : String(error))
+    .subarray(0, REASON_BYTES)
+    .toString('utf8')
+    .replace(/\uFFFD$/, '')
 
 const toBuffer = (data: Buffer | ArrayBuffer | Buffer[]): Buffer => {
   if (Buffer.isBuffer(data)) return data

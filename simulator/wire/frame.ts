@@ -1,7 +1,11 @@
 // Cuts a byte stream into Noise frames: an optional routing header, the `WA` header, then frames with a 24-bit length.
 // Bytes are stored as the chunks they came in and joined once per frame, so a sender of single bytes costs no more.
+import { NotServed } from './not-served.ts'
 
-const NOISE_HEADER = Buffer.from([0x57, 0x41, 6, 3])
+/** A header is this, the version of the protocol, and that of the dictionary. */
+const MAGIC = Buffer.from('WA')
+/** They differ in nothing that matters here; older clients send the first. */
+const SERVED_PROTOCOLS = [5, 6]
 const ROUTING_MARK = 0x45
 const ROUTING_LIMIT = 1024
 
@@ -47,8 +51,13 @@ export class FrameReader {
       if (this.size < routing + 4) return false
     }
     const header = this.take(routing + 4).subarray(routing)
-    if (header[0] !== NOISE_HEADER[0] || header[1] !== NOISE_HEADER[1])
-      throw new Error('not a WhatsApp header')
+    if (!header.subarray(0, 2).equals(MAGIC)) throw new Error('not a WhatsApp header')
+    const protocol = header[2] ?? 0
+    if (!SERVED_PROTOCOLS.includes(protocol))
+      throw new NotServed(
+        501,
+        `protocol version ${protocol} is not served: ${SERVED_PROTOCOLS.join(' and ')} are`
+      )
     this.header = Buffer.from(header)
     return true
   }

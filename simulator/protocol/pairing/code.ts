@@ -14,7 +14,8 @@ import type { Network } from '../../state/network.ts'
 import type { EnteredCode, LinkCode, Session, UnlinkedDevice } from '../../state/session.ts'
 import { type BinaryNode, child, childBytes, element, textOf } from '../../wire/binary-node.ts'
 import { SERVER_JID } from '../../wire/jid.ts'
-import { queryError, queryResult, unixSeconds } from '../../wire/stanza.ts'
+import { queryResult } from '../../wire/stanza.ts'
+import { refuseQuery } from '../refuse.ts'
 import { acceptDevice } from './accept.ts'
 
 const HELLO_DEADLINE_MS = 10_000
@@ -25,7 +26,7 @@ export const answerLinkCode = (network: Network, session: Session, query: Binary
   if (!request) return false
   const { unlinked } = session
   const { stage } = request.attrs
-  if (!unlinked) network.reply(session, queryError(query, 403, 'forbidden'))
+  if (!unlinked) refuseQuery(network, session, query, 403, 'forbidden')
   else if (stage === 'companion_hello') companionHello(network, session, unlinked, query, request)
   else if (stage === 'companion_finish') companionFinish(network, session, unlinked, query, request)
   else refuse(network, session, query)
@@ -33,7 +34,7 @@ export const answerLinkCode = (network: Network, session: Session, query: Binary
 }
 
 const refuse = (network: Network, session: Session, query: BinaryNode): void =>
-  network.reply(session, queryError(query, 400, 'bad-request'))
+  refuseQuery(network, session, query, 400, 'bad-request')
 
 const companionHello = (
   network: Network,
@@ -52,7 +53,7 @@ const companionHello = (
     account: network.directory.byPhoneNumber(phoneNumber)
   })
   if (refusal) {
-    network.reply(session, queryError(query, refusal.error, 'refused'))
+    refuseQuery(network, session, query, refusal.error, 'refused')
     return
   }
   const reference = randomBytes(24)
@@ -125,7 +126,7 @@ const wrapKey = async (code: string, key: Uint8Array): Promise<Buffer> => {
 const primaryHello = (network: Network, account: Account, link: LinkCode, wrapped: Buffer): BinaryNode =>
   element(
     'notification',
-    { from: SERVER_JID, type: 'link_code_companion_reg', id: network.nextId(), t: unixSeconds() },
+    { from: SERVER_JID, type: 'link_code_companion_reg', id: network.nextId(), t: network.clock.seconds() },
     [
       element('link_code_companion_reg', { stage: 'primary_hello' }, [
         element('link_code_pairing_wrapped_primary_ephemeral_pub', {}, wrapped),

@@ -9,7 +9,8 @@ import type { Network } from '../../state/network.ts'
 import type { PasskeyLink, Session, UnlinkedDevice } from '../../state/session.ts'
 import { type BinaryNode, child, childBytes, childBytesOf, element } from '../../wire/binary-node.ts'
 import { SERVER_JID } from '../../wire/jid.ts'
-import { queryError, queryResult, unixSeconds } from '../../wire/stanza.ts'
+import { queryResult } from '../../wire/stanza.ts'
+import { refuseQuery } from '../refuse.ts'
 import { assertionFault } from './assertion.ts'
 import { claimDevice } from './claim.ts'
 import { comparedCode, handoffProof, isCommittedTo, openRequest, prologueIn, requestKey } from './prologue.ts'
@@ -72,7 +73,12 @@ export const askForPasskey = (
     session,
     element(
       'notification',
-      { from: SERVER_JID, type: 'passkey_prologue_request', id: network.nextId(), t: unixSeconds() },
+      {
+        from: SERVER_JID,
+        type: 'passkey_prologue_request',
+        id: network.nextId(),
+        t: network.clock.seconds()
+      },
       bare ? [] : [optionsOf(link)]
     )
   )
@@ -85,7 +91,7 @@ export const answerPasskey = (network: Network, session: Session, query: BinaryN
   if (!step) return false
   const { unlinked } = session
   const link = unlinked?.passkey
-  if (!unlinked || !link) network.reply(session, queryError(query, 404, 'item-not-found'))
+  if (!unlinked || !link) refuseQuery(network, session, query, 404, 'item-not-found')
   else step.answer({ network, session, unlinked, link, query })
   return true
 }
@@ -103,14 +109,14 @@ const answer = ({ network, query, session }: Step, content?: BinaryNode[]): void
 
 const refuseByServer = ({ network, query, session }: Step, code: number, why: string): void => {
   network.signals.emit('passkeyRefused', { why })
-  network.reply(session, queryError(query, code, code === 400 ? 'bad-request' : 'not-authorized'))
+  refuseQuery(network, session, query, code, why)
 }
 
 /** The phone gives the link up. */
 const refuseByPhone = (step: Step, why: string): void => {
   const { link, network, query, session, unlinked } = step
   network.signals.emit('passkeyRefused', { why })
-  network.reply(session, queryError(query, 406, 'not-acceptable'))
+  refuseQuery(network, session, query, 406, why)
   unlinked.passkey = undefined
   link.reject(new Error(why))
 }
@@ -162,7 +168,7 @@ const takePrologue = (step: Step): void => {
 const continuation = (network: Network, publicKey: Uint8Array, nonce: Buffer): BinaryNode =>
   element(
     'notification',
-    { from: SERVER_JID, type: 'crsc_continuation', id: network.nextId(), t: unixSeconds() },
+    { from: SERVER_JID, type: 'crsc_continuation', id: network.nextId(), t: network.clock.seconds() },
     [
       element('primary_platform', {}, Buffer.from('android')),
       element(
