@@ -62,7 +62,7 @@ export class KeyReused extends HttpApiError.Problem<KeyReused>()(
 
 /** What is wrong with one part of a request. */
 const FieldError = Schema.Struct({
-  path: Schema.Array(Schema.Union([Schema.String, Schema.Number])).annotate({
+  path: Schema.Array(Schema.Union([Schema.String, Schema.Finite])).annotate({
     description:
       'Where: the part of the request (`params`, `query`, `payload` or `headers`), then the names of fields, and places in lists, counted from 0: ["payload", "album", 1, "url"]',
     examples: [['payload', 'album', 1, 'url']]
