@@ -1,5 +1,6 @@
 // The journal's worker: from journal entries to facts, and what follows from live messages besides being stored.
 import { Context, Effect, Layer, Schema } from 'effect'
+import { SqlClient } from 'effect/sql'
 import { partReason } from '../../domain/backfill.ts'
 import type { Fact } from '../../domain/fact.ts'
 import { hasHistoryOnRequest } from '../../domain/jid.ts'
@@ -86,18 +87,32 @@ type Dependencies =
   | PeerMessageQueue
   | PhoneActivity
   | PlaceholderQueue
+  | SqlClient.SqlClient
+
+/** Nothing of what a message says, and nobody's address: ids are enough to find it. */
+const logArrivals = (accountId: string, messages: ReadonlyArray<MessageWrite>): Effect.Effect<void> =>
+  Effect.forEach(
+    messages,
+    ({ direction, messageId, type }) =>
+      Effect.logInfo(
+        direction === 'inbound' ? 'Message received' : 'Message of another device of the account'
+      ).pipe(Effect.annotateLogs({ accountId, messageId, kind: type })),
+    { discard: true }
+  )
 
 /** Stores live facts, notes where live messages begin, and queues messages without content to be asked for. */
 const makeApply = Effect.gen(function* () {
   const conversations = yield* Conversations
   const coverage = yield* Coverage
   const placeholders = yield* PlaceholderQueue
+  const sql = yield* SqlClient.SqlClient
 
   const noteArrivals = Effect.fnUntraced(function* (
     accountId: string,
     messages: ReadonlyArray<MessageWrite>
   ) {
     yield* count.received(messages.length)
+    yield* sql.afterCommit(logArrivals(accountId, messages))
     yield* coverage.noteLive(accountId, messages.filter(isOnPhone).map(liveMessage))
     yield* placeholders.add(accountId, messages.filter(lacksContent))
   })

@@ -17,7 +17,7 @@ import {
   stopAcknowledging
 } from './connection-context.ts'
 import type { CredentialWriter } from './credentials.ts'
-import { closeSocket, LIBRARY_CRASH, libraryFault, type SocketClosed } from './disconnects.ts'
+import { closedHere, closeSocket, LIBRARY_CRASH, libraryFault, type SocketClosed } from './disconnects.ts'
 import { dropOutdatedLists, followRefreshes } from './device-lists.ts'
 import { type DurableReceive, makeDurableReceive } from './durable-receive.ts'
 import { outliveFaultyStanzas } from './faulty-stanzas.ts'
@@ -85,8 +85,11 @@ interface OpenedSocket {
   readonly stopLimiting: () => void
 }
 
-const close = ({ accountId, connections }: Connection, opened: OpenedSocket): Effect.Effect<void> =>
+const close = (connection: Connection, opened: OpenedSocket): Effect.Effect<void> =>
   Effect.gen(function* () {
+    const { accountId, connections, end, services } = connection
+    // Baileys tells of this end as of one that befell it.
+    if (end(closedHere(services.now()))) yield* Effect.logDebug('The connection is closed')
     connections.remove(accountId, opened.socket)
     opened.stopLimiting()
     opened.turns.end()
