@@ -89,7 +89,14 @@ test('what is forged is refused, as by libsignal, whatever was changed in it', (
 
 /** Encodings of points that are no keys of anybody: of small order, not reduced, or on no curve. */
 const UNUSUAL_KEYS = [
-  ...[0n, 1n, 2n, 2n ** 255n - 20n, 2n ** 255n - 19n, 2n ** 255n - 18n, 2n ** 255n - 1n, 2n ** 256n - 1n],
+  0n,
+  1n,
+  2n,
+  2n ** 255n - 20n,
+  2n ** 255n - 19n,
+  2n ** 255n - 18n,
+  2n ** 255n - 1n,
+  2n ** 256n - 1n,
   325606250916557431795983626356110631294008115727848805560023387167927233504n,
   39382357235489614581723060781553021112529911719440698176882885853963445705823n
 ].map(value => Buffer.from(value.toString(16).padStart(64, '0'), 'hex').reverse())
