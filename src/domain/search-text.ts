@@ -23,9 +23,9 @@ const SPELLED: Readonly<Record<string, string>> = {
 const SPELLED_LETTERS = /[ßæœøłđıςى]/g
 
 /** What is not seen: direction marks, soft hyphens, zero-width spaces, control characters. They must not take words apart. */
-// oxlint-disable-next-line no-control-regex
 const UNSEEN =
-  /(?:(?![\u200c\u200d])\p{Cf}|[\0-\x08\x0e-\x1b\x7f-\x9f\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0])+/gu
+  // oxlint-disable-next-line no-control-regex
+  /(?:(?![\u200c\u200d])\p{Cf}|[\0-\x08\x0e-\x1b\x7f-\x9f\u115f\u1160\u3164\uffa0])+/gu
 
 /** Joiners mean something in scripts whose letters join; between letters of these they are not seen either. */
 const UNSEEN_JOINERS =

@@ -1,12 +1,12 @@
 // Messages whose fields no well-meaning client writes: control characters, direction marks, megabytes, thousands of parts, numbers that are
 // none. Made anew each time, as some are large.
-import { proto } from '@whiskeysockets/baileys'
+import type { proto } from '@whiskeysockets/baileys'
 
 /** Not seen, and between the letters of a word: zero-width space, direction marks and overrides, word joiner, soft hyphen, NUL. */
 export const UNSEEN = '\u200b\u202e\u2066\u2060\u00ad\u0000\u202c\u2069\u200c'
 
 /** The word with something that is not seen between each two letters. */
-export const hidden = (word: string): string => [...word].join(UNSEEN)
+export const hidden = (word: string): string => Array.from(word).join(UNSEEN)
 
 /** In each text, so that a search for it finds all. */
 export const FINDABLE = 'quokka'
