@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../../../harness/server-process.ts'
+import { thorough } from '../../thorough.ts'
 import { SharesCommit } from '../../../src/services/database/transaction.ts'
 import { failure } from '../../../src/services/database/sqlite/connection.ts'
 import { makeGroupCommit } from '../../../src/services/database/sqlite/group-commit.ts'
@@ -200,5 +201,5 @@ test('whatever comes together, what was told to be written is written, and nothi
         )
       }
     ),
-    { numRuns: 25 }
+    { numRuns: thorough(25, 500) }
   ))

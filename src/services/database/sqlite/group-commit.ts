@@ -1,6 +1,6 @@
 // Group commit: transactions that queue for the connection anyway share one commit, which is what costs: it waits for the disk.
 // Each goes on only once the commit that holds its changes has succeeded; with nobody in the queue, nobody waits for anybody.
-import { Deferred, Effect, type Scope, Semaphore } from 'effect'
+import { Deferred, Effect, Exit, Scope, Semaphore } from 'effect'
 import type { SqlError } from 'effect/sql'
 import { SharesCommit } from '../transaction.ts'
 
@@ -64,6 +64,9 @@ export const makeGroupCommit = (
     return Effect.flatMap(Effect.exit(committing), exit => Effect.andThen(settle(closing, exit), exit))
   })
 
+  /** A transaction that could not be undone before is, now. */
+  const undoLeftover = Effect.suspend(() => (isOpen() ? Effect.asVoid(control('ROLLBACK')) : Effect.void))
+
   /** SQLite has ended the transaction by itself: nothing of the group is written. */
   const lost = Effect.suspend(() => {
     if (group === undefined) return Effect.void
@@ -72,40 +75,43 @@ export const makeGroupCommit = (
     return settle(undone, Effect.fail(ended()))
   })
 
-  /** Nobody may be left waiting for a commit: the last one to leave makes it. */
-  const leave: Effect.Effect<void> = Effect.suspend(() => {
-    const closing = queued === 0 ? Effect.ignore(close) : Effect.void
-    return Effect.andThen(isOpen() ? closing : lost, connection.release(1))
-  })
+  /** Nobody may be left waiting for a commit: who goes makes it, unless somebody else uses the connection or will. */
+  const closeAbandoned = connection.withPermitsIfAvailable(1)(
+    Effect.suspend(() => {
+      if (!isOpen()) return lost
+      return queued === 0 ? Effect.ignore(close) : Effect.void
+    })
+  )
 
-  const queue = Effect.suspend(() => {
-    queued += 1
-    return connection.take(1).pipe(
-      Effect.ensuring(Effect.sync(() => (queued -= 1))),
-      Effect.onInterrupt(() => (queued === 0 ? connection.withPermit(Effect.ignore(close)) : Effect.void))
-    )
-  })
+  const giveBack = (place: Scope.Closeable) => Effect.andThen(Scope.close(place, Exit.void), closeAbandoned)
 
-  const makeTurn = (): { readonly turn: Turn; readonly leave: Effect.Effect<void> } => {
-    let isHere = true
-    let isFirst = false
-
-    const leaveOnce = Effect.suspend(() => {
-      if (!isHere) return Effect.void
-      isHere = false
-      return leave
+  /** Waits for the connection; it is given back when the scope is closed. */
+  const take = (
+    place: Scope.Closeable,
+    restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  ) =>
+    Effect.suspend(() => {
+      queued += 1
+      return restore(connection.takeScoped(1)).pipe(
+        Scope.provide(place),
+        Effect.ensuring(Effect.sync(() => (queued -= 1))),
+        Effect.onInterrupt(() => giveBack(place))
+      )
     })
 
-    const turn: Turn = {
+  const makeTurn = (leave: Effect.Effect<void>): Turn => {
+    let isFirst = false
+
+    return {
       begin: Effect.gen(function* () {
+        if (!isOpen()) yield* lost
         if (!(yield* SharesCommit)) yield* Effect.ignore(close)
         if (group !== undefined) {
           yield* control(`SAVEPOINT ${SAVEPOINT}`)
           return
         }
         isFirst = true
-        // A transaction that could not be undone before is, now.
-        if (isOpen()) yield* control('ROLLBACK')
+        yield* undoLeftover
         yield* control(begin)
         group = { begunAt: performance.now(), committed: Deferred.makeUnsafe(), members: 0 }
       }),
@@ -119,7 +125,7 @@ export const makeGroupCommit = (
         if (!isFirst) yield* control(`RELEASE ${SAVEPOINT}`)
         const isFull = joined.members >= mostMembers || performance.now() - joined.begunAt >= longestMs
         if (queued === 0 || isFull || !(yield* SharesCommit)) return yield* close
-        yield* leaveOnce
+        yield* leave
         yield* Deferred.await(joined.committed)
       }),
       rollback: Effect.suspend(() => {
@@ -133,19 +139,18 @@ export const makeGroupCommit = (
         return Effect.asVoid(control('ROLLBACK'))
       })
     }
-    return { turn, leave: leaveOnce }
   }
 
   return {
     turn: Effect.uninterruptibleMask(restore =>
-      Effect.andThen(
-        restore(queue),
-        Effect.map(
-          Effect.acquireRelease(Effect.sync(makeTurn), made => made.leave),
-          ({ turn }) => turn
-        )
-      )
+      Effect.gen(function* () {
+        const place = yield* Scope.make()
+        yield* take(place, restore)
+        yield* Effect.addFinalizer(() => giveBack(place))
+        return makeTurn(giveBack(place))
+      })
     ),
-    alone: work => connection.withPermit(Effect.andThen(close, work))
+    alone: work =>
+      connection.withPermit(Effect.andThen(Effect.andThen(Effect.ignore(close), undoLeftover), work))
   }
 }
