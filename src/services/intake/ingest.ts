@@ -134,16 +134,15 @@ interface DecodedEntries {
   readonly refusals: ReadonlyArray<string>
   readonly chunkRetries: ReadonlyArray<ChunkRetryAnswer>
   readonly unreadableIds: ReadonlyArray<number>
+  /** How many of them cannot be decoded; the others are only to be kept. */
+  readonly undecodable: number
   readonly keys: ConvertedEntry['keys']
   readonly recoveries: ConvertedEntry['recoveries']
   readonly undecryptedPeers: ConvertedEntry['undecryptedPeers']
   readonly decryptedPeers: ConvertedEntry['decryptedPeers']
 }
 
-const readEntries = Effect.fnUntraced(function* (
-  entries: ReadonlyArray<Entry>,
-  reportUnreadable: Effect.Effect<void>
-) {
+const readEntries = Effect.fnUntraced(function* (entries: ReadonlyArray<Entry>) {
   const read = {
     facts: new Array<Fact>(),
     notices: new Array<ChunkNotice>(),
@@ -153,10 +152,16 @@ const readEntries = Effect.fnUntraced(function* (
     keys: new Array<ConvertedEntry['keys'][number]>(),
     recoveries: new Array<ConvertedEntry['recoveries'][number]>(),
     undecryptedPeers: new Array<ConvertedEntry['undecryptedPeers'][number]>(),
-    decryptedPeers: new Array<string>()
+    decryptedPeers: new Array<string>(),
+    undecodable: 0
   }
   for (const entry of entries) {
-    const decoded = yield* readEntry(entry).pipe(Effect.catch(() => Effect.as(reportUnreadable, undefined)))
+    const decoded = yield* readEntry(entry).pipe(
+      Effect.catch(() => {
+        read.undecodable += 1
+        return Effect.undefined
+      })
+    )
     if (decoded === undefined) {
       read.unreadableIds.push(entry.entryId)
       continue
@@ -228,7 +233,8 @@ const makePass = (apply: Ingest['Service']['apply']) =>
         traffic.ingested(accountId)
         return 'idle' as const
       }
-      const read = yield* readEntries(entries, incidents.report(unreadable(accountId)))
+      const read = yield* readEntries(entries)
+      if (read.undecodable > 0) yield* incidents.report(unreadable(accountId, read.undecodable))
       yield* apply(accountId, read.facts, settle(accountId, entries, read))
       if (coverage.takeLiveStarted(accountId)) yield* jobs.wake(accountId)
       // Only the phone announces history. A message that the owner wrote on another device is a sign of the phone, too.
@@ -238,9 +244,10 @@ const makePass = (apply: Ingest['Service']['apply']) =>
     })
   })
 
-const unreadable = (accountId: string) =>
+const unreadable = (accountId: string, times: number) =>
   ({
     accountId,
+    times,
     kind: 'journal.unreadableEntry',
     severity: 'error',
     subject: accountId,
