@@ -23,6 +23,7 @@ const PAUSE_MS = 12
 /** Traffic of one account until `stop`; what the server accepted for sending is collected in `accepted`. */
 export class Traffic {
   readonly accepted: Array<Sent> = []
+  private readonly stage: Stage
   private running = true
   private readonly done: ReadonlyArray<Promise<void>>
 
@@ -34,8 +35,13 @@ export class Traffic {
     options: { readonly seed: number; readonly pauseMs?: number | undefined }
   ) {
     const { pauseMs = PAUSE_MS, seed } = options
-    const stage = stageOf(simulator, phone, randomOf(seed))
-    this.done = [this.write(stage, pauseMs), this.send(phone, accountId, api, randomOf(seed + 1))]
+    this.stage = stageOf(simulator, phone, randomOf(seed))
+    this.done = [this.write(this.stage, pauseMs), this.send(phone, accountId, api, randomOf(seed + 1))]
+  }
+
+  /** Stanzas that hostile contacts have sent. */
+  get hostile(): number {
+    return this.stage.hostile.sent
   }
 
   async stop(): Promise<void> {
