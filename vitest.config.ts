@@ -14,11 +14,10 @@ const PRODUCT = [
   'test/services/conversations/contract.test.ts'
 ]
 
-/** Product tests whose server runs in their own process; those of Firestore use Firebase's client and stay apart. */
-const IN_PROCESS = globSync('test/e2e/*.test.ts', { cwd: import.meta.dirname }).filter(file => {
-  const text = readFileSync(join(import.meta.dirname, file), 'utf8')
-  return text.includes('InProcess') && !text.includes('Firestore')
-})
+/** Product tests that can share a process: those without Firebase's client. */
+const SHARING = globSync('test/{chaos,e2e}/**/*.test.ts', { cwd: import.meta.dirname }).filter(
+  file => !/firestore|firebase|bucket/i.test(readFileSync(join(import.meta.dirname, file), 'utf8'))
+)
 
 export default defineConfig({
   test: {
@@ -33,11 +32,11 @@ export default defineConfig({
     hookTimeout: 60_000,
     reporters: ['default', new ClosingLine()],
     projects: [
-      { extends: true, test: { name: 'product', include: PRODUCT, exclude: IN_PROCESS } },
+      { extends: true, test: { name: 'product', include: PRODUCT, exclude: SHARING } },
       {
         extends: true,
-        // What one server has loaded and made fast is there for the next.
-        test: { name: 'in-process', include: IN_PROCESS, isolate: false }
+        // What one simulator or server has loaded and made fast is there for the next.
+        test: { name: 'sharing', include: SHARING, isolate: false }
       },
       {
         extends: true,

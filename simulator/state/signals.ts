@@ -24,7 +24,7 @@ export class Signals {
     question: () => T | undefined | null | false,
     options: { timeoutMs?: number; what?: string } = {}
   ): Promise<T> {
-    const { timeoutMs = 15_000, what = 'the expected state' } = options
+    const { timeoutMs = 40_000, what = 'the expected state' } = options
     return new Promise((resolve, reject) => {
       let planned: NodeJS.Timeout | undefined
       let cost = 0

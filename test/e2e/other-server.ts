@@ -115,7 +115,7 @@ export class OtherServer implements AsyncDisposable {
   }
 
   /** Resolves with the first truthy answer; asked after every event. */
-  until<T>(question: () => T | undefined | false, timeoutMs = 15_000): Promise<T> {
+  until<T>(question: () => T | undefined | false, timeoutMs = 40_000): Promise<T> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new Error(`It did not come; there is ${[...this.texts].join(', ')}`)),

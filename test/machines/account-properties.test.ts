@@ -1,4 +1,4 @@
-// What holds for an account whatever happens to it: random sequences of a thousand events, commands and waits.
+// What holds for an account whatever happens to it: random sequences of events, commands and waits.
 import fc from 'fast-check'
 import { createActor, fromPromise, type SnapshotFrom } from 'xstate'
 import { expect, test } from 'vitest'
@@ -9,7 +9,7 @@ import { ASSERTION, DISCONNECT, FRESH, PASSKEY_OPTIONS, verdicts } from './accou
 import { thorough } from '../thorough.ts'
 import { makeTestClock } from './clock.ts'
 
-const STEPS = 1000
+const STEPS = thorough(250, 1000)
 
 type Account = ReturnType<typeof start>
 

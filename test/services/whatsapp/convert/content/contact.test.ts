@@ -35,8 +35,7 @@ test.each([
 })
 
 test('a card made to be slow to read is not', () => {
-  const hostile = `TEL${';x'.repeat(200_000)}\nFN${';'.repeat(200_000)}`
-  const started = performance.now()
-  shown({ contactMessage: { vcard: hostile } })
-  expect(performance.now() - started).toBeLessThan(1000)
+  // Read in a time that grows with the square of its length, it would take an hour.
+  const hostile = `TEL${';x'.repeat(2_000_000)}\nFN${';'.repeat(2_000_000)}`
+  expect(shown({ contactMessage: { vcard: hostile } })?.contacts).toMatchObject([{ phoneNumbers: [] }])
 })
