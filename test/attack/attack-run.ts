@@ -20,7 +20,10 @@ import { type AttackRequest, attackRequest, type Target } from './requests.ts'
 import { Targets, tokenFor } from './targets.ts'
 
 /** Requests that wait for an answer at once. */
-const AT_ONCE = 12
+const AT_ONCE = 40
+/** Stanzas that wait for a device, at most. */
+const MOST_WAITING = 200
+const STANZA_PAUSE_MS = 50
 const HONEST_WORD = 'Honigwabe'
 const ATTACK_WORD = 'Stinkmorchel'
 const PROJECT = 'demo-attack'
@@ -109,13 +112,15 @@ export class AttackRun implements AsyncDisposable {
     })
     while (this.stanzas < stanzas && this.isGoing()) {
       for (const { hostile, phone, random } of contacts) {
-        const waiting = phone.offlineQueue().length
         // A device that is away is not sent more and more.
-        if (waiting < 200) await hostile.strike(4)
-        for (const { connection } of phone.devices) void connection?.send(unqueuedStanza(random))
-        this.stanzas += waiting < 200 ? 5 : 1
+        if (phone.offlineQueue().length < MOST_WAITING) this.stanzas += await hostile.strike(4)
+        for (const { connection } of phone.devices) {
+          if (connection === undefined) continue
+          this.stanzas += 1
+          void connection.send(unqueuedStanza(random))
+        }
       }
-      await pause(10)
+      await pause(STANZA_PAUSE_MS)
     }
     this.attackers -= 1
   }
@@ -184,13 +189,13 @@ export class AttackRun implements AsyncDisposable {
 
   private async setUp(): Promise<void> {
     const { api, key, url } = this.server
-    const { seed } = this.options
-    for (const name of ['Victim 1', 'Victim 2']) this.victims.push(await this.link(name))
-    for (const name of ['Honest 1', 'Honest 2']) {
-      const account = await this.link(name)
+    const { accounts = 2, pauseMs = 60, seed } = this.options
+    for (let n = 1; n <= accounts; n += 1) this.victims.push(await this.link(`Victim ${n}`))
+    for (let n = 1; n <= accounts; n += 1) {
+      const account = await this.link(`Honest ${n}`)
       const traffic = new Traffic(this.simulator, account.phone, account.accountId, () => api, {
         seed: seed * 1000 + this.honest.length * 2,
-        pauseMs: 60
+        pauseMs
       })
       this.honest.push({ ...account, traffic })
     }

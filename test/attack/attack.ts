@@ -14,6 +14,10 @@ export interface AttackOptions {
   readonly stanzas: number
   /** No new ones are sent after this many seconds. */
   readonly seconds: number
+  /** How many accounts are attacked, and how many beside them are honest. */
+  readonly accounts?: number
+  /** Milliseconds between two things that happen on an honest phone; few by default. */
+  readonly pauseMs?: number
   readonly log: (text: string) => void
 }
 

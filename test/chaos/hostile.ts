@@ -19,6 +19,7 @@ const castOf = (simulator: Simulator): Cast => {
 export class HostileContact {
   /** How many stanzas it has sent. */
   sent = 0
+  private made = 0
   private readonly cast: Cast
   private readonly phone: Phone
   private readonly random: Random
@@ -29,13 +30,17 @@ export class HostileContact {
     this.random = random
   }
 
-  /** Some stanzas at once. Those that a client cannot even read are left out: it could not acknowledge them. */
-  async strike(count: number): Promise<void> {
+  /** Some stanzas at once; answers how many. Those that a client cannot even read are left out: it could not acknowledge them. */
+  async strike(count: number): Promise<number> {
+    const before = this.sent
     for (let n = 0; n < count; n += 1) {
-      const id = `${ID}${this.phone.phoneNumber}-${(this.sent += 1)}`
+      const id = `${ID}${this.phone.phoneNumber}-${(this.made += 1)}`
       const stanza = malformedStanza(this.random, this.cast, id)
-      if (await isReadable(stanza)) this.phone.receiveStanza(stanza)
+      if (!(await isReadable(stanza))) continue
+      this.phone.receiveStanza(stanza)
+      this.sent += 1
     }
+    return this.sent - before
   }
 }
 
