@@ -6,6 +6,7 @@ import { serveVersionPage, VERSION_PAGE } from './protocol/client-version.ts'
 import { addFault, disconnect } from './protocol/disconnections.ts'
 import { announceIdentity } from './protocol/device-list.ts'
 import type { ClientVersions } from './state/client-versions.ts'
+import type { WhatsAppClock } from './state/clock.ts'
 import type { ActiveFault, Fault, FaultScope, StreamError } from './state/faults.ts'
 import { changeNumber, type NumberChange } from './protocol/number-change.ts'
 import { type FileOptions, fileMessage } from './state/media/file-message.ts'
@@ -218,6 +219,11 @@ export class Simulator {
    */
   get clientVersions(): ClientVersions {
     return this.network.clientVersions
+  }
+
+  /** WhatsApp's own clock: `aheadMs` beside this machine's, and what a login says the time is. */
+  get clock(): WhatsAppClock {
+    return this.network.clock
   }
 
   fault(fault: Fault, scope: FaultScope = {}): ActiveFault {

@@ -12,7 +12,6 @@ import { announceGroup } from '../protocol/groups/notifications.ts'
 import type { Group } from '../state/group.ts'
 import type { Chat } from '../state/names.ts'
 import type { Addressing } from '../wire/jid.ts'
-import { unixSeconds } from '../wire/stanza.ts'
 import { SettingsPhone } from './settings.ts'
 
 /** A message of a group's past. */
@@ -81,7 +80,7 @@ export class GroupsPhone extends SettingsPhone {
     const receivers = options.receivers === undefined ? [this.account] : this.accountsOf(options.receivers)
     const { associated = [], comments = [], messages, pinned = [] } = options
     const count = messages.length + comments.length + pinned.length + associated.length
-    let time = unixSeconds() - count - 60
+    let time = this.network.clock.seconds() - count - 60
     const past = ({ from, id, message, text, timestamp }: SharedMessage): PastMessage => ({
       from: this.accountOf(from),
       id: id ?? this.network.messageId(),

@@ -5,7 +5,7 @@ import { givenToken } from '../state/tokens.ts'
 import { cappingInfo, timelockInfo } from './new-chat-limits.ts'
 import { type BinaryNode, bytesOf, child, children, element, textOf } from '../wire/binary-node.ts'
 import { notify } from './notifications.ts'
-import { queryError, queryResult, unixSeconds } from '../wire/stanza.ts'
+import { queryError, queryResult } from '../wire/stanza.ts'
 
 const PRIVACY_DEFAULTS: Readonly<Record<string, string>> = {
   readreceipts: 'all',
@@ -197,11 +197,15 @@ export const answerMex = (network: Network, { account }: Companion, query: Binar
   return queryResult(query, [element('result', {}, Buffer.from(JSON.stringify({ data })))])
 }
 
-export const answerDisappearingMode = (companion: Companion, query: BinaryNode): BinaryNode => {
+export const answerDisappearingMode = (
+  network: Network,
+  companion: Companion,
+  query: BinaryNode
+): BinaryNode => {
   const mode = child(query, 'disappearing_mode')
   if (query.attrs.type === 'set' && mode) {
     companion.account.privacy.set('disappearing_mode', mode.attrs.duration ?? '0')
     return queryResult(query)
   }
-  return queryResult(query, [element('disappearing_mode', { duration: '0', t: unixSeconds() })])
+  return queryResult(query, [element('disappearing_mode', { duration: '0', t: network.clock.seconds() })])
 }

@@ -22,7 +22,9 @@ export const shareAppStateKeys = async (
     appStateSyncKeyShare: {
       keys: shared.map(({ data, id }: { id: Buffer; data?: Buffer | undefined }) => ({
         keyId: { keyId: id },
-        ...(data ? { keyData: { keyData: data, fingerprint: FINGERPRINT, timestamp: Date.now() } } : {})
+        ...(data
+          ? { keyData: { keyData: data, fingerprint: FINGERPRINT, timestamp: network.clock.milliseconds() } }
+          : {})
       }))
     }
   })

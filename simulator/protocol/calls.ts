@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 import type { Account } from '../state/account.ts'
 import type { Network } from '../state/network.ts'
 import { type BinaryNode, element } from '../wire/binary-node.ts'
-import { unixSeconds } from '../wire/stanza.ts'
 
 /** `answered` and `declined` happen on the phone: the linked devices are notified. */
 export type CallOutcome = 'missed' | 'answered' | 'declined'
@@ -20,7 +19,7 @@ export const ring = (
   const from = caller.address(addressing)
   const own = reader.address(addressing)
   const about = { 'call-id': callId, 'call-creator': from, caller_pn: caller.jid }
-  const timestamp = unixSeconds()
+  const timestamp = network.clock.seconds()
   const offer = element('offer', about, [
     element('audio', { enc: 'opus', rate: '16000' }),
     ...(video ? [element('video')] : [])

@@ -46,7 +46,7 @@ export const changeChatSetting = async (
   await changeFromPhone(
     network,
     owner,
-    settingPatch(chatIdOf(chat), setting, Date.now(), rangeOf(mailbox, chat))
+    settingPatch(chatIdOf(chat), setting, network.clock.milliseconds(), rangeOf(mailbox, chat))
   )
 }
 
@@ -72,7 +72,7 @@ const removeMessages = (
 export const renameOwner = async (network: Network, owner: Account, name: string): Promise<void> => {
   owner.pushName = name
   owner.named = true
-  await changeFromPhone(network, owner, ownNamePatch(name, Date.now()))
+  await changeFromPhone(network, owner, ownNamePatch(name, network.clock.milliseconds()))
 }
 
 /** The owner changes the name of a contact in the address book; without one the contact is removed from it. */
@@ -88,8 +88,11 @@ export const nameContact = (
     network,
     owner,
     name === undefined
-      ? { ...contactPatch(contact, '', Date.now()), operation: proto.SyncdMutation.SyncdOperation.REMOVE }
-      : contactPatch(contact, name, Date.now())
+      ? {
+          ...contactPatch(contact, '', network.clock.milliseconds()),
+          operation: proto.SyncdMutation.SyncdOperation.REMOVE
+        }
+      : contactPatch(contact, name, network.clock.milliseconds())
   )
 }
 
@@ -99,7 +102,7 @@ export const setUnarchiveChats = (network: Network, owner: Account, unarchiveCha
     network,
     owner,
     set('regular_low', 4, ['setting_unarchiveChats'], {
-      timestamp: Date.now(),
+      timestamp: network.clock.milliseconds(),
       unarchiveChatsSetting: { unarchiveChats }
     })
   )

@@ -4,7 +4,6 @@ import type { Account, Companion } from '../state/account.ts'
 import type { Network } from '../state/network.ts'
 import { element } from '../wire/binary-node.ts'
 import { PHONE_SERVER } from '../wire/jid.ts'
-import { unixSeconds } from '../wire/stanza.ts'
 import { notify } from './notifications.ts'
 
 /** The account has another identity key. */
@@ -26,7 +25,7 @@ export const announceDevices = (
   const news = [
     element(change, {}, [
       element('device', { jid: companion.jid, lid: companion.lid, 'key-index': companion.keyIndex }),
-      element('key-index-list', { ts: unixSeconds() })
+      element('key-index-list', { ts: network.clock.seconds() })
     ])
   ]
   const ofAccount = { from: account.jid, type: 'devices', lid: account.lid }

@@ -8,7 +8,7 @@ import { clientName, type Session } from '../state/session.ts'
 import type { FailureDetails } from '../state/faults.ts'
 import { endInOutage } from './disconnections.ts'
 import { beginPairing } from './pairing/begin.ts'
-import { element, SERVER_JID, unixSeconds } from '../wire/stanza.ts'
+import { element, SERVER_JID } from '../wire/stanza.ts'
 
 export const authenticated = (
   network: Network,
@@ -93,13 +93,13 @@ const login = (
   network.reply(
     session,
     element('success', {
-      t: unixSeconds(),
+      t: network.clock.atLogin(),
       props: '27',
       companion_enc_static: companion.storageKey.toString('base64'),
       location: 'sim',
       lid: companion.lid,
       display_name: companion.account.pushName,
-      creation: unixSeconds() - 86_400
+      creation: network.clock.seconds() - 86_400
     })
   )
   network.reply(

@@ -45,7 +45,7 @@ export const markMessage = async (
     fromMe === true ? '1' : '0',
     fromMe === true ? '0' : (participant ?? '0')
   ]
-  const timestamp = Date.now()
+  const timestamp = network.clock.milliseconds()
   const held = heldEntry(network, owner, chatJidOf(chat), id)
   if (held) noteMark(held, mark)
   if ('starred' in mark) {
@@ -94,7 +94,7 @@ export const editLabel = (
     network,
     owner,
     set('regular', 3, ['label_edit', id], {
-      timestamp: Date.now(),
+      timestamp: network.clock.milliseconds(),
       labelEditAction: { name, color, deleted }
     })
   )

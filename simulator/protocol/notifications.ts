@@ -2,7 +2,6 @@
 import type { Companion } from '../state/account.ts'
 import type { Network } from '../state/network.ts'
 import { type BinaryNode, element } from '../wire/binary-node.ts'
-import { unixSeconds } from '../wire/stanza.ts'
 
 interface NotificationAttributes extends Readonly<Record<string, string | number | undefined>> {
   readonly from: string
@@ -21,7 +20,7 @@ export const notify = (
     if (device === except) continue
     device.queue.add(
       'notification',
-      element('notification', { id: network.nextId(), t: unixSeconds(), ...attributes }, content)
+      element('notification', { id: network.nextId(), t: network.clock.seconds(), ...attributes }, content)
     )
   }
 }

@@ -6,7 +6,6 @@ import type { Mailbox } from '../state/history/mailbox.ts'
 import type { Network } from '../state/network.ts'
 import { type BinaryNode, element } from '../wire/binary-node.ts'
 import type { Addressing } from '../wire/jid.ts'
-import { unixSeconds } from '../wire/stanza.ts'
 
 interface OwnRead {
   readonly ids: string[]
@@ -32,7 +31,7 @@ export const sendOwnReads = (
         {
           id: ids[0],
           type: 'read-self',
-          t: unixSeconds(),
+          t: network.clock.seconds(),
           from: group ? group.id : account.address(addressing),
           participant: group ? account.address(addressing) : undefined,
           recipient: group ? participant : chat

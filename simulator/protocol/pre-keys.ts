@@ -23,7 +23,7 @@ import {
   numberOf
 } from '../wire/binary-node.ts'
 import { parseJid } from '../wire/jid.ts'
-import { SERVER_JID, queryError, queryResult, unixSeconds } from '../wire/stanza.ts'
+import { SERVER_JID, queryError, queryResult } from '../wire/stanza.ts'
 
 /** A device is asked for new pre-keys when fewer than this many are left. */
 const PRE_KEYS_LOW = 5
@@ -107,7 +107,7 @@ const handOut = (network: Network, asker: Companion, users: BinaryNode[]): Binar
     if (account && asker.account !== account) network.rememberTalk(asker.account, account)
     // a single unknown device must not spoil the whole answer: Baileys throws on a user with an error inside
     if (bundle && jid !== undefined)
-      answers.push(element('user', { jid, t: unixSeconds() }, writeBundle(bundle)))
+      answers.push(element('user', { jid, t: network.clock.seconds() }, writeBundle(bundle)))
   }
   return element('list', {}, answers)
 }

@@ -31,14 +31,14 @@ export const setAvailable = (network: Network, companion: Companion, available: 
   if (companion.available === available) return
   companion.available = available
   const { account } = companion
-  if (!available) network.presence.left(account)
+  if (!available) network.presence.left(account, network.clock.seconds())
   sendPresence(network, account, network.presence.subscribersOf(account), isAvailable(account))
   network.signals.emit('presence', { device: companion.jid, available })
 }
 
 /** A contact becomes available or not; devices that subscribed to it get it. */
 export const showPresence = (network: Network, contact: Account, available: boolean): void => {
-  if (!available) network.presence.left(contact)
+  if (!available) network.presence.left(contact, network.clock.seconds())
   sendPresence(network, contact, network.presence.subscribersOf(contact), available)
 }
 

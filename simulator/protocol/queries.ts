@@ -22,7 +22,7 @@ import { answerEncrypt } from './pre-keys.ts'
 import { noteError, refuseQuery } from './refuse.ts'
 import { answerUsync } from './usync.ts'
 import { type BinaryNode, child, children, element } from '../wire/binary-node.ts'
-import { queryError, queryResult } from '../wire/stanza.ts'
+import { keepAliveAnswer, queryError, queryResult } from '../wire/stanza.ts'
 
 export const answerQuery = (
   network: Network,
@@ -105,7 +105,7 @@ const answerOf = (
     case 'w:profile:picture':
       return answerPicture(network, companion, query)
     case 'disappearing_mode':
-      return answerDisappearingMode(companion, query)
+      return answerDisappearingMode(network, companion, query)
     case 'w:m':
       return answerMediaConnection(network, query)
     case 'w:g2':
@@ -115,12 +115,13 @@ const answerOf = (
     case 'md':
       return removeDevice(network, session, companion, query)
     case 'w:p':
+    case 'urn:xmpp:ping':
+      return keepAliveAnswer(query, network.clock.seconds())
     case 'w:stats':
     case 'urn:xmpp:whatsapp:dirty':
     case 'urn:xmpp:whatsapp:push':
     case 'urn:xmpp:whatsapp:account':
     case 'tos':
-    case 'urn:xmpp:ping':
       return queryResult(query)
     case 'bot':
       return queryResult(query, [element('bot', { v: '2' })])
@@ -129,7 +130,7 @@ const answerOf = (
     default:
       // a keep-alive may come without a namespace
       if (query.attrs.xmlns === undefined && (children(query).length === 0 || child(query, 'ping'))) {
-        return queryResult(query)
+        return keepAliveAnswer(query, network.clock.seconds())
       }
       return queryError(query, 501, 'feature-not-implemented')
   }

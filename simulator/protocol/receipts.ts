@@ -9,7 +9,7 @@ import { answerRetry } from './messages/retry.ts'
 import type { QueuedStanza } from '../state/stanza-queue.ts'
 import { type BinaryNode, child, children, element } from '../wire/binary-node.ts'
 import { addressingOf, isChannelJid, isGroupJid, isListJid, parseJid, STATUS_JID } from '../wire/jid.ts'
-import { acknowledge, unixSeconds } from '../wire/stanza.ts'
+import { acknowledge } from '../wire/stanza.ts'
 
 /** Receipts that are for the server only. */
 const PRIVATE = new Set(['peer_msg', 'hist_sync', 'sender'])
@@ -23,7 +23,7 @@ export const routeReceipt = (
 ): void => {
   const { id, type, to } = node.attrs
   if (!id || network.faults.take('loseReceipts', { companion })) return
-  network.reply(session, acknowledge(node))
+  network.reply(session, acknowledge(node, network.clock.seconds()))
   const items = children(child(node, 'list'), 'item').map(item => item.attrs.id)
   const ids = [id, ...items.filter(item => item !== undefined)].slice(0, IDS_LIMIT)
   const chat = node.attrs.recipient ?? to
@@ -127,7 +127,7 @@ const record = (
     chatJid,
     id,
     type,
-    timestamp: unixSeconds()
+    timestamp: network.clock.seconds()
   })
 
 /** The phone learns what its owner read on a linked device. */
@@ -151,7 +151,7 @@ const forward = (
   const writer = network.directory.find(group || isListJid(chat) ? participant : chat)
   const addressing = group ? group.addressing : jid ? addressingOf(jid) : 'pn'
   const list = listOf(ids)
-  const common = { id: ids[0], type, t: node.attrs.t ?? unixSeconds() }
+  const common = { id: ids[0], type, t: node.attrs.t ?? network.clock.seconds() }
   if (writer) {
     const self = companion.address(addressing)
     for (const one of ids)

@@ -26,7 +26,7 @@ export const refuseStanza = (
 ): void => {
   recordRefusal(network, session, stanza, code, text)
   network.reply(session, {
-    ...acknowledge(stanza, { error: code }),
+    ...acknowledge(stanza, network.clock.seconds(), { error: code }),
     content: [element('error', { code, text })]
   })
 }

@@ -16,7 +16,7 @@ import { refuseQuery, refuseStanza } from './refuse.ts'
 import { type BinaryNode, child, children, element } from '../wire/binary-node.ts'
 import type { Connection, ConnectionHandlers } from '../wire/connection.ts'
 import { NotServed } from '../wire/not-served.ts'
-import { acknowledge, describeStanza, queryResult } from '../wire/stanza.ts'
+import { acknowledge, describeStanza, keepAliveAnswer } from '../wire/stanza.ts'
 
 export const handlersFor = (network: Network): ConnectionHandlers => ({
   authenticated(connection, payload, staticKey) {
@@ -30,7 +30,7 @@ export const handlersFor = (network: Network): ConnectionHandlers => ({
     const session = network.sessions.get(connection)
     if (!session) return undefined
     if (connection.isDeaf) {
-      if (isKeepAlive(node)) connection.answerKeepAlive(queryResult(node))
+      if (isKeepAlive(node)) connection.answerKeepAlive(keepAliveAnswer(node, network.clock.seconds()))
       return undefined
     }
     const sent = describeStanza(node)
@@ -114,11 +114,11 @@ const handle = (network: Network, session: Session, node: BinaryNode): void => {
           ? element('call', { id: node.attrs.id, from: node.attrs.to }, [
               element('link_create', { token: 'simulated' })
             ])
-          : acknowledge(node)
+          : acknowledge(node, network.clock.seconds())
       )
       return
     case 'notification':
-      network.reply(session, acknowledge(node))
+      network.reply(session, acknowledge(node, network.clock.seconds()))
       return
     case 'ib':
     case 'xmlstreamend':
@@ -145,6 +145,7 @@ const handleUnlinked = (network: Network, session: Session, node: BinaryNode): v
   }
   if (node.attrs.xmlns === 'md' && answerLinkCode(network, session, node)) return
   if (node.attrs.xmlns === 'md' && answerPasskey(network, session, node)) return
-  if (node.attrs.xmlns === 'w:p' || child(node, 'ping')) network.reply(session, queryResult(node))
+  if (node.attrs.xmlns === 'w:p' || child(node, 'ping'))
+    network.reply(session, keepAliveAnswer(node, network.clock.seconds()))
   else refuseQuery(network, session, node, 401, 'not-authorized')
 }

@@ -15,7 +15,7 @@ export const changeTokenSalt = (network: Network, account: Account): Promise<voi
   return changeFromPhone(network, account, {
     type: 'regular_high',
     index: ['nct_salt_sync'],
-    syncAction: { timestamp: Date.now() },
+    syncAction: { timestamp: network.clock.milliseconds() },
     newer: { field: SALT_ACTION, value: Buffer.concat([Buffer.from([SALT_TAG, salt.length]), salt]) },
     apiVersion: 1,
     operation: proto.SyncdMutation.SyncdOperation.SET

@@ -3,7 +3,7 @@ import type { Account, Companion } from '../state/account.ts'
 import type { Network } from '../state/network.ts'
 import { type BinaryNode, child, children, element, textOf } from '../wire/binary-node.ts'
 import { LID_SERVER, parseJid } from '../wire/jid.ts'
-import { queryError, queryResult, unixSeconds } from '../wire/stanza.ts'
+import { queryError, queryResult } from '../wire/stanza.ts'
 
 const USERS_LIMIT = 10_000
 /** The last three are known, and nobody has any. */
@@ -65,11 +65,12 @@ const answerUser = (
   }
   if (account !== companion.account) network.rememberTalk(companion.account, account)
   const byLid = parseJid(named)?.server === LID_SERVER
-  const content = protocols.flatMap(protocol => answerProtocol(account, protocol, phone, byLid))
+  const content = protocols.flatMap(protocol => answerProtocol(network, account, protocol, phone, byLid))
   return [element('user', { jid: byLid ? account.lid : account.jid }, content)]
 }
 
 const answerProtocol = (
+  network: Network,
   account: Account,
   protocol: string,
   phone: string | undefined,
@@ -82,15 +83,15 @@ const answerProtocol = (
       return [
         element('devices', {}, [
           element('device-list', { hash: `2:${account.devices.join('.')}` }, deviceList(account)),
-          element('key-index-list', { ts: unixSeconds() }, new Uint8Array())
+          element('key-index-list', { ts: network.clock.seconds() }, new Uint8Array())
         ])
       ]
     case 'lid':
       return byLid ? [] : [element('lid', { val: account.lid })]
     case 'status':
-      return [element('status', { t: unixSeconds() }, account.statusText)]
+      return [element('status', { t: network.clock.seconds() }, account.statusText)]
     case 'disappearing_mode':
-      return [element('disappearing_mode', { duration: '0', t: unixSeconds() })]
+      return [element('disappearing_mode', { duration: '0', t: network.clock.seconds() })]
     case 'picture':
       return account.picture ? [element('picture', { id: account.picture })] : []
     default:

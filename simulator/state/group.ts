@@ -1,7 +1,6 @@
 // A group: its members, their ranks, its settings. Member lists are written in the group's own addressing.
 import type { Account } from './account.ts'
 import type { Addressing } from '../wire/jid.ts'
-import { unixSeconds } from '../wire/stanza.ts'
 
 export type Rank = 'member' | 'admin' | 'superadmin'
 
@@ -29,13 +28,14 @@ export class Group {
     creator: Account
     members: Iterable<Account>
     addressing?: Addressing
-    createdAt?: number
+    /** Unix seconds. */
+    createdAt: number
     inviteCode: string
   }) {
     this.id = options.id
     this.subject = options.subject
     this.creator = options.creator
-    this.createdAt = options.createdAt ?? unixSeconds()
+    this.createdAt = options.createdAt
     this.subjectAt = this.createdAt
     this.subjectBy = options.creator
     this.addressing = options.addressing ?? 'lid'

@@ -7,6 +7,7 @@ import { type Account, Companion, type CompanionKeys, type DeviceProperties } fr
 import { AppState } from './app-state.ts'
 import { BackgroundWork } from './background-work.ts'
 import { ClientVersions } from './client-versions.ts'
+import { WhatsAppClock } from './clock.ts'
 import { Directory } from './directory.ts'
 import { Faults } from './faults.ts'
 import type { Group } from './group.ts'
@@ -46,6 +47,7 @@ export class Network {
   readonly presence = new Presence()
   readonly limits = new NewChatLimits()
   readonly clientVersions = new ClientVersions()
+  readonly clock = new WhatsAppClock()
   readonly background = new BackgroundWork(this.signals)
   readonly refusals = new Refusals(this.signals)
   /** Decides how connections and logins fail while WhatsApp is down. */

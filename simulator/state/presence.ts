@@ -1,5 +1,4 @@
 // Who subscribed to whose presence, and when each account was last available.
-import { unixSeconds } from '../wire/stanza.ts'
 import type { Account, Companion } from './account.ts'
 
 const SUBSCRIPTIONS_LIMIT = 10_000
@@ -17,9 +16,9 @@ export class Presence {
     return this.subscribers.get(account) ?? []
   }
 
-  /** The account is not available any more. */
-  left(account: Account): void {
-    this.lastSeen.set(account, unixSeconds())
+  /** The account is not available any more, since then (Unix seconds). */
+  left(account: Account, at: number): void {
+    this.lastSeen.set(account, at)
   }
 
   /** Unix seconds. */

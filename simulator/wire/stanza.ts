@@ -4,10 +4,12 @@ import { SERVER_JID } from './jid.ts'
 
 export { element, SERVER_JID }
 
-export const unixSeconds = (): number => Math.floor(Date.now() / 1000)
-
 export const queryResult = (query: BinaryNode, content?: NodeContent): BinaryNode =>
   element('iq', { id: query.attrs.id, from: query.attrs.to ?? SERVER_JID, type: 'result' }, content)
+
+/** The answer to a keep-alive tells the time, in seconds since 1970. */
+export const keepAliveAnswer = (query: BinaryNode, t: number): BinaryNode =>
+  element('iq', { id: query.attrs.id, from: query.attrs.to ?? SERVER_JID, type: 'result', t })
 
 export const queryError = (query: BinaryNode, code: number, text: string): BinaryNode =>
   element('iq', { id: query.attrs.id, from: query.attrs.to ?? SERVER_JID, type: 'error' }, [
@@ -23,9 +25,10 @@ export const describeStanza = ({ attrs, content, tag }: BinaryNode): string => {
     .join(' ')
 }
 
-/** The server's acknowledgement of a stanza a client sent. */
+/** The server's acknowledgement of a stanza a client sent; `t` is WhatsApp's time, in seconds since 1970. */
 export const acknowledge = (
   node: BinaryNode,
+  t: number,
   extra: Record<string, string | number | undefined> = {}
 ): BinaryNode =>
   element('ack', {
@@ -34,6 +37,6 @@ export const acknowledge = (
     from: node.attrs.to,
     participant: node.attrs.participant,
     type: node.tag === 'receipt' || node.tag === 'notification' ? node.attrs.type : undefined,
-    t: unixSeconds(),
+    t,
     ...extra
   })

@@ -66,7 +66,7 @@ export interface MessageFact extends ContentFact {
   readonly whatsAppId: string
   /** Milliseconds since 1970, as claimed by the sender's phone. */
   readonly timestamp: number
-  /** The claimed time if it is unusable (zero or negative), milliseconds; `timestamp` is the arrival then. */
+  /** The claimed time if it is unusable (zero, negative, far in the future), milliseconds; `timestamp` is the arrival then. */
   readonly tsClaimed?: number
   readonly pushName?: string | undefined
   readonly status: MessageStatus

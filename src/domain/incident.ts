@@ -43,7 +43,9 @@ export const INCIDENT_KINDS = [
   'firestore.unreachable',
   'firestore.noAccess',
   'firestore.refused',
-  'clock.setBack'
+  'clock.setBack',
+  'clock.wrong',
+  'clock.behindDatabase'
 ] as const
 export type IncidentKind = (typeof INCIDENT_KINDS)[number]
 

@@ -312,8 +312,8 @@ export const Receipt = Schema.Struct({
 })
 export type Receipt = typeof Receipt.Type
 
-/** How long ahead of our clock a message may claim to be before it is clamped: clocks drift, decades do not. */
-const TOLERATED_FUTURE_MS = 24 * 60 * 60 * 1000
+/** How long ahead of the time a message may claim to be before it is clamped: clocks drift, decades do not. */
+export const TOLERATED_FUTURE_MS = 24 * 60 * 60 * 1000
 
 /** A time as stored: phones sometimes claim decades in the future, which would pin a thread to the top for ever. */
 export const clampTime = (claimed: number, now: number): { tsClient: number; tsClaimed: number | null } =>

@@ -1,6 +1,7 @@
 // Loaded into the server before its own code (node --import): a clock that a test moves forward. What waits for a time
 // that has come by that happens at once. Knows nothing of the product.
-//   TEST_CLOCK=<file>   holds how many milliseconds the clock is ahead; read again at each SIGUSR2
+//   TEST_CLOCK=<file>   holds how many milliseconds have passed besides, and how many the wall clock is ahead of that, as one that
+//                       somebody has set; read again at each SIGUSR2
 import { readFileSync } from 'node:fs'
 
 interface Waiting {
@@ -14,17 +15,20 @@ const move = (file: string): void => {
   const realElapsed = performance.now.bind(performance)
   const realSetTimeout = globalThis.setTimeout
   const realClearTimeout = globalThis.clearTimeout
-  const read = (): number => Number(readFileSync(file, 'utf8'))
-  let ahead = read()
+  const read = (): readonly [number, number] => {
+    const [passed = 0, wall = 0] = readFileSync(file, 'utf8').split(' ').map(Number)
+    return [passed, wall]
+  }
+  let [ahead, wallAhead] = read()
 
   const RealDate = globalThis.Date
   class MovedDate extends RealDate {
     constructor(...parts: ReadonlyArray<never>) {
-      if (parts.length === 0) super(realNow() + ahead)
+      if (parts.length === 0) super(realNow() + ahead + wallAhead)
       else super(...(parts as unknown as [number]))
     }
     static override now(): number {
-      return realNow() + ahead
+      return realNow() + ahead + wallAhead
     }
   }
   globalThis.Date = MovedDate as DateConstructor
@@ -88,7 +92,7 @@ const move = (file: string): void => {
   }) as typeof clearTimeout
 
   process.on('SIGUSR2', () => {
-    ahead = read()
+    ;[ahead, wallAhead] = read()
     for (const [handle, entry] of waiting) arm(handle as Handle, entry)
   })
 }

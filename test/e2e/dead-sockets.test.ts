@@ -41,14 +41,19 @@ const everybodyIsReadable = async (stage: Stage, accountId: string, phone: Phone
   expect({ different, duplicates, missing }).toEqual({ different: [], duplicates: [], missing: [] })
 }
 
+const SIXTEEN_STEPS = Array.from({ length: 16 }, (_, n) => n + 1)
+
 test.each(
   thorough(
-    [3, 6],
-    Array.from({ length: 16 }, (_, n) => n + 1)
-  ).flatMap(step => [
-    { step, handled: false },
-    { step, handled: true }
-  ])
+    [
+      { step: 3, handled: false },
+      { step: 6, handled: true }
+    ],
+    SIXTEEN_STEPS.flatMap(step => [
+      { step, handled: false },
+      { step, handled: true }
+    ])
+  )
 )(
   'a connection that ends at stanza $step (handled: $handled) leaves keys that every new sender can write with',
   async ({ handled, step }) => {

@@ -6,7 +6,7 @@ import { runToExit, ServerProcess } from '../../harness/server-process.ts'
 import { accountMachine } from '../../src/machines/account.ts'
 import { untilReceived } from './received.ts'
 import { type AnyStage, sharedInProcessStage, Stage } from './stage.ts'
-import { thorough } from '../thorough.ts'
+import { thorough, thoroughTest } from '../thorough.ts'
 
 const SMALL = { history: { chats: 3, messages: 30, groupsShare: 0 } }
 const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
@@ -45,7 +45,7 @@ test('1. receipt numbers off by one: sent is sent, delivered is delivered, read 
   expect(unread.receipts).toMatchObject([{ deliveredAt: expect.any(Number), readAt: null }])
 })
 
-test(
+thoroughTest(
   '2. marked as seen before it is stored: killed anywhere around a commit, each message is there once',
   async () => {
     await using stage = await Stage.set()
@@ -64,7 +64,7 @@ test(
   SEVERAL_RESTARTS
 )
 
-test(
+thoroughTest(
   '3. an entry stays in processing for ever: killed between sending and recording, each is sent, once',
   async () => {
     await using stage = await Stage.set()
@@ -114,18 +114,21 @@ test('4. being disconnected uses up attempts: ours are counted only when WhatsAp
   expect(await stage.api.untilEntry(accountId, sent.entryId, 'sent')).toMatchObject({ attempts: 1 })
 })
 
-test('5. an error queues the message and asks the caller to send it again: accepted is accepted, and has its id', async () => {
-  await using stage = await Stage.set({ SEND_TIMEOUT: '300ms' })
-  const { phone, accountId } = await stage.linked(SMALL)
-  phone.fault({ kind: 'loseAcks' }, { times: 2 })
-  const sent = await stage.api.send(accountId, phone.contacts[0]!.phoneNumber, 'once', 'key')
-  expect(await stage.api.message(sent.threadId, sent.messageId)).toMatchObject({ whatsAppId: sent.entryId })
-  expect(await stage.api.send(accountId, phone.contacts[0]!.phoneNumber, 'once', 'key')).toEqual(sent)
-  expect((await stage.api.untilEntry(accountId, sent.entryId, 'sent')).attempts).toBeGreaterThan(1)
-  expect(phone.truth().received.filter(entry => entry.text === 'once')).toMatchObject([
-    { id: sent.entryId, times: 1 }
-  ])
-})
+thoroughTest(
+  '5. an error queues the message and asks the caller to send it again: accepted is accepted, and has its id',
+  async () => {
+    await using stage = await Stage.set({ SEND_TIMEOUT: '300ms' })
+    const { phone, accountId } = await stage.linked(SMALL)
+    phone.fault({ kind: 'loseAcks' }, { times: 2 })
+    const sent = await stage.api.send(accountId, phone.contacts[0]!.phoneNumber, 'once', 'key')
+    expect(await stage.api.message(sent.threadId, sent.messageId)).toMatchObject({ whatsAppId: sent.entryId })
+    expect(await stage.api.send(accountId, phone.contacts[0]!.phoneNumber, 'once', 'key')).toEqual(sent)
+    expect((await stage.api.untilEntry(accountId, sent.entryId, 'sent')).attempts).toBeGreaterThan(1)
+    expect(phone.truth().received.filter(entry => entry.text === 'once')).toMatchObject([
+      { id: sent.entryId, times: 1 }
+    ])
+  }
+)
 
 test('6. receipts under another address make ghost messages: they find the message they are about', async () => {
   const stage = shared()
@@ -141,18 +144,21 @@ test('6. receipts under another address make ghost messages: they find the messa
   expect(threads.filter(thread => [contact.jid, contact.lid].includes(thread.clientJid))).toHaveLength(1)
 })
 
-test('7. the gap that a reconnect left is never filled: what came meanwhile is there, also what the owner wrote', async () => {
-  await using stage = await Stage.set()
-  const { phone, accountId } = await stage.linked(SMALL)
-  await stage.server.kill()
-  for (let n = 0; n < 40; n += 1) {
-    await phone.receive({ from: phone.contacts[n % 3]!, text: `meanwhile ${n}` })
-    if (n % 4 === 0) await phone.send({ to: phone.contacts[n % 3]!, text: `own meanwhile ${n}` })
+thoroughTest(
+  '7. the gap that a reconnect left is never filled: what came meanwhile is there, also what the owner wrote',
+  async () => {
+    await using stage = await Stage.set()
+    const { phone, accountId } = await stage.linked(SMALL)
+    await stage.server.kill()
+    for (let n = 0; n < 40; n += 1) {
+      await phone.receive({ from: phone.contacts[n % 3]!, text: `meanwhile ${n}` })
+      if (n % 4 === 0) await phone.send({ to: phone.contacts[n % 3]!, text: `own meanwhile ${n}` })
+    }
+    await stage.restart()
+    await stage.synced(accountId, phone)
+    expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
   }
-  await stage.restart()
-  await stage.synced(accountId, phone)
-  expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
-})
+)
 
 test('8. a thread first seen in history looks new: its last activity is that of its newest message', async () => {
   const stage = shared()

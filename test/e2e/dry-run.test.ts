@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
 import { Stage } from './stage.ts'
+import { thoroughTest } from '../thorough.ts'
 
 interface Report {
   readonly enabled: boolean
@@ -86,7 +87,7 @@ test('on a store that holds something, it reports what is missing there, and sto
   expect((await stage.api.account(accountId)).counts).toEqual({ threads: 1, messages: 40 })
 })
 
-test('gaps in the middle are asked for and counted, too, and stay open', async () => {
+thoroughTest('gaps in the middle are asked for and counted, too, and stay open', async () => {
   await using stage = await Stage.set({ WHATSAPP_BACKFILL_THREADS: '0' })
   const { phone, accountId } = await stage.linked({
     history: { ...PARTLY.history, messages: 30, pushPerChat: 30 }
@@ -124,28 +125,33 @@ test('gaps in the middle are asked for and counted, too, and stay open', async (
   })
 })
 
-test('a job that was asked for waits until the dry run is over, and is then done to its end', async () => {
-  await using stage = await Stage.set({ WHATSAPP_BACKFILL_THREADS: '0' })
-  const { phone, accountId } = await stage.linkedPartly(40, PARTLY)
-  const [thread] = await stage.api.threads(accountId)
-  phone.goOffline()
-  const { jobId } = await stage.api.backfill(accountId, { threadId: thread!.threadId, count: 0 })
-  await stage.api.untilJob(accountId, jobId, ({ parts }) => parts === 1)
-  await stage.server.kill()
-  phone.goOnline()
-  await stage.restart({ WHATSAPP_HISTORY_SYNC_DRY_RUN: 'true', WHATSAPP_BACKFILL_THREADS: '50' })
-  const rehearsed = await stage.api.until('the dry run to be done', async () => {
-    const jobs = await stage.api.jobs(accountId)
-    return jobs.some(({ origin, parts, status }) => origin === 'automatic' && parts > 0 && status === 'done')
-      ? jobs
-      : undefined
-  })
-  expect(rehearsed.find(job => job.jobId === jobId)).toMatchObject({ status: 'running', messages: 0 })
-  await stage.server.kill()
-  await stage.restart({ WHATSAPP_HISTORY_SYNC_DRY_RUN: 'false' })
-  expect(await stage.api.untilJob(accountId, jobId)).toMatchObject({ status: 'done' })
-  expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject({
-    missing: [],
-    duplicates: []
-  })
-})
+thoroughTest(
+  'a job that was asked for waits until the dry run is over, and is then done to its end',
+  async () => {
+    await using stage = await Stage.set({ WHATSAPP_BACKFILL_THREADS: '0' })
+    const { phone, accountId } = await stage.linkedPartly(40, PARTLY)
+    const [thread] = await stage.api.threads(accountId)
+    phone.goOffline()
+    const { jobId } = await stage.api.backfill(accountId, { threadId: thread!.threadId, count: 0 })
+    await stage.api.untilJob(accountId, jobId, ({ parts }) => parts === 1)
+    await stage.server.kill()
+    phone.goOnline()
+    await stage.restart({ WHATSAPP_HISTORY_SYNC_DRY_RUN: 'true', WHATSAPP_BACKFILL_THREADS: '50' })
+    const rehearsed = await stage.api.until('the dry run to be done', async () => {
+      const jobs = await stage.api.jobs(accountId)
+      return jobs.some(
+        ({ origin, parts, status }) => origin === 'automatic' && parts > 0 && status === 'done'
+      )
+        ? jobs
+        : undefined
+    })
+    expect(rehearsed.find(job => job.jobId === jobId)).toMatchObject({ status: 'running', messages: 0 })
+    await stage.server.kill()
+    await stage.restart({ WHATSAPP_HISTORY_SYNC_DRY_RUN: 'false' })
+    expect(await stage.api.untilJob(accountId, jobId)).toMatchObject({ status: 'done' })
+    expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject({
+      missing: [],
+      duplicates: []
+    })
+  }
+)

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
 import { Stage } from './stage.ts'
-import { thorough } from '../thorough.ts'
+import { thorough, thoroughTest } from '../thorough.ts'
 
 /** On a machine that is busy with other things a start takes seconds. */
 const SEVERAL_RESTARTS = 150_000
@@ -60,7 +60,7 @@ test('kill -9 in the middle of the history loses nothing and stores nothing twic
   expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
 })
 
-test(
+thoroughTest(
   'kill -9 under live traffic loses nothing and stores nothing twice',
   async () => {
     await using stage = await Stage.set()
@@ -93,28 +93,31 @@ test(
   SEVERAL_RESTARTS
 )
 
-test('messages accepted while the account is offline are sent once, in order, when it is back', async () => {
-  await using stage = await Stage.set()
-  const { phone, accountId } = await stage.linked({ history: { chats: 2, messages: 20, groupsShare: 0 } })
-  const contact = phone.contacts[0]!
-  await stage.api.command(accountId, 'disconnect')
-  const texts = ['first', 'second', 'third']
-  const sent: Array<{ threadId: string }> = []
-  for (const text of texts) sent.push(await stage.api.send(accountId, contact.phoneNumber, text))
+thoroughTest(
+  'messages accepted while the account is offline are sent once, in order, when it is back',
+  async () => {
+    await using stage = await Stage.set()
+    const { phone, accountId } = await stage.linked({ history: { chats: 2, messages: 20, groupsShare: 0 } })
+    const contact = phone.contacts[0]!
+    await stage.api.command(accountId, 'disconnect')
+    const texts = ['first', 'second', 'third']
+    const sent: Array<{ threadId: string }> = []
+    for (const text of texts) sent.push(await stage.api.send(accountId, contact.phoneNumber, text))
 
-  await stage.server.kill()
-  await stage.restart()
-  expect(await stage.api.account(accountId)).toMatchObject({ state: 'stopped' })
-  await stage.api.command(accountId, 'connect')
+    await stage.server.kill()
+    await stage.restart()
+    expect(await stage.api.account(accountId)).toMatchObject({ state: 'stopped' })
+    await stage.api.command(accountId, 'connect')
 
-  await stage.api.until('all to be read', async () => {
-    const { messages } = await stage.api.messagePage(sent[0]!.threadId, 'limit=10')
-    const read = messages.filter(message => message.status === 'read' && texts.includes(message.body ?? ''))
-    return read.length === 3 ? true : undefined
-  })
-  const received = phone.truth().received.filter(entry => texts.includes(entry.text ?? ''))
-  expect(received.map(entry => [entry.text, entry.times])).toEqual(texts.map(text => [text, 1]))
-})
+    await stage.api.until('all to be read', async () => {
+      const { messages } = await stage.api.messagePage(sent[0]!.threadId, 'limit=10')
+      const read = messages.filter(message => message.status === 'read' && texts.includes(message.body ?? ''))
+      return read.length === 3 ? true : undefined
+    })
+    const received = phone.truth().received.filter(entry => texts.includes(entry.text ?? ''))
+    expect(received.map(entry => [entry.text, entry.times])).toEqual(texts.map(text => [text, 1]))
+  }
+)
 
 test(
   'killed right after the journal commit, every kind of message is rebuilt from the journal alone, without WhatsApp',
@@ -160,7 +163,7 @@ test(
   SEVERAL_RESTARTS
 )
 
-test(
+thoroughTest(
   'killed right after the phone announced its history, the announcement is not lost',
   async () => {
     await using stage = await Stage.set()

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { movableClock, Stage } from './stage.ts'
+import { thoroughTest } from '../thorough.ts'
 
 const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
 const DAY_MS = 24 * 60 * 60_000
@@ -71,7 +72,7 @@ test('the server is down for a month and the phone goes on: after the start ever
   }
 })
 
-test('a gap is shown with its edges as long as the phone does not fill it', async () => {
+thoroughTest('a gap is shown with its edges as long as the phone does not fill it', async () => {
   const { folder, settings } = movableClock()
   await using stage = await Stage.set(settings, folder)
   const { phone, accountId } = await stage.linked({ history: { ...CHATS, chats: 1, groupsShare: 0 } })
@@ -163,104 +164,123 @@ test('a history chunk that is lost for good leaves a gap between its neighbours,
   expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
 })
 
-test('a chunk that the phone says it cannot make again is given up at once, with its reason; one that it may make is asked for again', async () => {
-  await using stage = await Stage.set()
-  const history = {
-    chats: 1,
-    messages: 600,
-    groupsShare: 0,
-    mediaShare: 0,
-    chunkMessages: 100,
-    inlineBelowBytes: 0
-  }
-  const askedAgain = (phone: Phone) =>
-    phone.truth().peerRequests.filter(({ type }) => type === 'HISTORY_SYNC_CHUNK_RETRY').length
-
-  const corrupt = stage.simulator.fault(
-    { kind: 'historyChunk', effect: 'corrupt', chunkOrder: 2, syncType: 2 },
-    { times: 1 }
-  )
-  // Code 3: it took too long; the phone may be asked once more. Then it makes the chunk.
-  stage.simulator.fault({ kind: 'historyChunkRetry', code: 3, canRecover: true }, { times: 1 })
-  const first = await stage.linkedPartly(60, { history })
-  const { accountId } = first
-  await stage.api.untilAccount(
-    accountId,
-    'the chunk to be made again',
-    ({ counts }) => counts.messages === 600
-  )
-  corrupt.clear()
-  expect(askedAgain(first.phone)).toBe(2)
-  expect((await stage.api.account(accountId)).sync.chunksFailed).toBe(0)
-  expect(await stage.api.incidents(accountId)).toEqual([])
-
-  const lost = stage.simulator.fault({ kind: 'historyChunk', effect: 'corrupt', chunkOrder: 2, syncType: 2 })
-  // Code 5: it has made the chunk as often as it does.
-  const refusal = stage.simulator.fault({ kind: 'historyChunkRetry', code: 5, canRecover: true })
-  const second = await stage.linkedPartly(60, { history })
-  await stage.api.untilAccount(
-    second.accountId,
-    'the chunk to be given up',
-    ({ sync }) => sync.chunksFailed === 1
-  )
-  expect(askedAgain(second.phone)).toBe(1)
-  expect(await stage.api.incidents(second.accountId)).toMatchObject([
-    {
-      kind: 'history.chunkLost',
-      happened: expect.stringContaining('has made it as often as it does')
+thoroughTest(
+  'a chunk that the phone says it cannot make again is given up at once, with its reason; one that it may make is asked for again',
+  async () => {
+    await using stage = await Stage.set()
+    const history = {
+      chats: 1,
+      messages: 600,
+      groupsShare: 0,
+      mediaShare: 0,
+      chunkMessages: 100,
+      inlineBelowBytes: 0
     }
-  ])
-  lost.clear()
-  refusal.clear()
-  await stage.synced(second.accountId, second.phone)
-  expect(await compare(stage.api, second.accountId, second.phone.truth().messages)).toMatchObject(
-    NOTHING_WRONG
-  )
-})
+    const askedAgain = (phone: Phone) =>
+      phone.truth().peerRequests.filter(({ type }) => type === 'HISTORY_SYNC_CHUNK_RETRY').length
 
-test('a lost chunk at the old end of a chat is a gap back to its beginning, however little is sought otherwise', async () => {
-  const { folder, settings } = movableClock()
-  await using stage = await Stage.set({ ...settings, WHATSAPP_BACKFILL_THREADS: '0' }, folder)
-  const history = {
-    chats: 1,
-    messages: 600,
-    groupsShare: 0,
-    mediaShare: 0,
-    chunkMessages: 100,
-    inlineBelowBytes: 0
+    const corrupt = stage.simulator.fault(
+      { kind: 'historyChunk', effect: 'corrupt', chunkOrder: 2, syncType: 2 },
+      { times: 1 }
+    )
+    // Code 3: it took too long; the phone may be asked once more. Then it makes the chunk.
+    stage.simulator.fault({ kind: 'historyChunkRetry', code: 3, canRecover: true }, { times: 1 })
+    const first = await stage.linkedPartly(60, { history })
+    const { accountId } = first
+    await stage.api.untilAccount(
+      accountId,
+      'the chunk to be made again',
+      ({ counts }) => counts.messages === 600
+    )
+    corrupt.clear()
+    expect(askedAgain(first.phone)).toBe(2)
+    expect((await stage.api.account(accountId)).sync.chunksFailed).toBe(0)
+    expect(await stage.api.incidents(accountId)).toEqual([])
+
+    const lost = stage.simulator.fault({
+      kind: 'historyChunk',
+      effect: 'corrupt',
+      chunkOrder: 2,
+      syncType: 2
+    })
+    // Code 5: it has made the chunk as often as it does.
+    const refusal = stage.simulator.fault({ kind: 'historyChunkRetry', code: 5, canRecover: true })
+    const second = await stage.linkedPartly(60, { history })
+    await stage.api.untilAccount(
+      second.accountId,
+      'the chunk to be given up',
+      ({ sync }) => sync.chunksFailed === 1
+    )
+    expect(askedAgain(second.phone)).toBe(1)
+    expect(await stage.api.incidents(second.accountId)).toMatchObject([
+      {
+        kind: 'history.chunkLost',
+        happened: expect.stringContaining('has made it as often as it does')
+      }
+    ])
+    lost.clear()
+    refusal.clear()
+    await stage.synced(second.accountId, second.phone)
+    expect(await compare(stage.api, second.accountId, second.phone.truth().messages)).toMatchObject(
+      NOTHING_WRONG
+    )
   }
-  const lost = stage.simulator.fault({ kind: 'historyChunk', effect: 'corrupt', chunkOrder: 4, syncType: 2 })
-  const { phone, accountId } = await stage.linkedPartly(60, { history })
-  await untilGivenUp(stage, accountId)
-  lost.clear()
-  await stage.synced(accountId, phone)
-  await untilComplete(stage, accountId, 1)
-  expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
-})
+)
 
-test('a chat that began while the account was away for too long is fetched to its beginning', async () => {
-  const { folder, settings } = movableClock()
-  await using stage = await Stage.set({ ...settings, WHATSAPP_BACKFILL_THREADS: '0' }, folder)
-  const { phone, accountId } = await stage.linked({ history: { ...CHATS, chats: 1, groupsShare: 0 } })
-  await stage.server.stop()
-  const from = Date.now()
-  stage.advance(31 * DAY_MS)
-  const stranger = stage.simulator.createContact({ name: 'New' })
-  for (let n = 0; n < 120; n += 1) {
-    const timestamp = Math.floor((from + (n / 5) * DAY_MS) / 1000)
-    await phone.receive({ from: stranger, text: `of the month, ${n}`, timestamp })
+thoroughTest(
+  'a lost chunk at the old end of a chat is a gap back to its beginning, however little is sought otherwise',
+  async () => {
+    const { folder, settings } = movableClock()
+    await using stage = await Stage.set({ ...settings, WHATSAPP_BACKFILL_THREADS: '0' }, folder)
+    const history = {
+      chats: 1,
+      messages: 600,
+      groupsShare: 0,
+      mediaShare: 0,
+      chunkMessages: 100,
+      inlineBelowBytes: 0
+    }
+    const lost = stage.simulator.fault({
+      kind: 'historyChunk',
+      effect: 'corrupt',
+      chunkOrder: 4,
+      syncType: 2
+    })
+    const { phone, accountId } = await stage.linkedPartly(60, { history })
+    await untilGivenUp(stage, accountId)
+    lost.clear()
+    await stage.synced(accountId, phone)
+    await untilComplete(stage, accountId, 1)
+    expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
   }
-  expect(phone.expireOfflineQueue()).toBe(120)
-  await phone.receive({
-    from: stranger,
-    text: 'still in the queue',
-    timestamp: Math.floor((from + 30 * DAY_MS) / 1000)
-  })
+)
 
-  await stage.restart()
-  await stage.synced(accountId, phone)
-  expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
-})
+thoroughTest(
+  'a chat that began while the account was away for too long is fetched to its beginning',
+  async () => {
+    const { folder, settings } = movableClock()
+    await using stage = await Stage.set({ ...settings, WHATSAPP_BACKFILL_THREADS: '0' }, folder)
+    const { phone, accountId } = await stage.linked({ history: { ...CHATS, chats: 1, groupsShare: 0 } })
+    await stage.server.stop()
+    const from = Date.now()
+    stage.advance(31 * DAY_MS)
+    const stranger = stage.simulator.createContact({ name: 'New' })
+    for (let n = 0; n < 120; n += 1) {
+      const timestamp = Math.floor((from + (n / 5) * DAY_MS) / 1000)
+      await phone.receive({ from: stranger, text: `of the month, ${n}`, timestamp })
+    }
+    expect(phone.expireOfflineQueue()).toBe(120)
+    await phone.receive({
+      from: stranger,
+      text: 'still in the queue',
+      timestamp: Math.floor((from + 30 * DAY_MS) / 1000)
+    })
+
+    await stage.restart()
+    await stage.synced(accountId, phone)
+    expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
+  }
+)
 
 const linkAgain = async (stage: Stage, accountId: string, phone: Phone): Promise<void> => {
   await stage.api.pair(accountId)

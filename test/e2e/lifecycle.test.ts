@@ -1,10 +1,11 @@
 // An account's states as HTTP shows them, driven by what WhatsApp does.
 import { expect, test } from 'vitest'
 import { sharedInProcessStage, Stage } from './stage.ts'
+import { thoroughTest } from '../thorough.ts'
 
 const shared = sharedInProcessStage()
 
-test('each way a connection ends leads to its own state, with the reason', async () => {
+thoroughTest('each way a connection ends leads to its own state, with the reason', async () => {
   const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
   const ends = [
@@ -144,7 +145,7 @@ test('a phone with another number is not taken into an account: nobody else’s 
   await stage.synced(accountId, phone)
 })
 
-test('a subscriber does not hold up the end of the server', async () => {
+thoroughTest('a subscriber does not hold up the end of the server', async () => {
   await using stage = await Stage.set()
   const { stop } = await stage.api.subscribe()
   expect(await stage.server.stop()).toBe(0)

@@ -8,6 +8,7 @@ import type { Message } from '../../src/domain/message.ts'
 import type { FileOptions } from '../../simulator/state/media/file-message.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { type AnyStage, movableClock, sharedInProcessStage, Stage } from './stage.ts'
+import { thoroughTest } from '../thorough.ts'
 
 const shared = sharedInProcessStage({ MEDIA_DOWNLOAD_MAX_MB: '1' })
 
@@ -183,22 +184,25 @@ test('what the phone no longer has either is gone, and the message says so', asy
   expect((await api.media(message.messageKey)).status).toBe(410)
 })
 
-test('a phone that is offline answers later, also to a server that was restarted meanwhile', async () => {
-  const stage = shared()
-  const { accountId, phone } = await linked()
-  const { id, message } = await received(phone, accountId)
-  phone.expireMedia(id)
-  phone.goOffline()
-  const asked = nextSignal('receiptSent', shared(), 'server-error')
-  const waiting = stage.api.media(message.messageKey).catch(() => undefined)
-  await asked
-  await stage.server.stop()
-  await waiting
-  phone.goOnline()
-  await stage.restart()
-  await stage.api.untilMessage(message.threadId, message.messageId, it => it.media?.stored === true)
-  expect((await stage.api.media(message.messageKey)).status).toBe(200)
-})
+thoroughTest(
+  'a phone that is offline answers later, also to a server that was restarted meanwhile',
+  async () => {
+    const stage = shared()
+    const { accountId, phone } = await linked()
+    const { id, message } = await received(phone, accountId)
+    phone.expireMedia(id)
+    phone.goOffline()
+    const asked = nextSignal('receiptSent', shared(), 'server-error')
+    const waiting = stage.api.media(message.messageKey).catch(() => undefined)
+    await asked
+    await stage.server.stop()
+    await waiting
+    phone.goOnline()
+    await stage.restart()
+    await stage.api.untilMessage(message.threadId, message.messageId, it => it.media?.stored === true)
+    expect((await stage.api.media(message.messageKey)).status).toBe(200)
+  }
+)
 
 test('who asks once more for what the phone has not answered is told so at once', async () => {
   const { folder, settings } = movableClock()

@@ -8,6 +8,7 @@ import { migrateStore, ServerProcess, temporaryFolder } from '../../harness/serv
 import { NOT_COPIED } from '../../src/services/firestore/migrate/not-copied.ts'
 import { LocalFirestore } from '../firestore/server.ts'
 import { Stage } from './stage.ts'
+import { thoroughTest } from '../thorough.ts'
 
 const reportOf = (output: ReadonlyArray<string>) =>
   JSON.parse(output.find(line => line.startsWith('{'))!) as {
@@ -95,7 +96,7 @@ test('there, resumed after a kill, and back into an empty folder', { timeout: 18
   await firestore.stop()
 })
 
-test('what only one side has is told, whatever hides it', async () => {
+thoroughTest('what only one side has is told, whatever hides it', async () => {
   const firestore = await LocalFirestore.start()
   await using reader = new FirestoreReader(firestore.host)
   await using stage = await Stage.set(FirestoreReader.settings(firestore.host))

@@ -6,7 +6,7 @@ import { crashingAt } from '../chaos/crash-settings.ts'
 import { type AnyFirestoreStage, FirestoreStage, sharedFirestoreStage } from './firestore-stage.ts'
 import { untilReceived } from './received.ts'
 import { Stage } from './stage.ts'
-import { thorough } from '../thorough.ts'
+import { thorough, thoroughTest } from '../thorough.ts'
 
 const shared = sharedFirestoreStage({ MEDIA_URL_PRIVATE: 'true' })
 const history = { chats: 3, messages: 30, groupsShare: 0.34 }
@@ -169,7 +169,7 @@ describe('no document is lost or sent twice', () => {
     expect(await untilReceived(own.stage.simulator, phone, entry['entryId'])).toMatchObject({ times: 1 })
   })
 
-  test('when Firestore breaks the listener', async () => {
+  thoroughTest('when Firestore breaks the listener', async () => {
     const { accountId, phone } = await linkedOnce()
     shared().firestore.breakListeners()
     const { id } = await outbox().add({
@@ -213,7 +213,7 @@ describe('no document is lost or sent twice', () => {
     expect(received.filter(text => text?.startsWith('Away'))).toEqual(away.map((_, n) => `Away ${n}`))
   })
 
-  test('by two servers on one Firestore: each takes what is for its accounts', async () => {
+  thoroughTest('by two servers on one Firestore: each takes what is for its accounts', async () => {
     await using own = await FirestoreStage.set()
     await using other = await Stage.set(FirestoreReader.settings(own.firestore.host))
     const [here, there] = await Promise.all([own.stage.linked({ history }), other.linked({ history })])

@@ -139,12 +139,25 @@ export class Stage<Server extends RunningServer = ServerProcess> implements Asyn
   }
 
   /**
-   * Moves the server's clock forward, for good; it must have been started with `settings` of `movableClock`.
-   * What the simulator says the time is does not change.
+   * Lets time pass for the server and for WhatsApp, for good; the server must have been started with `settings` of `movableClock`.
    */
   advance(this: Stage, ms: number): void {
+    this.simulator.clock.aheadMs += ms
+    this.changeClock(([passed, wall]) => [passed + ms, wall])
+  }
+
+  /** Sets the wall clock of the server's machine so far ahead of what it should say; nothing elapses. */
+  setWallClock(this: Stage, aheadMs: number): void {
+    this.changeClock(([passed]) => [passed, aheadMs])
+  }
+
+  private changeClock(
+    this: Stage,
+    change: (clock: readonly [number, number]) => readonly [number, number]
+  ): void {
     const file = clockFile(this.dataDir)
-    writeFileSync(file, String(Number(readFileSync(file, 'utf8')) + ms))
+    const [passed = 0, wall = 0] = readFileSync(file, 'utf8').split(' ').map(Number)
+    writeFileSync(file, change([passed, wall]).join(' '))
     if (!this.server.hasEnded) process.kill(this.server.pid, 'SIGUSR2')
   }
 
@@ -168,14 +181,16 @@ export type AnyStage = Stage<RunningServer>
 
 const clockFile = (dataDir: string): string => join(dataDir, 'test-clock')
 
-/** A folder with a clock that `Stage.advance` moves, and the settings that make the server go by it. */
-export const movableClock = (): {
+/** A folder with a clock that `Stage.advance` and `Stage.setWallClock` move, and the settings that make the server go by it. */
+export const movableClock = (
+  wallAheadMs = 0
+): {
   readonly folder: Folder
   readonly settings: Readonly<Record<string, string>>
 } => {
   const folder = temporaryFolder()
   const file = clockFile(folder.path)
-  writeFileSync(file, '0')
+  writeFileSync(file, `0 ${wallAheadMs}`)
   return {
     folder,
     settings: {

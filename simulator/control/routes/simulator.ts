@@ -1,6 +1,7 @@
 // The endpoints of the simulator as a whole: its addresses, its events, all connections at once.
 import { streamErrorIn } from '../faults.ts'
 import type { Simulator } from '../../simulator.ts'
+import { LOGIN_TIMES } from '../../state/clock.ts'
 import { describePhone } from '../describe.ts'
 import type { Call, ControlRoute } from '../requests.ts'
 
@@ -46,5 +47,17 @@ export const simulatorRoutes: readonly ControlRoute[] = [
     method: 'POST',
     path: '/disconnect',
     answer: ({ simulator, body }) => simulator.disconnectAll(streamErrorIn(body()))
+  },
+  {
+    method: 'PATCH',
+    path: '/clock',
+    answer: ({ simulator, body }) => {
+      const fields = body()
+      const { clock } = simulator
+      const aheadSeconds = fields.optionalNumber('aheadSeconds')
+      if (aheadSeconds !== undefined) clock.aheadMs = aheadSeconds * 1000
+      clock.loginTime = fields.optionalOneOf('loginTime', LOGIN_TIMES) ?? clock.loginTime
+      return { aheadSeconds: clock.aheadMs / 1000, loginTime: clock.loginTime, now: clock.milliseconds() }
+    }
   }
 ]

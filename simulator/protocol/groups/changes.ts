@@ -6,7 +6,6 @@ import { announceGroup, byAttributes, memberNode, notifyGroup } from './notifica
 import type { Network } from '../../state/network.ts'
 import { element } from '../../wire/binary-node.ts'
 import type { Addressing } from '../../wire/jid.ts'
-import { unixSeconds } from '../../wire/stanza.ts'
 
 const SUBJECT_LIMIT = 100
 const DESCRIPTION_LIMIT = 2048
@@ -35,6 +34,7 @@ export const makeGroup = (
     subject: subject.slice(0, SUBJECT_LIMIT),
     creator,
     members,
+    createdAt: network.clock.seconds(),
     inviteCode: Buffer.from(id).toString('base64url').slice(0, 22),
     ...options
   })
@@ -75,7 +75,7 @@ export const changeGroup = (network: Network, group: Group, actor: Account, chan
     notifyGroup(network, group, actor, element(...content))
   if ('subject' in change) {
     group.subject = change.subject.slice(0, SUBJECT_LIMIT)
-    group.subjectAt = unixSeconds()
+    group.subjectAt = network.clock.seconds()
     group.subjectBy = actor
     notifyChange('subject', {
       subject: group.subject,
@@ -117,7 +117,7 @@ const describe = (
 ): void => {
   const id = change.id ?? network.nextId()
   const text = change.description?.slice(0, DESCRIPTION_LIMIT)
-  group.description = text === undefined ? undefined : { id, text, at: unixSeconds(), by: actor }
+  group.description = text === undefined ? undefined : { id, text, at: network.clock.seconds(), by: actor }
   notifyGroup(
     network,
     group,

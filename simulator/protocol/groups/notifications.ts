@@ -6,7 +6,6 @@ import type { ChatEvent } from '../../state/ledger.ts'
 import type { Network } from '../../state/network.ts'
 import { type BinaryNode, child, children, element, textOf } from '../../wire/binary-node.ts'
 import { otherAddressing, otherAttribute } from '../../wire/jid.ts'
-import { unixSeconds } from '../../wire/stanza.ts'
 
 /** A member as groups list them: one address as `jid`, the other under its own name. */
 export const memberNode = (group: Group, account: Account, rank: Rank | undefined, extra = {}): BinaryNode =>
@@ -90,7 +89,7 @@ export const notifyGroup = (
   except?: Companion
 ): void => {
   const id = network.nextId()
-  const timestamp = unixSeconds()
+  const timestamp = network.clock.seconds()
   for (const reader of readers) {
     if (network.mailboxes.has(reader)) {
       network.ledger.event(reader, {

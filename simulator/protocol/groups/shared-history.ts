@@ -8,7 +8,6 @@ import { encodeGroupHistory, type GroupHistory } from '../../state/history/group
 import { encryptMedia, sha256Of } from '../../state/media/encryption.ts'
 import { bodyOf, kindOf } from '../../state/messages/content.ts'
 import type { Network } from '../../state/network.ts'
-import { unixSeconds } from '../../wire/stanza.ts'
 import { sendFromPrimary } from '../messages/primary-sender.ts'
 
 /** A message of the past; its writer need not be a member any more. */
@@ -76,7 +75,7 @@ export const shareHistory = async (
     sender: sharer,
     chat: group,
     id,
-    timestamp: unixSeconds(),
+    timestamp: network.clock.seconds(),
     message: {
       messageHistoryBundle: {
         mimetype: 'application/protobuf',
@@ -84,7 +83,7 @@ export const shareHistory = async (
         directPath,
         fileSha256: sha256Of(plain),
         fileEncSha256: sha256Of(encrypted),
-        mediaKeyTimestamp: unixSeconds(),
+        mediaKeyTimestamp: network.clock.seconds(),
         messageHistoryMetadata: {
           historyReceivers: receivers.map(receiver => receiver.address(group.addressing)),
           messageCount: past.messages.length,

@@ -6,7 +6,6 @@ import type { Companion } from '../../state/account.ts'
 import { fileIn } from '../../state/messages/content.ts'
 import type { Network } from '../../state/network.ts'
 import { type BinaryNode, child, element } from '../../wire/binary-node.ts'
-import { unixSeconds } from '../../wire/stanza.ts'
 
 const { ResultType } = proto.MediaRetryNotification
 
@@ -17,12 +16,16 @@ export const answerMediaRetry = (network: Network, companion: Companion, receipt
     const media = id === undefined ? undefined : mediaOf(network, companion, rmr?.attrs.jid, id)
     companion.queue.add(
       'notification',
-      element('notification', { id, from: companion.account.jid, type: 'mediaretry', t: unixSeconds() }, [
-        element('rmr', rmr?.attrs ?? {}),
-        media && id !== undefined
-          ? sealedNotification(id, media)
-          : element('error', { code: ResultType.NOT_FOUND })
-      ])
+      element(
+        'notification',
+        { id, from: companion.account.jid, type: 'mediaretry', t: network.clock.seconds() },
+        [
+          element('rmr', rmr?.attrs ?? {}),
+          media && id !== undefined
+            ? sealedNotification(id, media)
+            : element('error', { code: ResultType.NOT_FOUND })
+        ]
+      )
     )
     network.signals.emit('mediaRetry', { device: companion.jid, id })
   }

@@ -7,7 +7,6 @@ import type { Group } from '../../state/group.ts'
 import { botSecret, seal } from '../../state/messages/sealing.ts'
 import type { Network } from '../../state/network.ts'
 import { element } from '../../wire/binary-node.ts'
-import { unixSeconds } from '../../wire/stanza.ts'
 import { encNode, encryptFor } from './encryption.ts'
 
 export const META_AI = '867051314767696@bot'
@@ -19,7 +18,7 @@ export const askBot = async (
   { bot, text }: { bot: string; text: string }
 ): Promise<{ id: string; timestamp: number }> => {
   const id = network.messageId()
-  const timestamp = unixSeconds()
+  const timestamp = network.clock.seconds()
   const messageContextInfo = { messageSecret: randomBytes(32) }
   network.secrets.remember(owner, id, { messageContextInfo })
   const copy = {
@@ -110,7 +109,7 @@ export const answerFromBot = (
   const secret = network.secrets.of(asker, to)
   if (!secret) throw new Error(`there is no message ${to} with a secret`)
   const id = network.messageId()
-  const timestamp = unixSeconds()
+  const timestamp = network.clock.seconds()
   const targetAuthor = asker.lid
   const sealed = seal(
     { secret: botSecret(secret), useCase: '', id: continues ?? id, targetAuthor, author: bot },

@@ -6,7 +6,6 @@ import type { Network } from '../../state/network.ts'
 import type { Outgoing } from '../../state/sent-messages.ts'
 import { element } from '../../wire/binary-node.ts'
 import { otherAddressing, otherAttribute } from '../../wire/jid.ts'
-import { unixSeconds } from '../../wire/stanza.ts'
 import { encNode, encryptFor } from './encryption.ts'
 import { deliverToPrimary, queueMessage } from './primary-sender.ts'
 import { recordHeld } from './record.ts'
@@ -18,7 +17,7 @@ export const sendToList = async (
   { list, owner, recipients }: { list: string; owner: Account; recipients: readonly Account[] },
   options: Content & WriteOptions
 ): Promise<WrittenMessage> => {
-  const { id = network.messageId(), timestamp = unixSeconds() } = options
+  const { id = network.messageId(), timestamp = network.clock.seconds() } = options
   const [first] = recipients
   if (!first) throw new Error('a broadcast list has recipients')
   const addressing = options.addressing ?? owner.addressing

@@ -5,7 +5,6 @@ import type { Account } from '../../state/account.ts'
 import { bodyOf, kindOf } from '../../state/messages/content.ts'
 import type { Network } from '../../state/network.ts'
 import { type BinaryNode, element } from '../../wire/binary-node.ts'
-import { unixSeconds } from '../../wire/stanza.ts'
 
 export interface ChannelPostOptions {
   /** The address of the channel, `…@newsletter`. */
@@ -61,7 +60,7 @@ export const postToChannel = (
   options: ChannelPostOptions
 ): { id: string } => {
   const { change, channel: from, id = randomBytes(8).toString('hex').toUpperCase(), live } = options
-  const t = unixSeconds()
+  const t = network.clock.seconds()
   if (options.name !== undefined) network.channelNames.set(from, options.name)
   recordPost(network, follower, { ...options, id, timestamp: t })
   const attributes = {

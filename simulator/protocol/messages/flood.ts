@@ -2,7 +2,6 @@
 import type { Account } from '../../state/account.ts'
 import type { Network } from '../../state/network.ts'
 import { sendFromPrimary } from './primary-sender.ts'
-import { unixSeconds } from '../../wire/stanza.ts'
 
 export interface Flood {
   readonly count: number
@@ -34,7 +33,7 @@ export const flood = async (
       chat: reader,
       message: { conversation: `${text} ${index}` },
       id: idInFlood(idPrefix, index),
-      timestamp: unixSeconds()
+      timestamp: network.clock.seconds()
     })
     if (index % TURN === TURN - 1) await new Promise(resolve => setImmediate(resolve))
   }

@@ -4,7 +4,6 @@ import type { Companion } from '../../state/account.ts'
 import type { Network } from '../../state/network.ts'
 import type { PeerMessage } from '../../state/sent-messages.ts'
 import { element } from '../../wire/binary-node.ts'
-import { unixSeconds } from '../../wire/stanza.ts'
 import { encNode, encryptFor } from './encryption.ts'
 
 export const sendPeerMessage = (
@@ -13,7 +12,7 @@ export const sendPeerMessage = (
   protocolMessage: proto.Message.IProtocolMessage,
   id: string = network.messageId()
 ): Promise<void> => {
-  const message = { id, timestamp: unixSeconds(), protocolMessage }
+  const message = { id, timestamp: network.clock.seconds(), protocolMessage }
   network.sent.addPeer(companion, message)
   return queuePeerMessage(network, companion, message)
 }

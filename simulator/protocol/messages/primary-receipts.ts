@@ -4,7 +4,6 @@ import type { Network } from '../../state/network.ts'
 import { element } from '../../wire/binary-node.ts'
 import type { Addressing } from '../../wire/jid.ts'
 import { queueReceipt } from '../group-receipts.ts'
-import { unixSeconds } from '../../wire/stanza.ts'
 
 interface Confirmed {
   readonly id: string
@@ -37,7 +36,7 @@ const sendReceipt = (
   type: 'read' | undefined
 ): void => {
   const self = reader.address(addressing)
-  const timestamp = unixSeconds()
+  const timestamp = network.clock.seconds()
   network.ledger.receipt(writer, {
     from: reader.jid,
     device: 0,

@@ -7,7 +7,6 @@ import { isMessage } from '../../state/messages/content.ts'
 import type { Network } from '../../state/network.ts'
 import { type BinaryNode, bytesOf, element } from '../../wire/binary-node.ts'
 import { STATUS_JID } from '../../wire/jid.ts'
-import { unixSeconds } from '../../wire/stanza.ts'
 import { answerPeerMessage } from '../history/peer-requests.ts'
 import type { Envelope } from './envelope.ts'
 import { sendReceipts } from './primary-receipts.ts'
@@ -128,7 +127,7 @@ const askAgain = (network: Network, account: Account, envelope: Envelope): void 
         participant: group ? self : undefined,
         id,
         type: 'retry',
-        t: unixSeconds()
+        t: network.clock.seconds()
       },
       [
         element('retry', { v: '1', count, id, t: timestamp }),

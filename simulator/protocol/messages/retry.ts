@@ -9,7 +9,6 @@ import type { Network } from '../../state/network.ts'
 import { copyForOwnDevices, onTheWire, type Outgoing } from '../../state/sent-messages.ts'
 import { type BinaryNode, child, element } from '../../wire/binary-node.ts'
 import { parseJid } from '../../wire/jid.ts'
-import { unixSeconds } from '../../wire/stanza.ts'
 import { takeBundle } from '../pre-keys.ts'
 import { encNode, encryptFor } from './encryption.ts'
 import { queuePeerMessage } from './peer.ts'
@@ -64,7 +63,7 @@ const forward = (
       {
         id,
         type: 'retry',
-        t: unixSeconds(),
+        t: network.clock.seconds(),
         from: group ? group.id : self,
         participant: group ? self : undefined,
         recipient

@@ -11,7 +11,7 @@ import type { Envelope } from './envelope.ts'
 import { receiveAsPrimary } from './primary-recipient.ts'
 import { type BinaryNode, bytesOf, child, children, element } from '../../wire/binary-node.ts'
 import { addressingOf, isGroupJid, otherAddressing, parseJid, STATUS_JID } from '../../wire/jid.ts'
-import { acknowledge, unixSeconds } from '../../wire/stanza.ts'
+import { acknowledge } from '../../wire/stanza.ts'
 
 /** Children of a message that are passed to the recipient unchanged. */
 const PASSED_ON = ['device-identity', 'meta', 'reporting', 'biz', 'bot']
@@ -32,17 +32,17 @@ export const routeMessage = (
   const isPeer = node.attrs.category === 'peer'
   const error = isPeer ? undefined : refusalOf(network, companion, node, { id, to, group })
   if (error !== undefined) {
-    network.reply(session, acknowledge(node, { error }))
+    network.reply(session, acknowledge(node, network.clock.seconds(), { error }))
     network.signals.emit('rejected', { device: companion.jid, id, to, error })
     return
   }
-  const timestamp = network.repeats.acceptedAt(companion.jid, id, unixSeconds())
+  const timestamp = network.repeats.acceptedAt(companion.jid, id, network.clock.seconds())
   const refreshLid = network.faults.take('refreshLid', { companion }) ? 'true' : undefined
   sendAck(
     network,
     session,
     companion,
-    acknowledge(node, { t: timestamp, type: undefined, refresh_lid: refreshLid })
+    acknowledge(node, timestamp, { type: undefined, refresh_lid: refreshLid })
   )
   const envelope: Envelope = {
     sender: companion,

@@ -143,7 +143,7 @@ export const sealedForm = (
     const plaintext = proto.Message.EventResponseMessage.encode({
       response: EVENT_RESPONSES[content.response],
       extraGuestCount: content.extraGuests ?? 0,
-      timestampMs: Date.now()
+      timestampMs: writing.network.clock.milliseconds()
     }).finish()
     return {
       encEventResponseMessage: {

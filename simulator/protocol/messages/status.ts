@@ -4,7 +4,6 @@ import type { Account } from '../../state/account.ts'
 import { Group } from '../../state/group.ts'
 import type { Network } from '../../state/network.ts'
 import { STATUS_JID } from '../../wire/jid.ts'
-import { unixSeconds } from '../../wire/stanza.ts'
 import { sendFromPrimary } from './primary-sender.ts'
 
 /** A new status, its deletion by its poster, or a reaction to it. */
@@ -38,16 +37,17 @@ export const postStatus = async (
   { owner, poster, readers }: { owner: Account; poster: Account; readers: readonly Account[] },
   content: StatusContent
 ): Promise<{ id: string; timestamp: number }> => {
+  const timestamp = network.clock.seconds()
   const chat = new Group({
     id: STATUS_JID,
     subject: '',
     creator: poster,
     members: [owner, ...readers],
     addressing: poster.addressing,
+    createdAt: timestamp,
     inviteCode: ''
   })
   const id = network.messageId()
-  const timestamp = unixSeconds()
   const message = messageOf(owner, poster, content)
   if ('revoke' in content)
     owner.statuses = owner.statuses.filter(one => one.id !== content.revoke || one.poster !== poster)

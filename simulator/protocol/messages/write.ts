@@ -9,7 +9,6 @@ import {
   HOSTED_LID_SERVER,
   HOSTED_SERVER
 } from '../../wire/jid.ts'
-import { unixSeconds } from '../../wire/stanza.ts'
 import { recordResponse } from './record.ts'
 import { sendFromPrimary } from './primary-sender.ts'
 import { addressingFor } from './stanza.ts'
@@ -51,7 +50,7 @@ export const write = async (
   { owner, sender, chat }: { owner: Account; sender: Account; chat: Account | Group },
   options: Content & WriteOptions
 ): Promise<WrittenMessage> => {
-  const { addressing, bare, id = network.messageId(), list, timestamp = unixSeconds() } = options
+  const { addressing, bare, id = network.messageId(), list, timestamp = network.clock.seconds() } = options
   const chatJid = isGroup(chat) ? chat.id : chat === owner ? sender.jid : chat.jid
   const writing: Writing = {
     network,

@@ -12,7 +12,6 @@ import { pollCreationOf, sealVote } from '../../state/messages/polls.ts'
 import { withSecret } from '../../state/messages/secrets.ts'
 import type { EventResponse } from './event-response.ts'
 import type { Writing } from './writing.ts'
-import { unixSeconds } from '../../wire/stanza.ts'
 
 /** What is written: plain text, or any WhatsApp message, or a change to an earlier message, or to the chat. */
 export type Content =
@@ -50,7 +49,14 @@ export const messageFrom = (content: Content, writing: Writing): proto.IMessage 
   if ('edit' in content) {
     const editedMessage = 'message' in content ? content.message : edited(writing, content.edit, content.text)
     const key = keyOf(writing, content.edit, writing.sender)
-    return { protocolMessage: { key, type: Type.MESSAGE_EDIT, editedMessage, timestampMs: Date.now() } }
+    return {
+      protocolMessage: {
+        key,
+        type: Type.MESSAGE_EDIT,
+        editedMessage,
+        timestampMs: writing.network.clock.milliseconds()
+      }
+    }
   }
   if ('message' in content) {
     const message = withSecretOf(writing, content.message)
@@ -63,7 +69,9 @@ export const messageFrom = (content: Content, writing: Writing): proto.IMessage 
   }
   if ('react' in content) {
     const key = keyOf(writing, content.react, authorOf(writing, content.react))
-    return { reactionMessage: { key, text: content.text, senderTimestampMs: Date.now() } }
+    return {
+      reactionMessage: { key, text: content.text, senderTimestampMs: writing.network.clock.milliseconds() }
+    }
   }
   if ('comment' in content) {
     const participant = authorOf(writing, content.comment).address(writing.addressing)
@@ -86,7 +94,7 @@ export const messageFrom = (content: Content, writing: Writing): proto.IMessage 
       protocolMessage: {
         type: Type.EPHEMERAL_SETTING,
         ephemeralExpiration: content.disappearing,
-        ephemeralSettingTimestamp: unixSeconds()
+        ephemeralSettingTimestamp: writing.network.clock.seconds()
       }
     }
   }
@@ -166,7 +174,7 @@ const voteFor = (
     pollUpdateMessage: {
       pollCreationMessageKey: keyOf(writing, id, poll.author),
       vote: sealVote(poll, names, options),
-      senderTimestampMs: Date.now()
+      senderTimestampMs: writing.network.clock.milliseconds()
     }
   }
 }

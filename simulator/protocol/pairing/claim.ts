@@ -12,7 +12,6 @@ import type { Network } from '../../state/network.ts'
 import type { Claim, Session, UnlinkedDevice } from '../../state/session.ts'
 import { type BinaryNode, child, childBytes, element } from '../../wire/binary-node.ts'
 import { SERVER_JID } from '../../wire/jid.ts'
-import { unixSeconds } from '../../wire/stanza.ts'
 import { refusalOfVersion } from '../client-version.ts'
 import { announceDevices } from '../device-list.ts'
 
@@ -28,13 +27,17 @@ export const claimDevice = (
   const refusal = refusalOfVersion(network, account, unlinked)
   if (refusal) return Promise.reject(refusal)
   const number = account.takeDeviceNumber()
-  const { details, sealed } = deviceIdentity(account, number, unlinked, advSecret)
+  const { details, sealed } = deviceIdentity(
+    { account, number, timestamp: network.clock.seconds() },
+    unlinked,
+    advSecret
+  )
   const stanzaId = network.nextId()
   return new Promise((resolve, reject) => {
     unlinked.claim = { stanzaId, account, number, details, resolve, reject }
     network.reply(
       session,
-      element('iq', { from: SERVER_JID, type: 'set', id: stanzaId, t: unixSeconds() }, [
+      element('iq', { from: SERVER_JID, type: 'set', id: stanzaId, t: network.clock.seconds() }, [
         element('pair-success', {}, [
           element('device-identity', {}, sealed),
           element('device', { jid: account.address('pn', number), lid: account.address('lid', number) }),
@@ -52,14 +55,13 @@ const clientProps = ({ isMigrated }: Account): Uint8Array =>
 
 /** The device's identity, signed by the account and sealed with the secret that device and phone share. */
 const deviceIdentity = (
-  account: Account,
-  number: number,
+  { account, number, timestamp }: { account: Account; number: number; timestamp: number },
   { keys }: UnlinkedDevice,
   advSecret: Buffer
 ): { details: Uint8Array; sealed: Uint8Array } => {
   const details = proto.ADVDeviceIdentity.encode({
     rawId: 1,
-    timestamp: unixSeconds(),
+    timestamp,
     keyIndex: number
   }).finish()
   const signed = proto.ADVSignedDeviceIdentity.encode({

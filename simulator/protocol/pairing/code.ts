@@ -14,7 +14,7 @@ import type { Network } from '../../state/network.ts'
 import type { EnteredCode, LinkCode, Session, UnlinkedDevice } from '../../state/session.ts'
 import { type BinaryNode, child, childBytes, element, textOf } from '../../wire/binary-node.ts'
 import { SERVER_JID } from '../../wire/jid.ts'
-import { queryResult, unixSeconds } from '../../wire/stanza.ts'
+import { queryResult } from '../../wire/stanza.ts'
 import { refuseQuery } from '../refuse.ts'
 import { acceptDevice } from './accept.ts'
 
@@ -126,7 +126,7 @@ const wrapKey = async (code: string, key: Uint8Array): Promise<Buffer> => {
 const primaryHello = (network: Network, account: Account, link: LinkCode, wrapped: Buffer): BinaryNode =>
   element(
     'notification',
-    { from: SERVER_JID, type: 'link_code_companion_reg', id: network.nextId(), t: unixSeconds() },
+    { from: SERVER_JID, type: 'link_code_companion_reg', id: network.nextId(), t: network.clock.seconds() },
     [
       element('link_code_companion_reg', { stage: 'primary_hello' }, [
         element('link_code_pairing_wrapped_primary_ephemeral_pub', {}, wrapped),

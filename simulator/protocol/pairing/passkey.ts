@@ -9,7 +9,7 @@ import type { Network } from '../../state/network.ts'
 import type { PasskeyLink, Session, UnlinkedDevice } from '../../state/session.ts'
 import { type BinaryNode, child, childBytes, childBytesOf, element } from '../../wire/binary-node.ts'
 import { SERVER_JID } from '../../wire/jid.ts'
-import { queryResult, unixSeconds } from '../../wire/stanza.ts'
+import { queryResult } from '../../wire/stanza.ts'
 import { refuseQuery } from '../refuse.ts'
 import { assertionFault } from './assertion.ts'
 import { claimDevice } from './claim.ts'
@@ -73,7 +73,12 @@ export const askForPasskey = (
     session,
     element(
       'notification',
-      { from: SERVER_JID, type: 'passkey_prologue_request', id: network.nextId(), t: unixSeconds() },
+      {
+        from: SERVER_JID,
+        type: 'passkey_prologue_request',
+        id: network.nextId(),
+        t: network.clock.seconds()
+      },
       bare ? [] : [optionsOf(link)]
     )
   )
@@ -163,7 +168,7 @@ const takePrologue = (step: Step): void => {
 const continuation = (network: Network, publicKey: Uint8Array, nonce: Buffer): BinaryNode =>
   element(
     'notification',
-    { from: SERVER_JID, type: 'crsc_continuation', id: network.nextId(), t: unixSeconds() },
+    { from: SERVER_JID, type: 'crsc_continuation', id: network.nextId(), t: network.clock.seconds() },
     [
       element('primary_platform', {}, Buffer.from('android')),
       element(

@@ -3,7 +3,6 @@
 import type { Network } from '../../state/network.ts'
 import { element } from '../../wire/binary-node.ts'
 import { SERVER_JID } from '../../wire/jid.ts'
-import { unixSeconds } from '../../wire/stanza.ts'
 
 /** The children that such a notification comes with. */
 export const REFRESH_CHILDREN = ['companion_reg_refresh', 'pair-device-rotate-qr'] as const
@@ -19,7 +18,7 @@ export const refreshQrCodes = (
       session,
       element(
         'notification',
-        { from: SERVER_JID, type: 'companion_reg_refresh', id: network.nextId(), t: unixSeconds() },
+        { from: SERVER_JID, type: 'companion_reg_refresh', id: network.nextId(), t: network.clock.seconds() },
         [element(childTag)]
       )
     )

@@ -4,6 +4,7 @@ import { Layer } from 'effect'
 import type { Config } from '../../config.ts'
 import * as Migrations from '../../services/database/migrations.ts'
 import { Generation } from '../../services/database/generation.ts'
+import * as NewestTime from '../../services/database/newest-time.ts'
 import { Tables } from '../../services/database/tables.ts'
 import { DATABASE } from '../../services/database/sqlite/folder-inspection.ts'
 import * as QuickCheck from '../../services/database/sqlite/quick-check.ts'
@@ -13,6 +14,9 @@ import * as Firestore from '../../services/firestore/layer.ts'
 import { TABLES } from '../tables.ts'
 import { AccountMemory } from '../../services/process/account-memory.ts'
 import { Wakes } from '../../services/process/wakes.ts'
+
+/** Holds the time to what is stored. To be built before anything is dated. */
+export const newestTime = NewestTime.layer
 
 const MEBIBYTE = 1024 * 1024
 

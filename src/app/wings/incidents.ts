@@ -6,8 +6,8 @@ import { Incidents } from '../../services/incidents/incidents.ts'
 
 export const layer = Incidents.layer
 
-/** Reports a clock that is set back and a database that is damaged, for as long as the server runs. */
+/** Reports a clock that is wrong and a database that is damaged, for as long as the server runs. */
 export const watches = Layer.merge(
-  Layer.effectDiscard(ClockWatch.watch()),
+  Layer.effectDiscard(ClockWatch.watch),
   Layer.effectDiscard(DatabaseWatch.watch)
 )

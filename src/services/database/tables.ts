@@ -65,6 +65,8 @@ export interface OwnedTable {
     /** A gauge that shows for how many seconds the oldest waiting row has waited, by the column of its time (milliseconds since 1970). */
     readonly age?: { readonly gauge: string; readonly description: string; readonly since: string }
   }
+  /** The column that says when a row was written (milliseconds since 1970), and the one whose numbers grow from row to row. */
+  readonly written?: { readonly column: string; readonly order: string }
   /** A gauge that shows the sum of a column. */
   readonly total?: { readonly gauge: string; readonly description: string; readonly column: string }
 }

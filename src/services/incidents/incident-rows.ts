@@ -73,7 +73,7 @@ export const resolveIncidents = (
   now: number
 ) =>
   sql`UPDATE incidents SET resolved_at = ${now} WHERE ${sql.and([
-    sql`account_id = ${accountId}`,
+    accountId === null ? sql`account_id IS NULL` : sql`account_id = ${accountId}`,
     sql`kind = ${kind}`,
     sql`resolved_at IS NULL`,
     reportedUntil === undefined ? sql`TRUE` : sql`last_seen_at <= ${reportedUntil}`,

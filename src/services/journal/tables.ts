@@ -5,6 +5,7 @@ export const journalTables: ReadonlyArray<OwnedTable> = [
   {
     name: 'journal',
     account: OF_ACCOUNT,
+    written: { column: 'received_at', order: 'entry_id' },
     queue: {
       gauge: 'inbox_waiting',
       description: 'Received and acknowledged, not stored for applications yet',

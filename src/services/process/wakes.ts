@@ -28,6 +28,8 @@ export class Wakes extends Context.Service<
      * transaction through `sql.afterCommit`.
      */
     readonly wake: (topic: Topic, accountId: string) => Effect.Effect<void>
+    /** Wakes every waiter: the time has jumped, and what was to wait may be due. */
+    readonly wakeEveryone: Effect.Effect<void>
     /** A waiter until the scope closes. It begins awake: work that was written down before is found at the first look. */
     readonly waiter: (topic: Topic, accountId: string) => Effect.Effect<Waiter, never, Scope.Scope>
   }
@@ -56,6 +58,15 @@ export class Wakes extends Context.Service<
         Effect.suspend(() =>
           Effect.forEach(waiting.get(keyOf(of, accountId)) ?? [], latch => latch.open, { discard: true })
         ),
+      wakeEveryone: Effect.suspend(() =>
+        Effect.forEach(
+          [...waiting.values()].flatMap(latches => [...latches]),
+          latch => latch.open,
+          {
+            discard: true
+          }
+        )
+      ),
       waiter: (of, accountId) => {
         const key = keyOf(of, accountId)
         return Effect.map(

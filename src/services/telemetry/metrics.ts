@@ -7,6 +7,7 @@ import { ACCOUNT_STATES, type AccountState } from '../../domain/account.ts'
 import type { AddOnKind } from '../../domain/sealed-add-on.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { type OwnedTable, Tables } from '../database/tables.ts'
+import { ServerTime, type SteadyTime } from '../process/steady-clock.ts'
 
 const counter = (name: string, description: string) =>
   Metric.counter(`backscroll_${name}_total`, { description, incremental: true })
@@ -98,6 +99,10 @@ export const noteStates = (states: Iterable<AccountState>): Effect.Effect<void> 
   updateByValue(accounts, 'state', states, new Map(ACCOUNT_STATES.map(state => [state, 0])))
 
 const residentMemory = gauge('resident_memory_bytes', 'Memory of the process that is in use')
+const clockOffset = gauge(
+  'clock_offset_seconds',
+  "How far the machine's clock is ahead of WhatsApp's, once WhatsApp has said the time"
+)
 const eventLoopDelay = gauge('event_loop_delay_seconds', 'Since the last scrape, by quantile')
 
 /** How exactly the event loop's delay is measured, milliseconds. */
@@ -168,6 +173,12 @@ const measureProcess = Effect.fnUntraced(function* (delay: ReturnType<typeof mon
   delay.reset()
 })
 
+const measureClock = (time: SteadyTime): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const offset = time.offset()
+    return offset === undefined ? Effect.void : Metric.update(clockOffset, offset / 1000)
+  })
+
 export class Gauges extends Context.Service<
   Gauges,
   {
@@ -175,16 +186,18 @@ export class Gauges extends Context.Service<
     readonly refresh: Effect.Effect<void, DatabaseError>
   }
 >()('backscroll/services/telemetry/Gauges') {
-  static readonly layer: Layer.Layer<Gauges, never, SqlClient.SqlClient | Tables> = Layer.effect(
+  static readonly layer: Layer.Layer<Gauges, never, ServerTime | SqlClient.SqlClient | Tables> = Layer.effect(
     Gauges,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const tables = yield* Tables
+      const time = yield* ServerTime
       const delay = yield* eventLoopMonitor
       const measures = tables.all.flatMap(measuresOf)
       return Gauges.of({
         refresh: Effect.forEach(measures, measure => measure(sql), { discard: true }).pipe(
           Effect.andThen(measureProcess(delay)),
+          Effect.andThen(measureClock(time)),
           asDatabaseError('measuring')
         )
       })

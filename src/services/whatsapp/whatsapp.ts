@@ -12,6 +12,7 @@ import type { Incidents } from '../incidents/incidents.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { LiveTraffic } from '../journal/traffic.ts'
 import type { AccountMemory } from '../process/account-memory.ts'
+import type { ServerTime } from '../process/steady-clock.ts'
 import type { StrayRejections } from '../process/stray-rejections.ts'
 import type { Wakes } from '../process/wakes.ts'
 import type { Vault } from '../vault/vault.ts'
@@ -110,6 +111,7 @@ export class WhatsApp extends Context.Service<
     | AccountStore
     | MessageStore
     | Incidents
+    | ServerTime
     | SqlClient.SqlClient
     | StrayRejections
     | Wakes

@@ -1,5 +1,6 @@
-// What a journal entry means, by when it arrived: a stanza without a usable time is dated by its arrival.
-import type { MessageFact } from '../../../domain/fact.ts'
+// What a journal entry means, by when it arrived: a stanza without a usable time is dated by its arrival, and so is one from the future.
+import type { Fact, MessageFact } from '../../../domain/fact.ts'
+import { TOLERATED_FUTURE_MS } from '../../../domain/message.ts'
 import { type ConvertedEntry, convertEntry, type Journaled } from './journaled.ts'
 import type { StanzaJson } from './stanza-json.ts'
 
@@ -8,9 +9,15 @@ type Attributes = Readonly<Record<string, string>>
 const attributesOf = (entry: Journaled): Attributes =>
   'stanza' in entry ? entry.stanza.attrs : entry.kind === 'channel' ? {} : entry.attributes
 
+const isInFuture = (milliseconds: number, receivedAt: number): boolean =>
+  milliseconds > receivedAt + TOLERATED_FUTURE_MS
+
 /** Posts of channels carry times of their own. */
-const hasUsableTime = (entry: Journaled): boolean =>
-  entry.kind === 'channel' || Number(attributesOf(entry)['t']) > 0
+const hasUsableTime = (entry: Journaled, receivedAt: number): boolean => {
+  if (entry.kind === 'channel') return true
+  const seconds = Number(attributesOf(entry)['t'])
+  return seconds > 0 && !isInFuture(seconds * 1000, receivedAt)
+}
 
 const stanzaAt = ({ attrs, content, tag }: StanzaJson, t: string): StanzaJson =>
   content === undefined ? { tag, attrs: { ...attrs, t } } : { tag, attrs: { ...attrs, t }, content }
@@ -27,15 +34,23 @@ const claimedTime = (t: string | undefined): number | undefined => {
   return Number.isSafeInteger(milliseconds) ? milliseconds : undefined
 }
 
+/** What a phone claims to have happened in the far future happened when it arrived: otherwise nothing could replace it for years. */
+const changedBy = (fact: Fact, receivedAt: number): Fact => {
+  if (fact.kind !== 'change' || !('at' in fact.change) || !isInFuture(fact.change.at, receivedAt)) return fact
+  return { ...fact, change: { ...fact.change, at: receivedAt } }
+}
+
 /** `receivedAt` in milliseconds since 1970. */
 export const convertArrival = (entry: Journaled, receivedAt: number): ConvertedEntry => {
-  if (hasUsableTime(entry)) return convertEntry(entry)
-  const converted = convertEntry(withTime(entry, receivedAt))
-  const tsClaimed = claimedTime(attributesOf(entry)['t'])
-  if (tsClaimed === undefined) return converted
-  const withClaim = (fact: MessageFact): MessageFact => (fact.live ? { ...fact, tsClaimed } : fact)
+  const isUsable = hasUsableTime(entry, receivedAt)
+  const converted = convertEntry(isUsable ? entry : withTime(entry, receivedAt))
+  const tsClaimed = isUsable ? undefined : claimedTime(attributesOf(entry)['t'])
+  const withClaim = (fact: MessageFact): MessageFact =>
+    fact.live && tsClaimed !== undefined ? { ...fact, tsClaimed } : fact
   return {
     ...converted,
-    facts: converted.facts.map(fact => (fact.kind === 'message' ? withClaim(fact) : fact))
+    facts: converted.facts.map(fact =>
+      fact.kind === 'message' ? withClaim(fact) : changedBy(fact, receivedAt)
+    )
   }
 }

@@ -1,6 +1,7 @@
 // Connections are opened one after another, with a pause between any two: neither the start of a server with many accounts
 // nor the end of an outage makes WhatsApp see them all at once.
-import { Clock, Effect, Semaphore } from 'effect'
+import { Effect, Semaphore } from 'effect'
+import { elapsedMillis } from '../../process/steady-clock.ts'
 
 export interface ConnectionPacing {
   /** Completes when the caller may open its connection. */
@@ -12,12 +13,13 @@ export interface ConnectionPacing {
 export const makeConnectionPacing = (pauseMs: number): ConnectionPacing => {
   const queue = Semaphore.makeUnsafe(1)
   let waiting = 0
-  let nextAt = 0
+  /** In elapsed milliseconds: the time of the server may be corrected by hours when WhatsApp has said what it is. */
+  let nextAt = -Infinity
   const pass = Effect.gen(function* () {
-    const early = nextAt - (yield* Clock.currentTimeMillis)
+    const early = nextAt - (yield* elapsedMillis)
     if (early > 0) yield* Effect.sleep(early)
     // From the time at which it really passed: after the process stood still, those that are late must not go all at once.
-    nextAt = (yield* Clock.currentTimeMillis) + pauseMs
+    nextAt = (yield* elapsedMillis) + pauseMs
   })
   return {
     wait: Effect.suspend(() => {
@@ -27,6 +29,6 @@ export const makeConnectionPacing = (pauseMs: number): ConnectionPacing => {
         Effect.sync(() => (waiting -= 1))
       )
     }),
-    delayMs: Effect.map(Clock.currentTimeMillis, now => Math.max(nextAt, now) - now + waiting * pauseMs)
+    delayMs: Effect.map(elapsedMillis, now => Math.max(nextAt, now) - now + waiting * pauseMs)
   }
 }

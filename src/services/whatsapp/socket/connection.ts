@@ -30,6 +30,7 @@ import { makeConnectionRuntime } from './runtime.ts'
 import { connectEvents } from './socket-events.ts'
 import { handleStanzas } from './stanza-handling.ts'
 import { followProxy } from '../proxy/incidents.ts'
+import { followTime } from './whatsapp-time.ts'
 import { followVersion } from '../version/notices.ts'
 
 /** Opens a socket within the caller's scope; the result completes when the connection has ended. */
@@ -147,6 +148,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     mediaServer: { base: options.mediaBase, proxy: connection.proxy },
     isOpen: () => connection.connections.isOpen(accountId, socket)
   })
+  followTime(connection, socket)
   const credentials = connectEvents(connection, socket, { appState, groups, keys: receive.keys })
   followVersion(connection, socket)
   followProxy(connection, socket)

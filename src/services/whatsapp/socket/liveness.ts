@@ -90,6 +90,8 @@ export const watchLiveness = Effect.fnUntraced(function* (options: LivenessOptio
       provenAt = Math.max(openedAt, contact.lastHeardAt ?? openedAt)
       if (provenAt - openedAt > afterMs) contact.failedTests = 0
     }
+    // The time of the server may have been corrected backwards.
+    provenAt = Math.min(provenAt, now())
     const dueInMs = nextTestAt(contact, { afterMs, provenAt, pauses: passed + contact.failedTests }) - now()
     // Never longer than `afterMs`: a message that is sent meanwhile makes the test due earlier.
     if (dueInMs > 0) yield* Effect.sleep(Math.min(dueInMs, afterMs))

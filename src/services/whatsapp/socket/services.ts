@@ -9,6 +9,7 @@ import { Incidents } from '../../incidents/incidents.ts'
 import { Journal } from '../../journal/journal.ts'
 import { LiveTraffic } from '../../journal/traffic.ts'
 import { AccountMemory } from '../../process/account-memory.ts'
+import { ServerTime } from '../../process/steady-clock.ts'
 import { StrayRejections } from '../../process/stray-rejections.ts'
 import { Wakes } from '../../process/wakes.ts'
 import { Vault } from '../../vault/vault.ts'
@@ -30,6 +31,7 @@ export const connectionServices = Effect.gen(function* () {
     messages: yield* MessageStore,
     proxies: yield* AccountProxies,
     stray: yield* StrayRejections,
+    time: yield* ServerTime,
     traffic: yield* LiveTraffic,
     unknownKinds: makeUnknownKinds(incidents),
     vault: yield* Vault,

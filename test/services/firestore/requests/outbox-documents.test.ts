@@ -8,6 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { AccountStore } from '../../../../src/services/conversations/account-store.ts'
 import { Incidents } from '../../../../src/services/incidents/incidents.ts'
 import { AccountMemory } from '../../../../src/services/process/account-memory.ts'
+import * as SteadyClock from '../../../../src/services/process/steady-clock.ts'
 import { StrayRejections } from '../../../../src/services/process/stray-rejections.ts'
 import { Attachments } from '../../../../src/services/outbox/attachments.ts'
 import { Outbox } from '../../../../src/services/outbox/outbox.ts'
@@ -53,7 +54,7 @@ const serverOn = (host: string, projectId: string, folder: string) =>
       Layer.provideMerge(ClientVersion.layer({ fixed: [2, 3000, 1], page: new URL('http://127.0.0.1:9') })),
       Layer.provideMerge(Layer.mock(AccountProxies, {})),
       Layer.provideMerge(servicesOn()),
-      Layer.provideMerge([AccountMemory.layer, StrayRejections.layer])
+      Layer.provideMerge([AccountMemory.layer, SteadyClock.layer, StrayRejections.layer])
     )
   )
 

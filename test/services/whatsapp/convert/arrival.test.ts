@@ -16,6 +16,7 @@ const arrived = (t: string | undefined, message: proto.IMessage): Journaled => (
 
 test.each([
   ['0', 0],
+  ['1800090000', 1_800_090_000_000],
   ['-5', -5000],
   ['NaN', undefined],
   ['', undefined],
@@ -49,5 +50,14 @@ test('a receipt and a deletion without a usable time happen when they arrive', (
   expect(convertArrival(receipt, RECEIVED_AT).facts).toMatchObject([{ at: 1_800_000_000_000 }])
   expect(convertArrival(deletion, RECEIVED_AT).facts).toMatchObject([
     { change: { to: 'revoked', at: 1_800_000_000_000 } }
+  ])
+})
+
+test('what claims to change a message days ahead changed it when it arrived, so that the next one can replace it', () => {
+  const reaction = arrived('1799999000', {
+    reactionMessage: { key: { id: 'A', fromMe: false }, text: '👍', senderTimestampMs: 1_900_000_000_000 }
+  })
+  expect(convertArrival(reaction, RECEIVED_AT).facts).toMatchObject([
+    { change: { to: 'reacted', at: RECEIVED_AT } }
   ])
 })
