@@ -20,7 +20,7 @@ import { type AttackRequest, attackRequest, type Target } from './requests.ts'
 import { Targets, tokenFor } from './targets.ts'
 
 /** Requests that wait for an answer at once. */
-const AT_ONCE = 40
+const AT_ONCE = 24
 /** Stanzas that wait for a device, at most. */
 const MOST_WAITING = 200
 const STANZA_PAUSE_MS = 50
@@ -111,6 +111,11 @@ export class AttackRun implements AsyncDisposable {
       return { phone, random, hostile: new HostileContact(this.simulator, phone, random) }
     })
     while (this.stanzas < stanzas && this.isGoing()) {
+      // Both last equally long.
+      if (this.stanzas / stanzas > this.requests / this.options.requests) {
+        await pause(STANZA_PAUSE_MS)
+        continue
+      }
       for (const { hostile, phone, random } of contacts) {
         // A device that is away is not sent more and more.
         if (phone.offlineQueue().length < MOST_WAITING) this.stanzas += await hostile.strike(4)
@@ -120,7 +125,6 @@ export class AttackRun implements AsyncDisposable {
           void connection.send(unqueuedStanza(random))
         }
       }
-      await pause(STANZA_PAUSE_MS)
     }
     this.attackers -= 1
   }

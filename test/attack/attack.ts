@@ -31,7 +31,7 @@ export interface AttackResult {
   readonly fives: number
   /** Things that were told in answers, logs or metrics to somebody who may not know them; doors that were open. */
   readonly leaks: number
-  /** Complete requests without an answer within 20 seconds. */
+  /** Complete requests without an answer within a minute. */
   readonly unanswered: number
   /** Answers by their first digit. */
   readonly statuses: Readonly<Record<string, number>>

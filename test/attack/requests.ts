@@ -44,7 +44,8 @@ export interface AttackRequest extends RawRequest {
   readonly isAnswered: boolean
 }
 
-const LONG_PATIENCE_MS = 20_000
+/** However busy the machine is. */
+const LONG_PATIENCE_MS = 60_000
 /** For answers that have no end, and for requests that are never complete. */
 const SHORT_PATIENCE_MS = 700
 
