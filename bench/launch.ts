@@ -1,12 +1,14 @@
 // What the server costs, measured. Progress goes to standard error; the last line of standard output is the result as JSON.
 import { accounts, ACCOUNTS_USAGE } from './accounts.ts'
 import { erasing, ERASING_USAGE } from './erasing.ts'
+import { floods, FLOODS_USAGE } from './floods.ts'
 import { history, HISTORY_USAGE } from './history.ts'
 import { store, STORE_USAGE } from './store.ts'
 
 const BENCHES: Readonly<Record<string, (args: ReadonlyArray<string>) => Promise<object>>> = {
   accounts,
   erasing,
+  floods,
   history,
   store
 }
@@ -20,6 +22,8 @@ const USAGE = `npm run bench -- <what> [options]
   ${STORE_USAGE}
 
   ${ERASING_USAGE}
+
+  ${FLOODS_USAGE}
 `
 
 const [name = '', ...args] = process.argv.slice(2)

@@ -3,12 +3,14 @@
 import { Result, Schema } from 'effect'
 import { firebaseSettings } from './config/firebase.ts'
 import { historySettings } from './config/history.ts'
+import { settingMeantBy } from './config/misspelt.ts'
 import { mediaSettings } from './config/media.ts'
 import { serverSettings } from './config/server.ts'
 import type { Setting } from './config/setting.ts'
 import { whatsappSettings } from './config/whatsapp.ts'
 
 export { readEnvFile } from './config/env-file.ts'
+export { misspeltSettings } from './config/misspelt.ts'
 
 export const settings = {
   ...serverSettings,
@@ -65,9 +67,10 @@ export const loadConfig = (
   const values = decodeAll(environment, problems)
   for (const name of Object.keys(environment)) {
     if (name.startsWith('WHATSAPP_') && !(name in settings)) {
+      const meant = settingMeantBy(name, settingNames)
       problems.push({
         setting: name,
-        allowed: `one of ${settingNames.filter(known => known.startsWith('WHATSAPP_')).join(', ')}`
+        allowed: `one of ${settingNames.filter(known => known.startsWith('WHATSAPP_')).join(', ')}${meant === undefined ? '' : `. Did you mean ${meant}?`}`
       })
     }
   }

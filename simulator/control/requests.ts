@@ -20,6 +20,7 @@ import type { Account } from '../state/account.ts'
 import { type HistorySharing, REQUEST_TIMES, SHOWN_EDITS } from '../state/history/sharing.ts'
 import type { NewerField } from '../state/messages/newer-fields.ts'
 import type { MessageCap, ReachoutTimelock } from '../state/new-chat-limits.ts'
+import { UNREADABLE } from '../state/sent-messages.ts'
 import { type BinaryNode, element } from '../wire/binary-node.ts'
 import type { Addressing } from '../wire/jid.ts'
 import { ControlError, type Fields } from './fields.ts'
@@ -188,7 +189,8 @@ export const writeOptionsFrom = (body: Fields): WriteOptions => ({
   addressing: addressingFrom(body),
   as: body.optionalText('as'),
   bare: body.optionalBoolean('bare'),
-  list: body.optionalText('list')
+  list: body.optionalText('list'),
+  unreadable: body.optionalOneOf('unreadable', UNREADABLE)
 })
 
 export const addressingFrom = (body: Fields): Addressing | undefined =>

@@ -12,6 +12,7 @@ import type { Account, StatusAudience } from '../state/account.ts'
 import { isGroup } from '../state/group.ts'
 import type { Chat } from '../state/names.ts'
 import type { BinaryNode } from '../wire/binary-node.ts'
+import type { Unreadable } from '../state/sent-messages.ts'
 import { STANZA_KINDS } from '../state/stanza-queue.ts'
 import { LinkingPhone } from './linking.ts'
 
@@ -68,9 +69,10 @@ export class WritingPhone extends LinkingPhone {
     showTyping(this.account, this.accountOf(options.from), options.state, group)
   }
 
-  /** Someone becomes available or not; devices that subscribed are notified. */
-  showPresence(options: { from: Chat; available: boolean }): void {
-    showPresence(this.network, this.accountOf(options.from), options.available)
+  /** Someone becomes available or not; devices that subscribed are notified, those of this phone also `unasked`. */
+  showPresence(options: { from: Chat; available: boolean; unasked?: boolean | undefined }): void {
+    const others = options.unasked === true ? this.devices : []
+    showPresence(this.network, this.accountOf(options.from), options.available, others)
   }
 
   /** Someone posts a status that this phone may see, deletes it, or reacts to one. It belongs to no chat. */
@@ -116,11 +118,13 @@ export class WritingPhone extends LinkingPhone {
     from?: Chat | readonly Chat[] | undefined
     count: number
     text?: string
+    unreadable?: Unreadable | undefined
   }): Promise<Flood> {
-    const { from = this.contacts, count, text = 'flood' } = options
+    const { from = this.contacts, count, text = 'flood', unreadable } = options
     return flood(this.network, this.account, this.accountsOf(isSeveral(from) ? from : [from]), {
       count,
-      text
+      text,
+      unreadable
     })
   }
 }

@@ -36,10 +36,16 @@ export const setAvailable = (network: Network, companion: Companion, available: 
   network.signals.emit('presence', { device: companion.jid, available })
 }
 
-/** A contact becomes available or not; devices that subscribed to it get it. */
-export const showPresence = (network: Network, contact: Account, available: boolean): void => {
+/** A contact becomes available or not; devices that subscribed to it get it, and these. */
+export const showPresence = (
+  network: Network,
+  contact: Account,
+  available: boolean,
+  others: Iterable<Companion> = []
+): void => {
   if (!available) network.presence.left(contact, network.clock.seconds())
-  sendPresence(network, contact, network.presence.subscribersOf(contact), available)
+  const subscribers = new Set([...network.presence.subscribersOf(contact), ...others])
+  sendPresence(network, contact, subscribers, available)
 }
 
 const isAvailable = (account: Account): boolean =>

@@ -24,7 +24,13 @@ export interface Outgoing {
   readonly bare?: boolean | undefined
   /** The broadcast list that it is sent to. */
   readonly list?: string | undefined
+  /** No linked device can make sense of it, however often it asks for it again. */
+  readonly unreadable?: Unreadable | undefined
 }
+
+/** `ciphertext`: it cannot be decrypted; `plaintext`: it can, and is no message. Phones show nothing of the latter. */
+export const UNREADABLE = ['ciphertext', 'plaintext'] as const
+export type Unreadable = (typeof UNREADABLE)[number]
 
 /** A message that a phone sends to one of its own linked devices. */
 export interface PeerMessage {

@@ -1,5 +1,5 @@
 // The server: its wings, from the bottom up, the accounts on them, and HTTP on top.
-import { Effect, Layer } from 'effect'
+import { Clock, Effect, Layer } from 'effect'
 import { HttpServer } from 'effect/http'
 import * as Root from '../actors/root.ts'
 import type { Config } from '../config.ts'
@@ -89,6 +89,20 @@ const announce = ({ generated }: ApiKey, started: Effect.Effect<void>) =>
     })
   )
 
+/** The last line of a server that has started: everything is closed, and the folder free. */
+const sayStopped = Effect.fnUntraced(function* (hasStarted: () => boolean) {
+  const startedAt = yield* Clock.currentTimeMillis
+  yield* Effect.addFinalizer(() =>
+    Effect.flatMap(Clock.currentTimeMillis, now =>
+      hasStarted()
+        ? Effect.annotateLogs(Effect.logInfo('Stopped'), {
+            uptimeSeconds: Math.round((now - startedAt) / 1000)
+          })
+        : Effect.void
+    )
+  )
+})
+
 /** The accounts on all services, without HTTP. */
 export const core = (config: Config, firebase: Firebase.App) =>
   accounts(config).pipe(
@@ -103,12 +117,17 @@ export const core = (config: Config, firebase: Firebase.App) =>
 export const layer = (config: Config, options: Pick<ClaimOptions, 'beginsEmpty'> = {}) =>
   Layer.unwrap(
     Effect.gen(function* () {
+      let isListening = false
+      yield* sayStopped(() => isListening)
       const claimed = yield* claim(config.DATA_DIR, options)
       const { started } = yield* nothingUnlessStarted(config.DATA_DIR, claimed)
       yield* useScratchFolder(config.DATA_DIR)
       const key = yield* loadApiKey(config.API_KEY, config.DATA_DIR)
       const firebase = Firebase.app(config)
-      return announce(key, started).pipe(
+      return announce(
+        key,
+        Effect.tap(started, () => Effect.sync(() => (isListening = true)))
+      ).pipe(
         Layer.merge(Layer.mergeAll(Incidents.watches, upkeep)),
         Layer.provide(http(config, key)),
         Layer.provide(Firebase.idTokens(config, firebase)),

@@ -1,5 +1,5 @@
 // The HTTP contract: every endpoint of every resource. Each resource has its contract and its handlers in one folder.
-import { HttpApi, HttpApiMiddleware, OpenApi } from 'effect/http-api'
+import { HttpApi, OpenApi } from 'effect/http-api'
 import { AccountsGroup } from './resources/accounts/contract.ts'
 import { ContactsGroup } from './resources/contacts/contract.ts'
 import { EventsGroup } from './resources/events/contract.ts'
@@ -16,6 +16,11 @@ import { SearchGroup } from './resources/search/contract.ts'
 import { StoreGroup } from './resources/store/contract.ts'
 import { MetricsGroup, SystemGroup } from './resources/system/contract.ts'
 import { ThreadsGroup } from './resources/threads/contract.ts'
+import { Validation } from './validation.ts'
+
+/** Schemes have no case, but programs look for `bearer` (and show samples with `Basic` when they do not find it). */
+const withLowerCaseScheme = (document: Record<string, unknown>): Record<string, unknown> =>
+  JSON.parse(JSON.stringify(document).replaceAll('"scheme":"Bearer"', '"scheme":"bearer"'))
 
 export class Api extends HttpApi.make('backscroll')
   .add(SystemGroup)
@@ -36,7 +41,7 @@ export class Api extends HttpApi.make('backscroll')
   .add(IncidentsGroup)
   .add(StoreGroup)
   .add(InspectorGroup)
-  .middleware(HttpApiMiddleware.ProblemDetails)
+  .middleware(Validation)
   // Unknown fields are an error: a misspelled sendAt must not send immediately.
   .annotate(HttpApi.ParseOptions, { onExcessProperty: 'error' })
   .annotate(HttpApi.HeadersParseOptions, {})
@@ -44,6 +49,7 @@ export class Api extends HttpApi.make('backscroll')
     OpenApi.annotations({
       title: 'Backscroll',
       version: '1',
+      transform: withLowerCaseScheme,
       description:
         "Complete, live copies of WhatsApp accounts' conversations. Every request to /v1 needs the header `Authorization: Bearer <API key>`; with FIREBASE_AUTH, a Firebase ID token can take the place of the API key."
     })

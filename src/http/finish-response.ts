@@ -1,17 +1,37 @@
-// The last step of every response: a problem body for errors from outside the contract, and the trace id.
-import { Effect, Option } from 'effect'
-import { HttpEffect, HttpMiddleware, type HttpServerRequest, HttpServerResponse } from 'effect/http'
-import { allowedMethods } from './allowed-methods.ts'
+// Around every request: refuses protocols that are not spoken here, gives errors from outside the contract a problem as their
+// body, and every response what browsers have to know, and the trace id.
+import * as NodeHttpServerRequest from '@effect/platform-node/NodeHttpServerRequest'
+import { Clock, Effect, Option } from 'effect'
+import { HttpEffect, HttpMiddleware, HttpServerRequest, HttpServerResponse } from 'effect/http'
+import { allowedMethods } from './known-paths.ts'
+import { logRequest } from './request-log.ts'
+import { withPageHeaders } from './page-headers.ts'
 import { plainProblem } from './problems.ts'
+import { STREAM_PATH } from './resources/inspector/stream-path.ts'
 
-const TITLES: Readonly<Record<number, string>> = {
-  400: 'The request cannot be read',
-  403: 'Access denied',
-  404: 'There is no endpoint at this path; /docs lists all endpoints',
-  405: 'The path does not support this method; the header Allow lists those it supports',
-  413: 'The request body is larger than 1 MiB, or its file larger than MEDIA_MAX_MB allows',
-  415: 'Send the body as application/json, or a file as multipart/form-data',
-  500: 'Internal error; the log of the server has the details'
+/** A code and a sentence for each status that something outside the contract answers with. */
+const PROBLEMS: Readonly<Record<number, { readonly code: string; readonly title: string }>> = {
+  400: { code: 'unreadable-request', title: 'The request cannot be read' },
+  403: { code: 'forbidden', title: 'Access denied' },
+  404: { code: 'no-endpoint', title: 'There is no endpoint at this path; /docs lists all endpoints' },
+  405: {
+    code: 'method-not-allowed',
+    title: 'The path does not support this method; the header Allow lists those it supports'
+  },
+  413: {
+    code: 'body-too-large',
+    title: 'The request body is larger than 1 MiB, or its file larger than MEDIA_MAX_MB allows'
+  },
+  415: {
+    code: 'unsupported-media-type',
+    title: 'Send the body as application/json, or a file as multipart/form-data'
+  },
+  500: { code: 'internal', title: 'Internal error; the log of the server has the details' }
+}
+
+const UNREADABLE_PATH = {
+  code: 'unreadable-request',
+  title: 'The path is not percent-encoded UTF-8, or a part of it is longer than 1000 characters'
 }
 
 const isBare = ({ body, headers, status }: HttpServerResponse.HttpServerResponse): boolean =>
@@ -19,15 +39,20 @@ const isBare = ({ body, headers, status }: HttpServerResponse.HttpServerResponse
 
 /** Errors from outside the contract (no such path, body too large, a defect) get a problem as their body. */
 const withProblem = (
-  { url }: HttpServerRequest.HttpServerRequest,
+  { method, url }: HttpServerRequest.HttpServerRequest,
   response: HttpServerResponse.HttpServerResponse
 ): HttpServerResponse.HttpServerResponse => {
   if (!isBare(response)) return response
   const methods = response.status === 404 ? allowedMethods(url) : []
-  const status = methods.length > 0 ? 405 : response.status
-  const title = TITLES[status]
-  if (title === undefined) return response
-  return plainProblem(status, title, title, methods.length > 0 ? { allow: methods.join(', ') } : {})
+  // The router knows the path and could not take it apart.
+  const isUnreadable = methods.includes(method)
+  const status = isUnreadable ? 400 : methods.length > 0 ? 405 : response.status
+  const problem = isUnreadable ? UNREADABLE_PATH : PROBLEMS[status]
+  if (problem === undefined) return response
+  return plainProblem(
+    { ...problem, status, detail: problem.title },
+    status === 405 ? { allow: methods.join(', ') } : {}
+  )
 }
 
 /** Identifies the trace of a request and its lines in the log. */
@@ -38,8 +63,54 @@ const withTraceId = (response: HttpServerResponse.HttpServerResponse) =>
     Option.isSome(span) ? HttpServerResponse.setHeader(response, TRACE_ID, span.value.traceId) : response
   )
 
+/** Whether another protocol is asked for, as Node decides it: such a connection is not kept for further requests. */
+const asksForUpgrade = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
+  headers['upgrade'] !== undefined && /(^|,)\s*upgrade\s*(,|$)/i.test(headers['connection'] ?? '')
+
+const refusal = (problem: Parameters<typeof plainProblem>[0]) =>
+  Effect.succeed(withPageHeaders(plainProblem(problem, { connection: 'close' })))
+
+const NO_SOCKET = refusal({
+  code: 'no-socket',
+  status: 404,
+  title: 'No other protocol is spoken at this path',
+  detail: `Leave out the header Upgrade. The only WebSocket of this server is the inspector's stream, ${STREAM_PATH}`
+})
+
+const NO_HOST = refusal({
+  code: 'unreadable-request',
+  status: 400,
+  title: 'The header Host is missing',
+  detail: 'A request of HTTP/1.1 has the header Host, once'
+})
+
+/** What is refused before it comes to a route. */
+const refused = (asked: HttpServerRequest.HttpServerRequest) => {
+  if (asksForUpgrade(asked) && asked.url.split('?')[0] !== STREAM_PATH) return NO_SOCKET
+  const { httpVersion } = NodeHttpServerRequest.toIncomingMessage(asked)
+  return asked.headers['host'] === undefined && httpVersion === '1.1' ? NO_HOST : undefined
+}
+
+/** As it goes out. */
+const finished = Effect.fnUntraced(function* (
+  asked: HttpServerRequest.HttpServerRequest,
+  answer: HttpServerResponse.HttpServerResponse,
+  startedAt: number
+) {
+  const response = yield* withTraceId(withPageHeaders(withProblem(asked, answer)))
+  yield* logRequest(asked, response, startedAt)
+  return asksForUpgrade(asked) ? HttpServerResponse.setHeader(response, 'connection', 'close') : response
+})
+
 export const finishResponse = HttpMiddleware.make(handler =>
-  HttpEffect.withPreResponseHandler(handler, (request, response) =>
-    withTraceId(withProblem(request, response))
-  )
+  Effect.gen(function* () {
+    const asked = yield* HttpServerRequest.HttpServerRequest
+    const startedAt = yield* Clock.currentTimeMillis
+    const refusal = refused(asked)
+    if (refusal !== undefined)
+      return yield* Effect.tap(refusal, response => logRequest(asked, response, startedAt))
+    return yield* HttpEffect.withPreResponseHandler(handler, (request, response) =>
+      finished(request, response, startedAt)
+    )
+  })
 )

@@ -1,5 +1,4 @@
 // The HTTP server: contract, documentation, inspector page, limits. Serves until its scope closes.
-import { createServer } from 'node:http'
 import * as NodeHttpServer from '@effect/platform-node/NodeHttpServer'
 import { ByteSize, Layer } from 'effect'
 import {
@@ -7,13 +6,14 @@ import {
   HttpMiddleware,
   HttpRouter,
   type HttpServerRequest,
-  HttpServerResponse,
   Multipart
 } from 'effect/http'
-import { HttpApiBuilder, HttpApiScalar } from 'effect/http-api'
+import { HttpApiBuilder } from 'effect/http-api'
 import { Api } from './api.ts'
 import type { ApiKey } from './auth/api-key.ts'
 import { authorizationLayer } from './auth/authorization.ts'
+import { makeHttpServer } from './connections.ts'
+import { docsLayer } from './docs.ts'
 import { finishResponse } from './finish-response.ts'
 import { accountsLayer } from './resources/accounts/handlers.ts'
 import { contactsLayer } from './resources/contacts/handlers.ts'
@@ -82,11 +82,6 @@ const apiLayer = ({ dryRun, key }: HttpOptions) =>
     Layer.provide([authorizationLayer(key), Validation.layer])
   )
 
-const docsLayer = Layer.merge(
-  HttpApiScalar.layer(Api, { path: '/docs' }),
-  HttpRouter.add('GET', '/', HttpServerResponse.redirect('/docs'))
-)
-
 /** Everything that is served: the API, its documentation, the inspector's page and stream. */
 const routesLayer = (options: HttpOptions) =>
   Layer.mergeAll(
@@ -114,7 +109,7 @@ const limitsLayer = (largestFile: number) =>
 export const routerConfig = { maxParamLength: LONGEST_SEGMENT }
 
 export const layer = (options: HttpOptions) => {
-  const server = createServer()
+  const server = makeHttpServer()
   const served = HttpRouter.serve(routesLayer(options), {
     middleware: finishResponse,
     routerConfig,

@@ -1,6 +1,7 @@
 // A request that does not fit the contract is answered with a problem that names each wrong field.
 import { Cause, Effect, ErrorReporter, SchemaIssue } from 'effect'
-import { HttpApiError, HttpApiMiddleware } from 'effect/http-api'
+import { HttpApiMiddleware } from 'effect/http-api'
+import { BadField, type FieldError, InternalFault } from './problems.ts'
 
 /** A strict schema's "Expected no excess property" says little to the author of a request. */
 const messageOf: SchemaIssue.LeafHook = issue =>
@@ -16,8 +17,8 @@ const segmentOf = (part: PropertyKey | { readonly key: PropertyKey }): string | 
 }
 
 /** What is wrong with which field of a part of the request: `params`, `query`, `payload` or `headers`. */
-const problemOf = (slot: string, issue: SchemaIssue.Issue): HttpApiError.BadRequestProblem => {
-  const errors = issuesOf(issue).issues.map(({ message, path }) => ({
+const problemOf = (slot: string, issue: SchemaIssue.Issue): BadField => {
+  const errors: ReadonlyArray<FieldError> = issuesOf(issue).issues.map(({ message, path }) => ({
     path: [slot, ...(path ?? []).map(segmentOf)],
     message
   }))
@@ -25,15 +26,17 @@ const problemOf = (slot: string, issue: SchemaIssue.Issue): HttpApiError.BadRequ
     .slice(0, MOST_IN_DETAIL)
     .map(({ path, message }) => `${path.length > 1 ? path.slice(1).join('.') : slot}: ${message}`)
     .join('; ')
-  return new HttpApiError.BadRequestProblem({ detail, errors })
+  return new BadField({ detail, errors })
 }
 
+/** Every endpoint has it. */
+export class Validation extends HttpApiMiddleware.Service<Validation>()('backscroll/http/Validation', {
+  error: [BadField, InternalFault]
+}) {}
+
 /** Renders schema errors as problems. A response that does not fit the contract is a fault of the server and is logged. */
-export const layer = HttpApiMiddleware.layerSchemaErrorTransform(HttpApiMiddleware.ProblemDetails, error =>
+export const layer = HttpApiMiddleware.layerSchemaErrorTransform(Validation, error =>
   error.kind === 'Body' || error.kind === 'ResponseHeaders'
-    ? Effect.andThen(
-        ErrorReporter.report(Cause.fail(error)),
-        Effect.fail(new HttpApiError.InternalServerErrorProblem())
-      )
+    ? Effect.andThen(ErrorReporter.report(Cause.fail(error)), Effect.fail(new InternalFault()))
     : Effect.fail(problemOf(error.kind.toLowerCase(), error.cause.issue))
 )

@@ -1,6 +1,7 @@
 // Every refusal of the HTTP API says what is wrong, and nothing is open without the key.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encodeCursor } from '../../src/domain/page.ts'
+import { badField } from '../../src/http/problems.ts'
 import { type InProcessStage, Stage } from './stage.ts'
 
 let stage: InProcessStage
@@ -149,6 +150,55 @@ describe('bad input names the field', () => {
     const answer = await stage.api.request('POST', '/v1/accounts', '{"name":')
     expect(answer).toMatchObject({ status: 400, body: { errors: [{ path: ['payload'] }] } })
   })
+})
+
+test('every wrong field is told in one form: a type, a code, and a path of names and places', async () => {
+  const send = (body: unknown) => stage.api.request('POST', `/v1/accounts/${accountId}/messages`, body)
+  const to = '+491511234567'
+  const picture = { url: 'https://example.com/a.jpg' }
+  const asked: ReadonlyArray<readonly [ReturnType<typeof send>, ReadonlyArray<string | number>]> = [
+    // Against the schema.
+    [send({ to, text: 7 }), ['payload', 'text']],
+    [send({ to, text: 'a', sendat: 1 }), ['payload', 'sendat']],
+    [send({ to, album: [picture, { url: 7 }] }), ['payload', 'album', 1, 'url']],
+    [stage.api.request('GET', `/v1/accounts/${accountId}/threads?limit=0`), ['query', 'limit']],
+    // What no schema expresses.
+    [send({ to: 'nobody', text: 'a' }), ['payload', 'to']],
+    [
+      stage.api.request('POST', `/v1/accounts/${accountId}/contacts/check`, { numbers: [to, 'abc'] }),
+      ['payload', 'numbers', 1]
+    ],
+    [stage.api.request('GET', `/v1/accounts/${accountId}/search?q=a&cursor=abc`), ['query', 'cursor']]
+  ]
+  for (const [answer, path] of asked) {
+    expect(await answer).toMatchObject({
+      status: 400,
+      body: {
+        type: 'urn:backscroll:problem:bad-field',
+        code: 'bad-field',
+        errors: expect.arrayContaining([{ path, message: expect.any(String) }])
+      }
+    })
+  }
+  // As the outbox names what it refuses.
+  expect(badField('payload', 'album.1.url', 'Expected a URL').errors[0]?.path).toEqual([
+    'payload',
+    'album',
+    1,
+    'url'
+  ])
+})
+
+test('every problem of the contract has a type and the same as a code', async () => {
+  const { body } = await stage.api.request<{
+    components: { schemas: Record<string, { properties?: Record<string, { enum?: ReadonlyArray<string> }> }> }
+  }>('GET', '/openapi.json')
+  const problems = Object.values(body.components.schemas)
+    .map(({ properties }) => properties ?? {})
+    .filter(({ type }) => type?.enum?.[0]?.includes('problem') === true || type?.enum?.[0] === 'about:blank')
+  expect(problems.length).toBeGreaterThan(15)
+  for (const { code, type } of problems)
+    expect(type?.enum).toEqual([`urn:backscroll:problem:${code?.enum?.[0]}`])
 })
 
 test.each([

@@ -282,6 +282,8 @@ describe.skipIf(!hasBrowser)('the page', () => {
     await page.keyboard.press('Escape')
     await page.getByText('Switched off', { exact: true }).waitFor()
     expect((await api.request('GET', '/v1/inspector')).body).toMatchObject({ on: false })
+    // There are accounts: that none is shown has another reason.
+    await page.getByText('The inspector is off', { exact: true }).waitFor()
     await page.getByRole('button', { name: 'Switch on' }).click()
     await page.getByText('Live', { exact: true }).waitFor()
     await page.getByRole('button', { name: /Not linked/ }).waitFor()

@@ -17,6 +17,7 @@ import {
   writeOptionsFrom
 } from '../requests.ts'
 import { AUDIENCES } from '../../state/account.ts'
+import { UNREADABLE } from '../../state/sent-messages.ts'
 
 const messages: readonly ControlRoute[] = [
   {
@@ -89,7 +90,8 @@ const messages: readonly ControlRoute[] = [
       return phoneOf(call).flood({
         ...(from.length > 0 ? { from } : {}),
         count: body.number('count'),
-        ...(body.has('text') ? { text: body.text('text') } : {})
+        ...(body.has('text') ? { text: body.text('text') } : {}),
+        unreadable: body.optionalOneOf('unreadable', UNREADABLE)
       })
     }
   },

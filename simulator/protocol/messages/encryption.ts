@@ -19,14 +19,23 @@ export const encryptFor = (
     takeBundle(network, companion)
   )
 
-/** `count` is the number of a retry; `peer` is what a phone sends to its own linked device. */
+interface EncOptions {
+  /** The number of a retry. */
+  readonly count?: number | undefined
+  /** What a phone sends to its own linked device. */
+  readonly peer?: proto.Message.IProtocolMessage
+  /** The sender damages the ciphertext. */
+  readonly isDamaged?: boolean
+}
+
 export const encNode = (
   network: Network,
   companion: Companion,
   { type, ciphertext }: { type: string; ciphertext: Uint8Array },
-  { count, peer }: { count?: number | undefined; peer?: proto.Message.IProtocolMessage } = {}
+  { count, isDamaged = false, peer }: EncOptions = {}
 ): BinaryNode => {
-  const corrupt = network.faults.take('corruptMessages', { companion }, fault => isMeant(fault, peer))
+  const corrupt =
+    isDamaged || network.faults.take('corruptMessages', { companion }, fault => isMeant(fault, peer))
   const bytes = Buffer.from(ciphertext)
   if (corrupt) bytes.fill(0x2a, Math.floor(bytes.length / 2))
   return element('enc', { v: '2', type, count }, bytes)

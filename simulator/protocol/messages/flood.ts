@@ -1,6 +1,8 @@
 // A flood: a great many short messages written to one phone, live, as fast as they can be encrypted.
 import type { Account } from '../../state/account.ts'
+import { unreadablePlaintext } from '../../state/messages/newer-fields.ts'
 import type { Network } from '../../state/network.ts'
+import type { Unreadable } from '../../state/sent-messages.ts'
 import { sendFromPrimary } from './primary-sender.ts'
 
 export interface Flood {
@@ -21,17 +23,19 @@ export const flood = async (
   network: Network,
   reader: Account,
   writers: readonly Account[],
-  { count, text }: { count: number; text: string }
+  { count, text, unreadable }: { count: number; text: string; unreadable?: Unreadable | undefined }
 ): Promise<Flood> => {
   const began = performance.now()
   const idPrefix = network.messageId().slice(0, 16)
   for (let index = 0; index < count && !network.stopping; index++) {
     const sender = writers[index % writers.length]
     if (!sender) throw new Error('somebody must write the flood')
+    const message = { conversation: `${text} ${index}` }
     await sendFromPrimary(network, {
       sender,
       chat: reader,
-      message: { conversation: `${text} ${index}` },
+      message: unreadable === 'plaintext' ? unreadablePlaintext(message) : message,
+      unreadable,
       id: idInFlood(idPrefix, index),
       timestamp: network.clock.seconds()
     })

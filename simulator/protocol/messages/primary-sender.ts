@@ -23,7 +23,8 @@ export const sendFromPrimary = async (network: Network, outgoing: Outgoing): Pro
   for (const reader of new Set([sender, ...readers])) {
     if (!isGroup(chat) && reader !== sender && reader.hasBlocked(sender)) continue
     // Only what phones hold is part of the truth.
-    if (network.mailboxes.has(reader)) recordHeld(network, reader, written)
+    if (network.mailboxes.has(reader) && outgoing.unreadable !== 'plaintext')
+      recordHeld(network, reader, written)
     if (reader !== sender) deliverToPrimary(network, reader, outgoing)
   }
   if (isGroup(chat)) await sendToGroup(network, outgoing, chat)
@@ -54,6 +55,7 @@ const confirm = (network: Network, reader: Account, outgoing: Outgoing): void =>
 const sendToAccount = async (network: Network, outgoing: Outgoing, chat: Account): Promise<void> => {
   const { sender } = outgoing
   const message = onTheWire(outgoing)
+  const isDamaged = outgoing.unreadable === 'ciphertext'
   network.rememberTalk(sender, chat)
   const ownCopy = copyForOwnDevices(outgoing, chat.address(addressingFor(outgoing, chat)))
   const readers = chat.hasBlocked(sender) ? [] : [...chat.companions.values()]
@@ -62,7 +64,7 @@ const sendToAccount = async (network: Network, outgoing: Outgoing, chat: Account
     [...companions].map(async companion => {
       const own = companion.account === sender
       const encrypted = await encryptFor(network, sender, companion, own ? ownCopy : message, outgoing.as)
-      queueMessage(network, outgoing, companion, [encNode(network, companion, encrypted)])
+      queueMessage(network, outgoing, companion, [encNode(network, companion, encrypted, { isDamaged })])
     })
   )
 }
@@ -94,7 +96,8 @@ const sendToGroup = async (network: Network, outgoing: Outgoing, group: Group): 
         const encrypted = await encryptFor(network, sender, companion, distribution, as)
         content.push(encNode(network, companion, encrypted))
       }
-      content.push(encNode(network, companion, { type: 'skmsg', ciphertext }))
+      const isDamaged = outgoing.unreadable === 'ciphertext'
+      content.push(encNode(network, companion, { type: 'skmsg', ciphertext }, { isDamaged }))
       queueMessage(network, outgoing, companion, content)
     })
   )

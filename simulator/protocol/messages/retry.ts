@@ -114,7 +114,8 @@ const sendAgain = async (
     await contentAgain(outgoing, companion),
     outgoing.as
   )
-  const enc = encNode(network, companion, encrypted, { count })
+  const isDamaged = outgoing.unreadable === 'ciphertext'
+  const enc = encNode(network, companion, encrypted, { count, isDamaged })
   companion.queue.add('message', messageStanza(network, outgoing, companion, [enc]))
 }
 

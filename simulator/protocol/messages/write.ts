@@ -1,7 +1,9 @@
 // The owner of a phone, a contact or a group member writes: the content becomes a message and is sent.
 import type { Account } from '../../state/account.ts'
 import { type Group, isGroup } from '../../state/group.ts'
+import { unreadablePlaintext } from '../../state/messages/newer-fields.ts'
 import type { Network } from '../../state/network.ts'
+import type { Unreadable } from '../../state/sent-messages.ts'
 import {
   type Addressing,
   formatJid,
@@ -30,6 +32,8 @@ export interface WriteOptions {
   readonly bare?: boolean | undefined
   /** The writer's broadcast list. */
   readonly list?: string | undefined
+  /** What the writer's client does wrong on purpose: no linked device can read it. */
+  readonly unreadable?: Unreadable | undefined
 }
 
 const deviceAddress = (sender: Account, as: string): string => {
@@ -50,7 +54,8 @@ export const write = async (
   { owner, sender, chat }: { owner: Account; sender: Account; chat: Account | Group },
   options: Content & WriteOptions
 ): Promise<WrittenMessage> => {
-  const { addressing, bare, id = network.messageId(), list, timestamp = network.clock.seconds() } = options
+  const { addressing, bare, id = network.messageId(), list, unreadable } = options
+  const { timestamp = network.clock.seconds() } = options
   const chatJid = isGroup(chat) ? chat.id : chat === owner ? sender.jid : chat.jid
   const writing: Writing = {
     network,
@@ -59,12 +64,13 @@ export const write = async (
     chat,
     addressing: addressingFor({ sender, addressing }, chat)
   }
-  const message = messageFrom(options, writing)
+  const content = messageFrom(options, writing)
+  const message = unreadable === 'plaintext' ? unreadablePlaintext(content) : content
   const sealed = sealedForm(options, message, writing)
   // Whoever adds to the message needs its secret.
   network.secrets.remember(sender, id, 'comment' in options && sealed ? sealed : message)
   const as = options.as === undefined ? undefined : deviceAddress(sender, options.as)
-  const outgoing = { sender, chat, message, sealed, id, timestamp, addressing, as, bare, list }
+  const outgoing = { sender, chat, message, sealed, id, timestamp, addressing, as, bare, list, unreadable }
   await sendFromPrimary(network, outgoing)
   if ('respond' in options) recordResponse(network, writing, options)
   return { id, timestamp, chatJid }

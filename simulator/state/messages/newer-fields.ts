@@ -33,3 +33,10 @@ export const withNewerFields = (message: proto.IMessage, fields: readonly NewerF
   const extended: Extended = { ...message, [NEWER_FIELDS]: fields }
   return extended
 }
+
+/** Its value is a message of its own; this one ends in the middle of a field, so that the whole message cannot be decoded. */
+const SENDER_KEY_DISTRIBUTION = 2
+const CUT_OFF = new Uint8Array([0x0a, 0xff])
+
+export const unreadablePlaintext = (message: proto.IMessage): proto.IMessage =>
+  withNewerFields(message, [{ field: SENDER_KEY_DISTRIBUTION, value: CUT_OFF }])

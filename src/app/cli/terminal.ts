@@ -2,7 +2,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import * as NodeRuntime from '@effect/platform-node/NodeRuntime'
 import { Cause, type Effect, Exit, Result } from 'effect'
-import { type Config, loadConfig, readEnvFile } from '../../config.ts'
+import { type Config, loadConfig, misspeltSettings, readEnvFile, settingNames } from '../../config.ts'
 
 /** Ends the process with a text on standard error. Exit code 1: it failed; 2: it was called wrongly. */
 export const refuse = (text: string, code: 1 | 2 = 1): never => {
@@ -50,6 +50,11 @@ export const parseArguments = <const Options extends NonNullable<ParseArgsConfig
 export const loadSettings = (onError: (message: string) => never): Config => {
   const file = readEnvFile('.env')
   if (Result.isFailure(file)) return onError(file.failure.message)
+  const names = { file: Object.keys(file.success), environment: Object.keys(process.env) }
+  for (const { isInFile, meant, name } of misspeltSettings(names, settingNames))
+    process.stderr.write(
+      `${name}${isInFile ? ' in .env' : ''} is no setting and is ignored. Did you mean ${meant}?\n`
+    )
   // What is set in the environment wins.
   return Result.getOrElse(
     loadConfig(Object.assign(process.env, { ...file.success, ...process.env })),

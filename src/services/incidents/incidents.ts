@@ -14,7 +14,7 @@ import {
   resolveIncidents,
   storeIncident
 } from './incident-rows.ts'
-import { makeUnstoredIncidents, type UnstoredIncidents } from './unstored.ts'
+import { makeUnstoredIncidents, merged, type UnstoredIncidents } from './unstored.ts'
 
 /** What happened, as the code that noticed it reports it. */
 export interface IncidentReport extends Pick<
@@ -24,6 +24,8 @@ export interface IncidentReport extends Pick<
   readonly kind: IncidentKind
   readonly threadId?: string
   readonly messageId?: string
+  /** How often it has happened; once when left out. */
+  readonly times?: number
 }
 
 /** A report as subscribers get it. It does not say how often it was made before; `list` does. */
@@ -38,7 +40,7 @@ export class Incidents extends Context.Service<
   {
     /**
      * Logs and stores the incident. Never fails: what the database refuses is kept in memory and stored as soon as it
-     * works again.
+     * works again. Repeats within a second are counted, and neither logged nor told to subscribers.
      */
     readonly report: (report: IncidentReport) => Effect.Effect<void>
     /** The same, unless something was reported about this subject and is not over. Never fails: in doubt it reports. */
@@ -60,6 +62,7 @@ export class Incidents extends Context.Service<
       const unstored = makeUnstoredIncidents()
       const notices = yield* PubSub.sliding<IncidentNotice>(MOST_UNREAD)
       yield* Effect.forkScoped(storeAgain(sql, unstored))
+      yield* Effect.addFinalizer(() => Effect.ignore(storeUnstored(sql, unstored)))
       const reporting = report(sql, unstored, notices)
       return Incidents.of({
         report: reporting,
@@ -70,13 +73,17 @@ export class Incidents extends Context.Service<
         resolve: resolve(sql, unstored),
         reported: Stream.fromPubSub(notices),
         list: list(sql, unstored),
-        acknowledge: acknowledge(sql)
+        acknowledge: acknowledge(sql, unstored)
       })
     })
   )
 }
 
-const STORE_AGAIN_MS = 5000
+/** Repeats of an incident within this are one report: whoever causes them must not decide how much is written. */
+const REPEATS_MS = 1000
+const STORE_AGAIN_MS = 1000
+/** More incidents than this at once are not told from new ones. */
+const MOST_REMEMBERED = 1000
 /** Reports that a slow subscriber may be behind. */
 const MOST_UNREAD = 200
 
@@ -87,14 +94,14 @@ const incidentIdOf = ({ accountId, kind, subject }: IncidentReport): string =>
     .digest('base64url')
     .slice(0, 20)
 
-const incidentOf = ({ incidentId, at, ...report }: IncidentNotice): Incident => ({
+const incidentOf = ({ incidentId, at, times = 1, ...report }: IncidentNotice): Incident => ({
   threadId: null,
   messageId: null,
   ...report,
   incidentId,
   firstSeenAt: at,
   lastSeenAt: at,
-  count: 1,
+  count: times,
   acknowledgedAt: null,
   resolvedAt: null
 })
@@ -105,25 +112,38 @@ const logReport = ({ accountId, advice, did, happened, kind }: IncidentReport) =
   )
 
 const storeUnstored = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>
-  unstored.flush(incident => storeIncident(sql, incident))
+  unstored.flush(incidents =>
+    sql.withTransaction(
+      Effect.forEach(incidents, incident => storeIncident(sql, incident), { discard: true })
+    )
+  )
 
 const report = (
   sql: SqlClient.SqlClient,
   unstored: UnstoredIncidents,
   notices: PubSub.PubSub<IncidentNotice>
-) =>
-  Effect.fn('Incidents.report')(function* (reported: IncidentReport) {
+) => {
+  const toldAt = new Map<string, number>()
+  const isRepeat = (incidentId: string, at: number): boolean => {
+    if (at - (toldAt.get(incidentId) ?? -Infinity) < REPEATS_MS) return true
+    if (toldAt.size >= MOST_REMEMBERED) toldAt.clear()
+    toldAt.set(incidentId, at)
+    return false
+  }
+  return Effect.fn('Incidents.report')(function* (reported: IncidentReport) {
     const at = yield* Clock.currentTimeMillis
     const notice: IncidentNotice = { ...reported, incidentId: incidentIdOf(reported), at }
+    unstored.add(incidentOf(notice))
+    if (isRepeat(notice.incidentId, at)) return
     yield* logReport(reported)
     yield* PubSub.publish(notices, notice)
-    unstored.add(incidentOf(notice))
     const storing = storeUnstored(sql, unstored).pipe(
       Effect.catch(error => Effect.logDebug('Incidents wait in memory: they cannot be stored now', error))
     )
     // Outside of the caller's transaction: when that fails, the incident has happened all the same.
     yield* sql.afterCommit(storing)
   })
+}
 
 const isKnown = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents, incidentId: string) =>
   unstored.has(incidentId)
@@ -139,7 +159,16 @@ const list = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>
         ({ accountId }) =>
           query.acknowledged !== true && (query.accountId === undefined || accountId === query.accountId)
       )
-    return [...waiting, ...stored.filter(({ incidentId }) => !unstored.has(incidentId))].slice(0, query.limit)
+    const known = new Map(stored.map(incident => [incident.incidentId, incident]))
+    const isWaiting = new Set(waiting.map(({ incidentId }) => incidentId))
+    const repeated = waiting.map(incident => {
+      const earlier = known.get(incident.incidentId)
+      return earlier === undefined ? incident : merged(earlier, incident)
+    })
+    return [...repeated, ...stored.filter(({ incidentId }) => !isWaiting.has(incidentId))].slice(
+      0,
+      query.limit
+    )
   }, asDatabaseError('reading incidents'))
 
 const resolve = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>
@@ -156,8 +185,10 @@ const resolve = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>
     )
   }, asDatabaseError('resolving incidents'))
 
-const acknowledge = (sql: SqlClient.SqlClient) =>
+const acknowledge = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>
   Effect.fn('Incidents.acknowledge')(function* (incidentId: string) {
+    // Repeats that wait were seen, too.
+    yield* storeUnstored(sql, unstored)
     return yield* acknowledgeIncident(sql, incidentId, yield* Clock.currentTimeMillis)
   }, asDatabaseError('acknowledging an incident'))
 

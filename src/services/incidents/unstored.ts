@@ -5,6 +5,13 @@ import type { Incident } from '../../domain/incident.ts'
 /** More kinds of trouble at once than a person would read. */
 const MOST_UNSTORED = 1000
 
+/** Two reports of one incident as one: the texts of the later, the counts of both. */
+export const merged = (earlier: Incident, later: Incident): Incident => ({
+  ...later,
+  firstSeenAt: earlier.firstSeenAt,
+  count: earlier.count + later.count
+})
+
 export const makeUnstoredIncidents = () => {
   const incidents = new Map<string, Incident>()
   const flushing = Semaphore.makeUnsafe(1)
@@ -13,22 +20,26 @@ export const makeUnstoredIncidents = () => {
   const add = (incident: Incident): void => {
     const waiting = incidents.get(incident.incidentId)
     if (waiting === undefined && incidents.size >= MOST_UNSTORED) return
-    incidents.set(
-      incident.incidentId,
-      waiting === undefined
-        ? incident
-        : { ...incident, firstSeenAt: waiting.firstSeenAt, count: waiting.count + incident.count }
-    )
+    incidents.set(incident.incidentId, waiting === undefined ? incident : merged(waiting, incident))
   }
 
-  /** Stores all of them, one flush at a time, so that none is counted twice. Those after a failure stay. */
-  const flush = <E>(store: (incident: Incident) => Effect.Effect<unknown, E>): Effect.Effect<void, E> =>
+  const takeBack = (taken: Incident): void => {
+    const later = incidents.get(taken.incidentId)
+    incidents.set(taken.incidentId, later === undefined ? taken : merged(taken, later))
+  }
+
+  /** Stores all of them, one flush at a time, so that none is counted twice. When that fails they stay. */
+  const flush = <E>(
+    storeAll: (incidents: ReadonlyArray<Incident>) => Effect.Effect<unknown, E>
+  ): Effect.Effect<void, E> =>
     flushing.withPermit(
-      Effect.gen(function* () {
-        for (const [incidentId, incident] of incidents) {
-          yield* store(incident)
-          incidents.delete(incidentId)
-        }
+      Effect.suspend(() => {
+        const taken = [...incidents.values()]
+        if (taken.length === 0) return Effect.void
+        incidents.clear()
+        return Effect.asVoid(storeAll(taken)).pipe(
+          Effect.onError(() => Effect.sync(() => taken.forEach(takeBack)))
+        )
       })
     )
 

@@ -1,5 +1,6 @@
 // The journal's worker: from journal entries to facts, and what follows from live messages besides being stored.
 import { Context, Effect, Layer, Schema } from 'effect'
+import { SqlClient } from 'effect/sql'
 import { partReason } from '../../domain/backfill.ts'
 import type { Fact } from '../../domain/fact.ts'
 import { hasHistoryOnRequest } from '../../domain/jid.ts'
@@ -86,18 +87,32 @@ type Dependencies =
   | PeerMessageQueue
   | PhoneActivity
   | PlaceholderQueue
+  | SqlClient.SqlClient
+
+/** Nothing of what a message says, and nobody's address: ids are enough to find it. */
+const logArrivals = (accountId: string, messages: ReadonlyArray<MessageWrite>): Effect.Effect<void> =>
+  Effect.forEach(
+    messages,
+    ({ direction, messageId, type }) =>
+      Effect.logInfo(
+        direction === 'inbound' ? 'Message received' : 'Message of another device of the account'
+      ).pipe(Effect.annotateLogs({ accountId, messageId, kind: type })),
+    { discard: true }
+  )
 
 /** Stores live facts, notes where live messages begin, and queues messages without content to be asked for. */
 const makeApply = Effect.gen(function* () {
   const conversations = yield* Conversations
   const coverage = yield* Coverage
   const placeholders = yield* PlaceholderQueue
+  const sql = yield* SqlClient.SqlClient
 
   const noteArrivals = Effect.fnUntraced(function* (
     accountId: string,
     messages: ReadonlyArray<MessageWrite>
   ) {
     yield* count.received(messages.length)
+    yield* sql.afterCommit(logArrivals(accountId, messages))
     yield* coverage.noteLive(accountId, messages.filter(isOnPhone).map(liveMessage))
     yield* placeholders.add(accountId, messages.filter(lacksContent))
   })
@@ -119,16 +134,15 @@ interface DecodedEntries {
   readonly refusals: ReadonlyArray<string>
   readonly chunkRetries: ReadonlyArray<ChunkRetryAnswer>
   readonly unreadableIds: ReadonlyArray<number>
+  /** How many of them cannot be decoded; the others are only to be kept. */
+  readonly undecodable: number
   readonly keys: ConvertedEntry['keys']
   readonly recoveries: ConvertedEntry['recoveries']
   readonly undecryptedPeers: ConvertedEntry['undecryptedPeers']
   readonly decryptedPeers: ConvertedEntry['decryptedPeers']
 }
 
-const readEntries = Effect.fnUntraced(function* (
-  entries: ReadonlyArray<Entry>,
-  reportUnreadable: Effect.Effect<void>
-) {
+const readEntries = Effect.fnUntraced(function* (entries: ReadonlyArray<Entry>) {
   const read = {
     facts: new Array<Fact>(),
     notices: new Array<ChunkNotice>(),
@@ -138,10 +152,16 @@ const readEntries = Effect.fnUntraced(function* (
     keys: new Array<ConvertedEntry['keys'][number]>(),
     recoveries: new Array<ConvertedEntry['recoveries'][number]>(),
     undecryptedPeers: new Array<ConvertedEntry['undecryptedPeers'][number]>(),
-    decryptedPeers: new Array<string>()
+    decryptedPeers: new Array<string>(),
+    undecodable: 0
   }
   for (const entry of entries) {
-    const decoded = yield* readEntry(entry).pipe(Effect.catch(() => Effect.as(reportUnreadable, undefined)))
+    const decoded = yield* readEntry(entry).pipe(
+      Effect.catch(() => {
+        read.undecodable += 1
+        return Effect.undefined
+      })
+    )
     if (decoded === undefined) {
       read.unreadableIds.push(entry.entryId)
       continue
@@ -213,7 +233,8 @@ const makePass = (apply: Ingest['Service']['apply']) =>
         traffic.ingested(accountId)
         return 'idle' as const
       }
-      const read = yield* readEntries(entries, incidents.report(unreadable(accountId)))
+      const read = yield* readEntries(entries)
+      if (read.undecodable > 0) yield* incidents.report(unreadable(accountId, read.undecodable))
       yield* apply(accountId, read.facts, settle(accountId, entries, read))
       if (coverage.takeLiveStarted(accountId)) yield* jobs.wake(accountId)
       // Only the phone announces history. A message that the owner wrote on another device is a sign of the phone, too.
@@ -223,9 +244,10 @@ const makePass = (apply: Ingest['Service']['apply']) =>
     })
   })
 
-const unreadable = (accountId: string) =>
+const unreadable = (accountId: string, times: number) =>
   ({
     accountId,
+    times,
     kind: 'journal.unreadableEntry',
     severity: 'error',
     subject: accountId,

@@ -64,6 +64,16 @@ export const sent = Effect.fnUntraced(function* (row: OutboxRow, confirmedAt: nu
     changes: kindOf(row.content).effect({ at: confirmedAt ?? now, confirmedAt })
   })
   yield* count.sent
+  const { accountId, createdAt, messageId } = row
+  yield* Effect.logInfo('Message sent').pipe(
+    Effect.annotateLogs({
+      accountId,
+      messageId,
+      kind: row.content.kind,
+      attempts: row.attempts + 1,
+      ms: now - createdAt
+    })
+  )
 })
 
 /** What a person reads of reasons that are codes. */

@@ -13,7 +13,7 @@ const phoneJidOf = (number: string, place: number) => {
   const jid = recipientJid(number)
   return jid !== undefined && isPhoneJid(jid)
     ? Effect.succeed(jid)
-    : badField('payload', `numbers[${place}]`, 'Expected a phone number with country code')
+    : badField('payload', `numbers.${place}`, 'Expected a phone number with country code')
 }
 
 const plusNumber = (jid: string | null): string | null => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Layer } from 'effect'
 import { HttpRouter, HttpServerResponse } from 'effect/http'
+import { contentSecurityPolicy } from '../../page-headers.ts'
 
 const FOLDER = join(import.meta.dirname, 'page')
 const SCRIPTS = ['page.js', 'model.js', 'chart.js', 'rows.js']
@@ -13,19 +14,13 @@ const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;')
 
 const headersFor = (ui: URL | '') => ({
-  'content-security-policy': [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "connect-src 'self'",
-    "img-src 'self' data:",
-    `frame-src ${ui === '' ? "'none'" : ui.origin}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'"
-  ].join('; '),
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
+  'content-security-policy': contentSecurityPolicy({
+    'script-src': "'self'",
+    'style-src': "'self'",
+    'connect-src': "'self'",
+    'img-src': "'self' data:",
+    'frame-src': ui === '' ? "'none'" : ui.origin
+  }),
   'cache-control': 'no-cache'
 })
 

@@ -11,6 +11,7 @@ import { Inspection } from '../../../services/telemetry/inspection.ts'
 import { type ApiKey, isKey } from '../../auth/api-key.ts'
 import { plainProblem } from '../../problems.ts'
 import { HOW_TO_SWITCH_ON } from './contract.ts'
+import { STREAM_PATH } from './stream-path.ts'
 import { InspectorTickets } from './tickets.ts'
 
 /** Bytes that may wait in a viewer's connection before more are written to it. */
@@ -103,22 +104,39 @@ const refusalOf = Effect.fnUntraced(function* (
 ) {
   const inspection = yield* Inspection
   if (!(yield* mayOpen(key, query.get('ticket') ?? '', headers['authorization'] ?? ''))) {
-    return plainProblem(
-      401,
-      'A ticket or the API key is required',
-      'POST /v1/inspector/tickets creates a ticket for one connection, valid for 30 seconds'
-    )
+    return plainProblem({
+      code: 'unauthorized',
+      status: 401,
+      title: 'A ticket or the API key is required',
+      detail: 'POST /v1/inspector/tickets creates a ticket for one connection, valid for 30 seconds'
+    })
   }
-  if (!(yield* inspection.isOn)) return plainProblem(409, 'The inspector is switched off', HOW_TO_SWITCH_ON)
+  if (!(yield* inspection.isOn)) {
+    return plainProblem({
+      code: 'inspector-off',
+      status: 409,
+      title: 'The inspector is switched off',
+      detail: HOW_TO_SWITCH_ON
+    })
+  }
   const accountId = query.get('accountId')
   if (accountId !== null && !(yield* isAccount(accountId))) {
-    return plainProblem(404, 'There is no such account', 'GET /v1/accounts lists all accounts')
+    return plainProblem({
+      code: 'not-found',
+      status: 404,
+      title: 'There is no such account',
+      detail: 'GET /v1/accounts lists all accounts'
+    })
   }
   if ((headers['upgrade'] ?? '').toLowerCase() !== 'websocket') {
     return plainProblem(
-      426,
-      'This is a WebSocket',
-      'Connect with a WebSocket client; GET /inspect is the page'
+      {
+        code: 'upgrade-required',
+        status: 426,
+        title: 'This is a WebSocket',
+        detail: 'Connect with a WebSocket client; GET /inspect is the page'
+      },
+      { upgrade: 'websocket' }
     )
   }
   return undefined
@@ -136,6 +154,6 @@ const open = Effect.fnUntraced(function* (key: ApiKey, request: HttpServerReques
 export const streamLayer = (key: ApiKey) =>
   Layer.unwrap(
     Effect.map(Effect.context<Accounts | Inspection | InspectorTickets | Stopping>(), services =>
-      HttpRouter.add('GET', '/inspect/stream', request => Effect.provideContext(open(key, request), services))
+      HttpRouter.add('GET', STREAM_PATH, request => Effect.provideContext(open(key, request), services))
     )
   )

@@ -3,24 +3,19 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Layer } from 'effect'
 import { HttpRouter, HttpServerResponse } from 'effect/http'
+import { contentSecurityPolicy } from '../../page-headers.ts'
 import { extensionScript } from '../passkey/script.ts'
 
 const FOLDER = join(import.meta.dirname, 'link-page')
 const read = (name: string): string => readFileSync(join(FOLDER, name), 'utf8')
 
 const headers = {
-  'content-security-policy': [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "connect-src 'self'",
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'"
-  ].join('; '),
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
+  'content-security-policy': contentSecurityPolicy({
+    'script-src': "'self'",
+    'style-src': "'self'",
+    'connect-src': "'self'",
+    'img-src': 'data:'
+  }),
   'cache-control': 'no-store'
 }
 

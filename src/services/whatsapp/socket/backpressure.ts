@@ -1,15 +1,13 @@
-// While more messages wait than Baileys can decrypt, the socket is not read: the rest stays with WhatsApp instead of in memory.
+// While more stanzas wait than there is room for, the socket is not read: the rest stays with WhatsApp instead of in memory.
 import type { WASocket } from '@whiskeysockets/baileys'
 import { type RawSocket, rawSocketOf } from './raw-socket.ts'
 
-/** At this many waiting messages the socket is paused, below half of it resumed. */
-const MAX_WAITING = 500
-/** Some messages are never decrypted (Baileys ignores them): a pause must end without them. */
+/** WhatsApp's answers come over the same socket: a pause must end although what waits for them does not. */
 const LONGEST_PAUSE_MS = 1000
 const CHECK_MS = 20
 
-/** Pauses reading while `backlog` is high; returns how to stop. */
-export const limitReading = (socket: WASocket, backlog: () => number): (() => void) => {
+/** Pauses reading from a `fullness` of 1 on, until it is below half; returns how to stop. */
+export const limitReading = (socket: WASocket, fullness: () => number): (() => void) => {
   let timer: NodeJS.Timeout | undefined
   const resume = (raw: RawSocket): void => {
     clearTimeout(timer)
@@ -17,17 +15,18 @@ export const limitReading = (socket: WASocket, backlog: () => number): (() => vo
     raw.resume()
   }
   const pauseIfNeeded = (): void => {
-    if (timer !== undefined || backlog() < MAX_WAITING) return
+    if (timer !== undefined || fullness() < 1) return
     const raw = rawSocketOf(socket)
     if (raw === undefined) return
     raw.pause()
     const until = performance.now() + LONGEST_PAUSE_MS
     const check = (): void => {
-      if (backlog() < MAX_WAITING / 2 || performance.now() > until) resume(raw)
+      if (fullness() < 0.5 || performance.now() > until) resume(raw)
       else timer = setTimeout(check, CHECK_MS)
     }
     timer = setTimeout(check, CHECK_MS)
   }
-  socket.ws.on('CB:message', pauseIfNeeded)
+  for (const kind of ['CB:message', 'CB:receipt', 'CB:notification', 'CB:call'])
+    socket.ws.on(kind, pauseIfNeeded)
   return () => clearTimeout(timer)
 }

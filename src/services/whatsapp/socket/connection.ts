@@ -17,7 +17,7 @@ import {
   stopAcknowledging
 } from './connection-context.ts'
 import type { CredentialWriter } from './credentials.ts'
-import { closeSocket, LIBRARY_CRASH, libraryFault, type SocketClosed } from './disconnects.ts'
+import { closedHere, closeSocket, LIBRARY_CRASH, libraryFault, type SocketClosed } from './disconnects.ts'
 import { dropOutdatedLists, followRefreshes } from './device-lists.ts'
 import { type DurableReceive, makeDurableReceive } from './durable-receive.ts'
 import { outliveFaultyStanzas } from './faulty-stanzas.ts'
@@ -26,7 +26,9 @@ import { forgetSenderKeys } from './identity-changes.ts'
 import { removeOldEntries } from './journal-cleanup.ts'
 import { followLiveness } from './self-test.ts'
 import { socketConfig } from './options.ts'
+import { answersRetries } from './retry-requests.ts'
 import { makeConnectionRuntime } from './runtime.ts'
+import { makeSenderTurns, type SenderTurns } from './sender-turns.ts'
 import { connectEvents } from './socket-events.ts'
 import { handleStanzas } from './stanza-handling.ts'
 import { followProxy } from '../proxy/incidents.ts'
@@ -77,15 +79,20 @@ const followPairing = Effect.fnUntraced(function* (
 interface OpenedSocket {
   readonly socket: WASocket
   readonly receive: DurableReceive
+  readonly turns: SenderTurns
   readonly credentials: CredentialWriter
   readonly appState: ConnectedAppState
   readonly stopLimiting: () => void
 }
 
-const close = ({ accountId, connections }: Connection, opened: OpenedSocket): Effect.Effect<void> =>
+const close = (connection: Connection, opened: OpenedSocket): Effect.Effect<void> =>
   Effect.gen(function* () {
+    const { accountId, connections, end, services } = connection
+    // Baileys tells of this end as of one that befell it.
+    if (end(closedHere(services.now()))) yield* Effect.logDebug('The connection is closed')
     connections.remove(accountId, opened.socket)
     opened.stopLimiting()
+    opened.turns.end()
     yield* closeSocket(opened.socket)
     // The last credentials must be stored before another socket reads them.
     yield* opened.credentials.saved
@@ -110,6 +117,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     onUnwritable: cause => stopAcknowledging(connection, socket, cause)
   })
   const groups = makeGroupCache(jid => socket.groupMetadata(jid))
+  const readSent = (whatsAppId: string) => runtime.run(services.messages.sentProtobuf(accountId, whatsAppId))
   const config = socketConfig(options, {
     version: connection.version,
     agent: connection.agent,
@@ -118,7 +126,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     makeSignalRepository: receive.makeSignalRepository,
     userDevicesCache: resources.devices,
     cachedGroupMetadata: groups.get,
-    readSent: whatsAppId => runtime.run(services.messages.sentProtobuf(accountId, whatsAppId))
+    readSent
   })
   const socket: WASocket = services.stray.withHandler(
     reason => onStrayRejection(connection, reason),
@@ -126,6 +134,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
   )
   storeOwnMapping(connection, socket)
   const { conversations, unknownKinds } = services
+  const turns = makeSenderTurns()
   handleStanzas({
     socket,
     creds,
@@ -138,10 +147,12 @@ const openSocket = (connection: Connection): OpenedSocket => {
       await dropOutdatedLists({ socket, devices: resources.devices }, stanza)
       await forgetSenderKeys({ accountId, socket, vault: services.vault, run: runtime.run }, stanza)
     },
-    handedOn: withoutAnnouncedCollections
+    handedOn: withoutAnnouncedCollections,
+    turns,
+    canAnswer: answersRetries({ socket, self: () => addressesIn(creds), readSent })
   })
   followRefreshes({ socket, devices: resources.devices }, phoneJid => void askLidAgain(socket, phoneJid))
-  const stopLimiting = limitReading(socket, receive.backlog)
+  const stopLimiting = limitReading(socket, turns.fullness)
   const appState = connectAppState({
     ...connection,
     socket,
@@ -154,7 +165,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
   followProxy(connection, socket)
   groups.follow(socket.ev)
   outliveFaultyStanzas(connection, socket, receive.keepFaulty, reason => onStrayRejection(connection, reason))
-  return { socket, receive, credentials, appState, stopLimiting }
+  return { socket, receive, turns, credentials, appState, stopLimiting }
 }
 
 const logBaileys = (level: 'debug' | 'warn', text: string): Effect.Effect<void> =>

@@ -78,6 +78,10 @@ export const versionRefused = (end: SocketClosed, version: string, after: AfterR
 export const notOpened = (reason: string, at: number): SocketClosed =>
   byThisServer(OWN_CODES.notOpened, at, `Not connected: ${reason}`)
 
+/** Its account, or the server, does not need the connection any more. Nobody is told: they have closed it. */
+export const closedHere = (at: number): SocketClosed =>
+  byThisServer(OWN_CODES.notOpened, at, 'This server closed the connection')
+
 /** The incident of a fault inside Baileys. */
 export const LIBRARY_CRASH = {
   kind: 'account.crashed',

@@ -6,9 +6,11 @@ import {
   DEFAULT_CONNECTION_CONFIG,
   getBinaryNodeChildren,
   getDecryptionJid,
+  proto,
   type SignalKeyStoreWithTransaction,
   type SignalRepositoryWithLIDStore,
-  type SocketConfig
+  type SocketConfig,
+  unpadRandomMax16
 } from '@whiskeysockets/baileys'
 import type { Journal } from '../../journal/journal.ts'
 import type { KeyChanges, Vault } from '../../vault/vault.ts'
@@ -30,6 +32,22 @@ export interface DurableDecryption {
    * written down. Rejects when nothing could be written down.
    */
   readonly decryptPeer: (stanza: BinaryNode) => Promise<boolean>
+}
+
+/** An empty message, padded. */
+const NOTHING_TO_READ = new Uint8Array([1])
+
+/**
+ * What Baileys gets of a plaintext: nothing, when it is no message. It would ask the sender for it again and again; but the sender's
+ * own encryption has come to its end, so that the same would come each time. The journal has it as it came.
+ */
+const decodable = (plaintext: Uint8Array): Uint8Array => {
+  try {
+    proto.Message.decode(unpadRandomMax16(plaintext))
+    return plaintext
+  } catch {
+    return NOTHING_TO_READ
+  }
 }
 
 export const makeDurableDecryption = (options: {
@@ -66,8 +84,8 @@ export const makeDurableDecryption = (options: {
     const stanza = pending.stanzaOf(ciphertext)
     try {
       const earlier = await storage.run(journal.recall(accountId, fingerprint))
-      if (earlier !== undefined) return plaintextOf(earlier)
-      return await current.run({ fingerprint, stanza }, decrypt)
+      if (earlier !== undefined) return decodable(plaintextOf(earlier))
+      return decodable(await current.run({ fingerprint, stanza }, decrypt))
     } catch (cause) {
       if (stanza !== undefined && !storage.hasFailed()) {
         const reason = cause instanceof Error ? cause.message : 'It could not be decrypted'

@@ -22,8 +22,6 @@ export interface DurableReceive {
   readonly record: RecordStanza
   /** Whether a peer message could not be decrypted: Baileys is not to see it. */
   readonly isUnreadPeer: (stanza: BinaryNode) => boolean
-  /** Received messages whose decryption has not ended yet. */
-  readonly backlog: () => number
   /** Writes down a stanza that could not be handled, for a version that can. */
   readonly keepFaulty: (stanza: BinaryNode) => Promise<void>
   /** Expects no more decryptions: the connection is over. */
@@ -71,7 +69,6 @@ export const makeDurableReceive = (options: {
       onUnreadPeer: stanza => void unreadPeers.add(stanza)
     }),
     isUnreadPeer: stanza => unreadPeers.has(stanza),
-    backlog: pending.count,
     keepFaulty: stanza => {
       pending.ended(stanza)
       return writer.stanza('faulty', stanza)

@@ -10,7 +10,6 @@ export interface PendingDecryptions {
   readonly ended: (stanza: BinaryNode) => void
   /** Expects no more decryptions. */
   readonly clear: () => void
-  readonly count: () => number
   /** Remembers the stanza that a ciphertext came in. */
   readonly link: (ciphertext: Uint8Array, stanza: BinaryNode) => void
   readonly stanzaOf: (ciphertext: Uint8Array) => BinaryNode | undefined
@@ -35,7 +34,6 @@ export const makePendingDecryptions = (onArrived: () => () => void): PendingDecr
     },
     ended,
     clear,
-    count: () => pending.size,
     link: (ciphertext, stanza) => void stanzas.set(ciphertext, stanza),
     stanzaOf: ciphertext => stanzas.get(ciphertext)
   }

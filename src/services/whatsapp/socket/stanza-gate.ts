@@ -10,6 +10,9 @@ export type RecordStanza = (kind: StanzaKind, stanza: BinaryNode) => Promise<voi
 /** What Baileys' handlers get of a stanza. */
 export type HandedOn = (stanza: BinaryNode) => BinaryNode
 
+/** Calls `turn` when it is the turn of the stanza's sender. */
+export type TakeTurn = (kind: StanzaKind, stanza: BinaryNode, turn: () => Promise<void>) => void
+
 export interface OwnHandling {
   /** Whether Baileys is not to see the stanza. */
   readonly isOwn: (kind: StanzaKind, stanza: BinaryNode) => boolean
@@ -17,25 +20,36 @@ export interface OwnHandling {
   readonly handle: (stanza: BinaryNode) => void
 }
 
-/** Puts `record` before the handlers that Baileys has registered, and `own` in their place where it says so. */
+/**
+ * Puts `record` before the handlers that Baileys has registered, and `own` in their place where it says so. Each stanza waits for its
+ * sender's turn.
+ */
 export const recordBeforeHandling = (
   socket: WASocket,
   record: RecordStanza,
   own: OwnHandling,
-  handedOn: HandedOn
+  handedOn: HandedOn,
+  turnOf: TakeTurn
 ): void => {
   for (const kind of ['CB:message', 'CB:receipt', 'CB:notification', 'CB:call'] as const) {
     const handlers = socket.ws.listeners(kind)
     socket.ws.removeAllListeners(kind)
-    socket.ws.on(kind, (stanza: BinaryNode) => {
-      const handle = () => {
-        if (own.isOwn(kind, stanza)) return own.handle(stanza)
-        for (const handler of handlers) Reflect.apply(handler, socket.ws, [handedOn(stanza)])
-      }
+    const handle = async (stanza: BinaryNode): Promise<void> => {
+      if (own.isOwn(kind, stanza)) return own.handle(stanza)
+      for (const handler of handlers) await Reflect.apply(handler, socket.ws, [handedOn(stanza)])
+    }
+    const recordAndHandle = async (stanza: BinaryNode): Promise<void> => {
       const recorded = record(kind, stanza)
-      if (recorded === undefined) handle()
-      // What cannot be recorded is not handled either, and so never acknowledged: WhatsApp delivers it again.
-      else recorded.then(handle, () => undefined)
-    })
+      if (recorded !== undefined) {
+        try {
+          await recorded
+        } catch {
+          // What cannot be recorded is not handled either, and so never acknowledged: WhatsApp delivers it again.
+          return
+        }
+      }
+      await handle(stanza)
+    }
+    socket.ws.on(kind, (stanza: BinaryNode) => turnOf(kind, stanza, () => recordAndHandle(stanza)))
   }
 }

@@ -6,8 +6,21 @@ import { addressesIn } from './auth-state.ts'
 import { botAnswers } from './bot-answers.ts'
 import type { DurableReceive } from './durable-receive.ts'
 import { acknowledger, isOfStatus, isOwnMessage, onUnhandled, unknownKindOf } from './own-stanzas.ts'
+import { isRetryRequest } from './retry-requests.ts'
 import { type HandedOn, type OwnHandling, type RecordStanza, recordBeforeHandling } from './stanza-gate.ts'
+import type { SenderTurns } from './sender-turns.ts'
+import { bytesOf, senderOf } from './stanza-sender.ts'
 import { statusHandling } from './statuses.ts'
+
+/**
+ * Baileys has a queue of its own for what waited while the device was away: one for all senders. A notification stays in it, as Baileys
+ * asks for no new session while many of them come.
+ */
+const withoutPlaceInQueue = (stanza: BinaryNode): BinaryNode => {
+  if (stanza.tag === 'notification' || stanza.attrs['offline'] === undefined) return stanza
+  const { offline: _, ...attrs } = stanza.attrs
+  return { ...stanza, attrs }
+}
 
 export const handleStanzas = (options: {
   readonly socket: WASocket
@@ -23,9 +36,13 @@ export const handleStanzas = (options: {
   readonly beforeNotification: (stanza: BinaryNode) => Promise<void>
   /** What Baileys gets of a stanza that it handles. */
   readonly handedOn: HandedOn
+  readonly turns: SenderTurns
+  /** Whether there is anything to answer a request with, to send a message again. */
+  readonly canAnswer: (stanza: BinaryNode) => Promise<boolean>
 }): void => {
   const {
     beforeNotification,
+    canAnswer,
     creds,
     handedOn,
     isUnreadPeer,
@@ -33,7 +50,8 @@ export const handleStanzas = (options: {
     onStanza,
     onUnknown,
     record,
-    socket
+    socket,
+    turns
   } = options
   const acknowledge = acknowledger(socket, creds)
   const handleStatus = statusHandling({
@@ -43,23 +61,35 @@ export const handleStanzas = (options: {
     acknowledge
   })
   const bots = botAnswers(socket)
+  const unanswerable = new WeakSet<BinaryNode>()
+  const noteUnanswerable = async (stanza: BinaryNode): Promise<void> => {
+    if (!(await canAnswer(stanza))) unanswerable.add(stanza)
+  }
   const noticing: RecordStanza = (kind, stanza) => {
     const unknown = unknownKindOf(kind, stanza, addressesIn(creds))
     if (unknown !== undefined) onUnknown(unknown)
     onStanza?.(stanza)
+    if (isRetryRequest(kind, stanza)) return noteUnanswerable(stanza)
     const recorded = record(kind, stanza)
     if (kind !== 'CB:notification') return recorded
     return Promise.all([recorded, beforeNotification(stanza)]).then(() => undefined)
   }
   const own: OwnHandling = {
     isOwn: (kind, stanza) =>
-      kind === 'CB:message' && (isUnreadPeer(stanza) || isOwnMessage(stanza, addressesIn(creds))),
+      unanswerable.has(stanza) ||
+      (kind === 'CB:message' && (isUnreadPeer(stanza) || isOwnMessage(stanza, addressesIn(creds)))),
     handle: stanza => {
       if (isOfStatus(stanza)) return handleStatus(stanza)
       return isBotAnswer(stanza) ? bots.handle(stanza) : acknowledge(stanza)
     }
   }
-  recordBeforeHandling(socket, noticing, own, handedOn)
+  recordBeforeHandling(
+    socket,
+    noticing,
+    own,
+    stanza => withoutPlaceInQueue(handedOn(stanza)),
+    (kind, stanza, turn) => turns.take(senderOf(kind, stanza, addressesIn(creds)), bytesOf(stanza), turn)
+  )
   onUnhandled(socket, stanza => {
     if (isOfStatus(stanza)) {
       const recorded = record('CB:message', stanza)

@@ -10,6 +10,7 @@ import type { DurableDecryption } from './durable-decryption.ts'
 import type { JournalWriter } from './journal-writer.ts'
 import { isDecryptable, isOfStatus, isPlaced } from './own-stanzas.ts'
 import type { PendingDecryptions } from './pending-decryptions.ts'
+import { isRetryRequest } from './retry-requests.ts'
 import type { RecordStanza } from './stanza-gate.ts'
 
 export interface StanzaRecordingOptions {
@@ -30,9 +31,6 @@ const PHONE_ONLY = new Set([
   'bot_unavailable_fanout',
   'hosted_unavailable_fanout'
 ])
-
-/** A retry request of a recipient is between Baileys and the recipient. */
-const isRetryRequest = (stanza: BinaryNode): boolean => stanza.attrs['type'] === 'retry'
 
 const WITHOUT_CONTENT = 'WhatsApp delivered it without content; the phone has it'
 
@@ -87,7 +85,8 @@ export const makeStanzaRecording =
       case 'CB:message':
         return recordMessage(stanza, options)
       case 'CB:receipt':
-        if (isRetryRequest(stanza) || (isStatusJid(stanza.attrs['from'] ?? '') && !keepsViews))
+        // A retry request is between Baileys and the recipient.
+        if (isRetryRequest(kind, stanza) || (isStatusJid(stanza.attrs['from'] ?? '') && !keepsViews))
           return undefined
         return writer.receipt(stanza)
       case 'CB:notification':

@@ -110,8 +110,12 @@ const LEARN_MS = 300
 const LOOK_AGAIN_MS = 3000
 const toggle = byId('off', HTMLButtonElement)
 
+let isOff = false
+
 /** Completes when the inspector is on, switched on here or elsewhere. */
 const untilOn = async () => {
+  isOff = true
+  redraw()
   sayLink('Switched off', false)
   toggle.textContent = 'Switch on'
   if ((await answerOf('is-off')) === 'on') await ask('PUT', '/v1/inspector', { on: true })
@@ -123,6 +127,7 @@ const untilOn = async () => {
       new Promise(resolve => toggle.addEventListener('click', resolve, { once: true }))
     ])
   }
+  isOff = false
   toggle.textContent = 'Switch off'
 }
 
@@ -283,7 +288,14 @@ const drawList = () => {
   ])
   const hint = byId('none', HTMLElement)
   hint.hidden = shown.length > 0
-  hint.textContent = model.accounts.length > 0 ? 'No account matches' : 'No account yet: POST /v1/accounts'
+  hint.textContent = hintOf()
+}
+
+/** Why no account is listed. */
+const hintOf = () => {
+  if (isOff) return 'The inspector is off'
+  if (model.root === undefined) return 'Not connected'
+  return model.accounts.length > 0 ? 'No account matches' : 'No account yet: POST /v1/accounts'
 }
 
 const TIMES = new Set(['at', 'until', 'expiresAt'])

@@ -1,0 +1,64 @@
+// The log that a person follows an afternoon with: what happens is a line each, by ids, kinds, counts and times.
+import { expect, test } from 'vitest'
+import { Stage } from './stage.ts'
+
+test('a request, a send, a received message and a stop are exactly one line each', async () => {
+  await using stage = await Stage.set()
+  const { phone, accountId } = await stage.linked({ history: { chats: 2, messages: 20 } })
+  const contact = phone.contacts[0]!
+  const { entryId, messageId } = await stage.api.send(accountId, contact.phoneNumber, 'Gugelhupf')
+  await stage.api.untilEntry(accountId, entryId, 'sent')
+  await phone.receive({ from: contact, text: 'Zwetschgendatschi' })
+  await stage.synced(accountId, phone)
+  const search = await stage.api.request('GET', `/v1/accounts/${accountId}/search?q=Zwetschgendatschi`)
+  expect(search.status).toBe(200)
+  expect(await stage.server.stop()).toBe(0)
+
+  const lines = stage.server
+    .output()
+    .split('\n')
+    .filter(line => line.startsWith('{'))
+    .map(line => JSON.parse(line) as Readonly<Record<string, unknown>>)
+  const saying = (msg: string) => lines.filter(line => line['msg'] === msg)
+
+  expect(saying('Message sent')).toEqual([
+    expect.objectContaining({
+      level: 30,
+      accountId,
+      messageId,
+      kind: 'text',
+      attempts: 1,
+      ms: expect.any(Number)
+    })
+  ])
+  expect(saying('Message received')).toEqual([
+    expect.objectContaining({ level: 30, accountId, messageId: expect.any(String), kind: 'text' })
+  ])
+  const requests = saying('Request')
+  expect(requests.filter(({ method }) => method === 'POST' || method === 'GET')).toEqual(requests)
+  for (const [method, route, status] of [
+    ['POST', '/v1/accounts/:accountId/messages', 202],
+    ['GET', '/v1/accounts/:accountId/search', 200]
+  ] as const) {
+    expect(requests.filter(line => line['method'] === method && line['route'] === route)).toEqual([
+      expect.objectContaining({
+        level: 30,
+        accountId,
+        status,
+        ms: expect.any(Number),
+        traceId: expect.any(String)
+      })
+    ])
+  }
+  // Probes and pages are asked for again and again.
+  expect(requests.filter(({ route }) => route === '/health' || route === '/metrics')).toEqual([])
+  expect(lines.at(-1)).toMatchObject({ level: 30, msg: 'Stopped', uptimeSeconds: expect.any(Number) })
+  expect(saying('Stopped')).toHaveLength(1)
+  // Its connection is closed by it: that is no end that befell it.
+  const stopping = lines.slice(
+    lines.findIndex(line => line['route'] === '/v1/accounts/:accountId/search') + 1
+  )
+  expect(stopping.map(({ msg }) => msg)).toEqual(['Stopped'])
+  for (const word of ['Gugelhupf', 'Zwetschgendatschi', contact.phoneNumber, phone.phoneNumber])
+    expect(stage.server.output()).not.toContain(word)
+})

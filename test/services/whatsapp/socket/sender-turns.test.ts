@@ -1,0 +1,89 @@
+// Fair turns between senders, whatever is sent and however long its handling takes.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { makeSenderTurns } from '../../../../src/services/whatsapp/socket/sender-turns.ts'
+
+/** Lets everything that can go on go on. */
+const settle = async (): Promise<void> => {
+  for (let n = 0; n < 4; n += 1) await new Promise(resolve => setImmediate(resolve))
+}
+
+test('what one sender sends is handled in order, one after the other, and all of it', async () => {
+  const sent = fc.array(fc.record({ sender: fc.constantFrom('a', 'b', 'c'), waits: fc.nat({ max: 3 }) }), {
+    maxLength: 60
+  })
+  await fc.assert(
+    fc.asyncProperty(sent, async all => {
+      const turns = makeSenderTurns()
+      const handled: Array<number> = []
+      const underWay = new Set<string>()
+      const done = all.map(
+        ({ sender, waits }, n) =>
+          new Promise<void>(resolve =>
+            turns.take(sender, 1, async () => {
+              expect(underWay.has(sender)).toBe(false)
+              underWay.add(sender)
+              for (let times = 0; times < waits; times += 1) await new Promise(again => setImmediate(again))
+              handled.push(n)
+              underWay.delete(sender)
+              resolve()
+            })
+          )
+      )
+      await Promise.all(done)
+      for (const name of ['a', 'b', 'c']) {
+        const numbers = handled.filter(n => all[n]!.sender === name)
+        expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
+      }
+      expect(handled).toHaveLength(all.length)
+      await settle()
+      expect(turns.fullness()).toBe(0)
+    }),
+    { numRuns: 30 }
+  )
+})
+
+test('of a thousand stanzas of one sender, at most two are handled before somebody else’s', async () => {
+  const turns = makeSenderTurns()
+  let flooded = 0
+  for (let n = 0; n < 1000; n += 1) turns.take('flood', 1, async () => void (flooded += 1))
+  const before = await new Promise<number>(resolve => turns.take('other', 1, async () => resolve(flooded)))
+  expect(before).toBeLessThanOrEqual(2)
+})
+
+test('a sender whose turn never ends holds up nobody, and is not waited for for ever', async () => {
+  const turns = makeSenderTurns({ longestTurnMs: 1 })
+  turns.take('stuck', 1, () => new Promise(() => undefined))
+  await new Promise<void>(resolve => turns.take('other', 1, async () => resolve()))
+  await new Promise<void>(resolve => turns.take('stuck', 1, async () => resolve()))
+})
+
+test('a turn runs in the async context in which it was taken', async () => {
+  const context = new AsyncLocalStorage<string>()
+  const turns = makeSenderTurns()
+  const seen = (name: string) =>
+    context.run(
+      name,
+      () =>
+        new Promise<string | undefined>(resolve =>
+          turns.take('one', 1, async () => resolve(context.getStore()))
+        )
+    )
+  expect(await Promise.all(['first', 'second', 'third'].map(seen))).toEqual(['first', 'second', 'third'])
+})
+
+test('there is room for so much, by number and by size, and none is taken once it was handled or the connection is over', async () => {
+  const turns = makeSenderTurns()
+  for (let n = 0; n < 5000; n += 1) turns.take('flood', 1, async () => undefined)
+  expect(turns.fullness()).toBe(1)
+  const large = makeSenderTurns()
+  large.take('large', 40 * 1024 * 1024, () => new Promise(() => undefined))
+  expect(large.fullness()).toBeGreaterThan(1)
+  large.end()
+  turns.end()
+  let isHandled = false
+  turns.take('another', 1, async () => void (isHandled = true))
+  await settle()
+  expect(isHandled).toBe(true)
+})
