@@ -193,13 +193,14 @@ export class AttackRun implements AsyncDisposable {
 
   private async setUp(): Promise<void> {
     const { api, key, url } = this.server
-    const { accounts = 2, pauseMs = 60, seed } = this.options
+    const { accounts = 2, pauseMs = 150, seed } = this.options
     for (let n = 1; n <= accounts; n += 1) this.victims.push(await this.link(`Victim ${n}`))
     for (let n = 1; n <= accounts; n += 1) {
       const account = await this.link(`Honest ${n}`)
       const traffic = new Traffic(this.simulator, account.phone, account.accountId, () => api, {
         seed: seed * 1000 + this.honest.length * 2,
-        pauseMs
+        pauseMs,
+        sendPauseMs: pauseMs * 5
       })
       this.honest.push({ ...account, traffic })
     }
