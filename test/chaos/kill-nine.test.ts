@@ -8,14 +8,14 @@ test('killed at random moments and around its commits, the server loses nothing 
     rounds: 2,
     store: 'firestore',
     seed: 3,
-    messages: 80,
+    messages: 50,
     pauseMs: 40,
     log: text => words.push(text)
   })
   expect({ clean: isClean(result), result, words }).toMatchObject({ clean: true })
   expect(result.kills).toBeGreaterThanOrEqual(2)
-  expect(result.messages).toBeGreaterThan(80)
-  expect(result.sends).toBeGreaterThan(10)
-  expect(result.receipts).toBeGreaterThan(10)
-  expect(result.firestore?.sends).toBeGreaterThan(3)
+  expect(result.messages).toBeGreaterThan(50)
+  expect(result.sends).toBeGreaterThan(5)
+  expect(result.receipts).toBeGreaterThan(5)
+  expect(result.firestore?.sends).toBeGreaterThan(1)
 }, 200_000)

@@ -8,23 +8,26 @@ import { thorough, thoroughTest } from '../thorough.ts'
 const SEVERAL_RESTARTS = 150_000
 const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
 
-test('after a dropped connection the offline queue is caught up, the owner’s own messages included', async () => {
-  await using stage = await Stage.set()
-  const { phone, accountId } = await stage.linked({ history: { chats: 4, messages: 40 } })
-  const contact = phone.contacts[0]!
+thoroughTest(
+  'after a dropped connection the offline queue is caught up, the owner’s own messages included',
+  async () => {
+    await using stage = await Stage.set()
+    const { phone, accountId } = await stage.linked({ history: { chats: 4, messages: 40 } })
+    const contact = phone.contacts[0]!
 
-  phone.disconnect()
-  for (let n = 0; n < 10; n += 1) {
-    await phone.receive({ from: contact, text: `away ${n}` })
-    await phone.send({ to: contact, text: `own ${n}` })
+    phone.disconnect()
+    for (let n = 0; n < 10; n += 1) {
+      await phone.receive({ from: contact, text: `away ${n}` })
+      await phone.send({ to: contact, text: `own ${n}` })
+    }
+
+    await stage.synced(accountId, phone)
+    expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
+    await stage.simulator.until(() => phone.truth().offlineQueue.length === 0)
+    const account = await stage.api.account(accountId)
+    expect(account.state).toBe('open')
   }
-
-  await stage.synced(accountId, phone)
-  expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
-  await stage.simulator.until(() => phone.truth().offlineQueue.length === 0)
-  const account = await stage.api.account(accountId)
-  expect(account.state).toBe('open')
-})
+)
 
 test('a server that is stopped ends cleanly and has everything after it starts again, with what came meanwhile', async () => {
   await using stage = await Stage.set()

@@ -1,33 +1,58 @@
 // A WhatsApp server that sends nonsense: the account copes, the process and the other accounts never notice.
 import { randomBytes } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { BinaryNode } from '@whiskeysockets/baileys'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
 import { compare } from '../../harness/compare.ts'
+import { shared as onceForAll } from './shared.ts'
 import { sharedStage } from './stage.ts'
 
 const shared = sharedStage()
 
-describe('a server that does not speak WhatsApp', () => {
-  const cleanUps: Array<() => unknown> = []
-  afterEach(async () => {
-    for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp()
+/** A server on the product's way to WhatsApp that behaves as it is told. */
+const impostor = onceForAll(async () => {
+  let behave: (socket: WebSocket) => void = () => undefined
+  let upgrades = true
+  const http = createServer()
+  const sockets = new WebSocketServer({ noServer: true })
+  http.on('upgrade', (request, socket, head) => {
+    if (upgrades) sockets.handleUpgrade(request, socket, head, behave)
+    else socket.end('HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n')
   })
-
-  const serverThat = async (behave: (socket: WebSocket) => void, upgrade = true): Promise<string> => {
-    const http: Server = createServer((_, response) => response.writeHead(500).end())
-    if (upgrade) new WebSocketServer({ server: http }).on('connection', behave)
-    await new Promise<void>(resolve => http.listen(0, '127.0.0.1', resolve))
-    cleanUps.push(() => {
+  await new Promise<void>(resolve => http.listen(0, '127.0.0.1', resolve))
+  const folder = temporaryFolder()
+  const server = await ServerProcess.start({
+    dataDir: folder.path,
+    settings: {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      WHATSAPP_URL: `ws://127.0.0.1:${(http.address() as AddressInfo).port}/ws/chat`,
+      WHATSAPP_TRUST_ROOT: randomBytes(32).toString('base64'),
+      RECONNECT_MIN: '10ms',
+      RECONNECT_MAX: '50ms',
+      CONNECT_TIMEOUT: '500ms',
+      PAIRING_TIMEOUT: '3s'
+    }
+  })
+  return {
+    server,
+    behaves: (how: (socket: WebSocket) => void, takesUpgrades: boolean) => {
+      behave = how
+      upgrades = takesUpgrades
+    },
+    [Symbol.asyncDispose]: async () => {
+      await server.kill()
+      for (const socket of sockets.clients) socket.terminate()
       http.closeAllConnections()
       http.close()
-    })
-    return `ws://127.0.0.1:${(http.address() as AddressInfo).port}/ws/chat`
+      folder.remove()
+    }
   }
+})
 
+describe('a server that does not speak WhatsApp', () => {
   test.each([
     ['answers HTTP 500', () => undefined, false],
     ['hangs up at once', (socket: WebSocket) => socket.terminate(), true],
@@ -40,28 +65,17 @@ describe('a server that does not speak WhatsApp', () => {
     ['sends text', (socket: WebSocket) => socket.send('{"hello":"world"}'), true],
     ['sends an empty handshake', (socket: WebSocket) => socket.send(Buffer.from([0, 0, 2, 0x1a, 0])), true],
     ['says nothing', () => undefined, true]
-  ])('%s', async (_, behave, upgrade) => {
-    const folder = temporaryFolder()
-    cleanUps.push(folder.remove)
-    const server = await ServerProcess.start({
-      dataDir: folder.path,
-      settings: {
-        WHATSAPP_URL: await serverThat(behave, upgrade),
-        WHATSAPP_TRUST_ROOT: randomBytes(32).toString('base64'),
-        RECONNECT_MIN: '10ms',
-        RECONNECT_MAX: '50ms',
-        CONNECT_TIMEOUT: '500ms',
-        PAIRING_TIMEOUT: '3s'
-      }
-    })
-    cleanUps.push(() => server.kill())
+  ])('%s', async (_, behave, upgrades) => {
+    const { behaves, server } = impostor()
+    behaves(behave, upgrades)
     const { accountId } = await server.api.createAccount('Lost')
     await server.api.pair(accountId)
-
     await server.api.untilAccount(accountId, 'the pairing to be given up', ({ state }) => state === 'stopped')
-
     expect(await server.api.request('GET', '/ready')).toMatchObject({ status: 200 })
-    expect(await server.stop()).toBe(0)
+  })
+
+  test('does not keep this one from stopping', async () => {
+    expect(await impostor().server.stop()).toBe(0)
   })
 })
 

@@ -31,7 +31,7 @@ thoroughTest('each way a connection ends leads to its own state, with the reason
   }
 })
 
-test('an ended account stays ended over a restart and comes back by its command', async () => {
+thoroughTest('an ended account stays ended over a restart and comes back by its command', async () => {
   const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
   phone.disconnect({ code: 440 })

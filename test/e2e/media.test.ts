@@ -221,19 +221,22 @@ test('who asks once more for what the phone has not answered is told so at once'
   await first
 })
 
-test('while the account is offline the phone cannot be asked: that is said, and it is asked when it is back', async () => {
-  const { api } = shared()
-  const { accountId, phone } = await linked()
-  const { id, message } = await received(phone, accountId)
-  phone.expireMedia(id)
-  await api.command(accountId, 'disconnect')
-  expect(await api.media(message.messageKey)).toMatchObject({
-    status: 503,
-    problem: { detail: expect.stringContaining('offline') }
-  })
-  await api.command(accountId, 'connect')
-  await api.untilMessage(message.threadId, message.messageId, it => it.media?.stored === true)
-})
+thoroughTest(
+  'while the account is offline the phone cannot be asked: that is said, and it is asked when it is back',
+  async () => {
+    const { api } = shared()
+    const { accountId, phone } = await linked()
+    const { id, message } = await received(phone, accountId)
+    phone.expireMedia(id)
+    await api.command(accountId, 'disconnect')
+    expect(await api.media(message.messageKey)).toMatchObject({
+      status: 503,
+      problem: { detail: expect.stringContaining('offline') }
+    })
+    await api.command(accountId, 'connect')
+    await api.untilMessage(message.threadId, message.messageId, it => it.media?.stored === true)
+  }
+)
 
 test('a transfer that is cut is continued where it was, also by a server that was killed', async () => {
   await using stage = await Stage.set()

@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { runToExit, ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import type { Account } from '../../simulator/state/account.ts'
-import { OtherServer } from './other-server.ts'
+import { type BaileysVersion, OtherServer } from './other-server.ts'
+import { thorough } from '../thorough.ts'
 import { sharedStage, Stage } from './stage.ts'
 import { zipOf } from './zip.ts'
 
@@ -39,71 +40,75 @@ const untilAll = (accountId: string, texts: ReadonlyArray<string>, api = shared(
     return texts.every(text => bodies.some(body => body.includes(`"${text}"`))) || undefined
   })
 
-describe.each(['6.7', '7'] as const)('a session of Baileys %s', version => {
-  test('is taken over from a zip of its folder: messages flow both ways, and nobody is asked to repeat one', async () => {
-    const { api, simulator } = shared()
-    const { ann, ben, eve, group, member, phone } = somebody()
-    await using other = await OtherServer.linked(simulator, phone, version)
-    await phone.receive({ from: ann, text: 'before, 1:1' })
-    await phone.receive({ from: eve, text: 'before, from a LID', addressing: 'lid' })
-    await phone.receive({ from: member, group, text: 'before, in the group' })
-    for (const text of ['before, 1:1', 'before, from a LID', 'before, in the group'])
-      await other.until(() => other.texts.has(text))
-    await other.say(ben.jid, 'from the other server')
-    await simulator.until(() => phone.truth().received.some(({ text }) => text === 'from the other server'))
-    await other.stop()
-    const files = other.files()
-    using retried = countRetries(phone)
+// A session of Baileys 7 is taken over below, too.
+describe.each(thorough<ReadonlyArray<BaileysVersion>>(['6.7'], ['6.7', '7']))(
+  'a session of Baileys %s',
+  version => {
+    test('is taken over from a zip of its folder: messages flow both ways, and nobody is asked to repeat one', async () => {
+      const { api, simulator } = shared()
+      const { ann, ben, eve, group, member, phone } = somebody()
+      await using other = await OtherServer.linked(simulator, phone, version)
+      await phone.receive({ from: ann, text: 'before, 1:1' })
+      await phone.receive({ from: eve, text: 'before, from a LID', addressing: 'lid' })
+      await phone.receive({ from: member, group, text: 'before, in the group' })
+      for (const text of ['before, 1:1', 'before, from a LID', 'before, in the group'])
+        await other.until(() => other.texts.has(text))
+      await other.say(ben.jid, 'from the other server')
+      await simulator.until(() => phone.truth().received.some(({ text }) => text === 'from the other server'))
+      await other.stop()
+      const files = other.files()
+      using retried = countRetries(phone)
 
-    const { body, status } = await api.importSession(await zipOf(files, 'sessions/shop/'), { name: 'Shop' })
-    expect({ status, ...body }).toMatchObject({ status: 201, outcome: 'connected', leftOut: {} })
-    expect(body.taken['pre-key']).toBeGreaterThan(20)
-    expect(body.account).toMatchObject({ name: 'Shop', jid: phone.jid })
-    const { accountId } = body.account
-    await phone.receive({ from: ann, text: 'after, 1:1' })
-    await phone.receive({ from: eve, text: 'after, from a LID', addressing: 'lid' })
-    await phone.receive({ from: member, group, text: 'after, in the group' })
-    await phone.send({ to: ann, text: 'after, from the phone' })
-    const sent = await api.send(accountId, ben.phoneNumber, 'from this server')
-    await api.untilMessage(sent.threadId, sent.messageId, ({ status: told }) => told === 'read')
-    // What the phone still gives is asked for, thread by thread, from the first message on.
-    await untilAll(accountId, [
-      'after, 1:1',
-      'after, from a LID',
-      'after, in the group',
-      'after, from the phone',
-      'before, 1:1',
-      'before, in the group'
-    ])
-    const repeated = phone.truth().messages.filter(({ id }) => retried.retries.includes(id))
-    expect(repeated.map(({ text }) => text)).toEqual([])
-    expect(retried.retries).toEqual([])
-    expect(phone.devices.map(({ number }) => number)).toEqual([1])
-    const thread = (await api.threads(accountId)).find(({ clientJid }) => clientJid === group.id)!
-    const report = await api.threadsCoverage(accountId)
-    expect(report).toContainEqual(await api.coverage(thread.threadId))
-    expect(report).toContainEqual(
-      expect.objectContaining({ threadId: thread.threadId, beginningReached: true, gaps: [] })
-    )
-    // The source is as it was.
-    expect(other.files()).toEqual(files)
+      const { body, status } = await api.importSession(await zipOf(files, 'sessions/shop/'), { name: 'Shop' })
+      expect({ status, ...body }).toMatchObject({ status: 201, outcome: 'connected', leftOut: {} })
+      expect(body.taken['pre-key']).toBeGreaterThan(20)
+      expect(body.account).toMatchObject({ name: 'Shop', jid: phone.jid })
+      const { accountId } = body.account
+      await phone.receive({ from: ann, text: 'after, 1:1' })
+      await phone.receive({ from: eve, text: 'after, from a LID', addressing: 'lid' })
+      await phone.receive({ from: member, group, text: 'after, in the group' })
+      await phone.send({ to: ann, text: 'after, from the phone' })
+      const sent = await api.send(accountId, ben.phoneNumber, 'from this server')
+      await api.untilMessage(sent.threadId, sent.messageId, ({ status: told }) => told === 'read')
+      // What the phone still gives is asked for, thread by thread, from the first message on.
+      await untilAll(accountId, [
+        'after, 1:1',
+        'after, from a LID',
+        'after, in the group',
+        'after, from the phone',
+        'before, 1:1',
+        'before, in the group'
+      ])
+      const repeated = phone.truth().messages.filter(({ id }) => retried.retries.includes(id))
+      expect(repeated.map(({ text }) => text)).toEqual([])
+      expect(retried.retries).toEqual([])
+      expect(phone.devices.map(({ number }) => number)).toEqual([1])
+      const thread = (await api.threads(accountId)).find(({ clientJid }) => clientJid === group.id)!
+      const report = await api.threadsCoverage(accountId)
+      expect(report).toContainEqual(await api.coverage(thread.threadId))
+      expect(report).toContainEqual(
+        expect.objectContaining({ threadId: thread.threadId, beginningReached: true, gaps: [] })
+      )
+      // The source is as it was.
+      expect(other.files()).toEqual(files)
 
-    // Neither once more, nor from an older copy.
-    expect(await api.importSession(await zipOf(files), { name: 'Twice' })).toMatchObject({
-      status: 409,
-      body: { reason: 'alreadyHere', accountId }
-    })
-    expect((await api.request('DELETE', `/v1/accounts/${accountId}`)).status).toBe(204)
-    expect(await api.importSession(await zipOf(files), { name: 'Twice' })).toMatchObject({
-      status: 409,
-      body: { reason: 'usedBefore' }
-    })
-    expect(await api.importSession(await zipOf(files), { name: 'Twice', again: 'true' })).toMatchObject({
-      status: 409,
-      body: { reason: 'unlinked' }
-    })
-  }, 60_000)
-})
+      // Neither once more, nor from an older copy.
+      expect(await api.importSession(await zipOf(files), { name: 'Twice' })).toMatchObject({
+        status: 409,
+        body: { reason: 'alreadyHere', accountId }
+      })
+      expect((await api.request('DELETE', `/v1/accounts/${accountId}`)).status).toBe(204)
+      expect(await api.importSession(await zipOf(files), { name: 'Twice' })).toMatchObject({
+        status: 409,
+        body: { reason: 'usedBefore' }
+      })
+      expect(await api.importSession(await zipOf(files), { name: 'Twice', again: 'true' })).toMatchObject({
+        status: 409,
+        body: { reason: 'unlinked' }
+      })
+    }, 60_000)
+  }
+)
 
 test('a server that was not stopped takes its session back, and the account waits for a person', async () => {
   // Long enough for the other server on any machine: the answer comes as soon as it has connected again.

@@ -11,6 +11,7 @@ import { runToExit, ServerProcess, temporaryFolder } from '../../harness/server-
 import type { Phone } from '../../simulator/phone.ts'
 import { canMount, smallDisk } from './small-disk.ts'
 import { Stage } from './stage.ts'
+import { thoroughTest } from '../thorough.ts'
 
 const SMALL = { history: { chats: 2, messages: 20, groupsShare: 0 } }
 const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
@@ -152,15 +153,18 @@ test('a first start that could not listen leaves no database and no key', async 
   folder.remove()
 })
 
-test('a history chunk that arrives broken is made again by the phone, and nothing is missing', async () => {
-  await using stage = await Stage.set()
-  const phone = stage.simulator.createPhone({
-    history: { chats: 4, messages: 400, chunkMessages: 100, inlineBelowBytes: 0 }
-  })
-  phone.fault({ kind: 'historyChunk', effect: 'corrupt', chunkOrder: 2 }, { times: 2 })
-  const { accountId } = await stage.api.createAccount('Broken at first')
-  await stage.api.pair(accountId)
-  await phone.scanQr((await stage.api.offer(accountId)).qr!)
-  await untilAllIsWell(stage, accountId, phone)
-  expect((await stage.api.account(accountId)).sync).toMatchObject({ chunksFailed: 0, chunksPending: 0 })
-})
+thoroughTest(
+  'a history chunk that arrives broken is made again by the phone, and nothing is missing',
+  async () => {
+    await using stage = await Stage.set()
+    const phone = stage.simulator.createPhone({
+      history: { chats: 4, messages: 400, chunkMessages: 100, inlineBelowBytes: 0 }
+    })
+    phone.fault({ kind: 'historyChunk', effect: 'corrupt', chunkOrder: 2 }, { times: 2 })
+    const { accountId } = await stage.api.createAccount('Broken at first')
+    await stage.api.pair(accountId)
+    await phone.scanQr((await stage.api.offer(accountId)).qr!)
+    await untilAllIsWell(stage, accountId, phone)
+    expect((await stage.api.account(accountId)).sync).toMatchObject({ chunksFailed: 0, chunksPending: 0 })
+  }
+)

@@ -3,6 +3,14 @@ import { Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { asDatabaseError, type DatabaseError } from './error.ts'
 
+/**
+ * Whether transactions may be committed together with others that wait for their turn. Long ones should not be: the others would
+ * wait for their end.
+ */
+export const SharesCommit = Context.Reference<boolean>('backscroll/services/database/SharesCommit', {
+  defaultValue: () => true
+})
+
 export class Transaction extends Context.Service<
   Transaction,
   {
@@ -18,7 +26,9 @@ export class Transaction extends Context.Service<
     Effect.map(SqlClient.SqlClient, sql =>
       Transaction.of({
         run: <A, E, R>(work: Effect.Effect<A, E, R>) =>
-          asDatabaseError('transaction')(sql.withTransaction(work))
+          sql
+            .withTransaction(work)
+            .pipe(Effect.provideService(SharesCommit, false), asDatabaseError('transaction'))
       })
     )
   )

@@ -1,0 +1,156 @@
+// Group commit: transactions that queue for the connection anyway share one commit, which is what costs: it waits for the disk.
+// Each goes on only once the commit that holds its changes has succeeded; with nobody in the queue, nobody waits for anybody.
+import { Deferred, Effect, Exit, Scope, Semaphore } from 'effect'
+import type { SqlError } from 'effect/sql'
+import { SharesCommit } from '../transaction.ts'
+
+/** What has changed the database since BEGIN, and waits for the same COMMIT. */
+interface Group {
+  readonly begunAt: number
+  readonly committed: Deferred.Deferred<void, SqlError.SqlError>
+  members: number
+}
+
+/** The right to use the connection, from its place in the queue on until it has committed or given up. */
+export interface Turn {
+  readonly begin: Effect.Effect<void, SqlError.SqlError>
+  /** Completes when its changes are on the disk. */
+  readonly commit: Effect.Effect<void, SqlError.SqlError>
+  /** Undoes what this turn has changed, and nothing that another one has. */
+  readonly rollback: Effect.Effect<void, SqlError.SqlError>
+}
+
+export interface GroupCommit {
+  readonly turn: Effect.Effect<Turn, never, Scope.Scope>
+  /** Work outside of any transaction: what waits for a commit is committed before. */
+  readonly alone: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E | SqlError.SqlError, R>
+}
+
+/** A group is committed when it has as many members, or is as old, although more of them are in the queue. */
+const LIMITS = { mostMembers: 32, longestMs: 2 }
+
+const SAVEPOINT = 'member'
+
+export interface GroupCommitOptions {
+  /** Runs a statement that controls the transaction. */
+  readonly control: (statement: string) => Effect.Effect<unknown, SqlError.SqlError>
+  /** Whether SQLite has a transaction open; some of its errors end it. */
+  readonly isOpen: () => boolean
+  readonly begin: string
+  /** What the members of a group are told whose transaction SQLite has ended because of another member. */
+  readonly ended: () => SqlError.SqlError
+}
+
+export const makeGroupCommit = (
+  { begin, control, ended, isOpen }: GroupCommitOptions,
+  { longestMs, mostMembers } = LIMITS
+): GroupCommit => {
+  const connection = Semaphore.makeUnsafe(1)
+  let queued = 0
+  let group: Group | undefined
+
+  const settle = (closing: Group, result: Effect.Effect<void, SqlError.SqlError>) =>
+    Effect.asVoid(Deferred.complete(closing.committed, result))
+
+  /** Commits the open group; its members are told. */
+  const close: Effect.Effect<void, SqlError.SqlError> = Effect.suspend(() => {
+    if (group === undefined) return Effect.void
+    const closing = group
+    group = undefined
+    const committing = Effect.asVoid(control('COMMIT')).pipe(
+      // What cannot be committed is undone, so that the next turn begins with nothing.
+      Effect.tapError(() => (isOpen() ? Effect.ignore(control('ROLLBACK')) : Effect.void))
+    )
+    return Effect.flatMap(Effect.exit(committing), exit => Effect.andThen(settle(closing, exit), exit))
+  })
+
+  /** A transaction that could not be undone before is, now. */
+  const undoLeftover = Effect.suspend(() => (isOpen() ? Effect.asVoid(control('ROLLBACK')) : Effect.void))
+
+  /** SQLite has ended the transaction by itself: nothing of the group is written. */
+  const lost = Effect.suspend(() => {
+    if (group === undefined) return Effect.void
+    const undone = group
+    group = undefined
+    return settle(undone, Effect.fail(ended()))
+  })
+
+  /** Nobody may be left waiting for a commit: who goes makes it, unless somebody else uses the connection or will. */
+  const closeAbandoned = connection.withPermitsIfAvailable(1)(
+    Effect.suspend(() => {
+      if (!isOpen()) return lost
+      return queued === 0 ? Effect.ignore(close) : Effect.void
+    })
+  )
+
+  const giveBack = (place: Scope.Closeable) => Effect.andThen(Scope.close(place, Exit.void), closeAbandoned)
+
+  /** Waits for the connection; it is given back when the scope is closed. */
+  const take = (
+    place: Scope.Closeable,
+    restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  ) =>
+    Effect.suspend(() => {
+      queued += 1
+      return restore(connection.takeScoped(1)).pipe(
+        Scope.provide(place),
+        Effect.ensuring(Effect.sync(() => (queued -= 1))),
+        Effect.onInterrupt(() => giveBack(place))
+      )
+    })
+
+  const makeTurn = (leave: Effect.Effect<void>): Turn => {
+    let isFirst = false
+
+    return {
+      begin: Effect.gen(function* () {
+        if (!isOpen()) yield* lost
+        if (!(yield* SharesCommit)) yield* Effect.ignore(close)
+        if (group !== undefined) {
+          yield* control(`SAVEPOINT ${SAVEPOINT}`)
+          return
+        }
+        isFirst = true
+        yield* undoLeftover
+        yield* control(begin)
+        group = { begunAt: performance.now(), committed: Deferred.makeUnsafe(), members: 0 }
+      }),
+      commit: Effect.gen(function* () {
+        const joined = group
+        if (joined === undefined || !isOpen()) {
+          yield* lost
+          return yield* ended()
+        }
+        joined.members += 1
+        if (!isFirst) yield* control(`RELEASE ${SAVEPOINT}`)
+        const isFull = joined.members >= mostMembers || performance.now() - joined.begunAt >= longestMs
+        if (queued === 0 || isFull || !(yield* SharesCommit)) return yield* close
+        yield* leave
+        yield* Deferred.await(joined.committed)
+      }),
+      rollback: Effect.suspend(() => {
+        if (!isFirst) {
+          return Effect.andThen(
+            control(`ROLLBACK TO ${SAVEPOINT}`),
+            Effect.asVoid(control(`RELEASE ${SAVEPOINT}`))
+          )
+        }
+        group = undefined
+        return Effect.asVoid(control('ROLLBACK'))
+      })
+    }
+  }
+
+  return {
+    turn: Effect.uninterruptibleMask(restore =>
+      Effect.gen(function* () {
+        const place = yield* Scope.make()
+        yield* take(place, restore)
+        yield* Effect.addFinalizer(() => giveBack(place))
+        return makeTurn(giveBack(place))
+      })
+    ),
+    alone: work =>
+      connection.withPermit(Effect.andThen(Effect.andThen(Effect.ignore(close), undoLeftover), work))
+  }
+}

@@ -1,0 +1,205 @@
+// Transactions that wait for their turn share a commit: each is written or not, as a whole, and goes on only once it is.
+import { DatabaseSync } from 'node:sqlite'
+import { Deferred, Effect, Exit, Fiber } from 'effect'
+import { SqlClient } from 'effect/sql'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../../../harness/server-process.ts'
+import { thorough } from '../../thorough.ts'
+import { SharesCommit } from '../../../src/services/database/transaction.ts'
+import { failure } from '../../../src/services/database/sqlite/connection.ts'
+import { makeGroupCommit } from '../../../src/services/database/sqlite/group-commit.ts'
+import * as NodeSqlite from '../../../src/services/database/sqlite/node-sqlite.ts'
+
+const AT_ONCE = { concurrency: 'unbounded' } as const
+
+/** Runs on a new file with a table of numbers; `seen` reads them through a connection of its own. */
+const onFile = async <A, E>(
+  program: (seen: () => ReadonlyArray<number>) => Effect.Effect<A, E, SqlClient.SqlClient>
+): Promise<A> => {
+  const folder = temporaryFolder()
+  const file = join(folder.path, 'numbers.db')
+  try {
+    return await Effect.runPromise(
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`CREATE TABLE numbers (n INTEGER PRIMARY KEY, author TEXT)`
+        using other = new DatabaseSync(file, { readOnly: true })
+        const all = other.prepare('SELECT n FROM numbers ORDER BY n')
+        return yield* program(() => all.all().map(({ n }) => Number(n)))
+      }).pipe(Effect.provide(NodeSqlite.layer(file)))
+    )
+  } finally {
+    folder.remove()
+  }
+}
+
+const insert = (n: number, author = 'nobody') =>
+  Effect.flatMap(SqlClient.SqlClient, sql => sql`INSERT INTO numbers (n, author) VALUES (${n}, ${author})`)
+
+/** A second number, or a failure. */
+const second = (n: number): Effect.Effect<unknown, unknown, SqlClient.SqlClient> =>
+  n % 4 === 0 ? Effect.fail('no') : insert(1000 + n)
+
+const inTransaction = <A, E, R>(work: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(SqlClient.SqlClient, sql => sql.withTransaction(work))
+
+/** What begins while this work is done has to queue. */
+const holding = <A, E, R>(
+  started: Deferred.Deferred<void>,
+  until: Deferred.Deferred<void>,
+  work: Effect.Effect<A, E, R>
+) =>
+  inTransaction(
+    Effect.andThen(work, Effect.andThen(Deferred.succeed(started, undefined), Deferred.await(until)))
+  )
+
+const written = (n: number): Effect.Effect<unknown, unknown, SqlClient.SqlClient> =>
+  n % 3 === 0 ? insert(n) : inTransaction(insert(n))
+
+test('whoever goes on can rely on the disk: another connection sees what it has written', () =>
+  onFile(seen =>
+    Effect.forEach(
+      Array.from({ length: 200 }, (_, n) => n),
+      n => Effect.map(written(n), () => expect(seen()).toContain(n)),
+      AT_ONCE
+    )
+  ))
+
+test('those that queue share commits, up to a bound', async () => {
+  const statements: Array<string> = []
+  const groups = makeGroupCommit(
+    {
+      control: statement => Effect.sync(() => void statements.push(statement)),
+      isOpen: () => statements.at(-1) !== 'COMMIT',
+      begin: 'BEGIN',
+      ended: () => failure(new Error('It has ended'), 'commit')
+    },
+    { mostMembers: 32, longestMs: Infinity }
+  )
+  const member = Effect.scoped(
+    Effect.flatMap(groups.turn, turn =>
+      turn.begin.pipe(Effect.andThen(Effect.yieldNow), Effect.andThen(turn.commit))
+    )
+  )
+  await Effect.runPromise(
+    Effect.all(
+      Array.from({ length: 100 }, () => member),
+      AT_ONCE
+    )
+  )
+  expect(statements.filter(text => text === 'BEGIN')).toHaveLength(4)
+  expect(statements.filter(text => text === 'COMMIT')).toHaveLength(4)
+})
+
+test('one that fails takes nothing of the others with it', () =>
+  onFile(seen =>
+    Effect.gen(function* () {
+      const exits = yield* Effect.forEach(
+        Array.from({ length: 100 }, (_, n) => n),
+        n => Effect.exit(inTransaction(Effect.andThen(insert(n), second(n)))),
+        AT_ONCE
+      )
+      const kept = exits.flatMap((exit, n) => (Exit.isSuccess(exit) ? [n] : []))
+      expect(kept).toHaveLength(75)
+      expect(seen()).toEqual([...kept, ...kept.map(n => 1000 + n)])
+    })
+  ))
+
+test('nobody outside a transaction reads what is not committed', () =>
+  onFile(() =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const [started, until] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      const writing = yield* Effect.forkChild(holding(started, until, insert(1)), { startImmediately: true })
+      yield* Deferred.await(started)
+      expect(yield* sql`SELECT n FROM numbers`).toEqual([])
+      yield* Deferred.succeed(until, undefined)
+      yield* Fiber.join(writing)
+      expect(yield* sql`SELECT n FROM numbers`).toEqual([{ n: 1 }])
+    })
+  ))
+
+test('one that is interrupted in the queue leaves nobody waiting', () =>
+  onFile(seen =>
+    Effect.gen(function* () {
+      const [started, until] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      const first = yield* Effect.forkChild(holding(started, until, insert(1)), { startImmediately: true })
+      yield* Deferred.await(started)
+      const second = yield* Effect.forkChild(inTransaction(insert(2)), { startImmediately: true })
+      const third = yield* Effect.forkChild(inTransaction(insert(3)), { startImmediately: true })
+      yield* Deferred.succeed(until, undefined)
+      yield* Fiber.interrupt(third)
+      yield* Fiber.join(first)
+      yield* Fiber.join(second)
+      expect(seen()).toEqual([1, 2])
+    })
+  ))
+
+test('a long one has a commit of its own', () =>
+  onFile(seen =>
+    Effect.gen(function* () {
+      const [started, until] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      const [short, slow] = [
+        yield* Effect.forkChild(inTransaction(insert(1)), { startImmediately: true }),
+        yield* Effect.forkChild(
+          Effect.provideService(holding(started, until, insert(2)), SharesCommit, false),
+          {
+            startImmediately: true
+          }
+        )
+      ]
+      yield* Fiber.join(short)
+      yield* Deferred.await(started)
+      expect(seen()).toEqual([1])
+      yield* Deferred.succeed(until, undefined)
+      yield* Fiber.join(slow)
+      expect(seen()).toEqual([1, 2])
+    })
+  ))
+
+test('whatever comes together, what was told to be written is written, and nothing else', () =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom('plain', 'transaction', 'nested', 'failing', 'interrupted', 'own commit'), {
+        minLength: 1,
+        maxLength: 60
+      }),
+      async kinds => {
+        await onFile(seen =>
+          Effect.gen(function* () {
+            const work = (kind: string, n: number): Effect.Effect<unknown, unknown, SqlClient.SqlClient> => {
+              if (kind === 'plain') return insert(n)
+              if (kind === 'nested') {
+                const inner = inTransaction(Effect.andThen(insert(10_000 + n), Effect.fail('inner')))
+                return inTransaction(Effect.andThen(insert(n), Effect.ignore(inner)))
+              }
+              const failing = kind === 'failing' ? Effect.fail('outer') : Effect.yieldNow
+              const writing = inTransaction(Effect.andThen(insert(n), failing))
+              return kind === 'own commit' ? Effect.provideService(writing, SharesCommit, false) : writing
+            }
+            const fibers = yield* Effect.forEach(kinds, (kind, n) => Effect.forkChild(work(kind, n)))
+            yield* Effect.yieldNow
+            const exits = yield* Effect.forEach(
+              fibers,
+              (fiber, n) =>
+                kinds[n] === 'interrupted'
+                  ? Effect.andThen(Fiber.interrupt(fiber), Fiber.await(fiber))
+                  : Fiber.await(fiber),
+              AT_ONCE
+            )
+            const there = new Set(seen())
+            for (const [n, exit] of exits.entries()) {
+              // One that is interrupted may have been done before.
+              if (kinds[n] !== 'interrupted' || Exit.isSuccess(exit))
+                expect(there.has(n)).toBe(Exit.isSuccess(exit))
+              there.delete(n)
+            }
+            expect([...there]).toEqual([])
+          })
+        )
+      }
+    ),
+    { numRuns: thorough(25, 500) }
+  ))
