@@ -1,6 +1,6 @@
 // Requests that break HTTP itself: lines, headers, lengths, several requests in one, upgrades, paths that lead elsewhere.
 import { pick, type Random } from '../chaos/random.ts'
-import type { AttackRequest, Target } from './requests.ts'
+import type { AttackRequest, Target } from './target.ts'
 
 type Maker = (
   random: Random,

@@ -1,5 +1,5 @@
 // The operations of the server's OpenAPI document, as an attack needs them.
-import type { Operation } from './requests.ts'
+import type { Operation } from './target.ts'
 import type { Schema } from './values.ts'
 
 interface Described {

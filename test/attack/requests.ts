@@ -2,47 +2,15 @@
 // wrong in them; the others break HTTP itself.
 import { pick, type Random } from '../chaos/random.ts'
 import { brokenHttp } from './broken-http.ts'
-import type { RawRequest } from './raw-request.ts'
-import { fitting, mutated, NASTY_TEXTS, type Schema, type Vocabulary } from './values.ts'
-
-export interface Operation {
-  readonly method: string
-  readonly path: string
-  readonly query: ReadonlyArray<string>
-  /** The schema of a body in JSON. */
-  readonly body: Schema | undefined
-  readonly takesForm: boolean
-  /** Whether it needs no credential. */
-  readonly isPublic: boolean
-  /** The 5xx statuses that its documentation names. */
-  readonly documentedFaults: ReadonlyArray<number>
-}
-
-/** What can be asked for, and of whom. */
-export interface Target {
-  readonly operations: ReadonlyArray<Operation>
-  readonly schemas: Readonly<Record<string, Schema>>
-  readonly credentials: Readonly<Record<Credential, string | undefined>>
-  /** Values for parameters and fields of a request, by their names. */
-  readonly wordsFor: (
-    request: Pick<Operation, 'method' | 'path'> & { readonly credential: Credential }
-  ) => Words
-}
-
-export type Words = Vocabulary['words']
-
-export const CREDENTIALS = ['admin', 'agent', 'viewer', 'wrong', 'none'] as const
-export type Credential = (typeof CREDENTIALS)[number]
-
-export interface AttackRequest extends RawRequest {
-  /** In a few words, for a report. */
-  readonly what: string
-  /** The endpoint, for requests that are proper HTTP. */
-  readonly operation: Operation | undefined
-  readonly credential: Credential
-  /** Whether an answer has to come: the request is complete, and its answer has an end. */
-  readonly isAnswered: boolean
-}
+import {
+  type AttackRequest,
+  type Credential,
+  CREDENTIALS,
+  type Operation,
+  type Target,
+  type Words
+} from './target.ts'
+import { fitting, mutated, NASTY_TEXTS, type Vocabulary } from './values.ts'
 
 /** However busy the machine is. */
 const LONG_PATIENCE_MS = 60_000

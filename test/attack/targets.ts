@@ -2,7 +2,7 @@
 import type { Api } from '../../harness/api.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { pick } from '../chaos/random.ts'
-import type { Target, Words } from './requests.ts'
+import type { Target, Words } from './target.ts'
 
 interface LinkedAccount {
   readonly accountId: string
