@@ -8,6 +8,8 @@ import { type Cast, isReadable, malformedStanza } from '../attack/malformed-stan
 import type { Random } from './random.ts'
 
 const ID = 'HOSTILE'
+/** So that the ids of several contacts differ; an id is in the log, where no number may be. */
+let contacts = 0
 
 /** A hostile contact; what it says of others, it says of itself. It has a group of its own, in which nobody else is. */
 const castOf = (simulator: Simulator): Cast => {
@@ -20,6 +22,7 @@ export class HostileContact {
   /** How many stanzas it has sent. */
   sent = 0
   private made = 0
+  private readonly number = (contacts += 1)
   private readonly cast: Cast
   private readonly phone: Phone
   private readonly random: Random
@@ -34,7 +37,7 @@ export class HostileContact {
   async strike(count: number): Promise<number> {
     const before = this.sent
     for (let n = 0; n < count; n += 1) {
-      const id = `${ID}${this.phone.phoneNumber}-${(this.made += 1)}`
+      const id = `${ID}${this.number}-${(this.made += 1)}`
       const stanza = malformedStanza(this.random, this.cast, id)
       if (!(await isReadable(stanza))) continue
       this.phone.receiveStanza(stanza)
