@@ -230,7 +230,9 @@ export const Details = Schema.Struct({
   album: Schema.NullOr(Album),
   association: Schema.NullOr(Association),
   /** The member whose phone shared the message as a part of a group's history; `me` for another device of this account. */
-  sharedBy: text
+  sharedBy: text,
+  /** The fields of which something was cut because it was longer than is kept. The message's protobuf has the whole. */
+  shortened: Schema.Array(Schema.String)
 })
 export type Details = typeof Details.Type
 
@@ -249,7 +251,8 @@ export const NO_DETAILS: Details = {
   broadcast: false,
   album: null,
   association: null,
-  sharedBy: null
+  sharedBy: null,
+  shortened: []
 }
 
 /** A message document as applications read it. Times are milliseconds since 1970. */

@@ -2,7 +2,7 @@
 // The index, the query and the highlights all fold by this one rule.
 
 /** To be raised when the rule changes: everything is indexed again then, as when Unicode's tables have changed. */
-export const FOLDING = 1
+export const FOLDING = 2
 
 /** Vowel points and accents of Latin, Greek, Cyrillic, Hebrew and Arabic; the stretching of Arabic letters. */
 const MARKS =
@@ -22,6 +22,15 @@ const SPELLED: Readonly<Record<string, string>> = {
 }
 const SPELLED_LETTERS = /[ßæœøłđıςى]/g
 
+/** What is not seen: direction marks, soft hyphens, zero-width spaces, control characters. They must not take words apart. */
+const UNSEEN =
+  // oxlint-disable-next-line no-control-regex
+  /(?:(?![\u200c\u200d])\p{Cf}|[\0-\x08\x0e-\x1b\x7f-\x9f\u115f\u1160\u3164\uffa0])+/gu
+
+/** Joiners mean something in scripts whose letters join; between letters of these they are not seen either. */
+const UNSEEN_JOINERS =
+  /(?<=[\p{scx=Latn}\p{scx=Grek}\p{scx=Cyrl}\p{scx=Hebr}\p{N}])[\u200c\u200d]+(?=[\p{L}\p{N}])/gu
+
 /** Neither letter, digit nor picture: what stands between words. ASCII is told apart by the tokenizer. */
 const BETWEEN = /[^\p{L}\p{N}\p{M}\p{Extended_Pictographic}\p{RI}\0-\x7f]+|\p{EMod}+/gu
 
@@ -30,11 +39,13 @@ const ALONE =
   /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}\p{scx=Tibt}]\p{M}*|\p{RI}|\p{Extended_Pictographic}/gu
 
 // oxlint-disable-next-line no-control-regex
-const ONLY_ASCII = /^[\0-\x7f]*$/
+const ONLY_ASCII = /^[\t-\r\x20-\x7e]*$/
 
 const fold = (text: string): string =>
   text
     .normalize('NFKD')
+    .replace(UNSEEN, '')
+    .replace(UNSEEN_JOINERS, '')
     .replace(MARKS, '')
     .toLowerCase()
     .replace(SPELLED_LETTERS, letter => SPELLED[letter] ?? letter)
@@ -44,9 +55,10 @@ const fold = (text: string): string =>
 
 /** What folds differently beside other characters; everything else is looked up, character by character. */
 const NEEDS_NEIGHBOURS =
-  /[^\0-\u06ff\u2000-\u20ff\u3000-\u3098\u309b-\u30ff\u4e00-\u9fff\uac00-\ud7a3\u{1f000}-\u{1ffff}]/u
+  /[^\0-\u06ff\u2000-\u200b\u200e-\u20ff\u3000-\u3098\u309b-\u30ff\u4e00-\u9fff\uac00-\ud7a3\u{1f000}-\u{1ffff}]/u
 
-const NOT_ASCII = /[^\0-\x7f]/gu
+// oxlint-disable-next-line no-control-regex
+const NOT_ASCII = /[^\t-\r\x20-\x7e]/gu
 
 /** A few ten thousand characters at most: those that need no neighbours. */
 const FOLDED = new Map<string, string>()
@@ -78,7 +90,9 @@ export interface Placed {
 }
 
 /** Also signs that stand for letters, such as ™ and ㉠. */
-const WRITTEN = /(?:[\p{L}\p{N}\p{M}\p{Extended_Pictographic}\p{RI}\p{EMod}]|(?![\0-\x7f])\p{S})+/gu
+const WRITTEN =
+  // oxlint-disable-next-line no-control-regex
+  /(?:[\p{L}\p{N}\p{M}\p{Extended_Pictographic}\p{RI}\p{EMod}]|(?![\0-\x7f])\p{S}|(?![\u200c\u200d])\p{Cf}|[\0-\x08\x0e-\x1b\x7f-\x9f]|(?<=[\p{scx=Latn}\p{scx=Grek}\p{scx=Cyrl}\p{scx=Hebr}\p{N}](?:(?![\u200c\u200d])\p{Cf}|[\0-\x08\x0e-\x1b\x7f-\x9f])*)[\u200c\u200d])+/gu
 
 const CHARACTER = new Intl.Segmenter('und', { granularity: 'grapheme' })
 

@@ -49,7 +49,11 @@ export interface AccountContext {
   readonly unlinking: boolean
   /** WhatsApp asked for a restart, and the connection has not been stable since: another request for one has to wait. */
   readonly restarted: boolean
+  /** The device was linked over the present connection, which WhatsApp ends for a new one. */
+  readonly isNewlyLinked: boolean
 }
+
+const OWN_LOGOUT = 'This server has logged the device out, as it was asked to'
 
 /** The passkey that WhatsApp asks for. Times are milliseconds since 1970. */
 export interface PasskeyRequest {
@@ -156,8 +160,15 @@ export const accountSetup = setup({
     reportUnknownEnd: () => undefined,
     /** Notes as the last disconnect that WhatsApp did not answer in time; the machine itself has no clock. */
     noteTimedOut: () => undefined,
-    noteDisconnect: assign(({ event }) =>
-      event.type === 'socket.closed' ? { lastDisconnect: event.disconnect } : {}
+    noteDisconnect: assign(({ context: { isNewlyLinked }, event }) => {
+      if (event.type !== 'socket.closed') return {}
+      // With each link WhatsApp asks for one new connection: nothing was lost.
+      if (isNewlyLinked && hasVerdict(event, 'restart')) return { isNewlyLinked: false }
+      return { isNewlyLinked: false, lastDisconnect: event.disconnect }
+    }),
+    /** The same for the logout that a person asked this server for: nobody unlinked it on the phone. */
+    noteOwnLogout: assign(({ event }) =>
+      event.type === 'socket.closed' ? { lastDisconnect: { ...event.disconnect, reason: OWN_LOGOUT } } : {}
     ),
     noteOffer: assign(({ event }) => {
       if (event.type === 'socket.qrOffered')
@@ -206,6 +217,7 @@ export const accountSetup = setup({
     forgetSuspension: assign({ suspension: null }),
     noteLinked: assign(({ context: { pairing } }) => ({
       linked: true,
+      isNewlyLinked: true,
       pairing: null,
       unconfirmed: pairing,
       offer: null,
@@ -238,7 +250,7 @@ export const accountSetup = setup({
     noteUnwanted: assign({ wanted: false }),
     countAttempt: assign({ attempts: ({ context }) => context.attempts + 1 }),
     noteRestarted: assign({ restarted: true }),
-    noteStable: assign({ attempts: 0, restarted: false }),
+    noteStable: assign({ attempts: 0, restarted: false, isNewlyLinked: false }),
     noteUnlinking: assign({ unlinking: true }),
     forgetUnlinking: assign({ unlinking: false }),
     /** WhatsApp did not confirm the logout in time. */

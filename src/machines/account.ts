@@ -34,12 +34,8 @@ const STAY_OFFLINE = ['noteUnwanted', { type: 'remember', params: { wanted: fals
  * Actions of a transition to an end, not of its state: the state would repeat them at every start of the server. The end is
  * noted as well as stored, so that an attempt to link the account again that fails leads back to it.
  */
-const endedWith = (ended: EndedState) =>
-  [
-    'noteDisconnect',
-    { type: 'noteEnd', params: { ended } },
-    { type: 'rememberEnd', params: { ended } }
-  ] as const
+const endedWith = (ended: EndedState, note: 'noteDisconnect' | 'noteOwnLogout' = 'noteDisconnect') =>
+  [note, { type: 'noteEnd', params: { ended } }, { type: 'rememberEnd', params: { ended } }] as const
 
 /** The same for an end that a person should know of. */
 const endActions = (ended: EndedState, kind: EndReason) =>
@@ -69,6 +65,7 @@ export const accountMachine = accountSetup.createMachine({
     pairingFailure: null,
     attempts: 0,
     restarted: false,
+    isNewlyLinked: false,
     unlinking: false
   }),
   invoke: [
@@ -139,7 +136,7 @@ export const accountMachine = accountSetup.createMachine({
           {
             guard: 'logoutIsConfirmed',
             target: 'loggedOut',
-            actions: endedWith('loggedOut')
+            actions: endedWith('loggedOut', 'noteOwnLogout')
           },
           // Whatever comes of it, the link before is none: the stored end says so until there is another.
           {

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Phone } from '../../simulator/phone.ts'
 import { randomOf } from '../chaos/random.ts'
+import { HOSTILE_CONTENT } from './hostile-content.ts'
 import { type Cast, malformedStanza } from './malformed-stanzas.ts'
 
 type Contact = Phone['contacts'][number]
@@ -89,6 +90,11 @@ export const HOSTILE_ACTS = {
         stanza('create', {})
       ])
     ),
+  hostileContent: ({ from, phone }, n) => {
+    const contents = Object.values(HOSTILE_CONTENT)
+    const message = contents[n % contents.length]
+    return message && phone.receive({ from, message: message() })
+  },
   malformedStanzas: (hostility, n) =>
     hostility.phone.receiveStanza(malformedStanza(randomOf(n), castOf(hostility), `HOSTILE${n}`))
 } as const satisfies Readonly<Record<string, HostileAct>>

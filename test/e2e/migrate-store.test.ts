@@ -155,3 +155,23 @@ test('a folder that a server runs on is left alone', async () => {
   expect(code).toBe(1)
   expect(output.join('\n')).toContain('Another Backscroll server')
 })
+
+test('without a project, or a key for it, it is refused before it begins', async () => {
+  const folder = temporaryFolder()
+  const settings = { DATA_DIR: folder.path }
+  for (const more of [
+    { ...settings, FIREBASE_PROJECT_ID: '' },
+    { ...settings, FIREBASE_PROJECT_ID: 'demo-x', GOOGLE_APPLICATION_CREDENTIALS: '/nowhere/key.json' }
+  ]) {
+    const { code, output } = await migrateStore(more, { from: 'sqlite', to: 'firestore' })
+    expect([code, output]).toEqual([
+      1,
+      [
+        expect.stringMatching(
+          /^The stores were not copied: .*Set FIREBASE_PROJECT_ID, and GOOGLE_APPLICATION_CREDENTIALS/
+        )
+      ]
+    ])
+  }
+  folder.remove()
+})

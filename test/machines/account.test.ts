@@ -100,6 +100,8 @@ test('linking: pairing, offered code, linked, restart, connecting, open', () => 
   expect(account.is(CONNECTING)).toBe(true)
   account.closed(515)
   expect(account.is(CONNECTING)).toBe(true)
+  // Part of every link: nothing was lost.
+  expect(account.actor.getSnapshot().context.lastDisconnect).toBeNull()
   account.opened()
   expect(account.is(ONLINE)).toBe(true)
   expect(account.sockets.map(socket => [socket.input.pairing?.method, socket.open])).toEqual([
@@ -306,9 +308,17 @@ describe('a linking that fails leaves an account that was logged out logged out'
     account.opened()
     account.actor.send({ type: 'command.logout' })
     account.closed(401)
+    expect(account.actor.getSnapshot().context.lastDisconnect?.reason).toMatch(/^This server has logged/)
     account.actor.send(PAIR)
     account.actor.send({ type: 'command.disconnect' })
     expect(account.is('loggedOut')).toBe(true)
+  })
+
+  test('and who did it is told, when it was somebody else', () => {
+    const account = start(LINKED)
+    account.opened()
+    account.closed(401)
+    expect(account.actor.getSnapshot().context.lastDisconnect?.reason).not.toMatch(/This server/)
   })
 })
 

@@ -29,6 +29,7 @@ const ALLOWED: Readonly<Record<string, Redact>> = {
   wanted: flag,
   unlinking: flag,
   restarted: flag,
+  isNewlyLinked: flag,
   attempts: number,
   ended: word,
   verdict: word,

@@ -66,6 +66,7 @@ const copy = Effect.fnUntraced(function* (
   to: 'firestore' | 'sqlite',
   only: ReadonlyArray<string>
 ) {
+  yield* Firebase.identity(config)
   // A folder that has lost its database is what Firestore is copied into.
   yield* claim(config.DATA_DIR, { mayBeginEmpty: to === 'sqlite' })
   const report: Report = yield* to === 'firestore'

@@ -1,19 +1,22 @@
 // The Firebase project: set up once for everything that uses it, and not at all while nothing does.
 import { Layer } from 'effect'
 import type { Config } from '../../config.ts'
-import { FirebaseApp } from '../../services/firebase/app.ts'
+import { checkIdentity, FirebaseApp, type FirebaseSettings } from '../../services/firebase/app.ts'
 import { IdTokens } from '../../services/firebase/id-tokens.ts'
 import * as Firestore from '../../services/firestore/layer.ts'
 import { StoreState } from '../../services/firestore/state.ts'
 
-export const app = (config: Config) =>
-  FirebaseApp.layer({
-    projectId: config.FIREBASE_PROJECT_ID,
-    credentials: config.GOOGLE_APPLICATION_CREDENTIALS,
-    firestoreEmulator: config.FIRESTORE_EMULATOR_HOST,
-    authEmulator: config.FIREBASE_AUTH_EMULATOR_HOST,
-    storageEmulator: config.FIREBASE_STORAGE_EMULATOR_HOST
-  })
+const settingsOf = (config: Config): FirebaseSettings => ({
+  projectId: config.FIREBASE_PROJECT_ID,
+  credentials: config.GOOGLE_APPLICATION_CREDENTIALS,
+  firestoreEmulator: config.FIRESTORE_EMULATOR_HOST,
+  authEmulator: config.FIREBASE_AUTH_EMULATOR_HOST,
+  storageEmulator: config.FIREBASE_STORAGE_EMULATOR_HOST
+})
+
+export const app = (config: Config) => FirebaseApp.layer(settingsOf(config))
+
+export const identity = (config: Config) => checkIdentity(settingsOf(config))
 
 export type App = ReturnType<typeof app>
 

@@ -1,6 +1,7 @@
 // Turns facts into writes to the database, in batches: what only adds rows is collected, and flushed before a fact whose
 // effect depends on what came before it.
 import { Effect } from 'effect'
+import { boundedName } from '../../domain/bounds.ts'
 import type { Address, Fact, Party } from '../../domain/fact.ts'
 import { messageIdOf, threadIdOf } from '../../domain/ids.ts'
 import type { DatabaseError } from '../database/error.ts'
@@ -176,9 +177,9 @@ const addContact = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'cont
   if (fact.name === undefined && fact.pushName === undefined) return
   batch.pending.contacts.push({
     contactJid,
-    name: fact.name,
+    name: boundedName(fact.name),
     nameAt: fact.nameAt,
-    pushName: fact.pushName
+    pushName: boundedName(fact.pushName)
   })
 })
 
@@ -186,7 +187,7 @@ const addChat = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'chat'>)
   const thread = yield* batch.resolver.thread(batch.accountId, fact.chat)
   batch.pending.threads.push({
     ...thread,
-    displayName: fact.name,
+    displayName: boundedName(fact.name),
     unread: fact.unread,
     ephemeralSeconds: fact.ephemeralSeconds
   })

@@ -1,4 +1,5 @@
 // A message fact as it is stored, once it is known who everybody in it is. Pure: who resolves is the caller's business.
+import { boundedName } from '../../domain/bounds.ts'
 import type { Address, MessageFact, Party, QuotedFact } from '../../domain/fact.ts'
 import { messageIdOf, parseThreadId, type SenderKey, threadIdOf } from '../../domain/ids.ts'
 import { namesWriters } from '../../domain/jid.ts'
@@ -99,7 +100,7 @@ export const messageWrite = (
     whatsAppId: fact.whatsAppId,
     direction: sender === null ? 'outbound' : 'inbound',
     sender,
-    senderName: fact.pushName ?? null,
+    senderName: boundedName(fact.pushName ?? null),
     type: fact.type,
     body: bodyNaming(fact.body, mentions),
     media: fact.media,
@@ -123,6 +124,7 @@ export const messageWrite = (
     parentMessageId: parentId(fact, sender, resolve),
     sharedBy:
       fact.sharedBy === null || fact.sharedBy === 'me' ? fact.sharedBy : resolve({ jid: fact.sharedBy }),
+    shortened: fact.shortened,
     editedAt: fact.editedAt ?? null,
     reactions:
       reactions.length === 0

@@ -21,7 +21,7 @@ export class FirebaseSetup extends Schema.TaggedError<FirebaseSetup>()('Firebase
 /** Says what is wrong, and which settings decide it. */
 export const setupError = (cause: unknown): FirebaseSetup =>
   new FirebaseSetup({
-    message: `Firebase cannot be used: ${cause instanceof Error ? cause.message : String(cause)}. Set FIREBASE_PROJECT_ID, and GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account`
+    message: `Firebase cannot be used: ${(cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '')}. Set FIREBASE_PROJECT_ID, and GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account`
   })
 
 export class FirebaseApp extends Context.Service<FirebaseApp, App>()(
@@ -75,6 +75,30 @@ const open = (settings: FirebaseSettings) =>
     },
     catch: setupError
   })
+
+const TOKEN_TIMEOUT_MS = 20_000
+
+/**
+ * Fails unless there is a project, and an identity to use it with: for work that would otherwise begin and wait for ever. What
+ * the identity may do is known only when it is used.
+ */
+export const checkIdentity = ({ firestoreEmulator = '', projectId }: FirebaseSettings) => {
+  if (projectId === '') return Effect.fail(setupError('no project is named'))
+  if (firestoreEmulator !== '') return Effect.void
+  return Effect.tryPromise({
+    try: async () => {
+      const { applicationDefault } = await import('firebase-admin/app')
+      await applicationDefault().getAccessToken()
+    },
+    catch: setupError
+  }).pipe(
+    Effect.timeoutOrElse({
+      duration: TOKEN_TIMEOUT_MS,
+      orElse: () => Effect.fail(setupError('Google did not answer in time'))
+    }),
+    Effect.asVoid
+  )
+}
 
 const close = (end: () => Promise<void>) =>
   Effect.tryPromise(end).pipe(

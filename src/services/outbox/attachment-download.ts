@@ -26,6 +26,13 @@ const request = (
       .end()
   })
 
+const PRIVATE_ADDRESS =
+  'The address leads into a private network. MEDIA_URL_PRIVATE=true allows that, for everybody with the API key'
+
+/** In the words of the agent, which does not connect to such an address. */
+const isPrivate = (cause: unknown): boolean =>
+  cause instanceof Error && cause.message.includes('It is private IP address')
+
 export interface Download {
   readonly response: IncomingMessage
   /** Where it was found, after redirects. */
@@ -47,7 +54,9 @@ export const download = async (
     if (target === null || !/^https?:$/.test(target.protocol) || target.username !== '') {
       throw new AttachmentRefused({ message: 'Expected an http:// or https:// address' })
     }
-    const response = await request(target, allowPrivateAddresses, signal)
+    const response = await request(target, allowPrivateAddresses, signal).catch((cause: unknown) => {
+      throw isPrivate(cause) ? new AttachmentRefused({ message: PRIVATE_ADDRESS }) : cause
+    })
     const status = response.statusCode ?? 0
     if (status >= 200 && status < 300) return { response, url }
     response.destroy()

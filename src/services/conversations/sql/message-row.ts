@@ -42,6 +42,7 @@ const DetailsColumn = Schema.Struct({
   album: Schema.optionalKey(Album),
   association: Schema.optionalKey(Association),
   sharedBy: Schema.optionalKey(Schema.String),
+  shortened: Schema.optionalKey(Schema.Array(Schema.String)),
   secrets: Schema.optionalKey(Schema.Array(Schema.String)),
   unreadable: Schema.optionalKey(Schema.Array(Schema.String))
 })
@@ -195,7 +196,7 @@ type AddedLater = Partial<Pick<Held, 'pollChanges' | 'secrets' | 'unreadable'>> 
 /** The `details` column of a message. */
 export const detailsColumn = (message: Omit<Details, 'media' | 'broadcast'> & AddedLater): string | null => {
   const { album, answer, association, call, contacts, event, eventResponses, location } = message
-  const { mentions, poll, pollChanges = [], secrets = [], sharedBy, unreadable = [] } = message
+  const { mentions, poll, pollChanges = [], secrets = [], sharedBy, shortened, unreadable = [] } = message
   const { forwarded, viewOnce, votes = [] } = message
   return jsonOrNull({
     ...(location === null ? {} : { location }),
@@ -213,6 +214,7 @@ export const detailsColumn = (message: Omit<Details, 'media' | 'broadcast'> & Ad
     ...(album === null ? {} : { album }),
     ...(association === null ? {} : { association }),
     ...(sharedBy === null ? {} : { sharedBy }),
+    ...(shortened.length === 0 ? {} : { shortened }),
     ...(secrets.length === 0 ? {} : { secrets }),
     ...(unreadable.length === 0 ? {} : { unreadable })
   })

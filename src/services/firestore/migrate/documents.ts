@@ -56,7 +56,8 @@ const media = Schema.Struct({
   variants: MediaResource.fields.variants.pipe(Schema.withDecodingDefaultTypeKey(Effect.succeed([])))
 })
 
-const { album, albumMessageId, association, forwarded, quoted, sharedBy, ...messageFields } = Message.fields
+const { album, albumMessageId, association, forwarded, quoted, sharedBy, shortened, ...messageFields } =
+  Message.fields
 
 const MessageDocument = Schema.Struct({
   ...messageFields,
@@ -67,6 +68,7 @@ const MessageDocument = Schema.Struct({
   forwarded: forwarded.pipe(Schema.withDecodingDefaultTypeKey(absent)),
   quoted: quoted.pipe(Schema.withDecodingDefaultTypeKey(absent)),
   sharedBy: sharedBy.pipe(Schema.withDecodingDefaultTypeKey(absent)),
+  shortened: shortened.pipe(Schema.withDecodingDefaultTypeKey(Effect.succeed([]))),
   starred: Schema.optionalKey(Message.fields.starred),
   labels: Schema.optionalKey(Message.fields.labels),
   deletedForMeAt: Schema.optionalKey(Message.fields.deletedForMeAt),

@@ -2,6 +2,7 @@
 // in `content/`; a kind that none of them knows is stored as unsupported with its name, never dropped.
 import type { proto } from '@whiskeysockets/baileys'
 import type { Address, ContentFact } from '../../../domain/fact.ts'
+import { boundedContent } from '../../../domain/bounds.ts'
 import { bytesField } from '../../../domain/protobuf.ts'
 import { address, type Self } from './address.ts'
 import { APPOINTMENT } from './content/appointment.ts'
@@ -102,15 +103,19 @@ export const contentIn = (self: Self, unwrapped: Unwrapped): ContentFact | undef
   if (field === undefined) return undefined
   const { body, ...details } = convertedParts(field, message)
   const context = contextOf(Reflect.get(message, field))
-  return {
+  return boundedContent({
     ...NO_DETAILS_FACT,
     ...details,
     body: body ?? null,
     mentions: mentionsIn(context.info),
+    shortened: [
+      ...(details.shortened ?? []),
+      ...((context.info?.mentionedJid ?? []).length > MOST_MENTIONS ? ['mentions'] : [])
+    ],
     viewOnce: viewOnce || context.viewOnce,
     forwarded: forwardedIn(context.info),
     quoted: quotedIn(self, context.info, saidIn(context.info?.quotedMessage)) ?? commentedIn(self, layers)
-  }
+  })
 }
 
 /** The fields of `Message` and of a protocol message that lead to an edited message. */

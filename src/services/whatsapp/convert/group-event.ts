@@ -2,6 +2,7 @@
 // message in the thread, the chat's new name, and pairs of addresses of one person.
 import { type BinaryNode, getAllBinaryNodeChildren, getBinaryNodeChild } from '@whiskeysockets/baileys'
 import type { Address, ChatFact, ContentFact, Fact } from '../../../domain/fact.ts'
+import { boundedContent } from '../../../domain/bounds.ts'
 import { isGroupJid } from '../../../domain/jid.ts'
 import { address, formsOf, memberAddress, partyOf, samePerson, type Self } from './address.ts'
 import { chatEvent, type EventKind, onOrOff, secondsOf, unnamedEvent } from './chat-event.ts'
@@ -211,7 +212,7 @@ export const factsOfGroupNotification = (self: Self, stanza: BinaryNode): Readon
         {
           kind: 'message',
           ...envelope,
-          ...event,
+          ...boundedContent(event),
           status: envelope.sender === 'me' ? 'sent' : 'received',
           reactions: [],
           raw: null

@@ -44,6 +44,7 @@ export const CONTACT: Family = {
   contactsArrayMessage: ({ contacts: given }) => {
     const contacts = (given ?? []).slice(0, MOST_CARDS).map(card)
     const names = contacts.map(({ name }) => name).filter(name => name !== null)
-    return { type: 'contact', body: names.join(', '), contacts }
+    const shortened = contacts.length < (given ?? []).length ? ['contacts'] : []
+    return { type: 'contact', body: names.join(', '), contacts, shortened }
   }
 }

@@ -15,8 +15,8 @@ const location = (
 ): Location | null => {
   const latitude = degreesLatitude ?? 0
   const longitude = degreesLongitude ?? 0
-  // The protobuf can carry NaN and infinity, which are not coordinates.
-  if (!Number.isFinite(latitude) || !Number.isFinite(longitude)) return null
+  // The protobuf can carry any number, NaN and infinity among them: those are no coordinates.
+  if (!(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180)) return null
   return { latitude, longitude, ...named, accuracy: accuracyInMeters ?? null }
 }
 

@@ -7,7 +7,7 @@ export const NO_DETAILS_FACT: DetailsFact = { ...NO_DETAILS, mentions: [], event
 
 /** Context (quotes, mentions, view once) is the same for all kinds and added by `contentOf`. */
 export interface Parts extends Partial<
-  Pick<DetailsFact, 'media' | 'location' | 'contacts' | 'poll' | 'call' | 'answer' | 'album'>
+  Pick<DetailsFact, 'media' | 'location' | 'contacts' | 'poll' | 'call' | 'answer' | 'album' | 'shortened'>
 > {
   readonly type: string
   readonly body?: string | null | undefined

@@ -17,7 +17,8 @@ const poll = (asked: proto.Message.IPollCreationMessage): Parts => {
       question,
       options: names.map(name => ({ name, voters: [] })),
       selectable: asked.selectableOptionsCount ?? 0
-    }
+    },
+    ...(names.length < (asked.options ?? []).length ? { shortened: ['poll'] } : {})
   }
 }
 
