@@ -170,9 +170,17 @@ test('edits, revokes and reactions change the message they are about', async () 
   await phone.send({ to: contact, react: edited.id, text: '👍' })
 
   const [thread] = await threadWith(stage.api, accountId, [contact.jid, contact.lid])
-  const after = await stage.api.until('the reaction', async () => {
+  // What different senders do may be stored in another order.
+  const after = await stage.api.until('reaction and edit', async () => {
     const { messages } = await stage.api.messagePage(thread!.threadId, 'limit=50')
-    return messages.find(found => found.whatsAppId === edited.id && found.reactions.length === 1)
+    return messages.find(
+      ({ edits, reactions, whatsAppId }) =>
+        whatsAppId === edited.id && reactions.length === 1 && edits.length === 1
+    )
+  })
+  await stage.api.until('the revocation', async () => {
+    const { messages } = await stage.api.messagePage(thread!.threadId, 'limit=50')
+    return messages.find(({ type, whatsAppId }) => whatsAppId === revoked.id && type === 'revoked')
   })
   expect(after).toMatchObject({
     body: 'typo',

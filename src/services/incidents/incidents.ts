@@ -14,6 +14,7 @@ import {
   resolveIncidents,
   storeIncident
 } from './incident-rows.ts'
+import { type IncidentRepeats, makeIncidentRepeats } from './repeats.ts'
 import { makeUnstoredIncidents, merged, type UnstoredIncidents } from './unstored.ts'
 
 /** What happened, as the code that noticed it reports it. */
@@ -40,7 +41,8 @@ export class Incidents extends Context.Service<
   {
     /**
      * Logs and stores the incident. Never fails: what the database refuses is kept in memory and stored as soon as it
-     * works again. Repeats within a second are counted, and neither logged nor told to subscribers.
+     * works again. Repeats within a second are counted, and neither logged nor told to subscribers, unless the incident was
+     * acknowledged or resolved meanwhile.
      */
     readonly report: (report: IncidentReport) => Effect.Effect<void>
     /** The same, unless something was reported about this subject and is not over. Never fails: in doubt it reports. */
@@ -63,27 +65,24 @@ export class Incidents extends Context.Service<
       const notices = yield* PubSub.sliding<IncidentNotice>(MOST_UNREAD)
       yield* Effect.forkScoped(storeAgain(sql, unstored))
       yield* Effect.addFinalizer(() => Effect.ignore(storeUnstored(sql, unstored)))
-      const reporting = report(sql, unstored, notices)
+      const repeats = makeIncidentRepeats()
+      const reporting = report(sql, unstored, repeats, notices)
       return Incidents.of({
         report: reporting,
         reportOnce: reported =>
           Effect.flatMap(isKnown(sql, unstored, incidentIdOf(reported)), known =>
             known ? Effect.void : reporting(reported)
           ),
-        resolve: resolve(sql, unstored),
+        resolve: resolve(sql, unstored, repeats),
         reported: Stream.fromPubSub(notices),
         list: list(sql, unstored),
-        acknowledge: acknowledge(sql, unstored)
+        acknowledge: acknowledge(sql, unstored, repeats)
       })
     })
   )
 }
 
-/** Repeats of an incident within this are one report: whoever causes them must not decide how much is written. */
-const REPEATS_MS = 1000
 const STORE_AGAIN_MS = 1000
-/** More incidents than this at once are not told from new ones. */
-const MOST_REMEMBERED = 1000
 /** Reports that a slow subscriber may be behind. */
 const MOST_UNREAD = 200
 
@@ -121,20 +120,14 @@ const storeUnstored = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>
 const report = (
   sql: SqlClient.SqlClient,
   unstored: UnstoredIncidents,
+  repeats: IncidentRepeats,
   notices: PubSub.PubSub<IncidentNotice>
 ) => {
-  const toldAt = new Map<string, number>()
-  const isRepeat = (incidentId: string, at: number): boolean => {
-    if (at - (toldAt.get(incidentId) ?? -Infinity) < REPEATS_MS) return true
-    if (toldAt.size >= MOST_REMEMBERED) toldAt.clear()
-    toldAt.set(incidentId, at)
-    return false
-  }
   return Effect.fn('Incidents.report')(function* (reported: IncidentReport) {
     const at = yield* Clock.currentTimeMillis
     const notice: IncidentNotice = { ...reported, incidentId: incidentIdOf(reported), at }
     unstored.add(incidentOf(notice))
-    if (isRepeat(notice.incidentId, at)) return
+    if (repeats.has(notice.incidentId, at)) return
     yield* logReport(reported)
     yield* PubSub.publish(notices, notice)
     const storing = storeUnstored(sql, unstored).pipe(
@@ -171,10 +164,11 @@ const list = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>
     )
   }, asDatabaseError('reading incidents'))
 
-const resolve = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>
+const resolve = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents, repeats: IncidentRepeats) =>
   Effect.fn('Incidents.resolve')(function* (over: ResolvedIncidents) {
     const now = yield* Clock.currentTimeMillis
     yield* resolveIncidents(sql, over, now)
+    repeats.forgetAll()
     if (unstored.list().length === 0) return
     // Not within the caller's transaction: another fiber may be storing incidents, and wait for that transaction to end.
     yield* sql.afterCommit(
@@ -185,8 +179,9 @@ const resolve = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>
     )
   }, asDatabaseError('resolving incidents'))
 
-const acknowledge = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>
+const acknowledge = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents, repeats: IncidentRepeats) =>
   Effect.fn('Incidents.acknowledge')(function* (incidentId: string) {
+    repeats.forget(incidentId)
     // Repeats that wait were seen, too.
     yield* storeUnstored(sql, unstored)
     return yield* acknowledgeIncident(sql, incidentId, yield* Clock.currentTimeMillis)
