@@ -9,13 +9,13 @@ process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules', 
 
 /** Files that start servers or use Firebase's client, which keeps connections and environment variables for the process. */
 const PRODUCT = [
-  'test/{app,chaos,e2e,firestore,storage}/**/*.test.ts',
+  'test/{app,attack,chaos,e2e,firestore,storage}/**/*.test.ts',
   'test/services/{firebase,firestore}/**/*.test.ts',
   'test/services/conversations/contract.test.ts'
 ]
 
 /** Product tests that can share a process: those without Firebase's client. */
-const SHARING = globSync('test/{chaos,e2e}/**/*.test.ts', { cwd: import.meta.dirname }).filter(
+const SHARING = globSync('test/{attack,chaos,e2e}/**/*.test.ts', { cwd: import.meta.dirname }).filter(
   file => !/firestore|firebase|bucket/i.test(readFileSync(join(import.meta.dirname, file), 'utf8'))
 )
 

@@ -257,6 +257,14 @@ export class Api extends HttpClient {
     })
   }
 
+  /** The QR code that is offered once this one is no longer. */
+  nextQr(accountId: string, qr: string): Promise<string> {
+    return this.until('another QR code', async () => {
+      const offer = await this.offer(accountId)
+      return offer.qr !== null && offer.qr !== qr ? offer.qr : undefined
+    })
+  }
+
   /** The passkey request once it is at this step. */
   untilPasskey(accountId: string, step: PasskeyResource['step']): Promise<PasskeyResource> {
     return this.until(`the passkey to be ${step}`, async () => {

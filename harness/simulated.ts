@@ -14,12 +14,12 @@ export const simulatorSettings = ({
 export const linkAccount = async (
   api: Api,
   name: string,
-  scan: (qr: string) => Promise<unknown>
+  scan: (qr: string, accountId: string) => Promise<unknown>
 ): Promise<string> => {
   const { accountId } = await api.createAccount(name)
   await api.pair(accountId)
   const { qr } = await api.offer(accountId)
   if (qr === null) throw new Error('The account offers no QR code')
-  await scan(qr)
+  await scan(qr, accountId)
   return accountId
 }

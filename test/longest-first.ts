@@ -1,7 +1,7 @@
 // Which files begin: those that kill, then those that start servers. A long one that begins last keeps everybody waiting.
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-const FIRST = [/\/test\/chaos\//, /\/test\/e2e\//]
+const FIRST = [/\/test\/(attack|chaos)\//, /\/test\/e2e\//]
 
 const rankOf = ({ moduleId }: TestSpecification): number => {
   const rank = FIRST.findIndex(folder => folder.test(moduleId))

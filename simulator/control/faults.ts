@@ -39,7 +39,8 @@ const READERS: { readonly [Kind in FaultKind]: (fields: Fields) => FaultOf<Kind>
   dropOnReceived: fields => ({
     kind: 'dropOnReceived',
     count: fields.number('count'),
-    handled: fields.optionalBoolean('handled') ?? false
+    handled: fields.optionalBoolean('handled') ?? false,
+    ...textIn(fields, 'sent')
   }),
   loseReceipts: () => ({ kind: 'loseReceipts' }),
   refuseLogins: fields => ({

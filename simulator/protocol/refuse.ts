@@ -1,9 +1,8 @@
 // Refusing what a client asks for: it is told a code and a text, and the refusal is recorded.
 import { clientName, type Session } from '../state/session.ts'
 import type { Network } from '../state/network.ts'
-import { describeStanza } from '../state/refusals.ts'
 import { type BinaryNode, child, element } from '../wire/binary-node.ts'
-import { acknowledge, queryError } from '../wire/stanza.ts'
+import { acknowledge, describeStanza, queryError } from '../wire/stanza.ts'
 
 /** Answers a query with an error. */
 export const refuseQuery = (

@@ -16,7 +16,7 @@ import { refuseQuery, refuseStanza } from './refuse.ts'
 import { type BinaryNode, child, children, element } from '../wire/binary-node.ts'
 import type { Connection, ConnectionHandlers } from '../wire/connection.ts'
 import { NotServed } from '../wire/not-served.ts'
-import { acknowledge, keepAliveAnswer } from '../wire/stanza.ts'
+import { acknowledge, describeStanza, keepAliveAnswer } from '../wire/stanza.ts'
 
 export const handlersFor = (network: Network): ConnectionHandlers => ({
   authenticated(connection, payload, staticKey) {
@@ -33,14 +33,18 @@ export const handlersFor = (network: Network): ConnectionHandlers => ({
       if (isKeepAlive(node)) connection.answerKeepAlive(keepAliveAnswer(node, network.clock.seconds()))
       return undefined
     }
-    const drop = network.faults.dropOnReceived(clientOf(session))
+    const sent = describeStanza(node)
+    const drop = network.faults.dropOnReceived(clientOf(session), sent)
     try {
       if (drop?.handled !== false) handle(network, session, node)
     } catch (error) {
       // Well-formed but invalid: recorded, and the connection continues.
       network.background.report(`stanza ${node.tag}`, error)
     }
-    if (drop) connection.destroy()
+    if (drop) {
+      network.signals.emit('dropped', { client: clientName(session), sent })
+      connection.destroy()
+    }
     return network.background.capacity()
   },
   closed(connection) {

@@ -32,8 +32,16 @@ export type Fault =
   | { readonly kind: 'deaf' }
   /** The TCP connection ends right after this many more stanzas were written to it. */
   | { readonly kind: 'dropAfter'; readonly count: number; readonly stanza?: StanzaKind }
-  /** The TCP connection ends when the client has sent this many stanzas on it; the last one is still handled if `handled`. */
-  | { readonly kind: 'dropOnReceived'; readonly count: number; readonly handled: boolean }
+  /**
+   * The TCP connection ends when the client has sent this many stanzas; the last one is still handled if `handled`. With `sent` those count
+   * alone that are this in a few words, such as `iq encrypt count` (see `describeStanza`).
+   */
+  | {
+      readonly kind: 'dropOnReceived'
+      readonly count: number
+      readonly handled: boolean
+      readonly sent?: string
+    }
   /** Receipts that clients send never reach the server. */
   | { readonly kind: 'loseReceipts' }
   /** Every login is refused with this reason (401, 403, 405, 503 …), or without one. */
@@ -253,8 +261,10 @@ export class Faults {
   }
 
   /** The fault that ends the connection of a client which has just sent a stanza. */
-  dropOnReceived(target: Target): FaultOf<'dropOnReceived'> | undefined {
-    return this.counted(this.find('dropOnReceived', target, () => true))
+  dropOnReceived(target: Target, stanza: string): FaultOf<'dropOnReceived'> | undefined {
+    return this.counted(
+      this.find('dropOnReceived', target, ({ sent }) => sent === undefined || sent === stanza)
+    )
   }
 
   /** The fault, if this was the last stanza that it waited for. */

@@ -1,5 +1,4 @@
 // What clients asked for and were refused, with the reason: someone who tests a client of their own sees what the simulator does not do.
-import type { BinaryNode } from '../wire/binary-node.ts'
 import type { Signals } from './signals.ts'
 
 const REFUSALS_LIMIT = 1000
@@ -28,13 +27,4 @@ export class Refusals {
     if (this.latest.length > REFUSALS_LIMIT) this.latest.shift()
     this.signals.emit('refusal', { ...refusal })
   }
-}
-
-/** A stanza as refusals name it: by its tag, its namespace, and what it asks for. */
-export const describeStanza = ({ attrs, content, tag }: BinaryNode): string => {
-  const [asked] = Array.isArray(content) ? content : []
-  return [tag, attrs.xmlns ?? attrs.type, asked?.tag]
-    .filter(word => word !== undefined)
-    .map(word => word.slice(0, 100))
-    .join(' ')
 }

@@ -16,6 +16,15 @@ export const queryError = (query: BinaryNode, code: number, text: string): Binar
     element('error', { code, text })
   ])
 
+/** What a client sends in a few words: the tag, the namespace or else the type, and what is in it. */
+export const describeStanza = ({ attrs, content, tag }: BinaryNode): string => {
+  const [asked] = Array.isArray(content) ? content : []
+  return [tag, attrs.xmlns ?? attrs.type, asked?.tag]
+    .filter(word => word !== undefined)
+    .map(word => word.slice(0, 100))
+    .join(' ')
+}
+
 /** The server's acknowledgement of a stanza a client sent; `t` is WhatsApp's time, in seconds since 1970. */
 export const acknowledge = (
   node: BinaryNode,

@@ -36,6 +36,8 @@ export interface AccountContext {
   readonly suspension: Suspension | null
   /** How the account is to be linked; `null` once it is, or when it connects with what it has. */
   readonly pairing: Pairing | null
+  /** How it was linked, as long as it has not logged in since: until then WhatsApp may not know the device. */
+  readonly unconfirmed: Pairing | null
   readonly offer: { readonly method: 'qr' | 'code'; readonly text: string; readonly expiresAt: number } | null
   /** Set while WhatsApp asks for a passkey. */
   readonly passkey: PasskeyRequest | null
@@ -213,19 +215,28 @@ export const accountSetup = setup({
     noteEnd: assign((_, { ended }: { readonly ended: EndedState }) => ({ ended })),
     noteSuspension: assign(({ event }) => ({ suspension: suspensionIn(event) })),
     forgetSuspension: assign({ suspension: null }),
-    noteLinked: assign({
+    noteLinked: assign(({ context: { pairing } }) => ({
       linked: true,
       isNewlyLinked: true,
       pairing: null,
+      unconfirmed: pairing,
       offer: null,
       ended: null,
       restarted: false
-    }),
+    })),
+    noteLoggedIn: assign({ unconfirmed: null }),
+    /** Links once more in the way that was asked for. */
+    resumePairing: assign(({ context: { unconfirmed } }) => ({
+      pairing: unconfirmed,
+      unconfirmed: null,
+      linked: false
+    })),
     notePairing: assign(({ event }) =>
       event.type === 'command.pair'
         ? {
             pairing: event.pairing,
             pairingFailure: null,
+            unconfirmed: null,
             linked: false,
             wanted: true,
             attempts: 0,
@@ -270,6 +281,12 @@ export const accountSetup = setup({
     closedWith: ({ event }, params: { readonly verdict: Verdict }) => hasVerdict(event, params.verdict),
     /** Once; a server that asks for it again and again is given time, as after any other end. */
     restartsAtOnce: ({ context, event }) => !context.restarted && hasVerdict(event, 'restart'),
+    /** WhatsApp never got the device's answer to the link, and does not know it. */
+    linkIsIncomplete: ({ context, event }) =>
+      context.unconfirmed !== null &&
+      event.type === 'socket.closed' &&
+      event.verdict === 'loggedOut' &&
+      event.disconnect.source !== 'server',
     logoutIsConfirmed: ({ context, event }) => context.unlinking && hasVerdict(event, 'loggedOut')
   },
   delays: {

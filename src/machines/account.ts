@@ -59,6 +59,7 @@ export const accountMachine = accountSetup.createMachine({
     lastDisconnect: input.lastDisconnect,
     suspension: input.suspension,
     pairing: null,
+    unconfirmed: null,
     offer: null,
     passkey: null,
     pairingFailure: null,
@@ -137,6 +138,13 @@ export const accountMachine = accountSetup.createMachine({
             target: 'loggedOut',
             actions: endedWith('loggedOut', 'noteOwnLogout')
           },
+          // Whatever comes of it, the link before is none: the stored end says so until there is another.
+          {
+            guard: 'linkIsIncomplete',
+            target: 'session',
+            reenter: true,
+            actions: [...endedWith('loggedOut'), 'resumePairing']
+          },
           {
             guard: closedWith('loggedOut'),
             target: 'loggedOut',
@@ -179,6 +187,7 @@ export const accountMachine = accountSetup.createMachine({
             'socket.opened': {
               target: 'online',
               actions: [
+                'noteLoggedIn',
                 {
                   type: 'remember',
                   params: ({ event }) => ({ jid: event.jid, lid: event.lid })

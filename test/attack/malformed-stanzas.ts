@@ -247,3 +247,16 @@ export const isReadable = async (stanza: BinaryNode): Promise<boolean> => {
     return false
   }
 }
+
+/** Stanzas that wait for no acknowledgement, as a server sends them that speaks no WhatsApp. */
+export const unqueuedStanza = (random: Random): BinaryNode => {
+  const values = VALUES.slice(0, -1)
+  const attrs = Object.fromEntries(
+    ['id', 'from', 'type', 'class', 'code', 't', 'xmlns']
+      .filter(() => random() < 0.4)
+      .map(name => [name, pick(random, [...values, 'get', 'set', 'result', 'error', 'message', 'available'])])
+  )
+  const tag = pick(random, ['iq', 'ack', 'ib', 'presence', 'chatstate', 'stream:features', 'hologram'])
+  const content = pick(random, CONTENTS)(new Uint8Array(40).fill(7))
+  return content === undefined ? node(tag, attrs) : node(tag, attrs, content)
+}

@@ -6,6 +6,7 @@ import { Simulator } from '../../simulator/simulator.ts'
 import { CRASH_POINTS, FIRESTORE_POINTS } from './crash-points.ts'
 import { crashingAt } from './crash-settings.ts'
 import { FirestoreSide } from './firestore-side.ts'
+import { dropAtLogin, dropWhileLinking, stepOf } from './linking-steps.ts'
 import { pick, type Random, randomOf } from './random.ts'
 import { Traffic } from './traffic.ts'
 import type { ChaosAccount } from './verdict.ts'
@@ -21,8 +22,10 @@ export interface ChaosOptions {
   readonly log: (text: string) => void
 }
 
-/** How a round ends: when the server passes a point for the n-th time, or after some milliseconds. */
-type Kill = { readonly point: string; readonly after: number } | { readonly ms: number }
+/** How a round ends: when the server passes a point for the n-th time, or after some milliseconds; then killed, or told to stop. */
+type End =
+  | { readonly point: string; readonly after: number }
+  | { readonly signal: 'SIGKILL' | 'SIGTERM'; readonly ms: number }
 
 const NEVER_REACHED_MS = 4000
 const ACCOUNTS_LIMIT = 8
@@ -36,6 +39,11 @@ export class ChaosRun implements AsyncDisposable {
   /** Of the kills, those at a named point, by point. */
   readonly points: Record<string, number> = {}
   kills = 0
+  /** Ends by SIGTERM, and those of them with another exit code than 0. */
+  stops = 0
+  failedStops = 0
+  /** Connections that were dropped, by what the server was doing. */
+  readonly drops: Record<string, number> = {}
   private readonly options: ChaosOptions
   private readonly random: Random
   private readonly folder = temporaryFolder()
@@ -46,6 +54,11 @@ export class ChaosRun implements AsyncDisposable {
     this.random = randomOf(options.seed)
     this.simulator = simulator
     this.firestore = firestore
+    simulator.events.on(({ detail, name }) => {
+      if (name !== 'dropped') return
+      const step = stepOf(detail['sent'])
+      this.drops[step] = (this.drops[step] ?? 0) + 1
+    })
   }
 
   static async start(options: ChaosOptions): Promise<ChaosRun> {
@@ -68,8 +81,12 @@ export class ChaosRun implements AsyncDisposable {
     const phone = this.simulator.createPhone({
       history: { chats: 12, messages, chunkMessages: 150, inlineBelowBytes: 0, groupsShare: 0.25 }
     })
+    dropWhileLinking(phone, this.random)
     const { api } = this.server
-    const accountId = await linkAccount(api, `Chaos ${this.accounts.length + 1}`, qr => phone.scanQr(qr))
+    const accountId = await linkAccount(api, `Chaos ${this.accounts.length + 1}`, (qr, accountId) =>
+      // The device may be gone before it has signed; the owner scans again.
+      phone.scanQr(qr).catch(async () => phone.scanQr(await api.nextQr(accountId, qr)))
+    )
     await api.untilAccount(accountId, 'to be linked', account => account.jid !== null)
     const seed = this.options.seed * 1000 + this.accounts.length * 2
     this.firestore?.add(phone, accountId, seed)
@@ -80,18 +97,21 @@ export class ChaosRun implements AsyncDisposable {
     this.accounts.push({ accountId, phone, traffic })
   }
 
-  /** The server is killed once or twice and started again; says how. */
+  /** The server is ended once or twice and started again; says how. */
   async round(): Promise<string> {
-    const kill = this.nextKill()
-    if ('ms' in kill) {
-      await pause(kill.ms)
-      await this.server.kill()
-    } else await this.killAt(kill.point, kill.after)
-    this.kills += 1
+    const end = this.nextEnd()
+    if ('point' in end) await this.killAt(end.point, end.after)
+    else {
+      await pause(end.ms)
+      if (end.signal === 'SIGTERM') await this.stop()
+      else await this.kill()
+    }
+    if (this.random() < 0.5) dropAtLogin(pick(this.random, this.accounts).phone, this.random)
     if (this.random() < 0.3) await pause(this.random() * 800)
     await this.firestore?.maybeAway(this.random)
     await this.launch()
-    return 'ms' in kill ? 'killed at a random moment' : `killed at ${kill.point}`
+    if ('point' in end) return `killed at ${end.point}`
+    return end.signal === 'SIGTERM' ? 'stopped' : 'killed at a random moment'
   }
 
   async stopTraffic(): Promise<void> {
@@ -107,22 +127,37 @@ export class ChaosRun implements AsyncDisposable {
     this.folder.remove()
   }
 
-  private nextKill(): Kill {
+  private nextEnd(): End {
     const { random } = this
     const points = [...CRASH_POINTS, ...(this.firestore === undefined ? [] : FIRESTORE_POINTS)]
-    return random() < 0.35
-      ? { ms: 100 + random() * 1800 }
+    const chance = random()
+    return chance < 0.45
+      ? { signal: chance < 0.2 ? 'SIGTERM' : 'SIGKILL', ms: 100 + random() * 1800 }
       : { point: pick(random, points), after: 1 + Math.floor(random() * random() * 25) }
+  }
+
+  private async kill(): Promise<void> {
+    await this.server.kill()
+    this.kills += 1
+  }
+
+  private async stop(): Promise<void> {
+    const code = await this.server.stop()
+    this.stops += 1
+    if (code === 0) return
+    this.failedStops += 1
+    this.options.log(
+      `stopped with ${String(code)}: ${this.server.output().split('\n').slice(-15).join('\n')}`
+    )
   }
 
   private async killAt(point: string, after: number): Promise<void> {
     // The point is set when a server starts, so the one before ends too, at whatever it is doing.
-    await this.server.kill()
-    this.kills += 1
+    await this.kill()
     await this.launch(crashingAt(point, after)).catch(() => undefined)
     await Promise.race([this.server.ended, pause(NEVER_REACHED_MS)])
     if (this.server.hasEnded) this.points[point] = (this.points[point] ?? 0) + 1
-    await this.server.kill()
+    await this.kill()
   }
 
   private async launch(settings: Settings = {}): Promise<void> {

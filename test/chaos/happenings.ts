@@ -48,6 +48,7 @@ const HAPPENINGS: ReadonlyArray<readonly [weight: number, happening: Happening]>
   [4, connection.numberGoesToAnother],
   [10, connection.contactPostsStatus],
   [10, connection.unknownStanzaComes],
+  [25, connection.hostileContactStrikes],
   [15, connection.connectionEnds],
   [15, connection.nothing]
 ]

@@ -1,5 +1,5 @@
-// Kills the server again and again, at random moments and at named points around its commits, under traffic in every
-// direction; then compares everything it stored and everything recipients got with the truth.
+// Kills the server again and again, at random moments and at named points around its commits, or tells it to stop, under traffic in every
+// direction, with hostile contacts in it and connections that drop while accounts link and log in; then compares everything it stored and everything recipients got with the truth.
 //   npm run chaos -- --rounds 20 --seed 1
 //   npm run chaos -- --store firestore
 // Prints one JSON line last; exit code 0 only when nothing was lost or doubled. A seed decides the traffic, the moments
@@ -14,6 +14,14 @@ import { type ChaosAccount, proveSessions, type Verdict, verdictOf } from './ver
 export interface ChaosResult {
   readonly rounds: number
   readonly kills: number
+  /** Ends by SIGTERM, and those with another exit code than 0. */
+  readonly stops: number
+  readonly failed_stops: number
+  /** Connections that were dropped while an account linked or logged in, by the step. */
+  readonly drops: Readonly<Record<string, number>>
+  /** Malformed stanzas of hostile contacts, and accounts that crashed. */
+  readonly hostile: number
+  readonly crashes: number
   /** Messages on the phones, history and live. */
   readonly messages: number
   readonly lost: number
@@ -39,7 +47,7 @@ export interface ChaosResult {
 }
 
 /** A further account joins every so many rounds, so that history is being stored during many kills. */
-const JOIN_EVERY = 20
+const JOIN_EVERY = 12
 
 const ZERO: Verdict = {
   messages: 0,
@@ -52,7 +60,8 @@ const ZERO: Verdict = {
   sendsDuplicated: 0,
   receipts: 0,
   receiptsLost: 0,
-  waiting: 0
+  waiting: 0,
+  crashes: 0
 }
 
 const sumOf = (one: Verdict, other: Verdict): Verdict => ({
@@ -66,7 +75,8 @@ const sumOf = (one: Verdict, other: Verdict): Verdict => ({
   sendsDuplicated: one.sendsDuplicated + other.sendsDuplicated,
   receipts: one.receipts + other.receipts,
   receiptsLost: one.receiptsLost + other.receiptsLost,
-  waiting: one.waiting + other.waiting
+  waiting: one.waiting + other.waiting,
+  crashes: one.crashes + other.crashes
 })
 
 const messagesOn = (accounts: ReadonlyArray<ChaosAccount>): number =>
@@ -90,6 +100,11 @@ export const killNine = async (options: ChaosOptions): Promise<ChaosResult> => {
   return {
     rounds: options.rounds,
     kills: run.kills,
+    stops: run.stops,
+    failed_stops: run.failedStops,
+    drops: run.drops,
+    hostile: run.accounts.reduce((sum, { traffic }) => sum + traffic.hostile, 0),
+    crashes: total.crashes,
     messages: total.messages,
     lost: total.lost,
     duplicated: total.duplicated,
@@ -116,7 +131,9 @@ export const isClean = (result: ChaosResult): boolean =>
     result.sends_lost +
     result.sends_duplicated +
     result.receipts_lost +
-    result.waiting ===
+    result.waiting +
+    result.failed_stops +
+    result.crashes ===
     0 && isFirestoreClean(result.firestore)
 
 if (import.meta.main) {

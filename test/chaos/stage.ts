@@ -1,6 +1,7 @@
 // Where things happen on one phone: what decides them, and the messages that later ones can be about.
 import type { Phone } from '../../simulator/phone.ts'
 import type { Simulator } from '../../simulator/simulator.ts'
+import { HostileContact } from './hostile.ts'
 import { pick, type Random } from './random.ts'
 
 export type Contact = Phone['contacts'][number]
@@ -24,6 +25,7 @@ export interface Stage {
   readonly events: Array<Written>
   /** People who are in no address book, and whose numbers go from one to another. */
   readonly strangers: ReadonlyArray<Contact>
+  readonly hostile: HostileContact
   /** Those who have written, for the first time without their number. */
   readonly introduced: Set<Contact>
   /** Posts of channels. */
@@ -39,6 +41,7 @@ export const stageOf = (simulator: Simulator, phone: Phone, random: Random): Sta
   phone,
   random,
   strangers: Array.from({ length: STRANGERS }, (_, n) => simulator.createContact({ name: `Stranger ${n}` })),
+  hostile: new HostileContact(simulator, phone, random),
   introduced: new Set(),
   messages: [],
   commented: new Set(),

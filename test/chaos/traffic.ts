@@ -19,10 +19,13 @@ const MOST_WAITING = 400
 
 /** Between two things that happen, milliseconds. */
 const PAUSE_MS = 12
+/** Between two messages that the server is asked to send. */
+const SEND_PAUSE_MS = 40
 
 /** Traffic of one account until `stop`; what the server accepted for sending is collected in `accepted`. */
 export class Traffic {
   readonly accepted: Array<Sent> = []
+  private readonly stage: Stage
   private running = true
   private readonly done: ReadonlyArray<Promise<void>>
 
@@ -31,11 +34,23 @@ export class Traffic {
     phone: Phone,
     accountId: string,
     api: () => Api,
-    options: { readonly seed: number; readonly pauseMs?: number | undefined }
+    options: {
+      readonly seed: number
+      readonly pauseMs?: number | undefined
+      readonly sendPauseMs?: number | undefined
+    }
   ) {
-    const { pauseMs = PAUSE_MS, seed } = options
-    const stage = stageOf(simulator, phone, randomOf(seed))
-    this.done = [this.write(stage, pauseMs), this.send(phone, accountId, api, randomOf(seed + 1))]
+    const { pauseMs = PAUSE_MS, seed, sendPauseMs = SEND_PAUSE_MS } = options
+    this.stage = stageOf(simulator, phone, randomOf(seed))
+    this.done = [
+      this.write(this.stage, pauseMs),
+      this.send(phone, accountId, api, randomOf(seed + 1), sendPauseMs)
+    ]
+  }
+
+  /** Stanzas that hostile contacts have sent. */
+  get hostile(): number {
+    return this.stage.hostile.sent
   }
 
   async stop(): Promise<void> {
@@ -53,7 +68,13 @@ export class Traffic {
     }
   }
 
-  private async send(phone: Phone, accountId: string, api: () => Api, random: Random): Promise<void> {
+  private async send(
+    phone: Phone,
+    accountId: string,
+    api: () => Api,
+    random: Random,
+    pauseMs: number
+  ): Promise<void> {
     for (let n = 0; this.running; n += 1) {
       const text = `sent ${n}`
       const to =
@@ -70,7 +91,7 @@ export class Traffic {
           )
         if (accepted !== undefined) this.accepted.push(accepted)
       }
-      await pause(40)
+      await pause(pauseMs)
     }
   }
 }

@@ -5,6 +5,7 @@ import { compare } from '../../harness/compare.ts'
 import type { ServerProcess } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import type { Simulator } from '../../simulator/simulator.ts'
+import { withoutHostile } from './hostile.ts'
 import type { Traffic } from './traffic.ts'
 
 export interface ChaosAccount {
@@ -25,6 +26,8 @@ export interface Verdict {
   readonly receipts: number
   readonly receiptsLost: number
   readonly waiting: number
+  /** Times that the account crashed. */
+  readonly crashes: number
 }
 
 type Log = (text: string) => void
@@ -82,8 +85,15 @@ export const verdictOf = async (
     sendsDuplicated: times.filter(count => count > 1).length,
     receipts: receipts.all,
     receiptsLost: receipts.lost.length,
-    waiting: truth.offlineQueue.length
+    waiting: truth.offlineQueue.length,
+    crashes: await crashesOf(server, accountId, log)
   }
+}
+
+const crashesOf = async ({ api }: ServerProcess, accountId: string, log: Log): Promise<number> => {
+  const crashes = (await api.incidents(accountId)).filter(({ kind }) => kind === 'account.crashed')
+  for (const crash of crashes) log(`crashed: ${JSON.stringify(crash)}`)
+  return crashes.reduce((sum, { count }) => sum + count, 0)
 }
 
 /** Asks until the answer is there; logs the state of account and server when it does not come. */
@@ -144,7 +154,7 @@ const wholeComparison = async ({ api }: ServerProcess, { accountId, phone }: Cha
   const listed = await api.threads(accountId)
   const threads = [...listed, ...(await api.threads(accountId, 100, { deleted: true }))]
   const reader = { threads: async () => threads, messages: (threadId: string) => api.messages(threadId) }
-  const result = await compare(reader, accountId, messages)
+  const result = await compare(withoutHostile(reader), accountId, messages)
   const settings = compareChats(threads, chats)
   const labelled = compareLabels(await api.labels(accountId), labels)
   return { ...result, different: [...result.different, ...settings, ...labelled] }

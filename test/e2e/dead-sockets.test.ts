@@ -22,11 +22,7 @@ const linkedWithDrops = async (stage: Stage, step: number, handled: boolean) => 
     await phone.scanQr(qr ?? '')
   } catch {
     // The device was gone before it had signed; the owner scans again.
-    const next = await api.until('another QR code', async () => {
-      const offer = await api.offer(accountId)
-      return offer.qr !== null && offer.qr !== qr ? offer.qr : undefined
-    })
-    await phone.scanQr(next)
+    await phone.scanQr(await api.nextQr(accountId, qr ?? ''))
   }
   await stage.synced(accountId, phone)
   return { accountId, phone }

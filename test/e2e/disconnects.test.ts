@@ -165,6 +165,19 @@ test('linking survives a fault of WhatsApp: another QR code is offered', async (
   await stage().synced(accountId, phone)
 })
 
+test('a device whose answer to the link is lost is offered another QR code, and links with that', async () => {
+  const phone = stage().simulator.createPhone(SMALL)
+  const sent = 'iq result pair-device-sign'
+  phone.fault({ kind: 'dropOnReceived', count: 1, handled: false, sent }, { times: 1 })
+  const { accountId } = await stage().api.createAccount('Lost answer')
+  await stage().api.pair(accountId)
+  const qr = (await stage().api.offer(accountId)).qr!
+  await expect(phone.scanQr(qr)).rejects.toThrow('went away')
+  await phone.scanQr(await stage().api.nextQr(accountId, qr))
+  await stage().synced(accountId, phone)
+  expect((await stage().api.incidents(accountId)).map(({ kind }) => kind)).not.toContain('account.loggedOut')
+})
+
 test('a suspension says until when, over a restart of the server, and can be tried earlier', async () => {
   const { live, stop } = await stage().api.subscribe(`?accountId=${it.accountId}`)
   const before = Date.now()

@@ -97,6 +97,7 @@ export const told = (snapshot: Snapshot): string => {
     value,
     context.linked,
     context.pairing,
+    context.unconfirmed !== null,
     context.ended,
     context.restarted,
     context.suspension !== null,

@@ -132,6 +132,28 @@ test('a linked device that is not told to log in does so itself, and nobody is t
   expect(account.reported).toEqual([])
 })
 
+test('a device that WhatsApp does not know at its first login is linked once more, in the same way', () => {
+  const account = start(FRESH)
+  account.actor.send({ type: 'command.pair', pairing: { method: 'qr' } })
+  account.actor.send({ type: 'socket.linked', jid: '1@s.whatsapp.net', lid: null, at: 1 })
+  account.closed(428)
+  account.clock.increment(1000)
+  expect(account.is(CONNECTING)).toBe(true)
+  account.closed(401)
+  expect(account.is(PAIRING)).toBe(true)
+  expect(account.sockets.at(-1)?.input.pairing).toEqual({ method: 'qr' })
+  expect(account.reported).toEqual([])
+  // Without another link it stays what it is.
+  account.actor.send({ type: 'command.disconnect' })
+  expect(account.is('loggedOut')).toBe(true)
+  account.actor.send({ type: 'command.pair', pairing: { method: 'qr' } })
+  account.actor.send({ type: 'socket.linked', jid: '1@s.whatsapp.net', lid: null, at: 2 })
+  account.opened()
+  account.closed(401)
+  expect(account.is('loggedOut')).toBe(true)
+  expect(account.reported).toEqual(['loggedOut'])
+})
+
 test('every disconnect code leads to the state of its row', () => {
   const states = {
     restart: CONNECTING,

@@ -33,6 +33,11 @@ export const numberGoesToAnother: Happening = async ({ random, simulator, strang
   return true
 }
 
+export const hostileContactStrikes: Happening = async ({ hostile, random }) => {
+  await hostile.strike(1 + Math.floor(random() * 8))
+  return true
+}
+
 const NOTIFICATION = { tag: 'notification', attrs: { type: 'teleport', from: 's.whatsapp.net' } }
 
 export const unknownStanzaComes: Happening = async ({ phone, random }) => {
