@@ -2,7 +2,7 @@
 // One connection writes, in the order of a queue; another one reads what is committed, and waits for nobody.
 import type { DatabaseSync } from 'node:sqlite'
 import { Context, Effect, Layer, Stream } from 'effect'
-import { SqlClient, type SqlConnection, SqlError, Statement } from 'effect/sql'
+import { SqlClient, type SqlConnection, type SqlError, Statement } from 'effect/sql'
 import { Reactivity } from 'effect/reactivity'
 import { SqlBulk } from '../bulk.ts'
 import { DatabaseHealth } from '../health.ts'
