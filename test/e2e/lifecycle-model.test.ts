@@ -137,12 +137,13 @@ const pairsOfMachine = (): ReadonlySet<string> => {
 }
 
 /**
- * What this walk does not wait for: that a suspension is over (`disconnects.test.ts` does); that the connection ends, or somebody calls, in the moment in which it is opened or logged
+ * What this walk does not wait for: that a suspension is over, and that WhatsApp does not know a device at its first login
+ * (`disconnects.test.ts` does); that the connection ends, or somebody calls, in the moment in which it is opened or logged
  * out; that a linking fails for want of a network, which takes its attempts one after another; and an account that crashed
  * before anybody linked it. What becomes of a passkey that is refused or not given is in `passkey.test.ts`; the connection may end meanwhile, too.
  */
 const ELSEWHERE = [
-  /^connecting → (stopped|replaced|reconnecting)$/,
+  /^connecting → (stopped|replaced|reconnecting|pairing)$/,
   /^loggingOut → (?!loggedOut)/,
   /^pairing → reconnecting$/,
   /^reconnecting → (pairing|stopped|loggedOut|failed)$/,
