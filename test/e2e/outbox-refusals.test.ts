@@ -1,6 +1,6 @@
 // What cannot be sent is refused when it is asked for, and the refusal names the field.
 import { describe, expect, test } from 'vitest'
-import { sharedInProcessStage } from './stage.ts'
+import { sharedInProcessStage, Stage } from './stage.ts'
 
 const shared = sharedInProcessStage({ MEDIA_URL_PRIVATE: 'true', MEDIA_MAX_MB: '2' })
 
@@ -61,3 +61,19 @@ describe('bad requests name the field', () => {
 let single: ReturnType<typeof linked> | undefined
 /** One account for all refusals: none of them changes anything. */
 const sameAccount = () => (single ??= linked())
+
+test('a file that cannot be uploaded says why, and which setting helps', async () => {
+  // The media server's certificate is signed by nobody that this server trusts.
+  await using stage = await Stage.set({ NODE_EXTRA_CA_CERTS: '' })
+  const { accountId, phone } = await stage.linked({ history: { chats: 1, messages: 2, groupsShare: 0 } })
+  const { body } = await stage.api.upload(
+    accountId,
+    { bytes: Buffer.from('a text'), type: 'text/plain', name: 'a.txt' },
+    { to: phone.contacts[0]!.phoneNumber }
+  )
+  const { reason } = await stage.api.until('a first attempt', async () => {
+    const entry = await stage.api.entry(accountId, body.entryId)
+    return entry.reason === null ? undefined : entry
+  })
+  expect(reason).toMatch(/could not be uploaded: .*certificate.* NODE_EXTRA_CA_CERTS/)
+})

@@ -7,6 +7,7 @@ import type { MediaType } from '../../domain/outbox.ts'
 import { encodeOutgoing, type WireMessage, withMessageSecret } from './convert/outgoing.ts'
 import { NotConnected, UploadFailed } from './errors.ts'
 import type { OpenConnections } from './open-connections.ts'
+import { withUploadTrouble } from './upload-trouble.ts'
 
 /** A file to be sent, and its message: everything but where the file is. */
 export interface OutgoingMedia {
@@ -63,10 +64,12 @@ export const makeUpload = (connections: OpenConnections) =>
     const { socket } = yield* connections.get(accountId)
     const carrier = yield* Effect.tryPromise({
       try: () =>
-        prepareWAMessageMedia(fileContent(type, path), {
-          upload: socket.waUploadToServer,
-          mediaUploadTimeoutMs: UPLOAD_TIMEOUT_MS
-        }),
+        withUploadTrouble(() =>
+          prepareWAMessageMedia(fileContent(type, path), {
+            upload: socket.waUploadToServer,
+            mediaUploadTimeoutMs: UPLOAD_TIMEOUT_MS
+          })
+        ),
       catch: cause =>
         connections.isOpen(accountId, socket)
           ? new UploadFailed({ reason: cause instanceof Error ? cause.message : 'unknown' })

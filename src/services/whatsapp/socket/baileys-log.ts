@@ -1,6 +1,7 @@
 // What Baileys logs, reduced to what may be logged: its message and an error's name. Its objects hold keys,
 // numbers and message texts.
 import type { SocketConfig } from '@whiskeysockets/baileys'
+import { noteUploadTrouble } from '../upload-trouble.ts'
 
 type BaileysLogger = SocketConfig['logger']
 
@@ -22,7 +23,10 @@ export const baileysLogger = (sink: LogSink): BaileysLogger => {
     trace: () => undefined,
     debug: () => undefined,
     info: (object, text) => sink('debug', logLine(object, text)),
-    warn: (object, text) => sink('debug', logLine(object, text)),
+    warn: (object, text) => {
+      noteUploadTrouble(object)
+      sink('debug', logLine(object, text))
+    },
     // The end of a connection is logged with its reason elsewhere.
     error: (object, text) => sink(text === 'stream errored out' ? 'debug' : 'warn', logLine(object, text))
   }
