@@ -1,5 +1,6 @@
 // What a change does to a held message, whatever order changes arrive in: the same for every database.
 import { Schema } from 'effect'
+import { LONGEST } from './lengths.ts'
 import {
   Association,
   type Call,
@@ -43,6 +44,8 @@ export const MessageChange = Schema.Union([
     mentions: Schema.optionalKey(Schema.Array(Schema.String)),
     /** Where an event takes place now. */
     location: Schema.optionalKey(Schema.NullOr(Location)),
+    /** The fields of which something was cut. */
+    shortened: Schema.optionalKey(Schema.Array(Schema.String)),
     /** The secret that seals the next edit; base64. */
     secret: Schema.optionalKey(Schema.String)
   }),
@@ -51,6 +54,7 @@ export const MessageChange = Schema.Union([
   Schema.Struct({
     to: Schema.Literal('pollChanged'),
     change: PollChange,
+    shortened: Schema.optionalKey(Schema.Array(Schema.String)),
     secret: Schema.optionalKey(Schema.String)
   }),
   /** `by` is there when it was not the writer: then it counts only if that person is an admin of the group. */
@@ -157,6 +161,23 @@ export const bodyAfterEdit = (
   return next === undefined ? body : next.body
 }
 
+/** Edits that are kept of a message. WhatsApp lets it be edited for a quarter of an hour. */
+const MOST_EDITS = 200
+
+const isTooMuch = (edits: Held['edits']): boolean =>
+  edits.length > MOST_EDITS || edits.reduce((sum, { body }) => sum + (body?.length ?? 0), 0) > LONGEST.edits
+
+/** What the message said first, and its newest edits: the others are forgotten when they are too many or too long. */
+const keptEdits = (edits: Held['edits']): Held['edits'] => {
+  let kept = edits
+  while (isTooMuch(kept)) {
+    const [first, second, ...others] = kept
+    if (first === undefined || second === undefined) break
+    kept = [{ body: first.body, editedAt: second.editedAt }, ...others]
+  }
+  return kept
+}
+
 /** Puts the edit where its time says: an edit that arrives late becomes an earlier body and leaves the newest one alone. */
 const withBody = (held: Held, body: string | null, at: number): Held => {
   const { edits } = held
@@ -165,11 +186,11 @@ const withBody = (held: Held, body: string | null, at: number): Held => {
   const next = edits[index]
   if (next === undefined) {
     const earlier = { body: held.body, editedAt: at }
-    return { ...held, body, edits: [...edits, earlier] }
+    return { ...held, body, edits: keptEdits([...edits, earlier]) }
   }
   return {
     ...held,
-    edits: edits.toSpliced(index, 1, { body: next.body, editedAt: at }, { ...next, body })
+    edits: keptEdits(edits.toSpliced(index, 1, { body: next.body, editedAt: at }, { ...next, body }))
   }
 }
 
@@ -181,6 +202,12 @@ const withSecret = (held: Held, secret: string | undefined): Held =>
     ? held
     : { ...held, secrets: [...held.secrets, secret].slice(-MOST_SECRETS) }
 
+/** With the names of fields of which a change has cut something. */
+const withShortened = (held: Held, names: ReadonlyArray<string> = []): Held => {
+  const shortened = [...new Set([...held.shortened, ...names])]
+  return shortened.length === held.shortened.length ? held : { ...held, shortened }
+}
+
 const isOwnSecret = ({ raw, type }: Held, secret: string): boolean => {
   const own = raw === null ? undefined : messageSecretIn(raw)
   return type === 'revoked' || (own !== undefined && Buffer.from(own).toString('base64') === secret)
@@ -188,9 +215,9 @@ const isOwnSecret = ({ raw, type }: Held, secret: string): boolean => {
 
 const edited = (held: Held, change: Extract<MessageChange, { to: 'edited' }>): Held => {
   if (held.type === 'revoked') return held
-  const { at, body, location, mentions, secret } = change
+  const { at, body, location, mentions, secret, shortened } = change
   const isNewest = held.edits.every(({ editedAt }) => editedAt <= at)
-  const after = withSecret(withBody(held, body, at), secret)
+  const after = withShortened(withSecret(withBody(held, body, at), secret), shortened)
   if (!isNewest || after === held) return after
   return {
     ...after,
@@ -216,9 +243,10 @@ const pollChanged = (held: Held, change: PollChange): Held => {
   const pollChanges = withPollChange(held.pollChanges, change)
   if (pollChanges === held.pollChanges) return held
   const texts = pollTexts(poll, pollChanges)
-  const others = held.edits.slice(0, held.edits.length - held.pollChanges.length)
+  const times = new Set(held.pollChanges.map(({ at }) => at))
+  const others = held.edits.filter(({ editedAt }) => !times.has(editedAt))
   const edits = pollChanges.map(({ at }, index) => ({ body: texts.before[index] ?? null, editedAt: at }))
-  return { ...held, pollChanges, body: texts.now, edits: [...others, ...edits] }
+  return { ...held, pollChanges, body: texts.now, edits: keptEdits([...others, ...edits]) }
 }
 
 const answered = (held: Held, { at, extraGuests, response, sender }: EventResponse): Held => {
@@ -323,7 +351,7 @@ export const applyChange = (held: Held, change: MessageChange): Held => {
     case 'continued':
       return continued(held, change.body, change.at)
     case 'pollChanged':
-      return withSecret(pollChanged(held, change.change), change.secret)
+      return withShortened(withSecret(pollChanged(held, change.change), change.secret), change.shortened)
     case 'revoked':
       return { ...held, ...NO_DETAILS, ...NOTHING_ADDED, type: 'revoked', body: null, raw: null }
     case 'reacted':

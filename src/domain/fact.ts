@@ -99,12 +99,19 @@ export interface ChangeFact {
         readonly mentions?: ReadonlyArray<Address>
         /** Where an event takes place now. */
         readonly location?: Location | null
+        /** The fields of which something was cut. */
+        readonly shortened?: ReadonlyArray<string>
         /** The secret that seals the next edit; base64. */
         readonly secret?: string
       }
     /** The next part of an answer that is still being written, which replaces the one before. */
     | { readonly to: 'continued'; readonly body: string | null; readonly at: number }
-    | { readonly to: 'pollChanged'; readonly change: PollChange; readonly secret?: string }
+    | {
+        readonly to: 'pollChanged'
+        readonly change: PollChange
+        readonly shortened?: ReadonlyArray<string>
+        readonly secret?: string
+      }
     | { readonly to: 'revoked'; readonly at: number }
     | { readonly to: 'reacted'; readonly emoji: string; readonly at: number }
     /** The options by the hashes of their names. */

@@ -1,7 +1,8 @@
 // Bounds of what messages contain, whatever is sent.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { beginningOf, boundedContent, LONGEST } from '../../src/domain/bounds.ts'
+import { boundedContent } from '../../src/domain/bounds.ts'
+import { beginningOf, LONGEST } from '../../src/domain/lengths.ts'
 import { NO_DETAILS } from '../../src/domain/message.ts'
 import { placedWords, wordsOf } from '../../src/domain/search-text.ts'
 import { hidden } from '../attack/hostile-content.ts'

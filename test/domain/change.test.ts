@@ -1,9 +1,11 @@
 // What changes do to a message, whatever order they come in.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { LONGEST } from '../../src/domain/lengths.ts'
 import { NO_DETAILS } from '../../src/domain/message.ts'
 import { applyChange, type Held, type MessageChange } from '../../src/domain/change.ts'
 import { pollAfter } from '../../src/domain/poll.ts'
+import { thorough } from '../thorough.ts'
 
 const HELD: Held = {
   ...NO_DETAILS,
@@ -79,6 +81,43 @@ test('edits keep every earlier body in the order of their times', () => {
       { body: 'edit 2', editedAt: 3 }
     ]
   })
+})
+
+test('of hundreds of edits, and of very long ones, the first body and the newest are kept', () => {
+  const lengths = fc.constantFrom(1, 100, LONGEST.body)
+  const edits = (all: ReadonlyArray<number>) =>
+    all.map((length, at): MessageChange => ({ to: 'edited', body: `${at}${'x'.repeat(length)}`, at }))
+  fc.assert(
+    fc.property(
+      fc
+        .array(lengths, { minLength: 2, maxLength: 400, size: 'max' })
+        .map(edits)
+        .chain(all => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }))),
+      ([all, order]) => {
+        const held = after(HELD, order)
+        expect(held.body === after(HELD, all).body).toBe(true)
+        expect(held.edits.length).toBeLessThanOrEqual(200)
+        const kept = held.edits.reduce((sum, { body }) => sum + (body?.length ?? 0), 0)
+        expect(kept).toBeLessThanOrEqual(LONGEST.edits)
+        expect(held.edits[0]?.body).toBe('original')
+        expect(held.edits.at(-1)?.editedAt).toBe(all.length - 1)
+      }
+    ),
+    { numRuns: thorough(5, 50) }
+  )
+})
+
+test('the texts of a poll that is edited again and again are bounded', () => {
+  const poll = { question: 'Where?', options: [{ name: 'Sea', voters: [] }], selectable: 1 }
+  const options = (at: number) => Array.from({ length: 200 }, (_, n) => `${at} ${n} ${'o'.repeat(900)}`)
+  const edits = Array.from({ length: 300 }, (_, at): MessageChange => ({
+    to: 'pollChanged',
+    change: { at, question: `${at}`, ...(at % 2 === 0 ? { options: options(at) } : { added: `added ${at}` }) }
+  }))
+  const held = after({ ...HELD, type: 'poll', poll, body: 'Where?\n• Sea' }, edits)
+  expect(held.body?.length).toBe(LONGEST.body)
+  expect(held.edits[0]).toMatchObject({ body: 'Where?\n• Sea' })
+  expect(JSON.stringify(held).length).toBeLessThan(3 * LONGEST.edits)
 })
 
 test('a deleted message stays deleted, and nothing of it is kept', () => {

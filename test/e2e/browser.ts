@@ -24,3 +24,33 @@ export const sharedBrowser = (): (() => Promise<{ page: Page; errors: ReadonlyAr
     return { page, errors }
   }
 }
+
+/** Ends every isolation, turns what follows, and begins a paragraph. */
+export const OVERRIDES = 'gnp\u2069\u2069\u202c\u202egnp.exe\u2029\u202etxt\u2067'
+
+interface Sides {
+  /** The text before it is on its left. */
+  readonly before: boolean
+  /** The text behind it is on its right. */
+  readonly after: boolean
+}
+
+/** Runs in the page. */
+const SIDES = `(() => {
+  const boxOf = node => {
+    const range = document.createRange()
+    range.selectNodeContents(node)
+    return range.getBoundingClientRect()
+  }
+  const name = document.querySelector(SELECTOR)
+  const { nextSibling, previousSibling } = name
+  const shown = boxOf(name)
+  return {
+    before: previousSibling === null || boxOf(previousSibling).right <= shown.left + 1,
+    after: nextSibling === null || boxOf(nextSibling).left >= shown.right - 1
+  }
+})()`
+
+/** Where people see what stands around a name, whatever the name contains. */
+export const sidesOf = (page: Page, selector: string): Promise<Sides> =>
+  page.evaluate<Sides>(SIDES.replace('SELECTOR', JSON.stringify(selector)))

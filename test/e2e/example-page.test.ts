@@ -6,7 +6,7 @@ import { serveExamplePage } from '../../harness/example-page.ts'
 import { FirestoreReader } from '../../harness/firestore.ts'
 import { deployedIndexes } from '../firestore/deployed-indexes.ts'
 import { LocalFirestore } from '../firestore/server.ts'
-import { hasBrowser, sharedBrowser } from './browser.ts'
+import { hasBrowser, OVERRIDES, sharedBrowser, sidesOf } from './browser.ts'
 import { Stage } from './stage.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -45,8 +45,11 @@ test.skipIf(!hasBrowser)('lists conversations live, shows one, and sends through
   expect(await threads.count()).toBe(6)
 
   const contact = phone.contacts[0]!
+  await phone.nameContact(contact, OVERRIDES)
   await phone.receive({ from: contact, text: 'Seen at once?' })
   await threads.first().getByText('Seen at once?').waitFor()
+  await threads.first().getByText('gnp.exe').waitFor()
+  expect(await sidesOf(page, '#threads bdi')).toEqual({ before: true, after: true })
   await threads.first().getByRole('button').click()
   await page.locator('#messages').getByText('Seen at once?').waitFor()
 

@@ -6,7 +6,7 @@ import { createWebSocketReceiver, type StatelyInspectionEvent } from '@statelyai
 import { createInspectorServer } from '@statelyai/inspect/server'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { hasBrowser, sharedBrowser } from './browser.ts'
+import { hasBrowser, sharedBrowser, sidesOf } from './browser.ts'
 import { sharedStage, Stage } from './stage.ts'
 
 interface Frame {
@@ -270,6 +270,7 @@ describe.skipIf(!hasBrowser)('the page', () => {
       history: { chats: 1, messages: 5, groupsShare: 0 }
     })
     await api.createAccount('Not linked')
+    await api.createAccount('חנות 1')
     const { errors, page } = await browser()
     await page.goto(`${server.url}/inspect`)
     await page.fill('#key', 'not-the-key-at-all')
@@ -287,6 +288,12 @@ describe.skipIf(!hasBrowser)('the page', () => {
     await page.getByRole('button', { name: 'Switch on' }).click()
     await page.getByText('Live', { exact: true }).waitFor()
     await page.getByRole('button', { name: /Not linked/ }).waitFor()
+    await page.locator('.account-name').getByText('חנות 1').waitFor()
+    const styles = await page.evaluate<ReadonlyArray<string>>(
+      `[...document.querySelectorAll('.account-name')].map(name => getComputedStyle(name).unicodeBidi + ' ' + getComputedStyle(name).display)`
+    )
+    expect(new Set(styles)).toEqual(new Set(['isolate block']))
+    expect(await sidesOf(page, '.account-name')).toEqual({ before: true, after: true })
     await page.getByRole('button', { name: /Flower shop/ }).click()
     await page.locator('.state.active[data-path="session.online.open"]').waitFor()
     await page.locator('#works').getByText('outbox').waitFor()

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { temporaryFolder } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { makeTlsIdentity } from '../../simulator/wire/tls-certificate.ts'
-import { CHROMIUM, hasBrowser } from './browser.ts'
+import { CHROMIUM, hasBrowser, OVERRIDES, sidesOf } from './browser.ts'
 import { movableClock, sharedStage, type Stage } from './stage.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -99,11 +99,11 @@ const shoot = async (page: Page, name: string): Promise<void> => {
   if (SCREENSHOTS !== undefined) await page.screenshot({ path: join(ROOT, SCREENSHOTS, `${name}.png`) })
 }
 
-const newLink = async () => {
+const newLink = async (name = 'Support') => {
   const stage = shared()
   const phone = stage.simulator.createPhone({ history: { chats: 1, messages: 3, groupsShare: 0 } })
   phone.demandPasskey(true)
-  const { accountId } = await stage.api.createAccount('Support')
+  const { accountId } = await stage.api.createAccount(name)
   const { body, status } = await stage.api.request<{ path: string; ticket: string; expiresAt: number }>(
     'POST',
     `/v1/accounts/${accountId}/link-tickets`
@@ -164,9 +164,15 @@ test.skipIf(!hasBrowser)(
 test.skipIf(!hasBrowser)(
   'without the extension, the script from the page brings the answer back; a passkey of somebody else is refused, and codes can be compared',
   async () => {
-    const { accountId, phone, stage, url } = await newLink()
+    // Without isolation its number would stand on the other side of the quotation mark.
+    const { accountId, phone, stage, url } = await newLink('תמיכה 1')
     const page = await openTab(phone, { registered: false })
     await page.goto(url)
+    await page.locator('#name').getByText('תמיכה 1').waitFor()
+    expect(await sidesOf(page, '#name')).toEqual({ before: true, after: true })
+    // No account can be named so, and no name that is shown could do more.
+    await page.evaluate(`document.getElementById('name').textContent = ${JSON.stringify(OVERRIDES)}`)
+    expect(await sidesOf(page, '#name')).toEqual({ before: true, after: true })
     await page.locator('#number').fill(`+${phone.phoneNumber}`)
     await page.getByRole('button', { name: 'Get a pairing code' }).click()
     const code = page.locator('#code-text')

@@ -290,6 +290,11 @@ const HOSTILE = [
   ['application/xhtml+xml', 'a"; b=c\r\nset-cookie: x=y'],
   ['text/html; charset=image/png', '../../etc/passwd'],
   ['image/png\r\nx-evil: 1', 'photo\u202egnp.exe'],
+  ['text/html', 'C:\\Windows\\..\\CON'],
+  ['text/html', 'aux.txt'],
+  ['text/html', "\"'; filename*=UTF-8''evil.exe"],
+  ['text/html', `\u0000\u001b[31m\u2066\u200f${'🦊'.repeat(3)}.exe`],
+  ['text/html', `${'../'.repeat(3000)}${'n'.repeat(10_000)}.html`],
   ['', '']
 ] as const
 
@@ -305,8 +310,10 @@ test('a type that browsers run is answered as unknown, and a name cannot leave i
     expect(headers.get('x-content-type-options')).toBe('nosniff')
     expect(headers.get('set-cookie') ?? headers.get('x-evil')).toBeNull()
     const disposition = headers.get('content-disposition') ?? ''
-    expect(disposition).toMatch(/^attachment; filename="[\w .=-]+"; filename\*=UTF-8''[\w.%!~-]+$/)
-    expect(decodeURIComponent(disposition)).not.toMatch(/[\u202e\r\n/]/)
+    expect(disposition).toMatch(/^attachment; filename="[ !#-[\]-~]+"; filename\*=UTF-8''[\w.%!~-]+$/)
+    expect(disposition.length).toBeLessThan(1500)
+    const [, name = ''] = /filename\*=UTF-8''(.+)$/.exec(disposition) ?? []
+    expect(decodeURIComponent(name)).not.toMatch(/[\p{C}/\\:"]|^\.|^(con|aux)(\.|$)/iu)
   }
 })
 

@@ -97,7 +97,8 @@ test.each(['lid', 'pn'] as const)(
     const found = await untilFound(
       'the edited poll',
       threadId,
-      ({ poll: shown }) => shown?.question === 'Where to?'
+      ({ edits, poll: shown }) =>
+        shown?.question === 'Where to?' && edits.length === 2 && shown.options[1]?.voters.length === 1
     )
     expect(found.poll?.options).toMatchObject([
       { name: 'Sea', voters: [] },

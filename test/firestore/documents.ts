@@ -12,6 +12,7 @@ import {
   type Value,
   type Write
 } from './protocol.ts'
+import { checkIndexEntries, type Exemption } from './index-entries.ts'
 import {
   checkFields,
   compare,
@@ -58,6 +59,9 @@ export class Documents {
   private readonly listeners = new Set<(changes: ReadonlyArray<Change>, at: Timestamp) => void>()
   private last = 0n
   readonly tally: Tally = { writes: 0, deletes: 0, reads: 0, byCollection: new Map(), times: new Map() }
+
+  /** Fields that have no entries in indexes. */
+  exemptions: ReadonlyArray<Exemption> = []
 
   /** The server's clock, milliseconds since 1970. */
   now: () => number = Date.now
@@ -109,6 +113,7 @@ export class Documents {
     const held = (name: string) => (staged.has(name) ? staged.get(name) : this.get(name))
     const results = writes.map(write => {
       const { after, name, result } = applied(write, held, at)
+      if (after !== undefined) checkIndexEntries(name, after.fields, this.exemptions)
       if (write.operation !== 'verify') staged.set(name, after)
       return result
     })

@@ -22,7 +22,7 @@ beforeAll(async () => {
           ]
         }
       ],
-      fieldOverrides: []
+      fieldOverrides: [{ collectionGroup: 'exempting', fieldPath: 'numbers', indexes: [] }]
     }
   })
   reader = new FirestoreReader(server.host)
@@ -219,6 +219,17 @@ describe('listeners', () => {
     stop()
     expect(seen).toEqual(['added a 1', 'modified a 2', ...seen.slice(2)])
   })
+})
+
+test('a document with more entries in indexes than production keeps is refused, unless its field has none', async () => {
+  const numbers = Array.from({ length: 40_001 }, (_, n) => n)
+  await expect(db.doc(`${name}/many`).set({ numbers })).rejects.toEqual(code(status.INVALID_ARGUMENT))
+  const texts = numbers.slice(0, 6000).map(n => `${n} ${'x'.repeat(150)}`)
+  await db.doc(`${name}/some`).set({ texts })
+  // Of each 1,500 bytes are indexed, in both directions.
+  const long = Object.fromEntries(numbers.slice(0, 2700).map(n => [`t${n}`, 'x'.repeat(300)]))
+  await db.doc(`${name}/long`).set(long)
+  await db.doc('exempting/many').set({ numbers })
 })
 
 test.concurrent.each([

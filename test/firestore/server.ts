@@ -97,6 +97,7 @@ export class LocalFirestore {
 
   private constructor(options: LocalFirestoreOptions) {
     this.indexes = options.indexes
+    this.documents.exemptions = options.indexes?.fieldOverrides ?? []
     this.rules = options.rules === undefined ? undefined : new Rules(options.rules)
     this.port = options.port ?? 0
   }

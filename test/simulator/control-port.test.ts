@@ -183,6 +183,14 @@ describe('npm run simulator', () => {
     await call('POST', `${own}/groups/${group.id}/change`, { subject: 'New', by: ann })
     await call('POST', `${own}/groups/${group.id}/change`, { promote: [ann] })
     await expect(call('POST', `${own}/groups/${group.id}/change`, {})).rejects.toThrow('nothing to change')
+    await call('POST', `${own}/presence`, { from: ben })
+    await call('POST', `${own}/presence`, { from: ben, available: false, unasked: true })
+    const presences = await client.until(() => {
+      const seen = client.events.filter(({ name }) => name === 'presence.update')
+      return seen.length > 0 && seen
+    }, 'a presence that nobody asked for')
+    expect(JSON.stringify(presences)).toContain('unavailable')
+    expect(JSON.stringify(presences)).not.toContain('"available"')
     const poll = await call('POST', `${own}/receive`, {
       from: ann,
       group: group.id,

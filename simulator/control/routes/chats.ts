@@ -150,7 +150,8 @@ const passing: readonly ControlRoute[] = [
       const body = call.body()
       phoneOf(call).showPresence({
         from: body.text('from'),
-        available: body.optionalBoolean('available') ?? true
+        available: body.optionalBoolean('available') ?? true,
+        unasked: body.optionalBoolean('unasked')
       })
     }
   },

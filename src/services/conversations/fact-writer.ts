@@ -1,9 +1,9 @@
 // Turns facts into writes to the database, in batches: what only adds rows is collected, and flushed before a fact whose
 // effect depends on what came before it.
 import { Effect } from 'effect'
-import { boundedName } from '../../domain/bounds.ts'
 import type { Address, Fact, Party } from '../../domain/fact.ts'
 import { messageIdOf, threadIdOf } from '../../domain/ids.ts'
+import { boundedName } from '../../domain/lengths.ts'
 import type { DatabaseError } from '../database/error.ts'
 import type { Identity } from './identity.ts'
 import type { makeResolver } from './resolver.ts'
@@ -311,7 +311,7 @@ export const makeFactWriter = (dependencies: Dependencies) => {
           yield* addChatSettings(batch, fact)
           break
         case 'label':
-          batch.pending.labels.push(fact)
+          batch.pending.labels.push({ ...fact, name: boundedName(fact.name) })
           break
         case 'labelAssociation':
           yield* addLabelAssociation(batch, fact)

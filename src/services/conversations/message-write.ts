@@ -1,8 +1,8 @@
 // A message fact as it is stored, once it is known who everybody in it is. Pure: who resolves is the caller's business.
-import { boundedName } from '../../domain/bounds.ts'
 import type { Address, MessageFact, Party, QuotedFact } from '../../domain/fact.ts'
 import { messageIdOf, parseThreadId, type SenderKey, threadIdOf } from '../../domain/ids.ts'
 import { namesWriters } from '../../domain/jid.ts'
+import { beginningOf, boundedName, LONGEST } from '../../domain/lengths.ts'
 import { bodyNaming, type Mention, peopleIn } from '../../domain/mention.ts'
 import { clampTime } from '../../domain/message.ts'
 import { namedVote } from '../../domain/poll.ts'
@@ -130,7 +130,11 @@ export const messageWrite = (
       reactions.length === 0
         ? NONE
         : newestOf(
-            reactions.map(({ at, by, emoji }) => ({ sender: party(by, resolve) ?? 'me', emoji, at })),
+            reactions.map(({ at, by, emoji }) => ({
+              sender: party(by, resolve) ?? 'me',
+              emoji: beginningOf(emoji, LONGEST.emoji),
+              at
+            })),
             ({ sender: who }) => who
           ),
     votes:

@@ -1,5 +1,6 @@
 // Who and what facts are about, as the database names it: addresses become threads, messages and senders.
 import { Effect } from 'effect'
+import { boundedChange } from '../../domain/bounded-change.ts'
 import type { Address, ChangeFact, MessageFact, Party } from '../../domain/fact.ts'
 import { messageIdOf, threadIdOf } from '../../domain/ids.ts'
 import { isGroupJid, threadKindOf } from '../../domain/jid.ts'
@@ -57,7 +58,7 @@ export const makeResolver = (identity: Identity['Service']) => {
     const write: ChangeWrite = {
       threadId,
       messageId: messageIdOf(senderKey(fact.chat, sender), fact.target.whatsAppId),
-      change: byWhom(yield* withPeople(accountId, fact.change), by ?? 'me', isForeign)
+      change: byWhom(yield* withPeople(accountId, boundedChange(fact.change)), by ?? 'me', isForeign)
     }
     return [write]
   })

@@ -60,6 +60,9 @@ export const shownAs = (mimeType: string | null): ShownAs => {
 
 const LONGEST_NAME = 120
 
+/** Windows opens a device in place of a file of such a name, whatever its extension. */
+const RESERVED = /^(?=(?:con|prn|aux|nul|com\d|lpt\d) *(?:\.|$))/i
+
 /** Without path separators, control characters, and direction marks, which make `exe.gpj` look like `jpg.exe`. */
 const cleanName = (name: string): string =>
   name
@@ -71,6 +74,7 @@ const cleanName = (name: string): string =>
     .slice(-LONGEST_NAME)
     .replace(/^[\udc00-\udfff]/, '')
     .replace(/^[.\s]+/, '')
+    .replace(RESERVED, '_')
 
 /** RFC 6266: an ASCII name for old clients and the real one in UTF-8. `standard` is the name of a file without one. */
 export const dispositionOf = (name: string | null, standard: string, isInline: boolean): string => {

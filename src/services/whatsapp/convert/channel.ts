@@ -5,7 +5,7 @@ import type { Fact } from '../../../domain/fact.ts'
 import { isChannelJid } from '../../../domain/jid.ts'
 import { leftOut } from '../kinds/left-out.ts'
 import { address, type Self } from './address.ts'
-import { contentOf } from './content.ts'
+import { contentOf, shortenedIn } from './content.ts'
 import { type Envelope, envelopeOf } from './envelope.ts'
 import { factsOfLiveMessage } from './message.ts'
 import { millisecondsOf } from './numbers.ts'
@@ -75,9 +75,9 @@ const factsOfPost = (self: Self, channel: string, post: ChannelPost): ReadonlyAr
   const raw = Buffer.from(post.plaintext, 'base64')
   const message = proto.Message.decode(raw)
   if (edit !== EDITED) return factsOfLiveMessage(self, info, message, raw)
-  const body = contentOf(self, message, raw)?.body ?? null
+  const content = contentOf(self, message, raw)
   const at = millisecondsOf(post.editedAt) ?? envelope.timestamp
-  return [changeOf(envelope, { to: 'edited', body, at })]
+  return [changeOf(envelope, { to: 'edited', body: content?.body ?? null, at, ...shortenedIn(content) })]
 }
 
 export const factsOfChannel = (

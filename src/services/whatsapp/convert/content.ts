@@ -118,6 +118,12 @@ export const contentIn = (self: Self, unwrapped: Unwrapped): ContentFact | undef
   })
 }
 
+/** What was cut of an edited message, as its change tells it. */
+export const shortenedIn = (
+  content: ContentFact | undefined
+): { readonly shortened?: ReadonlyArray<string> } =>
+  content === undefined || content.shortened.length === 0 ? {} : { shortened: content.shortened }
+
 /** The fields of `Message` and of a protocol message that lead to an edited message. */
 const PROTOCOL_MESSAGE = 12
 const EDITED_MESSAGE = 14
@@ -129,7 +135,7 @@ export const editedIn = (encoded: Uint8Array | undefined): Uint8Array | undefine
 }
 
 /**
- * The body an edited message has now, whom it mentions, and the time of the edit; `encoded` are the bytes of the message that
+ * The body an edited message has now, whom it mentions, what was cut, and the time of the edit; `encoded` are the bytes of the message that
  * edits.
  */
 export const editOf = (
@@ -137,13 +143,19 @@ export const editOf = (
   protocol: proto.Message.IProtocolMessage,
   fallbackTime: number,
   encoded?: Uint8Array
-): { body: string | null; mentions: ReadonlyArray<Address>; at: number } => {
+): {
+  body: string | null
+  mentions: ReadonlyArray<Address>
+  at: number
+  shortened?: ReadonlyArray<string>
+} => {
   const content = protocol.editedMessage
     ? contentOf(self, protocol.editedMessage, editedIn(encoded))
     : undefined
   return {
     body: content?.body ?? null,
     mentions: content?.mentions ?? [],
-    at: millisecondsOf(protocol.timestampMs) ?? fallbackTime
+    at: millisecondsOf(protocol.timestampMs) ?? fallbackTime,
+    ...shortenedIn(content)
   }
 }

@@ -4,7 +4,7 @@ import type { ChangeFact, ContentFact, Fact, MessageFact } from '../../../domain
 import type { EventResponse } from '../../../domain/message.ts'
 import type { AddOnKind, SealedAddOn } from '../../../domain/sealed-add-on.ts'
 import { bytesField } from '../../../domain/protobuf.ts'
-import { contentOf } from './content.ts'
+import { contentOf, shortenedIn } from './content.ts'
 import { millisecondsOf, numberOf } from './numbers.ts'
 import { hex } from './reference.ts'
 import { secretIn } from './sealed.ts'
@@ -50,11 +50,8 @@ const isUnderstood = (content: ContentFact | undefined): content is ContentFact 
   content !== undefined && !content.type.startsWith('unsupported:')
 
 /** The location of an event moves with an edit; a file stays as it was sent. */
-const editedTo = (
-  { location, poll, type, ...content }: ContentFact,
-  at: number,
-  secret: string | undefined
-): ChangeFact['change'] => {
+const editedTo = (edited: ContentFact, at: number, secret: string | undefined): ChangeFact['change'] => {
+  const { location, poll, type, ...content } = edited
   const brought = secret === undefined ? {} : { secret }
   if (poll === null)
     return {
@@ -63,6 +60,7 @@ const editedTo = (
       mentions: content.mentions,
       at,
       ...(type === 'event' ? { location } : {}),
+      ...shortenedIn(edited),
       ...brought
     }
   const options = poll.options.map(({ name }) => name)
@@ -72,7 +70,7 @@ const editedTo = (
     ...(question === '' ? {} : { question }),
     ...(options.length === 0 ? {} : { options })
   }
-  return { to: 'pollChanged', change, ...brought }
+  return { to: 'pollChanged', change, ...shortenedIn(edited), ...brought }
 }
 
 const edit: Read = (addOn, plaintext) => {

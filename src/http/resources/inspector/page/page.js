@@ -237,7 +237,7 @@ const states = makeRows(byId('states', HTMLElement), state => {
 })
 
 const list = makeRows(byId('accounts', HTMLElement), name => {
-  const called = element('span', 'account-name')
+  const called = element('bdi', 'account-name')
   const chip = element('span', 'chip')
   const since = element('span', 'since')
   const made = element('button', 'account', called, chip, since)
@@ -318,9 +318,7 @@ const said = (value, name = '') => {
 /** @param {Actor} actor */
 const drawDetails = actor => {
   byId('works', HTMLElement).replaceChildren(
-    ...model
-      .childrenOf(actor.sessionId)
-      .map(({ name }) => element('span', 'work on', names.get(name) ?? name))
+    ...model.childrenOf(actor.sessionId).map(({ name }) => element('bdi', 'work on', names.get(name) ?? name))
   )
   byId('context', HTMLElement).replaceChildren(
     ...Object.entries(actor.snapshot.context ?? {}).flatMap(([name, value]) => [

@@ -67,7 +67,8 @@ const statusOf = ({ passkey, step }) => {
 /** @param {LinkState} state */
 const render = state => {
   const { code, name, passkey, problem, qr, step } = state
-  write('who', `For “${name}”`)
+  write('name', name)
+  show('who', true)
   write('status', statusOf(state))
   const text = failure || passkey?.refusal || (step === 'ready' ? problem : '') || ''
   write('problem', text)
