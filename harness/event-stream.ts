@@ -10,19 +10,24 @@ export interface EventStream {
   readonly stop: () => void
 }
 
-/** Reads a response until `abort` is signalled; the lists fill as events come. */
-export const readEvents = (response: Response, abort: AbortController): EventStream => {
+/** Reads a response until `abort` is signalled; the lists fill as events come. Resolves with the first line: the server has subscribed. */
+export const readEvents = async (response: Response, abort: AbortController): Promise<EventStream> => {
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
   const stream: EventStream = { seen: [], progress: [], live: [], stop: () => abort.abort() }
   const read = async (): Promise<void> => {
     let rest = ''
     const decoder = new TextDecoder()
     for await (const chunk of response.body ?? []) {
+      begin()
       const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
       rest = lines.pop() ?? ''
       for (const line of lines) if (line.startsWith('data: ')) sort(stream, line.slice(6))
     }
   }
-  read().catch(() => undefined)
+  read()
+    .catch(() => undefined)
+    .finally(begin)
+  await begun
   return stream
 }
 

@@ -1,5 +1,5 @@
 // The `Accounts` service: commands to the account actors, and what is known of accounts, from their facts and their actors.
-import { Clock, Effect, Stream } from 'effect'
+import { Clock, Effect, PubSub, Stream } from 'effect'
 import { waitFor } from 'xstate'
 import { newAccount, type AccountRecord } from '../domain/account.ts'
 import type { ConnectionEvent } from '../domain/connection.ts'
@@ -42,7 +42,7 @@ export const makeAccounts = (deps: AccountsDeps): Accounts['Service'] =>
     takeOver: takeOver(deps),
     list: list(deps),
     state: state(deps),
-    stateChanges: Stream.fromPubSub(deps.stateChanges.published),
+    stateChanges: Effect.map(PubSub.subscribe(deps.stateChanges.published), Stream.fromSubscription),
     totals: totals(deps),
     importing: deps.history.busy,
     historyProgress: historyProgress(deps),

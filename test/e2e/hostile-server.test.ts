@@ -19,6 +19,8 @@ const impostor = onceForAll(async () => {
   const http = createServer()
   const sockets = new WebSocketServer({ noServer: true })
   http.on('upgrade', (request, socket, head) => {
+    // The server may be gone before it is answered.
+    socket.on('error', () => undefined)
     if (upgrades) sockets.handleUpgrade(request, socket, head, behave)
     else socket.end('HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n')
   })

@@ -1,7 +1,7 @@
 // One record for each thing a person should know of; a repeat raises its count. The texts never hold message bodies or
 // phone numbers; thread and message are fields of their own, which are not logged.
 import { createHash } from 'node:crypto'
-import { Clock, Context, Effect, Layer, PubSub, Stream } from 'effect'
+import { Clock, Context, Effect, Layer, PubSub, type Scope, Stream } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { Incident, IncidentKind } from '../../domain/incident.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
@@ -49,8 +49,8 @@ export class Incidents extends Context.Service<
     readonly reportOnce: (report: IncidentReport) => Effect.Effect<void>
     /** Notes that the cause of incidents is over: of one kind, of one account. A repeat is unresolved again. */
     readonly resolve: (over: ResolvedIncidents) => Effect.Effect<void, DatabaseError>
-    /** Every report from now on. A subscriber that is too slow misses the oldest. */
-    readonly reported: Stream.Stream<IncidentNotice>
+    /** Every report from the moment in which it is run. A subscriber that is too slow misses the oldest. */
+    readonly reported: Effect.Effect<Stream.Stream<IncidentNotice>, never, Scope.Scope>
     /** Latest first, including those that are not stored yet. */
     readonly list: (query: IncidentQuery) => Effect.Effect<ReadonlyArray<Incident>, DatabaseError>
     /** Marks an incident as read by a person; returns it, or `undefined` when there is none with this id. */
@@ -74,7 +74,7 @@ export class Incidents extends Context.Service<
             known ? Effect.void : reporting(reported)
           ),
         resolve: resolve(sql, unstored, repeats),
-        reported: Stream.fromPubSub(notices),
+        reported: Effect.map(PubSub.subscribe(notices), Stream.fromSubscription),
         list: list(sql, unstored),
         acknowledge: acknowledge(sql, unstored, repeats)
       })

@@ -29,8 +29,8 @@ const live = Effect.fnUntraced(function* (only: string | undefined) {
   const accounts = yield* Accounts
   const incidents = yield* Incidents
   return Stream.merge(
-    Stream.map(accounts.stateChanges, change => ({ kind: 'account.state', ...change })),
-    Stream.map(incidents.reported, report => ({ ...report, kind: 'incident', incident: report.kind }))
+    Stream.map(yield* accounts.stateChanges, change => ({ kind: 'account.state', ...change })),
+    Stream.map(yield* incidents.reported, report => ({ ...report, kind: 'incident', incident: report.kind }))
   ).pipe(
     Stream.filter(({ accountId }) => only === undefined || accountId === only),
     Stream.map(event => liveFrame(event.kind, JSON.stringify(event)))
@@ -66,13 +66,17 @@ const progress = (only: string | undefined) => {
 
 const keepAlive = Stream.fromSchedule(Schedule.spaced(KEEP_ALIVE)).pipe(Stream.map(() => ': here\n\n'))
 
-/** The text of the stream for one subscriber. Its first line is sent at once, so that a client knows it is connected. */
+/** The text of the stream for one subscriber. After its first line it misses nothing. */
 export const eventStream = (start: number, accountId: string | undefined) =>
-  Stream.concat(
-    Stream.succeed(`retry: 1000\n\n`),
-    logged(start, accountId).pipe(
-      Stream.merge(progress(accountId)),
-      Stream.merge(Stream.unwrap(live(accountId))),
-      Stream.merge(keepAlive)
+  Stream.unwrap(
+    Effect.map(live(accountId), happening =>
+      Stream.concat(
+        Stream.succeed(`retry: 1000\n\n`),
+        logged(start, accountId).pipe(
+          Stream.merge(progress(accountId)),
+          Stream.merge(happening),
+          Stream.merge(keepAlive)
+        )
+      )
     )
   )
