@@ -5,7 +5,7 @@ export const LONGEST = {
   /** WhatsApp lets people write 65,536. */
   body: 100_000,
   /** The earlier bodies of a message together, and what the changes of a poll say. */
-  edits: 1_000_000,
+  edits: 400_000,
   /** Of people, chats, files, places, polls and their options. */
   name: 1000,
   /** What a button or a change of a group carries. */
