@@ -178,6 +178,16 @@ test('keys and answers of the phone that cannot be decrypted are asked for again
   phone.fault({ kind: 'unavailableMessages' }, { times: 1 })
   phone.fault({ kind: 'corruptMessages', only: 'peer' }, { times: 1 })
   const { id } = await phone.receive({ from: phone.contacts[0]!, text: 'only the phone has it' })
+  const withId = async () => {
+    for (const { threadId } of await stage.api.threads(accountId)) {
+      const found = (await stage.api.messages(threadId)).find(({ whatsAppId }) => whatsAppId === id)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+  await stage.api.until('its place', withId)
+  // WhatsApp is given half a minute to deliver it after all.
+  stage.advance(31_000)
   await stage.simulator.until(() => retries.length > 0)
   await stage.server.kill()
   silent.clear()
@@ -185,11 +195,8 @@ test('keys and answers of the phone that cannot be decrypted are asked for again
   await stage.api.untilAccount(accountId, 'the connection', ({ tags }) => tags.includes('online'))
   stage.advance(11_000)
   await stage.api.until('the content', async () => {
-    for (const { threadId } of await stage.api.threads(accountId)) {
-      const found = (await stage.api.messages(threadId)).find(({ whatsAppId }) => whatsAppId === id)
-      if (found?.body === 'only the phone has it') return found
-    }
-    return undefined
+    const found = await withId()
+    return found?.body === 'only the phone has it' ? found : undefined
   })
   await untilIncidents(stage.api, accountId, [['peerMessage.undecryptable', 2, true]])
   expect(await undecryptableIn(stage.api, accountId)).toEqual([])
