@@ -18,6 +18,10 @@ export interface SteadyTime {
   readonly behind: () => number
   /** WhatsApp says that it is this time now, milliseconds since 1970. */
   readonly told: (time: number) => void
+  /** Notes that WhatsApp is asked for the time; the function takes its answer, which is believed right after a jump, too. */
+  readonly asked: () => (time: number) => void
+  /** Calls the listener when the time is doubted, and WhatsApp should be asked for it; the function it returns ends that. */
+  readonly onDoubt: (listener: () => void) => () => void
   /** How far the machine's clock is ahead of WhatsApp's, milliseconds; `undefined` while it is not known. */
   readonly offset: () => number | undefined
   /** Nothing is dated before this time until WhatsApp says what the time is. */
@@ -32,8 +36,10 @@ export interface SteadyTime {
 const GENTLY_MS = 1000
 /** A clock that differs more than this from WhatsApp's is not used. WhatsApp tells whole seconds, and its stanzas take a while. */
 export const USABLE_MS = 5000
-/** After a jump of the wall clock, what WhatsApp has just said may have waited in the machine. */
+/** After a jump of the wall clock, what WhatsApp has said before may still wait in the machine. */
 const SETTLED_AFTER_MS = 5000
+/** How many are told of a doubt: one of them will get an answer. */
+const MOST_ASKED = 3
 /** For how long a jump of the wall clock forwards is not followed: by then WhatsApp has said the time, or cannot be reached. */
 const DOUBTED_FOR_MS = 120_000
 
@@ -41,13 +47,15 @@ const DOUBTED_FOR_MS = 120_000
 export const makeSteadyTime = (wall: () => number, elapsed: () => number): SteadyTime => {
   const samples = makeTimeSamples()
   const listeners = new Set<() => void>()
+  const doubting = new Set<() => void>()
   let last = wall()
   /** A time that is taken to be right: others follow from it by what has elapsed. */
   let anchor = { time: last, elapsed: elapsed() }
   let seen = { wall: last, elapsed: anchor.elapsed }
   /** Whether the time follows from the anchor alone, as the wall clock is wrong. */
   let isWallWrong = false
-  let settledAt = -Infinity
+  /** When the wall clock jumped last, in elapsed milliseconds. */
+  let jumpedAt = -Infinity
   /** Until when the wall clock is doubted, in elapsed milliseconds. */
   let doubtedUntil = Infinity
   let held: HeldTime | undefined
@@ -64,10 +72,12 @@ export const makeSteadyTime = (wall: () => number, elapsed: () => number): Stead
     const jump = said - seen.wall - (passed - seen.elapsed)
     seen = { wall: said, elapsed: passed }
     if (Math.abs(jump) < GENTLY_MS) return
-    settledAt = passed + SETTLED_AFTER_MS
+    jumpedAt = passed
     if (jump > USABLE_MS && samples.isKnown() && !isWallWrong) {
       isWallWrong = true
       doubtedUntil = passed + DOUBTED_FOR_MS
+      // Not within a question for the time.
+      queueMicrotask(() => [...doubting].slice(0, MOST_ASKED).forEach(listener => listener()))
     }
     // A machine that may have slept: what was said before counts from a time that has not elapsed.
     if (jump > 0 && !isRight(said, passed)) samples.clear()
@@ -110,9 +120,9 @@ export const makeSteadyTime = (wall: () => number, elapsed: () => number): Stead
     jumped()
   }
 
-  const told = (time: number): void => {
+  const learn = (time: number, saidAfter: number): void => {
     const [before, passed] = [now(), elapsed()]
-    if (passed < settledAt) return
+    if (saidAfter < jumpedAt) return
     samples.add(time - passed)
     const best = samples.best(wall() - passed)
     if (best === undefined) return
@@ -131,7 +141,16 @@ export const makeSteadyTime = (wall: () => number, elapsed: () => number): Stead
       const time = now()
       return isWallWrong ? 0 : Math.max(0, time - wall())
     },
-    told,
+    told: time => learn(time, elapsed() - SETTLED_AFTER_MS),
+    asked: () => {
+      now()
+      const askedAt = elapsed()
+      return time => learn(time, askedAt)
+    },
+    onDoubt: listener => {
+      doubting.add(listener)
+      return () => void doubting.delete(listener)
+    },
     offset: () => {
       const time = now()
       if (doubtedUntil !== Infinity) return undefined

@@ -143,6 +143,26 @@ test('a machine that slept is right again with the first thing that WhatsApp say
   stop()
 })
 
+test('right after a jump WhatsApp is asked, and the answer to that is believed', async () => {
+  const { actual, pass, sleep, time } = machine()
+  const asked: Array<(told: number) => void> = []
+  const stop = time.onDoubt(() => asked.push(time.asked()))
+  const before = time.asked()
+  time.told(actual())
+  pass(60_000)
+  sleep(8 * HOUR_MS)
+  const late = time.now()
+  await Promise.resolve()
+  expect(asked).toHaveLength(1)
+  // Asked before the machine slept.
+  before(actual() - 8 * HOUR_MS)
+  expect(time.now()).toBe(late)
+  pass(100)
+  asked[0]!(actual())
+  expect(time.now()).toBe(actual())
+  stop()
+})
+
 test('one time that is wrong does not count beside others, and one that is years away has to be said twice', () => {
   const { actual, pass, time } = machine()
   time.told(actual())

@@ -28,7 +28,7 @@ import { followLiveness } from './self-test.ts'
 import { socketConfig } from './options.ts'
 import { answersRetries } from './retry-requests.ts'
 import { makeConnectionRuntime } from './runtime.ts'
-import { makeSenderTurns, type SenderTurns } from './sender-turns.ts'
+import { makeChatTurns, type ChatTurns } from './chat-turns.ts'
 import { connectEvents } from './socket-events.ts'
 import { handleStanzas } from './stanza-handling.ts'
 import { followProxy } from '../proxy/incidents.ts'
@@ -79,10 +79,11 @@ const followPairing = Effect.fnUntraced(function* (
 interface OpenedSocket {
   readonly socket: WASocket
   readonly receive: DurableReceive
-  readonly turns: SenderTurns
+  readonly turns: ChatTurns
   readonly credentials: CredentialWriter
   readonly appState: ConnectedAppState
   readonly stopLimiting: () => void
+  readonly stopFollowingTime: () => void
 }
 
 const close = (connection: Connection, opened: OpenedSocket): Effect.Effect<void> =>
@@ -92,6 +93,7 @@ const close = (connection: Connection, opened: OpenedSocket): Effect.Effect<void
     if (end(closedHere(services.now()))) yield* Effect.logDebug('The connection is closed')
     connections.remove(accountId, opened.socket)
     opened.stopLimiting()
+    opened.stopFollowingTime()
     opened.turns.end()
     yield* closeSocket(opened.socket)
     // The last credentials must be stored before another socket reads them.
@@ -134,7 +136,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
   )
   storeOwnMapping(connection, socket)
   const { conversations, unknownKinds } = services
-  const turns = makeSenderTurns()
+  const turns = makeChatTurns()
   handleStanzas({
     socket,
     creds,
@@ -159,13 +161,13 @@ const openSocket = (connection: Connection): OpenedSocket => {
     mediaServer: { base: options.mediaBase, proxy: connection.proxy },
     isOpen: () => connection.connections.isOpen(accountId, socket)
   })
-  followTime(connection, socket)
+  const stopFollowingTime = followTime(connection, socket)
   const credentials = connectEvents(connection, socket, { appState, groups, keys: receive.keys })
   followVersion(connection, socket)
   followProxy(connection, socket)
   groups.follow(socket.ev)
   outliveFaultyStanzas(connection, socket, receive.keepFaulty, reason => onStrayRejection(connection, reason))
-  return { socket, receive, turns, credentials, appState, stopLimiting }
+  return { socket, receive, turns, credentials, appState, stopLimiting, stopFollowingTime }
 }
 
 const logBaileys = (level: 'debug' | 'warn', text: string): Effect.Effect<void> =>

@@ -8,8 +8,8 @@ import type { DurableReceive } from './durable-receive.ts'
 import { acknowledger, isOfStatus, isOwnMessage, onUnhandled, unknownKindOf } from './own-stanzas.ts'
 import { isRetryRequest } from './retry-requests.ts'
 import { type HandedOn, type OwnHandling, type RecordStanza, recordBeforeHandling } from './stanza-gate.ts'
-import type { SenderTurns } from './sender-turns.ts'
-import { bytesOf, senderOf } from './stanza-sender.ts'
+import type { ChatTurns } from './chat-turns.ts'
+import { bytesOf, placeOf } from './stanza-place.ts'
 import { statusHandling } from './statuses.ts'
 
 /**
@@ -36,7 +36,7 @@ export const handleStanzas = (options: {
   readonly beforeNotification: (stanza: BinaryNode) => Promise<void>
   /** What Baileys gets of a stanza that it handles. */
   readonly handedOn: HandedOn
-  readonly turns: SenderTurns
+  readonly turns: ChatTurns
   /** Whether there is anything to answer a request with, to send a message again. */
   readonly canAnswer: (stanza: BinaryNode) => Promise<boolean>
 }): void => {
@@ -88,7 +88,7 @@ export const handleStanzas = (options: {
     noticing,
     own,
     stanza => withoutPlaceInQueue(handedOn(stanza)),
-    (kind, stanza, turn) => turns.take(senderOf(kind, stanza, addressesIn(creds)), bytesOf(stanza), turn)
+    (kind, stanza, turn) => turns.take(placeOf(kind, stanza, addressesIn(creds)), bytesOf(stanza), turn)
   )
   onUnhandled(socket, stanza => {
     if (isOfStatus(stanza)) {

@@ -2,6 +2,7 @@
 // used: they are of messages that may have waited, and of what other people claim.
 import { type BinaryNode, type ConnectionState, S_WHATSAPP_NET, type WASocket } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
+import type { SteadyTime } from '../../process/steady-clock.ts'
 import type { Connection } from './connection-context.ts'
 import { isStanza } from './own-stanzas.ts'
 
@@ -23,9 +24,11 @@ export const timeToldBy = ({ attrs, tag }: BinaryNode): number | undefined => {
   return seconds >= FIRST_S && seconds <= LAST_S ? seconds * 1000 + LEFT_OUT_MS : undefined
 }
 
-const askForTime = (socket: WASocket, timeoutMs: number) =>
-  Effect.ignore(
-    Effect.tryPromise(() =>
+/** Asks with a keep-alive. */
+const askForTime = (time: SteadyTime, socket: WASocket, timeoutMs: number) =>
+  Effect.suspend(() => {
+    const answered = time.asked()
+    return Effect.tryPromise(() =>
       socket.query(
         {
           tag: 'iq',
@@ -34,12 +37,21 @@ const askForTime = (socket: WASocket, timeoutMs: number) =>
         },
         timeoutMs
       )
+    ).pipe(
+      Effect.map(answer => {
+        const told = isStanza(answer) ? timeToldBy(answer) : undefined
+        if (told !== undefined) answered(told)
+      })
     )
-  )
+  }).pipe(Effect.ignore)
 
-/** Passes on what the connection tells of the time. A login that tells none is followed by a keep-alive. */
-export const followTime = ({ options, runtime, services }: Connection, socket: WASocket): void => {
+/**
+ * Passes on what the connection tells of the time until the function it returns is called. WhatsApp is asked after a login that tells
+ * none, and when the machine's clock has jumped.
+ */
+export const followTime = ({ options, runtime, services }: Connection, socket: WASocket): (() => void) => {
   let isTold = false
+  const ask = (): void => runtime.fork(askForTime(services.time, socket, options.sendTimeoutMs))
   socket.ws.on('frame', (frame: unknown) => {
     const time = isStanza(frame) ? timeToldBy(frame) : undefined
     if (time === undefined) return
@@ -47,6 +59,7 @@ export const followTime = ({ options, runtime, services }: Connection, socket: W
     services.time.told(time)
   })
   socket.ev.on('connection.update', ({ connection }: Partial<ConnectionState>) => {
-    if (connection === 'open' && !isTold) runtime.fork(askForTime(socket, options.sendTimeoutMs))
+    if (connection === 'open' && !isTold) ask()
   })
+  return services.time.onDoubt(ask)
 }

@@ -1,8 +1,11 @@
-// Fair turns between senders, whatever is sent and however long its handling takes.
+// Fair turns between chats, whatever is sent and however long its handling takes.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { makeSenderTurns } from '../../../../src/services/whatsapp/socket/sender-turns.ts'
+import { makeChatTurns } from '../../../../src/services/whatsapp/socket/chat-turns.ts'
+
+/** In a 1:1 chat. */
+const at = (chat: string) => ({ chat, sender: chat })
 
 /** Lets everything that can go on go on. */
 const settle = async (): Promise<void> => {
@@ -15,12 +18,12 @@ test('what one sender sends is begun in order, and all of it', async () => {
   })
   await fc.assert(
     fc.asyncProperty(sent, async all => {
-      const turns = makeSenderTurns()
+      const turns = makeChatTurns()
       const begun: Array<number> = []
       const done = all.map(
         ({ sender, waits }, n) =>
           new Promise<void>(resolve =>
-            turns.take(sender, 1, async () => {
+            turns.take(at(sender), 1, async () => {
               begun.push(n)
               for (let times = 0; times < waits; times += 1) await new Promise(again => setImmediate(again))
               resolve()
@@ -41,10 +44,10 @@ test('what one sender sends is begun in order, and all of it', async () => {
 })
 
 test('a few are begun as they come, whoever has sent them', async () => {
-  const turns = makeSenderTurns()
+  const turns = makeChatTurns()
   const begun: Array<string> = []
   for (const sender of ['a', 'a', 'b', 'a', 'c', 'b'])
-    turns.take(sender, 1, async () => {
+    turns.take(at(sender), 1, async () => {
       begun.push(sender)
       await settle()
     })
@@ -52,46 +55,66 @@ test('a few are begun as they come, whoever has sent them', async () => {
   expect(begun).toEqual(['a', 'a', 'b', 'a', 'c', 'b'])
 })
 
+test('a group keeps the order of what its members send, unless one of them floods it', async () => {
+  const order = async (flood: number): Promise<ReadonlyArray<string>> => {
+    const turns = makeChatTurns()
+    const begun: Array<string> = []
+    const take = (chat: string, sender: string) =>
+      turns.take({ chat, sender }, 1, async () => void (chat === 'group' && begun.push(sender)))
+    for (let n = 0; n < 40; n += 1) take(`chat ${n}`, 'somebody')
+    for (let n = 0; n < flood; n += 1) take('group', 'flood')
+    for (const sender of ['a', 'b', 'a']) take('group', sender)
+    while (turns.fullness() > 0) await settle()
+    return begun
+  }
+  expect(await order(20)).toEqual([...Array.from({ length: 20 }, () => 'flood'), 'a', 'b', 'a'])
+  const flooded = await order(500)
+  expect(flooded.filter(sender => sender !== 'flood')).toEqual(['a', 'b', 'a'])
+  expect(flooded.slice(0, 10)).toEqual(expect.arrayContaining(['a', 'b']))
+})
+
 test('of a thousand stanzas of one sender, no more than a few are handled before somebody else’s', async () => {
-  const turns = makeSenderTurns()
+  const turns = makeChatTurns()
   let flooded = 0
-  for (let n = 0; n < 1000; n += 1) turns.take('flood', 1, async () => void (flooded += 1))
-  const before = await new Promise<number>(resolve => turns.take('other', 1, async () => resolve(flooded)))
+  for (let n = 0; n < 1000; n += 1) turns.take(at('flood'), 1, async () => void (flooded += 1))
+  const before = await new Promise<number>(resolve =>
+    turns.take(at('other'), 1, async () => resolve(flooded))
+  )
   expect(before).toBeLessThanOrEqual(17)
 })
 
 test('a sender whose turn never ends holds up nobody, and is not waited for for ever', async () => {
-  const turns = makeSenderTurns({ longestTurnMs: 1 })
-  turns.take('stuck', 1, () => new Promise(() => undefined))
-  await new Promise<void>(resolve => turns.take('other', 1, async () => resolve()))
-  await new Promise<void>(resolve => turns.take('stuck', 1, async () => resolve()))
+  const turns = makeChatTurns({ longestTurnMs: 1 })
+  turns.take(at('stuck'), 1, () => new Promise(() => undefined))
+  await new Promise<void>(resolve => turns.take(at('other'), 1, async () => resolve()))
+  await new Promise<void>(resolve => turns.take(at('stuck'), 1, async () => resolve()))
 })
 
 test('a turn runs in the async context in which it was taken', async () => {
   const context = new AsyncLocalStorage<string>()
-  const turns = makeSenderTurns()
+  const turns = makeChatTurns()
   const seen = (name: string) =>
     context.run(
       name,
       () =>
         new Promise<string | undefined>(resolve =>
-          turns.take('one', 1, async () => resolve(context.getStore()))
+          turns.take(at('one'), 1, async () => resolve(context.getStore()))
         )
     )
   expect(await Promise.all(['first', 'second', 'third'].map(seen))).toEqual(['first', 'second', 'third'])
 })
 
 test('there is room for so much, by number and by size, and none is taken once it was handled or the connection is over', async () => {
-  const turns = makeSenderTurns()
-  for (let n = 0; n < 5000; n += 1) turns.take('flood', 1, async () => undefined)
+  const turns = makeChatTurns()
+  for (let n = 0; n < 5000; n += 1) turns.take(at('flood'), 1, async () => undefined)
   expect(turns.fullness()).toBe(1)
-  const large = makeSenderTurns()
-  large.take('large', 40 * 1024 * 1024, () => new Promise(() => undefined))
+  const large = makeChatTurns()
+  large.take(at('large'), 40 * 1024 * 1024, () => new Promise(() => undefined))
   expect(large.fullness()).toBeGreaterThan(1)
   large.end()
   turns.end()
   let isHandled = false
-  turns.take('another', 1, async () => void (isHandled = true))
+  turns.take(at('another'), 1, async () => void (isHandled = true))
   await settle()
   expect(isHandled).toBe(true)
 })

@@ -1,0 +1,134 @@
+// Fair turns between chats. A few stanzas are handled as they come; when more are under way, those of one chat are handled one after the
+// other, and those of different chats in turn, so that whoever sends a great many, or what takes long to handle, delays no other chat.
+import { AsyncResource } from 'node:async_hooks'
+
+/** Where a stanza belongs. */
+export interface Place {
+  readonly chat: string
+  /** Who has sent it, in a chat of several. */
+  readonly sender: string
+}
+
+export interface ChatTurns {
+  /**
+   * Calls `turn`, at once when little is under way and nothing waits, and never before what came from this sender before. The order
+   * of a chat is kept unless a great many of its stanzas wait: then its senders take turns, too. A rejection of what it returns
+   * stays unhandled, in the async context of the caller.
+   */
+  readonly take: (place: Place, bytes: number, turn: () => Promise<unknown>) => void
+  /** How full the room for what waits is: from 1 on nothing more should be read. */
+  readonly fullness: () => number
+  /** Forgets what waits: the connection is over. */
+  readonly end: () => void
+}
+
+interface Waiting {
+  readonly sender: string
+  readonly bytes: number
+  readonly turn: (over: () => void) => void
+}
+
+/** Up to so many at the same time are begun in the order in which they came, in whatever chats. */
+const FEW = 16
+/** So many turns are under way at most: one that waits for an answer of WhatsApp's does not stop the others. */
+const MOST_AT_ONCE = 32
+/** When more of one chat wait, somebody is flooding it. */
+const MANY_OF_A_CHAT = 64
+/** After this the chat's next turn begins, whether the last one has ended or not. */
+const LONGEST_TURN_MS = 20_000
+
+/** What may wait in memory; the rest stays with WhatsApp. */
+const MOST_WAITING = 5000
+const MOST_BYTES = 32 * 1024 * 1024
+
+/** Takes the oldest that waits; of a great many, the oldest of another sender than the last one. */
+const takeNext = (waiting: Array<Waiting>, lastSender: string | undefined): Waiting | undefined => {
+  if (waiting.length <= MANY_OF_A_CHAT) return waiting.shift()
+  const place = waiting.findIndex(({ sender }) => sender !== lastSender)
+  return place < 0 ? waiting.shift() : waiting.splice(place, 1)[0]
+}
+
+export const makeChatTurns = (options: { readonly longestTurnMs?: number } = {}): ChatTurns => {
+  const { longestTurnMs = LONGEST_TURN_MS } = options
+  /** What waits of each chat that has something waiting. */
+  const waiting = new Map<string, Array<Waiting>>()
+  /** The same chats, in their order. */
+  let order: Array<string> = []
+  /** How many turns of each chat are under way. */
+  const underWay = new Map<string, number>()
+  /** Who had the last turn of a chat that has something waiting. */
+  const lastSenders = new Map<string, string>()
+  const timers = new Set<NodeJS.Timeout>()
+  let atOnce = 0
+  let count = 0
+  let bytes = 0
+
+  const noteUnderWay = (chat: string, change: number): void => {
+    atOnce += change
+    const now = (underWay.get(chat) ?? 0) + change
+    if (now === 0) underWay.delete(chat)
+    else underWay.set(chat, now)
+  }
+
+  const begin = (chat: string, next: Waiting): void => {
+    noteUnderWay(chat, 1)
+    let isOver = false
+    const over = (): void => {
+      if (isOver) return
+      isOver = true
+      clearTimeout(timer)
+      timers.delete(timer)
+      noteUnderWay(chat, -1)
+      count -= 1
+      bytes -= next.bytes
+      // Not before sockets were read: turns whose work waits for nothing but the database would follow each other without a pause.
+      if (order.length > 0) setImmediate(beginWaiting)
+    }
+    const timer = setTimeout(over, longestTurnMs).unref()
+    timers.add(timer)
+    next.turn(over)
+  }
+
+  const beginWaiting = (): void => {
+    while (atOnce < MOST_AT_ONCE) {
+      const place = order.findIndex(chat => !underWay.has(chat))
+      const [chat] = place < 0 ? [] : order.splice(place, 1)
+      if (chat === undefined) return
+      const entries = waiting.get(chat) ?? []
+      const next = takeNext(entries, lastSenders.get(chat))
+      if (entries.length === 0) {
+        waiting.delete(chat)
+        lastSenders.delete(chat)
+      } else {
+        order.push(chat)
+        if (next !== undefined) lastSenders.set(chat, next.sender)
+      }
+      if (next !== undefined) begin(chat, next)
+    }
+  }
+
+  return {
+    take: ({ chat, sender }, size, turn) => {
+      count += 1
+      bytes += size
+      const entry = {
+        sender,
+        bytes: size,
+        turn: AsyncResource.bind((over: () => void) => void turn().finally(over))
+      }
+      if (order.length === 0 && atOnce < FEW) return begin(chat, entry)
+      const before = waiting.get(chat)
+      if (before !== undefined) return void before.push(entry)
+      waiting.set(chat, [entry])
+      order.push(chat)
+      beginWaiting()
+    },
+    fullness: () => Math.max(count / MOST_WAITING, bytes / MOST_BYTES),
+    end: () => {
+      waiting.clear()
+      lastSenders.clear()
+      order = []
+      for (const timer of timers) clearTimeout(timer)
+    }
+  }
+}
