@@ -1,5 +1,5 @@
-// Fair turns between chats. A few stanzas are handled as they come; when more are under way, those of one chat are handled one after the
-// other, and those of different chats in turn, so that whoever sends a great many, or what takes long to handle, delays no other chat.
+// Fair turns between chats: the stanzas of one chat are handled one after the other, and those of different chats in turn, so that whoever
+// sends a great many, or what takes long to handle, delays no other chat.
 import { AsyncResource } from 'node:async_hooks'
 
 /** Where a stanza belongs. */
@@ -11,9 +11,8 @@ export interface Place {
 
 export interface ChatTurns {
   /**
-   * Calls `turn`, at once when little is under way and nothing waits, and never before what came from this sender before. The order
-   * of a chat is kept unless a great many of its stanzas wait: then its senders take turns, too. A rejection of what it returns
-   * stays unhandled, in the async context of the caller.
+   * Calls `turn` once everything that came in this chat before is handled: at once when nothing waits. When a great many of a chat
+   * wait, its senders take turns, too. A rejection of what `turn` returns stays unhandled, in the async context of the caller.
    */
   readonly take: (place: Place, bytes: number, turn: () => Promise<unknown>) => void
   /** How full the room for what waits is: from 1 on nothing more should be read. */
@@ -28,9 +27,7 @@ interface Waiting {
   readonly turn: (over: () => void) => void
 }
 
-/** Up to so many at the same time are begun in the order in which they came, in whatever chats. */
-const FEW = 16
-/** So many turns are under way at most: one that waits for an answer of WhatsApp's does not stop the others. */
+/** So many chats have their turn at the same time: one whose turn waits for an answer of WhatsApp's does not stop the others. */
 const MOST_AT_ONCE = 32
 /** When more of one chat wait, somebody is flooding it. */
 const MANY_OF_A_CHAT = 64
@@ -54,31 +51,23 @@ export const makeChatTurns = (options: { readonly longestTurnMs?: number } = {})
   const waiting = new Map<string, Array<Waiting>>()
   /** The same chats, in their order. */
   let order: Array<string> = []
-  /** How many turns of each chat are under way. */
-  const underWay = new Map<string, number>()
+  /** Chats whose turn it is. */
+  const underWay = new Set<string>()
   /** Who had the last turn of a chat that has something waiting. */
   const lastSenders = new Map<string, string>()
   const timers = new Set<NodeJS.Timeout>()
-  let atOnce = 0
   let count = 0
   let bytes = 0
 
-  const noteUnderWay = (chat: string, change: number): void => {
-    atOnce += change
-    const now = (underWay.get(chat) ?? 0) + change
-    if (now === 0) underWay.delete(chat)
-    else underWay.set(chat, now)
-  }
-
   const begin = (chat: string, next: Waiting): void => {
-    noteUnderWay(chat, 1)
+    underWay.add(chat)
     let isOver = false
     const over = (): void => {
       if (isOver) return
       isOver = true
       clearTimeout(timer)
       timers.delete(timer)
-      noteUnderWay(chat, -1)
+      underWay.delete(chat)
       count -= 1
       bytes -= next.bytes
       // Not before sockets were read: turns whose work waits for nothing but the database would follow each other without a pause.
@@ -90,7 +79,7 @@ export const makeChatTurns = (options: { readonly longestTurnMs?: number } = {})
   }
 
   const beginWaiting = (): void => {
-    while (atOnce < MOST_AT_ONCE) {
+    while (underWay.size < MOST_AT_ONCE) {
       const place = order.findIndex(chat => !underWay.has(chat))
       const [chat] = place < 0 ? [] : order.splice(place, 1)
       if (chat === undefined) return
@@ -116,7 +105,6 @@ export const makeChatTurns = (options: { readonly longestTurnMs?: number } = {})
         bytes: size,
         turn: AsyncResource.bind((over: () => void) => void turn().finally(over))
       }
-      if (order.length === 0 && atOnce < FEW) return begin(chat, entry)
       const before = waiting.get(chat)
       if (before !== undefined) return void before.push(entry)
       waiting.set(chat, [entry])
