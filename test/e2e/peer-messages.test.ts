@@ -9,10 +9,11 @@ import { compare } from '../../harness/compare.ts'
 import { shared } from './shared.ts'
 import { movableClock, Stage } from './stage.ts'
 
-const stageOf = shared(() => {
+const setStage = () => {
   const { folder, settings } = movableClock()
   return Stage.set({ ...settings, BACKFILL_DELAY: '1s' }, folder)
-})
+}
+const stageOf = shared(setStage)
 
 const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
 const RECENT = 3
@@ -43,10 +44,8 @@ const coverageOf = async (api: Api, accountId: string) =>
     })
   )
 
-const linkedWith = async (phone: Phone): Promise<string> => {
-  const { api } = stageOf()
-  return linkAccount(api, phone.name, qr => phone.scanQr(qr))
-}
+const linkedWith = (phone: Phone, api = stageOf().api): Promise<string> =>
+  linkAccount(api, phone.name, qr => phone.scanQr(qr))
 
 /** The retry receipts for peer messages that WhatsApp gets from now on. */
 const retriesFrom = (stage: Stage): Array<Signal['detail']> => {
@@ -161,12 +160,13 @@ test('a phone that never sends it again leaves a gap in every thread and an inci
 })
 
 test('keys and answers of the phone that cannot be decrypted are asked for again, also after a crash', async () => {
-  const stage = stageOf()
+  // Hours have passed for the other one.
+  await using stage = await setStage()
   const { api } = stage
   const phone = stage.simulator.createPhone({ history: { chats: 2, messages: 20, groupsShare: 0 } })
   // The first that a phone sends after linking are the keys of app state.
   phone.fault({ kind: 'corruptMessages', only: 'peer' }, { times: 1 })
-  const accountId = await linkedWith(phone)
+  const accountId = await linkedWith(phone, api)
   await stage.synced(accountId, phone)
   await untilIncidents(api, accountId, [['peerMessage.undecryptable', 1, true]])
   await phone.changeChat(phone.mailbox.chats[0]!.partner, { archived: true })
