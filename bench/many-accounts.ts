@@ -45,10 +45,16 @@ export const metrics = async (server: ServerProcess): Promise<(name: string) => 
     )
 }
 
-export const untilOnline = async (server: ServerProcess, count: number): Promise<void> => {
+/** Looks again and again; `onLook` gets the metrics of each time. What the server measures since the last look is in one of them only. */
+export const untilOnline = async (
+  server: ServerProcess,
+  count: number,
+  onLook: (metric: (name: string) => number) => void = () => undefined
+): Promise<void> => {
   const deadline = Date.now() + DEADLINE_MS
   while (Date.now() < deadline) {
     const metric = await metrics(server)
+    onLook(metric)
     const online = ['open', 'backfilling'].reduce(
       (sum, state) => sum + metric(`backscroll_accounts{state="${state}"}`),
       0
