@@ -1,8 +1,9 @@
 // What is known of a path: the methods that it supports, and its name in the log, in which the ids of a request do not stand.
 import { Api } from './api.ts'
+import { STREAM_PATH } from './resources/inspector/stream-path.ts'
 
 /** Served outside the contract. */
-const PAGES = ['/', '/docs', '/openapi.json', '/inspect', '/inspect/stream', '/link/:ticket']
+const PAGES = ['/', '/docs', '/openapi.json', '/inspect', STREAM_PATH, '/link/:ticket']
 
 interface KnownPath {
   /** As in the contract: `/v1/accounts/:accountId`. */

@@ -122,8 +122,8 @@ const report = (
   unstored: UnstoredIncidents,
   repeats: IncidentRepeats,
   notices: PubSub.PubSub<IncidentNotice>
-) => {
-  return Effect.fn('Incidents.report')(function* (reported: IncidentReport) {
+) =>
+  Effect.fn('Incidents.report')(function* (reported: IncidentReport) {
     const at = yield* Clock.currentTimeMillis
     const notice: IncidentNotice = { ...reported, incidentId: incidentIdOf(reported), at }
     unstored.add(incidentOf(notice))
@@ -136,7 +136,6 @@ const report = (
     // Outside of the caller's transaction: when that fails, the incident has happened all the same.
     yield* sql.afterCommit(storing)
   })
-}
 
 const isKnown = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents, incidentId: string) =>
   unstored.has(incidentId)

@@ -2,7 +2,6 @@
 // used: they are of messages that may have waited, and of what other people claim.
 import { type BinaryNode, type ConnectionState, S_WHATSAPP_NET, type WASocket } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
-import type { SteadyTime } from '../../process/steady-clock.ts'
 import type { Connection } from './connection-context.ts'
 import { isStanza } from './own-stanzas.ts'
 
@@ -24,39 +23,36 @@ export const timeToldBy = ({ attrs, tag }: BinaryNode): number | undefined => {
   return seconds >= FIRST_S && seconds <= LAST_S ? seconds * 1000 + LEFT_OUT_MS : undefined
 }
 
-/** Asks with a keep-alive. */
-const askForTime = (time: SteadyTime, socket: WASocket, timeoutMs: number) =>
-  Effect.suspend(() => {
-    const answered = time.asked()
-    return Effect.tryPromise(() =>
-      socket.query(
-        {
-          tag: 'iq',
-          attrs: { id: socket.generateMessageTag(), to: S_WHATSAPP_NET, type: 'get', xmlns: 'w:p' },
-          content: [{ tag: 'ping', attrs: {} }]
-        },
-        timeoutMs
-      )
-    ).pipe(
-      Effect.map(answer => {
-        const told = isStanza(answer) ? timeToldBy(answer) : undefined
-        if (told !== undefined) answered(told)
-      })
-    )
-  }).pipe(Effect.ignore)
-
 /**
- * Passes on what the connection tells of the time until the function it returns is called. WhatsApp is asked after a login that tells
- * none, and when the machine's clock has jumped.
+ * Passes on what the connection tells of the time until the function it returns is called. WhatsApp is asked, with a keep-alive, after a
+ * login that tells none, and when the machine's clock has jumped.
  */
 export const followTime = ({ options, runtime, services }: Connection, socket: WASocket): (() => void) => {
   let isTold = false
-  const ask = (): void => runtime.fork(askForTime(services.time, socket, options.sendTimeoutMs))
+  /** What takes the answers to our own questions, by the id of the query. */
+  const asked = new Map<string, (time: number) => void>()
+  const ask = (): void => {
+    const id = socket.generateMessageTag()
+    const ping: BinaryNode = {
+      tag: 'iq',
+      attrs: { id, to: S_WHATSAPP_NET, type: 'get', xmlns: 'w:p' },
+      content: [{ tag: 'ping', attrs: {} }]
+    }
+    asked.set(id, services.time.asked())
+    runtime.fork(
+      Effect.tryPromise(() => socket.query(ping, options.sendTimeoutMs)).pipe(
+        Effect.ignore,
+        Effect.ensuring(Effect.sync(() => asked.delete(id)))
+      )
+    )
+  }
   socket.ws.on('frame', (frame: unknown) => {
-    const time = isStanza(frame) ? timeToldBy(frame) : undefined
+    if (!isStanza(frame)) return
+    const time = timeToldBy(frame)
     if (time === undefined) return
     isTold = true
-    services.time.told(time)
+    const learn = asked.get(frame.attrs['id'] ?? '') ?? services.time.told
+    learn(time)
   })
   socket.ev.on('connection.update', ({ connection }: Partial<ConnectionState>) => {
     if (connection === 'open' && !isTold) ask()
