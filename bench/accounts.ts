@@ -7,7 +7,7 @@ import { residentMiB } from '../harness/process-memory.ts'
 import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
 import type { BareQuestions } from './bare-sockets.ts'
 import { Child } from './child.ts'
-import { forEach, linkAll, untilOnline, watchDelay } from './many-accounts.ts'
+import { forEach, linkAll, STANDARDS, untilOnline, watchDelay } from './many-accounts.ts'
 import { wholeOption } from '../harness/options.ts'
 import type { WhatsAppQuestions } from './whatsapp-process.ts'
 
@@ -96,11 +96,8 @@ export const accounts = async (args: ReadonlyArray<string>): Promise<object> => 
         settings: {
           ...settings,
           NODE_OPTIONS: COLLECTABLE.join(' '),
-          START_PACE: startPace,
-          // The standards of the server: the harness is in a hurry.
-          RECONNECT_MIN: '1s',
-          RECONNECT_MAX: '2m',
-          BACKFILL_DELAY: '5s'
+          ...STANDARDS,
+          START_PACE: startPace
         }
       })
     say(`Linking ${count} accounts …`)

@@ -11,6 +11,7 @@ import { HOSTILE_ACTS, type HostileKind } from '../test/attack/hostile-traffic.t
 import { Child } from './child.ts'
 import type { FloodReport, WrittenMessage } from './flood-scenario.ts'
 import type { FloodsQuestions } from './floods-process.ts'
+import { percentile } from './percentile.ts'
 
 export const FLOODS_USAGE = `floods    how much a hostile contact delays somebody else's messages
     --count N           how many of each kind (1000)
@@ -32,9 +33,6 @@ const kindsOf = (text: string | undefined): ReadonlyArray<HostileKind> => {
     throw new RangeError(`There is no kind ${name}: ${Object.keys(HOSTILE_ACTS).join(', ')}`)
   })
 }
-
-const percentile = (sorted: ReadonlyArray<number>, share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 
 interface Flood extends FloodReport {
   readonly kind: HostileKind
@@ -112,15 +110,16 @@ export const floods = async (args: ReadonlyArray<string>): Promise<object> => {
     Math.max(0, (measured.storedAt.get(id) ?? Infinity) - writtenAt)
   const delays = (messages: ReadonlyArray<WrittenMessage>) => messages.map(delay).toSorted((a, b) => a - b)
   const quiet = delays(measured.quiet)
-  const usual = Math.max(1, percentile(quiet, 0.5))
+  const usual = Math.max(1, percentile(quiet, 0.5) ?? 0)
   const ratio = (ms: number): number => Number((ms / usual).toFixed(1))
   const results = measured.floods.map(({ behind, kind, meanwhile, milliseconds }) => {
     const sorted = delays(meanwhile)
+    const median = percentile(sorted, 0.5) ?? 0
     const behindMs = delay(behind)
     return {
       kind,
-      medianMs: percentile(sorted, 0.5),
-      ratio: ratio(percentile(sorted, 0.5)),
+      medianMs: median,
+      ratio: ratio(median),
       worstMs: sorted.at(-1) ?? 0,
       worstRatio: ratio(sorted.at(-1) ?? 0),
       behindMs,

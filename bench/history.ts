@@ -10,6 +10,7 @@ import { linkAccount } from '../harness/simulated.ts'
 import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
 import { wholeOption } from '../harness/options.ts'
 import { bareDecode, bareInserts, leastInserts } from './bare.ts'
+import { percentile } from './percentile.ts'
 import { PhoneProcess } from './phone.ts'
 import type { ChatTruth, WrittenLive } from './phone-truth.ts'
 
@@ -54,9 +55,6 @@ const parsed = (args: ReadonlyArray<string>) => {
     json: values.json
   }
 }
-
-const percentile = (sorted: ReadonlyArray<number>, share: number): number | null =>
-  sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? null
 
 /** Microseconds a message, over a window that begins with (or, at the end, ends with) the message number `at`. */
 const costAt = (chunks: ReadonlyArray<ChunkDone>, at: number, chunkMessages: number): number | null => {

@@ -32,6 +32,9 @@ export const linkAll = async (
   return accountIds
 }
 
+/** The standards of the server: the harness is in a hurry. */
+export const STANDARDS = { RECONNECT_MIN: '1s', RECONNECT_MAX: '2m', BACKFILL_DELAY: '5s' } as const
+
 /** The server's metrics by name and labels. */
 export const metrics = async (server: ServerProcess): Promise<(name: string) => number> => {
   const { body } = await server.api.request<string>('GET', '/metrics')

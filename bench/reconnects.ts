@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util'
 import { wholeOption } from '../harness/options.ts'
 import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
 import { Child } from './child.ts'
-import { DELAY, linkAll, metrics, untilOnline } from './many-accounts.ts'
+import { DELAY, linkAll, metrics, STANDARDS, untilOnline } from './many-accounts.ts'
+import { percentile } from './percentile.ts'
 import type { WhatsAppQuestions } from './whatsapp-process.ts'
 
 export const RECONNECTS_USAGE = `reconnects  all connections end together: how long the event loop and the API stand still
@@ -37,10 +38,7 @@ const parsed = (args: ReadonlyArray<string>) => {
   }
 }
 
-const quantile = (times: ReadonlyArray<number>, share: number): number => {
-  const sorted = times.toSorted((a, b) => a - b)
-  return Number((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1))
-}
+const tenths = (ms: number | null): number => Number((ms ?? 0).toFixed(1))
 
 /** Asks for a page of threads again and again until the returned function is called, which answers how long each answer took. */
 const watchApi = (server: ServerProcess, accountId: string) => {
@@ -87,14 +85,14 @@ const measureRound = async (
   await whatsapp.ask('untilTries', count)
   await untilOnline(server, count, note)
   const seconds = (Date.now() - startedAt) / 1000
-  const times = await stopAsking()
+  const times = (await stopAsking()).toSorted((a, b) => a - b)
   return {
     secondsToAllOnline: Number(seconds.toFixed(1)),
     api: {
       requests: times.length,
-      p50: quantile(times, 0.5),
-      p99: quantile(times, 0.99),
-      max: quantile(times, 1)
+      p50: tenths(percentile(times, 0.5)),
+      p99: tenths(percentile(times, 0.99)),
+      max: tenths(percentile(times, 1))
     },
     eventLoopDelay: delays
   }
@@ -111,8 +109,7 @@ export const reconnects = async (args: ReadonlyArray<string>): Promise<object> =
     const start = (more: Readonly<Record<string, string>>): Promise<ServerProcess> =>
       ServerProcess.start({
         dataDir: join(folder.path, 'data'),
-        // The standards of the server: the harness is in a hurry.
-        settings: { ...settings, RECONNECT_MIN: '1s', RECONNECT_MAX: '2m', BACKFILL_DELAY: '5s', ...more }
+        settings: { ...settings, ...STANDARDS, ...more }
       })
     say(`Linking ${count} accounts …`)
     const linking = (server = await start({ START_PACE: '0ms' }))
