@@ -1,5 +1,6 @@
 // One client's connection: frames in, stanzas out. It knows the handshake and nothing of what stanzas mean.
 // A malformed frame ends this connection and no other; what a client may make the server hold is bounded.
+import { setTimeout as wait } from 'node:timers/promises'
 import { encodeBinaryNode, type proto } from '@whiskeysockets/baileys'
 import type { WebSocket } from 'ws'
 import { type BinaryNode, decodeStanza } from './binary-node.ts'
@@ -16,6 +17,11 @@ const PENDING_HIGH = 8 * 1024 * 1024
 const PENDING_LOW = 1024 * 1024
 const OUTGOING_LIMIT = 256 * 1024 * 1024
 const CLOSE_DEADLINE_MS = 1000
+/**
+ * From the end of the handshake to the server's first stanza: the way to WhatsApp and back. Some clients derive their keys in that
+ * time, and lose what arrives earlier (Baileys 6.7).
+ */
+const ROUND_TRIP_MS = 25
 /** Of WebSockets. */
 const PROTOCOL_ERROR = 1002
 const REASON_BYTES = 123
@@ -131,7 +137,9 @@ export class Connection {
         if (client) this.open(client)
         else this.step = 'finish'
       } else if (this.step === 'finish') {
-        this.open(this.noise.finish(frame))
+        const client = this.noise.finish(frame)
+        await wait(ROUND_TRIP_MS)
+        if (!this.closed && !this.failed) this.open(client)
       } else if (this.transport && this.dictionary) {
         const node = await decodeStanza(this.transport.decrypt(frame), this.dictionary)
         await this.handlers.stanza(this, node)
