@@ -35,6 +35,10 @@ export const Alone = Schema.Struct({
 })
 export type Alone = typeof Alone.Type
 
+/** How far a message got with one recipient. */
+export const ReceiptStatus = Schema.Literals(['delivered', 'read', 'played'])
+export type ReceiptStatus = typeof ReceiptStatus.Type
+
 export const MessageChange = Schema.Union([
   /** `mentions` are the people in the new body; without them it mentions those of the body before. */
   Schema.Struct({
@@ -114,6 +118,13 @@ export const MessageChange = Schema.Union([
     to: Schema.Literal('status'),
     status: MessageStatus,
     reason: Schema.NullOr(Schema.String)
+  }),
+  /** Somebody got, read or played it. */
+  Schema.Struct({
+    to: Schema.Literal('receipt'),
+    recipient: Schema.String,
+    status: ReceiptStatus,
+    at: Schema.Finite
   })
 ])
 export type MessageChange = typeof MessageChange.Type
@@ -344,6 +355,11 @@ const attached = (held: Held, { as, file }: Extract<MessageChange, { to: 'attach
   return { ...held, media: { ...file, variants: [{ kind: 'sd', ...shown }, ...variants] } }
 }
 
+const withStatus = (held: Held, reached: MessageStatus, statusReason: string | null): Held => {
+  const status = laterStatus(held.status, reached)
+  return status === held.status ? held : { ...held, status, statusReason }
+}
+
 export const applyChange = (held: Held, change: MessageChange): Held => {
   switch (change.to) {
     case 'edited':
@@ -385,9 +401,9 @@ export const applyChange = (held: Held, change: MessageChange): Held => {
       return fetched(held, change)
     case 'prepared':
       return { ...held, raw: change.raw, media: change.media }
-    case 'status': {
-      const status = laterStatus(held.status, change.status)
-      return status === held.status ? held : { ...held, status, statusReason: change.reason }
-    }
+    case 'status':
+      return withStatus(held, change.status, change.reason)
+    case 'receipt':
+      return withStatus(held, change.status, null)
   }
 }

@@ -34,6 +34,8 @@ export const INCIDENT_KINDS = [
   'appState.missingKey',
   'media.lost',
   'journal.unreadableEntry',
+  'journal.overLimit',
+  'waiting.overLimit',
   'storage.full',
   'storage.locked',
   'storage.readOnly',

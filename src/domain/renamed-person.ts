@@ -62,6 +62,8 @@ export const changeWithPersonRenamed = (change: MessageChange, from: string, to:
       return { ...change, voter: renamed(change.voter) }
     case 'revoked':
       return change.by === undefined ? change : { ...change, by: renamed(change.by) }
+    case 'receipt':
+      return { ...change, recipient: renamed(change.recipient) }
     case 'edited': {
       if (change.mentions === undefined) return change
       const mentions = change.mentions.map(written => ({ written, person: renamed(written) }))

@@ -20,6 +20,7 @@ import { makeResolver } from './resolver.ts'
 import type { SealedAddOnStore } from './sealed-add-on-store.ts'
 import type { ThreadStore } from './thread-store.ts'
 import { makeUnknownKinds } from './unknown-kinds.ts'
+import { makeWaitingBounds } from './waiting-bounds.ts'
 
 /** Something was stored for an account. */
 export const STORED = topic('stored')
@@ -79,7 +80,9 @@ export class Conversations extends Context.Service<
       const stores = yield* factStores
       const openAddOns = makeAddOnOpening(stores, yield* AddOnReader)
       const writer = makeFactWriter({ identity, openAddOns, resolver, stores })
-      const unknownKinds = makeUnknownKinds(yield* Incidents)
+      const incidents = yield* Incidents
+      const unknownKinds = makeUnknownKinds(incidents)
+      const boundWaiting = makeWaitingBounds({ incidents, sql, stores })
       const threadOf = (accountId: string, chat: Address) =>
         Effect.map(resolver.thread(accountId, chat), ({ threadId }) => threadId)
 
@@ -87,7 +90,7 @@ export class Conversations extends Context.Service<
         apply: (accountId, facts, joined = {}) =>
           Effect.gen(function* () {
             const now = yield* Clock.currentTimeMillis
-            yield* writer.write(accountId, facts, now, joined)
+            yield* boundWaiting(accountId, yield* writer.write(accountId, facts, now, joined))
             if (joined.settle !== undefined) yield* joined.settle
             yield* sql.afterCommit(unknownKinds.noteIn(facts))
             yield* sql.afterCommit(wakes.wake(STORED, accountId))

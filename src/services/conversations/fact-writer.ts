@@ -64,6 +64,8 @@ interface Batch extends Dependencies {
   readonly now: number
   readonly remembered: ReturnType<Dependencies['resolver']['remembered']>
   readonly pending: Writes
+  /** Others who changed messages, whether these are stored or not. */
+  readonly changers: Set<string>
 }
 
 interface Writes {
@@ -157,6 +159,7 @@ const addMessage = (batch: Batch, fact: FactOf<'message'>) => {
 const addReceipts = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'receipt'>) {
   const { threadId } = yield* threadOf(batch, fact.chat)
   const recipient = yield* personOf(batch, fact.recipient)
+  batch.changers.add(recipient)
   for (const whatsAppId of fact.whatsAppIds) {
     const messageId = messageIdOf('me', whatsAppId)
     batch.pending.receipts.push({ threadId, messageId, recipient, status: fact.status, at: fact.at })
@@ -209,11 +212,13 @@ const addLabelAssociation = Effect.fnUntraced(function* (batch: Batch, fact: Fac
 const addChange = (batch: Batch, fact: FactOf<'change'>) =>
   Effect.map(batch.resolver.change(batch.accountId, fact), changes => {
     batch.pending.changes.push(...changes)
+    for (const { by } of changes) if (by !== undefined) batch.changers.add(by)
   })
 
 const addSealed = (batch: Batch, fact: FactOf<'sealed'>) =>
   Effect.map(batch.resolver.sealed(batch.accountId, fact), write => {
     batch.pending.sealed.push(write)
+    if (write.by !== null) batch.changers.add(write.by)
   })
 
 const markRead = Effect.fnUntraced(function* (
@@ -251,10 +256,11 @@ export const makeFactWriter = (dependencies: Dependencies) => {
     accountId: string,
     facts: ReadonlyArray<Fact>,
     now: number,
+    changers: Set<string>,
     options: WriteOptions<E> = {}
   ) {
     const remembered = resolver.remembered(accountId)
-    let batch: Batch = { ...dependencies, accountId, now, remembered, pending: noWrites() }
+    let batch: Batch = { ...dependencies, accountId, now, remembered, changers, pending: noWrites() }
     const flushPending = Effect.suspend((): Effect.Effect<void, DatabaseError | E> => {
       const { pending } = batch
       batch = { ...batch, pending: noWrites() }
@@ -345,20 +351,23 @@ export const makeFactWriter = (dependencies: Dependencies) => {
     yield* flushPending
   })
 
-  /** Writes the facts in their order, and what they open, within the caller's transaction. */
+  /** Writes the facts in their order, and what they open, within the caller's transaction. Answers who else changed messages. */
   const write = Effect.fnUntraced(function* <E = never>(
     accountId: string,
     facts: ReadonlyArray<Fact>,
     now: number,
     options?: WriteOptions<E>
   ) {
-    yield* writeGiven(accountId, facts, now, options)
+    const changers = new Set<string>()
+    yield* writeGiven(accountId, facts, now, changers, options)
     // What an add-on says may open others: the next edit, a reaction to a comment.
     let opened = yield* openAddOns(accountId)
     while (opened.length > 0) {
-      yield* writeGiven(accountId, opened, now, { ...options, asOf: undefined })
+      yield* writeGiven(accountId, opened, now, changers, { ...options, asOf: undefined })
       opened = yield* openAddOns(accountId)
     }
+    const answer: ReadonlySet<string> = changers
+    return answer
   })
 
   return { write }

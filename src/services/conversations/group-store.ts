@@ -40,7 +40,7 @@ export class GroupStore extends Context.Service<
           putAdmins: (accountId, write) =>
             Effect.andThen(
               putGroupAdmins(sql, accountId, write),
-              applyWaitingOf(context, write.threadId)
+              applyWaitingOf(context, accountId, write.threadId)
             ).pipe(sql.withTransaction, asDatabaseError('putGroupAdmins')),
           role: (threadId, person) => groupRole(sql, threadId, person).pipe(asDatabaseError('groupRole')),
           putPastParticipants: (accountId, threadId, people) =>

@@ -9,10 +9,11 @@ import type { EdgeMessage, MessagePage, MessageQuery, TimeRange } from './querie
 import { canonicalThreadId } from './sql/canonical-thread.ts'
 import { writeContext } from './sql/context.ts'
 import { storeLoneAttachments } from './sql/lone-attachments.ts'
-import { changeMessages, deleteWaitingChanges } from './sql/message-changes.ts'
+import { changeMessages } from './sql/message-changes.ts'
 import { messageEdge, readMessage, readProtobuf, readSentProtobuf } from './sql/message-lookups.ts'
 import { messagePage } from './sql/message-pages.ts'
 import { putMessages } from './sql/messages.ts'
+import { deleteWaitingChanges, removeOldestWaiting } from './sql/waiting-changes.ts'
 import type { ChangeWrite, MessageWrite } from './writes.ts'
 
 export class MessageStore extends Context.Service<
@@ -56,6 +57,11 @@ export class MessageStore extends Context.Service<
     ) => Effect.Effect<Uint8Array | undefined, DatabaseError>
     /** Stores files as messages of their own that have waited for theirs since before a time (milliseconds since 1970). */
     readonly storeLoneAttachments: (before: number) => Effect.Effect<void, DatabaseError>
+    /** Removes the oldest waiting changes of these people beyond what is kept of each; answers how many. */
+    readonly removeOldestWaiting: (
+      accountId: string,
+      people: ReadonlyArray<string>
+    ) => Effect.Effect<number, DatabaseError>
     /** Removes changes that have waited for their messages since before a time (milliseconds since 1970). */
     readonly pruneWaitingChanges: (before: number) => Effect.Effect<void, DatabaseError>
   }
@@ -94,6 +100,10 @@ export class MessageStore extends Context.Service<
             storeLoneAttachments(context, before).pipe(
               sql.withTransaction,
               asDatabaseError('storing files whose message has not come')
+            ),
+          removeOldestWaiting: (accountId, people) =>
+            removeOldestWaiting(sql, accountId, people).pipe(
+              asDatabaseError('removing the oldest waiting changes')
             ),
           pruneWaitingChanges: before =>
             deleteWaitingChanges(sql, before).pipe(Effect.asVoid, asDatabaseError('pruning waiting changes'))

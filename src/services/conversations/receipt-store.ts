@@ -7,7 +7,8 @@ import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import type { EventLog } from '../events/event-log.ts'
 import { canonicalThreadId } from './sql/canonical-thread.ts'
 import { writeContext } from './sql/context.ts'
-import { listReceipts, putReceiptHistory, putReceipts } from './sql/receipts.ts'
+import { putReceiptHistory } from './sql/receipt-rows.ts'
+import { listReceipts, putReceipts } from './sql/receipts.ts'
 import type { ReceiptHistoryWrite, ReceiptWrite } from './writes.ts'
 
 export class ReceiptStore extends Context.Service<

@@ -58,7 +58,8 @@ export const makeResolver = (identity: Identity['Service']) => {
     const write: ChangeWrite = {
       threadId,
       messageId: messageIdOf(senderKey(fact.chat, sender), fact.target.whatsAppId),
-      change: byWhom(yield* withPeople(accountId, boundedChange(fact.change)), by ?? 'me', isForeign)
+      change: byWhom(yield* withPeople(accountId, boundedChange(fact.change)), by ?? 'me', isForeign),
+      ...(by === null || fact.change.to === 'attached' ? {} : { by })
     }
     return [write]
   })
@@ -67,7 +68,7 @@ export const makeResolver = (identity: Identity['Service']) => {
     const { threadId } = yield* thread(accountId, addOn.chat)
     const sender = yield* party(accountId, addOn.target.sender)
     const messageId = messageIdOf(senderKey(addOn.chat, sender), addOn.target.whatsAppId)
-    const write: SealedWrite = { threadId, messageId, addOn }
+    const write: SealedWrite = { threadId, messageId, addOn, by: yield* party(accountId, addOn.by) }
     return write
   })
 

@@ -12,6 +12,7 @@ import {
   dueSealed,
   formsOfPeople,
   putSealed,
+  removeOldestSealed,
   removeSealed,
   waitOn
 } from './sql/sealed-add-ons.ts'
@@ -38,6 +39,11 @@ export class SealedAddOnStore extends Context.Service<
     readonly remove: (rows: Rows) => Effect.Effect<void, DatabaseError>
     /** These wait for their message; `isCounted`: they were counted among those that cannot be opened. */
     readonly tried: (rows: Rows, isCounted: boolean) => Effect.Effect<void, DatabaseError>
+    /** Removes the oldest of these people beyond what is kept of each; answers how many. */
+    readonly removeOldest: (
+      accountId: string,
+      people: ReadonlyArray<string>
+    ) => Effect.Effect<number, DatabaseError>
     /** Removes those that have waited since before a time (milliseconds since 1970). */
     readonly prune: (before: number) => Effect.Effect<void, DatabaseError>
   }
@@ -55,6 +61,10 @@ export class SealedAddOnStore extends Context.Service<
           remove: rows => removeSealed(sql, rows).pipe(Effect.asVoid, stored),
           tried: (rows, isCounted) =>
             (isCounted ? countSealed(sql, rows) : waitOn(sql, rows)).pipe(Effect.asVoid, stored),
+          removeOldest: (accountId, people) =>
+            removeOldestSealed(sql, accountId, people).pipe(
+              asDatabaseError('removing the oldest encrypted add-ons')
+            ),
           prune: before =>
             deleteSealed(sql, before).pipe(Effect.asVoid, asDatabaseError('pruning encrypted add-ons'))
         })

@@ -1,5 +1,5 @@
 // What the stores of conversations are given to write. Addresses have been resolved to persons before.
-import type { MessageChange } from '../../domain/change.ts'
+import type { MessageChange, ReceiptStatus } from '../../domain/change.ts'
 import type { ChatSetting } from '../../domain/chat-setting.ts'
 import type { Label } from '../../domain/label.ts'
 import type { Vote } from '../../domain/poll.ts'
@@ -53,6 +53,8 @@ export interface SealedWrite {
   readonly threadId: string
   readonly messageId: string
   readonly addOn: SealedAddOn
+  /** Who made it; `null`: the account itself. */
+  readonly by: string | null
 }
 
 /** A change to a message that may not be stored yet; the change waits until the message comes. */
@@ -60,13 +62,15 @@ export interface ChangeWrite {
   readonly threadId: string
   readonly messageId: string
   readonly change: MessageChange
+  /** The other person who made the change, of whose changes only so many wait. */
+  readonly by?: string | undefined
 }
 
 export interface ReceiptWrite {
   readonly threadId: string
   readonly messageId: string
   readonly recipient: string
-  readonly status: 'delivered' | 'read' | 'played'
+  readonly status: ReceiptStatus
   /** Milliseconds since 1970. */
   readonly at: number
 }

@@ -29,6 +29,7 @@ import { rightAddress } from './migrations/0027-right-address.ts'
 import { peerMessages } from './migrations/0028-peer-messages.ts'
 import { movingIn } from './migrations/0029-moving-in.ts'
 import { generations } from './migrations/0032-generations.ts'
+import { bounds } from './migrations/0033-bounds.ts'
 import { numberOfMessages } from './migrations/number-of-messages.ts'
 
 /** Every upgrade by its number and name. */
@@ -58,7 +59,8 @@ export const MIGRATIONS = {
   '0027_right_address': rightAddress,
   '0028_peer_messages': peerMessages,
   '0029_moving_in': movingIn,
-  '0032_generations': generations
+  '0032_generations': generations,
+  '0033_bounds': bounds
 }
 
 const TABLE = 'migrations'

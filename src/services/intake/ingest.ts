@@ -18,14 +18,14 @@ import { PeerMessageQueue } from '../history/peer-messages/queue.ts'
 import { PlaceholderQueue } from '../history/placeholders/queue.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { reportStorageTrouble } from '../incidents/storage-trouble.ts'
-import { type Entry, Journal, JOURNAL, type JournalError } from '../journal/journal.ts'
+import { type Entry, Journal, JOURNAL, type JournalError, type UnreadableEntry } from '../journal/journal.ts'
 import { LiveTraffic } from '../journal/traffic.ts'
 import type { Wakes } from '../process/wakes.ts'
 import { makeWorker, type Worker } from '../process/worker.ts'
 import { count } from '../telemetry/metrics.ts'
 import { AppState } from '../whatsapp/app-state/app-state.ts'
 import type { ChunkRetryAnswer } from '../whatsapp/convert/chunk-retry.ts'
-import { convertArrival } from '../whatsapp/convert/arrival.ts'
+import { convertArrival, senderOf } from '../whatsapp/convert/arrival.ts'
 import {
   type ChunkNotice,
   type ConvertedEntry,
@@ -133,7 +133,7 @@ interface DecodedEntries {
   /** Ids of our requests that the phone has refused. */
   readonly refusals: ReadonlyArray<string>
   readonly chunkRetries: ReadonlyArray<ChunkRetryAnswer>
-  readonly unreadableIds: ReadonlyArray<number>
+  readonly unreadable: ReadonlyArray<UnreadableEntry>
   /** How many of them cannot be decoded; the others are only to be kept. */
   readonly undecodable: number
   readonly keys: ConvertedEntry['keys']
@@ -148,7 +148,7 @@ const readEntries = Effect.fnUntraced(function* (entries: ReadonlyArray<Entry>) 
     notices: new Array<ChunkNotice>(),
     refusals: new Array<string>(),
     chunkRetries: new Array<ChunkRetryAnswer>(),
-    unreadableIds: new Array<number>(),
+    unreadable: new Array<UnreadableEntry>(),
     keys: new Array<ConvertedEntry['keys'][number]>(),
     recoveries: new Array<ConvertedEntry['recoveries'][number]>(),
     undecryptedPeers: new Array<ConvertedEntry['undecryptedPeers'][number]>(),
@@ -156,14 +156,11 @@ const readEntries = Effect.fnUntraced(function* (entries: ReadonlyArray<Entry>) 
     undecodable: 0
   }
   for (const entry of entries) {
-    const decoded = yield* readEntry(entry).pipe(
-      Effect.catch(() => {
-        read.undecodable += 1
-        return Effect.undefined
-      })
-    )
-    if (decoded === undefined) {
-      read.unreadableIds.push(entry.entryId)
+    const decoded = yield* readEntry(entry)
+    if ('isFaulty' in decoded) {
+      const { isFaulty, sender } = decoded
+      if (!isFaulty) read.undecodable += 1
+      read.unreadable.push({ entryId: entry.entryId, sender })
       continue
     }
     read.facts.push(...decoded.facts)
@@ -178,15 +175,26 @@ const readEntries = Effect.fnUntraced(function* (entries: ReadonlyArray<Entry>) 
   return read satisfies DecodedEntries
 })
 
-/** What an entry means; `undefined` when it is only to be kept. */
-const readEntry = ({ content, receivedAt }: Entry) =>
-  Effect.flatMap(decodeEntry(content), entry =>
-    entry.kind === 'faulty'
-      ? Effect.undefined
-      : Effect.try({
+/** An entry that is only to be kept: it could not be handled when it came (`isFaulty`), or cannot be decoded. */
+interface Kept {
+  readonly isFaulty: boolean
+  readonly sender: string
+}
+
+/** What an entry means. */
+const readEntry = ({ content, receivedAt }: Entry): Effect.Effect<ConvertedEntry | Kept> =>
+  decodeEntry(content).pipe(
+    Effect.flatMap(entry =>
+      Effect.gen(function* () {
+        const kept = (isFaulty: boolean): ConvertedEntry | Kept => ({ isFaulty, sender: senderOf(entry) })
+        if (entry.kind === 'faulty') return kept(true)
+        return yield* Effect.try({
           try: () => convertArrival(entry, receivedAt),
           catch: cause => new EntryUnreadable({ cause })
-        })
+        }).pipe(Effect.catch(() => Effect.succeed(kept(false))))
+      })
+    ),
+    Effect.catch(() => Effect.succeed({ isFaulty: false, sender: '' }))
   )
 
 /** One pass of the worker: ingests the oldest entries that wait. */
@@ -202,6 +210,7 @@ const makePass = (apply: Ingest['Service']['apply']) =>
     const traffic = yield* LiveTraffic
     const appState = yield* AppState
     const peerMessages = yield* PeerMessageQueue
+    const sql = yield* SqlClient.SqlClient
 
     const refuse = Effect.fnUntraced(function* (accountId: string, requestIds: ReadonlyArray<string>) {
       for (const requestId of requestIds) {
@@ -224,7 +233,8 @@ const makePass = (apply: Ingest['Service']['apply']) =>
       yield* peerMessages.add(accountId, read.undecryptedPeers)
       yield* peerMessages.arrived(accountId, read.decryptedPeers)
       yield* journal.settle(entries.map(entry => entry.entryId))
-      yield* journal.setAside(read.unreadableIds)
+      const removed = yield* journal.setAside(accountId, read.unreadable)
+      if (removed > 0) yield* sql.afterCommit(incidents.report(overLimit(accountId, removed)))
     })
 
     return Effect.fn('Ingest.runOnce')(function* (accountId: string) {
@@ -254,6 +264,18 @@ const unreadable = (accountId: string, times: number) =>
     happened: 'Received messages were decrypted, but their content cannot be decoded',
     did: 'They were left out of the store; their journal entries are kept for a newer version of the server',
     advice: 'Report this with the server version: the message kind may be newer than this server'
+  }) as const
+
+const overLimit = (accountId: string, times: number) =>
+  ({
+    accountId,
+    times,
+    kind: 'journal.overLimit',
+    severity: 'warning',
+    subject: accountId,
+    happened: 'More of what cannot be read came than is kept for a newer version of the server',
+    did: 'Kept the newest 1,000 entries of each sender, 10,000 of the account; removed the older ones; the count says how many',
+    advice: 'Report this with the server version, unless somebody sends nonsense on purpose'
   }) as const
 
 const isOwn = (fact: Fact): boolean => fact.kind === 'message' && fact.live && fact.sender === 'me'

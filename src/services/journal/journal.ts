@@ -2,8 +2,9 @@
 // A received message's ratchet step and its plaintext are one transaction; the receipt leaves only after it.
 import { Clock, Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { listOf } from '../database/dialect.ts'
+import { listOf, rowsOf } from '../database/dialect.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { keepNewestRows } from '../database/newest-rows.ts'
 import { topic, Wakes } from '../process/wakes.ts'
 import { Seal, type SealBroken } from '../vault/seal.ts'
 import { type KeyChanges, Vault } from '../vault/vault.ts'
@@ -29,6 +30,12 @@ export interface Entry {
   readonly receivedAt: number
 }
 
+/** `sender` is empty when the entry does not say. */
+export interface UnreadableEntry {
+  readonly entryId: number
+  readonly sender: string
+}
+
 export class Journal extends Context.Service<
   Journal,
   {
@@ -43,8 +50,14 @@ export class Journal extends Context.Service<
     readonly waiting: (accountId: string, limit: number) => Effect.Effect<ReadonlyArray<Entry>, JournalError>
     /** Marks entries as ingested; joins the transaction that stores their effect. */
     readonly settle: (entryIds: ReadonlyArray<number>) => Effect.Effect<void, JournalError>
-    /** Keeps entries that cannot be read for a version of the server that can; they are not offered again. */
-    readonly setAside: (entryIds: ReadonlyArray<number>) => Effect.Effect<void, JournalError>
+    /**
+     * Keeps entries that cannot be read for a version of the server that can; they are not offered again. Of each sender, and of the
+     * account, only so many are kept: answers how many of the oldest were removed.
+     */
+    readonly setAside: (
+      accountId: string,
+      entries: ReadonlyArray<UnreadableEntry>
+    ) => Effect.Effect<number, JournalError>
     /** Removes what was ingested before that time; for when WhatsApp will certainly not repeat it. */
     readonly forget: (accountId: string, ingestedBefore: number) => Effect.Effect<void, JournalError>
   }
@@ -108,10 +121,11 @@ export class Journal extends Context.Service<
           WHERE entry_id IN ${listOf(sql, entryIds)}`
       }, named)
 
-      const setAside = Effect.fn('Journal.setAside')(function* (entryIds: ReadonlyArray<number>) {
-        yield* sql`UPDATE journal SET kind = 'unreadable', ingested_at = ${Number.MAX_SAFE_INTEGER}
-          WHERE entry_id IN ${listOf(sql, entryIds)}`
-      }, named)
+      const setAside = Effect.fn('Journal.setAside')(
+        (accountId: string, entries: ReadonlyArray<UnreadableEntry>) =>
+          entries.length === 0 ? Effect.succeed(0) : keepUnreadable(sql, accountId, entries),
+        named
+      )
 
       const forget = Effect.fn('Journal.forget')(function* (accountId: string, ingestedBefore: number) {
         yield* sql`DELETE FROM journal WHERE account_id = ${accountId} AND ingested_at < ${ingestedBefore}`
@@ -121,3 +135,28 @@ export class Journal extends Context.Service<
     })
   )
 }
+
+const MIB = 1024 * 1024
+const MOST_OF_SENDER = { rows: 1000, bytes: 16 * MIB }
+const MOST_OF_ACCOUNT = { rows: 10_000, bytes: 160 * MIB }
+
+const keepUnreadable = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  accountId: string,
+  entries: ReadonlyArray<UnreadableEntry>
+) {
+  const given = rowsOf(
+    sql,
+    entries.map(({ entryId, sender }) => [entryId, sender]),
+    ['entry_id', 'sender']
+  )
+  yield* sql`UPDATE journal SET kind = 'unreadable', ingested_at = ${Number.MAX_SAFE_INTEGER}, sender = given.sender
+    FROM ${given} AS given WHERE journal.entry_id = given.entry_id`
+  const senders = [...new Set(entries.map(({ sender }) => sender))]
+  const bounded = { table: 'journal', order: 'entry_id', content: 'sealed' }
+  const isOfSender = sql`account_id = ${accountId} AND sender IN ${listOf(sql, senders)}`
+  const ofSenders = yield* keepNewestRows(sql, { ...bounded, of: 'sender' }, isOfSender, MOST_OF_SENDER)
+  const isSetAside = sql`account_id = ${accountId} AND sender IS NOT NULL`
+  const ofAccount = yield* keepNewestRows(sql, { ...bounded, of: 'account_id' }, isSetAside, MOST_OF_ACCOUNT)
+  return ofSenders + ofAccount
+})

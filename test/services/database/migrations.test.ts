@@ -6,6 +6,7 @@ import { AccountStore } from '../../../src/services/conversations/account-store.
 import type { MessagePage } from '../../../src/services/conversations/queries.ts'
 import { MessageSearch } from '../../../src/services/conversations/message-search.ts'
 import { MessageStore } from '../../../src/services/conversations/message-store.ts'
+import { ReceiptStore } from '../../../src/services/conversations/receipt-store.ts'
 import { ThreadStore } from '../../../src/services/conversations/thread-store.ts'
 import * as NodeSqlite from '../../../src/services/database/sqlite/node-sqlite.ts'
 import { MIGRATIONS, upgrade } from '../../../src/services/database/migrations.ts'
@@ -316,4 +317,45 @@ test('0015 keeps votes that wait for their poll', async () => {
     { messageId: 'P_abcdefghij', addOn: { target: { sender: { jid: '8@lid' } }, by: { jid: '1@lid' } } },
     { messageId: 'P_me', addOn: { ...common, target: { sender: 'me' } } }
   ])
+})
+
+test('0033 keeps receipts of messages that are not there among what waits, once, and by whom', async () => {
+  await Effect.runPromise(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const receipts = yield* ReceiptStore
+      const [THREAD, ANN] = ['acc-1__1@s.whatsapp.net', '1@s.whatsapp.net']
+      yield* upgrade(Object.fromEntries(Object.entries(MIGRATIONS).filter(([name]) => name < '0033')))
+      yield* sql`INSERT INTO threads (thread_id, account_id, client_jid, kind, created_at)
+        VALUES (${THREAD}, 'acc-1', ${ANN}, 'direct', 1)`
+      yield* sql`INSERT INTO messages (thread_id, message_id, account_id, whatsapp_id, direction, type, status, ts_client, ts_server)
+        VALUES (${THREAD}, 'HERE_me', 'acc-1', 'HERE', 'outbound', 'text', 'read', 1000, 1)`
+      for (const id of ['HERE_me', 'AWAY_me'])
+        yield* sql`INSERT INTO receipts VALUES ('acc-1', ${THREAD}, ${id}, ${ANN}, 2000, 3000, NULL)`
+      const changes = [
+        { to: 'status', status: 'read', reason: null },
+        { to: 'reacted', sender: ANN, emoji: '👍', at: 4000 },
+        { to: 'reacted', sender: 'me', emoji: '👍', at: 4000 }
+      ]
+      for (const change of changes)
+        yield* sql`INSERT INTO waiting_changes (account_id, thread_id, message_id, change, waiting_since)
+          VALUES ('acc-1', ${THREAD}, 'AWAY_me', ${JSON.stringify(change)}, 6)`
+      yield* sql`INSERT INTO journal (account_id, kind, sealed, received_at) VALUES ('acc-1', 'unreadable', x'00', 1)`
+      yield* upgrade(MIGRATIONS)
+
+      const waiting = yield* sql<{
+        change: string
+        byPerson: string | null
+      }>`SELECT change, by_person FROM waiting_changes`
+      expect(waiting.map(({ byPerson, change }) => [JSON.parse(change), byPerson])).toEqual([
+        [changes[1], ANN],
+        [changes[2], null],
+        [{ to: 'receipt', recipient: ANN, status: 'delivered', at: 2000 }, ANN],
+        [{ to: 'receipt', recipient: ANN, status: 'read', at: 3000 }, ANN]
+      ])
+      expect(yield* receipts.list(THREAD, 'HERE_me')).toHaveLength(1)
+      expect(yield* receipts.list(THREAD, 'AWAY_me')).toEqual([])
+      expect(yield* sql`SELECT sender FROM journal`).toEqual([{ sender: '' }])
+    }).pipe(Effect.provide(stores))
+  )
 })

@@ -101,3 +101,37 @@ test('nothing readable of a message is in the journal', async () => {
   )
   expect(Buffer.from(rows[0]!.sealed).includes('message text')).toBe(false)
 })
+
+test('what cannot be read is kept for a newer version: the newest 1,000 of a sender, found by an index', async () => {
+  await onDatabase(
+    Effect.gen(function* () {
+      const journal = yield* Journal
+      const sql = yield* SqlClient.SqlClient
+      const setAside = Effect.fnUntraced(function* (sender: string, names: ReadonlyArray<string>) {
+        yield* Effect.forEach(names, name => journal.record(arrival(name)))
+        const waiting = yield* journal.waiting('acc-1', names.length)
+        return yield* journal.setAside(
+          'acc-1',
+          waiting.map(({ entryId }) => ({ entryId, sender }))
+        )
+      })
+      const isKept = (name: string) =>
+        Effect.map(journal.recall('acc-1', name), content => content !== undefined)
+
+      expect(yield* setAside('bob', ['bob’s'])).toBe(0)
+      const names = Array.from({ length: 1200 }, (_, n) => `ann’s ${n}`)
+      expect(yield* setAside('ann', names.slice(0, 1000))).toBe(0)
+      expect(yield* setAside('ann', names.slice(1000))).toBe(200)
+      expect([yield* isKept('ann’s 199'), yield* isKept('ann’s 200'), yield* isKept('bob’s')]).toEqual([
+        false,
+        true,
+        true
+      ])
+      expect(yield* journal.waiting('acc-1', 1)).toEqual([])
+
+      const plan =
+        yield* sql`EXPLAIN QUERY PLAN SELECT 1 FROM journal WHERE account_id = 'a' AND sender IN ('b')`
+      expect(JSON.stringify(plan)).toContain('journal_set_aside')
+    })
+  )
+})

@@ -15,8 +15,10 @@ import { renamePastParticipant } from './past-participants.ts'
 import { renameInMessages, renameInWaitingChanges } from './rename-in-messages.ts'
 import { renameRecipient } from './receipts.ts'
 import { reindexing } from './search-index.ts'
+import { renameInSealed } from './sealed-add-ons.ts'
 import { refreshSummaries } from './threads.ts'
 import { recountUnread } from './unread.ts'
+import { renameInWaiting } from './waiting-changes.ts'
 
 export interface MergeContext extends WriteContext {
   readonly tables: Tables['Service']
@@ -87,7 +89,7 @@ const mergeThreads = Effect.fnUntraced(function* (context: MergeContext, ids: Th
   const { accountId, to } = ids
   yield* context.tables.mergeThreads(ids)
   // Receipts and changes may have come under an address that never had a thread.
-  yield* applyWaitingOf(context, to)
+  yield* applyWaitingOf(context, accountId, to)
   yield* recountUnread(context, to)
   yield* refreshSummaries(context, new Set([to]))
   yield* markRemovedMessages(context.sql, [to])
@@ -150,7 +152,7 @@ const renameSender = Effect.fnUntraced(function* (
     SELECT message_row AS row, thread_id, message_id, whatsapp_id FROM messages WHERE thread_id IN (SELECT thread_id FROM threads WHERE account_id = ${accountId}) AND sender = ${from}`
   for (const message of messages) yield* rekeyMessage(context, accountId, message, to)
   const touched = new Set(messages.map(message => message.threadId))
-  for (const threadId of touched) yield* applyWaitingOf(context, threadId)
+  for (const threadId of touched) yield* applyWaitingOf(context, accountId, threadId)
   yield* refreshSummaries(context, touched)
 })
 
@@ -170,6 +172,8 @@ export const mergePeople = Effect.fnUntraced(function* (
   yield* renameSender(context, accountId, from, to)
   yield* renameInMessages(context, accountId, from, to)
   yield* renameInWaitingChanges(context, accountId, from, to)
+  yield* renameInWaiting(sql, accountId, from, to)
+  yield* renameInSealed(sql, accountId, from, to)
   yield* renameRecipient(sql, accountId, from, to)
   yield* renameGroupAdmin(sql, accountId, from, to)
   yield* renamePastParticipant(sql, accountId, from, to)

@@ -1,23 +1,22 @@
 // What happens to messages after they were stored, in SQL: edits, reactions, votes, revokes, statuses. A change that comes
 // before its message waits for it.
-import { Effect, Schema } from 'effect'
+import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
-import { applyChange, type Held, MessageChange } from '../../../domain/change.ts'
+import { applyChange, type Held, type MessageChange } from '../../../domain/change.ts'
 import { filesOf } from '../../../domain/message.ts'
-import { jsonField, rowsOf } from '../../database/dialect.ts'
+import { rowsOf } from '../../database/dialect.ts'
 import type { EventWrite } from '../../events/event-log.ts'
-import type { ChangeWrite } from '../writes.ts'
+import type { ChangeWrite, ReceiptHistoryWrite } from '../writes.ts'
 import { markRemovedMessages } from './chat-settings.ts'
 import type { WriteContext } from './context.ts'
 import { groupRole } from './group-admins.ts'
 import { decodeHeld, detailsColumn, jsonOrNull } from './message-row.ts'
+import { putReceiptHistory, timesOf } from './receipt-rows.ts'
 import { dueAgain } from './sealed-add-ons.ts'
 import { reindexing } from './search-index.ts'
 import { refreshSummaries } from './threads.ts'
 import { applyWaitingReadsOf } from './unread.ts'
-
-export const decodeChange = Schema.decodeUnknownEffect(Schema.fromJsonString(MessageChange))
-export const encodeChange = Schema.encodeEffect(Schema.fromJsonString(MessageChange))
+import { decodeChange, keepWaiting } from './waiting-changes.ts'
 
 /** What `decodeHeld` needs of a message `m`, and its row. */
 export const HELD_COLUMNS = `m.type, m.body, m.media, m.details, m.reactions, m.edits, m.status, m.status_reason,
@@ -110,27 +109,35 @@ interface WaitingChange {
 }
 
 const applyAll = Effect.fnUntraced(function* (
-  sql: SqlClient.SqlClient,
+  context: Pick<WriteContext, 'bulk' | 'sql'>,
+  accountId: string,
   waiting: ReadonlyArray<WaitingChange>
 ) {
+  const { sql } = context
+  const receipts: Array<ReceiptHistoryWrite> = []
   for (const { changeId, messageId, threadId, ...row } of waiting) {
     const change = yield* decodeChange(row.change)
     const outcome = yield* applyOne(sql, { threadId, messageId, change })
     if (outcome === 'not stored') continue
+    if (change.to === 'receipt') receipts.push({ threadId, messageId, ...timesOf(change) })
     yield* sql`DELETE FROM waiting_changes WHERE change_id = ${changeId}`
   }
+  if (receipts.length > 0) yield* putReceiptHistory(context, accountId, receipts)
 })
 
 /** Applies what waited for these messages. */
 export const applyWaitingChanges = Effect.fnUntraced(function* (
-  sql: SqlClient.SqlClient,
+  context: Pick<WriteContext, 'bulk' | 'sql'>,
+  accountId: string,
   messages: ReadonlyArray<{ threadId: string; messageId: string }>
 ) {
+  const { sql } = context
   const [any] = yield* sql`SELECT 1 FROM waiting_changes LIMIT 1`
   if (any === undefined) return
   const keys = messages.map(({ messageId, threadId }) => [threadId, messageId])
   yield* applyAll(
-    sql,
+    context,
+    accountId,
     yield* sql<WaitingChange>`SELECT w.change_id, w.thread_id, w.message_id, w.change
       FROM ${rowsOf(sql, keys, ['thread_id', 'message_id'])} AS stored
       JOIN waiting_changes w ON w.thread_id = stored.thread_id AND w.message_id = stored.message_id
@@ -139,10 +146,15 @@ export const applyWaitingChanges = Effect.fnUntraced(function* (
 })
 
 /** Applies the waiting changes of a thread whose messages are stored: after a merge both may be there. */
-export const applyWaitingOf = Effect.fnUntraced(function* (context: WriteContext, threadId: string) {
+export const applyWaitingOf = Effect.fnUntraced(function* (
+  context: WriteContext,
+  accountId: string,
+  threadId: string
+) {
   const { sql } = context
   yield* applyAll(
-    sql,
+    context,
+    accountId,
     yield* sql<WaitingChange>`SELECT w.change_id, w.thread_id, w.message_id, w.change FROM waiting_changes w
       JOIN messages m ON m.thread_id = w.thread_id AND m.message_id = w.message_id
       WHERE w.thread_id = ${threadId} ORDER BY w.change_id`
@@ -155,17 +167,16 @@ export const changeMessages = Effect.fnUntraced(function* (
   accountId: string,
   changes: ReadonlyArray<ChangeWrite>
 ) {
-  const { eventLog, now, sql } = context
+  const { eventLog, sql } = context
+  const waiting: Array<ChangeWrite> = []
   const changed: Array<EventWrite> = []
   for (const write of changes) {
-    const { change, messageId, threadId } = write
+    const { messageId, threadId } = write
     const outcome = yield* applyOne(sql, write)
     if (outcome === 'changed') changed.push({ kind: 'message.changed', threadId, messageId })
-    if (outcome === 'not stored') {
-      yield* sql`INSERT INTO waiting_changes (account_id, thread_id, message_id, change, waiting_since)
-        VALUES (${accountId}, ${threadId}, ${messageId}, ${yield* encodeChange(change)}, ${now()})`
-    }
+    if (outcome === 'not stored') waiting.push(write)
   }
+  yield* keepWaiting(context, accountId, waiting)
   for (const { messageId, threadId } of changes.filter(isSentNow))
     yield* markRemovedMessages(sql, [threadId], { messageId })
   yield* dueAgain(
@@ -187,8 +198,3 @@ const bringsSecret = ({ change }: ChangeWrite): boolean => 'secret' in change &&
 
 export const threadsChanged = (threadIds: ReadonlySet<string>): ReadonlyArray<EventWrite> =>
   [...threadIds].map(threadId => ({ kind: 'thread.changed', threadId, messageId: null }))
-
-export const deleteWaitingChanges = (sql: SqlClient.SqlClient, before: number) =>
-  // What the owner did to messages waits for as long as it takes: they may be in the history that is fetched later.
-  sql`DELETE FROM waiting_changes WHERE waiting_since < ${before}
-    AND ${sql.literal(jsonField(sql, 'change', 'to'))} NOT IN ('starred', 'deletedForMe')`

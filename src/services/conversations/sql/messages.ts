@@ -203,7 +203,7 @@ const putOfOneOrigin = Effect.fnUntraced(function* (
   )
   const { before, inserted } = yield* indexingNew(context, accountId, writes, storing)
   const updated = isShared || inserted === writes.length ? [] : yield* updateStored(context, writes, asOf)
-  yield* applyWaitingChanges(sql, writes)
+  yield* applyWaitingChanges(context, accountId, writes)
   yield* retryAddOns(context, accountId, writes)
   if (inserted > 0) {
     yield* sql`UPDATE accounts SET messages = messages + ${inserted} WHERE account_id = ${accountId}`

@@ -2,74 +2,49 @@
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { Receipt } from '../../../domain/message.ts'
-import { least } from '../../database/dialect.ts'
+import { rowsOf } from '../../database/dialect.ts'
 import type { ThreadMerge } from '../../database/tables.ts'
-import type { ReceiptHistoryWrite, ReceiptWrite } from '../writes.ts'
+import type { ChangeWrite, ReceiptWrite } from '../writes.ts'
 import type { WriteContext } from './context.ts'
 import { changeMessages } from './message-changes.ts'
+import { oneReceiptRule, putReceiptHistory, RECEIPT_TIMES, timesOf } from './receipt-rows.ts'
+import { keepWaiting } from './waiting-changes.ts'
 
 export const decodeReceipt = Schema.decodeUnknownEffect(Receipt)
 
-const RECEIPT_TIMES = ['delivered_at', 'read_at', 'played_at']
-
-/** The one rule by which two receipts of one recipient become one row: the earliest time is kept. Later ones come from other devices of the same person. */
-const oneReceiptRule = (sql: SqlClient.SqlClient) => {
-  const earliest = (column: string) =>
-    least(
-      sql,
-      `COALESCE(receipts.${column}, excluded.${column})`,
-      `COALESCE(excluded.${column}, receipts.${column})`
-    )
-  return `ON CONFLICT (thread_id, message_id, recipient) DO UPDATE SET
-    ${RECEIPT_TIMES.map(column => `${column} = ${earliest(column)}`).join(', ')}`
-}
-
-export const putReceiptHistory = (
-  { bulk, sql }: Pick<WriteContext, 'bulk' | 'sql'>,
-  accountId: string,
-  rows: ReadonlyArray<ReceiptHistoryWrite>
-) =>
-  bulk.runMany(
-    `INSERT INTO receipts (account_id, thread_id, message_id, recipient, ${RECEIPT_TIMES.join(', ')})
-      VALUES (?, ?, ?, ?, ?, ?, ?) ${oneReceiptRule(sql)}`,
-    rows.map(row => [
-      accountId,
-      row.threadId,
-      row.messageId,
-      row.recipient,
-      row.deliveredAt,
-      row.readAt,
-      row.playedAt
-    ])
-  )
-
-/** Stores receipts and raises the status of the messages they are for. */
+/** Stores receipts and raises the status of the messages they are for. Those for messages that are not stored wait for them. */
 export const putReceipts = Effect.fnUntraced(function* (
   context: WriteContext,
   accountId: string,
   receipts: ReadonlyArray<ReceiptWrite>
 ) {
+  const { sql } = context
+  const keys = receipts.map(({ messageId, threadId }) => [threadId, messageId])
+  const stored = yield* sql<{ threadId: string; messageId: string }>`SELECT m.thread_id, m.message_id
+    FROM ${rowsOf(sql, keys, ['thread_id', 'message_id'])} AS named
+    JOIN messages m ON m.thread_id = named.thread_id AND m.message_id = named.message_id`
+  const isStored = new Set(stored.map(keyOf))
+  const known = receipts.filter(receipt => isStored.has(keyOf(receipt)))
+  const unknown = receipts.filter(receipt => !isStored.has(keyOf(receipt)))
+  yield* keepWaiting(context, accountId, unknown.map(changeOf))
+  if (known.length === 0) return
   yield* putReceiptHistory(
     context,
     accountId,
-    receipts.map(({ at, messageId, recipient, status, threadId }) => ({
-      threadId,
-      messageId,
-      recipient,
-      deliveredAt: status === 'delivered' ? at : null,
-      readAt: status === 'read' ? at : null,
-      playedAt: status === 'played' ? at : null
-    }))
+    known.map(receipt => ({ ...placeOf(receipt), ...timesOf(receipt) }))
   )
-  yield* changeMessages(
-    context,
-    accountId,
-    receipts.map(({ messageId, status, threadId }) => ({
-      threadId,
-      messageId,
-      change: { to: 'status', status, reason: null }
-    }))
-  )
+  yield* changeMessages(context, accountId, known.map(changeOf))
+})
+
+const placeOf = ({ messageId, threadId }: ReceiptWrite) => ({ threadId, messageId })
+
+const keyOf = ({ messageId, threadId }: Pick<ReceiptWrite, 'threadId' | 'messageId'>): string =>
+  `${threadId} ${messageId}`
+
+const changeOf = ({ at, recipient, status, ...place }: ReceiptWrite): ChangeWrite => ({
+  ...place,
+  change: { to: 'receipt', recipient, status, at },
+  by: recipient
 })
 
 export const listReceipts = (sql: SqlClient.SqlClient, threadId: string, messageId: string) =>

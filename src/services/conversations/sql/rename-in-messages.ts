@@ -3,10 +3,10 @@ import { Effect } from 'effect'
 import { changeWithPersonRenamed, withPersonRenamed } from '../../../domain/renamed-person.ts'
 import { contains } from '../../database/dialect.ts'
 import type { WriteContext } from './context.ts'
-import { decodeChange, encodeChange } from './message-changes.ts'
 import { decodeHeld, detailsColumn, jsonOrNull } from './message-row.ts'
 import { reindexing } from './search-index.ts'
 import { refreshSummaries } from './threads.ts'
+import { decodeChange, encodeChange } from './waiting-changes.ts'
 
 interface Place {
   readonly messageRow: number

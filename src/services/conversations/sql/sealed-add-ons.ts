@@ -4,6 +4,7 @@ import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { addOnIdOf, messageSecretIn, SealedAddOn } from '../../../domain/sealed-add-on.ts'
 import { listOf, moveRows, rowsOf } from '../../database/dialect.ts'
+import { keepNewestRows } from '../../database/newest-rows.ts'
 import type { MessageRekey, ThreadMerge } from '../../database/tables.ts'
 import type { SealedWrite } from '../writes.ts'
 
@@ -20,9 +21,9 @@ export const putSealed = Effect.fnUntraced(function* (
   writes: ReadonlyArray<SealedWrite>,
   now: number
 ) {
-  for (const { addOn, messageId, threadId } of writes) {
-    yield* sql`INSERT INTO sealed_add_ons (account_id, thread_id, message_id, add_on_id, add_on, waiting_since, is_due)
-      VALUES (${accountId}, ${threadId}, ${messageId}, ${addOnIdOf(addOn)}, ${yield* encode(addOn)}, ${now}, 1)
+  for (const { addOn, by, messageId, threadId } of writes) {
+    yield* sql`INSERT INTO sealed_add_ons (account_id, thread_id, message_id, add_on_id, add_on, waiting_since, is_due, by_person)
+      VALUES (${accountId}, ${threadId}, ${messageId}, ${addOnIdOf(addOn)}, ${yield* encode(addOn)}, ${now}, 1, ${by})
       ON CONFLICT DO NOTHING`
   }
 })
@@ -136,6 +137,25 @@ export const rekeySealed = (sql: SqlClient.SqlClient, { from, threadId, to }: Me
       sql`UPDATE sealed_add_ons SET is_due = 1 WHERE thread_id = ${threadId} AND message_id = ${to}`
     )
   )
+
+/** Of one person. */
+const MOST_SEALED = { rows: 5000, bytes: 16 * 1024 * 1024 }
+
+/** Removes the oldest of these people beyond what is kept of each; answers how many. */
+export const removeOldestSealed = (
+  sql: SqlClient.SqlClient,
+  accountId: string,
+  people: ReadonlyArray<string>
+) =>
+  keepNewestRows(
+    sql,
+    { table: TABLE, order: 'sealed_row', content: 'add_on', of: 'by_person' },
+    sql`account_id = ${accountId} AND by_person IN ${listOf(sql, people)}`,
+    MOST_SEALED
+  )
+
+export const renameInSealed = (sql: SqlClient.SqlClient, accountId: string, from: string, to: string) =>
+  sql`UPDATE sealed_add_ons SET by_person = ${to} WHERE account_id = ${accountId} AND by_person = ${from}`
 
 export const deleteSealed = (sql: SqlClient.SqlClient, before: number) =>
   sql`DELETE FROM sealed_add_ons WHERE waiting_since < ${before}`

@@ -1,13 +1,20 @@
 // What a journal entry means, by when it arrived: a stanza without a usable time is dated by its arrival, and so is one from the future.
 import type { Fact, MessageFact } from '../../../domain/fact.ts'
 import { TOLERATED_FUTURE_MS } from '../../../domain/message.ts'
-import { type ConvertedEntry, convertEntry, type Journaled } from './journaled.ts'
+import { chatJid } from '../../../domain/jid.ts'
+import { type ConvertedEntry, convertEntry, type FaultyStanza, type Journaled } from './journaled.ts'
 import type { StanzaJson } from './stanza-json.ts'
 
 type Attributes = Readonly<Record<string, string>>
 
-const attributesOf = (entry: Journaled): Attributes =>
+const attributesOf = (entry: Journaled | typeof FaultyStanza.Type): Attributes =>
   'stanza' in entry ? entry.stanza.attrs : entry.kind === 'channel' ? {} : entry.attributes
+
+/** Who sent it; empty when it names nobody. */
+export const senderOf = (entry: Journaled | typeof FaultyStanza.Type): string => {
+  const { from, participant } = attributesOf(entry)
+  return chatJid(participant) ?? chatJid(from) ?? ''
+}
 
 const isInFuture = (milliseconds: number, receivedAt: number): boolean =>
   milliseconds > receivedAt + TOLERATED_FUTURE_MS

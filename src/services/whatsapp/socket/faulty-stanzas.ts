@@ -19,9 +19,6 @@ const FAULTY_STANZA = {
     'Nothing, unless something is missing in a chat: then report it with the log and the version of this server'
 } as const
 
-/** Of one connection: a flood of them must not fill the disk. */
-const MOST_KEPT = 1000
-
 /** What WhatsApp delivers again until it is acknowledged, of the stanzas that this version knows. */
 const ACKNOWLEDGED = new Set(['message', 'status', 'receipt', 'notification', 'call'])
 
@@ -98,7 +95,6 @@ export const outliveFaultyStanzas = (
   const { accountId, creds, runtime, services } = connection
   const acknowledge = acknowledger(socket, creds)
   const known = new WeakSet<BinaryNode>()
-  let kept = 0
   const report = (tag: string, reason: unknown): void => {
     runtime.fork(Effect.logWarning(`A stanza could not be handled: ${tag}`, nameOf(reason)))
     runtime.fork(count.faultyStanza(tag))
@@ -116,8 +112,6 @@ export const outliveFaultyStanzas = (
     const settle = (): void => {
       if (ACKNOWLEDGED.has(stanza.tag) || !isKnownStanza(stanza.tag)) acknowledge(stanza)
     }
-    kept += 1
-    if (kept > MOST_KEPT) return settle()
     // What cannot be written down is not acknowledged: WhatsApp delivers it again.
     keep(stanza).then(settle, () => undefined)
   })
