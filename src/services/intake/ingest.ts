@@ -191,10 +191,10 @@ const readEntry = ({ content, receivedAt }: Entry): Effect.Effect<ConvertedEntry
         return yield* Effect.try({
           try: () => convertArrival(entry, receivedAt),
           catch: cause => new EntryUnreadable({ cause })
-        }).pipe(Effect.catch(() => Effect.succeed(kept(false))))
+        }).pipe(Effect.orElseSucceed(() => kept(false)))
       })
     ),
-    Effect.catch(() => Effect.succeed({ isFaulty: false, sender: '' }))
+    Effect.orElseSucceed(() => ({ isFaulty: false, sender: '' }))
   )
 
 /** One pass of the worker: ingests the oldest entries that wait. */
