@@ -84,14 +84,15 @@ const writeCredentials = (sql: SqlClient.SqlClient, seal: OpenSeal) =>
       ON CONFLICT (account_id) DO UPDATE SET sealed = excluded.sealed`
   }, asVaultError)
 
+/** After each login eight hundred keys are read at once. */
 const readKeys = (sql: SqlClient.SqlClient, seal: OpenSeal) =>
   Effect.fnUntraced(function* (accountId: string, kind: string, ids: ReadonlyArray<string>) {
     const found = new Map<string, Buffer>()
-    for (const id of ids) {
-      const [row] = yield* sql<{ sealed: Uint8Array }>`
-        SELECT sealed FROM vault_keys WHERE account_id = ${accountId} AND kind = ${kind} AND id = ${id}`
-      if (row !== undefined) found.set(id, yield* seal.open(keyLabel(accountId, kind, id), row.sealed))
-    }
+    if (ids.length === 0) return found
+    const rows = yield* sql<{ id: string; sealed: Uint8Array }>`
+      SELECT id, sealed FROM vault_keys WHERE account_id = ${accountId} AND kind = ${kind}
+        AND id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`
+    for (const { id, sealed } of rows) found.set(id, yield* seal.open(keyLabel(accountId, kind, id), sealed))
     return found
   }, asVaultError)
 

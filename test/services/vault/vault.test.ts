@@ -32,6 +32,20 @@ test('credentials and keys come back as they were written', async () => {
   expect(read.ofAnother.size).toBe(0)
 })
 
+test('hundreds of keys are read at once, each under its own id', async () => {
+  const ids = [...Array(812).keys(), 'with "quotes", a \\ and an é'].map(String)
+  const read = await onDatabase(
+    Effect.gen(function* () {
+      const vault = yield* Vault
+      const keys = Object.fromEntries(ids.map(id => [id, Buffer.from(`key ${id}`)]))
+      yield* vault.writeKeys('acc-1', { 'pre-key': keys, session: { '7': SECRET } })
+      return yield* vault.readKeys('acc-1', 'pre-key', [...ids, 'of nobody'])
+    })
+  )
+  expect(read.size).toBe(ids.length)
+  for (const id of ids) expect(read.get(id)?.toString()).toBe(`key ${id}`)
+})
+
 test('nothing of a secret can be found in the database file', async () => {
   const folder = temporaryFolder()
   const file = join(folder.path, 'backscroll.db')
