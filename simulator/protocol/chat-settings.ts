@@ -153,10 +153,17 @@ const contactPatch = (contact: Account, fullName: string, timestamp: number): WA
 
 type MessageRange = proto.SyncActionValue.ISyncActionMessageRange
 
-/** Up to where the owner sees the chat when changing it: seconds. */
+/** Up to where the owner sees the chat when changing it: in seconds, and the messages of the last one, since more may follow within it. */
 const rangeOf = (mailbox: Mailbox, chat: MailboxChat): MessageRange => {
   const size = mailbox.size(chat)
-  return size === 0 ? {} : { lastMessageTimestamp: mailbox.timeAt(chat, size - 1) }
+  if (size === 0) return {}
+  const timestamp = mailbox.timeAt(chat, size - 1)
+  const messages: Array<proto.SyncActionValue.ISyncActionMessage> = []
+  for (let place = size - 1; place >= 0 && mailbox.timeAt(chat, place) === timestamp; place--) {
+    const [key, id] = [mailbox.infoAt(chat, place)?.key, mailbox.idAt(chat, place)]
+    if (key && id !== undefined) messages.unshift({ key: { ...key, id }, timestamp })
+  }
+  return { lastMessageTimestamp: timestamp, messages }
 }
 
 const settingPatch = (

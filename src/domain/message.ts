@@ -318,6 +318,10 @@ export type Receipt = typeof Receipt.Type
 /** How long ahead of the time a message may claim to be before it is clamped: clocks drift, decades do not. */
 export const TOLERATED_FUTURE_MS = 24 * 60 * 60 * 1000
 
+/** The time that somebody claims; `known` in place of one that is far after it. Milliseconds since 1970. */
+export const plausibleTime = (claimed: number, known: number): number =>
+  claimed > known + TOLERATED_FUTURE_MS ? known : claimed
+
 /** A time as stored: phones sometimes claim decades in the future, which would pin a thread to the top for ever. */
 export const clampTime = (claimed: number, now: number): { tsClient: number; tsClaimed: number | null } =>
   claimed > now + TOLERATED_FUTURE_MS

@@ -1,6 +1,7 @@
 // What a hostile contact can make WhatsApp deliver to somebody's linked devices, one of it at a time. Whoever floods with it, or mixes
 // it into other traffic, decides how often.
 import { randomBytes } from 'node:crypto'
+import { proto } from '@whiskeysockets/baileys'
 import type { Phone } from '../../simulator/phone.ts'
 import { randomOf } from '../chaos/random.ts'
 import { HOSTILE_CONTENT } from './hostile-content.ts'
@@ -38,6 +39,22 @@ const receipt = ({ from, phone }: Hostility, n: number, type?: string, content?:
     )
   )
 
+/** The key of a group in which nobody is. */
+const groupKey = (n: number) => {
+  const chainKey = Buffer.alloc(32, n)
+  const signingKey = Buffer.concat([Buffer.of(5), Buffer.alloc(32, n)])
+  const encoded = proto.SenderKeyDistributionMessage.encode({
+    id: n,
+    iteration: 0,
+    chainKey,
+    signingKey
+  }).finish()
+  return {
+    groupId: `12036399${String(n).padStart(10, '0')}@g.us`,
+    axolotlSenderKeyDistributionMessage: Buffer.concat([Buffer.of(0x33), encoded])
+  }
+}
+
 const castOf = ({ from, group, phone }: Hostility): Cast => ({
   own: phone.jid,
   ownLid: phone.lid,
@@ -73,6 +90,8 @@ export const HOSTILE_ACTS = {
       stanza('retry', { count: '1', id: madeUpId(n), t: now(), v: '1' }),
       stanza('registration', {}, new Uint8Array(4))
     ]),
+  groupKeys: ({ from, phone }, n) =>
+    phone.receive({ from, message: { senderKeyDistributionMessage: groupKey(n) } }),
   presences: ({ from, phone }, n) => phone.showPresence({ from, available: n % 2 === 0, unasked: true }),
   typing: ({ from, phone }, n) => phone.showTyping({ from, state: n % 2 === 0 ? 'composing' : 'paused' }),
   groupChanges: ({ from, group, phone }, n) =>

@@ -1,12 +1,14 @@
 // The processes of a chaos run: WhatsApp, the server that is killed and started again, and Firestore where applications read there.
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { linkAccount, simulatorSettings } from '../../harness/simulated.ts'
 import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
 import { Simulator } from '../../simulator/simulator.ts'
 import { CRASH_POINTS, FIRESTORE_POINTS } from './crash-points.ts'
-import { crashingAt } from './crash-settings.ts'
+import { crashingAt, withFlushedLog } from './crash-settings.ts'
 import { FirestoreSide } from './firestore-side.ts'
 import { dropAtLogin, dropWhileLinking, stepOf } from './linking-steps.ts'
+import { cutPower } from './power-cut.ts'
 import { pick, type Random, randomOf } from './random.ts'
 import { Traffic } from './traffic.ts'
 import type { ChaosAccount } from './verdict.ts'
@@ -39,6 +41,9 @@ export class ChaosRun implements AsyncDisposable {
   /** Of the kills, those at a named point, by point. */
   readonly points: Record<string, number> = {}
   kills = 0
+  /** Of the kills, those after which the disk had only what was flushed, and the bytes that it had not. */
+  powerCuts = 0
+  cutBytes = 0
   /** Ends by SIGTERM, and those of them with another exit code than 0. */
   stops = 0
   failedStops = 0
@@ -47,6 +52,8 @@ export class ChaosRun implements AsyncDisposable {
   private readonly options: ChaosOptions
   private readonly random: Random
   private readonly folder = temporaryFolder()
+  private readonly notes = temporaryFolder()
+  private readonly flushed = join(this.notes.path, 'flushed-log')
   private running: ServerProcess | undefined
 
   private constructor(options: ChaosOptions, simulator: Simulator, firestore: FirestoreSide | undefined) {
@@ -125,6 +132,7 @@ export class ChaosRun implements AsyncDisposable {
     await this.simulator.stop()
     await this.firestore?.[Symbol.asyncDispose]()
     this.folder.remove()
+    this.notes.remove()
   }
 
   private nextEnd(): End {
@@ -139,6 +147,9 @@ export class ChaosRun implements AsyncDisposable {
   private async kill(): Promise<void> {
     await this.server.kill()
     this.kills += 1
+    if (this.random() < 0.5) return
+    this.powerCuts += 1
+    this.cutBytes += cutPower(this.folder.path, this.flushed)
   }
 
   private async stop(): Promise<void> {
@@ -167,7 +178,7 @@ export class ChaosRun implements AsyncDisposable {
         ...simulatorSettings(this.simulator),
         SEND_TIMEOUT: '2s',
         ...this.firestore?.settings,
-        ...settings
+        ...withFlushedLog(this.flushed, settings)
       }
     })
   }

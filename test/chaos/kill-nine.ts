@@ -14,6 +14,9 @@ import { type ChaosAccount, proveSessions, type Verdict, verdictOf } from './ver
 export interface ChaosResult {
   readonly rounds: number
   readonly kills: number
+  /** Of the kills, those after which the disk had only what was flushed, and how many bytes of the log that took away. */
+  readonly power_cuts: number
+  readonly cut_bytes: number
   /** Ends by SIGTERM, and those with another exit code than 0. */
   readonly stops: number
   readonly failed_stops: number
@@ -100,6 +103,8 @@ export const killNine = async (options: ChaosOptions): Promise<ChaosResult> => {
   return {
     rounds: options.rounds,
     kills: run.kills,
+    power_cuts: run.powerCuts,
+    cut_bytes: run.cutBytes,
     stops: run.stops,
     failed_stops: run.failedStops,
     drops: run.drops,

@@ -81,6 +81,10 @@ test('names, archive, pin, mute and unread marks follow the phone: live, after a
   })
   expect(unread).toBeGreaterThan(0)
   await phone.changeChat(ann, { read: true })
+  // Most often within the second of the last message that was read.
+  await phone.receive({ from: ann, text: 'right after' })
+  await until(ann, { markedUnread: false, unreadCount: 1, lastMessageText: 'right after' })
+  await phone.changeChat(ann, { read: true })
   await until(ann, { markedUnread: false, unreadCount: 0 })
 
   const once = firstFetches()

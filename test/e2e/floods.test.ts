@@ -1,5 +1,7 @@
 // One contact cannot hold up another: whatever a hostile contact makes WhatsApp deliver, somebody else's message is not behind it, and
 // what it costs is bounded.
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { FloodScenario } from '../../bench/flood-scenario.ts'
 import type { Phone } from '../../simulator/phone.ts'
@@ -79,6 +81,13 @@ test('floods of every other kind leave the account connected and everybody elseâ
   const stored = await messagesWith(stage, accountId, phone.contacts[0]!)
   expect(stored.map(({ whatsAppId }) => whatsAppId)).toEqual(expect.arrayContaining(written))
   expect(await stage.api.account(accountId)).toMatchObject({ tags: ['online'], lastDisconnect })
+
+  // Keys of groups in which the account is not are not kept.
+  using database = new DatabaseSync(join(stage.dataDir, 'backscroll.db'), { readOnly: true })
+  const keys = database.prepare(
+    `SELECT COUNT(*) AS n FROM vault_keys WHERE kind = 'sender-key' AND account_id = ?`
+  )
+  expect(keys.get(accountId)?.['n']).toBe(0)
 
   const { from, group } = scenario.hostility
   // Every call is somebody's: each is there once.

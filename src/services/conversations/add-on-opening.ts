@@ -1,6 +1,7 @@
 // Opens encrypted add-ons with the secret of their message, once that is stored. One that its message's secrets do not open is
 // shown on the message, and tried again should another secret become known.
 import { Effect } from 'effect'
+import { datedChange } from '../../domain/bounded-change.ts'
 import type { Fact } from '../../domain/fact.ts'
 import { addOnIdOf, openSealedAddOn } from '../../domain/sealed-add-on.ts'
 import type { DatabaseError } from '../database/error.ts'
@@ -44,6 +45,10 @@ const tryToOpen = Effect.fnUntraced(function* (
   return outcome(facts === undefined ? { is: 'unreadable' } : { is: 'opened', facts })
 })
 
+/** What is in an add-on was done by the time at which WhatsApp took that, whatever it claims. */
+const datedBy = ({ timestamp }: DueAddOn['addOn'], fact: Fact): Fact =>
+  fact.kind === 'change' ? { ...fact, change: datedChange(fact.change, timestamp) } : fact
+
 /** Shows the outcome on the message: there it is counted how many add-ons cannot be read. */
 const showOutcome = Effect.fnUntraced(function* (
   accountId: string,
@@ -75,7 +80,7 @@ export const makeAddOnOpening = ({ messages, sealed }: Stores, reader: AddOnRead
     for (const one of due) {
       const outcome = yield* tryToOpen(accountId, one, sealed, reader)
       rows[outcome.is].push(one.row)
-      if (outcome.is === 'opened') facts.push(...outcome.facts)
+      if (outcome.is === 'opened') facts.push(...outcome.facts.map(fact => datedBy(one.addOn, fact)))
       yield* showOutcome(accountId, one, outcome, messages)
     }
     const done = [...rows.opened, ...rows.obsolete]

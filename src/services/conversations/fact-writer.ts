@@ -210,7 +210,7 @@ const addLabelAssociation = Effect.fnUntraced(function* (batch: Batch, fact: Fac
 })
 
 const addChange = (batch: Batch, fact: FactOf<'change'>) =>
-  Effect.map(batch.resolver.change(batch.accountId, fact), changes => {
+  Effect.map(batch.resolver.change(batch.accountId, fact, batch.now), changes => {
     batch.pending.changes.push(...changes)
     for (const { by } of changes) if (by !== undefined) batch.changers.add(by)
   })

@@ -4,7 +4,7 @@ import { messageIdOf, parseThreadId, type SenderKey, threadIdOf } from '../../do
 import { namesWriters } from '../../domain/jid.ts'
 import { beginningOf, boundedName, LONGEST } from '../../domain/lengths.ts'
 import { bodyNaming, type Mention, peopleIn } from '../../domain/mention.ts'
-import { clampTime } from '../../domain/message.ts'
+import { clampTime, plausibleTime } from '../../domain/message.ts'
 import { namedVote } from '../../domain/poll.ts'
 import type { MessageWrite } from './writes.ts'
 
@@ -94,6 +94,8 @@ export const messageWrite = (
   const sender = party(fact.sender, resolve)
   const { tsClaimed, tsClient } = clampTime(fact.timestamp, now)
   const claimed = fact.tsClaimed ?? tsClaimed
+  /** What others added to a message is dated by it when it claims to be from the far future. */
+  const dated = (at: number): number => (plausibleTime(at, now) === at ? at : tsClient)
   return {
     threadId,
     messageId: messageIdOf(senderKey(fact.chat, sender), fact.whatsAppId),
@@ -113,7 +115,11 @@ export const messageWrite = (
     eventResponses:
       eventResponses.length === 0
         ? NONE
-        : eventResponses.map(one => ({ ...one, sender: personNamed(one.sender, resolve) })),
+        : eventResponses.map(one => ({
+            ...one,
+            sender: personNamed(one.sender, resolve),
+            at: dated(one.at)
+          })),
     mentions: peopleIn(mentions),
     viewOnce: fact.viewOnce,
     forwarded: fact.forwarded,
@@ -125,7 +131,7 @@ export const messageWrite = (
     sharedBy:
       fact.sharedBy === null || fact.sharedBy === 'me' ? fact.sharedBy : resolve({ jid: fact.sharedBy }),
     shortened: fact.shortened,
-    editedAt: fact.editedAt ?? null,
+    editedAt: fact.editedAt === undefined ? null : dated(fact.editedAt),
     reactions:
       reactions.length === 0
         ? NONE
@@ -133,7 +139,7 @@ export const messageWrite = (
             reactions.map(({ at, by, emoji }) => ({
               sender: party(by, resolve) ?? 'me',
               emoji: beginningOf(emoji, LONGEST.emoji),
-              at
+              at: dated(at)
             })),
             ({ sender: who }) => who
           ),
@@ -142,7 +148,7 @@ export const messageWrite = (
         ? NONE
         : newestOf(
             votes.map(({ at, by, hashes }) =>
-              namedVote(poll, { voter: party(by, resolve) ?? 'me', hashes, at })
+              namedVote(poll, { voter: party(by, resolve) ?? 'me', hashes, at: dated(at) })
             ),
             ({ voter }) => voter
           ),

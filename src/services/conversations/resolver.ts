@@ -1,6 +1,6 @@
 // Who and what facts are about, as the database names it: addresses become threads, messages and senders.
 import { Effect } from 'effect'
-import { boundedChange } from '../../domain/bounded-change.ts'
+import { boundedChange, datedChange } from '../../domain/bounded-change.ts'
 import type { Address, ChangeFact, MessageFact, Party } from '../../domain/fact.ts'
 import { messageIdOf, threadIdOf } from '../../domain/ids.ts'
 import { isGroupJid, threadKindOf } from '../../domain/jid.ts'
@@ -46,7 +46,7 @@ export const makeResolver = (identity: Identity['Service']) => {
     return { ...edit, body: bodyNaming(edit.body, named), mentions: peopleIn(named) }
   })
 
-  const change = Effect.fnUntraced(function* (accountId: string, fact: ChangeFact) {
+  const change = Effect.fnUntraced(function* (accountId: string, fact: ChangeFact, now: number) {
     const { threadId } = yield* thread(accountId, fact.chat)
     const sender = yield* party(accountId, fact.target.sender)
     const by = yield* party(accountId, fact.by)
@@ -55,10 +55,11 @@ export const makeResolver = (identity: Identity['Service']) => {
     const isForeign = by !== sender
     if (isForeign && isAuthorsOnly(fact.change)) return []
     if (isForeign && fact.change.to === 'revoked' && !isGroupJid(fact.chat.jid)) return []
+    const bounded = boundedChange(datedChange(fact.change, now))
     const write: ChangeWrite = {
       threadId,
       messageId: messageIdOf(senderKey(fact.chat, sender), fact.target.whatsAppId),
-      change: byWhom(yield* withPeople(accountId, boundedChange(fact.change)), by ?? 'me', isForeign),
+      change: byWhom(yield* withPeople(accountId, bounded), by ?? 'me', isForeign),
       ...(by === null || fact.change.to === 'attached' ? {} : { by })
     }
     return [write]

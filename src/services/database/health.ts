@@ -3,8 +3,8 @@ import { Context } from 'effect'
 
 /** What is wrong, as the rest of a sentence about the database. */
 export interface DatabaseProblem {
-  /** `replaced`: nothing is written any more, it would be lost. `damaged`: what can be read and written still is. */
-  readonly kind: 'damaged' | 'replaced'
+  /** `replaced`, `disk`: nothing is written any more, it would be lost. `damaged`: what can be read and written still is. */
+  readonly kind: 'damaged' | 'disk' | 'replaced'
   readonly file: string
   readonly reason: string
 }

@@ -3,6 +3,7 @@
 import { Context, Effect, Layer, RcRef, type Scope, Stream } from 'effect'
 import type { FeedEvent } from '../../domain/feed.ts'
 import type { DatabaseError } from '../database/error.ts'
+import { Durability, untilDurable } from '../database/durability.ts'
 import { ALL_ACCOUNTS, type Topic, topic, type Waiter, Wakes } from '../process/wakes.ts'
 import { EventLog, EVENTS } from './event-log.ts'
 
@@ -23,13 +24,14 @@ export class EventTail extends Context.Service<
     readonly newest: Effect.Effect<number, DatabaseError>
   }
 >()('backscroll/services/events/EventTail') {
-  static readonly layer: Layer.Layer<EventTail, never, EventLog | Wakes> = Layer.effect(
+  static readonly layer: Layer.Layer<EventTail, never, EventLog | Wakes | Durability> = Layer.effect(
     EventTail,
     Effect.gen(function* () {
       const log = yield* EventLog
       const wakes = yield* Wakes
+      const durability = yield* Durability
       // The reader lives while somebody follows: a server that nobody watches does not read its own events.
-      const reader = yield* RcRef.make({ acquire: startReader(log, wakes) })
+      const reader = yield* RcRef.make({ acquire: startReader({ log, wakes, durability }) })
       return EventTail.of({
         follow: from =>
           Stream.unwrap(Effect.map(RcRef.get(reader), recent => followRecent({ log, wakes, recent }, from))),
@@ -56,28 +58,29 @@ interface Recent {
   newest: number
 }
 
-const startReader = (
-  log: EventLog['Service'],
-  wakes: Wakes['Service']
-): Effect.Effect<Recent, DatabaseError, Scope.Scope> =>
+interface Reading {
+  readonly log: EventLog['Service']
+  readonly wakes: Wakes['Service']
+  readonly durability: Durability['Service']
+}
+
+const startReader = (reading: Reading): Effect.Effect<Recent, DatabaseError, Scope.Scope> =>
   Effect.gen(function* () {
+    const { log, wakes } = reading
     const waiter = yield* wakes.waiter(EVENTS, ALL_ACCOUNTS)
     const newest = yield* log.newest
     const recent: Recent = { events: [], floor: newest, newest }
-    yield* Effect.forkScoped(read(log, wakes, waiter, recent))
+    yield* Effect.forkScoped(read(reading, waiter, recent))
     return recent
   })
 
-const read = (
-  log: EventLog['Service'],
-  wakes: Wakes['Service'],
-  waiter: Waiter,
-  recent: Recent
-): Effect.Effect<never> =>
+const read = ({ durability, log, wakes }: Reading, waiter: Waiter, recent: Recent): Effect.Effect<never> =>
   Effect.gen(function* () {
     yield* waiter.reset
     const events = yield* log.list({ after: recent.newest, limit: BATCH })
     if (events.length === 0) return yield* waiter.await
+    // After a power cut another event would have the same number.
+    yield* untilDurable(durability)
     append(recent, events)
     yield* wakes.wake(READ, ALL_ACCOUNTS)
     if (events.length < BATCH) yield* Effect.sleep(COALESCE)

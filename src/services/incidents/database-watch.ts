@@ -5,6 +5,15 @@ import { type IncidentReport, Incidents } from './incidents.ts'
 
 const CHECK_EVERY = '5 seconds'
 
+const RESTORE =
+  'Stop the server, keep the damaged file, and restore DATA_DIR from a backup (docs/backup.md); what WhatsApp was not told stays there until then'
+
+const ADVICE: Readonly<Record<DatabaseProblem['kind'], string>> = {
+  damaged: RESTORE,
+  replaced: RESTORE,
+  disk: 'Stop the server, look after the disk (the log of the system says more), and start again: what WhatsApp was not told comes then'
+}
+
 const damaged = ({ file, kind, reason }: DatabaseProblem): IncidentReport => ({
   accountId: null,
   kind: 'storage.damaged',
@@ -12,11 +21,10 @@ const damaged = ({ file, kind, reason }: DatabaseProblem): IncidentReport => ({
   subject: `database ${kind}`,
   happened: `The database ${file} cannot be relied on: ${reason}`,
   did:
-    kind === 'replaced'
-      ? 'Nothing is written or acknowledged to WhatsApp any more: it would be lost. GET /ready answers 503'
-      : 'What can be read and written still is. GET /ready answers 503',
-  advice:
-    'Stop the server, keep the damaged file, and restore DATA_DIR from a backup (docs/backup.md); what WhatsApp was not told stays there until then'
+    kind === 'damaged'
+      ? 'What can be read and written still is. GET /ready answers 503'
+      : 'Nothing is written or acknowledged to WhatsApp any more: it would be lost. GET /ready answers 503',
+  advice: ADVICE[kind]
 })
 
 /** Reports each kind of problem once, until the scope closes. */

@@ -8,6 +8,7 @@ import type { PasskeyAssertion } from '../../domain/passkey.ts'
 import type { AccountStore } from '../conversations/account-store.ts'
 import type { Conversations } from '../conversations/apply.ts'
 import type { MessageStore } from '../conversations/message-store.ts'
+import type { Durability } from '../database/durability.ts'
 import type { Incidents } from '../incidents/incidents.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { LiveTraffic } from '../journal/traffic.ts'
@@ -104,6 +105,7 @@ export class WhatsApp extends Context.Service<
     | AccountProxies
     | AppState
     | ClientVersion
+    | Durability
     | Vault
     | Journal
     | LiveTraffic

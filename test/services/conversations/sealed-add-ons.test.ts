@@ -44,6 +44,7 @@ const USE_CASES: Partial<Record<AddOnKind, string>> = {
   messageEdit: 'Message Edit',
   eventEdit: 'Event Edit',
   pollAddOption: 'Poll Add Option',
+  pollEdit: 'Poll Edit',
   reaction: 'Enc Reaction',
   comment: 'Enc Comment',
   eventResponse: 'Event Response',
@@ -96,6 +97,15 @@ const voted = (...options: ReadonlyArray<string>) =>
   proto.Message.PollVoteMessage.encode({
     selectedOptions: options.map(name => createHash('sha256').update(name).digest())
   }).finish()
+
+const changedPoll = (question: string, at: number) =>
+  encoded({
+    protocolMessage: {
+      type: 14,
+      editedMessage: { pollCreationMessage: { name: question, options: [{ optionName: 'Sea' }] } },
+      timestampMs: at
+    }
+  })
 
 const byBob = { author: BOB }
 const facts: ReadonlyArray<Fact> = [
@@ -227,6 +237,40 @@ test('an add-on waits for a message without content, and for one in a thread tha
       yield* apply(message('POST', { raw: encoded({ conversation: 'body of POST' }, SECRETS.post) }))
       expect(yield* messagesOf(ANN)).toMatchObject([{ body: 'second', edits: [{ body: 'body of POST' }] }])
       expect(yield* waiting).toBe(0)
+    })
+  )
+})
+
+test('what a sealed change claims of the far future happened when it was sent, so that the next one replaces it', async () => {
+  const YEAR_5000 = 95_617_584_000_000
+  await onDatabase(
+    Effect.gen(function* () {
+      const asked = { ...post, reactions: [{ by: { jid: BOB }, emoji: '👎', at: YEAR_5000 }] }
+      yield* apply(asked, poll)
+      const bobs = (text: string, timestamp: number, whatsAppId: string) => {
+        const said = { text, senderTimestampMs: timestamp > T0 + 500 ? timestamp : YEAR_5000 }
+        const plaintext = proto.Message.ReactionMessage.encode(said).finish()
+        return addOn('reaction', 'POST', SECRETS.post, plaintext, { ...byBob, timestamp, whatsAppId })
+      }
+      yield* apply(
+        addOn('messageEdit', 'POST', SECRETS.post, edited('of the future', YEAR_5000), { whatsAppId: 'E1' }),
+        addOn('messageEdit', 'POST', SECRETS.post, edited('of today', T0 + 1000), { whatsAppId: 'E2' }),
+        addOn('pollEdit', 'POLL', SECRETS.poll, changedPoll('Never?', YEAR_5000), { whatsAppId: 'P1' }),
+        addOn('pollEdit', 'POLL', SECRETS.poll, changedPoll('When?', T0 + 1000), { whatsAppId: 'P2' }),
+        bobs('❤️', T0 + 100, 'R1')
+      )
+      const [changedPost, changedPollMessage] = (yield* messagesOf(GROUP)).toReversed()
+      expect(changedPost).toMatchObject({
+        body: 'of today',
+        edits: [
+          { body: 'body of POST', editedAt: T0 + 100 },
+          { body: 'of the future', editedAt: T0 + 1000 }
+        ],
+        reactions: [{ sender: BOB, emoji: '❤️', at: T0 + 100 }]
+      })
+      expect(changedPollMessage?.poll?.question).toBe('When?')
+      yield* apply(bobs('🎉', T0 + 2000, 'R2'))
+      expect((yield* messagesOf(GROUP)).at(-1)?.reactions).toMatchObject([{ emoji: '🎉' }])
     })
   )
 })

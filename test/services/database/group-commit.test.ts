@@ -10,6 +10,7 @@ import { thorough } from '../../thorough.ts'
 import { SharesCommit } from '../../../src/services/database/transaction.ts'
 import { failure } from '../../../src/services/database/sqlite/connection.ts'
 import { makeGroupCommit } from '../../../src/services/database/sqlite/group-commit.ts'
+import { NO_LOG } from '../../../src/services/database/sqlite/log-flush.ts'
 import * as NodeSqlite from '../../../src/services/database/sqlite/node-sqlite.ts'
 
 const AT_ONCE = { concurrency: 'unbounded' } as const
@@ -74,7 +75,8 @@ test('those that queue share commits, up to a bound', async () => {
       control: statement => Effect.sync(() => void statements.push(statement)),
       isOpen: () => statements.at(-1) !== 'COMMIT',
       begin: 'BEGIN',
-      ended: () => failure(new Error('It has ended'), 'commit')
+      ended: () => failure(new Error('It has ended'), 'commit'),
+      log: NO_LOG
     },
     { mostMembers: 32, longestMs: Infinity }
   )

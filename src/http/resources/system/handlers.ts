@@ -3,10 +3,16 @@ import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
 import { PrometheusMetrics } from 'effect/observability'
 import { AccountStore } from '../../../services/conversations/account-store.ts'
-import { DatabaseHealth } from '../../../services/database/health.ts'
+import { DatabaseHealth, type DatabaseProblem } from '../../../services/database/health.ts'
 import { Gauges } from '../../../services/telemetry/metrics.ts'
 import { Api } from '../../api.ts'
 import { orDatabaseUnavailable, StoreUnavailable } from '../../problems.ts'
+
+const PROBLEMS: Readonly<Record<DatabaseProblem['kind'], string>> = {
+  damaged: 'The database is damaged, or its file was changed by something else',
+  replaced: 'The database is damaged, or its file was removed or replaced',
+  disk: 'The disk does not take what is written'
+}
 
 const ready = Effect.fnUntraced(function* (
   accounts: AccountStore['Service'],
@@ -18,7 +24,7 @@ const ready = Effect.fnUntraced(function* (
   if (problem === undefined) return { status: 'ready' as const }
   // Everybody may ask: neither the file nor what SQLite says of it is told here.
   return yield* new StoreUnavailable({
-    detail: `The database is damaged, or its file was ${problem.kind === 'replaced' ? 'removed or replaced' : 'changed by something else'}; GET /v1/incidents says what to do`
+    detail: `${PROBLEMS[problem.kind]}; GET /v1/incidents says what to do`
   })
 })
 

@@ -23,9 +23,10 @@ export const openWriter = (file: string, image: Uint8Array | undefined): Databas
   // Waiting inside SQLite would stop every account: who finds the database locked waits outside, below.
   const database = new DatabaseSync(file, { timeout: 50 })
   if (image !== undefined) database.deserialize(image)
-  // FULL: a committed transaction survives a power cut, which "written before acknowledged" rests on.
+  // NORMAL: COMMIT does not wait for the disk. That a committed transaction survives a power cut, which "written before acknowledged" rests
+  // on, is the matter of log-flush.ts.
   database.exec(
-    'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; PRAGMA cache_size=-12288; PRAGMA wal_autocheckpoint=8000'
+    'PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; PRAGMA cache_size=-12288; PRAGMA wal_autocheckpoint=8000; SELECT 1 FROM sqlite_master'
   )
   return withFunctions(database)
 }

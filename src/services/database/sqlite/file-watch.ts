@@ -9,14 +9,20 @@ export interface FileWatch {
   readonly assertInPlace: () => void
   /** Every error of SQLite; damage is remembered. */
   readonly noteError: (cause: unknown) => void
+  /** The disk has not taken what is committed; nobody knows how much of it is there. */
+  readonly noteFailedFlush: (cause: unknown) => void
 }
 
 /** SQLITE_CORRUPT: what the callers' errors are classified by. */
 const CORRUPT = 11
 
-class FileReplaced extends Error {
+class FileLost extends Error {
   readonly errcode = CORRUPT
 }
+
+/** Of these, nothing is written any more. */
+const isFinal = (problem: DatabaseProblem | undefined): problem is DatabaseProblem =>
+  problem !== undefined && problem.kind !== 'damaged'
 
 const lookAt = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false })
 
@@ -36,7 +42,7 @@ export const watchFile = (file: string): FileWatch => {
   let openedLog = opened === undefined ? undefined : lookAt(log)
 
   const look = (): DatabaseProblem | undefined => {
-    if (opened === undefined || known?.kind === 'replaced') return known
+    if (opened === undefined || isFinal(known)) return known
     const change = differenceOf(opened, lookAt(file))
     const now = lookAt(log)
     // SQLite cuts the log, but never removes it while it is open.
@@ -52,12 +58,17 @@ export const watchFile = (file: string): FileWatch => {
   return {
     problem: look,
     assertInPlace: () => {
-      if (look()?.kind === 'replaced') throw new FileReplaced('The database file was removed or replaced')
+      const problem = look()
+      if (isFinal(problem)) throw new FileLost(`Nothing is written any more: ${problem.reason}`)
     },
     noteError: cause => {
       if (!(cause instanceof Error && 'errcode' in cause && typeof cause.errcode === 'number')) return
-      if (DAMAGED_CODES.has(cause.errcode & 0xff) && !(cause instanceof FileReplaced))
+      if (DAMAGED_CODES.has(cause.errcode & 0xff) && !(cause instanceof FileLost))
         known ??= { kind: 'damaged', file, reason: cause.message }
+    },
+    noteFailedFlush: cause => {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      known = { kind: 'disk', file: log, reason: `the disk did not take what was written (${reason})` }
     }
   }
 }

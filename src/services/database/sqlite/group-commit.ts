@@ -1,8 +1,10 @@
-// Group commit: transactions that queue for the connection anyway share one commit, which is what costs: it waits for the disk.
-// Each goes on only once the commit that holds its changes has succeeded; with nobody in the queue, nobody waits for anybody.
+// Group commit: transactions that queue for the connection anyway share one commit, which is what costs: it writes every page that they
+// have changed. Each goes on only once the commit that holds its changes has succeeded; with nobody in the queue, nobody waits for anybody.
 import { Deferred, Effect, Exit, Scope, Semaphore } from 'effect'
 import type { SqlError } from 'effect/sql'
+import { untilDurable, WaitsForDisk } from '../durability.ts'
 import { SharesCommit } from '../transaction.ts'
+import type { LogFlush } from './log-flush.ts'
 
 /** What has changed the database since BEGIN, and waits for the same COMMIT. */
 interface Group {
@@ -14,7 +16,7 @@ interface Group {
 /** The right to use the connection, from its place in the queue on until it has committed or given up. */
 export interface Turn {
   readonly begin: Effect.Effect<void, SqlError.SqlError>
-  /** Completes when its changes are on the disk. */
+  /** Completes when its changes are committed, and on the disk where that is waited for. */
   readonly commit: Effect.Effect<void, SqlError.SqlError>
   /** Undoes what this turn has changed, and nothing that another one has. */
   readonly rollback: Effect.Effect<void, SqlError.SqlError>
@@ -39,10 +41,11 @@ export interface GroupCommitOptions {
   readonly begin: string
   /** What the members of a group are told whose transaction SQLite has ended because of another member. */
   readonly ended: () => SqlError.SqlError
+  readonly log: LogFlush
 }
 
 export const makeGroupCommit = (
-  { begin, control, ended, isOpen }: GroupCommitOptions,
+  { begin, control, ended, isOpen, log }: GroupCommitOptions,
   { longestMs, mostMembers } = LIMITS
 ): GroupCommit => {
   const connection = Semaphore.makeUnsafe(1)
@@ -57,7 +60,7 @@ export const makeGroupCommit = (
     if (group === undefined) return Effect.void
     const closing = group
     group = undefined
-    const committing = Effect.asVoid(control('COMMIT')).pipe(
+    const committing = Effect.andThen(control('COMMIT'), Effect.sync(log.committed)).pipe(
       // What cannot be committed is undone, so that the next turn begins with nothing.
       Effect.tapError(() => (isOpen() ? Effect.ignore(control('ROLLBACK')) : Effect.void))
     )
@@ -124,9 +127,11 @@ export const makeGroupCommit = (
         joined.members += 1
         if (!isFirst) yield* control(`RELEASE ${SAVEPOINT}`)
         const isFull = joined.members >= mostMembers || performance.now() - joined.begunAt >= longestMs
-        if (queued === 0 || isFull || !(yield* SharesCommit)) return yield* close
+        if (queued === 0 || isFull || !(yield* SharesCommit)) yield* close
+        // Others use the connection while this one waits.
         yield* leave
         yield* Deferred.await(joined.committed)
+        if (yield* WaitsForDisk) yield* untilDurable(log)
       }),
       rollback: Effect.suspend(() => {
         if (!isFirst) {

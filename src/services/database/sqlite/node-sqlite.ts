@@ -5,6 +5,7 @@ import { Context, Effect, Layer, Stream } from 'effect'
 import { SqlClient, type SqlConnection, type SqlError, Statement } from 'effect/sql'
 import { Reactivity } from 'effect/reactivity'
 import { SqlBulk } from '../bulk.ts'
+import { Durability, untilDurable } from '../durability.ts'
 import { DatabaseHealth } from '../health.ts'
 import { camelCaseRows } from '../rows.ts'
 import {
@@ -16,8 +17,9 @@ import {
   type SqliteConnection
 } from './connection.ts'
 import { sizeOf } from './database-file.ts'
-import { watchFile } from './file-watch.ts'
+import { type FileWatch, watchFile } from './file-watch.ts'
 import { type GroupCommit, makeGroupCommit, type Turn } from './group-commit.ts'
+import { makeLogFlush, NO_LOG, openLog } from './log-flush.ts'
 
 /** Statements that can share a commit with others although they are not in a transaction. */
 const CHANGES = /^\s*(?:INSERT|UPDATE|DELETE)\b/i
@@ -81,16 +83,30 @@ const opened = (open: () => DatabaseSync) =>
     Effect.sync(() => database.close())
   )
 
+/** Closed when everything is on the disk. */
+const flushedLog = (file: string, watch: FileWatch) =>
+  Effect.gen(function* () {
+    const opened = yield* Effect.try({ try: () => openLog(file), catch: cause => failure(cause, 'open') })
+    const log = makeLogFlush(opened.flush, cause => {
+      watch.noteFailedFlush(cause)
+      return failure(cause, 'flush')
+    })
+    yield* Effect.addFinalizer(() =>
+      Effect.ensuring(Effect.ignore(untilDurable(log)), Effect.sync(opened.close))
+    )
+    return log
+  })
+
 const ENDED = 'SQLite has ended the transaction because of an error in another one that shared its commit'
 
 /**
- * A SqlClient (with SqlBulk and DatabaseHealth) on one SQLite file, or `:memory:`; closed with its scope. A database in memory can
+ * A SqlClient (with SqlBulk, DatabaseHealth and Durability) on one SQLite file, or `:memory:`; closed with its scope. A database in memory can
  * begin as an `image`, which is what SQLite's serialization has made of another database.
  */
 export const layer = (
   file: string,
   image?: Uint8Array
-): Layer.Layer<SqlClient.SqlClient | SqlBulk | DatabaseHealth, SqlError.SqlError> =>
+): Layer.Layer<SqlClient.SqlClient | SqlBulk | DatabaseHealth | Durability, SqlError.SqlError> =>
   Layer.effectContext(
     Effect.gen(function* () {
       const openedWithLog = sizeOf(`${file}-wal`) !== undefined
@@ -99,11 +115,13 @@ export const layer = (
       const writer = makeConnection(database, watch)
       const reader =
         file === ':memory:' ? undefined : makeConnection(yield* opened(() => openReader(file)), watch)
+      const log = file === ':memory:' ? NO_LOG : yield* flushedLog(file, watch)
       const groups = makeGroupCommit({
         control: text => writer.execute(text, [], undefined),
         isOpen: () => database.isTransaction,
         begin: BEGIN,
-        ended: () => failure(new Error(ENDED), 'commit')
+        ended: () => failure(new Error(ENDED), 'commit'),
+        log
       })
       const plain = outside(writer, reader, groups)
       const client = yield* SqlClient.make({
@@ -124,7 +142,8 @@ export const layer = (
           SqlBulk,
           SqlBulk.of({ runMany: (text, rows) => client.withTransaction(writer.runMany(text, rows)) })
         ),
-        Context.add(DatabaseHealth, DatabaseHealth.of({ openedWithLog, problem: watch.problem }))
+        Context.add(DatabaseHealth, DatabaseHealth.of({ openedWithLog, problem: watch.problem })),
+        Context.add(Durability, Durability.of(log))
       )
     })
   )

@@ -57,8 +57,10 @@ const settings =
     return set.length === 0 ? [] : [{ kind: 'chatSettings', chat, settings: set }]
   }
 
+type MessageRange = proto.SyncActionValue.ISyncActionMessageRange
+
 /** The time of the newest message that the owner saw when changing the chat. */
-const endOf = (range: proto.SyncActionValue.ISyncActionMessageRange | null | undefined, at: number): number =>
+const endOf = (range: MessageRange | null | undefined, at: number): number =>
   millisecondsOf(secondsToMilliseconds(range?.lastMessageTimestamp)) ?? at
 
 const archive = settings(({ operation, value }) => ({
@@ -75,13 +77,35 @@ const mute = settings(({ operation, value }) => {
   return { muted: isMuted ? (mutedUntil(action.muteEndTimestamp) ?? FOR_EVER) : null }
 })
 
-const markAsRead = settings(({ at, operation, value }) => {
+/** A device lists some of the newest messages. */
+const MOST_LISTED = 1000
+
+/** The ids of others' messages that the owner saw in the last second of what was read: more may have come within that second. */
+const seenLast = (range: MessageRange | null | undefined): ReadonlyArray<string> => {
+  const last = numberOf(range?.lastMessageTimestamp)
+  const listed = range?.messages?.slice(0, MOST_LISTED) ?? []
+  return listed.flatMap(({ key, timestamp }) =>
+    key?.id && key.fromMe !== true && numberOf(timestamp) === last ? [key.id] : []
+  )
+}
+
+const markAsReadSettings = settings(({ at, operation, value }) => {
   const action = value.markChatAsReadAction
   if (operation === 'remove') return {}
-  return action?.read === true
-    ? { markedUnread: 0, readUpTo: endOf(action.messageRange, at) }
-    : { markedUnread: 1 }
+  if (action?.read !== true) return { markedUnread: 1 }
+  const end = endOf(action.messageRange, at)
+  return { markedUnread: 0, readUpTo: seenLast(action.messageRange).length > 0 ? end - 1 : end }
 })
+
+const markAsRead: Convert = mutation => {
+  const { at, index, operation, value } = mutation
+  const action = value.markChatAsReadAction
+  const set = markAsReadSettings(mutation)
+  const chat = chatIn(index[1])
+  const whatsAppIds = operation === 'set' && action?.read === true ? seenLast(action.messageRange) : []
+  if (typeof set === 'string' || chat === undefined || whatsAppIds.length === 0) return set
+  return [...set, { kind: 'readByMe', chat, upTo: { whatsAppIds }, at }]
+}
 
 /** A record of a removal that is itself removed was only tidied up: what was removed does not come back. */
 const deleteChat = settings(({ at, operation, value }) =>

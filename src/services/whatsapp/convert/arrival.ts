@@ -1,6 +1,7 @@
 // What a journal entry means, by when it arrived: a stanza without a usable time is dated by its arrival, and so is one from the future.
+import { datedChange } from '../../../domain/bounded-change.ts'
 import type { Fact, MessageFact } from '../../../domain/fact.ts'
-import { TOLERATED_FUTURE_MS } from '../../../domain/message.ts'
+import { plausibleTime, TOLERATED_FUTURE_MS } from '../../../domain/message.ts'
 import { chatJid } from '../../../domain/jid.ts'
 import { type ConvertedEntry, convertEntry, type FaultyStanza, type Journaled } from './journaled.ts'
 import type { StanzaJson } from './stanza-json.ts'
@@ -43,8 +44,8 @@ const claimedTime = (t: string | undefined): number | undefined => {
 
 /** What a phone claims to have happened in the far future happened when it arrived: otherwise nothing could replace it for years. */
 const changedBy = (fact: Fact, receivedAt: number): Fact => {
-  if (fact.kind !== 'change' || !('at' in fact.change) || !isInFuture(fact.change.at, receivedAt)) return fact
-  return { ...fact, change: { ...fact.change, at: receivedAt } }
+  if (fact.kind === 'receipt') return { ...fact, at: plausibleTime(fact.at, receivedAt) }
+  return fact.kind === 'change' ? { ...fact, change: datedChange(fact.change, receivedAt) } : fact
 }
 
 /** `receivedAt` in milliseconds since 1970. */

@@ -21,6 +21,7 @@ import { closedHere, closeSocket, LIBRARY_CRASH, libraryFault, type SocketClosed
 import { dropOutdatedLists, followRefreshes } from './device-lists.ts'
 import { type DurableReceive, makeDurableReceive } from './durable-receive.ts'
 import { outliveFaultyStanzas } from './faulty-stanzas.ts'
+import { holdFrames } from './frame-hold.ts'
 import { makeGroupCache } from './group-cache.ts'
 import { forgetSenderKeys } from './identity-changes.ts'
 import { removeOldEntries } from './journal-cleanup.ts'
@@ -134,6 +135,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     reason => onStrayRejection(connection, reason),
     () => makeWASocket(config)
   )
+  holdFrames(socket, services.durability, cause => stopAcknowledging(connection, socket, cause))
   storeOwnMapping(connection, socket)
   const { conversations, unknownKinds } = services
   const turns = makeChatTurns()

@@ -14,6 +14,7 @@ import {
 } from '@whiskeysockets/baileys'
 import type { Journal } from '../../journal/journal.ts'
 import type { KeyChanges, Vault } from '../../vault/vault.ts'
+import { hasKeyOfOtherChat } from './group-keys.ts'
 import { fingerprintOf, type JournalWriter, plaintextOf } from './journal-writer.ts'
 import type { PendingDecryptions } from './pending-decryptions.ts'
 import type { StorageGuard } from './storage-guard.ts'
@@ -39,12 +40,13 @@ const NOTHING_TO_READ = new Uint8Array([1])
 
 /**
  * What Baileys gets of a plaintext: nothing, when it is no message. It would ask the sender for it again and again; but the sender's
- * own encryption has come to its end, so that the same would come each time. The journal has it as it came.
+ * own encryption has come to its end, so that the same would come each time. Nothing, either, when it brings the key of another chat.
+ * The journal has it as it came.
  */
-const decodable = (plaintext: Uint8Array): Uint8Array => {
+const handedOn = (plaintext: Uint8Array, stanza: BinaryNode | undefined): Uint8Array => {
   try {
-    proto.Message.decode(unpadRandomMax16(plaintext))
-    return plaintext
+    const message = proto.Message.decode(unpadRandomMax16(plaintext))
+    return stanza !== undefined && hasKeyOfOtherChat(message, stanza) ? NOTHING_TO_READ : plaintext
   } catch {
     return NOTHING_TO_READ
   }
@@ -84,8 +86,8 @@ export const makeDurableDecryption = (options: {
     const stanza = pending.stanzaOf(ciphertext)
     try {
       const earlier = await storage.run(journal.recall(accountId, fingerprint))
-      if (earlier !== undefined) return decodable(plaintextOf(earlier))
-      return decodable(await current.run({ fingerprint, stanza }, decrypt))
+      if (earlier !== undefined) return handedOn(plaintextOf(earlier), stanza)
+      return handedOn(await current.run({ fingerprint, stanza }, decrypt), stanza)
     } catch (cause) {
       if (stanza !== undefined && !storage.hasFailed()) {
         const reason = cause instanceof Error ? cause.message : 'It could not be decrypted'

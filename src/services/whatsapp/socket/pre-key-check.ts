@@ -1,6 +1,7 @@
 // After each login: are the pre-keys that WhatsApp hands out those that this server holds? Where they are not, a person's first message
 // would have to be asked for again. That happens when a connection ends while keys are uploaded, and when a database is restored.
 import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import {
   type AuthenticationCreds,
   type BinaryNode,
@@ -19,6 +20,7 @@ import {
 } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
 import type { IncidentReport } from '../../incidents/incidents.ts'
+import type { VaultError } from '../../vault/vault.ts'
 import { nameOf } from './baileys-errors.ts'
 import type { Connection } from './connection-context.ts'
 
@@ -93,29 +95,65 @@ const replaceKeys = async (
   ])
 }
 
+/** Read at once: while many accounts are checked, others wait no longer than for as many. */
+const KEYS_AT_ONCE = 50
+
+const heldOf = async (keys: SignalKeyStore, ids: ReadonlyArray<number>): Promise<HeldKeys> => {
+  const held: Record<string, KeyPair> = {}
+  for (let start = 0; start < ids.length; start += KEYS_AT_ONCE) {
+    Object.assign(held, await keys.get('pre-key', ids.slice(start, start + KEYS_AT_ONCE).map(String)))
+    await setImmediate()
+  }
+  return held
+}
+
+/** In the vault, the hash with which WhatsApp last handed out what is held. Opening eight hundred keys takes long. */
+const CHECKED = { kind: 'checked-pre-keys', id: 'hash' } as const
+
+/** What is held under an id does not change: with the hash of the last check, nothing can be different but a key that is not there. */
+const areAsChecked = Effect.fnUntraced(function* (
+  { accountId, services: { vault } }: Connection,
+  { hash, ids }: HandedOut
+) {
+  const checked = (yield* vault.readKeys(accountId, CHECKED.kind, [CHECKED.id])).get(CHECKED.id)
+  if (checked?.equals(hash) !== true) return false
+  const held = new Set(yield* vault.keyIds(accountId, 'pre-key'))
+  return ids.every(id => held.has(String(id)))
+})
+
+const noteChecked = (
+  { accountId, services: { vault } }: Connection,
+  hash: Uint8Array
+): Effect.Effect<void, VaultError> => vault.writeKeys(accountId, { [CHECKED.kind]: { [CHECKED.id]: hash } })
+
 /** Answers whether WhatsApp handed out other keys; it does not any more then. */
 const replaceDifferentKeys = async (
+  connection: Connection,
   socket: WASocket,
-  creds: AuthenticationCreds,
   keys: SignalKeyStore
 ): Promise<boolean> => {
+  const { creds, runtime } = connection
   const handedOut = handedOutIn(await query(socket, 'get', [{ tag: 'digest', attrs: {} }]))
-  if (handedOut === undefined) return false
+  if (handedOut === undefined || (await runtime.run(areAsChecked(connection, handedOut)))) return false
   const { hash, ids } = handedOut
-  const held = await keys.get('pre-key', ids.map(String))
+  const held = await heldOf(keys, ids)
   const pairs = ids.map(id => held[id]).filter(pair => pair !== undefined)
-  if (pairs.length === ids.length && hashOf(creds, pairs).equals(hash)) return false
+  if (pairs.length === ids.length && hashOf(creds, pairs).equals(hash)) {
+    await runtime.run(noteChecked(connection, hash))
+    return false
+  }
   await replaceKeys(socket, creds, keys, ids, held)
   return true
 }
 
 /** To be run when a connection has opened. What fails is tried again on the next connection. */
 export const checkPreKeys = (
-  { accountId, creds, services }: Connection,
+  connection: Connection,
   socket: WASocket,
   keys: SignalKeyStore
-): Effect.Effect<void> =>
-  Effect.tryPromise(() => replaceDifferentKeys(socket, creds, keys)).pipe(
+): Effect.Effect<void> => {
+  const { accountId, services } = connection
+  return Effect.tryPromise(() => replaceDifferentKeys(connection, socket, keys)).pipe(
     Effect.flatMap(wereDifferent =>
       wereDifferent
         ? services.incidents.report({ ...DIFFERENT_KEYS, accountId, subject: accountId })
@@ -123,3 +161,4 @@ export const checkPreKeys = (
     ),
     Effect.catch(({ cause }) => Effect.logDebug('The pre-keys could not be checked', nameOf(cause)))
   )
+}

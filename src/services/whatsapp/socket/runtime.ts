@@ -1,7 +1,8 @@
 // How Baileys' callbacks run effects: in the server's context, not in that of the connection whose callback it is, and no
 // longer than the connection's scope. Baileys goes on for seconds after its socket has ended, and would write keys that the next
 // connection does not know of.
-import { type Context, Effect, Fiber, FiberSet } from 'effect'
+import { Context, Effect, Fiber, FiberSet } from 'effect'
+import { WaitsForDisk } from '../../database/durability.ts'
 import type { StrayRejections } from '../../process/stray-rejections.ts'
 import type { RunPromise } from './signal-keys.ts'
 
@@ -35,7 +36,8 @@ export const makeConnectionRuntime = Effect.fnUntraced(function* (
   { detached }: StrayRejections['Service']
 ) {
   const fibers = yield* FiberSet.make()
-  const runFork = Effect.runForkWith(context)
+  // The connection's frames wait for the disk: see frame-hold.ts.
+  const runFork = Effect.runForkWith(Context.add(context, WaitsForDisk, false))
   const runPromise = Effect.runPromiseWith(context)
   let isOver = false
   yield* Effect.addFinalizer(() =>

@@ -5,6 +5,7 @@ import { AccountStore } from '../../conversations/account-store.ts'
 import { Conversations } from '../../conversations/apply.ts'
 import { MessageStore } from '../../conversations/message-store.ts'
 import { makeUnknownKinds } from '../../conversations/unknown-kinds.ts'
+import { Durability } from '../../database/durability.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { Journal } from '../../journal/journal.ts'
 import { LiveTraffic } from '../../journal/traffic.ts'
@@ -25,6 +26,7 @@ export const connectionServices = Effect.gen(function* () {
     context: yield* Effect.context<never>(),
     clientVersion: yield* ClientVersion,
     conversations: yield* Conversations,
+    durability: yield* Durability,
     incidents,
     journal: yield* Journal,
     memory: yield* AccountMemory,

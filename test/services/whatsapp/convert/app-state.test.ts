@@ -38,6 +38,20 @@ test('settings of chats carry the time at which they were made; one whose record
   expect(said(['markChatAsRead', ANN], { markChatAsReadAction: { read: true, messageRange } })).toMatchObject(
     settings(['markedUnread', 0], ['readUpTo', 1_700_000_000_000])
   )
+  const listed = (id: string, fromMe: boolean, timestamp = 1_700_000_000) => ({
+    key: { id, fromMe },
+    timestamp
+  })
+  const ofLastSecond = {
+    ...messageRange,
+    messages: [listed('B', false), listed('C', true), listed('A', false, 1)]
+  }
+  expect(
+    said(['markChatAsRead', ANN], { markChatAsReadAction: { read: true, messageRange: ofLastSecond } })
+  ).toMatchObject([
+    ...settings(['markedUnread', 0], ['readUpTo', 1_699_999_999_999]),
+    { kind: 'readByMe', upTo: { whatsAppIds: ['B'] }, at: AT }
+  ])
   expect(said(['markChatAsRead', ANN], { markChatAsReadAction: { read: false } })).toMatchObject(
     settings(['markedUnread', 1])
   )

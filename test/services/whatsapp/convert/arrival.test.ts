@@ -60,4 +60,12 @@ test('what claims to change a message days ahead changed it when it arrived, so 
   expect(convertArrival(reaction, RECEIVED_AT).facts).toMatchObject([
     { change: { to: 'reacted', at: RECEIVED_AT } }
   ])
+  const gathered: Journaled = {
+    kind: 'receipt',
+    self: SELF,
+    attributes: { id: 'A', from: '120@g.us', type: 'read', t: '1799999000' },
+    ids: ['A'],
+    gathered: [{ id: 'A', participant: '491@s.whatsapp.net', t: '1900000000' }]
+  }
+  expect(convertArrival(gathered, RECEIVED_AT).facts).toMatchObject([{ at: RECEIVED_AT }])
 })

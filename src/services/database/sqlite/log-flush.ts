@@ -1,0 +1,104 @@
+// Flushes SQLite's write-ahead log in the background. SQLite itself would do so within COMMIT, and the event loop would stand still until
+// the disk has answered. One flush serves all transactions that were committed before it began.
+import { closeSync, fdatasync, fsyncSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { SqlError } from 'effect/sql'
+import type { Durability, OnDurable } from '../durability.ts'
+
+export interface LogFlush extends Durable {
+  /** To be called after each COMMIT. */
+  readonly committed: () => void
+}
+
+type Durable = (typeof Durability)['Service']
+
+interface Waiting {
+  readonly commits: number
+  readonly onDurable: OnDurable
+}
+
+/**
+ * `flush` brings everything that was written before it was called to the disk. Once it has failed nobody knows what the disk has: from
+ * then on everything that waits fails, until the server is started again.
+ */
+export const makeLogFlush = (
+  flush: () => Promise<void>,
+  failed: (cause: unknown) => SqlError.SqlError
+): LogFlush => {
+  let committed = 0
+  let durable = 0
+  let isFlushing = false
+  let failure: SqlError.SqlError | undefined
+  let waiting: Array<Waiting> = []
+
+  const release = (): void => {
+    const released = waiting.filter(({ commits }) => failure !== undefined || commits <= durable)
+    waiting = waiting.slice(released.length)
+    for (const { onDurable } of released) onDurable(failure)
+  }
+
+  const flushAll = async (): Promise<void> => {
+    isFlushing = true
+    try {
+      while (durable < committed) {
+        const commits = committed
+        await flush()
+        durable = commits
+        release()
+      }
+      isFlushing = false
+    } catch (cause) {
+      failure = failed(cause)
+      release()
+    }
+  }
+
+  return {
+    committed: () => {
+      committed += 1
+      if (!isFlushing) void flushAll()
+    },
+    isDurable: () => failure === undefined && durable === committed,
+    whenDurable: onDurable => {
+      if (failure !== undefined || durable === committed) onDurable(failure)
+      else waiting.push({ commits: committed, onDurable })
+    }
+  }
+}
+
+/** Of a database in memory, which nothing survives. */
+export const NO_LOG: LogFlush = {
+  committed: () => undefined,
+  isDurable: () => true,
+  whenDurable: onDurable => onDurable(undefined)
+}
+
+/** An open log and its name in its folder. */
+export interface Log {
+  readonly flush: () => Promise<void>
+  readonly close: () => void
+}
+
+/** Windows flushes names by itself, and cannot open a folder. */
+const flushNames = (folder: string): void => {
+  if (process.platform === 'win32') return
+  const opened = openSync(folder, 'r')
+  try {
+    fsyncSync(opened)
+  } finally {
+    closeSync(opened)
+  }
+}
+
+/** SQLite keeps the log's file as long as the database is open, and takes no locks on it: it can be opened and closed beside SQLite. */
+export const openLog = (database: string): Log => {
+  const file = openSync(`${database}-wal`, 'r+')
+  flushNames(dirname(database))
+  return {
+    flush: () =>
+      new Promise((resolve, reject) =>
+        fdatasync(file, error => (error === null ? resolve() : reject(error)))
+      ),
+    close: () => closeSync(file)
+  }
+}
