@@ -15,9 +15,9 @@ const PRODUCT = [
 ]
 
 /** Product tests without Firebase's client: a process that has not loaded it is quicker. */
-const WITHOUT_FIREBASE = globSync('test/{attack,chaos,e2e}/**/*.test.ts', { cwd: import.meta.dirname }).filter(
-  file => !/firestore|firebase|bucket/i.test(readFileSync(join(import.meta.dirname, file), 'utf8'))
-)
+const WITHOUT_FIREBASE = globSync('test/{attack,chaos,e2e}/**/*.test.ts', {
+  cwd: import.meta.dirname
+}).filter(file => !/firestore|firebase|bucket/i.test(readFileSync(join(import.meta.dirname, file), 'utf8')))
 
 export default defineConfig({
   test: {
