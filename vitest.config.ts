@@ -7,17 +7,17 @@ import { LongestFirst } from './test/longest-first.ts'
 // A process for each product test compiles the same libraries: once is enough.
 process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules', '.cache', 'tests')
 
-/** Files that start servers or use Firebase's client, which keeps connections and environment variables for the process. */
+/** Files that start servers or use Firebase's client. */
 const PRODUCT = [
   'test/{app,attack,chaos,e2e,firestore,storage}/**/*.test.ts',
   'test/services/{firebase,firestore}/**/*.test.ts',
   'test/services/conversations/contract.test.ts'
 ]
 
-/** Product tests that can share a process: those without Firebase's client. */
-const SHARING = globSync('test/{attack,chaos,e2e}/**/*.test.ts', { cwd: import.meta.dirname }).filter(
-  file => !/firestore|firebase|bucket/i.test(readFileSync(join(import.meta.dirname, file), 'utf8'))
-)
+/** Product tests without Firebase's client: a process that has not loaded it is quicker. */
+const WITHOUT_FIREBASE = globSync('test/{attack,chaos,e2e}/**/*.test.ts', {
+  cwd: import.meta.dirname
+}).filter(file => !/firestore|firebase|bucket/i.test(readFileSync(join(import.meta.dirname, file), 'utf8')))
 
 export default defineConfig({
   test: {
@@ -26,23 +26,26 @@ export default defineConfig({
     experimental: { viteModuleRunner: false, nodeLoader: false },
     // Most of a product test is waiting for sockets and processes: more files at once than cores.
     maxWorkers: 4,
+    // Files share processes: what one has loaded and made fast is there for the next. Loading it anew for each of two hundred files
+    // would cost a third of the suite's processor time.
+    isolate: false,
     sequence: { sequencer: LongestFirst },
     // On a machine that is busy with others, a product test takes several times its usual ten seconds. The few longer ones say so.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', new ClosingLine()],
     projects: [
-      { extends: true, test: { name: 'product', include: PRODUCT, exclude: SHARING } },
       {
         extends: true,
-        // What one simulator or server has loaded and made fast is there for the next.
-        test: { name: 'sharing', include: SHARING, isolate: false }
+        test: {
+          name: 'firebase',
+          include: PRODUCT,
+          exclude: WITHOUT_FIREBASE,
+          setupFiles: ['test/own-environment.ts']
+        }
       },
-      {
-        extends: true,
-        // Loading the libraries anew for each of a hundred files would cost a third of the suite's processor time.
-        test: { name: 'units', include: ['test/**/*.test.ts'], exclude: PRODUCT, isolate: false }
-      }
+      { extends: true, test: { name: 'product', include: WITHOUT_FIREBASE } },
+      { extends: true, test: { name: 'units', include: ['test/**/*.test.ts'], exclude: PRODUCT } }
     ]
   }
 })

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Message } from '../../src/domain/message.ts'
 import { LocalStorage } from '../storage/server.ts'
-import { Stage } from './stage.ts'
+import { type InProcessStage, Stage } from './stage.ts'
 
 let storage: LocalStorage
-let stage: Stage
+let stage: InProcessStage
 beforeAll(async () => {
   storage = await LocalStorage.start()
-  stage = await Stage.set({
+  stage = await Stage.setInProcess({
     FIREBASE_PROJECT_ID: 'demo-backscroll',
     FIREBASE_STORAGE_BUCKET: 'demo-backscroll.appspot.com',
     FIREBASE_STORAGE_EMULATOR_HOST: storage.host

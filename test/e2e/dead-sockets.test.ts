@@ -4,14 +4,14 @@ import { expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { thorough } from '../thorough.ts'
-import { type Stage, sharedStage } from './stage.ts'
+import { type InProcessStage, sharedInProcessStage } from './stage.ts'
 
 const NEW_SENDERS = thorough(12, 40)
 
-const shared = sharedStage()
+const shared = sharedInProcessStage()
 
 /** Links a phone whose connection ends when the server has sent so many stanzas on it since the phone accepted it. */
-const linkedWithDrops = async (stage: Stage, step: number, handled: boolean) => {
+const linkedWithDrops = async (stage: InProcessStage, step: number, handled: boolean) => {
   const { api, simulator } = stage
   const phone = simulator.createPhone({ history: { chats: 3, messages: 60, groupsShare: 0 } })
   phone.fault({ kind: 'dropOnReceived', count: step, handled }, { times: 1 })
@@ -29,7 +29,7 @@ const linkedWithDrops = async (stage: Stage, step: number, handled: boolean) => 
 }
 
 /** People who never wrote before, and who send nothing twice, are understood; and everything else is held. */
-const everybodyIsReadable = async (stage: Stage, accountId: string, phone: Phone): Promise<void> => {
+const everybodyIsReadable = async (stage: InProcessStage, accountId: string, phone: Phone): Promise<void> => {
   const fault = phone.fault({ kind: 'ignoreRetries' })
   for (let n = 0; n < NEW_SENDERS; n += 1) {
     const sender = stage.simulator.createContact({ name: `New ${n}` })

@@ -1,7 +1,7 @@
 // The dry run: history is fetched, read and counted, and none of it is stored.
 import { expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
-import { Stage } from './stage.ts'
+import { type InProcessStage, Stage } from './stage.ts'
 import { thoroughTest } from '../thorough.ts'
 
 interface Report {
@@ -18,11 +18,11 @@ interface Report {
   }>
 }
 
-const reportOf = async (stage: Stage, accountId: string): Promise<Report> =>
+const reportOf = async (stage: InProcessStage, accountId: string): Promise<Report> =>
   (await stage.api.request<Report>('GET', `/v1/accounts/${accountId}/dry-run?limit=200`)).body
 
 test('the dry run leaves the store empty and reports what it would have stored; without it, that is stored', async () => {
-  await using stage = await Stage.set({
+  await using stage = await Stage.setInProcess({
     WHATSAPP_HISTORY_SYNC_DRY_RUN: 'true',
     WHATSAPP_BACKFILL_COUNT: '0'
   })
@@ -71,9 +71,9 @@ test('the dry run leaves the store empty and reports what it would have stored; 
 const PARTLY = { history: { chats: 1, messages: 600, groupsShare: 0, mediaShare: 0, pushPerChat: 40 } }
 
 test('on a store that holds something, it reports what is missing there, and stores nothing of it', async () => {
-  await using stage = await Stage.set({ WHATSAPP_BACKFILL_THREADS: '0' })
+  await using stage = await Stage.setInProcess({ WHATSAPP_BACKFILL_THREADS: '0' })
   const { accountId } = await stage.linkedPartly(40, PARTLY)
-  await stage.server.kill()
+  await stage.server.stop()
   await stage.restart({
     WHATSAPP_HISTORY_SYNC_DRY_RUN: 'true',
     WHATSAPP_BACKFILL_THREADS: '50',
@@ -88,7 +88,7 @@ test('on a store that holds something, it reports what is missing there, and sto
 })
 
 thoroughTest('gaps in the middle are asked for and counted, too, and stay open', async () => {
-  await using stage = await Stage.set({ WHATSAPP_BACKFILL_THREADS: '0' })
+  await using stage = await Stage.setInProcess({ WHATSAPP_BACKFILL_THREADS: '0' })
   const { phone, accountId } = await stage.linked({
     history: { ...PARTLY.history, messages: 30, pushPerChat: 30 }
   })
@@ -102,7 +102,7 @@ thoroughTest('gaps in the middle are asked for and counted, too, and stay open',
   await stage.api.untilAccount(accountId, 'the connection', ({ tags }) => tags.includes('online'))
   await phone.receive({ from: contact!, text: 'live', timestamp: Math.floor(Date.now() / 1000) + 5 })
   await stage.api.untilAccount(accountId, 'the live one', ({ counts }) => counts.messages === 31)
-  await stage.server.kill()
+  await stage.server.stop()
   phone.goOnline()
   await stage.restart({ WHATSAPP_HISTORY_SYNC_DRY_RUN: 'true', WHATSAPP_BACKFILL_THREADS: '50' })
   const report = await stage.api.until('the gap to be counted', async () => {
@@ -115,7 +115,7 @@ thoroughTest('gaps in the middle are asked for and counted, too, and stay open',
   expect(await stage.api.coverage(thread!.threadId)).toMatchObject({
     gaps: [{ reason: 'history-to-live' }]
   })
-  await stage.server.kill()
+  await stage.server.stop()
   await stage.restart({ WHATSAPP_HISTORY_SYNC_DRY_RUN: 'false' })
   await stage.synced(accountId, phone)
   expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject({
@@ -128,13 +128,13 @@ thoroughTest('gaps in the middle are asked for and counted, too, and stay open',
 thoroughTest(
   'a job that was asked for waits until the dry run is over, and is then done to its end',
   async () => {
-    await using stage = await Stage.set({ WHATSAPP_BACKFILL_THREADS: '0' })
+    await using stage = await Stage.setInProcess({ WHATSAPP_BACKFILL_THREADS: '0' })
     const { phone, accountId } = await stage.linkedPartly(40, PARTLY)
     const [thread] = await stage.api.threads(accountId)
     phone.goOffline()
     const { jobId } = await stage.api.backfill(accountId, { threadId: thread!.threadId, count: 0 })
     await stage.api.untilJob(accountId, jobId, ({ parts }) => parts === 1)
-    await stage.server.kill()
+    await stage.server.stop()
     phone.goOnline()
     await stage.restart({ WHATSAPP_HISTORY_SYNC_DRY_RUN: 'true', WHATSAPP_BACKFILL_THREADS: '50' })
     const rehearsed = await stage.api.until('the dry run to be done', async () => {
@@ -146,7 +146,7 @@ thoroughTest(
         : undefined
     })
     expect(rehearsed.find(job => job.jobId === jobId)).toMatchObject({ status: 'running', messages: 0 })
-    await stage.server.kill()
+    await stage.server.stop()
     await stage.restart({ WHATSAPP_HISTORY_SYNC_DRY_RUN: 'false' })
     expect(await stage.api.untilJob(accountId, jobId)).toMatchObject({ status: 'done' })
     expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject({

@@ -7,19 +7,19 @@ import { FirestoreReader } from '../../harness/firestore.ts'
 import { deployedIndexes } from '../firestore/deployed-indexes.ts'
 import { LocalFirestore } from '../firestore/server.ts'
 import { hasBrowser, OVERRIDES, sharedBrowser, sidesOf } from './browser.ts'
-import { Stage } from './stage.ts'
+import { type InProcessStage, Stage } from './stage.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const EXAMPLE = join(ROOT, 'examples', 'firestore-web', 'index.html')
 
 let firestore: LocalFirestore
-let stage: Stage
+let stage: InProcessStage
 beforeAll(async () => {
   firestore = await LocalFirestore.start({
     indexes: deployedIndexes,
     rules: readFileSync(join(ROOT, 'firestore.rules'), 'utf8')
   })
-  stage = await Stage.set(FirestoreReader.settings(firestore.host))
+  stage = await Stage.setInProcess(FirestoreReader.settings(firestore.host))
 })
 afterAll(async () => {
   await stage[Symbol.asyncDispose]()

@@ -8,9 +8,9 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
 import { compare } from '../../harness/compare.ts'
 import { shared as onceForAll } from './shared.ts'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
-const shared = sharedStage()
+const shared = sharedInProcessStage()
 
 /** A server on the product's way to WhatsApp that behaves as it is told. */
 const impostor = onceForAll(async () => {
@@ -83,27 +83,23 @@ describe('a server that does not speak WhatsApp', () => {
 
 test('a WhatsApp server whose certificate another root signed is never connected to', async () => {
   const stage = shared()
-  const folder = temporaryFolder()
-  const server = await ServerProcess.start({
-    dataDir: folder.path,
-    settings: {
-      WHATSAPP_URL: stage.simulator.whatsappUrl,
-      WHATSAPP_TRUST_ROOT: randomBytes(32).toString('base64'),
-      RECONNECT_MIN: '10ms',
-      RECONNECT_MAX: '50ms'
-    }
+  await stage.server.stop()
+  await stage.restart({
+    WHATSAPP_TRUST_ROOT: randomBytes(32).toString('base64'),
+    RECONNECT_MIN: '10ms',
+    RECONNECT_MAX: '50ms'
   })
-  const { accountId } = await server.api.createAccount('Deceived')
-  await server.api.pair(accountId)
-  const account = await server.api.untilAccount(
+  const { accountId } = await stage.api.createAccount('Deceived')
+  await stage.api.pair(accountId)
+  const account = await stage.api.untilAccount(
     accountId,
     'the pairing to be given up',
     ({ state }) => state === 'stopped'
   )
-  await server.kill()
-  folder.remove()
   expect(account.reconnectAttempts).toBeGreaterThanOrEqual(5)
-  expect(server.output()).not.toContain('Connected to WhatsApp')
+  expect(stage.server.output()).not.toContain('Connected to WhatsApp')
+  await stage.server.stop()
+  await stage.restart()
 })
 
 test('stanzas that make no sense are survived, and what comes after them is stored', async () => {

@@ -4,14 +4,14 @@ import { Api } from '../../harness/api.ts'
 import { PROJECT } from '../../harness/firestore.ts'
 import { runToExit } from '../../harness/server-process.ts'
 import { authEmulator } from './auth-emulator.ts'
-import { Stage } from './stage.ts'
+import { type InProcessStage, Stage } from './stage.ts'
 
 // An emulator's tokens have no signature; what signatures are worth is tried in test/services/firebase.
-let stage: Stage | undefined
+let stage: InProcessStage | undefined
 let emulator: Awaited<ReturnType<typeof authEmulator>>
 beforeAll(async () => {
   emulator = await authEmulator('user-1')
-  stage = await Stage.set({
+  stage = await Stage.setInProcess({
     FIREBASE_AUTH: 'true',
     FIREBASE_PROJECT_ID: PROJECT,
     FIREBASE_AUTH_EMULATOR_HOST: emulator.host

@@ -104,7 +104,9 @@ test('deleting an account unlinks its device and leaves nothing of it', async ()
 })
 
 test('a pairing that nobody scans ends after its time', async () => {
-  await using stage = await Stage.set({ PAIRING_TIMEOUT: '1s' })
+  const stage = shared()
+  await stage.server.stop()
+  await stage.restart({ PAIRING_TIMEOUT: '1s' })
   const { accountId } = await stage.api.createAccount('Nobody')
   await stage.api.pair(accountId)
   await stage.api.untilAccount(accountId, 'pairing', ({ state }) => state === 'pairing')
@@ -112,6 +114,8 @@ test('a pairing that nobody scans ends after its time', async () => {
   expect(await stage.api.incidents(accountId)).toMatchObject([
     { kind: 'account.notLinked', severity: 'info' }
   ])
+  await stage.server.stop()
+  await stage.restart()
 })
 
 test('a phone with another number is not taken into an account: nobody else’s messages are sent from it', async () => {

@@ -6,11 +6,11 @@ import { compare } from '../../harness/compare.ts'
 import { isReadable, malformedStanza } from '../attack/malformed-stanzas.ts'
 import { randomOf } from '../chaos/random.ts'
 import { thorough } from '../thorough.ts'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
 const STANZAS = thorough(400, 1000)
 
-const shared = sharedStage()
+const shared = sharedInProcessStage()
 
 test.each(thorough([1], [1, 2, 3, 4, 5]))(
   'whatever is malformed in stanzas, the account stays connected and everything else arrives (seed %i)',

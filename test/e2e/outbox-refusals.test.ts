@@ -1,6 +1,6 @@
 // What cannot be sent is refused when it is asked for, and the refusal names the field.
 import { describe, expect, test } from 'vitest'
-import { sharedInProcessStage, Stage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
 const shared = sharedInProcessStage({ MEDIA_URL_PRIVATE: 'true', MEDIA_MAX_MB: '2' })
 
@@ -64,7 +64,9 @@ const sameAccount = () => (single ??= linked())
 
 test('a file that cannot be uploaded says why, and which setting helps', async () => {
   // The media server's certificate is signed by nobody that this server trusts.
-  await using stage = await Stage.set({ NODE_EXTRA_CA_CERTS: '' })
+  const stage = shared()
+  await stage.server.stop()
+  await stage.restart({ NODE_EXTRA_CA_CERTS: '' })
   const { accountId, phone } = await stage.linked({ history: { chats: 1, messages: 2, groupsShare: 0 } })
   const { body } = await stage.api.upload(
     accountId,

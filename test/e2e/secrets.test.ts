@@ -52,7 +52,7 @@ test('no log of any level holds a phone number, a message, or a key', async () =
 })
 
 test('what is sealed cannot be read from any file of the data folder', async () => {
-  await using stage = await Stage.set()
+  await using stage = await Stage.setInProcess()
   const { phone } = await stage.linked({ history: { chats: 2, messages: 20 } })
   await stage.server.stop()
 
