@@ -11,8 +11,11 @@ import type { MessageStore } from './message-store.ts'
 import type { SealedAddOnStore } from './sealed-add-on-store.ts'
 import type { DueAddOn } from './sql/sealed-add-ons.ts'
 
-/** Opens what can be opened now of an account's add-ons, and answers what they say. */
-export type OpenAddOns = (accountId: string) => Effect.Effect<ReadonlyArray<Fact>, DatabaseError>
+/** Opens what can be opened now of an account's add-ons, at most so many, and answers what they say and how many were tried. */
+export type OpenAddOns = (
+  accountId: string,
+  limit: number
+) => Effect.Effect<{ readonly facts: ReadonlyArray<Fact>; readonly tried: number }, DatabaseError>
 
 interface Stores {
   readonly messages: MessageStore['Service']
@@ -68,8 +71,8 @@ const showOutcome = Effect.fnUntraced(function* (
 })
 
 export const makeAddOnOpening = ({ messages, sealed }: Stores, reader: AddOnReader['Service']): OpenAddOns =>
-  Effect.fnUntraced(function* (accountId) {
-    const due = yield* sealed.due(accountId)
+  Effect.fnUntraced(function* (accountId, limit) {
+    const due = yield* sealed.due(accountId, limit)
     const facts: Array<Fact> = []
     const rows: Readonly<Record<Outcome['is'], Array<number>>> = {
       opened: [],
@@ -87,5 +90,5 @@ export const makeAddOnOpening = ({ messages, sealed }: Stores, reader: AddOnRead
     if (done.length > 0) yield* sealed.remove(done)
     if (rows.waiting.length > 0) yield* sealed.tried(rows.waiting, false)
     if (rows.unreadable.length > 0) yield* sealed.tried(rows.unreadable, true)
-    return facts
+    return { facts, tried: due.length }
   })

@@ -7,6 +7,7 @@ import type { DatabaseError } from '../database/error.ts'
 import { Transaction } from '../database/transaction.ts'
 import { topic, Wakes } from '../process/wakes.ts'
 import { Incidents } from '../incidents/incidents.ts'
+import { JOURNAL } from '../journal/journal.ts'
 import { makeAddOnOpening } from './add-on-opening.ts'
 import { AddOnReader } from './add-on-reader.ts'
 import { factStores, makeFactWriter, type WriteOptions } from './fact-writer.ts'
@@ -40,6 +41,8 @@ export class Conversations extends Context.Service<
       facts: ReadonlyArray<Fact>,
       joined?: Joined<E>
     ) => Effect.Effect<void, DatabaseError | E>
+    /** Whether encrypted add-ons wait to be opened by the next transaction: it opens only so many. */
+    readonly hasAddOnsToOpen: (accountId: string) => Effect.Effect<boolean, DatabaseError>
     /** The thread that a chat's messages are stored in. */
     readonly threadOf: (accountId: string, chat: Address) => Effect.Effect<string, DatabaseError>
     /** Under which ids the messages among the facts would be stored; stores none of them. */
@@ -90,7 +93,9 @@ export class Conversations extends Context.Service<
         apply: (accountId, facts, joined = {}) =>
           Effect.gen(function* () {
             const now = yield* Clock.currentTimeMillis
-            yield* boundWaiting(accountId, yield* writer.write(accountId, facts, now, joined))
+            const { changers, mayOpenMore } = yield* writer.write(accountId, facts, now, joined)
+            yield* boundWaiting(accountId, changers)
+            if (mayOpenMore) yield* sql.afterCommit(wakes.wake(JOURNAL, accountId))
             if (joined.settle !== undefined) yield* joined.settle
             yield* sql.afterCommit(unknownKinds.noteIn(facts))
             yield* sql.afterCommit(wakes.wake(STORED, accountId))
@@ -99,6 +104,7 @@ export class Conversations extends Context.Service<
             // The addresses written in a transaction that did not commit must not be remembered as known.
             Effect.onError(() => identity.forget(accountId))
           ),
+        hasAddOnsToOpen: stores.sealed.hasDue,
         threadOf,
         identify: Effect.fnUntraced(function* (accountId, chat, facts) {
           const messages = facts.filter(fact => fact.kind === 'message')

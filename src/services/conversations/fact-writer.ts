@@ -249,6 +249,16 @@ const putPastParticipants = Effect.fnUntraced(function* (
   yield* stores.groups.putPastParticipants(accountId, threadId, people)
 })
 
+/** Encrypted add-ons that one transaction tries to open: thousands may wait for a message, and everybody would wait for them. */
+const MOST_TRIED = 50
+
+interface Written {
+  /** Others who changed messages. */
+  readonly changers: ReadonlySet<string>
+  /** Further encrypted add-ons may be opened by another transaction. */
+  readonly mayOpenMore: boolean
+}
+
 export const makeFactWriter = (dependencies: Dependencies) => {
   const { identity, openAddOns, resolver } = dependencies
 
@@ -351,7 +361,7 @@ export const makeFactWriter = (dependencies: Dependencies) => {
     yield* flushPending
   })
 
-  /** Writes the facts in their order, and what they open, within the caller's transaction. Answers who else changed messages. */
+  /** Writes the facts in their order, and what they open, within the caller's transaction. */
   const write = Effect.fnUntraced(function* <E = never>(
     accountId: string,
     facts: ReadonlyArray<Fact>,
@@ -361,13 +371,15 @@ export const makeFactWriter = (dependencies: Dependencies) => {
     const changers = new Set<string>()
     yield* writeGiven(accountId, facts, now, changers, options)
     // What an add-on says may open others: the next edit, a reaction to a comment.
-    let opened = yield* openAddOns(accountId)
-    while (opened.length > 0) {
+    let left = MOST_TRIED
+    while (left > 0) {
+      const { facts: opened, tried } = yield* openAddOns(accountId, left)
+      left -= tried
+      if (opened.length === 0) break
       yield* writeGiven(accountId, opened, now, changers, { ...options, asOf: undefined })
-      opened = yield* openAddOns(accountId)
     }
-    const answer: ReadonlySet<string> = changers
-    return answer
+    const written: Written = { changers, mayOpenMore: left <= 0 }
+    return written
   })
 
   return { write }

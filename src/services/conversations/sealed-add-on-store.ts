@@ -11,6 +11,7 @@ import {
   type DueAddOn,
   dueSealed,
   formsOfPeople,
+  hasDueSealed,
   putSealed,
   removeOldestSealed,
   removeSealed,
@@ -28,8 +29,10 @@ export class SealedAddOnStore extends Context.Service<
       accountId: string,
       writes: ReadonlyArray<SealedWrite>
     ) => Effect.Effect<void, DatabaseError>
-    /** Those for which something has changed since they were last tried. */
-    readonly due: (accountId: string) => Effect.Effect<ReadonlyArray<DueAddOn>, DatabaseError>
+    /** The oldest for which something has changed since they were last tried. */
+    readonly due: (accountId: string, limit: number) => Effect.Effect<ReadonlyArray<DueAddOn>, DatabaseError>
+    /** Whether there are any of those. */
+    readonly hasDue: (accountId: string) => Effect.Effect<boolean, DatabaseError>
     /** The addresses, with all other addresses of the same people. */
     readonly formsOf: (
       accountId: string,
@@ -55,7 +58,10 @@ export class SealedAddOnStore extends Context.Service<
         const stored = asDatabaseError('storing an encrypted add-on')
         return SealedAddOnStore.of({
           put: (accountId, writes) => putSealed(sql, accountId, writes, now()).pipe(stored),
-          due: accountId => dueSealed(sql, accountId).pipe(asDatabaseError('reading encrypted add-ons')),
+          due: (accountId, limit) =>
+            dueSealed(sql, accountId, limit).pipe(asDatabaseError('reading encrypted add-ons')),
+          hasDue: accountId =>
+            hasDueSealed(sql, accountId).pipe(asDatabaseError('reading encrypted add-ons')),
           formsOf: (accountId, jids) =>
             formsOfPeople(sql, accountId, jids).pipe(asDatabaseError('reading addresses')),
           remove: rows => removeSealed(sql, rows).pipe(Effect.asVoid, stored),

@@ -30,6 +30,7 @@ import { peerMessages } from './migrations/0028-peer-messages.ts'
 import { movingIn } from './migrations/0029-moving-in.ts'
 import { generations } from './migrations/0032-generations.ts'
 import { bounds } from './migrations/0033-bounds.ts'
+import { addOnAttempts } from './migrations/0034-add-on-attempts.ts'
 import { numberOfMessages } from './migrations/number-of-messages.ts'
 
 /** Every upgrade by its number and name. */
@@ -60,7 +61,8 @@ export const MIGRATIONS = {
   '0028_peer_messages': peerMessages,
   '0029_moving_in': movingIn,
   '0032_generations': generations,
-  '0033_bounds': bounds
+  '0033_bounds': bounds,
+  '0034_add_on_attempts': addOnAttempts
 }
 
 const TABLE = 'migrations'

@@ -211,6 +211,7 @@ const makePass = (apply: Ingest['Service']['apply']) =>
     const appState = yield* AppState
     const peerMessages = yield* PeerMessageQueue
     const sql = yield* SqlClient.SqlClient
+    const conversations = yield* Conversations
 
     const refuse = Effect.fnUntraced(function* (accountId: string, requestIds: ReadonlyArray<string>) {
       for (const requestId of requestIds) {
@@ -241,7 +242,9 @@ const makePass = (apply: Ingest['Service']['apply']) =>
       const entries = yield* journal.waiting(accountId, BATCH)
       if (entries.length === 0) {
         traffic.ingested(accountId)
-        return 'idle' as const
+        if (!(yield* conversations.hasAddOnsToOpen(accountId))) return 'idle' as const
+        yield* apply(accountId, [], Effect.void)
+        return 'more' as const
       }
       const read = yield* readEntries(entries)
       if (read.undecodable > 0) yield* incidents.report(unreadable(accountId, read.undecodable))

@@ -7,9 +7,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Fact, MessageFact } from '../../../src/domain/fact.ts'
 import type { AddOnKind, SealedAddOn } from '../../../src/domain/sealed-add-on.ts'
+import { Ingest } from '../../../src/services/intake/ingest.ts'
 import { seal } from '../../sealing.ts'
 import { onDatabase } from '../database.ts'
-import { ANN, ANN_LID, apply, change, GROUP, message, messagesOf, T0, threads } from './facts.ts'
+import { ACCOUNT, ANN, ANN_LID, apply, change, GROUP, message, messagesOf, T0, threads } from './facts.ts'
 import { thorough } from '../../thorough.ts'
 
 const BOB = '492@s.whatsapp.net'
@@ -271,6 +272,34 @@ test('what a sealed change claims of the far future happened when it was sent, s
       expect(changedPollMessage?.poll?.question).toBe('When?')
       yield* apply(bobs('🎉', T0 + 2000, 'R2'))
       expect((yield* messagesOf(GROUP)).at(-1)?.reactions).toMatchObject([{ emoji: '🎉' }])
+    })
+  )
+})
+
+test('what thousands of add-ons cost is bounded: a transaction opens some, and one that stays closed is given up', async () => {
+  await onDatabase(
+    Effect.gen(function* () {
+      const ingest = yield* Ingest
+      const bobs = (n: number, secret: Uint8Array) =>
+        addOn('pollVote', 'POLL', secret, voted('Sea'), {
+          author: `49${n}@s.whatsapp.net`,
+          whatsAppId: `V${n}`
+        })
+      const votes = Array.from({ length: 120 }, (_, n) => bobs(n, SECRETS.poll))
+      yield* apply(...votes, poll)
+      const voters = Effect.map(messagesOf(GROUP), ([found]) => found?.poll?.options[0]?.voters.length)
+      const first = yield* voters
+      expect(first).toBeLessThan(60)
+      // The worker of the journal opens the others, though no entry waits.
+      while ((yield* ingest.journal.runOnce(ACCOUNT)) !== 'idle');
+      expect(yield* voters).toBe(120)
+      expect(yield* waiting).toBe(0)
+
+      yield* apply(bobs(500, SECRETS.edit))
+      expect(yield* waiting).toBe(1)
+      for (let n = 0; n < 20; n += 1) yield* apply(poll)
+      expect(yield* waiting).toBe(0)
+      expect(yield* messagesOf(GROUP)).toMatchObject([{ unreadableAddOns: 1 }])
     })
   )
 })

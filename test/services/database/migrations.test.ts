@@ -293,7 +293,7 @@ test('0015 keeps votes that wait for their poll', async () => {
         VALUES ('acc-1', 't', 'm', '{"to":"revoked","at":1}', 6)`
       yield* upgrade(MIGRATIONS)
       expect(yield* sql`SELECT change FROM waiting_changes`).toEqual([{ change: '{"to":"revoked","at":1}' }])
-      return (yield* dueSealed(sql, 'acc-1')).map(({ addOn, messageId, threadId }) => ({
+      return (yield* dueSealed(sql, 'acc-1', 100)).map(({ addOn, messageId, threadId }) => ({
         threadId,
         messageId,
         addOn

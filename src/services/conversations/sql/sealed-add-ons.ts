@@ -69,12 +69,16 @@ const secretsOf = Effect.fnUntraced(function* ({ details, raw }: DueRow) {
   return own === undefined ? later : [own, ...later]
 })
 
-export const dueSealed = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, accountId: string) {
+export const dueSealed = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  accountId: string,
+  limit: number
+) {
   const rows =
     yield* sql<DueRow>`SELECT s.sealed_row AS row, s.thread_id, s.message_id, s.is_counted, s.add_on,
       m.type, m.raw, m.details
     FROM sealed_add_ons s LEFT JOIN messages m ON m.thread_id = s.thread_id AND m.message_id = s.message_id
-    WHERE s.account_id = ${accountId} AND s.is_due = 1 ORDER BY s.sealed_row`
+    WHERE s.account_id = ${accountId} AND s.is_due = 1 ORDER BY s.sealed_row LIMIT ${limit}`
   return yield* Effect.forEach(
     rows,
     Effect.fnUntraced(function* (row) {
@@ -100,9 +104,22 @@ export const removeSealed = (sql: SqlClient.SqlClient, rows: ReadonlyArray<numbe
 export const waitOn = (sql: SqlClient.SqlClient, rows: ReadonlyArray<number>) =>
   sql`UPDATE sealed_add_ons SET is_due = 0 WHERE sealed_row IN ${listOf(sql, rows)}`
 
-/** These were tried, and counted as add-ons that cannot be opened. */
+/** A message is reported, and edited, a few times. */
+const MOST_ATTEMPTS = 20
+
+/** These were tried, and counted as add-ons that cannot be opened. One that was tried often enough is given up. */
 export const countSealed = (sql: SqlClient.SqlClient, rows: ReadonlyArray<number>) =>
-  sql`UPDATE sealed_add_ons SET is_due = 0, is_counted = 1 WHERE sealed_row IN ${listOf(sql, rows)}`
+  Effect.andThen(
+    sql`UPDATE sealed_add_ons SET is_due = 0, is_counted = 1, attempts = attempts + 1
+      WHERE sealed_row IN ${listOf(sql, rows)}`,
+    sql`DELETE FROM sealed_add_ons WHERE attempts >= ${MOST_ATTEMPTS} AND sealed_row IN ${listOf(sql, rows)}`
+  )
+
+export const hasDueSealed = (sql: SqlClient.SqlClient, accountId: string) =>
+  Effect.map(
+    sql`SELECT 1 FROM sealed_add_ons WHERE account_id = ${accountId} AND is_due = 1 LIMIT 1`,
+    rows => rows.length > 0
+  )
 
 /** Every known form of the addresses, a number that the person had before too: which one a key was made with is not said. */
 export const formsOfPeople = Effect.fnUntraced(function* (
