@@ -1,8 +1,8 @@
 // History to the beginning: what link-time history did not bring is fetched from the phone, and coverage says how far.
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
 import { crashingAt } from '../chaos/crash-settings.ts'
-import { movableClock, sharedInProcessStage, sharedStage, Stage } from './stage.ts'
+import { movableClock, sharedInProcessStage, Stage } from './stage.ts'
 import { thorough } from '../thorough.ts'
 
 const shared = sharedInProcessStage({ WHATSAPP_BACKFILL_COUNT: '0' })
@@ -68,10 +68,15 @@ test('a phone that goes offline in the middle is left alone, and goes on when it
 const PARTLY = { chats: 1, messages: 300, groupsShare: 0, mediaShare: 0, pushPerChat: 40 }
 
 describe('a job that was asked for', () => {
-  const asked = sharedStage({ WHATSAPP_BACKFILL_THREADS: '0' })
+  const restart = async (settings: Readonly<Record<string, string>> = {}) => {
+    await shared().server.stop()
+    await shared().restart(settings)
+  }
+  beforeAll(() => restart({ WHATSAPP_BACKFILL_THREADS: '0', WHATSAPP_BACKFILL_COUNT: '100' }))
+  afterAll(() => restart())
 
   test('fetches as many messages of a thread as asked for, and says so', async () => {
-    const stage = asked()
+    const stage = shared()
     const { accountId } = await stage.linkedPartly(40, { history: PARTLY })
     const [thread] = await stage.api.threads(accountId)
     expect(await stage.api.coverage(thread!.threadId)).toMatchObject({
@@ -108,7 +113,7 @@ describe('a job that was asked for', () => {
   })
 
   test('stores nothing from before the time it asks for', async () => {
-    const stage = asked()
+    const stage = shared()
     const { phone, accountId } = await stage.linkedPartly(40, { history: PARTLY })
     const [thread] = await stage.api.threads(accountId)
     const truth = phone.truth().messages.toSorted((a, b) => b.timestamp - a.timestamp)
@@ -130,7 +135,7 @@ describe('a job that was asked for', () => {
   })
 
   test('is refused when neither it nor the settings name a thread', async () => {
-    const stage = asked()
+    const stage = shared()
     const { accountId } = await stage.linkedPartly(40, { history: PARTLY })
     const path = `/v1/accounts/${accountId}/backfill`
     expect(await stage.api.request('POST', path, { count: 0 })).toMatchObject({
@@ -141,7 +146,7 @@ describe('a job that was asked for', () => {
   })
 
   test('can be cancelled; what comes of it afterwards is stored', async () => {
-    const stage = asked()
+    const stage = shared()
     const { phone, accountId } = await stage.linkedPartly(40, { history: PARTLY })
     phone.goOffline()
     const { jobId } = await stage.api.backfill(accountId, { count: 0, threads: 1 })
@@ -159,7 +164,7 @@ describe('a job that was asked for', () => {
   })
 
   test('takes a bad request for what it is', async () => {
-    const stage = asked()
+    const stage = shared()
     const { accountId } = await stage.linkedPartly(40, { history: PARTLY })
     const post = (body: unknown) =>
       stage.api.request<{ detail: string }>('POST', `/v1/accounts/${accountId}/backfill`, body)

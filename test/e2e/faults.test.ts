@@ -1,17 +1,19 @@
 // WhatsApp and phones that misbehave, one way each.
 import { describe, expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
+import { once } from './shared.ts'
 import { sharedInProcessStage } from './stage.ts'
 
 const shared = sharedInProcessStage({ SEND_TIMEOUT: '500ms' })
 
 const SMALL = { history: { chats: 2, messages: 20, groupsShare: 0 } }
+const linkedOnce = once(() => shared().linked(SMALL))
 const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
 
 describe('receiving', () => {
   test('stanzas delivered twice are stored once', async () => {
     const stage = shared()
-    const { phone, accountId } = await stage.linked(SMALL)
+    const { phone, accountId } = await linkedOnce()
     const fault = phone.fault({ kind: 'duplicate' })
     for (let n = 0; n < 10; n += 1) await phone.receive({ from: phone.contacts[0]!, text: `twice ${n}` })
     fault.clear()
@@ -22,7 +24,7 @@ describe('receiving', () => {
 
   test('stanzas that overtake each other are all stored', async () => {
     const stage = shared()
-    const { phone, accountId } = await stage.linked(SMALL)
+    const { phone, accountId } = await linkedOnce()
     phone.fault({ kind: 'reorder', count: 5, withinMs: 500 }, { times: 15 })
     for (let n = 0; n < 15; n += 1)
       await phone.receive({ from: phone.contacts[n % 2]!, text: `overtaking ${n}` })
@@ -32,7 +34,7 @@ describe('receiving', () => {
 
   test('a message that cannot be decrypted keeps its place and is filled when it was asked for again', async () => {
     const stage = shared()
-    const { phone, accountId } = await stage.linked(SMALL)
+    const { phone, accountId } = await linkedOnce()
     phone.fault({ kind: 'corruptMessages' }, { times: 1 })
     const { id } = await phone.receive({ from: phone.contacts[0]!, text: 'garbled at first' })
     const [thread] = (await stage.api.threads(accountId)).filter(
@@ -48,7 +50,7 @@ describe('receiving', () => {
 
   test('a message that only the phone has is asked for and filled in place', async () => {
     const stage = shared()
-    const { phone, accountId } = await stage.linked(SMALL)
+    const { phone, accountId } = await linkedOnce()
     phone.fault({ kind: 'unavailableMessages' }, { times: 1 })
     const { id } = await phone.receive({ from: phone.contacts[0]!, text: 'only on the phone' })
     await stage.api.until('the content', async () => {
@@ -90,7 +92,7 @@ describe('history', () => {
 describe('sending', () => {
   test('a message whose acknowledgement is lost is sent again under the same id and received once', async () => {
     const stage = shared()
-    const { phone, accountId } = await stage.linked(SMALL)
+    const { phone, accountId } = await linkedOnce()
     phone.fault({ kind: 'loseAcks' }, { times: 1 })
     const sent = await stage.api.send(accountId, phone.contacts[0]!.phoneNumber, 'acknowledged late')
     await stage.api.until('the message to be read', async () => {
@@ -103,7 +105,7 @@ describe('sending', () => {
 
   test('a message that WhatsApp refuses is tried again, and keeps the order of its thread', async () => {
     const stage = shared()
-    const { phone, accountId } = await stage.linked(SMALL)
+    const { phone, accountId } = await linkedOnce()
     phone.fault({ kind: 'rejectMessages', error: 479 }, { times: 1 })
     const to = phone.contacts[0]!.phoneNumber
     const texts = ['refused at first', 'behind it']
@@ -117,7 +119,7 @@ describe('sending', () => {
 
   test('a recipient that cannot decrypt gets the message again', async () => {
     const stage = shared()
-    const { phone, accountId } = await stage.linked(SMALL)
+    const { phone, accountId } = await linkedOnce()
     phone.fault({ kind: 'recipientCannotDecrypt' }, { times: 1 })
     await stage.api.send(accountId, phone.contacts[0]!.phoneNumber, 'encrypted again')
     await stage.simulator.until(() => phone.truth().received.some(({ text }) => text === 'encrypted again'))
@@ -126,7 +128,7 @@ describe('sending', () => {
 
 test('a WhatsApp that refuses logins for a while is tried again until it lets us in', async () => {
   const stage = shared()
-  const { phone, accountId } = await stage.linked(SMALL)
+  const { phone, accountId } = await linkedOnce()
   const refusing = phone.fault({ kind: 'refuseLogins', reason: 503 })
   phone.disconnect()
   const account = await stage.api.untilAccount(

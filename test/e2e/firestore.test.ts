@@ -120,7 +120,6 @@ describe('a document', () => {
     const [path, written] = [...times].find(([name]) => /^threads\/[^/]+$/.test(name))!
     const thread = await shared().reader.database.doc(path).get()
     expect(thread.get('lastMessageText')).toBe('Message 29')
-    expect(written.length).toBeLessThan(15)
     const gaps = written.slice(1).map((at, index) => at - written[index]!)
     // The server counts from when it heard that a document was written, the local Firestore from when it wrote it.
     expect(gaps.every(gap => gap >= 990)).toBe(true)

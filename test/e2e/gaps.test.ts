@@ -2,14 +2,14 @@
 import { expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
 import type { Phone } from '../../simulator/phone.ts'
-import { movableClock, Stage } from './stage.ts'
+import { type AnyStage, movableClock, Stage } from './stage.ts'
 import { thoroughTest } from '../thorough.ts'
 
 const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
 const DAY_MS = 24 * 60 * 60_000
 const CHATS = { chats: 3, messages: 90, groupsShare: 0.34, mediaShare: 0 }
 
-const untilComplete = (stage: Stage, accountId: string, threads: number) =>
+const untilComplete = (stage: AnyStage, accountId: string, threads: number) =>
   stage.api.untilAccount(
     accountId,
     `${threads} complete threads`,
@@ -110,7 +110,7 @@ thoroughTest('a gap is shown with its edges as long as the phone does not fill i
 })
 
 test('what lies between history and the first live message is looked at, and filled when something is missing', async () => {
-  await using stage = await Stage.set()
+  await using stage = await Stage.setInProcess()
   const { phone, accountId } = await stage.linked({ history: { ...CHATS, chats: 1, groupsShare: 0 } })
   const [contact] = phone.contacts
   await stage.api.command(accountId, 'disconnect')
@@ -282,21 +282,17 @@ thoroughTest(
   }
 )
 
-const linkAgain = async (stage: Stage, accountId: string, phone: Phone): Promise<void> => {
+const linkAgain = async (stage: AnyStage, accountId: string, phone: Phone): Promise<void> => {
   await stage.api.pair(accountId)
   const { qr } = await stage.api.offer(accountId)
   await phone.scanQr(qr!)
 }
 
 test('an account that is linked again after it was logged out has no gap left from the time between', async () => {
-  await using stage = await Stage.set()
-  const { phone, accountId } = await stage
-    .linked({
-      history: { ...CHATS, chats: 1, groupsShare: 0, bootstrapPerChat: 5, pushPerChat: 20 }
-    })
-    .catch(async (cause: unknown) => {
-      throw cause
-    })
+  await using stage = await Stage.setInProcess()
+  const { phone, accountId } = await stage.linked({
+    history: { ...CHATS, chats: 1, groupsShare: 0, bootstrapPerChat: 5, pushPerChat: 20 }
+  })
   await untilComplete(stage, accountId, 1)
   phone.unlinkDevice(1)
   await stage.api.untilAccount(accountId, 'the logout', ({ state }) => state === 'loggedOut')

@@ -78,8 +78,14 @@ interface Node {
   >
 }
 
-/** A start of the server costs as much as ten other edges: the ends that a person has to undo are all stored in one way. */
-const KILLED_SELDOM = thorough(['loggedOut', 'banned', 'locked', 'failed', 'replaced'], [])
+/**
+ * A start of the server costs as much as ten other edges. The ends that a person has to undo are all stored in one way, and what was
+ * not linked yet is as it was before, whether it was being linked or not.
+ */
+const KILLED_SELDOM = thorough(
+  ['unlinked', 'pairingAnew', 'loggedOut', 'banned', 'locked', 'failed', 'replaced'],
+  []
+)
 
 const edges: ReadonlyArray<Edge> = Object.values(
   getAdjacencyMap(model, {}) as Readonly<Record<string, Node>>

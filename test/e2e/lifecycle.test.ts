@@ -210,7 +210,7 @@ test('restart begins again in whatever state the account is, and touches no othe
   await api.untilAccount(accountId, 'open again', ({ state }) => state === 'open')
   await phone.receive({ from: phone.contacts[0]!, text: 'after the restart' })
   await shared().synced(accountId, phone)
-  expect((await api.account(other.accountId)).state).toBe('open')
+  expect((await api.account(other.accountId)).tags).toEqual(['online'])
   expect(other.phone.devices[0]!.logins).toBe(logins)
 
   phone.disconnect({ code: 411 })

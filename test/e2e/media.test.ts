@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 import type { Message } from '../../src/domain/message.ts'
 import type { FileOptions } from '../../simulator/state/media/file-message.ts'
 import type { Phone } from '../../simulator/phone.ts'
+import { once } from './shared.ts'
 import { type AnyStage, movableClock, sharedInProcessStage, Stage } from './stage.ts'
 import { thoroughTest } from '../thorough.ts'
 
@@ -15,6 +16,7 @@ const shared = sharedInProcessStage({ MEDIA_DOWNLOAD_MAX_MB: '1' })
 const SMALL = { history: { chats: 1, messages: 5, groupsShare: 0, mediaShare: 0 } }
 
 const linked = () => shared().linked(SMALL)
+const linkedOnce = once(linked)
 
 const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
@@ -65,7 +67,7 @@ const nextSignal = (name: string, stage: AnyStage = shared(), type?: string) =>
 
 test('a file is fetched when somebody asks for it, and is what was sent, in whole and in part', async () => {
   const { api } = shared()
-  const { accountId, phone } = await linked()
+  const { accountId, phone } = await linkedOnce()
   const bytes = randomBytes(100_000)
   const { message } = await received(phone, accountId, { bytes })
   expect(message).toMatchObject({ type: 'image', media: { stored: false, fetched: null, size: 100_000 } })
@@ -117,7 +119,7 @@ test('a file is fetched when somebody asks for it, and is what was sent, in whol
 
 test('what is no message, or has no file, is told so', async () => {
   const { api } = shared()
-  const { accountId, phone } = await linked()
+  const { accountId, phone } = await linkedOnce()
   const { id } = await phone.receive({ from: phone.contacts[0]!, text: 'no file' })
   const { messageKey } = await untilStored(phone, accountId, id)
   expect(await api.media(messageKey)).toMatchObject({
@@ -130,7 +132,7 @@ test('what is no message, or has no file, is told so', async () => {
 
 test('one content is one file and one download, whoever sent it to whom', async () => {
   const { api } = shared()
-  const one = await linked()
+  const one = await linkedOnce()
   const two = await linked()
   const bytes = randomBytes(3000)
   const first = await received(one.phone, one.accountId, { bytes })
@@ -151,7 +153,7 @@ test('one content is one file and one download, whoever sent it to whom', async 
 
 test('the file of a deleted message is removed', async () => {
   const { api } = shared()
-  const { accountId, phone } = await linked()
+  const { accountId, phone } = await linkedOnce()
   const { id, message } = await received(phone, accountId)
   const { bytes } = await api.media(message.messageKey)
   expect(heldFiles()).toContain(hashOf(bytes))
@@ -161,7 +163,7 @@ test('the file of a deleted message is removed', async () => {
 
 test('what WhatsApp no longer has, the phone is asked for', async () => {
   const { api } = shared()
-  const { accountId, phone } = await linked()
+  const { accountId, phone } = await linkedOnce()
   const bytes = randomBytes(3000)
   const { id, message } = await received(phone, accountId, { bytes })
   phone.expireMedia(id)
@@ -171,7 +173,7 @@ test('what WhatsApp no longer has, the phone is asked for', async () => {
 
 test('what the phone no longer has either is gone, and the message says so', async () => {
   const { api } = shared()
-  const { accountId, phone } = await linked()
+  const { accountId, phone } = await linkedOnce()
   const { id, message } = await received(phone, accountId)
   phone.expireMedia(id, { lost: true })
   expect(await api.media(message.messageKey)).toMatchObject({ status: 410 })
@@ -264,7 +266,7 @@ test('a transfer that is cut is continued where it was, also by a server that wa
 
 test('damaged bytes are never answered: they are fetched again', async () => {
   const { api, simulator } = shared()
-  const { accountId, phone } = await linked()
+  const { accountId, phone } = await linkedOnce()
   const bytes = randomBytes(4000)
   const { message } = await received(phone, accountId, { bytes })
   simulator.fault({ kind: 'media', effect: 'corrupt' }, { times: 1 })
@@ -273,7 +275,7 @@ test('damaged bytes are never answered: they are fetched again', async () => {
 
 test('what is too large is not downloaded, whatever its message claims', async () => {
   const { api } = shared()
-  const { accountId, phone } = await linked()
+  const { accountId, phone } = await linkedOnce()
   const honest = await received(phone, accountId, { fileLength: 3_000_000 })
   const lying = await received(phone, accountId, { bytes: Buffer.alloc(1_100_000), fileLength: 10 })
   for (const { message } of [honest, lying]) {
@@ -300,7 +302,7 @@ const HOSTILE = [
 
 test('a type that browsers run is answered as unknown, and a name cannot leave its header', async () => {
   const { api } = shared()
-  const { accountId, phone } = await linked()
+  const { accountId, phone } = await linkedOnce()
   for (const [mimetype, fileName] of HOSTILE) {
     const bytes = Buffer.from(`<script>alert("${mimetype}")</script>`)
     const { message } = await received(phone, accountId, { kind: 'document', bytes, mimetype, fileName })

@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest'
 import type { Api } from '../../harness/api.ts'
+import { once } from './shared.ts'
 import { sharedInProcessStage } from './stage.ts'
 
 const shared = sharedInProcessStage()
+
+const linkedOnce = once(() =>
+  shared().linked({ name: 'Shop', history: { chats: 4, messages: 40, groupsShare: 0.5 } })
+)
 
 const threadWith = async (api: Api, accountId: string, jids: ReadonlyArray<string>) => {
   const threads = await api.threads(accountId)
@@ -26,7 +31,7 @@ const message = (
 
 test('what a contact writes is stored as inbound, receipted, and raises the unread count', async () => {
   const stage = shared()
-  const { phone, accountId } = await stage.linked({ history: { chats: 3, messages: 30, groupsShare: 0 } })
+  const { phone, accountId } = await linkedOnce()
   const contact = phone.contacts[0]!
   const [before] = await threadWith(stage.api, accountId, [contact.jid, contact.lid])
 
@@ -47,7 +52,7 @@ test('what a contact writes is stored as inbound, receipted, and raises the unre
 
 test('what claims to be written in 1970 or before is dated by its arrival, and the claim is kept', async () => {
   const stage = shared()
-  const { phone, accountId } = await stage.linked({ history: { chats: 2, messages: 20, groupsShare: 0 } })
+  const { phone, accountId } = await linkedOnce()
   const contact = phone.contacts[0]!
   const before = Math.floor(Date.now() / 1000) * 1000
 
@@ -70,7 +75,7 @@ test('what claims to be written in 1970 or before is dated by its arrival, and t
 
 test('what the owner writes on the phone is stored as outbound', async () => {
   const stage = shared()
-  const { phone, accountId } = await stage.linked({ history: { chats: 2, messages: 20, groupsShare: 0 } })
+  const { phone, accountId } = await linkedOnce()
   const contact = phone.contacts[0]!
 
   const { id } = await phone.send({ to: contact, text: 'From the owner' })
@@ -86,8 +91,8 @@ test('what the owner writes on the phone is stored as outbound', async () => {
 
 test('a message sent over HTTP reaches its recipient once and shows queued, sent, delivered, read', async () => {
   const stage = shared()
-  const { phone, accountId } = await stage.linked({ history: { chats: 2, messages: 20, groupsShare: 0 } })
-  const contact = phone.contacts[0]!
+  const { phone, accountId } = await linkedOnce()
+  const contact = phone.contacts[1]!
   contact.readsAutomatically = false
 
   const sent = await stage.api.send(accountId, `+${contact.phoneNumber}`, 'Hello from HTTP')
@@ -101,7 +106,7 @@ test('a message sent over HTTP reaches its recipient once and shows queued, sent
 
 test('an idempotency key answers the same message again and refuses another one', async () => {
   const stage = shared()
-  const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
+  const { phone, accountId } = await linkedOnce()
   const to = phone.contacts[0]!.phoneNumber
 
   const first = await stage.api.send(accountId, to, 'Once', 'order-17')
@@ -120,10 +125,7 @@ test('an idempotency key answers the same message again and refuses another one'
 
 test('group messages go both ways, each with its writer', async () => {
   const stage = shared()
-  const { phone, accountId } = await stage.linked({
-    name: 'Shop',
-    history: { chats: 4, messages: 40, groupsShare: 0.5 }
-  })
+  const { phone, accountId } = await linkedOnce()
   const group = phone.groups[0]!
   const member = phone.contacts.find(contact => group.members.has(contact))!
 
@@ -143,7 +145,7 @@ test('group messages go both ways, each with its writer', async () => {
 
 test('a contact that writes under its LID and under its number has one thread', async () => {
   const stage = shared()
-  const { phone, accountId } = await stage.linked({ history: { chats: 2, messages: 20, groupsShare: 0 } })
+  const { phone, accountId } = await linkedOnce()
   const contact = phone.contacts[0]!
 
   await phone.receive({ from: contact, text: 'by number', addressing: 'pn' })
@@ -161,7 +163,7 @@ test('a contact that writes under its LID and under its number has one thread', 
 
 test('edits, revokes and reactions change the message they are about', async () => {
   const stage = shared()
-  const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
+  const { phone, accountId } = await linkedOnce()
   const contact = phone.contacts[0]!
   const edited = await phone.receive({ from: contact, text: 'tpyo' })
   const revoked = await phone.receive({ from: contact, text: 'secret' })
@@ -195,7 +197,7 @@ test('edits, revokes and reactions change the message they are about', async () 
 
 test('a time decades ahead is clamped, and the claimed one is kept', async () => {
   const stage = shared()
-  const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
+  const { phone, accountId } = await linkedOnce()
   const contact = phone.contacts[0]!
   const claimed = Math.floor(Date.now() / 1000) + 40 * 365 * 86_400
 
@@ -210,7 +212,7 @@ test('a time decades ahead is clamped, and the claimed one is kept', async () =>
 
 test('a group message reaches members who joined since the last one, and no longer those who left', async () => {
   const stage = shared()
-  const { phone, accountId } = await stage.linked({ history: { chats: 4, messages: 40, groupsShare: 0.5 } })
+  const { phone, accountId } = await linkedOnce()
   const [stays, leaves, joins] = phone.contacts
   const group = phone.createGroup('Changing', [stays!, leaves!])
   const got = (text: string) =>

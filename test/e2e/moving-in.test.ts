@@ -164,7 +164,7 @@ describe('refused over HTTP', () => {
 })
 
 test('an account of this server goes on in an empty one, and back, and never in both', async () => {
-  await using stage = await Stage.set()
+  await using stage = await Stage.setInProcess()
   const { simulator } = stage
   const { accountId, phone } = await stage.linked({ history: { chats: 4, messages: 20, groupsShare: 0.25 } })
   const [ann, ben] = phone.contacts as [Account, Account]

@@ -2,22 +2,24 @@
 // refused with words.
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
-import { once } from 'node:events'
+import { once as nextOf } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import type { Phone } from '../../simulator/phone.ts'
 import { untilReceived } from './received.ts'
+import { once } from './shared.ts'
 import { sharedInProcessStage } from './stage.ts'
 
 const shared = sharedInProcessStage({ MEDIA_URL_PRIVATE: 'true', MEDIA_MAX_MB: '2' })
 
 const linked = () => shared().linked({ history: { chats: 3, messages: 30, groupsShare: 0.34 } })
+const linkedOnce = once(linked)
 
 const received = (phone: Phone, id: string) => untilReceived(shared().simulator, phone, id)
 
 describe('what recipients get', () => {
   test('a reply that names somebody, a location, contacts and a poll arrive as what they are', async () => {
     const { api } = shared()
-    const { accountId, phone } = await linked()
+    const { accountId, phone } = await linkedOnce()
     const contact = phone.contacts[0]!
     const to = contact.phoneNumber
     const first = await api.send(accountId, to, 'first')
@@ -79,7 +81,7 @@ describe('what recipients get', () => {
 
   test('a vote on a poll of ours is opened and counted', async () => {
     const { api } = shared()
-    const { accountId, phone } = await linked()
+    const { accountId, phone } = await linkedOnce()
     const contact = phone.contacts[0]!
     const poll = await api.queue(accountId, {
       to: contact.phoneNumber,
@@ -98,7 +100,7 @@ describe('what recipients get', () => {
 
   test('a reaction, an edit and a deletion change the message, there and here', async () => {
     const { api } = shared()
-    const { accountId, phone } = await linked()
+    const { accountId, phone } = await linkedOnce()
     const contact = phone.contacts[0]!
     const to = contact.phoneNumber
     const { id } = await phone.receive({ from: contact, text: 'How much?' })
@@ -137,7 +139,7 @@ describe('what recipients get', () => {
 
   test('an uploaded file arrives byte for byte, with its caption', async () => {
     const { api } = shared()
-    const { accountId, phone } = await linked()
+    const { accountId, phone } = await linkedOnce()
     const bytes = Buffer.alloc(300_000, 'pixels')
     const { body, status } = await api.upload(
       accountId,
@@ -159,7 +161,7 @@ describe('what recipients get', () => {
 
   test('a file named by an address is fetched once and arrives; its type follows the server', async () => {
     const { api } = shared()
-    const { accountId, phone } = await linked()
+    const { accountId, phone } = await linkedOnce()
     let asked = 0
     const files = createServer((request, response) => {
       asked += 1
@@ -167,7 +169,7 @@ describe('what recipients get', () => {
       else
         response.writeHead(200, { 'content-type': 'application/pdf; charset=binary' }).end('%PDF-1.7 offer')
     })
-    await once(files.listen(0, '127.0.0.1'), 'listening')
+    await nextOf(files.listen(0, '127.0.0.1'), 'listening')
     const { port } = files.address() as { port: number }
     const request = {
       to: phone.contacts[0]!.phoneNumber,
@@ -188,7 +190,7 @@ describe('what recipients get', () => {
 describe('the same request twice', () => {
   test('gets the same answer and is sent once; the order of fields and the place of the key do not matter', async () => {
     const { api } = shared()
-    const { accountId, phone } = await linked()
+    const { accountId, phone } = await linkedOnce()
     const to = phone.contacts[0]!.phoneNumber
     const path = `/v1/accounts/${accountId}/messages`
     const first = await api.queue(accountId, { to, text: 'once', idempotencyKey: 'k1' })
@@ -239,10 +241,10 @@ describe('waiting', () => {
 
   test('what expires while the account is offline is never sent, and says so', async () => {
     const { api } = shared()
-    const { accountId, phone } = await linked()
+    const { accountId, phone } = await linkedOnce()
     const to = phone.contacts[0]!.phoneNumber
     await api.command(accountId, 'disconnect')
-    const expiring = await api.queue(accountId, { to, text: 'today only', expiresAt: Date.now() + 700 })
+    const expiring = await api.queue(accountId, { to, text: 'today only', expiresAt: Date.now() + 3000 })
     expect(await api.untilEntry(accountId, expiring.entryId, 'expired')).toMatchObject({ attempts: 0 })
     expect(await api.message(expiring.threadId, expiring.messageId)).toMatchObject({
       status: 'failed',
@@ -256,30 +258,28 @@ describe('waiting', () => {
 
   test('a scheduled message waits for its time without holding up others', async () => {
     const { api } = shared()
-    const { accountId, phone } = await linked()
+    const { accountId, phone } = await linkedOnce()
     const to = phone.contacts[0]!.phoneNumber
-    const at = Date.now() + 1500
-    const scheduled = await api.queue(accountId, {
-      to,
-      text: 'scheduled',
-      sendAt: new Date(at).toISOString()
-    })
+    const [soon, late] = [Date.now() + 1500, Date.now() + 3_600_000]
+    const queueAt = (at: number) =>
+      api.queue(accountId, { to, text: `scheduled for ${at}`, sendAt: new Date(at).toISOString() })
+    const [first, last] = [await queueAt(soon), await queueAt(late)]
     const now = await api.send(accountId, to, 'at once')
     await received(phone, now.entryId)
-    expect(await api.entry(accountId, scheduled.entryId)).toMatchObject({
+    expect(await api.entry(accountId, last.entryId)).toMatchObject({
       status: 'queued',
-      sendAt: at,
-      nextAttemptAt: at
+      sendAt: late,
+      nextAttemptAt: late
     })
-    await received(phone, scheduled.entryId)
-    expect(Date.now()).toBeGreaterThanOrEqual(at)
+    await received(phone, first.entryId)
+    expect(Date.now()).toBeGreaterThanOrEqual(soon)
   })
 })
 
 describe('what is not sent yet', () => {
   test('is neither edited, deleted nor reacted to: it is cancelled instead, and its words are gone', async () => {
     const { api } = shared()
-    const { accountId, phone } = await linked()
+    const { accountId, phone } = await linkedOnce()
     const to = phone.contacts[0]!.phoneNumber
     const later = await api.queue(accountId, { to, text: 'Krapfen', sendAt: Date.now() + 3_600_000 })
     const path = `/v1/accounts/${accountId}/messages`
@@ -302,7 +302,7 @@ describe('what is not sent yet', () => {
 
   test('a scheduled message does not hide what comes in before it', async () => {
     const { api } = shared()
-    const { accountId, phone } = await linked()
+    const { accountId, phone } = await linkedOnce()
     const contact = phone.contacts[0]!
     const later = await api.queue(accountId, {
       to: contact.phoneNumber,
@@ -337,7 +337,7 @@ describe('what is not sent yet', () => {
 describe('reading and typing', () => {
   test('a thread marked as read tells the writers and counts nothing any more', async () => {
     const { api, simulator } = shared()
-    const { accountId, phone } = await linked()
+    const { accountId, phone } = await linkedOnce()
     const contact = phone.contacts[0]!
     const { id } = await phone.receive({ from: contact, text: 'Anybody there?' })
     const thread = await api.until('the unread message', async () =>
@@ -356,7 +356,7 @@ describe('reading and typing', () => {
 
   test('typing is shown while online, and refused with the state otherwise', async () => {
     const { api, simulator } = shared()
-    const { accountId, phone } = await linked()
+    const { accountId, phone } = await linkedOnce()
     const sent = await api.send(accountId, phone.contacts[0]!.phoneNumber, 'One moment')
     const path = `/v1/threads/${encodeURIComponent(sent.threadId)}/typing`
     const shown = new Promise<void>(resolve => {

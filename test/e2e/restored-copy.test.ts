@@ -5,9 +5,10 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, w
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
+import { InProcessServer } from '../../harness/in-process-server.ts'
 import { runToExit, ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
-import { Stage } from './stage.ts'
+import { type AnyStage, Stage } from './stage.ts'
 
 const KEY = 'backup-key-0123456789'
 
@@ -24,7 +25,7 @@ const readableByOthers = (folder: string): ReadonlyArray<string> =>
     name => (statSync(join(folder, name)).mode & 0o077) !== 0
   )
 
-const untilComplete = async (stage: Stage, accountId: string, phone: Phone) => {
+const untilComplete = async (stage: AnyStage, accountId: string, phone: Phone) => {
   let lacking: ReadonlyArray<unknown> = []
   await stage.api.until(
     () => `everything that the phone has; lacking ${JSON.stringify(lacking.slice(0, 5))}`,
@@ -38,7 +39,7 @@ const untilComplete = async (stage: Stage, accountId: string, phone: Phone) => {
 
 test('what came since a copy is asked for, and new messages arrive both ways, in groups too', async () => {
   const aside = temporaryFolder()
-  await using stage = await Stage.set()
+  await using stage = await Stage.setInProcess()
   const { phone, accountId } = await stage.linked({ history: { chats: 3, messages: 60, groupsShare: 0.4 } })
   const [contact, other] = phone.contacts
   const [group] = phone.groups
@@ -75,9 +76,10 @@ test('what came since a copy is asked for, and new messages arrive both ways, in
     code: 0,
     result: { rows: { accounts: 1 }, aside: [expect.stringMatching(/^backscroll\.db\..*\.old$/)] }
   })
-  stage.server = await ServerProcess.start({ dataDir: stage.dataDir, settings: stage.settings })
-  const restored = async () => (await stage.api.incidents()).find(({ kind }) => kind === 'storage.restored')
-  expect(await stage.api.until('the incident', restored)).toMatchObject({
+  await stage.restart()
+  const restored = async (api = stage.api) =>
+    (await api.incidents()).find(({ kind }) => kind === 'storage.restored')
+  expect(await stage.api.until('the incident', () => restored())).toMatchObject({
     happened: expect.stringContaining('The database is a copy'),
     did: expect.stringContaining('Of 1 linked accounts')
   })
@@ -92,11 +94,11 @@ test('what came since a copy is asked for, and new messages arrive both ways, in
   // Started in order, it is no older copy any more; after a kill whose log is lost, it is.
   const count = (await restored())?.count
   await stage.server.stop()
-  stage.server = await ServerProcess.start({ dataDir: stage.dataDir, settings: stage.settings })
-  expect((await restored())?.count).toBe(count)
-  await stage.server.kill()
+  const killed = await ServerProcess.start({ dataDir: stage.dataDir, settings: stage.settings })
+  expect((await restored(killed.api))?.count).toBe(count)
+  await killed.kill()
   rmSync(join(stage.dataDir, 'backscroll.db-wal'))
-  stage.server = await ServerProcess.start({ dataDir: stage.dataDir, settings: stage.settings })
+  await stage.restart()
   expect((await restored())?.happened).toContain('its log (backscroll.db-wal) is gone')
   aside.remove()
 })
@@ -106,7 +108,7 @@ test('a backup is restored into an empty folder with its key, and over a damaged
   const [data, other, copy, key] = ['data', 'other', 'copy', 'apart.key'].map(name =>
     join(aside.path, name)
   ) as [string, string, string, string]
-  const server = await ServerProcess.start({ dataDir: data })
+  const server = await InProcessServer.start({ dataDir: data })
   const { accountId } = await server.api.createAccount('Kept')
   await server.stop()
   const media = join(data, 'media')
@@ -121,7 +123,7 @@ test('a backup is restored into an empty folder with its key, and over a damaged
 
   expect(await command(other, 'restore', '--key', key, copy)).toMatchObject({ code: 0 })
   expect(readFileSync(join(other, 'media', file), 'utf8')).toBe('a picture')
-  const restored = await ServerProcess.start({ dataDir: other })
+  const restored = await InProcessServer.start({ dataDir: other })
   expect(await restored.api.account(accountId)).toMatchObject({ name: 'Kept' })
   const [incident] = await restored.api.incidents()
   expect(incident).toMatchObject({
@@ -132,7 +134,7 @@ test('a backup is restored into an empty folder with its key, and over a damaged
 
   truncateSync(join(data, 'backscroll.db'), 5000)
   expect(await command(data, 'restore', copy)).toMatchObject({ code: 0 })
-  const again = await ServerProcess.start({ dataDir: data })
+  const again = await InProcessServer.start({ dataDir: data })
   expect(await again.api.account(accountId)).toMatchObject({ name: 'Kept' })
   await again.stop()
 

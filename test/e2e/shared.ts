@@ -13,3 +13,9 @@ export const shared = <A extends AsyncDisposable>(start: () => Promise<A>): (() 
     return started
   }
 }
+
+/** Begins when it is first asked for; who asks later gets the same: an account that tests use which leave it as it was. */
+export const once = <A>(begin: () => Promise<A>): (() => Promise<A>) => {
+  let begun: Promise<A> | undefined
+  return () => (begun ??= begin())
+}

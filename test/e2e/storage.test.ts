@@ -7,16 +7,17 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
-import { runToExit, ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
+import { InProcessServer } from '../../harness/in-process-server.ts'
+import { runToExit, temporaryFolder } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { canMount, smallDisk } from './small-disk.ts'
-import { Stage } from './stage.ts'
+import { type AnyStage, sharedInProcessStage, Stage } from './stage.ts'
 import { thoroughTest } from '../thorough.ts'
 
 const SMALL = { history: { chats: 2, messages: 20, groupsShare: 0 } }
 const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
 
-const untilIncident = (stage: Stage, kind: string) =>
+const untilIncident = (stage: AnyStage, kind: string) =>
   stage.api.until(`the incident ${kind}`, async () =>
     (await stage.api.incidents()).find(incident => incident.kind === kind)
   )
@@ -25,7 +26,7 @@ const write = async (phone: Phone, texts: ReadonlyArray<string>) => {
   for (const text of texts) await phone.receive({ from: phone.contacts[0]!, text })
 }
 
-const untilAllIsWell = async (stage: Stage, accountId: string, phone: Phone) => {
+const untilAllIsWell = async (stage: AnyStage, accountId: string, phone: Phone) => {
   await stage.synced(accountId, phone)
   await stage.simulator.until(() => phone.truth().offlineQueue.length === 0)
   expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
@@ -82,7 +83,7 @@ describe.skipIf(!canMount)('on a disk of its own', () => {
 
   test('a read-only folder is refused at the start with what to do, and used once it is writable', async () => {
     const disk = smallDisk(24)
-    const first = await ServerProcess.start({ dataDir: disk.path })
+    const first = await InProcessServer.start({ dataDir: disk.path })
     const { accountId } = await first.api.createAccount('Kept')
     await first.stop()
     disk.mount('ro')
@@ -90,42 +91,48 @@ describe.skipIf(!canMount)('on a disk of its own', () => {
     expect(code).toBe(1)
     expect(output).toContain('Make the folder writable')
     disk.mount('rw')
-    const second = await ServerProcess.start({ dataDir: disk.path })
+    const second = await InProcessServer.start({ dataDir: disk.path })
     expect(await second.api.account(accountId)).toMatchObject({ name: 'Kept' })
-    await second.kill()
+    await second.stop()
     disk.remove()
   })
 })
 
-test('a database that another program holds makes messages wait, not disappear', async () => {
-  await using stage = await Stage.set()
-  const { phone, accountId } = await stage.linked(SMALL)
-  const other = new DatabaseSync(join(stage.dataDir, 'backscroll.db'))
-  other.exec('BEGIN IMMEDIATE')
-  await write(phone, ['held up 1', 'held up 2'])
-  await stage.simulator.until(() => phone.truth().offlineQueue.length >= 2, { what: 'unconfirmed messages' })
-  await stage.api.until(
-    'the incident',
-    async () => /another program holds the database/.exec(stage.server.output()) ?? undefined
-  )
-  other.exec('ROLLBACK')
-  other.close()
-  await untilAllIsWell(stage, accountId, phone)
-  expect(await untilIncident(stage, 'storage.locked')).toMatchObject({ accountId })
-})
+describe('a database', () => {
+  const shared = sharedInProcessStage()
 
-test('a database that is held for a moment, as by a backup, is waited for', async () => {
-  await using stage = await Stage.set()
-  const { phone, accountId } = await stage.linked(SMALL)
-  const other = new DatabaseSync(join(stage.dataDir, 'backscroll.db'))
-  other.exec('BEGIN IMMEDIATE')
-  const creating = stage.api.createAccount('Waits a moment')
-  await write(phone, ['held up for a moment'])
-  other.exec('ROLLBACK')
-  other.close()
-  expect(await creating).toMatchObject({ name: 'Waits a moment' })
-  await untilAllIsWell(stage, accountId, phone)
-  expect(await stage.api.incidents()).toEqual([])
+  test('that is held for a moment, as by a backup, is waited for', async () => {
+    const stage = shared()
+    const { phone, accountId } = await stage.linked(SMALL)
+    const other = new DatabaseSync(join(stage.dataDir, 'backscroll.db'))
+    other.exec('BEGIN IMMEDIATE')
+    const creating = stage.api.createAccount('Waits a moment')
+    await write(phone, ['held up for a moment'])
+    other.exec('ROLLBACK')
+    other.close()
+    expect(await creating).toMatchObject({ name: 'Waits a moment' })
+    await untilAllIsWell(stage, accountId, phone)
+    expect(await stage.api.incidents()).toEqual([])
+  })
+
+  test('that another program holds makes messages wait, not disappear', async () => {
+    const stage = shared()
+    const { phone, accountId } = await stage.linked(SMALL)
+    const other = new DatabaseSync(join(stage.dataDir, 'backscroll.db'))
+    other.exec('BEGIN IMMEDIATE')
+    await write(phone, ['held up 1', 'held up 2'])
+    await stage.simulator.until(() => phone.truth().offlineQueue.length >= 2, {
+      what: 'unconfirmed messages'
+    })
+    await stage.api.until(
+      'the incident',
+      async () => /another program holds the database/.exec(stage.server.output()) ?? undefined
+    )
+    other.exec('ROLLBACK')
+    other.close()
+    await untilAllIsWell(stage, accountId, phone)
+    expect(await untilIncident(stage, 'storage.locked')).toMatchObject({ accountId })
+  })
 })
 
 test('a folder that cannot be used says so instead of starting half', async () => {

@@ -81,7 +81,7 @@ describe('only its account is restarted by', () => {
     expect(body.entries.filter(({ status }) => status !== 'sent')).toEqual([])
     expect(await crashes(one.accountId)).toBe(1)
 
-    expect(await stage.api.account(other.accountId)).toMatchObject({ state: 'open' })
+    expect(await stage.api.account(other.accountId)).toMatchObject({ tags: ['online'] })
     expect(other.phone.devices[0]!.logins).toBe(before)
     expect(await stage.api.incidents(other.accountId)).toEqual([])
   })
@@ -97,7 +97,7 @@ test('a rejection inside Baileys that nobody waits for costs its stanza, not the
   expect(incident).toMatchObject({ severity: 'warning', count: 1 })
   await phone.receive({ from: phone.contacts[0]!, text: 'after it' })
   await stage.synced(accountId, phone)
-  expect(await stage.api.account(accountId)).toMatchObject({ state: 'open' })
+  expect(await stage.api.account(accountId)).toMatchObject({ tags: ['online'] })
   expect(phone.devices[0]!.logins).toBe(before)
   expect(await crashes(accountId)).toBe(0)
 })
