@@ -17,6 +17,8 @@ export interface Stage {
   readonly phone: Phone
   readonly random: Random
   readonly messages: Array<Written>
+  /** Those that the owner has removed for themself. */
+  readonly removed: Array<Written>
   /** The ids of messages with comments. */
   readonly commented: Set<string>
   readonly groupMessages: Array<Written & { readonly group: Group }>
@@ -44,6 +46,7 @@ export const stageOf = (simulator: Simulator, phone: Phone, random: Random): Sta
   hostile: new HostileContact(simulator, phone, random),
   introduced: new Set(),
   messages: [],
+  removed: [],
   commented: new Set(),
   groupMessages: [],
   own: [],

@@ -1,6 +1,15 @@
 // What the owner does on the phone that the server learns by app state or by receipts: names, settings of chats, stars, labels, reading.
 import { pick } from '../random.ts'
-import { about, type Contact, type Group, type Happening, type Stage, type Written } from '../stage.ts'
+import {
+  about,
+  type Contact,
+  forget,
+  type Group,
+  type Happening,
+  remember,
+  type Stage,
+  type Written
+} from '../stage.ts'
 
 const anyChat = ({ phone, random }: Stage): Contact | Group =>
   pick(random, [...phone.contacts, ...phone.groups])
@@ -36,14 +45,24 @@ export const ownerStars: Happening = (stage, n) =>
   )
 
 /** "Delete for me", with an undo now and then. */
-export const ownerRemovesMessage: Happening = (stage, n) =>
-  about(stage, stage.messages, ({ from, id }) =>
-    stage.phone.markMessage(from, id, { deletedForMe: n % 4 !== 0 })
-  )
+export const ownerRemovesMessage: Happening = (stage, n) => {
+  const { messages, phone, removed } = stage
+  if (n % 4 === 0)
+    return about(stage, removed, one => {
+      forget(removed, one)
+      return phone.markMessage(one.from, one.id, { deletedForMe: false })
+    })
+  return about(stage, messages, one => {
+    remember(removed, one)
+    return phone.markMessage(one.from, one.id, { deletedForMe: true })
+  })
+}
 
-/** A chat is cleared, or deleted until somebody writes there again. */
-export const ownerRemovesChat: Happening = async ({ phone, random }, n) => {
-  await phone.changeChat(pick(random, phone.contacts), n % 2 === 0 ? { cleared: 'all' } : { deleted: true })
+/** A chat is cleared, or deleted until somebody writes there again. No undo brings back what was in it. */
+export const ownerRemovesChat: Happening = async ({ phone, random, removed }, n) => {
+  const contact = pick(random, phone.contacts)
+  for (const one of removed.filter(({ from }) => from === contact)) forget(removed, one)
+  await phone.changeChat(contact, n % 2 === 0 ? { cleared: 'all' } : { deleted: true })
   return true
 }
 

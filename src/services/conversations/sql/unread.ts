@@ -124,7 +124,7 @@ const readUpToMessages = Effect.fnUntraced(function* (
     row: number
   }>`SELECT m.ts_client AS at, m.message_row AS row
     FROM messages m JOIN ${listOf(sql, whatsAppIds, 'id')} AS wanted ON m.whatsapp_id = wanted.id
-    WHERE m.thread_id = ${threadId} AND m.direction = 'inbound' ORDER BY m.ts_client DESC, m.message_row DESC LIMIT 1`
+    WHERE m.thread_id = ${threadId} ORDER BY m.ts_client DESC, m.message_row DESC LIMIT 1`
   if (newest !== undefined) yield* advanceMark(context, accountId, threadId, { ...newest, base: 0 })
 })
 

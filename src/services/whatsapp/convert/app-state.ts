@@ -80,13 +80,11 @@ const mute = settings(({ operation, value }) => {
 /** A device lists some of the newest messages. */
 const MOST_LISTED = 1000
 
-/** The ids of others' messages that the owner saw in the last second of what was read: more may have come within that second. */
+/** The ids of the messages that the owner saw in the last second of what was read: more may have come within that second. */
 const seenLast = (range: MessageRange | null | undefined): ReadonlyArray<string> => {
   const last = numberOf(range?.lastMessageTimestamp)
   const listed = range?.messages?.slice(0, MOST_LISTED) ?? []
-  return listed.flatMap(({ key, timestamp }) =>
-    key?.id && key.fromMe !== true && numberOf(timestamp) === last ? [key.id] : []
-  )
+  return listed.flatMap(({ key, timestamp }) => (key?.id && numberOf(timestamp) === last ? [key.id] : []))
 }
 
 const markAsReadSettings = settings(({ at, operation, value }) => {

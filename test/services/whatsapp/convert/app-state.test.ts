@@ -50,7 +50,7 @@ test('settings of chats carry the time at which they were made; one whose record
     said(['markChatAsRead', ANN], { markChatAsReadAction: { read: true, messageRange: ofLastSecond } })
   ).toMatchObject([
     ...settings(['markedUnread', 0], ['readUpTo', 1_699_999_999_999]),
-    { kind: 'readByMe', upTo: { whatsAppIds: ['B'] }, at: AT }
+    { kind: 'readByMe', upTo: { whatsAppIds: ['B', 'C'] }, at: AT }
   ])
   expect(said(['markChatAsRead', ANN], { markChatAsReadAction: { read: false } })).toMatchObject(
     settings(['markedUnread', 1])
