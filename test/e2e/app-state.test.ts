@@ -205,7 +205,9 @@ test('a collection that cannot be read is recovered: a key is asked for, a snaps
   await api.until('the incident', async () =>
     (await kinds()).includes('appState.damaged') ? true : undefined
   )
-  expect(peerRequests).toContain('COMPANION_SYNCD_SNAPSHOT_FATAL_RECOVERY')
+  await stage.simulator.until(() => peerRequests.includes('COMPANION_SYNCD_SNAPSHOT_FATAL_RECOVERY'), {
+    what: 'the phone to be asked for a new copy'
+  })
   wrong.clear()
   await phone.changeChat(ann, { mutedUntil: null })
   await until(ann, { mutedUntil: null })
