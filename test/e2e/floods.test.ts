@@ -88,6 +88,9 @@ test('floods of every other kind leave the account connected and everybody elseâ
     `SELECT COUNT(*) AS n FROM vault_keys WHERE kind = 'sender-key' AND account_id = ?`
   )
   expect(keys.get(accountId)?.['n']).toBe(0)
+  // Of receipts for messages that are not there, the newest wait.
+  const waiting = database.prepare(`SELECT COUNT(*) AS n FROM waiting_changes WHERE account_id = ?`)
+  expect(waiting.get(accountId)?.['n']).toBe(5000)
 
   const { from, group } = scenario.hostility
   // Every call is somebody's: each is there once.
@@ -97,5 +100,6 @@ test('floods of every other kind leave the account connected and everybody elseâ
   expect(threads.find(({ clientJid }) => clientJid === group.id)?.displayName).toBe(`Subject ${OF_EACH - 1}`)
   const incidents = await counted(stage, accountId)
   expect(new Set(incidents.map(({ kind }) => kind)).size).toBe(incidents.length)
+  expect(incidents).toContainEqual({ kind: 'waiting.overLimit', count: expect.any(Number) })
   expect(incidents).toContainEqual({ kind: 'journal.unreadableEntry', count: OF_EACH })
 }, 300_000)

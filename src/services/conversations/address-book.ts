@@ -1,7 +1,15 @@
 // Whose each address is: what is stored of it, through what is remembered.
 import { Effect } from 'effect'
 import { isLidJid } from '../../domain/jid.ts'
-import { addressesOfPerson, moveAddresses, type Owned, readAddress, writeAddress } from './sql/addresses.ts'
+import {
+  addressesOfPerson,
+  moveAddresses,
+  type Owned,
+  readAddress,
+  readAddresses,
+  readSpellings,
+  writeAddress
+} from './sql/addresses.ts'
 import { type MergeContext, mergePeople } from './sql/merge.ts'
 
 const REMEMBERED_ADDRESSES = 50_000
@@ -29,7 +37,7 @@ export type KnownPersons = ReturnType<typeof makeKnownPersons>
 
 /** What is stored of addresses, through what is remembered of them. */
 export const makeAddressBook = (context: MergeContext, memory: KnownPersons) => {
-  const { sql } = context
+  const { bulk, sql } = context
 
   const owned = Effect.fnUntraced(function* (accountId: string, jid: string) {
     const known = memory.owned(accountId, jid)
@@ -50,6 +58,23 @@ export const makeAddressBook = (context: MergeContext, memory: KnownPersons) => 
     memory.set(accountId, jid, { person, since })
   })
 
+  /** Remembers these addresses, and makes those that nobody has people of their own: the same as for each by itself, at once. */
+  const meet = Effect.fnUntraced(function* (accountId: string, jids: ReadonlyArray<string>) {
+    const asked = new Set(jids.filter(jid => memory.owned(accountId, jid) === undefined))
+    if (asked.size === 0) return
+    for (const { jid, ...found } of yield* readAddresses(sql, accountId, [...asked])) {
+      memory.set(accountId, jid, found)
+      asked.delete(jid)
+    }
+    for (const { jid } of yield* readSpellings(sql, accountId, [...asked])) asked.delete(jid)
+    const strangers = [...asked]
+    yield* bulk.runMany(
+      `INSERT INTO addresses (account_id, jid, person, since) VALUES (?1, ?2, ?2, ?3)`,
+      strangers.map(jid => [accountId, jid, UNDATED])
+    )
+    for (const jid of strangers) memory.set(accountId, jid, { person: jid, since: UNDATED })
+  })
+
   const merge = Effect.fnUntraced(function* (accountId: string, from: string, to: string) {
     yield* moveAddresses(sql, accountId, from, to)
     memory.delete(accountId)
@@ -65,7 +90,7 @@ export const makeAddressBook = (context: MergeContext, memory: KnownPersons) => 
   /** Drops what is remembered: addresses were changed in another way. */
   const forget = (accountId: string) => Effect.sync(() => memory.delete(accountId))
 
-  return { owned, record, merge, lidsOf, forget }
+  return { owned, record, meet, merge, lidsOf, forget }
 }
 
 export type AddressBook = ReturnType<typeof makeAddressBook>

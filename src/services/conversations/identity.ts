@@ -27,6 +27,11 @@ export class Identity extends Context.Service<
   {
     /** The first known address of the person to whom the address belongs; an unknown address becomes known. */
     readonly resolve: (accountId: string, address: Address) => Effect.Effect<string, DatabaseError>
+    /** The same for many, in their order. */
+    readonly resolveAll: (
+      accountId: string,
+      addresses: ReadonlyArray<Address>
+    ) => Effect.Effect<ReadonlyArray<string>, DatabaseError>
     /** The same, of what is remembered: no look at the database. `undefined`: it has to be resolved. */
     readonly known: (accountId: string, address: Address) => string | undefined
     /** Both addresses are one person: their threads become one, or the number is moved from the person who had it. */
@@ -236,6 +241,17 @@ const makeIdentity = (context: MergeContext, memory: KnownPersons): Identity['Se
 
   return {
     resolve: (accountId, address) => resolve(accountId, address).pipe(failed),
+    resolveAll: Effect.fnUntraced(function* (accountId: string, addresses: ReadonlyArray<Address>) {
+      const single = addresses.filter(address => pairOf(address, UNDATED) === undefined)
+      yield* book.meet(
+        accountId,
+        single.map(({ jid }) => jid)
+      )
+      return yield* Effect.forEach(addresses, address => {
+        const person = address.alt === undefined ? memory.owned(accountId, address.jid)?.person : undefined
+        return person === undefined ? resolve(accountId, address) : Effect.succeed(person)
+      })
+    }, failed),
     known: (accountId, { alt, jid }) => {
       const person = memory.owned(accountId, jid)?.person
       return alt === undefined || memory.owned(accountId, alt)?.person === person ? person : undefined

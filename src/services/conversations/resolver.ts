@@ -30,8 +30,8 @@ export const makeResolver = (identity: Identity['Service']) => {
       named.push(address)
       return address.jid
     })
-    const people = new Map<string, string>()
-    for (const address of named) people.set(formsOf(address), yield* identity.resolve(accountId, address))
+    const persons = yield* identity.resolveAll(accountId, named)
+    const people = new Map(named.map((address, n) => [formsOf(address), persons[n] ?? address.jid]))
     return messageWrite(threadId, fact, now, address => people.get(formsOf(address)) ?? address.jid)
   })
 
@@ -40,9 +40,8 @@ export const makeResolver = (identity: Identity['Service']) => {
     if (changed.to !== 'edited') return changed
     const { mentions, ...edit } = changed
     if (mentions === undefined) return edit
-    const named = yield* Effect.forEach(mentions, mentioned =>
-      Effect.map(identity.resolve(accountId, mentioned), person => ({ written: mentioned.jid, person }))
-    )
+    const people = yield* identity.resolveAll(accountId, mentions)
+    const named = mentions.map(({ jid }, n) => ({ written: jid, person: people[n] ?? jid }))
     return { ...edit, body: bodyNaming(edit.body, named), mentions: peopleIn(named) }
   })
 

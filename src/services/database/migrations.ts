@@ -115,7 +115,8 @@ const SECONDS_PER_MILLION: ReadonlyMap<number, number> = new Map([
   [5, 1],
   [8, 28],
   [20, 3],
-  [22, 1]
+  [22, 1],
+  [33, 5]
 ])
 
 const secondsFor = (pending: ReadonlyArray<Numbered>, messages: number): number =>

@@ -30,6 +30,10 @@ export interface Entry {
   readonly receivedAt: number
 }
 
+const MIB = 1024 * 1024
+/** Bytes of entries that are ingested in one transaction, for which everybody else waits. */
+const MOST_AT_ONCE = MIB / 2
+
 /** `sender` is empty when the entry does not say. */
 export interface UnreadableEntry {
   readonly entryId: number
@@ -46,7 +50,7 @@ export class Journal extends Context.Service<
       accountId: string,
       fingerprint: string
     ) => Effect.Effect<Buffer | undefined, JournalError>
-    /** The oldest entries that were not ingested yet, in the order in which they came. */
+    /** The oldest entries that were not ingested yet, in the order in which they came: so many, and no more than is read in a moment. */
     readonly waiting: (accountId: string, limit: number) => Effect.Effect<ReadonlyArray<Entry>, JournalError>
     /** Marks entries as ingested; joins the transaction that stores their effect. */
     readonly settle: (entryIds: ReadonlyArray<number>) => Effect.Effect<void, JournalError>
@@ -104,8 +108,11 @@ export class Journal extends Context.Service<
 
       const waiting = Effect.fn('Journal.waiting')(function* (accountId: string, limit: number) {
         const rows = yield* sql<{ entryId: number; receivedAt: number; sealed: Uint8Array }>`
-          SELECT entry_id, sealed, received_at FROM journal WHERE account_id = ${accountId} AND ingested_at IS NULL
-          ORDER BY entry_id LIMIT ${limit}`
+          SELECT entry_id, sealed, received_at FROM (SELECT entry_id, sealed, received_at,
+              SUM(octet_length(sealed)) OVER (ORDER BY entry_id) - octet_length(sealed) AS bytes_before
+            FROM (SELECT entry_id, sealed, received_at FROM journal
+              WHERE account_id = ${accountId} AND ingested_at IS NULL ORDER BY entry_id LIMIT ${limit}) AS oldest
+          ) AS counted WHERE bytes_before < ${MOST_AT_ONCE} ORDER BY entry_id`
         return yield* Effect.forEach(rows, row =>
           Effect.map(seal.open(purpose(accountId), row.sealed), content => ({
             entryId: row.entryId,
@@ -136,7 +143,6 @@ export class Journal extends Context.Service<
   )
 }
 
-const MIB = 1024 * 1024
 const MOST_OF_SENDER = { rows: 1000, bytes: 16 * MIB }
 const MOST_OF_ACCOUNT = { rows: 10_000, bytes: 160 * MIB }
 

@@ -242,3 +242,32 @@ test('a group message without content goes on being asked for under its new id',
     })
   )
 })
+
+test('of many people who are mentioned at once each is who they are: known, under another spelling, new, or new with a LID', async () => {
+  const [WRITTEN, NEW, NEW_LID] = ['5511987654321@s.whatsapp.net', '493@s.whatsapp.net', '88@lid']
+  const strangers = Array.from({ length: 300 }, (_, n) => `48${n}@s.whatsapp.net`)
+  const mentions = [ANN_LID, WRITTEN, ...strangers, strangers[0]!].map(jid => ({ jid }))
+  const people = [ANN, '551187654321@s.whatsapp.net', ...strangers, NEW_LID]
+  await onDatabase(
+    Effect.gen(function* () {
+      yield* apply(message('A'), ONE, {
+        kind: 'sameNumber',
+        written: WRITTEN,
+        phoneJid: '551187654321@s.whatsapp.net'
+      })
+      const everybody = { mentions: [...mentions, { jid: NEW_LID, alt: NEW }] }
+      yield* apply(
+        message('M', { ...everybody, timestamp: T0 + 1000 }),
+        message('N', { timestamp: T0 + 2000 })
+      )
+      yield* apply(change('N', { to: 'edited', body: 'x', at: T0 + 3000, ...everybody }))
+      const [edited, written] = yield* messagesOf(ANN)
+      expect(written?.mentions).toEqual(people)
+      expect(edited?.mentions).toEqual(people)
+      const sql = yield* SqlClient.SqlClient
+      const rows =
+        yield* sql`SELECT jid FROM addresses WHERE account_id = ${ACCOUNT} AND jid IN (${WRITTEN}, ${NEW}, ${strangers[0]!}) ORDER BY jid`
+      expect(rows).toEqual([{ jid: strangers[0] }, { jid: NEW }])
+    })
+  )
+})

@@ -102,6 +102,26 @@ test('nothing readable of a message is in the journal', async () => {
   expect(Buffer.from(rows[0]!.sealed).includes('message text')).toBe(false)
 })
 
+test('large entries are read a few at a time, in their order: everybody waits for the transaction that stores them', async () => {
+  await onDatabase(
+    Effect.gen(function* () {
+      const journal = yield* Journal
+      const names = Array.from({ length: 25 }, (_, n) => `large ${n}`)
+      const large = (name: string) => journal.record(arrival(name, name.padEnd(100_000)))
+      yield* Effect.forEach(names, large)
+      yield* journal.record(arrival('huge', 'huge'.padEnd(3_000_000)))
+      const read: Array<ReadonlyArray<string>> = []
+      while (read.flat().length < 26) {
+        const entries = yield* journal.waiting('acc-1', 200)
+        read.push(entries.map(({ content }) => content.toString().trim()))
+        yield* journal.settle(entries.map(({ entryId }) => entryId))
+      }
+      expect(read.flat()).toEqual([...names, 'huge'])
+      expect(read.map(({ length }) => length)).toEqual([6, 6, 6, 6, 2])
+    })
+  )
+})
+
 test('what cannot be read is kept for a newer version: the newest 1,000 of a sender, found by an index', async () => {
   await onDatabase(
     Effect.gen(function* () {

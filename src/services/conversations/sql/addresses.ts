@@ -2,6 +2,7 @@
 // says that it is somebody else's.
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
+import { listOf } from '../../database/dialect.ts'
 
 export interface Owned {
   readonly person: string
@@ -27,6 +28,16 @@ export const readAddress = Effect.fnUntraced(function* (
     LIMIT 1`
   return row
 })
+
+/** What is stored of these addresses under exactly them. */
+export const readAddresses = (sql: SqlClient.SqlClient, accountId: string, jids: ReadonlyArray<string>) =>
+  sql<FoundAddress>`SELECT jid, person, since FROM addresses
+    WHERE account_id = ${accountId} AND jid IN ${listOf(sql, jids)}`
+
+/** Those of the addresses that are another way to write a number. */
+export const readSpellings = (sql: SqlClient.SqlClient, accountId: string, jids: ReadonlyArray<string>) =>
+  sql<{ jid: string }>`SELECT jid FROM number_spellings
+    WHERE account_id = ${accountId} AND jid IN ${listOf(sql, jids)}`
 
 export const writeAddress = (
   sql: SqlClient.SqlClient,

@@ -22,7 +22,7 @@ export const putReceipts = Effect.fnUntraced(function* (
   const keys = receipts.map(({ messageId, threadId }) => [threadId, messageId])
   const stored = yield* sql<{ threadId: string; messageId: string }>`SELECT m.thread_id, m.message_id
     FROM ${rowsOf(sql, keys, ['thread_id', 'message_id'])} AS named
-    JOIN messages m ON m.thread_id = named.thread_id AND m.message_id = named.message_id`
+    CROSS JOIN messages m ON m.thread_id = named.thread_id AND m.message_id = named.message_id`
   const isStored = new Set(stored.map(keyOf))
   const known = receipts.filter(receipt => isStored.has(keyOf(receipt)))
   const unknown = receipts.filter(receipt => !isStored.has(keyOf(receipt)))
