@@ -1,11 +1,12 @@
 // What is received stays received, through dropped connections, restarts and kill -9.
 import { expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
-import { Stage } from './stage.ts'
+import { sharedStage, Stage } from './stage.ts'
 import { thorough, thoroughTest } from '../thorough.ts'
 
 /** On a machine that is busy with other things a start takes seconds. */
 const SEVERAL_RESTARTS = 150_000
+const shared = sharedStage()
 const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
 
 thoroughTest(
@@ -30,7 +31,7 @@ thoroughTest(
 )
 
 test('a server that is stopped ends cleanly and has everything after it starts again, with what came meanwhile', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const { phone, accountId } = await stage.linked({ history: { chats: 6, messages: 300 } })
 
   // A stop that takes longer than ten seconds ends with another code.
@@ -46,9 +47,9 @@ test('a server that is stopped ends cleanly and has everything after it starts a
 })
 
 test('kill -9 in the middle of the history loses nothing and stores nothing twice', async () => {
-  await using stage = await Stage.set()
+  const stage = shared()
   const phone = stage.simulator.createPhone({
-    history: { chats: 20, messages: thorough(1000, 10_000), chunkMessages: 125, inlineBelowBytes: 0 }
+    history: { chats: 20, messages: thorough(600, 10_000), chunkMessages: 125, inlineBelowBytes: 0 }
   })
   const { accountId } = await stage.api.createAccount('Killed')
   await stage.api.pair(accountId)

@@ -147,6 +147,39 @@ describe('a document', () => {
   })
 })
 
+test('no number, text or key gets into log, metrics or incidents, whatever goes wrong', async () => {
+  await using own = await FirestoreStage.set({ LOG_LEVEL: 'trace' })
+  const { firestore, reader, stage } = own
+  const { accountId, phone } = await stage.linked({ history })
+  const contact = phone.contacts[0]!
+  firestore.failDocuments(status.INVALID_ARGUMENT, name => name.endsWith('_them'), 2)
+  await phone.receive({ from: contact, text: 'A secret of theirs' })
+  const to = contact.phoneNumber
+  await reader.database.collection('outbox').add({ accountId, to, content: { txt: 'A secret of ours' } })
+  const sent = await reader.database
+    .collection('outbox')
+    .add({ accountId, to, content: { text: 'A secret of ours' } })
+  await own.document(`outbox/${sent.id}`, ({ status: now }) => now === 'sent')
+  firestore.breakListeners()
+  await firestore.interrupt()
+  await phone.receive({ from: contact, text: 'A secret of theirs' })
+  await firestore.listen()
+  await stage.api.untilPublished()
+
+  const { body: metrics } = await stage.api.request<string>('GET', '/metrics')
+  const incidents = await stage.api.incidents()
+  const words = incidents.map(({ advice, did, happened, subject }) =>
+    [subject, happened, did, advice].join(' ')
+  )
+  const written = [stage.server.output(), metrics, ...words].join('\n')
+  expect(written.length).toBeGreaterThan(1000)
+  for (const secret of ['A secret', contact.phoneNumber, contact.lid.split('@')[0]!, stage.server.key]) {
+    expect(written).not.toContain(secret)
+  }
+  expect(metrics).toMatch(/^backscroll_firestore_waiting 0$/m)
+  expect(metrics).toMatch(/^backscroll_firestore_operations_total\{outcome="written"\} \d+$/m)
+})
+
 describe('nothing is lost or written twice', () => {
   test.each(
     thorough(
@@ -201,7 +234,9 @@ describe('nothing is lost or written twice', () => {
   })
 
   test('when Firestore is turned on for a server that holds something already', async () => {
-    await using own = await FirestoreStage.set({ STORE: 'sqlite' })
+    // The last test: a process has one server at a time.
+    await shared().stage.server.stop()
+    await using own = await FirestoreStage.setInProcess({ STORE: 'sqlite' })
     const { firestore, reader, stage } = own
     const { accountId, phone } = await stage.linked({ history })
     await stage.server.stop()
@@ -218,37 +253,4 @@ describe('nothing is lost or written twice', () => {
     // The account is another one each time it connects; everything else is what it was.
     expect(firestore.documents.tally.writes - writes).toBeLessThan(4)
   })
-})
-
-test('no number, text or key gets into log, metrics or incidents, whatever goes wrong', async () => {
-  await using own = await FirestoreStage.set({ LOG_LEVEL: 'trace' })
-  const { firestore, reader, stage } = own
-  const { accountId, phone } = await stage.linked({ history })
-  const contact = phone.contacts[0]!
-  firestore.failDocuments(status.INVALID_ARGUMENT, name => name.endsWith('_them'), 2)
-  await phone.receive({ from: contact, text: 'A secret of theirs' })
-  const to = contact.phoneNumber
-  await reader.database.collection('outbox').add({ accountId, to, content: { txt: 'A secret of ours' } })
-  const sent = await reader.database
-    .collection('outbox')
-    .add({ accountId, to, content: { text: 'A secret of ours' } })
-  await own.document(`outbox/${sent.id}`, ({ status: now }) => now === 'sent')
-  firestore.breakListeners()
-  await firestore.interrupt()
-  await phone.receive({ from: contact, text: 'A secret of theirs' })
-  await firestore.listen()
-  await stage.api.untilPublished()
-
-  const { body: metrics } = await stage.api.request<string>('GET', '/metrics')
-  const incidents = await stage.api.incidents()
-  const words = incidents.map(({ advice, did, happened, subject }) =>
-    [subject, happened, did, advice].join(' ')
-  )
-  const written = [stage.server.output(), metrics, ...words].join('\n')
-  expect(written.length).toBeGreaterThan(1000)
-  for (const secret of ['A secret', contact.phoneNumber, contact.lid.split('@')[0]!, stage.server.key]) {
-    expect(written).not.toContain(secret)
-  }
-  expect(metrics).toMatch(/^backscroll_firestore_waiting 0$/m)
-  expect(metrics).toMatch(/^backscroll_firestore_operations_total\{outcome="written"\} \d+$/m)
 })

@@ -1,11 +1,13 @@
 // Moving in: linked sessions of other servers are taken over, without a QR code, and go on as if nothing had happened.
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { proto } from '@whiskeysockets/baileys'
 import { describe, expect, test } from 'vitest'
 import { runToExit, ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import type { Account } from '../../simulator/state/account.ts'
-import { type BaileysVersion, OtherServer } from './other-server.ts'
+import { withNewerFields } from '../../simulator/state/messages/newer-fields.ts'
+import { type BaileysVersion, OtherServer, VERSIONS } from './other-server.ts'
 import { thorough } from '../thorough.ts'
 import { sharedStage, Stage } from './stage.ts'
 import { zipOf } from './zip.ts'
@@ -133,6 +135,13 @@ test('a server that was not stopped takes its session back, and the account wait
   await untilAll(accountId, ['stopped at last'], api)
   await simulator.until(() => phone.truth().offlineQueue.length === 0)
 }, 60_000)
+
+test('another Baileys in the process leaves the classes of this one as they are', () => {
+  expect(Object.keys(VERSIONS)).toHaveLength(2)
+  const message = withNewerFields({}, [{ field: 129, value: Buffer.from('a song') }])
+  const encoded = proto.WebMessageInfo.encode({ key: {}, message }).finish()
+  expect(Buffer.from(encoded).includes('a song')).toBe(true)
+})
 
 describe('refused over HTTP', () => {
   test.each([

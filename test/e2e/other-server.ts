@@ -2,12 +2,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as baileys7 from '@whiskeysockets/baileys'
-import * as baileys67 from 'baileys67'
+
 import pino from 'pino'
 import { temporaryFolder } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { silenceSessionDumps } from '../../simulator/signal/session-dumps.ts'
 import type { Simulator } from '../../simulator/simulator.ts'
+import { baileys67 } from './baileys-6.7.ts'
 
 export const VERSIONS = { '6.7': baileys67, '7': baileys7 } as const
 export type BaileysVersion = keyof typeof VERSIONS

@@ -116,7 +116,7 @@ test('an account that crashes again and again is given up, says so, and is broug
   expect(incident).toMatchObject({ kind: 'account.crashed', severity: 'error' })
   // It stays so over a restart of the server, and what is received meanwhile is not lost.
   await stage.server.stop()
-  await stage.restart()
+  await stage.restart({ NODE_OPTIONS: '', [SERVER_ENTRY]: process.env[SERVER_ENTRY] ?? SOURCES })
   expect(await stage.api.account(one.accountId)).toMatchObject({ state: 'failed' })
   await one.phone.receive({ from: one.phone.contacts[0]!, text: 'meanwhile' })
 
