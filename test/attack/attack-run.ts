@@ -159,6 +159,9 @@ export class AttackRun implements AsyncDisposable {
       }
     }
     await Promise.all(this.honest.map(({ traffic }) => traffic.stop()))
+    // Within one second nobody can tell which message came after the phone's count of unread ones.
+    for (const { phone } of this.honest)
+      for (const chat of [...phone.contacts, ...phone.groups]) await phone.markRead(chat)
     const results: Array<Verdict> = []
     for (const account of this.honest)
       results.push(await verdictOf(this.server, account, this.simulator, log))
