@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import makeWASocket, {
   DisconnectReason,
+  initAuthCreds,
   makeCacheableSignalKeyStore,
   useMultiFileAuthState,
   type WASocket
@@ -21,8 +22,40 @@ const sockets: Array<WASocket> = []
 const codes = new Map<number, PromiseWithResolvers<string>>()
 const opened = new Map<number, PromiseWithResolvers<null>>()
 
+type Auth = Awaited<ReturnType<typeof useMultiFileAuthState>>
+
+/** Keys that nothing writes down: what Baileys costs by itself. */
+const inMemory = (): Auth => {
+  const kept = new Map<string, unknown>()
+  return {
+    state: {
+      creds: initAuthCreds(),
+      keys: {
+        get: (kind, ids) =>
+          Object.fromEntries(
+            ids.flatMap(id => (kept.has(`${kind} ${id}`) ? [[id, kept.get(`${kind} ${id}`)]] : []))
+          ) as never,
+        set: data => {
+          for (const [kind, values] of Object.entries(data))
+            for (const [id, value] of Object.entries(values)) {
+              if (value === null || value === undefined) kept.delete(`${kind} ${id}`)
+              else kept.set(`${kind} ${id}`, value)
+            }
+        }
+      }
+    },
+    saveCreds: async () => undefined
+  }
+}
+
+/** Of sockets whose keys are in memory: they connect once more in the course of linking. */
+const memories = new Map<number, Auth>()
+
+const authOf = async (number: number): Promise<Auth> =>
+  memories.get(number) ?? (await useMultiFileAuthState(join(folder.path, String(number))))
+
 const open = async (number: number, url: string): Promise<void> => {
-  const { state, saveCreds } = await useMultiFileAuthState(join(folder.path, String(number)))
+  const { state, saveCreds } = await authOf(number)
   const socket = makeWASocket({
     auth: { creds: state.creds, keys: makeCacheableSignalKeyStore(state.keys, silent) },
     logger: silent,
@@ -39,16 +72,44 @@ const open = async (number: number, url: string): Promise<void> => {
   })
 }
 
+interface LinkOptions {
+  readonly number: number
+  readonly url: string
+  /** Keys are kept in memory, not in files. */
+  readonly isInMemory?: boolean
+}
+
+interface SendOptions {
+  readonly number: number
+  readonly to: ReadonlyArray<string>
+  readonly text: string
+  readonly count: number
+  readonly atOnce: number
+}
+
 const bare = {
   /** Opens socket `number`; answers its QR code. */
-  link: async ({ number, url }: { readonly number: number; readonly url: string }): Promise<string> => {
+  link: async ({ isInMemory = false, number, url }: LinkOptions): Promise<string> => {
+    if (isInMemory) memories.set(number, inMemory())
     const code = Promise.withResolvers<string>()
     codes.set(number, code)
     opened.set(number, Promise.withResolvers<null>())
     await open(number, url)
     return code.promise
   },
-  online: async (number: number): Promise<null> => opened.get(number)?.promise ?? null
+  online: async (number: number): Promise<null> => opened.get(number)?.promise ?? null,
+  /** Sends texts to these addresses in turn, so many at the same time; answers when all are written. */
+  send: async ({ atOnce, count, number, text, to }: SendOptions): Promise<null> => {
+    let next = 0
+    const one = async (): Promise<void> => {
+      while (next < count) {
+        const place = next++
+        await sockets[number]?.sendMessage(to[place % to.length] ?? '', { text: `${text} ${place}` })
+      }
+    }
+    await Promise.all(Array.from({ length: atOnce }, one))
+    return null
+  }
 }
 export type BareQuestions = typeof bare
 answer(bare)

@@ -3,6 +3,7 @@ import { accounts, ACCOUNTS_USAGE } from './accounts.ts'
 import { erasing, ERASING_USAGE } from './erasing.ts'
 import { floods, FLOODS_USAGE } from './floods.ts'
 import { history, HISTORY_USAGE } from './history.ts'
+import { live, LIVE_USAGE } from './live.ts'
 import { reconnects, RECONNECTS_USAGE } from './reconnects.ts'
 import { store, STORE_USAGE } from './store.ts'
 
@@ -11,6 +12,7 @@ const BENCHES: Readonly<Record<string, (args: ReadonlyArray<string>) => Promise<
   erasing,
   floods,
   history,
+  live,
   reconnects,
   store
 }
@@ -18,6 +20,8 @@ const BENCHES: Readonly<Record<string, (args: ReadonlyArray<string>) => Promise<
 const USAGE = `npm run bench -- <what> [options]
 
   ${HISTORY_USAGE}
+
+  ${LIVE_USAGE}
 
   ${ACCOUNTS_USAGE}
 

@@ -14,3 +14,12 @@ export const residentMiB = (pid: number): number => statusMiB(pid, 'VmRSS') ?? 0
 
 /** The most resident memory the process ever had. */
 export const peakResidentMiB = (pid: number): number | undefined => statusMiB(pid, 'VmHWM')
+
+/** Linux counts in hundredths of a second. */
+const TICK_MS = 10
+
+/** The processor time that a process has taken so far, of all its threads, in the kernel and outside of it; only Linux tells. */
+export const processorMs = (pid: number): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS
+}

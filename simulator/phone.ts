@@ -90,6 +90,13 @@ export class Phone extends GroupsPhone {
     return offlineQueueOf(this.account)
   }
 
+  /** Nothing is delivered to its linked devices until the returned function is called; everything then comes at once. */
+  pauseDelivery(): () => void {
+    const queues = this.devices.map(({ queue }) => queue)
+    for (const queue of queues) queue.pause()
+    return () => queues.forEach(queue => queue.resume())
+  }
+
   /** Deletes what waits for linked devices that are away, as WhatsApp does after weeks; returns how much it was. */
   expireOfflineQueue(): number {
     return this.devices

@@ -60,6 +60,7 @@ export class StanzaQueue {
   private backlogSize = 0
   private offlineAnnounced = true
   private pumping = false
+  private paused = false
   /** The stanza that the device refused, and behind which everything else is held back. */
   private refused: QueuedStanza | undefined
   private readonly departure: Departure
@@ -169,6 +170,16 @@ export class StanzaQueue {
     this.pump()
   }
 
+  /** Nothing leaves until `resume`: what is added waits as if the network were slow. */
+  pause(): void {
+    this.paused = true
+  }
+
+  resume(): void {
+    this.paused = false
+    this.pump()
+  }
+
   close(outlet: Outlet): void {
     if (this.outlet !== outlet) return
     this.outlet = undefined
@@ -184,11 +195,17 @@ export class StanzaQueue {
   }
 
   private pump(): void {
-    if (this.pumping || !this.outlet) return
+    if (this.pumping || this.paused || !this.outlet) return
     this.pumping = true
     void this.drain().finally(() => {
       this.pumping = false
-      if (this.outlet && !this.outlet.closed && !this.refused && (!this.offlineAnnounced || this.peek()))
+      if (
+        this.outlet &&
+        !this.outlet.closed &&
+        !this.paused &&
+        !this.refused &&
+        (!this.offlineAnnounced || this.peek())
+      )
         this.pump()
     })
   }
@@ -196,7 +213,7 @@ export class StanzaQueue {
   private async drain(): Promise<void> {
     for (;;) {
       const outlet = this.outlet
-      if (!outlet || outlet.closed) return
+      if (!outlet || outlet.closed || this.paused) return
       const entry = this.peek()
       if (!this.offlineAnnounced && (!entry || entry.sequence >= this.backlogEnd)) {
         this.offlineAnnounced = true

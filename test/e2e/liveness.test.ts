@@ -38,7 +38,7 @@ test('a quiet account tests itself in the background, and its connection stays',
   const { logins } = phone.devices[0]!
   await selfTests(phone, 3)
   const account = await stage().api.account(accountId)
-  expect(account).toMatchObject({ state: 'open', lastSentAt: null })
+  expect(account).toMatchObject({ tags: ['online'], lastSentAt: null })
   expect(account.lastHeardAt).toBeGreaterThan(0)
   expect(phone.devices[0]!.logins).toBe(logins)
   expect(await stage().api.incidents(accountId)).toEqual([])

@@ -3,6 +3,7 @@ import { Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { AccountFacts, AccountRecord } from '../../domain/account.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { joinTransaction } from '../database/transaction.ts'
 import { Tables } from '../database/tables.ts'
 import type { Counts } from './queries.ts'
 import { countsOfAccount, insertAccount, listAccounts, readAccount, updateAccount } from './sql/accounts.ts'
@@ -31,9 +32,9 @@ export class AccountStore extends Context.Service<
         list: listAccounts(sql).pipe(asDatabaseError('listAccounts')),
         read: accountId => readAccount(sql, accountId).pipe(asDatabaseError('readAccount')),
         update: (accountId, facts) =>
-          updateAccount(sql, accountId, facts).pipe(sql.withTransaction, asDatabaseError('updateAccount')),
+          updateAccount(sql, accountId, facts).pipe(joinTransaction(sql), asDatabaseError('updateAccount')),
         remove: accountId =>
-          tables.removeAccount(accountId).pipe(sql.withTransaction, asDatabaseError('removeAccount')),
+          tables.removeAccount(accountId).pipe(joinTransaction(sql), asDatabaseError('removeAccount')),
         counts: accountId => countsOfAccount(sql, accountId).pipe(asDatabaseError('counts'))
       })
     })

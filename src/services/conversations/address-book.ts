@@ -1,6 +1,7 @@
 // Whose each address is: what is stored of it, through what is remembered.
 import { Effect } from 'effect'
 import { isLidJid } from '../../domain/jid.ts'
+import { joinTransaction } from '../database/transaction.ts'
 import {
   addressesOfPerson,
   moveAddresses,
@@ -79,7 +80,7 @@ export const makeAddressBook = (context: MergeContext, memory: KnownPersons) => 
     yield* moveAddresses(sql, accountId, from, to)
     memory.delete(accountId)
     yield* mergePeople(context, accountId, from, to)
-  }, sql.withTransaction)
+  }, joinTransaction(sql))
 
   /** The LIDs of a person; people who were merged because of a change of number have several. */
   const lidsOf = (accountId: string, person: string) =>

@@ -4,6 +4,7 @@ import type { SqlClient } from 'effect/sql'
 import type { PastParticipant } from '../../domain/thread.ts'
 import type { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { joinTransaction } from '../database/transaction.ts'
 import type { EventLog } from '../events/event-log.ts'
 import type { GroupRole } from './queries.ts'
 import { canonicalThreadId } from './sql/canonical-thread.ts'
@@ -41,7 +42,7 @@ export class GroupStore extends Context.Service<
             Effect.andThen(
               putGroupAdmins(sql, accountId, write),
               applyWaitingOf(context, accountId, write.threadId)
-            ).pipe(sql.withTransaction, asDatabaseError('putGroupAdmins')),
+            ).pipe(joinTransaction(sql), asDatabaseError('putGroupAdmins')),
           role: (threadId, person) => groupRole(sql, threadId, person).pipe(asDatabaseError('groupRole')),
           putPastParticipants: (accountId, threadId, people) =>
             putPastParticipants(sql, accountId, threadId, people).pipe(

@@ -7,6 +7,7 @@ import type { Address, NumberChangedFact, SameNumberFact, SamePersonFact } from 
 import { isLidJid, isPhoneJid } from '../../domain/jid.ts'
 import type { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { joinTransaction } from '../database/transaction.ts'
 import { Tables } from '../database/tables.ts'
 import { AccountMemory } from '../process/account-memory.ts'
 import type { EventLog } from '../events/event-log.ts'
@@ -114,7 +115,7 @@ const makeMoveNumber = ({ sql }: MergeContext, book: AddressBook) =>
     }
     const next = yield* book.owned(accountId, lidJid)
     yield* book.record(accountId, phoneJid, next?.person ?? lidJid, at)
-  }, sql.withTransaction)
+  }, joinTransaction(sql))
 
 const makeLink = (context: MergeContext, book: AddressBook) => {
   const moveNumber = makeMoveNumber(context, book)
@@ -265,7 +266,7 @@ const makeIdentity = (context: MergeContext, memory: KnownPersons): Identity['Se
         at < owner.since + NOTED_EVERY_MS
       )
     },
-    changeNumber: (accountId, fact) => changeNumber(accountId, fact).pipe(sql.withTransaction, failed),
+    changeNumber: (accountId, fact) => changeNumber(accountId, fact).pipe(joinTransaction(sql), failed),
     joinNumbers: (accountId, fact) => joinNumbers(accountId, fact).pipe(failed),
     lidsOf: (accountId, person) => book.lidsOf(accountId, person).pipe(failed),
     numberOf: (accountId, person) =>

@@ -4,6 +4,7 @@ import type { SqlClient } from 'effect/sql'
 import type { Label } from '../../domain/label.ts'
 import type { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { joinTransaction } from '../database/transaction.ts'
 import type { EventLog } from '../events/event-log.ts'
 import { writeContext } from './sql/context.ts'
 import { listLabels, putLabelAssociations, putLabels } from './sql/labels.ts'
@@ -29,10 +30,10 @@ export class LabelStore extends Context.Service<
         return LabelStore.of({
           list: accountId => listLabels(sql, accountId).pipe(asDatabaseError('listLabels')),
           put: (accountId, labels) =>
-            putLabels(context, accountId, labels).pipe(sql.withTransaction, asDatabaseError('putLabels')),
+            putLabels(context, accountId, labels).pipe(joinTransaction(sql), asDatabaseError('putLabels')),
           associate: (accountId, associations) =>
             putLabelAssociations(context, accountId, associations).pipe(
-              sql.withTransaction,
+              joinTransaction(sql),
               asDatabaseError('putLabelAssociations')
             )
         })

@@ -4,6 +4,7 @@ import type { SqlClient } from 'effect/sql'
 import type { Message } from '../../domain/message.ts'
 import type { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { joinTransaction } from '../database/transaction.ts'
 import type { EventLog } from '../events/event-log.ts'
 import type { EdgeMessage, MessagePage, MessageQuery, TimeRange } from './queries.ts'
 import { canonicalThreadId } from './sql/canonical-thread.ts'
@@ -74,12 +75,12 @@ export class MessageStore extends Context.Service<
         return MessageStore.of({
           put: (accountId, messages, asOf) =>
             putMessages(context, accountId, messages, asOf).pipe(
-              sql.withTransaction,
+              joinTransaction(sql),
               asDatabaseError('putMessages')
             ),
           change: (accountId, changes) =>
             changeMessages(context, accountId, changes).pipe(
-              sql.withTransaction,
+              joinTransaction(sql),
               asDatabaseError('changeMessages')
             ),
           list: (threadId, query) =>
@@ -98,7 +99,7 @@ export class MessageStore extends Context.Service<
             readSentProtobuf(sql, accountId, whatsAppId).pipe(asDatabaseError('readSentProtobuf')),
           storeLoneAttachments: before =>
             storeLoneAttachments(context, before).pipe(
-              sql.withTransaction,
+              joinTransaction(sql),
               asDatabaseError('storing files whose message has not come')
             ),
           removeOldestWaiting: (accountId, people) =>

@@ -2,6 +2,7 @@
 // the person who has the number.
 import { Effect } from 'effect'
 import type { SameNumberFact } from '../../domain/fact.ts'
+import { joinTransaction } from '../database/transaction.ts'
 import type { AddressBook } from './address-book.ts'
 import { keepSpelling } from './sql/addresses.ts'
 import type { MergeContext } from './sql/merge.ts'
@@ -20,4 +21,4 @@ export const makeJoinNumbers = ({ sql }: MergeContext, book: AddressBook) =>
     }
     yield* keepSpelling(sql, accountId, { jid: written, phoneJid, person })
     yield* book.forget(accountId)
-  }, sql.withTransaction)
+  }, joinTransaction(sql))

@@ -4,6 +4,7 @@ import type { SqlClient } from 'effect/sql'
 import type { Receipt } from '../../domain/message.ts'
 import type { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { joinTransaction } from '../database/transaction.ts'
 import type { EventLog } from '../events/event-log.ts'
 import { canonicalThreadId } from './sql/canonical-thread.ts'
 import { writeContext } from './sql/context.ts'
@@ -38,7 +39,7 @@ export class ReceiptStore extends Context.Service<
         return ReceiptStore.of({
           put: (accountId, receipts) =>
             putReceipts(context, accountId, receipts).pipe(
-              sql.withTransaction,
+              joinTransaction(sql),
               asDatabaseError('putReceipts')
             ),
           putHistory: (accountId, receipts) =>

@@ -6,6 +6,7 @@ import type { Target } from '../../domain/outbox.ts'
 import type { Thread } from '../../domain/thread.ts'
 import type { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { joinTransaction } from '../database/transaction.ts'
 import type { EventLog } from '../events/event-log.ts'
 import type { ThreadPage, ThreadQuery } from './queries.ts'
 import { readAddress } from './sql/addresses.ts'
@@ -59,7 +60,7 @@ export class ThreadStore extends Context.Service<
         const { sql } = context
         return ThreadStore.of({
           put: (accountId, threads) =>
-            putThreads(context, accountId, threads).pipe(sql.withTransaction, asDatabaseError('putThreads')),
+            putThreads(context, accountId, threads).pipe(joinTransaction(sql), asDatabaseError('putThreads')),
           list: (accountId, query) => threadPage(sql, accountId, query).pipe(asDatabaseError('listThreads')),
           ids: accountId => threadIds(sql, accountId).pipe(asDatabaseError('threadIds')),
           read: threadId =>
@@ -75,10 +76,10 @@ export class ThreadStore extends Context.Service<
             Effect.andThen(
               markRead(context, accountId, threadId, upTo),
               putChatSettings(context, accountId, [{ threadId, setting: 'markedUnread', value: 0, at }])
-            ).pipe(sql.withTransaction, asDatabaseError('markRead')),
+            ).pipe(joinTransaction(sql), asDatabaseError('markRead')),
           putSettings: (accountId, settings) =>
             putChatSettings(context, accountId, settings).pipe(
-              sql.withTransaction,
+              joinTransaction(sql),
               asDatabaseError('putChatSettings')
             ),
           setUnarchive: (accountId, unarchive) =>

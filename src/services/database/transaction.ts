@@ -1,6 +1,6 @@
 // One transaction of the database around work of several services.
-import { Context, Effect, Layer } from 'effect'
-import { SqlClient } from 'effect/sql'
+import { Context, Effect, Layer, Option } from 'effect'
+import { SqlClient, type SqlError } from 'effect/sql'
 import { asDatabaseError, type DatabaseError } from './error.ts'
 
 /**
@@ -10,6 +10,19 @@ import { asDatabaseError, type DatabaseError } from './error.ts'
 export const SharesCommit = Context.Reference<boolean>('backscroll/services/database/SharesCommit', {
   defaultValue: () => true
 })
+
+/**
+ * Runs the work as a part of the caller's transaction, or in one of its own. Unlike `sql.withTransaction` it makes no savepoint: within
+ * a transaction, a failure of the work has to fail the whole of it.
+ */
+export const joinTransaction =
+  (sql: SqlClient.SqlClient) =>
+  <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError.SqlError, R> =>
+    Effect.flatMap(
+      Effect.serviceOption(sql.transactionService),
+      (running): Effect.Effect<A, E | SqlError.SqlError, R> =>
+        Option.isSome(running) ? work : sql.withTransaction(work)
+    )
 
 export class Transaction extends Context.Service<
   Transaction,

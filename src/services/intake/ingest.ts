@@ -34,6 +34,8 @@ import {
 } from '../whatsapp/convert/journaled.ts'
 
 const BATCH = 200
+/** A transaction for each of many messages would take longer than this. */
+const GATHER = '20 millis'
 
 export class Ingest extends Context.Service<
   Ingest,
@@ -57,6 +59,7 @@ export class Ingest extends Context.Service<
       const worker = yield* makeWorker({
         topic: JOURNAL,
         runOnce: yield* makePass(apply),
+        gather: GATHER,
         words: {
           failing: 'Received messages cannot be stored; they wait in the journal',
           again: 'Received messages are stored again'

@@ -4,6 +4,7 @@ import { Clock, Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { listOf, rowsOf } from '../database/dialect.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { joinTransaction } from '../database/transaction.ts'
 import { keepNewestRows } from '../database/newest-rows.ts'
 import { topic, Wakes } from '../process/wakes.ts'
 import { Seal, type SealBroken } from '../vault/seal.ts'
@@ -96,7 +97,7 @@ export class Journal extends Context.Service<
             })
           )
         },
-        sql.withTransaction,
+        joinTransaction(sql),
         named
       )
 

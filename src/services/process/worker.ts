@@ -1,6 +1,6 @@
 // The one shape of all durable work: write down, wake, work, forget. `runOnce` does the work and is what tests call;
 // the loop only repeats it, waits until there is more, and survives a database that is away for a while.
-import { Clock, Effect } from 'effect'
+import { Clock, type Duration, Effect } from 'effect'
 import { type Topic, type Waiter, Wakes } from './wakes.ts'
 
 /** What one pass found: nothing left, more at once, or more at a time (milliseconds since 1970). */
@@ -18,6 +18,8 @@ export interface WorkerOptions<E, R> {
   /** What the worker waits for. */
   readonly topic: Topic
   readonly runOnce: (accountId: string) => Effect.Effect<Pass, E, R>
+  /** How long to wait for more after a pass that has done something, so that what comes one by one is done together. */
+  readonly gather?: Duration.Input
   /** What is reported while passes fail, and what the log says once one succeeds again. */
   readonly words: { readonly failing: string; readonly again: string }
   /** Called for each failed pass; the sentence is `words.failing`. */
@@ -60,7 +62,9 @@ const repeat = <E, R>(
       }
       if (failures > 0) yield* Effect.logInfo(options.words.again)
       failures = 0
-      yield* pause(pass, waiter)
+      yield* pass === 'more' && options.gather !== undefined
+        ? Effect.sleep(options.gather)
+        : pause(pass, waiter)
     }
   })
 

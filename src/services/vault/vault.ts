@@ -1,8 +1,11 @@
 // Credentials and Signal keys of every account, sealed at rest. Does not know what the values mean.
-import { Context, Effect, Layer, Schema } from 'effect'
+import { Context, Effect, Layer, Option, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { joinTransaction } from '../database/transaction.ts'
+import { AccountMemory } from '../process/account-memory.ts'
+import { type KeyCache, makeKeyCache } from './key-cache.ts'
 import { Seal, type SealBroken } from './seal.ts'
 
 /** The data folder was written with another key than the one given now. */
@@ -28,6 +31,12 @@ export class Vault extends Context.Service<
       kind: string,
       ids: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyMap<string, Buffer>, VaultError>
+    /** What `readKeys` would answer, when that is known without the database; not to be asked within a transaction. */
+    readonly knownKeys: (
+      accountId: string,
+      kind: string,
+      ids: ReadonlyArray<string>
+    ) => ReadonlyMap<string, Buffer> | undefined
     /** The ids of an account's keys of a kind. */
     readonly keyIds: (accountId: string, kind: string) => Effect.Effect<ReadonlyArray<string>, VaultError>
     /** All changes, and new credentials if given, in one transaction; joins the caller's when there is one. */
@@ -40,25 +49,30 @@ export class Vault extends Context.Service<
     readonly erase: (accountId: string) => Effect.Effect<void, VaultError>
   }
 >()('backscroll/services/vault/Vault') {
-  static readonly layer: Layer.Layer<Vault, VaultLocked | VaultError, Seal | SqlClient.SqlClient | SqlBulk> =
-    Layer.effect(
-      Vault,
-      Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
-        const bulk = yield* SqlBulk
-        const seal = yield* Seal
-        yield* asVaultError(checkKey(sql, seal))
-        const putCredentials = writeCredentials(sql, seal)
-        return Vault.of({
-          readCredentials: readCredentials(sql, seal),
-          writeCredentials: putCredentials,
-          readKeys: readKeys(sql, seal),
-          keyIds: keyIds(sql),
-          writeKeys: writeKeys(sql, bulk, seal, putCredentials),
-          erase: erase(sql)
-        })
+  static readonly layer: Layer.Layer<
+    Vault,
+    VaultLocked | VaultError,
+    AccountMemory | Seal | SqlClient.SqlClient | SqlBulk
+  > = Layer.effect(
+    Vault,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const bulk = yield* SqlBulk
+      const seal = yield* Seal
+      yield* asVaultError(checkKey(sql, seal))
+      const putCredentials = writeCredentials(sql, seal)
+      const cache = makeKeyCache(yield* AccountMemory)
+      return Vault.of({
+        readCredentials: readCredentials(sql, seal),
+        writeCredentials: putCredentials,
+        readKeys: readKeys(sql, seal, cache),
+        knownKeys: cache.read,
+        keyIds: keyIds(sql),
+        writeKeys: writeKeys(sql, bulk, seal, cache, putCredentials),
+        erase: erase(sql, cache)
       })
-    )
+    })
+  )
 }
 
 type OpenSeal = Seal['Service']
@@ -85,7 +99,7 @@ const writeCredentials = (sql: SqlClient.SqlClient, seal: OpenSeal) =>
   }, asVaultError)
 
 /** After each login eight hundred keys are read at once. */
-const readKeys = (sql: SqlClient.SqlClient, seal: OpenSeal) =>
+const readRows = (sql: SqlClient.SqlClient, seal: OpenSeal) =>
   Effect.fnUntraced(function* (accountId: string, kind: string, ids: ReadonlyArray<string>) {
     const found = new Map<string, Buffer>()
     if (ids.length === 0) return found
@@ -95,6 +109,25 @@ const readKeys = (sql: SqlClient.SqlClient, seal: OpenSeal) =>
     for (const { id, sealed } of rows) found.set(id, yield* seal.open(keyLabel(accountId, kind, id), sealed))
     return found
   }, asVaultError)
+
+/** A transaction sees what it has written itself, which is not committed yet. */
+const readKeys = (
+  sql: SqlClient.SqlClient,
+  seal: OpenSeal,
+  cache: KeyCache
+): Vault['Service']['readKeys'] => {
+  const rows = readRows(sql, seal)
+  return Effect.fnUntraced(function* (accountId, kind, ids) {
+    if (Option.isSome(yield* Effect.serviceOption(sql.transactionService)))
+      return yield* rows(accountId, kind, ids)
+    const known = cache.read(accountId, kind, ids)
+    if (known !== undefined) return known
+    const keep = cache.reading()
+    const found = yield* rows(accountId, kind, ids)
+    keep(accountId, kind, ids, found)
+    return found
+  })
+}
 
 const keyIds = (sql: SqlClient.SqlClient) =>
   Effect.fnUntraced(function* (accountId: string, kind: string) {
@@ -108,11 +141,17 @@ const REMOVE = `DELETE FROM vault_keys WHERE account_id = ? AND kind = ? AND id 
 const WRITE = `INSERT INTO vault_keys (account_id, kind, id, sealed) VALUES (?, ?, ?, ?)
   ON CONFLICT (account_id, kind, id) DO UPDATE SET sealed = excluded.sealed`
 
+const noteWritten = (cache: KeyCache, accountId: string, changes: KeyChanges): void => {
+  for (const [kind, values] of Object.entries(changes))
+    for (const [id, value] of Object.entries(values)) cache.written(accountId, kind, id, value)
+}
+
 /** Linking an account writes eight hundred keys at once. */
 const writeKeys = (
   sql: SqlClient.SqlClient,
   bulk: SqlBulk['Service'],
   seal: OpenSeal,
+  cache: KeyCache,
   putCredentials: Vault['Service']['writeCredentials']
 ) =>
   Effect.fnUntraced(
@@ -120,23 +159,28 @@ const writeKeys = (
       if (credentials !== undefined) yield* putCredentials(accountId, credentials)
       const removed: Array<ReadonlyArray<unknown>> = []
       const written: Array<ReadonlyArray<unknown>> = []
-      for (const [kind, values] of Object.entries(changes))
+      for (const [kind, values] of Object.entries(changes)) {
+        cache.writing(accountId, kind, Object.keys(values))
         for (const [id, value] of Object.entries(values)) {
           if (value === null) removed.push([accountId, kind, id])
           else written.push([accountId, kind, id, seal.close(keyLabel(accountId, kind, id), value)])
         }
+      }
       if (removed.length > 0) yield* bulk.runMany(REMOVE, removed)
       if (written.length > 0) yield* bulk.runMany(WRITE, written)
+      yield* sql.afterCommit(Effect.sync(() => noteWritten(cache, accountId, changes)))
     },
-    sql.withTransaction,
+    joinTransaction(sql),
     asVaultError
   )
 
-const erase = (sql: SqlClient.SqlClient) =>
+const erase = (sql: SqlClient.SqlClient, cache: KeyCache) =>
   Effect.fn('Vault.erase')(
     function* (accountId: string) {
+      cache.forget(accountId)
       yield* sql`DELETE FROM vault_credentials WHERE account_id = ${accountId}`
       yield* sql`DELETE FROM vault_keys WHERE account_id = ${accountId}`
+      yield* sql.afterCommit(Effect.sync(() => cache.forget(accountId)))
     },
     sql.withTransaction,
     asVaultError

@@ -24,7 +24,7 @@ const controlled = () => {
 }
 
 /** Lets everything run that waits for nothing. */
-const settle = () => new Promise(resolve => setImmediate(resolve))
+const settle = () => new Promise(resolve => setImmediate(() => setImmediate(resolve)))
 
 test('whoever waits is told when a flush has ended that began after the commit, in order, and never before', async () => {
   await fc.assert(
@@ -69,6 +69,7 @@ test('a disk that fails is told to everybody who waits, from then on, and nothin
   log.committed()
   log.whenDurable(error => told.push(error?.reason.cause))
   const cause = new Error('EIO')
+  await settle()
   flushes[0]!.fail(cause)
   await settle()
   log.committed()

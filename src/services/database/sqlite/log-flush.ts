@@ -38,7 +38,6 @@ export const makeLogFlush = (
   }
 
   const flushAll = async (): Promise<void> => {
-    isFlushing = true
     try {
       while (durable < committed) {
         const commits = committed
@@ -56,7 +55,10 @@ export const makeLogFlush = (
   return {
     committed: () => {
       committed += 1
-      if (!isFlushing) void flushAll()
+      if (isFlushing) return
+      isFlushing = true
+      // What else is committed in this turn of the event loop is flushed with it.
+      setImmediate(() => void flushAll())
     },
     isDurable: () => failure === undefined && durable === committed,
     whenDurable: onDurable => {

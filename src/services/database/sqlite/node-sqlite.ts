@@ -8,6 +8,7 @@ import { SqlBulk } from '../bulk.ts'
 import { Durability, untilDurable } from '../durability.ts'
 import { DatabaseHealth } from '../health.ts'
 import { camelCaseRows } from '../rows.ts'
+import { joinTransaction } from '../transaction.ts'
 import {
   BEGIN,
   failure,
@@ -140,7 +141,7 @@ export const layer = (
       return Context.make(SqlClient.SqlClient, client).pipe(
         Context.add(
           SqlBulk,
-          SqlBulk.of({ runMany: (text, rows) => client.withTransaction(writer.runMany(text, rows)) })
+          SqlBulk.of({ runMany: (text, rows) => joinTransaction(client)(writer.runMany(text, rows)) })
         ),
         Context.add(DatabaseHealth, DatabaseHealth.of({ openedWithLog, problem: watch.problem })),
         Context.add(Durability, Durability.of(log))

@@ -18,8 +18,8 @@ export interface AppStateSync {
 
 interface Options extends ReadingContext {
   readonly wakes: Wakes['Service']
-  /** Whether the phone has shared any key yet: it does that a moment after linking. */
-  readonly hasKeys: () => boolean
+  /** The id of the newest key that the phone has shared: it does that a moment after linking. */
+  readonly newestKey: () => string | undefined
   readonly isOpen: () => boolean
 }
 
@@ -29,10 +29,18 @@ const RETRY_AFTER_MS = 10_000
 const LONGEST_RETRY_MS = 10 * 60 * 1000
 
 export const makeAppStateSync = (options: Options): AppStateSync => {
-  const { accountId, appState, hasKeys, isOpen, wakes } = options
+  const { accountId, appState, isOpen, newestKey, wakes } = options
   const agenda = makeAgenda()
   let openedAt = Infinity
   let failures = 0
+
+  /** Baileys knows of a key a moment before it is stored. */
+  const hasKeys = Effect.suspend(() => {
+    const id = newestKey()
+    return id === undefined
+      ? Effect.succeed(false)
+      : Effect.map(appState.keys(accountId, [id]), ({ size }) => size > 0)
+  })
 
   const wantWithin = (names: ReadonlyArray<string>, ms: number) =>
     Effect.map(Clock.currentTimeMillis, now => agenda.add(names, now + ms))
@@ -42,7 +50,8 @@ export const makeAppStateSync = (options: Options): AppStateSync => {
 
   const onOpen = Effect.gen(function* () {
     openedAt = yield* Clock.currentTimeMillis
-    yield* wantWithin(ALL_WA_PATCH_NAMES, hasKeys() ? 0 : FIRST_KEYS_WITHIN_MS)
+    const areThere = yield* Effect.orElseSucceed(hasKeys, () => false)
+    yield* wantWithin(ALL_WA_PATCH_NAMES, areThere ? 0 : FIRST_KEYS_WITHIN_MS)
     yield* wakes.wake(APP_STATE, accountId)
   })
 
@@ -69,12 +78,14 @@ export const makeAppStateSync = (options: Options): AppStateSync => {
   })
 
   /** From when on collections can be read, milliseconds since 1970; `undefined` without an open connection. */
-  const readyAt = (): number | undefined =>
-    isOpen() ? (hasKeys() ? 0 : openedAt + FIRST_KEYS_WITHIN_MS) : undefined
+  const readyAt = Effect.gen(function* () {
+    if (!isOpen()) return undefined
+    return (yield* hasKeys) ? 0 : openedAt + FIRST_KEYS_WITHIN_MS
+  })
 
   const pass = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
-    const ready = readyAt()
+    const ready = yield* readyAt
     if (ready === undefined || ready > now) return
     const names = yield* namesToRead(now)
     if (names.size === 0) return
@@ -94,13 +105,14 @@ export const makeAppStateSync = (options: Options): AppStateSync => {
     )
   )
 
-  const pause = (waiter: Waiter) =>
-    Effect.flatMap(Clock.currentTimeMillis, now => {
-      const [next, ready] = [agenda.next(), readyAt()]
-      if (next === undefined || ready === undefined || ready === Infinity) return waiter.await
-      const wait = Math.max(0, Math.max(next, ready) - now)
-      return Effect.asVoid(Effect.timeoutOption(waiter.await, wait))
-    })
+  const pause = Effect.fnUntraced(function* (waiter: Waiter) {
+    const now = yield* Clock.currentTimeMillis
+    const next = agenda.next()
+    // A database that fails is asked again as soon as one that has no keys.
+    const ready = yield* Effect.orElseSucceed(readyAt, () => now + RETRY_AFTER_MS)
+    if (next === undefined || ready === undefined || ready === Infinity) return yield* waiter.await
+    yield* Effect.timeoutOption(waiter.await, Math.max(0, Math.max(next, ready) - now))
+  })
 
   const loop = Effect.scoped(
     Effect.gen(function* () {

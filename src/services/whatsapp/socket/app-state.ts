@@ -32,7 +32,7 @@ export const connectAppState = (options: {
     ...options,
     ...services,
     self: () => addressesIn(creds),
-    hasKeys: () => creds.myAppStateKeyId !== undefined,
+    newestKey: () => creds.myAppStateKeyId,
     onPushName: name => {
       if (creds.me !== undefined && creds.me.name !== name)
         socket.ev.emit('creds.update', { me: { ...creds.me, name } })

@@ -1,12 +1,27 @@
 // Names of contacts and groups, and which addresses are one person's, become facts and are stored.
-import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
+import type { BinaryNode, Contact, WASocket } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
+import { LRUCache } from 'lru-cache'
 import type { Fact } from '../../../domain/fact.ts'
 import type { Conversations } from '../../conversations/apply.ts'
 import { samePerson, UNDATED } from '../convert/address.ts'
 import { factsOfContacts, factsOfGroups } from '../convert/directory.ts'
 import { factsOfUsync } from '../convert/usync.ts'
 import type { ConnectionRuntime } from './runtime.ts'
+
+const MOST_NAMES = 5000
+
+/** Whether a change of a contact tells more than the name that its sender had before: Baileys tells that of each message. */
+const makeNameMemory = () => {
+  const names = new LRUCache<string, string>({ max: MOST_NAMES })
+  return ({ id, notify, ...others }: Partial<Contact>): boolean => {
+    const tellsMore = Object.values(others).some(value => value !== undefined)
+    if (id === undefined || notify === undefined || tellsMore) return true
+    const isKnown = names.get(id) === notify
+    names.set(id, notify)
+    return !isKnown
+  }
+}
 
 export const storeDirectory = (options: {
   readonly accountId: string
@@ -28,7 +43,8 @@ export const storeDirectory = (options: {
     )
   }
   socket.ev.on('contacts.upsert', contacts => store(factsOfContacts(contacts)))
-  socket.ev.on('contacts.update', contacts => store(factsOfContacts(contacts)))
+  const isNews = makeNameMemory()
+  socket.ev.on('contacts.update', contacts => store(factsOfContacts(contacts.filter(isNews))))
   // Mappings of the app state may be old; what WhatsApp answers to a question is as of now.
   socket.ev.on('lid-mapping.update', ({ lid, pn }) => store(samePerson(pn, lid, UNDATED)))
   socket.ws.on('CB:iq,,usync', (answer: BinaryNode) => store(factsOfUsync(answer, now())))

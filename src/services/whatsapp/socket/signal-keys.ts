@@ -37,6 +37,10 @@ export const makeSignalKeys = (options: {
   /** The records that a transaction began with, where they were merged. */
   const mergedIn = new WeakMap<Pending, Readonly<Record<string, Uint8Array>>>()
 
+  /** Without an effect when it is known: a message reads several keys, most of them again and again. */
+  const storedKeys = async (kind: string, ids: ReadonlyArray<string>): Promise<ReadonlyMap<string, Buffer>> =>
+    vault.knownKeys(accountId, kind, ids) ?? (await run(vault.readKeys(accountId, kind, ids)))
+
   /** One after the other, each in its caller's async context: without it a waiting transaction would run in that of the one before. */
   const exclusively = <A>(work: () => Promise<A>): Promise<A> =>
     Effect.runPromise(lock.withPermit(Effect.promise(AsyncLocalStorage.bind(work))))
@@ -57,7 +61,7 @@ export const makeSignalKeys = (options: {
 
   const repairSessions = async (pending: Pending): Promise<void> => {
     const sessions = pending['session'] ?? {}
-    const stored = await run(vault.readKeys(accountId, 'session', Object.keys(sessions)))
+    const stored = await storedKeys('session', Object.keys(sessions))
     for (const [id, after] of Object.entries(sessions)) {
       const before = mergedIn.get(pending)?.[id] ?? stored.get(id)
       if (before !== undefined && after !== null) sessions[id] = withoutFailedTries(before, after)
@@ -67,12 +71,9 @@ export const makeSignalKeys = (options: {
   return {
     get: async <T extends keyof SignalDataTypeMap>(kind: T, ids: Array<string>) => {
       const pending = running.getStore()?.[kind] ?? {}
-      const stored = await run(
-        vault.readKeys(
-          accountId,
-          kind,
-          ids.filter(id => !Object.hasOwn(pending, id))
-        )
+      const stored = await storedKeys(
+        kind,
+        ids.filter(id => !Object.hasOwn(pending, id))
       )
       const values: { [id: string]: SignalDataTypeMap[T] } = {}
       for (const id of ids) {
