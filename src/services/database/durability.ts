@@ -9,7 +9,7 @@ export type OnDurable = (failure: SqlError.SqlError | undefined) => void
 export class Durability extends Context.Service<
   Durability,
   {
-    /** Whether everything that is committed is on the disk. */
+    /** Whether everything that is committed is on the disk, and everybody who has waited for it was told. */
     readonly isDurable: () => boolean
     /** Calls back when what is committed now is on the disk: at once when it is, otherwise in the order of the calls. */
     readonly whenDurable: (onDurable: OnDurable) => void

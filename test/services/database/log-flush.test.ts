@@ -63,6 +63,23 @@ test('whoever waits is told when a flush has ended that began after the commit, 
   )
 })
 
+test('who asks again while others are told is told after them', async () => {
+  const { flushes, log } = controlled()
+  const told: Array<string> = []
+  log.committed()
+  log.whenDurable(() => {
+    told.push('first')
+    expect(log.isDurable()).toBe(false)
+    log.whenDurable(() => told.push('asked by the first'))
+  })
+  log.whenDurable(() => told.push('second'))
+  await settle()
+  flushes[0]!.end()
+  await settle()
+  expect(told).toEqual(['first', 'second', 'asked by the first'])
+  expect(log.isDurable()).toBe(true)
+})
+
 test('a disk that fails is told to everybody who waits, from then on, and nothing is durable any more', async () => {
   const { flushes, log } = controlled()
   const told: Array<unknown> = []

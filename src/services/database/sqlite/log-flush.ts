@@ -29,13 +29,18 @@ export const makeLogFlush = (
   let durable = 0
   let isFlushing = false
   let failure: SqlError.SqlError | undefined
-  let waiting: Array<Waiting> = []
+  const waiting: Array<Waiting> = []
 
+  /** One by one: who is told may ask again, and comes after those who have asked before. */
   const release = (): void => {
-    const released = waiting.filter(({ commits }) => failure !== undefined || commits <= durable)
-    waiting = waiting.slice(released.length)
-    for (const { onDurable } of released) onDurable(failure)
+    let next = waiting[0]
+    while (next !== undefined && (failure !== undefined || next.commits <= durable)) {
+      waiting.shift()
+      next.onDurable(failure)
+      next = waiting[0]
+    }
   }
+  const isDurable = (): boolean => failure === undefined && durable === committed && waiting.length === 0
 
   const flushAll = async (): Promise<void> => {
     try {
@@ -60,9 +65,9 @@ export const makeLogFlush = (
       // What else is committed in this turn of the event loop is flushed with it.
       setImmediate(() => void flushAll())
     },
-    isDurable: () => failure === undefined && durable === committed,
+    isDurable,
     whenDurable: onDurable => {
-      if (failure !== undefined || durable === committed) onDurable(failure)
+      if (failure !== undefined || isDurable()) onDurable(failure)
       else waiting.push({ commits: committed, onDurable })
     }
   }
