@@ -1,6 +1,6 @@
 // Where XState and Effect meet: an Effect becomes the work of a state. Leaving the state interrupts the fiber; closing the
 // scope of the bridge interrupts them all, and waits until they have ended.
-import { Effect, FiberSet, type Scope, Stream, type Tracer } from 'effect'
+import { Effect, FiberSet, type Scope, Semaphore, Stream, type Tracer } from 'effect'
 import { fromPromise, type PromiseActorLogic } from 'xstate'
 
 /** The input of every state's work: whose work it is. */
@@ -32,13 +32,17 @@ export const makeEffectBridge = <R>(): Effect.Effect<EffectBridge<R>, never, R |
   Effect.gen(function* () {
     const runPromise = yield* FiberSet.makeRuntimePromise<R>()
     const work = makeRunningWork()
+    const inTurn = makeTurns()
     let currentSpan: Tracer.AnySpan | undefined
     const bridge: EffectBridge<R> = {
       fromEffect: program =>
         fromPromise(({ input, signal }) => work.add(input.accountId, runPromise(program(input), { signal }))),
       fromStream: (program, receiver) =>
         fromPromise(({ input, signal }) =>
-          work.add(input.accountId, runPromise(runWhile(signal, program(input), receiver(input)), { signal }))
+          work.add(
+            input.accountId,
+            runPromise(runWhile(signal, program(input), receiver(input), inTurn), { signal })
+          )
         ),
       ended: work.ended,
       run: effect => {
@@ -80,14 +84,30 @@ const makeRunningWork = () => {
   }
 }
 
+type Turns = <A>(work: Effect.Effect<A>) => Effect.Effect<A>
+
+const nextTurn = Effect.callback<void>(resume => {
+  const turn = setImmediate(() => resume(Effect.void))
+  return Effect.sync(() => clearImmediate(turn))
+})
+
+/** Each piece of work has a turn of the event loop of its own: when all connections end together, nobody else waits for all of them. */
+const makeTurns = (): Turns => {
+  const one = Semaphore.makeUnsafe(1)
+  return work => one.withPermit(Effect.andThen(nextTurn, work))
+}
+
 /** Gives each element to `receive`; none after the state was left. */
 const runWhile = <A, E, R>(
   signal: AbortSignal,
   elements: Stream.Stream<A, E, R>,
-  receive: (element: A) => void
+  receive: (element: A) => void,
+  inTurn: Turns
 ): Effect.Effect<void, E, R> =>
   Stream.runForEach(elements, element =>
-    Effect.sync(() => {
-      if (!signal.aborted) receive(element)
-    })
+    inTurn(
+      Effect.sync(() => {
+        if (!signal.aborted) receive(element)
+      })
+    )
   )

@@ -1,7 +1,7 @@
 // The bridge between states and fibers.
-import { Deferred, Effect } from 'effect'
+import { Deferred, Effect, Stream } from 'effect'
 import { expect, test } from 'vitest'
-import { createActor } from 'xstate'
+import { createActor, toPromise } from 'xstate'
 import { makeEffectBridge } from '../../src/actors/effect-bridge.ts'
 
 test('the work of an account has ended only when its interrupted fiber has', () =>
@@ -30,6 +30,36 @@ test('the work of an account has ended only when its interrupted fiber has', () 
         steps.push('ended')
 
         expect(steps).toEqual(['stopped', 'committed', 'ended'])
+      })
+    )
+  ))
+
+test('what many states are told in the same moment is handed over one in a turn of the event loop', () =>
+  Effect.runPromise(
+    Effect.scoped(
+      Effect.gen(function* () {
+        const bridge = yield* makeEffectBridge<never>()
+        const all = yield* Deferred.make<void>()
+        let turn = 0
+        let isOver = false
+        const countTurns = (): void => {
+          turn += 1
+          if (!isOver) setImmediate(countTurns)
+        }
+        const turns: Array<number> = []
+        const logic = bridge.fromStream(
+          (_: { readonly accountId: string }) => Stream.fromEffect(Deferred.await(all)),
+          () => () => void turns.push(turn)
+        )
+        const actors = ['one', 'two', 'three'].map(accountId =>
+          createActor(logic, { input: { accountId } }).start()
+        )
+        countTurns()
+        yield* Deferred.succeed(all, undefined)
+        yield* Effect.forEach(actors, actor => Effect.promise(() => toPromise(actor)))
+        isOver = true
+
+        expect(new Set(turns).size).toBe(3)
       })
     )
   ))
