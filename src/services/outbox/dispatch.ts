@@ -77,11 +77,10 @@ const attemptNow = Effect.fnUntraced(function* (row: OutboxRow) {
 
 /** One attempt, with what it leads to. */
 const dispatch = Effect.fnUntraced(function* (row: OutboxRow, now: number) {
-  yield* markSending(row, now)
-  return yield* attemptNow(row).pipe(
+  return yield* Effect.andThen(markSending(row, now), attemptNow(row)).pipe(
     Effect.flatMap(confirmedAt => sent(row, confirmedAt)),
     Effect.as('sent' as const),
-    // The account went offline in the middle: what it was sending waits for it.
+    // The account went offline in the middle, perhaps while the disk was waited for: what it was sending waits for it.
     Effect.onInterrupt(() => Effect.ignore(wait(row, now, null))),
     Effect.catchTags({
       RecipientMoved: () => Effect.as(wait(row, now, null), 'more' as const),
