@@ -79,14 +79,6 @@ interface LinkOptions {
   readonly isInMemory?: boolean
 }
 
-interface SendOptions {
-  readonly number: number
-  readonly to: ReadonlyArray<string>
-  readonly text: string
-  readonly count: number
-  readonly atOnce: number
-}
-
 const bare = {
   /** Opens socket `number`; answers its QR code. */
   link: async ({ isInMemory = false, number, url }: LinkOptions): Promise<string> => {
@@ -97,19 +89,7 @@ const bare = {
     await open(number, url)
     return code.promise
   },
-  online: async (number: number): Promise<null> => opened.get(number)?.promise ?? null,
-  /** Sends texts to these addresses in turn, so many at the same time; answers when all are written. */
-  send: async ({ atOnce, count, number, text, to }: SendOptions): Promise<null> => {
-    let next = 0
-    const one = async (): Promise<void> => {
-      while (next < count) {
-        const place = next++
-        await sockets[number]?.sendMessage(to[place % to.length] ?? '', { text: `${text} ${place}` })
-      }
-    }
-    await Promise.all(Array.from({ length: atOnce }, one))
-    return null
-  }
+  online: async (number: number): Promise<null> => opened.get(number)?.promise ?? null
 }
 export type BareQuestions = typeof bare
 answer(bare)

@@ -5,13 +5,14 @@ import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
 import type { BareQuestions } from './bare-sockets.ts'
 import { Child } from './child.ts'
 import { STANDARDS } from './many-accounts.ts'
+import { percentile } from './percentile.ts'
+import { profiling } from './profiling.ts'
 import type { TrafficQuestions } from './traffic-process.ts'
 
 export interface BesideBare {
   readonly whatsapp: Child<TrafficQuestions>
   readonly bare: Child<BareQuestions>
   readonly server: ServerProcess
-  readonly accountId: string
 }
 
 /** Of the one bare socket. */
@@ -34,7 +35,7 @@ export const besideBare = async <A>(
       settings: {
         ...settings,
         ...STANDARDS,
-        ...(profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` })
+        ...profiling(profile)
       }
     })
     const { api } = server
@@ -46,7 +47,7 @@ export const besideBare = async <A>(
     await bare.ask('online', BARE)
     await whatsapp.ask('settled', 'server')
     await whatsapp.ask('settled', 'bare')
-    const result = await work({ whatsapp, bare, server, accountId })
+    const result = await work({ whatsapp, bare, server })
     await server.stop()
     return result
   } finally {
@@ -57,10 +58,11 @@ export const besideBare = async <A>(
   }
 }
 
-const median = (values: ReadonlyArray<number>): number => {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? 0
-}
+const median = (values: ReadonlyArray<number>): number =>
+  percentile(
+    values.toSorted((a, b) => a - b),
+    0.5
+  ) ?? 0
 
 /** Both sides in turns, so that a machine that becomes slower does so for both; medians. */
 export const inTurns = async (

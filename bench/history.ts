@@ -13,6 +13,7 @@ import { bareDecode, bareInserts, leastInserts } from './bare.ts'
 import { percentile } from './percentile.ts'
 import { PhoneProcess } from './phone.ts'
 import type { ChatTruth, WrittenLive } from './phone-truth.ts'
+import { profiling } from './profiling.ts'
 
 export const HISTORY_USAGE = `history   one account's history through the real wire into the embedded store
     --messages N        how many the phone holds (100000)
@@ -169,9 +170,10 @@ export const history = async (args: ReadonlyArray<string>): Promise<object> => {
     say(`Making a history of ${options.messages} messages ahead …`)
     phone = await PhoneProcess.start({ ...options, folder: folder.path })
     const dataDir = join(folder.path, 'data')
-    const profiling =
-      options.profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${options.profile}` }
-    server = await ServerProcess.start({ dataDir, settings: { ...phone.settings, ...profiling } })
+    server = await ServerProcess.start({
+      dataDir,
+      settings: { ...phone.settings, ...profiling(options.profile) }
+    })
     const measured = phone
     const accountId = await linkAccount(server.api, 'Bench', qr => measured.scan(qr))
     await phone.write(options.liveEvery)

@@ -8,6 +8,7 @@ import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
 import { Child } from './child.ts'
 import { DELAY, linkAll, metrics, STANDARDS, untilOnline } from './many-accounts.ts'
 import { percentile } from './percentile.ts'
+import { profiling } from './profiling.ts'
 import type { WhatsAppQuestions } from './whatsapp-process.ts'
 
 export const RECONNECTS_USAGE = `reconnects  all connections end together: how long the event loop and the API stand still
@@ -119,7 +120,7 @@ export const reconnects = async (args: ReadonlyArray<string>): Promise<object> =
 
     server = await start({
       START_PACE: pace,
-      ...(profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` })
+      ...profiling(profile)
     })
     await untilOnline(server, count)
     await pause(SETTLE_MS)

@@ -83,16 +83,6 @@ const traffic = {
     deliver()
     await settled(phone)
     return performance.now() - began
-  },
-  /** The addresses of a phone's contacts. */
-  contacts: async (
-    side: Side
-  ): Promise<ReadonlyArray<{ readonly jid: string; readonly phoneNumber: string }>> =>
-    phones[side].contacts.map(({ jid, phoneNumber }) => ({ jid, phoneNumber })),
-  /** When so many messages of a phone's linked devices have been received since it was linked; answers the milliseconds until then. */
-  untilReceived: async ({ count, side }: { readonly count: number; readonly side: Side }): Promise<null> => {
-    await simulator.until(() => phones[side].truthBesideMessages().received.length >= count, DEADLINE)
-    return null
   }
 }
 export type TrafficQuestions = typeof traffic

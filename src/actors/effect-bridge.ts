@@ -86,15 +86,10 @@ const makeRunningWork = () => {
 
 type Turns = <A>(work: Effect.Effect<A>) => Effect.Effect<A>
 
-const nextTurn = Effect.callback<void>(resume => {
-  const turn = setImmediate(() => resume(Effect.void))
-  return Effect.sync(() => clearImmediate(turn))
-})
-
 /** Each piece of work has a turn of the event loop of its own: when all connections end together, nobody else waits for all of them. */
 const makeTurns = (): Turns => {
   const one = Semaphore.makeUnsafe(1)
-  return work => one.withPermit(Effect.andThen(nextTurn, work))
+  return work => one.withPermit(Effect.andThen(Effect.yieldNow, work))
 }
 
 /** Gives each element to `receive`; none after the state was left. */

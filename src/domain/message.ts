@@ -318,12 +318,15 @@ export type Receipt = typeof Receipt.Type
 /** How long ahead of the time a message may claim to be before it is clamped: clocks drift, decades do not. */
 export const TOLERATED_FUTURE_MS = 24 * 60 * 60 * 1000
 
-/** The time that somebody claims; `known` in place of one that is far after it. Milliseconds since 1970. */
+/** Whether a claimed time is in the far future of a known one. Milliseconds since 1970, as below. */
+export const isInFuture = (claimed: number, known: number): boolean => claimed > known + TOLERATED_FUTURE_MS
+
+/** The time that somebody claims; `known` in place of one that is far after it. */
 export const plausibleTime = (claimed: number, known: number): number =>
-  claimed > known + TOLERATED_FUTURE_MS ? known : claimed
+  isInFuture(claimed, known) ? known : claimed
 
 /** A time as stored: phones sometimes claim decades in the future, which would pin a thread to the top for ever. */
 export const clampTime = (claimed: number, now: number): { tsClient: number; tsClaimed: number | null } =>
-  claimed > now + TOLERATED_FUTURE_MS
+  isInFuture(claimed, now)
     ? { tsClient: now, tsClaimed: claimed }
     : { tsClient: Math.max(0, claimed), tsClaimed: null }

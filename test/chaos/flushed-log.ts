@@ -4,8 +4,8 @@
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 
-const HEADER_BYTES = 32
-const FRAME_HEADER_BYTES = 24
+export const HEADER_BYTES = 32
+export const FRAME_HEADER_BYTES = 24
 
 /** A write-ahead log begins again with other salts; frames of before stay behind those that are written since. */
 export interface LogPlace {

@@ -2,10 +2,7 @@
 import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DATABASE } from '../../src/services/database/sqlite/folder-inspection.ts'
-import { type LogPlace, placeIn } from './flushed-log.ts'
-
-const HEADER_BYTES = 32
-const FRAME_HEADER_BYTES = 24
+import { FRAME_HEADER_BYTES, HEADER_BYTES, type LogPlace, placeIn } from './flushed-log.ts'
 
 /** What SQLite keeps about the log in the shared memory beside it. */
 interface SharedPlace {

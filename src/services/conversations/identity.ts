@@ -240,6 +240,11 @@ const makeIdentity = (context: MergeContext, memory: KnownPersons): Identity['Se
   const joinNumbers = makeJoinNumbers(context, book)
   const failed = asDatabaseError('resolving an address')
 
+  const known = (accountId: string, { alt, jid }: Address): string | undefined => {
+    const person = memory.owned(accountId, jid)?.person
+    return alt === undefined || memory.owned(accountId, alt)?.person === person ? person : undefined
+  }
+
   return {
     resolve: (accountId, address) => resolve(accountId, address).pipe(failed),
     resolveAll: Effect.fnUntraced(function* (accountId: string, addresses: ReadonlyArray<Address>) {
@@ -249,14 +254,11 @@ const makeIdentity = (context: MergeContext, memory: KnownPersons): Identity['Se
         single.map(({ jid }) => jid)
       )
       return yield* Effect.forEach(addresses, address => {
-        const person = address.alt === undefined ? memory.owned(accountId, address.jid)?.person : undefined
+        const person = known(accountId, address)
         return person === undefined ? resolve(accountId, address) : Effect.succeed(person)
       })
     }, failed),
-    known: (accountId, { alt, jid }) => {
-      const person = memory.owned(accountId, jid)?.person
-      return alt === undefined || memory.owned(accountId, alt)?.person === person ? person : undefined
-    },
+    known,
     link: (accountId, fact) => link(accountId, fact, fact.phoneJid).pipe(failed),
     isLinked: (accountId, { at, lidJid, phoneJid }) => {
       const owner = memory.owned(accountId, phoneJid)

@@ -14,7 +14,8 @@ import { changeMessages } from './sql/message-changes.ts'
 import { messageEdge, readMessage, readProtobuf, readSentProtobuf } from './sql/message-lookups.ts'
 import { messagePage } from './sql/message-pages.ts'
 import { putMessages } from './sql/messages.ts'
-import { deleteWaitingChanges, removeOldestWaiting } from './sql/waiting-changes.ts'
+import { removeOldestOfPeople } from './sql/rows-of-people.ts'
+import { deleteWaitingChanges, WAITING_OF_PEOPLE } from './sql/waiting-changes.ts'
 import type { ChangeWrite, MessageWrite } from './writes.ts'
 
 export class MessageStore extends Context.Service<
@@ -103,7 +104,7 @@ export class MessageStore extends Context.Service<
               asDatabaseError('storing files whose message has not come')
             ),
           removeOldestWaiting: (accountId, people) =>
-            removeOldestWaiting(sql, accountId, people).pipe(
+            removeOldestOfPeople(sql, WAITING_OF_PEOPLE, accountId, people).pipe(
               asDatabaseError('removing the oldest waiting changes')
             ),
           pruneWaitingChanges: before =>

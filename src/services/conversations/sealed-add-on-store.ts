@@ -5,6 +5,7 @@ import type { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import type { EventLog } from '../events/event-log.ts'
 import { writeContext } from './sql/context.ts'
+import { removeOldestOfPeople } from './sql/rows-of-people.ts'
 import {
   countSealed,
   deleteSealed,
@@ -13,8 +14,8 @@ import {
   formsOfPeople,
   hasDueSealed,
   putSealed,
-  removeOldestSealed,
   removeSealed,
+  SEALED_OF_PEOPLE,
   waitOn
 } from './sql/sealed-add-ons.ts'
 import type { SealedWrite } from './writes.ts'
@@ -68,7 +69,7 @@ export class SealedAddOnStore extends Context.Service<
           tried: (rows, isCounted) =>
             (isCounted ? countSealed(sql, rows) : waitOn(sql, rows)).pipe(Effect.asVoid, stored),
           removeOldest: (accountId, people) =>
-            removeOldestSealed(sql, accountId, people).pipe(
+            removeOldestOfPeople(sql, SEALED_OF_PEOPLE, accountId, people).pipe(
               asDatabaseError('removing the oldest encrypted add-ons')
             ),
           prune: before =>

@@ -2,39 +2,28 @@
 import { DatabaseSync } from 'node:sqlite'
 import { Deferred, Effect, Exit, Fiber } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { temporaryFolder } from '../../../harness/server-process.ts'
 import { thorough } from '../../thorough.ts'
 import { SharesCommit } from '../../../src/services/database/transaction.ts'
 import { failure } from '../../../src/services/database/sqlite/connection.ts'
 import { makeGroupCommit } from '../../../src/services/database/sqlite/group-commit.ts'
 import { NO_LOG } from '../../../src/services/database/sqlite/log-flush.ts'
-import * as NodeSqlite from '../../../src/services/database/sqlite/node-sqlite.ts'
+import { onNumbersFile } from './numbers-file.ts'
 
 const AT_ONCE = { concurrency: 'unbounded' } as const
 
 /** Runs on a new file with a table of numbers; `seen` reads them through a connection of its own. */
-const onFile = async <A, E>(
+const onFile = <A, E>(
   program: (seen: () => ReadonlyArray<number>) => Effect.Effect<A, E, SqlClient.SqlClient>
-): Promise<A> => {
-  const folder = temporaryFolder()
-  const file = join(folder.path, 'numbers.db')
-  try {
-    return await Effect.runPromise(
-      Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
-        yield* sql`CREATE TABLE numbers (n INTEGER PRIMARY KEY, author TEXT)`
-        using other = new DatabaseSync(file, { readOnly: true })
-        const all = other.prepare('SELECT n FROM numbers ORDER BY n')
-        return yield* program(() => all.all().map(({ n }) => Number(n)))
-      }).pipe(Effect.provide(NodeSqlite.layer(file)))
-    )
-  } finally {
-    folder.remove()
-  }
-}
+): Promise<A> =>
+  onNumbersFile('n INTEGER PRIMARY KEY, author TEXT', file =>
+    Effect.gen(function* () {
+      using other = new DatabaseSync(file, { readOnly: true })
+      const all = other.prepare('SELECT n FROM numbers ORDER BY n')
+      return yield* program(() => all.all().map(({ n }) => Number(n)))
+    })
+  )
 
 const insert = (n: number, author = 'nobody') =>
   Effect.flatMap(SqlClient.SqlClient, sql => sql`INSERT INTO numbers (n, author) VALUES (${n}, ${author})`)

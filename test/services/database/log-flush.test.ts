@@ -7,10 +7,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../../../harness/server-process.ts'
 import { Durability, untilDurable, WaitsForDisk } from '../../../src/services/database/durability.ts'
-import type { DatabaseHealth } from '../../../src/services/database/health.ts'
 import { failure } from '../../../src/services/database/sqlite/connection.ts'
 import { makeLogFlush } from '../../../src/services/database/sqlite/log-flush.ts'
-import * as NodeSqlite from '../../../src/services/database/sqlite/node-sqlite.ts'
+import { onNumbersFile } from './numbers-file.ts'
 import { watchFile } from '../../../src/services/database/sqlite/file-watch.ts'
 
 /** A log whose flushes end when they are told to. */
@@ -95,26 +94,8 @@ test('a disk that fails is told to everybody who waits, from then on, and nothin
   expect(log.isDurable()).toBe(false)
 })
 
-const onFile = async <A, E>(
-  program: (file: string) => Effect.Effect<A, E, SqlClient.SqlClient | Durability | DatabaseHealth>
-): Promise<A> => {
-  const folder = temporaryFolder()
-  const file = join(folder.path, 'numbers.db')
-  try {
-    return await Effect.runPromise(
-      Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
-        yield* sql`CREATE TABLE numbers (n INTEGER)`
-        return yield* program(file)
-      }).pipe(Effect.provide(NodeSqlite.layer(file)))
-    )
-  } finally {
-    folder.remove()
-  }
-}
-
 test('a transaction waits for the disk, unless whoever runs it holds back what follows', () =>
-  onFile(file =>
+  onNumbersFile('n INTEGER', file =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const durability = yield* Durability

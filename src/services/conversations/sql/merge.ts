@@ -15,10 +15,11 @@ import { renamePastParticipant } from './past-participants.ts'
 import { renameInMessages, renameInWaitingChanges } from './rename-in-messages.ts'
 import { renameRecipient } from './receipts.ts'
 import { reindexing } from './search-index.ts'
-import { renameInSealed } from './sealed-add-ons.ts'
+import { renamePerson } from './rows-of-people.ts'
+import { SEALED_OF_PEOPLE } from './sealed-add-ons.ts'
 import { refreshSummaries } from './threads.ts'
 import { recountUnread } from './unread.ts'
-import { renameInWaiting } from './waiting-changes.ts'
+import { WAITING_OF_PEOPLE } from './waiting-changes.ts'
 
 export interface MergeContext extends WriteContext {
   readonly tables: Tables['Service']
@@ -172,8 +173,8 @@ export const mergePeople = Effect.fnUntraced(function* (
   yield* renameSender(context, accountId, from, to)
   yield* renameInMessages(context, accountId, from, to)
   yield* renameInWaitingChanges(context, accountId, from, to)
-  yield* renameInWaiting(sql, accountId, from, to)
-  yield* renameInSealed(sql, accountId, from, to)
+  yield* renamePerson(sql, WAITING_OF_PEOPLE, accountId, from, to)
+  yield* renamePerson(sql, SEALED_OF_PEOPLE, accountId, from, to)
   yield* renameRecipient(sql, accountId, from, to)
   yield* renameGroupAdmin(sql, accountId, from, to)
   yield* renamePastParticipant(sql, accountId, from, to)

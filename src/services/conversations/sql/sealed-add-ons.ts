@@ -4,9 +4,9 @@ import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { addOnIdOf, messageSecretIn, SealedAddOn } from '../../../domain/sealed-add-on.ts'
 import { listOf, moveRows, rowsOf } from '../../database/dialect.ts'
-import { keepNewestRows } from '../../database/newest-rows.ts'
 import type { MessageRekey, ThreadMerge } from '../../database/tables.ts'
 import type { SealedWrite } from '../writes.ts'
+import type { RowsOfPeople } from './rows-of-people.ts'
 
 const encode = Schema.encodeEffect(Schema.fromJsonString(SealedAddOn))
 const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(SealedAddOn))
@@ -155,24 +155,8 @@ export const rekeySealed = (sql: SqlClient.SqlClient, { from, threadId, to }: Me
     )
   )
 
-/** Of one person. */
-const MOST_SEALED = { rows: 5000, bytes: 16 * 1024 * 1024 }
-
-/** Removes the oldest of these people beyond what is kept of each; answers how many. */
-export const removeOldestSealed = (
-  sql: SqlClient.SqlClient,
-  accountId: string,
-  people: ReadonlyArray<string>
-) =>
-  keepNewestRows(
-    sql,
-    { table: TABLE, order: 'sealed_row', content: 'add_on', of: 'by_person' },
-    sql`account_id = ${accountId} AND by_person IN ${listOf(sql, people)}`,
-    MOST_SEALED
-  )
-
-export const renameInSealed = (sql: SqlClient.SqlClient, accountId: string, from: string, to: string) =>
-  sql`UPDATE sealed_add_ons SET by_person = ${to} WHERE account_id = ${accountId} AND by_person = ${from}`
+/** Whose they are, and which are the oldest. */
+export const SEALED_OF_PEOPLE: RowsOfPeople = { table: TABLE, order: 'sealed_row', content: 'add_on' }
 
 export const deleteSealed = (sql: SqlClient.SqlClient, before: number) =>
   sql`DELETE FROM sealed_add_ons WHERE waiting_since < ${before}`

@@ -3,16 +3,20 @@
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { MessageChange } from '../../../domain/change.ts'
-import { jsonField, listOf } from '../../database/dialect.ts'
-import { keepNewestRows } from '../../database/newest-rows.ts'
+import { jsonField } from '../../database/dialect.ts'
 import type { ChangeWrite } from '../writes.ts'
 import type { WriteContext } from './context.ts'
+import type { RowsOfPeople } from './rows-of-people.ts'
 
 export const decodeChange = Schema.decodeUnknownEffect(Schema.fromJsonString(MessageChange))
 export const encodeChange = Schema.encodeEffect(Schema.fromJsonString(MessageChange))
 
-/** Of one person. Receipts of a device that was away for long are some hundreds; what is larger than this all together is no use of it. */
-export const MOST_WAITING = { rows: 5000, bytes: 16 * 1024 * 1024 }
+/** Whose they are, and which are the oldest. */
+export const WAITING_OF_PEOPLE: RowsOfPeople = {
+  table: 'waiting_changes',
+  order: 'change_id',
+  content: 'change'
+}
 
 export const keepWaiting = Effect.fnUntraced(function* (
   { bulk, now }: Pick<WriteContext, 'bulk' | 'now'>,
@@ -29,22 +33,6 @@ export const keepWaiting = Effect.fnUntraced(function* (
     )
   )
 })
-
-/** Removes the oldest that wait of these people beyond what is kept of each; answers how many. */
-export const removeOldestWaiting = (
-  sql: SqlClient.SqlClient,
-  accountId: string,
-  people: ReadonlyArray<string>
-) =>
-  keepNewestRows(
-    sql,
-    { table: 'waiting_changes', order: 'change_id', content: 'change', of: 'by_person' },
-    sql`account_id = ${accountId} AND by_person IN ${listOf(sql, people)}`,
-    MOST_WAITING
-  )
-
-export const renameInWaiting = (sql: SqlClient.SqlClient, accountId: string, from: string, to: string) =>
-  sql`UPDATE waiting_changes SET by_person = ${to} WHERE account_id = ${accountId} AND by_person = ${from}`
 
 export const deleteWaitingChanges = (sql: SqlClient.SqlClient, before: number) =>
   // What the owner did to messages waits for as long as it takes: they may be in the history that is fetched later.

@@ -1,7 +1,7 @@
 // What a journal entry means, by when it arrived: a stanza without a usable time is dated by its arrival, and so is one from the future.
 import { datedChange } from '../../../domain/bounded-change.ts'
 import type { Fact, MessageFact } from '../../../domain/fact.ts'
-import { plausibleTime, TOLERATED_FUTURE_MS } from '../../../domain/message.ts'
+import { isInFuture, plausibleTime } from '../../../domain/message.ts'
 import { chatJid } from '../../../domain/jid.ts'
 import { type ConvertedEntry, convertEntry, type FaultyStanza, type Journaled } from './journaled.ts'
 import type { StanzaJson } from './stanza-json.ts'
@@ -16,9 +16,6 @@ export const senderOf = (entry: Journaled | typeof FaultyStanza.Type): string =>
   const { from, participant } = attributesOf(entry)
   return chatJid(participant) ?? chatJid(from) ?? ''
 }
-
-const isInFuture = (milliseconds: number, receivedAt: number): boolean =>
-  milliseconds > receivedAt + TOLERATED_FUTURE_MS
 
 /** Posts of channels carry times of their own. */
 const hasUsableTime = (entry: Journaled, receivedAt: number): boolean => {

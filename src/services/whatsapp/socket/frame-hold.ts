@@ -14,10 +14,8 @@ export const holdFrames = (
   if (raw === undefined) return
   const send = raw.send.bind(raw)
   const close = raw.close.bind(raw)
-  const onceDurable = (then: () => void): void => {
-    if (durability.isDurable()) return then()
+  const onceDurable = (then: () => void): void =>
     durability.whenDurable(failure => (failure === undefined ? then() : onDiskFailure(failure)))
-  }
   raw.send = (data, written) => onceDurable(() => send(data, written))
   raw.close = (code, reason) => onceDurable(() => close(code, reason))
 }
