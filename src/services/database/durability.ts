@@ -22,6 +22,12 @@ export const untilDurable = (durability: Durability['Service']): Effect.Effect<v
     durability.whenDurable(failure => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
   )
 
+/** The same, unless whoever runs it does not wait. */
+export const untilDurableIfWaited = (
+  durability: Durability['Service']
+): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.flatMap(WaitsForDisk, waits => (waits ? untilDurable(durability) : Effect.void))
+
 /**
  * Whether a transaction completes only when it is on the disk. Whoever holds back what it sends until then need not wait for each of
  * its transactions.

@@ -115,6 +115,26 @@ test('a transaction waits for the disk, unless whoever runs it holds back what f
     })
   ))
 
+test('what is to happen after a commit does not wait for the disk, and the caller does', () =>
+  onNumbersFile('n INTEGER', () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const durability = yield* Durability
+      const steps: Array<readonly [string, boolean]> = []
+      const note = (step: string) =>
+        Effect.sync(() => void steps.push([step, durability.isDurable()] as const))
+      yield* sql
+        .withTransaction(
+          Effect.andThen(sql`INSERT INTO numbers (n) VALUES (1)`, sql.afterCommit(note('after the commit')))
+        )
+        .pipe(Effect.andThen(note('the caller')))
+      expect(steps).toEqual([
+        ['after the commit', false],
+        ['the caller', true]
+      ])
+    })
+  ))
+
 test('nothing is written any more once the disk has not taken what was committed', () => {
   const folder = temporaryFolder()
   try {

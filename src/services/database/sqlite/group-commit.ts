@@ -2,7 +2,6 @@
 // have changed. Each goes on only once the commit that holds its changes has succeeded; with nobody in the queue, nobody waits for anybody.
 import { Deferred, Effect, Exit, Scope, Semaphore } from 'effect'
 import type { SqlError } from 'effect/sql'
-import { untilDurable, WaitsForDisk } from '../durability.ts'
 import { SharesCommit } from '../transaction.ts'
 import type { LogFlush } from './log-flush.ts'
 
@@ -16,7 +15,7 @@ interface Group {
 /** The right to use the connection, from its place in the queue on until it has committed or given up. */
 export interface Turn {
   readonly begin: Effect.Effect<void, SqlError.SqlError>
-  /** Completes when its changes are committed, and on the disk where that is waited for. */
+  /** Completes when its changes are committed; the disk has them later. */
   readonly commit: Effect.Effect<void, SqlError.SqlError>
   /** Undoes what this turn has changed, and nothing that another one has. */
   readonly rollback: Effect.Effect<void, SqlError.SqlError>
@@ -131,7 +130,6 @@ export const makeGroupCommit = (
         // Others use the connection while this one waits.
         yield* leave
         yield* Deferred.await(joined.committed)
-        if (yield* WaitsForDisk) yield* untilDurable(log)
       }),
       rollback: Effect.suspend(() => {
         if (!isFirst) {

@@ -1,11 +1,11 @@
 // Effect's SqlClient over the SQLite that is built into Node: no native package to install.
 // One connection writes, in the order of a queue; another one reads what is committed, and waits for nobody.
 import type { DatabaseSync } from 'node:sqlite'
-import { Context, Effect, Layer, Stream } from 'effect'
+import { Context, Effect, Layer, Option, Stream } from 'effect'
 import { SqlClient, type SqlConnection, type SqlError, Statement } from 'effect/sql'
 import { Reactivity } from 'effect/reactivity'
 import { SqlBulk } from '../bulk.ts'
-import { Durability, untilDurable } from '../durability.ts'
+import { Durability, untilDurable, untilDurableIfWaited } from '../durability.ts'
 import { DatabaseHealth } from '../health.ts'
 import { camelCaseRows } from '../rows.ts'
 import { joinTransaction } from '../transaction.ts'
@@ -20,7 +20,7 @@ import {
 import { sizeOf } from './database-file.ts'
 import { type FileWatch, watchFile } from './file-watch.ts'
 import { type GroupCommit, makeGroupCommit, type Turn } from './group-commit.ts'
-import { makeLogFlush, NO_LOG, openLog } from './log-flush.ts'
+import { type LogFlush, makeLogFlush, NO_LOG, openLog } from './log-flush.ts'
 
 /** Statements that can share a commit with others although they are not in a transaction. */
 const CHANGES = /^\s*(?:INSERT|UPDATE|DELETE)\b/i
@@ -39,6 +39,22 @@ const inTurn = (writer: SqlConnection.Connection, turn: Turn): SqlConnection.Con
     return writer.execute(text, params, transform)
   }
 })
+
+/**
+ * The caller of a transaction waits for the disk; what is to happen after the commit does not, or what is committed could be read for a
+ * moment before anybody was told.
+ */
+const waitingForDisk = (client: SqlClient.SqlClient, log: LogFlush): SqlClient.SqlClient => {
+  const { transactionService, withTransaction } = client
+  return Object.assign(client, {
+    withTransaction: <R, E, A>(work: Effect.Effect<A, E, R>) =>
+      Effect.flatMap(Effect.serviceOption(transactionService), running =>
+        Option.isSome(running)
+          ? withTransaction(work)
+          : Effect.tap(withTransaction(work), untilDurableIfWaited(log))
+      )
+  })
+}
 
 /** Changes outside of a transaction are one. */
 const asTransaction = <A>(groups: GroupCommit, change: Effect.Effect<A, SqlError.SqlError>) =>
@@ -60,14 +76,17 @@ const asTransaction = <A>(groups: GroupCommit, change: Effect.Effect<A, SqlError
 const outside = (
   writer: SqliteConnection,
   reader: SqliteConnection | undefined,
-  groups: GroupCommit
+  groups: GroupCommit,
+  log: LogFlush
 ): SqlConnection.Connection => {
   const routed = <A>(
     text: string,
     run: (connection: SqliteConnection) => Effect.Effect<A, SqlError.SqlError>
   ): Effect.Effect<A, SqlError.SqlError> => {
     if (reader !== undefined && READS.test(text)) return run(reader)
-    return CHANGES.test(text) ? asTransaction(groups, run(writer)) : groups.alone(run(writer))
+    return CHANGES.test(text)
+      ? Effect.tap(asTransaction(groups, run(writer)), untilDurableIfWaited(log))
+      : groups.alone(run(writer))
   }
   return {
     execute: (text, ...rest) => routed(text, on => on.execute(text, ...rest)),
@@ -124,8 +143,8 @@ export const layer = (
         ended: () => failure(new Error(ENDED), 'commit'),
         log
       })
-      const plain = outside(writer, reader, groups)
-      const client = yield* SqlClient.make({
+      const plain = outside(writer, reader, groups, log)
+      const made = yield* SqlClient.make({
         acquirer: Effect.succeed(plain),
         borrower: use => use(plain),
         transactionAcquirer: Effect.map(groups.turn, turn => inTurn(writer, turn)),
@@ -137,6 +156,7 @@ export const layer = (
         transformRows: camelCaseRows,
         spanAttributes: [['db.system.name', 'sqlite']]
       }).pipe(Effect.provide(Reactivity.layer))
+      const client = waitingForDisk(made, log)
 
       return Context.make(SqlClient.SqlClient, client).pipe(
         Context.add(
