@@ -27,8 +27,7 @@ describe('restrictions by WhatsApp', () => {
     expect(account.tags).toContain('online')
     const going = await api.send(accountId, known.phoneNumber, 'Dear customer')
     await untilReceived(shared().simulator, phone, going.entryId)
-    expect(await api.entry(accountId, held.entryId)).toMatchObject({
-      status: 'queued',
+    expect(await api.untilEntry(accountId, held.entryId, 'queued')).toMatchObject({
       attempts: 0,
       reason: expect.stringContaining('new conversations')
     })
@@ -55,11 +54,16 @@ describe('restrictions by WhatsApp', () => {
     const { api, simulator } = shared()
     const { accountId, phone } = await linked()
     const known = phone.contacts[0]!
+    const refused: string[] = []
+    simulator.events.on(({ detail, name }) => {
+      if (name === 'rejected') refused.push(String(detail['id']))
+    })
     const silence = phone.fault({ kind: 'ignoreQueries', xmlns: 'w:mex' })
     phone.fault({ kind: 'rejectMessages', error: 463 }, { times: 1 })
     const stranger = simulator.createContact({ name: 'Stranger' })
     const held = await api.send(accountId, stranger.phoneNumber, 'Dear stranger')
-    await api.untilEntry(accountId, held.entryId, 'sending')
+    // Before that, the stranger is looked up, and the entry may wait once more.
+    await simulator.until(() => refused.includes(held.entryId))
     const { id } = await phone.receive({ from: known, text: 'still stored' })
     await api.until('the message', async () => {
       const threads = await api.threads(accountId)
