@@ -149,9 +149,13 @@ describe('a job that was asked for', () => {
     const stage = shared()
     const { phone, accountId } = await stage.linkedPartly(40, { history: PARTLY })
     phone.goOffline()
+    let asked = false
+    stage.simulator.events.on(({ detail, name }) => {
+      if (name === 'sent' && detail['to'] === phone.jid) asked = true
+    })
     const { jobId } = await stage.api.backfill(accountId, { count: 0, threads: 1 })
     await stage.api.untilJob(accountId, jobId, ({ parts }) => parts === 1)
-    await stage.api.untilAccount(accountId, 'the request', ({ state }) => state === 'backfilling')
+    await stage.simulator.until(() => asked, { what: 'the request' })
     const answer = await stage.api.request('DELETE', `/v1/accounts/${accountId}/backfill/${jobId}`)
     expect(answer).toMatchObject({ status: 200, body: { status: 'cancelled' } })
     await stage.api.untilAccount(accountId, 'the end of the work', ({ state }) => state === 'open')
