@@ -79,6 +79,12 @@ interface LinkOptions {
   readonly isInMemory?: boolean
 }
 
+interface SendOptions {
+  readonly number: number
+  readonly jid: string
+  readonly text: string
+}
+
 const bare = {
   /** Opens socket `number`; answers its QR code. */
   link: async ({ isInMemory = false, number, url }: LinkOptions): Promise<string> => {
@@ -89,7 +95,12 @@ const bare = {
     await open(number, url)
     return code.promise
   },
-  online: async (number: number): Promise<null> => opened.get(number)?.promise ?? null
+  online: async (number: number): Promise<null> => opened.get(number)?.promise ?? null,
+  /** Sends a text; answers its id when it is written to the connection. */
+  send: async ({ jid, number, text }: SendOptions): Promise<string> => {
+    const sent = await sockets[number]?.sendMessage(jid, { text })
+    return sent?.key.id ?? ''
+  }
 }
 export type BareQuestions = typeof bare
 answer(bare)

@@ -13,6 +13,8 @@ export interface BesideBare {
   readonly whatsapp: Child<TrafficQuestions>
   readonly bare: Child<BareQuestions>
   readonly server: ServerProcess
+  /** Of the server's account. */
+  readonly accountId: string
 }
 
 /** Of the one bare socket. */
@@ -20,7 +22,15 @@ export const BARE = 0
 
 /** Links both, runs the work, and stops everything; `profile` is a folder for a CPU profile of the server. */
 export const besideBare = async <A>(
-  { profile, say }: { readonly profile: string | undefined; readonly say: (text: string) => void },
+  {
+    profile,
+    say,
+    settings: more = {}
+  }: {
+    readonly profile: string | undefined
+    readonly say: (text: string) => void
+    readonly settings?: Readonly<Record<string, string>>
+  },
   work: (both: BesideBare) => Promise<A>
 ): Promise<A> => {
   const folder = temporaryFolder()
@@ -35,6 +45,7 @@ export const besideBare = async <A>(
       settings: {
         ...settings,
         ...STANDARDS,
+        ...more,
         ...profiling(profile)
       }
     })
@@ -47,7 +58,7 @@ export const besideBare = async <A>(
     await bare.ask('online', BARE)
     await whatsapp.ask('settled', 'server')
     await whatsapp.ask('settled', 'bare')
-    const result = await work({ whatsapp, bare, server })
+    const result = await work({ whatsapp, bare, server, accountId })
     await server.stop()
     return result
   } finally {

@@ -4,7 +4,9 @@ import { erasing, ERASING_USAGE } from './erasing.ts'
 import { floods, FLOODS_USAGE } from './floods.ts'
 import { history, HISTORY_USAGE } from './history.ts'
 import { live, LIVE_USAGE } from './live.ts'
+import { reads, READS_USAGE } from './reads.ts'
 import { reconnects, RECONNECTS_USAGE } from './reconnects.ts'
+import { send, SEND_USAGE } from './send.ts'
 import { store, STORE_USAGE } from './store.ts'
 
 const BENCHES: Readonly<Record<string, (args: ReadonlyArray<string>) => Promise<object>>> = {
@@ -13,7 +15,9 @@ const BENCHES: Readonly<Record<string, (args: ReadonlyArray<string>) => Promise<
   floods,
   history,
   live,
+  reads,
   reconnects,
+  send,
   store
 }
 
@@ -22,6 +26,10 @@ const USAGE = `npm run bench -- <what> [options]
   ${HISTORY_USAGE}
 
   ${LIVE_USAGE}
+
+  ${SEND_USAGE}
+
+  ${READS_USAGE}
 
   ${ACCOUNTS_USAGE}
 

@@ -55,6 +55,15 @@ const WRITERS: Readonly<Record<Mix, (phone: Phone, count: number) => Promise<voi
 const settled = (phone: Phone): Promise<boolean> =>
   simulator.until(() => phone.offlineQueue().length === 0, DEADLINE)
 
+/** What WhatsApp has taken of what devices sent. */
+const taken = new Set<string>()
+const awaited = new Map<string, () => void>()
+simulator.events.on(({ detail: { id }, name }) => {
+  if (name !== 'sent' || typeof id !== 'string') return
+  taken.add(id)
+  awaited.get(id)?.()
+})
+
 const traffic = {
   settings: async (_: null) => simulatorSettings(simulator),
   scan: async ({ qr, side }: { readonly qr: string; readonly side: Side }): Promise<null> => {
@@ -83,6 +92,14 @@ const traffic = {
     deliver()
     await settled(phone)
     return performance.now() - began
+  },
+  /** Whom the phone's devices can write to. */
+  recipients: async (side: Side): Promise<ReadonlyArray<{ number: string; jid: string }>> =>
+    phones[side].contacts.map(({ jid, phoneNumber }) => ({ jid, number: phoneNumber })),
+  /** WhatsApp has taken a message of a device. */
+  taken: async (id: string): Promise<null> => {
+    if (!taken.has(id)) await new Promise<void>(resolve => awaited.set(id, resolve))
+    return null
   }
 }
 export type TrafficQuestions = typeof traffic

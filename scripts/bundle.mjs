@@ -31,6 +31,7 @@ await build({
   input: {
     main: join(ROOT, 'src/main.cjs'),
     thread: join(ROOT, 'src/services/whatsapp/chunk/thread.ts'),
+    'checkpoint-thread': join(ROOT, 'src/services/database/sqlite/checkpoint-thread.ts'),
     'preparation-thread': join(ROOT, 'src/services/outbox/preparation/thread.ts')
   },
   external: NOT_BUNDLED,

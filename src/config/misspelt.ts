@@ -27,6 +27,10 @@ const MOST_DIFFERENT = 2
 /** Names of few letters differ in two from many words. */
 const letters = (name: string): number => Math.min(MOST_DIFFERENT, Math.floor(name.length / 4))
 
+/** As `distance`, or `Infinity` where their lengths alone are too far from each other: the environment has many variables. */
+const offBy = (name: string, setting: string): number =>
+  Math.abs(name.length - setting.length) > letters(setting) ? Infinity : distance(name, setting)
+
 /** `BACKFILL_COUNT` for `WHATSAPP_BACKFILL_COUNT`, `BACKSCROLL_PORT` for `PORT`. */
 const isPart = (name: string, setting: string): boolean =>
   setting.endsWith(`_${name}`) || name === `BACKSCROLL_${setting}`
@@ -36,7 +40,7 @@ export const settingMeantBy = (name: string, settings: ReadonlyArray<string>): s
   if (settings.includes(name)) return undefined
   const upper = name.toUpperCase()
   const [nearest] = settings
-    .map(setting => ({ setting, off: isPart(upper, setting) ? 0 : distance(upper, setting) }))
+    .map(setting => ({ setting, off: isPart(upper, setting) ? 0 : offBy(upper, setting) }))
     .filter(({ off, setting }) => off <= letters(setting))
     .toSorted((a, b) => a.off - b.off)
   return nearest?.setting

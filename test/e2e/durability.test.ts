@@ -48,14 +48,15 @@ test('a server that is stopped ends cleanly and has everything after it starts a
 
 test('kill -9 in the middle of the history loses nothing and stores nothing twice', async () => {
   const stage = shared()
+  // Some chunks are stored in parts.
   const phone = stage.simulator.createPhone({
-    history: { chats: 20, messages: thorough(600, 10_000), chunkMessages: 125, inlineBelowBytes: 0 }
+    history: { chats: 20, messages: thorough(1500, 10_000), chunkMessages: 750, inlineBelowBytes: 0 }
   })
   const { accountId } = await stage.api.createAccount('Killed')
   await stage.api.pair(accountId)
   const { qr } = await stage.api.offer(accountId)
   await phone.scanQr(qr!)
-  await stage.api.untilAccount(accountId, 'the first chunk', account => account.counts.messages > 0)
+  await stage.api.untilAccount(accountId, 'the first part', account => account.counts.messages > 0)
 
   await stage.server.kill()
   await stage.restart()

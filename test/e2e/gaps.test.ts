@@ -158,7 +158,9 @@ test('a history chunk that is lost for good leaves a gap between its neighbours,
   })
   await untilGivenUp(stage, accountId)
   lost.clear()
-  expect(await stage.api.incidents(accountId)).toMatchObject([{ kind: 'history.chunkLost' }])
+  // While the clock is moved, others may have something to say.
+  const incidents = await stage.api.incidents(accountId)
+  expect(incidents.filter(({ kind }) => kind === 'history.chunkLost')).toHaveLength(1)
   await stage.synced(accountId, phone)
   await untilComplete(stage, accountId, 2)
   expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)

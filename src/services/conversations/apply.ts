@@ -35,7 +35,7 @@ export interface Joined<E> extends WriteOptions<E> {
 export class Conversations extends Context.Service<
   Conversations,
   {
-    /** Stores the facts, in their order, in one transaction with what the caller adds. */
+    /** Stores the facts, in their order, in one transaction with what the caller adds; in the caller's when there is one. */
     readonly apply: <E = never>(
       accountId: string,
       facts: ReadonlyArray<Fact>,
@@ -100,7 +100,7 @@ export class Conversations extends Context.Service<
             yield* sql.afterCommit(unknownKinds.noteIn(facts))
             yield* sql.afterCommit(wakes.wake(STORED, accountId))
           }).pipe(
-            transaction.run,
+            transaction.join,
             // The addresses written in a transaction that did not commit must not be remembered as known.
             Effect.onError(() => identity.forget(accountId))
           ),

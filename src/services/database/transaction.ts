@@ -32,6 +32,8 @@ export class Transaction extends Context.Service<
      * part of that one, and is rolled back alone.
      */
     readonly run: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E | DatabaseError, R>
+    /** The same, but within another transaction a failure of the work has to fail the whole of that one. */
+    readonly join: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E | DatabaseError, R>
   }
 >()('backscroll/services/database/Transaction') {
   static readonly layer: Layer.Layer<Transaction, never, SqlClient.SqlClient> = Layer.effect(
@@ -41,7 +43,12 @@ export class Transaction extends Context.Service<
         run: <A, E, R>(work: Effect.Effect<A, E, R>) =>
           sql
             .withTransaction(work)
-            .pipe(Effect.provideService(SharesCommit, false), asDatabaseError('transaction'))
+            .pipe(Effect.provideService(SharesCommit, false), asDatabaseError('transaction')),
+        join: <A, E, R>(work: Effect.Effect<A, E, R>) =>
+          joinTransaction(sql)(work).pipe(
+            Effect.provideService(SharesCommit, false),
+            asDatabaseError('transaction')
+          )
       })
     )
   )

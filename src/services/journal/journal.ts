@@ -8,7 +8,8 @@ import { joinTransaction } from '../database/transaction.ts'
 import { keepNewestRows } from '../database/newest-rows.ts'
 import { topic, Wakes } from '../process/wakes.ts'
 import { Seal, type SealBroken } from '../vault/seal.ts'
-import { type KeyChanges, Vault } from '../vault/vault.ts'
+import type { KeyChanges } from '../vault/key-changes.ts'
+import { Vault } from '../vault/vault.ts'
 import { LiveTraffic } from './traffic.ts'
 
 export type JournalError = DatabaseError | SealBroken
@@ -108,12 +109,13 @@ export class Journal extends Context.Service<
       }, named)
 
       const waiting = Effect.fn('Journal.waiting')(function* (accountId: string, limit: number) {
+        const sizes = yield* sql<{ entryId: number; bytes: number }>`
+          SELECT entry_id, octet_length(sealed) AS bytes FROM journal
+          WHERE account_id = ${accountId} AND ingested_at IS NULL ORDER BY entry_id LIMIT ${limit}`
+        if (sizes.length === 0) return []
         const rows = yield* sql<{ entryId: number; receivedAt: number; sealed: Uint8Array }>`
-          SELECT entry_id, sealed, received_at FROM (SELECT entry_id, sealed, received_at,
-              SUM(octet_length(sealed)) OVER (ORDER BY entry_id) - octet_length(sealed) AS bytes_before
-            FROM (SELECT entry_id, sealed, received_at FROM journal
-              WHERE account_id = ${accountId} AND ingested_at IS NULL ORDER BY entry_id LIMIT ${limit}) AS oldest
-          ) AS counted WHERE bytes_before < ${MOST_AT_ONCE} ORDER BY entry_id`
+          SELECT entry_id, sealed, received_at FROM journal
+          WHERE entry_id IN ${listOf(sql, firstWithin(MOST_AT_ONCE, sizes))} ORDER BY entry_id`
         return yield* Effect.forEach(rows, row =>
           Effect.map(seal.open(purpose(accountId), row.sealed), content => ({
             entryId: row.entryId,
@@ -142,6 +144,20 @@ export class Journal extends Context.Service<
       return Journal.of({ record, recall, waiting, settle, setAside, forget })
     })
   )
+}
+
+/** The ids of the first entries, as many as are so large together; one at least. */
+const firstWithin = (
+  mostBytes: number,
+  sizes: ReadonlyArray<{ readonly entryId: number; readonly bytes: number }>
+): ReadonlyArray<number> => {
+  let before = 0
+  const within = sizes.filter(({ bytes }) => {
+    const isWithin = before < mostBytes
+    before += bytes
+    return isWithin
+  })
+  return within.map(({ entryId }) => entryId)
 }
 
 const MOST_OF_SENDER = { rows: 1000, bytes: 16 * MIB }

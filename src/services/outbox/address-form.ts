@@ -31,13 +31,13 @@ export const isRefusalOfForm = (address: string, code: number): boolean =>
 export const sendByForm = Effect.fnUntraced(function* (
   row: OutboxRow,
   recipient: Recipient,
-  outgoing: Omit<Outgoing, 'toJid' | 'number'>
+  outgoing: Omit<Outgoing, 'toJid' | 'number'>,
+  lidMigrated: boolean | null
 ) {
   const accounts = yield* AccountStore
   const whatsapp = yield* WhatsApp
   const { accountId } = row
-  const account = yield* accounts.read(accountId)
-  const [first, second] = formsToTry(recipient, account?.lidMigrated ?? null)
+  const [first, second] = formsToTry(recipient, lidMigrated)
 
   const send = Effect.fnUntraced(function* (toJid: string) {
     if (isPhoneJid(toJid) && toJid !== recipient.jid) yield* confirmNumberOf(row, toJid)

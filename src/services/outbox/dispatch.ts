@@ -1,7 +1,7 @@
 // Sends what is due in the outbox, one entry at a time, at the account's pace. Waiting uses up no attempt.
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { ownAddresses, restrictionAt } from '../../domain/account.ts'
+import { type AccountRecord, ownAddresses, restrictionAt } from '../../domain/account.ts'
 import { isStatusJid } from '../../domain/jid.ts'
 import { AccountStore } from '../conversations/account-store.ts'
 import { MessageStore } from '../conversations/message-store.ts'
@@ -25,6 +25,9 @@ import { wireOf } from './wire.ts'
 /** Answers that another try does not change: not allowed, no such recipient. */
 const FINAL: ReadonlySet<number> = new Set([403, 404])
 
+/** The account that sends, as it was at the beginning of the attempt. */
+type Sending = AccountRecord | undefined
+
 type Upload = Extract<Wire, { as: 'upload' }>
 
 /** Uploads the file; the protobuf that names it is kept, so that every later attempt sends the same. */
@@ -45,13 +48,15 @@ const upload = Effect.fnUntraced(function* (row: OutboxRow, { file, message, typ
 })
 
 /** Completes when WhatsApp has it, with the time it took it at if it says so. */
-const attempt = Effect.fnUntraced(function* (row: OutboxRow, recipient: Recipient, self: Self) {
+const attempt = Effect.fnUntraced(function* (row: OutboxRow, recipient: Recipient, account: Sending) {
   const whatsapp = yield* WhatsApp
+  const self = ownAddresses(account)
   const { accountId, prepared, toJid, whatsAppId } = row
   const send = Effect.fnUntraced(function* (content: Uint8Array) {
     const stanza = kindOf(row.content).stanza(toJid)
     const audience = isStatusJid(toJid) ? yield* statusAudience(accountId) : undefined
-    return yield* sendByForm(row, recipient, { whatsAppId, content, stanza, audience })
+    const outgoing = { whatsAppId, content, stanza, audience }
+    return yield* sendByForm(row, recipient, outgoing, account?.lidMigrated ?? null)
   })
   if (prepared !== null) return yield* send(prepared)
   const { wire } = yield* wireOf(row, self)
@@ -68,16 +73,14 @@ const attempt = Effect.fnUntraced(function* (row: OutboxRow, recipient: Recipien
 })
 
 /** Finds out where the entry goes, and sends it there. */
-const attemptNow = Effect.fnUntraced(function* (row: OutboxRow) {
-  const accounts = yield* AccountStore
-  const self = ownAddresses(yield* accounts.read(row.accountId))
-  const recipient = yield* currentRecipient(row, self)
-  return yield* attempt({ ...row, toJid: recipient.jid }, recipient, self)
+const attemptNow = Effect.fnUntraced(function* (row: OutboxRow, account: Sending) {
+  const recipient = yield* currentRecipient(row, ownAddresses(account))
+  return yield* attempt({ ...row, toJid: recipient.jid }, recipient, account)
 })
 
 /** One attempt, with what it leads to. */
-const dispatch = Effect.fnUntraced(function* (row: OutboxRow, now: number) {
-  return yield* Effect.andThen(markSending(row, now), attemptNow(row)).pipe(
+const dispatch = Effect.fnUntraced(function* (row: OutboxRow, account: Sending, now: number) {
+  return yield* Effect.andThen(markSending(row, now), attemptNow(row, account)).pipe(
     Effect.flatMap(confirmedAt => sent(row, confirmedAt)),
     Effect.as('sent' as const),
     // The account went offline in the middle, perhaps while the disk was waited for: what it was sending waits for it.
@@ -111,7 +114,7 @@ export const dispatchNext = Effect.fn('Outbox.runOnce')(function* (accountId: st
     const nextAt = Math.min(...times.filter(time => time !== undefined))
     return Number.isFinite(nextAt) ? { nextAt } : ('idle' as const)
   }
-  const outcome = yield* continueTrace('Outbox.send', row.trace, accountId)(dispatch(row, now))
+  const outcome = yield* continueTrace('Outbox.send', row.trace, accountId)(dispatch(row, account, now))
   if (outcome !== 'sent') return outcome
   yield* Effect.sleep(paceMs)
   return 'more' as const

@@ -13,6 +13,7 @@ import { ContactStore } from '../conversations/contact-store.ts'
 import { GroupStore } from '../conversations/group-store.ts'
 import { MessageStore } from '../conversations/message-store.ts'
 import { ThreadStore } from '../conversations/thread-store.ts'
+import { WaitsForDisk } from '../database/durability.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { reportStorageTrouble } from '../incidents/storage-trouble.ts'
@@ -114,7 +115,9 @@ const makeOutbox = Effect.fnUntraced(function* (options: OutboxOptions) {
 
   const sending = yield* makeWorker({
     topic: OUTBOX,
-    runOnce: accountId => provide(dispatchNext(accountId, paceMs)),
+    // What is sent waits for the disk by itself; the rest can be done again.
+    runOnce: accountId =>
+      provide(Effect.provideService(dispatchNext(accountId, paceMs), WaitsForDisk, false)),
     words: {
       failing: 'Queued messages cannot be sent from the outbox; they wait',
       again: 'Messages are sent from the outbox again'

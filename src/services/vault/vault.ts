@@ -5,6 +5,8 @@ import { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { joinTransaction } from '../database/transaction.ts'
 import { AccountMemory } from '../process/account-memory.ts'
+import { type DeferredKeys, makeDeferredKeys } from './deferred-keys.ts'
+import type { KeyChanges } from './key-changes.ts'
 import { type KeyCache, makeKeyCache } from './key-cache.ts'
 import { Seal, type SealBroken } from './seal.ts'
 
@@ -16,9 +18,6 @@ export class VaultLocked extends Schema.TaggedError<VaultLocked>()('VaultLocked'
 }
 
 export type VaultError = DatabaseError | SealBroken
-
-/** Changes to keys: kind → id → new value, `null` removes. */
-export type KeyChanges = Readonly<Record<string, Readonly<Record<string, Uint8Array | null>>>>
 
 export class Vault extends Context.Service<
   Vault,
@@ -45,6 +44,10 @@ export class Vault extends Context.Service<
       changes: KeyChanges,
       credentials?: Uint8Array
     ) => Effect.Effect<void, VaultError>
+    /** Changes that are read from now on, and written with the account's next ones. They are lost if the server ends before. */
+    readonly deferKeys: (accountId: string, changes: KeyChanges) => Effect.Effect<void>
+    /** Writes what was deferred; `undefined` when there is nothing. */
+    readonly writeDeferred: (accountId: string) => Effect.Effect<void, VaultError> | undefined
     /** Deletes everything of an account. */
     readonly erase: (accountId: string) => Effect.Effect<void, VaultError>
   }
@@ -61,15 +64,20 @@ export class Vault extends Context.Service<
       const seal = yield* Seal
       yield* asVaultError(checkKey(sql, seal))
       const putCredentials = writeCredentials(sql, seal)
-      const cache = makeKeyCache(yield* AccountMemory)
+      const memory = yield* AccountMemory
+      const deferred = makeDeferredKeys(memory)
+      const cache = makeKeyCache(memory)
+      const write = writeKeys(sql, bulk, seal, { cache, deferred, putCredentials })
       return Vault.of({
         readCredentials: readCredentials(sql, seal),
         writeCredentials: putCredentials,
-        readKeys: readKeys(sql, seal, cache),
-        knownKeys: cache.read,
-        keyIds: keyIds(sql),
-        writeKeys: writeKeys(sql, bulk, seal, cache, putCredentials),
-        erase: erase(sql, cache)
+        readKeys: readKeys(sql, seal, cache, deferred),
+        knownKeys: knownKeys(cache, deferred),
+        keyIds: keyIds(sql, deferred),
+        writeKeys: write,
+        deferKeys: (accountId, changes) => Effect.sync(() => deferred.add(accountId, changes)),
+        writeDeferred: accountId => (deferred.has(accountId) ? write(accountId, {}) : undefined),
+        erase: erase(sql, cache, deferred)
       })
     })
   )
@@ -110,16 +118,31 @@ const readRows = (sql: SqlClient.SqlClient, seal: OpenSeal) =>
     return found
   }, asVaultError)
 
-/** A transaction sees what it has written itself, which is not committed yet. */
+/** A transaction sees what it has written itself, which is not committed yet. Otherwise, what was deferred is newer than what is stored. */
 const readKeys = (
   sql: SqlClient.SqlClient,
   seal: OpenSeal,
-  cache: KeyCache
+  cache: KeyCache,
+  deferred: DeferredKeys
 ): Vault['Service']['readKeys'] => {
   const rows = readRows(sql, seal)
-  return Effect.fnUntraced(function* (accountId, kind, ids) {
-    if (Option.isSome(yield* Effect.serviceOption(sql.transactionService)))
-      return yield* rows(accountId, kind, ids)
+
+  const inTransaction = Effect.fnUntraced(function* (
+    transaction: object,
+    accountId: string,
+    kind: string,
+    ids: ReadonlyArray<string>
+  ) {
+    const ofOthers = ids.filter(id => !deferred.isWrittenIn(transaction, accountId, kind, id))
+    const newer = deferredAmong(deferred, accountId, kind, ofOthers)
+    return withNewer(yield* rows(accountId, kind, ids), newer)
+  })
+
+  const committed = Effect.fnUntraced(function* (
+    accountId: string,
+    kind: string,
+    ids: ReadonlyArray<string>
+  ) {
     const known = cache.read(accountId, kind, ids)
     if (known !== undefined) return known
     const keep = cache.reading()
@@ -127,13 +150,65 @@ const readKeys = (
     keep(accountId, kind, ids, found)
     return found
   })
+
+  return Effect.fnUntraced(function* (accountId, kind, ids) {
+    const running = yield* Effect.serviceOption(sql.transactionService)
+    if (Option.isSome(running)) return yield* inTransaction(running.value[0], accountId, kind, ids)
+    // What is deferred now may be written before the rows are read, and something else deferred.
+    const before = deferredAmong(deferred, accountId, kind, ids)
+    const found = withNewer(yield* committed(accountId, kind, ids), before)
+    return withNewer(found, deferredAmong(deferred, accountId, kind, ids))
+  })
 }
 
-const keyIds = (sql: SqlClient.SqlClient) =>
+const knownKeys =
+  (cache: KeyCache, deferred: DeferredKeys): Vault['Service']['knownKeys'] =>
+  (accountId, kind, ids) => {
+    const newer = deferredAmong(deferred, accountId, kind, ids)
+    const known = cache.read(
+      accountId,
+      kind,
+      ids.filter(id => !newer.has(id))
+    )
+    return known && withNewer(known, newer)
+  }
+
+const deferredAmong = (
+  deferred: DeferredKeys,
+  accountId: string,
+  kind: string,
+  ids: ReadonlyArray<string>
+): ReadonlyMap<string, Uint8Array | null> =>
+  new Map(
+    ids.flatMap(id => {
+      const value = deferred.find(accountId, kind, id)
+      return value === undefined ? [] : [[id, value]]
+    })
+  )
+
+const withNewer = (
+  found: ReadonlyMap<string, Buffer>,
+  newer: ReadonlyMap<string, Uint8Array | null>
+): ReadonlyMap<string, Buffer> => {
+  if (newer.size === 0) return found
+  const merged = new Map(found)
+  for (const [id, value] of newer) {
+    if (value === null) merged.delete(id)
+    else merged.set(id, Buffer.from(value))
+  }
+  return merged
+}
+
+const keyIds = (sql: SqlClient.SqlClient, deferred: DeferredKeys) =>
   Effect.fnUntraced(function* (accountId: string, kind: string) {
     const rows = yield* sql<{ id: string }>`
       SELECT id FROM vault_keys WHERE account_id = ${accountId} AND kind = ${kind}`
-    return rows.map(({ id }) => id)
+    const ids = new Set(rows.map(({ id }) => id))
+    for (const [id, value] of Object.entries(deferred.of(accountId)[kind] ?? {})) {
+      if (value === null) ids.delete(id)
+      else ids.add(id)
+    }
+    return [...ids]
   }, asVaultError)
 
 const REMOVE = `DELETE FROM vault_keys WHERE account_id = ? AND kind = ? AND id = ?`
@@ -151,11 +226,21 @@ const writeKeys = (
   sql: SqlClient.SqlClient,
   bulk: SqlBulk['Service'],
   seal: OpenSeal,
-  cache: KeyCache,
-  putCredentials: Vault['Service']['writeCredentials']
+  {
+    cache,
+    deferred,
+    putCredentials
+  }: {
+    readonly cache: KeyCache
+    readonly deferred: DeferredKeys
+    readonly putCredentials: Vault['Service']['writeCredentials']
+  }
 ) =>
   Effect.fnUntraced(
-    function* (accountId: string, changes: KeyChanges, credentials?: Uint8Array) {
+    function* (accountId: string, given: KeyChanges, credentials?: Uint8Array) {
+      const running = yield* Effect.serviceOption(sql.transactionService)
+      const transaction = Option.isSome(running) ? running.value[0] : {}
+      const { changes, deferred: earlier } = deferred.withOwn(transaction, accountId, given)
       if (credentials !== undefined) yield* putCredentials(accountId, credentials)
       const removed: Array<ReadonlyArray<unknown>> = []
       const written: Array<ReadonlyArray<unknown>> = []
@@ -168,15 +253,21 @@ const writeKeys = (
       }
       if (removed.length > 0) yield* bulk.runMany(REMOVE, removed)
       if (written.length > 0) yield* bulk.runMany(WRITE, written)
-      yield* sql.afterCommit(Effect.sync(() => noteWritten(cache, accountId, changes)))
+      yield* sql.afterCommit(
+        Effect.sync(() => {
+          noteWritten(cache, accountId, changes)
+          deferred.committed(accountId, earlier)
+        })
+      )
     },
     joinTransaction(sql),
     asVaultError
   )
 
-const erase = (sql: SqlClient.SqlClient, cache: KeyCache) =>
+const erase = (sql: SqlClient.SqlClient, cache: KeyCache, deferred: DeferredKeys) =>
   Effect.fn('Vault.erase')(
     function* (accountId: string) {
+      deferred.forget(accountId)
       cache.forget(accountId)
       yield* sql`DELETE FROM vault_credentials WHERE account_id = ${accountId}`
       yield* sql`DELETE FROM vault_keys WHERE account_id = ${accountId}`

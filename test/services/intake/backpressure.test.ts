@@ -67,7 +67,8 @@ test('while the store is away everything waits in the journal; afterwards it is 
       let away = true
       let passes = 0
       const transactionThatComesAndGoes = Transaction.of({
-        run: work =>
+        ...transaction,
+        join: work =>
           Effect.suspend(() => {
             passes += 1
             // Away at first, and once more in the middle of the work.
@@ -75,7 +76,7 @@ test('while the store is away everything waits in the journal; afterwards it is 
               ? Effect.fail(
                   new DatabaseError({ operation: 'transaction', cause: new Error('the store is away') })
                 )
-              : transaction.run(work)
+              : transaction.join(work)
           })
       })
       const ingesting = Layer.fresh(Ingest.layer).pipe(

@@ -46,6 +46,82 @@ test('hundreds of keys are read at once, each under its own id', async () => {
   for (const id of ids) expect(read.get(id)?.toString()).toBe(`key ${id}`)
 })
 
+test('deferred changes are read at once, and written with the next ones of the account', async () => {
+  const folder = temporaryFolder()
+  const file = join(folder.path, 'backscroll.db')
+  const OTHER = Buffer.from('another private key')
+  const writing = runtimeOn(file)
+  const before = await writing.runPromise(
+    Effect.gen(function* () {
+      const vault = yield* Vault
+      const read = vault.readKeys('acc-1', 'session', ['a.0', 'b.0', 'c.0', 'd.0'])
+      yield* vault.writeKeys('acc-1', { session: { 'a.0': SECRET, 'b.0': SECRET } })
+      yield* vault.deferKeys('acc-1', { session: { 'a.0': OTHER, 'b.0': null, 'c.0': SECRET } })
+      const deferred = yield* read
+      const known = vault.knownKeys('acc-1', 'session', ['a.0', 'b.0', 'c.0'])
+      const ids = yield* vault.keyIds('acc-1', 'session')
+      // An undone transaction has written nothing of it.
+      const sql = yield* SqlClient.SqlClient
+      yield* Effect.ignore(
+        sql.withTransaction(
+          Effect.andThen(vault.writeKeys('acc-1', { session: { 'd.0': SECRET } }), Effect.fail('undone'))
+        )
+      )
+      const isLeft = vault.writeDeferred('acc-1') !== undefined
+      yield* vault.writeKeys('acc-1', { session: { 'd.0': SECRET, 'c.0': OTHER } })
+      const isWritten = vault.writeDeferred('acc-1') === undefined
+      yield* vault.deferKeys('acc-1', { session: { 'a.0': null } })
+      return { deferred, known, ids, isLeft, isWritten }
+    })
+  )
+  await writing.dispose()
+  expect([...before.deferred]).toEqual([
+    ['a.0', OTHER],
+    ['c.0', SECRET]
+  ])
+  expect(before.known).toEqual(before.deferred)
+  expect(before.ids.toSorted()).toEqual(['a.0', 'c.0'])
+  expect(before).toMatchObject({ isLeft: true, isWritten: true })
+
+  const reading = runtimeOn(file)
+  const after = await reading.runPromise(
+    Vault.use(vault => vault.readKeys('acc-1', 'session', ['a.0', 'b.0', 'c.0', 'd.0']))
+  )
+  await reading.dispose()
+  folder.remove()
+  expect(Object.fromEntries(after)).toEqual({ 'a.0': OTHER, 'c.0': OTHER, 'd.0': SECRET })
+})
+
+test('a transaction that writes a key twice keeps the last, whatever was deferred before', async () => {
+  const [first, second, third] = [Buffer.from('1'), Buffer.from('2'), Buffer.from('3')]
+  const read = await onDatabase(
+    Effect.gen(function* () {
+      const vault = yield* Vault
+      const sql = yield* SqlClient.SqlClient
+      const stored = vault.readKeys('acc-1', 'session', ['a.0', 'b.0'])
+      yield* vault.deferKeys('acc-1', { session: { 'a.0': first, 'b.0': first } })
+      const inTransaction = yield* sql.withTransaction(
+        Effect.gen(function* () {
+          const before = yield* stored
+          yield* vault.writeKeys('acc-1', { session: { 'a.0': second } })
+          yield* vault.deferKeys('acc-1', { session: { 'b.0': third } })
+          yield* vault.writeKeys('acc-1', { 'pre-key': { '1': SECRET } })
+          return { before, within: yield* stored }
+        })
+      )
+      const after = yield* stored
+      yield* vault.writeKeys('acc-1', {})
+      const written = yield* sql.withTransaction(stored)
+      return { ...inTransaction, after, written }
+    })
+  )
+  const values = (keys: ReadonlyMap<string, Buffer>) => Object.fromEntries(keys)
+  expect(values(read.before)).toEqual({ 'a.0': first, 'b.0': first })
+  expect(values(read.within)).toEqual({ 'a.0': second, 'b.0': first })
+  expect(values(read.after)).toEqual({ 'a.0': second, 'b.0': third })
+  expect(values(read.written)).toEqual({ 'a.0': second, 'b.0': third })
+})
+
 test('nothing of a secret can be found in the database file', async () => {
   const folder = temporaryFolder()
   const file = join(folder.path, 'backscroll.db')

@@ -63,29 +63,68 @@ const NEED_CONTENT: ReadonlySet<MessageChange['to']> = new Set<MessageChange['to
   'attached'
 ])
 
-/** Applies the change. `not stored`: it has to wait for its message, or for the content or the admins it depends on. */
-const applyOne = Effect.fnUntraced(function* (
-  sql: SqlClient.SqlClient,
-  { change, messageId, threadId }: ChangeWrite
-) {
-  const [row] = yield* sql`SELECT ${sql.literal(HELD_COLUMNS)} FROM messages m
-    WHERE thread_id = ${threadId} AND message_id = ${messageId}`
-  if (row === undefined) return 'not stored' as const
-  const held = yield* decodeHeld(row)
-  if (held.type === 'undecryptable' && NEED_CONTENT.has(change.to)) return 'not stored' as const
-  if (change.to === 'revoked' && change.by !== undefined) {
-    const role = yield* groupRole(sql, threadId, change.by)
-    if (role !== 'admin') return role === 'unknown' ? ('not stored' as const) : ('unchanged' as const)
-  }
-  const changed = applyChange(held, change)
-  if (changed === held) return 'unchanged' as const
-  yield* replaceHeld(sql, { threadId, messageId, row: Number(row['messageRow']) }, held, changed)
-  return 'changed' as const
-})
+/** `not stored`: the change has to wait for its message, or for the content or the admins it depends on. */
+type Outcome = 'changed' | 'unchanged' | 'not stored'
 
-interface StoredMessage {
+interface MessageKey {
   readonly threadId: string
   readonly messageId: string
+}
+
+/** What a message becomes by a change. */
+const changedBy = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  { threadId }: MessageKey,
+  held: Held,
+  change: MessageChange
+) {
+  const unchanged = { outcome: 'unchanged' as Outcome, held }
+  const notStored = { outcome: 'not stored' as Outcome, held }
+  if (held.type === 'undecryptable' && NEED_CONTENT.has(change.to)) return notStored
+  if (change.to === 'revoked' && change.by !== undefined) {
+    const role = yield* groupRole(sql, threadId, change.by)
+    if (role !== 'admin') return role === 'unknown' ? notStored : unchanged
+  }
+  const changed = applyChange(held, change)
+  return changed === held ? unchanged : { outcome: 'changed' as Outcome, held: changed }
+})
+
+interface Applied {
+  /** Of each change, in their order. */
+  readonly outcomes: ReadonlyArray<Outcome>
+  readonly changesSummary: boolean
+}
+
+/** Applies changes to one message, in their order, and writes it once. */
+const applyToMessage = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  key: MessageKey,
+  changes: ReadonlyArray<MessageChange>
+) {
+  const [row] = yield* sql`SELECT ${sql.literal(HELD_COLUMNS)} FROM messages m
+    WHERE thread_id = ${key.threadId} AND message_id = ${key.messageId}`
+  if (row === undefined)
+    return { outcomes: changes.map((): Outcome => 'not stored'), changesSummary: false } satisfies Applied
+  const before = yield* decodeHeld(row)
+  const outcomes: Array<Outcome> = []
+  let after = before
+  for (const change of changes) {
+    const { held, outcome } = yield* changedBy(sql, key, after, change)
+    after = held
+    outcomes.push(outcome)
+  }
+  if (after !== before) yield* replaceHeld(sql, { ...key, row: Number(row['messageRow']) }, before, after)
+  return { outcomes, changesSummary: changesSummary(before, after) } satisfies Applied
+})
+
+/** Whether the change may show in the thread: as its last message, or as another one being the last. */
+const changesSummary = (before: Held, after: Held): boolean =>
+  before.body !== after.body ||
+  before.type !== after.type ||
+  before.tsClient !== after.tsClient ||
+  (before.status === 'cancelled') !== (after.status === 'cancelled')
+
+interface StoredMessage extends MessageKey {
   readonly row: number
 }
 
@@ -101,10 +140,8 @@ export const replaceHeld = Effect.fnUntraced(function* (
   yield* releaseFiles(sql, before, after)
 })
 
-interface WaitingChange {
+interface WaitingChange extends MessageKey {
   readonly changeId: number
-  readonly threadId: string
-  readonly messageId: string
   readonly change: string
 }
 
@@ -117,8 +154,8 @@ const applyAll = Effect.fnUntraced(function* (
   const receipts: Array<ReceiptHistoryWrite> = []
   for (const { changeId, messageId, threadId, ...row } of waiting) {
     const change = yield* decodeChange(row.change)
-    const outcome = yield* applyOne(sql, { threadId, messageId, change })
-    if (outcome === 'not stored') continue
+    const { outcomes } = yield* applyToMessage(sql, { threadId, messageId }, [change])
+    if (outcomes[0] === 'not stored') continue
     if (change.to === 'receipt') receipts.push({ threadId, messageId, ...timesOf(change) })
     yield* sql`DELETE FROM waiting_changes WHERE change_id = ${changeId}`
   }
@@ -170,11 +207,17 @@ export const changeMessages = Effect.fnUntraced(function* (
   const { eventLog, sql } = context
   const waiting: Array<ChangeWrite> = []
   const changed: Array<EventWrite> = []
-  for (const write of changes) {
-    const { messageId, threadId } = write
-    const outcome = yield* applyOne(sql, write)
-    if (outcome === 'changed') changed.push({ kind: 'message.changed', threadId, messageId })
-    if (outcome === 'not stored') waiting.push(write)
+  const reworded = new Set<string>()
+  for (const ofMessage of byMessage(changes)) {
+    const { messageId, threadId } = ofMessage[0]
+    const applied = yield* applyToMessage(
+      sql,
+      { threadId, messageId },
+      ofMessage.map(({ change }) => change)
+    )
+    if (applied.outcomes.includes('changed')) changed.push({ kind: 'message.changed', threadId, messageId })
+    if (applied.changesSummary) reworded.add(threadId)
+    waiting.push(...ofMessage.filter((_, place) => applied.outcomes[place] === 'not stored'))
   }
   yield* keepWaiting(context, accountId, waiting)
   for (const { messageId, threadId } of changes.filter(isSentNow))
@@ -184,10 +227,21 @@ export const changeMessages = Effect.fnUntraced(function* (
     changes.filter(bringsSecret).map(({ messageId, threadId }) => [threadId, messageId])
   )
   if (changed.length === 0) return
-  const touched = new Set(changed.map(event => event.threadId))
-  yield* refreshSummaries(context, touched)
-  yield* eventLog.append(accountId, [...changed, ...threadsChanged(touched)])
+  if (reworded.size > 0) yield* refreshSummaries(context, reworded)
+  yield* eventLog.append(accountId, [...changed, ...threadsChanged(reworded)])
 })
+
+/** The changes of each message, in their order; messages in the order of their first change. */
+const byMessage = (changes: ReadonlyArray<ChangeWrite>) => {
+  const found = new Map<string, [ChangeWrite, ...Array<ChangeWrite>]>()
+  for (const change of changes) {
+    const key = `${change.threadId} ${change.messageId}`
+    const ofMessage = found.get(key)
+    if (ofMessage === undefined) found.set(key, [change])
+    else ofMessage.push(change)
+  }
+  return found.values()
+}
 
 /** Whether the message has just reached WhatsApp: its chat may have been cleared since it was written. */
 const isSentNow = ({ change }: ChangeWrite): boolean =>

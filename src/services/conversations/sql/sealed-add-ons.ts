@@ -69,11 +69,18 @@ const secretsOf = Effect.fnUntraced(function* ({ details, raw }: DueRow) {
   return own === undefined ? later : [own, ...later]
 })
 
+export const hasDueSealed = (sql: SqlClient.SqlClient, accountId: string) =>
+  Effect.map(
+    sql`SELECT 1 FROM sealed_add_ons WHERE account_id = ${accountId} AND is_due = 1 LIMIT 1`,
+    rows => rows.length > 0
+  )
+
 export const dueSealed = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   accountId: string,
   limit: number
 ) {
+  if (!(yield* hasDueSealed(sql, accountId))) return []
   const rows =
     yield* sql<DueRow>`SELECT s.sealed_row AS row, s.thread_id, s.message_id, s.is_counted, s.add_on,
       m.type, m.raw, m.details
@@ -113,12 +120,6 @@ export const countSealed = (sql: SqlClient.SqlClient, rows: ReadonlyArray<number
     sql`UPDATE sealed_add_ons SET is_due = 0, is_counted = 1, attempts = attempts + 1
       WHERE sealed_row IN ${listOf(sql, rows)}`,
     sql`DELETE FROM sealed_add_ons WHERE attempts >= ${MOST_ATTEMPTS} AND sealed_row IN ${listOf(sql, rows)}`
-  )
-
-export const hasDueSealed = (sql: SqlClient.SqlClient, accountId: string) =>
-  Effect.map(
-    sql`SELECT 1 FROM sealed_add_ons WHERE account_id = ${accountId} AND is_due = 1 LIMIT 1`,
-    rows => rows.length > 0
   )
 
 /** Every known form of the addresses, a number that the person had before too: which one a key was made with is not said. */

@@ -3,6 +3,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { Effect, Schedule, Stream } from 'effect'
 import { type SqlConnection, SqlError } from 'effect/sql'
 import { searchable } from '../../../domain/search-text.ts'
+import { LOG_BYTES } from './checkpoints.ts'
 import type { FileWatch } from './file-watch.ts'
 
 const CACHED_STATEMENTS = 200
@@ -25,8 +26,9 @@ export const openWriter = (file: string, image: Uint8Array | undefined): Databas
   if (image !== undefined) database.deserialize(image)
   // NORMAL: COMMIT does not wait for the disk. That a committed transaction survives a power cut, which "written before acknowledged" rests
   // on, is the matter of log-flush.ts.
+  // The log is copied by checkpoints.ts; SQLite does it itself should the log become several times as large.
   database.exec(
-    'PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; PRAGMA cache_size=-12288; PRAGMA wal_autocheckpoint=8000; SELECT 1 FROM sqlite_master'
+    `PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; PRAGMA cache_size=-12288; PRAGMA wal_autocheckpoint=16000; PRAGMA journal_size_limit=${LOG_BYTES}; SELECT 1 FROM sqlite_master`
   )
   return withFunctions(database)
 }
@@ -56,6 +58,8 @@ export const failure = (thrown: unknown, operation: string): SqlError.SqlError =
     reason: SqlError.classifySqliteError(cause, { message: 'SQLite refused a statement', operation })
   })
 }
+
+const UNTIL_UNLOCKED = { schedule: Schedule.spaced('100 millis'), times: LOCK_ATTEMPTS }
 
 export const BEGIN = 'BEGIN IMMEDIATE'
 
@@ -94,15 +98,13 @@ export const makeConnection = (database: DatabaseSync, watch: FileWatch): Sqlite
     statements.set(text, prepared)
     return prepared
   }
-  const run = <A>(operation: string, text: string, work: () => A): Effect.Effect<A, SqlError.SqlError> =>
-    Effect.try({ try: () => guard(text, work), catch: cause => failure(cause, operation) }).pipe(
-      Effect.retry({
-        // Within a transaction the lock is ours already; what fails then has to fail the whole of it.
-        while: error => error.reason._tag === 'LockTimeoutError' && !database.isTransaction,
-        schedule: Schedule.spaced('100 millis'),
-        times: LOCK_ATTEMPTS
-      })
-    )
+  // Within a transaction the lock is ours already; what fails then has to fail the whole of it.
+  const canWait = (error: SqlError.SqlError): boolean =>
+    error.reason._tag === 'LockTimeoutError' && !database.isTransaction
+  const run = <A>(operation: string, text: string, work: () => A): Effect.Effect<A, SqlError.SqlError> => {
+    const once = Effect.try({ try: () => guard(text, work), catch: cause => failure(cause, operation) })
+    return Effect.catchIf(once, canWait, () => Effect.retry(once, { while: canWait, ...UNTIL_UNLOCKED }))
+  }
 
   const rows: SqlConnection.Connection['execute'] = (text, params, transform) =>
     run('execute', text, () => {

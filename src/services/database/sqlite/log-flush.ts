@@ -1,6 +1,6 @@
 // Flushes SQLite's write-ahead log in the background. SQLite itself would do so within COMMIT, and the event loop would stand still until
 // the disk has answered. One flush serves all transactions that were committed before it began.
-import { closeSync, fdatasync, fsyncSync, openSync } from 'node:fs'
+import { closeSync, fdatasync, fstatSync, fsyncSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { SqlError } from 'effect/sql'
 import type { Durability, OnDurable } from '../durability.ts'
@@ -83,6 +83,7 @@ export const NO_LOG: LogFlush = {
 /** An open log and its name in its folder. */
 export interface Log {
   readonly flush: () => Promise<void>
+  readonly bytes: () => number
   readonly close: () => void
 }
 
@@ -106,6 +107,7 @@ export const openLog = (database: string): Log => {
       new Promise((resolve, reject) =>
         fdatasync(file, error => (error === null ? resolve() : reject(error)))
       ),
+    bytes: () => fstatSync(file).size,
     close: () => closeSync(file)
   }
 }

@@ -9,6 +9,7 @@ import { Durability, untilDurable, untilDurableIfWaited } from '../durability.ts
 import { DatabaseHealth } from '../health.ts'
 import { camelCaseRows } from '../rows.ts'
 import { joinTransaction } from '../transaction.ts'
+import { copyLargeLogs } from './checkpoints.ts'
 import {
   BEGIN,
   failure,
@@ -53,6 +54,30 @@ const waitingForDisk = (client: SqlClient.SqlClient, log: LogFlush): SqlClient.S
           ? withTransaction(work)
           : Effect.tap(withTransaction(work), untilDurableIfWaited(log))
       )
+  })
+}
+
+const FAILED_AFTER_COMMIT = { log: 'Error', message: 'What was to happen after a commit failed' } as const
+
+/**
+ * What is to happen after the commit happens together: for each effect, the client would copy the services in scope twice, and there are
+ * several for each message. They run with the services that are in scope where the first is added.
+ */
+const afterCommitTogether = (client: SqlClient.SqlClient): SqlClient.SqlClient => {
+  const { afterCommit, transactionService } = client
+  const waiting = new WeakMap<object, Array<Effect.Effect<void>>>()
+  return Object.assign(client, {
+    afterCommit: (effect: Effect.Effect<void>) =>
+      Effect.flatMap(Effect.serviceOption(transactionService), running => {
+        if (Option.isNone(running)) return afterCommit(effect)
+        const together = waiting.get(running.value)
+        if (together !== undefined) return Effect.sync(() => void together.push(effect))
+        const first = [effect]
+        waiting.set(running.value, first)
+        return afterCommit(
+          Effect.suspend(() => Effect.forEach(first, one => Effect.ignoreCause(one, FAILED_AFTER_COMMIT)))
+        )
+      })
   })
 }
 
@@ -107,7 +132,12 @@ const opened = (open: () => DatabaseSync) =>
 const flushedLog = (file: string, watch: FileWatch) =>
   Effect.gen(function* () {
     const opened = yield* Effect.try({ try: () => openLog(file), catch: cause => failure(cause, 'open') })
-    const log = makeLogFlush(opened.flush, cause => {
+    const noteSize = yield* copyLargeLogs(file)
+    const flush = async (): Promise<void> => {
+      noteSize(opened.bytes())
+      await opened.flush()
+    }
+    const log = makeLogFlush(flush, cause => {
       watch.noteFailedFlush(cause)
       return failure(cause, 'flush')
     })
@@ -156,7 +186,7 @@ export const layer = (
         transformRows: camelCaseRows,
         spanAttributes: [['db.system.name', 'sqlite']]
       }).pipe(Effect.provide(Reactivity.layer))
-      const client = waitingForDisk(made, log)
+      const client = afterCommitTogether(waitingForDisk(made, log))
 
       return Context.make(SqlClient.SqlClient, client).pipe(
         Context.add(

@@ -2,14 +2,29 @@
 import { Context, type Effect } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import type { DatabaseError } from '../../database/error.ts'
-import type { ReadConversation } from '../../whatsapp/chunk/reader.ts'
+import type { ChunkContents, ReadConversation } from '../../whatsapp/chunk/reader.ts'
 import type { PageRequest } from '../backfill/rows.ts'
 import type { Chunk } from './queue.ts'
 
-/** Every method joins the transaction of the chunk and fails with `DatabaseError` only. */
+/** What one transaction is to take of a chunk, and how many of its messages were taken before. */
+export interface Rest {
+  readonly conversations: ReadonlyArray<ReadConversation>
+  readonly taken: number
+}
+
+/** Every method but `takeAhead` joins the transaction of the chunk, and all fail with `DatabaseError` only. */
 export class HistorySink extends Context.Service<
   HistorySink,
   {
+    /**
+     * Takes, in transactions of its own, what would keep others waiting if it were all in one; answers the rest. If the rest is not
+     * taken, the whole chunk is taken once more.
+     */
+    readonly takeAhead: (
+      accountId: string,
+      chunk: Pick<ChunkContents, 'conversations' | 'people'>,
+      asOf: number
+    ) => Effect.Effect<Rest, DatabaseError>
     /** Takes what a chunk says about people. */
     readonly takePeople: (accountId: string, facts: ReadonlyArray<Fact>) => Effect.Effect<void, DatabaseError>
     /**

@@ -3,15 +3,18 @@ import { Effect, Layer } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import { hasHistoryOnRequest } from '../../../domain/jid.ts'
 import { Conversations } from '../../conversations/apply.ts'
-import type { ReadConversation } from '../../whatsapp/chunk/reader.ts'
+import type { ChunkContents, ReadConversation } from '../../whatsapp/chunk/reader.ts'
 import { BackfillRequests } from '../backfill/requests.ts'
 import { Coverage } from '../coverage/coverage.ts'
 import { DryRun } from '../dry-run/dry-run.ts'
 import { type Chunk, ChunkQueue, ON_DEMAND, SHARED } from './queue.ts'
-import { HistorySink, NOTHING_OLDER } from './sink.ts'
+import { HistorySink, NOTHING_OLDER, type Rest } from './sink.ts'
 
-/** The fixed cost of a statement is paid once for this many facts. */
-const FACTS_AT_ONCE = 20_000
+/**
+ * Facts of one transaction. Everybody waits for its end, some twenty milliseconds; and the fixed cost of a statement is paid once for
+ * all of them.
+ */
+const FACTS_AT_ONCE = 500
 
 export const layer: Layer.Layer<
   HistorySink,
@@ -26,6 +29,7 @@ export const layer: Layer.Layer<
     const coverage = yield* Coverage
     yield* endDryRun
     return HistorySink.of({
+      takeAhead: (accountId, chunk, asOf) => storeAhead(conversations, accountId, chunk, asOf),
       takePeople: conversations.apply,
       takeConversations: Effect.fnUntraced(function* (accountId, chunk, read, asOf) {
         const messages = yield* storeFacts(conversations, accountId, read, asOf)
@@ -53,26 +57,56 @@ const endDryRun = Effect.gen(function* () {
   yield* dryRun.clear
 }).pipe(Effect.orDie)
 
-/** Stores the facts in large batches; answers how many messages are among them. */
+/** The last part is left for the transaction that completes the chunk: when all is there, it is known what it covers. */
+const storeAhead = Effect.fnUntraced(function* (
+  conversations: Conversations['Service'],
+  accountId: string,
+  { conversations: read, people }: Pick<ChunkContents, 'conversations' | 'people'>,
+  asOf: number
+) {
+  const facts = read.flatMap(conversation => [...conversation.facts])
+  if (facts.length <= FACTS_AT_ONCE) return { conversations: read, taken: 0 } satisfies Rest
+  yield* conversations.apply(accountId, people)
+  let stored = 0
+  while (facts.length - stored > FACTS_AT_ONCE) {
+    yield* conversations.apply(accountId, facts.slice(stored, stored + FACTS_AT_ONCE), { asOf })
+    stored += FACTS_AT_ONCE
+    // Others have their turn.
+    yield* Effect.yieldNow
+  }
+  return {
+    conversations: withoutFirst(read, stored),
+    taken: messagesIn(facts.slice(0, stored))
+  } satisfies Rest
+})
+
+const messagesIn = (facts: ReadonlyArray<Fact>): number =>
+  facts.filter(({ kind }) => kind === 'message').length
+
+/** The same conversations without so many of their facts. */
+const withoutFirst = (
+  read: ReadonlyArray<ReadConversation>,
+  count: number
+): ReadonlyArray<ReadConversation> => {
+  let left = count
+  return read.map(conversation => {
+    const facts = [...conversation.facts]
+    const rest = facts.slice(left)
+    left = Math.max(0, left - facts.length)
+    return { ...conversation, facts: rest }
+  })
+}
+
+/** Answers how many messages are among the facts. */
 const storeFacts = Effect.fnUntraced(function* (
   conversations: Conversations['Service'],
   accountId: string,
   read: ReadonlyArray<ReadConversation>,
   asOf: number
 ) {
-  let messages = 0
-  let batch: Array<Fact> = []
-  for (const { facts } of read) {
-    for (const fact of facts) {
-      batch.push(fact)
-      if (fact.kind === 'message') messages += 1
-      if (batch.length < FACTS_AT_ONCE) continue
-      yield* conversations.apply(accountId, batch, { asOf })
-      batch = []
-    }
-  }
-  yield* conversations.apply(accountId, batch, { asOf })
-  return messages
+  const facts = read.flatMap(conversation => [...conversation.facts])
+  yield* conversations.apply(accountId, facts, { asOf })
+  return messagesIn(facts)
 })
 
 const noteCoverage = Effect.fnUntraced(function* (

@@ -27,7 +27,7 @@ import { giveUpSealed, handleUnreadable } from './failures.ts'
 import { makePace, type SyncProgress } from './pace.ts'
 import { type Chunk, ChunkQueue, HISTORY_CHUNKS, ON_DEMAND, SHARED } from './queue.ts'
 import { makeReadAhead } from './read-ahead.ts'
-import { HistorySink } from './sink.ts'
+import { HistorySink, type Rest } from './sink.ts'
 
 /** Read chunks are large: however many accounts sync at once, this many are in memory. */
 const CHUNKS_IN_MEMORY = 2
@@ -203,7 +203,10 @@ const storeChunk = Effect.fnUntraced(function* (
   const activity = yield* PhoneActivity
   const conversations = yield* Effect.forEach(contents.conversations, unpacked)
   yield* traffic.quiet
-  const messages = yield* transaction.run(takeChunk(accountId, chunk, { ...contents, conversations }))
+  const read = { ...contents, conversations }
+  const messages = yield* transaction.run(
+    takeChunk(accountId, chunk, read, yield* restOf(accountId, chunk, read))
+  )
   reading.pace.note(accountId, { at: begunAt, messages })
   const identity = yield* Identity
   // Not those that are older than what is known: messages to a number would go to whoever had it before.
@@ -217,14 +220,23 @@ const storeChunk = Effect.fnUntraced(function* (
   )
 })
 
-/** With its facts at hand: the transaction that stores them keeps live messages waiting and should be short. */
+/** The answer to a request is small, and one with the end of the request. */
+const restOf = Effect.fnUntraced(function* (accountId: string, chunk: Chunk, contents: ChunkContents) {
+  const sink = yield* HistorySink
+  return chunk.syncType === ON_DEMAND
+    ? ({ conversations: contents.conversations, taken: 0 } satisfies Rest)
+    : yield* sink.takeAhead(accountId, contents, chunk.linkedAt)
+})
+
+/** With its facts at hand: the transactions that store them keep live messages waiting and should be short. */
 const unpacked = (conversation: ReadConversation) =>
   Effect.as(Effect.yieldNow, { ...conversation, facts: [...conversation.facts] })
 
 const takeChunk = Effect.fnUntraced(function* (
   accountId: string,
   chunk: Chunk,
-  { conversations, people, tokens }: ChunkContents
+  { people, tokens }: ChunkContents,
+  { conversations, taken }: Rest
 ) {
   const sink = yield* HistorySink
   const vault = yield* Vault
@@ -232,10 +244,11 @@ const takeChunk = Effect.fnUntraced(function* (
   yield* storePrivacyTokens(vault, accountId, tokens).pipe(
     Effect.catchTag('SealBroken', error => Effect.logWarning('Tokens of contacts could not be stored', error))
   )
-  const messages =
+  const rest =
     chunk.syncType === ON_DEMAND
       ? yield* takeAnswer(accountId, chunk, conversations)
       : yield* sink.takeConversations(accountId, chunk, conversations, chunk.linkedAt)
+  const messages = taken + rest
   yield* sink.finish(accountId, chunk, messages)
   return messages
 })

@@ -8,7 +8,7 @@ import {
   type SignalDataSet,
   type SignalDataTypeMap
 } from '@whiskeysockets/baileys'
-import type { KeyChanges } from '../../vault/vault.ts'
+import type { KeyChanges } from '../../vault/key-changes.ts'
 import type { Self } from '../convert/message.ts'
 
 const toBytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value, BufferJSON.replacer))

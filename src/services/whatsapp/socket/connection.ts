@@ -135,7 +135,14 @@ const openSocket = (connection: Connection): OpenedSocket => {
     reason => onStrayRejection(connection, reason),
     () => makeWASocket(config)
   )
-  holdFrames(socket, services.durability, cause => stopAcknowledging(connection, socket, cause))
+  holdFrames(socket, {
+    durability: services.durability,
+    writeDeferred: () => {
+      const writing = services.vault.writeDeferred(accountId)
+      return writing && runtime.run(writing)
+    },
+    onFailure: cause => stopAcknowledging(connection, socket, cause)
+  })
   storeOwnMapping(connection, socket)
   const { conversations, unknownKinds } = services
   const turns = makeChatTurns()

@@ -13,7 +13,8 @@ import {
   unpadRandomMax16
 } from '@whiskeysockets/baileys'
 import type { Journal } from '../../journal/journal.ts'
-import type { KeyChanges, Vault } from '../../vault/vault.ts'
+import type { KeyChanges } from '../../vault/key-changes.ts'
+import type { Vault } from '../../vault/vault.ts'
 import { hasKeyOfOtherChat } from './group-keys.ts'
 import { fingerprintOf, type JournalWriter, plaintextOf } from './journal-writer.ts'
 import type { PendingDecryptions } from './pending-decryptions.ts'
@@ -25,7 +26,7 @@ interface Decryption {
 }
 
 export interface DurableDecryption {
-  /** Stores the changes of a Signal transaction, with the plaintext when it was a decryption. */
+  /** Stores the changes of a Signal transaction: with the plaintext when it was a decryption, otherwise before the next frame. */
   readonly commit: (changes: KeyChanges, result: unknown) => Promise<void>
   readonly signalRepository: (keys: SignalKeyStoreWithTransaction) => SocketConfig['makeSignalRepository']
   /**
@@ -67,11 +68,10 @@ export const makeDurableDecryption = (options: {
   let repository: SignalRepositoryWithLIDStore | undefined
 
   const commit = async (changes: KeyChanges, result: unknown): Promise<void> => {
+    // What was not decrypted was encrypted, or prepared for it: written before the frame leaves, with what else is in it.
+    if (!(result instanceof Uint8Array)) return storage.run(vault.deferKeys(accountId, changes))
     const decryption = current.getStore()
-    if (decryption?.stanza === undefined || !(result instanceof Uint8Array)) {
-      await storage.run(vault.writeKeys(accountId, changes))
-      return
-    }
+    if (decryption?.stanza === undefined) return storage.run(vault.writeKeys(accountId, changes))
     await writer.message(decryption.stanza, result, decryption.fingerprint, changes)
   }
 

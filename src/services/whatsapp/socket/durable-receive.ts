@@ -3,7 +3,8 @@
 // that. Stanzas that no decryption writes down are recorded before Baileys handles them.
 import type { AuthenticationCreds, BinaryNode, SignalKeyStore, SocketConfig } from '@whiskeysockets/baileys'
 import type { Journal } from '../../journal/journal.ts'
-import type { KeyChanges, Vault } from '../../vault/vault.ts'
+import type { KeyChanges } from '../../vault/key-changes.ts'
+import type { Vault } from '../../vault/vault.ts'
 import type { Self } from '../convert/message.ts'
 import { encodeCredentials, reservePreKeys } from './auth-state.ts'
 import { makeDurableDecryption } from './durable-decryption.ts'

@@ -4,18 +4,45 @@ import type { WASocket } from '@whiskeysockets/baileys'
 import type { Durability } from '../../database/durability.ts'
 import { rawSocketOf } from './raw-socket.ts'
 
-/** To be called before the first frame. `onDiskFailure` has to cut the connection: what waits is never sent. */
-export const holdFrames = (
-  socket: WASocket,
-  durability: Durability['Service'],
-  onDiskFailure: (cause: unknown) => void
-): void => {
+interface FrameHold {
+  readonly durability: Durability['Service']
+  /** Writes what frames were made with; `undefined` when everything is written. */
+  readonly writeDeferred: () => Promise<void> | undefined
+  /** Has to cut the connection: what waits is never sent. */
+  readonly onFailure: (cause: unknown) => void
+}
+
+/** To be called before the first frame. */
+export const holdFrames = (socket: WASocket, { durability, onFailure, writeDeferred }: FrameHold): void => {
   const raw = rawSocketOf(socket)
   if (raw === undefined) return
   const send = raw.send.bind(raw)
   const close = raw.close.bind(raw)
-  const onceDurable = (then: () => void): void =>
-    durability.whenDurable(failure => (failure === undefined ? then() : onDiskFailure(failure)))
-  raw.send = (data, written) => onceDurable(() => send(data, written))
-  raw.close = (code, reason) => onceDurable(() => close(code, reason))
+  const waiting: Array<() => void> = []
+  let isWriting = false
+
+  const onceDurable = (release: () => void): void =>
+    durability.whenDurable(failure => (failure === undefined ? release() : onFailure(failure)))
+
+  /** In their order: frames are numbered where they are encrypted. */
+  const releaseWritten = (): void => {
+    if (isWriting || waiting.length === 0) return
+    const writing = writeDeferred()
+    if (writing === undefined) {
+      for (const release of waiting.splice(0)) onceDurable(release)
+      return
+    }
+    isWriting = true
+    writing.then(() => {
+      isWriting = false
+      releaseWritten()
+    }, onFailure)
+  }
+
+  const hold = (release: () => void): void => {
+    waiting.push(release)
+    releaseWritten()
+  }
+  raw.send = (data, written) => hold(() => send(data, written))
+  raw.close = (code, reason) => hold(() => close(code, reason))
 }

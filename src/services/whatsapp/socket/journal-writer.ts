@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Journal } from '../../journal/journal.ts'
-import type { KeyChanges } from '../../vault/vault.ts'
+import type { KeyChanges } from '../../vault/key-changes.ts'
 import { postsIn } from '../convert/channel.ts'
 import { type FaultyStanza, type Journaled, listRecipients } from '../convert/journaled.ts'
 import type { Self } from '../convert/message.ts'

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { type AuthenticationCreds, initAuthCreds, jidNormalizedUser } from '@whiskeysockets/baileys'
 import { Effect, Option, Schema } from 'effect'
-import type { KeyChanges } from '../../vault/vault.ts'
+import type { KeyChanges } from '../../vault/key-changes.ts'
 import { encodeCredentials, encodeKey } from '../socket/auth-state.ts'
 import { withNamesOfToday } from './addresses.ts'
 import { isObject } from './json.ts'
