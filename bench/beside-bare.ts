@@ -5,7 +5,7 @@ import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
 import type { BareQuestions } from './bare-sockets.ts'
 import { Child } from './child.ts'
 import { STANDARDS } from './many-accounts.ts'
-import { percentile } from './percentile.ts'
+import { medianOf } from './percentile.ts'
 import { profiling } from './profiling.ts'
 import type { TrafficQuestions } from './traffic-process.ts'
 
@@ -69,12 +69,6 @@ export const besideBare = async <A>(
   }
 }
 
-const median = (values: ReadonlyArray<number>): number =>
-  percentile(
-    values.toSorted((a, b) => a - b),
-    0.5
-  ) ?? 0
-
 /** Both sides in turns, so that a machine that becomes slower does so for both; medians. */
 export const inTurns = async (
   rounds: number,
@@ -83,5 +77,5 @@ export const inTurns = async (
   const measured = { server: new Array<number>(), bare: new Array<number>() }
   for (let round = 0; round < rounds; round += 1)
     for (const side of ['server', 'bare'] as const) measured[side].push(await measure(side))
-  return { server: median(measured.server), bare: median(measured.bare) }
+  return { server: medianOf(measured.server), bare: medianOf(measured.bare) }
 }

@@ -1,5 +1,5 @@
 // Clients that ask or write at the same time, each after its last answer.
-import { percentile } from './percentile.ts'
+import { forEach } from './many-accounts.ts'
 
 export interface Timed {
   /** All of it. */
@@ -15,25 +15,15 @@ export const timed = async (
   once: (place: number) => Promise<unknown>
 ): Promise<Timed> => {
   const each: Array<number> = []
-  let next = 0
-  const client = async (): Promise<void> => {
-    while (next < count) {
-      const began = performance.now()
-      await once(next++)
-      each.push(performance.now() - began)
-    }
-  }
   const began = performance.now()
-  await Promise.all(Array.from({ length: clients }, client))
+  await forEach(
+    count,
+    async place => {
+      const asked = performance.now()
+      await once(place)
+      each.push(performance.now() - asked)
+    },
+    clients
+  )
   return { milliseconds: performance.now() - began, each: each.toSorted((a, b) => a - b) }
 }
-
-export const rounded = (value: number | null, digits = 2): number | null =>
-  value === null ? null : Number(value.toFixed(digits))
-
-/** The value in the middle, whatever the order. */
-export const medianOf = (values: ReadonlyArray<number>): number =>
-  percentile(
-    values.toSorted((a, b) => a - b),
-    0.5
-  ) ?? 0

@@ -10,7 +10,7 @@ import { linkAccount } from '../harness/simulated.ts'
 import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
 import { wholeOption } from '../harness/options.ts'
 import { bareDecode, bareInserts, leastInserts } from './bare.ts'
-import { percentile } from './percentile.ts'
+import { percentile, rounded } from './percentile.ts'
 import { PhoneProcess } from './phone.ts'
 import type { ChatTruth, WrittenLive } from './phone-truth.ts'
 import { profiling } from './profiling.ts'
@@ -67,9 +67,6 @@ const costAt = (chunks: ReadonlyArray<ChunkDone>, at: number, chunkMessages: num
   if (first === undefined || last === undefined || last.stored === first.stored) return null
   return ((last.at - first.at) * 1000) / (last.stored - first.stored)
 }
-
-const rounded = (value: number | null, digits = 1): number | null =>
-  value === null ? null : Number(value.toFixed(digits))
 
 /** Reads the server's database after the server has stopped. */
 class Stored {
@@ -224,9 +221,12 @@ export const history = async (args: ReadonlyArray<string>): Promise<object> => {
         'seven columns, numbers for names, identity and time indexed, full-text entries; otherwise the same',
       ratioOfLeastToBareDecode: rounded(leastPerSecond / bareDecodePerSecond, 3),
       ratioToBareSqlite: rounded(perSecond / bareInsertsPerSecond, 3),
-      microsecondsAMessage: rounded(1e6 / perSecond),
-      microsecondsAt10000: rounded(costAt(chunks, 10_000, options.chunkMessages)),
-      [`microsecondsAt${options.messages}`]: rounded(costAt(chunks, options.messages, options.chunkMessages)),
+      microsecondsAMessage: rounded(1e6 / perSecond, 1),
+      microsecondsAt10000: rounded(costAt(chunks, 10_000, options.chunkMessages), 1),
+      [`microsecondsAt${options.messages}`]: rounded(
+        costAt(chunks, options.messages, options.chunkMessages),
+        1
+      ),
       liveLatencyMs: {
         of: latencies.length,
         p50: percentile(latencies, 0.5),

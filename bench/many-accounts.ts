@@ -8,13 +8,17 @@ const LOOK_EVERY_MS = 100
 /** Linked at the same time. */
 const AT_ONCE = 8
 
-/** Runs the work for each number below `count`, a few at a time. */
-export const forEach = async (count: number, work: (number: number) => Promise<unknown>): Promise<void> => {
+/** Runs the work for each number below `count`, so many at a time. */
+export const forEach = async (
+  count: number,
+  work: (number: number) => Promise<unknown>,
+  atOnce = AT_ONCE
+): Promise<void> => {
   let next = 0
   const one = async (): Promise<void> => {
     while (next < count) await work(next++)
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, one))
+  await Promise.all(Array.from({ length: atOnce }, one))
 }
 
 /** Links so many accounts to phones of their own; answers their ids. */

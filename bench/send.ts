@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util'
 import { wholeOption } from '../harness/options.ts'
 import { processorMs } from '../harness/process-memory.ts'
 import { BARE, besideBare, type BesideBare, inTurns } from './beside-bare.ts'
-import { medianOf, rounded, timed } from './clients.ts'
+import { timed } from './clients.ts'
+import { medianOf, rounded } from './percentile.ts'
 import type { Side } from './traffic-process.ts'
 
 export const SEND_USAGE = `send      messages sent a second, against a bare socket of Baileys with keys in memory

@@ -15,6 +15,7 @@ import { servicesOn } from '../test/services/database.ts'
 import { ACCOUNT as RECORD } from '../test/services/outbox/account.ts'
 import { Child } from './child.ts'
 import type { FirestoreQuestions } from './firestore-process.ts'
+import { rounded } from './percentile.ts'
 import { wholeOption } from '../harness/options.ts'
 
 export const STORE_USAGE = `store     the same history into each store, twice
@@ -131,8 +132,6 @@ const intoFirestore = async (chunks: Chunks) => {
   }
 }
 
-const rounded = (value: number, digits = 3): number => Number(value.toFixed(digits))
-
 export const store = async (args: ReadonlyArray<string>): Promise<object> => {
   const { values } = parseArgs({
     args: [...args],
@@ -166,13 +165,13 @@ export const store = async (args: ReadonlyArray<string>): Promise<object> => {
     firestore: {
       messagesPerSecond: Math.round(perSecond.firestore),
       ingestedPerSecond: Math.round(messages / first.ingested),
-      writesPerMessage: rounded(first.messages / messages),
+      writesPerMessage: rounded(first.messages / messages, 3),
       otherWrites: first.writes - first.messages,
-      readsPerMessage: rounded(first.reads / messages),
+      readsPerMessage: rounded(first.reads / messages, 3),
       deletes: first.deletes,
       secondPass: { writes: second.writes, deletes: second.deletes, reads: second.reads },
       secondPassPerSecond: Math.round(messages / second.shown)
     },
-    ratioOfFirestoreToSqlite: rounded(perSecond.firestore / perSecond.sqlite)
+    ratioOfFirestoreToSqlite: rounded(perSecond.firestore / perSecond.sqlite, 3)
   }
 }

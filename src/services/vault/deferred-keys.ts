@@ -74,13 +74,16 @@ export const makeDeferredKeys = (memory: AccountMemory['Service']): DeferredKeys
       const written = writtenIn.get(transaction) ?? new Set()
       writtenIn.set(transaction, written)
       const isWritten = (kind: string, id: string): boolean => written.has(keyOf(accountId, kind, id))
-      const unwritten = filtered(deferredOf(accountId), (kind, id) => !isWritten(kind, id))
-      const changes = merged(unwritten, own)
+      const all = deferredOf(accountId)
+      const changes = merged(
+        filtered(all, (kind, id) => !isWritten(kind, id)),
+        own
+      )
       for (const [kind, values] of Object.entries(changes))
         for (const id of Object.keys(values)) written.add(keyOf(accountId, kind, id))
       return {
         changes,
-        deferred: filtered(deferredOf(accountId), (kind, id) => changes[kind]?.[id] !== undefined)
+        deferred: filtered(all, (kind, id) => changes[kind]?.[id] !== undefined)
       }
     },
     isWrittenIn: (transaction, accountId, kind, id) =>

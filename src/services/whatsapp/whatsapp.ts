@@ -30,6 +30,7 @@ import type { AccountProxies } from './proxy/account-proxies.ts'
 import { makeSending } from './send.ts'
 import { makeStatusAudience } from './status-audience.ts'
 import { trust } from './socket/certificate.ts'
+import { useKeyObjects } from './socket/key-objects.ts'
 import { makeConnectionPacing } from './socket/connection-pacing.ts'
 import { disableConsole } from './socket/console-guard.ts'
 import type { WhatsAppOptions } from './socket/options.ts'
@@ -151,6 +152,7 @@ const logout = (connections: OpenConnections) =>
 const make = Effect.fnUntraced(function* (options: WhatsAppOptions) {
   disableConsole()
   trust(options.trustRoot)
+  useKeyObjects()
   const services = yield* connectionServices
   const connections = makeOpenConnections(services.memory)
   const pacing = makeConnectionPacing(options.paceMs)

@@ -220,7 +220,7 @@ const storeChunk = Effect.fnUntraced(function* (
   )
 })
 
-/** The answer to a request is small, and one with the end of the request. */
+/** The answer to a request is small, and is stored in one transaction with the mark that the request is settled. */
 const restOf = Effect.fnUntraced(function* (accountId: string, chunk: Chunk, contents: ChunkContents) {
   const sink = yield* HistorySink
   return chunk.syncType === ON_DEMAND

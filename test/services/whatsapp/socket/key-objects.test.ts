@@ -56,7 +56,7 @@ test('it reaches whoever has imported or required it before', () => {
   useKeyObjects()
   const required = createRequire(import.meta.url)('node:crypto') as typeof crypto
   expect([required.createHmac.name, createHmac.name]).toEqual(['withKeyObject', 'withKeyObject'])
-  // The vector that everybody knows.
+  // A published test vector.
   const hash = createHmac('sha256', Buffer.from('key')).update('The quick brown fox jumps over the lazy dog')
   expect(hash.digest('hex')).toBe('f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8')
 })
