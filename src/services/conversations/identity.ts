@@ -7,6 +7,7 @@ import type { Address, NumberChangedFact, SameNumberFact, SamePersonFact } from 
 import { isLidJid, isPhoneJid } from '../../domain/jid.ts'
 import type { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { StoredVersions } from '../database/stored-versions.ts'
 import { joinTransaction } from '../database/transaction.ts'
 import { Tables } from '../database/tables.ts'
 import { AccountMemory } from '../process/account-memory.ts'
@@ -72,13 +73,13 @@ export class Identity extends Context.Service<
   static readonly layer: Layer.Layer<
     Identity,
     never,
-    AccountMemory | SqlClient.SqlClient | SqlBulk | EventLog | Tables
+    AccountMemory | SqlClient.SqlClient | SqlBulk | StoredVersions | EventLog | Tables
   > = Layer.effect(
     Identity,
     Effect.gen(function* () {
       const tables = yield* Tables
       const memory = yield* AccountMemory
-      const known = memory.register('conversations.persons', makeKnownPersons())
+      const known = memory.register('conversations.persons', makeKnownPersons(yield* StoredVersions))
       return Identity.of(makeIdentity({ ...(yield* writeContext), tables }, known))
     })
   )

@@ -1,0 +1,22 @@
+// A thread that writes to the database through a connection of its own, beside the main thread: what it is given, and what is to be
+// done when it ends in the middle of something.
+import { Context } from 'effect'
+
+/** Memory of both threads. */
+export interface SharedMemory {
+  /** Whose turn it is to write (`sqlite/write-turns.ts`). */
+  readonly turns: SharedArrayBuffer
+  /** What has changed (`stored-versions.ts`). */
+  readonly versions: SharedArrayBuffer
+}
+
+export class WriterBeside extends Context.Service<
+  WriterBeside,
+  {
+    readonly memory: SharedMemory
+    /** The thread has ended without having finished: others may write, and nothing that is remembered holds. */
+    readonly ended: () => void
+    /** An error of SQLite in that thread. */
+    readonly noteError: (cause: unknown) => void
+  }
+>()('backscroll/services/database/WriterBeside') {}
