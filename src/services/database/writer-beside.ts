@@ -14,8 +14,10 @@ export class WriterBeside extends Context.Service<
   WriterBeside,
   {
     readonly memory: SharedMemory
-    /** The thread has ended without having finished: others may write, and nothing that is remembered holds. */
-    readonly ended: () => void
+    /** To be called before the thread begins to write. */
+    readonly begins: () => void
+    /** To be called when it writes no more. One that has `crashed` cannot give its turn back, nor tell what it has changed. */
+    readonly ended: (how: 'finished' | 'crashed') => void
     /** An error of SQLite in that thread. */
     readonly noteError: (cause: unknown) => void
   }

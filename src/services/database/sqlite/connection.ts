@@ -19,21 +19,16 @@ const bindable = (value: unknown): SQLInputValue => {
   throw new TypeError(`A ${typeof value} cannot be stored in SQLite`)
 }
 
-/**
- * A connection that writes. A database in memory can begin as an image. `NORMAL`: COMMIT does not wait for the disk. That a committed
- * transaction survives a power cut, which "written before acknowledged" rests on, is then the matter of log-flush.ts.
- */
-export const openWriter = (
-  file: string,
-  synchronous: 'NORMAL' | 'FULL',
-  image?: Uint8Array
-): DatabaseSync => {
+/** A connection that writes. A database in memory can begin as an image. */
+export const openWriter = (file: string, image?: Uint8Array): DatabaseSync => {
   // Waiting inside SQLite would stop every account: who finds the database locked waits outside, below.
   const database = new DatabaseSync(file, { timeout: 50 })
   if (image !== undefined) database.deserialize(image)
+  // NORMAL: COMMIT does not wait for the disk. That a committed transaction survives a power cut, which "written before acknowledged" rests
+  // on, is the matter of log-flush.ts.
   // The log is copied by checkpoints.ts; SQLite does it itself should the log become several times as large.
   database.exec(
-    `PRAGMA journal_mode=WAL; PRAGMA synchronous=${synchronous}; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; PRAGMA cache_size=-12288; PRAGMA wal_autocheckpoint=16000; PRAGMA journal_size_limit=${LOG_BYTES}; SELECT 1 FROM sqlite_master`
+    `PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; PRAGMA cache_size=-12288; PRAGMA wal_autocheckpoint=16000; PRAGMA journal_size_limit=${LOG_BYTES}; SELECT 1 FROM sqlite_master`
   )
   return withFunctions(database)
 }

@@ -8,6 +8,8 @@ import type { Durability, OnDurable } from '../durability.ts'
 export interface LogFlush extends Durable {
   /** To be called after each COMMIT. */
   readonly committed: () => void
+  /** Another thread begins to commit to the same log, or has ended; its single commits are not told. */
+  readonly besideWrites: (isWriting: boolean) => void
 }
 
 type Durable = (typeof Durability)['Service']
@@ -28,6 +30,7 @@ export const makeLogFlush = (
   let committed = 0
   let durable = 0
   let isFlushing = false
+  let isWrittenBeside = false
   let failure: SqlError.SqlError | undefined
   const waiting: Array<Waiting> = []
 
@@ -40,7 +43,8 @@ export const makeLogFlush = (
       next = waiting[0]
     }
   }
-  const isDurable = (): boolean => failure === undefined && durable === committed && waiting.length === 0
+  const isDurable = (): boolean =>
+    failure === undefined && !isWrittenBeside && durable === committed && waiting.length === 0
 
   const flushAll = async (): Promise<void> => {
     try {
@@ -57,18 +61,26 @@ export const makeLogFlush = (
     }
   }
 
+  const noteCommit = (): void => {
+    committed += 1
+    if (isFlushing) return
+    isFlushing = true
+    // What else is committed in this turn of the event loop is flushed with it.
+    setImmediate(() => void flushAll())
+  }
+
   return {
-    committed: () => {
-      committed += 1
-      if (isFlushing) return
-      isFlushing = true
-      // What else is committed in this turn of the event loop is flushed with it.
-      setImmediate(() => void flushAll())
+    committed: noteCommit,
+    besideWrites: isWriting => {
+      isWrittenBeside = isWriting
+      noteCommit()
     },
     isDurable,
     whenDurable: onDurable => {
-      if (failure !== undefined || isDurable()) onDurable(failure)
-      else waiting.push({ commits: committed, onDurable })
+      if (failure !== undefined || isDurable()) return onDurable(failure)
+      // Whatever the other thread has committed until now can be read: it is flushed, too.
+      if (isWrittenBeside) noteCommit()
+      waiting.push({ commits: committed, onDurable })
     }
   }
 }
@@ -76,6 +88,7 @@ export const makeLogFlush = (
 /** Of a database in memory, which nothing survives. */
 export const NO_LOG: LogFlush = {
   committed: () => undefined,
+  besideWrites: () => undefined,
   isDurable: () => true,
   whenDurable: onDurable => onDurable(undefined)
 }

@@ -220,7 +220,7 @@ export const layer = (
   Layer.effectContext(
     Effect.gen(function* () {
       const openedWithLog = sizeOf(`${file}-wal`) !== undefined
-      const database = yield* opened(() => openWriter(file, 'NORMAL', image))
+      const database = yield* opened(() => openWriter(file, image))
       const watch = watchFile(file)
       const reader =
         file === ':memory:' ? undefined : makeConnection(yield* opened(() => openReader(file)), watch)
@@ -229,7 +229,9 @@ export const layer = (
       const turns = makeWriteTurns(memory.turns, 'main')
       const versions = makeStoredVersions(memory.versions, 'main')
       const client = yield* clientOn({ database, watch, reader, log, turns, versions })
-      const ended = (): void => {
+      const ended = (how: 'finished' | 'crashed'): void => {
+        log.besideWrites(false)
+        if (how === 'finished') return
         versions.allChanged()
         turns.otherEnded()
       }
@@ -237,23 +239,28 @@ export const layer = (
         client,
         Context.make(DatabaseHealth, DatabaseHealth.of({ openedWithLog, problem: watch.problem })).pipe(
           Context.add(Durability, Durability.of(log)),
-          Context.add(WriterBeside, WriterBeside.of({ memory, ended, noteError: watch.noteError }))
+          Context.add(
+            WriterBeside,
+            WriterBeside.of({
+              memory,
+              begins: () => log.besideWrites(true),
+              ended,
+              noteError: watch.noteError
+            })
+          )
         )
       )
     })
   )
 
-/**
- * The same file for a thread beside the one that has opened it with `layer`. Its COMMIT waits for the disk: what others can read of it
- * survives a power cut.
- */
+/** The same file for a thread beside the one that has opened it with `layer`, which brings to the disk what this one commits. */
 export const layerBeside = (
   file: string,
   { turns, versions }: SharedMemory
 ): Layer.Layer<SqlClient.SqlClient | SqlBulk | StoredVersions, SqlError.SqlError> =>
   Layer.effectContext(
     Effect.gen(function* () {
-      const database = yield* opened(() => openWriter(file, 'FULL'))
+      const database = yield* opened(() => openWriter(file))
       return yield* clientOn({
         database,
         watch: watchFile(file),

@@ -5,7 +5,7 @@ import { Conversations } from '../../conversations/apply.ts'
 import { Transaction } from '../../database/transaction.ts'
 
 /** How many facts a slice has follows from how long the last one took. The fixed cost of a transaction is paid for each. */
-const SLICE = { first: 100, least: 20, most: 500, milliseconds: 15 }
+const SLICE = { first: 100, least: 20, most: 500, milliseconds: 17 }
 
 const nextSize = (size: number, took: number): number =>
   Math.max(SLICE.least, Math.min(SLICE.most, Math.round((size * SLICE.milliseconds) / Math.max(took, 1))))

@@ -1,6 +1,6 @@
 // Stores facts of history in a thread of its own, through a connection of its own: the event loop goes on, and live messages wait for
 // one slice at most. The facts stay packed here: they go from the thread that has read them to the one that stores them.
-import { Clock, Context, Effect, Fiber, Layer } from 'effect'
+import { Clock, Context, Effect, Exit, Fiber, Layer } from 'effect'
 import { Conversations } from '../../conversations/apply.ts'
 import { DatabaseError } from '../../database/error.ts'
 import { Transaction } from '../../database/transaction.ts'
@@ -102,7 +102,12 @@ const makeStoringThread = Effect.fnUntraced(function* ({
 
   const inThread = Effect.fnUntraced(function* (task: Omit<StoringTask, 'database' | 'memory' | 'now'>) {
     const now = yield* Clock.currentTimeMillis
-    const { noticed, outcome } = yield* pool.run({ ...task, database, memory: beside.memory, now })
+    beside.begins()
+    const { noticed, outcome } = yield* pool
+      .run({ ...task, database, memory: beside.memory, now })
+      .pipe(
+        Effect.onExit(exit => Effect.sync(() => beside.ended(Exit.isSuccess(exit) ? 'finished' : 'crashed')))
+      )
     yield* doNoticed(noticed)
     if (typeof outcome === 'number') return outcome
     const cause = Object.assign(new Error(outcome.reason), { errcode: outcome.errcode })
@@ -113,7 +118,6 @@ const makeStoringThread = Effect.fnUntraced(function* ({
   /** The thread has crashed, or could not be started. */
   const here = (accountId: string, parts: ReadonlyArray<PackedPart>, asOf: number) =>
     Effect.fnUntraced(function* ({ reason }: TaskFailed) {
-      beside.ended()
       yield* Effect.logWarning(`History is stored by the main thread instead of its own: ${reason}`)
       const stored = storeInSlices({ accountId, asOf, parts: lazily(parts), isStopped: () => false })
       return yield* Effect.provideContext(stored, services)
