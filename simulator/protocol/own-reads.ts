@@ -3,6 +3,7 @@ import type { Account, Companion } from '../state/account.ts'
 import { type Group, isGroup } from '../state/group.ts'
 import { chatIdOf, type MailboxChat } from '../state/history/chat.ts'
 import type { Mailbox } from '../state/history/mailbox.ts'
+import { unreadOf } from '../state/history/unread.ts'
 import type { Network } from '../state/network.ts'
 import { type BinaryNode, element } from '../wire/binary-node.ts'
 import type { Addressing } from '../wire/jid.ts'
@@ -55,15 +56,10 @@ export const listOf = (ids: readonly string[]): BinaryNode[] | undefined =>
       ]
     : undefined
 
-/** The ids of the messages that the owner has not read, by the address of who wrote them. */
-const unreadIn = (mailbox: Mailbox, chat: MailboxChat): ReadonlyMap<string, string[]> => {
+/** The ids of what the owner has not read, by the address of who wrote it. */
+const unreadByWriter = (mailbox: Mailbox, chat: MailboxChat): ReadonlyMap<string, string[]> => {
   const unread = new Map<string, string[]>()
-  let left = chat.unread
-  for (let place = mailbox.size(chat) - 1; place >= 0 && left > 0; place--) {
-    const { fromMe, participant } = mailbox.infoAt(chat, place)?.key ?? {}
-    const id = mailbox.idAt(chat, place)
-    if (fromMe === true || id === undefined) continue
-    left--
+  for (const { id, participant } of unreadOf(mailbox, chat)) {
     const writer = participant ?? chatIdOf(chat)
     unread.set(writer, [id, ...(unread.get(writer) ?? [])])
   }
@@ -75,7 +71,7 @@ export const readChat = (network: Network, owner: Account, partner: Account | Gr
   const mailbox = network.mailboxes.get(owner)
   const chat = mailbox?.find(partner)
   if (!mailbox || !chat) return
-  const unread = unreadIn(mailbox, chat)
+  const unread = unreadByWriter(mailbox, chat)
   chat.unread = 0
   const { addressing } = partner
   const group = isGroup(partner) ? partner : undefined

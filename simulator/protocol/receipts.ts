@@ -1,5 +1,6 @@
 // Receipts: what a device confirms leaves its queue, and the writer of the message gets the receipt on all its devices.
 import type { Account, Companion } from '../state/account.ts'
+import { readUpTo } from '../state/history/unread.ts'
 import type { Network } from '../state/network.ts'
 import type { Session } from '../state/session.ts'
 import { queueReceipt } from './group-receipts.ts'
@@ -132,9 +133,8 @@ const record = (
 
 /** The phone learns what its owner read on a linked device. */
 const noteRead = (network: Network, owner: Account, chatJid: string, ids: string[]): void => {
-  const { chat } = network.chatNamed(owner, chatJid) ?? {}
-  const read = new Set(network.ledger.of(owner).readByDevices.map(({ id }) => id))
-  if (chat) chat.unread = Math.max(0, chat.unread - ids.filter(id => !read.has(id)).length)
+  const { chat, mailbox } = network.chatNamed(owner, chatJid) ?? {}
+  if (chat && mailbox) readUpTo(mailbox, chat, new Set(ids))
 }
 
 /** Sends the receipt to the writer's devices; a read receipt also to the reader's own other devices. */

@@ -90,6 +90,11 @@ test('a picture in better quality replaces the file of the first one: one messag
     await contentOf(message, 'motion')
   ]).toEqual(['large and sharp', 'large and sharp', 'small', 404])
 
+  await phone.markRead(contact)
+  await shared().api.until('the picture to be read', async () =>
+    (await shared().api.thread(threadId)).unreadCount === 0 ? true : undefined
+  )
+
   await phone.receive({ from: contact, revoke: id })
   expect((await untilOne(threadId, id, ({ type }) => type === 'revoked')).media).toBe(null)
 })

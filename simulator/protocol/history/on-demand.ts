@@ -4,7 +4,7 @@ import { proto } from '@whiskeysockets/baileys'
 import type { Account, Companion } from '../../state/account.ts'
 import { isGroup } from '../../state/group.ts'
 import { chatIdOf, type MailboxChat } from '../../state/history/chat.ts'
-import { identityOf, unreadOf } from '../../state/history/chunk.ts'
+import { identityOf, unreadCountOf } from '../../state/history/chunk.ts'
 import { EndOfHistoryTransferType, NO_ACCESS } from '../../state/history/chunk.ts'
 import type { HistorySharing } from '../../state/history/sharing.ts'
 import type { Mailbox } from '../../state/history/mailbox.ts'
@@ -44,7 +44,7 @@ export const answerOnDemand = async (
       ? { id: otherAddress(chat, request.chatJid) }
       : { id: request.chatJid ?? chatIdOf(chat), ...identityOf(chat) }),
     ...contentOf(page),
-    ...unreadOf(mailbox, chat)
+    ...unreadCountOf(mailbox, chat)
   }
   await sendChunk(network, companion, {
     plan: network.syncPlanOf(companion.account),

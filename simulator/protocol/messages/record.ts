@@ -79,7 +79,7 @@ const recordFile = (
   { chatJid, partner }: ChatView,
   { isBetter, parent }: FileOf
 ): void => {
-  if (partner) addToMailbox(network, holder, partner, written, { isUnread: false })
+  if (partner) addToMailbox(network, holder, partner, written, { isSecondFile: true })
   const { held, orphans } = network.ledger.of(holder)
   const entry = [...held.values()].find(one => one.chatJid === chatJid && one.id === parent)
   if (entry) addFile(entry, { id: written.id, isBetter })
@@ -228,7 +228,7 @@ const addToMailbox = (
   holder: Account,
   partner: Account | Group,
   written: Written,
-  { isUnread = true } = {}
+  { isSecondFile = false } = {}
 ): void => {
   const mailbox = network.mailboxes.get(holder)
   if (!mailbox) return
@@ -236,9 +236,9 @@ const addToMailbox = (
   const { id, timestamp, sender, message, pushName } = written
   const fromMe = sender === holder
   const author = isGroup(partner) ? { participant: sender.address(partner.addressing) } : {}
-  if (!fromMe && isUnread) chat.unread++
   mailbox.addLive(chat, {
     id,
+    isSecondFile,
     timestamp,
     info: {
       key: { remoteJid: chatIdOf(chat), fromMe, id, ...author },

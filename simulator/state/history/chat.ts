@@ -13,6 +13,7 @@ export interface MailboxChat {
   readonly liveById: Map<string, number>
   /** Who wrote the generated messages of a group besides the owner. */
   readonly others: readonly Account[]
+  /** How many messages of others the owner has not read. */
   unread: number
   archived: boolean
   pinned: boolean
@@ -31,6 +32,8 @@ export interface MailboxChat {
 export const ALWAYS = 4_000_000_000_000
 
 export interface LiveMessage {
+  /** Whether it is a second file of another message, and so none that is counted as unread. */
+  readonly isSecondFile: boolean
   readonly info: proto.IWebMessageInfo
   /** Unix seconds. */
   readonly timestamp: number

@@ -53,7 +53,7 @@ const timeOf = (mailbox: Mailbox, chat: MailboxChat): proto.IConversation => {
 }
 
 /** What the owner has not read of the chat by now. */
-export const unreadOf = (mailbox: Mailbox, chat: MailboxChat): proto.IConversation => ({
+export const unreadCountOf = (mailbox: Mailbox, chat: MailboxChat): proto.IConversation => ({
   ...timeOf(mailbox, chat),
   unreadCount: chat.unread,
   ...(chat.markedUnread ? { markedAsUnread: true } : {})

@@ -58,6 +58,7 @@ export class Mailbox {
     if (chat.liveById.has(key)) return
     chat.liveById.set(key, chat.live.length)
     chat.live.push(message)
+    if (message.info.key?.fromMe !== true && !message.isSecondFile) chat.unread++
   }
 
   chatWith(partner: Account | Group): MailboxChat {
@@ -113,6 +114,11 @@ export class Mailbox {
   /** The id under which a message was sent, whatever edits have made of it. */
   idAt(chat: MailboxChat, place: number): string | undefined {
     return place < chat.count ? this.idOf(chat, place) : chat.live[place - chat.count]?.id
+  }
+
+  /** Whether what stands there is a file of another message. */
+  isSecondFile(chat: MailboxChat, place: number): boolean {
+    return chat.live[place - chat.count]?.isSecondFile === true
   }
 
   /** Unix seconds. */
