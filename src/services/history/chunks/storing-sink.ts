@@ -12,8 +12,8 @@ import { type Chunk, ChunkQueue, ON_DEMAND, SHARED } from './queue.ts'
 import { HistorySink, NOTHING_OLDER, type Rest } from './sink.ts'
 import { StoringThread } from './storing-thread.ts'
 
-/** With fewer facts, a chunk is stored here: that is done before another thread has begun. */
-const FACTS_FOR_THREAD = 500
+/** A chunk with so few is stored in one transaction. */
+const FACTS_AT_ONCE = 100
 
 /** Conversations of one transaction. */
 const NOTED_AT_ONCE = 20
@@ -70,7 +70,7 @@ const storeAhead = Effect.fnUntraced(function* (
   { conversations: read, people }: ChunkContents
 ) {
   const none: Rest = { people, conversations: read, taken: 0 }
-  if (read.reduce((sum, { facts }) => sum + countFacts(facts), 0) <= FACTS_FOR_THREAD) return none
+  if (read.reduce((sum, { facts }) => sum + countFacts(facts), 0) <= FACTS_AT_ONCE) return none
   const packed = read.map(({ facts }) => packedPartsOf(facts))
   const place = packed.findLastIndex(parts => parts.length > 0)
   const parts = packed.flat()

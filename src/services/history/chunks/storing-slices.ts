@@ -16,6 +16,8 @@ export interface FactsToStore {
   readonly parts: Iterable<ReadonlyArray<Fact>>
   /** The source showed messages as they were at this time or later, milliseconds since 1970. */
   readonly asOf: number
+  /** Completes when nobody else has something more urgent to store. */
+  readonly quiet: Effect.Effect<void>
   /** Asked after each slice: the rest is not stored then. */
   readonly isStopped: () => boolean
 }
@@ -25,7 +27,8 @@ export const storeInSlices = Effect.fnUntraced(function* ({
   accountId,
   asOf,
   isStopped,
-  parts
+  parts,
+  quiet
 }: FactsToStore) {
   const conversations = yield* Conversations
   const transaction = yield* Transaction
@@ -34,13 +37,13 @@ export const storeInSlices = Effect.fnUntraced(function* ({
   let waiting: ReadonlyArray<Fact> = []
 
   const store = Effect.fnUntraced(function* (facts: ReadonlyArray<Fact>) {
+    yield* quiet
     let begunAt = 0
     // Without the wait for the turn.
     const begin = Effect.sync(() => (begunAt = performance.now()))
     yield* transaction.run(Effect.andThen(begin, conversations.apply(accountId, facts, { asOf })))
     messages += facts.filter(({ kind }) => kind === 'message').length
     size = nextSize(facts.length, performance.now() - begunAt)
-    yield* Effect.yieldNow
   })
 
   for (const part of parts) {

@@ -6,7 +6,8 @@ import { DatabaseError } from '../../database/error.ts'
 import { Transaction } from '../../database/transaction.ts'
 import { type SharedMemory, WriterBeside } from '../../database/writer-beside.ts'
 import { type IncidentReport, IncidentReports } from '../../incidents/incidents.ts'
-import { makeThreadPool, type TaskFailed } from '../../process/thread-pool.ts'
+import { LiveTraffic, quietIn } from '../../journal/traffic.ts'
+import { makeThreadPool } from '../../process/thread-pool.ts'
 import { topic, Wakes } from '../../process/wakes.ts'
 import { countAll, type Counted } from '../../telemetry/metrics.ts'
 import { type PackedPart, unpackFacts } from '../../whatsapp/chunk/packed-facts.ts'
@@ -26,6 +27,8 @@ export interface StoringTask {
   readonly now: number
   /** A number that is not 0 once the thread is to end after the slice that it stores. */
   readonly stop: SharedArrayBuffer
+  /** Whether something live is on its way into the database (`LiveTraffic`). */
+  readonly traffic: SharedArrayBuffer
 }
 
 /** What storing has led to, for the main thread to do. */
@@ -70,11 +73,14 @@ export class StoringThread extends Context.Service<
   }): Layer.Layer<
     StoringThread,
     never,
-    Conversations | IncidentReports | Transaction | Wakes | WriterBeside
+    Conversations | IncidentReports | LiveTraffic | Transaction | Wakes | WriterBeside
   > {
     return Layer.effect(StoringThread, makeStoringThread(options))
   }
 }
+
+/** So few are stored here before the thread has begun. */
+const FACTS_STORED_HERE = 500
 
 const makeStoringThread = Effect.fnUntraced(function* ({
   database,
@@ -91,6 +97,7 @@ const makeStoringThread = Effect.fnUntraced(function* ({
   const beside = yield* WriterBeside
   const incidents = yield* IncidentReports
   const wakes = yield* Wakes
+  const traffic = yield* LiveTraffic
   const services = yield* Effect.context<Conversations | Transaction>()
 
   const doNoticed = Effect.fnUntraced(function* ({ counted, incidents: reports, wakes: woken }: Noticed) {
@@ -100,11 +107,13 @@ const makeStoringThread = Effect.fnUntraced(function* ({
     for (const { accountId, topic: name } of woken) yield* wakes.wake(topic(name), accountId)
   })
 
-  const inThread = Effect.fnUntraced(function* (task: Omit<StoringTask, 'database' | 'memory' | 'now'>) {
+  const inThread = Effect.fnUntraced(function* (
+    task: Pick<StoringTask, 'accountId' | 'asOf' | 'parts' | 'stop'>
+  ) {
     const now = yield* Clock.currentTimeMillis
     beside.begins()
     const { noticed, outcome } = yield* pool
-      .run({ ...task, database, memory: beside.memory, now })
+      .run({ ...task, database, now, memory: beside.memory, traffic: traffic.shared })
       .pipe(
         Effect.onExit(exit => Effect.sync(() => beside.ended(Exit.isSuccess(exit) ? 'finished' : 'crashed')))
       )
@@ -115,27 +124,40 @@ const makeStoringThread = Effect.fnUntraced(function* ({
     return yield* new DatabaseError({ operation: outcome.operation, cause })
   })
 
-  /** The thread has crashed, or could not be started. */
   const here = (accountId: string, parts: ReadonlyArray<PackedPart>, asOf: number) =>
-    Effect.fnUntraced(function* ({ reason }: TaskFailed) {
-      yield* Effect.logWarning(`History is stored by the main thread instead of its own: ${reason}`)
-      const stored = storeInSlices({ accountId, asOf, parts: lazily(parts), isStopped: () => false })
-      return yield* Effect.provideContext(stored, services)
-    })
+    storeInSlices({
+      accountId,
+      asOf,
+      parts: lazily(parts),
+      quiet: traffic.quiet('part'),
+      isStopped: () => false
+    }).pipe(Effect.provideContext(services))
+
+  const besideThis = (accountId: string, parts: ReadonlyArray<PackedPart>, asOf: number) =>
+    Effect.uninterruptibleMask(restore =>
+      Effect.gen(function* () {
+        const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
+        // A thread that is ended in the middle of a slice would leave its turn to write to nobody.
+        const storing = yield* Effect.forkIn(inThread({ accountId, parts, asOf, stop }), scope)
+        return yield* Effect.onInterrupt(restore(Fiber.join(storing)), () => {
+          Atomics.store(new Int32Array(stop), 0, 1)
+          return Fiber.await(storing)
+        })
+      })
+    )
 
   return StoringThread.of({
     store: (accountId, parts, asOf) =>
-      Effect.uninterruptibleMask(restore =>
-        Effect.gen(function* () {
-          const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
-          // A thread that is ended in the middle of a slice would leave its turn to write to nobody.
-          const storing = yield* Effect.forkIn(inThread({ accountId, parts, asOf, stop }), scope)
-          return yield* Effect.onInterrupt(restore(Fiber.join(storing)), () => {
-            Atomics.store(new Int32Array(stop), 0, 1)
-            return Fiber.await(storing)
-          })
-        })
-      ).pipe(Effect.catchTag('TaskFailed', here(accountId, parts, asOf)))
+      parts.reduce((sum, { facts }) => sum + facts, 0) <= FACTS_STORED_HERE
+        ? here(accountId, parts, asOf)
+        : besideThis(accountId, parts, asOf).pipe(
+            // The thread has crashed, or could not be started.
+            Effect.catchTag('TaskFailed', ({ reason }) =>
+              Effect.logWarning(`History is stored by the main thread instead of its own: ${reason}`).pipe(
+                Effect.andThen(here(accountId, parts, asOf))
+              )
+            )
+          )
   })
 })
 
@@ -144,12 +166,13 @@ function* lazily(parts: ReadonlyArray<PackedPart>) {
 }
 
 /** What the thread does with a task, on the stores that it has assembled. */
-export const storeTask = ({ accountId, asOf, parts, stop }: StoringTask) => {
+export const storeTask = ({ accountId, asOf, parts, stop, traffic }: StoringTask) => {
   const stopped = new Int32Array(stop)
   return storeInSlices({
     accountId,
     asOf,
     parts: lazily(parts),
+    quiet: quietIn(traffic),
     isStopped: () => Atomics.load(stopped, 0) !== 0
   })
 }

@@ -201,7 +201,7 @@ const storeChunk = Effect.fnUntraced(function* (
   const traffic = yield* LiveTraffic
   const whatsapp = yield* WhatsApp
   const activity = yield* PhoneActivity
-  yield* traffic.quiet
+  yield* traffic.quiet('chunk')
   const rest = yield* restOf(accountId, chunk, contents)
   const messages = yield* transaction.run(takeChunk(accountId, chunk, contents, rest))
   reading.pace.note(accountId, { at: begunAt, messages })
