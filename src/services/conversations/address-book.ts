@@ -97,15 +97,23 @@ export const makeAddressBook = (context: MergeContext, memory: KnownPersons) => 
     memory.written(accountId, jid, { person, since })
   }, joinTransaction(sql))
 
-  /** Remembers these addresses, and makes those that nobody has people of their own: the same as for each by itself, at once. */
-  const meet = Effect.fnUntraced(function* (accountId: string, jids: ReadonlyArray<string>) {
+  /** Remembers those of the addresses that are known; answers the others. */
+  const recall = Effect.fnUntraced(function* (accountId: string, jids: ReadonlyArray<string>) {
     const asked = new Set(jids.filter(jid => memory.owned(accountId, jid) === undefined))
-    if (asked.size === 0) return
+    if (asked.size === 0) return asked
     const learn = memory.reading(accountId)
     for (const { jid, ...found } of yield* readAddresses(sql, accountId, [...asked])) {
       learn(jid, found)
       asked.delete(jid)
     }
+    return asked
+  })
+
+  /** Remembers these addresses, and makes those that nobody has people of their own: the same as for each by itself, at once. */
+  const meet = Effect.fnUntraced(function* (accountId: string, jids: ReadonlyArray<string>) {
+    const asked = yield* recall(accountId, jids)
+    if (asked.size === 0) return
+    const learn = memory.reading(accountId)
     for (const { jid } of yield* readSpellings(sql, accountId, [...asked])) asked.delete(jid)
     const strangers = [...asked]
     yield* bulk.runMany(
@@ -131,7 +139,7 @@ export const makeAddressBook = (context: MergeContext, memory: KnownPersons) => 
   /** Drops what is remembered: addresses were changed in another way. */
   const forget = (accountId: string) => Effect.sync(() => memory.changed(accountId))
 
-  return { owned, record, meet, merge, lidsOf, forget }
+  return { owned, recall, record, meet, merge, lidsOf, forget }
 }
 
 export type AddressBook = ReturnType<typeof makeAddressBook>

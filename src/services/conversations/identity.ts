@@ -43,6 +43,11 @@ export class Identity extends Context.Service<
     ) => Effect.Effect<void, DatabaseError>
     /** Whether that is remembered already: then linking them changes nothing. */
     readonly isLinked: (accountId: string, fact: Omit<SamePersonFact, 'kind'>) => boolean
+    /** Those of the facts that say what is stored. */
+    readonly linkedAmong: (
+      accountId: string,
+      facts: ReadonlyArray<SamePersonFact>
+    ) => Effect.Effect<ReadonlyArray<SamePersonFact>, DatabaseError>
     /** A person has another number: their threads become one. */
     readonly changeNumber: (
       accountId: string,
@@ -241,6 +246,15 @@ const makeIdentity = (context: MergeContext, memory: KnownPersons): Identity['Se
   const joinNumbers = makeJoinNumbers(context, book)
   const failed = asDatabaseError('resolving an address')
 
+  const isLinked: Identity['Service']['isLinked'] = (accountId, { at, lidJid, phoneJid }) => {
+    const owner = memory.owned(accountId, phoneJid)
+    return (
+      owner !== undefined &&
+      owner.person === memory.owned(accountId, lidJid)?.person &&
+      at < owner.since + NOTED_EVERY_MS
+    )
+  }
+
   const known = (accountId: string, { alt, jid }: Address): string | undefined => {
     const person = memory.owned(accountId, jid)?.person
     return alt === undefined || memory.owned(accountId, alt)?.person === person ? person : undefined
@@ -261,14 +275,17 @@ const makeIdentity = (context: MergeContext, memory: KnownPersons): Identity['Se
     }, failed),
     known,
     link: (accountId, fact) => link(accountId, fact, fact.phoneJid).pipe(failed),
-    isLinked: (accountId, { at, lidJid, phoneJid }) => {
-      const owner = memory.owned(accountId, phoneJid)
-      return (
-        owner !== undefined &&
-        owner.person === memory.owned(accountId, lidJid)?.person &&
-        at < owner.since + NOTED_EVERY_MS
-      )
-    },
+    isLinked,
+    linkedAmong: (accountId, facts) =>
+      book
+        .recall(
+          accountId,
+          facts.flatMap(({ lidJid, phoneJid }) => [phoneJid, lidJid])
+        )
+        .pipe(
+          Effect.map(() => facts.filter(fact => isLinked(accountId, fact))),
+          failed
+        ),
     changeNumber: (accountId, fact) => changeNumber(accountId, fact).pipe(joinTransaction(sql), failed),
     joinNumbers: (accountId, fact) => joinNumbers(accountId, fact).pipe(failed),
     lidsOf: (accountId, person) => book.lidsOf(accountId, person).pipe(failed),

@@ -14,9 +14,9 @@ export class WriterBeside extends Context.Service<
   WriterBeside,
   {
     readonly memory: SharedMemory
-    /** To be called before the thread begins to write. */
+    /** To be called before the thread is given something to write; it may have to wait for what it was given before. */
     readonly begins: () => void
-    /** To be called when it writes no more. One that has `crashed` cannot give its turn back, nor tell what it has changed. */
+    /** To be called once it has done that. One that has `crashed` cannot give its turn back, nor tell what it has changed. */
     readonly ended: (how: 'finished' | 'crashed') => void
     /** An error of SQLite in that thread. */
     readonly noteError: (cause: unknown) => void

@@ -8,8 +8,9 @@ import type { Durability, OnDurable } from '../durability.ts'
 export interface LogFlush extends Durable {
   /** To be called after each COMMIT. */
   readonly committed: () => void
-  /** Another thread begins to commit to the same log, or has ended; its single commits are not told. */
-  readonly besideWrites: (isWriting: boolean) => void
+  /** Another thread may commit to the same log from now on, without telling; to be called once for each of its tasks. */
+  readonly besideBegins: () => void
+  readonly besideEnded: () => void
 }
 
 type Durable = (typeof Durability)['Service']
@@ -30,7 +31,7 @@ export const makeLogFlush = (
   let committed = 0
   let durable = 0
   let isFlushing = false
-  let isWrittenBeside = false
+  let tasksBeside = 0
   let failure: SqlError.SqlError | undefined
   const waiting: Array<Waiting> = []
 
@@ -44,7 +45,7 @@ export const makeLogFlush = (
     }
   }
   const isDurable = (): boolean =>
-    failure === undefined && !isWrittenBeside && durable === committed && waiting.length === 0
+    failure === undefined && tasksBeside === 0 && durable === committed && waiting.length === 0
 
   const flushAll = async (): Promise<void> => {
     try {
@@ -71,15 +72,16 @@ export const makeLogFlush = (
 
   return {
     committed: noteCommit,
-    besideWrites: isWriting => {
-      isWrittenBeside = isWriting
+    besideBegins: () => void (tasksBeside += 1),
+    besideEnded: () => {
+      tasksBeside -= 1
       noteCommit()
     },
     isDurable,
     whenDurable: onDurable => {
       if (failure !== undefined || isDurable()) return onDurable(failure)
       // Whatever the other thread has committed until now can be read: it is flushed, too.
-      if (isWrittenBeside) noteCommit()
+      if (tasksBeside > 0) noteCommit()
       waiting.push({ commits: committed, onDurable })
     }
   }
@@ -88,7 +90,8 @@ export const makeLogFlush = (
 /** Of a database in memory, which nothing survives. */
 export const NO_LOG: LogFlush = {
   committed: () => undefined,
-  besideWrites: () => undefined,
+  besideBegins: () => undefined,
+  besideEnded: () => undefined,
   isDurable: () => true,
   whenDurable: onDurable => onDurable(undefined)
 }

@@ -230,7 +230,7 @@ export const layer = (
       const versions = makeStoredVersions(memory.versions, 'main')
       const client = yield* clientOn({ database, watch, reader, log, turns, versions })
       const ended = (how: 'finished' | 'crashed'): void => {
-        log.besideWrites(false)
+        log.besideEnded()
         if (how === 'finished') return
         versions.allChanged()
         turns.otherEnded()
@@ -243,7 +243,7 @@ export const layer = (
             WriterBeside,
             WriterBeside.of({
               memory,
-              begins: () => log.besideWrites(true),
+              begins: log.besideBegins,
               ended,
               noteError: watch.noteError
             })

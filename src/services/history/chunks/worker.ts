@@ -207,9 +207,8 @@ const storeChunk = Effect.fnUntraced(function* (
   reading.pace.note(accountId, { at: begunAt, messages })
   const identity = yield* Identity
   // Not those that are older than what is known: messages to a number would go to whoever had it before.
-  const mappings = contents.people.filter(
-    fact => fact.kind === 'samePerson' && identity.isLinked(accountId, fact)
-  )
+  const pairs = contents.people.filter(fact => fact.kind === 'samePerson')
+  const mappings = yield* identity.linkedAmong(accountId, pairs)
   yield* whatsapp.storeLidMappings(accountId, mappings)
   yield* activity.note(accountId)
   yield* logFinished(chunk, messages, yield* readProgress(reading, accountId)).pipe(

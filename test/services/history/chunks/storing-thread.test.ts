@@ -7,6 +7,7 @@ import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../../../../harness/server-process.ts'
 import type { Fact } from '../../../../src/domain/fact.ts'
+import { Identity } from '../../../../src/services/conversations/identity.ts'
 import { StoringThread } from '../../../../src/services/history/chunks/storing-thread.ts'
 import { packFacts } from '../../../../src/services/whatsapp/chunk/packed-facts.ts'
 import { ACCOUNT, apply, message, T0 } from '../../conversations/facts.ts'
@@ -101,6 +102,21 @@ test('messages of both threads are in the right conversations, whoever learns fi
   expect(both).toHaveLength(PEOPLE)
   expect(both).toEqual(alone)
 })
+
+test('what the thread has stored of people is known to the main thread', () =>
+  onFile(
+    Effect.gen(function* () {
+      const pairs = samePeople.filter(fact => fact.kind === 'samePerson')
+      yield* apply(...live(1))
+      yield* store([...samePeople, ...history])
+      const identity = yield* Identity
+      expect(yield* identity.linkedAmong(ACCOUNT, pairs)).toEqual(pairs)
+      for (let n = 0; n < PEOPLE; n += 1)
+        expect(yield* identity.resolve(ACCOUNT, { jid: phoneOf(n) })).toBe(
+          yield* identity.resolve(ACCOUNT, { jid: lidOf(n) })
+        )
+    })
+  ))
 
 test('what is interrupted ends after a slice, and others can write', () =>
   onFile(
