@@ -1,9 +1,9 @@
 // Stores facts of history in a thread of its own, through a connection of its own: the event loop goes on, and live messages wait for
 // one slice at most. The facts stay packed here: they go from the thread that has read them to the one that stores them.
 import { Clock, Context, Effect, Exit, Fiber, Layer } from 'effect'
-import { Conversations } from '../../conversations/apply.ts'
+import type { Conversations } from '../../conversations/apply.ts'
 import { DatabaseError } from '../../database/error.ts'
-import { Transaction } from '../../database/transaction.ts'
+import type { Transaction } from '../../database/transaction.ts'
 import { type SharedMemory, WriterBeside } from '../../database/writer-beside.ts'
 import { type IncidentReport, IncidentReports } from '../../incidents/incidents.ts'
 import { LiveTraffic, quietIn } from '../../journal/traffic.ts'
