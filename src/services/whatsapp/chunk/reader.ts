@@ -1,5 +1,5 @@
 // Reads history chunks: small ones here, large ones in a thread of their own, so that they do not delay live messages.
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import { Context, Effect, Layer } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import type { DecodedConversation } from '../convert/chunk.ts'
