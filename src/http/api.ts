@@ -16,6 +16,7 @@ import { SearchGroup } from './resources/search/contract.ts'
 import { StoreGroup } from './resources/store/contract.ts'
 import { MetricsGroup, SystemGroup } from './resources/system/contract.ts'
 import { ThreadsGroup } from './resources/threads/contract.ts'
+import { WebhooksGroup } from './resources/webhooks/contract.ts'
 import { Validation } from './validation.ts'
 
 /** Schemes have no case, but programs look for `bearer` (and show samples with `Basic` when they do not find it). */
@@ -39,6 +40,7 @@ export class Api extends HttpApi.make('backscroll')
   .add(HistoryGroup)
   .add(EventsGroup)
   .add(IncidentsGroup)
+  .add(WebhooksGroup)
   .add(StoreGroup)
   .add(InspectorGroup)
   .middleware(Validation)

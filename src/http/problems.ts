@@ -84,6 +84,12 @@ export class StoreUnavailable extends HttpApiError.Problem<StoreUnavailable>()(
   { code: Schema.tag('store-unavailable') }
 ) {}
 
+export class TooManyWebhooks extends HttpApiError.Problem<TooManyWebhooks>()(
+  'TooManyWebhooks',
+  { type: type('too-many-webhooks'), status: 409, title: 'There are as many webhooks as there can be' },
+  { code: Schema.tag('too-many-webhooks') }
+) {}
+
 /** WhatsApp was asked and did not answer. */
 export class WhatsAppSilent extends HttpApiError.Problem<WhatsAppSilent>()(
   'WhatsAppSilent',

@@ -36,6 +36,7 @@ import { searchLayer } from './resources/search/handlers.ts'
 import { storeLayer } from './resources/store/handlers.ts'
 import { metricsLayer, systemLayer } from './resources/system/handlers.ts'
 import { threadsLayer } from './resources/threads/handlers.ts'
+import { webhooksLayer } from './resources/webhooks/handlers.ts'
 import { storageFaultsLayer } from './storage-faults.ts'
 import { stoppingLayer } from './stopping.ts'
 import * as Validation from './validation.ts'
@@ -76,6 +77,7 @@ const apiLayer = ({ dryRun, key }: HttpOptions) =>
       historyLayer({ dryRun }),
       eventsLayer,
       incidentsLayer,
+      webhooksLayer,
       storeLayer,
       inspectorLayer
     ]),
