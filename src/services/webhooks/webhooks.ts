@@ -1,27 +1,20 @@
-// Webhooks: where applications want events delivered. Each has a worker, which begins with the first event after it was made.
+// Webhooks: where applications want events delivered, from the first event after they were made on. `workers.ts` delivers.
 import { randomUUID } from 'node:crypto'
-import { Clock, Context, Effect, FiberMap, Layer, Schema } from 'effect'
+import { Clock, Context, Effect, Layer, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { type CloudEvent, TEST_TYPE } from '../../domain/cloud-event.ts'
-import { DeadLetter, type Webhook, WebhookDelivery } from '../../domain/webhook.ts'
+import { DeadLetter, isWanted, type Webhook, WebhookDelivery } from '../../domain/webhook.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
-import { EventLog, EVENTS } from '../events/event-log.ts'
-import { Incidents } from '../incidents/incidents.ts'
-import { storageTrouble } from '../incidents/storage-trouble.ts'
-import { ALL_ACCOUNTS, topic, Wakes } from '../process/wakes.ts'
-import { makeWorker } from '../process/worker.ts'
+import { EventLog } from '../events/event-log.ts'
+import { ALL_ACCOUNTS, Wakes } from '../process/wakes.ts'
 import { Seal, type SealBroken } from '../vault/seal.ts'
-import { type Health, isTaken, send } from './delivery.ts'
+import { isTaken, send } from './delivery.ts'
 import { deleteEndpoint, type Endpoint, readEndpoint, readEndpoints, writeEndpoint } from './endpoints.ts'
 import { lanesOf, putLane } from './lanes.ts'
 import { addReplay } from './replays.ts'
 import { newSecret } from './signature.ts'
-import { NEEDED, type Needed, runOnce } from './worker.ts'
-
-/** An endpoint has something to deliver. */
-const WEBHOOK = topic('webhook')
-/** Endpoints were made, changed or deleted. */
-const WEBHOOKS = topic('webhooks')
+import { WEBHOOK, WEBHOOKS } from './topics.ts'
+import { NEEDED, type Needed } from './pass.ts'
 
 export type WebhookError = DatabaseError | SealBroken
 
@@ -108,7 +101,6 @@ export class Webhooks extends Context.Service<
 const make = Effect.fnUntraced(function* (options: { readonly allowPrivateAddresses: boolean }) {
   const wakes = yield* Wakes
   const provided = Effect.provideContext(Context.pick(...NEEDED)(yield* Effect.context<Needed>()))
-  yield* Effect.forkScoped(provided(workForever(options)))
   const changed = (webhookId: string) =>
     Effect.andThen(wakes.wake(WEBHOOKS, ALL_ACCOUNTS), wakes.wake(WEBHOOK, webhookId))
   const run = <A, E>(name: string, work: Effect.Effect<A, E, Needed>) =>
@@ -134,56 +126,8 @@ const make = Effect.fnUntraced(function* (options: { readonly allowPrivateAddres
   })
 })
 
-/** Keeps a worker for each endpoint, and wakes them when there are events. */
-const workForever = Effect.fnUntraced(function* (options: { readonly allowPrivateAddresses: boolean }) {
-  const wakes = yield* Wakes
-  const incidents = yield* Incidents
-  const healths = new Map<string, Health>()
-  const worker = yield* makeWorker({
-    topic: WEBHOOK,
-    runOnce: Effect.fn('Webhooks.runOnce')((webhookId: string) => {
-      const health = healths.get(webhookId) ?? { failures: 0 }
-      healths.set(webhookId, health)
-      return runOnce(webhookId, { ...options, health })
-    }),
-    words: { failing: 'Webhooks cannot be delivered; events wait', again: 'Webhooks are delivered again' },
-    onTrouble: (_, what, error) => incidents.report({ ...storageTrouble('', what, error), accountId: null })
-  })
-  const running = yield* FiberMap.make<string>()
-  const changes = yield* wakes.waiter(WEBHOOKS, ALL_ACCOUNTS)
-  const events = yield* wakes.waiter(EVENTS, ALL_ACCOUNTS)
-
-  const startAll = Effect.gen(function* () {
-    yield* changes.reset
-    const ids = new Set(yield* idsOfAll)
-    for (const webhookId of healths.keys()) {
-      if (ids.has(webhookId)) continue
-      yield* FiberMap.remove(running, webhookId)
-      healths.delete(webhookId)
-    }
-    for (const webhookId of ids)
-      yield* FiberMap.run(running, webhookId, worker.loop(webhookId), { onlyIfMissing: true })
-    yield* changes.await
-  })
-  const wakeAll = Effect.gen(function* () {
-    yield* events.reset
-    yield* Effect.forEach([...healths.keys()], worker.wake)
-    yield* events.await
-    yield* Effect.sleep(COALESCE)
-  })
-  yield* Effect.forkScoped(Effect.forever(wakeAll))
-  yield* startAll.pipe(
-    Effect.catch(error =>
-      Effect.andThen(Effect.logDebug('Webhooks cannot be read now', error), Effect.sleep('1 second'))
-    ),
-    Effect.forever
-  )
-}, Effect.scoped)
-
-/** Events that follow each other at once are delivered in one pass. */
-const COALESCE = '20 millis'
-
-const idsOfAll = Effect.flatMap(SqlClient.SqlClient, sql =>
+/** The ids of all. */
+export const idsOfAll = Effect.flatMap(SqlClient.SqlClient, sql =>
   Effect.map(sql<{ id: string }>`SELECT webhook_id AS id FROM webhooks`, rows => rows.map(({ id }) => id))
 )
 
@@ -204,11 +148,9 @@ const shown = Effect.fnUntraced(function* (endpoint: Endpoint) {
     url,
     webhookId
   } = endpoint
-  const [waiting] = yield* accountId === null
-    ? sql<{ n: number }>`SELECT COUNT(*) AS n FROM events WHERE event_id > ${place}`
-    : sql<{
-        n: number
-      }>`SELECT COUNT(*) AS n FROM events WHERE account_id = ${accountId} AND event_id > ${place}`
+  const ofAccount = accountId === null ? sql`TRUE` : sql`account_id = ${accountId}`
+  const kinds = yield* sql<{ kind: string; n: number }>`SELECT kind, COUNT(*) AS n FROM events
+    WHERE event_id > ${place} AND ${ofAccount} GROUP BY kind`
   const lanes = yield* lanesOf(sql, webhookId)
   const [dead] = yield* sql<{
     n: number
@@ -222,7 +164,7 @@ const shown = Effect.fnUntraced(function* (endpoint: Endpoint) {
     state,
     reason,
     headers: Object.keys(headers),
-    waiting: waiting?.n ?? 0,
+    waiting: kinds.reduce((sum, { kind, n }) => (isWanted(types, kind) ? sum + n : sum), 0),
     failingLanes: lanes.length,
     nextAttemptAt: lanes[0]?.nextAt ?? null,
     deadLetters: dead?.n ?? 0,
