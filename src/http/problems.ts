@@ -60,6 +60,13 @@ export class KeyReused extends HttpApiError.Problem<KeyReused>()(
   { code: Schema.tag('idempotency-key-reused') }
 ) {}
 
+/** This server keeps no more keys. */
+export class TooManyKeys extends HttpApiError.Problem<TooManyKeys>()(
+  'TooManyKeys',
+  { type: type('too-many-keys'), status: 409, title: 'There are too many keys' },
+  { code: Schema.tag('too-many-keys') }
+) {}
+
 /** What is wrong with one part of a request. */
 const FieldError = Schema.Struct({
   path: Schema.Array(Schema.Union([Schema.String, Schema.Finite])).annotate({
