@@ -4,6 +4,9 @@ import { Schema } from 'effect'
 export const OutboxStatus = Schema.Literals(['queued', 'sending', 'sent', 'failed', 'cancelled', 'expired'])
 export type OutboxStatus = typeof OutboxStatus.Type
 
+/** Whether nothing happens to an entry any more. */
+export const hasEnded = (status: OutboxStatus): boolean => status !== 'queued' && status !== 'sending'
+
 /** A message that an entry is about, as WhatsApp identifies it; `sender` is `null` for the account's own. */
 export const Target = Schema.Struct({
   messageId: Schema.String,

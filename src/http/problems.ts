@@ -3,6 +3,7 @@
 import { Effect, Schema } from 'effect'
 import { HttpServerResponse } from 'effect/http'
 import { HttpApiError } from 'effect/http-api'
+import { OutboxEntry } from '../domain/outbox.ts'
 import type { DatabaseError } from '../services/database/error.ts'
 import { knownTroubleOf, troubleOf } from '../services/incidents/storage-trouble.ts'
 
@@ -48,6 +49,13 @@ export class NotWaiting extends HttpApiError.Problem<NotWaiting>()(
   'NotWaiting',
   { type: type('not-waiting'), status: 409, title: 'The outbox entry is no longer queued' },
   { code: Schema.tag('not-waiting'), entryStatus: Schema.String }
+) {}
+
+/** A client waited for the outcome, and the message was not sent and will not be; `entry` says why. */
+export class NotSent extends HttpApiError.Problem<NotSent>()(
+  'NotSent',
+  { type: type('not-sent'), status: 422, title: 'The message was not sent' },
+  { code: Schema.tag('not-sent'), entry: OutboxEntry }
 ) {}
 
 export class KeyReused extends HttpApiError.Problem<KeyReused>()(

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import { once as nextOf } from 'node:events'
+import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import type { Phone } from '../../simulator/phone.ts'
 import { untilReceived } from './received.ts'
@@ -331,6 +332,111 @@ describe('what is not sent yet', () => {
     await api.request('DELETE', `/v1/accounts/${accountId}/outbox/${first.entryId}`)
     await received(phone, second.entryId)
     expect(phone.truth().received.some(entry => entry.id === first.entryId)).toBe(false)
+  })
+})
+
+describe('a client that waits', () => {
+  const waiting = (accountId: string, query: string, body: object) =>
+    shared().api.request<Record<string, unknown>>('POST', `/v1/accounts/${accountId}/messages?${query}`, body)
+
+  test('is told that the message was sent or delivered; an album tells of each picture, a reaction is only sent', async () => {
+    const { api } = shared()
+    const { accountId, phone } = await linkedOnce()
+    const to = phone.contacts[0]!.phoneNumber
+    const sent = await waiting(accountId, 'wait=sent', { to, text: 'sent?', idempotencyKey: 'wait-1' })
+    expect(sent).toMatchObject({
+      status: 200,
+      body: { status: 'sent', kind: 'text', attempts: 1, reason: null, messageStatus: expect.any(String) }
+    })
+    expect(sent.body).toMatchObject(await api.entry(accountId, String(sent.body['entryId'])))
+
+    const delivered = await waiting(accountId, 'wait=delivered&timeout=2m', { to, text: 'delivered?' })
+    expect(delivered).toMatchObject({
+      status: 200,
+      body: { status: 'sent', messageStatus: expect.stringMatching(/^(delivered|read)$/) }
+    })
+    // The same request again is answered at once with what became of it.
+    expect(
+      await waiting(accountId, 'wait=sent&timeout=1ms', { to, text: 'sent?', idempotencyKey: 'wait-1' })
+    ).toMatchObject({ status: 200, body: { entryId: sent.body['entryId'], status: 'sent' } })
+
+    const reaction = await waiting(accountId, 'wait=delivered', {
+      to,
+      reaction: { messageId: delivered.body['messageId'], emoji: '👍' }
+    })
+    expect(reaction).toMatchObject({ status: 200, body: { kind: 'reaction', messageStatus: null } })
+
+    const picture = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer()
+    const files = createServer((_, response) =>
+      response.writeHead(200, { 'content-type': 'image/png' }).end(picture)
+    )
+    await nextOf(files.listen(0, '127.0.0.1'), 'listening')
+    const { port } = files.address() as { port: number }
+    const url = `http://127.0.0.1:${port}/`
+    const album = await waiting(accountId, 'wait=delivered&timeout=2m', { to, album: [{ url }, { url }] })
+    files.close()
+    const part = {
+      status: 'sent',
+      reason: null,
+      messageStatus: expect.stringMatching(/^(delivered|read)$/)
+    }
+    expect(album).toMatchObject({ status: 200, body: { kind: 'album', parts: [part, part] } })
+  })
+
+  test('is told why a message was not sent, and who took it back', async () => {
+    const { api } = shared()
+    const { accountId, phone } = await linkedOnce()
+    expect(await waiting(accountId, 'wait=sent', { to: '+4915100000003', text: 'anybody?' })).toMatchObject({
+      status: 422,
+      body: {
+        code: 'not-sent',
+        detail: 'The entry is failed: recipient.notOnWhatsApp',
+        entry: { status: 'failed', reason: 'recipient.notOnWhatsApp', attempts: 1 }
+      }
+    })
+    const later = waiting(accountId, 'wait=sent&timeout=2m', {
+      to: phone.contacts[0]!.phoneNumber,
+      text: 'tomorrow',
+      sendAt: Date.now() + 86_400_000
+    })
+    const [entry] = await api.until('the entry', async () => {
+      const { body } = await api.request<{ entries: ReadonlyArray<{ entryId: string }> }>(
+        'GET',
+        `/v1/accounts/${accountId}/outbox?status=queued`
+      )
+      return body.entries.length > 0 ? body.entries : undefined
+    })
+    await api.request('DELETE', `/v1/accounts/${accountId}/outbox/${entry!.entryId}`)
+    expect(await later).toMatchObject({
+      status: 422,
+      body: { code: 'not-sent', entry: { status: 'cancelled' } }
+    })
+  })
+
+  test('is told how far it is when the time is over; a time that is none is refused before anything is sent', async () => {
+    const { accountId, phone } = await linkedOnce()
+    const to = phone.contacts[0]!.phoneNumber
+    const tomorrow = { to, text: 'tomorrow', sendAt: Date.now() + 86_400_000 }
+    expect(await waiting(accountId, 'wait=delivered&timeout=20ms', tomorrow)).toMatchObject({
+      status: 202,
+      body: { status: 'queued', messageId: expect.any(String), threadId: expect.any(String) }
+    })
+    for (const query of [
+      'timeout=30s',
+      'wait=sent&timeout=30',
+      'wait=sent&timeout=3m',
+      'wait=sent&timeout=0s',
+      'wait=read',
+      'wait=sent&patience=1s'
+    ]) {
+      expect(await waiting(accountId, query, { to, text: 'never' }), query).toMatchObject({
+        status: 400,
+        body: { code: 'bad-field' }
+      })
+    }
+    expect(phone.truth().received.some(({ text }) => text === 'never')).toBe(false)
   })
 })
 

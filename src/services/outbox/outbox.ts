@@ -15,6 +15,7 @@ import { MessageStore } from '../conversations/message-store.ts'
 import { ThreadStore } from '../conversations/thread-store.ts'
 import { WaitsForDisk } from '../database/durability.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { EventTail } from '../events/tail.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { reportStorageTrouble } from '../incidents/storage-trouble.ts'
 import { Wakes } from '../process/wakes.ts'
@@ -22,6 +23,7 @@ import { makeWorker, type Worker } from '../process/worker.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { accept, type Accepted, type OutboxRequest } from './accept.ts'
 import { Attachments } from './attachments.ts'
+import { type AwaitedStatus, awaitOutcome, type Outcome } from './awaited-outcome.ts'
 import { dispatchNext } from './dispatch.ts'
 import { releaseHeld, requeueInterrupted } from './due.ts'
 import { type EntryQuery, listEntries, readEntry } from './entries.ts'
@@ -61,6 +63,15 @@ export class Outbox extends Context.Service<
       accountId: string,
       entryId: string
     ) => Effect.Effect<OutboxEntry | undefined, DatabaseError>
+    /**
+     * Completes when it is known what became of what was accepted: it has ended, and for `delivered` the recipient has it.
+     * `undefined` if it was removed meanwhile, with its account.
+     */
+    readonly awaitOutcome: (
+      accountId: string,
+      accepted: Pick<Accepted, 'entryId' | 'parts'>,
+      awaited: AwaitedStatus
+    ) => Effect.Effect<Outcome | undefined, DatabaseError>
     /** Newest first. */
     readonly list: (query: EntryQuery) => Effect.Effect<ReadonlyArray<OutboxEntry>, DatabaseError>
     /** WhatsApp lifted a restriction: what it held is due at once. */
@@ -84,6 +95,7 @@ const NEEDED = [
   Identity,
   Conversations,
   WhatsApp,
+  EventTail,
   Incidents,
   Attachments,
   MessageFiles,
@@ -131,6 +143,7 @@ const makeOutbox = Effect.fnUntraced(function* (options: OutboxOptions) {
     markRead: thread => provide(markRead(thread)),
     cancel: (accountId, entryId) => provide(cancel(accountId, entryId)),
     read: (accountId, entryId) => provide(readEntry(accountId, entryId)),
+    awaitOutcome: (accountId, accepted, awaited) => provide(awaitOutcome(accountId, accepted, awaited)),
     list: query => provide(listEntries(query)),
     release: accountId => provide(release(accountId)),
     sending

@@ -2,16 +2,18 @@
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { Restriction } from '../../domain/account.ts'
-import { MAX_SEND_ATTEMPTS, type OutboxStatus, retryDelay } from '../../domain/outbox.ts'
+import { hasEnded, MAX_SEND_ATTEMPTS, type OutboxStatus, retryDelay } from '../../domain/outbox.ts'
 import { AccountStore } from '../conversations/account-store.ts'
 import { MessageStore } from '../conversations/message-store.ts'
 import type { ChangeWrite } from '../conversations/writes.ts'
 import { Incidents } from '../incidents/incidents.ts'
+import { Wakes } from '../process/wakes.ts'
 import { count } from '../telemetry/metrics.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { type OutboxRow, redactedContent } from './entry-row.ts'
 import { waitingFollowers } from './followers.ts'
 import { kindOf } from './kinds/index.ts'
+import { ENDED } from './topics.ts'
 
 /** When WhatsApp refuses to start a conversation and names no restriction, one is assumed: every try counts against the account. */
 const ASSUMED_RESTRICTION_MS = 15 * 60_000
@@ -30,20 +32,22 @@ interface NextState {
 const mark = Effect.fnUntraced(function* (row: OutboxRow, next: NextState) {
   const sql = yield* SqlClient.SqlClient
   const messages = yield* MessageStore
+  const wakes = yield* Wakes
   const now = yield* Clock.currentTimeMillis
-  const hasEnded = next.status === 'sent' || next.status === 'failed'
-  const content = hasEnded ? redactedContent(row.content) : JSON.stringify(row.content)
+  const ends = hasEnded(next.status)
+  const content = ends ? redactedContent(row.content) : JSON.stringify(row.content)
   const { messageId, threadId } = row
+  const wake = ends ? sql.afterCommit(wakes.wake(ENDED, row.whatsAppId)) : Effect.void
   yield* Effect.andThen(
     sql`UPDATE outbox SET status = ${next.status}, attempts = ${next.attempts}, next_attempt_at = ${next.nextAt},
         last_error = ${next.reason}, updated_at = ${now}, content = ${content},
-        prepared = CASE WHEN ${hasEnded} THEN NULL ELSE prepared END
+        prepared = CASE WHEN ${ends} THEN NULL ELSE prepared END
       WHERE entry_id = ${row.entryId} AND status IN ('queued', 'sending')`,
     messages.change(
       row.accountId,
       (next.changes ?? []).map(change => ({ threadId, messageId, change }))
     )
-  ).pipe(sql.withTransaction)
+  ).pipe(Effect.andThen(wake), sql.withTransaction)
 })
 
 export const markSending = (row: OutboxRow, now: number) =>

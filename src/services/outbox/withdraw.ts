@@ -9,7 +9,7 @@ import { decodeOutboxRow, entryOf, type OutboxRow, redactedContent } from './ent
 import { NotCancellable } from './errors.ts'
 import { waitingFollowers } from './followers.ts'
 import { kindOf } from './kinds/index.ts'
-import { OUTBOX } from './topics.ts'
+import { ENDED, OUTBOX } from './topics.ts'
 
 const withdraw = Effect.fnUntraced(function* (
   row: OutboxRow,
@@ -18,10 +18,12 @@ const withdraw = Effect.fnUntraced(function* (
 ) {
   const sql = yield* SqlClient.SqlClient
   const messages = yield* MessageStore
+  const wakes = yield* Wakes
   const now = yield* Clock.currentTimeMillis
   yield* sql`UPDATE outbox SET status = ${status}, last_error = ${reason}, updated_at = ${now},
       content = ${redactedContent(row.content)}, prepared = NULL
     WHERE entry_id = ${row.entryId}`
+  yield* sql.afterCommit(wakes.wake(ENDED, row.whatsAppId))
   if (kindOf(row.content).document.is !== 'new') return
   const { messageId, threadId } = row
   const messageStatus = status === 'cancelled' ? 'cancelled' : 'failed'

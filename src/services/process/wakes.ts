@@ -2,7 +2,7 @@
 // Within one process this is a set of latches; a database shared by several processes can carry the same calls.
 import { Context, Effect, Latch, Layer, type Scope } from 'effect'
 
-/** A kind of work that a worker waits for. The wing that writes the work down declares it. */
+/** A kind of work that a worker waits for. The wing that writes the work down declares it. Waited for by account, or by what it says. */
 export interface Topic {
   readonly name: string
 }
@@ -32,6 +32,8 @@ export class Wakes extends Context.Service<
     readonly wakeEveryone: Effect.Effect<void>
     /** A waiter until the scope closes. It begins awake: work that was written down before is found at the first look. */
     readonly waiter: (topic: Topic, accountId: string) => Effect.Effect<Waiter, never, Scope.Scope>
+    /** How many waiters of the topic there are for this account, asleep or awake. */
+    readonly count: (topic: Topic, accountId: string) => Effect.Effect<number>
   }
 >()('backscroll/services/process/Wakes') {
   static readonly layer: Layer.Layer<Wakes> = Layer.sync(Wakes, () => {
@@ -67,6 +69,7 @@ export class Wakes extends Context.Service<
           }
         )
       ),
+      count: (of, accountId) => Effect.sync(() => waiting.get(keyOf(of, accountId))?.size ?? 0),
       waiter: (of, accountId) => {
         const key = keyOf(of, accountId)
         return Effect.map(

@@ -1,5 +1,5 @@
 // The outbox's rules of trying again, on a real database and a test clock, against WhatsApps that misbehave in one way each.
-import { Clock, Effect, Layer, Stream } from 'effect'
+import { Clock, Effect, Fiber, Layer, Stream } from 'effect'
 import { TestClock } from 'effect/testing'
 import { expect, test } from 'vitest'
 import { AccountStore } from '../../../src/services/conversations/account-store.ts'
@@ -7,11 +7,13 @@ import { MessageStore } from '../../../src/services/conversations/message-store.
 import { Incidents } from '../../../src/services/incidents/incidents.ts'
 import { Attachments } from '../../../src/services/outbox/attachments.ts'
 import { Outbox } from '../../../src/services/outbox/outbox.ts'
+import { ENDED } from '../../../src/services/outbox/topics.ts'
 import { MessageFiles } from '../../../src/services/outbox/message-files.ts'
 import { LinkPreviews } from '../../../src/services/outbox/preparation/link/link-previews.ts'
 import { Preparation } from '../../../src/services/outbox/preparation/preparation.ts'
 import { NotConfirmed, NotConnected, SendRefused } from '../../../src/services/whatsapp/errors.ts'
 import type { Outgoing } from '../../../src/services/whatsapp/send.ts'
+import { Wakes } from '../../../src/services/process/wakes.ts'
 import { WhatsApp } from '../../../src/services/whatsapp/whatsapp.ts'
 import { servicesOn } from '../database.ts'
 import { ACCOUNT } from './account.ts'
@@ -22,7 +24,7 @@ type Send = (
 
 const run = <A, E>(
   send: Send,
-  program: Effect.Effect<A, E, AccountStore | Incidents | MessageStore | Outbox>
+  program: Effect.Effect<A, E, AccountStore | Incidents | MessageStore | Outbox | Wakes>
 ): Promise<A> => {
   const whatsapp = WhatsApp.of({
     connect: () => Stream.empty,
@@ -234,4 +236,29 @@ test('a clock that was set back does not make an entry wait for days', async () 
     })
   )
   expect(done).toMatchObject({ status: 'sent' })
+})
+
+test('a client that waits is told once the entry has ended, and leaves nothing behind when it goes', async () => {
+  await run(
+    () => Effect.undefined,
+    Effect.gen(function* () {
+      const outbox = yield* Outbox
+      const wakes = yield* Wakes
+      const accepted = yield* queue('waited for')
+      const count = wakes.count(ENDED, accepted.entryId)
+      const until = (wanted: number): Effect.Effect<void> =>
+        Effect.flatMap(count, now =>
+          now === wanted ? Effect.void : Effect.andThen(Effect.yieldNow, until(wanted))
+        )
+      const waiting = yield* Effect.forkChild(outbox.awaitOutcome(ACCOUNT.accountId, accepted, 'sent'))
+      const gone = yield* Effect.forkChild(outbox.awaitOutcome(ACCOUNT.accountId, accepted, 'delivered'))
+      yield* until(2)
+      yield* Fiber.interrupt(gone)
+      expect(yield* count).toBe(1)
+      yield* pass
+      const outcome = yield* Fiber.join(waiting)
+      expect(outcome?.entry).toMatchObject({ status: 'sent', messageStatus: 'sent' })
+      expect(yield* count).toBe(0)
+    })
+  )
 })

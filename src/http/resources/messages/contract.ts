@@ -1,15 +1,17 @@
 // The HTTP contract of messages: reading those of a thread, and sending.
 import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
-import { Message, Receipt } from '../../../domain/message.ts'
+import { Message, MessageStatus, Receipt } from '../../../domain/message.ts'
+import { OutboxEntry, OutboxStatus } from '../../../domain/outbox.ts'
 import { SendRequest } from '../../../services/outbox/request.ts'
 import { reads, sends } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
 import { accountPath, CursorText, limit, threadPath } from '../../fields.ts'
 import { messageFilterFields } from '../../message-filter.ts'
 import { operation } from '../../operation.ts'
-import { BadField, KeyReused, NotFound, StoreUnavailable, WrongState } from '../../problems.ts'
+import { BadField, KeyReused, NotFound, NotSent, StoreUnavailable, WrongState } from '../../problems.ts'
 import { SendForm } from './send-form.ts'
+import { waitFields } from './waiting.ts'
 
 const listQuery = {
   limit: limit(500),
@@ -19,31 +21,54 @@ const listQuery = {
 }
 export type MessageListQuery = Schema.Struct.Type<typeof listQuery>
 
+const part = { entryId: Schema.String, messageId: Schema.String }
+
+/** What was accepted and is not known to have ended. */
+const AcceptedMessage = Schema.Struct({
+  /** Identifies the entry in the outbox. */
+  entryId: Schema.String,
+  /** The message, which is stored from now on; for a reaction, edit or deletion the message it refers to. */
+  messageId: Schema.String,
+  threadId: Schema.String,
+  /** `queued`, unless a client has waited in vain: then how far it is. */
+  status: OutboxStatus,
+  /** Of an album: the messages of its pictures and films, in order. */
+  parts: Schema.optionalKey(Schema.Array(Schema.Struct(part)))
+}).annotate({ identifier: 'AcceptedMessage' })
+
+/** What a client that waits is told: the entry, which was sent, and how far its message got. */
+const SentMessage = Schema.Struct({
+  ...OutboxEntry.fields,
+  /** `null` for what changes another message. */
+  messageStatus: Schema.NullOr(MessageStatus),
+  /** Of an album: its pictures and films, in order. One of them may have failed. */
+  parts: Schema.optionalKey(
+    Schema.Array(
+      Schema.Struct({
+        ...part,
+        status: OutboxStatus,
+        reason: OutboxEntry.fields.reason,
+        messageStatus: Schema.NullOr(MessageStatus)
+      })
+    )
+  )
+}).annotate({ identifier: 'SentMessage' })
+
 export class MessagesGroup extends HttpApiGroup.make('messages')
   .add(
     HttpApiEndpoint.post('send', '/accounts/:accountId/messages', {
       params: accountPath,
+      query: waitFields,
       payload: [SendRequest, SendForm],
-      success: Schema.Struct({
-        /** Identifies the entry in the outbox. */
-        entryId: Schema.String,
-        /** The message, which is stored from now on; for a reaction, edit or deletion the message it refers to. */
-        messageId: Schema.String,
-        threadId: Schema.String,
-        status: Schema.Literal('queued'),
-        /** Of an album: the messages of its pictures and films, in order. */
-        parts: Schema.optionalKey(
-          Schema.Array(Schema.Struct({ entryId: Schema.String, messageId: Schema.String }))
-        )
-      }).pipe(HttpApiSchema.status(202)),
-      error: [NotFound, WrongState, KeyReused, BadField, StoreUnavailable]
+      success: [SentMessage, AcceptedMessage.pipe(HttpApiSchema.status(202))],
+      error: [NotFound, WrongState, KeyReused, NotSent, BadField, StoreUnavailable]
     }).annotateMerge(
       operation({
         access: sends('path'),
         operationId: 'outbox.send',
         summary: 'Send a message',
         description:
-          'Queues the message; it is sent exactly once, as soon as the account is online. The body is JSON with exactly one of text, media (by URL), album, location, contacts, poll, event, reaction, edit, revoke, forward, pin, unpin; or multipart/form-data with a file. Requests with the same idempotencyKey get the same response for 24 hours.'
+          'Queues the message; it is sent exactly once, as soon as the account is online. The body is JSON with exactly one of text, media (by URL), album, location, contacts, poll, event, reaction, edit, revoke, forward, pin, unpin; or multipart/form-data with a file. Requests with the same idempotencyKey get the same response for 24 hours. With `wait`, the response says what became of it: 200 when it was sent (or delivered), 422 when it was not, 202 when the time is over.'
       })
     ),
     HttpApiEndpoint.get('list', '/threads/:threadId/messages', {

@@ -7,6 +7,7 @@ import { MessageStore } from '../../../services/conversations/message-store.ts'
 import { ReceiptStore } from '../../../services/conversations/receipt-store.ts'
 import type { ThreadStore } from '../../../services/conversations/thread-store.ts'
 import type { Outbox } from '../../../services/outbox/outbox.ts'
+import type { Stopping } from '../../../services/process/stopping.ts'
 import { Api } from '../../api.ts'
 import { findThread } from '../../lookup.ts'
 import { messageFilter } from '../../message-filter.ts'
@@ -42,10 +43,13 @@ export const messagesLayer = HttpApiBuilder.group(
   Api,
   'messages',
   Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<Accounts | MessageStore | Outbox | ReceiptStore | ThreadStore>()
+    const services = yield* Effect.context<
+      Accounts | MessageStore | Outbox | ReceiptStore | Stopping | ThreadStore
+    >()
     const provide = Effect.provideContext(services)
     return handlers.handleAll({
-      send: ({ params, payload, request }) => provide(send(params.accountId, payload, request)),
+      send: ({ params, payload, query, request }) =>
+        provide(send(params.accountId, { payload, query, request })),
       list: ({ params, query }) => provide(list(params.threadId, query)),
       get: ({ params }) => provide(get(params.threadId, params.messageId))
     })

@@ -7,6 +7,7 @@ import { isYes } from '../../fields.ts'
 import { accountFailures, findAccount } from '../../lookup.ts'
 import { badField, KeyReused, WrongState } from '../../problems.ts'
 import type { SendForm } from './send-form.ts'
+import { checkWait, outcomeWithin, type WaitQuery } from './waiting.ts'
 
 const LONGEST_KEY = 200
 
@@ -44,15 +45,18 @@ const requestOf = (payload: SendRequest | SendForm): SendRequest | UploadRequest
   return isYes(viewOnce) === true ? { ...form, viewOnce: true } : form
 }
 
-export const send = Effect.fnUntraced(function* (
-  accountId: string,
-  payload: SendRequest | SendForm,
-  request: HttpServerRequest.HttpServerRequest
-) {
+interface Sending {
+  readonly payload: SendRequest | SendForm
+  readonly query: WaitQuery
+  readonly request: HttpServerRequest.HttpServerRequest
+}
+
+export const send = Effect.fnUntraced(function* (accountId: string, { payload, query, request }: Sending) {
   const outbox = yield* Outbox
+  yield* checkWait(query)
   const idempotencyKey = yield* keyOf(payload.idempotencyKey, request)
   const submission = { accountId, request: requestOf(payload), idempotencyKey }
-  const { entryId, messageId, parts, threadId } = yield* outbox.submit(submission).pipe(
+  const accepted = yield* outbox.submit(submission).pipe(
     Effect.catchTags({
       ...accountFailures(accountId),
       AccountNotLinked: () => notLinked(accountId),
@@ -63,6 +67,8 @@ export const send = Effect.fnUntraced(function* (
       RequestRefused: ({ field, reason }) => Effect.fail(badField('payload', field, reason))
     })
   )
+  if (query.wait !== undefined) return yield* outcomeWithin(accountId, accepted, query.wait, query.timeout)
+  const { entryId, messageId, parts, threadId } = accepted
   const queued = { entryId, messageId, threadId, status: 'queued' as const }
   return parts.length === 0 ? queued : { ...queued, parts }
 })
