@@ -30,7 +30,8 @@ rmSync(TARGET, { recursive: true, force: true })
 await build({
   input: {
     main: join(ROOT, 'src/main.cjs'),
-    thread: join(ROOT, 'src/services/whatsapp/chunk/thread.ts'),
+    'reading-thread': join(ROOT, 'src/services/whatsapp/chunk/reading-thread.ts'),
+    'storing-thread': join(ROOT, 'src/app/threads/storing-thread.ts'),
     'checkpoint-thread': join(ROOT, 'src/services/database/sqlite/checkpoint-thread.ts'),
     'preparation-thread': join(ROOT, 'src/services/outbox/preparation/thread.ts')
   },

@@ -1,6 +1,8 @@
 // History: what is queued, the worker that reads it, what becomes of it, and what the phone is asked for.
+import { join } from 'node:path'
 import { Layer } from 'effect'
 import type { Config } from '../../config.ts'
+import { DATABASE } from '../../services/database/sqlite/folder-inspection.ts'
 import { Backfill } from '../../services/history/backfill/backfill.ts'
 import { HeldThreads } from '../../services/history/backfill/held-threads.ts'
 import { JobKind } from '../../services/history/backfill/job-kind.ts'
@@ -9,6 +11,7 @@ import { PhoneActivity } from '../../services/history/backfill/phone-activity.ts
 import { BackfillRequests } from '../../services/history/backfill/requests.ts'
 import * as Upkeep from '../../services/history/backfill/upkeep.ts'
 import { ChunkQueue } from '../../services/history/chunks/queue.ts'
+import { StoringThread } from '../../services/history/chunks/storing-thread.ts'
 import * as StoringSink from '../../services/history/chunks/storing-sink.ts'
 import { History } from '../../services/history/chunks/worker.ts'
 import { Coverage } from '../../services/history/coverage/coverage.ts'
@@ -22,6 +25,11 @@ import { PlaceholderQueue } from '../../services/history/placeholders/queue.ts'
 import * as RestoredCopy from '../../services/history/restored-copy/restored-copy.ts'
 import { ChunkReader } from '../../services/whatsapp/chunk/reader.ts'
 import { mediaBase } from './whatsapp.ts'
+
+/** From this file in the sources, and from the bundle that this file became a part of. */
+const STORING_THREAD = import.meta.url.endsWith('.ts')
+  ? '../threads/storing-thread.ts'
+  : './storing-thread.js'
 
 const STORING = { jobs: JobKind.storing, sink: StoringSink.layer, threads: HeldThreads.layer }
 const COUNTING = { jobs: JobKind.counting, sink: CountingSink.layer, threads: CountedThreads.layer }
@@ -54,8 +62,14 @@ const backfill = (config: Config) =>
 const chunkReader = (config: Config) =>
   ChunkReader.layer({ mediaBase: mediaBase(config), keepStatuses: config.WHATSAPP_KEEP_STATUSES })
 
+const storingThread = ({ DATA_DIR }: Config) =>
+  StoringThread.layer({ database: join(DATA_DIR, DATABASE), file: new URL(STORING_THREAD, import.meta.url) })
+
 const chunks = (config: Config) =>
-  History.layer.pipe(Layer.provide([purpose(config).sink, chunkReader(config)]))
+  History.layer.pipe(
+    Layer.provide([purpose(config).sink, chunkReader(config)]),
+    Layer.provide(storingThread(config))
+  )
 
 export const layer = (config: Config) =>
   Layer.mergeAll(chunks(config), backfill(config), PeerMessages.layer, Placeholders.layer)

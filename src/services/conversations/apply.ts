@@ -6,7 +6,7 @@ import type { Address, Fact } from '../../domain/fact.ts'
 import type { DatabaseError } from '../database/error.ts'
 import { Transaction } from '../database/transaction.ts'
 import { topic, Wakes } from '../process/wakes.ts'
-import { Incidents } from '../incidents/incidents.ts'
+import { IncidentReports } from '../incidents/incidents.ts'
 import { JOURNAL } from '../journal/journal.ts'
 import { makeAddOnOpening } from './add-on-opening.ts'
 import { AddOnReader } from './add-on-reader.ts'
@@ -63,7 +63,7 @@ export class Conversations extends Context.Service<
     | ContactStore
     | GroupStore
     | Identity
-    | Incidents
+    | IncidentReports
     | LabelStore
     | MessageStore
     | ReceiptStore
@@ -83,7 +83,7 @@ export class Conversations extends Context.Service<
       const stores = yield* factStores
       const openAddOns = makeAddOnOpening(stores, yield* AddOnReader)
       const writer = makeFactWriter({ identity, openAddOns, resolver, stores })
-      const incidents = yield* Incidents
+      const incidents = yield* IncidentReports
       const unknownKinds = makeUnknownKinds(incidents)
       const boundWaiting = makeWaitingBounds({ incidents, sql, stores })
       const threadOf = (accountId: string, chat: Address) =>

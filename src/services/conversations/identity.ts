@@ -7,6 +7,7 @@ import type { Address, NumberChangedFact, SameNumberFact, SamePersonFact } from 
 import { isLidJid, isPhoneJid } from '../../domain/jid.ts'
 import type { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { StoredVersions } from '../database/stored-versions.ts'
 import { joinTransaction } from '../database/transaction.ts'
 import { Tables } from '../database/tables.ts'
 import { AccountMemory } from '../process/account-memory.ts'
@@ -42,6 +43,11 @@ export class Identity extends Context.Service<
     ) => Effect.Effect<void, DatabaseError>
     /** Whether that is remembered already: then linking them changes nothing. */
     readonly isLinked: (accountId: string, fact: Omit<SamePersonFact, 'kind'>) => boolean
+    /** Those of the facts that say what is stored. */
+    readonly linkedAmong: (
+      accountId: string,
+      facts: ReadonlyArray<SamePersonFact>
+    ) => Effect.Effect<ReadonlyArray<SamePersonFact>, DatabaseError>
     /** A person has another number: their threads become one. */
     readonly changeNumber: (
       accountId: string,
@@ -72,13 +78,13 @@ export class Identity extends Context.Service<
   static readonly layer: Layer.Layer<
     Identity,
     never,
-    AccountMemory | SqlClient.SqlClient | SqlBulk | EventLog | Tables
+    AccountMemory | SqlClient.SqlClient | SqlBulk | StoredVersions | EventLog | Tables
   > = Layer.effect(
     Identity,
     Effect.gen(function* () {
       const tables = yield* Tables
       const memory = yield* AccountMemory
-      const known = memory.register('conversations.persons', makeKnownPersons())
+      const known = memory.register('conversations.persons', makeKnownPersons(yield* StoredVersions))
       return Identity.of(makeIdentity({ ...(yield* writeContext), tables }, known))
     })
   )
@@ -240,6 +246,15 @@ const makeIdentity = (context: MergeContext, memory: KnownPersons): Identity['Se
   const joinNumbers = makeJoinNumbers(context, book)
   const failed = asDatabaseError('resolving an address')
 
+  const isLinked: Identity['Service']['isLinked'] = (accountId, { at, lidJid, phoneJid }) => {
+    const owner = memory.owned(accountId, phoneJid)
+    return (
+      owner !== undefined &&
+      owner.person === memory.owned(accountId, lidJid)?.person &&
+      at < owner.since + NOTED_EVERY_MS
+    )
+  }
+
   const known = (accountId: string, { alt, jid }: Address): string | undefined => {
     const person = memory.owned(accountId, jid)?.person
     return alt === undefined || memory.owned(accountId, alt)?.person === person ? person : undefined
@@ -260,14 +275,17 @@ const makeIdentity = (context: MergeContext, memory: KnownPersons): Identity['Se
     }, failed),
     known,
     link: (accountId, fact) => link(accountId, fact, fact.phoneJid).pipe(failed),
-    isLinked: (accountId, { at, lidJid, phoneJid }) => {
-      const owner = memory.owned(accountId, phoneJid)
-      return (
-        owner !== undefined &&
-        owner.person === memory.owned(accountId, lidJid)?.person &&
-        at < owner.since + NOTED_EVERY_MS
-      )
-    },
+    isLinked,
+    linkedAmong: (accountId, facts) =>
+      book
+        .recall(
+          accountId,
+          facts.flatMap(({ lidJid, phoneJid }) => [phoneJid, lidJid])
+        )
+        .pipe(
+          Effect.map(() => facts.filter(fact => isLinked(accountId, fact))),
+          failed
+        ),
     changeNumber: (accountId, fact) => changeNumber(accountId, fact).pipe(joinTransaction(sql), failed),
     joinNumbers: (accountId, fact) => joinNumbers(accountId, fact).pipe(failed),
     lidsOf: (accountId, person) => book.lidsOf(accountId, person).pipe(failed),

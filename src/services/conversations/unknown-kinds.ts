@@ -2,7 +2,7 @@
 // it. Neither says what such a message contains.
 import { Effect } from 'effect'
 import type { Fact } from '../../domain/fact.ts'
-import type { Incidents } from '../incidents/incidents.ts'
+import type { IncidentReports } from '../incidents/incidents.ts'
 import { countUnsupported } from '../telemetry/metrics.ts'
 
 const UNSUPPORTED = 'unsupported:'
@@ -40,7 +40,7 @@ export interface UnknownKinds {
   readonly noteIn: (facts: ReadonlyArray<Fact>) => Effect.Effect<void>
 }
 
-export const makeUnknownKinds = (incidents: Incidents['Service']): UnknownKinds => {
+export const makeUnknownKinds = (incidents: IncidentReports['Service']): UnknownKinds => {
   const reported = new Set<string>()
 
   /** A kind's name as metrics and incidents have it: there are only so many, whatever is sent. */

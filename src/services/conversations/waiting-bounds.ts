@@ -2,12 +2,12 @@
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { DatabaseError } from '../database/error.ts'
-import type { Incidents } from '../incidents/incidents.ts'
+import type { IncidentReports } from '../incidents/incidents.ts'
 import type { MessageStore } from './message-store.ts'
 import type { SealedAddOnStore } from './sealed-add-on-store.ts'
 
 interface Dependencies {
-  readonly incidents: Incidents['Service']
+  readonly incidents: IncidentReports['Service']
   readonly sql: SqlClient.SqlClient
   readonly stores: {
     readonly messages: MessageStore['Service']

@@ -30,6 +30,16 @@ export const asDatabaseError =
 
 const MOST_CAUSES = 8
 
+/** SQLite's result code, if it is among the causes of an error: https://www.sqlite.org/rescode.html */
+export const errcodeOf = (error: unknown): number | undefined => {
+  let at = error
+  for (let depth = 0; depth < MOST_CAUSES && at instanceof Object; depth += 1) {
+    if ('errcode' in at && typeof at.errcode === 'number') return at.errcode
+    at = 'cause' in at && at.cause !== undefined ? at.cause : 'reason' in at ? at.reason : undefined
+  }
+  return undefined
+}
+
 /** The words of the innermost cause: SQLite's, or those of the operating system. For people at the terminal, not for responses. */
 export const innermostReason = (error: unknown): string => {
   let at = error

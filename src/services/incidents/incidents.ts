@@ -36,8 +36,9 @@ export interface IncidentNotice extends IncidentReport {
   readonly at: number
 }
 
-export class Incidents extends Context.Service<
-  Incidents,
+/** Takes reports: all that those need who only notice something. */
+export class IncidentReports extends Context.Service<
+  IncidentReports,
   {
     /**
      * Logs and stores the incident. Never fails: what the database refuses is kept in memory and stored as soon as it
@@ -47,6 +48,12 @@ export class Incidents extends Context.Service<
     readonly report: (report: IncidentReport) => Effect.Effect<void>
     /** The same, unless something was reported about this subject and is not over. Never fails: in doubt it reports. */
     readonly reportOnce: (report: IncidentReport) => Effect.Effect<void>
+  }
+>()('backscroll/services/incidents/IncidentReports') {}
+
+export class Incidents extends Context.Service<
+  Incidents,
+  IncidentReports['Service'] & {
     /** Notes that the cause of incidents is over: of one kind, of one account. A repeat is unresolved again. */
     readonly resolve: (over: ResolvedIncidents) => Effect.Effect<void, DatabaseError>
     /** Every report from the moment in which it is run. A subscriber that is too slow misses the oldest. */
@@ -57,29 +64,33 @@ export class Incidents extends Context.Service<
     readonly acknowledge: (incidentId: string) => Effect.Effect<Incident | undefined, DatabaseError>
   }
 >()('backscroll/services/incidents/Incidents') {
-  static readonly layer: Layer.Layer<Incidents, never, SqlClient.SqlClient> = Layer.effect(
-    Incidents,
-    Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      const unstored = makeUnstoredIncidents()
-      const notices = yield* PubSub.sliding<IncidentNotice>(MOST_UNREAD)
-      yield* Effect.forkScoped(storeAgain(sql, unstored))
-      yield* Effect.addFinalizer(() => Effect.ignore(storeUnstored(sql, unstored)))
-      const repeats = makeIncidentRepeats()
-      const reporting = report(sql, unstored, repeats, notices)
-      return Incidents.of({
-        report: reporting,
-        reportOnce: reported =>
-          Effect.flatMap(isKnown(sql, unstored, incidentIdOf(reported)), known =>
-            known ? Effect.void : reporting(reported)
-          ),
-        resolve: resolve(sql, unstored, repeats),
-        reported: Effect.map(PubSub.subscribe(notices), Stream.fromSubscription),
-        list: list(sql, unstored),
-        acknowledge: acknowledge(sql, unstored, repeats)
+  static readonly layer: Layer.Layer<Incidents | IncidentReports, never, SqlClient.SqlClient> =
+    Layer.effectContext(
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const unstored = makeUnstoredIncidents()
+        const notices = yield* PubSub.sliding<IncidentNotice>(MOST_UNREAD)
+        yield* Effect.forkScoped(storeAgain(sql, unstored))
+        yield* Effect.addFinalizer(() => Effect.ignore(storeUnstored(sql, unstored)))
+        const repeats = makeIncidentRepeats()
+        const reporting = report(sql, unstored, repeats, notices)
+        const reports = IncidentReports.of({
+          report: reporting,
+          reportOnce: reported =>
+            Effect.flatMap(isKnown(sql, unstored, incidentIdOf(reported)), known =>
+              known ? Effect.void : reporting(reported)
+            )
+        })
+        const all = Incidents.of({
+          ...reports,
+          resolve: resolve(sql, unstored, repeats),
+          reported: Effect.map(PubSub.subscribe(notices), Stream.fromSubscription),
+          list: list(sql, unstored),
+          acknowledge: acknowledge(sql, unstored, repeats)
+        })
+        return Context.make(Incidents, all).pipe(Context.add(IncidentReports, reports))
       })
-    })
-  )
+    )
 }
 
 const STORE_AGAIN_MS = 1000

@@ -2,29 +2,35 @@
 import { Context, Effect, Latch, Layer, type Scope } from 'effect'
 import { AccountMemory } from '../process/account-memory.ts'
 
-/** Under traffic that never pauses, history still gets its turns. */
-const LONGEST_WAIT = '1 second'
+/** Under traffic that never pauses, history still gets its turns: milliseconds before a chunk, and before each part of one. */
+const LONGEST_WAIT = { chunk: 1000, part: 15 }
 
 /** Between two immediates Node reads its sockets: what waits there enters now. */
 const socketsRead = Effect.callback<void>(resume => {
   setImmediate(() => setImmediate(() => resume(Effect.void)))
 })
 
-/** Counts what is on its way; the latch is open while that is nothing. */
+/** Counts what is on its way; the latch is open while that is nothing, and the number in the shared memory is 0. */
 const makeCounter = () => {
   let underWay = 0
   const none = Latch.makeUnsafe(true)
+  const shared = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
   return {
     none,
+    shared: shared.buffer,
     enter: (): (() => void) => {
       let isUnderWay = true
       underWay += 1
       none.closeUnsafe()
+      Atomics.store(shared, 0, 1)
       return () => {
         if (!isUnderWay) return
         isUnderWay = false
         underWay -= 1
-        if (underWay === 0) none.openUnsafe()
+        if (underWay !== 0) return
+        none.openUnsafe()
+        Atomics.store(shared, 0, 0)
+        Atomics.notify(shared, 0)
       }
     }
   }
@@ -56,12 +62,21 @@ export const makeLiveTraffic = (memory: AccountMemory['Service']): LiveTraffic['
             ingested(accountId)
           })
       ),
-    quiet: Effect.andThen(socketsRead, counter.none.await).pipe(
-      Effect.timeoutOption(LONGEST_WAIT),
-      Effect.asVoid
-    )
+    quiet: before =>
+      Effect.andThen(socketsRead, counter.none.await).pipe(
+        Effect.timeoutOption(LONGEST_WAIT[before]),
+        Effect.asVoid
+      ),
+    shared: counter.shared
   }
 }
+
+/** The same as `quiet` before a part of a chunk in another thread, by the memory that is shared with it. */
+export const quietIn = (shared: SharedArrayBuffer): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const waiting = Atomics.waitAsync(new Int32Array(shared), 0, 1, LONGEST_WAIT.part)
+    return waiting.async ? Effect.asVoid(Effect.promise(() => waiting.value)) : Effect.void
+  })
 
 export class LiveTraffic extends Context.Service<
   LiveTraffic,
@@ -74,8 +89,10 @@ export class LiveTraffic extends Context.Service<
     readonly ingested: (accountId: string) => void
     /** The journal of the account is consumed until the scope closes; entries of others keep nobody waiting. */
     readonly consuming: (accountId: string) => Effect.Effect<void, never, Scope.Scope>
-    /** Completes once nothing live is on its way into the database, or after a second. */
-    readonly quiet: Effect.Effect<void>
+    /** Completes once nothing live is on its way into the database, or after a while: before a part, soon. */
+    readonly quiet: (before: 'chunk' | 'part') => Effect.Effect<void>
+    /** By which another thread knows that (`quietIn`). */
+    readonly shared: SharedArrayBuffer
   }
 >()('backscroll/services/journal/LiveTraffic') {
   static readonly layer: Layer.Layer<LiveTraffic, never, AccountMemory> = Layer.effect(

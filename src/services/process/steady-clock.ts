@@ -179,12 +179,12 @@ export class ServerTime extends Context.Service<ServerTime, SteadyTime>()(
 
 const elapsedNanos = (): bigint => BigInt(Math.round(performance.now() * 1e6))
 
-/** Effect's clock by the time of the server. */
-const clockBy = (time: SteadyTime, clock: Clock.Clock): Clock.Clock => ({
-  currentTimeMillisUnsafe: time.now,
-  currentTimeMillis: Effect.sync(time.now),
-  currentTimeNanosUnsafe: () => BigInt(time.now()) * 1_000_000n,
-  currentTimeNanos: Effect.sync(() => BigInt(time.now()) * 1_000_000n),
+/** Effect's clock by another time, in milliseconds since 1970. */
+const clockBy = (now: () => number, clock: Clock.Clock): Clock.Clock => ({
+  currentTimeMillisUnsafe: now,
+  currentTimeMillis: Effect.sync(now),
+  currentTimeNanosUnsafe: () => BigInt(now()) * 1_000_000n,
+  currentTimeNanos: Effect.sync(() => BigInt(now()) * 1_000_000n),
   monotonicTimeNanosUnsafe: elapsedNanos,
   monotonicTimeNanos: Effect.sync(elapsedNanos),
   sleep: (duration: Duration.Duration) => clock.sleep(duration)
@@ -194,10 +194,20 @@ const clockBy = (time: SteadyTime, clock: Clock.Clock): Clock.Clock => ({
 export const layer: Layer.Layer<ServerTime> = Layer.effectContext(
   Effect.gen(function* () {
     const time = makeSteadyTime(Date.now, () => performance.now())
-    const clock = clockBy(time, yield* Effect.service(Clock.Clock))
+    const clock = clockBy(time.now, yield* Effect.service(Clock.Clock))
     return Context.make(ServerTime, time).pipe(Context.add(Clock.Clock, clock))
   })
 )
+
+/** Effect's clock in another thread, from the time that the server has now: milliseconds since 1970. */
+export const layerFrom = (time: number): Layer.Layer<never> =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const from = time - performance.now()
+      const now = (): number => Math.floor(from + performance.now())
+      return Context.make(Clock.Clock, clockBy(now, yield* Effect.service(Clock.Clock)))
+    })
+  )
 
 /** Milliseconds that have elapsed since some moment: for waits within this process, however the time is corrected. */
 export const elapsedMillis: Effect.Effect<number> = Effect.map(Clock.monotonicTimeNanos, nanos =>

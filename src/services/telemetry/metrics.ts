@@ -75,6 +75,42 @@ export const countFirestore = (outcomes: ReadonlyArray<string>): Effect.Effect<v
 export const countUnsupported = (kinds: ReadonlyArray<string>): Effect.Effect<void> =>
   updateByValue(unsupported, 'kind', kinds)
 
+/** What another thread has counted while it did something for this one. */
+export interface Counted {
+  readonly name: string
+  readonly attributes: Readonly<Record<string, string>>
+  readonly times: number
+}
+
+/** What is counted by the work, in a registry of its own. */
+export const countedBy = <A, E, R>(work: Effect.Effect<A, E, R>) =>
+  Effect.suspend(() => {
+    const counted = Effect.map(Metric.snapshot, all =>
+      all.flatMap(({ attributes, id: name, ...metric }): ReadonlyArray<Counted> =>
+        metric.type === 'Counter'
+          ? [{ name, attributes: { ...attributes }, times: Number(metric.state.count) }]
+          : []
+      )
+    )
+    return Effect.provideService(Effect.all([work, counted]), Metric.MetricRegistry, new Map())
+  })
+
+/** The counters that storing messages counts with. */
+const OF_STORING = new Map([unsupported, addOns].map(metric => [metric.id, metric]))
+
+/** Counts here what another thread has counted. */
+export const countAll = (counted: ReadonlyArray<Counted>): Effect.Effect<void> =>
+  Effect.forEach(
+    counted,
+    ({ attributes, name, times }) => {
+      const metric = OF_STORING.get(name)
+      return metric === undefined
+        ? Effect.void
+        : Metric.update(Metric.withAttributes(metric, attributes), times)
+    },
+    { discard: true }
+  )
+
 /** Counts single events. */
 export const count = {
   transition: (from: AccountState, to: AccountState) =>

@@ -9,6 +9,7 @@ import { SharesCommit } from '../../../src/services/database/transaction.ts'
 import { failure } from '../../../src/services/database/sqlite/connection.ts'
 import { makeGroupCommit } from '../../../src/services/database/sqlite/group-commit.ts'
 import { NO_LOG } from '../../../src/services/database/sqlite/log-flush.ts'
+import { makeWriteTurns, turnsMemory } from '../../../src/services/database/sqlite/write-turns.ts'
 import { onNumbersFile } from './numbers-file.ts'
 
 const AT_ONCE = { concurrency: 'unbounded' } as const
@@ -65,7 +66,8 @@ test('those that queue share commits, up to a bound', async () => {
       isOpen: () => statements.at(-1) !== 'COMMIT',
       begin: 'BEGIN',
       ended: () => failure(new Error('It has ended'), 'commit'),
-      log: NO_LOG
+      log: NO_LOG,
+      turns: makeWriteTurns(turnsMemory(), 'main')
     },
     { mostMembers: 32, longestMs: Infinity }
   )

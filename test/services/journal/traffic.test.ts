@@ -24,7 +24,7 @@ test('it is quiet once everything that arrived is stored', async () => {
       const traffic = makeLiveTraffic(makeAccountMemory())
       const first = traffic.enter()
       const second = traffic.enter()
-      const waiting = yield* Effect.forkDetach(traffic.quiet)
+      const waiting = yield* Effect.forkDetach(traffic.quiet('chunk'))
       first()
       first()
       expect(yield* isQuiet(waiting)).toBe(false)
@@ -38,7 +38,7 @@ test('what arrives at the sockets meanwhile goes first, too', async () => {
   await onTestClock(
     Effect.gen(function* () {
       const traffic = makeLiveTraffic(makeAccountMemory())
-      const waiting = yield* Effect.forkDetach(traffic.quiet)
+      const waiting = yield* Effect.forkDetach(traffic.quiet('chunk'))
       setImmediate(traffic.enter)
       expect(yield* isQuiet(waiting)).toBe(false)
     })
@@ -50,7 +50,7 @@ test('traffic that never pauses delays history by a second', async () => {
     Effect.gen(function* () {
       const traffic = makeLiveTraffic(makeAccountMemory())
       traffic.enter()
-      const waiting = yield* Effect.forkDetach(traffic.quiet)
+      const waiting = yield* Effect.forkDetach(traffic.quiet('chunk'))
       expect(yield* isQuiet(waiting)).toBe(false)
       yield* TestClock.adjust('1 second')
       yield* Fiber.join(waiting)

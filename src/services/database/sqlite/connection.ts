@@ -19,8 +19,8 @@ const bindable = (value: unknown): SQLInputValue => {
   throw new TypeError(`A ${typeof value} cannot be stored in SQLite`)
 }
 
-/** The one connection that writes. A database in memory can begin as an image. */
-export const openWriter = (file: string, image: Uint8Array | undefined): DatabaseSync => {
+/** A connection that writes. A database in memory can begin as an image. */
+export const openWriter = (file: string, image?: Uint8Array): DatabaseSync => {
   // Waiting inside SQLite would stop every account: who finds the database locked waits outside, below.
   const database = new DatabaseSync(file, { timeout: 50 })
   if (image !== undefined) database.deserialize(image)

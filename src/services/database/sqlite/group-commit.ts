@@ -4,6 +4,7 @@ import { Deferred, Effect, Exit, Scope, Semaphore } from 'effect'
 import type { SqlError } from 'effect/sql'
 import { SharesCommit } from '../transaction.ts'
 import type { LogFlush } from './log-flush.ts'
+import type { WriteTurns } from './write-turns.ts'
 
 /** What has changed the database since BEGIN, and waits for the same COMMIT. */
 interface Group {
@@ -40,16 +41,28 @@ export interface GroupCommitOptions {
   readonly begin: string
   /** What the members of a group are told whose transaction SQLite has ended because of another member. */
   readonly ended: () => SqlError.SqlError
-  readonly log: LogFlush
+  readonly log: Pick<LogFlush, 'committed'>
+  /** Of this thread, beside another one that writes. */
+  readonly turns: Pick<WriteTurns, 'take' | 'give'>
 }
 
 export const makeGroupCommit = (
-  { begin, control, ended, isOpen, log }: GroupCommitOptions,
+  { begin, control, ended, isOpen, log, turns }: GroupCommitOptions,
   { longestMs, mostMembers } = LIMITS
 ): GroupCommit => {
   const connection = Semaphore.makeUnsafe(1)
   let queued = 0
   let group: Group | undefined
+  let hasTurn = false
+
+  const takeTurn = Effect.andThen(
+    turns.take,
+    Effect.sync(() => (hasTurn = true))
+  )
+  const giveTurn = Effect.sync(() => {
+    if (hasTurn) turns.give()
+    hasTurn = false
+  })
 
   const settle = (closing: Group, result: Effect.Effect<void, SqlError.SqlError>) =>
     Effect.asVoid(Deferred.complete(closing.committed, result))
@@ -61,7 +74,8 @@ export const makeGroupCommit = (
     group = undefined
     const committing = Effect.andThen(control('COMMIT'), Effect.sync(log.committed)).pipe(
       // What cannot be committed is undone, so that the next turn begins with nothing.
-      Effect.tapError(() => (isOpen() ? Effect.ignore(control('ROLLBACK')) : Effect.void))
+      Effect.tapError(() => (isOpen() ? Effect.ignore(control('ROLLBACK')) : Effect.void)),
+      Effect.ensuring(giveTurn)
     )
     return Effect.flatMap(Effect.exit(committing), exit => Effect.andThen(settle(closing, exit), exit))
   })
@@ -74,7 +88,7 @@ export const makeGroupCommit = (
     if (group === undefined) return Effect.void
     const undone = group
     group = undefined
-    return settle(undone, Effect.fail(ended()))
+    return Effect.andThen(giveTurn, settle(undone, Effect.fail(ended())))
   })
 
   /** Nobody may be left waiting for a commit: who goes makes it, unless somebody else uses the connection or will. */
@@ -101,6 +115,11 @@ export const makeGroupCommit = (
       )
     })
 
+  const begun = Effect.andThen(
+    takeTurn,
+    Effect.onError(control(begin), () => giveTurn)
+  )
+
   const makeTurn = (leave: Effect.Effect<void>): Turn => {
     let isFirst = false
 
@@ -114,7 +133,7 @@ export const makeGroupCommit = (
         }
         isFirst = true
         yield* undoLeftover
-        yield* control(begin)
+        yield* begun
         group = { begunAt: performance.now(), committed: Deferred.makeUnsafe(), members: 0 }
       }),
       commit: Effect.gen(function* () {
@@ -139,7 +158,7 @@ export const makeGroupCommit = (
           )
         }
         group = undefined
-        return Effect.asVoid(control('ROLLBACK'))
+        return Effect.ensuring(Effect.asVoid(control('ROLLBACK')), giveTurn)
       })
     }
   }
@@ -154,6 +173,15 @@ export const makeGroupCommit = (
       })
     ),
     alone: work =>
-      connection.withPermit(Effect.andThen(Effect.andThen(Effect.ignore(close), undoLeftover), work))
+      connection.withPermit(
+        Effect.andThen(
+          Effect.andThen(Effect.ignore(close), undoLeftover),
+          Effect.acquireUseRelease(
+            takeTurn,
+            () => work,
+            () => giveTurn
+          )
+        )
+      )
   }
 }

@@ -8,6 +8,9 @@ import type { Durability, OnDurable } from '../durability.ts'
 export interface LogFlush extends Durable {
   /** To be called after each COMMIT. */
   readonly committed: () => void
+  /** Another thread may commit to the same log from now on, without telling; to be called once for each of its tasks. */
+  readonly besideBegins: () => void
+  readonly besideEnded: () => void
 }
 
 type Durable = (typeof Durability)['Service']
@@ -28,6 +31,7 @@ export const makeLogFlush = (
   let committed = 0
   let durable = 0
   let isFlushing = false
+  let tasksBeside = 0
   let failure: SqlError.SqlError | undefined
   const waiting: Array<Waiting> = []
 
@@ -40,7 +44,8 @@ export const makeLogFlush = (
       next = waiting[0]
     }
   }
-  const isDurable = (): boolean => failure === undefined && durable === committed && waiting.length === 0
+  const isDurable = (): boolean =>
+    failure === undefined && tasksBeside === 0 && durable === committed && waiting.length === 0
 
   const flushAll = async (): Promise<void> => {
     try {
@@ -57,18 +62,27 @@ export const makeLogFlush = (
     }
   }
 
+  const noteCommit = (): void => {
+    committed += 1
+    if (isFlushing) return
+    isFlushing = true
+    // What else is committed in this turn of the event loop is flushed with it.
+    setImmediate(() => void flushAll())
+  }
+
   return {
-    committed: () => {
-      committed += 1
-      if (isFlushing) return
-      isFlushing = true
-      // What else is committed in this turn of the event loop is flushed with it.
-      setImmediate(() => void flushAll())
+    committed: noteCommit,
+    besideBegins: () => void (tasksBeside += 1),
+    besideEnded: () => {
+      tasksBeside -= 1
+      noteCommit()
     },
     isDurable,
     whenDurable: onDurable => {
-      if (failure !== undefined || isDurable()) onDurable(failure)
-      else waiting.push({ commits: committed, onDurable })
+      if (failure !== undefined || isDurable()) return onDurable(failure)
+      // Whatever the other thread has committed until now can be read: it is flushed, too.
+      if (tasksBeside > 0) noteCommit()
+      waiting.push({ commits: committed, onDurable })
     }
   }
 }
@@ -76,6 +90,8 @@ export const makeLogFlush = (
 /** Of a database in memory, which nothing survives. */
 export const NO_LOG: LogFlush = {
   committed: () => undefined,
+  besideBegins: () => undefined,
+  besideEnded: () => undefined,
   isDurable: () => true,
   whenDurable: onDurable => onDurable(undefined)
 }

@@ -8,7 +8,14 @@ import { SqlBulk } from '../bulk.ts'
 import { Durability, untilDurable, untilDurableIfWaited } from '../durability.ts'
 import { DatabaseHealth } from '../health.ts'
 import { camelCaseRows } from '../rows.ts'
+import {
+  makeStoredVersions,
+  type PublishedVersions,
+  StoredVersions,
+  versionsMemory
+} from '../stored-versions.ts'
 import { joinTransaction } from '../transaction.ts'
+import { type SharedMemory, WriterBeside } from '../writer-beside.ts'
 import { copyLargeLogs } from './checkpoints.ts'
 import {
   BEGIN,
@@ -22,6 +29,7 @@ import { sizeOf } from './database-file.ts'
 import { type FileWatch, watchFile } from './file-watch.ts'
 import { type GroupCommit, makeGroupCommit, type Turn } from './group-commit.ts'
 import { type LogFlush, makeLogFlush, NO_LOG, openLog } from './log-flush.ts'
+import { makeWriteTurns, turnsMemory, type WriteTurns } from './write-turns.ts'
 
 /** Statements that can share a commit with others although they are not in a transaction. */
 const CHANGES = /^\s*(?:INSERT|UPDATE|DELETE)\b/i
@@ -149,52 +157,117 @@ const flushedLog = (file: string, watch: FileWatch) =>
 
 const ENDED = 'SQLite has ended the transaction because of an error in another one that shared its commit'
 
+interface Opened {
+  readonly database: DatabaseSync
+  readonly watch: FileWatch
+  /** For what is read outside of transactions; without it the writer does. */
+  readonly reader: SqliteConnection | undefined
+  readonly log: LogFlush
+  readonly turns: WriteTurns
+  readonly versions: PublishedVersions
+}
+
+/** The client, and what else is made of the connection that writes. */
+const clientOn = Effect.fnUntraced(function* ({ database, log, reader, turns, versions, watch }: Opened) {
+  const writer = makeConnection(database, watch)
+  const groups = makeGroupCommit({
+    control: text => writer.execute(text, [], undefined),
+    isOpen: () => database.isTransaction,
+    begin: BEGIN,
+    ended: () => failure(new Error(ENDED), 'commit'),
+    log: {
+      committed: () => {
+        log.committed()
+        versions.committed()
+      }
+    },
+    turns
+  })
+  const plain = outside(writer, reader, groups, log)
+  const made = yield* SqlClient.make({
+    acquirer: Effect.succeed(plain),
+    borrower: use => use(plain),
+    transactionAcquirer: Effect.map(groups.turn, turn => inTurn(writer, turn)),
+    driver: 'node:sqlite',
+    compiler: Statement.makeCompilerSqlite(),
+    beginTransaction: BEGIN,
+    isTransaction: () => database.isTransaction,
+    prepareTransactionControls: true,
+    transformRows: camelCaseRows,
+    spanAttributes: [['db.system.name', 'sqlite']]
+  }).pipe(Effect.provide(Reactivity.layer))
+  const client = afterCommitTogether(waitingForDisk(made, log))
+  return Context.make(SqlClient.SqlClient, client).pipe(
+    Context.add(
+      SqlBulk,
+      SqlBulk.of({ runMany: (text, rows) => joinTransaction(client)(writer.runMany(text, rows)) })
+    ),
+    Context.add(StoredVersions, versions.service)
+  )
+})
+
 /**
  * A SqlClient (with SqlBulk, DatabaseHealth and Durability) on one SQLite file, or `:memory:`; closed with its scope. A database in memory can
- * begin as an `image`, which is what SQLite's serialization has made of another database.
+ * begin as an `image`, which is what SQLite's serialization has made of another database. Another thread can write beside it (`layerBeside`).
  */
 export const layer = (
   file: string,
   image?: Uint8Array
-): Layer.Layer<SqlClient.SqlClient | SqlBulk | DatabaseHealth | Durability, SqlError.SqlError> =>
+): Layer.Layer<
+  SqlClient.SqlClient | SqlBulk | DatabaseHealth | Durability | StoredVersions | WriterBeside,
+  SqlError.SqlError
+> =>
   Layer.effectContext(
     Effect.gen(function* () {
       const openedWithLog = sizeOf(`${file}-wal`) !== undefined
       const database = yield* opened(() => openWriter(file, image))
       const watch = watchFile(file)
-      const writer = makeConnection(database, watch)
       const reader =
         file === ':memory:' ? undefined : makeConnection(yield* opened(() => openReader(file)), watch)
       const log = file === ':memory:' ? NO_LOG : yield* flushedLog(file, watch)
-      const groups = makeGroupCommit({
-        control: text => writer.execute(text, [], undefined),
-        isOpen: () => database.isTransaction,
-        begin: BEGIN,
-        ended: () => failure(new Error(ENDED), 'commit'),
-        log
-      })
-      const plain = outside(writer, reader, groups, log)
-      const made = yield* SqlClient.make({
-        acquirer: Effect.succeed(plain),
-        borrower: use => use(plain),
-        transactionAcquirer: Effect.map(groups.turn, turn => inTurn(writer, turn)),
-        driver: 'node:sqlite',
-        compiler: Statement.makeCompilerSqlite(),
-        beginTransaction: BEGIN,
-        isTransaction: () => database.isTransaction,
-        prepareTransactionControls: true,
-        transformRows: camelCaseRows,
-        spanAttributes: [['db.system.name', 'sqlite']]
-      }).pipe(Effect.provide(Reactivity.layer))
-      const client = afterCommitTogether(waitingForDisk(made, log))
-
-      return Context.make(SqlClient.SqlClient, client).pipe(
-        Context.add(
-          SqlBulk,
-          SqlBulk.of({ runMany: (text, rows) => joinTransaction(client)(writer.runMany(text, rows)) })
-        ),
-        Context.add(DatabaseHealth, DatabaseHealth.of({ openedWithLog, problem: watch.problem })),
-        Context.add(Durability, Durability.of(log))
+      const memory = { turns: turnsMemory(), versions: versionsMemory() }
+      const turns = makeWriteTurns(memory.turns, 'main')
+      const versions = makeStoredVersions(memory.versions, 'main')
+      const client = yield* clientOn({ database, watch, reader, log, turns, versions })
+      const ended = (how: 'finished' | 'crashed'): void => {
+        log.besideEnded()
+        if (how === 'finished') return
+        versions.allChanged()
+        turns.otherEnded()
+      }
+      return Context.merge(
+        client,
+        Context.make(DatabaseHealth, DatabaseHealth.of({ openedWithLog, problem: watch.problem })).pipe(
+          Context.add(Durability, Durability.of(log)),
+          Context.add(
+            WriterBeside,
+            WriterBeside.of({
+              memory,
+              begins: log.besideBegins,
+              ended,
+              noteError: watch.noteError
+            })
+          )
+        )
       )
+    })
+  )
+
+/** The same file for a thread beside the one that has opened it with `layer`, which brings to the disk what this one commits. */
+export const layerBeside = (
+  file: string,
+  { turns, versions }: SharedMemory
+): Layer.Layer<SqlClient.SqlClient | SqlBulk | StoredVersions, SqlError.SqlError> =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const database = yield* opened(() => openWriter(file))
+      return yield* clientOn({
+        database,
+        watch: watchFile(file),
+        reader: undefined,
+        log: NO_LOG,
+        turns: makeWriteTurns(turns, 'beside'),
+        versions: makeStoredVersions(versions, 'beside')
+      })
     })
   )

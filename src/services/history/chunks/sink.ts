@@ -7,8 +7,7 @@ import type { PageRequest } from '../backfill/rows.ts'
 import type { Chunk } from './queue.ts'
 
 /** What one transaction is to take of a chunk, and how many of its messages were taken before. */
-export interface Rest {
-  readonly conversations: ReadonlyArray<ReadConversation>
+export interface Rest extends Pick<ChunkContents, 'conversations' | 'people'> {
   readonly taken: number
 }
 
@@ -22,8 +21,8 @@ export class HistorySink extends Context.Service<
      */
     readonly takeAhead: (
       accountId: string,
-      chunk: Pick<ChunkContents, 'conversations' | 'people'>,
-      asOf: number
+      chunk: Chunk,
+      contents: ChunkContents
     ) => Effect.Effect<Rest, DatabaseError>
     /** Takes what a chunk says about people. */
     readonly takePeople: (accountId: string, facts: ReadonlyArray<Fact>) => Effect.Effect<void, DatabaseError>

@@ -1,25 +1,27 @@
 // Stores the history that was read, with how far it reaches.
 import { Effect, Layer } from 'effect'
-import type { Fact } from '../../../domain/fact.ts'
 import { hasHistoryOnRequest } from '../../../domain/jid.ts'
 import { Conversations } from '../../conversations/apply.ts'
 import type { ChunkContents, ReadConversation } from '../../whatsapp/chunk/reader.ts'
 import { BackfillRequests } from '../backfill/requests.ts'
+import { Transaction } from '../../database/transaction.ts'
+import { countFacts, PackedFacts, packedPartsOf, packFacts } from '../../whatsapp/chunk/packed-facts.ts'
 import { Coverage } from '../coverage/coverage.ts'
 import { DryRun } from '../dry-run/dry-run.ts'
 import { type Chunk, ChunkQueue, ON_DEMAND, SHARED } from './queue.ts'
 import { HistorySink, NOTHING_OLDER, type Rest } from './sink.ts'
+import { StoringThread } from './storing-thread.ts'
 
-/**
- * Facts of one transaction. Everybody waits for its end, some twenty milliseconds; and the fixed cost of a statement is paid once for
- * all of them.
- */
-const FACTS_AT_ONCE = 500
+/** A chunk with so few is stored in one transaction. */
+const FACTS_AT_ONCE = 100
+
+/** Conversations of one transaction. */
+const NOTED_AT_ONCE = 20
 
 export const layer: Layer.Layer<
   HistorySink,
   never,
-  BackfillRequests | ChunkQueue | Conversations | Coverage | DryRun
+  BackfillRequests | ChunkQueue | Conversations | Coverage | DryRun | StoringThread | Transaction
 > = Layer.effect(
   HistorySink,
   Effect.gen(function* () {
@@ -27,9 +29,11 @@ export const layer: Layer.Layer<
     const requests = yield* BackfillRequests
     const conversations = yield* Conversations
     const coverage = yield* Coverage
+    const context = yield* Effect.context<Conversations | Coverage | StoringThread | Transaction>()
+    const provided = Effect.provideContext(context)
     yield* endDryRun
     return HistorySink.of({
-      takeAhead: (accountId, chunk, asOf) => storeAhead(conversations, accountId, chunk, asOf),
+      takeAhead: (accountId, chunk, contents) => provided(storeAhead(accountId, chunk, contents)),
       takePeople: conversations.apply,
       takeConversations: Effect.fnUntraced(function* (accountId, chunk, read, asOf) {
         const messages = yield* storeFacts(conversations, accountId, read, asOf)
@@ -57,45 +61,47 @@ const endDryRun = Effect.gen(function* () {
   yield* dryRun.clear
 }).pipe(Effect.orDie)
 
-/** The last part is left for the transaction that completes the chunk: when all is there, it is known what it covers. */
+/**
+ * The last part is left for the transaction that completes the chunk. What a conversation covers is noted once all of it is there.
+ */
 const storeAhead = Effect.fnUntraced(function* (
-  conversations: Conversations['Service'],
   accountId: string,
-  { conversations: read, people }: Pick<ChunkContents, 'conversations' | 'people'>,
-  asOf: number
+  chunk: Chunk,
+  { conversations: read, people }: ChunkContents
 ) {
-  const facts = read.flatMap(conversation => [...conversation.facts])
-  if (facts.length <= FACTS_AT_ONCE) return { conversations: read, taken: 0 } satisfies Rest
-  yield* conversations.apply(accountId, people)
-  let stored = 0
-  while (facts.length - stored > FACTS_AT_ONCE) {
-    yield* conversations.apply(accountId, facts.slice(stored, stored + FACTS_AT_ONCE), { asOf })
-    stored += FACTS_AT_ONCE
-    // Others have their turn.
-    yield* Effect.yieldNow
-  }
+  const none: Rest = { people, conversations: read, taken: 0 }
+  if (read.reduce((sum, { facts }) => sum + countFacts(facts), 0) <= FACTS_AT_ONCE) return none
+  const packed = read.map(({ facts }) => packedPartsOf(facts))
+  const place = packed.findLastIndex(parts => parts.length > 0)
+  const parts = packed.flat()
+  const last = parts.at(-1)
+  if (last === undefined) return none
+  const thread = yield* StoringThread
+  const ahead = [...packFacts(people), ...parts.slice(0, -1)]
+  const taken = yield* thread.store(accountId, ahead, chunk.linkedAt)
+  const complete = read.filter((_, index) => index !== place)
+  yield* noteInTurns(accountId, chunk, complete)
   return {
-    conversations: withoutFirst(read, stored),
-    taken: messagesIn(facts.slice(0, stored))
+    people: [],
+    conversations: read.slice(place, place + 1).map(one => ({ ...one, facts: new PackedFacts([last]) })),
+    taken
   } satisfies Rest
 })
 
-const messagesIn = (facts: ReadonlyArray<Fact>): number =>
-  facts.filter(({ kind }) => kind === 'message').length
-
-/** The same conversations without so many of their facts. */
-const withoutFirst = (
-  read: ReadonlyArray<ReadConversation>,
-  count: number
-): ReadonlyArray<ReadConversation> => {
-  let left = count
-  return read.map(conversation => {
-    const facts = [...conversation.facts]
-    const rest = facts.slice(left)
-    left = Math.max(0, left - facts.length)
-    return { ...conversation, facts: rest }
-  })
-}
+/** Everybody waits for the end of a transaction. */
+const noteInTurns = Effect.fnUntraced(function* (
+  accountId: string,
+  chunk: Chunk,
+  read: ReadonlyArray<ReadConversation>
+) {
+  const services = { conversations: yield* Conversations, coverage: yield* Coverage }
+  const transaction = yield* Transaction
+  for (let from = 0; from < read.length; from += NOTED_AT_ONCE) {
+    const some = read.slice(from, from + NOTED_AT_ONCE)
+    yield* transaction.run(noteCoverage(services, accountId, chunk, some))
+    yield* Effect.yieldNow
+  }
+})
 
 /** Answers how many messages are among the facts. */
 const storeFacts = Effect.fnUntraced(function* (
@@ -106,7 +112,7 @@ const storeFacts = Effect.fnUntraced(function* (
 ) {
   const facts = read.flatMap(conversation => [...conversation.facts])
   yield* conversations.apply(accountId, facts, { asOf })
-  return messagesIn(facts)
+  return facts.filter(({ kind }) => kind === 'message').length
 })
 
 const noteCoverage = Effect.fnUntraced(function* (

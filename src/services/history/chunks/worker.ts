@@ -15,7 +15,7 @@ import { type Topic, topic, Wakes } from '../../process/wakes.ts'
 import { makeWorker, type Worker } from '../../process/worker.ts'
 import { Vault } from '../../vault/vault.ts'
 import type { ChunkError } from '../../whatsapp/chunk/errors.ts'
-import { type ChunkContents, ChunkReader, type ReadConversation } from '../../whatsapp/chunk/reader.ts'
+import { type ChunkContents, ChunkReader } from '../../whatsapp/chunk/reader.ts'
 import { storePrivacyTokens } from '../../whatsapp/tokens/privacy-tokens.ts'
 import { WhatsApp } from '../../whatsapp/whatsapp.ts'
 import { BackfillJobs } from '../backfill/jobs.ts'
@@ -201,18 +201,14 @@ const storeChunk = Effect.fnUntraced(function* (
   const traffic = yield* LiveTraffic
   const whatsapp = yield* WhatsApp
   const activity = yield* PhoneActivity
-  const conversations = yield* Effect.forEach(contents.conversations, unpacked)
-  yield* traffic.quiet
-  const read = { ...contents, conversations }
-  const messages = yield* transaction.run(
-    takeChunk(accountId, chunk, read, yield* restOf(accountId, chunk, read))
-  )
+  yield* traffic.quiet('chunk')
+  const rest = yield* restOf(accountId, chunk, contents)
+  const messages = yield* transaction.run(takeChunk(accountId, chunk, contents, rest))
   reading.pace.note(accountId, { at: begunAt, messages })
   const identity = yield* Identity
   // Not those that are older than what is known: messages to a number would go to whoever had it before.
-  const mappings = contents.people.filter(
-    fact => fact.kind === 'samePerson' && identity.isLinked(accountId, fact)
-  )
+  const pairs = contents.people.filter(fact => fact.kind === 'samePerson')
+  const mappings = yield* identity.linkedAmong(accountId, pairs)
   yield* whatsapp.storeLidMappings(accountId, mappings)
   yield* activity.note(accountId)
   yield* logFinished(chunk, messages, yield* readProgress(reading, accountId)).pipe(
@@ -224,19 +220,15 @@ const storeChunk = Effect.fnUntraced(function* (
 const restOf = Effect.fnUntraced(function* (accountId: string, chunk: Chunk, contents: ChunkContents) {
   const sink = yield* HistorySink
   return chunk.syncType === ON_DEMAND
-    ? ({ conversations: contents.conversations, taken: 0 } satisfies Rest)
-    : yield* sink.takeAhead(accountId, contents, chunk.linkedAt)
+    ? ({ ...contents, taken: 0 } satisfies Rest)
+    : yield* sink.takeAhead(accountId, chunk, contents)
 })
-
-/** With its facts at hand: the transactions that store them keep live messages waiting and should be short. */
-const unpacked = (conversation: ReadConversation) =>
-  Effect.as(Effect.yieldNow, { ...conversation, facts: [...conversation.facts] })
 
 const takeChunk = Effect.fnUntraced(function* (
   accountId: string,
   chunk: Chunk,
-  { people, tokens }: ChunkContents,
-  { conversations, taken }: Rest
+  { tokens }: ChunkContents,
+  { conversations, people, taken }: Rest
 ) {
   const sink = yield* HistorySink
   const vault = yield* Vault

@@ -14,7 +14,7 @@ export const layer: Layer.Layer<HistorySink, never, ChunkQueue | Conversations |
     const conversations = yield* Conversations
     const dryRun = yield* DryRun
     return HistorySink.of({
-      takeAhead: (_, { conversations: all }) => Effect.succeed({ conversations: all, taken: 0 }),
+      takeAhead: (_, __, contents) => Effect.succeed({ ...contents, taken: 0 }),
       takePeople: (accountId, facts) =>
         conversations.apply(
           accountId,

@@ -1,6 +1,6 @@
 // Verifies and decrypts patches and snapshots of a collection. Pure: keys and earlier records are given, what follows is
 // returned.
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import { bytesField } from '../../../domain/protobuf.ts'
 import type { Mutation } from '../convert/app-state.ts'
 import { numberOf } from '../convert/numbers.ts'

@@ -1,7 +1,7 @@
 // A collection in the clear, which the phone sends a device that cannot read it any more.
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import { Effect } from 'effect'
 import { bytesField, bytesFields } from '../../../domain/protobuf.ts'
 import {

@@ -1,7 +1,7 @@
 // What a history chunk says: fetched, decoded and converted. Needs no service, so that it can run in a thread of its own.
 import { promisify } from 'node:util'
 import { inflate } from 'node:zlib'
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import { Effect } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import { bytesFields } from '../../../domain/protobuf.ts'

@@ -1,6 +1,5 @@
 // Reads history chunks: small ones here, large ones in a thread of their own, so that they do not delay live messages.
-import { deserialize } from 'node:v8'
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import { Context, Effect, Layer } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import type { DecodedConversation } from '../convert/chunk.ts'
@@ -11,7 +10,8 @@ import { makeThreadPool, type ThreadPool } from '../../process/thread-pool.ts'
 import { AccountProxies } from '../proxy/account-proxies.ts'
 import { type HistoryGiver, readChunk, type ReadingTask } from './contents.ts'
 import { ChunkCorrupt, type ChunkError, ChunkUnavailable } from './errors.ts'
-import type { PackedContents, PackedConversation } from './thread.ts'
+import { PackedFacts } from './packed-facts.ts'
+import type { PackedContents, PackedConversation } from './reading-thread.ts'
 
 /** A conversation of a chunk; its facts are unpacked while they are iterated. */
 export type ReadConversation = Omit<DecodedConversation, 'facts'> & { readonly facts: Iterable<Fact> }
@@ -27,7 +27,7 @@ export interface ChunkContents {
 const SMALL = 64 * 1024
 
 /** Beside this file in the sources, and beside the bundle that this file became a part of. */
-const THREAD_FILE = import.meta.url.endsWith('.ts') ? 'thread.ts' : 'thread.js'
+const THREAD_FILE = import.meta.url.endsWith('.ts') ? 'reading-thread.ts' : 'reading-thread.js'
 
 /** The id of this server's request that an announced chunk answers. */
 export const requestIdOf = (notification: Uint8Array): string | undefined =>
@@ -50,12 +50,7 @@ const readHere = (task: ReadingTask): Effect.Effect<ChunkContents, ChunkError> =
 
 const unpacked = ({ parts, ...conversation }: PackedConversation): ReadConversation => ({
   ...conversation,
-  facts: {
-    *[Symbol.iterator]() {
-      // Packed by this server's own thread a moment ago.
-      for (const part of parts) yield* deserialize(part) as ReadonlyArray<Fact>
-    }
-  }
+  facts: new PackedFacts(parts)
 })
 
 const unpackedContents = (packed: PackedContents): Effect.Effect<ChunkContents, ChunkError> => {

@@ -1,6 +1,6 @@
 // The message that another one belongs to: an album, a picture that came before in a smaller file, an event. WhatsApp names it
 // on the message or on one of its envelopes.
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import type { ChangeFact, MessageFact, Party } from '../../../domain/fact.ts'
 import type { AttachedAs } from '../../../domain/change.ts'
 import type { Association } from '../../../domain/message.ts'

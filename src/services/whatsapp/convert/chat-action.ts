@@ -1,5 +1,5 @@
 // Messages that tell what somebody did in a chat: they become events of the chat, as phones show them between the messages.
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import type { ContentFact } from '../../../domain/fact.ts'
 import { address, type Self } from './address.ts'
 import { chatEvent, type EventKind } from './chat-event.ts'

@@ -1,6 +1,6 @@
 // What the phone says to a request to make a history chunk again. A chunk that it makes is announced like any other; an
 // answer comes when it does not.
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 
 export interface ChunkRetryAnswer {
   /** The id of the request. */

@@ -1,5 +1,5 @@
 // A decoded history chunk to facts, conversation by conversation, so that what is converted need not stay in memory.
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import { isGroupJid, isPersonJid, isThreadJid, STATUS_JID } from '../../../domain/jid.ts'
 import type { Address, ChatFact, Fact, PastParticipantsFact } from '../../../domain/fact.ts'
 import { bytesField, bytesFields } from '../../../domain/protobuf.ts'

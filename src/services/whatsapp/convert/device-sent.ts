@@ -1,5 +1,5 @@
 // A message that the owner wrote on another device: the phone sends this server a copy, wrapped in where it was sent to.
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import { bytesField } from '../../../domain/protobuf.ts'
 
 /** Numbers of fields in `Message` and in its `deviceSentMessage`. */

@@ -1,5 +1,5 @@
 // The copy of a stored message that is sent on to another chat.
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import type { Message } from '../../../domain/message.ts'
 import { inFileEnvelope } from './file-envelope.ts'
 import type { Accompanying, WireMessage } from './outgoing.ts'

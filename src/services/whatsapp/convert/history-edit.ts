@@ -1,6 +1,6 @@
 // How the history of a phone shows a message that was edited: as its last edit. On the wire an edit is about another
 // message; in history the edit has taken the place of the message, and often its id.
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import { editedIn } from './content.ts'
 import { millisecondsOf } from './numbers.ts'
 import { unwrap } from './unwrap.ts'

@@ -1,5 +1,5 @@
 // One message to facts, for messages of every source: a message, a change to another one, or nothing.
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import type {
   ChangeFact,
   ContentFact,

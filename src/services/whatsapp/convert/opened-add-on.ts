@@ -1,5 +1,5 @@
 // What an opened add-on says: a change of its message, or a message of its own (a comment, a bot's answer).
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import type { ChangeFact, ContentFact, Fact, MessageFact } from '../../../domain/fact.ts'
 import type { EventResponse } from '../../../domain/message.ts'
 import type { AddOnKind, SealedAddOn } from '../../../domain/sealed-add-on.ts'

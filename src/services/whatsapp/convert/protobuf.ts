@@ -1,5 +1,5 @@
 // Encodes and decodes where a hostile message can make it fail.
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 
 /** The `Message` protobuf, or `null`: encoding needs a deeper stack than decoding, which a message nested deep enough exhausts. */
 export const encodedMessage = (message: proto.IMessage): Uint8Array | null => {

@@ -1,6 +1,6 @@
 // The copy of a message that an answer carries: what it says, without what it quotes itself and without its secrets. With
 // them, each answer in a row would carry all the ones before, and a poll's votes could be opened by whoever got the answer.
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import { unwrap } from './unwrap.ts'
 
 /** What accompanies a message and is no part of what it says. */

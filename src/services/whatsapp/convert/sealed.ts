@@ -1,6 +1,6 @@
 // Encrypted add-ons as they arrive: which kind they are, which message has their secret, and what their key may be made with.
 // What they say is read when they are opened, in opened-add-on.ts.
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import type { ChangeFact } from '../../../domain/fact.ts'
 import type { AddOnKind, SealedAddOn } from '../../../domain/sealed-add-on.ts'
 import { formsOf, type Self } from './address.ts'

@@ -1,6 +1,6 @@
 // A group's past as a member shares it with one who joins (`messageHistoryBundle`): the announcement, and the messages in the
 // file it names. What they say is that member's word: they add messages and change none.
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import type { Address, Fact, MessageFact, Party } from '../../../domain/fact.ts'
 import { chatJid, isGroupJid } from '../../../domain/jid.ts'
 import { bytesField, bytesFields, varintField } from '../../../domain/protobuf.ts'

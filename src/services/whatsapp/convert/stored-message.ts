@@ -1,5 +1,5 @@
 // A message as phones store it: in a history chunk, or resent on request. It comes with what happened to it since.
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import type {
   Address,
   Fact,

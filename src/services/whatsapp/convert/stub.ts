@@ -1,5 +1,5 @@
 // Messages without content, as the phone's history has them ("stubs"): events of the chat, calls, and tombstones.
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import type { Address, ContentFact, Fact } from '../../../domain/fact.ts'
 import type { MessageStatus } from '../../../domain/message.ts'
 import { leftOut } from '../kinds/left-out.ts'

@@ -1,7 +1,7 @@
 // Envelopes around a message proper (disappearing, view once, document with caption, …), layer by layer.
 // Baileys' own unwrapping knows about half of them and loses the view-once flag. Where the generated classes know no content,
 // the encoded bytes are asked: what is newer than the classes is only there.
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import { MAX_ENVELOPES, MESSAGE_ENVELOPES, NEWER_ENVELOPES } from '../../../domain/message-envelopes.ts'
 import { bytesField, bytesFieldNumbers } from '../../../domain/protobuf.ts'
 import { decodedUnlessDamaged } from './protobuf.ts'

@@ -1,5 +1,5 @@
 // The keys of a file on WhatsApp's media server: expanded from its media key and the kind of file it is.
-import { hkdf } from '@whiskeysockets/baileys'
+import { hkdfSync } from 'node:crypto'
 
 /** The kinds of files in messages, as WhatsApp writes them in the HKDF info. */
 const MESSAGE_KINDS = ['Image', 'Video', 'Audio', 'Document', 'Sticker Pack'] as const
@@ -27,6 +27,8 @@ const kindByMimeType = (mimeType: string | null): MessageKind => {
   return (Object.hasOwn(KIND_BY_MIME_FAMILY, family) ? KIND_BY_MIME_FAMILY[family] : undefined) ?? 'Document'
 }
 
+const NO_SALT = new Uint8Array()
+
 export interface MediaKeys {
   readonly iv: Uint8Array
   readonly cipherKey: Uint8Array
@@ -43,7 +45,7 @@ export const expandMediaKey = (
 ): MediaKeys => {
   // WhatsApp names the last one without the words around it.
   const info = kind === 'Group History' ? kind : `WhatsApp ${kind} Keys`
-  const expanded = hkdf(mediaKey, 112, { info })
+  const expanded = new Uint8Array(hkdfSync('sha256', mediaKey, NO_SALT, info, 112))
   return {
     iv: expanded.subarray(0, 16),
     cipherKey: expanded.subarray(16, 48),

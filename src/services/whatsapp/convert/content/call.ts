@@ -1,5 +1,5 @@
 // Calls as messages: the phone's call log, and messages that announce a call.
-import { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import type { Call } from '../../../../domain/message.ts'
 import { numberOf } from '../numbers.ts'
 import type { Family, Parts } from './parts.ts'

@@ -1,16 +1,15 @@
 // A thread that reads large chunks while the main thread goes on receiving and storing. Its answer is packed in parts, so
 // that the main thread never has to stop for long to unpack it.
-import { serialize } from 'node:v8'
 import { Effect } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import type { DecodedConversation } from '../convert/chunk.ts'
 import type { PrivacyTokens } from '../convert/privacy-tokens.ts'
 import { readChunk, type ReadingTask } from './contents.ts'
 import type { ChunkError } from './errors.ts'
+import { packFacts, type PackedPart } from './packed-facts.ts'
 
-/** Each part is `Fact`s, as `v8.deserialize` reads them. */
 export type PackedConversation = Omit<DecodedConversation, 'facts'> & {
-  readonly parts: ReadonlyArray<Uint8Array>
+  readonly parts: ReadonlyArray<PackedPart>
 }
 
 /** An error's class is lost between threads: `failed` is its tag. */
@@ -22,14 +21,10 @@ export type PackedContents =
     }
   | { readonly failed: ChunkError['_tag']; readonly reason: string }
 
-const FACTS_PER_PART = 500
-
-const packed = ({ facts, ...conversation }: DecodedConversation): PackedConversation => {
-  const parts: Array<Uint8Array> = []
-  for (let from = 0; from < facts.length; from += FACTS_PER_PART)
-    parts.push(serialize(facts.slice(from, from + FACTS_PER_PART)))
-  return { ...conversation, parts }
-}
+const packed = ({ facts, ...conversation }: DecodedConversation): PackedConversation => ({
+  ...conversation,
+  parts: packFacts(facts)
+})
 
 export default (task: ReadingTask): Promise<PackedContents> =>
   Effect.runPromise(
