@@ -105,40 +105,20 @@ const refusalOf = Effect.fnUntraced(function* (
 ) {
   const inspection = yield* Inspection
   if (!(yield* mayOpen(query.get('ticket') ?? '', request))) {
-    return plainProblem({
-      code: 'unauthorized',
-      status: 401,
-      title: 'A ticket or the API key is required',
-      detail: 'POST /v1/inspector/tickets creates a ticket for one connection, valid for 30 seconds'
-    })
+    return plainProblem(
+      'unauthorized',
+      'POST /v1/inspector/tickets creates a ticket for one connection, valid for 30 seconds'
+    )
   }
-  if (!(yield* inspection.isOn)) {
-    return plainProblem({
-      code: 'inspector-off',
-      status: 409,
-      title: 'The inspector is switched off',
-      detail: HOW_TO_SWITCH_ON
-    })
-  }
+  if (!(yield* inspection.isOn)) return plainProblem('inspector-off', HOW_TO_SWITCH_ON)
   const accountId = query.get('accountId')
   if (accountId !== null && !(yield* isAccount(accountId))) {
-    return plainProblem({
-      code: 'not-found',
-      status: 404,
-      title: 'There is no such account',
-      detail: 'GET /v1/accounts lists all accounts'
-    })
+    return plainProblem('not-found', 'There is no such account; GET /v1/accounts lists all accounts')
   }
   if ((request.headers['upgrade'] ?? '').toLowerCase() !== 'websocket') {
-    return plainProblem(
-      {
-        code: 'upgrade-required',
-        status: 426,
-        title: 'This is a WebSocket',
-        detail: 'Connect with a WebSocket client; GET /inspect is the page'
-      },
-      { upgrade: 'websocket' }
-    )
+    return plainProblem('upgrade-required', 'Connect with a WebSocket client; GET /inspect is the page', {
+      upgrade: 'websocket'
+    })
   }
   return undefined
 })
