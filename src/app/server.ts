@@ -70,6 +70,7 @@ const http = (config: Config, key: ApiKey) =>
     host: config.HOST,
     port: config.PORT,
     key,
+    requestsPerMinute: config.KEY_REQUESTS_PER_MINUTE,
     largestFile: Outbox.largestFile(config),
     dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN,
     inspectorUi: config.INSPECT_UI

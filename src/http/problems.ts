@@ -65,6 +65,12 @@ export class KeyReused extends HttpApiError.Problem<KeyReused>()(
   ...withCode('idempotency-key-reused', {})
 ) {}
 
+/** A key has made the requests that it may make in a minute; the header Retry-After says when it may make more. */
+export class RateLimited extends HttpApiError.Problem<RateLimited>()(
+  'RateLimited',
+  ...withCode('rate-limited', {})
+) {}
+
 /** This server keeps no more keys. */
 export class TooManyKeys extends HttpApiError.Problem<TooManyKeys>()(
   'TooManyKeys',

@@ -46,6 +46,8 @@ export interface HttpOptions {
   readonly host: string
   readonly port: number
   readonly key: ApiKey
+  /** Requests in a minute of keys that have no limit of their own; 0: as many as they like. */
+  readonly requestsPerMinute: number
   /** Largest uploaded file, in bytes. */
   readonly largestFile: number
   /** Whether history is read without being stored. */
@@ -94,7 +96,7 @@ const routesLayer = (options: HttpOptions) =>
     linkPageLayer,
     streamLayer,
     storageFaultsLayer
-  ).pipe(Layer.provide([InspectorTickets.layer, LinkTickets.layer, Identification.layer(options.key)]))
+  ).pipe(Layer.provide([InspectorTickets.layer, LinkTickets.layer, Identification.layer(options)]))
 
 /** Long streams and frequent probes would be traces without an end or without use. */
 const isUntraced = ({ url }: HttpServerRequest.HttpServerRequest): boolean =>

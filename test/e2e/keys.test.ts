@@ -177,6 +177,48 @@ describe('a key', () => {
   })
 })
 
+test('a key with a limit is told what is left, and when it may go on', async () => {
+  const { key, keyId } = await issue({ role: 'viewer', requestsPerMinute: 3 })
+  const ask = async (path: string) => {
+    const { headers, status } = await as(key).fetch(path)
+    return {
+      status,
+      policy: headers.get('ratelimit-policy'),
+      left: headers.get('ratelimit'),
+      after: headers.get('retry-after')
+    }
+  }
+  const policy = '"key";q=3;w=60'
+  const seconds = '[1-9]\\d?'
+  for (const [path, status, left] of [
+    ['/v1/accounts', 200, 2],
+    ['/v1/keys', 403, 1],
+    ['/v1/accounts/acc-none', 403, 0]
+  ] as const)
+    expect(await ask(path)).toEqual({
+      status,
+      policy,
+      left: expect.stringMatching(new RegExp(`^"key";r=${left};t=${seconds}$`)),
+      after: null
+    })
+  expect(await ask('/v1/accounts')).toEqual({
+    status: 429,
+    policy,
+    left: expect.stringMatching(new RegExp(`^"key";r=0;t=${seconds}$`)),
+    after: expect.stringMatching(new RegExp(`^${seconds}$`))
+  })
+  expect(await as(key).request('GET', '/v1/accounts')).toMatchObject({
+    status: 429,
+    body: { code: 'rate-limited', detail: expect.stringMatching(/3 requests in a minute/) }
+  })
+  // Others go on, and more is allowed at once.
+  expect(await statusOf(as((await issue({ role: 'viewer' })).key), 'GET', '/v1/accounts')).toBe(200)
+  await admin().request('PATCH', `/v1/keys/${keyId}`, { requestsPerMinute: null })
+  expect(await ask('/v1/accounts')).toMatchObject({ status: 200, policy: '"key";q=600;w=60' })
+  // The administrator's key has no limit.
+  expect((await admin().fetch('/v1/accounts')).headers.get('ratelimit')).toBeNull()
+})
+
 test('events come as far as the key may follow them', async () => {
   const { accountId, phone } = await stage!.linked({ history: { chats: 1, messages: 2 } })
   const { key } = await issue({ role: 'viewer', accounts: [accountId], events: ['thread.*'] })

@@ -18,5 +18,7 @@ export class Caller extends Context.Service<
     readonly until?: number | undefined
     /** Completes when the credential ends before that; left out: it does not. */
     readonly ended?: Effect.Effect<void>
+    /** How many requests it may make in a minute; left out: as many as it likes. */
+    readonly requestsPerMinute?: number
   }
 >()('backscroll/http/Caller') {}

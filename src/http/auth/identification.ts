@@ -32,13 +32,23 @@ export class Identification extends Context.Service<
     readonly identify: (credential: string) => Effect.Effect<Caller['Service'], Unauthorized>
   }
 >()('backscroll/http/Identification') {
-  static layer(key: ApiKey): Layer.Layer<Identification, never, AccessKeys | IdTokens> {
+  /** `requestsPerMinute`: of keys that have no limit of their own; 0: as many as they like. */
+  static layer({
+    key,
+    requestsPerMinute
+  }: {
+    readonly key: ApiKey
+    readonly requestsPerMinute: number
+  }): Layer.Layer<Identification, never, AccessKeys | IdTokens> {
     return Layer.effect(
       Identification,
       Effect.gen(function* () {
         const keys = yield* AccessKeys
         const tokens = yield* IdTokens
-        return Identification.of({ identify: credential => identify(key, keys, tokens, credential) })
+        return Identification.of({
+          identify: credential =>
+            Effect.map(identify(key, keys, tokens, credential), caller => limited(caller, requestsPerMinute))
+        })
       })
     )
   }
@@ -62,9 +72,21 @@ const identify = Effect.fnUntraced(function* (
 
 const ofSettings: Caller['Service'] = { identity: { kind: 'settings' }, grant: ADMIN }
 
+/** Keys without a limit of their own have the one of the settings. */
+const limited = (caller: Caller['Service'], requestsPerMinute: number): Caller['Service'] =>
+  caller.identity.kind !== 'key' || caller.requestsPerMinute !== undefined || requestsPerMinute === 0
+    ? caller
+    : { ...caller, requestsPerMinute }
+
 const ofKey = ({ accessKey, ended, until }: IdentifiedKey): Caller['Service'] => {
-  const { accounts, events, keyId, name, role } = accessKey
-  return { identity: { kind: 'key', keyId, name }, grant: { role, accounts, events }, until, ended }
+  const { accounts, events, keyId, name, requestsPerMinute, role } = accessKey
+  return {
+    identity: { kind: 'key', keyId, name },
+    grant: { role, accounts, events },
+    until,
+    ended,
+    ...(requestsPerMinute === null ? {} : { requestsPerMinute })
+  }
 }
 
 const ofUser = ({ grant, uid, until }: Granted): Caller['Service'] => ({
