@@ -2,6 +2,7 @@
 // HTTP and so never comes to a route.
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { type ProblemCode, PROBLEMS } from './problem-codes.ts'
 import { PROBLEM_JSON, problemBody } from './problems.ts'
 
 export interface ConnectionLimits {
@@ -30,48 +31,25 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   headerBytes: 16_384
 }
 
-interface Refusal {
-  readonly code: string
-  readonly status: number
-  readonly title: string
-}
+type Refusal = readonly [code: ProblemCode, detail: string]
 
-const UNREADABLE: Refusal = {
-  code: 'unreadable-request',
-  status: 400,
-  title:
-    'This is no request of HTTP/1.1: a character of the address that is not percent-encoded, two lengths, or a line that is none'
-}
+const UNREADABLE: Refusal = [
+  'unreadable-request',
+  'This is no request of HTTP/1.1: a character of the address that is not percent-encoded, two lengths, or a line that is none'
+]
 
 /** By the code of Node's error. */
 const REFUSALS: Readonly<Record<string, Refusal>> = {
-  HPE_HEADER_OVERFLOW: {
-    code: 'headers-too-large',
-    status: 431,
-    title: 'The address and the headers are larger than 16 KiB'
-  },
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: {
-    code: 'body-too-large',
-    status: 413,
-    title: 'The extensions of a chunk are too large'
-  },
-  ERR_HTTP_REQUEST_TIMEOUT: {
-    code: 'request-too-slow',
-    status: 408,
-    title: 'The request did not arrive in time: 20 seconds for its headers, half an hour for all of it'
-  }
+  HPE_HEADER_OVERFLOW: ['headers-too-large', 'Ask with a shorter address, or send fewer or shorter headers'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['body-too-large', 'The extensions of a chunk are too large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [
+    'request-too-slow',
+    'There are 20 seconds for the headers, and half an hour for all of it'
+  ]
 }
 
-const CONNECT: Refusal = {
-  code: 'method-not-allowed',
-  status: 405,
-  title: 'This server is no proxy; /docs lists all endpoints'
-}
-const EXPECTATION: Refusal = {
-  code: 'expectation-failed',
-  status: 417,
-  title: 'The header Expect has another value than 100-continue; leave it out'
-}
+const CONNECT: Refusal = ['method-not-allowed', 'This server is no proxy; /docs lists all endpoints']
+const EXPECTATION: Refusal = ['expectation-failed', 'Leave out the header Expect']
 
 const REASONS: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -81,8 +59,9 @@ const REASONS: Readonly<Record<number, string>> = {
   431: 'Request Header Fields Too Large'
 }
 
-const bodyOf = (refusal: Refusal): string =>
-  JSON.stringify(problemBody({ ...refusal, detail: refusal.title }))
+const bodyOf = (refusal: Refusal): string => JSON.stringify(problemBody(...refusal))
+
+const statusOf = ([code]: Refusal): number => PROBLEMS[code].status
 
 /** Answers on a connection that Node does not read any further. */
 const refuseConnection = (socket: Duplex, refusal: Refusal): void => {
@@ -90,7 +69,7 @@ const refuseConnection = (socket: Duplex, refusal: Refusal): void => {
   const body = bodyOf(refusal)
   socket.end(
     [
-      `HTTP/1.1 ${refusal.status} ${REASONS[refusal.status] ?? ''}`,
+      `HTTP/1.1 ${statusOf(refusal)} ${REASONS[statusOf(refusal)] ?? ''}`,
       `content-type: ${PROBLEM_JSON}`,
       `content-length: ${Buffer.byteLength(body)}`,
       'connection: close',
@@ -102,7 +81,7 @@ const refuseConnection = (socket: Duplex, refusal: Refusal): void => {
 
 const refuseRequest = (response: ServerResponse, refusal: Refusal): void =>
   void response
-    .writeHead(refusal.status, { 'content-type': PROBLEM_JSON, connection: 'close' })
+    .writeHead(statusOf(refusal), { 'content-type': PROBLEM_JSON, connection: 'close' })
     .end(bodyOf(refusal))
 
 const codeOf = (error: Error): string => ('code' in error ? String(error.code) : '')

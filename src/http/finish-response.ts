@@ -6,33 +6,25 @@ import { HttpEffect, HttpMiddleware, HttpServerRequest, HttpServerResponse } fro
 import { allowedMethods } from './known-paths.ts'
 import { logRequest } from './request-log.ts'
 import { withPageHeaders } from './page-headers.ts'
+import type { ProblemCode } from './problem-codes.ts'
 import { plainProblem } from './problems.ts'
 import { STREAM_PATH } from './resources/inspector/stream-path.ts'
 
-/** A code and a sentence for each status that something outside the contract answers with. */
-const PROBLEMS: Readonly<Record<number, { readonly code: string; readonly title: string }>> = {
-  400: { code: 'unreadable-request', title: 'The request cannot be read' },
-  403: { code: 'forbidden', title: 'Access denied' },
-  404: { code: 'no-endpoint', title: 'There is no endpoint at this path; /docs lists all endpoints' },
-  405: {
-    code: 'method-not-allowed',
-    title: 'The path does not support this method; the header Allow lists those it supports'
-  },
-  413: {
-    code: 'body-too-large',
-    title: 'The request body is larger than 1 MiB, or its file larger than MEDIA_MAX_MB allows'
-  },
-  415: {
-    code: 'unsupported-media-type',
-    title: 'Send the body as application/json, or a file as multipart/form-data'
-  },
-  500: { code: 'internal', title: 'Internal error; the log of the server has the details' }
+/** What is said about each status that something outside the contract answers with. */
+const REFUSALS: Readonly<Record<number, readonly [code: ProblemCode, detail: string]>> = {
+  400: ['unreadable-request', 'The request cannot be read'],
+  403: ['forbidden', 'Access denied'],
+  404: ['no-endpoint', 'There is no endpoint at this path; /docs lists all endpoints'],
+  405: ['method-not-allowed', 'The header Allow lists the methods that the path supports'],
+  413: ['body-too-large', 'A body has at most 1 MiB, a file at most MEDIA_MAX_MB'],
+  415: ['unsupported-media-type', 'Send the body as application/json, or a file as multipart/form-data'],
+  500: ['internal', 'The log of the server has the details, under the trace id of this response']
 }
 
-const UNREADABLE_PATH = {
-  code: 'unreadable-request',
-  title: 'The path is not percent-encoded UTF-8, or a part of it is longer than 1000 characters'
-}
+const UNREADABLE_PATH = [
+  'unreadable-request',
+  'The path is not percent-encoded UTF-8, or a part of it is longer than 1000 characters'
+] as const
 
 const isBare = ({ body, headers, status }: HttpServerResponse.HttpServerResponse): boolean =>
   status >= 400 && (body._tag === 'Empty' || (headers['content-type'] ?? '').startsWith('text/plain'))
@@ -47,12 +39,10 @@ const withProblem = (
   // The router knows the path and could not take it apart.
   const isUnreadable = methods.includes(method)
   const status = isUnreadable ? 400 : methods.length > 0 ? 405 : response.status
-  const problem = isUnreadable ? UNREADABLE_PATH : PROBLEMS[status]
-  if (problem === undefined) return response
-  return plainProblem(
-    { ...problem, status, detail: problem.title },
-    status === 405 ? { allow: methods.join(', ') } : {}
-  )
+  const refusal = isUnreadable ? UNREADABLE_PATH : REFUSALS[status]
+  return refusal === undefined
+    ? response
+    : plainProblem(...refusal, status === 405 ? { allow: methods.join(', ') } : {})
 }
 
 /** Identifies the trace of a request and its lines in the log. */
@@ -67,22 +57,15 @@ const withTraceId = (response: HttpServerResponse.HttpServerResponse) =>
 const asksForUpgrade = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
   headers['upgrade'] !== undefined && /(^|,)\s*upgrade\s*(,|$)/i.test(headers['connection'] ?? '')
 
-const refusal = (problem: Parameters<typeof plainProblem>[0]) =>
-  Effect.succeed(withPageHeaders(plainProblem(problem, { connection: 'close' })))
+const refusal = (code: ProblemCode, detail: string) =>
+  Effect.succeed(withPageHeaders(plainProblem(code, detail, { connection: 'close' })))
 
-const NO_SOCKET = refusal({
-  code: 'no-socket',
-  status: 404,
-  title: 'No other protocol is spoken at this path',
-  detail: `Leave out the header Upgrade. The only WebSocket of this server is the inspector's stream, ${STREAM_PATH}`
-})
+const NO_SOCKET = refusal(
+  'no-socket',
+  `Leave out the header Upgrade. The only WebSocket of this server is the inspector's stream, ${STREAM_PATH}`
+)
 
-const NO_HOST = refusal({
-  code: 'unreadable-request',
-  status: 400,
-  title: 'The header Host is missing',
-  detail: 'A request of HTTP/1.1 has the header Host, once'
-})
+const NO_HOST = refusal('unreadable-request', 'A request of HTTP/1.1 has the header Host, once')
 
 /** What is refused before it comes to a route. */
 const refused = (asked: HttpServerRequest.HttpServerRequest) => {

@@ -1,71 +1,80 @@
 // What can go wrong with a request, as RFC 9457 problems: each says what is wrong and what to do about it. `code` is the last
-// part of `type`, for programs; a code keeps its meaning.
+// part of `type`, for programs.
 import { Effect, Schema } from 'effect'
 import { HttpServerResponse } from 'effect/http'
 import { HttpApiError } from 'effect/http-api'
 import { OutboxEntry } from '../domain/outbox.ts'
 import type { DatabaseError } from '../services/database/error.ts'
 import { knownTroubleOf, troubleOf } from '../services/incidents/storage-trouble.ts'
+import { type ProblemCode, PROBLEMS, problemType } from './problem-codes.ts'
 
 export const PROBLEM_JSON = 'application/problem+json'
 
-const type = <const Code extends string>(code: Code) => `urn:backscroll:problem:${code}` as const
+/** What a problem is and has by its code, with the fields that it has of its own. */
+const withCode = <const Code extends ProblemCode, const Fields extends Schema.Struct.Fields>(
+  code: Code,
+  fields: Fields
+) =>
+  [
+    { type: problemType(code), ...PROBLEMS[code] },
+    { code: Schema.tag(code), ...fields }
+  ] as const
 
 export class Unauthorized extends HttpApiError.Problem<Unauthorized>()(
   'Unauthorized',
-  { type: type('unauthorized'), status: 401, title: 'Authentication is required' },
-  { code: Schema.tag('unauthorized') }
+  ...withCode('unauthorized', {})
 ) {}
 
 /** The caller is known but lacks the access that this requires. */
-export class Forbidden extends HttpApiError.Problem<Forbidden>()(
-  'Forbidden',
-  { type: type('forbidden'), status: 403, title: 'Access denied' },
-  { code: Schema.tag('forbidden') }
-) {}
+export class Forbidden extends HttpApiError.Problem<Forbidden>()('Forbidden', ...withCode('forbidden', {})) {}
 
-export class NotFound extends HttpApiError.Problem<NotFound>()(
-  'NotFound',
-  { type: type('not-found'), status: 404, title: 'Not found' },
-  { code: Schema.tag('not-found') }
-) {}
+export class NotFound extends HttpApiError.Problem<NotFound>()('NotFound', ...withCode('not-found', {})) {}
 
 /** The account cannot do this in its current state. */
 export class WrongState extends HttpApiError.Problem<WrongState>()(
   'WrongState',
-  { type: type('wrong-state'), status: 409, title: 'Not possible in the current state of the account' },
-  { code: Schema.tag('wrong-state'), state: Schema.String }
+  ...withCode('wrong-state', {
+    state: Schema.String
+  })
 ) {}
 
 /** WhatsApp did not link the account in this way; the detail says what to do. */
 export class PairingRefused extends HttpApiError.Problem<PairingRefused>()(
   'PairingRefused',
-  { type: type('pairing-refused'), status: 409, title: 'WhatsApp did not link the account' },
-  { code: Schema.tag('pairing-refused'), kind: Schema.String }
+  ...withCode('pairing-refused', {
+    kind: Schema.String
+  })
 ) {}
 
 /** The outbox entry is being sent or has ended. */
 export class NotWaiting extends HttpApiError.Problem<NotWaiting>()(
   'NotWaiting',
-  { type: type('not-waiting'), status: 409, title: 'The outbox entry is no longer queued' },
-  { code: Schema.tag('not-waiting'), entryStatus: Schema.String }
+  ...withCode('not-waiting', {
+    entryStatus: Schema.String
+  })
 ) {}
 
 /** A client waited for the outcome, and the message was not sent and will not be; `entry` says why. */
 export class NotSent extends HttpApiError.Problem<NotSent>()(
   'NotSent',
-  { type: type('not-sent'), status: 422, title: 'The message was not sent' },
-  { code: Schema.tag('not-sent'), entry: OutboxEntry }
+  ...withCode('not-sent', { entry: OutboxEntry })
 ) {}
 
 export class KeyReused extends HttpApiError.Problem<KeyReused>()(
   'KeyReused',
-  {
-    type: type('idempotency-key-reused'),
-    status: 409,
-    title: 'This idempotency key was used for another message'
-  },
-  { code: Schema.tag('idempotency-key-reused') }
+  ...withCode('idempotency-key-reused', {})
+) {}
+
+/** A key has made the requests that it may make in a minute; the header Retry-After says when it may make more. */
+export class RateLimited extends HttpApiError.Problem<RateLimited>()(
+  'RateLimited',
+  ...withCode('rate-limited', {})
+) {}
+
+/** This server keeps no more keys. */
+export class TooManyKeys extends HttpApiError.Problem<TooManyKeys>()(
+  'TooManyKeys',
+  ...withCode('too-many-keys', {})
 ) {}
 
 /** What is wrong with one part of a request. */
@@ -82,99 +91,94 @@ export type FieldError = typeof FieldError.Type
 /** The request is not as the contract says. `errors` has each wrong field, `detail` the first few. */
 export class BadField extends HttpApiError.Problem<BadField>()(
   'BadField',
-  { type: type('bad-field'), status: 400, title: 'Bad Request' },
-  { code: Schema.tag('bad-field'), errors: Schema.Array(FieldError) }
+  ...withCode('bad-field', {
+    errors: Schema.Array(FieldError)
+  })
 ) {}
 
 export class StoreUnavailable extends HttpApiError.Problem<StoreUnavailable>()(
   'StoreUnavailable',
-  { type: type('store-unavailable'), status: 503, title: 'The database is unavailable' },
-  { code: Schema.tag('store-unavailable') }
+  ...withCode('store-unavailable', {})
 ) {}
 
 export class TooManyWebhooks extends HttpApiError.Problem<TooManyWebhooks>()(
   'TooManyWebhooks',
-  { type: type('too-many-webhooks'), status: 409, title: 'There are as many webhooks as there can be' },
-  { code: Schema.tag('too-many-webhooks') }
+  ...withCode('too-many-webhooks', {})
 ) {}
 
 /** WhatsApp was asked and did not answer. */
 export class WhatsAppSilent extends HttpApiError.Problem<WhatsAppSilent>()(
   'WhatsAppSilent',
-  { type: type('whatsapp-silent'), status: 503, title: 'WhatsApp does not answer; try again later' },
-  { code: Schema.tag('whatsapp-silent') }
+  ...withCode('whatsapp-silent', {})
 ) {}
 
 /** The settings of this server exclude the file. */
 export class MediaNotTaken extends HttpApiError.Problem<MediaNotTaken>()(
   'MediaNotTaken',
-  { type: type('media-not-taken'), status: 422, title: 'This server does not download the file' },
-  { code: Schema.tag('media-not-taken') }
+  ...withCode('media-not-taken', {})
 ) {}
 
 export class MediaGoneForGood extends HttpApiError.Problem<MediaGoneForGood>()(
   'MediaGoneForGood',
-  { type: type('media-gone'), status: 410, title: 'The file no longer exists' },
-  { code: Schema.tag('media-gone') }
+  ...withCode('media-gone', {})
 ) {}
 
 /** The file was requested; the request is stored and continues in the background. */
 export class MediaOnItsWay extends HttpApiError.Problem<MediaOnItsWay>()(
   'MediaOnItsWay',
-  { type: type('media-on-its-way'), status: 503, title: 'The file is not available yet; try again later' },
-  { code: Schema.tag('media-on-its-way') }
+  ...withCode('media-on-its-way', {})
 ) {}
 
 export class MediaBroken extends HttpApiError.Problem<MediaBroken>()(
   'MediaBroken',
-  { type: type('media-unavailable'), status: 502, title: 'The file could not be fetched from WhatsApp' },
-  { code: Schema.tag('media-unavailable') }
+  ...withCode('media-unavailable', {})
 ) {}
 
 export class InspectorIsOff extends HttpApiError.Problem<InspectorIsOff>()(
   'InspectorIsOff',
-  { type: type('inspector-off'), status: 409, title: 'The inspector is switched off' },
-  { code: Schema.tag('inspector-off') }
+  ...withCode('inspector-off', {})
 ) {}
 
 /** A session of another server that cannot be taken over; `reason` says why, `missing` names what it lacks. */
 export class SessionUnusable extends HttpApiError.Problem<SessionUnusable>()(
   'SessionUnusable',
-  { type: type('session-unusable'), status: 422, title: 'This session cannot be taken over' },
-  { code: Schema.tag('session-unusable'), reason: Schema.String, missing: Schema.Array(Schema.String) }
+  ...withCode('session-unusable', {
+    reason: Schema.String,
+    missing: Schema.Array(Schema.String)
+  })
 ) {}
 
 /** A session that is in use, here or elsewhere; `accountId` is the account of this server, where there is one. */
 export class SessionInUse extends HttpApiError.Problem<SessionInUse>()(
   'SessionInUse',
-  { type: type('session-in-use'), status: 409, title: 'This session is used already' },
-  { code: Schema.tag('session-in-use'), reason: Schema.String, accountId: Schema.NullOr(Schema.String) }
+  ...withCode('session-in-use', {
+    reason: Schema.String,
+    accountId: Schema.NullOr(Schema.String)
+  })
 ) {}
 
 /** A fault of this server: the cause is logged under the trace id of the response. */
 export class InternalFault extends HttpApiError.Problem<InternalFault>()(
   'InternalFault',
-  { type: type('internal'), status: 500, title: 'Internal error; the log of the server has the details' },
-  { code: Schema.tag('internal') }
+  ...withCode('internal', {})
 ) {}
 
-interface PlainProblem {
-  readonly code: string
-  readonly status: number
-  readonly title: string
-  readonly detail: string
-}
-
 /** The body of a problem that no route of the contract has. */
-export const problemBody = (problem: PlainProblem) => ({ type: type(problem.code), ...problem })
+export const problemBody = (code: ProblemCode, detail: string) => ({
+  type: problemType(code),
+  ...PROBLEMS[code],
+  code,
+  detail
+})
 
 /** The same as a response. */
 export const plainProblem = (
-  problem: PlainProblem,
+  code: ProblemCode,
+  detail: string,
   headers: Readonly<Record<string, string>> = {}
 ): HttpServerResponse.HttpServerResponse =>
-  HttpServerResponse.jsonUnsafe(problemBody(problem), {
-    status: problem.status,
+  HttpServerResponse.jsonUnsafe(problemBody(code, detail), {
+    status: PROBLEMS[code].status,
     contentType: PROBLEM_JSON,
     headers
   })
@@ -200,14 +204,7 @@ export const databaseFailed = {
 
 /** An error from outside the contract that is about the disk, such as an upload for which there is no space. */
 export const storageProblem = (error: unknown): HttpServerResponse.HttpServerResponse | undefined =>
-  knownTroubleOf(error) === undefined
-    ? undefined
-    : plainProblem({
-        code: 'store-unavailable',
-        status: 503,
-        title: 'The database is unavailable',
-        detail: storageDetail(error)
-      })
+  knownTroubleOf(error) === undefined ? undefined : plainProblem('store-unavailable', storageDetail(error))
 
 /** The same, for work that can fail in no other way. */
 export const orDatabaseUnavailable = <A, R>(

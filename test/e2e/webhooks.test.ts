@@ -43,7 +43,7 @@ test('every new message is delivered once it is stored, signed so that the publi
   expect(webhook).toMatchObject({ state: 'active', headers: ['authorization'], waiting: 0, accountId })
   expect(JSON.stringify(webhook)).not.toContain('of-theirs')
   const [contact] = phone.contacts
-  phone.receive({ from: contact!, text: 'hello' })
+  await phone.receive({ from: contact!, text: 'hello' })
   const first = await until('the event', () => receiver.received[0])
 
   expect(new Verifier(secret).verify(first.body, first.headers)).toEqual(first.event)
@@ -94,10 +94,10 @@ test('a conversation waits for the event that was not taken; others go on, and n
     const isTroubled = JSON.stringify(event).includes('"body":"troubled ')
     response.writeHead(isTroubled && isBroken ? 500 : 200).end('it does not work')
   }
-  phone.receive({ from: troubled!, text: 'troubled 1' })
+  await phone.receive({ from: troubled!, text: 'troubled 1' })
   await until('that it waits', async () => (await read(webhook.webhookId)).failingLanes === 1 || undefined)
-  phone.receive({ from: troubled!, text: 'troubled 2' })
-  phone.receive({ from: other!, text: 'other' })
+  await phone.receive({ from: troubled!, text: 'troubled 2' })
+  await phone.receive({ from: other!, text: 'other' })
   await until('the other conversation', () => receiver.texts.includes('other') || undefined)
   expect(receiver.texts).not.toContain('troubled 2')
   const [failed] = (await deliveriesOf(webhook.webhookId)).filter(({ outcome }) => outcome === 'failed')
@@ -125,13 +125,13 @@ test('a server that is gone gets nothing any more, until somebody says so; what 
   const { webhook } = await create({ url: receiver.url, accountId, types: ['message.stored'] })
   const [contact] = phone.contacts
   receiver.behave = (_, response) => void response.writeHead(410).end()
-  phone.receive({ from: contact!, text: 'into the void' })
+  await phone.receive({ from: contact!, text: 'into the void' })
   const disabled = await until('that it is disabled', async () => {
     const now = await read(webhook.webhookId)
     return now.state === 'disabled' ? now : undefined
   })
   expect(disabled.reason).toContain('410')
-  phone.receive({ from: contact!, text: 'meanwhile' })
+  await phone.receive({ from: contact!, text: 'meanwhile' })
   await until('the event', async () => (await read(webhook.webhookId)).waiting === 1 || undefined)
   expect(receiver.received).toHaveLength(1)
 
@@ -165,7 +165,7 @@ test('a replaced secret signs beside the one before; what happened before is del
     overlapSeconds: 3600
   })
   const begun = Date.now()
-  phone.receive({ from: phone.contacts[0]!, text: 'signed twice' })
+  await phone.receive({ from: phone.contacts[0]!, text: 'signed twice' })
   const event = await until('the event', () => receiver.received[0])
   for (const known of [secret, renewed.secret])
     expect(new Verifier(known).verify(event.body, event.headers)).toMatchObject({ type: 'message.stored' })

@@ -1,6 +1,6 @@
 // One pass of an endpoint's worker: the lanes that are due, what is to be replayed, and what is new in the log. How far the endpoint has
 // got is written after the deliveries: what was delivered before a crash is delivered again, with the same webhook-id.
-import { Clock, Context, Effect } from 'effect'
+import { Clock, type Context, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { isWanted } from '../../domain/webhook.ts'
 import type { FeedEvent } from '../../domain/feed.ts'

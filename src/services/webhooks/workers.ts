@@ -48,7 +48,7 @@ const workForever = Effect.fnUntraced(function* (options: { readonly allowPrivat
     yield* Effect.sleep(COALESCE)
   })
   yield* Effect.forkScoped(Effect.forever(wakeAll))
-  yield* startAll.pipe(
+  return yield* startAll.pipe(
     Effect.catch(error =>
       Effect.andThen(Effect.logDebug('Webhooks cannot be read now', error), Effect.sleep('1 second'))
     ),

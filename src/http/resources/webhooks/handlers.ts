@@ -32,8 +32,10 @@ const orUnavailable = <A, R>(
   })
 
 const found = <A, R>(webhookId: string, work: Effect.Effect<A | undefined, WebhookError, R>) =>
-  Effect.flatMap(orUnavailable(work), result =>
-    result === undefined ? Effect.fail(noSuch(webhookId)) : Effect.succeed(result)
+  Effect.filterOrFail(
+    orUnavailable(work),
+    result => result !== undefined,
+    () => noSuch(webhookId)
   )
 
 const create = Effect.fnUntraced(function* ({
