@@ -27,7 +27,7 @@ const FLOORS: ReadonlyArray<ReadonlyArray<string>> = [
   ['whatsapp'],
   ['conversations'],
   ['incidents', 'telemetry'],
-  ['journal', 'events'],
+  ['journal', 'events', 'access'],
   ['ownership'],
   ['vault'],
   ['database'],

@@ -24,6 +24,7 @@ describe('a wrong value is refused with the name of its setting', () => {
     ['DATA_DIR', ' '],
     ['API_KEY', 'short'],
     ['API_KEY', 'with a space in the middle'],
+    ['KEY_REQUESTS_PER_MINUTE', 'many'],
     ['VAULT_KEY', 'c2hvcnQ='],
     ['LOG_LEVEL', 'loud'],
     ['WHATSAPP_URL', 'http://example.org'],

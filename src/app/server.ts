@@ -14,6 +14,7 @@ import {
 import * as SteadyClock from '../services/process/steady-clock.ts'
 import { Stopping } from '../services/process/stopping.ts'
 import { StrayRejections } from '../services/process/stray-rejections.ts'
+import * as Access from './wings/access.ts'
 import * as Conversations from './wings/conversations.ts'
 import * as Database from './wings/database.ts'
 import * as Events from './wings/events.ts'
@@ -43,7 +44,7 @@ const services = (config: Config, firebase: Firebase.App) =>
     ),
     Layer.provideMerge(WhatsApp.layer(config)),
     Layer.provideMerge(History.queues(config)),
-    Layer.provideMerge(Layer.mergeAll(Events.layer, Journal.layer)),
+    Layer.provideMerge(Layer.mergeAll(Events.layer, Journal.layer, Access.layer)),
     Layer.provideMerge(Conversations.layer),
     Layer.provideMerge(Layer.mergeAll(Incidents.layer, Telemetry.gauges)),
     Layer.provideMerge(Vault.layer(config)),
@@ -69,6 +70,7 @@ const http = (config: Config, key: ApiKey) =>
     host: config.HOST,
     port: config.PORT,
     key,
+    requestsPerMinute: config.KEY_REQUESTS_PER_MINUTE,
     largestFile: Outbox.largestFile(config),
     dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN,
     inspectorUi: config.INSPECT_UI

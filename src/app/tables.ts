@@ -1,5 +1,6 @@
 // Every table of the database, by the wings that own them. Removing an account goes through them in this order: what the
 // conversations' rows are found by is removed last of theirs.
+import { accessTables } from '../services/access/tables.ts'
 import { conversationTables } from '../services/conversations/tables.ts'
 import { migrationTables } from '../services/database/migrations.ts'
 import type { OwnedTable } from '../services/database/tables.ts'
@@ -20,6 +21,7 @@ export const TABLES: ReadonlyArray<OwnedTable> = [
   ...conversationTables,
   ...eventTables,
   ...incidentTables,
+  ...accessTables,
   ...outboxTables,
   ...mediaTables,
   ...historyTables,

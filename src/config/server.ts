@@ -37,8 +37,15 @@ export const serverSettings = {
   API_KEY: setting({
     default: '',
     allowed: 'at least 16 characters, no spaces; empty: generated at the first start and printed once',
-    meaning: 'Bearer key for all requests to /v1',
+    meaning: 'The administrator’s key for all requests to /v1, which creates the others (/v1/keys)',
     decode: emptyOr(text => (/^\S{16,512}$/.test(text) ? text : undefined))
+  }),
+  KEY_REQUESTS_PER_MINUTE: setting({
+    default: '600',
+    allowed: 'a whole number from 0 to 1000000; 0: as many as they like',
+    meaning:
+      'Requests that each key of /v1/keys may make in a minute, unless the key has a limit of its own. API_KEY and ID tokens have none',
+    decode: whole(0, 1_000_000)
   }),
   VAULT_KEY: setting({
     default: '',

@@ -1,26 +1,48 @@
-// What a person may do, as their Firebase ID token says it: `{ "backscroll": { "role": "agent", "accounts": ["acc-…"] } }`.
+// What a caller may do: a person by their Firebase ID token, a program by its key.
 import { Schema } from 'effect'
 
-/** `viewer` reads the accounts named, `agent` also sends for them, `admin` does everything with every account. */
-export const ROLES = ['viewer', 'agent', 'admin'] as const
+/** Each role may do what those before it may. `admin` does everything, with every account. */
+export const ROLES = ['viewer', 'agent', 'operator', 'admin'] as const
+export type Role = (typeof ROLES)[number]
 
 export interface Grant {
-  readonly role: (typeof ROLES)[number]
-  readonly accounts: ReadonlyArray<string>
+  readonly role: Role
+  /** Ids of the accounts to which the role is limited; an admin's are not looked at. */
+  readonly accounts: 'all' | ReadonlyArray<string>
+  /** Which events may be followed, as `isEventPattern` describes; all when left out. */
+  readonly events?: 'all' | ReadonlyArray<string>
 }
 
-/** The same as in firestore.rules; an admin's claim need not name accounts. */
+/** The roles of the custom claim, the same as in firestore.rules. */
+export const CLAIM_ROLES = ['viewer', 'agent', 'admin'] as const
+
+/**
+ * The custom claim in a Firebase ID token: `{ "backscroll": { "role": "agent", "accounts": ["acc-…"] } }`. An admin's need not name
+ * accounts.
+ */
 export const GrantClaim = Schema.Struct({
-  role: Schema.Literals(ROLES),
+  role: Schema.Literals(CLAIM_ROLES),
   accounts: Schema.optionalKey(Schema.Array(Schema.String))
 })
 
-export const ADMIN: Grant = { role: 'admin', accounts: [] }
+export const ADMIN: Grant = { role: 'admin', accounts: 'all' }
 
 export const isAdmin = ({ role }: Grant): boolean => role === 'admin'
 
-export const mayRead = (grant: Grant, accountId: string): boolean =>
-  isAdmin(grant) || grant.accounts.includes(accountId)
+export const hasRole = (grant: Grant, role: Role): boolean => ROLES.indexOf(grant.role) >= ROLES.indexOf(role)
 
-export const maySend = (grant: Grant, accountId: string): boolean =>
-  isAdmin(grant) || (grant.role === 'agent' && grant.accounts.includes(accountId))
+export const mayReadAll = (grant: Grant): boolean => isAdmin(grant) || grant.accounts === 'all'
+
+export const mayRead = (grant: Grant, accountId: string): boolean =>
+  mayReadAll(grant) || grant.accounts.includes(accountId)
+
+/** The type of an event, or `message.*` for all types that begin with `message.`. */
+export const isEventPattern = (text: string): boolean =>
+  text.length <= 100 && /^[a-z][A-Za-z0-9]*(\.[a-z][A-Za-z0-9]*)*(\.\*)?$/.test(text)
+
+const matches = (pattern: string, type: string): boolean =>
+  pattern.endsWith('.*') ? type.startsWith(pattern.slice(0, -1)) : pattern === type
+
+/** Whether the caller may be told of events of this type, such as `message.stored`. */
+export const mayFollow = ({ events = 'all' }: Grant, type: string): boolean =>
+  events === 'all' || events.some(pattern => matches(pattern, type))

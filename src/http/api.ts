@@ -1,5 +1,6 @@
 // The HTTP contract: every endpoint of every resource. Each resource has its contract and its handlers in one folder.
 import { HttpApi, OpenApi } from 'effect/http-api'
+import { withSecuritySchemes } from './auth/security-schemes.ts'
 import { AccountsGroup } from './resources/accounts/contract.ts'
 import { ContactsGroup } from './resources/contacts/contract.ts'
 import { EventsGroup } from './resources/events/contract.ts'
@@ -7,6 +8,7 @@ import { ExportGroup } from './resources/export/contract.ts'
 import { HistoryGroup } from './resources/history/contract.ts'
 import { IncidentsGroup } from './resources/incidents/contract.ts'
 import { InspectorGroup } from './resources/inspector/contract.ts'
+import { KeysGroup } from './resources/keys/contract.ts'
 import { MediaGroup } from './resources/media/contract.ts'
 import { MessagesGroup } from './resources/messages/contract.ts'
 import { OutboxGroup } from './resources/outbox/contract.ts'
@@ -17,10 +19,6 @@ import { StoreGroup } from './resources/store/contract.ts'
 import { MetricsGroup, SystemGroup } from './resources/system/contract.ts'
 import { ThreadsGroup } from './resources/threads/contract.ts'
 import { Validation } from './validation.ts'
-
-/** Schemes have no case, but programs look for `bearer` (and show samples with `Basic` when they do not find it). */
-const withLowerCaseScheme = (document: Record<string, unknown>): Record<string, unknown> =>
-  JSON.parse(JSON.stringify(document).replaceAll('"scheme":"Bearer"', '"scheme":"bearer"'))
 
 export class Api extends HttpApi.make('backscroll')
   .add(SystemGroup)
@@ -39,6 +37,7 @@ export class Api extends HttpApi.make('backscroll')
   .add(HistoryGroup)
   .add(EventsGroup)
   .add(IncidentsGroup)
+  .add(KeysGroup)
   .add(StoreGroup)
   .add(InspectorGroup)
   .middleware(Validation)
@@ -49,8 +48,8 @@ export class Api extends HttpApi.make('backscroll')
     OpenApi.annotations({
       title: 'Backscroll',
       version: '1',
-      transform: withLowerCaseScheme,
+      transform: withSecuritySchemes,
       description:
-        "Complete, live copies of WhatsApp accounts' conversations. Every request to /v1 needs the header `Authorization: Bearer <API key>`; with FIREBASE_AUTH, a Firebase ID token can take the place of the API key."
+        "Complete, live copies of WhatsApp accounts' conversations. Every request to /v1 needs a key: in the header `Authorization: Bearer <key>`, `X-Api-Key` or `apikey`. With FIREBASE_AUTH, a Firebase ID token can be the bearer token."
     })
   ) {}

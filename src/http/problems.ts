@@ -65,6 +65,18 @@ export class KeyReused extends HttpApiError.Problem<KeyReused>()(
   ...withCode('idempotency-key-reused', {})
 ) {}
 
+/** A key has made the requests that it may make in a minute; the header Retry-After says when it may make more. */
+export class RateLimited extends HttpApiError.Problem<RateLimited>()(
+  'RateLimited',
+  ...withCode('rate-limited', {})
+) {}
+
+/** This server keeps no more keys. */
+export class TooManyKeys extends HttpApiError.Problem<TooManyKeys>()(
+  'TooManyKeys',
+  ...withCode('too-many-keys', {})
+) {}
+
 /** What is wrong with one part of a request. */
 const FieldError = Schema.Struct({
   path: Schema.Array(Schema.Union([Schema.String, Schema.Finite])).annotate({

@@ -12,6 +12,7 @@ import { HttpApiBuilder } from 'effect/http-api'
 import { Api } from './api.ts'
 import type { ApiKey } from './auth/api-key.ts'
 import { authorizationLayer } from './auth/authorization.ts'
+import { Identification } from './auth/identification.ts'
 import { makeHttpServer } from './connections.ts'
 import { docsLayer } from './docs.ts'
 import { finishResponse } from './finish-response.ts'
@@ -25,6 +26,7 @@ import { inspectorLayer } from './resources/inspector/handlers.ts'
 import { pageLayer } from './resources/inspector/page.ts'
 import { streamLayer } from './resources/inspector/stream.ts'
 import { InspectorTickets } from './resources/inspector/tickets.ts'
+import { keysLayer } from './resources/keys/handlers.ts'
 import { mediaLayer } from './resources/media/handlers.ts'
 import { messagesLayer } from './resources/messages/handlers.ts'
 import { outboxLayer } from './resources/outbox/handlers.ts'
@@ -44,6 +46,8 @@ export interface HttpOptions {
   readonly host: string
   readonly port: number
   readonly key: ApiKey
+  /** Requests in a minute of keys that have no limit of their own; 0: as many as they like. */
+  readonly requestsPerMinute: number
   /** Largest uploaded file, in bytes. */
   readonly largestFile: number
   /** Whether history is read without being stored. */
@@ -57,7 +61,7 @@ const LONGEST_SEGMENT = 1000
 /** Largest request body. */
 const MAX_BODY = ByteSize.mebibytes(1)
 
-const apiLayer = ({ dryRun, key }: HttpOptions) =>
+const apiLayer = ({ dryRun }: HttpOptions) =>
   HttpApiBuilder.layer(Api, { openapiPath: '/openapi.json' }).pipe(
     Layer.provide([
       systemLayer,
@@ -76,10 +80,11 @@ const apiLayer = ({ dryRun, key }: HttpOptions) =>
       historyLayer({ dryRun }),
       eventsLayer,
       incidentsLayer,
+      keysLayer,
       storeLayer,
       inspectorLayer
     ]),
-    Layer.provide([authorizationLayer(key), Validation.layer])
+    Layer.provide([authorizationLayer, Validation.layer])
   )
 
 /** Everything that is served: the API, its documentation, the inspector's page and stream. */
@@ -89,9 +94,9 @@ const routesLayer = (options: HttpOptions) =>
     docsLayer,
     pageLayer(options.inspectorUi),
     linkPageLayer,
-    streamLayer(options.key),
+    streamLayer,
     storageFaultsLayer
-  ).pipe(Layer.provide([InspectorTickets.layer, LinkTickets.layer]))
+  ).pipe(Layer.provide([InspectorTickets.layer, LinkTickets.layer, Identification.layer(options)]))
 
 /** Long streams and frequent probes would be traces without an end or without use. */
 const isUntraced = ({ url }: HttpServerRequest.HttpServerRequest): boolean =>

@@ -1,6 +1,6 @@
 // Grants a Firebase user accounts of this server: npm run -s grant -- --project P --email E --role agent --account acc-…
 import { Effect, Option, Schema } from 'effect'
-import { type Grant, ROLES } from '../../domain/grant.ts'
+import { CLAIM_ROLES, type GrantClaim } from '../../domain/grant.ts'
 import { FirebaseApp } from '../../services/firebase/app.ts'
 import { setGrant, type User } from '../../services/firebase/grants.ts'
 import { parseOptions, refuse, runCommand } from './terminal.ts'
@@ -26,8 +26,8 @@ const userFrom = ({ email, uid }: { email?: string | undefined; uid?: string | u
   return misused('A project and one user are needed.')
 }
 
-const grantFrom = (role: string | undefined, accounts: ReadonlyArray<string>): Grant => {
-  const known = Schema.decodeUnknownOption(Schema.Literals(ROLES))(role)
+const grantFrom = (role: string | undefined, accounts: ReadonlyArray<string>): typeof GrantClaim.Type => {
+  const known = Schema.decodeUnknownOption(Schema.Literals(CLAIM_ROLES))(role)
   if (Option.isNone(known)) return misused('The role is viewer, agent or admin.')
   if (known.value !== 'admin' && accounts.length === 0)
     return misused('Name the accounts: --account acc-… --account acc-…')

@@ -1,11 +1,14 @@
 // Who may call an endpoint. Each endpoint states it as an annotation; here it is compared with what the caller was granted.
 import { Context, Option } from 'effect'
 import type { HttpApiEndpoint } from 'effect/http-api'
-import { type Grant, isAdmin, mayRead, maySend } from '../../domain/grant.ts'
+import { type Grant, hasRole, isAdmin, mayRead, mayReadAll, type Role } from '../../domain/grant.ts'
 import { parseMessageKey, parseThreadId } from '../../domain/ids.ts'
 
 /** Where a request names its account: a path parameter (accountId, threadId or messageKey), or the query's accountId. */
-type AccountSource = 'path' | 'thread' | 'messageKey' | 'query'
+type NamedAccount = 'path' | 'thread' | 'messageKey' | 'query'
+
+/** `all`: it is about every account, or none. `handler`: the endpoint's handler finds the account, and checks it. */
+type AccountSource = NamedAccount | 'all' | 'handler'
 
 /** What a caller needs for an endpoint. */
 export type Access =
@@ -13,9 +16,9 @@ export type Access =
   | { readonly to: 'public' }
   /** Any valid credential: the response contains only what the caller may read. */
   | { readonly to: 'list' }
-  /** Permission to read, or to send for, the account that the request names. */
-  | { readonly to: 'read' | 'send'; readonly account: AccountSource }
-  /** The API key, or the role admin. */
+  /** Permission to read, to send for or to operate the account that the request names. */
+  | { readonly to: 'read' | 'send' | 'operate'; readonly account: AccountSource }
+  /** The API key of the settings, or the role admin. */
   | { readonly to: 'administer' }
 
 export const everyone: Access = { to: 'public' }
@@ -23,6 +26,7 @@ export const lists: Access = { to: 'list' }
 export const administers: Access = { to: 'administer' }
 export const reads = (account: AccountSource): Access => ({ to: 'read', account })
 export const sends = (account: AccountSource): Access => ({ to: 'send', account })
+export const operates = (account: AccountSource): Access => ({ to: 'operate', account })
 
 /** The annotation of an endpoint. */
 export class RequiredAccess extends Context.Service<RequiredAccess, Access>()(
@@ -42,7 +46,7 @@ export interface MatchedRequest {
 }
 
 /** The account a request names; `undefined` when it names none, or more than one. */
-const accountIn = (source: AccountSource, { params, query }: MatchedRequest): string | undefined => {
+const accountIn = (source: NamedAccount, { params, query }: MatchedRequest): string | undefined => {
   switch (source) {
     case 'path':
       return params['accountId']
@@ -58,14 +62,35 @@ const accountIn = (source: AccountSource, { params, query }: MatchedRequest): st
 /** Whether every reader of the path sees the same segments: no empty ones, and nothing some take for a delimiter. */
 const isPlainPath = (url: string): boolean => /^(\/[^/;#\\?]+)+(\?|$)/.test(url)
 
+const ROLE_FOR = { read: 'viewer', send: 'agent', operate: 'operator' } as const satisfies Record<
+  string,
+  Role
+>
+
+/** Why the caller may not do anything with the account of the request. */
+const accountRefusalOf = (
+  grant: Grant,
+  source: AccountSource,
+  request: MatchedRequest
+): string | undefined => {
+  if (source === 'handler' || mayReadAll(grant)) return undefined
+  if (source === 'all') return 'Access to all accounts is required'
+  const accountId = accountIn(source, request)
+  if (accountId === undefined && source === 'query') return 'Name one of your accounts: ?accountId=…'
+  return accountId === undefined || !mayRead(grant, accountId)
+    ? 'You have no access to this account'
+    : undefined
+}
+
 /** Why the caller may not do this, in words for the response; `undefined` when they may. */
 export const refusalOf = (grant: Grant, access: Access, request: MatchedRequest): string | undefined => {
   if (isAdmin(grant) || access.to === 'public') return undefined
   if (access.to === 'administer') return 'The role admin is required'
   if (!isPlainPath(request.url)) return 'The path has empty segments, or a character that it must not contain'
   if (access.to === 'list') return undefined
-  const accountId = accountIn(access.account, request)
-  if (accountId === undefined && access.account === 'query') return 'Name one of your accounts: ?accountId=…'
-  if (accountId === undefined || !mayRead(grant, accountId)) return 'You have no access to this account'
-  return access.to === 'read' || maySend(grant, accountId) ? undefined : 'The role agent is required'
+  const role = ROLE_FOR[access.to]
+  return (
+    accountRefusalOf(grant, access.account, request) ??
+    (hasRole(grant, role) ? undefined : `The role ${role} is required`)
+  )
 }

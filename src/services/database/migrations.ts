@@ -31,6 +31,7 @@ import { movingIn } from './migrations/0029-moving-in.ts'
 import { generations } from './migrations/0032-generations.ts'
 import { bounds } from './migrations/0033-bounds.ts'
 import { addOnAttempts } from './migrations/0034-add-on-attempts.ts'
+import { access } from './migrations/0035-access.ts'
 import { numberOfMessages } from './migrations/number-of-messages.ts'
 
 /** Every upgrade by its number and name. */
@@ -62,7 +63,8 @@ export const MIGRATIONS = {
   '0029_moving_in': movingIn,
   '0032_generations': generations,
   '0033_bounds': bounds,
-  '0034_add_on_attempts': addOnAttempts
+  '0034_add_on_attempts': addOnAttempts,
+  '0035_access': access
 }
 
 const TABLE = 'migrations'

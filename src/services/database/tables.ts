@@ -38,8 +38,8 @@ export interface OwnedTable {
   /** The column that names an account, and what happens to the account's rows when it is removed. */
   readonly account?: {
     readonly column: string
-    /** `clearReferences`: the rows stay, but name no thread and no message any more. */
-    readonly onRemoval: 'deleteRows' | 'clearReferences' | TableChange<AccountRemoval>
+    /** `clearReferences`: the rows stay, but name no thread and no message any more. `keepRows`: they stay as they are. */
+    readonly onRemoval: 'deleteRows' | 'clearReferences' | 'keepRows' | TableChange<AccountRemoval>
   }
   /** The column that names a thread, and what happens to a thread's rows when it becomes a part of another. */
   readonly thread?: {
@@ -115,7 +115,7 @@ const present = (...columns: ReadonlyArray<string | undefined>): ReadonlyArray<s
   columns.filter(column => column !== undefined)
 
 const removalOf = ({ account, message, name, thread }: OwnedTable): TableChange<AccountRemoval> => {
-  if (account === undefined) return nothing
+  if (account === undefined || account.onRemoval === 'keepRows') return nothing
   if (typeof account.onRemoval === 'function') return account.onRemoval
   const where = `WHERE ${account.column} = ?`
   const references = present(thread?.column, message?.column)

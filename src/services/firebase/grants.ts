@@ -1,6 +1,6 @@
 // What Firebase users may do here: the custom claim `backscroll` beside whatever claims they have.
 import { Effect, Schema } from 'effect'
-import type { Grant } from '../../domain/grant.ts'
+import type { GrantClaim } from '../../domain/grant.ts'
 import { FirebaseApp } from './app.ts'
 
 /** Firebase refused or does not know the user; the message is Firebase's. */
@@ -14,7 +14,10 @@ const failed = (cause: unknown): GrantFailed =>
   new GrantFailed({ message: cause instanceof Error ? cause.message : String(cause) })
 
 /** Sets what a user may do, `null` for nothing; answers the user's id. Tokens that were given out keep what they grant. */
-export const setGrant = Effect.fn('Firebase.setGrant')(function* (user: User, grant: Grant | null) {
+export const setGrant = Effect.fn('Firebase.setGrant')(function* (
+  user: User,
+  grant: typeof GrantClaim.Type | null
+) {
   const app = yield* FirebaseApp
   return yield* Effect.tryPromise({
     try: async () => {

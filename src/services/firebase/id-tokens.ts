@@ -11,6 +11,8 @@ export class TokenRefused extends Schema.TaggedError<TokenRefused>()('TokenRefus
 
 export interface Granted {
   readonly grant: Grant
+  /** The user's id in Firebase. */
+  readonly uid: string
   /** Milliseconds since 1970. */
   readonly until: number
 }
@@ -61,7 +63,11 @@ const grantOf = (claims: Claims): Effect.Effect<Granted, TokenRefused> => {
   const claim = Schema.decodeUnknownOption(GrantClaim)(claims['backscroll'])
   if (Option.isNone(claim)) return Effect.fail(new TokenRefused({ reason: NO_CLAIM }))
   const { accounts = [], role } = claim.value
-  return Effect.succeed({ grant: { role, accounts }, until: Number(claims['exp']) * 1000 })
+  return Effect.succeed({
+    grant: { role, accounts },
+    uid: String(claims['sub']),
+    until: Number(claims['exp']) * 1000
+  })
 }
 
 const NO_CLAIM = 'The ID token has no claim backscroll with a role (viewer, agent or admin) and accounts'

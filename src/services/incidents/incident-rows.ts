@@ -48,14 +48,17 @@ export const listIncidents = Effect.fnUntraced(function* (
   return yield* Effect.forEach(rows, row => decodeIncident(row))
 })
 
-/** The incident as it is now; `undefined` when there is none with this id. */
+/** The incident as it is now; `undefined` when none of these accounts has one with this id. */
 export const acknowledgeIncident = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   incidentId: string,
+  accounts: 'all' | ReadonlyArray<string>,
   now: number
 ) {
-  const [row] = yield* sql`UPDATE incidents SET acknowledged_at = ${now}
-    WHERE incident_id = ${incidentId} RETURNING *`
+  const [row] = yield* sql`UPDATE incidents SET acknowledged_at = ${now} WHERE ${sql.and([
+    sql`incident_id = ${incidentId}`,
+    accounts === 'all' ? sql`TRUE` : sql.in('account_id', accounts)
+  ])} RETURNING *`
   return row === undefined ? undefined : yield* decodeIncident(row)
 })
 

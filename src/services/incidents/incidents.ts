@@ -60,8 +60,11 @@ export class Incidents extends Context.Service<
     readonly reported: Effect.Effect<Stream.Stream<IncidentNotice>, never, Scope.Scope>
     /** Latest first, including those that are not stored yet. */
     readonly list: (query: IncidentQuery) => Effect.Effect<ReadonlyArray<Incident>, DatabaseError>
-    /** Marks an incident as read by a person; returns it, or `undefined` when there is none with this id. */
-    readonly acknowledge: (incidentId: string) => Effect.Effect<Incident | undefined, DatabaseError>
+    /** Marks an incident as read by a person; returns it, or `undefined` when none of these accounts has one with this id. */
+    readonly acknowledge: (
+      incidentId: string,
+      accounts?: 'all' | ReadonlyArray<string>
+    ) => Effect.Effect<Incident | undefined, DatabaseError>
   }
 >()('backscroll/services/incidents/Incidents') {
   static readonly layer: Layer.Layer<Incidents | IncidentReports, never, SqlClient.SqlClient> =
@@ -190,11 +193,14 @@ const resolve = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents, repeats:
   }, asDatabaseError('resolving incidents'))
 
 const acknowledge = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents, repeats: IncidentRepeats) =>
-  Effect.fn('Incidents.acknowledge')(function* (incidentId: string) {
+  Effect.fn('Incidents.acknowledge')(function* (
+    incidentId: string,
+    accounts: 'all' | ReadonlyArray<string> = 'all'
+  ) {
     repeats.forget(incidentId)
     // Repeats that wait were seen, too.
     yield* storeUnstored(sql, unstored)
-    return yield* acknowledgeIncident(sql, incidentId, yield* Clock.currentTimeMillis)
+    return yield* acknowledgeIncident(sql, incidentId, accounts, yield* Clock.currentTimeMillis)
   }, asDatabaseError('acknowledging an incident'))
 
 /** Never ends. */

@@ -11,6 +11,8 @@ import { routerConfig } from '../../../src/http/server.ts'
 
 const viewer = { role: 'viewer', accounts: ['acc-1'] } as const
 const agent = { role: 'agent', accounts: ['acc-1'] } as const
+const operator = { role: 'operator', accounts: ['acc-1'] } as const
+const LIMITED = [viewer, agent, operator]
 const THREAD = encodeURIComponent('acc-1__491@s.whatsapp.net')
 
 const endpoints: Array<HttpApiEndpoint.Top> = []
@@ -92,6 +94,42 @@ const SENDING = new Set([
   'POST /v1/threads/{threadId}/typing'
 ])
 
+const OPERATING = new Set([
+  'DELETE /v1/accounts/{accountId}/backfill/{jobId}',
+  'GET /v1/accounts/{accountId}/passkey',
+  'GET /v1/accounts/{accountId}/qr',
+  'GET /v1/accounts/{accountId}/qr.png',
+  'GET /v1/accounts/{accountId}/qr.svg',
+  'PATCH /v1/accounts/{accountId}',
+  'POST /v1/accounts/{accountId}/backfill',
+  'POST /v1/accounts/{accountId}/connect',
+  'POST /v1/accounts/{accountId}/disconnect',
+  'POST /v1/accounts/{accountId}/link-tickets',
+  'POST /v1/accounts/{accountId}/logout',
+  'POST /v1/accounts/{accountId}/pair',
+  'POST /v1/accounts/{accountId}/passkey/assertion',
+  'POST /v1/accounts/{accountId}/passkey/confirm',
+  'POST /v1/accounts/{accountId}/restart'
+])
+/** The handler compares the account of the incident. */
+const ACKNOWLEDGING = 'POST /v1/incidents/{incidentId}/acknowledge'
+/** What is about all accounts or none: each of these roles may do it whose accounts are not limited. */
+const READING_ALL = ['GET /metrics', 'GET /v1/store']
+const OPERATING_ALL = ['POST /v1/accounts', 'POST /v1/accounts/import']
+/** What no role but admin may do. */
+const ADMINISTERING = new Set([
+  'DELETE /v1/accounts/{accountId}',
+  'DELETE /v1/keys/{keyId}',
+  'GET /v1/inspector',
+  'GET /v1/keys',
+  'GET /v1/keys/{keyId}',
+  'PATCH /v1/keys/{keyId}',
+  'POST /v1/inspector/tickets',
+  'POST /v1/keys',
+  'POST /v1/keys/{keyId}/rotate',
+  'PUT /v1/inspector'
+])
+
 const allowedFor = (grant: Parameters<typeof refusalOf>[0], accountId: string) =>
   all
     .filter(({ method, urlOf }) => refusalOf(grant, { method, url: urlOf(accountId) }) === undefined)
@@ -106,8 +144,35 @@ test('an agent also sends', () => {
   expect(allowedFor(agent, 'acc-1')).toEqual([...READING, ...SENDING].toSorted())
 })
 
-test('for other accounts neither does anything but list their own', () => {
+test('an operator also links and controls', () => {
+  expect(allowedFor(operator, 'acc-1')).toEqual(
+    [...READING, ...SENDING, ...OPERATING, ACKNOWLEDGING].toSorted()
+  )
+})
+
+test('for other accounts none of them does anything but list their own', () => {
   for (const grant of [viewer, agent]) expect(allowedFor(grant, 'acc-2')).toEqual(['GET /v1/accounts'])
+  expect(allowedFor(operator, 'acc-2')).toEqual(['GET /v1/accounts', ACKNOWLEDGING])
+})
+
+test('whoever is granted all accounts does the same with each, and what is about all of them', () => {
+  const inAll = (role: Grant['role']) => allowedFor({ role, accounts: 'all' }, 'acc-2')
+  const reading = [...READING, ...READING_ALL]
+  const operating = [...OPERATING, ACKNOWLEDGING, ...OPERATING_ALL]
+  expect(inAll('viewer')).toEqual(reading.toSorted())
+  expect(inAll('agent')).toEqual([...reading, ...SENDING].toSorted())
+  expect(inAll('operator')).toEqual([...reading, ...SENDING, ...operating].toSorted())
+  // Without the name of an account, the answer is about all of them.
+  for (const url of ['/v1/events', '/v1/incidents']) {
+    expect(refusalOf({ role: 'viewer', accounts: 'all' }, { method: 'GET', url })).toBeUndefined()
+    for (const grant of LIMITED) expect(refusalOf(grant, { method: 'GET', url })).toMatch(/accountId/)
+  }
+})
+
+test('the rest is for admins: every path of the contract is in one of the lists', () => {
+  const everybody = allowedFor({ role: 'operator', accounts: 'all' }, 'acc-1')
+  const rest = all.map(({ method, path }) => `${method} ${path}`).filter(name => !everybody.includes(name))
+  expect(rest.toSorted()).toEqual([...ADMINISTERING].toSorted())
 })
 
 test('every endpoint says who may call it; only those that are public need no credential', () => {
@@ -164,5 +229,7 @@ describe('what is written oddly gains nothing', () => {
     ['TRACE', '/v1/accounts/acc-1']
   ])('%s %s', (method, url) => {
     expect(refusalOf(agent, { method, url })).toMatch(/.{10,}/)
+    // Nor to an operator, whose incidents are compared by the handler, and who may ask for this account's QR code.
+    if (!/acknowledge|%71r/.test(url)) expect(refusalOf(operator, { method, url })).toMatch(/.{10,}/)
   })
 })

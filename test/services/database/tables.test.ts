@@ -112,12 +112,12 @@ test('nothing of a removed account is left in any table, and everything of anoth
 
       expect(yield* indexed).toEqual([{ n: 0 }])
       for (const { account, message: messages, name, thread } of withAccount) {
-        const isKept = account.onRemoval === 'clearReferences'
+        const isKept = account.onRemoval === 'clearReferences' || account.onRemoval === 'keepRows'
         expect([name, yield* countOf(name, account.column, ACCOUNT.accountId)]).toEqual([
           name,
           isKept ? 1 : 0
         ])
-        if (isKept) {
+        if (account.onRemoval === 'clearReferences') {
           const [row] = yield* sql<{ n: number }>`SELECT COUNT(*) AS n FROM ${sql(name)}
             WHERE ${sql(account.column)} = ${ACCOUNT.accountId}
               AND (${sql(thread!.column)} IS NOT NULL OR ${sql(messages!.column)} IS NOT NULL)`

@@ -4,7 +4,7 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
 import { AccountState, Disconnect, PairingFailure, Restriction, Suspension } from '../../../domain/account.ts'
 import { CoverageSummary } from '../../../domain/coverage.ts'
 import { proxyUrl } from '../../../domain/proxy.ts'
-import { administers, lists, reads } from '../../auth/access.ts'
+import { administers, lists, operates, reads } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
 import { accountPath } from '../../fields.ts'
 import { operation } from '../../operation.ts'
@@ -109,7 +109,7 @@ const command = <const Name extends string>(name: Name, summary: string, descrip
     params: accountPath,
     success: accepted,
     error: commandErrors
-  }).annotateMerge(operation({ access: administers, summary, description }))
+  }).annotateMerge(operation({ access: operates('path'), summary, description }))
 
 export class AccountsGroup extends HttpApiGroup.make('accounts')
   .add(
@@ -121,7 +121,7 @@ export class AccountsGroup extends HttpApiGroup.make('accounts')
       error: StoreUnavailable
     }).annotateMerge(
       operation({
-        access: administers,
+        access: operates('all'),
         summary: 'Create an account',
         description:
           'The account is not linked to a phone yet: `pair` links it. `proxy` is the proxy for everything that goes to WhatsApp.'
@@ -135,7 +135,7 @@ export class AccountsGroup extends HttpApiGroup.make('accounts')
       operation({
         access: lists,
         summary: 'List accounts',
-        description: 'With an ID token, only the accounts that it grants.'
+        description: 'With a limited key or an ID token, only the accounts that it grants.'
       })
     ),
     HttpApiEndpoint.get('get', '/:accountId', {
@@ -156,7 +156,7 @@ export class AccountsGroup extends HttpApiGroup.make('accounts')
       error: accountErrors
     }).annotateMerge(
       operation({
-        access: administers,
+        access: operates('path'),
         summary: 'Change an account',
         description:
           '`proxy` sets its proxy, and `null` removes it. If the account is connected, it connects again. The credentials of a proxy are never returned.'
@@ -180,7 +180,7 @@ export class AccountsGroup extends HttpApiGroup.make('accounts')
       error: [...commandErrors, BadField]
     }).annotateMerge(
       operation({
-        access: administers,
+        access: operates('path'),
         summary: 'Link a phone',
         description: 'Starts linking by QR code or by pairing code; `qr` returns the code.'
       })
@@ -191,7 +191,7 @@ export class AccountsGroup extends HttpApiGroup.make('accounts')
       error: offerErrors
     }).annotateMerge(
       operation({
-        access: administers,
+        access: operates('path'),
         summary: 'Get the QR code or pairing code',
         description: 'JSON, or an image if the header Accept asks for image/png or image/svg+xml.'
       })
@@ -200,12 +200,12 @@ export class AccountsGroup extends HttpApiGroup.make('accounts')
       params: accountPath,
       success: Schema.Uint8Array.pipe(HttpApiSchema.asUint8Array({ contentType: 'image/png' })),
       error: offerErrors
-    }).annotateMerge(operation({ access: administers, summary: 'Get the QR code as PNG' })),
+    }).annotateMerge(operation({ access: operates('path'), summary: 'Get the QR code as PNG' })),
     HttpApiEndpoint.get('qrSvg', '/:accountId/qr.svg', {
       params: accountPath,
       success: Schema.String.pipe(HttpApiSchema.asText({ contentType: 'image/svg+xml' })),
       error: offerErrors
-    }).annotateMerge(operation({ access: administers, summary: 'Get the QR code as SVG' })),
+    }).annotateMerge(operation({ access: operates('path'), summary: 'Get the QR code as SVG' })),
     command('connect', 'Connect an account', 'Goes online and stays online, also after a restart.'),
     command('disconnect', 'Disconnect an account', 'Goes offline until it is connected again.'),
     command('logout', 'Log out of WhatsApp', 'Unlinks this device; what is stored stays.'),

@@ -2,7 +2,7 @@
 import { Schema } from 'effect'
 import { Multipart } from 'effect/http'
 import { HttpApiEndpoint, HttpApiSchema } from 'effect/http-api'
-import { administers } from '../../auth/access.ts'
+import { operates } from '../../auth/access.ts'
 import { YesOrNo } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { BadField, SessionInUse, SessionUnusable, StoreUnavailable } from '../../problems.ts'
@@ -50,7 +50,7 @@ export const importEndpoint = <Account extends Schema.Top, Name extends Schema.T
     error: [BadField, SessionUnusable, SessionInUse, StoreUnavailable]
   }).annotateMerge(
     operation({
-      access: administers,
+      access: operates('all'),
       summary: 'Import a linked session',
       description:
         'Takes over a linked session of another Baileys server and connects with it, without a QR code. Stop the other server first. The body is a zip or a JSON document of at most 64 MiB: Baileys’ multi-file folder, or rows of the stores of Evolution API, WAHA and baileys-api; or multipart/form-data with it as `file`. `name` is needed.'

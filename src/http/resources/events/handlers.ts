@@ -2,6 +2,7 @@
 import { Clock, Effect, Stream } from 'effect'
 import { type HttpServerRequest, HttpServerResponse } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
+import { mayFollow } from '../../../domain/grant.ts'
 import type { Accounts } from '../../../services/accounts.ts'
 import { EventTail } from '../../../services/events/tail.ts'
 import type { Incidents } from '../../../services/incidents/incidents.ts'
@@ -22,11 +23,22 @@ const startOf = Effect.fnUntraced(function* (after: number | undefined, lastEven
   return Math.min(resumed ?? after ?? newest, newest)
 })
 
-/** Completes when the caller's token expires; the API key does not. */
-const tokenExpired = ({ until }: Caller['Service']): Effect.Effect<void> =>
-  until === undefined
-    ? Effect.never
-    : Effect.flatMap(Clock.currentTimeMillis, now => Effect.sleep(Math.max(0, until - now)))
+/** A timer of Node's takes no longer wait. */
+const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000
+
+const reached = (time: number): Effect.Effect<void> =>
+  Effect.flatMap(Clock.currentTimeMillis, now =>
+    now >= time
+      ? Effect.void
+      : Effect.andThen(
+          Effect.sleep(Math.min(time - now, LONGEST_WAIT_MS)),
+          Effect.suspend(() => reached(time))
+        )
+  )
+
+/** Completes when the caller's credential expires or is revoked; the API key of the settings never is. */
+const credentialEnded = ({ ended = Effect.never, until }: Caller['Service']): Effect.Effect<void> =>
+  until === undefined ? ended : Effect.race(ended, reached(until))
 
 const stream = Effect.fnUntraced(function* (
   { accountId, after }: EventStreamQuery,
@@ -37,10 +49,10 @@ const stream = Effect.fnUntraced(function* (
   if (accountId !== undefined) yield* findAccount(accountId)
   const start = yield* startOf(after, headers['last-event-id'] ?? '')
   const services = yield* Effect.context<Accounts | EventTail | Incidents>()
-  const body = eventStream(start, accountId).pipe(
+  const body = eventStream(start, accountId, type => mayFollow(caller.grant, type)).pipe(
     Stream.provideContext(services),
     // An open connection would delay the end of the server.
-    Stream.interruptWhen(Effect.race(stopping.requested, tokenExpired(caller))),
+    Stream.interruptWhen(Effect.race(stopping.requested, credentialEnded(caller))),
     Stream.encodeText
   )
   return HttpServerResponse.stream(body, {

@@ -18,21 +18,30 @@ const logFrame = (event: FeedEvent): string =>
 /** Without an id: it cannot be resumed. */
 const liveFrame = (kind: string, data: string): string => `event: ${kind}\ndata: ${data}\n\n`
 
+/** Whether a subscriber may be told of events of this type. */
+type MayFollow = (type: string) => boolean
+
 /** What was written to the log after the event `start`, of one account or of all. */
-const logged = (start: number, accountId: string | undefined) =>
+const logged = (start: number, accountId: string | undefined, mayFollow: MayFollow) =>
   Stream.unwrap(Effect.map(EventTail, tail => tail.follow({ after: start, accountId }))).pipe(
-    Stream.map(events => events.map(logFrame).join(''))
+    Stream.map(events =>
+      events
+        .filter(({ kind }) => mayFollow(kind))
+        .map(logFrame)
+        .join('')
+    ),
+    Stream.filter(isText)
   )
 
 /** Changes of state and incidents as they happen. A client that missed some reads the accounts and incidents instead. */
-const live = Effect.fnUntraced(function* (only: string | undefined) {
+const live = Effect.fnUntraced(function* (only: string | undefined, mayFollow: MayFollow) {
   const accounts = yield* Accounts
   const incidents = yield* Incidents
   return Stream.merge(
     Stream.map(yield* accounts.stateChanges, change => ({ kind: 'account.state', ...change })),
     Stream.map(yield* incidents.reported, report => ({ ...report, kind: 'incident', incident: report.kind }))
   ).pipe(
-    Stream.filter(({ accountId }) => only === undefined || accountId === only),
+    Stream.filter(({ accountId, kind }) => (only === undefined || accountId === only) && mayFollow(kind)),
     Stream.map(event => liveFrame(event.kind, JSON.stringify(event)))
   )
 })
@@ -67,13 +76,13 @@ const progress = (only: string | undefined) => {
 const keepAlive = Stream.fromSchedule(Schedule.spaced(KEEP_ALIVE)).pipe(Stream.map(() => ': here\n\n'))
 
 /** The text of the stream for one subscriber. After its first line it misses nothing. */
-export const eventStream = (start: number, accountId: string | undefined) =>
+export const eventStream = (start: number, accountId: string | undefined, mayFollow: MayFollow) =>
   Stream.unwrap(
-    Effect.map(live(accountId), happening =>
+    Effect.map(live(accountId, mayFollow), happening =>
       Stream.concat(
         Stream.succeed(`retry: 1000\n\n`),
-        logged(start, accountId).pipe(
-          Stream.merge(progress(accountId)),
+        logged(start, accountId, mayFollow).pipe(
+          Stream.merge(mayFollow(PROGRESS) ? progress(accountId) : Stream.never),
           Stream.merge(happening),
           Stream.merge(keepAlive)
         )

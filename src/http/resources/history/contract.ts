@@ -4,7 +4,7 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
 import { BackfillJob, BackfillTask } from '../../../domain/backfill.ts'
 import { CoverageState, CoverageSummary, ThreadCoverage } from '../../../domain/coverage.ts'
 import { CountedThread } from '../../../services/history/dry-run/dry-run.ts'
-import { administers, reads } from '../../auth/access.ts'
+import { operates, reads } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
 import { accountPath, CursorText, limit, ThreadId, threadPath } from '../../fields.ts'
 import { operation } from '../../operation.ts'
@@ -90,7 +90,7 @@ export class HistoryGroup extends HttpApiGroup.make('history')
       error: [NotFound, WrongState, BadField, StoreUnavailable]
     }).annotateMerge(
       operation({
-        access: administers,
+        access: operates('path'),
         summary: 'Start a backfill job',
         description:
           'Fetches gaps and older messages from the phone. Without threadId, the most recently active threads are completed. The defaults are WHATSAPP_BACKFILL_COUNT and WHATSAPP_BACKFILL_THREADS. The job continues after a restart. It waits for a phone that does not answer, some hours at most, and its tasks say what is missing.'
@@ -130,7 +130,7 @@ export class HistoryGroup extends HttpApiGroup.make('history')
       error: [NotFound, StoreUnavailable]
     }).annotateMerge(
       operation({
-        access: administers,
+        access: operates('path'),
         summary: 'Cancel a backfill job',
         description: 'Messages that were already requested from the phone are stored when they arrive.'
       })

@@ -2,7 +2,7 @@
 import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup } from 'effect/http-api'
 import { Incident } from '../../../domain/incident.ts'
-import { administers, reads } from '../../auth/access.ts'
+import { operates, reads } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
 import { AccountId, limit, YesOrNo } from '../../fields.ts'
 import { operation } from '../../operation.ts'
@@ -36,7 +36,7 @@ export class IncidentsGroup extends HttpApiGroup.make('incidents')
       error: [NotFound, StoreUnavailable]
     }).annotateMerge(
       operation({
-        access: administers,
+        access: operates('handler'),
         operationId: 'feed.acknowledge',
         summary: 'Acknowledge an incident',
         description: 'If it happens again, it is unacknowledged again.'

@@ -1,8 +1,10 @@
 // Incidents over HTTP.
 import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
+import { mayReadAll } from '../../../domain/grant.ts'
 import { Incidents } from '../../../services/incidents/incidents.ts'
 import { Api } from '../../api.ts'
+import { Caller } from '../../auth/caller.ts'
 import { isYes } from '../../fields.ts'
 import { NotFound, orDatabaseUnavailable } from '../../problems.ts'
 import type { IncidentListQuery } from './contract.ts'
@@ -19,7 +21,9 @@ const list = Effect.fnUntraced(function* ({ accountId, acknowledged, limit = PAG
 
 const acknowledge = Effect.fnUntraced(function* (incidentId: string) {
   const incidents = yield* Incidents
-  const incident = yield* orDatabaseUnavailable(incidents.acknowledge(incidentId))
+  const { grant } = yield* Caller
+  const accounts = mayReadAll(grant) ? 'all' : grant.accounts
+  const incident = yield* orDatabaseUnavailable(incidents.acknowledge(incidentId, accounts))
   return incident ?? (yield* new NotFound({ detail: `There is no incident ${incidentId}` }))
 })
 

@@ -8,7 +8,8 @@ import { Socket } from 'effect/socket'
 import { Accounts } from '../../../services/accounts.ts'
 import { Stopping } from '../../../services/process/stopping.ts'
 import { Inspection } from '../../../services/telemetry/inspection.ts'
-import { type ApiKey, isKey } from '../../auth/api-key.ts'
+import { isAdmin } from '../../../domain/grant.ts'
+import { credentialIn, Identification } from '../../auth/identification.ts'
 import { plainProblem } from '../../problems.ts'
 import { HOW_TO_SWITCH_ON } from './contract.ts'
 import { STREAM_PATH } from './stream-path.ts'
@@ -85,12 +86,13 @@ const serve = Effect.fnUntraced(function* (
   setTimeout(() => connection.destroy(), CLOSE_TIMEOUT_MS).unref()
 }, Effect.scoped)
 
-/** Whether the request has a valid ticket, which is used up, or the API key. */
-const mayOpen = Effect.fnUntraced(function* (key: ApiKey, ticket: string, authorization: string) {
+/** Whether the request has a valid ticket, which is used up, or an administrator's credential. */
+const mayOpen = Effect.fnUntraced(function* (ticket: string, request: HttpServerRequest.HttpServerRequest) {
   const tickets = yield* InspectorTickets
-  const bearer = /^Bearer (\S+)$/.exec(authorization)?.[1]
+  const { identify } = yield* Identification
   if (tickets.redeem(ticket, yield* Clock.currentTimeMillis)) return true
-  return bearer !== undefined && isKey(key, bearer)
+  const caller = yield* Effect.option(identify(credentialIn(request)))
+  return Option.isSome(caller) && isAdmin(caller.value.grant)
 })
 
 const isAccount = (accountId: string) =>
@@ -98,12 +100,11 @@ const isAccount = (accountId: string) =>
 
 /** Why the stream cannot be opened; `undefined` when it can. */
 const refusalOf = Effect.fnUntraced(function* (
-  key: ApiKey,
-  { headers }: HttpServerRequest.HttpServerRequest,
+  request: HttpServerRequest.HttpServerRequest,
   query: URLSearchParams
 ) {
   const inspection = yield* Inspection
-  if (!(yield* mayOpen(key, query.get('ticket') ?? '', headers['authorization'] ?? ''))) {
+  if (!(yield* mayOpen(query.get('ticket') ?? '', request))) {
     return plainProblem(
       'unauthorized',
       'POST /v1/inspector/tickets creates a ticket for one connection, valid for 30 seconds'
@@ -114,7 +115,7 @@ const refusalOf = Effect.fnUntraced(function* (
   if (accountId !== null && !(yield* isAccount(accountId))) {
     return plainProblem('not-found', 'There is no such account; GET /v1/accounts lists all accounts')
   }
-  if ((headers['upgrade'] ?? '').toLowerCase() !== 'websocket') {
+  if ((request.headers['upgrade'] ?? '').toLowerCase() !== 'websocket') {
     return plainProblem('upgrade-required', 'Connect with a WebSocket client; GET /inspect is the page', {
       upgrade: 'websocket'
     })
@@ -122,18 +123,18 @@ const refusalOf = Effect.fnUntraced(function* (
   return undefined
 })
 
-const open = Effect.fnUntraced(function* (key: ApiKey, request: HttpServerRequest.HttpServerRequest) {
+const open = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
   const query = new URL(request.url, 'http://localhost').searchParams
-  const refusal = yield* refusalOf(key, request, query)
+  const refusal = yield* refusalOf(request, query)
   if (refusal !== undefined) return refusal
   // A viewer may leave at any moment, which is no error.
   yield* Effect.ignore(serve(request, query.get('accountId') ?? undefined))
   return HttpServerResponse.empty()
 })
 
-export const streamLayer = (key: ApiKey) =>
-  Layer.unwrap(
-    Effect.map(Effect.context<Accounts | Inspection | InspectorTickets | Stopping>(), services =>
-      HttpRouter.add('GET', STREAM_PATH, request => Effect.provideContext(open(key, request), services))
-    )
+export const streamLayer = Layer.unwrap(
+  Effect.map(
+    Effect.context<Accounts | Identification | Inspection | InspectorTickets | Stopping>(),
+    services => HttpRouter.add('GET', STREAM_PATH, request => Effect.provideContext(open(request), services))
   )
+)

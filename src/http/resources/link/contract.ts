@@ -2,7 +2,7 @@
 import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
 import { PasskeyAssertion, PasskeyOptions } from '../../../domain/passkey.ts'
-import { administers, everyone } from '../../auth/access.ts'
+import { everyone, operates } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
 import { accountPath } from '../../fields.ts'
 import { operation } from '../../operation.ts'
@@ -25,7 +25,7 @@ export class LinkTicketsGroup extends HttpApiGroup.make('linkTickets')
       error: [NotFound, WrongState, StoreUnavailable]
     }).annotateMerge(
       operation({
-        access: administers,
+        access: operates('path'),
         summary: 'Create a link for the phone’s owner',
         description:
           'A page on which the owner links the account, without an API key: QR code, pairing code, passkey. Valid for 15 minutes, for this account only; a new ticket replaces the one before.'

@@ -2,7 +2,7 @@
 import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
 import { PasskeyAssertion, PasskeyOptions, WHATSAPP_ORIGIN } from '../../../domain/passkey.ts'
-import { administers } from '../../auth/access.ts'
+import { operates } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
 import { accountPath } from '../../fields.ts'
 import { operation } from '../../operation.ts'
@@ -37,7 +37,7 @@ export class PasskeyGroup extends HttpApiGroup.make('passkey')
       error: errors
     }).annotateMerge(
       operation({
-        access: administers,
+        access: operates('path'),
         summary: 'Get the passkey request',
         description:
           'WhatsApp asks some accounts for a passkey after the QR code was scanned or the pairing code was entered: the challenge, until when, and the code to compare.'
@@ -50,7 +50,7 @@ export class PasskeyGroup extends HttpApiGroup.make('passkey')
       error: [...errors, BadField]
     }).annotateMerge(
       operation({
-        access: administers,
+        access: operates('path'),
         summary: 'Give the passkey assertion',
         description:
           'The JSON of `PublicKeyCredential.toJSON()`, made on https://web.whatsapp.com by the owner of the account.'
@@ -62,7 +62,7 @@ export class PasskeyGroup extends HttpApiGroup.make('passkey')
       error: errors
     }).annotateMerge(
       operation({
-        access: administers,
+        access: operates('path'),
         summary: 'Confirm the code',
         description: 'The phone shows the same code. If it shows another one, `disconnect` instead.'
       })

@@ -1,7 +1,7 @@
 // The HTTP contract of the store: where applications read.
 import { HttpApiEndpoint, HttpApiGroup } from 'effect/http-api'
 import { StoreState } from '../../../domain/publishing.ts'
-import { administers } from '../../auth/access.ts'
+import { reads } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
 import { operation } from '../../operation.ts'
 import { StoreUnavailable } from '../../problems.ts'
@@ -13,7 +13,7 @@ export class StoreGroup extends HttpApiGroup.make('store')
       error: StoreUnavailable
     }).annotateMerge(
       operation({
-        access: administers,
+        access: reads('all'),
         summary: 'Get the store status',
         description:
           'Which store applications read. With STORE=firestore, `publishing` says how many documents wait to be written and since when, how many Firestore rejects, and what delays the rest.'

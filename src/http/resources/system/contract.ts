@@ -1,7 +1,7 @@
 // The HTTP contract of the server itself: probes and metrics.
 import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
-import { administers, everyone } from '../../auth/access.ts'
+import { everyone, reads } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
 import { operation } from '../../operation.ts'
 import { StoreUnavailable } from '../../problems.ts'
@@ -29,9 +29,9 @@ export class MetricsGroup extends HttpApiGroup.make('metrics', { topLevel: true 
       error: StoreUnavailable
     }).annotateMerge(
       operation({
-        access: administers,
+        access: reads('all'),
         summary: 'Prometheus metrics',
-        description: 'Prometheus sends the API key as bearer token.'
+        description: 'Prometheus sends a key as bearer token: one that may read all accounts.'
       })
     )
   )

@@ -1,0 +1,294 @@
+// Keys of programs at the HTTP API's door: what they open, for how long, and what is told of them.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Api } from '../../harness/api.ts'
+import { type InProcessStage, Stage } from './stage.ts'
+
+interface Key {
+  readonly keyId: string
+  readonly key: string
+  readonly previousValidUntil: number | null
+}
+
+let stage: InProcessStage | undefined
+let shop: string
+let office: string
+beforeAll(async () => {
+  stage = await Stage.setInProcess()
+  shop = (await admin().createAccount('Shop')).accountId
+  office = (await admin().createAccount('Office')).accountId
+})
+afterAll(() => stage?.[Symbol.asyncDispose]())
+
+const admin = () => stage!.api
+const as = (key: string) => new Api(stage!.server.url, key)
+
+const issue = async (decided: object) => {
+  const answer = await admin().request<Key>('POST', '/v1/keys', { name: 'n8n', accounts: [shop], ...decided })
+  expect(answer).toMatchObject({ status: 201 })
+  return answer.body
+}
+
+const statusOf = async (api: Api, method: string, path: string, body?: unknown) =>
+  (await api.request(method, path, body)).status
+
+/** A key that expires while its event stream is open; a slow machine needs a later end to open it before. */
+const expiring = async (ms = 1000): Promise<{ key: string; ended: Promise<string> }> => {
+  const { key } = await issue({ role: 'viewer', expiresAt: Date.now() + ms })
+  const open = await as(key).fetch(`/v1/events?accountId=${shop}`)
+  return open.status === 200 ? { key, ended: open.text() } : expiring(ms * 2)
+}
+
+describe('a key', () => {
+  test('is shown once, and listed without what would open anything', async () => {
+    const response = await admin().fetch('/v1/keys', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: ' CRM ', role: 'agent', accounts: [shop], events: ['message.*'] })
+    })
+    expect([response.status, response.headers.get('cache-control')]).toEqual([201, 'no-store'])
+    const { key, ...shown } = (await response.json()) as Key
+    expect(key).toMatch(new RegExp(`^bsk_${shown.keyId}_[\\w-]{43}$`))
+    expect(shown).toEqual({
+      keyId: expect.any(String),
+      name: 'CRM',
+      role: 'agent',
+      accounts: [shop],
+      events: ['message.*'],
+      requestsPerMinute: null,
+      createdAt: expect.any(Number),
+      expiresAt: null,
+      lastUsedAt: null,
+      rotatedAt: null,
+      previousValidUntil: null
+    })
+    expect(await admin().request('GET', `/v1/keys/${shown.keyId}`)).toEqual({ status: 200, body: shown })
+    const listed = await admin().request('GET', '/v1/keys')
+    expect(listed.body).toMatchObject({ keys: expect.arrayContaining([shown]) })
+    expect(JSON.stringify(listed.body)).not.toContain(key)
+
+    await as(key).request('GET', '/v1/accounts')
+    expect(await admin().request('GET', `/v1/keys/${shown.keyId}`)).toMatchObject({
+      body: { lastUsedAt: expect.any(Number) }
+    })
+  })
+
+  test('opens the accounts it names, as far as its role goes', async () => {
+    const viewer = as((await issue({ role: 'viewer' })).key)
+    const operator = as((await issue({ role: 'operator' })).key)
+    for (const api of [viewer, operator]) {
+      expect(await api.request('GET', '/v1/accounts')).toMatchObject({
+        status: 200,
+        body: { accounts: [{ accountId: shop }] }
+      })
+      expect(await statusOf(api, 'GET', `/v1/accounts/${shop}/threads`)).toBe(200)
+      expect(await statusOf(api, 'GET', `/v1/accounts/${office}/threads`)).toBe(403)
+      expect(await statusOf(api, 'GET', '/v1/keys')).toBe(403)
+      expect(await statusOf(api, 'POST', '/v1/accounts', { name: 'Another' })).toBe(403)
+      expect(await statusOf(api, 'DELETE', `/v1/accounts/${shop}`)).toBe(403)
+      expect(await statusOf(api, 'GET', '/metrics')).toBe(403)
+    }
+    expect(await viewer.request('POST', `/v1/accounts/${shop}/restart`)).toMatchObject({
+      status: 403,
+      body: { code: 'forbidden', detail: 'The role operator is required' }
+    })
+    expect(await statusOf(operator, 'POST', `/v1/accounts/${shop}/restart`)).toBe(202)
+    expect(await statusOf(operator, 'PATCH', `/v1/accounts/${shop}`, { proxy: null })).toBe(200)
+  })
+
+  test('of all accounts opens later ones, too, and what is about all of them', async () => {
+    const operator = as((await issue({ role: 'operator', accounts: 'all' })).key)
+    const created = await operator.createAccount('Later')
+    expect(await statusOf(operator, 'GET', `/v1/accounts/${created.accountId}`)).toBe(200)
+    expect(await statusOf(operator, 'GET', '/metrics')).toBe(200)
+    expect(await statusOf(operator, 'GET', '/v1/incidents')).toBe(200)
+    expect(await statusOf(operator, 'DELETE', `/v1/accounts/${created.accountId}`)).toBe(403)
+    await admin().request('DELETE', `/v1/accounts/${created.accountId}`)
+    const other = as((await issue({ role: 'admin', accounts: 'all' })).key)
+    expect(await statusOf(other, 'GET', '/v1/keys')).toBe(200)
+  })
+
+  test('is taken from each of three headers', async () => {
+    const { key } = await issue({ role: 'viewer' })
+    for (const [headers, status] of [
+      [{ authorization: `Bearer ${key}` }, 200],
+      [{ authorization: `bearer ${key}` }, 200],
+      [{ authorization: '', 'x-api-key': key }, 200],
+      [{ authorization: '', apikey: key }, 200],
+      // As a proxy asks for its own password.
+      [{ authorization: 'Basic dXNlcjpwYXNz', 'X-Api-Key': key }, 200],
+      [{ authorization: '', 'x-api-key': `${key}x` }, 401],
+      [{ authorization: 'Bearer wrong', 'x-api-key': key }, 401],
+      [{ authorization: '', cookie: `apikey=${key}` }, 401]
+    ] as const)
+      expect([headers, (await admin().request('GET', '/v1/accounts', undefined, headers)).status]).toEqual([
+        headers,
+        status
+      ])
+    expect(await statusOf(new Api(stage!.server.url, ''), 'GET', `/v1/accounts?apikey=${key}`)).toBe(401)
+  })
+
+  test('goes on for the overlap when its secret is exchanged, and ends at once without', async () => {
+    const first = await issue({ role: 'viewer' })
+    const rotate = async (body: object) => {
+      const answer = await admin().request<Key>('POST', `/v1/keys/${first.keyId}/rotate`, body)
+      expect(answer).toMatchObject({ status: 200, body: { keyId: first.keyId } })
+      return answer.body
+    }
+    const second = await rotate({})
+    expect(second.previousValidUntil).toBeGreaterThan(Date.now())
+    for (const { key } of [first, second]) expect(await statusOf(as(key), 'GET', '/v1/accounts')).toBe(200)
+    const third = await rotate({ overlapSeconds: 0 })
+    for (const [{ key }, status] of [
+      [first, 401],
+      [second, 401],
+      [third, 200]
+    ] as const)
+      expect(await statusOf(as(key), 'GET', '/v1/accounts')).toBe(status)
+  })
+
+  test('is refused once it is revoked or expires; streams that it opened end', async () => {
+    const { key, keyId } = await issue({ role: 'viewer' })
+    const stream = await as(key).fetch(`/v1/events?accountId=${shop}`)
+    expect(stream.status).toBe(200)
+    const reading = stream.text()
+    expect(await statusOf(admin(), 'DELETE', `/v1/keys/${keyId}`)).toBe(204)
+    expect(await reading).toContain('retry:')
+    expect(await as(key).request('GET', '/v1/accounts')).toMatchObject({
+      status: 401,
+      body: { code: 'unauthorized', detail: expect.stringMatching(/expired or revoked/) }
+    })
+    expect(await statusOf(admin(), 'DELETE', `/v1/keys/${keyId}`)).toBe(404)
+
+    const { ended, key: expired } = await expiring()
+    await ended
+    expect(await statusOf(as(expired), 'GET', '/v1/accounts')).toBe(401)
+  })
+
+  test('is changed for the next request on', async () => {
+    const { key, keyId } = await issue({ role: 'viewer' })
+    const change = (body: object) => admin().request('PATCH', `/v1/keys/${keyId}`, body)
+    expect(await change({ accounts: [office], name: 'Renamed' })).toMatchObject({
+      status: 200,
+      body: { keyId, name: 'Renamed', role: 'viewer', accounts: [office] }
+    })
+    expect(await statusOf(as(key), 'GET', `/v1/accounts/${shop}`)).toBe(403)
+    expect(await statusOf(as(key), 'GET', `/v1/accounts/${office}`)).toBe(200)
+    expect(await change({ role: 'admin' })).toMatchObject({ status: 400, body: { code: 'bad-field' } })
+  })
+})
+
+test('a key with a limit is told what is left, and when it may go on', async () => {
+  const { key, keyId } = await issue({ role: 'viewer', requestsPerMinute: 3 })
+  const ask = async (path: string) => {
+    const { headers, status } = await as(key).fetch(path)
+    return {
+      status,
+      policy: headers.get('ratelimit-policy'),
+      left: headers.get('ratelimit'),
+      after: headers.get('retry-after')
+    }
+  }
+  const policy = '"key";q=3;w=60'
+  const seconds = '[1-9]\\d?'
+  for (const [path, status, left] of [
+    ['/v1/accounts', 200, 2],
+    ['/v1/keys', 403, 1],
+    ['/v1/accounts/acc-none', 403, 0]
+  ] as const)
+    expect(await ask(path)).toEqual({
+      status,
+      policy,
+      left: expect.stringMatching(new RegExp(`^"key";r=${left};t=${seconds}$`)),
+      after: null
+    })
+  expect(await ask('/v1/accounts')).toEqual({
+    status: 429,
+    policy,
+    left: expect.stringMatching(new RegExp(`^"key";r=0;t=${seconds}$`)),
+    after: expect.stringMatching(new RegExp(`^${seconds}$`))
+  })
+  expect(await as(key).request('GET', '/v1/accounts')).toMatchObject({
+    status: 429,
+    body: { code: 'rate-limited', detail: expect.stringMatching(/3 requests in a minute/) }
+  })
+  // Others go on, and more is allowed at once.
+  expect(await statusOf(as((await issue({ role: 'viewer' })).key), 'GET', '/v1/accounts')).toBe(200)
+  await admin().request('PATCH', `/v1/keys/${keyId}`, { requestsPerMinute: null })
+  expect(await ask('/v1/accounts')).toMatchObject({ status: 200, policy: '"key";q=600;w=60' })
+  // The administrator's key has no limit.
+  expect((await admin().fetch('/v1/accounts')).headers.get('ratelimit')).toBeNull()
+})
+
+test('events come as far as the key may follow them', async () => {
+  const { accountId, phone } = await stage!.linked({ history: { chats: 1, messages: 2 } })
+  const { key } = await issue({ role: 'viewer', accounts: [accountId], events: ['thread.*'] })
+  const limited = await as(key).subscribe(`?accountId=${accountId}&after=0`)
+  const whole = await admin().subscribe(`?accountId=${accountId}&after=0`)
+  await phone.receive({ from: phone.contacts[0]!, text: 'Hello' })
+  await admin().until('the message', async () => whole.seen.find(({ kind }) => kind === 'message.stored'))
+  // An event of a thread after that of the message.
+  const last = await admin().until('an event of its thread', async () => {
+    const stored = whole.seen.findIndex(({ kind }) => kind === 'message.stored')
+    return whole.seen.find(({ kind }, index) => index > stored && kind === 'thread.changed')
+  })
+  await admin().until('the limited subscriber to have it', async () =>
+    limited.seen.find(({ eventId }) => eventId === last.eventId)
+  )
+  expect(new Set(limited.seen.map(({ kind }) => kind))).toEqual(new Set(['thread.changed']))
+  for (const stream of [limited, whole]) stream.stop()
+})
+
+test('an operator acknowledges incidents of its accounts and no others', async () => {
+  const operator = as((await issue({ role: 'operator', accounts: [shop] })).key)
+  for (const [accountId, expected] of [
+    [office, 404],
+    [shop, 200]
+  ] as const) {
+    // A proxy that nobody answers at.
+    await admin().setProxy(accountId, 'http://127.0.0.1:1')
+    await admin().pair(accountId)
+    const incident = await admin().until('an incident', async () => (await admin().incidents(accountId))[0])
+    expect(await statusOf(operator, 'POST', `/v1/incidents/${incident.incidentId}/acknowledge`)).toBe(
+      expected
+    )
+    const [after] = await admin().incidents(accountId)
+    expect(after?.acknowledgedAt !== null).toBe(expected === 200)
+  }
+})
+
+test.each([
+  ['a role that is none', { role: 'root', accounts: 'all' }, 'role'],
+  ['no accounts', { role: 'viewer', accounts: [] }, 'accounts'],
+  ['an account that is not there', { role: 'viewer', accounts: ['acc-none'] }, 'accounts'],
+  ['an admin who is limited', { role: 'admin', accounts: ['acc-none'] }, 'accounts'],
+  ['no word of accounts', { role: 'viewer' }, 'accounts'],
+  ['a pattern that is none', { role: 'viewer', accounts: 'all', events: ['*'] }, 'events'],
+  ['an expiry in the past', { role: 'viewer', accounts: 'all', expiresAt: 1 }, 'expiresAt'],
+  ['a limit of nothing', { role: 'viewer', accounts: 'all', requestsPerMinute: 0 }, 'requestsPerMinute']
+])('a key with %s is refused by the name of the field', async (_, decided, field) => {
+  const answer = await admin().request<{ errors: ReadonlyArray<{ path: ReadonlyArray<string> }> }>(
+    'POST',
+    '/v1/keys',
+    { name: 'x', ...decided }
+  )
+  expect(answer.status).toBe(400)
+  expect(answer.body.errors.some(({ path }) => path.includes(field))).toBe(true)
+})
+
+test('the OpenAPI document names the three headers for every operation that wants a key', async () => {
+  const { body } = await admin().request<{
+    components: { securitySchemes: Record<string, object> }
+    paths: Record<string, Record<string, { security?: ReadonlyArray<object> }>>
+  }>('GET', '/openapi.json')
+  expect(body.components.securitySchemes).toMatchObject({
+    bearer: { type: 'http', scheme: 'bearer' },
+    xApiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
+    apikey: { type: 'apiKey', in: 'header', name: 'apikey' }
+  })
+  for (const [path, methods] of Object.entries(body.paths))
+    for (const { security } of Object.values(methods))
+      expect([path, security]).toEqual([
+        path,
+        /^\/(v1\/|metrics)/.test(path) ? [{ bearer: [] }, { xApiKey: [] }, { apikey: [] }] : []
+      ])
+})
