@@ -1,11 +1,16 @@
 // The OpenAPI document as generators and linters take it: what the contract alone cannot say. Responses are open, so that no client
 // breaks on a new field; requests stay closed, because the server refuses unknown fields.
+import { Schema } from 'effect'
+import { EXAMPLES } from './examples.ts'
 import { PROBLEMS } from './problem-codes.ts'
+import { TAGS } from './tags.ts'
 
-type Json = string | number | boolean | null | ReadonlyArray<Json> | JsonObject
-interface JsonObject {
-  readonly [key: string]: Json
-}
+type Json = Schema.Json
+type JsonObject = Schema.JsonObject
+const decodeJson = Schema.decodeUnknownSync(Schema.Json)
+
+/** What is JSON once it is written. */
+const jsonOf = (value: object): Json => decodeJson(JSON.parse(JSON.stringify(value)))
 
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -63,11 +68,20 @@ const typed = (object: JsonObject): JsonObject => {
   return JSON.stringify(values) === '["true","false"]' ? { type: 'boolean', ...rest } : object
 }
 
-/** Times and amounts of a union, where the number may have a fraction, which is rounded. */
 const withTypedTexts = (operation: JsonObject): JsonObject => ({
   ...operation,
   parameters: rewrite(operation['parameters'] ?? [], typed)
 })
+
+/** A union of one is that one, and a choice of whole numbers is an integer. */
+const simplified = (object: JsonObject): JsonObject => {
+  const { anyOf, ...rest } = object
+  if (Array.isArray(anyOf) && anyOf.length === 1) return { ...objectIn(anyOf[0]), ...rest }
+  const { enum: values, type } = object
+  return type === 'number' && Array.isArray(values) && values.every(Number.isInteger)
+    ? { ...object, type: 'integer' }
+    : object
+}
 
 /** `NotFoundEncoded`, the encoded side of a class, is the problem as it is sent. */
 const problemName = (name: string): string => name.replace(/Encoded$/, 'Problem')
@@ -123,32 +137,40 @@ const withOpenResponses = (schemas: JsonObject, paths: JsonObject) => {
   }
 }
 
-/** What a group of endpoints is about. */
-export type TagTexts = Readonly<Record<string, string>>
+/** The schema with an example, where there is one. */
+const withExample = (schema: Json, name: string): Json => {
+  const example = Object.entries(EXAMPLES).find(([of]) => of === name)?.[1]
+  return example === undefined ? schema : { ...objectIn(schema), examples: [jsonOf(example)] }
+}
+
+/** Groups and names come from the contract. */
+const described = (tag: Json): Json => {
+  const name = objectIn(tag)['name']
+  const description = Object.entries(TAGS).find(([of]) => of === name)?.[1]
+  return description === undefined ? tag : { ...objectIn(tag), description }
+}
 
 /** Finishes the document that Effect makes of the contract. */
-export const finishDocument =
-  (tags: TagTexts) =>
-  (made: Record<string, unknown>): Record<string, unknown> => {
-    // Made of JSON alone.
-    const document: JsonObject = objectIn(withProblemNames(JSON.parse(JSON.stringify(made)) as Json))
-    const components = objectIn(document['components'])
-    const named = Object.fromEntries(
-      Object.entries(objectIn(components, 'schemas')).map(([name, schema]) => [
-        problemName(name),
-        name.endsWith('Form') ? rewrite(schema, typed) : schema
-      ])
-    )
-    const { paths, schemas } = withOpenResponses(
-      { ...named, Problem: PROBLEM },
-      mapOperations(objectIn(document['paths']), withTypedTexts)
-    )
-    return {
-      ...document,
-      info: { ...objectIn(document['info']), license: { name: 'MIT', identifier: 'MIT' } },
-      servers: [{ url: '/', description: 'This server' }],
-      tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
-      paths,
-      components: { ...components, schemas }
-    }
+export const finishDocument = (made: object): Record<string, unknown> => {
+  const document = objectIn(rewrite(withProblemNames(jsonOf(made)), simplified))
+  const components = objectIn(document['components'])
+  const named = Object.fromEntries(
+    Object.entries(objectIn(components, 'schemas')).map(([name, schema]) => [
+      problemName(name),
+      withExample(name.endsWith('Form') ? rewrite(schema, typed) : schema, name)
+    ])
+  )
+  const { paths, schemas } = withOpenResponses(
+    { ...named, Problem: PROBLEM },
+    mapOperations(objectIn(document['paths']), withTypedTexts)
+  )
+  const tags = document['tags']
+  return {
+    ...document,
+    info: { ...objectIn(document['info']), license: { name: 'MIT', identifier: 'MIT' } },
+    servers: [{ url: '/', description: 'This server' }],
+    tags: Array.isArray(tags) ? tags.map(described) : [],
+    paths,
+    components: { ...components, schemas }
   }
+}
