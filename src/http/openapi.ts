@@ -6,7 +6,9 @@ import { PROBLEMS } from './problem-codes.ts'
 import { TAGS } from './tags.ts'
 
 type Json = Schema.Json
-type JsonObject = Schema.JsonObject
+interface JsonObject {
+  readonly [key: string]: Json
+}
 const decodeJson = Schema.decodeUnknownSync(Schema.Json)
 
 /** What is JSON once it is written. */
