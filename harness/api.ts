@@ -52,6 +52,11 @@ export class Api extends HttpClient {
     return { status: response.status, body: (await response.json()) as ImportAnswer }
   }
 
+  /** A request about webhooks; `path` is what follows in the URL. */
+  webhooks<A = unknown>(status: number, method: string, path = '', body?: object): Promise<A> {
+    return this.expect(status, method, `/v1/webhooks${path}`, body)
+  }
+
   account(accountId: string): Promise<AccountResource> {
     return this.expect(200, 'GET', `/v1/accounts/${accountId}`)
   }

@@ -28,6 +28,7 @@ import * as MessageFiles from './wings/message-files.ts'
 import * as Outbox from './wings/outbox.ts'
 import * as Telemetry from './wings/telemetry.ts'
 import * as Vault from './wings/vault.ts'
+import * as Webhooks from './wings/webhooks.ts'
 import * as WhatsApp from './wings/whatsapp.ts'
 
 const services = (config: Config, firebase: Firebase.App) =>
@@ -39,7 +40,8 @@ const services = (config: Config, firebase: Firebase.App) =>
           Layer.provide(MessageFiles.layer),
           Layer.provideMerge(Media.layer(config, firebase))
         ),
-        History.layer(config)
+        History.layer(config),
+        Webhooks.layer(config)
       )
     ),
     Layer.provideMerge(WhatsApp.layer(config)),

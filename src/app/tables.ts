@@ -12,6 +12,7 @@ import { journalTables } from '../services/journal/tables.ts'
 import { mediaTables } from '../services/media/tables.ts'
 import { outboxTables } from '../services/outbox/tables.ts'
 import { vaultTables } from '../services/vault/tables.ts'
+import { webhookTables } from '../services/webhooks/tables.ts'
 import { appStateTables } from '../services/whatsapp/app-state/tables.ts'
 import { versionTables } from '../services/whatsapp/version/tables.ts'
 import { numberTables } from '../services/whatsapp/numbers/tables.ts'
@@ -31,6 +32,7 @@ export const TABLES: ReadonlyArray<OwnedTable> = [
   ...versionTables,
   ...numberTables,
   ...transferTables,
+  ...webhookTables,
   ...firestoreTables,
   ...migrationTables
 ]

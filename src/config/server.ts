@@ -34,6 +34,13 @@ export const serverSettings = {
       'Where applications read: from the HTTP API only, or from Firestore as well. Credentials and messages that are not stored yet are always in DATA_DIR',
     decode: oneOf('sqlite', 'firestore')
   }),
+  WEBHOOK_URL_PRIVATE: setting({
+    default: 'false',
+    allowed: 'true or false',
+    meaning:
+      'Also deliver webhooks to private addresses, such as a server in the same network. Whoever may manage webhooks can then send requests to what this machine can reach',
+    decode: boolean
+  }),
   API_KEY: setting({
     default: '',
     allowed: 'at least 16 characters, no spaces; empty: generated at the first start and printed once',

@@ -43,6 +43,8 @@ export const INCIDENT_KINDS = [
   'storage.damaged',
   'storage.failed',
   'storage.restored',
+  'webhook.deadLetter',
+  'webhook.disabled',
   'firestore.unreachable',
   'firestore.noAccess',
   'firestore.refused',

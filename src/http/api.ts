@@ -19,6 +19,7 @@ import { SearchGroup } from './resources/search/contract.ts'
 import { StoreGroup } from './resources/store/contract.ts'
 import { MetricsGroup, SystemGroup } from './resources/system/contract.ts'
 import { ThreadsGroup } from './resources/threads/contract.ts'
+import { WebhooksGroup } from './resources/webhooks/contract.ts'
 import { Validation } from './validation.ts'
 
 export class Api extends HttpApi.make('backscroll')
@@ -38,6 +39,7 @@ export class Api extends HttpApi.make('backscroll')
   .add(HistoryGroup)
   .add(EventsGroup)
   .add(IncidentsGroup)
+  .add(WebhooksGroup)
   .add(KeysGroup)
   .add(StoreGroup)
   .add(InspectorGroup)

@@ -26,6 +26,7 @@ export const PROBLEMS = {
   'session-unusable': { status: 422, title: 'This session cannot be taken over' },
   'store-unavailable': { status: 503, title: 'The database is unavailable' },
   'too-many-keys': { status: 409, title: 'There are too many keys' },
+  'too-many-webhooks': { status: 409, title: 'There are too many webhooks' },
   unauthorized: { status: 401, title: 'Authentication is required' },
   'unreadable-request': { status: 400, title: 'The request cannot be read' },
   'unsupported-media-type': { status: 415, title: 'The content type of the body is not supported' },

@@ -102,6 +102,11 @@ export class StoreUnavailable extends HttpApiError.Problem<StoreUnavailable>()(
   ...withCode('store-unavailable', {})
 ) {}
 
+export class TooManyWebhooks extends HttpApiError.Problem<TooManyWebhooks>()(
+  'TooManyWebhooks',
+  ...withCode('too-many-webhooks', {})
+) {}
+
 /** WhatsApp was asked and did not answer. */
 export class WhatsAppSilent extends HttpApiError.Problem<WhatsAppSilent>()(
   'WhatsAppSilent',

@@ -38,6 +38,7 @@ import { searchLayer } from './resources/search/handlers.ts'
 import { storeLayer } from './resources/store/handlers.ts'
 import { metricsLayer, systemLayer } from './resources/system/handlers.ts'
 import { threadsLayer } from './resources/threads/handlers.ts'
+import { webhooksLayer } from './resources/webhooks/handlers.ts'
 import { storageFaultsLayer } from './storage-faults.ts'
 import { stoppingLayer } from './stopping.ts'
 import * as Validation from './validation.ts'
@@ -80,6 +81,7 @@ const apiLayer = ({ dryRun }: HttpOptions) =>
       historyLayer({ dryRun }),
       eventsLayer,
       incidentsLayer,
+      webhooksLayer,
       keysLayer,
       storeLayer,
       inspectorLayer

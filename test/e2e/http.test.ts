@@ -348,6 +348,14 @@ test('the OpenAPI document describes every path', async () => {
     '/v1/threads/{threadId}/messages',
     '/v1/threads/{threadId}/messages/{messageId}',
     '/v1/threads/{threadId}/read',
-    '/v1/threads/{threadId}/typing'
+    '/v1/threads/{threadId}/typing',
+    '/v1/webhooks',
+    '/v1/webhooks/{webhookId}',
+    '/v1/webhooks/{webhookId}/dead-letters',
+    '/v1/webhooks/{webhookId}/dead-letters/replay',
+    '/v1/webhooks/{webhookId}/deliveries',
+    '/v1/webhooks/{webhookId}/replay',
+    '/v1/webhooks/{webhookId}/secret',
+    '/v1/webhooks/{webhookId}/test'
   ])
 })

@@ -32,6 +32,7 @@ import { generations } from './migrations/0032-generations.ts'
 import { bounds } from './migrations/0033-bounds.ts'
 import { addOnAttempts } from './migrations/0034-add-on-attempts.ts'
 import { access } from './migrations/0035-access.ts'
+import { webhooks } from './migrations/0036-webhooks.ts'
 import { numberOfMessages } from './migrations/number-of-messages.ts'
 
 /** Every upgrade by its number and name. */
@@ -64,7 +65,8 @@ export const MIGRATIONS = {
   '0032_generations': generations,
   '0033_bounds': bounds,
   '0034_add_on_attempts': addOnAttempts,
-  '0035_access': access
+  '0035_access': access,
+  '0036_webhooks': webhooks
 }
 
 const TABLE = 'migrations'

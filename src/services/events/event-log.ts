@@ -10,13 +10,18 @@ import { ALL_ACCOUNTS, topic, Wakes } from '../process/wakes.ts'
 /** Events were appended and are committed. Its one waiter, the tail, waits for all accounts. */
 export const EVENTS = topic('events')
 
-export type EventWrite = Pick<FeedEvent, 'kind' | 'threadId' | 'messageId'>
+export interface EventWrite extends Pick<FeedEvent, 'kind' | 'threadId' | 'messageId'> {
+  readonly changed?: FeedEvent['changed']
+}
 
 export interface EventQuery {
   /** The number of the event after which to begin. */
   readonly after: number
+  /** The number of the last event wanted. */
+  readonly upTo?: number | undefined
   /** Of one account; of all when it is not given. */
   readonly accountId?: string | undefined
+  readonly threadId?: string | undefined
   readonly limit: number
 }
 
@@ -32,6 +37,8 @@ export class EventLog extends Context.Service<
     readonly list: (query: EventQuery) => Effect.Effect<ReadonlyArray<FeedEvent>, DatabaseError>
     /** The number of the newest event, 0 when there is none. */
     readonly newest: Effect.Effect<number, DatabaseError>
+    /** The number of the last event before a time (milliseconds since 1970), 0 when there is none. */
+    readonly before: (time: number) => Effect.Effect<number, DatabaseError>
     /** Removes events older than a time (milliseconds since 1970). */
     readonly prune: (before: number) => Effect.Effect<void, DatabaseError>
   }
@@ -54,6 +61,7 @@ export class EventLog extends Context.Service<
               ),
         list: query => listEvents(sql, query).pipe(asDatabaseError('events')),
         newest: newestEvent(sql).pipe(asDatabaseError('newestEvent')),
+        before: time => lastBefore(sql, time).pipe(asDatabaseError('lastEventBefore')),
         prune: before => deleteEvents(sql, before).pipe(Effect.asVoid, asDatabaseError('pruning events'))
       })
     })
@@ -66,6 +74,7 @@ const Row = Schema.Struct({
   kind: Schema.Literals(FEED_KINDS),
   threadId: Schema.String,
   messageId: Schema.NullOr(Schema.String),
+  changed: Schema.fromJsonString(Schema.Array(Schema.String)),
   at: Schema.Finite
 })
 const decodeRows = Schema.decodeUnknownEffect(Schema.Array(Row))
@@ -77,23 +86,42 @@ const insertEvents = (
   at: number
 ) =>
   bulk.runMany(
-    `INSERT INTO events (account_id, kind, thread_id, message_id, at) VALUES (?, ?, ?, ?, ?)`,
-    events.map(event => [accountId, event.kind, event.threadId, event.messageId, at])
+    `INSERT INTO events (account_id, kind, thread_id, message_id, changed, at) VALUES (?, ?, ?, ?, ?, ?)`,
+    events.map(({ changed = [], kind, messageId, threadId }) => [
+      accountId,
+      kind,
+      threadId,
+      messageId,
+      JSON.stringify(changed),
+      at
+    ])
   )
 
-const listEvents = (sql: SqlClient.SqlClient, { accountId, after, limit }: EventQuery) =>
-  Effect.flatMap(
-    accountId === undefined
-      ? sql`SELECT * FROM events WHERE event_id > ${after} ORDER BY event_id LIMIT ${limit}`
-      : sql`SELECT * FROM events WHERE account_id = ${accountId} AND event_id > ${after}
-          ORDER BY event_id LIMIT ${limit}`,
+const listEvents = (sql: SqlClient.SqlClient, { accountId, after, limit, threadId, upTo }: EventQuery) => {
+  const conditions = [
+    sql`event_id > ${after}`,
+    ...(upTo === undefined ? [] : [sql`event_id <= ${upTo}`]),
+    ...(threadId === undefined ? [] : [sql`thread_id = ${threadId}`]),
+    // Within a thread, events are of its account.
+    ...(accountId === undefined || threadId !== undefined ? [] : [sql`account_id = ${accountId}`])
+  ]
+  return Effect.flatMap(
+    sql`SELECT * FROM events WHERE ${sql.and(conditions)} ORDER BY event_id LIMIT ${limit}`,
     decodeRows
   )
+}
 
 const newestEvent = (sql: SqlClient.SqlClient) =>
   Effect.map(
     sql<{ newest: number | null }>`SELECT MAX(event_id) AS newest FROM events`,
     ([row]) => row?.newest ?? 0
+  )
+
+/** Events are stored in the order of their times, apart from a clock that was corrected. */
+const lastBefore = (sql: SqlClient.SqlClient, time: number) =>
+  Effect.map(
+    sql<{ last: number | null }>`SELECT MAX(event_id) AS last FROM events WHERE at < ${time}`,
+    ([row]) => row?.last ?? 0
   )
 
 const deleteEvents = (sql: SqlClient.SqlClient, before: number) =>

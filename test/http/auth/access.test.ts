@@ -127,7 +127,18 @@ const ADMINISTERING = new Set([
   'POST /v1/inspector/tickets',
   'POST /v1/keys',
   'POST /v1/keys/{keyId}/rotate',
-  'PUT /v1/inspector'
+  'PUT /v1/inspector',
+  'DELETE /v1/webhooks/{webhookId}',
+  'GET /v1/webhooks',
+  'GET /v1/webhooks/{webhookId}',
+  'GET /v1/webhooks/{webhookId}/dead-letters',
+  'GET /v1/webhooks/{webhookId}/deliveries',
+  'PATCH /v1/webhooks/{webhookId}',
+  'POST /v1/webhooks',
+  'POST /v1/webhooks/{webhookId}/dead-letters/replay',
+  'POST /v1/webhooks/{webhookId}/replay',
+  'POST /v1/webhooks/{webhookId}/secret',
+  'POST /v1/webhooks/{webhookId}/test'
 ])
 
 const allowedFor = (grant: Parameters<typeof refusalOf>[0], accountId: string) =>

@@ -274,7 +274,7 @@ test('message, thread summary, receipt and event change together or not at all',
     threads: [{ lastMessageText: 'body of OWN' }],
     messages: [['OWN', 'read']],
     receipts: [{ readAt: T0 + 1 }],
-    events: ['message.stored', 'thread.changed', 'message.changed']
+    events: ['message.stored', 'thread.changed', 'message.status']
   })
 })
 

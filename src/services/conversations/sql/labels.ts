@@ -74,7 +74,12 @@ const reportLabels = Effect.fnUntraced(function* (
     chats.map(({ threadId }) => threadId)
   )}`
   yield* eventLog.append(accountId, [
-    ...stored.map(({ messageId, threadId }) => ({ kind: 'message.changed' as const, threadId, messageId })),
+    ...stored.map(({ messageId, threadId }) => ({
+      kind: 'message.changed' as const,
+      threadId,
+      messageId,
+      changed: ['labels']
+    })),
     ...threads.map(({ id }) => ({ kind: 'thread.changed' as const, threadId: id, messageId: null }))
   ])
 })

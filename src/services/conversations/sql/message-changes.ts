@@ -3,6 +3,7 @@
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { applyChange, type Held, type MessageChange } from '../../../domain/change.ts'
+import { type ShownChange, shownChange } from '../../../domain/changed-fields.ts'
 import { filesOf } from '../../../domain/message.ts'
 import { rowsOf } from '../../database/dialect.ts'
 import type { EventWrite } from '../../events/event-log.ts'
@@ -93,6 +94,8 @@ interface Applied {
   /** Of each change, in their order. */
   readonly outcomes: ReadonlyArray<Outcome>
   readonly changesSummary: boolean
+  /** What applications see of it. */
+  readonly shown: ShownChange | undefined
 }
 
 /** Applies changes to one message, in their order, and writes it once. */
@@ -104,7 +107,11 @@ const applyToMessage = Effect.fnUntraced(function* (
   const [row] = yield* sql`SELECT ${sql.literal(HELD_COLUMNS)} FROM messages m
     WHERE thread_id = ${key.threadId} AND message_id = ${key.messageId}`
   if (row === undefined)
-    return { outcomes: changes.map((): Outcome => 'not stored'), changesSummary: false } satisfies Applied
+    return {
+      outcomes: changes.map((): Outcome => 'not stored'),
+      changesSummary: false,
+      shown: undefined
+    } satisfies Applied
   const before = yield* decodeHeld(row)
   const outcomes: Array<Outcome> = []
   let after = before
@@ -114,7 +121,11 @@ const applyToMessage = Effect.fnUntraced(function* (
     outcomes.push(outcome)
   }
   if (after !== before) yield* replaceHeld(sql, { ...key, row: Number(row['messageRow']) }, before, after)
-  return { outcomes, changesSummary: changesSummary(before, after) } satisfies Applied
+  return {
+    outcomes,
+    changesSummary: changesSummary(before, after),
+    shown: shownChange(before, after)
+  } satisfies Applied
 })
 
 /** Whether the change may show in the thread: as its last message, or as another one being the last. */
@@ -215,7 +226,7 @@ export const changeMessages = Effect.fnUntraced(function* (
       { threadId, messageId },
       ofMessage.map(({ change }) => change)
     )
-    if (applied.outcomes.includes('changed')) changed.push({ kind: 'message.changed', threadId, messageId })
+    if (applied.shown !== undefined) changed.push({ ...applied.shown, threadId, messageId })
     if (applied.changesSummary) reworded.add(threadId)
     waiting.push(...ofMessage.filter((_, place) => applied.outcomes[place] === 'not stored'))
   }
@@ -226,7 +237,7 @@ export const changeMessages = Effect.fnUntraced(function* (
     sql,
     changes.filter(bringsSecret).map(({ messageId, threadId }) => [threadId, messageId])
   )
-  if (changed.length === 0) return
+  if (changed.length === 0 && reworded.size === 0) return
   if (reworded.size > 0) yield* refreshSummaries(context, reworded)
   yield* eventLog.append(accountId, [...changed, ...threadsChanged(reworded)])
 })

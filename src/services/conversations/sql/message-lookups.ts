@@ -2,6 +2,7 @@
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { messageIdOf } from '../../../domain/ids.ts'
+import { rowsOf } from '../../database/dialect.ts'
 import type { EdgeMessage, TimeRange } from '../queries.ts'
 import { MESSAGE_SELECT } from './message-pages.ts'
 import { decodeMessage } from './message-row.ts'
@@ -16,6 +17,18 @@ export const readMessage = Effect.fnUntraced(function* (
     messageId
   ])
   return row === undefined ? undefined : yield* decodeMessage(row)
+})
+
+/** Those of the messages that are stored, by thread and message id. */
+export const readMessages = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  keys: ReadonlyArray<readonly [threadId: string, messageId: string]>
+) {
+  if (keys.length === 0) return []
+  const rows = yield* sql`${sql.literal(MESSAGE_SELECT)} WHERE m.message_row IN (
+    SELECT k.message_row FROM ${rowsOf(sql, keys, ['thread_id', 'message_id'])} AS wanted
+      JOIN messages k ON k.thread_id = wanted.thread_id AND k.message_id = wanted.message_id)`
+  return yield* Effect.forEach(rows, decodeMessage)
 })
 
 /** The oldest or newest message of a thread that WhatsApp knows, within a stretch of time. */

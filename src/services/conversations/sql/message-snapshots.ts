@@ -3,6 +3,7 @@
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { afterSnapshot, type Completeness, type MessageSnapshot } from '../../../domain/message-snapshot.ts'
+import { shownChange } from '../../../domain/changed-fields.ts'
 import { rowsOf } from '../../database/dialect.ts'
 import type { EventWrite } from '../../events/event-log.ts'
 import type { MessageWrite } from '../writes.ts'
@@ -31,7 +32,8 @@ export const updateStored = Effect.fnUntraced(function* (
     )
     if (after === held) continue
     yield* replaceHeld(sql, { threadId, messageId, row: row.messageRow }, held, after)
-    events.push({ kind: 'message.changed', threadId, messageId })
+    const shown = shownChange(held, after)
+    if (shown !== undefined) events.push({ ...shown, threadId, messageId })
   }
   return events
 })

@@ -142,22 +142,28 @@ const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
   null
 ]
 
-/** One event per live message. For messages of a history there is one event per thread instead. */
+/**
+ * One event per live message; `updated` are those of messages that are told already. For messages of a history there is one event per
+ * thread instead.
+ */
 const eventsOfLive = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   writes: ReadonlyArray<MessageWrite>,
-  before: number
+  before: number,
+  updated: ReadonlyArray<EventWrite>
 ) {
   const live = writes.filter(message => message.live)
   if (live.length === 0) return []
   const rows = yield* sql<{ threadId: string; messageId: string }>`
     SELECT thread_id, message_id FROM messages WHERE message_row > ${before}`
   const fresh = new Set(rows.map(row => `${row.threadId} ${row.messageId}`))
-  return live.map(({ messageId, threadId }): EventWrite => ({
-    kind: fresh.has(`${threadId} ${messageId}`) ? 'message.stored' : 'message.changed',
-    threadId,
-    messageId
-  }))
+  const told = new Set(updated.map(({ messageId, threadId }) => `${threadId} ${messageId}`))
+  return live
+    .filter(({ messageId, threadId }) => !told.has(`${threadId} ${messageId}`))
+    .map(({ messageId, threadId }): EventWrite => {
+      const isNew = fresh.has(`${threadId} ${messageId}`)
+      return { kind: isNew ? 'message.stored' : 'message.changed', threadId, messageId }
+    })
 })
 
 /** Encrypted add-ons may have waited for these messages, or for a secret that only this report of them has. */
@@ -212,7 +218,7 @@ const putOfOneOrigin = Effect.fnUntraced(function* (
   yield* applyWaitingReads(context, writes)
   const touched = new Set(writes.map(message => message.threadId))
   yield* applyOwnersMarks(context, accountId, writes, before)
-  const events = yield* eventsOfLive(sql, writes, before)
+  const events = yield* eventsOfLive(sql, writes, before, updated)
   yield* refreshSummaries(context, touched)
   yield* eventLog.append(accountId, [...events, ...updated, ...threadsChanged(touched)])
 })

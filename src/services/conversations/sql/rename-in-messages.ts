@@ -1,5 +1,6 @@
 // What messages say of a person who comes under another address: reactions, votes, mentions, events. In SQL.
 import { Effect } from 'effect'
+import { changedFields } from '../../../domain/changed-fields.ts'
 import { changeWithPersonRenamed, withPersonRenamed } from '../../../domain/renamed-person.ts'
 import { contains } from '../../database/dialect.ts'
 import type { WriteContext } from './context.ts'
@@ -29,6 +30,7 @@ export const renameInMessages = Effect.fnUntraced(function* (
     WHERE account_id = ${accountId} AND ((reactions IS NOT NULL AND ${contains(sql, 'reactions', named)})
       OR (details IS NOT NULL AND ${contains(sql, 'details', named)}))`
   const reworded = new Set<string>()
+  const changed = new Map<string, ReadonlyArray<string>>()
   for (const row of rows) {
     const { messageRow, threadId } = row
     const held = yield* decodeHeld(row)
@@ -39,11 +41,17 @@ export const renameInMessages = Effect.fnUntraced(function* (
     const isReworded = renamed.body !== held.body
     yield* isReworded ? reindexing(sql, [messageRow], writing) : writing
     if (isReworded) reworded.add(threadId)
+    changed.set(row.messageId, changedFields(held, renamed))
   }
   yield* refreshSummaries(context, reworded)
   yield* eventLog.append(
     accountId,
-    rows.map(({ messageId, threadId }) => ({ kind: 'message.changed', threadId, messageId }))
+    rows.map(({ messageId, threadId }) => ({
+      kind: 'message.changed',
+      threadId,
+      messageId,
+      changed: changed.get(messageId) ?? []
+    }))
   )
 })
 

@@ -72,6 +72,12 @@ export const readThread = Effect.fnUntraced(function* (sql: SqlClient.SqlClient,
   return row === undefined ? undefined : yield* decodeThread(row)
 })
 
+/** Those of the threads that are stored. */
+export const readThreads = (sql: SqlClient.SqlClient, threadIds: ReadonlyArray<string>) =>
+  Effect.flatMap(sql`${sql.literal(THREAD_SELECT)} WHERE t.thread_id IN ${listOf(sql, threadIds)}`, rows =>
+    Effect.forEach(rows, decodeThread)
+  )
+
 /** The one rule for a thread's last message: the newest that is neither an event nor cancelled, in whatever order they arrive. */
 export const refreshSummaries = ({ bulk }: Pick<WriteContext, 'bulk'>, threadIds: ReadonlySet<string>) =>
   bulk.runMany(

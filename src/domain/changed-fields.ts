@@ -1,0 +1,68 @@
+// Which fields of a message an application sees change, and what kind of change that is to it.
+import type { Held } from './change.ts'
+import type { FeedKind } from './feed.ts'
+import { filesOf } from './message.ts'
+
+/** The fields of a message document that show what is held; what is not here cannot be seen. */
+const SHOWN_AS: Readonly<Partial<Record<keyof Held, string>>> = {
+  type: 'type',
+  body: 'body',
+  media: 'media',
+  location: 'location',
+  contacts: 'contacts',
+  poll: 'poll',
+  votes: 'poll',
+  pollChanges: 'poll',
+  call: 'call',
+  answer: 'answer',
+  event: 'event',
+  eventResponses: 'eventResponses',
+  mentions: 'mentions',
+  reactions: 'reactions',
+  edits: 'edits',
+  status: 'status',
+  statusReason: 'statusReason',
+  tsClient: 'tsClient',
+  starred: 'starred',
+  deletedForMeAt: 'deletedForMeAt',
+  unreadable: 'unreadableAddOns',
+  shortened: 'shortened',
+  viewOnce: 'viewOnce',
+  association: 'association',
+  album: 'album'
+}
+
+const isKey = (key: string): key is keyof Held => key in SHOWN_AS
+
+/** In alphabetical order. */
+export const changedFields = (before: Held, after: Held): ReadonlyArray<string> => {
+  const names = Object.keys(SHOWN_AS)
+    .filter(isKey)
+    .filter(key => before[key] !== after[key])
+    .flatMap(key => SHOWN_AS[key] ?? [])
+  return [...new Set(names)].toSorted()
+}
+
+const OF_STATUS: ReadonlySet<string> = new Set(['status', 'statusReason', 'tsClient'])
+
+const hasStoredFile = ({ media }: Held): boolean =>
+  filesOf(media).some(({ fetched }) => fetched?.state === 'stored')
+
+export interface ShownChange {
+  readonly kind: Extract<FeedKind, `message.${string}`>
+  readonly changed: ReadonlyArray<string>
+}
+
+/** `undefined` when nothing of it can be seen. */
+export const shownChange = (before: Held, after: Held): ShownChange | undefined => {
+  const changed = changedFields(before, after)
+  const [only] = changed
+  if (only === undefined) return undefined
+  if (changed.every(name => OF_STATUS.has(name))) return { kind: 'message.status', changed }
+  if (changed.length > 1) return { kind: 'message.changed', changed }
+  if (only === 'reactions') return { kind: 'message.reaction', changed }
+  if (only === 'poll' && before.votes !== after.votes) return { kind: 'message.vote', changed }
+  if (only === 'media' && !hasStoredFile(before) && hasStoredFile(after))
+    return { kind: 'message.media', changed }
+  return { kind: 'message.changed', changed }
+}

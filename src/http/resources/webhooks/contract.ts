@@ -1,0 +1,218 @@
+// The HTTP contract of webhooks.
+import { Schema } from 'effect'
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
+import { FEED_KINDS } from '../../../domain/feed.ts'
+import { DeadLetter, Webhook, WebhookDelivery } from '../../../domain/webhook.ts'
+import { isSecret } from '../../../services/webhooks/signature.ts'
+import { administers } from '../../auth/access.ts'
+import { Authorization } from '../../auth/authorization.ts'
+import { AccountId, limit } from '../../fields.ts'
+import { operation } from '../../operation.ts'
+import { NotFound, StoreUnavailable, TooManyWebhooks } from '../../problems.ts'
+
+const KINDS: ReadonlySet<string> = new Set([
+  ...FEED_KINDS,
+  ...FEED_KINDS.map(kind => `${kind.split('.')[0]}.*`)
+])
+
+const isUrl = (text: string): boolean => {
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.hash === ''
+}
+
+const WebhookUrl = Schema.String.check(
+  Schema.isMaxLength(2000),
+  Schema.makeFilter(text => isUrl(text) || 'Expected an http:// or https:// address without a user name')
+)
+
+const Types = Schema.Array(
+  Schema.String.check(
+    Schema.makeFilter(text => KINDS.has(text) || `Expected one of ${[...KINDS].toSorted().join(', ')}`)
+  )
+).check(Schema.isMaxLength(50))
+
+/** What a delivery says by itself. */
+const OWN_HEADERS = /^(?:webhook-|content-|host$|connection$|transfer-encoding$|user-agent$)/i
+
+const Headers = Schema.Record(Schema.String, Schema.String.check(Schema.isMaxLength(2000))).check(
+  Schema.makeFilter(headers => {
+    const names = Object.keys(headers)
+    if (names.length > 20) return 'Expected at most 20 headers'
+    const wrong = names.find(name => !/^[\w!#$%&'*+.^`|~-]{1,100}$/.test(name) || OWN_HEADERS.test(name))
+    if (wrong !== undefined) return `The header ${JSON.stringify(wrong.slice(0, 100))} cannot be set`
+    return Object.values(headers).every(value => /^[\t\x20-\x7e]*$/.test(value)) || 'Expected values in ASCII'
+  })
+)
+
+const Secret = Schema.String.check(
+  Schema.makeFilter(text => isSecret(text) || 'Expected whsec_ and 24 to 64 bytes in base64')
+)
+
+const Name = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100))
+
+const NewWebhook = Schema.Struct({
+  url: WebhookUrl,
+  name: Schema.optionalKey(Name),
+  accountId: Schema.optionalKey(AccountId),
+  types: Schema.optionalKey(Types),
+  headers: Schema.optionalKey(Headers),
+  secret: Schema.optionalKey(Secret)
+})
+export type NewWebhookPayload = typeof NewWebhook.Type
+
+const ChangedWebhook = Schema.Struct({
+  url: Schema.optionalKey(WebhookUrl),
+  name: Schema.optionalKey(Name),
+  types: Schema.optionalKey(Types),
+  headers: Schema.optionalKey(Headers),
+  state: Schema.optionalKey(Schema.Literals(['active', 'paused']))
+})
+export type WebhookChangePayload = typeof ChangedWebhook.Type
+
+const WithSecret = Schema.Struct({ webhook: Webhook, secret: Schema.String })
+
+const path = { webhookId: Schema.String.check(Schema.isMaxLength(100)) }
+
+/** Milliseconds since 1970. */
+const Time = Schema.Finite.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0))
+
+const Stretch = Schema.Struct({
+  since: Time,
+  until: Schema.optionalKey(Time),
+  types: Schema.optionalKey(Types)
+})
+export type StretchPayload = typeof Stretch.Type
+
+const LONGEST_OVERLAP_SECONDS = 7 * 86_400
+
+const errors = [NotFound, StoreUnavailable] as const
+
+export class WebhooksGroup extends HttpApiGroup.make('webhooks')
+  .add(
+    HttpApiEndpoint.get('list', '/webhooks', {
+      success: Schema.Struct({ webhooks: Schema.Array(Webhook) }),
+      error: StoreUnavailable
+    }).annotateMerge(operation({ access: administers, summary: 'List webhooks' })),
+    HttpApiEndpoint.post('create', '/webhooks', {
+      payload: NewWebhook,
+      success: WithSecret.pipe(HttpApiSchema.status(201)),
+      error: [NotFound, StoreUnavailable, TooManyWebhooks]
+    }).annotateMerge(
+      operation({
+        access: administers,
+        summary: 'Create a webhook',
+        description:
+          'Events that are stored from now on are delivered to the URL, of one account or of all, of the types named or of all. Each is a CloudEvent in JSON, signed by Standard Webhooks with the secret, which is shown this once. An event is delivered until the URL answers with 2xx; those of a conversation in their order.'
+      })
+    ),
+    HttpApiEndpoint.get('get', '/webhooks/:webhookId', {
+      params: path,
+      success: Webhook,
+      error: [...errors]
+    }).annotateMerge(operation({ access: administers, summary: 'Show a webhook' })),
+    HttpApiEndpoint.patch('change', '/webhooks/:webhookId', {
+      params: path,
+      payload: ChangedWebhook,
+      success: Webhook,
+      error: [...errors]
+    }).annotateMerge(
+      operation({
+        access: administers,
+        summary: 'Change a webhook',
+        description:
+          'While it is paused, events wait, for as long as they are kept. A webhook that was disabled, because its server answered 410, goes on once it is set to active.'
+      })
+    ),
+    HttpApiEndpoint.delete('delete', '/webhooks/:webhookId', {
+      params: path,
+      success: HttpApiSchema.NoContent,
+      error: [...errors]
+    }).annotateMerge(operation({ access: administers, summary: 'Delete a webhook' })),
+    HttpApiEndpoint.post('renewSecret', '/webhooks/:webhookId/secret', {
+      params: path,
+      payload: Schema.Struct({
+        overlapSeconds: Schema.optionalKey(
+          Schema.Finite.check(
+            Schema.isInt(),
+            Schema.isBetween({ minimum: 0, maximum: LONGEST_OVERLAP_SECONDS })
+          )
+        )
+      }),
+      success: WithSecret,
+      error: [...errors]
+    }).annotateMerge(
+      operation({
+        access: administers,
+        summary: 'Replace the secret of a webhook',
+        description:
+          'Deliveries are signed with the new secret, and for `overlapSeconds` (a day by default) with the one before, too.'
+      })
+    ),
+    HttpApiEndpoint.post('test', '/webhooks/:webhookId/test', {
+      params: path,
+      success: Schema.Struct({
+        isTaken: Schema.Boolean,
+        status: Schema.NullOr(Schema.Finite),
+        reason: Schema.NullOr(Schema.String),
+        milliseconds: Schema.Finite
+      }),
+      error: [...errors]
+    }).annotateMerge(
+      operation({
+        access: administers,
+        summary: 'Test a webhook',
+        description: 'Delivers an event of the type `webhook.test`, once, and says what the URL answered.'
+      })
+    ),
+    HttpApiEndpoint.post('replay', '/webhooks/:webhookId/replay', {
+      params: path,
+      payload: Stretch,
+      success: Schema.Struct({ events: Schema.Finite }).pipe(HttpApiSchema.status(202)),
+      error: [...errors]
+    }).annotateMerge(
+      operation({
+        access: administers,
+        summary: 'Deliver events again',
+        description:
+          'Delivers what happened from `since` on, as far as it is kept, with the same `webhook-id` as before. `events`: how many events were logged in that time, wanted ones and others.'
+      })
+    ),
+    HttpApiEndpoint.get('deliveries', '/webhooks/:webhookId/deliveries', {
+      params: path,
+      query: { limit: limit(1000) },
+      success: Schema.Struct({ deliveries: Schema.Array(WebhookDelivery) }),
+      error: [...errors]
+    }).annotateMerge(
+      operation({
+        access: administers,
+        summary: 'List attempts to deliver',
+        description: 'The newest first, up to a thousand.'
+      })
+    ),
+    HttpApiEndpoint.get('deadLetters', '/webhooks/:webhookId/dead-letters', {
+      params: path,
+      query: { limit: limit(1000) },
+      success: Schema.Struct({ deadLetters: Schema.Array(DeadLetter) }),
+      error: [...errors]
+    }).annotateMerge(
+      operation({
+        access: administers,
+        summary: 'List events that were given up',
+        description:
+          'An event that is not taken within two and a half days is given up, and the later ones are delivered.'
+      })
+    ),
+    HttpApiEndpoint.post('replayDeadLetters', '/webhooks/:webhookId/dead-letters/replay', {
+      params: path,
+      success: Schema.Struct({ events: Schema.Finite }).pipe(HttpApiSchema.status(202)),
+      error: [...errors]
+    }).annotateMerge(
+      operation({
+        access: administers,
+        summary: 'Deliver events that were given up',
+        description: 'Those whose events are still kept, with what came after them in their conversations.'
+      })
+    )
+  )
+  .middleware(Authorization)
+  .prefix('/v1') {}

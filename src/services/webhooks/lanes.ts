@@ -1,0 +1,54 @@
+// What an endpoint did not take waits in a lane: one for each conversation, so that the others go on and each keeps its order. A lane has
+// only its first event; the others of the conversation are in the log.
+import type { SqlClient } from 'effect/sql'
+import { retryDelay } from './retries.ts'
+
+export interface Lane {
+  readonly webhookId: string
+  readonly accountId: string
+  readonly threadId: string
+  /** The event that was not taken. */
+  readonly eventId: number
+  /** How often it was tried. */
+  readonly attempts: number
+  /** Milliseconds since 1970. */
+  readonly nextAt: number
+}
+
+const COLUMNS = 'webhook_id, account_id, thread_id, event_id, attempts, next_at'
+
+export const dueLanes = (
+  sql: SqlClient.SqlClient,
+  { limit, now, webhookId }: { readonly webhookId: string; readonly now: number; readonly limit: number }
+) =>
+  sql<Lane>`SELECT ${sql.literal(COLUMNS)} FROM webhook_lanes WHERE webhook_id = ${webhookId} AND next_at <= ${now}
+    ORDER BY next_at, thread_id LIMIT ${limit}`
+
+/** The conversations that wait. */
+export const lanesOf = (sql: SqlClient.SqlClient, webhookId: string) =>
+  sql<Pick<Lane, 'threadId' | 'nextAt'>>`SELECT thread_id, next_at FROM webhook_lanes
+    WHERE webhook_id = ${webhookId} ORDER BY next_at`
+
+export const putLane = (sql: SqlClient.SqlClient, lane: Lane) =>
+  sql`INSERT INTO webhook_lanes (${sql.literal(COLUMNS)})
+    VALUES (${lane.webhookId}, ${lane.accountId}, ${lane.threadId}, ${lane.eventId}, ${lane.attempts}, ${lane.nextAt})
+    ON CONFLICT (webhook_id, thread_id) DO UPDATE SET event_id = excluded.event_id, attempts = excluded.attempts,
+      next_at = excluded.next_at`
+
+export const deleteLane = (
+  sql: SqlClient.SqlClient,
+  { threadId, webhookId }: Pick<Lane, 'webhookId' | 'threadId'>
+) => sql`DELETE FROM webhook_lanes WHERE webhook_id = ${webhookId} AND thread_id = ${threadId}`
+
+/** When the lane is tried again after its event was refused once more; `undefined` when it is given up. */
+export const nextTry = (
+  attempts: number,
+  now: number,
+  retryAfter: number | undefined
+): number | undefined => {
+  const delay = retryDelay(attempts)
+  return delay === undefined ? undefined : now + Math.max(delay, Math.min(retryAfter ?? 0, LONGEST_WISH_MS))
+}
+
+/** For how long a server may ask to be left alone. */
+const LONGEST_WISH_MS = 24 * 60 * 60_000

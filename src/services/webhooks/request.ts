@@ -1,0 +1,92 @@
+// One delivery: a POST that is answered in time, to an address that may be reached from here. Redirects are not followed.
+import http from 'node:http'
+import https from 'node:https'
+import { Effect } from 'effect'
+import { useAgent as filteringAgent } from 'request-filtering-agent'
+import { beginningOf } from '../../domain/lengths.ts'
+
+export interface DeliveryRequest {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  readonly allowPrivateAddresses: boolean
+}
+
+/** What a server made of a delivery. */
+export interface Answer {
+  /** `null` when it did not answer. */
+  readonly status: number | null
+  /** Of what went wrong: the beginning of the answer, or why there is none. */
+  readonly reason: string | null
+  /** For how long it wants to be left alone, milliseconds. */
+  readonly retryAfter: number | undefined
+}
+
+const TIMEOUT_MS = 15_000
+const LONGEST_REASON = 300
+
+/** A number of seconds, or a date. */
+const retryAfterOf = (header: string | undefined): number | undefined => {
+  if (header === undefined) return undefined
+  const milliseconds = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
+  return Number.isFinite(milliseconds) && milliseconds > 0 ? milliseconds : undefined
+}
+
+const PRIVATE =
+  'The address leads into a private network, which WEBHOOK_URL_PRIVATE=true allows for everybody who may manage webhooks'
+
+const wordsOf = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return 'It could not be reached'
+  if (cause.message.includes('is private IP address')) return PRIVATE
+  if (cause.name === 'AbortError' || cause.name === 'TimeoutError')
+    return `No answer within ${TIMEOUT_MS / 1000} seconds`
+  return 'code' in cause && typeof cause.code === 'string'
+    ? `It could not be reached (${cause.code})`
+    : 'It could not be reached'
+}
+
+/** The beginning of the body; the rest is not read. */
+const beginningOfBody = async (response: http.IncomingMessage): Promise<string> => {
+  let text = ''
+  response.setEncoding('utf8')
+  for await (const part of response) {
+    text += String(part)
+    if (text.length >= LONGEST_REASON) break
+  }
+  return beginningOf(text, LONGEST_REASON)
+}
+
+const send = async (
+  { allowPrivateAddresses, body, headers, url }: DeliveryRequest,
+  signal: AbortSignal
+): Promise<Answer> => {
+  const target = new URL(url)
+  const agent = filteringAgent(target.href, {
+    allowPrivateIPAddress: allowPrivateAddresses,
+    allowMetaIPAddress: false
+  })
+  const client = target.protocol === 'https:' ? https : http
+  const response = await new Promise<http.IncomingMessage>((resolve, reject) =>
+    client.request(target, { agent, signal, method: 'POST', headers }, resolve).on('error', reject).end(body)
+  )
+  try {
+    const status = response.statusCode ?? 0
+    if (status >= 200 && status < 300) return { status, reason: null, retryAfter: undefined }
+    const isRedirect = status >= 300 && status < 400
+    return {
+      status,
+      reason: isRedirect ? 'Redirects are not followed' : await beginningOfBody(response).catch(() => ''),
+      retryAfter: retryAfterOf(response.headers['retry-after'])
+    }
+  } finally {
+    response.destroy()
+  }
+}
+
+/** Never fails: what went wrong is the answer. */
+export const deliver = (request: DeliveryRequest): Effect.Effect<Answer> =>
+  Effect.tryPromise(signal => send(request, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]))).pipe(
+    Effect.catch(({ cause }) =>
+      Effect.succeed({ status: null, reason: wordsOf(cause), retryAfter: undefined })
+    )
+  )

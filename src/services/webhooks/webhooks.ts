@@ -1,0 +1,346 @@
+// Webhooks: where applications want events delivered, from the first event after they were made on. `workers.ts` delivers.
+import { randomUUID } from 'node:crypto'
+import { Clock, Context, Effect, Layer, Schema } from 'effect'
+import { SqlClient } from 'effect/sql'
+import { type CloudEvent, TEST_TYPE } from '../../domain/cloud-event.ts'
+import { DeadLetter, isWanted, type Webhook, WebhookDelivery } from '../../domain/webhook.ts'
+import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { EventLog } from '../events/event-log.ts'
+import { ALL_ACCOUNTS, Wakes } from '../process/wakes.ts'
+import { Seal, type SealBroken } from '../vault/seal.ts'
+import { isTaken, send } from './delivery.ts'
+import { deleteEndpoint, type Endpoint, readEndpoint, readEndpoints, writeEndpoint } from './endpoints.ts'
+import { lanesOf, putLane } from './lanes.ts'
+import { addReplay } from './replays.ts'
+import { newSecret } from './signature.ts'
+import { WEBHOOK, WEBHOOKS } from './topics.ts'
+import { NEEDED, type Needed } from './pass.ts'
+
+export type WebhookError = DatabaseError | SealBroken
+
+/** More than a server has use for; each has a worker. */
+export const MOST_WEBHOOKS = 200
+
+export interface NewWebhook {
+  readonly name: string
+  readonly url: string
+  readonly accountId: string | null
+  readonly types: ReadonlyArray<string>
+  readonly headers: Readonly<Record<string, string>>
+  /** Made here when it is not given. */
+  readonly secret?: string | undefined
+}
+
+export type WebhookChange = Partial<Omit<NewWebhook, 'secret' | 'accountId'>> & {
+  readonly state?: 'active' | 'paused' | undefined
+}
+
+/** Shown once. */
+export interface WithSecret {
+  readonly webhook: Webhook
+  readonly secret: string
+}
+
+export interface TestOutcome {
+  readonly isTaken: boolean
+  readonly status: number | null
+  readonly reason: string | null
+  readonly milliseconds: number
+}
+
+export class Webhooks extends Context.Service<
+  Webhooks,
+  {
+    /** `undefined` when there are as many as there can be. */
+    readonly create: (webhook: NewWebhook) => Effect.Effect<WithSecret | undefined, WebhookError>
+    readonly list: Effect.Effect<ReadonlyArray<Webhook>, WebhookError>
+    /** The others answer `undefined` when there is no such webhook. */
+    readonly read: (webhookId: string) => Effect.Effect<Webhook | undefined, WebhookError>
+    readonly change: (
+      webhookId: string,
+      change: WebhookChange
+    ) => Effect.Effect<Webhook | undefined, WebhookError>
+    readonly delete: (webhookId: string) => Effect.Effect<boolean, DatabaseError>
+    /** Signs with a new secret, and with the one before for so many seconds. */
+    readonly renewSecret: (
+      webhookId: string,
+      overlapSeconds: number
+    ) => Effect.Effect<WithSecret | undefined, WebhookError>
+    /** Delivers an event that says that this is a test, once and now. */
+    readonly test: (webhookId: string) => Effect.Effect<TestOutcome | undefined, WebhookError>
+    /** Delivers once more what happened within a stretch of time, milliseconds since 1970; answers how many events that are at most. */
+    readonly replay: (
+      webhookId: string,
+      stretch: {
+        readonly since: number
+        readonly until?: number | undefined
+        readonly types: ReadonlyArray<string>
+      }
+    ) => Effect.Effect<number | undefined, WebhookError>
+    /** The newest attempts first. */
+    readonly deliveries: (
+      webhookId: string,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<WebhookDelivery>, DatabaseError>
+    /** The latest first. */
+    readonly deadLetters: (
+      webhookId: string,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<DeadLetter>, DatabaseError>
+    /** Delivers the dead letters once more whose events are still kept; answers how many. */
+    readonly replayDeadLetters: (webhookId: string) => Effect.Effect<number | undefined, WebhookError>
+  }
+>()('backscroll/services/webhooks/Webhooks') {
+  static layer(options: {
+    readonly allowPrivateAddresses: boolean
+  }): Layer.Layer<Webhooks, never, Needed | Wakes> {
+    return Layer.effect(Webhooks, make(options))
+  }
+}
+
+const make = Effect.fnUntraced(function* (options: { readonly allowPrivateAddresses: boolean }) {
+  const wakes = yield* Wakes
+  const provided = Effect.provideContext(Context.pick(...NEEDED)(yield* Effect.context<Needed>()))
+  const changed = (webhookId: string) =>
+    Effect.andThen(wakes.wake(WEBHOOKS, ALL_ACCOUNTS), wakes.wake(WEBHOOK, webhookId))
+  const run = <A, E>(name: string, work: Effect.Effect<A, E, Needed>) =>
+    provided(work).pipe(asDatabaseError(name))
+
+  return Webhooks.of({
+    create: webhook =>
+      Effect.tap(run('create', create(webhook)), created =>
+        created === undefined ? Effect.void : changed(created.webhook.webhookId)
+      ),
+    list: run('list', list),
+    read: webhookId => run('read', read(webhookId)),
+    change: (webhookId, change) =>
+      Effect.tap(run('change', changeWith(webhookId, change)), changed(webhookId)),
+    delete: webhookId => Effect.tap(run('delete', remove(webhookId)), changed(webhookId)),
+    renewSecret: (webhookId, seconds) => run('renewSecret', renewSecret(webhookId, seconds)),
+    test: webhookId => run('test', test(webhookId, options.allowPrivateAddresses)),
+    replay: (webhookId, stretch) => Effect.tap(run('replay', replay(webhookId, stretch)), changed(webhookId)),
+    deliveries: (webhookId, limit) => run('deliveries', deliveries(webhookId, limit)),
+    deadLetters: (webhookId, limit) => run('deadLetters', deadLetters(webhookId, limit)),
+    replayDeadLetters: webhookId =>
+      Effect.tap(run('replayDeadLetters', replayDeadLetters(webhookId)), changed(webhookId))
+  })
+})
+
+/** The ids of all. */
+export const idsOfAll = Effect.flatMap(SqlClient.SqlClient, sql =>
+  Effect.map(sql<{ id: string }>`SELECT webhook_id AS id FROM webhooks`, rows => rows.map(({ id }) => id))
+)
+
+/** With how it does. */
+const shown = Effect.fnUntraced(function* (endpoint: Endpoint) {
+  const sql = yield* SqlClient.SqlClient
+  const {
+    accountId,
+    createdAt,
+    headers,
+    name,
+    place,
+    previousSecretUntil,
+    reason,
+    state,
+    types,
+    updatedAt,
+    url,
+    webhookId
+  } = endpoint
+  const ofAccount = accountId === null ? sql`TRUE` : sql`account_id = ${accountId}`
+  const kinds = yield* sql<{ kind: string; n: number }>`SELECT kind, COUNT(*) AS n FROM events
+    WHERE event_id > ${place} AND ${ofAccount} GROUP BY kind`
+  const lanes = yield* lanesOf(sql, webhookId)
+  const [dead] = yield* sql<{
+    n: number
+  }>`SELECT COUNT(*) AS n FROM webhook_dead_letters WHERE webhook_id = ${webhookId}`
+  return {
+    webhookId,
+    name,
+    url,
+    accountId,
+    types,
+    state,
+    reason,
+    headers: Object.keys(headers),
+    waiting: kinds.reduce((sum, { kind, n }) => (isWanted(types, kind) ? sum + n : sum), 0),
+    failingLanes: lanes.length,
+    nextAttemptAt: lanes[0]?.nextAt ?? null,
+    deadLetters: dead?.n ?? 0,
+    previousSecretUntil,
+    createdAt,
+    updatedAt
+  } satisfies Webhook
+})
+
+const endpointOf = Effect.fnUntraced(function* (webhookId: string) {
+  return yield* readEndpoint(yield* SqlClient.SqlClient, yield* Seal, webhookId)
+})
+
+/** `undefined` when there is no such endpoint. */
+const ofEndpoint = <A, E, R>(webhookId: string, use: (endpoint: Endpoint) => Effect.Effect<A, E, R>) =>
+  Effect.flatMap(endpointOf(webhookId), endpoint =>
+    endpoint === undefined ? Effect.undefined : use(endpoint)
+  )
+
+const create = Effect.fnUntraced(function* ({ secret = newSecret(), ...webhook }: NewWebhook) {
+  const sql = yield* SqlClient.SqlClient
+  const log = yield* EventLog
+  if ((yield* idsOfAll).length >= MOST_WEBHOOKS) return undefined
+  const now = yield* Clock.currentTimeMillis
+  const endpoint: Endpoint = {
+    ...webhook,
+    secret,
+    webhookId: `wh_${randomUUID().replaceAll('-', '').slice(0, 20)}`,
+    state: 'active',
+    reason: null,
+    place: yield* log.newest,
+    previousSecretUntil: null,
+    createdAt: now,
+    updatedAt: now
+  }
+  yield* writeEndpoint(sql, yield* Seal, endpoint)
+  return { webhook: yield* shown(endpoint), secret }
+})
+
+const list = Effect.gen(function* () {
+  return yield* Effect.forEach(yield* readEndpoints(yield* SqlClient.SqlClient, yield* Seal), shown)
+})
+
+const read = (webhookId: string) => ofEndpoint(webhookId, shown)
+
+const changeWith = (webhookId: string, change: WebhookChange) =>
+  ofEndpoint(
+    webhookId,
+    Effect.fnUntraced(function* (endpoint) {
+      const { headers, name, state, types, url } = change
+      const changed: Endpoint = {
+        ...endpoint,
+        headers: headers ?? endpoint.headers,
+        name: name ?? endpoint.name,
+        types: types ?? endpoint.types,
+        url: url ?? endpoint.url,
+        state: state ?? endpoint.state,
+        reason: state === undefined ? endpoint.reason : null,
+        updatedAt: yield* Clock.currentTimeMillis
+      }
+      yield* writeEndpoint(yield* SqlClient.SqlClient, yield* Seal, changed)
+      return yield* shown(changed)
+    })
+  )
+
+const remove = Effect.fnUntraced(function* (webhookId: string) {
+  const sql = yield* SqlClient.SqlClient
+  const found = yield* sql`SELECT 1 FROM webhooks WHERE webhook_id = ${webhookId}`
+  if (found.length === 0) return false
+  yield* sql.withTransaction(deleteEndpoint(sql, webhookId))
+  return true
+})
+
+const renewSecret = (webhookId: string, overlapSeconds: number) =>
+  ofEndpoint(
+    webhookId,
+    Effect.fnUntraced(function* (endpoint) {
+      const now = yield* Clock.currentTimeMillis
+      const secret = newSecret()
+      const changed: Endpoint = {
+        ...endpoint,
+        secret,
+        previousSecret: endpoint.secret,
+        previousSecretUntil: now + overlapSeconds * 1000,
+        updatedAt: now
+      }
+      yield* writeEndpoint(yield* SqlClient.SqlClient, yield* Seal, changed)
+      return { webhook: yield* shown(changed), secret }
+    })
+  )
+
+const testEvent = ({ accountId, webhookId }: Endpoint, now: number): CloudEvent => ({
+  specversion: '1.0',
+  id: `test-${now}`,
+  source: accountId === null ? '/v1' : `/v1/accounts/${accountId}`,
+  type: TEST_TYPE,
+  time: new Date(now).toISOString(),
+  datacontenttype: 'application/json',
+  data: { webhookId }
+})
+
+const test = (webhookId: string, allowPrivateAddresses: boolean) =>
+  ofEndpoint(
+    webhookId,
+    Effect.fnUntraced(function* (endpoint) {
+      const now = yield* Clock.currentTimeMillis
+      const begun = performance.now()
+      const answer = yield* send({ endpoint, allowPrivateAddresses }, testEvent(endpoint, now))
+      return {
+        isTaken: isTaken(answer),
+        status: answer.status,
+        reason: answer.reason,
+        milliseconds: Math.round(performance.now() - begun)
+      } satisfies TestOutcome
+    })
+  )
+
+const replay = (
+  webhookId: string,
+  {
+    since,
+    types,
+    until
+  }: { readonly since: number; readonly until?: number | undefined; readonly types: ReadonlyArray<string> }
+) =>
+  ofEndpoint(
+    webhookId,
+    Effect.fnUntraced(function* ({ place: taken }) {
+      const sql = yield* SqlClient.SqlClient
+      const log = yield* EventLog
+      const place = yield* log.before(since)
+      // What is newer than its place comes anyway.
+      const untilEvent = Math.min(taken, until === undefined ? taken : yield* log.before(until))
+      const createdAt = yield* Clock.currentTimeMillis
+      if (untilEvent <= place) return 0
+      yield* addReplay(sql, { webhookId, types, place, untilEvent, createdAt })
+      return untilEvent - place
+    })
+  )
+
+const decodeDeliveries = Schema.decodeUnknownEffect(Schema.Array(WebhookDelivery))
+const decodeDeadLetters = Schema.decodeUnknownEffect(Schema.Array(DeadLetter))
+
+const deliveries = Effect.fnUntraced(function* (webhookId: string, limit: number) {
+  const sql = yield* SqlClient.SqlClient
+  const rows =
+    yield* sql`SELECT delivery_id, event_id, type, attempt, outcome, status, reason, milliseconds, at FROM webhook_deliveries
+    WHERE webhook_id = ${webhookId} ORDER BY delivery_id DESC LIMIT ${limit}`
+  return yield* decodeDeliveries(rows)
+})
+
+const deadLetters = Effect.fnUntraced(function* (webhookId: string, limit: number) {
+  const sql = yield* SqlClient.SqlClient
+  const rows =
+    yield* sql`SELECT dead_letter_id, event_id, type, attempts, status, reason, at FROM webhook_dead_letters
+    WHERE webhook_id = ${webhookId} ORDER BY dead_letter_id DESC LIMIT ${limit}`
+  return yield* decodeDeadLetters(rows)
+})
+
+/** Each conversation is delivered again from its first dead letter on. */
+const replayDeadLetters = (webhookId: string) =>
+  ofEndpoint(
+    webhookId,
+    Effect.fnUntraced(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const now = yield* Clock.currentTimeMillis
+      const letters = yield* sql<{ accountId: string; threadId: string; eventId: number; n: number }>`
+        SELECT e.account_id, e.thread_id, MIN(e.event_id) AS event_id, COUNT(*) AS n FROM webhook_dead_letters d
+          JOIN events e ON e.event_id = d.event_id WHERE d.webhook_id = ${webhookId} GROUP BY e.account_id, e.thread_id`
+      const work = Effect.gen(function* () {
+        for (const { n: _, ...letter } of letters)
+          yield* putLane(sql, { ...letter, webhookId, attempts: 0, nextAt: now })
+        yield* sql`DELETE FROM webhook_dead_letters WHERE webhook_id = ${webhookId}
+          AND event_id IN (SELECT event_id FROM events)`
+      })
+      yield* sql.withTransaction(work)
+      return letters.reduce((sum, { n }) => sum + n, 0)
+    })
+  )

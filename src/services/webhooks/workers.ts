@@ -1,0 +1,71 @@
+// The workers of webhooks: one for each, as long as the server runs.
+import { Context, Effect, FiberMap, Layer } from 'effect'
+import { EVENTS } from '../events/event-log.ts'
+import { Incidents } from '../incidents/incidents.ts'
+import { storageTrouble } from '../incidents/storage-trouble.ts'
+import { ALL_ACCOUNTS, Wakes } from '../process/wakes.ts'
+import { makeWorker } from '../process/worker.ts'
+import type { Health } from './delivery.ts'
+import { WEBHOOK, WEBHOOKS } from './topics.ts'
+import { idsOfAll } from './webhooks.ts'
+import { NEEDED, type Needed, runOnce } from './pass.ts'
+
+/** Keeps a worker for each endpoint, and wakes them when there are events. */
+const workForever = Effect.fnUntraced(function* (options: { readonly allowPrivateAddresses: boolean }) {
+  const wakes = yield* Wakes
+  const incidents = yield* Incidents
+  const healths = new Map<string, Health>()
+  const worker = yield* makeWorker({
+    topic: WEBHOOK,
+    runOnce: Effect.fn('Webhooks.runOnce')((webhookId: string) => {
+      const health = healths.get(webhookId) ?? { failures: 0 }
+      healths.set(webhookId, health)
+      return runOnce(webhookId, { ...options, health })
+    }),
+    words: { failing: 'Webhooks cannot be delivered; events wait', again: 'Webhooks are delivered again' },
+    onTrouble: (_, what, error) => incidents.report({ ...storageTrouble('', what, error), accountId: null })
+  })
+  const running = yield* FiberMap.make<string>()
+  const changes = yield* wakes.waiter(WEBHOOKS, ALL_ACCOUNTS)
+  const events = yield* wakes.waiter(EVENTS, ALL_ACCOUNTS)
+
+  const startAll = Effect.gen(function* () {
+    yield* changes.reset
+    const ids = new Set(yield* idsOfAll)
+    for (const webhookId of healths.keys()) {
+      if (ids.has(webhookId)) continue
+      yield* FiberMap.remove(running, webhookId)
+      healths.delete(webhookId)
+    }
+    for (const webhookId of ids)
+      yield* FiberMap.run(running, webhookId, worker.loop(webhookId), { onlyIfMissing: true })
+    yield* changes.await
+  })
+  const wakeAll = Effect.gen(function* () {
+    yield* events.reset
+    yield* Effect.forEach([...healths.keys()], worker.wake)
+    yield* events.await
+    yield* Effect.sleep(COALESCE)
+  })
+  yield* Effect.forkScoped(Effect.forever(wakeAll))
+  return yield* startAll.pipe(
+    Effect.catch(error =>
+      Effect.andThen(Effect.logDebug('Webhooks cannot be read now', error), Effect.sleep('1 second'))
+    ),
+    Effect.forever
+  )
+}, Effect.scoped)
+
+/** Events that follow each other at once are delivered in one pass. */
+const COALESCE = '20 millis'
+
+export const layer = (options: {
+  readonly allowPrivateAddresses: boolean
+}): Layer.Layer<never, never, Needed | Wakes> =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const context = yield* Effect.context<Needed | Wakes>()
+      const provided = Effect.provideContext(Context.pick(...NEEDED, Wakes)(context))
+      yield* Effect.forkScoped(provided(workForever(options)))
+    })
+  )

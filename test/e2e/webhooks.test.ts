@@ -1,0 +1,201 @@
+// Webhooks through HTTP: an application gets every event, signed, in the order of its conversation, whatever its server does meanwhile.
+import { Webhook as Verifier } from 'standardwebhooks'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { DeadLetter, Webhook, WebhookDelivery } from '../../src/domain/webhook.ts'
+import { accept, Receiver } from '../services/webhooks/receiver.ts'
+import { Stage } from './stage.ts'
+
+type Stages = Awaited<ReturnType<typeof Stage.setInProcess>>
+
+let stage: Stages
+beforeAll(async () => {
+  stage = await Stage.setInProcess({ WEBHOOK_URL_PRIVATE: 'true' })
+})
+afterAll(() => stage[Symbol.asyncDispose]())
+
+const create = (body: object): Promise<{ webhook: Webhook; secret: string }> =>
+  stage.api.webhooks(201, 'POST', '', body)
+const read = (webhookId: string): Promise<Webhook> => stage.api.webhooks(200, 'GET', `/${webhookId}`)
+const remove = (webhookId: string) => stage.api.webhooks(204, 'DELETE', `/${webhookId}`)
+const deliveriesOf = async (webhookId: string): Promise<ReadonlyArray<WebhookDelivery>> =>
+  (
+    await stage.api.webhooks<{ deliveries: ReadonlyArray<WebhookDelivery> }>(
+      200,
+      'GET',
+      `/${webhookId}/deliveries`
+    )
+  ).deliveries
+
+const linked = () => stage.linked({ history: { chats: 2, messages: 4, groupsShare: 0 } })
+
+const until = <A>(what: string, found: () => Promise<A | undefined> | A | undefined): Promise<A> =>
+  stage.api.until(what, async () => found())
+
+test('every new message is delivered once it is stored, signed so that the published verifier takes it', async () => {
+  await using receiver = await Receiver.open()
+  const { accountId, phone } = await linked()
+  const { secret, webhook } = await create({
+    url: receiver.url,
+    accountId,
+    types: ['message.*'],
+    headers: { authorization: 'Bearer of-theirs' }
+  })
+  expect(webhook).toMatchObject({ state: 'active', headers: ['authorization'], waiting: 0, accountId })
+  expect(JSON.stringify(webhook)).not.toContain('of-theirs')
+  const [contact] = phone.contacts
+  await phone.receive({ from: contact!, text: 'hello' })
+  const first = await until('the event', () => receiver.received[0])
+
+  expect(new Verifier(secret).verify(first.body, first.headers)).toEqual(first.event)
+  expect(() => new Verifier(secret).verify(`${first.body} `, first.headers)).toThrow()
+  expect(first.headers).toMatchObject({
+    authorization: 'Bearer of-theirs',
+    'content-type': 'application/cloudevents+json; charset=utf-8'
+  })
+  expect(first.event).toMatchObject({
+    specversion: '1.0',
+    type: 'message.stored',
+    source: `/v1/accounts/${accountId}`,
+    data: {
+      message: { body: 'hello', direction: 'inbound', type: 'text', bodyShortened: false },
+      changed: []
+    }
+  })
+
+  const sent = await stage.api.send(accountId, contact!.jid, 'an answer')
+  const status = await until('that it was read', () =>
+    receiver.received.find(
+      ({ event }) =>
+        event.type === 'message.status' &&
+        'message' in event.data &&
+        event.data.message?.messageId === sent.messageId &&
+        event.data.message.status !== 'queued'
+    )
+  )
+  expect(status.event.data).toMatchObject({ changed: expect.arrayContaining(['status']) })
+  const ids = receiver.received.map(({ headers }) => headers['webhook-id'])
+  expect(new Set(ids).size).toBe(ids.length)
+  await until(
+    'the record',
+    async () => (await deliveriesOf(webhook.webhookId)).length >= ids.length || undefined
+  )
+  expect((await deliveriesOf(webhook.webhookId)).every(({ outcome }) => outcome === 'delivered')).toBe(true)
+  await remove(webhook.webhookId)
+  await stage.api.webhooks(404, 'GET', `/${webhook.webhookId}`)
+})
+
+test('a conversation waits for the event that was not taken; others go on, and nothing is lost or out of order', async () => {
+  await using receiver = await Receiver.open()
+  const { accountId, phone } = await linked()
+  const { webhook } = await create({ url: receiver.url, accountId, types: ['message.stored'] })
+  const [troubled, other] = phone.contacts
+  let isBroken = true
+  receiver.behave = ({ event }, response) => {
+    const isTroubled = JSON.stringify(event).includes('"body":"troubled ')
+    response.writeHead(isTroubled && isBroken ? 500 : 200).end('it does not work')
+  }
+  await phone.receive({ from: troubled!, text: 'troubled 1' })
+  await until('that it waits', async () => (await read(webhook.webhookId)).failingLanes === 1 || undefined)
+  await phone.receive({ from: troubled!, text: 'troubled 2' })
+  await phone.receive({ from: other!, text: 'other' })
+  await until('the other conversation', () => receiver.texts.includes('other') || undefined)
+  expect(receiver.texts).not.toContain('troubled 2')
+  const [failed] = (await deliveriesOf(webhook.webhookId)).filter(({ outcome }) => outcome === 'failed')
+  expect(failed).toMatchObject({ status: 500, reason: 'it does not work', attempt: 1 })
+
+  isBroken = false
+  await until('the rest', () => receiver.texts.includes('troubled 2') || undefined)
+  expect(receiver.texts.filter(text => text?.startsWith('troubled'))).toEqual([
+    'troubled 1',
+    'troubled 1',
+    'troubled 2'
+  ])
+  const [one, again] = receiver.received.filter(({ body }) => body.includes('troubled 1'))
+  expect(again!.headers['webhook-id']).toBe(one!.headers['webhook-id'])
+  await until(
+    'that nothing waits',
+    async () => (await read(webhook.webhookId)).failingLanes === 0 || undefined
+  )
+  await remove(webhook.webhookId)
+})
+
+test('a server that is gone gets nothing any more, until somebody says so; what it missed comes then', async () => {
+  await using receiver = await Receiver.open()
+  const { accountId, phone } = await linked()
+  const { webhook } = await create({ url: receiver.url, accountId, types: ['message.stored'] })
+  const [contact] = phone.contacts
+  receiver.behave = (_, response) => void response.writeHead(410).end()
+  await phone.receive({ from: contact!, text: 'into the void' })
+  const disabled = await until('that it is disabled', async () => {
+    const now = await read(webhook.webhookId)
+    return now.state === 'disabled' ? now : undefined
+  })
+  expect(disabled.reason).toContain('410')
+  await phone.receive({ from: contact!, text: 'meanwhile' })
+  await until('the event', async () => (await read(webhook.webhookId)).waiting === 1 || undefined)
+  expect(receiver.received).toHaveLength(1)
+
+  receiver.behave = accept
+  await stage.api.webhooks(200, 'PATCH', `/${webhook.webhookId}`, { state: 'active' })
+  await until('both', () => receiver.texts.includes('meanwhile') || undefined)
+  expect(receiver.texts).toEqual(['into the void', 'into the void', 'meanwhile'])
+  await remove(webhook.webhookId)
+})
+
+test('a redirect is not followed, and a test says what the server answered', async () => {
+  await using receiver = await Receiver.open()
+  const { webhook } = await create({ url: receiver.url })
+  receiver.behave = (_, response) => void response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()
+  const outcome = await stage.api.webhooks(200, 'POST', `/${webhook.webhookId}/test`)
+  expect(outcome).toMatchObject({ isTaken: false, status: 302, reason: 'Redirects are not followed' })
+  receiver.behave = accept
+  expect(await stage.api.webhooks(200, 'POST', `/${webhook.webhookId}/test`)).toMatchObject({
+    isTaken: true,
+    status: 204
+  })
+  expect(receiver.received.map(({ event }) => event.type)).toEqual(['webhook.test', 'webhook.test'])
+  await remove(webhook.webhookId)
+})
+
+test('a replaced secret signs beside the one before; what happened before is delivered again on request', async () => {
+  await using receiver = await Receiver.open()
+  const { accountId, phone } = await linked()
+  const { secret, webhook } = await create({ url: receiver.url, accountId, types: ['message.stored'] })
+  const renewed = await stage.api.webhooks<{ secret: string }>(200, 'POST', `/${webhook.webhookId}/secret`, {
+    overlapSeconds: 3600
+  })
+  const begun = Date.now()
+  await phone.receive({ from: phone.contacts[0]!, text: 'signed twice' })
+  const event = await until('the event', () => receiver.received[0])
+  for (const known of [secret, renewed.secret])
+    expect(new Verifier(known).verify(event.body, event.headers)).toMatchObject({ type: 'message.stored' })
+
+  await until('that it was recorded', async () => (await read(webhook.webhookId)).waiting === 0 || undefined)
+  await stage.api.webhooks(202, 'POST', `/${webhook.webhookId}/replay`, { since: begun - 60_000 })
+  const again = await until('it once more', () => receiver.received[1])
+  expect(again.headers['webhook-id']).toBe(event.headers['webhook-id'])
+  expect(
+    await stage.api.webhooks<{ deadLetters: ReadonlyArray<DeadLetter> }>(
+      200,
+      'GET',
+      `/${webhook.webhookId}/dead-letters`
+    )
+  ).toEqual({ deadLetters: [] })
+  await remove(webhook.webhookId)
+})
+
+test('what is wrong with a webhook is said by field', async () => {
+  for (const [body, expected] of [
+    [{ url: 'ftp://example.com' }, 'http://'],
+    [{ url: 'https://user:pass@example.com' }, 'without a user name'],
+    [{ url: 'https://example.com', types: ['message.sold'] }, 'message.stored'],
+    [{ url: 'https://example.com', headers: { 'webhook-id': 'x' } }, 'cannot be set'],
+    [{ url: 'https://example.com', headers: { a: 'b\r\nc: d' } }, 'ASCII'],
+    [{ url: 'https://example.com', secret: 'whsec_short' }, '24 to 64 bytes']
+  ] as const)
+    expect(await stage.api.webhooks(400, 'POST', '', body)).toMatchObject({
+      detail: expect.stringContaining(expected)
+    })
+  await stage.api.webhooks(404, 'POST', '', { url: 'https://example.com', accountId: 'acc-none' })
+  await stage.api.webhooks(404, 'POST', '/wh_none/replay', { since: 0 })
+})

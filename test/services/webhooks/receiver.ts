@@ -1,0 +1,54 @@
+// The server of an application that gets webhooks, in tests.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { CloudEvent } from '../../../src/domain/cloud-event.ts'
+
+export interface Received {
+  readonly headers: Record<string, string>
+  readonly body: string
+  readonly event: CloudEvent
+}
+
+type Behaviour = (received: Received, response: ServerResponse) => void
+
+export const accept: Behaviour = (_, response) => void response.writeHead(204).end()
+
+export class Receiver implements AsyncDisposable {
+  readonly received: Array<Received> = []
+  behave: Behaviour = accept
+  private readonly server = createServer((request, response) => void this.take(request, response))
+
+  static async open(): Promise<Receiver> {
+    const receiver = new Receiver()
+    await new Promise<void>(resolve => receiver.server.listen(0, '127.0.0.1', resolve))
+    return receiver
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/events?of=us`
+  }
+
+  /** The new messages that came, by their texts. */
+  get texts(): ReadonlyArray<string | null> {
+    return this.received.flatMap(({ event }) =>
+      event.type === 'message.stored' && 'message' in event.data ? [event.data.message?.body ?? null] : []
+    )
+  }
+
+  private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let body = ''
+    for await (const part of request) body += String(part)
+    const received = {
+      body,
+      headers: request.headers as Record<string, string>,
+      event: JSON.parse(body) as CloudEvent
+    }
+    this.received.push(received)
+    this.behave(received, response)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.server.closeAllConnections()
+    return new Promise(resolve => this.server.close(() => resolve()))
+  }
+}

@@ -1,0 +1,197 @@
+// Webhooks on a real database and over real HTTP: what happens to events that are not taken.
+import { Effect, Layer, ManagedRuntime } from 'effect'
+import { SqlClient } from 'effect/sql'
+import { expect, test } from 'vitest'
+import { threadIdOf } from '../../../src/domain/ids.ts'
+import { isWanted } from '../../../src/domain/webhook.ts'
+import { EventData } from '../../../src/services/conversations/event-data.ts'
+import { Identity } from '../../../src/services/conversations/identity.ts'
+import { deliver } from '../../../src/services/webhooks/request.ts'
+import { retryDelay } from '../../../src/services/webhooks/retries.ts'
+import { isSecret, newSecret, signatureHeaders } from '../../../src/services/webhooks/signature.ts'
+import { Webhooks } from '../../../src/services/webhooks/webhooks.ts'
+import { runOnce } from '../../../src/services/webhooks/pass.ts'
+import { ACCOUNT, ANN, ANN_LID, apply, message, T0 } from '../conversations/facts.ts'
+import { servicesOn } from '../database.ts'
+import { Receiver } from './receiver.ts'
+
+type Services = Layer.Success<ReturnType<typeof servicesOn>> | EventData | Webhooks
+
+/** Without workers: a test makes the passes. */
+const onWebhooks = async <A, E>(program: Effect.Effect<A, E, Services>): Promise<A> => {
+  const runtime = ManagedRuntime.make(
+    Webhooks.layer({ allowPrivateAddresses: true }).pipe(
+      Layer.provideMerge(EventData.layer),
+      Layer.provideMerge(servicesOn())
+    )
+  )
+  try {
+    return await runtime.runPromise(program)
+  } finally {
+    await runtime.dispose()
+  }
+}
+
+const created = (url: string) =>
+  Effect.gen(function* () {
+    const webhooks = yield* Webhooks
+    const made = yield* webhooks.create({
+      url,
+      name: 'test',
+      accountId: null,
+      types: ['message.stored'],
+      headers: {}
+    })
+    return made!.webhook.webhookId
+  })
+
+/** One pass; every lane is due. */
+const pass = (webhookId: string, health = { failures: 0 }) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`UPDATE webhook_lanes SET next_at = 0`
+    yield* runOnce(webhookId, { health, allowPrivateAddresses: true })
+  })
+
+const from = (jid: string, whatsAppId: string) =>
+  message(whatsAppId, { chat: { jid }, sender: { jid }, body: whatsAppId })
+
+test('an event that is refused to the end becomes a dead letter; its conversation goes on, and it can be delivered again', async () => {
+  await using receiver = await Receiver.open()
+  receiver.behave = ({ body }, response) =>
+    void response.writeHead(body.includes('poison') ? 400 : 200).end('no')
+  await onWebhooks(
+    Effect.gen(function* () {
+      const webhooks = yield* Webhooks
+      const webhookId = yield* created(receiver.url)
+      yield* apply(from(ANN, 'poison'), from(ANN, 'next'))
+      let attempts = 0
+      while ((yield* webhooks.deadLetters(webhookId, 10)).length === 0) {
+        yield* pass(webhookId)
+        attempts += 1
+        expect(receiver.texts).not.toContain('next')
+      }
+      expect(retryDelay(attempts)).toBeUndefined()
+      yield* pass(webhookId)
+      expect(receiver.texts.at(-1)).toBe('next')
+      expect(yield* webhooks.deadLetters(webhookId, 10)).toMatchObject([
+        { attempts, status: 400, reason: 'no' }
+      ])
+
+      receiver.behave = (_, response) => void response.writeHead(200).end()
+      const before = receiver.received.length
+      expect(yield* webhooks.replayDeadLetters(webhookId)).toBe(1)
+      yield* pass(webhookId)
+      expect(receiver.texts.slice(before)).toEqual(['poison', 'next'])
+      expect(yield* webhooks.deadLetters(webhookId, 10)).toEqual([])
+    })
+  )
+})
+
+test('a server that is away is asked a few times, not for every conversation; everything comes in order once it is back', async () => {
+  await using receiver = await Receiver.open()
+  receiver.behave = (_, response) => void response.destroy()
+  const people = Array.from({ length: 30 }, (_, n) => `49${1000 + n}@s.whatsapp.net`)
+  await onWebhooks(
+    Effect.gen(function* () {
+      const webhooks = yield* Webhooks
+      const webhookId = yield* created(receiver.url)
+      const health = { failures: 0 }
+      yield* apply(...people.flatMap((jid, n) => [from(jid, `${n} first`), from(jid, `${n} second`)]))
+      yield* pass(webhookId, health)
+      // Eight at a time were on their way when the third one failed.
+      expect(receiver.received.length).toBeLessThanOrEqual(10)
+      yield* pass(webhookId, health)
+      expect(receiver.received.length).toBeLessThanOrEqual(11)
+
+      receiver.behave = (_, response) => void response.writeHead(200).end()
+      receiver.received.splice(0)
+      for (let n = 0; n < 10; n += 1) yield* pass(webhookId, health)
+      for (let n = 0; n < people.length; n += 1)
+        expect(receiver.texts.filter(text => text?.startsWith(`${n} `))).toEqual([
+          `${n} first`,
+          `${n} second`
+        ])
+      expect(yield* webhooks.read(webhookId)).toMatchObject({ waiting: 0, failingLanes: 0 })
+    })
+  )
+})
+
+test('what waits of two conversations that turn out to be one is delivered', async () => {
+  await using receiver = await Receiver.open()
+  receiver.behave = (_, response) => void response.writeHead(503, { 'retry-after': '3600' }).end()
+  await onWebhooks(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const webhookId = yield* created(receiver.url)
+      yield* apply(from(ANN, 'by number'), from(ANN_LID, 'by LID'))
+      yield* pass(webhookId)
+      const [wish] = yield* sql<{
+        left: number
+      }>`SELECT MIN(next_at) - ${Date.now()} AS left FROM webhook_lanes`
+      expect(wish!.left).toBeGreaterThan(3_000_000)
+      const identity = yield* Identity
+      yield* sql.withTransaction(identity.link(ACCOUNT, { phoneJid: ANN, lidJid: ANN_LID, at: T0 }))
+      const lanes = yield* sql<{ threadId: string }>`SELECT thread_id FROM webhook_lanes`
+      expect(lanes.map(({ threadId }) => threadId)).toEqual([threadIdOf(ACCOUNT, ANN)])
+
+      receiver.behave = (_, response) => void response.writeHead(200).end()
+      receiver.received.splice(0)
+      yield* pass(webhookId)
+      expect(receiver.texts).toEqual(['by number', 'by LID'])
+    })
+  )
+})
+
+test('an event tells a message as it is when it is delivered: nothing that was deleted since', async () => {
+  await using receiver = await Receiver.open()
+  await onWebhooks(
+    Effect.gen(function* () {
+      const webhookId = yield* created(receiver.url)
+      yield* apply(from(ANN, 'a slip'))
+      yield* apply({
+        kind: 'change',
+        chat: { jid: ANN },
+        target: { sender: { jid: ANN }, whatsAppId: 'a slip' },
+        by: { jid: ANN },
+        change: { to: 'revoked', at: T0 + 1 }
+      })
+      yield* pass(webhookId)
+      expect(receiver.received).toHaveLength(1)
+      expect(receiver.received[0]!.event.data).toMatchObject({ message: { type: 'revoked', body: null } })
+    })
+  )
+})
+
+test('addresses of private networks are refused, by name and by number', async () => {
+  await using receiver = await Receiver.open()
+  for (const url of [receiver.url, receiver.url.replace('127.0.0.1', 'localhost')]) {
+    const answer = await Effect.runPromise(
+      deliver({ url, headers: {}, body: '{}', allowPrivateAddresses: false })
+    )
+    expect(answer).toMatchObject({ status: null, reason: expect.stringContaining('private network') })
+  }
+  expect(receiver.received).toEqual([])
+})
+
+test('signatures are those of the example of Standard Webhooks', () => {
+  const signed = {
+    messageId: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+    timestamp: 1_614_265_330,
+    body: '{"test": 2432232314}'
+  }
+  expect(signatureHeaders(['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'], signed)).toEqual({
+    'webhook-id': signed.messageId,
+    'webhook-timestamp': '1614265330',
+    'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE='
+  })
+  expect([newSecret(), 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'].every(isSecret)).toBe(true)
+  expect(['', 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsec_c2hvcnQ=', 'whsec_%%'].some(isSecret)).toBe(false)
+})
+
+test('types are wanted by their names or by their kind', () => {
+  expect([[], ['message.*'], ['message.stored']].every(types => isWanted(types, 'message.stored'))).toBe(true)
+  expect(
+    [['thread.*'], ['message.status'], ['message.']].some(types => isWanted(types, 'message.stored'))
+  ).toBe(false)
+})
