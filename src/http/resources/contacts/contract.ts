@@ -6,6 +6,7 @@ import { Authorization } from '../../auth/authorization.ts'
 import { accountPath } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { BadField, NotFound, StoreUnavailable, WhatsAppSilent, WrongState } from '../../problems.ts'
+import { Time } from '../../../domain/whole.ts'
 
 const MOST_NUMBERS = 50
 
@@ -21,7 +22,7 @@ export const CheckedNumber = Schema.Struct({
   /** The number as WhatsApp has it, with `+`; it may differ from the one that was asked for. */
   canonicalNumber: Schema.NullOr(Schema.String),
   /** When WhatsApp said so, milliseconds since 1970: within the last 24 hours. */
-  checkedAt: Schema.Finite
+  checkedAt: Time
 }).annotate({ identifier: 'CheckedNumber' })
 export type CheckedNumber = typeof CheckedNumber.Type
 
@@ -35,8 +36,10 @@ export class ContactsGroup extends HttpApiGroup.make('contacts')
           Schema.isMinLength(1),
           Schema.isMaxLength(MOST_NUMBERS)
         )
+      }).annotate({ identifier: 'NumbersToCheck' }),
+      success: Schema.Struct({ numbers: Schema.Array(CheckedNumber) }).annotate({
+        identifier: 'CheckedNumbers'
       }),
-      success: Schema.Struct({ numbers: Schema.Array(CheckedNumber) }),
       error: [NotFound, WrongState, BadField, WhatsAppSilent, StoreUnavailable]
     }).annotateMerge(
       operation({
