@@ -1,14 +1,14 @@
 // Who changed what through the API. Entries hold ids and no content: no bodies, phone numbers or secrets.
 import { Schema } from 'effect'
+import { Time, Whole } from './whole.ts'
 
 /** The API key of the settings, a key of /v1/keys, a person with a Firebase ID token, or whoever has the link for an owner. */
 export const AUDIT_CALLERS = ['settings', 'key', 'user', 'link'] as const
 
-/** Times are milliseconds since 1970. */
 export const AuditEntry = Schema.Struct({
   /** Grows with each entry. */
-  auditId: Schema.Finite,
-  at: Schema.Finite,
+  auditId: Whole,
+  at: Time,
   caller: Schema.Struct({
     kind: Schema.Literals(AUDIT_CALLERS),
     /** The id of the key, or of the user in Firebase. */
@@ -24,7 +24,7 @@ export const AuditEntry = Schema.Struct({
   /** From where, as the server sees it: a proxy's unless TRUST_PROXY is set. */
   remoteAddress: Schema.NullOr(Schema.String),
   /** Of the response; `null` when there was none: the server was killed, or the client left. */
-  status: Schema.NullOr(Schema.Finite)
+  status: Schema.NullOr(Whole)
 }).annotate({ identifier: 'AuditEntry' })
 export type AuditEntry = typeof AuditEntry.Type
 

@@ -18,6 +18,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   events: 'What happens, as it happens.',
   incidents: 'What a person should know.',
   keys: 'Keys, each for some accounts and with a role.',
+  audit: 'Who changed what through the API.',
   store: 'Where applications read.',
   inspector: 'The inspector, which shows what accounts do.'
 }

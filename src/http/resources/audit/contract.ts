@@ -34,7 +34,7 @@ export class AuditGroup extends HttpApiGroup.make('audit')
       success: Schema.Struct({
         entries: Schema.Array(AuditEntry),
         nextCursor: Schema.NullOr(Schema.String)
-      }),
+      }).annotate({ identifier: 'AuditPage' }),
       error: [BadField, StoreUnavailable]
     }).annotateMerge(
       operation({
