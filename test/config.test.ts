@@ -25,6 +25,8 @@ describe('a wrong value is refused with the name of its setting', () => {
     ['API_KEY', 'short'],
     ['API_KEY', 'with a space in the middle'],
     ['KEY_REQUESTS_PER_MINUTE', 'many'],
+    ['AUDIT_KEEP', '90'],
+    ['TRUST_PROXY', 'yes'],
     ['VAULT_KEY', 'c2hvcnQ='],
     ['LOG_LEVEL', 'loud'],
     ['WHATSAPP_URL', 'http://example.org'],

@@ -1,5 +1,5 @@
 // The HTTP server: where it listens, what it keeps and shows.
-import { boolean, bytes32, emptyOr, oneOf, setting, webPage, whole } from './setting.ts'
+import { age, boolean, bytes32, emptyOr, oneOf, setting, webPage, whole } from './setting.ts'
 
 export const serverSettings = {
   HOST: setting({
@@ -53,6 +53,19 @@ export const serverSettings = {
     meaning:
       'Requests that each key of /v1/keys may make in a minute, unless the key has a limit of its own. API_KEY and ID tokens have none',
     decode: whole(0, 1_000_000)
+  }),
+  AUDIT_KEEP: setting({
+    default: '90d',
+    allowed: 'a whole number with its unit, 12h or 90d, at most 99999d',
+    meaning: 'How long the audit log of changes made through the API is kept (GET /v1/audit)',
+    decode: age
+  }),
+  TRUST_PROXY: setting({
+    default: 'false',
+    allowed: 'true or false',
+    meaning:
+      'Take from the last entry of X-Forwarded-For where a request comes from. Only behind a reverse proxy that writes it',
+    decode: boolean
   }),
   VAULT_KEY: setting({
     default: '',

@@ -3,6 +3,7 @@ import { HttpApi, OpenApi } from 'effect/http-api'
 import { withSecuritySchemes } from './auth/security-schemes.ts'
 import { finishDocument } from './openapi.ts'
 import { AccountsGroup } from './resources/accounts/contract.ts'
+import { AuditGroup } from './resources/audit/contract.ts'
 import { ContactsGroup } from './resources/contacts/contract.ts'
 import { EventsGroup } from './resources/events/contract.ts'
 import { ExportGroup } from './resources/export/contract.ts'
@@ -41,6 +42,7 @@ export class Api extends HttpApi.make('backscroll')
   .add(IncidentsGroup)
   .add(WebhooksGroup)
   .add(KeysGroup)
+  .add(AuditGroup)
   .add(StoreGroup)
   .add(InspectorGroup)
   .middleware(Validation)

@@ -332,6 +332,8 @@ test('the OpenAPI document describes every path', async () => {
     '/v1/accounts/{accountId}/restart',
     '/v1/accounts/{accountId}/search',
     '/v1/accounts/{accountId}/threads',
+    '/v1/audit',
+    '/v1/audit/export',
     '/v1/events',
     '/v1/incidents',
     '/v1/incidents/{incidentId}/acknowledge',

@@ -121,6 +121,8 @@ const OPERATING_ALL = ['POST /v1/accounts', 'POST /v1/accounts/import']
 const ADMINISTERING = new Set([
   'DELETE /v1/accounts/{accountId}',
   'DELETE /v1/keys/{keyId}',
+  'GET /v1/audit',
+  'GET /v1/audit/export',
   'GET /v1/inspector',
   'GET /v1/keys',
   'GET /v1/keys/{keyId}',

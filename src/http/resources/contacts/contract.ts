@@ -75,6 +75,7 @@ export class ContactsGroup extends HttpApiGroup.make('contacts')
     }).annotateMerge(
       operation({
         access: sends('path'),
+        changesNothing: true,
         summary: 'Check which numbers are on WhatsApp',
         description:
           'Answers in the order of the numbers, 50 at most. WhatsApp is asked once a second at most, and its answers are remembered for 24 hours; the account has to be online for what is not remembered.'

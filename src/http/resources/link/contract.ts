@@ -7,6 +7,7 @@ import { Authorization } from '../../auth/authorization.ts'
 import { accountPath } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { BadField, NotFound, PairingRefused, StoreUnavailable, WrongState } from '../../problems.ts'
+import { LinkAuditing } from './auditing.ts'
 import { PairingRequest } from '../accounts/contract.ts'
 import { Time } from '../../../domain/whole.ts'
 
@@ -91,4 +92,5 @@ export class LinkGroup extends HttpApiGroup.make('link')
     step('confirm', 'Confirm that the phone shows the same code'),
     step('abandon', 'Stop linking')
   )
+  .middleware(LinkAuditing)
   .prefix('/link/:ticket') {}

@@ -106,6 +106,7 @@ export class ThreadsGroup extends HttpApiGroup.make('threads')
     }).annotateMerge(
       operation({
         access: sends('thread'),
+        changesNothing: true,
         summary: 'Show a typing indicator',
         description: 'WhatsApp removes the indicator after a while; send it again to keep it.'
       })
