@@ -1,4 +1,5 @@
 // An example of each resource, for the documentation.
+import type { Contact } from '../domain/contact.ts'
 import type { Incident } from '../domain/incident.ts'
 import type { Message } from '../domain/message.ts'
 import { NO_DETAILS } from '../domain/message.ts'
@@ -97,6 +98,15 @@ const incident: Incident = {
   resolvedAt: null
 }
 
+const contact: Contact = {
+  accountId: ACCOUNT_ID,
+  contactJid: JID,
+  name: 'Ada (bicycle)',
+  pushName: 'Ada',
+  phoneNumber: '+15550100200',
+  addresses: [JID, '102003004005006@lid']
+}
+
 const sendRequest: SendRequest = {
   to: '+15550100200',
   text: 'Yes, it is. Would you like to see it?',
@@ -109,5 +119,6 @@ export const EXAMPLES = {
   Thread: thread,
   OutboxEntry: entry,
   Incident: incident,
+  Contact: contact,
   SendRequest: sendRequest
 }

@@ -17,6 +17,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   history: 'How complete the history is, and fetching what is missing.',
   events: 'What happens, as it happens.',
   incidents: 'What a person should know.',
+  webhooks: 'Endpoints that are told of events, and what became of each delivery.',
   keys: 'Keys, each for some accounts and with a role.',
   audit: 'Who changed what through the API.',
   store: 'Where applications read.',

@@ -2,6 +2,7 @@
 import { Schema } from 'effect'
 import { OpenApi } from 'effect/http-api'
 import { describe, expect, test } from 'vitest'
+import { Contact } from '../../src/domain/contact.ts'
 import { Incident } from '../../src/domain/incident.ts'
 import { Message } from '../../src/domain/message.ts'
 import { OutboxEntry } from '../../src/domain/outbox.ts'
@@ -112,7 +113,14 @@ describe('schemas', () => {
   })
 
   test('each example is what the server takes and answers', () => {
-    for (const [name, schema] of Object.entries({ Message, Thread, OutboxEntry, Incident, SendRequest }))
+    for (const [name, schema] of Object.entries({
+      Message,
+      Thread,
+      OutboxEntry,
+      Incident,
+      Contact,
+      SendRequest
+    }))
       expect(
         Schema.decodeUnknownSync(schema)(Object.entries(EXAMPLES).find(([of]) => of === name)?.[1], {
           onExcessProperty: 'error'

@@ -67,6 +67,7 @@ const READING = new Set([
   'GET /v1/accounts/{accountId}',
   'GET /v1/accounts/{accountId}/backfill',
   'GET /v1/accounts/{accountId}/backfill/{jobId}',
+  'GET /v1/accounts/{accountId}/contacts',
   'GET /v1/accounts/{accountId}/coverage',
   'GET /v1/accounts/{accountId}/coverage/threads',
   'GET /v1/accounts/{accountId}/dry-run',
