@@ -55,7 +55,8 @@ const services = (config: Config, firebase: Firebase.App) =>
   )
 
 /** Hourly removal of what is not needed any more. */
-const upkeep = Layer.mergeAll(Conversations.upkeep, History.upkeep, Media.upkeep)
+const upkeep = (config: Config) =>
+  Layer.mergeAll(Conversations.upkeep, History.upkeep, Media.upkeep, Access.upkeep(config))
 
 const accounts = (config: Config) =>
   Root.layer({
@@ -72,6 +73,9 @@ const http = (config: Config, key: ApiKey) =>
     host: config.HOST,
     port: config.PORT,
     key,
+    allowedHosts: config.ALLOWED_HOSTS,
+    corsOrigins: config.CORS_ORIGINS,
+    trustsProxy: config.TRUST_PROXY,
     requestsPerMinute: config.KEY_REQUESTS_PER_MINUTE,
     largestFile: Outbox.largestFile(config),
     dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN,
@@ -132,7 +136,7 @@ export const layer = (config: Config, options: Pick<ClaimOptions, 'beginsEmpty'>
         key,
         Effect.tap(started, () => Effect.sync(() => (isListening = true)))
       ).pipe(
-        Layer.merge(Layer.mergeAll(Incidents.watches, upkeep)),
+        Layer.merge(Layer.mergeAll(Incidents.watches, upkeep(config))),
         Layer.provide(http(config, key)),
         Layer.provide(Firebase.idTokens(config, firebase)),
         Layer.provide(core(config, firebase)),

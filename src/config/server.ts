@@ -1,5 +1,16 @@
 // The HTTP server: where it listens, what it keeps and shows.
-import { boolean, bytes32, emptyOr, oneOf, setting, webPage, whole } from './setting.ts'
+import {
+  age,
+  boolean,
+  bytes32,
+  emptyOr,
+  isOrigin,
+  listOf,
+  oneOf,
+  setting,
+  webPage,
+  whole
+} from './setting.ts'
 
 export const serverSettings = {
   HOST: setting({
@@ -13,6 +24,19 @@ export const serverSettings = {
     allowed: 'a whole number from 0 to 65535; 0 takes a free port',
     meaning: 'Port of the HTTP server',
     decode: whole(0, 65_535)
+  }),
+  ALLOWED_HOSTS: setting({
+    default: '',
+    allowed: 'host names with commas between them',
+    meaning:
+      'Names by which the server may be asked, such as that of a reverse proxy, beside IP addresses and localhost. While the server listens on 127.0.0.1, or if any are set, requests with another Host are refused',
+    decode: listOf(text => /^[A-Za-z0-9.-]{1,253}$/.test(text))
+  }),
+  CORS_ORIGINS: setting({
+    default: '',
+    allowed: 'origins such as https://app.example.com with commas between them, or *',
+    meaning: 'Sites whose pages may use the API from a browser. They still need a key or an ID token',
+    decode: listOf(text => text === '*' || isOrigin(text))
   }),
   DATA_DIR: setting({
     default: './data',
@@ -53,6 +77,19 @@ export const serverSettings = {
     meaning:
       'Requests that each key of /v1/keys may make in a minute, unless the key has a limit of its own. API_KEY and ID tokens have none',
     decode: whole(0, 1_000_000)
+  }),
+  AUDIT_KEEP: setting({
+    default: '90d',
+    allowed: 'a whole number with its unit, 12h or 90d, at most 99999d',
+    meaning: 'How long the audit log of changes made through the API is kept (GET /v1/audit)',
+    decode: age
+  }),
+  TRUST_PROXY: setting({
+    default: 'false',
+    allowed: 'true or false',
+    meaning:
+      'Take from the last entry of X-Forwarded-For where a request comes from. Only behind a reverse proxy that writes it',
+    decode: boolean
   }),
   VAULT_KEY: setting({
     default: '',

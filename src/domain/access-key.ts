@@ -1,6 +1,7 @@
 // Keys for programs: each with a role, the accounts and events to which it is limited, and its own end.
 import { Schema } from 'effect'
 import { ROLES } from './grant.ts'
+import { Time, Whole } from './whole.ts'
 
 export const AccessScope = Schema.Union([Schema.Literal('all'), Schema.Array(Schema.String)])
 
@@ -14,16 +15,16 @@ export const AccessKey = Schema.Struct({
   /** Types of events that the key may follow, such as `message.stored` or `message.*`. */
   events: AccessScope,
   /** How many requests it may make in a minute; `null`: as many as the settings say. */
-  requestsPerMinute: Schema.NullOr(Schema.Finite),
-  createdAt: Schema.Finite,
+  requestsPerMinute: Schema.NullOr(Whole),
+  createdAt: Time,
   /** From then on the key is refused; `null`: never. */
-  expiresAt: Schema.NullOr(Schema.Finite),
+  expiresAt: Schema.NullOr(Time),
   /** To the minute. */
-  lastUsedAt: Schema.NullOr(Schema.Finite),
+  lastUsedAt: Schema.NullOr(Time),
   /** When its secret was last exchanged. */
-  rotatedAt: Schema.NullOr(Schema.Finite),
+  rotatedAt: Schema.NullOr(Time),
   /** Until when the secret before the present one is valid, too; `null`: it is not. */
-  previousValidUntil: Schema.NullOr(Schema.Finite)
+  previousValidUntil: Schema.NullOr(Time)
 }).annotate({ identifier: 'Key' })
 export type AccessKey = typeof AccessKey.Type
 

@@ -1,6 +1,7 @@
 // What an account is, as applications and operators see it: the stored facts, and the words for its states.
 import { Schema } from 'effect'
 import { DisconnectSource } from './disconnect.ts'
+import { Time, Whole } from './whole.ts'
 
 /** The states of the account machine: the product's own words, used in HTTP, logs and documents alike. */
 export const ACCOUNT_STATES = [
@@ -21,7 +22,7 @@ export const ACCOUNT_STATES = [
   'locked',
   'failed'
 ] as const
-export const AccountState = Schema.Literals(ACCOUNT_STATES)
+export const AccountState = Schema.Literals(ACCOUNT_STATES).annotate({ identifier: 'AccountState' })
 export type AccountState = typeof AccountState.Type
 
 /** Ends that need a person. They survive a restart of the server: an account in one of them does not connect by itself. */
@@ -32,33 +33,33 @@ export type EndedState = typeof EndedState.Type
 /** Why a connection ended: who ended it, with which code, and the words a person reads. `at` is in milliseconds since 1970. */
 export const Disconnect = Schema.Struct({
   /** 0 when there was none. */
-  code: Schema.Finite,
+  code: Whole,
   /** `null` for connections that ended before this was recorded. */
   source: Schema.NullOr(DisconnectSource),
   /** What WhatsApp named besides a code, such as `ack` or `replaced`. */
   condition: Schema.NullOr(Schema.String),
   reason: Schema.String,
-  at: Schema.Finite
-})
+  at: Time
+}).annotate({ identifier: 'Disconnect' })
 export type Disconnect = typeof Disconnect.Type
 
 /** Why a pairing ended without a link; `reason` says what to do. */
 export const PairingFailure = Schema.Struct({
   kind: Schema.Literals(['codeRefused', 'passkeyRefused', 'passkeyExpired']),
   reason: Schema.String
-})
+}).annotate({ identifier: 'PairingFailure' })
 export type PairingFailure = typeof PairingFailure.Type
 
 /** WhatsApp does not let the account log in for a time. Afterwards it connects by itself. */
 export const Suspension = Schema.Struct({
   /** WhatsApp's code of the cause; `null` when it gave none. */
-  code: Schema.NullOr(Schema.Finite),
+  code: Schema.NullOr(Whole),
   reason: Schema.String,
   /** Milliseconds since 1970; `null` when WhatsApp did not say when it ends. */
-  until: Schema.NullOr(Schema.Finite),
+  until: Schema.NullOr(Time),
   /** When WhatsApp said it, milliseconds since 1970. */
-  since: Schema.Finite
-})
+  since: Time
+}).annotate({ identifier: 'Suspension' })
 export type Suspension = typeof Suspension.Type
 
 /**
@@ -68,15 +69,15 @@ export type Suspension = typeof Suspension.Type
 export const Restriction = Schema.Struct({
   kind: Schema.Literals(['reachout', 'capping']),
   reason: Schema.String,
-  until: Schema.Finite
-})
+  until: Time
+}).annotate({ identifier: 'Restriction' })
 export type Restriction = typeof Restriction.Type
 
 /** The durable facts of an account. Its first state after a start is derived from these alone. */
 export const AccountRecord = Schema.Struct({
   accountId: Schema.String,
   name: Schema.String,
-  createdAt: Schema.Finite,
+  createdAt: Time,
   /** Whether a person wants it online; `disconnect` clears it, `connect` and `pair` set it. */
   wanted: Schema.Boolean,
   jid: Schema.NullOr(Schema.String),
@@ -86,8 +87,8 @@ export const AccountRecord = Schema.Struct({
   restriction: Schema.NullOr(Restriction),
   suspension: Schema.NullOr(Suspension),
   /** When the present link began, and when it was last known to be online. */
-  linkedAt: Schema.NullOr(Schema.Finite),
-  onlineAt: Schema.NullOr(Schema.Finite),
+  linkedAt: Schema.NullOr(Time),
+  onlineAt: Schema.NullOr(Time),
   /** Whether 1:1 chats of this account are addressed by LID; `null` while WhatsApp has not said it. */
   lidMigrated: Schema.NullOr(Schema.Boolean)
 })

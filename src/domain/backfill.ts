@@ -1,7 +1,8 @@
 // Getting from the phone what is not held: jobs, and for each thread what became of it.
 import { Schema } from 'effect'
+import { Time, Whole } from './whole.ts'
 
-const time = Schema.NullOr(Schema.Finite)
+const time = Schema.NullOr(Time)
 
 /** `automatic`: made by the server, at a connection or when it finds a gap. `request`: asked for over HTTP. */
 export const BackfillOrigin = Schema.Literals(['automatic', 'request'])
@@ -54,18 +55,18 @@ const Stretch = Schema.Struct({ from: time, to: time })
 export const BackfillTask = Schema.Struct({
   threadId: Schema.String,
   /** The gap that is filled; `null`: the beginning of the thread is sought. */
-  gapId: Schema.NullOr(Schema.Finite),
+  gapId: Schema.NullOr(Whole),
   status: TaskStatus,
   /** Messages the phone sent for it, also those that were held already. */
-  messages: Schema.Finite,
+  messages: Whole,
   /** Requests that were answered. */
-  pages: Schema.Finite,
+  pages: Whole,
   /** Why it ended as it did, or what it waits for. */
   reason: Schema.NullOr(Schema.String),
   code: Schema.NullOr(ReasonCode),
   /** What the part was to fetch and has not fetched; `null`: nothing is missing. */
   missing: Schema.NullOr(Stretch)
-})
+}).annotate({ identifier: 'BackfillTask' })
 export type BackfillTask = typeof BackfillTask.Type
 
 /** Times are milliseconds since 1970. */
@@ -76,19 +77,19 @@ export const BackfillJob = Schema.Struct({
   status: BackfillStatus,
   /** What was asked for; `count` 0 is all the way to the beginning. */
   threadId: Schema.NullOr(Schema.String),
-  threads: Schema.Finite,
-  count: Schema.Finite,
+  threads: Whole,
+  count: Whole,
   until: time,
-  createdAt: Schema.Finite,
+  createdAt: Time,
   endedAt: time,
   /** Of its parts (a thread's beginning, a gap): how many there are, ended well, could not be had. */
-  parts: Schema.Finite,
-  partsDone: Schema.Finite,
-  partsRefused: Schema.Finite,
-  messages: Schema.Finite,
+  parts: Whole,
+  partsDone: Whole,
+  partsRefused: Whole,
+  messages: Whole,
   /** What holds it up at the moment, such as a phone that does not answer. */
   waitingFor: Schema.NullOr(Schema.String)
-})
+}).annotate({ identifier: 'BackfillJob' })
 export type BackfillJob = typeof BackfillJob.Type
 
 /** The phone answers at most this many messages a request. */

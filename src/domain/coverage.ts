@@ -1,8 +1,9 @@
 // How complete a thread is: what is held, what is known to be missing, what the phone said about its beginning.
 import { Schema } from 'effect'
 import { ReasonCode } from './backfill.ts'
+import { Time, Whole } from './whole.ts'
 
-const time = Schema.NullOr(Schema.Finite)
+const time = Schema.NullOr(Time)
 
 /** Why a stretch is known to be missing. */
 export const GAP_REASONS = [
@@ -20,12 +21,12 @@ export type GapReason = typeof GapReason.Type
 
 /** A stretch that may lack messages: behind `from` (held), before `to` (held; `null`: up to whatever is held next). Milliseconds since 1970. */
 export const Gap = Schema.Struct({
-  gapId: Schema.Finite,
+  gapId: Whole,
   reason: GapReason,
   from: time,
   to: time,
-  openedAt: Schema.Finite
-})
+  openedAt: Time
+}).annotate({ identifier: 'Gap' })
 export type Gap = typeof Gap.Type
 
 /**
@@ -35,7 +36,9 @@ export type Gap = typeof Gap.Type
 export const CHANGED_IN_ABSENCE_MS = 60 * 60 * 60 * 1000
 
 /** A held message at the edge of what is held. */
-export const Edge = Schema.Struct({ messageId: Schema.String, at: Schema.Finite })
+export const Edge = Schema.Struct({ messageId: Schema.String, at: Time }).annotate({
+  identifier: 'CoverageEdge'
+})
 
 /**
  * `complete`: the beginning is held and no stretch is missing. `partial`: it is known that something is missing.
@@ -57,7 +60,7 @@ export const coverageState = (beginning: Beginning, openGaps: number): CoverageS
 export const Refusal = Schema.Struct({
   code: Schema.NullOr(ReasonCode),
   reason: Schema.String,
-  at: Schema.Finite
+  at: Time
 })
 
 /** Times are milliseconds since 1970. */
@@ -65,24 +68,24 @@ export const ThreadCoverage = Schema.Struct({
   accountId: Schema.String,
   threadId: Schema.String,
   state: CoverageState,
-  messages: Schema.Finite,
+  messages: Whole,
   oldest: Schema.NullOr(Edge),
   newest: Schema.NullOr(Edge),
   beginningReached: Schema.Boolean,
   gaps: Schema.Array(Gap),
   /** What the phone has been asked for and has not answered yet; `gapId` is `null` when the beginning is sought. */
   requests: Schema.Array(
-    Schema.Struct({ requestId: Schema.String, gapId: Schema.NullOr(Schema.Finite), askedAt: Schema.Finite })
+    Schema.Struct({ requestId: Schema.String, gapId: Schema.NullOr(Whole), askedAt: Time })
   ),
   /** Why the last request brought nothing. */
   lastRefusal: Schema.NullOr(Refusal)
-})
+}).annotate({ identifier: 'ThreadCoverage' })
 export type ThreadCoverage = typeof ThreadCoverage.Type
 
 /** How many threads of an account are in which state. */
 export const CoverageSummary = Schema.Struct({
-  complete: Schema.Finite,
-  partial: Schema.Finite,
-  unknown: Schema.Finite
-})
+  complete: Whole,
+  partial: Whole,
+  unknown: Whole
+}).annotate({ identifier: 'CoverageSummary' })
 export type CoverageSummary = typeof CoverageSummary.Type

@@ -1,5 +1,6 @@
 // Something a person should know of: what happened, what the server did about it, what to do.
 import { Schema } from 'effect'
+import { Time, Whole } from './whole.ts'
 
 /** Every kind that this version reports; docs/operations.md tells what each means. */
 export const INCIDENT_KINDS = [
@@ -66,12 +67,12 @@ export const Incident = Schema.Struct({
   happened: Schema.String,
   did: Schema.String,
   advice: Schema.String,
-  firstSeenAt: Schema.Finite,
-  lastSeenAt: Schema.Finite,
-  count: Schema.Finite,
+  firstSeenAt: Time,
+  lastSeenAt: Time,
+  count: Whole,
   /** When a person has seen it, milliseconds since 1970; `null` until then, and again once it is repeated. */
-  acknowledgedAt: Schema.NullOr(Schema.Finite),
+  acknowledgedAt: Schema.NullOr(Time),
   /** When its cause was over, milliseconds since 1970; `null` while it lasts, and where nobody can tell. */
-  resolvedAt: Schema.NullOr(Schema.Finite)
-})
+  resolvedAt: Schema.NullOr(Time)
+}).annotate({ identifier: 'Incident' })
 export type Incident = typeof Incident.Type

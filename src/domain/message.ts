@@ -1,5 +1,6 @@
 // A message as it is stored and read, and the rules by which two reports of one message become one document.
 import { Schema } from 'effect'
+import { Time, Whole } from './whole.ts'
 
 /** How far a message got, in the order in which it can only move forward. */
 export const MESSAGE_STATUSES = [
@@ -13,7 +14,7 @@ export const MESSAGE_STATUSES = [
   'read',
   'played'
 ] as const
-export const MessageStatus = Schema.Literals(MESSAGE_STATUSES)
+export const MessageStatus = Schema.Literals(MESSAGE_STATUSES).annotate({ identifier: 'MessageStatus' })
 export type MessageStatus = typeof MessageStatus.Type
 
 /** Why some messages stay without content: nobody needs to be asked for these. */
@@ -26,7 +27,7 @@ export const laterStatus = (a: MessageStatus, b: MessageStatus): MessageStatus =
   statusRank(a) >= statusRank(b) ? a : b
 
 const text = Schema.NullOr(Schema.String)
-const number = Schema.NullOr(Schema.Finite)
+const number = Schema.NullOr(Whole)
 
 /** How far a media file got on its way here. `tooLarge` and `failed` were given up; `gone` is gone from the phone too. */
 export const MEDIA_STATES = ['stored', 'waiting', 'gone', 'tooLarge', 'failed'] as const
@@ -86,8 +87,12 @@ const MediaFileResource = Schema.Struct({
 /** Media as applications read them. */
 export const MediaResource = Schema.Struct({
   ...MediaFileResource.fields,
-  variants: Schema.Array(Schema.Struct({ kind: MediaVariantKind, ...MediaFileResource.fields }))
-})
+  variants: Schema.Array(
+    Schema.Struct({ kind: MediaVariantKind, ...MediaFileResource.fields }).annotate({
+      identifier: 'MediaVariant'
+    })
+  )
+}).annotate({ identifier: 'Media' })
 export type MediaResource = typeof MediaResource.Type
 
 const shownFile = <F extends MediaFile>(file: F) => ({
@@ -115,7 +120,7 @@ export const Location = Schema.Struct({
   live: Schema.Boolean,
   /** Metres. */
   accuracy: number
-})
+}).annotate({ identifier: 'Location' })
 export type Location = typeof Location.Type
 
 export const ContactCard = Schema.Struct({
@@ -123,7 +128,7 @@ export const ContactCard = Schema.Struct({
   /** As the card writes them. */
   phoneNumbers: Schema.Array(Schema.String),
   vcard: text
-})
+}).annotate({ identifier: 'ContactCard' })
 export type ContactCard = typeof ContactCard.Type
 
 export const Poll = Schema.Struct({
@@ -131,8 +136,8 @@ export const Poll = Schema.Struct({
   /** Each option with the people who chose it; `me` is this account. */
   options: Schema.Array(Schema.Struct({ name: Schema.String, voters: Schema.Array(Schema.String) })),
   /** How many options one person may choose; 0 is any number. */
-  selectable: Schema.Finite
-})
+  selectable: Whole
+}).annotate({ identifier: 'Poll' })
 export type Poll = typeof Poll.Type
 
 export const CALL_OUTCOMES = ['ringing', 'answered', 'declined', 'missed'] as const
@@ -141,7 +146,7 @@ export const Call = Schema.Struct({
   outcome: Schema.Literals(CALL_OUTCOMES),
   /** Seconds. */
   duration: number
-})
+}).annotate({ identifier: 'Call' })
 export type Call = typeof Call.Type
 
 export const ANSWER_KINDS = ['button', 'list', 'template', 'flow'] as const
@@ -154,7 +159,7 @@ export const Answer = Schema.Struct({
   title: text,
   /** Of a flow: what was filled in, as JSON text. */
   parameters: text
-})
+}).annotate({ identifier: 'Answer' })
 export type Answer = typeof Answer.Type
 
 /** Something that happened to a chat, such as `subject`, `join`, `leave`, `promote`; `people` are those it happened to. */
@@ -162,10 +167,12 @@ export const ChatEvent = Schema.Struct({
   kind: Schema.String,
   people: Schema.Array(Schema.String),
   value: text
-})
+}).annotate({ identifier: 'ChatEvent' })
 export type ChatEvent = typeof ChatEvent.Type
 
-export const Reaction = Schema.Struct({ sender: Schema.String, emoji: Schema.String, at: Schema.Finite })
+export const Reaction = Schema.Struct({ sender: Schema.String, emoji: Schema.String, at: Time }).annotate({
+  identifier: 'Reaction'
+})
 export type Reaction = typeof Reaction.Type
 
 export const EVENT_RESPONSES = ['going', 'notGoing', 'maybe'] as const
@@ -174,13 +181,15 @@ export const EventResponse = Schema.Struct({
   sender: Schema.String,
   response: Schema.Literals(EVENT_RESPONSES),
   /** How many people they bring along. */
-  extraGuests: Schema.Finite,
-  at: Schema.Finite
-})
+  extraGuests: Whole,
+  at: Time
+}).annotate({ identifier: 'EventResponse' })
 export type EventResponse = typeof EventResponse.Type
 
 /** The body before an edit, and when that edit was made (milliseconds since 1970). */
-export const EarlierBody = Schema.Struct({ body: Schema.NullOr(Schema.String), editedAt: Schema.Finite })
+export const EarlierBody = Schema.Struct({ body: Schema.NullOr(Schema.String), editedAt: Time }).annotate({
+  identifier: 'EarlierBody'
+})
 
 /** The message that another one answers. `threadId` and `messageId` are there only while that message is held here. */
 export const Quoted = Schema.Struct({
@@ -190,7 +199,7 @@ export const Quoted = Schema.Struct({
   /** The beginning of what the quoted message says, as the answer repeats it; at most `EXCERPT_LENGTH` characters. */
   excerpt: text,
   isStatus: Schema.Boolean
-})
+}).annotate({ identifier: 'Quoted' })
 export type Quoted = typeof Quoted.Type
 
 /** Characters. */
@@ -203,11 +212,13 @@ export type Association = typeof Association.Type
 export const MEDIA_ALBUM = 'mediaAlbum'
 
 /** How many pictures and films an album announces. */
-export const Album = Schema.Struct({ images: Schema.Finite, videos: Schema.Finite })
+export const Album = Schema.Struct({ images: Whole, videos: Whole }).annotate({ identifier: 'Album' })
 export type Album = typeof Album.Type
 
 /** The mark of a forwarded message: how often it was forwarded, as it says. Phones show "many times" from five on, and write 127 then. */
-export const Forwarded = Schema.Struct({ score: Schema.Finite, frequently: Schema.Boolean })
+export const Forwarded = Schema.Struct({ score: Whole, frequently: Schema.Boolean }).annotate({
+  identifier: 'Forwarded'
+})
 export type Forwarded = typeof Forwarded.Type
 
 /** What a message is about beside its words; a part that a message does not have is `null` or empty. */
@@ -291,19 +302,19 @@ export const Message = Schema.Struct({
   /** The ids of its labels. */
   labels: Schema.Array(Schema.String),
   /** When the owner removed it from the own devices (alone, or with its chat); `null` otherwise. What is stored here stays. */
-  deletedForMeAt: Schema.NullOr(Schema.Finite),
+  deletedForMeAt: Schema.NullOr(Time),
   /** How many encrypted edits, reactions, votes and the like of this message could not be opened. */
-  unreadableAddOns: Schema.Finite,
+  unreadableAddOns: Whole,
   status: MessageStatus,
   /** Why, when the status needs an explanation (failed, undecryptable). */
   statusReason: Schema.NullOr(Schema.String),
   /** When it was written according to WhatsApp; clamped when a phone's clock is ahead. */
-  tsClient: Schema.Finite,
+  tsClient: Time,
   /** The time the phone claimed, when that was clamped. */
-  tsClaimed: Schema.NullOr(Schema.Finite),
+  tsClaimed: Schema.NullOr(Time),
   /** When this server first stored it. */
-  tsServer: Schema.Finite
-})
+  tsServer: Time
+}).annotate({ identifier: 'Message' })
 export type Message = typeof Message.Type
 
 /** How far a message got with one recipient. Times are milliseconds since 1970. */
@@ -312,7 +323,7 @@ export const Receipt = Schema.Struct({
   deliveredAt: number,
   readAt: number,
   playedAt: number
-})
+}).annotate({ identifier: 'Receipt' })
 export type Receipt = typeof Receipt.Type
 
 /** How long ahead of the time a message may claim to be before it is clamped: clocks drift, decades do not. */

@@ -1,7 +1,15 @@
 // An entry of the outbox as applications read it: its state, its message, and the rules of trying again.
 import { Schema } from 'effect'
+import { Time, Whole } from './whole.ts'
 
-export const OutboxStatus = Schema.Literals(['queued', 'sending', 'sent', 'failed', 'cancelled', 'expired'])
+export const OutboxStatus = Schema.Literals([
+  'queued',
+  'sending',
+  'sent',
+  'failed',
+  'cancelled',
+  'expired'
+]).annotate({ identifier: 'OutboxStatus' })
 export type OutboxStatus = typeof OutboxStatus.Type
 
 /** Whether nothing happens to an entry any more. */
@@ -30,14 +38,14 @@ export const OutboxEntry = Schema.Struct({
   kind: Schema.String,
   status: OutboxStatus,
   /** Attempts that WhatsApp answered or left unanswered. Waiting for a connection or a restriction to end is none. */
-  attempts: Schema.Finite,
+  attempts: Whole,
   /** Why it failed or is waiting. */
   reason: Schema.NullOr(Schema.String),
-  createdAt: Schema.Finite,
-  sendAt: Schema.NullOr(Schema.Finite),
-  expiresAt: Schema.NullOr(Schema.Finite),
-  nextAttemptAt: Schema.NullOr(Schema.Finite)
-})
+  createdAt: Time,
+  sendAt: Schema.NullOr(Time),
+  expiresAt: Schema.NullOr(Time),
+  nextAttemptAt: Schema.NullOr(Time)
+}).annotate({ identifier: 'OutboxEntry' })
 export type OutboxEntry = typeof OutboxEntry.Type
 
 /** Attempts before an entry that WhatsApp keeps refusing is `failed`. */

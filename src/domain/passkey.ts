@@ -1,5 +1,6 @@
 // The passkey that WhatsApp asks for while a device is linked: what is asked, and what the owner's authenticator answers (WebAuthn).
 import { Schema } from 'effect'
+import { Whole } from './whole.ts'
 
 /** Where the passkeys of WhatsApp accounts are used. */
 export const WHATSAPP_ORIGIN = 'https://web.whatsapp.com'
@@ -7,7 +8,7 @@ export const WHATSAPP_ORIGIN = 'https://web.whatsapp.com'
 const base64Url = (mostBytes: number) =>
   Schema.String.check(
     Schema.isMaxLength(Math.ceil((mostBytes * 4) / 3)),
-    Schema.isPattern(/^[A-Za-z0-9_-]+$/, { message: 'Expected bytes in base64url, without padding' })
+    Schema.isPattern(/^[A-Za-z0-9_-]+$/u, { message: 'Expected bytes in base64url, without padding' })
   )
 
 const Challenge = base64Url(1024)
@@ -17,7 +18,7 @@ const CredentialId = base64Url(1023)
 export const PasskeyOptions = Schema.Struct({
   challenge: Challenge,
   /** Milliseconds. */
-  timeout: Schema.optionalKey(Schema.Finite),
+  timeout: Schema.optionalKey(Whole),
   /** Never another party: an assertion for somebody else must not be asked of anybody here. */
   rpId: Schema.Literal('whatsapp.com'),
   allowCredentials: Schema.optionalKey(
@@ -31,7 +32,7 @@ export const PasskeyOptions = Schema.Struct({
   ),
   userVerification: Schema.optionalKey(Schema.Literals(['required', 'preferred', 'discouraged'])),
   extensions: Schema.optionalKey(Schema.Struct({ uvm: Schema.optionalKey(Schema.Boolean) }))
-})
+}).annotate({ identifier: 'PasskeyOptions' })
 export type PasskeyOptions = typeof PasskeyOptions.Type
 
 /** `PublicKeyCredential.toJSON()` of an assertion. */
@@ -51,7 +52,7 @@ export const PasskeyAssertion = Schema.Struct({
     signature: base64Url(1024),
     userHandle: Schema.optionalKey(Schema.NullOr(base64Url(256)))
   })
-})
+}).annotate({ identifier: 'PasskeyAssertion' })
 export type PasskeyAssertion = typeof PasskeyAssertion.Type
 
 const ClientData = Schema.fromJsonString(

@@ -1,17 +1,18 @@
 // How far the documents that applications read in Firestore are behind what this server holds.
 import { Schema } from 'effect'
+import { Time, Whole } from './whole.ts'
 
 /** Times are milliseconds since 1970. */
 export const PublishingStatus = Schema.Struct({
   /** Documents that have yet to be looked at. */
-  waiting: Schema.Finite,
+  waiting: Whole,
   /** Since when the first of them waits. */
-  waitingSince: Schema.NullOr(Schema.Finite),
+  waitingSince: Schema.NullOr(Time),
   /** Documents that Firestore does not take. */
-  refused: Schema.Finite,
+  refused: Whole,
   /** Why nothing is written at present. */
-  trouble: Schema.NullOr(Schema.Struct({ reason: Schema.String, since: Schema.Finite }))
-})
+  trouble: Schema.NullOr(Schema.Struct({ reason: Schema.String, since: Time }))
+}).annotate({ identifier: 'PublishingStatus' })
 export type PublishingStatus = typeof PublishingStatus.Type
 
 export const StoreState = Schema.Struct({

@@ -82,5 +82,5 @@ export const Hit = Schema.Struct({
   highlights: Schema.Array(
     Schema.Struct({ field: Schema.Literals(['body', 'fileName']), segments: Schema.Array(Segment) })
   )
-})
+}).annotate({ identifier: 'SearchHit' })
 export type Hit = typeof Hit.Type

@@ -1,5 +1,6 @@
 // A conversation as applications read it.
 import { Schema } from 'effect'
+import { Time, Whole } from './whole.ts'
 
 /** A thread document. Times are milliseconds since 1970; `lastMessage*` follow the newest message whatever order messages arrive in. */
 export const Thread = Schema.Struct({
@@ -9,26 +10,26 @@ export const Thread = Schema.Struct({
   clientJid: Schema.String,
   kind: Schema.Literals(['direct', 'group', 'channel', 'status', 'list']),
   displayName: Schema.NullOr(Schema.String),
-  lastMessageAt: Schema.NullOr(Schema.Finite),
+  lastMessageAt: Schema.NullOr(Time),
   lastMessageText: Schema.NullOr(Schema.String),
   lastMessageDirection: Schema.NullOr(Schema.Literals(['inbound', 'outbound'])),
-  unreadCount: Schema.Finite,
+  unreadCount: Whole,
   /** The owner has marked it as unread. */
   markedUnread: Schema.Boolean,
   archived: Schema.Boolean,
   /** When it was pinned on the phone; `null` when it is not. */
-  pinnedAt: Schema.NullOr(Schema.Finite),
+  pinnedAt: Schema.NullOr(Time),
   /** Until when it is muted on the phone; -1 is for ever, `null` not at all. */
-  mutedUntil: Schema.NullOr(Schema.Finite),
+  mutedUntil: Schema.NullOr(Whole),
   /** Seconds after which messages of this chat disappear on phones; 0 is never. What is stored here stays. */
-  ephemeralSeconds: Schema.Finite,
+  ephemeralSeconds: Whole,
   /** When the owner last removed its messages, or the whole chat, on the phone; `null` if never. What is stored here stays. */
-  clearedAt: Schema.NullOr(Schema.Finite),
-  deletedAt: Schema.NullOr(Schema.Finite),
+  clearedAt: Schema.NullOr(Time),
+  deletedAt: Schema.NullOr(Time),
   /** The ids of its labels. */
   labels: Schema.Array(Schema.String),
-  createdAt: Schema.Finite
-})
+  createdAt: Time
+}).annotate({ identifier: 'Thread' })
 export type Thread = typeof Thread.Type
 
 /** How long phones show a status; seconds. */
@@ -41,6 +42,6 @@ export const FOR_EVER = -1
 export const PastParticipant = Schema.Struct({
   jid: Schema.String,
   reason: Schema.Literals(['left', 'removed']),
-  leftAt: Schema.NullOr(Schema.Finite)
-})
+  leftAt: Schema.NullOr(Time)
+}).annotate({ identifier: 'PastParticipant' })
 export type PastParticipant = typeof PastParticipant.Type

@@ -1,5 +1,6 @@
 // URLs to which events are delivered, as applications manage them.
 import { Schema } from 'effect'
+import { Time, Whole } from './whole.ts'
 
 /** `disabled`: its server said that it is gone (410). It is `active` again once somebody says so. */
 export const WebhookState = Schema.Literals(['active', 'paused', 'disabled'])
@@ -20,42 +21,42 @@ export const Webhook = Schema.Struct({
   /** Why it is disabled. */
   reason: Schema.NullOr(Schema.String),
   /** How many events are still to be delivered. */
-  waiting: Schema.Finite,
+  waiting: Whole,
   /** How many conversations wait because a delivery has failed, and when the next of them is tried. */
-  failingLanes: Schema.Finite,
-  nextAttemptAt: Schema.NullOr(Schema.Finite),
-  deadLetters: Schema.Finite,
+  failingLanes: Whole,
+  nextAttemptAt: Schema.NullOr(Time),
+  deadLetters: Whole,
   /** Until when deliveries are signed with the secret before, too. */
-  previousSecretUntil: Schema.NullOr(Schema.Finite),
-  createdAt: Schema.Finite,
-  updatedAt: Schema.Finite
-})
+  previousSecretUntil: Schema.NullOr(Time),
+  createdAt: Time,
+  updatedAt: Time
+}).annotate({ identifier: 'Webhook' })
 export type Webhook = typeof Webhook.Type
 
 export const WebhookDelivery = Schema.Struct({
-  deliveryId: Schema.Finite,
-  eventId: Schema.Finite,
+  deliveryId: Whole,
+  eventId: Whole,
   type: Schema.String,
-  attempt: Schema.Finite,
+  attempt: Whole,
   outcome: Schema.Literals(['delivered', 'failed']),
   /** What the server answered; `null` when it did not. */
-  status: Schema.NullOr(Schema.Finite),
+  status: Schema.NullOr(Whole),
   reason: Schema.NullOr(Schema.String),
-  milliseconds: Schema.Finite,
-  at: Schema.Finite
-})
+  milliseconds: Whole,
+  at: Time
+}).annotate({ identifier: 'WebhookDelivery' })
 export type WebhookDelivery = typeof WebhookDelivery.Type
 
 /** An event that was given up. */
 export const DeadLetter = Schema.Struct({
-  deadLetterId: Schema.Finite,
-  eventId: Schema.Finite,
+  deadLetterId: Whole,
+  eventId: Whole,
   type: Schema.String,
-  attempts: Schema.Finite,
-  status: Schema.NullOr(Schema.Finite),
+  attempts: Whole,
+  status: Schema.NullOr(Whole),
   reason: Schema.NullOr(Schema.String),
-  at: Schema.Finite
-})
+  at: Time
+}).annotate({ identifier: 'DeadLetter' })
 export type DeadLetter = typeof DeadLetter.Type
 
 /** Whether an event of this type is among those wanted. */

@@ -1,7 +1,9 @@
 // The HTTP contract: every endpoint of every resource. Each resource has its contract and its handlers in one folder.
 import { HttpApi, OpenApi } from 'effect/http-api'
 import { withSecuritySchemes } from './auth/security-schemes.ts'
+import { finishDocument } from './openapi.ts'
 import { AccountsGroup } from './resources/accounts/contract.ts'
+import { AuditGroup } from './resources/audit/contract.ts'
 import { ContactsGroup } from './resources/contacts/contract.ts'
 import { EventsGroup } from './resources/events/contract.ts'
 import { ExportGroup } from './resources/export/contract.ts'
@@ -40,6 +42,7 @@ export class Api extends HttpApi.make('backscroll')
   .add(IncidentsGroup)
   .add(WebhooksGroup)
   .add(KeysGroup)
+  .add(AuditGroup)
   .add(StoreGroup)
   .add(InspectorGroup)
   .middleware(Validation)
@@ -50,7 +53,7 @@ export class Api extends HttpApi.make('backscroll')
     OpenApi.annotations({
       title: 'Backscroll',
       version: '1',
-      transform: withSecuritySchemes,
+      transform: document => finishDocument(withSecuritySchemes(document)),
       description:
         "Complete, live copies of WhatsApp accounts' conversations. Every request to /v1 needs a key: in the header `Authorization: Bearer <key>`, `X-Api-Key` or `apikey`. With FIREBASE_AUTH, a Firebase ID token can be the bearer token."
     })

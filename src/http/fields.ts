@@ -1,5 +1,5 @@
 // Fields that several endpoints have: ids, cursors, limits.
-import { Schema } from 'effect'
+import { Schema, SchemaTransformation } from 'effect'
 
 export const AccountId = Schema.String.check(Schema.isMaxLength(100))
 export const ThreadId = Schema.String.check(Schema.isMaxLength(256))
@@ -15,14 +15,21 @@ export const isYes = (text: typeof YesOrNo.Type | undefined): boolean | undefine
 export const accountPath = { accountId: AccountId }
 export const threadPath = { threadId: ThreadId }
 
-/** How many items a page has at most; `most` is the largest number that may be asked for. */
-export const limit = (most: number) =>
-  Schema.optionalKey(
-    Schema.NumberFromString.check(
-      Schema.isInt({ message: `Expected a whole number from 1 to ${most}` }),
-      Schema.isBetween(
-        { minimum: 1, maximum: most },
-        { message: `Expected a whole number from 1 to ${most}` }
+/** A whole number in a query. The OpenAPI document says `integer` of what has this format. */
+export const wholeInQuery = (minimum: number, maximum: number) => {
+  const message = `Expected a whole number from ${minimum} to ${maximum}`
+  return Schema.String.annotate({ format: 'integer' })
+    .check(
+      Schema.makeFilter(
+        text => /^\d{1,16}$/.test(text) && Number(text) >= minimum && Number(text) <= maximum,
+        {
+          message,
+          toJsonSchema: () => ({ minimum, maximum })
+        }
       )
     )
-  )
+    .pipe(Schema.decodeTo(Schema.Finite, SchemaTransformation.numberFromString))
+}
+
+/** How many items a page has at most; `most` is the largest number that may be asked for. */
+export const limit = (most: number) => Schema.optionalKey(wholeInQuery(1, most))

@@ -2,6 +2,7 @@
 import { Context } from 'effect'
 import { OpenApi } from 'effect/http-api'
 import { type Access, RequiredAccess } from './auth/access.ts'
+import { ChangesNothing } from './auth/auditing.ts'
 
 interface Operation {
   readonly access: Access
@@ -10,12 +11,18 @@ interface Operation {
   readonly description?: string
   /** The `operationId`, where it is not group and endpoint: it stays when an endpoint moves to another group. */
   readonly operationId?: string
+  /** Whether it is no change that belongs into the audit log, although its method is not GET. */
+  readonly changesNothing?: boolean
 }
 
 export const operation = ({
   access,
+  changesNothing = false,
   description,
   operationId,
   summary
 }: Operation): Context.Context<RequiredAccess> =>
-  Context.add(OpenApi.annotations({ summary, description, identifier: operationId }), RequiredAccess, access)
+  OpenApi.annotations({ summary, description, identifier: operationId }).pipe(
+    Context.add(RequiredAccess, access),
+    Context.add(ChangesNothing, changesNothing)
+  )

@@ -4,6 +4,7 @@ import { Effect, Schema } from 'effect'
 import { HttpServerResponse } from 'effect/http'
 import { HttpApiError } from 'effect/http-api'
 import { OutboxEntry } from '../domain/outbox.ts'
+import { Whole } from '../domain/whole.ts'
 import type { DatabaseError } from '../services/database/error.ts'
 import { knownTroubleOf, troubleOf } from '../services/incidents/storage-trouble.ts'
 import { type ProblemCode, PROBLEMS, problemType } from './problem-codes.ts'
@@ -79,7 +80,7 @@ export class TooManyKeys extends HttpApiError.Problem<TooManyKeys>()(
 
 /** What is wrong with one part of a request. */
 const FieldError = Schema.Struct({
-  path: Schema.Array(Schema.Union([Schema.String, Schema.Finite])).annotate({
+  path: Schema.Array(Schema.Union([Schema.String, Whole])).annotate({
     description:
       'Where: the part of the request (`params`, `query`, `payload` or `headers`), then the names of fields, and places in lists, counted from 0: ["payload", "album", 1, "url"]',
     examples: [['payload', 'album', 1, 'url']]

@@ -11,12 +11,15 @@ import {
 import { HttpApiBuilder } from 'effect/http-api'
 import { Api } from './api.ts'
 import type { ApiKey } from './auth/api-key.ts'
+import { Auditing } from './auth/auditing.ts'
 import { authorizationLayer } from './auth/authorization.ts'
 import { Identification } from './auth/identification.ts'
+import { browserRules } from './browsers.ts'
 import { makeHttpServer } from './connections.ts'
 import { docsLayer } from './docs.ts'
 import { finishResponse } from './finish-response.ts'
 import { accountsLayer } from './resources/accounts/handlers.ts'
+import { auditLayer } from './resources/audit/handlers.ts'
 import { contactsLayer } from './resources/contacts/handlers.ts'
 import { eventsLayer } from './resources/events/handlers.ts'
 import { exportLayer } from './resources/export/handlers.ts'
@@ -31,6 +34,7 @@ import { mediaLayer } from './resources/media/handlers.ts'
 import { messagesLayer } from './resources/messages/handlers.ts'
 import { outboxLayer } from './resources/outbox/handlers.ts'
 import { linkLayer, linkTicketsLayer } from './resources/link/handlers.ts'
+import { linkAuditingLayer } from './resources/link/auditing.ts'
 import { linkPageLayer } from './resources/link/page.ts'
 import { LinkTickets } from './resources/link/tickets.ts'
 import { passkeyLayer } from './resources/passkey/handlers.ts'
@@ -49,6 +53,12 @@ export interface HttpOptions {
   readonly key: ApiKey
   /** Requests in a minute of keys that have no limit of their own; 0: as many as they like. */
   readonly requestsPerMinute: number
+  /** Whether a proxy in front of this server says from where a request comes. */
+  readonly trustsProxy: boolean
+  /** Names by which the server may be asked. */
+  readonly allowedHosts: ReadonlyArray<string>
+  /** Origins whose pages may use the API; `*` for all. */
+  readonly corsOrigins: ReadonlyArray<string>
   /** Largest uploaded file, in bytes. */
   readonly largestFile: number
   /** Whether history is read without being stored. */
@@ -83,10 +93,11 @@ const apiLayer = ({ dryRun }: HttpOptions) =>
       incidentsLayer,
       webhooksLayer,
       keysLayer,
+      auditLayer,
       storeLayer,
       inspectorLayer
     ]),
-    Layer.provide([authorizationLayer, Validation.layer])
+    Layer.provide([authorizationLayer, linkAuditingLayer, Validation.layer])
   )
 
 /** Everything that is served: the API, its documentation, the inspector's page and stream. */
@@ -98,7 +109,14 @@ const routesLayer = (options: HttpOptions) =>
     linkPageLayer,
     streamLayer,
     storageFaultsLayer
-  ).pipe(Layer.provide([InspectorTickets.layer, LinkTickets.layer, Identification.layer(options)]))
+  ).pipe(
+    Layer.provide([
+      InspectorTickets.layer,
+      LinkTickets.layer,
+      Identification.layer(options),
+      Auditing.layer(options)
+    ])
+  )
 
 /** Long streams and frequent probes would be traces without an end or without use. */
 const isUntraced = ({ url }: HttpServerRequest.HttpServerRequest): boolean =>
@@ -118,7 +136,7 @@ export const routerConfig = { maxParamLength: LONGEST_SEGMENT }
 export const layer = (options: HttpOptions) => {
   const server = makeHttpServer()
   const served = HttpRouter.serve(routesLayer(options), {
-    middleware: finishResponse,
+    middleware: finishResponse(browserRules(options)),
     routerConfig,
     disableLogger: true,
     disableListenLog: true

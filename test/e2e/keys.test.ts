@@ -1,4 +1,5 @@
-// Keys of programs at the HTTP API's door: what they open, for how long, and what is told of them.
+// Keys of programs at the HTTP API's door: what they open, for how long, and what is told of them; and what pages in browsers may do.
+import { request as httpRequest } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Api } from '../../harness/api.ts'
 import { type InProcessStage, Stage } from './stage.ts'
@@ -13,7 +14,10 @@ let stage: InProcessStage | undefined
 let shop: string
 let office: string
 beforeAll(async () => {
-  stage = await Stage.setInProcess()
+  stage = await Stage.setInProcess({
+    CORS_ORIGINS: 'https://app.example.com',
+    ALLOWED_HOSTS: 'proxy.example.com'
+  })
   shop = (await admin().createAccount('Shop')).accountId
   office = (await admin().createAccount('Office')).accountId
 })
@@ -27,6 +31,23 @@ const issue = async (decided: object) => {
   expect(answer).toMatchObject({ status: 201 })
   return answer.body
 }
+
+/** A request with headers that no `fetch` lets a program set. */
+const asBrowser = (method: string, path: string, headers: Readonly<Record<string, string>>) =>
+  new Promise<{ status: number; headers: Readonly<Record<string, unknown>>; text: string }>(
+    (resolve, reject) => {
+      const sent = httpRequest(`${stage!.server.url}${path}`, { method, headers }, response => {
+        let text = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk: string) => (text += chunk))
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text })
+        )
+      })
+      sent.on('error', reject)
+      sent.end()
+    }
+  )
 
 const statusOf = async (api: Api, method: string, path: string, body?: unknown) =>
   (await api.request(method, path, body)).status
@@ -254,6 +275,179 @@ test('an operator acknowledges incidents of its accounts and no others', async (
     const [after] = await admin().incidents(accountId)
     expect(after?.acknowledgedAt !== null).toBe(expected === 200)
   }
+})
+
+interface Entry {
+  readonly auditId: number
+  readonly operation: string
+  readonly status: number | null
+  readonly caller: { readonly kind: string; readonly id: string | null }
+}
+
+describe('the audit log', () => {
+  const entries = async (query: string) => {
+    const answer = await admin().request<{ entries: ReadonlyArray<Entry>; nextCursor: string | null }>(
+      'GET',
+      `/v1/audit?${query}`
+    )
+    expect(answer.status).toBe(200)
+    return answer.body
+  }
+
+  test('has every change with who made it, from where and how it ended; no content, numbers or secrets', async () => {
+    const { accountId, phone } = await stage!.linked({ history: { chats: 1, messages: 2 } })
+    const { key, keyId } = await issue({ role: 'operator', accounts: [accountId], name: 'Support' })
+    const operator = as(key)
+    const number = phone.contacts[0]!.phoneNumber
+    const [thread] = await operator.threads(accountId)
+    const { entryId } = await operator.send(accountId, number, 'Secret words')
+    expect(await statusOf(operator, 'POST', `/v1/accounts/${accountId}/messages`, { to: 'nobody' })).toBe(400)
+    await operator.request('POST', `/v1/threads/${encodeURIComponent(thread!.threadId)}/read`)
+    const job = await operator.backfill(accountId, { threads: 1 })
+    // Neither of these is a change.
+    await operator.request('POST', `/v1/threads/${encodeURIComponent(thread!.threadId)}/typing`, {
+      state: 'typing'
+    })
+    await operator.request('DELETE', `/v1/accounts/${accountId}`)
+    await operator.request('GET', '/v1/accounts')
+
+    const { entries: found } = await entries(`callerId=${keyId}`)
+    const from = {
+      caller: { kind: 'key', id: keyId, name: 'Support' },
+      accountId,
+      remoteAddress: '127.0.0.1',
+      at: expect.any(Number),
+      auditId: expect.any(Number)
+    }
+    expect(found).toEqual([
+      { ...from, operation: 'history.backfill', resources: { jobId: job.jobId }, status: 202 },
+      {
+        ...from,
+        operation: 'threads.read',
+        resources: { thread: expect.stringMatching(/^[\w-]{16}$/) },
+        status: expect.any(Number)
+      },
+      { ...from, operation: 'outbox.send', resources: {}, status: 400 },
+      { ...from, operation: 'outbox.send', resources: { entryId }, status: 202 }
+    ])
+    const [created] = (await entries('operation=keys.create&limit=1')).entries
+    expect(created).toMatchObject({
+      caller: { kind: 'settings', id: null },
+      accountId: null,
+      resources: { keyId },
+      status: 201
+    })
+    const all = JSON.stringify(await entries('limit=500'))
+    for (const secret of ['Secret words', number.replace('+', ''), key, stage!.server.key])
+      expect(all).not.toContain(secret)
+  })
+
+  test('is read page by page, by account and by time, and exported from the first to the last', async () => {
+    const { accountId } = await admin().createAccount('Audited')
+    for (const proxy of ['http://127.0.0.1:1', null]) await admin().setProxy(accountId, proxy)
+    const first = await entries(`accountId=${accountId}&limit=2`)
+    const second = await entries(`accountId=${accountId}&limit=2&cursor=${first.nextCursor}`)
+    expect([...first.entries, ...second.entries].map(({ operation }) => operation)).toEqual([
+      'accounts.change',
+      'accounts.change',
+      'accounts.create'
+    ])
+    expect(second.nextCursor).toBeNull()
+    expect(await entries(`accountId=${accountId}&until=2020-01-01`)).toEqual({
+      entries: [],
+      nextCursor: null
+    })
+    // What was done to an account outlives it.
+    await admin().request('DELETE', `/v1/accounts/${accountId}`)
+    const text = await (await admin().fetch(`/v1/audit/export?accountId=${accountId}`)).text()
+    const lines = text
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as { kind: string; entry?: Entry; entries?: number })
+    expect(lines.map(({ entry }) => entry?.operation)).toEqual([
+      'accounts.create',
+      'accounts.change',
+      'accounts.change',
+      'accounts.remove',
+      undefined
+    ])
+    expect(lines.at(-1)).toEqual({ kind: 'end', entries: 4 })
+    expect((await admin().request('GET', '/v1/audit?cursor=abc')).status).toBe(400)
+  })
+
+  test('tells of what the owner of a phone does with a link, but not the link', async () => {
+    const { accountId } = await admin().createAccount('By link')
+    const { body } = await admin().request<{ ticket: string; path: string }>(
+      'POST',
+      `/v1/accounts/${accountId}/link-tickets`
+    )
+    const owner = new Api(stage!.server.url, '')
+    expect(await statusOf(owner, 'POST', `${body.path}/pair`, { method: 'qr' })).toBe(200)
+    expect(await statusOf(owner, 'POST', '/link/none/pair', { method: 'qr' })).toBe(404)
+    const found = await entries(`accountId=${accountId}`)
+    expect(found.entries).toMatchObject([
+      { operation: 'link.pair', caller: { kind: 'link', id: null }, resources: {}, status: 200 },
+      { operation: 'linkTickets.linkTicket', caller: { kind: 'settings' } },
+      { operation: 'accounts.create' }
+    ])
+    expect(JSON.stringify(found)).not.toContain(body.ticket)
+    await admin().command(accountId, 'disconnect')
+  })
+})
+
+describe('a page in a browser', () => {
+  const app = 'https://app.example.com'
+  const restart = () => ['POST', `/v1/accounts/${shop}/restart`] as const
+  const authorization = () => `Bearer ${stage!.server.key}`
+
+  test('that makes its own name lead here is refused, whatever it asks for', async () => {
+    for (const path of ['/health', '/docs', '/v1/accounts', '/link/x'])
+      expect(
+        await asBrowser('GET', path, { host: 'evil.example', authorization: authorization() })
+      ).toMatchObject({
+        status: 421,
+        text: expect.stringContaining('"code":"wrong-host"')
+      })
+    for (const host of ['proxy.example.com', 'localhost:1', '127.0.0.1'])
+      expect(await asBrowser('GET', '/health', { host })).toMatchObject({ status: 200 })
+  })
+
+  test('of another site changes nothing and is shown nothing; one that is allowed does and is', async () => {
+    const evil = { origin: 'https://evil.example', authorization: authorization() }
+    const refused = await asBrowser(...restart(), evil)
+    expect(refused).toMatchObject({ status: 403, text: expect.stringContaining('"code":"foreign-origin"') })
+    const read = await asBrowser('GET', '/v1/accounts', evil)
+    for (const { headers } of [refused, read])
+      expect(headers).not.toHaveProperty('access-control-allow-origin')
+
+    const allowed = { origin: app, authorization: authorization() }
+    for (const [answer, status] of [
+      [await asBrowser(...restart(), allowed), 202],
+      [await asBrowser('GET', '/v1/accounts', allowed), 200],
+      // It is told why, too.
+      [await asBrowser('GET', '/v1/accounts', { origin: app }), 401],
+      [await asBrowser('GET', '/nowhere', allowed), 404]
+    ] as const)
+      expect(answer).toMatchObject({
+        status,
+        headers: { 'access-control-allow-origin': app, vary: 'Origin' }
+      })
+  })
+
+  test('is answered when its browser asks first', async () => {
+    const first = {
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization'
+    }
+    expect(await asBrowser('OPTIONS', '/v1/accounts', { ...first, origin: app })).toMatchObject({
+      status: 204,
+      headers: { 'access-control-allow-origin': app, 'access-control-max-age': '600' },
+      text: ''
+    })
+    const other = await asBrowser('OPTIONS', '/v1/accounts', { ...first, origin: 'https://evil.example' })
+    expect(other.status).toBe(405)
+    expect(other.headers).not.toHaveProperty('access-control-allow-origin')
+  })
 })
 
 test.each([

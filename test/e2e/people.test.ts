@@ -1,5 +1,6 @@
 // Who is who: everybody has a thread of their own, whatever address a stanza names them by, and whoever has their number.
 import { expect, test } from 'vitest'
+import type { Contact } from '../../src/domain/contact.ts'
 import type { Message } from '../../src/domain/message.ts'
 import type { Chat } from '../../simulator/state/names.ts'
 import { linkAccount } from '../../harness/simulated.ts'
@@ -321,4 +322,51 @@ test('body and list of a message name the same people, in groups by LID too', as
   const names = message.mentions.map(jid => `@${jid.split('@')[0]}`)
   expect(message.body).toBe(`${names[0]} and ${names[1]}, look`)
   expect(message.sender).toBe(message.mentions[1])
+})
+
+test('contacts are listed with their names and addresses, page by page, and found by a part of a name or of the number', async () => {
+  const { accountId, phone } = await linked()
+  const list = async (query: string) => {
+    const answer = await shared().api.request<{
+      contacts: ReadonlyArray<Contact>
+      nextCursor: string | null
+    }>('GET', `/v1/accounts/${accountId}/contacts?${query}`)
+    expect(answer.status).toBe(200)
+    return answer.body
+  }
+  const { contacts, nextCursor } = await list('limit=500')
+  expect(nextCursor).toBeNull()
+  const [someone] = phone.contacts
+  const found = contacts.filter(({ addresses }) => addresses.includes(someone!.jid))
+  expect(found).toMatchObject([
+    {
+      accountId,
+      phoneNumber: `+${someone!.phoneNumber}`,
+      addresses: expect.arrayContaining([someone!.jid, someone!.lid])
+    }
+  ])
+
+  const paged: Array<Contact> = []
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const page: Awaited<ReturnType<typeof list>> = await list(`limit=1${cursor && `&cursor=${cursor}`}`)
+    expect(page.contacts.length).toBe(1)
+    paged.push(...page.contacts)
+    cursor = page.nextCursor
+  }
+  expect(paged).toEqual(contacts)
+
+  const { name, pushName } = found[0]!
+  const part = (name ?? pushName ?? '').slice(1, 5).toUpperCase()
+  const search = async (q: string) => (await list(`q=${encodeURIComponent(q)}`)).contacts
+  expect(await search(part)).toContainEqual(found[0])
+  expect(await search(`+${someone!.phoneNumber}`)).toEqual(found)
+  expect(await search('nobody is called this')).toEqual([])
+  const saved = await list('saved=true')
+  const unsaved = await list('saved=false')
+  expect(saved.contacts.every(contact => contact.name !== null)).toBe(true)
+  expect(unsaved.contacts.every(contact => contact.name === null)).toBe(true)
+  expect(saved.contacts.length + unsaved.contacts.length).toBe(contacts.length)
+  expect((await shared().api.request('GET', `/v1/accounts/${accountId}/contacts?cursor=none`)).status).toBe(
+    400
+  )
 })

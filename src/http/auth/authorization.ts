@@ -1,10 +1,11 @@
-// The middleware of every endpoint that is not public: identifies the caller by their credential, then checks the access that
-// the endpoint requires.
+// The middleware of every endpoint that is not public: identifies the caller by their credential, checks the access that the
+// endpoint requires, and has changes written down.
 import { Clock, Effect, Layer } from 'effect'
 import { HttpEffect, HttpRouter, HttpServerRequest } from 'effect/http'
 import { type HttpApiEndpoint, HttpApiMiddleware, HttpApiSecurity } from 'effect/http-api'
-import { Forbidden, RateLimited, Unauthorized } from '../problems.ts'
+import { Forbidden, RateLimited, StoreUnavailable, Unauthorized } from '../problems.ts'
 import { accessOf, refusalOf } from './access.ts'
+import { Auditing } from './auditing.ts'
 import { Caller } from './caller.ts'
 import { credentialIn, Identification } from './identification.ts'
 import { makeRateLimit, type RateLimit, withAllowance } from './rate-limit.ts'
@@ -13,7 +14,7 @@ export class Authorization extends HttpApiMiddleware.Service<Authorization, { pr
   'backscroll/http/Authorization',
   {
     security: { bearer: HttpApiSecurity.bearer },
-    error: [Unauthorized, Forbidden, RateLimited]
+    error: [Unauthorized, Forbidden, RateLimited, StoreUnavailable]
   }
 ) {}
 
@@ -42,19 +43,21 @@ const authorize = Effect.fnUntraced(function* (endpoint: HttpApiEndpoint.Top, ca
   if (refusal !== undefined) return yield* new Forbidden({ detail: refusal })
 })
 
-export const authorizationLayer: Layer.Layer<Authorization, never, Identification> = Layer.effect(
+export const authorizationLayer: Layer.Layer<Authorization, never, Auditing | Identification> = Layer.effect(
   Authorization,
-  Effect.map(Identification, identification => {
+  Effect.gen(function* () {
+    const { identify } = yield* Identification
+    const { audited } = yield* Auditing
     const rateLimit = makeRateLimit()
     return Authorization.of({
       // The scheme decodes one header; the key may be in others (security-schemes.ts).
-      bearer: (handler, { endpoint }) =>
+      bearer: (handler, place) =>
         Effect.gen(function* () {
           const request = yield* HttpServerRequest.HttpServerRequest
-          const caller = yield* identification.identify(credentialIn(request))
+          const caller = yield* identify(credentialIn(request))
           yield* countRequest(rateLimit, caller)
-          yield* authorize(endpoint, caller)
-          return yield* Effect.provideService(handler, Caller, caller)
+          yield* authorize(place.endpoint, caller)
+          return yield* audited(place, caller.identity)(Effect.provideService(handler, Caller, caller))
         })
     })
   })

@@ -2,9 +2,9 @@
 import { Context, type Effect } from 'effect'
 import type { Grant } from '../../domain/grant.ts'
 
-/** The API key of the settings, a key of /v1/keys, or a person with a Firebase ID token. */
+/** The API key of the settings, a key of /v1/keys, a person with a Firebase ID token, or whoever has the link for an owner. */
 export type CallerIdentity =
-  | { readonly kind: 'settings' }
+  | { readonly kind: 'settings' | 'link' }
   | { readonly kind: 'key'; readonly keyId: string; readonly name: string }
   | { readonly kind: 'user'; readonly uid: string }
 

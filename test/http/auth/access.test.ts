@@ -67,6 +67,7 @@ const READING = new Set([
   'GET /v1/accounts/{accountId}',
   'GET /v1/accounts/{accountId}/backfill',
   'GET /v1/accounts/{accountId}/backfill/{jobId}',
+  'GET /v1/accounts/{accountId}/contacts',
   'GET /v1/accounts/{accountId}/coverage',
   'GET /v1/accounts/{accountId}/coverage/threads',
   'GET /v1/accounts/{accountId}/dry-run',
@@ -120,6 +121,8 @@ const OPERATING_ALL = ['POST /v1/accounts', 'POST /v1/accounts/import']
 const ADMINISTERING = new Set([
   'DELETE /v1/accounts/{accountId}',
   'DELETE /v1/keys/{keyId}',
+  'GET /v1/audit',
+  'GET /v1/audit/export',
   'GET /v1/inspector',
   'GET /v1/keys',
   'GET /v1/keys/{keyId}',

@@ -10,12 +10,13 @@ import { accountPath } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { importEndpoint } from './import-contract.ts'
 import { BadField, NotFound, PairingRefused, StoreUnavailable, WrongState } from '../../problems.ts'
+import { Time, Whole } from '../../../domain/whole.ts'
 
 /** An account as the API shows it. Times are milliseconds since 1970. */
 export const Account = Schema.Struct({
   accountId: Schema.String,
   name: Schema.String,
-  createdAt: Schema.Finite,
+  createdAt: Time,
   state: AccountState,
   tags: Schema.Array(Schema.String),
   jid: Schema.NullOr(Schema.String),
@@ -27,13 +28,13 @@ export const Account = Schema.Struct({
   suspension: Schema.NullOr(Suspension),
   /** Why the last pairing ended without a link; `null` when it did not, and from the next `pair` on. */
   pairingFailure: Schema.NullOr(PairingFailure),
-  reconnectAttempts: Schema.Finite,
+  reconnectAttempts: Whole,
   /** Of the present or last connection since the server started, such as `2.3000.1043857760`; `null` before the first. */
   clientVersion: Schema.NullOr(Schema.String),
   /** When WhatsApp last sent anything but the answer to a query, since the server started; `null` before. */
-  lastHeardAt: Schema.NullOr(Schema.Finite),
+  lastHeardAt: Schema.NullOr(Time),
   /** When a message was last sent, since the server started; `null` before. */
-  lastSentAt: Schema.NullOr(Schema.Finite),
+  lastSentAt: Schema.NullOr(Time),
   /** The proxy in use, its credentials as `***`; `null` when connections are direct. */
   proxy: Schema.NullOr(
     Schema.Struct({
@@ -43,22 +44,22 @@ export const Account = Schema.Struct({
     })
   ),
   sync: Schema.Struct({
-    chunksDone: Schema.Finite,
-    chunksPending: Schema.Finite,
-    chunksFailed: Schema.Finite,
-    messages: Schema.Finite,
+    chunksDone: Whole,
+    chunksPending: Whole,
+    chunksFailed: Whole,
+    messages: Whole,
     /** As the phone reports it, 0 to 100. */
-    percent: Schema.NullOr(Schema.Finite),
+    percent: Schema.NullOr(Whole),
     /** Average of the last 30 seconds. */
-    messagesPerSecond: Schema.Finite,
+    messagesPerSecond: Whole,
     /** An estimate for the rest of the history; `null` when there is none. */
-    secondsLeft: Schema.NullOr(Schema.Finite),
+    secondsLeft: Schema.NullOr(Whole),
     /** Until when a phone that does not answer is not asked again; `null` while it answers. */
-    phoneSilentUntil: Schema.NullOr(Schema.Finite)
-  }),
+    phoneSilentUntil: Schema.NullOr(Time)
+  }).annotate({ identifier: 'SyncProgress' }),
   /** How many threads are complete, partial, or unknown. */
   coverage: CoverageSummary,
-  counts: Schema.Struct({ threads: Schema.Finite, messages: Schema.Finite })
+  counts: Schema.Struct({ threads: Whole, messages: Whole })
 }).annotate({ identifier: 'Account' })
 
 /** What is scanned (`qr`) or typed on the phone (`code`), and until when. */
@@ -66,7 +67,7 @@ export const PairingOffer = Schema.Struct({
   method: Schema.Literals(['qr', 'code']),
   qr: Schema.NullOr(Schema.String),
   code: Schema.NullOr(Schema.String),
-  expiresAt: Schema.Finite
+  expiresAt: Time
 }).annotate({ identifier: 'PairingOffer' })
 
 export const Name = Schema.Trim.check(
@@ -86,7 +87,7 @@ const Proxy = Schema.String.check(
 )
 
 const PhoneNumber = Schema.String.check(
-  Schema.isPattern(/^\+?[1-9]\d{6,14}$/, {
+  Schema.isPattern(/^\+?[1-9]\d{6,14}$/u, {
     message: 'Expected a phone number with country code, digits only: +4915112345678'
   })
 )
@@ -95,7 +96,7 @@ export const PairingRequest = Schema.Struct({
   method: Schema.Literals(['qr', 'code']),
   /** Required by `code`: the number of the phone. */
   phoneNumber: Schema.optionalKey(PhoneNumber)
-})
+}).annotate({ identifier: 'PairingRequest' })
 export type PairingRequest = typeof PairingRequest.Type
 
 const accountErrors = [NotFound, StoreUnavailable] as const
@@ -113,7 +114,9 @@ const command = <const Name extends string>(name: Name, summary: string, descrip
 export class AccountsGroup extends HttpApiGroup.make('accounts')
   .add(
     HttpApiEndpoint.post('create', '/', {
-      payload: Schema.Struct({ name: Name, proxy: Schema.optionalKey(Schema.NullOr(Proxy)) }),
+      payload: Schema.Struct({ name: Name, proxy: Schema.optionalKey(Schema.NullOr(Proxy)) }).annotate({
+        identifier: 'NewAccount'
+      }),
       success: Account.pipe(HttpApiSchema.status(201)),
       error: StoreUnavailable
     }).annotateMerge(
@@ -126,7 +129,7 @@ export class AccountsGroup extends HttpApiGroup.make('accounts')
     ),
     importEndpoint(Account, Name),
     HttpApiEndpoint.get('list', '/', {
-      success: Schema.Struct({ accounts: Schema.Array(Account) }),
+      success: Schema.Struct({ accounts: Schema.Array(Account) }).annotate({ identifier: 'AccountList' }),
       error: StoreUnavailable
     }).annotateMerge(
       operation({
@@ -148,7 +151,7 @@ export class AccountsGroup extends HttpApiGroup.make('accounts')
     ),
     HttpApiEndpoint.patch('change', '/:accountId', {
       params: accountPath,
-      payload: Schema.Struct({ proxy: Schema.NullOr(Proxy) }),
+      payload: Schema.Struct({ proxy: Schema.NullOr(Proxy) }).annotate({ identifier: 'AccountChange' }),
       success: Account,
       error: accountErrors
     }).annotateMerge(

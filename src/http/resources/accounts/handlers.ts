@@ -4,6 +4,7 @@ import { HttpApiBuilder } from 'effect/http-api'
 import { mayRead } from '../../../domain/grant.ts'
 import { Accounts } from '../../../services/accounts.ts'
 import { Api } from '../../api.ts'
+import { auditMade } from '../../auth/auditing.ts'
 import { Caller } from '../../auth/caller.ts'
 import { accountFailures, findAccount } from '../../lookup.ts'
 import { orDatabaseUnavailable } from '../../problems.ts'
@@ -14,7 +15,9 @@ import { accountResponse } from './response.ts'
 
 const create = Effect.fnUntraced(function* (name: string, proxy: string | null) {
   const accounts = yield* Accounts
-  return yield* accountResponse(yield* accounts.create(name, proxy))
+  const created = yield* accounts.create(name, proxy)
+  yield* auditMade('accountId', created.record.accountId)
+  return yield* accountResponse(created)
 }, orDatabaseUnavailable)
 
 /** The accounts that the caller may read. */

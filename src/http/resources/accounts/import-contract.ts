@@ -6,6 +6,7 @@ import { operates } from '../../auth/access.ts'
 import { YesOrNo } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { BadField, SessionInUse, SessionUnusable, StoreUnavailable } from '../../problems.ts'
+import { Whole } from '../../../domain/whole.ts'
 
 const fields = {
   /** Which session, of a store that has several: the folder's name, or the value of the column. */
@@ -21,7 +22,7 @@ export const importFields = <Name extends Schema.Top>(name: Name) => ({
 })
 
 /** Of each kind of key, how many. */
-const Counts = Schema.Record(Schema.String, Schema.Finite)
+const Counts = Schema.Record(Schema.String, Whole)
 
 export const importEndpoint = <Account extends Schema.Top, Name extends Schema.Top>(
   account: Account,
@@ -30,9 +31,9 @@ export const importEndpoint = <Account extends Schema.Top, Name extends Schema.T
   HttpApiEndpoint.post('import', '/import', {
     query: importFields(name),
     payload: [
-      Schema.Struct({ ...importFields(name), file: Multipart.SingleFileSchema }).pipe(
-        HttpApiSchema.asMultipart()
-      ),
+      Schema.Struct({ ...importFields(name), file: Multipart.SingleFileSchema })
+        .annotate({ identifier: 'ImportForm' })
+        .pipe(HttpApiSchema.asMultipart()),
       Schema.Uint8Array.pipe(HttpApiSchema.asUint8Array({ contentType: 'application/zip' })),
       Schema.Unknown
     ],
@@ -43,7 +44,9 @@ export const importEndpoint = <Account extends Schema.Top, Name extends Schema.T
       taken: Counts,
       /** Could not be read by this server. */
       leftOut: Counts
-    }).pipe(HttpApiSchema.status(201)),
+    })
+      .annotate({ identifier: 'ImportedSession' })
+      .pipe(HttpApiSchema.status(201)),
     error: [BadField, SessionUnusable, SessionInUse, StoreUnavailable]
   }).annotateMerge(
     operation({

@@ -5,6 +5,7 @@ import { Accounts, type ImportedAccount } from '../../../services/accounts.ts'
 import { readDocument } from '../../../services/whatsapp/transfer/read.ts'
 import type { SessionRefused } from '../../../services/whatsapp/transfer/refusal.ts'
 import { linkedSession } from '../../../services/whatsapp/transfer/session.ts'
+import { auditMade } from '../../auth/auditing.ts'
 import { isYes } from '../../fields.ts'
 import { badField, databaseFailed, SessionInUse, SessionUnusable } from '../../problems.ts'
 import { type ImportFields, readImport } from './import-body.ts'
@@ -41,6 +42,7 @@ export const importSession = Effect.fnUntraced(
     if (name === undefined) return yield* badField('query', 'name', 'Expected a name for the account')
     const session = yield* linkedSession(yield* readDocument(bytes, chosen))
     const imported = yield* accounts.takeOver(session, { name, again: isYes(again) ?? false })
+    yield* auditMade('accountId', imported.view.record.accountId)
     const outcome = yield* settled(imported)
     const account = yield* accountResponse(imported.view)
     return { account, outcome, taken: session.taken, leftOut: session.leftOut }

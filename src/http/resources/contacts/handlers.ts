@@ -1,13 +1,23 @@
-// Contacts over HTTP: which numbers are on WhatsApp.
+// Contacts over HTTP: the people an account knows, and which numbers are on WhatsApp.
 import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
 import { isPhoneJid, phoneNumberOf, recipientJid } from '../../../domain/jid.ts'
+import { decodePlace } from '../../../domain/page.ts'
 import type { Accounts } from '../../../services/accounts.ts'
+import { ContactStore } from '../../../services/conversations/contact-store.ts'
 import { WhatsApp } from '../../../services/whatsapp/whatsapp.ts'
 import { Api } from '../../api.ts'
+import { isYes } from '../../fields.ts'
 import { findAccount } from '../../lookup.ts'
-import { badField, databaseFailed, WhatsAppSilent, WrongState } from '../../problems.ts'
-import type { CheckedNumber } from './contract.ts'
+import { decodeCursorField, pageOf } from '../../paging.ts'
+import {
+  badField,
+  databaseFailed,
+  orDatabaseUnavailable,
+  WhatsAppSilent,
+  WrongState
+} from '../../problems.ts'
+import type { CheckedNumber, ContactListQuery } from './contract.ts'
 
 const phoneJidOf = (number: string, place: number) => {
   const jid = recipientJid(number)
@@ -53,13 +63,33 @@ const check = Effect.fnUntraced(function* (accountId: string, numbers: ReadonlyA
   }
 })
 
+const PAGE = 100
+
+const list = Effect.fnUntraced(function* (accountId: string, query: ContactListQuery) {
+  const contacts = yield* ContactStore
+  yield* findAccount(accountId)
+  const place = yield* decodeCursorField('cursor', query.cursor, decodePlace)
+  const limit = query.limit ?? PAGE
+  const found = yield* orDatabaseUnavailable(
+    contacts.list(accountId, {
+      text: query.q,
+      saved: isYes(query.saved),
+      after: place?.id,
+      limit: limit + 1
+    })
+  )
+  const page = pageOf(found, limit, ({ contactJid }) => ({ time: 0, id: contactJid }))
+  return { contacts: page.items, nextCursor: page.nextCursor }
+})
+
 export const contactsLayer = HttpApiBuilder.group(
   Api,
   'contacts',
   Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<Accounts | WhatsApp>()
+    const services = yield* Effect.context<Accounts | ContactStore | WhatsApp>()
     const provide = Effect.provideContext(services)
     return handlers.handleAll({
+      list: ({ params, query }) => provide(list(params.accountId, query)),
       check: ({ params, payload }) => provide(check(params.accountId, payload.numbers))
     })
   })

@@ -3,12 +3,12 @@ import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
 import { reads } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
-import { AccountId } from '../../fields.ts'
+import { AccountId, wholeInQuery } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { NotFound, StoreUnavailable } from '../../problems.ts'
 
 const streamQuery = {
-  after: Schema.optionalKey(Schema.NumberFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0))),
+  after: Schema.optionalKey(wholeInQuery(0, Number.MAX_SAFE_INTEGER)),
   accountId: Schema.optionalKey(AccountId)
 }
 export type EventStreamQuery = Schema.Struct.Type<typeof streamQuery>

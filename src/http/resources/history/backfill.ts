@@ -6,6 +6,7 @@ import type { AccountView } from '../../../services/accounts.ts'
 import { ThreadStore } from '../../../services/conversations/thread-store.ts'
 import { Backfill } from '../../../services/history/backfill/backfill.ts'
 import { DryRun } from '../../../services/history/dry-run/dry-run.ts'
+import { auditMade } from '../../auth/auditing.ts'
 import { findAccount } from '../../lookup.ts'
 import { decodeCursorField, pageOf } from '../../paging.ts'
 import { badField, NotFound, orDatabaseUnavailable, databaseFailed, WrongState } from '../../problems.ts'
@@ -79,6 +80,7 @@ export const startBackfill = Effect.fnUntraced(function* (
         )
     })
   )
+  yield* auditMade('jobId', job.jobId)
   return { ...job, waitingFor: yield* waitingFor(account) }
 })
 

@@ -9,6 +9,7 @@ import { Authorization } from '../../auth/authorization.ts'
 import { accountPath, CursorText, limit, ThreadId, threadPath } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { BadField, NotFound, StoreUnavailable, WrongState } from '../../problems.ts'
+import { Whole } from '../../../domain/whole.ts'
 
 const jobPath = { ...accountPath, jobId: Schema.String.check(Schema.isMaxLength(100)) }
 
@@ -37,7 +38,7 @@ const BackfillRequest = Schema.Struct({
   count: Schema.optionalKey(whole(1_000_000, 'Expected a whole number from 0 to 1000000; 0 is all messages')),
   /** Nothing older than this, in milliseconds since 1970. */
   until: Schema.optionalKey(whole(8_640_000_000_000_000, 'Expected a time in milliseconds since 1970'))
-})
+}).annotate({ identifier: 'BackfillRequest' })
 export type BackfillRequest = typeof BackfillRequest.Type
 
 export class HistoryGroup extends HttpApiGroup.make('history')
@@ -55,7 +56,9 @@ export class HistoryGroup extends HttpApiGroup.make('history')
     ),
     HttpApiEndpoint.get('accountCoverage', '/accounts/:accountId/coverage', {
       params: accountPath,
-      success: Schema.Struct({ threads: CoverageSummary, messages: Schema.Finite }),
+      success: Schema.Struct({ threads: CoverageSummary, messages: Whole }).annotate({
+        identifier: 'AccountCoverage'
+      }),
       error: [NotFound, StoreUnavailable]
     }).annotateMerge(
       operation({
@@ -70,7 +73,7 @@ export class HistoryGroup extends HttpApiGroup.make('history')
       success: Schema.Struct({
         threads: Schema.Array(ThreadCoverage),
         nextCursor: Schema.NullOr(Schema.String)
-      }),
+      }).annotate({ identifier: 'ThreadCoveragePage' }),
       error: [NotFound, StoreUnavailable]
     }).annotateMerge(
       operation({
@@ -96,7 +99,10 @@ export class HistoryGroup extends HttpApiGroup.make('history')
     HttpApiEndpoint.get('backfillJobs', '/accounts/:accountId/backfill', {
       params: accountPath,
       query: pageQuery,
-      success: Schema.Struct({ jobs: Schema.Array(BackfillJob), nextCursor: Schema.NullOr(Schema.String) }),
+      success: Schema.Struct({
+        jobs: Schema.Array(BackfillJob),
+        nextCursor: Schema.NullOr(Schema.String)
+      }).annotate({ identifier: 'BackfillJobPage' }),
       error: [NotFound, BadField, StoreUnavailable]
     }).annotateMerge(
       operation({
@@ -107,7 +113,9 @@ export class HistoryGroup extends HttpApiGroup.make('history')
     ),
     HttpApiEndpoint.get('backfillJob', '/accounts/:accountId/backfill/:jobId', {
       params: jobPath,
-      success: Schema.Struct({ ...BackfillJob.fields, tasks: Schema.Array(BackfillTask) }),
+      success: Schema.Struct({ ...BackfillJob.fields, tasks: Schema.Array(BackfillTask) }).annotate({
+        identifier: 'BackfillJobWithTasks'
+      }),
       error: [NotFound, StoreUnavailable]
     }).annotateMerge(
       operation({
@@ -133,10 +141,10 @@ export class HistoryGroup extends HttpApiGroup.make('history')
       success: Schema.Struct({
         /** Whether the server runs with WHATSAPP_HISTORY_SYNC_DRY_RUN. */
         enabled: Schema.Boolean,
-        totals: Schema.Struct({ threads: Schema.Finite, messages: Schema.Finite }),
+        totals: Schema.Struct({ threads: Whole, messages: Whole }),
         threads: Schema.Array(CountedThread),
         nextCursor: Schema.NullOr(Schema.String)
-      }),
+      }).annotate({ identifier: 'DryRunReport' }),
       error: [NotFound, BadField, StoreUnavailable]
     }).annotateMerge(
       operation({

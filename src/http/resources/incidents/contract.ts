@@ -19,7 +19,7 @@ export class IncidentsGroup extends HttpApiGroup.make('incidents')
   .add(
     HttpApiEndpoint.get('list', '/incidents', {
       query: listQuery,
-      success: Schema.Struct({ incidents: Schema.Array(Incident) }),
+      success: Schema.Struct({ incidents: Schema.Array(Incident) }).annotate({ identifier: 'IncidentList' }),
       error: StoreUnavailable
     }).annotateMerge(
       operation({

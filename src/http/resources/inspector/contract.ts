@@ -5,6 +5,7 @@ import { administers } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
 import { operation } from '../../operation.ts'
 import { InspectorIsOff } from '../../problems.ts'
+import { Time, Whole } from '../../../domain/whole.ts'
 
 /** The detail of every refusal while the inspector is off. */
 export const HOW_TO_SWITCH_ON =
@@ -13,13 +14,13 @@ export const HOW_TO_SWITCH_ON =
 export const InspectorState = Schema.Struct({
   on: Schema.Boolean,
   /** Number of connected viewers. */
-  viewers: Schema.Finite
+  viewers: Whole
 }).annotate({ identifier: 'Inspector' })
 
 /** Opens `/inspect/stream?ticket=…` once: browsers cannot send the API key with a WebSocket. Milliseconds since 1970. */
 export const InspectorTicket = Schema.Struct({
   ticket: Schema.String,
-  expiresAt: Schema.Finite
+  expiresAt: Time
 }).annotate({ identifier: 'InspectorTicket' })
 
 export class InspectorGroup extends HttpApiGroup.make('inspector')
@@ -32,7 +33,7 @@ export class InspectorGroup extends HttpApiGroup.make('inspector')
       })
     ),
     HttpApiEndpoint.put('turnInspector', '/inspector', {
-      payload: Schema.Struct({ on: Schema.Boolean }),
+      payload: Schema.Struct({ on: Schema.Boolean }).annotate({ identifier: 'InspectorSwitch' }),
       success: InspectorState
     }).annotateMerge(
       operation({

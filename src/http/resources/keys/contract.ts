@@ -47,7 +47,7 @@ const optional = {
   expiresAt: Schema.optionalKey(Schema.NullOr(whole(0, 8_640_000_000_000_000)))
 }
 
-const NewKey = Schema.Struct({ ...decided, ...optional })
+const NewKey = Schema.Struct({ ...decided, ...optional }).annotate({ identifier: 'NewKey' })
 export type NewKey = typeof NewKey.Type
 
 const KeyChange = Schema.Struct({
@@ -55,13 +55,13 @@ const KeyChange = Schema.Struct({
   role: Schema.optionalKey(decided.role),
   accounts: Schema.optionalKey(decided.accounts),
   ...optional
-})
+}).annotate({ identifier: 'KeyChange' })
 export type KeyChange = typeof KeyChange.Type
 
 const Rotation = Schema.Struct({
   /** How long the present secret stays valid; an hour when left out, 0 ends it at once. */
   overlapSeconds: Schema.optionalKey(whole(0, LONGEST_OVERLAP_SECONDS))
-})
+}).annotate({ identifier: 'KeyRotation' })
 export type Rotation = typeof Rotation.Type
 
 /** With the key itself, which is shown this once. */
@@ -86,7 +86,7 @@ export class KeysGroup extends HttpApiGroup.make('keys')
       })
     ),
     HttpApiEndpoint.get('list', '/', {
-      success: Schema.Struct({ keys: Schema.Array(AccessKey) })
+      success: Schema.Struct({ keys: Schema.Array(AccessKey) }).annotate({ identifier: 'KeyList' })
     }).annotateMerge(
       operation({
         access: administers,

@@ -6,6 +6,7 @@ import type { KeyDecisions } from '../../../domain/access-key.ts'
 import { AccessKeys, type IssuedKey, MOST_KEYS } from '../../../services/access/access-keys.ts'
 import { Accounts } from '../../../services/accounts.ts'
 import { Api } from '../../api.ts'
+import { auditMade } from '../../auth/auditing.ts'
 import { badField, databaseFailed, NotFound, orDatabaseUnavailable, TooManyKeys } from '../../problems.ts'
 import type { KeyChange, NewKey, Rotation } from './contract.ts'
 
@@ -16,7 +17,8 @@ const unstored = HttpEffect.appendPreResponseHandler((_, response) =>
   Effect.succeed(HttpServerResponse.setHeader(response, 'cache-control', 'no-store'))
 )
 
-const issued = ({ accessKey, text }: IssuedKey) => Effect.as(unstored, { ...accessKey, key: text })
+const issued = ({ accessKey, text }: IssuedKey) =>
+  Effect.as(Effect.andThen(unstored, auditMade('keyId', accessKey.keyId)), { ...accessKey, key: text })
 
 const found = <A>(keyId: string, key: A | undefined): Effect.Effect<A, NotFound> =>
   key === undefined ? Effect.fail(new NotFound({ detail: `There is no key ${keyId}` })) : Effect.succeed(key)

@@ -7,13 +7,15 @@ import { Authorization } from '../../auth/authorization.ts'
 import { accountPath } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { BadField, NotFound, PairingRefused, StoreUnavailable, WrongState } from '../../problems.ts'
+import { LinkAuditing } from './auditing.ts'
 import { PairingRequest } from '../accounts/contract.ts'
+import { Time } from '../../../domain/whole.ts'
 
 /** Opens the page at `path` until `expiresAt` (milliseconds since 1970), or until the account is linked. */
 export const LinkTicket = Schema.Struct({
   ticket: Schema.String,
   path: Schema.String,
-  expiresAt: Schema.Finite
+  expiresAt: Time
 }).annotate({ identifier: 'LinkTicket' })
 
 export class LinkTicketsGroup extends HttpApiGroup.make('linkTickets')
@@ -52,7 +54,7 @@ export const LinkState = Schema.Struct({
     })
   ),
   /** Until when what is shown is valid. */
-  expiresAt: Schema.NullOr(Schema.Finite),
+  expiresAt: Schema.NullOr(Time),
   /** Why the last attempt failed. */
   problem: Schema.NullOr(Schema.String)
 }).annotate({ identifier: 'LinkState' })
@@ -90,4 +92,5 @@ export class LinkGroup extends HttpApiGroup.make('link')
     step('confirm', 'Confirm that the phone shows the same code'),
     step('abandon', 'Stop linking')
   )
+  .middleware(LinkAuditing)
   .prefix('/link/:ticket') {}

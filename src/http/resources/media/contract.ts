@@ -14,6 +14,7 @@ import {
   NotFound,
   StoreUnavailable
 } from '../../problems.ts'
+import { Whole } from '../../../domain/whole.ts'
 
 export class MediaGroup extends HttpApiGroup.make('media')
   .add(
@@ -37,11 +38,11 @@ export class MediaGroup extends HttpApiGroup.make('media')
       success: Schema.Struct({
         policy: Schema.Literals(['none', 'on-demand', 'recent', 'all']),
         /** Messages by their file: stored, waiting for another attempt or for the phone, given up, or not tried yet. */
-        stored: Schema.Finite,
-        waiting: Schema.Finite,
-        failed: Schema.Finite,
-        notFetched: Schema.Finite
-      }),
+        stored: Whole,
+        waiting: Whole,
+        failed: Whole,
+        notFetched: Whole
+      }).annotate({ identifier: 'MediaCounts' }),
       error: [NotFound, StoreUnavailable]
     }).annotateMerge(
       operation({

@@ -80,7 +80,7 @@ export class MessagesGroup extends HttpApiGroup.make('messages')
         olderCursor: Schema.NullOr(Schema.String),
         /** Pass as `after` for newer messages than these. */
         newerCursor: Schema.NullOr(Schema.String)
-      }),
+      }).annotate({ identifier: 'MessagePage' }),
       error: [NotFound, BadField, StoreUnavailable]
     }).annotateMerge(
       operation({
@@ -93,7 +93,9 @@ export class MessagesGroup extends HttpApiGroup.make('messages')
     ),
     HttpApiEndpoint.get('get', '/threads/:threadId/messages/:messageId', {
       params: { ...threadPath, messageId: Schema.String.check(Schema.isMaxLength(200)) },
-      success: Schema.Struct({ ...Message.fields, receipts: Schema.Array(Receipt) }),
+      success: Schema.Struct({ ...Message.fields, receipts: Schema.Array(Receipt) }).annotate({
+        identifier: 'MessageWithReceipts'
+      }),
       error: [NotFound, StoreUnavailable]
     }).annotateMerge(
       operation({

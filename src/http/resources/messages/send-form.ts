@@ -17,5 +17,7 @@ export const SendForm = Schema.Struct({
   fileName: Schema.optionalKey(line(240)),
   viewOnce: Schema.optionalKey(YesOrNo),
   file: Multipart.SingleFileSchema
-}).pipe(HttpApiSchema.asMultipart({ maxParts: 20, maxTotalSize: '2 GiB' }))
+})
+  .annotate({ identifier: 'SendForm' })
+  .pipe(HttpApiSchema.asMultipart({ maxParts: 20, maxTotalSize: '2 GiB' }))
 export type SendForm = typeof SendForm.Type

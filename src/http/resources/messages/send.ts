@@ -3,6 +3,7 @@ import { Effect } from 'effect'
 import type { HttpServerRequest } from 'effect/http'
 import { Outbox } from '../../../services/outbox/outbox.ts'
 import type { SendRequest, UploadRequest } from '../../../services/outbox/request.ts'
+import { auditMade } from '../../auth/auditing.ts'
 import { isYes } from '../../fields.ts'
 import { accountFailures, findAccount } from '../../lookup.ts'
 import { badField, KeyReused, WrongState } from '../../problems.ts'
@@ -67,6 +68,7 @@ export const send = Effect.fnUntraced(function* (accountId: string, { payload, q
       RequestRefused: ({ field, reason }) => Effect.fail(badField('payload', field, reason))
     })
   )
+  yield* auditMade('entryId', accepted.entryId)
   if (query.wait !== undefined) return yield* outcomeWithin(accountId, accepted, query.wait, query.timeout)
   const { entryId, messageId, parts, threadId } = accepted
   const queued = { entryId, messageId, threadId, status: 'queued' as const }

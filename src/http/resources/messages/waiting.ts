@@ -25,9 +25,10 @@ export const waitFields = {
   ),
   timeout: Schema.optionalKey(
     Schema.String.check(
-      Schema.isPattern(/^\d{1,6}(ms|s|m)$/),
+      Schema.isPattern(/^\d{1,6}(ms|s|m)$/u),
       Schema.makeFilter(text => timeoutOf(text) !== undefined, {
-        message: 'Expected a time with its unit from 1ms to 2m, such as 30s'
+        message: 'Expected a time with its unit from 1ms to 2m, such as 30s',
+        toJsonSchema: () => [{}, true]
       })
     ).annotate({
       description: 'How long to wait, with its unit: from 1ms to 2m, 30s by default. Only with `wait`.',

@@ -25,7 +25,7 @@ export class OutboxGroup extends HttpApiGroup.make('outbox')
       success: Schema.Struct({
         entries: Schema.Array(OutboxEntry),
         nextCursor: Schema.NullOr(Schema.String)
-      }),
+      }).annotate({ identifier: 'OutboxPage' }),
       error: [NotFound, BadField, StoreUnavailable]
     }).annotateMerge(
       operation({

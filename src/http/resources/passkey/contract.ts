@@ -7,12 +7,13 @@ import { Authorization } from '../../auth/authorization.ts'
 import { accountPath } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { BadField, NotFound, PairingRefused, StoreUnavailable, WrongState } from '../../problems.ts'
+import { Time } from '../../../domain/whole.ts'
 
 /** The passkey that WhatsApp asks for, step by step. Times are milliseconds since 1970. */
 export const Passkey = Schema.Struct({
   /** WhatsApp waits for an assertion, verifies it, or waits until the codes are compared. */
   step: Schema.Literals(['requested', 'submitted', 'confirming']),
-  expiresAt: Schema.Finite,
+  expiresAt: Time,
   /** For `navigator.credentials.get` on `origin`, by the owner of the account. */
   options: PasskeyOptions,
   origin: Schema.Literal(WHATSAPP_ORIGIN),

@@ -28,7 +28,9 @@ export class SearchGroup extends HttpApiGroup.make('search')
     HttpApiEndpoint.get('search', '/accounts/:accountId/search', {
       params: accountPath,
       query: searchQuery,
-      success: Schema.Struct({ hits: Schema.Array(Hit), nextCursor: Schema.NullOr(Schema.String) }),
+      success: Schema.Struct({ hits: Schema.Array(Hit), nextCursor: Schema.NullOr(Schema.String) }).annotate({
+        identifier: 'SearchPage'
+      }),
       error: [NotFound, BadField, StoreUnavailable]
     }).annotateMerge(
       operation({

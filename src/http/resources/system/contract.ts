@@ -8,10 +8,10 @@ import { StoreUnavailable } from '../../problems.ts'
 
 export class SystemGroup extends HttpApiGroup.make('system', { topLevel: true }).add(
   HttpApiEndpoint.get('health', '/health', {
-    success: Schema.Struct({ status: Schema.Literal('ok') })
+    success: Schema.Struct({ status: Schema.Literal('ok') }).annotate({ identifier: 'Health' })
   }).annotateMerge(operation({ access: everyone, summary: 'Liveness probe' })),
   HttpApiEndpoint.get('ready', '/ready', {
-    success: Schema.Struct({ status: Schema.Literal('ready') }),
+    success: Schema.Struct({ status: Schema.Literal('ready') }).annotate({ identifier: 'Readiness' }),
     error: StoreUnavailable
   }).annotateMerge(
     operation({

@@ -40,7 +40,7 @@ const ThreadList = Schema.Struct({
   newerCursor: Schema.NullOr(Schema.String),
   /** The same as `olderCursor`. */
   nextCursor: Schema.NullOr(Schema.String)
-})
+}).annotate({ identifier: 'ThreadPage' })
 
 const TypingState = Schema.Literals(['composing', 'recording', 'paused'])
 export type TypingState = typeof TypingState.Type
@@ -63,7 +63,7 @@ export class ThreadsGroup extends HttpApiGroup.make('threads')
     ),
     HttpApiEndpoint.get('labels', '/accounts/:accountId/labels', {
       params: accountPath,
-      success: Schema.Struct({ labels: Schema.Array(Label) }),
+      success: Schema.Struct({ labels: Schema.Array(Label) }).annotate({ identifier: 'LabelList' }),
       error: [NotFound, StoreUnavailable]
     }).annotateMerge(
       operation({
@@ -76,7 +76,9 @@ export class ThreadsGroup extends HttpApiGroup.make('threads')
     ),
     HttpApiEndpoint.get('thread', '/threads/:threadId', {
       params: threadPath,
-      success: Schema.Struct({ ...Thread.fields, pastParticipants: Schema.Array(PastParticipant) }),
+      success: Schema.Struct({ ...Thread.fields, pastParticipants: Schema.Array(PastParticipant) }).annotate({
+        identifier: 'ThreadWithPastParticipants'
+      }),
       error: [NotFound, StoreUnavailable]
     }).annotateMerge(
       operation({
@@ -98,12 +100,13 @@ export class ThreadsGroup extends HttpApiGroup.make('threads')
     ),
     HttpApiEndpoint.post('typing', '/threads/:threadId/typing', {
       params: threadPath,
-      payload: Schema.Struct({ state: TypingState }),
+      payload: Schema.Struct({ state: TypingState }).annotate({ identifier: 'TypingRequest' }),
       success: HttpApiSchema.NoContent,
       error: [NotFound, WrongState, StoreUnavailable]
     }).annotateMerge(
       operation({
         access: sends('thread'),
+        changesNothing: true,
         summary: 'Show a typing indicator',
         description: 'WhatsApp removes the indicator after a while; send it again to keep it.'
       })

@@ -9,6 +9,7 @@ import { Authorization } from '../../auth/authorization.ts'
 import { AccountId, limit } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { NotFound, StoreUnavailable, TooManyWebhooks } from '../../problems.ts'
+import { Whole } from '../../../domain/whole.ts'
 
 const KINDS: ReadonlySet<string> = new Set([
   ...FEED_KINDS,
@@ -57,7 +58,7 @@ const NewWebhook = Schema.Struct({
   types: Schema.optionalKey(Types),
   headers: Schema.optionalKey(Headers),
   secret: Schema.optionalKey(Secret)
-})
+}).annotate({ identifier: 'NewWebhook' })
 export type NewWebhookPayload = typeof NewWebhook.Type
 
 const ChangedWebhook = Schema.Struct({
@@ -66,21 +67,25 @@ const ChangedWebhook = Schema.Struct({
   types: Schema.optionalKey(Types),
   headers: Schema.optionalKey(Headers),
   state: Schema.optionalKey(Schema.Literals(['active', 'paused']))
-})
+}).annotate({ identifier: 'WebhookChange' })
 export type WebhookChangePayload = typeof ChangedWebhook.Type
 
-const WithSecret = Schema.Struct({ webhook: Webhook, secret: Schema.String })
+const WithSecret = Schema.Struct({ webhook: Webhook, secret: Schema.String }).annotate({
+  identifier: 'WebhookWithSecret'
+})
 
 const path = { webhookId: Schema.String.check(Schema.isMaxLength(100)) }
 
 /** Milliseconds since 1970. */
 const Time = Schema.Finite.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0))
 
+const ReplayedEvents = Schema.Struct({ events: Whole }).annotate({ identifier: 'ReplayedEvents' })
+
 const Stretch = Schema.Struct({
   since: Time,
   until: Schema.optionalKey(Time),
   types: Schema.optionalKey(Types)
-})
+}).annotate({ identifier: 'ReplayRequest' })
 export type StretchPayload = typeof Stretch.Type
 
 const LONGEST_OVERLAP_SECONDS = 7 * 86_400
@@ -90,7 +95,7 @@ const errors = [NotFound, StoreUnavailable] as const
 export class WebhooksGroup extends HttpApiGroup.make('webhooks')
   .add(
     HttpApiEndpoint.get('list', '/webhooks', {
-      success: Schema.Struct({ webhooks: Schema.Array(Webhook) }),
+      success: Schema.Struct({ webhooks: Schema.Array(Webhook) }).annotate({ identifier: 'WebhookList' }),
       error: StoreUnavailable
     }).annotateMerge(operation({ access: administers, summary: 'List webhooks' })),
     HttpApiEndpoint.post('create', '/webhooks', {
@@ -137,7 +142,7 @@ export class WebhooksGroup extends HttpApiGroup.make('webhooks')
             Schema.isBetween({ minimum: 0, maximum: LONGEST_OVERLAP_SECONDS })
           )
         )
-      }),
+      }).annotate({ identifier: 'SecretRotation' }),
       success: WithSecret,
       error: [...errors]
     }).annotateMerge(
@@ -152,10 +157,10 @@ export class WebhooksGroup extends HttpApiGroup.make('webhooks')
       params: path,
       success: Schema.Struct({
         isTaken: Schema.Boolean,
-        status: Schema.NullOr(Schema.Finite),
+        status: Schema.NullOr(Whole),
         reason: Schema.NullOr(Schema.String),
-        milliseconds: Schema.Finite
-      }),
+        milliseconds: Whole
+      }).annotate({ identifier: 'WebhookTestResult' }),
       error: [...errors]
     }).annotateMerge(
       operation({
@@ -167,7 +172,7 @@ export class WebhooksGroup extends HttpApiGroup.make('webhooks')
     HttpApiEndpoint.post('replay', '/webhooks/:webhookId/replay', {
       params: path,
       payload: Stretch,
-      success: Schema.Struct({ events: Schema.Finite }).pipe(HttpApiSchema.status(202)),
+      success: ReplayedEvents.pipe(HttpApiSchema.status(202)),
       error: [...errors]
     }).annotateMerge(
       operation({
@@ -180,7 +185,9 @@ export class WebhooksGroup extends HttpApiGroup.make('webhooks')
     HttpApiEndpoint.get('deliveries', '/webhooks/:webhookId/deliveries', {
       params: path,
       query: { limit: limit(1000) },
-      success: Schema.Struct({ deliveries: Schema.Array(WebhookDelivery) }),
+      success: Schema.Struct({ deliveries: Schema.Array(WebhookDelivery) }).annotate({
+        identifier: 'WebhookDeliveryList'
+      }),
       error: [...errors]
     }).annotateMerge(
       operation({
@@ -192,7 +199,9 @@ export class WebhooksGroup extends HttpApiGroup.make('webhooks')
     HttpApiEndpoint.get('deadLetters', '/webhooks/:webhookId/dead-letters', {
       params: path,
       query: { limit: limit(1000) },
-      success: Schema.Struct({ deadLetters: Schema.Array(DeadLetter) }),
+      success: Schema.Struct({ deadLetters: Schema.Array(DeadLetter) }).annotate({
+        identifier: 'DeadLetterList'
+      }),
       error: [...errors]
     }).annotateMerge(
       operation({
@@ -204,7 +213,7 @@ export class WebhooksGroup extends HttpApiGroup.make('webhooks')
     ),
     HttpApiEndpoint.post('replayDeadLetters', '/webhooks/:webhookId/dead-letters/replay', {
       params: path,
-      success: Schema.Struct({ events: Schema.Finite }).pipe(HttpApiSchema.status(202)),
+      success: ReplayedEvents.pipe(HttpApiSchema.status(202)),
       error: [...errors]
     }).annotateMerge(
       operation({

@@ -11,6 +11,7 @@ import type { DecodedConversation } from '../../whatsapp/convert/chunk.ts'
 import { decodeHeldThread, type HeldThread } from '../backfill/held-threads.ts'
 import { type Reach, reachOf } from '../coverage/rows.ts'
 import { isRequestable } from '../requestable.ts'
+import { Time, Whole } from '../../../domain/whole.ts'
 
 /** What a dry run would have stored of one thread. Times are milliseconds since 1970. */
 export const CountedThread = Schema.Struct({
@@ -18,13 +19,13 @@ export const CountedThread = Schema.Struct({
   clientJid: Schema.String,
   displayName: Schema.NullOr(Schema.String),
   /** Messages that would have been stored. */
-  messages: Schema.Finite,
+  messages: Whole,
   /** How many of them are held already, because they came live. */
-  held: Schema.Finite,
-  oldest: Schema.NullOr(Schema.Finite),
-  newest: Schema.NullOr(Schema.Finite),
+  held: Whole,
+  oldest: Schema.NullOr(Time),
+  newest: Schema.NullOr(Time),
   beginningReached: Schema.Boolean
-})
+}).annotate({ identifier: 'CountedThread' })
 export type CountedThread = typeof CountedThread.Type
 
 /** A conversation of a chunk, by the ids under which it would have been stored. */
@@ -160,7 +161,7 @@ const readReach = Effect.fnUntraced(function* (threadId: string) {
 const decodeReachRow = Schema.decodeUnknownEffect(
   Schema.Struct({
     beginning: Beginning,
-    floorAt: Schema.NullOr(Schema.Finite),
+    floorAt: Schema.NullOr(Time),
     floorId: Schema.NullOr(Schema.String),
     floorFromMe: Schema.NullOr(Schema.BooleanFromBit)
   })

@@ -1,0 +1,124 @@
+// An example of each resource, for the documentation.
+import type { Contact } from '../domain/contact.ts'
+import type { Incident } from '../domain/incident.ts'
+import type { Message } from '../domain/message.ts'
+import { NO_DETAILS } from '../domain/message.ts'
+import type { OutboxEntry } from '../domain/outbox.ts'
+import type { Thread } from '../domain/thread.ts'
+import type { SendRequest } from '../services/outbox/request.ts'
+
+const ACCOUNT_ID = 'acc-0f1e2d3c4b5a697887'
+const JID = '15550100200@s.whatsapp.net'
+const THREAD_ID = `${ACCOUNT_ID}__${JID}`
+const MESSAGE_ID = '3EB0C431C26A1916E07E_them'
+const AT = 1_796_000_000_000
+
+const message: Message = {
+  accountId: ACCOUNT_ID,
+  threadId: THREAD_ID,
+  messageId: MESSAGE_ID,
+  messageKey: `${THREAD_ID}~${MESSAGE_ID}`,
+  whatsAppId: '3EB0C431C26A1916E07E',
+  direction: 'inbound',
+  sender: JID,
+  senderName: 'Ada',
+  type: 'text',
+  body: 'Is the bicycle still for sale?',
+  ...NO_DETAILS,
+  media: null,
+  association: null,
+  albumMessageId: null,
+  quotedWhatsAppId: null,
+  quotedMessageId: null,
+  quoted: null,
+  reactions: [{ sender: 'me', emoji: '👍', at: AT + 60_000 }],
+  edits: [],
+  starred: false,
+  labels: [],
+  deletedForMeAt: null,
+  unreadableAddOns: 0,
+  status: 'received',
+  statusReason: null,
+  tsClient: AT,
+  tsClaimed: null,
+  tsServer: AT + 400
+}
+
+const thread: Thread = {
+  accountId: ACCOUNT_ID,
+  threadId: THREAD_ID,
+  clientJid: JID,
+  kind: 'direct',
+  displayName: 'Ada',
+  lastMessageAt: AT,
+  lastMessageText: 'Is the bicycle still for sale?',
+  lastMessageDirection: 'inbound',
+  unreadCount: 1,
+  markedUnread: false,
+  archived: false,
+  pinnedAt: null,
+  mutedUntil: null,
+  ephemeralSeconds: 0,
+  clearedAt: null,
+  deletedAt: null,
+  labels: [],
+  createdAt: AT - 86_400_000
+}
+
+const entry: OutboxEntry = {
+  accountId: ACCOUNT_ID,
+  entryId: '3EB0D1A2B3C4D5E6F7A8B9',
+  threadId: THREAD_ID,
+  messageId: '3EB0D1A2B3C4D5E6F7A8B9_me',
+  kind: 'text',
+  status: 'sent',
+  attempts: 1,
+  reason: null,
+  createdAt: AT + 120_000,
+  sendAt: null,
+  expiresAt: null,
+  nextAttemptAt: null
+}
+
+const incident: Incident = {
+  incidentId: 'inc-5d41402abc4b2a76b971',
+  accountId: ACCOUNT_ID,
+  kind: 'account.loggedOut',
+  severity: 'error',
+  threadId: null,
+  messageId: null,
+  subject: '',
+  happened: 'The phone unlinked this device',
+  did: 'The account is offline; what is stored stays',
+  advice: 'Link the account again',
+  firstSeenAt: AT,
+  lastSeenAt: AT,
+  count: 1,
+  acknowledgedAt: null,
+  resolvedAt: null
+}
+
+const contact: Contact = {
+  accountId: ACCOUNT_ID,
+  contactJid: JID,
+  name: 'Ada (bicycle)',
+  pushName: 'Ada',
+  phoneNumber: '+15550100200',
+  addresses: [JID, '102003004005006@lid']
+}
+
+const sendRequest: SendRequest = {
+  to: '+15550100200',
+  text: 'Yes, it is. Would you like to see it?',
+  idempotencyKey: 'order-4711-reply-1'
+}
+
+/** By the name of the schema. */
+export const EXAMPLES = {
+  Message: message,
+  Thread: thread,
+  OutboxEntry: entry,
+  Incident: incident,
+  Contact: contact,
+  SendRequest: sendRequest
+}

@@ -1,0 +1,178 @@
+// The OpenAPI document as generators and linters take it: what the contract alone cannot say. Responses are open, so that no client
+// breaks on a new field; requests stay closed, because the server refuses unknown fields.
+import { Schema } from 'effect'
+import { EXAMPLES } from './examples.ts'
+import { PROBLEMS } from './problem-codes.ts'
+import { TAGS } from './tags.ts'
+
+type Json = Schema.Json
+interface JsonObject {
+  readonly [key: string]: Json
+}
+const decodeJson = Schema.decodeUnknownSync(Schema.Json)
+
+/** What is JSON once it is written. */
+const jsonOf = (value: object): Json => decodeJson(JSON.parse(JSON.stringify(value)))
+
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const objectIn = (value: Json | undefined, ...keys: ReadonlyArray<string>): JsonObject => {
+  const [key, ...rest] = keys
+  const inner = isObject(value) ? value : {}
+  return key === undefined ? inner : objectIn(inner[key], ...rest)
+}
+
+/** The value with every object in it replaced, from within. */
+const rewrite = (value: Json, change: (object: JsonObject) => JsonObject): Json => {
+  if (Array.isArray(value)) return value.map((item: Json) => rewrite(item, change))
+  if (!isObject(value)) return value
+  return change(
+    Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, rewrite(inner, change)]))
+  )
+}
+
+const SCHEMAS = '#/components/schemas/'
+
+/** The names of the schemas that a part of the document refers to, and those that these refer to. */
+const reached = (schemas: JsonObject, from: Json, seen = new Set<string>()): ReadonlySet<string> => {
+  rewrite(from, object => {
+    const ref = object['$ref']
+    const name = typeof ref === 'string' && ref.startsWith(SCHEMAS) ? ref.slice(SCHEMAS.length) : undefined
+    const schema = name === undefined ? undefined : schemas[name]
+    if (name !== undefined && schema !== undefined && !seen.has(name)) {
+      seen.add(name)
+      reached(schemas, schema, seen)
+    }
+    return object
+  })
+  return seen
+}
+
+const opened = ({ additionalProperties, ...object }: JsonObject): JsonObject =>
+  additionalProperties === undefined || additionalProperties === false
+    ? object
+    : { ...object, additionalProperties }
+
+const mapValues = (object: JsonObject, change: (value: Json, key: string) => Json): JsonObject =>
+  Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value, key)]))
+
+/** Changes each operation of the document. */
+const mapOperations = (paths: JsonObject, change: (operation: JsonObject) => JsonObject): JsonObject =>
+  mapValues(paths, methods =>
+    mapValues(objectIn(methods), operation => (isObject(operation) ? change(operation) : operation))
+  )
+
+/** Texts of a query or a form that are numbers or switches. */
+const typed = (object: JsonObject): JsonObject => {
+  const { enum: values, format, type, ...rest } = object
+  if (type === 'string' && format === 'integer') return { type: 'integer', ...rest }
+  return JSON.stringify(values) === '["true","false"]' ? { type: 'boolean', ...rest } : object
+}
+
+const withTypedTexts = (operation: JsonObject): JsonObject => ({
+  ...operation,
+  parameters: rewrite(operation['parameters'] ?? [], typed)
+})
+
+/** A union of one is that one, and a choice of whole numbers is an integer. */
+const simplified = (object: JsonObject): JsonObject => {
+  const { anyOf, ...rest } = object
+  if (Array.isArray(anyOf) && anyOf.length === 1) return { ...objectIn(anyOf[0]), ...rest }
+  const { enum: values, type } = object
+  return type === 'number' && Array.isArray(values) && values.every(Number.isInteger)
+    ? { ...object, type: 'integer' }
+    : object
+}
+
+/** `NotFoundEncoded`, the encoded side of a class, is the problem as it is sent. */
+const problemName = (name: string): string => name.replace(/Encoded$/, 'Problem')
+
+const withProblemNames = (document: Json): Json =>
+  rewrite(document, object => {
+    const ref = object['$ref']
+    return typeof ref === 'string' ? { ...object, $ref: problemName(ref) } : object
+  })
+
+/** Any problem, also those of requests that come to no endpoint. */
+const PROBLEM: JsonObject = {
+  type: 'object',
+  description: 'A refusal (RFC 9457). Some codes have more fields; docs/errors.md tells of each.',
+  properties: {
+    type: { type: 'string', description: 'The code as a URN' },
+    status: { type: 'integer' },
+    title: { type: 'string' },
+    code: {
+      type: 'string',
+      description: `What is wrong, for programs. New codes are added: ${Object.keys(PROBLEMS).join(', ')}`
+    },
+    detail: { type: 'string', description: 'What is wrong with this request and what to do' }
+  },
+  required: ['type', 'status', 'title', 'code'],
+  examples: [
+    {
+      type: 'urn:backscroll:problem:not-found',
+      ...PROBLEMS['not-found'],
+      code: 'not-found',
+      detail: 'There is no account acc-0'
+    }
+  ]
+}
+
+const PROBLEM_RESPONSE: JsonObject = {
+  description: 'Any other refusal',
+  content: { 'application/problem+json': { schema: { $ref: `${SCHEMAS}Problem` } } }
+}
+
+/** Opens what responses have; a schema that requests have too would have to be both. */
+const withOpenResponses = (schemas: JsonObject, paths: JsonObject) => {
+  const responses = Object.values(paths).flatMap(methods =>
+    Object.values(objectIn(methods)).map(operation => objectIn(operation, 'responses'))
+  )
+  const names = reached(schemas, responses)
+  return {
+    schemas: mapValues(schemas, (schema, name) => (names.has(name) ? rewrite(schema, opened) : schema)),
+    paths: mapOperations(paths, operation => ({
+      ...operation,
+      responses: { ...objectIn(rewrite(operation['responses'] ?? {}, opened)), default: PROBLEM_RESPONSE }
+    }))
+  }
+}
+
+/** The schema with an example, where there is one. */
+const withExample = (schema: Json, name: string): Json => {
+  const example = Object.entries(EXAMPLES).find(([of]) => of === name)?.[1]
+  return example === undefined ? schema : { ...objectIn(schema), examples: [jsonOf(example)] }
+}
+
+/** Groups and names come from the contract. */
+const described = (tag: Json): Json => {
+  const name = objectIn(tag)['name']
+  const description = Object.entries(TAGS).find(([of]) => of === name)?.[1]
+  return description === undefined ? tag : { ...objectIn(tag), description }
+}
+
+/** Finishes the document that Effect makes of the contract. */
+export const finishDocument = (made: object): Record<string, unknown> => {
+  const document = objectIn(rewrite(withProblemNames(jsonOf(made)), simplified))
+  const components = objectIn(document['components'])
+  const named = Object.fromEntries(
+    Object.entries(objectIn(components, 'schemas')).map(([name, schema]) => [
+      problemName(name),
+      withExample(name.endsWith('Form') ? rewrite(schema, typed) : schema, name)
+    ])
+  )
+  const { paths, schemas } = withOpenResponses(
+    { ...named, Problem: PROBLEM },
+    mapOperations(objectIn(document['paths']), withTypedTexts)
+  )
+  const tags = document['tags']
+  return {
+    ...document,
+    info: { ...objectIn(document['info']), license: { name: 'MIT', identifier: 'MIT' } },
+    servers: [{ url: '/', description: 'This server' }],
+    tags: Array.isArray(tags) ? tags.map(described) : [],
+    paths,
+    components: { ...components, schemas }
+  }
+}

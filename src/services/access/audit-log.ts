@@ -1,0 +1,106 @@
+// The log of changes made through the API. An entry is written before the change, so that no change is without one; how it ended
+// is added a moment later, together with others.
+import { Clock, Context, Effect, Latch, Layer } from 'effect'
+import { SqlClient } from 'effect/sql'
+import type { AuditedRequest, AuditEntry } from '../../domain/audit.ts'
+import { SqlBulk } from '../database/bulk.ts'
+import { Durability, untilDurable, WaitsForDisk } from '../database/durability.ts'
+import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import {
+  type AuditOutcome,
+  type AuditQuery,
+  deleteEntries,
+  insertEntry,
+  outcomeRow,
+  readEntries,
+  UPDATE_OUTCOME
+} from './audit-rows.ts'
+
+const STORED_AFTER = '500 millis'
+
+export class AuditLog extends Context.Service<
+  AuditLog,
+  {
+    /**
+     * Writes the entry of a change that is about to be made, and answers with its number. It is on the disk before anything that is
+     * committed after it.
+     */
+    readonly begin: (request: AuditedRequest) => Effect.Effect<number, DatabaseError>
+    /** Notes how the change ended, in memory for a moment. Completes when the entry itself is on the disk. */
+    readonly end: (auditId: number, outcome: AuditOutcome) => Effect.Effect<void>
+    readonly list: (query: AuditQuery) => Effect.Effect<ReadonlyArray<AuditEntry>, DatabaseError>
+    /** Removes entries older than a time (milliseconds since 1970). */
+    readonly prune: (before: number) => Effect.Effect<void, DatabaseError>
+  }
+>()('backscroll/services/access/AuditLog') {
+  static readonly layer: Layer.Layer<AuditLog, never, SqlClient.SqlClient | SqlBulk | Durability> =
+    Layer.effect(
+      AuditLog,
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const durability = yield* Durability
+        const outcomes = makeOutcomes(yield* SqlBulk)
+        yield* Effect.addFinalizer(() => Effect.ignore(outcomes.store))
+        yield* Effect.forkScoped(outcomes.storeSoon)
+        return AuditLog.of({
+          begin: request => begin(sql, request),
+          end: (auditId, outcome) =>
+            Effect.andThen(
+              outcomes.add(auditId, outcome),
+              // Where the disk fails, the change itself has failed, or its client is told that it has.
+              Effect.ignore(untilDurable(durability))
+            ),
+          list: query =>
+            Effect.andThen(outcomes.store, readEntries(sql, query)).pipe(
+              asDatabaseError('reading the audit log')
+            ),
+          prune: before =>
+            deleteEntries(sql, before).pipe(Effect.asVoid, asDatabaseError('pruning the audit log'))
+        })
+      })
+    )
+}
+
+/** Its own transaction, which shares its commit with others and does not wait for the disk: the log is flushed in its order. */
+const begin = (sql: SqlClient.SqlClient, request: AuditedRequest) =>
+  Effect.flatMap(Clock.currentTimeMillis, now => sql.withTransaction(insertEntry(sql, request, now))).pipe(
+    Effect.provideService(WaitsForDisk, false),
+    asDatabaseError('writing the audit log')
+  )
+
+/** Outcomes that are not stored yet. */
+const makeOutcomes = (bulk: SqlBulk['Service']) => {
+  const waiting = new Map<number, AuditOutcome>()
+  const some = Latch.makeUnsafe(false)
+  const store = Effect.suspend(() => {
+    const taken = [...waiting]
+    if (taken.length === 0) return Effect.void
+    return Effect.tap(
+      bulk.runMany(
+        UPDATE_OUTCOME,
+        taken.map(([auditId, outcome]) => outcomeRow(auditId, outcome))
+      ),
+      () => Effect.sync(() => taken.forEach(([auditId]) => waiting.delete(auditId)))
+    )
+  })
+  return {
+    add: (auditId: number, outcome: AuditOutcome) =>
+      Effect.andThen(
+        Effect.sync(() => void waiting.set(auditId, outcome)),
+        some.open
+      ),
+    store,
+    /** Never ends. */
+    storeSoon: Effect.gen(function* () {
+      yield* some.await
+      yield* Effect.sleep(STORED_AFTER)
+      yield* some.close
+      yield* store
+    }).pipe(
+      Effect.catch(error =>
+        Effect.andThen(Effect.logDebug('Outcomes in the audit log are stored later', error), some.open)
+      ),
+      Effect.forever
+    )
+  }
+}
