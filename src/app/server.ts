@@ -73,6 +73,8 @@ const http = (config: Config, key: ApiKey) =>
     host: config.HOST,
     port: config.PORT,
     key,
+    allowedHosts: config.ALLOWED_HOSTS,
+    corsOrigins: config.CORS_ORIGINS,
     trustsProxy: config.TRUST_PROXY,
     requestsPerMinute: config.KEY_REQUESTS_PER_MINUTE,
     largestFile: Outbox.largestFile(config),

@@ -1,5 +1,16 @@
 // The HTTP server: where it listens, what it keeps and shows.
-import { age, boolean, bytes32, emptyOr, oneOf, setting, webPage, whole } from './setting.ts'
+import {
+  age,
+  boolean,
+  bytes32,
+  emptyOr,
+  isOrigin,
+  listOf,
+  oneOf,
+  setting,
+  webPage,
+  whole
+} from './setting.ts'
 
 export const serverSettings = {
   HOST: setting({
@@ -13,6 +24,19 @@ export const serverSettings = {
     allowed: 'a whole number from 0 to 65535; 0 takes a free port',
     meaning: 'Port of the HTTP server',
     decode: whole(0, 65_535)
+  }),
+  ALLOWED_HOSTS: setting({
+    default: '',
+    allowed: 'host names with commas between them',
+    meaning:
+      'Names by which the server may be asked, such as that of a reverse proxy, beside IP addresses and localhost. While the server listens on 127.0.0.1, or if any are set, requests with another Host are refused',
+    decode: listOf(text => /^[A-Za-z0-9.-]{1,253}$/.test(text))
+  }),
+  CORS_ORIGINS: setting({
+    default: '',
+    allowed: 'origins such as https://app.example.com with commas between them, or *',
+    meaning: 'Sites whose pages may use the API from a browser. They still need a key or an ID token',
+    decode: listOf(text => text === '*' || isOrigin(text))
   }),
   DATA_DIR: setting({
     default: './data',

@@ -71,4 +71,18 @@ export const positiveDuration = (text: string): number | undefined => duration(t
 export const boolean = (text: string): boolean | undefined =>
   text === 'true' ? true : text === 'false' ? false : undefined
 
+/** Values with commas between them. None of them is allowed when one is not. */
+export const listOf =
+  (isAllowed: (text: string) => boolean) =>
+  (text: string): ReadonlyArray<string> | undefined => {
+    const values = text
+      .split(',')
+      .map(value => value.trim())
+      .filter(value => value !== '')
+    return values.every(isAllowed) ? values : undefined
+  }
+
+/** As browsers write them: a scheme and a host, without a path. */
+export const isOrigin = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9.:[\]-]+$/.test(text)
+
 export const DURATION = 'a whole number with its unit, 500ms, 30s, 5m or 1h, at most 596h'

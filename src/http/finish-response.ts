@@ -1,8 +1,9 @@
-// Around every request: refuses protocols that are not spoken here, gives errors from outside the contract a problem as their
+// Around every request: refuses protocols that are not spoken here and what browsers must not ask, gives errors from outside the contract a problem as their
 // body, and every response what browsers have to know, and the trace id.
 import * as NodeHttpServerRequest from '@effect/platform-node/NodeHttpServerRequest'
 import { Clock, Effect, Option } from 'effect'
 import { HttpEffect, HttpMiddleware, HttpServerRequest, HttpServerResponse } from 'effect/http'
+import { browserRefusal, type BrowserRules, corsHeaders, preflightAnswer } from './browsers.ts'
 import { allowedMethods } from './known-paths.ts'
 import { logRequest } from './request-log.ts'
 import { withPageHeaders } from './page-headers.ts'
@@ -67,33 +68,41 @@ const NO_SOCKET = refusal(
 
 const NO_HOST = refusal('unreadable-request', 'A request of HTTP/1.1 has the header Host, once')
 
-/** What is refused before it comes to a route. */
-const refused = (asked: HttpServerRequest.HttpServerRequest) => {
+/** What is answered before it comes to a route. */
+const answered = (rules: BrowserRules, asked: HttpServerRequest.HttpServerRequest) => {
   if (asksForUpgrade(asked) && asked.url.split('?')[0] !== STREAM_PATH) return NO_SOCKET
   const { httpVersion } = NodeHttpServerRequest.toIncomingMessage(asked)
-  return asked.headers['host'] === undefined && httpVersion === '1.1' ? NO_HOST : undefined
+  if (asked.headers['host'] === undefined && httpVersion === '1.1') return NO_HOST
+  const refused = browserRefusal(rules, asked)
+  if (refused !== undefined) return refusal(...refused)
+  const preflight = preflightAnswer(rules, asked)
+  return preflight && Effect.succeed(withPageHeaders(preflight))
 }
 
 /** As it goes out. */
 const finished = Effect.fnUntraced(function* (
+  rules: BrowserRules,
   asked: HttpServerRequest.HttpServerRequest,
   answer: HttpServerResponse.HttpServerResponse,
   startedAt: number
 ) {
-  const response = yield* withTraceId(withPageHeaders(withProblem(asked, answer)))
+  const response = yield* withTraceId(
+    HttpServerResponse.setHeaders(withPageHeaders(withProblem(asked, answer)), corsHeaders(rules, asked))
+  )
   yield* logRequest(asked, response, startedAt)
   return asksForUpgrade(asked) ? HttpServerResponse.setHeader(response, 'connection', 'close') : response
 })
 
-export const finishResponse = HttpMiddleware.make(handler =>
-  Effect.gen(function* () {
-    const asked = yield* HttpServerRequest.HttpServerRequest
-    const startedAt = yield* Clock.currentTimeMillis
-    const refusal = refused(asked)
-    if (refusal !== undefined)
-      return yield* Effect.tap(refusal, response => logRequest(asked, response, startedAt))
-    return yield* HttpEffect.withPreResponseHandler(handler, (request, response) =>
-      finished(request, response, startedAt)
-    )
-  })
-)
+export const finishResponse = (rules: BrowserRules) =>
+  HttpMiddleware.make(handler =>
+    Effect.gen(function* () {
+      const asked = yield* HttpServerRequest.HttpServerRequest
+      const startedAt = yield* Clock.currentTimeMillis
+      const answer = answered(rules, asked)
+      if (answer !== undefined)
+        return yield* Effect.tap(answer, response => logRequest(asked, response, startedAt))
+      return yield* HttpEffect.withPreResponseHandler(handler, (request, response) =>
+        finished(rules, request, response, startedAt)
+      )
+    })
+  )

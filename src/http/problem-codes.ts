@@ -5,6 +5,7 @@ export const PROBLEMS = {
   'body-too-large': { status: 413, title: 'The request body is too large' },
   'expectation-failed': { status: 417, title: 'The header Expect has another value than 100-continue' },
   forbidden: { status: 403, title: 'Access denied' },
+  'foreign-origin': { status: 403, title: 'Pages of other sites must not change anything' },
   'headers-too-large': { status: 431, title: 'The address and the headers are larger than 16 KiB' },
   'idempotency-key-reused': { status: 409, title: 'This idempotency key was used for another message' },
   'inspector-off': { status: 409, title: 'The inspector is switched off' },
@@ -32,6 +33,7 @@ export const PROBLEMS = {
   'unsupported-media-type': { status: 415, title: 'The content type of the body is not supported' },
   'upgrade-required': { status: 426, title: 'This is a WebSocket' },
   'whatsapp-silent': { status: 503, title: 'WhatsApp does not answer; try again later' },
+  'wrong-host': { status: 421, title: 'The server does not have this name' },
   'wrong-state': { status: 409, title: 'Not possible in the current state of the account' }
 } as const
 

@@ -14,6 +14,7 @@ import type { ApiKey } from './auth/api-key.ts'
 import { Auditing } from './auth/auditing.ts'
 import { authorizationLayer } from './auth/authorization.ts'
 import { Identification } from './auth/identification.ts'
+import { browserRules } from './browsers.ts'
 import { makeHttpServer } from './connections.ts'
 import { docsLayer } from './docs.ts'
 import { finishResponse } from './finish-response.ts'
@@ -54,6 +55,10 @@ export interface HttpOptions {
   readonly requestsPerMinute: number
   /** Whether a proxy in front of this server says from where a request comes. */
   readonly trustsProxy: boolean
+  /** Names by which the server may be asked. */
+  readonly allowedHosts: ReadonlyArray<string>
+  /** Origins whose pages may use the API; `*` for all. */
+  readonly corsOrigins: ReadonlyArray<string>
   /** Largest uploaded file, in bytes. */
   readonly largestFile: number
   /** Whether history is read without being stored. */
@@ -131,7 +136,7 @@ export const routerConfig = { maxParamLength: LONGEST_SEGMENT }
 export const layer = (options: HttpOptions) => {
   const server = makeHttpServer()
   const served = HttpRouter.serve(routesLayer(options), {
-    middleware: finishResponse,
+    middleware: finishResponse(browserRules(options)),
     routerConfig,
     disableLogger: true,
     disableListenLog: true

@@ -8,7 +8,7 @@ type Maker = (
 ) => { readonly text: string; readonly slow?: boolean; readonly half?: boolean }
 
 const get = (path: string, ...headers: ReadonlyArray<string>): string =>
-  `GET ${path} HTTP/1.1\r\n${['Host: x', 'Connection: close', ...headers].join('\r\n')}\r\n\r\n`
+  `GET ${path} HTTP/1.1\r\n${['Host: localhost', 'Connection: close', ...headers].join('\r\n')}\r\n\r\n`
 
 const PATHS = [
   '//',
@@ -54,11 +54,11 @@ const MAKERS: ReadonlyArray<Maker> = [
       'GET / HTTP/9.9\r\n\r\n',
       'GET / HTTP/1.1\r\nHost x\r\n\r\n',
       'GET / HTTP/1.1\r\n: x\r\n\r\n',
-      'GET / HTTP/1.1\nHost: x\n\n',
-      'GET /\u0000 HTTP/1.1\r\nHost: x\r\n\r\n',
-      'G\u0001T / HTTP/1.1\r\nHost: x\r\n\r\n',
+      'GET / HTTP/1.1\nHost: localhost\n\n',
+      'GET /\u0000 HTTP/1.1\r\nHost: localhost\r\n\r\n',
+      'G\u0001T / HTTP/1.1\r\nHost: localhost\r\n\r\n',
       'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
-      'CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n',
+      'CONNECT example.com:443 HTTP/1.1\r\nHost: localhost\r\n\r\n',
       'GET / HTTP/1.1\r\n\r\n',
       'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n',
       '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003'
@@ -66,23 +66,23 @@ const MAKERS: ReadonlyArray<Maker> = [
   }),
   // Far too much before the body.
   random => ({
-    text: `GET /health HTTP/1.1\r\nHost: x\r\n${pick(random, [`X: ${'x'.repeat(100_000)}\r\n`, 'X: y\r\n'.repeat(3000)])}\r\n`
+    text: `GET /health HTTP/1.1\r\nHost: localhost\r\n${pick(random, [`X: ${'x'.repeat(100_000)}\r\n`, 'X: y\r\n'.repeat(3000)])}\r\n`
   }),
   // Two lengths, of which one may hide a second request.
   (random, key) => ({
     text: pick(random, [
-      `POST /v1/accounts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer wrong\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${get('/metrics')}`,
-      `POST /v1/accounts HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 60\r\n\r\nabcde${get('/v1/accounts')}`,
-      `POST /v1/accounts HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n${get('/v1/accounts')}`,
-      `POST /v1/accounts HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n${get('/v1/store')}`,
-      `POST /v1/accounts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nContent-Length: +5\r\n\r\nabcde`,
-      `GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: 40\r\n\r\n${get('/v1/accounts')}`,
-      `GET /health HTTP/1.1\r\nHost: x\r\n\r\n${get('/metrics')}`
+      `POST /v1/accounts HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer wrong\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${get('/metrics')}`,
+      `POST /v1/accounts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 60\r\n\r\nabcde${get('/v1/accounts')}`,
+      `POST /v1/accounts HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n${get('/v1/accounts')}`,
+      `POST /v1/accounts HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n${get('/v1/store')}`,
+      `POST /v1/accounts HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\nContent-Length: +5\r\n\r\nabcde`,
+      `GET /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 40\r\n\r\n${get('/v1/accounts')}`,
+      `GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n${get('/metrics')}`
     ])
   }),
   // Chunks that are none.
   (random, key) => ({
-    text: `POST /v1/accounts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${pick(random, ['ffffffffffffffff\r\nx', '-1\r\n\r\n', '5;ext="\r\nabcde\r\n0\r\n\r\n', '3\r\n{"a\r\n0\r\nTrailer: x\r\n\r\n', '\r\n\r\n'])}`,
+    text: `POST /v1/accounts HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${pick(random, ['ffffffffffffffff\r\nx', '-1\r\n\r\n', '5;ext="\r\nabcde\r\n0\r\n\r\n', '3\r\n{"a\r\n0\r\nTrailer: x\r\n\r\n', '\r\n\r\n'])}`,
     half: random() < 0.3
   }),
   (random, key) => ({
@@ -98,7 +98,7 @@ const MAKERS: ReadonlyArray<Maker> = [
   // Byte after byte, and perhaps never to the end.
   random => ({ text: get('/health').slice(0, random() < 0.5 ? undefined : 40), slow: true }),
   (random, key) => ({
-    text: `POST /v1/accounts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{"name":"`,
+    text: `POST /v1/accounts HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{"name":"`,
     half: random() < 0.5
   })
 ]

@@ -1,4 +1,5 @@
-// Keys of programs at the HTTP API's door: what they open, for how long, and what is told of them.
+// Keys of programs at the HTTP API's door: what they open, for how long, and what is told of them; and what pages in browsers may do.
+import { request as httpRequest } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Api } from '../../harness/api.ts'
 import { type InProcessStage, Stage } from './stage.ts'
@@ -13,7 +14,10 @@ let stage: InProcessStage | undefined
 let shop: string
 let office: string
 beforeAll(async () => {
-  stage = await Stage.setInProcess()
+  stage = await Stage.setInProcess({
+    CORS_ORIGINS: 'https://app.example.com',
+    ALLOWED_HOSTS: 'proxy.example.com'
+  })
   shop = (await admin().createAccount('Shop')).accountId
   office = (await admin().createAccount('Office')).accountId
 })
@@ -27,6 +31,23 @@ const issue = async (decided: object) => {
   expect(answer).toMatchObject({ status: 201 })
   return answer.body
 }
+
+/** A request with headers that no `fetch` lets a program set. */
+const asBrowser = (method: string, path: string, headers: Readonly<Record<string, string>>) =>
+  new Promise<{ status: number; headers: Readonly<Record<string, unknown>>; text: string }>(
+    (resolve, reject) => {
+      const sent = httpRequest(`${stage!.server.url}${path}`, { method, headers }, response => {
+        let text = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk: string) => (text += chunk))
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text })
+        )
+      })
+      sent.on('error', reject)
+      sent.end()
+    }
+  )
 
 const statusOf = async (api: Api, method: string, path: string, body?: unknown) =>
   (await api.request(method, path, body)).status
@@ -371,6 +392,61 @@ describe('the audit log', () => {
     ])
     expect(JSON.stringify(found)).not.toContain(body.ticket)
     await admin().command(accountId, 'disconnect')
+  })
+})
+
+describe('a page in a browser', () => {
+  const app = 'https://app.example.com'
+  const restart = () => ['POST', `/v1/accounts/${shop}/restart`] as const
+  const authorization = () => `Bearer ${stage!.server.key}`
+
+  test('that makes its own name lead here is refused, whatever it asks for', async () => {
+    for (const path of ['/health', '/docs', '/v1/accounts', '/link/x'])
+      expect(
+        await asBrowser('GET', path, { host: 'evil.example', authorization: authorization() })
+      ).toMatchObject({
+        status: 421,
+        text: expect.stringContaining('"code":"wrong-host"')
+      })
+    for (const host of ['proxy.example.com', 'localhost:1', '127.0.0.1'])
+      expect(await asBrowser('GET', '/health', { host })).toMatchObject({ status: 200 })
+  })
+
+  test('of another site changes nothing and is shown nothing; one that is allowed does and is', async () => {
+    const evil = { origin: 'https://evil.example', authorization: authorization() }
+    const refused = await asBrowser(...restart(), evil)
+    expect(refused).toMatchObject({ status: 403, text: expect.stringContaining('"code":"foreign-origin"') })
+    const read = await asBrowser('GET', '/v1/accounts', evil)
+    for (const { headers } of [refused, read])
+      expect(headers).not.toHaveProperty('access-control-allow-origin')
+
+    const allowed = { origin: app, authorization: authorization() }
+    for (const [answer, status] of [
+      [await asBrowser(...restart(), allowed), 202],
+      [await asBrowser('GET', '/v1/accounts', allowed), 200],
+      // It is told why, too.
+      [await asBrowser('GET', '/v1/accounts', { origin: app }), 401],
+      [await asBrowser('GET', '/nowhere', allowed), 404]
+    ] as const)
+      expect(answer).toMatchObject({
+        status,
+        headers: { 'access-control-allow-origin': app, vary: 'Origin' }
+      })
+  })
+
+  test('is answered when its browser asks first', async () => {
+    const first = {
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization'
+    }
+    expect(await asBrowser('OPTIONS', '/v1/accounts', { ...first, origin: app })).toMatchObject({
+      status: 204,
+      headers: { 'access-control-allow-origin': app, 'access-control-max-age': '600' },
+      text: ''
+    })
+    const other = await asBrowser('OPTIONS', '/v1/accounts', { ...first, origin: 'https://evil.example' })
+    expect(other.status).toBe(405)
+    expect(other.headers).not.toHaveProperty('access-control-allow-origin')
   })
 })
 

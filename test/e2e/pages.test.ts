@@ -121,7 +121,7 @@ describe('another protocol', () => {
     socket.write(
       [
         `${method} ${path} HTTP/1.1`,
-        'host: x',
+        'host: localhost',
         `authorization: Bearer ${stage.server.key}`,
         'connection: keep-alive, Upgrade',
         `upgrade: ${protocol}`,

@@ -155,7 +155,7 @@ test('a client that goes away, and a server that stops, end an export that is no
   const stalled = connect(Number(port), hostname)
   await once(stalled, 'connect')
   stalled.write(
-    `GET /v1/accounts/${accountId}/export HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${server.key}\r\n\r\n`
+    `GET /v1/accounts/${accountId}/export HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${server.key}\r\n\r\n`
   )
   await once(stalled, 'readable')
 

@@ -51,11 +51,11 @@ test('nothing that clients leave open keeps the server from stopping in order', 
   const server = await started()
   await readEventsForEver(server)
   // Headers that never end.
-  await silentClient(server, ['GET /v1/accounts HTTP/1.1', 'host: x', 'authorization: Bea'])
+  await silentClient(server, ['GET /v1/accounts HTTP/1.1', 'host: localhost', 'authorization: Bea'])
   // A body that never comes.
   await silentClient(server, [
     'POST /v1/accounts HTTP/1.1',
-    'host: x',
+    'host: localhost',
     'authorization: Bearer KEY',
     'content-type: application/json',
     'content-length: 1000',
@@ -63,7 +63,13 @@ test('nothing that clients leave open keeps the server from stopping in order', 
     '{"name":'
   ])
   // Events that nobody reads.
-  await silentClient(server, ['GET /v1/events HTTP/1.1', 'host: x', 'authorization: Bearer KEY', '', ''])
+  await silentClient(server, [
+    'GET /v1/events HTTP/1.1',
+    'host: localhost',
+    'authorization: Bearer KEY',
+    '',
+    ''
+  ])
   // A connection that is kept for the next question.
   await server.api.request('GET', '/health')
 
