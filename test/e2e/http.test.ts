@@ -309,6 +309,7 @@ test('the OpenAPI document describes every path', async () => {
     '/v1/accounts/{accountId}/backfill',
     '/v1/accounts/{accountId}/backfill/{jobId}',
     '/v1/accounts/{accountId}/connect',
+    '/v1/accounts/{accountId}/contacts',
     '/v1/accounts/{accountId}/contacts/check',
     '/v1/accounts/{accountId}/coverage',
     '/v1/accounts/{accountId}/coverage/threads',

@@ -61,6 +61,10 @@ test('a user sees and does what their claim grants, and is told what is missing 
   })
   const sent = await agent.send(ours.accountId, message.to, message.text)
   await agent.untilEntry(ours.accountId, sent.entryId, 'sent')
+  expect(await shared().api.request('GET', '/v1/audit?callerId=user-1')).toMatchObject({
+    status: 200,
+    body: { entries: [{ caller: { kind: 'user', id: 'user-1' }, operation: 'outbox.send', status: 202 }] }
+  })
   for (const user of [viewer, agent]) {
     for (const [method, path] of [
       ['GET', `/v1/accounts/${theirs.accountId}`],

@@ -22,7 +22,8 @@ export const NOT_COPIED: ReadonlyArray<NotCopied> = [
     why: 'they are in no document; WhatsApp tells them when the account is online'
   },
   { what: 'the details of coverage', why: 'documents have the gaps only; the phone is asked again' },
-  { what: 'the outbox', why: 'what waited could be sent twice; notSent counts it' }
+  { what: 'the outbox', why: 'what waited could be sent twice; notSent counts it' },
+  { what: 'keys and the audit log', why: 'they never leave DATA_DIR; create keys again' }
 ]
 
 /** The list as the command prints it. */
