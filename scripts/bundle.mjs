@@ -5,6 +5,7 @@ import './needs-node.cjs'
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'rolldown'
+import { buildClient } from './build-client.mjs'
 
 const ROOT = join(import.meta.dirname, '..')
 const TARGET = join(ROOT, 'build')
@@ -40,6 +41,7 @@ await build({
   logLevel: 'warn',
   output: { dir: TARGET, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' }
 })
+buildClient(join(TARGET, 'client'))
 cpSync(PAGE, join(TARGET, 'page'), { recursive: true })
 cpSync(join(ROOT, 'src/http/resources/link/link-page'), join(TARGET, 'link-page'), { recursive: true })
 cpSync(join(ROOT, 'extension'), join(TARGET, 'extension'), { recursive: true })

@@ -6,6 +6,8 @@ import { circlesIn, filesIn, graphOf, importsIn, importsOf, type ImportGraph } f
 /** Which room of src/ may look into which: each may also look into itself. */
 const ROOMS: Readonly<Record<string, ReadonlyArray<string>>> = {
   domain: [],
+  // What others install: it brings nothing of the server with it.
+  client: [],
   config: ['domain'],
   'config.ts': ['domain', 'config'],
   machines: ['domain'],

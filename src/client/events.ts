@@ -1,0 +1,135 @@
+// Server-sent events over `fetch`, which can send a key, unlike the `EventSource` of browsers.
+import { delayBefore, pause } from './attempts.ts'
+import { BackscrollError, errorOf } from './errors.ts'
+
+export interface ServerEvent {
+  /** Where to go on; `null` for what is told as it happens and cannot be read again. */
+  readonly id: string | null
+  /** What happened, such as `message.stored`. */
+  readonly type: string
+  readonly data: unknown
+}
+
+export interface EventOptions {
+  /** Of this account only. */
+  readonly accountId?: string
+  /** Everything after this event; what happens from now on without it. */
+  readonly after?: string | number
+  readonly signal?: AbortSignal
+}
+
+export interface EventSourceOptions {
+  readonly url: string
+  readonly key: string
+  readonly fetch: typeof globalThis.fetch
+  readonly firstDelayMs: number
+  readonly longestDelayMs: number
+}
+
+/** The server sends a comment every 15 seconds: a connection that is silent for so long is a broken one. */
+const SILENCE_MS = 50_000
+
+/** Refused for now. */
+const MAY_PASS = new Set([408, 429, 500, 502, 503, 504])
+
+/** The events in a text of blocks that are separated by empty lines. */
+const eventIn = (block: string): ServerEvent | undefined => {
+  const fields = new Map<string, Array<string>>()
+  for (const line of block.split('\n')) {
+    const [, name = '', value = ''] = /^([^:]*)(?:: ?(.*))?$/.exec(line) ?? []
+    fields.set(name, [...(fields.get(name) ?? []), value])
+  }
+  const data = fields.get('data')
+  if (data === undefined) return undefined
+  return {
+    id: fields.get('id')?.at(-1) ?? null,
+    type: fields.get('event')?.at(-1) ?? 'message',
+    data: JSON.parse(data.join('\n'))
+  }
+}
+
+/** The blocks of a body, as they come. `onBytes` is called whenever something comes. */
+async function* blocksOf(
+  body: ReadableStream<Uint8Array>,
+  onBytes: () => void
+): AsyncGenerator<string, void> {
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  let rest = ''
+  try {
+    while (true) {
+      const { done, value } = await reader.read()
+      if (done) return
+      onBytes()
+      const blocks = (rest + decoder.decode(value, { stream: true })).replaceAll('\r\n', '\n').split('\n\n')
+      rest = blocks.pop() ?? ''
+      yield* blocks
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined)
+  }
+}
+
+const addressOf = (url: string, { accountId }: EventOptions): string =>
+  `${url}/v1/events${accountId === undefined ? '' : `?${new URLSearchParams({ accountId }).toString()}`}`
+
+/** One connection; `opened` is called when the server has answered. */
+async function* connection(
+  { fetch, key, url }: EventSourceOptions,
+  options: EventOptions,
+  after: string | undefined,
+  opened: () => void
+): AsyncGenerator<ServerEvent, void> {
+  const silent = new AbortController()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const listen = (): void => {
+    clearTimeout(timer)
+    timer = setTimeout(() => silent.abort(new Error('The event stream is silent')), SILENCE_MS)
+  }
+  listen()
+  try {
+    const response = await fetch(addressOf(url, options), {
+      headers: {
+        authorization: `Bearer ${key}`,
+        accept: 'text/event-stream',
+        ...(after === undefined ? {} : { 'last-event-id': after })
+      },
+      signal: options.signal === undefined ? silent.signal : AbortSignal.any([options.signal, silent.signal])
+    })
+    if (!response.ok || response.body === null) throw await errorOf(response)
+    opened()
+    for await (const block of blocksOf(response.body, listen)) {
+      const event = eventIn(block)
+      if (event !== undefined) yield event
+    }
+  } finally {
+    clearTimeout(timer)
+    silent.abort()
+  }
+}
+
+const isFinal = (error: unknown): boolean => error instanceof BackscrollError && !MAY_PASS.has(error.status)
+
+/** Events, over as many connections as it takes. Ends when the signal aborts. */
+export async function* followEvents(
+  source: EventSourceOptions,
+  options: EventOptions
+): AsyncGenerator<ServerEvent, void> {
+  let place = options.after === undefined ? undefined : String(options.after)
+  let failures = 0
+  const isOver = (): boolean => options.signal?.aborted === true
+  while (!isOver()) {
+    try {
+      for await (const event of connection(source, options, place, () => (failures = 0))) {
+        place = event.id ?? place
+        yield event
+      }
+    } catch (error) {
+      if (isFinal(error)) throw error
+    }
+    if (isOver()) return
+    const delay = delayBefore(failures, source.firstDelayMs, source.longestDelayMs)
+    failures += 1
+    await pause(delay, options.signal).catch(() => undefined)
+  }
+}

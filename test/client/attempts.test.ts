@@ -1,0 +1,137 @@
+// What the client sends again, against a server that refuses for a while.
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { Backscroll, BackscrollError } from '../../src/client/index.ts'
+
+type Answer = (response: ServerResponse, request: IncomingMessage) => void
+
+const refuse =
+  (status: number, headers: Readonly<Record<string, string>> = {}): Answer =>
+  response =>
+    response
+      .writeHead(status, { 'content-type': 'application/problem+json', 'x-trace-id': 't-1', ...headers })
+      .end(
+        JSON.stringify({
+          type: 'urn:backscroll:problem:x',
+          status,
+          title: 'No',
+          code: 'x',
+          detail: 'Not now'
+        })
+      )
+
+const succeed: Answer = response =>
+  response.writeHead(200, { 'content-type': 'application/json' }).end('{"accounts":[],"entryId":"1"}')
+
+const hangUp: Answer = response => response.destroy()
+
+/** A client of a server with these answers, of which the last one stays; and what it was asked. */
+const against = async (...answers: ReadonlyArray<Answer>) => {
+  const asked: Array<IncomingMessage> = []
+  const server = createServer((request, response) => {
+    const answer = answers[Math.min(asked.length, answers.length - 1)]
+    asked.push(request)
+    answer?.(response, request)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  const client = new Backscroll({
+    url: `http://127.0.0.1:${port}/`,
+    key: 'key',
+    firstDelayMs: 1,
+    longestDelayMs: 2000
+  })
+  return { client, asked }
+}
+
+test('reading is tried again while the server cannot answer, or the connection ends', async () => {
+  const { asked, client } = await against(refuse(503), hangUp, refuse(502), succeed)
+  expect(await client.call('accounts.list')).toMatchObject({ accounts: [] })
+  expect(asked).toHaveLength(4)
+  expect(asked[0]).toMatchObject({ url: '/v1/accounts', headers: { authorization: 'Bearer key' } })
+})
+
+test('after the last attempt the refusal is told, with its code and trace', async () => {
+  const { asked, client } = await against(refuse(503))
+  const error: unknown = await client.call('accounts.list').catch((cause: unknown) => cause)
+  expect(error).toBeInstanceOf(BackscrollError)
+  expect(error).toMatchObject({ status: 503, code: 'x', traceId: 't-1', message: '503 x: Not now' })
+  expect(asked).toHaveLength(4)
+})
+
+test('a message is sent again with the same idempotency key; one that has a key keeps it', async () => {
+  const { asked, client } = await against(hangUp, refuse(500), succeed)
+  await client.call('outbox.send', { accountId: 'a/b', body: { to: '1', text: 'x' }, wait: 'sent' })
+  const keys = asked.map(({ headers }) => headers['idempotency-key'])
+  expect(keys).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/), keys[0], keys[0]])
+  expect(asked[0]?.url).toBe('/v1/accounts/a%2Fb/messages?wait=sent')
+  await client.call('outbox.send', { accountId: 'a', body: { text: 'x', idempotencyKey: 'mine' } })
+  const form = new FormData()
+  form.set('idempotencyKey', 'mine')
+  await client.call('outbox.send', { accountId: 'a', body: form })
+  expect(asked.slice(3).map(({ headers }) => headers['idempotency-key'])).toEqual([undefined, undefined])
+})
+
+test('what is not the same when it is done twice is sent once, unless the server has not looked at it', async () => {
+  const first = await against(refuse(503), succeed)
+  await expect(first.client.call('accounts.create', { body: { name: 'x' } })).rejects.toThrow('503 x')
+  expect(first.asked).toHaveLength(1)
+  const limited = await against(refuse(429, { 'retry-after': '0' }), succeed)
+  await limited.client.call('accounts.create', { body: { name: 'x' } })
+  expect(limited.asked).toHaveLength(2)
+})
+
+test('a refusal that stays is told at once, and so is one that lasts longer than the client waits', async () => {
+  const wrong = await against(refuse(404))
+  await expect(wrong.client.call('accounts.get', { accountId: 'x' })).rejects.toMatchObject({ status: 404 })
+  expect(wrong.asked).toHaveLength(1)
+  const later = await against(refuse(503, { 'retry-after': '3600' }))
+  await expect(later.client.call('accounts.list')).rejects.toMatchObject({ status: 503 })
+  expect(later.asked).toHaveLength(1)
+})
+
+test('a call that was given up is not tried again', async () => {
+  const abort = new AbortController()
+  const { asked, client } = await against(() => abort.abort(new Error('given up')))
+  await expect(client.call('accounts.list', {}, { signal: abort.signal })).rejects.toThrow('given up')
+  expect(asked).toHaveLength(1)
+})
+
+test('an event stream goes on after the last event when its connection ends, and ends with its signal', async () => {
+  const abort = new AbortController()
+  const { asked, client } = await against(
+    response => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.end(
+        'retry: 1\n\n: here\n\nid: 7\nevent: message.stored\ndata: {"a":\ndata: 1}\n\nid: 8\ndata: {"cut'
+      )
+    },
+    refuse(503),
+    response => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('id: 8\r\nevent: thread.changed\r\ndata: {"b":2}\r\n\r\n')
+    }
+  )
+  const seen = []
+  for await (const event of client.events({ after: 6, accountId: 'acc-1', signal: abort.signal })) {
+    seen.push(event)
+    if (seen.length === 2) abort.abort()
+  }
+  expect(seen).toEqual([
+    { id: '7', type: 'message.stored', data: { a: 1 } },
+    { id: '8', type: 'thread.changed', data: { b: 2 } }
+  ])
+  expect(asked.map(({ headers, url }) => [url, headers['last-event-id']])).toEqual([
+    ['/v1/events?accountId=acc-1', '6'],
+    ['/v1/events?accountId=acc-1', '7'],
+    ['/v1/events?accountId=acc-1', '7']
+  ])
+  const refused = await against(refuse(403))
+  await expect(refused.client.events().next()).rejects.toMatchObject({ status: 403 })
+})

@@ -1,0 +1,13 @@
+// The types of the client are those of the contract.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+
+test('src/client/contract.ts is what the contract says (npm run client writes it)', async () => {
+  // oxlint-disable-next-line typescript/ban-ts-comment
+  // @ts-expect-error: a script without types
+  const { written } = await import('../../scripts/client-contract.mjs')
+  const text = readFileSync(join(import.meta.dirname, '..', '..', 'src', 'client', 'contract.ts'), 'utf8')
+  expect(text).toContain('outbox.send')
+  expect(written()).toBe(text)
+})
