@@ -1,6 +1,7 @@
 // How fast one account's history comes in: a phone with a history made ahead, the server as a process, the real wire in
 // between, contacts that go on writing meanwhile. Compared with bare decoding and bare inserting of the same messages.
 import { createHash } from 'node:crypto'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -210,6 +211,7 @@ export const history = async (args: ReadonlyArray<string>): Promise<object> => {
       chunkMessages: options.chunkMessages,
       seconds: rounded((lastAt - firstChunkAt) / 1000, 2),
       messagesPerSecond: Math.round(perSecond),
+      databaseBytesAMessage: Math.round(statSync(database).size / messages),
       peakRssMiB: peakMiB === undefined ? null : Math.round(peakMiB),
       bareDecodePerSecond: Math.round(bareDecodePerSecond),
       ratioToBareDecode: rounded(perSecond / bareDecodePerSecond, 3),

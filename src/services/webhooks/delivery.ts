@@ -120,5 +120,5 @@ export const recordAttempts = Effect.fnUntraced(function* (
         ${answer.status}, ${answer.reason}, ${milliseconds}, ${at})`
   if (attempts.length === 0) return
   yield* sql`DELETE FROM webhook_deliveries WHERE webhook_id = ${webhookId} AND delivery_id <=
-    (SELECT MAX(delivery_id) FROM webhook_deliveries WHERE webhook_id = ${webhookId}) - ${KEPT}`
+    (SELECT delivery_id FROM webhook_deliveries WHERE webhook_id = ${webhookId} ORDER BY delivery_id DESC LIMIT 1 OFFSET ${KEPT})`
 })
