@@ -12,6 +12,7 @@ import { cutPower } from './power-cut.ts'
 import { pick, type Random, randomOf } from './random.ts'
 import { Traffic } from './traffic.ts'
 import type { ChaosAccount } from './verdict.ts'
+import { WebhookSide } from './webhook-side.ts'
 
 export interface ChaosOptions {
   readonly rounds: number
@@ -21,6 +22,8 @@ export interface ChaosOptions {
   /** Milliseconds between two things that happen on a phone; few by default. */
   readonly pauseMs?: number
   readonly store?: 'sqlite' | 'firestore'
+  /** Whether the server of a webhook is only ever in trouble that is over soon. */
+  readonly briefTroubles?: boolean
   readonly log: (text: string) => void
 }
 
@@ -37,6 +40,7 @@ type Settings = Readonly<Record<string, string>>
 export class ChaosRun implements AsyncDisposable {
   readonly simulator: Simulator
   readonly firestore: FirestoreSide | undefined
+  readonly webhook: WebhookSide
   readonly accounts: Array<ChaosAccount> = []
   /** Of the kills, those at a named point, by point. */
   readonly points: Record<string, number> = {}
@@ -56,8 +60,14 @@ export class ChaosRun implements AsyncDisposable {
   private readonly flushed = join(this.notes.path, 'flushed-log')
   private running: ServerProcess | undefined
 
-  private constructor(options: ChaosOptions, simulator: Simulator, firestore: FirestoreSide | undefined) {
+  private constructor(
+    options: ChaosOptions,
+    simulator: Simulator,
+    webhook: WebhookSide,
+    firestore: FirestoreSide | undefined
+  ) {
     this.options = options
+    this.webhook = webhook
     this.random = randomOf(options.seed)
     this.simulator = simulator
     this.firestore = firestore
@@ -71,14 +81,24 @@ export class ChaosRun implements AsyncDisposable {
   static async start(options: ChaosOptions): Promise<ChaosRun> {
     const simulator = await Simulator.make({ seed: options.seed })
     const firestore = options.store === 'firestore' ? await FirestoreSide.start() : undefined
-    const run = new ChaosRun(options, simulator, firestore)
+    const run = new ChaosRun(
+      options,
+      simulator,
+      await WebhookSide.start(options.seed, options.briefTroubles ?? false),
+      firestore
+    )
     await run.launch()
+    await run.webhook.register(run.server, run.dataDir)
     return run
   }
 
   get server(): ServerProcess {
     if (this.running === undefined) throw new Error('The server was never started')
     return this.running
+  }
+
+  get dataDir(): string {
+    return this.folder.path
   }
 
   /** A phone with a history is linked, and its traffic begins. */
@@ -130,6 +150,7 @@ export class ChaosRun implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.running?.kill()
     await this.simulator.stop()
+    await this.webhook[Symbol.asyncDispose]()
     await this.firestore?.[Symbol.asyncDispose]()
     this.folder.remove()
     this.notes.remove()
@@ -177,6 +198,7 @@ export class ChaosRun implements AsyncDisposable {
       settings: {
         ...simulatorSettings(this.simulator),
         SEND_TIMEOUT: '2s',
+        ...this.webhook.settings,
         ...this.firestore?.settings,
         ...withFlushedLog(this.flushed, settings)
       }

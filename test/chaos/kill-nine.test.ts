@@ -10,6 +10,7 @@ test('killed at random moments and around its commits, the server loses nothing 
     seed: 3,
     messages: 50,
     pauseMs: 40,
+    briefTroubles: true,
     log: text => words.push(text)
   })
   expect({ clean: isClean(result), result, words }).toMatchObject({ clean: true })
@@ -18,4 +19,5 @@ test('killed at random moments and around its commits, the server loses nothing 
   expect(result.sends).toBeGreaterThan(5)
   expect(result.receipts).toBeGreaterThan(5)
   expect(result.firestore?.sends).toBeGreaterThan(1)
+  expect(result.webhook.events).toBeGreaterThan(20)
 }, 200_000)

@@ -1,5 +1,5 @@
 // Kills the server again and again, at random moments and at named points around its commits, or tells it to stop, under traffic in every
-// direction, with hostile contacts in it and connections that drop while accounts link and log in; then compares everything it stored and everything recipients got with the truth.
+// direction, with hostile contacts in it and connections that drop while accounts link and log in; then compares everything it stored, everything recipients got and everything a webhook delivered with the truth.
 //   npm run chaos -- --rounds 20 --seed 1
 //   npm run chaos -- --store firestore
 // Prints one JSON line last; exit code 0 only when nothing was lost or doubled. A seed decides the traffic, the moments
@@ -9,6 +9,7 @@ import { storeOption, wholeOption } from '../../harness/options.ts'
 import { setup as bundleServer } from '../warm-up.ts'
 import { type ChaosOptions, ChaosRun } from './chaos-run.ts'
 import { type FirestoreResult, isFirestoreClean } from './firestore-side.ts'
+import { isWebhookClean, type WebhookResult } from './webhook-side.ts'
 import { type ChaosAccount, proveSessions, type Verdict, verdictOf } from './verdict.ts'
 
 export interface ChaosResult {
@@ -45,6 +46,8 @@ export interface ChaosResult {
   readonly points: Readonly<Record<string, number>>
   readonly accounts: number
   readonly seconds: number
+  /** What an application got by a webhook. */
+  readonly webhook: WebhookResult
   /** The same of what applications read and write in Firestore, with `--store firestore`. */
   readonly firestore?: FirestoreResult
 }
@@ -100,6 +103,7 @@ export const killNine = async (options: ChaosOptions): Promise<ChaosResult> => {
     total = sumOf(total, await verdictOf(run.server, account, run.simulator, options.log))
   }
   const firestore = await run.firestore?.verdict(run.server, run.accounts, options.log)
+  const webhook = await run.webhook.verdict(run.server, run.dataDir, options.log)
   return {
     rounds: options.rounds,
     kills: run.kills,
@@ -123,6 +127,7 @@ export const killNine = async (options: ChaosOptions): Promise<ChaosResult> => {
     waiting: total.waiting,
     points: run.points,
     accounts: run.accounts.length,
+    webhook,
     seconds: Math.round((performance.now() - started) / 100) / 10,
     ...(firestore === undefined ? {} : { firestore })
   }
@@ -139,7 +144,9 @@ export const isClean = (result: ChaosResult): boolean =>
     result.waiting +
     result.failed_stops +
     result.crashes ===
-    0 && isFirestoreClean(result.firestore)
+    0 &&
+  isWebhookClean(result.webhook) &&
+  isFirestoreClean(result.firestore)
 
 if (import.meta.main) {
   const { values } = parseArgs({

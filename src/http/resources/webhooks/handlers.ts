@@ -5,6 +5,7 @@ import type { Accounts } from '../../../services/accounts.ts'
 import type { DatabaseError } from '../../../services/database/error.ts'
 import { type WebhookError, Webhooks } from '../../../services/webhooks/webhooks.ts'
 import { Api } from '../../api.ts'
+import { auditMade } from '../../auth/auditing.ts'
 import { findAccount } from '../../lookup.ts'
 import { NotFound, orDatabaseUnavailable, StoreUnavailable, TooManyWebhooks } from '../../problems.ts'
 import type { NewWebhookPayload, StretchPayload, WebhookChangePayload } from './contract.ts'
@@ -57,7 +58,9 @@ const create = Effect.fnUntraced(function* ({
     accountId: accountId ?? null
   }
   const created = yield* orUnavailable(webhooks.create(webhook))
-  return created ?? (yield* new TooManyWebhooks({ detail: 'Delete some that are not needed' }))
+  if (created === undefined) return yield* new TooManyWebhooks({ detail: 'Delete some that are not needed' })
+  yield* auditMade('webhookId', created.webhook.webhookId)
+  return created
 })
 
 const change = (webhookId: string, payload: WebhookChangePayload) =>

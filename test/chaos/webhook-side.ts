@@ -1,0 +1,194 @@
+// The webhooks' side of the chaos: an application whose server fails, hangs, redirects, answers late and dies, and that is to get every
+// event of the log all the same, in the order of each conversation.
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { ServerProcess } from '../../harness/server-process.ts'
+import type { CloudEvent } from '../../src/domain/cloud-event.ts'
+import type { Webhook } from '../../src/domain/webhook.ts'
+import { DATABASE } from '../../src/services/database/sqlite/folder-inspection.ts'
+import { type Random, randomOf } from './random.ts'
+
+export interface WebhookResult {
+  /** Events of the log since the webhook was made. */
+  readonly events: number
+  /** Those that its server never took. */
+  readonly lost: number
+  /** Those that it first took after a later one of the same conversation. */
+  readonly out_of_order: number
+  /** Deliveries of events that it had taken already. */
+  readonly repeated: number
+  /** What its server did instead of taking an event, by what it was. */
+  readonly troubles: Readonly<Record<string, number>>
+}
+
+/** Longer than any server may take to answer. */
+const HANGING_MS = 20_000
+const LATE_MS = 1500
+
+type Trouble = (response: ServerResponse) => void
+
+const later = (response: ServerResponse, ms: number, then: () => void): void => {
+  const timer = setTimeout(then, ms)
+  response.on('close', () => clearTimeout(timer))
+}
+
+/** None of them takes the event, but the late one. */
+const TROUBLES: ReadonlyArray<readonly [name: string, Trouble]> = [
+  ['fails', response => void response.writeHead(500).end('no')],
+  ['is too busy', response => void response.writeHead(429, { 'retry-after': '1' }).end()],
+  ['redirects', response => void response.writeHead(307, { location: '/elsewhere' }).end()],
+  ['dies', response => void response.destroy()],
+  ['hangs', response => later(response, HANGING_MS, () => response.destroy())],
+  ['answers late', response => later(response, LATE_MS, () => void response.writeHead(200).end())]
+]
+
+/** How often there is trouble with an event for the first and the second time it comes, after which it waits for half a minute. */
+const TROUBLED = [0.03, 0.02]
+/** Those that are over at once. */
+const BRIEF = { troubled: TROUBLED.slice(0, 1), troubles: TROUBLES.slice(0, 4) }
+
+export class WebhookSide implements AsyncDisposable {
+  private readonly server = createServer((request, response) => {
+    let body = ''
+    request.setEncoding('utf8')
+    request.on('data', (part: string) => (body += part))
+    request.on('end', () => this.take(body, response))
+  })
+  private readonly random: Random
+  /** The events that were taken, in the order in which they were taken first. */
+  private readonly taken = new Map<string, CloudEvent>()
+  private readonly times = new Map<string, number>()
+  private readonly troubles: Record<string, number> = {}
+  private repeated = 0
+  private webhookId = ''
+  /** The last event before the webhook was made. */
+  private begins = 0
+
+  private readonly may: typeof BRIEF
+
+  private constructor(seed: number, isBrief: boolean) {
+    this.random = randomOf(seed)
+    this.may = isBrief ? BRIEF : { troubled: TROUBLED, troubles: [...TROUBLES] }
+  }
+
+  static async start(seed: number, isBrief: boolean): Promise<WebhookSide> {
+    const side = new WebhookSide(seed, isBrief)
+    await new Promise<void>(resolve => side.server.listen(0, '127.0.0.1', resolve))
+    return side
+  }
+
+  /** For the server: the application's runs on this machine. */
+  readonly settings = { WEBHOOK_URL_PRIVATE: 'true' }
+
+  async register({ api }: ServerProcess, dataDir: string): Promise<void> {
+    const { port } = this.server.address() as AddressInfo
+    this.begins = newestEvent(dataDir)
+    const made = await api.webhooks<{ webhook: Webhook }>(201, 'POST', '', {
+      url: `http://127.0.0.1:${port}/`
+    })
+    this.webhookId = made.webhook.webhookId
+  }
+
+  private take(body: string, response: ServerResponse): void {
+    const event = JSON.parse(body) as CloudEvent
+    const times = (this.times.get(event.id) ?? 0) + 1
+    this.times.set(event.id, times)
+    response.on('finish', () => {
+      if (response.statusCode !== 200) return
+      if (this.taken.has(event.id)) this.repeated += 1
+      else this.taken.set(event.id, event)
+    })
+    const trouble =
+      this.random() < (this.may.troubled[times - 1] ?? 0)
+        ? this.may.troubles[Math.floor(this.random() * this.may.troubles.length)]
+        : undefined
+    if (trouble === undefined) return void response.writeHead(200).end()
+    const [name, make] = trouble
+    this.troubles[name] = (this.troubles[name] ?? 0) + 1
+    make(response)
+  }
+
+  /** Waits until nothing waits any more. */
+  async verdict(
+    { api }: ServerProcess,
+    dataDir: string,
+    log: (text: string) => void
+  ): Promise<WebhookResult> {
+    await this.untilDelivered(api, log)
+    const logged = eventsAfter(dataDir, this.begins)
+    const lost = logged.filter(({ id }) => !this.taken.has(id))
+    for (const one of lost.slice(0, 5)) log(`event lost: ${JSON.stringify(one)}`)
+    return {
+      events: logged.length,
+      lost: lost.length,
+      out_of_order: this.outOfOrder(),
+      repeated: this.repeated,
+      troubles: this.troubles
+    }
+  }
+
+  /** As long as anything more is taken: an event that was refused waits for half a minute and longer. */
+  private async untilDelivered(api: ServerProcess['api'], log: (text: string) => void): Promise<void> {
+    const isDone = async (): Promise<boolean> => {
+      const { failingLanes, waiting } = await api.webhooks<Webhook>(200, 'GET', `/${this.webhookId}`)
+      return failingLanes + waiting === 0
+    }
+    while (!(await isDone())) {
+      const before = this.taken.size + this.repeated
+      const grown = async () => this.taken.size + this.repeated > before || (await isDone()) || undefined
+      try {
+        await api.until('another event to be delivered', grown)
+      } catch (cause) {
+        log(`${String(cause)}; ${JSON.stringify(await api.webhooks(200, 'GET', `/${this.webhookId}`))}`)
+        return
+      }
+    }
+  }
+
+  private outOfOrder(): number {
+    const events = [...this.taken.values()]
+    // In one that others became a part of, what waited of them comes after what was delivered of it.
+    const merged = new Set(events.filter(({ type }) => type === 'thread.merged').map(threadOf))
+    const newest = new Map<string, number>()
+    let wrong = 0
+    for (const event of events) {
+      const thread = threadOf(event)
+      const id = Number(event.id)
+      if (id < (newest.get(thread) ?? 0) && !merged.has(thread)) wrong += 1
+      newest.set(thread, Math.max(id, newest.get(thread) ?? 0))
+    }
+    return wrong
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.server.closeAllConnections()
+    return new Promise(resolve => this.server.close(() => resolve()))
+  }
+}
+
+const threadOf = ({ subject = '' }: CloudEvent): string => subject.split('/')[1] ?? ''
+
+const rowsOf = <Row>(
+  dataDir: string,
+  text: string,
+  ...parameters: ReadonlyArray<number>
+): ReadonlyArray<Row> => {
+  using database = new DatabaseSync(join(dataDir, DATABASE), { readOnly: true })
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return database.prepare(text).all(...parameters) as unknown as ReadonlyArray<Row>
+}
+
+const newestEvent = (dataDir: string): number =>
+  rowsOf<{ newest: number | null }>(dataDir, 'SELECT MAX(event_id) AS newest FROM events')[0]?.newest ?? 0
+
+const eventsAfter = (dataDir: string, after: number) =>
+  rowsOf<{ id: string; kind: string; thread: string }>(
+    dataDir,
+    'SELECT CAST(event_id AS TEXT) AS id, kind, thread_id AS thread FROM events WHERE event_id > ? ORDER BY event_id',
+    after
+  )
+
+export const isWebhookClean = ({ lost, out_of_order: outOfOrder }: WebhookResult): boolean =>
+  lost + outOfOrder === 0
