@@ -13,6 +13,7 @@ import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
 import { linkAccount, simulatorSettings } from '../harness/simulated.ts'
 import { Simulator } from '../simulator/simulator.ts'
 import type { Phone } from '../simulator/phone.ts'
+import { Backscroll } from '../src/client/index.ts'
 import { LocalFirestore } from '../test/firestore/server.ts'
 import { progressBar } from './progress-bar.ts'
 
@@ -51,20 +52,26 @@ const sync = async (api: Api, accountId: string, expected: number): Promise<Acco
   return synced
 }
 
-/** Sends messages over HTTP and waits until each was read by its recipient. */
-const sendAndSeeRead = async (api: Api, phone: Phone, accountId: string): Promise<ReadonlyArray<string>> => {
+/** Sends messages as an application does, and waits until each was read by its recipient. */
+const sendAndSeeRead = async (
+  server: Pick<ServerProcess, 'api' | 'key' | 'url'>,
+  phone: Phone,
+  accountId: string
+): Promise<ReadonlyArray<string>> => {
+  const client = new Backscroll(server)
   const sent = []
   for (let n = 1; n <= SENT; n += 1) {
     const contact = phone.contacts[n % Math.min(3, phone.contacts.length)]
     if (contact === undefined) throw new Error('The simulated phone has no contacts')
-    sent.push(await api.send(accountId, contact.phoneNumber, `Message ${n} from the demo`, `demo-${n}`))
+    const body = {
+      to: contact.phoneNumber,
+      text: `Message ${n} from the demo`,
+      idempotencyKey: `demo-${n}`
+    }
+    sent.push(await client.call('outbox.send', { accountId, wait: 'delivered', body }))
   }
-  for (const { messageId, threadId } of sent) {
-    await api.until(`message ${messageId} to be read`, async () => {
-      const page = await api.messagePage(threadId, 'limit=50')
-      return page.messages.find(message => message.messageId === messageId && message.status === 'read')
-    })
-  }
+  for (const { messageId, threadId } of sent)
+    await server.api.untilMessage(threadId, messageId, ({ status }) => status === 'read')
   return sent.map(({ messageId }) => messageId.slice(0, messageId.lastIndexOf('_')))
 }
 
@@ -167,7 +174,7 @@ const synced = await sync(server.api, accountId, phone.truth().messages.length)
 say(`Synced ${synced.counts.messages} messages in ${synced.counts.threads} threads.`)
 
 if (values.exit) {
-  const ids = await sendAndSeeRead(server.api, phone, accountId)
+  const ids = await sendAndSeeRead(server, phone, accountId)
   await dropAndCatchUp(server.api, phone, accountId)
   const truth = phone.truth()
   const result = await compare(server.api, accountId, truth.messages)
