@@ -23,8 +23,8 @@ import { deleteLane, dueLanes, type Lane, lanesOf, nextTry, putLane } from './la
 import { nextReplay, type Replay, replayed } from './replays.ts'
 import type { Answer } from './request.ts'
 
-/** Events that are read at a time. */
-const BATCH = 200
+/** Events that are read at a time, and may come again after a crash. */
+const BATCH = 100
 const LANES = 8
 /** Gone: nothing is to be sent there any more. */
 const GONE = 410
