@@ -1,6 +1,7 @@
 // What an endpoint did not take waits in a lane: one for each conversation, so that the others go on and each keeps its order. A lane has
 // only its first event; the others of the conversation are in the log.
 import type { SqlClient } from 'effect/sql'
+import { least } from '../database/dialect.ts'
 import { retryDelay } from './retries.ts'
 
 export interface Lane {
@@ -34,6 +35,16 @@ export const putLane = (sql: SqlClient.SqlClient, lane: Lane) =>
     VALUES (${lane.webhookId}, ${lane.accountId}, ${lane.threadId}, ${lane.eventId}, ${lane.attempts}, ${lane.nextAt})
     ON CONFLICT (webhook_id, thread_id) DO UPDATE SET event_id = excluded.event_id, attempts = excluded.attempts,
       next_at = excluded.next_at`
+
+/** Has the conversation delivered from this event on, now; one that waits from an earlier event on keeps that. */
+export const restartLane = (sql: SqlClient.SqlClient, lane: Omit<Lane, 'attempts'>) => {
+  const first = sql.literal(least(sql, 'webhook_lanes.event_id', 'excluded.event_id'))
+  return sql`INSERT INTO webhook_lanes (${sql.literal(COLUMNS)})
+    VALUES (${lane.webhookId}, ${lane.accountId}, ${lane.threadId}, ${lane.eventId}, 0, ${lane.nextAt})
+    ON CONFLICT (webhook_id, thread_id) DO UPDATE SET event_id = ${first},
+      attempts = CASE WHEN excluded.event_id < webhook_lanes.event_id THEN 0 ELSE webhook_lanes.attempts END,
+      next_at = excluded.next_at`
+}
 
 export const deleteLane = (
   sql: SqlClient.SqlClient,

@@ -19,7 +19,7 @@ import {
   recordAttempts
 } from './delivery.ts'
 import { type Endpoint, readEndpoint } from './endpoints.ts'
-import { deleteLane, dueLanes, type Lane, lanesOf, nextTry, putLane } from './lanes.ts'
+import { deleteLane, dueLanes, type Lane, lanesOf, nextTry, putLane, restartLane } from './lanes.ts'
 import { nextReplay, type Replay, replayed } from './replays.ts'
 import type { Answer } from './request.ts'
 
@@ -103,7 +103,6 @@ const workOnReplay = Effect.fnUntraced(function* (working: Working, replay: Repl
     wanted.filter(({ threadId }) => !waiting.has(threadId))
   )
   const now = yield* Clock.currentTimeMillis
-  // Their lanes begin earlier.
   const firstOfWaiting = new Map(
     wanted.toReversed().flatMap(event => (waiting.has(event.threadId) ? [[event.threadId, event]] : []))
   )
@@ -111,16 +110,14 @@ const workOnReplay = Effect.fnUntraced(function* (working: Working, replay: Repl
     Effect.gen(function* () {
       yield* settle(working, delivered)
       for (const { accountId: of, eventId, threadId } of firstOfWaiting.values())
-        yield* putLane(sql, { webhookId, accountId: of, threadId, eventId, attempts: 0, nextAt: now })
+        yield* restartLane(sql, { webhookId, accountId: of, threadId, eventId, nextAt: now })
       yield* replayed(sql, replay, events.length < BATCH ? undefined : events.at(-1)?.eventId)
     })
   )
 })
 
-/** Delivers what of these events is still about something. */
-const deliverEvents = Effect.fnUntraced(function* (working: Working, events: ReadonlyArray<FeedEvent>) {
-  return yield* deliverAll(working, yield* withData(events))
-})
+const deliverEvents = (working: Working, events: ReadonlyArray<FeedEvent>) =>
+  Effect.flatMap(withData(events), documents => deliverAll(working, documents))
 
 const withData = Effect.fnUntraced(function* (events: ReadonlyArray<FeedEvent>) {
   const data = yield* EventData

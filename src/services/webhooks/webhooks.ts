@@ -10,7 +10,7 @@ import { ALL_ACCOUNTS, Wakes } from '../process/wakes.ts'
 import { Seal, type SealBroken } from '../vault/seal.ts'
 import { isTaken, send } from './delivery.ts'
 import { deleteEndpoint, type Endpoint, readEndpoint, readEndpoints, writeEndpoint } from './endpoints.ts'
-import { lanesOf, putLane } from './lanes.ts'
+import { lanesOf, restartLane } from './lanes.ts'
 import { addReplay } from './replays.ts'
 import { newSecret } from './signature.ts'
 import { WEBHOOK, WEBHOOKS } from './topics.ts'
@@ -336,7 +336,7 @@ const replayDeadLetters = (webhookId: string) =>
           JOIN events e ON e.event_id = d.event_id WHERE d.webhook_id = ${webhookId} GROUP BY e.account_id, e.thread_id`
       const work = Effect.gen(function* () {
         for (const { n: _, ...letter } of letters)
-          yield* putLane(sql, { ...letter, webhookId, attempts: 0, nextAt: now })
+          yield* restartLane(sql, { ...letter, webhookId, nextAt: now })
         yield* sql`DELETE FROM webhook_dead_letters WHERE webhook_id = ${webhookId}
           AND event_id IN (SELECT event_id FROM events)`
       })

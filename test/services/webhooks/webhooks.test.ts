@@ -143,6 +143,33 @@ test('what waits of two conversations that turn out to be one is delivered', asy
   )
 })
 
+test('a replay of what came later takes nothing from a conversation that waits', async () => {
+  await using receiver = await Receiver.open()
+  receiver.behave = (_, response) => void response.writeHead(500).end()
+  await onWebhooks(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const webhooks = yield* Webhooks
+      const webhookId = yield* created(receiver.url)
+      yield* apply(from(ANN, 'waits'))
+      yield* apply(from(ANN, 'came later'))
+      yield* sql`UPDATE events SET at = event_id`
+      const [later] = yield* sql<{
+        at: number
+      }>`SELECT MAX(at) AS at FROM events WHERE kind = 'message.stored'`
+      yield* pass(webhookId)
+      expect(yield* webhooks.replay(webhookId, { since: later!.at, types: [] })).toBeGreaterThan(0)
+
+      // The lane is not due yet when the replay comes to it.
+      yield* runOnce(webhookId, { health: { failures: 0 }, allowPrivateAddresses: true })
+      receiver.behave = (_, response) => void response.writeHead(200).end()
+      receiver.received.splice(0)
+      yield* pass(webhookId)
+      expect(receiver.texts).toEqual(['waits', 'came later'])
+    })
+  )
+})
+
 test('an event tells a message as it is when it is delivered: nothing that was deleted since', async () => {
   await using receiver = await Receiver.open()
   await onWebhooks(
