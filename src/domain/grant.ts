@@ -1,5 +1,6 @@
 // What a caller may do: a person by their Firebase ID token, a program by its key.
 import { Schema } from 'effect'
+import { matchesEvent } from './event-pattern.ts'
 
 /** Each role may do what those before it may. `admin` does everything, with every account. */
 export const ROLES = ['viewer', 'agent', 'operator', 'admin'] as const
@@ -36,13 +37,6 @@ export const mayReadAll = (grant: Grant): boolean => isAdmin(grant) || grant.acc
 export const mayRead = (grant: Grant, accountId: string): boolean =>
   mayReadAll(grant) || grant.accounts.includes(accountId)
 
-/** The type of an event, or `message.*` for all types that begin with `message.`. */
-export const isEventPattern = (text: string): boolean =>
-  text.length <= 100 && /^[a-z][A-Za-z0-9]*(\.[a-z][A-Za-z0-9]*)*(\.\*)?$/.test(text)
-
-const matches = (pattern: string, type: string): boolean =>
-  pattern.endsWith('.*') ? type.startsWith(pattern.slice(0, -1)) : pattern === type
-
 /** Whether the caller may be told of events of this type, such as `message.stored`. */
 export const mayFollow = ({ events = 'all' }: Grant, type: string): boolean =>
-  events === 'all' || events.some(pattern => matches(pattern, type))
+  events === 'all' || events.some(pattern => matchesEvent(pattern, type))

@@ -1,5 +1,6 @@
 // URLs to which events are delivered, as applications manage them.
 import { Schema } from 'effect'
+import { matchesEvent } from './event-pattern.ts'
 import { Time, Whole } from './whole.ts'
 
 /** `disabled`: its server said that it is gone (410). It is `active` again once somebody says so. */
@@ -61,5 +62,4 @@ export type DeadLetter = typeof DeadLetter.Type
 
 /** Whether an event of this type is among those wanted. */
 export const isWanted = (types: ReadonlyArray<string>, type: string): boolean =>
-  types.length === 0 ||
-  types.some(wanted => wanted === type || (wanted.endsWith('.*') && type.startsWith(wanted.slice(0, -1))))
+  types.length === 0 || types.some(wanted => matchesEvent(wanted, type))

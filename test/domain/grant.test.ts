@@ -1,6 +1,7 @@
 // What grants mean: of roles, accounts and types of events.
 import { expect, test } from 'vitest'
-import { type Grant, hasRole, isEventPattern, mayFollow, mayRead, ROLES } from '../../src/domain/grant.ts'
+import { isEventPattern } from '../../src/domain/event-pattern.ts'
+import { type Grant, hasRole, mayFollow, mayRead, ROLES } from '../../src/domain/grant.ts'
 
 test('each role has the rights of those before it', () => {
   for (const [place, role] of ROLES.entries())

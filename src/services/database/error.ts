@@ -30,13 +30,20 @@ export const asDatabaseError =
 
 const MOST_CAUSES = 8
 
+/** An error and its causes, from the outermost in. */
+export function* causesOf(error: unknown): Generator<object> {
+  let at = error
+  for (let depth = 0; typeof at === 'object' && at !== null && depth < MOST_CAUSES; depth += 1) {
+    yield at
+    const cause: unknown = 'cause' in at ? at.cause : undefined
+    at = cause ?? ('reason' in at ? at.reason : undefined)
+  }
+}
+
 /** SQLite's result code, if it is among the causes of an error: https://www.sqlite.org/rescode.html */
 export const errcodeOf = (error: unknown): number | undefined => {
-  let at = error
-  for (let depth = 0; depth < MOST_CAUSES && at instanceof Object; depth += 1) {
-    if ('errcode' in at && typeof at.errcode === 'number') return at.errcode
-    at = 'cause' in at && at.cause !== undefined ? at.cause : 'reason' in at ? at.reason : undefined
-  }
+  for (const cause of causesOf(error))
+    if ('errcode' in cause && typeof cause.errcode === 'number') return cause.errcode
   return undefined
 }
 

@@ -1,5 +1,6 @@
 // Incidents about the disk or the database, by what is wrong with it: full, locked, read-only, damaged.
 import type { Effect } from 'effect'
+import { causesOf } from '../database/error.ts'
 import type { IncidentKind } from '../../domain/incident.ts'
 import type { IncidentReport, Incidents } from './incidents.ts'
 
@@ -59,17 +60,14 @@ const BY_SYSTEM_CODE: ReadonlyMap<string, Trouble> = new Map([
   ['EIO', DISK_ERRORS]
 ])
 
-const MOST_CAUSES = 8
-
 /** What is wrong with the storage, by the first code among the causes of an error; `undefined` when none of them is about it. */
 export const knownTroubleOf = (error: unknown): Trouble | undefined => {
-  for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < MOST_CAUSES; depth += 1) {
-    if ('errcode' in at && typeof at.errcode === 'number')
-      return BY_SQLITE_CODE.get(at.errcode & 0xff) ?? FAILED
-    const named = 'code' in at && typeof at.code === 'string' ? BY_SYSTEM_CODE.get(at.code) : undefined
+  for (const cause of causesOf(error)) {
+    if ('errcode' in cause && typeof cause.errcode === 'number')
+      return BY_SQLITE_CODE.get(cause.errcode & 0xff) ?? FAILED
+    const named =
+      'code' in cause && typeof cause.code === 'string' ? BY_SYSTEM_CODE.get(cause.code) : undefined
     if (named !== undefined) return named
-    const cause: unknown = 'cause' in at ? at.cause : undefined
-    at = cause ?? ('reason' in at ? at.reason : undefined)
   }
   return undefined
 }
