@@ -23,7 +23,9 @@ const ROOMS: Readonly<Record<string, ReadonlyArray<string>>> = {
 const FLOORS: ReadonlyArray<ReadonlyArray<string>> = [
   ['firestore'],
   ['firebase'],
-  ['webhooks', 'outbox', 'media', 'intake'],
+  ['webhooks'],
+  ['feed'],
+  ['outbox', 'media', 'intake'],
   ['accounts.ts'],
   ['history'],
   ['whatsapp'],

@@ -18,6 +18,7 @@ import * as Access from './wings/access.ts'
 import * as Conversations from './wings/conversations.ts'
 import * as Database from './wings/database.ts'
 import * as Events from './wings/events.ts'
+import * as Feed from './wings/feed.ts'
 import * as Firebase from './wings/firebase.ts'
 import * as History from './wings/history.ts'
 import * as Incidents from './wings/incidents.ts'
@@ -33,6 +34,8 @@ import * as WhatsApp from './wings/whatsapp.ts'
 
 const services = (config: Config, firebase: Firebase.App) =>
   Firebase.store(config, firebase).pipe(
+    Layer.provideMerge(Webhooks.layer(config)),
+    Layer.provideMerge(Feed.layer),
     Layer.provideMerge(
       Layer.mergeAll(
         Intake.layer,
@@ -40,8 +43,7 @@ const services = (config: Config, firebase: Firebase.App) =>
           Layer.provide(MessageFiles.layer),
           Layer.provideMerge(Media.layer(config, firebase))
         ),
-        History.layer(config),
-        Webhooks.layer(config)
+        History.layer(config)
       )
     ),
     Layer.provideMerge(WhatsApp.layer(config)),

@@ -1,5 +1,6 @@
 // The HTTP contract: every endpoint of every resource. Each resource has its contract and its handlers in one folder.
 import { HttpApi, OpenApi } from 'effect/http-api'
+import { EVENT_SCHEMAS } from '../domain/cloud-event.ts'
 import { withSecuritySchemes } from './auth/security-schemes.ts'
 import { finishDocument } from './openapi.ts'
 import { AccountsGroup } from './resources/accounts/contract.ts'
@@ -49,6 +50,7 @@ export class Api extends HttpApi.make('backscroll')
   // Unknown fields are an error: a misspelled sendAt must not send immediately.
   .annotate(HttpApi.ParseOptions, { onExcessProperty: 'error' })
   .annotate(HttpApi.HeadersParseOptions, {})
+  .annotate(HttpApi.AdditionalSchemas, EVENT_SCHEMAS)
   .annotateMerge(
     OpenApi.annotations({
       title: 'Backscroll',

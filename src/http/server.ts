@@ -22,6 +22,8 @@ import { accountsLayer } from './resources/accounts/handlers.ts'
 import { auditLayer } from './resources/audit/handlers.ts'
 import { contactsLayer } from './resources/contacts/handlers.ts'
 import { eventsLayer } from './resources/events/handlers.ts'
+import { schemasLayer } from './resources/events/schemas.ts'
+import { socketLayer } from './resources/events/socket.ts'
 import { exportLayer } from './resources/export/handlers.ts'
 import { historyLayer } from './resources/history/handlers.ts'
 import { incidentsLayer } from './resources/incidents/handlers.ts'
@@ -46,6 +48,7 @@ import { webhooksLayer } from './resources/webhooks/handlers.ts'
 import { storageFaultsLayer } from './storage-faults.ts'
 import { stoppingLayer } from './stopping.ts'
 import * as Validation from './validation.ts'
+import { PingingWebSocket } from './web-sockets.ts'
 
 export interface HttpOptions {
   readonly host: string
@@ -108,6 +111,8 @@ const routesLayer = (options: HttpOptions) =>
     pageLayer(options.inspectorUi),
     linkPageLayer,
     streamLayer,
+    socketLayer,
+    schemasLayer,
     storageFaultsLayer
   ).pipe(
     Layer.provide([
@@ -146,7 +151,7 @@ export const layer = (options: HttpOptions) => {
       NodeHttpServer.layer(() => server, {
         host: options.host,
         port: options.port,
-        websocket: { maxPayload: LONGEST_SEGMENT }
+        websocket: { maxPayload: LONGEST_SEGMENT, WebSocket: PingingWebSocket }
       })
     )
   )

@@ -9,6 +9,7 @@ import { Coverage } from '../../src/services/history/coverage/coverage.ts'
 import { PeerMessageQueue } from '../../src/services/history/peer-messages/queue.ts'
 import { PlaceholderQueue } from '../../src/services/history/placeholders/queue.ts'
 import { DryRun } from '../../src/services/history/dry-run/dry-run.ts'
+import { EventLog } from '../../src/services/events/event-log.ts'
 import { EventTail } from '../../src/services/events/tail.ts'
 import { Incidents } from '../../src/services/incidents/incidents.ts'
 import { Identity } from '../../src/services/conversations/identity.ts'
@@ -61,6 +62,7 @@ export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, { dryRun = 
       )
     ),
     Layer.provideMerge(Layer.mergeAll(ConversationStores.layer, Incidents.layer, Vault.layer)),
+    Layer.provideMerge(EventLog.layer),
     Layer.provideMerge(Tables.layer(TABLES)),
     Layer.provideMerge(Layer.succeed(Seal, Seal.of(makeSeal(key)))),
     Layer.provideMerge(LiveTraffic.layer),

@@ -11,6 +11,7 @@ import {
   type StoringTask,
   storeTask
 } from '../../services/history/chunks/storing-thread.ts'
+import { EventLog } from '../../services/events/event-log.ts'
 import { IncidentReports } from '../../services/incidents/incidents.ts'
 import { AccountMemory } from '../../services/process/account-memory.ts'
 import { layerFrom } from '../../services/process/steady-clock.ts'
@@ -51,6 +52,7 @@ export default (task: StoringTask): Promise<StoringResult> => {
   const notices = makeNotices()
   const services = Conversations.layer.pipe(
     Layer.provide(Tables.layer(TABLES)),
+    Layer.provideMerge(EventLog.layer),
     Layer.provide([notices.layer, AccountMemory.layer]),
     Layer.provide(NodeSqlite.layerBeside(task.database, task.memory)),
     Layer.provideMerge(layerFrom(task.now))

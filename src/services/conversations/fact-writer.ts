@@ -107,7 +107,8 @@ const flush = Effect.fnUntraced(function* <E>(
 ) {
   if (writes.threads.length > 0) yield* stores.threads.put(accountId, writes.threads)
   if (writes.settings.length > 0) yield* stores.threads.putSettings(accountId, writes.settings)
-  if (writes.contacts.length > 0) yield* stores.contacts.put(accountId, writes.contacts)
+  if (writes.contacts.length > 0)
+    yield* stores.contacts.put(accountId, writes.contacts, { isHistory: asOf !== undefined })
   if (writes.messages.length > 0) yield* stores.messages.put(accountId, writes.messages, asOf)
   const live = onLive === undefined ? [] : writes.messages.filter(message => message.live)
   if (onLive !== undefined && live.length > 0) yield* onLive(live)

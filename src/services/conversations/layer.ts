@@ -1,11 +1,11 @@
-// Every store of conversations, on SQL, with the event log and the transactions that their writes share.
+// Every store of conversations, on SQL, with the transactions that their writes share.
 import { Effect, Layer } from 'effect'
 import { SqlClient, type SqlError } from 'effect/sql'
 import type { SqlBulk } from '../database/bulk.ts'
 import type { Wakes } from '../process/wakes.ts'
 import type { Tables } from '../database/tables.ts'
 import { Transaction } from '../database/transaction.ts'
-import { EventLog } from '../events/event-log.ts'
+import type { EventLog } from '../events/event-log.ts'
 import { AccountStore } from './account-store.ts'
 import { ContactStore } from './contact-store.ts'
 import { ExportStore } from './export-store.ts'
@@ -25,7 +25,6 @@ export const currentSearchIndex: Layer.Layer<never, SqlError.SqlError, SqlClient
 export type Stores =
   | AccountStore
   | ContactStore
-  | EventLog
   | ExportStore
   | GroupStore
   | LabelStore
@@ -36,7 +35,7 @@ export type Stores =
   | ThreadStore
   | Transaction
 
-export const layer: Layer.Layer<Stores, never, SqlClient.SqlClient | SqlBulk | Tables | Wakes> =
+export const layer: Layer.Layer<Stores, never, EventLog | SqlClient.SqlClient | SqlBulk | Tables | Wakes> =
   Layer.mergeAll(
     AccountStore.layer,
     ContactStore.layer,
@@ -48,4 +47,4 @@ export const layer: Layer.Layer<Stores, never, SqlClient.SqlClient | SqlBulk | T
     ReceiptStore.layer,
     SealedAddOnStore.layer,
     ThreadStore.layer
-  ).pipe(Layer.provideMerge(Layer.mergeAll(EventLog.layer, Transaction.layer)))
+  ).pipe(Layer.provideMerge(Transaction.layer))

@@ -1,4 +1,4 @@
-// The table of events.
+// The tables of events.
 import { OF_ACCOUNT, type OwnedTable } from '../database/tables.ts'
 
 export const eventTables: ReadonlyArray<OwnedTable> = [
@@ -8,5 +8,6 @@ export const eventTables: ReadonlyArray<OwnedTable> = [
     thread: { column: 'thread_id', onMerge: 'move' },
     message: { column: 'message_id', onRekey: 'move' },
     written: { column: 'at', order: 'event_id' }
-  }
+  },
+  { name: 'events_pruned' }
 ]

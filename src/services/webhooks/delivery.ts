@@ -5,6 +5,7 @@ import type { SqlClient } from 'effect/sql'
 import type { CloudEvent } from '../../domain/cloud-event.ts'
 import type { FeedEvent } from '../../domain/feed.ts'
 import type { Endpoint } from './endpoints.ts'
+import { laneOf } from './lanes.ts'
 import { type Answer, deliver } from './request.ts'
 import { signatureHeaders } from './signature.ts'
 
@@ -100,7 +101,7 @@ export const deliverInOrder = Effect.fnUntraced(function* (
 /** Each conversation's events, beside each other. */
 export const deliverAll = (sending: Sending, events: ReadonlyArray<readonly [FeedEvent, CloudEvent]>) =>
   Effect.forEach(
-    Map.groupBy(events, ([{ threadId }]) => threadId).values(),
+    Map.groupBy(events, ([event]) => laneOf(event)).values(),
     ofThread => deliverInOrder(sending, ofThread),
     { concurrency: MOST_AT_ONCE }
   )

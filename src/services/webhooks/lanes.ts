@@ -1,6 +1,7 @@
 // What an endpoint did not take waits in a lane: one for each conversation, so that the others go on and each keeps its order. A lane has
 // only its first event; the others of the conversation are in the log.
 import type { SqlClient } from 'effect/sql'
+import type { FeedEvent } from '../../domain/feed.ts'
 import { least } from '../database/dialect.ts'
 import { retryDelay } from './retries.ts'
 
@@ -15,6 +16,20 @@ export interface Lane {
   /** Milliseconds since 1970. */
   readonly nextAt: number
 }
+
+const NO_ACCOUNT = ''
+const OF_SERVER = 'server'
+
+/** Events with the same lane are delivered in their order: those of a thread, and those of an account that are about no thread. */
+export const laneOf = ({ accountId, threadId }: Pick<FeedEvent, 'accountId' | 'threadId'>): string =>
+  threadId ?? accountId ?? OF_SERVER
+
+/** The lane in which an event waits. */
+export const laneFor = (webhookId: string, event: Pick<FeedEvent, 'accountId' | 'threadId'>) => ({
+  webhookId,
+  accountId: event.accountId ?? NO_ACCOUNT,
+  threadId: laneOf(event)
+})
 
 const COLUMNS = 'webhook_id, account_id, thread_id, event_id, attempts, next_at'
 

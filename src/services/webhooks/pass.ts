@@ -4,7 +4,7 @@ import { Clock, type Context, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { isWanted } from '../../domain/webhook.ts'
 import type { FeedEvent } from '../../domain/feed.ts'
-import { EventData } from '../conversations/event-data.ts'
+import { EventData } from '../feed/event-data.ts'
 import { Durability, untilDurable } from '../database/durability.ts'
 import { EventLog } from '../events/event-log.ts'
 import { Incidents } from '../incidents/incidents.ts'
@@ -19,7 +19,17 @@ import {
   recordAttempts
 } from './delivery.ts'
 import { type Endpoint, readEndpoint } from './endpoints.ts'
-import { deleteLane, dueLanes, type Lane, lanesOf, nextTry, putLane, restartLane } from './lanes.ts'
+import {
+  deleteLane,
+  dueLanes,
+  type Lane,
+  laneFor,
+  laneOf,
+  lanesOf,
+  nextTry,
+  putLane,
+  restartLane
+} from './lanes.ts'
 import { nextReplay, type Replay, replayed } from './replays.ts'
 import type { Answer } from './request.ts'
 
@@ -74,7 +84,7 @@ const workOnLog = Effect.fnUntraced(function* (working: Working) {
   const waiting = new Set((yield* lanesOf(sql, webhookId)).map(({ threadId }) => threadId))
   const delivered = yield* deliverEvents(
     working,
-    events.filter(({ kind, threadId }) => isWanted(endpoint.types, kind) && !waiting.has(threadId))
+    events.filter(event => isWanted(endpoint.types, event.kind) && !waiting.has(laneOf(event)))
   )
   yield* sql.withTransaction(
     Effect.andThen(
@@ -100,17 +110,17 @@ const workOnReplay = Effect.fnUntraced(function* (working: Working, replay: Repl
   const waiting = new Set((yield* lanesOf(sql, webhookId)).map(({ threadId }) => threadId))
   const delivered = yield* deliverEvents(
     working,
-    wanted.filter(({ threadId }) => !waiting.has(threadId))
+    wanted.filter(event => !waiting.has(laneOf(event)))
   )
   const now = yield* Clock.currentTimeMillis
   const firstOfWaiting = new Map(
-    wanted.toReversed().flatMap(event => (waiting.has(event.threadId) ? [[event.threadId, event]] : []))
+    wanted.toReversed().flatMap(event => (waiting.has(laneOf(event)) ? [[laneOf(event), event]] : []))
   )
   yield* sql.withTransaction(
     Effect.gen(function* () {
       yield* settle(working, delivered)
-      for (const { accountId: of, eventId, threadId } of firstOfWaiting.values())
-        yield* restartLane(sql, { webhookId, accountId: of, threadId, eventId, nextAt: now })
+      for (const event of firstOfWaiting.values())
+        yield* restartLane(sql, { ...laneFor(webhookId, event), eventId: event.eventId, nextAt: now })
       yield* replayed(sql, replay, events.length < BATCH ? undefined : events.at(-1)?.eventId)
     })
   )
@@ -148,8 +158,8 @@ const wait = Effect.fnUntraced(function* (
 ) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
-  const { accountId, eventId, threadId } = event
-  const lane = { webhookId, accountId, threadId }
+  const { eventId } = event
+  const lane = laneFor(webhookId, event)
   if (answer?.status === GONE) yield* disable(webhookId)
   const nextAt = attempts === 0 ? now + UNTRIED_MS : nextTry(attempts, now, answer?.retryAfter)
   if (nextAt === undefined) yield* giveUp(webhookId, event, attempts, answer, now)
@@ -168,13 +178,16 @@ const workOnLane = Effect.fnUntraced(function* (working: Working, lane: Lane) {
   const { endpoint } = working
   const log = yield* EventLog
   const sql = yield* SqlClient.SqlClient
+  const isOfThread = lane.threadId.startsWith(`${lane.accountId}__`)
   const events = yield* log.list({
     after: lane.eventId - 1,
     upTo: endpoint.place,
-    threadId: lane.threadId,
+    ...(isOfThread ? { threadId: lane.threadId } : {}),
     limit: BATCH
   })
-  const wanted = events.filter(({ kind }) => isWanted(endpoint.types, kind))
+  const wanted = events.filter(
+    event => laneOf(event) === lane.threadId && isWanted(endpoint.types, event.kind)
+  )
   const isSame = wanted[0]?.eventId === lane.eventId
   const { attempts, stopped } = yield* deliverInOrder(
     working,

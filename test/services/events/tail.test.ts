@@ -64,7 +64,9 @@ test('a follower that waits is woken by what is committed', () =>
             .follow({ after: 0 })
             .pipe(
               Stream.runForEach(events =>
-                Effect.forEach(events, ({ threadId }) => Queue.offer(received, threadId), { discard: true })
+                Effect.forEach(events, ({ threadId }) => Queue.offer(received, threadId ?? ''), {
+                  discard: true
+                })
               )
             )
         )
@@ -72,7 +74,7 @@ test('a follower that waits is woken by what is committed', () =>
       for (const threadId of ['a', 'b', 'c']) {
         yield* sql.withTransaction(append('acc-1', threadId))
         // Taken before the next is written: each of them finds the follower asleep.
-        expect(yield* Queue.take(received)).toBe(threadId)
+        expect(yield* Queue.take(received)).toBe(threadId ?? '')
       }
     })
   ))

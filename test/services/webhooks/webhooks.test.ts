@@ -4,7 +4,8 @@ import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import { threadIdOf } from '../../../src/domain/ids.ts'
 import { isWanted } from '../../../src/domain/webhook.ts'
-import { EventData } from '../../../src/services/conversations/event-data.ts'
+import { Linking } from '../../../src/services/events/linking.ts'
+import { EventData } from '../../../src/services/feed/event-data.ts'
 import { Identity } from '../../../src/services/conversations/identity.ts'
 import { deliver } from '../../../src/services/webhooks/request.ts'
 import { retryDelay } from '../../../src/services/webhooks/retries.ts'
@@ -22,6 +23,7 @@ const onWebhooks = async <A, E>(program: Effect.Effect<A, E, Services>): Promise
   const runtime = ManagedRuntime.make(
     Webhooks.layer({ allowPrivateAddresses: true }).pipe(
       Layer.provideMerge(EventData.layer),
+      Layer.provideMerge(Linking.layer),
       Layer.provideMerge(servicesOn())
     )
   )
