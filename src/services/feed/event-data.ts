@@ -4,7 +4,7 @@ import { SqlClient } from 'effect/sql'
 import { type CloudEvent, cloudEvent } from '../../domain/cloud-event.ts'
 import { AccountData, LinkedData, RestrictionData, StateData } from '../../domain/events/account-events.ts'
 import { OutboxStatus } from '../../domain/outbox.ts'
-import type { FeedEvent } from '../../domain/feed.ts'
+import type { FeedEvent, FeedKind } from '../../domain/feed.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { Linking } from '../events/linking.ts'
 import { Coverage } from '../history/coverage/coverage.ts'
@@ -30,8 +30,15 @@ export class EventData extends Context.Service<
           Effect.gen(function* () {
             const now = yield* elapsedMillis
             const missing = events.filter(({ eventId }) => recent.find(eventId, now) === undefined)
-            if (missing.length > 0) recent.add(yield* make(missing), now)
-            return events.flatMap(({ eventId }) => recent.find(eventId, now) ?? [])
+            const made = missing.length === 0 ? [] : yield* make(missing)
+            recent.add(
+              made.filter(({ type }) => !NEVER_KEPT.has(type)),
+              now
+            )
+            const fresh = new Map(made.map(event => [event.id, event]))
+            return events.flatMap(
+              ({ eventId }) => fresh.get(String(eventId)) ?? recent.find(eventId, now) ?? []
+            )
           }).pipe(
             Semaphore.withPermit(oneAtATime),
             Effect.provideContext(services),
@@ -47,6 +54,9 @@ type Needed = Context.Service.Identifier<(typeof NEEDED)[number]>
 
 /** Several subscribers ask for the same events, one shortly after the other. */
 const KEPT_MS = 2000
+
+/** Codes to link with are made new every few seconds, and are in memory anyway. */
+const NEVER_KEPT: ReadonlySet<string> = new Set<FeedKind>(['account.pairing', 'account.passkey'])
 
 const makeRecent = () => {
   const made = new Map<string, { readonly event: CloudEvent; readonly at: number }>()

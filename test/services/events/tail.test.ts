@@ -60,15 +60,13 @@ test('a follower that waits is woken by what is committed', () =>
       const received = yield* Queue.unbounded<string>()
       yield* Effect.forkChild(
         EventTail.use(tail =>
-          tail
-            .follow({ after: 0 })
-            .pipe(
-              Stream.runForEach(events =>
-                Effect.forEach(events, ({ threadId }) => Queue.offer(received, threadId ?? ''), {
-                  discard: true
-                })
-              )
+          tail.follow({ after: 0 }).pipe(
+            Stream.runForEach(events =>
+              Effect.forEach(events, ({ threadId }) => Queue.offer(received, threadId ?? ''), {
+                discard: true
+              })
             )
+          )
         )
       )
       for (const threadId of ['a', 'b', 'c']) {
