@@ -21,5 +21,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   keys: 'Keys, each for some accounts and with a role.',
   audit: 'Who changed what through the API.',
   store: 'Where applications read.',
-  inspector: 'The inspector, which shows what accounts do.'
+  inspector: 'The inspector, which shows what accounts do.',
+  me: 'What the credential of a request may do.',
+  settings: 'The settings in force.'
 }
