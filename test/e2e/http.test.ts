@@ -335,6 +335,8 @@ test('the OpenAPI document describes every path', async () => {
     '/v1/accounts/{accountId}/threads',
     '/v1/audit',
     '/v1/audit/export',
+    '/v1/retention',
+    '/v1/retention/dry-run',
     '/v1/events',
     '/v1/incidents',
     '/v1/incidents/{incidentId}/acknowledge',
