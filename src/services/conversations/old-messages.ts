@@ -1,6 +1,6 @@
 // Messages that are older than what is kept: found, counted and removed, some at a time.
 import { Context, Effect, Layer } from 'effect'
-import { SqlClient } from 'effect/sql'
+import type { SqlClient } from 'effect/sql'
 import type { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { Tables } from '../database/tables.ts'
