@@ -41,6 +41,7 @@ import { linkAuditingLayer } from './resources/link/auditing.ts'
 import { linkPageLayer } from './resources/link/page.ts'
 import { LinkTickets } from './resources/link/tickets.ts'
 import { passkeyLayer } from './resources/passkey/handlers.ts'
+import { retentionLayer } from './resources/retention/handlers.ts'
 import { searchLayer } from './resources/search/handlers.ts'
 import { settingsLayer } from './resources/settings/handlers.ts'
 import { storeLayer } from './resources/store/handlers.ts'
@@ -100,6 +101,7 @@ const apiLayer = ({ dryRun, settings }: HttpOptions) =>
       webhooksLayer,
       keysLayer,
       auditLayer,
+      retentionLayer,
       storeLayer,
       inspectorLayer,
       meLayer,
