@@ -6,7 +6,7 @@ import { join } from 'node:path'
 
 const { CATALOGUE, EVENT_KINDS } = await import('../src/domain/events/catalogue.ts')
 const { cloudEvent } = await import('../src/domain/cloud-event.ts')
-const { ACCOUNT_ID, AT } = await import('../src/domain/examples.ts')
+const { AT } = await import('../src/domain/examples.ts')
 const { eventDataSchema } = await import('../src/http/resources/events/schemas.ts')
 
 const DOCS = join(import.meta.dirname, '..', 'docs')

@@ -5,6 +5,8 @@ import {
   bytes32,
   emptyOr,
   isOrigin,
+  KEEPING,
+  keeping,
   listOf,
   oneOf,
   setting,
@@ -66,6 +68,7 @@ export const serverSettings = {
     decode: boolean
   }),
   API_KEY: setting({
+    isSecret: true,
     default: '',
     allowed: 'at least 16 characters, no spaces; empty: generated at the first start and printed once',
     meaning: 'The administrator’s key for all requests to /v1, which creates the others (/v1/keys)',
@@ -85,6 +88,13 @@ export const serverSettings = {
       'How long events can be read again: by streams that resume, by webhooks whose server did not answer, and by replays',
     decode: age
   }),
+  INCIDENTS_KEEP: setting({
+    default: '365d',
+    allowed: KEEPING,
+    meaning:
+      'How long incidents are kept after they were last seen. Those that are neither acknowledged nor over stay',
+    decode: keeping
+  }),
   AUDIT_KEEP: setting({
     default: '90d',
     allowed: 'a whole number with its unit, 12h or 90d, at most 99999d',
@@ -99,6 +109,7 @@ export const serverSettings = {
     decode: boolean
   }),
   VAULT_KEY: setting({
+    isSecret: true,
     default: '',
     allowed:
       '32 bytes in base64 (44 characters); empty: generated into DATA_DIR/vault.key, readable by its owner only',

@@ -6,6 +6,7 @@ import { STREAM_PATH } from './resources/inspector/stream-path.ts'
 /** Served outside the contract. */
 const PAGES = [
   '/',
+  '/console/:file',
   '/docs',
   '/openapi.json',
   '/inspect',

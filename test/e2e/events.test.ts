@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { WebSocket } from 'ws'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CloudEvent } from '../../src/domain/cloud-event.ts'
+import type { RetentionState } from '../../src/domain/retention.ts'
 import { Api } from '../../harness/api.ts'
 import { Stage } from './stage.ts'
 
@@ -18,6 +19,10 @@ afterAll(() => stage[Symbol.asyncDispose]())
 let account: ReturnType<Stages['linked']> | undefined
 /** One for all tests, which begin with what happens from their begin on. */
 const linked = () => (account ??= stage.linked({ history: { chats: 2, messages: 4, groupsShare: 0 } }))
+
+interface Retention {
+  readonly rules: ReadonlyArray<RetentionState>
+}
 
 interface Socket {
   readonly events: Array<CloudEvent>
@@ -200,6 +205,12 @@ test('who was away for longer than events are kept is told what is gone', async 
     .run(Date.now() - 8 * 86_400_000, last.eventId)
   database.close()
   await stage.restart()
+  await stage.api.until('them to be gone', async () => {
+    const { body } = await stage.api.request<Retention>('GET', '/v1/retention')
+    return body.rules.find(
+      ({ isRunning, removedInAll, rule }) => rule === 'events' && !isRunning && removedInAll > 0
+    )
+  })
   const resumed = await stage.api.subscribe('?after=1')
   const [missed] = [await until('what is gone', () => resumed.seen[0])]
   expect(missed).toMatchObject({

@@ -141,6 +141,7 @@ export const CONVERSATION_EVENTS = {
         oldest: { messageId: MESSAGE_ID, at: AT - 86_400_000 },
         newest: { messageId: MESSAGE_ID, at: AT },
         beginningReached: true,
+        keptSince: null,
         gaps: [{ gapId: 7, reason: 'outage', from: AT - 7_200_000, to: AT - 3_600_000, openedAt: AT }],
         requests: [],
         lastRefusal: null

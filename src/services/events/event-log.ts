@@ -40,8 +40,12 @@ export class EventLog extends Context.Service<
     readonly floor: Effect.Effect<number, DatabaseError>
     /** The number of the last event before a time (milliseconds since 1970), 0 when there is none. */
     readonly before: (time: number) => Effect.Effect<number, DatabaseError>
-    /** Removes events older than a time (milliseconds since 1970). */
-    readonly prune: (before: number) => Effect.Effect<void, DatabaseError>
+    /** Removes up to so many from before a time (milliseconds since 1970), the oldest first; answers how many. */
+    readonly removeOld: (before: number, limit: number) => Effect.Effect<number, DatabaseError>
+    /** How many those are, and the time of the oldest. */
+    readonly countOld: (
+      before: number
+    ) => Effect.Effect<{ readonly removed: number; readonly oldest: number | null }, DatabaseError>
   }
 >()('backscroll/services/events/EventLog') {
   static readonly layer: Layer.Layer<EventLog, never, SqlClient.SqlClient | SqlBulk | Wakes> = Layer.effect(
@@ -64,7 +68,9 @@ export class EventLog extends Context.Service<
         newest: newestEvent(sql).pipe(asDatabaseError('newestEvent')),
         floor: floorOf(sql).pipe(asDatabaseError('floorOfEvents')),
         before: time => lastBefore(sql, time).pipe(asDatabaseError('lastEventBefore')),
-        prune: before => prune(sql, before).pipe(sql.withTransaction, asDatabaseError('pruning events'))
+        removeOld: (before, limit) =>
+          removeOld(sql, before, limit).pipe(sql.withTransaction, asDatabaseError('removing old events')),
+        countOld: before => countOld(sql, before).pipe(asDatabaseError('counting old events'))
       })
     })
   )
@@ -138,9 +144,21 @@ const lastBefore = (sql: SqlClient.SqlClient, time: number) =>
   )
 
 /** What is removed is a beginning of the log, also when a clock was corrected meanwhile. */
-const prune = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, before: number) {
+const removeOld = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, before: number, limit: number) {
   const last = yield* lastBefore(sql, before)
-  if (last === 0) return
-  yield* sql`DELETE FROM events WHERE event_id <= ${last}`
-  yield* sql`UPDATE events_pruned SET up_to = ${last}`
+  const removed = yield* sql<{ eventId: number }>`DELETE FROM events WHERE event_id IN
+    (SELECT event_id FROM events WHERE event_id <= ${last} ORDER BY event_id LIMIT ${limit}) RETURNING event_id`
+  const upTo = Math.max(...removed.map(({ eventId }) => eventId))
+  if (removed.length > 0) yield* sql`UPDATE events_pruned SET up_to = ${upTo}`
+  return removed.length
+})
+
+const countOld = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, before: number) {
+  const last = yield* lastBefore(sql, before)
+  const [row] = yield* sql<{
+    n: number
+    oldest: number | null
+  }>`SELECT COUNT(*) AS n, MIN(at) AS oldest FROM events
+    WHERE event_id <= ${last}`
+  return { removed: row?.n ?? 0, oldest: row?.oldest ?? null }
 })

@@ -17,10 +17,14 @@ test('old events go, and the log says up to where; numbers go on, also when ever
       expect([yield* log.floor, yield* log.newest]).toEqual([0, 0])
       yield* log.append('acc-1', ['a', 'b', 'c'].map(threadChanged))
       yield* sql`UPDATE events SET at = ${Date.now() - 8 * DAY_MS} WHERE event_id <= 2`
-      yield* log.prune(Date.now() - 7 * DAY_MS)
+      const lately = Date.now() - 7 * DAY_MS
+      expect((yield* log.countOld(lately)).removed).toBe(2)
+      expect(yield* log.removeOld(lately, 1)).toBe(1)
+      expect([yield* log.floor, yield* log.newest]).toEqual([1, 3])
+      expect(yield* log.removeOld(lately, 100)).toBe(1)
       expect((yield* log.list({ after: 0, limit: 9 })).map(({ eventId }) => eventId)).toEqual([3])
       expect([yield* log.floor, yield* log.newest]).toEqual([2, 3])
-      yield* log.prune(Date.now() + DAY_MS)
+      expect(yield* log.removeOld(Date.now() + DAY_MS, 100)).toBe(1)
       expect([yield* log.floor, yield* log.newest]).toEqual([3, 3])
       yield* log.append('acc-1', [threadChanged('d')])
       expect(yield* log.newest).toBe(4)
@@ -34,7 +38,7 @@ test('a clock that was set back leaves no hole: what is removed is a beginning',
       const log = yield* EventLog
       yield* log.append('acc-1', ['a', 'b', 'c'].map(threadChanged))
       yield* sql`UPDATE events SET at = ${Date.now() - 8 * DAY_MS} WHERE event_id = 2`
-      yield* log.prune(Date.now() - 7 * DAY_MS)
+      yield* log.removeOld(Date.now() - 7 * DAY_MS, 100)
       expect((yield* log.list({ after: 0, limit: 9 })).map(({ eventId }) => eventId)).toEqual([3])
       expect(yield* log.floor).toBe(2)
     })

@@ -8,9 +8,8 @@ import { mayFollow } from '../../../domain/events/catalogue.ts'
 import type { EventKind } from '../../../domain/feed.ts'
 import type { Grant } from '../../../domain/grant.ts'
 import { Accounts } from '../../../services/accounts.ts'
-import { EventLog } from '../../../services/events/event-log.ts'
 import { LiveEvents } from '../../../services/events/live-events.ts'
-import { EventTail } from '../../../services/events/tail.ts'
+import { EventTail, type Followed, type Missed } from '../../../services/events/tail.ts'
 import { EventData } from '../../../services/feed/event-data.ts'
 
 export interface Subscription {
@@ -23,7 +22,7 @@ export interface Subscription {
   readonly threadIds?: ReadonlyArray<string> | undefined
 }
 
-export type SubscriptionNeeds = Accounts | EventData | EventLog | EventTail | LiveEvents
+export type SubscriptionNeeds = Accounts | EventData | EventTail | LiveEvents
 
 /** Events of the log have numbers, by which a subscriber can go on; others have not. */
 export const isResumable = ({ id }: Pick<CloudEvent, 'id'>): boolean => /^\d+$/.test(id)
@@ -50,7 +49,7 @@ const isFor = (subscription: Subscription, { accountId, kind, threadId = null }:
   )
 }
 
-/** What was written to the log, as it is now. */
+/** What was written to the log, as it is now; and what of it is not kept any more. */
 const logged = (subscription: Subscription) =>
   Stream.unwrap(
     Effect.gen(function* () {
@@ -58,13 +57,22 @@ const logged = (subscription: Subscription) =>
       const data = yield* EventData
       const { accountIds, after } = subscription
       const [first, ...others] = accountIds ?? []
+      const told = Effect.fnUntraced(function* ({ events, missed }: Followed) {
+        const wanted = events.filter(event => isFor(subscription, event))
+        return [...(yield* missedEvents(missed)), ...(yield* data.of(wanted))]
+      })
       return tail.follow({ after, accountId: others.length === 0 ? first : undefined }).pipe(
-        Stream.map(events => events.filter(event => isFor(subscription, event))),
-        Stream.filter(events => events.length > 0),
-        Stream.mapEffect(data.of)
+        Stream.mapEffect(told),
+        Stream.filter(events => events.length > 0)
       )
     })
   )
+
+const missedEvents = Effect.fnUntraced(function* (missed: Missed | undefined) {
+  if (missed === undefined) return []
+  const at = yield* Clock.currentTimeMillis
+  return [cloudEvent({ id: String(missed.upTo), kind: 'events.missed', accountId: null, at }, missed)]
+})
 
 const momentaryId = (): string => `now-${randomUUID()}`
 
@@ -105,22 +113,11 @@ const progress = (subscription: Subscription) => {
   )
 }
 
-/** Told first when some of what came after the subscriber's place is not kept any more. */
-const missed = Effect.fnUntraced(function* (subscription: Subscription) {
-  const log = yield* EventLog
-  const { after } = subscription
-  const upTo = yield* log.floor
-  if (after >= upTo) return []
-  const at = yield* Clock.currentTimeMillis
-  return [cloudEvent({ id: String(upTo), kind: 'events.missed', accountId: null, at }, { after, upTo })]
-})
-
 /** Batches of events, oldest first; it never ends. Nothing is missed from the moment in which this has been run. */
 export const subscribe = Effect.fnUntraced(function* (subscription: Subscription) {
   const happening = yield* live(subscription)
-  const first = yield* missed(subscription)
   const isOfThreads = subscription.threadIds !== undefined
-  return Stream.concat(Stream.fromIterable(first.length === 0 ? [] : [first]), logged(subscription)).pipe(
+  return logged(subscription).pipe(
     Stream.merge(happening),
     Stream.merge(wants(subscription, PROGRESS) && !isOfThreads ? progress(subscription) : Stream.never)
   )
