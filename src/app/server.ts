@@ -56,7 +56,12 @@ const services = (config: Config, firebase: Firebase.App) =>
 
 /** Hourly removal of what is not needed any more. */
 const upkeep = (config: Config) =>
-  Layer.mergeAll(Conversations.upkeep, History.upkeep, Media.upkeep, Access.upkeep(config))
+  Layer.mergeAll(
+    Conversations.upkeep.pipe(Layer.provide(Webhooks.beforePruning)),
+    History.upkeep,
+    Media.upkeep,
+    Access.upkeep(config)
+  )
 
 const accounts = (config: Config) =>
   Root.layer({

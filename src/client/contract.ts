@@ -225,6 +225,7 @@ export type WebhookDelivery = {
   readonly deliveryId: number
   readonly eventId: number
   readonly type: string
+  readonly events: number
   readonly attempt: number
   readonly outcome: "delivered" | "failed"
   readonly status: number | null
@@ -258,6 +259,11 @@ export type Webhook = {
   readonly url: string
   readonly accountId: string | null
   readonly types: ReadonlyArray<string>
+  readonly threadIds: ReadonlyArray<string>
+  readonly format: "backscroll"
+  readonly formatEvents: ReadonlyArray<string>
+  readonly batch: WebhookBatch | null
+  readonly keyId: string | null
   readonly headers: ReadonlyArray<string>
   readonly state: "active" | "paused" | "disabled"
   readonly reason: string | null
@@ -272,6 +278,11 @@ export type Webhook = {
   readonly updatedAt: number
 }
 
+export type WebhookBatch = {
+  readonly maxEvents: number
+  readonly maxWaitMs: number
+}
+
 export type SecretRotation = {
   readonly overlapSeconds?: number
 }
@@ -280,6 +291,8 @@ export type WebhookChange = {
   readonly url?: string
   readonly name?: string
   readonly types?: ReadonlyArray<string>
+  readonly threadIds?: ReadonlyArray<string>
+  readonly batch?: WebhookBatch | null
   readonly headers?: Readonly<Record<string, string>>
   readonly state?: "active" | "paused"
 }
@@ -298,6 +311,8 @@ export type NewWebhook = {
   readonly name?: string
   readonly accountId?: string
   readonly types?: ReadonlyArray<string>
+  readonly threadIds?: ReadonlyArray<string>
+  readonly batch?: WebhookBatch | null
   readonly headers?: Readonly<Record<string, string>>
   readonly secret?: string
 }
