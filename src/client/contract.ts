@@ -102,6 +102,48 @@ export type PublishingStatus = {
   } | null
 }
 
+export type RetentionDryRunResult = {
+  readonly rules: ReadonlyArray<RetentionCount>
+}
+
+export type RetentionCount = {
+  readonly rule: "messages" | "media" | "incidents" | "audit"
+  readonly keep: number | null
+  readonly keptSince: number | null
+  readonly wouldRemove: number
+  readonly oldest: number | null
+  readonly accounts: ReadonlyArray<{
+    readonly accountId: string
+    readonly wouldRemove: number
+  }>
+}
+
+export type RetentionDryRun = {
+  readonly messages?: string
+  readonly media?: string
+  readonly incidents?: string
+  readonly audit?: string
+}
+
+export type Retention = {
+  readonly rules: ReadonlyArray<RetentionState>
+}
+
+export type RetentionState = {
+  readonly rule: "messages" | "media" | "incidents" | "audit"
+  readonly setting: string
+  readonly keep: number | null
+  readonly keptSince: number | null
+  readonly isRunning: boolean
+  readonly lastRun: {
+    /** Milliseconds since 1970 */
+    readonly startedAt: number
+    readonly endedAt: number | null
+    readonly removed: number
+  } | null
+  readonly removedInAll: number
+}
+
 export type AuditPage = {
   readonly entries: ReadonlyArray<AuditEntry>
   readonly nextCursor: string | null
@@ -454,6 +496,7 @@ export type ThreadCoverage = {
   readonly oldest: CoverageEdge | null
   readonly newest: CoverageEdge | null
   readonly beginningReached: boolean
+  readonly keptSince: number | null
   readonly gaps: ReadonlyArray<Gap>
   readonly requests: ReadonlyArray<{
     readonly requestId: string
@@ -660,7 +703,7 @@ export type Media = {
     readonly fileEncSha256: string | null
   } | null
   readonly fetched: {
-    readonly state: "stored" | "waiting" | "gone" | "tooLarge" | "failed"
+    readonly state: "stored" | "waiting" | "gone" | "tooLarge" | "failed" | "removed"
     readonly reason: string | null
   } | null
   readonly stored: boolean
@@ -683,7 +726,7 @@ export type MediaVariant = {
     readonly fileEncSha256: string | null
   } | null
   readonly fetched: {
-    readonly state: "stored" | "waiting" | "gone" | "tooLarge" | "failed"
+    readonly state: "stored" | "waiting" | "gone" | "tooLarge" | "failed" | "removed"
     readonly reason: string | null
   } | null
   readonly stored: boolean
@@ -696,6 +739,7 @@ export type MediaCounts = {
   readonly waiting: number
   readonly failed: number
   readonly notFetched: number
+  readonly removed: number
 }
 
 export type MediaBrokenProblem = {
@@ -2001,6 +2045,20 @@ export interface Operations {
     readonly result: Response
     readonly item: never
   }
+  /** What is kept for how long */
+  readonly "retention.get": {
+    readonly input: {}
+    readonly result: Retention
+    readonly item: never
+  }
+  /** Count what would be removed */
+  readonly "retention.dryRun": {
+    readonly input: {
+      readonly body: RetentionDryRun
+    }
+    readonly result: RetentionDryRunResult
+    readonly item: never
+  }
   /** Get the store status */
   readonly "store.store": {
     readonly input: {}
@@ -2104,6 +2162,8 @@ export const OPERATIONS = {
   "keys.rotate": {"method":"POST","path":"/v1/keys/{keyId}/rotate","query":[],"result":"json"},
   "audit.list": {"method":"GET","path":"/v1/audit","query":["accountId","callerId","operation","since","until","limit","cursor"],"result":"json","pages":{"items":"entries","next":"nextCursor","parameter":"cursor"}},
   "audit.export": {"method":"GET","path":"/v1/audit/export","query":["accountId","callerId","operation","since","until"],"result":"response"},
+  "retention.get": {"method":"GET","path":"/v1/retention","query":[],"result":"json"},
+  "retention.dryRun": {"method":"POST","path":"/v1/retention/dry-run","query":[],"result":"json"},
   "store.store": {"method":"GET","path":"/v1/store","query":[],"result":"json"},
   "inspector.inspector": {"method":"GET","path":"/v1/inspector","query":[],"result":"json"},
   "inspector.turnInspector": {"method":"PUT","path":"/v1/inspector","query":[],"result":"json"},

@@ -5,6 +5,8 @@ import {
   bytes32,
   emptyOr,
   isOrigin,
+  KEEPING,
+  keeping,
   listOf,
   oneOf,
   setting,
@@ -77,6 +79,13 @@ export const serverSettings = {
     meaning:
       'Requests that each key of /v1/keys may make in a minute, unless the key has a limit of its own. API_KEY and ID tokens have none',
     decode: whole(0, 1_000_000)
+  }),
+  INCIDENTS_KEEP: setting({
+    default: '365d',
+    allowed: KEEPING,
+    meaning:
+      'How long incidents are kept after they were last seen. Those that are neither acknowledged nor over stay',
+    decode: keeping
   }),
   AUDIT_KEEP: setting({
     default: '90d',

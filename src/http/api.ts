@@ -14,6 +14,7 @@ import { KeysGroup } from './resources/keys/contract.ts'
 import { MediaGroup } from './resources/media/contract.ts'
 import { MessagesGroup } from './resources/messages/contract.ts'
 import { OutboxGroup } from './resources/outbox/contract.ts'
+import { RetentionGroup } from './resources/retention/contract.ts'
 import { LinkGroup, LinkTicketsGroup } from './resources/link/contract.ts'
 import { PasskeyGroup } from './resources/passkey/contract.ts'
 import { SearchGroup } from './resources/search/contract.ts'
@@ -43,6 +44,7 @@ export class Api extends HttpApi.make('backscroll')
   .add(WebhooksGroup)
   .add(KeysGroup)
   .add(AuditGroup)
+  .add(RetentionGroup)
   .add(StoreGroup)
   .add(InspectorGroup)
   .middleware(Validation)

@@ -140,6 +140,8 @@ const ADMINISTERING = new Set([
   'GET /v1/inspector',
   'GET /v1/keys',
   'GET /v1/keys/{keyId}',
+  'GET /v1/retention',
+  'POST /v1/retention/dry-run',
   'PATCH /v1/keys/{keyId}',
   'POST /v1/inspector/tickets',
   'POST /v1/keys',
