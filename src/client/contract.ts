@@ -302,7 +302,7 @@ export type Webhook = {
   readonly accountId: string | null
   readonly types: ReadonlyArray<string>
   readonly threadIds: ReadonlyArray<string>
-  readonly format: "backscroll"
+  readonly format: "backscroll" | "evolution" | "waha" | "baileys-raw"
   readonly formatEvents: ReadonlyArray<string>
   readonly batch: WebhookBatch | null
   readonly keyId: string | null
@@ -334,9 +334,16 @@ export type WebhookChange = {
   readonly name?: string
   readonly types?: ReadonlyArray<string>
   readonly threadIds?: ReadonlyArray<string>
-  readonly batch?: WebhookBatch | null
+  readonly format?: "backscroll" | "evolution" | "waha" | "baileys-raw"
+  readonly formatEvents?: ReadonlyArray<string>
+  readonly batch?: NewWebhookBatch | null
   readonly headers?: Readonly<Record<string, string>>
   readonly state?: "active" | "paused"
+}
+
+export type NewWebhookBatch = {
+  readonly maxEvents: number
+  readonly maxWaitMs: number
 }
 
 export type TooManyWebhooksProblem = {
@@ -354,7 +361,9 @@ export type NewWebhook = {
   readonly accountId?: string
   readonly types?: ReadonlyArray<string>
   readonly threadIds?: ReadonlyArray<string>
-  readonly batch?: WebhookBatch | null
+  readonly format?: "backscroll" | "evolution" | "waha" | "baileys-raw"
+  readonly formatEvents?: ReadonlyArray<string>
+  readonly batch?: NewWebhookBatch | null
   readonly headers?: Readonly<Record<string, string>>
   readonly secret?: string
 }

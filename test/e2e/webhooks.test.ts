@@ -265,6 +265,12 @@ test('what is wrong with a webhook is said by field', async () => {
     [{ url: 'https://user:pass@example.com' }, 'without a user name'],
     [{ url: 'https://example.com', types: ['message.sold'] }, 'message.stored'],
     [{ url: 'https://example.com', headers: { 'webhook-id': 'x' } }, 'cannot be set'],
+    [{ url: 'https://example.com', format: 'waha', formatEvents: ['messages.upsert'] }, 'message.any'],
+    [{ url: 'https://example.com', formatEvents: ['message'] }, 'types says'],
+    [
+      { url: 'https://example.com', format: 'waha', batch: { maxEvents: 10, maxWaitMs: 0 } },
+      'format backscroll'
+    ],
     [{ url: 'https://example.com', headers: { a: 'b\r\nc: d' } }, 'ASCII'],
     [{ url: 'https://example.com', secret: 'whsec_short' }, '24 to 64 bytes']
   ] as const)

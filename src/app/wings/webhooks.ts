@@ -4,6 +4,8 @@ import type { Config } from '../../config.ts'
 import { EventData } from '../../services/conversations/event-data.ts'
 import { BeforePruning } from '../../services/events/event-log.ts'
 import { Incidents } from '../../services/incidents/incidents.ts'
+import { KnownEndpoints } from '../../services/webhooks/known-endpoints.ts'
+import { Turns } from '../../services/webhooks/turns.ts'
 import { noteMissed } from '../../services/webhooks/missed.ts'
 import { Webhooks } from '../../services/webhooks/webhooks.ts'
 import { SqlClient } from 'effect/sql'
@@ -12,6 +14,7 @@ import * as Workers from '../../services/webhooks/workers.ts'
 export const layer = (config: Config) => {
   const options = { allowPrivateAddresses: config.WEBHOOK_URL_PRIVATE }
   return Layer.mergeAll(Webhooks.layer(options), Workers.layer(options)).pipe(
+    Layer.provide(Layer.merge(KnownEndpoints.layer, Turns.layer)),
     Layer.provideMerge(EventData.layer)
   )
 }

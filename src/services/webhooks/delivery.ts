@@ -8,6 +8,7 @@ import { laneOf } from './lanes.ts'
 import { batchOf, type Outgoing } from './outgoing.ts'
 import { type Answer, deliver } from './request.ts'
 import { signatureHeaders } from './signature.ts'
+import { Turns } from './turns.ts'
 
 /** Deliveries to one endpoint at a time. */
 const MOST_AT_ONCE = 8
@@ -38,8 +39,6 @@ export const isTaken = ({ status }: Answer): boolean => status !== null && statu
 export interface Health {
   /** Since its last success. */
   failures: number
-  /** The last event that was looked at, where that is after what is written down. */
-  seen?: number
 }
 
 export const isFailing = ({ failures }: Health): boolean => failures >= MOST_FAILURES
@@ -84,8 +83,10 @@ const attempt = Effect.fnUntraced(function* (
   outgoing: Outgoing,
   events: Attempt['events'],
   number: number
-): Effect.fn.Return<Attempt> {
+): Effect.fn.Return<Attempt, never, Turns> {
   const { health } = sending
+  const turns = yield* Turns
+  yield* turns.take(outgoing.body.length)
   const at = yield* Clock.currentTimeMillis
   const begun = performance.now()
   const answer = yield* send(sending, outgoing)
@@ -112,22 +113,27 @@ export const deliverInOrder = Effect.fnUntraced(function* (
   sending: Sending,
   events: ReadonlyArray<Documented>,
   attemptsBefore?: number
-): Effect.fn.Return<Delivered> {
+): Effect.fn.Return<Delivered, never, Turns> {
   const attempts: Array<Attempt> = []
   for (const [place, { event, requests }] of events.entries()) {
     if (isFailing(sending.health) && (place > 0 || attemptsBefore === undefined))
       return { attempts, stopped: [{ event, attempts: 0, answer: undefined }] }
     const number = place === 0 ? (attemptsBefore ?? 0) + 1 : 1
-    const made = yield* attempt(sending, outgoingOf(sending.endpoint, document), [event], number)
-    attempts.push(made)
-    if (!isTaken(made.answer))
-      return { attempts, stopped: [{ event, attempts: number, answer: made.answer }] }
+    for (const request of requests) {
+      const made = yield* attempt(sending, request, [event], number)
+      attempts.push(made)
+      if (!isTaken(made.answer))
+        return { attempts, stopped: [{ event, attempts: number, answer: made.answer }] }
+    }
   }
   return { attempts, stopped: [] }
 })
 
 /** Each conversation's events, beside each other. */
-export const deliverAll = (sending: Sending, events: ReadonlyArray<Documented>): Effect.Effect<Delivered> =>
+export const deliverAll = (
+  sending: Sending,
+  events: ReadonlyArray<Documented>
+): Effect.Effect<Delivered, never, Turns> =>
   Effect.map(
     Effect.forEach(
       Map.groupBy(events, ({ event }) => laneOf(event)).values(),
@@ -145,7 +151,7 @@ export const deliverTogether = Effect.fnUntraced(function* (
   sending: Sending,
   events: ReadonlyArray<Documented>,
   attemptsBefore = 0
-): Effect.fn.Return<Delivered> {
+): Effect.fn.Return<Delivered, never, Turns> {
   if (events.length === 0) return { attempts: [], stopped: [] }
   const batch = batchOf(
     sending.endpoint,

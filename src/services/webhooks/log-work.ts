@@ -22,35 +22,43 @@ const READ = 1000
 const PASSED = 1000
 
 export const workOnLog = Effect.fnUntraced(function* (working: Working) {
-  const { endpoint } = working
+  const { endpoint, isQuiet } = working
   const sql = yield* SqlClient.SqlClient
-  const replay = yield* nextReplay(sql, endpoint.webhookId)
+  const replay = isQuiet ? undefined : yield* nextReplay(sql, endpoint.webhookId)
   if (replay !== undefined) yield* workOnReplay(working, replay)
   const pass =
     endpoint.batch === null ? yield* workOneByOne(working) : yield* workInBatches(working, endpoint.batch)
   return replay === undefined ? pass : MORE
 })
 
+const NOTHING: ReadonlySet<string> = new Set()
+
 /** The lanes that wait. */
-const waitingOf = Effect.fnUntraced(function* (webhookId: string) {
+const waitingOf = Effect.fnUntraced(function* ({ endpoint: { webhookId }, isQuiet }: Working) {
+  if (isQuiet) return NOTHING
   const lanes = yield* lanesOf(yield* SqlClient.SqlClient, webhookId)
   return new Set(lanes.map(({ threadId }) => threadId))
 })
 
 /** Where the endpoint is: events that it does not want are not written down one by one. */
-const placeOf = ({ endpoint, health }: Working): number => Math.max(endpoint.place, health.seen ?? 0)
+const placeOf = ({ endpoint, progress }: Working): number => Math.max(endpoint.place, progress.seen)
 
-const writePlace = (webhookId: string, place: number) =>
-  Effect.flatMap(
-    SqlClient.SqlClient,
-    sql => sql`UPDATE webhooks SET place = CASE WHEN place < ${place} THEN ${place} ELSE place END,
-      batch_upto = NULL WHERE webhook_id = ${webhookId}`
-  )
+const writePlace = Effect.fnUntraced(function* (
+  { endpoint: { webhookId }, progress }: Working,
+  place: number
+) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`UPDATE webhooks SET place = CASE WHEN place < ${place} THEN ${place} ELSE place END,
+    batch_upto = NULL WHERE webhook_id = ${webhookId}`
+  progress.seen = place
+  progress.written = place
+})
 
 /** The endpoint wants none of what it has looked at, up to this event. */
-const passBy = Effect.fnUntraced(function* ({ endpoint, health }: Working, upTo: number) {
-  health.seen = upTo
-  if (upTo - endpoint.place > PASSED) yield* writePlace(endpoint.webhookId, upTo)
+const passBy = Effect.fnUntraced(function* (working: Working, upTo: number) {
+  const { progress } = working
+  progress.seen = upTo
+  if (upTo - progress.written > PASSED) yield* writePlace(working, upTo)
 })
 
 const read = (working: Working, after: number) =>
@@ -74,13 +82,13 @@ const workOneByOne = Effect.fnUntraced(function* (working: Working) {
   const { isEnd, upTo, wanted } = cut(page, page.events.filter(working.wants), MOST_DELIVERED)
   if (wanted.length === 0) yield* passBy(working, upTo)
   else {
-    const waiting = yield* waitingOf(webhookId)
+    const waiting = yield* waitingOf(working)
     const documented = yield* withData(
       working,
       wanted.filter(event => !waiting.has(laneOf(event)))
     )
     const delivered = yield* deliverAll(working, documented)
-    yield* sql.withTransaction(Effect.andThen(settle(webhookId, delivered), writePlace(webhookId, upTo)))
+    yield* sql.withTransaction(Effect.andThen(settle(webhookId, delivered), writePlace(working, upTo)))
   }
   return isEnd ? IDLE : MORE
 })
@@ -96,12 +104,12 @@ const workInBatches = Effect.fnUntraced(function* (working: Working, batch: Webh
   if (batchUpto !== null) return yield* workOnSameBatch(working, batchUpto)
   const page = yield* read(working, placeOf(working))
   const all = page.events.filter(working.wants)
-  const waiting = yield* waitingOf(webhookId)
+  const waiting = yield* waitingOf(working)
   const wanted = all.filter(event => !waiting.has(laneOf(event)))
   const [first] = wanted
   if (first === undefined) {
     // What waits in lanes is read up to the place.
-    yield* all.length === 0 ? passBy(working, page.upTo) : writePlace(webhookId, page.upTo)
+    yield* all.length === 0 ? passBy(working, page.upTo) : writePlace(working, page.upTo)
     return page.isEnd ? IDLE : MORE
   }
   const now = yield* Clock.currentTimeMillis
@@ -118,9 +126,8 @@ const workInBatches = Effect.fnUntraced(function* (working: Working, batch: Webh
 
 /** The batch that was on its way when the server ended. */
 const workOnSameBatch = Effect.fnUntraced(function* (working: Working, batchUpto: number) {
-  const { place, webhookId } = working.endpoint
-  const events = yield* eventsUntil(place, batchUpto)
-  const waiting = yield* waitingOf(webhookId)
+  const events = yield* eventsUntil(working.endpoint.place, batchUpto)
+  const waiting = yield* waitingOf(working)
   const wanted = events.filter(event => working.wants(event) && !waiting.has(laneOf(event)))
   yield* deliverBatch(working, yield* withData(working, wanted), batchUpto)
   return MORE
@@ -135,7 +142,7 @@ const deliverBatch = Effect.fnUntraced(function* (
   const sql = yield* SqlClient.SqlClient
   const delivered = yield* deliverTogether(working, events)
   yield* sql.withTransaction(
-    Effect.andThen(settleBatch(webhookId, delivered, upTo), writePlace(webhookId, upTo))
+    Effect.andThen(settleBatch(webhookId, delivered, upTo), writePlace(working, upTo))
   )
 })
 
@@ -161,7 +168,7 @@ const workOnReplay = Effect.fnUntraced(function* (working: Working, replay: Repl
   const isReplayed = (event: FeedEvent) => working.wants(event) && isWanted(replay.types, event.kind)
   const page = { events, upTo: events.at(-1)?.eventId ?? replay.untilEvent, isEnd: events.length < READ }
   const { isEnd, upTo, wanted } = cut(page, events.filter(isReplayed), batch?.maxEvents ?? MOST_DELIVERED)
-  const waiting = yield* waitingOf(webhookId)
+  const waiting = yield* waitingOf(working)
   const documented = yield* withData(
     working,
     wanted.filter(event => !waiting.has(laneOf(event)))

@@ -1,10 +1,11 @@
 // One pass of an endpoint's worker: what it missed, the lanes that are due, what is to be replayed, and what is new in the log.
-import { Effect } from 'effect'
+import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { Pass } from '../process/worker.ts'
 import { Seal } from '../vault/seal.ts'
 import { isFailing } from './delivery.ts'
 import { readEndpoint } from './endpoints.ts'
+import { KnownEndpoints } from './known-endpoints.ts'
 import { lanesOf } from './lanes.ts'
 import { workOnLanes } from './lane-work.ts'
 import { workOnLog } from './log-work.ts'
@@ -14,32 +15,58 @@ import { grantOf, wantsOf } from './wanted.ts'
 import { IDLE, MORE, type PassOptions, type Working } from './working.ts'
 
 export const runOnce = Effect.fnUntraced(function* (webhookId: string, options: PassOptions) {
-  const sql = yield* SqlClient.SqlClient
-  const seal = yield* Seal
-  const endpoint = yield* readEndpoint(sql, seal, webhookId)
-  if (endpoint?.state !== 'active') return IDLE
+  const known = yield* KnownEndpoints
+  const now = yield* Clock.currentTimeMillis
+  const isRead = known.reading(webhookId)
+  const quiet = known.get(webhookId, now)
+  const endpoint = quiet ?? (yield* readActive(webhookId))
+  if (endpoint === undefined) return IDLE
   const grant = yield* grantOf(endpoint)
   if (grant === undefined) {
     yield* disable(webhookId, KEY_ENDED)
+    known.forget(webhookId)
     return IDLE
   }
-  return yield* work({ ...options, endpoint, wants: wantsOf(endpoint, grant) })
+  const working: Working = {
+    ...options,
+    endpoint,
+    wants: wantsOf(endpoint, grant),
+    progress: known.progressOf(endpoint),
+    isQuiet: quiet !== undefined
+  }
+  if (quiet !== undefined && !isFailing(options.health)) {
+    const pass = yield* workOnLog(working)
+    // What was not taken waits in lanes now.
+    return known.get(webhookId, now) === undefined ? MORE : pass
+  }
+  const { isDone, pass } = yield* work(working)
+  // Threads that an endpoint is limited to may become others with each event.
+  if (isDone && endpoint.threadIds.length === 0)
+    isRead({ endpoint: { ...endpoint, batchUpto: null }, at: now })
+  return pass
 })
 
+const readActive = Effect.fnUntraced(function* (webhookId: string) {
+  const endpoint = yield* readEndpoint(yield* SqlClient.SqlClient, yield* Seal, webhookId)
+  return endpoint?.state === 'active' ? endpoint : undefined
+})
+
+/** `isDone`: nothing is left to be delivered but what is new in the log. */
 const work = Effect.fnUntraced(function* (working: Working) {
   const { endpoint, health } = working
   const sql = yield* SqlClient.SqlClient
   const wasFailing = isFailing(health)
   // Before anything changes which events it has.
   const isBatchUnderway = endpoint.batch !== null && endpoint.batchUpto !== null
-  if (isBatchUnderway && !wasFailing) return yield* workOnLog(working)
+  if (isBatchUnderway && !wasFailing) return { pass: yield* workOnLog(working), isDone: false }
   const missed = yield* tellMissed(working)
   yield* workOnLanes(working)
   const ofLog = isFailing(health) ? undefined : yield* workOnLog(working)
   const isRecovered = wasFailing && !isFailing(health)
-  if (ofLog === 'more' || isRecovered) return MORE
+  if (ofLog === 'more' || isRecovered) return { pass: MORE, isDone: false }
   const [lane] = yield* lanesOf(sql, endpoint.webhookId)
   const batchAt = typeof ofLog === 'object' ? ofLog.nextAt : undefined
   const times = [lane?.nextAt, missed, batchAt].filter(time => time !== undefined)
-  return times.length === 0 ? IDLE : ({ nextAt: Math.min(...times) } satisfies Pass)
+  const pass: Pass = times.length === 0 ? IDLE : { nextAt: Math.min(...times) }
+  return { pass, isDone: lane === undefined && missed === undefined && ofLog !== undefined }
 })

@@ -7,6 +7,7 @@ import { SqlBulk } from '../database/bulk.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { recordAttempts } from './attempts.ts'
 import type { Delivered, Stopped } from './delivery.ts'
+import { KnownEndpoints } from './known-endpoints.ts'
 import { laneFor, nextTry, putLane } from './lanes.ts'
 import type { Answer } from './request.ts'
 
@@ -53,7 +54,9 @@ export const settleBatch = Effect.fnUntraced(function* (
 const record = Effect.fnUntraced(function* (webhookId: string, { attempts, stopped }: Delivered) {
   const sql = yield* SqlClient.SqlClient
   const bulk = yield* SqlBulk
+  const known = yield* KnownEndpoints
   yield* recordAttempts(sql, bulk, webhookId, attempts)
+  if (stopped.length > 0) known.forget(webhookId)
   if (stopped.some(({ answer }) => answer?.status === GONE)) yield* disable(webhookId, IS_GONE)
 })
 

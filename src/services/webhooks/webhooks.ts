@@ -19,6 +19,7 @@ import { Seal, type SealBroken } from '../vault/seal.ts'
 import { readAttempts } from './attempts.ts'
 import { isTaken, send } from './delivery.ts'
 import { deleteEndpoint, type Endpoint, readEndpoint, readEndpoints, writeEndpoint } from './endpoints.ts'
+import { KnownEndpoints } from './known-endpoints.ts'
 import { lanesOf, restartLane } from './lanes.ts'
 import { ofAccount, requestsFor } from './material.ts'
 import { addReplay } from './replays.ts'
@@ -121,8 +122,12 @@ export class Webhooks extends Context.Service<
 const make = Effect.fnUntraced(function* (options: { readonly allowPrivateAddresses: boolean }) {
   const wakes = yield* Wakes
   const provided = Effect.provideContext(Context.pick(...NEEDED)(yield* Effect.context<Needed>()))
+  const known = yield* KnownEndpoints
   const changed = (webhookId: string) =>
-    Effect.andThen(wakes.wake(WEBHOOKS, ALL_ACCOUNTS), wakes.wake(WEBHOOK, webhookId))
+    Effect.suspend(() => {
+      known.forget(webhookId)
+      return Effect.andThen(wakes.wake(WEBHOOKS, ALL_ACCOUNTS), wakes.wake(WEBHOOK, webhookId))
+    })
   const run = <A, E>(name: string, work: Effect.Effect<A, E, Needed>) =>
     provided(work).pipe(asDatabaseError(name))
 
@@ -136,7 +141,8 @@ const make = Effect.fnUntraced(function* (options: { readonly allowPrivateAddres
     change: (webhookId, change) =>
       Effect.tap(run('change', changeWith(webhookId, change)), changed(webhookId)),
     delete: webhookId => Effect.tap(run('delete', remove(webhookId)), changed(webhookId)),
-    renewSecret: (webhookId, seconds) => run('renewSecret', renewSecret(webhookId, seconds)),
+    renewSecret: (webhookId, seconds) =>
+      Effect.tap(run('renewSecret', renewSecret(webhookId, seconds)), changed(webhookId)),
     test: webhookId => run('test', test(webhookId, options.allowPrivateAddresses)),
     replay: (webhookId, stretch) => Effect.tap(run('replay', replay(webhookId, stretch)), changed(webhookId)),
     deliveries: (webhookId, limit) =>

@@ -12,8 +12,10 @@ import type { Pass } from '../process/worker.ts'
 import { Seal } from '../vault/seal.ts'
 import type { Documented, Health } from './delivery.ts'
 import type { Endpoint } from './endpoints.ts'
+import { KnownEndpoints, type Progress } from './known-endpoints.ts'
 import { requestsFor } from './material.ts'
 import type { RecentEvents } from './recent-events.ts'
+import { Turns } from './turns.ts'
 import type { Wants } from './wanted.ts'
 
 export const MORE: Pass = 'more'
@@ -26,9 +28,11 @@ export const NEEDED = [
   EventData,
   EventLog,
   Incidents,
+  KnownEndpoints,
   Seal,
   SqlBulk,
-  SqlClient.SqlClient
+  SqlClient.SqlClient,
+  Turns
 ] as const
 export type Needed = Context.Service.Identifier<(typeof NEEDED)[number]>
 
@@ -42,6 +46,9 @@ export interface PassOptions {
 export interface Working extends PassOptions {
   readonly endpoint: Endpoint
   readonly wants: Wants
+  readonly progress: Progress
+  /** Nothing waits in lanes, and nothing is to be replayed. */
+  readonly isQuiet: boolean
 }
 
 /** The events with what they are about, as it is now. */

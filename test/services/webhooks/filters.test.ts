@@ -121,3 +121,30 @@ test('a webhook of a key gets no more than the key may hear, and ends with it', 
     })
   )
 })
+
+test('in the format of another server, an event is the requests that were asked for of it', async () => {
+  await using receiver = await Receiver.open()
+  await onWebhooks(
+    Effect.gen(function* () {
+      const webhooks = yield* Webhooks
+      const all = yield* created(receiver.url, { types: [], format: 'waha' })
+      const some = yield* created(receiver.url, { format: 'waha', formatEvents: ['message.any'] })
+      yield* apply(from(ANN, 'hello'))
+      yield* passNow(all)
+      yield* passNow(some)
+      const bodies = receiver.received.map(({ body }) => JSON.parse(body) as { event: string })
+      expect(bodies.map(({ event }) => event)).toEqual(['message', 'message.any', 'message.any'])
+      expect(bodies[0]).toMatchObject({ payload: { body: 'hello', from: '491@c.us' } })
+      const ids = receiver.received.map(({ headers }) => headers['webhook-id'])
+      expect(ids.map(id => id!.replace(/^wh_[0-9a-f]+/, ''))).toEqual([
+        expect.stringMatching(/^_\d+_0$/),
+        expect.stringMatching(/^_\d+_1$/),
+        expect.stringMatching(/^_\d+_1$/)
+      ])
+      expect(yield* webhooks.test(all)).toMatchObject({ isTaken: true })
+      expect(JSON.parse(receiver.received.at(-1)!.body)).toMatchObject({ event: 'webhook.test' })
+      // The change of the conversation, which this format does not have, does not wait either.
+      expect(yield* webhooks.read(all)).toMatchObject({ waiting: 0, failingLanes: 0 })
+    })
+  )
+})

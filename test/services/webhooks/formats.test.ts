@@ -86,8 +86,12 @@ const aboutThread: Material = {
   } as CloudEvent
 }
 
+const NONE = { event: '', body: {} as Record<string, unknown> }
+
 const told = (format: Format, material: Material) =>
-  format.payloadsOf(material).map(({ body, event }) => ({ event, body: JSON.parse(JSON.stringify(body)) }))
+  format
+    .payloadsOf(material)
+    .map(({ body, event }) => ({ event, body: JSON.parse(JSON.stringify(body)) as Record<string, unknown> }))
 
 const extended = { extendedTextMessage: { text: 'hello', contextInfo: { stanzaId: 'Q1', participant: ANN } } }
 const withContent = (material: Material): Material => ({
@@ -139,7 +143,7 @@ describe('baileys-raw', () => {
     const [only, ...others] = told(format, material)
     expect(others).toEqual([])
     expect(only).toMatchObject({ event, body: { event, sessionId: ACCOUNT } })
-    return only!.body.data as BaileysEventMap[Event]
+    return only!.body['data'] as BaileysEventMap[Event]
   }
 
   test('a message is one that Baileys gives, with its protobuf where that is kept', () => {
@@ -225,7 +229,7 @@ describe('evolution', () => {
   const key = { remoteJid: ANN, fromMe: false, id: 'A1' }
 
   test('the envelope has no key of this server', () => {
-    const [{ body }] = told(format, stored) as [{ body: Record<string, unknown> }]
+    const [{ body } = NONE] = told(format, stored)
     expect(body).toEqual({
       event: 'messages.upsert',
       instance: 'Shop',
@@ -249,8 +253,8 @@ describe('evolution', () => {
   })
 
   test('a long text is a conversation with its context; an own message is also one that was sent', () => {
-    const [{ body }] = told(format, withContent(stored)) as [{ body: { data: unknown } }]
-    expect(body.data).toMatchObject({
+    const [{ body } = NONE] = told(format, withContent(stored))
+    expect(body['data']).toMatchObject({
       messageType: 'conversation',
       message: { conversation: 'hello' },
       contextInfo: { stanzaId: 'Q1' }
@@ -307,10 +311,7 @@ describe('waha', () => {
   const format = FORMATS.waha
 
   test('a message of somebody is also any message; chats are written as c.us', () => {
-    const [message, any] = told(format, withContent(stored)) as ReadonlyArray<{
-      event: string
-      body: { payload: unknown }
-    }>
+    const [message, any] = told(format, withContent(stored))
     expect([message!.event, any!.event]).toEqual(['message', 'message.any'])
     expect(message!.body).toEqual({
       id: 'evt_4711',
@@ -340,7 +341,7 @@ describe('waha', () => {
         _data: { message: extended, pushName: 'Ann' }
       }
     })
-    expect(any!.body.payload).toEqual(message!.body.payload)
+    expect(any!.body['payload']).toEqual(message!.body['payload'])
     expect(told(format, own)).toMatchObject([
       {
         event: 'message.any',

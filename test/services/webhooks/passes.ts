@@ -3,17 +3,27 @@ import { Effect, Layer, ManagedRuntime } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { AccessKeys } from '../../../src/services/access/access-keys.ts'
 import { EventData } from '../../../src/services/conversations/event-data.ts'
+import { KnownEndpoints } from '../../../src/services/webhooks/known-endpoints.ts'
+import { Turns } from '../../../src/services/webhooks/turns.ts'
 import { runOnce } from '../../../src/services/webhooks/pass.ts'
 import { type NewWebhook, Webhooks } from '../../../src/services/webhooks/webhooks.ts'
 import { message } from '../conversations/facts.ts'
 import { servicesOn } from '../database.ts'
 
-type Services = Layer.Success<ReturnType<typeof servicesOn>> | AccessKeys | EventData | Webhooks
+type Services =
+  | Layer.Success<ReturnType<typeof servicesOn>>
+  | AccessKeys
+  | EventData
+  | KnownEndpoints
+  | Turns
+  | Webhooks
 
 export const onWebhooks = async <A, E>(program: Effect.Effect<A, E, Services>): Promise<A> => {
   const runtime = ManagedRuntime.make(
     Webhooks.layer({ allowPrivateAddresses: true }).pipe(
-      Layer.provideMerge(Layer.mergeAll(AccessKeys.layer, EventData.layer)),
+      Layer.provideMerge(
+        Layer.mergeAll(AccessKeys.layer, EventData.layer, KnownEndpoints.layer, Turns.layer)
+      ),
       Layer.provideMerge(servicesOn())
     )
   )
