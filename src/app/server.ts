@@ -85,7 +85,8 @@ const http = (config: Config, key: ApiKey) =>
     requestsPerMinute: config.KEY_REQUESTS_PER_MINUTE,
     largestFile: Outbox.largestFile(config),
     dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN,
-    inspectorUi: config.INSPECT_UI
+    inspectorUi: config.INSPECT_UI,
+    settings: config.inForce
   })
 
 /** Says where the server listens; a generated API key is shown once, and kept only by a server that listens. */

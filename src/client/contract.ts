@@ -62,6 +62,29 @@ export type UnauthorizedProblem = {
   readonly title?: "Authentication is required"
 }
 
+export type SettingList = {
+  readonly settings: ReadonlyArray<Setting>
+}
+
+export type Setting = {
+  readonly name: string
+  readonly value: string | null
+  readonly isDefault: boolean
+  readonly default: string
+  readonly meaning: string
+  readonly allowed: string
+}
+
+export type Me = {
+  readonly kind: "settings" | "key" | "user"
+  readonly id: string | null
+  readonly name: string | null
+  readonly role: "viewer" | "agent" | "operator" | "admin"
+  readonly accounts: "all" | ReadonlyArray<string>
+  readonly events: "all" | ReadonlyArray<string>
+  readonly expiresAt: number | null
+}
+
 export type InspectorIsOffProblem = {
   readonly detail?: string
   readonly instance?: string
@@ -2094,6 +2117,18 @@ export interface Operations {
     readonly result: InspectorTicket
     readonly item: never
   }
+  /** Get what the key may do */
+  readonly "me": {
+    readonly input: {}
+    readonly result: Me
+    readonly item: never
+  }
+  /** List the settings in force */
+  readonly "settings": {
+    readonly input: {}
+    readonly result: SettingList
+    readonly item: never
+  }
 }
 
 export const OPERATIONS = {
@@ -2176,5 +2211,7 @@ export const OPERATIONS = {
   "store.store": {"method":"GET","path":"/v1/store","query":[],"result":"json"},
   "inspector.inspector": {"method":"GET","path":"/v1/inspector","query":[],"result":"json"},
   "inspector.turnInspector": {"method":"PUT","path":"/v1/inspector","query":[],"result":"json"},
-  "inspector.inspectorTicket": {"method":"POST","path":"/v1/inspector/tickets","query":[],"result":"json"}
+  "inspector.inspectorTicket": {"method":"POST","path":"/v1/inspector/tickets","query":[],"result":"json"},
+  "me": {"method":"GET","path":"/v1/me","query":[],"result":"json"},
+  "settings": {"method":"GET","path":"/v1/settings","query":[],"result":"json"}
 } as const

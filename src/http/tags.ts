@@ -22,5 +22,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   audit: 'Who changed what through the API.',
   retention: 'What is kept for how long.',
   store: 'Where applications read.',
-  inspector: 'The inspector, which shows what accounts do.'
+  inspector: 'The inspector, which shows what accounts do.',
+  me: 'What the credential of a request may do.',
+  settings: 'The settings in force.'
 }
