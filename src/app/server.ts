@@ -59,7 +59,12 @@ const services = (config: Config, firebase: Firebase.App) =>
   )
 
 /** Hourly removal of what is not needed any more. */
-const upkeep = Layer.mergeAll(Conversations.upkeep, History.upkeep, Media.upkeep, Retention.upkeep)
+const upkeep = Layer.mergeAll(
+  Conversations.upkeep,
+  History.upkeep,
+  Media.upkeep,
+  Retention.upkeep.pipe(Layer.provide(Webhooks.beforePruning))
+)
 
 const accounts = (config: Config) =>
   Root.layer({

@@ -374,6 +374,9 @@ export type TestEventData = {
 export type MissedEventData = {
   readonly after: number
   readonly upTo: number
+  readonly events: number | null
+  readonly since: number | null
+  readonly until: number | null
 }
 
 export type PresenceEventData = {
@@ -1104,6 +1107,7 @@ export type WebhookDelivery = {
   readonly deliveryId: number
   readonly eventId: number
   readonly type: string
+  readonly events: number
   readonly attempt: number
   readonly outcome: "delivered" | "failed"
   readonly status: number | null
@@ -1137,6 +1141,11 @@ export type Webhook = {
   readonly url: string
   readonly accountId: string | null
   readonly types: ReadonlyArray<string>
+  readonly threadIds: ReadonlyArray<string>
+  readonly format: "backscroll" | "evolution" | "waha" | "baileys-raw"
+  readonly formatEvents: ReadonlyArray<string>
+  readonly batch: WebhookBatch | null
+  readonly keyId: string | null
   readonly headers: ReadonlyArray<string>
   readonly state: "active" | "paused" | "disabled"
   readonly reason: string | null
@@ -1151,6 +1160,11 @@ export type Webhook = {
   readonly updatedAt: number
 }
 
+export type WebhookBatch = {
+  readonly maxEvents: number
+  readonly maxWaitMs: number
+}
+
 export type SecretRotation = {
   readonly overlapSeconds?: number
 }
@@ -1159,8 +1173,17 @@ export type WebhookChange = {
   readonly url?: string
   readonly name?: string
   readonly types?: ReadonlyArray<string>
+  readonly threadIds?: ReadonlyArray<string>
+  readonly format?: "backscroll" | "evolution" | "waha" | "baileys-raw"
+  readonly formatEvents?: ReadonlyArray<string>
+  readonly batch?: NewWebhookBatch | null
   readonly headers?: Readonly<Record<string, string>>
   readonly state?: "active" | "paused"
+}
+
+export type NewWebhookBatch = {
+  readonly maxEvents: number
+  readonly maxWaitMs: number
 }
 
 export type TooManyWebhooksProblem = {
@@ -1177,6 +1200,10 @@ export type NewWebhook = {
   readonly name?: string
   readonly accountId?: string
   readonly types?: ReadonlyArray<string>
+  readonly threadIds?: ReadonlyArray<string>
+  readonly format?: "backscroll" | "evolution" | "waha" | "baileys-raw"
+  readonly formatEvents?: ReadonlyArray<string>
+  readonly batch?: NewWebhookBatch | null
   readonly headers?: Readonly<Record<string, string>>
   readonly secret?: string
 }

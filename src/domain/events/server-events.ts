@@ -3,7 +3,7 @@ import { Schema } from 'effect'
 import { ACCOUNT_ID, EXAMPLES, THREAD_ID } from '../examples.ts'
 import { Incident } from '../incident.ts'
 import { OutboxEntry, OutboxStatus } from '../outbox.ts'
-import { Whole } from '../whole.ts'
+import { Time, Whole } from '../whole.ts'
 import { durable, transient } from './event-type.ts'
 
 export const OutboxData = Schema.Struct({
@@ -26,8 +26,16 @@ export const IncidentData = Schema.Struct({
 export const MissedData = Schema.Struct({
   /** The event after which some are not kept any more, and the last of them. */
   after: Whole,
-  upTo: Whole
+  upTo: Whole,
+  /** How many of them a webhook would have got; `null` where that is not known. */
+  events: Schema.NullOr(Whole),
+  /** When the first and the last of them happened; `null` where that is not known. */
+  since: Schema.NullOr(Time),
+  until: Schema.NullOr(Time)
 }).annotate({ identifier: 'MissedEventData' })
+
+/** Instead of events that are not kept any more. */
+export const MISSED_TYPE = 'events.missed'
 
 /** An endpoint is tried. */
 export const TEST_TYPE = 'webhook.test'
@@ -54,10 +62,10 @@ export const SERVER_EVENTS = {
   ),
   'incident.acknowledged': durable('A person has seen an incident', IncidentData, incidentExample),
   'incident.resolved': durable('The cause of an incident is over', IncidentData, incidentExample),
-  'events.missed': transient(
+  [MISSED_TYPE]: transient(
     'Instead of events that are not kept any more: to a subscriber who was away for too long',
     MissedData,
-    { after: 4711, upTo: 9000 }
+    { after: 4711, upTo: 9000, events: null, since: null, until: null }
   ),
   [TEST_TYPE]: transient('Somebody tries a webhook', TestData, { webhookId: 'wh_0f1e2d3c4b5a69788796' })
 } as const

@@ -34,6 +34,7 @@ import { addOnAttempts } from './migrations/0034-add-on-attempts.ts'
 import { access } from './migrations/0035-access.ts'
 import { webhooks } from './migrations/0036-webhooks.ts'
 import { catalogue } from './migrations/0037-catalogue.ts'
+import { webhookFilters } from './migrations/0038-webhook-filters.ts'
 import { retention } from './migrations/0041-retention.ts'
 import { numberOfMessages } from './migrations/number-of-messages.ts'
 
@@ -70,6 +71,7 @@ export const MIGRATIONS = {
   '0035_access': access,
   '0036_webhooks': webhooks,
   '0037_catalogue': catalogue,
+  '0038_webhook_filters': webhookFilters,
   '0041_retention': retention
 }
 

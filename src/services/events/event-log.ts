@@ -10,6 +10,14 @@ import { ALL_ACCOUNTS, topic, Wakes } from '../process/wakes.ts'
 /** Events were appended and are committed. Its one waiter, the tail, waits for all accounts. */
 export const EVENTS = topic('events')
 
+/**
+ * Runs before events are removed, those up to a number, in the same transaction: for whoever has not delivered them yet.
+ */
+export const BeforePruning = Context.Reference<(upTo: number) => Effect.Effect<void, DatabaseError>>(
+  'backscroll/services/events/BeforePruning',
+  { defaultValue: () => () => Effect.void }
+)
+
 export type EventWrite = Pick<FeedEvent, 'kind'> &
   Partial<Pick<FeedEvent, 'threadId' | 'messageId' | 'subjectId' | 'changed' | 'facts'>>
 
@@ -146,11 +154,17 @@ const lastBefore = (sql: SqlClient.SqlClient, time: number) =>
 /** What is removed is a beginning of the log, also when a clock was corrected meanwhile. */
 const removeOld = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, before: number, limit: number) {
   const last = yield* lastBefore(sql, before)
-  const removed = yield* sql<{ eventId: number }>`DELETE FROM events WHERE event_id IN
-    (SELECT event_id FROM events WHERE event_id <= ${last} ORDER BY event_id LIMIT ${limit}) RETURNING event_id`
-  const upTo = Math.max(...removed.map(({ eventId }) => eventId))
-  if (removed.length > 0) yield* sql`UPDATE events_pruned SET up_to = ${upTo}`
-  return removed.length
+  const [found] = yield* sql<{
+    n: number
+    upTo: number | null
+  }>`SELECT COUNT(*) AS n, MAX(event_id) AS up_to FROM
+    (SELECT event_id FROM events WHERE event_id <= ${last} ORDER BY event_id LIMIT ${limit}) AS oldest`
+  if (found?.upTo == null) return 0
+  const note = yield* BeforePruning
+  yield* note(found.upTo)
+  yield* sql`DELETE FROM events WHERE event_id <= ${found.upTo}`
+  yield* sql`UPDATE events_pruned SET up_to = ${found.upTo}`
+  return found.n
 })
 
 const countOld = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, before: number) {

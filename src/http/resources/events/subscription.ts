@@ -71,7 +71,9 @@ const logged = (subscription: Subscription) =>
 const missedEvents = Effect.fnUntraced(function* (missed: Missed | undefined) {
   if (missed === undefined) return []
   const at = yield* Clock.currentTimeMillis
-  return [cloudEvent({ id: String(missed.upTo), kind: 'events.missed', accountId: null, at }, missed)]
+  const unknown = { events: null, since: null, until: null }
+  const about = { id: String(missed.upTo), kind: 'events.missed', accountId: null, at } as const
+  return [cloudEvent(about, { ...missed, ...unknown })]
 })
 
 const momentaryId = (): string => `now-${randomUUID()}`
