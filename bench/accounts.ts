@@ -19,6 +19,8 @@ export const ACCOUNTS_USAGE = `accounts  many idle accounts: memory, start, and 
     --json              nothing but the result`
 
 const SETTLE_MS = 5000
+/** Bare sockets that are linked before their memory is measured. */
+const BARE_BEFORE = 25
 
 const parsed = (args: ReadonlyArray<string>) => {
   const { values } = parseArgs({
@@ -70,15 +72,19 @@ const bareSockets = async (
   onLinked: () => void
 ): Promise<number> => {
   const bare = new Child<BareQuestions>('bare-sockets.ts', { execArgv: COLLECTABLE })
+  const link = async (number: number): Promise<void> => {
+    await whatsapp.ask('scan', await bare.ask('link', { number, url }))
+    await bare.ask('online', number)
+  }
   try {
-    await pause(SETTLE_MS)
-    const empty = await heldMiB(bare.pid)
+    // What the first sockets cost is code that they all share.
+    await forEach(BARE_BEFORE, link)
+    const before = await heldMiB(bare.pid)
     await forEach(count, async number => {
-      await whatsapp.ask('scan', await bare.ask('link', { number, url }))
-      await bare.ask('online', number)
+      await link(BARE_BEFORE + number)
       onLinked()
     })
-    return ((await heldMiB(bare.pid)) - empty) / count
+    return ((await heldMiB(bare.pid)) - before) / count
   } finally {
     await bare.stop()
   }
