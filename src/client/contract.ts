@@ -62,6 +62,29 @@ export type UnauthorizedProblem = {
   readonly title?: "Authentication is required"
 }
 
+export type SettingList = {
+  readonly settings: ReadonlyArray<Setting>
+}
+
+export type Setting = {
+  readonly name: string
+  readonly value: string | null
+  readonly isDefault: boolean
+  readonly default: string
+  readonly meaning: string
+  readonly allowed: string
+}
+
+export type Me = {
+  readonly kind: "settings" | "key" | "user"
+  readonly id: string | null
+  readonly name: string | null
+  readonly role: "viewer" | "agent" | "operator" | "admin"
+  readonly accounts: "all" | ReadonlyArray<string>
+  readonly events: "all" | ReadonlyArray<string>
+  readonly expiresAt: number | null
+}
+
 export type InspectorIsOffProblem = {
   readonly detail?: string
   readonly instance?: string
@@ -100,6 +123,48 @@ export type PublishingStatus = {
     /** Milliseconds since 1970 */
     readonly since: number
   } | null
+}
+
+export type RetentionDryRunResult = {
+  readonly rules: ReadonlyArray<RetentionCount>
+}
+
+export type RetentionCount = {
+  readonly rule: "messages" | "media" | "incidents" | "audit"
+  readonly keep: number | null
+  readonly keptSince: number | null
+  readonly wouldRemove: number
+  readonly oldest: number | null
+  readonly accounts: ReadonlyArray<{
+    readonly accountId: string
+    readonly wouldRemove: number
+  }>
+}
+
+export type RetentionDryRun = {
+  readonly messages?: string
+  readonly media?: string
+  readonly incidents?: string
+  readonly audit?: string
+}
+
+export type Retention = {
+  readonly rules: ReadonlyArray<RetentionState>
+}
+
+export type RetentionState = {
+  readonly rule: "messages" | "media" | "incidents" | "audit"
+  readonly setting: string
+  readonly keep: number | null
+  readonly keptSince: number | null
+  readonly isRunning: boolean
+  readonly lastRun: {
+    /** Milliseconds since 1970 */
+    readonly startedAt: number
+    readonly endedAt: number | null
+    readonly removed: number
+  } | null
+  readonly removedInAll: number
 }
 
 export type AuditPage = {
@@ -225,6 +290,7 @@ export type WebhookDelivery = {
   readonly deliveryId: number
   readonly eventId: number
   readonly type: string
+  readonly events: number
   readonly attempt: number
   readonly outcome: "delivered" | "failed"
   readonly status: number | null
@@ -258,6 +324,11 @@ export type Webhook = {
   readonly url: string
   readonly accountId: string | null
   readonly types: ReadonlyArray<string>
+  readonly threadIds: ReadonlyArray<string>
+  readonly format: "backscroll" | "evolution" | "waha" | "baileys-raw"
+  readonly formatEvents: ReadonlyArray<string>
+  readonly batch: WebhookBatch | null
+  readonly keyId: string | null
   readonly headers: ReadonlyArray<string>
   readonly state: "active" | "paused" | "disabled"
   readonly reason: string | null
@@ -272,6 +343,11 @@ export type Webhook = {
   readonly updatedAt: number
 }
 
+export type WebhookBatch = {
+  readonly maxEvents: number
+  readonly maxWaitMs: number
+}
+
 export type SecretRotation = {
   readonly overlapSeconds?: number
 }
@@ -280,8 +356,17 @@ export type WebhookChange = {
   readonly url?: string
   readonly name?: string
   readonly types?: ReadonlyArray<string>
+  readonly threadIds?: ReadonlyArray<string>
+  readonly format?: "backscroll" | "evolution" | "waha" | "baileys-raw"
+  readonly formatEvents?: ReadonlyArray<string>
+  readonly batch?: NewWebhookBatch | null
   readonly headers?: Readonly<Record<string, string>>
   readonly state?: "active" | "paused"
+}
+
+export type NewWebhookBatch = {
+  readonly maxEvents: number
+  readonly maxWaitMs: number
 }
 
 export type TooManyWebhooksProblem = {
@@ -298,6 +383,10 @@ export type NewWebhook = {
   readonly name?: string
   readonly accountId?: string
   readonly types?: ReadonlyArray<string>
+  readonly threadIds?: ReadonlyArray<string>
+  readonly format?: "backscroll" | "evolution" | "waha" | "baileys-raw"
+  readonly formatEvents?: ReadonlyArray<string>
+  readonly batch?: NewWebhookBatch | null
   readonly headers?: Readonly<Record<string, string>>
   readonly secret?: string
 }
@@ -439,6 +528,7 @@ export type ThreadCoverage = {
   readonly oldest: CoverageEdge | null
   readonly newest: CoverageEdge | null
   readonly beginningReached: boolean
+  readonly keptSince: number | null
   readonly gaps: ReadonlyArray<Gap>
   readonly requests: ReadonlyArray<{
     readonly requestId: string
@@ -645,7 +735,7 @@ export type Media = {
     readonly fileEncSha256: string | null
   } | null
   readonly fetched: {
-    readonly state: "stored" | "waiting" | "gone" | "tooLarge" | "failed"
+    readonly state: "stored" | "waiting" | "gone" | "tooLarge" | "failed" | "removed"
     readonly reason: string | null
   } | null
   readonly stored: boolean
@@ -668,7 +758,7 @@ export type MediaVariant = {
     readonly fileEncSha256: string | null
   } | null
   readonly fetched: {
-    readonly state: "stored" | "waiting" | "gone" | "tooLarge" | "failed"
+    readonly state: "stored" | "waiting" | "gone" | "tooLarge" | "failed" | "removed"
     readonly reason: string | null
   } | null
   readonly stored: boolean
@@ -681,6 +771,7 @@ export type MediaCounts = {
   readonly waiting: number
   readonly failed: number
   readonly notFetched: number
+  readonly removed: number
 }
 
 export type MediaBrokenProblem = {
@@ -1986,6 +2077,20 @@ export interface Operations {
     readonly result: Response
     readonly item: never
   }
+  /** What is kept for how long */
+  readonly "retention.get": {
+    readonly input: {}
+    readonly result: Retention
+    readonly item: never
+  }
+  /** Count what would be removed */
+  readonly "retention.dryRun": {
+    readonly input: {
+      readonly body: RetentionDryRun
+    }
+    readonly result: RetentionDryRunResult
+    readonly item: never
+  }
   /** Get the store status */
   readonly "store.store": {
     readonly input: {}
@@ -2010,6 +2115,18 @@ export interface Operations {
   readonly "inspector.inspectorTicket": {
     readonly input: {}
     readonly result: InspectorTicket
+    readonly item: never
+  }
+  /** Get what the key may do */
+  readonly "me": {
+    readonly input: {}
+    readonly result: Me
+    readonly item: never
+  }
+  /** List the settings in force */
+  readonly "settings": {
+    readonly input: {}
+    readonly result: SettingList
     readonly item: never
   }
 }
@@ -2089,8 +2206,12 @@ export const OPERATIONS = {
   "keys.rotate": {"method":"POST","path":"/v1/keys/{keyId}/rotate","query":[],"result":"json"},
   "audit.list": {"method":"GET","path":"/v1/audit","query":["accountId","callerId","operation","since","until","limit","cursor"],"result":"json","pages":{"items":"entries","next":"nextCursor","parameter":"cursor"}},
   "audit.export": {"method":"GET","path":"/v1/audit/export","query":["accountId","callerId","operation","since","until"],"result":"response"},
+  "retention.get": {"method":"GET","path":"/v1/retention","query":[],"result":"json"},
+  "retention.dryRun": {"method":"POST","path":"/v1/retention/dry-run","query":[],"result":"json"},
   "store.store": {"method":"GET","path":"/v1/store","query":[],"result":"json"},
   "inspector.inspector": {"method":"GET","path":"/v1/inspector","query":[],"result":"json"},
   "inspector.turnInspector": {"method":"PUT","path":"/v1/inspector","query":[],"result":"json"},
-  "inspector.inspectorTicket": {"method":"POST","path":"/v1/inspector/tickets","query":[],"result":"json"}
+  "inspector.inspectorTicket": {"method":"POST","path":"/v1/inspector/tickets","query":[],"result":"json"},
+  "me": {"method":"GET","path":"/v1/me","query":[],"result":"json"},
+  "settings": {"method":"GET","path":"/v1/settings","query":[],"result":"json"}
 } as const
