@@ -38,6 +38,7 @@ import { linkAuditingLayer } from './resources/link/auditing.ts'
 import { linkPageLayer } from './resources/link/page.ts'
 import { LinkTickets } from './resources/link/tickets.ts'
 import { passkeyLayer } from './resources/passkey/handlers.ts'
+import { personalDataLayer } from './resources/personal-data/handlers.ts'
 import { retentionLayer } from './resources/retention/handlers.ts'
 import { searchLayer } from './resources/search/handlers.ts'
 import { storeLayer } from './resources/store/handlers.ts'
@@ -95,6 +96,7 @@ const apiLayer = ({ dryRun }: HttpOptions) =>
       webhooksLayer,
       keysLayer,
       auditLayer,
+      personalDataLayer,
       retentionLayer,
       storeLayer,
       inspectorLayer

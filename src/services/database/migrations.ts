@@ -34,6 +34,7 @@ import { addOnAttempts } from './migrations/0034-add-on-attempts.ts'
 import { access } from './migrations/0035-access.ts'
 import { webhooks } from './migrations/0036-webhooks.ts'
 import { retention } from './migrations/0041-retention.ts'
+import { erasures } from './migrations/0042-erasures.ts'
 import { numberOfMessages } from './migrations/number-of-messages.ts'
 
 /** Every upgrade by its number and name. */
@@ -68,7 +69,8 @@ export const MIGRATIONS = {
   '0034_add_on_attempts': addOnAttempts,
   '0035_access': access,
   '0036_webhooks': webhooks,
-  '0041_retention': retention
+  '0041_retention': retention,
+  '0042_erasures': erasures
 }
 
 const TABLE = 'migrations'
