@@ -6,6 +6,7 @@ import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'rolldown'
 import { buildClient } from './build-client.mjs'
+import { buildConsole } from './console.mjs'
 
 const ROOT = join(import.meta.dirname, '..')
 const TARGET = join(ROOT, 'build')
@@ -42,6 +43,7 @@ await build({
   output: { dir: TARGET, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' }
 })
 buildClient(join(TARGET, 'client'))
+await buildConsole()
 cpSync(PAGE, join(TARGET, 'page'), { recursive: true })
 cpSync(join(ROOT, 'src/http/resources/link/link-page'), join(TARGET, 'link-page'), { recursive: true })
 cpSync(join(ROOT, 'extension'), join(TARGET, 'extension'), { recursive: true })

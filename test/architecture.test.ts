@@ -8,6 +8,8 @@ const ROOMS: Readonly<Record<string, ReadonlyArray<string>>> = {
   domain: [],
   // What others install: it brings nothing of the server with it.
   client: [],
+  // Runs in browsers, with nothing of the server but its contract.
+  console: ['client'],
   config: ['domain'],
   'config.ts': ['domain', 'config'],
   machines: ['domain'],

@@ -58,7 +58,12 @@ const services = (config: Config, firebase: Firebase.App) =>
   )
 
 /** Hourly removal of what is not needed any more. */
-const upkeep = Layer.mergeAll(Conversations.upkeep, History.upkeep, Media.upkeep, Retention.upkeep)
+const upkeep = Layer.mergeAll(
+  Conversations.upkeep.pipe(Layer.provide(Webhooks.beforePruning)),
+  History.upkeep,
+  Media.upkeep,
+  Retention.upkeep
+)
 
 const accounts = (config: Config) =>
   Root.layer({
@@ -81,7 +86,8 @@ const http = (config: Config, key: ApiKey) =>
     requestsPerMinute: config.KEY_REQUESTS_PER_MINUTE,
     largestFile: Outbox.largestFile(config),
     dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN,
-    inspectorUi: config.INSPECT_UI
+    inspectorUi: config.INSPECT_UI,
+    settings: config.inForce
   })
 
 /** Says where the server listens; a generated API key is shown once, and kept only by a server that listens. */

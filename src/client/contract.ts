@@ -62,6 +62,29 @@ export type UnauthorizedProblem = {
   readonly title?: "Authentication is required"
 }
 
+export type SettingList = {
+  readonly settings: ReadonlyArray<Setting>
+}
+
+export type Setting = {
+  readonly name: string
+  readonly value: string | null
+  readonly isDefault: boolean
+  readonly default: string
+  readonly meaning: string
+  readonly allowed: string
+}
+
+export type Me = {
+  readonly kind: "settings" | "key" | "user"
+  readonly id: string | null
+  readonly name: string | null
+  readonly role: "viewer" | "agent" | "operator" | "admin"
+  readonly accounts: "all" | ReadonlyArray<string>
+  readonly events: "all" | ReadonlyArray<string>
+  readonly expiresAt: number | null
+}
+
 export type InspectorIsOffProblem = {
   readonly detail?: string
   readonly instance?: string
@@ -297,6 +320,7 @@ export type WebhookDelivery = {
   readonly deliveryId: number
   readonly eventId: number
   readonly type: string
+  readonly events: number
   readonly attempt: number
   readonly outcome: "delivered" | "failed"
   readonly status: number | null
@@ -330,6 +354,11 @@ export type Webhook = {
   readonly url: string
   readonly accountId: string | null
   readonly types: ReadonlyArray<string>
+  readonly threadIds: ReadonlyArray<string>
+  readonly format: "backscroll" | "evolution" | "waha" | "baileys-raw"
+  readonly formatEvents: ReadonlyArray<string>
+  readonly batch: WebhookBatch | null
+  readonly keyId: string | null
   readonly headers: ReadonlyArray<string>
   readonly state: "active" | "paused" | "disabled"
   readonly reason: string | null
@@ -344,6 +373,11 @@ export type Webhook = {
   readonly updatedAt: number
 }
 
+export type WebhookBatch = {
+  readonly maxEvents: number
+  readonly maxWaitMs: number
+}
+
 export type SecretRotation = {
   readonly overlapSeconds?: number
 }
@@ -352,8 +386,17 @@ export type WebhookChange = {
   readonly url?: string
   readonly name?: string
   readonly types?: ReadonlyArray<string>
+  readonly threadIds?: ReadonlyArray<string>
+  readonly format?: "backscroll" | "evolution" | "waha" | "baileys-raw"
+  readonly formatEvents?: ReadonlyArray<string>
+  readonly batch?: NewWebhookBatch | null
   readonly headers?: Readonly<Record<string, string>>
   readonly state?: "active" | "paused"
+}
+
+export type NewWebhookBatch = {
+  readonly maxEvents: number
+  readonly maxWaitMs: number
 }
 
 export type TooManyWebhooksProblem = {
@@ -370,6 +413,10 @@ export type NewWebhook = {
   readonly name?: string
   readonly accountId?: string
   readonly types?: ReadonlyArray<string>
+  readonly threadIds?: ReadonlyArray<string>
+  readonly format?: "backscroll" | "evolution" | "waha" | "baileys-raw"
+  readonly formatEvents?: ReadonlyArray<string>
+  readonly batch?: NewWebhookBatch | null
   readonly headers?: Readonly<Record<string, string>>
   readonly secret?: string
 }
@@ -2136,6 +2183,18 @@ export interface Operations {
     readonly result: InspectorTicket
     readonly item: never
   }
+  /** Get what the key may do */
+  readonly "me": {
+    readonly input: {}
+    readonly result: Me
+    readonly item: never
+  }
+  /** List the settings in force */
+  readonly "settings": {
+    readonly input: {}
+    readonly result: SettingList
+    readonly item: never
+  }
 }
 
 export const OPERATIONS = {
@@ -2222,5 +2281,7 @@ export const OPERATIONS = {
   "store.store": {"method":"GET","path":"/v1/store","query":[],"result":"json"},
   "inspector.inspector": {"method":"GET","path":"/v1/inspector","query":[],"result":"json"},
   "inspector.turnInspector": {"method":"PUT","path":"/v1/inspector","query":[],"result":"json"},
-  "inspector.inspectorTicket": {"method":"POST","path":"/v1/inspector/tickets","query":[],"result":"json"}
+  "inspector.inspectorTicket": {"method":"POST","path":"/v1/inspector/tickets","query":[],"result":"json"},
+  "me": {"method":"GET","path":"/v1/me","query":[],"result":"json"},
+  "settings": {"method":"GET","path":"/v1/settings","query":[],"result":"json"}
 } as const

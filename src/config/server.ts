@@ -68,6 +68,7 @@ export const serverSettings = {
     decode: boolean
   }),
   API_KEY: setting({
+    isSecret: true,
     default: '',
     allowed: 'at least 16 characters, no spaces; empty: generated at the first start and printed once',
     meaning: 'The administrator’s key for all requests to /v1, which creates the others (/v1/keys)',
@@ -101,6 +102,7 @@ export const serverSettings = {
     decode: boolean
   }),
   VAULT_KEY: setting({
+    isSecret: true,
     default: '',
     allowed:
       '32 bytes in base64 (44 characters); empty: generated into DATA_DIR/vault.key, readable by its owner only',

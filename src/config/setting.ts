@@ -5,6 +5,8 @@ export interface Setting<A> {
   readonly default: string
   readonly allowed: string
   readonly meaning: string
+  /** Whether nobody is shown its value. */
+  readonly isSecret?: boolean
   readonly decode: (text: string) => A | undefined
 }
 

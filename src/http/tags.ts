@@ -23,5 +23,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   personalData: 'What an account has of one person: taken along, and erased.',
   retention: 'What is kept for how long.',
   store: 'Where applications read.',
-  inspector: 'The inspector, which shows what accounts do.'
+  inspector: 'The inspector, which shows what accounts do.',
+  me: 'What the credential of a request may do.',
+  settings: 'The settings in force.'
 }
