@@ -1,6 +1,6 @@
 // What the conversations of an account have of one person: read for that person, and removed, some at a time.
 import { Context, Effect, Layer } from 'effect'
-import { SqlClient } from 'effect/sql'
+import type { SqlClient } from 'effect/sql'
 import { isEventOnlyAbout, withoutPerson } from '../../domain/person-in-message.ts'
 import type { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
