@@ -19,7 +19,7 @@ const brokenIn = (file: string, text: string): ReadonlyArray<string> =>
   [...text.matchAll(/\]\((?!https?:|mailto:|\/)([^)\s]+)\)/g)].flatMap(([, link = '']) => {
     const [path = '', anchor] = link.split('#')
     const target = path === '' ? file : join(dirname(file), path)
-    if (!existsSync(target)) return [`${file}: ${link}`]
+    if (target !== file && !existsSync(target)) return [`${file}: ${link}`]
     if (anchor === undefined || !target.endsWith('.md')) return []
     const headings = headingsIn(target === file ? text : readFileSync(target, 'utf8'))
     return headings.includes(anchor) ? [] : [`${file}: ${link}`]

@@ -98,6 +98,7 @@ test('a person is exported and erased, over a kill; a new link brings nothing ba
   ])
 
   // The phone sends everything once more to a new link.
+  await stage.api.untilAccount(accountId, 'open', ({ state }) => state === 'open')
   await stage.api.command(accountId, 'logout')
   await stage.api.untilAccount(accountId, 'loggedOut', ({ state }) => state === 'loggedOut')
   await stage.api.pair(accountId)
