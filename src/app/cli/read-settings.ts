@@ -12,10 +12,16 @@ export const environment = (): Result.Result<Readonly<Record<string, string | un
     : Result.succeed({ ...file.success, ...process.env })
 }
 
+/** Others say which server the command line talks to. */
+const isOfTheServer = (name: string): boolean => !name.startsWith('BACKSCROLL_')
+
 /** A line for each name that was probably meant to be a setting. */
 export const misspeltNames = (): ReadonlyArray<string> => {
   const file = Result.getOrElse(readEnvFile(ENV_FILE), () => ({}))
-  const names = { file: Object.keys(file), environment: Object.keys(process.env) }
+  const names = {
+    file: Object.keys(file).filter(isOfTheServer),
+    environment: Object.keys(process.env).filter(isOfTheServer)
+  }
   return misspeltSettings(names, settingNames).map(
     ({ isInFile, meant, name }) =>
       `${name}${isInFile ? ` in ${ENV_FILE}` : ''} is no setting and is ignored. Did you mean ${meant}?`

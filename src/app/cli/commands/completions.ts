@@ -14,7 +14,11 @@ export const completionsOf = (root: () => Command.Command.Any) =>
       ...screenFlags
     },
     Effect.fnUntraced(function* ({ shell }) {
-      const script = Completions.generate('backscroll', shell, Completions.fromCommand(root()))
+      // The script says how it is installed, by a flag that these commands do not have.
+      const script = Completions.generate('backscroll', shell, Completions.fromCommand(root())).replaceAll(
+        'backscroll --completions',
+        'backscroll completions'
+      )
       const { result } = yield* Screen
       yield* result({ shell, script }, () => `${script.trimEnd()}\n`)
     })

@@ -32,7 +32,9 @@ export const doctor = Command.make(
     for (const finding of findings) yield* screen.result(finding, canvas => drawn(finding, canvas))
     const failures = findings.filter(({ status }) => status === 'failed')
     if (failures.length > 0)
-      return yield* failed(`The server cannot run like this: ${failures.map(({ check }) => check).join(', ')}`)
+      return yield* failed(
+        `The server cannot run like this: ${failures.map(({ check }) => check).join(', ')}`
+      )
   })
 ).pipe(
   onScreen,

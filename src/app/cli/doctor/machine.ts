@@ -5,7 +5,7 @@ import { Effect, Result } from 'effect'
 import type { Config } from '../../../config.ts'
 import { inspectFolder, DATABASE, VAULT_KEY } from '../../../services/database/sqlite/folder-inspection.ts'
 import { readThrough } from '../../../services/database/sqlite/read-through.ts'
-import { wordsOf } from '../failure.ts'
+import { failed, wordsOf } from '../failure.ts'
 import { ENV_FILE, misspeltNames } from '../read-settings.ts'
 import { plain, sizeText } from '../screen/style.ts'
 import { bad, type Finding, ok, skipped, warning } from './finding.ts'
@@ -16,7 +16,11 @@ const SECRETS = ['API_KEY', 'VAULT_KEY', 'WHATSAPP_PROXY_URL']
 /** The settings as they were read, and names that are none. */
 export const checkSettings = (settings: Result.Result<Config, string>): Finding => {
   if (Result.isFailure(settings))
-    return bad('settings', plain(settings.failure), 'Correct it in the environment or in .env; `backscroll start --help` lists all settings')
+    return bad(
+      'settings',
+      plain(settings.failure),
+      'Correct it in the environment or in .env; `backscroll start --help` lists all settings'
+    )
   const [misspelt] = misspeltNames()
   return misspelt === undefined
     ? ok('settings', 'every setting is usable')
@@ -45,7 +49,8 @@ export const checkPermissions = ({ DATA_DIR }: Config): Finding => {
 }
 
 /** The folder, or the nearest one above it that there is. */
-const existing = (folder: string): string => (existsSync(folder) ? folder : existing(dirname(resolve(folder))))
+const existing = (folder: string): string =>
+  existsSync(folder) ? folder : existing(dirname(resolve(folder)))
 
 export const checkFolder = ({ DATA_DIR }: Config): Finding => {
   try {
@@ -61,7 +66,11 @@ export const checkFolder = ({ DATA_DIR }: Config): Finding => {
     accessSync(folder, constants.W_OK | constants.X_OK)
     return ok('data folder', standing.kind === 'new' ? `${DATA_DIR} is made at the first start` : DATA_DIR)
   } catch (cause) {
-    return bad('data folder', wordsOf(cause), `Make ${DATA_DIR} writable for this user, or choose another DATA_DIR`)
+    return bad(
+      'data folder',
+      wordsOf(cause),
+      `Make ${DATA_DIR} writable for this user, or choose another DATA_DIR`
+    )
   }
 }
 
@@ -72,7 +81,8 @@ export const checkDisk = ({ DATA_DIR }: Config): Finding => {
   const { bavail, blocks, bsize } = statfsSync(existing(DATA_DIR))
   const free = bavail * bsize
   const found = `${sizeText(free)} free of ${sizeText(blocks * bsize)}`
-  const advice = 'Free some space, or move DATA_DIR to a larger disk: what cannot be written is not acknowledged'
+  const advice =
+    'Free some space, or move DATA_DIR to a larger disk: what cannot be written is not acknowledged'
   if (free < TOO_LITTLE_BYTES) return bad('disk', found, advice)
   return free < SCARCE_BYTES ? warning('disk', found, advice) : ok('disk', found)
 }
@@ -91,13 +101,21 @@ export const checkDatabase = ({ DATABASE_CHECK_MAX_MB, DATA_DIR }: Config): Effe
       const damages = readThrough(file)
       return damages.length === 0
         ? ok('database', `${sizeText(size)}, read through without damage`)
-        : bad('database', damages.join('; '), 'Keep the file, and restore DATA_DIR from a backup (docs/backup.md)')
+        : bad(
+            'database',
+            damages.join('; '),
+            'Keep the file, and restore DATA_DIR from a backup (docs/backup.md)'
+          )
     },
-    catch: cause => cause
+    catch: cause => failed(wordsOf(cause))
   }).pipe(
-    Effect.catch(cause =>
+    Effect.catch(({ message }) =>
       Effect.succeed(
-        bad('database', wordsOf(cause), 'Make the files in DATA_DIR readable for this user; if they are, restore a backup (docs/backup.md)')
+        bad(
+          'database',
+          message,
+          'Make the files in DATA_DIR readable for this user; if they are, restore a backup (docs/backup.md)'
+        )
       )
     )
   )

@@ -1,6 +1,6 @@
 // What `doctor` finds out by asking: the port, WhatsApp and its clock, Firestore.
 import { createServer } from 'node:net'
-import { Effect, Result } from 'effect'
+import { Effect, Layer, Result } from 'effect'
 import type { Config } from '../../../config.ts'
 import type { FirestoreDatabase } from '../../../services/firestore/publish/database.ts'
 import { get, type GetFailed } from '../../../services/whatsapp/http-get.ts'
@@ -8,7 +8,7 @@ import { liveVersion } from '../../../services/whatsapp/version/page.ts'
 import { BUILT_IN, formatVersion, isNewer } from '../../../services/whatsapp/version/version.ts'
 import * as Firebase from '../../wings/firebase.ts'
 import { httpHost, versionPage } from '../../wings/whatsapp.ts'
-import { wordsOf } from '../failure.ts'
+import { failed, wordsOf } from '../failure.ts'
 import { lazily } from '../lazily.ts'
 import { bad, type Finding, ok, skipped, warning } from './finding.ts'
 
@@ -34,7 +34,7 @@ const runningServer = (url: string) =>
       const isOurs = typeof body === 'object' && body !== null && 'status' in body && body.status === 'ok'
       return { isOurs, isReady: ready?.ok === true }
     },
-    catch: cause => cause
+    catch: cause => failed(wordsOf(cause))
   }).pipe(
     Effect.timeout(TIMEOUT),
     Effect.orElseSucceed(() => ({ isOurs: false, isReady: false }))
@@ -47,17 +47,30 @@ export const checkPort = Effect.fnUntraced(function* ({ HOST, PORT }: Config, ur
   if (Result.isSuccess(free)) return ok('port', `${where} is free; no server runs there`)
   const { code } = free.failure
   if (code === 'EACCES')
-    return bad('port', `this user may not listen on ${where}`, 'Choose a PORT above 1023, behind a reverse proxy')
+    return bad(
+      'port',
+      `this user may not listen on ${where}`,
+      'Choose a PORT above 1023, behind a reverse proxy'
+    )
   if (code !== 'EADDRINUSE')
-    return bad('port', `nothing can listen on ${where} (${code ?? free.failure.message})`, 'Set HOST to an address of this machine')
+    return bad(
+      'port',
+      `nothing can listen on ${where} (${code ?? free.failure.message})`,
+      'Set HOST to an address of this machine'
+    )
   const { isOurs, isReady } = yield* runningServer(url)
   if (!isOurs) return bad('port', `another program listens on ${where}`, 'Stop it, or choose another PORT')
   return isReady
     ? ok('port', `a server runs on ${where} and is ready`)
-    : warning('port', `a server runs on ${where} but is not ready`, `Look at ${url}/ready and the log of the server`)
+    : warning(
+        'port',
+        `a server runs on ${where} but is not ready`,
+        `Look at ${url}/ready and the log of the server`
+      )
 })
 
-const proxyOf = ({ WHATSAPP_PROXY_URL: url }: Config): string | undefined => (url === '' ? undefined : url.href)
+const proxyOf = ({ WHATSAPP_PROXY_URL: url }: Config): string | undefined =>
+  url === '' ? undefined : url.href
 
 const unreachable = (config: Config, reason: string): Finding =>
   bad(
@@ -80,7 +93,10 @@ const reach = (config: Config): Effect.Effect<Reached> =>
     Effect.map(({ headers }) => {
       const theirs = Date.parse(headers.date ?? '')
       return {
-        reach: ok('whatsapp', `${config.WHATSAPP_URL.host} answers${proxyOf(config) === undefined ? '' : ' through the proxy'}`),
+        reach: ok(
+          'whatsapp',
+          `${config.WHATSAPP_URL.host} answers${proxyOf(config) === undefined ? '' : ' through the proxy'}`
+        ),
         times: Number.isNaN(theirs) ? undefined : { theirs, ours: Date.now() }
       }
     }),
@@ -99,7 +115,8 @@ const WRONG_MS = 30_000
 const checkClock = ({ times }: Reached): Finding => {
   if (times === undefined) return skipped('clock', 'WhatsApp did not say what the time is')
   const seconds = Math.round((times.ours - times.theirs) / 1000)
-  if (Math.abs(seconds) * 1000 <= WRONG_MS) return ok('clock', `within ${WRONG_MS / 1000} seconds of WhatsApp's`)
+  if (Math.abs(seconds) * 1000 <= WRONG_MS)
+    return ok('clock', `within ${WRONG_MS / 1000} seconds of WhatsApp's`)
   return warning(
     'clock',
     `${Math.abs(seconds)} seconds ${seconds < 0 ? 'behind' : 'ahead of'} WhatsApp's`,
@@ -138,12 +155,17 @@ const readOnce = (config: Config) =>
     const { FirestoreDatabase: Database } = yield* lazily(
       () => import('../../../services/firestore/publish/database.ts')
     )
-    const layer = Database.layer({ databaseId: config.FIRESTORE_DATABASE })
-    const read = Effect.flatMap(Database, (database: FirestoreDatabase['Service']) =>
-      Effect.tryPromise({ try: () => database.collection('accounts').limit(1).get(), catch: cause => cause })
+    const database = Database.layer({ databaseId: config.FIRESTORE_DATABASE }).pipe(
+      Layer.provide(Firebase.app(config))
+    )
+    const read = Effect.flatMap(Database, (firestore: FirestoreDatabase['Service']) =>
+      Effect.tryPromise({
+        try: () => firestore.collection('accounts').limit(1).get(),
+        catch: cause => failed(wordsOf(cause))
+      })
     )
     yield* Firebase.identity(config)
-    yield* read.pipe(Effect.provide(layer), Effect.provide(Firebase.app(config)))
+    yield* Effect.provide(read, database)
   })
 
 /** Whether the database can be read with the server's identity. */

@@ -55,7 +55,10 @@ export const importSession = (config: Config, path: string, options: ImportOptio
 /** The session at this path as a server takes it: a document as it is, a folder as a zip. */
 export const readSession = (path: string) =>
   readPath(path).pipe(
-    Effect.filterOrElse(Buffer.isBuffer, files => zipOf(files)),
+    Effect.filterOrElse(
+      found => Buffer.isBuffer(found),
+      files => zipOf(files)
+    ),
     Effect.mapError(failure => failed(withoutNumbers(wordsOf(failure))))
   )
 

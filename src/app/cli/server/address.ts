@@ -43,7 +43,8 @@ const hostOf = (host: string): string => {
 }
 
 /** The server of this machine, by its settings. */
-export const localUrl = ({ HOST = '', PORT = '3000' }: Environment): string => `http://${hostOf(HOST)}:${PORT}`
+export const localUrl = ({ HOST = '', PORT = '3000' }: Environment): string =>
+  `http://${hostOf(HOST)}:${PORT}`
 
 const urlFrom = (flag: Option.Option<string>, settings: Environment): Result.Result<string, string> => {
   const text = Option.getOrElse(flag, () => settings['BACKSCROLL_URL'] || localUrl(settings))

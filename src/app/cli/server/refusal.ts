@@ -25,7 +25,12 @@ const refusal = ({ code, problem, status, traceId }: BackscrollError): CommandFa
   if (status === 403)
     return new CommandFailed({ message: `This key may not do that: ${words}`, exitCode: EXIT.refused })
   const more = status >= 500 && traceId !== null ? `. The server's log has more under ${plain(traceId)}` : ''
-  return failed(`${words} (${plain(code)})${fieldsOf(problem)}${more}`)
+  const fields = fieldsOf(problem)
+  return failed(
+    fields === ''
+      ? `${words} (${plain(code)})${more}`
+      : `The server does not take this (${plain(code)}):${fields}`
+  )
 }
 
 /** `ECONNREFUSED` and the like, in the innermost cause. */
