@@ -11,6 +11,7 @@ import { Simulator } from '../simulator/simulator.ts'
 import type { Phone } from '../simulator/phone.ts'
 import { Backscroll } from '../src/client/index.ts'
 import { progressBar } from './progress-bar.ts'
+import type * as WithFirestore from './with-firestore.ts'
 
 const { values } = parseArgs({
   options: {
@@ -112,9 +113,7 @@ const startFirestore = async () => {
     process.stderr.write(ONLY_IN_A_CLONE)
     process.exit(2)
   }
-  const part: typeof import('./with-firestore.ts') = await import(
-    new URL('with-firestore.ts', import.meta.url).href
-  )
+  const part: typeof WithFirestore = await import(new URL('with-firestore.ts', import.meta.url).href)
   return part.startFirestore()
 }
 

@@ -60,7 +60,12 @@ const seen = (drawn: string): ReadonlyArray<string> =>
     // oxlint-disable-next-line no-control-regex
     .map(line => line.replaceAll(/\u001B\[[\d;]*m/g, ''))
     .flatMap(line =>
-      ['▀█', '▄█'].map(ink => [...line].map(cell => (ink.includes(cell) ? '1' : '0')).join(''))
+      ['▀█', '▄█'].map(ink =>
+        line
+          .split('')
+          .map(cell => (ink.includes(cell) ? '1' : '0'))
+          .join('')
+      )
     )
 
 test.each([true, false])('a QR code has its modules in their places (with colours: %s)', hasColours => {

@@ -128,6 +128,9 @@ export const send = Command.make(
       wait === 'delivered' ? 'Waiting for the recipient' : 'Waiting for WhatsApp'
     )
     yield* show(sent)
+    const { say } = yield* Screen
+    if (wait !== 'accepted' && sent.status === 'queued')
+      yield* say('It is not sent yet: it waits until the account is online, or may send.')
   })
 ).pipe(
   onServer,
