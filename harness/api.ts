@@ -5,6 +5,7 @@ import type { Label } from '../src/domain/label.ts'
 import type { Incident } from '../src/domain/incident.ts'
 import type { Message, Receipt } from '../src/domain/message.ts'
 import type { OutboxEntry } from '../src/domain/outbox.ts'
+import type { RetentionCount, RetentionState } from '../src/domain/retention.ts'
 import type { StoreState } from '../src/domain/publishing.ts'
 import type { Thread } from '../src/domain/thread.ts'
 import { type EventStream, readEvents } from './event-stream.ts'
@@ -158,6 +159,21 @@ export class Api extends HttpClient {
       `/v1/accounts/${accountId}/coverage/threads?${new URLSearchParams(query).toString()}`
     )
     return threads
+  }
+
+  async retention(): Promise<ReadonlyArray<RetentionState>> {
+    return (await this.expect<{ rules: ReadonlyArray<RetentionState> }>(200, 'GET', '/v1/retention')).rules
+  }
+
+  /** What would be removed if things were kept for so long. */
+  async retentionDryRun(keep: Readonly<Record<string, string>>): Promise<ReadonlyArray<RetentionCount>> {
+    const body = await this.expect<{ rules: ReadonlyArray<RetentionCount> }>(
+      200,
+      'POST',
+      '/v1/retention/dry-run',
+      keep
+    )
+    return body.rules
   }
 
   backfill(

@@ -93,6 +93,7 @@ export interface MediaCounts {
   readonly waiting: number
   readonly failed: number
   readonly notFetched: number
+  readonly removed: number
 }
 
 /** The answer to something queued for sending. */

@@ -7,6 +7,7 @@ import { cpSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'rolldown'
 import { buildClient } from './build-client.mjs'
+import { buildConsole } from './console.mjs'
 import { noticesOf } from './notices.mjs'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -50,6 +51,7 @@ const { output } = await build({
   output: { dir: TARGET, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' }
 })
 buildClient(join(TARGET, 'client'))
+await buildConsole()
 cpSync(PAGE, join(TARGET, 'page'), { recursive: true })
 cpSync(join(ROOT, 'src/http/resources/link/link-page'), join(TARGET, 'link-page'), { recursive: true })
 cpSync(join(ROOT, 'extension'), join(TARGET, 'extension'), { recursive: true })

@@ -10,6 +10,7 @@ import { once } from 'node:events'
 import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isConsoleStale } from './console-stamp.mjs'
 import { missingPackages } from './installed.mjs'
 
 const WANTED_MAJOR = 24
@@ -127,3 +128,11 @@ if (!isOnlyForNode && stamp !== stamps.everything)
     ? installForProduction()
     : install(['--include=dev'], 'installing dependencies', stamps.everything))
 if (lacksNode()) await bringNode()
+
+// Once, and after its sources changed. Without it the server runs all the same.
+if (!isOnlyForNode && isConsoleStale(root))
+  spawnSync(
+    systemIsNewEnough ? process.execPath : linkedNode,
+    [join(root, 'scripts', 'console.mjs'), '--if-stale'],
+    { stdio: ['ignore', process.stderr, 'inherit'] }
+  )

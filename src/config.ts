@@ -6,8 +6,10 @@ import { historySettings } from './config/history.ts'
 import { settingMeantBy } from './config/misspelt.ts'
 import { mediaSettings } from './config/media.ts'
 import { serverSettings } from './config/server.ts'
+import { settingInForce } from './config/in-force.ts'
 import type { Setting } from './config/setting.ts'
 import { whatsappSettings } from './config/whatsapp.ts'
+import type { SettingInForce } from './domain/setting-in-force.ts'
 
 export { readEnvFile } from './config/env-file.ts'
 export { misspeltSettings } from './config/misspelt.ts'
@@ -30,6 +32,8 @@ type Settings = { readonly [Name in SettingName]: Decoded<(typeof settings)[Name
 export interface Config extends Settings {
   /** Whether the server talks to another WhatsApp server than WhatsApp's, such as the simulator. */
   readonly simulated: boolean
+  /** All of them, for an administrator to read. */
+  readonly inForce: ReadonlyArray<SettingInForce>
 }
 
 /** Settings that cannot be used, each with its name and what is allowed. Values are never repeated: they may be secrets. */
@@ -96,7 +100,11 @@ export const loadConfig = (
   }
   return problems.length > 0
     ? Result.fail(new ConfigError({ problems }))
-    : Result.succeed({ ...values, simulated })
+    : Result.succeed({
+        ...values,
+        simulated,
+        inForce: settingNames.map(name => settingInForce(name, settings[name], environment[name]))
+      })
 }
 
 /** The text of `npm start -- --help`. */

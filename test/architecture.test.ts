@@ -8,6 +8,8 @@ const ROOMS: Readonly<Record<string, ReadonlyArray<string>>> = {
   domain: [],
   // What others install: it brings nothing of the server with it.
   client: [],
+  // Runs in browsers, with nothing of the server but its contract.
+  console: ['client'],
   config: ['domain'],
   'config.ts': ['domain', 'config'],
   machines: ['domain'],
@@ -22,7 +24,7 @@ const ROOMS: Readonly<Record<string, ReadonlyArray<string>>> = {
 /** The wings of src/services from the top floor down. A wing imports only from the floors below its own. */
 const FLOORS: ReadonlyArray<ReadonlyArray<string>> = [
   ['firestore'],
-  ['firebase'],
+  ['firebase', 'retention'],
   ['webhooks', 'outbox', 'media', 'intake'],
   ['accounts.ts'],
   ['history'],

@@ -7,7 +7,7 @@ const IMPORT = /(?:from|import)\s*\(?\s*'([^']+)'/g
 
 /** All TypeScript files of a folder, as paths from the project's root. */
 export const filesIn = (folder: string): ReadonlyArray<string> =>
-  globSync('**/*.ts', { cwd: join(ROOT, folder) }).map(file => join(folder, file))
+  globSync('**/*.{ts,tsx}', { cwd: join(ROOT, folder) }).map(file => join(folder, file))
 
 /** What a file with this text imports: project files as paths from the root, packages by their name; types count too. */
 export const importsIn = (file: string, text: string): ReadonlyArray<string> =>

@@ -26,6 +26,7 @@ import * as Journal from './wings/journal.ts'
 import * as Media from './wings/media.ts'
 import * as MessageFiles from './wings/message-files.ts'
 import * as Outbox from './wings/outbox.ts'
+import * as Retention from './wings/retention.ts'
 import * as Telemetry from './wings/telemetry.ts'
 import * as Vault from './wings/vault.ts'
 import * as Webhooks from './wings/webhooks.ts'
@@ -33,6 +34,7 @@ import * as WhatsApp from './wings/whatsapp.ts'
 
 const services = (config: Config, firebase: Firebase.App) =>
   Firebase.store(config, firebase).pipe(
+    Layer.provideMerge(Retention.layer(config)),
     Layer.provideMerge(
       Layer.mergeAll(
         Intake.layer,
@@ -55,8 +57,7 @@ const services = (config: Config, firebase: Firebase.App) =>
   )
 
 /** Hourly removal of what is not needed any more. */
-const upkeep = (config: Config) =>
-  Layer.mergeAll(Conversations.upkeep, History.upkeep, Media.upkeep, Access.upkeep(config))
+const upkeep = Layer.mergeAll(Conversations.upkeep, History.upkeep, Media.upkeep, Retention.upkeep)
 
 const accounts = (config: Config) =>
   Root.layer({
@@ -79,7 +80,8 @@ const http = (config: Config, key: ApiKey) =>
     requestsPerMinute: config.KEY_REQUESTS_PER_MINUTE,
     largestFile: Outbox.largestFile(config),
     dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN,
-    inspectorUi: config.INSPECT_UI
+    inspectorUi: config.INSPECT_UI,
+    settings: config.inForce
   })
 
 /** Says where the server listens; a generated API key is shown once, and kept only by a server that listens. */
@@ -136,7 +138,7 @@ export const layer = (config: Config, options: Pick<ClaimOptions, 'beginsEmpty'>
         key,
         Effect.tap(started, () => Effect.sync(() => (isListening = true)))
       ).pipe(
-        Layer.merge(Layer.mergeAll(Incidents.watches, upkeep(config))),
+        Layer.merge(Layer.mergeAll(Incidents.watches, upkeep)),
         Layer.provide(http(config, key)),
         Layer.provide(Firebase.idTokens(config, firebase)),
         Layer.provide(core(config, firebase)),

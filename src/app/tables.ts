@@ -11,6 +11,7 @@ import { incidentTables } from '../services/incidents/tables.ts'
 import { journalTables } from '../services/journal/tables.ts'
 import { mediaTables } from '../services/media/tables.ts'
 import { outboxTables } from '../services/outbox/tables.ts'
+import { retentionTables } from '../services/retention/tables.ts'
 import { vaultTables } from '../services/vault/tables.ts'
 import { webhookTables } from '../services/webhooks/tables.ts'
 import { appStateTables } from '../services/whatsapp/app-state/tables.ts'
@@ -33,6 +34,7 @@ export const TABLES: ReadonlyArray<OwnedTable> = [
   ...numberTables,
   ...transferTables,
   ...webhookTables,
+  ...retentionTables,
   ...firestoreTables,
   ...migrationTables
 ]

@@ -62,6 +62,29 @@ export type UnauthorizedProblem = {
   readonly title?: "Authentication is required"
 }
 
+export type SettingList = {
+  readonly settings: ReadonlyArray<Setting>
+}
+
+export type Setting = {
+  readonly name: string
+  readonly value: string | null
+  readonly isDefault: boolean
+  readonly default: string
+  readonly meaning: string
+  readonly allowed: string
+}
+
+export type Me = {
+  readonly kind: "settings" | "key" | "user"
+  readonly id: string | null
+  readonly name: string | null
+  readonly role: "viewer" | "agent" | "operator" | "admin"
+  readonly accounts: "all" | ReadonlyArray<string>
+  readonly events: "all" | ReadonlyArray<string>
+  readonly expiresAt: number | null
+}
+
 export type InspectorIsOffProblem = {
   readonly detail?: string
   readonly instance?: string
@@ -100,6 +123,48 @@ export type PublishingStatus = {
     /** Milliseconds since 1970 */
     readonly since: number
   } | null
+}
+
+export type RetentionDryRunResult = {
+  readonly rules: ReadonlyArray<RetentionCount>
+}
+
+export type RetentionCount = {
+  readonly rule: "messages" | "media" | "incidents" | "audit"
+  readonly keep: number | null
+  readonly keptSince: number | null
+  readonly wouldRemove: number
+  readonly oldest: number | null
+  readonly accounts: ReadonlyArray<{
+    readonly accountId: string
+    readonly wouldRemove: number
+  }>
+}
+
+export type RetentionDryRun = {
+  readonly messages?: string
+  readonly media?: string
+  readonly incidents?: string
+  readonly audit?: string
+}
+
+export type Retention = {
+  readonly rules: ReadonlyArray<RetentionState>
+}
+
+export type RetentionState = {
+  readonly rule: "messages" | "media" | "incidents" | "audit"
+  readonly setting: string
+  readonly keep: number | null
+  readonly keptSince: number | null
+  readonly isRunning: boolean
+  readonly lastRun: {
+    /** Milliseconds since 1970 */
+    readonly startedAt: number
+    readonly endedAt: number | null
+    readonly removed: number
+  } | null
+  readonly removedInAll: number
 }
 
 export type AuditPage = {
@@ -439,6 +504,7 @@ export type ThreadCoverage = {
   readonly oldest: CoverageEdge | null
   readonly newest: CoverageEdge | null
   readonly beginningReached: boolean
+  readonly keptSince: number | null
   readonly gaps: ReadonlyArray<Gap>
   readonly requests: ReadonlyArray<{
     readonly requestId: string
@@ -645,7 +711,7 @@ export type Media = {
     readonly fileEncSha256: string | null
   } | null
   readonly fetched: {
-    readonly state: "stored" | "waiting" | "gone" | "tooLarge" | "failed"
+    readonly state: "stored" | "waiting" | "gone" | "tooLarge" | "failed" | "removed"
     readonly reason: string | null
   } | null
   readonly stored: boolean
@@ -668,7 +734,7 @@ export type MediaVariant = {
     readonly fileEncSha256: string | null
   } | null
   readonly fetched: {
-    readonly state: "stored" | "waiting" | "gone" | "tooLarge" | "failed"
+    readonly state: "stored" | "waiting" | "gone" | "tooLarge" | "failed" | "removed"
     readonly reason: string | null
   } | null
   readonly stored: boolean
@@ -681,6 +747,7 @@ export type MediaCounts = {
   readonly waiting: number
   readonly failed: number
   readonly notFetched: number
+  readonly removed: number
 }
 
 export type MediaBrokenProblem = {
@@ -1986,6 +2053,20 @@ export interface Operations {
     readonly result: Response
     readonly item: never
   }
+  /** What is kept for how long */
+  readonly "retention.get": {
+    readonly input: {}
+    readonly result: Retention
+    readonly item: never
+  }
+  /** Count what would be removed */
+  readonly "retention.dryRun": {
+    readonly input: {
+      readonly body: RetentionDryRun
+    }
+    readonly result: RetentionDryRunResult
+    readonly item: never
+  }
   /** Get the store status */
   readonly "store.store": {
     readonly input: {}
@@ -2010,6 +2091,18 @@ export interface Operations {
   readonly "inspector.inspectorTicket": {
     readonly input: {}
     readonly result: InspectorTicket
+    readonly item: never
+  }
+  /** Get what the key may do */
+  readonly "me": {
+    readonly input: {}
+    readonly result: Me
+    readonly item: never
+  }
+  /** List the settings in force */
+  readonly "settings": {
+    readonly input: {}
+    readonly result: SettingList
     readonly item: never
   }
 }
@@ -2089,8 +2182,12 @@ export const OPERATIONS = {
   "keys.rotate": {"method":"POST","path":"/v1/keys/{keyId}/rotate","query":[],"result":"json"},
   "audit.list": {"method":"GET","path":"/v1/audit","query":["accountId","callerId","operation","since","until","limit","cursor"],"result":"json","pages":{"items":"entries","next":"nextCursor","parameter":"cursor"}},
   "audit.export": {"method":"GET","path":"/v1/audit/export","query":["accountId","callerId","operation","since","until"],"result":"response"},
+  "retention.get": {"method":"GET","path":"/v1/retention","query":[],"result":"json"},
+  "retention.dryRun": {"method":"POST","path":"/v1/retention/dry-run","query":[],"result":"json"},
   "store.store": {"method":"GET","path":"/v1/store","query":[],"result":"json"},
   "inspector.inspector": {"method":"GET","path":"/v1/inspector","query":[],"result":"json"},
   "inspector.turnInspector": {"method":"PUT","path":"/v1/inspector","query":[],"result":"json"},
-  "inspector.inspectorTicket": {"method":"POST","path":"/v1/inspector/tickets","query":[],"result":"json"}
+  "inspector.inspectorTicket": {"method":"POST","path":"/v1/inspector/tickets","query":[],"result":"json"},
+  "me": {"method":"GET","path":"/v1/me","query":[],"result":"json"},
+  "settings": {"method":"GET","path":"/v1/settings","query":[],"result":"json"}
 } as const

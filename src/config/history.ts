@@ -1,7 +1,14 @@
 // What is kept of WhatsApp: statuses, and history, with what the phone is asked for.
-import { boolean, DURATION, duration, positiveDuration, setting, whole } from './setting.ts'
+import { boolean, DURATION, duration, KEEPING, keeping, positiveDuration, setting, whole } from './setting.ts'
 
 export const historySettings = {
+  MESSAGES_KEEP: setting({
+    default: '',
+    allowed: KEEPING,
+    meaning:
+      'Maximum age of messages. Older ones are removed with everything that belongs to them, and not fetched from the phone again. Try it first with POST /v1/retention/dry-run',
+    decode: keeping
+  }),
   WHATSAPP_KEEP_STATUSES: setting({
     default: 'false',
     allowed: 'true or false',

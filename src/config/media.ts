@@ -1,5 +1,5 @@
 // Files: those that are sent, and which received ones are downloaded.
-import { age, boolean, oneOf, setting, whole } from './setting.ts'
+import { age, boolean, KEEPING, keeping, oneOf, setting, whole } from './setting.ts'
 
 export const mediaSettings = {
   MEDIA_MAX_MB: setting({
@@ -34,6 +34,13 @@ export const mediaSettings = {
     allowed: 'a whole number with its unit, 12h or 30d, at most 99999d',
     meaning: 'Maximum age of messages whose files are downloaded automatically with MEDIA_DOWNLOAD=recent',
     decode: age
+  }),
+  MEDIA_KEEP: setting({
+    default: '',
+    allowed: KEEPING,
+    meaning:
+      'Maximum age of messages whose files are kept. Older files are removed, and downloaded again only for who asks for them',
+    decode: keeping
   }),
   MEDIA_DOWNLOAD_MAX_MB: setting({
     default: '100',

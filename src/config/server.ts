@@ -5,6 +5,8 @@ import {
   bytes32,
   emptyOr,
   isOrigin,
+  KEEPING,
+  keeping,
   listOf,
   oneOf,
   setting,
@@ -66,6 +68,7 @@ export const serverSettings = {
     decode: boolean
   }),
   API_KEY: setting({
+    isSecret: true,
     default: '',
     allowed: 'at least 16 characters, no spaces; empty: generated at the first start and printed once',
     meaning: 'The administrator’s key for all requests to /v1, which creates the others (/v1/keys)',
@@ -77,6 +80,13 @@ export const serverSettings = {
     meaning:
       'Requests that each key of /v1/keys may make in a minute, unless the key has a limit of its own. API_KEY and ID tokens have none',
     decode: whole(0, 1_000_000)
+  }),
+  INCIDENTS_KEEP: setting({
+    default: '365d',
+    allowed: KEEPING,
+    meaning:
+      'How long incidents are kept after they were last seen. Those that are neither acknowledged nor over stay',
+    decode: keeping
   }),
   AUDIT_KEEP: setting({
     default: '90d',
@@ -92,6 +102,7 @@ export const serverSettings = {
     decode: boolean
   }),
   VAULT_KEY: setting({
+    isSecret: true,
     default: '',
     allowed:
       '32 bytes in base64 (44 characters); empty: generated into DATA_DIR/vault.key, readable by its owner only',

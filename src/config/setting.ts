@@ -5,6 +5,8 @@ export interface Setting<A> {
   readonly default: string
   readonly allowed: string
   readonly meaning: string
+  /** Whether nobody is shown its value. */
+  readonly isSecret?: boolean
   readonly decode: (text: string) => A | undefined
 }
 
@@ -61,6 +63,19 @@ export const age = (text: string): number | undefined => {
   const days = /^(\d{1,5})d$/.exec(text)?.[1]
   return days === undefined ? positiveDuration(text) : Number(days) * 86_400_000 || undefined
 }
+
+/** How long something is kept, in hours or days; empty: for good. */
+export const keeping = (text: string): number | undefined | '' => (text === '' ? '' : ageInHours(text))
+
+const ageInHours = (text: string): number | undefined => {
+  const [, number, unit] = /^(\d{1,7})(h|d)$/.exec(text) ?? []
+  const hours = Number(number) * (unit === 'd' ? 24 : 1)
+  return hours > 0 && hours <= MOST_DAYS * 24 ? hours * 3_600_000 : undefined
+}
+
+const MOST_DAYS = 99_999
+
+export const KEEPING = 'a whole number with its unit, 12h or 365d, at most 99999d; empty: for good'
 
 /** Beyond this a timer of Node's fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1

@@ -41,7 +41,7 @@ export const Edge = Schema.Struct({ messageId: Schema.String, at: Time }).annota
 })
 
 /**
- * `complete`: the beginning is held and no stretch is missing. `partial`: it is known that something is missing.
+ * `complete`: the beginning is held, or everything since `keptSince`, and no stretch is missing. `partial`: it is known that something is missing.
  * `unknown`: the phone has not said yet whether there is more.
  */
 export const COVERAGE_STATES = ['complete', 'partial', 'unknown'] as const
@@ -53,8 +53,19 @@ export const BEGINNINGS = ['unknown', 'more', 'reached'] as const
 export const Beginning = Schema.Literals(BEGINNINGS)
 export type Beginning = typeof Beginning.Type
 
-export const coverageState = (beginning: Beginning, openGaps: number): CoverageState =>
-  openGaps > 0 || beginning === 'more' ? 'partial' : beginning === 'reached' ? 'complete' : 'unknown'
+/** What is older than `keptSince` is not kept by this server's own rule, and so not missing. */
+export const coverageState = (
+  beginning: Beginning,
+  openGaps: number,
+  keptSince: number | null = null
+): CoverageState =>
+  openGaps > 0
+    ? 'partial'
+    : keptSince !== null || beginning === 'reached'
+      ? 'complete'
+      : beginning === 'more'
+        ? 'partial'
+        : 'unknown'
 
 /** Why a request brought nothing; `code` is `null` when it was noted by an earlier version. */
 export const Refusal = Schema.Struct({
@@ -72,6 +83,8 @@ export const ThreadCoverage = Schema.Struct({
   oldest: Schema.NullOr(Edge),
   newest: Schema.NullOr(Edge),
   beginningReached: Schema.Boolean,
+  /** What was older was removed, or not stored, by this server's own rule (MESSAGES_KEEP); `null`: nothing was. */
+  keptSince: time,
   gaps: Schema.Array(Gap),
   /** What the phone has been asked for and has not answered yet; `gapId` is `null` when the beginning is sought. */
   requests: Schema.Array(

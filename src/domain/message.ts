@@ -29,8 +29,11 @@ export const laterStatus = (a: MessageStatus, b: MessageStatus): MessageStatus =
 const text = Schema.NullOr(Schema.String)
 const number = Schema.NullOr(Whole)
 
-/** How far a media file got on its way here. `tooLarge` and `failed` were given up; `gone` is gone from the phone too. */
-export const MEDIA_STATES = ['stored', 'waiting', 'gone', 'tooLarge', 'failed'] as const
+/**
+ * How far a media file got on its way here. `tooLarge` and `failed` were given up; `gone` is gone from the phone too; `removed` was
+ * here, and is fetched again only for who asks.
+ */
+export const MEDIA_STATES = ['stored', 'waiting', 'gone', 'tooLarge', 'failed', 'removed'] as const
 export const MediaState = Schema.Literals(MEDIA_STATES)
 export type MediaState = typeof MediaState.Type
 

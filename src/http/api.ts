@@ -11,12 +11,15 @@ import { HistoryGroup } from './resources/history/contract.ts'
 import { IncidentsGroup } from './resources/incidents/contract.ts'
 import { InspectorGroup } from './resources/inspector/contract.ts'
 import { KeysGroup } from './resources/keys/contract.ts'
+import { MeGroup } from './resources/me/contract.ts'
 import { MediaGroup } from './resources/media/contract.ts'
 import { MessagesGroup } from './resources/messages/contract.ts'
 import { OutboxGroup } from './resources/outbox/contract.ts'
+import { RetentionGroup } from './resources/retention/contract.ts'
 import { LinkGroup, LinkTicketsGroup } from './resources/link/contract.ts'
 import { PasskeyGroup } from './resources/passkey/contract.ts'
 import { SearchGroup } from './resources/search/contract.ts'
+import { SettingsGroup } from './resources/settings/contract.ts'
 import { StoreGroup } from './resources/store/contract.ts'
 import { MetricsGroup, SystemGroup } from './resources/system/contract.ts'
 import { ThreadsGroup } from './resources/threads/contract.ts'
@@ -43,8 +46,11 @@ export class Api extends HttpApi.make('backscroll')
   .add(WebhooksGroup)
   .add(KeysGroup)
   .add(AuditGroup)
+  .add(RetentionGroup)
   .add(StoreGroup)
   .add(InspectorGroup)
+  .add(MeGroup)
+  .add(SettingsGroup)
   .middleware(Validation)
   // Unknown fields are an error: a misspelled sendAt must not send immediately.
   .annotate(HttpApi.ParseOptions, { onExcessProperty: 'error' })

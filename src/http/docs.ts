@@ -44,7 +44,4 @@ const withPolicy = Effect.sync(() => {
     )
 })
 
-export const docsLayer = Layer.merge(
-  reference.pipe(Layer.provide(HttpRouter.middleware(withPolicy).layer)),
-  HttpRouter.add('GET', '/', HttpServerResponse.redirect('/docs'))
-)
+export const docsLayer = reference.pipe(Layer.provide(HttpRouter.middleware(withPolicy).layer))

@@ -3,7 +3,7 @@ import { Api } from './api.ts'
 import { STREAM_PATH } from './resources/inspector/stream-path.ts'
 
 /** Served outside the contract. */
-const PAGES = ['/', '/docs', '/openapi.json', '/inspect', STREAM_PATH, '/link/:ticket']
+const PAGES = ['/', '/console/:file', '/docs', '/openapi.json', '/inspect', STREAM_PATH, '/link/:ticket']
 
 interface KnownPath {
   /** As in the contract: `/v1/accounts/:accountId`. */

@@ -9,6 +9,7 @@ import {
   Multipart
 } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
+import type { SettingInForce } from '../domain/setting-in-force.ts'
 import { Api } from './api.ts'
 import type { ApiKey } from './auth/api-key.ts'
 import { Auditing } from './auth/auditing.ts'
@@ -20,6 +21,7 @@ import { docsLayer } from './docs.ts'
 import { finishResponse } from './finish-response.ts'
 import { accountsLayer } from './resources/accounts/handlers.ts'
 import { auditLayer } from './resources/audit/handlers.ts'
+import { consoleLayer } from './resources/console/page.ts'
 import { contactsLayer } from './resources/contacts/handlers.ts'
 import { eventsLayer } from './resources/events/handlers.ts'
 import { exportLayer } from './resources/export/handlers.ts'
@@ -30,6 +32,7 @@ import { pageLayer } from './resources/inspector/page.ts'
 import { streamLayer } from './resources/inspector/stream.ts'
 import { InspectorTickets } from './resources/inspector/tickets.ts'
 import { keysLayer } from './resources/keys/handlers.ts'
+import { meLayer } from './resources/me/handlers.ts'
 import { mediaLayer } from './resources/media/handlers.ts'
 import { messagesLayer } from './resources/messages/handlers.ts'
 import { outboxLayer } from './resources/outbox/handlers.ts'
@@ -38,7 +41,9 @@ import { linkAuditingLayer } from './resources/link/auditing.ts'
 import { linkPageLayer } from './resources/link/page.ts'
 import { LinkTickets } from './resources/link/tickets.ts'
 import { passkeyLayer } from './resources/passkey/handlers.ts'
+import { retentionLayer } from './resources/retention/handlers.ts'
 import { searchLayer } from './resources/search/handlers.ts'
+import { settingsLayer } from './resources/settings/handlers.ts'
 import { storeLayer } from './resources/store/handlers.ts'
 import { metricsLayer, systemLayer } from './resources/system/handlers.ts'
 import { threadsLayer } from './resources/threads/handlers.ts'
@@ -65,6 +70,8 @@ export interface HttpOptions {
   readonly dryRun: boolean
   /** The Stately inspector that /inspect shows; `''` for none. */
   readonly inspectorUi: URL | ''
+  /** The settings in force, without secrets. */
+  readonly settings: ReadonlyArray<SettingInForce>
 }
 
 /** Longest path segment the router accepts; the contract limits each parameter further. */
@@ -72,7 +79,7 @@ const LONGEST_SEGMENT = 1000
 /** Largest request body. */
 const MAX_BODY = ByteSize.mebibytes(1)
 
-const apiLayer = ({ dryRun }: HttpOptions) =>
+const apiLayer = ({ dryRun, settings }: HttpOptions) =>
   HttpApiBuilder.layer(Api, { openapiPath: '/openapi.json' }).pipe(
     Layer.provide([
       systemLayer,
@@ -94,8 +101,11 @@ const apiLayer = ({ dryRun }: HttpOptions) =>
       webhooksLayer,
       keysLayer,
       auditLayer,
+      retentionLayer,
       storeLayer,
-      inspectorLayer
+      inspectorLayer,
+      meLayer,
+      settingsLayer(settings)
     ]),
     Layer.provide([authorizationLayer, linkAuditingLayer, Validation.layer])
   )
@@ -105,6 +115,7 @@ const routesLayer = (options: HttpOptions) =>
   Layer.mergeAll(
     apiLayer(options),
     docsLayer,
+    consoleLayer,
     pageLayer(options.inspectorUi),
     linkPageLayer,
     streamLayer,

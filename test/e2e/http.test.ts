@@ -344,6 +344,8 @@ test('the OpenAPI document describes every path', async () => {
     '/v1/keys/{keyId}',
     '/v1/keys/{keyId}/rotate',
     '/v1/messages/{messageKey}/media',
+    '/v1/retention',
+    '/v1/retention/dry-run',
     '/v1/store',
     '/v1/threads/{threadId}',
     '/v1/threads/{threadId}/coverage',

@@ -23,7 +23,7 @@ const REQUIRED = {
   'x-frame-options': 'DENY'
 }
 
-const pages = () => ['/docs', '/inspect', `/inspect?accountId=${accountId}`, ticket]
+const pages = () => ['/', '/docs', '/inspect', `/inspect?accountId=${accountId}`, ticket]
 
 test('every path tells browsers to load, frame and guess nothing, whatever it answers', async () => {
   const { body } = await stage.api.request<{ paths: Record<string, Record<string, unknown>> }>(
@@ -36,9 +36,15 @@ test('every path tells browsers to load, frame and guess nothing, whatever it an
       .filter(method => !(method === 'get' && path === '/v1/events'))
       .map(method => [method.toUpperCase(), path.replaceAll(/\{\w+\}/g, 'x')] as const)
   )
-  const others = [...pages(), '/', '/openapi.json', '/inspect/stream', '/nowhere', '/v1/accounts/%zz'].map(
-    path => ['GET', path] as const
-  )
+  const others = [
+    ...pages(),
+    '/console/icon.svg',
+    '/console/nothing.js',
+    '/openapi.json',
+    '/inspect/stream',
+    '/nowhere',
+    '/v1/accounts/%zz'
+  ].map(path => ['GET', path] as const)
   expect(contract.length).toBeGreaterThan(40)
   for (const [method, path] of [...contract, ...others, ['PATCH', '/docs'] as const]) {
     const answer = await fetch(`${stage.server.url}${path}`, {

@@ -96,7 +96,11 @@ describe('a signal to what started the server', () => {
 describe('an older Node', () => {
   const ENTRIES = ['src/main.ts', 'demo/main.ts', 'simulator/main.ts', 'bench/main.ts']
   const SCRIPTS = readdirSync(join(ROOT, 'scripts'))
-    .filter(name => name.endsWith('.mjs') && !['setup.mjs', 'browser.mjs', 'installed.mjs'].includes(name))
+    .filter(
+      name =>
+        name.endsWith('.mjs') &&
+        !['setup.mjs', 'browser.mjs', 'installed.mjs', 'console-stamp.mjs'].includes(name)
+    )
     .map(name => `scripts/${name}`)
   const SENTENCE = /^Backscroll needs Node 24, found [\d.]+: .*npm start.*\n$/
 
@@ -152,7 +156,7 @@ describe('set-up of a production start', () => {
   /** A project with these packages installed, by npm or not at all, and what set-up says of it where there is no npm. */
   const setUp = (installed: ReadonlyArray<string>, more: Readonly<Record<string, string>> = {}) => {
     const project = temporaryFolder()
-    for (const name of ['setup.mjs', 'installed.mjs'])
+    for (const name of ['setup.mjs', 'installed.mjs', 'console-stamp.mjs'])
       cpSync(join(ROOT, 'scripts', name), join(project.path, 'scripts', name))
     mkdirSync(join(project.path, 'tools', 'node'), { recursive: true })
     writeFileSync(join(project.path, 'tools', 'node', 'package-lock.json'), '{}')

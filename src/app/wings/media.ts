@@ -24,6 +24,7 @@ export const layer = (config: Config, firebase: App) =>
   Media.layer({
     policy: config.MEDIA_DOWNLOAD,
     recentMs: config.MEDIA_DOWNLOAD_RECENT,
+    keptMs: config.MEDIA_KEEP === '' ? Infinity : config.MEDIA_KEEP,
     largest: config.MEDIA_DOWNLOAD_MAX_MB * 1_048_576,
     mediaBase: mediaBase(config),
     waitMs: LONGEST_WAIT_MS

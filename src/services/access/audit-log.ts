@@ -9,6 +9,7 @@ import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import {
   type AuditOutcome,
   type AuditQuery,
+  countEntries,
   deleteEntries,
   insertEntry,
   outcomeRow,
@@ -29,8 +30,12 @@ export class AuditLog extends Context.Service<
     /** Notes how the change ended, in memory for a moment. Completes when the entry itself is on the disk. */
     readonly end: (auditId: number, outcome: AuditOutcome) => Effect.Effect<void>
     readonly list: (query: AuditQuery) => Effect.Effect<ReadonlyArray<AuditEntry>, DatabaseError>
-    /** Removes entries older than a time (milliseconds since 1970). */
-    readonly prune: (before: number) => Effect.Effect<void, DatabaseError>
+    /** Removes up to so many entries from before a time (milliseconds since 1970); answers how many. */
+    readonly removeOld: (before: number, limit: number) => Effect.Effect<number, DatabaseError>
+    /** How many those are, and the time of the oldest. */
+    readonly countOld: (
+      before: number
+    ) => Effect.Effect<{ readonly removed: number; readonly oldest: number | null }, DatabaseError>
   }
 >()('backscroll/services/access/AuditLog') {
   static readonly layer: Layer.Layer<AuditLog, never, SqlClient.SqlClient | SqlBulk | Durability> =
@@ -54,8 +59,9 @@ export class AuditLog extends Context.Service<
             Effect.andThen(outcomes.store, readEntries(sql, query)).pipe(
               asDatabaseError('reading the audit log')
             ),
-          prune: before =>
-            deleteEntries(sql, before).pipe(Effect.asVoid, asDatabaseError('pruning the audit log'))
+          removeOld: (before, limit) =>
+            deleteEntries(sql, before, limit).pipe(asDatabaseError('pruning the audit log')),
+          countOld: before => countEntries(sql, before).pipe(asDatabaseError('reading the audit log'))
         })
       })
     )

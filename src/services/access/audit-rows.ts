@@ -92,5 +92,19 @@ export const outcomeRow = (auditId: number, { accountId, resources, status }: Au
   auditId
 ]
 
-export const deleteEntries = (sql: SqlClient.SqlClient, before: number) =>
-  sql`DELETE FROM audit_log WHERE at < ${before}`
+/** Answers how many. */
+export const deleteEntries = (sql: SqlClient.SqlClient, before: number, limit: number) =>
+  Effect.map(
+    sql`DELETE FROM audit_log WHERE audit_id IN (
+      SELECT audit_id FROM audit_log WHERE at < ${before} ORDER BY at LIMIT ${limit}) RETURNING 1 AS one`,
+    rows => rows.length
+  )
+
+export const countEntries = (sql: SqlClient.SqlClient, before: number) =>
+  Effect.map(
+    sql<{
+      n: number
+      oldest: number | null
+    }>`SELECT COUNT(*) AS n, MIN(at) AS oldest FROM audit_log WHERE at < ${before}`,
+    ([row]) => ({ removed: row?.n ?? 0, oldest: row?.oldest ?? null })
+  )

@@ -16,6 +16,7 @@ import type { GroupStore } from './group-store.ts'
 import type { LabelStore } from './label-store.ts'
 import { Identity } from './identity.ts'
 import type { MessageStore } from './message-store.ts'
+import type { OldMessages } from './old-messages.ts'
 import type { ReceiptStore } from './receipt-store.ts'
 import { makeResolver } from './resolver.ts'
 import type { SealedAddOnStore } from './sealed-add-on-store.ts'
@@ -66,6 +67,7 @@ export class Conversations extends Context.Service<
     | IncidentReports
     | LabelStore
     | MessageStore
+    | OldMessages
     | ReceiptStore
     | SealedAddOnStore
     | SqlClient.SqlClient

@@ -3,6 +3,7 @@
 import { Effect } from 'effect'
 import type { Address, Fact, Party } from '../../domain/fact.ts'
 import { messageIdOf, threadIdOf } from '../../domain/ids.ts'
+import { withoutOld } from '../../domain/kept-facts.ts'
 import { boundedName } from '../../domain/lengths.ts'
 import type { DatabaseError } from '../database/error.ts'
 import type { Identity } from './identity.ts'
@@ -11,6 +12,7 @@ import { ContactStore } from './contact-store.ts'
 import { GroupStore } from './group-store.ts'
 import { LabelStore } from './label-store.ts'
 import { MessageStore } from './message-store.ts'
+import { OldMessages } from './old-messages.ts'
 import { ReceiptStore } from './receipt-store.ts'
 import type { OpenAddOns } from './add-on-opening.ts'
 import { SealedAddOnStore } from './sealed-add-on-store.ts'
@@ -35,6 +37,7 @@ export const factStores = Effect.gen(function* () {
     groups: yield* GroupStore,
     labels: yield* LabelStore,
     messages: yield* MessageStore,
+    old: yield* OldMessages,
     receipts: yield* ReceiptStore,
     sealed: yield* SealedAddOnStore,
     threads: yield* ThreadStore
@@ -260,7 +263,7 @@ interface Written {
 }
 
 export const makeFactWriter = (dependencies: Dependencies) => {
-  const { identity, openAddOns, resolver } = dependencies
+  const { identity, openAddOns, resolver, stores } = dependencies
 
   const writeGiven = Effect.fnUntraced(function* <E = never>(
     accountId: string,
@@ -334,7 +337,7 @@ export const makeFactWriter = (dependencies: Dependencies) => {
           break
         case 'unarchiveChats':
           yield* flushPending
-          yield* dependencies.stores.threads.setUnarchive(accountId, fact.unarchive)
+          yield* stores.threads.setUnarchive(accountId, fact.unarchive)
           break
         case 'message': {
           // An effect a message would make storing a long history several times slower.
@@ -369,7 +372,8 @@ export const makeFactWriter = (dependencies: Dependencies) => {
     options?: WriteOptions<E>
   ) {
     const changers = new Set<string>()
-    yield* writeGiven(accountId, facts, now, changers, options)
+    const floor = yield* stores.old.floor
+    yield* writeGiven(accountId, withoutOld(facts, floor), now, changers, options)
     // What an add-on says may open others: the next edit, a reaction to a comment.
     let left = MOST_TRIED
     while (left > 0) {

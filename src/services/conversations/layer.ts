@@ -13,6 +13,7 @@ import { GroupStore } from './group-store.ts'
 import { LabelStore } from './label-store.ts'
 import { MessageSearch } from './message-search.ts'
 import { MessageStore } from './message-store.ts'
+import { OldMessages } from './old-messages.ts'
 import { ReceiptStore } from './receipt-store.ts'
 import { SealedAddOnStore } from './sealed-add-on-store.ts'
 import { reindexIfOutdated } from './sql/search-index.ts'
@@ -31,6 +32,7 @@ export type Stores =
   | LabelStore
   | MessageSearch
   | MessageStore
+  | OldMessages
   | ReceiptStore
   | SealedAddOnStore
   | ThreadStore
@@ -45,6 +47,7 @@ export const layer: Layer.Layer<Stores, never, SqlClient.SqlClient | SqlBulk | T
     LabelStore.layer,
     MessageSearch.layer,
     MessageStore.layer,
+    OldMessages.layer,
     ReceiptStore.layer,
     SealedAddOnStore.layer,
     ThreadStore.layer

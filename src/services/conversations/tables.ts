@@ -14,6 +14,7 @@ export const conversationTables: ReadonlyArray<OwnedTable> = [
   // Entries are found by the rows of messages, which are reindexed where their words change.
   { name: 'message_search', account: { column: 'account', onRemoval: unindexAccount } },
   { name: 'search_folding' },
+  { name: 'message_floor' },
   {
     name: 'messages',
     account: { column: 'account_id', onRemoval: deleteMessagesOfAccount },
@@ -21,6 +22,7 @@ export const conversationTables: ReadonlyArray<OwnedTable> = [
     message: {
       column: 'message_id',
       onRekey: rekeyQuotes,
+      onRemoval: 'deleteRows',
       references: ['quoted_message_id', 'parent_message_id']
     }
   },
@@ -29,19 +31,22 @@ export const conversationTables: ReadonlyArray<OwnedTable> = [
     account: OF_ACCOUNT,
     thread: { column: 'thread_id', onMerge: mergeReceiptsOfThreads },
     // Only messages of our own have receipts, and their ids name no other writer.
-    message: { column: 'message_id', onRekey: 'unaffected' }
+    message: { column: 'message_id', onRekey: 'unaffected', onRemoval: 'deleteRows' },
+    people: ['recipient']
   },
   {
     name: 'waiting_changes',
     account: OF_ACCOUNT,
     thread: { column: 'thread_id', onMerge: 'move' },
-    message: { column: 'message_id', onRekey: 'move' }
+    message: { column: 'message_id', onRekey: 'move', onRemoval: 'deleteRows' },
+    people: ['by_person']
   },
   {
     name: 'sealed_add_ons',
     account: OF_ACCOUNT,
     thread: { column: 'thread_id', onMerge: moveSealedOfThread },
-    message: { column: 'message_id', onRekey: rekeySealed }
+    message: { column: 'message_id', onRekey: rekeySealed, onRemoval: 'deleteRows' },
+    people: ['by_person']
   },
   { name: 'waiting_reads', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'keepExisting' } },
   {
@@ -49,9 +54,9 @@ export const conversationTables: ReadonlyArray<OwnedTable> = [
     account: OF_ACCOUNT,
     thread: { column: 'thread_id', onMerge: mergeThreadRows },
     // Derived again from the messages after each change of them.
-    message: { column: 'last_message_id', onRekey: 'unaffected' }
+    message: { column: 'last_message_id', onRekey: 'unaffected', onRemoval: 'keepRows' }
   },
-  { name: 'contacts', account: OF_ACCOUNT },
+  { name: 'contacts', account: OF_ACCOUNT, people: ['contact_jid'] },
   { name: 'chat_settings', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: mergeChatSettings } },
   {
     name: 'label_associations',
@@ -60,10 +65,20 @@ export const conversationTables: ReadonlyArray<OwnedTable> = [
   },
   { name: 'labels', account: OF_ACCOUNT },
   // Groups are never merged: only persons have two addresses.
-  { name: 'group_admins', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'unaffected' } },
-  { name: 'past_participants', account: OF_ACCOUNT, thread: { column: 'thread_id', onMerge: 'unaffected' } },
-  { name: 'addresses', account: OF_ACCOUNT },
-  { name: 'number_spellings', account: OF_ACCOUNT },
+  {
+    name: 'group_admins',
+    account: OF_ACCOUNT,
+    thread: { column: 'thread_id', onMerge: 'unaffected' },
+    people: ['person']
+  },
+  {
+    name: 'past_participants',
+    account: OF_ACCOUNT,
+    thread: { column: 'thread_id', onMerge: 'unaffected' },
+    people: ['person']
+  },
+  { name: 'addresses', account: OF_ACCOUNT, people: ['jid', 'person'] },
+  { name: 'number_spellings', account: OF_ACCOUNT, people: ['jid', 'phone_jid', 'person'] },
   // Files are shared between accounts; those of a removed account are in here until they are deleted.
   { name: 'media_orphans' },
   {

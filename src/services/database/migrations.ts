@@ -33,6 +33,7 @@ import { bounds } from './migrations/0033-bounds.ts'
 import { addOnAttempts } from './migrations/0034-add-on-attempts.ts'
 import { access } from './migrations/0035-access.ts'
 import { webhooks } from './migrations/0036-webhooks.ts'
+import { retention } from './migrations/0041-retention.ts'
 import { numberOfMessages } from './migrations/number-of-messages.ts'
 
 /** Every upgrade by its number and name. */
@@ -66,7 +67,8 @@ export const MIGRATIONS = {
   '0033_bounds': bounds,
   '0034_add_on_attempts': addOnAttempts,
   '0035_access': access,
-  '0036_webhooks': webhooks
+  '0036_webhooks': webhooks,
+  '0041_retention': retention
 }
 
 const TABLE = 'migrations'

@@ -1,8 +1,8 @@
-// Who owns which table. Each wing declares its own tables and what happens to their rows when an account is removed, when
-// two threads become one, and when a message gets another id. `Tables` applies the declarations.
+// Who owns which table. Each wing declares its own tables and what happens to their rows when an account, a message or what is
+// known of a person is removed, when two threads become one, and when a message gets another id. `Tables` applies the declarations.
 import { Context, Effect, Layer, type Schema } from 'effect'
 import { SqlClient, type SqlError } from 'effect/sql'
-import { type ConflictRule, moveRows } from './dialect.ts'
+import { type ConflictRule, listOf, moveRows } from './dialect.ts'
 import { asDatabaseError, type DatabaseError } from './error.ts'
 
 export interface AccountRemoval {
@@ -24,6 +24,22 @@ export interface MessageRekey {
   readonly to: string
 }
 
+/** Messages of a thread are removed. */
+export interface MessageRemoval {
+  readonly accountId: string
+  readonly threadId: string
+  readonly messageIds: ReadonlyArray<string>
+}
+
+/** Everything of a person is removed: of their own threads, and what other rows say of them. */
+export interface PersonRemoval {
+  readonly accountId: string
+  /** The threads with this person. */
+  readonly threadIds: ReadonlyArray<string>
+  /** Every address of the person. */
+  readonly addresses: ReadonlyArray<string>
+}
+
 /** What a table does that no general rule covers. Runs within the caller's transaction. */
 export type TableChange<Ids> = (
   sql: SqlClient.SqlClient,
@@ -32,6 +48,9 @@ export type TableChange<Ids> = (
 
 /** How rows get another key: by a rule, by a function, or `unaffected`, for which the declaration says why. */
 export type MoveRule<Ids> = ConflictRule | 'unaffected' | TableChange<Ids>
+
+/** What becomes of rows whose message is removed. `clearReferences`: they name no message any more. `keepRows`: the declaration says why. */
+export type RemovalRule = 'deleteRows' | 'clearReferences' | 'keepRows' | TableChange<MessageRemoval>
 
 export interface OwnedTable {
   readonly name: string
@@ -47,11 +66,16 @@ export interface OwnedTable {
     readonly onMerge: MoveRule<ThreadMerge>
     /** Other columns that name threads; `onMerge` has to be a function that changes them too. */
     readonly references?: ReadonlyArray<string>
+    /** Rows that stay when everything of the thread's person is removed; the declaration says why. Others are deleted. */
+    readonly outlivesPerson?: true
   }
+  /** The columns that hold a person's address. Their rows are deleted when everything of that person is removed. */
+  readonly people?: ReadonlyArray<string>
   /** The column that names a message, and what happens to its rows when it gets another id. */
   readonly message?: {
     readonly column: string
     readonly onRekey: MoveRule<MessageRekey>
+    readonly onRemoval: RemovalRule
     /** Other columns that name messages; `onRekey` has to be a function that changes them too. */
     readonly references?: ReadonlyArray<string>
   }
@@ -85,6 +109,10 @@ export class Tables extends Context.Service<
     readonly removeAccount: (accountId: string) => Effect.Effect<void, DatabaseError>
     readonly mergeThreads: (ids: ThreadMerge) => Effect.Effect<void, DatabaseError>
     readonly rekeyMessage: (ids: MessageRekey) => Effect.Effect<void, DatabaseError>
+    /** What belongs to messages that are removed, and their rows last. */
+    readonly removeMessages: (ids: MessageRemoval) => Effect.Effect<void, DatabaseError>
+    /** Answers how many rows of which tables were deleted. */
+    readonly removePerson: (ids: PersonRemoval) => Effect.Effect<ReadonlyMap<string, number>, DatabaseError>
   }
 >()('backscroll/services/database/Tables') {
   static layer(all: ReadonlyArray<OwnedTable>): Layer.Layer<Tables, never, SqlClient.SqlClient> {
@@ -94,12 +122,16 @@ export class Tables extends Context.Service<
         const removals = all.map(removalOf)
         const merges = all.map(mergeOf)
         const rekeys = all.map(rekeyOf)
+        // Rows are found by those of messages.
+        const messageRemovals = all.map(messageRemovalOf).toReversed()
         return Tables.of({
           all,
           removeAccount: accountId =>
             runAll(sql, removals, { accountId }).pipe(asDatabaseError('removing an account')),
           mergeThreads: ids => runAll(sql, merges, ids).pipe(asDatabaseError('merging two threads')),
-          rekeyMessage: ids => runAll(sql, rekeys, ids).pipe(asDatabaseError('changing the id of a message'))
+          rekeyMessage: ids => runAll(sql, rekeys, ids).pipe(asDatabaseError('changing the id of a message')),
+          removeMessages: ids => runAll(sql, messageRemovals, ids).pipe(asDatabaseError('removing messages')),
+          removePerson: ids => removePerson(sql, all, ids).pipe(asDatabaseError('removing a person'))
         })
       })
     )
@@ -147,3 +179,38 @@ const rekeyOf = ({ account, message, name, thread }: OwnedTable): TableChange<Me
       from
     ])
 }
+
+const messageRemovalOf = ({ message, name, thread }: OwnedTable): TableChange<MessageRemoval> => {
+  if (message === undefined || message.onRemoval === 'keepRows') return nothing
+  if (typeof message.onRemoval === 'function') return message.onRemoval
+  const rule =
+    message.onRemoval === 'deleteRows' ? `DELETE FROM ${name}` : `UPDATE ${name} SET ${message.column} = NULL`
+  return (sql, { messageIds, threadId }) =>
+    Effect.asVoid(
+      sql`${sql.literal(rule)} WHERE ${sql(thread?.column ?? 'thread_id')} = ${threadId}
+        AND ${sql(message.column)} IN ${listOf(sql, messageIds)}`
+    )
+}
+
+const removePerson = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  all: ReadonlyArray<OwnedTable>,
+  { accountId, addresses, threadIds }: PersonRemoval
+) {
+  const removed = new Map<string, number>()
+  for (const { account, name, people = [], thread } of all) {
+    const conditions = [
+      ...(thread === undefined || thread.outlivesPerson
+        ? []
+        : [sql`${sql(thread.column)} IN ${listOf(sql, threadIds)}`]),
+      ...people.map(
+        column =>
+          sql`${sql(account?.column ?? 'account_id')} = ${accountId} AND ${sql(column)} IN ${listOf(sql, addresses)}`
+      )
+    ]
+    if (conditions.length === 0) continue
+    const rows = yield* sql`DELETE FROM ${sql(name)} WHERE ${sql.or(conditions)} RETURNING 1 AS one`
+    if (rows.length > 0) removed.set(name, rows.length)
+  }
+  return removed
+})

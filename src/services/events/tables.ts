@@ -6,7 +6,7 @@ export const eventTables: ReadonlyArray<OwnedTable> = [
     name: 'events',
     account: OF_ACCOUNT,
     thread: { column: 'thread_id', onMerge: 'move' },
-    message: { column: 'message_id', onRekey: 'move' },
+    message: { column: 'message_id', onRekey: 'move', onRemoval: 'deleteRows' },
     written: { column: 'at', order: 'event_id' }
   }
 ]

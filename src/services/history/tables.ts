@@ -37,7 +37,7 @@ export const historyTables: ReadonlyArray<OwnedTable> = [
     name: 'placeholders',
     account: OF_ACCOUNT,
     thread: { column: 'thread_id', onMerge: 'keepExisting' },
-    message: { column: 'message_id', onRekey: 'replaceExisting' }
+    message: { column: 'message_id', onRekey: 'replaceExisting', onRemoval: 'deleteRows' }
   },
   {
     name: 'peer_messages',
@@ -65,6 +65,6 @@ export const historyTables: ReadonlyArray<OwnedTable> = [
     name: 'rehearsed_messages',
     account: OF_ACCOUNT,
     thread: { column: 'thread_id', onMerge: 'unaffected' },
-    message: { column: 'message_id', onRekey: 'unaffected' }
+    message: { column: 'message_id', onRekey: 'unaffected', onRemoval: 'keepRows' }
   }
 ]

@@ -25,6 +25,24 @@ export const storeIncident = (sql: SqlClient.SqlClient, incident: Incident) =>
       severity = excluded.severity, advice = excluded.advice, thread_id = excluded.thread_id,
       message_id = excluded.message_id, acknowledged_at = NULL, resolved_at = NULL`
 
+/** Who has to act on an incident has seen it, or its cause is over. */
+const isOld = (sql: SqlClient.SqlClient, before: number) =>
+  sql`last_seen_at < ${before} AND (acknowledged_at IS NOT NULL OR resolved_at IS NOT NULL)`
+
+export const deleteOldIncidents = (sql: SqlClient.SqlClient, before: number, limit: number) =>
+  Effect.map(
+    sql`DELETE FROM incidents WHERE incident_id IN (
+      SELECT incident_id FROM incidents WHERE ${isOld(sql, before)} LIMIT ${limit}) RETURNING 1 AS one`,
+    rows => rows.length
+  )
+
+export const countOldIncidents = (sql: SqlClient.SqlClient, before: number) =>
+  Effect.map(
+    sql<{ n: number; oldest: number | null }>`SELECT COUNT(*) AS n, MIN(last_seen_at) AS oldest FROM incidents
+      WHERE ${isOld(sql, before)}`,
+    ([row]) => ({ removed: row?.n ?? 0, oldest: row?.oldest ?? null })
+  )
+
 /** Whether this was reported and is not over. */
 export const hasIncident = (sql: SqlClient.SqlClient, incidentId: string) =>
   Effect.map(

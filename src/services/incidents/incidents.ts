@@ -7,6 +7,8 @@ import type { Incident, IncidentKind } from '../../domain/incident.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import {
   acknowledgeIncident,
+  countOldIncidents,
+  deleteOldIncidents,
   hasIncident,
   type IncidentQuery,
   listIncidents,
@@ -65,6 +67,12 @@ export class Incidents extends Context.Service<
       incidentId: string,
       accounts?: 'all' | ReadonlyArray<string>
     ) => Effect.Effect<Incident | undefined, DatabaseError>
+    /** Removes up to so many that were last seen before a time and are acknowledged or resolved; answers how many. */
+    readonly removeOld: (before: number, limit: number) => Effect.Effect<number, DatabaseError>
+    /** How many those are, and when the oldest was last seen. */
+    readonly countOld: (
+      before: number
+    ) => Effect.Effect<{ readonly removed: number; readonly oldest: number | null }, DatabaseError>
   }
 >()('backscroll/services/incidents/Incidents') {
   static readonly layer: Layer.Layer<Incidents | IncidentReports, never, SqlClient.SqlClient> =
@@ -89,7 +97,10 @@ export class Incidents extends Context.Service<
           resolve: resolve(sql, unstored, repeats),
           reported: Effect.map(PubSub.subscribe(notices), Stream.fromSubscription),
           list: list(sql, unstored),
-          acknowledge: acknowledge(sql, unstored, repeats)
+          acknowledge: acknowledge(sql, unstored, repeats),
+          removeOld: (before, limit) =>
+            deleteOldIncidents(sql, before, limit).pipe(asDatabaseError('removing old incidents')),
+          countOld: before => countOldIncidents(sql, before).pipe(asDatabaseError('counting old incidents'))
         })
         return Context.make(Incidents, all).pipe(Context.add(IncidentReports, reports))
       })

@@ -7,7 +7,7 @@ export const incidentTables: ReadonlyArray<OwnedTable> = [
     // Incidents of a removed account stay: they say what happened, but not any more in which conversation.
     account: { column: 'account_id', onRemoval: 'clearReferences' },
     thread: { column: 'thread_id', onMerge: 'move' },
-    message: { column: 'message_id', onRekey: 'move' },
+    message: { column: 'message_id', onRekey: 'move', onRemoval: 'clearReferences' },
     queue: {
       gauge: 'incidents_unacknowledged',
       description: 'Incidents that nobody has seen and that are not over',

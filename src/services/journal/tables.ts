@@ -5,6 +5,8 @@ export const journalTables: ReadonlyArray<OwnedTable> = [
   {
     name: 'journal',
     account: OF_ACCOUNT,
+    // Of what could not be read. What waits goes through intake, which leaves out who was erased.
+    people: ['sender'],
     written: { column: 'received_at', order: 'entry_id' },
     queue: {
       gauge: 'inbox_waiting',

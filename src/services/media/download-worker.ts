@@ -23,6 +23,8 @@ export interface Downloading {
   readonly policy: MediaPolicy
   /** How old a message may be under the policy `recent`, in milliseconds. */
   readonly recentMs: number
+  /** How old a message may be whose files are kept, in milliseconds. */
+  readonly keptMs: number
   readonly messages: MessageStore['Service']
   readonly queue: FetchQueue
   readonly messageFiles: MessageFiles
@@ -37,9 +39,10 @@ const isAutomatic = ({ policy }: Downloading): boolean => policy === 'recent' ||
 
 /** Files that were never tried and that the policy wants, unless the media server is in trouble. */
 const untried = (downloading: Downloading, accountId: string, now: number) => {
-  const { messageFiles, pause, policy, recentMs } = downloading
+  const { keptMs, messageFiles, pause, policy, recentMs } = downloading
+  const longest = policy === 'recent' ? Math.min(recentMs, keptMs) : keptMs
   return isAutomatic(downloading) && pause.until() <= now
-    ? messageFiles.untried(accountId, policy === 'recent' ? now - recentMs : 0, MOST_AUTOMATIC)
+    ? messageFiles.untried(accountId, Math.max(0, now - longest), MOST_AUTOMATIC)
     : Effect.succeed([])
 }
 

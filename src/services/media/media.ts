@@ -26,6 +26,7 @@ import {
 import { makeGiveUp, type ReportedLosses } from './losses.ts'
 import { makeMessageFiles, type MediaCounts } from './message-files.ts'
 import { openFile } from './open.ts'
+import { countOldFiles, removeOldFiles } from './old-files.ts'
 import { makeIsOnServer } from './on-server.ts'
 import type { OpenError } from './outcomes.ts'
 import { AccountProxies } from '../whatsapp/proxy/account-proxies.ts'
@@ -40,6 +41,8 @@ export interface MediaOptions {
   readonly policy: MediaPolicy
   /** How old a message may be under the policy `recent`, in milliseconds. */
   readonly recentMs: number
+  /** How old a message may be whose files are kept, in milliseconds; `Infinity`: as old as it likes. */
+  readonly keptMs: number
   /** Bytes. */
   readonly largest: number
   readonly mediaBase: URL
@@ -68,6 +71,20 @@ export class Media extends Context.Service<
     readonly removeOrphans: Effect.Effect<void, DatabaseError | MediaStorageError>
     /** Removes files that no message refers to and that were written before a time (milliseconds since 1970). */
     readonly removeUnknown: (before: number) => Effect.Effect<void, DatabaseError | MediaStorageError>
+    /**
+     * Lets go of the files of up to so many messages of an account from before a time; `removeOrphans` deletes them. Answers how many
+     * messages and files those were.
+     */
+    readonly removeOld: (
+      accountId: string,
+      before: number,
+      limit: number
+    ) => Effect.Effect<{ readonly messages: number; readonly files: number }, DatabaseError>
+    /** How many messages of an account from before a time have a file here, and the time of the oldest. */
+    readonly countOld: (
+      accountId: string,
+      before: number
+    ) => Effect.Effect<{ readonly messages: number; readonly oldest: number | null }, DatabaseError>
   }
 >()('backscroll/services/media/Media') {
   static layer(
@@ -104,7 +121,9 @@ const makeMedia = Effect.fnUntraced(function* (options: MediaOptions) {
 
   const queue = makeFetchQueue(sql)
   const messageFiles = makeMessageFiles(sql)
-  const records = makeRecords({ messages, transaction: yield* Transaction, queue })
+  const transaction = yield* Transaction
+  const records = makeRecords({ messages, transaction, queue })
+  const oldFiles = { sql, messages, transaction }
   const waiters = makeWaiters()
   const pause = makeServerPause()
   const fileLock = yield* Semaphore.make(1)
@@ -146,7 +165,9 @@ const makeMedia = Effect.fnUntraced(function* (options: MediaOptions) {
     },
     requests: requestWorker,
     removeOrphans: removal.removeOrphans,
-    removeUnknown: removal.removeUnknown
+    removeUnknown: removal.removeUnknown,
+    removeOld: (accountId, before, limit) => removeOldFiles(oldFiles, accountId, before, limit),
+    countOld: (accountId, before) => countOldFiles(oldFiles, accountId, before)
   })
 })
 

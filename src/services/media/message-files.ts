@@ -11,6 +11,8 @@ export interface MediaCounts {
   readonly waiting: number
   readonly failed: number
   readonly notFetched: number
+  /** Older than files are kept. */
+  readonly removed: number
 }
 
 const mediaField = (sql: SqlClient.SqlClient, path: string) => sql.literal(jsonField(sql, 'media', path))
@@ -55,7 +57,8 @@ const counts = (sql: SqlClient.SqlClient) =>
       stored: inStates('stored'),
       waiting: inStates('waiting'),
       failed: inStates('failed', 'gone', 'tooLarge'),
-      notFetched: inStates(null)
+      notFetched: inStates(null),
+      removed: inStates('removed')
     }
     return found
   }, asMediaError)

@@ -6,6 +6,6 @@ export const mediaTables: ReadonlyArray<OwnedTable> = [
     name: 'media_fetches',
     account: OF_ACCOUNT,
     thread: { column: 'thread_id', onMerge: 'replaceExisting' },
-    message: { column: 'message_id', onRekey: 'replaceExisting' }
+    message: { column: 'message_id', onRekey: 'replaceExisting', onRemoval: 'deleteRows' }
   }
 ]

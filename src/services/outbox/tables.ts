@@ -6,7 +6,7 @@ export const outboxTables: ReadonlyArray<OwnedTable> = [
     name: 'outbox',
     account: OF_ACCOUNT,
     thread: { column: 'thread_id', onMerge: 'move' },
-    message: { column: 'message_id', onRekey: 'move' },
+    message: { column: 'message_id', onRekey: 'move', onRemoval: 'deleteRows' },
     queue: {
       gauge: 'outbox_waiting',
       description: 'Accepted and not sent yet',

@@ -80,6 +80,7 @@ const READING = new Set([
   'GET /v1/accounts/{accountId}/threads',
   'GET /v1/events',
   'GET /v1/incidents',
+  'GET /v1/me',
   'GET /v1/messages/{messageKey}/media',
   'GET /v1/threads/{threadId}',
   'GET /v1/threads/{threadId}/coverage',
@@ -126,6 +127,9 @@ const ADMINISTERING = new Set([
   'GET /v1/inspector',
   'GET /v1/keys',
   'GET /v1/keys/{keyId}',
+  'GET /v1/settings',
+  'GET /v1/retention',
+  'POST /v1/retention/dry-run',
   'PATCH /v1/keys/{keyId}',
   'POST /v1/inspector/tickets',
   'POST /v1/keys',
@@ -165,8 +169,9 @@ test('an operator also links and controls', () => {
 })
 
 test('for other accounts none of them does anything but list their own', () => {
-  for (const grant of [viewer, agent]) expect(allowedFor(grant, 'acc-2')).toEqual(['GET /v1/accounts'])
-  expect(allowedFor(operator, 'acc-2')).toEqual(['GET /v1/accounts', ACKNOWLEDGING])
+  for (const grant of [viewer, agent])
+    expect(allowedFor(grant, 'acc-2')).toEqual(['GET /v1/accounts', 'GET /v1/me'])
+  expect(allowedFor(operator, 'acc-2')).toEqual(['GET /v1/accounts', 'GET /v1/me', ACKNOWLEDGING])
 })
 
 test('whoever is granted all accounts does the same with each, and what is about all of them', () => {

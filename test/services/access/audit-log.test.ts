@@ -5,7 +5,6 @@ import { expect, test } from 'vitest'
 import { temporaryFolder } from '../../../harness/server-process.ts'
 import type { AuditedRequest } from '../../../src/domain/audit.ts'
 import { AuditLog } from '../../../src/services/access/audit-log.ts'
-import { pruneAudit } from '../../../src/services/access/upkeep.ts'
 import * as Migrations from '../../../src/services/database/migrations.ts'
 import * as NodeSqlite from '../../../src/services/database/sqlite/node-sqlite.ts'
 
@@ -67,9 +66,10 @@ test('a list has the outcome of what has just ended, filtered and in its order; 
       expect(yield* ids({ order: 'newest', beyond: third })).toEqual([second, first])
       const [{ at } = { at: 0 }] = yield* audit.list({ order: 'newest', limit: 1 })
       expect(yield* ids({ since: at + 1 })).toEqual([])
-      yield* pruneAudit(60_000)
-      expect(yield* ids({})).toHaveLength(3)
-      yield* audit.prune(at + 1)
-      expect(yield* ids({})).toEqual([])
+      expect(yield* audit.countOld(at + 1)).toMatchObject({ removed: 3 })
+      expect(yield* audit.countOld(at - 60_000)).toEqual({ removed: 0, oldest: null })
+      expect(yield* audit.removeOld(at - 60_000, 10)).toBe(0)
+      expect([yield* audit.removeOld(at + 1, 2), yield* ids({})]).toEqual([2, [third]])
+      expect([yield* audit.removeOld(at + 1, 2), yield* ids({})]).toEqual([1, []])
     })
   ))

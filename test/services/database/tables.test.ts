@@ -157,3 +157,75 @@ test('rows of a merged thread and of a message with another id follow by the rul
     })
   )
 })
+
+test('nothing of a removed message is left in any table, apart from what says that it stays', async () => {
+  await onDatabase(
+    Effect.gen(function* () {
+      const tables = yield* Tables
+      const accountId = ACCOUNT.accountId
+      const threadId = threadIdOf(accountId, '49@s.whatsapp.net')
+      yield* fill(accountId, threadId, 'gone')
+      const ofMessages = TABLES.flatMap(({ message: messages, name }) =>
+        messages === undefined || name === 'messages' ? [] : [{ ...messages, name }]
+      )
+      for (const { column, name } of ofMessages)
+        expect([name, yield* countOf(name, column, 'gone')]).toEqual([name, 1])
+      yield* tables.removeMessages({ accountId, threadId, messageIds: ['another'] })
+      yield* tables.removeMessages({ accountId, threadId, messageIds: ['gone'] })
+      for (const { column, name, onRemoval } of ofMessages)
+        expect([name, yield* countOf(name, column, 'gone')]).toEqual([name, onRemoval === 'keepRows' ? 1 : 0])
+      // An incident stays, and says in which thread it was.
+      expect(yield* countOf('incidents', 'thread_id', threadId)).toBe(1)
+    })
+  )
+})
+
+test('everything about a person goes from every table that names people, and nothing about another one', async () => {
+  await onDatabase(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const tables = yield* Tables
+      const accountId = ACCOUNT.accountId
+      const [person, other] = ['49@s.whatsapp.net', '50@s.whatsapp.net'] as const
+      const found = yield* columns
+      for (const jid of [person, other]) {
+        yield* fill(accountId, threadIdOf(accountId, jid), `of ${jid}`)
+        for (const { account, name, people = [] } of TABLES) {
+          if (people.length === 0) continue
+          const row = found
+            .filter(
+              ({ column, isRequired, table }) =>
+                table === name && (isRequired === 1 || people.includes(column))
+            )
+            .map(({ column, type }) => [
+              column,
+              people.includes(column) ? jid : type === 'TEXT' ? jid : ++number
+            ])
+          yield* sql`INSERT INTO ${sql(name)} ${sql.insert({ ...Object.fromEntries(row), [account!.column]: accountId })}
+            ON CONFLICT DO NOTHING`
+        }
+      }
+      const ofOther = Effect.forEach(TABLES, ({ name, thread }) =>
+        thread === undefined ? Effect.succeed(0) : countOf(name, thread.column, threadIdOf(accountId, other))
+      )
+      const before = yield* ofOther
+      expect(before.filter(n => n > 0).length).toBeGreaterThan(10)
+      const removed = yield* tables.removePerson({
+        accountId,
+        addresses: [person],
+        threadIds: [threadIdOf(accountId, person)]
+      })
+      expect(removed.get('contacts')).toBe(1)
+      expect(yield* ofOther).toEqual(before)
+      for (const { name, people = [], thread } of TABLES) {
+        for (const column of people) {
+          expect([name, column, yield* countOf(name, column, person)]).toEqual([name, column, 0])
+          expect([name, column, yield* countOf(name, column, other)]).toEqual([name, column, 1])
+        }
+        if (thread === undefined || name === 'messages') continue
+        const left = yield* countOf(name, thread.column, threadIdOf(accountId, person))
+        expect([name, left]).toEqual([name, thread.outlivesPerson === true ? 1 : 0])
+      }
+    })
+  )
+})

@@ -21,7 +21,9 @@ test('a loss is reported once an hour, and an account that is removed leaves not
       resolve: undefined as never,
       reported: undefined as never,
       list: undefined as never,
-      acknowledge: undefined as never
+      acknowledge: undefined as never,
+      removeOld: undefined as never,
+      countOld: undefined as never
     },
     reported
   })

@@ -41,7 +41,9 @@ export class MediaGroup extends HttpApiGroup.make('media')
         stored: Whole,
         waiting: Whole,
         failed: Whole,
-        notFetched: Whole
+        notFetched: Whole,
+        /** Older than MEDIA_KEEP. */
+        removed: Whole
       }).annotate({ identifier: 'MediaCounts' }),
       error: [NotFound, StoreUnavailable]
     }).annotateMerge(

@@ -19,6 +19,7 @@ export const oneReceiptRule = (sql: SqlClient.SqlClient) => {
     ${RECEIPT_TIMES.map(column => `${column} = ${earliest(column)}`).join(', ')}`
 }
 
+/** Of a message that is not stored, such as one that is too old to be kept, nothing is. */
 export const putReceiptHistory = (
   { bulk, sql }: Pick<WriteContext, 'bulk' | 'sql'>,
   accountId: string,
@@ -26,7 +27,8 @@ export const putReceiptHistory = (
 ) =>
   bulk.runMany(
     `INSERT INTO receipts (account_id, thread_id, message_id, recipient, ${RECEIPT_TIMES.join(', ')})
-      VALUES (?, ?, ?, ?, ?, ?, ?) ${oneReceiptRule(sql)}`,
+      SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE EXISTS (SELECT 1 FROM messages WHERE thread_id = ?2 AND message_id = ?3)
+      ${oneReceiptRule(sql)}`,
     rows.map(row => [
       accountId,
       row.threadId,

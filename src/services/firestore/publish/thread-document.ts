@@ -9,6 +9,7 @@ import { decodeGap } from '../../history/coverage/rows.ts'
 
 const CoverageRow = Schema.Struct({
   beginning: Beginning,
+  keptSince: Schema.NullOr(Schema.Finite),
   refusal: Schema.NullOr(Schema.String),
   refusalCode: Schema.NullOr(ReasonCode),
   refusedAt: Schema.NullOr(Schema.Finite)
@@ -16,21 +17,28 @@ const CoverageRow = Schema.Struct({
 type CoverageRow = typeof CoverageRow.Type
 const decodeCoverage = Schema.decodeUnknownEffect(CoverageRow)
 
-const UNKNOWN: CoverageRow = { beginning: 'unknown', refusal: null, refusalCode: null, refusedAt: null }
+const UNKNOWN: CoverageRow = {
+  beginning: 'unknown',
+  keptSince: null,
+  refusal: null,
+  refusalCode: null,
+  refusedAt: null
+}
 
 const refusalOf = ({ refusal, refusalCode, refusedAt }: CoverageRow) =>
   refusal === null || refusedAt === null ? null : { code: refusalCode, reason: refusal, at: refusedAt }
 
 const coverageOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, threadId: string) {
   const [row] =
-    yield* sql`SELECT beginning, refusal, refusal_code, refused_at FROM coverage WHERE thread_id = ${threadId}`
+    yield* sql`SELECT beginning, kept_since, refusal, refusal_code, refused_at FROM coverage WHERE thread_id = ${threadId}`
   const coverage = row === undefined ? UNKNOWN : yield* decodeCoverage(row)
   const rows =
     yield* sql`SELECT * FROM gaps WHERE thread_id = ${threadId} AND closed_at IS NULL ORDER BY gap_id`
   const gaps = yield* Effect.forEach(rows, row => decodeGap(row))
   return {
-    state: coverageState(coverage.beginning, gaps.length),
+    state: coverageState(coverage.beginning, gaps.length, coverage.keptSince),
     beginningReached: coverage.beginning === 'reached',
+    keptSince: coverage.keptSince,
     gaps: gaps.map(({ from, gapId, openedAt, reason, to }) => ({ gapId, reason, from, to, openedAt })),
     lastRefusal: refusalOf(coverage)
   }

@@ -126,7 +126,7 @@ export const TRACKED_TABLES: ReadonlyArray<TrackedTable> = [
   },
   {
     table: 'coverage',
-    columns: ['beginning', 'refusal', 'refusal_code', 'refused_at'],
+    columns: ['beginning', 'kept_since', 'refusal', 'refusal_code', 'refused_at'],
     documents: row => [threadDocument(`${row}.thread_id`)]
   },
   { table: 'gaps', documents: row => [threadDocument(`${row}.thread_id`)] },

@@ -4,6 +4,7 @@ import { SqlClient } from 'effect/sql'
 import { partReason } from '../../../domain/backfill.ts'
 import { CHANGED_IN_ABSENCE_MS } from '../../../domain/coverage.ts'
 import type { DecodedConversation, RawMessage } from '../../whatsapp/convert/chunk.ts'
+import { messageFloor, noteSentBackTo } from '../coverage/kept-since.ts'
 import type { OpenGap } from '../coverage/rows.ts'
 import { countFailedAttempt, refuseWithoutAccess, settleRequest } from './failures.ts'
 import { closeGap, narrowGap, remainingGap } from './gap-progress.ts'
@@ -32,7 +33,9 @@ export const settleByAnswer = Effect.fnUntraced(function* (
   const task = yield* countPage(request.taskId, answer.received)
   if (task === undefined) return
   const end =
-    task.gapId === null ? yield* endOfThread(task, answer) : yield* endOfGap(task, task.gapId, answer)
+    task.gapId === null
+      ? yield* endOfThread(accountId, task, answer)
+      : yield* endOfGap(accountId, task, task.gapId, answer)
   if (end !== undefined) return yield* setTask(task.taskId, 'done', end)
   if (answer.beginning === 'noAccess') return yield* refuseWithoutAccess(accountId, request)
   if (!isOlder(request, answer))
@@ -58,8 +61,9 @@ const countPage = Effect.fnUntraced(function* (taskId: number, received: number)
 })
 
 /** Why a part that fetches the beginning of a thread ends with this answer; `undefined`: it does not end. */
-const endOfThread = Effect.fnUntraced(function* (task: Task, answer: PageAnswer) {
+const endOfThread = Effect.fnUntraced(function* (accountId: string, task: Task, answer: PageAnswer) {
   yield* countFetched(task, answer.received)
+  if (answer.oldest !== undefined) yield* noteSentBackTo(accountId, task.threadId, answer.oldest.at)
   if (goesBeyond(task, answer)) return partReason('timeReached')
   if (answer.beginning === 'reached') return partReason('beginningHeld')
   if (task.remaining !== null && task.remaining <= 0) return partReason('countReached')
@@ -78,10 +82,16 @@ const countFetched = Effect.fnUntraced(function* ({ jobId, threadId }: Task, rec
 })
 
 /** Why a part that fills a gap ends with this answer; `undefined`: the gap is narrower, and open. */
-const endOfGap = Effect.fnUntraced(function* (task: Task, gapId: number, answer: PageAnswer) {
+const endOfGap = Effect.fnUntraced(function* (
+  accountId: string,
+  task: Task,
+  gapId: number,
+  answer: PageAnswer
+) {
   const gap = yield* remainingGap(gapId)
   if (gap === undefined) return partReason('filled')
-  if (isFilled(gap, task, answer)) {
+  if (answer.oldest !== undefined) yield* noteSentBackTo(accountId, task.threadId, answer.oldest.at)
+  if (isFilled(gap, task, answer, yield* messageFloor)) {
     yield* closeGap(gap)
     return partReason('filled')
   }
@@ -90,9 +100,13 @@ const endOfGap = Effect.fnUntraced(function* (task: Task, gapId: number, answer:
 })
 
 /** Pages go back from the newer edge until they have all of the gap. */
-const isFilled = (gap: OpenGap, task: Task, answer: PageAnswer): boolean => {
+const isFilled = (gap: OpenGap, task: Task, answer: PageAnswer, floor: number | undefined): boolean => {
   const { beginning, oldest } = answer
-  if (task.until !== null && goesBeyond(task, answer)) return gap.from !== null && gap.from >= task.until
+  if (task.until !== null && goesBeyond(task, answer)) {
+    // Nothing is kept from before the floor.
+    const from = Math.max(gap.from ?? -Infinity, floor ?? -Infinity)
+    return from >= task.until
+  }
   if (oldest !== undefined && meetsOlderEdge(gap, answer, oldest.at)) return true
   return beginning === 'reached'
 }

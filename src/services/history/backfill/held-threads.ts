@@ -7,6 +7,7 @@ import { isChatJid, isLidJid } from '../../../domain/jid.ts'
 import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 import { MessageStore } from '../../conversations/message-store.ts'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
+import { REACHES_FLOOR } from '../coverage/kept-since.ts'
 import { IS_DENIED } from '../coverage/thread-row.ts'
 import { Coverage } from '../coverage/coverage.ts'
 import type { OpenGap, Reach } from '../coverage/rows.ts'
@@ -81,7 +82,7 @@ export const recentThreads = Effect.fnUntraced(function* (accountId: string, lim
       COALESCE(c.sought, 0) AS fetched
     FROM threads t LEFT JOIN coverage c ON c.thread_id = t.thread_id
     WHERE t.account_id = ${accountId} AND ${sql.literal(isRequestable('t.thread_id'))}
-      AND NOT COALESCE(${sql.literal(IS_DENIED)}, 0)
+      AND NOT COALESCE(${sql.literal(IS_DENIED)}, 0) AND NOT COALESCE(${sql.literal(REACHES_FLOOR)}, 0)
     ORDER BY COALESCE(t.last_message_at, 0) DESC, t.thread_id DESC LIMIT ${limit}`
   return yield* Effect.forEach(rows, row => decodeHeldThread(row))
 })

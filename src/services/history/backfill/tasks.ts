@@ -2,8 +2,9 @@
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { PartReason, ReasonCode } from '../../../domain/backfill.ts'
-import { rowsOf } from '../../database/dialect.ts'
+import { greatest, rowsOf } from '../../database/dialect.ts'
 import { IS_ASKED_AGAIN } from '../coverage/gaps.ts'
+import { messageFloor, REACHES_FLOOR } from '../coverage/kept-since.ts'
 import { isRequestable } from '../requestable.ts'
 import { JobKind } from './job-kind.ts'
 import { decodeTask, decodeTaskReport, type Part } from './rows.ts'
@@ -16,9 +17,12 @@ export const planTasks = Effect.fnUntraced(function* (
 ) {
   const sql = yield* SqlClient.SqlClient
   const rows = parts.map(({ gapId, remaining, threadId }) => [threadId, gapId, remaining])
+  // Nothing is asked for that would not be kept.
+  const floor = (yield* messageFloor) ?? 0
   yield* sql`INSERT INTO backfill_tasks (job_id, account_id, thread_id, gap_id, status, remaining, until_at)
     SELECT ${jobId}, ${accountId}, part.thread_id, part.gap_id, 'waiting', part.remaining,
-      (SELECT until_at FROM backfill_jobs WHERE job_id = ${jobId})
+      (SELECT NULLIF(${sql.literal(greatest(sql, 'COALESCE(until_at, 0)', String(floor)))}, 0)
+        FROM backfill_jobs WHERE job_id = ${jobId})
     FROM ${rowsOf(sql, rows, ['thread_id', 'gap_id', 'remaining'])} AS part
     WHERE EXISTS (SELECT 1 FROM backfill_jobs WHERE job_id = ${jobId} AND status = 'running')`
   yield* sql`UPDATE backfill_jobs SET planned = 1 WHERE job_id = ${jobId}`
@@ -102,7 +106,7 @@ export const findUnplannedParts = Effect.fnUntraced(function* (accountId: string
         WHERE t.gap_id = g.gap_id AND j.dry = ${dry})
     UNION ALL SELECT c.thread_id, NULL FROM coverage c
     WHERE ${withBeginnings} AND c.account_id = ${accountId} AND c.beginning = 'unknown'
-      AND c.live_from IS NOT NULL AND ${sql.literal(isRequestable('c.thread_id'))}
+      AND c.live_from IS NOT NULL AND NOT ${sql.literal(REACHES_FLOOR)} AND ${sql.literal(isRequestable('c.thread_id'))}
       AND NOT EXISTS (SELECT 1 FROM backfill_tasks t JOIN backfill_jobs j ON j.job_id = t.job_id
         WHERE t.thread_id = c.thread_id AND t.gap_id IS NULL AND j.dry = ${dry}
           AND (COALESCE(t.code, '') <> ${NOTHING_HELD} OR (SELECT COUNT(*) FROM backfill_tasks n

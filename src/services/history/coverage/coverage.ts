@@ -12,6 +12,7 @@ import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
 import { closeGap, findOpenGap, narrowGap, openGapsOfAccount, openGapsOfThread } from './gaps.ts'
 import { noteReach, noteShared, noteStored, type StoredConversation } from './history-notes.ts'
 import { type LiveMessage, noteLive } from './live-notes.ts'
+import { cutGaps, noteKeptSince } from './kept-since.ts'
 import { makeLiveThreads } from './live-threads.ts'
 import { noteChunk, noteLost } from './lost-chunks.ts'
 import { noteLinked, noteOutage } from './outages.ts'
@@ -70,6 +71,14 @@ export class Coverage extends Context.Service<
       threadId: string,
       reason: PartReason
     ) => Effect.Effect<void, DatabaseError>
+    /** What was older than a time was removed from the thread by this server's own rule; joins the transaction that removes it. */
+    readonly noteKeptSince: (
+      accountId: string,
+      threadId: string,
+      at: number
+    ) => Effect.Effect<void, DatabaseError>
+    /** Ends gaps where messages are kept from. */
+    readonly cutGaps: (at: number) => Effect.Effect<void, DatabaseError>
     /** Whether live messages have begun in a thread of the account since the last call. */
     readonly takeLiveStarted: (accountId: string) => boolean
     /** To be called when a transaction with `noteLive` did not commit: what it noted is noted again. */
@@ -117,6 +126,8 @@ export class Coverage extends Context.Service<
           run(Effect.andThen(forgetNoted(accountId), sql.withTransaction(noteLinked(accountId, linkedAt)))),
         noteReach: (accountId, conversation) => run(noteReach(accountId, conversation)),
         noteRefusal: (accountId, threadId, reason) => run(noteRefusal(accountId, threadId, reason)),
+        noteKeptSince: (accountId, threadId, at) => run(noteKeptSince(accountId, threadId, at)),
+        cutGaps: at => run(sql.withTransaction(cutGaps(at))),
         takeLiveStarted: live.takeStarted,
         forgetNoted,
         reachOf: threadId => run(Effect.map(readRow(threadId), reachOf)),

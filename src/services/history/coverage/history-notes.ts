@@ -6,6 +6,7 @@ import { partReason } from '../../../domain/backfill.ts'
 import { greatest, least } from '../../database/dialect.ts'
 import type { DecodedConversation, RawMessage } from '../../whatsapp/convert/chunk.ts'
 import { openGap } from './gaps.ts'
+import { noteSentBackTo } from './kept-since.ts'
 import { firstLiveOf } from './rows.ts'
 import { ensureRow, markJoined, noteRefusal, readRow } from './thread-row.ts'
 
@@ -27,6 +28,7 @@ export const noteReach = Effect.fnUntraced(function* (
   }
   if (beginning === 'noAccess') yield* noteNoAccess(accountId, threadId)
   if (oldest === undefined) return
+  yield* noteSentBackTo(accountId, threadId, oldest.at)
   yield* sql`UPDATE coverage SET floor_at = ${oldest.at}, floor_id = ${oldest.whatsAppId}, floor_from_me = ${oldest.fromMe}
     WHERE thread_id = ${threadId} AND (floor_at IS NULL OR floor_at >= ${oldest.at})`
 })

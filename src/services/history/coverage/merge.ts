@@ -40,6 +40,9 @@ const combineRows = Effect.fnUntraced(function* (source: CoverageRow, to: string
   yield* sql`UPDATE coverage SET live_from = ${source.liveFrom}, live_id = ${source.liveId},
       live_from_me = ${source.liveFromMe}
     WHERE thread_id = ${to} AND COALESCE(live_from, ${FAR}) > COALESCE(${source.liveFrom}, ${FAR})`
+  if (source.keptSince !== null)
+    yield* sql`UPDATE coverage SET kept_since = ${source.keptSince}
+      WHERE thread_id = ${to} AND COALESCE(kept_since, 0) < ${source.keptSince}`
   yield* sql`UPDATE coverage SET floor_at = NULL, floor_id = NULL, 
       joined = CASE WHEN joined < ${source.joined} THEN joined ELSE ${source.joined} END
     WHERE thread_id = ${to}`

@@ -30,11 +30,12 @@ export const readCoverage = Effect.fnUntraced(function* (given: string) {
   const coverage: ThreadCoverage = {
     accountId,
     threadId,
-    state: coverageState(beginning, gaps.length),
+    state: coverageState(beginning, gaps.length, row?.keptSince),
     messages: yield* countMessages(threadId),
     oldest: edgeOf(oldest),
     newest: edgeOf(newest),
     beginningReached: beginning === 'reached',
+    keptSince: row?.keptSince ?? null,
     gaps: gaps.map(gapOf),
     requests: yield* openRequests(accountId, threadId),
     lastRefusal: lastRefusalOf(row)
@@ -92,12 +93,12 @@ export const listCoverage = Effect.fnUntraced(function* (
   { after = '', limit, state }: CoverageQuery
 ) {
   const sql = yield* SqlClient.SqlClient
-  const isPartial = sql`(COALESCE(c.beginning, 'unknown') = 'more' OR EXISTS
+  const isPartial = sql`(COALESCE(c.beginning, 'unknown') = 'more' AND c.kept_since IS NULL OR EXISTS
     (SELECT 1 FROM gaps g WHERE g.thread_id = t.thread_id AND g.closed_at IS NULL))`
   const hasState = {
     partial: isPartial,
-    complete: sql`COALESCE(c.beginning, 'unknown') = 'reached' AND NOT ${isPartial}`,
-    unknown: sql`COALESCE(c.beginning, 'unknown') = 'unknown' AND NOT ${isPartial}`
+    complete: sql`(COALESCE(c.beginning, 'unknown') = 'reached' OR c.kept_since IS NOT NULL) AND NOT ${isPartial}`,
+    unknown: sql`COALESCE(c.beginning, 'unknown') = 'unknown' AND c.kept_since IS NULL AND NOT ${isPartial}`
   }
   const rows = yield* sql<{ threadId: string }>`
     SELECT t.thread_id FROM threads t LEFT JOIN coverage c ON c.thread_id = t.thread_id
@@ -111,13 +112,15 @@ export const listCoverage = Effect.fnUntraced(function* (
 /** How many threads of an account are in which state; those of chats whose history a phone does not give are in none. */
 export const summarize = Effect.fnUntraced(function* (accountId: string) {
   const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql<{ beginning: Beginning | null; open: number; n: number }>`
-    SELECT c.beginning, g.thread_id IS NOT NULL AS open, COUNT(*) AS n FROM threads t
+  const rows = yield* sql<{ beginning: Beginning | null; keptSince: number | null; open: number; n: number }>`
+    SELECT c.beginning, MAX(c.kept_since) AS kept_since, g.thread_id IS NOT NULL AS open, COUNT(*) AS n FROM threads t
     LEFT JOIN coverage c ON c.thread_id = t.thread_id
     LEFT JOIN (SELECT DISTINCT thread_id FROM gaps WHERE account_id = ${accountId} AND closed_at IS NULL) g
       ON g.thread_id = t.thread_id
-    WHERE t.account_id = ${accountId} AND ${sql.literal(isRequestable('t.thread_id'))} GROUP BY 1, 2`
+    WHERE t.account_id = ${accountId} AND ${sql.literal(isRequestable('t.thread_id'))} 
+    GROUP BY c.beginning, g.thread_id IS NOT NULL, c.kept_since IS NOT NULL`
   const counts = { complete: 0, partial: 0, unknown: 0 }
-  for (const { beginning, n, open } of rows) counts[coverageState(beginning ?? 'unknown', open)] += n
+  for (const { beginning, keptSince, n, open } of rows)
+    counts[coverageState(beginning ?? 'unknown', open, keptSince)] += n
   return counts
 })

@@ -28,6 +28,8 @@ export const CoverageRow = Schema.Struct({
   floorFromMe: Schema.NullOr(Schema.BooleanFromBit),
   /** Whether the phone has said, since the account was linked, that it gives this device nothing older. */
   isDenied: Schema.BooleanFromBit,
+  /** What was older was removed, or not stored, by this server's own rule. */
+  keptSince: Schema.NullOr(Schema.Finite),
   refusal: Schema.NullOr(Schema.String),
   refusalCode: Schema.NullOr(ReasonCode),
   refusedAt: Schema.NullOr(Schema.Finite)

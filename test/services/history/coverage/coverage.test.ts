@@ -3,6 +3,7 @@ import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { describe, expect, test } from 'vitest'
 import { threadIdOf } from '../../../../src/domain/ids.ts'
+import { OldMessages } from '../../../../src/services/conversations/old-messages.ts'
 import { ThreadStore } from '../../../../src/services/conversations/thread-store.ts'
 import { Coverage } from '../../../../src/services/history/coverage/coverage.ts'
 import { Identity } from '../../../../src/services/conversations/identity.ts'
@@ -302,6 +303,43 @@ test('one thread with history and one that is only live leave the stretch betwee
       yield* held('L1', 9000, { jid: LID, live: true })
       yield* Identity.use(identity => identity.link(ACCOUNT, { phoneJid: PHONE, lidJid: LID, at: 0 }))
       expect(yield* read()).toMatchObject({ gaps: [{ reason: 'history-to-live', from: 1000, to: 9000 }] })
+    })
+  )
+})
+
+test('what the rule of this server does not keep is no gap: gaps end there, and the thread is complete from there on', async () => {
+  await onDatabase(
+    Effect.gen(function* () {
+      const coverage = yield* Coverage
+      const old = yield* OldMessages
+      for (const at of [1000, 5000]) yield* held(`H${at}`, at)
+      yield* coverage.noteOutage(ACCOUNT, 2000)
+      yield* held('L9', 9000, { live: true })
+      yield* coverage.noteOutage(ACCOUNT, 9500)
+      const [before, after] = (yield* read())!.gaps
+      expect([before, after]).toMatchObject([
+        { from: 9000, to: null },
+        { from: 1000, to: 9000 }
+      ])
+      yield* old.setFloor(6000)
+      yield* coverage.cutGaps(6000)
+      expect((yield* read())!.gaps).toMatchObject([
+        { from: 9000, to: null },
+        { from: 6000, to: 9000 }
+      ])
+      expect(yield* old.remove({ accountId: ACCOUNT, threadId: THREAD }, 6000, 10)).toBe(2)
+      yield* coverage.cutGaps(9200)
+      expect(yield* read()).toMatchObject({
+        state: 'partial',
+        messages: 1,
+        keptSince: 9200,
+        gaps: [{ from: 9200, to: null }]
+      })
+      // A history that goes back beyond it says that nothing is missing since.
+      yield* coverage.closeGap(before!.gapId)
+      expect(yield* read()).toMatchObject({ state: 'complete', beginningReached: false, keptSince: 9200 })
+      yield* held('H2000', 2000)
+      expect(yield* read()).toMatchObject({ messages: 1 })
     })
   )
 })

@@ -1,0 +1,41 @@
+// The frame of the console: who is signed in, where one can go, and the screen of the present address.
+import { Redirect, Route, Router, Switch } from 'wouter-preact'
+import { useHashLocation } from 'wouter-preact/use-hash-location'
+import { Navigation } from './navigation.tsx'
+import { Toasts } from './parts/toasts.tsx'
+import { accountsPath, decoded } from './routes.ts'
+import { AccountsScreen } from './screens/accounts/list.tsx'
+import { SignIn } from './screens/sign-in.tsx'
+import { session } from './session.ts'
+import { ShortcutHelp } from './shortcuts.tsx'
+
+const Screens = () => (
+  <Switch>
+    <Route path="/">
+      <AccountsScreen />
+    </Route>
+    <Route path="/accounts/:accountId">
+      {({ accountId }) => <AccountsScreen opened={decoded(accountId)} />}
+    </Route>
+    <Route>
+      <Redirect to={accountsPath} />
+    </Route>
+  </Switch>
+)
+
+export const App = () => (
+  <Router hook={useHashLocation}>
+    {session.value === undefined ? (
+      <SignIn />
+    ) : (
+      <div class="frame">
+        <Navigation />
+        <main id="main" class="screen" tabIndex={-1}>
+          <Screens />
+        </main>
+        <ShortcutHelp />
+      </div>
+    )}
+    <Toasts />
+  </Router>
+)

@@ -1,0 +1,17 @@
+// The console: starts what it follows, and draws.
+import { render } from 'preact'
+import { App } from './app.tsx'
+import { startLanguage } from './i18n/i18n.ts'
+import { resume } from './session.ts'
+import { startAccounts } from './state/accounts.ts'
+import { startEvents } from './state/live.ts'
+import { startTheme } from './theme.ts'
+import { tellTrouble } from './toasts.ts'
+
+startTheme()
+startAccounts()
+startEvents()
+await startLanguage()
+await resume().catch(tellTrouble)
+const root = document.getElementById('app')
+if (root !== null) render(<App />, root)

@@ -1,0 +1,85 @@
+// The accounts that the key may see, as they are now.
+import { computed, signal } from '@preact/signals'
+import type { Account, AccountState } from '../../client/index.ts'
+import { onChange, onComeback } from '../events.ts'
+import { client, duringSession, type Session } from '../session.ts'
+import { paced } from './pacing.ts'
+
+const PACE_MS = 800
+/** Times pass, and not everything has an event. */
+const REFRESH_MS = 20_000
+
+const byId = signal<ReadonlyMap<string, Account>>(new Map())
+/** Whether the list was read. */
+export const accountsKnown = signal(false)
+
+export const accounts = computed(() => [...byId.value.values()].toSorted((a, b) => a.createdAt - b.createdAt))
+export const accountOf = (accountId: string): Account | undefined => byId.value.get(accountId)
+
+export const putAccount = (account: Account): void => {
+  byId.value = new Map(byId.value).set(account.accountId, account)
+}
+
+export const forgetAccount = (accountId: string): void => {
+  byId.value = new Map([...byId.value].filter(([id]) => id !== accountId))
+}
+
+export const loadAccounts = async (): Promise<void> => {
+  const { accounts: found } = await client().call('accounts.list')
+  byId.value = new Map(found.map(account => [account.accountId, account]))
+  accountsKnown.value = true
+}
+
+export const reloadAccount = paced(PACE_MS, async accountId => {
+  putAccount(await client().call('accounts.get', { accountId }))
+})
+
+const quietly = (work: Promise<void>): void => void work.catch(() => undefined)
+
+const keepUp = ({ me }: Session): (() => void) => {
+  quietly(loadAccounts())
+  const timer = setInterval(() => quietly(loadAccounts()), REFRESH_MS)
+  const stopHearing = onChange(change => {
+    if (change.what === 'account' || change.what === 'progress') reloadAccount(change.accountId)
+    if (change.what === 'message' && me.accounts === 'all') reloadAccount(change.accountId)
+  })
+  const stopComeback = onComeback(() => quietly(loadAccounts()))
+  return () => {
+    clearInterval(timer)
+    stopHearing()
+    stopComeback()
+    byId.value = new Map()
+    accountsKnown.value = false
+  }
+}
+
+export const startAccounts = (): void => duringSession(keepUp)
+
+/** How a state is to be seen: it works, it is on its way, it waits for a person, or it is at rest. */
+export type Mood = 'good' | 'busy' | 'bad' | 'idle'
+
+const MOODS: Readonly<Record<AccountState, Mood>> = {
+  stopped: 'idle',
+  pairing: 'busy',
+  'pairing.passkey.requested': 'busy',
+  'pairing.passkey.submitted': 'busy',
+  'pairing.passkey.confirming': 'busy',
+  connecting: 'busy',
+  open: 'good',
+  backfilling: 'good',
+  loggingOut: 'busy',
+  reconnecting: 'busy',
+  suspended: 'bad',
+  loggedOut: 'bad',
+  replaced: 'bad',
+  banned: 'bad',
+  locked: 'bad',
+  failed: 'bad'
+}
+
+export const moodOf = ({ state }: Pick<Account, 'state'>): Mood => MOODS[state]
+export const isOnline = ({ state }: Account): boolean => state === 'open' || state === 'backfilling'
+export const isPairing = ({ state }: Account): boolean => state.startsWith('pairing')
+/** Whether it has to be linked to go on. */
+export const needsLink = (account: Account): boolean =>
+  account.state === 'loggedOut' || isPairing(account) || (account.state === 'stopped' && account.jid === null)
