@@ -2,10 +2,10 @@
 import './needs-node.cjs'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import * as NodeServices from '@effect/platform-node/NodeServices'
-import { Effect, Layer, Option } from 'effect'
-import { CliOutput, Command } from 'effect/cli'
 
+const NodeServices = await import('@effect/platform-node/NodeServices')
+const { Effect, Layer, Option } = await import('effect')
+const { CliOutput, Command } = await import('effect/cli')
 const { backscroll } = await import('../src/app/cli/commands.ts')
 
 /** What `--help` of a command is made of. */

@@ -6,6 +6,7 @@ import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { temporaryFolder } from '../../harness/server-process.ts'
 import { backscroll, type Ended, resultsOf, Running } from './backscroll.ts'
 import { once as sharedOnce } from './shared.ts'
 import { sharedInProcessStage } from './stage.ts'
@@ -133,7 +134,7 @@ test('send, tail, search and export', async () => {
   const found = await run('search', 'crimson')
   expect(found.stdout).toContain('    A *crimson* kettle\n')
   // What others write does not move the cursor.
-  expect(found.stdout).toMatch(/ {4}the crimson one \[2Jis sold\n/)
+  expect(found.stdout).toMatch(/ {4}the crimson one +\[2Jis sold\n/)
   expect(resultsOf(await run('search', 'crimson', '--sender', 'me', '--json'))).toMatchObject([
     { message: { messageId } }
   ])
@@ -177,7 +178,7 @@ test('a key that was created is used from its file, and may do what its role all
   chmodSync(file, 0o600)
 
   const [{ keyId }] = resultsOf<{ keyId: string }>(await run('keys', '--json')) as [{ keyId: string }]
-  const rotated = await run('keys', 'rotate', keyId, '--json')
+  const rotated = await run('keys', 'rotate', keyId, '--overlap', '0', '--json')
   expect(rotated.stdout).toContain(`"key":"bsk_${keyId}_`)
   expect(await asViewer('accounts')).toMatchObject({ code: 4 })
   expect(await run('keys', 'delete', keyId)).toMatchObject({ code: 0 })
@@ -247,11 +248,15 @@ test('doctor says that all is well, and what to do where it is not', async () =>
 
 test('a backup of the running server is restored into another folder', async () => {
   await shop()
-  const [copy, key] = [join(stage().dataDir, 'copy'), join(stage().dataDir, 'vault-copy.key')]
+  const elsewhere = temporaryFolder()
+  const [copy, key, target] = ['copy', 'vault.key', 'restored'].map(name => join(elsewhere.path, name)) as [
+    string,
+    string,
+    string
+  ]
   const made = await backscroll(['backup', '--key', key, copy], { DATA_DIR: stage().dataDir })
   expect(made).toMatchObject({ code: 0, stderr: '' })
   expect(made.stdout).toMatch(/^messages\s+\d\d+$/m)
-  const target = join(stage().dataDir, 'restored')
   expect(await backscroll(['restore', '--data-dir', target, '--key', key, copy])).toMatchObject({
     code: 0,
     stdout: expect.stringContaining(target)
@@ -261,10 +266,11 @@ test('a backup of the running server is restored into another folder', async () 
     stdout: '',
     stderr: expect.stringMatching(/^Nothing was restored: /)
   })
+  elsewhere.remove()
 })
 
 test.each([
-  [['accounts'], { BACKSCROLL_URL: 'http://127.0.0.1:9' }, 3, 'backscroll start'],
+  [['accounts'], { BACKSCROLL_URL: 'http://127.0.0.1:2' }, 3, 'backscroll start'],
   [['accounts'], { BACKSCROLL_API_KEY: 'no-such-key-at-all' }, 4, 'does not know this key'],
   [['accounts'], { BACKSCROLL_API_KEY: '' }, 2, 'Set BACKSCROLL_API_KEY'],
   [['accounts', 'show', 'Nobody'], {}, 1, 'No account has this id or name'],

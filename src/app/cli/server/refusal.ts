@@ -47,6 +47,10 @@ const silent = (url: string, why: string): CommandFailed =>
     exitCode: EXIT.unreachable
   })
 
+/** `fetch` itself says only that it failed. */
+const innermost = (error: unknown): string =>
+  error instanceof Error && error.cause !== undefined ? innermost(error.cause) : wordsOf(error)
+
 /** Why a request to the server at this address did not succeed. */
 export const explained =
   (url: string) =>
@@ -55,5 +59,7 @@ export const explained =
     if (error instanceof BackscrollError) return refusal(error)
     if (error instanceof Error && error.name === 'TimeoutError') return silent(url, 'it took too long')
     const code = networkCode(error)
-    return code === undefined ? failed(`The request failed: ${plain(wordsOf(error))}`) : silent(url, code)
+    return code === undefined
+      ? failed(`The request to ${url} failed: ${plain(innermost(error))}`)
+      : silent(url, code)
   }
