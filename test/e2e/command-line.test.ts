@@ -5,13 +5,17 @@ import { once } from 'node:events'
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { temporaryFolder } from '../../harness/server-process.ts'
 import { backscroll, type Ended, resultsOf, Running } from './backscroll.ts'
 import { once as sharedOnce } from './shared.ts'
 import { sharedInProcessStage } from './stage.ts'
 
 const stage = sharedInProcessStage({ WEBHOOK_URL_PRIVATE: 'true' })
+
+// Before the server starts here, which keeps temporary files in its data folder.
+const elsewhere = temporaryFolder()
+afterAll(() => elsewhere.remove())
 
 const environment = () => ({
   BACKSCROLL_URL: stage().server.url,
@@ -248,7 +252,6 @@ test('doctor says that all is well, and what to do where it is not', async () =>
 
 test('a backup of the running server is restored into another folder', async () => {
   await shop()
-  const elsewhere = temporaryFolder()
   const [copy, key, target] = ['copy', 'vault.key', 'restored'].map(name => join(elsewhere.path, name)) as [
     string,
     string,
@@ -266,7 +269,6 @@ test('a backup of the running server is restored into another folder', async () 
     stdout: '',
     stderr: expect.stringMatching(/^Nothing was restored: /)
   })
-  elsewhere.remove()
 })
 
 test.each([
