@@ -36,6 +36,7 @@ import { webhooks } from './migrations/0036-webhooks.ts'
 import { catalogue } from './migrations/0037-catalogue.ts'
 import { webhookFilters } from './migrations/0038-webhook-filters.ts'
 import { retention } from './migrations/0041-retention.ts'
+import { erasures } from './migrations/0042-erasures.ts'
 import { numberOfMessages } from './migrations/number-of-messages.ts'
 
 /** Every upgrade by its number and name. */
@@ -72,7 +73,8 @@ export const MIGRATIONS = {
   '0036_webhooks': webhooks,
   '0037_catalogue': catalogue,
   '0038_webhook_filters': webhookFilters,
-  '0041_retention': retention
+  '0041_retention': retention,
+  '0042_erasures': erasures
 }
 
 const TABLE = 'migrations'

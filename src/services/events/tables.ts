@@ -7,6 +7,7 @@ export const eventTables: ReadonlyArray<OwnedTable> = [
     account: OF_ACCOUNT,
     thread: { column: 'thread_id', onMerge: 'move' },
     message: { column: 'message_id', onRekey: 'move', onRemoval: 'deleteRows' },
+    people: ['subject_id'],
     written: { column: 'at', order: 'event_id' }
   },
   { name: 'events_pruned' }
