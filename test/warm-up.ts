@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { globSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { runToExit, SERVER_ENTRY } from '../harness/server-process.ts'
+import { SERVER_ENTRY, ServerProcess, temporaryFolder } from '../harness/server-process.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const BUNDLE = join(ROOT, 'build', 'main.js')
@@ -22,5 +22,8 @@ const bundle = (): void => {
 export const setup = async (): Promise<void> => {
   bundle()
   process.env[SERVER_ENTRY] = BUNDLE
-  await runToExit({}, ['--help'])
+  const folder = temporaryFolder()
+  const server = await ServerProcess.start({ dataDir: folder.path })
+  await server.stop()
+  folder.remove()
 }
