@@ -16,7 +16,7 @@ const ROOMS: Readonly<Record<string, ReadonlyArray<string>>> = {
   services: ['domain'],
   actors: ['domain', 'machines', 'services'],
   http: ['domain', 'services'],
-  app: ['config.ts', 'domain', 'services', 'actors', 'http'],
+  app: ['config.ts', 'domain', 'services', 'actors', 'http', 'client'],
   'launch.ts': ['app'],
   'main.ts': ['launch.ts']
 }

@@ -79,7 +79,7 @@ test('--help prints every setting with its default and meaning', async () => {
 
 test('an unknown argument is refused', async () => {
   const { code, output } = await runToExit({}, ['--prot', '80'])
-  expect(code).toBe(1)
+  expect(code).toBe(2)
   expect(output).toContain('--prot')
 })
 

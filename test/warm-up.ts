@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { globSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { SERVER_ENTRY, ServerProcess, temporaryFolder } from '../harness/server-process.ts'
+import { runToExit, SERVER_ENTRY } from '../harness/server-process.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const BUNDLE = join(ROOT, 'build', 'main.js')
@@ -13,7 +13,7 @@ const newest = (patterns: ReadonlyArray<string>): number =>
   Math.max(0, ...globSync([...patterns], { cwd: ROOT }).map(file => statSync(join(ROOT, file)).mtimeMs))
 
 const bundle = (): void => {
-  const sources = newest(['src/**/*', 'scripts/bundle.mjs', 'package-lock.json'])
+  const sources = newest(['{src,demo,harness,simulator}/**/*', 'scripts/bundle.mjs', 'package-lock.json'])
   if (sources < newest(['build/main.js'])) return
   const { status } = spawnSync(process.execPath, [join(ROOT, 'scripts', 'bundle.mjs')], { stdio: 'inherit' })
   if (status !== 0) throw new Error('The server cannot be bundled')
@@ -22,8 +22,6 @@ const bundle = (): void => {
 export const setup = async (): Promise<void> => {
   bundle()
   process.env[SERVER_ENTRY] = BUNDLE
-  const folder = temporaryFolder()
-  const server = await ServerProcess.start({ dataDir: folder.path })
-  await server.stop()
-  folder.remove()
+  // It loads everything, and is refused.
+  await runToExit({ PORT: 'none' })
 }
