@@ -3,7 +3,7 @@
 //   npm run check:package
 import './needs-node.cjs'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -30,10 +30,14 @@ const bytesIn = folder =>
 
 const megabytes = bytes => Math.round(bytes / 1e5) / 10
 
-/** An empty project, which npm does not take for a part of another one. */
+const packagesIn = folder =>
+  Object.keys(JSON.parse(readFileSync(join(folder, 'node_modules', '.package-lock.json'), 'utf8')).packages)
+    .length
+
+/** An empty project that lets the package of Node bring its binary. */
 const emptyFolder = () => {
   const folder = mkdtempSync(join(tmpdir(), 'backscroll-package-'))
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }')
+  writeFileSync(join(folder, 'package.json'), '{ "private": true, "allowScripts": { "node": true } }')
   return folder
 }
 
@@ -57,10 +61,8 @@ try {
   const [packed] = JSON.parse(
     run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], ROOT)
   )
-  const bare = run('npm', ['ls', '--omit=dev', '--all', '--parseable'], ROOT).trim().split('\n').length - 1
   npm(['install', join(folder, packed.filename)], folder)
-  // Its own script is what brings the binary, which newer npm runs only if it is told to.
-  npm(['install', `node@${OLDEST_NODE}`, '--allow-scripts=node', '--ignore-scripts=false'], older)
+  npm(['install', `node@${OLDEST_NODE}`], older)
   const results = [
     demoIn(folder, join(process.execPath, '..')),
     demoIn(folder, join(older, 'node_modules', 'node', 'bin'))
@@ -70,7 +72,7 @@ try {
       packedMB: megabytes(packed.size),
       unpackedMB: megabytes(packed.unpackedSize),
       installedMB: megabytes(bytesIn(join(folder, 'node_modules'))),
-      packages: bare,
+      packages: packagesIn(folder),
       demos: results
     })}\n`
   )

@@ -24,7 +24,7 @@ const ROOMS: Readonly<Record<string, ReadonlyArray<string>>> = {
 /** The wings of src/services from the top floor down. A wing imports only from the floors below its own. */
 const FLOORS: ReadonlyArray<ReadonlyArray<string>> = [
   ['firestore'],
-  ['firebase', 'retention'],
+  ['firebase', 'personal-data', 'retention'],
   ['webhooks', 'outbox', 'media', 'intake'],
   ['accounts.ts'],
   ['history'],

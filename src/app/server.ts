@@ -12,6 +12,7 @@ import {
   useScratchFolder
 } from '../services/database/sqlite/data-folder.ts'
 import * as SteadyClock from '../services/process/steady-clock.ts'
+import { Erasures } from '../services/personal-data/erasures.ts'
 import { Stopping } from '../services/process/stopping.ts'
 import { StrayRejections } from '../services/process/stray-rejections.ts'
 import * as Access from './wings/access.ts'
@@ -34,7 +35,7 @@ import * as WhatsApp from './wings/whatsapp.ts'
 
 const services = (config: Config, firebase: Firebase.App) =>
   Firebase.store(config, firebase).pipe(
-    Layer.provideMerge(Retention.layer(config)),
+    Layer.provideMerge(Layer.mergeAll(Erasures.layer, Retention.layer(config))),
     Layer.provideMerge(
       Layer.mergeAll(
         Intake.layer,

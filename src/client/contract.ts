@@ -125,6 +125,45 @@ export type PublishingStatus = {
   } | null
 }
 
+export type NotFoundProblem = {
+  readonly detail?: string
+  readonly instance?: string
+  readonly code: "not-found"
+  readonly type: "urn:backscroll:problem:not-found"
+  readonly status?: 404
+  readonly title?: "Not found"
+}
+
+export type Erasure = {
+  readonly erasureId: string
+  readonly accountId: string
+  readonly status: "running" | "done"
+  /** Milliseconds since 1970 */
+  readonly requestedAt: number
+  readonly endedAt: number | null
+  readonly removed: {
+    readonly messages: number
+    readonly groupMessages: number
+    readonly files: number
+    readonly changedMessages: number
+    readonly quotes: number
+    readonly rows: Readonly<Record<string, number>>
+  }
+  readonly remains: ReadonlyArray<{
+    readonly what: string
+    readonly why: string
+    readonly count: number | null
+  }>
+}
+
+export type ErasureList = {
+  readonly erasures: ReadonlyArray<Erasure>
+}
+
+export type PersonRequest = {
+  readonly person: string
+}
+
 export type RetentionDryRunResult = {
   readonly rules: ReadonlyArray<RetentionCount>
 }
@@ -186,15 +225,6 @@ export type AuditEntry = {
   readonly resources: Readonly<Record<string, string>>
   readonly remoteAddress: string | null
   readonly status: number | null
-}
-
-export type NotFoundProblem = {
-  readonly detail?: string
-  readonly instance?: string
-  readonly code: "not-found"
-  readonly type: "urn:backscroll:problem:not-found"
-  readonly status?: 404
-  readonly title?: "Not found"
 }
 
 export type IssuedKey = {
@@ -2091,6 +2121,42 @@ export interface Operations {
     readonly result: RetentionDryRunResult
     readonly item: never
   }
+  /** Export everything about a person */
+  readonly "personalData.export": {
+    readonly input: {
+      readonly accountId: string
+      readonly body: PersonRequest
+    }
+    readonly result: Response
+    readonly item: never
+  }
+  /** Erase a person */
+  readonly "personalData.erase": {
+    readonly input: {
+      readonly accountId: string
+      readonly body: PersonRequest
+    }
+    readonly result: Erasure
+    readonly item: never
+  }
+  /** List erasures */
+  readonly "personalData.erasures": {
+    readonly input: {
+      readonly accountId: string
+      readonly limit?: number
+    }
+    readonly result: ErasureList
+    readonly item: never
+  }
+  /** Get an erasure with its report */
+  readonly "personalData.erasure": {
+    readonly input: {
+      readonly accountId: string
+      readonly erasureId: string
+    }
+    readonly result: Erasure
+    readonly item: never
+  }
   /** Get the store status */
   readonly "store.store": {
     readonly input: {}
@@ -2208,6 +2274,10 @@ export const OPERATIONS = {
   "audit.export": {"method":"GET","path":"/v1/audit/export","query":["accountId","callerId","operation","since","until"],"result":"response"},
   "retention.get": {"method":"GET","path":"/v1/retention","query":[],"result":"json"},
   "retention.dryRun": {"method":"POST","path":"/v1/retention/dry-run","query":[],"result":"json"},
+  "personalData.export": {"method":"POST","path":"/v1/accounts/{accountId}/person/export","query":[],"result":"response"},
+  "personalData.erase": {"method":"POST","path":"/v1/accounts/{accountId}/erasures","query":[],"result":"json"},
+  "personalData.erasures": {"method":"GET","path":"/v1/accounts/{accountId}/erasures","query":["limit"],"result":"json"},
+  "personalData.erasure": {"method":"GET","path":"/v1/accounts/{accountId}/erasures/{erasureId}","query":[],"result":"json"},
   "store.store": {"method":"GET","path":"/v1/store","query":[],"result":"json"},
   "inspector.inspector": {"method":"GET","path":"/v1/inspector","query":[],"result":"json"},
   "inspector.turnInspector": {"method":"PUT","path":"/v1/inspector","query":[],"result":"json"},

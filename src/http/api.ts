@@ -15,6 +15,7 @@ import { MeGroup } from './resources/me/contract.ts'
 import { MediaGroup } from './resources/media/contract.ts'
 import { MessagesGroup } from './resources/messages/contract.ts'
 import { OutboxGroup } from './resources/outbox/contract.ts'
+import { PersonalDataGroup } from './resources/personal-data/contract.ts'
 import { RetentionGroup } from './resources/retention/contract.ts'
 import { LinkGroup, LinkTicketsGroup } from './resources/link/contract.ts'
 import { PasskeyGroup } from './resources/passkey/contract.ts'
@@ -47,6 +48,7 @@ export class Api extends HttpApi.make('backscroll')
   .add(KeysGroup)
   .add(AuditGroup)
   .add(RetentionGroup)
+  .add(PersonalDataGroup)
   .add(StoreGroup)
   .add(InspectorGroup)
   .add(MeGroup)

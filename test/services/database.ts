@@ -11,6 +11,7 @@ import { PlaceholderQueue } from '../../src/services/history/placeholders/queue.
 import { DryRun } from '../../src/services/history/dry-run/dry-run.ts'
 import { EventTail } from '../../src/services/events/tail.ts'
 import { Incidents } from '../../src/services/incidents/incidents.ts'
+import { ErasedPeople } from '../../src/services/conversations/erased-people.ts'
 import { Identity } from '../../src/services/conversations/identity.ts'
 import { Journal } from '../../src/services/journal/journal.ts'
 import { Conversations } from '../../src/services/conversations/apply.ts'
@@ -27,6 +28,7 @@ import * as ConversationStores from '../../src/services/conversations/layer.ts'
 import * as AddOns from '../../src/services/whatsapp/add-ons.ts'
 import { make as makeSeal, Seal } from '../../src/services/vault/seal.ts'
 import { AppState } from '../../src/services/whatsapp/app-state/app-state.ts'
+import { Pseudonyms } from '../../src/services/vault/pseudonyms.ts'
 import { Vault } from '../../src/services/vault/vault.ts'
 
 export const KEY = new Uint8Array(32).fill(7)
@@ -44,6 +46,7 @@ export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, { dryRun = 
     Layer.provideMerge(
       Layer.mergeAll(
         EventTail.layer,
+        ErasedPeople.layer,
         Identity.layer,
         Journal.layer,
         ChunkQueue.layer,
@@ -60,7 +63,11 @@ export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, { dryRun = 
         dryRun ? JobKind.counting : JobKind.storing
       )
     ),
-    Layer.provideMerge(Layer.mergeAll(ConversationStores.layer, Incidents.layer, Vault.layer)),
+    Layer.provideMerge(
+      Layer.mergeAll(ConversationStores.layer, Incidents.layer, Vault.layer).pipe(
+        Layer.provideMerge(Pseudonyms.layer)
+      )
+    ),
     Layer.provideMerge(Tables.layer(TABLES)),
     Layer.provideMerge(Layer.succeed(Seal, Seal.of(makeSeal(key)))),
     Layer.provideMerge(LiveTraffic.layer),

@@ -14,6 +14,7 @@ import { LabelStore } from './label-store.ts'
 import { MessageSearch } from './message-search.ts'
 import { MessageStore } from './message-store.ts'
 import { OldMessages } from './old-messages.ts'
+import { PersonalMessages } from './personal-messages.ts'
 import { ReceiptStore } from './receipt-store.ts'
 import { SealedAddOnStore } from './sealed-add-on-store.ts'
 import { reindexIfOutdated } from './sql/search-index.ts'
@@ -33,6 +34,7 @@ export type Stores =
   | MessageSearch
   | MessageStore
   | OldMessages
+  | PersonalMessages
   | ReceiptStore
   | SealedAddOnStore
   | ThreadStore
@@ -48,6 +50,7 @@ export const layer: Layer.Layer<Stores, never, SqlClient.SqlClient | SqlBulk | T
     MessageSearch.layer,
     MessageStore.layer,
     OldMessages.layer,
+    PersonalMessages.layer,
     ReceiptStore.layer,
     SealedAddOnStore.layer,
     ThreadStore.layer

@@ -35,6 +35,7 @@ import { access } from './migrations/0035-access.ts'
 import { webhooks } from './migrations/0036-webhooks.ts'
 import { webhookFilters } from './migrations/0038-webhook-filters.ts'
 import { retention } from './migrations/0041-retention.ts'
+import { erasures } from './migrations/0042-erasures.ts'
 import { numberOfMessages } from './migrations/number-of-messages.ts'
 
 /** Every upgrade by its number and name. */
@@ -70,7 +71,8 @@ export const MIGRATIONS = {
   '0035_access': access,
   '0036_webhooks': webhooks,
   '0038_webhook_filters': webhookFilters,
-  '0041_retention': retention
+  '0041_retention': retention,
+  '0042_erasures': erasures
 }
 
 const TABLE = 'migrations'
