@@ -7,23 +7,27 @@ import { residentMiB } from '../harness/process-memory.ts'
 import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
 import type { BareQuestions } from './bare-sockets.ts'
 import { Child } from './child.ts'
-import { forEach, linkAll, STANDARDS, untilOnline, watchDelay } from './many-accounts.ts'
+import { forEach, linkAll, progress, STANDARDS, untilOnline, watchDelay } from './many-accounts.ts'
 import { wholeOption } from '../harness/options.ts'
 import type { WhatsAppQuestions } from './whatsapp-process.ts'
 
 export const ACCOUNTS_USAGE = `accounts  many idle accounts: memory, start, and an outage of WhatsApp's
     --count N           how many (500)
+    --bare N            of how many bare sockets the memory is measured (100)
     --pace DURATION     START_PACE of the server (its standard, 100ms)
     --outage SECONDS    how long WhatsApp refuses everybody (10)
     --json              nothing but the result`
 
 const SETTLE_MS = 5000
+/** Bare sockets that are linked before their memory is measured. */
+const BARE_BEFORE = 25
 
 const parsed = (args: ReadonlyArray<string>) => {
   const { values } = parseArgs({
     args: [...args],
     options: {
       count: { type: 'string', default: '500' },
+      bare: { type: 'string', default: '100' },
       pace: { type: 'string', default: '100ms' },
       outage: { type: 'string', default: '10' },
       json: { type: 'boolean', default: false }
@@ -33,6 +37,7 @@ const parsed = (args: ReadonlyArray<string>) => {
   if (pace === null) throw new RangeError('--pace takes a duration: 100ms or 1s')
   return {
     count: wholeOption('count', values.count, 5000),
+    bareCount: wholeOption('bare', values.bare, 5000),
     outageMs: wholeOption('outage', values.outage, 600) * 1000,
     pace: values.pace,
     paceMs: Number(pace[1]) * (pace[2] === 's' ? 1000 : 1),
@@ -63,32 +68,39 @@ const mostInASecond = (times: ReadonlyArray<number>): number => {
 const bareSockets = async (
   whatsapp: Child<WhatsAppQuestions>,
   url: string,
-  count: number
+  count: number,
+  onLinked: () => void
 ): Promise<number> => {
   const bare = new Child<BareQuestions>('bare-sockets.ts', { execArgv: COLLECTABLE })
+  const link = async (number: number): Promise<void> => {
+    await whatsapp.ask('scan', await bare.ask('link', { number, url }))
+    await bare.ask('online', number)
+  }
   try {
-    await pause(SETTLE_MS)
-    const empty = await heldMiB(bare.pid)
+    // What the first sockets cost is code that they all share.
+    await forEach(BARE_BEFORE, link)
+    const before = await heldMiB(bare.pid)
     await forEach(count, async number => {
-      await whatsapp.ask('scan', await bare.ask('link', { number, url }))
-      await bare.ask('online', number)
+      await link(BARE_BEFORE + number)
+      onLinked()
     })
-    return ((await heldMiB(bare.pid)) - empty) / count
+    return ((await heldMiB(bare.pid)) - before) / count
   } finally {
     await bare.stop()
   }
 }
 
 export const accounts = async (args: ReadonlyArray<string>): Promise<object> => {
-  const { count, json, outageMs, pace, paceMs } = parsed(args)
+  const { bareCount, count, json, outageMs, pace, paceMs } = parsed(args)
   const say = (text: string): void => void (json || process.stderr.write(`${text}\n`))
   const folder = temporaryFolder()
   const whatsapp = new Child<WhatsAppQuestions>('whatsapp-process.ts')
   let server: ServerProcess | undefined
   try {
     const settings = await whatsapp.ask('settings', null)
-    say(`Linking ${count} bare sockets …`)
-    const bareMiB = await bareSockets(whatsapp, settings['WHATSAPP_URL'] ?? '', count)
+    say(`Linking ${bareCount} bare sockets …`)
+    const url = settings['WHATSAPP_URL'] ?? ''
+    const bareMiB = await bareSockets(whatsapp, url, bareCount, progress(bareCount, say))
 
     const start = (startPace: string, data = 'data'): Promise<ServerProcess> =>
       ServerProcess.start({
@@ -102,7 +114,7 @@ export const accounts = async (args: ReadonlyArray<string>): Promise<object> => 
       })
     say(`Linking ${count} accounts …`)
     const linking = (server = await start('0ms'))
-    await linkAll(linking, count, qr => whatsapp.ask('scan', qr))
+    await linkAll(linking, count, qr => whatsapp.ask('scan', qr), progress(count, say))
     await untilOnline(server, count)
     await server.stop()
 
@@ -140,6 +152,7 @@ export const accounts = async (args: ReadonlyArray<string>): Promise<object> => 
     return {
       bench: 'accounts',
       accounts: count,
+      bareSockets: bareCount,
       mibAnAccount: Number(accountMiB.toFixed(3)),
       mibABareSocket: Number(bareMiB.toFixed(3)),
       ratioToBareSocket: Number((accountMiB / bareMiB).toFixed(2)),

@@ -8,6 +8,7 @@ import { reads, READS_USAGE } from './reads.ts'
 import { reconnects, RECONNECTS_USAGE } from './reconnects.ts'
 import { send, SEND_USAGE } from './send.ts'
 import { store, STORE_USAGE } from './store.ts'
+import { webhooks, WEBHOOKS_USAGE } from './webhooks.ts'
 
 const BENCHES: Readonly<Record<string, (args: ReadonlyArray<string>) => Promise<object>>> = {
   accounts,
@@ -18,7 +19,8 @@ const BENCHES: Readonly<Record<string, (args: ReadonlyArray<string>) => Promise<
   reads,
   reconnects,
   send,
-  store
+  store,
+  webhooks
 }
 
 const USAGE = `npm run bench -- <what> [options]
@@ -36,6 +38,8 @@ const USAGE = `npm run bench -- <what> [options]
   ${RECONNECTS_USAGE}
 
   ${STORE_USAGE}
+
+  ${WEBHOOKS_USAGE}
 
   ${ERASING_USAGE}
 

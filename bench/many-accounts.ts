@@ -21,17 +21,32 @@ export const forEach = async (
   await Promise.all(Array.from({ length: atOnce }, one))
 }
 
-/** Links so many accounts to phones of their own; answers their ids. */
+const TELL_EVERY = 50
+
+/** Tells how many are done, now and then. */
+export const progress = (count: number, say: (text: string) => void): (() => void) => {
+  const began = performance.now()
+  let done = 0
+  return () => {
+    done += 1
+    if (done % TELL_EVERY !== 0 && done !== count) return
+    say(`  ${done} of ${count} after ${Math.round((performance.now() - began) / 1000)} s`)
+  }
+}
+
+/** Links so many accounts to phones of their own; answers their ids. `onLinked` is called for each. */
 export const linkAll = async (
   { api }: ServerProcess,
   count: number,
-  scan: (qr: string) => Promise<unknown>
+  scan: (qr: string) => Promise<unknown>,
+  onLinked: () => void = () => undefined
 ): Promise<ReadonlyArray<string>> => {
   const accountIds: Array<string> = []
   await forEach(count, async number => {
     // A server that is busy ends connections that seem idle to it: the account is made once more.
     const link = () => linkAccount(api, `Account ${number + 1}`, scan)
     accountIds.push(await link().catch(link))
+    onLinked()
   })
   return accountIds
 }

@@ -57,7 +57,12 @@ const services = (config: Config, firebase: Firebase.App) =>
   )
 
 /** Hourly removal of what is not needed any more. */
-const upkeep = Layer.mergeAll(Conversations.upkeep, History.upkeep, Media.upkeep, Retention.upkeep)
+const upkeep = Layer.mergeAll(
+  Conversations.upkeep.pipe(Layer.provide(Webhooks.beforePruning)),
+  History.upkeep,
+  Media.upkeep,
+  Retention.upkeep
+)
 
 const accounts = (config: Config) =>
   Root.layer({

@@ -290,6 +290,7 @@ export type WebhookDelivery = {
   readonly deliveryId: number
   readonly eventId: number
   readonly type: string
+  readonly events: number
   readonly attempt: number
   readonly outcome: "delivered" | "failed"
   readonly status: number | null
@@ -323,6 +324,11 @@ export type Webhook = {
   readonly url: string
   readonly accountId: string | null
   readonly types: ReadonlyArray<string>
+  readonly threadIds: ReadonlyArray<string>
+  readonly format: "backscroll" | "evolution" | "waha" | "baileys-raw"
+  readonly formatEvents: ReadonlyArray<string>
+  readonly batch: WebhookBatch | null
+  readonly keyId: string | null
   readonly headers: ReadonlyArray<string>
   readonly state: "active" | "paused" | "disabled"
   readonly reason: string | null
@@ -337,6 +343,11 @@ export type Webhook = {
   readonly updatedAt: number
 }
 
+export type WebhookBatch = {
+  readonly maxEvents: number
+  readonly maxWaitMs: number
+}
+
 export type SecretRotation = {
   readonly overlapSeconds?: number
 }
@@ -345,8 +356,17 @@ export type WebhookChange = {
   readonly url?: string
   readonly name?: string
   readonly types?: ReadonlyArray<string>
+  readonly threadIds?: ReadonlyArray<string>
+  readonly format?: "backscroll" | "evolution" | "waha" | "baileys-raw"
+  readonly formatEvents?: ReadonlyArray<string>
+  readonly batch?: NewWebhookBatch | null
   readonly headers?: Readonly<Record<string, string>>
   readonly state?: "active" | "paused"
+}
+
+export type NewWebhookBatch = {
+  readonly maxEvents: number
+  readonly maxWaitMs: number
 }
 
 export type TooManyWebhooksProblem = {
@@ -363,6 +383,10 @@ export type NewWebhook = {
   readonly name?: string
   readonly accountId?: string
   readonly types?: ReadonlyArray<string>
+  readonly threadIds?: ReadonlyArray<string>
+  readonly format?: "backscroll" | "evolution" | "waha" | "baileys-raw"
+  readonly formatEvents?: ReadonlyArray<string>
+  readonly batch?: NewWebhookBatch | null
   readonly headers?: Readonly<Record<string, string>>
   readonly secret?: string
 }

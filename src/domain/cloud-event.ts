@@ -21,18 +21,31 @@ export const ThreadData = Schema.Struct({
 export const TEST_TYPE = 'webhook.test'
 export const TestData = Schema.Struct({ webhookId: Schema.String })
 
+/** Instead of events that are not kept any more. */
+export const MISSED_TYPE = 'events.missed'
+export const MissedData = Schema.Struct({
+  /** The events that are not kept any more came after this one, and the last of them is `upTo`. */
+  after: Schema.Finite,
+  upTo: Schema.Finite,
+  /** How many of them the subscriber would have got. */
+  events: Schema.Finite,
+  /** When the first and the last of them were stored, milliseconds since 1970. */
+  since: Schema.Finite,
+  until: Schema.Finite
+})
+
 export const CloudEvent = Schema.Struct({
   specversion: Schema.Literal('1.0'),
   /** The same for each delivery of the event. */
   id: Schema.String,
   /** `/v1/accounts/acc-…`, or `/v1` where it is not about an account. */
   source: Schema.String,
-  type: Schema.Literals([...FEED_KINDS, TEST_TYPE]),
+  type: Schema.Literals([...FEED_KINDS, TEST_TYPE, MISSED_TYPE]),
   /** The thread, and the message in it if there is one: `threads/…/messages/…`. */
   subject: Schema.optionalKey(Schema.String),
   /** When it was stored, RFC 3339. */
   time: Schema.String,
   datacontenttype: Schema.Literal('application/json'),
-  data: Schema.Union([MessageData, ThreadData, TestData])
+  data: Schema.Union([MessageData, ThreadData, TestData, MissedData])
 })
 export type CloudEvent = typeof CloudEvent.Type

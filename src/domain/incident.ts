@@ -45,6 +45,7 @@ export const INCIDENT_KINDS = [
   'storage.restored',
   'webhook.deadLetter',
   'webhook.disabled',
+  'webhook.eventsMissed',
   'firestore.unreachable',
   'firestore.noAccess',
   'firestore.refused',

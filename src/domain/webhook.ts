@@ -7,6 +7,18 @@ import { Time, Whole } from './whole.ts'
 export const WebhookState = Schema.Literals(['active', 'paused', 'disabled'])
 export type WebhookState = typeof WebhookState.Type
 
+/** In whose form events are delivered; `backscroll` is CloudEvents, the others are those of other servers. */
+export const WEBHOOK_FORMATS = ['backscroll', 'evolution', 'waha', 'baileys-raw'] as const
+export const WebhookFormat = Schema.Literals(WEBHOOK_FORMATS)
+export type WebhookFormat = typeof WebhookFormat.Type
+
+/** Several events in one request: as soon as there are so many, or the first of them has waited for so long (milliseconds). */
+export const WebhookBatch = Schema.Struct({
+  maxEvents: Schema.Finite.check(Schema.isInt(), Schema.isBetween({ minimum: 2, maximum: 500 })),
+  maxWaitMs: Schema.Finite.check(Schema.isInt(), Schema.isBetween({ minimum: 0, maximum: 60_000 }))
+}).annotate({ identifier: 'WebhookBatch' })
+export type WebhookBatch = typeof WebhookBatch.Type
+
 /** Times are milliseconds since 1970. */
 export const Webhook = Schema.Struct({
   webhookId: Schema.String,
@@ -16,6 +28,15 @@ export const Webhook = Schema.Struct({
   accountId: Schema.NullOr(Schema.String),
   /** Which events: `message.stored`, or all of a kind: `message.*`. Empty: all. */
   types: Schema.Array(Schema.String),
+  /** Events of these threads only; empty: of all. A thread that becomes a part of another one is replaced by that. */
+  threadIds: Schema.Array(Schema.String),
+  format: WebhookFormat,
+  /** Of a format of another server: the only events that are sent, by the names it gives them. Empty: all. */
+  formatEvents: Schema.Array(Schema.String),
+  /** `null`: each event in a request of its own. */
+  batch: Schema.NullOr(WebhookBatch),
+  /** The key by which its URL was set, and with which it ends; `null`: it does not. */
+  keyId: Schema.NullOr(Schema.String),
   /** Names of the headers that are added; their values are not shown. */
   headers: Schema.Array(Schema.String),
   state: WebhookState,
@@ -36,8 +57,12 @@ export type Webhook = typeof Webhook.Type
 
 export const WebhookDelivery = Schema.Struct({
   deliveryId: Whole,
+  /** Of a batch: the first one. */
   eventId: Whole,
+  /** The type of the event; `batch` for several. */
   type: Schema.String,
+  /** How many events the request had. */
+  events: Whole,
   attempt: Whole,
   outcome: Schema.Literals(['delivered', 'failed']),
   /** What the server answered; `null` when it did not. */

@@ -2,7 +2,7 @@
 import { Context } from 'effect'
 import { OpenApi } from 'effect/http-api'
 import { type Access, RequiredAccess } from './auth/access.ts'
-import { ChangesNothing } from './auth/auditing.ts'
+import { ChangesAtOnce, ChangesNothing } from './auth/auditing.ts'
 
 interface Operation {
   readonly access: Access
@@ -13,10 +13,13 @@ interface Operation {
   readonly operationId?: string
   /** Whether it is no change that belongs into the audit log, although its method is not GET. */
   readonly changesNothing?: boolean
+  /** Whether its change is one transaction that writes the entry of the audit log itself. */
+  readonly changesAtOnce?: boolean
 }
 
 export const operation = ({
   access,
+  changesAtOnce = false,
   changesNothing = false,
   description,
   operationId,
@@ -24,5 +27,6 @@ export const operation = ({
 }: Operation): Context.Context<RequiredAccess> =>
   OpenApi.annotations({ summary, description, identifier: operationId }).pipe(
     Context.add(RequiredAccess, access),
-    Context.add(ChangesNothing, changesNothing)
+    Context.add(ChangesNothing, changesNothing),
+    Context.add(ChangesAtOnce, changesAtOnce)
   )

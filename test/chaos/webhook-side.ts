@@ -1,5 +1,5 @@
 // The webhooks' side of the chaos: an application whose server fails, hangs, redirects, answers late and dies, and that is to get every
-// event of the log all the same, in the order of each conversation.
+// event of the log all the same, in the order of each conversation: at one address one by one, at another in batches.
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -49,21 +49,46 @@ const TROUBLED = [0.03, 0.02]
 /** Those that are over at once. */
 const BRIEF = { troubled: TROUBLED.slice(0, 1), troubles: TROUBLES.slice(0, 4) }
 
+/** What came at one address. */
+class Address {
+  /** The events that were taken, in the order in which they were taken first. */
+  readonly taken = new Map<string, CloudEvent>()
+  /** How often a request came, by its `webhook-id`. */
+  readonly times = new Map<string, number>()
+  repeated = 0
+  webhookId = ''
+
+  take(event: CloudEvent): void {
+    if (this.taken.has(event.id)) this.repeated += 1
+    else this.taken.set(event.id, event)
+  }
+
+  get count(): number {
+    return this.taken.size + this.repeated
+  }
+}
+
+const BATCH = { maxEvents: 20, maxWaitMs: 200 }
+/** The addresses, with what each asks for. */
+const ADDRESSES = { '/one-by-one': {}, '/in-batches': { batch: BATCH } }
+
+const isKnown = (path: string): path is keyof typeof ADDRESSES => Object.hasOwn(ADDRESSES, path)
+
 export class WebhookSide implements AsyncDisposable {
   private readonly server = createServer((request, response) => {
     let body = ''
     request.setEncoding('utf8')
     request.on('data', (part: string) => (body += part))
-    request.on('end', () => this.take(body, response))
+    request.on('end', () => {
+      const path = request.url ?? ''
+      if (isKnown(path)) this.take(path, String(request.headers['webhook-id']), body, response)
+      else response.writeHead(200).end()
+    })
   })
   private readonly random: Random
-  /** The events that were taken, in the order in which they were taken first. */
-  private readonly taken = new Map<string, CloudEvent>()
-  private readonly times = new Map<string, number>()
+  private readonly addresses = { '/one-by-one': new Address(), '/in-batches': new Address() }
   private readonly troubles: Record<string, number> = {}
-  private repeated = 0
-  private webhookId = ''
-  /** The last event before the webhook was made. */
+  /** The last event before the webhooks were made. */
   private begins = 0
 
   private readonly may: typeof BRIEF
@@ -85,20 +110,27 @@ export class WebhookSide implements AsyncDisposable {
   async register({ api }: ServerProcess, dataDir: string): Promise<void> {
     const { port } = this.server.address() as AddressInfo
     this.begins = newestEvent(dataDir)
-    const made = await api.webhooks<{ webhook: Webhook }>(201, 'POST', '', {
-      url: `http://127.0.0.1:${port}/`
-    })
-    this.webhookId = made.webhook.webhookId
+    for (const path of Object.keys(ADDRESSES).filter(isKnown)) {
+      const url = `http://127.0.0.1:${port}${path}`
+      const asked = { url, ...ADDRESSES[path] }
+      const made = await api.webhooks<{ webhook: Webhook }>(201, 'POST', '', asked)
+      this.addresses[path].webhookId = made.webhook.webhookId
+    }
   }
 
-  private take(body: string, response: ServerResponse): void {
-    const event = JSON.parse(body) as CloudEvent
-    const times = (this.times.get(event.id) ?? 0) + 1
-    this.times.set(event.id, times)
+  private take(
+    path: keyof typeof ADDRESSES,
+    webhookId: string,
+    body: string,
+    response: ServerResponse
+  ): void {
+    const address = this.addresses[path]
+    const parsed = JSON.parse(body) as CloudEvent | ReadonlyArray<CloudEvent>
+    const events = Array.isArray(parsed) ? parsed : [parsed]
+    const times = (address.times.get(webhookId) ?? 0) + 1
+    address.times.set(webhookId, times)
     response.on('finish', () => {
-      if (response.statusCode !== 200) return
-      if (this.taken.has(event.id)) this.repeated += 1
-      else this.taken.set(event.id, event)
+      if (response.statusCode === 200) for (const event of events) address.take(event)
     })
     const trouble =
       this.random() < (this.may.troubled[times - 1] ?? 0)
@@ -116,56 +148,60 @@ export class WebhookSide implements AsyncDisposable {
     dataDir: string,
     log: (text: string) => void
   ): Promise<WebhookResult> {
-    await this.untilDelivered(api, log)
+    const addresses = Object.values(this.addresses)
+    for (const address of addresses) await this.untilDelivered(api, address, log)
     const logged = eventsAfter(dataDir, this.begins)
-    const lost = logged.filter(({ id }) => !this.taken.has(id))
+    const lost = addresses.flatMap(({ taken }) => logged.filter(({ id }) => !taken.has(id)))
     for (const one of lost.slice(0, 5)) log(`event lost: ${JSON.stringify(one)}`)
     return {
       events: logged.length,
       lost: lost.length,
-      out_of_order: this.outOfOrder(),
-      repeated: this.repeated,
+      out_of_order: addresses.reduce((sum, { taken }) => sum + outOfOrder([...taken.values()]), 0),
+      repeated: addresses.reduce((sum, { repeated }) => sum + repeated, 0),
       troubles: this.troubles
     }
   }
 
   /** As long as anything more is taken: an event that was refused waits for half a minute and longer. */
-  private async untilDelivered(api: ServerProcess['api'], log: (text: string) => void): Promise<void> {
+  private async untilDelivered(
+    api: ServerProcess['api'],
+    address: Address,
+    log: (text: string) => void
+  ): Promise<void> {
     const isDone = async (): Promise<boolean> => {
-      const { failingLanes, waiting } = await api.webhooks<Webhook>(200, 'GET', `/${this.webhookId}`)
+      const { failingLanes, waiting } = await api.webhooks<Webhook>(200, 'GET', `/${address.webhookId}`)
       return failingLanes + waiting === 0
     }
     while (!(await isDone())) {
-      const before = this.taken.size + this.repeated
-      const grown = async () => this.taken.size + this.repeated > before || (await isDone()) || undefined
+      const before = address.count
+      const grown = async () => address.count > before || (await isDone()) || undefined
       try {
         await api.until('another event to be delivered', grown)
       } catch (cause) {
-        log(`${String(cause)}; ${JSON.stringify(await api.webhooks(200, 'GET', `/${this.webhookId}`))}`)
+        log(`${String(cause)}; ${JSON.stringify(await api.webhooks(200, 'GET', `/${address.webhookId}`))}`)
         return
       }
     }
-  }
-
-  private outOfOrder(): number {
-    const events = [...this.taken.values()]
-    // In one that others became a part of, what waited of them comes after what was delivered of it.
-    const merged = new Set(events.filter(({ type }) => type === 'thread.merged').map(threadOf))
-    const newest = new Map<string, number>()
-    let wrong = 0
-    for (const event of events) {
-      const thread = threadOf(event)
-      const id = Number(event.id)
-      if (id < (newest.get(thread) ?? 0) && !merged.has(thread)) wrong += 1
-      newest.set(thread, Math.max(id, newest.get(thread) ?? 0))
-    }
-    return wrong
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     this.server.closeAllConnections()
     return new Promise(resolve => this.server.close(() => resolve()))
   }
+}
+
+const outOfOrder = (events: ReadonlyArray<CloudEvent>): number => {
+  // In one that others became a part of, what waited of them comes after what was delivered of it.
+  const merged = new Set(events.filter(({ type }) => type === 'thread.merged').map(threadOf))
+  const newest = new Map<string, number>()
+  let wrong = 0
+  for (const event of events) {
+    const thread = threadOf(event)
+    const id = Number(event.id)
+    if (id < (newest.get(thread) ?? 0) && !merged.has(thread)) wrong += 1
+    newest.set(thread, Math.max(id, newest.get(thread) ?? 0))
+  }
+  return wrong
 }
 
 const threadOf = ({ subject = '' }: CloudEvent): string => subject.split('/')[1] ?? ''

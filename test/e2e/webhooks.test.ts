@@ -2,6 +2,8 @@
 import { Webhook as Verifier } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { DeadLetter, Webhook, WebhookDelivery } from '../../src/domain/webhook.ts'
+import { Api } from '../../harness/api.ts'
+import { threadIdOf } from '../../src/domain/ids.ts'
 import { accept, Receiver } from '../services/webhooks/receiver.ts'
 import { Stage } from './stage.ts'
 
@@ -188,12 +190,87 @@ test('a replaced secret signs beside the one before; what happened before is del
   await remove(webhook.webhookId)
 })
 
+test('an operator’s key manages webhooks of its accounts with events that it may hear, and its own end with it', async () => {
+  await using receiver = await Receiver.open()
+  const { accountId, phone } = await linked()
+  const { body: made } = await stage.api.request<{ keyId: string; key: string }>('POST', '/v1/keys', {
+    name: 'operator',
+    role: 'operator',
+    accounts: [accountId],
+    events: ['message.*']
+  })
+  const operator = new Api(stage.server.url, made.key)
+  const { webhook: others } = await create({ url: receiver.url, headers: { apikey: 'theirs' } })
+  for (const types of [[], ['thread.*']]) {
+    await operator.webhooks(403, 'POST', '', { url: receiver.url, types })
+    if (types.length > 0) await operator.webhooks(403, 'POST', '', { url: receiver.url, accountId, types })
+  }
+  for (const [method, path] of [
+    ['GET', ''],
+    ['DELETE', ''],
+    ['POST', '/test'],
+    ['GET', '/deliveries']
+  ] as const)
+    await operator.webhooks(404, method, `/${others.webhookId}${path}`)
+
+  const { webhook } = await operator.webhooks<{ webhook: Webhook }>(201, 'POST', '', {
+    url: receiver.url,
+    accountId
+  })
+  expect(webhook).toMatchObject({ types: ['message.*'], keyId: made.keyId })
+  expect(await operator.webhooks(200, 'GET')).toMatchObject({ webhooks: [{ webhookId: webhook.webhookId }] })
+  await operator.webhooks(403, 'PATCH', `/${webhook.webhookId}`, { types: ['thread.changed'] })
+  // What the headers hold is not sent to another server.
+  const elsewhere = { url: 'https://elsewhere.example' }
+  await stage.api.webhooks(400, 'PATCH', `/${others.webhookId}`, elsewhere)
+  await stage.api.webhooks(200, 'PATCH', `/${others.webhookId}`, { ...elsewhere, headers: {} })
+
+  await stage.api.request('DELETE', `/v1/keys/${made.keyId}`)
+  await phone.receive({ from: phone.contacts[0]!, text: 'too late' })
+  await until('that it is disabled', async () =>
+    (await read(webhook.webhookId)).state === 'disabled' ? true : undefined
+  )
+  expect(receiver.texts).not.toContain('too late')
+  for (const { webhookId } of [others, webhook]) await remove(webhookId)
+})
+
+test('threads are those of the webhook’s account, and batches have bounds', async () => {
+  const { accountId, phone } = await linked()
+  const threadId = threadIdOf(accountId, phone.contacts[0]!.jid)
+  await phone.receive({ from: phone.contacts[0]!, text: 'so that it is there' })
+  await until('the thread', async () =>
+    (await stage.api.threads(accountId)).find(one => one.threadId === threadId)
+  )
+  const url = 'https://example.com'
+  const { webhook } = await create({
+    url,
+    threadIds: [threadId, threadId],
+    batch: { maxEvents: 50, maxWaitMs: 1000 }
+  })
+  expect(webhook).toMatchObject({
+    accountId,
+    threadIds: [threadId],
+    batch: { maxEvents: 50, maxWaitMs: 1000 }
+  })
+  await stage.api.webhooks(404, 'POST', '', { url, threadIds: [threadIdOf(accountId, '1@s.whatsapp.net')] })
+  await stage.api.webhooks(400, 'POST', '', { url, batch: { maxEvents: 1, maxWaitMs: 0 } })
+  await stage.api.webhooks(200, 'PATCH', `/${webhook.webhookId}`, { threadIds: [], batch: null })
+  expect(await read(webhook.webhookId)).toMatchObject({ threadIds: [], batch: null, accountId })
+  await remove(webhook.webhookId)
+})
+
 test('what is wrong with a webhook is said by field', async () => {
   for (const [body, expected] of [
     [{ url: 'ftp://example.com' }, 'http://'],
     [{ url: 'https://user:pass@example.com' }, 'without a user name'],
     [{ url: 'https://example.com', types: ['message.sold'] }, 'message.stored'],
     [{ url: 'https://example.com', headers: { 'webhook-id': 'x' } }, 'cannot be set'],
+    [{ url: 'https://example.com', format: 'waha', formatEvents: ['messages.upsert'] }, 'message.any'],
+    [{ url: 'https://example.com', formatEvents: ['message'] }, 'types says'],
+    [
+      { url: 'https://example.com', format: 'waha', batch: { maxEvents: 10, maxWaitMs: 0 } },
+      'format backscroll'
+    ],
     [{ url: 'https://example.com', headers: { a: 'b\r\nc: d' } }, 'ASCII'],
     [{ url: 'https://example.com', secret: 'whsec_short' }, '24 to 64 bytes']
   ] as const)

@@ -2,15 +2,20 @@
 import { Context, Effect, Layer } from 'effect'
 import { HttpEffect, HttpRouter, HttpServerRequest } from 'effect/http'
 import { type HttpApiEndpoint, type HttpApiGroup, OpenApi } from 'effect/http-api'
-import type { AuditEntry } from '../../domain/audit.ts'
+import type { AuditedRequest, AuditEntry } from '../../domain/audit.ts'
 import { digestOf, parseMessageKey, parseThreadId } from '../../domain/ids.ts'
-import { AuditLog } from '../../services/access/audit-log.ts'
+import { AuditLog, type DeferredEntry, EntryWithChange } from '../../services/access/audit-log.ts'
 import { orDatabaseUnavailable, type StoreUnavailable } from '../problems.ts'
 import type { CallerIdentity } from './caller.ts'
 import { remoteAddressOf } from './remote-address.ts'
 
 /** The annotation of an endpoint that is asked with another method than GET and changes nothing. */
 export const ChangesNothing = Context.Reference<boolean>('backscroll/http/ChangesNothing', {
+  defaultValue: () => false
+})
+
+/** The annotation of an endpoint whose change is one transaction that writes its entry first (`EntryWithChange`). */
+export const ChangesAtOnce = Context.Reference<boolean>('backscroll/http/ChangesAtOnce', {
   defaultValue: () => false
 })
 
@@ -36,6 +41,17 @@ const operationOf = ({ endpoint, group }: Place): string =>
   Context.getOrElse(endpoint.annotations, OpenApi.Identifier, () =>
     group.topLevel ? endpoint.identifier : `${group.identifier}.${endpoint.identifier}`
   )
+
+/** The entry of a change: what its handler is given, and its number. Written before the change, unless the change writes it. */
+const entryOf = Effect.fnUntraced(function* (
+  log: AuditLog['Service'],
+  { endpoint }: Place,
+  request: AuditedRequest
+) {
+  if (Context.get(endpoint.annotations, ChangesAtOnce)) return log.defer(request)
+  const auditId = yield* orDatabaseUnavailable(log.begin(request))
+  return { withChange: Effect.void, written: Effect.succeed(auditId) } satisfies DeferredEntry
+})
 
 const isChange = ({ endpoint }: Place): boolean =>
   endpoint.method !== 'GET' && !Context.get(endpoint.annotations, ChangesNothing)
@@ -109,26 +125,31 @@ export class Auditing extends Context.Service<
                   const params = yield* HttpRouter.params
                   const accountId = account ?? accountIn(params)
                   const resources = idsIn(params)
-                  const auditId = yield* orDatabaseUnavailable(
-                    log.begin({
-                      caller: callerOf(identity),
-                      operation: operationOf(place),
-                      accountId,
-                      resources,
-                      remoteAddress: remoteAddressOf(request, trustsProxy)
-                    })
-                  )
+                  const { withChange, written } = yield* entryOf(log, place, {
+                    caller: callerOf(identity),
+                    operation: operationOf(place),
+                    accountId,
+                    resources,
+                    remoteAddress: remoteAddressOf(request, trustsProxy)
+                  })
                   const made: Ids = new Map()
                   yield* HttpEffect.appendPreResponseHandler((_, response) =>
-                    Effect.as(
-                      log.end(auditId, {
-                        status: response.status,
-                        ...withMade(accountId, resources, made)
-                      }),
-                      response
+                    written.pipe(
+                      Effect.flatMap(auditId =>
+                        log.end(auditId, {
+                          status: response.status,
+                          ...withMade(accountId, resources, made)
+                        })
+                      ),
+                      // Only of a request that has changed nothing: its entry cannot be written.
+                      Effect.ignore,
+                      Effect.as(response)
                     )
                   )
-                  return yield* Effect.provideService(handler, MadeIds, made)
+                  return yield* handler.pipe(
+                    Effect.provideService(MadeIds, made),
+                    Effect.provideService(EntryWithChange, withChange)
+                  )
                 })
               : handler
         })

@@ -1,7 +1,7 @@
 // The log of changes made through the API. An entry is written before the change, so that no change is without one; how it ended
 // is added a moment later, together with others.
 import { Clock, Context, Effect, Latch, Layer } from 'effect'
-import { SqlClient } from 'effect/sql'
+import { SqlClient, type SqlError } from 'effect/sql'
 import type { AuditedRequest, AuditEntry } from '../../domain/audit.ts'
 import { SqlBulk } from '../database/bulk.ts'
 import { Durability, untilDurable, WaitsForDisk } from '../database/durability.ts'
@@ -19,6 +19,23 @@ import {
 
 const STORED_AFTER = '500 millis'
 
+/**
+ * Writes the entry of the request that is being answered, in the transaction of its change: both are committed, or neither. To be run
+ * before anything else in the one transaction that is the change; nothing where no request is, or its entry is written before.
+ */
+export const EntryWithChange = Context.Reference<Effect.Effect<void, SqlError.SqlError>>(
+  'backscroll/services/access/EntryWithChange',
+  { defaultValue: () => Effect.void }
+)
+
+/** An entry whose change writes it. */
+export interface DeferredEntry {
+  /** The change is given it as `EntryWithChange`. */
+  readonly withChange: Effect.Effect<void, SqlError.SqlError>
+  /** The number of the entry; one whose change was not made is written now. */
+  readonly written: Effect.Effect<number, DatabaseError>
+}
+
 export class AuditLog extends Context.Service<
   AuditLog,
   {
@@ -27,6 +44,8 @@ export class AuditLog extends Context.Service<
      * committed after it.
      */
     readonly begin: (request: AuditedRequest) => Effect.Effect<number, DatabaseError>
+    /** An entry that is written by its change; by itself only where nothing is changed. */
+    readonly defer: (request: AuditedRequest) => DeferredEntry
     /** Notes how the change ended, in memory for a moment. Completes when the entry itself is on the disk. */
     readonly end: (auditId: number, outcome: AuditOutcome) => Effect.Effect<void>
     readonly list: (query: AuditQuery) => Effect.Effect<ReadonlyArray<AuditEntry>, DatabaseError>
@@ -49,6 +68,7 @@ export class AuditLog extends Context.Service<
         yield* Effect.forkScoped(outcomes.storeSoon)
         return AuditLog.of({
           begin: request => begin(sql, request),
+          defer: request => defer(sql, request),
           end: (auditId, outcome) =>
             Effect.andThen(
               outcomes.add(auditId, outcome),
@@ -73,6 +93,19 @@ const begin = (sql: SqlClient.SqlClient, request: AuditedRequest) =>
     Effect.provideService(WaitsForDisk, false),
     asDatabaseError('writing the audit log')
   )
+
+const defer = (sql: SqlClient.SqlClient, request: AuditedRequest): DeferredEntry => {
+  let committed: number | undefined
+  return {
+    withChange: Effect.gen(function* () {
+      if (committed !== undefined) return
+      const auditId = yield* insertEntry(sql, request, yield* Clock.currentTimeMillis)
+      // A transaction that fails takes its entry with it.
+      yield* sql.afterCommit(Effect.sync(() => void (committed = auditId)))
+    }),
+    written: Effect.suspend(() => (committed === undefined ? begin(sql, request) : Effect.succeed(committed)))
+  }
+}
 
 /** Outcomes that are not stored yet. */
 const makeOutcomes = (bulk: SqlBulk['Service']) => {

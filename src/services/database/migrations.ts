@@ -33,6 +33,7 @@ import { bounds } from './migrations/0033-bounds.ts'
 import { addOnAttempts } from './migrations/0034-add-on-attempts.ts'
 import { access } from './migrations/0035-access.ts'
 import { webhooks } from './migrations/0036-webhooks.ts'
+import { webhookFilters } from './migrations/0038-webhook-filters.ts'
 import { retention } from './migrations/0041-retention.ts'
 import { numberOfMessages } from './migrations/number-of-messages.ts'
 
@@ -68,6 +69,7 @@ export const MIGRATIONS = {
   '0034_add_on_attempts': addOnAttempts,
   '0035_access': access,
   '0036_webhooks': webhooks,
+  '0038_webhook_filters': webhookFilters,
   '0041_retention': retention
 }
 

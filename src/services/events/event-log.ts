@@ -10,6 +10,15 @@ import { ALL_ACCOUNTS, topic, Wakes } from '../process/wakes.ts'
 /** Events were appended and are committed. Its one waiter, the tail, waits for all accounts. */
 export const EVENTS = topic('events')
 
+/**
+ * Runs before events are removed that are older than a time (milliseconds since 1970), in the same transaction: for whoever has not
+ * delivered them yet.
+ */
+export const BeforePruning = Context.Reference<(before: number) => Effect.Effect<void, DatabaseError>>(
+  'backscroll/services/events/BeforePruning',
+  { defaultValue: () => () => Effect.void }
+)
+
 export interface EventWrite extends Pick<FeedEvent, 'kind' | 'threadId' | 'messageId'> {
   readonly changed?: FeedEvent['changed']
 }
@@ -62,7 +71,13 @@ export class EventLog extends Context.Service<
         list: query => listEvents(sql, query).pipe(asDatabaseError('events')),
         newest: newestEvent(sql).pipe(asDatabaseError('newestEvent')),
         before: time => lastBefore(sql, time).pipe(asDatabaseError('lastEventBefore')),
-        prune: before => deleteEvents(sql, before).pipe(Effect.asVoid, asDatabaseError('pruning events'))
+        prune: before =>
+          Effect.flatMap(BeforePruning, note => note(before)).pipe(
+            Effect.andThen(deleteEvents(sql, before)),
+            sql.withTransaction,
+            Effect.asVoid,
+            asDatabaseError('pruning events')
+          )
       })
     })
   )

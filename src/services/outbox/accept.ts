@@ -5,6 +5,7 @@ import { SqlClient } from 'effect/sql'
 import type { MessageFact } from '../../domain/fact.ts'
 import type { Target } from '../../domain/outbox.ts'
 import { messageIdOf, newWhatsAppMessageId, threadIdOf } from '../../domain/ids.ts'
+import { EntryWithChange } from '../access/audit-log.ts'
 import { Conversations } from '../conversations/apply.ts'
 import { Identity } from '../conversations/identity.ts'
 import { asDatabaseError } from '../database/error.ts'
@@ -158,5 +159,6 @@ const acceptOnce = Effect.fnUntraced(function* (request: OutboxRequest, self: Se
 export const accept = Effect.fn('Outbox.accept')(function* (request: OutboxRequest, self: Self) {
   yield* Effect.annotateCurrentSpan({ accountId: request.accountId })
   const sql = yield* SqlClient.SqlClient
-  return yield* sql.withTransaction(acceptOnce(request, self))
+  const auditFirst = yield* EntryWithChange
+  return yield* sql.withTransaction(Effect.andThen(auditFirst, acceptOnce(request, self)))
 }, asDatabaseError('accepting a message'))

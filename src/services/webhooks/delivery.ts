@@ -1,20 +1,32 @@
-// Delivers a batch of events: conversations beside each other, the events of each one after the other. What is not taken is put into the
-// lane of its conversation.
+// Delivers events: conversations beside each other, the events of each one after the other; or several in a batch. What is not taken is
+// put into the lane of its conversation.
 import { Clock, Effect } from 'effect'
-import type { SqlClient } from 'effect/sql'
 import type { CloudEvent } from '../../domain/cloud-event.ts'
 import type { FeedEvent } from '../../domain/feed.ts'
 import type { Endpoint } from './endpoints.ts'
+import { laneOf } from './lanes.ts'
+import { batchOf, type Outgoing } from './outgoing.ts'
 import { type Answer, deliver } from './request.ts'
 import { signatureHeaders } from './signature.ts'
+import { Turns } from './turns.ts'
 
 /** Deliveries to one endpoint at a time. */
 const MOST_AT_ONCE = 8
 /** After so many failures in a row, nothing else is tried in this pass. */
 const MOST_FAILURES = 3
 
+/** An event with what it is about. */
+export interface Documented {
+  readonly event: FeedEvent
+  readonly document: CloudEvent
+  /** By itself, in the format of the endpoint: one request, or several, or none. */
+  readonly requests: ReadonlyArray<Outgoing>
+}
+
+/** A request, as it is recorded. */
 export interface Attempt {
-  readonly event: Pick<FeedEvent, 'eventId' | 'accountId' | 'kind'>
+  /** The events that it had, at least one. */
+  readonly events: ReadonlyArray<Pick<FeedEvent, 'eventId' | 'accountId' | 'kind'>>
   readonly attempt: number
   readonly answer: Answer
   readonly milliseconds: number
@@ -23,23 +35,21 @@ export interface Attempt {
 
 export const isTaken = ({ status }: Answer): boolean => status !== null && status >= 200 && status < 300
 
-/** How an endpoint does: failures since its last success. */
+/** How an endpoint does. */
 export interface Health {
+  /** Since its last success. */
   failures: number
 }
 
 export const isFailing = ({ failures }: Health): boolean => failures >= MOST_FAILURES
 
-interface Sending {
+export interface Sending {
   readonly endpoint: Endpoint
   readonly health: Health
   readonly allowPrivateAddresses: boolean
 }
 
 const USER_AGENT = 'Backscroll-Webhooks'
-
-/** The same for each delivery of an event to an endpoint. */
-const messageIdOf = ({ webhookId }: Endpoint, { id }: Pick<CloudEvent, 'id'>): string => `${webhookId}_${id}`
 
 const secretsOf = (
   { previousSecret, previousSecretUntil, secret }: Endpoint,
@@ -49,18 +59,17 @@ const secretsOf = (
 
 export const send = Effect.fnUntraced(function* (
   { allowPrivateAddresses, endpoint }: Omit<Sending, 'health'>,
-  event: CloudEvent
+  { body, contentType, messageId }: Outgoing
 ) {
   const now = yield* Clock.currentTimeMillis
-  const body = JSON.stringify(event)
-  const signed = { body, messageId: messageIdOf(endpoint, event), timestamp: Math.floor(now / 1000) }
+  const signed = { body, messageId, timestamp: Math.floor(now / 1000) }
   return yield* deliver({
     url: endpoint.url,
     body,
     allowPrivateAddresses,
     headers: {
       ...endpoint.headers,
-      'content-type': 'application/cloudevents+json; charset=utf-8',
+      'content-type': contentType,
       'content-length': String(Buffer.byteLength(body)),
       'user-agent': USER_AGENT,
       ...signatureHeaders(secretsOf(endpoint, now), signed)
@@ -68,57 +77,96 @@ export const send = Effect.fnUntraced(function* (
   })
 })
 
-/** What became of the events of a conversation, in their order. */
+/** Sends, and notes how the endpoint does. */
+const attempt = Effect.fnUntraced(function* (
+  sending: Sending,
+  outgoing: Outgoing,
+  events: Attempt['events'],
+  number: number
+): Effect.fn.Return<Attempt, never, Turns> {
+  const { health } = sending
+  const turns = yield* Turns
+  yield* turns.take(outgoing.body.length)
+  const at = yield* Clock.currentTimeMillis
+  const begun = performance.now()
+  const answer = yield* send(sending, outgoing)
+  health.failures = isTaken(answer) ? 0 : health.failures + 1
+  return { events, attempt: number, answer, at, milliseconds: Math.round(performance.now() - begun) }
+})
+
+/** An event that was not taken, after how many attempts, with what the server said; without, when it was not tried any more. */
+export interface Stopped {
+  readonly event: FeedEvent
+  readonly attempts: number
+  readonly answer: Answer | undefined
+}
+
+/** What became of events. */
 export interface Delivered {
   readonly attempts: ReadonlyArray<Attempt>
-  /** The first event that was not taken, with what the server said; without, when it was not tried any more. */
-  readonly stopped: { readonly event: FeedEvent; readonly answer: Answer | undefined } | undefined
+  /** The first event of each conversation that was not taken. */
+  readonly stopped: ReadonlyArray<Stopped>
 }
 
 /** `attemptsBefore`: how often the first of them was tried already, if it waits in a lane: then it is tried in any case. */
 export const deliverInOrder = Effect.fnUntraced(function* (
   sending: Sending,
-  events: ReadonlyArray<readonly [FeedEvent, CloudEvent]>,
+  events: ReadonlyArray<Documented>,
   attemptsBefore?: number
-): Effect.fn.Return<Delivered> {
-  const { health } = sending
+): Effect.fn.Return<Delivered, never, Turns> {
   const attempts: Array<Attempt> = []
-  for (const [place, [event, document]] of events.entries()) {
-    if (isFailing(health) && (place > 0 || attemptsBefore === undefined))
-      return { attempts, stopped: { event, answer: undefined } }
-    const at = yield* Clock.currentTimeMillis
-    const begun = performance.now()
-    const answer = yield* send(sending, document)
-    const attempt = place === 0 ? (attemptsBefore ?? 0) + 1 : 1
-    attempts.push({ event, attempt, answer, at, milliseconds: Math.round(performance.now() - begun) })
-    health.failures = isTaken(answer) ? 0 : health.failures + 1
-    if (!isTaken(answer)) return { attempts, stopped: { event, answer } }
+  for (const [place, { event, requests }] of events.entries()) {
+    if (isFailing(sending.health) && (place > 0 || attemptsBefore === undefined))
+      return { attempts, stopped: [{ event, attempts: 0, answer: undefined }] }
+    const number = place === 0 ? (attemptsBefore ?? 0) + 1 : 1
+    for (const request of requests) {
+      const made = yield* attempt(sending, request, [event], number)
+      attempts.push(made)
+      if (!isTaken(made.answer))
+        return { attempts, stopped: [{ event, attempts: number, answer: made.answer }] }
+    }
   }
-  return { attempts, stopped: undefined }
+  return { attempts, stopped: [] }
 })
 
 /** Each conversation's events, beside each other. */
-export const deliverAll = (sending: Sending, events: ReadonlyArray<readonly [FeedEvent, CloudEvent]>) =>
-  Effect.forEach(
-    Map.groupBy(events, ([{ threadId }]) => threadId).values(),
-    ofThread => deliverInOrder(sending, ofThread),
-    { concurrency: MOST_AT_ONCE }
+export const deliverAll = (
+  sending: Sending,
+  events: ReadonlyArray<Documented>
+): Effect.Effect<Delivered, never, Turns> =>
+  Effect.map(
+    Effect.forEach(
+      Map.groupBy(events, ({ event }) => laneOf(event)).values(),
+      ofLane => deliverInOrder(sending, ofLane),
+      { concurrency: MOST_AT_ONCE }
+    ),
+    all => ({
+      attempts: all.flatMap(({ attempts }) => attempts),
+      stopped: all.flatMap(({ stopped }) => stopped)
+    })
   )
 
-/** Of an endpoint, so many are kept. */
-const KEPT = 1000
-
-/** Attempts as applications see them. */
-export const recordAttempts = Effect.fnUntraced(function* (
-  sql: SqlClient.SqlClient,
-  webhookId: string,
-  attempts: ReadonlyArray<Attempt>
-) {
-  for (const { answer, at, attempt, event, milliseconds } of attempts)
-    yield* sql`INSERT INTO webhook_deliveries (webhook_id, account_id, event_id, type, attempt, outcome, status, reason, milliseconds, at)
-      VALUES (${webhookId}, ${event.accountId}, ${event.eventId}, ${event.kind}, ${attempt}, ${isTaken(answer) ? 'delivered' : 'failed'},
-        ${answer.status}, ${answer.reason}, ${milliseconds}, ${at})`
-  if (attempts.length === 0) return
-  yield* sql`DELETE FROM webhook_deliveries WHERE webhook_id = ${webhookId} AND delivery_id <=
-    (SELECT delivery_id FROM webhook_deliveries WHERE webhook_id = ${webhookId} ORDER BY delivery_id DESC LIMIT 1 OFFSET ${KEPT})`
+/** The events in one request. When it is refused, each of their conversations waits. */
+export const deliverTogether = Effect.fnUntraced(function* (
+  sending: Sending,
+  events: ReadonlyArray<Documented>,
+  attemptsBefore = 0
+): Effect.fn.Return<Delivered, never, Turns> {
+  if (events.length === 0) return { attempts: [], stopped: [] }
+  const batch = batchOf(
+    sending.endpoint,
+    events.map(({ document }) => document)
+  )
+  const feed = events.map(({ event }) => event)
+  const made = yield* attempt(sending, batch, feed, attemptsBefore + 1)
+  if (isTaken(made.answer)) return { attempts: [made], stopped: [] }
+  const firsts = new Map(feed.toReversed().map(event => [laneOf(event), event]))
+  return {
+    attempts: [made],
+    stopped: [...firsts.values()].map(event => ({
+      event,
+      attempts: attemptsBefore + 1,
+      answer: made.answer
+    }))
+  }
 })

@@ -1,7 +1,8 @@
 // The endpoints as they are stored: where events go, which ones, and how far each endpoint has got. What may hold credentials is sealed.
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
-import { WebhookState } from '../../domain/webhook.ts'
+import { WebhookBatch, WebhookFormat, WebhookState } from '../../domain/webhook.ts'
+import { rowsOf } from '../database/dialect.ts'
 import type { Seal } from '../vault/seal.ts'
 
 /** What is sealed. */
@@ -24,13 +25,23 @@ const Row = Schema.Struct({
   state: WebhookState,
   reason: Schema.NullOr(Schema.String),
   place: Schema.Finite,
+  format: WebhookFormat,
+  formatEvents: Schema.fromJsonString(Schema.Array(Schema.String)),
+  batch: Schema.NullOr(Schema.fromJsonString(WebhookBatch)),
+  batchUpto: Schema.NullOr(Schema.Finite),
+  keyId: Schema.NullOr(Schema.String),
   previousSecretUntil: Schema.NullOr(Schema.Finite),
   createdAt: Schema.Finite,
   updatedAt: Schema.Finite
 })
 
-/** `place` is the number of the last event that it has taken, or that waits in a lane. */
-export type Endpoint = Omit<typeof Row.Type, 'sealed'> & Secrets
+/**
+ * `place` is the number of the last event that it has taken, or that waits in a lane; `batchUpto` that of the last event of a batch on its
+ * way, which after a crash is the same batch again.
+ */
+export interface Endpoint extends Omit<typeof Row.Type, 'sealed'>, Secrets {
+  readonly threadIds: ReadonlyArray<string>
+}
 
 const decodeRow = Schema.decodeUnknownEffect(Row)
 const decodeSealed = Schema.decodeEffect(Sealed)
@@ -38,12 +49,30 @@ const encodeSealed = Schema.encodeEffect(Sealed)
 
 const labelOf = (webhookId: string): string => `webhook ${webhookId}`
 
-const opened = (seal: Seal['Service']) =>
+const opened = (seal: Seal['Service'], threadsOf: ReadonlyMap<string, ReadonlyArray<string>>) =>
   Effect.fnUntraced(function* (row: unknown) {
     const { sealed, ...endpoint } = yield* decodeRow(row)
     const text = yield* seal.open(labelOf(endpoint.webhookId), sealed)
-    return { ...endpoint, ...(yield* decodeSealed(text.toString('utf8'))) } satisfies Endpoint
+    const secrets = yield* decodeSealed(text.toString('utf8'))
+    return {
+      ...endpoint,
+      ...secrets,
+      threadIds: threadsOf.get(endpoint.webhookId) ?? []
+    } satisfies Endpoint
   })
+
+interface ThreadRow {
+  readonly webhookId: string
+  readonly threadId: string
+}
+
+const byWebhook = (rows: ReadonlyArray<ThreadRow>): ReadonlyMap<string, ReadonlyArray<string>> =>
+  new Map(
+    [...Map.groupBy(rows, ({ webhookId }) => webhookId)].map(([webhookId, found]) => [
+      webhookId,
+      found.map(({ threadId }) => threadId)
+    ])
+  )
 
 export const readEndpoint = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
@@ -51,19 +80,24 @@ export const readEndpoint = Effect.fnUntraced(function* (
   webhookId: string
 ) {
   const [row] = yield* sql`SELECT * FROM webhooks WHERE webhook_id = ${webhookId}`
-  return row === undefined ? undefined : yield* opened(seal)(row)
+  if (row === undefined) return undefined
+  const threads = yield* sql<ThreadRow>`SELECT webhook_id, thread_id FROM webhook_threads
+    WHERE webhook_id = ${webhookId} ORDER BY thread_id`
+  return yield* opened(seal, byWebhook(threads))(row)
 })
 
-export const readEndpoints = (sql: SqlClient.SqlClient, seal: Seal['Service']) =>
-  Effect.flatMap(sql`SELECT * FROM webhooks ORDER BY created_at, webhook_id`, rows =>
-    Effect.forEach(rows, opened(seal))
-  )
+export const readEndpoints = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, seal: Seal['Service']) {
+  const rows = yield* sql`SELECT * FROM webhooks ORDER BY created_at, webhook_id`
+  const threads = yield* sql<ThreadRow>`SELECT webhook_id, thread_id FROM webhook_threads
+    ORDER BY webhook_id, thread_id`
+  return yield* Effect.forEach(rows, opened(seal, byWebhook(threads)))
+})
 
-/** Writes everything but the place, which only deliveries change. */
+/** Writes everything but how far deliveries are, which only they change. Within the caller's transaction. */
 export const writeEndpoint = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   seal: Seal['Service'],
-  { headers, previousSecret, secret, url, ...endpoint }: Endpoint
+  { headers, previousSecret, secret, threadIds, url, ...endpoint }: Endpoint
 ) {
   const text = yield* encodeSealed({
     url,
@@ -72,19 +106,43 @@ export const writeEndpoint = Effect.fnUntraced(function* (
     ...(previousSecret === undefined ? {} : { previousSecret })
   })
   const sealed = seal.close(labelOf(endpoint.webhookId), Buffer.from(text))
+  const batch = endpoint.batch && JSON.stringify(endpoint.batch)
   yield* sql`INSERT INTO webhooks (webhook_id, account_id, name, types, sealed, state, reason, place, previous_secret_until, created_at,
-      updated_at)
+      updated_at, format, format_events, batch, key_id)
     VALUES (${endpoint.webhookId}, ${endpoint.accountId}, ${endpoint.name}, ${JSON.stringify(endpoint.types)}, ${sealed},
       ${endpoint.state}, ${endpoint.reason}, ${endpoint.place}, ${endpoint.previousSecretUntil}, ${endpoint.createdAt},
-      ${endpoint.updatedAt})
+      ${endpoint.updatedAt}, ${endpoint.format}, ${JSON.stringify(endpoint.formatEvents)}, ${batch}, ${endpoint.keyId})
     ON CONFLICT (webhook_id) DO UPDATE SET account_id = excluded.account_id, name = excluded.name, types = excluded.types,
       sealed = excluded.sealed, state = excluded.state, reason = excluded.reason,
-      previous_secret_until = excluded.previous_secret_until, updated_at = excluded.updated_at`
+      previous_secret_until = excluded.previous_secret_until, updated_at = excluded.updated_at, format = excluded.format,
+      format_events = excluded.format_events, batch = excluded.batch, key_id = excluded.key_id`
+  yield* writeThreads(sql, endpoint, threadIds)
 })
 
-/** With everything that waits for it and is known of it. */
-export const deleteEndpoint = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, webhookId: string) {
-  for (const table of ['webhook_lanes', 'webhook_deliveries', 'webhook_dead_letters', 'webhook_replays'])
-    yield* sql`DELETE FROM ${sql(table)} WHERE webhook_id = ${webhookId}`
-  yield* sql`DELETE FROM webhooks WHERE webhook_id = ${webhookId}`
+const writeThreads = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  { accountId, webhookId }: Pick<Endpoint, 'accountId' | 'webhookId'>,
+  threadIds: ReadonlyArray<string>
+) {
+  yield* sql`DELETE FROM webhook_threads WHERE webhook_id = ${webhookId}`
+  if (threadIds.length === 0) return
+  const rows = threadIds.map(threadId => [webhookId, accountId, threadId])
+  yield* sql`INSERT INTO webhook_threads (webhook_id, account_id, thread_id)
+    SELECT webhook_id, account_id, thread_id FROM ${rowsOf(sql, rows, ['webhook_id', 'account_id', 'thread_id'])} AS given`
 })
+
+const TABLES = [
+  'webhook_threads',
+  'webhook_lanes',
+  'webhook_deliveries',
+  'webhook_dead_letters',
+  'webhook_replays',
+  'webhook_missed',
+  'webhooks'
+]
+
+/** With everything that waits for it and is known of it. */
+export const deleteEndpoint = (sql: SqlClient.SqlClient, webhookId: string) =>
+  Effect.forEach(TABLES, table => sql`DELETE FROM ${sql(table)} WHERE webhook_id = ${webhookId}`, {
+    discard: true
+  })

@@ -2,7 +2,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import { Effect } from 'effect'
-import { useAgent as filteringAgent } from 'request-filtering-agent'
+import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-filtering-agent'
 import { beginningOf } from '../../domain/lengths.ts'
 
 export interface DeliveryRequest {
@@ -56,22 +56,58 @@ const beginningOfBody = async (response: http.IncomingMessage): Promise<string> 
   return beginningOf(text, LONGEST_REASON)
 }
 
-const send = async (
-  { allowPrivateAddresses, body, headers, url }: DeliveryRequest,
-  signal: AbortSignal
-): Promise<Answer> => {
+/** Connections are kept: an event costs no handshake. An agent checks each address that it connects to. */
+const agentsOf = (allowPrivateIPAddress: boolean) => {
+  const options = { keepAlive: true, maxFreeSockets: 8, allowPrivateIPAddress, allowMetaIPAddress: false }
+  return { http: new RequestFilteringHttpAgent(options), https: new RequestFilteringHttpsAgent(options) }
+}
+const AGENTS = { anywhere: agentsOf(true), outside: agentsOf(false) }
+
+/** The server has closed a kept connection at the moment in which it was used again. */
+const wasClosedBefore = (request: http.ClientRequest, error: Error): boolean =>
+  request.reusedSocket && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+
+const post = (
+  given: DeliveryRequest,
+  signal: AbortSignal,
+  mayRepeat = true
+): Promise<http.IncomingMessage> => {
+  const { allowPrivateAddresses, body, headers, url } = given
   const target = new URL(url)
-  const agent = filteringAgent(target.href, {
-    allowPrivateIPAddress: allowPrivateAddresses,
-    allowMetaIPAddress: false
+  const agents = allowPrivateAddresses ? AGENTS.anywhere : AGENTS.outside
+  const isSecure = target.protocol === 'https:'
+  const options = { agent: isSecure ? agents.https : agents.http, signal, method: 'POST', headers }
+  return new Promise((resolve, reject) => {
+    const request = (isSecure ? https : http).request(target, options, resolve)
+    request.on('error', error => {
+      if (mayRepeat && !signal.aborted && wasClosedBefore(request, error))
+        post(given, signal, false).then(resolve, reject)
+      else reject(error)
+    })
+    request.end(body)
   })
-  const client = target.protocol === 'https:' ? https : http
-  const response = await new Promise<http.IncomingMessage>((resolve, reject) =>
-    client.request(target, { agent, signal, method: 'POST', headers }, resolve).on('error', reject).end(body)
-  )
+}
+
+/** Of an answer that nobody reads, so much is taken to keep the connection. */
+const LONGEST_UNREAD = 64 * 1024
+
+const skipBody = (response: http.IncomingMessage): void => {
+  let bytes = 0
+  response.on('error', () => undefined)
+  response.on('data', (part: Buffer) => {
+    bytes += part.length
+    if (bytes > LONGEST_UNREAD) response.destroy()
+  })
+}
+
+const send = async (request: DeliveryRequest, signal: AbortSignal): Promise<Answer> => {
+  const response = await post(request, signal)
+  const status = response.statusCode ?? 0
+  if (status >= 200 && status < 300) {
+    skipBody(response)
+    return { status, reason: null, retryAfter: undefined }
+  }
   try {
-    const status = response.statusCode ?? 0
-    if (status >= 200 && status < 300) return { status, reason: null, retryAfter: undefined }
     const isRedirect = status >= 300 && status < 400
     return {
       status,

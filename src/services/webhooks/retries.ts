@@ -17,6 +17,9 @@ const DELAYS = [
   24 * HOUR
 ]
 
+/** After so many attempts, an event is given up. */
+export const MAX_TRIES = DELAYS.length + 1
+
 /** Endpoints that failed together do not come back together. */
 const JITTER = 0.2
 

@@ -6,8 +6,8 @@ import { OF_ACCOUNT, type OwnedTable, type TableChange, type ThreadMerge } from 
 /** What waits of both conversations waits in one lane, from the earlier event on: the later one is delivered again. */
 const mergeLanes: TableChange<ThreadMerge> = (sql, { from, to }) =>
   Effect.andThen(
-    sql`INSERT INTO webhook_lanes (webhook_id, account_id, thread_id, event_id, attempts, next_at)
-      SELECT webhook_id, account_id, ${to}, event_id, attempts, next_at FROM webhook_lanes WHERE thread_id = ${from}
+    sql`INSERT INTO webhook_lanes (webhook_id, account_id, thread_id, event_id, attempts, next_at, batch_upto)
+      SELECT webhook_id, account_id, ${to}, event_id, attempts, next_at, batch_upto FROM webhook_lanes WHERE thread_id = ${from}
       ON CONFLICT (webhook_id, thread_id) DO UPDATE SET
         event_id = ${sql.literal(least(sql, 'webhook_lanes.event_id', 'excluded.event_id'))}`,
     Effect.asVoid(sql`DELETE FROM webhook_lanes WHERE thread_id = ${from}`)
@@ -15,6 +15,12 @@ const mergeLanes: TableChange<ThreadMerge> = (sql, { from, to }) =>
 
 export const webhookTables: ReadonlyArray<OwnedTable> = [
   { name: 'webhooks', account: OF_ACCOUNT },
+  // A webhook that is limited to threads belongs to their account, and goes with it.
+  {
+    name: 'webhook_threads',
+    account: OF_ACCOUNT,
+    thread: { column: 'thread_id', onMerge: 'keepExisting' }
+  },
   {
     name: 'webhook_lanes',
     account: OF_ACCOUNT,
@@ -27,5 +33,6 @@ export const webhookTables: ReadonlyArray<OwnedTable> = [
   },
   { name: 'webhook_deliveries', account: OF_ACCOUNT, written: { column: 'at', order: 'delivery_id' } },
   { name: 'webhook_dead_letters', account: OF_ACCOUNT, written: { column: 'at', order: 'dead_letter_id' } },
-  { name: 'webhook_replays' }
+  { name: 'webhook_replays' },
+  { name: 'webhook_missed' }
 ]

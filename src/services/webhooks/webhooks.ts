@@ -3,18 +3,29 @@ import { randomUUID } from 'node:crypto'
 import { Clock, Context, Effect, Layer, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { type CloudEvent, TEST_TYPE } from '../../domain/cloud-event.ts'
-import { DeadLetter, isWanted, type Webhook, WebhookDelivery } from '../../domain/webhook.ts'
+import {
+  DeadLetter,
+  isWanted,
+  type Webhook,
+  type WebhookBatch,
+  type WebhookDelivery,
+  type WebhookFormat
+} from '../../domain/webhook.ts'
+import { listOf } from '../database/dialect.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { EventLog } from '../events/event-log.ts'
 import { ALL_ACCOUNTS, Wakes } from '../process/wakes.ts'
 import { Seal, type SealBroken } from '../vault/seal.ts'
+import { readAttempts } from './attempts.ts'
 import { isTaken, send } from './delivery.ts'
 import { deleteEndpoint, type Endpoint, readEndpoint, readEndpoints, writeEndpoint } from './endpoints.ts'
+import { KnownEndpoints } from './known-endpoints.ts'
 import { lanesOf, restartLane } from './lanes.ts'
+import { ofAccount, requestsFor } from './material.ts'
 import { addReplay } from './replays.ts'
 import { newSecret } from './signature.ts'
 import { WEBHOOK, WEBHOOKS } from './topics.ts'
-import { NEEDED, type Needed } from './pass.ts'
+import { NEEDED, type Needed } from './working.ts'
 
 export type WebhookError = DatabaseError | SealBroken
 
@@ -26,12 +37,22 @@ export interface NewWebhook {
   readonly url: string
   readonly accountId: string | null
   readonly types: ReadonlyArray<string>
+  /** Of the account. */
+  readonly threadIds: ReadonlyArray<string>
+  readonly format: WebhookFormat
+  readonly formatEvents: ReadonlyArray<string>
+  readonly batch: WebhookBatch | null
   readonly headers: Readonly<Record<string, string>>
+  /** With which it ends. */
+  readonly keyId: string | null
   /** Made here when it is not given. */
   readonly secret?: string | undefined
 }
 
-export type WebhookChange = Partial<Omit<NewWebhook, 'secret' | 'accountId'>> & {
+type Changeable = Omit<NewWebhook, 'secret' | 'accountId'>
+
+/** What is `undefined` stays. */
+export type WebhookChange = { readonly [Name in keyof Changeable]?: Changeable[Name] | undefined } & {
   readonly state?: 'active' | 'paused' | undefined
 }
 
@@ -101,8 +122,12 @@ export class Webhooks extends Context.Service<
 const make = Effect.fnUntraced(function* (options: { readonly allowPrivateAddresses: boolean }) {
   const wakes = yield* Wakes
   const provided = Effect.provideContext(Context.pick(...NEEDED)(yield* Effect.context<Needed>()))
+  const known = yield* KnownEndpoints
   const changed = (webhookId: string) =>
-    Effect.andThen(wakes.wake(WEBHOOKS, ALL_ACCOUNTS), wakes.wake(WEBHOOK, webhookId))
+    Effect.suspend(() => {
+      known.forget(webhookId)
+      return Effect.andThen(wakes.wake(WEBHOOKS, ALL_ACCOUNTS), wakes.wake(WEBHOOK, webhookId))
+    })
   const run = <A, E>(name: string, work: Effect.Effect<A, E, Needed>) =>
     provided(work).pipe(asDatabaseError(name))
 
@@ -116,10 +141,15 @@ const make = Effect.fnUntraced(function* (options: { readonly allowPrivateAddres
     change: (webhookId, change) =>
       Effect.tap(run('change', changeWith(webhookId, change)), changed(webhookId)),
     delete: webhookId => Effect.tap(run('delete', remove(webhookId)), changed(webhookId)),
-    renewSecret: (webhookId, seconds) => run('renewSecret', renewSecret(webhookId, seconds)),
+    renewSecret: (webhookId, seconds) =>
+      Effect.tap(run('renewSecret', renewSecret(webhookId, seconds)), changed(webhookId)),
     test: webhookId => run('test', test(webhookId, options.allowPrivateAddresses)),
     replay: (webhookId, stretch) => Effect.tap(run('replay', replay(webhookId, stretch)), changed(webhookId)),
-    deliveries: (webhookId, limit) => run('deliveries', deliveries(webhookId, limit)),
+    deliveries: (webhookId, limit) =>
+      run(
+        'deliveries',
+        Effect.flatMap(SqlClient.SqlClient, sql => readAttempts(sql, webhookId, limit))
+      ),
     deadLetters: (webhookId, limit) => run('deadLetters', deadLetters(webhookId, limit)),
     replayDeadLetters: webhookId =>
       Effect.tap(run('replayDeadLetters', replayDeadLetters(webhookId)), changed(webhookId))
@@ -134,23 +164,12 @@ export const idsOfAll = Effect.flatMap(SqlClient.SqlClient, sql =>
 /** With how it does. */
 const shown = Effect.fnUntraced(function* (endpoint: Endpoint) {
   const sql = yield* SqlClient.SqlClient
-  const {
-    accountId,
-    createdAt,
-    headers,
-    name,
-    place,
-    previousSecretUntil,
-    reason,
-    state,
-    types,
-    updatedAt,
-    url,
-    webhookId
-  } = endpoint
+  const { accountId, createdAt, headers, place, state, types, updatedAt, url, webhookId } = endpoint
+  const { batch, format, formatEvents, keyId, name, previousSecretUntil, reason, threadIds } = endpoint
   const ofAccount = accountId === null ? sql`TRUE` : sql`account_id = ${accountId}`
+  const ofThreads = threadIds.length === 0 ? sql`TRUE` : sql`thread_id IN ${listOf(sql, threadIds)}`
   const kinds = yield* sql<{ kind: string; n: number }>`SELECT kind, COUNT(*) AS n FROM events
-    WHERE event_id > ${place} AND ${ofAccount} GROUP BY kind`
+    WHERE event_id > ${place} AND ${ofAccount} AND ${ofThreads} GROUP BY kind`
   const lanes = yield* lanesOf(sql, webhookId)
   const [dead] = yield* sql<{
     n: number
@@ -161,6 +180,11 @@ const shown = Effect.fnUntraced(function* (endpoint: Endpoint) {
     url,
     accountId,
     types,
+    threadIds,
+    format,
+    formatEvents,
+    batch,
+    keyId,
     state,
     reason,
     headers: Object.keys(headers),
@@ -185,7 +209,6 @@ const ofEndpoint = <A, E, R>(webhookId: string, use: (endpoint: Endpoint) => Eff
   )
 
 const create = Effect.fnUntraced(function* ({ secret = newSecret(), ...webhook }: NewWebhook) {
-  const sql = yield* SqlClient.SqlClient
   const log = yield* EventLog
   if ((yield* idsOfAll).length >= MOST_WEBHOOKS) return undefined
   const now = yield* Clock.currentTimeMillis
@@ -196,12 +219,18 @@ const create = Effect.fnUntraced(function* ({ secret = newSecret(), ...webhook }
     state: 'active',
     reason: null,
     place: yield* log.newest,
+    batchUpto: null,
     previousSecretUntil: null,
     createdAt: now,
     updatedAt: now
   }
-  yield* writeEndpoint(sql, yield* Seal, endpoint)
+  yield* write(endpoint)
   return { webhook: yield* shown(endpoint), secret }
+})
+
+const write = Effect.fnUntraced(function* (endpoint: Endpoint) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql.withTransaction(writeEndpoint(sql, yield* Seal, endpoint))
 })
 
 const list = Effect.gen(function* () {
@@ -214,18 +243,14 @@ const changeWith = (webhookId: string, change: WebhookChange) =>
   ofEndpoint(
     webhookId,
     Effect.fnUntraced(function* (endpoint) {
-      const { headers, name, state, types, url } = change
+      const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
       const changed: Endpoint = {
         ...endpoint,
-        headers: headers ?? endpoint.headers,
-        name: name ?? endpoint.name,
-        types: types ?? endpoint.types,
-        url: url ?? endpoint.url,
-        state: state ?? endpoint.state,
-        reason: state === undefined ? endpoint.reason : null,
+        ...given,
+        reason: change.state === undefined ? endpoint.reason : null,
         updatedAt: yield* Clock.currentTimeMillis
       }
-      yield* writeEndpoint(yield* SqlClient.SqlClient, yield* Seal, changed)
+      yield* write(changed)
       return yield* shown(changed)
     })
   )
@@ -251,7 +276,7 @@ const renewSecret = (webhookId: string, overlapSeconds: number) =>
         previousSecretUntil: now + overlapSeconds * 1000,
         updatedAt: now
       }
-      yield* writeEndpoint(yield* SqlClient.SqlClient, yield* Seal, changed)
+      yield* write(changed)
       return { webhook: yield* shown(changed), secret }
     })
   )
@@ -272,7 +297,10 @@ const test = (webhookId: string, allowPrivateAddresses: boolean) =>
     Effect.fnUntraced(function* (endpoint) {
       const now = yield* Clock.currentTimeMillis
       const begun = performance.now()
-      const answer = yield* send({ endpoint, allowPrivateAddresses }, testEvent(endpoint, now))
+      const about = [[ofAccount(endpoint.accountId), testEvent(endpoint, now)]] as const
+      const [request] = (yield* requestsFor(endpoint, about)).flat()
+      if (request === undefined) return { isTaken: false, status: null, reason: null, milliseconds: 0 }
+      const answer = yield* send({ endpoint, allowPrivateAddresses }, request)
       return {
         isTaken: isTaken(answer),
         status: answer.status,
@@ -305,16 +333,7 @@ const replay = (
     })
   )
 
-const decodeDeliveries = Schema.decodeUnknownEffect(Schema.Array(WebhookDelivery))
 const decodeDeadLetters = Schema.decodeUnknownEffect(Schema.Array(DeadLetter))
-
-const deliveries = Effect.fnUntraced(function* (webhookId: string, limit: number) {
-  const sql = yield* SqlClient.SqlClient
-  const rows =
-    yield* sql`SELECT delivery_id, event_id, type, attempt, outcome, status, reason, milliseconds, at FROM webhook_deliveries
-    WHERE webhook_id = ${webhookId} ORDER BY delivery_id DESC LIMIT ${limit}`
-  return yield* decodeDeliveries(rows)
-})
 
 const deadLetters = Effect.fnUntraced(function* (webhookId: string, limit: number) {
   const sql = yield* SqlClient.SqlClient

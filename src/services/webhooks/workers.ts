@@ -1,6 +1,6 @@
 // The workers of webhooks: one for each, as long as the server runs.
 import { Context, Effect, FiberMap, Layer } from 'effect'
-import { EVENTS } from '../events/event-log.ts'
+import { EventTail } from '../events/tail.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { storageTrouble } from '../incidents/storage-trouble.ts'
 import { ALL_ACCOUNTS, Wakes } from '../process/wakes.ts'
@@ -8,26 +8,28 @@ import { makeWorker } from '../process/worker.ts'
 import type { Health } from './delivery.ts'
 import { WEBHOOK, WEBHOOKS } from './topics.ts'
 import { idsOfAll } from './webhooks.ts'
-import { NEEDED, type Needed, runOnce } from './pass.ts'
+import { runOnce } from './pass.ts'
+import { followEvents, type RecentEvents } from './recent-events.ts'
+import { NEEDED, type Needed } from './working.ts'
 
 /** Keeps a worker for each endpoint, and wakes them when there are events. */
 const workForever = Effect.fnUntraced(function* (options: { readonly allowPrivateAddresses: boolean }) {
   const wakes = yield* Wakes
   const incidents = yield* Incidents
   const healths = new Map<string, Health>()
+  let recent: RecentEvents | undefined
   const worker = yield* makeWorker({
     topic: WEBHOOK,
     runOnce: Effect.fn('Webhooks.runOnce')((webhookId: string) => {
       const health = healths.get(webhookId) ?? { failures: 0 }
       healths.set(webhookId, health)
-      return runOnce(webhookId, { ...options, health })
+      return runOnce(webhookId, { ...options, health, recent })
     }),
     words: { failing: 'Webhooks cannot be delivered; events wait', again: 'Webhooks are delivered again' },
     onTrouble: (_, what, error) => incidents.report({ ...storageTrouble('', what, error), accountId: null })
   })
   const running = yield* FiberMap.make<string>()
   const changes = yield* wakes.waiter(WEBHOOKS, ALL_ACCOUNTS)
-  const events = yield* wakes.waiter(EVENTS, ALL_ACCOUNTS)
 
   const startAll = Effect.gen(function* () {
     yield* changes.reset
@@ -41,13 +43,19 @@ const workForever = Effect.fnUntraced(function* (options: { readonly allowPrivat
       yield* FiberMap.run(running, webhookId, worker.loop(webhookId), { onlyIfMissing: true })
     yield* changes.await
   })
-  const wakeAll = Effect.gen(function* () {
-    yield* events.reset
-    yield* Effect.forEach([...healths.keys()], worker.wake)
-    yield* events.await
-    yield* Effect.sleep(COALESCE)
-  })
-  yield* Effect.forkScoped(Effect.forever(wakeAll))
+  const begun = (read: RecentEvents) =>
+    Effect.suspend(() => {
+      recent = read
+      return wakeAll
+    })
+  const wakeAll = Effect.suspend(() => Effect.forEach([...healths.keys()], worker.wake, { discard: true }))
+  yield* followEvents(begun, wakeAll).pipe(
+    Effect.catch(error =>
+      Effect.andThen(Effect.logDebug('Events cannot be followed now', error), Effect.sleep('1 second'))
+    ),
+    Effect.forever,
+    Effect.forkScoped
+  )
   return yield* startAll.pipe(
     Effect.catch(error =>
       Effect.andThen(Effect.logDebug('Webhooks cannot be read now', error), Effect.sleep('1 second'))
@@ -56,16 +64,13 @@ const workForever = Effect.fnUntraced(function* (options: { readonly allowPrivat
   )
 }, Effect.scoped)
 
-/** Events that follow each other at once are delivered in one pass. */
-const COALESCE = '20 millis'
-
 export const layer = (options: {
   readonly allowPrivateAddresses: boolean
-}): Layer.Layer<never, never, Needed | Wakes> =>
+}): Layer.Layer<never, never, Needed | EventTail | Wakes> =>
   Layer.effectDiscard(
     Effect.gen(function* () {
-      const context = yield* Effect.context<Needed | Wakes>()
-      const provided = Effect.provideContext(Context.pick(...NEEDED, Wakes)(context))
+      const context = yield* Effect.context<Needed | EventTail | Wakes>()
+      const provided = Effect.provideContext(Context.pick(...NEEDED, EventTail, Wakes)(context))
       yield* Effect.forkScoped(provided(workForever(options)))
     })
   )

@@ -115,6 +115,20 @@ const OPERATING = new Set([
 ])
 /** The handler compares the account of the incident. */
 const ACKNOWLEDGING = 'POST /v1/incidents/{incidentId}/acknowledge'
+/** The handlers look at the accounts and types of the webhook. */
+const MANAGING = [
+  'DELETE /v1/webhooks/{webhookId}',
+  'GET /v1/webhooks',
+  'GET /v1/webhooks/{webhookId}',
+  'GET /v1/webhooks/{webhookId}/dead-letters',
+  'GET /v1/webhooks/{webhookId}/deliveries',
+  'PATCH /v1/webhooks/{webhookId}',
+  'POST /v1/webhooks',
+  'POST /v1/webhooks/{webhookId}/dead-letters/replay',
+  'POST /v1/webhooks/{webhookId}/replay',
+  'POST /v1/webhooks/{webhookId}/secret',
+  'POST /v1/webhooks/{webhookId}/test'
+]
 /** What is about all accounts or none: each of these roles may do it whose accounts are not limited. */
 const READING_ALL = ['GET /metrics', 'GET /v1/store']
 const OPERATING_ALL = ['POST /v1/accounts', 'POST /v1/accounts/import']
@@ -134,18 +148,7 @@ const ADMINISTERING = new Set([
   'POST /v1/inspector/tickets',
   'POST /v1/keys',
   'POST /v1/keys/{keyId}/rotate',
-  'PUT /v1/inspector',
-  'DELETE /v1/webhooks/{webhookId}',
-  'GET /v1/webhooks',
-  'GET /v1/webhooks/{webhookId}',
-  'GET /v1/webhooks/{webhookId}/dead-letters',
-  'GET /v1/webhooks/{webhookId}/deliveries',
-  'PATCH /v1/webhooks/{webhookId}',
-  'POST /v1/webhooks',
-  'POST /v1/webhooks/{webhookId}/dead-letters/replay',
-  'POST /v1/webhooks/{webhookId}/replay',
-  'POST /v1/webhooks/{webhookId}/secret',
-  'POST /v1/webhooks/{webhookId}/test'
+  'PUT /v1/inspector'
 ])
 
 const allowedFor = (grant: Parameters<typeof refusalOf>[0], accountId: string) =>
@@ -164,20 +167,20 @@ test('an agent also sends', () => {
 
 test('an operator also links and controls', () => {
   expect(allowedFor(operator, 'acc-1')).toEqual(
-    [...READING, ...SENDING, ...OPERATING, ACKNOWLEDGING].toSorted()
+    [...READING, ...SENDING, ...OPERATING, ...MANAGING, ACKNOWLEDGING].toSorted()
   )
 })
 
 test('for other accounts none of them does anything but list their own', () => {
-  for (const grant of [viewer, agent])
-    expect(allowedFor(grant, 'acc-2')).toEqual(['GET /v1/accounts', 'GET /v1/me'])
-  expect(allowedFor(operator, 'acc-2')).toEqual(['GET /v1/accounts', 'GET /v1/me', ACKNOWLEDGING])
+  const own = ['GET /v1/accounts', 'GET /v1/me']
+  for (const grant of [viewer, agent]) expect(allowedFor(grant, 'acc-2')).toEqual(own)
+  expect(allowedFor(operator, 'acc-2')).toEqual([...own, ACKNOWLEDGING, ...MANAGING].toSorted())
 })
 
 test('whoever is granted all accounts does the same with each, and what is about all of them', () => {
   const inAll = (role: Grant['role']) => allowedFor({ role, accounts: 'all' }, 'acc-2')
   const reading = [...READING, ...READING_ALL]
-  const operating = [...OPERATING, ACKNOWLEDGING, ...OPERATING_ALL]
+  const operating = [...OPERATING, ...MANAGING, ACKNOWLEDGING, ...OPERATING_ALL]
   expect(inAll('viewer')).toEqual(reading.toSorted())
   expect(inAll('agent')).toEqual([...reading, ...SENDING].toSorted())
   expect(inAll('operator')).toEqual([...reading, ...SENDING, ...operating].toSorted())

@@ -1,6 +1,7 @@
 // The audit log: an entry is there before the change, and how it ended is added to it.
 import { join } from 'node:path'
 import { Effect, Layer, Logger } from 'effect'
+import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../../../harness/server-process.ts'
 import type { AuditedRequest } from '../../../src/domain/audit.ts'
@@ -16,15 +17,15 @@ const request = (operation: string, accountId: string | null = null): AuditedReq
   remoteAddress: '127.0.0.1'
 })
 
-const logOn = (file: string) =>
+const logAndDatabaseOn = (file: string) =>
   AuditLog.layer.pipe(
     Layer.provide(Migrations.layer),
-    Layer.provide(NodeSqlite.layer(file)),
+    Layer.provideMerge(NodeSqlite.layer(file)),
     Layer.provide(Logger.layer([]))
   )
 
 const using = <A, E>(file: string, work: (audit: AuditLog['Service']) => Effect.Effect<A, E, AuditLog>) =>
-  Effect.runPromise(AuditLog.use(work).pipe(Effect.provide(logOn(file))))
+  Effect.runPromise(AuditLog.use(work).pipe(Effect.provide(logAndDatabaseOn(file))))
 
 test('an entry outlives a server that was killed, without a status; outcomes outlive one that stops', async () => {
   const folder = temporaryFolder()
@@ -72,4 +73,31 @@ test('a list has the outcome of what has just ended, filtered and in its order; 
       expect([yield* audit.removeOld(at + 1, 2), yield* ids({})]).toEqual([2, [third]])
       expect([yield* audit.removeOld(at + 1, 2), yield* ids({})]).toEqual([1, []])
     })
+  ))
+
+test('an entry that its change writes is committed with it or not at all, and is written once', () =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      const audit = yield* AuditLog
+      const sql = yield* SqlClient.SqlClient
+      const listed = Effect.map(audit.list({ order: 'oldest', limit: 10 }), found =>
+        found.map(({ auditId, operation }) => [auditId, operation])
+      )
+      const entry = audit.defer(request('outbox.send'))
+      yield* Effect.exit(sql.withTransaction(Effect.andThen(entry.withChange, Effect.fail('no change'))))
+      expect(yield* listed).toEqual([])
+
+      yield* sql.withTransaction(entry.withChange)
+      yield* sql.withTransaction(entry.withChange)
+      const auditId = yield* entry.written
+      expect(yield* listed).toEqual([[auditId, 'outbox.send']])
+
+      const refused = audit.defer(request('outbox.send'))
+      expect(yield* listed).toHaveLength(1)
+      const refusedId = yield* refused.written
+      expect(yield* listed).toEqual([
+        [auditId, 'outbox.send'],
+        [refusedId, 'outbox.send']
+      ])
+    }).pipe(Effect.provide(logAndDatabaseOn(':memory:')))
   ))

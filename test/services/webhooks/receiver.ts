@@ -6,10 +6,18 @@ import type { CloudEvent } from '../../../src/domain/cloud-event.ts'
 export interface Received {
   readonly headers: Record<string, string>
   readonly body: string
+  /** The first of a batch. */
   readonly event: CloudEvent
+  readonly events: ReadonlyArray<CloudEvent>
 }
 
 type Behaviour = (received: Received, response: ServerResponse) => void
+
+/** The new messages of a request, by their texts. */
+export const textsOf = ({ events }: Pick<Received, 'events'>): ReadonlyArray<string | null> =>
+  events.flatMap(event =>
+    event.type === 'message.stored' && 'message' in event.data ? [event.data.message?.body ?? null] : []
+  )
 
 export const accept: Behaviour = (_, response) => void response.writeHead(204).end()
 
@@ -30,18 +38,19 @@ export class Receiver implements AsyncDisposable {
 
   /** The new messages that came, by their texts. */
   get texts(): ReadonlyArray<string | null> {
-    return this.received.flatMap(({ event }) =>
-      event.type === 'message.stored' && 'message' in event.data ? [event.data.message?.body ?? null] : []
-    )
+    return this.received.flatMap(textsOf)
   }
 
   private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let body = ''
     for await (const part of request) body += String(part)
+    const parsed = JSON.parse(body) as CloudEvent | ReadonlyArray<CloudEvent>
+    const events = Array.isArray(parsed) ? parsed : [parsed]
     const received = {
       body,
       headers: request.headers as Record<string, string>,
-      event: JSON.parse(body) as CloudEvent
+      event: events[0] as CloudEvent,
+      events
     }
     this.received.push(received)
     this.behave(received, response)

@@ -1,60 +1,17 @@
-// Webhooks on a real database and over real HTTP: what happens to events that are not taken.
-import { Effect, Layer, ManagedRuntime } from 'effect'
+// What happens to events that are not taken, and what a delivery looks like.
+import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import { threadIdOf } from '../../../src/domain/ids.ts'
 import { isWanted } from '../../../src/domain/webhook.ts'
-import { EventData } from '../../../src/services/conversations/event-data.ts'
 import { Identity } from '../../../src/services/conversations/identity.ts'
 import { deliver } from '../../../src/services/webhooks/request.ts'
 import { retryDelay } from '../../../src/services/webhooks/retries.ts'
 import { isSecret, newSecret, signatureHeaders } from '../../../src/services/webhooks/signature.ts'
 import { Webhooks } from '../../../src/services/webhooks/webhooks.ts'
-import { runOnce } from '../../../src/services/webhooks/pass.ts'
-import { ACCOUNT, ANN, ANN_LID, apply, message, T0 } from '../conversations/facts.ts'
-import { servicesOn } from '../database.ts'
+import { ACCOUNT, ANN, ANN_LID, apply, T0 } from '../conversations/facts.ts'
+import { created, from, onWebhooks, pass, passNow } from './passes.ts'
 import { Receiver } from './receiver.ts'
-
-type Services = Layer.Success<ReturnType<typeof servicesOn>> | EventData | Webhooks
-
-/** Without workers: a test makes the passes. */
-const onWebhooks = async <A, E>(program: Effect.Effect<A, E, Services>): Promise<A> => {
-  const runtime = ManagedRuntime.make(
-    Webhooks.layer({ allowPrivateAddresses: true }).pipe(
-      Layer.provideMerge(EventData.layer),
-      Layer.provideMerge(servicesOn())
-    )
-  )
-  try {
-    return await runtime.runPromise(program)
-  } finally {
-    await runtime.dispose()
-  }
-}
-
-const created = (url: string) =>
-  Effect.gen(function* () {
-    const webhooks = yield* Webhooks
-    const made = yield* webhooks.create({
-      url,
-      name: 'test',
-      accountId: null,
-      types: ['message.stored'],
-      headers: {}
-    })
-    return made!.webhook.webhookId
-  })
-
-/** One pass; every lane is due. */
-const pass = (webhookId: string, health = { failures: 0 }) =>
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    yield* sql`UPDATE webhook_lanes SET next_at = 0`
-    yield* runOnce(webhookId, { health, allowPrivateAddresses: true })
-  })
-
-const from = (jid: string, whatsAppId: string) =>
-  message(whatsAppId, { chat: { jid }, sender: { jid }, body: whatsAppId })
 
 test('an event that is refused to the end becomes a dead letter; its conversation goes on, and it can be delivered again', async () => {
   await using receiver = await Receiver.open()
@@ -161,7 +118,7 @@ test('a replay of what came later takes nothing from a conversation that waits',
       expect(yield* webhooks.replay(webhookId, { since: later!.at, types: [] })).toBeGreaterThan(0)
 
       // The lane is not due yet when the replay comes to it.
-      yield* runOnce(webhookId, { health: { failures: 0 }, allowPrivateAddresses: true })
+      yield* passNow(webhookId)
       receiver.behave = (_, response) => void response.writeHead(200).end()
       receiver.received.splice(0)
       yield* pass(webhookId)

@@ -65,6 +65,7 @@ export class MessagesGroup extends HttpApiGroup.make('messages')
     }).annotateMerge(
       operation({
         access: sends('path'),
+        changesAtOnce: true,
         operationId: 'outbox.send',
         summary: 'Send a message',
         description:

@@ -2,13 +2,13 @@
 import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
 import { FEED_KINDS } from '../../../domain/feed.ts'
-import { DeadLetter, Webhook, WebhookDelivery } from '../../../domain/webhook.ts'
+import { DeadLetter, Webhook, WebhookBatch, WebhookDelivery, WebhookFormat } from '../../../domain/webhook.ts'
 import { isSecret } from '../../../services/webhooks/signature.ts'
-import { administers } from '../../auth/access.ts'
+import { operates } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
-import { AccountId, limit } from '../../fields.ts'
+import { AccountId, limit, ThreadId } from '../../fields.ts'
 import { operation } from '../../operation.ts'
-import { NotFound, StoreUnavailable, TooManyWebhooks } from '../../problems.ts'
+import { BadField, Forbidden, NotFound, StoreUnavailable, TooManyWebhooks } from '../../problems.ts'
 import { Whole } from '../../../domain/whole.ts'
 
 const KINDS: ReadonlySet<string> = new Set([
@@ -51,11 +51,24 @@ const Secret = Schema.String.check(
 
 const Name = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100))
 
+const Batch = Schema.Struct(WebhookBatch.fields).annotate({ identifier: 'NewWebhookBatch' })
+
+/** Of the formats of other servers, whichever it is; the handler says which are of the webhook's. */
+const FormatEvents = Schema.Array(Schema.String.check(Schema.isMaxLength(100))).check(Schema.isMaxLength(50))
+
+const MOST_THREADS = 100
+
+const ThreadIds = Schema.Array(ThreadId).check(Schema.isMaxLength(MOST_THREADS))
+
 const NewWebhook = Schema.Struct({
   url: WebhookUrl,
   name: Schema.optionalKey(Name),
   accountId: Schema.optionalKey(AccountId),
   types: Schema.optionalKey(Types),
+  threadIds: Schema.optionalKey(ThreadIds),
+  format: Schema.optionalKey(WebhookFormat),
+  formatEvents: Schema.optionalKey(FormatEvents),
+  batch: Schema.optionalKey(Schema.NullOr(Batch)),
   headers: Schema.optionalKey(Headers),
   secret: Schema.optionalKey(Secret)
 }).annotate({ identifier: 'NewWebhook' })
@@ -65,6 +78,10 @@ const ChangedWebhook = Schema.Struct({
   url: Schema.optionalKey(WebhookUrl),
   name: Schema.optionalKey(Name),
   types: Schema.optionalKey(Types),
+  threadIds: Schema.optionalKey(ThreadIds),
+  format: Schema.optionalKey(WebhookFormat),
+  formatEvents: Schema.optionalKey(FormatEvents),
+  batch: Schema.optionalKey(Schema.NullOr(Batch)),
   headers: Schema.optionalKey(Headers),
   state: Schema.optionalKey(Schema.Literals(['active', 'paused']))
 }).annotate({ identifier: 'WebhookChange' })
@@ -97,42 +114,49 @@ export class WebhooksGroup extends HttpApiGroup.make('webhooks')
     HttpApiEndpoint.get('list', '/webhooks', {
       success: Schema.Struct({ webhooks: Schema.Array(Webhook) }).annotate({ identifier: 'WebhookList' }),
       error: StoreUnavailable
-    }).annotateMerge(operation({ access: administers, summary: 'List webhooks' })),
+    }).annotateMerge(
+      operation({
+        access: operates('handler'),
+        summary: 'List webhooks',
+        description:
+          'Those that the caller may manage: of the own accounts, with events that the caller may hear.'
+      })
+    ),
     HttpApiEndpoint.post('create', '/webhooks', {
       payload: NewWebhook,
       success: WithSecret.pipe(HttpApiSchema.status(201)),
-      error: [NotFound, StoreUnavailable, TooManyWebhooks]
+      error: [BadField, Forbidden, NotFound, StoreUnavailable, TooManyWebhooks]
     }).annotateMerge(
       operation({
-        access: administers,
+        access: operates('handler'),
         summary: 'Create a webhook',
         description:
-          'Events that are stored from now on are delivered to the URL, of one account or of all, of the types named or of all. Each is a CloudEvent in JSON, signed by Standard Webhooks with the secret, which is shown this once. An event is delivered until the URL answers with 2xx; those of a conversation in their order.'
+          'Events that are stored from now on are delivered to the URL, of one account or of all, of some threads of an account, of the types named or of all. Each is a CloudEvent in JSON, signed by Standard Webhooks with the secret, which is shown this once. An event is delivered until the URL answers with 2xx; those of a conversation in their order. With `batch`, several are delivered in one request, in CloudEvents’ format for batches. With `format`, they come in the form of another server, so that software made for that goes on working. A webhook whose URL was set with a key of another role than admin gets what this key may hear, and ends with it.'
       })
     ),
     HttpApiEndpoint.get('get', '/webhooks/:webhookId', {
       params: path,
       success: Webhook,
       error: [...errors]
-    }).annotateMerge(operation({ access: administers, summary: 'Show a webhook' })),
+    }).annotateMerge(operation({ access: operates('handler'), summary: 'Show a webhook' })),
     HttpApiEndpoint.patch('change', '/webhooks/:webhookId', {
       params: path,
       payload: ChangedWebhook,
       success: Webhook,
-      error: [...errors]
+      error: [...errors, BadField, Forbidden]
     }).annotateMerge(
       operation({
-        access: administers,
+        access: operates('handler'),
         summary: 'Change a webhook',
         description:
-          'While it is paused, events wait, for as long as they are kept. A webhook that was disabled, because its server answered 410, goes on once it is set to active.'
+          'While it is paused, events wait, for as long as they are kept. A webhook that was disabled, because its server answered 410, goes on once it is set to active. An address on another server needs `headers` too, as those that are set are not sent to it.'
       })
     ),
     HttpApiEndpoint.delete('delete', '/webhooks/:webhookId', {
       params: path,
       success: HttpApiSchema.NoContent,
       error: [...errors]
-    }).annotateMerge(operation({ access: administers, summary: 'Delete a webhook' })),
+    }).annotateMerge(operation({ access: operates('handler'), summary: 'Delete a webhook' })),
     HttpApiEndpoint.post('renewSecret', '/webhooks/:webhookId/secret', {
       params: path,
       payload: Schema.Struct({
@@ -147,7 +171,7 @@ export class WebhooksGroup extends HttpApiGroup.make('webhooks')
       error: [...errors]
     }).annotateMerge(
       operation({
-        access: administers,
+        access: operates('handler'),
         summary: 'Replace the secret of a webhook',
         description:
           'Deliveries are signed with the new secret, and for `overlapSeconds` (a day by default) with the one before, too.'
@@ -164,7 +188,7 @@ export class WebhooksGroup extends HttpApiGroup.make('webhooks')
       error: [...errors]
     }).annotateMerge(
       operation({
-        access: administers,
+        access: operates('handler'),
         summary: 'Test a webhook',
         description: 'Delivers an event of the type `webhook.test`, once, and says what the URL answered.'
       })
@@ -176,7 +200,7 @@ export class WebhooksGroup extends HttpApiGroup.make('webhooks')
       error: [...errors]
     }).annotateMerge(
       operation({
-        access: administers,
+        access: operates('handler'),
         summary: 'Deliver events again',
         description:
           'Delivers what happened from `since` on, as far as it is kept, with the same `webhook-id` as before. `events`: how many events were logged in that time, wanted ones and others.'
@@ -191,7 +215,7 @@ export class WebhooksGroup extends HttpApiGroup.make('webhooks')
       error: [...errors]
     }).annotateMerge(
       operation({
-        access: administers,
+        access: operates('handler'),
         summary: 'List attempts to deliver',
         description: 'The newest first, up to a thousand.'
       })
@@ -205,7 +229,7 @@ export class WebhooksGroup extends HttpApiGroup.make('webhooks')
       error: [...errors]
     }).annotateMerge(
       operation({
-        access: administers,
+        access: operates('handler'),
         summary: 'List events that were given up',
         description:
           'An event that is not taken within two and a half days is given up, and the later ones are delivered.'
@@ -217,7 +241,7 @@ export class WebhooksGroup extends HttpApiGroup.make('webhooks')
       error: [...errors]
     }).annotateMerge(
       operation({
-        access: administers,
+        access: operates('handler'),
         summary: 'Deliver events that were given up',
         description: 'Those whose events are still kept, with what came after them in their conversations.'
       })

@@ -1,14 +1,25 @@
 // Webhooks over HTTP.
 import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
+import { parseThreadId } from '../../../domain/ids.ts'
+import type { Webhook } from '../../../domain/webhook.ts'
 import type { Accounts } from '../../../services/accounts.ts'
-import type { DatabaseError } from '../../../services/database/error.ts'
+import type { ThreadStore } from '../../../services/conversations/thread-store.ts'
+import { eventsOfFormat } from '../../../services/webhooks/formats/formats.ts'
 import { type WebhookError, Webhooks } from '../../../services/webhooks/webhooks.ts'
 import { Api } from '../../api.ts'
 import { auditMade } from '../../auth/auditing.ts'
-import { findAccount } from '../../lookup.ts'
-import { NotFound, orDatabaseUnavailable, StoreUnavailable, TooManyWebhooks } from '../../problems.ts'
+import { Caller } from '../../auth/caller.ts'
+import { findAccount, findThread } from '../../lookup.ts'
+import {
+  badField,
+  NotFound,
+  orDatabaseUnavailable,
+  StoreUnavailable,
+  TooManyWebhooks
+} from '../../problems.ts'
 import type { NewWebhookPayload, StretchPayload, WebhookChangePayload } from './contract.ts'
+import { allowedTypes, isManaged, keyOfCaller, requireAccount } from './rights.ts'
 
 const PAGE = 100
 const OVERLAP_SECONDS = 86_400
@@ -39,32 +50,109 @@ const found = <A, R>(webhookId: string, work: Effect.Effect<A | undefined, Webho
     () => noSuch(webhookId)
   )
 
-const create = Effect.fnUntraced(function* ({
-  accountId,
-  headers = {},
-  name,
-  types = [],
-  url,
-  secret
-}: NewWebhookPayload) {
+/** The ids under which threads are stored that are all of one account, and which one that is. */
+const threadsOf = Effect.fnUntraced(function* (
+  given: ReadonlyArray<string>,
+  accountId: string | null | undefined
+) {
+  const threads = yield* Effect.forEach(given, findThread)
+  const accounts = new Set(threads.map(thread => thread.accountId))
+  if (accountId !== undefined && threads.length > 0) accounts.add(accountId ?? '')
+  if (accounts.size > 1)
+    return yield* badField('payload', 'threadIds', 'Expected threads of one account, which is the webhook’s')
+  return {
+    accountId: accountId ?? threads[0]?.accountId ?? null,
+    threadIds: [...new Set(threads.map(({ threadId }) => threadId))].toSorted()
+  }
+})
+
+/** What fits together of a format, the events that are asked for of it, and batches. */
+const checkFormat = Effect.fnUntraced(function* ({
+  batch,
+  format,
+  formatEvents
+}: Pick<Webhook, 'batch' | 'format' | 'formatEvents'>) {
+  const known = eventsOfFormat(format)
+  if (batch !== null && format !== 'backscroll')
+    return yield* badField(
+      'payload',
+      'batch',
+      'Expected none: only events in the format backscroll come in batches'
+    )
+  if (formatEvents.every(event => known.includes(event))) return
+  const expected =
+    known.length === 0 ? 'none: types says which events are delivered' : `some of ${known.join(', ')}`
+  return yield* badField('payload', 'formatEvents', `Expected ${expected}`)
+})
+
+const create = Effect.fnUntraced(function* (payload: NewWebhookPayload) {
+  const { accountId, headers = {}, name, secret, threadIds = [], types = [], url } = payload
+  const { batch = null, format = 'backscroll', formatEvents = [] } = payload
+  const form = { batch, format, formatEvents }
+  yield* checkFormat(form)
+  if (accountId !== undefined || threadIds.length === 0) yield* requireAccount(accountId ?? null)
+  for (const threadId of threadIds) yield* requireAccount(parseThreadId(threadId)?.accountId ?? null)
   if (accountId !== undefined) yield* findAccount(accountId)
+  const place = yield* threadsOf(threadIds, accountId)
   const webhooks = yield* Webhooks
   const webhook = {
+    ...place,
     url,
     headers,
-    types,
+    types: yield* allowedTypes(types),
     secret,
-    name: name ?? new URL(url).host,
-    accountId: accountId ?? null
+    ...form,
+    keyId: yield* keyOfCaller,
+    name: name ?? new URL(url).host
   }
   const created = yield* orUnavailable(webhooks.create(webhook))
   if (created === undefined) return yield* new TooManyWebhooks({ detail: 'Delete some that are not needed' })
   yield* auditMade('webhookId', created.webhook.webhookId)
+  if (place.accountId !== null) yield* auditMade('accountId', place.accountId)
   return created
 })
 
-const change = (webhookId: string, payload: WebhookChangePayload) =>
-  Webhooks.use(webhooks => found(webhookId, webhooks.change(webhookId, payload)))
+/** The webhook, for whoever may manage it: others are not told that there is one. */
+const managed = Effect.fnUntraced(function* (webhookId: string) {
+  const { grant } = yield* Caller
+  const webhooks = yield* Webhooks
+  const webhook = yield* found(webhookId, webhooks.read(webhookId))
+  return isManaged(grant, webhook) ? webhook : yield* noSuch(webhookId)
+})
+
+const list = Effect.gen(function* () {
+  const { grant } = yield* Caller
+  const webhooks = yield* Webhooks
+  const all = yield* orUnavailable(webhooks.list)
+  return { webhooks: all.filter(webhook => isManaged(grant, webhook)) }
+})
+
+const originOf = (url: string): string => new URL(url).origin
+
+const change = Effect.fnUntraced(function* (webhook: Webhook, payload: WebhookChangePayload) {
+  const { headers, threadIds, types, url } = payload
+  // They may hold credentials, which are not shown to whoever sets the address.
+  if (url !== undefined && webhook.headers.length > 0 && headers === undefined)
+    if (originOf(url) !== originOf(webhook.url))
+      return yield* badField('payload', 'headers', 'Expected the headers for the other server')
+  const { batch = webhook.batch, format = webhook.format } = payload
+  // The events of another format have other names.
+  const formatEvents = payload.formatEvents ?? (format === webhook.format ? webhook.formatEvents : [])
+  yield* checkFormat({ batch, format, formatEvents })
+  const threads = threadIds && (yield* threadsOf(threadIds, webhook.accountId))
+  const isTakenOver = url !== undefined || (payload.state === 'active' && webhook.keyId !== null)
+  const webhooks = yield* Webhooks
+  return yield* found(
+    webhook.webhookId,
+    webhooks.change(webhook.webhookId, {
+      ...payload,
+      formatEvents,
+      types: types && (yield* allowedTypes(types)),
+      threadIds: threads?.threadIds,
+      keyId: isTakenOver ? yield* keyOfCaller : undefined
+    })
+  )
+})
 
 const remove = Effect.fnUntraced(function* (webhookId: string) {
   const webhooks = yield* Webhooks
@@ -76,57 +164,56 @@ const replay = Effect.fnUntraced(function* (webhookId: string, { since, types = 
   return { events: yield* found(webhookId, webhooks.replay(webhookId, { since, until, types })) }
 })
 
-/** A list of something of a webhook that is there. */
-const ofWebhook = Effect.fnUntraced(function* <A>(
-  webhookId: string,
-  read: (webhooks: Webhooks['Service']) => Effect.Effect<A, DatabaseError>
-) {
-  const webhooks = yield* Webhooks
-  yield* found(webhookId, webhooks.read(webhookId))
-  return yield* orDatabaseUnavailable(read(webhooks))
-})
+/** The same for a webhook that the caller may manage. */
+const ofManaged = <A, E, R>(webhookId: string, use: (webhook: Webhook) => Effect.Effect<A, E, R>) =>
+  Effect.flatMap(managed(webhookId), use)
+
+const renewSecret = (webhookId: string, overlapSeconds: number) =>
+  Webhooks.use(webhooks => found(webhookId, webhooks.renewSecret(webhookId, overlapSeconds)))
+
+const test = (webhookId: string) => Webhooks.use(webhooks => found(webhookId, webhooks.test(webhookId)))
+
+const deliveries = (webhookId: string, limit: number) =>
+  Webhooks.use(webhooks =>
+    Effect.map(orDatabaseUnavailable(webhooks.deliveries(webhookId, limit)), found => ({ deliveries: found }))
+  )
+
+const deadLetters = (webhookId: string, limit: number) =>
+  Webhooks.use(webhooks =>
+    Effect.map(orDatabaseUnavailable(webhooks.deadLetters(webhookId, limit)), found => ({
+      deadLetters: found
+    }))
+  )
+
+const replayDeadLetters = (webhookId: string) =>
+  Webhooks.use(webhooks =>
+    Effect.map(found(webhookId, webhooks.replayDeadLetters(webhookId)), events => ({ events }))
+  )
 
 export const webhooksLayer = HttpApiBuilder.group(
   Api,
   'webhooks',
   Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<Accounts | Webhooks>()
+    const services = yield* Effect.context<Accounts | ThreadStore | Webhooks>()
     const provide = Effect.provideContext(services)
     return handlers.handleAll({
-      list: () =>
-        provide(
-          Webhooks.use(webhooks => Effect.map(orUnavailable(webhooks.list), all => ({ webhooks: all })))
-        ),
+      list: () => provide(list),
       create: ({ payload }) => provide(create(payload)),
-      get: ({ params: { webhookId } }) =>
-        provide(Webhooks.use(webhooks => found(webhookId, webhooks.read(webhookId)))),
-      change: ({ params, payload }) => provide(change(params.webhookId, payload)),
-      delete: ({ params }) => provide(remove(params.webhookId)),
-      renewSecret: ({ params: { webhookId }, payload: { overlapSeconds = OVERLAP_SECONDS } }) =>
-        provide(Webhooks.use(webhooks => found(webhookId, webhooks.renewSecret(webhookId, overlapSeconds)))),
-      test: ({ params: { webhookId } }) =>
-        provide(Webhooks.use(webhooks => found(webhookId, webhooks.test(webhookId)))),
-      replay: ({ params, payload }) => provide(replay(params.webhookId, payload)),
-      deliveries: ({ params: { webhookId }, query: { limit = PAGE } }) =>
-        provide(
-          Effect.map(
-            ofWebhook(webhookId, webhooks => webhooks.deliveries(webhookId, limit)),
-            deliveries => ({ deliveries })
-          )
-        ),
-      deadLetters: ({ params: { webhookId }, query: { limit = PAGE } }) =>
-        provide(
-          Effect.map(
-            ofWebhook(webhookId, webhooks => webhooks.deadLetters(webhookId, limit)),
-            deadLetters => ({ deadLetters })
-          )
-        ),
-      replayDeadLetters: ({ params: { webhookId } }) =>
-        provide(
-          Webhooks.use(webhooks =>
-            Effect.map(found(webhookId, webhooks.replayDeadLetters(webhookId)), events => ({ events }))
-          )
-        )
+      get: ({ params }) => provide(managed(params.webhookId)),
+      change: ({ params, payload }) =>
+        provide(ofManaged(params.webhookId, webhook => change(webhook, payload))),
+      delete: ({ params }) => provide(ofManaged(params.webhookId, ({ webhookId }) => remove(webhookId))),
+      renewSecret: ({ params, payload: { overlapSeconds = OVERLAP_SECONDS } }) =>
+        provide(ofManaged(params.webhookId, ({ webhookId }) => renewSecret(webhookId, overlapSeconds))),
+      test: ({ params }) => provide(ofManaged(params.webhookId, ({ webhookId }) => test(webhookId))),
+      replay: ({ params, payload }) =>
+        provide(ofManaged(params.webhookId, ({ webhookId }) => replay(webhookId, payload))),
+      deliveries: ({ params, query: { limit = PAGE } }) =>
+        provide(ofManaged(params.webhookId, ({ webhookId }) => deliveries(webhookId, limit))),
+      deadLetters: ({ params, query: { limit = PAGE } }) =>
+        provide(ofManaged(params.webhookId, ({ webhookId }) => deadLetters(webhookId, limit))),
+      replayDeadLetters: ({ params }) =>
+        provide(ofManaged(params.webhookId, ({ webhookId }) => replayDeadLetters(webhookId)))
     })
   })
 )

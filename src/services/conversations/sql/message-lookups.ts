@@ -73,3 +73,15 @@ export const readSentProtobuf = (sql: SqlClient.SqlClient, accountId: string, wh
       WHERE t.account_id = ${accountId} AND m.message_id = ${messageIdOf('me', whatsAppId)} LIMIT 1`,
     ([row]) => row?.raw ?? undefined
   )
+
+/** The protobufs that are kept of these messages. */
+export const readProtobufs = (
+  sql: SqlClient.SqlClient,
+  keys: ReadonlyArray<readonly [threadId: string, messageId: string]>
+) =>
+  keys.length === 0
+    ? Effect.succeed([])
+    : sql<{ threadId: string; messageId: string; raw: Uint8Array }>`
+        SELECT m.thread_id, m.message_id, m.raw FROM ${rowsOf(sql, keys, ['thread_id', 'message_id'])} AS wanted
+          JOIN messages m ON m.thread_id = wanted.thread_id AND m.message_id = wanted.message_id
+          WHERE m.raw IS NOT NULL`

@@ -25,6 +25,7 @@ import { holdFrames } from './frame-hold.ts'
 import { makeGroupCache } from './group-cache.ts'
 import { forgetSenderKeys } from './identity-changes.ts'
 import { removeOldEntries } from './journal-cleanup.ts'
+import { rememberPreKeys } from './pre-key-check.ts'
 import { followLiveness } from './self-test.ts'
 import { socketConfig } from './options.ts'
 import { answersRetries } from './retry-requests.ts'
@@ -119,12 +120,13 @@ const openSocket = (connection: Connection): OpenedSocket => {
     onArrived: services.traffic.enter,
     onUnwritable: cause => stopAcknowledging(connection, socket, cause)
   })
+  const keys = rememberPreKeys(receive.keys)
   const groups = makeGroupCache(jid => socket.groupMetadata(jid))
   const readSent = (whatsAppId: string) => runtime.run(services.messages.sentProtobuf(accountId, whatsAppId))
   const config = socketConfig(options, {
     version: connection.version,
     agent: connection.agent,
-    auth: { creds, keys: receive.keys },
+    auth: { creds, keys },
     logger: baileysLogger((level, text) => runtime.fork(logBaileys(level, text))),
     makeSignalRepository: receive.makeSignalRepository,
     userDevicesCache: resources.devices,
@@ -171,7 +173,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     isOpen: () => connection.connections.isOpen(accountId, socket)
   })
   const stopFollowingTime = followTime(connection, socket)
-  const credentials = connectEvents(connection, socket, { appState, groups, keys: receive.keys })
+  const credentials = connectEvents(connection, socket, { appState, groups, keys })
   followVersion(connection, socket)
   followProxy(connection, socket)
   groups.follow(socket.ev)

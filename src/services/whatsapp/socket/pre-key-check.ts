@@ -73,6 +73,41 @@ const query = (socket: WASocket, type: 'get' | 'set', content: Array<BinaryNode>
 
 type HeldKeys = Readonly<Record<string, KeyPair>>
 
+/** A key store that remembers the pre-keys which it has stored, until they are checked. */
+export interface RememberingKeys extends SignalKeyStore {
+  /** What is held under these ids; it remembers nothing any more. */
+  readonly held: (ids: ReadonlyArray<number>) => Promise<HeldKeys>
+}
+
+/** Linking makes eight hundred pre-keys, and the check comes right after it: reading and opening them again takes half as long as making them. */
+export const rememberPreKeys = (keys: SignalKeyStore): RememberingKeys => {
+  let stored: Record<string, KeyPair> = {}
+  return {
+    get: (kind, ids) => keys.get(kind, ids),
+    set: async data => {
+      await keys.set(data)
+      for (const [id, pair] of Object.entries(data['pre-key'] ?? {})) {
+        if (pair === null) delete stored[id]
+        else stored[id] = pair
+      }
+    },
+    held: async ids => {
+      const known = stored
+      stored = {}
+      const others = await heldOf(
+        keys,
+        ids.filter(id => known[id] === undefined)
+      )
+      return Object.fromEntries(
+        ids.flatMap(id => {
+          const pair = known[id] ?? others[id]
+          return pair === undefined ? [] : [[id, pair]]
+        })
+      )
+    }
+  }
+}
+
 /** Uploads what is held under these ids; a new key where nothing is. */
 const replaceKeys = async (
   socket: WASocket,
@@ -130,13 +165,13 @@ const noteChecked = (
 const replaceDifferentKeys = async (
   connection: Connection,
   socket: WASocket,
-  keys: SignalKeyStore
+  keys: RememberingKeys
 ): Promise<boolean> => {
   const { creds, runtime } = connection
   const handedOut = handedOutIn(await query(socket, 'get', [{ tag: 'digest', attrs: {} }]))
   if (handedOut === undefined || (await runtime.run(areAsChecked(connection, handedOut)))) return false
   const { hash, ids } = handedOut
-  const held = await heldOf(keys, ids)
+  const held = await keys.held(ids)
   const pairs = ids.map(id => held[id]).filter(pair => pair !== undefined)
   if (pairs.length === ids.length && hashOf(creds, pairs).equals(hash)) {
     await runtime.run(noteChecked(connection, hash))
@@ -150,7 +185,7 @@ const replaceDifferentKeys = async (
 export const checkPreKeys = (
   connection: Connection,
   socket: WASocket,
-  keys: SignalKeyStore
+  keys: RememberingKeys
 ): Effect.Effect<void> => {
   const { accountId, services } = connection
   return Effect.tryPromise(() => replaceDifferentKeys(connection, socket, keys)).pipe(

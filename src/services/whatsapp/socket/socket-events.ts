@@ -1,5 +1,5 @@
 // What a socket reports, passed on to the rest of the server: credentials, addresses, files, and its state from pairing to its end.
-import type { BinaryNode, ConnectionState, SignalKeyStore, WASocket } from '@whiskeysockets/baileys'
+import type { BinaryNode, ConnectionState, WASocket } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
 import { answerIn } from '../phone/media-reupload.ts'
 import { makeAcknowledgements } from './acknowledgements.ts'
@@ -14,14 +14,14 @@ import type { GroupCache } from './group-cache.ts'
 import { fetchGroups } from './group-list.ts'
 import { watchLidMigration } from './lid-migration.ts'
 import { noteSent } from './liveness.ts'
-import { checkPreKeys } from './pre-key-check.ts'
+import { checkPreKeys, type RememberingKeys } from './pre-key-check.ts'
 import { watchRestrictions } from './restrictions.ts'
 
 /** What belongs to one socket besides the connection. */
 interface BesideSocket {
   readonly appState: ConnectedAppState
   readonly groups: GroupCache
-  readonly keys: SignalKeyStore
+  readonly keys: RememberingKeys
 }
 
 /** Connects what the socket reports to the rest of the server; answers what stores the credentials. */

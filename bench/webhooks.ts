@@ -1,0 +1,170 @@
+// What webhooks cost the intake: messages a second with many endpoints and without any, in turns.
+import { parseArgs } from 'node:util'
+import { wholeOption } from '../harness/options.ts'
+import { processorMs } from '../harness/process-memory.ts'
+import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
+import { linkAccount } from '../harness/simulated.ts'
+import type { Webhook } from '../src/domain/webhook.ts'
+import { Child } from './child.ts'
+import { STANDARDS } from './many-accounts.ts'
+import { medianOf } from './percentile.ts'
+import { profiling } from './profiling.ts'
+import type { TrafficQuestions } from './traffic-process.ts'
+import type { ReceiverQuestions } from './webhook-receivers.ts'
+
+export const WEBHOOKS_USAGE = `webhooks  live messages a second with webhooks and without, in turns
+    --messages N        how many in a round (500)
+    --rounds N          of each kind, in turns (4)
+    --endpoints N       that get every event (50)
+    --batch N           events in a request; 0: one (100)
+    --profile FOLDER    keep a CPU profile of the server there
+    --json              nothing but the result`
+
+/** The first messages are slower: code has to be compiled, sessions have to be made. */
+const WARM_UP = 200
+const MOST_WAIT_MS = 200
+
+interface Setting {
+  readonly server: ServerProcess
+  readonly whatsapp: Child<TrafficQuestions>
+  readonly receivers: Child<ReceiverQuestions>
+  readonly urls: ReadonlyArray<string>
+  readonly batch: number
+}
+
+interface Round {
+  readonly messagesPerSecond: number
+  readonly processorMs: number
+}
+
+const measure = async ({ server, whatsapp }: Setting, count: number): Promise<Round> => {
+  const before = processorMs(server.pid)
+  const milliseconds = await whatsapp.ask('receive', { side: 'server', mix: 'direct', count })
+  return {
+    messagesPerSecond: (count * 1000) / milliseconds,
+    processorMs: processorMs(server.pid) - before
+  }
+}
+
+const register = async ({ batch, server, urls }: Setting): Promise<ReadonlyArray<string>> => {
+  const made: Array<string> = []
+  for (const url of urls) {
+    const body = { url, ...(batch === 0 ? {} : { batch: { maxEvents: batch, maxWaitMs: MOST_WAIT_MS } }) }
+    const { webhook } = await server.api.webhooks<{ webhook: Webhook }>(201, 'POST', '', body)
+    made.push(webhook.webhookId)
+  }
+  return made
+}
+
+const waitingFor = async ({ server }: Setting): Promise<number> => {
+  const { webhooks } = await server.api.webhooks<{ webhooks: ReadonlyArray<Webhook> }>(200, 'GET')
+  return webhooks.reduce((sum, { failingLanes, waiting }) => sum + waiting + failingLanes, 0)
+}
+
+interface RoundWith extends Round {
+  readonly events: number
+  readonly requests: number
+  readonly deliveredPerSecond: number
+  readonly behindMs: number
+}
+
+/** With webhooks, until everything is delivered. */
+const measureWith = async (setting: Setting, count: number): Promise<RoundWith> => {
+  const { receivers, server } = setting
+  const ids = await register(setting)
+  await receivers.ask('taken', null)
+  const began = performance.now()
+  const round = await measure(setting, count)
+  const intakeMs = performance.now() - began
+  await server.api.until('everything to be delivered', async () =>
+    (await waitingFor(setting)) === 0 ? true : undefined
+  )
+  const allMs = performance.now() - began
+  for (const id of ids) await server.api.webhooks(204, 'DELETE', `/${id}`)
+  const taken = await receivers.ask('taken', null)
+  return {
+    ...round,
+    ...taken,
+    deliveredPerSecond: (taken.events * 1000) / allMs,
+    behindMs: allMs - intakeMs
+  }
+}
+
+const inTurns = async (setting: Setting, rounds: number, count: number, say: (text: string) => void) => {
+  const without: Array<Round> = []
+  const withWebhooks: Array<RoundWith> = []
+  for (let round = 0; round < rounds; round += 1) {
+    without.push(await measure(setting, count))
+    withWebhooks.push(await measureWith(setting, count))
+    say(
+      `${Math.round(without[round]?.messagesPerSecond ?? 0)} without, ${Math.round(withWebhooks[round]?.messagesPerSecond ?? 0)} with`
+    )
+  }
+  const median = (values: ReadonlyArray<number>) => Math.round(medianOf(values))
+  const intake = {
+    without: median(without.map(one => one.messagesPerSecond)),
+    with: median(withWebhooks.map(one => one.messagesPerSecond))
+  }
+  const events = median(withWebhooks.map(one => one.events / setting.urls.length))
+  return {
+    intake,
+    ratio: Number((intake.with / intake.without).toFixed(2)),
+    eventsPerMessage: Number((events / count).toFixed(1)),
+    eventsPerSecond: Math.round((events / count) * intake.with),
+    deliveredPerSecond: median(withWebhooks.map(one => one.deliveredPerSecond)),
+    requests: median(withWebhooks.map(one => one.requests)),
+    behindMs: median(withWebhooks.map(one => one.behindMs)),
+    processorMs: {
+      without: median(without.map(one => one.processorMs)),
+      with: median(withWebhooks.map(one => one.processorMs))
+    }
+  }
+}
+
+export const webhooks = async (args: ReadonlyArray<string>): Promise<object> => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      messages: { type: 'string', default: '500' },
+      rounds: { type: 'string', default: '4' },
+      endpoints: { type: 'string', default: '50' },
+      batch: { type: 'string', default: '100' },
+      profile: { type: 'string' },
+      json: { type: 'boolean', default: false }
+    }
+  })
+  const messages = wholeOption('messages', values.messages, 100_000)
+  const rounds = wholeOption('rounds', values.rounds, 100)
+  const endpoints = wholeOption('endpoints', values.endpoints, 200)
+  const batch = values.batch === '0' ? 0 : wholeOption('batch', values.batch, 500)
+  const say = (text: string): void => void (values.json || process.stderr.write(`${text}\n`))
+  const folder = temporaryFolder()
+  const whatsapp = new Child<TrafficQuestions>('traffic-process.ts')
+  const receivers = new Child<ReceiverQuestions>('webhook-receivers.ts')
+  let server: ServerProcess | undefined
+  try {
+    say('Linking …')
+    const settings = await whatsapp.ask('settings', null)
+    server = await ServerProcess.start({
+      dataDir: folder.path,
+      settings: { ...settings, ...STANDARDS, WEBHOOK_URL_PRIVATE: 'true', ...profiling(values.profile) }
+    })
+    const accountId = await linkAccount(server.api, 'Bench', qr =>
+      whatsapp.ask('scan', { side: 'server', qr })
+    )
+    await server.api.untilAccount(accountId, 'to be online', ({ state }) => state === 'open')
+    await whatsapp.ask('settled', 'server')
+    const urls = await receivers.ask('open', endpoints)
+    const setting: Setting = { server, whatsapp, receivers, urls, batch }
+    await measure(setting, WARM_UP)
+    await measureWith(setting, WARM_UP)
+    const result = await inTurns(setting, rounds, messages, say)
+    await server.stop()
+    return { bench: 'webhooks', endpoints, batch, messages, rounds, unit: 'messages a second', ...result }
+  } finally {
+    await server?.kill()
+    await receivers.stop()
+    await whatsapp.stop()
+    folder.remove()
+  }
+}

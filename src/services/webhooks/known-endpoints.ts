@@ -1,0 +1,60 @@
+// What workers know of their endpoints: one that takes its events at once is not read from the database for each of them.
+import { Context, Layer } from 'effect'
+import type { Endpoint } from './endpoints.ts'
+
+/** What was read of an endpoint is read again after a while, whatever happens. */
+const KNOWN_MS = 5000
+
+export interface Known {
+  /** Active; its place may be further. */
+  readonly endpoint: Endpoint
+  /** When it was read, milliseconds since 1970. Nothing was to be delivered then but what is new in the log. */
+  readonly at: number
+}
+
+/** How far an endpoint is. What it does not want is not written down one by one. */
+export interface Progress {
+  /** The last event that was looked at. */
+  seen: number
+  /** The place that was written down last. */
+  written: number
+}
+
+export class KnownEndpoints extends Context.Service<
+  KnownEndpoints,
+  {
+    readonly get: (webhookId: string, now: number) => Endpoint | undefined
+    /** Begins to read an endpoint; what was read is kept unless the endpoint is changed meanwhile. */
+    readonly reading: (webhookId: string) => (known: Known) => void
+    readonly progressOf: (endpoint: Endpoint) => Progress
+    /** The endpoint is changed, or has more to deliver than what is new. */
+    readonly forget: (webhookId: string) => void
+  }
+>()('backscroll/services/webhooks/KnownEndpoints') {
+  static readonly layer: Layer.Layer<KnownEndpoints> = Layer.sync(KnownEndpoints, () => {
+    const known = new Map<string, Known>()
+    const changes = new Map<string, number>()
+    const progress = new Map<string, Progress>()
+    return KnownEndpoints.of({
+      get: (webhookId, now) => {
+        const found = known.get(webhookId)
+        return found !== undefined && Math.abs(now - found.at) < KNOWN_MS ? found.endpoint : undefined
+      },
+      reading: webhookId => {
+        const before = changes.get(webhookId)
+        return found => {
+          if (changes.get(webhookId) === before) known.set(webhookId, found)
+        }
+      },
+      progressOf: ({ place, webhookId }) => {
+        const found = progress.get(webhookId) ?? { seen: place, written: place }
+        progress.set(webhookId, found)
+        return found
+      },
+      forget: webhookId => {
+        known.delete(webhookId)
+        changes.set(webhookId, (changes.get(webhookId) ?? 0) + 1)
+      }
+    })
+  })
+}

@@ -1,0 +1,140 @@
+// What an endpoint did not take for as long as events are kept: it is noted when the log loses it, and the endpoint is told once it takes
+// events again.
+import { Clock, Effect, Schema } from 'effect'
+import { SqlClient } from 'effect/sql'
+import { type CloudEvent, MISSED_TYPE } from '../../domain/cloud-event.ts'
+import { isWanted } from '../../domain/webhook.ts'
+import { greatest, least } from '../database/dialect.ts'
+import { asDatabaseError } from '../database/error.ts'
+import { Incidents } from '../incidents/incidents.ts'
+import { isFailing, isTaken, send } from './delivery.ts'
+import { nextTry, OF_SERVER } from './lanes.ts'
+import { ofAccount, requestsFor } from './material.ts'
+import type { Working } from './working.ts'
+
+/** Events of an endpoint that are not in the log any more: some of those after `afterEvent`, up to `uptoEvent`. */
+interface Missed {
+  readonly webhookId: string
+  readonly afterEvent: number
+  readonly uptoEvent: number
+  /** How many they are. */
+  readonly events: number
+  /** When the first and the last of them were stored, milliseconds since 1970. */
+  readonly since: number
+  readonly until: number
+}
+
+const Candidate = Schema.Struct({
+  webhookId: Schema.String,
+  types: Schema.fromJsonString(Schema.Array(Schema.String))
+})
+const decodeCandidates = Schema.decodeUnknownEffect(Schema.Array(Candidate))
+
+interface Counted {
+  readonly kind: string
+  readonly n: number
+  readonly firstEvent: number
+  readonly lastEvent: number
+  readonly since: number
+  readonly until: number
+}
+
+/** What is about to go and waits for this endpoint, in a lane or after its place; by type. */
+const countedOf = (sql: SqlClient.SqlClient, webhookId: string, before: number) =>
+  sql<Counted>`SELECT e.kind, COUNT(*) AS n, MIN(e.event_id) AS first_event, MAX(e.event_id) AS last_event,
+      MIN(e.at) AS since, MAX(e.at) AS until
+    FROM events e JOIN webhooks w ON w.webhook_id = ${webhookId}
+      LEFT JOIN webhook_lanes l ON l.webhook_id = w.webhook_id AND l.thread_id = COALESCE(e.thread_id, e.account_id, ${OF_SERVER})
+    WHERE e.at < ${before} AND (e.event_id > w.place OR e.event_id >= l.event_id)
+      AND (w.account_id IS NULL OR w.account_id = e.account_id)
+      AND (NOT EXISTS (SELECT 1 FROM webhook_threads t WHERE t.webhook_id = w.webhook_id)
+        OR EXISTS (SELECT 1 FROM webhook_threads t WHERE t.webhook_id = w.webhook_id AND t.thread_id = e.thread_id))
+    GROUP BY e.kind`
+
+const sumOf = (webhookId: string, counted: ReadonlyArray<Counted>): Missed => ({
+  webhookId,
+  afterEvent: Math.min(...counted.map(({ firstEvent }) => firstEvent)) - 1,
+  uptoEvent: Math.max(...counted.map(({ lastEvent }) => lastEvent)),
+  events: counted.reduce((sum, { n }) => sum + n, 0),
+  since: Math.min(...counted.map(({ since }) => since)),
+  until: Math.max(...counted.map(({ until }) => until))
+})
+
+/** Notes for each endpoint what it has not taken of the events before a time (milliseconds since 1970), which are about to go. */
+export const noteMissed = Effect.fnUntraced(function* (before: number) {
+  const sql = yield* SqlClient.SqlClient
+  const candidates = yield* decodeCandidates(
+    yield* sql`SELECT webhook_id, types FROM webhooks w WHERE place < (SELECT MAX(event_id) FROM events WHERE at < ${before})
+      OR EXISTS (SELECT 1 FROM webhook_lanes l WHERE l.webhook_id = w.webhook_id)`
+  )
+  for (const { types, webhookId } of candidates) {
+    const counted = yield* countedOf(sql, webhookId, before)
+    const wanted = counted.filter(({ kind }) => isWanted(types, kind))
+    if (wanted.length > 0) yield* add(sumOf(webhookId, wanted))
+  }
+}, asDatabaseError('noting what endpoints have missed'))
+
+const add = Effect.fnUntraced(function* (missed: Missed) {
+  const sql = yield* SqlClient.SqlClient
+  const incidents = yield* Incidents
+  const now = yield* Clock.currentTimeMillis
+  const { afterEvent, events, since, until, uptoEvent, webhookId } = missed
+  const lesser = (column: string) => sql.literal(least(sql, `webhook_missed.${column}`, `excluded.${column}`))
+  const greater = (column: string) =>
+    sql.literal(greatest(sql, `webhook_missed.${column}`, `excluded.${column}`))
+  yield* sql`INSERT INTO webhook_missed (webhook_id, after_event, upto_event, events, since, until, attempts, next_at)
+    VALUES (${webhookId}, ${afterEvent}, ${uptoEvent}, ${events}, ${since}, ${until}, 0, ${now})
+    ON CONFLICT (webhook_id) DO UPDATE SET after_event = ${lesser('after_event')}, upto_event = ${greater('upto_event')},
+      events = webhook_missed.events + excluded.events, since = ${lesser('since')}, until = ${greater('until')}`
+  yield* incidents.report({
+    accountId: null,
+    kind: 'webhook.eventsMissed',
+    severity: 'warning',
+    subject: webhookId,
+    times: events,
+    happened: 'An endpoint has not taken events for as long as they are kept',
+    did: 'Removed them from the log, and tells the endpoint with an event of the type events.missed once it takes events again',
+    advice: `Look at GET /v1/webhooks/${webhookId}, let it go on or delete it, and read what was missed over HTTP: threads and messages are still there`
+  })
+})
+
+interface Row extends Missed {
+  readonly attempts: number
+  readonly nextAt: number
+}
+
+const documentOf = (
+  accountId: string | null,
+  { afterEvent, events, since, until, uptoEvent }: Missed,
+  now: number
+): CloudEvent => ({
+  specversion: '1.0',
+  id: `missed-${afterEvent}-${uptoEvent}`,
+  source: accountId === null ? '/v1' : `/v1/accounts/${accountId}`,
+  type: MISSED_TYPE,
+  time: new Date(now).toISOString(),
+  datacontenttype: 'application/json',
+  data: { after: afterEvent, upTo: uptoEvent, events, since, until }
+})
+
+/** Tells the endpoint what it has missed, when it is time; answers when it is to be told again, milliseconds since 1970. */
+export const tellMissed = Effect.fnUntraced(function* (working: Working) {
+  const { accountId, webhookId } = working.endpoint
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<Row>`SELECT * FROM webhook_missed WHERE webhook_id = ${webhookId}`
+  if (row === undefined) return undefined
+  const now = yield* Clock.currentTimeMillis
+  if (row.nextAt > now) return row.nextAt
+  if (isFailing(working.health)) return undefined
+  const about = [[ofAccount(accountId), documentOf(accountId, row, now)]] as const
+  const [request] = (yield* requestsFor(working.endpoint, about)).flat()
+  if (request === undefined) return undefined
+  const answer = yield* send(working, request)
+  working.health.failures = isTaken(answer) ? 0 : working.health.failures + 1
+  const nextAt = isTaken(answer) ? undefined : nextTry(row.attempts + 1, now, answer.retryAfter)
+  // More may have been missed meanwhile.
+  yield* nextAt === undefined
+    ? sql`DELETE FROM webhook_missed WHERE webhook_id = ${webhookId} AND upto_event = ${row.uptoEvent}`
+    : sql`UPDATE webhook_missed SET attempts = ${row.attempts + 1}, next_at = ${nextAt} WHERE webhook_id = ${webhookId}`
+  return nextAt
+})

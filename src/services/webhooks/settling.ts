@@ -1,0 +1,133 @@
+// Writes down what became of deliveries: what was not taken waits in lanes, what was tried often enough becomes a dead letter, and an
+// endpoint that is gone gets nothing any more. Within the caller's transaction.
+import { Clock, Effect } from 'effect'
+import { SqlClient } from 'effect/sql'
+import type { FeedEvent } from '../../domain/feed.ts'
+import { SqlBulk } from '../database/bulk.ts'
+import { Incidents } from '../incidents/incidents.ts'
+import { recordAttempts } from './attempts.ts'
+import type { Delivered, Stopped } from './delivery.ts'
+import { KnownEndpoints } from './known-endpoints.ts'
+import { laneFor, nextTry, putLane } from './lanes.ts'
+import type { Answer } from './request.ts'
+
+/** Gone: nothing is to be sent there any more. */
+const GONE = 410
+/** How often a batch is tried as a whole. */
+const TOGETHER = 3
+/** What was not tried any more, because others had failed. */
+const UNTRIED_MS = 5000
+
+/** Records what became of events that were delivered one by one. */
+export const settle = Effect.fnUntraced(function* (webhookId: string, delivered: Delivered) {
+  yield* record(webhookId, delivered)
+  for (const stopped of delivered.stopped) yield* wait(webhookId, stopped)
+})
+
+/** Records what became of a batch whose last event is `batchUpto`: a refused one is tried a few times as it is. */
+export const settleBatch = Effect.fnUntraced(function* (
+  webhookId: string,
+  delivered: Delivered,
+  batchUpto: number
+) {
+  yield* record(webhookId, delivered)
+  const [first] = delivered.stopped
+  if (first === undefined) return
+  const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
+  // All at the same time: they are one batch.
+  const nextAt = nextTry(first.attempts, now, first.answer?.retryAfter)
+  for (const stopped of delivered.stopped) {
+    const { attempts, event } = stopped
+    if (nextAt === undefined) yield* wait(webhookId, stopped)
+    else
+      yield* putLane(sql, {
+        ...laneFor(webhookId, event),
+        eventId: event.eventId,
+        attempts,
+        nextAt,
+        batchUpto: attempts < TOGETHER ? batchUpto : null
+      })
+  }
+})
+
+const record = Effect.fnUntraced(function* (webhookId: string, { attempts, stopped }: Delivered) {
+  const sql = yield* SqlClient.SqlClient
+  const bulk = yield* SqlBulk
+  const known = yield* KnownEndpoints
+  yield* recordAttempts(sql, bulk, webhookId, attempts)
+  if (stopped.length > 0) known.forget(webhookId)
+  if (stopped.some(({ answer }) => answer?.status === GONE)) yield* disable(webhookId, IS_GONE)
+})
+
+/** Puts the event into its lane; one that was tried often enough becomes a dead letter, and its lane goes on. */
+const wait = Effect.fnUntraced(function* (webhookId: string, { answer, attempts, event }: Stopped) {
+  const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
+  const { eventId } = event
+  const lane = { ...laneFor(webhookId, event), batchUpto: null }
+  const nextAt = attempts === 0 ? now + UNTRIED_MS : nextTry(attempts, now, answer?.retryAfter)
+  if (nextAt === undefined) yield* giveUp(webhookId, event, attempts, answer, now)
+  yield* putLane(
+    sql,
+    nextAt === undefined
+      ? { ...lane, eventId: eventId + 1, attempts: 0, nextAt: now }
+      : { ...lane, eventId, attempts, nextAt }
+  )
+})
+
+const giveUp = Effect.fnUntraced(function* (
+  webhookId: string,
+  { accountId, eventId, kind }: FeedEvent,
+  attempts: number,
+  answer: Answer | undefined,
+  now: number
+) {
+  const sql = yield* SqlClient.SqlClient
+  const incidents = yield* Incidents
+  yield* sql`INSERT INTO webhook_dead_letters (webhook_id, account_id, event_id, type, attempts, status, reason, at)
+    VALUES (${webhookId}, ${accountId}, ${eventId}, ${kind}, ${attempts}, ${answer?.status ?? null}, ${answer?.reason ?? null}, ${now})
+    ON CONFLICT (webhook_id, event_id) DO UPDATE SET attempts = excluded.attempts, status = excluded.status,
+      reason = excluded.reason, at = excluded.at`
+  yield* incidents.report({
+    accountId: null,
+    kind: 'webhook.deadLetter',
+    severity: 'warning',
+    subject: webhookId,
+    happened: 'An endpoint did not take an event in two and a half days',
+    did: 'Keeps which events these are, and delivers the later ones',
+    advice: `Look at GET /v1/webhooks/${webhookId}/dead-letters, mend the endpoint, and deliver them with POST …/dead-letters/replay`
+  })
+})
+
+/** Why nothing is delivered any more, as the webhook shows it and the incident tells it. */
+interface Ending {
+  readonly reason: string
+  readonly happened: string
+}
+
+const IS_GONE: Ending = {
+  reason: 'Its server answered that it is gone (410)',
+  happened: 'The server of an endpoint answered that it is gone (410)'
+}
+
+export const KEY_ENDED: Ending = {
+  reason:
+    'The key by which its URL was set has expired, was removed, or may not manage this webhook any more',
+  happened: 'The key by which the URL of a webhook was set has ended, or may not manage the webhook any more'
+}
+
+export const disable = Effect.fnUntraced(function* (webhookId: string, { happened, reason }: Ending) {
+  const sql = yield* SqlClient.SqlClient
+  const incidents = yield* Incidents
+  yield* sql`UPDATE webhooks SET state = 'disabled', reason = ${reason} WHERE webhook_id = ${webhookId}`
+  yield* incidents.report({
+    accountId: null,
+    kind: 'webhook.disabled',
+    severity: 'warning',
+    subject: webhookId,
+    happened,
+    did: 'Delivers nothing to it any more; what waits is kept as long as events are',
+    advice: `Delete the webhook, or activate it with PATCH /v1/webhooks/${webhookId} {"state": "active"}`
+  })
+})

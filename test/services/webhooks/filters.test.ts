@@ -1,0 +1,150 @@
+// Which events an endpoint gets, and what it is told of those that it did not get in time.
+import { Effect } from 'effect'
+import { SqlClient } from 'effect/sql'
+import { expect, test } from 'vitest'
+import { MISSED_TYPE } from '../../../src/domain/cloud-event.ts'
+import { threadIdOf } from '../../../src/domain/ids.ts'
+import { AccessKeys } from '../../../src/services/access/access-keys.ts'
+import { Identity } from '../../../src/services/conversations/identity.ts'
+import { BeforePruning, EventLog } from '../../../src/services/events/event-log.ts'
+import { Incidents } from '../../../src/services/incidents/incidents.ts'
+import { noteMissed } from '../../../src/services/webhooks/missed.ts'
+import { Webhooks } from '../../../src/services/webhooks/webhooks.ts'
+import { ACCOUNT, ANN, ANN_LID, apply, T0 } from '../conversations/facts.ts'
+import { BOB, created, from, onWebhooks, pass, passNow } from './passes.ts'
+import { Receiver } from './receiver.ts'
+
+test('a webhook of some threads gets their events only, also once one has become a part of another', async () => {
+  await using receiver = await Receiver.open()
+  await onWebhooks(
+    Effect.gen(function* () {
+      const webhooks = yield* Webhooks
+      yield* apply(from(ANN_LID, 'made by LID'), from(ANN, 'made by number'))
+      const threadIds = [threadIdOf(ACCOUNT, ANN_LID)]
+      const webhookId = yield* created(receiver.url, { accountId: ACCOUNT, threadIds })
+      yield* apply(from(ANN_LID, 'by LID'), from(ANN, 'by number'), from(BOB, 'somebody else'))
+      yield* pass(webhookId)
+      expect(receiver.texts).toEqual(['by LID'])
+
+      const sql = yield* SqlClient.SqlClient
+      const identity = yield* Identity
+      yield* sql.withTransaction(identity.link(ACCOUNT, { phoneJid: ANN, lidJid: ANN_LID, at: T0 }))
+      yield* apply(from(ANN, 'one person'), from(BOB, 'somebody else'))
+      yield* pass(webhookId)
+      expect(receiver.texts).toEqual(['by LID', 'one person'])
+      expect(yield* webhooks.read(webhookId)).toMatchObject({
+        threadIds: [threadIdOf(ACCOUNT, ANN)],
+        waiting: 0
+      })
+    })
+  )
+})
+
+/** As the hourly upkeep does it. */
+const pruneAll = Effect.gen(function* () {
+  const log = yield* EventLog
+  const context = yield* Effect.context<Incidents | SqlClient.SqlClient>()
+  const note = (before: number) => Effect.provideContext(noteMissed(before), context)
+  yield* log.prune(Date.now() + 60_000).pipe(Effect.provideService(BeforePruning, note))
+})
+
+test('an endpoint that took nothing for as long as events are kept is told what it missed', async () => {
+  await using receiver = await Receiver.open()
+  await onWebhooks(
+    Effect.gen(function* () {
+      const webhooks = yield* Webhooks
+      const webhookId = yield* created(receiver.url)
+      const upToDate = yield* created(receiver.url)
+      receiver.behave = ({ body }, response) =>
+        void response.writeHead(body.includes('in vain') ? 500 : 200).end()
+      yield* apply(from(ANN, 'in vain'))
+      yield* pass(webhookId)
+      yield* webhooks.change(webhookId, { state: 'paused' })
+      yield* apply(from(ANN, 'while paused'), from(BOB, 'while paused too'))
+      receiver.behave = (_, response) => void response.writeHead(200).end()
+      yield* pass(upToDate)
+      yield* pruneAll
+      yield* apply(from(ANN, 'later'))
+      receiver.received.splice(0)
+      yield* webhooks.change(webhookId, { state: 'active' })
+      yield* pass(webhookId)
+      yield* pass(webhookId)
+      yield* pass(upToDate)
+
+      const [missed, ...others] = receiver.received
+      expect(missed!.event).toMatchObject({ type: MISSED_TYPE, data: { events: 3 } })
+      expect(missed!.event.data).toMatchObject({ after: expect.any(Number), upTo: expect.any(Number) })
+      expect(others.map(({ event }) => event.type)).toEqual(['message.stored', 'message.stored'])
+      const incidents = yield* Incidents
+      const reported = yield* incidents.list({ limit: 10 })
+      expect(reported.filter(({ kind }) => kind === 'webhook.eventsMissed')).toMatchObject([
+        { subject: webhookId, count: 3 }
+      ])
+    })
+  )
+})
+
+test('a webhook of a key gets no more than the key may hear, and ends with it', async () => {
+  await using receiver = await Receiver.open()
+  await onWebhooks(
+    Effect.gen(function* () {
+      const webhooks = yield* Webhooks
+      const keys = yield* AccessKeys
+      const { accessKey } = yield* keys.create({
+        name: 'operator',
+        role: 'operator',
+        accounts: [ACCOUNT],
+        events: ['message.*'],
+        requestsPerMinute: null,
+        expiresAt: null
+      })
+      const { keyId } = accessKey
+      const webhookId = yield* created(receiver.url, { accountId: ACCOUNT, types: [], keyId })
+      yield* apply(from(ANN, 'heard'))
+      yield* passNow(webhookId)
+      expect(receiver.received.map(({ event }) => event.type)).toEqual(['message.stored'])
+
+      yield* keys.change(keyId, { events: ['thread.*'] })
+      yield* apply(from(ANN, 'not heard'))
+      yield* passNow(webhookId)
+      expect(receiver.texts).toEqual(['heard'])
+
+      for (const change of [keys.change(keyId, { role: 'agent' }), keys.remove(keyId)]) {
+        yield* webhooks.change(webhookId, { state: 'active' })
+        yield* change
+        yield* passNow(webhookId)
+        expect(yield* webhooks.read(webhookId)).toMatchObject({
+          state: 'disabled',
+          reason: expect.stringContaining('key')
+        })
+      }
+    })
+  )
+})
+
+test('in the format of another server, an event is the requests that were asked for of it', async () => {
+  await using receiver = await Receiver.open()
+  await onWebhooks(
+    Effect.gen(function* () {
+      const webhooks = yield* Webhooks
+      const all = yield* created(receiver.url, { types: [], format: 'waha' })
+      const some = yield* created(receiver.url, { format: 'waha', formatEvents: ['message.any'] })
+      yield* apply(from(ANN, 'hello'))
+      yield* passNow(all)
+      yield* passNow(some)
+      const bodies = receiver.received.map(({ body }) => JSON.parse(body) as { event: string })
+      expect(bodies.map(({ event }) => event)).toEqual(['message', 'message.any', 'message.any'])
+      expect(bodies[0]).toMatchObject({ payload: { body: 'hello', from: '491@c.us' } })
+      const ids = receiver.received.map(({ headers }) => headers['webhook-id'])
+      expect(ids.map(id => id!.replace(/^wh_[0-9a-f]+/, ''))).toEqual([
+        expect.stringMatching(/^_\d+_0$/),
+        expect.stringMatching(/^_\d+_1$/),
+        expect.stringMatching(/^_\d+_1$/)
+      ])
+      expect(yield* webhooks.test(all)).toMatchObject({ isTaken: true })
+      expect(JSON.parse(receiver.received.at(-1)!.body)).toMatchObject({ event: 'webhook.test' })
+      // The change of the conversation, which this format does not have, does not wait either.
+      expect(yield* webhooks.read(all)).toMatchObject({ waiting: 0, failingLanes: 0 })
+    })
+  )
+})
