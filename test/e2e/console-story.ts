@@ -1,5 +1,6 @@
 // Conversations as people have them, for the tests and pictures of the console: every kind of message once, in words that mean something.
 import sharp from 'sharp'
+import type { Content } from '../../simulator/protocol/messages/written.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import type { Simulator } from '../../simulator/simulator.ts'
 
@@ -57,7 +58,7 @@ export const everyKind = async (
     to: person,
     timestamp: next(),
     text: 'It is! *Try it today* if you like: https://rosas-bicycles.example/blue',
-    quote: { id: asked.id, text: LINES[0] }
+    quote: { id: asked.id }
   })
   await receive({ react: answer.id, text: '❤️' })
   const bytes = await landscape('#8fb4d9', '#4d6b57')

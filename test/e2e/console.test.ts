@@ -156,8 +156,8 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await log.getByText('This message was deleted for everyone.').waitFor()
     expect(await log.getByText('Never mind this').count()).toBe(0)
     // The picture comes when it is seen.
-    const picture = log.getByAltText('We were up here with the old one')
-    await picture.scrollIntoViewIfNeeded()
+    const photo = log.getByAltText('We were up here with the old one')
+    await photo.scrollIntoViewIfNeeded()
     await page.waitForFunction(`document.querySelector('.picture img')?.naturalWidth === 960`)
     await picture(page, 'conversation')
     const edited = log.locator('[data-key]', { hasText: 'I am coming at six' })

@@ -25,7 +25,10 @@ const fetched = async (messageKey: string): Promise<string> => {
 const forget = (messageKey: string): void => {
   const file = held.get(messageKey)
   held.delete(messageKey)
-  file?.url.then(URL.revokeObjectURL, () => undefined)
+  file?.url.then(
+    url => URL.revokeObjectURL(url),
+    () => undefined
+  )
 }
 
 /** The address of the file within this page; whoever uses it calls `releaseFile` afterwards. */
