@@ -157,7 +157,8 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect(await log.getByText('Never mind this').count()).toBe(0)
     // The picture comes when it is seen.
     const photo = log.getByAltText('We were up here with the old one')
-    await photo.scrollIntoViewIfNeeded()
+    await log.getByText('We were up here with the old one').scrollIntoViewIfNeeded()
+    await photo.waitFor()
     await page.waitForFunction(`document.querySelector('.picture img')?.naturalWidth === 960`)
     await picture(page, 'conversation')
     const edited = log.locator('[data-key]', { hasText: 'I am coming at six' })
@@ -287,7 +288,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await page.emulateMedia({ colorScheme: index % 2 === 0 ? 'light' : 'dark', reducedMotion: 'reduce' })
       await page.setViewportSize(index % 3 === 2 ? { width: 390, height: 844 } : { width: 1360, height: 860 })
       await page.evaluate(`location.hash = ${JSON.stringify(screen)}`)
-      await page.locator('main h1').first().waitFor()
+      await page.locator('main h1').first().waitFor({ state: 'attached' })
       await page.waitForFunction(`document.querySelector('main .waiting') === null`)
       const { violations } = await page.evaluate<Axe>(`axe.run()`)
       found.push(
@@ -309,7 +310,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await list.getByText('Add an account').waitFor()
     await page.keyboard.press('Escape')
     await page.keyboard.press('2')
-    await page.getByRole('searchbox').waitFor()
+    await page.locator('.thread').first().waitFor()
     await page.keyboard.press('j')
     await page.getByRole('log').waitFor()
     await page.keyboard.press('/')

@@ -15,6 +15,7 @@ export const LANGUAGES = {
   pt: { name: 'Português', direction: 'ltr', load: async () => (await import('./pt.ts')).pt },
   ro: { name: 'Română', direction: 'ltr', load: async () => (await import('./ro.ts')).ro },
   ar: { name: 'العربية', direction: 'rtl', load: async () => (await import('./ar.ts')).ar },
+  hi: { name: 'हिन्दी', direction: 'ltr', load: async () => (await import('./hi.ts')).hi },
   id: { name: 'Bahasa Indonesia', direction: 'ltr', load: async () => (await import('./id.ts')).id }
 } as const satisfies Readonly<Record<string, Language>>
 
