@@ -12,15 +12,15 @@ import { wholeOption } from '../harness/options.ts'
 import type { WhatsAppQuestions } from './whatsapp-process.ts'
 
 export const ACCOUNTS_USAGE = `accounts  many idle accounts: memory, start, and an outage of WhatsApp's
-    --count N           how many (500)
+    --count N           how many, the first 25 of which are not counted for the memory (500)
     --bare N            of how many bare sockets the memory is measured (100)
     --pace DURATION     START_PACE of the server (its standard, 100ms)
     --outage SECONDS    how long WhatsApp refuses everybody (10)
     --json              nothing but the result`
 
 const SETTLE_MS = 5000
-/** Bare sockets that are linked before their memory is measured. */
-const BARE_BEFORE = 25
+/** Linked before memory is measured, on both sides: what the first ones cost is code that all share. */
+const FIRST = 25
 
 const parsed = (args: ReadonlyArray<string>) => {
   const { values } = parseArgs({
@@ -35,8 +35,10 @@ const parsed = (args: ReadonlyArray<string>) => {
   })
   const pace = /^(\d{1,6})(ms|s)$/.exec(values.pace)
   if (pace === null) throw new RangeError('--pace takes a duration: 100ms or 1s')
+  const count = wholeOption('count', values.count, 5000)
+  if (count <= FIRST) throw new RangeError(`--count is more than ${FIRST}`)
   return {
-    count: wholeOption('count', values.count, 5000),
+    count,
     bareCount: wholeOption('bare', values.bare, 5000),
     outageMs: wholeOption('outage', values.outage, 600) * 1000,
     pace: values.pace,
@@ -77,11 +79,10 @@ const bareSockets = async (
     await bare.ask('online', number)
   }
   try {
-    // What the first sockets cost is code that they all share.
-    await forEach(BARE_BEFORE, link)
+    await forEach(FIRST, link)
     const before = await heldMiB(bare.pid)
     await forEach(count, async number => {
-      await link(BARE_BEFORE + number)
+      await link(FIRST + number)
       onLinked()
     })
     return ((await heldMiB(bare.pid)) - before) / count
@@ -102,9 +103,9 @@ export const accounts = async (args: ReadonlyArray<string>): Promise<object> => 
     const url = settings['WHATSAPP_URL'] ?? ''
     const bareMiB = await bareSockets(whatsapp, url, bareCount, progress(bareCount, say))
 
-    const start = (startPace: string, data = 'data'): Promise<ServerProcess> =>
+    const start = (startPace: string): Promise<ServerProcess> =>
       ServerProcess.start({
-        dataDir: join(folder.path, data),
+        dataDir: join(folder.path, 'data'),
         settings: {
           ...settings,
           NODE_OPTIONS: COLLECTABLE.join(' '),
@@ -113,15 +114,19 @@ export const accounts = async (args: ReadonlyArray<string>): Promise<object> => 
         }
       })
     say(`Linking ${count} accounts …`)
-    const linking = (server = await start('0ms'))
-    await linkAll(linking, count, qr => whatsapp.ask('scan', qr), progress(count, say))
-    await untilOnline(server, count)
+    const scan = (qr: string) => whatsapp.ask('scan', qr)
+    server = await start('0ms')
+    await linkAll(server, FIRST, scan)
+    await untilOnline(server, FIRST)
     await server.stop()
 
     // By now all that Node compiles is cached, as it is for the server with all accounts.
-    server = await start(pace, 'empty')
+    server = await start('0ms')
+    await untilOnline(server, FIRST)
     await pause(SETTLE_MS)
-    const empty = await heldMiB(server.pid)
+    const few = await heldMiB(server.pid)
+    await linkAll(server, count - FIRST, scan, progress(count - FIRST, say))
+    await untilOnline(server, count)
     await server.stop()
 
     say('Starting with all of them …')
@@ -148,7 +153,7 @@ export const accounts = async (args: ReadonlyArray<string>): Promise<object> => 
     const loopInOutage = await delayInOutage()
     await pause(SETTLE_MS)
     const afterwards = await heldMiB(server.pid)
-    const accountMiB = (full - empty) / count
+    const accountMiB = (full - few) / (count - FIRST)
     return {
       bench: 'accounts',
       accounts: count,
@@ -157,7 +162,7 @@ export const accounts = async (args: ReadonlyArray<string>): Promise<object> => 
       mibABareSocket: Number(bareMiB.toFixed(3)),
       ratioToBareSocket: Number((accountMiB / bareMiB).toFixed(2)),
       serverMiB: {
-        without: Math.round(empty),
+        withTheFirst: Math.round(few),
         with: Math.round(full),
         afterTheOutage: Math.round(afterwards)
       },

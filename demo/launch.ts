@@ -1,12 +1,8 @@
 // The demo: a simulated WhatsApp, a phone with a history, and the server keeping a live copy of it. With --exit it
 // checks every message and ends; without, it runs until it is stopped.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { compare } from '../harness/compare.ts'
 import type { Api } from '../harness/api.ts'
-import { serveExamplePage } from '../harness/example-page.ts'
-import { FirestoreReader } from '../harness/firestore.ts'
 import { storeOption, wholeOption } from '../harness/options.ts'
 import type { AccountResource } from '../harness/resources.ts'
 import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
@@ -14,8 +10,8 @@ import { linkAccount, simulatorSettings } from '../harness/simulated.ts'
 import { Simulator } from '../simulator/simulator.ts'
 import type { Phone } from '../simulator/phone.ts'
 import { Backscroll } from '../src/client/index.ts'
-import { LocalFirestore } from '../test/firestore/server.ts'
 import { progressBar } from './progress-bar.ts'
+import type * as WithFirestore from './with-firestore.ts'
 
 const { values } = parseArgs({
   options: {
@@ -107,36 +103,24 @@ const chatter = (phone: Phone): void => {
   }, 3000)
 }
 
-/** The same comparison with what an application reads in Firestore, and what that cost. */
-const inFirestore = async (
-  { documents: { tally }, host }: LocalFirestore,
-  api: Api,
-  accountId: string,
-  held: Parameters<typeof compare>[2]
-) => {
-  await api.untilPublished()
-  const { deletes, reads, writes } = tally
-  await using reader = new FirestoreReader(host)
-  const { different, duplicates, messages: count, missing } = await compare(reader, accountId, held)
-  for (const difference of different.slice(0, 5)) say(`different in Firestore: ${difference}`)
-  return {
-    messages: count,
-    missing: missing.length,
-    duplicates: duplicates.length,
-    different: different.length,
-    writes,
-    deletes,
-    reads,
-    writesPerMessage: Math.round(((tally.byCollection.get('messages') ?? 0) / count) * 1000) / 1000
+const ONLY_IN_A_CLONE =
+  'The demo with Firestore needs a clone of the repository: npm run demo -- --store firestore\n'
+
+/** The local Firestore is beside the tests, which are not part of the package. */
+const startFirestore = async () => {
+  const isPackaged = !import.meta.url.endsWith('.ts')
+  if (isPackaged) {
+    process.stderr.write(ONLY_IN_A_CLONE)
+    process.exit(2)
   }
+  const part: typeof WithFirestore = await import(new URL('with-firestore.ts', import.meta.url).href)
+  return part.startFirestore()
 }
 
 const started = performance.now()
 const folder = temporaryFolder()
 const simulator = await Simulator.make({ seed: 1 })
-const RULES = readFileSync(join(import.meta.dirname, '..', 'firestore.rules'), 'utf8')
-/** Google's protocol on this machine, in memory: nothing leaves it. */
-const firestore = store === 'firestore' ? await LocalFirestore.start({ rules: RULES }) : undefined
+const firestore = store === 'firestore' ? await startFirestore() : undefined
 let running: ServerProcess | undefined
 
 /** Ends all processes and removes the folder. */
@@ -160,7 +144,7 @@ const server = await ServerProcess.start({
   dataDir: folder.path,
   settings: {
     ...simulatorSettings(simulator),
-    ...(firestore === undefined ? {} : FirestoreReader.settings(firestore.host))
+    ...firestore?.settings
   }
 })
 running = server
@@ -178,13 +162,14 @@ if (values.exit) {
   await dropAndCatchUp(server.api, phone, accountId)
   const truth = phone.truth()
   const result = await compare(server.api, accountId, truth.messages)
-  const published = firestore && (await inFirestore(firestore, server.api, accountId, truth.messages))
+  const published = await firestore?.compared(server.api, accountId, truth.messages)
   const receivedOnce = ids.filter(id => {
     const got = truth.received.filter(received => received.id === id)
     return got.length === 1 && got[0]?.times === 1
   })
   for (const message of result.missing.slice(0, 5)) say(`missing: ${message.id} (${message.kind})`)
   for (const difference of result.different.slice(0, 5)) say(`different: ${difference}`)
+  for (const difference of published?.differences ?? []) say(`different in Firestore: ${difference}`)
   say(
     JSON.stringify({
       threads: result.threads,
@@ -194,20 +179,20 @@ if (values.exit) {
       different: result.different.length,
       sent: SENT,
       received_once: receivedOnce.length,
-      ...(published === undefined ? {} : { firestore: published }),
+      ...(published === undefined ? {} : { firestore: published.counts }),
       seconds: Math.round((performance.now() - started) / 100) / 10
     })
   )
   const isPerfect =
     result.missing.length + result.duplicates.length + result.different.length === 0 &&
     receivedOnce.length === SENT &&
-    (published === undefined || published.missing + published.duplicates + published.different === 0)
+    (published === undefined ||
+      published.counts.missing + published.counts.duplicates + published.counts.different === 0)
   await stop(isPerfect ? 0 : 1)
 } else {
   chatter(phone)
   if (firestore !== undefined) {
-    const user = { account: accountId, claims: { backscroll: { role: 'agent', accounts: [accountId] } } }
-    const { url } = await serveExamplePage(await firestore.openToBrowsers(), user)
+    const url = await firestore.showExample(accountId)
     say(`\n  The example application, on a local Firestore: ${url}`)
   }
   say(`

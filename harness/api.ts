@@ -6,6 +6,8 @@ import type { Incident } from '../src/domain/incident.ts'
 import type { Message, Receipt } from '../src/domain/message.ts'
 import type { OutboxEntry } from '../src/domain/outbox.ts'
 import type { RetentionCount, RetentionState } from '../src/domain/retention.ts'
+import type { Erasure } from '../src/domain/erasure.ts'
+import type { PersonLine } from '../src/services/personal-data/export.ts'
 import type { StoreState } from '../src/domain/publishing.ts'
 import type { Thread } from '../src/domain/thread.ts'
 import { type EventStream, readEvents } from './event-stream.ts'
@@ -174,6 +176,32 @@ export class Api extends HttpClient {
       keep
     )
     return body.rules
+  }
+
+  erase(accountId: string, person: string): Promise<Erasure> {
+    return this.expect(202, 'POST', `/v1/accounts/${accountId}/erasures`, { person })
+  }
+
+  untilErased(accountId: string, erasureId: string): Promise<Erasure> {
+    return this.until('a person to be erased', async () => {
+      const erasure = await this.expect<Erasure>(
+        200,
+        'GET',
+        `/v1/accounts/${accountId}/erasures/${erasureId}`
+      )
+      return erasure.status === 'done' ? erasure : undefined
+    })
+  }
+
+  async exportedPerson(accountId: string, person: string): Promise<ReadonlyArray<PersonLine>> {
+    const response = await this.fetch(`/v1/accounts/${accountId}/person/export`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ person })
+    })
+    const text = await response.text()
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return text.split('\n').flatMap(line => (line === '' ? [] : [JSON.parse(line) as PersonLine]))
   }
 
   backfill(

@@ -1,12 +1,23 @@
 // The product's server-sent events, sorted by what they report.
-import type { FeedEvent } from '../src/domain/feed.ts'
-import type { LiveEvent, ProgressEvent } from './resources.ts'
+import type { CloudEvent } from '../src/domain/cloud-event.ts'
+
+/** With the places that most events have. */
+export type SeenEvent = CloudEvent & {
+  readonly eventId: number
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly kind: CloudEvent['type']
+  readonly accountId: string | null
+  readonly threadId: string
+  readonly messageId: string | null
+}
 
 export interface EventStream {
   /** Events of the log, in their order. */
-  readonly seen: Array<FeedEvent>
-  readonly progress: Array<ProgressEvent>
-  readonly live: Array<LiveEvent>
+  readonly seen: Array<SeenEvent>
+  readonly progress: Array<Extract<CloudEvent, { readonly type: 'sync.progress' }>>
+  /** What cannot be resumed, without the progress. */
+  readonly live: Array<CloudEvent>
   readonly stop: () => void
 }
 
@@ -31,10 +42,24 @@ export const readEvents = async (response: Response, abort: AbortController): Pr
   return stream
 }
 
-const sort = ({ live, progress, seen }: EventStream, data: string): void => {
+const textIn = (data: object, field: string): string | null =>
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  const event = JSON.parse(data) as FeedEvent | ProgressEvent | LiveEvent
-  if (event.kind === 'account.progress') progress.push(event)
-  else if (event.kind === 'account.state' || event.kind === 'incident') live.push(event)
-  else seen.push(event)
+  (data as Readonly<Record<string, string | undefined>>)[field] ?? null
+
+const sort = ({ live, progress, seen }: EventStream, text: string): void => {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const event = JSON.parse(text) as CloudEvent
+  const { data } = event
+  if (event.type === 'sync.progress') progress.push(event)
+  else if (!/^\d+$/.test(event.id)) live.push(event)
+  else
+    seen.push({
+      ...event,
+      eventId: Number(event.id),
+      at: Date.parse(event.time),
+      kind: event.type,
+      accountId: textIn(data, 'accountId'),
+      threadId: textIn(data, 'threadId') ?? '',
+      messageId: textIn(data, 'messageId')
+    })
 }

@@ -56,25 +56,6 @@ export interface PasskeyResource {
   readonly isConfirmed: boolean
 }
 
-/** How far an account's history is, as the event stream tells it. */
-export interface ProgressEvent {
-  readonly kind: 'account.progress'
-  readonly accountId: string
-  readonly sync: AccountResource['sync']
-  readonly coverage: CoverageSummary
-}
-
-/** What the event stream tells as it happens: a change of an account's state, or an incident (its kind in `incident`). */
-export type LiveEvent =
-  | {
-      readonly kind: 'account.state'
-      readonly accountId: string
-      readonly state: string
-      readonly from: string | null
-      readonly suspension: AccountResource['suspension']
-    }
-  | { readonly kind: 'incident'; readonly accountId: string | null; readonly incident: string }
-
 export interface Answer<A = unknown> {
   readonly status: number
   readonly body: A

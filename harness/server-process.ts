@@ -12,7 +12,10 @@ const START_DEADLINE_MS = 60_000
 /** The environment variable that names the file to start; without it the server starts from its sources. */
 export const SERVER_ENTRY = 'BACKSCROLL_ENTRY'
 
-export const SOURCES = join(ROOT, 'src', 'main.ts')
+/** In a package there is the bundle instead. */
+export const SOURCES = import.meta.url.endsWith('.ts')
+  ? join(ROOT, 'src', 'main.ts')
+  : join(import.meta.dirname, 'main.js')
 
 const entryFor = (settings: Readonly<Record<string, string>>): string =>
   settings[SERVER_ENTRY] ?? process.env[SERVER_ENTRY] ?? SOURCES
@@ -155,7 +158,7 @@ export const migrateStore = async (
   direction: { readonly from: string; readonly to: string },
   onLine: (line: string, kill: () => void) => void = () => undefined
 ): Promise<{ readonly code: number | null; readonly output: ReadonlyArray<string> }> => {
-  const child = launch(settings, ['migrate-store', '--from', direction.from, '--to', direction.to])
+  const child = launch(settings, ['migrate-store', '--json', '--from', direction.from, '--to', direction.to])
   const lines: Array<string> = []
   collect(child, line => {
     lines.push(line)

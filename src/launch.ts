@@ -1,11 +1,20 @@
-// Runs the command that the arguments name; without one, the server.
+// Runs what the arguments name: the server's own entry starts the server without any, the command `backscroll` prints its help.
 import { enableCompileCache, flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 
-// What Node has compiled once it need not compile again: a start takes two thirds of the time. The cache is code, so it lies
-// beside the code, not in a folder that other users of the machine can write to.
-enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'backscroll'))
-const { run } = await import('./app/cli/run.ts')
-await run(process.argv.slice(2))
-// Node writes it at the exit, too, which a server that is killed never comes to.
-flushCompileCache()
+const launch = async (args: ReadonlyArray<string>): Promise<void> => {
+  // What Node has compiled once it need not compile again: a start takes two thirds of the time. The cache is code, so it lies
+  // beside the code, not in a folder that other users of the machine can write to.
+  enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'backscroll'))
+  const { run } = await import('./app/cli/run.ts')
+  await run(args)
+  // Node writes it at the exit, too, which a server that is killed never comes to.
+  flushCompileCache()
+}
+
+export const launchCommand = (): Promise<void> => launch(process.argv.slice(2))
+
+export const launchServer = (): Promise<void> => {
+  const args = process.argv.slice(2)
+  return launch(args[0] === undefined || args[0].startsWith('-') ? ['start', ...args] : args)
+}

@@ -29,6 +29,7 @@ describe('a wrong value is refused with the name of its setting', () => {
     ['CORS_ORIGINS', 'https://example.com/'],
     ['CORS_ORIGINS', 'https://example.com, example.org'],
     ['AUDIT_KEEP', '90'],
+    ['EVENTS_KEEP', '7'],
     ['TRUST_PROXY', 'yes'],
     ['VAULT_KEY', 'c2hvcnQ='],
     ['LOG_LEVEL', 'loud'],
@@ -79,7 +80,7 @@ test('--help prints every setting with its default and meaning', async () => {
 
 test('an unknown argument is refused', async () => {
   const { code, output } = await runToExit({}, ['--prot', '80'])
-  expect(code).toBe(1)
+  expect(code).toBe(2)
   expect(output).toContain('--prot')
 })
 

@@ -13,7 +13,7 @@ const newest = (patterns: ReadonlyArray<string>): number =>
   Math.max(0, ...globSync([...patterns], { cwd: ROOT }).map(file => statSync(join(ROOT, file)).mtimeMs))
 
 const bundle = (): void => {
-  const sources = newest(['src/**/*', 'scripts/bundle.mjs', 'package-lock.json'])
+  const sources = newest(['{src,demo,harness,simulator}/**/*', 'scripts/bundle.mjs', 'package-lock.json'])
   if (sources < newest(['build/main.js'])) return
   const { status } = spawnSync(process.execPath, [join(ROOT, 'scripts', 'bundle.mjs')], { stdio: 'inherit' })
   if (status !== 0) throw new Error('The server cannot be bundled')
@@ -22,5 +22,6 @@ const bundle = (): void => {
 export const setup = async (): Promise<void> => {
   bundle()
   process.env[SERVER_ENTRY] = BUNDLE
-  await runToExit({}, ['--help'])
+  // It loads everything, and is refused.
+  await runToExit({ PORT: 'none' })
 }

@@ -1,5 +1,5 @@
 // The `Accounts` service: commands to the account actors, and what is known of accounts, from their facts and their actors.
-import { Clock, Effect, PubSub, Stream } from 'effect'
+import { Clock, Effect } from 'effect'
 import { waitFor } from 'xstate'
 import { newAccount, type AccountRecord } from '../domain/account.ts'
 import type { ConnectionEvent } from '../domain/connection.ts'
@@ -20,7 +20,6 @@ import { type ViewSources, viewOf } from './account-view.ts'
 import type { EffectBridge } from './effect-bridge.ts'
 import { accountStart } from './supervisor.ts'
 import { outcomeOf, startWithSession } from './taking-over.ts'
-import type { StateChanges } from './watch/state-changes.ts'
 import { stateNameOf } from './watch/observed-account.ts'
 
 /** What the service is made from. */
@@ -30,7 +29,6 @@ export interface AccountsDeps extends ViewSources {
   readonly media: Media['Service']
   readonly transaction: Transaction['Service']
   readonly memory: AccountMemory['Service']
-  readonly stateChanges: StateChanges
   readonly takenBackWithinMs: number
   readonly transfer: SessionTransfer['Service']
   readonly vault: Vault['Service']
@@ -42,7 +40,6 @@ export const makeAccounts = (deps: AccountsDeps): Accounts['Service'] =>
     takeOver: takeOver(deps),
     list: list(deps),
     state: state(deps),
-    stateChanges: Effect.map(PubSub.subscribe(deps.stateChanges.published), Stream.fromSubscription),
     totals: totals(deps),
     importing: deps.history.busy,
     historyProgress: historyProgress(deps),

@@ -1,7 +1,10 @@
 // Assembles the actors: the supervisor with the account actors below it, and the `Accounts` service in front of them.
 import { Clock, Effect, Layer } from 'effect'
+import type { SqlClient } from 'effect/sql'
 import type { AccountState } from '../domain/account.ts'
 import { Accounts } from '../services/accounts.ts'
+import type { EventLog } from '../services/events/event-log.ts'
+import { Linking } from '../services/events/linking.ts'
 import { AccountStore } from '../services/conversations/account-store.ts'
 import { Transaction } from '../services/database/transaction.ts'
 import { Backfill } from '../services/history/backfill/backfill.ts'
@@ -20,7 +23,8 @@ import { makeAccounts } from './accounts.ts'
 import { startStoredAccounts } from './boot.ts'
 import { makeEffectBridge } from './effect-bridge.ts'
 import { startSupervisor, type Supervisor } from './supervisor.ts'
-import { makeStateChanges } from './watch/state-changes.ts'
+import { watchStates } from './watch/state-changes.ts'
+import { makeTelling } from './watch/telling.ts'
 
 export interface RootOptions extends AccountDelays {
   /** Pause between the starts of two accounts when the server starts. */
@@ -39,8 +43,11 @@ export const layer = (
   | AccountServices
   | ClientVersion
   | Coverage
+  | EventLog
   | Inspection
+  | Linking
   | SessionTransfer
+  | SqlClient.SqlClient
   | Transaction
   | Vault
 > =>
@@ -50,18 +57,22 @@ export const layer = (
       const [memory, records, whatsapp] = [yield* AccountMemory, yield* AccountStore, yield* WhatsApp]
       const bridge = yield* makeEffectBridge<AccountServices>()
       const runSync = Effect.runSyncWith(yield* Effect.context<never>())
-      const stateChanges = yield* makeStateChanges({
+      const now = (): number => runSync(Clock.currentTimeMillis)
+      const inspect = watchStates({
         states: memory.register('actors.states', new Map<string, AccountState>()),
-        run: bridge.run
+        linking: yield* Linking,
+        now,
+        run: bridge.run,
+        tell: yield* makeTelling
       })
       const supervisor = yield* startSupervisor({
         bridge,
         accountLogic: makeAccountLogic(bridge, options, {
-          now: () => runSync(Clock.currentTimeMillis),
+          now,
           openingDelayMs: () => runSync(whatsapp.openingDelayMs),
           unknownEnds: memory.perAccount('actors.unknownEnds', () => new Set<string>())
         }),
-        inspect: stateChanges.inspect
+        inspect
       })
       yield* offerInspection(supervisor)
       yield* startStoredAccounts(records, supervisor, options.startPaceMs)
@@ -75,7 +86,6 @@ export const layer = (
         memory,
         proxies: yield* AccountProxies,
         records,
-        stateChanges,
         supervisor,
         takenBackWithinMs: options.takenBackWithinMs,
         transaction: yield* Transaction,

@@ -12,12 +12,14 @@ import {
   useScratchFolder
 } from '../services/database/sqlite/data-folder.ts'
 import * as SteadyClock from '../services/process/steady-clock.ts'
+import { Erasures } from '../services/personal-data/erasures.ts'
 import { Stopping } from '../services/process/stopping.ts'
 import { StrayRejections } from '../services/process/stray-rejections.ts'
 import * as Access from './wings/access.ts'
 import * as Conversations from './wings/conversations.ts'
 import * as Database from './wings/database.ts'
 import * as Events from './wings/events.ts'
+import * as Feed from './wings/feed.ts'
 import * as Firebase from './wings/firebase.ts'
 import * as History from './wings/history.ts'
 import * as Incidents from './wings/incidents.ts'
@@ -34,7 +36,9 @@ import * as WhatsApp from './wings/whatsapp.ts'
 
 const services = (config: Config, firebase: Firebase.App) =>
   Firebase.store(config, firebase).pipe(
-    Layer.provideMerge(Retention.layer(config)),
+    Layer.provideMerge(Webhooks.layer(config)),
+    Layer.provideMerge(Feed.layer),
+    Layer.provideMerge(Layer.mergeAll(Erasures.layer, Retention.layer(config))),
     Layer.provideMerge(
       Layer.mergeAll(
         Intake.layer,
@@ -42,8 +46,7 @@ const services = (config: Config, firebase: Firebase.App) =>
           Layer.provide(MessageFiles.layer),
           Layer.provideMerge(Media.layer(config, firebase))
         ),
-        History.layer(config),
-        Webhooks.layer(config)
+        History.layer(config)
       )
     ),
     Layer.provideMerge(WhatsApp.layer(config)),
@@ -58,10 +61,10 @@ const services = (config: Config, firebase: Firebase.App) =>
 
 /** Hourly removal of what is not needed any more. */
 const upkeep = Layer.mergeAll(
-  Conversations.upkeep.pipe(Layer.provide(Webhooks.beforePruning)),
+  Conversations.upkeep,
   History.upkeep,
   Media.upkeep,
-  Retention.upkeep
+  Retention.upkeep.pipe(Layer.provide(Webhooks.beforePruning))
 )
 
 const accounts = (config: Config) =>

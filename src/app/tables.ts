@@ -11,6 +11,7 @@ import { incidentTables } from '../services/incidents/tables.ts'
 import { journalTables } from '../services/journal/tables.ts'
 import { mediaTables } from '../services/media/tables.ts'
 import { outboxTables } from '../services/outbox/tables.ts'
+import { personalDataTables } from '../services/personal-data/tables.ts'
 import { retentionTables } from '../services/retention/tables.ts'
 import { vaultTables } from '../services/vault/tables.ts'
 import { webhookTables } from '../services/webhooks/tables.ts'
@@ -35,6 +36,7 @@ export const TABLES: ReadonlyArray<OwnedTable> = [
   ...transferTables,
   ...webhookTables,
   ...retentionTables,
+  ...personalDataTables,
   ...firestoreTables,
   ...migrationTables
 ]

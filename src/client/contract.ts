@@ -1,6 +1,822 @@
 // The contract of the API as types, and what the client has to know of each operation. Made by `npm run client`.
 // oxlint-disable max-lines
 
+export type Event = MessageStoredEvent | MessageChangedEvent | MessageStatusEvent | MessageReactionEvent | MessageVoteEvent | MessageMediaEvent | CallRingingEvent | CallEndedEvent | ThreadChangedEvent | ThreadMergedEvent | GroupChangedEvent | ContactChangedEvent | AccountCreatedEvent | AccountLinkedEvent | AccountStateEvent | AccountPairingEvent | AccountPasskeyEvent | AccountRestrictionEvent | AccountRemovedEvent | CoverageChangedEvent | OutboxChangedEvent | IncidentReportedEvent | IncidentAcknowledgedEvent | IncidentResolvedEvent | SyncProgressEvent | PresenceChangedEvent | EventsMissedEvent | WebhookTestEvent
+
+/** A live message is stored */
+export type MessageStoredEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "message.stored"
+  readonly data: MessageEventData
+}
+
+/** Anything else of a message changes: an edit, a deletion, a star, a label, content that arrives later */
+export type MessageChangedEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "message.changed"
+  readonly data: MessageEventData
+}
+
+/** How far a message got: sent, delivered, read, failed */
+export type MessageStatusEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "message.status"
+  readonly data: MessageEventData
+}
+
+/** Somebody reacts, or takes a reaction back */
+export type MessageReactionEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "message.reaction"
+  readonly data: MessageEventData
+}
+
+/** Somebody votes in a poll */
+export type MessageVoteEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "message.vote"
+  readonly data: MessageEventData
+}
+
+/** A file of the message can be fetched from this server */
+export type MessageMediaEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "message.media"
+  readonly data: MessageEventData
+}
+
+/** A call comes in */
+export type CallRingingEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "call.ringing"
+  readonly data: MessageEventData
+}
+
+/** A call is answered, declined or missed, or its duration is known */
+export type CallEndedEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "call.ended"
+  readonly data: MessageEventData
+}
+
+/** Last message, unread count, name or settings of a thread change */
+export type ThreadChangedEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "thread.changed"
+  readonly data: ThreadEventData
+}
+
+/** Two conversations were one person’s and became this one */
+export type ThreadMergedEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "thread.merged"
+  readonly data: ThreadEventData
+}
+
+/** Others administer a group */
+export type GroupChangedEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "group.changed"
+  readonly data: GroupEventData
+}
+
+/** A person has another name, or comes into the address book */
+export type ContactChangedEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "contact.changed"
+  readonly data: ContactEventData
+}
+
+/** An account is created */
+export type AccountCreatedEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "account.created"
+  readonly data: AccountEventData
+}
+
+/** A phone is linked */
+export type AccountLinkedEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "account.linked"
+  readonly data: LinkedEventData
+}
+
+/** The state of an account changes */
+export type AccountStateEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "account.state"
+  readonly data: AccountStateEventData
+}
+
+/** A QR code or a pairing code is on offer, or another one. What the log has of it is not the code */
+export type AccountPairingEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "account.pairing"
+  readonly data: PairingEventData
+}
+
+/** WhatsApp asks for a passkey while an account is being linked, or shows a code to compare */
+export type AccountPasskeyEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "account.passkey"
+  readonly data: PasskeyEventData
+}
+
+/** WhatsApp does not let an account start conversations for a time, or lets it again */
+export type AccountRestrictionEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "account.restriction"
+  readonly data: RestrictionEventData
+}
+
+/** An account and everything stored of it is removed */
+export type AccountRemovedEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "account.removed"
+  readonly data: AccountEventData
+}
+
+/** More or less of a thread is known to be missing, or its beginning is reached */
+export type CoverageChangedEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "coverage.changed"
+  readonly data: CoverageEventData
+}
+
+/** A message to be sent is accepted, waits, is sent, or is not */
+export type OutboxChangedEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "outbox.changed"
+  readonly data: OutboxEventData
+}
+
+/** Something happened, or happened again, that a person should know */
+export type IncidentReportedEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "incident.reported"
+  readonly data: IncidentEventData
+}
+
+/** A person has seen an incident */
+export type IncidentAcknowledgedEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "incident.acknowledged"
+  readonly data: IncidentEventData
+}
+
+/** The cause of an incident is over */
+export type IncidentResolvedEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "incident.resolved"
+  readonly data: IncidentEventData
+}
+
+/** Once a second while history comes in, and once at its end */
+export type SyncProgressEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "sync.progress"
+  readonly data: SyncEventData
+}
+
+/** A person comes online, types, records a voice message or stops, as far as WhatsApp tells this device */
+export type PresenceChangedEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "presence.changed"
+  readonly data: PresenceEventData
+}
+
+/** Instead of events that are not kept any more: to a subscriber who was away for too long */
+export type EventsMissedEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "events.missed"
+  readonly data: MissedEventData
+}
+
+/** Somebody tries a webhook */
+export type WebhookTestEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "webhook.test"
+  readonly data: TestEventData
+}
+
+export type TestEventData = {
+  readonly webhookId: string
+}
+
+export type MissedEventData = {
+  readonly after: number
+  readonly upTo: number
+  readonly events: number | null
+  readonly since: number | null
+  readonly until: number | null
+}
+
+export type PresenceEventData = {
+  readonly accountId: string
+  readonly threadId: string
+  readonly person: string
+  readonly presence: "available" | "unavailable" | "composing" | "recording" | "paused"
+  readonly lastSeenAt: number | null
+}
+
+export type SyncEventData = {
+  readonly accountId: string
+  readonly sync: {
+    readonly chunksDone: number
+    readonly chunksPending: number
+    readonly chunksFailed: number
+    readonly messages: number
+    readonly percent: number | null
+    readonly messagesPerSecond: number
+    readonly secondsLeft: number | null
+  }
+  readonly coverage: CoverageSummary
+}
+
+export type CoverageSummary = {
+  readonly complete: number
+  readonly partial: number
+  readonly unknown: number
+}
+
+export type IncidentEventData = {
+  readonly accountId: string | null
+  readonly incidentId: string
+  readonly incident: Incident | null
+}
+
+export type Incident = {
+  readonly incidentId: string
+  readonly accountId: string | null
+  readonly kind: string
+  readonly severity: "info" | "warning" | "error"
+  readonly threadId: string | null
+  readonly messageId: string | null
+  readonly subject: string
+  readonly happened: string
+  readonly did: string
+  readonly advice: string
+  /** Milliseconds since 1970 */
+  readonly firstSeenAt: number
+  /** Milliseconds since 1970 */
+  readonly lastSeenAt: number
+  readonly count: number
+  readonly acknowledgedAt: number | null
+  readonly resolvedAt: number | null
+}
+
+export type OutboxEventData = {
+  readonly accountId: string
+  readonly threadId: string
+  readonly entryId: string
+  readonly status: OutboxStatus
+  readonly entry: OutboxEntry | null
+}
+
+export type OutboxEntry = {
+  readonly accountId: string
+  readonly entryId: string
+  readonly threadId: string
+  readonly messageId: string
+  readonly kind: string
+  readonly status: OutboxStatus
+  readonly attempts: number
+  readonly reason: string | null
+  /** Milliseconds since 1970 */
+  readonly createdAt: number
+  readonly sendAt: number | null
+  readonly expiresAt: number | null
+  readonly nextAttemptAt: number | null
+}
+
+export type OutboxStatus = "queued" | "sending" | "sent" | "failed" | "cancelled" | "expired"
+
+export type CoverageEventData = {
+  readonly accountId: string
+  readonly threadId: string
+  readonly coverage: ThreadCoverage | null
+}
+
+export type ThreadCoverage = {
+  readonly accountId: string
+  readonly threadId: string
+  readonly state: "complete" | "partial" | "unknown"
+  readonly messages: number
+  readonly oldest: CoverageEdge | null
+  readonly newest: CoverageEdge | null
+  readonly beginningReached: boolean
+  readonly keptSince: number | null
+  readonly gaps: ReadonlyArray<Gap>
+  readonly requests: ReadonlyArray<{
+    readonly requestId: string
+    readonly gapId: number | null
+    /** Milliseconds since 1970 */
+    readonly askedAt: number
+  }>
+  readonly lastRefusal: {
+    readonly code: "beginningHeld" | "countReached" | "timeReached" | "nothingHeld" | "filled" | "phoneSilent" | "chatNotAnswered" | "nothingOlder" | "noAccess" | "declined" | "unreadable" | "notTaken" | null
+    readonly reason: string
+    /** Milliseconds since 1970 */
+    readonly at: number
+  } | null
+}
+
+export type Gap = {
+  readonly gapId: number
+  readonly reason: "history-to-live" | "outage" | "lost-chunk" | "unread-announcement"
+  readonly from: number | null
+  readonly to: number | null
+  /** Milliseconds since 1970 */
+  readonly openedAt: number
+}
+
+export type CoverageEdge = {
+  readonly messageId: string
+  /** Milliseconds since 1970 */
+  readonly at: number
+}
+
+export type AccountEventData = {
+  readonly accountId: string
+  readonly name: string
+}
+
+export type RestrictionEventData = {
+  readonly accountId: string
+  readonly restriction: Restriction | null
+}
+
+export type Restriction = {
+  readonly kind: "reachout" | "capping"
+  readonly reason: string
+  /** Milliseconds since 1970 */
+  readonly until: number
+}
+
+export type PasskeyEventData = {
+  readonly accountId: string
+  readonly passkey: {
+    readonly options: PasskeyOptions
+    /** Milliseconds since 1970 */
+    readonly expiresAt: number
+    readonly refusal: string | null
+    readonly code: string | null
+    readonly isConfirmed: boolean
+  } | null
+}
+
+export type PasskeyOptions = {
+  readonly challenge: string
+  readonly timeout?: number
+  readonly rpId: "whatsapp.com"
+  readonly allowCredentials?: ReadonlyArray<{
+    readonly id: string
+    readonly type: "public-key"
+    readonly transports?: ReadonlyArray<string>
+  }>
+  readonly userVerification?: "required" | "preferred" | "discouraged"
+  readonly extensions?: {
+    readonly uvm?: boolean
+  }
+}
+
+export type PairingEventData = {
+  readonly accountId: string
+  readonly offer: {
+    readonly method: "qr" | "code"
+    readonly text: string
+    /** Milliseconds since 1970 */
+    readonly expiresAt: number
+  } | null
+}
+
+export type AccountStateEventData = {
+  readonly accountId: string
+  readonly state: AccountState
+  readonly from: AccountState | null
+  readonly suspension: Suspension | null
+  /** Milliseconds since 1970 */
+  readonly at: number
+}
+
+export type Suspension = {
+  readonly code: number | null
+  readonly reason: string
+  readonly until: number | null
+  /** Milliseconds since 1970 */
+  readonly since: number
+}
+
+export type AccountState = "stopped" | "pairing" | "pairing.passkey.requested" | "pairing.passkey.submitted" | "pairing.passkey.confirming" | "connecting" | "open" | "backfilling" | "loggingOut" | "reconnecting" | "suspended" | "loggedOut" | "replaced" | "banned" | "locked" | "failed"
+
+export type LinkedEventData = {
+  readonly accountId: string
+  readonly jid: string
+  readonly lid: string | null
+}
+
+export type ContactEventData = {
+  readonly accountId: string
+  readonly contactJid: string
+  readonly contact: Contact | null
+}
+
+export type Contact = {
+  readonly accountId: string
+  readonly contactJid: string
+  readonly name: string | null
+  readonly pushName: string | null
+  readonly phoneNumber: string | null
+  readonly addresses: ReadonlyArray<string>
+}
+
+export type GroupEventData = {
+  readonly accountId: string
+  readonly threadId: string
+  readonly thread: Thread | null
+  readonly admins: ReadonlyArray<string>
+}
+
+export type Thread = {
+  readonly accountId: string
+  readonly threadId: string
+  readonly clientJid: string
+  readonly kind: "direct" | "group" | "channel" | "status" | "list"
+  readonly displayName: string | null
+  readonly lastMessageAt: number | null
+  readonly lastMessageText: string | null
+  readonly lastMessageDirection: "inbound" | "outbound" | null
+  readonly unreadCount: number
+  readonly markedUnread: boolean
+  readonly archived: boolean
+  readonly pinnedAt: number | null
+  readonly mutedUntil: number | null
+  readonly ephemeralSeconds: number
+  readonly clearedAt: number | null
+  readonly deletedAt: number | null
+  readonly labels: ReadonlyArray<string>
+  /** Milliseconds since 1970 */
+  readonly createdAt: number
+}
+
+export type ThreadEventData = {
+  readonly accountId: string
+  readonly threadId: string
+  readonly thread: Thread | null
+}
+
+export type MessageEventData = {
+  readonly accountId: string
+  readonly threadId: string
+  readonly messageId: string
+  readonly message: {
+    readonly accountId: string
+    readonly threadId: string
+    readonly messageId: string
+    readonly messageKey: string
+    readonly whatsAppId: string
+    readonly direction: "inbound" | "outbound"
+    readonly sender: string | null
+    readonly senderName: string | null
+    readonly type: string
+    readonly body: string | null
+    readonly media: Media | null
+    readonly location: Location | null
+    readonly contacts: ReadonlyArray<ContactCard>
+    readonly poll: Poll | null
+    readonly call: Call | null
+    readonly answer: Answer | null
+    readonly event: ChatEvent | null
+    readonly eventResponses: ReadonlyArray<EventResponse>
+    readonly mentions: ReadonlyArray<string>
+    readonly viewOnce: boolean
+    readonly forwarded: Forwarded | null
+    readonly broadcast: boolean
+    readonly album: Album | null
+    readonly association: {
+      readonly type: string
+      readonly whatsAppId: string
+      readonly messageId: string | null
+    } | null
+    readonly sharedBy: string | null
+    readonly shortened: ReadonlyArray<string>
+    readonly albumMessageId: string | null
+    readonly quotedWhatsAppId: string | null
+    readonly quotedMessageId: string | null
+    readonly quoted: Quoted | null
+    readonly reactions: ReadonlyArray<Reaction>
+    readonly edits: ReadonlyArray<EarlierBody>
+    readonly starred: boolean
+    readonly labels: ReadonlyArray<string>
+    readonly deletedForMeAt: number | null
+    readonly unreadableAddOns: number
+    readonly status: MessageStatus
+    readonly statusReason: string | null
+    /** Milliseconds since 1970 */
+    readonly tsClient: number
+    readonly tsClaimed: number | null
+    /** Milliseconds since 1970 */
+    readonly tsServer: number
+    readonly bodyShortened: boolean
+  } | null
+  readonly changed: ReadonlyArray<string>
+}
+
+export type MessageStatus = "undecryptable" | "queued" | "cancelled" | "failed" | "sent" | "received" | "delivered" | "read" | "played"
+
+export type EarlierBody = {
+  readonly body: string | null
+  /** Milliseconds since 1970 */
+  readonly editedAt: number
+}
+
+export type Reaction = {
+  readonly sender: string
+  readonly emoji: string
+  /** Milliseconds since 1970 */
+  readonly at: number
+}
+
+export type Quoted = {
+  readonly threadId: string | null
+  readonly messageId: string | null
+  readonly excerpt: string | null
+  readonly isStatus: boolean
+}
+
+export type Album = {
+  readonly images: number
+  readonly videos: number
+}
+
+export type Forwarded = {
+  readonly score: number
+  readonly frequently: boolean
+}
+
+export type EventResponse = {
+  readonly sender: string
+  readonly response: "going" | "notGoing" | "maybe"
+  readonly extraGuests: number
+  /** Milliseconds since 1970 */
+  readonly at: number
+}
+
+export type ChatEvent = {
+  readonly kind: string
+  readonly people: ReadonlyArray<string>
+  readonly value: string | null
+}
+
+export type Answer = {
+  readonly kind: "button" | "list" | "template" | "flow"
+  readonly id: string | null
+  readonly title: string | null
+  readonly parameters: string | null
+}
+
+export type Call = {
+  readonly video: boolean
+  readonly outcome: "ringing" | "answered" | "declined" | "missed"
+  readonly duration: number | null
+}
+
+export type Poll = {
+  readonly question: string
+  readonly options: ReadonlyArray<{
+    readonly name: string
+    readonly voters: ReadonlyArray<string>
+  }>
+  readonly selectable: number
+}
+
+export type ContactCard = {
+  readonly name: string | null
+  readonly phoneNumbers: ReadonlyArray<string>
+  readonly vcard: string | null
+}
+
+export type Location = {
+  readonly latitude: number
+  readonly longitude: number
+  readonly name: string | null
+  readonly address: string | null
+  readonly live: boolean
+  readonly accuracy: number | null
+}
+
+export type Media = {
+  readonly mimeType: string | null
+  readonly fileName: string | null
+  readonly size: number | null
+  readonly duration: number | null
+  readonly width: number | null
+  readonly height: number | null
+  readonly download: {
+    readonly directPath: string
+    readonly mediaKey: string
+    readonly fileSha256: string | null
+    readonly fileEncSha256: string | null
+  } | null
+  readonly fetched: {
+    readonly state: "stored" | "waiting" | "gone" | "tooLarge" | "failed" | "removed"
+    readonly reason: string | null
+  } | null
+  readonly stored: boolean
+  readonly whatsAppId: string | null
+  readonly variants: ReadonlyArray<MediaVariant>
+}
+
+export type MediaVariant = {
+  readonly kind: "sd" | "hevc" | "motion"
+  readonly mimeType: string | null
+  readonly fileName: string | null
+  readonly size: number | null
+  readonly duration: number | null
+  readonly width: number | null
+  readonly height: number | null
+  readonly download: {
+    readonly directPath: string
+    readonly mediaKey: string
+    readonly fileSha256: string | null
+    readonly fileEncSha256: string | null
+  } | null
+  readonly fetched: {
+    readonly state: "stored" | "waiting" | "gone" | "tooLarge" | "failed" | "removed"
+    readonly reason: string | null
+  } | null
+  readonly stored: boolean
+  readonly whatsAppId: string | null
+}
+
 export type InternalFaultProblem = {
   readonly detail?: string
   readonly instance?: string
@@ -125,12 +941,51 @@ export type PublishingStatus = {
   } | null
 }
 
+export type NotFoundProblem = {
+  readonly detail?: string
+  readonly instance?: string
+  readonly code: "not-found"
+  readonly type: "urn:backscroll:problem:not-found"
+  readonly status?: 404
+  readonly title?: "Not found"
+}
+
+export type Erasure = {
+  readonly erasureId: string
+  readonly accountId: string
+  readonly status: "running" | "done"
+  /** Milliseconds since 1970 */
+  readonly requestedAt: number
+  readonly endedAt: number | null
+  readonly removed: {
+    readonly messages: number
+    readonly groupMessages: number
+    readonly files: number
+    readonly changedMessages: number
+    readonly quotes: number
+    readonly rows: Readonly<Record<string, number>>
+  }
+  readonly remains: ReadonlyArray<{
+    readonly what: string
+    readonly why: string
+    readonly count: number | null
+  }>
+}
+
+export type ErasureList = {
+  readonly erasures: ReadonlyArray<Erasure>
+}
+
+export type PersonRequest = {
+  readonly person: string
+}
+
 export type RetentionDryRunResult = {
   readonly rules: ReadonlyArray<RetentionCount>
 }
 
 export type RetentionCount = {
-  readonly rule: "messages" | "media" | "incidents" | "audit"
+  readonly rule: "messages" | "media" | "events" | "incidents" | "audit"
   readonly keep: number | null
   readonly keptSince: number | null
   readonly wouldRemove: number
@@ -144,6 +999,7 @@ export type RetentionCount = {
 export type RetentionDryRun = {
   readonly messages?: string
   readonly media?: string
+  readonly events?: string
   readonly incidents?: string
   readonly audit?: string
 }
@@ -153,7 +1009,7 @@ export type Retention = {
 }
 
 export type RetentionState = {
-  readonly rule: "messages" | "media" | "incidents" | "audit"
+  readonly rule: "messages" | "media" | "events" | "incidents" | "audit"
   readonly setting: string
   readonly keep: number | null
   readonly keptSince: number | null
@@ -186,15 +1042,6 @@ export type AuditEntry = {
   readonly resources: Readonly<Record<string, string>>
   readonly remoteAddress: string | null
   readonly status: number | null
-}
-
-export type NotFoundProblem = {
-  readonly detail?: string
-  readonly instance?: string
-  readonly code: "not-found"
-  readonly type: "urn:backscroll:problem:not-found"
-  readonly status?: 404
-  readonly title?: "Not found"
 }
 
 export type IssuedKey = {
@@ -395,26 +1242,6 @@ export type WebhookList = {
   readonly webhooks: ReadonlyArray<Webhook>
 }
 
-export type Incident = {
-  readonly incidentId: string
-  readonly accountId: string | null
-  readonly kind: string
-  readonly severity: "info" | "warning" | "error"
-  readonly threadId: string | null
-  readonly messageId: string | null
-  readonly subject: string
-  readonly happened: string
-  readonly did: string
-  readonly advice: string
-  /** Milliseconds since 1970 */
-  readonly firstSeenAt: number
-  /** Milliseconds since 1970 */
-  readonly lastSeenAt: number
-  readonly count: number
-  readonly acknowledgedAt: number | null
-  readonly resolvedAt: number | null
-}
-
 export type IncidentList = {
   readonly incidents: ReadonlyArray<Incident>
 }
@@ -520,54 +1347,9 @@ export type ThreadCoveragePage = {
   readonly nextCursor: string | null
 }
 
-export type ThreadCoverage = {
-  readonly accountId: string
-  readonly threadId: string
-  readonly state: "complete" | "partial" | "unknown"
-  readonly messages: number
-  readonly oldest: CoverageEdge | null
-  readonly newest: CoverageEdge | null
-  readonly beginningReached: boolean
-  readonly keptSince: number | null
-  readonly gaps: ReadonlyArray<Gap>
-  readonly requests: ReadonlyArray<{
-    readonly requestId: string
-    readonly gapId: number | null
-    /** Milliseconds since 1970 */
-    readonly askedAt: number
-  }>
-  readonly lastRefusal: {
-    readonly code: "beginningHeld" | "countReached" | "timeReached" | "nothingHeld" | "filled" | "phoneSilent" | "chatNotAnswered" | "nothingOlder" | "noAccess" | "declined" | "unreadable" | "notTaken" | null
-    readonly reason: string
-    /** Milliseconds since 1970 */
-    readonly at: number
-  } | null
-}
-
-export type Gap = {
-  readonly gapId: number
-  readonly reason: "history-to-live" | "outage" | "lost-chunk" | "unread-announcement"
-  readonly from: number | null
-  readonly to: number | null
-  /** Milliseconds since 1970 */
-  readonly openedAt: number
-}
-
-export type CoverageEdge = {
-  readonly messageId: string
-  /** Milliseconds since 1970 */
-  readonly at: number
-}
-
 export type AccountCoverage = {
   readonly threads: CoverageSummary
   readonly messages: number
-}
-
-export type CoverageSummary = {
-  readonly complete: number
-  readonly partial: number
-  readonly unknown: number
 }
 
 export type SearchPage = {
@@ -638,133 +1420,6 @@ export type Message = {
   readonly tsServer: number
 }
 
-export type MessageStatus = "undecryptable" | "queued" | "cancelled" | "failed" | "sent" | "received" | "delivered" | "read" | "played"
-
-export type EarlierBody = {
-  readonly body: string | null
-  /** Milliseconds since 1970 */
-  readonly editedAt: number
-}
-
-export type Reaction = {
-  readonly sender: string
-  readonly emoji: string
-  /** Milliseconds since 1970 */
-  readonly at: number
-}
-
-export type Quoted = {
-  readonly threadId: string | null
-  readonly messageId: string | null
-  readonly excerpt: string | null
-  readonly isStatus: boolean
-}
-
-export type Album = {
-  readonly images: number
-  readonly videos: number
-}
-
-export type Forwarded = {
-  readonly score: number
-  readonly frequently: boolean
-}
-
-export type EventResponse = {
-  readonly sender: string
-  readonly response: "going" | "notGoing" | "maybe"
-  readonly extraGuests: number
-  /** Milliseconds since 1970 */
-  readonly at: number
-}
-
-export type ChatEvent = {
-  readonly kind: string
-  readonly people: ReadonlyArray<string>
-  readonly value: string | null
-}
-
-export type Answer = {
-  readonly kind: "button" | "list" | "template" | "flow"
-  readonly id: string | null
-  readonly title: string | null
-  readonly parameters: string | null
-}
-
-export type Call = {
-  readonly video: boolean
-  readonly outcome: "ringing" | "answered" | "declined" | "missed"
-  readonly duration: number | null
-}
-
-export type Poll = {
-  readonly question: string
-  readonly options: ReadonlyArray<{
-    readonly name: string
-    readonly voters: ReadonlyArray<string>
-  }>
-  readonly selectable: number
-}
-
-export type ContactCard = {
-  readonly name: string | null
-  readonly phoneNumbers: ReadonlyArray<string>
-  readonly vcard: string | null
-}
-
-export type Location = {
-  readonly latitude: number
-  readonly longitude: number
-  readonly name: string | null
-  readonly address: string | null
-  readonly live: boolean
-  readonly accuracy: number | null
-}
-
-export type Media = {
-  readonly mimeType: string | null
-  readonly fileName: string | null
-  readonly size: number | null
-  readonly duration: number | null
-  readonly width: number | null
-  readonly height: number | null
-  readonly download: {
-    readonly directPath: string
-    readonly mediaKey: string
-    readonly fileSha256: string | null
-    readonly fileEncSha256: string | null
-  } | null
-  readonly fetched: {
-    readonly state: "stored" | "waiting" | "gone" | "tooLarge" | "failed" | "removed"
-    readonly reason: string | null
-  } | null
-  readonly stored: boolean
-  readonly whatsAppId: string | null
-  readonly variants: ReadonlyArray<MediaVariant>
-}
-
-export type MediaVariant = {
-  readonly kind: "sd" | "hevc" | "motion"
-  readonly mimeType: string | null
-  readonly fileName: string | null
-  readonly size: number | null
-  readonly duration: number | null
-  readonly width: number | null
-  readonly height: number | null
-  readonly download: {
-    readonly directPath: string
-    readonly mediaKey: string
-    readonly fileSha256: string | null
-    readonly fileEncSha256: string | null
-  } | null
-  readonly fetched: {
-    readonly state: "stored" | "waiting" | "gone" | "tooLarge" | "failed" | "removed"
-    readonly reason: string | null
-  } | null
-  readonly stored: boolean
-  readonly whatsAppId: string | null
-}
-
 export type MediaCounts = {
   readonly policy: "none" | "on-demand" | "recent" | "all"
   readonly stored: number
@@ -819,24 +1474,6 @@ export type NotWaitingProblem = {
   readonly status?: 409
   readonly title?: "The outbox entry is no longer queued"
 }
-
-export type OutboxEntry = {
-  readonly accountId: string
-  readonly entryId: string
-  readonly threadId: string
-  readonly messageId: string
-  readonly kind: string
-  readonly status: OutboxStatus
-  readonly attempts: number
-  readonly reason: string | null
-  /** Milliseconds since 1970 */
-  readonly createdAt: number
-  readonly sendAt: number | null
-  readonly expiresAt: number | null
-  readonly nextAttemptAt: number | null
-}
-
-export type OutboxStatus = "queued" | "sending" | "sent" | "failed" | "cancelled" | "expired"
 
 export type OutboxPage = {
   readonly entries: ReadonlyArray<OutboxEntry>
@@ -1055,28 +1692,6 @@ export type TypingRequest = {
   readonly state: "composing" | "recording" | "paused"
 }
 
-export type Thread = {
-  readonly accountId: string
-  readonly threadId: string
-  readonly clientJid: string
-  readonly kind: "direct" | "group" | "channel" | "status" | "list"
-  readonly displayName: string | null
-  readonly lastMessageAt: number | null
-  readonly lastMessageText: string | null
-  readonly lastMessageDirection: "inbound" | "outbound" | null
-  readonly unreadCount: number
-  readonly markedUnread: boolean
-  readonly archived: boolean
-  readonly pinnedAt: number | null
-  readonly mutedUntil: number | null
-  readonly ephemeralSeconds: number
-  readonly clearedAt: number | null
-  readonly deletedAt: number | null
-  readonly labels: ReadonlyArray<string>
-  /** Milliseconds since 1970 */
-  readonly createdAt: number
-}
-
 export type ThreadWithPastParticipants = {
   readonly accountId: string
   readonly threadId: string
@@ -1156,15 +1771,6 @@ export type ContactPage = {
   readonly nextCursor: string | null
 }
 
-export type Contact = {
-  readonly accountId: string
-  readonly contactJid: string
-  readonly name: string | null
-  readonly pushName: string | null
-  readonly phoneNumber: string | null
-  readonly addresses: ReadonlyArray<string>
-}
-
 export type PairingRefusedProblem = {
   readonly detail?: string
   readonly instance?: string
@@ -1189,21 +1795,6 @@ export type LinkState = {
   } | null
   readonly expiresAt: number | null
   readonly problem: string | null
-}
-
-export type PasskeyOptions = {
-  readonly challenge: string
-  readonly timeout?: number
-  readonly rpId: "whatsapp.com"
-  readonly allowCredentials?: ReadonlyArray<{
-    readonly id: string
-    readonly type: "public-key"
-    readonly transports?: ReadonlyArray<string>
-  }>
-  readonly userVerification?: "required" | "preferred" | "discouraged"
-  readonly extensions?: {
-    readonly uvm?: boolean
-  }
 }
 
 export type PasskeyAssertion = {
@@ -1289,21 +1880,6 @@ export type PairingFailure = {
   readonly reason: string
 }
 
-export type Suspension = {
-  readonly code: number | null
-  readonly reason: string
-  readonly until: number | null
-  /** Milliseconds since 1970 */
-  readonly since: number
-}
-
-export type Restriction = {
-  readonly kind: "reachout" | "capping"
-  readonly reason: string
-  /** Milliseconds since 1970 */
-  readonly until: number
-}
-
 export type Disconnect = {
   readonly code: number
   readonly source: "failure" | "streamError" | "http" | "proxy" | "network" | "server" | null
@@ -1312,8 +1888,6 @@ export type Disconnect = {
   /** Milliseconds since 1970 */
   readonly at: number
 }
-
-export type AccountState = "stopped" | "pairing" | "pairing.passkey.requested" | "pairing.passkey.submitted" | "pairing.passkey.confirming" | "connecting" | "open" | "backfilling" | "loggingOut" | "reconnecting" | "suspended" | "loggedOut" | "replaced" | "banned" | "locked" | "failed"
 
 export type PairingOffer = {
   readonly method: "qr" | "code"
@@ -1886,6 +2460,8 @@ export interface Operations {
     readonly input: {
       readonly after?: number
       readonly accountId?: string
+      readonly types?: string
+      readonly threadId?: string
     }
     readonly result: Response
     readonly item: never
@@ -2091,6 +2667,42 @@ export interface Operations {
     readonly result: RetentionDryRunResult
     readonly item: never
   }
+  /** Export everything about a person */
+  readonly "personalData.export": {
+    readonly input: {
+      readonly accountId: string
+      readonly body: PersonRequest
+    }
+    readonly result: Response
+    readonly item: never
+  }
+  /** Erase a person */
+  readonly "personalData.erase": {
+    readonly input: {
+      readonly accountId: string
+      readonly body: PersonRequest
+    }
+    readonly result: Erasure
+    readonly item: never
+  }
+  /** List erasures */
+  readonly "personalData.erasures": {
+    readonly input: {
+      readonly accountId: string
+      readonly limit?: number
+    }
+    readonly result: ErasureList
+    readonly item: never
+  }
+  /** Get an erasure with its report */
+  readonly "personalData.erasure": {
+    readonly input: {
+      readonly accountId: string
+      readonly erasureId: string
+    }
+    readonly result: Erasure
+    readonly item: never
+  }
   /** Get the store status */
   readonly "store.store": {
     readonly input: {}
@@ -2184,7 +2796,7 @@ export const OPERATIONS = {
   "history.backfillJob": {"method":"GET","path":"/v1/accounts/{accountId}/backfill/{jobId}","query":[],"result":"json"},
   "history.cancelBackfill": {"method":"DELETE","path":"/v1/accounts/{accountId}/backfill/{jobId}","query":[],"result":"json"},
   "history.dryRun": {"method":"GET","path":"/v1/accounts/{accountId}/dry-run","query":["limit","cursor"],"result":"json","pages":{"items":"threads","next":"nextCursor","parameter":"cursor"}},
-  "feed.events": {"method":"GET","path":"/v1/events","query":["after","accountId"],"result":"response"},
+  "feed.events": {"method":"GET","path":"/v1/events","query":["after","accountId","types","threadId"],"result":"response"},
   "feed.incidents": {"method":"GET","path":"/v1/incidents","query":["limit","accountId","acknowledged"],"result":"json"},
   "feed.acknowledge": {"method":"POST","path":"/v1/incidents/{incidentId}/acknowledge","query":[],"result":"json"},
   "webhooks.list": {"method":"GET","path":"/v1/webhooks","query":[],"result":"json"},
@@ -2208,6 +2820,10 @@ export const OPERATIONS = {
   "audit.export": {"method":"GET","path":"/v1/audit/export","query":["accountId","callerId","operation","since","until"],"result":"response"},
   "retention.get": {"method":"GET","path":"/v1/retention","query":[],"result":"json"},
   "retention.dryRun": {"method":"POST","path":"/v1/retention/dry-run","query":[],"result":"json"},
+  "personalData.export": {"method":"POST","path":"/v1/accounts/{accountId}/person/export","query":[],"result":"response"},
+  "personalData.erase": {"method":"POST","path":"/v1/accounts/{accountId}/erasures","query":[],"result":"json"},
+  "personalData.erasures": {"method":"GET","path":"/v1/accounts/{accountId}/erasures","query":["limit"],"result":"json"},
+  "personalData.erasure": {"method":"GET","path":"/v1/accounts/{accountId}/erasures/{erasureId}","query":[],"result":"json"},
   "store.store": {"method":"GET","path":"/v1/store","query":[],"result":"json"},
   "inspector.inspector": {"method":"GET","path":"/v1/inspector","query":[],"result":"json"},
   "inspector.turnInspector": {"method":"PUT","path":"/v1/inspector","query":[],"result":"json"},

@@ -1,18 +1,23 @@
 // Server-sent events over `fetch`, which can send a key, unlike the `EventSource` of browsers.
 import { delayBefore, pause } from './attempts.ts'
+import type { Event } from './contract.ts'
 import { BackscrollError, errorOf } from './errors.ts'
 
-export interface ServerEvent {
-  /** Where to go on; `null` for what is told as it happens and cannot be read again. */
-  readonly id: string | null
-  /** What happened, such as `message.stored`. */
-  readonly type: string
-  readonly data: unknown
-}
+/** `id` is where to go on; `null` for what is told as it happens and cannot be read again. */
+type Told<One> = One extends { readonly id: string }
+  ? Omit<One, 'id'> & { readonly id: string | null }
+  : never
+
+/** A CloudEvent. By its `type`, one knows its `data`. */
+export type ServerEvent = Told<Event>
 
 export interface EventOptions {
-  /** Of this account only. */
-  readonly accountId?: string
+  /** Of this account only, or of these. */
+  readonly accountId?: string | ReadonlyArray<string>
+  /** Of these types only: `message.stored`, or `message.*`. */
+  readonly types?: ReadonlyArray<string>
+  /** Of these threads only. */
+  readonly threadId?: string | ReadonlyArray<string>
   /** Everything after this event; what happens from now on without it. */
   readonly after?: string | number
   readonly signal?: AbortSignal
@@ -41,11 +46,9 @@ const eventIn = (block: string): ServerEvent | undefined => {
   }
   const data = fields.get('data')
   if (data === undefined) return undefined
-  return {
-    id: fields.get('id')?.at(-1) ?? null,
-    type: fields.get('event')?.at(-1) ?? 'message',
-    data: JSON.parse(data.join('\n'))
-  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- What the server sends is what its contract says.
+  const event = JSON.parse(data.join('\n')) as ServerEvent
+  return { ...event, id: fields.get('id')?.at(-1) ?? null }
 }
 
 /** The blocks of a body, as they come. `onBytes` is called whenever something comes. */
@@ -70,8 +73,15 @@ async function* blocksOf(
   }
 }
 
-const addressOf = (url: string, { accountId }: EventOptions): string =>
-  `${url}/v1/events${accountId === undefined ? '' : `?${new URLSearchParams({ accountId }).toString()}`}`
+const listed = (value: string | ReadonlyArray<string>): string =>
+  typeof value === 'string' ? value : value.join(',')
+
+const addressOf = (url: string, { accountId, threadId, types }: EventOptions): string => {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries({ accountId, types, threadId }))
+    if (value !== undefined) query.set(name, listed(value))
+  return `${url}/v1/events${query.size === 0 ? '' : `?${query.toString()}`}`
+}
 
 /** One connection; `opened` is called when the server has answered. */
 async function* connection(

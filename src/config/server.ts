@@ -81,6 +81,13 @@ export const serverSettings = {
       'Requests that each key of /v1/keys may make in a minute, unless the key has a limit of its own. API_KEY and ID tokens have none',
     decode: whole(0, 1_000_000)
   }),
+  EVENTS_KEEP: setting({
+    default: '7d',
+    allowed: 'a whole number with its unit, 12h or 90d, at most 99999d',
+    meaning:
+      'How long events can be read again: by streams that resume, by webhooks whose server did not answer, and by replays',
+    decode: age
+  }),
   INCIDENTS_KEEP: setting({
     default: '365d',
     allowed: KEEPING,

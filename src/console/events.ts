@@ -32,11 +32,7 @@ export interface HeardEvent {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The content: of a CloudEvent its `data`, otherwise all of it. */
-const contentOf = (data: unknown): Readonly<Record<string, unknown>> => {
-  if (!isRecord(data)) return {}
-  return typeof data['specversion'] === 'string' && isRecord(data['data']) ? data['data'] : data
-}
+const contentOf = (data: unknown): Readonly<Record<string, unknown>> => (isRecord(data) ? data : {})
 
 const textIn = (data: Readonly<Record<string, unknown>>, name: string): string | undefined => {
   const value = data[name]
@@ -51,20 +47,21 @@ export const changeOf = ({ data, type }: ServerEvent): Change | undefined => {
   const [subject] = type.split('.')
   if (subject === 'incident') return { what: 'incident' }
   if (accountId === undefined) return undefined
-  if (type === 'account.progress' || subject === 'sync') return { what: 'progress', accountId, data: content }
+  if (subject === 'sync') return { what: 'progress', accountId, data: content }
   if (subject === 'account') return { what: 'account', accountId }
   if (subject === 'outbox') return { what: 'outbox', accountId }
   if (threadId === undefined) return undefined
-  if (subject === 'message' && messageId !== undefined)
+  if ((subject === 'message' || subject === 'call') && messageId !== undefined)
     return { what: 'message', accountId, threadId, messageId }
   return { what: 'thread', accountId, threadId }
 }
 
-export const heardEventOf = ({ data, id, type }: ServerEvent): HeardEvent => {
-  const content = contentOf(data)
-  const at = content['at']
-  return { id, type, at: typeof at === 'number' ? at : Date.now(), data: content }
-}
+export const heardEventOf = ({ data, id, time, type }: ServerEvent): HeardEvent => ({
+  id,
+  type,
+  at: Date.parse(time),
+  data: contentOf(data)
+})
 
 type Listener = (change: Change) => void
 

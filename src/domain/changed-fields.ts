@@ -49,7 +49,7 @@ const hasStoredFile = ({ media }: Held): boolean =>
   filesOf(media).some(({ fetched }) => fetched?.state === 'stored')
 
 export interface ShownChange {
-  readonly kind: Extract<FeedKind, `message.${string}`>
+  readonly kind: Extract<FeedKind, `message.${string}` | `call.${string}`>
   readonly changed: ReadonlyArray<string>
 }
 
@@ -60,6 +60,7 @@ export const shownChange = (before: Held, after: Held): ShownChange | undefined 
   if (only === undefined) return undefined
   if (changed.every(name => OF_STATUS.has(name))) return { kind: 'message.status', changed }
   if (changed.length > 1) return { kind: 'message.changed', changed }
+  if (only === 'call') return { kind: 'call.ended', changed }
   if (only === 'reactions') return { kind: 'message.reaction', changed }
   if (only === 'poll' && before.votes !== after.votes) return { kind: 'message.vote', changed }
   if (only === 'media' && !hasStoredFile(before) && hasStoredFile(after))

@@ -1,4 +1,4 @@
-// What subscribers are told: that something changed, where, in which order, and which fields. What they are now is added when the event
+// What the log of events has: that something changed, where, in which order, and which fields. What they are now is added when the event
 // is delivered.
 import { Schema } from 'effect'
 
@@ -9,22 +9,50 @@ export const FEED_KINDS = [
   'message.reaction',
   'message.vote',
   'message.media',
+  'call.ringing',
+  'call.ended',
   'thread.changed',
-  'thread.merged'
+  'thread.merged',
+  'group.changed',
+  'contact.changed',
+  'account.created',
+  'account.linked',
+  'account.state',
+  'account.pairing',
+  'account.passkey',
+  'account.restriction',
+  'account.removed',
+  'coverage.changed',
+  'outbox.changed',
+  'incident.reported',
+  'incident.acknowledged',
+  'incident.resolved'
 ] as const
 export type FeedKind = (typeof FEED_KINDS)[number]
 
+/** Told as they happen, and kept nowhere. */
+export const LIVE_KINDS = ['sync.progress', 'presence.changed', 'events.missed', 'webhook.test'] as const
+export type LiveKind = (typeof LIVE_KINDS)[number]
+
+export type EventKind = FeedKind | LiveKind
+
+/** What was so when it happened, and is not kept elsewhere. */
+const Facts = Schema.Record(Schema.String, Schema.Json)
+
 /**
- * `eventId` grows with each event; `threadId` of `thread.merged` is the thread that stays; `changed` names fields of the message. Times
- * are milliseconds since 1970.
+ * `eventId` grows with each event; `threadId` of `thread.merged` is the thread that stays; `changed` names fields of the message;
+ * `subjectId` is the entry, incident or person that it is about. Times are milliseconds since 1970.
  */
 export const FeedEvent = Schema.Struct({
   eventId: Schema.Finite,
   kind: Schema.Literals(FEED_KINDS),
-  accountId: Schema.String,
-  threadId: Schema.String,
+  /** `null` where it is about no account, or about one that is gone. */
+  accountId: Schema.NullOr(Schema.String),
+  threadId: Schema.NullOr(Schema.String),
   messageId: Schema.NullOr(Schema.String),
+  subjectId: Schema.NullOr(Schema.String),
   changed: Schema.Array(Schema.String),
+  facts: Schema.NullOr(Facts),
   at: Schema.Finite
 })
 export type FeedEvent = typeof FeedEvent.Type

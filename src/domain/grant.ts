@@ -37,6 +37,6 @@ export const mayReadAll = (grant: Grant): boolean => isAdmin(grant) || grant.acc
 export const mayRead = (grant: Grant, accountId: string): boolean =>
   mayReadAll(grant) || grant.accounts.includes(accountId)
 
-/** Whether the caller may be told of events of this type, such as `message.stored`. */
-export const mayFollow = ({ events = 'all' }: Grant, type: string): boolean =>
+/** Whether the caller's key names events of this type, such as `message.stored`. */
+export const mayHear = ({ events = 'all' }: Grant, type: string): boolean =>
   events === 'all' || events.some(pattern => matchesEvent(pattern, type))

@@ -2,7 +2,7 @@
 import { Schema } from 'effect'
 import { Time, Whole } from './whole.ts'
 
-export const RETENTION_RULES = ['messages', 'media', 'incidents', 'audit'] as const
+export const RETENTION_RULES = ['messages', 'media', 'events', 'incidents', 'audit'] as const
 export const RetentionRule = Schema.Literals(RETENTION_RULES)
 export type RetentionRule = typeof RetentionRule.Type
 

@@ -1,5 +1,6 @@
 // The HTTP contract: every endpoint of every resource. Each resource has its contract and its handlers in one folder.
 import { HttpApi, OpenApi } from 'effect/http-api'
+import { EVENT_SCHEMAS } from '../domain/cloud-event.ts'
 import { withSecuritySchemes } from './auth/security-schemes.ts'
 import { finishDocument } from './openapi.ts'
 import { AccountsGroup } from './resources/accounts/contract.ts'
@@ -15,6 +16,7 @@ import { MeGroup } from './resources/me/contract.ts'
 import { MediaGroup } from './resources/media/contract.ts'
 import { MessagesGroup } from './resources/messages/contract.ts'
 import { OutboxGroup } from './resources/outbox/contract.ts'
+import { PersonalDataGroup } from './resources/personal-data/contract.ts'
 import { RetentionGroup } from './resources/retention/contract.ts'
 import { LinkGroup, LinkTicketsGroup } from './resources/link/contract.ts'
 import { PasskeyGroup } from './resources/passkey/contract.ts'
@@ -47,6 +49,7 @@ export class Api extends HttpApi.make('backscroll')
   .add(KeysGroup)
   .add(AuditGroup)
   .add(RetentionGroup)
+  .add(PersonalDataGroup)
   .add(StoreGroup)
   .add(InspectorGroup)
   .add(MeGroup)
@@ -55,6 +58,7 @@ export class Api extends HttpApi.make('backscroll')
   // Unknown fields are an error: a misspelled sendAt must not send immediately.
   .annotate(HttpApi.ParseOptions, { onExcessProperty: 'error' })
   .annotate(HttpApi.HeadersParseOptions, {})
+  .annotate(HttpApi.AdditionalSchemas, EVENT_SCHEMAS)
   .annotateMerge(
     OpenApi.annotations({
       title: 'Backscroll',

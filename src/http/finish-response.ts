@@ -9,6 +9,7 @@ import { logRequest } from './request-log.ts'
 import { withPageHeaders } from './page-headers.ts'
 import type { ProblemCode } from './problem-codes.ts'
 import { plainProblem } from './problems.ts'
+import { SOCKET_PATH } from './resources/events/socket-path.ts'
 import { STREAM_PATH } from './resources/inspector/stream-path.ts'
 
 /** What is said about each status that something outside the contract answers with. */
@@ -61,16 +62,18 @@ const asksForUpgrade = ({ headers }: HttpServerRequest.HttpServerRequest): boole
 const refusal = (code: ProblemCode, detail: string) =>
   Effect.succeed(withPageHeaders(plainProblem(code, detail, { connection: 'close' })))
 
+const WEB_SOCKETS: ReadonlyArray<string> = [STREAM_PATH, SOCKET_PATH]
+
 const NO_SOCKET = refusal(
   'no-socket',
-  `Leave out the header Upgrade. The only WebSocket of this server is the inspector's stream, ${STREAM_PATH}`
+  `Leave out the header Upgrade. The WebSockets of this server are ${WEB_SOCKETS.join(' and ')}`
 )
 
 const NO_HOST = refusal('unreadable-request', 'A request of HTTP/1.1 has the header Host, once')
 
 /** What is answered before it comes to a route. */
 const answered = (rules: BrowserRules, asked: HttpServerRequest.HttpServerRequest) => {
-  if (asksForUpgrade(asked) && asked.url.split('?')[0] !== STREAM_PATH) return NO_SOCKET
+  if (asksForUpgrade(asked) && !WEB_SOCKETS.includes(asked.url.split('?')[0] ?? '')) return NO_SOCKET
   const { httpVersion } = NodeHttpServerRequest.toIncomingMessage(asked)
   if (asked.headers['host'] === undefined && httpVersion === '1.1') return NO_HOST
   const refused = browserRefusal(rules, asked)

@@ -1,9 +1,21 @@
 // What is known of a path: the methods that it supports, and its name in the log, in which the ids of a request do not stand.
 import { Api } from './api.ts'
+import { SOCKET_PATH } from './resources/events/socket-path.ts'
 import { STREAM_PATH } from './resources/inspector/stream-path.ts'
 
 /** Served outside the contract. */
-const PAGES = ['/', '/console/:file', '/docs', '/openapi.json', '/inspect', STREAM_PATH, '/link/:ticket']
+const PAGES = [
+  '/',
+  '/console/:file',
+  '/docs',
+  '/openapi.json',
+  '/inspect',
+  STREAM_PATH,
+  SOCKET_PATH,
+  '/events/schemas',
+  '/events/schemas/:kind/:version',
+  '/link/:ticket'
+]
 
 interface KnownPath {
   /** As in the contract: `/v1/accounts/:accountId`. */

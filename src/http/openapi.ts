@@ -1,36 +1,18 @@
 // The OpenAPI document as generators and linters take it: what the contract alone cannot say. Responses are open, so that no client
 // breaks on a new field; requests stay closed, because the server refuses unknown fields.
-import { Schema } from 'effect'
 import { EXAMPLES } from './examples.ts'
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  jsonOf,
+  objectIn,
+  opened,
+  rewrite,
+  simplified
+} from './json-schema.ts'
 import { PROBLEMS } from './problem-codes.ts'
 import { TAGS } from './tags.ts'
-
-type Json = Schema.Json
-interface JsonObject {
-  readonly [key: string]: Json
-}
-const decodeJson = Schema.decodeUnknownSync(Schema.Json)
-
-/** What is JSON once it is written. */
-const jsonOf = (value: object): Json => decodeJson(JSON.parse(JSON.stringify(value)))
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const objectIn = (value: Json | undefined, ...keys: ReadonlyArray<string>): JsonObject => {
-  const [key, ...rest] = keys
-  const inner = isObject(value) ? value : {}
-  return key === undefined ? inner : objectIn(inner[key], ...rest)
-}
-
-/** The value with every object in it replaced, from within. */
-const rewrite = (value: Json, change: (object: JsonObject) => JsonObject): Json => {
-  if (Array.isArray(value)) return value.map((item: Json) => rewrite(item, change))
-  if (!isObject(value)) return value
-  return change(
-    Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, rewrite(inner, change)]))
-  )
-}
 
 const SCHEMAS = '#/components/schemas/'
 
@@ -48,11 +30,6 @@ const reached = (schemas: JsonObject, from: Json, seen = new Set<string>()): Rea
   })
   return seen
 }
-
-const opened = ({ additionalProperties, ...object }: JsonObject): JsonObject =>
-  additionalProperties === undefined || additionalProperties === false
-    ? object
-    : { ...object, additionalProperties }
 
 const mapValues = (object: JsonObject, change: (value: Json, key: string) => Json): JsonObject =>
   Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value, key)]))
@@ -74,16 +51,6 @@ const withTypedTexts = (operation: JsonObject): JsonObject => ({
   ...operation,
   parameters: rewrite(operation['parameters'] ?? [], typed)
 })
-
-/** A union of one is that one, and a choice of whole numbers is an integer. */
-const simplified = (object: JsonObject): JsonObject => {
-  const { anyOf, ...rest } = object
-  if (Array.isArray(anyOf) && anyOf.length === 1) return { ...objectIn(anyOf[0]), ...rest }
-  const { enum: values, type } = object
-  return type === 'number' && Array.isArray(values) && values.every(Number.isInteger)
-    ? { ...object, type: 'integer' }
-    : object
-}
 
 /** `NotFoundEncoded`, the encoded side of a class, is the problem as it is sent. */
 const problemName = (name: string): string => name.replace(/Encoded$/, 'Problem')
@@ -129,7 +96,8 @@ const withOpenResponses = (schemas: JsonObject, paths: JsonObject) => {
   const responses = Object.values(paths).flatMap(methods =>
     Object.values(objectIn(methods)).map(operation => objectIn(operation, 'responses'))
   )
-  const names = reached(schemas, responses)
+  // Events come by streams and webhooks, which are no responses of the document.
+  const names = reached(schemas, [...responses, { $ref: `${SCHEMAS}Event` }])
   return {
     schemas: mapValues(schemas, (schema, name) => (names.has(name) ? rewrite(schema, opened) : schema)),
     paths: mapOperations(paths, operation => ({

@@ -24,6 +24,8 @@ import { auditLayer } from './resources/audit/handlers.ts'
 import { consoleLayer } from './resources/console/page.ts'
 import { contactsLayer } from './resources/contacts/handlers.ts'
 import { eventsLayer } from './resources/events/handlers.ts'
+import { schemasLayer } from './resources/events/schemas.ts'
+import { socketLayer } from './resources/events/socket.ts'
 import { exportLayer } from './resources/export/handlers.ts'
 import { historyLayer } from './resources/history/handlers.ts'
 import { incidentsLayer } from './resources/incidents/handlers.ts'
@@ -41,6 +43,7 @@ import { linkAuditingLayer } from './resources/link/auditing.ts'
 import { linkPageLayer } from './resources/link/page.ts'
 import { LinkTickets } from './resources/link/tickets.ts'
 import { passkeyLayer } from './resources/passkey/handlers.ts'
+import { personalDataLayer } from './resources/personal-data/handlers.ts'
 import { retentionLayer } from './resources/retention/handlers.ts'
 import { searchLayer } from './resources/search/handlers.ts'
 import { settingsLayer } from './resources/settings/handlers.ts'
@@ -51,6 +54,7 @@ import { webhooksLayer } from './resources/webhooks/handlers.ts'
 import { storageFaultsLayer } from './storage-faults.ts'
 import { stoppingLayer } from './stopping.ts'
 import * as Validation from './validation.ts'
+import { PingingWebSocket } from './web-sockets.ts'
 
 export interface HttpOptions {
   readonly host: string
@@ -101,6 +105,7 @@ const apiLayer = ({ dryRun, settings }: HttpOptions) =>
       webhooksLayer,
       keysLayer,
       auditLayer,
+      personalDataLayer,
       retentionLayer,
       storeLayer,
       inspectorLayer,
@@ -119,6 +124,8 @@ const routesLayer = (options: HttpOptions) =>
     pageLayer(options.inspectorUi),
     linkPageLayer,
     streamLayer,
+    socketLayer,
+    schemasLayer,
     storageFaultsLayer
   ).pipe(
     Layer.provide([
@@ -157,7 +164,7 @@ export const layer = (options: HttpOptions) => {
       NodeHttpServer.layer(() => server, {
         host: options.host,
         port: options.port,
-        websocket: { maxPayload: LONGEST_SEGMENT }
+        websocket: { maxPayload: LONGEST_SEGMENT, WebSocket: PingingWebSocket }
       })
     )
   )

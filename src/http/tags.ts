@@ -20,6 +20,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   webhooks: 'Endpoints that are told of events, and what became of each delivery.',
   keys: 'Keys, each for some accounts and with a role.',
   audit: 'Who changed what through the API.',
+  personalData: 'What an account has of one person: taken along, and erased.',
   retention: 'What is kept for how long.',
   store: 'Where applications read.',
   inspector: 'The inspector, which shows what accounts do.',

@@ -1,6 +1,6 @@
 // The one way to an account: its live state, its facts and its commands, by account id and never through an actor
 // reference. Where the account's actor runs (this process, one day another machine) is decided by the layer.
-import { Context, type Effect, Schema, type Scope, type Stream } from 'effect'
+import { Context, type Effect, Schema } from 'effect'
 import type { AccountCommand } from '../domain/account-command.ts'
 import type {
   AccountRecord,
@@ -97,18 +97,6 @@ export interface ImportedAccount {
   readonly outcome: ImportOutcome
 }
 
-/** A change of an account's state. */
-export interface AccountStateChange {
-  readonly accountId: string
-  readonly state: AccountState
-  /** The state before; `null` for the first since the server started or the account was created. */
-  readonly from: AccountState | null
-  /** Until when WhatsApp has suspended the account; `null` when it has not. */
-  readonly suspension: Suspension | null
-  /** Milliseconds since 1970. */
-  readonly at: number
-}
-
 /** How much is stored for an account, and how complete its threads are. */
 export interface AccountTotals {
   readonly counts: Counts
@@ -138,8 +126,6 @@ export class Accounts extends Context.Service<
     ) => Effect.Effect<AccountView, AccountNotFound | DatabaseError>
     readonly list: Effect.Effect<ReadonlyArray<AccountView>, DatabaseError>
     readonly state: (accountId: string) => Effect.Effect<AccountView, AccountNotFound | DatabaseError>
-    /** Every change of state from the moment in which it is run. A subscriber that is too slow misses the oldest. */
-    readonly stateChanges: Effect.Effect<Stream.Stream<AccountStateChange>, never, Scope.Scope>
     /** Read from the database, more costly than `state`. Zeros for an account that does not exist. */
     readonly totals: (accountId: string) => Effect.Effect<AccountTotals, DatabaseError>
     /** The accounts whose history was being imported within the last half minute. */

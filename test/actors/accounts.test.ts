@@ -1,4 +1,5 @@
 // The `Accounts` service on a real database, with work that never completes: no sockets, no HTTP.
+import { Linking } from '../../src/services/events/linking.ts'
 import { Effect, Layer, Stream } from 'effect'
 import { expect, test } from 'vitest'
 import * as Root from '../../src/actors/root.ts'
@@ -76,6 +77,7 @@ const withAccounts = <A, E>(
     Effect.flatMap(Accounts, program).pipe(
       Effect.provide(
         Root.layer(DELAYS).pipe(
+          Layer.provide(Linking.layer),
           Layer.provide([idleServices, SessionTransfer.layer, Inspection.layer({ on: false })]),
           Layer.provideMerge(servicesOn())
         )

@@ -109,28 +109,31 @@ test('an event stream goes on after the last event when its connection ends, and
     response => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.end(
-        'retry: 1\n\n: here\n\nid: 7\nevent: message.stored\ndata: {"a":\ndata: 1}\n\nid: 8\ndata: {"cut'
+        'retry: 1\n\n: here\n\nid: 7\nevent: message.stored\ndata: {"id":"7","data":{"a":\ndata: 1}}\n\nid: 8\ndata: {"cut'
       )
     },
     refuse(503),
     response => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
-      response.write('id: 8\r\nevent: thread.changed\r\ndata: {"b":2}\r\n\r\n')
+      response.write('event: presence.changed\r\ndata: {"id":"now-1","data":{"b":2}}\r\n\r\n')
     }
   )
   const seen = []
-  for await (const event of client.events({ after: 6, accountId: 'acc-1', signal: abort.signal })) {
+  const asking = { after: 6, accountId: ['acc-1', 'acc-2'], types: ['message.*'], signal: abort.signal }
+  for await (const event of client.events(asking)) {
     seen.push(event)
     if (seen.length === 2) abort.abort()
   }
   expect(seen).toEqual([
-    { id: '7', type: 'message.stored', data: { a: 1 } },
-    { id: '8', type: 'thread.changed', data: { b: 2 } }
+    { id: '7', data: { a: 1 } },
+    // It cannot be resumed.
+    { id: null, data: { b: 2 } }
   ])
+  const path = '/v1/events?accountId=acc-1%2Cacc-2&types=message.*'
   expect(asked.map(({ headers, url }) => [url, headers['last-event-id']])).toEqual([
-    ['/v1/events?accountId=acc-1', '6'],
-    ['/v1/events?accountId=acc-1', '7'],
-    ['/v1/events?accountId=acc-1', '7']
+    [path, '6'],
+    [path, '7'],
+    [path, '7']
   ])
   const refused = await against(refuse(403))
   await expect(refused.client.events().next()).rejects.toMatchObject({ status: 403 })

@@ -1,7 +1,7 @@
 // What grants mean: of roles, accounts and types of events.
 import { expect, test } from 'vitest'
 import { isEventPattern } from '../../src/domain/event-pattern.ts'
-import { type Grant, hasRole, mayFollow, mayRead, ROLES } from '../../src/domain/grant.ts'
+import { type Grant, hasRole, mayHear, mayRead, ROLES } from '../../src/domain/grant.ts'
 
 test('each role has the rights of those before it', () => {
   for (const [place, role] of ROLES.entries())
@@ -19,7 +19,7 @@ test('events are those of the type, or whose type begins so', () => {
   const following = (events: Grant['events']) =>
     ({ role: 'viewer', accounts: 'all', ...(events && { events }) }) as const
   const types = ['message.stored', 'message.changed', 'messages.other', 'thread.changed', 'message']
-  const followed = (events: Grant['events']) => types.filter(type => mayFollow(following(events), type))
+  const followed = (events: Grant['events']) => types.filter(type => mayHear(following(events), type))
   expect(followed(undefined)).toEqual(types)
   expect(followed('all')).toEqual(types)
   expect(followed(['message.*'])).toEqual(['message.stored', 'message.changed'])

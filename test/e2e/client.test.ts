@@ -32,9 +32,10 @@ test('an application reads page by page, sends, waits for the outcome and follow
     body: { to: phone.contacts[0]!.phoneNumber, text: 'from the client' }
   })
   expect(sent).toMatchObject({ status: 'sent', messageStatus: expect.stringMatching(/^(delivered|read)$/) })
-  for await (const event of client.events({ after: 0, accountId, signal: abort.signal })) {
-    if (event.id === null || event.type !== 'message.stored') continue
-    if (JSON.stringify(event.data).includes(sent.messageId)) abort.abort()
+  const types = ['message.stored']
+  for await (const event of client.events({ after: 0, accountId, types, signal: abort.signal })) {
+    expect(event.type).toBe('message.stored')
+    if (event.type === 'message.stored' && event.data.messageId === sent.messageId) abort.abort()
   }
 
   await expect(client.call('accounts.get', { accountId: 'acc-none' })).rejects.toMatchObject({

@@ -179,7 +179,7 @@ test('a device whose answer to the link is lost is offered another QR code, and 
 })
 
 test('a suspension says until when, over a restart of the server, and can be tried earlier', async () => {
-  const { live, stop } = await stage().api.subscribe(`?accountId=${it.accountId}`)
+  const { seen, stop } = await stage().api.subscribe(`?accountId=${it.accountId}`)
   const before = Date.now()
   refusesNext({ reason: 402, code: 104, expire: 3600 })
   const account = await stage().api.untilAccount(
@@ -193,10 +193,13 @@ test('a suspension says until when, over a restart of the server, and can be tri
   expect(until).toBeGreaterThanOrEqual(before + 3_600_000)
   expect(until).toBeLessThan(Date.now() + 3_600_001)
   await stage().api.until('the event', async () =>
-    live.find(event => event.kind === 'account.state' && event.state === 'suspended')
+    seen.find(event => event.type === 'account.state' && event.data.state === 'suspended')
   )
-  expect(live).toContainEqual(
-    expect.objectContaining({ kind: 'account.state', suspension: expect.objectContaining({ until }) })
+  expect(seen).toContainEqual(
+    expect.objectContaining({
+      type: 'account.state',
+      data: expect.objectContaining({ suspension: expect.objectContaining({ until }) })
+    })
   )
   stop()
   expect(await newIncidents()).toMatchObject([

@@ -38,7 +38,7 @@ test('a user is granted accounts, and loses them again', async () => {
 })
 
 test.each([
-  [['--email', 'ann@example.com', '--role', 'owner'], 2, 'viewer, agent or admin'],
+  [['--email', 'ann@example.com', '--role', 'owner'], 2, 'viewer'],
   [['--email', 'ann@example.com', '--role', 'agent'], 2, 'Name the accounts'],
   [['--role', 'agent', '--account', 'acc-1'], 2, 'one user'],
   [['--email', 'nobody@example.com', '--role', 'admin'], 1, 'no user record']

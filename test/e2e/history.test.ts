@@ -72,10 +72,10 @@ test('the event stream tells how far the history is while it comes in', async ()
     history: { chats: 5, messages: 2000, mediaShare: 0, chunkMessages: 200 }
   })
   const told = await stage.api.until('progress', async () =>
-    events.progress.findLast(event => event.accountId === accountId && event.sync.messages === 2000)
+    events.progress.findLast(({ data }) => data.accountId === accountId && data.sync.messages === 2000)
   )
   events.stop()
-  expect(told.sync).toMatchObject({ percent: 100, chunksPending: 0, chunksFailed: 0 })
-  expect(told.sync.messagesPerSecond).toBeGreaterThan(0)
+  expect(told.data.sync).toMatchObject({ percent: 100, chunksPending: 0, chunksFailed: 0 })
+  expect(told.data.sync.messagesPerSecond).toBeGreaterThan(0)
   expect(stage.server.output()).toMatch(/messagesPerSecond.*A history chunk is stored/)
 })

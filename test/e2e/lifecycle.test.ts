@@ -162,15 +162,22 @@ test('subscribers hear of changes of state and of incidents as they happen, of o
   const all = await api.subscribe()
   const other = await api.subscribe(`?accountId=${(await api.createAccount('Other')).accountId}`)
   phone.disconnect({ code: 440 })
-  for (const kind of ['incident', 'account.state'])
-    await api.until(`the ${kind}`, () =>
-      Promise.resolve(all.live.find(event => event.kind === kind && event.accountId === accountId))
+  const incident = await api.until('the incident', async () =>
+    all.seen.find(
+      event => event.type === 'incident.reported' && event.data.incident?.kind === 'account.replaced'
     )
-  expect(all.live).toContainEqual(
-    expect.objectContaining({ kind: 'account.state', accountId, from: 'open', state: 'replaced' })
   )
-  expect(all.live).toContainEqual(expect.objectContaining({ kind: 'incident', incident: 'account.replaced' }))
-  expect(other.live).toEqual([])
+  expect(incident.accountId).toBe(accountId)
+  await api.until('the state', async () =>
+    all.seen.find(({ data, type }) => type === 'account.state' && data.state === 'replaced')
+  )
+  expect(all.seen).toContainEqual(
+    expect.objectContaining({
+      type: 'account.state',
+      data: expect.objectContaining({ accountId, from: 'open', state: 'replaced' })
+    })
+  )
+  expect(other.seen.filter(event => event.accountId === accountId)).toEqual([])
   all.stop()
   other.stop()
 })

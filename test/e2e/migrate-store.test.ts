@@ -153,7 +153,7 @@ test.each(
 )('from %s to "%s" is refused with how it is used', async (from, to) => {
   const { code, output } = await migrateStore({ DATA_DIR: '/nonexistent' }, { from, to })
   expect(code).toBe(2)
-  expect(output.join('\n')).toContain('migrate-store -- --from')
+  expect(output.join('\n')).toContain('--from and --to')
 })
 
 test('without a project, or a key for it, it is refused before it begins', async () => {

@@ -191,7 +191,7 @@ test('an account of this server goes on in an empty one, and back, and never in 
     path: string,
     flag = '--session'
   ) => runToExit(settings, ['export', flag, '--account', account, path])
-  expect(await runToExit(here, ['export', '--account', accountId, file])).toMatchObject({ code: 2 })
+  expect(await runToExit(here, ['export', '--session', file])).toMatchObject({ code: 2 })
   expect(await exporting(here, accountId, file)).toMatchObject({ code: 0 })
   expect(statSync(file).mode & 0o777).toBe(0o600)
   expect((await exporting(here, accountId, join(stage.dataDir, 'again.zip'))).output).toContain(
@@ -200,7 +200,7 @@ test('an account of this server goes on in an empty one, and back, and never in 
 
   const folder = temporaryFolder()
   const there = { ...stage.settings, DATA_DIR: folder.path }
-  const imported = await runToExit(there, ['import', '--name', 'Moved', file])
+  const imported = await runToExit(there, ['import', '--json', '--name', 'Moved', file])
   expect(imported).toMatchObject({ code: 0 })
   const moved = (
     JSON.parse(imported.output.split('\n').find(line => line.startsWith('{'))!) as { accountId: string }

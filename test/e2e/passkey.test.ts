@@ -90,8 +90,8 @@ test('after the scan the owner’s passkey is asked for, verified, and the phone
   expect(await linking.device).toBe(1)
   await stage.synced(accountId, phone)
   expect(await stage.api.request('GET', `/v1/accounts/${accountId}/passkey`)).toMatchObject({ status: 409 })
-  const states = events.live.flatMap(event =>
-    event.kind === 'account.state' && event.accountId === accountId ? [event.state] : []
+  const states = events.seen.flatMap(({ data, type }) =>
+    type === 'account.state' && data.accountId === accountId ? [data.state] : []
   )
   expect(states.slice(0, 5)).toEqual([
     'stopped',

@@ -9,8 +9,10 @@ import { Coverage } from '../../src/services/history/coverage/coverage.ts'
 import { PeerMessageQueue } from '../../src/services/history/peer-messages/queue.ts'
 import { PlaceholderQueue } from '../../src/services/history/placeholders/queue.ts'
 import { DryRun } from '../../src/services/history/dry-run/dry-run.ts'
+import { EventLog } from '../../src/services/events/event-log.ts'
 import { EventTail } from '../../src/services/events/tail.ts'
 import { Incidents } from '../../src/services/incidents/incidents.ts'
+import { ErasedPeople } from '../../src/services/conversations/erased-people.ts'
 import { Identity } from '../../src/services/conversations/identity.ts'
 import { Journal } from '../../src/services/journal/journal.ts'
 import { Conversations } from '../../src/services/conversations/apply.ts'
@@ -27,6 +29,7 @@ import * as ConversationStores from '../../src/services/conversations/layer.ts'
 import * as AddOns from '../../src/services/whatsapp/add-ons.ts'
 import { make as makeSeal, Seal } from '../../src/services/vault/seal.ts'
 import { AppState } from '../../src/services/whatsapp/app-state/app-state.ts'
+import { Pseudonyms } from '../../src/services/vault/pseudonyms.ts'
 import { Vault } from '../../src/services/vault/vault.ts'
 
 export const KEY = new Uint8Array(32).fill(7)
@@ -44,6 +47,7 @@ export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, { dryRun = 
     Layer.provideMerge(
       Layer.mergeAll(
         EventTail.layer,
+        ErasedPeople.layer,
         Identity.layer,
         Journal.layer,
         ChunkQueue.layer,
@@ -60,7 +64,12 @@ export const servicesOn = (file = ':memory:', key: Uint8Array = KEY, { dryRun = 
         dryRun ? JobKind.counting : JobKind.storing
       )
     ),
-    Layer.provideMerge(Layer.mergeAll(ConversationStores.layer, Incidents.layer, Vault.layer)),
+    Layer.provideMerge(
+      Layer.mergeAll(ConversationStores.layer, Incidents.layer, Vault.layer).pipe(
+        Layer.provideMerge(Pseudonyms.layer)
+      )
+    ),
+    Layer.provideMerge(EventLog.layer),
     Layer.provideMerge(Tables.layer(TABLES)),
     Layer.provideMerge(Layer.succeed(Seal, Seal.of(makeSeal(key)))),
     Layer.provideMerge(LiveTraffic.layer),

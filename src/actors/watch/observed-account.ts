@@ -3,12 +3,15 @@ import { Schema } from 'effect'
 import { type SnapshotFrom, StateMachine } from 'xstate'
 import { AccountState, type Suspension } from '../../domain/account.ts'
 import { accountMachine } from '../../machines/account.ts'
+import type { PairingOffer, PasskeyView } from '../../services/accounts.ts'
 
 export interface ObservedState {
   readonly state: AccountState
   /** WhatsApp's code of the connection that ended last. */
   readonly code: number | null
   readonly suspension: Suspension | null
+  readonly offer: PairingOffer | null
+  readonly passkey: PasskeyView | null
 }
 
 /** The states in a state value such as `{ session: { online: 'open' } }`, from the outermost to the innermost. */
@@ -33,8 +36,10 @@ export const isAccountState = Schema.is(AccountState)
 export const observedState = (snapshot: unknown): ObservedState | undefined => {
   if (!isAccount(snapshot)) return undefined
   const name = stateNameOf(snapshot.value)
-  const { lastDisconnect, suspension } = snapshot.context
-  return isAccountState(name) ? { state: name, code: lastDisconnect?.code ?? null, suspension } : undefined
+  const { lastDisconnect, offer, passkey, suspension } = snapshot.context
+  return isAccountState(name)
+    ? { state: name, code: lastDisconnect?.code ?? null, offer, passkey, suspension }
+    : undefined
 }
 
 const isAccount = (snapshot: unknown): snapshot is SnapshotFrom<typeof accountMachine> =>

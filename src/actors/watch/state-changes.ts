@@ -1,37 +1,44 @@
-// Publishes and counts what the observer sees of the accounts: changes of state, and events that a state does not handle.
-import { Clock, Effect, PubSub } from 'effect'
+// Tells and counts what the observer sees of the accounts: changes of state, what they have on offer, and events that a state does not handle.
+import { Effect } from 'effect'
 import type { InspectionEvent } from 'xstate'
 import type { AccountState } from '../../domain/account.ts'
-import type { AccountStateChange } from '../../services/accounts.ts'
+import type { EventWrite } from '../../services/events/event-log.ts'
+import type { Linking } from '../../services/events/linking.ts'
 import { count, noteStates } from '../../services/telemetry/metrics.ts'
 import { makeObserver, type ObservedAccount } from './observer.ts'
 
-/** State changes that a slow subscriber may be behind. */
-const MOST_UNREAD = 1000
-
-export interface StateChanges {
-  readonly published: PubSub.PubSub<AccountStateChange>
-  /** To be called with each inspection event of the actor system. */
-  readonly inspect: (event: InspectionEvent) => void
-}
-
-/** `states` keeps the last state of each account; `run` runs an effect on its own. */
-export const makeStateChanges = Effect.fnUntraced(function* (options: {
+/** Observes; what is returned is to be called with each inspection event of the actor system. `run` runs an effect on its own. */
+export const watchStates = (options: {
+  /** Keeps the last state of each account. */
   readonly states: Map<string, AccountState>
+  readonly linking: Linking['Service']
+  readonly now: () => number
   readonly run: (effect: Effect.Effect<void>) => void
-}) {
-  const { run, states } = options
-  const published = yield* PubSub.sliding<AccountStateChange>(MOST_UNREAD)
+  readonly tell: (accountId: string, event: EventWrite) => void
+}): ((event: InspectionEvent) => void) => {
+  const { linking, now, run, states, tell } = options
   const updateGauge = makeGauge(states, run)
-  const inspect = makeObserver({
+  return makeObserver({
     states,
+    linking,
     onStateChange: (from, account) => {
       updateGauge()
-      run(publish(published, from, account))
+      tell(account.accountId, stateEvent(from, account, now()))
+      run(note(from, account))
     },
+    onLinking: (accountId, changed) =>
+      tell(accountId, { kind: changed === 'offer' ? 'account.pairing' : 'account.passkey' }),
     onUnexpected: (accountId, event, state) => run(reportUnexpected(accountId, event, state))
   })
-  return { published, inspect } satisfies StateChanges
+}
+
+const stateEvent = (
+  from: AccountState | undefined,
+  { state, suspension }: ObservedAccount,
+  at: number
+): EventWrite => ({
+  kind: 'account.state',
+  facts: { state, from: from ?? null, suspension: suspension === null ? null : { ...suspension }, at }
 })
 
 /** Updates the gauge of accounts by state soon, and only once for many changes: in an outage all accounts change at once. */
@@ -51,13 +58,10 @@ const makeGauge = (
   }
 }
 
-const publish = Effect.fnUntraced(function* (
-  published: PubSub.PubSub<AccountStateChange>,
+const note = Effect.fnUntraced(function* (
   from: AccountState | undefined,
-  { accountId, code, state, suspension }: ObservedAccount
+  { accountId, code, state }: ObservedAccount
 ) {
-  const at = yield* Clock.currentTimeMillis
-  yield* PubSub.publish(published, { accountId, state, from: from ?? null, at, suspension })
   if (from !== undefined) yield* count.transition(from, state)
   if (state === 'reconnecting' && code !== null) yield* count.reconnect(code)
   yield* Effect.logDebug('An account changed its state').pipe(

@@ -1,22 +1,9 @@
-// The command line: one function per command. Each command loads only what it needs.
-type Command = (args: ReadonlyArray<string>) => void
+// The command line. The server itself starts without what reads arguments: it has none to read.
+const loadServe = async () => (await import('./serve.ts')).serve
 
-const loadServe = async (): Promise<Command> => (await import('./serve.ts')).serve
-
-const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
-  ['serve', loadServe],
-  ['migrate-store', async () => (await import('./migrate-store.ts')).migrateStore],
-  ['backup', async () => (await import('./backup.ts')).backup],
-  ['restore', async () => (await import('./backup.ts')).restore],
-  ['import', async () => (await import('./sessions.ts')).importSession],
-  ['export', async () => (await import('./sessions.ts')).exportSession],
-  ['grant', async () => (await import('./grant.ts')).grant]
-])
-
-/** Runs the command named by the first argument; without a command, the server. */
+/** Runs the command that the arguments name; without any, it prints help. */
 export const run = async (args: ReadonlyArray<string>): Promise<void> => {
-  const [name = '', ...rest] = args
-  const command = COMMANDS.get(name)
-  if (command === undefined) (await loadServe())(args)
-  else (await command())(rest)
+  const [command, ...rest] = args
+  if (command === 'start' && rest.length === 0) (await loadServe())({ beginsEmpty: false })
+  else (await import('./command-line.ts')).runCommandLine(args)
 }

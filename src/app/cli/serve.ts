@@ -1,40 +1,43 @@
 // Runs the server until it is told to stop.
-import { Effect, Layer } from 'effect'
-import { describeSettings } from '../../config.ts'
+import * as NodeRuntime from '@effect/platform-node/NodeRuntime'
+import { Cause, Effect, Exit, Layer, Result } from 'effect'
 import { collectGarbageEarly } from '../../services/process/memory.ts'
 import { watchStarter } from '../../services/process/starter.ts'
 import * as Log from '../../services/telemetry/log.ts'
 import * as Tracing from '../../services/telemetry/tracing.ts'
 import * as Server from '../server.ts'
-import { loadSettings, refuse, runCommand } from './terminal.ts'
+import { readSettings } from './read-settings.ts'
 
-const HELP = () =>
-  `Backscroll: npm start [-- --new]\n\n  --new  Begin an empty database in a DATA_DIR that has keys or files, but no database any more.\n\nSettings are environment variables, or lines of a file named .env:\n\n${describeSettings()}\n`
+export interface ServeOptions {
+  /** Begin an empty database in a folder that has lost its own. */
+  readonly beginsEmpty: boolean
+}
 
-export const serve = (args: ReadonlyArray<string>): void => {
-  const [flag, ...more] = args
-  if (flag === '--help' || flag === '-h') {
-    process.stdout.write(HELP())
-    process.exit(0)
-  }
-  const [unknown] = flag === '--new' ? more : args
-  if (unknown !== undefined)
-    refuse(`Unknown argument ${unknown}. Settings are environment variables: npm start -- --help lists them.`)
-  const config = loadSettings(message => refuse(`Backscroll cannot start.\n${message}`))
+export const serve = ({ beginsEmpty }: ServeOptions): void => {
+  const settings = readSettings()
+  if (Result.isFailure(settings)) return refuse(`Backscroll cannot start.\n${settings.failure}`)
+  const config = settings.success
 
   endAfterDeadline()
   watchStarter(process.env, () => process.kill(process.pid, 'SIGTERM'))
   collectGarbageEarly()
   const traces = Tracing.isWanted(process.env) ? Tracing.layer(process.env) : Layer.empty
   const telemetry = Layer.provideMerge(traces, Log.layer(config.LOG_LEVEL))
-  runCommand(
-    Layer.launch(Server.layer(config, { beginsEmpty: flag === '--new' })).pipe(Effect.provide(telemetry)),
-    {
-      explain: failure => `Backscroll stopped: ${reasonOf(failure)}`,
-      // SIGTERM and SIGINT interrupt: everything was closed in order, which is success.
-      interrupted: 0
+  NodeRuntime.runMain(Layer.launch(Server.layer(config, { beginsEmpty })).pipe(Effect.provide(telemetry)), {
+    disableErrorReporting: true,
+    // SIGTERM and SIGINT interrupt: everything was closed in order, which is success.
+    teardown: (exit, onExit) => {
+      if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return onExit(0)
+      process.stderr.write(`Backscroll stopped: ${reasonOf(Cause.squash(exit.cause))}\n`)
+      onExit(1)
     }
-  )
+  })
+}
+
+/** Ends the process with a text on standard error. */
+const refuse = (text: string): never => {
+  process.stderr.write(`${text.trimEnd()}\n`)
+  process.exit(1)
 }
 
 /** Stopping takes a second; a service manager must not wait for something that hangs. */

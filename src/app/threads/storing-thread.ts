@@ -11,9 +11,11 @@ import {
   type StoringTask,
   storeTask
 } from '../../services/history/chunks/storing-thread.ts'
+import { EventLog } from '../../services/events/event-log.ts'
 import { IncidentReports } from '../../services/incidents/incidents.ts'
 import { AccountMemory } from '../../services/process/account-memory.ts'
 import { layerFrom } from '../../services/process/steady-clock.ts'
+import { Pseudonyms } from '../../services/vault/pseudonyms.ts'
 import { Wakes } from '../../services/process/wakes.ts'
 import { countedBy } from '../../services/telemetry/metrics.ts'
 import { TABLES } from '../tables.ts'
@@ -51,7 +53,8 @@ export default (task: StoringTask): Promise<StoringResult> => {
   const notices = makeNotices()
   const services = Conversations.layer.pipe(
     Layer.provide(Tables.layer(TABLES)),
-    Layer.provide([notices.layer, AccountMemory.layer]),
+    Layer.provideMerge(EventLog.layer),
+    Layer.provide([notices.layer, AccountMemory.layer, Pseudonyms.layerFrom(task.pseudonyms)]),
     Layer.provide(NodeSqlite.layerBeside(task.database, task.memory)),
     Layer.provideMerge(layerFrom(task.now))
   )

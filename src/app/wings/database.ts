@@ -1,4 +1,4 @@
-// The database with all its upgrades, and what everything on it shares: wakes, and the memory of accounts.
+// The database with all its upgrades, and what everything on it shares: wakes, the memory of accounts, and the log of events.
 import { join } from 'node:path'
 import { Layer } from 'effect'
 import type { Config } from '../../config.ts'
@@ -9,6 +9,7 @@ import { Tables } from '../../services/database/tables.ts'
 import { DATABASE } from '../../services/database/sqlite/folder-inspection.ts'
 import * as QuickCheck from '../../services/database/sqlite/quick-check.ts'
 import * as NodeSqlite from '../../services/database/sqlite/node-sqlite.ts'
+import { EventLog } from '../../services/events/event-log.ts'
 import * as ConversationStores from '../../services/conversations/layer.ts'
 import * as Firestore from '../../services/firestore/layer.ts'
 import { TABLES } from '../tables.ts'
@@ -26,7 +27,8 @@ export const layer = (
   isTracked: boolean
 ) => {
   const file = join(DATA_DIR, DATABASE)
-  return (isTracked ? Firestore.tracked : Firestore.untracked).pipe(
+  return EventLog.layer.pipe(
+    Layer.provideMerge(isTracked ? Firestore.tracked : Firestore.untracked),
     Layer.provideMerge(Tables.layer(TABLES)),
     Layer.provideMerge(ConversationStores.currentSearchIndex),
     Layer.provideMerge(Generation.layer(DATA_DIR)),

@@ -1,4 +1,7 @@
-// What happened, for those who follow it. The log itself belongs to the stores that write it.
+// What happens, for those who follow it: the end of the log, what is told without being kept, and what accounts have on offer.
+import { Layer } from 'effect'
+import { Linking } from '../../services/events/linking.ts'
+import { LiveEvents } from '../../services/events/live-events.ts'
 import { EventTail } from '../../services/events/tail.ts'
 
-export const layer = EventTail.layer
+export const layer = Layer.mergeAll(EventTail.layer, Linking.layer, LiveEvents.layer)

@@ -1,7 +1,6 @@
 // Events on their way to the URLs of applications.
 import { Context, Effect, Layer } from 'effect'
 import type { Config } from '../../config.ts'
-import { EventData } from '../../services/conversations/event-data.ts'
 import { BeforePruning } from '../../services/events/event-log.ts'
 import { Incidents } from '../../services/incidents/incidents.ts'
 import { KnownEndpoints } from '../../services/webhooks/known-endpoints.ts'
@@ -14,8 +13,7 @@ import * as Workers from '../../services/webhooks/workers.ts'
 export const layer = (config: Config) => {
   const options = { allowPrivateAddresses: config.WEBHOOK_URL_PRIVATE }
   return Layer.mergeAll(Webhooks.layer(options), Workers.layer(options)).pipe(
-    Layer.provide(Layer.merge(KnownEndpoints.layer, Turns.layer)),
-    Layer.provideMerge(EventData.layer)
+    Layer.provide(Layer.merge(KnownEndpoints.layer, Turns.layer))
   )
 }
 
@@ -24,6 +22,6 @@ export const beforePruning = Layer.effect(
   BeforePruning,
   Effect.map(Effect.context<Incidents | SqlClient.SqlClient>(), context => {
     const needed = Context.pick(Incidents, SqlClient.SqlClient)(context)
-    return (before: number) => Effect.provideContext(noteMissed(before), needed)
+    return (upTo: number) => Effect.provideContext(noteMissed(upTo), needed)
   })
 )

@@ -11,7 +11,7 @@ const MEDIA_SERVER = 'https://mmg.whatsapp.net'
 const WEB_CLIENT = 'https://web.whatsapp.com'
 
 /** The host of the web socket, for what it serves over HTTP. */
-const httpHost = ({ WHATSAPP_URL: { host, protocol } }: Config): URL =>
+export const httpHost = ({ WHATSAPP_URL: { host, protocol } }: Config): URL =>
   new URL(`${protocol === 'wss:' ? 'https' : 'http'}://${host}`)
 
 /** The simulator serves media beside its web socket; WhatsApp has a server of its own for it. */
@@ -22,7 +22,7 @@ export const mediaBase = (config: Config): URL => {
 }
 
 /** The page that names the live client version. The simulator serves one beside its web socket. */
-const versionPage = (config: Config): URL => {
+export const versionPage = (config: Config): URL => {
   if (config.WHATSAPP_VERSION_URL !== '') return config.WHATSAPP_VERSION_URL
   if (!config.simulated) return new URL('/sw.js', WEB_CLIENT)
   return new URL('/sw.js', httpHost(config))

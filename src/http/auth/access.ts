@@ -45,7 +45,10 @@ export interface MatchedRequest {
   readonly query: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
 }
 
-/** The account a request names; `undefined` when it names none, or more than one. */
+/** Where a query may name several accounts, they are separated by commas. */
+const namedIn = (accountId: string): ReadonlyArray<string> => accountId.split(',')
+
+/** The account a request names, or several of a query; `undefined` when it names none. */
 const accountIn = (source: NamedAccount, { params, query }: MatchedRequest): string | undefined => {
   switch (source) {
     case 'path':
@@ -77,7 +80,7 @@ const accountRefusalOf = (
   if (source === 'all') return 'Access to all accounts is required'
   const accountId = accountIn(source, request)
   if (accountId === undefined && source === 'query') return 'Name one of your accounts: ?accountId=…'
-  return accountId === undefined || !mayRead(grant, accountId)
+  return accountId === undefined || !namedIn(accountId).every(one => mayRead(grant, one))
     ? 'You have no access to this account'
     : undefined
 }

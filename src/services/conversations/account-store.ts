@@ -5,6 +5,7 @@ import type { AccountFacts, AccountRecord } from '../../domain/account.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { joinTransaction } from '../database/transaction.ts'
 import { Tables } from '../database/tables.ts'
+import { EventLog, type EventWrite } from '../events/event-log.ts'
 import type { Counts } from './queries.ts'
 import { countsOfAccount, insertAccount, listAccounts, readAccount, updateAccount } from './sql/accounts.ts'
 
@@ -22,21 +23,68 @@ export class AccountStore extends Context.Service<
     readonly counts: (accountId: string) => Effect.Effect<Counts, DatabaseError>
   }
 >()('backscroll/services/conversations/AccountStore') {
-  static readonly layer: Layer.Layer<AccountStore, never, SqlClient.SqlClient | Tables> = Layer.effect(
-    AccountStore,
-    Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      const tables = yield* Tables
-      return AccountStore.of({
-        create: record => insertAccount(sql, record).pipe(Effect.asVoid, asDatabaseError('createAccount')),
-        list: listAccounts(sql).pipe(asDatabaseError('listAccounts')),
-        read: accountId => readAccount(sql, accountId).pipe(asDatabaseError('readAccount')),
-        update: (accountId, facts) =>
-          updateAccount(sql, accountId, facts).pipe(joinTransaction(sql), asDatabaseError('updateAccount')),
-        remove: accountId =>
-          tables.removeAccount(accountId).pipe(joinTransaction(sql), asDatabaseError('removeAccount')),
-        counts: accountId => countsOfAccount(sql, accountId).pipe(asDatabaseError('counts'))
+  static readonly layer: Layer.Layer<AccountStore, never, EventLog | SqlClient.SqlClient | Tables> =
+    Layer.effect(
+      AccountStore,
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const tables = yield* Tables
+        const events = yield* EventLog
+        return AccountStore.of({
+          create: record =>
+            Effect.andThen(
+              insertAccount(sql, record),
+              events.append(record.accountId, [createdEvent(record)])
+            ).pipe(joinTransaction(sql), asDatabaseError('createAccount')),
+          list: listAccounts(sql).pipe(asDatabaseError('listAccounts')),
+          read: accountId => readAccount(sql, accountId).pipe(asDatabaseError('readAccount')),
+          update: (accountId, facts) =>
+            update(sql, events, accountId, facts).pipe(
+              joinTransaction(sql),
+              asDatabaseError('updateAccount')
+            ),
+          remove: accountId =>
+            remove(sql, tables, events, accountId).pipe(
+              joinTransaction(sql),
+              asDatabaseError('removeAccount')
+            ),
+          counts: accountId => countsOfAccount(sql, accountId).pipe(asDatabaseError('counts'))
+        })
       })
-    })
-  )
+    )
 }
+
+const createdEvent = ({ name }: AccountRecord): EventWrite => ({ kind: 'account.created', facts: { name } })
+
+/** What others are told of facts that have changed. */
+const eventsOf = (before: AccountRecord, { linkedAt, jid, lid = null, restriction }: AccountFacts) => {
+  const events: Array<EventWrite> = []
+  if (jid != null && linkedAt != null) events.push({ kind: 'account.linked', facts: { jid, lid } })
+  if (restriction !== undefined && JSON.stringify(restriction) !== JSON.stringify(before.restriction))
+    events.push({ kind: 'account.restriction', facts: { restriction } })
+  return events
+}
+
+const update = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  events: EventLog['Service'],
+  accountId: string,
+  facts: AccountFacts
+) {
+  const before = yield* readAccount(sql, accountId)
+  yield* updateAccount(sql, accountId, facts)
+  if (before !== undefined) yield* events.append(accountId, eventsOf(before, facts))
+})
+
+/** Its own events go with it: the last one is of no account. */
+const remove = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  tables: Tables['Service'],
+  events: EventLog['Service'],
+  accountId: string
+) {
+  const record = yield* readAccount(sql, accountId)
+  yield* tables.removeAccount(accountId)
+  if (record === undefined) return
+  yield* events.append(null, [{ kind: 'account.removed', facts: { accountId, name: record.name } }])
+})

@@ -12,6 +12,7 @@ import { makeAddOnOpening } from './add-on-opening.ts'
 import { AddOnReader } from './add-on-reader.ts'
 import { factStores, makeFactWriter, type WriteOptions } from './fact-writer.ts'
 import type { ContactStore } from './contact-store.ts'
+import type { ErasedPeople } from './erased-people.ts'
 import type { GroupStore } from './group-store.ts'
 import type { LabelStore } from './label-store.ts'
 import { Identity } from './identity.ts'
@@ -44,6 +45,8 @@ export class Conversations extends Context.Service<
     ) => Effect.Effect<void, DatabaseError | E>
     /** Whether encrypted add-ons wait to be opened by the next transaction: it opens only so many. */
     readonly hasAddOnsToOpen: (accountId: string) => Effect.Effect<boolean, DatabaseError>
+    /** Whether a chat is with somebody who was erased: nothing is noted of it. */
+    readonly isErased: (accountId: string, chat: Address) => Effect.Effect<boolean, DatabaseError>
     /** The thread that a chat's messages are stored in. */
     readonly threadOf: (accountId: string, chat: Address) => Effect.Effect<string, DatabaseError>
     /** Under which ids the messages among the facts would be stored; stores none of them. */
@@ -62,6 +65,7 @@ export class Conversations extends Context.Service<
     never,
     | AddOnReader
     | ContactStore
+    | ErasedPeople
     | GroupStore
     | Identity
     | IncidentReports
@@ -107,6 +111,7 @@ export class Conversations extends Context.Service<
             Effect.onError(() => identity.forget(accountId))
           ),
         hasAddOnsToOpen: stores.sealed.hasDue,
+        isErased: stores.erased.isAbsent,
         threadOf,
         identify: Effect.fnUntraced(function* (accountId, chat, facts) {
           const messages = facts.filter(fact => fact.kind === 'message')

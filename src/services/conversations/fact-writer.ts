@@ -9,6 +9,7 @@ import type { DatabaseError } from '../database/error.ts'
 import type { Identity } from './identity.ts'
 import type { makeResolver } from './resolver.ts'
 import { ContactStore } from './contact-store.ts'
+import { ErasedPeople } from './erased-people.ts'
 import { GroupStore } from './group-store.ts'
 import { LabelStore } from './label-store.ts'
 import { MessageStore } from './message-store.ts'
@@ -34,6 +35,7 @@ import type {
 export const factStores = Effect.gen(function* () {
   return {
     contacts: yield* ContactStore,
+    erased: yield* ErasedPeople,
     groups: yield* GroupStore,
     labels: yield* LabelStore,
     messages: yield* MessageStore,
@@ -110,7 +112,8 @@ const flush = Effect.fnUntraced(function* <E>(
 ) {
   if (writes.threads.length > 0) yield* stores.threads.put(accountId, writes.threads)
   if (writes.settings.length > 0) yield* stores.threads.putSettings(accountId, writes.settings)
-  if (writes.contacts.length > 0) yield* stores.contacts.put(accountId, writes.contacts)
+  if (writes.contacts.length > 0)
+    yield* stores.contacts.put(accountId, writes.contacts, { isHistory: asOf !== undefined })
   if (writes.messages.length > 0) yield* stores.messages.put(accountId, writes.messages, asOf)
   const live = onLive === undefined ? [] : writes.messages.filter(message => message.live)
   if (onLive !== undefined && live.length > 0) yield* onLive(live)
@@ -373,14 +376,16 @@ export const makeFactWriter = (dependencies: Dependencies) => {
   ) {
     const changers = new Set<string>()
     const floor = yield* stores.old.floor
-    yield* writeGiven(accountId, withoutOld(facts, floor), now, changers, options)
+    const admitted = yield* stores.erased.admit(accountId, withoutOld(facts, floor))
+    yield* writeGiven(accountId, admitted, now, changers, options)
     // What an add-on says may open others: the next edit, a reaction to a comment.
     let left = MOST_TRIED
     while (left > 0) {
       const { facts: opened, tried } = yield* openAddOns(accountId, left)
       left -= tried
       if (opened.length === 0) break
-      yield* writeGiven(accountId, opened, now, changers, { ...options, asOf: undefined })
+      const admittedOpened = yield* stores.erased.admit(accountId, opened)
+      yield* writeGiven(accountId, admittedOpened, now, changers, { ...options, asOf: undefined })
     }
     const written: Written = { changers, mayOpenMore: left <= 0 }
     return written

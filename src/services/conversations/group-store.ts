@@ -8,8 +8,8 @@ import { joinTransaction } from '../database/transaction.ts'
 import type { EventLog } from '../events/event-log.ts'
 import type { GroupRole } from './queries.ts'
 import { canonicalThreadId } from './sql/canonical-thread.ts'
-import { writeContext } from './sql/context.ts'
-import { groupRole, putGroupAdmins } from './sql/group-admins.ts'
+import { type WriteContext, writeContext } from './sql/context.ts'
+import { groupAdmins, groupRole, putGroupAdmins } from './sql/group-admins.ts'
 import { applyWaitingOf } from './sql/message-changes.ts'
 import { pastParticipants, putPastParticipants } from './sql/past-participants.ts'
 import type { GroupAdminsWrite } from './writes.ts'
@@ -17,7 +17,7 @@ import type { GroupAdminsWrite } from './writes.ts'
 export class GroupStore extends Context.Service<
   GroupStore,
   {
-    /** Stores the admins, and applies the revokes that waited for them: only admins may delete messages of others. */
+    /** Stores the admins, tells of it when these are others than before, and applies the revokes that waited for them: only admins may delete messages of others. */
     readonly putAdmins: (accountId: string, write: GroupAdminsWrite) => Effect.Effect<void, DatabaseError>
     readonly role: (threadId: string, person: string) => Effect.Effect<GroupRole, DatabaseError>
     /** Adds past participants; a later report of the same person replaces an earlier one. */
@@ -40,7 +40,7 @@ export class GroupStore extends Context.Service<
         return GroupStore.of({
           putAdmins: (accountId, write) =>
             Effect.andThen(
-              putGroupAdmins(sql, accountId, write),
+              putAndTell(context, accountId, write),
               applyWaitingOf(context, accountId, write.threadId)
             ).pipe(joinTransaction(sql), asDatabaseError('putGroupAdmins')),
           role: (threadId, person) => groupRole(sql, threadId, person).pipe(asDatabaseError('groupRole')),
@@ -56,3 +56,15 @@ export class GroupStore extends Context.Service<
       })
     )
 }
+
+const putAndTell = Effect.fnUntraced(function* (
+  { eventLog, sql }: WriteContext,
+  accountId: string,
+  write: GroupAdminsWrite
+) {
+  const { threadId } = write
+  const before = yield* groupAdmins(sql, threadId)
+  yield* putGroupAdmins(sql, accountId, write)
+  const now = yield* groupAdmins(sql, threadId)
+  if (now.join() !== before.join()) yield* eventLog.append(accountId, [{ kind: 'group.changed', threadId }])
+})

@@ -34,7 +34,9 @@ export class Identity extends Context.Service<
       accountId: string,
       addresses: ReadonlyArray<Address>
     ) => Effect.Effect<ReadonlyArray<string>, DatabaseError>
-    /** The same, of what is remembered: no look at the database. `undefined`: it has to be resolved. */
+    /** The same, without making an unknown address known; `undefined` when it is not. */
+    readonly find: (accountId: string, jid: string) => Effect.Effect<string | undefined, DatabaseError>
+    /** The same as `resolve`, of what is remembered: no look at the database. `undefined`: it has to be resolved. */
     readonly known: (accountId: string, address: Address) => string | undefined
     /** Both addresses are one person: their threads become one, or the number is moved from the person who had it. */
     readonly link: (
@@ -273,6 +275,7 @@ const makeIdentity = (context: MergeContext, memory: KnownPersons): Identity['Se
         return person === undefined ? resolve(accountId, address) : Effect.succeed(person)
       })
     }, failed),
+    find: (accountId, jid) => Effect.map(book.owned(accountId, jid), owned => owned?.person).pipe(failed),
     known,
     link: (accountId, fact) => link(accountId, fact, fact.phoneJid).pipe(failed),
     isLinked,

@@ -1,11 +1,11 @@
-// Every store of conversations, on SQL, with the event log and the transactions that their writes share.
+// Every store of conversations, on SQL, with the transactions that their writes share.
 import { Effect, Layer } from 'effect'
 import { SqlClient, type SqlError } from 'effect/sql'
 import type { SqlBulk } from '../database/bulk.ts'
 import type { Wakes } from '../process/wakes.ts'
 import type { Tables } from '../database/tables.ts'
 import { Transaction } from '../database/transaction.ts'
-import { EventLog } from '../events/event-log.ts'
+import type { EventLog } from '../events/event-log.ts'
 import { AccountStore } from './account-store.ts'
 import { ContactStore } from './contact-store.ts'
 import { ExportStore } from './export-store.ts'
@@ -14,6 +14,7 @@ import { LabelStore } from './label-store.ts'
 import { MessageSearch } from './message-search.ts'
 import { MessageStore } from './message-store.ts'
 import { OldMessages } from './old-messages.ts'
+import { PersonalMessages } from './personal-messages.ts'
 import { ReceiptStore } from './receipt-store.ts'
 import { SealedAddOnStore } from './sealed-add-on-store.ts'
 import { reindexIfOutdated } from './sql/search-index.ts'
@@ -26,19 +27,19 @@ export const currentSearchIndex: Layer.Layer<never, SqlError.SqlError, SqlClient
 export type Stores =
   | AccountStore
   | ContactStore
-  | EventLog
   | ExportStore
   | GroupStore
   | LabelStore
   | MessageSearch
   | MessageStore
   | OldMessages
+  | PersonalMessages
   | ReceiptStore
   | SealedAddOnStore
   | ThreadStore
   | Transaction
 
-export const layer: Layer.Layer<Stores, never, SqlClient.SqlClient | SqlBulk | Tables | Wakes> =
+export const layer: Layer.Layer<Stores, never, EventLog | SqlClient.SqlClient | SqlBulk | Tables | Wakes> =
   Layer.mergeAll(
     AccountStore.layer,
     ContactStore.layer,
@@ -48,7 +49,8 @@ export const layer: Layer.Layer<Stores, never, SqlClient.SqlClient | SqlBulk | T
     MessageSearch.layer,
     MessageStore.layer,
     OldMessages.layer,
+    PersonalMessages.layer,
     ReceiptStore.layer,
     SealedAddOnStore.layer,
     ThreadStore.layer
-  ).pipe(Layer.provideMerge(Layer.mergeAll(EventLog.layer, Transaction.layer)))
+  ).pipe(Layer.provideMerge(Transaction.layer))

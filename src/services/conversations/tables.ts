@@ -15,6 +15,8 @@ export const conversationTables: ReadonlyArray<OwnedTable> = [
   { name: 'message_search', account: { column: 'account', onRemoval: unindexAccount } },
   { name: 'search_folding' },
   { name: 'message_floor' },
+  // Addresses are in it as hashes: they go with the account only.
+  { name: 'erased_people', account: OF_ACCOUNT },
   {
     name: 'messages',
     account: { column: 'account_id', onRemoval: deleteMessagesOfAccount },

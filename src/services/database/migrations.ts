@@ -33,8 +33,10 @@ import { bounds } from './migrations/0033-bounds.ts'
 import { addOnAttempts } from './migrations/0034-add-on-attempts.ts'
 import { access } from './migrations/0035-access.ts'
 import { webhooks } from './migrations/0036-webhooks.ts'
+import { catalogue } from './migrations/0037-catalogue.ts'
 import { webhookFilters } from './migrations/0038-webhook-filters.ts'
 import { retention } from './migrations/0041-retention.ts'
+import { erasures } from './migrations/0042-erasures.ts'
 import { numberOfMessages } from './migrations/number-of-messages.ts'
 
 /** Every upgrade by its number and name. */
@@ -69,8 +71,10 @@ export const MIGRATIONS = {
   '0034_add_on_attempts': addOnAttempts,
   '0035_access': access,
   '0036_webhooks': webhooks,
+  '0037_catalogue': catalogue,
   '0038_webhook_filters': webhookFilters,
-  '0041_retention': retention
+  '0041_retention': retention,
+  '0042_erasures': erasures
 }
 
 const TABLE = 'migrations'

@@ -44,7 +44,7 @@ export interface PersonRemoval {
 export type TableChange<Ids> = (
   sql: SqlClient.SqlClient,
   ids: Ids
-) => Effect.Effect<void, SqlError.SqlError | Schema.SchemaError>
+) => Effect.Effect<void, DatabaseError | SqlError.SqlError | Schema.SchemaError>
 
 /** How rows get another key: by a rule, by a function, or `unaffected`, for which the declaration says why. */
 export type MoveRule<Ids> = ConflictRule | 'unaffected' | TableChange<Ids>

@@ -11,17 +11,15 @@ import { ALL_ACCOUNTS, topic, Wakes } from '../process/wakes.ts'
 export const EVENTS = topic('events')
 
 /**
- * Runs before events are removed that are older than a time (milliseconds since 1970), in the same transaction: for whoever has not
- * delivered them yet.
+ * Runs before events are removed, those up to a number, in the same transaction: for whoever has not delivered them yet.
  */
-export const BeforePruning = Context.Reference<(before: number) => Effect.Effect<void, DatabaseError>>(
+export const BeforePruning = Context.Reference<(upTo: number) => Effect.Effect<void, DatabaseError>>(
   'backscroll/services/events/BeforePruning',
   { defaultValue: () => () => Effect.void }
 )
 
-export interface EventWrite extends Pick<FeedEvent, 'kind' | 'threadId' | 'messageId'> {
-  readonly changed?: FeedEvent['changed']
-}
+export type EventWrite = Pick<FeedEvent, 'kind'> &
+  Partial<Pick<FeedEvent, 'threadId' | 'messageId' | 'subjectId' | 'changed' | 'facts'>>
 
 export interface EventQuery {
   /** The number of the event after which to begin. */
@@ -37,19 +35,25 @@ export interface EventQuery {
 export class EventLog extends Context.Service<
   EventLog,
   {
-    /** Adds events within the caller's transaction, after whose commit the tail is woken. */
+    /** Adds events within the caller's transaction, after whose commit the tail is woken. `accountId` is `null` for those of no account. */
     readonly append: (
-      accountId: string,
+      accountId: string | null,
       events: ReadonlyArray<EventWrite>
     ) => Effect.Effect<void, DatabaseError>
     /** What happened after an event, oldest first. */
     readonly list: (query: EventQuery) => Effect.Effect<ReadonlyArray<FeedEvent>, DatabaseError>
-    /** The number of the newest event, 0 when there is none. */
+    /** The number of the newest event, 0 when there was none yet. */
     readonly newest: Effect.Effect<number, DatabaseError>
+    /** The number up to which events are not kept any more. */
+    readonly floor: Effect.Effect<number, DatabaseError>
     /** The number of the last event before a time (milliseconds since 1970), 0 when there is none. */
     readonly before: (time: number) => Effect.Effect<number, DatabaseError>
-    /** Removes events older than a time (milliseconds since 1970). */
-    readonly prune: (before: number) => Effect.Effect<void, DatabaseError>
+    /** Removes up to so many from before a time (milliseconds since 1970), the oldest first; answers how many. */
+    readonly removeOld: (before: number, limit: number) => Effect.Effect<number, DatabaseError>
+    /** How many those are, and the time of the oldest. */
+    readonly countOld: (
+      before: number
+    ) => Effect.Effect<{ readonly removed: number; readonly oldest: number | null }, DatabaseError>
   }
 >()('backscroll/services/events/EventLog') {
   static readonly layer: Layer.Layer<EventLog, never, SqlClient.SqlClient | SqlBulk | Wakes> = Layer.effect(
@@ -70,14 +74,11 @@ export class EventLog extends Context.Service<
               ),
         list: query => listEvents(sql, query).pipe(asDatabaseError('events')),
         newest: newestEvent(sql).pipe(asDatabaseError('newestEvent')),
+        floor: floorOf(sql).pipe(asDatabaseError('floorOfEvents')),
         before: time => lastBefore(sql, time).pipe(asDatabaseError('lastEventBefore')),
-        prune: before =>
-          Effect.flatMap(BeforePruning, note => note(before)).pipe(
-            Effect.andThen(deleteEvents(sql, before)),
-            sql.withTransaction,
-            Effect.asVoid,
-            asDatabaseError('pruning events')
-          )
+        removeOld: (before, limit) =>
+          removeOld(sql, before, limit).pipe(sql.withTransaction, asDatabaseError('removing old events')),
+        countOld: before => countOld(sql, before).pipe(asDatabaseError('counting old events'))
       })
     })
   )
@@ -85,31 +86,37 @@ export class EventLog extends Context.Service<
 
 const Row = Schema.Struct({
   eventId: Schema.Finite,
-  accountId: Schema.String,
+  accountId: Schema.NullOr(Schema.String),
   kind: Schema.Literals(FEED_KINDS),
-  threadId: Schema.String,
+  threadId: Schema.NullOr(Schema.String),
   messageId: Schema.NullOr(Schema.String),
+  subjectId: Schema.NullOr(Schema.String),
   changed: Schema.fromJsonString(Schema.Array(Schema.String)),
+  facts: Schema.NullOr(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json))),
   at: Schema.Finite
 })
 const decodeRows = Schema.decodeUnknownEffect(Schema.Array(Row))
 
 const insertEvents = (
   bulk: SqlBulk['Service'],
-  accountId: string,
+  accountId: string | null,
   events: ReadonlyArray<EventWrite>,
   at: number
 ) =>
   bulk.runMany(
-    `INSERT INTO events (account_id, kind, thread_id, message_id, changed, at) VALUES (?, ?, ?, ?, ?, ?)`,
-    events.map(({ changed = [], kind, messageId, threadId }) => [
-      accountId,
-      kind,
-      threadId,
-      messageId,
-      JSON.stringify(changed),
-      at
-    ])
+    `INSERT INTO events (account_id, kind, thread_id, message_id, subject_id, changed, facts, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    events.map(
+      ({ changed = [], facts = null, kind, messageId = null, subjectId = null, threadId = null }) => [
+        accountId,
+        kind,
+        threadId,
+        messageId,
+        subjectId,
+        JSON.stringify(changed),
+        facts === null ? null : JSON.stringify(facts),
+        at
+      ]
+    )
   )
 
 const listEvents = (sql: SqlClient.SqlClient, { accountId, after, limit, threadId, upTo }: EventQuery) => {
@@ -126,9 +133,14 @@ const listEvents = (sql: SqlClient.SqlClient, { accountId, after, limit, threadI
   )
 }
 
+const floorOf = (sql: SqlClient.SqlClient) =>
+  Effect.map(sql<{ upTo: number }>`SELECT up_to FROM events_pruned`, ([row]) => row?.upTo ?? 0)
+
 const newestEvent = (sql: SqlClient.SqlClient) =>
   Effect.map(
-    sql<{ newest: number | null }>`SELECT MAX(event_id) AS newest FROM events`,
+    sql<{
+      newest: number | null
+    }>`SELECT COALESCE(MAX(event_id), (SELECT up_to FROM events_pruned)) AS newest FROM events`,
     ([row]) => row?.newest ?? 0
   )
 
@@ -139,5 +151,28 @@ const lastBefore = (sql: SqlClient.SqlClient, time: number) =>
     ([row]) => row?.last ?? 0
   )
 
-const deleteEvents = (sql: SqlClient.SqlClient, before: number) =>
-  sql`DELETE FROM events WHERE at < ${before}`
+/** What is removed is a beginning of the log, also when a clock was corrected meanwhile. */
+const removeOld = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, before: number, limit: number) {
+  const last = yield* lastBefore(sql, before)
+  const [found] = yield* sql<{
+    n: number
+    upTo: number | null
+  }>`SELECT COUNT(*) AS n, MAX(event_id) AS up_to FROM
+    (SELECT event_id FROM events WHERE event_id <= ${last} ORDER BY event_id LIMIT ${limit}) AS oldest`
+  if (found?.upTo == null) return 0
+  const note = yield* BeforePruning
+  yield* note(found.upTo)
+  yield* sql`DELETE FROM events WHERE event_id <= ${found.upTo}`
+  yield* sql`UPDATE events_pruned SET up_to = ${found.upTo}`
+  return found.n
+})
+
+const countOld = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, before: number) {
+  const last = yield* lastBefore(sql, before)
+  const [row] = yield* sql<{
+    n: number
+    oldest: number | null
+  }>`SELECT COUNT(*) AS n, MIN(at) AS oldest FROM events
+    WHERE event_id <= ${last}`
+  return { removed: row?.n ?? 0, oldest: row?.oldest ?? null }
+})

@@ -1,4 +1,4 @@
-// The table of events.
+// The tables of events.
 import { OF_ACCOUNT, type OwnedTable } from '../database/tables.ts'
 
 export const eventTables: ReadonlyArray<OwnedTable> = [
@@ -7,6 +7,8 @@ export const eventTables: ReadonlyArray<OwnedTable> = [
     account: OF_ACCOUNT,
     thread: { column: 'thread_id', onMerge: 'move' },
     message: { column: 'message_id', onRekey: 'move', onRemoval: 'deleteRows' },
+    people: ['subject_id'],
     written: { column: 'at', order: 'event_id' }
-  }
+  },
+  { name: 'events_pruned' }
 ]

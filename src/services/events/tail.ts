@@ -15,11 +15,24 @@ export interface FollowFrom {
   readonly accountId?: string | undefined
 }
 
+/** Events that are not kept any more: those after the first number, up to the second. */
+export interface Missed {
+  readonly after: number
+  readonly upTo: number
+}
+
+export interface Followed {
+  /** Before these events, of a follower who was too far behind. */
+  readonly missed: Missed | undefined
+  /** Oldest first. */
+  readonly events: ReadonlyArray<FeedEvent>
+}
+
 export class EventTail extends Context.Service<
   EventTail,
   {
-    /** Every event after a place, oldest first, in batches, as they are committed. Never ends. */
-    readonly follow: (from: FollowFrom) => Stream.Stream<ReadonlyArray<FeedEvent>, DatabaseError>
+    /** Every event after a place, in batches, as they are committed. Never ends. */
+    readonly follow: (from: FollowFrom) => Stream.Stream<Followed, DatabaseError>
     /** The number of the newest event, 0 when there is none. */
     readonly newest: Effect.Effect<number, DatabaseError>
   }
@@ -114,9 +127,11 @@ const followRecent = ({ log, recent, wakes }: Source, { accountId, after }: Foll
         const batch = yield* nextBatch(log, recent, { after: place, accountId })
         place = batch.upTo
         if (batch.events.length === 0 && place >= recent.newest) yield* waiter.await
-        return batch.events
+        return batch
       })
-      return Stream.fromEffectRepeat(next).pipe(Stream.filter(events => events.length > 0))
+      return Stream.fromEffectRepeat(next).pipe(
+        Stream.filter(({ events, missed }) => events.length > 0 || missed !== undefined)
+      )
     })
   )
 
@@ -131,10 +146,17 @@ const nextBatch = Effect.fnUntraced(function* (
     const events = recent.events.filter(
       event => event.eventId > after && (accountId === undefined || event.accountId === accountId)
     )
-    return { events, upTo: Math.max(after, upTo) }
+    return { events, missed: undefined, upTo: Math.max(after, upTo) }
   }
   const { floor } = recent
   const events = yield* log.list({ after, accountId, limit: BATCH })
+  const missed = missedBefore(after, events[0]?.eventId, yield* log.floor)
   const last = events.at(-1)?.eventId ?? after
-  return { events, upTo: events.length < BATCH ? Math.max(last, floor) : last }
+  return { events, missed, upTo: events.length < BATCH ? Math.max(last, floor) : last }
 })
+
+/** `first` is the first event that was found after a place, and `removed` what the log says afterwards that is not kept any more. */
+const missedBefore = (after: number, first: number | undefined, removed: number): Missed | undefined => {
+  const upTo = first === undefined ? removed : Math.min(removed, first - 1)
+  return upTo > after ? { after, upTo } : undefined
+}

@@ -2,6 +2,7 @@
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { Incident } from '../../domain/incident.ts'
+import { listOf } from '../database/dialect.ts'
 
 /** An incident from its row. */
 export const decodeIncident = Schema.decodeUnknownEffect(Incident)
@@ -66,6 +67,12 @@ export const listIncidents = Effect.fnUntraced(function* (
   return yield* Effect.forEach(rows, row => decodeIncident(row))
 })
 
+/** Those of these that are kept. */
+export const readIncidents = (sql: SqlClient.SqlClient, ids: ReadonlyArray<string>) =>
+  Effect.flatMap(sql`SELECT * FROM incidents WHERE incident_id IN ${listOf(sql, ids)}`, rows =>
+    Effect.forEach(rows, row => decodeIncident(row))
+  )
+
 /** The incident as it is now; `undefined` when none of these accounts has one with this id. */
 export const acknowledgeIncident = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
@@ -93,10 +100,10 @@ export const resolveIncidents = (
   { accountId, except, kind, reportedUntil }: ResolvedIncidents,
   now: number
 ) =>
-  sql`UPDATE incidents SET resolved_at = ${now} WHERE ${sql.and([
+  sql<Pick<Incident, 'accountId' | 'incidentId'>>`UPDATE incidents SET resolved_at = ${now} WHERE ${sql.and([
     accountId === null ? sql`account_id IS NULL` : sql`account_id = ${accountId}`,
     sql`kind = ${kind}`,
     sql`resolved_at IS NULL`,
     reportedUntil === undefined ? sql`TRUE` : sql`last_seen_at <= ${reportedUntil}`,
     except === undefined ? sql`TRUE` : sql`substr(subject, 1, ${except.length}) <> ${except}`
-  ])}`
+  ])} RETURNING account_id, incident_id`

@@ -1,7 +1,7 @@
 // One record for each thing a person should know of; a repeat raises its count. The texts never hold message bodies or
 // phone numbers; thread and message are fields of their own, which are not logged.
 import { createHash } from 'node:crypto'
-import { Clock, Context, Effect, Layer, PubSub, type Scope, Stream } from 'effect'
+import { Clock, Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { Incident, IncidentKind } from '../../domain/incident.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
@@ -16,6 +16,7 @@ import {
   resolveIncidents,
   storeIncident
 } from './incident-rows.ts'
+import { EventLog } from '../events/event-log.ts'
 import { type IncidentRepeats, makeIncidentRepeats } from './repeats.ts'
 import { makeUnstoredIncidents, merged, type UnstoredIncidents } from './unstored.ts'
 
@@ -31,8 +32,8 @@ export interface IncidentReport extends Pick<
   readonly times?: number
 }
 
-/** A report as subscribers get it. It does not say how often it was made before; `list` does. */
-export interface IncidentNotice extends IncidentReport {
+/** A report with its place. */
+interface IncidentNotice extends IncidentReport {
   readonly incidentId: string
   /** Milliseconds since 1970. */
   readonly at: number
@@ -58,8 +59,6 @@ export class Incidents extends Context.Service<
   IncidentReports['Service'] & {
     /** Notes that the cause of incidents is over: of one kind, of one account. A repeat is unresolved again. */
     readonly resolve: (over: ResolvedIncidents) => Effect.Effect<void, DatabaseError>
-    /** Every report from the moment in which it is run. A subscriber that is too slow misses the oldest. */
-    readonly reported: Effect.Effect<Stream.Stream<IncidentNotice>, never, Scope.Scope>
     /** Latest first, including those that are not stored yet. */
     readonly list: (query: IncidentQuery) => Effect.Effect<ReadonlyArray<Incident>, DatabaseError>
     /** Marks an incident as read by a person; returns it, or `undefined` when none of these accounts has one with this id. */
@@ -75,16 +74,16 @@ export class Incidents extends Context.Service<
     ) => Effect.Effect<{ readonly removed: number; readonly oldest: number | null }, DatabaseError>
   }
 >()('backscroll/services/incidents/Incidents') {
-  static readonly layer: Layer.Layer<Incidents | IncidentReports, never, SqlClient.SqlClient> =
+  static readonly layer: Layer.Layer<Incidents | IncidentReports, never, SqlClient.SqlClient | EventLog> =
     Layer.effectContext(
       Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
+        const store: Store = { sql: yield* SqlClient.SqlClient, events: yield* EventLog }
+        const { sql } = store
         const unstored = makeUnstoredIncidents()
-        const notices = yield* PubSub.sliding<IncidentNotice>(MOST_UNREAD)
-        yield* Effect.forkScoped(storeAgain(sql, unstored))
-        yield* Effect.addFinalizer(() => Effect.ignore(storeUnstored(sql, unstored)))
+        yield* Effect.forkScoped(storeAgain(store, unstored))
+        yield* Effect.addFinalizer(() => Effect.ignore(storeUnstored(store, unstored)))
         const repeats = makeIncidentRepeats()
-        const reporting = report(sql, unstored, repeats, notices)
+        const reporting = report(store, unstored, repeats)
         const reports = IncidentReports.of({
           report: reporting,
           reportOnce: reported =>
@@ -94,10 +93,9 @@ export class Incidents extends Context.Service<
         })
         const all = Incidents.of({
           ...reports,
-          resolve: resolve(sql, unstored, repeats),
-          reported: Effect.map(PubSub.subscribe(notices), Stream.fromSubscription),
+          resolve: resolve(store, unstored, repeats),
           list: list(sql, unstored),
-          acknowledge: acknowledge(sql, unstored, repeats),
+          acknowledge: acknowledge(store, unstored, repeats),
           removeOld: (before, limit) =>
             deleteOldIncidents(sql, before, limit).pipe(asDatabaseError('removing old incidents')),
           countOld: before => countOldIncidents(sql, before).pipe(asDatabaseError('counting old incidents'))
@@ -108,8 +106,6 @@ export class Incidents extends Context.Service<
 }
 
 const STORE_AGAIN_MS = 1000
-/** Reports that a slow subscriber may be behind. */
-const MOST_UNREAD = 200
 
 /** The same for every report about the same subject. */
 const incidentIdOf = ({ accountId, kind, subject }: IncidentReport): string =>
@@ -135,31 +131,50 @@ const logReport = ({ accountId, advice, did, happened, kind }: IncidentReport) =
     Effect.annotateLogs({ incident: kind, accountId: accountId ?? '', did, advice })
   )
 
-const storeUnstored = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>
+/** Where incidents are kept, and told of. */
+interface Store {
+  readonly sql: SqlClient.SqlClient
+  readonly events: EventLog['Service']
+}
+
+/** Events about incidents of any accounts, in the transaction that changes these. */
+const tell = (
+  { events }: Store,
+  kind: 'incident.reported' | 'incident.acknowledged' | 'incident.resolved',
+  incidents: ReadonlyArray<Pick<Incident, 'accountId' | 'incidentId'>>
+) =>
+  Effect.forEach(
+    Map.groupBy(incidents, ({ accountId }) => accountId),
+    ([accountId, ofAccount]) =>
+      events.append(
+        accountId,
+        ofAccount.map(({ incidentId }) => ({ kind, subjectId: incidentId }))
+      ),
+    { discard: true }
+  )
+
+const storeUnstored = (store: Store, unstored: UnstoredIncidents) =>
   unstored.flush(incidents =>
-    sql.withTransaction(
-      Effect.forEach(incidents, incident => storeIncident(sql, incident), { discard: true })
+    store.sql.withTransaction(
+      Effect.andThen(
+        Effect.forEach(incidents, incident => storeIncident(store.sql, incident), { discard: true }),
+        tell(store, 'incident.reported', incidents)
+      )
     )
   )
 
-const report = (
-  sql: SqlClient.SqlClient,
-  unstored: UnstoredIncidents,
-  repeats: IncidentRepeats,
-  notices: PubSub.PubSub<IncidentNotice>
-) =>
+const report = (store: Store, unstored: UnstoredIncidents, repeats: IncidentRepeats) =>
   Effect.fn('Incidents.report')(function* (reported: IncidentReport) {
     const at = yield* Clock.currentTimeMillis
     const notice: IncidentNotice = { ...reported, incidentId: incidentIdOf(reported), at }
     unstored.add(incidentOf(notice))
     if (repeats.has(notice.incidentId, at)) return
     yield* logReport(reported)
-    yield* PubSub.publish(notices, notice)
-    const storing = storeUnstored(sql, unstored).pipe(
+    const storing = storeUnstored(store, unstored).pipe(
       Effect.catch(error => Effect.logDebug('Incidents wait in memory: they cannot be stored now', error))
     )
     // Outside of the caller's transaction: when that fails, the incident has happened all the same.
-    yield* sql.afterCommit(storing)
+    yield* store.sql.afterCommit(storing)
   })
 
 const isKnown = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents, incidentId: string) =>
@@ -188,35 +203,44 @@ const list = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>
     )
   }, asDatabaseError('reading incidents'))
 
-const resolve = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents, repeats: IncidentRepeats) =>
+const resolveAndTell = (store: Store, over: ResolvedIncidents, now: number) =>
+  Effect.flatMap(resolveIncidents(store.sql, over, now), incidents =>
+    tell(store, 'incident.resolved', incidents)
+  ).pipe(store.sql.withTransaction)
+
+const resolve = (store: Store, unstored: UnstoredIncidents, repeats: IncidentRepeats) =>
   Effect.fn('Incidents.resolve')(function* (over: ResolvedIncidents) {
     const now = yield* Clock.currentTimeMillis
-    yield* resolveIncidents(sql, over, now)
+    yield* resolveAndTell(store, over, now)
     repeats.forgetAll()
     if (unstored.list().length === 0) return
     // Not within the caller's transaction: another fiber may be storing incidents, and wait for that transaction to end.
-    yield* sql.afterCommit(
+    yield* store.sql.afterCommit(
       Effect.andThen(
-        storeUnstored(sql, unstored),
-        resolveIncidents(sql, { ...over, reportedUntil: now }, now)
+        storeUnstored(store, unstored),
+        resolveAndTell(store, { ...over, reportedUntil: now }, now)
       ).pipe(Effect.catch(error => Effect.logWarning('Incidents that are over stay unresolved', error)))
     )
   }, asDatabaseError('resolving incidents'))
 
-const acknowledge = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents, repeats: IncidentRepeats) =>
+const acknowledge = (store: Store, unstored: UnstoredIncidents, repeats: IncidentRepeats) =>
   Effect.fn('Incidents.acknowledge')(function* (
     incidentId: string,
     accounts: 'all' | ReadonlyArray<string> = 'all'
   ) {
     repeats.forget(incidentId)
     // Repeats that wait were seen, too.
-    yield* storeUnstored(sql, unstored)
-    return yield* acknowledgeIncident(sql, incidentId, accounts, yield* Clock.currentTimeMillis)
+    yield* storeUnstored(store, unstored)
+    const now = yield* Clock.currentTimeMillis
+    return yield* acknowledgeIncident(store.sql, incidentId, accounts, now).pipe(
+      Effect.tap(incident => tell(store, 'incident.acknowledged', incident === undefined ? [] : [incident])),
+      store.sql.withTransaction
+    )
   }, asDatabaseError('acknowledging an incident'))
 
 /** Never ends. */
-const storeAgain = (sql: SqlClient.SqlClient, unstored: UnstoredIncidents) =>
+const storeAgain = (store: Store, unstored: UnstoredIncidents) =>
   Effect.sleep(STORE_AGAIN_MS).pipe(
-    Effect.andThen(Effect.ignore(storeUnstored(sql, unstored))),
+    Effect.andThen(Effect.ignore(storeUnstored(store, unstored))),
     Effect.forever
   )

@@ -9,12 +9,13 @@ import { EntryWithChange } from '../access/audit-log.ts'
 import { Conversations } from '../conversations/apply.ts'
 import { Identity } from '../conversations/identity.ts'
 import { asDatabaseError } from '../database/error.ts'
+import { EventLog } from '../events/event-log.ts'
 import { ALL_ACCOUNTS, Wakes } from '../process/wakes.ts'
 import { currentTrace } from '../telemetry/tracing.ts'
 import type { Self } from '../whatsapp/convert/address.ts'
 import { encodeOutgoing, outgoingContent, withMessageSecret } from '../whatsapp/convert/outgoing.ts'
 import type { Composed } from './compose.ts'
-import { decodeOutboxRow } from './entry-row.ts'
+import { decodeOutboxRow, entryEvent } from './entry-row.ts'
 import { IdempotencyConflict } from './errors.ts'
 import { followingMessages, kindOf } from './kinds/index.ts'
 import { EXPIRY, OUTBOX } from './topics.ts'
@@ -111,6 +112,7 @@ const prepare = Effect.fnUntraced(function* (request: OutboxRequest, entry: Entr
 const writeEntry = Effect.fnUntraced(function* (request: OutboxRequest, place: EntryPlace, self: Self) {
   const sql = yield* SqlClient.SqlClient
   const conversations = yield* Conversations
+  const events = yield* EventLog
   const now = yield* Clock.currentTimeMillis
   const { accountId, content, documentId = null, idempotencyKey, toJid } = request
   const { threadId, whatsAppId } = place
@@ -121,7 +123,7 @@ const writeEntry = Effect.fnUntraced(function* (request: OutboxRequest, place: E
       ${now}, ${request.sendAt ?? 0}, ${request.expiresAt ?? null}, ${idempotencyKey ?? null}, ${request.fingerprint},
       ${prepared}, ${now}, ${now}, ${yield* currentTrace}, ${documentId})`
   yield* conversations.apply(accountId, message === undefined ? [] : [message], {
-    settle: Effect.asVoid(entry)
+    settle: Effect.andThen(entry, events.append(accountId, [entryEvent(place, 'queued')]))
   })
   return messageId
 })

@@ -57,7 +57,7 @@ const untilArrived = Effect.fnUntraced(function* (row: OutboxRow) {
   if (hasArrived(status)) return status
   const { accountId, messageId } = row
   const arrived = yield* tail.follow({ after, accountId }).pipe(
-    Stream.filter(events => events.some(event => event.messageId === messageId)),
+    Stream.filter(({ events }) => events.some(event => event.messageId === messageId)),
     Stream.mapEffect(() => messageStatusOf(row)),
     Stream.filter(hasArrived),
     Stream.runHead

@@ -2,6 +2,7 @@
 import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { OutboxStatus } from '../../domain/outbox.ts'
+import { listOf } from '../database/dialect.ts'
 import { asDatabaseError } from '../database/error.ts'
 import { decodeOutboxRow, entryOf } from './entry-row.ts'
 
@@ -24,6 +25,14 @@ export const readEntry = (accountId: string, entryId: string) =>
     Effect.map(row => row && entryOf(row)),
     asDatabaseError('reading an entry of the outbox')
   )
+
+/** Those of these that are kept. */
+export const readEntries = Effect.fnUntraced(function* (accountId: string, entryIds: ReadonlyArray<string>) {
+  const sql = yield* SqlClient.SqlClient
+  const rows =
+    yield* sql`SELECT * FROM outbox WHERE account_id = ${accountId} AND whatsapp_id IN ${listOf(sql, entryIds)}`
+  return yield* Effect.forEach(rows, row => Effect.map(decodeOutboxRow(row), entryOf))
+})
 
 /** Newest first. */
 export const listEntries = Effect.fn('Outbox.list')(function* ({

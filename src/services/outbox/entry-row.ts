@@ -1,6 +1,7 @@
 // An entry of the outbox as a row of its table, and as applications read it.
 import { Schema } from 'effect'
 import { type OutboxEntry, OutboxStatus } from '../../domain/outbox.ts'
+import type { EventWrite } from '../events/event-log.ts'
 import { kindOf, OutboxContent } from './kinds/index.ts'
 
 const OutboxRow = Schema.Struct({
@@ -46,6 +47,12 @@ export const entryOf = (row: OutboxRow): OutboxEntry => {
     nextAttemptAt: isWaiting ? Math.max(row.sendAt, row.nextAttemptAt) : null
   }
 }
+
+/** That the entry has become this. */
+export const entryEvent = (
+  { threadId, whatsAppId }: Pick<OutboxRow, 'threadId' | 'whatsAppId'>,
+  status: OutboxStatus
+): EventWrite => ({ kind: 'outbox.changed', threadId, subjectId: whatsAppId, facts: { status } })
 
 /** The content to keep in the table when the entry has ended: the words are in the message, as long as that is stored. */
 export const redactedContent = (content: OutboxContent): string => JSON.stringify(kindOf(content).redact())

@@ -15,6 +15,7 @@ import { MessageStore } from '../conversations/message-store.ts'
 import { ThreadStore } from '../conversations/thread-store.ts'
 import { WaitsForDisk } from '../database/durability.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { EventLog } from '../events/event-log.ts'
 import { EventTail } from '../events/tail.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { reportStorageTrouble } from '../incidents/storage-trouble.ts'
@@ -95,6 +96,7 @@ const NEEDED = [
   Identity,
   Conversations,
   WhatsApp,
+  EventLog,
   EventTail,
   Incidents,
   Attachments,

@@ -6,11 +6,12 @@ import { hasEnded, MAX_SEND_ATTEMPTS, type OutboxStatus, retryDelay } from '../.
 import { AccountStore } from '../conversations/account-store.ts'
 import { MessageStore } from '../conversations/message-store.ts'
 import type { ChangeWrite } from '../conversations/writes.ts'
+import { EventLog } from '../events/event-log.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { Wakes } from '../process/wakes.ts'
 import { count } from '../telemetry/metrics.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
-import { type OutboxRow, redactedContent } from './entry-row.ts'
+import { entryEvent, type OutboxRow, redactedContent } from './entry-row.ts'
 import { waitingFollowers } from './followers.ts'
 import { kindOf } from './kinds/index.ts'
 import { ENDED } from './topics.ts'
@@ -38,6 +39,9 @@ const mark = Effect.fnUntraced(function* (row: OutboxRow, next: NextState) {
   const content = ends ? redactedContent(row.content) : JSON.stringify(row.content)
   const { messageId, threadId } = row
   const wake = ends ? sql.afterCommit(wakes.wake(ENDED, row.whatsAppId)) : Effect.void
+  const events = yield* EventLog
+  // That it is being sent is over in a moment, and told by what comes of it.
+  const told = next.status === 'sending' ? [] : [entryEvent(row, next.status)]
   yield* Effect.andThen(
     sql`UPDATE outbox SET status = ${next.status}, attempts = ${next.attempts}, next_attempt_at = ${next.nextAt},
         last_error = ${next.reason}, updated_at = ${now}, content = ${content},
@@ -47,7 +51,7 @@ const mark = Effect.fnUntraced(function* (row: OutboxRow, next: NextState) {
       row.accountId,
       (next.changes ?? []).map(change => ({ threadId, messageId, change }))
     )
-  ).pipe(Effect.andThen(wake), sql.withTransaction)
+  ).pipe(Effect.andThen(events.append(row.accountId, told)), Effect.andThen(wake), sql.withTransaction)
 })
 
 export const markSending = (row: OutboxRow, now: number) =>

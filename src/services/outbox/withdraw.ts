@@ -3,9 +3,10 @@ import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { MessageStore } from '../conversations/message-store.ts'
 import { asDatabaseError } from '../database/error.ts'
+import { EventLog } from '../events/event-log.ts'
 import { Wakes } from '../process/wakes.ts'
 import { findRow } from './entries.ts'
-import { decodeOutboxRow, entryOf, type OutboxRow, redactedContent } from './entry-row.ts'
+import { decodeOutboxRow, entryEvent, entryOf, type OutboxRow, redactedContent } from './entry-row.ts'
 import { NotCancellable } from './errors.ts'
 import { waitingFollowers } from './followers.ts'
 import { kindOf } from './kinds/index.ts'
@@ -23,6 +24,8 @@ const withdraw = Effect.fnUntraced(function* (
   yield* sql`UPDATE outbox SET status = ${status}, last_error = ${reason}, updated_at = ${now},
       content = ${redactedContent(row.content)}, prepared = NULL
     WHERE entry_id = ${row.entryId}`
+  const events = yield* EventLog
+  yield* events.append(row.accountId, [entryEvent(row, status)])
   yield* sql.afterCommit(wakes.wake(ENDED, row.whatsAppId))
   if (kindOf(row.content).document.is !== 'new') return
   const { messageId, threadId } = row

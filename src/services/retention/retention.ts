@@ -13,6 +13,7 @@ import { OldMessages } from '../conversations/old-messages.ts'
 import { AuditLog } from '../access/audit-log.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { Transaction } from '../database/transaction.ts'
+import { EventLog } from '../events/event-log.ts'
 import { Coverage } from '../history/coverage/coverage.ts'
 import { troubleOf } from '../incidents/storage-trouble.ts'
 import { Incidents } from '../incidents/incidents.ts'
@@ -43,6 +44,7 @@ const NEEDED = [
   AccountStore,
   AuditLog,
   Coverage,
+  EventLog,
   Incidents,
   LiveTraffic,
   Media,

@@ -6,6 +6,7 @@ import { AccountStore } from '../conversations/account-store.ts'
 import { OldMessages, type OldMessagesOf } from '../conversations/old-messages.ts'
 import type { DatabaseError } from '../database/error.ts'
 import { Transaction } from '../database/transaction.ts'
+import { EventLog } from '../events/event-log.ts'
 import { Coverage } from '../history/coverage/coverage.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import type { LiveTraffic } from '../journal/traffic.ts'
@@ -20,6 +21,7 @@ export type Kept =
   | AccountStore
   | AuditLog
   | Coverage
+  | EventLog
   | Incidents
   | LiveTraffic
   | Media
@@ -150,6 +152,12 @@ const ofNoAccount = ({
 export const RULES: Readonly<Record<RetentionRule, Rule>> = {
   messages: { setting: 'MESSAGES_KEEP', count: countMessages, remove: removeMessages },
   media: { setting: 'MEDIA_KEEP', count: countMedia, remove: removeMedia },
+  events: {
+    setting: 'EVENTS_KEEP',
+    count: before => Effect.flatMap(EventLog, ({ countOld }) => Effect.map(countOld(before), ofNoAccount)),
+    remove: (before, progress) =>
+      Effect.flatMap(EventLog, ({ removeOld }) => removeInSlices(limit => removeOld(before, limit), progress))
+  },
   incidents: {
     setting: 'INCIDENTS_KEEP',
     count: before => Effect.flatMap(Incidents, ({ countOld }) => Effect.map(countOld(before), ofNoAccount)),

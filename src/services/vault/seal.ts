@@ -1,11 +1,12 @@
 // Encryption at rest: AES-256-GCM, a fresh nonce each time, bound to what the value is, so that rows cannot be swapped.
-import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Context, Effect, Layer, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 
+const KEY_BYTES = 32
 const VERSION = 1
 const NONCE = 12
 const TAG = 16
@@ -28,6 +29,8 @@ export class Seal extends Context.Service<
   {
     readonly close: (of: string, plain: Uint8Array) => Uint8Array
     readonly open: (of: string, sealed: Uint8Array) => Effect.Effect<Buffer, SealBroken>
+    /** A key for something else, always the same. */
+    readonly derive: (purpose: string) => Uint8Array
   }
 >()('backscroll/services/vault/Seal') {}
 
@@ -50,6 +53,7 @@ export const make = (key: Uint8Array): Seal['Service'] => {
   const secret = createSecretKey(key)
   const nextNonce = makeNonces()
   return {
+    derive: purpose => new Uint8Array(hkdfSync('sha256', key, '', purpose, KEY_BYTES)),
     close: (of, plain) => {
       const nonce = nextNonce()
       const cipher = createCipheriv('aes-256-gcm', secret, nonce).setAAD(Buffer.from(of))
@@ -71,8 +75,6 @@ export const make = (key: Uint8Array): Seal['Service'] => {
       })
   }
 }
-
-const KEY_BYTES = 32
 
 const FILE = 'vault.key'
 

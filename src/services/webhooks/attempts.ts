@@ -29,7 +29,6 @@ const rowOf = (webhookId: string, { answer, at, attempt, events, milliseconds }:
 }
 
 export const recordAttempts = Effect.fnUntraced(function* (
-  sql: SqlClient.SqlClient,
   bulk: SqlBulk['Service'],
   webhookId: string,
   attempts: ReadonlyArray<Attempt>
@@ -40,9 +39,12 @@ export const recordAttempts = Effect.fnUntraced(function* (
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     attempts.slice(-KEPT).map(one => rowOf(webhookId, one))
   )
-  yield* sql`DELETE FROM webhook_deliveries WHERE webhook_id = ${webhookId} AND delivery_id <=
-    (SELECT delivery_id FROM webhook_deliveries WHERE webhook_id = ${webhookId} ORDER BY delivery_id DESC LIMIT 1 OFFSET ${KEPT})`
 })
+
+/** Removes all but the newest. */
+export const removeAttempts = (sql: SqlClient.SqlClient, webhookId: string) =>
+  sql`DELETE FROM webhook_deliveries WHERE webhook_id = ${webhookId} AND delivery_id <=
+    (SELECT delivery_id FROM webhook_deliveries WHERE webhook_id = ${webhookId} ORDER BY delivery_id DESC LIMIT 1 OFFSET ${KEPT})`
 
 const decodeDeliveries = Schema.decodeUnknownEffect(Schema.Array(WebhookDelivery))
 

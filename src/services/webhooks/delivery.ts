@@ -70,7 +70,7 @@ export const send = Effect.fnUntraced(function* (
     headers: {
       ...endpoint.headers,
       'content-type': contentType,
-      'content-length': String(Buffer.byteLength(body)),
+      'content-length': String(body.length),
       'user-agent': USER_AGENT,
       ...signatureHeaders(secretsOf(endpoint, now), signed)
     }

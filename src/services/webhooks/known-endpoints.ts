@@ -5,6 +5,9 @@ import type { Endpoint } from './endpoints.ts'
 /** What was read of an endpoint is read again after a while, whatever happens. */
 const KNOWN_MS = 5000
 
+/** After so many attempts, those that are too many are removed. */
+const REMOVED_EVERY = 100
+
 export interface Known {
   /** Active; its place may be further. */
   readonly endpoint: Endpoint
@@ -27,6 +30,8 @@ export class KnownEndpoints extends Context.Service<
     /** Begins to read an endpoint; what was read is kept unless the endpoint is changed meanwhile. */
     readonly reading: (webhookId: string) => (known: Known) => void
     readonly progressOf: (endpoint: Endpoint) => Progress
+    /** Counts attempts that are recorded; whether it is time to remove those that are too many. */
+    readonly countAttempts: (webhookId: string, attempts: number) => boolean
     /** The endpoint is changed, or has more to deliver than what is new. */
     readonly forget: (webhookId: string) => void
   }
@@ -35,6 +40,7 @@ export class KnownEndpoints extends Context.Service<
     const known = new Map<string, Known>()
     const changes = new Map<string, number>()
     const progress = new Map<string, Progress>()
+    const recorded = new Map<string, number>()
     return KnownEndpoints.of({
       get: (webhookId, now) => {
         const found = known.get(webhookId)
@@ -50,6 +56,12 @@ export class KnownEndpoints extends Context.Service<
         const found = progress.get(webhookId) ?? { seen: place, written: place }
         progress.set(webhookId, found)
         return found
+      },
+      countAttempts: (webhookId, attempts) => {
+        const counted = (recorded.get(webhookId) ?? REMOVED_EVERY) + attempts
+        const isTime = counted >= REMOVED_EVERY
+        recorded.set(webhookId, isTime ? 0 : counted)
+        return isTime
       },
       forget: webhookId => {
         known.delete(webhookId)

@@ -2,7 +2,8 @@
 // events again.
 import { Clock, Effect, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { type CloudEvent, MISSED_TYPE } from '../../domain/cloud-event.ts'
+import { type CloudEvent, cloudEvent } from '../../domain/cloud-event.ts'
+import { MISSED_TYPE } from '../../domain/events/server-events.ts'
 import { isWanted } from '../../domain/webhook.ts'
 import { greatest, least } from '../database/dialect.ts'
 import { asDatabaseError } from '../database/error.ts'
@@ -40,12 +41,12 @@ interface Counted {
 }
 
 /** What is about to go and waits for this endpoint, in a lane or after its place; by type. */
-const countedOf = (sql: SqlClient.SqlClient, webhookId: string, before: number) =>
+const countedOf = (sql: SqlClient.SqlClient, webhookId: string, upTo: number) =>
   sql<Counted>`SELECT e.kind, COUNT(*) AS n, MIN(e.event_id) AS first_event, MAX(e.event_id) AS last_event,
       MIN(e.at) AS since, MAX(e.at) AS until
     FROM events e JOIN webhooks w ON w.webhook_id = ${webhookId}
       LEFT JOIN webhook_lanes l ON l.webhook_id = w.webhook_id AND l.thread_id = COALESCE(e.thread_id, e.account_id, ${OF_SERVER})
-    WHERE e.at < ${before} AND (e.event_id > w.place OR e.event_id >= l.event_id)
+    WHERE e.event_id <= ${upTo} AND (e.event_id > w.place OR e.event_id >= l.event_id)
       AND (w.account_id IS NULL OR w.account_id = e.account_id)
       AND (NOT EXISTS (SELECT 1 FROM webhook_threads t WHERE t.webhook_id = w.webhook_id)
         OR EXISTS (SELECT 1 FROM webhook_threads t WHERE t.webhook_id = w.webhook_id AND t.thread_id = e.thread_id))
@@ -60,15 +61,15 @@ const sumOf = (webhookId: string, counted: ReadonlyArray<Counted>): Missed => ({
   until: Math.max(...counted.map(({ until }) => until))
 })
 
-/** Notes for each endpoint what it has not taken of the events before a time (milliseconds since 1970), which are about to go. */
-export const noteMissed = Effect.fnUntraced(function* (before: number) {
+/** Notes for each endpoint what it has not taken of the events up to a number, which are about to go. */
+export const noteMissed = Effect.fnUntraced(function* (upTo: number) {
   const sql = yield* SqlClient.SqlClient
   const candidates = yield* decodeCandidates(
-    yield* sql`SELECT webhook_id, types FROM webhooks w WHERE place < (SELECT MAX(event_id) FROM events WHERE at < ${before})
+    yield* sql`SELECT webhook_id, types FROM webhooks w WHERE place < ${upTo}
       OR EXISTS (SELECT 1 FROM webhook_lanes l WHERE l.webhook_id = w.webhook_id)`
   )
   for (const { types, webhookId } of candidates) {
-    const counted = yield* countedOf(sql, webhookId, before)
+    const counted = yield* countedOf(sql, webhookId, upTo)
     const wanted = counted.filter(({ kind }) => isWanted(types, kind))
     if (wanted.length > 0) yield* add(sumOf(webhookId, wanted))
   }
@@ -107,15 +108,11 @@ const documentOf = (
   accountId: string | null,
   { afterEvent, events, since, until, uptoEvent }: Missed,
   now: number
-): CloudEvent => ({
-  specversion: '1.0',
-  id: `missed-${afterEvent}-${uptoEvent}`,
-  source: accountId === null ? '/v1' : `/v1/accounts/${accountId}`,
-  type: MISSED_TYPE,
-  time: new Date(now).toISOString(),
-  datacontenttype: 'application/json',
-  data: { after: afterEvent, upTo: uptoEvent, events, since, until }
-})
+): CloudEvent =>
+  cloudEvent(
+    { id: `missed-${afterEvent}-${uptoEvent}`, kind: MISSED_TYPE, accountId, at: now },
+    { after: afterEvent, upTo: uptoEvent, events, since, until }
+  )
 
 /** Tells the endpoint what it has missed, when it is time; answers when it is to be told again, milliseconds since 1970. */
 export const tellMissed = Effect.fnUntraced(function* (working: Working) {

@@ -40,7 +40,7 @@ export const followEvents = Effect.fnUntraced(function* (
   const newest = yield* tail.newest
   const recent: RecentEvents = { events: [], floor: newest, newest }
   yield* begun(recent)
-  yield* Stream.runForEach(tail.follow({ after: newest }), events =>
+  yield* Stream.runForEach(tail.follow({ after: newest }), ({ events }) =>
     Effect.suspend(() => {
       add(recent, events)
       return onMore

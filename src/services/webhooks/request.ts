@@ -8,7 +8,7 @@ import { beginningOf } from '../../domain/lengths.ts'
 export interface DeliveryRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  readonly body: string | Uint8Array
   readonly allowPrivateAddresses: boolean
 }
 

@@ -5,7 +5,7 @@ import { SqlClient } from 'effect/sql'
 import type { FeedEvent } from '../../domain/feed.ts'
 import { SqlBulk } from '../database/bulk.ts'
 import { Incidents } from '../incidents/incidents.ts'
-import { recordAttempts } from './attempts.ts'
+import { recordAttempts, removeAttempts } from './attempts.ts'
 import type { Delivered, Stopped } from './delivery.ts'
 import { KnownEndpoints } from './known-endpoints.ts'
 import { laneFor, nextTry, putLane } from './lanes.ts'
@@ -55,7 +55,8 @@ const record = Effect.fnUntraced(function* (webhookId: string, { attempts, stopp
   const sql = yield* SqlClient.SqlClient
   const bulk = yield* SqlBulk
   const known = yield* KnownEndpoints
-  yield* recordAttempts(sql, bulk, webhookId, attempts)
+  yield* recordAttempts(bulk, webhookId, attempts)
+  if (known.countAttempts(webhookId, attempts.length)) yield* removeAttempts(sql, webhookId)
   if (stopped.length > 0) known.forget(webhookId)
   if (stopped.some(({ answer }) => answer?.status === GONE)) yield* disable(webhookId, IS_GONE)
 })

@@ -21,12 +21,13 @@ export interface Signed {
   readonly messageId: string
   /** Seconds since 1970. */
   readonly timestamp: number
-  readonly body: string
+  readonly body: string | Uint8Array
 }
 
 const signatureOf = (secret: string, { body, messageId, timestamp }: Signed): string =>
   `v1,${createHmac('sha256', Buffer.from(secret.slice(PREFIX.length), 'base64'))
-    .update(`${messageId}.${timestamp}.${body}`)
+    .update(`${messageId}.${timestamp}.`)
+    .update(body)
     .digest('base64')}`
 
 /** The headers of a delivery; with several secrets the receiver may know any of them. */

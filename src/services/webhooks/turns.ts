@@ -3,8 +3,8 @@
 import { Context, Effect, Layer, Semaphore } from 'effect'
 import { LiveTraffic } from '../journal/traffic.ts'
 
-/** What a request takes of the main thread: by itself, and for each MiB of it; milliseconds, measured with `npm run bench -- webhooks`. */
-const COST_MS = { request: 0.4, mebibyte: 6 }
+/** What a request takes of a processor, with what is written down of it: by itself, and for each MiB of it; milliseconds. */
+const COST_MS = { request: 3, mebibyte: 10 }
 const MEBIBYTE = 1024 * 1024
 /** While messages arrive, the time between two requests, in times of what the first one takes. */
 const REST = 9

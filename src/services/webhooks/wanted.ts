@@ -1,7 +1,8 @@
 // Which events an endpoint gets: what it asks for, and no more than the key may hear by which its URL was set.
 import { Clock, Effect } from 'effect'
 import type { FeedEvent } from '../../domain/feed.ts'
-import { ADMIN, type Grant, hasRole, isAdmin, mayFollow, mayRead, mayReadAll } from '../../domain/grant.ts'
+import { mayFollow } from '../../domain/events/catalogue.ts'
+import { ADMIN, type Grant, hasRole, isAdmin, mayRead, mayReadAll } from '../../domain/grant.ts'
 import { isWanted } from '../../domain/webhook.ts'
 import { AccessKeys } from '../access/access-keys.ts'
 import type { Endpoint } from './endpoints.ts'

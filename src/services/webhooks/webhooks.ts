@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { Clock, Context, Effect, Layer, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { type CloudEvent, TEST_TYPE } from '../../domain/cloud-event.ts'
+import { type CloudEvent, cloudEvent } from '../../domain/cloud-event.ts'
 import {
   DeadLetter,
   isWanted,
@@ -281,15 +281,8 @@ const renewSecret = (webhookId: string, overlapSeconds: number) =>
     })
   )
 
-const testEvent = ({ accountId, webhookId }: Endpoint, now: number): CloudEvent => ({
-  specversion: '1.0',
-  id: `test-${now}`,
-  source: accountId === null ? '/v1' : `/v1/accounts/${accountId}`,
-  type: TEST_TYPE,
-  time: new Date(now).toISOString(),
-  datacontenttype: 'application/json',
-  data: { webhookId }
-})
+const testEvent = ({ accountId, webhookId }: Endpoint, at: number): CloudEvent =>
+  cloudEvent({ id: `test-${at}`, kind: 'webhook.test', accountId, at }, { webhookId })
 
 const test = (webhookId: string, allowPrivateAddresses: boolean) =>
   ofEndpoint(

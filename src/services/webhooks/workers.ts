@@ -1,8 +1,9 @@
 // The workers of webhooks: one for each, as long as the server runs.
-import { Context, Effect, FiberMap, Layer } from 'effect'
+import { Context, Effect, FiberHandle, FiberMap, Layer } from 'effect'
 import { EventTail } from '../events/tail.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { storageTrouble } from '../incidents/storage-trouble.ts'
+import { LiveTraffic } from '../journal/traffic.ts'
 import { ALL_ACCOUNTS, Wakes } from '../process/wakes.ts'
 import { makeWorker } from '../process/worker.ts'
 import type { Health } from './delivery.ts'
@@ -12,10 +13,13 @@ import { runOnce } from './pass.ts'
 import { followEvents, type RecentEvents } from './recent-events.ts'
 import { NEEDED, type Needed } from './working.ts'
 
+const GATHER = '200 millis'
+
 /** Keeps a worker for each endpoint, and wakes them when there are events. */
 const workForever = Effect.fnUntraced(function* (options: { readonly allowPrivateAddresses: boolean }) {
   const wakes = yield* Wakes
   const incidents = yield* Incidents
+  const traffic = yield* LiveTraffic
   const healths = new Map<string, Health>()
   let recent: RecentEvents | undefined
   const worker = yield* makeWorker({
@@ -31,6 +35,24 @@ const workForever = Effect.fnUntraced(function* (options: { readonly allowPrivat
   const running = yield* FiberMap.make<string>()
   const changes = yield* wakes.waiter(WEBHOOKS, ALL_ACCOUNTS)
 
+  const following = yield* FiberHandle.make()
+  const wakeAll = Effect.suspend(() => Effect.forEach([...healths.keys()], worker.wake, { discard: true }))
+  const followForever = followEvents(
+    read =>
+      Effect.suspend(() => {
+        recent = read
+        return wakeAll
+      }),
+    // While messages come in, what follows is delivered together.
+    Effect.andThen(wakeAll, Effect.timeoutOption(traffic.quiet('chunk'), GATHER))
+  ).pipe(
+    Effect.ensuring(Effect.sync(() => (recent = undefined))),
+    Effect.catch(error =>
+      Effect.andThen(Effect.logDebug('Events cannot be followed now', error), Effect.sleep('1 second'))
+    ),
+    Effect.forever
+  )
+
   const startAll = Effect.gen(function* () {
     yield* changes.reset
     const ids = new Set(yield* idsOfAll)
@@ -41,21 +63,11 @@ const workForever = Effect.fnUntraced(function* (options: { readonly allowPrivat
     }
     for (const webhookId of ids)
       yield* FiberMap.run(running, webhookId, worker.loop(webhookId), { onlyIfMissing: true })
+    // A server without webhooks does not read its own events.
+    if (ids.size > 0) yield* FiberHandle.run(following, followForever, { onlyIfMissing: true })
+    else yield* FiberHandle.clear(following)
     yield* changes.await
   })
-  const begun = (read: RecentEvents) =>
-    Effect.suspend(() => {
-      recent = read
-      return wakeAll
-    })
-  const wakeAll = Effect.suspend(() => Effect.forEach([...healths.keys()], worker.wake, { discard: true }))
-  yield* followEvents(begun, wakeAll).pipe(
-    Effect.catch(error =>
-      Effect.andThen(Effect.logDebug('Events cannot be followed now', error), Effect.sleep('1 second'))
-    ),
-    Effect.forever,
-    Effect.forkScoped
-  )
   return yield* startAll.pipe(
     Effect.catch(error =>
       Effect.andThen(Effect.logDebug('Webhooks cannot be read now', error), Effect.sleep('1 second'))
@@ -66,11 +78,11 @@ const workForever = Effect.fnUntraced(function* (options: { readonly allowPrivat
 
 export const layer = (options: {
   readonly allowPrivateAddresses: boolean
-}): Layer.Layer<never, never, Needed | EventTail | Wakes> =>
+}): Layer.Layer<never, never, Needed | EventTail | LiveTraffic | Wakes> =>
   Layer.effectDiscard(
     Effect.gen(function* () {
-      const context = yield* Effect.context<Needed | EventTail | Wakes>()
-      const provided = Effect.provideContext(Context.pick(...NEEDED, EventTail, Wakes)(context))
+      const context = yield* Effect.context<Needed | EventTail | LiveTraffic | Wakes>()
+      const provided = Effect.provideContext(Context.pick(...NEEDED, EventTail, LiveTraffic, Wakes)(context))
       yield* Effect.forkScoped(provided(workForever(options)))
     })
   )

@@ -7,8 +7,10 @@ import type { Fact } from '../../domain/fact.ts'
 import type { PasskeyAssertion } from '../../domain/passkey.ts'
 import type { AccountStore } from '../conversations/account-store.ts'
 import type { Conversations } from '../conversations/apply.ts'
+import type { Identity } from '../conversations/identity.ts'
 import type { MessageStore } from '../conversations/message-store.ts'
 import type { Durability } from '../database/durability.ts'
+import type { LiveEvents } from '../events/live-events.ts'
 import type { Incidents } from '../incidents/incidents.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { LiveTraffic } from '../journal/traffic.ts'
@@ -107,6 +109,8 @@ export class WhatsApp extends Context.Service<
     | AppState
     | ClientVersion
     | Durability
+    | Identity
+    | LiveEvents
     | Vault
     | Journal
     | LiveTraffic

@@ -17,6 +17,7 @@ import { TABLES } from '../../../src/app/tables.ts'
 import { Wakes } from '../../../src/services/process/wakes.ts'
 import { Tables } from '../../../src/services/database/tables.ts'
 import { dueSealed } from '../../../src/services/conversations/sql/sealed-add-ons.ts'
+import { EventLog } from '../../../src/services/events/event-log.ts'
 import * as ConversationStores from '../../../src/services/conversations/layer.ts'
 
 /** The triggers as a server of the database's version had made them: of the columns that it has. */
@@ -33,6 +34,7 @@ const installTracking = Effect.gen(function* () {
 })
 
 const stores = ConversationStores.layer.pipe(
+  Layer.provide(EventLog.layer),
   Layer.provide([Tables.layer(TABLES), Wakes.layer]),
   Layer.provideMerge(NodeSqlite.layer(':memory:')),
   Layer.provideMerge(Logger.layer([]))

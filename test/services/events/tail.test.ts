@@ -18,7 +18,7 @@ const append = (accountId: string, ...threads: ReadonlyArray<string>) =>
 const take = (count: number, from: { after: number; accountId?: string }) =>
   EventTail.use(tail =>
     tail.follow(from).pipe(
-      Stream.flatMap(events => Stream.fromIterable(events)),
+      Stream.flatMap(({ events }) => Stream.fromIterable(events)),
       Stream.take(count),
       Stream.runCollect,
       Effect.map(events => events.map(({ threadId }: FeedEvent) => threadId))
@@ -60,19 +60,19 @@ test('a follower that waits is woken by what is committed', () =>
       const received = yield* Queue.unbounded<string>()
       yield* Effect.forkChild(
         EventTail.use(tail =>
-          tail
-            .follow({ after: 0 })
-            .pipe(
-              Stream.runForEach(events =>
-                Effect.forEach(events, ({ threadId }) => Queue.offer(received, threadId), { discard: true })
-              )
+          tail.follow({ after: 0 }).pipe(
+            Stream.runForEach(({ events }) =>
+              Effect.forEach(events, ({ threadId }) => Queue.offer(received, threadId ?? ''), {
+                discard: true
+              })
             )
+          )
         )
       )
       for (const threadId of ['a', 'b', 'c']) {
         yield* sql.withTransaction(append('acc-1', threadId))
         // Taken before the next is written: each of them finds the follower asleep.
-        expect(yield* Queue.take(received)).toBe(threadId)
+        expect(yield* Queue.take(received)).toBe(threadId ?? '')
       }
     })
   ))
@@ -131,5 +131,23 @@ test('a thousand followers share one reader, and read nothing while nothing happ
       }).pipe(Effect.provide(tail))
       // Each follower looked once where it began; the rest came from the one reader's few reads.
       expect(reads.count).toBeLessThan(1010)
+    })
+  ))
+
+test('who is behind what is kept is told what is gone, once, and then the rest', () =>
+  onDatabase(
+    Effect.gen(function* () {
+      yield* append('acc-1', 'a', 'b', 'c', 'd')
+      yield* EventLog.use(log => log.removeOld(Date.now() + 1000, 2))
+      const [first, second] = yield* EventTail.use(tail =>
+        tail.follow({ after: 1 }).pipe(
+          Stream.tap(() => append('acc-1', 'e')),
+          Stream.take(2),
+          Stream.runCollect
+        )
+      )
+      expect(first?.missed).toEqual({ after: 1, upTo: 2 })
+      expect(first?.events.map(({ threadId }) => threadId)).toEqual(['c', 'd'])
+      expect([second?.missed, second?.events.map(({ threadId }) => threadId)]).toEqual([undefined, ['e']])
     })
   ))

@@ -19,7 +19,6 @@ test('a loss is reported once an hour, and an account that is removed leaves not
       report: ({ accountId, subject }) => Effect.sync(() => void reports.push(`${accountId} ${subject}`)),
       reportOnce: undefined as never,
       resolve: undefined as never,
-      reported: undefined as never,
       list: undefined as never,
       acknowledge: undefined as never,
       removeOld: undefined as never,

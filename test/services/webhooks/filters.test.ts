@@ -2,7 +2,7 @@
 import { Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
-import { MISSED_TYPE } from '../../../src/domain/cloud-event.ts'
+import { MISSED_TYPE } from '../../../src/domain/events/server-events.ts'
 import { threadIdOf } from '../../../src/domain/ids.ts'
 import { AccessKeys } from '../../../src/services/access/access-keys.ts'
 import { Identity } from '../../../src/services/conversations/identity.ts'
@@ -10,6 +10,7 @@ import { BeforePruning, EventLog } from '../../../src/services/events/event-log.
 import { Incidents } from '../../../src/services/incidents/incidents.ts'
 import { noteMissed } from '../../../src/services/webhooks/missed.ts'
 import { Webhooks } from '../../../src/services/webhooks/webhooks.ts'
+import { encodedMessage } from '../../../src/services/whatsapp/convert/protobuf.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, T0 } from '../conversations/facts.ts'
 import { BOB, created, from, onWebhooks, pass, passNow } from './passes.ts'
 import { Receiver } from './receiver.ts'
@@ -44,8 +45,8 @@ test('a webhook of some threads gets their events only, also once one has become
 const pruneAll = Effect.gen(function* () {
   const log = yield* EventLog
   const context = yield* Effect.context<Incidents | SqlClient.SqlClient>()
-  const note = (before: number) => Effect.provideContext(noteMissed(before), context)
-  yield* log.prune(Date.now() + 60_000).pipe(Effect.provideService(BeforePruning, note))
+  const note = (upTo: number) => Effect.provideContext(noteMissed(upTo), context)
+  yield* log.removeOld(Date.now() + 60_000, 1000).pipe(Effect.provideService(BeforePruning, note))
 })
 
 test('an endpoint that took nothing for as long as events are kept is told what it missed', async () => {
@@ -143,6 +144,16 @@ test('in the format of another server, an event is the requests that were asked 
       ])
       expect(yield* webhooks.test(all)).toMatchObject({ isTaken: true })
       expect(JSON.parse(receiver.received.at(-1)!.body)).toMatchObject({ event: 'webhook.test' })
+
+      const raw = yield* created(receiver.url, { format: 'baileys-raw' })
+      const content = { extendedTextMessage: { text: 'https://example.com', title: 'Example' } }
+      yield* apply({ ...from(ANN, 'link'), raw: encodedMessage(content) })
+      yield* passNow(raw)
+      expect(JSON.parse(receiver.received.at(-1)!.body)).toMatchObject({
+        event: 'messages.upsert',
+        data: { messages: [{ key: { remoteJid: ANN, id: 'link' }, message: content }] }
+      })
+      yield* passNow(all)
       // The change of the conversation, which this format does not have, does not wait either.
       expect(yield* webhooks.read(all)).toMatchObject({ waiting: 0, failingLanes: 0 })
     })

@@ -397,7 +397,8 @@ describe('waha', () => {
 
 test('each format has the events that it names, and tells nothing of what is gone', () => {
   const all = [stored, inGroup, own, read, reacted, voted, edited, revoked, starred, aboutThread]
-  const gone = { ...stored, event: { ...stored.event, data: { message: null, changed: [] } } as CloudEvent }
+  const nowhere = { accountId: 'acc-1', threadId: 't', messageId: 'm', message: null, changed: [] }
+  const gone = { ...stored, event: { ...stored.event, data: nowhere } as CloudEvent }
   for (const format of Object.values(FORMATS)) {
     const events = all.flatMap(material => format.payloadsOf(material)).map(({ event }) => event)
     expect(format.events).toEqual(expect.arrayContaining([...new Set(events)]))

@@ -2,11 +2,12 @@
 import { Effect, Layer, ManagedRuntime } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { AccessKeys } from '../../../src/services/access/access-keys.ts'
-import { EventData } from '../../../src/services/conversations/event-data.ts'
+import { EventData } from '../../../src/services/feed/event-data.ts'
 import { KnownEndpoints } from '../../../src/services/webhooks/known-endpoints.ts'
 import { Turns } from '../../../src/services/webhooks/turns.ts'
 import { runOnce } from '../../../src/services/webhooks/pass.ts'
 import { type NewWebhook, Webhooks } from '../../../src/services/webhooks/webhooks.ts'
+import { Linking } from '../../../src/services/events/linking.ts'
 import { message } from '../conversations/facts.ts'
 import { servicesOn } from '../database.ts'
 
@@ -24,6 +25,7 @@ export const onWebhooks = async <A, E>(program: Effect.Effect<A, E, Services>): 
       Layer.provideMerge(
         Layer.mergeAll(AccessKeys.layer, EventData.layer, KnownEndpoints.layer, Turns.layer)
       ),
+      Layer.provideMerge(Linking.layer),
       Layer.provideMerge(servicesOn())
     )
   )

@@ -3,6 +3,7 @@ import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
 import { AccountState, Disconnect, PairingFailure, Restriction, Suspension } from '../../../domain/account.ts'
 import { CoverageSummary } from '../../../domain/coverage.ts'
+import { SYNC_FIELDS } from '../../../domain/sync-progress.ts'
 import { proxyUrl } from '../../../domain/proxy.ts'
 import { administers, lists, operates, reads } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
@@ -44,16 +45,7 @@ export const Account = Schema.Struct({
     })
   ),
   sync: Schema.Struct({
-    chunksDone: Whole,
-    chunksPending: Whole,
-    chunksFailed: Whole,
-    messages: Whole,
-    /** As the phone reports it, 0 to 100. */
-    percent: Schema.NullOr(Whole),
-    /** Average of the last 30 seconds. */
-    messagesPerSecond: Whole,
-    /** An estimate for the rest of the history; `null` when there is none. */
-    secondsLeft: Schema.NullOr(Whole),
+    ...SYNC_FIELDS,
     /** Until when a phone that does not answer is not asked again; `null` while it answers. */
     phoneSilentUntil: Schema.NullOr(Time)
   }).annotate({ identifier: 'SyncProgress' }),

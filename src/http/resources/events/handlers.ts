@@ -2,10 +2,7 @@
 import { Clock, Effect, Stream } from 'effect'
 import { type HttpServerRequest, HttpServerResponse } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
-import { mayFollow } from '../../../domain/grant.ts'
-import type { Accounts } from '../../../services/accounts.ts'
 import { EventTail } from '../../../services/events/tail.ts'
-import type { Incidents } from '../../../services/incidents/incidents.ts'
 import { Stopping } from '../../../services/process/stopping.ts'
 import { Api } from '../../api.ts'
 import { Caller } from '../../auth/caller.ts'
@@ -13,6 +10,7 @@ import { findAccount } from '../../lookup.ts'
 import { orDatabaseUnavailable } from '../../problems.ts'
 import type { EventStreamQuery } from './contract.ts'
 import { eventStream } from './stream.ts'
+import type { Subscription, SubscriptionNeeds } from './subscription.ts'
 
 /** The event after which the stream starts. The header is what a browser sends when it reconnects. */
 const startOf = Effect.fnUntraced(function* (after: number | undefined, lastEventId: string) {
@@ -37,19 +35,36 @@ const reached = (time: number): Effect.Effect<void> =>
   )
 
 /** Completes when the caller's credential expires or is revoked; the API key of the settings never is. */
-const credentialEnded = ({ ended = Effect.never, until }: Caller['Service']): Effect.Effect<void> =>
+export const credentialEnded = ({ ended = Effect.never, until }: Caller['Service']): Effect.Effect<void> =>
   until === undefined ? ended : Effect.race(ended, reached(until))
 
+/** What the caller asks to be told. Fails when an account does not exist. */
+export const subscriptionOf = Effect.fnUntraced(function* (
+  { accountId, after, threadId, types }: EventStreamQuery,
+  lastEventId: string
+) {
+  const { grant } = yield* Caller
+  const accountIds = accountId?.split(',')
+  for (const one of accountIds ?? []) yield* findAccount(one)
+  const subscription: Subscription = {
+    grant,
+    after: yield* startOf(after, lastEventId),
+    accountIds,
+    types: types?.split(','),
+    threadIds: threadId?.split(',')
+  }
+  return subscription
+})
+
 const stream = Effect.fnUntraced(function* (
-  { accountId, after }: EventStreamQuery,
+  query: EventStreamQuery,
   { headers }: HttpServerRequest.HttpServerRequest
 ) {
   const stopping = yield* Stopping
   const caller = yield* Caller
-  if (accountId !== undefined) yield* findAccount(accountId)
-  const start = yield* startOf(after, headers['last-event-id'] ?? '')
-  const services = yield* Effect.context<Accounts | EventTail | Incidents>()
-  const body = eventStream(start, accountId, type => mayFollow(caller.grant, type)).pipe(
+  const subscription = yield* subscriptionOf(query, headers['last-event-id'] ?? '')
+  const services = yield* Effect.context<SubscriptionNeeds>()
+  const body = eventStream(subscription).pipe(
     Stream.provideContext(services),
     // An open connection would delay the end of the server.
     Stream.interruptWhen(Effect.race(stopping.requested, credentialEnded(caller))),
@@ -65,7 +80,7 @@ export const eventsLayer = HttpApiBuilder.group(
   Api,
   'events',
   Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<Accounts | EventTail | Incidents | Stopping>()
+    const services = yield* Effect.context<SubscriptionNeeds | Stopping>()
     const provide = Effect.provideContext(services)
     return handlers.handleAll({
       stream: ({ query, request }) => provide(stream(query, request))

@@ -1,8 +1,6 @@
 // The inspector's stream: a WebSocket that shows what the actors do. It is outside the contract, so it checks for itself
 // who may open it: whoever has a ticket, which only an admin can create, or the API key.
-import type { Socket as NetSocket } from 'node:net'
-import * as NodeHttpServerRequest from '@effect/platform-node/NodeHttpServerRequest'
-import { Array, Clock, Effect, Layer, Option, Stream } from 'effect'
+import { Clock, Effect, Layer, Option, Stream } from 'effect'
 import { HttpRouter, type HttpServerRequest, HttpServerResponse } from 'effect/http'
 import { Socket } from 'effect/socket'
 import { Accounts } from '../../../services/accounts.ts'
@@ -11,46 +9,19 @@ import { Inspection } from '../../../services/telemetry/inspection.ts'
 import { isAdmin } from '../../../domain/grant.ts'
 import { credentialIn, Identification } from '../../auth/identification.ts'
 import { plainProblem } from '../../problems.ts'
+import { isUpgrade, type Send, SERVER_STOPS, serveWebSocket } from '../../web-sockets.ts'
 import { HOW_TO_SWITCH_ON } from './contract.ts'
 import { STREAM_PATH } from './stream-path.ts'
 import { InspectorTickets } from './tickets.ts'
 
-/** Bytes that may wait in a viewer's connection before more are written to it. */
-const MOST_UNSENT = 256 * 1024
-const KEEP_ALIVE_MS = 30_000
-/** How long a viewer may take to answer the close frame. */
-const CLOSE_TIMEOUT_MS = 2000
-
-const SERVER_STOPS = new Socket.CloseEvent(1001, 'The server stops')
 const SWITCHED_OFF = new Socket.CloseEvent(4000, 'The inspector was switched off')
 const TOO_MANY = 4001
 
-/** Completes when the connection has sent most of what was written. `ws` itself has no backpressure. */
-const drained = (connection: NetSocket) =>
-  Effect.callback<void>(resume => {
-    if (connection.destroyed || connection.writableLength <= MOST_UNSENT) return resume(Effect.void)
-    const done = (): void => resume(Effect.void)
-    connection.once('drain', done)
-    connection.once('close', done)
-    return Effect.sync(() => {
-      connection.off('drain', done)
-      connection.off('close', done)
-    })
-  })
-
 /** Writes what happens until the inspector ends the stream; returns why it ended. */
 const writeEvents = Effect.fnUntraced(
-  function* (
-    accountId: string | undefined,
-    connection: NetSocket,
-    writeAll: (batch: Array.NonEmptyReadonlyArray<string>) => Effect.Effect<void, Socket.SocketError>
-  ) {
+  function* (accountId: string | undefined, send: Send) {
     const inspection = yield* Inspection
-    yield* Stream.runForEach(inspection.watch(accountId), batch =>
-      Array.isReadonlyArrayNonEmpty(batch)
-        ? Effect.andThen(writeAll(batch), drained(connection))
-        : Effect.void
-    )
+    yield* Stream.runForEach(inspection.watch(accountId), send)
     return (yield* inspection.isOn) ? SERVER_STOPS : SWITCHED_OFF
   },
   Effect.catchTags({
@@ -67,24 +38,12 @@ const serve = Effect.fnUntraced(function* (
 ) {
   const inspection = yield* Inspection
   const stopping = yield* Stopping
-  const connection = NodeHttpServerRequest.toIncomingMessage(request).socket
-  // Detects a viewer whose network is gone.
-  connection.setKeepAlive(true, KEEP_ALIVE_MS)
-  const socket = yield* request.upgrade
-  const { pull } = yield* socket.reader
-  const { write, writeAll } = yield* socket.writer
-  const closeEvent = yield* Effect.raceAllFirst([
-    // Separate from the events: a viewer that does not read blocks those.
+  const ended = Effect.raceFirst(
     Effect.as(inspection.off, SWITCHED_OFF),
-    Effect.as(stopping.requested, SERVER_STOPS),
-    writeEvents(accountId, connection, writeAll),
-    // What a viewer sends is read and ignored.
-    Effect.forever(pull)
-  ])
-  yield* write(closeEvent)
-  // A viewer that does not answer the close frame must not delay the end of the server.
-  setTimeout(() => connection.destroy(), CLOSE_TIMEOUT_MS).unref()
-}, Effect.scoped)
+    Effect.as(stopping.requested, SERVER_STOPS)
+  )
+  yield* serveWebSocket(request, send => writeEvents(accountId, send), ended)
+})
 
 /** Whether the request has a valid ticket, which is used up, or an administrator's credential. */
 const mayOpen = Effect.fnUntraced(function* (ticket: string, request: HttpServerRequest.HttpServerRequest) {
@@ -115,7 +74,7 @@ const refusalOf = Effect.fnUntraced(function* (
   if (accountId !== null && !(yield* isAccount(accountId))) {
     return plainProblem('not-found', 'There is no such account; GET /v1/accounts lists all accounts')
   }
-  if ((request.headers['upgrade'] ?? '').toLowerCase() !== 'websocket') {
+  if (!isUpgrade(request)) {
     return plainProblem('upgrade-required', 'Connect with a WebSocket client; GET /inspect is the page', {
       upgrade: 'websocket'
     })

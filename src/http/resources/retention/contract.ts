@@ -15,6 +15,7 @@ const keep = Schema.String.check(
 const DryRun = Schema.Struct({
   messages: Schema.optionalKey(keep),
   media: Schema.optionalKey(keep),
+  events: Schema.optionalKey(keep),
   incidents: Schema.optionalKey(keep),
   audit: Schema.optionalKey(keep)
 }).annotate({ identifier: 'RetentionDryRun' })
@@ -30,7 +31,7 @@ export class RetentionGroup extends HttpApiGroup.make('retention')
         access: administers,
         summary: 'What is kept for how long',
         description:
-          'The rules of MESSAGES_KEEP, MEDIA_KEEP, INCIDENTS_KEEP and AUDIT_KEEP, when each was last applied, and what it has removed.'
+          'The rules of MESSAGES_KEEP, MEDIA_KEEP, EVENTS_KEEP, INCIDENTS_KEEP and AUDIT_KEEP, when each was last applied, and what it has removed.'
       })
     ),
     HttpApiEndpoint.post('dryRun', '/dry-run', {

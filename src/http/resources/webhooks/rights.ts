@@ -1,6 +1,6 @@
 // Whose webhooks a caller may manage: those of the own accounts, with events that the caller may hear.
 import { Effect } from 'effect'
-import { type Grant, isAdmin, mayFollow } from '../../../domain/grant.ts'
+import { type Grant, isAdmin, mayHear } from '../../../domain/grant.ts'
 import type { Webhook } from '../../../domain/webhook.ts'
 import { mayManage } from '../../../services/webhooks/wanted.ts'
 import { Caller } from '../../auth/caller.ts'
@@ -11,7 +11,7 @@ const mayHearAll = (grant: Grant, types: ReadonlyArray<string>): boolean =>
   isAdmin(grant) ||
   (types.length === 0
     ? grant.events === undefined || grant.events === 'all'
-    : types.every(type => mayFollow(grant, type)))
+    : types.every(type => mayHear(grant, type)))
 
 /** Whether there is such a webhook for this caller. */
 export const isManaged = (

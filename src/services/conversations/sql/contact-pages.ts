@@ -72,6 +72,22 @@ export const listContacts = Effect.fnUntraced(function* (
   const conditions = [sql`c.account_id = ${accountId}`, ...conditionsOf(sql, query)]
   const rows = yield* sql`SELECT c.contact_jid, c.name, c.push_name FROM contacts c
     WHERE ${sql.and(conditions)} ORDER BY c.contact_jid LIMIT ${query.limit}`
+  return yield* withAddresses(sql, accountId, rows)
+})
+
+/** Those of these persons who have a contact. */
+export const readContacts = (sql: SqlClient.SqlClient, accountId: string, people: ReadonlyArray<string>) =>
+  Effect.flatMap(
+    sql`SELECT contact_jid, name, push_name FROM contacts
+      WHERE account_id = ${accountId} AND contact_jid IN ${listOf(sql, people)}`,
+    rows => withAddresses(sql, accountId, rows)
+  )
+
+const withAddresses = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  accountId: string,
+  rows: ReadonlyArray<unknown>
+) {
   const people = yield* Effect.forEach(rows, row => decodeRow(row))
   const known = yield* addressesOf(
     sql,

@@ -2,6 +2,7 @@
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { SqlBulk } from '../../database/bulk.ts'
+import { listOf } from '../../database/dialect.ts'
 import { CLOCKS_DIFFER_MS } from './chat-settings.ts'
 import type { ContactWrite } from '../writes.ts'
 
@@ -31,6 +32,19 @@ export const putContacts = (
       contact.name === undefined ? 0 : 1,
       contact.nameAt
     ])
+  )
+
+/** What these people are called, as one text for each that has a contact. */
+export const namesOf = (sql: SqlClient.SqlClient, accountId: string, people: ReadonlyArray<string>) =>
+  Effect.map(
+    sql<{
+      contactJid: string
+      name: string | null
+      pushName: string | null
+    }>`SELECT contact_jid, name, push_name
+      FROM contacts WHERE account_id = ${accountId} AND contact_jid IN ${listOf(sql, people)}`,
+    rows =>
+      new Map(rows.map(({ contactJid, name, pushName }) => [contactJid, JSON.stringify([name, pushName])]))
   )
 
 /** Two addresses belong to one person: names that only one contact has go to the other. */

@@ -43,3 +43,10 @@ export const renameGroupAdmin = (sql: SqlClient.SqlClient, accountId: string, fr
     to,
     [accountId, from]
   )
+
+/** In the order of their addresses. */
+export const groupAdmins = (sql: SqlClient.SqlClient, threadId: string) =>
+  Effect.map(
+    sql<{ person: string }>`SELECT person FROM group_admins WHERE thread_id = ${threadId} ORDER BY person`,
+    rows => rows.map(({ person }) => person)
+  )

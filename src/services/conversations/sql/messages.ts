@@ -160,11 +160,13 @@ const eventsOfLive = Effect.fnUntraced(function* (
   const told = new Set(updated.map(({ messageId, threadId }) => `${threadId} ${messageId}`))
   return live
     .filter(({ messageId, threadId }) => !told.has(`${threadId} ${messageId}`))
-    .map(({ messageId, threadId }): EventWrite => {
+    .map(({ messageId, threadId, type }): EventWrite => {
       const isNew = fresh.has(`${threadId} ${messageId}`)
-      return { kind: isNew ? 'message.stored' : 'message.changed', threadId, messageId }
+      return { kind: isNew ? storedAs(type) : 'message.changed', threadId, messageId }
     })
 })
+
+const storedAs = (type: string): EventWrite['kind'] => (type === 'call' ? 'call.ringing' : 'message.stored')
 
 /** Encrypted add-ons may have waited for these messages, or for a secret that only this report of them has. */
 const retryAddOns = Effect.fnUntraced(function* (

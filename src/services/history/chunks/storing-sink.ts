@@ -125,7 +125,7 @@ const noteCoverage = Effect.fnUntraced(function* (
   read: ReadonlyArray<ReadConversation>
 ) {
   for (const { beginning, chat, newest, oldest } of read) {
-    if (!hasHistoryOnRequest(chat.jid)) continue
+    if (!hasHistoryOnRequest(chat.jid) || (yield* conversations.isErased(accountId, chat))) continue
     const threadId = yield* conversations.threadOf(accountId, chat)
     const stored = { threadId, oldest, newest, beginning }
     if (syncType === ON_DEMAND) yield* coverage.noteReach(accountId, stored)

@@ -9,6 +9,7 @@ import { type IncidentReport, IncidentReports } from '../../incidents/incidents.
 import { LiveTraffic, quietIn } from '../../journal/traffic.ts'
 import { makeThreadPool } from '../../process/thread-pool.ts'
 import { topic, Wakes } from '../../process/wakes.ts'
+import { Pseudonyms } from '../../vault/pseudonyms.ts'
 import { countAll, type Counted } from '../../telemetry/metrics.ts'
 import { type PackedPart, unpackFacts } from '../../whatsapp/chunk/packed-facts.ts'
 import { storeInSlices } from './storing-slices.ts'
@@ -18,6 +19,8 @@ export interface StoringTask {
   /** The file. */
   readonly database: string
   readonly memory: SharedMemory
+  /** By which erased people are known. */
+  readonly pseudonyms: Uint8Array
   readonly accountId: string
   /** In their order. */
   readonly parts: ReadonlyArray<PackedPart>
@@ -73,7 +76,7 @@ export class StoringThread extends Context.Service<
   }): Layer.Layer<
     StoringThread,
     never,
-    Conversations | IncidentReports | LiveTraffic | Transaction | Wakes | WriterBeside
+    Conversations | IncidentReports | LiveTraffic | Pseudonyms | Transaction | Wakes | WriterBeside
   > {
     return Layer.effect(StoringThread, makeStoringThread(options))
   }
@@ -98,6 +101,7 @@ const makeStoringThread = Effect.fnUntraced(function* ({
   const incidents = yield* IncidentReports
   const wakes = yield* Wakes
   const traffic = yield* LiveTraffic
+  const { key: pseudonyms } = yield* Pseudonyms
   const services = yield* Effect.context<Conversations | Transaction>()
 
   const doNoticed = Effect.fnUntraced(function* ({ counted, incidents: reports, wakes: woken }: Noticed) {
@@ -113,7 +117,7 @@ const makeStoringThread = Effect.fnUntraced(function* ({
     const now = yield* Clock.currentTimeMillis
     beside.begins()
     const { noticed, outcome } = yield* pool
-      .run({ ...task, database, now, memory: beside.memory, traffic: traffic.shared })
+      .run({ ...task, database, now, memory: beside.memory, pseudonyms, traffic: traffic.shared })
       .pipe(
         Effect.onExit(exit => Effect.sync(() => beside.ended(Exit.isSuccess(exit) ? 'finished' : 'crashed')))
       )

@@ -7,6 +7,7 @@ import type { CoverageSummary, ThreadCoverage } from '../../../domain/coverage.t
 import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
 import { MessageStore } from '../../conversations/message-store.ts'
 import { ThreadStore } from '../../conversations/thread-store.ts'
+import { EventLog } from '../../events/event-log.ts'
 import { AccountMemory } from '../../process/account-memory.ts'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
 import { closeGap, findOpenGap, narrowGap, openGapsOfAccount, openGapsOfThread } from './gaps.ts'
@@ -19,6 +20,7 @@ import { noteLinked, noteOutage } from './outages.ts'
 import { type CoverageQuery, listCoverage, readCoverage, summarize } from './report.ts'
 import { type OpenGap, type Reach, reachOf } from './rows.ts'
 import { noteRefusal, readRow } from './thread-row.ts'
+import { byEvents, CoverageTold } from './told.ts'
 import { noteAnnouncementsRead, noteUnreadAnnouncements } from './unread-announcements.ts'
 
 /** Every method fails with `DatabaseError` only. Times are milliseconds since 1970. */
@@ -102,13 +104,15 @@ export class Coverage extends Context.Service<
     readonly summary: (accountId: string) => Effect.Effect<CoverageSummary, DatabaseError>
   }
 >()('backscroll/services/history/Coverage') {
-  static readonly layer: Layer.Layer<Coverage, never, Dependencies | AccountMemory> = Layer.effect(
+  static readonly layer: Layer.Layer<Coverage, never, Dependencies | AccountMemory | EventLog> = Layer.effect(
     Coverage,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const memory = yield* AccountMemory
       const live = memory.register('history.liveThreads', makeLiveThreads())
-      const context = Context.pick(...NEEDED)(yield* Effect.context<Dependencies>())
+      const context = Context.pick(...NEEDED)(yield* Effect.context<Dependencies>()).pipe(
+        Context.add(CoverageTold, byEvents(yield* EventLog))
+      )
       const run = <A, E>(work: Effect.Effect<A, E, Dependencies>) =>
         asDatabaseError('coverage')(Effect.provideContext(work, context))
       const forgetNoted = (accountId: string) => Effect.sync(() => live.forgetThreads(accountId))

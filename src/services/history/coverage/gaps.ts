@@ -4,6 +4,7 @@ import { SqlClient, type Statement } from 'effect/sql'
 import type { GapReason } from '../../../domain/coverage.ts'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
 import { decodeGap } from './rows.ts'
+import { type ChangedRow, tellOf } from './told.ts'
 import { IS_DENIED } from './thread-row.ts'
 
 export interface NewGap {
@@ -24,24 +25,32 @@ export const openGap = Effect.fnUntraced(function* (
 ) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
-  yield* sql`INSERT INTO gaps (account_id, thread_id, reason, cause, from_at, from_id, to_at, to_id, to_from_me, opened_at)
+  const changed =
+    yield* sql<ChangedRow>`INSERT INTO gaps (account_id, thread_id, reason, cause, from_at, from_id, to_at, to_id, to_from_me, opened_at)
     VALUES (${accountId}, ${threadId}, ${reason}, ${cause}, ${from?.at ?? null}, ${from?.whatsAppId ?? null},
       ${to?.at ?? null}, ${to?.whatsAppId ?? null}, ${to?.fromMe ?? null}, ${now})
     ON CONFLICT (thread_id, reason, cause) DO UPDATE SET from_at = excluded.from_at, from_id = excluded.from_id
-      WHERE gaps.from_at IS NULL AND excluded.from_at IS NOT NULL AND gaps.closed_at IS NULL`
+      WHERE gaps.from_at IS NULL AND excluded.from_at IS NOT NULL AND gaps.closed_at IS NULL
+    RETURNING account_id, thread_id`
+  yield* tellOf(changed)
 })
 
 /** Moves the newer edge of a gap back to this message. */
 export const narrowGap = Effect.fnUntraced(function* (gapId: number, to: RawMessage) {
   const sql = yield* SqlClient.SqlClient
-  yield* sql`UPDATE gaps SET to_at = ${to.at}, to_id = ${to.whatsAppId}, to_from_me = ${to.fromMe}
-    WHERE gap_id = ${gapId}`
+  const changed =
+    yield* sql<ChangedRow>`UPDATE gaps SET to_at = ${to.at}, to_id = ${to.whatsAppId}, to_from_me = ${to.fromMe}
+    WHERE gap_id = ${gapId} RETURNING account_id, thread_id`
+  yield* tellOf(changed)
 })
 
 export const closeGap = Effect.fnUntraced(function* (gapId: number) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
-  yield* sql`UPDATE gaps SET closed_at = ${now} WHERE gap_id = ${gapId} AND closed_at IS NULL`
+  const changed =
+    yield* sql<ChangedRow>`UPDATE gaps SET closed_at = ${now} WHERE gap_id = ${gapId} AND closed_at IS NULL
+    RETURNING account_id, thread_id`
+  yield* tellOf(changed)
 })
 
 /** The reason of gaps that are there because a message of the phone could not be decrypted. */

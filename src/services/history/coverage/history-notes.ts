@@ -9,6 +9,7 @@ import { openGap } from './gaps.ts'
 import { noteSentBackTo } from './kept-since.ts'
 import { firstLiveOf } from './rows.ts'
 import { ensureRow, markJoined, noteRefusal, readRow } from './thread-row.ts'
+import { type ChangedRow, tellOf } from './told.ts'
 
 /** A conversation of a chunk, by the thread it belongs to. */
 export interface StoredConversation extends Pick<DecodedConversation, 'oldest' | 'newest' | 'beginning'> {
@@ -24,7 +25,9 @@ export const noteReach = Effect.fnUntraced(function* (
   yield* ensureRow(accountId, threadId)
   if (beginning !== undefined) {
     const known = beginning === 'noAccess' ? 'more' : beginning
-    yield* sql`UPDATE coverage SET beginning = ${known} WHERE thread_id = ${threadId} AND beginning <> 'reached'`
+    const changed = yield* sql<ChangedRow>`UPDATE coverage SET beginning = ${known}
+      WHERE thread_id = ${threadId} AND beginning NOT IN ('reached', ${known}) RETURNING account_id, thread_id`
+    yield* tellOf(changed)
   }
   if (beginning === 'noAccess') yield* noteNoAccess(accountId, threadId)
   if (oldest === undefined) return

@@ -3,6 +3,7 @@ import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { greatest } from '../../database/dialect.ts'
 import { ensureRow } from './thread-row.ts'
+import { type ChangedRow, tellOf } from './told.ts'
 
 /** What was older than this time (milliseconds since 1970) was removed from the thread, or not stored. */
 export const noteKeptSince = Effect.fnUntraced(function* (accountId: string, threadId: string, at: number) {
@@ -30,8 +31,12 @@ export const cutGaps = Effect.fnUntraced(function* (at: number) {
   const isCut = sql`closed_at IS NULL AND COALESCE(from_at, 0) < ${at}`
   yield* sql`UPDATE coverage SET kept_since = ${sql.literal(greatest(sql, 'COALESCE(kept_since, 0)', String(at)))}
     WHERE thread_id IN (SELECT thread_id FROM gaps WHERE ${isCut})`
-  yield* sql`UPDATE gaps SET closed_at = ${now} WHERE closed_at IS NULL AND to_at <= ${at}`
-  yield* sql`UPDATE gaps SET from_at = ${at}, from_id = NULL WHERE ${isCut}`
+  const closed =
+    yield* sql<ChangedRow>`UPDATE gaps SET closed_at = ${now} WHERE closed_at IS NULL AND to_at <= ${at}
+    RETURNING account_id, thread_id`
+  const cut = yield* sql<ChangedRow>`UPDATE gaps SET from_at = ${at}, from_id = NULL WHERE ${isCut}
+    RETURNING account_id, thread_id`
+  yield* tellOf([...closed, ...cut])
 })
 
 /** Whether the row `c` reaches back as far as messages are kept, while there is such a rule. */

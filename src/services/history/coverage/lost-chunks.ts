@@ -4,6 +4,7 @@ import { SqlClient } from 'effect/sql'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
 import { openGap } from './gaps.ts'
 import { readRow } from './thread-row.ts'
+import { type ChangedRow, tellOf } from './told.ts'
 import { noteUnreadAnnouncements } from './unread-announcements.ts'
 
 interface ChunkPlace {
@@ -111,10 +112,13 @@ export const noteChunk = Effect.fnUntraced(function* (
 ) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
-  yield* sql`UPDATE gaps SET closed_at = ${now} WHERE account_id = ${accountId} AND closed_at IS NULL
+  const closed =
+    yield* sql<ChangedRow>`UPDATE gaps SET closed_at = ${now} WHERE account_id = ${accountId} AND closed_at IS NULL
     AND reason = 'lost-chunk' AND cause IN (SELECT CAST(c.chunk_id AS TEXT) FROM history_chunks c
       JOIN accounts a ON a.account_id = c.account_id WHERE c.account_id = ${accountId} AND c.sync_type = ${syncType}
-      AND c.chunk_order = ${chunkOrder} AND c.received_at >= COALESCE(a.linked_at, 0))`
+      AND c.chunk_order = ${chunkOrder} AND c.received_at >= COALESCE(a.linked_at, 0))
+    RETURNING account_id, thread_id`
+  yield* tellOf(closed)
   yield* noteLost(accountId)
   yield* noteUnreadAnnouncements(accountId)
 })

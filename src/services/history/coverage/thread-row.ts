@@ -3,6 +3,7 @@ import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { PartReason } from '../../../domain/backfill.ts'
 import { decodeCoverage } from './rows.ts'
+import { tellOf } from './told.ts'
 
 /** Whether the phone has said of the row `c`, since the account was linked, that it gives this device nothing older. */
 export const IS_DENIED = `COALESCE(c.no_access_at >= (SELECT COALESCE(a.linked_at, 0) FROM accounts a
@@ -36,4 +37,5 @@ export const noteRefusal = Effect.fnUntraced(function* (
   yield* ensureRow(accountId, threadId)
   yield* sql`UPDATE coverage SET refusal = ${text}, refusal_code = ${code}, refused_at = ${yield* Clock.currentTimeMillis}
     WHERE thread_id = ${threadId}`
+  yield* tellOf([{ accountId, threadId }])
 })

@@ -5,6 +5,7 @@ import { SqlClient } from 'effect/sql'
 import { MessageStore } from '../../conversations/message-store.ts'
 import { isRequestable } from '../requestable.ts'
 import { openGap, UNREAD_ANNOUNCEMENT } from './gaps.ts'
+import { type ChangedRow, tellOf } from './told.ts'
 
 /** Opens the gap of each that waits or was given up, in every thread that has none yet. */
 export const noteUnreadAnnouncements = Effect.fnUntraced(function* (accountId: string) {
@@ -34,6 +35,9 @@ export const noteAnnouncementsRead = Effect.fnUntraced(function* (
 ) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
-  yield* sql`UPDATE gaps SET closed_at = ${now} WHERE account_id = ${accountId} AND closed_at IS NULL
-    AND reason = ${UNREAD_ANNOUNCEMENT} AND cause IN ${sql.in(whatsAppIds)}`
+  const closed =
+    yield* sql<ChangedRow>`UPDATE gaps SET closed_at = ${now} WHERE account_id = ${accountId} AND closed_at IS NULL
+    AND reason = ${UNREAD_ANNOUNCEMENT} AND cause IN ${sql.in(whatsAppIds)}
+    RETURNING account_id, thread_id`
+  yield* tellOf(closed)
 })

@@ -1,5 +1,5 @@
 // Events in the form of Baileys: its own names and arguments of events, in an envelope with the account.
-import { MISSED_TYPE, TEST_TYPE } from '../../../domain/cloud-event.ts'
+import { MISSED_TYPE, TEST_TYPE } from '../../../domain/events/server-events.ts'
 import type { Thread } from '../../../domain/thread.ts'
 import {
   changedIn,
@@ -70,6 +70,7 @@ const ofMessage = (message: EventMessage, material: Material): ReadonlyArray<For
   const update = (told: object) => [payload(material, 'messages.update', [{ key, update: told }])]
   switch (material.event.type) {
     case 'message.stored':
+    case 'call.ringing':
       return [payload(material, 'messages.upsert', upsertOf(message, material))]
     case 'message.status': {
       const status = statusNumber(message)

@@ -1,5 +1,5 @@
 // Events in the form of Evolution API 2.
-import { MISSED_TYPE, TEST_TYPE } from '../../../domain/cloud-event.ts'
+import { MISSED_TYPE, TEST_TYPE } from '../../../domain/events/server-events.ts'
 import {
   changedIn,
   chatOf,
@@ -131,6 +131,7 @@ const changeOf = (message: EventMessage, material: Material): ReadonlyArray<Form
 const ofMessage = (message: EventMessage, material: Material): ReadonlyArray<FormatPayload> => {
   switch (material.event.type) {
     case 'message.stored':
+    case 'call.ringing':
       return storedOf(message, material)
     case 'message.status': {
       const status = statusOf(message)

@@ -1,6 +1,7 @@
 // What a format of another server is: which events it has, and how ours are told in it. Pure functions, one file for each format; what a
 // format cannot tell is in docs/webhook-formats.md.
-import type { CloudEvent, MessageData } from '../../../domain/cloud-event.ts'
+import type { CloudEvent } from '../../../domain/cloud-event.ts'
+import type { MessageData } from '../../../domain/events/conversation-events.ts'
 import { parseThreadId } from '../../../domain/ids.ts'
 import type { Thread } from '../../../domain/thread.ts'
 
@@ -34,7 +35,7 @@ export interface Format {
   readonly payloadsOf: (material: Material) => ReadonlyArray<FormatPayload>
 }
 
-export type EventMessage = NonNullable<(typeof MessageData.Type)['message']>
+export type EventMessage = NonNullable<MessageData['message']>
 
 /** The message that the event is about, if it is still there. */
 export const messageOf = ({ data }: CloudEvent): EventMessage | undefined =>

@@ -1,5 +1,5 @@
 // Events in the form of WAHA, with its engine NOWEB.
-import { MISSED_TYPE, TEST_TYPE } from '../../../domain/cloud-event.ts'
+import { MISSED_TYPE, TEST_TYPE } from '../../../domain/events/server-events.ts'
 import { isGroupJid, isPhoneJid } from '../../../domain/jid.ts'
 import {
   changedIn,
@@ -171,6 +171,7 @@ const ackPayload = (message: EventMessage, material: Material): FormatPayload =>
 const ofMessage = (message: EventMessage, material: Material): ReadonlyArray<FormatPayload> => {
   switch (material.event.type) {
     case 'message.stored':
+    case 'call.ringing':
       return storedOf(message, material)
     case 'message.status':
       return statusNumber(message) === undefined ? [] : [ackPayload(message, material)]

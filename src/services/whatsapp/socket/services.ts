@@ -3,9 +3,11 @@ import { Clock, Effect } from 'effect'
 import { AppState } from '../app-state/app-state.ts'
 import { AccountStore } from '../../conversations/account-store.ts'
 import { Conversations } from '../../conversations/apply.ts'
+import { Identity } from '../../conversations/identity.ts'
 import { MessageStore } from '../../conversations/message-store.ts'
 import { makeUnknownKinds } from '../../conversations/unknown-kinds.ts'
 import { Durability } from '../../database/durability.ts'
+import { LiveEvents } from '../../events/live-events.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { Journal } from '../../journal/journal.ts'
 import { LiveTraffic } from '../../journal/traffic.ts'
@@ -27,8 +29,10 @@ export const connectionServices = Effect.gen(function* () {
     clientVersion: yield* ClientVersion,
     conversations: yield* Conversations,
     durability: yield* Durability,
+    identity: yield* Identity,
     incidents,
     journal: yield* Journal,
+    liveEvents: yield* LiveEvents,
     memory: yield* AccountMemory,
     messages: yield* MessageStore,
     proxies: yield* AccountProxies,

@@ -15,6 +15,7 @@ import { fetchGroups } from './group-list.ts'
 import { watchLidMigration } from './lid-migration.ts'
 import { noteSent } from './liveness.ts'
 import { checkPreKeys, type RememberingKeys } from './pre-key-check.ts'
+import { tellPresences } from './presences.ts'
 import { watchRestrictions } from './restrictions.ts'
 
 /** What belongs to one socket besides the connection. */
@@ -41,6 +42,7 @@ export const connectEvents = (
   socket.ev.on('creds.update', credentials.save)
   const { conversations } = services
   storeDirectory({ accountId, socket, conversations, runtime, dryRun: options.dryRun, now: services.now })
+  tellPresences(connection, socket)
   watchLidMigration(socket, lidMigrated => runtime.fork(storeMigration(connection, lidMigrated)))
   // Not from Baileys' events, which it may hold back. An answer that is lost is asked for again.
   socket.ws.on('CB:notification,type:mediaretry', (node: BinaryNode) => {

@@ -15,6 +15,7 @@ import { Outbox } from '../../../../src/services/outbox/outbox.ts'
 import { MessageFiles } from '../../../../src/services/outbox/message-files.ts'
 import { LinkPreviews } from '../../../../src/services/outbox/preparation/link/link-previews.ts'
 import { Preparation } from '../../../../src/services/outbox/preparation/preparation.ts'
+import { LiveEvents } from '../../../../src/services/events/live-events.ts'
 import { FirestoreDatabase } from '../../../../src/services/firestore/publish/database.ts'
 import { OutboxDocuments } from '../../../../src/services/firestore/requests/outbox-documents.ts'
 import { AccountProxies } from '../../../../src/services/whatsapp/proxy/account-proxies.ts'
@@ -53,6 +54,7 @@ const serverOn = (host: string, projectId: string, folder: string) =>
       ),
       Layer.provideMerge(ClientVersion.layer({ fixed: [2, 3000, 1], page: new URL('http://127.0.0.1:9') })),
       Layer.provideMerge(Layer.mock(AccountProxies, {})),
+      Layer.provideMerge(LiveEvents.layer),
       Layer.provideMerge(servicesOn()),
       Layer.provideMerge([AccountMemory.layer, SteadyClock.layer, StrayRejections.layer])
     )

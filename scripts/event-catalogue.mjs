@@ -1,0 +1,139 @@
+// Writes docs/events.md and the JSON Schemas in docs/events/ from the catalogue of events. Run it after changing one; a test compares.
+// A schema that consumers may rely on is not overwritten by one that takes something away: that is another version.
+import './needs-node.cjs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const { CATALOGUE, EVENT_KINDS } = await import('../src/domain/events/catalogue.ts')
+const { cloudEvent } = await import('../src/domain/cloud-event.ts')
+const { AT } = await import('../src/domain/examples.ts')
+const { eventDataSchema } = await import('../src/http/resources/events/schemas.ts')
+
+const DOCS = join(import.meta.dirname, '..', 'docs')
+const SCHEMAS = join(DOCS, 'events')
+
+const fileOf = kind => `${kind}.${CATALOGUE[kind].version}.json`
+
+const written = schema => `${JSON.stringify(schema, null, 2)}\n`
+
+/** Every schema by the name of its file. */
+export const schemas = () =>
+  Object.fromEntries(EVENT_KINDS.map(kind => [fileOf(kind), written(eventDataSchema(kind))]))
+
+/** What a consumer of the one schema would miss in the other, as paths. */
+export const missing = (before, now, path = '') => {
+  if (typeof before !== 'object' || before === null) return before === now ? [] : [path]
+  if (typeof now !== 'object' || now === null) return [path]
+  return Object.entries(before).flatMap(([key, value]) => {
+    const at = `${path}/${key}`
+    if (['description', 'title', 'examples', '$id'].includes(key) && !path.endsWith('/properties')) return []
+    // Other values may come, and other fields may be there.
+    if ((key === 'enum' || key === 'required') && Array.isArray(value))
+      return value.filter(one => !now[key]?.includes(one)).map(one => `${at}/${one}`)
+    if (!(key in now)) return [at]
+    return missing(value, now[key], at)
+  })
+}
+
+const example = kind => {
+  const { example: data, isDurable } = CATALOGUE[kind]
+  const accountId = 'accountId' in data ? data.accountId : null
+  const id = isDurable || kind === 'events.missed' ? '4711' : 'now-6e0f9a52-4d8e-4a11-9d39-0b6d2f0f1c11'
+  return cloudEvent({ id, kind, accountId, at: AT }, data)
+}
+
+const section = kind => {
+  const { isDurable, role, version, when } = CATALOGUE[kind]
+  const facts = [
+    `Version ${version}`,
+    isDurable ? 'kept for `EVENTS_KEEP`' : 'told as it happens, kept nowhere',
+    ...(role === 'viewer' ? [] : [`for the role ${role} and above`]),
+    `[JSON Schema](events/${fileOf(kind)})`
+  ]
+  return `### \`${kind}\`
+
+${when}. ${facts.join(' · ')}.
+
+\`\`\`json
+${JSON.stringify(example(kind).data, null, 2)}
+\`\`\`
+`
+}
+
+const table = [
+  '| type | when | kept |',
+  '| --- | --- | --- |',
+  ...EVENT_KINDS.map(
+    kind =>
+      `| [\`${kind}\`](#${kind.replaceAll('.', '').toLowerCase()}) | ${CATALOGUE[kind].when} | ${CATALOGUE[kind].isDurable ? 'yes' : 'no'} |`
+  )
+].join('\n')
+
+const envelope = { ...example('thread.changed'), data: { '…': '…' } }
+
+export const document = () => `# Events
+
+<!-- Made by \`npm run events\` from src/domain/events. -->
+
+Everything that happens is an event: [CloudEvents 1.0](https://cloudevents.io) in structured JSON, the same on every way out.
+
+| way | for |
+| --- | --- |
+| \`GET /v1/events\` (server-sent events) | browsers and scripts that stay connected |
+| \`GET /v1/events/socket\` (WebSocket) | the same, one event a message |
+| [webhooks](webhooks.md) | servers that want to be called |
+| [\`backscroll/client\`](client.md#events) | code: an iterator that reconnects by itself |
+
+\`\`\`json
+${JSON.stringify(envelope, null, 2)}
+\`\`\`
+
+- **Written with the change.** An event that is kept is written in the transaction that made the change: neither exists without the other. Its \`id\` is a number that grows.
+- **As it is now.** What an event is about is added when the event is delivered, so that no event tells what was deleted since; it is \`null\` when it is gone. Fields beside it, such as \`status\` of \`outbox.changed\`, say what was so when it happened.
+- **One event for one change.** A live message is one \`message.stored\`; what else changes with it in the thread is one \`thread.changed\`. Messages and contacts of a history have none: a thread changes once for each part of the history.
+- **Bodies** of more than 4,096 characters are cut, and \`bodyShortened\` is true.
+- **New fields and new types** come without a new version: ignore what you do not know. What is taken away or means something else is a new version of its type, which the end of \`dataschema\` names.
+
+## Which events, and from where on
+
+All ways have the same filters: accounts (\`accountId\`), types (\`types=message.*,thread.changed\`) and threads (\`threadId\`), each one or several, separated by commas. A key may be limited to accounts and types; what a role may not hear is left out.
+
+\`\`\`sh
+curl -N -H "Authorization: Bearer $KEY" "http://127.0.0.1:3000/v1/events?types=message.*&after=4711"
+\`\`\`
+
+\`after\`, or the header \`Last-Event-ID\` that browsers send, goes on after an event; without it, events start now. Events whose \`id\` is no number are told as they happen: they have no \`id:\` line in server-sent events, and nobody can go on from them.
+Events are kept for \`EVENTS_KEEP\` (a week). Who was away for longer is told so by \`events.missed\` first, with the numbers between which events are gone, and should read what it needs anew.
+
+**WebSocket:** each message is one event, and what the client sends is ignored. The key is sent in a header, as everywhere; in browsers, which cannot, as a protocol: \`new WebSocket(url, ['backscroll.events', 'backscroll.key.' + base64url(key)])\`. The server pings every 30 seconds.
+It closes with 1001 when it stops, 1013 when the database is unavailable, and 4003 when the key has expired or was revoked.
+
+## Types
+
+${table}
+
+\`GET /events/schemas\` lists them; \`/events/schemas/{type}/{version}\` are the JSON Schemas of \`data\`, and the [OpenAPI document](http://127.0.0.1:3000/docs) has each as a whole (\`Event\`).
+
+${EVENT_KINDS.map(section).join('\n')}`
+
+if (process.argv[1] === import.meta.filename) {
+  mkdirSync(SCHEMAS, { recursive: true })
+  const all = schemas()
+  const broken = readdirSync(SCHEMAS).flatMap(name => {
+    const before = JSON.parse(readFileSync(join(SCHEMAS, name), 'utf8'))
+    return all[name] === undefined
+      ? []
+      : missing(before, JSON.parse(all[name])).map(path => `${name}: ${path}`)
+  })
+  if (broken.length > 0) {
+    process.stderr.write(
+      `These parts of published schemas are gone; raise the version of their events:\n${broken.join('\n')}\n`
+    )
+    process.exit(1)
+  }
+  for (const [name, text] of Object.entries(all)) {
+    const file = join(SCHEMAS, name)
+    if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text)
+  }
+  writeFileSync(join(DOCS, 'events.md'), document())
+}

@@ -1,0 +1,40 @@
+// Help and refused arguments: help to standard output, what is wrong to standard error, with where the help is.
+import { Console, Effect } from 'effect'
+import { CliOutput, TerminalCapabilities } from 'effect/cli'
+import { describeSettings } from '../../config.ts'
+import { plain } from './screen/style.ts'
+
+const formatter = Effect.map(TerminalCapabilities.TerminalCapabilities, ({ canColor }) =>
+  CliOutput.defaultFormatter({ colors: canColor, globalFlags: 'none' })
+)
+
+const isAboutStart = ([, command]: ReadonlyArray<string>): boolean => command === 'start'
+
+const SETTINGS = () =>
+  `\nSettings are environment variables, or lines of a file named .env:\n\n${describeSettings()}`
+
+/** The first line of an error's words; hints follow it. */
+const wordsOf = (error: { readonly message: string }): string =>
+  error.message
+    .split(/\n+\s*/)
+    .map(plain)
+    .join(' ')
+    .replace('Did you mean this?', '- did you mean')
+
+export const presenter: CliOutput.Presenter = {
+  present: event =>
+    Effect.flatMap(formatter, format => {
+      switch (event._tag) {
+        case 'Version':
+          return Console.log(event.version)
+        case 'Help':
+          return Console.log(
+            format.formatHelpDoc(event.helpDoc) + (isAboutStart(event.commandPath) ? SETTINGS() : '')
+          )
+        case 'InvalidInvocation':
+          return Console.error(
+            `${event.errors.map(wordsOf).join('\n')}\n\nUsage: ${event.helpDoc.usage}\n${event.commandPath.join(' ')} --help tells more.`
+          )
+      }
+    })
+}

@@ -1,0 +1,65 @@
+// What went wrong between a command and the server, in a sentence that says what to do.
+import { BackscrollError } from '../../../client/index.ts'
+import { CommandFailed, EXIT, failed, wordsOf } from '../failure.ts'
+import { plain } from '../screen/style.ts'
+
+/** The fields that the server did not take, each with what is wrong with it. */
+const fieldsOf = (problem: object): string => {
+  if (!('errors' in problem) || !Array.isArray(problem.errors)) return ''
+  return problem.errors
+    .map((error: { readonly path: ReadonlyArray<string | number>; readonly message: string }) => {
+      const name = error.path.slice(1).join('.')
+      return `\n  ${name === '' ? '' : `${name}: `}${error.message}`
+    })
+    .join('')
+}
+
+const refusal = ({ code, problem, status, traceId }: BackscrollError): CommandFailed => {
+  if (status === 401)
+    return new CommandFailed({
+      message:
+        'The server does not know this key. Set BACKSCROLL_API_KEY to one that it knows, or name the file of one (--key-file)',
+      exitCode: EXIT.refused
+    })
+  const words = plain(problem.detail ?? problem.title ?? `The server answered with ${status}`)
+  if (status === 403)
+    return new CommandFailed({ message: `This key may not do that: ${words}`, exitCode: EXIT.refused })
+  const more = status >= 500 && traceId !== null ? `. The server's log has more under ${plain(traceId)}` : ''
+  const fields = fieldsOf(problem)
+  return failed(
+    fields === ''
+      ? `${words} (${plain(code)})${more}`
+      : `The server does not take this (${plain(code)}):${fields}`
+  )
+}
+
+/** `ECONNREFUSED` and the like, in the innermost cause. */
+const networkCode = (error: unknown): string | undefined => {
+  if (!(error instanceof Error)) return undefined
+  if ('code' in error && typeof error.code === 'string') return error.code
+  if (error instanceof AggregateError) return networkCode(error.errors[0])
+  return networkCode(error.cause)
+}
+
+const silent = (url: string, why: string): CommandFailed =>
+  new CommandFailed({
+    message: `No server answers at ${url} (${why}). Start it with \`backscroll start\`, or name another one: --url, or BACKSCROLL_URL`,
+    exitCode: EXIT.unreachable
+  })
+
+/** `fetch` itself says only that it failed. */
+const innermost = (error: unknown): string =>
+  error instanceof Error && error.cause !== undefined ? innermost(error.cause) : wordsOf(error)
+
+/** Why a request to the server at this address did not succeed. */
+export const explained =
+  (url: string) =>
+  (error: unknown): CommandFailed => {
+    if (error instanceof CommandFailed) return error
+    if (error instanceof BackscrollError) return refusal(error)
+    if (error instanceof Error && error.name === 'TimeoutError') return silent(url, 'it took too long')
+    const code = networkCode(error)
+    return code === undefined
+      ? failed(`The request to ${url} failed: ${plain(innermost(error))}`)
+      : silent(url, code)
+  }

@@ -1,0 +1,130 @@
+// What is not stored again of people who were erased: what they did until then, and what is said of them until they are heard of
+// again. What they do afterwards is new.
+import type { Address, Fact, MessageFact, Party } from './fact.ts'
+
+export interface ErasedPerson {
+  /** Milliseconds since 1970. */
+  readonly erasedAt: number
+  /** Whether something newer has come from them, or was sent to them. */
+  readonly hasReturned: boolean
+}
+
+/** Whether an address is one of somebody who was erased. */
+export type Erased = (jid: string) => ErasedPerson | undefined
+
+export interface Admitted {
+  readonly facts: ReadonlyArray<Fact>
+  /** Addresses of people who have returned with these facts. */
+  readonly returned: ReadonlyArray<string>
+  /** Other addresses of people who were erased under one that was known then. */
+  readonly learned: ReadonlyArray<{ readonly of: string; readonly jid: string }>
+}
+
+export const withoutErased = (facts: ReadonlyArray<Fact>, erased: Erased): Admitted => {
+  const returned = new Set<string>()
+  const learned: Array<Admitted['learned'][number]> = []
+  const find = ({ alt, jid }: Address): ErasedPerson | undefined => {
+    const direct = erased(jid)
+    const other = alt === undefined ? undefined : erased(alt)
+    if (alt !== undefined && direct !== undefined && other === undefined) learned.push({ of: jid, jid: alt })
+    if (alt !== undefined && direct === undefined && other !== undefined) learned.push({ of: alt, jid })
+    return direct ?? other
+  }
+  const judge: Judge = {
+    isBefore: (who, at) => {
+      const person = who === 'me' ? undefined : find(who)
+      return person !== undefined && at <= person.erasedAt
+    },
+    isAbsent: who => {
+      const person = who === 'me' ? undefined : find(who)
+      return person !== undefined && !person.hasReturned && !isReturned(who, returned)
+    },
+    noteReturn: who => {
+      if (who === 'me' || find(who) === undefined) return
+      for (const jid of [who.jid, who.alt]) if (jid !== undefined) returned.add(jid)
+    }
+  }
+  const kept = facts.flatMap(fact => admitted(fact, judge) ?? [])
+  return { facts: kept, returned: [...returned].filter(jid => erased(jid) !== undefined), learned }
+}
+
+const isReturned = (who: Party, returned: ReadonlySet<string>): boolean =>
+  who !== 'me' && (returned.has(who.jid) || (who.alt !== undefined && returned.has(who.alt)))
+
+interface Judge {
+  /** Whether somebody was erased at or after this time. */
+  readonly isBefore: (who: Party, at: number) => boolean
+  /** Whether somebody was erased and has not been heard of since. */
+  readonly isAbsent: (who: Party) => boolean
+  readonly noteReturn: (who: Party) => void
+}
+
+/** The fact as it may be stored; `undefined`: not at all. */
+const admitted = (fact: Fact, judge: Judge): Fact | undefined => {
+  const { isAbsent, isBefore } = judge
+  switch (fact.kind) {
+    case 'message':
+      return admittedMessage(fact, judge)
+    case 'change': {
+      const at = 'at' in fact.change ? fact.change.at : undefined
+      const about = [fact.chat, fact.by, fact.target.sender]
+      return about.some(who => (at === undefined ? isAbsent(who) : isBefore(who, at))) ? undefined : fact
+    }
+    case 'sealed':
+      return [fact.chat, fact.by, fact.target.sender].some(who => isBefore(who, fact.timestamp))
+        ? undefined
+        : fact
+    case 'receipt':
+      return isBefore(fact.chat, fact.at) || isBefore(fact.recipient, fact.at) ? undefined : fact
+    case 'receiptHistory': {
+      const people = fact.people.filter(
+        one => !isBefore(one.recipient, Math.max(one.deliveredAt ?? 0, one.readAt ?? 0, one.playedAt ?? 0))
+      )
+      return isAbsent(fact.chat) || people.length === 0 ? undefined : { ...fact, people }
+    }
+    case 'groupAdmins':
+      return { ...fact, people: fact.people.filter(person => !isAbsent(person)) }
+    case 'pastParticipants':
+      return { ...fact, people: fact.people.filter(({ at, person }) => !isBefore(person, at ?? 0)) }
+    case 'numberChanged':
+      return isBefore(fact.from, fact.at) || isBefore(fact.to, fact.at) ? undefined : fact
+    case 'samePerson':
+      return isAbsent({ jid: fact.phoneJid, alt: fact.lidJid }) ? undefined : fact
+    case 'sameNumber':
+      return isAbsent({ jid: fact.written, alt: fact.phoneJid }) ? undefined : fact
+    case 'contact':
+      return isAbsent(fact.person) ? undefined : fact
+    case 'readByMe':
+    case 'chat':
+    case 'chatSettings':
+    case 'labelAssociation':
+      return isAbsent(fact.chat) ? undefined : fact
+    case 'label':
+    case 'leftOut':
+    case 'unarchiveChats':
+      return fact
+  }
+}
+
+const admittedMessage = (fact: MessageFact, { isBefore, noteReturn }: Judge): MessageFact | undefined => {
+  const { chat, event, quoted, sender, timestamp } = fact
+  if (isBefore(chat, timestamp) || isBefore(sender, timestamp)) return undefined
+  noteReturn(chat)
+  noteReturn(sender)
+  const people = event?.people.filter(person => !isBefore(person, timestamp))
+  if (event !== null && event.people.length > 0 && people?.length === 0) return undefined
+  const quotesErased = quoted?.sender !== undefined && isBefore(quoted.sender, timestamp)
+  const mentions = fact.mentions.filter(person => !isBefore(person, timestamp))
+  const isAsBefore = !quotesErased && mentions.length === fact.mentions.length
+  return {
+    ...fact,
+    mentions,
+    event: event && { ...event, people: people ?? [] },
+    quoted: quotesErased && quoted !== null ? { whatsAppId: quoted.whatsAppId } : quoted,
+    // The protobuf repeats what is quoted, and names who is mentioned.
+    raw: isAsBefore ? fact.raw : null,
+    reactions: fact.reactions.filter(({ at, by }) => !isBefore(by, at)),
+    votes: fact.votes?.filter(({ at, by }) => !isBefore(by, at)),
+    eventResponses: fact.eventResponses.filter(one => !isBefore({ jid: one.sender }, one.at))
+  }
+}

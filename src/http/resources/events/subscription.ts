@@ -1,0 +1,126 @@
+// What one subscriber is told: the log from its place on, what happens now, and the progress of history. The server-sent events and the
+// WebSocket are two forms of it.
+import { randomUUID } from 'node:crypto'
+import { Clock, Effect, Schedule, Stream } from 'effect'
+import { type CloudEvent, cloudEvent } from '../../../domain/cloud-event.ts'
+import { matchesEvent } from '../../../domain/event-pattern.ts'
+import { mayFollow } from '../../../domain/events/catalogue.ts'
+import type { EventKind } from '../../../domain/feed.ts'
+import type { Grant } from '../../../domain/grant.ts'
+import { Accounts } from '../../../services/accounts.ts'
+import { LiveEvents } from '../../../services/events/live-events.ts'
+import { EventTail, type Followed, type Missed } from '../../../services/events/tail.ts'
+import { EventData } from '../../../services/feed/event-data.ts'
+
+export interface Subscription {
+  readonly grant: Grant
+  /** The number of the event after which to begin. */
+  readonly after: number
+  /** Only events of these, of these types and of these threads; all when it is left out. */
+  readonly accountIds?: ReadonlyArray<string> | undefined
+  readonly types?: ReadonlyArray<string> | undefined
+  readonly threadIds?: ReadonlyArray<string> | undefined
+}
+
+export type SubscriptionNeeds = Accounts | EventData | EventTail | LiveEvents
+
+/** Events of the log have numbers, by which a subscriber can go on; others have not. */
+export const isResumable = ({ id }: Pick<CloudEvent, 'id'>): boolean => /^\d+$/.test(id)
+
+const PROGRESS = 'sync.progress'
+const PROGRESS_INTERVAL = '1 second'
+
+const wants = ({ grant, types }: Subscription, kind: EventKind): boolean =>
+  mayFollow(grant, kind) && (types === undefined || types.some(pattern => matchesEvent(pattern, kind)))
+
+/** Where something happened; a part that it is not about is left out or `null`. */
+interface Happened {
+  readonly kind: EventKind
+  readonly accountId: string | null
+  readonly threadId?: string | null
+}
+
+const isFor = (subscription: Subscription, { accountId, kind, threadId = null }: Happened): boolean => {
+  const { accountIds, threadIds } = subscription
+  return (
+    wants(subscription, kind) &&
+    (accountIds === undefined || (accountId !== null && accountIds.includes(accountId))) &&
+    (threadIds === undefined || (threadId !== null && threadIds.includes(threadId)))
+  )
+}
+
+/** What was written to the log, as it is now; and what of it is not kept any more. */
+const logged = (subscription: Subscription) =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const tail = yield* EventTail
+      const data = yield* EventData
+      const { accountIds, after } = subscription
+      const [first, ...others] = accountIds ?? []
+      const told = Effect.fnUntraced(function* ({ events, missed }: Followed) {
+        const wanted = events.filter(event => isFor(subscription, event))
+        return [...(yield* missedEvents(missed)), ...(yield* data.of(wanted))]
+      })
+      return tail.follow({ after, accountId: others.length === 0 ? first : undefined }).pipe(
+        Stream.mapEffect(told),
+        Stream.filter(events => events.length > 0)
+      )
+    })
+  )
+
+const missedEvents = Effect.fnUntraced(function* (missed: Missed | undefined) {
+  if (missed === undefined) return []
+  const at = yield* Clock.currentTimeMillis
+  const unknown = { events: null, since: null, until: null }
+  const about = { id: String(missed.upTo), kind: 'events.missed', accountId: null, at } as const
+  return [cloudEvent(about, { ...missed, ...unknown })]
+})
+
+const momentaryId = (): string => `now-${randomUUID()}`
+
+/** What is told as it happens, from the moment in which this is run. */
+const live = Effect.fnUntraced(function* (subscription: Subscription) {
+  const told = yield* (yield* LiveEvents).told
+  return told.pipe(
+    Stream.filter(({ data, kind }) => isFor(subscription, { kind, ...data })),
+    Stream.map(({ at, data, kind }) => [
+      cloudEvent({ id: momentaryId(), kind, accountId: data.accountId, at }, data)
+    ])
+  )
+})
+
+/** The progress of accounts whose history is coming in, whenever it has changed, and once more at the end. */
+const progress = (subscription: Subscription) => {
+  const sent = new Map<string, string>()
+  const changes = Effect.gen(function* () {
+    const accounts = yield* Accounts
+    const importing = (yield* accounts.importing).filter(accountId =>
+      isFor(subscription, { kind: PROGRESS, accountId })
+    )
+    const at = yield* Clock.currentTimeMillis
+    const events: Array<CloudEvent> = []
+    for (const accountId of new Set([...importing, ...sent.keys()])) {
+      const { coverage, sync } = yield* accounts.historyProgress(accountId)
+      const data = { accountId, sync, coverage }
+      const text = JSON.stringify(data)
+      if (sent.get(accountId) !== text)
+        events.push(cloudEvent({ id: momentaryId(), kind: PROGRESS, accountId, at }, data))
+      if (importing.includes(accountId)) sent.set(accountId, text)
+      else sent.delete(accountId)
+    }
+    return events
+  })
+  return Stream.fromEffectSchedule(changes, Schedule.spaced(PROGRESS_INTERVAL)).pipe(
+    Stream.filter(events => events.length > 0)
+  )
+}
+
+/** Batches of events, oldest first; it never ends. Nothing is missed from the moment in which this has been run. */
+export const subscribe = Effect.fnUntraced(function* (subscription: Subscription) {
+  const happening = yield* live(subscription)
+  const isOfThreads = subscription.threadIds !== undefined
+  return logged(subscription).pipe(
+    Stream.merge(happening),
+    Stream.merge(wants(subscription, PROGRESS) && !isOfThreads ? progress(subscription) : Stream.never)
+  )
+})

@@ -1,0 +1,94 @@
+// One person's data over HTTP.
+import { Effect, Stream } from 'effect'
+import { HttpServerResponse } from 'effect/http'
+import { HttpApiBuilder } from 'effect/http-api'
+import type { SqlClient } from 'effect/sql'
+import { isGroupJid, recipientJid } from '../../../domain/jid.ts'
+import type { Accounts } from '../../../services/accounts.ts'
+import type { AccountStore } from '../../../services/conversations/account-store.ts'
+import type { ExportStore } from '../../../services/conversations/export-store.ts'
+import type { PersonalMessages } from '../../../services/conversations/personal-messages.ts'
+import type { ThreadStore } from '../../../services/conversations/thread-store.ts'
+import { Erasures } from '../../../services/personal-data/erasures.ts'
+import { personLines } from '../../../services/personal-data/export.ts'
+import { Stopping } from '../../../services/process/stopping.ts'
+import { Api } from '../../api.ts'
+import { auditMade } from '../../auth/auditing.ts'
+import { findAccount } from '../../lookup.ts'
+import { badField, NotFound, orDatabaseUnavailable } from '../../problems.ts'
+import type { PersonRequest } from './contract.ts'
+
+const PAGE = 50
+
+const addressIn = ({ person }: PersonRequest) => {
+  const jid = recipientJid(person)
+  return jid === undefined || isGroupJid(jid)
+    ? Effect.fail(
+        badField('payload', 'person', 'Expected a phone number with country code, or the address of a person')
+      )
+    : Effect.succeed(jid)
+}
+
+const download = Effect.fnUntraced(function* (accountId: string, request: PersonRequest) {
+  const stopping = yield* Stopping
+  yield* findAccount(accountId)
+  const lines = yield* orDatabaseUnavailable(personLines(accountId, yield* addressIn(request)))
+  const body = lines.pipe(
+    Stream.map(batch => batch.map(line => `${JSON.stringify(line)}\n`).join('')),
+    // An open connection would delay the end of the server. The missing last line shows that the export was cut off.
+    Stream.interruptWhen(stopping.requested),
+    Stream.encodeText
+  )
+  return HttpServerResponse.stream(body, {
+    contentType: 'application/x-ndjson',
+    headers: {
+      'cache-control': 'no-store',
+      'content-disposition': 'attachment; filename="backscroll-person.jsonl"'
+    }
+  })
+})
+
+const start = Effect.fnUntraced(function* (accountId: string, request: PersonRequest) {
+  const erasures = yield* Erasures
+  yield* findAccount(accountId)
+  const erasure = yield* orDatabaseUnavailable(erasures.start(accountId, yield* addressIn(request)))
+  yield* auditMade('erasureId', erasure.erasureId)
+  return erasure
+})
+
+const find = Effect.fnUntraced(function* (accountId: string, erasureId: string) {
+  const erasures = yield* Erasures
+  const erasure = yield* orDatabaseUnavailable(erasures.read(accountId, erasureId))
+  return erasure ?? (yield* new NotFound({ detail: `There is no erasure ${erasureId}` }))
+})
+
+export const personalDataLayer = HttpApiBuilder.group(
+  Api,
+  'personalData',
+  Effect.fn(function* (handlers) {
+    const services = yield* Effect.context<
+      | Accounts
+      | AccountStore
+      | Erasures
+      | ExportStore
+      | PersonalMessages
+      | SqlClient.SqlClient
+      | Stopping
+      | ThreadStore
+    >()
+    const provide = Effect.provideContext(services)
+    return handlers.handleAll({
+      export: ({ params, payload }) => provide(download(params.accountId, payload)),
+      erase: ({ params, payload }) => provide(start(params.accountId, payload)),
+      erasures: ({ params, query }) =>
+        provide(
+          orDatabaseUnavailable(
+            Erasures.use(({ list }) => list(params.accountId, query.limit ?? PAGE)).pipe(
+              Effect.map(erasures => ({ erasures }))
+            )
+          )
+        ),
+      erasure: ({ params }) => provide(find(params.accountId, params.erasureId))
+    })
+  })
+)

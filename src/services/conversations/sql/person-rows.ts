@@ -1,0 +1,99 @@
+// What messages have of one person, in SQL: who they are, what they wrote, and where others' messages name them.
+import { Effect } from 'effect'
+import type { SqlClient } from 'effect/sql'
+import { threadIdOf } from '../../../domain/ids.ts'
+import { contains, jsonField, listOf } from '../../database/dialect.ts'
+import { readAddress } from './addresses.ts'
+
+/** Everything by which a person is known in an account. */
+export interface KnownPerson {
+  readonly addresses: ReadonlyArray<string>
+  /** Of threads with them, whether there are any or not. */
+  readonly threadIds: ReadonlyArray<string>
+}
+
+/** By one of their addresses, which need not be known. */
+export const personOf = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  accountId: string,
+  address: string
+) {
+  const person = (yield* readAddress(sql, accountId, address))?.person ?? address
+  const known = yield* sql<{ jid: string; threadPerson: string | null }>`
+    SELECT jid, CASE WHEN thread_person = ${person} THEN NULL ELSE thread_person END AS thread_person FROM addresses
+      WHERE account_id = ${accountId} AND (person = ${person} OR thread_person = ${person})
+    UNION SELECT jid, NULL FROM number_spellings WHERE account_id = ${accountId} AND person = ${person}`
+  const theirs = yield* sql<{ jid: string }>`SELECT jid FROM addresses
+    WHERE account_id = ${accountId} AND person = ${person}
+    UNION SELECT jid FROM number_spellings WHERE account_id = ${accountId} AND person = ${person}`
+  const withThread = known.filter(({ threadPerson }) => threadPerson === null).map(({ jid }) => jid)
+  const found: KnownPerson = {
+    addresses: [...new Set([address, person, ...theirs.map(({ jid }) => jid)])],
+    threadIds: [...new Set([person, ...withThread])].map(jid => threadIdOf(accountId, jid))
+  }
+  return found
+})
+
+const named = (sql: SqlClient.SqlClient, addresses: ReadonlyArray<string>) =>
+  sql.or(
+    addresses.flatMap(jid => [
+      contains(sql, `COALESCE(m.reactions, '')`, JSON.stringify(jid)),
+      contains(sql, `COALESCE(m.details, '')`, JSON.stringify(jid))
+    ])
+  )
+
+/** Rows of an account between two (the first not included), written until a time, that the person wrote or that name them. */
+const isOfPerson = (sql: SqlClient.SqlClient, { accountId, addresses, after, until, upTo }: PersonScan) =>
+  sql`m.message_row > ${after} AND m.message_row <= ${upTo} AND m.account_id = ${accountId} AND m.ts_client <= ${until}
+    AND (m.sender IN ${listOf(sql, addresses)} OR ${named(sql, addresses)})`
+
+export interface PersonScan {
+  readonly accountId: string
+  readonly addresses: ReadonlyArray<string>
+  readonly after: number
+  readonly upTo: number
+  /** Milliseconds since 1970. */
+  readonly until: number
+}
+
+export interface FoundRow {
+  readonly row: number
+  readonly threadId: string
+  readonly messageId: string
+  readonly sender: string | null
+  readonly hasFile: number
+}
+
+const HAS_FILE = (sql: SqlClient.SqlClient) =>
+  `CASE WHEN m.media IS NOT NULL AND ${jsonField(sql, 'm.media', 'fetched.state')} = 'stored' THEN 1 ELSE 0 END`
+
+export const rowsOfPerson = (sql: SqlClient.SqlClient, scan: PersonScan) =>
+  sql<FoundRow>`SELECT m.message_row AS row, m.thread_id, m.message_id, m.sender,
+      ${sql.literal(HAS_FILE(sql))} AS has_file
+    FROM messages m WHERE ${isOfPerson(sql, scan)} ORDER BY m.message_row`
+
+/** The oldest messages of a thread until a time, whatever their state. */
+export const rowsOfThread = (sql: SqlClient.SqlClient, threadId: string, until: number, limit: number) =>
+  sql<FoundRow>`SELECT m.message_row AS row, m.thread_id, m.message_id, m.sender,
+      ${sql.literal(HAS_FILE(sql))} AS has_file
+    FROM messages m WHERE m.thread_id = ${threadId} AND m.ts_client <= ${until} ORDER BY m.ts_client LIMIT ${limit}`
+
+/** Takes what replies repeat of messages that are removed; answers whose those are. */
+export const forgetQuotes = (sql: SqlClient.SqlClient, threadId: string, messageIds: ReadonlyArray<string>) =>
+  sql<{ threadId: string; messageId: string }>`UPDATE messages SET quoted_excerpt = NULL, raw = NULL
+    WHERE quoted_message_id IN ${listOf(sql, messageIds)} AND COALESCE(quoted_thread_id, thread_id) = ${threadId}
+    RETURNING thread_id, message_id`
+
+/** The same of replies in other threads to a thread that is removed. */
+export const forgetThreadsQuoted = (sql: SqlClient.SqlClient, threadIds: ReadonlyArray<string>) =>
+  sql<{ threadId: string; messageId: string }>`UPDATE messages SET quoted_excerpt = NULL, raw = NULL,
+      quoted_thread_id = NULL, quoted_message_id = NULL, quoted_whatsapp_id = NULL
+    WHERE quoted_thread_id IN ${listOf(sql, threadIds)} AND thread_id NOT IN ${listOf(sql, threadIds)}
+    RETURNING thread_id, message_id`
+
+export const threadsWithMessages = (sql: SqlClient.SqlClient, threadIds: ReadonlyArray<string>) =>
+  Effect.map(
+    sql<{ id: string }>`SELECT t.id FROM ${listOf(sql, threadIds, 'id')} AS t
+      WHERE EXISTS (SELECT 1 FROM messages m WHERE m.thread_id = t.id)`,
+    rows => rows.map(({ id }) => id)
+  )

