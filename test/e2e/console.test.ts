@@ -157,9 +157,9 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect(await log.getByText('Never mind this').count()).toBe(0)
     // The picture comes when it is seen.
     const photo = log.getByAltText('We were up here with the old one')
-    await log.getByText('We were up here with the old one').scrollIntoViewIfNeeded()
+    await log.locator('.picture').scrollIntoViewIfNeeded()
     await photo.waitFor()
-    await page.waitForFunction(`document.querySelector('.picture img')?.naturalWidth === 960`)
+    expect(await photo.evaluate('image => image.decode().then(() => image.naturalWidth)')).toBe(960)
     await picture(page, 'conversation')
     const edited = log.locator('[data-key]', { hasText: 'I am coming at six' })
     await edited.getByRole('button', { name: 'edited' }).click()
@@ -289,7 +289,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await page.setViewportSize(index % 3 === 2 ? { width: 390, height: 844 } : { width: 1360, height: 860 })
       await page.evaluate(`location.hash = ${JSON.stringify(screen)}`)
       await page.locator('main h1').first().waitFor({ state: 'attached' })
-      await page.waitForFunction(`document.querySelector('main .waiting') === null`)
+      await page.locator('main .waiting').first().waitFor({ state: 'detached' })
       const { violations } = await page.evaluate<Axe>(`axe.run()`)
       found.push(
         ...violations.map(({ id, nodes }) => ({

@@ -35,7 +35,7 @@ const IncidentCard = ({
     <article class={`card flat incident ${severity}`} aria-label={happened}>
       <header>
         <div>
-          <h3>{happened}</h3>
+          <h2>{happened}</h2>
           <p class="soft small">
             <code>{kind}</code>
             {account && ` · ${account.name}`} · {relative(lastSeenAt)}

@@ -65,9 +65,9 @@ const JobCard = ({ job, onChanged }: { readonly job: BackfillJob; readonly onCha
     <article class="card flat">
       <header>
         <div>
-          <h3>
+          <h2>
             {t(`jobs.${origin}`)} <span class={`tag ${status}`}>{t(`jobs.${status}`)}</span>
-          </h3>
+          </h2>
           <p class="soft small">
             {dateTime(createdAt)}
             {until !== null && ` · ${t('jobs.until', { date: date(until) })}`}

@@ -18,7 +18,7 @@ const Publishing = () => {
   const { publishing } = store
   return (
     <article class="card flat">
-      <h3>{t('store.title')}</h3>
+      <h2>{t('store.title')}</h2>
       <p>{t(`store.${store.store}`)}</p>
       {publishing && (
         <dl class="pairs">
@@ -47,7 +47,7 @@ const Files = ({ accountId }: { readonly accountId: string }) => {
   if (media === undefined) return null
   return (
     <article class="card flat">
-      <h3>{t('files.received')}</h3>
+      <h2>{t('files.received')}</h2>
       <dl class="pairs">
         {(['stored', 'waiting', 'failed', 'notFetched'] as const).map(name => (
           <div key={name}>
@@ -70,7 +70,7 @@ const InspectorCard = () => {
   if (inspector === undefined) return null
   return (
     <article class="card flat">
-      <h3>{t('inspector.title')}</h3>
+      <h2>{t('inspector.title')}</h2>
       <p>{t('inspector.text')}</p>
       <div class="row-buttons">
         <Button

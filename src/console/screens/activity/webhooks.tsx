@@ -224,9 +224,9 @@ const WebhookCard = (props: CardProps) => {
     <article class="card flat" aria-label={name}>
       <header>
         <div>
-          <h3>
+          <h2>
             <bdi>{name}</bdi> <span class={`tag ${state}`}>{t(`webhooks.${state}`)}</span>
-          </h3>
+          </h2>
           <p class="soft small" dir="ltr">
             {url}
           </p>

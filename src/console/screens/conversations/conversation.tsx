@@ -30,7 +30,12 @@ const CoverageChip = ({ conversation, onClick }: { conversation: Conversation; o
   const coverage = conversation.coverage.value
   if (coverage === undefined) return null
   return (
-    <button type="button" class={`coverage-chip ${coverage.state}`} onClick={onClick}>
+    <button
+      type="button"
+      class={`coverage-chip ${coverage.state}`}
+      aria-label={t(`coverage.${coverage.state}`)}
+      onClick={onClick}
+    >
       <Icon name={coverage.state === 'complete' ? 'check' : 'history'} size={16} />
       <span>{t(`coverage.${coverage.state}`)}</span>
     </button>

@@ -28,9 +28,9 @@ const RowView = ({
       return <StartView conversation={conversation} isReached={row.isReached} />
     case 'day':
       return (
-        <h3 class="day">
+        <h2 class="day">
           <span>{day(row.at)}</span>
-        </h3>
+        </h2>
       )
     case 'gap':
       return <GapView conversation={conversation} gap={row.gap} />
