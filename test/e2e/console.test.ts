@@ -159,7 +159,10 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     const photo = log.getByAltText('We were up here with the old one')
     await log.locator('.picture').scrollIntoViewIfNeeded()
     await photo.waitFor()
-    expect(await photo.evaluate('image => image.decode().then(() => image.naturalWidth)')).toBe(960)
+    const width = await page.evaluate(
+      `(async () => { const image = document.querySelector('.picture img'); await image.decode(); return image.naturalWidth })()`
+    )
+    expect(width).toBe(960)
     await picture(page, 'conversation')
     const edited = log.locator('[data-key]', { hasText: 'I am coming at six' })
     await edited.getByRole('button', { name: 'edited' }).click()
