@@ -4,7 +4,9 @@ import type { BaileysEventMap } from '@whiskeysockets/baileys'
 import { describe, expect, test } from 'vitest'
 import type { CloudEvent } from '../../../src/domain/cloud-event.ts'
 import { messageKeyOf, threadIdOf } from '../../../src/domain/ids.ts'
-import { type Message, NO_DETAILS } from '../../../src/domain/message.ts'
+import type { AccountState } from '../../../src/domain/account.ts'
+import { EXAMPLES } from '../../../src/domain/examples.ts'
+import { type Call, type Message, NO_DETAILS } from '../../../src/domain/message.ts'
 import type { Thread } from '../../../src/domain/thread.ts'
 import type { Format, Material } from '../../../src/services/webhooks/formats/format.ts'
 import { FORMATS } from '../../../src/services/webhooks/formats/formats.ts'
@@ -49,7 +51,7 @@ const messageFrom = (chat: string, extra: Partial<Message> = {}): Message => ({
   ...extra
 })
 
-type Type = Extract<CloudEvent['type'], `message.${string}`>
+type Type = Extract<CloudEvent['type'], `message.${string}` | `call.${string}`>
 
 const about = (type: Type, message: Message, changed: ReadonlyArray<string> = []): Material => ({
   event: {
@@ -395,8 +397,67 @@ describe('waha', () => {
   })
 })
 
+const other = (event: Pick<CloudEvent, 'type' | 'data'>): Material => ({
+  ...stored,
+  event: { ...stored.event, ...event } as CloudEvent
+})
+
+const stateOf = (state: AccountState): Material =>
+  other({
+    type: 'account.state',
+    data: { accountId: ACCOUNT, state, from: 'connecting', suspension: null, at: AT }
+  })
+const offered = other({
+  type: 'account.pairing',
+  data: { accountId: ACCOUNT, offer: { method: 'qr', text: '2@qr', expiresAt: AT } }
+})
+const renamed = other({
+  type: 'contact.changed',
+  data: {
+    accountId: ACCOUNT,
+    contactJid: ANN,
+    contact: { ...EXAMPLES.Contact, contactJid: ANN, name: 'Ann', pushName: 'Annie' }
+  }
+})
+const callOf = (outcome: Call['outcome']): Material =>
+  about(
+    outcome === 'ringing' ? 'call.ringing' : 'call.ended',
+    messageFrom(ANN, { type: 'call', body: null, call: { video: true, outcome, duration: null } }),
+    outcome === 'ringing' ? [] : ['call']
+  )
+
+describe('accounts, contacts and calls', () => {
+  test.each([
+    ['evolution', stateOf('open'), { event: 'connection.update', data: { instance: 'Shop', state: 'open' } }],
+    ['evolution', stateOf('reconnecting'), { data: { state: 'connecting' } }],
+    [
+      'evolution',
+      offered,
+      { event: 'qrcode.updated', data: { qrcode: { code: '2@qr', pairingCode: null } } }
+    ],
+    ['evolution', renamed, { event: 'contacts.update', data: [{ remoteJid: ANN, pushName: 'Annie' }] }],
+    ['evolution', callOf('ringing'), { event: 'call', data: { from: ANN, status: 'offer', isVideo: true } }],
+    [
+      'waha',
+      stateOf('pairing'),
+      { event: 'session.status', payload: { name: 'Shop', status: 'SCAN_QR_CODE' } }
+    ],
+    ['waha', stateOf('banned'), { payload: { status: 'FAILED' } }],
+    ['waha', callOf('ringing'), { event: 'call.received', payload: { from: '491@c.us', isVideo: true } }],
+    ['waha', callOf('declined'), { event: 'call.rejected' }],
+    ['baileys-raw', stateOf('loggedOut'), { event: 'connection.update', data: { connection: 'close' } }],
+    ['baileys-raw', offered, { event: 'connection.update', data: { qr: '2@qr' } }],
+    ['baileys-raw', renamed, { event: 'contacts.update', data: [{ id: ANN, name: 'Ann', notify: 'Annie' }] }],
+    ['baileys-raw', callOf('missed'), { event: 'call', data: [{ id: 'A1', status: 'timeout' }] }]
+  ] as const)('%s', (name, material, body) => {
+    expect(FORMATS[name].payloadsOf(material)).toMatchObject([{ body }])
+  })
+})
+
 test('each format has the events that it names, and tells nothing of what is gone', () => {
-  const all = [stored, inGroup, own, read, reacted, voted, edited, revoked, starred, aboutThread]
+  const calls = (['ringing', 'answered', 'declined', 'missed'] as const).map(callOf)
+  const others = [stateOf('open'), offered, renamed, ...calls]
+  const all = [stored, inGroup, own, read, reacted, voted, edited, revoked, starred, aboutThread, ...others]
   const nowhere = { accountId: 'acc-1', threadId: 't', messageId: 'm', message: null, changed: [] }
   const gone = { ...stored, event: { ...stored.event, data: nowhere } as CloudEvent }
   for (const format of Object.values(FORMATS)) {

@@ -1,6 +1,8 @@
 // Events in the form of Baileys: its own names and arguments of events, in an envelope with the account.
+import type { Contact } from '../../../domain/contact.ts'
 import { MISSED_TYPE, TEST_TYPE } from '../../../domain/events/server-events.ts'
 import type { Thread } from '../../../domain/thread.ts'
+import { callEventOf, WORDS } from './account-words.ts'
 import {
   changedIn,
   chatOf,
@@ -70,7 +72,6 @@ const ofMessage = (message: EventMessage, material: Material): ReadonlyArray<For
   const update = (told: object) => [payload(material, 'messages.update', [{ key, update: told }])]
   switch (material.event.type) {
     case 'message.stored':
-    case 'call.ringing':
       return [payload(material, 'messages.upsert', upsertOf(message, material))]
     case 'message.status': {
       const status = statusNumber(message)
@@ -91,6 +92,9 @@ const ofMessage = (message: EventMessage, material: Material): ReadonlyArray<For
       const told = updateOf(message, material)
       return told === undefined ? [] : update(told)
     }
+    case 'call.ringing':
+    case 'call.ended':
+      return message.call === null ? [] : [payload(material, 'call', [callEventOf(message, message.call)])]
     default:
       return []
   }
@@ -102,12 +106,42 @@ const payloadsOf = (material: Material): ReadonlyArray<FormatPayload> => {
   if (message !== undefined) return ofMessage(message, material)
   const thread = threadOf(event)
   if (thread !== undefined) return [payload(material, 'chats.update', [chatUpdateOf(thread)])]
-  return event.type === TEST_TYPE || event.type === MISSED_TYPE
-    ? [payload(material, event.type, event.data)]
-    : []
+  switch (event.type) {
+    case 'account.state':
+      return [payload(material, 'connection.update', { connection: WORDS[event.data.state].connection })]
+    case 'account.pairing':
+      return event.data.offer?.method === 'qr'
+        ? [payload(material, 'connection.update', { qr: event.data.offer.text })]
+        : []
+    case 'contact.changed':
+      return event.data.contact === null
+        ? []
+        : [payload(material, 'contacts.update', [contactOf(event.data.contact)])]
+    case TEST_TYPE:
+    case MISSED_TYPE:
+      return [payload(material, event.type, event.data)]
+    default:
+      return []
+  }
 }
 
+const contactOf = ({ contactJid, name, pushName }: Contact) => ({
+  id: contactJid,
+  ...(name === null ? {} : { name }),
+  ...(pushName === null ? {} : { notify: pushName })
+})
+
 export const baileysRaw: Format = {
-  events: ['messages.upsert', 'messages.update', 'messages.reaction', 'chats.update', TEST_TYPE, MISSED_TYPE],
+  events: [
+    'messages.upsert',
+    'messages.update',
+    'messages.reaction',
+    'chats.update',
+    'contacts.update',
+    'connection.update',
+    'call',
+    TEST_TYPE,
+    MISSED_TYPE
+  ],
   payloadsOf
 }

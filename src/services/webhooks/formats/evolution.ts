@@ -1,5 +1,8 @@
 // Events in the form of Evolution API 2.
+import type { Contact } from '../../../domain/contact.ts'
+import type { Offer } from '../../../domain/events/account-events.ts'
 import { MISSED_TYPE, TEST_TYPE } from '../../../domain/events/server-events.ts'
+import { callEventOf, WORDS } from './account-words.ts'
 import {
   changedIn,
   chatOf,
@@ -131,7 +134,6 @@ const changeOf = (message: EventMessage, material: Material): ReadonlyArray<Form
 const ofMessage = (message: EventMessage, material: Material): ReadonlyArray<FormatPayload> => {
   switch (material.event.type) {
     case 'message.stored':
-    case 'call.ringing':
       return storedOf(message, material)
     case 'message.status': {
       const status = statusOf(message)
@@ -145,6 +147,9 @@ const ofMessage = (message: EventMessage, material: Material): ReadonlyArray<For
       return [reactionOf(message, material)]
     case 'message.changed':
       return changeOf(message, material)
+    case 'call.ringing':
+    case 'call.ended':
+      return message.call === null ? [] : [payload(material, 'call', callEventOf(message, message.call))]
     default:
       return []
   }
@@ -166,10 +171,44 @@ const payloadsOf = (material: Material): ReadonlyArray<FormatPayload> => {
         }
       ])
     ]
-  return event.type === TEST_TYPE || event.type === MISSED_TYPE
-    ? [payload(material, event.type, event.data)]
-    : []
+  switch (event.type) {
+    case 'account.state':
+      return [
+        payload(material, 'connection.update', {
+          instance: instanceOf(material),
+          state: WORDS[event.data.state].connection,
+          statusReason: 200
+        })
+      ]
+    case 'account.pairing':
+      return event.data.offer === null
+        ? []
+        : [payload(material, 'qrcode.updated', { qrcode: qrCodeOf(material, event.data.offer) })]
+    case 'contact.changed':
+      return event.data.contact === null
+        ? []
+        : [payload(material, 'contacts.update', [contactOf(material, event.data.contact)])]
+    case TEST_TYPE:
+    case MISSED_TYPE:
+      return [payload(material, event.type, event.data)]
+    default:
+      return []
+  }
 }
+
+const qrCodeOf = (material: Material, { method, text }: Offer) => ({
+  instance: instanceOf(material),
+  pairingCode: method === 'code' ? text : null,
+  code: method === 'qr' ? text : null,
+  base64: null
+})
+
+const contactOf = (material: Material, { contactJid, name, pushName }: Contact) => ({
+  remoteJid: contactJid,
+  pushName: pushName ?? name,
+  profilePicUrl: null,
+  instanceId: instanceIdOf(material)
+})
 
 export const evolution: Format = {
   events: [
@@ -179,6 +218,10 @@ export const evolution: Format = {
     'messages.delete',
     'send.message',
     'chats.update',
+    'contacts.update',
+    'connection.update',
+    'qrcode.updated',
+    'call',
     TEST_TYPE,
     MISSED_TYPE
   ],

@@ -1,6 +1,8 @@
 // Events in the form of WAHA, with its engine NOWEB.
 import { MISSED_TYPE, TEST_TYPE } from '../../../domain/events/server-events.ts'
+import type { Call } from '../../../domain/message.ts'
 import { isGroupJid, isPhoneJid } from '../../../domain/jid.ts'
+import { callEventOf, WORDS } from './account-words.ts'
 import {
   changedIn,
   chatOf,
@@ -168,10 +170,24 @@ const ackPayload = (message: EventMessage, material: Material): FormatPayload =>
     ...ackOf(message)
   })
 
+const CALL_EVENTS: Readonly<Partial<Record<Call['outcome'], string>>> = {
+  ringing: 'call.received',
+  answered: 'call.accepted',
+  declined: 'call.rejected'
+}
+
+const callOf = (message: EventMessage, material: Material): ReadonlyArray<FormatPayload> => {
+  const { call } = message
+  const event = call === null ? undefined : CALL_EVENTS[call.outcome]
+  if (call === null || event === undefined) return []
+  const { from, id, isGroup, isVideo } = callEventOf(message, call)
+  const timestamp = secondsOf(message.tsClient)
+  return [payload(material, event, { id, from: chatId(from), timestamp, isVideo, isGroup })]
+}
+
 const ofMessage = (message: EventMessage, material: Material): ReadonlyArray<FormatPayload> => {
   switch (material.event.type) {
     case 'message.stored':
-    case 'call.ringing':
       return storedOf(message, material)
     case 'message.status':
       return statusNumber(message) === undefined ? [] : [ackPayload(message, material)]
@@ -181,6 +197,9 @@ const ofMessage = (message: EventMessage, material: Material): ReadonlyArray<For
       return [payload(material, 'message.reaction', reactionOf(message, material))]
     case 'message.changed':
       return changeOf(message, material)
+    case 'call.ringing':
+    case 'call.ended':
+      return callOf(message, material)
     default:
       return []
   }
@@ -190,6 +209,10 @@ const payloadsOf = (material: Material): ReadonlyArray<FormatPayload> => {
   const { event } = material
   const message = messageOf(event)
   if (message !== undefined) return ofMessage(message, material)
+  if (event.type === 'account.state') {
+    const status = WORDS[event.data.state].session
+    return [payload(material, 'session.status', { name: material.account?.name ?? '', status })]
+  }
   return event.type === TEST_TYPE || event.type === MISSED_TYPE
     ? [payload(material, event.type, event.data)]
     : []
@@ -204,6 +227,10 @@ export const waha: Format = {
     'message.reaction',
     'message.revoked',
     'poll.vote',
+    'session.status',
+    'call.received',
+    'call.accepted',
+    'call.rejected',
     TEST_TYPE,
     MISSED_TYPE
   ],
