@@ -5,8 +5,11 @@ import { Navigation } from './navigation.tsx'
 import { Toasts } from './parts/toasts.tsx'
 import { accountsPath, decoded } from './routes.ts'
 import { AccountsScreen } from './screens/accounts/list.tsx'
+import { ActivityScreen } from './screens/activity/screen.tsx'
+import { ChatsScreen } from './screens/conversations/screen.tsx'
+import { SettingsScreen } from './screens/settings.tsx'
 import { SignIn } from './screens/sign-in.tsx'
-import { session } from './session.ts'
+import { may, session } from './session.ts'
 import { ShortcutHelp } from './shortcuts.tsx'
 
 const Screens = () => (
@@ -16,6 +19,17 @@ const Screens = () => (
     </Route>
     <Route path="/accounts/:accountId">
       {({ accountId }) => <AccountsScreen opened={decoded(accountId)} />}
+    </Route>
+    <Route path="/activity/:tab?">{({ tab }) => <ActivityScreen tab={tab} />}</Route>
+    {may('admin') && (
+      <Route path="/settings">
+        <SettingsScreen />
+      </Route>
+    )}
+    <Route path="/chats/:accountId?/:threadId?/:place?">
+      {({ accountId, place, threadId }) => (
+        <ChatsScreen accountId={decoded(accountId)} threadId={decoded(threadId)} place={decoded(place)} />
+      )}
     </Route>
     <Route>
       <Redirect to={accountsPath} />

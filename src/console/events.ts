@@ -50,7 +50,8 @@ export const changeOf = ({ data, type }: ServerEvent): Change | undefined => {
   if (subject === 'sync') return { what: 'progress', accountId, data: content }
   if (subject === 'account') return { what: 'account', accountId }
   if (subject === 'outbox') return { what: 'outbox', accountId }
-  if (threadId === undefined) return undefined
+  // That somebody types changes nothing that is shown.
+  if (threadId === undefined || subject === 'presence') return undefined
   if ((subject === 'message' || subject === 'call') && messageId !== undefined)
     return { what: 'message', accountId, threadId, messageId }
   return { what: 'thread', accountId, threadId }

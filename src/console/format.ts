@@ -69,7 +69,7 @@ export const fileSize = (bytes: number): string => {
   return new Intl.NumberFormat(locale.value, {
     style: 'unit',
     unit: UNITS[step] ?? 'byte',
-    unitDisplay: 'short',
+    unitDisplay: 'narrow',
     maximumFractionDigits: step === 0 ? 0 : 1
   }).format(bytes / 1000 ** step)
 }

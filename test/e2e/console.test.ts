@@ -1,12 +1,41 @@
 // The console in a real browser, on one server with one simulated phone: as a person uses it.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Phone } from '../../simulator/phone.ts'
 import { hasBrowser, sharedBrowser } from './browser.ts'
+import { everyKind, landscape } from './console-story.ts'
 import { type InProcessStage, Stage } from './stage.ts'
 
+const TABS = ['outbox', 'jobs', 'incidents', 'events', 'webhooks', 'keys', 'audit', 'store']
+
+/** What is read of axe's findings. */
+interface Axe {
+  readonly violations: ReadonlyArray<{
+    readonly id: string
+    readonly nodes: ReadonlyArray<{ readonly html: string }>
+  }>
+}
+
+const NOW = Math.floor(Date.now() / 1000)
+
+/** With PICTURES=true the test makes the pictures of the documentation. */
+const picture = async (page: Page, name: string): Promise<void> => {
+  if (process.env['PICTURES'] !== 'true') return
+  await page.setViewportSize({ width: 1360, height: 820 })
+  await page.screenshot({ path: join(import.meta.dirname, '..', '..', 'docs', 'console', `${name}.png`) })
+}
+
 let stage: InProcessStage
+let phone: Phone
+let accountId: string
+/** With whom the conversation is that is looked at. */
+let partner: Awaited<ReturnType<InProcessStage['api']['threads']>>[number]
 beforeAll(async () => {
-  stage = await Stage.setInProcess()
+  // What is older is fetched when the test asks for it.
+  stage = await Stage.setInProcess({ WHATSAPP_BACKFILL_THREADS: '0' })
 })
 afterAll(() => stage[Symbol.asyncDispose]())
 
@@ -47,6 +76,18 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     return page
   }
 
+  /** The conversation with the first contact. */
+  const opened = async (): Promise<Page> => {
+    const page = await signedIn()
+    await page.getByRole('link', { name: 'Conversations' }).click()
+    await page
+      .locator('.thread', { hasText: partner.displayName ?? '' })
+      .first()
+      .click()
+    await page.getByRole('log').locator('[data-key]').first().waitFor()
+    return page
+  }
+
   test('a wrong key is refused with what to do, a right one is kept in its tab only', async () => {
     const { page } = await openPage()
     await page.goto(`${stage.server.url}/`)
@@ -76,17 +117,208 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.getByRole('button', { name: 'Add and link' }).click()
     await page.getByRole('button', { name: 'Show the QR code' }).click()
     await page.getByAltText('QR code to scan').waitFor()
-    const phone = stage.simulator.createPhone({ history: { chats: 6, messages: 600 } })
+    phone = stage.simulator.createPhone({
+      history: {
+        chats: 4,
+        messages: 800,
+        pushPerChat: 120,
+        groupsShare: 0,
+        mediaShare: 0,
+        until: NOW - 86_400
+      }
+    })
     const { body } = await stage.api.request<{ accounts: ReadonlyArray<{ accountId: string }> }>(
       'GET',
       '/v1/accounts'
     )
-    const { qr } = await stage.api.offer(body.accounts[0]!.accountId)
+    accountId = body.accounts[0]!.accountId
+    const { qr } = await stage.api.offer(accountId)
     await phone.scanQr(qr!)
     await page.getByRole('button', { name: 'Watch it come in' }).click()
     const card = page.getByRole('article', { name: 'Rosa’s Bicycles' })
-    await card.getByText('600', { exact: true }).waitFor()
+    await card.getByText('480', { exact: true }).waitFor()
     await card.getByText(/^(open|backfilling)$/).waitFor()
+    await picture(page, 'accounts')
+    await page.close()
+  })
+
+  test('every kind of message is read as it was written', async () => {
+    partner = (await stage.api.threads(accountId)).find(({ archived }) => !archived)!
+    const contact = phone.contacts.find(({ jid, lid }) => [jid, lid].includes(partner.clientJid))!
+    await everyKind(stage.simulator, phone, contact, NOW)
+    const page = await opened()
+    const log = page.getByRole('log')
+    await log.locator('.emoji', { hasText: '🎉' }).waitFor()
+    await log.getByText('1 person voted').waitFor()
+    await log.getByText('Old town square').waitFor()
+    await log.getByText('+1 555 010 0300').waitFor()
+    await log.getByText('Invoice 2026-118.pdf').waitFor()
+    await log.getByText('This message was deleted for everyone.').waitFor()
+    expect(await log.getByText('Never mind this').count()).toBe(0)
+    // The picture comes when it is seen.
+    const photo = log.getByAltText('We were up here with the old one')
+    await log.locator('.picture').scrollIntoViewIfNeeded()
+    await photo.waitFor()
+    const width = await page.evaluate(
+      `(async () => { const image = document.querySelector('.picture img'); await image.decode(); return image.naturalWidth })()`
+    )
+    expect(width).toBe(960)
+    await picture(page, 'conversation')
+    const edited = log.locator('[data-key]', { hasText: 'I am coming at six' })
+    await edited.getByRole('button', { name: 'edited' }).click()
+    await page.getByRole('dialog').getByText('I am coming at five').waitFor()
+    await page.keyboard.press('Escape')
+    await log.getByRole('button', { name: /^You Good morning/ }).count()
+    expect(
+      await log.getByRole('link', { name: 'https://rosas-bicycles.example/blue' }).getAttribute('rel')
+    ).toContain('noreferrer')
+    expect(await log.locator('strong', { hasText: 'Try it today' }).count()).toBe(1)
+    await page.close()
+  })
+
+  test('older messages come above what is read, which stays where it is', async () => {
+    const page = await opened()
+    const top = `document.querySelector('.window-list')`
+    const moved = await page.evaluate(`(async () => {
+      const list = ${top}
+      const rows = () => [...list.querySelectorAll('[data-key]')]
+      const before = rows().length
+      list.scrollTop = 900
+      await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
+      const seen = rows().find(row => row.getBoundingClientRect().bottom > list.getBoundingClientRect().top)
+      const at = seen.getBoundingClientRect().top + list.scrollTop * 0
+      await new Promise(done => {
+        const observer = new MutationObserver(() => rows().length > before && done())
+        observer.observe(list, { childList: true, subtree: true })
+        if (rows().length > before) done()
+      })
+      return seen.getBoundingClientRect().top - at
+    })()`)
+    expect(Math.abs(Number(moved))).toBeLessThan(2)
+    await page.close()
+  })
+
+  test('a message is found by its words, and opened in its place', async () => {
+    const page = await opened()
+    await page.getByRole('searchbox').fill('coming')
+    const hits = page.getByRole('region', { name: 'Found messages' })
+    await hits.getByRole('link').click()
+    expect(await hits.locator('mark').allInnerTexts()).toEqual(['coming'])
+    await page.locator('.revealed', { hasText: 'I am coming at six' }).waitFor()
+    await page.getByRole('button', { name: 'Go to a date' }).click()
+    await page.getByLabel('Day').fill('2000-01-01')
+    await page.getByRole('button', { name: 'Go there' }).click()
+    await page.getByText('Older messages may be on the phone').waitFor()
+    await page.close()
+  })
+
+  test('what is missing is fetched from the phone, and appears where it belongs', async () => {
+    const page = await opened()
+    await page.getByRole('button', { name: 'Go to a date' }).click()
+    await page.getByLabel('Day').fill('2000-01-01')
+    await page.getByRole('button', { name: 'Go there' }).click()
+    const missing = page.getByRole('region', { name: 'Missing messages' })
+    await missing.getByText('the phone has not said that this is the beginning').waitFor()
+    await picture(page, 'gap')
+    await missing.getByRole('button', { name: 'Fetch everything' }).click()
+    await page.getByRole('button', { name: 'complete', exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Go to a date' }).click()
+    await page.getByLabel('Day').fill('2000-01-01')
+    await page.getByRole('button', { name: 'Go there' }).click()
+    await page.getByText('The beginning of the conversation').waitFor()
+    await page.close()
+  })
+
+  test('a text is sent with Enter and seen to be read; answers, reactions and changes go by the menu', async () => {
+    const page = await opened()
+    await page.getByRole('textbox', { name: 'Write a message' }).fill('See you on *Saturday*')
+    await page.keyboard.press('Enter')
+    const sent = page.locator('.message', { hasText: 'See you on Saturday' })
+    await sent.getByRole('img', { name: 'Read' }).waitFor()
+    await sent.getByRole('button', { name: 'More' }).click()
+    await page.getByRole('menuitem', { name: 'Edit' }).click()
+    await page.getByRole('textbox', { name: 'Write a message' }).fill('See you on Sunday')
+    await page.keyboard.press('Enter')
+    const changed = page.locator('.message', { hasText: 'See you on Sunday' })
+    await changed.getByRole('button', { name: 'edited' }).waitFor()
+    await changed.getByRole('button', { name: 'More' }).click()
+    await page.getByRole('menuitem', { name: 'React 👍' }).click()
+    await changed.getByRole('button', { name: '👍 You' }).waitFor()
+    await page.locator('input[type=file][multiple]').setInputFiles({
+      name: 'blue.jpg',
+      mimeType: 'image/jpeg',
+      buffer: await landscape('#89a', '#354')
+    })
+    await page.getByRole('dialog').getByLabel('Caption').fill('The blue one')
+    await page.getByRole('dialog').getByRole('button', { name: 'Send' }).click()
+    await page.locator('.message', { hasText: 'The blue one' }).getByRole('img', { name: 'Read' }).waitFor()
+    await page.close()
+  })
+
+  test('without a connection what is written waits, says why, and can be taken back; then it goes on', async () => {
+    const page = await opened()
+    await stage.api.request('POST', `/v1/accounts/${accountId}/disconnect`)
+    await page.getByText('The account is offline. What you write waits here').waitFor()
+    const field = page.getByRole('textbox', { name: 'Write a message' })
+    for (const text of ['Never to be sent', 'Sent in the end']) {
+      await field.fill(text)
+      await page.keyboard.press('Enter')
+    }
+    const taken = page.locator('.message', { hasText: 'Never to be sent' })
+    await taken.getByText('Waits until the account is online').waitFor()
+    await taken.getByRole('button', { name: 'Cancel' }).click()
+    await taken.getByText('Cancelled.').waitFor()
+    await page.getByRole('link', { name: 'Accounts' }).click()
+    await page.getByRole('button', { name: 'Connect', exact: true }).click()
+    await page.getByRole('article').getByText('open', { exact: true }).waitFor()
+    await page.goBack()
+    await page
+      .locator('.message', { hasText: 'Sent in the end' })
+      .getByRole('img', { name: 'Read' })
+      .waitFor()
+    await page.close()
+  })
+
+  test('every screen is accessible, in light and in dark, and on a phone', async () => {
+    const page = await opened()
+    const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+    const [, chat = ''] = page.url().split('#')
+    await page.evaluate(axe)
+    const screens = ['/', '/settings', chat, ...TABS.map(tab => `/activity/${tab}`)]
+    const found: Array<unknown> = []
+    for (const [index, screen] of screens.entries()) {
+      // Each of them in one of the ways.
+      await page.emulateMedia({ colorScheme: index % 2 === 0 ? 'light' : 'dark', reducedMotion: 'reduce' })
+      await page.setViewportSize(index % 3 === 2 ? { width: 390, height: 844 } : { width: 1360, height: 860 })
+      await page.evaluate(`location.hash = ${JSON.stringify(screen)}`)
+      await page.locator('main h1').first().waitFor({ state: 'attached' })
+      await page.locator('main .waiting').first().waitFor({ state: 'detached' })
+      const { violations } = await page.evaluate<Axe>(`axe.run()`)
+      found.push(
+        ...violations.map(({ id, nodes }) => ({
+          screen,
+          id,
+          at: nodes.map(({ html }) => html.slice(0, 160))
+        }))
+      )
+    }
+    expect(found).toEqual([])
+    await page.close()
+  })
+
+  test('keys go everywhere, and ? lists them', async () => {
+    const page = await signedIn()
+    await page.keyboard.press('?')
+    const list = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
+    await list.getByText('Add an account').waitFor()
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('2')
+    await page.locator('.thread').first().waitFor()
+    await page.keyboard.press('j')
+    await page.getByRole('log').waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.type('coming')
+    await page.getByRole('region', { name: 'Found messages' }).getByRole('link').first().waitFor()
     await page.close()
   })
 

@@ -9,7 +9,14 @@ interface Language {
 }
 
 export const LANGUAGES = {
-  en: { name: 'English', direction: 'ltr', load: () => Promise.resolve(en) }
+  en: { name: 'English', direction: 'ltr', load: () => Promise.resolve(en) },
+  de: { name: 'Deutsch', direction: 'ltr', load: async () => (await import('./de.ts')).de },
+  es: { name: 'Español', direction: 'ltr', load: async () => (await import('./es.ts')).es },
+  pt: { name: 'Português', direction: 'ltr', load: async () => (await import('./pt.ts')).pt },
+  ro: { name: 'Română', direction: 'ltr', load: async () => (await import('./ro.ts')).ro },
+  ar: { name: 'العربية', direction: 'rtl', load: async () => (await import('./ar.ts')).ar },
+  hi: { name: 'हिन्दी', direction: 'ltr', load: async () => (await import('./hi.ts')).hi },
+  id: { name: 'Bahasa Indonesia', direction: 'ltr', load: async () => (await import('./id.ts')).id }
 } as const satisfies Readonly<Record<string, Language>>
 
 export type LanguageCode = keyof typeof LANGUAGES

@@ -20,7 +20,7 @@ const GAP = 4
 const MARGIN = 8
 
 /** Beside its button, wherever there is room. */
-const place = (menu: HTMLElement, button: HTMLElement): void => {
+export const placeBeside = (menu: HTMLElement, button: HTMLElement): void => {
   const anchor = button.getBoundingClientRect()
   const { height, width } = menu.getBoundingClientRect()
   const below = anchor.bottom + GAP
@@ -67,7 +67,7 @@ export const Menu = ({ icon = 'more', items, label }: MenuProps) => {
         onKeyDown={event => moveFocus(event, menu.current)}
         onToggle={event => {
           if (event.newState !== 'open' || menu.current === null || button.current === null) return
-          place(menu.current, button.current)
+          placeBeside(menu.current, button.current)
           menu.current.querySelector('button')?.focus()
         }}
       >

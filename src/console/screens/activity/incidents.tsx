@@ -1,0 +1,132 @@
+// What a person should know: what happened, what the server did, what to do.
+import { useSignal } from '@preact/signals'
+import type { Incident } from '../../../client/index.ts'
+import { relative } from '../../format.ts'
+import { t } from '../../i18n/i18n.ts'
+import { Button } from '../../parts/button.tsx'
+import { Empty } from '../../parts/notice.tsx'
+import { Paged } from '../../parts/paged.tsx'
+import { client, may, session } from '../../session.ts'
+import { accountOf, accounts } from '../../state/accounts.ts'
+import { useChanges } from '../../state/changes.ts'
+
+const IncidentCard = ({
+  incident,
+  onChanged
+}: {
+  readonly incident: Incident
+  readonly onChanged: () => void
+}) => {
+  const {
+    accountId,
+    acknowledgedAt,
+    advice,
+    count,
+    did,
+    happened,
+    incidentId,
+    kind,
+    lastSeenAt,
+    resolvedAt,
+    severity
+  } = incident
+  const account = accountId === null ? undefined : accountOf(accountId)
+  return (
+    <article class={`card flat incident ${severity}`} aria-label={happened}>
+      <header>
+        <div>
+          <h2>{happened}</h2>
+          <p class="soft small">
+            <code>{kind}</code>
+            {account && ` · ${account.name}`} · {relative(lastSeenAt)}
+            {count > 1 && ` · ${t('incidents.times', { count })}`}
+          </p>
+        </div>
+        {acknowledgedAt === null && may('operator') && (
+          <Button
+            icon="check"
+            onClick={async () => {
+              await client().call('feed.acknowledge', { incidentId })
+              onChanged()
+            }}
+          >
+            {t('incidents.acknowledge')}
+          </Button>
+        )}
+      </header>
+      <dl class="pairs">
+        <div>
+          <dt>{t('incidents.did')}</dt>
+          <dd>{did}</dd>
+        </div>
+        <div>
+          <dt>{t('incidents.advice')}</dt>
+          <dd>{advice}</dd>
+        </div>
+      </dl>
+      {resolvedAt !== null && (
+        <p class="small good-text">{t('incidents.resolved', { when: relative(resolvedAt) })}</p>
+      )}
+    </article>
+  )
+}
+
+/** A key for some accounts asks for each of them. */
+const readAll = async (acknowledged: boolean): Promise<ReadonlyArray<Incident>> => {
+  const ids =
+    session.value?.me.accounts === 'all' ? [undefined] : accounts.peek().map(({ accountId }) => accountId)
+  const lists = await Promise.all(
+    ids.map(accountId =>
+      client().call('feed.incidents', {
+        limit: 100,
+        acknowledged,
+        ...(accountId === undefined ? {} : { accountId })
+      })
+    )
+  )
+  return lists.flatMap(({ incidents }) => incidents).toSorted((a, b) => b.lastSeenAt - a.lastSeenAt)
+}
+
+export const Incidents = () => {
+  const acknowledged = useSignal(false)
+  const turn = useChanges(({ what }) => what === 'incident')
+  const changed = useSignal(0)
+  return (
+    <>
+      <div class="chips plain-chips" role="group" aria-label={t('threads.filter')}>
+        {[false, true].map(one => (
+          <button
+            key={String(one)}
+            type="button"
+            class="chip"
+            aria-pressed={acknowledged.value === one}
+            onClick={() => void (acknowledged.value = one)}
+          >
+            {one ? t('incidents.seen') : t('incidents.new')}
+          </button>
+        ))}
+      </div>
+      <Paged
+        on={[acknowledged.value, turn, changed.value, accounts.value.length]}
+        read={async () => ({ items: await readAll(acknowledged.value), next: null })}
+        empty={
+          <Empty icon="check" title={t('incidents.emptyTitle')}>
+            <p>{t('incidents.emptyText')}</p>
+          </Empty>
+        }
+      >
+        {incidents => (
+          <div class="stack">
+            {incidents.map(incident => (
+              <IncidentCard
+                key={incident.incidentId}
+                incident={incident}
+                onChanged={() => void (changed.value += 1)}
+              />
+            ))}
+          </div>
+        )}
+      </Paged>
+    </>
+  )
+}

@@ -1,0 +1,46 @@
+// What can be done with a message of the open conversation: shared by its bubbles, its menu and the composer.
+import { signal } from '@preact/signals'
+import type { Message, SendRequest } from '../../../client/index.ts'
+import { client, may } from '../../session.ts'
+import type { Conversation } from '../../state/conversation.ts'
+
+/** What the composer is about, besides a new message. */
+export type Draft =
+  | { readonly about: 'reply'; readonly message: Message }
+  | { readonly about: 'edit'; readonly message: Message }
+
+export const draft = signal<Draft | undefined>(undefined)
+/** The message whose details are shown. */
+export const inspected = signal<Message | undefined>(undefined)
+/** The message that is to be passed on. */
+export const forwarded = signal<Message | undefined>(undefined)
+
+const EDITABLE_MS = 15 * 60_000
+const UNSENT = new Set(['queued', 'cancelled', 'failed'])
+
+export const isSent = ({ status }: Message): boolean => !UNSENT.has(status)
+const isOwn = ({ direction }: Message): boolean => direction === 'outbound'
+const isAlive = ({ type }: Message): boolean => !['revoked', 'system', 'undecryptable', 'call'].includes(type)
+
+export const mayReply = (message: Message): boolean => may('agent') && isAlive(message) && isSent(message)
+export const mayReact = mayReply
+export const mayEdit = (message: Message, now = Date.now()): boolean =>
+  mayReply(message) && isOwn(message) && message.type === 'text' && now - message.tsClient < EDITABLE_MS
+export const mayRevoke = (message: Message): boolean => mayReply(message) && isOwn(message)
+export const mayForward = (message: Message): boolean =>
+  mayReply(message) && !message.viewOnce && message.type !== 'event' && message.album === null
+
+export const send = async (
+  { accountId, threadId }: Pick<Conversation, 'accountId' | 'threadId'>,
+  body: SendRequest
+): Promise<void> => {
+  await client().call('outbox.send', { accountId, body: { threadId, ...body } })
+}
+
+/** An own reaction is taken back by the same one. */
+export const react = async (conversation: Conversation, message: Message, emoji: string): Promise<void> => {
+  const own = message.reactions.find(({ sender }) => sender === 'me')?.emoji
+  await send(conversation, {
+    reaction: { messageId: message.messageId, emoji: own === emoji ? '' : emoji }
+  })
+}

@@ -1,0 +1,64 @@
+// Passing a message on to another conversation of the account.
+import { useSignal } from '@preact/signals'
+import { address } from '../../format.ts'
+import { t } from '../../i18n/i18n.ts'
+import { Avatar } from '../../parts/avatar.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { useLoaded } from '../../parts/loaded.ts'
+import { Failure } from '../../parts/notice.tsx'
+import { client } from '../../session.ts'
+import { attempt, tellDone } from '../../toasts.ts'
+import { forwarded, send } from './acts.ts'
+
+const Targets = ({ accountId }: { readonly accountId: string }) => {
+  const q = useSignal('')
+  const query = q.value.trim()
+  const { state } = useLoaded(
+    () => client().call('accounts.threads', { accountId, limit: 30, ...(query === '' ? {} : { q: query }) }),
+    [accountId, query]
+  )
+  const message = forwarded.value
+  if (message === undefined) return null
+  return (
+    <>
+      <input
+        type="search"
+        autofocus
+        placeholder={t('threads.search')}
+        aria-label={t('threads.search')}
+        value={q.value}
+        onInput={({ currentTarget }) => (q.value = currentTarget.value)}
+      />
+      {state.value.error !== undefined && <Failure error={state.value.error} />}
+      <ul class="choose-list">
+        {(state.value.value?.threads ?? []).map(({ clientJid, displayName, kind, threadId }) => (
+          <li key={threadId}>
+            <button
+              type="button"
+              onClick={() =>
+                void attempt(async () => {
+                  await send(
+                    { accountId, threadId },
+                    { forward: { threadId: message.threadId, messageId: message.messageId } }
+                  )
+                  forwarded.value = undefined
+                  tellDone(t('forward.done', { name: displayName ?? address(clientJid) }))
+                })
+              }
+            >
+              <Avatar id={clientJid} name={displayName} isGroup={kind === 'group'} />
+              <bdi>{displayName ?? address(clientJid)}</bdi>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+export const ForwardDialog = ({ accountId }: { readonly accountId: string }) =>
+  forwarded.value === undefined ? null : (
+    <Dialog title={t('message.forward')} onClose={() => void (forwarded.value = undefined)}>
+      <Targets accountId={accountId} />
+    </Dialog>
+  )

@@ -1,0 +1,99 @@
+// A message to somebody who has no thread yet: by number, or from the contacts.
+import { useSignal } from '@preact/signals'
+import { useLocation } from 'wouter-preact'
+import { address } from '../../format.ts'
+import { t } from '../../i18n/i18n.ts'
+import { Avatar } from '../../parts/avatar.tsx'
+import { Button } from '../../parts/button.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { useLoaded } from '../../parts/loaded.ts'
+import { threadPath } from '../../routes.ts'
+import { client } from '../../session.ts'
+
+interface NewChatProps {
+  readonly accountId: string
+  readonly onClose: () => void
+}
+
+const Contacts = ({
+  accountId,
+  onChosen,
+  q
+}: {
+  accountId: string
+  q: string
+  onChosen: (jid: string) => void
+}) => {
+  const { state } = useLoaded(
+    () => client().call('contacts.list', { accountId, limit: 8, ...(q === '' ? {} : { q }) }),
+    [accountId, q]
+  )
+  const contacts = state.value.value?.contacts ?? []
+  return (
+    <ul class="choose-list">
+      {contacts.map(({ contactJid, name, phoneNumber, pushName }) => (
+        <li key={contactJid}>
+          <button type="button" onClick={() => onChosen(phoneNumber ?? contactJid)}>
+            <Avatar id={contactJid} name={name ?? pushName} isGroup={false} />
+            <span>
+              <bdi>{name ?? pushName ?? address(contactJid)}</bdi>{' '}
+              <span class="soft small" dir="ltr">
+                {phoneNumber ?? ''}
+              </span>
+            </span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+export const NewChatDialog = ({ accountId, onClose }: NewChatProps) => {
+  const [, navigate] = useLocation()
+  const to = useSignal('')
+  const text = useSignal('')
+  const submit = async (): Promise<void> => {
+    const { threadId } = await client().call('outbox.send', {
+      accountId,
+      body: { to: to.value.trim(), text: text.value.trim() }
+    })
+    onClose()
+    navigate(threadPath(accountId, threadId))
+  }
+  return (
+    <Dialog title={t('newChat.title')} onClose={onClose}>
+      <label class="field">
+        <span>{t('newChat.to')}</span>
+        <input
+          autofocus
+          dir="auto"
+          value={to.value}
+          onInput={({ currentTarget }) => (to.value = currentTarget.value)}
+        />
+      </label>
+      {!/^\+?\d{6,}/.test(to.value.replaceAll(/[\s()-]/g, '')) && !to.value.includes('@') && (
+        <Contacts accountId={accountId} q={to.value.trim()} onChosen={jid => void (to.value = jid)} />
+      )}
+      <label class="field">
+        <span>{t('newChat.text')}</span>
+        <textarea
+          rows={3}
+          dir="auto"
+          value={text.value}
+          onInput={({ currentTarget }) => (text.value = currentTarget.value)}
+        />
+      </label>
+      <footer>
+        <Button onClick={onClose}>{t('cancel')}</Button>
+        <Button
+          look="main"
+          icon="send"
+          disabled={to.value.trim() === '' || text.value.trim() === ''}
+          onClick={submit}
+        >
+          {t('composer.send')}
+        </Button>
+      </footer>
+    </Dialog>
+  )
+}

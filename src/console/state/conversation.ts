@@ -1,0 +1,240 @@
+// One open conversation: its window of messages, how complete it is, and what keeps both up to date.
+import { computed, signal } from '@preact/signals'
+import type { Message, ThreadCoverage, ThreadWithPastParticipants } from '../../client/index.ts'
+import { type Change, onChange, onComeback } from '../events.ts'
+import { client } from '../session.ts'
+import { gathered, paced } from './pacing.ts'
+import {
+  EMPTY_WINDOW,
+  messagesIn,
+  type MessageWindow,
+  PAGE,
+  pageOf,
+  windowFrom,
+  withChanged,
+  withNewer,
+  withOlder
+} from './window.ts'
+
+/** What is to be looked at: a message, or where a time is. */
+export interface Target {
+  readonly messageId: string
+  /** Another one each time, also for the same message. */
+  readonly turn: number
+}
+
+const CHANGES_MS = 250
+/** With more changes than that at once, the page is read again instead of each message. */
+const MANY = 8
+
+const edgeOf = ({ gaps, oldest, requests }: ThreadCoverage): string =>
+  JSON.stringify([oldest, gaps.map(({ from, gapId, to }) => [gapId, from, to]), requests.length])
+
+export class Conversation {
+  readonly accountId: string
+  readonly threadId: string
+  readonly window = signal<MessageWindow>(EMPTY_WINDOW)
+  readonly messages = computed(() => messagesIn(this.window.value))
+  readonly thread = signal<ThreadWithPastParticipants | undefined>(undefined)
+  readonly coverage = signal<ThreadCoverage | undefined>(undefined)
+  readonly error = signal<unknown>(undefined)
+  readonly target = signal<Target | undefined>(undefined)
+  readonly isReading = signal(true)
+  private isOlderComing = false
+  private isNewerComing = false
+  private turn = 0
+  private readonly stops: ReadonlyArray<() => void>
+
+  constructor(accountId: string, threadId: string) {
+    this.accountId = accountId
+    this.threadId = threadId
+    const take = gathered(CHANGES_MS, ids => this.takeChanges(ids))
+    const takeThread = paced(CHANGES_MS, () => this.readFacts())
+    this.stops = [
+      onChange(change => {
+        if (this.isMine(change)) {
+          if (change.what === 'message') take(change.messageId)
+          takeThread('')
+        }
+      }),
+      onComeback(() => {
+        void this.catchUp()
+        takeThread('')
+      })
+    ]
+  }
+
+  dispose(): void {
+    for (const stop of this.stops) stop()
+  }
+
+  /** Begins at the newest message, at a message, or at a time (milliseconds since 1970). */
+  async open(place?: string): Promise<void> {
+    void this.readFacts()
+    await this.attempt(() => (place === undefined ? this.readNewest() : this.readAt(place)))
+  }
+
+  async goTo(place: string): Promise<void> {
+    const held = this.messages.value.find(({ messageId }) => messageId === place)
+    if (held !== undefined) this.show(held)
+    else await this.attempt(() => this.readAt(place))
+  }
+
+  async goToNewest(): Promise<void> {
+    if (!this.window.value.atNewest) await this.attempt(() => this.readNewest())
+    const last = this.messages.value.at(-1)
+    if (last !== undefined) this.show(last)
+  }
+
+  async loadOlder(): Promise<void> {
+    const { atOldest, pages } = this.window.value
+    const before = pages[0]?.olderCursor
+    if (atOldest || before == null || this.isOlderComing) return
+    this.isOlderComing = true
+    await this.attempt(async () => {
+      const page = pageOf(
+        await client().call('threads.messages', { threadId: this.threadId, limit: PAGE, before })
+      )
+      // The window may have moved elsewhere meanwhile.
+      if (this.window.value.pages[0]?.olderCursor === before)
+        this.window.value = withOlder(this.window.value, page)
+    })
+    this.isOlderComing = false
+  }
+
+  async loadNewer(): Promise<void> {
+    if (this.window.value.atNewest || this.isNewerComing) return
+    await this.readNewer()
+  }
+
+  /** Reads this message again, as after something was done with it. */
+  async refresh(messageId: string): Promise<void> {
+    await this.takeChanges([messageId])
+  }
+
+  /** Messages that came while nothing was heard. */
+  async catchUp(): Promise<void> {
+    if (this.window.value.atNewest) await this.readNewer()
+  }
+
+  async readFacts(): Promise<void> {
+    const { threadId } = this
+    const [thread, coverage] = await Promise.all([
+      client().call('threads.thread', { threadId }),
+      client().call('history.coverage', { threadId })
+    ])
+    const before = this.coverage.value
+    this.thread.value = thread
+    this.coverage.value = coverage
+    if (before !== undefined && edgeOf(before) !== edgeOf(coverage)) await this.readAgain()
+  }
+
+  private async attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+      this.error.value = undefined
+    } catch (error) {
+      this.error.value = error
+    }
+    this.isReading.value = false
+  }
+
+  private isMine(change: Change): boolean {
+    const names = 'threadId' in change ? change.threadId : undefined
+    return names === this.threadId || (names !== undefined && names === this.thread.value?.threadId)
+  }
+
+  private show({ messageId }: Message): void {
+    this.turn += 1
+    this.target.value = { messageId, turn: this.turn }
+  }
+
+  private async readNewest(): Promise<void> {
+    const page = await client().call('threads.messages', { threadId: this.threadId, limit: PAGE })
+    this.window.value = windowFrom(pageOf(page), true)
+  }
+
+  /** Not before the first message: there is nothing to show from there. */
+  private async timeOf(place: string): Promise<number> {
+    const { threadId } = this
+    if (!/^\d{10,16}$/.test(place))
+      return (await client().call('threads.message', { threadId, messageId: place })).tsClient
+    const { oldest } = this.coverage.value ?? (await client().call('history.coverage', { threadId }))
+    return Math.max(Number(place), oldest?.at ?? 0)
+  }
+
+  private async readAt(place: string): Promise<void> {
+    const at = await this.timeOf(place)
+    const { threadId } = this
+    const older = pageOf(
+      await client().call('threads.messages', { threadId, limit: PAGE, until: String(at + 1000) })
+    )
+    const start = windowFrom(older, false)
+    const newer = await this.newerThan(start)
+    this.window.value = newer === undefined ? { ...start, atNewest: true } : newer
+    const found =
+      this.messages.value.find(({ messageId }) => messageId === place) ??
+      this.messages.value.find(({ tsClient }) => tsClient >= at) ??
+      this.messages.value.at(-1)
+    if (found !== undefined) this.show(found)
+  }
+
+  /** The window with the page behind it; `undefined` when there is no place to go on from. */
+  private async newerThan(window: MessageWindow): Promise<MessageWindow | undefined> {
+    const after = window.pages.at(-1)?.newerCursor
+    const { threadId } = this
+    // Before the first message of a thread: everything is newer.
+    const page = await client().call(
+      'threads.messages',
+      after == null ? { threadId, limit: PAGE } : { threadId, limit: PAGE, after }
+    )
+    return after == null ? windowFrom(pageOf(page), true) : withNewer(window, pageOf(page))
+  }
+
+  private async readNewer(): Promise<void> {
+    if (this.isNewerComing) return
+    this.isNewerComing = true
+    await this.attempt(async () => {
+      const from = this.window.value
+      const next = await this.newerThan(from)
+      if (
+        next !== undefined &&
+        this.window.value.pages.at(-1)?.newerCursor === from.pages.at(-1)?.newerCursor
+      )
+        this.window.value = next
+    })
+    this.isNewerComing = false
+  }
+
+  /** Something came into the middle of what is shown: it is read again from its oldest message on. */
+  private async readAgain(): Promise<void> {
+    const { atNewest, pages } = this.window.value
+    const first = pages.length > 2 ? pages[1] : pages[0]
+    const until = first?.messages.at(-1)?.tsClient
+    if (until === undefined) return
+    await this.attempt(async () => {
+      const { threadId } = this
+      const page = await client().call('threads.messages', {
+        threadId,
+        limit: PAGE,
+        until: String(until + 1000)
+      })
+      let window = windowFrom(pageOf(page), false)
+      for (let n = pages.length; n > 0 && !window.atNewest; n -= 1)
+        window = (await this.newerThan(window)) ?? window
+      this.window.value = { ...window, atNewest: window.atNewest && atNewest ? true : window.atNewest }
+    })
+  }
+
+  private async takeChanges(ids: ReadonlyArray<string>): Promise<void> {
+    const known = new Set(this.messages.value.map(({ messageId }) => messageId))
+    const held = ids.filter(id => known.has(id))
+    if (held.length > MANY) return this.readAgain()
+    const { threadId } = this
+    const changed = await Promise.all(
+      held.map(messageId => client().call('threads.message', { threadId, messageId }))
+    )
+    if (changed.length > 0) this.window.value = withChanged(this.window.value, changed)
+    if (held.length < ids.length) await this.catchUp()
+  }
+}
