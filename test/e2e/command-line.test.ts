@@ -9,6 +9,7 @@ import { afterAll, expect, test } from 'vitest'
 import { temporaryFolder } from '../../harness/server-process.ts'
 import { backscroll, type Ended, resultsOf, Running } from './backscroll.ts'
 import { once as sharedOnce } from './shared.ts'
+import { thorough } from '../thorough.ts'
 import { sharedInProcessStage } from './stage.ts'
 
 const stage = sharedInProcessStage({ WEBHOOK_URL_PRIVATE: 'true' })
@@ -271,7 +272,14 @@ test('a backup of the running server is restored into another folder', async () 
   })
 })
 
-test.each([
+type Refused = readonly [
+  args: ReadonlyArray<string>,
+  more: Readonly<Record<string, string>>,
+  code: number,
+  words: string
+]
+
+const REFUSED: ReadonlyArray<Refused> = [
   [['accounts'], { BACKSCROLL_URL: 'http://127.0.0.1:2' }, 3, 'backscroll start'],
   [['accounts'], { BACKSCROLL_API_KEY: 'no-such-key-at-all' }, 4, 'does not know this key'],
   [['accounts'], { BACKSCROLL_API_KEY: '' }, 2, 'Set BACKSCROLL_API_KEY'],
@@ -284,13 +292,20 @@ test.each([
   [['keys', 'create', 'x', '--role', 'viewer'], {}, 2, '--all-accounts'],
   [['start', '--port', 'eighty'], {}, 2, '--port'],
   [['backup', '/dev/null/x'], { DATA_DIR: '/nonexistent' }, 1, 'No backup was made']
-])('%j with %j ends with %i and says what to do', async (args, more, code, words) => {
-  await shop()
-  const ended = await backscroll(args, { ...environment(), ...more })
-  expect([ended.code, ended.stdout]).toEqual([code, ''])
-  expect(ended.stderr).toContain(words)
-  expect(ended.stderr).not.toMatch(/^\s+at /m)
-})
+]
+/** One for each code. */
+const ONE_EACH = [...new Map(REFUSED.map(refused => [refused[2], refused])).values()]
+
+test.each(thorough(ONE_EACH, REFUSED))(
+  '%j with %j ends with %i and says what to do',
+  async (args, more, code, words) => {
+    await shop()
+    const ended = await backscroll(args, { ...environment(), ...more })
+    expect([ended.code, ended.stdout]).toEqual([code, ''])
+    expect(ended.stderr).toContain(words)
+    expect(ended.stderr).not.toMatch(/^\s+at /m)
+  }
+)
 
 test('without arguments it tells what there is, in the order in which it is needed', async () => {
   const { code, stderr, stdout } = await backscroll([])

@@ -198,7 +198,7 @@ test('the credentials are in no answer, event, log line or file', async () => {
   const { api } = stage
   await api.setProxy(accountId, proxies.socks5.url())
   await untilOpen()
-  await api.until('an event', async () => (live.length > 0 ? true : undefined))
+  await api.until('an event', async () => seen.find(({ type }) => type === 'account.state'))
   stop()
   const { key, url } = stage.server
   const metrics = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${key}` } })

@@ -14,7 +14,7 @@ const KEY = 'backup-key-0123456789'
 
 /** Runs a command on a data folder; answers its JSON line, or the words on standard error. */
 const command = async (dataDir: string, ...args: ReadonlyArray<string>) => {
-  const { code, output } = await runToExit({ DATA_DIR: dataDir, API_KEY: KEY }, args)
+  const { code, output } = await runToExit({ DATA_DIR: dataDir, API_KEY: KEY }, [...args, '--json'])
   const line = output.split('\n').find(text => text.startsWith('{'))
   return { code, output, result: JSON.parse(line ?? '{}') as Record<string, unknown> }
 }

@@ -68,10 +68,9 @@ export class EventLog extends Context.Service<
         append: (accountId, events) =>
           events.length === 0
             ? Effect.void
-            : insertEvents(bulk, accountId, events, clock.currentTimeMillisUnsafe()).pipe(
-                Effect.andThen(wake),
-                asDatabaseError('appending events')
-              ),
+            : Effect.suspend(() =>
+                insertEvents(bulk, accountId, events, clock.currentTimeMillisUnsafe())
+              ).pipe(Effect.andThen(wake), asDatabaseError('appending events')),
         list: query => listEvents(sql, query).pipe(asDatabaseError('events')),
         newest: newestEvent(sql).pipe(asDatabaseError('newestEvent')),
         floor: floorOf(sql).pipe(asDatabaseError('floorOfEvents')),
