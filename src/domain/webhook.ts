@@ -42,7 +42,7 @@ export const Webhook = Schema.Struct({
   state: WebhookState,
   /** Why it is disabled. */
   reason: Schema.NullOr(Schema.String),
-  /** How many events are still to be delivered. */
+  /** How many events are still to be delivered, those of conversations that wait among them. */
   waiting: Whole,
   /** How many conversations wait because a delivery has failed, and when the next of them is tried. */
   failingLanes: Whole,

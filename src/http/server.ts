@@ -23,6 +23,7 @@ import { accountsLayer } from './resources/accounts/handlers.ts'
 import { auditLayer } from './resources/audit/handlers.ts'
 import { consoleLayer } from './resources/console/page.ts'
 import { contactsLayer } from './resources/contacts/handlers.ts'
+import { EVENTS_PROTOCOL } from './resources/events/socket-path.ts'
 import { eventsLayer } from './resources/events/handlers.ts'
 import { schemasLayer } from './resources/events/schemas.ts'
 import { socketLayer } from './resources/events/socket.ts'
@@ -164,7 +165,11 @@ export const layer = (options: HttpOptions) => {
       NodeHttpServer.layer(() => server, {
         host: options.host,
         port: options.port,
-        websocket: { maxPayload: LONGEST_SEGMENT, WebSocket: PingingWebSocket }
+        websocket: {
+          maxPayload: LONGEST_SEGMENT,
+          WebSocket: PingingWebSocket,
+          handleProtocols: named => (named.has(EVENTS_PROTOCOL) ? EVENTS_PROTOCOL : false)
+        }
       })
     )
   )

@@ -104,6 +104,7 @@ test('a conversation waits for the event that was not taken; others go on, and n
   await phone.receive({ from: other!, text: 'other' })
   await until('the other conversation', () => receiver.texts.includes('other') || undefined)
   expect(receiver.texts).not.toContain('troubled 2')
+  await until('both to be counted', async () => (await read(webhook.webhookId)).waiting === 2 || undefined)
   const [failed] = (await deliveriesOf(webhook.webhookId)).filter(({ outcome }) => outcome === 'failed')
   expect(failed).toMatchObject({ status: 500, reason: 'it does not work', attempt: 1 })
 
@@ -136,7 +137,7 @@ test('a server that is gone gets nothing any more, until somebody says so; what 
   })
   expect(disabled.reason).toContain('410')
   await phone.receive({ from: contact!, text: 'meanwhile' })
-  await until('the event', async () => (await read(webhook.webhookId)).waiting === 1 || undefined)
+  await until('both events', async () => (await read(webhook.webhookId)).waiting === 2 || undefined)
   expect(receiver.received).toHaveLength(1)
 
   receiver.behave = accept

@@ -20,7 +20,7 @@ import { readAttempts } from './attempts.ts'
 import { isTaken, send } from './delivery.ts'
 import { deleteEndpoint, type Endpoint, readEndpoint, readEndpoints, writeEndpoint } from './endpoints.ts'
 import { KnownEndpoints } from './known-endpoints.ts'
-import { lanesOf, restartLane } from './lanes.ts'
+import { countInLanes, lanesOf, restartLane } from './lanes.ts'
 import { ofAccount, requestsFor } from './material.ts'
 import { addReplay } from './replays.ts'
 import { newSecret } from './signature.ts'
@@ -171,6 +171,7 @@ const shown = Effect.fnUntraced(function* (endpoint: Endpoint) {
   const kinds = yield* sql<{ kind: string; n: number }>`SELECT kind, COUNT(*) AS n FROM events
     WHERE event_id > ${place} AND ${ofAccount} AND ${ofThreads} GROUP BY kind`
   const lanes = yield* lanesOf(sql, webhookId)
+  const inLanes = lanes.length === 0 ? [] : yield* countInLanes(sql, webhookId, place)
   const [dead] = yield* sql<{
     n: number
   }>`SELECT COUNT(*) AS n FROM webhook_dead_letters WHERE webhook_id = ${webhookId}`
@@ -188,7 +189,7 @@ const shown = Effect.fnUntraced(function* (endpoint: Endpoint) {
     state,
     reason,
     headers: Object.keys(headers),
-    waiting: kinds.reduce((sum, { kind, n }) => (isWanted(types, kind) ? sum + n : sum), 0),
+    waiting: [...kinds, ...inLanes].reduce((sum, { kind, n }) => (isWanted(types, kind) ? sum + n : sum), 0),
     failingLanes: lanes.length,
     nextAttemptAt: lanes[0]?.nextAt ?? null,
     deadLetters: dead?.n ?? 0,

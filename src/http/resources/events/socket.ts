@@ -16,7 +16,6 @@ import { SOCKET_PATH } from './socket-path.ts'
 import { subscribe, type Subscription, type SubscriptionNeeds } from './subscription.ts'
 
 /** Browsers cannot send headers with a WebSocket: the key is named as a protocol, in base64url. */
-export const PROTOCOL = 'backscroll.events'
 const KEY_PROTOCOL = 'backscroll.key.'
 
 const CREDENTIAL_ENDED = new Socket.CloseEvent(4003, 'The key has expired or was revoked')
