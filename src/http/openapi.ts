@@ -120,6 +120,26 @@ const described = (tag: Json): Json => {
   return description === undefined ? tag : { ...objectIn(tag), description }
 }
 
+/** What this server sends to the URL of a webhook, in its own format. */
+const DELIVERY: JsonObject = {
+  post: {
+    operationId: 'webhooks.delivery',
+    tags: ['webhooks'],
+    summary: 'An event is delivered',
+    description:
+      'To the URL of each webhook that wants it, signed by Standard Webhooks. docs/webhooks.md tells of order, repetitions and batches.',
+    security: [],
+    requestBody: {
+      required: true,
+      content: { 'application/cloudevents+json': { schema: { $ref: `${SCHEMAS}Event` } } }
+    },
+    responses: {
+      '2XX': { description: 'Taken' },
+      '410': { description: 'Gone: the webhook is disabled' }
+    }
+  }
+}
+
 /** Finishes the document that Effect makes of the contract. */
 export const finishDocument = (made: object): Record<string, unknown> => {
   const document = objectIn(rewrite(withProblemNames(jsonOf(made)), simplified))
@@ -141,6 +161,7 @@ export const finishDocument = (made: object): Record<string, unknown> => {
     servers: [{ url: '/', description: 'This server' }],
     tags: Array.isArray(tags) ? tags.map(described) : [],
     paths,
+    webhooks: { event: DELIVERY },
     components: { ...components, schemas }
   }
 }

@@ -177,3 +177,16 @@ describe('operations', () => {
     }
   })
 })
+
+test('what is sent to webhooks is described, so that every type of event is in use', () => {
+  const { webhooks } = OpenApi.fromApi(Api) as unknown as { readonly webhooks: unknown }
+  expect(webhooks).toMatchObject({
+    event: {
+      post: {
+        requestBody: {
+          content: { 'application/cloudevents+json': { schema: { $ref: '#/components/schemas/Event' } } }
+        }
+      }
+    }
+  })
+})
