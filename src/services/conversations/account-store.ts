@@ -71,7 +71,9 @@ const update = Effect.fnUntraced(function* (
   accountId: string,
   facts: AccountFacts
 ) {
-  const before = yield* readAccount(sql, accountId)
+  // Most updates, such as when the account was last online, are told to nobody.
+  const isTold = facts.linkedAt != null || facts.restriction !== undefined
+  const before = isTold ? yield* readAccount(sql, accountId) : undefined
   yield* updateAccount(sql, accountId, facts)
   if (before !== undefined) yield* events.append(accountId, eventsOf(before, facts))
 })

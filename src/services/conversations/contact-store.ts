@@ -1,11 +1,13 @@
 // Contacts: the names of persons, from the address book and from themselves.
 import { Context, Effect, Layer } from 'effect'
-import { SqlClient } from 'effect/sql'
+import type { SqlClient } from 'effect/sql'
 import type { Contact } from '../../domain/contact.ts'
-import { SqlBulk } from '../database/bulk.ts'
+import type { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
-import { EventLog } from '../events/event-log.ts'
+import { joinTransaction } from '../database/transaction.ts'
+import type { EventLog } from '../events/event-log.ts'
 import { type ContactQuery, listContacts } from './sql/contact-pages.ts'
+import { type WriteContext, writeContext } from './sql/context.ts'
 import { namesOf, putContacts, savedContacts } from './sql/contacts.ts'
 import type { ContactWrite } from './writes.ts'
 
@@ -30,32 +32,25 @@ export class ContactStore extends Context.Service<
   static readonly layer: Layer.Layer<ContactStore, never, EventLog | SqlBulk | SqlClient.SqlClient> =
     Layer.effect(
       ContactStore,
-      Effect.map(Effect.all([SqlBulk, SqlClient.SqlClient, EventLog]), ([bulk, sql, events]) =>
-        ContactStore.of({
+      Effect.map(writeContext, context => {
+        const { bulk, sql } = context
+        return ContactStore.of({
           put: (accountId, contacts, { isHistory } = { isHistory: false }) =>
             (isHistory
               ? putContacts(bulk, accountId, contacts)
-              : putAndTell({ bulk, events, sql }, accountId, contacts)
+              : putAndTell(context, accountId, contacts).pipe(joinTransaction(sql))
             ).pipe(asDatabaseError('putContacts')),
           list: (accountId, query) =>
             listContacts(sql, accountId, query).pipe(asDatabaseError('listContacts')),
           saved: accountId => savedContacts(sql, accountId).pipe(asDatabaseError('savedContacts'))
         })
-      )
+      })
     )
 }
 
 /** With an event for each contact that is another than before. */
 const putAndTell = Effect.fnUntraced(function* (
-  {
-    bulk,
-    events,
-    sql
-  }: {
-    readonly bulk: SqlBulk['Service']
-    readonly events: EventLog['Service']
-    readonly sql: SqlClient.SqlClient
-  },
+  { bulk, eventLog, sql }: WriteContext,
   accountId: string,
   contacts: ReadonlyArray<ContactWrite>
 ) {
@@ -64,7 +59,7 @@ const putAndTell = Effect.fnUntraced(function* (
   yield* putContacts(bulk, accountId, contacts)
   const now = yield* namesOf(sql, accountId, people)
   const changed = [...now].filter(([contactJid, names]) => before.get(contactJid) !== names)
-  yield* events.append(
+  yield* eventLog.append(
     accountId,
     changed.map(([contactJid]) => ({ kind: 'contact.changed', subjectId: contactJid }))
   )

@@ -1,17 +1,19 @@
 // What is told as it happens and kept nowhere.
 import { Clock, Context, Effect, Layer, PubSub, type Scope, Stream } from 'effect'
 import type { DataOf } from '../../domain/events/catalogue.ts'
+import type { LiveKind } from '../../domain/feed.ts'
 
-type LiveKind = 'presence.changed'
+/** The progress of history is made for each subscriber, and what was missed, too. */
+type ToldKind = Extract<LiveKind, 'presence.changed'>
 
 export type LiveEvent = {
-  readonly [Kind in LiveKind]: {
+  readonly [Kind in ToldKind]: {
     readonly kind: Kind
     readonly data: DataOf<Kind>
     /** Milliseconds since 1970. */
     readonly at: number
   }
-}[LiveKind]
+}[ToldKind]
 
 /** Events that a slow subscriber may be behind. */
 const MOST_UNREAD = 1000
@@ -19,7 +21,7 @@ const MOST_UNREAD = 1000
 export class LiveEvents extends Context.Service<
   LiveEvents,
   {
-    readonly tell: <Kind extends LiveKind>(kind: Kind, data: DataOf<Kind>) => Effect.Effect<void>
+    readonly tell: <Kind extends ToldKind>(kind: Kind, data: DataOf<Kind>) => Effect.Effect<void>
     /** Everything that is told from the moment in which it is run. A subscriber that is too slow misses the oldest. */
     readonly told: Effect.Effect<Stream.Stream<LiveEvent>, never, Scope.Scope>
   }
