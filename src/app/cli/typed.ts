@@ -1,5 +1,5 @@
 // What cannot be taken back is done by whoever types its name once more.
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import { Effect, Option } from 'effect'
 import { type CommandFailed, misused } from './failure.ts'
 import { Screen } from './screen/screen.ts'
@@ -9,18 +9,11 @@ const asked = (question: string): Effect.Effect<string> =>
   Effect.flatMap(Surroundings, ({ stderr, stdin }) =>
     Effect.callback<string>(resume => {
       const terminal = createInterface({ input: stdin, output: stderr })
-      let isAnswered = false
-      terminal.question(question).then(
-        answer => {
-          isAnswered = true
-          terminal.close()
-          resume(Effect.succeed(answer))
-        },
-        () => resume(Effect.succeed(''))
-      )
-      // Ctrl-D is no answer, Ctrl-C ends the command.
-      terminal.once('close', () => {
-        if (!isAnswered) resume(Effect.succeed(''))
+      // Ctrl-D is no answer, Ctrl-C ends the command. An answer comes before the end that follows it.
+      terminal.once('close', () => resume(Effect.succeed('')))
+      terminal.question(question, answer => {
+        resume(Effect.succeed(answer))
+        terminal.close()
       })
       terminal.once('SIGINT', () => resume(Effect.interrupt))
       return Effect.sync(() => terminal.close())

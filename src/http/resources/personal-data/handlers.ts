@@ -9,7 +9,7 @@ import type { AccountStore } from '../../../services/conversations/account-store
 import type { ExportStore } from '../../../services/conversations/export-store.ts'
 import type { PersonalMessages } from '../../../services/conversations/personal-messages.ts'
 import type { ThreadStore } from '../../../services/conversations/thread-store.ts'
-import { Media } from '../../../services/media/media.ts'
+import type { Media } from '../../../services/media/media.ts'
 import { personArchive } from '../../../services/personal-data/archive.ts'
 import { Erasures } from '../../../services/personal-data/erasures.ts'
 import { personLines } from '../../../services/personal-data/export.ts'
