@@ -1,6 +1,6 @@
 // What is said of a request that is not as the contract says.
-import { Option, Schema } from 'effect'
-import { HttpApi, HttpApiEndpoint, OpenApi } from 'effect/http-api'
+import { Schema } from 'effect'
+import { HttpApi, type HttpApiEndpoint, OpenApi } from 'effect/http-api'
 import { expect, test } from 'vitest'
 import { Api } from '../../src/http/api.ts'
 import { problemOf } from '../../src/http/validation.ts'
