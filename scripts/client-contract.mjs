@@ -106,14 +106,21 @@ const operationsOf = document =>
     }))
   )
 
+/** Headers are the client's own business. */
+const isNamed = parameter => parameter.in !== 'header'
+
 const typeOfOperation = (document, operation) => {
   const { operationId, parameters, requestBody, summary } = operation
   const lines = [
-    ...parameters.map(
-      ({ name, required, schema }) =>
-        `${comment(schema.description, '    ')}    readonly ${keyOf(name)}${required ? '' : '?'}: ${typeOf(schema, '    ')}\n`
-    ),
-    ...(requestBody === undefined ? [] : [`    readonly body: ${bodyType(requestBody.content)}\n`])
+    ...parameters
+      .filter(isNamed)
+      .map(
+        ({ name, required, schema }) =>
+          `${comment(schema.description, '    ')}    readonly ${keyOf(name)}${required ? '' : '?'}: ${typeOf(schema, '    ')}\n`
+      ),
+    ...(requestBody === undefined
+      ? []
+      : [`    readonly body${requestBody.required ? '' : '?'}: ${bodyType(requestBody.content)}\n`])
   ]
   const pages = pagesOf(document, operation)
   return `${comment(summary, '  ')}  readonly ${JSON.stringify(operationId)}: {

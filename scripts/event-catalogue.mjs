@@ -96,13 +96,13 @@ ${JSON.stringify(envelope, null, 2)}
 
 ## Which events, and from where on
 
-All ways have the same filters: accounts (\`accountId\`), types (\`types=message.*,thread.changed\`) and threads (\`threadId\`), each one or several, separated by commas. A key that is limited to accounts has to name them (403 otherwise); types that it may not hear are left out, and so is what its role may not hear. A type that does not exist is never heard.
+All ways have the same filters: accounts (\`accountId\`), types (\`types=message.*,thread.changed\`) and threads (\`threadId\`), each one or several, separated by commas. A key that is limited to accounts has to name them (403 otherwise); types that it may not hear are left out, and so is what its role may not hear. What does not exist is refused (400, 404), by both with the same problem.
 
 \`\`\`sh
 curl -N -H "Authorization: Bearer $KEY" "http://127.0.0.1:3000/v1/events?types=message.*&after=4711"
 \`\`\`
 
-\`after\`, or the header \`Last-Event-ID\` that browsers send and that counts more, goes on after an event; without it, events start now. Events whose \`id\` is no number are told as they happen: they have no \`id:\` line in server-sent events, and nobody can go on from them.
+\`after\`, or the header \`Last-Event-ID\` that browsers send and that counts more, goes on after an event; without it, events start now. What is no number is refused (400). Events whose \`id\` is no number are told as they happen: they have no \`id:\` line in server-sent events, and nobody can go on from them.
 Events are kept for \`EVENTS_KEEP\` (a week). Who was away for longer is told so by \`events.missed\` first, with the numbers between which events are gone, and should read what it needs anew.
 
 **WebSocket:** each message is one event. What the client sends is ignored; more than 1,000 bytes in a message end the connection (1009). The key is sent in a header, as everywhere; in browsers, which cannot, as a protocol: \`new WebSocket(url, ['backscroll.events', 'backscroll.key.' + base64url(key)])\`. The server pings every 30 seconds.

@@ -1,7 +1,7 @@
 // The client: one call for each operation of the contract, pages as one list, events. It needs nothing but `fetch`.
 import { attempted } from './attempts.ts'
 import { OPERATIONS, type Operations } from './contract.ts'
-import { errorOf } from './errors.ts'
+import { BackscrollUsageError, errorOf } from './errors.ts'
 import { type EventOptions, followEvents, type ServerEvent } from './events.ts'
 
 export interface ClientOptions {
@@ -59,11 +59,29 @@ const KEY_FIELD = 'idempotencyKey'
 
 const isRecord = (value: unknown): value is Input => typeof value === 'object' && value !== null
 
+/** Without `crypto.randomUUID`: browsers have it only in pages that came by TLS or from their own machine. */
+const newKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('')
+
 /** Numbers and switches as an address has them. */
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
-const pathOf = ({ path, query }: Facts, input: Input): string => {
-  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(textOf(input[name])))
+/** Programs without types may ask for anything. */
+const factsOf = (id: OperationId): Facts => {
+  if (!Object.hasOwn(OPERATIONS, id))
+    throw new BackscrollUsageError(
+      `There is no operation ${JSON.stringify(id)}; /docs of the server lists all`
+    )
+  return OPERATIONS[id]
+}
+
+const pathOf = (id: OperationId, { path, query }: Facts, input: Input): string => {
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = input[name]
+    if (value === undefined || value === null || value === '')
+      throw new BackscrollUsageError(`${id} needs ${name}`)
+    return encodeURIComponent(textOf(value))
+  })
   const parameters = new URLSearchParams()
   for (const name of query) if (input[name] !== undefined) parameters.set(name, textOf(input[name]))
   const search = parameters.toString()
@@ -83,10 +101,19 @@ const bodyOf = (
     : { body: JSON.stringify(body), type: 'application/json' }
 }
 
+const checkOptions = ({ key, url }: Partial<ClientOptions>): void => {
+  if (typeof url !== 'string' || !/^https?:\/\//.test(url))
+    throw new BackscrollUsageError('url: expected the address of the server, such as http://127.0.0.1:3000')
+  if (typeof key !== 'string' || key === '')
+    throw new BackscrollUsageError('key: expected a key of the server, or a Firebase ID token')
+}
+
 export class Backscroll {
   private readonly options: Required<ClientOptions>
 
+  /** Throws `BackscrollUsageError` without an address or a key. */
   constructor(options: ClientOptions) {
+    checkOptions(options)
     this.options = {
       fetch: (input, init) => globalThis.fetch(input, init),
       attempts: 4,
@@ -106,7 +133,7 @@ export class Backscroll {
     id: Id,
     ...[input = {}, options = {}]: Arguments<Id>
   ): Promise<ResultOf<Id>> {
-    const facts: Facts = OPERATIONS[id]
+    const facts = factsOf(id)
     const response = await this.request(id, facts, { ...input }, options)
     if (!response.ok) throw await errorOf(response)
     const result: unknown =
@@ -126,8 +153,8 @@ export class Backscroll {
     input: InputOf<Id>,
     options: CallOptions = {}
   ): AsyncGenerator<ItemOf<Id>, void> {
-    const { pages }: Facts = OPERATIONS[id]
-    if (pages === undefined) return
+    const { pages } = factsOf(id)
+    if (pages === undefined) throw new BackscrollUsageError(`${id} is no list with pages: use call`)
     let place: unknown
     do {
       const at = place === undefined ? {} : { [pages.parameter]: place }
@@ -149,18 +176,24 @@ export class Backscroll {
     return followEvents({ fetch, firstDelayMs, key, longestDelayMs, url }, options)
   }
 
-  private request(id: OperationId, facts: Facts, input: Input, { signal }: CallOptions): Promise<Response> {
+  private async request(
+    id: OperationId,
+    facts: Facts,
+    input: Input,
+    { signal }: CallOptions
+  ): Promise<Response> {
     const { fetch, key, timeoutMs, url } = this.options
     const { body, type } = bodyOf(input['body'])
     const isSending = id === SENDING
     const headers = {
       authorization: `Bearer ${key}`,
       ...(type === undefined ? {} : { 'content-type': type }),
-      ...(isSending && !hasKey(input['body']) ? { 'idempotency-key': crypto.randomUUID() } : {})
+      ...(isSending && !hasKey(input['body']) ? { 'idempotency-key': newKey() } : {})
     }
+    const address = url + pathOf(id, facts, input)
     const send = (): Promise<Response> => {
       const timeout = AbortSignal.timeout(timeoutMs)
-      return fetch(url + pathOf(facts, input), {
+      return fetch(address, {
         method: facts.method,
         headers,
         ...(body === undefined ? {} : { body }),

@@ -2412,7 +2412,7 @@ export interface Operations {
   readonly "history.backfill": {
     readonly input: {
       readonly accountId: string
-      readonly body: BackfillRequest
+      readonly body?: BackfillRequest
     }
     readonly result: BackfillJob
     readonly item: never
@@ -2510,7 +2510,7 @@ export interface Operations {
   readonly "webhooks.change": {
     readonly input: {
       readonly webhookId: string
-      readonly body: WebhookChange
+      readonly body?: WebhookChange
     }
     readonly result: Webhook
     readonly item: never
@@ -2527,7 +2527,7 @@ export interface Operations {
   readonly "webhooks.renewSecret": {
     readonly input: {
       readonly webhookId: string
-      readonly body: SecretRotation
+      readonly body?: SecretRotation
     }
     readonly result: WebhookWithSecret
     readonly item: never
@@ -2601,7 +2601,7 @@ export interface Operations {
   readonly "keys.change": {
     readonly input: {
       readonly keyId: string
-      readonly body: KeyChange
+      readonly body?: KeyChange
     }
     readonly result: Key
     readonly item: never
@@ -2618,7 +2618,7 @@ export interface Operations {
   readonly "keys.rotate": {
     readonly input: {
       readonly keyId: string
-      readonly body: KeyRotation
+      readonly body?: KeyRotation
     }
     readonly result: IssuedKey
     readonly item: never
@@ -2662,7 +2662,7 @@ export interface Operations {
   /** Count what would be removed */
   readonly "retention.dryRun": {
     readonly input: {
-      readonly body: RetentionDryRun
+      readonly body?: RetentionDryRun
     }
     readonly result: RetentionDryRunResult
     readonly item: never

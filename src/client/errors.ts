@@ -19,6 +19,14 @@ export class BackscrollError extends Error {
   }
 }
 
+/** The client was asked for what cannot be: nothing was sent. The message says what to change in the program. */
+export class BackscrollUsageError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'BackscrollUsageError'
+  }
+}
+
 const isProblem = (body: unknown): body is Problem =>
   typeof body === 'object' && body !== null && 'code' in body && 'status' in body && 'title' in body
 

@@ -10,6 +10,6 @@ export {
   type ResultOf
 } from './client.ts'
 export type * from './contract.ts'
-export { BackscrollError } from './errors.ts'
+export { BackscrollError, BackscrollUsageError } from './errors.ts'
 export type { EventOptions, ServerEvent } from './events.ts'
 export { type Delivery, verifyWebhook, WebhookVerificationError } from './webhooks.ts'

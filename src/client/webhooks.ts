@@ -1,4 +1,5 @@
 // Verifies deliveries of webhooks by Standard Webhooks (https://www.standardwebhooks.com), with WebCrypto: in Node and in browsers.
+import { BackscrollUsageError } from './errors.ts'
 
 /** The delivery was not signed with the secret, or is too old. */
 export class WebhookVerificationError extends Error {
@@ -30,6 +31,20 @@ const refuse = (reason: string): never => {
   throw new WebhookVerificationError(reason)
 }
 
+const misused = (reason: string): never => {
+  throw new BackscrollUsageError(reason)
+}
+
+/** What programs without types give, too: nothing where the secret should be, or a body that a framework has parsed. */
+const checkUse = ({ body, headers, secret }: Partial<Delivery>): void => {
+  const secrets = typeof secret === 'string' ? [secret] : (secret ?? [])
+  if (secrets.length === 0 || secrets.some(one => typeof one !== 'string' || one === ''))
+    misused('secret: expected the secret of the webhook, whsec_…, or several')
+  if (typeof body !== 'string' && !(body instanceof Uint8Array))
+    misused('body: expected the text or the bytes as they came, before they are parsed')
+  if (typeof headers !== 'object') misused('headers: expected those of the request')
+}
+
 const headerIn = (headers: HeaderSource, name: string): string => {
   const found =
     headers instanceof Headers
@@ -49,7 +64,7 @@ const bytesOf = (base64: string): Uint8Array<ArrayBuffer> | undefined => {
 const keyOf = (secret: string) => {
   const bytes = bytesOf(secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : secret)
   return bytes === undefined
-    ? refuse('The secret is not base64')
+    ? misused('secret: expected whsec_ and base64, as the server showed it')
     : crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify'])
 }
 
@@ -73,8 +88,12 @@ const signedBytes = (start: string, body: string | Uint8Array): Uint8Array<Array
   return bytes
 }
 
-/** The parsed body of a delivery that is genuine; rejects with `WebhookVerificationError` otherwise. */
+/**
+ * The parsed body of a delivery that is genuine; rejects with `WebhookVerificationError` otherwise, and with `BackscrollUsageError` when it
+ * is not told what to verify, or by which secret.
+ */
 export const verifyWebhook = async (delivery: Delivery): Promise<unknown> => {
+  checkUse(delivery)
   const { body, headers, secret } = delivery
   const id = headerIn(headers, 'webhook-id')
   const timestamp = headerIn(headers, 'webhook-timestamp')

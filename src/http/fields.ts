@@ -33,3 +33,6 @@ export const wholeInQuery = (minimum: number, maximum: number) => {
 
 /** How many items a page has at most; `most` is the largest number that may be asked for. */
 export const limit = (most: number) => Schema.optionalKey(wholeInQuery(1, most))
+
+/** A body of which nothing is required may be left out. */
+export const optionalBody = <Body extends Schema.Top>(body: Body) => [body, Schema.Undefined] as const

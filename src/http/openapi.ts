@@ -15,6 +15,7 @@ import { PROBLEMS } from './problem-codes.ts'
 import { TAGS } from './tags.ts'
 
 const SCHEMAS = '#/components/schemas/'
+const JSON_TYPE = 'application/json'
 
 /** The names of the schemas that a part of the document refers to, and those that these refer to. */
 const reached = (schemas: JsonObject, from: Json, seen = new Set<string>()): ReadonlySet<string> => {
@@ -51,6 +52,21 @@ const withTypedTexts = (operation: JsonObject): JsonObject => ({
   ...operation,
   parameters: rewrite(operation['parameters'] ?? [], typed)
 })
+
+/** A body that may be left out: the contract says so with `null`. */
+const withOptionalBody = (operation: JsonObject): JsonObject => {
+  const body = objectIn(operation['requestBody'])
+  const content = objectIn(body, 'content')
+  const { anyOf } = objectIn(content, JSON_TYPE, 'schema')
+  const given = Array.isArray(anyOf) ? anyOf.filter(one => objectIn(one)['type'] !== 'null') : []
+  const [schema, ...others] = given
+  if (schema === undefined || others.length > 0 || !Array.isArray(anyOf) || anyOf.length === 1)
+    return operation
+  return {
+    ...operation,
+    requestBody: { ...body, content: { ...content, [JSON_TYPE]: { schema } }, required: false }
+  }
+}
 
 /** `NotFoundEncoded`, the encoded side of a class, is the problem as it is sent. */
 const problemName = (name: string): string => name.replace(/Encoded$/, 'Problem')
@@ -152,7 +168,7 @@ export const finishDocument = (made: object): Record<string, unknown> => {
   )
   const { paths, schemas } = withOpenResponses(
     { ...named, Problem: PROBLEM },
-    mapOperations(objectIn(document['paths']), withTypedTexts)
+    mapOperations(objectIn(document['paths']), operation => withOptionalBody(withTypedTexts(operation)))
   )
   const tags = document['tags']
   return {

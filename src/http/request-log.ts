@@ -22,7 +22,7 @@ export const logRequest = Effect.fnUntraced(function* (
       method,
       route,
       status,
-      // Of a stream, until it begins.
+      // Of a stream, until it begins; of a WebSocket, until it ends.
       ms: (yield* Clock.currentTimeMillis) - startedAt,
       ...(accountId === '' ? {} : { accountId }),
       ...(headers['x-trace-id'] === undefined ? {} : { traceId: headers['x-trace-id'] })

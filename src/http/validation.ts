@@ -1,13 +1,8 @@
 // A request that does not fit the contract is answered with a problem that names each wrong field.
-import { Cause, Effect, ErrorReporter, SchemaIssue } from 'effect'
+import { Cause, Effect, ErrorReporter, type SchemaIssue } from 'effect'
 import { HttpApiMiddleware } from 'effect/http-api'
+import { issuesOf } from './expected-words.ts'
 import { BadField, type FieldError, InternalFault } from './problems.ts'
-
-/** A strict schema's "Expected no excess property" says little to the author of a request. */
-const messageOf: SchemaIssue.LeafHook = issue =>
-  issue._tag === 'UnexpectedKey' ? 'Unknown field' : SchemaIssue.defaultLeafHook(issue)
-
-const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1({ leafHook: messageOf })
 
 const MOST_IN_DETAIL = 3
 
@@ -17,9 +12,12 @@ const segmentOf = (part: PropertyKey | { readonly key: PropertyKey }): string | 
 }
 
 /** What is wrong with which field of a part of the request: `params`, `query`, `payload` or `headers`. */
-const problemOf = (slot: string, issue: SchemaIssue.Issue): BadField => {
-  const errors: ReadonlyArray<FieldError> = issuesOf(issue).issues.map(({ message, path }) => ({
-    path: [slot, ...(path ?? []).map(segmentOf)],
+export const problemOf = (
+  slot: 'params' | 'query' | 'payload' | 'headers',
+  issue: SchemaIssue.Issue
+): BadField => {
+  const errors: ReadonlyArray<FieldError> = issuesOf(issue).map(({ message, path }) => ({
+    path: [slot, ...path.map(segmentOf)],
     message
   }))
   const detail = errors
@@ -35,8 +33,10 @@ export class Validation extends HttpApiMiddleware.Service<Validation>()('backscr
 }) {}
 
 /** Renders schema errors as problems. A response that does not fit the contract is a fault of the server and is logged. */
+const SLOTS = { Params: 'params', Headers: 'headers', Query: 'query', Payload: 'payload' } as const
+
 export const layer = HttpApiMiddleware.layerSchemaErrorTransform(Validation, error =>
   error.kind === 'Body' || error.kind === 'ResponseHeaders'
     ? Effect.andThen(ErrorReporter.report(Cause.fail(error)), Effect.fail(new InternalFault()))
-    : Effect.fail(problemOf(error.kind.toLowerCase(), error.cause.issue))
+    : Effect.fail(problemOf(SLOTS[error.kind], error.cause.issue))
 )

@@ -2,7 +2,7 @@
 import type { Socket as NetSocket } from 'node:net'
 import * as NodeHttpServerRequest from '@effect/platform-node/NodeHttpServerRequest'
 import { Array, Effect } from 'effect'
-import type { HttpServerRequest } from 'effect/http'
+import { type HttpServerRequest, HttpServerResponse } from 'effect/http'
 import { Socket } from 'effect/socket'
 import { WebSocket } from 'ws'
 
@@ -71,6 +71,9 @@ export const serveWebSocket = Effect.fnUntraced(function* <E, R, R2>(
   // A client that does not answer the close frame must not delay the end of the server.
   setTimeout(() => connection.destroy(), CLOSE_TIMEOUT_MS).unref()
 }, Effect.scoped)
+
+/** What is answered to a request that became a WebSocket, for the log: it was sent when the WebSocket began. */
+export const UPGRADED = HttpServerResponse.empty({ status: 101 })
 
 /** Whether the request is for a WebSocket. */
 export const isUpgrade = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>

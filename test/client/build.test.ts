@@ -22,6 +22,7 @@ test('the built client is JavaScript that imports nothing but itself', async () 
   expect(Object.keys(client).toSorted()).toEqual([
     'Backscroll',
     'BackscrollError',
+    'BackscrollUsageError',
     'WebhookVerificationError',
     'verifyWebhook'
   ])

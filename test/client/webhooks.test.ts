@@ -1,6 +1,6 @@
 // Verifying deliveries: what this server signs is accepted, anything else is not.
 import { expect, test } from 'vitest'
-import { type Delivery, verifyWebhook } from '../../src/client/index.ts'
+import { BackscrollUsageError, type Delivery, verifyWebhook } from '../../src/client/index.ts'
 import { newSecret, signatureHeaders } from '../../src/services/webhooks/signature.ts'
 
 const SECRET = newSecret()
@@ -74,4 +74,22 @@ test.each<readonly [string, Partial<Delivery>, RegExp]>([
   ]
 ])('%s is refused', async (_, changed, reason) => {
   await expect(verifyWebhook(delivered(changed))).rejects.toThrow(reason)
+})
+
+test('what programs without types forget is said in words, and is no forged delivery', async () => {
+  const given = (changed: Record<string, unknown>) =>
+    verifyWebhook({ ...delivered(), ...changed } as Delivery)
+  for (const [changed, told] of [
+    [{ secret: undefined }, 'secret'],
+    [{ secret: '' }, 'secret'],
+    [{ secret: [] }, 'secret'],
+    [{ secret: [SECRET, undefined] }, 'secret'],
+    [{ secret: 'whsec_not base64!' }, 'secret'],
+    [{ body: JSON.parse(BODY) }, 'before they are parsed'],
+    [{ headers: undefined }, 'headers']
+  ] as const) {
+    const refused: unknown = await given(changed).catch((error: unknown) => error)
+    expect(refused).toBeInstanceOf(BackscrollUsageError)
+    expect(refused).toHaveProperty('message', expect.stringContaining(told))
+  }
 })

@@ -1,6 +1,7 @@
 // Events over server-sent events and over a WebSocket: the same ones, with the same filters, from any place on.
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { WebSocket } from 'ws'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CloudEvent } from '../../src/domain/cloud-event.ts'
@@ -31,14 +32,15 @@ interface Socket {
   readonly close: () => void
 }
 
-/** `opened` is the protocol that the server took; it rejects with the status of a refusal. */
-const connect = (query: string, { key = stage.server.key, protocols = [] as Array<string> } = {}): Socket => {
+/** `opened` is the protocol that the server took; it rejects with the problem of a refusal. */
+const connect = (
+  query: string,
+  { headers = {}, key = stage.server.key, protocols = [] as Array<string> } = {}
+): Socket => {
   const url = `${stage.server.url.replace('http', 'ws')}/v1/events/socket${query}`
-  const socket = new WebSocket(
-    url,
-    protocols,
-    key === '' ? {} : { headers: { authorization: `Bearer ${key}` } }
-  )
+  const socket = new WebSocket(url, protocols, {
+    headers: key === '' ? headers : { authorization: `Bearer ${key}`, ...headers }
+  })
   const events: Array<CloudEvent> = []
   socket.on('message', (data: Buffer) => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
@@ -48,8 +50,7 @@ const connect = (query: string, { key = stage.server.key, protocols = [] as Arra
   const { promise: closed, resolve: close } = Promise.withResolvers<number>()
   socket.once('open', () => resolve(socket.protocol))
   socket.once('unexpected-response', (_, response) => {
-    reject(new Error(String(response.statusCode)))
-    socket.terminate()
+    void text(response).then(problem => reject(new Error(problem)))
   })
   socket.once('error', reject)
   socket.once('close', code => close(code))
@@ -165,6 +166,57 @@ test('a WebSocket takes a key by header or as a protocol, refuses others, and en
   expect(await byProtocol.closed).toBe(4003)
   const plain = await stage.api.fetch('/v1/events/socket')
   expect([plain.status, plain.headers.get('upgrade')]).toEqual([426, 'websocket'])
+})
+
+test('what is asked wrongly is refused on both ways, in the same words', async () => {
+  const problemOn = (connection: Socket): Promise<unknown> =>
+    connection.opened.then(
+      () => connection.close(),
+      (refused: Error) => JSON.parse(refused.message)
+    )
+  const asked: ReadonlyArray<readonly [query: string, headers: Record<string, string>, told: object]> = [
+    ['?after=abc', {}, { status: 400, errors: [{ path: ['query', 'after'] }] }],
+    ['', { 'last-event-id': 'abc' }, { status: 400, errors: [{ path: ['headers', 'last-event-id'] }] }],
+    [
+      '?after=1',
+      { 'last-event-id': '-1' },
+      { status: 400, errors: [{ path: ['headers', 'last-event-id'] }] }
+    ],
+    ['?acount=acc-1', {}, { status: 400, errors: [{ path: ['query', 'acount'], message: 'Unknown field' }] }],
+    [
+      '?types=mesage.stored',
+      {},
+      { status: 400, errors: [{ message: expect.stringContaining('message.stored meant?') }] }
+    ],
+    [
+      '?types=message.*,nothing.*',
+      {},
+      { status: 400, errors: [{ message: expect.stringContaining('call.*') }] }
+    ],
+    ['?accountId=acc-none', {}, { status: 404, code: 'not-found' }]
+  ]
+  for (const [query, headers, told] of asked) {
+    const response = await stage.api.fetch(`/v1/events${query}`, { headers })
+    const problem: unknown = await response.json()
+    expect(problem, query).toMatchObject(told)
+    expect(await problemOn(connect(query, { headers })), query).toEqual(problem)
+  }
+  const { detail } = (await problemOn(connect('', { key: '' }))) as { detail: string }
+  expect(detail).toContain('backscroll.key.')
+})
+
+test('both go on after the event that the header names', async () => {
+  const { accountId, phone } = await linked()
+  const first = connect(`?accountId=${accountId}&types=message.stored`)
+  await first.opened
+  for (const body of ['seen', 'unseen']) await phone.receive({ from: phone.contacts[0]!, text: body })
+  const [seen, unseen] = await until('both', () => (first.events.length < 2 ? undefined : first.events))
+  first.close()
+  const again = connect(`?accountId=${accountId}&types=message.stored&after=0`, {
+    headers: { 'last-event-id': seen!.id }
+  })
+  expect((await until('the event', () => again.events[0])).id).toBe(unseen!.id)
+  again.close()
 })
 
 test('the schemas of events are public, each at the address that its events name', async () => {

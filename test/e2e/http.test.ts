@@ -164,6 +164,16 @@ test('every wrong field is told in one form: a type, a code, and a path of names
     [stage.api.request('GET', `/v1/accounts/${accountId}/threads?limit=0`), ['query', 'limit']],
     // What no schema expresses.
     [send({ to: 'nobody', text: 'a' }), ['payload', 'to']],
+    [stage.api.request('POST', '/v1/webhooks', { url: 'http://[::1]:8080/hook' }), ['payload', 'url']],
+    [
+      stage.api.request('POST', '/v1/keys', {
+        name: 'k',
+        role: 'viewer',
+        accounts: 'all',
+        events: ['mesage.*']
+      }),
+      ['payload', 'events', 0]
+    ],
     [
       stage.api.request('POST', `/v1/accounts/${accountId}/contacts/check`, { numbers: [to, 'abc'] }),
       ['payload', 'numbers', 1]

@@ -1,4 +1,6 @@
 // The log that a person follows an afternoon with: what happens is a line each, by ids, kinds, counts and times.
+import { once } from 'node:events'
+import { WebSocket } from 'ws'
 import { expect, test } from 'vitest'
 import { Stage } from './stage.ts'
 
@@ -12,6 +14,10 @@ test('a request, a send, a received message and a stop are exactly one line each
   await stage.synced(accountId, phone)
   const search = await stage.api.request('GET', `/v1/accounts/${accountId}/search?q=Zwetschgendatschi`)
   expect(search.status).toBe(200)
+  const events = new WebSocket(`${stage.server.url.replace('http', 'ws')}/v1/events/socket`, {
+    headers: { authorization: `Bearer ${stage.server.key}` }
+  })
+  await once(events, 'open')
   expect(await stage.server.stop()).toBe(0)
 
   const lines = stage.server
@@ -50,14 +56,15 @@ test('a request, a send, a received message and a stop are exactly one line each
       })
     ])
   }
+  expect(requests.filter(({ route }) => route === '/v1/events/socket')).toEqual([
+    expect.objectContaining({ level: 30, status: 101, ms: expect.any(Number) })
+  ])
   // Probes and pages are asked for again and again.
   expect(requests.filter(({ route }) => route === '/health' || route === '/metrics')).toEqual([])
   expect(lines.at(-1)).toMatchObject({ level: 30, msg: 'Stopped', uptimeSeconds: expect.any(Number) })
   expect(saying('Stopped')).toHaveLength(1)
   // Its connection is closed by it: that is no end that befell it.
-  const stopping = lines.slice(
-    lines.findIndex(line => line['route'] === '/v1/accounts/:accountId/search') + 1
-  )
+  const stopping = lines.slice(lines.findIndex(line => line['route'] === '/v1/events/socket') + 1)
   expect(stopping.map(({ msg }) => msg)).toEqual(['Stopped'])
   for (const word of ['Gugelhupf', 'Zwetschgendatschi', contact.phoneNumber, phone.phoneNumber])
     expect(stage.server.output()).not.toContain(word)

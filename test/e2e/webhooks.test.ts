@@ -260,11 +260,23 @@ test('threads are those of the webhook’s account, and batches have bounds', as
   await remove(webhook.webhookId)
 })
 
+test('a secret is replaced without a body, too; a body of which something is required is asked for', async () => {
+  const { secret, webhook } = await create({ url: 'https://example.com' })
+  const renewed = await stage.api.webhooks<{ secret: string }>(200, 'POST', `/${webhook.webhookId}/secret`)
+  expect(renewed.secret).not.toBe(secret)
+  expect(await stage.api.webhooks(400, 'POST', '')).toMatchObject({
+    errors: [{ path: ['payload'], message: 'Expected an object' }]
+  })
+  await remove(webhook.webhookId)
+})
+
 test('what is wrong with a webhook is said by field', async () => {
   for (const [body, expected] of [
     [{ url: 'ftp://example.com' }, 'http://'],
     [{ url: 'https://user:pass@example.com' }, 'without a user name'],
-    [{ url: 'https://example.com', types: ['message.sold'] }, 'message.stored'],
+    [{ url: 'https://example.com', types: ['mesage.stored'] }, 'message.stored meant?'],
+    [{ url: 'https://example.com', types: ['nothing.*'] }, 'thread.*'],
+    [{ url: 'http://0.0.0.0/' }, 'none of a server'],
     [{ url: 'https://example.com', headers: { 'webhook-id': 'x' } }, 'cannot be set'],
     [{ url: 'https://example.com', format: 'waha', formatEvents: ['messages.upsert'] }, 'message.any'],
     [{ url: 'https://example.com', formatEvents: ['message'] }, 'types says'],

@@ -144,6 +144,23 @@ describe('operations', () => {
     expect(document.servers).toEqual([{ url: '/', description: expect.any(String) }])
   })
 
+  test('a body of which nothing is required may be left out, any other may not', () => {
+    const bodies = operations.flatMap(({ operationId, requestBody }) => {
+      const content = requestBody?.['content'] as Readonly<Record<string, { schema: Part }>> | undefined
+      // A message has one of several things.
+      const json = operationId === 'outbox.send' ? undefined : content?.['application/json']?.schema
+      const schema = schemas[nameIn(json?.['$ref']) ?? '']
+      return schema === undefined
+        ? []
+        : [{ operationId, isRequired: requestBody?.['required'], fields: schema['required'] }]
+    })
+    expect(bodies.length).toBeGreaterThan(15)
+    expect(bodies.filter(({ fields, isRequired }) => isRequired !== (fields !== undefined))).toEqual([])
+    expect(bodies.map(({ operationId, isRequired }) => isRequired || operationId)).toContain(
+      'webhooks.renewSecret'
+    )
+  })
+
   test('limits say what may be asked for, and switches are booleans', () => {
     const limits = operations.flatMap(({ parameters }) => parameters.filter(({ name }) => name === 'limit'))
     expect(limits.length).toBeGreaterThan(5)

@@ -4,6 +4,7 @@ import https from 'node:https'
 import { Effect } from 'effect'
 import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-filtering-agent'
 import { beginningOf } from '../../domain/lengths.ts'
+import { PRIVATE } from './address.ts'
 
 export interface DeliveryRequest {
   readonly url: string
@@ -31,9 +32,6 @@ const retryAfterOf = (header: string | undefined): number | undefined => {
   const milliseconds = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
   return Number.isFinite(milliseconds) && milliseconds > 0 ? milliseconds : undefined
 }
-
-const PRIVATE =
-  'The address leads into a private network, which WEBHOOK_URL_PRIVATE=true allows for everybody who may manage webhooks'
 
 const wordsOf = (cause: unknown): string => {
   if (!(cause instanceof Error)) return 'It could not be reached'

@@ -16,6 +16,7 @@ import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { EventLog } from '../events/event-log.ts'
 import { ALL_ACCOUNTS, Wakes } from '../process/wakes.ts'
 import { Seal, type SealBroken } from '../vault/seal.ts'
+import { addressRefusal } from './address.ts'
 import { readAttempts } from './attempts.ts'
 import { isTaken, send } from './delivery.ts'
 import { deleteEndpoint, type Endpoint, readEndpoint, readEndpoints, writeEndpoint } from './endpoints.ts'
@@ -72,6 +73,8 @@ export interface TestOutcome {
 export class Webhooks extends Context.Service<
   Webhooks,
   {
+    /** Why nothing can be delivered to a URL, as far as it says so itself; `undefined` when it may be possible. */
+    readonly addressRefusal: (url: string) => string | undefined
     /** `undefined` when there are as many as there can be. */
     readonly create: (webhook: NewWebhook) => Effect.Effect<WithSecret | undefined, WebhookError>
     readonly list: Effect.Effect<ReadonlyArray<Webhook>, WebhookError>
@@ -132,6 +135,7 @@ const make = Effect.fnUntraced(function* (options: { readonly allowPrivateAddres
     provided(work).pipe(asDatabaseError(name))
 
   return Webhooks.of({
+    addressRefusal: url => addressRefusal(url, options.allowPrivateAddresses),
     create: webhook =>
       Effect.tap(run('create', create(webhook)), created =>
         created === undefined ? Effect.void : changed(created.webhook.webhookId)

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { threadIdOf } from '../../../src/domain/ids.ts'
 import { isWanted } from '../../../src/domain/webhook.ts'
 import { Identity } from '../../../src/services/conversations/identity.ts'
+import { addressRefusal } from '../../../src/services/webhooks/address.ts'
 import { deliver } from '../../../src/services/webhooks/request.ts'
 import { retryDelay } from '../../../src/services/webhooks/retries.ts'
 import { isSecret, newSecret, signatureHeaders } from '../../../src/services/webhooks/signature.ts'
@@ -156,6 +157,36 @@ test('addresses of private networks are refused, by name and by number', async (
     expect(answer).toMatchObject({ status: null, reason: expect.stringContaining('private network') })
   }
   expect(receiver.received).toEqual([])
+})
+
+test('addresses that name a private network are known before anything is delivered, however they are written', () => {
+  const isRefused = (url: string): boolean => addressRefusal(url, false) !== undefined
+  for (const host of [
+    '127.0.0.1',
+    '127.1',
+    '2130706433',
+    '0x7f.1',
+    '10.1.2.3',
+    '172.16.0.1',
+    '192.168.1.1',
+    '169.254.169.254',
+    '100.64.0.1',
+    '0.0.0.0',
+    '[::1]',
+    '[::]',
+    '[fe80::1]',
+    '[fc00::1]',
+    '[::ffff:127.0.0.1]',
+    'localhost',
+    'LOCALHOST',
+    'a.localhost',
+    'localhost.'
+  ])
+    expect([host, isRefused(`http://${host}:8080/hook`)]).toEqual([host, true])
+  for (const host of ['example.com', '8.8.8.8', '[2606:4700::1111]', 'localhost.example.com', 'notlocalhost'])
+    expect([host, isRefused(`https://${host}/hook`)]).toEqual([host, false])
+  expect(addressRefusal('http://127.0.0.1', false)).toContain('WEBHOOK_URL_PRIVATE')
+  expect(addressRefusal('http://10.0.0.1', true)).toBeUndefined()
 })
 
 test('signatures are those of the example of Standard Webhooks', () => {

@@ -1,44 +1,58 @@
 // The HTTP contract of the event stream. The WebSocket, which OpenAPI cannot describe, takes the same query.
 import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
-import { isEventPattern } from '../../../domain/event-pattern.ts'
 import { reads } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
+import { STREAMED_TYPES, typeRefusal } from '../../event-types.ts'
 import { AccountId, ThreadId, wholeInQuery } from '../../fields.ts'
 import { operation } from '../../operation.ts'
-import { NotFound, StoreUnavailable } from '../../problems.ts'
+import { BadField, NotFound, StoreUnavailable } from '../../problems.ts'
 
 const MOST_NAMED = 100
 
-/** One or several, separated by commas. */
-const listOf = (what: string, isOne: (text: string) => boolean) =>
+/** One or several, separated by commas; `refusal` says what is wrong with one of them. */
+const listOf = (what: string, refusal: (text: string) => string | undefined) =>
   Schema.String.check(
-    Schema.makeFilter(
-      text => {
-        const parts = text.split(',')
-        return parts.length <= MOST_NAMED && parts.every(part => part !== '' && isOne(part))
-      },
-      { message: `Expected ${what}, at most ${MOST_NAMED}, separated by commas` }
-    )
+    Schema.makeFilter(text => {
+      const parts = text.split(',')
+      return parts.length > MOST_NAMED || parts.includes('')
+        ? `Expected ${what}, at most ${MOST_NAMED}, separated by commas`
+        : (parts.map(refusal).find(one => one !== undefined) ?? true)
+    })
   )
 
-const isAccountId = Schema.is(AccountId)
-const isThreadId = Schema.is(ThreadId)
+const refusedUnless =
+  (isOne: (text: string) => boolean, what: string) =>
+  (text: string): string | undefined =>
+    isOne(text) ? undefined : `Expected ${what}, separated by commas`
+
+const ACCOUNTS = 'ids of accounts'
+const THREADS = 'ids of threads'
 
 export const streamQuery = {
   after: Schema.optionalKey(wholeInQuery(0, Number.MAX_SAFE_INTEGER)),
-  accountId: Schema.optionalKey(listOf('ids of accounts', isAccountId)),
-  types: Schema.optionalKey(listOf('types of events, such as message.stored or message.*', isEventPattern)),
-  threadId: Schema.optionalKey(listOf('ids of threads', isThreadId))
+  accountId: Schema.optionalKey(listOf(ACCOUNTS, refusedUnless(Schema.is(AccountId), ACCOUNTS))),
+  types: Schema.optionalKey(
+    listOf('types of events, such as message.stored or message.*', type => typeRefusal(type, STREAMED_TYPES))
+  ),
+  threadId: Schema.optionalKey(listOf(THREADS, refusedUnless(Schema.is(ThreadId), THREADS)))
 }
 export type EventStreamQuery = Schema.Struct.Type<typeof streamQuery>
+
+/** The name of the header with which a client goes on. */
+export const LAST_EVENT_ID = 'last-event-id'
+
+/** What a browser sends when it reconnects; it comes before `after`, which the address still has then. */
+export const streamHeaders = { [LAST_EVENT_ID]: Schema.optionalKey(wholeInQuery(0, Number.MAX_SAFE_INTEGER)) }
+export type EventStreamHeaders = Schema.Struct.Type<typeof streamHeaders>
 
 export class EventsGroup extends HttpApiGroup.make('events')
   .add(
     HttpApiEndpoint.get('stream', '/events', {
       query: streamQuery,
+      headers: streamHeaders,
       success: Schema.String.pipe(HttpApiSchema.asText({ contentType: 'text/event-stream' })),
-      error: [NotFound, StoreUnavailable]
+      error: [BadField, NotFound, StoreUnavailable]
     }).annotateMerge(
       operation({
         access: reads('query'),

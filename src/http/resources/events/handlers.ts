@@ -1,6 +1,6 @@
 // The event stream over HTTP: where a client starts, and when its connection ends.
 import { Clock, Effect, Stream } from 'effect'
-import { type HttpServerRequest, HttpServerResponse } from 'effect/http'
+import { HttpServerResponse } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
 import { EventTail } from '../../../services/events/tail.ts'
 import { Stopping } from '../../../services/process/stopping.ts'
@@ -8,17 +8,16 @@ import { Api } from '../../api.ts'
 import { Caller } from '../../auth/caller.ts'
 import { findAccount } from '../../lookup.ts'
 import { orDatabaseUnavailable } from '../../problems.ts'
-import type { EventStreamQuery } from './contract.ts'
+import { type EventStreamHeaders, type EventStreamQuery, LAST_EVENT_ID } from './contract.ts'
 import { eventStream } from './stream.ts'
 import type { Subscription, SubscriptionNeeds } from './subscription.ts'
 
-/** The event after which the stream starts. The header is what a browser sends when it reconnects. */
-const startOf = Effect.fnUntraced(function* (after: number | undefined, lastEventId: string) {
+/** The event after which the stream starts. */
+const startOf = Effect.fnUntraced(function* (after: number | undefined) {
   const tail = yield* EventTail
   const newest = yield* orDatabaseUnavailable(tail.newest)
-  const resumed = /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : undefined
   // A number above the newest comes from another database: the stream then starts now.
-  return Math.min(resumed ?? after ?? newest, newest)
+  return Math.min(after ?? newest, newest)
 })
 
 /** A timer of Node's takes no longer wait. */
@@ -41,14 +40,14 @@ export const credentialEnded = ({ ended = Effect.never, until }: Caller['Service
 /** What the caller asks to be told. Fails when an account does not exist. */
 export const subscriptionOf = Effect.fnUntraced(function* (
   { accountId, after, threadId, types }: EventStreamQuery,
-  lastEventId: string
+  { [LAST_EVENT_ID]: lastEventId = after }: EventStreamHeaders
 ) {
   const { grant } = yield* Caller
   const accountIds = accountId?.split(',')
   for (const one of accountIds ?? []) yield* findAccount(one)
   const subscription: Subscription = {
     grant,
-    after: yield* startOf(after, lastEventId),
+    after: yield* startOf(lastEventId),
     accountIds,
     types: types?.split(','),
     threadIds: threadId?.split(',')
@@ -56,13 +55,10 @@ export const subscriptionOf = Effect.fnUntraced(function* (
   return subscription
 })
 
-const stream = Effect.fnUntraced(function* (
-  query: EventStreamQuery,
-  { headers }: HttpServerRequest.HttpServerRequest
-) {
+const stream = Effect.fnUntraced(function* (query: EventStreamQuery, headers: EventStreamHeaders) {
   const stopping = yield* Stopping
   const caller = yield* Caller
-  const subscription = yield* subscriptionOf(query, headers['last-event-id'] ?? '')
+  const subscription = yield* subscriptionOf(query, headers)
   const services = yield* Effect.context<SubscriptionNeeds>()
   const body = eventStream(subscription).pipe(
     Stream.provideContext(services),
@@ -83,7 +79,7 @@ export const eventsLayer = HttpApiBuilder.group(
     const services = yield* Effect.context<SubscriptionNeeds | Stopping>()
     const provide = Effect.provideContext(services)
     return handlers.handleAll({
-      stream: ({ query, request }) => provide(stream(query, request))
+      stream: ({ headers, query }) => provide(stream(query, headers))
     })
   })
 )

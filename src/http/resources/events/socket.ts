@@ -1,16 +1,17 @@
 // The event stream as a WebSocket: each message is one event. It is outside the contract, which cannot describe it, and takes the same
 // query and the same keys.
 import { Effect, Layer, Schema, Stream } from 'effect'
-import { HttpRouter, HttpServerRequest, HttpServerResponse } from 'effect/http'
+import { HttpRouter, HttpServerRequest, HttpServerRespondable, HttpServerResponse } from 'effect/http'
 import { Socket } from 'effect/socket'
 import { textOf } from '../../../services/feed/event-text.ts'
 import { Stopping } from '../../../services/process/stopping.ts'
 import { refusalOf, reads } from '../../auth/access.ts'
 import { Caller } from '../../auth/caller.ts'
 import { credentialIn, Identification } from '../../auth/identification.ts'
-import { plainProblem } from '../../problems.ts'
-import { isUpgrade, type Send, SERVER_STOPS, serveWebSocket } from '../../web-sockets.ts'
-import { streamQuery } from './contract.ts'
+import { Forbidden, plainProblem, Unauthorized } from '../../problems.ts'
+import { problemOf } from '../../validation.ts'
+import { isUpgrade, type Send, SERVER_STOPS, serveWebSocket, UPGRADED } from '../../web-sockets.ts'
+import { streamHeaders, streamQuery } from './contract.ts'
 import { credentialEnded, subscriptionOf } from './handlers.ts'
 import { SOCKET_PATH } from './socket-path.ts'
 import { subscribe, type Subscription, type SubscriptionNeeds } from './subscription.ts'
@@ -29,31 +30,35 @@ const keyIn = ({ headers }: HttpServerRequest.HttpServerRequest): string => {
   return named === undefined ? '' : Buffer.from(named.slice(KEY_PROTOCOL.length), 'base64url').toString()
 }
 
-const decodeQuery = Schema.decodeUnknownEffect(Schema.Struct(streamQuery), { onExcessProperty: 'error' })
+const HOW_AS_PROTOCOL = `Where headers cannot be sent, name a protocol ${KEY_PROTOCOL}<key in base64url>`
 
-/** What the request asks for, and whose it is; fails with the answer to a request that is refused. */
-const opened = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
+const decodeQuery = Schema.decodeUnknownEffect(Schema.Struct(streamQuery), { onExcessProperty: 'error' })
+const decodeHeaders = Schema.decodeUnknownEffect(Schema.Struct(streamHeaders))
+
+/** Who asks, and what they ask for; refused as the stream over HTTP refuses it. */
+const asked = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
   const { identify } = yield* Identification
   const caller = yield* identify(credentialIn(request) || keyIn(request)).pipe(
-    Effect.mapError(({ detail }) => plainProblem('unauthorized', detail ?? 'A key is required'))
+    Effect.mapError(({ detail = '' }) => new Unauthorized({ detail: `${detail}. ${HOW_AS_PROTOCOL}` }))
   )
   const query = yield* HttpServerRequest.ParsedSearchParams
   const refusal = refusalOf(caller.grant, reads('query'), { url: request.url, params: {}, query })
-  if (refusal !== undefined) return yield* Effect.fail(plainProblem('forbidden', refusal))
-  const wanted = yield* decodeQuery(query).pipe(
-    Effect.mapError(({ message }) => plainProblem('bad-field', message))
+  if (refusal !== undefined) return yield* new Forbidden({ detail: refusal })
+  const headers = yield* Effect.mapError(decodeHeaders(request.headers), ({ issue }) =>
+    problemOf('headers', issue)
   )
+  const wanted = yield* Effect.mapError(decodeQuery(query), ({ issue }) => problemOf('query', issue))
+  return { caller, wanted, headers }
+})
+
+/** What the request asks for, and whose it is; fails with the problem of a request that is refused. */
+const opened = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
+  const { caller, headers, wanted } = yield* asked(request)
   if (!isUpgrade(request)) {
     const detail = 'Connect with a WebSocket client; GET /v1/events streams the same without one'
     return yield* Effect.fail(plainProblem('upgrade-required', detail, { upgrade: 'websocket' }))
   }
-  const subscription = yield* subscriptionOf(wanted, '').pipe(
-    Effect.provideService(Caller, caller),
-    Effect.catchTags({
-      NotFound: ({ detail }) => Effect.fail(plainProblem('not-found', detail ?? '')),
-      StoreUnavailable: ({ detail }) => Effect.fail(plainProblem('store-unavailable', detail ?? ''))
-    })
-  )
+  const subscription = yield* Effect.provideService(subscriptionOf(wanted, headers), Caller, caller)
   return { caller, subscription }
 })
 
@@ -76,9 +81,13 @@ const open = Effect.fnUntraced(
     )
     // A client may leave at any moment, which is no error.
     yield* Effect.ignore(serveWebSocket(request, send => writeEvents(subscription, send), ended))
-    return HttpServerResponse.empty()
+    return UPGRADED
   },
-  Effect.catch(refused => Effect.succeed(refused))
+  Effect.catch(refused =>
+    HttpServerResponse.isHttpServerResponse(refused)
+      ? Effect.succeed(refused)
+      : HttpServerRespondable.toResponse(refused)
+  )
 )
 
 export const socketLayer = Layer.unwrap(

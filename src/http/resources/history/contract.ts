@@ -6,7 +6,7 @@ import { CoverageState, CoverageSummary, ThreadCoverage } from '../../../domain/
 import { CountedThread } from '../../../services/history/dry-run/dry-run.ts'
 import { operates, reads } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
-import { accountPath, CursorText, limit, ThreadId, threadPath } from '../../fields.ts'
+import { accountPath, CursorText, limit, optionalBody, ThreadId, threadPath } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { BadField, NotFound, StoreUnavailable, WrongState } from '../../problems.ts'
 import { Whole } from '../../../domain/whole.ts'
@@ -85,7 +85,7 @@ export class HistoryGroup extends HttpApiGroup.make('history')
     ),
     HttpApiEndpoint.post('backfill', '/accounts/:accountId/backfill', {
       params: accountPath,
-      payload: BackfillRequest,
+      payload: optionalBody(BackfillRequest),
       success: BackfillJob.pipe(HttpApiSchema.status(202)),
       error: [NotFound, WrongState, BadField, StoreUnavailable]
     }).annotateMerge(

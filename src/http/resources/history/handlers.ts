@@ -22,7 +22,8 @@ export const historyLayer = (options: { readonly dryRun: boolean }) =>
         coverage: ({ params }) => provide(threadCoverage(params.threadId)),
         accountCoverage: ({ params }) => provide(accountCoverage(params.accountId)),
         threadsCoverage: ({ params, query }) => provide(threadsCoverage(params.accountId, query)),
-        backfill: ({ params, payload }) => provide(startBackfill(options.dryRun, params.accountId, payload)),
+        backfill: ({ params, payload = {} }) =>
+          provide(startBackfill(options.dryRun, params.accountId, payload)),
         backfillJobs: ({ params, query }) => provide(listBackfillJobs(params.accountId, query)),
         backfillJob: ({ params }) => provide(readBackfillJob(params.accountId, params.jobId)),
         cancelBackfill: ({ params }) => provide(cancelBackfill(params.accountId, params.jobId)),

@@ -1,7 +1,7 @@
 // The inspector's stream: a WebSocket that shows what the actors do. It is outside the contract, so it checks for itself
 // who may open it: whoever has a ticket, which only an admin can create, or the API key.
 import { Clock, Effect, Layer, Option, Stream } from 'effect'
-import { HttpRouter, type HttpServerRequest, HttpServerResponse } from 'effect/http'
+import { HttpRouter, type HttpServerRequest } from 'effect/http'
 import { Socket } from 'effect/socket'
 import { Accounts } from '../../../services/accounts.ts'
 import { Stopping } from '../../../services/process/stopping.ts'
@@ -9,7 +9,7 @@ import { Inspection } from '../../../services/telemetry/inspection.ts'
 import { isAdmin } from '../../../domain/grant.ts'
 import { credentialIn, Identification } from '../../auth/identification.ts'
 import { plainProblem } from '../../problems.ts'
-import { isUpgrade, type Send, SERVER_STOPS, serveWebSocket } from '../../web-sockets.ts'
+import { isUpgrade, type Send, SERVER_STOPS, serveWebSocket, UPGRADED } from '../../web-sockets.ts'
 import { HOW_TO_SWITCH_ON } from './contract.ts'
 import { STREAM_PATH } from './stream-path.ts'
 import { InspectorTickets } from './tickets.ts'
@@ -88,7 +88,7 @@ const open = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerR
   if (refusal !== undefined) return refusal
   // A viewer may leave at any moment, which is no error.
   yield* Effect.ignore(serve(request, query.get('accountId') ?? undefined))
-  return HttpServerResponse.empty()
+  return UPGRADED
 })
 
 export const streamLayer = Layer.unwrap(

@@ -2,11 +2,11 @@
 import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
 import { AccessKey } from '../../../domain/access-key.ts'
-import { isEventPattern } from '../../../domain/event-pattern.ts'
 import { ROLES } from '../../../domain/grant.ts'
 import { administers } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
-import { AccountId } from '../../fields.ts'
+import { eventTypeOf, STREAMED_TYPES } from '../../event-types.ts'
+import { AccountId, optionalBody } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { BadField, NotFound, StoreUnavailable, TooManyKeys } from '../../problems.ts'
 import { Name } from '../accounts/contract.ts'
@@ -26,12 +26,6 @@ const listed = <Item extends Schema.Top>(item: Item, most: number) =>
     Schema.Array(item).check(Schema.isMinLength(1), Schema.isMaxLength(most))
   ])
 
-const EventPattern = Schema.String.check(
-  Schema.makeFilter(isEventPattern, {
-    message: 'Expected the type of an event (message.stored), or the beginning of some (message.*)'
-  })
-)
-
 const decided = {
   name: Name,
   role: Schema.Literals(ROLES),
@@ -41,7 +35,7 @@ const decided = {
 
 const optional = {
   /** Types of events that the key may follow; `all` when left out. */
-  events: Schema.optionalKey(listed(EventPattern, MOST_PATTERNS)),
+  events: Schema.optionalKey(listed(eventTypeOf(STREAMED_TYPES), MOST_PATTERNS)),
   /** As many as KEY_REQUESTS_PER_MINUTE says when left out or `null`. */
   requestsPerMinute: Schema.optionalKey(Schema.NullOr(whole(1, 1_000_000))),
   /** In milliseconds since 1970. */
@@ -103,7 +97,7 @@ export class KeysGroup extends HttpApiGroup.make('keys')
     }).annotateMerge(operation({ access: administers, summary: 'Get a key' })),
     HttpApiEndpoint.patch('change', '/:keyId', {
       params: path,
-      payload: KeyChange,
+      payload: optionalBody(KeyChange),
       success: AccessKey,
       error: [NotFound, BadField, StoreUnavailable]
     }).annotateMerge(
@@ -116,7 +110,7 @@ export class KeysGroup extends HttpApiGroup.make('keys')
     ),
     HttpApiEndpoint.post('rotate', '/:keyId/rotate', {
       params: path,
-      payload: Rotation,
+      payload: optionalBody(Rotation),
       success: IssuedKey,
       error: [NotFound, StoreUnavailable]
     }).annotateMerge(

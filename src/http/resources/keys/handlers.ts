@@ -105,8 +105,8 @@ export const keysLayer = HttpApiBuilder.group(
       create: ({ payload }) => provide(create(payload)),
       list: () => provide(list()),
       get: ({ params }) => provide(get(params.keyId)),
-      change: ({ params, payload }) => provide(change(params.keyId, payload)),
-      rotate: ({ params, payload }) => provide(rotate(params.keyId, payload)),
+      change: ({ params, payload = {} }) => provide(change(params.keyId, payload)),
+      rotate: ({ params, payload = {} }) => provide(rotate(params.keyId, payload)),
       remove: ({ params }) => provide(remove(params.keyId))
     })
   })

@@ -4,6 +4,7 @@ import { HttpApiEndpoint, HttpApiGroup } from 'effect/http-api'
 import { RetentionCount, RetentionState } from '../../../domain/retention.ts'
 import { administers } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
+import { optionalBody } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { BadField, StoreUnavailable } from '../../problems.ts'
 
@@ -35,7 +36,7 @@ export class RetentionGroup extends HttpApiGroup.make('retention')
       })
     ),
     HttpApiEndpoint.post('dryRun', '/dry-run', {
-      payload: DryRun,
+      payload: optionalBody(DryRun),
       success: Schema.Struct({ rules: Schema.Array(RetentionCount) }).annotate({
         identifier: 'RetentionDryRunResult'
       }),

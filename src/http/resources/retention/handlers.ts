@@ -27,7 +27,7 @@ export const retentionLayer = HttpApiBuilder.group(
     const retention = yield* Retention
     return handlers.handleAll({
       get: () => orDatabaseUnavailable(Effect.map(retention.states, rules => ({ rules }))),
-      dryRun: ({ payload }) =>
+      dryRun: ({ payload = {} }) =>
         orDatabaseUnavailable(Effect.map(retention.dryRun(keepingOf(payload)), rules => ({ rules })))
     })
   })

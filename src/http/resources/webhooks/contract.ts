@@ -1,20 +1,15 @@
 // The HTTP contract of webhooks.
 import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
-import { FEED_KINDS } from '../../../domain/feed.ts'
 import { DeadLetter, Webhook, WebhookBatch, WebhookDelivery, WebhookFormat } from '../../../domain/webhook.ts'
 import { isSecret } from '../../../services/webhooks/signature.ts'
 import { operates } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
-import { AccountId, limit, ThreadId } from '../../fields.ts'
+import { DELIVERED_TYPES, eventTypeOf } from '../../event-types.ts'
+import { AccountId, limit, optionalBody, ThreadId } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { BadField, Forbidden, NotFound, StoreUnavailable, TooManyWebhooks } from '../../problems.ts'
 import { Whole } from '../../../domain/whole.ts'
-
-const KINDS: ReadonlySet<string> = new Set([
-  ...FEED_KINDS,
-  ...FEED_KINDS.map(kind => `${kind.split('.')[0]}.*`)
-])
 
 const isUrl = (text: string): boolean => {
   const url = URL.parse(text)
@@ -26,11 +21,7 @@ const WebhookUrl = Schema.String.check(
   Schema.makeFilter(text => isUrl(text) || 'Expected an http:// or https:// address without a user name')
 )
 
-const Types = Schema.Array(
-  Schema.String.check(
-    Schema.makeFilter(text => KINDS.has(text) || `Expected one of ${[...KINDS].toSorted().join(', ')}`)
-  )
-).check(Schema.isMaxLength(50))
+const Types = Schema.Array(eventTypeOf(DELIVERED_TYPES)).check(Schema.isMaxLength(50))
 
 /** What a delivery says by itself. */
 const OWN_HEADERS = /^(?:webhook-|content-|host$|connection$|transfer-encoding$|user-agent$)/i
@@ -107,6 +98,12 @@ export type StretchPayload = typeof Stretch.Type
 
 const LONGEST_OVERLAP_SECONDS = 7 * 86_400
 
+const SecretRotation = Schema.Struct({
+  overlapSeconds: Schema.optionalKey(
+    Schema.Finite.check(Schema.isInt(), Schema.isBetween({ minimum: 0, maximum: LONGEST_OVERLAP_SECONDS }))
+  )
+}).annotate({ identifier: 'SecretRotation' })
+
 const errors = [NotFound, StoreUnavailable] as const
 
 export class WebhooksGroup extends HttpApiGroup.make('webhooks')
@@ -141,7 +138,7 @@ export class WebhooksGroup extends HttpApiGroup.make('webhooks')
     }).annotateMerge(operation({ access: operates('handler'), summary: 'Show a webhook' })),
     HttpApiEndpoint.patch('change', '/webhooks/:webhookId', {
       params: path,
-      payload: ChangedWebhook,
+      payload: optionalBody(ChangedWebhook),
       success: Webhook,
       error: [...errors, BadField, Forbidden]
     }).annotateMerge(
@@ -159,14 +156,7 @@ export class WebhooksGroup extends HttpApiGroup.make('webhooks')
     }).annotateMerge(operation({ access: operates('handler'), summary: 'Delete a webhook' })),
     HttpApiEndpoint.post('renewSecret', '/webhooks/:webhookId/secret', {
       params: path,
-      payload: Schema.Struct({
-        overlapSeconds: Schema.optionalKey(
-          Schema.Finite.check(
-            Schema.isInt(),
-            Schema.isBetween({ minimum: 0, maximum: LONGEST_OVERLAP_SECONDS })
-          )
-        )
-      }).annotate({ identifier: 'SecretRotation' }),
+      payload: optionalBody(SecretRotation),
       success: WithSecret,
       error: [...errors]
     }).annotateMerge(

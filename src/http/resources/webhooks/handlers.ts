@@ -85,11 +85,19 @@ const checkFormat = Effect.fnUntraced(function* ({
   return yield* badField('payload', 'formatEvents', `Expected ${expected}`)
 })
 
+/** Whether something can be delivered there is known of some addresses from the beginning. */
+const checkUrl = Effect.fnUntraced(function* (url: string) {
+  const { addressRefusal } = yield* Webhooks
+  const refusal = addressRefusal(url)
+  if (refusal !== undefined) return yield* badField('payload', 'url', refusal)
+})
+
 const create = Effect.fnUntraced(function* (payload: NewWebhookPayload) {
   const { accountId, headers = {}, name, secret, threadIds = [], types = [], url } = payload
   const { batch = null, format = 'backscroll', formatEvents = [] } = payload
   const form = { batch, format, formatEvents }
   yield* checkFormat(form)
+  yield* checkUrl(url)
   if (accountId !== undefined || threadIds.length === 0) yield* requireAccount(accountId ?? null)
   for (const threadId of threadIds) yield* requireAccount(parseThreadId(threadId)?.accountId ?? null)
   if (accountId !== undefined) yield* findAccount(accountId)
@@ -131,6 +139,7 @@ const originOf = (url: string): string => new URL(url).origin
 
 const change = Effect.fnUntraced(function* (webhook: Webhook, payload: WebhookChangePayload) {
   const { headers, threadIds, types, url } = payload
+  if (url !== undefined) yield* checkUrl(url)
   // They may hold credentials, which are not shown to whoever sets the address.
   if (url !== undefined && webhook.headers.length > 0 && headers === undefined)
     if (originOf(url) !== originOf(webhook.url))
@@ -200,10 +209,10 @@ export const webhooksLayer = HttpApiBuilder.group(
       list: () => provide(list),
       create: ({ payload }) => provide(create(payload)),
       get: ({ params }) => provide(managed(params.webhookId)),
-      change: ({ params, payload }) =>
+      change: ({ params, payload = {} }) =>
         provide(ofManaged(params.webhookId, webhook => change(webhook, payload))),
       delete: ({ params }) => provide(ofManaged(params.webhookId, ({ webhookId }) => remove(webhookId))),
-      renewSecret: ({ params, payload: { overlapSeconds = OVERLAP_SECONDS } }) =>
+      renewSecret: ({ params, payload: { overlapSeconds = OVERLAP_SECONDS } = {} }) =>
         provide(ofManaged(params.webhookId, ({ webhookId }) => renewSecret(webhookId, overlapSeconds))),
       test: ({ params }) => provide(ofManaged(params.webhookId, ({ webhookId }) => test(webhookId))),
       replay: ({ params, payload }) =>

@@ -1,0 +1,27 @@
+// The types of events that a request names: those that there are, and their beginnings.
+import { Schema } from 'effect'
+import { EVENT_KINDS } from '../domain/events/catalogue.ts'
+import { FEED_KINDS } from '../domain/feed.ts'
+import { wordsLike } from '../domain/spelling.ts'
+
+/** `message.stored`, and `message.*` for all that begin so. */
+const withBeginnings = (kinds: ReadonlyArray<string>): ReadonlyArray<string> =>
+  [...new Set([...kinds, ...kinds.map(kind => `${kind.split('.')[0]}.*`)])].toSorted()
+
+/** Those of the log: what is told as it happens is not delivered to webhooks. */
+export const DELIVERED_TYPES = withBeginnings(FEED_KINDS)
+export const STREAMED_TYPES = withBeginnings(EVENT_KINDS.filter(kind => kind !== 'webhook.test'))
+
+const MOST_DIFFERENT = 3
+const LONGEST_SHOWN = 100
+
+/** What is wrong with a type of event; `undefined` when there is such a one. */
+export const typeRefusal = (text: string, types: ReadonlyArray<string>): string | undefined => {
+  if (types.includes(text)) return undefined
+  const like = wordsLike(text.slice(0, LONGEST_SHOWN), types, MOST_DIFFERENT)
+  const meant = like.length === 0 ? '' : ` Was ${like.slice(0, 3).join(' or ')} meant?`
+  return `There is no type of event ${JSON.stringify(text.slice(0, LONGEST_SHOWN))}.${meant} Expected one of ${types.join(', ')}`
+}
+
+export const eventTypeOf = (types: ReadonlyArray<string>) =>
+  Schema.String.check(Schema.makeFilter(text => typeRefusal(text, types) ?? true))
