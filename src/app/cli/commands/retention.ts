@@ -70,7 +70,7 @@ const dryRun = Command.make(
       const time = input[rule as keyof typeof times]
       return Option.isSome(time) ? [[rule, time.value]] : []
     })
-    const body: InputOf<'retention.dryRun'>['body'] = Object.fromEntries(given)
+    const body: NonNullable<InputOf<'retention.dryRun'>['body']> = Object.fromEntries(given)
     const { rules } = yield* withProgress(
       server.ask((client, options) => client.call('retention.dryRun', { body }, options)),
       'Counting; nothing is removed'
