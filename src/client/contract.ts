@@ -1125,6 +1125,7 @@ export type DeadLetter = {
   readonly attempts: number
   readonly status: number | null
   readonly reason: string | null
+  readonly answer: string | null
   /** Milliseconds since 1970 */
   readonly at: number
 }
@@ -1142,6 +1143,7 @@ export type WebhookDelivery = {
   readonly outcome: "delivered" | "failed"
   readonly status: number | null
   readonly reason: string | null
+  readonly answer: string | null
   readonly milliseconds: number
   /** Milliseconds since 1970 */
   readonly at: number
@@ -1157,6 +1159,7 @@ export type WebhookTestResult = {
   readonly isTaken: boolean
   readonly status: number | null
   readonly reason: string | null
+  readonly answer: string | null
   readonly milliseconds: number
 }
 
