@@ -1,5 +1,6 @@
 // What the server costs, measured. Progress goes to standard error; the last line of standard output is the result as JSON.
 import { accounts, ACCOUNTS_USAGE } from './accounts.ts'
+import { consoleBench, CONSOLE_USAGE } from './console.ts'
 import { erasing, ERASING_USAGE } from './erasing.ts'
 import { floods, FLOODS_USAGE } from './floods.ts'
 import { history, HISTORY_USAGE } from './history.ts'
@@ -12,6 +13,7 @@ import { webhooks, WEBHOOKS_USAGE } from './webhooks.ts'
 
 const BENCHES: Readonly<Record<string, (args: ReadonlyArray<string>) => Promise<object>>> = {
   accounts,
+  console: consoleBench,
   erasing,
   floods,
   history,
@@ -44,6 +46,8 @@ const USAGE = `npm run bench -- <what> [options]
   ${ERASING_USAGE}
 
   ${FLOODS_USAGE}
+
+  ${CONSOLE_USAGE}
 `
 
 const [name = '', ...args] = process.argv.slice(2)

@@ -59,6 +59,10 @@ const KEY_FIELD = 'idempotencyKey'
 
 const isRecord = (value: unknown): value is Input => typeof value === 'object' && value !== null
 
+/** Without `crypto.randomUUID`: browsers have it only in pages that came by TLS or from their own machine. */
+const newKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('')
+
 /** Numbers and switches as an address has them. */
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
@@ -184,7 +188,7 @@ export class Backscroll {
     const headers = {
       authorization: `Bearer ${key}`,
       ...(type === undefined ? {} : { 'content-type': type }),
-      ...(isSending && !hasKey(input['body']) ? { 'idempotency-key': crypto.randomUUID() } : {})
+      ...(isSending && !hasKey(input['body']) ? { 'idempotency-key': newKey() } : {})
     }
     const address = url + pathOf(id, facts, input)
     const send = (): Promise<Response> => {

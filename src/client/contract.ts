@@ -2697,6 +2697,15 @@ export interface Operations {
     readonly result: Response
     readonly item: never
   }
+  /** Export everything about a person, with files */
+  readonly "personalData.archive": {
+    readonly input: {
+      readonly accountId: string
+      readonly body: PersonRequest
+    }
+    readonly result: Response
+    readonly item: never
+  }
   /** Erase a person */
   readonly "personalData.erase": {
     readonly input: {
@@ -2842,6 +2851,7 @@ export const OPERATIONS = {
   "retention.get": {"method":"GET","path":"/v1/retention","query":[],"result":"json"},
   "retention.dryRun": {"method":"POST","path":"/v1/retention/dry-run","query":[],"result":"json"},
   "personalData.export": {"method":"POST","path":"/v1/accounts/{accountId}/person/export","query":[],"result":"response"},
+  "personalData.archive": {"method":"POST","path":"/v1/accounts/{accountId}/person/archive","query":[],"result":"response"},
   "personalData.erase": {"method":"POST","path":"/v1/accounts/{accountId}/erasures","query":[],"result":"json"},
   "personalData.erasures": {"method":"GET","path":"/v1/accounts/{accountId}/erasures","query":["limit"],"result":"json"},
   "personalData.erasure": {"method":"GET","path":"/v1/accounts/{accountId}/erasures/{erasureId}","query":[],"result":"json"},

@@ -1,6 +1,7 @@
 // The frame of the console: who is signed in, where one can go, and the screen of the present address.
 import { Redirect, Route, Router, Switch } from 'wouter-preact'
 import { useHashLocation } from 'wouter-preact/use-hash-location'
+import { Connection } from './connection.tsx'
 import { Navigation } from './navigation.tsx'
 import { Toasts } from './parts/toasts.tsx'
 import { accountsPath, decoded } from './routes.ts'
@@ -44,6 +45,7 @@ export const App = () => (
     ) : (
       <div class="frame">
         <Navigation />
+        <Connection />
         <main id="main" class="screen" tabIndex={-1}>
           <Screens />
         </main>

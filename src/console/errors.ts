@@ -1,7 +1,6 @@
 // What a person is told when something did not work: what happened, and what to do.
 import { BackscrollError } from '../client/index.ts'
 import { t } from './i18n/i18n.ts'
-import { signOutIfRefused } from './session.ts'
 
 export interface Trouble {
   readonly title: string
@@ -29,7 +28,6 @@ const adviceFor = (error: BackscrollError): string => {
 }
 
 export const troubleOf = (error: unknown): Trouble => {
-  signOutIfRefused(error)
   if (error instanceof BackscrollError) {
     const title = OWN_WORDS.has(error.code) ? t('error.refused') : error.problem.title
     return { title, advice: adviceFor(error) }

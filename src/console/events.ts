@@ -92,11 +92,11 @@ const take = (event: ServerEvent): void => {
   if (change !== undefined) for (const listener of listeners) listener(change)
 }
 
-/** Hears the events of one account, or of all, until the returned function is called. */
-export const followEvents = (client: Backscroll, accountId: string | undefined): (() => void) => {
+/** Hears the events of these accounts, or of all, until the returned function is called. */
+export const followEvents = (client: Backscroll, accountIds: ReadonlyArray<string> | 'all'): (() => void) => {
   const stop = new AbortController()
   const follow = async (): Promise<void> => {
-    const only = accountId === undefined ? {} : { accountId }
+    const only = accountIds === 'all' ? {} : { accountId: accountIds }
     for await (const event of client.events({ ...only, signal: stop.signal })) take(event)
   }
   follow().catch(() => undefined)

@@ -62,6 +62,9 @@ export const clock = (seconds: number): string => {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
 }
 
+export const inDays = (count: number): string =>
+  new Intl.NumberFormat(locale.value, { style: 'unit', unit: 'day', unitDisplay: 'long' }).format(count)
+
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
 
 export const fileSize = (bytes: number): string => {
@@ -69,7 +72,7 @@ export const fileSize = (bytes: number): string => {
   return new Intl.NumberFormat(locale.value, {
     style: 'unit',
     unit: UNITS[step] ?? 'byte',
-    unitDisplay: 'narrow',
+    unitDisplay: 'short',
     maximumFractionDigits: step === 0 ? 0 : 1
   }).format(bytes / 1000 ** step)
 }

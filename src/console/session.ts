@@ -16,9 +16,16 @@ export interface Session {
 export const session = signal<Session | undefined>(undefined)
 /** Whether the server answered the last time it was asked. */
 export const isReachable = signal(true)
+/** Whether the session ended because its key opens nothing any more. */
+export const isRefused = signal(false)
 
 const isEventStream = (input: RequestInfo | URL): boolean =>
   typeof input === 'string' && input.startsWith(`${location.origin}/v1/events`)
+
+export const signOut = (): void => {
+  sessionStorage.removeItem(STORED_AS)
+  session.value = undefined
+}
 
 /** Tells whether the server can be reached, by whatever is asked. The client asks for events anew as soon as they have ended. */
 const watchedFetch: typeof fetch = async (input, init) => {
@@ -28,6 +35,10 @@ const watchedFetch: typeof fetch = async (input, init) => {
     const response = await fetch(input, init)
     isReachable.value = true
     if (isStream && response.ok) heardConnection(true)
+    if (response.status === 401 && session.value !== undefined) {
+      signOut()
+      isRefused.value = true
+    }
     return response
   } catch (error) {
     if (init?.signal?.aborted !== true) isReachable.value = false
@@ -43,12 +54,8 @@ export const signIn = async (key: string): Promise<void> => {
   const client = clientWith(key)
   const me = await client.call('me')
   sessionStorage.setItem(STORED_AS, key)
+  isRefused.value = false
   session.value = { client, me }
-}
-
-export const signOut = (): void => {
-  sessionStorage.removeItem(STORED_AS)
-  session.value = undefined
 }
 
 /** Goes on where this tab was; a key that does not open anything any more is forgotten. */
@@ -61,11 +68,6 @@ export const resume = async (): Promise<void> => {
     if (error instanceof BackscrollError) signOut()
     else throw error
   }
-}
-
-/** The key that was refused in the middle of something opens nothing any more. */
-export const signOutIfRefused = (error: unknown): void => {
-  if (error instanceof BackscrollError && error.status === 401) signOut()
 }
 
 /** The client of whoever is signed in; only what is shown to them calls it. */

@@ -27,6 +27,9 @@ const show = (kind: Toast['kind'], title: string, text: string): void => {
 
 export const tellDone = (title: string): void => show('done', title, '')
 
+/** What did not go well although the server did what it was asked. */
+export const tellFailure = (title: string): void => show('trouble', title, '')
+
 export const tellTrouble = (error: unknown): void => {
   const { advice, title } = troubleOf(error)
   show('trouble', title, advice)

@@ -5,7 +5,10 @@ import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { PassThrough } from 'node:stream'
+import { Effect, Exit, Fiber } from 'effect'
 import { SERVER_ENTRY, SOURCES } from '../../harness/server-process.ts'
+import { commandIn } from '../../src/app/cli/command-line.ts'
 
 type Environment = Readonly<Record<string, string>>
 
@@ -90,3 +93,79 @@ export const resultsOf = <A>({ stdout }: Ended): ReadonlyArray<A> =>
     .split('\n')
     .filter(line => line !== '')
     .map(line => JSON.parse(line) as A)
+
+/** A stream that keeps what is written into it. */
+const kept = (): { readonly stream: PassThrough; readonly text: () => string } => {
+  const parts: Array<Buffer> = []
+  const stream = new PassThrough()
+  stream.on('data', (part: Buffer) => parts.push(part))
+  return { stream, text: () => Buffer.concat(parts).toString('utf8') }
+}
+
+/**
+ * The same in the process of the test, which has the commands loaded: for what a process of its own adds nothing to. A terminal is one
+ * that answers what is `input`.
+ */
+export class RunningHere {
+  private readonly lines: AsyncIterator<string>
+  private readonly fiber: Fiber.Fiber<number>
+  private readonly stdout = kept()
+  private readonly stderr = kept()
+  private readonly stdin = new PassThrough()
+
+  constructor(
+    args: ReadonlyArray<string>,
+    environment: Environment = {},
+    { isTerminal = false }: { readonly isTerminal?: boolean } = {}
+  ) {
+    const lines = new PassThrough()
+    this.stdout.stream.pipe(lines)
+    this.lines = createInterface({ input: lines })[Symbol.asyncIterator]()
+    const asTerminal = <S extends PassThrough>(stream: S) => Object.assign(stream, { isTTY: isTerminal })
+    this.fiber = Effect.runFork(
+      commandIn(
+        {
+          env: environment,
+          stdin: asTerminal(this.stdin),
+          stdout: this.stdout.stream,
+          stderr: asTerminal(this.stderr.stream)
+        },
+        args
+      )
+    )
+  }
+
+  /** The next line, as JSON. */
+  async next<A>(): Promise<A> {
+    const { done, value } = await this.lines.next()
+    if (done === true) throw new Error(`It has ended: ${this.stderr.text()}`)
+    return JSON.parse(value) as A
+  }
+
+  write(text: string): void {
+    this.stdin.end(text)
+  }
+
+  /** As Ctrl-C does. */
+  interrupt(): void {
+    this.fiber.interruptUnsafe()
+  }
+
+  async ended(): Promise<Ended> {
+    const exit = await Effect.runPromise(Fiber.await(this.fiber))
+    const code = Exit.isSuccess(exit) ? exit.value : 130
+    this.stdout.stream.end()
+    return { code, stdout: this.stdout.text(), stderr: this.stderr.text() }
+  }
+}
+
+/** Runs a command to its end in the process of the test. */
+export const backscrollHere = (
+  args: ReadonlyArray<string>,
+  environment: Environment = {},
+  { input = '', isTerminal = false }: { readonly input?: string; readonly isTerminal?: boolean } = {}
+): Promise<Ended> => {
+  const running = new RunningHere(args, environment, { isTerminal })
+  running.write(input)
+  return running.ended()
+}

@@ -1,5 +1,6 @@
 // The command line against a running server: what a person and a script do with it, one step after the other.
 import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -7,12 +8,17 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { temporaryFolder } from '../../harness/server-process.ts'
-import { backscroll, type Ended, resultsOf, Running } from './backscroll.ts'
+import { backscroll, backscrollHere, type Ended, resultsOf, Running, RunningHere } from './backscroll.ts'
+import type { ArchiveLine } from '../../src/services/personal-data/archive.ts'
+import { FirestoreReader } from '../../harness/firestore.ts'
+import { deployedIndexes } from '../firestore/deployed-indexes.ts'
+import { LocalFirestore } from '../firestore/server.ts'
+import { unzipped } from './zip.ts'
 import { once as sharedOnce } from './shared.ts'
 import { thorough } from '../thorough.ts'
 import { sharedInProcessStage } from './stage.ts'
 
-const stage = sharedInProcessStage({ WEBHOOK_URL_PRIVATE: 'true' })
+const stage = sharedInProcessStage({ WEBHOOK_URL_PRIVATE: 'true', MEDIA_DOWNLOAD: 'on-demand' })
 
 // Before the server starts here, which keeps temporary files in its data folder.
 const elsewhere = temporaryFolder()
@@ -24,7 +30,7 @@ const environment = () => ({
   TZ: 'UTC'
 })
 
-const run = (...args: ReadonlyArray<string>): Promise<Ended> => backscroll(args, environment())
+const run = (...args: ReadonlyArray<string>): Promise<Ended> => backscrollHere(args, environment())
 
 interface Step {
   readonly step: string
@@ -36,7 +42,7 @@ interface Step {
 const shop = sharedOnce(async () => {
   const phone = stage().simulator.createPhone({
     name: 'Shop',
-    history: { chats: 3, messages: 30, groupsShare: 0 }
+    history: { chats: 3, messages: 30, groupsShare: 0, mediaShare: 0 }
   })
   const pairing = new Running(['pair', '--new', 'Shop', '--json'], environment())
   const { qr } = await pairing.next<Step>()
@@ -66,19 +72,19 @@ test('pair creates an account, shows a QR code and ends when the phone is linked
 
 test('a pairing code and a page for the owner are other ways to link', async () => {
   const phone = stage().simulator.createPhone({ name: 'By code' })
-  const pairing = new Running(
+  const pairing = new RunningHere(
     ['pair', '--new', 'By code', '--code', phone.phoneNumber, '--json'],
     environment()
   )
   expect(await pairing.next()).toMatchObject({ step: 'code', code: expect.stringMatching(/^\w{8}$/) })
-  pairing.signal('SIGINT')
+  pairing.interrupt()
   expect(await pairing.ended()).toMatchObject({ code: 130, stderr: '' })
 
-  const byPage = new Running(['pair', 'By code', '--link', '--json'], environment())
+  const byPage = new RunningHere(['pair', 'By code', '--link', '--json'], environment())
   const link = await byPage.next<{ readonly url: string }>()
   expect(link.url).toContain(`${stage().server.url}/link/`)
   expect((await fetch(link.url)).status).toBe(200)
-  byPage.signal('SIGINT')
+  byPage.interrupt()
   expect((await byPage.ended()).code).toBe(130)
   const accountId = resultsOf<{ accountId: string; name: string }>(await run('accounts', '--json')).find(
     ({ name }) => name === 'By code'
@@ -127,7 +133,7 @@ test('send, tail, search and export', async () => {
     'what to buy'
   )
   expect(withFile).toMatchObject({ code: 0, stdout: expect.stringMatching(/^status\s+\w+$/m) })
-  const piped = await backscroll(['send', '--thread', threadId, '-'], environment(), {
+  const piped = await backscrollHere(['send', '--thread', threadId, '-'], environment(), {
     input: 'from a pipe\n'
   })
   expect(piped.code).toBe(0)
@@ -136,7 +142,11 @@ test('send, tail, search and export', async () => {
   await stage().api.until('the answer', async () =>
     (await stage().api.messages(threadId)).some(({ body }) => body?.includes('is sold') === true)
   )
-  const found = await run('search', 'crimson')
+  // What is being received is found a moment later.
+  const found = await stage().api.until('both to be found', async () => {
+    const ended = await run('search', 'crimson')
+    return ended.stdout.includes('is sold') ? ended : undefined
+  })
   expect(found.stdout).toContain('    A *crimson* kettle\n')
   // What others write does not move the cursor.
   expect(found.stdout).toMatch(/ {4}the crimson one +\[2Jis sold\n/)
@@ -175,7 +185,7 @@ test('a key that was created is used from its file, and may do what its role all
   expect(created.stdout).not.toContain('bsk_')
   expect(statSync(file).mode & 0o777).toBe(0o600)
   const asViewer = (...args: ReadonlyArray<string>) =>
-    backscroll([...args, '--key-file', file], { BACKSCROLL_URL: stage().server.url })
+    backscrollHere([...args, '--key-file', file], { BACKSCROLL_URL: stage().server.url })
   expect((await asViewer('accounts')).stdout).toContain('Shop')
   expect(await asViewer('keys')).toMatchObject({ code: 4, stderr: expect.stringMatching(/may not do that/) })
   chmodSync(file, 0o640)
@@ -251,6 +261,101 @@ test('doctor says that all is well, and what to do where it is not', async () =>
   })
 })
 
+test('doctor reads Firestore, and tells a clock that is wrong', async () => {
+  const firestore = await LocalFirestore.start({ indexes: deployedIndexes })
+  const late = createServer((_request, response) =>
+    response.writeHead(404, { date: new Date(Date.now() - 120_000).toUTCString() }).end()
+  ).listen(0, '127.0.0.1')
+  await once(late, 'listening')
+  const settings = {
+    ...stage().settings,
+    ...FirestoreReader.settings(firestore.host),
+    DATA_DIR: join(elsewhere.path, 'not-yet'),
+    PORT: '0',
+    WHATSAPP_URL: `ws://127.0.0.1:${(late.address() as AddressInfo).port}/ws/chat`
+  }
+  const { code, stdout } = await backscroll(['doctor'], settings)
+  late.close()
+  await firestore.stop()
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/✓ firestore +\S+, database \(default\) can be read/)
+  expect(stdout).toMatch(/! clock +(119|120|121) seconds ahead of WhatsApp's\n\s+Set the clock/)
+})
+
+test('retention is shown, and a dry run tells what would go', async () => {
+  const { accountId } = await shop()
+  const shown = await run('retention')
+  expect(shown).toMatchObject({ code: 0, stderr: '' })
+  expect(shown.stdout).toMatch(/^messages +for good +0 +- +MESSAGES_KEEP$/m)
+  expect(shown.stdout).toMatch(/^events +7d .*EVENTS_KEEP$/m)
+  const counted = resultsOf<{ rule: string; wouldRemove: number }>(
+    await run('retention', 'dry-run', '--messages', '1h', '--json')
+  )
+  const messages = counted.find(({ rule }) => rule === 'messages')!
+  expect(messages).toMatchObject({ keep: 3_600_000, accounts: [{ accountId }] })
+  expect(messages.wouldRemove).toBeGreaterThanOrEqual(25)
+  expect(await run('retention', 'dry-run', '--messages', 'soon')).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/messages: Expected 12h, 365d/)
+  })
+})
+
+test('a person is taken along with the files, then erased by whoever types who it is', async () => {
+  const { accountId, phone } = await shop()
+  const person = phone.contacts[1]!
+  const bytes = randomBytes(2000)
+  const message = stage().simulator.fileMessage({ kind: 'image', mimetype: 'image/png', bytes })
+  const { id } = await phone.receive({ from: person, message })
+  const stored = await stage().api.until('the picture', async () => {
+    const lines = await stage().api.exportedPerson(accountId, person.jid)
+    return lines.find(line => line.kind === 'message' && line.message.whatsAppId === id)
+  })
+  // It is fetched for who asks.
+  await stage().api.media((stored as { message: { messageKey: string } }).message.messageKey)
+  const file = join(elsewhere.path, 'person.zip')
+  const taken = await run('person', 'export', person.phoneNumber, file)
+  expect(taken).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(file) })
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect(await run('person', 'export', person.phoneNumber, file)).toMatchObject({ code: 2, stdout: '' })
+  const entries = await unzipped(file)
+  const lines = entries
+    .get('person.jsonl')!
+    .toString()
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as ArchiveLine)
+  const withFile = lines.find(line => line.kind === 'message' && line.message.whatsAppId === id)
+  expect(withFile).toMatchObject({
+    files: [{ variant: '', path: expect.stringMatching(/^files\/.*\.png$/) }]
+  })
+  expect(entries.get((withFile as { files: ReadonlyArray<{ path: string }> }).files[0]!.path)).toEqual(bytes)
+  expect(lines.at(-1)).toMatchObject({ kind: 'end', files: 1, filesNotStored: 0 })
+  expect((await run('person', 'export', person.phoneNumber, '--lines')).stdout).toContain('{"kind":"end"')
+  expect(await run('person', 'export', 'nobody', join(elsewhere.path, 'nobody.zip'))).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('person: Expected a phone number')
+  })
+
+  const unsure = await run('person', 'erase', person.phoneNumber)
+  expect([unsure.code, unsure.stdout]).toEqual([2, ''])
+  expect(unsure.stderr).toContain(`--confirm ${person.phoneNumber}`)
+  const typed = (input: string) =>
+    backscrollHere(['person', 'erase', person.phoneNumber], environment(), { input, isTerminal: true })
+  expect(await typed('+1\n')).toMatchObject({ code: 2, stdout: '' })
+  expect(resultsOf(await run('person', 'erasures', '--json'))).toEqual([])
+  const erased = await typed(`${person.phoneNumber}\n`)
+  expect(erased).toMatchObject({ code: 0, stderr: expect.stringContaining('cannot be taken back') })
+  expect(erased.stdout).toMatch(/^status +done$/m)
+  expect(erased.stdout).toMatch(/^files +1$/m)
+  expect(erased.stdout).toMatch(/^What remains, and why\n(- .*\n)*- Hashes of the addresses/m)
+  const [{ erasureId }] = resultsOf<{ erasureId: string }>(await run('person', 'erasures', '--json')) as [
+    { erasureId: string }
+  ]
+  expect((await run('person', 'erasure', erasureId)).stdout).toBe(erased.stdout)
+  expect(await run('person', 'erasure', 'none')).toMatchObject({ code: 1, stdout: '' })
+})
+
 test('a backup of the running server is restored into another folder', async () => {
   await shop()
   const [copy, key, target] = ['copy', 'vault.key', 'restored'].map(name => join(elsewhere.path, name)) as [
@@ -293,6 +398,8 @@ const REFUSED: ReadonlyArray<Refused> = [
   [['start', '--port', 'eighty'], {}, 2, '--port'],
   [['backup', '/dev/null/x'], { DATA_DIR: '/nonexistent' }, 1, 'No backup was made']
 ]
+/** What works with a server reads no settings of its own. */
+const RUNS_HERE = new Set(['accounts', 'acounts', 'send', 'search', 'keys'])
 /** One for each code. */
 const ONE_EACH = [...new Map(REFUSED.map(refused => [refused[2], refused])).values()]
 
@@ -300,7 +407,10 @@ test.each(thorough(ONE_EACH, REFUSED))(
   '%j with %j ends with %i and says what to do',
   async (args, more, code, words) => {
     await shop()
-    const ended = await backscroll(args, { ...environment(), ...more })
+    const ended = await (RUNS_HERE.has(args[0] ?? '') ? backscrollHere : backscroll)(args, {
+      ...environment(),
+      ...more
+    })
     expect([ended.code, ended.stdout]).toEqual([code, ''])
     expect(ended.stderr).toContain(words)
     expect(ended.stderr).not.toMatch(/^\s+at /m)

@@ -339,6 +339,7 @@ test('the OpenAPI document describes every path', async () => {
     '/v1/accounts/{accountId}/passkey',
     '/v1/accounts/{accountId}/passkey/assertion',
     '/v1/accounts/{accountId}/passkey/confirm',
+    '/v1/accounts/{accountId}/person/archive',
     '/v1/accounts/{accountId}/person/export',
     '/v1/accounts/{accountId}/qr',
     '/v1/accounts/{accountId}/qr.png',

@@ -1,5 +1,5 @@
 // Moving in: linked sessions of other servers are taken over, without a QR code, and go on as if nothing had happened.
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { proto } from '@whiskeysockets/baileys'
 import { describe, expect, test } from 'vitest'
@@ -9,8 +9,12 @@ import type { Account } from '../../simulator/state/account.ts'
 import { withNewerFields } from '../../simulator/state/messages/newer-fields.ts'
 import { type BaileysVersion, OtherServer, VERSIONS } from './other-server.ts'
 import { thorough } from '../thorough.ts'
-import { sharedStage, Stage } from './stage.ts'
+import { type AnyStage, sharedStage, Stage } from './stage.ts'
 import { zipOf } from './zip.ts'
+import { backscrollHere, resultsOf } from './backscroll.ts'
+
+/** What a command needs to talk to the server. */
+const commandsOf = ({ server }: AnyStage) => ({ BACKSCROLL_URL: server.url, BACKSCROLL_API_KEY: server.key })
 
 // Unmodified Baileys 7 may leave a session with the own phone that the phone cannot read: the first request is then made once more.
 const shared = sharedStage({ BACKFILL_TIMEOUT: '2s' })
@@ -120,9 +124,16 @@ test('a server that was not stopped takes its session back, and the account wait
   await using other = await OtherServer.linked(simulator, phone, '7')
   await phone.receive({ from: phone.contacts[0]!, text: 'before' })
   await other.until(() => other.texts.has('before'))
-  const refused = await api.importSession(await zipOf(other.files()), { name: 'Too early' })
-  expect(refused).toMatchObject({ status: 409, body: { reason: 'connectedElsewhere' } })
-  const accountId = refused.body.accountId!
+  const refused = await backscrollHere(
+    ['import', '--server', '--name', 'Too early', other.folder],
+    commandsOf(stage)
+  )
+  expect(refused).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining('stop the other server for good')
+  })
+  const accountId = /acc-[\w-]+/.exec(refused.stderr)![0]
   expect(await api.account(accountId)).toMatchObject({
     state: 'replaced',
     lastDisconnect: { reason: 'Another connection took over this session' }
@@ -235,10 +246,12 @@ test('an account of this server goes on in an empty one, and back, and never in 
   await second.stop()
   const back = join(folder.path, 'back.zip')
   expect(await exporting(there, moved, back)).toMatchObject({ code: 0 })
-  expect(await stage.api.importSession(readFileSync(back), { name: 'Back' })).toMatchObject({
-    status: 201,
-    body: { outcome: 'connected', account: { accountId } }
-  })
+  const returned = await backscrollHere(
+    ['import', '--server', '--json', '--name', 'Back', back],
+    commandsOf(stage)
+  )
+  expect(returned.code).toBe(0)
+  expect(resultsOf(returned)).toMatchObject([{ accountId, leftOut: {} }])
   await phone.receive({ from: ben, text: 'back again' })
   await untilAll(accountId, ['back again', 'before, too', 'from the second server'], stage.api)
   folder.remove()

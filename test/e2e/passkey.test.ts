@@ -2,11 +2,25 @@
 import { expect, test } from 'vitest'
 import type { PasskeyResource } from '../../harness/resources.ts'
 import type { Phone } from '../../simulator/phone.ts'
+import { resultsOf, RunningHere } from './backscroll.ts'
 import { movableClock, sharedStage, type Stage } from './stage.ts'
 
 const HISTORY = { history: { chats: 1, messages: 3, groupsShare: 0 } }
 const { folder, settings } = movableClock()
 const shared = sharedStage({ LOG_LEVEL: 'trace', ...settings }, folder)
+
+interface Step {
+  readonly step: string
+  readonly code?: string
+  readonly url?: string
+}
+
+/** The command that a person runs in a terminal. */
+const pairingOf = ({ server }: Stage, ...args: ReadonlyArray<string>) =>
+  new RunningHere(['pair', '--json', ...args], {
+    BACKSCROLL_URL: server.url,
+    BACKSCROLL_API_KEY: server.key
+  })
 
 interface Linking {
   readonly stage: Stage
@@ -105,24 +119,38 @@ test('after the scan the owner’s passkey is asked for, verified, and the phone
 
 test('after a pairing code, too; and when the proof is too old, a person compares the codes', async () => {
   const { accountId, phone, stage } = await newAccount()
-  await stage.api.pair(accountId, phone.phoneNumber)
-  const { code } = await stage.api.offer(accountId)
-  const device = settled(phone.enterPairingCode(code!))
-  await stage.api.untilPasskey(accountId, 'requested')
+  const pairing = pairingOf(stage, accountId, '--code', phone.phoneNumber)
+  const offer = await pairing.next<Step>()
+  expect(offer).toMatchObject({ step: 'code' })
+  const device = settled(phone.enterPairingCode(offer.code!))
+  const passkey = await pairing.next<Step>()
+  expect(passkey).toMatchObject({ step: 'passkey' })
+  expect(await (await fetch(passkey.url!)).text()).toContain('passkey')
   stage.simulator.refreshQrCodes()
   await waitTooLong(stage)
-  expect(await stage.api.confirmPasskey(accountId)).toMatchObject({ status: 409 })
+  expect(await pairingOf(stage, accountId, '--confirm').ended()).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining('pairing.passkey.requested')
+  })
   await assert({ stage, phone, accountId, device })
   const confirming = await stage.api.untilPasskey(accountId, 'confirming')
   expect(confirming.code).toMatch(/^[1-9A-Z]{4}-[1-9A-Z]{4}$/)
   expect(phone.passkeyCode).toBe(confirming.code)
-  expect(await stage.api.confirmPasskey(accountId)).toMatchObject({
-    status: 202,
-    body: { isConfirmed: true }
+  expect(await pairing.next()).toEqual({ step: 'compare', code: confirming.code })
+  const confirmed = pairingOf(stage, accountId, '--confirm')
+  await stage.api.until('the phone to be told', async () => {
+    const { body } = await stage.api.request<PasskeyResource>('GET', `/v1/accounts/${accountId}/passkey`)
+    return body.isConfirmed ? true : undefined
   })
   expect(await stage.api.confirmPasskey(accountId)).toMatchObject({ status: 409 })
   phone.comparePasskeyCode('same')
   expect(await device).toBe(1)
+  for (const command of [pairing, confirmed]) {
+    const ended = await command.ended()
+    expect(ended.code).toBe(0)
+    expect(resultsOf<Step>(ended).at(-1)).toMatchObject({ step: 'linked', account: { accountId } })
+  }
   await stage.synced(accountId, phone)
 })
 

@@ -7,14 +7,15 @@ import { backscroll } from './commands.ts'
 import { CommandFailed, EXIT, wordsOf } from './failure.ts'
 import { Handover } from './handover.ts'
 import { presenter } from './help.ts'
+import { type Output, Surroundings } from './surroundings.ts'
 import { VERSION } from './version.ts'
 
 const CONFIG = CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })
 
-const say = (text: string): void => void process.stderr.write(`${text.trimEnd()}\n`)
+const say = (stderr: Output, text: string): void => void stderr.write(`${text.trimEnd()}\n`)
 
 /** What the process ends with; says why, unless it was said. */
-const exitCodeOf = (exit: Exit.Exit<unknown, unknown>): number => {
+const exitCodeOf = (exit: Exit.Exit<unknown, unknown>, stderr: Output): number => {
   if (Exit.isSuccess(exit)) return 0
   if (Cause.hasInterruptsOnly(exit.cause)) return EXIT.interrupted
   const failure = Cause.squash(exit.cause)
@@ -22,17 +23,47 @@ const exitCodeOf = (exit: Exit.Exit<unknown, unknown>): number => {
   if (CliError.isCliError(failure))
     return failure._tag === 'ShowHelp' && failure.errors.length === 0 ? 0 : EXIT.misused
   if (failure instanceof CommandFailed) {
-    say(failure.message)
+    say(stderr, failure.message)
     return failure.exitCode
   }
-  say(`It failed, and that was not foreseen: ${wordsOf(failure)}. Please report it, with what you did`)
+  say(
+    stderr,
+    `It failed, and that was not foreseen: ${wordsOf(failure)}. Please report it, with what you did`
+  )
   return EXIT.failed
 }
+
+/** The command that the arguments name. `handOver` gets what runs on once it is over. */
+const commandFor = (args: ReadonlyArray<string>, handOver: (work: () => void) => void) =>
+  Effect.provide(
+    Command.runWith(backscroll, { version: VERSION })(args),
+    Layer.mergeAll(
+      NodeServices.layer,
+      CONFIG,
+      CliOutput.layerPresenter(presenter),
+      Layer.succeedContext(
+        Context.make(Handover, {
+          to: work =>
+            Effect.sync(() => {
+              handOver(work)
+            })
+        })
+      )
+    )
+  )
+
+/** Runs a command in these surroundings, and answers the exit code. For commands that hand the process to nothing. */
+export const commandIn = (surroundings: Surroundings, args: ReadonlyArray<string>): Effect.Effect<number> =>
+  commandFor(args, () => undefined).pipe(
+    Effect.provideService(Surroundings, surroundings),
+    Effect.exit,
+    Effect.map(exit => exitCodeOf(exit, surroundings.stderr))
+  )
 
 /** A reader that has seen enough, such as `head`, ends the command. */
 const endWithReader = (): void => {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') say(`The output cannot be written: ${error.message}`)
+    if (error.code !== 'EPIPE') say(process.stderr, `The output cannot be written: ${error.message}`)
     process.exit(error.code === 'EPIPE' ? 0 : EXIT.failed)
   })
 }
@@ -41,18 +72,14 @@ const endWithReader = (): void => {
 export const runCommandLine = (args: ReadonlyArray<string>): void => {
   endWithReader()
   let next: (() => void) | undefined
-  const services = Layer.mergeAll(
-    NodeServices.layer,
-    CONFIG,
-    CliOutput.layerPresenter(presenter),
-    Layer.succeedContext(Context.make(Handover, { to: work => Effect.sync(() => (next = work)) }))
-  )
-  const program = Command.runWith(backscroll, { version: VERSION })(args)
-  NodeRuntime.runMain(Effect.provide(program, services), {
+  const command = commandFor(args, work => {
+    next = work
+  })
+  NodeRuntime.runMain(command, {
     disableErrorReporting: true,
     teardown: (exit, onExit) => {
       if (Exit.isSuccess(exit) && next !== undefined) next()
-      else onExit(exitCodeOf(exit))
+      else onExit(exitCodeOf(exit, process.stderr))
     }
   })
 }

@@ -8,6 +8,8 @@ import { export as exported, importing } from './commands/export.ts'
 import { grant } from './commands/grant.ts'
 import { keys } from './commands/keys.ts'
 import { pair } from './commands/pair.ts'
+import { personCommand } from './commands/person.ts'
+import { retention } from './commands/retention.ts'
 import { search } from './commands/search.ts'
 import { send } from './commands/send.ts'
 import { demo, start } from './commands/start.ts'
@@ -25,7 +27,7 @@ export const backscroll = Command.make('backscroll').pipe(
     { group: 'Accounts', commands: [pair, accounts] },
     { group: 'Messages', commands: [send, search, tail, exported] },
     { group: 'Access', commands: [keys, webhooks, grant] },
-    { group: 'Data', commands: [backup, restore, importing, migrateStore] },
+    { group: 'Data', commands: [backup, restore, importing, migrateStore, retention, personCommand] },
     { group: 'Shell', commands: [completions] }
   ])
 )

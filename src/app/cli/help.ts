@@ -1,8 +1,9 @@
 // Help and refused arguments: help to standard output, what is wrong to standard error, with where the help is.
-import { Console, Effect } from 'effect'
+import { Effect } from 'effect'
 import { CliOutput, TerminalCapabilities } from 'effect/cli'
 import { describeSettings } from '../../config.ts'
 import { plain } from './screen/style.ts'
+import { Surroundings } from './surroundings.ts'
 
 const formatter = Effect.map(TerminalCapabilities.TerminalCapabilities, ({ canColor }) =>
   CliOutput.defaultFormatter({ colors: canColor, globalFlags: 'none' })
@@ -23,17 +24,17 @@ const wordsOf = (error: { readonly message: string }): string =>
 
 export const presenter: CliOutput.Presenter = {
   present: event =>
-    Effect.flatMap(formatter, format => {
+    Effect.map(Effect.all([formatter, Surroundings]), ([format, { stderr, stdout }]) => {
       switch (event._tag) {
         case 'Version':
-          return Console.log(event.version)
+          return void stdout.write(`${event.version}\n`)
         case 'Help':
-          return Console.log(
-            format.formatHelpDoc(event.helpDoc) + (isAboutStart(event.commandPath) ? SETTINGS() : '')
+          return void stdout.write(
+            `${format.formatHelpDoc(event.helpDoc)}${isAboutStart(event.commandPath) ? SETTINGS() : ''}\n`
           )
         case 'InvalidInvocation':
-          return Console.error(
-            `${event.errors.map(wordsOf).join('\n')}\n\nUsage: ${event.helpDoc.usage}\n${event.commandPath.join(' ')} --help tells more.`
+          return void stderr.write(
+            `${event.errors.map(wordsOf).join('\n')}\n\nUsage: ${event.helpDoc.usage}\n${event.commandPath.join(' ')} --help tells more.\n`
           )
       }
     })

@@ -4,12 +4,14 @@ import { type Config, loadConfig, misspeltSettings, readEnvFile, settingNames } 
 
 export const ENV_FILE = '.env'
 
-/** What is set, before it is understood: the environment wins. */
-export const environment = (): Result.Result<Readonly<Record<string, string | undefined>>, string> => {
+/** What is set, before it is understood: variables win. */
+export const environment = (
+  variables: Readonly<Record<string, string | undefined>> = process.env
+): Result.Result<Readonly<Record<string, string | undefined>>, string> => {
   const file = readEnvFile(ENV_FILE)
   return Result.isFailure(file)
     ? Result.fail(file.failure.message)
-    : Result.succeed({ ...file.success, ...process.env })
+    : Result.succeed({ ...file.success, ...variables })
 }
 
 /** Others say which server the command line talks to. */

@@ -12,7 +12,7 @@ export const ProgressBar = ({ label, note, share }: ProgressProps) => (
   <div class="meter">
     <div class="meter-head">
       <span>{label}</span>
-      <span class="soft">{note ?? (share === null ? '' : percent(share))}</span>
+      <span class="soft">{note || (share === null ? '' : percent(share))}</span>
     </div>
     <progress aria-label={label} max={1} {...(share === null ? {} : { value: share })} />
   </div>

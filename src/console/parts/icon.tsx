@@ -28,6 +28,7 @@ const PATHS = {
   copy: 'M9 9h10v11H9ZM5 15V4h10',
   forward: 'M15 6l5 5-5 5M20 11h-9a7 7 0 0 0-7 7',
   pin: 'M9 4h6l-1 6 3 3v1H7v-1l3-3ZM12 14v6',
+  unpin: 'M9 4h6l-1 6 3 3v1H7v-1l3-3ZM12 14v6M4 4l16 16',
   calendar: 'M5 6h14v14H5ZM5 10h14M9 3.500V8M15 3.500V8',
   poll: 'M5 20V10M12 20V4M19 20v-7',
   place:

@@ -23,7 +23,8 @@ interface Anchor {
   readonly isAtEnd: boolean
 }
 
-const NEAR_PX = 1500
+/** Far enough that a page has come before somebody who scrolls fast is there. */
+const NEAR_PX = 3000
 const AT_END_PX = 48
 
 export class WindowList extends Component<WindowListProps> {

@@ -4,11 +4,11 @@ import { useEffect, useRef } from 'preact/hooks'
 import { troubleOf } from '../errors.ts'
 import { t } from '../i18n/i18n.ts'
 import { Mark } from '../parts/brand.tsx'
-import { signIn } from '../session.ts'
+import { isRefused, signIn } from '../session.ts'
 
 export const SignIn = () => {
   const key = useSignal('')
-  const trouble = useSignal('')
+  const trouble = useSignal(isRefused.value ? t('error.unauthorized') : '')
   const isBusy = useSignal(false)
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => input.current?.focus(), [])

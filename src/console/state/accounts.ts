@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals'
 import type { Account, AccountState } from '../../client/index.ts'
 import { onChange, onComeback } from '../events.ts'
-import { client, duringSession, type Session } from '../session.ts'
+import { client, duringSession } from '../session.ts'
 import { paced } from './pacing.ts'
 
 const PACE_MS = 800
@@ -36,12 +36,12 @@ export const reloadAccount = paced(PACE_MS, async accountId => {
 
 const quietly = (work: Promise<void>): void => void work.catch(() => undefined)
 
-const keepUp = ({ me }: Session): (() => void) => {
+const keepUp = (): (() => void) => {
   quietly(loadAccounts())
   const timer = setInterval(() => quietly(loadAccounts()), REFRESH_MS)
   const stopHearing = onChange(change => {
-    if (change.what === 'account' || change.what === 'progress') reloadAccount(change.accountId)
-    if (change.what === 'message' && me.accounts === 'all') reloadAccount(change.accountId)
+    if (change.what === 'account' || change.what === 'progress' || change.what === 'message')
+      reloadAccount(change.accountId)
   })
   const stopComeback = onComeback(() => quietly(loadAccounts()))
   return () => {

@@ -58,7 +58,7 @@ export class Conversation {
         }
       }),
       onComeback(() => {
-        void this.catchUp()
+        void this.readAgain()
         takeThread('')
       })
     ]

@@ -1,4 +1,4 @@
-// Hears the server's events: of all accounts, or, with a key for some of them, of the one that is looked at.
+// Hears the server's events: of all accounts, or, with a key for some of them, of these.
 import { computed, effect, signal } from '@preact/signals'
 import { followEvents } from '../events.ts'
 import { session } from '../session.ts'
@@ -7,16 +7,14 @@ import { accounts } from './accounts.ts'
 /** The account that is looked at. */
 export const viewedAccountId = signal<string | undefined>(undefined)
 
-/** The one account whose events are heard; `undefined` for all, or none. */
+/** The accounts whose events are heard, as text: as long as they are the same ones, nothing has to be asked for anew. */
 const followed = computed(() =>
-  session.value?.me.accounts === 'all' ? undefined : (viewedAccountId.value ?? accounts.value[0]?.accountId)
+  session.value?.me.accounts === 'all' ? 'all' : accounts.value.map(({ accountId }) => accountId).join(',')
 )
 
 export const startEvents = (): void => {
   effect(() => {
-    if (session.value === undefined) return undefined
-    const { client, me } = session.value
-    const accountId = followed.value
-    return me.accounts !== 'all' && accountId === undefined ? undefined : followEvents(client, accountId)
+    if (session.value === undefined || followed.value === '') return undefined
+    return followEvents(session.value.client, followed.value === 'all' ? 'all' : followed.value.split(','))
   })
 }

@@ -19,7 +19,7 @@ export interface MessageWindow {
 
 export const PAGE = 50
 /** Beyond that, pages at the other end are let go. */
-const MOST = 400
+const MOST = 300
 
 export const EMPTY_WINDOW: MessageWindow = { pages: [], atOldest: false, atNewest: false }
 

@@ -15,7 +15,7 @@ import { type AccountMediaAnswer, WhatsApp } from '../whatsapp/whatsapp.ts'
 import { makeDownload } from './download.ts'
 import { downloadOnce, type MediaPolicy, wakeWhenStored } from './download-worker.ts'
 import { makeFetchQueue } from './fetch-queue.ts'
-import { CANNOT_STORE, type Fetcher, makeFetcher, MEDIA_DOWNLOADS } from './fetcher.ts'
+import { CANNOT_STORE, type Fetcher, heldFile, makeFetcher, MEDIA_DOWNLOADS } from './fetcher.ts'
 import {
   type ByteRange,
   type HeldFile,
@@ -35,6 +35,7 @@ import { makeRemoval } from './removal.ts'
 import { makeReuploadRequests, REUPLOAD_REQUESTS, type ReuploadRequests } from './reupload-requests.ts'
 import { makeServerPause } from './server-pause.ts'
 import { makeSharedDownloads } from './shared-downloads.ts'
+import { sourceOf } from './source.ts'
 import { makeWaiters, type Waiters } from './waiters.ts'
 
 export interface MediaOptions {
@@ -59,6 +60,8 @@ export class Media extends Context.Service<
      * continues when nobody waits any more.
      */
     readonly open: (message: Message) => Effect.Effect<HeldFile, OpenError>
+    /** The same without a download: `undefined` when it is not held. */
+    readonly held: (message: Message) => Effect.Effect<HeldFile | undefined, MediaStorageError>
     readonly read: (file: string, range?: ByteRange) => Stream.Stream<Uint8Array, MediaStorageError>
     /** Whether the media server still has the file of a message; `undefined` if it does not say. */
     readonly isOnServer: (message: Message) => Effect.Effect<boolean | undefined>
@@ -156,6 +159,10 @@ const makeMedia = Effect.fnUntraced(function* (options: MediaOptions) {
   return Media.of({
     policy: options.policy,
     open: openFile({ ...options, files, queue, fetcher, requests, waiters, whatsapp }),
+    held: message => {
+      const source = sourceOf(message)
+      return source === undefined ? Effect.undefined : heldFile(files, source)
+    },
     read: files.read,
     isOnServer: makeIsOnServer({ ...options, proxyOf: proxies.addressOf }),
     counts: messageFiles.counts,

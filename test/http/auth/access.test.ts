@@ -146,6 +146,7 @@ const ADMINISTERING = new Set([
   'GET /v1/accounts/{accountId}/erasures',
   'GET /v1/accounts/{accountId}/erasures/{erasureId}',
   'POST /v1/accounts/{accountId}/erasures',
+  'POST /v1/accounts/{accountId}/person/archive',
   'POST /v1/accounts/{accountId}/person/export',
   'POST /v1/retention/dry-run',
   'PATCH /v1/keys/{keyId}',

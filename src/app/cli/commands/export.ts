@@ -1,9 +1,9 @@
 // `export` and `import`: messages as JSON Lines, and linked sessions from and to other servers.
-import { openSync, writeSync, closeSync, fsyncSync } from 'node:fs'
-import { Effect, Option, Stream } from 'effect'
+import { Effect, Option } from 'effect'
 import { Argument, Command, Flag } from 'effect/cli'
 import type { InputOf } from '../../../client/index.ts'
-import { CommandFailed, EXIT, failed, misused, wordsOf } from '../failure.ts'
+import { download, isLastLine } from '../download.ts'
+import { CommandFailed, EXIT, misused } from '../failure.ts'
 import { lazily } from '../lazily.ts'
 import { withProgress } from '../screen/progress.ts'
 import { onScreen, Screen, screenFlags } from '../screen/screen.ts'
@@ -14,58 +14,6 @@ import { dataDirFlag, settingsFor } from '../settings.ts'
 
 const optionalText = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
-
-/** A new file, for its owner only. */
-const newFile = (path: string) =>
-  Effect.acquireRelease(
-    Effect.try({
-      try: () => openSync(path, 'wx', 0o600),
-      catch: cause => misused(`The file cannot be made: ${wordsOf(cause)}`)
-    }),
-    file => Effect.sync(() => closeSync(file))
-  )
-
-type Sink = (bytes: Uint8Array) => Effect.Effect<void, CommandFailed>
-
-const diskFull = (cause: unknown) => failed(`The file cannot be written: ${wordsOf(cause)}`)
-
-/** Where the lines go, and what is to be done at their end. */
-const sinkFor = Effect.fnUntraced(function* (path: Option.Option<string>) {
-  if (Option.isNone(path)) {
-    const { write } = yield* Screen
-    const decoder = new TextDecoder()
-    return { put: (bytes: Uint8Array) => write(decoder.decode(bytes, { stream: true })), end: Effect.void }
-  }
-  const file = yield* newFile(path.value)
-  const put: Sink = bytes => Effect.try({ try: () => void writeSync(file, bytes), catch: diskFull })
-  return { put, end: Effect.try({ try: () => fsyncSync(file), catch: diskFull }) }
-})
-
-const END = /\{"kind":"end"[^\n]*\}\s*$/
-/** Longer than the last line. */
-const TAIL_BYTES = 1000
-
-/** Copies a response to its end, which the last line proves. */
-const copied = Effect.fnUntraced(function* (body: ReadableStream<Uint8Array>, path: Option.Option<string>) {
-  const { end, put } = yield* sinkFor(path)
-  let bytes = 0
-  let last = Buffer.alloc(0)
-  const copying = Stream.fromReadableStream({
-    evaluate: () => body,
-    onError: cause => failed(`The export was interrupted: ${wordsOf(cause)}. Run the command again`)
-  }).pipe(
-    Stream.runForEach(part => {
-      bytes += part.length
-      last = Buffer.concat([last, part]).subarray(-TAIL_BYTES)
-      return put(part)
-    })
-  )
-  yield* withProgress(copying, () => `Exported ${sizeText(bytes)}`)
-  yield* end
-  if (!END.test(last.toString('utf8')))
-    return yield* failed('The export is incomplete: the server ended it early. Run the command again')
-  return bytes
-})
 
 interface Asked {
   readonly account: Option.Option<string>
@@ -89,9 +37,7 @@ const requested = Effect.fnUntraced(function* ({ account, since, thread, until }
 })
 
 const exportMessages = Effect.fnUntraced(function* (asked: Asked, path: Option.Option<string>) {
-  const { body } = yield* requested(asked)
-  if (body === null) return yield* failed('The server sent nothing')
-  const bytes = yield* Effect.scoped(copied(body, path))
+  const bytes = yield* download(requested(asked), path, isLastLine)
   const { say } = yield* Screen
   if (Option.isSome(path)) yield* say(`${sizeText(bytes)} in ${path.value}`)
 })

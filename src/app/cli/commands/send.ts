@@ -12,6 +12,7 @@ import { plain } from '../screen/style.ts'
 import { facts } from '../screen/table.ts'
 import { serverFlags } from '../server/address.ts'
 import { onServer, Server } from '../server/server.ts'
+import { Surroundings } from '../surroundings.ts'
 
 const optionalText = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
@@ -66,7 +67,8 @@ const bodyOf = (content: Content): Effect.Effect<Body, CommandFailed> => {
   return Effect.succeed({ ...fields, text })
 }
 
-const standardInput = Effect.promise(() => readAll(process.stdin)).pipe(
+const standardInput = Surroundings.pipe(
+  Effect.flatMap(({ stdin }) => Effect.promise(() => readAll(stdin))),
   Effect.map(read => read.replace(/\n$/, ''))
 )
 

@@ -1,5 +1,6 @@
 // What takes longer than a second says so on standard error: one line that changes on a terminal, otherwise one line now and then.
 import { Duration, Effect, Schedule } from 'effect'
+import { type Output, Surroundings } from '../surroundings.ts'
 
 const AFTER = Duration.seconds(1)
 const EVERY = Duration.millis(200)
@@ -7,9 +8,13 @@ const EVERY_ELSEWHERE = Duration.seconds(10)
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const ERASE_LINE = '\r\u001B[2K'
 
-const err = (text: string): Effect.Effect<void> => Effect.sync(() => void process.stderr.write(text))
+const writing =
+  (stream: Output) =>
+  (text: string): Effect.Effect<void> =>
+    Effect.sync(() => void stream.write(text))
 
-const onTerminal = (now: () => string) => {
+const onTerminal = (stream: Output, now: () => string) => {
+  const err = writing(stream)
   let turn = 0
   const draw = Effect.suspend(() => {
     turn += 1
@@ -18,9 +23,9 @@ const onTerminal = (now: () => string) => {
   return Effect.repeat(draw, Schedule.spaced(EVERY)).pipe(Effect.ensuring(err(ERASE_LINE)))
 }
 
-const elsewhere = (now: () => string) =>
+const elsewhere = (stream: Output, now: () => string) =>
   Effect.repeat(
-    Effect.suspend(() => err(`${now()}\n`)),
+    Effect.suspend(() => writing(stream)(`${now()}\n`)),
     Schedule.spaced(EVERY_ELSEWHERE)
   )
 
@@ -28,8 +33,11 @@ const elsewhere = (now: () => string) =>
 export const withProgress = <A, E, R>(
   work: Effect.Effect<A, E, R>,
   now: string | (() => string)
-): Effect.Effect<A, E, R> => {
-  const words = typeof now === 'string' ? () => now : now
-  const telling = process.stderr.isTTY ? onTerminal(words) : elsewhere(words)
-  return Effect.scoped(Effect.andThen(Effect.forkScoped(Effect.andThen(Effect.sleep(AFTER), telling)), work))
-}
+): Effect.Effect<A, E, R> =>
+  Effect.gen(function* () {
+    const { stderr } = yield* Surroundings
+    const words = typeof now === 'string' ? () => now : now
+    const telling = stderr.isTTY === true ? onTerminal(stderr, words) : elsewhere(stderr, words)
+    yield* Effect.forkScoped(Effect.andThen(Effect.sleep(AFTER), telling))
+    return yield* work
+  }).pipe(Effect.scoped)

@@ -1,6 +1,7 @@
 // Where a command writes: results to standard output, for people or as JSON; everything else to standard error.
 import { Context, Effect, Layer } from 'effect'
 import { Command, Flag, TerminalCapabilities } from 'effect/cli'
+import { type Output, Surroundings } from '../surroundings.ts'
 import { type Style, styleFor } from './style.ts'
 
 export const screenFlags = {
@@ -23,7 +24,7 @@ export interface Canvas {
 }
 
 /** Completes when the text is written: a slow reader is waited for. */
-const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void> =>
+const write = (stream: Output, text: string): Effect.Effect<void> =>
   Effect.callback(resume => {
     // A reader that is gone is noticed where the stream fails.
     stream.write(text, () => resume(Effect.void))
@@ -47,18 +48,20 @@ export class Screen extends Context.Service<
   static layer({ json }: ScreenInput): Layer.Layer<Screen> {
     return Layer.effect(
       Screen,
-      Effect.map(TerminalCapabilities.TerminalCapabilities, ({ canAnimate, canColor }) => {
+      Effect.gen(function* () {
+        const { canAnimate, canColor } = yield* TerminalCapabilities.TerminalCapabilities
+        const { stderr, stdout } = yield* Surroundings
         const canvas = {
           style: styleFor(canColor),
-          columns: process.stdout.isTTY ? process.stdout.columns : undefined
+          columns: stdout.isTTY === true ? stdout.columns : undefined
         }
         return Screen.of({
           json,
           canvas,
           isTerminal: canAnimate,
-          result: (value, text) => write(process.stdout, json ? `${JSON.stringify(value)}\n` : text(canvas)),
-          write: text => write(process.stdout, text),
-          say: line => write(process.stderr, `${line}\n`)
+          result: (value, text) => write(stdout, json ? `${JSON.stringify(value)}\n` : text(canvas)),
+          write: text => write(stdout, text),
+          say: line => write(stderr, `${line}\n`)
         })
       })
     )

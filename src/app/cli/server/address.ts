@@ -5,6 +5,7 @@ import { Effect, Option, Result } from 'effect'
 import { Flag } from 'effect/cli'
 import { type CommandFailed, misused } from '../failure.ts'
 import { environment } from '../read-settings.ts'
+import { Surroundings } from '../surroundings.ts'
 
 export const serverFlags = {
   url: Flag.String('url').pipe(
@@ -89,10 +90,10 @@ const keyFrom = (flag: Option.Option<string>, settings: Environment): Result.Res
 
 /** The address and key that flags, environment, `.env` and data folder name, in this order. */
 export const addressFrom = ({ keyFile, url }: ServerInput): Effect.Effect<Address, CommandFailed> =>
-  Effect.suspend(() =>
+  Effect.flatMap(Surroundings, ({ env }) =>
     Effect.fromResult(
       Result.gen(function* () {
-        const settings = yield* environment()
+        const settings = yield* environment(env)
         return { url: yield* urlFrom(url, settings), key: yield* keyFrom(keyFile, settings) }
       })
     )

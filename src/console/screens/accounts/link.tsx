@@ -4,12 +4,13 @@ import type { Account } from '../../../client/index.ts'
 import { dateTime } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { Button } from '../../parts/button.tsx'
+import { copyText } from '../../parts/clipboard.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Notice } from '../../parts/notice.tsx'
 import { client } from '../../session.ts'
 import { isOnline, isPairing, putAccount } from '../../state/accounts.ts'
-import { attempt, tellDone } from '../../toasts.ts'
+import { attempt } from '../../toasts.ts'
 import { OfferView } from './offer.tsx'
 import { PasskeyView } from './passkey.tsx'
 
@@ -57,11 +58,8 @@ const Share = ({ account: { accountId } }: LinkProps) => {
     const { expiresAt, path } = await client().call('linkTickets.linkTicket', { accountId })
     link.value = { url: location.origin + path, expiresAt }
   }
-  const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(link.value?.url ?? '')
-    tellDone(t('copied'))
-  }
-  if (link.value === undefined)
+  const { value: shared } = link
+  if (shared === undefined)
     return (
       <Button icon="link" onClick={share}>
         {t('link.share')}
@@ -70,15 +68,15 @@ const Share = ({ account: { accountId } }: LinkProps) => {
   return (
     <div class="shared-link">
       <label class="field">
-        <span>{t('link.shared', { when: dateTime(link.value.expiresAt) })}</span>
+        <span>{t('link.shared', { when: dateTime(shared.expiresAt) })}</span>
         <input
           readOnly
           dir="ltr"
-          value={link.value.url}
+          value={shared.url}
           onFocus={({ currentTarget }) => currentTarget.select()}
         />
       </label>
-      <Button icon="copy" onClick={copy}>
+      <Button icon="copy" onClick={() => copyText(shared.url)}>
         {t('copy')}
       </Button>
     </div>

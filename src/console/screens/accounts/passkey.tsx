@@ -3,10 +3,11 @@ import { useSignal } from '@preact/signals'
 import type { Account, Passkey, PasskeyAssertion } from '../../../client/index.ts'
 import { t } from '../../i18n/i18n.ts'
 import { Button } from '../../parts/button.tsx'
+import { copyText } from '../../parts/clipboard.ts'
 import { Failure, Notice } from '../../parts/notice.tsx'
 import { useLoaded } from '../../parts/loaded.ts'
 import { client } from '../../session.ts'
-import { attempt, tellDone } from '../../toasts.ts'
+import { attempt } from '../../toasts.ts'
 
 const isAssertion = (value: unknown): value is PasskeyAssertion =>
   typeof value === 'object' && value !== null && 'rawId' in value && 'response' in value
@@ -30,13 +31,7 @@ const Bring = ({ accountId, passkey }: { readonly accountId: string; readonly pa
       <ol class="steps">
         <li>
           {t('passkey.step1')}{' '}
-          <Button
-            icon="copy"
-            onClick={async () => {
-              await navigator.clipboard.writeText(passkey.script)
-              tellDone(t('copied'))
-            }}
-          >
+          <Button icon="copy" onClick={() => copyText(passkey.script)}>
             {t('passkey.copy')}
           </Button>
         </li>

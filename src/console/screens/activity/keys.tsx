@@ -4,6 +4,7 @@ import type { IssuedKey, Key } from '../../../client/index.ts'
 import { date, list, relative } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { Button } from '../../parts/button.tsx'
+import { Confirm } from '../../parts/confirm.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Menu } from '../../parts/menu.tsx'
 import { Empty, Notice } from '../../parts/notice.tsx'
@@ -105,13 +106,29 @@ const NewKey = ({ onClose, onMade }: { onClose: () => void; onMade: (key: Issued
 const scopeOf = (scope: Key['accounts']): string =>
   scope === 'all' ? t('keys.all') : list(scope.map(id => accountOf(id)?.name ?? id))
 
+/** What is asked before it is done. */
+interface Asked {
+  readonly about: 'rotate' | 'revoke'
+  readonly keyId: string
+  readonly name: string
+}
+
 export const Keys = () => {
   const isMaking = useSignal(false)
   const issued = useSignal<IssuedKey | undefined>(undefined)
+  const asked = useSignal<Asked | undefined>(undefined)
   const turn = useSignal(0)
   const show = (key: IssuedKey): void => {
     isMaking.value = false
     issued.value = key
+    turn.value += 1
+  }
+  const act = async (what: Asked | undefined): Promise<void> => {
+    if (what === undefined) return
+    const { about, keyId, name } = what
+    if (about === 'rotate') return show(await client().call('keys.rotate', { keyId, body: {} }))
+    await client().call('keys.remove', { keyId })
+    tellDone(t('keys.revoked', { name }))
     turn.value += 1
   }
   return (
@@ -157,17 +174,13 @@ export const Keys = () => {
                       {
                         icon: 'history',
                         label: t('keys.rotate'),
-                        onSelect: async () => show(await client().call('keys.rotate', { keyId, body: {} }))
+                        onSelect: () => void (asked.value = { about: 'rotate', keyId, name })
                       },
                       {
                         icon: 'trash',
                         label: t('keys.revoke'),
                         isDanger: true,
-                        onSelect: async () => {
-                          await client().call('keys.remove', { keyId })
-                          tellDone(t('keys.revoked', { name }))
-                          turn.value += 1
-                        }
+                        onSelect: () => void (asked.value = { about: 'revoke', keyId, name })
                       }
                     ]}
                   />
@@ -178,6 +191,15 @@ export const Keys = () => {
         )}
       </Paged>
       {isMaking.value && <NewKey onClose={() => void (isMaking.value = false)} onMade={show} />}
+      {asked.value && (
+        <Confirm
+          title={`${t(`keys.${asked.value.about}`)}: ${asked.value.name}`}
+          text={t(`keys.${asked.value.about}Text`)}
+          action={t(`keys.${asked.value.about}`)}
+          onConfirm={() => act(asked.value)}
+          onClose={() => void (asked.value = undefined)}
+        />
+      )}
       {issued.value && (
         <Dialog
           title={t('keys.issued', { name: issued.value.name })}

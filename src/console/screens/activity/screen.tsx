@@ -22,6 +22,7 @@ interface Tab {
 }
 
 const everybody = (): boolean => true
+const operators = (): boolean => may('operator')
 const admins = (): boolean => may('admin')
 
 const TABS: ReadonlyArray<Tab> = [
@@ -29,7 +30,7 @@ const TABS: ReadonlyArray<Tab> = [
   { name: 'jobs', label: 'activity.jobs', isOpen: everybody, draw: () => <Jobs /> },
   { name: 'incidents', label: 'activity.incidents', isOpen: everybody, draw: () => <Incidents /> },
   { name: 'events', label: 'activity.events', isOpen: everybody, draw: () => <Events /> },
-  { name: 'webhooks', label: 'activity.webhooks', isOpen: admins, draw: () => <Webhooks /> },
+  { name: 'webhooks', label: 'activity.webhooks', isOpen: operators, draw: () => <Webhooks /> },
   { name: 'keys', label: 'activity.keys', isOpen: admins, draw: () => <Keys /> },
   { name: 'audit', label: 'activity.audit', isOpen: admins, draw: () => <Audit /> },
   { name: 'store', label: 'activity.store', isOpen: () => mayAll('viewer'), draw: () => <Store /> }

@@ -1,7 +1,7 @@
 // A secret that is shown once, to be copied.
 import { t } from '../../i18n/i18n.ts'
 import { Button } from '../../parts/button.tsx'
-import { tellDone } from '../../toasts.ts'
+import { copyText } from '../../parts/clipboard.ts'
 
 export const SecretView = ({ text }: { readonly text: string }) => (
   <div class="shared-link">
@@ -12,14 +12,7 @@ export const SecretView = ({ text }: { readonly text: string }) => (
       value={text}
       onFocus={({ currentTarget }) => currentTarget.select()}
     />
-    <Button
-      icon="copy"
-      look="main"
-      onClick={async () => {
-        await navigator.clipboard.writeText(text)
-        tellDone(t('copied'))
-      }}
-    >
+    <Button icon="copy" look="main" onClick={() => copyText(text)}>
       {t('copy')}
     </Button>
   </div>

@@ -12,6 +12,8 @@ export type Draft =
 export const draft = signal<Draft | undefined>(undefined)
 /** The message whose details are shown. */
 export const inspected = signal<Message | undefined>(undefined)
+/** The message that is to be pinned. */
+export const pinned = signal<Message | undefined>(undefined)
 /** The message that is to be passed on. */
 export const forwarded = signal<Message | undefined>(undefined)
 
@@ -26,15 +28,33 @@ export const mayReply = (message: Message): boolean => may('agent') && isAlive(m
 export const mayReact = mayReply
 export const mayEdit = (message: Message, now = Date.now()): boolean =>
   mayReply(message) && isOwn(message) && message.type === 'text' && now - message.tsClient < EDITABLE_MS
-export const mayRevoke = (message: Message): boolean => mayReply(message) && isOwn(message)
+/** In groups those of others too, where the account is an admin: WhatsApp knows whether it is. */
+export const mayRevoke = (message: Message, isGroup: boolean): boolean =>
+  mayReply(message) && (isOwn(message) || isGroup)
 export const mayForward = (message: Message): boolean =>
   mayReply(message) && !message.viewOnce && message.type !== 'event' && message.album === null
+
+/** When a message is to be sent, and until when, milliseconds since 1970: at once, and for as long as it takes, where nothing is said. */
+export interface Timing {
+  readonly sendAt?: number
+  readonly expiresAt?: number
+}
+
+/** Names one attempt to send: what is sent again under the same name is sent once. */
+export const newAttempt = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('')
 
 export const send = async (
   { accountId, threadId }: Pick<Conversation, 'accountId' | 'threadId'>,
   body: SendRequest
 ): Promise<void> => {
   await client().call('outbox.send', { accountId, body: { threadId, ...body } })
+}
+
+/** The people that a text names as `@number`. */
+export const mentionsIn = (text: string): Pick<SendRequest, 'mentions'> => {
+  const mentions = [...text.matchAll(/(?<![\p{L}\p{N}])@(\d{6,20})(?!\d)/gu)].map(([, number = '']) => number)
+  return mentions.length === 0 ? {} : { mentions: [...new Set(mentions)] }
 }
 
 /** An own reaction is taken back by the same one. */

@@ -1,6 +1,7 @@
 // Writing: text, files by button, by dropping or by pasting, everything else by the menu; at once or later.
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import type { SendRequest } from '../../../client/index.ts'
 import { dateTime } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { IconButton } from '../../parts/button.tsx'
@@ -12,7 +13,7 @@ import { accountOf, isOnline } from '../../state/accounts.ts'
 import type { Conversation } from '../../state/conversation.ts'
 import { personName } from '../../state/people.ts'
 import { attempt, tellDone } from '../../toasts.ts'
-import { draft, send } from './acts.ts'
+import { type Draft, draft, mentionsIn, newAttempt, send, type Timing } from './acts.ts'
 import { type Extra, ExtraDialog } from './extras.tsx'
 import { FilesDialog } from './files.tsx'
 import { LaterDialog } from './later.tsx'
@@ -40,15 +41,23 @@ const About = ({ onStop }: { readonly onStop: () => void }) => {
   )
 }
 
-const Later = ({ at, onStop }: { readonly at: number; readonly onStop: () => void }) => (
-  <div class="about">
-    <Icon name="clock" size={18} />
-    <div>
-      <b>{t('composer.later', { when: dateTime(at) })}</b>
+const Later = ({
+  onStop,
+  timing: { expiresAt, sendAt }
+}: {
+  readonly timing: Timing
+  readonly onStop: () => void
+}) =>
+  sendAt === undefined && expiresAt === undefined ? null : (
+    <div class="about">
+      <Icon name="clock" size={18} />
+      <div>
+        {sendAt !== undefined && <b>{t('composer.later', { when: dateTime(sendAt) })}</b>}
+        {expiresAt !== undefined && <span>{t('composer.notAfter', { when: dateTime(expiresAt) })}</span>}
+      </div>
+      <IconButton icon="close" label={t('cancel')} onClick={onStop} />
     </div>
-    <IconButton icon="close" label={t('cancel')} onClick={onStop} />
-  </div>
-)
+  )
 
 const grow = (area: HTMLTextAreaElement | null): void => {
   if (area === null) return
@@ -59,19 +68,49 @@ const grow = (area: HTMLTextAreaElement | null): void => {
 /** Texts that were begun, by thread: going elsewhere loses none. */
 const begun = new Map<string, string>()
 
+const AT_ONCE: Timing = {}
+
+/** What the text is to the conversation: a message, an answer, or another version of one. */
+const requestOf = (text: string, about: Draft | undefined, timing: Timing): SendRequest =>
+  about?.about === 'edit'
+    ? { edit: { messageId: about.message.messageId, text }, ...mentionsIn(text) }
+    : {
+        text,
+        ...mentionsIn(text),
+        ...(about === undefined ? {} : { replyTo: about.message.messageId }),
+        ...timing
+      }
+
+interface Failed {
+  readonly request: SendRequest
+  readonly idempotencyKey: string
+}
+
+/** The server may have taken what seemed to fail: the same is sent under the same name. */
+const attemptFor = (request: SendRequest, failed: Failed | undefined): string =>
+  failed !== undefined && JSON.stringify(failed.request) === JSON.stringify(request)
+    ? failed.idempotencyKey
+    : newAttempt()
+
 export const Composer = ({ conversation, dropped, onTaken }: ComposerProps) => {
   const { accountId, threadId } = conversation
   const text = useSignal(begun.get(threadId) ?? '')
   const files = useSignal<ReadonlyArray<File>>([])
   const extra = useSignal<Extra | undefined>(undefined)
-  const sendAt = useSignal<number | undefined>(undefined)
+  const timing = useSignal(AT_ONCE)
   const isPlanning = useSignal(false)
   const area = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
+  const failed = useRef<Failed | undefined>(undefined)
   const about = draft.value
   const write = (value: string): void => {
     text.value = value
     begun.set(threadId, value)
+  }
+  const clear = (): void => {
+    write('')
+    draft.value = undefined
+    timing.value = AT_ONCE
   }
   useShortcuts([{ key: 'c', label: 'shortcut.write', run: () => area.current?.focus() }])
   useEffect(() => {
@@ -89,28 +128,26 @@ export const Composer = ({ conversation, dropped, onTaken }: ComposerProps) => {
   const submit = async (): Promise<void> => {
     const written = text.value.trim()
     if (written === '') return
-    const at = sendAt.value
-    const present = draft.value
-    write('')
-    draft.value = undefined
-    sendAt.value = undefined
+    const { value: about } = draft
+    const { value: when } = timing
+    const request = requestOf(written, about, when)
+    const idempotencyKey = attemptFor(request, failed.current)
+    clear()
     const isTaken = await attempt(async () => {
-      await send(
-        conversation,
-        present?.about === 'edit'
-          ? { edit: { messageId: present.message.messageId, text: written } }
-          : {
-              text: written,
-              ...(present === undefined ? {} : { replyTo: present.message.messageId }),
-              ...(at === undefined ? {} : { sendAt: at })
-            }
-      )
-      if (at !== undefined) tellDone(t('composer.planned', { when: dateTime(at) }))
-      await conversation.catchUp()
+      await send(conversation, { ...request, idempotencyKey })
       return true
     })
-    // What was not taken is not lost.
-    if (isTaken !== true) write(written)
+    if (isTaken === true) {
+      failed.current = undefined
+      if (when.sendAt !== undefined) tellDone(t('composer.planned', { when: dateTime(when.sendAt) }))
+      await conversation.catchUp()
+    } else {
+      // What was not taken is not lost.
+      failed.current = { request, idempotencyKey }
+      write(written)
+      draft.value = about
+      timing.value = when
+    }
   }
   if (!may('agent')) return <p class="read-only">{t('composer.readOnly')}</p>
   const account = accountOf(accountId)
@@ -123,9 +160,7 @@ export const Composer = ({ conversation, dropped, onTaken }: ComposerProps) => {
           draft.value = undefined
         }}
       />
-      {sendAt.value !== undefined && (
-        <Later at={sendAt.value} onStop={() => void (sendAt.value = undefined)} />
-      )}
+      <Later timing={timing.value} onStop={() => void (timing.value = AT_ONCE)} />
       <form
         onSubmit={event => {
           event.preventDefault()
@@ -141,6 +176,7 @@ export const Composer = ({ conversation, dropped, onTaken }: ComposerProps) => {
             { icon: 'calendar', label: t('composer.event'), onSelect: () => void (extra.value = 'event') },
             { icon: 'place', label: t('composer.location'), onSelect: () => void (extra.value = 'location') },
             { icon: 'account', label: t('composer.contact'), onSelect: () => void (extra.value = 'contact') },
+            { icon: 'link', label: t('composer.links'), onSelect: () => void (extra.value = 'links') },
             { icon: 'clock', label: t('composer.schedule'), onSelect: () => void (isPlanning.value = true) }
           ]}
         />
@@ -183,7 +219,7 @@ export const Composer = ({ conversation, dropped, onTaken }: ComposerProps) => {
           title={t('composer.send')}
           disabled={text.value.trim() === ''}
         >
-          <Icon name={sendAt.value === undefined ? 'send' : 'clock'} />
+          <Icon name={timing.value.sendAt === undefined ? 'send' : 'clock'} />
         </button>
       </form>
       {files.value.length > 0 && (
@@ -191,22 +227,28 @@ export const Composer = ({ conversation, dropped, onTaken }: ComposerProps) => {
           conversation={conversation}
           files={files.value}
           text={text.value}
+          timing={timing.value}
           onClose={() => void (files.value = [])}
-          onSent={() => write('')}
+          onSent={clear}
         />
       )}
       {extra.value !== undefined && (
         <ExtraDialog
           conversation={conversation}
           extra={extra.value}
+          timing={timing.value}
           onClose={() => void (extra.value = undefined)}
+          onSent={() => {
+            draft.value = undefined
+            timing.value = AT_ONCE
+          }}
         />
       )}
       {isPlanning.value && (
         <LaterDialog
           onClose={() => void (isPlanning.value = false)}
-          onChosen={at => {
-            sendAt.value = at
+          onChosen={chosen => {
+            timing.value = chosen
             isPlanning.value = false
             area.current?.focus()
           }}

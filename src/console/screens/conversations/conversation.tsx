@@ -11,13 +11,14 @@ import { chatsPath } from '../../routes.ts'
 import { client, may } from '../../session.ts'
 import { useShortcuts } from '../../shortcuts.tsx'
 import { Conversation } from '../../state/conversation.ts'
-import { draft, forwarded, inspected } from './acts.ts'
+import { draft, forwarded, inspected, pinned } from './acts.ts'
 import { Composer } from './composer.tsx'
 import { DateDialog } from './date.tsx'
 import { Details } from './details.tsx'
 import { ForwardDialog } from './forward.tsx'
 import { MessageInfo } from './message-info.tsx'
 import { MessageMenu } from './message-menu.tsx'
+import { PinDialog } from './pin.tsx'
 import { Stream } from './stream.tsx'
 
 interface ConversationProps {
@@ -33,11 +34,11 @@ const CoverageChip = ({ conversation, onClick }: { conversation: Conversation; o
     <button
       type="button"
       class={`coverage-chip ${coverage.state}`}
-      aria-label={t(`coverage.${coverage.state}`)}
+      aria-label={t(`chip.${coverage.state}`)}
       onClick={onClick}
     >
       <Icon name={coverage.state === 'complete' ? 'check' : 'history'} size={16} />
-      <span>{t(`coverage.${coverage.state}`)}</span>
+      <span>{t(`chip.${coverage.state}`)}</span>
     </button>
   )
 }
@@ -113,6 +114,7 @@ export const ConversationPane = ({ accountId, place, threadId }: ConversationPro
       conversation.dispose()
       inspected.value = undefined
       forwarded.value = undefined
+      pinned.value = undefined
     }
   }, [conversation])
   useEffect(() => {
@@ -173,6 +175,7 @@ export const ConversationPane = ({ accountId, place, threadId }: ConversationPro
       )}
       <MessageMenu />
       <MessageInfo />
+      <PinDialog conversation={conversation} />
       <ForwardDialog accountId={accountId} />
     </>
   )

@@ -1,18 +1,21 @@
-// Files before they are sent: what they are, and what is said with them.
+// Files before they are sent: what they are, as what they go, and what is said with them.
 import { useSignal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import { fileSize } from '../../format.ts'
+import type { PlainKey } from '../../i18n/dictionary.ts'
 import { t } from '../../i18n/i18n.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { client } from '../../session.ts'
 import type { Conversation } from '../../state/conversation.ts'
-import { draft } from './acts.ts'
+import { draft, newAttempt, type Timing } from './acts.ts'
+import { Check } from './forms/field.tsx'
 import { ThingCard } from './media.tsx'
 
 interface FilesProps {
   readonly conversation: Conversation
   readonly files: ReadonlyArray<File>
+  readonly timing: Timing
   /** What was written already becomes the caption. */
   readonly text: string
   readonly onClose: () => void
@@ -33,24 +36,77 @@ const Preview = ({ file }: { readonly file: File }) => {
   )
 }
 
-export const FilesDialog = ({ conversation, files, onClose, onSent, text }: FilesProps) => {
+/** As what they go: by their types, or as something else. */
+type SentAs = 'auto' | 'document' | 'voice' | 'sticker'
+
+const WORDS = {
+  auto: 'files.auto',
+  document: 'files.document',
+  voice: 'files.voice',
+  sticker: 'files.sticker'
+} as const satisfies Readonly<Record<SentAs, PlainKey>>
+
+const choicesFor = (files: ReadonlyArray<File>): ReadonlyArray<SentAs> => {
+  const areAll = (kind: string): boolean => files.every(({ type }) => type.startsWith(kind))
+  return [
+    'auto',
+    'document',
+    ...(areAll('audio/') ? (['voice'] as const) : []),
+    ...(areAll('image/') ? (['sticker'] as const) : [])
+  ]
+}
+
+/** What phones can show once. */
+const mayBeViewedOnce = (files: ReadonlyArray<File>, sentAs: SentAs): boolean =>
+  sentAs === 'voice' || (sentAs === 'auto' && files.every(({ type }) => /^(image|video)\//.test(type)))
+
+interface Sending {
+  readonly caption: string
+  readonly sentAs: SentAs
+  readonly isViewedOnce: boolean
+  readonly timing: Timing
+  /** Of each file: what was accepted before something failed is not sent again. */
+  readonly attempts: ReadonlyArray<string>
+}
+
+const formOf = (
+  { threadId }: Conversation,
+  file: File,
+  index: number,
+  { attempts, caption, isViewedOnce, sentAs, timing }: Sending
+): FormData => {
+  const body = new FormData()
+  body.set('threadId', threadId)
+  body.set('file', file)
+  body.set('fileName', file.name)
+  body.set('idempotencyKey', attempts[index] ?? newAttempt())
+  if (sentAs !== 'auto') body.set('type', sentAs)
+  if (isViewedOnce) body.set('viewOnce', 'true')
+  for (const [name, at] of Object.entries(timing)) body.set(name, new Date(at).toISOString())
+  // Said once, with the first.
+  if (index === 0 && caption.trim() !== '') body.set('caption', caption.trim())
+  if (index === 0 && draft.value?.about === 'reply') body.set('replyTo', draft.value.message.messageId)
+  return body
+}
+
+export const FilesDialog = ({ conversation, files, onClose, onSent, text, timing }: FilesProps) => {
   const caption = useSignal(text)
-  const asDocuments = useSignal(false)
+  const sentAs = useSignal<SentAs>('auto')
+  const isViewedOnce = useSignal(false)
+  const attempts = useMemo(() => files.map(newAttempt), [files])
+  const canBeViewedOnce = mayBeViewedOnce(files, sentAs.value)
   const sendAll = async (): Promise<void> => {
-    const { accountId, threadId } = conversation
-    const replyTo = draft.value?.about === 'reply' ? draft.value.message.messageId : undefined
-    for (const [index, file] of files.entries()) {
-      const body = new FormData()
-      body.set('threadId', threadId)
-      body.set('file', file)
-      body.set('fileName', file.name)
-      if (asDocuments.value) body.set('type', 'document')
-      // Said once, with the first.
-      if (index === 0 && caption.value.trim() !== '') body.set('caption', caption.value.trim())
-      if (index === 0 && replyTo !== undefined) body.set('replyTo', replyTo)
-      await client().call('outbox.send', { accountId, body })
+    const sending = {
+      attempts,
+      caption: caption.value,
+      sentAs: sentAs.value,
+      isViewedOnce: canBeViewedOnce && isViewedOnce.value,
+      timing
     }
-    draft.value = undefined
+    for (const [index, file] of files.entries()) {
+      const body = formOf(conversation, file, index, sending)
+      await client().call('outbox.send', { accountId: conversation.accountId, body })
+    }
     onSent()
     onClose()
     await conversation.catchUp()
@@ -62,26 +118,42 @@ export const FilesDialog = ({ conversation, files, onClose, onSent, text }: File
           <Preview key={`${file.name}${file.size}${file.lastModified}`} file={file} />
         ))}
       </div>
+      {sentAs.value !== 'sticker' && sentAs.value !== 'voice' && (
+        <label class="field">
+          <span>{t('files.caption')}</span>
+          <textarea
+            rows={2}
+            dir="auto"
+            value={caption.value}
+            onInput={({ currentTarget }) => (caption.value = currentTarget.value)}
+          />
+        </label>
+      )}
       <label class="field">
-        <span>{t('files.caption')}</span>
-        <textarea
-          rows={2}
-          dir="auto"
-          value={caption.value}
-          onInput={({ currentTarget }) => (caption.value = currentTarget.value)}
-        />
+        <span>{t('files.sendAs')}</span>
+        <select
+          value={sentAs.value}
+          onChange={({ currentTarget: { value } }) => {
+            sentAs.value = choicesFor(files).find(choice => choice === value) ?? 'auto'
+          }}
+        >
+          {choicesFor(files).map(choice => (
+            <option key={choice} value={choice}>
+              {t(WORDS[choice])}
+            </option>
+          ))}
+        </select>
       </label>
-      <label class="check-field">
-        <input
-          type="checkbox"
-          checked={asDocuments.value}
-          onChange={({ currentTarget }) => (asDocuments.value = currentTarget.checked)}
+      {canBeViewedOnce && (
+        <Check
+          label={t('message.viewOnce')}
+          isChecked={isViewedOnce.value}
+          onChange={value => void (isViewedOnce.value = value)}
         />
-        {t('files.asDocuments')}
-      </label>
+      )}
       <footer>
         <Button onClick={onClose}>{t('cancel')}</Button>
-        <Button look="main" icon="send" onClick={sendAll}>
+        <Button look="main" icon={timing.sendAt === undefined ? 'send' : 'clock'} onClick={sendAll}>
           {t('composer.send')}
         </Button>
       </footer>

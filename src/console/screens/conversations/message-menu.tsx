@@ -3,11 +3,11 @@ import { signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Message } from '../../../client/index.ts'
 import { t } from '../../i18n/i18n.ts'
+import { copyText } from '../../parts/clipboard.ts'
 import { Icon, type IconName } from '../../parts/icon.tsx'
 import { placeBeside } from '../../parts/menu.tsx'
-import { may } from '../../session.ts'
 import type { Conversation } from '../../state/conversation.ts'
-import { attempt, tellDone } from '../../toasts.ts'
+import { attempt } from '../../toasts.ts'
 import {
   draft,
   forwarded,
@@ -17,6 +17,7 @@ import {
   mayReact,
   mayReply,
   mayRevoke,
+  pinned,
   react,
   send
 } from './acts.ts'
@@ -61,21 +62,20 @@ const itemsFor = ({ conversation, message }: Opened): ReadonlyArray<Item> => {
     items.push({
       icon: 'copy',
       label: t('message.copy'),
-      run: async () => {
-        await navigator.clipboard.writeText(message.body ?? '')
-        tellDone(t('copied'))
-      }
+      run: () => copyText(message.body ?? '')
     })
   if (mayForward(message))
     items.push({ icon: 'forward', label: t('message.forward'), run: () => void (forwarded.value = message) })
-  if (may('agent') && mayReply(message))
+  if (mayReply(message)) {
+    items.push({ icon: 'pin', label: t('message.pin'), run: () => void (pinned.value = message) })
     items.push({
-      icon: 'pin',
-      label: t('message.pin'),
-      run: () => send(conversation, { pin: { messageId } })
+      icon: 'unpin',
+      label: t('message.unpin'),
+      run: () => send(conversation, { unpin: { messageId } })
     })
+  }
   items.push({ icon: 'history', label: t('message.info'), run: () => void (inspected.value = message) })
-  if (mayRevoke(message))
+  if (mayRevoke(message, conversation.thread.value?.kind === 'group'))
     items.push({
       icon: 'trash',
       label: t('message.revoke'),

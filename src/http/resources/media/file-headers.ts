@@ -1,5 +1,6 @@
 // The headers of a received file: content type, file name, range, validators. Type and name were chosen by a stranger:
 // only types that browsers do not execute are inline, everything else is an attachment.
+import { safeFileName } from '../../../domain/file-name.ts'
 
 /** Inline: images that cannot contain scripts, audio and video. */
 const INLINE = new Set([
@@ -58,27 +59,9 @@ export const shownAs = (mimeType: string | null): ShownAs => {
   return { contentType: DOWNLOADED.has(essence) ? essence : UNKNOWN, isInline: false }
 }
 
-const LONGEST_NAME = 120
-
-/** Windows opens a device in place of a file of such a name, whatever its extension. */
-const RESERVED = /^(?=(?:con|prn|aux|nul|com\d|lpt\d) *(?:\.|$))/i
-
-/** Without path separators, control characters, and direction marks, which make `exe.gpj` look like `jpg.exe`. */
-const cleanName = (name: string): string =>
-  name
-    .toWellFormed()
-    .replaceAll(/[\p{C}\u2028\u2029]/gu, '')
-    .replaceAll(/[/\\:*?"<>|]/g, '_')
-    .trim()
-    // The end has the extension. The cut must not leave half of a surrogate pair.
-    .slice(-LONGEST_NAME)
-    .replace(/^[\udc00-\udfff]/, '')
-    .replace(/^[.\s]+/, '')
-    .replace(RESERVED, '_')
-
 /** RFC 6266: an ASCII name for old clients and the real one in UTF-8. `standard` is the name of a file without one. */
 export const dispositionOf = (name: string | null, standard: string, isInline: boolean): string => {
-  const clean = cleanName(name ?? '') || standard
+  const clean = safeFileName(name ?? '') || standard
   const plain = clean.replaceAll(/[^\x20-\x7e]|[%;\\"]/g, '_')
   const encoded = encodeURIComponent(clean).replaceAll(
     /['()*]/g,

@@ -1,6 +1,7 @@
 // The file of a message as a response: fetched when it is not stored yet, streamed with ranges, never executable.
 import { Effect } from 'effect'
 import { type HttpServerRequest, HttpServerResponse } from 'effect/http'
+import { standardFileName } from '../../../domain/file-name.ts'
 import { parseMessageKey } from '../../../domain/ids.ts'
 import type { MediaVariantKind, Message } from '../../../domain/message.ts'
 import { MessageStore } from '../../../services/conversations/message-store.ts'
@@ -11,24 +12,12 @@ import { NotFound, orDatabaseUnavailable } from '../../problems.ts'
 import { dispositionOf, namesContent, type Part, partOf, shownAs } from './file-headers.ts'
 import { problemOf } from './problem.ts'
 
-const EXTENSIONS: Readonly<Record<string, string>> = {
-  'image/jpeg': '.jpg',
-  'image/png': '.png',
-  'image/gif': '.gif',
-  'image/webp': '.webp',
-  'audio/mpeg': '.mp3',
-  'audio/ogg': '.ogg',
-  'audio/mp4': '.m4a',
-  'video/mp4': '.mp4',
-  'application/pdf': '.pdf'
-}
-
 const tagOf = (file: string): string => `"${file}"`
 
 /** The headers of every response about the file, also those without a body. */
 const headersOf = (message: Message, file: string): Record<string, string> => {
   const { contentType, isInline } = shownAs(message.media?.mimeType ?? null)
-  const standard = `${message.type.replaceAll(/[^a-z]/gi, '')}-${file.slice(0, 12)}${EXTENSIONS[contentType] ?? ''}`
+  const standard = standardFileName(message.type, file, contentType)
   return {
     'content-disposition': dispositionOf(message.media?.fileName ?? null, standard, isInline),
     'content-security-policy': "sandbox; default-src 'none'",

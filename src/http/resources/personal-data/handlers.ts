@@ -9,6 +9,8 @@ import type { AccountStore } from '../../../services/conversations/account-store
 import type { ExportStore } from '../../../services/conversations/export-store.ts'
 import type { PersonalMessages } from '../../../services/conversations/personal-messages.ts'
 import type { ThreadStore } from '../../../services/conversations/thread-store.ts'
+import type { Media } from '../../../services/media/media.ts'
+import { personArchive } from '../../../services/personal-data/archive.ts'
 import { Erasures } from '../../../services/personal-data/erasures.ts'
 import { personLines } from '../../../services/personal-data/export.ts'
 import { Stopping } from '../../../services/process/stopping.ts'
@@ -29,23 +31,32 @@ const addressIn = ({ person }: PersonRequest) => {
     : Effect.succeed(jid)
 }
 
+const attachment = (contentType: string, name: string) => ({
+  contentType,
+  headers: { 'cache-control': 'no-store', 'content-disposition': `attachment; filename="${name}"` }
+})
+
+/** An open connection would delay the end of the server. The missing end shows that the export was cut off. */
+const untilStopping = <A, E, R>(stream: Stream.Stream<A, E, R>) =>
+  Effect.map(Stopping, ({ requested }) => Stream.interruptWhen(stream, requested))
+
 const download = Effect.fnUntraced(function* (accountId: string, request: PersonRequest) {
-  const stopping = yield* Stopping
   yield* findAccount(accountId)
   const lines = yield* orDatabaseUnavailable(personLines(accountId, yield* addressIn(request)))
-  const body = lines.pipe(
-    Stream.map(batch => batch.map(line => `${JSON.stringify(line)}\n`).join('')),
-    // An open connection would delay the end of the server. The missing last line shows that the export was cut off.
-    Stream.interruptWhen(stopping.requested),
-    Stream.encodeText
+  const text = Stream.map(lines, batch => batch.map(line => `${JSON.stringify(line)}\n`).join(''))
+  return HttpServerResponse.stream(
+    Stream.encodeText(yield* untilStopping(text)),
+    attachment('application/x-ndjson', 'backscroll-person.jsonl')
   )
-  return HttpServerResponse.stream(body, {
-    contentType: 'application/x-ndjson',
-    headers: {
-      'cache-control': 'no-store',
-      'content-disposition': 'attachment; filename="backscroll-person.jsonl"'
-    }
-  })
+})
+
+const archive = Effect.fnUntraced(function* (accountId: string, request: PersonRequest) {
+  yield* findAccount(accountId)
+  const bytes = yield* orDatabaseUnavailable(personArchive(accountId, yield* addressIn(request)))
+  return HttpServerResponse.stream(
+    yield* untilStopping(bytes),
+    attachment('application/zip', 'backscroll-person.zip')
+  )
 })
 
 const start = Effect.fnUntraced(function* (accountId: string, request: PersonRequest) {
@@ -71,6 +82,7 @@ export const personalDataLayer = HttpApiBuilder.group(
       | AccountStore
       | Erasures
       | ExportStore
+      | Media
       | PersonalMessages
       | SqlClient.SqlClient
       | Stopping
@@ -79,6 +91,7 @@ export const personalDataLayer = HttpApiBuilder.group(
     const provide = Effect.provideContext(services)
     return handlers.handleAll({
       export: ({ params, payload }) => provide(download(params.accountId, payload)),
+      archive: ({ params, payload }) => provide(archive(params.accountId, payload)),
       erase: ({ params, payload }) => provide(start(params.accountId, payload)),
       erasures: ({ params, query }) =>
         provide(

@@ -1,0 +1,116 @@
+// What a webhook was sent, what was given up, and sending it again.
+import { useSignal } from '@preact/signals'
+import type { Webhook } from '../../../client/index.ts'
+import { dateTime } from '../../format.ts'
+import { t } from '../../i18n/i18n.ts'
+import { Button } from '../../parts/button.tsx'
+import { useLoaded } from '../../parts/loaded.ts'
+import { Failure } from '../../parts/notice.tsx'
+import { Table } from '../../parts/table.tsx'
+import { client } from '../../session.ts'
+import { tellDone } from '../../toasts.ts'
+import { localInput } from '../conversations/later.tsx'
+
+const DAY = 86_400_000
+
+export const Deliveries = ({ webhook: { webhookId } }: { readonly webhook: Webhook }) => {
+  const { state } = useLoaded(
+    () => client().call('webhooks.deliveries', { webhookId, limit: 100 }),
+    [webhookId]
+  )
+  if (state.value.error !== undefined) return <Failure error={state.value.error} />
+  return (
+    <Table
+      label={t('webhooks.deliveries')}
+      rows={state.value.value?.deliveries ?? []}
+      keyOf={({ deliveryId }) => String(deliveryId)}
+      columns={[
+        { name: t('column.when'), cell: ({ at }) => dateTime(at) },
+        { name: t('column.what'), cell: ({ eventId, type }) => <code>{`${type} ${eventId}`}</code> },
+        { name: t('column.attempts'), cell: ({ attempt }) => attempt },
+        {
+          name: t('column.answer'),
+          cell: ({ answer, milliseconds, outcome, reason, status }) => (
+            <>
+              <span class={`tag ${outcome}`}>{t(`webhooks.${outcome}`)}</span> {reason ?? status ?? ''}{' '}
+              {answer !== null && <bdi class="small">{answer}</bdi>}{' '}
+              <span class="soft small">{milliseconds} ms</span>
+            </>
+          )
+        }
+      ]}
+    />
+  )
+}
+
+export const DeadLetters = ({ webhook: { webhookId } }: { readonly webhook: Webhook }) => {
+  const { reload, state } = useLoaded(
+    () => client().call('webhooks.deadLetters', { webhookId, limit: 100 }),
+    [webhookId]
+  )
+  if (state.value.error !== undefined) return <Failure error={state.value.error} />
+  const letters = state.value.value?.deadLetters ?? []
+  if (letters.length === 0) return <p class="soft">{t('webhooks.noDeadLetters')}</p>
+  return (
+    <>
+      <Table
+        label={t('webhooks.deadLetters')}
+        rows={letters}
+        keyOf={({ deadLetterId }) => String(deadLetterId)}
+        columns={[
+          { name: t('column.when'), cell: ({ at }) => dateTime(at) },
+          { name: t('column.what'), cell: ({ eventId, type }) => <code>{`${type} ${eventId}`}</code> },
+          { name: t('column.attempts'), cell: ({ attempts }) => attempts },
+          { name: t('column.why'), cell: ({ answer, reason }) => `${reason ?? ''} ${answer ?? ''}` }
+        ]}
+      />
+      <Button
+        icon="history"
+        onClick={async () => {
+          const { events } = await client().call('webhooks.replayDeadLetters', { webhookId })
+          tellDone(t('webhooks.replayed', { count: events }))
+          await reload()
+        }}
+      >
+        {t('webhooks.replayDeadLetters')}
+      </Button>
+    </>
+  )
+}
+
+export const Replay = ({
+  onClose,
+  webhook: { webhookId }
+}: {
+  readonly webhook: Webhook
+  readonly onClose: () => void
+}) => {
+  const since = useSignal(localInput(Date.now() - DAY))
+  const at = Date.parse(since.value)
+  return (
+    <>
+      <p>{t('webhooks.replayText')}</p>
+      <label class="field">
+        <span>{t('column.since')}</span>
+        <input
+          type="datetime-local"
+          value={since.value}
+          onInput={({ currentTarget }) => (since.value = currentTarget.value)}
+        />
+      </label>
+      <footer>
+        <Button
+          look="main"
+          disabled={Number.isNaN(at)}
+          onClick={async () => {
+            const { events } = await client().call('webhooks.replay', { webhookId, body: { since: at } })
+            tellDone(t('webhooks.replayed', { count: events }))
+            onClose()
+          }}
+        >
+          {t('webhooks.replay')}
+        </Button>
+      </footer>
+    </>
+  )
+}
