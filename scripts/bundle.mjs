@@ -3,7 +3,8 @@
 //   npm run build && node build/main.js
 // Packages that load files of their own by path stay in node_modules.
 import './needs-node.cjs'
-import { cpSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { build } from 'rolldown'
 import { buildClient } from './build-client.mjs'
@@ -13,6 +14,9 @@ import { noticesOf } from './notices.mjs'
 const ROOT = join(import.meta.dirname, '..')
 const TARGET = join(ROOT, 'build')
 const PAGE = join(ROOT, 'src/http/resources/inspector/page')
+
+/** Baileys loads them where they are installed. */
+const NEVER_INSTALLED = new Set(['jimp', 'link-preview-js', 'audio-decode'])
 
 const NOT_BUNDLED = [
   /^firebase-admin/,
@@ -28,10 +32,30 @@ const NOT_BUNDLED = [
   // Its license (GPL) asks for more of those who copy it than the others do: it stays a package of its own.
   'libsignal',
   /^libsignal\//,
-  // Optional packages of Baileys, which are not installed.
-  'jimp',
-  'link-preview-js'
+  ...NEVER_INSTALLED
 ]
+
+const packageOf = name => name.split('/', name.startsWith('@') ? 2 : 1).join('/')
+
+/** Whoever installs the package gets what its package.json names: that has to be what the bundle imports, no more and no less. */
+const checkImports = chunks => {
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const own = new Set(chunks.map(({ fileName }) => fileName))
+  const imported = new Set(
+    chunks
+      .flatMap(({ dynamicImports = [], imports = [] }) => [...imports, ...dynamicImports])
+      .filter(name => !own.has(name) && !isBuiltin(name))
+      .map(packageOf)
+  )
+  const missing = [...imported].filter(
+    name => !NEVER_INSTALLED.has(name) && !(name in dependencies) && !(name in peerDependencies)
+  )
+  const needless = Object.keys(dependencies).filter(name => !imported.has(name))
+  if (missing.length + needless.length === 0) return
+  throw new Error(
+    `The dependencies of package.json are what the bundle imports; others belong into src/package.json (docs/decisions/0072). Imported and not there: ${missing.join(', ') || 'none'}. There and not imported: ${needless.join(', ') || 'none'}`
+  )
+}
 
 rmSync(TARGET, { recursive: true, force: true })
 const { output } = await build({
@@ -50,6 +74,7 @@ const { output } = await build({
   transform: { target: 'node22', define: { BACKSCROLL_BUNDLE: 'true' } },
   output: { dir: TARGET, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' }
 })
+checkImports(output)
 buildClient(join(TARGET, 'client'))
 await buildConsole()
 cpSync(PAGE, join(TARGET, 'page'), { recursive: true })

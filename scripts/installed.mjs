@@ -19,8 +19,9 @@ const allows = (list, value) =>
   ((list.includes(value) || list.every(one => one.startsWith('!'))) && !list.includes(`!${value}`))
 
 /** Optional packages for one kind of machine are libraries that the server needs on it; npm leaves out the others. */
-const isNeeded = ({ cpu, dev, devOptional, libc: libraries, optional, os }) => {
-  if (dev === true || devOptional === true) return false
+const isNeeded = ({ cpu, dev, devOptional, libc: libraries, link, optional, os }) => {
+  // A link is to a folder of the project.
+  if (dev === true || devOptional === true || link === true) return false
   if (optional !== true) return true
   if (os === undefined || cpu === undefined) return false
   return allows(os, process.platform) && allows(cpu, process.arch) && allows(libraries, libc())
@@ -33,7 +34,7 @@ export const missingPackages = root => {
   const installed = packagesOf(record)
   return Object.entries(packagesOf(join(root, 'package-lock.json')))
     .filter(([path, wanted]) => {
-      if (path === '' || !isNeeded(wanted)) return false
+      if (!path.includes('node_modules/') || !isNeeded(wanted)) return false
       return installed[path]?.version !== wanted.version || !existsSync(join(root, path, 'package.json'))
     })
     .map(([path]) => path.replace(/^.*node_modules\//, ''))

@@ -10,4 +10,4 @@ cd "$source"
 node scripts/bundle.mjs
 mkdir -p "$tree"
 cp -R build "$tree/build"
-cp package.json deploy/image/healthcheck.mjs "$tree/"
+cp deploy/image/healthcheck.mjs "$tree/"

@@ -1,7 +1,9 @@
 // Fields that several endpoints have: ids, cursors, limits.
 import { Schema, SchemaTransformation } from 'effect'
 
-export const AccountId = Schema.String.check(Schema.isMaxLength(100))
+/** Of something that this server made: an account, a key, a webhook, an incident. */
+export const Id = Schema.String.check(Schema.isMaxLength(100))
+export const AccountId = Id
 export const ThreadId = Schema.String.check(Schema.isMaxLength(256))
 export const CursorText = Schema.String.check(Schema.isMaxLength(512))
 

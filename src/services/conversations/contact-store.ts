@@ -48,17 +48,42 @@ export class ContactStore extends Context.Service<
     )
 }
 
+/** Somebody writes, and is called as before: of a live message nothing else is said of its sender. */
+const saysNothingNew = (
+  { name, pushName }: ContactWrite,
+  known: { readonly pushName: string | null } | undefined
+): boolean =>
+  known !== undefined && name === undefined && (pushName === undefined || pushName === known.pushName)
+
 /** With an event for each contact that is another than before. */
 const putAndTell = Effect.fnUntraced(function* (
   { bulk, eventLog, sql }: WriteContext,
   accountId: string,
   contacts: ReadonlyArray<ContactWrite>
 ) {
-  const people = contacts.map(({ contactJid }) => contactJid)
-  const before = yield* namesOf(sql, accountId, people)
-  yield* putContacts(bulk, accountId, contacts)
-  const now = yield* namesOf(sql, accountId, people)
-  const changed = [...now].filter(([contactJid, names]) => before.get(contactJid) !== names)
+  const before = yield* namesOf(
+    sql,
+    accountId,
+    contacts.map(({ contactJid }) => contactJid)
+  )
+  // All that is said of a contact, in its order, if any of it is new.
+  const news = new Set(
+    contacts
+      .filter(contact => !saysNothingNew(contact, before.get(contact.contactJid)))
+      .map(({ contactJid }) => contactJid)
+  )
+  const told = contacts.filter(({ contactJid }) => news.has(contactJid))
+  if (told.length === 0) return
+  yield* putContacts(bulk, accountId, told)
+  const now = yield* namesOf(
+    sql,
+    accountId,
+    told.map(({ contactJid }) => contactJid)
+  )
+  const changed = [...now].filter(([contactJid, { name, pushName }]) => {
+    const known = before.get(contactJid)
+    return known === undefined || known.name !== name || known.pushName !== pushName
+  })
   yield* eventLog.append(
     accountId,
     changed.map(([contactJid]) => ({ kind: 'contact.changed', subjectId: contactJid }))

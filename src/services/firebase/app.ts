@@ -18,11 +18,21 @@ export class FirebaseSetup extends Schema.TaggedError<FirebaseSetup>()('Firebase
   message: Schema.String
 }) {}
 
+/** Google's packages are large and not needed without these settings: whoever installs Backscroll installs them as well. */
+const notInstalled = new FirebaseSetup({
+  message: `The packages for Firebase are not installed. Install them beside Backscroll: npm install firebase-admin@14`
+})
+
+const isMissing = (cause: unknown): boolean =>
+  cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND'
+
 /** Says what is wrong, and which settings decide it. */
 export const setupError = (cause: unknown): FirebaseSetup =>
-  new FirebaseSetup({
-    message: `Firebase cannot be used: ${(cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '')}. Set FIREBASE_PROJECT_ID, and GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account`
-  })
+  isMissing(cause)
+    ? notInstalled
+    : new FirebaseSetup({
+        message: `Firebase cannot be used: ${(cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '')}. Set FIREBASE_PROJECT_ID, and GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account`
+      })
 
 export class FirebaseApp extends Context.Service<FirebaseApp, App>()(
   'backscroll/services/firebase/FirebaseApp'

@@ -6,12 +6,12 @@ import { CoverageState, CoverageSummary, ThreadCoverage } from '../../../domain/
 import { CountedThread } from '../../../services/history/dry-run/dry-run.ts'
 import { operates, reads } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
-import { accountPath, CursorText, limit, optionalBody, ThreadId, threadPath } from '../../fields.ts'
+import { accountPath, CursorText, Id, limit, optionalBody, ThreadId, threadPath } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { BadField, NotFound, StoreUnavailable, WrongState } from '../../problems.ts'
 import { Whole } from '../../../domain/whole.ts'
 
-const jobPath = { ...accountPath, jobId: Schema.String.check(Schema.isMaxLength(100)) }
+const jobPath = { ...accountPath, jobId: Id }
 
 const pageQuery = { limit: limit(200), cursor: Schema.optionalKey(CursorText) }
 export type PageQuery = Schema.Struct.Type<typeof pageQuery>

@@ -4,7 +4,7 @@ import { HttpApiEndpoint, HttpApiGroup } from 'effect/http-api'
 import { Incident } from '../../../domain/incident.ts'
 import { operates, reads } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
-import { AccountId, limit, YesOrNo } from '../../fields.ts'
+import { AccountId, Id, limit, YesOrNo } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { NotFound, StoreUnavailable } from '../../problems.ts'
 
@@ -31,7 +31,7 @@ export class IncidentsGroup extends HttpApiGroup.make('incidents')
       })
     ),
     HttpApiEndpoint.post('acknowledge', '/incidents/:incidentId/acknowledge', {
-      params: { incidentId: Schema.String.check(Schema.isMaxLength(100)) },
+      params: { incidentId: Id },
       success: Incident,
       error: [NotFound, StoreUnavailable]
     }).annotateMerge(

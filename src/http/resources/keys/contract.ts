@@ -6,7 +6,7 @@ import { ROLES } from '../../../domain/grant.ts'
 import { administers } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
 import { eventTypeOf, STREAMED_TYPES } from '../../event-types.ts'
-import { AccountId, optionalBody } from '../../fields.ts'
+import { AccountId, Id, optionalBody } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { BadField, NotFound, StoreUnavailable, TooManyKeys } from '../../problems.ts'
 import { Name } from '../accounts/contract.ts'
@@ -64,7 +64,7 @@ export const IssuedKey = Schema.Struct({ ...AccessKey.fields, key: Schema.String
   identifier: 'IssuedKey'
 })
 
-const path = { keyId: Schema.String.check(Schema.isMaxLength(100)) }
+const path = { keyId: Id }
 
 export class KeysGroup extends HttpApiGroup.make('keys')
   .add(

@@ -4,7 +4,7 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
 import { PasskeyAssertion, PasskeyOptions } from '../../../domain/passkey.ts'
 import { everyone, operates } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
-import { accountPath } from '../../fields.ts'
+import { accountPath, Id } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { BadField, NotFound, PairingRefused, StoreUnavailable, WrongState } from '../../problems.ts'
 import { LinkAuditing } from './auditing.ts'
@@ -59,7 +59,7 @@ export const LinkState = Schema.Struct({
   problem: Schema.NullOr(Schema.String)
 }).annotate({ identifier: 'LinkState' })
 
-const ticketPath = { ticket: Schema.String.check(Schema.isMaxLength(100)) }
+const ticketPath = { ticket: Id }
 const errors = [NotFound, WrongState, PairingRefused, StoreUnavailable] as const
 
 const step = <const Name extends string>(name: Name, summary: string) =>

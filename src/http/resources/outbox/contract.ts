@@ -4,11 +4,11 @@ import { HttpApiEndpoint, HttpApiGroup } from 'effect/http-api'
 import { OutboxEntry, OutboxStatus } from '../../../domain/outbox.ts'
 import { reads, sends } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
-import { accountPath, CursorText, limit } from '../../fields.ts'
+import { accountPath, CursorText, Id, limit } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { BadField, NotFound, NotWaiting, StoreUnavailable } from '../../problems.ts'
 
-const entryPath = { ...accountPath, entryId: Schema.String.check(Schema.isMaxLength(100)) }
+const entryPath = { ...accountPath, entryId: Id }
 
 const listQuery = {
   limit: limit(200),

@@ -4,7 +4,7 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
 import { Erasure } from '../../../domain/erasure.ts'
 import { administers } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
-import { accountPath, limit } from '../../fields.ts'
+import { accountPath, Id, limit } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { BadField, NotFound, StoreUnavailable } from '../../problems.ts'
 
@@ -72,7 +72,7 @@ export class PersonalDataGroup extends HttpApiGroup.make('personalData')
       })
     ),
     HttpApiEndpoint.get('erasure', '/erasures/:erasureId', {
-      params: { ...accountPath, erasureId: Schema.String.check(Schema.isMaxLength(100)) },
+      params: { ...accountPath, erasureId: Id },
       success: Erasure,
       error: [NotFound, StoreUnavailable]
     }).annotateMerge(operation({ access: administers, summary: 'Get an erasure with its report' }))

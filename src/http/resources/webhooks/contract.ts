@@ -13,7 +13,7 @@ import { isSecret } from '../../../services/webhooks/signature.ts'
 import { operates } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
 import { DELIVERED_TYPES, eventTypeOf } from '../../event-types.ts'
-import { AccountId, limit, optionalBody, ThreadId } from '../../fields.ts'
+import { AccountId, Id, limit, optionalBody, ThreadId } from '../../fields.ts'
 import { operation } from '../../operation.ts'
 import { BadField, Forbidden, NotFound, StoreUnavailable, TooManyWebhooks } from '../../problems.ts'
 import { Whole } from '../../../domain/whole.ts'
@@ -89,7 +89,7 @@ const WithSecret = Schema.Struct({ webhook: Webhook, secret: Schema.String }).an
   identifier: 'WebhookWithSecret'
 })
 
-const path = { webhookId: Schema.String.check(Schema.isMaxLength(100)) }
+const path = { webhookId: Id }
 
 /** Milliseconds since 1970. */
 const Time = Schema.Finite.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0))

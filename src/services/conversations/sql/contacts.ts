@@ -34,7 +34,7 @@ export const putContacts = (
     ])
   )
 
-/** What these people are called, as one text for each that has a contact. */
+/** What these people are called, of those that have a contact. */
 export const namesOf = (sql: SqlClient.SqlClient, accountId: string, people: ReadonlyArray<string>) =>
   Effect.map(
     sql<{
@@ -43,8 +43,7 @@ export const namesOf = (sql: SqlClient.SqlClient, accountId: string, people: Rea
       pushName: string | null
     }>`SELECT contact_jid, name, push_name
       FROM contacts WHERE account_id = ${accountId} AND contact_jid IN ${listOf(sql, people)}`,
-    rows =>
-      new Map(rows.map(({ contactJid, name, pushName }) => [contactJid, JSON.stringify([name, pushName])]))
+    rows => new Map(rows.map(({ contactJid, ...names }) => [contactJid, names]))
   )
 
 /** Two addresses belong to one person: names that only one contact has go to the other. */
