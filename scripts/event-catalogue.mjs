@@ -90,7 +90,7 @@ ${JSON.stringify(envelope, null, 2)}
 
 - **Written with the change.** An event that is kept is written in the transaction that made the change: neither exists without the other. Its \`id\` is a number that grows.
 - **As it is now.** What an event is about is added when the event is delivered, so that no event tells what was deleted since; it is \`null\` when it is gone. Fields beside it, such as \`status\` of \`outbox.changed\`, say what was so when it happened.
-- **One event for one change.** A live message is one \`message.stored\`; what else changes with it in the thread is one \`thread.changed\`. Messages and contacts of a history have none: a thread changes once for each part of the history.
+- **One event for one change.** A live message is one \`message.stored\`; what else changes with it in the thread is one \`thread.changed\`. Messages and contacts of a history have none: a thread changes once for each part of the history. An address book that comes in as a whole is one \`contact.imported\`.
 - **Bodies** of more than 4,096 characters are cut, and \`bodyShortened\` is true.
 - **New fields and new types** come without a new version: ignore what you do not know. What is taken away or means something else is a new version of its type, which the end of \`dataschema\` names.
 

@@ -1,7 +1,7 @@
 // The contract of the API as types, and what the client has to know of each operation. Made by `npm run client`.
 // oxlint-disable max-lines
 
-export type Event = MessageStoredEvent | MessageChangedEvent | MessageStatusEvent | MessageReactionEvent | MessageVoteEvent | MessageMediaEvent | CallRingingEvent | CallEndedEvent | ThreadChangedEvent | ThreadMergedEvent | GroupChangedEvent | ContactChangedEvent | AccountCreatedEvent | AccountLinkedEvent | AccountStateEvent | AccountPairingEvent | AccountPasskeyEvent | AccountRestrictionEvent | AccountRemovedEvent | CoverageChangedEvent | OutboxChangedEvent | IncidentReportedEvent | IncidentAcknowledgedEvent | IncidentResolvedEvent | SyncProgressEvent | PresenceChangedEvent | EventsMissedEvent | WebhookTestEvent
+export type Event = MessageStoredEvent | MessageChangedEvent | MessageStatusEvent | MessageReactionEvent | MessageVoteEvent | MessageMediaEvent | CallRingingEvent | CallEndedEvent | ThreadChangedEvent | ThreadMergedEvent | GroupChangedEvent | ContactChangedEvent | ContactImportedEvent | AccountCreatedEvent | AccountLinkedEvent | AccountStateEvent | AccountPairingEvent | AccountPasskeyEvent | AccountRestrictionEvent | AccountRemovedEvent | CoverageChangedEvent | OutboxChangedEvent | IncidentReportedEvent | IncidentAcknowledgedEvent | IncidentResolvedEvent | SyncProgressEvent | PresenceChangedEvent | EventsMissedEvent | WebhookTestEvent
 
 /** A live message is stored */
 export type MessageStoredEvent = {
@@ -157,6 +157,19 @@ export type ContactChangedEvent = {
   readonly dataschema: string
   readonly type: "contact.changed"
   readonly data: ContactEventData
+}
+
+/** The address book comes in as a whole, when a phone was linked or has sent a new copy, with more than 100 people: there is no contact.changed for each. GET /v1/accounts/{accountId}/contacts has them */
+export type ContactImportedEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "contact.imported"
+  readonly data: ContactImportEventData
 }
 
 /** An account is created */
@@ -581,6 +594,11 @@ export type LinkedEventData = {
   readonly accountId: string
   readonly jid: string
   readonly lid: string | null
+}
+
+export type ContactImportEventData = {
+  readonly accountId: string
+  readonly contacts: number
 }
 
 export type ContactEventData = {
@@ -1125,6 +1143,7 @@ export type DeadLetter = {
   readonly attempts: number
   readonly status: number | null
   readonly reason: string | null
+  readonly answer: string | null
   /** Milliseconds since 1970 */
   readonly at: number
 }
@@ -1142,6 +1161,7 @@ export type WebhookDelivery = {
   readonly outcome: "delivered" | "failed"
   readonly status: number | null
   readonly reason: string | null
+  readonly answer: string | null
   readonly milliseconds: number
   /** Milliseconds since 1970 */
   readonly at: number
@@ -1157,6 +1177,7 @@ export type WebhookTestResult = {
   readonly isTaken: boolean
   readonly status: number | null
   readonly reason: string | null
+  readonly answer: string | null
   readonly milliseconds: number
 }
 

@@ -15,6 +15,7 @@ export const FEED_KINDS = [
   'thread.merged',
   'group.changed',
   'contact.changed',
+  'contact.imported',
   'account.created',
   'account.linked',
   'account.state',

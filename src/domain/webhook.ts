@@ -44,7 +44,7 @@ export const Webhook = Schema.Struct({
   reason: Schema.NullOr(Schema.String),
   /** How many events are still to be delivered, those of conversations that wait among them. */
   waiting: Whole,
-  /** How many conversations wait because a delivery has failed, and when the next of them is tried. */
+  /** How many conversations wait because a delivery has failed, and when the next of them is tried; none while it is not active. */
   failingLanes: Whole,
   nextAttemptAt: Schema.NullOr(Time),
   deadLetters: Whole,
@@ -54,6 +54,15 @@ export const Webhook = Schema.Struct({
   updatedAt: Time
 }).annotate({ identifier: 'Webhook' })
 export type Webhook = typeof Webhook.Type
+
+export const WhatCameBack = {
+  /** What the server answered; `null` when it did not. */
+  status: Schema.NullOr(Whole),
+  /** Why it was not taken, in words of this server. */
+  reason: Schema.NullOr(Schema.String),
+  /** How the body of an answer that refuses begins, 300 characters at most. It may hold whatever the other server writes. */
+  answer: Schema.NullOr(Schema.String)
+}
 
 export const WebhookDelivery = Schema.Struct({
   deliveryId: Whole,
@@ -65,9 +74,7 @@ export const WebhookDelivery = Schema.Struct({
   events: Whole,
   attempt: Whole,
   outcome: Schema.Literals(['delivered', 'failed']),
-  /** What the server answered; `null` when it did not. */
-  status: Schema.NullOr(Whole),
-  reason: Schema.NullOr(Schema.String),
+  ...WhatCameBack,
   milliseconds: Whole,
   at: Time
 }).annotate({ identifier: 'WebhookDelivery' })
@@ -79,8 +86,7 @@ export const DeadLetter = Schema.Struct({
   eventId: Whole,
   type: Schema.String,
   attempts: Whole,
-  status: Schema.NullOr(Whole),
-  reason: Schema.NullOr(Schema.String),
+  ...WhatCameBack,
   at: Time
 }).annotate({ identifier: 'DeadLetter' })
 export type DeadLetter = typeof DeadLetter.Type

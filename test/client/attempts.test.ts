@@ -69,7 +69,7 @@ test('a message is sent again with the same idempotency key; one that has a key 
   const { asked, client } = await against(hangUp, refuse(500), succeed)
   await client.call('outbox.send', { accountId: 'a/b', body: { to: '1', text: 'x' }, wait: 'sent' })
   const keys = asked.map(({ headers }) => headers['idempotency-key'])
-  expect(keys).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/), keys[0], keys[0]])
+  expect(keys).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), keys[0], keys[0]])
   expect(asked[0]?.url).toBe('/v1/accounts/a%2Fb/messages?wait=sent')
   await client.call('outbox.send', { accountId: 'a', body: { text: 'x', idempotencyKey: 'mine' } })
   const form = new FormData()

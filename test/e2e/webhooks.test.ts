@@ -106,7 +106,12 @@ test('a conversation waits for the event that was not taken; others go on, and n
   expect(receiver.texts).not.toContain('troubled 2')
   await until('both to be counted', async () => (await read(webhook.webhookId)).waiting === 2 || undefined)
   const [failed] = (await deliveriesOf(webhook.webhookId)).filter(({ outcome }) => outcome === 'failed')
-  expect(failed).toMatchObject({ status: 500, reason: 'it does not work', attempt: 1 })
+  expect(failed).toMatchObject({
+    status: 500,
+    reason: 'The server answered 500 Internal Server Error',
+    answer: 'it does not work',
+    attempt: 1
+  })
 
   isBroken = false
   await until('the rest', () => receiver.texts.includes('troubled 2') || undefined)
@@ -135,15 +140,23 @@ test('a server that is gone gets nothing any more, until somebody says so; what 
     const now = await read(webhook.webhookId)
     return now.state === 'disabled' ? now : undefined
   })
-  expect(disabled.reason).toContain('410')
+  expect(disabled).toMatchObject({
+    reason: expect.stringContaining('410'),
+    failingLanes: 0,
+    nextAttemptAt: null
+  })
   await phone.receive({ from: contact!, text: 'meanwhile' })
   await until('both events', async () => (await read(webhook.webhookId)).waiting === 2 || undefined)
   expect(receiver.received).toHaveLength(1)
+  const incident = async () =>
+    (await stage.api.incidents()).find(({ subject }) => subject === webhook.webhookId)
+  expect(await incident()).toMatchObject({ kind: 'webhook.disabled', resolvedAt: null })
 
   receiver.behave = accept
   await stage.api.webhooks(200, 'PATCH', `/${webhook.webhookId}`, { state: 'active' })
   await until('both', () => receiver.texts.includes('meanwhile') || undefined)
   expect(receiver.texts).toEqual(['into the void', 'into the void', 'meanwhile'])
+  expect(await incident()).toMatchObject({ resolvedAt: expect.any(Number) })
   await remove(webhook.webhookId)
 })
 

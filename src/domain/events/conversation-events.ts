@@ -5,7 +5,7 @@ import { ThreadCoverage } from '../coverage.ts'
 import { EXAMPLES, ACCOUNT_ID, AT, JID, MESSAGE_ID, THREAD_ID } from '../examples.ts'
 import { Message } from '../message.ts'
 import { Thread } from '../thread.ts'
-import { Time } from '../whole.ts'
+import { Time, Whole } from '../whole.ts'
 import { durable, transient } from './event-type.ts'
 
 /** What an event is about is as it is when the event is delivered; `null` when it is not stored any more. */
@@ -39,6 +39,12 @@ export const ContactData = Schema.Struct({
   contactJid: Schema.String,
   contact: Schema.NullOr(Contact)
 }).annotate({ identifier: 'ContactEventData' })
+
+export const ContactImportData = Schema.Struct({
+  accountId: Schema.String,
+  /** How many people the address book has. */
+  contacts: Whole
+}).annotate({ identifier: 'ContactImportEventData' })
 
 export const CoverageData = Schema.Struct({
   accountId: Schema.String,
@@ -129,6 +135,11 @@ export const CONVERSATION_EVENTS = {
     contactJid: JID,
     contact: EXAMPLES.Contact
   }),
+  'contact.imported': durable(
+    'The address book comes in as a whole, when a phone was linked or has sent a new copy, with more than 100 people: there is no contact.changed for each. GET /v1/accounts/{accountId}/contacts has them',
+    ContactImportData,
+    { accountId: ACCOUNT_ID, contacts: 1840 }
+  ),
   'coverage.changed': durable(
     'More or less of a thread is known to be missing, or its beginning is reached',
     CoverageData,

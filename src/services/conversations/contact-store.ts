@@ -14,11 +14,11 @@ import type { ContactWrite } from './writes.ts'
 export class ContactStore extends Context.Service<
   ContactStore,
   {
-    /** Creates or changes contacts; of those in a history nobody is told. */
+    /** Creates or changes contacts, and tells of each that is another than before, unless they are `areUntold`. */
     readonly put: (
       accountId: string,
       contacts: ReadonlyArray<ContactWrite>,
-      options?: { readonly isHistory: boolean }
+      options?: { readonly areUntold: boolean }
     ) => Effect.Effect<void, DatabaseError>
     /** Those that fit, by `contactJid`. */
     readonly list: (
@@ -35,8 +35,8 @@ export class ContactStore extends Context.Service<
       Effect.map(writeContext, context => {
         const { bulk, sql } = context
         return ContactStore.of({
-          put: (accountId, contacts, { isHistory } = { isHistory: false }) =>
-            (isHistory
+          put: (accountId, contacts, { areUntold } = { areUntold: false }) =>
+            (areUntold
               ? putContacts(bulk, accountId, contacts)
               : putAndTell(context, accountId, contacts).pipe(joinTransaction(sql))
             ).pipe(asDatabaseError('putContacts')),

@@ -57,6 +57,8 @@ export interface WriteOptions<E> {
   readonly onLive?: ((messages: ReadonlyArray<MessageWrite>) => Effect.Effect<void, E>) | undefined
   /** The source showed messages as they were at this time or later, milliseconds since 1970. */
   readonly asOf?: number | undefined
+  /** So many contacts that nobody is told of each. */
+  readonly areContactsMany?: boolean | undefined
 }
 
 /** The facts of one transaction on their way into the database. */
@@ -105,12 +107,14 @@ export type FactOf<K extends Fact['kind']> = Extract<Fact, { kind: K }>
 export const flush = Effect.fnUntraced(function* <E>(
   { accountId, stores }: Pick<Batch, 'accountId' | 'stores'>,
   writes: Writes,
-  { asOf, onLive }: WriteOptions<E>
+  { areContactsMany = false, asOf, onLive }: WriteOptions<E>
 ) {
   if (writes.threads.length > 0) yield* stores.threads.put(accountId, writes.threads)
   if (writes.settings.length > 0) yield* stores.threads.putSettings(accountId, writes.settings)
   if (writes.contacts.length > 0)
-    yield* stores.contacts.put(accountId, writes.contacts, { isHistory: asOf !== undefined })
+    yield* stores.contacts.put(accountId, writes.contacts, {
+      areUntold: asOf !== undefined || areContactsMany
+    })
   if (writes.messages.length > 0) yield* stores.messages.put(accountId, writes.messages, asOf)
   const live = onLive === undefined ? [] : writes.messages.filter(message => message.live)
   if (onLive !== undefined && live.length > 0) yield* onLive(live)

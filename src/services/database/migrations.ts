@@ -37,6 +37,7 @@ import { catalogue } from './migrations/0037-catalogue.ts'
 import { webhookFilters } from './migrations/0038-webhook-filters.ts'
 import { retention } from './migrations/0041-retention.ts'
 import { erasures } from './migrations/0042-erasures.ts'
+import { webhookAnswers } from './migrations/0043-webhook-answers.ts'
 import { numberOfMessages } from './migrations/number-of-messages.ts'
 
 /** Every upgrade by its number and name. */
@@ -74,7 +75,8 @@ export const MIGRATIONS = {
   '0037_catalogue': catalogue,
   '0038_webhook_filters': webhookFilters,
   '0041_retention': retention,
-  '0042_erasures': erasures
+  '0042_erasures': erasures,
+  '0043_webhook_answers': webhookAnswers
 }
 
 const TABLE = 'migrations'

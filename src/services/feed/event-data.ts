@@ -3,6 +3,7 @@ import { Context, Effect, Layer, Schema, Semaphore } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { type CloudEvent, cloudEvent } from '../../domain/cloud-event.ts'
 import { AccountData, LinkedData, RestrictionData, StateData } from '../../domain/events/account-events.ts'
+import { ContactImportData } from '../../domain/events/conversation-events.ts'
 import { OutboxStatus } from '../../domain/outbox.ts'
 import type { FeedEvent, FeedKind } from '../../domain/feed.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
@@ -99,6 +100,7 @@ const decodeAccount = Schema.decodeUnknownEffect(AccountData)
 const decodeLinked = Schema.decodeUnknownEffect(LinkedData)
 const decodeState = Schema.decodeUnknownEffect(StateData)
 const decodeRestriction = Schema.decodeUnknownEffect(RestrictionData)
+const decodeImport = Schema.decodeUnknownEffect(ContactImportData)
 const decodeStatus = Schema.decodeUnknownEffect(Schema.Struct({ status: OutboxStatus }))
 
 const documentOf = Effect.fnUntraced(function* (
@@ -149,6 +151,8 @@ const documentOf = Effect.fnUntraced(function* (
         { ...about, kind },
         { accountId, contactJid: subjectId, contact: subjects.contact(accountId, subjectId) }
       )
+    case 'contact.imported':
+      return cloudEvent({ ...about, kind }, yield* decodeImport(facts))
     case 'coverage.changed':
       return cloudEvent({ ...about, kind }, { accountId, threadId, coverage: subjects.coverage(threadId) })
     case 'outbox.changed': {

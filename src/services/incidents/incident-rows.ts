@@ -89,6 +89,8 @@ export const acknowledgeIncident = Effect.fnUntraced(function* (
 
 /** Which incidents of an account are over. */
 export interface ResolvedIncidents extends Pick<Incident, 'accountId' | 'kind'> {
+  /** Only those about this. */
+  readonly subject?: string | undefined
   /** Incidents whose subject begins with this go on. */
   readonly except?: string | undefined
   /** Those that were reported after this go on; milliseconds since 1970. */
@@ -97,13 +99,14 @@ export interface ResolvedIncidents extends Pick<Incident, 'accountId' | 'kind'> 
 
 export const resolveIncidents = (
   sql: SqlClient.SqlClient,
-  { accountId, except, kind, reportedUntil }: ResolvedIncidents,
+  { accountId, except, kind, reportedUntil, subject }: ResolvedIncidents,
   now: number
 ) =>
   sql<Pick<Incident, 'accountId' | 'incidentId'>>`UPDATE incidents SET resolved_at = ${now} WHERE ${sql.and([
     accountId === null ? sql`account_id IS NULL` : sql`account_id = ${accountId}`,
     sql`kind = ${kind}`,
     sql`resolved_at IS NULL`,
+    subject === undefined ? sql`TRUE` : sql`subject = ${subject}`,
     reportedUntil === undefined ? sql`TRUE` : sql`last_seen_at <= ${reportedUntil}`,
     except === undefined ? sql`TRUE` : sql`substr(subject, 1, ${except.length}) <> ${except}`
   ])} RETURNING account_id, incident_id`

@@ -23,6 +23,7 @@ const rowOf = (webhookId: string, { answer, at, attempt, events, milliseconds }:
     isTaken(answer) ? 'delivered' : 'failed',
     answer.status,
     answer.reason,
+    answer.answer,
     milliseconds,
     at
   ]
@@ -35,8 +36,8 @@ export const recordAttempts = Effect.fnUntraced(function* (
 ) {
   if (attempts.length === 0) return
   yield* bulk.runMany(
-    `INSERT INTO webhook_deliveries (webhook_id, account_id, event_id, type, events, attempt, outcome, status, reason, milliseconds, at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO webhook_deliveries (webhook_id, account_id, event_id, type, events, attempt, outcome, status, reason, answer, milliseconds, at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     attempts.slice(-KEPT).map(one => rowOf(webhookId, one))
   )
 })
@@ -51,7 +52,7 @@ const decodeDeliveries = Schema.decodeUnknownEffect(Schema.Array(WebhookDelivery
 /** The newest first. */
 export const readAttempts = (sql: SqlClient.SqlClient, webhookId: string, limit: number) =>
   Effect.flatMap(
-    sql`SELECT delivery_id, event_id, type, events, attempt, outcome, status, reason, milliseconds, at FROM webhook_deliveries
+    sql`SELECT delivery_id, event_id, type, events, attempt, outcome, status, reason, answer, milliseconds, at FROM webhook_deliveries
       WHERE webhook_id = ${webhookId} ORDER BY delivery_id DESC LIMIT ${limit}`,
     decodeDeliveries
   )

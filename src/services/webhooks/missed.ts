@@ -9,6 +9,7 @@ import { greatest, least } from '../database/dialect.ts'
 import { asDatabaseError } from '../database/error.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { isFailing, isTaken, send } from './delivery.ts'
+import { isOver } from './incidents.ts'
 import { nextTry, OF_SERVER } from './lanes.ts'
 import { ofAccount, requestsFor } from './material.ts'
 import type { Working } from './working.ts'
@@ -133,5 +134,6 @@ export const tellMissed = Effect.fnUntraced(function* (working: Working) {
   yield* nextAt === undefined
     ? sql`DELETE FROM webhook_missed WHERE webhook_id = ${webhookId} AND upto_event = ${row.uptoEvent}`
     : sql`UPDATE webhook_missed SET attempts = ${row.attempts + 1}, next_at = ${nextAt} WHERE webhook_id = ${webhookId}`
+  if (isTaken(answer)) yield* isOver('webhook.eventsMissed', webhookId)
   return nextAt
 })

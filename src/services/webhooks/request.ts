@@ -17,14 +17,16 @@ export interface DeliveryRequest {
 export interface Answer {
   /** `null` when it did not answer. */
   readonly status: number | null
-  /** Of what went wrong: the beginning of the answer, or why there is none. */
+  /** What went wrong, in our words; `null` when it was taken. */
   readonly reason: string | null
+  /** How the body of an answer that refuses begins. The other server decides what it holds: it is shown to whoever manages the webhook only. */
+  readonly answer: string | null
   /** For how long it wants to be left alone, milliseconds. */
   readonly retryAfter: number | undefined
 }
 
 const TIMEOUT_MS = 15_000
-const LONGEST_REASON = 300
+const LONGEST_EXCERPT = 300
 
 /** A number of seconds, or a date. */
 const retryAfterOf = (header: string | undefined): number | undefined => {
@@ -49,9 +51,9 @@ const beginningOfBody = async (response: http.IncomingMessage): Promise<string> 
   response.setEncoding('utf8')
   for await (const part of response) {
     text += String(part)
-    if (text.length >= LONGEST_REASON) break
+    if (text.length >= LONGEST_EXCERPT) break
   }
-  return beginningOf(text, LONGEST_REASON)
+  return beginningOf(text, LONGEST_EXCERPT)
 }
 
 /** Connections are kept: an event costs no handshake. An agent checks each address that it connects to. */
@@ -98,18 +100,23 @@ const skipBody = (response: http.IncomingMessage): void => {
   })
 }
 
+const reasonOf = (status: number): string =>
+  status >= 300 && status < 400
+    ? 'Redirects are not followed'
+    : `The server answered ${[status, http.STATUS_CODES[status] ?? ''].join(' ').trim()}`
+
 const send = async (request: DeliveryRequest, signal: AbortSignal): Promise<Answer> => {
   const response = await post(request, signal)
   const status = response.statusCode ?? 0
   if (status >= 200 && status < 300) {
     skipBody(response)
-    return { status, reason: null, retryAfter: undefined }
+    return { status, reason: null, answer: null, retryAfter: undefined }
   }
   try {
-    const isRedirect = status >= 300 && status < 400
     return {
       status,
-      reason: isRedirect ? 'Redirects are not followed' : await beginningOfBody(response).catch(() => ''),
+      reason: reasonOf(status),
+      answer: (await beginningOfBody(response).catch(() => '')) || null,
       retryAfter: retryAfterOf(response.headers['retry-after'])
     }
   } finally {
@@ -121,6 +128,6 @@ const send = async (request: DeliveryRequest, signal: AbortSignal): Promise<Answ
 export const deliver = (request: DeliveryRequest): Effect.Effect<Answer> =>
   Effect.tryPromise(signal => send(request, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]))).pipe(
     Effect.catch(({ cause }) =>
-      Effect.succeed({ status: null, reason: wordsOf(cause), retryAfter: undefined })
+      Effect.succeed({ status: null, reason: wordsOf(cause), answer: null, retryAfter: undefined })
     )
   )

@@ -77,6 +77,14 @@ const wait = Effect.fnUntraced(function* (webhookId: string, { answer, attempts,
   )
 })
 
+/** Of an endpoint, so many are kept: one that takes nothing has one for each event. */
+const MOST_DEAD_LETTERS = 10_000
+
+const removeDeadLetters = (sql: SqlClient.SqlClient, webhookId: string) =>
+  sql`DELETE FROM webhook_dead_letters WHERE webhook_id = ${webhookId} AND dead_letter_id <=
+    (SELECT dead_letter_id FROM webhook_dead_letters WHERE webhook_id = ${webhookId}
+      ORDER BY dead_letter_id DESC LIMIT 1 OFFSET ${MOST_DEAD_LETTERS})`
+
 const giveUp = Effect.fnUntraced(function* (
   webhookId: string,
   { accountId, eventId, kind }: FeedEvent,
@@ -86,10 +94,12 @@ const giveUp = Effect.fnUntraced(function* (
 ) {
   const sql = yield* SqlClient.SqlClient
   const incidents = yield* Incidents
-  yield* sql`INSERT INTO webhook_dead_letters (webhook_id, account_id, event_id, type, attempts, status, reason, at)
-    VALUES (${webhookId}, ${accountId}, ${eventId}, ${kind}, ${attempts}, ${answer?.status ?? null}, ${answer?.reason ?? null}, ${now})
+  yield* sql`INSERT INTO webhook_dead_letters (webhook_id, account_id, event_id, type, attempts, status, reason, answer, at)
+    VALUES (${webhookId}, ${accountId}, ${eventId}, ${kind}, ${attempts}, ${answer?.status ?? null}, ${answer?.reason ?? null},
+      ${answer?.answer ?? null}, ${now})
     ON CONFLICT (webhook_id, event_id) DO UPDATE SET attempts = excluded.attempts, status = excluded.status,
-      reason = excluded.reason, at = excluded.at`
+      reason = excluded.reason, answer = excluded.answer, at = excluded.at`
+  yield* removeDeadLetters(sql, webhookId)
   yield* incidents.report({
     accountId: null,
     kind: 'webhook.deadLetter',

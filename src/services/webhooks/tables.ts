@@ -28,7 +28,7 @@ export const webhookTables: ReadonlyArray<OwnedTable> = [
     queue: {
       gauge: 'webhook_lanes_failing',
       description: 'Conversations of which an endpoint has not taken an event yet',
-      waiting: 'attempts > 0'
+      waiting: `attempts > 0 AND webhook_id IN (SELECT webhook_id FROM webhooks WHERE state = 'active')`
     }
   },
   { name: 'webhook_deliveries', account: OF_ACCOUNT, written: { column: 'at', order: 'delivery_id' } },

@@ -20,6 +20,7 @@ import { addressRefusal } from './address.ts'
 import { readAttempts } from './attempts.ts'
 import { isTaken, send } from './delivery.ts'
 import { deleteEndpoint, type Endpoint, readEndpoint, readEndpoints, writeEndpoint } from './endpoints.ts'
+import { isOver, WEBHOOK_INCIDENTS } from './incidents.ts'
 import { KnownEndpoints } from './known-endpoints.ts'
 import { countInLanes, lanesOf, restartLane } from './lanes.ts'
 import { ofAccount, requestsFor } from './material.ts'
@@ -67,6 +68,7 @@ export interface TestOutcome {
   readonly isTaken: boolean
   readonly status: number | null
   readonly reason: string | null
+  readonly answer: string | null
   readonly milliseconds: number
 }
 
@@ -194,8 +196,8 @@ const shown = Effect.fnUntraced(function* (endpoint: Endpoint) {
     reason,
     headers: Object.keys(headers),
     waiting: [...kinds, ...inLanes].reduce((sum, { kind, n }) => (isWanted(types, kind) ? sum + n : sum), 0),
-    failingLanes: lanes.length,
-    nextAttemptAt: lanes[0]?.nextAt ?? null,
+    failingLanes: state === 'active' ? lanes.length : 0,
+    nextAttemptAt: state === 'active' ? (lanes[0]?.nextAt ?? null) : null,
     deadLetters: dead?.n ?? 0,
     previousSecretUntil,
     createdAt,
@@ -256,6 +258,7 @@ const changeWith = (webhookId: string, change: WebhookChange) =>
         updatedAt: yield* Clock.currentTimeMillis
       }
       yield* write(changed)
+      if (change.state === 'active') yield* isOver('webhook.disabled', webhookId)
       return yield* shown(changed)
     })
   )
@@ -265,6 +268,7 @@ const remove = Effect.fnUntraced(function* (webhookId: string) {
   const found = yield* sql`SELECT 1 FROM webhooks WHERE webhook_id = ${webhookId}`
   if (found.length === 0) return false
   yield* sql.withTransaction(deleteEndpoint(sql, webhookId))
+  for (const kind of WEBHOOK_INCIDENTS) yield* isOver(kind, webhookId)
   return true
 })
 
@@ -297,12 +301,14 @@ const test = (webhookId: string, allowPrivateAddresses: boolean) =>
       const begun = performance.now()
       const about = [[ofAccount(endpoint.accountId), testEvent(endpoint, now)]] as const
       const [request] = (yield* requestsFor(endpoint, about)).flat()
-      if (request === undefined) return { isTaken: false, status: null, reason: null, milliseconds: 0 }
+      if (request === undefined)
+        return { isTaken: false, status: null, reason: null, answer: null, milliseconds: 0 }
       const answer = yield* send({ endpoint, allowPrivateAddresses }, request)
       return {
         isTaken: isTaken(answer),
         status: answer.status,
         reason: answer.reason,
+        answer: answer.answer,
         milliseconds: Math.round(performance.now() - begun)
       } satisfies TestOutcome
     })
@@ -336,7 +342,7 @@ const decodeDeadLetters = Schema.decodeUnknownEffect(Schema.Array(DeadLetter))
 const deadLetters = Effect.fnUntraced(function* (webhookId: string, limit: number) {
   const sql = yield* SqlClient.SqlClient
   const rows =
-    yield* sql`SELECT dead_letter_id, event_id, type, attempts, status, reason, at FROM webhook_dead_letters
+    yield* sql`SELECT dead_letter_id, event_id, type, attempts, status, reason, answer, at FROM webhook_dead_letters
     WHERE webhook_id = ${webhookId} ORDER BY dead_letter_id DESC LIMIT ${limit}`
   return yield* decodeDeadLetters(rows)
 })
@@ -358,6 +364,8 @@ const replayDeadLetters = (webhookId: string) =>
           AND event_id IN (SELECT event_id FROM events)`
       })
       yield* sql.withTransaction(work)
+      const left = yield* sql`SELECT 1 FROM webhook_dead_letters WHERE webhook_id = ${webhookId} LIMIT 1`
+      if (left.length === 0) yield* isOver('webhook.deadLetter', webhookId)
       return letters.reduce((sum, { n }) => sum + n, 0)
     })
   )

@@ -361,3 +361,30 @@ test('0033 keeps receipts of messages that are not there among what waits, once,
     }).pipe(Effect.provide(stores))
   )
 })
+
+test('0043 takes what servers of webhooks answered apart from why an event was not taken', async () => {
+  const rows = await Effect.runPromise(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* upgrade(Object.fromEntries(Object.entries(MIGRATIONS).filter(([name]) => name < '0043')))
+      for (const [status, reason] of [
+        [500, 'a trace'],
+        [503, ''],
+        [302, 'Redirects are not followed'],
+        [null, 'It could not be reached'],
+        [204, null]
+      ] as const)
+        yield* sql`INSERT INTO webhook_deliveries (webhook_id, event_id, type, events, attempt, outcome, status, reason, milliseconds, at)
+          VALUES ('wh', 1, 'message.stored', 1, 1, 'failed', ${status}, ${reason}, 1, 1)`
+      yield* upgrade(MIGRATIONS)
+      return yield* sql`SELECT reason, answer FROM webhook_deliveries ORDER BY delivery_id`
+    }).pipe(Effect.provide(stores))
+  )
+  expect(rows).toEqual([
+    { reason: 'The server answered 500', answer: 'a trace' },
+    { reason: 'The server answered 503', answer: null },
+    { reason: 'Redirects are not followed', answer: null },
+    { reason: 'It could not be reached', answer: null },
+    { reason: null, answer: null }
+  ])
+})

@@ -4,6 +4,7 @@ import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import { threadIdOf } from '../../../src/domain/ids.ts'
 import { isWanted } from '../../../src/domain/webhook.ts'
+import { Incidents } from '../../../src/services/incidents/incidents.ts'
 import { Identity } from '../../../src/services/conversations/identity.ts'
 import { addressRefusal } from '../../../src/services/webhooks/address.ts'
 import { deliver } from '../../../src/services/webhooks/request.ts'
@@ -33,8 +34,12 @@ test('an event that is refused to the end becomes a dead letter; its conversatio
       yield* pass(webhookId)
       expect(receiver.texts.at(-1)).toBe('next')
       expect(yield* webhooks.deadLetters(webhookId, 10)).toMatchObject([
-        { attempts, status: 400, reason: 'no' }
+        { attempts, status: 400, reason: 'The server answered 400 Bad Request', answer: 'no' }
       ])
+      const incidents = yield* Incidents
+      const told = yield* incidents.list({ limit: 10 })
+      expect(told).toMatchObject([{ kind: 'webhook.deadLetter', subject: webhookId, resolvedAt: null }])
+      expect(JSON.stringify(told)).not.toContain('"no"')
 
       receiver.behave = (_, response) => void response.writeHead(200).end()
       const before = receiver.received.length
@@ -42,6 +47,7 @@ test('an event that is refused to the end becomes a dead letter; its conversatio
       yield* pass(webhookId)
       expect(receiver.texts.slice(before)).toEqual(['poison', 'next'])
       expect(yield* webhooks.deadLetters(webhookId, 10)).toEqual([])
+      expect(yield* incidents.list({ limit: 10 })).toMatchObject([{ resolvedAt: expect.any(Number) }])
     })
   )
 })

@@ -143,7 +143,7 @@ const test = Command.make(
     )
     if (!tested.isTaken)
       return yield* failed(
-        `The event was not taken: ${plain(tested.reason ?? answer)}. It has to be answered with 2xx`
+        `The event was not taken: ${plain([tested.reason ?? answer, tested.answer ?? ''].join(' ').trim())}. It has to be answered with 2xx`
       )
   })
 ).pipe(onServer, onScreen, Command.withDescription('Deliver a test event now'))
@@ -180,7 +180,7 @@ const deliveries = Command.make(
       client.call('webhooks.deliveries', { webhookId: id, limit: most }, options)
     )
     yield* listing(found.deliveries, {
-      headings: ['time', 'event', 'type', 'attempt', 'status', 'ms', 'outcome'],
+      headings: ['time', 'event', 'type', 'attempt', 'status', 'ms', 'outcome', 'answer'],
       row: (one, { style }) => [
         localTime(one.at),
         String(one.eventId),
@@ -191,7 +191,8 @@ const deliveries = Command.make(
         {
           text: one.outcome === 'delivered' ? one.outcome : plain(one.reason ?? one.outcome),
           draw: one.outcome === 'delivered' ? style.good : style.bad
-        }
+        },
+        plain(one.answer ?? '')
       ],
       none: 'Nothing was delivered yet.'
     })
@@ -222,14 +223,15 @@ const deadLetters = Command.make(
       client.call('webhooks.deadLetters', { webhookId: id, limit: most }, options)
     )
     yield* listing(found.deadLetters, {
-      headings: ['time', 'event', 'type', 'attempts', 'status', 'reason'],
+      headings: ['time', 'event', 'type', 'attempts', 'status', 'reason', 'answer'],
       row: one => [
         localTime(one.at),
         String(one.eventId),
         plain(one.type),
         String(one.attempts),
         String(one.status ?? '-'),
-        plain(one.reason ?? '')
+        plain(one.reason ?? ''),
+        plain(one.answer ?? '')
       ],
       none: 'No event was given up.'
     })

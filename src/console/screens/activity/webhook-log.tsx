@@ -30,9 +30,10 @@ export const Deliveries = ({ webhook: { webhookId } }: { readonly webhook: Webho
         { name: t('column.attempts'), cell: ({ attempt }) => attempt },
         {
           name: t('column.answer'),
-          cell: ({ milliseconds, outcome, reason, status }) => (
+          cell: ({ answer, milliseconds, outcome, reason, status }) => (
             <>
-              <span class={`tag ${outcome}`}>{t(`webhooks.${outcome}`)}</span> {status ?? ''} {reason ?? ''}{' '}
+              <span class={`tag ${outcome}`}>{t(`webhooks.${outcome}`)}</span> {reason ?? status ?? ''}{' '}
+              {answer !== null && <bdi class="small">{answer}</bdi>}{' '}
               <span class="soft small">{milliseconds} ms</span>
             </>
           )
@@ -60,7 +61,7 @@ export const DeadLetters = ({ webhook: { webhookId } }: { readonly webhook: Webh
           { name: t('column.when'), cell: ({ at }) => dateTime(at) },
           { name: t('column.what'), cell: ({ eventId, type }) => <code>{`${type} ${eventId}`}</code> },
           { name: t('column.attempts'), cell: ({ attempts }) => attempts },
-          { name: t('column.why'), cell: ({ reason, status }) => `${status ?? ''} ${reason ?? ''}` }
+          { name: t('column.why'), cell: ({ answer, reason }) => `${reason ?? ''} ${answer ?? ''}` }
         ]}
       />
       <Button

@@ -11,6 +11,7 @@ import { Accounts } from '../../../services/accounts.ts'
 import { LiveEvents } from '../../../services/events/live-events.ts'
 import { EventTail, type Followed, type Missed } from '../../../services/events/tail.ts'
 import { EventData } from '../../../services/feed/event-data.ts'
+import { makeProgressTold } from './progress-told.ts'
 
 export interface Subscription {
   readonly grant: Grant
@@ -89,9 +90,9 @@ const live = Effect.fnUntraced(function* (subscription: Subscription) {
   )
 })
 
-/** The progress of accounts whose history is coming in, whenever it has changed, and once more at the end. */
+/** The progress of accounts whose history is coming in. */
 const progress = (subscription: Subscription) => {
-  const sent = new Map<string, string>()
+  const told = makeProgressTold()
   const changes = Effect.gen(function* () {
     const accounts = yield* Accounts
     const importing = (yield* accounts.importing).filter(accountId =>
@@ -99,14 +100,11 @@ const progress = (subscription: Subscription) => {
     )
     const at = yield* Clock.currentTimeMillis
     const events: Array<CloudEvent> = []
-    for (const accountId of new Set([...importing, ...sent.keys()])) {
+    for (const accountId of new Set([...importing, ...told.accounts()])) {
       const { coverage, sync } = yield* accounts.historyProgress(accountId)
-      const data = { accountId, sync, coverage }
-      const text = JSON.stringify(data)
-      if (sent.get(accountId) !== text)
-        events.push(cloudEvent({ id: momentaryId(), kind: PROGRESS, accountId, at }, data))
-      if (importing.includes(accountId)) sent.set(accountId, text)
-      else sent.delete(accountId)
+      if (!told.isNews(accountId, { coverage, sync }, importing.includes(accountId))) continue
+      const about = { id: momentaryId(), kind: PROGRESS, accountId, at } as const
+      events.push(cloudEvent(about, { accountId, sync, coverage }))
     }
     return events
   })

@@ -1,7 +1,14 @@
 // The HTTP contract of webhooks.
 import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
-import { DeadLetter, Webhook, WebhookBatch, WebhookDelivery, WebhookFormat } from '../../../domain/webhook.ts'
+import {
+  DeadLetter,
+  Webhook,
+  WebhookBatch,
+  WebhookDelivery,
+  WebhookFormat,
+  WhatCameBack
+} from '../../../domain/webhook.ts'
 import { isSecret } from '../../../services/webhooks/signature.ts'
 import { operates } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
@@ -171,8 +178,7 @@ export class WebhooksGroup extends HttpApiGroup.make('webhooks')
       params: path,
       success: Schema.Struct({
         isTaken: Schema.Boolean,
-        status: Schema.NullOr(Whole),
-        reason: Schema.NullOr(Schema.String),
+        ...WhatCameBack,
         milliseconds: Whole
       }).annotate({ identifier: 'WebhookTestResult' }),
       error: [...errors]
@@ -180,7 +186,8 @@ export class WebhooksGroup extends HttpApiGroup.make('webhooks')
       operation({
         access: operates('handler'),
         summary: 'Test a webhook',
-        description: 'Delivers an event of the type `webhook.test`, once, and says what the URL answered.'
+        description:
+          'Delivers an event of the type `webhook.test`, once, and says what the URL answered: `reason` is why it was not taken, `answer` how the body of such an answer begins.'
       })
     ),
     HttpApiEndpoint.post('replay', '/webhooks/:webhookId/replay', {
@@ -207,7 +214,8 @@ export class WebhooksGroup extends HttpApiGroup.make('webhooks')
       operation({
         access: operates('handler'),
         summary: 'List attempts to deliver',
-        description: 'The newest first, up to a thousand.'
+        description:
+          'The newest first, up to a thousand. `reason` says why an event was not taken, in words of this server; `answer` is how the body of the answer begins.'
       })
     ),
     HttpApiEndpoint.get('deadLetters', '/webhooks/:webhookId/dead-letters', {

@@ -6,6 +6,7 @@ import type { Fact } from '../../../domain/fact.ts'
 import { Conversations } from '../../conversations/apply.ts'
 import { SqlBulk } from '../../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
+import { EventLog } from '../../events/event-log.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { topic, Wakes } from '../../process/wakes.ts'
 import { count } from '../../telemetry/metrics.ts'
@@ -83,13 +84,14 @@ export class AppState extends Context.Service<
   static readonly layer: Layer.Layer<
     AppState,
     never,
-    Conversations | Incidents | SqlBulk | SqlClient.SqlClient | Vault | Wakes
+    Conversations | EventLog | Incidents | SqlBulk | SqlClient.SqlClient | Vault | Wakes
   > = Layer.effect(
     AppState,
     Effect.gen(function* () {
       const dependencies: Dependencies = {
         bulk: yield* SqlBulk,
         conversations: yield* Conversations,
+        eventLog: yield* EventLog,
         incidents: yield* Incidents,
         sql: yield* SqlClient.SqlClient,
         vault: yield* Vault,
@@ -121,6 +123,7 @@ export class AppState extends Context.Service<
 interface Dependencies {
   readonly bulk: SqlBulk['Service']
   readonly conversations: Conversations['Service']
+  readonly eventLog: EventLog['Service']
   readonly incidents: Incidents['Service']
   readonly sql: SqlClient.SqlClient
   readonly vault: Vault['Service']
@@ -187,13 +190,18 @@ const storeSaltIn = Effect.fnUntraced(
   Effect.catchTag('SealBroken', error => Effect.logWarning('The salt of tokens could not be stored', error))
 )
 
+/** Contacts that come at once, of each of which others are told; of more, that they came. */
+const MOST_CONTACTS_TOLD = 100
+
 const applyUpdate = (dependencies: Dependencies) => {
-  const { bulk, conversations, incidents, sql, vault } = dependencies
+  const { bulk, conversations, eventLog, incidents, sql, vault } = dependencies
   const named = asDatabaseError('app state')
 
-  const settle = Effect.fnUntraced(function* (accountId: string, update: CollectionUpdate) {
+  const settle = Effect.fnUntraced(function* (accountId: string, update: CollectionUpdate, contacts: number) {
     const { collection, decoded, isSnapshot } = update
     yield* storeSaltIn(vault, accountId, decoded.mutations)
+    if (contacts > MOST_CONTACTS_TOLD)
+      yield* eventLog.append(accountId, [{ kind: 'contact.imported', facts: { contacts } }])
     // What does not prove to be whole is taken for what it is worth, but nothing is built on it.
     if (!decoded.isComplete) return
     if (isSnapshot) yield* removeRecords(sql, accountId, collection.name)
@@ -210,7 +218,11 @@ const applyUpdate = (dependencies: Dependencies) => {
         ? removalsIn(yield* readIndexes(sql, accountId, name).pipe(named), decoded)
         : []
     const { facts, unknown, unreadable } = converted(self, [...gone, ...decoded.mutations], now)
-    yield* conversations.apply(accountId, facts, { settle: settle(accountId, update) })
+    const contacts = facts.filter(({ kind }) => kind === 'contact').length
+    yield* conversations.apply(accountId, facts, {
+      settle: settle(accountId, update, contacts),
+      areContactsMany: contacts > MOST_CONTACTS_TOLD
+    })
     yield* count.unknownMutations(unknown)
     if (decoded.unreadable + unreadable > 0) yield* incidents.report(unreadableRecords(accountId, name))
   })
