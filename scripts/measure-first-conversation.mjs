@@ -26,7 +26,7 @@ const reached = step => {
 const told = async () => {
   const found = {}
   for await (const line of createInterface({ input: demo.stdout })) {
-    if (/^Synced /.test(line)) reached('synced')
+    if (line.startsWith('Synced ')) reached('synced')
     found.url ??= /^\s+(http:\S+)\s*$/.exec(line)?.[1]
     found.key ??= /^\s+key\s+(\S+)\s*$/.exec(line)?.[1]
     if (found.url !== undefined && found.key !== undefined) return found
