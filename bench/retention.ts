@@ -148,7 +148,7 @@ export const retention = async (args: ReadonlyArray<string>): Promise<object> =>
     const linked = server.api
     await until('The history', async () => {
       const { counts, state } = await linked.account(accountId)
-      return state === 'open' && counts.messages >= messages
+      return ['open', 'backfilling'].includes(state) && counts.messages >= messages
     })
 
     say('Contacts write; nothing else happens …')
