@@ -6,13 +6,6 @@ globalThis.meter = (() => {
   const isAtStart = () => document.querySelector('.row-start') !== null
   const isAtEnd = () => document.querySelector('.to-end') === null
 
-  const longTasks = []
-  new PerformanceObserver(seen =>
-    longTasks.push(...seen.getEntries().map(({ duration }) => duration))
-  ).observe({
-    type: 'longtask'
-  })
-
   /** The row in the middle of what is seen; rows stand in order, so halving finds it. */
   const middleRow = all => {
     const { bottom, top } = list().getBoundingClientRect()
@@ -31,7 +24,6 @@ globalThis.meter = (() => {
   /** Scrolls so many pixels in each frame, up or down, for so long. */
   const scroll = async (pixels, milliseconds) => {
     const frames = []
-    longTasks.length = 0
     const ids = new Set()
     let [nodes, jump, starved, last] = [0, 0, 0, await frame()]
     let [first, final] = ['', '']
@@ -55,7 +47,7 @@ globalThis.meter = (() => {
         final = all.at(-1).dataset.key
       }
     }
-    return { frames, longTasks: [...longTasks], nodes, jump, starved, messages: ids.size }
+    return { frames, nodes, jump, starved, messages: ids.size }
   }
 
   /** Goes on as fast as pages come, to the first message or to the last; `ids` of all that were shown. */
@@ -76,6 +68,14 @@ globalThis.meter = (() => {
     return { messages: ids.size, nodes, milliseconds: performance.now() - started }
   }
 
+  const untilAtEnd = async () => {
+    while (!isAtEnd()) await frame()
+  }
+
+  const forgetShown = () => {
+    for (const row of document.querySelectorAll('.revealed')) row.classList.remove('revealed')
+  }
+
   /** Until the message is in view that a jump leads to, and the list stands still. */
   const untilShown = async () => {
     while (document.querySelector('.revealed') === null) await frame()
@@ -84,5 +84,5 @@ globalThis.meter = (() => {
     return bottom > box.top && top < box.bottom
   }
 
-  return { isAtEnd, isAtStart, scroll, through, untilShown }
+  return { forgetShown, isAtStart, scroll, through, untilAtEnd, untilShown }
 })()

@@ -8,12 +8,14 @@ import { type CDPSession, chromium, type Page } from 'playwright-core'
 import { wholeOption } from '../harness/options.ts'
 import { linkAccount } from '../harness/simulated.ts'
 import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
+import { observed } from './main-thread.ts'
 import { percentile, rounded } from './percentile.ts'
 import { PhoneProcess } from './phone.ts'
 
 export const CONSOLE_USAGE = `console   the console with one long conversation: frames while scrolling, what it holds, jumps
     --messages N        how many the conversation has (100000)
     --seconds N         how long it is scrolled, each way and pace (10)
+    --through           also from the last message to the first and back
     --json              nothing but the result`
 
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
@@ -25,7 +27,6 @@ const ASK_EVERY_MS = 250
 
 interface Scrolled {
   readonly frames: ReadonlyArray<number>
-  readonly longTasks: ReadonlyArray<number>
   readonly nodes: number
   readonly jump: number
   readonly starved: number
@@ -38,24 +39,20 @@ interface Through {
   readonly milliseconds: number
 }
 
-/** A frame is late when it took longer than two. */
-const LATE_MS = 2 * (1000 / 60) + 2
-
-const figuresOf = ({ frames, jump, longTasks, messages, nodes, starved }: Scrolled) => {
-  const sorted = frames.toSorted((a, b) => a - b)
-  return {
-    frames: frames.length,
-    medianMs: rounded(percentile(sorted, 0.5), 1),
-    p99Ms: rounded(percentile(sorted, 0.99), 1),
-    longestMs: rounded(sorted.at(-1) ?? null, 1),
-    lateFrames: frames.filter(ms => ms > LATE_MS).length,
-    tasksOver50Ms: longTasks.length,
-    framesWithoutMessages: starved,
-    largestJumpPx: rounded(jump, 1),
-    messages,
-    elements: nodes
-  }
-}
+const figuresOf = ({ frames, jump, messages, nodes, starved }: Scrolled) => ({
+  frames: frames.length,
+  medianFrameMs: rounded(
+    percentile(
+      frames.toSorted((a, b) => a - b),
+      0.5
+    ),
+    1
+  ),
+  framesWithoutMessages: starved,
+  largestJumpPx: rounded(jump, 1),
+  messages,
+  elements: nodes
+})
 
 const heapMiB = async (cdp: CDPSession): Promise<number | null> => {
   await cdp.send('HeapProfiler.collectGarbage')
@@ -63,8 +60,12 @@ const heapMiB = async (cdp: CDPSession): Promise<number | null> => {
   return rounded(usedSize / 2 ** 20, 1)
 }
 
-const scrolled = async (page: Page, pixels: number, seconds: number) =>
-  figuresOf(await page.evaluate<Scrolled>(`meter.scroll(${pixels}, ${seconds * 1000})`))
+const scrolled = async (page: Page, pixels: number, seconds: number) => {
+  const { mainThread, result } = await observed(page, () =>
+    page.evaluate<Scrolled>(`meter.scroll(${pixels}, ${seconds * 1000})`)
+  )
+  return { ...figuresOf(result), mainThread }
+}
 
 const through = async (page: Page, isUp: boolean) => {
   const { messages, milliseconds, nodes } = await page.evaluate<Through>(`meter.through(${isUp})`)
@@ -75,6 +76,7 @@ const through = async (page: Page, isUp: boolean) => {
 const jumpTo = async (page: Page, day: string): Promise<number | null> => {
   await page.getByRole('button', { name: 'Go to a date' }).click()
   await page.getByLabel('Day').fill(day)
+  await page.evaluate('meter.forgetShown()')
   const start = performance.now()
   await page.getByRole('button', { name: 'Go there' }).click()
   if (!(await page.evaluate<boolean>('meter.untilShown()')))
@@ -93,7 +95,19 @@ const untilStored = async (server: ServerProcess, accountId: string, messages: n
   while ((await server.api.account(accountId)).counts.messages < messages) await pause(ASK_EVERY_MS)
 }
 
-const measured = async (page: Page, server: ServerProcess, threadId: string, seconds: number) => {
+/** To the first message and back, as fast as pages come: every message is shown once each way. */
+const bothWays = async (page: Page) => {
+  await page.keyboard.press('e')
+  await page.evaluate('meter.untilAtEnd()')
+  return { toTheFirst: await through(page, true), backToTheLast: await through(page, false) }
+}
+
+const measured = async (
+  page: Page,
+  server: ServerProcess,
+  threadId: string,
+  { isThrough, seconds }: { readonly isThrough: boolean; readonly seconds: number }
+) => {
   await signedIn(page, server.url, server.key)
   const cdp = await page.context().newCDPSession(page)
   const atFirst = await heapMiB(cdp)
@@ -106,23 +120,13 @@ const measured = async (page: Page, server: ServerProcess, threadId: string, sec
   const down: Record<string, object> = {}
   for (const [name, pixels] of Object.entries(PACES)) up[name] = await scrolled(page, -pixels, seconds)
   for (const [name, pixels] of Object.entries(PACES)) down[name] = await scrolled(page, pixels, seconds)
-  await page.keyboard.press('e')
-  await page.waitForFunction('meter.isAtEnd()')
-  const toTheFirst = await through(page, true)
-  const backToTheLast = await through(page, false)
   const { oldest, newest } = await server.api.coverage(threadId)
   const middle = new Date(((oldest?.at ?? 0) + (newest?.at ?? 0)) / 2).toISOString().slice(0, 10)
   const first = new Date(oldest?.at ?? 0).toISOString().slice(0, 10)
   const jumpMs = { middle: await jumpTo(page, middle), first: await jumpTo(page, first) }
-  return {
-    openMs,
-    up,
-    down,
-    toTheFirst,
-    backToTheLast,
-    jumpMs,
-    heapMiB: { atFirst, atLast: await heapMiB(cdp) }
-  }
+  const scrolledThrough = isThrough ? await bothWays(page) : {}
+  const held = { atFirst, atLast: await heapMiB(cdp) }
+  return { openMs, up, down, jumpMs, ...scrolledThrough, heapMiB: held }
 }
 
 export const consoleBench = async (args: ReadonlyArray<string>): Promise<object> => {
@@ -131,6 +135,7 @@ export const consoleBench = async (args: ReadonlyArray<string>): Promise<object>
     options: {
       messages: { type: 'string', default: '100000' },
       seconds: { type: 'string', default: '10' },
+      through: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false }
     }
   })
@@ -153,7 +158,7 @@ export const consoleBench = async (args: ReadonlyArray<string>): Promise<object>
     // As root, as in most containers, Chromium runs only without its sandbox; it sees nothing but our own pages.
     await using browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
     const page = await browser.newPage({ viewport: { width: 1360, height: 860 } })
-    const result = await measured(page, server, thread.threadId, seconds)
+    const result = await measured(page, server, thread.threadId, { isThrough: values.through, seconds })
     return { bench: 'console', messages, seconds, ...result }
   } finally {
     await server?.kill()

@@ -7,6 +7,7 @@ import { history, HISTORY_USAGE } from './history.ts'
 import { live, LIVE_USAGE } from './live.ts'
 import { reads, READS_USAGE } from './reads.ts'
 import { reconnects, RECONNECTS_USAGE } from './reconnects.ts'
+import { retention, RETENTION_USAGE } from './retention.ts'
 import { send, SEND_USAGE } from './send.ts'
 import { store, STORE_USAGE } from './store.ts'
 import { webhooks, WEBHOOKS_USAGE } from './webhooks.ts'
@@ -20,6 +21,7 @@ const BENCHES: Readonly<Record<string, (args: ReadonlyArray<string>) => Promise<
   live,
   reads,
   reconnects,
+  retention,
   send,
   store,
   webhooks
@@ -44,6 +46,8 @@ const USAGE = `npm run bench -- <what> [options]
   ${WEBHOOKS_USAGE}
 
   ${ERASING_USAGE}
+
+  ${RETENTION_USAGE}
 
   ${FLOODS_USAGE}
 

@@ -206,7 +206,12 @@ if (values.exit) {
     say(`\n  The example application, on a local Firestore: ${url}`)
   }
   say(`
-  Try, in another terminal:
+  The console, in a browser; it asks for the key:
+
+    ${server.url}/
+    key ${server.key}
+
+  Or try, in another terminal:
 
     export KEY=${server.key}
     curl -s -H "Authorization: Bearer $KEY" ${server.url}/v1/accounts/${accountId}

@@ -2,10 +2,14 @@
 import { enableCompileCache, flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 
+/** What an account holds are mostly small keys, each of which keeps the whole pool that it was cut from: Node's own 64 KiB for each would be a fifth of an account's memory. */
+const POOL_BYTES = 8 * 1024
+
 const launch = async (args: ReadonlyArray<string>): Promise<void> => {
   // What Node has compiled once it need not compile again: a start takes two thirds of the time. The cache is code, so it lies
   // beside the code, not in a folder that other users of the machine can write to.
   enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'backscroll'))
+  Buffer.poolSize = POOL_BYTES
   const { run } = await import('./app/cli/run.ts')
   await run(args)
   // Node writes it at the exit, too, which a server that is killed never comes to.

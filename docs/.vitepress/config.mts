@@ -31,11 +31,22 @@ export default defineConfig({
         'moving-in.md',
         'webhooks.md',
         'guides/n8n.md',
+        'webhook-formats.md',
         'guides/chatwoot.md',
         'firestore.md',
+        'guides/several-servers.md',
         'backup.md'
       ),
-      group('Use', 'reading.md', 'sending.md', 'media.md', 'history.md', 'client.md'),
+      group(
+        'Use',
+        'console.md',
+        'command-line.md',
+        'reading.md',
+        'sending.md',
+        'media.md',
+        'history.md',
+        'client.md'
+      ),
       group(
         'Run',
         'deployment.md',
@@ -49,6 +60,7 @@ export default defineConfig({
       group(
         'Reference',
         'data-model.md',
+        'events.md',
         'errors.md',
         'lifecycle.md',
         'coverage-of-whatsapp.md',

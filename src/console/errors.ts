@@ -29,7 +29,8 @@ const adviceFor = (error: BackscrollError): string => {
 
 export const troubleOf = (error: unknown): Trouble => {
   if (error instanceof BackscrollError) {
-    const title = OWN_WORDS.has(error.code) ? t('error.refused') : error.problem.title
+    const isPlain = OWN_WORDS.has(error.code) || error.status === 400
+    const title = isPlain ? t('error.refused') : error.problem.title
     return { title, advice: adviceFor(error) }
   }
   return { title: t('error.unreachable'), advice: t('error.unreachableAdvice') }

@@ -45,10 +45,15 @@ export const useShortcuts = (shortcuts: ReadonlyArray<Shortcut>, on: ReadonlyArr
 
 const KEY_NAMES: Readonly<Record<string, string>> = { Escape: 'Esc', ArrowUp: '↑', ArrowDown: '↓' }
 
+/** What the list of messages does with keys by itself. */
+const IN_THE_LIST: ReadonlyArray<readonly [string, PlainKey]> = [['ArrowUp ArrowDown', 'shortcut.message']]
+
 const WHILE_WRITING: ReadonlyArray<readonly [string, PlainKey]> = [
   ['Enter', 'shortcut.send'],
   ['Shift Enter', 'shortcut.newLine']
 ]
+
+const isListShown = (): boolean => document.querySelector('[role=log]') !== null
 
 const Row = ({ keys, label }: { readonly keys: string; readonly label: PlainKey }) => (
   <div class="shortcut">
@@ -75,6 +80,7 @@ export const ShortcutHelp = () => {
         {active.value.map(({ key, label }) => (
           <Row key={`${key}${label}`} keys={key} label={label} />
         ))}
+        {isListShown() && IN_THE_LIST.map(([keys, label]) => <Row key={keys} keys={keys} label={label} />)}
         {WHILE_WRITING.map(([keys, label]) => (
           <Row key={keys} keys={keys} label={label} />
         ))}

@@ -9,7 +9,7 @@ test('killed at random moments and around its commits, the server loses nothing 
     store: 'firestore',
     seed: 3,
     messages: 50,
-    pauseMs: 40,
+    pauseMs: 120,
     briefTroubles: true,
     log: text => words.push(text)
   })

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { outage, unharmed } from './outage.ts'
 
-const ACCOUNTS = 5
+const ACCOUNTS = 3
 
 test('an outage of WhatsApp, in every way in which it fails, costs no account its link and no message', async () => {
   const result = await outage({

@@ -153,10 +153,12 @@ export class WebhookSide implements AsyncDisposable {
     const logged = eventsAfter(dataDir, this.begins)
     const lost = addresses.flatMap(({ taken }) => logged.filter(({ id }) => !taken.has(id)))
     for (const one of lost.slice(0, 5)) log(`event lost: ${JSON.stringify(one)}`)
+    const outOfOrder = addresses.flatMap(({ taken }) => findOutOfOrder([...taken.values()]))
+    for (const one of outOfOrder.slice(0, 5)) log(`event out of order: ${JSON.stringify(one)}`)
     return {
       events: logged.length,
       lost: lost.length,
-      out_of_order: addresses.reduce((sum, { taken }) => sum + outOfOrder([...taken.values()]), 0),
+      out_of_order: outOfOrder.length,
       repeated: addresses.reduce((sum, { repeated }) => sum + repeated, 0),
       troubles: this.troubles
     }
@@ -190,21 +192,24 @@ export class WebhookSide implements AsyncDisposable {
   }
 }
 
-const outOfOrder = (events: ReadonlyArray<CloudEvent>): number => {
+/** The events that were taken after a newer one of their conversation, with the first of those. */
+const findOutOfOrder = (events: ReadonlyArray<CloudEvent>) => {
   // In one that others became a part of, what waited of them comes after what was delivered of it.
-  const merged = new Set(events.filter(({ type }) => type === 'thread.merged').map(threadOf))
-  const newest = new Map<string, number>()
-  let wrong = 0
-  for (const event of events) {
-    const thread = threadOf(event)
-    const id = Number(event.id)
-    if (id < (newest.get(thread) ?? 0) && !merged.has(thread)) wrong += 1
-    newest.set(thread, Math.max(id, newest.get(thread) ?? 0))
-  }
-  return wrong
+  const merged = new Set(events.filter(({ type }) => type === 'thread.merged').map(orderedBy))
+  const newest = new Map<string, CloudEvent>()
+  return events.flatMap(event => {
+    const place = orderedBy(event)
+    const last = newest.get(place)
+    if (last === undefined || Number(event.id) > Number(last.id)) newest.set(place, event)
+    else if (!merged.has(place)) return [{ event: told(event), after: told(last) }]
+    return []
+  })
 }
 
-const threadOf = ({ subject = '' }: CloudEvent): string => subject.split('/')[1] ?? ''
+const told = ({ id, subject, time, type }: CloudEvent) => ({ id, type, subject, time })
+
+/** What keeps an order: a conversation, an entry of the outbox and so on, or the account where an event is about none of them. */
+const orderedBy = ({ source, subject }: CloudEvent): string => subject?.split('/')[1] ?? source
 
 const rowsOf = <Row>(
   dataDir: string,

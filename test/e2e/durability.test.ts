@@ -46,11 +46,11 @@ test('a server that is stopped ends cleanly and has everything after it starts a
   expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
 })
 
-test('kill -9 in the middle of the history loses nothing and stores nothing twice', async () => {
+thoroughTest('kill -9 in the middle of the history loses nothing and stores nothing twice', async () => {
   const stage = shared()
   // Some chunks are stored in parts.
   const phone = stage.simulator.createPhone({
-    history: { chats: 20, messages: thorough(1500, 10_000), chunkMessages: 750, inlineBelowBytes: 0 }
+    history: { chats: 20, messages: 10_000, chunkMessages: 750, inlineBelowBytes: 0 }
   })
   const { accountId } = await stage.api.createAccount('Killed')
   await stage.api.pair(accountId)
@@ -142,9 +142,9 @@ test(
       'by the owner on the phone': () =>
         phone.send({ to: phone.contacts[0]!, text: 'by the owner on the phone' })
     }
-    // Two starts for each: what one-to-one messages of others have, those of a group and of the owner have too.
+    // Two starts for each; those of the owner go the longest way.
     const kinds = Object.entries(all)
-    for (const [text, write] of thorough(kinds.slice(1), kinds)) {
+    for (const [text, write] of thorough(kinds.slice(2), kinds)) {
       await stage.server.kill()
       await stage.restartToCrashAt('after.journal')
       const { id } = await write()

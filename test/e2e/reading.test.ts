@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import type { Phone } from '../../simulator/phone.ts'
 import { sharedInProcessStage, Stage } from './stage.ts'
+import { thorough } from '../thorough.ts'
 
 const shared = sharedInProcessStage()
 
@@ -147,7 +148,7 @@ test('an export holds every thread and message once, with receipts, and says tha
 test('a client that goes away, and a server that stops, end an export that is not whole', async () => {
   await using stage = await Stage.set()
   const { phone, accountId } = await stage.linked({
-    history: { chats: 2, messages: 12_000, groupsShare: 0 }
+    history: { chats: 2, messages: thorough(7000, 12_000), groupsShare: 0 }
   })
   const { server } = stage
   // A client that reads nothing: the server is held up by it, in the middle.

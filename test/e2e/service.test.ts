@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { thoroughTest } from '../thorough.ts'
 import {
   SERVER_ENTRY,
   ServerProcess,
@@ -65,7 +66,7 @@ describe('a signal to what started the server', () => {
   // Without the scripts before it: set-up is none of this test, and would change what is installed.
   const npmStart = () => started('npm', ['start', '--ignore-scripts'])
 
-  test('npm alone, as by a process manager: both end, with 0', async () => {
+  thoroughTest('npm alone, as by a process manager: both end, with 0', async () => {
     const npm = await npmStart()
     process.kill(npm.pid, 'SIGTERM')
     expect(await npm.ended).toBe(0)
@@ -80,17 +81,20 @@ describe('a signal to what started the server', () => {
     expect(await next.stop()).toBe(0)
   })
 
-  test('a shell between npx and the server, which hands nothing on: the server ends in order', async () => {
-    const entry = process.env[SERVER_ENTRY] ?? SOURCES
-    const shell = await started('/bin/sh', ['-c', `"${process.execPath}" "${entry}"; true`], {
-      npm_lifecycle_event: 'npx',
-      npm_package_name: 'backscroll'
-    })
-    process.kill(shell.pid, 'SIGKILL')
-    await shell.ended
-    const next = await ServerProcess.start({ dataDir: join(folder.path, 'data') })
-    expect(await next.stop()).toBe(0)
-  })
+  thoroughTest(
+    'a shell between npx and the server, which hands nothing on: the server ends in order',
+    async () => {
+      const entry = process.env[SERVER_ENTRY] ?? SOURCES
+      const shell = await started('/bin/sh', ['-c', `"${process.execPath}" "${entry}"; true`], {
+        npm_lifecycle_event: 'npx',
+        npm_package_name: 'backscroll'
+      })
+      process.kill(shell.pid, 'SIGKILL')
+      await shell.ended
+      const next = await ServerProcess.start({ dataDir: join(folder.path, 'data') })
+      expect(await next.stop()).toBe(0)
+    }
+  )
 })
 
 describe('an older Node', () => {

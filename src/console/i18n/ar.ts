@@ -299,6 +299,8 @@ export const ar: Dictionary = {
   'album.announced': files('ألبوم من'),
   'media.picture': 'صورة',
   'media.sticker': 'ملصق',
+  'media.film': 'فيلم',
+  'media.sound': 'صوت',
   'media.file': 'ملف',
   'media.play': 'تشغيل',
   'media.save': 'حفظ',

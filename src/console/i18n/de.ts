@@ -258,6 +258,8 @@ export const de: Dictionary = {
   'album.announced': { one: 'Ein Album mit {count} Datei', other: 'Ein Album mit {count} Dateien' },
   'media.picture': 'Bild',
   'media.sticker': 'Sticker',
+  'media.film': 'Film',
+  'media.sound': 'Ton',
   'media.file': 'Datei',
   'media.play': 'Abspielen',
   'media.save': 'Speichern',

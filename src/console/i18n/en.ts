@@ -268,6 +268,8 @@ export const en = {
   'album.announced': { one: 'An album of {count} file', other: 'An album of {count} files' },
   'media.picture': 'Picture',
   'media.sticker': 'Sticker',
+  'media.film': 'Film',
+  'media.sound': 'Sound',
   'media.file': 'File',
   'media.play': 'Play',
   'media.save': 'Save',

@@ -255,6 +255,8 @@ export const es: Dictionary = {
   'album.announced': { one: 'Un álbum de {count} archivo', other: 'Un álbum de {count} archivos' },
   'media.picture': 'Imagen',
   'media.sticker': 'Sticker',
+  'media.film': 'Vídeo',
+  'media.sound': 'Sonido',
   'media.file': 'Archivo',
   'media.play': 'Reproducir',
   'media.save': 'Guardar',

@@ -242,6 +242,8 @@ export const hi: Dictionary = {
   'album.announced': same('{count} फ़ाइलों का एल्बम'),
   'media.picture': 'चित्र',
   'media.sticker': 'स्टिकर',
+  'media.film': 'फ़िल्म',
+  'media.sound': 'आवाज़',
   'media.file': 'फ़ाइल',
   'media.play': 'चलाएँ',
   'media.save': 'सहेजें',

@@ -247,6 +247,8 @@ export const id: Dictionary = {
   'album.announced': { other: 'Album berisi {count} berkas' },
   'media.picture': 'Gambar',
   'media.sticker': 'Stiker',
+  'media.film': 'Film',
+  'media.sound': 'Suara',
   'media.file': 'Berkas',
   'media.play': 'Putar',
   'media.save': 'Simpan',

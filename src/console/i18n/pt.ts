@@ -252,6 +252,8 @@ export const pt: Dictionary = {
   'album.announced': { one: 'Um álbum de {count} arquivo', other: 'Um álbum de {count} arquivos' },
   'media.picture': 'Imagem',
   'media.sticker': 'Figurinha',
+  'media.film': 'Vídeo',
+  'media.sound': 'Som',
   'media.file': 'Arquivo',
   'media.play': 'Reproduzir',
   'media.save': 'Salvar',

@@ -271,6 +271,8 @@ export const ro: Dictionary = {
   },
   'media.picture': 'Imagine',
   'media.sticker': 'Sticker',
+  'media.film': 'Film',
+  'media.sound': 'Sunet',
   'media.file': 'Fișier',
   'media.play': 'Redă',
   'media.save': 'Salvează',

@@ -2,10 +2,13 @@
 // to be missing in its place.
 import type { Gap, Message, ThreadCoverage } from '../../client/index.ts'
 
+/** From when to when messages may be missing, milliseconds since 1970; `null` where that is not known. */
+export type Span = Pick<Gap, 'from' | 'to'>
+
 export type Row =
   | { readonly kind: 'start'; readonly key: string; readonly isReached: boolean }
   | { readonly kind: 'day'; readonly key: string; readonly at: number }
-  | { readonly kind: 'gap'; readonly key: string; readonly gap: Gap }
+  | { readonly kind: 'gap'; readonly key: string; readonly gap: Gap; readonly span: Span }
   | {
       readonly kind: 'message'
       readonly key: string
@@ -73,8 +76,14 @@ const albumsOf = (messages: ReadonlyArray<Message>): ReadonlyMap<string, Readonl
   return albums
 }
 
-const gapRows = (gaps: ReadonlyArray<Gap> = []): ReadonlyArray<Row> =>
-  gaps.map(gap => ({ kind: 'gap', key: `gap-${gap.gapId}`, gap }))
+/** Where a gap has no end of its own, it ends with the message behind it. */
+const gapRows = (gaps: ReadonlyArray<Gap> = [], behind: Message | undefined): ReadonlyArray<Row> =>
+  gaps.map(gap => ({
+    kind: 'gap',
+    key: `gap-${gap.gapId}`,
+    gap,
+    span: { from: gap.from, to: gap.to ?? behind?.tsClient ?? null }
+  }))
 
 export const rowsOf = (shown: Shown): ReadonlyArray<Row> => {
   const { atOldest, coverage, messages } = shown
@@ -84,7 +93,7 @@ export const rowsOf = (shown: Shown): ReadonlyArray<Row> => {
   if (atOldest) rows.push({ kind: 'start', key: 'start', isReached: coverage?.beginningReached === true })
   let above: Message | undefined
   for (const [index, message] of messages.entries()) {
-    const missing = gapRows(gaps.get(index))
+    const missing = gapRows(gaps.get(index), message)
     rows.push(...missing)
     if (message.albumMessageId !== null && albums.has(message.albumMessageId)) continue
     const day = dayOf(message.tsClient)
@@ -99,5 +108,5 @@ export const rowsOf = (shown: Shown): ReadonlyArray<Row> => {
     })
     above = message
   }
-  return [...rows, ...gapRows(gaps.get(messages.length))]
+  return [...rows, ...gapRows(gaps.get(messages.length), undefined)]
 }

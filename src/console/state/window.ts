@@ -17,9 +17,9 @@ export interface MessageWindow {
   readonly atNewest: boolean
 }
 
-export const PAGE = 50
+export const PAGE = 25
 /** Beyond that, pages at the other end are let go. */
-const MOST = 300
+const MOST = 240
 
 export const EMPTY_WINDOW: MessageWindow = { pages: [], atOldest: false, atNewest: false }
 

@@ -12,7 +12,7 @@ import { Incidents } from '../incidents/incidents.ts'
 import type { LiveTraffic } from '../journal/traffic.ts'
 import type { MediaStorageError } from '../media/files.ts'
 import { Media } from '../media/media.ts'
-import { removeInSlices } from './slices.ts'
+import { newPace, removeInSlices } from './slices.ts'
 
 type Counted = Pick<RetentionCount, 'wouldRemove' | 'oldest' | 'accounts'>
 
@@ -92,6 +92,7 @@ const removeMessages = Effect.fnUntraced(function* (before: number, progress: (r
   // From here on no history brings any of them back.
   yield* old.setFloor(before)
   yield* coverage.cutGaps(before)
+  const pace = newPace()
   let sinceMerged = 0
   yield* eachThread(
     before,
@@ -104,7 +105,8 @@ const removeMessages = Effect.fnUntraced(function* (before: number, progress: (r
               coverage.noteKeptSince(accountId, threadId, before)
             )
           ),
-        progress
+        progress,
+        pace
       )
       sinceMerged += removed
       if (sinceMerged < MANY) return

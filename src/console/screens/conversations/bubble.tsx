@@ -1,4 +1,5 @@
 // A message as a bubble: who, what it answers, what it says, how far it is, what came of it.
+import { useSignal } from '@preact/signals'
 import type { Message, Reaction } from '../../../client/index.ts'
 import { dateTime, list, relative, time } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
@@ -14,6 +15,7 @@ import { attempt } from '../../toasts.ts'
 import { inspected, mayReact, mayReply, react, draft } from './acts.ts'
 import { Content } from './content.tsx'
 import { openMessageMenu } from './message-menu.tsx'
+import { previewOf } from './preview.ts'
 import { Ticks } from './ticks.tsx'
 
 export interface BubbleProps {
@@ -44,7 +46,7 @@ const Quote = ({ conversation, message: { quoted } }: BubbleProps) => {
       onClick={() => void (messageId !== null && conversation.goTo(messageId))}
     >
       <b>{who}</b>
-      <span dir="auto">{excerpt ?? answered?.body ?? t('quote.nothing')}</span>
+      <span dir="auto">{excerpt === null ? (answered?.body ?? t('quote.nothing')) : previewOf(excerpt)}</span>
     </button>
   )
 }
@@ -174,6 +176,9 @@ const Tools = ({ conversation, message }: BubbleProps) => (
   </span>
 )
 
+/** Where nothing hovers, what can be done with a message is always beside it. */
+const isTouched = matchMedia('(hover: none)').matches
+
 const kindOf = ({ direction, media, type }: Message): string => {
   const isBare = type === 'sticker' && media !== null
   return `bubble ${direction}${isBare ? ' bare-bubble' : ''}${type === 'revoked' ? ' revoked' : ''}`
@@ -182,8 +187,15 @@ const kindOf = ({ direction, media, type }: Message): string => {
 export const Bubble = memo((props: BubbleProps) => {
   const { isFirst, isGroup, message } = props
   const isFailed = message.status === 'failed' || message.status === 'cancelled'
+  // There are some hundred messages: each has buttons only once somebody is at it.
+  const isNear = useSignal(isTouched)
+  const come = (): void => void (isNear.value = true)
   return (
-    <div class={`message ${message.direction}${isFirst ? ' first' : ''}`}>
+    <div
+      class={`message ${message.direction}${isFirst ? ' first' : ''}`}
+      onPointerEnter={come}
+      onFocusIn={come}
+    >
       <div class={kindOf(message)}>
         {isFirst && isGroup && message.direction === 'inbound' && (
           <b class={`writer ${nameColour(message.sender ?? '')}`}>
@@ -196,7 +208,7 @@ export const Bubble = memo((props: BubbleProps) => {
         <Foot message={message} />
         <Reactions {...props} />
       </div>
-      <Tools {...props} />
+      {isNear.value && <Tools {...props} />}
       {message.status === 'queued' && <Waiting message={message} />}
       {isFailed && (
         <span class="waits failed">

@@ -7,9 +7,10 @@ import { Icon } from '../../parts/icon.tsx'
 import { client, may } from '../../session.ts'
 import { accountOf, isOnline } from '../../state/accounts.ts'
 import type { Conversation } from '../../state/conversation.ts'
+import type { Span } from '../../state/rows.ts'
 import { tellDone } from '../../toasts.ts'
 
-const spanOf = ({ from, to }: Gap): string => {
+const spanOf = ({ from, to }: Span): string => {
   if (from === null && to === null) return t('gap.unknownSpan')
   if (from === null) return t('gap.before', { to: date(to ?? 0) })
   if (to === null) return t('gap.since', { from: dateTime(from) })
@@ -38,14 +39,15 @@ const fetchOlder = async (conversation: Conversation, count: number): Promise<vo
 interface GapProps {
   readonly conversation: Conversation
   readonly gap: Gap
+  readonly span: Span
 }
 
-export const GapView = ({ conversation, gap }: GapProps) => (
+export const GapView = ({ conversation, gap, span }: GapProps) => (
   <section class="gap" aria-label={t('gap.label')}>
     <div class="gap-body">
       <Icon name="history" size={22} />
       <div>
-        <strong>{spanOf(gap)}</strong>
+        <strong>{spanOf(span)}</strong>
         <p>{t(`gap.reason.${gap.reason}`)}</p>
         <Asked conversation={conversation} />
       </div>

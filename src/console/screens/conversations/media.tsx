@@ -18,11 +18,12 @@ interface MediaProps {
 
 type File = { readonly url?: string; readonly trouble?: string; readonly isComing?: boolean }
 
-/** The file, once `isWanted`. */
-const useMedia = ({ messageKey }: Message, isWanted: boolean): File => {
+/** The file, once `isWanted`, and anew when it has come to the server in the meantime. An own one can be fetched when it is sent. */
+const useMedia = ({ media, messageKey, status }: Message, isWanted: boolean): File => {
   const file = useSignal<File>({})
+  const isThere = status !== 'queued'
   useEffect(() => {
-    if (!isWanted) return undefined
+    if (!isWanted || !isThere) return undefined
     let isShown = true
     file.value = { isComing: true }
     useFile(messageKey).then(
@@ -33,7 +34,7 @@ const useMedia = ({ messageKey }: Message, isWanted: boolean): File => {
       isShown = false
       releaseFile(messageKey)
     }
-  }, [messageKey, isWanted])
+  }, [messageKey, isWanted, isThere, media?.fetched?.state, media?.download === null])
   return file.value
 }
 

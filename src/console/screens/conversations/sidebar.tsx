@@ -16,6 +16,7 @@ import { useShortcuts } from '../../shortcuts.tsx'
 import { accounts } from '../../state/accounts.ts'
 import { type ThreadFilter, ThreadList } from '../../state/threads.ts'
 import { NewChatDialog } from './new-chat.tsx'
+import { previewOf } from './preview.ts'
 import { SearchResults } from './search.tsx'
 
 interface SidebarProps {
@@ -33,18 +34,21 @@ const AccountChoice = ({ accountId }: { readonly accountId: string }) => {
       </h1>
     )
   return (
-    <select
-      class="account-name"
-      aria-label={t('nav.accounts')}
-      value={accountId}
-      onChange={({ currentTarget }) => navigate(chatsPath(currentTarget.value))}
-    >
-      {accounts.value.map(account => (
-        <option key={account.accountId} value={account.accountId}>
-          {account.name}
-        </option>
-      ))}
-    </select>
+    <>
+      <h1 class="hidden-text">{t('nav.chats')}</h1>
+      <select
+        class="account-name"
+        aria-label={t('nav.accounts')}
+        value={accountId}
+        onChange={({ currentTarget }) => navigate(chatsPath(currentTarget.value))}
+      >
+        {accounts.value.map(account => (
+          <option key={account.accountId} value={account.accountId}>
+            {account.name}
+          </option>
+        ))}
+      </select>
+    </>
   )
 }
 
@@ -75,7 +79,7 @@ const ThreadRow = ({ isOpen, thread }: { readonly isOpen: boolean; readonly thre
           <span class="thread-text">
             <span dir="auto">
               {lastMessageDirection === 'outbound' && <span class="soft">{t('you')}: </span>}
-              {lastMessageText ?? ''}
+              {previewOf(lastMessageText)}
             </span>
             {thread.mutedUntil !== null && <Icon name="mute" size={15} />}
             {thread.pinnedAt !== null && <Icon name="pin" size={15} />}

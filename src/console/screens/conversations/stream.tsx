@@ -33,7 +33,7 @@ const RowView = ({
         </h2>
       )
     case 'gap':
-      return <GapView conversation={conversation} gap={row.gap} />
+      return <GapView conversation={conversation} gap={row.gap} span={row.span} />
     case 'message':
       return row.message.type === 'system' ? (
         <SystemLine message={row.message} />

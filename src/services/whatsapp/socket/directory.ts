@@ -13,7 +13,8 @@ const MOST_NAMES = 5000
 
 /** Whether a change of a contact tells more than the name that its sender had before: Baileys tells that of each message. */
 const makeNameMemory = () => {
-  const names = new LRUCache<string, string>({ max: MOST_NAMES })
+  // Bounded by a size and not by `max`, which would have every account hold memory for all of them from the start.
+  const names = new LRUCache<string, string>({ maxSize: MOST_NAMES, sizeCalculation: () => 1 })
   return ({ id, notify, ...others }: Partial<Contact>): boolean => {
     const tellsMore = Object.values(others).some(value => value !== undefined)
     if (id === undefined || notify === undefined || tellsMore) return true

@@ -1,0 +1,69 @@
+// The console when something is away: messages in the middle of a conversation, and the server itself.
+import { expect, test } from 'vitest'
+import type { ConsoleScene } from './console-pages.ts'
+
+export const outageTests = (scene: () => ConsoleScene): void => {
+  test('what is missing in the middle of a conversation is a gap with its dates and its reason; fetched, it is gone', async () => {
+    const { stage } = scene()
+    const { accountId, phone } = await stage.linked({
+      name: 'Evenings',
+      history: { chats: 1, messages: 30, groupsShare: 0, mediaShare: 0 }
+    })
+    await stage.api.command(accountId, 'disconnect')
+    await stage.api.untilAccount(accountId, 'the end of the connection', ({ state }) => state === 'stopped')
+    await stage.simulator.until(() => phone.devices.every(({ queue }) => !queue.connected))
+    const [partner] = phone.contacts
+    for (let n = 0; n < 3; n += 1) await phone.receive({ from: partner!, text: `lost on the way ${n}` })
+    phone.expireOfflineQueue()
+    phone.goOffline()
+    await stage.api.command(accountId, 'connect')
+    await stage.api.untilAccount(accountId, 'the connection', ({ tags }) => tags.includes('online'))
+    await phone.receive({
+      from: partner!,
+      text: 'the first live one',
+      timestamp: Math.floor(Date.now() / 1000) + 5
+    })
+    const [thread] = await stage.api.threads(accountId)
+    const page = await scene().opened(thread)
+    const gap = page.getByRole('region', { name: 'Missing messages' })
+    await gap.getByText('Often nothing is missing').waitFor()
+    await gap.getByText('its answer is awaited').waitFor()
+    expect(await gap.locator('strong').innerText()).toMatch(/\d{4}.* – .*\d{4}/)
+    expect(await page.getByText(/lost on the way/).count()).toBe(0)
+    const order = await page.locator('.window-rows > *').evaluateAll(rows => rows.map(row => row.className))
+    expect(order.findIndex(name => name.includes('row-gap'))).toBeLessThan(
+      order.findLastIndex(name => name.includes('row-message'))
+    )
+    await gap.getByRole('button', { name: 'Fetch from the phone' }).click()
+    await page.getByText('What it sends appears here').waitFor()
+    phone.goOnline()
+    await page.getByText('lost on the way 2').waitFor()
+    await gap.waitFor({ state: 'detached' })
+    expect(await page.getByText(/lost on the way/).count()).toBe(3)
+  })
+
+  test('while the server is away it says so; then everything that was missed is there, changes too', async () => {
+    const { partner, phone, stage } = scene()
+    const page = await scene().opened()
+    const earlier = await phone.receive({ from: partner, text: 'To be changed meanwhile' })
+    await page.locator('.bubble', { hasText: 'To be changed meanwhile' }).waitFor()
+    const { port } = new URL(stage.server.url)
+    await stage.server.stop()
+    await page.getByText('The server does not answer.').waitFor()
+    await page.getByText('No connection').waitFor()
+    const field = page.getByRole('textbox', { name: 'Write a message' })
+    await phone.receive({ from: partner, edit: earlier.id, text: 'Changed meanwhile' })
+    for (let n = 0; n < 30; n += 1) await phone.receive({ from: partner, text: `Missed ${n}` })
+    await field.fill('Written meanwhile')
+    await stage.restart({ PORT: port })
+    await page.locator('.bubble', { hasText: 'Missed 29' }).waitFor()
+    await page.getByText('The server does not answer.').waitFor({ state: 'detached' })
+    await page.locator('.bubble', { hasText: 'Changed meanwhile' }).waitFor()
+    expect(await page.locator('.bubble', { hasText: /^Missed \d+/ }).count()).toBe(30)
+    await field.press('Enter')
+    await page
+      .locator('.message', { hasText: 'Written meanwhile' })
+      .getByRole('img', { name: 'Read' })
+      .waitFor()
+  })
+}
