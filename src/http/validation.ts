@@ -32,9 +32,9 @@ export class Validation extends HttpApiMiddleware.Service<Validation>()('backscr
   error: [BadField, InternalFault]
 }) {}
 
-/** Renders schema errors as problems. A response that does not fit the contract is a fault of the server and is logged. */
 const SLOTS = { Params: 'params', Headers: 'headers', Query: 'query', Payload: 'payload' } as const
 
+/** Renders schema errors as problems. A response that does not fit the contract is a fault of the server and is logged. */
 export const layer = HttpApiMiddleware.layerSchemaErrorTransform(Validation, error =>
   error.kind === 'Body' || error.kind === 'ResponseHeaders'
     ? Effect.andThen(ErrorReporter.report(Cause.fail(error)), Effect.fail(new InternalFault()))
