@@ -214,6 +214,19 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.getByLabel('Day').fill('2000-01-01')
     await page.getByRole('button', { name: 'Go there' }).click()
     await page.getByText('Older messages may be on the phone').waitFor()
+    await page.getByRole('searchbox').fill('')
+    // In the middle, with pages coming at both ends: what was opened stays in view.
+    const { accountId, threadId } = scene.thread
+    const { messageId } = (await stage.api.messages(threadId))[60]!
+    await page.evaluate(
+      `location.hash = ${JSON.stringify(`/chats/${accountId}/${encodeURIComponent(threadId)}/${messageId}`)}`
+    )
+    const shown = page.locator(`.revealed[data-key="${messageId}"]`)
+    await shown.waitFor()
+    await expect.poll(() => page.locator('.window-rows > [data-key]').count()).toBeGreaterThan(90)
+    const [row, list] = await Promise.all([shown.boundingBox(), page.getByRole('log').boundingBox()])
+    expect(row!.y).toBeGreaterThan(list!.y)
+    expect(row!.y + row!.height).toBeLessThan(list!.y + list!.height)
   })
 
   test('what is missing is fetched from the phone, and appears where it belongs', async () => {

@@ -16,10 +16,20 @@ export const locale = computed(
 const rules = computed(() => new Intl.PluralRules(locale.value))
 const numbers = computed(() => new Intl.NumberFormat(locale.value))
 
+/** What is written from right to left, and what turns the direction of a text. */
+const TURNING = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc]/
+const TURNS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+
+/** As a part of its own, where it could turn what stands around it, or be turned by it. */
+const isolated = (value: string): string =>
+  LANGUAGES[language.value].direction === 'rtl' || TURNING.test(value)
+    ? `\u2068${value.replaceAll(TURNS, '')}\u2069`
+    : value
+
 const filled = (text: string, parameters: Readonly<Record<string, string | number>>): string =>
   text.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = parameters[name] ?? ''
-    return typeof value === 'number' ? numbers.value.format(value) : value
+    return typeof value === 'number' ? numbers.value.format(value) : isolated(value)
   })
 
 const formOf = (text: Plural, count: unknown): string =>

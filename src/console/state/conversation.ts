@@ -8,6 +8,7 @@ import {
   EMPTY_WINDOW,
   messagesIn,
   type MessageWindow,
+  type Page,
   PAGE,
   pageOf,
   windowFrom,
@@ -26,6 +27,9 @@ export interface Target {
 const CHANGES_MS = 250
 /** With more changes than that at once, the page is read again instead of each message. */
 const MANY = 8
+
+const withPageAfter = (window: MessageWindow, after: string | null | undefined, page: Page): MessageWindow =>
+  after == null ? windowFrom(page, true) : withNewer(window, page)
 
 const edgeOf = ({ gaps, oldest, requests }: ThreadCoverage): string =>
   JSON.stringify([oldest, gaps.map(({ from, gapId, to }) => [gapId, from, to]), requests.length])
@@ -170,8 +174,7 @@ export class Conversation {
       await client().call('threads.messages', { threadId, limit: PAGE, until: String(at + 1000) })
     )
     const start = windowFrom(older, false)
-    const newer = await this.newerThan(start)
-    this.window.value = newer === undefined ? { ...start, atNewest: true } : newer
+    this.window.value = await this.newerThan(start)
     const found =
       this.messages.value.find(({ messageId }) => messageId === place) ??
       this.messages.value.find(({ tsClient }) => tsClient >= at) ??
@@ -179,29 +182,28 @@ export class Conversation {
     if (found !== undefined) this.show(found)
   }
 
-  /** The window with the page behind it; `undefined` when there is no place to go on from. */
-  private async newerThan(window: MessageWindow): Promise<MessageWindow | undefined> {
-    const after = window.pages.at(-1)?.newerCursor
+  /** Before the first message of a thread there is no place to go on from: everything is newer. */
+  private async pageAfter(after: string | null | undefined): Promise<Page> {
     const { threadId } = this
-    // Before the first message of a thread: everything is newer.
-    const page = await client().call(
-      'threads.messages',
-      after == null ? { threadId, limit: PAGE } : { threadId, limit: PAGE, after }
-    )
-    return after == null ? windowFrom(pageOf(page), true) : withNewer(window, pageOf(page))
+    const only = after == null ? {} : { after }
+    return pageOf(await client().call('threads.messages', { threadId, limit: PAGE, ...only }))
+  }
+
+  /** The window with the page behind it. */
+  private async newerThan(window: MessageWindow): Promise<MessageWindow> {
+    const after = window.pages.at(-1)?.newerCursor
+    return withPageAfter(window, after, await this.pageAfter(after))
   }
 
   private async readNewer(): Promise<void> {
     if (this.isNewerComing) return
     this.isNewerComing = true
     await this.attempt(async () => {
-      const from = this.window.value
-      const next = await this.newerThan(from)
-      if (
-        next !== undefined &&
-        this.window.value.pages.at(-1)?.newerCursor === from.pages.at(-1)?.newerCursor
-      )
-        this.window.value = next
+      const after = this.window.value.pages.at(-1)?.newerCursor
+      const page = await this.pageAfter(after)
+      // Older ones may have come meanwhile, or the window may have moved elsewhere.
+      if (this.window.value.pages.at(-1)?.newerCursor === after)
+        this.window.value = withPageAfter(this.window.value, after, page)
     })
     this.isNewerComing = false
   }
@@ -220,8 +222,7 @@ export class Conversation {
         until: String(until + 1000)
       })
       let window = windowFrom(pageOf(page), false)
-      for (let n = pages.length; n > 0 && !window.atNewest; n -= 1)
-        window = (await this.newerThan(window)) ?? window
+      for (let n = pages.length; n > 0 && !window.atNewest; n -= 1) window = await this.newerThan(window)
       this.window.value = { ...window, atNewest: window.atNewest && atNewest ? true : window.atNewest }
     })
   }

@@ -130,7 +130,7 @@ const menuItems = ({ account, onDelete, onLogOut }: CardProps): ReadonlyArray<Me
             }
           } as const,
           {
-            icon: 'mute',
+            icon: 'pause',
             label: t('account.disconnect'),
             onSelect: () => call('accounts.disconnect', accountId)
           } as const

@@ -26,7 +26,7 @@ export const Events = () => {
       <p class="list-head">
         <span class="soft">{t('events.text')}</span>
         <IconButton
-          icon={held.value === undefined ? 'mute' : 'play'}
+          icon={held.value === undefined ? 'pause' : 'play'}
           label={held.value === undefined ? t('events.hold') : t('events.goOn')}
           onClick={() => void (held.value = held.value === undefined ? heard.value : undefined)}
         />

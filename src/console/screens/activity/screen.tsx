@@ -1,5 +1,6 @@
 // What the server does and did: what waits, what is fetched, what went wrong, what happens, and who is told.
 import type { ComponentChild } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
 import { Link, Redirect } from 'wouter-preact'
 import type { PlainKey } from '../../i18n/dictionary.ts'
 import { t } from '../../i18n/i18n.ts'
@@ -39,13 +40,18 @@ const TABS: ReadonlyArray<Tab> = [
 export const ActivityScreen = ({ tab }: { readonly tab: string | undefined }) => {
   const open = TABS.filter(({ isOpen }) => isOpen())
   const present = open.find(({ name }) => name === tab)
+  const tabs = useRef<HTMLElement>(null)
+  // On a phone they do not all have room.
+  useEffect(() => {
+    tabs.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [tab])
   if (present === undefined) return <Redirect to={activityPath()} />
   return (
     <div class="page">
       <header class="page-head">
         <h1>{t('nav.activity')}</h1>
       </header>
-      <nav class="tabs" aria-label={t('nav.activity')}>
+      <nav ref={tabs} class="tabs" aria-label={t('nav.activity')}>
         {open.map(({ label, name }) => (
           <Link key={name} href={activityPath(name)} aria-current={name === tab ? 'page' : undefined}>
             {t(label)}

@@ -133,7 +133,7 @@ export const WebhookCard = (props: CardProps) => {
           label={t('account.more', { name })}
           items={[
             state === 'active'
-              ? { icon: 'mute', label: t('webhooks.pause'), onSelect: () => turnTo('paused') }
+              ? { icon: 'pause', label: t('webhooks.pause'), onSelect: () => turnTo('paused') }
               : { icon: 'play', label: t('webhooks.resume'), onSelect: () => turnTo('active') },
             { icon: 'history', label: t('webhooks.replay'), onSelect: () => void (opened.value = 'replay') },
             { icon: 'edit', label: t('webhooks.change'), onSelect: () => void (opened.value = 'change') },
