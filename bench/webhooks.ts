@@ -1,8 +1,11 @@
 // What webhooks cost the intake: messages a second with many endpoints and without any, in turns.
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { wholeOption } from '../harness/options.ts'
 import { processorMs } from '../harness/process-memory.ts'
-import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
+import { SERVER_ENTRY, ServerProcess, temporaryFolder } from '../harness/server-process.ts'
 import { linkAccount } from '../harness/simulated.ts'
 import type { Webhook } from '../src/domain/webhook.ts'
 import { Child } from './child.ts'
@@ -17,12 +20,14 @@ export const WEBHOOKS_USAGE = `webhooks  live messages a second with webhooks an
     --rounds N          of each kind, in turns (4)
     --endpoints N       that get every event (50)
     --batch N           events in a request; 0: one (100)
+    --appended N        events a second that are appended to the log beside the messages, in all rounds (0)
     --profile FOLDER    keep a CPU profile of the server there
     --json              nothing but the result`
 
 /** The first messages are slower: code has to be compiled, sessions have to be made. */
 const WARM_UP = 200
 const MOST_WAIT_MS = 200
+const LOOK_AGAIN_MS = 500
 
 interface Setting {
   readonly server: ServerProcess
@@ -30,18 +35,31 @@ interface Setting {
   readonly receivers: Child<ReceiverQuestions>
   readonly urls: ReadonlyArray<string>
   readonly batch: number
+  /** The number of the newest event. */
+  readonly newest: () => number
+  /** Begins and ends what is appended beside the messages. */
+  readonly turnAppending: () => void
 }
 
 interface Round {
   readonly messagesPerSecond: number
+  /** That were written to the log. */
+  readonly loggedPerSecond: number
   readonly processorMs: number
 }
 
-const measure = async ({ server, whatsapp }: Setting, count: number): Promise<Round> => {
+const measure = async (
+  { newest, server, turnAppending, whatsapp }: Setting,
+  count: number
+): Promise<Round> => {
   const before = processorMs(server.pid)
+  const [first, began] = [newest(), performance.now()]
+  turnAppending()
   const milliseconds = await whatsapp.ask('receive', { side: 'server', mix: 'direct', count })
+  turnAppending()
   return {
     messagesPerSecond: (count * 1000) / milliseconds,
+    loggedPerSecond: ((newest() - first) * 1000) / (performance.now() - began),
     processorMs: processorMs(server.pid) - before
   }
 }
@@ -65,6 +83,8 @@ interface RoundWith extends Round {
   readonly events: number
   readonly requests: number
   readonly deliveredPerSecond: number
+  /** Deliveries that waited when the last message was stored. */
+  readonly waiting: number
   readonly behindMs: number
 }
 
@@ -76,15 +96,16 @@ const measureWith = async (setting: Setting, count: number): Promise<RoundWith> 
   const began = performance.now()
   const round = await measure(setting, count)
   const intakeMs = performance.now() - began
-  await server.api.until('everything to be delivered', async () =>
-    (await waitingFor(setting)) === 0 ? true : undefined
-  )
+  const waiting = await waitingFor(setting)
+  // Longer than the harness waits: much may be waiting.
+  while ((await waitingFor(setting)) > 0) await setTimeout(LOOK_AGAIN_MS)
   const allMs = performance.now() - began
   for (const id of ids) await server.api.webhooks(204, 'DELETE', `/${id}`)
   const taken = await receivers.ask('taken', null)
   return {
     ...round,
     ...taken,
+    waiting,
     deliveredPerSecond: (taken.events * 1000) / allMs,
     behindMs: allMs - intakeMs
   }
@@ -110,7 +131,11 @@ const inTurns = async (setting: Setting, rounds: number, count: number, say: (te
     intake,
     ratio: Number((intake.with / intake.without).toFixed(2)),
     eventsPerMessage: Number((events / count).toFixed(1)),
-    eventsPerSecond: Math.round((events / count) * intake.with),
+    loggedPerSecond: {
+      without: median(without.map(one => one.loggedPerSecond)),
+      with: median(withWebhooks.map(one => one.loggedPerSecond))
+    },
+    waiting: median(withWebhooks.map(one => one.waiting)),
     deliveredPerSecond: median(withWebhooks.map(one => one.deliveredPerSecond)),
     requests: median(withWebhooks.map(one => one.requests)),
     behindMs: median(withWebhooks.map(one => one.behindMs)),
@@ -129,6 +154,7 @@ export const webhooks = async (args: ReadonlyArray<string>): Promise<object> => 
       rounds: { type: 'string', default: '4' },
       endpoints: { type: 'string', default: '50' },
       batch: { type: 'string', default: '100' },
+      appended: { type: 'string', default: '0' },
       profile: { type: 'string' },
       json: { type: 'boolean', default: false }
     }
@@ -137,6 +163,7 @@ export const webhooks = async (args: ReadonlyArray<string>): Promise<object> => 
   const rounds = wholeOption('rounds', values.rounds, 100)
   const endpoints = wholeOption('endpoints', values.endpoints, 200)
   const batch = values.batch === '0' ? 0 : wholeOption('batch', values.batch, 500)
+  const appended = values.appended === '0' ? 0 : wholeOption('appended', values.appended, 100_000)
   const say = (text: string): void => void (values.json || process.stderr.write(`${text}\n`))
   const folder = temporaryFolder()
   const whatsapp = new Child<TrafficQuestions>('traffic-process.ts')
@@ -147,7 +174,18 @@ export const webhooks = async (args: ReadonlyArray<string>): Promise<object> => 
     const settings = await whatsapp.ask('settings', null)
     server = await ServerProcess.start({
       dataDir: folder.path,
-      settings: { ...settings, ...STANDARDS, WEBHOOK_URL_PRIVATE: 'true', ...profiling(values.profile) }
+      settings: {
+        ...settings,
+        ...STANDARDS,
+        WEBHOOK_URL_PRIVATE: 'true',
+        ...profiling(values.profile),
+        ...(appended === 0
+          ? {}
+          : {
+              [SERVER_ENTRY]: join(import.meta.dirname, 'appending-server.ts'),
+              APPENDED_PER_SECOND: String(appended)
+            })
+      }
     })
     const accountId = await linkAccount(server.api, 'Bench', qr =>
       whatsapp.ask('scan', { side: 'server', qr })
@@ -155,12 +193,33 @@ export const webhooks = async (args: ReadonlyArray<string>): Promise<object> => 
     await server.api.untilAccount(accountId, 'to be online', ({ state }) => state === 'open')
     await whatsapp.ask('settled', 'server')
     const urls = await receivers.ask('open', endpoints)
-    const setting: Setting = { server, whatsapp, receivers, urls, batch }
-    await measure(setting, WARM_UP)
-    await measureWith(setting, WARM_UP)
+    const { pid } = server
+    const log = new DatabaseSync(join(folder.path, 'backscroll.db'), { readOnly: true })
+    const setting: Setting = {
+      server,
+      whatsapp,
+      receivers,
+      urls,
+      batch,
+      newest: () => Number(log.prepare('SELECT MAX(event_id) AS newest FROM events').get()?.['newest'] ?? 0),
+      turnAppending: () => void (appended > 0 && process.kill(pid, 'SIGUSR2'))
+    }
+    const unhurried = { ...setting, turnAppending: () => undefined }
+    await measure(unhurried, WARM_UP)
+    await measureWith(unhurried, WARM_UP)
     const result = await inTurns(setting, rounds, messages, say)
+    log.close()
     await server.stop()
-    return { bench: 'webhooks', endpoints, batch, messages, rounds, unit: 'messages a second', ...result }
+    return {
+      bench: 'webhooks',
+      endpoints,
+      batch,
+      appended,
+      messages,
+      rounds,
+      unit: 'messages a second',
+      ...result
+    }
   } finally {
     await server?.kill()
     await receivers.stop()

@@ -35,6 +35,15 @@ const options = () => {
 }
 const { chats, messages, store } = options()
 
+// It links a phone of its own each time, and removes everything at the end: nobody's folder.
+if ((process.env['DATA_DIR'] ?? '') !== '') {
+  process.stderr.write(
+    'The demo keeps its data in a folder of its own, which it removes: start it without DATA_DIR. PORT says where it listens\n'
+  )
+  process.exit(2)
+}
+const port = process.env['PORT'] ?? ''
+
 const SENT = 10
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
@@ -144,7 +153,8 @@ const server = await ServerProcess.start({
   dataDir: folder.path,
   settings: {
     ...simulatorSettings(simulator),
-    ...firestore?.settings
+    ...firestore?.settings,
+    ...(port === '' ? {} : { PORT: port })
   }
 })
 running = server

@@ -162,7 +162,7 @@ test('a server that is gone gets nothing any more, until somebody says so; what 
 
 test('a redirect is not followed, and a test says what the server answered', async () => {
   await using receiver = await Receiver.open()
-  const { webhook } = await create({ url: receiver.url })
+  const { webhook } = await create({ url: receiver.url, headers: { 'Content-Type': 'application/json' } })
   receiver.behave = (_, response) => void response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()
   const outcome = await stage.api.webhooks(200, 'POST', `/${webhook.webhookId}/test`)
   expect(outcome).toMatchObject({ isTaken: false, status: 302, reason: 'Redirects are not followed' })
@@ -172,6 +172,8 @@ test('a redirect is not followed, and a test says what the server answered', asy
     status: 204
   })
   expect(receiver.received.map(({ event }) => event.type)).toEqual(['webhook.test', 'webhook.test'])
+  // For servers that read no other type.
+  expect(receiver.received[0]!.headers['content-type']).toBe('application/json')
   await remove(webhook.webhookId)
 })
 
@@ -291,6 +293,7 @@ test('what is wrong with a webhook is said by field', async () => {
     [{ url: 'https://example.com', types: ['nothing.*'] }, 'thread.*'],
     [{ url: 'http://0.0.0.0/' }, 'none of a server'],
     [{ url: 'https://example.com', headers: { 'webhook-id': 'x' } }, 'cannot be set'],
+    [{ url: 'https://example.com', headers: { 'Content-Type': 'text/plain' } }, 'application/json'],
     [{ url: 'https://example.com', format: 'waha', formatEvents: ['messages.upsert'] }, 'message.any'],
     [{ url: 'https://example.com', formatEvents: ['message'] }, 'types says'],
     [

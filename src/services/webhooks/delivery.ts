@@ -68,8 +68,11 @@ export const send = Effect.fnUntraced(function* (
     body,
     allowPrivateAddresses,
     headers: {
-      ...endpoint.headers,
       'content-type': contentType,
+      // Names are sent as one, in whatever case they were given; the type may be another one.
+      ...Object.fromEntries(
+        Object.entries(endpoint.headers).map(([name, value]) => [name.toLowerCase(), value])
+      ),
       'content-length': String(body.length),
       'user-agent': USER_AGENT,
       ...signatureHeaders(secretsOf(endpoint, now), signed)

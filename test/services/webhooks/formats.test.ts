@@ -316,7 +316,7 @@ describe('waha', () => {
     const [message, any] = told(format, withContent(stored))
     expect([message!.event, any!.event]).toEqual(['message', 'message.any'])
     expect(message!.body).toEqual({
-      id: 'evt_4711',
+      id: 'evt_4711_0',
       timestamp: AT,
       event: 'message',
       session: 'Shop',
@@ -343,7 +343,7 @@ describe('waha', () => {
         _data: { message: extended, pushName: 'Ann' }
       }
     })
-    expect(any!.body['payload']).toEqual(message!.body['payload'])
+    expect(any!.body).toEqual({ ...message!.body, event: 'message.any', id: 'evt_4711_1' })
     expect(told(format, own)).toMatchObject([
       {
         event: 'message.any',
@@ -389,7 +389,7 @@ describe('waha', () => {
       'a deletion',
       revoked,
       'message.revoked',
-      { after: { id: 'false_491@c.us_A1', body: null }, before: null }
+      { after: { id: 'false_491@c.us_A1', body: null }, before: null, revokedMessageId: 'A1' }
     ],
     ['an edit', edited, 'message.edited', { body: 'hello!', editedMessageId: 'A1' }]
   ])('%s', (_, material, event, payload) => {

@@ -31,7 +31,10 @@ const WebhookUrl = Schema.String.check(
 const Types = Schema.Array(eventTypeOf(DELIVERED_TYPES)).check(Schema.isMaxLength(50))
 
 /** What a delivery says by itself. */
-const OWN_HEADERS = /^(?:webhook-|content-|host$|connection$|transfer-encoding$|user-agent$)/i
+const OWN_HEADERS = /^(?:webhook-|content-(?!type$)|host$|connection$|transfer-encoding$|user-agent$)/i
+/** Servers that take no other type than this one read events as JSON; what else it could be is not what is sent. */
+const isOtherType = ([name, value]: readonly [string, string]): boolean =>
+  /^content-type$/i.test(name) && !/^application\/json(; ?charset=utf-8)?$/i.test(value)
 
 const Headers = Schema.Record(Schema.String, Schema.String.check(Schema.isMaxLength(2000))).check(
   Schema.makeFilter(headers => {
@@ -39,6 +42,8 @@ const Headers = Schema.Record(Schema.String, Schema.String.check(Schema.isMaxLen
     if (names.length > 20) return 'Expected at most 20 headers'
     const wrong = names.find(name => !/^[\w!#$%&'*+.^`|~-]{1,100}$/.test(name) || OWN_HEADERS.test(name))
     if (wrong !== undefined) return `The header ${JSON.stringify(wrong.slice(0, 100))} cannot be set`
+    if (Object.entries(headers).some(isOtherType))
+      return 'Expected no other content-type than application/json'
     return Object.values(headers).every(value => /^[\t\x20-\x7e]*$/.test(value)) || 'Expected values in ASCII'
   })
 )

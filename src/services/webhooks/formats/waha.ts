@@ -146,7 +146,13 @@ const votesOf = (message: EventMessage, material: Material) => {
 const changeOf = (message: EventMessage, material: Material): ReadonlyArray<FormatPayload> => {
   const changed = changedIn(material.event)
   if (message.type === 'revoked')
-    return [payload(material, 'message.revoked', { after: bodyOf(message, material), before: null })]
+    return [
+      payload(material, 'message.revoked', {
+        after: bodyOf(message, material),
+        before: null,
+        revokedMessageId: message.whatsAppId
+      })
+    ]
   return changed.includes('body') || changed.includes('edits')
     ? [
         payload(material, 'message.edited', {
@@ -205,7 +211,7 @@ const ofMessage = (message: EventMessage, material: Material): ReadonlyArray<For
   }
 }
 
-const payloadsOf = (material: Material): ReadonlyArray<FormatPayload> => {
+const toldOf = (material: Material): ReadonlyArray<FormatPayload> => {
   const { event } = material
   const message = messageOf(event)
   if (message !== undefined) return ofMessage(message, material)
@@ -216,6 +222,17 @@ const payloadsOf = (material: Material): ReadonlyArray<FormatPayload> => {
   return event.type === TEST_TYPE || event.type === MISSED_TYPE
     ? [payload(material, event.type, event.data)]
     : []
+}
+
+/** Each request has an id of its own, by which consumers notice repetitions: `message` and `message.any` are two. */
+const payloadsOf = (material: Material): ReadonlyArray<FormatPayload> => {
+  const told = toldOf(material)
+  return told.length === 1
+    ? told
+    : told.map(({ body, event }, place) => ({
+        event,
+        body: { ...body, id: `evt_${material.event.id}_${place}` }
+      }))
 }
 
 export const waha: Format = {
