@@ -135,6 +135,32 @@ describe('a database', () => {
   })
 })
 
+test('a link that is not written down is not confirmed to WhatsApp: a server that is killed then has no link, and the phone no device', async () => {
+  await using stage = await Stage.set()
+  const phone = stage.simulator.createPhone(SMALL)
+  const { accountId } = await stage.api.createAccount('Killed while linking')
+  await stage.api.pair(accountId)
+  const { qr } = await stage.api.offer(accountId)
+  const other = new DatabaseSync(join(stage.dataDir, 'backscroll.db'))
+  other.exec('BEGIN IMMEDIATE')
+  const scanning = phone.scanQr(qr!).then(
+    () => 'linked',
+    () => 'not linked'
+  )
+  await stage.api.untilAccount(accountId, 'the phone', ({ state }) => state === 'connecting')
+  await stage.server.kill()
+  other.exec('ROLLBACK')
+  other.close()
+  expect(await scanning).toBe('not linked')
+
+  await stage.restart()
+  expect(await stage.api.account(accountId)).toMatchObject({ state: 'stopped', jid: null })
+  expect(phone.devices).toEqual([])
+  await stage.api.pair(accountId)
+  await phone.scanQr((await stage.api.offer(accountId)).qr!)
+  await stage.synced(accountId, phone)
+})
+
 test('a folder that cannot be used says so instead of starting half', async () => {
   const folder = temporaryFolder()
   const { code, output } = await runToExit({

@@ -59,7 +59,8 @@ const createdEvent = ({ name }: AccountRecord): EventWrite => ({ kind: 'account.
 /** What others are told of facts that have changed. */
 const eventsOf = (before: AccountRecord, { linkedAt, jid, lid = null, restriction }: AccountFacts) => {
   const events: Array<EventWrite> = []
-  if (jid != null && linkedAt != null) events.push({ kind: 'account.linked', facts: { jid, lid } })
+  if (jid != null && linkedAt != null && linkedAt !== before.linkedAt)
+    events.push({ kind: 'account.linked', facts: { jid, lid } })
   if (restriction !== undefined && JSON.stringify(restriction) !== JSON.stringify(before.restriction))
     events.push({ kind: 'account.restriction', facts: { restriction } })
   return events

@@ -16,7 +16,7 @@ import {
   type ConnectionRequest,
   stopAcknowledging
 } from './connection-context.ts'
-import type { CredentialWriter } from './credentials.ts'
+import { type CredentialWriter, makeCredentialWriter } from './credentials.ts'
 import { closedHere, closeSocket, LIBRARY_CRASH, libraryFault, type SocketClosed } from './disconnects.ts'
 import { dropOutdatedLists, followRefreshes } from './device-lists.ts'
 import { type DurableReceive, makeDurableReceive } from './durable-receive.ts'
@@ -108,6 +108,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
   const { accountId, creds, options, resources, runtime, services } = connection
   // This server fetches history and app state itself; Baileys must not hold its events back waiting for them.
   if (connection.pairing === null) creds.accountSyncCounter = Math.max(1, creds.accountSyncCounter)
+  const onUnwritable = (cause: unknown): void => stopAcknowledging(connection, socket, cause)
   const receive = makeDurableReceive({
     accountId,
     creds,
@@ -118,7 +119,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     vault: services.vault,
     run: runtime.run,
     onArrived: services.traffic.enter,
-    onUnwritable: cause => stopAcknowledging(connection, socket, cause)
+    onUnwritable
   })
   const keys = rememberPreKeys(receive.keys)
   const groups = makeGroupCache(jid => socket.groupMetadata(jid))
@@ -137,13 +138,17 @@ const openSocket = (connection: Connection): OpenedSocket => {
     reason => onStrayRejection(connection, reason),
     () => makeWASocket(config)
   )
+  const { vault } = services
+  const credentials = makeCredentialWriter({ accountId, creds, vault, runtime, onFailure: onUnwritable })
   holdFrames(socket, {
     durability: services.durability,
     writeDeferred: () => {
-      const writing = services.vault.writeDeferred(accountId)
+      const saving = credentials.unsaved()
+      if (saving !== undefined) return saving
+      const writing = vault.writeDeferred(accountId)
       return writing && runtime.run(writing)
     },
-    onFailure: cause => stopAcknowledging(connection, socket, cause)
+    onFailure: onUnwritable
   })
   storeOwnMapping(connection, socket)
   const { conversations, unknownKinds } = services
@@ -173,7 +178,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     isOpen: () => connection.connections.isOpen(accountId, socket)
   })
   const stopFollowingTime = followTime(connection, socket)
-  const credentials = connectEvents(connection, socket, { appState, groups, keys })
+  connectEvents(connection, socket, { appState, credentials, groups, keys })
   followVersion(connection, socket)
   followProxy(connection, socket)
   groups.follow(socket.ev)

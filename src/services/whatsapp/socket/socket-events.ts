@@ -5,8 +5,8 @@ import { answerIn } from '../phone/media-reupload.ts'
 import { makeAcknowledgements } from './acknowledgements.ts'
 import type { ConnectedAppState } from './app-state.ts'
 import { addressesIn } from './auth-state.ts'
-import { type Connection, stopAcknowledging } from './connection-context.ts'
-import { type CredentialWriter, makeCredentialWriter } from './credentials.ts'
+import type { Connection } from './connection-context.ts'
+import type { CredentialWriter } from './credentials.ts'
 import { storeDirectory } from './directory.ts'
 import { connectionLost, endedByWhatsApp, otherNumberLinked, type SocketClosed } from './disconnects.ts'
 import { followEnds } from './end-stanzas.ts'
@@ -21,25 +21,15 @@ import { watchRestrictions } from './restrictions.ts'
 /** What belongs to one socket besides the connection. */
 interface BesideSocket {
   readonly appState: ConnectedAppState
+  readonly credentials: CredentialWriter
   readonly groups: GroupCache
   readonly keys: RememberingKeys
 }
 
-/** Connects what the socket reports to the rest of the server; answers what stores the credentials. */
-export const connectEvents = (
-  connection: Connection,
-  socket: WASocket,
-  beside: BesideSocket
-): CredentialWriter => {
-  const { accountId, creds, options, runtime, services } = connection
-  const credentials = makeCredentialWriter({
-    accountId,
-    creds,
-    vault: services.vault,
-    runtime,
-    onFailure: cause => stopAcknowledging(connection, socket, cause)
-  })
-  socket.ev.on('creds.update', credentials.save)
+/** Connects what the socket reports to the rest of the server. */
+export const connectEvents = (connection: Connection, socket: WASocket, beside: BesideSocket): void => {
+  const { accountId, options, runtime, services } = connection
+  socket.ev.on('creds.update', beside.credentials.save)
   const { conversations } = services
   storeDirectory({ accountId, socket, conversations, runtime, dryRun: options.dryRun, now: services.now })
   tellPresences(connection, socket)
@@ -50,7 +40,6 @@ export const connectEvents = (
     if (answer !== undefined) runtime.detached(() => connection.onMediaAnswer(accountId, answer))
   })
   followState(connection, socket, beside)
-  return credentials
 }
 
 /** What could not be stored is said again on the next connection. */
@@ -67,7 +56,7 @@ const storeMigration = ({ accountId, services }: Connection, lidMigrated: boolea
 const followState = (
   connection: Connection,
   socket: WASocket,
-  { appState, groups, keys }: BesideSocket
+  { appState, credentials, groups, keys }: BesideSocket
 ): void => {
   const { accountId, belongsTo, connections, creds, emit, options, runtime, services } = connection
   const { now } = services
@@ -97,7 +86,13 @@ const followState = (
       connection.end(otherNumberLinked(now()))
       return
     }
-    if (update.isNewLogin === true) emit({ type: 'socket.linked', jid, lid, at: now() })
+    if (update.isNewLogin === true) {
+      const at = now()
+      // The machine remembers it, too, but WhatsApp is answered without waiting for that.
+      const link = { jid, lid, wanted: true, ended: null, linkedAt: at }
+      credentials.store(services.accounts.update(accountId, link))
+      emit({ type: 'socket.linked', jid, lid, at })
+    }
     if (update.connection === 'open') {
       onOpen()
       emit({ type: 'socket.opened', jid, lid })
