@@ -25,7 +25,7 @@ export default defineConfig({
     pool: 'forks',
     experimental: { viteModuleRunner: false, nodeLoader: false },
     // Most of a product test is waiting for sockets and processes: more files at once than cores.
-    maxWorkers: 4,
+    maxWorkers: 5,
     // Files share processes: what one has loaded and made fast is there for the next. Loading it anew for each of two hundred files
     // would cost a third of the suite's processor time.
     isolate: false,

@@ -14,6 +14,7 @@ import { Api } from './api.ts'
 import type { ApiKey } from './auth/api-key.ts'
 import { Auditing } from './auth/auditing.ts'
 import { authorizationLayer } from './auth/authorization.ts'
+import { RateLimits } from './auth/rate-limit.ts'
 import { Identification } from './auth/identification.ts'
 import { browserRules } from './browsers.ts'
 import { makeHttpServer } from './connections.ts'
@@ -133,6 +134,7 @@ const routesLayer = (options: HttpOptions) =>
       InspectorTickets.layer,
       LinkTickets.layer,
       Identification.layer(options),
+      RateLimits.layer,
       Auditing.layer(options)
     ])
   )

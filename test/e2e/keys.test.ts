@@ -232,6 +232,7 @@ test('a key with a limit is told what is left, and when it may go on', async () 
     status: 429,
     body: { code: 'rate-limited', detail: expect.stringMatching(/3 requests in a minute/) }
   })
+  expect(await ask('/v1/events/socket')).toMatchObject({ status: 429, policy })
   // Others go on, and more is allowed at once.
   expect(await statusOf(as((await issue({ role: 'viewer' })).key), 'GET', '/v1/accounts')).toBe(200)
   await admin().request('PATCH', `/v1/keys/${keyId}`, { requestsPerMinute: null })

@@ -1,14 +1,14 @@
 // The middleware of every endpoint that is not public: identifies the caller by their credential, checks the access that the
 // endpoint requires, and has changes written down.
-import { Clock, Effect, Layer } from 'effect'
-import { HttpEffect, HttpRouter, HttpServerRequest } from 'effect/http'
+import { Effect, Layer } from 'effect'
+import { HttpRouter, HttpServerRequest } from 'effect/http'
 import { type HttpApiEndpoint, HttpApiMiddleware, HttpApiSecurity } from 'effect/http-api'
 import { Forbidden, RateLimited, StoreUnavailable, Unauthorized } from '../problems.ts'
 import { accessOf, refusalOf } from './access.ts'
 import { Auditing } from './auditing.ts'
 import { Caller } from './caller.ts'
 import { credentialIn, Identification } from './identification.ts'
-import { makeRateLimit, type RateLimit, withAllowance } from './rate-limit.ts'
+import { RateLimits } from './rate-limit.ts'
 
 export class Authorization extends HttpApiMiddleware.Service<Authorization, { provides: Caller }>()(
   'backscroll/http/Authorization',
@@ -17,22 +17,6 @@ export class Authorization extends HttpApiMiddleware.Service<Authorization, { pr
     error: [Unauthorized, Forbidden, RateLimited, StoreUnavailable]
   }
 ) {}
-
-/** Counts the request of a key that may make only so many; fails when it has made them. */
-const countRequest = Effect.fnUntraced(function* (
-  rateLimit: RateLimit,
-  { identity, requestsPerMinute }: Caller['Service']
-) {
-  if (identity.kind !== 'key' || requestsPerMinute === undefined) return
-  const allowance = rateLimit.take(identity.keyId, requestsPerMinute, yield* Clock.currentTimeMillis)
-  yield* HttpEffect.appendPreResponseHandler((_, response) =>
-    Effect.succeed(withAllowance(response, allowance))
-  )
-  if (!allowance.isAllowed) {
-    const detail = `This key may make ${requestsPerMinute} requests in a minute. Try again in ${allowance.seconds} seconds`
-    return yield* new RateLimited({ detail })
-  }
-})
 
 /** Fails unless the caller has the access that the endpoint requires for this request. */
 const authorize = Effect.fnUntraced(function* (endpoint: HttpApiEndpoint.Top, caller: Caller['Service']) {
@@ -43,22 +27,23 @@ const authorize = Effect.fnUntraced(function* (endpoint: HttpApiEndpoint.Top, ca
   if (refusal !== undefined) return yield* new Forbidden({ detail: refusal })
 })
 
-export const authorizationLayer: Layer.Layer<Authorization, never, Auditing | Identification> = Layer.effect(
-  Authorization,
-  Effect.gen(function* () {
-    const { identify } = yield* Identification
-    const { audited } = yield* Auditing
-    const rateLimit = makeRateLimit()
-    return Authorization.of({
-      // The scheme decodes one header; the key may be in others (security-schemes.ts).
-      bearer: (handler, place) =>
-        Effect.gen(function* () {
-          const request = yield* HttpServerRequest.HttpServerRequest
-          const caller = yield* identify(credentialIn(request))
-          yield* countRequest(rateLimit, caller)
-          yield* authorize(place.endpoint, caller)
-          return yield* audited(place, caller.identity)(Effect.provideService(handler, Caller, caller))
-        })
+export const authorizationLayer: Layer.Layer<Authorization, never, Auditing | Identification | RateLimits> =
+  Layer.effect(
+    Authorization,
+    Effect.gen(function* () {
+      const { identify } = yield* Identification
+      const { audited } = yield* Auditing
+      const { count } = yield* RateLimits
+      return Authorization.of({
+        // The scheme decodes one header; the key may be in others (security-schemes.ts).
+        bearer: (handler, place) =>
+          Effect.gen(function* () {
+            const request = yield* HttpServerRequest.HttpServerRequest
+            const caller = yield* identify(credentialIn(request))
+            yield* count(caller)
+            yield* authorize(place.endpoint, caller)
+            return yield* audited(place, caller.identity)(Effect.provideService(handler, Caller, caller))
+          })
+      })
     })
-  })
-)
+  )

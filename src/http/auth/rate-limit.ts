@@ -1,6 +1,9 @@
 // How many requests a key may make in a minute, and the headers that tell it (draft-ietf-httpapi-ratelimit-headers). A minute begins
 // with the first request in it.
-import { HttpServerResponse } from 'effect/http'
+import { Clock, Context, Effect, Layer } from 'effect'
+import { HttpEffect, type HttpServerRequest, HttpServerResponse } from 'effect/http'
+import { RateLimited } from '../problems.ts'
+import type { Caller } from './caller.ts'
 
 const WINDOW_MS = 60_000
 /** More than there are keys: above it, minutes that are over are forgotten. */
@@ -53,10 +56,8 @@ export const makeRateLimit = () => {
   }
 }
 
-export type RateLimit = ReturnType<typeof makeRateLimit>
-
 /** The response with what is left; a refusal says when to try again. */
-export const withAllowance = (
+const withAllowance = (
   response: HttpServerResponse.HttpServerResponse,
   { isAllowed, left, requestsPerMinute, seconds }: Allowance
 ): HttpServerResponse.HttpServerResponse =>
@@ -65,3 +66,29 @@ export const withAllowance = (
     ratelimit: `"key";r=${left};t=${seconds}`,
     ...(isAllowed ? {} : { 'retry-after': String(seconds) })
   })
+
+/** One count for each key, whatever it asks for. */
+export class RateLimits extends Context.Service<
+  RateLimits,
+  {
+    /** Counts the request of a key that may make only so many; fails when it has made them. Its response tells what is left. */
+    readonly count: (
+      caller: Caller['Service']
+    ) => Effect.Effect<void, RateLimited, HttpServerRequest.HttpServerRequest>
+  }
+>()('backscroll/http/RateLimits') {
+  static readonly layer = Layer.sync(RateLimits, () => {
+    const { take } = makeRateLimit()
+    const count = Effect.fnUntraced(function* ({ identity, requestsPerMinute }: Caller['Service']) {
+      if (identity.kind !== 'key' || requestsPerMinute === undefined) return
+      const allowance = take(identity.keyId, requestsPerMinute, yield* Clock.currentTimeMillis)
+      yield* HttpEffect.appendPreResponseHandler((_, response) =>
+        Effect.succeed(withAllowance(response, allowance))
+      )
+      if (allowance.isAllowed) return
+      const detail = `This key may make ${requestsPerMinute} requests in a minute. Try again in ${allowance.seconds} seconds`
+      return yield* new RateLimited({ detail })
+    })
+    return RateLimits.of({ count })
+  })
+}

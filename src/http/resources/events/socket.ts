@@ -8,6 +8,7 @@ import { Stopping } from '../../../services/process/stopping.ts'
 import { refusalOf, reads } from '../../auth/access.ts'
 import { Caller } from '../../auth/caller.ts'
 import { credentialIn, Identification } from '../../auth/identification.ts'
+import { RateLimits } from '../../auth/rate-limit.ts'
 import { Forbidden, plainProblem, Unauthorized } from '../../problems.ts'
 import { problemOf } from '../../validation.ts'
 import { isUpgrade, type Send, SERVER_STOPS, serveWebSocket, UPGRADED } from '../../web-sockets.ts'
@@ -38,9 +39,11 @@ const decodeHeaders = Schema.decodeUnknownEffect(Schema.Struct(streamHeaders))
 /** Who asks, and what they ask for; refused as the stream over HTTP refuses it. */
 const asked = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
   const { identify } = yield* Identification
+  const limits = yield* RateLimits
   const caller = yield* identify(credentialIn(request) || keyIn(request)).pipe(
     Effect.mapError(({ detail = '' }) => new Unauthorized({ detail: `${detail}. ${HOW_AS_PROTOCOL}` }))
   )
+  yield* limits.count(caller)
   const query = yield* HttpServerRequest.ParsedSearchParams
   const refusal = refusalOf(caller.grant, reads('query'), { url: request.url, params: {}, query })
   if (refusal !== undefined) return yield* new Forbidden({ detail: refusal })
@@ -91,7 +94,7 @@ const open = Effect.fnUntraced(
 )
 
 export const socketLayer = Layer.unwrap(
-  Effect.map(Effect.context<Identification | Stopping | SubscriptionNeeds>(), services =>
+  Effect.map(Effect.context<Identification | RateLimits | Stopping | SubscriptionNeeds>(), services =>
     HttpRouter.add('GET', SOCKET_PATH, request => Effect.provideContext(open(request), services))
   )
 )
