@@ -99,7 +99,7 @@ test('a pairing code and a page for the owner are other ways to link', async () 
 test('send, tail, search and export', async () => {
   const { accountId, phone } = await shop()
   const [ann] = phone.contacts
-  const tail = new Running(['tail', '--after', '0', '--type', 'message', '--json'], environment())
+  const tail = new Running(['tail', '--after', '0', '--type', 'message.*', '--json'], environment())
 
   const sent = await run(
     'send',

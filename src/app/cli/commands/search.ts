@@ -28,10 +28,10 @@ const highlighted = ({ highlights, message }: Hit, { style }: Canvas): string =>
 }
 
 const drawn = (hit: Hit, canvas: Canvas): string => {
-  const { direction, sender, senderName, tsServer } = hit.message
+  const { direction, sender, senderName, tsClient } = hit.message
   const who = direction === 'outbound' ? 'me' : plain(senderName ?? sender ?? '')
   const where = plain(hit.threadName ?? hit.threadId)
-  return `${canvas.style.faint(localTime(tsServer))}  ${canvas.style.bold(where)}  ${who}\n    ${highlighted(hit, canvas)}\n`
+  return `${canvas.style.faint(localTime(tsClient))}  ${canvas.style.bold(where)}  ${who}\n    ${highlighted(hit, canvas)}\n`
 }
 
 const orUndefined = <A>(value: Option.Option<A>) => Option.getOrUndefined(value)

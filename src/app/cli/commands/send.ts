@@ -30,7 +30,7 @@ const FLAGS = {
     Flag.optional
   ),
   replyTo: optionalText('reply-to', 'messageId of the message that this one answers'),
-  at: optionalText('at', 'When to send it: ISO 8601, such as 2026-12-01T09:00'),
+  at: optionalText('at', 'When to send it: ISO 8601 with its zone, such as 2027-01-31T09:00:00Z'),
   idempotencyKey: optionalText('idempotency-key', 'The same key sends once only, for 24 hours'),
   wait: Flag.Literals('wait', ['accepted', 'sent', 'delivered']).pipe(
     Flag.withDescription('How far it has to be before this command ends'),

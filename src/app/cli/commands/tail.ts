@@ -24,13 +24,10 @@ const pairsOf = (data: unknown, path = ''): ReadonlyArray<readonly [name: string
   return [[path, plain(typeof data === 'string' ? data : JSON.stringify(data))]]
 }
 
-const timeOf = (data: unknown): number =>
-  isRecord(data) && typeof data['at'] === 'number' ? data['at'] : Date.now()
-
 const TYPE_WIDTH = 16
 
-const drawn = ({ data, id, type }: ServerEvent, { columns, style }: Canvas): string => {
-  const head = `${localTime(timeOf(data))}  ${(id ?? '-').padStart(6)}  `
+const drawn = ({ data, id, time, type }: ServerEvent, { columns, style }: Canvas): string => {
+  const head = `${localTime(Date.parse(time))}  ${(id ?? '-').padStart(6)}  `
   const name = plain(type).padEnd(TYPE_WIDTH)
   const rest = pairsOf(data)
     .map(pair => pair.join('='))
@@ -47,7 +44,7 @@ export const tail = Command.make(
       Flag.optional
     ),
     type: Flag.String('type').pipe(
-      Flag.withDescription('Only events of this type, or of all that begin so; can be repeated'),
+      Flag.withDescription('Only events of this type, such as message.stored or message.*; can be repeated'),
       Flag.atLeast(0)
     ),
     after: Flag.String('after').pipe(
@@ -61,13 +58,11 @@ export const tail = Command.make(
     const [screen, server] = [yield* Screen, yield* Server]
     const only = Option.isSome(account) ? { accountId: (yield* server.account(account)).accountId } : {}
     const place = Option.isSome(after) ? { after: after.value } : {}
+    const types = type.length === 0 ? {} : { types: type }
     if (!screen.json) yield* screen.say(`Events of ${server.url}. Ctrl-C ends it.`)
     yield* server
-      .follow((client, options) => client.events({ ...only, ...place, ...options }))
-      .pipe(
-        Stream.filter(event => type.length === 0 || type.some(wanted => event.type.startsWith(wanted))),
-        Stream.runForEach(event => screen.result(event, canvas => drawn(event, canvas)))
-      )
+      .follow((client, options) => client.events({ ...only, ...types, ...place, ...options }))
+      .pipe(Stream.runForEach(event => screen.result(event, canvas => drawn(event, canvas))))
   })
 ).pipe(
   onServer,
@@ -75,6 +70,6 @@ export const tail = Command.make(
   Command.withDescription('Follow events as they happen'),
   Command.withExamples([
     { command: 'backscroll tail' },
-    { command: 'backscroll tail --type message --json | jq -c .data' }
+    { command: 'backscroll tail --type "message.*" --json | jq -c .data' }
   ])
 )
