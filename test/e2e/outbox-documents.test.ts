@@ -6,7 +6,7 @@ import { crashingAt } from '../chaos/crash-settings.ts'
 import { type AnyFirestoreStage, FirestoreStage, sharedFirestoreStage } from './firestore-stage.ts'
 import { untilReceived } from './received.ts'
 import { Stage } from './stage.ts'
-import { thorough, thoroughTest } from '../thorough.ts'
+import { thoroughTest } from '../thorough.ts'
 
 const shared = sharedFirestoreStage({ MEDIA_URL_PRIVATE: 'true' })
 const history = { chats: 3, messages: 30, groupsShare: 0.34 }
