@@ -1628,6 +1628,7 @@ export type SendForm = {
   readonly idempotencyKey?: string
   readonly type?: "image" | "video" | "audio" | "voice" | "document" | "sticker"
   readonly caption?: string
+  readonly mentions?: string | ReadonlyArray<string>
   readonly fileName?: string
   readonly viewOnce?: boolean
   readonly file: Blob
