@@ -946,6 +946,13 @@ export type InspectorSwitch = {
 export type Store = {
   readonly store: "sqlite" | "firestore"
   readonly publishing: PublishingStatus | null
+  readonly disk: DiskSpace | null
+}
+
+export type DiskSpace = {
+  readonly databaseBytes: number
+  readonly freeBytes: number
+  readonly totalBytes: number
 }
 
 export type PublishingStatus = {
