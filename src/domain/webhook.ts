@@ -3,7 +3,7 @@ import { Schema } from 'effect'
 import { matchesEvent } from './event-pattern.ts'
 import { Time, Whole } from './whole.ts'
 
-/** `disabled`: its server said that it is gone (410). It is `active` again once somebody says so. */
+/** `disabled`: its server said that it is gone (410), its key has ended, or its threads were erased. It is `active` again once somebody says so. */
 export const WebhookState = Schema.Literals(['active', 'paused', 'disabled'])
 export type WebhookState = typeof WebhookState.Type
 

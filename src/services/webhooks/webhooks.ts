@@ -171,11 +171,12 @@ export const idsOfAll = Effect.flatMap(SqlClient.SqlClient, sql =>
 const shown = Effect.fnUntraced(function* (endpoint: Endpoint) {
   const sql = yield* SqlClient.SqlClient
   const { accountId, createdAt, headers, place, state, types, updatedAt, url, webhookId } = endpoint
-  const { batch, format, formatEvents, keyId, name, previousSecretUntil, reason, threadIds } = endpoint
+  const { batch, format, formatEvents, keyId, name, ofThreads, previousSecretUntil, reason, threadIds } =
+    endpoint
   const ofAccount = accountId === null ? sql`TRUE` : sql`account_id = ${accountId}`
-  const ofThreads = threadIds.length === 0 ? sql`TRUE` : sql`thread_id IN ${listOf(sql, threadIds)}`
+  const inThreads = ofThreads ? sql`thread_id IN ${listOf(sql, threadIds)}` : sql`TRUE`
   const kinds = yield* sql<{ kind: string; n: number }>`SELECT kind, COUNT(*) AS n FROM events
-    WHERE event_id > ${place} AND ${ofAccount} AND ${ofThreads} GROUP BY kind`
+    WHERE event_id > ${place} AND ${ofAccount} AND ${inThreads} GROUP BY kind`
   const lanes = yield* lanesOf(sql, webhookId)
   const inLanes = lanes.length === 0 ? [] : yield* countInLanes(sql, webhookId, place)
   const [dead] = yield* sql<{
@@ -222,6 +223,7 @@ const create = Effect.fnUntraced(function* ({ secret = newSecret(), ...webhook }
   const endpoint: Endpoint = {
     ...webhook,
     secret,
+    ofThreads: webhook.threadIds.length > 0,
     webhookId: `wh_${randomUUID().replaceAll('-', '').slice(0, 20)}`,
     state: 'active',
     reason: null,
@@ -254,6 +256,7 @@ const changeWith = (webhookId: string, change: WebhookChange) =>
       const changed: Endpoint = {
         ...endpoint,
         ...given,
+        ofThreads: change.threadIds === undefined ? endpoint.ofThreads : change.threadIds.length > 0,
         reason: change.state === undefined ? endpoint.reason : null,
         updatedAt: yield* Clock.currentTimeMillis
       }
