@@ -1,7 +1,7 @@
 // The contract of the API as types, and what the client has to know of each operation. Made by `npm run client`.
 // oxlint-disable max-lines
 
-export type Event = MessageStoredEvent | MessageChangedEvent | MessageStatusEvent | MessageReactionEvent | MessageVoteEvent | MessageMediaEvent | CallRingingEvent | CallEndedEvent | ThreadChangedEvent | ThreadMergedEvent | GroupChangedEvent | ContactChangedEvent | ContactImportedEvent | AccountCreatedEvent | AccountLinkedEvent | AccountStateEvent | AccountPairingEvent | AccountPasskeyEvent | AccountRestrictionEvent | AccountRemovedEvent | CoverageChangedEvent | OutboxChangedEvent | IncidentReportedEvent | IncidentAcknowledgedEvent | IncidentResolvedEvent | SyncProgressEvent | PresenceChangedEvent | EventsMissedEvent | WebhookTestEvent
+export type Event = MessageStoredEvent | MessageChangedEvent | MessageStatusEvent | MessageReactionEvent | MessageVoteEvent | MessageMediaEvent | CallRingingEvent | CallEndedEvent | ThreadChangedEvent | ThreadMergedEvent | GroupChangedEvent | ContactChangedEvent | ContactImportedEvent | AccountCreatedEvent | AccountLinkedEvent | AccountStateEvent | AccountPairingEvent | AccountPasskeyEvent | AccountRestrictionEvent | AccountRemovedEvent | CoverageChangedEvent | OutboxChangedEvent | IncidentReportedEvent | IncidentAcknowledgedEvent | IncidentResolvedEvent | EventsMissedEvent | SyncProgressEvent | PresenceChangedEvent | WebhookTestEvent
 
 /** A live message is stored */
 export type MessageStoredEvent = {
@@ -328,6 +328,19 @@ export type IncidentResolvedEvent = {
   readonly data: IncidentEventData
 }
 
+/** Instead of events that are not there: not kept any more, for who was away for too long; or gone with the state of the database that an older copy has replaced. Read anew what you need */
+export type EventsMissedEvent = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: "events.missed"
+  readonly data: MissedEventData
+}
+
 /** Once a second while history comes in, and once at its end */
 export type SyncProgressEvent = {
   readonly specversion: "1.0"
@@ -354,19 +367,6 @@ export type PresenceChangedEvent = {
   readonly data: PresenceEventData
 }
 
-/** Instead of events that are not kept any more: to a subscriber who was away for too long */
-export type EventsMissedEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "events.missed"
-  readonly data: MissedEventData
-}
-
 /** Somebody tries a webhook */
 export type WebhookTestEvent = {
   readonly specversion: "1.0"
@@ -382,14 +382,6 @@ export type WebhookTestEvent = {
 
 export type TestEventData = {
   readonly webhookId: string
-}
-
-export type MissedEventData = {
-  readonly after: number
-  readonly upTo: number
-  readonly events: number | null
-  readonly since: number | null
-  readonly until: number | null
 }
 
 export type PresenceEventData = {
@@ -418,6 +410,14 @@ export type CoverageSummary = {
   readonly complete: number
   readonly partial: number
   readonly unknown: number
+}
+
+export type MissedEventData = {
+  readonly after: number
+  readonly upTo: number
+  readonly events: number | null
+  readonly since: number | null
+  readonly until: number | null
 }
 
 export type IncidentEventData = {

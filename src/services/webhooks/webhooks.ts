@@ -333,7 +333,7 @@ const replay = (
       const createdAt = yield* Clock.currentTimeMillis
       if (untilEvent <= place) return 0
       yield* addReplay(sql, { webhookId, types, place, untilEvent, createdAt })
-      return untilEvent - place
+      return yield* log.count(place, untilEvent)
     })
   )
 

@@ -85,6 +85,27 @@ test('an endpoint that took nothing for as long as events are kept is told what 
   )
 })
 
+test('that the log lacks events is told in their place, whatever is asked for; a replay counts what there is', async () => {
+  await using receiver = await Receiver.open()
+  await onWebhooks(
+    Effect.gen(function* () {
+      const webhooks = yield* Webhooks
+      const webhookId = yield* created(receiver.url, { accountId: ACCOUNT })
+      yield* apply(from(ANN, 'in the copy'))
+      yield* EventLog.use(log => log.noteLost(T0))
+      yield* apply(from(ANN, 'afterwards'))
+      yield* pass(webhookId)
+      const told = receiver.received.map(({ event }) => event)
+      expect(told.map(({ type }) => type)).toEqual(['message.stored', MISSED_TYPE, 'message.stored'])
+      expect(told[1]).toMatchObject({
+        id: String((told[1]!.data as { upTo: number }).upTo),
+        data: { since: T0, events: null }
+      })
+      expect(yield* webhooks.replay(webhookId, { since: 0, types: [] })).toBeLessThan(10)
+    })
+  )
+})
+
 test('a webhook of a key gets no more than the key may hear, and ends with it', async () => {
   await using receiver = await Receiver.open()
   await onWebhooks(
