@@ -998,6 +998,15 @@ export type PersonRequest = {
   readonly person: string
 }
 
+export type PersonUnknownProblem = {
+  readonly detail?: string
+  readonly instance?: string
+  readonly code: "person-unknown"
+  readonly type: "urn:backscroll:problem:person-unknown"
+  readonly status?: 404
+  readonly title?: "The account has nothing about this person"
+}
+
 export type RetentionDryRunResult = {
   readonly rules: ReadonlyArray<RetentionCount>
 }
@@ -1982,7 +1991,7 @@ export type Problem = {
   readonly type: string
   readonly status: number
   readonly title: string
-  /** What is wrong, for programs. New codes are added: bad-field, body-too-large, expectation-failed, forbidden, foreign-origin, headers-too-large, idempotency-key-reused, inspector-off, internal, media-gone, media-not-taken, media-on-its-way, media-unavailable, method-not-allowed, no-endpoint, no-socket, not-found, not-sent, not-waiting, pairing-refused, rate-limited, request-too-slow, session-in-use, session-unusable, store-unavailable, too-many-keys, too-many-webhooks, unauthorized, unreadable-request, unsupported-media-type, upgrade-required, whatsapp-silent, wrong-host, wrong-state */
+  /** What is wrong, for programs. New codes are added: bad-field, body-too-large, expectation-failed, forbidden, foreign-origin, headers-too-large, idempotency-key-reused, inspector-off, internal, media-gone, media-not-taken, media-on-its-way, media-unavailable, method-not-allowed, no-endpoint, no-socket, not-found, not-sent, not-waiting, pairing-refused, person-unknown, rate-limited, request-too-slow, session-in-use, session-unusable, store-unavailable, too-many-keys, too-many-webhooks, unauthorized, unreadable-request, unsupported-media-type, upgrade-required, whatsapp-silent, wrong-host, wrong-state */
   readonly code: string
   /** What is wrong with this request and what to do */
   readonly detail?: string
