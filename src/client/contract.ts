@@ -1210,6 +1210,7 @@ export type Webhook = {
   readonly state: "active" | "paused" | "disabled"
   readonly reason: string | null
   readonly waiting: number
+  readonly oldestWaitingAt: number | null
   readonly failingLanes: number
   readonly nextAttemptAt: number | null
   readonly deadLetters: number

@@ -11,14 +11,14 @@ import type { Endpoint } from './endpoints.ts'
 /** Whether an event is delivered. That events are lost is told to everybody. */
 export type Wants = (event: FeedEvent) => boolean
 
-type Filters = Pick<Endpoint, 'accountId' | 'threadIds' | 'types'>
+type Filters = Pick<Endpoint, 'accountId' | 'ofThreads' | 'threadIds' | 'types'>
 
-export const wantsOf = ({ accountId, threadIds, types }: Filters, grant: Grant = ADMIN): Wants => {
+export const wantsOf = ({ accountId, ofThreads, threadIds, types }: Filters, grant: Grant = ADMIN): Wants => {
   const threads = new Set<string | null>(threadIds)
   return event =>
     event.kind === MISSED_TYPE ||
     ((accountId === null || event.accountId === accountId) &&
-      (threads.size === 0 || threads.has(event.threadId)) &&
+      (!ofThreads || threads.has(event.threadId)) &&
       isWanted(types, event.kind) &&
       mayFollow(grant, event.kind))
 }
