@@ -56,6 +56,7 @@ const services = (config: Config, firebase: Firebase.App) =>
     Layer.provideMerge(Conversations.layer),
     Layer.provideMerge(Layer.mergeAll(Incidents.layer, Telemetry.gauges)),
     Layer.provideMerge(Vault.layer(config)),
+    Layer.provideMerge(Events.lost),
     Layer.provideMerge(Database.newestTime),
     Layer.provideMerge(Database.layer(config, config.STORE === 'firestore'))
   )

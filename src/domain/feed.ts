@@ -27,12 +27,13 @@ export const FEED_KINDS = [
   'outbox.changed',
   'incident.reported',
   'incident.acknowledged',
-  'incident.resolved'
+  'incident.resolved',
+  'events.missed'
 ] as const
 export type FeedKind = (typeof FEED_KINDS)[number]
 
 /** Told as they happen, and kept nowhere. */
-export const LIVE_KINDS = ['sync.progress', 'presence.changed', 'events.missed', 'webhook.test'] as const
+export const LIVE_KINDS = ['sync.progress', 'presence.changed', 'webhook.test'] as const
 export type LiveKind = (typeof LIVE_KINDS)[number]
 
 export type EventKind = FeedKind | LiveKind

@@ -108,6 +108,31 @@ test('types and threads are filters on both', async () => {
   sse.stop()
 })
 
+test('a thread that becomes a part of another one is followed there, also by its older id', async () => {
+  const { accountId, phone } = await linked()
+  const contact = stage.simulator.createContact({ name: 'Late' })
+  await phone.receive({ from: contact, text: 'by LID alone', addressing: 'lid', bare: true })
+  const thread = await stage.api.until('the thread', async () =>
+    (await stage.api.threads(accountId)).find(({ clientJid }) => clientJid === contact.lid)
+  )
+  const query = `?types=message.stored,thread.merged&threadId=${encodeURIComponent(thread.threadId)}`
+  const [sse, socket] = [await stage.api.subscribe(query), connect(query)]
+  await socket.opened
+  // WhatsApp is asked about the number, and names the LID.
+  const sent = await stage.api.send(accountId, `+${contact.phoneNumber}`, 'by number')
+  await until('one thread', () => sse.seen.find(({ type }) => type === 'thread.merged'))
+  const later = await stage.api.subscribe(`${query}&after=${sse.seen.at(-1)!.eventId}`)
+  await phone.receive({ from: contact, text: 'as one person', addressing: 'pn', bare: true })
+  const isIt = (event: CloudEvent): boolean =>
+    event.type === 'message.stored' && event.data.message?.body === 'as one person'
+  for (const events of [sse.seen, socket.events, later.seen]) {
+    const { data } = await until('the message', () => events.find(isIt))
+    expect(data).toMatchObject({ threadId: (await stage.api.thread(sent.threadId)).threadId })
+  }
+  socket.close()
+  for (const stream of [sse, later]) stream.stop()
+})
+
 test('what is sent is told as it gets on: accepted, sent; and who types is told to those who listen', async () => {
   const { accountId, phone } = await linked()
   const [contact] = phone.contacts
@@ -174,6 +199,7 @@ test('what is asked wrongly is refused on both ways, in the same words', async (
       () => connection.close(),
       (refused: Error) => JSON.parse(refused.message)
     )
+  const { accountId } = await linked()
   const asked: ReadonlyArray<readonly [query: string, headers: Record<string, string>, told: object]> = [
     ['?after=abc', {}, { status: 400, errors: [{ path: ['query', 'after'] }] }],
     ['', { 'last-event-id': 'abc' }, { status: 400, errors: [{ path: ['headers', 'last-event-id'] }] }],
@@ -191,9 +217,18 @@ test('what is asked wrongly is refused on both ways, in the same words', async (
     [
       '?types=message.*,nothing.*',
       {},
-      { status: 400, errors: [{ message: expect.stringContaining('call.*') }] }
+      { status: 400, errors: [{ message: expect.stringContaining('/events/schemas') }] }
     ],
-    ['?accountId=acc-none', {}, { status: 404, code: 'not-found' }]
+    ['?types=webhook.test', {}, { status: 400, errors: [{ message: expect.stringContaining('/test') }] }],
+    ['?types=', {}, { status: 400, errors: [{ path: ['query', 'types'] }] }],
+    ['?accountId=acc-none', {}, { status: 404, code: 'not-found' }],
+    [`?threadId=${accountId}__0@s.whatsapp.net`, {}, { status: 404, code: 'not-found' }],
+    ['?threadId=nothing', {}, { status: 404, code: 'not-found' }],
+    [
+      `?accountId=${accountId}&threadId=acc-other__1@s.whatsapp.net`,
+      {},
+      { status: 400, errors: [{ path: ['query', 'threadId'] }] }
+    ]
   ]
   for (const [query, headers, told] of asked) {
     const response = await stage.api.fetch(`/v1/events${query}`, { headers })
@@ -217,6 +252,27 @@ test('both go on after the event that the header names', async () => {
   })
   expect((await until('the event', () => again.events[0])).id).toBe(unseen!.id)
   again.close()
+})
+
+test('whose place is beyond the log is told so on both ways, and goes on from its end', async () => {
+  const { accountId, phone } = await linked()
+  const place = Number.MAX_SAFE_INTEGER
+  const query = `?accountId=${accountId}&types=message.stored&after=${place}`
+  const [sse, socket] = [await stage.api.subscribe(query), connect(query)]
+  for (const events of [sse.seen, socket.events]) {
+    const missed = await until('that it is beyond', () => events[0])
+    const { data, id } = missed
+    expect(missed).toMatchObject({ type: 'events.missed', data: { after: place, upTo: expect.any(Number) } })
+    expect(id).toBe(String((data as { upTo: number }).upTo))
+  }
+  await phone.receive({ from: phone.contacts[0]!, text: 'since then' })
+  for (const events of [sse.seen, socket.events])
+    expect(await until('the message', () => events[1])).toMatchObject({
+      type: 'message.stored',
+      data: { message: { body: 'since then' } }
+    })
+  socket.close()
+  sse.stop()
 })
 
 test('the schemas of events are public, each at the address that its events name', async () => {

@@ -1,32 +1,23 @@
 // Sending over HTTP: the request is submitted to the outbox, whose refusals become problems.
 import { Effect } from 'effect'
-import type { HttpServerRequest } from 'effect/http'
 import { Outbox } from '../../../services/outbox/outbox.ts'
 import type { SendRequest, UploadRequest } from '../../../services/outbox/request.ts'
 import { auditMade } from '../../auth/auditing.ts'
 import { isYes } from '../../fields.ts'
 import { accountFailures, findAccount } from '../../lookup.ts'
 import { badField, KeyReused, WrongState } from '../../problems.ts'
+import { IDEMPOTENCY_KEY, type SendHeaders } from './contract.ts'
 import type { SendForm } from './send-form.ts'
 import { checkWait, outcomeWithin, type WaitQuery } from './waiting.ts'
 
-const LONGEST_KEY = 200
-
-/** The idempotency key, from the body or from the header `Idempotency-Key`. Two that differ are an error. */
+/** The idempotency key, from the body or from the header. Two that differ are an error. */
 const keyOf = Effect.fnUntraced(function* (
   inBody: string | undefined,
-  { headers }: HttpServerRequest.HttpServerRequest
+  { [IDEMPOTENCY_KEY]: inHeader }: SendHeaders
 ) {
-  const header = headers['idempotency-key']
-  if (header === undefined) return inBody
-  if (header === '' || header.length > LONGEST_KEY || (inBody !== undefined && inBody !== header)) {
-    return yield* badField(
-      'payload',
-      'idempotencyKey',
-      `Expected one key of 1 to ${LONGEST_KEY} characters, in the body or in the header`
-    )
-  }
-  return header
+  if (inBody !== undefined && inHeader !== undefined && inBody !== inHeader)
+    return yield* badField('payload', 'idempotencyKey', 'Expected one key, in the body or in the header')
+  return inHeader ?? inBody
 })
 
 const notLinked = (accountId: string) =>
@@ -60,13 +51,13 @@ const requestOf = (payload: SendRequest | SendForm): SendRequest | UploadRequest
 interface Sending {
   readonly payload: SendRequest | SendForm
   readonly query: WaitQuery
-  readonly request: HttpServerRequest.HttpServerRequest
+  readonly headers: SendHeaders
 }
 
-export const send = Effect.fnUntraced(function* (accountId: string, { payload, query, request }: Sending) {
+export const send = Effect.fnUntraced(function* (accountId: string, { headers, payload, query }: Sending) {
   const outbox = yield* Outbox
   yield* checkWait(query)
-  const idempotencyKey = yield* keyOf(payload.idempotencyKey, request)
+  const idempotencyKey = yield* keyOf(payload.idempotencyKey, headers)
   const submission = { accountId, request: requestOf(payload), idempotencyKey }
   const accepted = yield* outbox.submit(submission).pipe(
     Effect.catchTags({
