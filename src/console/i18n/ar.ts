@@ -557,6 +557,7 @@ export const ar: Dictionary = {
     '{count} محادثة معطلة',
     '{count} محادثة معطلة'
   ),
+  'webhooks.oldest': 'أقدمها وصل {when}',
   'webhooks.next': 'المحاولة التالية {when}',
   'webhooks.test': 'اختبار',
   'webhooks.taken': 'قُبل بـ {status} خلال {ms} م.ث',

@@ -495,6 +495,7 @@ export const de: Dictionary = {
     one: '{count} Gespräch ist aufgehalten',
     other: '{count} Gespräche sind aufgehalten'
   },
+  'webhooks.oldest': 'das älteste kam {when}',
   'webhooks.next': 'nächster Versuch {when}',
   'webhooks.test': 'Testen',
   'webhooks.taken': 'Angenommen mit {status} in {ms} ms',

@@ -506,6 +506,7 @@ export const en = {
   'webhooks.resume': 'Resume',
   'webhooks.waiting': { one: '{count} event waits', other: '{count} events wait' },
   'webhooks.failing': { one: '{count} conversation is held up', other: '{count} conversations are held up' },
+  'webhooks.oldest': 'the oldest came {when}',
   'webhooks.next': 'next attempt {when}',
   'webhooks.test': 'Test',
   'webhooks.taken': 'Taken with {status} in {ms} ms',

@@ -487,6 +487,7 @@ export const es: Dictionary = {
   'webhooks.resume': 'Reanudar',
   'webhooks.waiting': { one: 'Espera {count} evento', other: 'Esperan {count} eventos' },
   'webhooks.failing': { one: '{count} conversación retenida', other: '{count} conversaciones retenidas' },
+  'webhooks.oldest': 'el más antiguo llegó {when}',
   'webhooks.next': 'próximo intento {when}',
   'webhooks.test': 'Probar',
   'webhooks.taken': 'Aceptado con {status} en {ms} ms',

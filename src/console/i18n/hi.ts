@@ -471,6 +471,7 @@ export const hi: Dictionary = {
   'webhooks.resume': 'फिर चलाएँ',
   'webhooks.waiting': same('{count} इवेंट प्रतीक्षा में'),
   'webhooks.failing': same('{count} बातचीत अटकी हैं'),
+  'webhooks.oldest': 'सबसे पुराना {when} आया',
   'webhooks.next': 'अगला प्रयास {when}',
   'webhooks.test': 'जाँचें',
   'webhooks.taken': '{ms} मि.से. में {status} से लिया गया',

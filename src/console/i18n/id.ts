@@ -480,6 +480,7 @@ export const id: Dictionary = {
   'webhooks.resume': 'Lanjutkan',
   'webhooks.waiting': { other: '{count} peristiwa menunggu' },
   'webhooks.failing': { other: '{count} percakapan tertahan' },
+  'webhooks.oldest': 'yang tertua datang {when}',
   'webhooks.next': 'percobaan berikutnya {when}',
   'webhooks.test': 'Uji',
   'webhooks.taken': 'Diterima dengan {status} dalam {ms} md',

@@ -484,6 +484,7 @@ export const pt: Dictionary = {
   'webhooks.resume': 'Retomar',
   'webhooks.waiting': { one: '{count} evento espera', other: '{count} eventos esperam' },
   'webhooks.failing': { one: '{count} conversa está retida', other: '{count} conversas estão retidas' },
+  'webhooks.oldest': 'o mais antigo chegou {when}',
   'webhooks.next': 'próxima tentativa {when}',
   'webhooks.test': 'Testar',
   'webhooks.taken': 'Aceito com {status} em {ms} ms',

@@ -523,6 +523,7 @@ export const ro: Dictionary = {
     few: '{count} conversații reținute',
     other: '{count} de conversații reținute'
   },
+  'webhooks.oldest': 'cel mai vechi a venit {when}',
   'webhooks.next': 'următoarea încercare {when}',
   'webhooks.test': 'Testează',
   'webhooks.taken': 'Primit cu {status} în {ms} ms',
