@@ -48,7 +48,7 @@ const Facts = Schema.Record(Schema.String, Schema.Json)
 export const FeedEvent = Schema.Struct({
   eventId: Schema.Finite,
   kind: Schema.Literals(FEED_KINDS),
-  /** `null` where it is about no account, or about one that is gone. */
+  /** `null` where it is about no account. */
   accountId: Schema.NullOr(Schema.String),
   threadId: Schema.NullOr(Schema.String),
   messageId: Schema.NullOr(Schema.String),

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { WebSocket } from 'ws'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Result, Schema } from 'effect'
+import { CATALOGUE } from '../../src/domain/events/catalogue.ts'
 import type { CloudEvent } from '../../src/domain/cloud-event.ts'
 import type { RetentionState } from '../../src/domain/retention.ts'
 import { Api } from '../../harness/api.ts'
@@ -175,6 +177,15 @@ test('a code to link with is told to operators only, and is not in the log', asy
   for (const stream of [told, untold, late]) stream.stop()
 })
 
+test('who follows an account is told that it is removed', async () => {
+  const { accountId } = await stage.api.createAccount('Short')
+  const { seen, stop } = await stage.api.subscribe(`?accountId=${accountId}`)
+  await stage.api.request('DELETE', `/v1/accounts/${accountId}`)
+  const removed = await until('that it is removed', () => seen.at(-1))
+  expect(removed).toMatchObject({ type: 'account.removed', data: { accountId, name: 'Short' } })
+  stop()
+})
+
 test('a WebSocket takes a key by header or as a protocol, refuses others, and ends with the key', async () => {
   const { key, keyId } = await issue({ role: 'viewer' })
   const inProtocol = `backscroll.key.${Buffer.from(key).toString('base64url')}`
@@ -307,6 +318,14 @@ test('who was away for longer than events are kept is told what is gone', async 
   const { seen, stop } = await stage.api.subscribe('?after=0')
   const last = await until('what has happened', () => seen.at(-1))
   stop()
+  const isAsPublished = ({ data, type }: CloudEvent): boolean =>
+    Result.isSuccess(
+      Schema.decodeResult(CATALOGUE[type].data as Schema.Codec<unknown>)(data, {
+        onExcessProperty: 'error'
+      })
+    )
+  expect(new Set(seen.map(({ type }) => type)).size).toBeGreaterThan(6)
+  expect(seen.filter(event => !isAsPublished(event))).toEqual([])
   await stage.server.stop()
   const database = new DatabaseSync(join(stage.dataDir, 'backscroll.db'))
   database
